@@ -1,0 +1,49 @@
+/*
+ * walk.h — walk this thread's own stack by its call frame information.
+ *
+ * Takes no lock, makes no system call, allocates nothing, calls nothing but
+ * _dl_find_object, and reads stack words only inside [sp, high): safe inside any
+ * hook of any host. Stops, and says why, at code without CFI, at a rule that it does
+ * not know and at anything that looks damaged. It never guesses.
+ *
+ * Does not name anything, does not intern, does not know threads.
+ */
+#ifndef LH_WALK_H
+#define LH_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The registers of a caller, as they were when it made the call. */
+struct lh_regs {
+	uintptr_t pc; /* the return address */
+	uintptr_t sp; /* stack pointer after the call has returned */
+	uintptr_t bp; /* frame pointer (x29 on aarch64) */
+};
+
+/* One frame: a return address and the stack word that holds it. */
+struct lh_spot {
+	uintptr_t pc;
+	uintptr_t slot;
+};
+
+enum lh_walk_end {
+	LH_WALK_DONE,	  /* reached the outermost frame */
+	LH_WALK_CUT,	  /* there was no room for more */
+	LH_WALK_NO_CFI,	  /* code without call frame information */
+	LH_WALK_STRANGE,  /* a rule that we do not follow */
+	LH_WALK_DAMAGED	  /* an address outside the stack */
+};
+
+/*
+ * Fills `out` with the frames outside the one that `regs` describe, innermost first
+ * (regs->pc itself is the caller's to keep), and returns how many. `high` is one past
+ * the last byte of the stack.
+ */
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+	    enum lh_walk_end *end);
+
+/* Is there what the walker needs (_dl_find_object, this architecture)? */
+bool lh_walk_works(void);
+
+#endif
