@@ -1,0 +1,76 @@
+/*
+ * sys.h — the kernel, asked directly.
+ *
+ * Raw system calls only: none is a cancellation point, none touches errno, none can
+ * be interposed by the program. Results below zero are negated error numbers.
+ *
+ * Also the one lock of the library. It is never waited for without a bound, and a
+ * thread that jumped out of a hook with it finds it again as its own.
+ */
+#ifndef LH_SYS_H
+#define LH_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define LH_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LH_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LH_COMPILER_FENCE() __asm__ volatile("" ::: "memory")
+
+long lh_syscall(long n, long a, long b, long c, long d, long e, long f);
+
+void *lh_sys_map(size_t size, int protection, int flags, int fd, uint64_t offset); /* NULL: refused */
+void lh_sys_unmap(void *at, size_t size);
+int lh_sys_advise(void *at, size_t size, int advice);
+int lh_sys_open(const char *path, int flags, int mode);
+void lh_sys_close(int fd);
+void lh_sys_unlink(const char *path);
+int lh_sys_allocate(int fd, uint64_t size); /* real blocks, or an error; never sparse */
+int lh_sys_truncate(int fd, uint64_t size);
+long lh_sys_write(int fd, const void *data, size_t n);
+long lh_sys_read(int fd, void *data, size_t n);
+bool lh_sys_same_file(int fd, uint64_t dev, uint64_t ino);
+int lh_sys_identify(int fd, uint64_t *dev, uint64_t *ino);
+bool lh_sys_can_write(int fd); /* a write of a few kilobytes would not wait */
+long lh_sys_readlink(const char *path, char *out, size_t room);
+int lh_sys_pid(void);
+int lh_sys_ppid(void);
+int lh_sys_tid(void);
+bool lh_sys_tid_gone(int pid, int tid);
+bool lh_sys_sandboxed(void); /* a seccomp filter is on: make no new kind of system call */
+void lh_sys_thread_name(char out[16]);
+uint64_t lh_sys_stack_limit(void);
+uint64_t lh_sys_file_limit(void);
+
+uint64_t lh_sys_now(void);    /* monotonic nanoseconds */
+uint64_t lh_sys_coarse(void); /* the same, cheap and coarse */
+uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
+/* The clock of the vdso, found at birth; without it the calls above enter the kernel. */
+void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
+
+/* 0 or the owner's number. */
+struct lh_big_lock {
+	uint32_t owner;
+	uint32_t waiters;
+};
+/* False: not to be had within the bound; the event is dropped and counted by the caller. */
+bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me);
+void lh_big_lock_give(struct lh_big_lock *l, uint32_t me);
+
+static inline uintptr_t lh_thread_pointer(void)
+{
+	uintptr_t tp;
+#if defined(__x86_64__)
+	__asm__("mov %%fs:0, %0" : "=r"(tp));
+#elif defined(__aarch64__)
+	__asm__("mrs %0, tpidr_el0" : "=r"(tp));
+#else
+#error "lockhound knows x86-64 and aarch64"
+#endif
+	return tp;
+}
+
+#endif
