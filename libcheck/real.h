@@ -1,0 +1,53 @@
+/*
+ * real.h — the originals of the calls we stand in front of.
+ *
+ * Resolved all together, once, at birth; never later, because the loader's lock is
+ * not ours to order. Until then the mutex and rwlock calls pass through by glibc's own
+ * aliases, with no loader call at all, and any other early call makes the birth of
+ * this table happen at once.
+ *
+ * The only room that knows symbol versions and what early start-up forbids. Records
+ * nothing.
+ */
+#ifndef LH_REAL_H
+#define LH_REAL_H
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <threads.h>
+
+/* The C++ ABI has no C header; see interpose/guard.c. */
+int __cxa_guard_acquire(uint64_t *o);
+void __cxa_guard_release(uint64_t *o);
+void __cxa_guard_abort(uint64_t *o);
+
+struct lh_real {
+#define TAKE(fn, ...) __typeof__(fn) *fn;
+#define TRY(fn, ...) __typeof__(fn) *fn;
+#define GIVE(fn, ...) __typeof__(fn) *fn;
+#define ODD(fn) __typeof__(fn) *fn;
+#include "calls.def"
+#undef TAKE
+#undef TRY
+#undef GIVE
+#undef ODD
+	bool resolved;
+};
+
+extern struct lh_real lh_real;
+
+void lh_real_resolve(void);
+
+/* The original of an ODD row, also before birth. A C++ guard may have none. */
+#define LH_REAL(fn) (lh_real_ready(), lh_real.fn)
+
+static inline void lh_real_ready(void)
+{
+	if (__builtin_expect(!lh_real.resolved, 0))
+		lh_real_resolve();
+}
+
+#endif
