@@ -1,0 +1,178 @@
+/*
+ * model.h — what one or many ledgers say, named, merged and in a fixed order.
+ *
+ * Everything a renderer prints comes from here: renderers never read ledgers,
+ * never sort, never decide. Findings that are the same one (equal fingerprint) in
+ * several places or processes are merged and counted.
+ *
+ * Does not print, and opens no file but through symbol.h.
+ *
+ * - All memory belongs to the model and goes with it, so pointers into it are good
+ *   until lh_model_free. Strings are raw bytes as the program gave them: whoever
+ *   prints them escapes them (escape.h).
+ * - A book must live until the model is freed, or until nothing more is asked of it
+ *   by lh_model_add and lh_model_take.
+ */
+#ifndef LH_MODEL_H
+#define LH_MODEL_H
+
+#include "read.h"
+
+struct lh_symbols;
+struct lh_model;
+
+/* One line of a stack. Text fields are NULL and line 0 when not known. */
+struct lh_frame {
+	const char *function; /* demangled */
+	const char *file;     /* as the debug information has it, made absolute if it can be */
+	uint32_t line, column;
+	const char *module;   /* path of the object */
+	const char *build_id; /* hex */
+	uint64_t offset;      /* address in the object's file: what addr2line takes */
+	uint64_t address;     /* as it was in the process */
+	bool inlined;         /* a line of the next one that is no call of its own */
+	bool ours;   /* of this library, or below a thread's first function: hidden in text */
+	bool system; /* a system library's or header's: no place to point at */
+};
+
+struct lh_trace {
+	const struct lh_frame *frame;
+	uint32_t n;
+	bool cut;         /* there was more */
+	bool approximate; /* may not be exact */
+};
+
+struct lh_process {
+	const struct lh_book *book;
+	int32_t pid, parent;
+	const char *exe, *command, *comm;
+	char end[24]; /* "exit 0", "signal 9", "running", "lost", "exec"; "" not known */
+	uint32_t threads, locks;
+	uint64_t acquired, contended;
+	uint32_t dropped_locks, dropped_stacks, dropped_nodes, dropped_events, dropped_findings;
+	uint32_t passed, judge_cut;
+	bool blind;          /* stood down, saw nothing */
+	const char *trouble; /* what its ledger lacks, NULL nothing */
+};
+
+struct lh_person { /* a thread */
+	const struct lh_process *process;
+	uint32_t id; /* row: T1, T2 */
+	int32_t tid;
+	const char *name; /* "" if it has none */
+	bool main;
+	const struct lh_trace *created; /* NULL not known */
+};
+
+struct lh_thing { /* a lock */
+	const struct lh_process *process;
+	uint32_t id; /* number in this model, 1 and up */
+	lh_lock_id lock;
+	const char *name;  /* always there: given, symbol, birthplace, or kind and number */
+	const char *class; /* what stays the same from run to run; for fingerprints */
+	const char *kind;
+	bool named; /* `name` is a name and no description: quote it */
+	struct lh_lock row;
+	const struct lh_trace *born, *first; /* NULL not known */
+};
+
+struct lh_act {                         /* a step of a finding */
+	const struct lh_person *thread; /* NULL not known */
+	const struct lh_thing *lock;    /* NULL not known, or none */
+	enum lh_action action;
+	enum lh_mode mode;
+	enum lh_how how;
+	const struct lh_trace *stack; /* never NULL, maybe of no frames */
+	const struct lh_frame *place; /* the frame to point at, NULL none */
+};
+
+enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
+
+struct lh_found {                         /* a finding */
+	const struct lh_process *process; /* where it was seen first */
+	enum lh_rule rule;
+	enum lh_level level;
+	enum lh_severity severity;
+	enum lh_filter filter; /* LH_F_NONE: a finding; else why it was set aside */
+	enum lh_status status; /* LH_NEW, until baselines and suppressions say otherwise */
+	const char *reason;    /* of the status, NULL none */
+	bool open, by_class;
+	char fingerprint[17];
+	uint64_t count;
+	uint32_t processes; /* in how many it was seen */
+	uint64_t duration_ns;
+	const char *message; /* one sentence */
+	const char *help;
+	const struct lh_person **thread; /* each once, in order of appearance */
+	uint32_t threads;
+	const struct lh_thing **lock;
+	uint32_t locks;
+	const struct lh_act *step;
+	uint32_t steps;
+	const struct lh_frame *place; /* where the finding points, NULL nowhere */
+};
+
+struct lh_model_wants {
+	struct lh_symbols *symbols; /* NULL: no names, module and offset only */
+	bool every_lock;            /* model->lock holds all locks, not only those of findings */
+};
+
+struct lh_model {
+	struct lh_process **process;
+	uint32_t processes;
+	struct lh_found **finding; /* filter == LH_F_NONE */
+	uint32_t findings;
+	struct lh_found **filtered; /* the others */
+	uint32_t filtereds;
+	struct lh_thing **lock;
+	uint32_t locks;
+	struct lh_thing **busiest; /* the same by time waited for, set by lh_model_finish */
+	const char **note; /* what a reader of the report must know: cut files, replaced objects */
+	uint32_t notes;
+	struct lh_room *room; /* private */
+};
+
+struct lh_model *lh_model_new(struct lh_model_wants);
+void lh_model_free(struct lh_model *);
+
+/* Adds all of a book: process, findings, locks. */
+void lh_model_add(struct lh_model *, const struct lh_book *);
+
+/* Adds all books of a shelf, and its trouble to the notes. */
+void lh_model_add_shelf(struct lh_model *, const struct lh_shelf *);
+
+/*
+ * Adds one finding of a book (and its process, if it is new) and returns it, or NULL if
+ * there is no such row. *fresh: nobody has seen one like it before in this model. The
+ * monitor uses it to print findings as they come.
+ */
+struct lh_found *lh_model_take(struct lh_model *, const struct lh_book *, uint32_t row,
+			       bool *fresh);
+
+/* Adds a note. */
+void lh_model_note(struct lh_model *, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Puts everything into its final order. Needed before a renderer; may be called again. */
+void lh_model_finish(struct lh_model *);
+
+/* Findings that are new and at least this severe. */
+uint32_t lh_model_new_findings(const struct lh_model *, enum lh_severity least);
+
+/* Words of the format: "lock-order", "error", "potential", "threads", "holds", "mutex",
+ * "exclusive", "new". */
+const char *lh_word_rule(enum lh_rule);
+const char *lh_word_title(enum lh_rule);
+const char *lh_word_meaning(enum lh_rule);
+const char *lh_word_help(enum lh_rule);
+const char *lh_word_severity(enum lh_severity);
+const char *lh_word_level(enum lh_level);
+const char *lh_word_filter(enum lh_filter);
+const char *lh_word_action(enum lh_action);
+const char *lh_word_kind(unsigned kind);
+const char *lh_word_mode(enum lh_mode);
+const char *lh_word_status(enum lh_status);
+/* The rule of that name, LH_NO_RULE if there is none. */
+enum lh_rule lh_word_find_rule(const char *name);
+
+#endif
