@@ -1,0 +1,269 @@
+/* lock.c — see lock.h. */
+#include "lock.h"
+#include "stack.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#if defined(__x86_64__)
+#define LH_SPIN_FREE 1 /* glibc counts a free spinlock as 1 here, 0 elsewhere */
+#else
+#define LH_SPIN_FREE 0
+#endif
+
+struct lh_lock_index lh_lock_index;
+
+/* The sizes and places that the words rely on; another glibc must not compile silently. */
+_Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's lock layout");
+#if defined(__x86_64__)
+_Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
+#endif
+
+static uint32_t free_rows; /* dead rows that nothing names, linked by `next` */
+static uint32_t words_off;
+
+bool lh_lock_init(void)
+{
+	uint32_t slots = lh_book_rows(LH_T_LOCK) * 2;
+
+	lh_lock_index.slot = lh_book_private((size_t)slots * sizeof(struct lh_lock_slot));
+	if (!lh_lock_index.slot)
+		return false;
+	lh_lock_index.mask = slots - 1;
+	free_rows = 0;
+	words_off = lh_book.ledger->words_off;
+	return true;
+}
+
+/* ---- the table: open addressing; a slot whose row has moved on to another address is stale ---- */
+
+static uint32_t tag_of(uintptr_t o)
+{
+	return (uint32_t)(o >> 2) | 1;
+}
+
+static uint32_t first_slot(uintptr_t o)
+{
+	uint64_t h = (o >> 2) * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(h >> 32) & lh_lock_index.mask;
+}
+
+uint32_t lh_lock_find(const void *o)
+{
+	uint32_t tag = tag_of((uintptr_t)o);
+
+	for (uint32_t i = first_slot((uintptr_t)o);; i = (i + 1) & lh_lock_index.mask) {
+		uint32_t row = __atomic_load_n(&lh_lock_index.slot[i].row, __ATOMIC_ACQUIRE);
+		if (!row)
+			return 0;
+		if (lh_lock_index.slot[i].tag == tag && LH_LOCKS[row].address == (uintptr_t)o)
+			return row;
+	}
+}
+
+static bool stale(const struct lh_lock_slot *s)
+{
+	return tag_of(LH_LOCKS[s->row].address) != s->tag;
+}
+
+static void index_row(const void *o, uint32_t row)
+{
+	uint32_t i = first_slot((uintptr_t)o);
+
+	while (lh_lock_index.slot[i].row && !stale(&lh_lock_index.slot[i]))
+		i = (i + 1) & lh_lock_index.mask;
+	lh_lock_index.slot[i].tag = tag_of((uintptr_t)o);
+	__atomic_store_n(&lh_lock_index.slot[i].row, row, __ATOMIC_RELEASE);
+}
+
+/* ---- what the object says ---- */
+
+enum { KIND_MASK = 3, KIND_ROBUST = 16, KIND_PI = 32, KIND_PP = 64, KIND_PSHARED = 128 };
+
+static uint32_t mutex_attributes(const pthread_mutex_t *m)
+{
+	int k = m->__data.__kind;
+	uint32_t f = 0;
+
+	f |= (k & KIND_MASK) == PTHREAD_MUTEX_RECURSIVE ? LH_LOCK_RECURSIVE : 0;
+	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ERRORCHECK ? LH_LOCK_ERRORCHECK : 0;
+	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ADAPTIVE_NP ? LH_LOCK_ADAPTIVE : 0;
+	f |= k & KIND_ROBUST ? LH_LOCK_ROBUST : 0;
+	f |= k & KIND_PI ? LH_LOCK_PI : 0;
+	f |= k & KIND_PP ? LH_LOCK_PROTECT : 0;
+	f |= k & KIND_PSHARED ? LH_LOCK_PSHARED : 0;
+	return f;
+}
+
+static uint32_t rwlock_attributes(const pthread_rwlock_t *w)
+{
+	return (w->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP ? LH_LOCK_PREFER_WRITER : 0) |
+	       (w->__data.__shared ? LH_LOCK_PSHARED : 0);
+}
+
+uint32_t lh_lock_attributes(const void *o, enum lh_kind kind)
+{
+	if (kind == LH_MUTEX)
+		return mutex_attributes(o);
+	if (kind == LH_RWLOCK)
+		return rwlock_attributes(o);
+	if (kind == LH_SEM) /* byte 8 is 0 for private, 128 for shared */
+		return ((const int *)o)[2] ? LH_LOCK_PSHARED : 0;
+	return 0;
+}
+
+bool lh_lock_looks_free(const void *o, enum lh_kind kind)
+{
+	const pthread_mutex_t *m = o;
+	const pthread_rwlock_t *w = o;
+
+	switch (kind) {
+	case LH_MUTEX:
+		return __atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED) == 0;
+	case LH_RWLOCK:
+		return __atomic_load_n(&w->__data.__readers, __ATOMIC_RELAXED) >> 3 == 0 &&
+		       __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED) == 0;
+	case LH_SPIN:
+		return __atomic_load_n((const int *)o, __ATOMIC_RELAXED) == (LH_SPIN_FREE);
+	default:
+		return false;
+	}
+}
+
+int lh_lock_owner_tid(const void *o, enum lh_kind kind)
+{
+	const pthread_mutex_t *m = o;
+	const pthread_rwlock_t *w = o;
+
+	if (kind == LH_MUTEX)
+		return __atomic_load_n(&m->__data.__owner, __ATOMIC_RELAXED);
+	if (kind == LH_RWLOCK)
+		return __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED);
+	return 0;
+}
+
+bool lh_sem_has_permit(const void *o)
+{
+	return __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) != 0;
+}
+
+static bool has_word(enum lh_kind kind, uint32_t flags)
+{
+	return !words_off && (kind == LH_MUTEX || kind == LH_RWLOCK || kind == LH_SEM) &&
+	       !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
+}
+
+static void write_word(const void *o, enum lh_kind kind, uint32_t row)
+{
+	size_t at = kind == LH_MUTEX ? LH_WORD_MUTEX : kind == LH_RWLOCK ? LH_WORD_RWLOCK : LH_WORD_SEM;
+
+	*(uint32_t *)((char *)(uintptr_t)o + at) = row;
+}
+
+/* ---- rows ---- */
+
+static uint32_t new_row(void)
+{
+	uint32_t row = free_rows;
+
+	if (!row)
+		return lh_book_new(LH_T_LOCK, 1);
+	free_rows = LH_LOCKS[row].next;
+	struct lh_ledger *b = lh_book.ledger;
+	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
+	b->retired_contended += LH_LOCKS[row].contended;
+	b->retired_locks++;
+	return row;
+}
+
+struct lh_lock *lh_lock_row(lh_lock_id id)
+{
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
+
+	return id && lh_lock_id_of(l) == id ? l : NULL;
+}
+
+struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+{
+	uint32_t old = lh_lock_find(o);
+
+	if (old)
+		lh_lock_end(&LH_LOCKS[old]);
+	uint32_t row = new_row();
+	if (!row) {
+		lh_book.ledger->dropped_locks++;
+		return NULL;
+	}
+	struct lh_lock *l = &LH_LOCKS[row];
+	*l = (struct lh_lock){.gen = l->gen + 1, .kind = (uint8_t)kind, .flags = flags,
+			      .initial = initial, .shown = (uintptr_t)o};
+	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
+	index_row(o, row);
+	if (has_word(kind, flags))
+		write_word(o, kind, row);
+	return l;
+}
+
+const struct lh_lock *lh_lock_before(lh_lock_id id)
+{
+	const struct lh_ledger *b = lh_book.before;
+
+	if (!b || !LH_LOCK_ROW(id) || LH_LOCK_ROW(id) >= b->table[LH_T_LOCK].used)
+		return NULL;
+	return (const struct lh_lock *)((const char *)b + b->table[LH_T_LOCK].offset) + LH_LOCK_ROW(id);
+}
+
+/* Known in the parent before fork? Then it is the same lock here, born where it was born. */
+static void inherit(struct lh_lock *l, const void *o, uint32_t word)
+{
+	const struct lh_lock *old = lh_lock_before(word);
+
+	if (!old || old->address != (uintptr_t)o || old->kind != l->kind)
+		return;
+	l->born = lh_stack_adopt(old->born);
+	l->first = lh_stack_adopt(old->first);
+	l->initial = old->initial;
+	l->flags |= old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
+	__builtin_memcpy(l->name, old->name, sizeof(l->name));
+}
+
+struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
+{
+	struct lh_lock *l = lh_lock_known(o, kind);
+	uint32_t flags = lh_lock_attributes(o, kind);
+	bool worded = has_word(kind, flags);
+	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_word(o, kind)) : 0;
+
+	if (l && l->kind == kind)
+		return l;
+	/*
+	 * No word where one belongs: the memory was cleared, so this is a new lock. A wrong
+	 * word, or a kind without one: the table knows.
+	 */
+	uint32_t row = worded && !word ? 0 : lh_lock_find(o);
+	if (row && LH_LOCKS[row].kind == kind) {
+		if (worded)
+			write_word(o, kind, row);
+		return &LH_LOCKS[row];
+	}
+	l = lh_lock_begin(o, kind, flags, 0);
+	if (l && word)
+		inherit(l, o, word);
+	return l;
+}
+
+void lh_lock_end(struct lh_lock *l)
+{
+	uint32_t row = (uint32_t)(l - LH_LOCKS);
+
+	if (l->flags & LH_LOCK_DEAD)
+		return;
+	l->flags |= LH_LOCK_DEAD;
+	l->owner = 0;
+	__atomic_store_n(&l->address, 0, __ATOMIC_RELEASE);
+	if (l->flags & LH_LOCK_KEPT)
+		return;
+	l->next = free_rows;
+	free_rows = row;
+}

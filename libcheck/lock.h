@@ -1,0 +1,87 @@
+/*
+ * lock.h — which lock is this? Its row in the ledger, without watching free.
+ *
+ * glibc leaves some words of its locks unused. The row's number lies there, checked
+ * against the address in the row: a lock that was freed and made anew starts with zeros
+ * and so is a new lock; a copy of a lock lies at another address and so is a new lock.
+ * Kinds without a spare word (spinlocks, conditions, barriers, once, guards), robust and
+ * process-shared locks are found by address in a table.
+ *
+ *   mutex   bytes 24-27: the list pointers, which only robust mutexes use
+ *   rwlock  bytes 16-19: padding
+ *   sem     bytes 16-19: unused, and not cleared by sem_init, so set there
+ *
+ * This room is the only one that reads or writes a byte of a lock. It calls no lock
+ * function, and nothing here looks at an object after its real unlock or destroy.
+ * Lookups take no lock; lh_lock_make and lh_lock_end want the big lock.
+ */
+#ifndef LH_LOCK_H
+#define LH_LOCK_H
+
+#include "book.h"
+
+enum { LH_WORD_MUTEX = 24, LH_WORD_RWLOCK = 16, LH_WORD_SEM = 16 };
+
+struct lh_lock_slot {
+	uint32_t row, tag;
+};
+struct lh_lock_index {
+	struct lh_lock_slot *slot;
+	uint32_t mask;
+};
+extern struct lh_lock_index lh_lock_index;
+
+/* The row of this object by the table, or 0. */
+uint32_t lh_lock_find(const void *o);
+
+/* The row number that lies in the object itself; may be anything: check the address. */
+static inline uint32_t lh_lock_word(const void *o, enum lh_kind kind)
+{
+	const char *c = o;
+
+	if (kind == LH_MUTEX)
+		return *(const uint32_t *)(c + LH_WORD_MUTEX);
+	if (kind == LH_RWLOCK)
+		return *(const uint32_t *)(c + LH_WORD_RWLOCK);
+	if (kind == LH_SEM)
+		return *(const uint32_t *)(c + LH_WORD_SEM);
+	return lh_lock_find(o);
+}
+
+/* The row of this object by word or table, NULL if it is new to us. */
+static inline struct lh_lock *lh_lock_known(const void *o, enum lh_kind kind)
+{
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lh_lock_word(o, kind))];
+
+	return LH_LIKELY(l->address == (uintptr_t)o) ? l : NULL;
+}
+
+static inline lh_lock_id lh_lock_id_of(const struct lh_lock *l)
+{
+	return LH_LOCK_ID((uint32_t)(l - LH_LOCKS), l->gen);
+}
+
+/* The row of an id, or NULL if that lock is no more. */
+struct lh_lock *lh_lock_row(lh_lock_id id);
+
+/* The same or a new row. NULL: no room, counted. Reads the kind's attributes from the object. */
+struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind);
+
+/* A new lock at this address for sure: whatever was known there is over. */
+struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
+
+/* The lock is destroyed. Its row may be used again unless something names it. */
+void lh_lock_end(struct lh_lock *l);
+
+/* What the object itself says, at this moment. */
+bool lh_lock_looks_free(const void *o, enum lh_kind kind);
+int lh_lock_owner_tid(const void *o, enum lh_kind kind); /* 0: nobody, or it does not say */
+bool lh_sem_has_permit(const void *o);
+uint32_t lh_lock_attributes(const void *o, enum lh_kind kind);
+
+/* A lock of the parent's ledger: what was known of it there, or NULL. */
+const struct lh_lock *lh_lock_before(lh_lock_id id);
+
+bool lh_lock_init(void); /* also in a forked child */
+
+#endif
