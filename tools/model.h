@@ -10,7 +10,7 @@
  * - All memory belongs to the model and goes with it, so pointers into it are good
  *   until lh_model_free. Strings are raw bytes as the program gave them: whoever
  *   prints them escapes them (escape.h).
- * - A book must live until the model is freed, or until nothing more is asked of it
+ * - A record must live until the model is freed, or until nothing more is asked of it
  *   by lh_model_add and lh_model_take.
  */
 #ifndef LH_MODEL_H
@@ -43,7 +43,7 @@ struct lh_trace {
 };
 
 struct lh_process {
-	const struct lh_book *book;
+	const struct lh_record *record;
 	int32_t pid, parent;
 	const char *exe, *command, *comm;
 	char end[24]; /* "exit 0", "signal 9", "running", "lost", "exec"; "" not known */
@@ -135,18 +135,18 @@ struct lh_model {
 struct lh_model *lh_model_new(struct lh_model_wants);
 void lh_model_free(struct lh_model *);
 
-/* Adds all of a book: process, findings, locks. */
-void lh_model_add(struct lh_model *, const struct lh_book *);
+/* Adds all of a record: process, findings, locks. */
+void lh_model_add(struct lh_model *, const struct lh_record *);
 
-/* Adds all books of a shelf, and its trouble to the notes. */
+/* Adds all records of a shelf, and its trouble to the notes. */
 void lh_model_add_shelf(struct lh_model *, const struct lh_shelf *);
 
 /*
- * Adds one finding of a book (and its process, if it is new) and returns it, or NULL if
+ * Adds one finding of a record (and its process, if it is new) and returns it, or NULL if
  * there is no such row. *fresh: nobody has seen one like it before in this model. The
  * monitor uses it to print findings as they come.
  */
-struct lh_found *lh_model_take(struct lh_model *, const struct lh_book *, uint32_t row,
+struct lh_found *lh_model_take(struct lh_model *, const struct lh_record *, uint32_t row,
 			       bool *fresh);
 
 /* Adds a note. */

@@ -33,7 +33,7 @@ struct lh_rows {
 };
 
 /* One ledger: one process. */
-struct lh_book {
+struct lh_record {
 	struct lh_ledger head; /* a copy; its strings are terminated */
 	struct lh_rows rows[LH_TABLES];
 	const struct lh_ledger *live; /* the ledger itself when it is read in place, else NULL */
@@ -44,7 +44,7 @@ struct lh_book {
 
 /* All ledgers of one file, in the order in which they lie there. */
 struct lh_shelf {
-	struct lh_book *book;
+	struct lh_record *record;
 	uint32_t n;
 	uint32_t empty;               /* slots that were taken and hold nothing yet */
 	uint32_t turned_away;         /* processes that found no slot */
@@ -65,47 +65,47 @@ bool lh_read_bytes(struct lh_shelf *, const void *bytes, size_t size, const char
 
 /* One ledger in memory, read in place; it must lie at a multiple of 8. False: `trouble` says why.
  */
-bool lh_read_book(struct lh_book *, const void *base, size_t size);
+bool lh_read_record(struct lh_record *, const void *base, size_t size);
 
 /* Looks at a ledger that is read in place again: the head is copied anew. */
-void lh_read_refresh(struct lh_book *);
+void lh_read_refresh(struct lh_record *);
 
 /* Rows in use now, row 0 included: rows 1 to used - 1 may be asked for. Never above what is there.
  */
-uint32_t lh_read_used(const struct lh_book *, enum lh_table_name);
+uint32_t lh_read_used(const struct lh_record *, enum lh_table_name);
 
 /* Copies of rows. False: there is no such row (0, out of range, of another generation). */
-bool lh_read_seat(const struct lh_book *, uint32_t row, struct lh_seat *);
-bool lh_read_thread(const struct lh_book *, lh_thread_id, struct lh_thread *);
-bool lh_read_lock(const struct lh_book *, lh_lock_id, struct lh_lock *);
-bool lh_read_lock_row(const struct lh_book *, uint32_t row,
+bool lh_read_seat(const struct lh_record *, uint32_t row, struct lh_seat *);
+bool lh_read_thread(const struct lh_record *, lh_thread_id, struct lh_thread *);
+bool lh_read_lock(const struct lh_record *, lh_lock_id, struct lh_lock *);
+bool lh_read_lock_row(const struct lh_record *, uint32_t row,
 		      struct lh_lock *); /* whatever its generation */
-bool lh_read_stack(const struct lh_book *, lh_stack_id, struct lh_stack *);
-bool lh_read_module(const struct lh_book *, uint32_t row, struct lh_module *);
-bool lh_read_node(const struct lh_book *, lh_node_id, struct lh_node *);
-bool lh_read_seen(const struct lh_book *, uint32_t row, struct lh_seen *);
-bool lh_read_event(const struct lh_book *, uint32_t row, struct lh_event *);
-bool lh_read_finding(const struct lh_book *, uint32_t row, struct lh_finding *);
-bool lh_read_step(const struct lh_book *, uint32_t row, struct lh_step *);
+bool lh_read_stack(const struct lh_record *, lh_stack_id, struct lh_stack *);
+bool lh_read_module(const struct lh_record *, uint32_t row, struct lh_module *);
+bool lh_read_node(const struct lh_record *, lh_node_id, struct lh_node *);
+bool lh_read_seen(const struct lh_record *, uint32_t row, struct lh_seen *);
+bool lh_read_event(const struct lh_record *, uint32_t row, struct lh_event *);
+bool lh_read_finding(const struct lh_record *, uint32_t row, struct lh_finding *);
+bool lh_read_step(const struct lh_record *, uint32_t row, struct lh_step *);
 
 /* The frames of a stack, innermost first, at most LH_FRAMES_MAX; how many. */
-uint32_t lh_read_frames(const struct lh_book *, lh_stack_id, uint64_t frame[LH_FRAMES_MAX]);
+uint32_t lh_read_frames(const struct lh_record *, lh_stack_id, uint64_t frame[LH_FRAMES_MAX]);
 
 /* The locks of a node's chain, this node's last, at most `max`; 0 if the chain is not one. */
-uint32_t lh_read_chain(const struct lh_book *, lh_node_id, lh_node_id *chain, uint32_t max);
+uint32_t lh_read_chain(const struct lh_record *, lh_node_id, lh_node_id *chain, uint32_t max);
 
 /* The module whose mapped range holds this address, the one not gone before those that are; 0 none.
  */
-uint32_t lh_read_module_at(const struct lh_book *, uint64_t address, struct lh_module *);
+uint32_t lh_read_module_at(const struct lh_record *, uint64_t address, struct lh_module *);
 
 /* How this ledger's bytes are called in a message: "ledger of 4711 (bank)". */
-void lh_read_title(const struct lh_book *, char *out, size_t size);
+void lh_read_title(const struct lh_record *, char *out, size_t size);
 
 /*
  * Writes a compact copy (rows in use only, flag LH_LEDGER_SAVED) to `fd`: the saved
  * format. Its length is a multiple of 8. 0, or an errno. The caller sees to it that
  * a half-written file is never found under the final name.
  */
-int lh_read_pack(const struct lh_book *, int fd);
+int lh_read_pack(const struct lh_record *, int fd);
 
 #endif
