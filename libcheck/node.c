@@ -1,0 +1,91 @@
+/* node.c — see node.h. */
+#include "node.h"
+
+enum { HEADS_LOG = 20, SEEN_MAX = 6 /* threads kept of one node; more is "many" */ };
+
+static uint32_t *heads;
+
+bool lh_node_init(void)
+{
+	heads = lh_book_private(sizeof(uint32_t) << HEADS_LOG);
+	return heads != NULL;
+}
+
+static uint32_t *head_of(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	uint64_t h = ((uint64_t)parent << 32 | lock) * 0x9e3779b97f4a7c15u;
+
+	h = (h ^ h >> 31 ^ place) * 0xbf58476d1ce4e5b9u;
+	return &heads[h >> (64 - HEADS_LOG)];
+}
+
+static lh_node_id find(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	for (lh_node_id i = *head_of(parent, lock, place); i; i = LH_NODES[i].hash_next) {
+		const struct lh_node *n = &LH_NODES[i];
+		if (n->parent == parent && n->lock == lock && n->place == place)
+			return i;
+	}
+	return 0;
+}
+
+static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	struct lh_lock *l = lh_lock_row(lock);
+	lh_node_id id = l ? lh_book_new(LH_T_NODE, 1) : 0;
+	uint32_t *head = head_of(parent, lock, place);
+
+	if (!id) {
+		lh_book.ledger->dropped_nodes++;
+		return 0;
+	}
+	LH_NODES[id] = (struct lh_node){.parent = parent, .lock = lock, .place = place,
+					.depth = LH_NODES[parent].depth + 1, .next = l->nodes,
+					.hash_next = *head};
+	l->nodes = id;
+	l->flags |= LH_LOCK_KEPT;
+	*head = id;
+	return id;
+}
+
+/* True if this thread or this segment of it is new here. */
+static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
+{
+	struct lh_node *n = &LH_NODES[id];
+	uint32_t count = 0;
+
+	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next, count++) {
+		struct lh_seen *s = &LH_SEENS[i];
+		if (s->thread != thread)
+			continue;
+		if (segment <= s->last)
+			return false;
+		s->last = segment;
+		return true;
+	}
+	if (n->flags & LH_NODE_MANY)
+		return false;
+	uint32_t at = count < SEEN_MAX ? lh_book_new(LH_T_SEEN, 1) : 0;
+	if (!at) {
+		n->flags |= LH_NODE_MANY;
+		return true;
+	}
+	LH_SEENS[at] = (struct lh_seen){id, thread, segment, segment, n->seen};
+	n->seen = at;
+	return true;
+}
+
+lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
+			 bool *fresh)
+{
+	const struct lh_seat *s = me->parked;
+	lh_node_id id = find(parent, lock, place);
+
+	if (!id)
+		id = make(parent, lock, place);
+	if (!id)
+		return 0;
+	*fresh = note(id, s->thread, s->segment);
+	*lh_known_slot(me, parent, lock, place) = (struct lh_known_node){parent, lock, place, id};
+	return id;
+}

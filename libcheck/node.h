@@ -1,0 +1,42 @@
+/*
+ * node.h — chains of held locks, each distinct one once.
+ *
+ * "While this chain was held, that lock was taken there" is a node; its parent is the
+ * chain. A node with a parent is a dependency. A thread remembers the nodes that it has
+ * been through (struct lh_me.known), so that the known path asks one cache line.
+ *
+ * Does not judge. lh_node_learn wants the big lock.
+ */
+#ifndef LH_NODE_H
+#define LH_NODE_H
+
+#include "book.h"
+#include "thread.h"
+
+static inline struct lh_known_node *lh_known_slot(struct lh_me *me, lh_node_id parent,
+						  lh_lock_id lock, lh_place place)
+{
+	uint32_t h = (parent * 0x9e3779b1u) ^ (lock * 0x85ebca6bu) ^ (place * 0xc2b2ae35u);
+
+	return &me->known[(h >> 15 ^ h) & (LH_KNOWN - 1)];
+}
+
+/* The node of this acquisition if this thread has been through it, else 0. */
+static inline lh_node_id lh_node_known(struct lh_me *me, lh_node_id parent, lh_lock_id lock,
+				       lh_place place)
+{
+	const struct lh_known_node *k = lh_known_slot(me, parent, lock, place);
+
+	return LH_LIKELY(k->parent == parent && k->lock == lock && k->place == place) ? k->node : 0;
+}
+
+/*
+ * Finds or makes the node and notes that this thread was there, in its present segment.
+ * *fresh: this says something new, so that it must be judged. 0: no room, counted.
+ */
+lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
+			 bool *fresh);
+
+bool lh_node_init(void); /* also in a forked child */
+
+#endif

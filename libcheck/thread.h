@@ -1,0 +1,85 @@
+/*
+ * thread.h — who am I, what do I hold, and may I come in?
+ *
+ * A thread's life is a row of LH_T_THREAD for ever; while it lives it sits on a seat,
+ * where its held locks and its wait stand for everyone to see. Seats are used again.
+ *
+ * - A seat is written by its own thread only; a hole (lock 0) may be made in its held
+ *   list by another thread that gave the lock back, under the big lock.
+ * - A lock appears once in the list; taking it again raises its depth.
+ * - Release need not be last-in first-out: removal searches from the top.
+ * - The list is bounded (LH_HELD_MAX); beyond it we count and stay silent.
+ * - `struct lh_me` is private, wiped by fork; its `seat` is NULL whenever the fast path
+ *   may not run, so that one test answers every question at once.
+ *
+ * Does not know rules or stacks.
+ */
+#ifndef LH_THREAD_H
+#define LH_THREAD_H
+
+#include "book.h"
+#include "lock.h"
+
+#include <pthread.h>
+
+enum { LH_KNOWN = 256 /* chains that a thread remembers as judged; a power of two */ };
+
+/* A judged acquisition: `lock` at `place` while `parent` was held is this node. */
+struct lh_known_node {
+	lh_node_id parent;
+	lh_lock_id lock;
+	lh_place place;
+	lh_node_id node;
+};
+
+struct lh_me {
+	struct lh_seat *seat;	/* NULL: take the slow door */
+	uint32_t number;	/* of the seat */
+	uint32_t sample;	/* acquisitions until the next exact hold time */
+	struct lh_seat *parked; /* the seat, while this thread is inside the library */
+	uintptr_t inside;	/* frame of the hook that is inside, 0 none */
+	uint32_t judged_segment; /* `known` was learnt in this segment */
+	uint32_t pad;
+	void *once_routine; /* of the pthread_once call in flight, see interpose/once.c */
+	struct lh_known_node known[LH_KNOWN];
+};
+
+/* `lh_nobody` until the first event of a thread, `lh_refused` if there was no seat for it. */
+extern __thread struct lh_me *lh_me __attribute__((tls_model("initial-exec")));
+extern struct lh_me lh_nobody, lh_refused;
+
+/*
+ * The door. NULL means: let the call go through unrecorded. There are five reasons:
+ *   too early    the library is not born yet, or stood down
+ *   no seat      more threads than seats, or no memory
+ *   inside       a signal handler came while this thread was inside the library
+ *   not ours     a forked child that could not get a ledger of its own
+ *   too late     never: the door stays open until the process ends
+ * A hook whose frame lies above the one that is inside was left by a jump; its guard
+ * is stale and the door opens.
+ */
+struct lh_me *lh_enter(uintptr_t frame);
+void lh_leave(struct lh_me *me);
+
+/* What to do in a forked child, set by init: make it ours again, or return false. */
+extern bool (*lh_thread_rearm)(uintptr_t frame);
+
+bool lh_thread_init(void); /* tables; also in a forked child */
+
+/* ---- with the door open; those marked B want the big lock ---- */
+
+lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment); /* B */
+uint32_t lh_seat_new(lh_thread_id thread);						 /* B; 0: none */
+void lh_seat_free(uint32_t seat);							 /* B */
+/* Sits the calling thread down on a seat that was made for it, or a new one (0). B for 0. */
+struct lh_me *lh_seat_take(uint32_t seat, uintptr_t low, uintptr_t high);
+uint32_t lh_seat_of_handle(pthread_t handle); /* 0: not known */
+void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);
+
+struct lh_held *lh_held_find(struct lh_seat *s, const void *o);
+struct lh_held *lh_held_push(struct lh_seat *s); /* NULL: full, counted */
+void lh_held_remove(struct lh_seat *s, struct lh_held *h);
+/* The seat that holds this lock, other than `except`; its entry in *h. 0: nobody is seen to. */
+uint32_t lh_holder(lh_lock_id lock, uint32_t except, struct lh_held **h);
+
+#endif
