@@ -182,7 +182,7 @@ struct lh_thread {
 	uint32_t creator_segment; /* of the creator, when it created this one */
 	uint32_t flags;		  /* LH_THREAD_* */
 	lh_lock_id life;	  /* the lock that pthread_join takes */
-	uint32_t pad;
+	lh_node_id guard; /* chain that its creator has held ever since, and until it joined it; 0 none */
 	char name[LH_NAME_MAX];
 };
 
