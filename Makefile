@@ -25,9 +25,7 @@ LIB_FLAGS := $(ALL) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexc
 LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c walk.c unwind.c stack.c lock.c \
 	thread.c node.c judge.c check.c plain.c track.c init.c) \
 	$(addprefix libcheck/interpose/,uniform.c cond.c object.c life.c once.c guard.c sem.c c11.c loader.c)
-TOOL_SRC := $(addprefix tools/,lockhound.c cmd_run.c cmd_report.c cmd_explain.c launch.c monitor.c \
-	inspect.c settings.c read.c model.c symbol.c source.c escape.c render.c render_text.c render_json.c) \
-	libcheck/judge.c
+TOOL_SRC := $(sort $(wildcard tools/*.c)) libcheck/judge.c
 TOOL_LIBS := -ldw -lelf -ljansson -ldl -lpthread
 LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/tool/%.o)
