@@ -24,6 +24,13 @@
 
 #define LH_TROUBLE_MAX 320
 
+/* Where bytes come from: a file (a descriptor, from `start` on) or memory. */
+struct lh_bytes {
+	int fd; /* -1: memory */
+	const unsigned char *at;
+	uint64_t start, size;
+};
+
 /* One table as it was found good: rows of `row` bytes; `limit` is what there is room for. */
 struct lh_rows {
 	const unsigned char *at; /* NULL: empty */
@@ -37,7 +44,7 @@ struct lh_record {
 	struct lh_ledger head; /* a copy; its strings are terminated */
 	struct lh_rows rows[LH_TABLES];
 	const struct lh_ledger *live; /* the ledger itself when it is read in place, else NULL */
-	unsigned char *own;           /* the copied rows, else NULL */
+	bool copied;                  /* the rows are ours and go with the record */
 	uint32_t torn;                /* rows that the tables promise and the file has not got */
 	char trouble[LH_TROUBLE_MAX]; /* what is missing, in words, "" if nothing */
 };
@@ -60,7 +67,14 @@ struct lh_shelf {
 bool lh_read_open(struct lh_shelf *, const char *file);
 void lh_read_close(struct lh_shelf *);
 
-/* The same for bytes in memory, which are read in place: they must outlive the shelf. */
+/* Copies the one ledger that begins at `offset` of these bytes. False: `trouble` says why. */
+bool lh_read_copy(struct lh_record *, const struct lh_bytes *, uint64_t offset);
+void lh_read_drop(struct lh_record *);
+
+/* How many of `n` bytes from `offset` on could be had. */
+size_t lh_read_get(const struct lh_bytes *, uint64_t offset, void *out, size_t n);
+
+/* The same for the bytes of such a file. */
 bool lh_read_bytes(struct lh_shelf *, const void *bytes, size_t size, const char *name);
 
 /* One ledger in memory, read in place; it must lie at a multiple of 8. False: `trouble` says why.
