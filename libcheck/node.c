@@ -48,7 +48,10 @@ static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 	return id;
 }
 
-/* True if this thread or this segment of it is new here. */
+/*
+ * True if this thread or this segment of it is new here. A row says "in every segment
+ * from first to last", so it grows by one or another row is added.
+ */
 static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 {
 	struct lh_node *n = &LH_NODES[id];
@@ -56,7 +59,7 @@ static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 
 	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next, count++) {
 		struct lh_seen *s = &LH_SEENS[i];
-		if (s->thread != thread)
+		if (s->thread != thread || segment > s->last + 1)
 			continue;
 		if (segment <= s->last)
 			return false;

@@ -1,0 +1,20 @@
+/*
+ * plain.h — a finding told without the front end.
+ *
+ * With LD_PRELOAD alone the library says each finding as it comes: rule, threads,
+ * locks, frames as module+offset; names and source lines are `lockhound report`'s. It
+ * writes to the stderr that it was born with and nowhere else: if descriptor 2 means
+ * another file by now, or a write could wait, it stays silent.
+ *
+ * Does not decide anything. Wants no lock.
+ */
+#ifndef LH_PLAIN_H
+#define LH_PLAIN_H
+
+#include "book.h"
+
+void lh_plain_init(void);
+void lh_plain_tell(uint32_t finding);
+void lh_plain_end(void);
+
+#endif
