@@ -129,7 +129,7 @@ struct lh_model {
 	struct lh_thing **busiest; /* the same by time waited for, set by lh_model_finish */
 	const char **note; /* what a reader of the report must know: cut files, replaced objects */
 	uint32_t notes;
-	struct lh_room *room; /* private */
+	struct lh_shop *shop; /* private */
 };
 
 struct lh_model *lh_model_new(struct lh_model_wants);

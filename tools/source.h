@@ -1,0 +1,28 @@
+/*
+ * source.h — the lines of source around a place, if the file is there to be read.
+ *
+ * Does not know whether the file is still the one that was compiled.
+ */
+#ifndef LH_SOURCE_H
+#define LH_SOURCE_H
+
+#include "pool.h"
+
+#include <stdbool.h>
+
+#define LH_SOURCE_LINES 3
+
+struct lh_snippet {
+	uint32_t first; /* number of the first line */
+	uint32_t n;
+	const char
+		*line[LH_SOURCE_LINES]; /* raw, without line ends, tabs widened, cut at 160 bytes */
+};
+
+/* The line and its neighbours. False: the file cannot be read, or is shorter. */
+bool lh_source_read(struct lh_pool *, const char *file, uint32_t line, struct lh_snippet *);
+
+/* The path as a person in the current directory would write it; points into `path`. */
+const char *lh_source_short(const char *path);
+
+#endif
