@@ -22,7 +22,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 # exceptions and cancellation pass through; no call through a lazily bound slot.
 LIB_FLAGS := $(ALL) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
-LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c walk.c unwind.c stack.c lock.c \
+LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c walk.c walk_cfi.c unwind.c stack.c lock.c \
 	thread.c node.c judge.c check.c plain.c track.c init.c) \
 	$(addprefix libcheck/interpose/,uniform.c cond.c object.c life.c once.c guard.c sem.c c11.c loader.c)
 TOOL_SRC := $(sort $(wildcard tools/*.c)) libcheck/judge.c
