@@ -1,0 +1,55 @@
+/*
+ * unit.h — what a unit test needs: three checks and a last line.
+ *
+ * A failed check prints "file:line: what" and the test goes on. main ends with
+ * `return unit_done("test_x");`. Knows nothing of any room; one file a test.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <stdio.h>
+#include <string.h>
+
+static int unit_passed, unit_failed;
+
+static inline int unit_note(int good, const char *file, int line, const char *what)
+{
+	if (good) {
+		unit_passed++;
+		return 1;
+	}
+	unit_failed++;
+	printf("%s:%d: %s\n", file, line, what);
+	return 0;
+}
+
+static inline int unit_equal(long long a, long long b, const char *file, int line, const char *what)
+{
+	if (!unit_note(a == b, file, line, what))
+		printf("\tis %lld (%#llx), should be %lld (%#llx)\n", a, (unsigned long long)a, b,
+		       (unsigned long long)b);
+	return a == b;
+}
+
+static inline int unit_same(const char *a, const char *b, const char *file, int line,
+			    const char *what)
+{
+	int good = a && b && strcmp(a, b) == 0;
+	if (!unit_note(good, file, line, what))
+		printf("\tis \"%s\"\n\tshould be \"%s\"\n", a ? a : "(null)", b ? b : "(null)");
+	return good;
+}
+
+/* Each is true when it passed. */
+#define CHECK(cond) unit_note(!!(cond), __FILE__, __LINE__, #cond)
+#define CHECK_EQ(is, should)                                                                       \
+	unit_equal((long long)(is), (long long)(should), __FILE__, __LINE__, #is " == " #should)
+#define CHECK_STR(is, should) unit_same((is), (should), __FILE__, __LINE__, #is " is " #should)
+
+static inline int unit_done(const char *name)
+{
+	printf("%s: %d passed, %d failed\n", name, unit_passed, unit_failed);
+	return unit_failed != 0;
+}
+
+#endif
