@@ -2,11 +2,12 @@
  * unit.h — what a unit test needs: three checks and a last line.
  *
  * A failed check prints "file:line: what" and the test goes on. main ends with
- * `return unit_done("test_x");`. Knows nothing of any room; one file a test.
+ * `return unit_done();`. Knows nothing of any room; one file a test.
  */
 #ifndef UNIT_H
 #define UNIT_H
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,9 +47,10 @@ static inline int unit_same(const char *a, const char *b, const char *file, int 
 	unit_equal((long long)(is), (long long)(should), __FILE__, __LINE__, #is " == " #should)
 #define CHECK_STR(is, should) unit_same((is), (should), __FILE__, __LINE__, #is " is " #should)
 
-static inline int unit_done(const char *name)
+static inline int unit_done(void)
 {
-	printf("%s: %d passed, %d failed\n", name, unit_passed, unit_failed);
+	printf("%s: %d passed, %d failed\n", program_invocation_short_name, unit_passed,
+	       unit_failed);
 	return unit_failed != 0;
 }
 
