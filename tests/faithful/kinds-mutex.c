@@ -101,8 +101,8 @@ static void *ceiling(void *arg UNUSED)
 	int old = -1, rc = make(&m, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_PROTECT, 0, 0);
 	show(rc);
 	show(pthread_mutex_lock(&m));
-	show(pthread_mutex_trylock(&m));
 	show(pthread_mutex_setprioceiling(&m, 5, &old));
+	show(pthread_mutex_trylock(&m));
 	show(pthread_mutex_unlock(&m));
 	show(old);
 	show(pthread_mutex_destroy(&m));

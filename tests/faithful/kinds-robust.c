@@ -56,7 +56,7 @@ static void threads(int type, int protocol)
 		say("  unlock without consistent %d\n", pthread_mutex_unlock(&s.m));
 		by(&s, how);
 		by(&s, 1);
-		show(pthread_mutex_unlock(&s.m));
+		/* unlock would crash here, in glibc itself */
 		show(pthread_mutex_destroy(&s.m));
 	}
 }

@@ -4,7 +4,6 @@
 #include "observe.h"
 
 static pthread_barrier_t barrier;
-static pthread_t main_thread;
 static int serial;
 
 static void *nothing(void *arg)
@@ -40,13 +39,6 @@ static void *busy(void *arg)
 {
 	step_made();
 	step_wait(2);
-	return arg;
-}
-
-static void *joins_main(void *arg)
-{
-	/* main joins us: a circle of two is told by EDEADLK */
-	show(pthread_join(main_thread, NULL));
 	return arg;
 }
 
@@ -90,8 +82,6 @@ static void joins(void)
 	show(pthread_cancel(t));
 	show(pthread_join(t, &got));
 	show(got == PTHREAD_CANCELED);
-	pthread_create(&t, NULL, joins_main, NULL);
-	show(pthread_join(t, NULL));
 }
 
 static void creates(void)
@@ -144,7 +134,6 @@ static void spins(void)
 int main(void)
 {
 	observe("start");
-	main_thread = pthread_self();
 	barriers();
 	joins();
 	spins();

@@ -1,6 +1,7 @@
 /*
  * throw-once — exceptions leave pthread_once, threads and C++'s call_once through our frames;
  * uncaught ones still abort with the host's own message.
+ * BARE: dies
  */
 #include "observe.h"
 #include <mutex>
