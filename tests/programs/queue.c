@@ -11,14 +11,14 @@
  *
  * RUN: queue right
  * EXPECT-OUTPUT: consumed 5 items, sum 15
- * EXPECT-OUTPUT: took from an empty queue 0 times
+ * EXPECT-OUTPUT: took from an empty queue: never
  *
  * RUN: queue if
- * EXPECT-MATCH: took from an empty queue [1-9][0-9]* times
+ * EXPECT-OUTPUT: took from an empty queue: yes
  *
  * RUN: queue notify-outside
  * EXPECT-OUTPUT: consumed 5 items, sum 15
- * EXPECT-OUTPUT: took from an empty queue 0 times
+ * EXPECT-OUTPUT: took from an empty queue: never
  *
  * RUN: queue lost-signal
  * EXPECT-OUTPUT: signalled
@@ -140,7 +140,7 @@ static void five_items(void)
 	run_threads(CONSUMERS, consume);
 	finish(producer);
 	say("consumed %d items, sum %d", taken, sum);
-	say("took from an empty queue %d times", mistakes);
+	say("took from an empty queue: %s", mistakes ? "yes" : "never");
 }
 
 static void run_while(void)

@@ -7,10 +7,10 @@ queue.c shows cannot be made here: the interpreter says so at once.
 
 RUN: items.py right
 EXPECT-OUTPUT: consumed 5 items, sum 15
-EXPECT-OUTPUT: took from an empty queue 0 times
+EXPECT-OUTPUT: took from an empty queue: never
 
 RUN: items.py if
-EXPECT-MATCH: took from an empty queue [1-9][0-9]* times
+EXPECT-OUTPUT: took from an empty queue: yes
 
 RUN: items.py notify-outside
 EXPECT-OUTPUT: refused: cannot notify on un-acquired lock
@@ -103,7 +103,7 @@ def five_items(look_again):
     queue = Queue(look_again)
     run_threads(queue.produce, *[queue.consume] * CONSUMERS)
     say(f"consumed {len(queue.taken)} items, sum {sum(queue.taken)}")
-    say(f"took from an empty queue {queue.mistakes} times")
+    say(f"took from an empty queue: {'yes' if queue.mistakes else 'never'}")
 
 
 def refused(call):
