@@ -5,7 +5,7 @@
  * updates get lost when another thread writes between the read and the write. The others
  * are the cures. None of them is a mistake with a lock, so the checker finds nothing
  * here, in `unsafe` neither: it watches locks, not memory. (A race detector such as
- * ThreadSanitizer finds unguarded memory; see docs/course.md.)
+ * ThreadSanitizer finds plain variables that nobody guards; see docs/course.md.)
  *
  * How the loss is made certain: in its first increment each thread waits, between read
  * and write, until all have read. They all read 0, so they all write 1, and at least
