@@ -39,6 +39,7 @@ static void *resumes(void *arg)
 	return arg;
 }
 
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
 static int overflow(int depth)
 {
 	volatile char pad[4096];
