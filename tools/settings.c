@@ -71,8 +71,8 @@ int lh_settings_find(const char *key, size_t n)
 	for (int i = 0; i < LH_OPTS; i++)
 		if (same_name(key, n, lh_settings_table[i].name))
 			return i;
-	for (int i = 0; i < lh_render_count(); i++)
-		if (same_name(key, n, lh_render_name(i)))
+	for (int i = 0; lh_render_formats[i].name; i++)
+		if (same_name(key, n, lh_render_formats[i].name))
 			return LH_OPTS + i;
 	return -1;
 }
@@ -131,21 +131,18 @@ static bool read_number(const char *text, const char *accepted, int64_t *out)
 	return isdigit((unsigned char)*text) && !*end && !errno && *out >= low && *out <= high;
 }
 
-/* A time needs its unit: nobody remembers which one a bare 100 would mean. */
+/* A bare number means milliseconds, as it does to the library. */
 static bool read_time(const char *text, int64_t *out)
 {
 	static const struct {
 		const char *unit;
 		double ns;
-	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 	char *end;
 	errno = 0;
 	double value = strtod(text, &end);
 	if (!isdigit((unsigned char)*text) || errno)
 		return false;
-	*out = 0;
-	if (!*end)
-		return value == 0;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
 		if (!strcmp(end, units[i].unit) && value * units[i].ns < 9e18) {
 			*out = (int64_t)(value * units[i].ns);
@@ -184,7 +181,8 @@ static bool read_value(const struct lh_setting *row, const char *text, int64_t *
 	case LH_TYPE_choice:
 		return read_choice(text, row->accepted, out);
 	case LH_TYPE_text:
-		return !row->library || !strpbrk(text, ":\n"); /* it must survive LOCKHOUND_OPTIONS */
+		/* it goes into LOCKHOUND_OPTIONS in single quotes, and the library keeps so much */
+		return !row->library || (!strpbrk(text, "'\n") && strlen(text) < 200);
 	case LH_TYPE_file:
 		return *text;
 	}
@@ -240,19 +238,29 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 	return true;
 }
 
-/* LOCKHOUND_OPTIONS: key=value:key=value. `run` is a front end's own word to the library. */
+/*
+ * LOCKHOUND_OPTIONS as the library reads it: pairs with a colon, comma or space
+ * between; a bare value ends at a colon or space, one in quotes at its quote. `run` is
+ * a front end's own word to the library.
+ */
 static bool read_environment(struct lh_settings *s, const struct lh_usage *usage)
 {
 	const char *options = getenv("LOCKHOUND_OPTIONS");
 	struct origin o = {.from = LH_FROM_ENV, .usage = usage};
-	if (!options)
-		return true;
 	/* kept for good: the values point into it */
-	for (char *rest = strdup(options), *word; rest && (word = strsep(&rest, ":"));) {
-		size_t n = strcspn(word, "=");
-		if (!*word || !strncmp(word, "run=", 4))
-			continue;
-		if (!set(s, &o, word, n, word[n] ? word + n + 1 : "1"))
+	char *at = options ? strdup(options) : NULL;
+	while (at && *(at += strspn(at, ":, "))) {
+		char *key = at, *value = (char *)"1";
+		size_t n = strcspn(key, "=:, ");
+		at += n;
+		if (*at == '=') {
+			char quote = at[1] == '\'' || at[1] == '"' ? at[1] : 0;
+			value = at + 1 + !!quote;
+			at = value + (quote ? strcspn(value, (char[]){quote, 0}) : strcspn(value, ": "));
+		}
+		if (*at)
+			*at++ = '\0';
+		if ((n != 3 || strncmp(key, "run", 3)) && !set(s, &o, key, n, value))
 			return false;
 	}
 	return true;
@@ -436,6 +444,20 @@ int lh_settings_read(struct lh_settings *s, const struct lh_usage *usage, int ar
 	return first;
 }
 
+/* One pair in the library's own words: it knows fewer units than we do. */
+static int pair(char *out, size_t room, const struct lh_setting *row, const struct lh_value *v)
+{
+	switch (row->type) {
+	case LH_TYPE_time:
+		return snprintf(out, room, "%s=%lldns", row->name, (long long)v->number);
+	case LH_TYPE_flag:
+	case LH_TYPE_number:
+		return snprintf(out, room, "%s=%lld", row->name, (long long)v->number);
+	default:
+		return snprintf(out, room, "%s='%s'", row->name, v->text);
+	}
+}
+
 bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t room)
 {
 	size_t at = 0;
@@ -443,8 +465,9 @@ bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t room
 	for (int i = 0; i < LH_OPTS; i++) {
 		if (!lh_settings_table[i].library || s->value[i].from == LH_FROM_DEFAULT)
 			continue;
-		int n = snprintf(out + at, room - at, "%s%s=%s", at ? ":" : "",
-				 lh_settings_table[i].name, s->value[i].text);
+		if (at && at + 1 < room)
+			out[at++] = ':';
+		int n = pair(out + at, room - at, &lh_settings_table[i], &s->value[i]);
 		if (n < 0 || at + (size_t)n >= room)
 			return false;
 		at += (size_t)n;

@@ -42,8 +42,9 @@ const char *lh_settings_nearest(const char *key, size_t n)
 	int least = n < 4 ? 2 : 4; /* farther is no hint any more */
 	char name[NAME_ROOM];
 	*best = '\0';
-	for (int i = 0; i < LH_OPTS + lh_render_count(); i++) {
-		const char *known = i < LH_OPTS ? lh_settings_table[i].name : lh_render_name(i - LH_OPTS);
+	for (int i = 0; i < LH_OPTS || lh_render_formats[i - LH_OPTS].name; i++) {
+		const char *known = i < LH_OPTS ? lh_settings_table[i].name :
+						  lh_render_formats[i - LH_OPTS].name;
 		if (strlen(known) >= NAME_ROOM)
 			continue;
 		flag_name(known, name);
@@ -108,10 +109,10 @@ static void help_row(const struct lh_setting *row)
 static void help_formats(void)
 {
 	printf("\nReports, any number of them at once:\n");
-	for (int i = 0; i < lh_render_count(); i++) {
+	for (int i = 0; lh_render_formats[i].name; i++) {
 		char left[NAME_ROOM + 20];
-		snprintf(left, sizeof(left), "      --%s=FILE", lh_render_name(i));
-		printf("%-*s %s\n", COLUMN, left, lh_render_help(i));
+		snprintf(left, sizeof(left), "      --%s=FILE", lh_render_formats[i].name);
+		printf("%-*s %s\n", COLUMN, left, lh_render_formats[i].help);
 	}
 }
 

@@ -1,0 +1,20 @@
+/* commands.h — the subcommands: each gets its own name as argv[0] and returns the exit status. */
+#ifndef LH_COMMANDS_H
+#define LH_COMMANDS_H
+
+typedef int lh_command(int argc, char **argv);
+
+lh_command lh_cmd_run, lh_cmd_check, lh_cmd_report, lh_cmd_explain, lh_cmd_doctor, lh_cmd_env;
+
+/* The statuses that are ours; see docs/cli.md. */
+enum {
+	LH_STATUS_FINDINGS = 66,
+	LH_STATUS_TIMEOUT = 124,
+	LH_STATUS_TROUBLE = 125,
+	LH_STATUS_NOT_RUNNABLE = 126,
+	LH_STATUS_NOT_FOUND = 127,
+	LH_STATUS_SIGNAL = 128,
+	LH_STATUS_VIEW_TROUBLE = 2, /* of report and its kin */
+};
+
+#endif
