@@ -148,6 +148,11 @@ bool lh_sem_has_permit(const void *o)
 	return __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) != 0;
 }
 
+bool lh_once_is_done(const void *o)
+{
+	return __atomic_load_n((const int *)o, __ATOMIC_ACQUIRE) & 2;
+}
+
 static bool has_word(enum lh_kind kind, uint32_t flags)
 {
 	return !words_off && (kind == LH_MUTEX || kind == LH_RWLOCK || kind == LH_SEM) &&

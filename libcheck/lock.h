@@ -77,6 +77,7 @@ void lh_lock_end(struct lh_lock *l);
 bool lh_lock_looks_free(const void *o, enum lh_kind kind);
 int lh_lock_owner_tid(const void *o, enum lh_kind kind); /* 0: nobody, or it does not say */
 bool lh_sem_has_permit(const void *o);
+bool lh_once_is_done(const void *o);
 uint32_t lh_lock_attributes(const void *o, enum lh_kind kind);
 
 /* A lock of the parent's ledger: what was known of it there, or NULL. */

@@ -10,7 +10,7 @@ bool (*lh_thread_rearm)(uintptr_t frame);
 static struct lh_me **mine;  /* by seat */
 static uint64_t *handles;    /* by seat: pthread_t, close together to be searched */
 static uint32_t free_seats;  /* linked by held_n */
-static uint32_t ending;	     /* seats of detached threads that are about to end, or have */
+static uint32_t ending;	     /* seats whose threads are about to end, or have */
 
 bool lh_thread_init(void)
 {
@@ -112,23 +112,10 @@ lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t s
 	return id;
 }
 
-/* Detached threads tell nobody when they are gone; the kernel knows. */
-static void reclaim(void)
-{
-	int pid = lh_book.ledger->pid;
-
-	if (!ending)
-		return;
-	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
-		if (LH_SEATS[i].state == LH_SEAT_ENDING && lh_sys_tid_gone(pid, LH_SEATS[i].tid))
-			lh_seat_free(i);
-}
-
 uint32_t lh_seat_new(lh_thread_id thread)
 {
-	if (!free_seats)
-		reclaim();
 	uint32_t i = free_seats;
+
 	if (i)
 		free_seats = LH_SEATS[i].held_n;
 	else
@@ -151,7 +138,7 @@ void lh_seat_free(uint32_t i)
 	if (s->state == LH_SEAT_FREE)
 		return;
 	if (s->state == LH_SEAT_ENDING)
-		ending--;
+		__atomic_fetch_sub(&ending, 1, __ATOMIC_RELAXED);
 	if (s->thread) {
 		LH_THREADS[s->thread].seat = 0;
 		LH_THREADS[s->thread].flags |= LH_THREAD_ENDED;
@@ -165,16 +152,37 @@ void lh_seat_free(uint32_t i)
 	free_seats = i;
 }
 
+void lh_seat_ending(uint32_t i)
+{
+	if (LH_SEATS[i].state != LH_SEAT_LIVE)
+		return;
+	__atomic_fetch_add(&ending, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&LH_SEATS[i].state, LH_SEAT_ENDING, __ATOMIC_RELEASE);
+}
+
+uint32_t lh_seats_ending(void)
+{
+	return ending;
+}
+
+static uint64_t default_stack = 8 << 20;
+
+/* RLIMIT_STACK as it was at birth is what glibc gives a thread; without a limit, 2 MiB. */
+void lh_thread_default_stack(uint64_t size)
+{
+	default_stack = size >= 1ull << 40 ? 2 << 20 : size;
+}
+
 void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high)
 {
 	enum { FAR = 256 << 20 };
 	uintptr_t tp = lh_thread_pointer(), end = (uintptr_t)__libc_stack_end;
-	uint64_t limit = size ? size : lh_sys_stack_limit();
+	uint64_t limit = size ? size : default_stack;
 
 	/* a thread's control block is the top of its stack; the main thread's lies elsewhere */
 	if (&__libc_stack_end && end > frame && end - frame < FAR && !(tp > frame && tp < end)) {
 		*high = end;
-		limit = limit && limit < FAR ? limit : 8 << 20;
+		limit = limit >= 8 << 20 && limit < FAR ? limit : 8 << 20;
 	} else if (tp > frame && tp - frame < FAR) {
 		*high = tp;
 		limit = limit && limit < FAR ? limit : 8 << 20;

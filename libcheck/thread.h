@@ -40,7 +40,8 @@ struct lh_me {
 	uintptr_t inside;	/* frame of the hook that is inside, 0 none */
 	uint32_t judged_segment; /* `known` was learnt in this segment */
 	uint32_t pad;
-	void *once_routine; /* of the pthread_once call in flight, see interpose/once.c */
+	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
+	const void *once_call;
 	struct lh_known_node known[LH_KNOWN];
 };
 
@@ -71,9 +72,12 @@ bool lh_thread_init(void); /* tables; also in a forked child */
 lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment); /* B */
 uint32_t lh_seat_new(lh_thread_id thread);						 /* B; 0: none */
 void lh_seat_free(uint32_t seat);							 /* B */
+void lh_seat_ending(uint32_t seat); /* its thread will be gone soon; the kernel tells when */
+uint32_t lh_seats_ending(void);
 /* Sits the calling thread down on a seat that was made for it, or a new one (0). B for 0. */
 struct lh_me *lh_seat_take(uint32_t seat, uintptr_t low, uintptr_t high);
 uint32_t lh_seat_of_handle(pthread_t handle); /* 0: not known */
+void lh_thread_default_stack(uint64_t size);
 void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);
 
 struct lh_held *lh_held_find(struct lh_seat *s, const void *o);

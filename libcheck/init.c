@@ -1,0 +1,163 @@
+/*
+ * init.c — birth and death: the one place that knows their order.
+ *
+ * Birth: options, originals, private memory, the ledger, the tables, the main thread's
+ * seat, and last the word that says so (LH_BORN, the handshake). Whatever fails, the
+ * library stands down: its calls pass through, and the front end sees no handshake.
+ *
+ * Death: the door stays open. Other libraries' destructors and late threads go on
+ * calling, and what they do is recorded like anything else.
+ */
+#include "book.h"
+#include "options.h"
+#include "plain.h"
+#include "real.h"
+#include "text.h"
+#include "track.h"
+#include "unwind.h"
+
+#include <sys/syscall.h>
+
+static bool start_tables(void)
+{
+	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_node_init() && lh_track_init();
+}
+
+static void describe(struct lh_ledger *l)
+{
+	l->pid = lh_sys_pid();
+	l->parent = lh_sys_ppid();
+	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
+	lh_sys_thread_name(l->comm);
+	l->words_off = !lh_options.words;
+}
+
+static void describe_command(struct lh_ledger *l, int argc, char **argv)
+{
+	struct lh_text t = LH_TEXT(l->command);
+
+	for (int i = 0; i < argc && argv; i++) {
+		if (i)
+			lh_text_char(&t, ' ');
+		lh_text_safe(&t, argv[i]);
+	}
+}
+
+/* Is this one of the programs that the user wants to look at? */
+static bool wanted(void)
+{
+	char exe[LH_PATH_MAX];
+
+	if (!lh_options.only[0] && !lh_options.skip[0])
+		return true;
+	lh_sys_readlink("/proc/self/exe", exe, sizeof(exe));
+	const char *name = lh_text_base(exe);
+	return (!lh_options.only[0] || lh_text_match(lh_options.only, name)) &&
+	       !(lh_options.skip[0] && lh_text_match(lh_options.skip, name));
+}
+
+static bool open_book(void)
+{
+	return lh_options.run[0] ? lh_book_open(lh_options.run) : lh_book_make(lh_options.ledger);
+}
+
+static void stand_down(void)
+{
+	lh_book.ledger = NULL;
+}
+
+static void be_born(struct lh_ledger *l)
+{
+	__atomic_store_n(&l->state, LH_BORN, __ATOMIC_RELEASE);
+}
+
+/*
+ * A forked child: everything private reads as zero. It gets a ledger of its own, unless a
+ * sandbox might take offence at the open; then its calls pass through unrecorded.
+ */
+static bool rearm(uintptr_t frame)
+{
+	struct lh_ledger *parents = lh_book.ledger;
+
+	lh_book.before = parents;
+	lh_book.ledger = NULL;
+	if (!lh_options.children || lh_sys_sandboxed())
+		return false;
+	lh_book_private_reset();
+	if (!open_book() || !start_tables()) {
+		stand_down();
+		return false;
+	}
+	struct lh_ledger *l = lh_book.ledger;
+	describe(l);
+	l->flags |= LH_LEDGER_FORKED;
+	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
+	bool ours = lh_fork_child(frame);
+	be_born(l);
+	return ours;
+}
+
+/* glibc's pthread_atfork is a static function that calls this; weak, another libc has none. */
+extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *) __attribute__((weak));
+extern int clock_gettime(clockid_t, struct timespec *);
+
+static void in_child(void)
+{
+	struct lh_me *me = lh_enter((uintptr_t)__builtin_frame_address(0));
+
+	if (me)
+		lh_leave(me);
+}
+
+static void watch_forks(void)
+{
+	lh_thread_rearm = rearm;
+	if (__register_atfork)
+		__register_atfork(lh_fork_prepare, lh_fork_parent, in_child, NULL);
+}
+
+__attribute__((constructor)) static void birth(int argc, char **argv, char **environment)
+{
+	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
+
+	lh_options_read(environment);
+	lh_real_resolve();
+	lh_sys_clock_init(clock_gettime);
+	if (!wanted() || !lh_book_private_init() || !open_book())
+		return;
+	if (!start_tables()) {
+		stand_down();
+		return;
+	}
+	describe(lh_book.ledger);
+	describe_command(lh_book.ledger, argc, argv);
+	lh_plain_init();
+	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())
+		lh_options.unwinder = LH_UNWINDER_CFI;
+	lh_thread_default_stack(lh_sys_stack_limit());
+	lh_thread_stack_bounds(frame, 0, &low, &high);
+	struct lh_me *me = lh_seat_take(0, low, high);
+	if (me) {
+		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN;
+		__builtin_memcpy(LH_THREADS[me->parked->thread].name, lh_book.ledger->comm, LH_NAME_MAX);
+	}
+	watch_forks();
+	be_born(lh_book.ledger);
+}
+
+__attribute__((destructor)) static void death(void)
+{
+	struct lh_ledger *l = lh_book.ledger;
+
+	if (!l || l->pid != lh_sys_pid())
+		return;
+	lh_track_end();
+	l->end_ns = lh_book_now();
+	__atomic_store_n(&l->state, LH_ENDED, __ATOMIC_RELEASE);
+	if (!(l->flags & LH_LEDGER_PLAIN))
+		return;
+	if (lh_book_used(LH_T_FINDING) > 1)
+		lh_plain_end();
+	else if (!lh_options.ledger[0])
+		lh_book_discard();
+}

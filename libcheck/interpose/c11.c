@@ -1,0 +1,124 @@
+/*
+ * c11.c — C11 threads. glibc's own go round the pthread names, so they have wrappers of
+ * their own; the objects are the pthread ones. Odd because the results are other numbers.
+ */
+#include "real.h"
+#include "export.h"
+#include "track.h"
+
+static int outcome(int rc)
+{
+	return rc == thrd_success ? 0 : rc == thrd_busy ? EBUSY : EINVAL;
+}
+
+LH_EXPORT int mtx_init(mtx_t *o, int type)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+	lh_broken(&c);
+	int rc = LH_REAL(mtx_init)(o, type);
+
+	if (rc == thrd_success)
+		lh_born(&c, 0, 0);
+	return rc;
+}
+
+LH_EXPORT void mtx_destroy(mtx_t *o)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+
+	lh_broken(&c);
+	LH_REAL(mtx_destroy)(o);
+	lh_buried(&c, 0);
+}
+
+/* As the uniform TAKE: first without waiting, then announced. */
+#define TAKE_C11(fn, h, params, args)                                                              \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                \
+		int rc = LH_REAL(mtx_trylock)(o);                                                  \
+		if (rc != thrd_busy) {                                                             \
+			lh_got(&c, outcome(rc));                                                   \
+			return rc;                                                                 \
+		}                                                                                  \
+		lh_want(&c);                                                                       \
+		rc = LH_REAL(fn) args;                                                             \
+		lh_waited(&c, outcome(rc));                                                        \
+		return rc;                                                                         \
+	}
+
+TAKE_C11(mtx_lock, WAITS, (mtx_t * o), (o))
+TAKE_C11(mtx_timedlock, TIMED, (mtx_t *restrict o, const struct timespec *restrict t), (o, t))
+
+LH_EXPORT int mtx_trylock(mtx_t *o)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TRIES);
+	int rc = LH_REAL(mtx_trylock)(o);
+
+	lh_got(&c, outcome(rc));
+	return rc;
+}
+
+LH_EXPORT int mtx_unlock(mtx_t *o)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+
+	lh_drop(&c);
+	int rc = LH_REAL(mtx_unlock)(o);
+	lh_dropped(&c, outcome(rc));
+	return rc;
+}
+
+LH_EXPORT int cnd_init(cnd_t *o)
+{
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+	int rc = LH_REAL(cnd_init)(o);
+
+	if (rc == thrd_success)
+		lh_born(&c, 0, 0);
+	return rc;
+}
+
+LH_EXPORT void cnd_destroy(cnd_t *o)
+{
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+
+	LH_REAL(cnd_destroy)(o);
+	lh_buried(&c, 0);
+}
+
+LH_EXPORT int cnd_wait(cnd_t *v, mtx_t *o)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+
+	lh_cond_wait(&c, v, LH_WAITS);
+	int rc = LH_REAL(cnd_wait)(v, o);
+	lh_cond_waited(&c);
+	return rc;
+}
+
+LH_EXPORT int cnd_timedwait(cnd_t *restrict v, mtx_t *restrict o, const struct timespec *restrict t)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
+
+	lh_cond_wait(&c, v, LH_TIMED);
+	int rc = LH_REAL(cnd_timedwait)(v, o, t);
+	lh_cond_waited(&c);
+	return rc;
+}
+
+LH_EXPORT int cnd_signal(cnd_t *o)
+{
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+
+	lh_cond_signal(&c);
+	return LH_REAL(cnd_signal)(o);
+}
+
+LH_EXPORT int cnd_broadcast(cnd_t *o)
+{
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+
+	lh_cond_signal(&c);
+	return LH_REAL(cnd_broadcast)(o);
+}

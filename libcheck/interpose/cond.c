@@ -1,0 +1,58 @@
+/*
+ * cond.c — condition variables. Odd because the mutex is given back and taken again
+ * inside the original, and because it is a cancellation point: when the thread is
+ * cancelled in it, nothing after the original runs (see lh_cond_wait).
+ *
+ * An error other than ETIMEDOUT comes before the mutex was given back; either way the
+ * caller holds it afterwards.
+ */
+#include "real.h"
+#include "export.h"
+#include "track.h"
+
+LH_EXPORT int pthread_cond_wait(pthread_cond_t *v, pthread_mutex_t *o)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+
+	lh_cond_wait(&c, v, LH_WAITS);
+	int rc = LH_REAL(pthread_cond_wait)(v, o);
+	lh_cond_waited(&c);
+	return rc;
+}
+
+LH_EXPORT int pthread_cond_timedwait(pthread_cond_t *v, pthread_mutex_t *o, const struct timespec *t)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
+
+	lh_cond_wait(&c, v, LH_TIMED);
+	int rc = LH_REAL(pthread_cond_timedwait)(v, o, t);
+	lh_cond_waited(&c);
+	return rc;
+}
+
+LH_EXPORT int pthread_cond_clockwait(pthread_cond_t *v, pthread_mutex_t *o, clockid_t k,
+				     const struct timespec *t)
+{
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
+
+	lh_cond_wait(&c, v, LH_TIMED);
+	int rc = LH_REAL(pthread_cond_clockwait)(v, o, k, t);
+	lh_cond_waited(&c);
+	return rc;
+}
+
+LH_EXPORT int pthread_cond_signal(pthread_cond_t *o)
+{
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+
+	lh_cond_signal(&c);
+	return LH_REAL(pthread_cond_signal)(o);
+}
+
+LH_EXPORT int pthread_cond_broadcast(pthread_cond_t *o)
+{
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+
+	lh_cond_signal(&c);
+	return LH_REAL(pthread_cond_broadcast)(o);
+}

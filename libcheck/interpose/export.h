@@ -1,0 +1,7 @@
+/* export.h — the names that the program sees are the intercepted ones, nothing else. */
+#ifndef LH_EXPORT_H
+#define LH_EXPORT_H
+
+#define LH_EXPORT __attribute__((visibility("default")))
+
+#endif

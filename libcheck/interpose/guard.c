@@ -1,0 +1,73 @@
+/*
+ * guard.c — the hidden guard of a C++ local static: taken before its initialiser runs,
+ * given back after. Odd because a C program has no C++ runtime at birth and may load
+ * one later, when it is too late to look for the originals. So where there was none at
+ * birth the guard is kept here, in the form that the C++ ABI and libstdc++ give it, so
+ * that both may work on one guard: byte 0 says "done", byte 1 "being done", byte 2
+ * "somebody waits".
+ */
+#include "real.h"
+#include "export.h"
+#include "track.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+enum { DONE = 1, BUSY = 256, WAITED = 65536 };
+
+static int acquire(uint64_t *o)
+{
+	int *word = (int *)o, seen = 0;
+
+	while (!__atomic_compare_exchange_n(word, &seen, BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (seen & DONE)
+			return 0;
+		int waited = seen | WAITED;
+		if (seen == waited ||
+		    __atomic_compare_exchange_n(word, &seen, waited, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			lh_syscall(SYS_futex, (long)word, FUTEX_WAIT, waited, 0, 0, 0);
+		seen = 0;
+	}
+	return 1;
+}
+
+static void settle(uint64_t *o, int value)
+{
+	int *word = (int *)o;
+
+	if (__atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) & WAITED)
+		lh_syscall(SYS_futex, (long)word, FUTEX_WAKE, INT32_MAX, 0, 0, 0);
+}
+
+/* The compiler looks at byte 0 itself and calls only when it is not done yet. */
+LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
+{
+	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, WAITS);
+
+	lh_want(&c);
+	int ours = LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);
+	lh_waited(&c, ours ? 0 : EAGAIN);
+	return ours;
+}
+
+LH_EXPORT void __cxa_guard_release(uint64_t *o)
+{
+	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, WAITS);
+
+	lh_drop(&c);
+	if (LH_REAL(__cxa_guard_release))
+		lh_real.__cxa_guard_release(o);
+	else
+		settle(o, DONE);
+}
+
+LH_EXPORT void __cxa_guard_abort(uint64_t *o)
+{
+	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, WAITS);
+
+	lh_drop(&c);
+	if (LH_REAL(__cxa_guard_abort))
+		lh_real.__cxa_guard_abort(o);
+	else
+		settle(o, 0);
+}

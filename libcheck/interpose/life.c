@@ -1,0 +1,142 @@
+/*
+ * life.c — threads begin, end and are joined. Odd because the new thread must find its
+ * seat: its start routine is kept there and ours runs first. Cancellation, pthread_exit
+ * and exceptions pass through our frame, which has unwind tables and nothing to clean.
+ */
+#include "real.h"
+#include "export.h"
+#include "track.h"
+
+/* How the program's routine is called is kept in the seat, so nothing is allocated. */
+static struct lh_seat *seat_at(void *seat)
+{
+	return &LH_SEATS[(uint32_t)(uintptr_t)seat];
+}
+
+static void sit_down(void *seat)
+{
+	lh_thread_begins((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0), seat_at(seat)->stack_high);
+}
+
+static void *begin(void *seat)
+{
+	void *(*routine)(void *) = (void *(*)(void *))seat_at(seat)->start_routine;
+	void *argument = (void *)seat_at(seat)->start_argument;
+
+	sit_down(seat);
+	void *result = routine(argument);
+	lh_thread_ends();
+	return result;
+}
+
+static int begin_c11(void *seat)
+{
+	int (*routine)(void *) = (int (*)(void *))seat_at(seat)->start_routine;
+	void *argument = (void *)seat_at(seat)->start_argument;
+
+	sit_down(seat);
+	int result = routine(argument);
+	lh_thread_ends();
+	return result;
+}
+
+/* A stack size from the attributes tells where the new thread's stack will end. */
+static uint32_t prepare(const struct lh_call *c, const void *routine, void *argument,
+			const pthread_attr_t *a)
+{
+	size_t size = 0;
+	int state = PTHREAD_CREATE_JOINABLE;
+
+	if (a) {
+		pthread_attr_getdetachstate(a, &state);
+		pthread_attr_getstacksize(a, &size);
+	}
+	uint32_t seat = lh_thread_making(c, state == PTHREAD_CREATE_DETACHED);
+	if (seat) {
+		LH_SEATS[seat].start_routine = (uintptr_t)routine;
+		LH_SEATS[seat].start_argument = (uintptr_t)argument;
+		LH_SEATS[seat].stack_high = size;
+	}
+	return seat;
+}
+
+LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(*routine)(void *), void *argument)
+{
+	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	uint32_t seat = prepare(&c, (const void *)routine, argument, a);
+
+	if (!seat)
+		return LH_REAL(pthread_create)(thread, a, routine, argument);
+	int rc = LH_REAL(pthread_create)(thread, a, begin, (void *)(uintptr_t)seat);
+	lh_thread_made(seat, rc);
+	return rc;
+}
+
+LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
+{
+	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	uint32_t seat = prepare(&c, (const void *)routine, argument, NULL);
+
+	if (!seat)
+		return LH_REAL(thrd_create)(thread, routine, argument);
+	int rc = LH_REAL(thrd_create)(thread, begin_c11, (void *)(uintptr_t)seat);
+	lh_thread_made(seat, rc == thrd_success ? 0 : EAGAIN);
+	return rc;
+}
+
+/* A tryjoin that says EBUSY has not waited and has joined nobody. */
+#define JOIN(fn, h, params, args)                                                                  \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, h);                              \
+		uint32_t seat = lh_join_begin(&c, o, LH_##h);                                      \
+		int rc = LH_REAL(fn) args;                                                         \
+		lh_join_end(&c, seat, rc);                                                         \
+		return rc;                                                                         \
+	}
+
+JOIN(pthread_join, WAITS, (pthread_t o, void **result), (o, result))
+JOIN(pthread_tryjoin_np, TRIES, (pthread_t o, void **result), (o, result))
+JOIN(pthread_timedjoin_np, TIMED, (pthread_t o, void **result, const struct timespec *t), (o, result, t))
+JOIN(pthread_clockjoin_np, TIMED, (pthread_t o, void **result, clockid_t k, const struct timespec *t), (o, result, k, t))
+JOIN(thrd_join, WAITS, (thrd_t o, int *result), (o, result))
+
+LH_EXPORT int pthread_detach(pthread_t thread)
+{
+	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+
+	lh_thread_detached(&c, thread);
+	return LH_REAL(pthread_detach)(thread);
+}
+
+LH_EXPORT int thrd_detach(thrd_t thread)
+{
+	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+
+	lh_thread_detached(&c, thread);
+	return LH_REAL(thrd_detach)(thread);
+}
+
+LH_EXPORT void pthread_exit(void *result)
+{
+	lh_thread_ends();
+	LH_REAL(pthread_exit)(result);
+	__builtin_unreachable();
+}
+
+LH_EXPORT void thrd_exit(int result)
+{
+	lh_thread_ends();
+	LH_REAL(thrd_exit)(result);
+	__builtin_unreachable();
+}
+
+LH_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
+{
+	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	int rc = LH_REAL(pthread_setname_np)(thread, name);
+
+	if (rc == 0)
+		lh_thread_named(&c, thread, name);
+	return rc;
+}

@@ -1,0 +1,75 @@
+/*
+ * object.c — locks are initialised, destroyed and mended. Odd because the lock has no
+ * row before its init and none after its destroy, and because attributes matter: they
+ * are read from the object once the original has filled it.
+ */
+#include "real.h"
+#include "export.h"
+#include "track.h"
+
+/* After an init that worked there is a new lock here, whatever lay here before. */
+#define MAKE(fn, k, params, args)                                                                  \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, WAITS);                  \
+		lh_broken(&c);                                                                     \
+		int rc = LH_REAL(fn) args;                                                         \
+		if (rc == 0)                                                                       \
+			lh_born(&c, 0, 0);                                                         \
+		return rc;                                                                         \
+	}
+/* EBUSY means that it lives on. */
+#define BREAK(fn, k, params, args)                                                                 \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, WAITS);                  \
+		lh_broken(&c);                                                                     \
+		int rc = LH_REAL(fn) args;                                                         \
+		lh_buried(&c, rc);                                                                 \
+		return rc;                                                                         \
+	}
+
+MAKE(pthread_mutex_init, MUTEX, (pthread_mutex_t *o, const pthread_mutexattr_t *a), (o, a))
+BREAK(pthread_mutex_destroy, MUTEX, (pthread_mutex_t *o), (o))
+MAKE(pthread_rwlock_init, RWLOCK, (pthread_rwlock_t *o, const pthread_rwlockattr_t *a), (o, a))
+BREAK(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t *o), (o))
+MAKE(pthread_spin_init, SPIN, (pthread_spinlock_t *o, int shared), (o, shared))
+BREAK(pthread_spin_destroy, SPIN, (pthread_spinlock_t *o), (o))
+MAKE(pthread_cond_init, COND, (pthread_cond_t *o, const pthread_condattr_t *a), (o, a))
+BREAK(pthread_cond_destroy, COND, (pthread_cond_t *o), (o))
+
+LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierattr_t *a, unsigned n)
+{
+	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, WAITS);
+	int rc = LH_REAL(pthread_barrier_init)(o, a, n);
+
+	if (rc == 0)
+		lh_born(&c, 0, n);
+	return rc;
+}
+
+BREAK(pthread_barrier_destroy, BARRIER, (pthread_barrier_t *o), (o))
+
+/* The serial thread gets -1, which is success. */
+LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
+{
+	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, WAITS);
+
+	lh_wait_begin(&c, LH_WAIT_BARRIER, 0);
+	int rc = LH_REAL(pthread_barrier_wait)(o);
+	lh_wait_end(&c);
+	lh_barrier_passed(&c);
+	return rc;
+}
+
+/* The lock is in the caller's hands before and after; nothing to note. */
+LH_EXPORT int pthread_mutex_consistent(pthread_mutex_t *o)
+{
+	return LH_REAL(pthread_mutex_consistent)(o);
+}
+
+/* Locks the mutex and gives it back inside; never seen by the caller. */
+LH_EXPORT int pthread_mutex_setprioceiling(pthread_mutex_t *o, int ceiling, int *old)
+{
+	return LH_REAL(pthread_mutex_setprioceiling)(o, ceiling, old);
+}

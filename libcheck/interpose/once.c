@@ -1,0 +1,43 @@
+/*
+ * once.c — pthread_once. Odd because the lock is held while a routine of the program's
+ * runs, which gets no argument to tell it by: ours stands in for it and finds the
+ * real one in the thread's own memory.
+ *
+ * If the routine throws, the entry stays in the held list; the next event that meets the
+ * same control block, or a jump below its frame, sets it right (track_wait.c).
+ */
+#include "real.h"
+#include "export.h"
+#include "track.h"
+
+static void run(void)
+{
+	void (*routine)(void);
+	const struct lh_call *c = lh_once_started(&routine);
+
+	routine();
+	lh_once_ended(c);
+}
+
+LH_EXPORT int pthread_once(pthread_once_t *o, void (*routine)(void))
+{
+	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, WAITS);
+
+	if (!lh_once_begin(&c, routine))
+		return LH_REAL(pthread_once)(o, routine);
+	int rc = LH_REAL(pthread_once)(o, run);
+	lh_once_end(&c);
+	return rc;
+}
+
+LH_EXPORT void call_once(once_flag *o, void (*routine)(void))
+{
+	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, WAITS);
+
+	if (!lh_once_begin(&c, routine)) {
+		LH_REAL(call_once)(o, routine);
+		return;
+	}
+	LH_REAL(call_once)(o, run);
+	lh_once_end(&c);
+}

@@ -1,0 +1,104 @@
+/*
+ * sem.c — semaphores. Odd because they set errno instead of returning it, because the
+ * waits are cancellation points (so no try comes first: a pending cancellation must be
+ * acted on as it is without us), and because anyone may post.
+ */
+#include "real.h"
+#include "export.h"
+#include "track.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+
+/* rc is 0 or -1; of the errors only "not free" means anything to us. */
+static int outcome(int rc)
+{
+	return rc == 0 ? 0 : errno == EAGAIN ? EBUSY : EINVAL;
+}
+
+#define WAIT(fn, h, params, args)                                                                  \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, h);                                  \
+		if (LH_LIKELY(lh_sem_has_permit(o))) {                                             \
+			int rc = LH_REAL(fn) args;                                                 \
+			lh_got(&c, rc ? outcome(rc) : 0);                                          \
+			return rc;                                                                 \
+		}                                                                                  \
+		lh_want(&c);                                                                       \
+		int rc = LH_REAL(fn) args;                                                         \
+		lh_waited(&c, rc ? outcome(rc) : 0);                                               \
+		return rc;                                                                         \
+	}
+
+WAIT(sem_wait, WAITS, (sem_t * o), (o))
+WAIT(sem_timedwait, TIMED, (sem_t *restrict o, const struct timespec *restrict t), (o, t))
+WAIT(sem_clockwait, TIMED, (sem_t *restrict o, clockid_t k, const struct timespec *restrict t), (o, k, t))
+
+LH_EXPORT int sem_trywait(sem_t *o)
+{
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, TRIES);
+	int rc = LH_REAL(sem_trywait)(o);
+
+	lh_got(&c, rc ? outcome(rc) : 0);
+	return rc;
+}
+
+/* Before the original: whoever is woken by it may take the semaphore, and destroy it. */
+LH_EXPORT int sem_post(sem_t *o)
+{
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+
+	lh_sem_drop(&c);
+	return LH_REAL(sem_post)(o);
+}
+
+static uint32_t behaviour(unsigned value)
+{
+	return value == 0 ? LH_LOCK_SIGNAL : value > 1 ? LH_LOCK_COUNTING : 0;
+}
+
+LH_EXPORT int sem_init(sem_t *o, int shared, unsigned value)
+{
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+	int rc = LH_REAL(sem_init)(o, shared, value);
+
+	if (rc == 0)
+		lh_born(&c, behaviour(value) | (shared ? LH_LOCK_SIGNAL : 0), value);
+	return rc;
+}
+
+LH_EXPORT int sem_destroy(sem_t *o)
+{
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+	int rc = LH_REAL(sem_destroy)(o);
+
+	lh_buried(&c, rc);
+	return rc;
+}
+
+/* A named semaphore may be posted by any process, and the same name gives the same address. */
+LH_EXPORT sem_t *sem_open(const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	unsigned value = 0;
+
+	if (flags & O_CREAT) {
+		va_list more;
+		va_start(more, flags);
+		mode = va_arg(more, mode_t);
+		value = va_arg(more, unsigned);
+		va_end(more);
+	}
+	sem_t *o = LH_REAL(sem_open)(name, flags, mode, value);
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+
+	if (o != SEM_FAILED)
+		lh_sem_opened(&c);
+	return o;
+}
+
+LH_EXPORT int sem_close(sem_t *o)
+{
+	return LH_REAL(sem_close)(o);
+}

@@ -1,0 +1,385 @@
+/* track.c — see track.h: locks taken and given back, the way that is not known yet. */
+#include "options.h"
+#include "plain.h"
+#include "track_inside.h"
+
+uint32_t lh_long_ticks = UINT32_MAX;
+
+enum { SAMPLE_EVERY = 256 /* acquisitions between two exact hold times of a thread */ };
+
+/* The only judgement of return codes: a robust mutex whose owner died is ours now. */
+static bool took(int rc)
+{
+	return rc == 0 || rc == EOWNERDEAD;
+}
+
+/* ---- the frame of every event ---- */
+
+/* A call that was dropped for want of the big lock may not leave its wait standing. */
+static bool give_up(struct lh_me *me)
+{
+	me->parked->skipped++;
+	__atomic_fetch_add(&lh_book.ledger->dropped_events, 1, __ATOMIC_RELAXED);
+	lh_leave(me);
+	return false;
+}
+
+bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
+{
+	struct lh_walked walked;
+	const struct lh_context *x;
+
+	w->me = lh_enter(c->frame);
+	if (!w->me)
+		return false;
+	w->seat = w->me->parked;
+	w->n_told = 0;
+	w->stack = 0;
+	x = lh_options.stacks == LH_STACKS_OFF ? NULL : lh_context_find(c->frame);
+	if (!x && lh_options.stacks != LH_STACKS_OFF)
+		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, &walked);
+	if (!lh_big_lock_take(&lh_book.big, w->me->number))
+		return give_up(w->me);
+	if (x)
+		w->stack = x->stack;
+	else if (lh_options.stacks != LH_STACKS_OFF)
+		w->stack = lh_stack_learn(c->frame, &walked);
+	return true;
+}
+
+void lh_work_tell(struct lh_event_work *w, uint32_t finding)
+{
+	if (finding && w->n_told < (int)(sizeof(w->told) / sizeof(w->told[0])))
+		w->told[w->n_told++] = finding;
+}
+
+void lh_work_end(struct lh_event_work *w)
+{
+	lh_big_lock_give(&lh_book.big, w->me->number);
+	if (w->n_told && (lh_book.ledger->flags & LH_LEDGER_PLAIN) &&
+	    lh_options.report == LH_REPORT_STDERR)
+		for (int i = 0; i < w->n_told; i++)
+			lh_plain_tell(w->told[i]);
+	lh_leave(w->me);
+}
+
+/* ---- chains ---- */
+
+/*
+ * The node of the topmost held lock. Entries whose chain is not known (a lock below was
+ * given back out of order, or came from before a fork) get it here, from the bottom.
+ */
+static lh_node_id chain_of(struct lh_event_work *w)
+{
+	lh_node_id parent = 0;
+
+	for (uint32_t i = 0; i < w->seat->held_n; i++) {
+		struct lh_held *h = &w->seat->held[i];
+		bool fresh = false;
+		if (!h->lock || (h->flags & LH_HELD_WAITING))
+			continue;
+		if (!h->node)
+			h->node = lh_node_learn(w->me, parent, h->lock,
+						LH_PLACE(LH_PLACE_STACK(h->place), LH_TRIES,
+							 LH_PLACE_MODE(h->place)),
+						&fresh);
+		parent = h->node ? h->node : parent;
+	}
+	return parent;
+}
+
+lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place)
+{
+	bool fresh = false;
+	lh_node_id id = lh_node_learn(w->me, chain_of(w), lock, place, &fresh);
+
+	if (id && fresh && LH_PLACE_HOW(place) != LH_TRIES)
+		lh_work_judge(w, id);
+	return id;
+}
+
+/* ---- waiting ---- */
+
+void lh_work_announce(struct lh_event_work *w, lh_lock_id lock, lh_place place, enum lh_wait on,
+		      uint32_t with)
+{
+	struct lh_seat *s = w->seat;
+
+	s->wait_place = place;
+	s->wait_on = on;
+	s->wait_with = with;
+	s->wait_since_ns = lh_book_now();
+	s->wait_seq++;
+	__atomic_store_n(&s->wait_lock, lock, __ATOMIC_RELEASE);
+}
+
+void lh_work_waited(struct lh_event_work *w)
+{
+	struct lh_seat *s = w->seat;
+	struct lh_lock *l = lh_lock_row(s->wait_lock);
+
+	if (l && s->wait_on == LH_WAIT_LOCK) {
+		uint64_t ns = lh_book_now() - s->wait_since_ns;
+		l->contended++;
+		l->wait_ns += ns;
+		if (ns > l->wait_max_ns)
+			l->wait_max_ns = ns;
+	}
+	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
+	s->wait_on = LH_WAIT_NONE;
+}
+
+/* Semaphores that are no locks, permits and what a reader of a lock asks for, by flags. */
+static enum lh_mode mode_of(const struct lh_call *c, const struct lh_lock *l)
+{
+	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT : (enum lh_mode)c->mode;
+}
+
+static void note_writer(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
+{
+	(void)w;
+	if (l->kind == LH_RWLOCK && c->mode == LH_EXCLUSIVE)
+		l->flags |= LH_LOCK_WRITTEN;
+}
+
+void lh_want(const struct lh_call *c)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	if (l) {
+		lh_place place = LH_PLACE(w.stack, c->how, mode_of(c, l));
+		struct lh_held *h = lh_held_find(w.seat, c->o);
+		note_writer(&w, l, c);
+		lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
+		if (h)
+			lh_work_tell(&w, lh_check_self(w.me, l, h, place));
+		else if (!(l->flags & LH_LOCK_SIGNAL))
+			lh_work_node(&w, lh_lock_id_of(l), place);
+	}
+	lh_work_end(&w);
+}
+
+void lh_waited(const struct lh_call *c, int rc)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (me) {
+		struct lh_event_work w = {.me = me, .seat = me->parked};
+		lh_work_waited(&w);
+		lh_leave(me);
+	}
+	lh_got_slow(c, rc);
+}
+
+/* ---- taken ---- */
+
+/* Taken again by its holder: recursive mutexes, readers, and whatever let it happen. */
+static bool deepen(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
+{
+	struct lh_held *h = lh_held_find(w->seat, c->o);
+
+	if (!h)
+		return false;
+	if (h->lock != lh_lock_id_of(l) || l->kind == LH_SEM ||
+	    !(c->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
+		/* the entry is a leftover: somebody else has given the lock back meanwhile */
+		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
+			l->flags |= LH_LOCK_SIGNAL;
+		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
+			lh_held_remove(w->seat, h);
+		return (l->flags & LH_LOCK_SIGNAL) != 0;
+	}
+	h->depth++;
+	c->mode == LH_SHARED ? l->shared++ : l->acquired++;
+	return true;
+}
+
+/* Whoever had it before has not got it any more: a dead owner, or an unlock we did not see. */
+static void take_from(struct lh_lock *l, const struct lh_me *me)
+{
+	struct lh_held *h;
+
+	if (l->owner && l->owner != me->number && lh_holder(lh_lock_id_of(l), me->number, &h))
+		h->lock = 0;
+}
+
+static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
+{
+	enum lh_mode mode = mode_of(c, l);
+	lh_place place = LH_PLACE(w->stack, c->how, mode);
+	lh_node_id node = lh_work_node(w, lh_lock_id_of(l), place);
+	struct lh_held *h = lh_held_push(w->seat);
+
+	mode == LH_EXCLUSIVE ? l->acquired++ : l->shared++;
+	if (!l->first)
+		l->first = w->stack;
+	if (mode == LH_EXCLUSIVE) {
+		take_from(l, w->me);
+		l->owner_changes += l->last_owner && l->last_owner != w->me->number;
+		l->owner = l->last_owner = w->me->number;
+	}
+	if (!h)
+		return;
+	*h = (struct lh_held){.address = (uintptr_t)c->o, .place = place, .tick = lh_book_tick(),
+			      .node = node, .depth = 1, .flags = LH_HELD_SAMPLED,
+			      .since_ns = lh_book_now()};
+	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
+}
+
+void lh_got_slow(const struct lh_call *c, int rc)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	w.me->sample = SAMPLE_EVERY;
+	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	if (l && took(rc)) {
+		note_writer(&w, l, c);
+		if (l->flags & LH_LOCK_SIGNAL)
+			l->acquired++;
+		else if (!deepen(&w, l, c))
+			hold(&w, l, c);
+	}
+	lh_work_end(&w);
+}
+
+/* Loops of failing tries come here; an increment lost to another thread is no loss. */
+void lh_try_failed(const struct lh_call *c)
+{
+	struct lh_me *me = lh_me;
+	struct lh_lock *l = me->seat ? lh_lock_known(c->o, c->kind) : NULL;
+
+	if (l)
+		l->tries_failed++;
+}
+
+/* ---- given back ---- */
+
+static void measure(const struct lh_held *h)
+{
+	struct lh_lock *l = lh_lock_row(h->lock);
+
+	if (!l || !(h->flags & LH_HELD_SAMPLED) || !h->since_ns)
+		return;
+	uint64_t ns = lh_book_now() - h->since_ns;
+	l->hold_ns += ns;
+	l->hold_samples++;
+	if (ns > l->hold_max_ns)
+		l->hold_max_ns = ns;
+}
+
+/* What was removed lies above the top until the next acquisition: lh_dropped_slow may need it. */
+static void let_go(struct lh_seat *s, struct lh_held *h)
+{
+	struct lh_held gone = *h;
+	struct lh_lock *l = lh_lock_row(h->lock);
+
+	if (l && LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+		l->owner = 0;
+	lh_held_remove(s, h);
+	gone.lock = 0;
+	gone.address = 0;
+	s->held[s->held_n] = gone;
+}
+
+static void not_ours(const struct lh_call *c)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	if (l)
+		lh_work_tell(&w, lh_check_unlock(w.me, l, c->o, LH_PLACE(w.stack, 0, 0)));
+	lh_work_end(&w);
+}
+
+void lh_drop_slow(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	struct lh_seat *s = me->parked;
+	struct lh_held *h = lh_held_find(s, c->o);
+	if (h && (h->flags & LH_HELD_WAITING)) { /* a condition wait that was cancelled */
+		h->flags &= (uint16_t)~LH_HELD_WAITING;
+		__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
+		s->wait_on = LH_WAIT_NONE;
+	}
+	if (h && h->depth > 1) {
+		h->depth--;
+	} else if (h) {
+		measure(h);
+		let_go(s, h);
+	}
+	lh_leave(me);
+	if (!h)
+		not_ours(c);
+}
+
+void lh_dropped_slow(const struct lh_call *c, int rc)
+{
+	struct lh_me *me = lh_enter(c->frame);
+	struct lh_lock *l;
+
+	(void)rc;
+	if (!me)
+		return;
+	struct lh_seat *s = me->parked;
+	struct lh_held *h = s->held_n < LH_HELD_MAX ? &s->held[s->held_n] : NULL;
+	l = lh_lock_known(c->o, c->kind);
+	if (l && h && h->place && h->depth && !lh_held_find(s, c->o)) {
+		h->lock = lh_lock_id_of(l);
+		h->address = (uintptr_t)c->o;
+		if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+			l->owner = me->number;
+		s->held_n++;
+	}
+	lh_leave(me);
+}
+
+/* ---- made and ended ---- */
+
+void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	flags |= lh_lock_attributes(c->o, c->kind) | LH_LOCK_INITED;
+	struct lh_lock *l = lh_lock_begin(c->o, c->kind, flags, initial);
+	if (l)
+		l->born = w.stack;
+	lh_work_end(&w);
+}
+
+void lh_broken(const struct lh_call *c)
+{
+	struct lh_lock *l = lh_me->seat ? lh_lock_known(c->o, c->kind) : NULL;
+	struct lh_event_work w;
+
+	/* an object that nobody holds is the usual case; what is no object yet may hold anything */
+	if (!l || l->kind != c->kind || (!l->owner && l->kind == LH_MUTEX) || !lh_work_begin(&w, c))
+		return;
+	l = lh_lock_known(c->o, c->kind);
+	if (l)
+		lh_work_tell(&w, lh_check_destroy(w.me, l, c->o, LH_PLACE(w.stack, 0, 0)));
+	lh_work_end(&w);
+}
+
+void lh_buried(const struct lh_call *c, int rc)
+{
+	struct lh_event_work w;
+
+	if (rc || !lh_work_begin(&w, c))
+		return;
+	struct lh_lock *l = lh_lock_known(c->o, c->kind);
+	if (l)
+		lh_lock_end(l);
+	lh_work_end(&w);
+}

@@ -1,0 +1,190 @@
+/*
+ * track.h — the conductor, and the hot path on one page.
+ *
+ * A wrapper says what is about to happen and what came of it:
+ *
+ *   TAKE   rc = try;  got(rc)                      nobody waits: the lock, and a page of ours
+ *          rc = EBUSY: want; rc = real; waited(rc)  the wait is judged before it begins
+ *   GIVE   drop; rc = real; dropped(rc)             after the real unlock the object is not looked at
+ *
+ * What is known costs no lock, no clock, no call: the row by the word in the lock, the
+ * stack by comparing it in place, the chain by one line of the thread's own. Whatever is
+ * not known goes through the door (thread.h) into track.c, where the big lock is:
+ *
+ *   Under the big lock we touch only our own memory. Stacks are walked before it and
+ *   findings are told after it, and no real call, no loader call that waits and no
+ *   code of the program ever runs inside it.
+ *
+ * The entry is reserved (held_n) before it is filled, so that a signal handler that
+ * takes locks in between finds its own place above it.
+ */
+#ifndef LH_TRACK_H
+#define LH_TRACK_H
+
+#include "book.h"
+#include "lock.h"
+#include "node.h"
+#include "stack.h"
+#include "thread.h"
+
+#include <errno.h>
+
+struct lh_call {
+	const void *o;
+	uintptr_t frame; /* of the wrapper: its saved frame pointer, then its return address */
+	uint8_t kind, mode, how;
+};
+
+#define LH_CALL(object, k, m, h)                                                                   \
+	{                                                                                          \
+		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h            \
+	}
+
+void lh_got_slow(const struct lh_call *c, int rc);
+void lh_try_failed(const struct lh_call *c); /* only counted */
+void lh_drop_slow(const struct lh_call *c);
+
+/* Before a wait: announce it, note the dependency, judge it. */
+void lh_want(const struct lh_call *c);
+/* After it. Only rc says whether the lock is held now. */
+void lh_waited(const struct lh_call *c, int rc);
+/* After the real unlock. An error means that it is held still. */
+void lh_dropped_slow(const struct lh_call *c, int rc);
+
+extern uint32_t lh_long_ticks; /* a hold of more milliseconds goes the slow way, to be told */
+
+enum { LH_SLOW_FLAGS = LH_LOCK_COUNTING | LH_LOCK_SIGNAL };
+
+static inline __attribute__((always_inline)) void lh_got(const struct lh_call *c, int rc)
+{
+	struct lh_me *me = lh_me;
+	struct lh_seat *seat = me->seat;
+
+	if (LH_UNLIKELY(!seat || rc)) {
+		if (rc == EBUSY && c->how == LH_TRIES)
+			lh_try_failed(c);
+		else
+			lh_got_slow(c, rc);
+		return;
+	}
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lh_lock_word(c->o, c->kind))];
+	if (c->kind == LH_SEM && l->address == (uintptr_t)c->o && (l->flags & LH_LOCK_SIGNAL))
+		return; /* not a lock: nothing is held */
+	const struct lh_context *x = lh_context_find(c->frame);
+	uint32_t n = seat->held_n;
+	if (LH_UNLIKELY(l->address != (uintptr_t)c->o || l->owner || !x || n >= LH_HELD_MAX ||
+			--me->sample == 0 || (c->kind == LH_SEM && (l->flags & LH_SLOW_FLAGS)))) {
+		lh_got_slow(c, rc);
+		return;
+	}
+	lh_lock_id id = lh_lock_id_of(l);
+	lh_place place = LH_PLACE(x->stack, c->how, c->mode);
+	lh_node_id parent = n ? seat->held[n - 1].node : 0;
+	lh_node_id node = lh_node_known(me, parent, id, place);
+	if (LH_UNLIKELY(!node || (n && !parent) ||
+			(c->mode == LH_SHARED && n && lh_held_find(seat, c->o)))) {
+		lh_got_slow(c, rc);
+		return;
+	}
+	struct lh_held *h = &seat->held[n];
+	seat->held_n = n + 1;
+	LH_COMPILER_FENCE();
+	h->address = (uintptr_t)c->o;
+	h->lock = id;
+	h->place = place;
+	h->tick = lh_book_tick();
+	h->node = node;
+	h->depth = 1;
+	h->flags = 0;
+	if (c->mode == LH_SHARED) {
+		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
+	} else {
+		l->owner = me->number;
+		l->acquired++;
+	}
+}
+
+static inline __attribute__((always_inline)) void lh_drop(const struct lh_call *c)
+{
+	struct lh_seat *seat = lh_me->seat;
+
+	if (LH_UNLIKELY(!seat || seat->held_n == 0)) {
+		lh_drop_slow(c);
+		return;
+	}
+	uint32_t n = seat->held_n - 1;
+	struct lh_held *h = &seat->held[n];
+	if (LH_UNLIKELY(h->address != (uintptr_t)c->o || h->depth != 1 || h->flags ||
+			lh_book_tick() - h->tick > lh_long_ticks)) {
+		lh_drop_slow(c);
+		return;
+	}
+	if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+		LH_LOCKS[LH_LOCK_ROW(h->lock)].owner = 0;
+	h->address = 0;
+	h->lock = 0;
+	LH_COMPILER_FENCE();
+	seat->held_n = n;
+}
+
+static inline __attribute__((always_inline)) void lh_dropped(const struct lh_call *c, int rc)
+{
+	if (LH_UNLIKELY(rc))
+		lh_dropped_slow(c, rc);
+}
+
+/* ---- the events that are not uniform ---- */
+
+void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
+void lh_broken(const struct lh_call *c);  /* about to be destroyed or initialised anew */
+void lh_buried(const struct lh_call *c, int rc); /* it is destroyed, if rc says so */
+
+/* Condition waits: `c` names the mutex. */
+void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how);
+void lh_cond_waited(const struct lh_call *c);
+void lh_cond_signal(const struct lh_call *c);
+
+/* Waits that take nothing: a barrier, a join. */
+void lh_wait_begin(const struct lh_call *c, enum lh_wait on, uint32_t with);
+void lh_wait_end(const struct lh_call *c);
+void lh_barrier_passed(const struct lh_call *c);
+
+/* Semaphores. */
+void lh_sem_post(const struct lh_call *c);
+void lh_sem_opened(const struct lh_call *c);
+
+static inline void lh_sem_drop(const struct lh_call *c)
+{
+	struct lh_seat *seat = lh_me->seat;
+
+	if (LH_LIKELY(seat && seat->held_n && seat->held[seat->held_n - 1].address == (uintptr_t)c->o))
+		lh_drop(c);
+	else
+		lh_sem_post(c);
+}
+
+/* pthread_once. False: nothing to watch, call the original with the program's routine. */
+bool lh_once_begin(const struct lh_call *c, void (*routine)(void));
+const struct lh_call *lh_once_started(void (**routine)(void));
+void lh_once_ended(const struct lh_call *c);
+void lh_once_end(const struct lh_call *c);
+
+/* Thread life. lh_thread_making gives the number of a seat for the new thread, 0: none. */
+uint32_t lh_thread_making(const struct lh_call *c, bool detached);
+void lh_thread_made(uint32_t seat, int rc);
+void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size);
+void lh_thread_ends(void);
+uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how);
+void lh_join_end(const struct lh_call *c, uint32_t seat, int rc);
+void lh_thread_detached(const struct lh_call *c, pthread_t handle);
+void lh_thread_named(const struct lh_call *c, pthread_t handle, const char *name);
+
+/* Fork: prepare in the parent, and the child made ours. */
+void lh_fork_prepare(void);
+void lh_fork_parent(void);
+bool lh_fork_child(uintptr_t frame);
+
+bool lh_track_init(void); /* also in a forked child */
+void lh_track_end(void);  /* the process ends: what is still to be said */
+
+#endif

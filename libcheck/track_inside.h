@@ -1,0 +1,38 @@
+/*
+ * track_inside.h — what the files of the room `track` share. Nobody else includes it.
+ *
+ * An event that is not known runs like this:
+ *   struct lh_event_work w;
+ *   if (!lh_work_begin(&w, c)) return;   the door, the stack walk, the big lock
+ *   ...                                  only our own memory
+ *   lh_work_end(&w);                     give the lock, tell what was found, leave
+ */
+#ifndef LH_TRACK_INSIDE_H
+#define LH_TRACK_INSIDE_H
+
+#include "check.h"
+#include "track.h"
+
+struct lh_event_work {
+	struct lh_me *me;
+	struct lh_seat *seat;
+	lh_stack_id stack;
+	uint32_t told[4]; /* findings to be told once the lock is given back */
+	int n_told;
+};
+
+bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c);
+void lh_work_end(struct lh_event_work *w);
+void lh_work_tell(struct lh_event_work *w, uint32_t finding);
+
+/* This lock's chain in this thread, judged if it is new. */
+lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place);
+void lh_work_judge(struct lh_event_work *w, lh_node_id node);
+void lh_work_announce(struct lh_event_work *w, lh_lock_id lock, lh_place place, enum lh_wait on,
+		      uint32_t with);
+void lh_work_waited(struct lh_event_work *w);
+void lh_segment_next(struct lh_me *me, struct lh_seat *s);
+lh_lock_id lh_life_lock(lh_thread_id thread); /* the lock that joining this thread takes */
+bool lh_judge_room_init(void);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * track_judge.c — part of the room `track`: asks the judge about each new dependency and
+ * turns what it answers into findings. The judge and its memory are used under the big
+ * lock only.
+ */
+#include "judge.h"
+#include "options.h"
+#include "track_inside.h"
+
+#pragma weak lh_judge_make
+#pragma weak lh_judge_bytes
+#pragma weak lh_judge_node
+#pragma weak lh_judge_found
+#pragma weak lh_judge_counts
+static struct lh_judge *judge;
+
+bool lh_judge_room_init(void)
+{
+	uint32_t nodes = lh_book_rows(LH_T_NODE);
+	const struct lh_judge_room room = {
+		.locks = lh_book_rows(LH_T_LOCK) / 2,
+		.edges = nodes / 2,
+		.witnesses = nodes,
+		.threads = lh_book_rows(LH_T_THREAD),
+		.seens = lh_book_rows(LH_T_SEEN),
+		.events = lh_book_rows(LH_T_EVENT),
+		.circles = lh_book_rows(LH_T_FINDING),
+	};
+	void *memory = lh_judge_bytes ? lh_book_private(lh_judge_bytes(&room)) : NULL;
+
+	judge = memory ? lh_judge_make(memory, &room, 0) : NULL;
+	return judge != NULL;
+}
+
+static void add_link(struct lh_tale *t, const struct lh_link *k)
+{
+	/* the whole chain, outermost lock first: what is held besides may be the reason */
+	lh_node_id up[LH_HELD_MAX];
+	int n = 0;
+
+	for (lh_node_id i = LH_NODES[k->node].parent; i && n < LH_HELD_MAX; i = LH_NODES[i].parent)
+		up[n++] = i;
+	while (n--)
+		lh_tale_step(t, k->thread, LH_NODES[up[n]].lock, LH_NODES[up[n]].place, LH_HOLDS);
+	lh_tale_step(t, k->thread, k->wanted, k->wanted_place, LH_WANTS);
+}
+
+static void file(struct lh_event_work *w, const struct lh_circle *x)
+{
+	struct lh_tale t = {.rule = x->rule, .level = LH_POTENTIAL, .key = x->key,
+			    .severity = (enum lh_severity)x->severity, .thread = w->seat->thread};
+
+	for (int i = 0; i < x->n + x->queuers; i++)
+		add_link(&t, &x->link[i]);
+	lh_work_tell(w, lh_check_tell(&t, (enum lh_filter)x->filter));
+}
+
+void lh_work_judge(struct lh_event_work *w, lh_node_id node)
+{
+	const struct lh_facts facts = {
+		.lock = LH_LOCKS, .thread = LH_THREADS, .node = LH_NODES, .seen = LH_SEENS,
+		.event = LH_EVENTS, .locks = lh_book_used(LH_T_LOCK),
+		.threads = lh_book_used(LH_T_THREAD), .nodes = lh_book_used(LH_T_NODE),
+		.seens = lh_book_used(LH_T_SEEN), .events = lh_book_used(LH_T_EVENT),
+	};
+
+	if (!judge)
+		return;
+	uint32_t n = lh_judge_node(judge, &facts, node);
+	for (uint32_t i = 0; i < n; i++)
+		file(w, &lh_judge_found(judge)[i]);
+	lh_book.ledger->judge_cut = lh_judge_counts(judge).cut;
+}

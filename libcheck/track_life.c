@@ -1,0 +1,301 @@
+/*
+ * track_life.c — part of the room `track`: threads begin and end, processes fork.
+ */
+#include "options.h"
+#include "plain.h"
+#include "text.h"
+#include "track_inside.h"
+
+/* What ran before a create, join or barrier is another segment than what runs after it. */
+void lh_segment_next(struct lh_me *me, struct lh_seat *s)
+{
+	s->segment++;
+	__builtin_memset(me->known, 0, sizeof(me->known));
+}
+
+static void order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+		  uint32_t b_segment)
+{
+	uint32_t at = lh_book_new(LH_T_EVENT, 1);
+
+	if (at)
+		LH_EVENTS[at] = (struct lh_event){what, a, a_segment, b, b_segment};
+}
+
+/* A thread's life is a lock that has no bytes: its address is one that no object can have. */
+enum { LIFE_TAG_SHIFT = 63 };
+
+lh_lock_id lh_life_lock(lh_thread_id thread)
+{
+	const void *o = (const void *)(1ull << LIFE_TAG_SHIFT | (uint64_t)thread << 2);
+	struct lh_lock *l = thread ? lh_lock_make(o, LH_LIFE) : NULL;
+
+	if (!l)
+		return 0;
+	l->shown = 0;
+	l->initial = thread;
+	l->flags |= LH_LOCK_KEPT;
+	__builtin_memcpy(l->name, LH_THREADS[thread].name, LH_NAME_MAX);
+	LH_THREADS[thread].life = lh_lock_id_of(l);
+	return LH_THREADS[thread].life;
+}
+
+/* ---- create ---- */
+
+/* The thread of this seat is gone: judge what it left, and make the seat free. Big lock. */
+static uint32_t bury(uint32_t seat)
+{
+	uint32_t told = lh_check_exit(seat);
+
+	lh_seat_free(seat);
+	return told;
+}
+
+/*
+ * Detached threads tell nobody when they are gone; the kernel knows. Asked when enough
+ * of them have said that they are about to end, so that the cost per thread stays small.
+ */
+static void sweep(struct lh_event_work *w)
+{
+	enum { ENOUGH = 32 };
+	static uint32_t threshold = ENOUGH;
+	int pid = lh_book.ledger->pid;
+
+	if (lh_seats_ending() < threshold)
+		return;
+	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
+		if (LH_SEATS[i].state >= LH_SEAT_LIVE && LH_SEATS[i].detached &&
+		    lh_sys_tid_gone(pid, LH_SEATS[i].tid))
+			lh_work_tell(w, bury(i));
+	threshold = 2 * lh_seats_ending() + ENOUGH;
+}
+
+uint32_t lh_thread_making(const struct lh_call *c, bool detached)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return 0;
+	sweep(&w);
+	lh_thread_id id = lh_thread_new(w.seat->thread, w.stack, w.seat->segment);
+	uint32_t seat = id ? lh_seat_new(id) : 0;
+	if (seat) {
+		LH_SEATS[seat].detached = detached;
+		order(LH_EVENT_CREATE, w.seat->thread, w.seat->segment, id, 0);
+		lh_segment_next(w.me, w.seat);
+		__atomic_fetch_add(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
+	}
+	lh_work_end(&w);
+	return seat;
+}
+
+void lh_thread_made(uint32_t seat, int rc)
+{
+	if (!seat || !rc || !lh_big_lock_take(&lh_book.big, lh_me->number))
+		return;
+	lh_seat_free(seat);
+	lh_big_lock_give(&lh_book.big, lh_me->number);
+}
+
+void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
+{
+	uintptr_t low, high;
+	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
+
+	if (!lh_book.ledger)
+		return;
+	lh_thread_stack_bounds(frame, stack_size, &low, &high);
+	if (!lh_big_lock_take(&lh_book.big, name))
+		return;
+	lh_seat_take(seat, low, high);
+	lh_big_lock_give(&lh_book.big, name);
+}
+
+/* ---- end ---- */
+
+/*
+ * The start routine is over, but destructors of thread-local variables and of keys still
+ * run and may give locks back. So nothing is judged here; it is when the thread is gone.
+ */
+void lh_thread_ends(void)
+{
+	struct lh_me *me = lh_me;
+	struct lh_seat *s = me->seat ? me->seat : me->parked;
+
+	if (!s)
+		return;
+	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
+	lh_seat_ending(me->number);
+	__atomic_fetch_sub(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
+}
+
+uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return 0;
+	uint32_t seat = lh_seat_of_handle(handle);
+	lh_thread_id thread = seat ? LH_SEATS[seat].thread : 0;
+	lh_lock_id life = lh_life_lock(thread);
+	lh_place place = LH_PLACE(w.stack, how, LH_EXCLUSIVE);
+	if (life) {
+		lh_work_node(&w, life, place);
+		lh_work_announce(&w, life, place, LH_WAIT_JOIN, thread);
+	}
+	lh_work_end(&w);
+	return seat;
+}
+
+void lh_join_end(const struct lh_call *c, uint32_t seat, int rc)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	lh_work_waited(&w);
+	if (!rc && seat && LH_SEATS[seat].state != LH_SEAT_FREE) {
+		lh_thread_id gone = LH_SEATS[seat].thread;
+		order(LH_EVENT_JOIN, gone, LH_SEATS[seat].segment, w.seat->thread, w.seat->segment + 1);
+		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
+		lh_segment_next(w.me, w.seat);
+		lh_work_tell(&w, bury(seat));
+	}
+	lh_work_end(&w);
+}
+
+void lh_thread_detached(const struct lh_call *c, pthread_t handle)
+{
+	struct lh_me *me = lh_enter(c->frame);
+	uint32_t seat = me ? lh_seat_of_handle(handle) : 0;
+
+	if (seat)
+		LH_SEATS[seat].detached = 1;
+	if (me)
+		lh_leave(me);
+}
+
+void lh_thread_named(const struct lh_call *c, pthread_t handle, const char *name)
+{
+	struct lh_me *me = lh_enter(c->frame);
+	uint32_t seat = me ? lh_seat_of_handle(handle) : 0;
+
+	if (seat)
+		lh_text_copy(LH_THREADS[LH_SEATS[seat].thread].name, LH_NAME_MAX, name);
+	if (me)
+		lh_leave(me);
+}
+
+/* ---- fork ---- */
+
+/*
+ * What the forking thread holds must be known in the child, but the parent's seat goes
+ * on changing. So it is copied just before the fork, after every other prepare handler
+ * has run (ours was registered first). Children made without fork() read the parent's
+ * seat as it is.
+ */
+static struct {
+	uint32_t by; /* seat number; 0: free */
+	uint32_t n;
+	struct lh_held held[LH_HELD_MAX];
+	struct lh_seat *seat;
+	char name[LH_NAME_MAX];
+} keep;
+
+void lh_fork_prepare(void)
+{
+	struct lh_me *me = lh_me;
+	uint32_t none = 0;
+
+	if (!me->seat ||
+	    !__atomic_compare_exchange_n(&keep.by, &none, me->number, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	keep.n = me->seat->held_n < LH_HELD_MAX ? me->seat->held_n : LH_HELD_MAX;
+	keep.seat = me->seat;
+	__builtin_memcpy(keep.held, me->seat->held, keep.n * sizeof(keep.held[0]));
+	__builtin_memcpy(keep.name, LH_THREADS[me->seat->thread].name, LH_NAME_MAX);
+}
+
+void lh_fork_parent(void)
+{
+	if (lh_me->number && keep.by == lh_me->number)
+		__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
+}
+
+/* The locks that the forking thread held are held by the child's only thread. */
+static void inherit(struct lh_me *me)
+{
+	struct lh_seat *s = me->parked;
+
+	for (uint32_t i = 0; i < keep.n; i++) {
+		const struct lh_held *old = &keep.held[i];
+		const struct lh_lock *was = lh_lock_before(old->lock);
+		if (!old->lock || !was || was->kind == LH_LIFE || was->kind == LH_ONCE || was->kind == LH_GUARD)
+			continue;
+		struct lh_lock *l = lh_lock_make((const void *)(uintptr_t)old->address, (enum lh_kind)was->kind);
+		struct lh_held *h = l ? lh_held_push(s) : NULL;
+		if (!h)
+			continue;
+		*h = *old;
+		h->lock = lh_lock_id_of(l);
+		h->place = LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(old->place)), LH_PLACE_HOW(old->place),
+				    LH_PLACE_MODE(old->place));
+		h->node = 0;
+		h->flags = LH_HELD_INHERITED;
+		if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+			l->owner = me->number;
+	}
+}
+
+bool lh_fork_child(uintptr_t frame)
+{
+	uintptr_t low = 0, high = 0;
+
+	if (keep.by && keep.seat) {
+		low = keep.seat->stack_low;
+		high = keep.seat->stack_high;
+	} else {
+		lh_thread_stack_bounds(frame, 0, &low, &high);
+	}
+	lh_book.big = (struct lh_big_lock){0, 0};
+	lh_me = &lh_nobody;
+	lh_big_lock_take(&lh_book.big, UINT32_MAX);
+	struct lh_me *me = lh_seat_take(0, low, high);
+	if (me) {
+		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
+		__builtin_memcpy(LH_THREADS[me->parked->thread].name, keep.name, LH_NAME_MAX);
+		if (keep.by)
+			inherit(me);
+	}
+	keep.by = 0;
+	keep.n = 0;
+	lh_big_lock_give(&lh_book.big, UINT32_MAX);
+	return me != NULL;
+}
+
+/* ---- birth and death of the room ---- */
+
+bool lh_track_init(void)
+{
+	lh_long_ticks = lh_options.long_hold ? (uint32_t)(lh_options.long_hold / 1000000u) : UINT32_MAX;
+	return lh_judge_room_init();
+}
+
+void lh_track_end(void)
+{
+	struct lh_me *me = lh_enter((uintptr_t)__builtin_frame_address(0));
+	struct lh_event_work w = {.me = me};
+
+	if (!me)
+		return;
+	w.seat = me->parked;
+	if (!lh_big_lock_take(&lh_book.big, me->number)) {
+		lh_leave(me);
+		return;
+	}
+	int pid = lh_book.ledger->pid;
+	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
+		if (LH_SEATS[i].state == LH_SEAT_ENDING && LH_SEATS[i].held_n && lh_sys_tid_gone(pid, LH_SEATS[i].tid))
+			lh_work_tell(&w, bury(i));
+	lh_work_end(&w);
+}

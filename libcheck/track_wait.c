@@ -1,0 +1,230 @@
+/*
+ * track_wait.c — part of the room `track`: conditions, barriers, joins, semaphores that
+ * are posted; waits that do not end with a lock in hand.
+ */
+#include "track_inside.h"
+
+#include <pthread.h>
+
+/* ---- conditions ---- */
+
+static struct lh_lock *cond_row(const void *cond)
+{
+	return lh_lock_make(cond, LH_COND);
+}
+
+/*
+ * The mutex is given back while waiting and comes back by itself, also when the wait is
+ * cancelled: then no code of ours runs, so the entry stays in the list, marked, and the
+ * next event that touches it sets it right.
+ */
+void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	struct lh_lock *m = lh_lock_make(c->o, LH_MUTEX), *v = cond_row(cond);
+	struct lh_held *h = lh_held_find(w.seat, c->o);
+	lh_place place = LH_PLACE(w.stack, how, LH_EXCLUSIVE);
+	if (m && v && !h)
+		lh_work_tell(&w, lh_check_cond(w.me, v, m, c->o, place));
+	if (h && h->depth == 1) {
+		h->flags |= LH_HELD_WAITING;
+		if (m)
+			m->owner = 0;
+	}
+	if (v)
+		lh_work_announce(&w, lh_lock_id_of(v), place, LH_WAIT_COND, m ? lh_lock_id_of(m) : 0);
+	lh_work_end(&w);
+}
+
+void lh_cond_waited(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	struct lh_seat *s = me->parked;
+	struct lh_held *h = lh_held_find(s, c->o);
+	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
+	s->wait_on = LH_WAIT_NONE;
+	if (h && (h->flags & LH_HELD_WAITING)) {
+		struct lh_lock *m = lh_lock_row(h->lock);
+		h->flags &= (uint16_t)~LH_HELD_WAITING;
+		h->tick = lh_book_tick();
+		if (h->flags & LH_HELD_SAMPLED)
+			h->since_ns = lh_book_now();
+		if (m)
+			m->owner = me->number;
+	}
+	lh_leave(me);
+}
+
+/* Nothing is recorded of a signal yet but that the condition exists. */
+void lh_cond_signal(const struct lh_call *c)
+{
+	struct lh_lock *v = lh_me->seat ? lh_lock_known(c->o, LH_COND) : NULL;
+
+	if (v)
+		v->acquired++;
+}
+
+/* ---- barriers and joins ---- */
+
+void lh_wait_begin(const struct lh_call *c, enum lh_wait on, uint32_t with)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	if (l)
+		lh_work_announce(&w, lh_lock_id_of(l), LH_PLACE(w.stack, c->how, c->mode), on, with);
+	lh_work_end(&w);
+}
+
+void lh_wait_end(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	__atomic_store_n(&me->parked->wait_lock, 0, __ATOMIC_RELEASE);
+	me->parked->wait_on = LH_WAIT_NONE;
+	lh_leave(me);
+}
+
+/*
+ * Barrier order: what came before in any of the threads comes before what comes after
+ * in any other. Each round is a thread of its own that all of them join and that
+ * creates all of them anew, so that n threads cost 2n rows and not n squared.
+ */
+void lh_barrier_passed(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	lh_segment_next(me, me->parked);
+	lh_leave(me);
+}
+
+/* ---- semaphores ---- */
+
+/* Somebody who has not got the permit posts: it is a signal, for good. Its entries go. */
+static void demote(struct lh_lock *l)
+{
+	lh_lock_id id = lh_lock_id_of(l);
+
+	l->flags |= LH_LOCK_SIGNAL;
+	l->owner = 0;
+	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
+		for (uint32_t k = 0; k < LH_SEATS[i].held_n && k < LH_HELD_MAX; k++)
+			if (LH_SEATS[i].held[k].lock == id)
+				LH_SEATS[i].held[k].lock = 0;
+}
+
+void lh_sem_post(const struct lh_call *c)
+{
+	struct lh_me *me = lh_me;
+	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
+	struct lh_event_work w;
+
+	if (l && (l->flags & LH_LOCK_SIGNAL))
+		return; /* in a signal handler too: nothing to do */
+	if (me->seat && lh_held_find(me->seat, c->o)) {
+		lh_drop_slow(c);
+		return;
+	}
+	if (!lh_work_begin(&w, c))
+		return;
+	l = lh_lock_make(c->o, LH_SEM);
+	if (l)
+		demote(l);
+	lh_work_end(&w);
+}
+
+void lh_sem_opened(const struct lh_call *c)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
+	if (l) {
+		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_PSHARED | LH_LOCK_INITED;
+		l->born = l->born ? l->born : w.stack;
+	}
+	lh_work_end(&w);
+}
+
+/* ---- once ---- */
+
+/* The routine has run: nobody will wait here, but with a lock held somebody could have. */
+static bool known_or_free(const struct lh_call *c)
+{
+	struct lh_me *me = lh_me;
+	const struct lh_context *x;
+	uint32_t row;
+
+	if (!me->seat || !me->seat->held_n)
+		return true;
+	x = lh_context_find(c->frame);
+	row = x ? lh_lock_find(c->o) : 0;
+	return row && lh_node_known(me, me->seat->held[me->seat->held_n - 1].node,
+				    lh_lock_id_of(&LH_LOCKS[row]),
+				    LH_PLACE(x->stack, LH_WAITS, LH_EXCLUSIVE));
+}
+
+/* An entry of this control block whose routine was left by an exception or a jump. */
+static void forget_thrown(struct lh_seat *s, const struct lh_call *c)
+{
+	struct lh_held *h = lh_held_find(s, c->o);
+
+	if (h && h->pad && h->pad < (uint32_t)(s->stack_high - c->frame))
+		return; /* that frame is above this one: it runs still, and waits for itself */
+	if (h)
+		lh_held_remove(s, h);
+}
+
+bool lh_once_begin(const struct lh_call *c, void (*routine)(void))
+{
+	bool done = lh_once_is_done(c->o);
+
+	if (done && known_or_free(c))
+		return false;
+	struct lh_me *me = lh_enter(c->frame);
+	if (!me)
+		return false;
+	me->once_routine = routine;
+	me->once_call = c;
+	forget_thrown(me->parked, c);
+	lh_leave(me);
+	lh_want(c);
+	return true;
+}
+
+const struct lh_call *lh_once_started(void (**routine)(void))
+{
+	struct lh_me *me = lh_me;
+	const struct lh_call *c = me->once_call;
+
+	*routine = me->once_routine;
+	lh_wait_end(c);
+	lh_got_slow(c, 0);
+	struct lh_held *h = me->seat ? lh_held_find(me->seat, c->o) : NULL;
+	if (h)
+		h->pad = (uint32_t)(me->seat->stack_high - c->frame);
+	return c;
+}
+
+void lh_once_ended(const struct lh_call *c)
+{
+	lh_drop_slow(c);
+}
+
+void lh_once_end(const struct lh_call *c)
+{
+	lh_wait_end(c);
+}
