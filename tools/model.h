@@ -86,6 +86,14 @@ struct lh_act {                         /* a step of a finding */
 	const struct lh_frame *place; /* the frame to point at, NULL none */
 };
 
+/* What one thread does in a finding: its steps in a row, and the two that make the circle. */
+struct lh_part {
+	const struct lh_person *thread; /* NULL: not known, or any of many */
+	uint32_t first, n;              /* steps */
+	const struct lh_act *holds;     /* the one that matters to the part before; NULL none */
+	const struct lh_act *does;      /* the last one that is not `holds`; NULL none */
+};
+
 enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
 
 struct lh_found {                         /* a finding */
@@ -109,6 +117,10 @@ struct lh_found {                         /* a finding */
 	uint32_t locks;
 	const struct lh_act *step;
 	uint32_t steps;
+	const struct lh_part *part; /* the steps thread by thread */
+	uint32_t parts;
+	bool ring;       /* each part waits for what the next one holds, the last for the first's */
+	uint32_t ringed; /* parts in the ring; those behind it are writers that must queue */
 	const struct lh_frame *place; /* where the finding points, NULL nowhere */
 };
 
@@ -158,6 +170,24 @@ void lh_model_finish(struct lh_model *);
 
 /* Findings that are new and at least this severe. */
 uint32_t lh_model_new_findings(const struct lh_model *, enum lh_severity least);
+
+/* "T2 'worker'", "T1 'main'", "another thread"; and "'accounts'" or "mutex born at bank.c:41". In
+ * the pool of the model; raw bytes. */
+const char *lh_model_who(const struct lh_model *, const struct lh_person *);
+const char *lh_model_what(const struct lh_model *, const struct lh_thing *);
+/* "takes 'a' to read", "waits for 'b'", "joins T3": one step as words, `now` present or past tense.
+ */
+const char *lh_model_deed(const struct lh_model *, const struct lh_found *, const struct lh_act *,
+			  bool now);
+/* "a -> b -> a"; NULL when the finding is no ring. */
+const char *lh_model_ring(const struct lh_model *, const struct lh_found *);
+/* "T2 takes 'a'; T3 takes 'b'; T2 waits for 'b'; T3 waits for 'a': neither goes on"; NULL: no ring.
+ */
+const char *lh_model_schedule(const struct lh_model *, const struct lh_found *);
+/* Why a filter set it aside, a clause. */
+const char *lh_word_why(enum lh_filter);
+/* "1.5 s", "120 ms", "10 us" */
+const char *lh_model_time(const struct lh_model *, uint64_t ns);
 
 /* Words of the format: "lock-order", "error", "potential", "threads", "holds", "mutex",
  * "exclusive", "new". */

@@ -1,0 +1,60 @@
+/* model_inside.h — what the files of the room `model` share with each other only. */
+#ifndef LH_MODEL_INSIDE_H
+#define LH_MODEL_INSIDE_H
+
+#include "model.h"
+#include "pool.h"
+
+/* What was made of a row of a record: asked for often, made once. */
+enum lh_made {
+	LH_MADE_PROCESS,
+	LH_MADE_PERSON,
+	LH_MADE_THING,
+	LH_MADE_TRACE,
+	LH_MADE_OBJECT,
+	LH_MADE_FOUND
+};
+
+struct lh_shop {
+	struct lh_pool *pool;
+	struct lh_model_wants wants;
+	struct lh_memo *memo;
+	struct lh_sort *sort;     /* findings by fingerprint */
+	uint32_t symbol_troubles; /* so many are in the notes already */
+};
+
+/* The place where the thing made of this row is kept: NULL in it, it has not been made. */
+void **lh_model_memo(struct lh_model *, const struct lh_record *, enum lh_made, uint32_t row);
+
+/* model_process.c: the process of a record, made and counted at the first call. */
+struct lh_process *lh_model_process(struct lh_model *, const struct lh_record *);
+
+/* model_stack.c: stacks and the objects they go through. Never NULL; stack 0 is empty. */
+const struct lh_trace *lh_model_trace(struct lh_model *, const struct lh_process *, lh_stack_id);
+/* The frame to point at: the program's own, with a line, if there is one. NULL: no frames. */
+const struct lh_frame *lh_model_place(const struct lh_trace *);
+/* The variable at an address: its name, "module+0x12" never; NULL unknown. */
+const char *lh_model_variable(struct lh_model *, const struct lh_process *, uint64_t address,
+			      uint64_t *into);
+
+/* model_lock.c: locks and threads. NULL: there is no such row. */
+struct lh_thing *lh_model_thing(struct lh_model *, const struct lh_process *, lh_lock_id);
+const struct lh_person *lh_model_person(struct lh_model *, const struct lh_process *, lh_thread_id);
+/* Two locks of one finding that are called the same get their numbers appended. */
+void lh_model_tell_apart(struct lh_model *, struct lh_found *);
+
+/*
+ * A finding's steps thread by thread: who, holding what, does what.
+ * Also for renderers, which show one block for each.
+ */
+void lh_model_group(struct lh_model *, struct lh_found *);
+
+/* finger.c */
+void lh_model_fingerprint(struct lh_model *, struct lh_found *);
+/* What stays the same from run to run of a stack: its innermost three functions. */
+char *lh_model_site(struct lh_model *, const struct lh_trace *);
+
+/* wording.c */
+const char *lh_model_message(struct lh_model *, const struct lh_found *);
+
+#endif

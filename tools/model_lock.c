@@ -1,0 +1,179 @@
+/* Part of the room `model`: locks and threads, and what they are called. */
+#include "model_inside.h"
+
+#include <string.h>
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+const struct lh_person *lh_model_person(struct lh_model *m, const struct lh_process *p,
+					lh_thread_id id)
+{
+	void **made = lh_model_memo(m, p->record, LH_MADE_PERSON, id);
+	struct lh_person *who = *made;
+	struct lh_thread row;
+
+	if (who || !lh_read_thread(p->record, id, &row))
+		return who;
+	*made = who = lh_pool_get(m->shop->pool, sizeof(*who));
+	who->process = p;
+	who->id = id;
+	who->tid = row.tid;
+	who->name = lh_pool_text(m->shop->pool, row.name);
+	who->main = row.flags & LH_THREAD_MAIN;
+	if (row.created)
+		who->created = lh_model_trace(m, p, row.created);
+	return who;
+}
+
+/* "bank.c:41", "in make_account", "bank+0x11aa"; NULL: the stack says nothing. */
+static const char *where(struct lh_model *m, const struct lh_trace *t)
+{
+	const struct lh_frame *f = lh_model_place(t);
+
+	if (!f)
+		return NULL;
+	if (f->file && f->line)
+		return lh_pool_print(m->shop->pool, "at %s:%u", base_name(f->file), f->line);
+	if (f->function)
+		return lh_pool_print(m->shop->pool, "in %s", f->function);
+	if (f->module)
+		return lh_pool_print(m->shop->pool, "at %s+%#llx", base_name(f->module),
+				     (unsigned long long)f->offset);
+	return NULL;
+}
+
+/* The end of a thread is a lock: whose? */
+static const struct lh_person *life_of(struct lh_model *m, const struct lh_process *p,
+				       lh_lock_id id)
+{
+	struct lh_thread row;
+	uint32_t n = lh_read_used(p->record, LH_T_THREAD);
+
+	for (uint32_t i = 1; i < n; i++)
+		if (lh_read_thread(p->record, i, &row) && row.life == id)
+			return lh_model_person(m, p, i);
+	return NULL;
+}
+
+static const char *life_name(struct lh_model *m, const struct lh_thing *t)
+{
+	const struct lh_person *who = life_of(m, t->process, t->lock);
+
+	return who ? lh_pool_print(m->shop->pool, "the end of %s", lh_model_who(m, who))
+		   : "the end of a thread";
+}
+
+static const char *described(struct lh_model *m, const struct lh_thing *t)
+{
+	const char *at = where(m, t->born);
+
+	if (at)
+		return lh_pool_print(m->shop->pool, "%s born %s", t->kind, at);
+	at = where(m, t->first);
+	if (at)
+		return lh_pool_print(m->shop->pool, "%s first taken %s", t->kind, at);
+	return lh_pool_print(m->shop->pool, "%s #%u", t->kind, t->id);
+}
+
+/* Address and number change from run to run; where it was born does not. */
+static const char *class_of(struct lh_model *m, const struct lh_thing *t, const char *symbol)
+{
+	char *site;
+
+	if (symbol)
+		return symbol;
+	site = lh_model_site(m, t->born);
+	if (site[0])
+		return lh_pool_print(m->shop->pool, "%s<%s", t->kind, site);
+	if (t->row.flags & LH_LOCK_NAMED)
+		return t->name;
+	site = lh_model_site(m, t->first);
+	return site[0] ? lh_pool_print(m->shop->pool, "%s>%s", t->kind, site) : t->kind;
+}
+
+static void give_name(struct lh_model *m, struct lh_thing *t)
+{
+	struct lh_pool *pool = m->shop->pool;
+	uint64_t into = 0;
+	const char *symbol = NULL;
+
+	if (t->row.kind != LH_LIFE)
+		symbol = lh_model_variable(m, t->process, t->row.shown, &into);
+	t->named = true;
+	if ((t->row.flags & LH_LOCK_NAMED) && t->row.name[0])
+		t->name = lh_pool_text(pool, t->row.name);
+	else if (symbol && into)
+		t->name = lh_pool_print(pool, "%s+%#llx", symbol, (unsigned long long)into);
+	else if (symbol)
+		t->name = symbol;
+	else {
+		t->named = false;
+		t->name = t->row.kind == LH_LIFE ? life_name(m, t) : described(m, t);
+	}
+	t->class = class_of(m, t, symbol);
+}
+
+struct lh_thing *lh_model_thing(struct lh_model *m, const struct lh_process *p, lh_lock_id id)
+{
+	void **made = lh_model_memo(m, p->record, LH_MADE_THING, id);
+	struct lh_thing *t = *made;
+	struct lh_lock row;
+
+	if (t || !lh_read_lock(p->record, id, &row))
+		return t;
+	*made = t = lh_pool_get(m->shop->pool, sizeof(*t));
+	LH_PUSH(m->shop->pool, m->lock, m->locks, t);
+	t->process = p;
+	t->id = m->locks;
+	t->lock = id;
+	t->row = row;
+	t->kind = lh_word_kind(row.kind);
+	if (row.born)
+		t->born = lh_model_trace(m, p, row.born);
+	if (row.first)
+		t->first = lh_model_trace(m, p, row.first);
+	give_name(m, t);
+	return t;
+}
+
+void lh_model_tell_apart(struct lh_model *m, struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->locks; i++) {
+		const char *name = f->lock[i]->name;
+		bool twin = false;
+
+		for (uint32_t k = i + 1; k < f->locks; k++) {
+			/* The list is of const things only towards renderers. */
+			struct lh_thing *other = (struct lh_thing *)f->lock[k];
+
+			if (strcmp(other->name, name) != 0)
+				continue;
+			other->name = lh_pool_print(m->shop->pool, "%s #%u", name, other->id);
+			twin = true;
+		}
+		if (twin)
+			((struct lh_thing *)f->lock[i])->name =
+				lh_pool_print(m->shop->pool, "%s #%u", name, f->lock[i]->id);
+	}
+}
+
+const char *lh_model_who(const struct lh_model *m, const struct lh_person *who)
+{
+	if (!who)
+		return "another thread";
+	if (who->name[0])
+		return lh_pool_print(m->shop->pool, "T%u '%s'", who->id, who->name);
+	return lh_pool_print(m->shop->pool, who->main ? "T%u 'main'" : "T%u", who->id);
+}
+
+const char *lh_model_what(const struct lh_model *m, const struct lh_thing *t)
+{
+	if (!t)
+		return "a lock";
+	return t->named ? lh_pool_print(m->shop->pool, "'%s'", t->name) : t->name;
+}

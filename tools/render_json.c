@@ -1,0 +1,272 @@
+/* The JSON view: schema lockhound/1. A field that is not known is absent. */
+#include "render.h"
+#include "escape.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#define SCHEMA "lockhound/1"
+
+/* Everything below has a pool for its texts: jansson refuses what is not UTF-8. */
+static void put_text(struct lh_pool *p, json_t *o, const char *key, const char *text)
+{
+	if (text && text[0])
+		json_object_set_new(o, key, json_string(lh_escape(p, LH_ESCAPE_JSON, text)));
+}
+
+static void put_word(json_t *o, const char *key, const char *word)
+{
+	json_object_set_new(o, key, json_string(word));
+}
+
+static void put_number(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)(n > INT64_MAX ? INT64_MAX : n)));
+}
+
+static void put_address(json_t *o, const char *key, uint64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)n);
+	json_object_set_new(o, key, json_string(text));
+}
+
+static json_t *frame_json(struct lh_pool *p, const struct lh_frame *f)
+{
+	json_t *o = json_object();
+
+	put_text(p, o, "function", f->function);
+	put_text(p, o, "file", f->file);
+	if (f->line)
+		put_number(o, "line", f->line);
+	put_text(p, o, "module", f->module);
+	put_address(o, "offset", f->offset);
+	put_text(p, o, "build_id", f->build_id);
+	return o;
+}
+
+static json_t *stack_json(struct lh_pool *p, const struct lh_trace *t)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; t && i < t->n; i++)
+		json_array_append_new(list, frame_json(p, &t->frame[i]));
+	return list;
+}
+
+static void put_stack(struct lh_pool *p, json_t *o, const char *key, const struct lh_trace *t)
+{
+	if (t && t->n)
+		json_object_set_new(o, key, stack_json(p, t));
+}
+
+static json_t *process_json(struct lh_pool *p, const struct lh_process *x)
+{
+	json_t *o = json_object(), *dropped = json_object();
+
+	put_number(o, "pid", (uint64_t)(x->pid > 0 ? x->pid : 0));
+	put_text(p, o, "exe", x->exe);
+	put_text(p, o, "end", x->end);
+	put_number(o, "threads", x->threads);
+	put_number(o, "acquisitions", x->acquired);
+	put_number(o, "contended", x->contended);
+	put_number(dropped, "locks", x->dropped_locks);
+	put_number(dropped, "stacks", x->dropped_stacks);
+	/* What happens seldom is there when it did. */
+	if (x->dropped_nodes)
+		put_number(dropped, "dependencies", x->dropped_nodes);
+	if (x->dropped_events)
+		put_number(dropped, "events", x->dropped_events);
+	if (x->dropped_findings)
+		put_number(dropped, "findings", x->dropped_findings);
+	if (x->judge_cut)
+		put_number(dropped, "searches", x->judge_cut);
+	json_object_set_new(o, "dropped", dropped);
+	return o;
+}
+
+static json_t *found_lock_json(struct lh_pool *p, const struct lh_thing *t)
+{
+	json_t *o = json_object();
+
+	put_number(o, "id", t->id);
+	put_text(p, o, "name", t->name);
+	put_word(o, "kind", t->kind);
+	if (t->row.shown)
+		put_address(o, "address", t->row.shown);
+	put_stack(p, o, "born", t->born);
+	return o;
+}
+
+static json_t *thread_json(struct lh_pool *p, const struct lh_person *who)
+{
+	json_t *o = json_object();
+
+	put_number(o, "id", who->id);
+	if (who->tid > 0)
+		put_number(o, "tid", (uint64_t)who->tid);
+	put_text(p, o, "name", who->name[0] ? who->name : who->main ? "main" : NULL);
+	put_stack(p, o, "created", who->created);
+	return o;
+}
+
+static json_t *step_json(struct lh_pool *p, const struct lh_act *a)
+{
+	json_t *o = json_object();
+
+	if (a->thread)
+		put_number(o, "thread", a->thread->id);
+	if (a->lock)
+		put_number(o, "lock", a->lock->id);
+	put_word(o, "action", lh_word_action(a->action));
+	put_word(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
+	json_object_set_new(o, "stack", stack_json(p, a->stack));
+	return o;
+}
+
+static void put_locks(struct lh_pool *p, json_t *o, const struct lh_found *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->locks; i++)
+		json_array_append_new(list, found_lock_json(p, f->lock[i]));
+	json_object_set_new(o, "locks", list);
+}
+
+static void put_threads(struct lh_pool *p, json_t *o, const struct lh_found *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->threads; i++)
+		json_array_append_new(list, thread_json(p, f->thread[i]));
+	json_object_set_new(o, "threads", list);
+}
+
+static void put_steps(struct lh_pool *p, json_t *o, const struct lh_found *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->steps; i++)
+		json_array_append_new(list, step_json(p, &f->step[i]));
+	json_object_set_new(o, "steps", list);
+}
+
+static json_t *finding_json(struct lh_pool *p, const struct lh_found *f)
+{
+	json_t *o = json_object();
+
+	put_word(o, "rule", lh_word_rule(f->rule));
+	put_word(o, "level", lh_word_level(f->level));
+	put_word(o, "severity", lh_word_severity(f->severity));
+	put_word(o, "status", lh_word_status(f->status));
+	put_word(o, "fingerprint", f->fingerprint);
+	put_number(o, "count", f->count);
+	put_number(o, "pid", (uint64_t)(f->process->pid > 0 ? f->process->pid : 0));
+	put_text(p, o, "message", f->message);
+	put_text(p, o, "help", f->help);
+	put_number(o, "duration_ns", f->duration_ns);
+	put_locks(p, o, f);
+	put_threads(p, o, f);
+	put_steps(p, o, f);
+	return o;
+}
+
+static json_t *filtered_json(struct lh_pool *p, const struct lh_found *f)
+{
+	json_t *o = json_object();
+
+	put_word(o, "rule", lh_word_rule(f->rule));
+	put_word(o, "reason", lh_word_filter(f->filter));
+	put_locks(p, o, f);
+	put_steps(p, o, f);
+	return o;
+}
+
+static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
+{
+	const struct lh_lock *l = &t->row;
+	json_t *o = json_object(), *wait = json_object(), *hold = json_object();
+
+	put_number(o, "id", t->id);
+	put_text(p, o, "name", t->name);
+	put_word(o, "kind", t->kind);
+	put_number(o, "acquired", l->acquired + l->shared);
+	put_number(o, "contended", l->contended);
+	put_number(o, "tries_failed", l->tries_failed);
+	put_number(wait, "total", l->wait_ns);
+	put_number(wait, "max", l->wait_max_ns);
+	json_object_set_new(o, "wait_ns", wait);
+	/* Holds are sampled: of a lock that no sample met nothing is known. */
+	if (l->hold_samples) {
+		put_number(hold, "mean", l->hold_ns / l->hold_samples);
+		put_number(hold, "max", l->hold_max_ns);
+	}
+	json_object_set_new(o, "hold_ns", hold);
+	return o;
+}
+
+/* The words of a command line lie in the ledger with single spaces between them. */
+static json_t *command_json(struct lh_pool *p, const struct lh_model *m)
+{
+	json_t *list = json_array();
+	char *rest, *word;
+
+	if (!m->processes)
+		return list;
+	rest = lh_pool_text(p, m->process[0]->command);
+	while ((word = strsep(&rest, " ")) != NULL)
+		if (word[0])
+			json_array_append_new(list,
+					      json_string(lh_escape(p, LH_ESCAPE_JSON, word)));
+	return list;
+}
+
+static json_t *tool_json(void)
+{
+	json_t *o = json_object();
+
+	put_word(o, "name", "lockhound");
+	put_word(o, "version", LH_VERSION);
+	return o;
+}
+
+static json_t *report_json(struct lh_pool *p, const struct lh_model *m)
+{
+	json_t *o = json_object(), *processes = json_array(), *findings = json_array();
+	json_t *filtered = json_array(), *locks = json_array();
+
+	for (uint32_t i = 0; i < m->processes; i++)
+		json_array_append_new(processes, process_json(p, m->process[i]));
+	for (uint32_t i = 0; i < m->findings; i++)
+		json_array_append_new(findings, finding_json(p, m->finding[i]));
+	for (uint32_t i = 0; i < m->filtereds; i++)
+		json_array_append_new(filtered, filtered_json(p, m->filtered[i]));
+	for (uint32_t i = 0; i < m->locks; i++)
+		if (m->lock[i]->row.kind != LH_LIFE)
+			json_array_append_new(locks, lock_json(p, m->lock[i]));
+	put_word(o, "schema", SCHEMA);
+	json_object_set_new(o, "tool", tool_json());
+	json_object_set_new(o, "command", command_json(p, m));
+	json_object_set_new(o, "processes", processes);
+	json_object_set_new(o, "findings", findings);
+	json_object_set_new(o, "filtered", filtered);
+	json_object_set_new(o, "locks", locks);
+	return o;
+}
+
+int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_pool *p = lh_pool_new();
+	json_t *report = report_json(p, m);
+	int rc = 0;
+
+	(void)style; /* JSON has one look */
+	if (json_dumpf(report, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF ||
+	    fflush(out) != 0)
+		rc = errno ? errno : EIO;
+	json_decref(report);
+	lh_pool_free(p);
+	return rc;
+}

@@ -1,0 +1,422 @@
+/*
+ * The text view: for each finding a line in the form of GCC's diagnostics, which editors
+ * and CI viewers know, then a block for each thread with source and stacks.
+ */
+#include "render.h"
+#include "escape.h"
+#include "source.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum paint { PLAIN, BOLD, RED, MAGENTA, CYAN, BLUE, GREEN, DIM };
+
+static const char *const paints[] = {"",          "\33[1m",    "\33[1;31m", "\33[1;35m",
+				     "\33[1;36m", "\33[1;34m", "\33[32m",   "\33[2m"};
+
+struct page {
+	const struct lh_model *model;
+	struct lh_text_style style;
+	struct lh_pool *pool;
+	FILE *out;
+};
+
+/* ---- one way out for all text: escaped, then painted ---- */
+
+static const char *clean(struct page *g, const char *text)
+{
+	return lh_escape(g->pool, LH_ESCAPE_TEXT, text ? text : "");
+}
+
+__attribute__((format(printf, 3, 4))) static void say(struct page *g, enum paint paint,
+						      const char *format, ...)
+{
+	va_list args;
+	const char *text;
+
+	va_start(args, format);
+	text = lh_pool_vprint(g->pool, format, args);
+	va_end(args);
+	if (g->style.color && paint != PLAIN)
+		fprintf(g->out, "%s%s\33[0m", paints[paint], text);
+	else
+		fputs(text, g->out);
+}
+
+static enum paint severity_paint(enum lh_severity s)
+{
+	return s == LH_ERROR ? RED : s == LH_WARNING ? MAGENTA : CYAN;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "bank.c:7" or NULL */
+static const char *where(struct page *g, const struct lh_frame *f)
+{
+	if (!f || !f->file || !f->line)
+		return NULL;
+	return lh_pool_print(g->pool, "%s:%u", clean(g, lh_source_short(f->file)), f->line);
+}
+
+static const char *in_module(struct page *g, const struct lh_frame *f)
+{
+	return lh_pool_print(g->pool, "%s+%#llx", f->module ? clean(g, base_name(f->module)) : "?",
+			     (unsigned long long)f->offset);
+}
+
+/* ---- stacks ---- */
+
+static void show_source(struct page *g, const struct lh_frame *f)
+{
+	struct lh_snippet s;
+
+	if (!g->style.source || !f->file || !f->line ||
+	    !lh_source_read(g->pool, f->file, f->line, &s))
+		return;
+	for (uint32_t i = 0; i < s.n; i++) {
+		bool here = s.first + i == f->line;
+
+		say(g, BLUE, "      %5u |", s.first + i);
+		say(g, here ? BOLD : PLAIN, "%s%s\n", s.line[i][0] ? " " : "", clean(g, s.line[i]));
+	}
+}
+
+static void show_place(struct page *g, const struct lh_frame *f)
+{
+	const char *at = where(g, f);
+
+	if (!f)
+		return;
+	say(g, BLUE, "     --> ");
+	if (!at)
+		say(g, PLAIN, "%s  ", in_module(g, f));
+	else if (f->column)
+		say(g, PLAIN, "%s:%u  ", at, f->column);
+	else
+		say(g, PLAIN, "%s  ", at);
+	say(g, PLAIN, "%s\n", f->function ? clean(g, f->function) : "(no name)");
+	show_source(g, f);
+}
+
+static void show_frame(struct page *g, uint32_t number, const struct lh_frame *f)
+{
+	const char *at = where(g, f);
+
+	say(g, PLAIN, "      #%-2u ", number);
+	say(g, BOLD, "%s", f->function ? clean(g, f->function) : "??");
+	if (at)
+		say(g, PLAIN, "  %s", at);
+	say(g, DIM, "  %s\n",
+	    f->inlined ? "(inlined)" : lh_pool_print(g->pool, "(%s)", in_module(g, f)));
+}
+
+static void show_stack(struct page *g, const struct lh_trace *t)
+{
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (!t->frame[i].ours)
+			show_frame(g, shown++, &t->frame[i]);
+	if (t->cut)
+		say(g, DIM, "      ... there is more of this stack\n");
+	if (t->approximate)
+		say(g, DIM, "      (approximate: code without unwind tables)\n");
+	if (!t->n)
+		say(g, DIM, "      (no stack was kept)\n");
+}
+
+/* ---- threads ---- */
+
+static const char *deed(struct page *g, const struct lh_found *f, const struct lh_act *a, bool now)
+{
+	return clean(g, lh_model_deed(g->model, f, a, now));
+}
+
+static void show_act(struct page *g, const struct lh_found *f, const struct lh_act *a)
+{
+	/* A life is held from create to exit: no call took it, so no place shows it. */
+	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS) {
+		say(g, PLAIN, "    %s\n", deed(g, f, a, false));
+		return;
+	}
+	say(g, PLAIN, "    %s\n", deed(g, f, a, false));
+	show_place(g, a->place);
+	show_stack(g, a->stack);
+}
+
+static void show_created(struct page *g, const struct lh_person *who)
+{
+	const struct lh_frame *f = NULL;
+	const char *at;
+
+	for (uint32_t i = 0; who && who->created && i < who->created->n && !f; i++)
+		if (!who->created->frame[i].ours && !who->created->frame[i].system)
+			f = &who->created->frame[i];
+	if (!f)
+		return;
+	at = where(g, f);
+	say(g, DIM, "    (thread created in %s at %s)\n",
+	    f->function ? clean(g, f->function) : "??", at ? at : in_module(g, f));
+}
+
+static void show_part(struct page *g, const struct lh_found *f, uint32_t number)
+{
+	const struct lh_part *part = &f->part[number];
+	bool behind = f->ring && number >= f->ringed;
+
+	say(g, BOLD, "\n  %s", clean(g, lh_model_who(g->model, part->thread)));
+	if (part->thread && part->thread->tid > 0)
+		say(g, PLAIN, " (%d)", part->thread->tid);
+	say(g, PLAIN, behind ? " must queue for this\n" : "\n");
+	for (uint32_t i = part->first; i < part->first + part->n; i++)
+		show_act(g, f, &f->step[i]);
+	show_created(g, part->thread);
+}
+
+/* ---- findings ---- */
+
+/* file:line:column: error: message [rule] */
+static void show_diagnostic(struct page *g, const struct lh_found *f)
+{
+	const char *at = where(g, f->place);
+
+	if (at && f->place->column)
+		say(g, BOLD, "%s:%u: ", at, f->place->column);
+	else if (at)
+		say(g, BOLD, "%s: ", at);
+	else
+		say(g, BOLD,
+		    "%s: ", f->place ? in_module(g, f->place) : clean(g, f->process->comm));
+	say(g, severity_paint(f->severity), "%s: ", lh_word_severity(f->severity));
+	say(g, BOLD, "%s", clean(g, f->message));
+	say(g, PLAIN, " [%s]\n", lh_word_rule(f->rule));
+}
+
+static const char *certainty(const struct lh_found *f)
+{
+	if (f->level == LH_CONFIRMED)
+		return "happened, and was seen to last";
+	if (f->level == LH_HAPPENED)
+		return f->open ? "is happening" : "happened";
+	return "did not happen, but can";
+}
+
+static void show_title(struct page *g, const struct lh_found *f)
+{
+	const char *ring = lh_model_ring(g->model, f);
+
+	say(g, BOLD, "\nlockhound: %s", lh_word_title(f->rule));
+	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
+	if (g->model->processes > 1)
+		say(g, PLAIN, "  in %s[%d]\n", clean(g, base_name(f->process->exe)),
+		    f->process->pid);
+	if (ring)
+		say(g, BOLD, "  %s\n", clean(g, ring));
+	if (f->count > 1 && f->processes > 1)
+		say(g, PLAIN, "  seen %llu times in %u processes\n", (unsigned long long)f->count,
+		    f->processes);
+	else if (f->count > 1)
+		say(g, PLAIN, "  seen %llu times\n", (unsigned long long)f->count);
+	if (f->status != LH_NEW)
+		say(g, PLAIN, "  %s%s%s\n", lh_word_status(f->status), f->reason ? ": " : "",
+		    clean(g, f->reason));
+}
+
+static void show_end(struct page *g, const struct lh_found *f)
+{
+	const char *schedule = lh_model_schedule(g->model, f);
+
+	if (schedule)
+		say(g, PLAIN, "\n  %s: %s.\n",
+		    f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang",
+		    clean(g, schedule));
+	say(g, PLAIN, "%s  %s\n", schedule ? "" : "\n", lh_word_meaning(f->rule));
+	say(g, GREEN, "  help: ");
+	say(g, PLAIN, "%s\n", f->help);
+	say(g, DIM, "  more: lockhound explain %s\n\n", lh_word_rule(f->rule));
+}
+
+void lh_text_finding(const struct lh_model *m, const struct lh_found *f, struct lh_text_style style,
+		     FILE *out)
+{
+	struct page g = {.model = m, .style = style, .pool = lh_pool_new(), .out = out};
+
+	show_diagnostic(&g, f);
+	show_title(&g, f);
+	for (uint32_t i = 0; i < f->parts; i++)
+		show_part(&g, f, i);
+	show_end(&g, f);
+	lh_pool_free(g.pool);
+	fflush(out);
+}
+
+/* ---- what was set aside ---- */
+
+static void show_filtered(struct page *g)
+{
+	for (uint32_t i = 0; i < g->model->filtereds; i++) {
+		const struct lh_found *f = g->model->filtered[i];
+
+		say(g, PLAIN, "filtered (%s): %s [%s]\n", lh_word_filter(f->filter),
+		    clean(g, f->message), lh_word_rule(f->rule));
+		say(g, DIM, "  because %s\n", lh_word_why(f->filter));
+		for (uint32_t k = 0; k < f->steps; k++) {
+			const char *at = where(g, f->step[k].place);
+
+			say(g, PLAIN, "  %s %s%s%s\n",
+			    clean(g, lh_model_who(g->model, f->step[k].thread)),
+			    deed(g, f, &f->step[k], false), at ? "  " : "", at ? at : "");
+		}
+	}
+	if (g->model->filtereds)
+		fputc('\n', g->out);
+}
+
+/* ---- locks ---- */
+
+static const char *duration(struct page *g, uint64_t ns)
+{
+	return ns ? lh_model_time(g->model, ns) : "-";
+}
+
+static void show_locks(struct page *g)
+{
+	say(g, BOLD, "%12s %10s %8s %9s %9s %9s %9s  %s\n", "acquired", "contended", "failed",
+	    "wait", "wait max", "hold mean", "hold max", "lock");
+	for (uint32_t i = 0; i < g->model->locks; i++) {
+		const struct lh_thing *t = g->model->busiest[i];
+		const struct lh_lock *l = &t->row;
+
+		if (l->kind == LH_LIFE)
+			continue;
+		say(g, PLAIN, "%12llu %10llu %8llu %9s %9s %9s %9s  %s\n",
+		    (unsigned long long)(l->acquired + l->shared), (unsigned long long)l->contended,
+		    (unsigned long long)l->tries_failed, duration(g, l->wait_ns),
+		    duration(g, l->wait_max_ns),
+		    duration(g, l->hold_samples ? l->hold_ns / l->hold_samples : 0),
+		    duration(g, l->hold_max_ns), clean(g, t->name));
+	}
+	fputc('\n', g->out);
+}
+
+/* ---- the end of a report ---- */
+
+static void list_dropped(struct page *g, const char **text, uint64_t n, const char *what)
+{
+	if (n)
+		*text = lh_pool_print(g->pool, "%s%s%llu %s", *text ? *text : "", *text ? ", " : "",
+				      (unsigned long long)n, what);
+}
+
+static void show_dropped(struct page *g)
+{
+	uint64_t locks = 0, stacks = 0, nodes = 0, events = 0, findings = 0, cut = 0;
+	const char *text = NULL;
+
+	for (uint32_t i = 0; i < g->model->processes; i++) {
+		const struct lh_process *p = g->model->process[i];
+
+		locks += p->dropped_locks;
+		stacks += p->dropped_stacks;
+		nodes += p->dropped_nodes;
+		events += p->dropped_events;
+		findings += p->dropped_findings;
+		cut += p->judge_cut;
+	}
+	list_dropped(g, &text, locks, "locks");
+	list_dropped(g, &text, stacks, "stacks");
+	list_dropped(g, &text, nodes, "dependencies");
+	list_dropped(g, &text, events, "events");
+	list_dropped(g, &text, findings, "findings");
+	list_dropped(g, &text, cut, "searches for circles");
+	if (text)
+		say(g, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
+}
+
+static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
+{
+	return lh_pool_print(g->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+}
+
+static void show_count(struct page *g)
+{
+	const struct lh_model *m = g->model;
+	uint64_t locks = 0, taken = 0, threads = 0;
+
+	for (uint32_t i = 0; i < m->processes; i++) {
+		locks += m->process[i]->locks;
+		taken += m->process[i]->acquired;
+		threads += m->process[i]->threads;
+	}
+	say(g, BOLD, "lockhound: %s, %s, %s, %s: %s",
+	    number(g, m->processes, "process", "processes"), number(g, locks, "lock", "locks"),
+	    number(g, taken, "operation", "operations"), number(g, threads, "thread", "threads"),
+	    number(g, m->findings, "finding", "findings"));
+	if (m->findings)
+		say(g, BOLD, " (%u new)", lh_model_new_findings(m, LH_NOTE));
+	if (m->filtereds && !g->style.filtered)
+		say(g, PLAIN, ", %u filtered", m->filtereds);
+	if (g->style.next)
+		say(g, PLAIN, " -- next: %s", clean(g, g->style.next));
+	fputc('\n', g->out);
+}
+
+void lh_text_summary(const struct lh_model *m, struct lh_text_style style, FILE *out)
+{
+	struct page g = {.model = m, .style = style, .pool = lh_pool_new(), .out = out};
+
+	if (style.filtered)
+		show_filtered(&g);
+	if (style.locks)
+		show_locks(&g);
+	for (uint32_t i = 0; i < m->notes; i++)
+		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, m->note[i]));
+	show_dropped(&g);
+	show_count(&g);
+	lh_pool_free(g.pool);
+	fflush(out);
+}
+
+int lh_render_text(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	for (uint32_t i = 0; i < m->findings; i++)
+		lh_text_finding(m, m->finding[i], *style, out);
+	lh_text_summary(m, *style, out);
+	return ferror(out) ? (errno ? errno : EIO) : 0;
+}
+
+/* ---- colour ---- */
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0];
+}
+
+bool lh_text_color_known(const char *when)
+{
+	return strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
+	       strcmp(when, "never") == 0;
+}
+
+bool lh_text_color(const char *when, FILE *out)
+{
+	const char *term = getenv("TERM");
+
+	if (when && strcmp(when, "auto") != 0)
+		return strcmp(when, "always") == 0;
+	if (is_set("NO_COLOR"))
+		return false;
+	if (is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR"))
+		return true;
+	return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0;
+}
