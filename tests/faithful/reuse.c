@@ -60,11 +60,11 @@ static __attribute__((noinline)) void on_stack(int n)
 {
 	pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 	volatile char pad[64 * (n % 5 + 1)];
-	pad[0] = 1;
+	pad[0] = (char)n;
 	wrong += pthread_mutex_lock(&m);
 	if (n)
 		on_stack(n - 1);
-	wrong += pthread_mutex_unlock(&m);
+	wrong += pthread_mutex_unlock(&m) + (pad[0] != (char)n);
 }
 
 static void *thread(void *arg)

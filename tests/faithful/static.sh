@@ -1,0 +1,11 @@
+# static — programs that no preload reaches: static, static-pie. Preloaded they run as ever; the
+# front end refuses to start them, and says so (125), rather than to watch nothing.
+printf 'int main(void){return 3;}\n' > s.c
+for how in -static -static-pie; do
+	$CC $how -o s s.c || { echo "cannot link $how"; exit 77; }
+	if [ "$WAY" = run ]; then
+		$WATCH ./s 2> errors; [ $? = 125 ] && grep -q static errors && echo 3 || { echo "not refused"; cat errors; }
+	else
+		$WATCH ./s; echo $?
+	fi
+done
