@@ -20,7 +20,6 @@ static struct {
 	__typeof__(unw_init_local) *init;
 	__typeof__(unw_step) *step;
 	__typeof__(unw_get_reg) *get;
-	__typeof__(unw_is_signal_frame) *is_signal;
 #ifdef __x86_64__
 	__typeof__(unw_tdep_getcontext) *context;
 #else
@@ -61,11 +60,15 @@ static __attribute__((always_inline)) inline int here(unw_context_t *context)
 }
 
 /* libunwind tells the place of every register but this one. A call pushes it just below the
- * caller's stack pointer; the kernel keeps it in the context that a handler returns through. */
-static uintptr_t slot_of(struct walk *w, uintptr_t callee_sp, bool of_signal)
+ * caller's stack pointer; the kernel keeps it, beside that pointer, in the context that a
+ * handler returns through. (unw_is_signal_frame answers for different frames in different
+ * versions, so it is not asked.) */
+static uintptr_t slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
 {
-	if (of_signal)
-		return callee_sp + offsetof(ucontext_t, uc_mcontext.gregs[REG_RIP]);
+	const greg_t *kept = (const greg_t *)(callee_sp + offsetof(ucontext_t, uc_mcontext.gregs));
+	if ((uintptr_t)(kept + NGREG) <= high && (uintptr_t)kept[REG_RIP] == w->pc &&
+	    (uintptr_t)kept[REG_RSP] == w->sp)
+		return (uintptr_t)&kept[REG_RIP];
 	return w->sp - sizeof(uintptr_t);
 }
 
@@ -83,10 +86,10 @@ static __attribute__((always_inline)) inline int here(unw_context_t *context)
 }
 
 /* Not tried on any machine yet. */
-static uintptr_t slot_of(struct walk *w, uintptr_t callee_sp, bool of_signal)
+static uintptr_t slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
 {
 	unw_save_loc_t at;
-	(void)callee_sp, (void)of_signal;
+	(void)callee_sp, (void)high;
 #ifdef __aarch64__
 	const int reg = UNW_AARCH64_X30;
 #else
@@ -103,9 +106,8 @@ bool lh_unwind_init(void)
 {
 	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
 	return library && bind(library, LH_UNWIND_NAME(unw_step), &bound.step) &&
-	       bind(library, LH_UNWIND_NAME(unw_get_reg), &bound.get) &&
-	       bind(library, LH_UNWIND_NAME(unw_is_signal_frame), &bound.is_signal) &&
-	       bind_machine(library) && bind(library, LH_UNWIND_NAME(unw_init_local), &bound.init);
+	       bind(library, LH_UNWIND_NAME(unw_get_reg), &bound.get) && bind_machine(library) &&
+	       bind(library, LH_UNWIND_NAME(unw_init_local), &bound.init);
 }
 
 static bool look(struct walk *w)
@@ -123,16 +125,15 @@ static bool look(struct walk *w)
 static bool step(struct walk *w, uintptr_t high, struct lh_spot *out, enum lh_walk_end *end)
 {
 	uintptr_t from = w->sp;
-	bool of_signal = bound.is_signal(&w->cursor) > 0;
 	int rc = bound.step(&w->cursor);
 	*end = rc < 0 ? LH_WALK_NO_CFI : LH_WALK_DONE;
 	if (rc <= 0 || !look(w) || w->pc == 0)
 		return false;
-	out->slot = slot_of(w, from, of_signal);
-	out->pc = w->pc;
 	*end = LH_WALK_DAMAGED;
-	if (w->sp <= from || w->sp > high)
+	if (w->sp <= from || w->sp > high || from % sizeof(uintptr_t))
 		return false;
+	out->pc = w->pc;
+	out->slot = slot_of(w, from, high);
 	if (out->slot < from || out->slot >= high || out->slot % sizeof(uintptr_t))
 		return false;
 	*end = LH_WALK_STRANGE;

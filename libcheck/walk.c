@@ -4,18 +4,21 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+enum { RED_ZONE = 128 }; /* bytes below sp that a signal handler leaves alone */
+
 /*
  * A walk goes outwards: the row of rules for the present address gives the CFA, which is
  * the caller's stack pointer, and the words where its return address and frame pointer lie.
  *
  * - Of the registers only pc, sp and bp are followed. The others are not known at a
  *   hook's caller, and compilers use them as a base only where no call is made.
- * - sp only grows, and a word is read only if it is aligned and inside [sp, high). So a
- *   walk ends, and ends without a fault, whatever the stack holds.
+ * - sp only grows, and a word is read only if it is aligned and inside [low, high). So a
+ *   walk ends, and ends without a fault, whatever the stack holds. `low` is sp; where a
+ *   signal struck it is a red zone less, for after a pop the rule still names the word.
  * - bp is believed only where a rule makes it the base of a frame or of an expression.
  */
 struct walk {
-	uintptr_t pc, sp, bp, high;
+	uintptr_t pc, sp, bp, low, high;
 	bool bp_known;
 	bool interrupted; /* pc is where a signal struck, not where a call returns to */
 	enum lh_walk_end end;
@@ -66,7 +69,7 @@ static __attribute__((noinline)) bool find_object(struct lh_cfi_object *o, uintp
 
 static bool read_word(struct walk *w, uintptr_t at, uintptr_t *word)
 {
-	if (at < w->sp || at >= w->high || at % sizeof *word)
+	if (at < w->low || at >= w->high || at % sizeof *word)
 		return stop(w, LH_WALK_DAMAGED);
 	*word = *(const uintptr_t *)at;
 	return true;
@@ -259,6 +262,7 @@ static bool step(struct walk *w, struct lh_spot *out)
 		return false;
 	w->pc = out->pc;
 	w->sp = sp;
+	w->low = w->interrupted ? sp - RED_ZONE : sp;
 	return w->pc != 0 || stop(w, LH_WALK_DONE);
 }
 
@@ -268,6 +272,7 @@ int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int
 	struct walk w = {.pc = regs->pc,
 			 .sp = regs->sp,
 			 .bp = regs->bp,
+			 .low = regs->sp,
 			 .high = high & ~(sizeof(uintptr_t) - 1),
 			 .bp_known = true,
 			 .end = LH_WALK_CUT};

@@ -2,7 +2,8 @@
  * walk.h — walk this thread's own stack by its call frame information.
  *
  * Takes no lock, makes no system call, allocates nothing, calls nothing but
- * _dl_find_object, and reads stack words only inside [sp, high): safe inside any
+ * _dl_find_object, and reads stack words only inside [sp, high) (where a signal struck,
+ * also the red zone below): safe inside any
  * hook of any host. Stops, and says why, at code without CFI, at a rule that it does
  * not know and at anything that looks damaged. It never guesses.
  *
