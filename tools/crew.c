@@ -145,7 +145,9 @@ static void write_end(struct lh_crew *c, struct lh_member *m, enum lh_end how)
 			      how == LH_END_EXIT   ? WEXITSTATUS(status) :
 						     0;
 	m->ledger->end = how;
-	m->ledger->end_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	if (m->ledger->state != LH_ENDED && ns > m->ledger->start_ns)
+		m->ledger->end_ns = ns - m->ledger->start_ns; /* on the ledger's clock, as the library does */
 }
 
 static void keep(struct lh_crew *c, struct lh_member *m)

@@ -230,8 +230,8 @@ static void read_dynamic(Elf *elf, struct lh_target *t, char *soname, size_t roo
 	}
 }
 
-/* Languages whose locks are futexes of their own: it runs, and we shall see little. */
-static void read_language(Elf *elf, struct lh_target *t)
+/* Line numbers; and languages whose locks are futexes of their own: it runs, and we shall see little. */
+static void read_sections(Elf *elf, struct lh_target *t)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr head;
@@ -240,6 +240,7 @@ static void read_language(Elf *elf, struct lh_target *t)
 		return;
 	while ((section = elf_nextscn(elf, section))) {
 		const char *name = gelf_getshdr(section, &head) ? elf_strptr(elf, names, head.sh_name) : NULL;
+		t->debug |= name && !strcmp(name, ".debug_line");
 		if (name && !strcmp(name, ".go.buildinfo"))
 			strcpy(t->note, "is a Go program: Go's own locks are not seen, only those of C code in it");
 		if (!name || strcmp(name, ".comment"))
@@ -282,7 +283,7 @@ static void inspect_elf(struct lh_target *t, int fd)
 		if (t->verdict == LH_WATCHABLE)
 			check_loader(t, elf, fd);
 		if (t->verdict == LH_WATCHABLE)
-			read_language(elf, t);
+			read_sections(elf, t);
 	}
 	elf_end(elf);
 }

@@ -23,6 +23,7 @@
 #define RUN LH_IN_RUN
 #define CHECK LH_IN_CHECK
 #define VIEW LH_IN_VIEW
+#define ENV LH_IN_ENV
 
 const struct lh_setting lh_settings_table[LH_OPTS] = {
 #define OPTION(n, t, p, a, h)                                                                      \
@@ -454,7 +455,7 @@ static int pair(char *out, size_t room, const struct lh_setting *row, const stru
 	case LH_TYPE_number:
 		return snprintf(out, room, "%s=%lld", row->name, (long long)v->number);
 	default:
-		return snprintf(out, room, "%s='%s'", row->name, v->text);
+		return snprintf(out, room, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s", row->name, v->text);
 	}
 }
 

@@ -128,11 +128,10 @@ void lh_settings_help(const struct lh_usage *usage)
 {
 	printf("lockhound %s: %s\n\nUsage: lockhound %s %s\n\nExamples:\n%s", usage->name,
 	       usage->purpose, usage->name, usage->synopsis, usage->examples);
-	if (!(usage->where & LH_IN_ENV)) {
-		printf("\nOptions:\n");
-		help_rows(usage, false);
+	printf("\nOptions:\n");
+	help_rows(usage, false);
+	if (usage->where & (LH_IN_RUN | LH_IN_CHECK))
 		help_formats();
-	}
 	printf("\nWhat the program's side watches:\n");
 	help_rows(usage, true);
 	printf("\n      --help, --version\n");

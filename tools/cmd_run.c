@@ -1,0 +1,400 @@
+/* cmd_run.c — run and check: start the program under the library, tell what was found, say it in the status. */
+#include "commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inspect.h"
+#include "launch.h"
+#include "monitor.h"
+#include "output.h"
+#include "preload.h"
+#include "say.h"
+#include "settings.h"
+#include "symbol.h"
+
+extern char **environ;
+
+enum { OPTIONS_ROOM = 8192, WHY_ROOM = PATH_MAX + 400 };
+
+struct run {
+	struct lh_settings settings;
+	const struct lh_usage *usage;
+	bool check;
+	struct lh_target target;
+	struct lh_preload preload;
+	struct lh_output record;		/* -o */
+	struct lh_output report[LH_OUTPUTS_MAX]; /* in the order of settings.output */
+	FILE *log; /* written as it goes, so that it can be followed */
+	struct lh_monitor monitor;
+	struct lh_model *model;
+	struct lh_shelf shelf;
+	int trouble; /* status of ours, 0 none */
+	char why[WHY_ROOM];
+};
+
+#define OPTION(run, name) ((run)->settings.value[LH_OPT_##name])
+
+static const struct lh_usage run_usage = {
+	.name = "run",
+	.purpose = "run a program and tell what is wrong with its locks",
+	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
+	.examples = "  lockhound ./app                       findings on stderr as they come, a summary at the end\n"
+		    "  lockhound run -o app.lh ./app --port 80   keep the run; 'lockhound report app.lh' shows it again\n"
+		    "  lockhound run --long-hold=20ms --skip='sh,make' -- make test\n",
+	.status = "  the program's own (128+n when signal n ended it); 125 it cannot be watched or bad usage,\n"
+		  "  126 not executable, 127 not found\n",
+	.where = LH_IN_RUN,
+	.trouble = LH_STATUS_TROUBLE,
+};
+
+static const struct lh_usage check_usage = {
+	.name = "check",
+	.purpose = "the same as a gate: fails on findings, and when there was nothing to see",
+	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
+	.examples = "  lockhound check ./unit_tests          status 66 when something is found\n"
+		    "  lockhound check --timeout=60s --json=locks.json -- ctest --test-dir build\n"
+		    "  git bisect run lockhound check ./test\n",
+	.status = "  0 fine, 66 findings at or above --fail-on, 124 --timeout, 125 nothing was watched or own\n"
+		  "  trouble, 126 not executable, 127 not found, 128+n signal n ended the program; else the\n"
+		  "  program's own\n",
+	.where = LH_IN_CHECK,
+	.trouble = LH_STATUS_TROUBLE,
+};
+
+static bool refuse(struct run *r, const char *what, const char *why)
+{
+	lh_say("%s%s%s", what, *what ? ": " : "", why);
+	r->trouble = LH_STATUS_TROUBLE;
+	return false;
+}
+
+/* All files are opened before the program starts: a path that cannot be written costs no run. */
+static bool open_outputs(struct run *r)
+{
+	char option[64];
+	const char *log = OPTION(r, log_file).text;
+	if (*log && !(r->log = fopen(log, "we"))) {
+		snprintf(r->why, WHY_ROOM, "%s: %s", log, strerror(errno));
+		return refuse(r, "--log-file", r->why);
+	}
+	if (*OPTION(r, output).text && !lh_output_open(&r->record, OPTION(r, output).text, r->why, WHY_ROOM))
+		return refuse(r, "--output", r->why);
+	for (int i = 0; i < r->settings.outputs; i++) {
+		snprintf(option, sizeof(option), "--%s", lh_render_formats[r->settings.output[i].format].name);
+		if (!lh_output_open(&r->report[i], r->settings.output[i].path, r->why, WHY_ROOM))
+			return refuse(r, option, r->why);
+	}
+	return true;
+}
+
+static void drop_outputs(struct run *r)
+{
+	lh_output_drop(&r->record);
+	for (int i = 0; i < r->settings.outputs; i++)
+		lh_output_drop(&r->report[i]);
+}
+
+static bool inspect(struct run *r, const char *program)
+{
+	static const int status[] = {
+		[LH_WATCHABLE] = 0,
+		[LH_NOT_FOUND] = LH_STATUS_NOT_FOUND,
+		[LH_NOT_RUNNABLE] = LH_STATUS_NOT_RUNNABLE,
+		[LH_UNREACHABLE] = LH_STATUS_TROUBLE,
+	};
+	lh_inspect(&r->target, program);
+	r->trouble = status[r->target.verdict];
+	if (r->trouble)
+		lh_say("%s", r->target.why);
+	return !r->trouble;
+}
+
+static void set_up_monitor(struct run *r)
+{
+	struct lh_monitor *m = &r->monitor;
+	static const char *const colors[] = {"auto", "always", "never"};
+	m->style.color = lh_text_color(colors[OPTION(r, color).number], r->log ? r->log : stderr);
+	m->style.source = OPTION(r, source).number;
+	m->style.filtered = OPTION(r, show_filtered).number;
+	m->symbols = lh_symbols_new(false);
+	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
+	m->wait = OPTION(r, wait).number;
+	m->quiet = OPTION(r, quiet).number;
+	m->on_deadlock = (enum lh_on_deadlock)OPTION(r, on_deadlock).number;
+	if (m->on_deadlock == LH_ON_AUTO)
+		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
+}
+
+/* The program's environment: the library, its options, and where the run file is. */
+static char **environment(struct run *r)
+{
+	char options[OPTIONS_ROOM];
+	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(), r->monitor.crew.run.fd);
+	char *rest = options + n;
+	if (!lh_settings_for_library(&r->settings, rest + 1, sizeof(options) - (size_t)n - 1)) {
+		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long to hand on");
+		return NULL;
+	}
+	*rest = rest[1] ? ':' : '\0';
+	char **made = lh_preload_environment(&r->preload, environ, options, r->target.asan);
+	if (!made)
+		refuse(r, "environment", strerror(ENOMEM));
+	return made;
+}
+
+static bool start(struct run *r, char **argv, pid_t *pid)
+{
+	int error;
+	lh_launch_prepare();
+	if (!lh_monitor_open(&r->monitor, r->why, WHY_ROOM))
+		return refuse(r, "", r->why);
+	char **made = environment(r);
+	if (!made)
+		return false;
+	*pid = lh_launch(r->target.path, argv, made, &error);
+	if (*pid)
+		return true;
+	lh_say("%s: %s", argv[0], strerror(error));
+	r->trouble = error == ENOENT ? LH_STATUS_NOT_FOUND :
+		     error == EAGAIN || error == ENOMEM ? LH_STATUS_TROUBLE :
+							  LH_STATUS_NOT_RUNNABLE;
+	return false;
+}
+
+/* Slots whose process went on: one that ended by exec is the same process in the next slot. */
+static uint32_t watched(const struct lh_model *model)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < model->processes; i++)
+		n += strcmp(model->process[i]->end, "exec") != 0;
+	return n;
+}
+
+static uint64_t acquisitions(const struct lh_model *model)
+{
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < model->processes; i++)
+		n += model->process[i]->acquired;
+	return n;
+}
+
+static void add_notes(struct run *r)
+{
+	const struct lh_strays *strays = &r->monitor.strays;
+	const struct lh_board *board = r->monitor.crew.run.board;
+	uint32_t seen = watched(r->model);
+	if (strays->count) {
+		lh_model_note(r->model, "%u of %u processes were watched", seen, seen + strays->count);
+		for (uint32_t i = 0; i < strays->count && i < LH_STRAYS_NAMED; i++)
+			lh_model_note(r->model, "not watched: %s", strays->name[i]);
+	}
+	if (*r->target.note)
+		lh_model_note(r->model, "%s: %s", r->target.loaded, r->target.note);
+	if (board->turned_away)
+		lh_model_note(r->model, "%u processes found no slot and were not watched", board->turned_away);
+	if (r->monitor.left)
+		lh_model_note(r->model, "%u processes are still running; their part is as it stood when we left",
+			      r->monitor.left);
+	if (!seen)
+		lh_model_note(r->model, "nothing was watched: the library did not report from any process");
+	else if (!acquisitions(r->model))
+		lh_model_note(r->model, "no lock operation was seen");
+}
+
+static void make_model(struct run *r)
+{
+	char store[40];
+	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.crew.store);
+	r->model = lh_model_new((struct lh_model_wants){.symbols = r->monitor.symbols, .every_lock = true});
+	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
+		lh_model_add_shelf(r->model, &r->shelf);
+	add_notes(r);
+	lh_model_finish(r->model);
+}
+
+static bool was_told(const struct lh_model *told, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < told->findings; i++)
+		if (!strcmp(told->finding[i]->fingerprint, f->fingerprint))
+			return true;
+	return false;
+}
+
+/* What only the whole picture shows: a circle across processes. Then the last lines. */
+static void tell_the_rest(struct run *r)
+{
+	struct lh_text_style style = r->monitor.style;
+	char next[PATH_MAX + 40] = "";
+	for (uint32_t i = 0; i < r->model->findings; i++)
+		if (r->model->finding[i]->status == LH_NEW && !was_told(r->monitor.told, r->model->finding[i]))
+			lh_text_finding(r->model, r->model->finding[i], style, lh_say_stream());
+	if (*OPTION(r, output).text && !strchr(r->record.path, '%')) {
+		snprintf(next, sizeof(next), "lockhound report %s", OPTION(r, output).text);
+		style.next = next;
+	}
+	if (!OPTION(r, quiet).number)
+		lh_text_summary(r->model, style, lh_say_stream());
+	fflush(lh_say_stream());
+}
+
+static int copy_store(int store, FILE *to)
+{
+	char buffer[64 << 10];
+	ssize_t n;
+	off_t at = 0;
+	while ((n = pread(store, buffer, sizeof(buffer), at)) > 0) {
+		if (fwrite(buffer, 1, (size_t)n, to) != (size_t)n)
+			return errno;
+		at += n;
+	}
+	return n < 0 ? errno : 0;
+}
+
+static void finish_output(struct run *r, struct lh_output *o, int error, const char *option)
+{
+	char path[PATH_MAX];
+	strcpy(path, o->path);
+	if (error)
+		lh_output_drop(o);
+	else
+		error = lh_output_finish(o, r->monitor.program, r->target.path);
+	if (!error)
+		return;
+	lh_say("--%s: %s: %s", option, path, strerror(error));
+	r->trouble = LH_STATUS_TROUBLE;
+}
+
+static void close_log(struct run *r)
+{
+	FILE *log = r->log;
+	r->log = NULL;
+	lh_say_into(NULL);
+	if (!log)
+		return;
+	bool bad = ferror(log) != 0;
+	if (fclose(log) || bad) {
+		lh_say("--log-file: %s: %s", OPTION(r, log_file).text, strerror(errno));
+		r->trouble = LH_STATUS_TROUBLE;
+	}
+}
+
+static void write_outputs(struct run *r)
+{
+	int lost = r->monitor.crew.store_error;
+	if (lost) {
+		lh_say("not every process's record could be kept: %s", strerror(lost));
+		r->trouble = LH_STATUS_TROUBLE;
+	}
+	if (r->record.file)
+		finish_output(r, &r->record, copy_store(r->monitor.crew.store, r->record.file), "output");
+	for (int i = 0; i < r->settings.outputs; i++) {
+		const struct lh_format *format = &lh_render_formats[r->settings.output[i].format];
+		struct lh_text_style style = {.source = true, .filtered = r->monitor.style.filtered, .locks = true};
+		finish_output(r, &r->report[i], format->render(r->model, &style, r->report[i].file), format->name);
+	}
+}
+
+static int own_status(const struct run *r)
+{
+	int status = r->monitor.status;
+	return WIFSIGNALED(status) ? LH_STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* In the order of what a reader of the status must know first. */
+static int check_status(struct run *r)
+{
+	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
+	const struct lh_monitor *m = &r->monitor;
+	uint32_t seen = watched(r->model);
+	if (m->timed_out)
+		return LH_STATUS_TIMEOUT;
+	if (WIFSIGNALED(m->status) && !m->ended_by_us)
+		return own_status(r);
+	if (r->trouble)
+		return r->trouble;
+	if (lh_model_new_findings(r->model, least[OPTION(r, fail_on).number]))
+		return LH_STATUS_FINDINGS;
+	if (!seen || (OPTION(r, require_all).number && m->strays.count)) {
+		lh_say(seen ? "some processes were not watched, and --require-all asks for all" :
+			      "nothing was watched, so nothing can be said; 'lockhound doctor %s' tells why",
+		       r->target.path);
+		return LH_STATUS_TROUBLE;
+	}
+	if (own_status(r))
+		return own_status(r);
+	if (!acquisitions(r->model) && !OPTION(r, allow_empty).number) {
+		lh_say("no lock operation was seen, so nothing can be said; --allow-empty lets that pass");
+		return LH_STATUS_TROUBLE;
+	}
+	return 0;
+}
+
+static int run_status(struct run *r)
+{
+	if (r->monitor.timed_out)
+		return LH_STATUS_TIMEOUT;
+	if (r->trouble)
+		return r->trouble;
+	return own_status(r);
+}
+
+static void watch(struct run *r, pid_t pid)
+{
+	if (r->log)
+		lh_say_into(r->log);
+	lh_monitor_watch(&r->monitor, pid);
+	make_model(r);
+	tell_the_rest(r);
+	write_outputs(r);
+	if (!r->monitor.left)
+		lh_preload_drop(&r->preload);
+}
+
+static int command(struct run *r, int argc, char **argv)
+{
+	int status;
+	pid_t pid;
+	int first = lh_settings_read(&r->settings, r->usage, argc, argv, &status);
+	if (first < 0)
+		return status;
+	if (first == argc) {
+		lh_say("no program is named; see 'lockhound %s --help'", r->usage->name);
+		return LH_STATUS_TROUBLE;
+	}
+	if (!inspect(r, argv[first]))
+		return r->trouble;
+	if (!lh_preload_find(&r->preload, r->why, WHY_ROOM)) {
+		refuse(r, "", r->why);
+		return r->trouble;
+	}
+	bool started = open_outputs(r);
+	set_up_monitor(r);
+	if (!started || !start(r, argv + first, &pid)) {
+		drop_outputs(r);
+		lh_preload_drop(&r->preload);
+		return r->trouble;
+	}
+	watch(r, pid);
+	int result = r->check ? check_status(r) : run_status(r);
+	close_log(r);
+	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
+		lh_launch_die(WTERMSIG(r->monitor.status));
+	return r->trouble && !result ? r->trouble : result;
+}
+
+int lh_cmd_run(int argc, char **argv)
+{
+	static struct run r = {.usage = &run_usage};
+	return command(&r, argc, argv);
+}
+
+int lh_cmd_check(int argc, char **argv)
+{
+	static struct run r = {.usage = &check_usage, .check = true};
+	return command(&r, argc, argv);
+}
