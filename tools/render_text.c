@@ -8,9 +8,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum paint { PLAIN, BOLD, RED, MAGENTA, CYAN, BLUE, GREEN, DIM };
 
@@ -142,12 +140,10 @@ static const char *deed(struct page *g, const struct lh_found *f, const struct l
 
 static void show_act(struct page *g, const struct lh_found *f, const struct lh_act *a)
 {
-	/* A life is held from create to exit: no call took it, so no place shows it. */
-	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS) {
-		say(g, PLAIN, "    %s\n", deed(g, f, a, false));
-		return;
-	}
 	say(g, PLAIN, "    %s\n", deed(g, f, a, false));
+	/* A life is held from create to exit: no call took it, so no place shows it. */
+	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS)
+		return;
 	show_place(g, a->place);
 	show_stack(g, a->stack);
 }
@@ -391,32 +387,4 @@ int lh_render_text(const struct lh_model *m, const struct lh_text_style *style, 
 		lh_text_finding(m, m->finding[i], *style, out);
 	lh_text_summary(m, *style, out);
 	return ferror(out) ? (errno ? errno : EIO) : 0;
-}
-
-/* ---- colour ---- */
-
-static bool is_set(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && value[0];
-}
-
-bool lh_text_color_known(const char *when)
-{
-	return strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
-	       strcmp(when, "never") == 0;
-}
-
-bool lh_text_color(const char *when, FILE *out)
-{
-	const char *term = getenv("TERM");
-
-	if (when && strcmp(when, "auto") != 0)
-		return strcmp(when, "always") == 0;
-	if (is_set("NO_COLOR"))
-		return false;
-	if (is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR"))
-		return true;
-	return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0;
 }
