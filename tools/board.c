@@ -93,6 +93,7 @@ bool lh_board_make(struct lh_runfile *r, char *why, size_t room)
 
 void lh_board_drop(struct lh_runfile *r)
 {
+	__atomic_store_n(&r->board->monitor, 0, __ATOMIC_RELEASE); /* nobody ticks for those that go on */
 	munmap(r->board, LH_BOARD_BYTES);
 	close(r->fd);
 	r->fd = -1;

@@ -15,7 +15,6 @@
 #include "preload.h"
 #include "say.h"
 #include "settings.h"
-#include "symbol.h"
 
 extern char **environ;
 
@@ -121,7 +120,6 @@ static void set_up_monitor(struct run *r)
 	m->style.color = lh_text_color(colors[OPTION(r, color).number], r->log ? r->log : stderr);
 	m->style.source = OPTION(r, source).number;
 	m->style.filtered = OPTION(r, show_filtered).number;
-	m->symbols = lh_symbols_new(false);
 	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
 	m->wait = OPTION(r, wait).number;
 	m->quiet = OPTION(r, quiet).number;
@@ -382,6 +380,9 @@ static int command(struct run *r, int argc, char **argv)
 	watch(r, pid);
 	int result = r->check ? check_status(r) : run_status(r);
 	close_log(r);
+	lh_model_free(r->model);
+	lh_read_close(&r->shelf);
+	lh_monitor_close(&r->monitor);
 	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
 		lh_launch_die(WTERMSIG(r->monitor.status));
 	return r->trouble && !result ? r->trouble : result;

@@ -183,8 +183,9 @@ static void check_privileges(struct lh_target *t, int fd)
 	if (fstat(fd, &st) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ||
 	    (!fstatvfs(fd, &fs) && (fs.f_flag & ST_NOSUID)))
 		return;
-	struct passwd *user = getpwuid(st.st_uid);
-	if ((st.st_mode & S_ISUID) && st.st_uid != getuid())
+	bool setuid = (st.st_mode & S_ISUID) && st.st_uid != getuid();
+	struct passwd *user = setuid ? getpwuid(st.st_uid) : NULL;
+	if (setuid)
 		refuse(t, LH_UNREACHABLE, "%s: is setuid to %s, so the loader ignores LD_PRELOAD; run lockhound as that user",
 		       t->loaded, user ? user->pw_name : "another user");
 	else if ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid())

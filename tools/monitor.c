@@ -11,15 +11,18 @@
 
 #include "proc.h"
 #include "say.h"
+#include "symbol.h"
 #include "waits.h"
 
 enum {
 	EVENTS = 64,
-	ROUND_MS = 10,
+	ROUND_MS = 25,
+	BUSY_MS = 5, /* while processes come and go: a short one must be met alive to know its end */
 	FINDINGS = 64, /* told in one round */
 	DESCENDANTS = 4096,
 };
 #define MS 1000000ull
+#define BUSY_NS (250 * MS) /* after the last arrival */
 #define NAMES_NS (250 * MS)
 #define SETTLE_NS (50 * MS)  /* between a deadlock and its end: what belongs to it comes too */
 #define GRACE_NS (2000 * MS) /* between TERM and KILL; and before leftovers are named */
@@ -41,8 +44,7 @@ bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
 		return false;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	m->told = lh_model_new((struct lh_model_wants){.symbols = m->symbols});
-	if (m->signals >= 0 && m->told && !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->signals, &e))
+	if (m->signals >= 0 && !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->signals, &e))
 		return true;
 	snprintf(why, room, "cannot watch signals: %s", strerror(errno));
 	return false;
@@ -51,6 +53,7 @@ bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
 void lh_monitor_close(struct lh_monitor *m)
 {
 	lh_model_free(m->told);
+	lh_symbols_free(m->symbols);
 	lh_strays_free(&m->strays);
 	close(m->signals);
 	lh_crew_close(&m->crew);
@@ -204,7 +207,7 @@ static void read_signals(struct lh_monitor *m)
 static void listen(struct lh_monitor *m)
 {
 	struct epoll_event e[EVENTS];
-	int n = epoll_wait(m->crew.epoll, e, EVENTS, ROUND_MS);
+	int n = epoll_wait(m->crew.epoll, e, EVENTS, now() < m->busy_until ? BUSY_MS : ROUND_MS);
 	for (int i = 0; i < n; i++)
 		if (!e[i].data.ptr)
 			read_signals(m);
@@ -312,6 +315,10 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 {
 	m->program = program;
 	m->start = now();
+	m->busy_until = m->start + BUSY_NS;
+	/* now that the program is on its way: these take their time */
+	m->symbols = lh_symbols_new(false);
+	m->told = lh_model_new((struct lh_model_wants){.symbols = m->symbols});
 	int e = lh_ticker_start(&m->ticker, &m->crew.run);
 	if (e)
 		lh_say("no thread for the clock (%s): times in the report are coarse", strerror(e));
@@ -319,7 +326,10 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 		listen(m);
 		if (e)
 			lh_board_tick(&m->crew.run);
+		uint32_t before = m->crew.n;
 		lh_crew_look(&m->crew);
+		if (m->crew.n != before)
+			m->busy_until = now() + BUSY_NS;
 		tell_new(m);
 		look_at_the_clock(m);
 	}

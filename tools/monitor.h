@@ -25,7 +25,6 @@ enum lh_on_deadlock { LH_ON_AUTO, LH_ON_REPORT, LH_ON_EXIT, LH_ON_ABORT, LH_ON_S
 struct lh_monitor {
 	/* asked for */
 	struct lh_text_style style;
-	struct lh_symbols *symbols;
 	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
 	uint64_t timeout_ns;		 /* 0 never */
 	bool wait;			 /* for what the program left running */
@@ -37,13 +36,14 @@ struct lh_monitor {
 	uint32_t left;	  /* processes that were still running when we went */
 	struct lh_crew crew;
 	struct lh_strays strays;
+	struct lh_symbols *symbols;
 	struct lh_model *told; /* the findings that were printed */
 	/* on the way */
 	struct lh_ticker ticker;
 	pid_t program;
 	int signals; /* signalfd */
 	bool over, give_up, leftovers_told;
-	uint64_t start, ended, end_at, kill_at, names_at;
+	uint64_t start, ended, end_at, kill_at, names_at, busy_until;
 };
 
 /* Before the program is started: the run file, the signals. False: `why`. */

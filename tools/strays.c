@@ -15,7 +15,8 @@ enum {
 	PATIENCE = 8,	    /* the same for one that was given our environment */
 	SHARE = 400,	    /* we use one part in so many of the time */
 };
-#define LEAST_NS 50000000u
+#define LEAST_NS 50000000u  /* between two looks while somebody is new */
+#define QUIET_NS 250000000u /* else */
 
 static uint32_t hash(const char *s)
 {
@@ -66,6 +67,7 @@ static void look_at(struct lh_strays *s, pid_t pid)
 	struct lh_sight *at = sight_of(s, pid, exe);
 	if (!at || at->settled)
 		return;
+	s->unsettled = true;
 	if (lh_proc_maps(pid, "liblockhound.so")) {
 		at->settled = true;
 		return;
@@ -96,6 +98,7 @@ void lh_strays_look(struct lh_strays *s, uint64_t now_ns)
 	static pid_t all[DESCENDANTS];
 	if (now_ns < s->next_ns)
 		return;
+	s->unsettled = false;
 	for (uint32_t i = 0; i < s->n; i++)
 		s->sight[i].alive = false;
 	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS);
@@ -106,8 +109,8 @@ void lh_strays_look(struct lh_strays *s, uint64_t now_ns)
 		if (s->sight[i].alive)
 			s->sight[kept++] = s->sight[i];
 	s->n = kept;
-	uint64_t pause = (now() - now_ns) * SHARE;
-	s->next_ns = now_ns + (pause > LEAST_NS ? pause : LEAST_NS);
+	uint64_t pause = (now() - now_ns) * SHARE, least = s->unsettled ? LEAST_NS : QUIET_NS;
+	s->next_ns = now_ns + (pause > least ? pause : least);
 }
 
 void lh_strays_free(struct lh_strays *s)

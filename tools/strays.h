@@ -25,6 +25,7 @@ struct lh_strays {
 	uint32_t n, room;
 	uint32_t count; /* strays so far */
 	char name[LH_STRAYS_NAMED][PATH_MAX + 100]; /* the first ones, with the reason where it is known */
+	bool unsettled; /* the last look met a new one */
 	uint64_t next_ns;
 };
 
