@@ -1,0 +1,192 @@
+/*
+ * ledger_builder.h — fills a ledger by hand, as the library would, for tests.
+ *
+ * Knows the shape and nothing more: any nonsense can be built, which is the point.
+ * Rows come zero-filled; memory is never given back (tests are short).
+ */
+#ifndef LEDGER_BUILDER_H
+#define LEDGER_BUILDER_H
+
+#include "ledger.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUILD_ROWS 64 /* room of each table; frames have ten times as much */
+
+static inline struct lh_ledger *build_ledger(int pid, const char *exe)
+{
+	static const uint32_t row[LH_TABLES] = {
+		[LH_T_SEAT] = sizeof(struct lh_seat),   [LH_T_THREAD] = sizeof(struct lh_thread),
+		[LH_T_LOCK] = sizeof(struct lh_lock),   [LH_T_STACK] = sizeof(struct lh_stack),
+		[LH_T_FRAME] = sizeof(uint64_t),        [LH_T_MODULE] = sizeof(struct lh_module),
+		[LH_T_NODE] = sizeof(struct lh_node),   [LH_T_SEEN] = sizeof(struct lh_seen),
+		[LH_T_EVENT] = sizeof(struct lh_event), [LH_T_FINDING] = sizeof(struct lh_finding),
+		[LH_T_STEP] = sizeof(struct lh_step),
+	};
+	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
+	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
+				 .version = LH_LEDGER_VERSION,
+				 .header = sizeof(head),
+				 .state = LH_BORN,
+				 .pid = pid};
+
+	for (int t = 1; t < LH_TABLES; t++) {
+		uint32_t rows = t == LH_T_FRAME ? 10 * BUILD_ROWS : BUILD_ROWS;
+
+		head.table[t] = (struct lh_table){
+			.offset = at, .row = row[t], .rows = rows, .used = 1, .ready = rows};
+		at += ((uint64_t)rows * row[t] + 7) & ~7ull;
+	}
+	head.total = at;
+	snprintf(head.exe, sizeof(head.exe), "%s", exe);
+	snprintf(head.comm, sizeof(head.comm), "%s",
+		 strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe);
+	snprintf(head.command, sizeof(head.command), "%s --test", exe);
+	struct lh_ledger *l = calloc(1, at);
+	if (!l)
+		abort();
+	*l = head;
+	return l;
+}
+
+static inline void *build_at(struct lh_ledger *l, enum lh_table_name t, uint32_t i)
+{
+	return (char *)l + l->table[t].offset + (size_t)i * l->table[t].row;
+}
+
+/* A new row; its number in *id if that is wanted. */
+static inline void *build_row(struct lh_ledger *l, enum lh_table_name t, uint32_t *id)
+{
+	uint32_t i = l->table[t].used++;
+
+	if (i >= l->table[t].rows)
+		abort();
+	if (id)
+		*id = i;
+	return memset(build_at(l, t, i), 0, l->table[t].row); /* `used` may have been set back */
+}
+
+static inline lh_thread_id build_thread(struct lh_ledger *l, int tid, const char *name)
+{
+	uint32_t id;
+	struct lh_thread *t = build_row(l, LH_T_THREAD, &id);
+
+	t->tid = tid;
+	t->flags = id == 1 ? LH_THREAD_MAIN : 0;
+	snprintf(t->name, sizeof(t->name), "%s", name);
+	return id;
+}
+
+static inline uint32_t build_module(struct lh_ledger *l, const char *path, uint64_t start,
+				    uint64_t end)
+{
+	uint32_t id;
+	struct lh_module *m = build_row(l, LH_T_MODULE, &id);
+
+	m->start = m->base = start;
+	m->end = end;
+	snprintf(m->path, sizeof(m->path), "%s", path);
+	return id;
+}
+
+/* build_stack(l, n, LH_FRAME(module, pc)...): n frame words, innermost first */
+static inline lh_stack_id build_stack(struct lh_ledger *l, int n, ...)
+{
+	uint32_t id, frame = l->table[LH_T_FRAME].used;
+	va_list args;
+
+	va_start(args, n);
+	for (int i = 0; i < n; i++)
+		*(uint64_t *)build_row(l, LH_T_FRAME, NULL) = va_arg(args, uint64_t);
+	va_end(args);
+	struct lh_stack *s = build_row(l, LH_T_STACK, &id);
+	s->frame = frame;
+	s->n = (uint16_t)n;
+	return id;
+}
+
+/* name NULL: not given by the program */
+static inline lh_lock_id build_lock(struct lh_ledger *l, enum lh_kind kind, uint64_t address,
+				    const char *name)
+{
+	uint32_t row;
+	struct lh_lock *x = build_row(l, LH_T_LOCK, &row);
+
+	x->address = x->shown = address;
+	x->kind = (uint8_t)kind;
+	x->gen = 1;
+	if (name) {
+		x->flags |= LH_LOCK_NAMED;
+		snprintf(x->name, sizeof(x->name), "%s", name);
+	}
+	return LH_LOCK_ID(row, 1);
+}
+
+static inline struct lh_lock *build_lock_row(struct lh_ledger *l, lh_lock_id id)
+{
+	return build_at(l, LH_T_LOCK, LH_LOCK_ROW(id));
+}
+
+/* A finding without steps: those of build_step that follow at once are its own. */
+static inline struct lh_finding *build_finding(struct lh_ledger *l, enum lh_rule rule,
+					       enum lh_level level, enum lh_severity severity)
+{
+	struct lh_finding *f = build_row(l, LH_T_FINDING, NULL);
+
+	f->rule = rule;
+	f->level = (uint8_t)level;
+	f->severity = (uint8_t)severity;
+	f->count = 1;
+	f->step = l->table[LH_T_STEP].used;
+	return f;
+}
+
+static inline void build_step(struct lh_ledger *l, lh_thread_id thread, lh_lock_id lock,
+			      lh_place place, enum lh_action action)
+{
+	struct lh_finding *f = build_at(l, LH_T_FINDING, l->table[LH_T_FINDING].used - 1);
+	struct lh_step *s = build_row(l, LH_T_STEP, NULL);
+
+	*s = (struct lh_step){.thread = thread, .lock = lock, .place = place, .action = action};
+	f->steps++;
+	f->thread = thread;
+}
+
+/* The classic: T2 holds a, wants b; T3 holds b, wants a. */
+static inline struct lh_finding *build_abba(struct lh_ledger *l, lh_lock_id a, lh_lock_id b,
+					    const lh_stack_id stack[4])
+{
+	struct lh_finding *f = build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
+
+	build_step(l, 2, a, LH_PLACE(stack[0], LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 2, b, LH_PLACE(stack[1], LH_WAITS, LH_EXCLUSIVE), LH_WANTS);
+	build_step(l, 3, b, LH_PLACE(stack[2], LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 3, a, LH_PLACE(stack[3], LH_WAITS, LH_EXCLUSIVE), LH_WANTS);
+	return f;
+}
+
+/* A process with three threads, two named locks, and the classic; offsets as given by `slide`. */
+static inline struct lh_ledger *build_bank(int pid, uint64_t slide)
+{
+	struct lh_ledger *l = build_ledger(pid, "/opt/bank");
+	uint32_t m = build_module(l, "/opt/bank", slide, slide + 0x10000);
+	lh_stack_id s[4];
+
+	build_thread(l, pid, "bank");
+	build_thread(l, pid + 1, "worker-1");
+	build_thread(l, pid + 2, "worker-2");
+	for (int i = 0; i < 4; i++)
+		s[i] = build_stack(l, 2, LH_FRAME(m, slide + 0x1100 + (uint64_t)i * 16),
+				   LH_FRAME(m, slide + 0x1800));
+	lh_lock_id a = build_lock(l, LH_MUTEX, slide + 0x4000, "accounts");
+	lh_lock_id b = build_lock(l, LH_MUTEX, slide + 0x4040, "journal");
+	build_lock_row(l, a)->acquired = 5;
+	build_lock_row(l, b)->acquired = 3;
+	build_abba(l, a, b, s);
+	return l;
+}
+
+#endif

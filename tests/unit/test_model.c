@@ -1,0 +1,389 @@
+/* The model: names, parts, rings, fingerprints, merging, order, sentences.
+ * LINKS: tools/model.c tools/model_process.c tools/model_stack.c tools/model_lock.c tools/finger.c
+ * tools/wording.c tools/words.c tools/read.c tools/read_open.c tools/symbol.c tools/pool.c LIBS:
+ * -ldw -ldl */
+#include "model.h"
+#include "ledger_builder.h"
+#include "symbol.h"
+#include "unit.h"
+
+#include <unistd.h>
+
+static struct lh_record records[8];
+static unsigned used;
+
+/* A model of these ledgers; records stay until the next reset. */
+static struct lh_model *model_of(struct lh_ledger *a, struct lh_ledger *b)
+{
+	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
+
+	used = 0;
+	for (struct lh_ledger *l = a; l; l = l == a ? b : NULL) {
+		CHECK(lh_read_record(&records[used], l, l->total));
+		lh_model_add(m, &records[used++]);
+	}
+	lh_model_finish(m);
+	return m;
+}
+
+static void classic(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_model *m = model_of(l, NULL);
+	const struct lh_found *f = m->findings ? m->finding[0] : NULL;
+
+	CHECK_EQ(m->processes, 1);
+	CHECK_EQ(m->process[0]->threads, 3);
+	CHECK_EQ(m->process[0]->locks, 2);
+	CHECK_EQ(m->process[0]->acquired, 8);
+	CHECK_EQ(m->findings, 1);
+	CHECK_EQ(m->filtereds, 0);
+	if (!f)
+		return;
+	CHECK_EQ(f->parts, 2);
+	CHECK(f->ring && f->ringed == 2);
+	CHECK_EQ(f->steps, 4);
+	CHECK_EQ(f->threads, 2);
+	CHECK_EQ(f->locks, 2);
+	CHECK_EQ(f->thread[0]->tid, 101);
+	CHECK_STR(f->message,
+		  "'accounts' and 'journal' are taken in conflicting orders: this can deadlock");
+	CHECK_STR(lh_model_ring(m, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_model_schedule(m, f),
+		  "T2 takes 'accounts'; T3 takes 'journal'; T2 waits for 'journal'; "
+		  "T3 waits for 'accounts': neither goes on");
+	CHECK_STR(lh_model_who(m, f->thread[0]), "T2 'worker-1'");
+	CHECK_EQ(f->step[0].stack->n, 2);
+	CHECK_EQ(f->step[0].stack->frame[0].offset, 0x1100);
+	CHECK_STR(f->step[0].stack->frame[0].module, "/opt/bank");
+	CHECK_EQ(strlen(f->fingerprint), 16);
+	lh_model_free(m);
+}
+
+static void print_of(struct lh_ledger *l, char out[17])
+{
+	struct lh_model *m = model_of(l, NULL);
+
+	CHECK_EQ(m->findings, 1);
+	snprintf(out, 17, "%s", m->findings ? m->finding[0]->fingerprint : "");
+	lh_model_free(m);
+}
+
+/* Where it was loaded, who ran and where the ring was entered do not matter; what was done does. */
+static void fingerprints(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	char one[17], other[17];
+	struct lh_step *s = build_at(l, LH_T_STEP, 1), swap[2];
+
+	print_of(l, one);
+	print_of(build_bank(7777, 0x7f0000000000), other);
+	CHECK_STR(other, one);
+	memcpy(swap, s, sizeof(swap));
+	memcpy(s, s + 2, sizeof(swap));
+	memcpy(s + 2, swap, sizeof(swap));
+	print_of(l, other);
+	CHECK_STR(other, one);
+	s[1].place = LH_PLACE(1, LH_WAITS, LH_EXCLUSIVE); /* another function asks */
+	print_of(l, other);
+	CHECK(strcmp(other, one) != 0);
+	l = build_bank(100, 0x1000000);
+	((struct lh_finding *)build_at(l, LH_T_FINDING, 1))->rule = LH_RULE_DEADLOCK;
+	print_of(l, other);
+	CHECK(strcmp(other, one) != 0);
+}
+
+static void merged(void)
+{
+	struct lh_ledger *a = build_bank(100, 0x1000000), *b = build_bank(200, 0x5000000);
+	struct lh_finding *f = build_at(b, LH_T_FINDING, 1);
+	struct lh_model *m;
+
+	f->count = 4;
+	f->level = LH_HAPPENED;
+	m = model_of(a, b);
+	CHECK_EQ(m->processes, 2);
+	CHECK_EQ(m->findings, 1);
+	CHECK_EQ(m->finding[0]->count, 5);
+	CHECK_EQ(m->finding[0]->processes, 2);
+	CHECK_EQ(m->finding[0]->level, LH_HAPPENED);
+	CHECK_EQ(m->finding[0]->process->pid, 100);
+	lh_model_free(m);
+	f->filter = LH_F_GATE;
+	m = model_of(a, b);
+	CHECK_EQ(m->findings, 1);
+	CHECK_EQ(m->filtereds, 1);
+	CHECK_EQ(lh_model_new_findings(m, LH_ERROR), 1);
+	lh_model_free(m);
+}
+
+/* The monitor's way: row by row, again while it grows. */
+static void taken(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_finding *row = build_at(l, LH_T_FINDING, 1);
+	struct lh_model *m = lh_model_new((struct lh_model_wants){0});
+	struct lh_record r;
+	struct lh_found *f;
+	bool fresh;
+
+	row->rule = LH_RULE_LONG_HOLD;
+	row->level = LH_HAPPENED;
+	row->duration_ns = 150000000;
+	CHECK(lh_read_record(&r, l, l->total));
+	f = lh_model_take(m, &r, 1, &fresh);
+	CHECK(f && fresh);
+	CHECK(f && strstr(f->message, "held 'accounts' for 150 ms") != NULL);
+	row->duration_ns = 2500000000;
+	row->count = 3;
+	CHECK(lh_model_take(m, &r, 1, &fresh) == f && !fresh);
+	CHECK(f && f->count == 3 && strstr(f->message, "for 2.5 s") != NULL);
+	CHECK(!lh_model_take(m, &r, 2, &fresh) && !fresh);
+	lh_model_free(m);
+}
+
+static void ordered(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_model *m;
+	lh_lock_id a = LH_LOCK_ID(1, 1);
+
+	build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
+	build_step(l, 2, a, LH_PLACE(1, 0, 0), LH_HOLDS);
+	build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
+	build_step(l, 2, a, LH_PLACE(1, 0, 0), LH_HOLDS);
+	m = model_of(l, NULL);
+	CHECK_EQ(m->findings, 3);
+	CHECK(m->findings == 3 && m->finding[0]->rule == LH_RULE_DEADLOCK &&
+	      m->finding[1]->rule == LH_RULE_LOCK_ORDER &&
+	      m->finding[2]->rule == LH_RULE_LONG_HOLD);
+	CHECK_EQ(m->locks, 2);
+	CHECK_EQ(lh_model_new_findings(m, LH_ERROR), 2);
+	CHECK_EQ(lh_model_new_findings(m, LH_NOTE), 3);
+	lh_model_free(m);
+}
+
+/* Rule by rule: what is said of the steps that the library writes. */
+static void sentences(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	lh_lock_id a = LH_LOCK_ID(1, 1), c = build_lock(l, LH_COND, 0x1004080, "ready");
+	lh_place p = LH_PLACE(1, LH_WAITS, LH_EXCLUSIVE);
+	static const struct {
+		enum lh_rule rule;
+		lh_thread_id holder, doer;
+		enum lh_action action;
+		const char *says;
+	} row[] = {
+		{LH_RULE_SELF_DEADLOCK, 2, 2, LH_WAITS_FOR,
+		 "T2 'worker-1' waits for 'accounts', which it holds itself"},
+		{LH_RULE_UNLOCK_NOT_OWNER, 2, 3, LH_RELEASES,
+		 "T3 'worker-2' gives back 'accounts', which T2 'worker-1' holds"},
+		{LH_RULE_UNLOCK_NOT_OWNER, 0, 3, LH_RELEASES,
+		 "T3 'worker-2' gives back 'accounts', which another thread holds"},
+		{LH_RULE_UNLOCK_NOT_HELD, 0, 3, LH_RELEASES,
+		 "T3 'worker-2' gives back 'accounts', which nobody holds"},
+		{LH_RULE_DESTROY_HELD, 2, 1, LH_CALLS,
+		 "T1 'bank' destroys 'accounts' while it is in use by T2 'worker-1'"},
+		{LH_RULE_DESTROY_HELD, 1, 1, LH_CALLS,
+		 "T1 'bank' destroys 'accounts' while it is in use by itself"},
+		{LH_RULE_EXIT_HOLDING, 3, 0, 0, "T3 'worker-2' ended and kept 'accounts'"},
+	};
+	struct lh_model *m;
+
+	l->table[LH_T_FINDING].used = 1;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		build_finding(l, row[i].rule, LH_HAPPENED, LH_ERROR);
+		if (row[i].holder)
+			build_step(l, row[i].holder, a, p, LH_HOLDS);
+		if (row[i].doer)
+			build_step(l, row[i].doer, a, p, row[i].action);
+	}
+	build_finding(l, LH_RULE_COND_WAIT_UNLOCKED, LH_HAPPENED, LH_ERROR);
+	build_step(l, 2, a, p, LH_RELEASES);
+	build_step(l, 2, c, p, LH_WAITS_FOR);
+	CHECK(lh_read_record(&records[0], l, l->total));
+	m = lh_model_new((struct lh_model_wants){0});
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct lh_found *f = lh_model_take(m, &records[0], (uint32_t)i + 1, NULL);
+
+		CHECK(f != NULL);
+		if (f && strstr(row[i].says, "another thread") == NULL)
+			CHECK_STR(f->message, row[i].says);
+	}
+	CHECK_STR(lh_model_take(m, &records[0], 8, NULL)->message,
+		  "T2 'worker-1' waits on 'ready' without holding 'accounts'");
+	lh_model_free(m);
+}
+
+static void names(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_lock *born = build_lock_row(l, build_lock(l, LH_RWLOCK, 0x2000, NULL));
+	struct lh_lock *bare = build_lock_row(l, build_lock(l, LH_SEM, 0x3000, NULL));
+	struct lh_lock *life = build_lock_row(l, build_lock(l, LH_LIFE, 0, NULL));
+	struct lh_model *m;
+
+	born->born = 2;
+	life->gen = 1;
+	((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->life = LH_LOCK_ID(5, 1);
+	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
+	build_step(l, 1, LH_LOCK_ID(5, 1), 0, LH_WANTS);
+	m = model_of(l, NULL);
+	CHECK_EQ(m->locks, 5);
+	CHECK_STR(m->lock[2]->name, "rwlock born at bank+0x1110");
+	CHECK_STR(m->lock[3]->name, "semaphore #4");
+	CHECK_STR(m->lock[4]->name, "the end of T2 'worker-1'");
+	CHECK(!m->lock[3]->named && m->lock[0]->named);
+	CHECK_STR(lh_model_what(m, m->lock[0]), "'accounts'");
+	CHECK_EQ(m->process[0]->locks, 4); /* a life is nobody's lock */
+	(void)bare;
+	lh_model_free(m);
+}
+
+/* Two of a kind from the same place: the report must tell them apart. */
+static void twins(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	lh_lock_id a = build_lock(l, LH_MUTEX, 0x2000, NULL),
+		   b = build_lock(l, LH_MUTEX, 0x3000, NULL);
+	lh_stack_id s[4] = {1, 2, 3, 4};
+	struct lh_model *m;
+
+	build_lock_row(l, a)->born = build_lock_row(l, b)->born = 1;
+	l->table[LH_T_FINDING].used = 1;
+	build_abba(l, a, b, s);
+	m = model_of(l, NULL);
+	CHECK_STR(lh_model_ring(m, m->finding[0]),
+		  "mutex born at bank+0x1100 #3 -> mutex born at bank+0x1100 #4 -> "
+		  "mutex born at bank+0x1100 #3");
+	lh_model_free(m);
+}
+
+/* More is held than matters, and a writer must queue: the ring is still the ring. */
+static void big_ring(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	lh_lock_id a = LH_LOCK_ID(1, 1), b = LH_LOCK_ID(2, 1), x = build_lock(l, LH_MUTEX, 1, "x");
+	lh_place p = LH_PLACE(1, LH_WAITS, LH_SHARED);
+	const struct lh_found *f;
+	struct lh_model *m;
+
+	l->table[LH_T_FINDING].used = 1;
+	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
+	build_step(l, 2, x, p, LH_HOLDS);
+	build_step(l, 2, a, p, LH_HOLDS);
+	build_step(l, 2, b, p, LH_WANTS);
+	build_step(l, 0, b, p, LH_HOLDS);
+	build_step(l, 0, a, p, LH_WANTS);
+	build_step(l, 0, a, p, LH_WANTS);
+	m = model_of(l, NULL);
+	f = m->finding[0];
+	CHECK_EQ(f->parts, 3);
+	CHECK_EQ(f->ringed, 2);
+	CHECK_STR(lh_model_ring(m, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_model_schedule(m, f),
+		  "T2 takes 'accounts' to read; thread B takes 'journal' to read; thread C queues; "
+		  "T2 waits for 'journal' to read; thread B waits for 'accounts' to read: neither "
+		  "goes on");
+	lh_model_free(m);
+}
+
+/* Rows that name nothing, rules from the future, steps without end. */
+static void nonsense(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_finding *f;
+	struct lh_model *m;
+
+	build_finding(l, LH_RULES + 3, LH_HAPPENED, LH_ERROR);
+	build_finding(l, LH_RULE_DEADLOCK, 77, LH_ERROR);
+	build_finding(l, LH_RULE_DEADLOCK, LH_HAPPENED, LH_ERROR);
+	build_step(l, 99, 12345678, 0xffffffff, 99);
+	f = build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
+	f->step = UINT32_MAX - 2;
+	f->steps = 255;
+	m = model_of(l, NULL);
+	CHECK_EQ(m->findings, 3);
+	CHECK_EQ(m->notes, 2);
+	for (uint32_t i = 0; i < m->findings; i++)
+		CHECK(m->finding[i]->message[0] != 0);
+	lh_model_free(m);
+}
+
+/* Names and lines of this very test: the linker gives addresses in its file. */
+static int known_variable[4];
+
+extern const char __executable_start[];
+
+static __attribute__((noinline)) uint64_t known_function(uint32_t *line)
+{
+	*line = __LINE__ + 1;
+	return (uint64_t)__builtin_return_address(0);
+}
+
+static void symbols(void)
+{
+	struct lh_symbols *s = lh_symbols_new(false);
+	uint64_t base = (uint64_t)__executable_start, into = 0;
+	const struct lh_symbol *line = NULL;
+	struct lh_module m = {.base = base};
+	uint32_t number, n;
+	ssize_t length = readlink("/proc/self/exe", m.path, sizeof(m.path) - 1);
+
+	CHECK(length > 0);
+	number = __LINE__ + 1;
+	uint64_t at = known_function(&n);
+	n = lh_symbol_lines(s, &m, at - base, true, &line);
+	CHECK(n > 0);
+	CHECK(n > 0 && line[n - 1].function && strcmp(line[n - 1].function, "main") != 0);
+	CHECK(n > 0 && line[0].line == number);
+	CHECK(n > 0 && line[0].file && strstr(line[0].file, "test_model.c"));
+	CHECK_STR(lh_symbol_data(s, &m, (uint64_t)&known_variable[2] - base, &into),
+		  "known_variable");
+	CHECK_EQ(into, 8);
+	CHECK(!lh_symbol_data(s, &m, (uint64_t)symbols - base, &into)); /* no variable */
+	CHECK(!lh_symbol_signal(s, &m, at - base));
+	CHECK_EQ(lh_symbols_troubles(s), 0);
+	m.build_id_n = 20; /* of zeros: not ours */
+	CHECK_EQ(lh_symbol_lines(s, &m, at - base, true, &line), 0);
+	CHECK(!lh_symbol_data(s, &m, (uint64_t)known_variable - base, &into));
+	CHECK_EQ(lh_symbols_troubles(s), 1);
+	CHECK(strstr(lh_symbols_trouble(s, 0), "has been replaced since") != NULL);
+	strcpy(m.path, "/dev/zero");
+	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
+	CHECK(strstr(lh_symbols_trouble(s, 1), "/dev/zero cannot be read") != NULL);
+	strcpy(m.path, "/etc/passwd");
+	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
+	strcpy(m.path, "[vdso]");
+	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
+	lh_symbols_free(s);
+}
+
+static void words(void)
+{
+	CHECK_EQ(lh_word_find_rule("lock-order"), LH_RULE_LOCK_ORDER);
+	CHECK_EQ(lh_word_find_rule("signal-lock"), LH_RULE_SIGNAL_LOCK);
+	CHECK_EQ(lh_word_find_rule("none"), LH_NO_RULE);
+	CHECK_STR(lh_word_rule(999), "none");
+	CHECK_STR(lh_word_kind(999), "lock");
+	CHECK_STR(lh_word_why(999), "it counts");
+	CHECK_STR(lh_word_filter(LH_F_READERS), "readers");
+}
+
+int main(void)
+{
+	classic();
+	fingerprints();
+	merged();
+	taken();
+	ordered();
+	sentences();
+	names();
+	twins();
+	big_ring();
+	nonsense();
+	words();
+	symbols();
+	return unit_done();
+}
