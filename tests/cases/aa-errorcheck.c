@@ -1,0 +1,16 @@
+/*
+ * An errorcheck mutex tells the program itself.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+static pthread_mutex_t a = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+
+int main(void)
+{
+	lock(&a);
+	if (lock(&a) != EDEADLK)
+		return 1;
+	unlock(&a);
+	return 0;
+}

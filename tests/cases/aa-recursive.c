@@ -1,0 +1,18 @@
+/*
+ * A recursive mutex may be taken again.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+static pthread_mutex_t a = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+int main(void)
+{
+	lock(&a);
+	lock(&a);
+	unlock(&a);
+	lock(&a);
+	unlock(&a);
+	unlock(&a);
+	return 0;
+}

@@ -1,0 +1,17 @@
+/*
+ * A wait with a time limit for what one holds oneself ends: no error.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+MUTEX(a);
+
+int main(void)
+{
+	struct timespec soon = in_ms(CLOCK_REALTIME, 10);
+	lock(&a);
+	if (pthread_mutex_timedlock(&a, &soon) != ETIMEDOUT)
+		return 1;
+	unlock(&a);
+	return 0;
+}

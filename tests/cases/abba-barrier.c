@@ -1,0 +1,45 @@
+/*
+ * One order before a barrier, the other behind it.
+ * EXPECT: nothing
+ * EXPECT-FILTERED: ordered a b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+
+static void a_b(void)
+{
+	lock(&a);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+
+static void b_a(void)
+{
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+
+static pthread_barrier_t barrier;
+
+static void *before(void *arg)
+{
+	a_b();
+	pthread_barrier_wait(&barrier);
+	return arg;
+}
+
+int main(void)
+{
+	pthread_t t;
+	pthread_barrier_init(&barrier, NULL, 2);
+	pthread_create(&t, NULL, before, NULL);
+	pthread_barrier_wait(&barrier);
+	b_a();
+	pthread_join(t, NULL);
+	return 0;
+}

@@ -1,0 +1,30 @@
+/*
+ * Two errorcheck mutexes in two orders: they tell only of oneself.
+ * EXPECT: lock-order a b
+ */
+#include "case.h"
+
+static pthread_mutex_t a = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+static pthread_mutex_t b = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+
+static void a_b(void)
+{
+	lock(&a);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+
+static void b_a(void)
+{
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+
+int main(void)
+{
+	in_turn(a_b, b_a);
+	return 0;
+}

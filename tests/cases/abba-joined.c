@@ -1,0 +1,32 @@
+/*
+ * The first thread is joined before the second exists: they cannot meet.
+ * EXPECT: nothing
+ * EXPECT-FILTERED: ordered a b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+
+static void a_b(void)
+{
+	lock(&a);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+
+static void b_a(void)
+{
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+
+int main(void)
+{
+	in_thread(a_b);
+	in_thread(b_a);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * One thread takes both orders; no second one does.
+ * EXPECT: nothing
+ * EXPECT-FILTERED: threads a b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+
+static void a_then_b(void)
+{
+	lock(&a);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+
+static void b_then_a(void)
+{
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+
+static void both(void)
+{
+	a_then_b();
+	b_then_a();
+}
+
+int main(void)
+{
+	in_turn(both);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * What a try got is held like any other: b is waited for while a is held.
+ * EXPECT: lock-order a b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+
+static void try_a_b(void)
+{
+	if (pthread_mutex_trylock(&a))
+		return;
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+
+static void b_a(void)
+{
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+
+int main(void)
+{
+	in_turn(try_a_b, b_a);
+	return 0;
+}

@@ -1,0 +1,19 @@
+/*
+ * Destroyed and made again when nobody has it; initialised twice while free.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+static pthread_mutex_t a;
+
+int main(void)
+{
+	for (int i = 0; i < 3; i++) {
+		pthread_mutex_init(&a, NULL);
+		pthread_mutex_init(&a, NULL);
+		lock(&a);
+		unlock(&a);
+		pthread_mutex_destroy(&a);
+	}
+	return 0;
+}

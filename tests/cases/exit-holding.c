@@ -1,0 +1,19 @@
+/*
+ * A thread ends and keeps a mutex.
+ * EXPECT: exit-holding a
+ * EXPECT-STACK: forgets
+ */
+#include "case.h"
+
+MUTEX(a);
+
+static void forgets(void)
+{
+	lock(&a);
+}
+
+int main(void)
+{
+	in_thread(forgets);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/*
+ * The process ends while its main thread holds a lock: nobody is left to wait.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+MUTEX(a);
+
+int main(void)
+{
+	lock(&a);
+	exit(0);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/*
+ * Initialised again while held.
+ * EXPECT: destroy-held a
+ */
+#include "case.h"
+
+static pthread_mutex_t a;
+
+int main(void)
+{
+	pthread_mutex_init(&a, NULL);
+	lock(&a);
+	pthread_mutex_init(&a, NULL);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * Joins a thread with nothing held.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+MUTEX(a);
+
+static void takes(void)
+{
+	lock(&a);
+	unlock(&a);
+}
+
+int main(void)
+{
+	lock(&a);
+	unlock(&a);
+	in_thread(takes);
+	return 0;
+}

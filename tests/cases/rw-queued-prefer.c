@@ -1,0 +1,31 @@
+/*
+ * Reads again behind a queued writer, on a kind where writers go first: neither goes on.
+ * EXPECT: self-deadlock r
+ * EXPECT-STACK: main
+ */
+#include "case.h"
+
+static pthread_rwlock_t r = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
+static volatile int tid;
+
+static void *writer(void *arg)
+{
+	tid = my_tid();
+	pthread_rwlock_wrlock(&r);
+	pthread_rwlock_unlock(&r);
+	return arg;
+}
+
+int main(void)
+{
+	pthread_t t;
+	pthread_rwlock_rdlock(&r);
+	pthread_create(&t, NULL, writer, NULL);
+	wait_asleep(&tid);
+	pthread_rwlock_rdlock(&r);
+	pthread_rwlock_unlock(&r);
+	pthread_rwlock_unlock(&r);
+	pthread_join(t, NULL);
+	return 0;
+}

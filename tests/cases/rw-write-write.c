@@ -1,0 +1,16 @@
+/*
+ * Writes twice: glibc says EDEADLK, other systems hang.
+ * EXPECT: self-deadlock r
+ */
+#include "case.h"
+
+RWLOCK(r);
+
+int main(void)
+{
+	pthread_rwlock_wrlock(&r);
+	if (pthread_rwlock_wrlock(&r) != EDEADLK)
+		return 1;
+	pthread_rwlock_unlock(&r);
+	return 0;
+}

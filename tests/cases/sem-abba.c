@@ -1,0 +1,35 @@
+/*
+ * Two semaphores used as locks, in two orders.
+ * EXPECT: lock-order s t
+ */
+#include "case.h"
+
+static sem_t s, t;
+
+static void s_t(void)
+{
+	for (int i = 0; i < 3; i++) {
+		sem_wait(&s);
+		sem_wait(&t);
+		sem_post(&t);
+		sem_post(&s);
+	}
+}
+
+static void t_s(void)
+{
+	for (int i = 0; i < 3; i++) {
+		sem_wait(&t);
+		sem_wait(&s);
+		sem_post(&s);
+		sem_post(&t);
+	}
+}
+
+int main(void)
+{
+	sem_init(&s, 0, 1);
+	sem_init(&t, 0, 1);
+	in_turn(s_t, t_s);
+	return 0;
+}

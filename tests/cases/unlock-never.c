@@ -1,0 +1,14 @@
+/*
+ * Unlocks what was initialised and never locked.
+ * EXPECT: unlock-not-held a
+ */
+#include "case.h"
+
+static pthread_mutex_t a;
+
+int main(void)
+{
+	pthread_mutex_init(&a, NULL);
+	unlock(&a);
+	return 0;
+}

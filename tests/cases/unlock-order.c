@@ -1,0 +1,20 @@
+/*
+ * Given back in the order they were taken: allowed.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+MUTEX(c);
+
+int main(void)
+{
+	lock(&a);
+	lock(&b);
+	lock(&c);
+	unlock(&a);
+	unlock(&b);
+	unlock(&c);
+	return 0;
+}

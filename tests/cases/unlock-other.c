@@ -1,0 +1,20 @@
+/*
+ * A thread gives back what another one holds.
+ * EXPECT: unlock-not-owner a
+ * EXPECT-STACK: gives
+ */
+#include "case.h"
+
+MUTEX(a);
+
+static void gives(void)
+{
+	unlock(&a);
+}
+
+int main(void)
+{
+	lock(&a);
+	in_thread(gives);
+	return 0;
+}

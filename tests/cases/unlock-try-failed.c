@@ -1,0 +1,20 @@
+/*
+ * Unlocks after a trylock that failed: somebody else has it.
+ * EXPECT: unlock-not-owner a
+ */
+#include "case.h"
+
+MUTEX(a);
+
+static void tries(void)
+{
+	pthread_mutex_trylock(&a);
+	unlock(&a);
+}
+
+int main(void)
+{
+	lock(&a);
+	in_thread(tries);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * One unlock too many.
+ * EXPECT: unlock-not-held a
+ * EXPECT-STACK: once_more
+ */
+#include "case.h"
+
+MUTEX(a);
+
+static void once_more(void)
+{
+	unlock(&a);
+}
+
+int main(void)
+{
+	lock(&a);
+	unlock(&a);
+	once_more();
+	return 0;
+}
