@@ -84,11 +84,13 @@ char *lh_pool_text(struct lh_pool *p, const char *text)
 char *lh_pool_vprint(struct lh_pool *p, const char *format, va_list args)
 {
 	va_list again;
-	char *text;
+	char *text, none[1];
 	int n;
 
+	if (!format)
+		return lh_pool_text(p, ""); /* never; gcc's sanitizer build wants to be told */
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(none, sizeof(none), format, again);
 	va_end(again);
 	text = lh_pool_get(p, (size_t)(n < 0 ? 0 : n) + 1);
 	if (n > 0)

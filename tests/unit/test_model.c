@@ -1,7 +1,6 @@
 /* The model: names, parts, rings, fingerprints, merging, order, sentences.
- * LINKS: tools/model.c tools/model_process.c tools/model_stack.c tools/model_lock.c tools/finger.c
- * tools/wording.c tools/words.c tools/read.c tools/read_open.c tools/symbol.c tools/pool.c LIBS:
- * -ldw -ldl */
+ * LINKS: tools/model*.c tools/finger.c tools/word*.c tools/read*.c tools/symbol.c tools/pool.c
+ * LIBS: -ldw -ldl */
 #include "model.h"
 #include "ledger_builder.h"
 #include "symbol.h"

@@ -1,5 +1,5 @@
 /* The reader: what is valid is read, what is not is told in words and never followed.
- * LINKS: tools/read.c tools/read_open.c tools/read_pack.c */
+ * LINKS: tools/read*.c */
 #include "read.h"
 #include "ledger_builder.h"
 #include "unit.h"
@@ -60,9 +60,11 @@ static void foreign(void)
 	snprintf(want, sizeof(want), "%s: not a lockhound ledger (it does not begin with LOCKHND)",
 		 path);
 	CHECK_STR(s.trouble, want);
+	lh_read_close(&s);
 	save("", 0);
 	CHECK(!opens(&s));
 	CHECK(strstr(s.trouble, "it is empty") != NULL);
+	lh_read_close(&s);
 	CHECK(!lh_read_open(&s, "/"));
 	CHECK_STR(s.trouble, "/: not a lockhound ledger (it is a directory)");
 	CHECK(!lh_read_open(&s, "/nonexistent/x"));
@@ -71,11 +73,13 @@ static void foreign(void)
 	save(l, l->total);
 	CHECK(!opens(&s));
 	CHECK(strstr(s.trouble, "ledger of version 7; this lockhound reads version 1") != NULL);
+	lh_read_close(&s);
 	l->version = LH_LEDGER_VERSION;
 	l->header++;
 	save(l, l->total);
 	CHECK(!opens(&s));
 	CHECK(strstr(s.trouble, "with a header of") != NULL);
+	lh_read_close(&s);
 }
 
 /* A file that ends anywhere: no crash, and nothing is said to be there that is not. */
