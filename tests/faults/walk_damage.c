@@ -1,0 +1,293 @@
+/*
+ * The walker on stacks that are broken: it must end, name the reason, and hand out nothing
+ * that does not stand on the stack. A fault is this program's death.
+ *
+ * A thread recurses on a stack of its own with a guard page below; its innermost function
+ * spoils a word of a caller, walks, and mends it. First damages whose outcome is known, then
+ * random ones, then random registers, then every address of code, then code without rules.
+ *
+ * LINKS: libcheck/walk.c libcheck/walk_cfi.c
+ * LIBS: -ldl -lpthread
+ */
+#include <alloca.h>
+#include <elf.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "../unit/unit.h"
+#include "walk.h"
+
+#define APART __attribute__((noinline))
+#define STAY(x) __asm__ volatile("" : : "r"(x) : "memory")
+
+enum { ROOM = 64, DEPTH = 8, STACK = 256 << 10, ROUNDS = 200000 };
+
+static char *stack; /* its first page is the guard */
+static uintptr_t high;
+
+static uint64_t random_state = 0x9e3779b97f4a7c15;
+
+static uint64_t random_number(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+/* What may be said of any walk. Prints nothing while all is well: there are many. */
+static void check_sane(const struct lh_regs *regs, const struct lh_spot *s, int n,
+		       enum lh_walk_end end)
+{
+	uintptr_t last = regs->sp - 128; /* a red zone, if the first frame is a signal's */
+	bool sane = n >= 0 && n <= ROOM && end <= LH_WALK_DAMAGED;
+	for (int i = 0; sane && i < n; i++) {
+		sane = s[i].slot >= last && s[i].slot < high && s[i].slot % 8 == 0 &&
+		       *(uintptr_t *)s[i].slot == s[i].pc && s[i].pc;
+		last = s[i].slot - 128 + 8;
+	}
+	if (!sane)
+		CHECK(!"a frame that is not on the stack");
+}
+
+static int walk(const struct lh_regs *regs, struct lh_spot *s, enum lh_walk_end *end)
+{
+	int n = lh_walk(regs, high, s, ROOM, end);
+	check_sane(regs, s, n, *end);
+	return n;
+}
+
+/* Puts `value` in a word, walks, and mends it; the outcome is known. */
+static void spoil(const struct lh_regs *regs, uintptr_t at, uintptr_t value, int frames,
+		  enum lh_walk_end why)
+{
+	struct lh_spot s[ROOM];
+	enum lh_walk_end end;
+	uintptr_t good = *(uintptr_t *)at;
+	*(uintptr_t *)at = value;
+	int n = walk(regs, s, &end);
+	*(uintptr_t *)at = good;
+	CHECK_EQ(n, frames);
+	CHECK_EQ(end, why);
+}
+
+/* Of the function that returns to spots[k].pc: its saved frame pointer lies below the slot. */
+static void known_damages(const struct lh_regs *regs, const struct lh_spot *spots)
+{
+	static char data[64];
+	for (int k = 0; k < DEPTH - 2; k++) {
+		uintptr_t slot = spots[k].slot, below = slot - 8;
+		const uintptr_t pointers[] = {
+			0x8000000000000000, /* not canonical */
+			0x0001000000000000, /* the first such */
+			(uintptr_t)-8,      /* so that adding to it wraps */
+			0,
+			8, /* small */
+			high - 8,
+			high,
+			high + 4096,             /* above the stack */
+			(uintptr_t)stack + 2048, /* in the guard page */
+			below,                   /* the same frame again */
+			slot + 3,                /* not aligned */
+			(uintptr_t)data,
+		};
+		const uintptr_t returns[] = {
+			1,     0x8000000000000000, (uintptr_t)-1, (uintptr_t)data,
+			below, (uintptr_t)stack};
+		for (size_t i = 0; i < sizeof pointers / sizeof *pointers; i++)
+			spoil(regs, below, pointers[i], k + 1, LH_WALK_DAMAGED);
+		for (size_t i = 0; i < sizeof returns / sizeof *returns; i++)
+			spoil(regs, slot, returns[i], k + 1, LH_WALK_NO_CFI);
+		spoil(regs, slot, 0, k, LH_WALK_DONE);
+	}
+}
+
+static struct {
+	uintptr_t start, size;
+} code[64];
+static size_t codes;
+
+static int note_code(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size, (void)data;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X &&
+		    codes < 64) {
+			code[codes].start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+			code[codes++].size = info->dlpi_phdr[i].p_memsz;
+		}
+	return 0;
+}
+
+static uintptr_t some_code(void)
+{
+	size_t i = random_number() % codes;
+	return code[i].start + random_number() % code[i].size;
+}
+
+static uintptr_t some_value(uintptr_t sp)
+{
+	switch (random_number() % 6) {
+	case 0:
+		return random_number();
+	case 1:
+		return random_number() % 64;
+	case 2:
+		return sp + random_number() % (high - sp + 64);
+	case 3:
+		return (sp + random_number() % (high - sp + 64)) & ~(uintptr_t)7;
+	case 4:
+		return (uintptr_t)stack + random_number() % STACK;
+	default:
+		return some_code();
+	}
+}
+
+/* Up to four words at once, anywhere in the frames. */
+static void random_damages(const struct lh_regs *regs, uintptr_t last)
+{
+	struct lh_spot s[ROOM];
+	enum lh_walk_end end;
+	for (int round = 0; round < ROUNDS; round++) {
+		uintptr_t *at[4], good[4];
+		int words = 1 + (int)(random_number() % 4);
+		for (int i = 0; i < words; i++) {
+			at[i] = (uintptr_t *)regs->sp + random_number() % ((last - regs->sp) / 8);
+			good[i] = *at[i];
+			*at[i] = some_value(regs->sp);
+		}
+		walk(regs, s, &end);
+		for (int i = words; i-- > 0;)
+			*at[i] = good[i];
+	}
+}
+
+static void random_registers(uintptr_t sp)
+{
+	struct lh_spot s[ROOM];
+	enum lh_walk_end end;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct lh_regs regs = {some_code(), sp + random_number() % (high - sp) / 8 * 8,
+				       some_value(sp)};
+		if (round % 8 == 0)
+			regs.pc = some_value(sp);
+		walk(&regs, s, &end);
+	}
+}
+
+/* Every address of every loaded object, also between instructions. */
+static void every_address(const struct lh_regs *regs)
+{
+	struct lh_spot s[1];
+	long walked = 0, ruled = 0;
+	for (size_t i = 0; i < codes; i++)
+		for (uintptr_t pc = code[i].start; pc < code[i].start + code[i].size; pc++) {
+			struct lh_regs there = {pc + 1, regs->sp, regs->bp};
+			enum lh_walk_end end;
+			check_sane(&there, s, lh_walk(&there, high, s, 1, &end), end);
+			walked++;
+			ruled += end != LH_WALK_NO_CFI;
+		}
+	CHECK(walked > 100000);
+	CHECK(ruled > walked / 10 * 8);
+}
+
+static uintptr_t rbp_seen;
+
+static APART void called_by_bare_code(void)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	struct lh_regs regs = {(uintptr_t)__builtin_return_address(0), frame + 16,
+			       *(uintptr_t *)frame};
+	struct lh_regs inner = {(uintptr_t)called_by_bare_code + 8, frame + 16, frame};
+	struct lh_spot s[ROOM];
+	enum lh_walk_end end;
+	rbp_seen = regs.bp;
+	CHECK_EQ(walk(&regs, s, &end), 0);
+	CHECK_EQ(end, LH_WALK_NO_CFI);
+	walk(&inner, s, &end);
+}
+
+/* push rbp; mov rbp, imm64; call rdi; pop rbp; ret */
+static void code_without_rules(void)
+{
+	unsigned char bytes[] = {0x55, 0x48, 0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xd7, 0x5d, 0xc3};
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	const uintptr_t values[] = {0,
+				    1,
+				    8,
+				    here,
+				    here - 4096,
+				    here | 1,
+				    high,
+				    (uintptr_t)stack,
+				    0x8000000000000000,
+				    (uintptr_t)-1};
+	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!CHECK(page != MAP_FAILED))
+		return;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		memcpy(bytes + 3, &values[i], 8);
+		memcpy(page, bytes, sizeof bytes);
+		((void (*)(void (*)(void)))page)(called_by_bare_code);
+		CHECK_EQ(rbp_seen, values[i]);
+	}
+	munmap(page, 4096);
+}
+
+static APART void innermost(void)
+{
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	struct lh_regs regs = {(uintptr_t)__builtin_return_address(0), frame + 16,
+			       *(uintptr_t *)frame};
+	struct lh_spot spots[ROOM];
+	enum lh_walk_end end;
+	int n = walk(&regs, spots, &end);
+	if (!CHECK(n > DEPTH) || !CHECK_EQ(end, LH_WALK_DONE))
+		return;
+	known_damages(&regs, spots);
+	random_damages(&regs, spots[n - 1].slot);
+	random_registers(regs.sp);
+	every_address(&regs);
+	code_without_rules();
+	struct lh_spot again[ROOM];
+	CHECK_EQ(walk(&regs, again, &end), n);
+	CHECK(memcmp(spots, again, (size_t)n * sizeof *spots) == 0);
+}
+
+/* alloca: so that the frame pointer is what the frame is found by. */
+static APART void deep(int n)
+{
+	char *p = alloca((size_t)n * 16 + 16);
+	STAY(p);
+	if (n)
+		deep(n - 1);
+	else
+		innermost();
+	STAY(p);
+}
+
+static void *in_thread(void *argument)
+{
+	deep(DEPTH);
+	return argument;
+}
+
+int main(void)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+	stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!CHECK(stack != MAP_FAILED) || !CHECK(mprotect(stack, 4096, PROT_NONE) == 0))
+		return unit_done();
+	high = (uintptr_t)stack + STACK;
+	dl_iterate_phdr(note_code, NULL);
+	pthread_attr_init(&attr);
+	CHECK_EQ(pthread_attr_setstack(&attr, stack + 4096, STACK - 4096), 0);
+	CHECK_EQ(pthread_create(&t, &attr, in_thread, NULL), 0);
+	pthread_join(t, NULL);
+	return unit_done();
+}
