@@ -14,7 +14,7 @@ for so in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
 	case $WAY in
 	bare) env LD_PRELOAD="$a" "$d/early"; echo "$so $?"
 		env LD_PRELOAD="$a" "$d/early"; echo "$so $?" ;;
-	plain) LOCKHOUND_OPTIONS=report=none; export LOCKHOUND_OPTIONS
+	plain) LOCKHOUND_OPTIONS=$QUIET; export LOCKHOUND_OPTIONS
 		env LD_PRELOAD="$a:$LIB" "$d/early"; echo "$so $?"
 		env LD_PRELOAD="$LIB:$a" "$d/early"; echo "$so $?" ;;
 	run) LD_PRELOAD="$a" $WATCH "$d/early"; echo "$so $?"

@@ -37,7 +37,7 @@ for so in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
 	case $WAY in
 	bare) for i in 1 2; do LD_PRELOAD=$a ./storm; echo "$so $?"; done ;;
 	plain) for p in "$a:$LIB" "$LIB:$a"; do
-		LOCKHOUND_OPTIONS=report=none LD_PRELOAD=$p ./storm; echo "$so $?"; done ;;
+		LOCKHOUND_OPTIONS=$QUIET LD_PRELOAD=$p ./storm; echo "$so $?"; done ;;
 	run) for i in 1 2; do LD_PRELOAD=$a $WATCH ./storm; echo "$so $?"; done ;;
 	esac
 	$WATCH ./linked; echo "linked $?"

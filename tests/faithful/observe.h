@@ -111,7 +111,8 @@ static inline void observe_environment(void)
 	unsigned long sum = 5381, n = 0;
 	for (char **e = environ; e && *e; e++) {
 		if (!strncmp(*e, "LD_PRELOAD=", 11) || !strncmp(*e, "LOCKHOUND", 9) ||
-		    !strncmp(*e, "ASAN_OPTIONS=", 13) || !strncmp(*e, "_=", 2))
+		    !strncmp(*e, "ASAN_OPTIONS=", 13) || !strncmp(*e, "WAY=", 4) ||
+		    !strncmp(*e, "WATCH=", 6) || !strncmp(*e, "_=", 2))
 			continue;
 		n++;
 		for (char *c = *e; *c; c++)

@@ -33,7 +33,7 @@ $CC -g -pthread -o v v.c || exit 1
 pre=
 [ "$WAY" = plain ] && pre=$LIB
 for tool in memcheck helgrind; do
-	LOCKHOUND_OPTIONS=report=none LD_PRELOAD=$pre valgrind -q --tool=$tool --error-exitcode=0 ./v 2> errors; echo "$tool $?"
+	LOCKHOUND_OPTIONS=$QUIET LD_PRELOAD=$pre valgrind -q --tool=$tool --error-exitcode=0 ./v 2> errors; echo "$tool $?"
 	[ $tool = memcheck ] && grep -cE 'Invalid (read|write)|uninitialised' errors
 done
 true
