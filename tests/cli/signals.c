@@ -1,0 +1,45 @@
+/* Counts SIGUSR1 until SIGTERM comes, says "ready" first and the count at the end;
+ * with "group" it sends one SIGUSR1 to its whole process group by itself, and ends. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t users, ended;
+
+static void on_user(int signal)
+{
+	(void)signal;
+	users++;
+}
+
+static void on_end(int signal)
+{
+	ended = signal;
+}
+
+int main(int argc, char **argv)
+{
+	sigset_t none, both;
+	(void)argv;
+	sigemptyset(&none);
+	sigemptyset(&both);
+	sigaddset(&both, SIGUSR1);
+	sigaddset(&both, SIGTERM);
+	sigaddset(&both, SIGINT);
+	sigprocmask(SIG_BLOCK, &both, NULL);
+	signal(SIGUSR1, on_user);
+	signal(SIGTERM, on_end);
+	signal(SIGINT, on_end);
+	puts("ready");
+	fflush(stdout);
+	if (argc > 1) {
+		kill(0, SIGUSR1);
+		sigsuspend(&none);
+		usleep(200000); /* were it sent on to us, it would come within a round of the monitor */
+		sigprocmask(SIG_UNBLOCK, &both, NULL);
+	}
+	while (argc == 1 && !ended)
+		sigsuspend(&none);
+	printf("users %d, ended by %d\n", (int)users, (int)ended);
+	return 0;
+}
