@@ -60,6 +60,7 @@ struct lh_person { /* a thread */
 	uint32_t id; /* row: T1, T2 */
 	int32_t tid;
 	const char *name; /* "" if it has none */
+	bool unnamed;     /* nobody named it: the name is the program's */
 	bool main;
 	const struct lh_trace *created; /* NULL not known */
 };

@@ -24,6 +24,7 @@ const struct lh_person *lh_model_person(struct lh_model *m, const struct lh_proc
 	who->id = id;
 	who->tid = row.tid;
 	who->name = lh_pool_text(m->shop->pool, row.name);
+	who->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;
 	who->main = row.flags & LH_THREAD_MAIN;
 	if (row.created)
 		who->created = lh_model_trace(m, p, row.created);
@@ -166,7 +167,7 @@ const char *lh_model_who(const struct lh_model *m, const struct lh_person *who)
 {
 	if (!who)
 		return "another thread";
-	if (who->name[0])
+	if (!who->unnamed)
 		return lh_pool_print(m->shop->pool, "T%u '%s'", who->id, who->name);
 	return lh_pool_print(m->shop->pool, who->main ? "T%u 'main'" : "T%u", who->id);
 }
@@ -175,5 +176,7 @@ const char *lh_model_what(const struct lh_model *m, const struct lh_thing *t)
 {
 	if (!t)
 		return "a lock";
-	return t->named ? lh_pool_print(m->shop->pool, "'%s'", t->name) : t->name;
+	if (t->named)
+		return lh_pool_print(m->shop->pool, "'%s'", t->name);
+	return t->row.kind == LH_LIFE ? t->name : lh_pool_print(m->shop->pool, "the %s", t->name);
 }

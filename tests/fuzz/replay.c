@@ -1,0 +1,38 @@
+/* Runs a fuzz target on the files named, without libFuzzer: the corpus as a plain test. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int replay(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	static uint8_t bytes[1 << 20];
+	uint8_t *exact;
+	size_t n;
+
+	if (!f) {
+		perror(path);
+		return 1;
+	}
+	n = fread(bytes, 1, sizeof(bytes), f);
+	fclose(f);
+	/* Of exactly its size, so that a sanitizer sees a byte too far. */
+	exact = malloc(n ? n : 1);
+	for (size_t i = 0; exact && i < n; i++)
+		exact[i] = bytes[i];
+	LLVMFuzzerTestOneInput(exact, n);
+	free(exact);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int failed = 0;
+
+	for (int i = 1; i < argc; i++)
+		failed += replay(argv[i]);
+	printf("%s: %d passed, %d failed\n", "fuzz replay", argc - 1 - failed, failed);
+	return failed || argc < 2;
+}
