@@ -325,13 +325,19 @@ static void take_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n
 	lh_judge_join(j, v, v, n);
 }
 
+static bool queues(const struct lh_facts *f, lh_node_id n)
+{
+	return LH_PLACE_MODE(f->node[n].place) == LH_EXCLUSIVE &&
+	       (lh_judge_row(f, f->node[n].lock)->flags & LH_LOCK_PREFER_WRITER);
+}
+
 static void take_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
 {
 	lh_lock_id lock = lh_judge_same(f, f->node[n].lock);
 	const struct lh_lock *l = lh_judge_row(f, lock);
 
 	take_pool(j, f, n, lock);
-	if ((l->flags & LH_LOCK_PREFER_WRITER) && LH_PLACE_MODE(f->node[n].place) == LH_EXCLUSIVE) {
+	if (queues(f, n)) {
 		uint32_t v = lh_judge_vertex_make(j, lock);
 		if (v)
 			lh_judge_writer(j, v, n);
@@ -369,11 +375,26 @@ static void earn(struct lh_judge *j)
 		j->purse = j->room.burst;
 }
 
+/* One more writer that may queue: the readers of this lock can wait for readers now. */
+static void ask_readers(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+{
+	uint32_t v = lh_judge_vertex(j, lh_judge_same(f, f->node[n].lock));
+
+	for (uint32_t e = v ? j->at.vertex[v].in : 0; e && j->purse > 0; e = j->at.edge[e].in_next)
+		for (uint32_t w = j->at.edge[e].witness; w; w = j->at.witness[w].next) {
+			lh_node_id reader = j->at.witness[w].node;
+			if (LH_PLACE_MODE(f->node[reader].place) == LH_SHARED)
+				lh_judge_search(j, f, reader);
+		}
+}
+
 static void ask(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
 {
 	earn(j);
 	lh_judge_pool(j, f, n);
 	lh_judge_search(j, f, n);
+	if (queues(f, n))
+		ask_readers(j, f, n);
 }
 
 uint32_t lh_judge_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)

@@ -106,6 +106,7 @@ struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, u
  * Node n is new, or a seen row was added to it or grew, or LH_NODE_MANY was set: which circles
  * does it close? Answers how many lie in lh_judge_found() until the next call. A circle
  * is handed out when it is new and again when it turns out worse than it was filed.
+ * LH_FOUND_MAX: there may be more; ask again for the same node.
  */
 uint32_t lh_judge_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
 

@@ -1,8 +1,8 @@
 /*
  * judge_pool.c — counting semaphores: threads that hold permits and wait for more of the same.
  *
- * If the permits that distinct threads hold at such places add up to all that there are,
- * nobody is left who could give one back. The threads must be able to be there at the same
+ * If the permits that distinct threads hold at such places add up to exactly all that there
+ * are, nobody is left who could give one back. The threads must be able to be there at the same
  * time, as in a circle. A thread that takes all permits alone is not ours: it waits for itself.
  *
  * One finding for each semaphore: with which threads it can happen is told, not enumerated.
@@ -106,10 +106,11 @@ static bool fill(struct pool *p)
 		} else {
 			p->sum += held_permits(p, s->node);
 			p->slots++;
-			if (p->sum >= p->permits || p->slots == LH_CIRCLE_MAX)
-				return p->sum >= p->permits;
+			if (p->sum == p->permits)
+				return true;
 			s = &j->slot[p->slots];
-			there = start(p, s, s - 1 > &j->slot[0] ? s - 1 : NULL);
+			there = p->sum < p->permits && p->slots < LH_CIRCLE_MAX &&
+				start(p, s, p->slots > 2 ? s - 1 : NULL);
 		}
 	}
 	return false;

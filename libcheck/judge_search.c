@@ -19,9 +19,8 @@ struct question {
 	struct lh_judge *j;
 	const struct lh_facts *f;
 	bool strict;
-	bool cut;     /* given up before the end */
-	bool reached; /* a path came to the length asked for without closing: there may be longer
-			 ones */
+	bool cut;    /* given up before the end */
+	bool longer; /* a path was left because of the length: longer circles may be */
 	uint32_t length;
 	uint32_t mark; /* of lh_vertex.far */
 };
@@ -390,8 +389,21 @@ static bool fits(struct question *q, uint32_t c, bool closes)
 	return fits_strictly(q, c) && (!closes || blocks(q, 0));
 }
 
+/*
+ * Could a path go on from here and close in time? The life of a thread that was seen at slot 0
+ * need not be where it closes: slot 0 may stand there in another thread.
+ */
+static bool leads_on(struct question *q, const struct lh_vertex *x, uint32_t left)
+{
+	if (x->far_seen != q->mark || (!x->far && !x->life) || !lh_judge_is_lock(q->f, x->lock))
+		return false;
+	if (x->far > left)
+		q->longer = true;
+	return x->far <= left;
+}
+
 /* The next edge out of what slot c-1 wants. At the last slot only those that close. */
-static bool next_edge(const struct question *q, uint32_t c)
+static bool next_edge(struct question *q, uint32_t c)
 {
 	struct lh_judge *j = q->j;
 	struct lh_slot *s = &j->slot[c];
@@ -404,19 +416,15 @@ static bool next_edge(const struct question *q, uint32_t c)
 	}
 	for (s->edge = s->edge ? j->at.edge[s->edge].out_next : j->at.vertex[v].out; s->edge;
 	     s->edge = j->at.edge[s->edge].out_next) {
-		const struct lh_vertex *x = &j->at.vertex[j->at.edge[s->edge].to];
 		if (!lh_judge_spend(j, 1))
 			return false;
-		/* The life of a thread that was seen at slot 0 need not be where it closes:
-		 * slot 0 may stand there in another thread. */
-		if (x->far_seen == q->mark && x->far <= left && (x->far || x->life) &&
-		    lh_judge_is_lock(q->f, x->lock))
+		if (leads_on(q, &j->at.vertex[j->at.edge[s->edge].to], left))
 			return true;
 	}
 	return false;
 }
 
-static bool next_witness(const struct question *q, uint32_t c)
+static bool next_witness(struct question *q, uint32_t c)
 {
 	struct lh_judge *j = q->j;
 	struct lh_slot *s = &j->slot[c];
@@ -437,7 +445,7 @@ static void enter(struct question *q, uint32_t c)
 
 	s->edge = s->witness = s->closing = 0;
 	if (c + 1 == q->length)
-		q->reached = true;
+		q->longer = true;
 }
 
 /* All circles of this length. */
@@ -445,7 +453,7 @@ static void walk(struct question *q)
 {
 	uint32_t c = 1;
 
-	q->reached = false;
+	q->longer = false;
 	enter(q, 1);
 	while (c && q->j->purse > 0 && q->j->found_n < LH_FOUND_MAX) {
 		bool last = c + 1 == q->length;
@@ -471,7 +479,7 @@ static void walk_longer(struct question *q, uint32_t group)
 	if (members < 3 || !measure(q, group) || j->at.vertex[want].far_seen != q->mark)
 		return;
 	q->length = j->at.vertex[want].far < 2 ? 3 : j->at.vertex[want].far + 1;
-	for (q->reached = true; q->reached && q->length <= members; q->length++) {
+	for (q->longer = true; q->longer && q->length <= members; q->length++) {
 		if (q->length > LH_CIRCLE_MAX)
 			q->cut = true;
 		if (q->cut || j->purse <= 0 || j->found_n == LH_FOUND_MAX)
@@ -486,7 +494,7 @@ static void walk_all(struct question *q, uint32_t group)
 	walk(q);
 	if (q->j->purse > 0 && q->j->found_n < LH_FOUND_MAX)
 		walk_longer(q, group);
-	if (q->j->purse <= 0 || q->j->found_n == LH_FOUND_MAX)
+	if (q->j->purse <= 0)
 		q->cut = true;
 }
 
