@@ -72,22 +72,26 @@ static const char *in_module(struct page *g, const struct lh_frame *f)
 
 /* ---- stacks ---- */
 
-static void show_source(struct page *g, const struct lh_frame *f)
+static void show_source(struct page *g, const struct lh_frame *f, const char *deed)
 {
 	struct lh_snippet s;
 
 	if (!g->style.source || !f->file || !f->line ||
-	    !lh_source_read(g->pool, f->file, f->line, &s))
+	    !lh_source_read(g->pool, f->file, f->line, f->column, &s))
 		return;
 	for (uint32_t i = 0; i < s.n; i++) {
 		bool here = s.first + i == f->line;
 
 		say(g, BLUE, "      %5u |", s.first + i);
 		say(g, here ? BOLD : PLAIN, "%s%s\n", s.line[i][0] ? " " : "", clean(g, s.line[i]));
+		if (here && f->column) {
+			say(g, BLUE, "            |");
+			say(g, RED, " %*s^ %s\n", (int)s.mark, "", deed);
+		}
 	}
 }
 
-static void show_place(struct page *g, const struct lh_frame *f)
+static void show_place(struct page *g, const struct lh_frame *f, const char *deed)
 {
 	const char *at = where(g, f);
 
@@ -101,7 +105,7 @@ static void show_place(struct page *g, const struct lh_frame *f)
 	else
 		say(g, PLAIN, "%s  ", at);
 	say(g, PLAIN, "%s\n", f->function ? clean(g, f->function) : "(no name)");
-	show_source(g, f);
+	show_source(g, f, deed);
 }
 
 static void show_frame(struct page *g, uint32_t number, const struct lh_frame *f)
@@ -140,11 +144,13 @@ static const char *deed(struct page *g, const struct lh_found *f, const struct l
 
 static void show_act(struct page *g, const struct lh_found *f, const struct lh_act *a)
 {
-	say(g, PLAIN, "    %s\n", deed(g, f, a, false));
+	const char *done = deed(g, f, a, false);
+
+	say(g, PLAIN, "    %s\n", done);
 	/* A life is held from create to exit: no call took it, so no place shows it. */
 	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS)
 		return;
-	show_place(g, a->place);
+	show_place(g, a->place, done);
 	show_stack(g, a->stack);
 }
 
@@ -305,11 +311,17 @@ static void show_locks(struct page *g)
 
 /* ---- the end of a report ---- */
 
-static void list_dropped(struct page *g, const char **text, uint64_t n, const char *what)
+static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
+{
+	return lh_pool_print(g->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+}
+
+static void list_dropped(struct page *g, const char **text, uint64_t n, const char *one,
+			 const char *many)
 {
 	if (n)
-		*text = lh_pool_print(g->pool, "%s%s%llu %s", *text ? *text : "", *text ? ", " : "",
-				      (unsigned long long)n, what);
+		*text = lh_pool_print(g->pool, "%s%s%s", *text ? *text : "", *text ? ", " : "",
+				      number(g, n, one, many));
 }
 
 static void show_dropped(struct page *g)
@@ -327,19 +339,14 @@ static void show_dropped(struct page *g)
 		findings += p->dropped_findings;
 		cut += p->judge_cut;
 	}
-	list_dropped(g, &text, locks, "locks");
-	list_dropped(g, &text, stacks, "stacks");
-	list_dropped(g, &text, nodes, "dependencies");
-	list_dropped(g, &text, events, "events");
-	list_dropped(g, &text, findings, "findings");
-	list_dropped(g, &text, cut, "searches for circles");
+	list_dropped(g, &text, locks, "lock", "locks");
+	list_dropped(g, &text, stacks, "stack", "stacks");
+	list_dropped(g, &text, nodes, "dependency", "dependencies");
+	list_dropped(g, &text, events, "event", "events");
+	list_dropped(g, &text, findings, "finding", "findings");
+	list_dropped(g, &text, cut, "search for circles", "searches for circles");
 	if (text)
 		say(g, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
-}
-
-static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
-{
-	return lh_pool_print(g->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
 }
 
 static void show_count(struct page *g)
