@@ -85,6 +85,8 @@ static uint64_t leb(struct lh_cfi_bytes *b, bool is_signed)
 
 uint64_t lh_cfi_uleb(struct lh_cfi_bytes *b)
 {
+	if (b->at < b->end && *b->at < 0x80) /* nearly always */
+		return *b->at++;
 	return leb(b, false);
 }
 
