@@ -112,14 +112,16 @@ static void in_child(void)
 static void watch_forks(void)
 {
 	lh_thread_rearm = rearm;
-	if (__register_atfork)
-		__register_atfork(lh_fork_prepare, lh_fork_parent, in_child, NULL);
+	__register_atfork(lh_fork_prepare, lh_fork_parent, in_child, NULL);
 }
 
 __attribute__((constructor)) static void birth(int argc, char **argv, char **environment)
 {
 	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
 
+	/* another C library than glibc: it gives a constructor no arguments, and its locks are not ours to read */
+	if (!__register_atfork)
+		return;
 	lh_options_read(environment);
 	lh_real_resolve();
 	lh_sys_clock_init(clock_gettime);

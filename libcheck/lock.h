@@ -73,6 +73,12 @@ struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, 
 /* The lock is destroyed. Its row may be used again unless something names it. */
 void lh_lock_end(struct lh_lock *l);
 
+/* May the variant that does not wait be called first? glibc's trylock damages a robust mutex that is lost. */
+static inline bool lh_lock_may_try(const void *o, enum lh_kind kind)
+{
+	return kind != LH_MUTEX || !(((const int *)o)[4] & 16 /* __kind, its robust bit */);
+}
+
 /* What the object itself says, at this moment. */
 bool lh_lock_looks_free(const void *o, enum lh_kind kind);
 int lh_lock_owner_tid(const void *o, enum lh_kind kind); /* 0: nobody, or it does not say */

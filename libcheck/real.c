@@ -37,11 +37,13 @@ static int (*alias_of(const void *fn))(void *);
 		return lh_real.fn args;                                                            \
 	}
 #define TAKE(fn, first, k, m, h, params, args) EARLY(fn, params, args)
+#define LIMIT(fn, k, m, params, args) EARLY(fn, params, args)
 #define TRY(fn, k, m, params, args) EARLY(fn, params, args)
 #define GIVE(fn, k, params, args) EARLY(fn, params, args)
 #define ODD(fn)
 #include "calls.def"
 #undef TAKE
+#undef LIMIT
 #undef TRY
 #undef GIVE
 #undef ODD
@@ -67,11 +69,13 @@ static int (*alias_of(const void *fn))(void *)
 
 struct lh_real lh_real = {
 #define TAKE(fn, ...) .fn = early_##fn,
+#define LIMIT(fn, ...) .fn = early_##fn,
 #define TRY(fn, ...) .fn = early_##fn,
 #define GIVE(fn, ...) .fn = early_##fn,
 #define ODD(fn)
 #include "calls.def"
 #undef TAKE
+#undef LIMIT
 #undef TRY
 #undef GIVE
 #undef ODD
@@ -122,6 +126,7 @@ void lh_real_resolve(void)
 	if (lh_real.resolved)
 		return;
 #define TAKE(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define LIMIT(fn, ...) keep(&lh_real.fn, #fn, &missing);
 #define TRY(fn, ...) keep(&lh_real.fn, #fn, &missing);
 #define GIVE(fn, ...) keep(&lh_real.fn, #fn, &missing);
 #define ODD(fn) keep(&lh_real.fn, #fn, &missing);

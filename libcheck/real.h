@@ -26,11 +26,13 @@ void __cxa_guard_abort(uint64_t *o);
 
 struct lh_real {
 #define TAKE(fn, ...) __typeof__(fn) *fn;
+#define LIMIT(fn, ...) __typeof__(fn) *fn;
 #define TRY(fn, ...) __typeof__(fn) *fn;
 #define GIVE(fn, ...) __typeof__(fn) *fn;
 #define ODD(fn) __typeof__(fn) *fn;
 #include "calls.def"
 #undef TAKE
+#undef LIMIT
 #undef TRY
 #undef GIVE
 #undef ODD

@@ -4,7 +4,13 @@
 extern void *__libc_stack_end __attribute__((weak));
 
 struct lh_me lh_nobody, lh_refused;
-__thread struct lh_me *lh_me = &lh_nobody;
+__thread intptr_t lh_me_distance;
+
+static void become(const struct lh_me *me)
+{
+	lh_me_distance = (intptr_t)((uintptr_t)me - (uintptr_t)&lh_nobody);
+}
+
 bool (*lh_thread_rearm)(uintptr_t frame);
 
 static struct lh_me **mine;  /* by seat */
@@ -63,7 +69,7 @@ static struct lh_me *adopt(uintptr_t frame)
 
 static __attribute__((noinline)) struct lh_me *slow_door(uintptr_t frame)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 
 	if (!lh_book.ledger || me == &lh_refused)
 		return NULL;
@@ -78,14 +84,14 @@ static __attribute__((noinline)) struct lh_me *slow_door(uintptr_t frame)
 	if (!me->parked) { /* wiped: a forked child */
 		if (!lh_thread_rearm || !lh_thread_rearm(frame))
 			return NULL;
-		me = lh_me;
+		me = lh_myself();
 	}
 	return come_in(me, frame);
 }
 
 struct lh_me *lh_enter(uintptr_t frame)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 
 	return LH_LIKELY(me->seat != NULL) ? come_in(me, frame) : slow_door(frame);
 }
@@ -206,7 +212,7 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 		i = lh_seat_new(lh_thread_new(0, 0, 0));
 	}
 	if (!i) {
-		lh_me = &lh_refused;
+		become(&lh_refused);
 		lh_book.ledger->dropped_events++;
 		return NULL;
 	}
@@ -225,7 +231,7 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 	me->parked = s;
 	me->seat = s;
 	__atomic_store_n(&s->state, LH_SEAT_LIVE, __ATOMIC_RELEASE);
-	lh_me = me;
+	become(me);
 	return me;
 }
 

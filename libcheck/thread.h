@@ -45,9 +45,18 @@ struct lh_me {
 	struct lh_known_node known[LH_KNOWN];
 };
 
-/* `lh_nobody` until the first event of a thread, `lh_refused` if there was no seat for it. */
-extern __thread struct lh_me *lh_me __attribute__((tls_model("initial-exec")));
+/*
+ * `lh_nobody` until the first event of a thread, `lh_refused` if there was no seat for it.
+ * Kept as the distance from lh_nobody, so that zero means it: an IFUNC resolver may lock
+ * before the loader has filled the main thread's copy of anything but zeros.
+ */
 extern struct lh_me lh_nobody, lh_refused;
+extern __thread intptr_t lh_me_distance __attribute__((tls_model("initial-exec")));
+
+static inline struct lh_me *lh_myself(void)
+{
+	return (struct lh_me *)((uintptr_t)&lh_nobody + (uintptr_t)lh_me_distance);
+}
 
 /*
  * The door. NULL means: let the call go through unrecorded. There are five reasons:

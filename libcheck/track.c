@@ -153,7 +153,8 @@ void lh_want(const struct lh_call *c)
 		lh_place place = LH_PLACE(w.stack, c->how, mode_of(c, l));
 		struct lh_held *h = lh_held_find(w.seat, c->o);
 		note_writer(&w, l, c);
-		lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
+		if (!lh_lock_looks_free(c->o, c->kind))
+			lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
 		if (h)
 			lh_work_tell(&w, lh_check_self(w.me, l, h, place));
 		else if (!(l->flags & LH_LOCK_SIGNAL))
@@ -250,7 +251,7 @@ void lh_got_slow(const struct lh_call *c, int rc)
 /* Loops of failing tries come here; an increment lost to another thread is no loss. */
 void lh_try_failed(const struct lh_call *c)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 	struct lh_lock *l = me->seat ? lh_lock_known(c->o, c->kind) : NULL;
 
 	if (l)
@@ -360,7 +361,7 @@ void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial)
 
 void lh_broken(const struct lh_call *c)
 {
-	struct lh_lock *l = lh_me->seat ? lh_lock_known(c->o, c->kind) : NULL;
+	struct lh_lock *l = lh_myself()->seat ? lh_lock_known(c->o, c->kind) : NULL;
 	struct lh_event_work w;
 
 	/* an object that nobody holds is the usual case; what is no object yet may hold anything */

@@ -57,7 +57,7 @@ enum { LH_SLOW_FLAGS = LH_LOCK_COUNTING | LH_LOCK_SIGNAL };
 
 static inline __attribute__((always_inline)) void lh_got(const struct lh_call *c, int rc)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 	struct lh_seat *seat = me->seat;
 
 	if (LH_UNLIKELY(!seat || rc)) {
@@ -106,7 +106,7 @@ static inline __attribute__((always_inline)) void lh_got(const struct lh_call *c
 
 static inline __attribute__((always_inline)) void lh_drop(const struct lh_call *c)
 {
-	struct lh_seat *seat = lh_me->seat;
+	struct lh_seat *seat = lh_myself()->seat;
 
 	if (LH_UNLIKELY(!seat || seat->held_n == 0)) {
 		lh_drop_slow(c);
@@ -155,7 +155,7 @@ void lh_sem_opened(const struct lh_call *c);
 
 static inline void lh_sem_drop(const struct lh_call *c)
 {
-	struct lh_seat *seat = lh_me->seat;
+	struct lh_seat *seat = lh_myself()->seat;
 
 	if (LH_LIKELY(seat && seat->held_n && seat->held[seat->held_n - 1].address == (uintptr_t)c->o))
 		lh_drop(c);

@@ -91,10 +91,10 @@ uint32_t lh_thread_making(const struct lh_call *c, bool detached)
 
 void lh_thread_made(uint32_t seat, int rc)
 {
-	if (!seat || !rc || !lh_big_lock_take(&lh_book.big, lh_me->number))
+	if (!seat || !rc || !lh_big_lock_take(&lh_book.big, lh_myself()->number))
 		return;
 	lh_seat_free(seat);
-	lh_big_lock_give(&lh_book.big, lh_me->number);
+	lh_big_lock_give(&lh_book.big, lh_myself()->number);
 }
 
 void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
@@ -119,7 +119,7 @@ void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
  */
 void lh_thread_ends(void)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 	struct lh_seat *s = me->seat ? me->seat : me->parked;
 
 	if (!s)
@@ -204,7 +204,7 @@ static struct {
 
 void lh_fork_prepare(void)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 	uint32_t none = 0;
 
 	if (!me->seat ||
@@ -218,7 +218,7 @@ void lh_fork_prepare(void)
 
 void lh_fork_parent(void)
 {
-	if (lh_me->number && keep.by == lh_me->number)
+	if (lh_myself()->number && keep.by == lh_myself()->number)
 		__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
 }
 
@@ -258,7 +258,7 @@ bool lh_fork_child(uintptr_t frame)
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
 	lh_book.big = (struct lh_big_lock){0, 0};
-	lh_me = &lh_nobody;
+	lh_me_distance = 0;
 	lh_big_lock_take(&lh_book.big, UINT32_MAX);
 	struct lh_me *me = lh_seat_take(0, low, high);
 	if (me) {

@@ -64,7 +64,7 @@ void lh_cond_waited(const struct lh_call *c)
 /* Nothing is recorded of a signal yet but that the condition exists. */
 void lh_cond_signal(const struct lh_call *c)
 {
-	struct lh_lock *v = lh_me->seat ? lh_lock_known(c->o, LH_COND) : NULL;
+	struct lh_lock *v = lh_myself()->seat ? lh_lock_known(c->o, LH_COND) : NULL;
 
 	if (v)
 		v->acquired++;
@@ -127,7 +127,7 @@ static void demote(struct lh_lock *l)
 
 void lh_sem_post(const struct lh_call *c)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
 	struct lh_event_work w;
 
@@ -164,7 +164,7 @@ void lh_sem_opened(const struct lh_call *c)
 /* The routine has run: nobody will wait here, but with a lock held somebody could have. */
 static bool known_or_free(const struct lh_call *c)
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 	const struct lh_context *x;
 	uint32_t row;
 
@@ -207,7 +207,7 @@ bool lh_once_begin(const struct lh_call *c, void (*routine)(void))
 
 const struct lh_call *lh_once_started(void (**routine)(void))
 {
-	struct lh_me *me = lh_me;
+	struct lh_me *me = lh_myself();
 	const struct lh_call *c = me->once_call;
 
 	*routine = me->once_routine;

@@ -12,13 +12,27 @@
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		struct lh_call c = LH_CALL((const void *)o, k, m, h);                              \
-		int rc = lh_real.first(o);                                                         \
+		int rc = LH_LIKELY(lh_lock_may_try((const void *)o, LH_##k)) ? lh_real.first(o) : EBUSY;                                                         \
 		if (LH_LIKELY(rc != EBUSY)) {                                                      \
 			lh_got(&c, rc);                                                            \
 			return rc;                                                                 \
 		}                                                                                  \
 		lh_want(&c);                                                                       \
 		rc = lh_real.fn args;                                                              \
+		lh_waited(&c, rc);                                                                 \
+		return rc;                                                                         \
+	}
+#define LIMIT(fn, k, m, params, args)                                                              \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		struct lh_call c = LH_CALL((const void *)o, k, m, TIMED);                          \
+		if (lh_lock_looks_free(o, LH_##k)) {                                               \
+			int rc = lh_real.fn args;                                                  \
+			lh_got(&c, rc);                                                            \
+			return rc;                                                                 \
+		}                                                                                  \
+		lh_want(&c);                                                                       \
+		int rc = lh_real.fn args;                                                          \
 		lh_waited(&c, rc);                                                                 \
 		return rc;                                                                         \
 	}
