@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-	SLOTS = 1 << 20,       /* processes of one run; they are not used again */
-	FIRST = 64 << 10,      /* bytes of a table from which on its memory is allocated ahead */
-	STEP_MAX = 4 << 20,    /* at once, so that one look at a slot stays short */
+	SLOTS = 1 << 20,    /* processes of one run; they are not used again */
+	FIRST = 64 << 10,   /* bytes of a table from which on its memory is allocated ahead */
+	STEP_MAX = 4 << 20, /* at once, so that one look at a slot stays short */
 };
 
 static uint64_t now_ns(void)
@@ -36,11 +36,15 @@ static uint32_t slots_allowed(char *why, size_t room)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	if (limit.rlim_max == RLIM_INFINITY)
 		return SLOTS;
-	uint64_t slots = limit.rlim_max < LH_BOARD_BYTES ? 0 : (limit.rlim_max - LH_BOARD_BYTES) / LH_SLOT_BYTES;
+	uint64_t slots = limit.rlim_max < LH_BOARD_BYTES
+				 ? 0
+				 : (limit.rlim_max - LH_BOARD_BYTES) / LH_SLOT_BYTES;
 	if (!slots)
-		snprintf(why, room, "the file size limit (ulimit -Hf) is %llu bytes, and one ledger takes %llu "
-			 "(sparse); raise it", (unsigned long long)limit.rlim_max,
-			 LH_BOARD_BYTES + LH_SLOT_BYTES);
+		snprintf(
+			why, room,
+			"the file size limit (ulimit -Hf) is %llu bytes, and one ledger takes %llu "
+			"(sparse); raise it",
+			(unsigned long long)limit.rlim_max, LH_BOARD_BYTES + LH_SLOT_BYTES);
 	return slots > SLOTS ? SLOTS : (uint32_t)slots;
 }
 
@@ -93,7 +97,8 @@ bool lh_board_make(struct lh_runfile *r, char *why, size_t room)
 
 void lh_board_drop(struct lh_runfile *r)
 {
-	__atomic_store_n(&r->board->monitor, 0, __ATOMIC_RELEASE); /* nobody ticks for those that go on */
+	__atomic_store_n(&r->board->monitor, 0,
+			 __ATOMIC_RELEASE); /* nobody ticks for those that go on */
 	munmap(r->board, LH_BOARD_BYTES);
 	close(r->fd);
 	r->fd = -1;
@@ -129,10 +134,11 @@ bool lh_board_head(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *
 struct lh_ledger *lh_board_map(const struct lh_runfile *r, uint32_t slot, size_t *size)
 {
 	struct lh_ledger head;
-	if (!lh_board_head(r, slot, &head) || head.total < sizeof(head) || head.total > LH_SLOT_BYTES)
+	if (!lh_board_head(r, slot, &head) || head.total < sizeof(head) ||
+	    head.total > LH_SLOT_BYTES)
 		return NULL;
-	struct lh_ledger *l = mmap(NULL, head.total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-				   r->fd, slot_at(slot));
+	struct lh_ledger *l = mmap(NULL, head.total, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_NORESERVE, r->fd, slot_at(slot));
 	*size = head.total;
 	return l == MAP_FAILED ? NULL : l;
 }
@@ -149,7 +155,8 @@ static uint64_t wanted(const struct lh_runfile *r, uint64_t used, uint64_t ready
 	return want > from + STEP_MAX ? from + STEP_MAX : want;
 }
 
-static void ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size, int t)
+static void ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size,
+		  int t)
 {
 	/* a copy, checked: the program may write there at any time */
 	struct lh_table copy = l->table[t];
@@ -162,7 +169,8 @@ static void ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l
 		return;
 	want = want > all ? all : want;
 	if (fallocate(r->fd, 0, slot_at(slot) + (off_t)(copy.offset + have), (off_t)(want - have)))
-		return; /* tried again at the next look; without elastic the library refuses and counts */
+		return; /* tried again at the next look; without elastic the library refuses and
+			   counts */
 	__atomic_store_n(&l->table[t].ready, (uint32_t)(want / copy.row), __ATOMIC_RELEASE);
 }
 

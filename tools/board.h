@@ -21,7 +21,7 @@ struct lh_runfile {
 	int fd;
 	struct lh_board *board;
 	uint32_t slots; /* our own copy: the one on the board is in the program's reach */
-	bool elastic;	/* memory comes by itself, so what lies ahead is a matter of speed only */
+	bool elastic;   /* memory comes by itself, so what lies ahead is a matter of speed only */
 };
 
 /* False: `why` says in one line what is in the way. */
@@ -29,7 +29,7 @@ bool lh_board_make(struct lh_runfile *r, char *why, size_t room);
 void lh_board_drop(struct lh_runfile *r);
 
 uint32_t lh_board_taken(const struct lh_runfile *r); /* slots, never more than there are */
-void lh_board_tick(struct lh_runfile *r);	      /* now */
+void lh_board_tick(struct lh_runfile *r);            /* now */
 
 /* The head of a slot as it is; false: its process has not said that it is there. */
 bool lh_board_head(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *head);
@@ -38,6 +38,6 @@ struct lh_ledger *lh_board_map(const struct lh_runfile *r, uint32_t slot, size_t
 /* Sees to it that each table's memory is there before it is needed. */
 void lh_board_ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size);
 void lh_board_punch(const struct lh_runfile *r, uint32_t slot); /* gives its memory back */
-uint64_t lh_board_bytes(const struct lh_runfile *r);		/* memory in use by all slots */
+uint64_t lh_board_bytes(const struct lh_runfile *r);            /* memory in use by all slots */
 
 #endif

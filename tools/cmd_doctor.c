@@ -46,7 +46,8 @@ static void ask_library(void)
 		answer(BAD, "library: %s", why);
 		return;
 	}
-	answer(GOOD, "library: %s%s", p.library, *p.made ? " (a link: its own path has a space or colon)" : "");
+	answer(GOOD, "library: %s%s", p.library,
+	       *p.made ? " (a link: its own path has a space or colon)" : "");
 	lh_preload_drop(&p);
 }
 
@@ -60,7 +61,8 @@ static void ask_memory(void)
 	}
 	answer(GOOD, "ledgers: shared memory, room for %u processes", run.slots);
 	if (!run.elastic)
-		answer(NOTE, "memory: strict overcommit (vm.overcommit_memory=2); ledgers are allocated in steps");
+		answer(NOTE, "memory: strict overcommit (vm.overcommit_memory=2); ledgers are "
+			     "allocated in steps");
 	lh_board_drop(&run);
 }
 
@@ -75,10 +77,12 @@ static void ask_kernel(void)
 	if (fd >= 0)
 		close(fd);
 	if (access("/proc/self/task", F_OK))
-		answer(BAD, "/proc: is not mounted; mount it, the library finds the front end there");
+		answer(BAD,
+		       "/proc: is not mounted; mount it, the library finds the front end there");
 	snprintf(text, sizeof(text), "/proc/self/task/%d/children", getpid());
 	if (access(text, F_OK))
-		answer(NOTE, "/proc: without task/*/children (CONFIG_PROC_CHILDREN); processes that are not watched are not counted");
+		answer(NOTE, "/proc: without task/*/children (CONFIG_PROC_CHILDREN); processes "
+			     "that are not watched are not counted");
 }
 
 static void ask_ptrace(void)
@@ -93,7 +97,9 @@ static void ask_ptrace(void)
 	if (!scope || (geteuid() == 0 && scope < 3))
 		answer(GOOD, "hang PID: your processes can be looked at");
 	else
-		answer(NOTE, "hang PID: kernel.yama.ptrace_scope is %d, so only as root (or sysctl kernel.yama.ptrace_scope=0)",
+		answer(NOTE,
+		       "hang PID: kernel.yama.ptrace_scope is %d, so only as root (or sysctl "
+		       "kernel.yama.ptrace_scope=0)",
 		       scope);
 }
 
@@ -107,13 +113,17 @@ static void ask_program(const char *program)
 	}
 	answer(GOOD, "%s: can be watched", t.path);
 	if (strcmp(t.loaded, t.path))
-		answer(NOTE, "%s: is a script; %s is watched, and what it starts", t.path, t.loaded);
+		answer(NOTE, "%s: is a script; %s is watched, and what it starts", t.path,
+		       t.loaded);
 	if (*t.note)
 		answer(NOTE, "%s: %s", t.loaded, t.note);
 	if (*t.asan)
-		answer(NOTE, "%s: is built with ASan; %s goes first in LD_PRELOAD", t.loaded, t.asan);
+		answer(NOTE, "%s: is built with ASan; %s goes first in LD_PRELOAD", t.loaded,
+		       t.asan);
 	if (!t.debug)
-		answer(NOTE, "%s: has no debug information; functions are named, source lines are not (compile with -g)",
+		answer(NOTE,
+		       "%s: has no debug information; functions are named, source lines are not "
+		       "(compile with -g)",
 		       t.loaded);
 }
 
@@ -127,18 +137,23 @@ static void ask_process(pid_t pid)
 		return;
 	}
 	if (!lh_proc_exe(pid, exe, sizeof(exe))) {
-		answer(BAD, "process %d: may not be looked at (%s); be its user or root", (int)pid, strerror(errno));
+		answer(BAD, "process %d: may not be looked at (%s); be its user or root", (int)pid,
+		       strerror(errno));
 		return;
 	}
 	answer(GOOD, "process %d: runs %s", (int)pid, exe);
 	if (lh_proc_maps(pid, "liblockhound.so"))
 		answer(GOOD, "process %d: has the library in it", (int)pid);
 	else
-		answer(NOTE, "process %d: has not got the library in it; start it under lockhound to have its locks recorded",
+		answer(NOTE,
+		       "process %d: has not got the library in it; start it under lockhound to "
+		       "have its locks recorded",
 		       (int)pid);
 	/* EFAULT for the address 0 means that the right was there */
 	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 && errno == EPERM)
-		answer(NOTE, "process %d: its memory may not be read; be root, or set kernel.yama.ptrace_scope=0",
+		answer(NOTE,
+		       "process %d: its memory may not be read; be root, or set "
+		       "kernel.yama.ptrace_scope=0",
 		       (int)pid);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	lh_inspect_file(&t, path);

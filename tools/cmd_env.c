@@ -1,4 +1,5 @@
-/* cmd_env.c — the environment that preloads the library without the front end: services, images, shells. */
+/* cmd_env.c — the environment that preloads the library without the front end: services, images,
+ * shells. */
 #include "commands.h"
 
 #include <stdio.h>
@@ -14,8 +15,10 @@ static const struct lh_usage usage = {
 	.name = "env",
 	.purpose = "print the environment that preloads the library by itself",
 	.synopsis = "[OPTION...]",
-	.examples = "  eval \"$(lockhound env --long-hold=200ms)\"        this shell, and all it starts\n"
-		    "  lockhound env --as=systemd --ledger=/var/log/app > /etc/systemd/system/app.service.d/locks.conf\n"
+	.examples = "  eval \"$(lockhound env --long-hold=200ms)\"        this shell, and all it "
+		    "starts\n"
+		    "  lockhound env --as=systemd --ledger=/var/log/app > "
+		    "/etc/systemd/system/app.service.d/locks.conf\n"
 		    "  docker run $(lockhound env --as=docker) image\n",
 	.status = "  0 printed, 125 trouble\n",
 	.where = LH_IN_ENV,
@@ -90,20 +93,23 @@ int lh_cmd_env(int argc, char **argv)
 		lh_say("%s: env takes options only; see 'lockhound env --help'", argv[first]);
 		return LH_STATUS_TROUBLE;
 	}
-	if (!lh_preload_find(&p, why, sizeof(why)) || !lh_settings_for_library(&s, options, sizeof(options))) {
+	if (!lh_preload_find(&p, why, sizeof(why)) ||
+	    !lh_settings_for_library(&s, options, sizeof(options))) {
 		lh_say("%s", *p.library ? "the options are too long" : why);
 		return LH_STATUS_TROUBLE;
 	}
 	if (*p.made) {
 		lh_preload_drop(&p);
-		lh_say("the library's path has a space or colon, which LD_PRELOAD cannot hold; install it elsewhere");
+		lh_say("the library's path has a space or colon, which LD_PRELOAD cannot hold; "
+		       "install it elsewhere");
 		return LH_STATUS_TROUBLE;
 	}
 	if (s.value[LH_OPT_as].number == FOR_DOCKER && strchr(options, ' ')) {
 		lh_say("--as=docker: a value with a space cannot pass through $(...)");
 		return LH_STATUS_TROUBLE;
 	}
-	void (*const print[])(const char *, const char *) = {print_shell, print_systemd, print_docker};
+	void (*const print[])(const char *, const char *) = {print_shell, print_systemd,
+							     print_docker};
 	print[s.value[LH_OPT_as].number](p.library, options);
 	return fflush(stdout) ? LH_STATUS_TROUBLE : 0;
 }

@@ -1,4 +1,5 @@
-/* cmd_run.c — run and check: start the program under the library, tell what was found, say it in the status. */
+/* cmd_run.c — run and check: start the program under the library, tell what was found, say it in
+ * the status. */
 #include "commands.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@ struct run {
 	bool check;
 	struct lh_target target;
 	struct lh_preload preload;
-	struct lh_output record;		/* -o */
+	char **environment;                      /* of the program */
+	struct lh_output record;                 /* -o */
 	struct lh_output report[LH_OUTPUTS_MAX]; /* in the order of settings.output */
 	FILE *log; /* written as it goes, so that it can be followed */
 	struct lh_monitor monitor;
@@ -42,10 +44,13 @@ static const struct lh_usage run_usage = {
 	.name = "run",
 	.purpose = "run a program and tell what is wrong with its locks",
 	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
-	.examples = "  lockhound ./app                       findings on stderr as they come, a summary at the end\n"
-		    "  lockhound run -o app.lh ./app --port 80   keep the run; 'lockhound report app.lh' shows it again\n"
+	.examples = "  lockhound ./app                       findings on stderr as they come, a "
+		    "summary at the end\n"
+		    "  lockhound run -o app.lh ./app --port 80   keep the run; 'lockhound report "
+		    "app.lh' shows it again\n"
 		    "  lockhound run --long-hold=20ms --skip='sh,make' -- make test\n",
-	.status = "  the program's own (128+n when signal n ended it); 125 it cannot be watched or bad usage,\n"
+	.status = "  the program's own (128+n when signal n ended it); 125 it cannot be watched or "
+		  "bad usage,\n"
 		  "  126 not executable, 127 not found\n",
 	.where = LH_IN_RUN,
 	.trouble = LH_STATUS_TROUBLE,
@@ -58,8 +63,10 @@ static const struct lh_usage check_usage = {
 	.examples = "  lockhound check ./unit_tests          status 66 when something is found\n"
 		    "  lockhound check --timeout=60s --json=locks.json -- ctest --test-dir build\n"
 		    "  git bisect run lockhound check ./test\n",
-	.status = "  0 fine, 66 findings at or above --fail-on, 124 --timeout, 125 nothing was watched or own\n"
-		  "  trouble, 126 not executable, 127 not found, 128+n signal n ended the program; else the\n"
+	.status = "  0 fine, 66 findings at or above --fail-on, 124 --timeout, 125 nothing was "
+		  "watched or own\n"
+		  "  trouble, 126 not executable, 127 not found, 128+n signal n ended the program; "
+		  "else the\n"
 		  "  program's own\n",
 	.where = LH_IN_CHECK,
 	.trouble = LH_STATUS_TROUBLE,
@@ -81,10 +88,12 @@ static bool open_outputs(struct run *r)
 		snprintf(r->why, WHY_ROOM, "%s: %s", log, strerror(errno));
 		return refuse(r, "--log-file", r->why);
 	}
-	if (*OPTION(r, output).text && !lh_output_open(&r->record, OPTION(r, output).text, r->why, WHY_ROOM))
+	if (*OPTION(r, output).text &&
+	    !lh_output_open(&r->record, OPTION(r, output).text, r->why, WHY_ROOM))
 		return refuse(r, "--output", r->why);
 	for (int i = 0; i < r->settings.outputs; i++) {
-		snprintf(option, sizeof(option), "--%s", lh_render_formats[r->settings.output[i].format].name);
+		snprintf(option, sizeof(option), "--%s",
+			 lh_render_formats[r->settings.output[i].format].name);
 		if (!lh_output_open(&r->report[i], r->settings.output[i].path, r->why, WHY_ROOM))
 			return refuse(r, option, r->why);
 	}
@@ -132,7 +141,8 @@ static void set_up_monitor(struct run *r)
 static char **environment(struct run *r)
 {
 	char options[OPTIONS_ROOM];
-	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(), r->monitor.crew.run.fd);
+	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(),
+			 r->monitor.crew.run.fd);
 	char *rest = options + n;
 	if (!lh_settings_for_library(&r->settings, rest + 1, sizeof(options) - (size_t)n - 1)) {
 		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long to hand on");
@@ -151,16 +161,16 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 	lh_launch_prepare();
 	if (!lh_monitor_open(&r->monitor, r->why, WHY_ROOM))
 		return refuse(r, "", r->why);
-	char **made = environment(r);
-	if (!made)
+	r->environment = environment(r);
+	if (!r->environment)
 		return false;
-	*pid = lh_launch(r->target.path, argv, made, &error);
+	*pid = lh_launch(r->target.path, argv, r->environment, &error);
 	if (*pid)
 		return true;
 	lh_say("%s: %s", argv[0], strerror(error));
-	r->trouble = error == ENOENT ? LH_STATUS_NOT_FOUND :
-		     error == EAGAIN || error == ENOMEM ? LH_STATUS_TROUBLE :
-							  LH_STATUS_NOT_RUNNABLE;
+	r->trouble = error == ENOENT                      ? LH_STATUS_NOT_FOUND
+		     : error == EAGAIN || error == ENOMEM ? LH_STATUS_TROUBLE
+							  : LH_STATUS_NOT_RUNNABLE;
 	return false;
 }
 
@@ -187,19 +197,24 @@ static void add_notes(struct run *r)
 	const struct lh_board *board = r->monitor.crew.run.board;
 	uint32_t seen = watched(r->model);
 	if (strays->count) {
-		lh_model_note(r->model, "%u of %u processes were watched", seen, seen + strays->count);
+		lh_model_note(r->model, "%u of %u processes were watched", seen,
+			      seen + strays->count);
 		for (uint32_t i = 0; i < strays->count && i < LH_STRAYS_NAMED; i++)
 			lh_model_note(r->model, "not watched: %s", strays->name[i]);
 	}
 	if (*r->target.note)
 		lh_model_note(r->model, "%s: %s", r->target.loaded, r->target.note);
 	if (board->turned_away)
-		lh_model_note(r->model, "%u processes found no slot and were not watched", board->turned_away);
+		lh_model_note(r->model, "%u processes found no slot and were not watched",
+			      board->turned_away);
 	if (r->monitor.left)
-		lh_model_note(r->model, "%u processes are still running; their part is as it stood when we left",
-			      r->monitor.left);
+		lh_model_note(
+			r->model,
+			"%u processes are still running; their part is as it stood when we left",
+			r->monitor.left);
 	if (!seen)
-		lh_model_note(r->model, "nothing was watched: the library did not report from any process");
+		lh_model_note(r->model,
+			      "nothing was watched: the library did not report from any process");
 	else if (!acquisitions(r->model))
 		lh_model_note(r->model, "no lock operation was seen");
 }
@@ -208,7 +223,8 @@ static void make_model(struct run *r)
 {
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.crew.store);
-	r->model = lh_model_new((struct lh_model_wants){.symbols = r->monitor.symbols, .every_lock = true});
+	r->model = lh_model_new((struct lh_model_wants){.symbols = r->monitor.symbols,
+							.every_lock = r->settings.outputs > 0});
 	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
 		lh_model_add_shelf(r->model, &r->shelf);
 	add_notes(r);
@@ -229,7 +245,8 @@ static void tell_the_rest(struct run *r)
 	struct lh_text_style style = r->monitor.style;
 	char next[PATH_MAX + 40] = "";
 	for (uint32_t i = 0; i < r->model->findings; i++)
-		if (r->model->finding[i]->status == LH_NEW && !was_told(r->monitor.told, r->model->finding[i]))
+		if (r->model->finding[i]->status == LH_NEW &&
+		    !was_told(r->monitor.told, r->model->finding[i]))
 			lh_text_finding(r->model, r->model->finding[i], style, lh_say_stream());
 	if (*OPTION(r, output).text && !strchr(r->record.path, '%')) {
 		snprintf(next, sizeof(next), "lockhound report %s", OPTION(r, output).text);
@@ -289,11 +306,14 @@ static void write_outputs(struct run *r)
 		r->trouble = LH_STATUS_TROUBLE;
 	}
 	if (r->record.file)
-		finish_output(r, &r->record, copy_store(r->monitor.crew.store, r->record.file), "output");
+		finish_output(r, &r->record, copy_store(r->monitor.crew.store, r->record.file),
+			      "output");
 	for (int i = 0; i < r->settings.outputs; i++) {
 		const struct lh_format *format = &lh_render_formats[r->settings.output[i].format];
-		struct lh_text_style style = {.source = true, .filtered = r->monitor.style.filtered, .locks = true};
-		finish_output(r, &r->report[i], format->render(r->model, &style, r->report[i].file), format->name);
+		struct lh_text_style style = {
+			.source = true, .filtered = r->monitor.style.filtered, .locks = true};
+		finish_output(r, &r->report[i], format->render(r->model, &style, r->report[i].file),
+			      format->name);
 	}
 }
 
@@ -318,15 +338,17 @@ static int check_status(struct run *r)
 	if (lh_model_new_findings(r->model, least[OPTION(r, fail_on).number]))
 		return LH_STATUS_FINDINGS;
 	if (!seen || (OPTION(r, require_all).number && m->strays.count)) {
-		lh_say(seen ? "some processes were not watched, and --require-all asks for all" :
-			      "nothing was watched, so nothing can be said; 'lockhound doctor %s' tells why",
+		lh_say(seen ? "some processes were not watched, and --require-all asks for all"
+			    : "nothing was watched, so nothing can be said; 'lockhound doctor %s' "
+			      "tells why",
 		       r->target.path);
 		return LH_STATUS_TROUBLE;
 	}
 	if (own_status(r))
 		return own_status(r);
 	if (!acquisitions(r->model) && !OPTION(r, allow_empty).number) {
-		lh_say("no lock operation was seen, so nothing can be said; --allow-empty lets that pass");
+		lh_say("no lock operation was seen, so nothing can be said; --allow-empty lets "
+		       "that pass");
 		return LH_STATUS_TROUBLE;
 	}
 	return 0;

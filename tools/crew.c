@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 enum {
-	BATCH = 64,	/* members looked at in one go */
-	NAMES = 64,	/* thread names asked for in one go */
+	BATCH = 64,      /* members looked at in one go */
+	NAMES = 64,      /* thread names asked for in one go */
 	NAME_ROWS = 512, /* thread rows passed over for that */
 };
 #define KEPT_BYTES (256ull << 20) /* of ended ledgers, until their memory is given back */
@@ -79,7 +79,8 @@ static bool grow(struct lh_crew *c)
 	struct lh_member *m = calloc(1, sizeof(*m));
 	if (!m)
 		return false;
-	*m = (struct lh_member){.presence = LH_ARRIVING, .slot = c->n, .pidfd = -1, .told = 1, .name = 1};
+	*m = (struct lh_member){
+		.presence = LH_ARRIVING, .slot = c->n, .pidfd = -1, .told = 1, .name = 1};
 	c->member[c->n++] = m;
 	c->arriving++;
 	return true;
@@ -135,19 +136,22 @@ static void write_end(struct lh_crew *c, struct lh_member *m, enum lh_end how)
 {
 	struct timespec now;
 	int status = 0;
-	if (how == LH_END_UNKNOWN)
+	/* nobody knows its status: at least, did it get to its exit? */
+	bool ask = how == LH_END_UNKNOWN;
+	if (ask && m->ledger->state != LH_ENDED)
 		how = LH_END_LOST;
-	if (how == LH_END_LOST && (status_of(c, m->pid, &status) || status_from_pidfd(m->pidfd, &status) ||
-				   status_from_proc(m->pid, &status)))
+	if (ask && (status_of(c, m->pid, &status) || status_from_pidfd(m->pidfd, &status) ||
+		    status_from_proc(m->pid, &status)))
 		how = WIFSIGNALED(status) ? LH_END_SIGNAL : LH_END_EXIT;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	m->ledger->end_code = how == LH_END_SIGNAL ? WTERMSIG(status) :
-			      how == LH_END_EXIT   ? WEXITSTATUS(status) :
-						     0;
+	m->ledger->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
+			      : how == LH_END_EXIT ? WEXITSTATUS(status)
+						   : 0;
 	m->ledger->end = how;
 	uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	if (m->ledger->state != LH_ENDED && ns > m->ledger->start_ns)
-		m->ledger->end_ns = ns - m->ledger->start_ns; /* on the ledger's clock, as the library does */
+		m->ledger->end_ns =
+			ns - m->ledger->start_ns; /* on the ledger's clock, as the library does */
 }
 
 static void keep(struct lh_crew *c, struct lh_member *m)
@@ -253,7 +257,9 @@ static void arrive(struct lh_crew *c, struct lh_member *m)
 	if (before) { /* the same process with a newer slot: what it was until now ended by exec */
 		if (before->told < lh_read_used(&before->record, LH_T_FINDING))
 			return; /* somebody takes these first */
-		lh_crew_leave(c, before, lh_member_ended(before) ? LH_END_UNKNOWN : LH_END_EXEC);
+		bool forked =
+			m->record.head.flags & LH_LEDGER_FORKED; /* a number that came again */
+		lh_crew_leave(c, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
 	}
 	watch(c, m);
 	lh_board_ahead(&c->run, m->slot, m->ledger, m->size);
@@ -321,15 +327,16 @@ static bool refresh_name(struct lh_member *m, lh_thread_id id)
 	struct lh_thread t;
 	char path[40], name[LH_NAME_MAX + 1] = "";
 	const struct lh_rows *rows = &m->record.rows[LH_T_THREAD];
-	if (!lh_read_thread(&m->record, id, &t) || !t.seat || t.flags & LH_THREAD_ENDED || !rows->at)
+	if (!lh_read_thread(&m->record, id, &t) || !t.seat || t.flags & LH_THREAD_ENDED ||
+	    !rows->at)
 		return false;
 	snprintf(path, sizeof(path), "task/%d/comm", t.tid);
 	if (!lh_proc_read(m->pid, path, name, sizeof(name)))
 		return true;
 	name[strcspn(name, "\n")] = '\0';
 	if (strncmp(name, t.name, LH_NAME_MAX))
-		memcpy(((struct lh_thread *)(uintptr_t)(rows->at + (size_t)id * rows->row))->name, name,
-		       LH_NAME_MAX);
+		memcpy(((struct lh_thread *)(uintptr_t)(rows->at + (size_t)id * rows->row))->name,
+		       name, LH_NAME_MAX);
 	return true;
 }
 
@@ -351,7 +358,8 @@ void lh_crew_names(struct lh_crew *c)
 	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
 		struct lh_member *m = c->member[c->here[(c->turn + i) % c->present]];
 		uint32_t used = m->pidfd < 0 ? 0 : lh_read_used(&m->record, LH_T_THREAD);
-		for (uint32_t k = 1; k < used && asked < NAMES && passed < NAME_ROWS; k++, passed++) {
+		for (uint32_t k = 1; k < used && asked < NAMES && passed < NAME_ROWS;
+		     k++, passed++) {
 			m->name = m->name >= used ? 1 : m->name;
 			asked += refresh_name(m, m->name++);
 		}

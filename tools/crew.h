@@ -25,7 +25,8 @@ struct lh_member {
 	enum lh_presence presence;
 	uint32_t slot;
 	int32_t pid;
-	int pidfd; /* readable once it has ended; -1: there is none, it is asked for by its number */
+	int pidfd; /* readable once it has ended; -1: there is none, it is asked for by its number
+		    */
 	struct lh_ledger *ledger;
 	size_t size;
 	struct lh_record record;
@@ -36,14 +37,14 @@ struct lh_member {
 
 struct lh_crew {
 	struct lh_runfile run;
-	int epoll; /* members' pidfds, data.ptr the member */
-	int store; /* ledgers of those that ended */
+	int epoll;       /* members' pidfds, data.ptr the member */
+	int store;       /* ledgers of those that ended */
 	int store_error; /* errno of the first one that could not be kept, 0 */
 	struct lh_member **member;
-	uint32_t n, room;      /* by slot */
-	uint32_t *here;	       /* slots of those present */
-	uint32_t present, turn; /* whose turn it is */
-	uint32_t arriving, settled; /* slots below `settled` have all arrived */
+	uint32_t n, room;               /* by slot */
+	uint32_t *here;                 /* slots of those present */
+	uint32_t present, turn;         /* whose turn it is */
+	uint32_t arriving, settled;     /* slots below `settled` have all arrived */
 	uint32_t *left, lefts, punched; /* slots in the order in which their processes ended */
 	struct {
 		pid_t pid;
@@ -59,14 +60,14 @@ bool lh_crew_open(struct lh_crew *c, char *why, size_t room);
 void lh_crew_close(struct lh_crew *c);
 
 void lh_crew_reaped(struct lh_crew *c, pid_t pid, int status); /* a child's wait status */
-void lh_crew_look(struct lh_crew *c);			       /* arrivals, and memory ahead of need */
+void lh_crew_look(struct lh_crew *c); /* arrivals, and memory ahead of need */
 struct lh_member *lh_crew_find(const struct lh_crew *c, pid_t pid); /* present ones only */
 
 /* The next finding that nobody was told of; false: none in this member, or in this look. */
 bool lh_crew_finding(struct lh_crew *c, struct lh_member **m, uint32_t *row);
 bool lh_member_finding(struct lh_member *m, uint32_t *row);
 void lh_member_names(struct lh_member *m, uint32_t finding); /* asks for its threads' names anew */
-void lh_crew_names(struct lh_crew *c);			      /* the same for some of all threads */
+void lh_crew_names(struct lh_crew *c);                       /* the same for some of all threads */
 
 bool lh_member_ended(const struct lh_member *m); /* asks the kernel */
 /* Takes its leave: what is known of its end goes into the ledger, and the ledger into the store. */

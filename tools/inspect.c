@@ -15,7 +15,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { SCRIPT_LINE = 256 /* the kernel reads no more of a #! line */, SCRIPTS = 5 /* nested, kernel's bound */ };
+enum {
+	SCRIPT_LINE = 256 /* the kernel reads no more of a #! line */,
+	SCRIPTS = 5 /* nested, kernel's bound */
+};
 
 static void refuse(struct lh_target *t, enum lh_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -67,9 +70,9 @@ static bool find(struct lh_target *t, const char *program)
 	if (!e && !strchr(program, '/'))
 		e = search_path(t, program);
 	else if (!e)
-		e = snprintf(t->path, sizeof(t->path), "%s", program) < (int)sizeof(t->path) ?
-			    can_execute(program) :
-			    ENAMETOOLONG;
+		e = snprintf(t->path, sizeof(t->path), "%s", program) < (int)sizeof(t->path)
+			    ? can_execute(program)
+			    : ENAMETOOLONG;
 	if (e == ENOENT || e == ENOTDIR)
 		refuse(t, LH_NOT_FOUND, "%s: not found", program);
 	else if (e == EACCES)
@@ -79,7 +82,8 @@ static bool find(struct lh_target *t, const char *program)
 	return !e;
 }
 
-/* "#!" in t->loaded: puts the interpreter there. A text without "#!" is run by /bin/sh, as execvp does. */
+/* "#!" in t->loaded: puts the interpreter there. A text without "#!" is run by /bin/sh, as execvp
+ * does. */
 static bool follow_script(struct lh_target *t, const char *line, ssize_t n)
 {
 	char name[SCRIPT_LINE];
@@ -106,9 +110,11 @@ static int open_elf(struct lh_target *t)
 	for (int depth = 0; depth < SCRIPTS; depth++) {
 		int fd = open(t->loaded, O_RDONLY | O_CLOEXEC);
 		if (fd < 0) {
-			/* executable but not readable: it runs, and the loader ignores LD_PRELOAD? No:
-			 * only the reader is missing, so let it start and see whether it reports. */
-			snprintf(t->note, sizeof(t->note), "its file cannot be read (%s)", strerror(errno));
+			/* executable but not readable: it runs, and the loader ignores LD_PRELOAD?
+			 * No: only the reader is missing, so let it start and see whether it
+			 * reports. */
+			snprintf(t->note, sizeof(t->note), "its file cannot be read (%s)",
+				 strerror(errno));
 			return -1;
 		}
 		ssize_t n = pread(fd, line, SCRIPT_LINE, 0);
@@ -161,12 +167,15 @@ static bool same_machine(struct lh_target *t, const GElf_Ehdr *head)
 	own_kind(&class, &machine);
 	if (head->e_ident[EI_CLASS] != class)
 		refuse(t, LH_UNREACHABLE,
-		       "%s: is a %d-bit program and this lockhound is %d-bit; build lockhound for it "
+		       "%s: is a %d-bit program and this lockhound is %d-bit; build lockhound for "
+		       "it "
 		       "(CC='cc -m%d')",
 		       t->loaded, head->e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64,
-		       class == ELFCLASS32 ? 32 : 64, head->e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64);
+		       class == ELFCLASS32 ? 32 : 64,
+		       head->e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64);
 	else if (head->e_machine != machine)
-		refuse(t, LH_UNREACHABLE, "%s: is built for %s and this lockhound for %s; build lockhound there",
+		refuse(t, LH_UNREACHABLE,
+		       "%s: is built for %s and this lockhound for %s; build lockhound there",
 		       t->loaded, machine_name(head->e_machine), machine_name(machine));
 	return t->verdict == LH_WATCHABLE;
 }
@@ -186,13 +195,19 @@ static void check_privileges(struct lh_target *t, int fd)
 	bool setuid = (st.st_mode & S_ISUID) && st.st_uid != getuid();
 	struct passwd *user = setuid ? getpwuid(st.st_uid) : NULL;
 	if (setuid)
-		refuse(t, LH_UNREACHABLE, "%s: is setuid to %s, so the loader ignores LD_PRELOAD; run lockhound as that user",
+		refuse(t, LH_UNREACHABLE,
+		       "%s: is setuid to %s, so the loader ignores LD_PRELOAD; run lockhound as "
+		       "that user",
 		       t->loaded, user ? user->pw_name : "another user");
 	else if ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid())
-		refuse(t, LH_UNREACHABLE, "%s: is setgid, so the loader ignores LD_PRELOAD; run lockhound with that group, or a copy without the bit",
+		refuse(t, LH_UNREACHABLE,
+		       "%s: is setgid, so the loader ignores LD_PRELOAD; run lockhound with that "
+		       "group, or a copy without the bit",
 		       t->loaded);
 	else if (getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0)
-		refuse(t, LH_UNREACHABLE, "%s: has file capabilities, so the loader ignores LD_PRELOAD; run lockhound as root, or a copy without them",
+		refuse(t, LH_UNREACHABLE,
+		       "%s: has file capabilities, so the loader ignores LD_PRELOAD; run lockhound "
+		       "as root, or a copy without them",
 		       t->loaded);
 }
 
@@ -206,7 +221,8 @@ static bool read_string(int fd, const GElf_Phdr *p, char *out, size_t room)
 
 static bool is_loader(const char *soname)
 {
-	return !strncmp(soname, "ld-linux", 8) || !strcmp(soname, "ld.so.1") || !strncmp(soname, "ld64.so", 7);
+	return !strncmp(soname, "ld-linux", 8) || !strcmp(soname, "ld.so.1") ||
+	       !strncmp(soname, "ld64.so", 7);
 }
 
 /* The strings of the dynamic section that we care for: what it needs, and its own name. */
@@ -231,7 +247,8 @@ static void read_dynamic(Elf *elf, struct lh_target *t, char *soname, size_t roo
 	}
 }
 
-/* Line numbers; and languages whose locks are futexes of their own: it runs, and we shall see little. */
+/* Line numbers; and languages whose locks are futexes of their own: it runs, and we shall see
+ * little. */
 static void read_sections(Elf *elf, struct lh_target *t)
 {
 	Elf_Scn *section = NULL;
@@ -240,15 +257,18 @@ static void read_sections(Elf *elf, struct lh_target *t)
 	if (elf_getshdrstrndx(elf, &names))
 		return;
 	while ((section = elf_nextscn(elf, section))) {
-		const char *name = gelf_getshdr(section, &head) ? elf_strptr(elf, names, head.sh_name) : NULL;
+		const char *name =
+			gelf_getshdr(section, &head) ? elf_strptr(elf, names, head.sh_name) : NULL;
 		t->debug |= name && !strcmp(name, ".debug_line");
 		if (name && !strcmp(name, ".go.buildinfo"))
-			strcpy(t->note, "is a Go program: Go's own locks are not seen, only those of C code in it");
+			strcpy(t->note, "is a Go program: Go's own locks are not seen, only those "
+					"of C code in it");
 		if (!name || strcmp(name, ".comment"))
 			continue;
 		Elf_Data *data = elf_getdata(section, NULL);
 		if (data && data->d_buf && memmem(data->d_buf, data->d_size, "rustc", 5))
-			strcpy(t->note, "has Rust code: the locks of Rust's std are not seen, only pthread ones");
+			strcpy(t->note, "has Rust code: the locks of Rust's std are not seen, only "
+					"pthread ones");
 	}
 }
 
@@ -263,10 +283,13 @@ static void check_loader(struct lh_target *t, Elf *elf, int fd)
 			read_string(fd, &p, interpreter, sizeof(interpreter));
 	read_dynamic(elf, t, soname, sizeof(soname));
 	if (strstr(interpreter, "ld-musl") || (!*interpreter && !strncmp(soname, "libc.musl", 9)))
-		refuse(t, LH_UNREACHABLE, "%s: uses musl (%s) and this lockhound is built for glibc; build lockhound on that system",
+		refuse(t, LH_UNREACHABLE,
+		       "%s: uses musl (%s) and this lockhound is built for glibc; build lockhound "
+		       "on that system",
 		       t->loaded, interpreter);
 	else if (!*interpreter && !is_loader(soname))
-		refuse(t, LH_UNREACHABLE, "%s: is statically linked, LD_PRELOAD cannot reach it; link it dynamically",
+		refuse(t, LH_UNREACHABLE,
+		       "%s: is statically linked, LD_PRELOAD cannot reach it; link it dynamically",
 		       t->loaded);
 	else if (*interpreter && access(interpreter, F_OK))
 		refuse(t, LH_NOT_FOUND, "%s: its loader %s is not found", t->loaded, interpreter);

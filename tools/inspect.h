@@ -13,9 +13,9 @@
 
 enum lh_verdict {
 	LH_WATCHABLE,
-	LH_NOT_FOUND,	/* 127 */
+	LH_NOT_FOUND,    /* 127 */
 	LH_NOT_RUNNABLE, /* 126 */
-	LH_UNREACHABLE, /* runs, but LD_PRELOAD does not reach it: 125 */
+	LH_UNREACHABLE,  /* runs, but LD_PRELOAD does not reach it: 125 */
 };
 
 struct lh_target {
@@ -23,9 +23,9 @@ struct lh_target {
 	char path[PATH_MAX];   /* what to execute */
 	char loaded[PATH_MAX]; /* the ELF file behind it: path itself, or a script's interpreter */
 	char why[PATH_MAX + 300]; /* one line, with the remedy, unless watchable */
-	char note[200];		  /* what will not be seen although it runs; "" nothing known */
-	bool debug;		  /* its file has line numbers in it */
-	char asan[PATH_MAX];	  /* gcc's ASan runtime that it needs, "" none */
+	char note[200];           /* what will not be seen although it runs; "" nothing known */
+	bool debug;               /* its file has line numbers in it */
+	char asan[PATH_MAX];      /* gcc's ASan runtime that it needs, "" none */
 };
 
 void lh_inspect(struct lh_target *t, const char *program);

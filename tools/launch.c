@@ -95,7 +95,8 @@ _Noreturn void lh_launch_die(int signal)
 	struct rlimit none = {0, 0};
 	sigset_t only;
 	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core_pattern that is a pipe does not ask the limit */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0,
+	      0); /* a core_pattern that is a pipe does not ask the limit */
 	sigaction(signal, &normal, NULL);
 	sigemptyset(&only);
 	sigaddset(&only, signal);

@@ -13,8 +13,10 @@ static const struct {
 	lh_command *run;
 	const char *purpose;
 } commands[] = {
-	{"run", lh_cmd_run, "run a program and tell what is wrong with its locks (may be left out)"},
-	{"check", lh_cmd_check, "the same as a gate for CI: status 66 on findings, 125 when nothing was seen"},
+	{"run", lh_cmd_run,
+	 "run a program and tell what is wrong with its locks (may be left out)"},
+	{"check", lh_cmd_check,
+	 "the same as a gate for CI: status 66 on findings, 125 when nothing was seen"},
 	{"report", lh_cmd_report, "show a recorded run"},
 	{"explain", lh_cmd_explain, "what a rule means and what to do"},
 	{"doctor", lh_cmd_doctor, "will it work here, and with this program or process?"},
@@ -24,13 +26,13 @@ enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void help(FILE *out)
 {
-	fprintf(out,
-		"lockhound: finds deadlocks, also those that have not happened yet, in unmodified programs\n\n"
-		"Usage: lockhound [COMMAND] [OPTION...] [--] PROGRAM [ARGUMENT...]\n\n"
-		"Examples:\n"
-		"  lockhound ./app\n"
-		"  lockhound check --timeout=60s -- make test\n\n"
-		"Commands:\n");
+	fprintf(out, "lockhound: finds deadlocks, also those that have not happened yet, in "
+		     "unmodified programs\n\n"
+		     "Usage: lockhound [COMMAND] [OPTION...] [--] PROGRAM [ARGUMENT...]\n\n"
+		     "Examples:\n"
+		     "  lockhound ./app\n"
+		     "  lockhound check --timeout=60s -- make test\n\n"
+		     "Commands:\n");
 	for (int i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].purpose);
 	fprintf(out, "\n'lockhound COMMAND --help' tells more; --version\n");
@@ -68,6 +70,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < COMMANDS; i++)
 		if (!strcmp(first, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	/* no command: its options or its file come first; argv[0] stands where the command's name would */
+	/* no command: its options or its file come first; argv[0] stands where the command's name
+	 * would */
 	return is_record(first) ? lh_cmd_report(argc, argv) : lh_cmd_run(argc, argv);
 }

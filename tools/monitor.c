@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,16 +18,17 @@
 enum {
 	EVENTS = 64,
 	ROUND_MS = 25,
-	BUSY_MS = 5, /* while processes come and go: a short one must be met alive to know its end */
+	BUSY_MS =
+		5, /* while processes come and go: a short one must be met alive to know its end */
 	FINDINGS = 64, /* told in one round */
 	DESCENDANTS = 4096,
 };
 #define MS 1000000ull
 #define BUSY_NS (250 * MS) /* after the last arrival */
 #define NAMES_NS (250 * MS)
-#define SETTLE_NS (50 * MS)  /* between a deadlock and its end: what belongs to it comes too */
-#define GRACE_NS (2000 * MS) /* between TERM and KILL; and before leftovers are named */
-#define ARRIVAL_NS (200 * MS) /* for one that was starting when the program ended */
+#define SETTLE_NS (50 * MS)      /* between a deadlock and its end: what belongs to it comes too */
+#define GRACE_NS (2000 * MS)     /* between TERM and KILL; and before leftovers are named */
+#define ARRIVAL_NS (200 * MS)    /* for one that was starting when the program ended */
 #define HOPELESS_NS (10000 * MS) /* after KILL */
 
 static uint64_t now(void)
@@ -39,12 +41,16 @@ static uint64_t now(void)
 bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
 {
 	sigset_t all;
-	struct epoll_event e = {.events = EPOLLIN}; /* data.ptr NULL: the signals */
+	/* data.ptr NULL: neither is a member */
+	struct epoll_event e = {.events = EPOLLIN};
 	if (!lh_crew_open(&m->crew, why, room))
 		return false;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (m->signals >= 0 && !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->signals, &e))
+	m->arrivals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->signals >= 0 && m->arrivals >= 0 &&
+	    !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->signals, &e) &&
+	    !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->arrivals, &e))
 		return true;
 	snprintf(why, room, "cannot watch signals: %s", strerror(errno));
 	return false;
@@ -56,6 +62,7 @@ void lh_monitor_close(struct lh_monitor *m)
 	lh_symbols_free(m->symbols);
 	lh_strays_free(&m->strays);
 	close(m->signals);
+	close(m->arrivals);
 	lh_crew_close(&m->crew);
 }
 
@@ -81,13 +88,15 @@ static void on_deadlock(struct lh_monitor *m, const struct lh_member *member)
 	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
 		m->end_at = now() + SETTLE_NS;
 	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
+		lh_say("process %d is deadlocked; aborting it", member->pid);
 		kill(member->pid, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = now() + GRACE_NS;
 	}
 	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
 		kill(member->pid, SIGSTOP);
-		lh_say("process %d is stopped; look at it with 'gdb -p %d', let it go on with 'kill -CONT %d'",
+		lh_say("process %d is stopped; look at it with 'gdb -p %d', let it go on with "
+		       "'kill -CONT %d'",
 		       member->pid, member->pid, member->pid);
 	}
 }
@@ -189,10 +198,12 @@ static void pass_on(struct lh_monitor *m, const struct signalfd_siginfo *s)
 			kill(m->program, SIGCONT);
 		return;
 	}
-	if (s->ssi_code > 0 || from == getpid() || from == m->program || lh_crew_find(&m->crew, from))
+	if (s->ssi_code > 0 || from == getpid() || from == m->program ||
+	    lh_crew_find(&m->crew, from))
 		return;
 	if (s->ssi_code == SI_QUEUE)
-		sigqueue(m->program, signal, (union sigval){.sival_ptr = (void *)(uintptr_t)s->ssi_ptr});
+		sigqueue(m->program, signal,
+			 (union sigval){.sival_ptr = (void *)(uintptr_t)s->ssi_ptr});
 	else
 		kill(m->program, signal);
 }
@@ -200,6 +211,8 @@ static void pass_on(struct lh_monitor *m, const struct signalfd_siginfo *s)
 static void read_signals(struct lh_monitor *m)
 {
 	struct signalfd_siginfo s;
+	eventfd_t some;
+	eventfd_read(m->arrivals, &some); /* its only word is that there is something to look at */
 	while (read(m->signals, &s, sizeof(s)) == sizeof(s))
 		pass_on(m, &s);
 }
@@ -245,7 +258,8 @@ static void name_leftovers(struct lh_monitor *m)
 		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
 				       member->pid, base ? base + 1 : "?");
 	}
-	lh_say("the program has ended and left running: %s; waiting (--no-wait does not, nor does Ctrl-C)",
+	lh_say("the program has ended and left running: %s; waiting (--no-wait does not, nor does "
+	       "Ctrl-C)",
 	       names);
 }
 
@@ -254,8 +268,10 @@ static void look_at_the_clock(struct lh_monitor *m)
 	uint64_t t = now();
 	if (m->timeout_ns && !m->timed_out && !m->ended_by_us && t - m->start > m->timeout_ns)
 		time_out(m);
-	if (m->end_at && t > m->end_at)
+	if (m->end_at && t > m->end_at) {
+		lh_say("the program is deadlocked; ending it");
 		end_program(m, SIGTERM);
+	}
 	if (m->kill_at && t > m->kill_at) { /* again and again: one may be forking just now */
 		signal_all(SIGKILL);
 		m->give_up |= t > m->kill_at + HOPELESS_NS;
@@ -265,8 +281,8 @@ static void look_at_the_clock(struct lh_monitor *m)
 		m->names_at = t + NAMES_NS;
 	}
 	lh_strays_look(&m->strays, t);
-	if (m->ended && m->wait && !m->leftovers_told && !m->quiet && m->crew.present && !m->ended_by_us &&
-	    t > m->ended + GRACE_NS)
+	if (m->ended && m->wait && !m->leftovers_told && !m->quiet && m->crew.present &&
+	    !m->ended_by_us && t > m->ended + GRACE_NS)
 		name_leftovers(m);
 }
 
@@ -319,7 +335,7 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 	/* now that the program is on its way: these take their time */
 	m->symbols = lh_symbols_new(false);
 	m->told = lh_model_new((struct lh_model_wants){.symbols = m->symbols});
-	int e = lh_ticker_start(&m->ticker, &m->crew.run);
+	int e = lh_ticker_start(&m->ticker, &m->crew.run, m->arrivals);
 	if (e)
 		lh_say("no thread for the clock (%s): times in the report are coarse", strerror(e));
 	while (!is_over(m)) {

@@ -26,14 +26,14 @@ struct lh_monitor {
 	/* asked for */
 	struct lh_text_style style;
 	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
-	uint64_t timeout_ns;		 /* 0 never */
-	bool wait;			 /* for what the program left running */
+	uint64_t timeout_ns;             /* 0 never */
+	bool wait;                       /* for what the program left running */
 	bool quiet;
 	/* as it came out */
-	int status;	  /* of the program, as wait gives it */
+	int status; /* of the program, as wait gives it */
 	bool timed_out;
 	bool ended_by_us; /* its death says nothing of it */
-	uint32_t left;	  /* processes that were still running when we went */
+	uint32_t left;    /* processes that were still running when we went */
 	struct lh_crew crew;
 	struct lh_strays strays;
 	struct lh_symbols *symbols;
@@ -41,7 +41,8 @@ struct lh_monitor {
 	/* on the way */
 	struct lh_ticker ticker;
 	pid_t program;
-	int signals; /* signalfd */
+	int signals;  /* signalfd */
+	int arrivals; /* eventfd, raised by the ticker */
 	bool over, give_up, leftovers_told;
 	uint64_t start, ended, end_at, kill_at, names_at, busy_until;
 };

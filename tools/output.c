@@ -32,11 +32,11 @@ static bool expand(const char *path, pid_t pid, const char *program, char *out, 
 			continue;
 		}
 		c++;
-		good = *c == 'p' ? add(out, room, &at, number) :
-		       *c == 'e' ? add(out, room, &at, base ? base + 1 : program) :
-		       *c == 'h' ? add(out, room, &at, host) :
-		       *c == '%' ? add(out, room, &at, "%") :
-				   false;
+		good = *c == 'p'   ? add(out, room, &at, number)
+		       : *c == 'e' ? add(out, room, &at, base ? base + 1 : program)
+		       : *c == 'h' ? add(out, room, &at, host)
+		       : *c == '%' ? add(out, room, &at, "%")
+				   : false;
 	}
 	return good;
 }
@@ -81,16 +81,19 @@ bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t roo
 	char target[PATH_MAX];
 	memset(o, 0, sizeof(*o));
 	if (!strcmp(path, "-")) {
-		snprintf(why, room, "-: stdout belongs to the program; name a file, or /dev/stderr");
+		snprintf(why, room,
+			 "-: stdout belongs to the program; name a file, or /dev/stderr");
 		return false;
 	}
 	if (!expand(path, getpid(), "program", target, sizeof(target))) {
-		snprintf(why, room, "%s: only %%p, %%e, %%h and %%%% may stand in a file's name", path);
+		snprintf(why, room, "%s: only %%p, %%e, %%h and %%%% may stand in a file's name",
+			 path);
 		return false;
 	}
 	strcpy(o->path, strlen(path) < PATH_MAX ? path : "");
-	int fd = is_direct(target) ? open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666) :
-				     open_temp(o, target);
+	int fd = is_direct(target)
+			 ? open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666)
+			 : open_temp(o, target);
 	if (fd >= 0 && !*o->temp)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	o->file = fd < 0 ? NULL : fdopen(fd, "w");

@@ -16,8 +16,8 @@
 
 struct lh_output {
 	FILE *file;
-	char path[PATH_MAX];  /* as it was asked for, %p %e %h not yet replaced */
-	char temp[PATH_MAX];  /* "": written directly */
+	char path[PATH_MAX]; /* as it was asked for, %p %e %h not yet replaced */
+	char temp[PATH_MAX]; /* "": written directly */
 };
 
 /* False: `why` names the file and the cause. */

@@ -9,7 +9,8 @@
 #define NAME "liblockhound.so"
 #define ASAN_SETTING "verify_asan_link_order=0"
 
-/* Beside the command (build tree), where it is installed, where it was built for, where the user says. */
+/* Beside the command (build tree), where it is installed, where it was built for, where the user
+ * says. */
 static bool locate(char *out)
 {
 	char self[PATH_MAX] = "", probe[PATH_MAX];
@@ -34,7 +35,8 @@ static bool locate(char *out)
 	return false;
 }
 
-/* LD_PRELOAD splits at spaces and colons, and cannot quote: reach such a path through a clean one. */
+/* LD_PRELOAD splits at spaces and colons, and cannot quote: reach such a path through a clean one.
+ */
 static bool link_clean(struct lh_preload *p, char *why, size_t room)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -51,7 +53,9 @@ static bool link_clean(struct lh_preload *p, char *why, size_t room)
 		rmdir(p->made);
 	}
 	*p->made = '\0';
-	snprintf(why, room, "%s: LD_PRELOAD cannot hold a path with a space or colon, and no link to it can be made in %s: %s",
+	snprintf(why, room,
+		 "%s: LD_PRELOAD cannot hold a path with a space or colon, and no link to it can "
+		 "be made in %s: %s",
 		 target, tmp, strerror(errno));
 	return false;
 }
@@ -60,7 +64,9 @@ bool lh_preload_find(struct lh_preload *p, char *why, size_t room)
 {
 	memset(p, 0, sizeof(*p));
 	if (!locate(p->library)) {
-		snprintf(why, room, NAME " is not beside this command, in ../lib/lockhound or in " LH_LIBRARY_DIR
+		snprintf(why, room,
+			 NAME
+			 " is not beside this command, in ../lib/lockhound or in " LH_LIBRARY_DIR
 			 "; say where it is with LOCKHOUND_LIB=FILE");
 		return false;
 	}
@@ -89,8 +95,8 @@ static const char *lookup(char *const *base, const char *name)
 static char *variable(const char *name, const char *first, char between, const char *second)
 {
 	char *out;
-	int n = second && *second ? asprintf(&out, "%s=%s%c%s", name, first, between, second) :
-				    asprintf(&out, "%s=%s", name, first);
+	int n = second && *second ? asprintf(&out, "%s=%s%c%s", name, first, between, second)
+				  : asprintf(&out, "%s=%s", name, first);
 	return n < 0 ? NULL : out;
 }
 
@@ -124,8 +130,8 @@ static char *preload_variable(const struct lh_preload *p, const char *before, co
 /* The runtime of gcc's ASan insists on coming first; later settings win over earlier ones. */
 static char *asan_variable(const char *before)
 {
-	return before && *before ? variable("ASAN_OPTIONS", before, ':', ASAN_SETTING) :
-				   variable("ASAN_OPTIONS", ASAN_SETTING, 0, NULL);
+	return before && *before ? variable("ASAN_OPTIONS", before, ':', ASAN_SETTING)
+				 : variable("ASAN_OPTIONS", ASAN_SETTING, 0, NULL);
 }
 
 static size_t name_length(const char *entry)
@@ -147,7 +153,8 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 		return NULL;
 	size_t k = 0;
 	bool placed[3] = {false};
-	for (size_t i = 0; i < n; i++) { /* in their old places: some programs print their environment */
+	for (size_t i = 0; i < n;
+	     i++) { /* in their old places: some programs print their environment */
 		out[k++] = base[i];
 		for (int j = 0; j < 3; j++) {
 			size_t l = name_length(ours[j]);

@@ -17,7 +17,7 @@
 
 struct lh_preload {
 	char library[PATH_MAX]; /* as LD_PRELOAD names it */
-	char made[PATH_MAX];	/* a directory of ours with a link to it, "" none was needed */
+	char made[PATH_MAX];    /* a directory of ours with a link to it, "" none was needed */
 };
 
 /* False: `why` says where it was looked for, or what is wrong with the place. */

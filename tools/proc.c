@@ -56,7 +56,8 @@ bool lh_proc_environment(pid_t pid, const char *begins, const char *word)
 	ssize_t got;
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && n + 1 < sizeof(text) && (got = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
+	while (fd >= 0 && n + 1 < sizeof(text) &&
+	       (got = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
 		n += (size_t)got;
 	if (fd >= 0)
 		close(fd);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pool.h"
 #include "render.h"
 #include "say.h"
 
@@ -111,8 +112,8 @@ static bool unknown(const struct origin *o, const char *key, size_t n)
 
 static bool read_flag(const char *text, int64_t *out)
 {
-	static const char *const yes[] = {"1", "yes", "on", "true"}, *const no[] = {"0", "no", "off",
-										    "false"};
+	static const char *const yes[] = {"1", "yes", "on", "true"}, *const no[] = {"0", "no",
+										    "off", "false"};
 	for (size_t i = 0; i < 4; i++) {
 		if (!strcmp(text, yes[i]) || !strcmp(text, no[i])) {
 			*out = !strcmp(text, yes[i]);
@@ -138,7 +139,8 @@ static bool read_time(const char *text, int64_t *out)
 	static const struct {
 		const char *unit;
 		double ns;
-	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+	} units[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},  {"", 1e6},
+		     {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 	char *end;
 	errno = 0;
 	double value = strtod(text, &end);
@@ -239,6 +241,15 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 	return true;
 }
 
+/* Values point into what they were read from, so it stays. */
+static char *keep(const char *text)
+{
+	static struct lh_pool *texts;
+	if (!texts)
+		texts = lh_pool_new();
+	return lh_pool_text(texts, text);
+}
+
 /*
  * LOCKHOUND_OPTIONS as the library reads it: pairs with a colon, comma or space
  * between; a bare value ends at a colon or space, one in quotes at its quote. `run` is
@@ -248,8 +259,7 @@ static bool read_environment(struct lh_settings *s, const struct lh_usage *usage
 {
 	const char *options = getenv("LOCKHOUND_OPTIONS");
 	struct origin o = {.from = LH_FROM_ENV, .usage = usage};
-	/* kept for good: the values point into it */
-	char *at = options ? strdup(options) : NULL;
+	char *at = options ? keep(options) : NULL;
 	while (at && *(at += strspn(at, ":, "))) {
 		char *key = at, *value = (char *)"1";
 		size_t n = strcspn(key, "=:, ");
@@ -257,7 +267,8 @@ static bool read_environment(struct lh_settings *s, const struct lh_usage *usage
 		if (*at == '=') {
 			char quote = at[1] == '\'' || at[1] == '"' ? at[1] : 0;
 			value = at + 1 + !!quote;
-			at = value + (quote ? strcspn(value, (char[]){quote, 0}) : strcspn(value, ": "));
+			at = value +
+			     (quote ? strcspn(value, (char[]){quote, 0}) : strcspn(value, ": "));
 		}
 		if (*at)
 			*at++ = '\0';
@@ -287,7 +298,7 @@ static bool read_line(struct lh_settings *s, const struct origin *o, char *line)
 	}
 	*equals = '\0';
 	key = trim(key);
-	return set(s, o, key, strlen(key), strdup(trim(equals + 1)));
+	return set(s, o, key, strlen(key), keep(trim(equals + 1)));
 }
 
 static bool read_conf(struct lh_settings *s, const char *path, const struct lh_usage *usage)
@@ -351,7 +362,8 @@ static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
 	const char *key = argv[0] + 2;
 	size_t n = strcspn(key, "=");
 	int found = lh_settings_find(key, n);
-	bool is_flag = found >= 0 && found < LH_OPTS && lh_settings_table[found].type == LH_TYPE_flag;
+	bool is_flag =
+		found >= 0 && found < LH_OPTS && lh_settings_table[found].type == LH_TYPE_flag;
 	if (key[n])
 		return set(s, o, key, n, key + n + 1);
 	if (found < 0 && !strncmp(key, "no-", 3)) {
@@ -395,7 +407,8 @@ static int short_flags(struct lh_settings *s, const struct origin *o, char **arg
 	return 1;
 }
 
-/* Returns the index of the first word that is no option; -1: said what is wrong; -2: help or version. */
+/* Returns the index of the first word that is no option; -1: said what is wrong; -2: help or
+ * version. */
 static int read_flags(struct lh_settings *s, const struct lh_usage *usage, int argc, char **argv)
 {
 	struct origin o = {.from = LH_FROM_FLAG, .usage = usage};
@@ -411,8 +424,8 @@ static int read_flags(struct lh_settings *s, const struct lh_usage *usage, int a
 			printf("lockhound %s\n", LH_VERSION);
 			return -2;
 		}
-		int took = argv[i][1] == '-' ? long_flag(s, &o, argv + i) :
-					       short_flags(s, &o, argv + i);
+		int took = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
+					     : short_flags(s, &o, argv + i);
 		if (!took)
 			return -1;
 		i += took;
@@ -455,7 +468,8 @@ static int pair(char *out, size_t room, const struct lh_setting *row, const stru
 	case LH_TYPE_number:
 		return snprintf(out, room, "%s=%lld", row->name, (long long)v->number);
 	default:
-		return snprintf(out, room, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s", row->name, v->text);
+		return snprintf(out, room, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s", row->name,
+				v->text);
 	}
 }
 

@@ -15,7 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum lh_type { LH_TYPE_flag, LH_TYPE_number, LH_TYPE_time, LH_TYPE_choice, LH_TYPE_text, LH_TYPE_file };
+enum lh_type {
+	LH_TYPE_flag,
+	LH_TYPE_number,
+	LH_TYPE_time,
+	LH_TYPE_choice,
+	LH_TYPE_text,
+	LH_TYPE_file
+};
 
 enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_VIEW = 4, LH_IN_ENV = 8 };
 
@@ -32,7 +39,7 @@ enum lh_option {
 };
 
 struct lh_value {
-	int64_t number; /* flag, number, time in nanoseconds, choice's index */
+	int64_t number;   /* flag, number, time in nanoseconds, choice's index */
 	const char *text; /* as it was written; "" when nothing was */
 	enum lh_source from;
 };
@@ -58,7 +65,7 @@ struct lh_usage {
 	const char *examples; /* lines, each with its newline */
 	const char *status;   /* what the exit status says, lines */
 	unsigned where;       /* LH_IN_*: which rows it takes */
-	int trouble;	      /* its exit status for a bad option */
+	int trouble;          /* its exit status for a bad option */
 };
 
 /*

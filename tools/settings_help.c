@@ -43,8 +43,8 @@ const char *lh_settings_nearest(const char *key, size_t n)
 	char name[NAME_ROOM];
 	*best = '\0';
 	for (int i = 0; i < LH_OPTS || lh_render_formats[i - LH_OPTS].name; i++) {
-		const char *known = i < LH_OPTS ? lh_settings_table[i].name :
-						  lh_render_formats[i - LH_OPTS].name;
+		const char *known = i < LH_OPTS ? lh_settings_table[i].name
+						: lh_render_formats[i - LH_OPTS].name;
 		if (strlen(known) >= NAME_ROOM)
 			continue;
 		flag_name(known, name);
@@ -86,14 +86,14 @@ static void help_row(const struct lh_setting *row)
 	char left[100], name[NAME_ROOM], preset[60];
 	int n = 0;
 	flag_name(row->name, name);
-	n += row->letter ? snprintf(left, sizeof(left), "  -%c, ", row->letter) :
-			   snprintf(left, sizeof(left), "      ");
-	const char *value = row->type == LH_TYPE_flag	? "" :
-			    row->type == LH_TYPE_number ? "=N" :
-			    row->type == LH_TYPE_time	? "=TIME" :
-			    row->type == LH_TYPE_choice ? "=WORD" :
-			    row->type == LH_TYPE_file	? "=FILE" :
-							  "=TEXT";
+	n += row->letter ? snprintf(left, sizeof(left), "  -%c, ", row->letter)
+			 : snprintf(left, sizeof(left), "      ");
+	const char *value = row->type == LH_TYPE_flag     ? ""
+			    : row->type == LH_TYPE_number ? "=N"
+			    : row->type == LH_TYPE_time   ? "=TIME"
+			    : row->type == LH_TYPE_choice ? "=WORD"
+			    : row->type == LH_TYPE_file   ? "=FILE"
+							  : "=TEXT";
 	bool on = row->type == LH_TYPE_flag && row->number;
 	snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", on ? "[no-]" : "", name, value);
 	default_of(row, preset, sizeof(preset));
@@ -137,7 +137,9 @@ void lh_settings_help(const struct lh_usage *usage)
 	printf("\n      --help, --version\n");
 	if (usage->status)
 		printf("\nStatus:\n%s", usage->status);
-	printf("\nThe same names serve in LOCKHOUND_OPTIONS=key=value:key=value and, as 'key = value'\n"
-	       "lines, in the lockhound.conf of the repository. A flag wins over LOCKHOUND_OPTIONS,\n"
+	printf("\nThe same names serve in LOCKHOUND_OPTIONS=key=value:key=value and, as 'key = "
+	       "value'\n"
+	       "lines, in the lockhound.conf of the repository. A flag wins over "
+	       "LOCKHOUND_OPTIONS,\n"
 	       "and that over lockhound.conf.\n");
 }

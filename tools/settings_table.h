@@ -9,7 +9,7 @@ struct lh_setting {
 	const char *accepted;
 	const char *help;
 	const char *preset; /* of a text or a file */
-	int64_t number;	    /* of everything else */
+	int64_t number;     /* of everything else */
 	enum lh_type type;
 	unsigned where;
 	char letter;

@@ -11,9 +11,9 @@
 
 enum {
 	DESCENDANTS = 4096, /* looked at in one go */
-	LOOKS = 2,	    /* before a process without the library counts: it may be starting */
-	PATIENCE = 8,	    /* the same for one that was given our environment */
-	SHARE = 400,	    /* we use one part in so many of the time */
+	LOOKS = 2,          /* before a process without the library counts: it may be starting */
+	PATIENCE = 8,       /* the same for one that was given our environment */
+	SHARE = 400,        /* we use one part in so many of the time */
 };
 #define LEAST_NS 50000000u  /* between two looks while somebody is new */
 #define QUIET_NS 250000000u /* else */

@@ -21,11 +21,12 @@ struct lh_strays {
 		uint32_t exe; /* hash of its program's path: a new one after exec */
 		uint8_t looks;
 		bool settled, alive;
-	} *sight;
+	} * sight;
 	uint32_t n, room;
 	uint32_t count; /* strays so far */
-	char name[LH_STRAYS_NAMED][PATH_MAX + 100]; /* the first ones, with the reason where it is known */
-	bool unsettled; /* the last look met a new one */
+	char name[LH_STRAYS_NAMED]
+		 [PATH_MAX + 100]; /* the first ones, with the reason where it is known */
+	bool unsettled;            /* the last look met a new one */
 	uint64_t next_ns;
 };
 

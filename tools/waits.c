@@ -28,7 +28,8 @@ static const char *lock_name(const struct sight *s, lh_lock_id id)
 			return lh_escape(s->pool, LH_ESCAPE_TEXT, s->model->lock[i]->name);
 	if (!lh_read_lock(s->record, id, &row))
 		return "a lock that is gone";
-	return lh_pool_print(s->pool, "%s at %#llx", lh_word_kind(row.kind), (unsigned long long)row.shown);
+	return lh_pool_print(s->pool, "%s at %#llx", lh_word_kind(row.kind),
+			     (unsigned long long)row.shown);
 }
 
 static const char *thread_name(const struct sight *s, lh_thread_id id)
@@ -38,7 +39,8 @@ static const char *thread_name(const struct sight *s, lh_thread_id id)
 		return "a thread that is not known";
 	if (!t.name[0])
 		return lh_pool_print(s->pool, "T%u (%d)", id, t.tid);
-	return lh_pool_print(s->pool, "T%u '%s' (%d)", id, lh_escape(s->pool, LH_ESCAPE_TEXT, t.name), t.tid);
+	return lh_pool_print(s->pool, "T%u '%s' (%d)", id,
+			     lh_escape(s->pool, LH_ESCAPE_TEXT, t.name), t.tid);
 }
 
 /* Who stands in the way: the owner of a lock, the thread that is to be joined. */
@@ -98,7 +100,8 @@ void lh_waits_print(const struct lh_record *r, struct lh_symbols *symbols, FILE 
 		    (!seat.wait_lock && !seat.wait_on))
 			continue;
 		if (first)
-			fprintf(out, "lockhound: %s: who waits\n", lh_escape(s.pool, LH_ESCAPE_TEXT, title));
+			fprintf(out, "lockhound: %s: who waits\n",
+				lh_escape(s.pool, LH_ESCAPE_TEXT, title));
 		first = false;
 		print_seat(&s, &seat, out);
 	}
