@@ -189,11 +189,11 @@ static struct lh_model *make_model(const struct report *r, struct lh_symbols *sy
 }
 
 /* Formats for programs have no place for it. */
-static void warn(const struct report *r)
+static void warn(const struct report *r, const struct lh_model *m)
 {
-	for (int i = 0; i < r->shelves && r->format->render != lh_render_text; i++)
-		if (r->shelf[i].trouble[0])
-			lh_say("%s", r->shelf[i].trouble);
+	for (uint32_t i = 0; i < m->notes && r->incomplete && r->format->render != lh_render_text;
+	     i++)
+		lh_say("%s", m->note[i]);
 }
 
 static int write_report(struct report *r, const struct lh_model *m)
@@ -231,7 +231,7 @@ static int show(struct report *r)
 	struct lh_model *m = make_model(r, symbols);
 	int status = 0;
 
-	warn(r);
+	warn(r, m);
 	if (write_report(r, m) != 0)
 		status = LH_STATUS_VIEW_TROUBLE;
 	else if (r->fail && lh_model_new_findings(m, r->least))

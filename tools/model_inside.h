@@ -33,7 +33,9 @@ struct lh_process *lh_model_process(struct lh_model *, const struct lh_record *)
 const struct lh_trace *lh_model_trace(struct lh_model *, const struct lh_process *, lh_stack_id);
 /* The frame to point at: the program's own, with a line, if there is one. NULL: no frames. */
 const struct lh_frame *lh_model_place(const struct lh_trace *);
-/* The variable at an address: its name, "module+0x12" never; NULL unknown. */
+/* "bank+0x4060" for an address in an object's data; NULL: it is elsewhere. */
+const char *lh_model_data_place(struct lh_model *, const struct lh_process *, uint64_t address);
+/* The name of the variable at an address; NULL unknown. */
 const char *lh_model_variable(struct lh_model *, const struct lh_process *, uint64_t address,
 			      uint64_t *into);
 

@@ -75,6 +75,9 @@ static const char *described(struct lh_model *m, const struct lh_thing *t)
 
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s born %s", t->kind, at);
+	at = lh_model_data_place(m, t->process, t->row.shown);
+	if (at)
+		return lh_pool_print(m->shop->pool, "%s at %s", t->kind, at);
 	at = where(m, t->first);
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s first taken %s", t->kind, at);
@@ -84,6 +87,7 @@ static const char *described(struct lh_model *m, const struct lh_thing *t)
 /* Address and number change from run to run; where it was born does not. */
 static const char *class_of(struct lh_model *m, const struct lh_thing *t, const char *symbol)
 {
+	const char *data;
 	char *site;
 
 	if (symbol)
@@ -93,6 +97,9 @@ static const char *class_of(struct lh_model *m, const struct lh_thing *t, const 
 		return lh_pool_print(m->shop->pool, "%s<%s", t->kind, site);
 	if (t->row.flags & LH_LOCK_NAMED)
 		return t->name;
+	data = lh_model_data_place(m, t->process, t->row.shown);
+	if (data)
+		return lh_pool_print(m->shop->pool, "%s@%s", t->kind, data);
 	site = lh_model_site(m, t->first);
 	return site[0] ? lh_pool_print(m->shop->pool, "%s>%s", t->kind, site) : t->kind;
 }

@@ -91,7 +91,8 @@ static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, 
 	uint32_t lines = 0;
 
 	set_place(&f, o, pc);
-	if (o && m->shop->wants.symbols)
+	/* Our own functions say nothing to anyone. */
+	if (o && !o->ours && m->shop->wants.symbols)
 		lines = lh_symbol_lines(m->shop->wants.symbols, &o->row, f.offset, after, &line);
 	for (uint32_t i = 0; i < lines; i++) {
 		f.function = line[i].function;
@@ -109,7 +110,7 @@ static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, 
 
 static bool is_start(const struct lh_frame *f)
 {
-	return (f->module && is_runtime(base_name(f->module))) || is_header(f->file) ||
+	return f->ours || (f->module && is_runtime(base_name(f->module))) || is_header(f->file) ||
 	       (f->function && strcmp(f->function, "_start") == 0);
 }
 
@@ -186,6 +187,16 @@ const struct lh_frame *lh_model_place(const struct lh_trace *t)
 		if (worth(&t->frame[i]) > (best ? worth(best) : 0))
 			best = &t->frame[i];
 	return best;
+}
+
+const char *lh_model_data_place(struct lh_model *m, const struct lh_process *p, uint64_t address)
+{
+	struct lh_module module;
+
+	if (!address || !lh_read_module_at(p->record, address, &module))
+		return NULL;
+	return lh_pool_print(m->shop->pool, "%s+%#llx", base_name(module.path),
+			     (unsigned long long)(address - module.base));
 }
 
 const char *lh_model_variable(struct lh_model *m, const struct lh_process *p, uint64_t address,

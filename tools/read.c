@@ -35,17 +35,32 @@ static const enum lh_table_name copy_order[] = {
 
 #define TABLES_COPIED (sizeof(copy_order) / sizeof(copy_order[0]))
 
+static void append(struct lh_record *r, const char *between, const char *format, va_list args)
+{
+	size_t n = strlen(r->trouble);
+
+	if (n && n + strlen(between) < sizeof(r->trouble))
+		n += (size_t)snprintf(r->trouble + n, sizeof(r->trouble) - n, "%s", between);
+	vsnprintf(r->trouble + n, sizeof(r->trouble) - n, format, args);
+}
+
 __attribute__((format(printf, 2, 3))) static void complain(struct lh_record *r, const char *format,
 							   ...)
 {
-	size_t n = strlen(r->trouble);
 	va_list args;
 
-	if (n && n + 2 < sizeof(r->trouble))
-		n += (size_t)snprintf(r->trouble + n, sizeof(r->trouble) - n, "; ");
 	va_start(args, format);
-	if (n < sizeof(r->trouble))
-		vsnprintf(r->trouble + n, sizeof(r->trouble) - n, format, args);
+	append(r, "; ", format, args);
+	va_end(args);
+}
+
+/* The same, as the next item of a list. */
+__attribute__((format(printf, 2, 3))) static void add(struct lh_record *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append(r, ", ", format, args);
 	va_end(args);
 }
 
@@ -130,10 +145,12 @@ static uint32_t claimed(struct lh_record *r, enum lh_table_name t)
 
 static void count_torn(struct lh_record *r, enum lh_table_name t, uint32_t want, uint32_t have)
 {
-	if (want <= have)
-		return;
-	complain(r, "cut short: %u of %u %s are there", have ? have - 1 : 0, want - 1,
-		 shape[t].name);
+	if (want <= have || want == 1)
+		return; /* row 0 is nobody's loss */
+	if (r->torn)
+		add(r, "%u %s", want - (have ? have : 1), shape[t].name);
+	else
+		complain(r, "missing: %u %s", want - (have ? have : 1), shape[t].name);
 	r->torn += want - have;
 }
 

@@ -45,8 +45,8 @@ static bool add_at(struct lh_shelf *s, const struct lh_bytes *b, uint64_t at, co
 		return complain(s, "%s: not enough memory", name);
 	if (lh_read_copy(r, b, at)) {
 		if (r->torn)
-			complain(s, "%s: file is cut short at %llu bytes: %s", name,
-				 (unsigned long long)b->size, r->trouble);
+			complain(s, "%s: file is cut short at %llu bytes", name,
+				 (unsigned long long)b->size);
 		return true;
 	}
 	if (at == 0)
@@ -203,7 +203,11 @@ static bool read_mapping(struct lh_shelf *s, int mem, const char *line, const ch
 	if (lh_read_get(&b, 0, magic, sizeof(magic)) < sizeof(magic) ||
 	    memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic)) != 0)
 		return false;
-	return add_at(s, &b, 0, name);
+	if (!add_at(s, &b, 0, name))
+		return false;
+	if (s->record[0].head.end == LH_END_UNKNOWN)
+		s->record[0].head.end = LH_END_RUNNING;
+	return true;
 }
 
 static bool read_process(struct lh_shelf *s, const char *pid)

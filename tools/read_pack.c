@@ -26,15 +26,25 @@ static uint64_t padded(uint64_t n)
 	return (n + 7) & ~7ull;
 }
 
-/* Tables lie in the packed ledger in the order of their names. */
+/*
+ * The order of tables in a packed ledger. What a person needs most comes first: if
+ * the file is cut short, the findings are still there, with their locks and stacks.
+ */
+static const enum lh_table_name file_order[] = {
+	LH_T_FINDING, LH_T_STEP, LH_T_LOCK, LH_T_THREAD, LH_T_STACK, LH_T_FRAME,
+	LH_T_MODULE,  LH_T_NODE, LH_T_SEEN, LH_T_EVENT,  LH_T_SEAT,
+};
+
+#define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
+
 static void lay_out(struct lh_ledger *h, const struct lh_record *r)
 {
 	uint64_t at = padded(sizeof(*h));
 
-	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
-		struct lh_table *table = &h->table[t];
+	for (size_t i = 0; i < TABLES_PACKED; i++) {
+		struct lh_table *table = &h->table[file_order[i]];
 
-		table->row = r->rows[t].row;
+		table->row = r->rows[file_order[i]].row;
 		table->rows = table->ready = table->used;
 		table->offset = table->used ? at : 0;
 		at += padded((uint64_t)table->used * table->row);
@@ -55,9 +65,23 @@ static void count_rows(struct lh_ledger *h, const struct lh_record *r)
 		h->table[order[i]].used = lh_read_used(r, order[i]);
 }
 
-int lh_read_pack(const struct lh_record *r, int fd)
+static int pad(int fd, uint64_t n)
 {
 	static const char zeros[8];
+
+	return put(fd, zeros, padded(n) - n);
+}
+
+static int put_table(int fd, const unsigned char *rows, const struct lh_table *t)
+{
+	uint64_t n = (uint64_t)t->used * t->row;
+	int rc = n ? put(fd, rows, n) : 0;
+
+	return rc ? rc : pad(fd, n);
+}
+
+int lh_read_pack(const struct lh_record *r, int fd)
+{
 	struct lh_ledger h = r->head;
 	int rc;
 
@@ -65,15 +89,8 @@ int lh_read_pack(const struct lh_record *r, int fd)
 	lay_out(&h, r);
 	rc = put(fd, &h, sizeof(h));
 	if (!rc)
-		rc = put(fd, zeros, padded(sizeof(h)) - sizeof(h));
-	for (enum lh_table_name t = 1; !rc && t < LH_TABLES; t++) {
-		uint64_t n = (uint64_t)h.table[t].used * h.table[t].row;
-
-		if (!n)
-			continue;
-		rc = put(fd, r->rows[t].at, n);
-		if (!rc)
-			rc = put(fd, zeros, padded(n) - n);
-	}
+		rc = pad(fd, sizeof(h));
+	for (size_t i = 0; !rc && i < TABLES_PACKED; i++)
+		rc = put_table(fd, r->rows[file_order[i]].at, &h.table[file_order[i]]);
 	return rc;
 }

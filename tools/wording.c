@@ -182,12 +182,16 @@ static const char *deed_format(enum lh_rule rule, enum lh_action action, bool no
 	return "used %s";
 }
 
+static bool waits(const struct lh_act *a)
+{
+	return a->action == LH_WANTS || a->action == LH_WAITS_FOR;
+}
+
 static const char *mode_suffix(const struct lh_act *a)
 {
 	if (a->mode == LH_SHARED)
 		return " to read";
-	if (a->lock && a->lock->row.kind == LH_RWLOCK &&
-	    (a->action == LH_HOLDS || a->action == LH_WANTS || a->action == LH_WAITS_FOR))
+	if (a->lock && a->lock->row.kind == LH_RWLOCK && (a->action == LH_HOLDS || waits(a)))
 		return " to write";
 	return "";
 }
@@ -204,7 +208,7 @@ const char *lh_model_deed(const struct lh_model *m, const struct lh_found *f,
 	hole = strstr(format, "%s");
 	if (!hole)
 		return format;
-	how = a->how == LH_TIMED && a->action != LH_HOLDS ? " for a limited time" : "";
+	how = a->how == LH_TIMED && waits(a) ? " for a limited time" : "";
 	return lh_pool_print(p, "%.*s%s%s%s%s", (int)(hole - format), format, what, mode_suffix(a),
 			     how, hole + 2);
 }
