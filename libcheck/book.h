@@ -29,7 +29,7 @@ struct lh_book {
 	bool elastic;
 };
 
-extern struct lh_book lh_book;
+extern struct lh_book lh_book LH_HIDDEN;
 
 #define LH_SEATS ((struct lh_seat *)lh_book.table[LH_T_SEAT])
 #define LH_LOCKS ((struct lh_lock *)lh_book.table[LH_T_LOCK])

@@ -39,7 +39,7 @@ struct lh_real {
 	bool resolved;
 };
 
-extern struct lh_real lh_real;
+extern struct lh_real lh_real __attribute__((visibility("hidden")));
 
 void lh_real_resolve(void);
 

@@ -15,7 +15,6 @@ struct lh_context_table lh_contexts;
 
 enum {
 	CONTEXTS_PER_KEY = 8,
-	CONTEXT_HEADS_LOG = 16,
 	STACK_HEADS_LOG = 16,
 	WALK_NEEDS = 4096, /* bytes of stack below us before we dare to walk */
 };
@@ -25,8 +24,7 @@ static uint32_t *stack_heads;
 bool lh_stack_init(void)
 {
 	/* a thread that comes before the first context finds an empty table, never none */
-	lh_contexts.head = lh_book_private(sizeof(struct lh_context *) << CONTEXT_HEADS_LOG);
-	lh_contexts.shift = 64 - CONTEXT_HEADS_LOG;
+	lh_contexts.head = lh_book_private(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
 	stack_heads = lh_book_private(sizeof(uint32_t) << STACK_HEADS_LOG);
 	return lh_contexts.head && stack_heads;
 }

@@ -34,18 +34,18 @@ struct lh_context {
 	} word[];
 };
 
+enum { LH_CONTEXT_HEADS_LOG = 16 };
 struct lh_context_table {
 	struct lh_context **head;
-	unsigned shift; /* of a 64-bit hash */
 	uint32_t epoch;
 };
-extern struct lh_context_table lh_contexts;
+extern struct lh_context_table lh_contexts LH_HIDDEN;
 
 static inline struct lh_context **lh_context_head(uintptr_t caller, uintptr_t depth)
 {
 	uint64_t h = (caller ^ depth << 20 ^ depth >> 3) * 0x9e3779b97f4a7c15u;
 
-	return &lh_contexts.head[h >> lh_contexts.shift];
+	return &lh_contexts.head[h >> (64 - LH_CONTEXT_HEADS_LOG)];
 }
 
 static inline bool lh_context_same(const struct lh_context *x, uintptr_t frame)

@@ -18,6 +18,7 @@
 
 #define LH_LIKELY(x) __builtin_expect(!!(x), 1)
 #define LH_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LH_HIDDEN __attribute__((visibility("hidden")))
 #define LH_COMPILER_FENCE() __asm__ volatile("" ::: "memory")
 
 long lh_syscall(long n, long a, long b, long c, long d, long e, long f);

@@ -50,8 +50,8 @@ struct lh_me {
  * Kept as the distance from lh_nobody, so that zero means it: an IFUNC resolver may lock
  * before the loader has filled the main thread's copy of anything but zeros.
  */
-extern struct lh_me lh_nobody, lh_refused;
-extern __thread intptr_t lh_me_distance __attribute__((tls_model("initial-exec")));
+extern struct lh_me lh_nobody LH_HIDDEN, lh_refused LH_HIDDEN;
+extern __thread intptr_t lh_me_distance __attribute__((tls_model("initial-exec"))) LH_HIDDEN;
 
 static inline struct lh_me *lh_myself(void)
 {

@@ -36,6 +36,7 @@ struct lh_call {
 };
 
 #define LH_CALL(object, k, m, h)                                                                   \
+	(struct lh_call)                                                                           \
 	{                                                                                          \
 		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h            \
 	}
@@ -51,72 +52,80 @@ void lh_waited(const struct lh_call *c, int rc);
 /* After the real unlock. An error means that it is held still. */
 void lh_dropped_slow(const struct lh_call *c, int rc);
 
-extern uint32_t lh_long_ticks; /* a hold of more milliseconds goes the slow way, to be told */
+extern uint32_t lh_long_ticks LH_HIDDEN; /* a hold of more milliseconds goes the slow way, to be told */
 
 enum { LH_SLOW_FLAGS = LH_LOCK_COUNTING | LH_LOCK_SIGNAL };
 
-static inline __attribute__((always_inline)) void lh_got(const struct lh_call *c, int rc)
+/* Taken once, and nothing to be measured or told when it is given back. */
+static inline bool lh_held_plain(const struct lh_held *h)
+{
+	uint32_t depth_and_flags;
+
+	__builtin_memcpy(&depth_and_flags, &h->depth, sizeof(depth_and_flags));
+	return depth_and_flags == 1;
+}
+
+/*
+ * The call comes by value, and is laid out in memory only where it goes the slow way, so
+ * that its parts are constants of the wrapper.
+ */
+static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int rc)
 {
 	struct lh_me *me = lh_myself();
 	struct lh_seat *seat = me->seat;
 
-	if (LH_UNLIKELY(!seat || rc)) {
-		if (rc == EBUSY && c->how == LH_TRIES)
-			lh_try_failed(c);
-		else
-			lh_got_slow(c, rc);
-		return;
-	}
-	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lh_lock_word(c->o, c->kind))];
-	if (c->kind == LH_SEM && l->address == (uintptr_t)c->o && (l->flags & LH_LOCK_SIGNAL))
+	if (LH_UNLIKELY(!seat || rc))
+		goto unknown;
+	uint32_t row = LH_LOCK_ROW(lh_lock_word(c.o, (enum lh_kind)c.kind));
+	struct lh_lock *l = &LH_LOCKS[row];
+	if (c.kind == LH_SEM && l->address == (uintptr_t)c.o && (l->flags & LH_LOCK_SIGNAL))
 		return; /* not a lock: nothing is held */
-	const struct lh_context *x = lh_context_find(c->frame);
+	const struct lh_context *x = lh_context_find(c.frame);
 	uint32_t n = seat->held_n;
-	if (LH_UNLIKELY(l->address != (uintptr_t)c->o || l->owner || !x || n >= LH_HELD_MAX ||
-			--me->sample == 0 || (c->kind == LH_SEM && (l->flags & LH_SLOW_FLAGS)))) {
-		lh_got_slow(c, rc);
-		return;
-	}
-	lh_lock_id id = lh_lock_id_of(l);
-	lh_place place = LH_PLACE(x->stack, c->how, c->mode);
+	if (LH_UNLIKELY(l->address != (uintptr_t)c.o || l->owner || !x || n >= LH_HELD_MAX ||
+			--me->sample == 0 || (c.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
+		goto unknown;
+	lh_lock_id id = LH_LOCK_ID(row, l->gen);
+	lh_place place = LH_PLACE(x->stack, c.how, c.mode);
 	lh_node_id parent = n ? seat->held[n - 1].node : 0;
 	lh_node_id node = lh_node_known(me, parent, id, place);
-	if (LH_UNLIKELY(!node || (n && !parent) ||
-			(c->mode == LH_SHARED && n && lh_held_find(seat, c->o)))) {
-		lh_got_slow(c, rc);
-		return;
-	}
+	if (LH_UNLIKELY(!node || (n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.o))))))
+		goto unknown;
 	struct lh_held *h = &seat->held[n];
 	seat->held_n = n + 1;
 	LH_COMPILER_FENCE();
-	h->address = (uintptr_t)c->o;
+	h->address = (uintptr_t)c.o;
 	h->lock = id;
 	h->place = place;
 	h->tick = lh_book_tick();
 	h->node = node;
 	h->depth = 1;
 	h->flags = 0;
-	if (c->mode == LH_SHARED) {
+	if (c.mode == LH_SHARED) {
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	} else {
 		l->owner = me->number;
 		l->acquired++;
 	}
+	return;
+unknown:;
+	const struct lh_call slow = c;
+	if (rc == EBUSY && c.how == LH_TRIES)
+		lh_try_failed(&slow);
+	else
+		lh_got_slow(&slow, rc);
 }
 
-static inline __attribute__((always_inline)) void lh_drop(const struct lh_call *c)
+static inline __attribute__((always_inline)) void lh_drop(struct lh_call c)
 {
 	struct lh_seat *seat = lh_myself()->seat;
+	uint32_t n = seat ? seat->held_n - 1 : 0;
+	struct lh_held *h = seat && n < LH_HELD_MAX ? &seat->held[n] : NULL;
 
-	if (LH_UNLIKELY(!seat || seat->held_n == 0)) {
-		lh_drop_slow(c);
-		return;
-	}
-	uint32_t n = seat->held_n - 1;
-	struct lh_held *h = &seat->held[n];
-	if (LH_UNLIKELY(h->address != (uintptr_t)c->o || h->depth != 1 || h->flags ||
+	if (LH_UNLIKELY(!h || h->address != (uintptr_t)c.o || !lh_held_plain(h) ||
 			lh_book_tick() - h->tick > lh_long_ticks)) {
-		lh_drop_slow(c);
+		const struct lh_call slow = c;
+		lh_drop_slow(&slow);
 		return;
 	}
 	if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
@@ -127,10 +136,12 @@ static inline __attribute__((always_inline)) void lh_drop(const struct lh_call *
 	seat->held_n = n;
 }
 
-static inline __attribute__((always_inline)) void lh_dropped(const struct lh_call *c, int rc)
+static inline __attribute__((always_inline)) void lh_dropped(struct lh_call c, int rc)
 {
-	if (LH_UNLIKELY(rc))
-		lh_dropped_slow(c, rc);
+	if (LH_UNLIKELY(rc)) {
+		const struct lh_call slow = c;
+		lh_dropped_slow(&slow, rc);
+	}
 }
 
 /* ---- the events that are not uniform ---- */
@@ -153,14 +164,16 @@ void lh_barrier_passed(const struct lh_call *c);
 void lh_sem_post(const struct lh_call *c);
 void lh_sem_opened(const struct lh_call *c);
 
-static inline void lh_sem_drop(const struct lh_call *c)
+static inline void lh_sem_drop(struct lh_call c)
 {
 	struct lh_seat *seat = lh_myself()->seat;
 
-	if (LH_LIKELY(seat && seat->held_n && seat->held[seat->held_n - 1].address == (uintptr_t)c->o))
+	if (LH_LIKELY(seat && seat->held_n && seat->held[seat->held_n - 1].address == (uintptr_t)c.o)) {
 		lh_drop(c);
-	else
-		lh_sem_post(c);
+	} else {
+		const struct lh_call slow = c;
+		lh_sem_post(&slow);
+	}
 }
 
 /* pthread_once. False: nothing to watch, call the original with the program's routine. */

@@ -38,7 +38,7 @@ LH_EXPORT void mtx_destroy(mtx_t *o)
 		struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                \
 		int rc = LH_REAL(mtx_trylock)(o);                                                  \
 		if (rc != thrd_busy) {                                                             \
-			lh_got(&c, outcome(rc));                                                   \
+			lh_got(c, outcome(rc));                                                   \
 			return rc;                                                                 \
 		}                                                                                  \
 		lh_want(&c);                                                                       \
@@ -55,7 +55,7 @@ LH_EXPORT int mtx_trylock(mtx_t *o)
 	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TRIES);
 	int rc = LH_REAL(mtx_trylock)(o);
 
-	lh_got(&c, outcome(rc));
+	lh_got(c, outcome(rc));
 	return rc;
 }
 
@@ -63,9 +63,9 @@ LH_EXPORT int mtx_unlock(mtx_t *o)
 {
 	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
 
-	lh_drop(&c);
+	lh_drop(c);
 	int rc = LH_REAL(mtx_unlock)(o);
-	lh_dropped(&c, outcome(rc));
+	lh_dropped(c, outcome(rc));
 	return rc;
 }
 

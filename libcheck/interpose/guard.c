@@ -54,7 +54,7 @@ LH_EXPORT void __cxa_guard_release(uint64_t *o)
 {
 	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, WAITS);
 
-	lh_drop(&c);
+	lh_drop(c);
 	if (LH_REAL(__cxa_guard_release))
 		lh_real.__cxa_guard_release(o);
 	else
@@ -65,7 +65,7 @@ LH_EXPORT void __cxa_guard_abort(uint64_t *o)
 {
 	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, WAITS);
 
-	lh_drop(&c);
+	lh_drop(c);
 	if (LH_REAL(__cxa_guard_abort))
 		lh_real.__cxa_guard_abort(o);
 	else

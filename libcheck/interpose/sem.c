@@ -22,7 +22,7 @@ static int outcome(int rc)
 		struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, h);                                  \
 		if (LH_LIKELY(lh_sem_has_permit(o))) {                                             \
 			int rc = LH_REAL(fn) args;                                                 \
-			lh_got(&c, rc ? outcome(rc) : 0);                                          \
+			lh_got(c, rc ? outcome(rc) : 0);                                          \
 			return rc;                                                                 \
 		}                                                                                  \
 		lh_want(&c);                                                                       \
@@ -40,7 +40,7 @@ LH_EXPORT int sem_trywait(sem_t *o)
 	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, TRIES);
 	int rc = LH_REAL(sem_trywait)(o);
 
-	lh_got(&c, rc ? outcome(rc) : 0);
+	lh_got(c, rc ? outcome(rc) : 0);
 	return rc;
 }
 
@@ -49,7 +49,7 @@ LH_EXPORT int sem_post(sem_t *o)
 {
 	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
 
-	lh_sem_drop(&c);
+	lh_sem_drop(c);
 	return LH_REAL(sem_post)(o);
 }
 

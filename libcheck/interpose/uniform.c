@@ -8,49 +8,52 @@
 #include "export.h"
 #include "track.h"
 
+#define CALL(k, m, h) LH_CALL((const void *)o, k, m, h)
+
+/* The wait, announced and judged before it begins. */
+#define WAIT_FOR(fn, k, m, h, args)                                                                \
+	const struct lh_call c = CALL(k, m, h);                                                    \
+	lh_want(&c);                                                                               \
+	rc = lh_real.fn args;                                                                      \
+	lh_waited(&c, rc);                                                                         \
+	return rc;
+
 #define TAKE(fn, first, k, m, h, params, args)                                                     \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		struct lh_call c = LH_CALL((const void *)o, k, m, h);                              \
-		int rc = LH_LIKELY(lh_lock_may_try((const void *)o, LH_##k)) ? lh_real.first(o) : EBUSY;                                                         \
+		int rc = EBUSY;                                                                    \
+		if (LH_LIKELY(lh_lock_may_try((const void *)o, LH_##k)))                           \
+			rc = lh_real.first(o);                                                     \
 		if (LH_LIKELY(rc != EBUSY)) {                                                      \
-			lh_got(&c, rc);                                                            \
+			lh_got(CALL(k, m, h), rc);                                                 \
 			return rc;                                                                 \
 		}                                                                                  \
-		lh_want(&c);                                                                       \
-		rc = lh_real.fn args;                                                              \
-		lh_waited(&c, rc);                                                                 \
-		return rc;                                                                         \
+		WAIT_FOR(fn, k, m, h, args)                                                        \
 	}
 #define LIMIT(fn, k, m, params, args)                                                              \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		struct lh_call c = LH_CALL((const void *)o, k, m, TIMED);                          \
-		if (lh_lock_looks_free(o, LH_##k)) {                                               \
-			int rc = lh_real.fn args;                                                  \
-			lh_got(&c, rc);                                                            \
+		int rc;                                                                            \
+		if (lh_lock_looks_free((const void *)o, LH_##k)) {                                 \
+			rc = lh_real.fn args;                                                      \
+			lh_got(CALL(k, m, TIMED), rc);                                             \
 			return rc;                                                                 \
 		}                                                                                  \
-		lh_want(&c);                                                                       \
-		int rc = lh_real.fn args;                                                          \
-		lh_waited(&c, rc);                                                                 \
-		return rc;                                                                         \
+		WAIT_FOR(fn, k, m, TIMED, args)                                                    \
 	}
 #define TRY(fn, k, m, params, args)                                                                \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		struct lh_call c = LH_CALL((const void *)o, k, m, TRIES);                          \
 		int rc = lh_real.fn args;                                                          \
-		lh_got(&c, rc);                                                                    \
+		lh_got(CALL(k, m, TRIES), rc);                                                     \
 		return rc;                                                                         \
 	}
 #define GIVE(fn, k, params, args)                                                                  \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, WAITS);                  \
-		lh_drop(&c);                                                                       \
+		lh_drop(CALL(k, EXCLUSIVE, WAITS));                                                \
 		int rc = lh_real.fn args;                                                          \
-		lh_dropped(&c, rc);                                                                \
+		lh_dropped(CALL(k, EXCLUSIVE, WAITS), rc);                                         \
 		return rc;                                                                         \
 	}
 #define ODD(fn)
