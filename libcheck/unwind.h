@@ -15,7 +15,11 @@
 /* Finds libunwind. False: it is not there; say so and use the walker. */
 bool lh_unwind_init(void);
 
-/* As lh_walk. */
+/*
+ * As lh_walk, from anywhere further in on the same stack. Where there is no CFI libunwind
+ * follows frame pointers, so it may see more, and may see what is not so. LH_WALK_STRANGE
+ * and no frames: the frame of `regs` was not met.
+ */
 int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
 	      enum lh_walk_end *end);
 

@@ -134,7 +134,7 @@ static bool combine(struct walk *w, struct calculator *c, uint8_t op)
 	}
 }
 
-/* The operations that compilers, linkers and the C library write; see docs/limits.md. */
+/* The operations that compilers, linkers and the C library write. */
 static bool calculate(struct walk *w, struct calculator *c, struct lh_cfi_bytes *b)
 {
 	uint8_t op = (uint8_t)lh_cfi_fixed(b, 1);

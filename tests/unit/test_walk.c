@@ -211,6 +211,21 @@ static APART void through_handler(int n)
 	STAY(n);
 }
 
+/* The handler's stack is static memory, and so below the thread's: a walk can go from the one to
+ * the other. From a handler's stack above it cannot, and finds nothing. */
+static void through_other_stack(void)
+{
+	static char other[64 << 10] __attribute__((aligned(16)));
+	stack_t on = {.ss_sp = other, .ss_size = sizeof other}, off = {.ss_flags = SS_DISABLE};
+	struct sigaction act = {.sa_handler = at_signal, .sa_flags = SA_ONSTACK};
+	int before = probes;
+	sigaltstack(&on, NULL);
+	sigaction(SIGUSR2, &act, NULL);
+	raise(SIGUSR2);
+	sigaltstack(&off, NULL);
+	CHECK_EQ(probes, before + 1);
+}
+
 static void *in_thread(void *argument)
 {
 	(void)argument;
@@ -264,6 +279,7 @@ static void from_everywhere(void)
 	through_libc();
 	through_library();
 	through_handler(3);
+	through_other_stack();
 	through_coroutine();
 	pthread_create(&t, NULL, in_thread, NULL);
 	pthread_join(t, NULL);
@@ -366,6 +382,9 @@ static void no_rules(void)
 	struct lh_regs regs = {(uintptr_t)words, (uintptr_t)words, (uintptr_t)words};
 	CHECK_EQ(lh_walk(&regs, (uintptr_t)(words + 8), spots, 4, &end), 0);
 	CHECK_EQ(end, LH_WALK_NO_CFI);
+	regs.pc = (uintptr_t)no_rules + 1; /* a stack pointer above the stack */
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)words - 4096, spots, 4, &end), 0);
+	CHECK_EQ(end, LH_WALK_DAMAGED);
 }
 
 /* The stack that a walk takes, from a painted one. */

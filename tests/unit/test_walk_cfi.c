@@ -21,6 +21,11 @@
 enum { OP_DEREF = 0x06, OP_PLUS_UCONST = 0x23, OP_BREG0 = 0x70, OP_BREGX = 0x92, OP_CFA = 0x9c };
 enum { STRIDE = 3 }; /* prime to the usual sizes of instructions */
 
+static bool in_a_register(uint8_t atom)
+{
+	return (atom >= 0x50 && atom < 0x70) || atom == 0x90; /* DW_OP_reg0..31, DW_OP_regx */
+}
+
 /* What libdw says, in our words. */
 static struct lh_cfi_rule register_rule(Dwarf_Frame *frame, int reg)
 {
@@ -33,7 +38,7 @@ static struct lh_cfi_rule register_rule(Dwarf_Frame *frame, int reg)
 		rule.how = ops == NULL ? LH_CFI_SAME : LH_CFI_UNDEFINED;
 	else if (ops[0].atom == OP_CFA && (n == 1 || (n == 2 && ops[1].atom == OP_PLUS_UCONST)))
 		rule = (struct lh_cfi_rule){n == 1 ? 0 : (int32_t)ops[1].number, LH_CFI_AT, 0};
-	else if (ops[n - 1].atom != 0x9f /* DW_OP_stack_value */ && ops[0].atom != 0x50 + 0)
+	else if (ops[n - 1].atom != 0x9f /* DW_OP_stack_value */ && !in_a_register(ops[0].atom))
 		rule.how = LH_CFI_COMPUTED;
 	return rule;
 }
@@ -133,6 +138,8 @@ RULES(in_register, ".cfi_register rip, rdx");
 RULES(val_offset, ".cfi_escape 0x14,16,1");
 RULES(computed, ".cfi_escape 0x10,16,3,0x77,16,0x22\n"); /* CFA + rsp + 16: nonsense */
 RULES(computed_pc, ".cfi_escape 0x10,16,2,0x77,24");     /* rsp + 24 */
+RULES(computed_odd, ".cfi_escape 0x10,16,2,0x77,25");
+RULES(no_bp, ".cfi_undefined rbp");
 /* rsp + 8 + ((5 & 3) << 3) + (2 - 1) * 8 */
 RULES(sums, ".cfi_escape 0x0f,17,0x77,8,0x08,5,0x33,0x1a,0x33,0x24,0x22,0x0a,2,0,0x31,0x1c,0x38,"
 	    "0x1e,0x22");
@@ -184,6 +191,7 @@ static const struct row {
 	ROW(val_offset, 0, 0, -1, LH_WALK_STRANGE),
 	ROW(computed, 0, 0, -1, LH_WALK_DAMAGED),
 	ROW(computed_pc, 0, 0, SP + 3, LH_WALK_CUT),
+	ROW(computed_odd, 0, 0, -1, LH_WALK_DAMAGED),
 	ROW(sums, 0, 0, SP + 2, LH_WALK_CUT),
 	ROW(compared, 0, 0, SP + 1, LH_WALK_CUT),
 	ROW(shifted, 0, 0, SP + 1, LH_WALK_CUT),
@@ -220,6 +228,22 @@ static void walk_row(const struct row *r)
 			CHECK_EQ(spot.pc, MARK + r->slot);
 	if (!good)
 		printf("\tin %s, bp at %d+%d\n", r->name, r->bp, r->odd);
+}
+
+/* A frame pointer that a callee did not keep is no base for its caller's frame. */
+static void lost_frame_pointer(void)
+{
+	struct lh_regs regs = {(uintptr_t)no_bp + 2, (uintptr_t)&words[SP],
+			       (uintptr_t)&words[SP + 4]};
+	struct lh_spot spots[3];
+	enum lh_walk_end end;
+	set_words();
+	words[SP] = (uintptr_t)by_bp + 2;
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 1);
+	CHECK_EQ(end, LH_WALK_STRANGE);
+	regs.pc = (uintptr_t)plain + 2;
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 2);
+	CHECK_EQ(end, LH_WALK_NO_CFI);
 }
 
 /* An object of one function in 84 bytes, which end where reading is a fault. */
@@ -381,6 +405,7 @@ int main(void)
 		compare_object(dlsym(library, "__cxa_throw"));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		walk_row(&rows[i]);
+	lost_frame_pointer();
 	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (CHECK(pages != MAP_FAILED) && CHECK(mprotect(pages + 4096, 4096, PROT_NONE) == 0)) {
 		by_hand((uint8_t *)pages + 4096 - sizeof smallest);
