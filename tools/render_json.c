@@ -232,41 +232,78 @@ static json_t *tool_json(void)
 	return o;
 }
 
-static json_t *report_json(struct lh_pool *p, const struct lh_model *m)
-{
-	json_t *o = json_object(), *processes = json_array(), *findings = json_array();
-	json_t *filtered = json_array(), *locks = json_array();
+/*
+ * The lists are written element by element: a run may have a million locks, and
+ * the tree of all of them would be many times the ledger.
+ */
+struct sheet {
+	const struct lh_model *model;
+	struct lh_pool *pool;
+	FILE *out;
+	bool failed;
+};
 
-	for (uint32_t i = 0; i < m->processes; i++)
-		json_array_append_new(processes, process_json(p, m->process[i]));
-	for (uint32_t i = 0; i < m->findings; i++)
-		json_array_append_new(findings, finding_json(p, m->finding[i]));
-	for (uint32_t i = 0; i < m->filtereds; i++)
-		json_array_append_new(filtered, filtered_json(p, m->filtered[i]));
-	for (uint32_t i = 0; i < m->locks; i++)
-		if (m->lock[i]->row.kind != LH_LIFE)
-			json_array_append_new(locks, lock_json(p, m->lock[i]));
-	put_word(o, "schema", SCHEMA);
-	json_object_set_new(o, "tool", tool_json());
-	json_object_set_new(o, "command", command_json(p, m));
-	json_object_set_new(o, "processes", processes);
-	json_object_set_new(o, "findings", findings);
-	json_object_set_new(o, "filtered", filtered);
-	json_object_set_new(o, "locks", locks);
-	return o;
+static void put_value(struct sheet *s, const char *before, json_t *value, size_t flags)
+{
+	s->failed |= fputs(before, s->out) == EOF;
+	s->failed |= json_dumpf(value, s->out, flags | JSON_ENCODE_ANY) != 0;
+	json_decref(value);
+}
+
+static json_t *process_at(struct sheet *s, uint32_t i)
+{
+	return process_json(s->pool, s->model->process[i]);
+}
+
+static json_t *finding_at(struct sheet *s, uint32_t i)
+{
+	return finding_json(s->pool, s->model->finding[i]);
+}
+
+static json_t *filtered_at(struct sheet *s, uint32_t i)
+{
+	return filtered_json(s->pool, s->model->filtered[i]);
+}
+
+/* NULL: the life of a thread, which is no lock to anyone but the judge. */
+static json_t *lock_at(struct sheet *s, uint32_t i)
+{
+	const struct lh_thing *t = s->model->lock[i];
+
+	return t->row.kind == LH_LIFE ? NULL : lock_json(s->pool, t);
+}
+
+static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
+		     json_t *(*at)(struct sheet *, uint32_t))
+{
+	bool first = true;
+
+	fprintf(s->out, ",\n\"%s\": [", key);
+	for (uint32_t i = 0; i < n; i++) {
+		json_t *value = at(s, i);
+
+		if (value)
+			put_value(s, first ? "\n" : ",\n", value, flags);
+		first &= value == NULL;
+	}
+	fputs(first ? "]" : "\n]", s->out);
 }
 
 int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
 {
-	struct lh_pool *p = lh_pool_new();
-	json_t *report = report_json(p, m);
-	int rc = 0;
+	struct sheet s = {.model = m, .pool = lh_pool_new(), .out = out};
 
 	(void)style; /* JSON has one look */
-	if (json_dumpf(report, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF ||
-	    fflush(out) != 0)
-		rc = errno ? errno : EIO;
-	json_decref(report);
-	lh_pool_free(p);
-	return rc;
+	put_value(&s, "{\n\"schema\": ", json_string(SCHEMA), 0);
+	put_value(&s, ",\n\"tool\": ", tool_json(), 0);
+	put_value(&s, ",\n\"command\": ", command_json(s.pool, m), 0);
+	put_list(&s, "processes", m->processes, 0, process_at);
+	put_list(&s, "findings", m->findings, JSON_INDENT(2), finding_at);
+	put_list(&s, "filtered", m->filtereds, JSON_INDENT(2), filtered_at);
+	put_list(&s, "locks", m->locks, 0, lock_at);
+	fputs("\n}\n", out);
+	lh_pool_free(s.pool);
+	if (fflush(out) != 0 || ferror(out) || s.failed)
+		return errno ? errno : EIO;
+	return 0;
 }
