@@ -4,7 +4,7 @@
  *
  * The counts are shared with the program's children that did not exec, and are added as a
  * line to the file COMPARE_WALK at exit: program, events, identical, shorter,
- * diverging, frames, nanoseconds in the walker.
+ * diverging.
  * COMPARE_WALK_SHOW=1 also writes the first frames of what differs to stderr.
  */
 #include <dlfcn.h>
@@ -25,7 +25,7 @@
 enum { ROOM = 300, EVENTS_MAX = 200000, SHOWN_MAX = 20 };
 
 struct counts {
-	atomic_long events, identical, shorter, diverging, frames, ns;
+	atomic_long events, identical, shorter, diverging;
 	pid_t pid; /* who tells them: not its forked children */
 };
 
@@ -70,27 +70,17 @@ static void tell(const struct lh_spot *ours, int n, const struct lh_spot *theirs
 	(void)!write(2, text, (size_t)len);
 }
 
-static long now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000L + t.tv_nsec;
-}
-
 static void compare(const struct lh_regs *regs)
 {
 	struct lh_spot ours[ROOM], theirs[ROOM];
 	enum lh_walk_end end;
 	if (!high)
 		high = top_of_stack(regs->sp);
-	long start = now();
 	int n = lh_walk(regs, high, ours, ROOM, &end);
-	atomic_fetch_add(&counts->ns, now() - start);
 	int m = unwound(regs, high, theirs, ROOM);
 	int k = unwound_common(ours, n, theirs, m);
 	bool same = k == n && k == m;
 	atomic_fetch_add(&counts->events, 1);
-	atomic_fetch_add(&counts->frames, n);
 	atomic_fetch_add(same     ? &counts->identical
 			 : k == n ? &counts->shorter
 				  : &counts->diverging,
@@ -150,9 +140,8 @@ static __attribute__((destructor)) void finish(void)
 	if (fd < 0)
 		return;
 	inside = true;
-	int n = snprintf(text, sizeof text, "%s %ld %ld %ld %ld %ld %ld\n",
-			 program_invocation_short_name, counts->events, counts->identical,
-			 counts->shorter, counts->diverging, counts->frames, counts->ns);
+	int n = snprintf(text, sizeof text, "%s %ld %ld %ld %ld\n", program_invocation_short_name,
+			 counts->events, counts->identical, counts->shorter, counts->diverging);
 	(void)!write(fd, text, (size_t)n);
 	close(fd);
 }

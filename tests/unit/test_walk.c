@@ -30,7 +30,8 @@
 
 enum { ROOM = 400 };
 
-static int probes, deepest;
+static volatile int probes; /* signal handlers write it */
+static int deepest;
 static __thread uintptr_t high;
 static enum lh_walk_end outermost = LH_WALK_DONE; /* how a walk is to end */
 
