@@ -10,6 +10,8 @@ static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
 int main(void)
 {
 	struct timespec soon = in_ms(CLOCK_REALTIME, 10);
+	lock(&a);
+	unlock(&a);
 	if (pthread_cond_timedwait(&c, &a, &soon) != EPERM)
 		return 1;
 	return 0;

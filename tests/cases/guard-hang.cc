@@ -1,7 +1,8 @@
 /*
  * A local static is being made by one thread, whose initialiser wants a lock; another thread has
  * this lock and uses the static: both wait for ever.
- * EXPECT: deadlock a guard
+ * EXPECT: deadlock a left()::value
+ * LATER: deadlock
  * EXPECT-STACK: under, make
  */
 #include "case.h"

@@ -1,6 +1,7 @@
 /*
  * Joins a thread that waits for what the joiner holds.
  * EXPECT: deadlock <thread> a
+ * LATER: deadlock
  */
 #include "case.h"
 

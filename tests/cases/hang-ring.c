@@ -1,6 +1,7 @@
 /*
  * Three threads in a ring.
  * EXPECT: deadlock a b c
+ * LATER: deadlock
  */
 #include "case.h"
 

@@ -1,7 +1,6 @@
 /*
  * Threads that hold one permit of two want another one.
  * EXPECT: pool-deadlock s
- * LATER: pool-deadlock
  */
 #include "case.h"
 
