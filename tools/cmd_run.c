@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "inspect.h"
 #include "launch.h"
 #include "monitor.h"
-#include "output.h"
+#include "files.h"
+#include "inspect.h"
 #include "preload.h"
 #include "say.h"
 #include "settings.h"
@@ -27,10 +27,8 @@ struct run {
 	bool check;
 	struct lh_target target;
 	struct lh_preload preload;
-	char **environment;                      /* of the program */
-	struct lh_output record;                 /* -o */
-	struct lh_output report[LH_OUTPUTS_MAX]; /* in the order of settings.output */
-	FILE *log; /* written as it goes, so that it can be followed */
+	char **environment; /* of the program */
+	struct lh_files files;
 	struct lh_monitor monitor;
 	struct lh_model *model;
 	struct lh_shelf shelf;
@@ -79,34 +77,6 @@ static bool refuse(struct run *r, const char *what, const char *why)
 	return false;
 }
 
-/* All files are opened before the program starts: a path that cannot be written costs no run. */
-static bool open_outputs(struct run *r)
-{
-	char option[64];
-	const char *log = OPTION(r, log_file).text;
-	if (*log && !(r->log = fopen(log, "we"))) {
-		snprintf(r->why, WHY_ROOM, "%s: %s", log, strerror(errno));
-		return refuse(r, "--log-file", r->why);
-	}
-	if (*OPTION(r, output).text &&
-	    !lh_output_open(&r->record, OPTION(r, output).text, r->why, WHY_ROOM))
-		return refuse(r, "--output", r->why);
-	for (int i = 0; i < r->settings.outputs; i++) {
-		snprintf(option, sizeof(option), "--%s",
-			 lh_render_formats[r->settings.output[i].format].name);
-		if (!lh_output_open(&r->report[i], r->settings.output[i].path, r->why, WHY_ROOM))
-			return refuse(r, option, r->why);
-	}
-	return true;
-}
-
-static void drop_outputs(struct run *r)
-{
-	lh_output_drop(&r->record);
-	for (int i = 0; i < r->settings.outputs; i++)
-		lh_output_drop(&r->report[i]);
-}
-
 static bool inspect(struct run *r, const char *program)
 {
 	static const int status[] = {
@@ -126,7 +96,8 @@ static void set_up_monitor(struct run *r)
 {
 	struct lh_monitor *m = &r->monitor;
 	static const char *const colors[] = {"auto", "always", "never"};
-	m->style.color = lh_text_color(colors[OPTION(r, color).number], r->log ? r->log : stderr);
+	m->style.color = lh_text_color(colors[OPTION(r, color).number],
+				       r->files.log ? r->files.log : stderr);
 	m->style.source = OPTION(r, source).number;
 	m->style.filtered = OPTION(r, show_filtered).number;
 	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
@@ -248,7 +219,7 @@ static void tell_the_rest(struct run *r)
 		if (r->model->finding[i]->status == LH_NEW &&
 		    !was_told(r->monitor.told, r->model->finding[i]))
 			lh_text_finding(r->model, r->model->finding[i], style, lh_say_stream());
-	if (*OPTION(r, output).text && !strchr(r->record.path, '%')) {
+	if (*OPTION(r, output).text && !strchr(r->files.record.path, '%')) {
 		snprintf(next, sizeof(next), "lockhound report %s", OPTION(r, output).text);
 		style.next = next;
 	}
@@ -257,70 +228,20 @@ static void tell_the_rest(struct run *r)
 	fflush(lh_say_stream());
 }
 
-static int copy_store(int store, FILE *to)
-{
-	char buffer[64 << 10];
-	ssize_t n;
-	off_t at = 0;
-	while ((n = pread(store, buffer, sizeof(buffer), at)) > 0) {
-		if (fwrite(buffer, 1, (size_t)n, to) != (size_t)n)
-			return errno;
-		at += n;
-	}
-	return n < 0 ? errno : 0;
-}
-
-static void finish_output(struct run *r, struct lh_output *o, int error, const char *option)
-{
-	char path[PATH_MAX];
-	strcpy(path, o->path);
-	if (error)
-		lh_output_drop(o);
-	else
-		error = lh_output_finish(o, r->monitor.program, r->target.path);
-	if (!error)
-		return;
-	lh_say("--%s: %s: %s", option, path, strerror(error));
-	r->trouble = LH_STATUS_TROUBLE;
-}
-
-static void close_log(struct run *r)
-{
-	FILE *log = r->log;
-	r->log = NULL;
-	lh_say_into(NULL);
-	if (!log)
-		return;
-	bool bad = ferror(log) != 0;
-	if (fclose(log) || bad) {
-		lh_say("--log-file: %s: %s", OPTION(r, log_file).text, strerror(errno));
-		r->trouble = LH_STATUS_TROUBLE;
-	}
-}
-
-static void write_outputs(struct run *r)
-{
-	int lost = r->monitor.crew.store_error;
-	if (lost) {
-		lh_say("not every process's record could be kept: %s", strerror(lost));
-		r->trouble = LH_STATUS_TROUBLE;
-	}
-	if (r->record.file)
-		finish_output(r, &r->record, copy_store(r->monitor.crew.store, r->record.file),
-			      "output");
-	for (int i = 0; i < r->settings.outputs; i++) {
-		const struct lh_format *format = &lh_render_formats[r->settings.output[i].format];
-		struct lh_text_style style = {
-			.source = true, .filtered = r->monitor.style.filtered, .locks = true};
-		finish_output(r, &r->report[i], format->render(r->model, &style, r->report[i].file),
-			      format->name);
-	}
-}
-
 static int own_status(const struct run *r)
 {
 	int status = r->monitor.status;
 	return WIFSIGNALED(status) ? LH_STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void keep_results(struct run *r)
+{
+	const struct lh_crew *crew = &r->monitor.crew;
+	struct lh_files_of of = {r->model, crew->store, r->monitor.program, r->target.path};
+	if (crew->store_error)
+		lh_say("not every process's record could be kept: %s", strerror(crew->store_error));
+	if (!lh_files_write(&r->files, &r->settings, &of) || crew->store_error)
+		r->trouble = LH_STATUS_TROUBLE;
 }
 
 /* In the order of what a reader of the status must know first. */
@@ -363,14 +284,35 @@ static int run_status(struct run *r)
 	return own_status(r);
 }
 
+/* -v: what was decided before the start, and which process came to which end. */
+static void tell_set_up(const struct run *r)
+{
+	if (!OPTION(r, verbose).number)
+		return;
+	lh_say("settings from %s", r->settings.conf ? r->settings.conf : "no lockhound.conf");
+	lh_say("library %s", r->preload.library);
+	lh_say("program %s", r->target.path);
+}
+
+static void tell_processes(const struct run *r)
+{
+	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->model->processes; i++) {
+		const struct lh_process *p = r->model->process[i];
+		lh_say("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent, p->exe,
+		       *p->end ? p->end : "ended, status not known", (unsigned long long)p->acquired);
+	}
+}
+
 static void watch(struct run *r, pid_t pid)
 {
-	if (r->log)
-		lh_say_into(r->log);
+	if (r->files.log)
+		lh_say_into(r->files.log);
+	tell_set_up(r);
 	lh_monitor_watch(&r->monitor, pid);
 	make_model(r);
+	tell_processes(r);
 	tell_the_rest(r);
-	write_outputs(r);
+	keep_results(r);
 	if (!r->monitor.left)
 		lh_preload_drop(&r->preload);
 }
@@ -392,16 +334,18 @@ static int command(struct run *r, int argc, char **argv)
 		refuse(r, "", r->why);
 		return r->trouble;
 	}
-	bool started = open_outputs(r);
+	bool started = lh_files_open(&r->files, &r->settings);
+	r->trouble = started ? 0 : LH_STATUS_TROUBLE;
 	set_up_monitor(r);
 	if (!started || !start(r, argv + first, &pid)) {
-		drop_outputs(r);
+		lh_files_drop(&r->files);
 		lh_preload_drop(&r->preload);
 		return r->trouble;
 	}
 	watch(r, pid);
 	int result = r->check ? check_status(r) : run_status(r);
-	close_log(r);
+	if (!lh_files_close_log(&r->files, &r->settings))
+		r->trouble = LH_STATUS_TROUBLE;
 	lh_model_free(r->model);
 	lh_read_close(&r->shelf);
 	lh_monitor_close(&r->monitor);

@@ -140,8 +140,9 @@ static void write_end(struct lh_crew *c, struct lh_member *m, enum lh_end how)
 	bool ask = how == LH_END_UNKNOWN;
 	if (ask && m->ledger->state != LH_ENDED)
 		how = LH_END_LOST;
+	/* the pidfd twice: its process may be reaped between the first two questions */
 	if (ask && (status_of(c, m->pid, &status) || status_from_pidfd(m->pidfd, &status) ||
-		    status_from_proc(m->pid, &status)))
+		    status_from_proc(m->pid, &status) || status_from_pidfd(m->pidfd, &status)))
 		how = WIFSIGNALED(status) ? LH_END_SIGNAL : LH_END_EXIT;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	m->ledger->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)

@@ -1,7 +1,6 @@
 #include "settings.h"
 #include "settings_table.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -110,88 +109,6 @@ static bool unknown(const struct origin *o, const char *key, size_t n)
 	return false;
 }
 
-static bool read_flag(const char *text, int64_t *out)
-{
-	static const char *const yes[] = {"1", "yes", "on", "true"}, *const no[] = {"0", "no",
-										    "off", "false"};
-	for (size_t i = 0; i < 4; i++) {
-		if (!strcmp(text, yes[i]) || !strcmp(text, no[i])) {
-			*out = !strcmp(text, yes[i]);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_number(const char *text, const char *accepted, int64_t *out)
-{
-	long long low = 0, high = INT64_MAX;
-	sscanf(accepted, "%lld to %lld", &low, &high);
-	char *end;
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	return isdigit((unsigned char)*text) && !*end && !errno && *out >= low && *out <= high;
-}
-
-/* A bare number means milliseconds, as it does to the library. */
-static bool read_time(const char *text, int64_t *out)
-{
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},  {"", 1e6},
-		     {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
-	char *end;
-	errno = 0;
-	double value = strtod(text, &end);
-	if (!isdigit((unsigned char)*text) || errno)
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (!strcmp(end, units[i].unit) && value * units[i].ns < 9e18) {
-			*out = (int64_t)(value * units[i].ns);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_choice(const char *text, const char *accepted, int64_t *out)
-{
-	size_t n = strlen(text);
-	int64_t index = 0;
-	for (const char *c = accepted; n; index++) {
-		size_t word = strcspn(c, "|");
-		if (word == n && !strncmp(c, text, n)) {
-			*out = index;
-			return true;
-		}
-		if (!c[word])
-			break;
-		c += word + 1;
-	}
-	return false;
-}
-
-static bool read_value(const struct lh_setting *row, const char *text, int64_t *out)
-{
-	switch (row->type) {
-	case LH_TYPE_flag:
-		return read_flag(text, out);
-	case LH_TYPE_number:
-		return read_number(text, row->accepted, out);
-	case LH_TYPE_time:
-		return read_time(text, out);
-	case LH_TYPE_choice:
-		return read_choice(text, row->accepted, out);
-	case LH_TYPE_text:
-		/* it goes into LOCKHOUND_OPTIONS in single quotes, and the library keeps so much */
-		return !row->library || (!strpbrk(text, "'\n") && strlen(text) < 200);
-	case LH_TYPE_file:
-		return *text;
-	}
-	return false;
-}
-
 static bool set_output(struct lh_settings *s, const struct origin *o, int format, const char *path)
 {
 	for (int i = 0; i < s->outputs; i++) {
@@ -231,7 +148,7 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 		       o->usage->name, o->usage->name);
 		return false;
 	}
-	if (!read_value(row, text, &number)) {
+	if (!lh_settings_value(row, text, &number)) {
 		lh_say("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
 		       row->type == LH_TYPE_time ? ", written 500us, 10ms, 2s" : "");
 		return false;
