@@ -4,7 +4,8 @@
  * An increment is three steps: read, add, write. `unsafe` does them as three steps, and
  * updates get lost when another thread writes between the read and the write. The others
  * are the cures. None of them is a mistake with a lock, so the checker finds nothing
- * here, in `unsafe` neither: it watches locks, not memory. (A race detector such as
+ * here, in `unsafe` neither: it watches locks, not memory. Where there is no lock at all it
+ * says that it has seen none and ends with 125, which is not green. (A race detector such as
  * ThreadSanitizer finds plain variables that nobody guards; see docs/course.md.)
  *
  * How the loss is made certain: in its first increment each thread waits, between read
@@ -18,9 +19,11 @@
  *
  * RUN: counter unsafe
  * EXPECT-MATCH: unsafe: [0-9]+ of 2000000, lost [1-9][0-9]*
+ * EXPECT-STATUS: 125
  *
  * RUN: counter unsafe --threads 4
  * EXPECT-MATCH: unsafe: [0-9]+ of 4000000, lost [1-9][0-9]*
+ * EXPECT-STATUS: 125
  *
  * RUN: counter mutex
  * EXPECT-OUTPUT: mutex: 2000000 of 2000000, lost 0
@@ -30,23 +33,29 @@
  *
  * RUN: counter isolated
  * EXPECT-OUTPUT: isolated: 2000000 of 2000000, lost 0
+ * EXPECT-STATUS: 125
  *
  * RUN: counter isolated --threads 4
  * EXPECT-OUTPUT: isolated: 4000000 of 4000000, lost 0
+ * EXPECT-STATUS: 125
  *
  * RUN: counter atomic
  * EXPECT-OUTPUT: atomic: 2000000 of 2000000, lost 0
+ * EXPECT-STATUS: 125
  *
  * RUN: counter atomic --threads 4
  * EXPECT-OUTPUT: atomic: 4000000 of 4000000, lost 0
+ * EXPECT-STATUS: 125
  *
  * RUN: counter cas
  * EXPECT-OUTPUT: cas: 2000000 of 2000000, lost 0
  * EXPECT-MATCH: cas: [1-9][0-9]* retries
+ * EXPECT-STATUS: 125
  *
  * RUN: counter cas --threads 4
  * EXPECT-OUTPUT: cas: 4000000 of 4000000, lost 0
  * EXPECT-MATCH: cas: [1-9][0-9]* retries
+ * EXPECT-STATUS: 125
  *
  * RUN: counter table
  * EXPECT-MATCH: unsafe +no, lost [1-9][0-9]* +[0-9.]+ ns -> [0-9.]+ ns +none: no lock held

@@ -16,7 +16,7 @@
  *
  * RUN: pool two-permits
  * EXPECT-OUTPUT: 3 users had two permits each
- * EXPECT-LATER: pool-deadlock permits
+ * EXPECT-FINDING: pool-deadlock permits
  * EXPECT-STATUS: 66
  *
  * RUN: pool two-permits --hang

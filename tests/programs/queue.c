@@ -32,7 +32,7 @@
  *
  * RUN: queue wait-unlocked
  * EXPECT-OUTPUT: waited 100 ms: the signal was lost
- * EXPECT-FINDING: cond-wait-unlocked queue_lock
+ * EXPECT-FINDING: cond-wait-unlocked queue_lock something
  * EXPECT-STATUS: 66
  *
  * RUN: queue event

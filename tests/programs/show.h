@@ -63,7 +63,7 @@ static inline void must(int rc, const char *what)
 	exit(3);
 }
 
-static inline pthread_t start(void *(*body)(void *), void *argument)
+static NOINLINE pthread_t start(void *(*body)(void *), void *argument)
 {
 	pthread_t thread;
 
@@ -182,8 +182,8 @@ static inline void read_settings(char **argv)
 }
 
 /* The whole main of each program: `program MODE options`. The list of modes ends with {0}. */
-static inline int show_main(char **argv, const char *purpose, const struct mode *modes,
-			    struct settings defaults)
+static NOINLINE int show_main(char **argv, const char *purpose, const struct mode *modes,
+			      struct settings defaults)
 {
 	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 

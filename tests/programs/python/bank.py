@@ -18,13 +18,14 @@ EXPECT-LATER: blocking-call *
 
 RUN: bank.py transfer-opposite
 EXPECT-OUTPUT: total 2000
-EXPECT-FINDING: lock-order * *
+EXPECT-LATER: lock-order * *
 EXPECT-STATUS: 66
 
 RUN: bank.py transfer-opposite --hang
 EXPECT-OUTPUT: both hold one account and want the other
 EXPECT-HANG: yes
-EXPECT-FINDING: deadlock * *
+EXPECT-LATER: deadlock * *
+EXPECT-UNTIL: lock-order * *
 EXPECT-STATUS: 66
 
 RUN: bank.py cure-sorted
