@@ -116,8 +116,7 @@ static void show_frame(struct page *g, uint32_t number, const struct lh_frame *f
 	say(g, BOLD, "%s", f->function ? clean(g, f->function) : "??");
 	if (at)
 		say(g, PLAIN, "  %s", at);
-	say(g, DIM, "  %s\n",
-	    f->inlined ? "(inlined)" : lh_pool_print(g->pool, "(%s)", in_module(g, f)));
+	say(g, DIM, "  (%s%s)\n", in_module(g, f), f->inlined ? ", inlined" : "");
 }
 
 static void show_stack(struct page *g, const struct lh_trace *t)

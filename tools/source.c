@@ -25,12 +25,15 @@ static FILE *open_regular(const char *file)
 }
 
 /* Tabs become spaces, so that a mark below a column stands below it. */
-static const char *tidy(struct lh_pool *p, const char *line)
+static const char *tidy(struct lh_pool *p, const char *line, uint32_t column, uint32_t *mark)
 {
 	char out[WIDTH + 8];
 	size_t n = 0;
 
-	for (; *line && *line != '\n' && *line != '\r' && n < WIDTH; line++) {
+	for (const char *first = line; *line && *line != '\n' && *line != '\r' && n < WIDTH;
+	     line++) {
+		if (line - first + 1 == column)
+			*mark = (uint32_t)n;
 		if (*line != '\t') {
 			out[n++] = *line;
 			continue;
@@ -45,7 +48,8 @@ static const char *tidy(struct lh_pool *p, const char *line)
 	return lh_pool_text(p, out);
 }
 
-bool lh_source_read(struct lh_pool *p, const char *file, uint32_t line, struct lh_snippet *s)
+bool lh_source_read(struct lh_pool *p, const char *file, uint32_t line, uint32_t column,
+		    struct lh_snippet *s)
 {
 	FILE *f = line ? open_regular(file) : NULL;
 	char *text = NULL;
@@ -57,7 +61,7 @@ bool lh_source_read(struct lh_pool *p, const char *file, uint32_t line, struct l
 	s->first = line > 1 ? line - 1 : 1;
 	for (uint32_t n = 1; n <= line + 1 && getline(&text, &room, f) >= 0; n++)
 		if (n >= s->first)
-			s->line[s->n++] = tidy(p, text);
+			s->line[s->n++] = tidy(p, text, n == line ? column : 0, &s->mark);
 	free(text);
 	fclose(f);
 	return s->n > line - s->first;

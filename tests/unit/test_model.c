@@ -183,9 +183,9 @@ static void sentences(void)
 		{LH_RULE_UNLOCK_NOT_HELD, 0, 3, LH_RELEASES,
 		 "T3 'worker-2' gives back 'accounts', which nobody holds"},
 		{LH_RULE_DESTROY_HELD, 2, 1, LH_CALLS,
-		 "T1 'bank' destroys 'accounts' while it is in use by T2 'worker-1'"},
+		 "T1 'main' destroys 'accounts' while it is in use by T2 'worker-1'"},
 		{LH_RULE_DESTROY_HELD, 1, 1, LH_CALLS,
-		 "T1 'bank' destroys 'accounts' while it is in use by itself"},
+		 "T1 'main' destroys 'accounts' while it is in use by itself"},
 		{LH_RULE_EXIT_HOLDING, 3, 0, 0, "T3 'worker-2' ended and kept 'accounts'"},
 	};
 	struct lh_model *m;
