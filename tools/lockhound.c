@@ -1,8 +1,10 @@
 /* lockhound.c — the command: which subcommand is meant. */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "ledger.h"
@@ -52,8 +54,21 @@ static bool is_record(const char *path)
 	return n == sizeof(magic) && !memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic));
 }
 
+/*
+ * A standard descriptor that is closed would be given to the next file we open, and a
+ * message would land in it. The program still gets it closed.
+ */
+static void fill_standard(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null",
+			     O_RDWR | O_CLOEXEC); /* the lowest that is free: this one */
+}
+
 int main(int argc, char **argv)
 {
+	fill_standard();
 	const char *first = argc > 1 ? argv[1] : NULL;
 	if (!first) {
 		help(stderr);

@@ -314,10 +314,13 @@ static bool is_over(struct lh_monitor *m)
 /* All that came but was not looked at yet, then everybody's ledger into the store. */
 static void close_books(struct lh_monitor *m)
 {
-	for (uint32_t before = UINT32_MAX; before != m->crew.present;) {
-		before = m->crew.present;
+	/* an arrival may have to wait for the findings of the one whose place it takes */
+	for (int quiet = 0; quiet < 3; quiet++) {
+		uint32_t here = m->crew.present, arriving = m->crew.arriving, n = m->crew.n;
 		lh_crew_look(&m->crew);
 		tell_new(m);
+		if (here != m->crew.present || arriving != m->crew.arriving || n != m->crew.n)
+			quiet = 0;
 	}
 	while (m->crew.present) {
 		struct lh_member *member = m->crew.member[m->crew.here[0]];
