@@ -68,8 +68,9 @@ int main(void)
 	show(mtx_unlock(&recursive));
 	show(mtx_unlock(&recursive));
 	for (long i = 0; i < 2; i++) {
-		show(thrd_create(&t, other, (void *)i));
+		int made = thrd_create(&t, other, (void *)i);
 		show(thrd_join(t, &got));
+		show(made);
 		show(got);
 	}
 	mtx_unlock(&timed);
