@@ -217,6 +217,20 @@ static void read_signals(struct lh_monitor *m)
 		pass_on(m, &s);
 }
 
+static void look_around(struct lh_monitor *m)
+{
+	uint32_t before = m->crew.n;
+	lh_crew_look(&m->crew);
+	if (m->crew.n != before)
+		m->busy_until = now() + BUSY_NS;
+	tell_new(m);
+}
+
+/*
+ * One round. The order matters: the status of a child is better known from reaping it
+ * than from its pidfd; and who came is asked before who ended, or a process that went
+ * on by exec and then ended would seem to have been lost in its first life.
+ */
 static void listen(struct lh_monitor *m)
 {
 	struct epoll_event e[EVENTS];
@@ -224,7 +238,8 @@ static void listen(struct lh_monitor *m)
 	for (int i = 0; i < n; i++)
 		if (!e[i].data.ptr)
 			read_signals(m);
-	reap(m); /* first: the status of a child is better known from here than from its pidfd */
+	reap(m);
+	look_around(m);
 	for (int i = 0; i < n; i++) {
 		struct lh_member *member = e[i].data.ptr;
 		if (member && member->presence == LH_PRESENT)
@@ -345,11 +360,6 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 		listen(m);
 		if (e)
 			lh_board_tick(&m->crew.run);
-		uint32_t before = m->crew.n;
-		lh_crew_look(&m->crew);
-		if (m->crew.n != before)
-			m->busy_until = now() + BUSY_NS;
-		tell_new(m);
 		look_at_the_clock(m);
 	}
 	close_books(m);
