@@ -25,7 +25,17 @@ static const struct {
 };
 
 enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
-enum { PLAIN_READY = 64 * 1024 /* bytes of each table allocated at the birth of a plain ledger */ };
+enum { PLAIN_STEP = 64 * 1024 /* bytes that a plain ledger's table grows by */ };
+
+/*
+ * Rows of a plain ledger whose memory is made sure of at birth: enough for most programs,
+ * so that one which locks itself into a sandbox later never needs a system call of ours.
+ */
+static const uint32_t plain_rows[LH_TABLES] = {
+	[LH_T_SEAT] = 48,    [LH_T_THREAD] = 1024, [LH_T_LOCK] = 4096, [LH_T_STACK] = 4096,
+	[LH_T_FRAME] = 48 << 10, [LH_T_MODULE] = 64,	   [LH_T_NODE] = 8192, [LH_T_SEEN] = 8192,
+	[LH_T_EVENT] = 2048, [LH_T_FINDING] = 256, [LH_T_STEP] = 2048,
+};
 
 static uint64_t round_up(uint64_t n, uint64_t to)
 {
@@ -150,7 +160,22 @@ static int create_in(const char *directory)
 	return fd;
 }
 
-/* Room for the header and the first rows of each table is made for sure; more by populate(). */
+static bool make_sure(int fd, struct lh_table *table)
+{
+	if (lh_sys_allocate(fd, 0, table[1].offset) < 0)
+		return false;
+	for (int t = 1; t < LH_TABLES; t++) {
+		uint64_t bytes = round_up((uint64_t)plain_rows[t] * table[t].row, PAGE);
+		uint64_t whole = (uint64_t)table[t].rows * table[t].row;
+		if (bytes > whole)
+			bytes = whole;
+		if (lh_sys_allocate(fd, table[t].offset, bytes) < 0)
+			return false;
+		table[t].ready = (uint32_t)(bytes / table[t].row);
+	}
+	return true;
+}
+
 static bool fill_plain(int fd)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
@@ -164,7 +189,7 @@ static bool fill_plain(int fd)
 	}
 	if (!l)
 		return false;
-	if (lh_sys_advise(l, table[1].offset, POPULATE_WRITE) < 0) {
+	if (!make_sure(fd, table)) {
 		lh_sys_unmap(l, total);
 		return false;
 	}
@@ -207,7 +232,7 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	uint64_t to = t->offset + (uint64_t)upto * t->row;
 	uint64_t end = t->offset + (uint64_t)t->rows * t->row;
 
-	to = round_up(to > from + PLAIN_READY ? to : from + PLAIN_READY, PAGE);
+	to = round_up(to > from + PLAIN_STEP ? to : from + PLAIN_STEP, PAGE);
 	if (to > end)
 		to = round_up(end, PAGE);
 	from = from / PAGE * PAGE;

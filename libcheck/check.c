@@ -3,6 +3,19 @@
 
 enum { KINDS_THAT_TELL = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST | LH_LOCK_PI };
 
+struct lh_tale *lh_tale_begin(uint32_t rule, enum lh_level level, lh_thread_id thread)
+{
+	static struct lh_tale tale;
+
+	tale.rule = rule;
+	tale.level = level;
+	tale.severity = LH_ERROR;
+	tale.thread = thread;
+	tale.key = 0;
+	tale.n = 0;
+	return &tale;
+}
+
 void lh_tale_step(struct lh_tale *t, lh_thread_id thread, lh_lock_id lock, lh_place place,
 		  enum lh_action action)
 {
@@ -51,15 +64,14 @@ uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 	struct lh_finding f = {.rule = t->rule, .level = (uint8_t)t->level,
 			       .severity = (uint8_t)t->severity, .steps = (uint8_t)t->n,
 			       .thread = t->thread, .step = first, .key = key, .count = 1,
-			       .filter = filter, .time_ns = lh_book_now()};
+			       .filter = filter, .time_ns = (uint64_t)lh_book_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
 	return id;
 }
 
-static struct lh_tale happened(uint32_t rule, const struct lh_me *me)
+static struct lh_tale *happened(uint32_t rule, const struct lh_me *me)
 {
-	return (struct lh_tale){.rule = rule, .level = LH_HAPPENED, .severity = LH_ERROR,
-				.thread = me->parked->thread};
+	return lh_tale_begin(rule, LH_HAPPENED, me->parked->thread);
 }
 
 static uint32_t two_steps(struct lh_tale *t, lh_thread_id holder, lh_lock_id lock, lh_place held,
@@ -107,12 +119,12 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 
 uint32_t lh_check_self(struct lh_me *me, struct lh_lock *l, const struct lh_held *h, lh_place place)
 {
-	struct lh_tale t = happened(LH_RULE_SELF_DEADLOCK, me);
+	struct lh_tale *t = happened(LH_RULE_SELF_DEADLOCK, me);
 
 	if (LH_PLACE_HOW(place) != LH_WAITS || (h->flags & LH_HELD_WAITING) ||
 	    !waits_for_itself(l, h, place))
 		return 0;
-	return two_steps(&t, t.thread, lh_lock_id_of(l), h->place, place, LH_WAITS_FOR);
+	return two_steps(t, t->thread, lh_lock_id_of(l), h->place, place, LH_WAITS_FOR);
 }
 
 /* ---- unlocking ---- */
@@ -136,15 +148,15 @@ uint32_t lh_check_unlock(struct lh_me *me, struct lh_lock *l, const void *o, lh_
 	if (l->flags & (LH_LOCK_PSHARED | (l->kind == LH_MUTEX ? KINDS_THAT_TELL : 0)))
 		return 0;
 	if (lh_lock_looks_free(o, l->kind)) {
-		struct lh_tale t = happened(LH_RULE_UNLOCK_NOT_HELD, me);
-		return two_steps(&t, 0, id, 0, place, LH_RELEASES);
+		struct lh_tale *t = happened(LH_RULE_UNLOCK_NOT_HELD, me);
+		return two_steps(t, 0, id, 0, place, LH_RELEASES);
 	}
 	if (!held_by_other(me, l, o))
 		return 0;
 	uint32_t holder = lh_holder(id, me->number, &h);
-	struct lh_tale t = happened(LH_RULE_UNLOCK_NOT_OWNER, me);
-	uint32_t told = holder ? two_steps(&t, LH_SEATS[holder].thread, id, h->place, place, LH_RELEASES)
-			       : two_steps(&t, 0, id, 0, place, LH_RELEASES);
+	struct lh_tale *t = happened(LH_RULE_UNLOCK_NOT_OWNER, me);
+	uint32_t told = holder ? two_steps(t, LH_SEATS[holder].thread, id, h->place, place, LH_RELEASES)
+			       : two_steps(t, 0, id, 0, place, LH_RELEASES);
 	if (holder)
 		h->lock = 0;
 	l->owner = 0;
@@ -164,8 +176,8 @@ uint32_t lh_check_destroy(struct lh_me *me, struct lh_lock *l, const void *o, lh
 		return 0;
 	if (l->kind == LH_MUTEX && lh_lock_owner_tid(o, LH_MUTEX) != LH_SEATS[holder].tid)
 		return 0;
-	struct lh_tale t = happened(LH_RULE_DESTROY_HELD, me);
-	return two_steps(&t, LH_SEATS[holder].thread, lh_lock_id_of(l), h->place, place, LH_CALLS);
+	struct lh_tale *t = happened(LH_RULE_DESTROY_HELD, me);
+	return two_steps(t, LH_SEATS[holder].thread, lh_lock_id_of(l), h->place, place, LH_CALLS);
 }
 
 /* ---- conditions ---- */
@@ -179,10 +191,10 @@ uint32_t lh_check_cond(struct lh_me *me, struct lh_lock *cond, struct lh_lock *m
 		return 0;
 	if (!lh_lock_looks_free(o, LH_MUTEX) && (owner == me->parked->tid || !owner))
 		return 0;
-	struct lh_tale t = happened(LH_RULE_COND_WAIT_UNLOCKED, me);
-	lh_tale_step(&t, t.thread, lh_lock_id_of(mutex), place, LH_RELEASES);
-	lh_tale_step(&t, t.thread, lh_lock_id_of(cond), place, LH_WAITS_FOR);
-	return lh_check_tell(&t, LH_F_NONE);
+	struct lh_tale *t = happened(LH_RULE_COND_WAIT_UNLOCKED, me);
+	lh_tale_step(t, t->thread, lh_lock_id_of(mutex), place, LH_RELEASES);
+	lh_tale_step(t, t->thread, lh_lock_id_of(cond), place, LH_WAITS_FOR);
+	return lh_check_tell(t, LH_F_NONE);
 }
 
 /* ---- ending ---- */
@@ -199,8 +211,7 @@ static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 uint32_t lh_check_exit(uint32_t seat)
 {
 	struct lh_seat *s = &LH_SEATS[seat];
-	struct lh_tale t = {.rule = LH_RULE_EXIT_HOLDING, .level = LH_HAPPENED, .severity = LH_ERROR,
-			    .thread = s->thread};
+	struct lh_tale *t = lh_tale_begin(LH_RULE_EXIT_HOLDING, LH_HAPPENED, s->thread);
 
 	for (uint32_t i = 0; i < s->held_n && i < LH_HELD_MAX; i++) {
 		struct lh_held *h = &s->held[i];
@@ -208,8 +219,8 @@ uint32_t lh_check_exit(uint32_t seat)
 		if (l && l->owner == seat)
 			l->owner = 0;
 		if (is_lost(l, h))
-			lh_tale_step(&t, s->thread, h->lock, h->place, LH_HOLDS);
+			lh_tale_step(t, s->thread, h->lock, h->place, LH_HOLDS);
 	}
 	s->held_n = 0;
-	return t.n ? lh_check_tell(&t, LH_F_NONE) : 0;
+	return t->n ? lh_check_tell(t, LH_F_NONE) : 0;
 }

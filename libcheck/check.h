@@ -25,6 +25,9 @@ struct lh_tale {
 	struct lh_step step[2 * LH_HELD_MAX];
 };
 
+/* An empty tale. There is one, used under the big lock: it is too large for a program's stack. */
+struct lh_tale *lh_tale_begin(uint32_t rule, enum lh_level level, lh_thread_id thread);
+
 /* Adds a step; what does not fit is left out. */
 void lh_tale_step(struct lh_tale *t, lh_thread_id thread, lh_lock_id lock, lh_place place,
 		  enum lh_action action);

@@ -11,7 +11,7 @@
  */
 #include "judge_inside.h"
 
-enum { EARN = 1000, BURST = 1 << 20 };
+enum { EARN = 800, BURST = 1 << 19 }; /* a step is 5 to 10 ns */
 
 const struct lh_lock lh_judge_no_lock = {.kind = LH_NOTHING};
 
@@ -390,11 +390,16 @@ static void ask_readers(struct lh_judge *j, const struct lh_facts *f, lh_node_id
 
 static void ask(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
 {
+	int64_t kept;
+
 	earn(j);
+	kept = j->purse / 2; /* no question may take it all */
+	j->purse -= kept;
 	lh_judge_pool(j, f, n);
 	lh_judge_search(j, f, n);
 	if (queues(f, n))
 		ask_readers(j, f, n);
+	j->purse += kept;
 }
 
 uint32_t lh_judge_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)

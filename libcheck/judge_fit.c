@@ -130,7 +130,7 @@ bool lh_judge_pick(struct lh_judge *j, const struct lh_facts *f, uint32_t n, enu
 	struct lh_slot *s = j->slot;
 
 	s[0].at = lh_judge_first_at(f, s[0].node);
-	while (lh_judge_spend(j, 1 + i)) {
+	while (lh_judge_spend(j, 4 + 4 * i)) {
 		if (!s[i].at) {
 			if (!i--)
 				return false;

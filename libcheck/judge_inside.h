@@ -6,6 +6,7 @@
  *   judge_before.c  what came before what
  *   judge_fit.c     can these dependencies stand at their places at the same time
  *   judge_search.c  walks the circles through one dependency, shortest first
+ *   judge_ring.c    one circle that has closed: does it count, and if not why not
  *   judge_pool.c    counting semaphores
  *
  * - Everything lies in the caller's memory; rows name each other by number, 0 is none.
@@ -190,6 +191,29 @@ bool lh_judge_can_meet(struct lh_judge *j, const struct lh_facts *f, const struc
 lh_thread_id lh_judge_at(const struct lh_facts *f, const struct lh_slot *s);
 uint32_t lh_judge_first_at(const struct lh_facts *f, lh_node_id n);
 uint32_t lh_judge_next_at(const struct lh_facts *f, lh_node_id n, uint32_t at);
+
+/* ---- judge_ring.c ---- */
+
+/* What goes on while the circles through slot[0] are walked. */
+struct lh_question {
+	struct lh_judge *j;
+	const struct lh_facts *f;
+	bool strict;
+	bool cut;    /* given up before the end */
+	bool longer; /* a path was left because of the length: longer circles may be */
+	uint32_t length;
+	uint32_t mark; /* of lh_vertex.far; 0: not measured */
+};
+
+static inline const struct lh_node *lh_judge_slot_node(const struct lh_question *q, uint32_t slot)
+{
+	return &q->f->node[q->j->slot[slot].node];
+}
+
+/* Does slot c make the slot before it wait? Marks it if that takes a writer who queues. */
+bool lh_ring_blocks(const struct lh_question *q, uint32_t c);
+void lh_ring_strictly(struct lh_question *q); /* files it if it counts */
+void lh_ring_loosely(struct lh_question *q);  /* files it if it does not, with the reason */
 
 /* ---- judge_search.c, judge_pool.c ---- */
 

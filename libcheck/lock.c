@@ -42,11 +42,12 @@ static uint32_t tag_of(uintptr_t o)
 	return (uint32_t)(o >> 2) | 1;
 }
 
+/* Neighbours in memory are neighbours here: one page of the index serves one page of locks. */
 static uint32_t first_slot(uintptr_t o)
 {
-	uint64_t h = (o >> 2) * 0x9e3779b97f4a7c15u;
+	uint64_t h = (o >> 12) * 0x9e3779b97f4a7c15u;
 
-	return (uint32_t)(h >> 32) & lh_lock_index.mask;
+	return ((uint32_t)(h >> 32) << 9 | (o >> 3 & 511)) & lh_lock_index.mask;
 }
 
 uint32_t lh_lock_find(const void *o)

@@ -1,22 +1,60 @@
 /* node.c — see node.h. */
 #include "node.h"
 
-enum { HEADS_LOG = 20, SEEN_MAX = 6 /* threads kept of one node; more is "many" */ };
+enum { SEEN_MAX = 6 /* threads kept of one node; more is "many" */ };
 
+/*
+ * Linear hashing (Litwin 1980): there is a list for each node or so, and each new node
+ * splits one list in two. So memory is touched as nodes come, and no insertion is dear.
+ */
 static uint32_t *heads;
+static uint32_t lists; /* so many are in use */
 
 bool lh_node_init(void)
 {
-	heads = lh_book_private(sizeof(uint32_t) << HEADS_LOG);
+	heads = lh_book_private((size_t)lh_book_rows(LH_T_NODE) * sizeof(uint32_t));
+	lists = 1;
 	return heads != NULL;
 }
 
-static uint32_t *head_of(lh_node_id parent, lh_lock_id lock, lh_place place)
+static uint32_t hash(lh_node_id parent, lh_lock_id lock, lh_place place)
 {
 	uint64_t h = ((uint64_t)parent << 32 | lock) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ h >> 31 ^ place) * 0xbf58476d1ce4e5b9u;
-	return &heads[h >> (64 - HEADS_LOG)];
+	return (uint32_t)(h >> 32);
+}
+
+/* The largest power of two that is not above the number of lists. */
+static uint32_t level(void)
+{
+	return 1u << (31 - __builtin_clz(lists));
+}
+
+static uint32_t *head_of(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	uint32_t h = hash(parent, lock, place), low = level(), wide = h & (2 * low - 1);
+
+	return &heads[wide < lists ? wide : wide & (low - 1)];
+}
+
+/* One more list: it takes its half of the list that it was folded into. */
+static void split(void)
+{
+	if (lists >= lh_book_rows(LH_T_NODE))
+		return;
+	uint32_t fresh = lists++, *from = &heads[fresh & ~(1u << (31 - __builtin_clz(fresh)))];
+	lh_node_id i = *from;
+
+	*from = 0;
+	while (i) {
+		struct lh_node *n = &LH_NODES[i];
+		lh_node_id next = n->hash_next;
+		uint32_t *to = head_of(n->parent, n->lock, n->place);
+		n->hash_next = *to;
+		*to = i;
+		i = next;
+	}
 }
 
 static lh_node_id find(lh_node_id parent, lh_lock_id lock, lh_place place)
@@ -33,12 +71,13 @@ static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 {
 	struct lh_lock *l = lh_lock_row(lock);
 	lh_node_id id = l ? lh_book_new(LH_T_NODE, 1) : 0;
-	uint32_t *head = head_of(parent, lock, place);
 
 	if (!id) {
 		lh_book.ledger->dropped_nodes++;
 		return 0;
 	}
+	split();
+	uint32_t *head = head_of(parent, lock, place);
 	LH_NODES[id] = (struct lh_node){.parent = parent, .lock = lock, .place = place,
 					.depth = LH_NODES[parent].depth + 1, .next = l->nodes,
 					.hash_next = *head};

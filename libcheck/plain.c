@@ -93,11 +93,10 @@ static void head(struct lh_text *t)
 }
 
 /* In pieces that a pipe takes whole, so that two processes do not mix within one. */
-void lh_plain_tell(uint32_t id)
+void lh_plain_tell(uint32_t id, char *page)
 {
 	const struct lh_finding *f = &LH_FINDINGS[id];
-	char buffer[3500];
-	struct lh_text t = LH_TEXT(buffer);
+	struct lh_text t = {page, 0, LH_PLAIN_PAGE, false};
 
 	if (f->filter || !f->rule || f->rule >= LH_RULES)
 		return;
@@ -107,9 +106,9 @@ void lh_plain_tell(uint32_t id)
 	lh_text_add(&t, rules[f->rule].id);
 	lh_text_add(&t, "]\n");
 	for (uint32_t i = 0; i < f->steps; i++) {
-		if (t.n > sizeof(buffer) / 2) {
+		if (t.n > LH_PLAIN_PAGE / 2) {
 			say(&t);
-			t = (struct lh_text)LH_TEXT(buffer);
+			t.n = 0;
 		}
 		add_step(&t, &LH_STEPS[f->step + i]);
 	}

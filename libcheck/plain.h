@@ -13,8 +13,11 @@
 
 #include "book.h"
 
+enum { LH_PLAIN_PAGE = 3584 /* less than a pipe takes in one piece */ };
+
 void lh_plain_init(void);
-void lh_plain_tell(uint32_t finding);
+/* `page` has LH_PLAIN_PAGE bytes: a hook may not use much stack. */
+void lh_plain_tell(uint32_t finding, char *page);
 void lh_plain_end(void);
 
 #endif

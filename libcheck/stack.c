@@ -192,7 +192,7 @@ lh_stack_id lh_stack_adopt(lh_stack_id old)
 	const char *base = (const char *)before;
 	const struct lh_stack *s = (const struct lh_stack *)(base + before->table[LH_T_STACK].offset) + old;
 	const uint64_t *f = (const uint64_t *)(base + before->table[LH_T_FRAME].offset) + s->frame;
-	uint64_t frame[LH_FRAMES_MAX];
+	static uint64_t frame[LH_FRAMES_MAX]; /* under the big lock; a hook may not use much stack */
 	int n = s->n < LH_FRAMES_MAX ? s->n : LH_FRAMES_MAX;
 
 	for (int i = 0; i < n; i++) {
@@ -246,7 +246,7 @@ lh_stack_id lh_stack_learn(uintptr_t frame, const struct lh_walked *w)
 {
 	uintptr_t caller = w->at[0].pc, depth = lh_thread_pointer() - frame;
 	struct lh_context **head = lh_context_head(caller, depth);
-	uint64_t frames[LH_FRAMES_MAX];
+	static uint64_t frames[LH_FRAMES_MAX]; /* under the big lock */
 	bool exhausted;
 
 	for (int i = 0; i < w->n; i++)

@@ -73,9 +73,9 @@ void lh_sys_unlink(const char *path)
 	lh_syscall(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
 }
 
-int lh_sys_allocate(int fd, uint64_t size)
+int lh_sys_allocate(int fd, uint64_t from, uint64_t size)
 {
-	return (int)lh_syscall(SYS_fallocate, fd, 0, 0, (long)size, 0, 0);
+	return (int)lh_syscall(SYS_fallocate, fd, 0, (long)from, (long)size, 0, 0);
 }
 
 int lh_sys_truncate(int fd, uint64_t size)

@@ -1,5 +1,6 @@
 /* thread.c — see thread.h. */
 #include "thread.h"
+#include "stack.h"
 
 extern void *__libc_stack_end __attribute__((weak));
 
@@ -126,7 +127,9 @@ uint32_t lh_seat_new(lh_thread_id thread)
 		free_seats = LH_SEATS[i].held_n;
 	else
 		i = lh_book_new(LH_T_SEAT, 1);
-	if (!i || (!mine[i] && !(mine[i] = lh_book_private(sizeof(struct lh_me)))))
+	if (!i || !(mine[i] = mine[i] ? mine[i] : lh_book_private(sizeof(struct lh_me))))
+		return 0;
+	if (!mine[i]->walked && !(mine[i]->walked = lh_book_private(sizeof(struct lh_walked))))
 		return 0;
 	struct lh_seat *s = &LH_SEATS[i];
 	__builtin_memset(s, 0, offsetof(struct lh_seat, held));
@@ -227,7 +230,9 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 	me->number = i;
 	me->sample = 1;
 	me->inside = 0;
-	__builtin_memset(me->known, 0, sizeof(me->known));
+	if (s->state != LH_SEAT_MADE || me->used) /* fresh memory is zero: let it stay untouched */
+		__builtin_memset(me->known, 0, sizeof(me->known));
+	me->used = 1;
 	me->parked = s;
 	me->seat = s;
 	__atomic_store_n(&s->state, LH_SEAT_LIVE, __ATOMIC_RELEASE);

@@ -22,7 +22,7 @@
 
 #include <pthread.h>
 
-enum { LH_KNOWN = 256 /* chains that a thread remembers as judged; a power of two */ };
+enum { LH_KNOWN = 128 /* chains that a thread remembers as judged; a power of two */ };
 
 /* A judged acquisition: `lock` at `place` while `parent` was held is this node. */
 struct lh_known_node {
@@ -39,9 +39,10 @@ struct lh_me {
 	struct lh_seat *parked; /* the seat, while this thread is inside the library */
 	uintptr_t inside;	/* frame of the hook that is inside, 0 none */
 	uint32_t judged_segment; /* `known` was learnt in this segment */
-	uint32_t pad;
+	uint32_t used; /* somebody sat here before */
 	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
 	const void *once_call;
+	struct lh_walked *walked; /* where a walk of this thread is kept; hooks may not use much stack */
 	struct lh_known_node known[LH_KNOWN];
 };
 

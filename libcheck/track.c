@@ -26,24 +26,25 @@ static bool give_up(struct lh_me *me)
 
 bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
 {
-	struct lh_walked walked;
+	struct lh_walked *walked;
 	const struct lh_context *x;
 
 	w->me = lh_enter(c->frame);
 	if (!w->me)
 		return false;
+	walked = w->me->walked;
 	w->seat = w->me->parked;
 	w->n_told = 0;
 	w->stack = 0;
 	x = lh_options.stacks == LH_STACKS_OFF ? NULL : lh_context_find(c->frame);
 	if (!x && lh_options.stacks != LH_STACKS_OFF)
-		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, &walked);
+		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, walked);
 	if (!lh_big_lock_take(&lh_book.big, w->me->number))
 		return give_up(w->me);
 	if (x)
 		w->stack = x->stack;
 	else if (lh_options.stacks != LH_STACKS_OFF)
-		w->stack = lh_stack_learn(c->frame, &walked);
+		w->stack = lh_stack_learn(c->frame, walked);
 	return true;
 }
 
@@ -55,11 +56,14 @@ void lh_work_tell(struct lh_event_work *w, uint32_t finding)
 
 void lh_work_end(struct lh_event_work *w)
 {
-	lh_big_lock_give(&lh_book.big, w->me->number);
+	char *page = NULL;
+
 	if (w->n_told && (lh_book.ledger->flags & LH_LEDGER_PLAIN) &&
 	    lh_options.report == LH_REPORT_STDERR)
-		for (int i = 0; i < w->n_told; i++)
-			lh_plain_tell(w->told[i]);
+		page = lh_book_private(LH_PLAIN_PAGE);
+	lh_big_lock_give(&lh_book.big, w->me->number);
+	for (int i = 0; page && i < w->n_told; i++)
+		lh_plain_tell(w->told[i], page);
 	lh_leave(w->me);
 }
 
@@ -207,6 +211,15 @@ static void take_from(struct lh_lock *l, const struct lh_me *me)
 		h->lock = 0;
 }
 
+/*
+ * The exact clock needs an instruction that a process in strict seccomp mode may not use.
+ * Such a process has one thread, and one thread's hold times tell nothing.
+ */
+static bool may_read_clock(void)
+{
+	return lh_book_used(LH_T_THREAD) > 2;
+}
+
 static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
 {
 	enum lh_mode mode = mode_of(c, l);
@@ -224,9 +237,10 @@ static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_cal
 	}
 	if (!h)
 		return;
+	bool sampled = may_read_clock();
 	*h = (struct lh_held){.address = (uintptr_t)c->o, .place = place, .tick = lh_book_tick(),
-			      .node = node, .depth = 1, .flags = LH_HELD_SAMPLED,
-			      .since_ns = lh_book_now()};
+			      .node = node, .depth = 1, .flags = sampled ? LH_HELD_SAMPLED : 0,
+			      .since_ns = sampled ? lh_book_now() : 0};
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
 }
 

@@ -7,11 +7,6 @@
 #include "options.h"
 #include "track_inside.h"
 
-#pragma weak lh_judge_make
-#pragma weak lh_judge_bytes
-#pragma weak lh_judge_node
-#pragma weak lh_judge_found
-#pragma weak lh_judge_counts
 static struct lh_judge *judge;
 
 bool lh_judge_room_init(void)
@@ -26,7 +21,7 @@ bool lh_judge_room_init(void)
 		.events = lh_book_rows(LH_T_EVENT),
 		.circles = lh_book_rows(LH_T_FINDING),
 	};
-	void *memory = lh_judge_bytes ? lh_book_private(lh_judge_bytes(&room)) : NULL;
+	void *memory = lh_book_private(lh_judge_bytes(&room));
 
 	judge = memory ? lh_judge_make(memory, &room, 0) : NULL;
 	return judge != NULL;
@@ -47,12 +42,13 @@ static void add_link(struct lh_tale *t, const struct lh_link *k)
 
 static void file(struct lh_event_work *w, const struct lh_circle *x)
 {
-	struct lh_tale t = {.rule = x->rule, .level = LH_POTENTIAL, .key = x->key,
-			    .severity = (enum lh_severity)x->severity, .thread = w->seat->thread};
+	struct lh_tale *t = lh_tale_begin(x->rule, LH_POTENTIAL, w->seat->thread);
 
+	t->key = x->key;
+	t->severity = (enum lh_severity)x->severity;
 	for (int i = 0; i < x->n + x->queuers; i++)
-		add_link(&t, &x->link[i]);
-	lh_work_tell(w, lh_check_tell(&t, (enum lh_filter)x->filter));
+		add_link(t, &x->link[i]);
+	lh_work_tell(w, lh_check_tell(t, (enum lh_filter)x->filter));
 }
 
 void lh_work_judge(struct lh_event_work *w, lh_node_id node)
