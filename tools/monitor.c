@@ -17,7 +17,7 @@
 
 enum {
 	EVENTS = 64,
-	ROUND_MS = 25,
+	ROUND_MS = 40,
 	BUSY_MS =
 		5, /* while processes come and go: a short one must be met alive to know its end */
 	FINDINGS = 64, /* told in one round */
@@ -245,8 +245,11 @@ static void listen(struct lh_monitor *m)
 		if (member && member->presence == LH_PRESENT)
 			take_leave(m, member, LH_END_UNKNOWN);
 	}
-	for (struct lh_member *member; (member = lh_crew_lost(&m->crew));)
-		take_leave(m, member, LH_END_UNKNOWN);
+	for (struct lh_member *member; (member = lh_crew_lost(&m->crew));) {
+		look_around(m); /* it is known only now that it ended, so who came is asked again */
+		if (member->presence == LH_PRESENT)
+			take_leave(m, member, LH_END_UNKNOWN);
+	}
 }
 
 static void time_out(struct lh_monitor *m)
