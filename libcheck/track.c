@@ -2,6 +2,7 @@
 #include "options.h"
 #include "plain.h"
 #include "track_inside.h"
+#include "wait.h"
 
 uint32_t lh_long_ticks = UINT32_MAX;
 
@@ -163,6 +164,7 @@ void lh_want(const struct lh_call *c)
 			lh_work_tell(&w, lh_check_self(w.me, l, h, place));
 		else if (!(l->flags & LH_LOCK_SIGNAL))
 			lh_work_node(&w, lh_lock_id_of(l), place);
+		lh_work_tell(&w, lh_wait_check(w.me));
 	}
 	lh_work_end(&w);
 }

@@ -5,6 +5,7 @@
 #include "plain.h"
 #include "text.h"
 #include "track_inside.h"
+#include "wait.h"
 
 /* What ran before a create, join or barrier is another segment than what runs after it. */
 void lh_segment_next(struct lh_me *me, struct lh_seat *s)
@@ -142,6 +143,7 @@ uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how ho
 	if (life) {
 		lh_work_node(&w, life, place);
 		lh_work_announce(&w, life, place, LH_WAIT_JOIN, thread);
+		lh_work_tell(&w, lh_wait_check(w.me));
 	}
 	lh_work_end(&w);
 	return seat;
@@ -278,7 +280,7 @@ bool lh_fork_child(uintptr_t frame)
 bool lh_track_init(void)
 {
 	lh_long_ticks = lh_options.long_hold ? (uint32_t)(lh_options.long_hold / 1000000u) : UINT32_MAX;
-	return lh_judge_room_init();
+	return lh_judge_room_init() && lh_wait_init();
 }
 
 void lh_track_end(void)
