@@ -162,6 +162,16 @@ void lh_model_add_shelf(struct lh_model *, const struct lh_shelf *);
 struct lh_found *lh_model_take(struct lh_model *, const struct lh_record *, uint32_t row,
 			       bool *fresh);
 
+/* One row of a record at a time, made at the first call: for views of what goes on now. */
+struct lh_process *lh_model_process(struct lh_model *, const struct lh_record *);
+/* A lock, a thread. NULL: there is no such row. */
+struct lh_thing *lh_model_thing(struct lh_model *, const struct lh_process *, lh_lock_id);
+const struct lh_person *lh_model_person(struct lh_model *, const struct lh_process *, lh_thread_id);
+/* A stack. Never NULL; stack 0 is empty. */
+const struct lh_trace *lh_model_trace(struct lh_model *, const struct lh_process *, lh_stack_id);
+/* The frame to point at: the program's own, with a line, if there is one. NULL: no frames. */
+const struct lh_frame *lh_model_place(const struct lh_trace *);
+
 /* Adds a note. */
 void lh_model_note(struct lh_model *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

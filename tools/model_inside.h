@@ -26,22 +26,14 @@ struct lh_shop {
 /* The place where the thing made of this row is kept: NULL in it, it has not been made. */
 void **lh_model_memo(struct lh_model *, const struct lh_record *, enum lh_made, uint32_t row);
 
-/* model_process.c: the process of a record, made and counted at the first call. */
-struct lh_process *lh_model_process(struct lh_model *, const struct lh_record *);
-
-/* model_stack.c: stacks and the objects they go through. Never NULL; stack 0 is empty. */
-const struct lh_trace *lh_model_trace(struct lh_model *, const struct lh_process *, lh_stack_id);
-/* The frame to point at: the program's own, with a line, if there is one. NULL: no frames. */
-const struct lh_frame *lh_model_place(const struct lh_trace *);
+/* model_stack.c */
 /* "bank+0x4060" for an address in an object's data; NULL: it is elsewhere. */
 const char *lh_model_data_place(struct lh_model *, const struct lh_process *, uint64_t address);
 /* The name of the variable at an address; NULL unknown. */
 const char *lh_model_variable(struct lh_model *, const struct lh_process *, uint64_t address,
 			      uint64_t *into);
 
-/* model_lock.c: locks and threads. NULL: there is no such row. */
-struct lh_thing *lh_model_thing(struct lh_model *, const struct lh_process *, lh_lock_id);
-const struct lh_person *lh_model_person(struct lh_model *, const struct lh_process *, lh_thread_id);
+/* model_lock.c */
 /* Two locks of one finding that are called the same get their numbers appended. */
 void lh_model_tell_apart(struct lh_model *, struct lh_found *);
 
