@@ -2,6 +2,7 @@
 #include "book.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -239,7 +240,11 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	if (lh_sys_advise((char *)lh_book.ledger + from, to - from, POPULATE_WRITE) < 0)
 		return false;
 	uint64_t rows = (to - t->offset) / t->row;
-	t->ready = (uint32_t)(rows > t->rows ? t->rows : rows);
+	rows = rows > t->rows ? t->rows : rows;
+	uint32_t ready = t->ready; /* the monitor raises it too */
+	while (ready < rows && !__atomic_compare_exchange_n(&t->ready, &ready, (uint32_t)rows, false,
+							    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
 	return true;
 }
 
@@ -253,7 +258,7 @@ uint32_t lh_book_new(enum lh_table_name name, uint32_t n)
 		return 0;
 	}
 	if (!lh_book.elastic && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
-	    (!(lh_book.ledger->flags & LH_LEDGER_PLAIN) || !populate(t, at + n))) {
+	    !populate(t, at + n)) {
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
@@ -305,6 +310,21 @@ void *lh_book_private(size_t size)
 void lh_book_private_reset(void)
 {
 	private_used = 0;
+}
+
+void lh_book_mind_the_clock(void)
+{
+	enum { FROZEN_MS = 1000 };
+	const struct lh_board *b = lh_book.board;
+
+	if (b && lh_book.tick && (!b->monitor || lh_book_ticks() - b->tick > FROZEN_MS))
+		lh_book.tick = NULL;
+}
+
+void lh_book_wake_monitor(void)
+{
+	if (lh_book.board)
+		lh_syscall(SYS_futex, (long)&lh_book.board->next, FUTEX_WAKE, 1, 0, 0, 0);
 }
 
 uint64_t lh_book_now(void)

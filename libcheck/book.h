@@ -60,6 +60,10 @@ void lh_book_private_reset(void); /* in the child: start over */
 uint64_t lh_book_now(void);	/* nanoseconds since start_ns, exact */
 uint32_t lh_book_ticks(void); /* milliseconds since start_ns, for nothing if there is a monitor */
 
+/* A monitor that has gone moves no tick any more: from then on the coarse clock serves. */
+void lh_book_mind_the_clock(void);
+void lh_book_wake_monitor(void); /* there is a new process */
+
 static inline uint32_t lh_book_tick(void)
 {
 	const uint32_t *t = lh_book.tick;

@@ -69,6 +69,7 @@ static void stand_down(void)
 static void be_born(struct lh_ledger *l)
 {
 	__atomic_store_n(&l->state, LH_BORN, __ATOMIC_RELEASE);
+	lh_book_wake_monitor();
 }
 
 /*

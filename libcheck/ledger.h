@@ -186,7 +186,7 @@ struct lh_thread {
 	char name[LH_NAME_MAX];
 };
 
-enum { LH_THREAD_MAIN = 1, LH_THREAD_ENDED = 2, LH_THREAD_JOINED = 4, LH_THREAD_ADOPTED = 8, LH_THREAD_FORKED = 16 };
+enum { LH_THREAD_MAIN = 1, LH_THREAD_ENDED = 2, LH_THREAD_JOINED = 4, LH_THREAD_ADOPTED = 8, LH_THREAD_FORKED = 16, LH_THREAD_ROUND = 32 /* no thread: one round of a barrier, for the order of events */ };
 
 enum { LH_STACK_CUT = 1, LH_STACK_APPROXIMATE = 2 };
 

@@ -34,6 +34,7 @@ bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
 	if (!w->me)
 		return false;
 	walked = w->me->walked;
+	lh_book_mind_the_clock();
 	w->seat = w->me->parked;
 	w->n_told = 0;
 	w->stack = 0;
@@ -74,21 +75,28 @@ void lh_work_end(struct lh_event_work *w)
  * The node of the topmost held lock. Entries whose chain is not known (a lock below was
  * given back out of order, or came from before a fork) get it here, from the bottom.
  */
-static lh_node_id chain_of(struct lh_event_work *w)
+lh_node_id lh_work_chain(struct lh_event_work *w)
 {
 	lh_node_id parent = 0;
 
+	bool whole = true; /* nothing below was left out, so the entry's own node is right */
+
 	for (uint32_t i = 0; i < w->seat->held_n; i++) {
 		struct lh_held *h = &w->seat->held[i];
+		lh_node_id node = whole ? h->node : 0;
 		bool fresh = false;
-		if (!h->lock || (h->flags & LH_HELD_WAITING))
+		if (!h->lock || (h->flags & LH_HELD_WAITING)) {
+			whole = false;
 			continue;
-		if (!h->node)
-			h->node = lh_node_learn(w->me, parent, h->lock,
-						LH_PLACE(LH_PLACE_STACK(h->place), LH_TRIES,
-							 LH_PLACE_MODE(h->place)),
-						&fresh);
-		parent = h->node ? h->node : parent;
+		}
+		if (!node)
+			node = lh_node_learn(w->me, parent, h->lock,
+					     LH_PLACE(LH_PLACE_STACK(h->place), LH_TRIES,
+						      LH_PLACE_MODE(h->place)),
+					     &fresh);
+		if (whole)
+			h->node = node;
+		parent = node ? node : parent;
 	}
 	return parent;
 }
@@ -96,7 +104,7 @@ static lh_node_id chain_of(struct lh_event_work *w)
 lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place)
 {
 	bool fresh = false;
-	lh_node_id id = lh_node_learn(w->me, chain_of(w), lock, place, &fresh);
+	lh_node_id id = lh_node_learn(w->me, lh_work_chain(w), lock, place, &fresh);
 
 	if (id && fresh && LH_PLACE_HOW(place) != LH_TRIES)
 		lh_work_judge(w, id);

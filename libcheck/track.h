@@ -155,10 +155,11 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how);
 void lh_cond_waited(const struct lh_call *c);
 void lh_cond_signal(const struct lh_call *c);
 
-/* Waits that take nothing: a barrier, a join. */
-void lh_wait_begin(const struct lh_call *c, enum lh_wait on, uint32_t with);
 void lh_wait_end(const struct lh_call *c);
-void lh_barrier_passed(const struct lh_call *c);
+
+/* Barriers: the round that this thread has come to, and gone on from. */
+lh_thread_id lh_barrier_enter(const struct lh_call *c);
+void lh_barrier_passed(const struct lh_call *c, lh_thread_id round);
 
 /* Semaphores. */
 void lh_sem_post(const struct lh_call *c);

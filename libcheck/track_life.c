@@ -1,6 +1,7 @@
 /*
  * track_life.c — part of the room `track`: threads begin and end, processes fork.
  */
+#include "cond.h"
 #include "options.h"
 #include "plain.h"
 #include "text.h"
@@ -14,8 +15,8 @@ void lh_segment_next(struct lh_me *me, struct lh_seat *s)
 	__builtin_memset(me->known, 0, sizeof(me->known));
 }
 
-static void order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
-		  uint32_t b_segment)
+void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+		   uint32_t b_segment)
 {
 	uint32_t at = lh_book_new(LH_T_EVENT, 1);
 
@@ -82,7 +83,7 @@ uint32_t lh_thread_making(const struct lh_call *c, bool detached)
 	uint32_t seat = id ? lh_seat_new(id) : 0;
 	if (seat) {
 		LH_SEATS[seat].detached = detached;
-		order(LH_EVENT_CREATE, w.seat->thread, w.seat->segment, id, 0);
+		lh_work_order(LH_EVENT_CREATE, w.seat->thread, w.seat->segment, id, 0);
 		lh_segment_next(w.me, w.seat);
 		__atomic_fetch_add(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
 	}
@@ -158,7 +159,7 @@ void lh_join_end(const struct lh_call *c, uint32_t seat, int rc)
 	lh_work_waited(&w);
 	if (!rc && seat && LH_SEATS[seat].state != LH_SEAT_FREE) {
 		lh_thread_id gone = LH_SEATS[seat].thread;
-		order(LH_EVENT_JOIN, gone, LH_SEATS[seat].segment, w.seat->thread, w.seat->segment + 1);
+		lh_work_order(LH_EVENT_JOIN, gone, LH_SEATS[seat].segment, w.seat->thread, w.seat->segment + 1);
 		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
 		lh_segment_next(w.me, w.seat);
 		lh_work_tell(&w, bury(seat));
@@ -283,6 +284,11 @@ bool lh_track_init(void)
 	return lh_judge_room_init() && lh_wait_init();
 }
 
+static void told_at_end(void *w, uint32_t finding)
+{
+	lh_work_tell(w, finding);
+}
+
 void lh_track_end(void)
 {
 	struct lh_me *me = lh_enter((uintptr_t)__builtin_frame_address(0));
@@ -296,6 +302,7 @@ void lh_track_end(void)
 		return;
 	}
 	int pid = lh_book.ledger->pid;
+	lh_cond_end(told_at_end, &w);
 	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
 		if (LH_SEATS[i].state == LH_SEAT_ENDING && LH_SEATS[i].held_n && lh_sys_tid_gone(pid, LH_SEATS[i].tid))
 			lh_work_tell(&w, bury(i));

@@ -2,6 +2,7 @@
  * track_wait.c — part of the room `track`: conditions, barriers, joins, semaphores that
  * are posted; waits that do not end with a lock in hand.
  */
+#include "cond.h"
 #include "track_inside.h"
 
 #include <pthread.h>
@@ -11,6 +12,16 @@
 static struct lh_lock *cond_row(const void *cond)
 {
 	return lh_lock_make(cond, LH_COND);
+}
+
+/* A wait or a signal that is new, with what is held at it. */
+static void note_cond(struct lh_event_work *w, struct lh_lock *v, lh_place place)
+{
+	bool fresh = false;
+
+	lh_node_learn(w->me, lh_work_chain(w), lh_lock_id_of(v), place, &fresh);
+	if (fresh)
+		lh_work_tell(w, lh_cond_check(v));
 }
 
 /*
@@ -34,8 +45,10 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 		if (m)
 			m->owner = 0;
 	}
-	if (v)
+	if (v) {
 		lh_work_announce(&w, lh_lock_id_of(v), place, LH_WAIT_COND, m ? lh_lock_id_of(m) : 0);
+		note_cond(&w, v, place);
+	}
 	lh_work_end(&w);
 }
 
@@ -61,28 +74,31 @@ void lh_cond_waited(const struct lh_call *c)
 	lh_leave(me);
 }
 
-/* Nothing is recorded of a signal yet but that the condition exists. */
+static bool signal_known(struct lh_me *me, const struct lh_call *c)
+{
+	const struct lh_context *x = me->seat ? lh_context_find(c->frame) : NULL;
+	uint32_t row = x ? lh_lock_find(c->o) : 0, n = row ? me->seat->held_n : 0;
+
+	return row && lh_node_known(me, n ? me->seat->held[n - 1].node : 0,
+				    lh_lock_id_of(&LH_LOCKS[row]),
+				    LH_PLACE(x->stack, LH_WAITS, LH_COND_SIGNALS));
+}
+
+/* Who signals, and holding what: the first time that it is done so. */
 void lh_cond_signal(const struct lh_call *c)
 {
-	struct lh_lock *v = lh_myself()->seat ? lh_lock_known(c->o, LH_COND) : NULL;
-
-	if (v)
-		v->acquired++;
-}
-
-/* ---- barriers and joins ---- */
-
-void lh_wait_begin(const struct lh_call *c, enum lh_wait on, uint32_t with)
-{
+	struct lh_me *me = lh_myself();
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (signal_known(me, c) || !lh_work_begin(&w, c))
 		return;
-	struct lh_lock *l = lh_lock_make(c->o, c->kind);
-	if (l)
-		lh_work_announce(&w, lh_lock_id_of(l), LH_PLACE(w.stack, c->how, c->mode), on, with);
+	struct lh_lock *v = cond_row(c->o);
+	if (v)
+		note_cond(&w, v, LH_PLACE(w.stack, LH_WAITS, LH_COND_SIGNALS));
 	lh_work_end(&w);
 }
+
+/* ---- barriers ---- */
 
 void lh_wait_end(const struct lh_call *c)
 {
@@ -98,16 +114,60 @@ void lh_wait_end(const struct lh_call *c)
 /*
  * Barrier order: what came before in any of the threads comes before what comes after
  * in any other. Each round is a thread of its own that all of them join and that
- * creates all of them anew, so that n threads cost 2n rows and not n squared.
+ * creates all of them anew, so that n threads cost 2n rows and not n squared. A program
+ * that lives in barriers is believed for so many rounds; later ones order nothing.
+ *
+ * Of a barrier's row, `readers` counts who has come to this round and `last_owner` is the
+ * round.
  */
-void lh_barrier_passed(const struct lh_call *c)
-{
-	struct lh_me *me = lh_enter(c->frame);
+enum { ROUNDS_MAX = 20000 };
 
-	if (!me)
+static lh_thread_id round_of(struct lh_lock *b)
+{
+	static uint32_t rounds;
+
+	if (!b->initial)
+		return 0; /* older than we: nobody knows how many must come */
+	if (!b->readers) {
+		b->last_owner = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
+		if (b->last_owner)
+			LH_THREADS[b->last_owner].flags |= LH_THREAD_ROUND;
+	}
+	b->readers = b->readers + 1 < b->initial ? b->readers + 1 : 0;
+	return b->last_owner;
+}
+
+lh_thread_id lh_barrier_enter(const struct lh_call *c)
+{
+	struct lh_event_work w;
+	lh_thread_id round = 0;
+
+	if (!lh_work_begin(&w, c))
+		return 0;
+	struct lh_lock *b = lh_lock_make(c->o, LH_BARRIER);
+	if (b) {
+		b->acquired++;
+		round = round_of(b);
+		if (round)
+			lh_work_order(LH_EVENT_BARRIER, w.seat->thread, w.seat->segment, round, 0);
+		lh_work_announce(&w, lh_lock_id_of(b), LH_PLACE(w.stack, LH_WAITS, LH_EXCLUSIVE),
+				 LH_WAIT_BARRIER, round);
+	}
+	lh_work_end(&w);
+	return round;
+}
+
+void lh_barrier_passed(const struct lh_call *c, lh_thread_id round)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
 		return;
-	lh_segment_next(me, me->parked);
-	lh_leave(me);
+	lh_work_waited(&w);
+	if (round)
+		lh_work_order(LH_EVENT_BARRIER, round, 0, w.seat->thread, w.seat->segment + 1);
+	lh_segment_next(w.me, w.seat);
+	lh_work_end(&w);
 }
 
 /* ---- semaphores ---- */

@@ -57,7 +57,11 @@ static void count(struct lh_process *p)
 	const struct lh_ledger *h = &p->record->head;
 	uint32_t threads = lh_read_used(p->record, LH_T_THREAD);
 
-	p->threads = threads ? threads - 1 : 0;
+	p->threads = 0;
+	for (uint32_t i = 1; i < threads; i++) {
+		struct lh_thread t;
+		p->threads += lh_read_thread(p->record, i, &t) && !(t.flags & LH_THREAD_ROUND);
+	}
 	count_locks(p);
 	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);
 	p->dropped_stacks = refused(p, LH_T_STACK, h->dropped_stacks);

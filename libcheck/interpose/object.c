@@ -55,10 +55,9 @@ LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
 {
 	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, WAITS);
 
-	lh_wait_begin(&c, LH_WAIT_BARRIER, 0);
+	uint32_t round = lh_barrier_enter(&c);
 	int rc = LH_REAL(pthread_barrier_wait)(o);
-	lh_wait_end(&c);
-	lh_barrier_passed(&c);
+	lh_barrier_passed(&c, round);
 	return rc;
 }
 

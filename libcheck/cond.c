@@ -1,0 +1,117 @@
+/* cond.c — see cond.h. */
+#include "cond.h"
+
+static bool is_wait(const struct lh_node *n)
+{
+	return LH_PLACE_HOW(n->place) == LH_WAITS && LH_PLACE_MODE(n->place) != LH_COND_SIGNALS;
+}
+
+static bool is_signal(const struct lh_node *n)
+{
+	return LH_PLACE_MODE(n->place) == LH_COND_SIGNALS;
+}
+
+static bool seen_at(const struct lh_node *n, lh_thread_id thread)
+{
+	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next)
+		if (LH_SEENS[i].thread == thread)
+			return true;
+	return false;
+}
+
+/* A place where this thread took the lock, 0: it was not seen to. */
+static lh_place taken_by(const struct lh_lock *l, lh_thread_id thread)
+{
+	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next)
+		if (seen_at(&LH_NODES[i], thread))
+			return LH_NODES[i].place;
+	return 0;
+}
+
+/* Some other thread that signals this condition and takes this lock; where it does both. */
+static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wait,
+			   const struct lh_lock *l, lh_thread_id *who, lh_place *takes, lh_place *signals)
+{
+	for (lh_node_id i = cond->nodes; i; i = LH_NODES[i].next) {
+		const struct lh_node *n = &LH_NODES[i];
+		if (!is_signal(n))
+			continue;
+		for (uint32_t s = n->seen; s; s = LH_SEENS[s].next) {
+			*who = LH_SEENS[s].thread;
+			*takes = taken_by(l, *who);
+			*signals = n->place;
+			if (*takes && !(seen_at(wait, *who) && !LH_SEENS[wait->seen].next))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Locks that a waiter may hold without harm to the signaller: what is no lock, and lives. */
+static bool matters(const struct lh_lock *l)
+{
+	return l && l->kind != LH_LIFE && l->kind != LH_COND && !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
+}
+
+static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l, const struct lh_node *n)
+{
+	uint64_t h = LH_PLACE_STACK(n->place) * 0x9e3779b97f4a7c15u;
+
+	h = (h ^ (uint64_t)(cond - LH_LOCKS)) * 0xbf58476d1ce4e5b9u;
+	return (h ^ (uint64_t)(l - LH_LOCKS) << 32) | 1;
+}
+
+/* `held` is the node of the lock in question, in the waiter's chain. */
+static uint32_t tell(const struct lh_lock *cond, const struct lh_node *wait, const struct lh_node *held,
+		     bool end)
+{
+	const struct lh_lock *l = lh_lock_row(held->lock);
+	lh_thread_id who = 0, waiter = wait->seen ? LH_SEENS[wait->seen].thread : 0;
+	lh_place takes, signals;
+	bool proved = find_signaller(cond, wait, l, &who, &takes, &signals);
+
+	if (!proved && !end)
+		return 0;
+	struct lh_tale *t = lh_tale_begin(LH_RULE_COND_WAIT_HOLDING, LH_POTENTIAL, waiter);
+	t->severity = proved ? LH_ERROR : LH_WARNING;
+	t->key = key_of(cond, l, wait);
+	lh_tale_step(t, waiter, held->lock, held->place, LH_HOLDS);
+	lh_tale_step(t, waiter, wait->lock, wait->place, LH_WAITS_FOR);
+	if (proved) {
+		lh_tale_step(t, who, held->lock, takes, LH_WANTS);
+		lh_tale_step(t, who, wait->lock, signals, LH_CALLS);
+	}
+	return lh_check_tell(t, LH_F_NONE);
+}
+
+/* The chain of a wait begins with the mutex that it gives back: it is not in question. */
+static uint32_t look(const struct lh_lock *cond, const struct lh_node *wait, bool end)
+{
+	for (lh_node_id i = wait->parent; i; i = LH_NODES[i].parent) {
+		const struct lh_node *held = &LH_NODES[i];
+		uint32_t told;
+		if (matters(lh_lock_row(held->lock)) && (told = tell(cond, wait, held, end)))
+			return told;
+	}
+	return 0;
+}
+
+uint32_t lh_cond_check(struct lh_lock *cond)
+{
+	for (lh_node_id i = cond->nodes; i; i = LH_NODES[i].next) {
+		uint32_t told = is_wait(&LH_NODES[i]) ? look(cond, &LH_NODES[i], false) : 0;
+		if (told)
+			return told;
+	}
+	return 0;
+}
+
+void lh_cond_end(void (*told)(void *to, uint32_t finding), void *to)
+{
+	for (uint32_t row = 1; row < lh_book_used(LH_T_LOCK); row++) {
+		const struct lh_lock *cond = &LH_LOCKS[row];
+		for (lh_node_id i = cond->kind == LH_COND ? cond->nodes : 0; i; i = LH_NODES[i].next)
+			if (is_wait(&LH_NODES[i]))
+				told(to, look(cond, &LH_NODES[i], true));
+	}
+}
