@@ -57,7 +57,8 @@ static bool advance(const struct pool *p, struct lh_slot *s)
 {
 	const struct lh_witness *w = p->j->at.witness;
 
-	s->at = lh_judge_next_at(p->f, s->node, s->at);
+	if (s->at)
+		s->at = lh_judge_next_at(p->f, s->node, s->at);
 	while (!s->at) {
 		s->witness = w[s->witness].next;
 		if (!s->witness)
@@ -184,8 +185,10 @@ void lh_judge_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
 	const struct lh_lock *l = lh_judge_row(f, lock);
 	struct pool p = {.j = j, .f = f, .lock = lock, .permits = l->initial};
 
-	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) ||
-	    held_permits(&p, n) >= p.permits || !lh_judge_waits(f, n))
+	uint32_t held = held_permits(&p, n);
+
+	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) || !held ||
+	    held >= p.permits || !lh_judge_waits(f, n))
 		return;
 	p.first = j->at.edge[e].witness;
 	if (may_stand(&p, n) && fill_any(&p, n, LH_ASK_ORDER, true)) {
