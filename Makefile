@@ -33,7 +33,13 @@ LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/tool/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
 
-all: $B/liblockhound.so $B/lockhound
+# Debian's names. The first list is all that a build and `make demo` need.
+BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev libjansson-dev jq python3-minimal
+CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-dev shellcheck codespell valgrind musl-tools gdb strace procps \
+	python3 libpython3.11-testsuite libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 \
+	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils git openjdk-17-jre-headless
+
+all: $B/liblockhound.so $B/lockhound ## builds the command and the library
 
 $B/liblockhound.so: $(LIB_OBJ) $B/exports.map
 	@echo "  LINK  $@"
@@ -55,12 +61,66 @@ $B/tool/%.o: %.c
 	$Q$(CC) $(ALL) $(SANFLAGS) -Itools -c -o $@ $<
 
 # A unit test says in a line `LINKS: a.c b.c` what it links: its room and rooms below, nothing above.
-$B/unit/%: tests/unit/%.c $(wildcard libcheck/*.[ch] tools/*.[ch] tests/unit/*.h)
-	@echo "  UNIT  $@"
+define BUILD_TEST
+	@echo "  TEST  $@"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(ALL) $(SANFLAGS) -Wno-pedantic -Itools -Itests/unit -o $@ $< $$(sed -n 's/^.*LINKS: *//p' $< | sed 's/\*\///') \
-		$(LDFLAGS) $$(sed -n 's/^.*LIBS: *//p' $< | sed 's/\*\///')
+	$Q$(CC) $(ALL) $(SANFLAGS) -Wno-pedantic -Itools -Itests/unit -o $@ $< $$(tests/unit/links LINKS $<) \
+		$(LDFLAGS) $$(tests/unit/links LIBS $<)
+endef
+TEST_NEEDS := $(wildcard libcheck/*.[ch] tools/*.[ch] tests/unit/*.[ch])
+$B/unit/%: tests/unit/%.c $(TEST_NEEDS)
+	$(BUILD_TEST)
+$B/faults/walk_damage: tests/faults/walk_damage.c $(TEST_NEEDS)
+	$(BUILD_TEST)
+$B/bench/bench_judge: tests/bench/bench_judge.c $(TEST_NEEDS)
+	$(BUILD_TEST)
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d)
-clean:
+
+unit: $(UNIT) $B/faults/walk_damage ## builds the unit tests; `make check` runs them
+
+setup: ## installs what is missing of Debian's packages (as root, or by sudo without a password)
+	@sh tests/setup $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+
+check: ## everything that must hold: builds, runs every suite, counts; under ten minutes
+	@sh tests/setup $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+	@$(MAKE) --no-print-directory -j$$(nproc) all unit
+	@B=$B CC=$(CC) tests/check $(SUITES)
+
+soak: all unit ## the suites that look for rare things, many times over
+	@B=$B CC=$(CC) tests/check --soak $(SUITES)
+
+lint: ## floors, rules and their docs, format, clang-tidy, shellcheck, spelling
+	@B=$B CC=$(CC) tests/lint
+
+fuzz: ## looks for bytes that the reader cannot stand, SECONDS long
+	@B=$B CC=$(CC) tests/fuzz/run $(or $(SECONDS),600)
+
+bench: all $B/bench/bench_judge ## what everything costs, next to the peers; writes docs/performance.md
+	@B=$B CC=$(CC) tests/bench/run --page docs/performance.md
+	@$B/bench/bench_judge
+
+demo: ## builds, and shows a deadlock, its report and its cure
+	@sh tests/setup $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@B=$B CC=$(CC) tests/programs/demo
+
+HEADER := $(wildcard include/lockhound.h libcheck/lockhound.h)
+MANUAL := $(wildcard docs/*.1)
+install: all ## to PREFIX (default /usr/local), below DESTDIR
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/lockhound
+	install -m 755 $B/lockhound $(DESTDIR)$(bindir)/lockhound
+	install -m 755 $B/liblockhound.so $(DESTDIR)$(libdir)/lockhound/liblockhound.so
+	$(if $(HEADER),install -d $(DESTDIR)$(includedir) && install -m 644 $(HEADER) $(DESTDIR)$(includedir)/)
+	$(if $(MANUAL),install -d $(DESTDIR)$(mandir)/man1 && install -m 644 $(MANUAL) $(DESTDIR)$(mandir)/man1/)
+uninstall: ## removes what install put there
+	rm -f $(DESTDIR)$(bindir)/lockhound $(DESTDIR)$(libdir)/lockhound/liblockhound.so \
+		$(addprefix $(DESTDIR)$(includedir)/,$(notdir $(HEADER))) \
+		$(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(MANUAL)))
+	rmdir $(DESTDIR)$(libdir)/lockhound 2> /dev/null || true
+
+clean: ## removes the build folder
 	rm -rf $B
-.PHONY: all clean
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@echo 'Variables: B (build folder), CC, CFLAGS, SAN=address,undefined, PREFIX, DESTDIR, V=1 (show commands)'
+.PHONY: all unit setup check soak lint fuzz bench demo install uninstall clean help
