@@ -45,6 +45,31 @@ static bool told_before(uint64_t key)
 	return false;
 }
 
+static bool names(const struct lh_finding *f, lh_lock_id lock)
+{
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (LH_STEPS[f->step + i].lock == lock)
+			return true;
+	return false;
+}
+
+void lh_check_withdraw(lh_lock_id lock)
+{
+	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++)
+		if ((LH_FINDINGS[i].flags & LH_FINDING_UNSURE) && names(&LH_FINDINGS[i], lock))
+			LH_FINDINGS[i].rule = LH_NO_RULE;
+}
+
+static uint8_t flags_of(const struct lh_tale *t)
+{
+	for (int i = 0; t->level == LH_POTENTIAL && i < t->n; i++) {
+		const struct lh_lock *l = lh_lock_row(t->step[i].lock);
+		if (l && l->kind == LH_SEM)
+			return LH_FINDING_UNSURE;
+	}
+	return 0;
+}
+
 uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 {
 	uint64_t key = t->key ? t->key : key_of(t);
@@ -63,7 +88,7 @@ uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 	}
 	struct lh_finding f = {.rule = t->rule, .level = (uint8_t)t->level,
 			       .severity = (uint8_t)t->severity, .steps = (uint8_t)t->n,
-			       .thread = t->thread, .step = first, .key = key, .count = 1,
+			       .thread = t->thread, .step = first, .key = key, .count = 1, .flags = flags_of(t),
 			       .filter = filter, .time_ns = (uint64_t)lh_book_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
 	return id;

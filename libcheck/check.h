@@ -32,6 +32,9 @@ struct lh_tale *lh_tale_begin(uint32_t rule, enum lh_level level, lh_thread_id t
 void lh_tale_step(struct lh_tale *t, lh_thread_id thread, lh_lock_id lock, lh_place place,
 		  enum lh_action action);
 
+/* A lock turned out to be none: unsure findings that name it are taken back. */
+void lh_check_withdraw(lh_lock_id lock);
+
 /* The finding's row if it is new, 0 if it was told before (its count goes up) or there is no room. */
 uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter);
 

@@ -273,7 +273,7 @@ struct lh_finding {
 	uint64_t duration_ns;
 };
 
-enum { LH_FINDING_OPEN = 1 /* still going on: duration_ns grows */, LH_FINDING_BY_CLASS = 2 };
+enum { LH_FINDING_OPEN = 1 /* still going on: duration_ns grows */, LH_FINDING_BY_CLASS = 2, LH_FINDING_UNSURE = 4 /* through a semaphore that may yet turn out to be no lock: told at the end */ };
 
 enum lh_filter { LH_F_NONE, LH_F_THREADS, LH_F_GATE, LH_F_ORDERED, LH_F_READERS, LH_F_TRY, LH_F_TIMED, LH_FILTERS };
 

@@ -98,7 +98,7 @@ void lh_plain_tell(uint32_t id, char *page)
 	const struct lh_finding *f = &LH_FINDINGS[id];
 	struct lh_text t = {page, 0, LH_PLAIN_PAGE, false};
 
-	if (f->filter || !f->rule || f->rule >= LH_RULES)
+	if (f->filter || (f->flags & LH_FINDING_UNSURE) || !f->rule || f->rule >= LH_RULES)
 		return;
 	head(&t);
 	lh_text_add(&t, rules[f->rule].title);

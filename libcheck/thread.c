@@ -204,6 +204,15 @@ void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uint
 		*low = *high = 0;
 }
 
+void lh_seat_handle(uint32_t i, pthread_t handle)
+{
+	uint32_t old = lh_seat_of_handle(handle);
+
+	if (old && old != i) /* that thread is gone: its control block was used again */
+		handles[old] = LH_SEATS[old].handle = 0;
+	handles[i] = LH_SEATS[i].handle = (uint64_t)handle;
+}
+
 struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 {
 	uint64_t handle = (uint64_t)lh_thread_pointer();
@@ -224,7 +233,7 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 	s->tid = lh_sys_tid();
 	s->stack_low = low;
 	s->stack_high = high;
-	s->handle = handles[i] = handle;
+	lh_seat_handle(i, (pthread_t)handle);
 	if (s->thread)
 		LH_THREADS[s->thread].tid = s->tid;
 	me->number = i;

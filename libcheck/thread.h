@@ -86,6 +86,7 @@ void lh_seat_ending(uint32_t seat); /* its thread will be gone soon; the kernel 
 uint32_t lh_seats_ending(void);
 /* Sits the calling thread down on a seat that was made for it, or a new one (0). B for 0. */
 struct lh_me *lh_seat_take(uint32_t seat, uintptr_t low, uintptr_t high);
+void lh_seat_handle(uint32_t seat, pthread_t handle); /* its thread has this handle; old claims to it end */
 uint32_t lh_seat_of_handle(pthread_t handle); /* 0: not known */
 void lh_thread_default_stack(uint64_t size);
 void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);

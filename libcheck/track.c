@@ -168,11 +168,12 @@ void lh_want(const struct lh_call *c)
 		note_writer(&w, l, c);
 		if (!lh_lock_looks_free(c->o, c->kind))
 			lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
-		if (h)
-			lh_work_tell(&w, lh_check_self(w.me, l, h, place));
-		else if (!(l->flags & LH_LOCK_SIGNAL))
+		uint32_t self = h ? lh_check_self(w.me, l, h, place) : 0;
+		lh_work_tell(&w, self);
+		if (!h && !(l->flags & LH_LOCK_SIGNAL))
 			lh_work_node(&w, lh_lock_id_of(l), place);
-		lh_work_tell(&w, lh_wait_check(w.me));
+		if (!self) /* a thread that waits for itself needs no circle besides */
+			lh_work_tell(&w, lh_wait_check(w.me));
 	}
 	lh_work_end(&w);
 }
@@ -201,8 +202,10 @@ static bool deepen(struct lh_event_work *w, struct lh_lock *l, const struct lh_c
 	if (h->lock != lh_lock_id_of(l) || l->kind == LH_SEM ||
 	    !(c->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
 		/* the entry is a leftover: somebody else has given the lock back meanwhile */
-		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
+		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
 			l->flags |= LH_LOCK_SIGNAL;
+			lh_check_withdraw(lh_lock_id_of(l));
+		}
 		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
 			lh_held_remove(w->seat, h);
 		return (l->flags & LH_LOCK_SIGNAL) != 0;

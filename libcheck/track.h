@@ -185,7 +185,7 @@ void lh_once_end(const struct lh_call *c);
 
 /* Thread life. lh_thread_making gives the number of a seat for the new thread, 0: none. */
 uint32_t lh_thread_making(const struct lh_call *c, bool detached);
-void lh_thread_made(uint32_t seat, int rc);
+void lh_thread_made(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc);
 void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size);
 void lh_thread_ends(void);
 uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how);

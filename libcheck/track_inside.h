@@ -17,7 +17,7 @@ struct lh_event_work {
 	struct lh_me *me;
 	struct lh_seat *seat;
 	lh_stack_id stack;
-	uint32_t told[4]; /* findings to be told once the lock is given back */
+	uint32_t told[16]; /* findings to be told once the lock is given back */
 	int n_told;
 };
 

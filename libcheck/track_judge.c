@@ -23,7 +23,7 @@ bool lh_judge_room_init(void)
 	};
 	void *memory = lh_book_private(lh_judge_bytes(&room));
 
-	judge = memory ? lh_judge_make(memory, &room, 0) : NULL;
+	judge = memory ? lh_judge_make(memory, &room, lh_options.show_filtered ? LH_JUDGE_FILTERED : 0) : NULL;
 	return judge != NULL;
 }
 

@@ -91,12 +91,21 @@ uint32_t lh_thread_making(const struct lh_call *c, bool detached)
 	return seat;
 }
 
-void lh_thread_made(uint32_t seat, int rc)
+/*
+ * The creator may join before the new thread has sat down, so it says the handle too. A
+ * detached thread may be gone by now, and its seat another's; nobody can join it.
+ */
+void lh_thread_made(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc)
 {
-	if (!seat || !rc || !lh_big_lock_take(&lh_book.big, lh_myself()->number))
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
 		return;
-	lh_seat_free(seat);
-	lh_big_lock_give(&lh_book.big, lh_myself()->number);
+	if (rc)
+		lh_seat_free(seat);
+	else if (!LH_SEATS[seat].detached && !LH_SEATS[seat].handle)
+		lh_seat_handle(seat, handle);
+	lh_work_end(&w);
 }
 
 void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
@@ -303,6 +312,11 @@ void lh_track_end(void)
 	}
 	int pid = lh_book.ledger->pid;
 	lh_cond_end(told_at_end, &w);
+	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++) {
+		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
+			lh_work_tell(&w, i);
+		LH_FINDINGS[i].flags &= (uint8_t)~LH_FINDING_UNSURE; /* no semaphore changes its mind now */
+	}
 	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
 		if (LH_SEATS[i].state == LH_SEAT_ENDING && LH_SEATS[i].held_n && lh_sys_tid_gone(pid, LH_SEATS[i].tid))
 			lh_work_tell(&w, bury(i));

@@ -179,6 +179,7 @@ static void demote(struct lh_lock *l)
 
 	l->flags |= LH_LOCK_SIGNAL;
 	l->owner = 0;
+	lh_check_withdraw(id);
 	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
 		for (uint32_t k = 0; k < LH_SEATS[i].held_n && k < LH_HELD_MAX; k++)
 			if (LH_SEATS[i].held[k].lock == id)

@@ -108,11 +108,20 @@ static bool is_deadlock(const struct lh_found *f)
 		f->rule == LH_RULE_POOL_DEADLOCK);
 }
 
-static void tell(struct lh_monitor *m, struct lh_member *member, uint32_t row)
+/* A circle through a semaphore that may turn out to be no lock is told when the process ends. */
+static bool is_unsure(const struct lh_member *member, uint32_t row)
+{
+	struct lh_finding f;
+	return lh_read_finding(&member->record, row, &f) && (f.flags & LH_FINDING_UNSURE);
+}
+
+static void tell(struct lh_monitor *m, struct lh_member *member, uint32_t row, bool at_end)
 {
 	bool fresh = false;
 	lh_member_names(member, row);
 	lh_read_refresh(&member->record);
+	if (!at_end && is_unsure(member, row))
+		return;
 	struct lh_found *f = lh_model_take(m->told, &member->record, row, &fresh);
 	if (!f)
 		return;
@@ -129,14 +138,16 @@ static void tell_new(struct lh_monitor *m)
 	struct lh_member *member;
 	uint32_t row;
 	for (int i = 0; i < FINDINGS && lh_crew_finding(&m->crew, &member, &row); i++)
-		tell(m, member, row);
+		tell(m, member, row, false);
 }
 
 static void take_leave(struct lh_monitor *m, struct lh_member *member, enum lh_end how)
 {
 	uint32_t row;
 	while (lh_member_finding(member, &row))
-		tell(m, member, row);
+		tell(m, member, row, true);
+	for (row = 1; row < lh_read_used(&member->record, LH_T_FINDING); row++)
+		tell(m, member, row, true); /* also those that were held back */
 	lh_crew_leave(&m->crew, member, how);
 }
 

@@ -68,7 +68,7 @@ LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(
 	if (!seat)
 		return LH_REAL(pthread_create)(thread, a, routine, argument);
 	int rc = LH_REAL(pthread_create)(thread, a, begin, (void *)(uintptr_t)seat);
-	lh_thread_made(seat, rc);
+	lh_thread_made(&c, seat, rc ? 0 : *thread, rc);
 	return rc;
 }
 
@@ -80,7 +80,7 @@ LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 	if (!seat)
 		return LH_REAL(thrd_create)(thread, routine, argument);
 	int rc = LH_REAL(thrd_create)(thread, begin_c11, (void *)(uintptr_t)seat);
-	lh_thread_made(seat, rc == thrd_success ? 0 : EAGAIN);
+	lh_thread_made(&c, seat, rc == thrd_success ? *thread : 0, rc == thrd_success ? 0 : EAGAIN);
 	return rc;
 }
 
