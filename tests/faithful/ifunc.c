@@ -13,7 +13,7 @@ static int answer(void)
 	return 42;
 }
 
-static int (*resolve(void))(void)
+__attribute__((used)) static int (*resolve(void))(void)
 {
 	pthread_mutex_lock(&m);
 	resolved++;
