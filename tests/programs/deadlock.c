@@ -84,17 +84,25 @@ static void make_locks(pthread_mutex_t *locks, long n)
 		must(pthread_mutex_init(&locks[i], NULL), "pthread_mutex_init");
 }
 
-/* Thread `me` takes one lock and then another: in its turn, or with all the others. */
+/* All hold their first lock when they leave here: the hang is certain. The pause is only for
+ * the report: it is always the last thread that closes the circle. */
+static void hold_and_want(long me)
+{
+	next_turn(&turn);
+	meet(&here, (int)running);
+	if (me == 0)
+		say("each of %ld threads holds one lock and wants the next", running);
+	sleep_ms(20 * me);
+}
+
+/* Thread `me` takes one lock in its turn; then another, or with --hang waits for the others. */
 static NOINLINE void take_both(long me, pthread_mutex_t *first, pthread_mutex_t *second)
 {
-	if (!set.hang)
-		wait_turn(&turn, (int)me);
+	begin((int)running);
+	wait_turn(&turn, (int)me);
 	pthread_mutex_lock(first);
-	if (set.hang) {
-		meet(&here, (int)running);
-		if (me == 0)
-			say("each of %ld threads holds one lock and wants the next", running);
-	}
+	if (set.hang)
+		hold_and_want(me);
 	pthread_mutex_lock(second);
 	say("thread %ld has both", me);
 	pthread_mutex_unlock(second);
@@ -123,6 +131,7 @@ static void run_two(void)
 	running = 2;
 	first = start(a_then_b, NULL);
 	second = start(b_then_a, NULL);
+	begin(2);
 	finish(first);
 	finish(second);
 }
@@ -139,7 +148,7 @@ static void run_ring(void)
 {
 	running = set.threads;
 	make_locks(ring, running);
-	run_threads(running, in_ring);
+	run_together(running, in_ring);
 }
 
 static long money = 100;
@@ -194,6 +203,7 @@ static void *lower_first(void *number_of_seat)
 	long left = (long)number_of_seat, right = (left + 1) % SEATS;
 	long low = left < right ? left : right, high = left < right ? right : left;
 
+	begin(SEATS);
 	eat(1000, &forks[low], &forks[high]);
 	return NULL;
 }
@@ -202,7 +212,7 @@ static void dinner(void *(*philosopher)(void *))
 {
 	running = SEATS;
 	make_locks(forks, SEATS);
-	run_threads(SEATS, philosopher);
+	run_together(SEATS, philosopher);
 	say("%d philosophers have eaten", SEATS);
 }
 

@@ -173,6 +173,7 @@ static int wait_blindly(void)
 static void *blind_consumer(void *unused)
 {
 	(void)unused;
+	begin(2);
 	wait_turn(&turn, 1); /* comes after the signal */
 	pthread_mutex_lock(&queue_lock);
 	if (wait_blindly() == ETIMEDOUT)
@@ -184,6 +185,7 @@ static void *blind_consumer(void *unused)
 static void *signaller(void *unused)
 {
 	(void)unused;
+	begin(2);
 	put(1, false);
 	say("signalled");
 	next_turn(&turn);
@@ -194,6 +196,7 @@ static void run_lost(void)
 {
 	pthread_t consumer = start(blind_consumer, NULL), producer = start(signaller, NULL);
 
+	begin(2);
 	finish(producer);
 	finish(consumer);
 }

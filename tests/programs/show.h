@@ -95,6 +95,17 @@ static inline void meet(atomic_int *here, int n)
 		sched_yield();
 }
 
+/*
+ * Wait until n threads and main have come here: then all of them are there before any takes
+ * a lock, and whatever a report numbers by arrival has the same number in each run.
+ */
+static inline void begin(int n)
+{
+	static atomic_int begun;
+
+	meet(&begun, n + 1);
+}
+
 /* Wait until it is turn number n. */
 static inline void wait_turn(atomic_int *turn, int n)
 {
@@ -105,6 +116,18 @@ static inline void wait_turn(atomic_int *turn, int n)
 static inline void next_turn(atomic_int *turn)
 {
 	atomic_fetch_add(turn, 1);
+}
+
+/* As run_threads, for bodies that call begin(n) first. */
+static inline void run_together(long n, void *(*body)(void *))
+{
+	pthread_t threads[THREADS_MAX];
+
+	for (long i = 0; i < n; i++)
+		threads[i] = start(body, (void *)i);
+	begin((int)n);
+	for (long i = 0; i < n; i++)
+		finish(threads[i]);
 }
 
 static inline double now(void)
