@@ -2,7 +2,6 @@
  * A local static is being made by one thread, whose initialiser wants a lock; another thread has
  * this lock and uses the static: both wait for ever.
  * EXPECT: deadlock a left()::value
- * LATER: deadlock
  * EXPECT-STACK: under, make
  */
 #include "case.h"

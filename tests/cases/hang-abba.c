@@ -1,7 +1,6 @@
 /*
  * Two threads meet and wait for each other.
  * EXPECT: deadlock a b
- * LATER: deadlock
  * EXPECT-STACK: a_then_b, b_then_a
  */
 #include "case.h"

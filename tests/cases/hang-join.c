@@ -1,7 +1,6 @@
 /*
  * Joins a thread that waits for what the joiner holds.
  * EXPECT: deadlock <thread> a
- * LATER: deadlock
  */
 #include "case.h"
 

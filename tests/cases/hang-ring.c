@@ -1,7 +1,6 @@
 /*
  * Three threads in a ring.
  * EXPECT: deadlock a b c
- * LATER: deadlock
  */
 #include "case.h"
 
