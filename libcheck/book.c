@@ -23,6 +23,9 @@ static const struct {
 	[LH_T_EVENT] = {sizeof(struct lh_event), 1 << 19},
 	[LH_T_FINDING] = {sizeof(struct lh_finding), 1 << 13},
 	[LH_T_STEP] = {sizeof(struct lh_step), 1 << 17},
+	[LH_T_NOTE] = {sizeof(struct lh_note), 0},
+	[LH_T_PAIR] = {sizeof(struct lh_pair), 0},
+	[LH_T_SPAN] = {sizeof(struct lh_span), 0},
 };
 
 enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };

@@ -20,7 +20,7 @@ void lh_tale_step(struct lh_tale *t, lh_thread_id thread, lh_lock_id lock, lh_pl
 		  enum lh_action action)
 {
 	if (t->n < (int)(sizeof(t->step) / sizeof(t->step[0])))
-		t->step[t->n++] = (struct lh_step){thread, lock, place, action, lh_book_tick()};
+		t->step[t->n++] = (struct lh_step){thread, lock, place, action, lh_book_tick(), 0};
 }
 
 static uint64_t key_of(const struct lh_tale *t)

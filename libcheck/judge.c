@@ -78,6 +78,7 @@ struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, u
 	if (!j->room.burst)
 		j->room.burst = BURST;
 	j->purse = j->room.burst;
+	j->order_first = j->order_last = UINT32_MAX / 2;
 	lay_out(&j->at, memory, room);
 	return j;
 }

@@ -272,13 +272,26 @@ static void share_out(struct lh_judge *j, struct reach *above, struct reach *bel
 		j->at.vertex[below->list[i]].order = places[n - below->n + i];
 }
 
+/* Whom nothing leads to may stand below all, and who leads nowhere above all: nothing to search. */
+static bool step_aside(struct lh_judge *j, uint32_t from, uint32_t to)
+{
+	if (!j->at.vertex[from].in)
+		j->at.vertex[from].order = --j->order_first;
+	else if (!j->at.vertex[to].out)
+		j->at.vertex[to].order = ++j->order_last;
+	else
+		return false;
+	return true;
+}
+
 static void keep_order(struct lh_judge *j, uint32_t from, uint32_t to)
 {
 	uint32_t tail = lh_judge_group(j, from), head = lh_judge_group(j, to);
 	struct reach below = {.list = j->at.list[0], .limit = j->at.vertex[tail].order};
 	struct reach above = {.list = j->at.list[1], .limit = j->at.vertex[head].order};
 
-	if (tail == head || j->at.vertex[tail].order < j->at.vertex[head].order)
+	if (tail == head || j->at.vertex[tail].order < j->at.vertex[head].order ||
+	    step_aside(j, from, to))
 		return;
 	j->mark++;
 	if (reach_down(j, &below, head) && reach_up(j, &above, tail))

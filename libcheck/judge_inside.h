@@ -99,6 +99,7 @@ struct lh_judge {
 	struct lh_judge_counts counts;
 	int64_t purse; /* steps that may be spent */
 	uint32_t circles;
+	uint32_t order_first; /* the lowest order given */
 	uint32_t order_last;  /* the highest order given */
 	uint32_t mark;        /* of the walk that goes on */
 	lh_node_id node_high; /* nodes taken in */

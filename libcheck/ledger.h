@@ -21,12 +21,13 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 1
+#define LH_LEDGER_VERSION 2
 
 #define LH_HELD_MAX 64	     /* locks one thread can hold before we stop counting */
 #define LH_FRAMES_MAX 48     /* frames kept of one stack */
 #define LH_PATH_MAX 400	     /* bytes kept of a path, with its final zero */
 #define LH_NAME_MAX 16	     /* a thread's name, as the kernel keeps it */
+#define LH_NOTE_MAX 120      /* bytes kept of words beside a step, with the final zero */
 #define LH_TEXT_MAX 240	     /* bytes kept of the command line, with its final zero */
 #define LH_FRAME_PC_BITS 48  /* of a frame word: the address; above it the module */
 #define LH_LOCK_BITS 22	     /* of a lock number: the row; above it the generation */
@@ -36,6 +37,7 @@ typedef uint32_t lh_lock_id;   /* generation << LH_LOCK_BITS | row of LH_T_LOCK 
 typedef uint32_t lh_thread_id; /* row of LH_T_THREAD */
 typedef uint32_t lh_stack_id;  /* row of LH_T_STACK */
 typedef uint32_t lh_node_id;   /* row of LH_T_NODE */
+typedef uint32_t lh_note_id;   /* row of LH_T_NOTE */
 
 enum lh_kind {
 	LH_NOTHING,
@@ -87,7 +89,7 @@ enum {
 	LH_LOCK_SIGNAL = 1 << 6,	/* semaphore: not a lock; somebody else posted it */
 	LH_LOCK_COUNTING = 1 << 7,	/* semaphore: initial value above 1 */
 	LH_LOCK_DEAD = 1 << 8,		/* destroyed; the row may mean another lock soon */
-	LH_LOCK_KEPT = 1 << 9,		/* a node or a finding names it: its row is never reused */
+	LH_LOCK_KEPT = 1 << 9,		/* a finding names it: its row is never reused */
 	LH_LOCK_NAMED = 1 << 10,	/* `name` was given through lockhound.h */
 	LH_LOCK_WRITTEN = 1 << 11,	/* rwlock: somebody has asked for it exclusively */
 	LH_LOCK_PROTECT = 1 << 12,	/* priority-protecting (ceiling) mutex */
@@ -220,7 +222,8 @@ struct lh_node {
 	lh_node_id parent; /* 0: nothing was held */
 	lh_lock_id lock;
 	lh_place place;
-	uint32_t depth; /* locks in the chain, this one included */
+	uint16_t depth; /* locks in the chain, this one included */
+	uint16_t children; /* nodes that were made while this one was held; stays at its highest value */
 	uint32_t seen;	/* first row of LH_T_SEEN */
 	uint32_t next;	/* next node that wants the same lock */
 	uint32_t hash_next;
@@ -283,6 +286,37 @@ struct lh_step {
 	lh_place place;
 	uint32_t action; /* enum lh_action */
 	uint32_t tick;
+	lh_note_id note; /* what else is to be said of it */
+};
+
+/* ---- rows that only the monitor makes ---- */
+
+/* Words beside a step, such as what a call waits on. */
+struct lh_note {
+	char text[LH_NOTE_MAX];
+};
+
+/*
+ * Who made whom wait, as it was seen from outside at each look: somebody waited at `waiter`
+ * for what was held at `holder`. waiter 0: how long the lock was seen held there.
+ */
+struct lh_pair {
+	lh_lock_id lock;
+	lh_place waiter, holder; /* holder 0: nobody was seen to hold it */
+	lh_thread_id thread;     /* who waited longest here; of a hold, who held longest */
+	uint64_t ns;             /* time between two looks, added up */
+	uint64_t worst_ns;       /* the longest single wait or hold, as far as it was seen */
+	uint32_t looks;
+	uint32_t queue; /* most waiters for this lock at one look */
+};
+
+/* One hold or wait that lasted from one look to the next or longer. On the ledger's clock. */
+struct lh_span {
+	lh_thread_id thread;
+	lh_lock_id lock;
+	lh_place place;
+	uint32_t wait; /* enum lh_wait; LH_WAIT_NONE: a hold */
+	uint64_t from_ns, to_ns;
 };
 
 enum lh_table_name {
@@ -298,6 +332,9 @@ enum lh_table_name {
 	LH_T_EVENT,
 	LH_T_FINDING,
 	LH_T_STEP,
+	LH_T_NOTE, /* these three are the monitor's: no room for them in a live ledger */
+	LH_T_PAIR,
+	LH_T_SPAN,
 	LH_TABLES
 };
 

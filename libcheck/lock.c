@@ -12,6 +12,7 @@
 #endif
 
 struct lh_lock_index lh_lock_index;
+void (*lh_lock_dying)(struct lh_lock *l);
 
 /* The sizes and places that the words rely on; another glibc must not compile silently. */
 _Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's lock layout");
@@ -268,7 +269,9 @@ void lh_lock_end(struct lh_lock *l)
 	l->flags |= LH_LOCK_DEAD;
 	l->owner = 0;
 	__atomic_store_n(&l->address, 0, __ATOMIC_RELEASE);
-	if (l->flags & LH_LOCK_KEPT)
+	if (lh_lock_dying)
+		lh_lock_dying(l);
+	if ((l->flags & LH_LOCK_KEPT) || l->nodes)
 		return;
 	l->next = free_rows;
 	free_rows = row;

@@ -70,8 +70,10 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind);
 /* A new lock at this address for sure: whatever was known there is over. */
 struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
 
-/* The lock is destroyed. Its row may be used again unless something names it. */
+/* The lock is destroyed. Its row may be used again unless a finding or a node names it. */
 void lh_lock_end(struct lh_lock *l);
+/* Lets go of the nodes that nobody will miss; set by the room `node`. */
+extern void (*lh_lock_dying)(struct lh_lock *l);
 
 /* May the variant that does not wait be called first? glibc's trylock damages a robust mutex that is lost. */
 static inline bool lh_lock_may_try(const void *o, enum lh_kind kind)

@@ -41,12 +41,14 @@ static int (*alias_of(const void *fn))(void *);
 #define TRY(fn, k, m, params, args) EARLY(fn, params, args)
 #define GIVE(fn, k, params, args) EARLY(fn, params, args)
 #define ODD(fn)
+#define OWN(fn)
 #include "calls.def"
 #undef TAKE
 #undef LIMIT
 #undef TRY
 #undef GIVE
 #undef ODD
+#undef OWN
 
 static int (*alias_of(const void *fn))(void *)
 {
@@ -73,12 +75,14 @@ struct lh_real lh_real = {
 #define TRY(fn, ...) .fn = early_##fn,
 #define GIVE(fn, ...) .fn = early_##fn,
 #define ODD(fn)
+#define OWN(fn)
 #include "calls.def"
 #undef TAKE
 #undef LIMIT
 #undef TRY
 #undef GIVE
 #undef ODD
+#undef OWN
 };
 
 extern void *dlvsym(void *restrict, const char *restrict, const char *restrict)
@@ -129,6 +133,7 @@ void lh_real_resolve(void)
 #define LIMIT(fn, ...) keep(&lh_real.fn, #fn, &missing);
 #define TRY(fn, ...) keep(&lh_real.fn, #fn, &missing);
 #define GIVE(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define OWN(fn)
 #define ODD(fn) keep(&lh_real.fn, #fn, &missing);
 #include "calls.def"
 	if (missing)

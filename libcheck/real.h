@@ -30,12 +30,14 @@ struct lh_real {
 #define TRY(fn, ...) __typeof__(fn) *fn;
 #define GIVE(fn, ...) __typeof__(fn) *fn;
 #define ODD(fn) __typeof__(fn) *fn;
+#define OWN(fn)
 #include "calls.def"
 #undef TAKE
 #undef LIMIT
 #undef TRY
 #undef GIVE
 #undef ODD
+#undef OWN
 	bool resolved;
 };
 

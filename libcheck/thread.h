@@ -42,6 +42,7 @@ struct lh_me {
 	uint32_t used; /* somebody sat here before */
 	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
 	const void *once_call;
+	uint32_t free_seen; /* rows of LH_T_SEEN of this thread that are free again */
 	struct lh_walked *walked; /* where a walk of this thread is kept; hooks may not use much stack */
 	struct lh_known_node known[LH_KNOWN];
 };

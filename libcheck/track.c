@@ -1,6 +1,7 @@
 /* track.c — see track.h: locks taken and given back, the way that is not known yet. */
 #include "options.h"
 #include "plain.h"
+#include "text.h"
 #include "track_inside.h"
 #include "wait.h"
 
@@ -172,6 +173,8 @@ void lh_want(const struct lh_call *c)
 		lh_work_tell(&w, self);
 		if (!h && !(l->flags & LH_LOCK_SIGNAL))
 			lh_work_node(&w, lh_lock_id_of(l), place);
+		if (lh_work_has_orphans(true) && LH_PLACE_HOW(place) == LH_WAITS)
+			lh_work_orphans(&w, l, place);
 		if (!self) /* a thread that waits for itself needs no circle besides */
 			lh_work_tell(&w, lh_wait_check(w.me));
 	}
@@ -265,6 +268,8 @@ void lh_got_slow(const struct lh_call *c, int rc)
 		return;
 	w.me->sample = SAMPLE_EVERY;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	if (l && lh_work_has_orphans(false))
+		lh_work_orphans(&w, l, 0);
 	if (l && took(rc)) {
 		note_writer(&w, l, c);
 		if (l->flags & LH_LOCK_SIGNAL)
@@ -409,5 +414,22 @@ void lh_buried(const struct lh_call *c, int rc)
 	struct lh_lock *l = lh_lock_known(c->o, c->kind);
 	if (l)
 		lh_lock_end(l);
+	lh_work_end(&w);
+}
+
+/* The kind is not said: whichever lock is known at this address, else the name waits for none. */
+void lh_named(const struct lh_call *c, const char *name)
+{
+	struct lh_event_work w;
+	enum { LONGEST = LH_NAME_MAX };
+
+	if (!lh_work_begin(&w, c))
+		return;
+	uint32_t row = lh_lock_find(c->o);
+	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(c->o, LH_CUSTOM);
+	if (l) {
+		lh_text_copy(l->name, LONGEST, name);
+		l->flags |= LH_LOCK_NAMED;
+	}
 	lh_work_end(&w);
 }

@@ -148,6 +148,7 @@ static inline __attribute__((always_inline)) void lh_dropped(struct lh_call c, i
 
 void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
 void lh_broken(const struct lh_call *c);  /* about to be destroyed or initialised anew */
+void lh_named(const struct lh_call *c, const char *name); /* of whatever kind it is */
 void lh_buried(const struct lh_call *c, int rc); /* it is destroyed, if rc says so */
 
 /* Condition waits: `c` names the mutex. */

@@ -38,4 +38,8 @@ void lh_segment_next(struct lh_me *me, struct lh_seat *s);
 lh_lock_id lh_life_lock(lh_thread_id thread); /* the lock that joining this thread takes */
 bool lh_judge_room_init(void);
 
+/* In a forked child: locks that stay taken because their holders were not copied. */
+bool lh_work_has_orphans(bool waits);
+void lh_work_orphans(struct lh_event_work *w, const struct lh_lock *l, lh_place wants);
+
 #endif

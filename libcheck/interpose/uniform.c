@@ -57,4 +57,5 @@
 		return rc;                                                                         \
 	}
 #define ODD(fn)
+#define OWN(fn)
 #include "calls.def"

@@ -1,0 +1,49 @@
+/*
+ * own.c — what a program tells of its own locks, through lockhound.h. There is no
+ * original behind these.
+ */
+#include "export.h"
+#include "lockhound.h"
+#include "track.h"
+
+static struct lh_call call(const void *o, int shared, uintptr_t frame)
+{
+	return (struct lh_call){o, frame, LH_CUSTOM, shared ? LH_SHARED : LH_EXCLUSIVE, LH_WAITS};
+}
+
+#define FRAME (uintptr_t)__builtin_frame_address(0)
+
+LH_EXPORT void lockhound_want(const void *o, int shared)
+{
+	struct lh_call c = call(o, shared, FRAME);
+
+	lh_want(&c);
+}
+
+LH_EXPORT void lockhound_take(const void *o, int shared)
+{
+	struct lh_call c = call(o, shared, FRAME);
+
+	lh_waited(&c, 0);
+}
+
+LH_EXPORT void lockhound_give(const void *o)
+{
+	struct lh_call c = call(o, 0, FRAME);
+
+	lh_drop(c);
+}
+
+LH_EXPORT void lockhound_end(const void *o)
+{
+	struct lh_call c = call(o, 0, FRAME);
+
+	lh_buried(&c, 0);
+}
+
+LH_EXPORT void lockhound_call(const void *o, const char *name)
+{
+	struct lh_call c = call(o, 0, FRAME);
+
+	lh_named(&c, name);
+}
