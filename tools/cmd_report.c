@@ -179,7 +179,8 @@ static struct lh_model *make_model(const struct report *r, struct lh_symbols *sy
 {
 	struct lh_model_wants wants = {.symbols = symbols,
 				       .every_lock = r->style.locks ||
-						     r->format->render != lh_render_text};
+						     r->format->render != lh_render_text,
+				       .orders = r->format->orders};
 	struct lh_model *m = lh_model_new(wants);
 
 	for (int i = 0; i < r->shelves; i++)

@@ -53,6 +53,7 @@ void lh_model_free(struct lh_model *m)
 		return;
 	HASH_CLEAR(hh, m->shop->memo);
 	HASH_CLEAR(hh, m->shop->sort);
+	lh_model_drop_orders(m);
 	lh_pool_free(m->shop->pool);
 }
 
@@ -122,14 +123,18 @@ static void add_lock(struct lh_model *m, struct lh_found *f, const struct lh_thi
 		LH_PUSH(m->shop->pool, f->lock, f->locks, what);
 }
 
-static void add_steps(struct lh_model *m, struct lh_found *f, const struct lh_finding *row)
+/* The steps: the record's own, or those given. */
+static void add_steps(struct lh_model *m, struct lh_found *f, const struct lh_finding *row,
+		      const struct lh_step *given)
 {
 	struct lh_act *list = NULL;
 	struct lh_step step;
 
 	for (uint32_t i = 0; i < row->steps; i++) {
-		if (row->step > UINT32_MAX - i ||
-		    !lh_read_step(f->process->record, row->step + i, &step))
+		if (given)
+			step = given[i];
+		else if (row->step > UINT32_MAX - i ||
+			 !lh_read_step(f->process->record, row->step + i, &step))
 			break;
 		LH_PUSH(m->shop->pool, list, f->steps, act_of(m, f->process, &step));
 		add_thread(m, f, list[f->steps - 1].thread);
@@ -164,7 +169,7 @@ static bool is_possible(const struct lh_finding *row)
 }
 
 static struct kept *make_found(struct lh_model *m, struct lh_process *p,
-			       const struct lh_finding *row)
+			       const struct lh_finding *row, const struct lh_step *given)
 {
 	struct kept *k = lh_pool_get(m->shop->pool, sizeof(*k));
 	struct lh_found *f = &k->found;
@@ -178,7 +183,7 @@ static struct kept *make_found(struct lh_model *m, struct lh_process *p,
 	f->by_class = row->flags & LH_FINDING_BY_CLASS;
 	f->duration_ns = row->duration_ns;
 	f->help = lh_word_help(f->rule);
-	add_steps(m, f, row);
+	add_steps(m, f, row, given);
 	lh_model_tell_apart(m, f);
 	lh_model_group(m, f);
 	lh_model_fingerprint(m, f);
@@ -217,6 +222,8 @@ static struct kept *merge(struct lh_model *m, struct kept *k)
 		LH_PUSH(m->shop->pool, m->finding, m->findings, &k->found);
 	else
 		LH_PUSH(m->shop->pool, m->filtered, m->filtereds, &k->found);
+	if (m->shop->wants.settle && k->found.filter == LH_F_NONE)
+		m->shop->wants.settle(m->shop->wants.with, m, &k->found);
 	return k;
 }
 
@@ -230,7 +237,7 @@ static struct share *share_of(struct lh_model *m, struct lh_process *p, uint32_t
 	if (s)
 		return s;
 	*made = s = lh_pool_get(m->shop->pool, sizeof(*s));
-	k = make_found(m, p, f);
+	k = make_found(m, p, f, NULL);
 	s->kept = merge(m, k);
 	*fresh = s->kept == k;
 	if (s->kept->last != p)
@@ -264,6 +271,23 @@ struct lh_found *lh_model_take(struct lh_model *m, const struct lh_record *r, ui
 	return &s->kept->found;
 }
 
+struct lh_found *lh_model_add_finding(struct lh_model *m, const struct lh_record *r,
+				      const struct lh_finding *row, const struct lh_step *step,
+				      const char *message)
+{
+	struct lh_process *p = lh_model_process(m, r);
+	struct kept *k = make_found(m, p, row, step), *old;
+
+	if (message)
+		k->found.message = lh_pool_text(m->shop->pool, message);
+	old = merge(m, k);
+	if (old->last != p)
+		old->found.processes++;
+	old->last = p;
+	old->found.count++;
+	return &old->found;
+}
+
 /* ---- all of it ---- */
 
 static void add_every_lock(struct lh_model *m, struct lh_process *p)
@@ -292,6 +316,8 @@ void lh_model_add(struct lh_model *m, const struct lh_record *r)
 		add_every_lock(m, p);
 	for (uint32_t i = 1; i < n; i++)
 		lh_model_take(m, r, i, NULL);
+	if (m->shop->wants.orders)
+		lh_model_add_orders(m, p);
 }
 
 void lh_model_add_shelf(struct lh_model *m, const struct lh_shelf *s)

@@ -125,9 +125,24 @@ struct lh_found {                         /* a finding */
 	const struct lh_frame *place; /* where the finding points, NULL nowhere */
 };
 
+/* One lock was asked for, without a limit in time, while another one was held. */
+struct lh_order {
+	const struct lh_process *process; /* where it was seen first */
+	const struct lh_thing *held, *wanted;
+	lh_node_id held_node, node; /* rows of its record that show it */
+	lh_thread_id thread;        /* somebody who was seen there, 0 not known */
+	uint32_t places;            /* at so many */
+	bool direct;                /* nothing was taken between the two */
+};
+
 struct lh_model_wants {
 	struct lh_symbols *symbols; /* NULL: no names, module and offset only */
 	bool every_lock;            /* model->lock holds all locks, not only those of findings */
+	bool orders;                /* model->order is filled */
+	/* Asked about each finding once it is complete: may set its status and reason. NULL: all
+	 * are new. */
+	void (*settle)(void *with, const struct lh_model *, struct lh_found *);
+	void *with;
 };
 
 struct lh_model {
@@ -140,6 +155,8 @@ struct lh_model {
 	struct lh_thing **lock;
 	uint32_t locks;
 	struct lh_thing **busiest; /* the same by time waited for, set by lh_model_finish */
+	struct lh_order **order;   /* by process, in the order in which they were seen */
+	uint32_t orders;
 	const char **note; /* what a reader of the report must know: cut files, replaced objects */
 	uint32_t notes;
 	struct lh_shop *shop; /* private */
@@ -171,6 +188,19 @@ const struct lh_person *lh_model_person(struct lh_model *, const struct lh_proce
 const struct lh_trace *lh_model_trace(struct lh_model *, const struct lh_process *, lh_stack_id);
 /* The frame to point at: the program's own, with a line, if there is one. NULL: no frames. */
 const struct lh_frame *lh_model_place(const struct lh_trace *);
+
+/*
+ * Adds a finding that no ledger has: the front end has made it from what the ledger
+ * shows. `row` and `step` are as they would stand there. message: NULL, or instead of the rule's
+ * own.
+ */
+struct lh_found *lh_model_add_finding(struct lh_model *, const struct lh_record *,
+				      const struct lh_finding *row, const struct lh_step *step,
+				      const char *message);
+
+/* Where the orders' two steps were: what a finding made of it needs. */
+lh_place lh_model_order_place(const struct lh_order *, bool wanted);
+const struct lh_frame *lh_model_order_frame(const struct lh_model *, const struct lh_order *);
 
 /* Adds a note. */
 void lh_model_note(struct lh_model *, const char *format, ...)
@@ -206,6 +236,7 @@ const char *lh_word_rule(enum lh_rule);
 const char *lh_word_title(enum lh_rule);
 const char *lh_word_meaning(enum lh_rule);
 const char *lh_word_help(enum lh_rule);
+enum lh_severity lh_word_rule_severity(enum lh_rule); /* of most of its findings */
 const char *lh_word_severity(enum lh_severity);
 const char *lh_word_level(enum lh_level);
 const char *lh_word_filter(enum lh_filter);

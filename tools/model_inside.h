@@ -20,6 +20,7 @@ struct lh_shop {
 	struct lh_model_wants wants;
 	struct lh_memo *memo;
 	struct lh_sort *sort;     /* findings by fingerprint */
+	struct lh_pairing *pair;  /* orders by their locks */
 	uint32_t symbol_troubles; /* so many are in the notes already */
 };
 
@@ -42,6 +43,10 @@ void lh_model_tell_apart(struct lh_model *, struct lh_found *);
  * Also for renderers, which show one block for each.
  */
 void lh_model_group(struct lh_model *, struct lh_found *);
+
+/* model_order.c: what was asked for while what was held. */
+void lh_model_add_orders(struct lh_model *, const struct lh_process *);
+void lh_model_drop_orders(struct lh_model *);
 
 /* finger.c */
 void lh_model_fingerprint(struct lh_model *, struct lh_found *);

@@ -5,9 +5,17 @@
 #include <unistd.h>
 
 const struct lh_format lh_render_formats[] = {
-	{"text", lh_render_text, "for people: findings with stacks and source"},
-	{"json", lh_render_json, "for programs: schema lockhound/1"},
-	{NULL, NULL, NULL},
+	{"text", lh_render_text, "for people: findings with stacks and source", false},
+	{"json", lh_render_json, "for programs: schema lockhound/1", false},
+	{"sarif", lh_render_sarif, "for code scanning: SARIF 2.1.0", false},
+	{"junit", lh_render_junit, "for CI servers: JUnit XML", false},
+	{"gitlab", lh_render_gitlab, "for GitLab: code quality", false},
+	{"github", lh_render_github, "for GitHub Actions: workflow commands", false},
+	{"markdown", lh_render_markdown, "for job summaries and merge requests", false},
+	{"html", lh_render_html, "for a browser: one file", true},
+	{"dot", lh_render_dot, "graph of lock orders, for Graphviz", true},
+	{"mermaid", lh_render_mermaid, "graph of lock orders, for Mermaid", true},
+	{NULL, NULL, NULL, false},
 };
 
 const struct lh_format *lh_render_find(const char *name)

@@ -17,6 +17,13 @@ struct lh_text_style {
 	bool filtered;    /* show what was set aside, and why */
 	bool locks;       /* the table of locks */
 	const char *next; /* a command to name in the last line, NULL none */
+	/* For the formats that other programs read: */
+	const char *root;       /* paths are given from here on; NULL: the repository's top */
+	enum lh_severity least; /* findings from this one on fail the check */
+	bool empty_fine;        /* a run without lock operations is no failure */
+	bool suppressed;        /* SARIF: keep what does not count, and say why */
+	bool file_attribute;    /* JUnit: file= and line=, which GitLab reads and Jenkins refuses */
+	bool cycles_only;       /* graphs: nothing beside the circles */
 };
 
 typedef int lh_renderer(const struct lh_model *, const struct lh_text_style *, FILE *);
@@ -25,13 +32,15 @@ struct lh_format {
 	const char *name;
 	lh_renderer *render;
 	const char *help;
+	bool orders; /* wants the model's orders */
 };
 
 /* The table, ended by a row without a name; and the row of a name, NULL if there is none. */
 extern const struct lh_format lh_render_formats[];
 const struct lh_format *lh_render_find(const char *name);
 
-lh_renderer lh_render_text, lh_render_json;
+lh_renderer lh_render_text, lh_render_json, lh_render_sarif, lh_render_junit, lh_render_gitlab,
+	lh_render_github, lh_render_markdown, lh_render_html, lh_render_dot, lh_render_mermaid;
 
 /* One finding by itself; and the last lines of a report: notes, what was dropped, the count. */
 void lh_text_finding(const struct lh_model *, const struct lh_found *, struct lh_text_style,

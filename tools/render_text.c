@@ -59,9 +59,14 @@ static const char *base_name(const char *path)
 /* "bank.c:7" or NULL */
 static const char *where(struct page *g, const struct lh_frame *f)
 {
+	const char *path;
+
 	if (!f || !f->file || !f->line)
 		return NULL;
-	return lh_pool_print(g->pool, "%s:%u", clean(g, lh_source_short(f->file)), f->line);
+	path = clean(g, lh_source_short(f->file));
+	/* A line that begins with :: is a command to GitHub's runner. */
+	return lh_pool_print(g->pool, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
+			     f->line);
 }
 
 static const char *in_module(struct page *g, const struct lh_frame *f)

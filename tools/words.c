@@ -5,10 +5,11 @@
 
 static const struct {
 	const char *name, *title, *meaning, *help;
+	enum lh_severity severity;
 } rules[LH_RULES] = {
-	[LH_NO_RULE] = {"none", "no rule", "", ""},
+	[LH_NO_RULE] = {"none", "no rule", "", "", LH_NOTE},
 #define RULE(constant, id, severity, title, meaning, help)                                         \
-	[LH_RULE_##constant] = {id, title, meaning, help},
+	[LH_RULE_##constant] = {id, title, meaning, help, LH_##severity},
 #include "rules.def"
 #undef RULE
 };
@@ -45,6 +46,11 @@ const char *lh_word_meaning(enum lh_rule r)
 const char *lh_word_help(enum lh_rule r)
 {
 	return WORD(rules, r).help;
+}
+
+enum lh_severity lh_word_rule_severity(enum lh_rule r)
+{
+	return WORD(rules, r).severity;
 }
 
 const char *lh_word_severity(enum lh_severity s)

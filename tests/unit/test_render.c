@@ -1,6 +1,6 @@
 /* The two views: what they say, that they are well-formed, and that nothing of the program's leaks raw.
- * LINKS: tools/model*.c tools/render*.c tools/read*.c tools/finger.c tools/word*.c tools/symbol.c tools/pool.c tools/escape.c tools/source.c
- * LIBS: -ldw -ljansson -ldl */
+ * LINKS: tools/model*.c tools/render*.c tools/read*.c tools/finger.c tools/word*.c tools/symbol.c tools/pool.c tools/escape.c tools/source.c tools/view.c tools/graph.c
+ * LIBS: -ldw -ljansson -ldl -lm */
 #include "render.h"
 #include "ledger_builder.h"
 #include "source.h"

@@ -1,0 +1,206 @@
+/* Writes one view of one made-up run: views SCENARIO FORMAT. Everything is the real code but the
+ * symbols, which come from the tables below, so that the views are the same on every machine.
+ * LINKS: tools/model*.c tools/render*.c tools/view.c tools/graph.c tools/read*.c tools/finger.c
+ * tools/word*.c tools/pool.c LINKS: tools/escape.c tools/source.c LIBS: -ljansson -lm */
+#include "render.h"
+#include "symbol.h"
+#include "../unit/ledger_builder.h"
+
+#define BASE 0x1000000u
+
+/* ---- what symbol.c would say ---- */
+
+struct name {
+	uint64_t offset;
+	struct lh_symbol line;
+};
+
+static const struct name plain[] = {
+	{0x1100, {"transfer", "/src/bank/src/bank.c", 40, 9, false}},
+	{0x1110, {"transfer", "/src/bank/src/bank.c", 41, 9, false}},
+	{0x1120, {"audit", "/src/bank/src/audit.c", 17, 2, false}},
+	{0x1130, {"audit", "/src/bank/src/audit.c", 18, 2, false}},
+	{0x1200,
+	 {"std::lock_guard<std::mutex>::lock_guard(std::mutex&)", "/usr/include/c++/12/mutex", 90,
+	  0, false}},
+	{0x1210, {"Pool::operator[](int)", "/src/bank/src/../lib/pool.cc", 7, 0, false}},
+	{0x1800, {"worker", "/src/bank/src/bank.c", 80, 3, false}},
+	{0x4000, {"accounts", NULL, 0, 0, false}},
+	{0x4040, {"journal", NULL, 0, 0, false}},
+	{0x4080, {"log_lock", NULL, 0, 0, false}},
+	{0, {NULL, NULL, 0, 0, false}},
+};
+
+#define EVIL_FILE                                                                                  \
+	"/src/bank/]]>\n::error file=a,line=1::x%0A<script>alert(1)</script>\33[2J\xff,:.c"
+#define EVIL_NAME                                                                                  \
+	"x]]></script><img src=a "                                                                 \
+	"onerror=alert(1)>\n::error::y|`*[z](http://a)&\"'{0}\\\33]0;t\7\xfe@all"
+
+static const struct name evil[] = {
+	{0x1100, {EVIL_NAME, EVIL_FILE, 40, 9, false}},
+	{0x1110, {EVIL_NAME, EVIL_FILE, 41, 9, false}},
+	{0x1120, {EVIL_NAME "2", EVIL_FILE, 42, 0, false}},
+	{0x1130, {EVIL_NAME "2", EVIL_FILE, 43, 0, false}},
+	{0x1800, {EVIL_NAME, EVIL_FILE, 1, 0, false}},
+	{0x4000, {EVIL_NAME "-a", NULL, 0, 0, false}},
+	{0x4040, {EVIL_NAME "-b", NULL, 0, 0, false}},
+	{0, {NULL, NULL, 0, 0, false}},
+};
+
+static const struct name *names = plain;
+
+static const struct lh_symbol *find(uint64_t offset)
+{
+	for (const struct name *n = names; n->offset; n++)
+		if (n->offset == offset)
+			return &n->line;
+	return NULL;
+}
+
+uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			 bool after, const struct lh_symbol **line)
+{
+	(void)s, (void)m, (void)after;
+	*line = find(offset);
+	return *line != NULL;
+}
+
+const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   uint64_t *into)
+{
+	const struct lh_symbol *l = find(offset);
+
+	(void)s, (void)m;
+	*into = 0;
+	return l ? l->function : NULL;
+}
+
+bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
+{
+	(void)s, (void)m, (void)offset;
+	return false;
+}
+
+uint32_t lh_symbols_troubles(const struct lh_symbols *s)
+{
+	(void)s;
+	return 0;
+}
+
+const char *lh_symbols_trouble(const struct lh_symbols *s, uint32_t i)
+{
+	(void)s, (void)i;
+	return NULL;
+}
+
+/* ---- what was run ---- */
+
+static lh_stack_id two(struct lh_ledger *l, uint64_t inner, uint64_t outer)
+{
+	return build_stack(l, 2, LH_FRAME(1, BASE + inner), LH_FRAME(1, BASE + outer));
+}
+
+/* `wanted` was asked for while `held` was held, by thread T2. */
+static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_stack_id at)
+{
+	uint32_t parent, id, seen;
+	struct lh_node *n = build_row(l, LH_T_NODE, &parent);
+
+	*n = (struct lh_node){
+		.lock = held, .place = LH_PLACE(at, LH_WAITS, LH_EXCLUSIVE), .depth = 1};
+	n = build_row(l, LH_T_NODE, &id);
+	*n = (struct lh_node){.parent = parent, .lock = wanted, .depth = 2};
+	n->place = LH_PLACE(at, LH_WAITS, LH_EXCLUSIVE);
+	*(struct lh_seen *)build_row(l, LH_T_SEEN, &seen) =
+		(struct lh_seen){.node = id, .thread = 2};
+	n->seen = seen;
+}
+
+/* The bank; and a lock that is held for long, by way of C++ headers and ..; and one that is known.
+ */
+static struct lh_ledger *bank(const char *exe)
+{
+	struct lh_ledger *l = build_bank(100, BASE);
+	lh_stack_id odd = build_stack(l, 3, LH_FRAME(1, BASE + 0x1200), LH_FRAME(1, BASE + 0x1210),
+				      LH_FRAME(1, BASE + 0x1800));
+	lh_lock_id a = LH_LOCK_ID(1, 1), b = LH_LOCK_ID(2, 1);
+	lh_lock_id c = build_lock(l, LH_RWLOCK, BASE + 0x4080, NULL);
+	struct lh_finding *f;
+
+	snprintf(l->exe, sizeof(l->exe), "%s", exe);
+	snprintf(l->command, sizeof(l->command), "%s --test", exe);
+	for (lh_lock_id i = 1; i <= 2; i++) {
+		build_lock_row(l, i)->flags = 0; /* names from the symbols */
+		build_lock_row(l, i)->wait_ns = 1500000 * i;
+	}
+	f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
+	f->duration_ns = 250000000;
+	build_step(l, 2, c, LH_PLACE(odd, LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
+	build_finding(l, LH_RULE_UNLOCK_NOT_HELD, LH_HAPPENED, LH_ERROR);
+	build_step(l, 3, c, LH_PLACE(two(l, 0x1120, 0x1800), LH_WAITS, LH_EXCLUSIVE), LH_RELEASES);
+	order(l, a, b, two(l, 0x1110, 0x1800));
+	order(l, b, a, two(l, 0x1130, 0x1800));
+	order(l, b, c, odd);
+	return l;
+}
+
+static void settle(void *with, const struct lh_model *m, struct lh_found *f)
+{
+	(void)with, (void)m;
+	if (f->rule != LH_RULE_UNLOCK_NOT_HELD)
+		return;
+	f->status = LH_SUPPRESSED;
+	f->reason = names == plain ? "startup only" : EVIL_NAME;
+}
+
+static struct lh_ledger *scenario(const char *name)
+{
+	struct lh_ledger *l;
+
+	if (strcmp(name, "bank") == 0)
+		return bank("/src/bank/build/bank");
+	if (strcmp(name, "hostile") == 0) {
+		names = evil;
+		l = bank("/src/bank/" EVIL_NAME);
+		memcpy(((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->name,
+		       "]]>\n::error::\33\xff", 15);
+		return l;
+	}
+	l = build_ledger(5, "/src/bank/build/true");
+	build_lock_row(l, build_lock(l, LH_MUTEX, BASE, "quiet"))->acquired = 7;
+	return l;
+}
+
+int main(int argc, char **argv)
+{
+	struct lh_text_style style = {.root = "/src/bank", .least = LH_ERROR, .locks = true};
+	struct lh_record r;
+	struct lh_model *m = lh_model_new((struct lh_model_wants){
+		.symbols = (struct lh_symbols *)&style, /* only ever handed on */
+		.every_lock = true,
+		.orders = true,
+		.settle = settle,
+	});
+
+	if (argc < 3 || !lh_render_find(argv[2]))
+		return 2;
+	if (argc > 3) {
+		style.suppressed = strcmp(argv[3], "suppressed") == 0;
+		style.file_attribute = strcmp(argv[3], "file") == 0;
+		style.cycles_only = strcmp(argv[3], "cycles") == 0;
+	}
+	if (strcmp(argv[1], "nothing") != 0) {
+		struct lh_ledger *l = scenario(argv[1]);
+
+		if (!lh_read_record(&r, l, l->total))
+			return 2;
+		lh_model_add(m, &r);
+	}
+	lh_model_note(m, names == evil ? EVIL_NAME : "a note");
+	lh_model_finish(m);
+	if (lh_render_find(argv[2])->render(m, &style, stdout) != 0)
+		return 1;
+	lh_model_free(m);
+	return 0;
+}
