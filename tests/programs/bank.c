@@ -34,8 +34,7 @@
  * RUN: bank transfer-opposite --hang
  * EXPECT-OUTPUT: both hold one account and want the other
  * EXPECT-HANG: yes
- * EXPECT-LATER: deadlock account_a account_b
- * EXPECT-UNTIL: lock-order account_a account_b
+ * EXPECT-FINDING: deadlock account_a account_b
  * EXPECT-STATUS: 66
  *
  * RUN: bank cure-sorted

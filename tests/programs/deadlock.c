@@ -14,8 +14,7 @@
  * RUN: deadlock two --hang
  * EXPECT-OUTPUT: each of 2 threads holds one lock and wants the next
  * EXPECT-HANG: yes
- * EXPECT-LATER: deadlock lock_A lock_B
- * EXPECT-UNTIL: lock-order lock_A lock_B
+ * EXPECT-FINDING: deadlock lock_A lock_B
  * EXPECT-STATUS: 66
  *
  * RUN: deadlock ring
@@ -26,8 +25,7 @@
  * RUN: deadlock ring --hang
  * EXPECT-OUTPUT: each of 3 threads holds one lock and wants the next
  * EXPECT-HANG: yes
- * EXPECT-LATER: deadlock ring* ring* ring*
- * EXPECT-UNTIL: lock-order ring* ring* ring*
+ * EXPECT-FINDING: deadlock ring* ring* ring*
  * EXPECT-STATUS: 66
  *
  * RUN: deadlock ring --threads 6
@@ -38,8 +36,7 @@
  * RUN: deadlock ring --threads 6 --hang
  * EXPECT-OUTPUT: each of 6 threads holds one lock and wants the next
  * EXPECT-HANG: yes
- * EXPECT-LATER: deadlock ring* ring* ring* ring* ring* ring*
- * EXPECT-UNTIL: lock-order ring* ring* ring* ring* ring* ring*
+ * EXPECT-FINDING: deadlock ring* ring* ring* ring* ring* ring*
  * EXPECT-STATUS: 66
  *
  * RUN: deadlock self
@@ -56,8 +53,7 @@
  * RUN: deadlock philosophers-wrong --hang
  * EXPECT-OUTPUT: each of 5 threads holds one lock and wants the next
  * EXPECT-HANG: yes
- * EXPECT-LATER: deadlock fork* fork* fork* fork* fork*
- * EXPECT-UNTIL: lock-order fork* fork* fork* fork* fork*
+ * EXPECT-FINDING: deadlock fork* fork* fork* fork* fork*
  * EXPECT-STATUS: 66
  *
  * RUN: deadlock philosophers-right
