@@ -52,7 +52,7 @@ static uint64_t lay_out(struct lh_table *table, unsigned scale)
 
 	for (int t = 1; t < LH_TABLES; t++) {
 		uint32_t rows = shape[t].rows >> scale;
-		table[t] = (struct lh_table){.offset = at, .row = shape[t].row, .rows = rows, .used = 1};
+		table[t] = (struct lh_table){.offset = at, .row = shape[t].row, .rows = rows, .used = rows != 0};
 		at = round_up(at + (uint64_t)rows * shape[t].row, PAGE);
 	}
 	return at;
@@ -173,7 +173,7 @@ static bool make_sure(int fd, struct lh_table *table)
 		uint64_t whole = (uint64_t)table[t].rows * table[t].row;
 		if (bytes > whole)
 			bytes = whole;
-		if (lh_sys_allocate(fd, table[t].offset, bytes) < 0)
+		if (bytes && lh_sys_allocate(fd, table[t].offset, bytes) < 0)
 			return false;
 		table[t].ready = (uint32_t)(bytes / table[t].row);
 	}

@@ -47,10 +47,10 @@ static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wai
 	return false;
 }
 
-/* Locks that a waiter may hold without harm to the signaller: what is no lock, and lives. */
+/* A life ends by itself, and a semaphore may be posted by anyone: CPython waits for its own with one in hand. */
 static bool matters(const struct lh_lock *l)
 {
-	return l && l->kind != LH_LIFE && l->kind != LH_COND && !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
+	return l && l->kind != LH_LIFE && l->kind != LH_COND && l->kind != LH_SEM;
 }
 
 static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l, const struct lh_node *n)

@@ -55,7 +55,7 @@ static size_t lay_out(struct lh_tables *t, char *memory, const struct lh_judge_r
 	t->life = piece(memory, &at, sizeof *t->life, r->threads);
 	t->seen_next = piece(memory, &at, sizeof(uint32_t), r->seens);
 	t->event_next = piece(memory, &at, sizeof(uint32_t), r->events);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 2; i++)
 		t->list[i] = piece(memory, &at, sizeof(uint32_t), r->locks);
 	return at;
 }
@@ -78,7 +78,6 @@ struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, u
 	if (!j->room.burst)
 		j->room.burst = BURST;
 	j->purse = j->room.burst;
-	j->order_first = j->order_last = UINT32_MAX / 2;
 	lay_out(&j->at, memory, room);
 	return j;
 }

@@ -21,22 +21,33 @@
 
 #include "judge.h"
 
+enum lh_way { LH_DOWN, LH_UP }; /* along the edges from held to wanted, and against them */
+
+/* A group's edges to other groups, linked through lh_edge.outer_next. */
+struct lh_outer {
+	uint32_t first, last;
+};
+
 struct lh_vertex {
 	lh_lock_id lock;
-	lh_thread_id life; /* it is the life of this thread */
-	uint32_t up;       /* towards the head of its group; the head names itself */
-	uint32_t ring;     /* next member of the group */
-	uint32_t members;  /* of a head */
-	uint32_t order;    /* of a head: every edge between groups goes upwards */
-	uint32_t out, in;  /* edges */
-	uint32_t writers;  /* witnesses: who queues for it as a writer */
-	uint32_t far;      /* edges from here to where the circle closes, if marked far_seen */
-	uint32_t far_seen, down_seen, up_seen;
+	lh_thread_id life;        /* it is the life of this thread */
+	uint32_t up;              /* towards the head of its group; the head names itself */
+	uint32_t ring;            /* next member of the group */
+	uint32_t members;         /* of a head */
+	uint32_t out, in;         /* edges */
+	uint32_t writers;         /* witnesses: who queues for it as a writer */
+	uint64_t order;           /* of a head: every edge between groups goes upwards */
+	uint32_t below, above;    /* of a head: its neighbours in the row */
+	struct lh_outer outer[2]; /* of a head, by way */
+	uint32_t side_seen[2], circle_seen;
+	uint32_t far; /* edges from here to where the circle closes, if marked far_seen */
+	uint32_t far_seen;
 	uint32_t hash_next;
 };
 
 struct lh_edge {
 	uint32_t from, to, out_next, in_next, hash_next;
+	uint32_t outer_next[2];
 	uint32_t witness;
 };
 
@@ -89,7 +100,7 @@ struct lh_tables {
 	struct lh_made *made;
 	struct lh_life *life;
 	uint32_t *seen_next, *event_next;
-	uint32_t *list[3]; /* each as long as there are vertices */
+	uint32_t *list[2]; /* each as long as there are vertices */
 };
 
 struct lh_judge {
@@ -99,10 +110,9 @@ struct lh_judge {
 	struct lh_judge_counts counts;
 	int64_t purse; /* steps that may be spent */
 	uint32_t circles;
-	uint32_t order_first; /* the lowest order given */
-	uint32_t order_last;  /* the highest order given */
-	uint32_t mark;        /* of the walk that goes on */
-	lh_node_id node_high; /* nodes taken in */
+	uint32_t row_first, row_last; /* the groups in order, lowest first */
+	uint32_t mark;                /* of the walk that goes on */
+	lh_node_id node_high;         /* nodes taken in */
 	uint32_t seen_high, event_high;
 	uint32_t todo; /* lives to be made active */
 

@@ -170,13 +170,13 @@ void lh_want(const struct lh_call *c)
 		if (!lh_lock_looks_free(c->o, c->kind))
 			lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
 		uint32_t self = h ? lh_check_self(w.me, l, h, place) : 0;
-		lh_work_tell(&w, self);
-		if (!h && !(l->flags & LH_LOCK_SIGNAL))
-			lh_work_node(&w, lh_lock_id_of(l), place);
+		/* what happens is told, and not besides that it can happen */
+		uint32_t circle = self ? 0 : lh_wait_check(w.me);
+		lh_work_tell(&w, self ? self : circle);
 		if (lh_work_has_orphans(true) && LH_PLACE_HOW(place) == LH_WAITS)
 			lh_work_orphans(&w, l, place);
-		if (!self) /* a thread that waits for itself needs no circle besides */
-			lh_work_tell(&w, lh_wait_check(w.me));
+		if (!circle && (!h || (l->flags & LH_LOCK_COUNTING)) && !(l->flags & LH_LOCK_SIGNAL))
+			lh_work_node(&w, lh_lock_id_of(l), place);
 	}
 	lh_work_end(&w);
 }

@@ -151,9 +151,11 @@ uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how ho
 	lh_lock_id life = lh_life_lock(thread);
 	lh_place place = LH_PLACE(w.stack, how, LH_EXCLUSIVE);
 	if (life) {
-		lh_work_node(&w, life, place);
 		lh_work_announce(&w, life, place, LH_WAIT_JOIN, thread);
-		lh_work_tell(&w, lh_wait_check(w.me));
+		uint32_t circle = lh_wait_check(w.me);
+		lh_work_tell(&w, circle);
+		if (!circle)
+			lh_work_node(&w, life, place);
 	}
 	lh_work_end(&w);
 	return seat;
