@@ -22,6 +22,9 @@ static const struct {
 	[LH_T_EVENT] = {"events", sizeof(struct lh_event)},
 	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding)},
 	[LH_T_STEP] = {"steps", sizeof(struct lh_step)},
+	[LH_T_NOTE] = {"notes", sizeof(struct lh_note)},
+	[LH_T_PAIR] = {"pairs", sizeof(struct lh_pair)},
+	[LH_T_SPAN] = {"spans", sizeof(struct lh_span)},
 };
 
 /*
@@ -29,8 +32,8 @@ static const struct {
  * naming table first finds all that it names when it copies the named one.
  */
 static const enum lh_table_name copy_order[] = {
-	LH_T_FINDING, LH_T_STEP,   LH_T_EVENT, LH_T_SEEN,  LH_T_NODE,   LH_T_SEAT,
-	LH_T_LOCK,    LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
+	LH_T_FINDING, LH_T_STEP, LH_T_NOTE, LH_T_PAIR,   LH_T_SPAN,  LH_T_EVENT, LH_T_SEEN,
+	LH_T_NODE,    LH_T_SEAT, LH_T_LOCK, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
 };
 
 #define TABLES_COPIED (sizeof(copy_order) / sizeof(copy_order[0]))
@@ -260,12 +263,25 @@ uint32_t lh_read_used(const struct lh_record *r, enum lh_table_name t)
 	return used < r->rows[t].limit ? used : r->rows[t].limit;
 }
 
+static const unsigned char *find(const struct lh_record *r, enum lh_table_name t, uint32_t i)
+{
+	const struct lh_side *s = r->side;
+
+	if (i && i < lh_read_used(r, t))
+		return r->rows[t].at + (size_t)i * shape[t].row;
+	if (!s || i < s->table[t].base ||
+	    i - s->table[t].base >= __atomic_load_n(&s->table[t].used, __ATOMIC_ACQUIRE))
+		return NULL;
+	return s->table[t].at + (size_t)(i - s->table[t].base) * shape[t].row;
+}
+
 static bool row(const struct lh_record *r, enum lh_table_name t, uint32_t i, void *out)
 {
-	if (i == 0 || i >= lh_read_used(r, t))
-		return false;
-	memcpy(out, r->rows[t].at + (size_t)i * shape[t].row, shape[t].row);
-	return true;
+	const unsigned char *at = find(r, t, i);
+
+	if (at)
+		memcpy(out, at, shape[t].row);
+	return at != NULL;
 }
 
 bool lh_read_seat(const struct lh_record *r, uint32_t i, struct lh_seat *out)
@@ -341,6 +357,24 @@ bool lh_read_finding(const struct lh_record *r, uint32_t i, struct lh_finding *o
 bool lh_read_step(const struct lh_record *r, uint32_t i, struct lh_step *out)
 {
 	return row(r, LH_T_STEP, i, out);
+}
+
+bool lh_read_note(const struct lh_record *r, lh_note_id i, struct lh_note *out)
+{
+	if (!row(r, LH_T_NOTE, i, out))
+		return false;
+	out->text[sizeof(out->text) - 1] = 0;
+	return true;
+}
+
+bool lh_read_pair(const struct lh_record *r, uint32_t i, struct lh_pair *out)
+{
+	return row(r, LH_T_PAIR, i, out);
+}
+
+bool lh_read_span(const struct lh_record *r, uint32_t i, struct lh_span *out)
+{
+	return row(r, LH_T_SPAN, i, out);
 }
 
 uint32_t lh_read_frames(const struct lh_record *r, lh_stack_id id, uint64_t frame[LH_FRAMES_MAX])

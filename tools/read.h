@@ -39,11 +39,25 @@ struct lh_rows {
 	uint32_t limit; /* rows that lie within the memory */
 };
 
+/*
+ * Rows that the monitor keeps beside a live ledger, because only the library writes into
+ * that. Their numbers begin where the ledger's own must end, so that a row of either may
+ * name a row of either; a saved file has both in one (side.h).
+ */
+struct lh_side {
+	struct {
+		unsigned char *at;
+		uint32_t row, base, rows;
+		uint32_t used; /* the first is number `base`; raised when a row is whole; atomic */
+	} table[LH_TABLES];
+};
+
 /* One ledger: one process. */
 struct lh_record {
 	struct lh_ledger head; /* a copy; its strings are terminated */
 	struct lh_rows rows[LH_TABLES];
 	const struct lh_ledger *live; /* the ledger itself when it is read in place, else NULL */
+	const struct lh_side *side;   /* what the monitor adds; NULL nothing */
 	bool copied;                  /* the rows are ours and go with the record */
 	uint32_t torn;                /* rows that the tables promise and the file has not got */
 	char trouble[LH_TROUBLE_MAX]; /* what is missing, in words, "" if nothing */
@@ -101,6 +115,9 @@ bool lh_read_seen(const struct lh_record *, uint32_t row, struct lh_seen *);
 bool lh_read_event(const struct lh_record *, uint32_t row, struct lh_event *);
 bool lh_read_finding(const struct lh_record *, uint32_t row, struct lh_finding *);
 bool lh_read_step(const struct lh_record *, uint32_t row, struct lh_step *);
+bool lh_read_note(const struct lh_record *, lh_note_id, struct lh_note *);
+bool lh_read_pair(const struct lh_record *, uint32_t row, struct lh_pair *);
+bool lh_read_span(const struct lh_record *, uint32_t row, struct lh_span *);
 
 /* The frames of a stack, innermost first, at most LH_FRAMES_MAX; how many. */
 uint32_t lh_read_frames(const struct lh_record *, lh_stack_id, uint64_t frame[LH_FRAMES_MAX]);

@@ -31,20 +31,28 @@ static uint64_t padded(uint64_t n)
  * the file is cut short, the findings are still there, with their locks and stacks.
  */
 static const enum lh_table_name file_order[] = {
-	LH_T_FINDING, LH_T_STEP, LH_T_LOCK, LH_T_THREAD, LH_T_STACK, LH_T_FRAME,
-	LH_T_MODULE,  LH_T_NODE, LH_T_SEEN, LH_T_EVENT,  LH_T_SEAT,
+	LH_T_FINDING, LH_T_STEP, LH_T_NOTE, LH_T_LOCK,  LH_T_THREAD, LH_T_STACK, LH_T_FRAME,
+	LH_T_MODULE,  LH_T_NODE, LH_T_SEEN, LH_T_EVENT, LH_T_SEAT,   LH_T_PAIR,  LH_T_SPAN,
 };
 
 #define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
 
-static void lay_out(struct lh_ledger *h, const struct lh_record *r)
+/* How many rows are the ledger's own and how many the monitor's, counted once: both may grow. */
+struct packing {
+	const struct lh_record *record;
+	uint32_t own[LH_TABLES], more[LH_TABLES];
+};
+
+static void lay_out(struct lh_ledger *h, const struct packing *p)
 {
 	uint64_t at = padded(sizeof(*h));
 
 	for (size_t i = 0; i < TABLES_PACKED; i++) {
-		struct lh_table *table = &h->table[file_order[i]];
+		enum lh_table_name t = file_order[i];
+		struct lh_table *table = &h->table[t];
 
-		table->row = r->rows[file_order[i]].row;
+		table->row = p->record->rows[t].row;
+		table->used = p->own[t] + p->more[t];
 		table->rows = table->ready = table->used;
 		table->offset = table->used ? at : 0;
 		at += padded((uint64_t)table->used * table->row);
@@ -55,14 +63,22 @@ static void lay_out(struct lh_ledger *h, const struct lh_record *r)
 }
 
 /* What a row names must be saved with it: so the naming tables are counted before the named. */
-static void count_rows(struct lh_ledger *h, const struct lh_record *r)
+static void count_rows(struct packing *p)
 {
 	static const enum lh_table_name order[] = {
-		LH_T_FINDING, LH_T_STEP,   LH_T_EVENT, LH_T_SEEN,  LH_T_NODE,  LH_T_SEAT,
-		LH_T_LOCK,    LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE};
+		LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,
+		LH_T_EVENT,   LH_T_SEEN,  LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+		LH_T_THREAD,  LH_T_STACK, LH_T_FRAME, LH_T_MODULE};
+	const struct lh_side *side = p->record->side;
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		h->table[order[i]].used = lh_read_used(r, order[i]);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum lh_table_name t = order[i];
+
+		p->own[t] = lh_read_used(p->record, t);
+		p->more[t] = side ? __atomic_load_n(&side->table[t].used, __ATOMIC_ACQUIRE) : 0;
+		if (p->more[t] && !p->own[t])
+			p->own[t] = 1; /* row 0 */
+	}
 }
 
 static int pad(int fd, uint64_t n)
@@ -72,25 +88,95 @@ static int pad(int fd, uint64_t n)
 	return put(fd, zeros, padded(n) - n);
 }
 
-static int put_table(int fd, const unsigned char *rows, const struct lh_table *t)
+/* In the file the monitor's rows follow the ledger's own. */
+static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t number)
 {
-	uint64_t n = (uint64_t)t->used * t->row;
-	int rc = n ? put(fd, rows, n) : 0;
+	uint32_t base = p->record->side->table[t].base;
 
-	return rc ? rc : pad(fd, n);
+	return number < base ? number : number - base + p->own[t];
+}
+
+static lh_place moved_place(const struct packing *p, lh_place place)
+{
+	return LH_PLACE(moved(p, LH_T_STACK, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
+			LH_PLACE_MODE(place));
+}
+
+union any {
+	struct lh_finding finding;
+	struct lh_step step;
+	struct lh_stack stack;
+	uint64_t frame;
+	struct lh_note note;
+	struct lh_pair pair;
+	struct lh_span span;
+	struct lh_module module;
+};
+
+static void move(const struct packing *p, enum lh_table_name t, union any *a)
+{
+	if (t == LH_T_FINDING) {
+		a->finding.step = moved(p, LH_T_STEP, a->finding.step);
+	} else if (t == LH_T_STEP) {
+		a->step.place = moved_place(p, a->step.place);
+		a->step.note = moved(p, LH_T_NOTE, a->step.note);
+	} else if (t == LH_T_STACK) {
+		a->stack.frame = moved(p, LH_T_FRAME, a->stack.frame);
+	} else if (t == LH_T_FRAME) {
+		a->frame = LH_FRAME(moved(p, LH_T_MODULE, LH_FRAME_MODULE(a->frame)),
+				    LH_FRAME_PC(a->frame));
+	}
+}
+
+static int put_more(int fd, const struct packing *p, enum lh_table_name t)
+{
+	unsigned char some[16384];
+	uint32_t row = p->record->rows[t].row, n = 0;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < p->more[t] && !rc; i++) {
+		union any a;
+
+		memcpy(&a, p->record->side->table[t].at + (size_t)i * row, row);
+		move(p, t, &a);
+		memcpy(some + n, &a, row);
+		n += row;
+		if (n > sizeof(some) - sizeof(a) || i + 1 == p->more[t]) {
+			rc = put(fd, some, n);
+			n = 0;
+		}
+	}
+	return rc;
+}
+
+static int put_table(int fd, const struct packing *p, enum lh_table_name t)
+{
+	static const union any zero;
+	uint32_t row = p->record->rows[t].row;
+	bool has_own = p->record->rows[t].at && lh_read_used(p->record, t);
+	int rc = 0;
+
+	if (has_own)
+		rc = put(fd, p->record->rows[t].at, (uint64_t)p->own[t] * row);
+	else if (p->own[t])
+		rc = put(fd, &zero, row);
+	if (!rc)
+		rc = put_more(fd, p, t);
+	return rc ? rc : pad(fd, (uint64_t)(p->own[t] + p->more[t]) * row);
 }
 
 int lh_read_pack(const struct lh_record *r, int fd)
 {
+	struct packing p = {.record = r};
 	struct lh_ledger h = r->head;
 	int rc;
 
-	count_rows(&h, r);
-	lay_out(&h, r);
+	count_rows(&p);
+	lay_out(&h, &p);
 	rc = put(fd, &h, sizeof(h));
 	if (!rc)
 		rc = pad(fd, sizeof(h));
 	for (size_t i = 0; !rc && i < TABLES_PACKED; i++)
-		rc = put_table(fd, r->rows[file_order[i]].at, &h.table[file_order[i]]);
+		rc = put_table(fd, &p, file_order[i]);
 	return rc;
 }

@@ -27,7 +27,8 @@ static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 		[LH_T_FRAME] = sizeof(uint64_t),        [LH_T_MODULE] = sizeof(struct lh_module),
 		[LH_T_NODE] = sizeof(struct lh_node),   [LH_T_SEEN] = sizeof(struct lh_seen),
 		[LH_T_EVENT] = sizeof(struct lh_event), [LH_T_FINDING] = sizeof(struct lh_finding),
-		[LH_T_STEP] = sizeof(struct lh_step),
+		[LH_T_STEP] = sizeof(struct lh_step),   [LH_T_NOTE] = sizeof(struct lh_note),
+		[LH_T_PAIR] = sizeof(struct lh_pair),   [LH_T_SPAN] = sizeof(struct lh_span),
 	};
 	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,

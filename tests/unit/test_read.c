@@ -72,7 +72,7 @@ static void foreign(void)
 	l->version = 7;
 	save(l, l->total);
 	CHECK(!opens(&s));
-	CHECK(strstr(s.trouble, "ledger of version 7; this lockhound reads version 1") != NULL);
+	CHECK(strstr(s.trouble, "ledger of version 7; this lockhound reads version 2") != NULL);
 	lh_read_close(&s);
 	l->version = LH_LEDGER_VERSION;
 	l->header++;
