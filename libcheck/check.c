@@ -34,13 +34,23 @@ static uint64_t key_of(const struct lh_tale *t)
 	return h | 1;
 }
 
-static bool told_before(uint64_t key)
+/* What a filter had set aside, or was less severe, and turns out to count, is told anew in its stead. */
+static bool is_worse(const struct lh_finding *f, enum lh_filter filter, enum lh_severity severity)
+{
+	return (f->filter && f->filter != (uint32_t)filter) || severity > (enum lh_severity)f->severity;
+}
+
+static bool told_before(uint64_t key, enum lh_filter filter, enum lh_severity severity)
 {
 	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++) {
-		if (LH_FINDINGS[i].key == key) {
-			LH_FINDINGS[i].count++;
+		struct lh_finding *f = &LH_FINDINGS[i];
+		if (f->key != key || !f->rule)
+			continue;
+		if (!is_worse(f, filter, severity)) {
+			f->count++;
 			return true;
 		}
+		f->rule = LH_NO_RULE;
 	}
 	return false;
 }
@@ -74,7 +84,7 @@ uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 {
 	uint64_t key = t->key ? t->key : key_of(t);
 
-	if (told_before(key))
+	if (told_before(key, filter, t->severity))
 		return 0;
 	uint32_t first = lh_book_new(LH_T_STEP, (uint32_t)t->n);
 	uint32_t id = first ? lh_book_new(LH_T_FINDING, 1) : 0;
