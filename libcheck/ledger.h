@@ -276,7 +276,12 @@ struct lh_finding {
 	uint64_t duration_ns;
 };
 
-enum { LH_FINDING_OPEN = 1 /* still going on: duration_ns grows */, LH_FINDING_BY_CLASS = 2, LH_FINDING_UNSURE = 4 /* through a semaphore that may yet turn out to be no lock: told at the end */ };
+enum {
+	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
+	LH_FINDING_BY_CLASS = 2,
+	LH_FINDING_UNSURE = 4, /* through a semaphore that may yet turn out to be no lock: told at the end */
+	LH_FINDING_FACT = 8,   /* what the library measured for the monitor; that tells it, nobody else does */
+};
 
 enum lh_filter { LH_F_NONE, LH_F_THREADS, LH_F_GATE, LH_F_ORDERED, LH_F_READERS, LH_F_TRY, LH_F_TIMED, LH_FILTERS };
 

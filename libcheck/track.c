@@ -319,6 +319,56 @@ static void let_go(struct lh_seat *s, struct lh_held *h)
 	s->held[s->held_n] = gone;
 }
 
+/* ---- held for long ---- */
+
+static bool is_long(const struct lh_held *h)
+{
+	return h && h->lock && h->depth == 1 && !(h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED)) &&
+	       LH_PLACE_MODE(h->place) != LH_PERMIT && lh_book_tick() - h->tick > lh_long_ticks;
+}
+
+static struct lh_finding *find_told(uint64_t key)
+{
+	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++)
+		if (LH_FINDINGS[i].key == key)
+			return &LH_FINDINGS[i];
+	return NULL;
+}
+
+/*
+ * The monitor watches holds while they last and tells them; for it the end is a fact, written
+ * before the entry goes. Without one they are told here, with what is known here.
+ */
+static void tell_long(const struct lh_call *c)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	struct lh_held *h = lh_held_find(w.seat, c->o);
+	struct lh_lock *l = is_long(h) ? lh_lock_row(h->lock) : NULL;
+	if (l) {
+		struct lh_tale *t = lh_tale_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.seat->thread);
+		uint64_t birth = l->born ? l->born : (uint64_t)h->lock << 32;
+		t->severity = LH_WARNING;
+		t->key = ((birth * 0x9e3779b97f4a7c15u) ^ LH_PLACE_STACK(h->place)) * 0x94d049bb133111ebu | 1;
+		lh_tale_step(t, w.seat->thread, h->lock, h->place, LH_HOLDS);
+		lh_tale_step(t, w.seat->thread, h->lock, LH_PLACE(w.stack, 0, LH_PLACE_MODE(h->place)),
+			     LH_RELEASES);
+		t->step[0].tick = h->tick;
+		uint32_t id = lh_check_tell(t, LH_F_NONE);
+		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
+		uint64_t ns = h->since_ns ? lh_book_now() - h->since_ns
+					  : (uint64_t)(lh_book_tick() - h->tick) * 1000000u;
+		if (f && ns > f->duration_ns)
+			f->duration_ns = ns;
+		if (f && lh_book.tick)
+			f->flags |= LH_FINDING_FACT;
+		lh_work_tell(&w, id);
+	}
+	lh_work_end(&w);
+}
+
 static void not_ours(const struct lh_call *c)
 {
 	struct lh_event_work w;
@@ -333,8 +383,11 @@ static void not_ours(const struct lh_call *c)
 
 void lh_drop_slow(const struct lh_call *c)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_me *me = lh_myself();
 
+	if (me->seat && is_long(lh_held_find(me->seat, c->o)))
+		tell_long(c);
+	me = lh_enter(c->frame);
 	if (!me)
 		return;
 	struct lh_seat *s = me->parked;
