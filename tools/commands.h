@@ -4,7 +4,8 @@
 
 typedef int lh_command(int argc, char **argv);
 
-lh_command lh_cmd_run, lh_cmd_check, lh_cmd_report, lh_cmd_explain, lh_cmd_doctor, lh_cmd_env;
+lh_command lh_cmd_run, lh_cmd_check, lh_cmd_report, lh_cmd_explain, lh_cmd_doctor, lh_cmd_env,
+	lh_cmd_hang;
 
 /* The statuses that are ours; see docs/cli.md. */
 enum {

@@ -19,6 +19,7 @@ static const struct {
 	 "run a program and tell what is wrong with its locks (may be left out)"},
 	{"check", lh_cmd_check,
 	 "the same as a gate for CI: status 66 on findings, 125 when nothing was seen"},
+	{"hang", lh_cmd_hang, "why does a process hang? who holds, who waits (also: lockhound -p PID)"},
 	{"report", lh_cmd_report, "show a recorded run"},
 	{"explain", lh_cmd_explain, "what a rule means and what to do"},
 	{"doctor", lh_cmd_doctor, "will it work here, and with this program or process?"},
@@ -85,6 +86,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < COMMANDS; i++)
 		if (!strcmp(first, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
+	if (!strncmp(first, "-p", 2) || !strncmp(first, "--core", 6))
+		return lh_cmd_hang(argc, argv);
 	/* no command: its options or its file come first; argv[0] stands where the command's name
 	 * would */
 	return is_record(first) ? lh_cmd_report(argc, argv) : lh_cmd_run(argc, argv);

@@ -1,0 +1,86 @@
+/*
+ * hang.h — who holds, who waits, and which of them wait for ever, in one process at one moment.
+ *
+ * Brings together what can be seen from outside (peek.h) and what the library wrote down
+ * if it is in the process; judges (hang_graph.h); leaves the findings in a ledger, so that
+ * every view can show them. Prints nothing but the text report.
+ *
+ * - A thread counts as waiting only if two looks show the same wait and it did not run in
+ *   between; locks are read after the first look and before the second. So what is called
+ *   a circle stood still as a whole: each in it slept while the owners were read, and only
+ *   they could have changed them.
+ * - No thread is stopped unless something looks stuck, or stacks were asked for.
+ */
+#ifndef LH_HANG_H
+#define LH_HANG_H
+
+#include "hang_book.h"
+#include "hang_graph.h"
+#include "hang_wait.h"
+#include "render.h"
+
+struct lh_hang_thread {
+	lh_thread_id id; /* in the book */
+	pid_t tid;
+	bool ended;   /* no thread any more: a lock still names it */
+	bool waiting; /* in a wait for a lock, thread, condition and so on */
+	bool still;   /* the same wait in both looks */
+	struct lh_hang_wait wait;
+	lh_lock_id lock;   /* 0 not known */
+	lh_place place;    /* stack and mode of the wait */
+	lh_stack_id stack; /* what it does now, waiting or not; 0 not known */
+	const char *doing; /* not waiting: "sleeps", NULL not known */
+	uint64_t ns;       /* has waited so long, 0 not known */
+	pid_t elsewhere;   /* it waits for this thread of another process */
+	uint32_t *on, ons; /* those who hold it: indices */
+	const struct lh_peek_task *task;
+	const struct lh_seat *seat; /* as the library saw it, NULL not at all */
+};
+
+struct lh_hang_hold {
+	uint32_t thread;
+	lh_lock_id lock;
+	lh_place place; /* 0 not known */
+	uint64_t ns;    /* for so long, 0 not known */
+};
+
+struct lh_hang {
+	struct lh_pool *pool;
+	struct lh_peek *peek;
+	struct lh_hang_book book;
+	struct lh_record *record; /* of the library, NULL it is not there */
+	struct lh_seat *seat;     /* copies of all, as they were at the second look */
+	uint32_t seats;
+	uint64_t now_ns; /* on the ledger's clock */
+	struct lh_hang_thread *thread;
+	uint32_t threads;
+	struct lh_hang_hold *hold;
+	uint32_t holds;
+	struct lh_hang_node *node; /* one for each thread */
+	uint32_t rings;
+	const char **message; /* of finding i + 1 when the general words do not fit, NULL */
+	uint32_t messages;
+	const char **note;
+	uint32_t notes;
+	bool hopeless; /* every thread is blocked for good */
+};
+
+/* Both looks and the judgement. False: peek->why tells. `all`: stacks of all threads. */
+bool lh_hang_look(struct lh_hang *, struct lh_peek *, bool all);
+void lh_hang_close(struct lh_hang *);
+
+/* hang_ledger.c: opens the ledger of the process if it has one, without its help. */
+bool lh_hang_ledger_open(struct lh_record *, const struct lh_peek *);
+
+/* hang_edge.c: whom each thread waits for: thread->on, holds and graph. */
+void lh_hang_edges(struct lh_hang *);
+const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);
+
+/* hang_find.c: circles and dead ends as findings of the book; how many. */
+uint32_t lh_hang_find(struct lh_hang *);
+
+/* hang_text.c: the report for people. */
+void lh_hang_text(const struct lh_hang *, struct lh_model *, const struct lh_record *book,
+		  const struct lh_text_style *, FILE *);
+
+#endif
