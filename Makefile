@@ -58,7 +58,7 @@ $B/libcheck/%.o: libcheck/%.c
 $B/tool/%.o: %.c
 	@echo "  CC    $< (tool)"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(ALL) $(SANFLAGS) -Itools -c -o $@ $<
+	$Q$(CC) $(ALL) $(SANFLAGS) -Itools -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
 
 # A unit test says in a line `LINKS: a.c b.c` what it links: its room and rooms below, nothing above.
 define BUILD_TEST
