@@ -12,6 +12,7 @@
 #include "launch.h"
 #include "monitor.h"
 #include "files.h"
+#include "gate.h"
 #include "inspect.h"
 #include "preload.h"
 #include "say.h"
@@ -29,6 +30,7 @@ struct run {
 	struct lh_preload preload;
 	char **environment; /* of the program */
 	struct lh_files files;
+	struct lh_gate gate;
 	struct lh_monitor monitor;
 	struct lh_model *model;
 	struct lh_shelf shelf;
@@ -103,9 +105,37 @@ static void set_up_monitor(struct run *r)
 	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
 	m->wait = OPTION(r, wait).number;
 	m->quiet = OPTION(r, quiet).number;
+	m->gate = &r->gate;
 	m->on_deadlock = (enum lh_on_deadlock)OPTION(r, on_deadlock).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
+}
+
+/* A lockhound.supp beside the lockhound.conf needs no option. */
+static const char *own_suppressions(const struct run *r)
+{
+	static char path[PATH_MAX];
+	const char *conf = r->settings.conf, *slash = conf ? strrchr(conf, '/') : NULL;
+	if (!conf)
+		return "";
+	snprintf(path, sizeof(path), "%.*slockhound.supp", slash ? (int)(slash - conf) + 1 : 0,
+		 conf);
+	return access(path, F_OK) ? "" : path;
+}
+
+static bool open_gate(struct run *r)
+{
+	const char *suppressions = OPTION(r, suppressions).text;
+	return lh_gate_open(&r->gate, (struct lh_gate_wants){
+					      .baseline = OPTION(r, baseline).text,
+					      .update = OPTION(r, update_baseline).number,
+					      .add = OPTION(r, add_to_baseline).number,
+					      .suppressions = *suppressions ? suppressions
+									    : own_suppressions(r),
+					      .policy = OPTION(r, policy).text,
+					      .strict = OPTION(r, policy_strict).number,
+					      .verbose = OPTION(r, verbose).number,
+				      });
 }
 
 /* The program's environment: the library, its options, and where the run file is. */
@@ -194,12 +224,19 @@ static void make_model(struct run *r)
 {
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.crew.store);
-	r->model = lh_model_new((struct lh_model_wants){.symbols = r->monitor.symbols,
-							.every_lock = r->settings.outputs > 0});
+	struct lh_model_wants wants = {.symbols = r->monitor.symbols,
+				       .every_lock = r->settings.outputs > 0};
+	for (int i = 0; i < r->settings.outputs; i++)
+		wants.orders |= lh_render_formats[r->settings.output[i].format].orders;
+	lh_gate_join(&r->gate, &wants);
+	r->model = lh_model_new(wants);
 	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
 		lh_model_add_shelf(r->model, &r->shelf);
 	add_notes(r);
+	lh_gate_finish(&r->gate, r->model);
 	lh_model_finish(r->model);
+	if (!lh_gate_update(&r->gate, r->model))
+		r->trouble = LH_STATUS_TROUBLE;
 }
 
 static bool was_told(const struct lh_model *told, const struct lh_found *f)
@@ -298,8 +335,9 @@ static void tell_processes(const struct run *r)
 {
 	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->model->processes; i++) {
 		const struct lh_process *p = r->model->process[i];
-		lh_say("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent, p->exe,
-		       *p->end ? p->end : "ended, status not known", (unsigned long long)p->acquired);
+		lh_say("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent,
+		       p->exe, *p->end ? p->end : "ended, status not known",
+		       (unsigned long long)p->acquired);
 	}
 }
 
@@ -330,6 +368,8 @@ static int command(struct run *r, int argc, char **argv)
 	}
 	if (!inspect(r, argv[first]))
 		return r->trouble;
+	if (!open_gate(r))
+		return LH_STATUS_TROUBLE;
 	if (!lh_preload_find(&r->preload, r->why, WHY_ROOM)) {
 		refuse(r, "", r->why);
 		return r->trouble;
@@ -349,6 +389,7 @@ static int command(struct run *r, int argc, char **argv)
 	lh_model_free(r->model);
 	lh_read_close(&r->shelf);
 	lh_monitor_close(&r->monitor);
+	lh_gate_close(&r->gate);
 	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
 		lh_launch_die(WTERMSIG(r->monitor.status));
 	return r->trouble && !result ? r->trouble : result;

@@ -68,8 +68,17 @@ static bool finish(struct lh_output *o, const struct lh_files_of *of, int error,
 bool lh_files_write(struct lh_files *f, const struct lh_settings *s, const struct lh_files_of *of)
 {
 	bool good = true;
+	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
 	struct lh_text_style style = {
-		.source = true, .filtered = s->value[LH_OPT_show_filtered].number, .locks = true};
+		.source = true,
+		.filtered = s->value[LH_OPT_show_filtered].number,
+		.locks = true,
+		.root = s->value[LH_OPT_source_root].text,
+		.least = least[s->value[LH_OPT_fail_on].number],
+		.empty_fine = s->value[LH_OPT_allow_empty].number,
+		.suppressed = s->value[LH_OPT_sarif_include_suppressed].number,
+		.file_attribute = s->value[LH_OPT_junit_file_attr].number,
+	};
 	if (f->record.file)
 		good &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
 	for (int i = 0; i < s->outputs; i++) {

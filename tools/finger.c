@@ -2,11 +2,12 @@
  * Part of the room `model`: fingerprints, recipe v1.
  *
  * Hash of the rule's name and of the finding's edges; of a ring, in the rotation that
- * sorts first, because the ring may have been entered anywhere. An edge is: class of
+ * sorts first, because the ring may have been entered anywhere; of a pool, sorted and
+ * each once, because any of its threads may have come first. An edge is: class of
  * the held lock, class of the wanted one, innermost three functions of the program's
- * own where it was wanted. No addresses, lines, thread numbers, counts or directories,
- * so that neither another run nor an edited comment makes it a new finding. Where a
- * function has no name, its object and offset stand for it.
+ * own where it was wanted, each with its file's name. No addresses, lines, thread
+ * numbers, counts or directories, so that neither another run nor an edited comment
+ * makes it a new finding. Where a function has no name, its object and offset stand for it.
  */
 #include "model_inside.h"
 
@@ -32,16 +33,49 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static const char *function_of(struct lh_pool *p, const struct lh_frame *f)
+/* What compilers append to a name, and number anew at each build: "f.isra.0", "lock.1". */
+static bool is_suffix(const char *dot)
 {
-	if (f->function)
-		return f->function;
-	return lh_pool_print(p, "%s+%llx", f->module ? base_name(f->module) : "?",
-			     (unsigned long long)f->offset);
+	static const char *const words[] = {"isra", "constprop", "part",
+					    "cold", "lto_priv",  "llvm"};
+
+	if (dot[1] >= '0' && dot[1] <= '9')
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(dot + 1, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
 }
 
-static char *site(struct lh_pool *p, const struct lh_trace *t, bool own)
+const char *lh_model_stable(struct lh_model *m, const char *name)
 {
+	const char *end = strstr(name, " [clone ");
+	const char *dot = strchr(name, '.');
+
+	while (dot && !is_suffix(dot))
+		dot = strchr(dot + 1, '.');
+	if (dot && (!end || dot < end))
+		end = dot;
+	if (!end || end == name)
+		return name;
+	return lh_pool_print(m->shop->pool, "%.*s", (int)(end - name), name);
+}
+
+/* "transfer@bank.c": two files may well have a function of one name. */
+static const char *function_of(struct lh_model *m, const struct lh_frame *f)
+{
+	struct lh_pool *p = m->shop->pool;
+
+	if (!f->function)
+		return lh_pool_print(p, "%s+%llx", f->module ? base_name(f->module) : "?",
+				     (unsigned long long)f->offset);
+	return lh_pool_print(p, "%s%s%s", lh_model_stable(m, f->function), f->file ? "@" : "",
+			     f->file ? base_name(f->file) : "");
+}
+
+static char *site(struct lh_model *m, const struct lh_trace *t, bool own)
+{
+	struct lh_pool *p = m->shop->pool;
 	char *text = lh_pool_text(p, "");
 	unsigned n = 0;
 
@@ -50,7 +84,7 @@ static char *site(struct lh_pool *p, const struct lh_trace *t, bool own)
 
 		if (f->ours || (own && f->system))
 			continue;
-		text = lh_pool_print(p, "%s%s/", text, function_of(p, f));
+		text = lh_pool_print(p, "%s%s/", text, function_of(m, f));
 		n++;
 	}
 	return text;
@@ -59,10 +93,10 @@ static char *site(struct lh_pool *p, const struct lh_trace *t, bool own)
 char *lh_model_site(struct lh_model *m, const struct lh_trace *t)
 {
 	static const struct lh_trace none = {.n = 0};
-	char *text = site(m->shop->pool, t ? t : &none, true);
+	char *text = site(m, t ? t : &none, true);
 
 	/* Nothing of the program's own: then the library it is. */
-	return text[0] ? text : site(m->shop->pool, t ? t : &none, false);
+	return text[0] ? text : site(m, t ? t : &none, false);
 }
 
 static const char *class_of(const struct lh_act *a)
@@ -96,16 +130,38 @@ static uint32_t least_rotation(const char **edges, uint32_t n)
 	return best;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, each once; how many are left. */
+static uint32_t as_a_set(const char **edges, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	qsort(edges, n, sizeof(*edges), by_text);
+	for (uint32_t i = 0; i < n; i++)
+		if (!kept || strcmp(edges[i], edges[kept - 1]) != 0)
+			edges[kept++] = edges[i];
+	return kept;
+}
+
 void lh_model_fingerprint(struct lh_model *m, struct lh_found *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_word_rule(f->rule));
 	const char **edges = lh_pool_get(m->shop->pool, (f->parts + 1) * sizeof(*edges));
-	uint32_t first;
+	/* What the holder of a long hold was met doing is another thing each time. */
+	bool held_only = f->rule == LH_RULE_LONG_HOLD;
+	uint32_t first, n = f->parts;
 
-	for (uint32_t i = 0; i < f->parts; i++)
-		edges[i] = edge(m, f->part[i].holds, f->part[i].does);
+	for (uint32_t i = 0; i < n; i++)
+		edges[i] = edge(m, f->part[i].holds,
+				held_only && f->part[i].holds ? NULL : f->part[i].does);
+	if (f->rule == LH_RULE_POOL_DEADLOCK)
+		n = as_a_set(edges, n);
 	first = f->ring ? least_rotation(edges, f->ringed) : 0;
-	for (uint32_t i = 0; i < f->parts; i++)
+	for (uint32_t i = 0; i < n; i++)
 		hash = fnv(hash, edges[f->ring && i < f->ringed ? (first + i) % f->ringed : i]);
 	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx", (unsigned long long)hash);
 }

@@ -51,6 +51,8 @@ void lh_model_drop_orders(struct lh_model *);
 /* finger.c */
 void lh_model_fingerprint(struct lh_model *, struct lh_found *);
 /* What stays the same from run to run of a stack: its innermost three functions. */
+/* A name without what a compiler has appended to it. */
+const char *lh_model_stable(struct lh_model *, const char *name);
 char *lh_model_site(struct lh_model *, const struct lh_trace *);
 
 /* wording.c */

@@ -91,7 +91,7 @@ static const char *class_of(struct lh_model *m, const struct lh_thing *t, const 
 	char *site;
 
 	if (symbol)
-		return symbol;
+		return lh_model_stable(m, symbol);
 	site = lh_model_site(m, t->born);
 	if (site[0])
 		return lh_pool_print(m->shop->pool, "%s<%s", t->kind, site);

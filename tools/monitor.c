@@ -105,7 +105,8 @@ static bool is_deadlock(const struct lh_found *f)
 {
 	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
 	       (f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_SELF_DEADLOCK ||
-		f->rule == LH_RULE_POOL_DEADLOCK);
+		f->rule == LH_RULE_POOL_DEADLOCK ||
+		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
 }
 
 /* A circle through a semaphore that may turn out to be no lock is told when the process ends. */
@@ -366,7 +367,11 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 	m->busy_until = m->start + BUSY_NS;
 	/* now that the program is on its way: these take their time */
 	m->symbols = lh_symbols_new(false);
-	m->told = lh_model_new((struct lh_model_wants){.symbols = m->symbols});
+	struct lh_model_wants wants = {.symbols = m->symbols};
+	if (m->gate)
+		lh_gate_join(m->gate, &wants);
+	wants.orders = false; /* these are judged when all is over */
+	m->told = lh_model_new(wants);
 	int e = lh_ticker_start(&m->ticker, &m->crew.run, m->arrivals);
 	if (e)
 		lh_say("no thread for the clock (%s): times in the report are coarse", strerror(e));

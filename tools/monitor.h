@@ -16,6 +16,7 @@
 #include <signal.h>
 
 #include "crew.h"
+#include "gate.h"
 #include "render.h"
 #include "strays.h"
 #include "ticker.h"
@@ -29,6 +30,7 @@ struct lh_monitor {
 	uint64_t timeout_ns;             /* 0 never */
 	bool wait;                       /* for what the program left running */
 	bool quiet;
+	struct lh_gate *gate; /* what is known is not printed; NULL: all is new */
 	/* as it came out */
 	int status; /* of the program, as wait gives it */
 	bool timed_out;

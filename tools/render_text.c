@@ -353,6 +353,22 @@ static void show_dropped(struct page *g)
 		say(g, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
 }
 
+/* " (1 new, 2 baseline)": what is not there is not counted, but for the new. */
+static void show_statuses(struct page *g)
+{
+	uint32_t n[LH_SUPPRESSED + 1] = {0};
+
+	if (!g->model->findings)
+		return;
+	for (uint32_t i = 0; i < g->model->findings; i++)
+		n[g->model->finding[i]->status]++;
+	say(g, BOLD, " (%u new", n[LH_NEW]);
+	for (enum lh_status s = LH_BASELINE; s <= LH_SUPPRESSED; s++)
+		if (n[s])
+			say(g, BOLD, ", %u %s", n[s], lh_word_status(s));
+	say(g, BOLD, ")");
+}
+
 static void show_count(struct page *g)
 {
 	const struct lh_model *m = g->model;
@@ -367,8 +383,7 @@ static void show_count(struct page *g)
 	    number(g, m->processes, "process", "processes"), number(g, locks, "lock", "locks"),
 	    number(g, taken, "operation", "operations"), number(g, threads, "thread", "threads"),
 	    number(g, m->findings, "finding", "findings"));
-	if (m->findings)
-		say(g, BOLD, " (%u new)", lh_model_new_findings(m, LH_NOTE));
+	show_statuses(g);
 	if (m->filtereds && !g->style.filtered)
 		say(g, PLAIN, ", %u filtered", m->filtereds);
 	if (g->style.next)

@@ -20,6 +20,7 @@
 #define PRESET_choice(p) .number = (p)
 #define PRESET_text(p) .preset = (p)
 #define PRESET_file(p) .preset = (p)
+#define PRESET_files(p) .preset = (p)
 #define RUN LH_IN_RUN
 #define CHECK LH_IN_CHECK
 #define VIEW LH_IN_VIEW
@@ -126,6 +127,15 @@ static bool set_output(struct lh_settings *s, const struct origin *o, int format
 	return true;
 }
 
+/* Values point into what they were read from, so it stays. */
+static struct lh_pool *texts(void)
+{
+	static struct lh_pool *pool;
+	if (!pool)
+		pool = lh_pool_new();
+	return pool;
+}
+
 /* One option from one source; a stronger source that came earlier keeps its word. */
 static bool set(struct lh_settings *s, const struct origin *o, const char *key, size_t n,
 		const char *text)
@@ -153,18 +163,17 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 		       row->type == LH_TYPE_time ? ", written 500us, 10ms, 2s" : "");
 		return false;
 	}
-	if (s->value[found].from <= o->from)
-		s->value[found] = (struct lh_value){number, text, o->from};
+	struct lh_value *v = &s->value[found];
+	if (row->type == LH_TYPE_files && v->from == o->from)
+		text = lh_pool_print(texts(), "%s\n%s", v->text, text);
+	if (v->from <= o->from)
+		*v = (struct lh_value){number, text, o->from};
 	return true;
 }
 
-/* Values point into what they were read from, so it stays. */
 static char *keep(const char *text)
 {
-	static struct lh_pool *texts;
-	if (!texts)
-		texts = lh_pool_new();
-	return lh_pool_text(texts, text);
+	return lh_pool_text(texts(), text);
 }
 
 /*

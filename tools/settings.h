@@ -21,7 +21,8 @@ enum lh_type {
 	LH_TYPE_time,
 	LH_TYPE_choice,
 	LH_TYPE_text,
-	LH_TYPE_file
+	LH_TYPE_file,
+	LH_TYPE_files /* may be given again and again: names with line ends between them */
 };
 
 enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_VIEW = 4, LH_IN_ENV = 8 };

@@ -65,7 +65,7 @@ static void default_of(const struct lh_setting *row, char *out, size_t room)
 	} units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}, {1, "ns"}};
 	const char *c = row->accepted;
 	snprintf(out, room, "%lld", (long long)row->number);
-	if (row->type == LH_TYPE_text || row->type == LH_TYPE_file)
+	if (row->preset)
 		snprintf(out, room, "%s", row->preset);
 	if (row->type == LH_TYPE_choice) {
 		for (int64_t i = 0; i < row->number; i++)
@@ -88,12 +88,12 @@ static void help_row(const struct lh_setting *row)
 	flag_name(row->name, name);
 	n += row->letter ? snprintf(left, sizeof(left), "  -%c, ", row->letter)
 			 : snprintf(left, sizeof(left), "      ");
-	const char *value = row->type == LH_TYPE_flag     ? ""
-			    : row->type == LH_TYPE_number ? "=N"
-			    : row->type == LH_TYPE_time   ? "=TIME"
-			    : row->type == LH_TYPE_choice ? "=WORD"
-			    : row->type == LH_TYPE_file   ? "=FILE"
-							  : "=TEXT";
+	const char *value = row->type == LH_TYPE_flag                                 ? ""
+			    : row->type == LH_TYPE_number                             ? "=N"
+			    : row->type == LH_TYPE_time                               ? "=TIME"
+			    : row->type == LH_TYPE_choice                             ? "=WORD"
+			    : row->type == LH_TYPE_file || row->type == LH_TYPE_files ? "=FILE"
+										      : "=TEXT";
 	bool on = row->type == LH_TYPE_flag && row->number;
 	snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", on ? "[no-]" : "", name, value);
 	default_of(row, preset, sizeof(preset));

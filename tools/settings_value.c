@@ -84,6 +84,7 @@ bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *
 		/* it goes into LOCKHOUND_OPTIONS in single quotes, and the library keeps so much */
 		return !row->library || (!strpbrk(text, "'\n") && strlen(text) < 200);
 	case LH_TYPE_file:
+	case LH_TYPE_files:
 		return *text;
 	}
 	return false;
