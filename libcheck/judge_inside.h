@@ -1,8 +1,10 @@
 /*
  * judge_inside.h — what the files of the room `judge` share. Nobody else includes it.
  *
- *   judge.c         takes new rows in, answers questions
- *   judge_graph.c   which lock was asked for while which was held; groups of locks on circles
+ *   judge.c         memory, findings, questions
+ *   judge_take.c    takes new rows in
+ *   judge_graph.c   which lock was asked for while which was held
+ *   judge_row.c     groups of locks that lie on circles, and the order between groups
  *   judge_before.c  what came before what
  *   judge_fit.c     can these dependencies stand at their places at the same time
  *   judge_search.c  walks the circles through one dependency, shortest first
@@ -188,7 +190,13 @@ uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock); /* 0: no roo
 uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to);
 void lh_judge_join(struct lh_judge *j, uint32_t from, uint32_t to, lh_node_id witness);
 void lh_judge_writer(struct lh_judge *j, uint32_t vertex, lh_node_id witness);
+
+/* ---- judge_row.c ---- */
+
 uint32_t lh_judge_group(struct lh_judge *j, uint32_t vertex);
+void lh_judge_row_put(struct lh_judge *j, uint32_t v, uint32_t below); /* 0: lowest of all */
+void lh_judge_outer_add(struct lh_outer *o, struct lh_judge *j, enum lh_way way, uint32_t e);
+void lh_judge_keep_order(struct lh_judge *j, uint32_t from, uint32_t to);
 
 /* ---- judge_fit.c ---- */
 
@@ -230,6 +238,12 @@ void lh_ring_loosely(struct lh_question *q);  /* files it if it does not, with t
 
 void lh_judge_search(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
 void lh_judge_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+
+/* ---- judge_take.c ---- */
+
+void lh_judge_take_in(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+/* Does it ask for a writer-preferring rwlock as a writer? Then it can stop readers. */
+bool lh_judge_queues(const struct lh_facts *f, lh_node_id n);
 
 /* ---- judge.c ---- */
 

@@ -2,8 +2,7 @@
  * bench_judge.c — what the judge costs: nanoseconds a dependency, in good and bad orders of
  * arrival, from 10^4 to 10^6, and a whole run judged at its end.
  *
- * LINKS: libcheck/judge.c libcheck/judge_graph.c libcheck/judge_before.c libcheck/judge_fit.c
- * libcheck/judge_search.c libcheck/judge_ring.c libcheck/judge_pool.c
+ * LINKS: libcheck/judge*.c
  *
  * Locks have a hidden order that chains of depth 4 respect. The orders of arrival:
  *   sorted    chains come as the hidden order has them: nothing ever moves
@@ -56,12 +55,24 @@ static uint32_t dice(uint32_t sides)
 	return (uint32_t)(state >> 20) % sides;
 }
 
+/* Our own time on the processor: others may be running. */
 static double now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double clock_cost; /* of looking at the clock, which is in every measurement */
+
+static void clock_learn(void)
+{
+	double begin = now();
+
+	for (int i = 0; i < 10000; i++)
+		now();
+	clock_cost = (now() - begin) / 10001;
 }
 
 static void *room_for(size_t bytes)
@@ -224,7 +235,7 @@ static lh_node_id step(struct run *run, lh_node_id parent, lh_lock_id lock)
 		return n;
 	begin = now();
 	run->r.found += lh_judge_node(run->j, &run->book.f, n);
-	took = now() - begin;
+	took = now() - begin - clock_cost;
 	run->spent += took;
 	if (took > run->r.worst)
 		run->r.worst = took;
@@ -309,9 +320,10 @@ static void whole(enum order order, uint32_t dependencies, uint32_t locks)
 
 int main(int argc, char **argv)
 {
-	static const uint32_t sizes[] = {10000, 30000, 100000, 300000, 500000, 1000000};
+	static const uint32_t sizes[] = {10000, 100000, 500000, 1000000};
 	uint32_t locks = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000;
 
+	clock_learn();
 	printf("%u locks, depth %d, distinct dependencies; ns each\n", locks, DEPTH);
 	printf("%-9s %9s %9s %10s %12s %9s %8s %8s %8s\n", "arrival", "count", "mean", "last tenth",
 	       "worst one", "edges", "found", "cut", "refused");

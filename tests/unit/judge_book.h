@@ -132,6 +132,34 @@ static inline struct lh_facts book_facts(const struct book *b)
 				 .events = b->events};
 }
 
+/* ---- what a thread does ---- */
+
+enum {
+	X = LH_EXCLUSIVE,
+	S = LH_SHARED,
+	P = LH_PERMIT,
+	WAIT = LH_WAITS << 4,
+	TIMED = LH_TIMED << 4,
+	TRY = LH_TRIES << 4
+};
+
+struct take {
+	lh_lock_id lock;
+	uint32_t as; /* mode | how */
+};
+
+/* This thread, in this segment, takes these one after the other and keeps them. */
+static inline void takes(struct book *b, lh_thread_id t, uint32_t segment, uint32_t n,
+			 const struct take *k)
+{
+	lh_node_id at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		at = book_node(b, at, k[i].lock, (lh_place)(n * 16 + i + 1) << 8 | k[i].as);
+		book_seen(b, at, t, segment);
+	}
+}
+
 /* ---- rings ---- */
 
 enum { RING_MAX = 24, RINGS_MAX = 4096 };

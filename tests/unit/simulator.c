@@ -230,7 +230,8 @@ static uint64_t with_local(uint64_t state, lh_thread_id t, uint32_t local)
 static bool was_seen(const struct book *b, lh_node_id n, lh_thread_id t, uint32_t segment)
 {
 	for (uint32_t i = b->node[n].seen; i; i = b->seen[i].next)
-		if (b->seen[i].thread == t && b->seen[i].first <= segment && segment <= b->seen[i].last)
+		if (b->seen[i].thread == t && b->seen[i].first <= segment &&
+		    segment <= b->seen[i].last)
 			return true;
 	return false;
 }
