@@ -62,8 +62,10 @@ static __attribute__((always_inline)) inline int here(unw_context_t *context)
 /* libunwind tells the place of every register but this one. A call pushes it just below the
  * caller's stack pointer; the kernel keeps it, beside that pointer, in the context that a
  * handler returns through. (unw_is_signal_frame answers for different frames in different
- * versions, so it is not asked.) */
-static uintptr_t slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
+ * versions, so it is not asked.) Where no handler was the words are other frames' business, which
+ * a sanitizer would object to. */
+static __attribute__((no_sanitize("address"))) uintptr_t
+slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
 {
 	const greg_t *kept = (const greg_t *)(callee_sp + offsetof(ucontext_t, uc_mcontext.gregs));
 	if ((uintptr_t)(kept + NGREG) <= high && (uintptr_t)kept[REG_RIP] == w->pc &&

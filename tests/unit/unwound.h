@@ -29,8 +29,9 @@ static inline uintptr_t unwound_reg(unw_cursor_t *c, int reg)
 }
 
 /* One frame out. The slot: below the stack pointer, or, in a context that the kernel laid
- * down for a handler, beside the same stack pointer. */
-static inline bool unwound_step(unw_cursor_t *c, uintptr_t high, struct lh_spot *out)
+ * down for a handler, beside the same stack pointer. It looks into frames that are not its own. */
+static __attribute__((no_sanitize("address"))) inline bool
+unwound_step(unw_cursor_t *c, uintptr_t high, struct lh_spot *out)
 {
 	uintptr_t from = unwound_reg(c, UNW_REG_SP);
 	const greg_t *kept = (const greg_t *)(from + offsetof(ucontext_t, uc_mcontext.gregs));
