@@ -28,6 +28,9 @@ static const struct {
 	[LH_T_SPAN] = {sizeof(struct lh_span), 0},
 };
 
+/* Of a limited address space the ledger and the private memory take one part in so many each. */
+enum { SHARE = 8 };
+
 enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
 enum { PLAIN_STEP = 64 * 1024 /* bytes that a plain ledger's table grows by */ };
 
@@ -89,13 +92,15 @@ static bool open_slot(int fd, struct lh_board *board)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0;
+	uint64_t total = 0, share = lh_sys_space_limit() / SHARE;
 	uint32_t slot = claim(board);
 
 	if (slot == UINT32_MAX)
 		return false;
-	for (unsigned scale = 0; !l && scale <= 8; scale += 4) {
+	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
 		total = lay_out(table, scale);
+		if (total > share)
+			continue;
 		l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
 			       LH_BOARD_BYTES + slot * LH_SLOT_BYTES);
 	}
@@ -184,11 +189,11 @@ static bool fill_plain(int fd)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0, limit = lh_sys_file_limit();
+	uint64_t total = 0, limit = lh_sys_file_limit(), share = lh_sys_space_limit() / SHARE;
 
-	for (unsigned scale = 0; !l && scale <= 8; scale += 4) {
+	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
 		total = lay_out(table, scale);
-		if (total <= limit && lh_sys_truncate(fd, total) == 0)
+		if (total <= limit && total <= share && lh_sys_truncate(fd, total) == 0)
 			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	}
 	if (!l)
@@ -289,7 +294,11 @@ static size_t private_size, private_used;
 
 bool lh_book_private_init(void)
 {
-	for (private_size = PRIVATE_BYTES; private_size >= PRIVATE_BYTES >> 4; private_size >>= 2) {
+	uint64_t share = lh_sys_space_limit() / SHARE;
+
+	for (private_size = PRIVATE_BYTES; private_size >= PRIVATE_BYTES >> 8; private_size >>= 2) {
+		if (private_size > share)
+			continue;
 		private_at = lh_sys_map(private_size, PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (private_at)

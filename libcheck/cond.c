@@ -11,20 +11,29 @@ static bool is_signal(const struct lh_node *n)
 	return LH_PLACE_MODE(n->place) == LH_COND_SIGNALS;
 }
 
-static bool seen_at(const struct lh_node *n, lh_thread_id thread)
+/* The row that says so, 0: not seen there. Rows are handed out in the order of time. */
+static uint32_t seen_at(const struct lh_node *n, lh_thread_id thread)
 {
+	uint32_t first = 0;
+
 	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next)
 		if (LH_SEENS[i].thread == thread)
-			return true;
-	return false;
+			first = i;
+	return first;
 }
 
-/* A place where this thread took the lock, 0: it was not seen to. */
-static lh_place taken_by(const struct lh_lock *l, lh_thread_id thread)
+/*
+ * A place where this thread took the lock before it first signalled, 0: it was not seen
+ * to. What it takes only afterwards cannot have stood in the signal's way: a new thread
+ * that reports for duty signals first and takes its creator's lock later.
+ */
+static lh_place taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
 {
-	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next)
-		if (seen_at(&LH_NODES[i], thread))
+	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
+		uint32_t row = seen_at(&LH_NODES[i], thread);
+		if (row && row < signalled)
 			return LH_NODES[i].place;
+	}
 	return 0;
 }
 
@@ -38,7 +47,7 @@ static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wai
 			continue;
 		for (uint32_t s = n->seen; s; s = LH_SEENS[s].next) {
 			*who = LH_SEENS[s].thread;
-			*takes = taken_by(l, *who);
+			*takes = taken_by(l, *who, s);
 			*signals = n->place;
 			if (*takes && !(seen_at(wait, *who) && !LH_SEENS[wait->seen].next))
 				return true;

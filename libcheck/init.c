@@ -159,8 +159,8 @@ __attribute__((destructor)) static void death(void)
 	__atomic_store_n(&l->state, LH_ENDED, __ATOMIC_RELEASE);
 	if (!(l->flags & LH_LEDGER_PLAIN))
 		return;
-	if (lh_book_used(LH_T_FINDING) > 1)
+	if (lh_book_used(LH_T_FINDING) > 1 && lh_options.report == LH_REPORT_STDERR)
 		lh_plain_end();
-	else if (!lh_options.ledger[0])
+	if (lh_book_used(LH_T_FINDING) <= 1 && !lh_options.ledger[0])
 		lh_book_discard();
 }

@@ -173,6 +173,13 @@ uint64_t lh_sys_stack_limit(void)
 	return soft_limit(RLIMIT_STACK);
 }
 
+uint64_t lh_sys_space_limit(void)
+{
+	uint64_t space = soft_limit(RLIMIT_AS), data = soft_limit(RLIMIT_DATA);
+
+	return space < data ? space : data;
+}
+
 uint64_t lh_sys_file_limit(void)
 {
 	return soft_limit(RLIMIT_FSIZE);
@@ -236,6 +243,8 @@ bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me)
 		__builtin_ia32_pause();
 #endif
 	}
+	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) == l->stuck && l->stuck)
+		return false;
 	__atomic_fetch_add(&l->waiters, 1, __ATOMIC_RELAXED);
 	bool got = false;
 	for (int i = 0; i < NAPS && !(got = take_now(l, me)); i++) {
@@ -245,7 +254,9 @@ bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me)
 				   0);
 	}
 	__atomic_fetch_sub(&l->waiters, 1, __ATOMIC_RELAXED);
-	return got || take_now(l, me);
+	got = got || take_now(l, me);
+	l->stuck = got ? 0 : __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+	return got;
 }
 
 void lh_big_lock_give(struct lh_big_lock *l, uint32_t me)

@@ -45,6 +45,7 @@ bool lh_sys_sandboxed(void); /* a seccomp filter is on: make no new kind of syst
 void lh_sys_thread_name(char out[16]);
 uint64_t lh_sys_stack_limit(void);
 uint64_t lh_sys_file_limit(void);
+uint64_t lh_sys_space_limit(void); /* of the address space and of private memory, the lower one */
 
 uint64_t lh_sys_now(void);    /* monotonic nanoseconds */
 uint64_t lh_sys_coarse(void); /* the same, cheap and coarse */
@@ -56,6 +57,7 @@ void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 struct lh_big_lock {
 	uint32_t owner;
 	uint32_t waiters;
+	uint32_t stuck; /* an owner that somebody waited for in vain: nobody naps for it again */
 };
 /* False: not to be had within the bound; the event is dropped and counted by the caller. */
 bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me);

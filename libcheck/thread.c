@@ -274,6 +274,7 @@ struct lh_held *lh_held_push(struct lh_seat *s)
 {
 	if (s->held_n >= LH_HELD_MAX) {
 		s->skipped++;
+		__atomic_fetch_add(&lh_book.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
 	struct lh_held *h = &s->held[s->held_n++];

@@ -1,35 +1,49 @@
 /*
- * Waits on a condition while holding another lock, which the signaller takes first.
+ * Waits on a condition while holding another lock, which the signaller was seen to take. Here the
+ * signal comes all the same, from where the other lock is not needed.
  * EXPECT: cond-wait-holding b
- * LATER: cond-wait-holding
+ * EXPECT-STACK: signals, waits
  */
 #include "case.h"
 
 MUTEX(a);
 MUTEX(b);
 static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static volatile int waiting, gone_on;
 
-static void signals(void)
+static void *signals(void *arg)
 {
 	lock(&b);
-	lock(&a);
+	unlock(&b);
+	meet(2);
+	while (!waiting)
+		sched_yield();
+	lock(&a); /* to be had only when the other one waits */
+	gone_on = 1;
 	pthread_cond_signal(&c);
 	unlock(&a);
-	unlock(&b);
+	return arg;
 }
 
-static void waits(void)
+static void *waits(void *arg)
 {
-	struct timespec soon = in_ms(CLOCK_REALTIME, 10);
+	meet(2);
 	lock(&b);
 	lock(&a);
-	pthread_cond_timedwait(&c, &a, &soon);
+	waiting = 1;
+	while (!gone_on)
+		pthread_cond_wait(&c, &a);
 	unlock(&a);
 	unlock(&b);
+	return arg;
 }
 
 int main(void)
 {
-	in_turn(signals, waits);
+	pthread_t t, u;
+	pthread_create(&t, NULL, signals, NULL);
+	pthread_create(&u, NULL, waits, NULL);
+	pthread_join(t, NULL);
+	pthread_join(u, NULL);
 	return 0;
 }

@@ -1,11 +1,11 @@
 /*
- * Forks while another thread holds a lock.
+ * Forks while another thread holds a lock, and the child goes on to use locks.
  * EXPECT: fork-holding(warning) a
- * LATER: fork-holding
  */
 #include "case.h"
 
 MUTEX(a);
+MUTEX(b);
 static volatile int held, done;
 
 static void *holds(void *arg)
@@ -24,8 +24,11 @@ int main(void)
 	pthread_create(&t, NULL, holds, NULL);
 	while (!held)
 		sched_yield();
-	if (!fork())
+	if (!fork()) {
+		lock(&b);
+		unlock(&b);
 		_exit(0);
+	}
 	wait(NULL);
 	done = 1;
 	pthread_join(t, NULL);

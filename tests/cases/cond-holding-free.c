@@ -1,0 +1,45 @@
+/*
+ * Waits on a condition while holding another lock, which no signaller was seen to take: a warning.
+ * EXPECT: cond-wait-holding(warning) b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static volatile int waiting, gone_on;
+
+static void *signals(void *arg)
+{
+	meet(2);
+	while (!waiting)
+		sched_yield();
+	lock(&a); /* to be had only when the other one waits */
+	gone_on = 1;
+	pthread_cond_signal(&c);
+	unlock(&a);
+	return arg;
+}
+
+static void *waits(void *arg)
+{
+	meet(2);
+	lock(&b);
+	lock(&a);
+	waiting = 1;
+	while (!gone_on)
+		pthread_cond_wait(&c, &a);
+	unlock(&a);
+	unlock(&b);
+	return arg;
+}
+
+int main(void)
+{
+	pthread_t t, u;
+	pthread_create(&t, NULL, signals, NULL);
+	pthread_create(&u, NULL, waits, NULL);
+	pthread_join(t, NULL);
+	pthread_join(u, NULL);
+	return 0;
+}
