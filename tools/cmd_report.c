@@ -1,24 +1,19 @@
 /* cmd_report.c — lockhound report: any view of recorded runs and of live processes. */
 #include "commands.h"
-#include "output.h"
-#include "render.h"
+#include "recorded.h"
 #include "say.h"
-#include "symbol.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct report {
 	const struct lh_format *format;
 	const char *out, *color;
 	struct lh_text_style style;
+	struct lh_gate_wants wants;
+	struct lh_gate gate;
 	bool fail, debuginfod;
 	enum lh_severity least;
-	struct lh_shelf *shelf;
-	int shelves;
-	bool incomplete;
+	struct lh_recorded recorded;
 };
 
 enum {
@@ -30,15 +25,34 @@ enum {
 	COLOR,
 	NO_SOURCE,
 	FAIL,
-	DEBUGINFOD
+	DEBUGINFOD,
+	BASELINE,
+	SUPPRESSIONS,
+	POLICY,
+	POLICY_STRICT,
+	SOURCE_ROOT,
+	INCLUDE_SUPPRESSED,
+	FILE_ATTRIBUTE
 };
 
 static const struct option options[] = {
-	{"format", required_argument, NULL, FORMAT}, {"output", required_argument, NULL, OUTPUT},
-	{"locks", no_argument, NULL, LOCKS},         {"show-filtered", no_argument, NULL, FILTERED},
-	{"color", required_argument, NULL, COLOR},   {"no-source", no_argument, NULL, NO_SOURCE},
-	{"fail", optional_argument, NULL, FAIL},     {"debuginfod", no_argument, NULL, DEBUGINFOD},
-	{"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
+	{"format", required_argument, NULL, FORMAT},
+	{"output", required_argument, NULL, OUTPUT},
+	{"locks", no_argument, NULL, LOCKS},
+	{"show-filtered", no_argument, NULL, FILTERED},
+	{"color", required_argument, NULL, COLOR},
+	{"no-source", no_argument, NULL, NO_SOURCE},
+	{"fail", optional_argument, NULL, FAIL},
+	{"debuginfod", no_argument, NULL, DEBUGINFOD},
+	{"baseline", required_argument, NULL, BASELINE},
+	{"suppressions", required_argument, NULL, SUPPRESSIONS},
+	{"policy", required_argument, NULL, POLICY},
+	{"policy-strict", no_argument, NULL, POLICY_STRICT},
+	{"source-root", required_argument, NULL, SOURCE_ROOT},
+	{"sarif-include-suppressed", no_argument, NULL, INCLUDE_SUPPRESSED},
+	{"junit-file-attr", no_argument, NULL, FILE_ATTRIBUTE},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
 };
 
 static void help(void)
@@ -63,6 +77,14 @@ static void help(void)
 	     "      --fail[=LEAST]    status 1 if there are new findings of severity error (or "
 	     "LEAST:\n"
 	     "                        error, warning, note)\n"
+	     "      --baseline=FILE   findings that are known and do not count as new\n"
+	     "      --suppressions=FILE   findings to live with; may be repeated\n"
+	     "      --policy=FILE     the declared order of locks; what breaks it is a finding\n"
+	     "      --policy-strict   an order that the policy does not declare is one too\n"
+	     "      --source-root=DIR paths begin here, not at the top of the repository\n"
+	     "      --sarif-include-suppressed   also what does not count, and why\n"
+	     "      --junit-file-attr file= and line= for GitLab; the schema of Jenkins refuses "
+	     "them\n"
 	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
 	     "information\n"
 	     "  -h, --help            this\n\n"
@@ -105,6 +127,36 @@ static bool set_least(struct report *r, const char *name)
 	return !name || refuse("--fail", name, "error, warning, note");
 }
 
+static bool set_gate(struct report *r, int option)
+{
+	static char files[8192];
+	size_t n = strlen(files);
+
+	switch (option) {
+	case BASELINE:
+		r->wants.baseline = optarg;
+		return true;
+	case SUPPRESSIONS:
+		snprintf(files + n, sizeof(files) - n, "%s\n", optarg);
+		r->wants.suppressions = files;
+		return n + strlen(optarg) + 1 < sizeof(files);
+	case POLICY:
+		r->wants.policy = optarg;
+		return true;
+	case POLICY_STRICT:
+		return r->wants.strict = true;
+	case SOURCE_ROOT:
+		r->style.root = optarg;
+		return true;
+	case INCLUDE_SUPPRESSED:
+		return r->style.suppressed = true;
+	case FILE_ATTRIBUTE:
+		return r->style.file_attribute = true;
+	default:
+		return false;
+	}
+}
+
 static bool set(struct report *r, int option)
 {
 	switch (option) {
@@ -127,28 +179,22 @@ static bool set(struct report *r, int option)
 	case DEBUGINFOD:
 		return r->debuginfod = true;
 	default:
-		return false;
+		return set_gate(r, option);
 	}
 }
 
-/* -1: go on. getopt's own message names the program as argv[0]; ours names the command. */
+/* -1: go on. */
 static int read_options(struct report *r, int argc, char **argv)
 {
+	bool begun = false;
 	int option;
 
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":f:o:h", options, NULL)) != -1) {
+	while ((option = lh_recorded_option("report", &begun, argc, argv, ":f:o:h", options)) !=
+	       -1) {
 		if (option == HELP) {
 			help();
 			return 0;
 		}
-		if (option == '?')
-			lh_say("report: option '%s' is not known; see 'lockhound report --help'",
-			       argv[optind - 1]);
-		else if (option == ':')
-			lh_say("report: option '%s' wants a value; see 'lockhound report --help'",
-			       argv[optind - 1]);
 		if (!set(r, option))
 			return LH_STATUS_VIEW_TROUBLE;
 	}
@@ -158,102 +204,49 @@ static int read_options(struct report *r, int argc, char **argv)
 	return LH_STATUS_VIEW_TROUBLE;
 }
 
-/* All files or none: a report that silently lacks one would be believed. */
-static bool read_files(struct report *r, char **file, int n)
-{
-	r->shelf = calloc((size_t)n, sizeof(*r->shelf));
-	for (; r->shelf && r->shelves < n; r->shelves++) {
-		struct lh_shelf *s = &r->shelf[r->shelves];
-
-		if (!lh_read_open(s, file[r->shelves])) {
-			lh_say("%s", s->trouble);
-			lh_read_close(s);
-			return false;
-		}
-		r->incomplete |= s->trouble[0] != 0;
-	}
-	return r->shelf != NULL;
-}
-
-static struct lh_model *make_model(const struct report *r, struct lh_symbols *symbols)
-{
-	struct lh_model_wants wants = {.symbols = symbols,
-				       .every_lock = r->style.locks ||
-						     r->format->render != lh_render_text,
-				       .orders = r->format->orders};
-	struct lh_model *m = lh_model_new(wants);
-
-	for (int i = 0; i < r->shelves; i++)
-		lh_model_add_shelf(m, &r->shelf[i]);
-	lh_model_finish(m);
-	return m;
-}
-
 /* Formats for programs have no place for it. */
-static void warn(const struct report *r, const struct lh_model *m)
+static void warn(const struct report *r)
 {
-	for (uint32_t i = 0; i < m->notes && r->incomplete && r->format->render != lh_render_text;
-	     i++)
-		lh_say("%s", m->note[i]);
-}
+	const struct lh_model *m = r->recorded.model;
 
-static int write_report(struct report *r, const struct lh_model *m)
-{
-	struct lh_output out;
-	char why[4400];
-	int rc;
-
-	if (!r->out) {
-		r->style.color = lh_text_color(r->color, stdout);
-		rc = r->format->render(m, &r->style, stdout);
-		if (rc)
-			lh_say("cannot write the report: %s", strerror(rc));
-		return rc;
-	}
-	if (!lh_output_open(&out, r->out, why, sizeof(why))) {
-		lh_say("%s", why);
-		return EIO;
-	}
-	r->style.color = lh_text_color(r->color, out.file);
-	rc = r->format->render(m, &r->style, out.file);
-	if (rc)
-		lh_output_drop(&out);
-	else
-		rc = lh_output_finish(&out, m->processes ? m->process[0]->pid : 0,
-				      m->processes ? m->process[0]->exe : "");
-	if (rc)
-		lh_say("%s: cannot write the report: %s", r->out, strerror(rc));
-	return rc;
+	for (uint32_t i = 0; i < m->notes && r->format->render != lh_render_text; i++)
+		if (r->recorded.incomplete)
+			lh_say("%s", m->note[i]);
 }
 
 static int show(struct report *r)
 {
-	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
-	struct lh_model *m = make_model(r, symbols);
-	int status = 0;
+	const struct lh_model *m = r->recorded.model;
 
-	warn(r, m);
-	if (write_report(r, m) != 0)
-		status = LH_STATUS_VIEW_TROUBLE;
-	else if (r->fail && lh_model_new_findings(m, r->least))
-		status = 1;
-	else if (r->fail && r->incomplete)
-		status = LH_STATUS_VIEW_TROUBLE; /* what is not there cannot be called fine */
-	lh_model_free(m);
-	lh_symbols_free(symbols);
-	return status;
+	warn(r);
+	/* JUnit says what fails; without --fail it is what check would say by itself. */
+	r->style.least = r->fail ? r->least : LH_ERROR;
+	r->style.color = r->out ? r->color && strcmp(r->color, "always") == 0
+				: lh_text_color(r->color, stdout);
+	if (!lh_recorded_write("report", r->out, m, &r->style, r->format->render))
+		return LH_STATUS_VIEW_TROUBLE;
+	if (r->fail && lh_model_new_findings(m, r->least))
+		return 1;
+	/* what is not there cannot be called fine */
+	return r->fail && r->recorded.incomplete ? LH_STATUS_VIEW_TROUBLE : 0;
 }
 
 int lh_cmd_report(int argc, char **argv)
 {
 	struct report r = {.format = lh_render_find("text"), .style = {.source = true}};
+	struct lh_model_wants wants = {0};
 	int status = read_options(&r, argc, argv);
 
 	if (status >= 0)
 		return status;
-	status = read_files(&r, argv + optind, argc - optind) ? show(&r) : LH_STATUS_VIEW_TROUBLE;
-	while (r.shelves--)
-		lh_read_close(&r.shelf[r.shelves]);
-	free(r.shelf);
+	wants.every_lock = r.style.locks || r.format->render != lh_render_text;
+	wants.orders = r.format->orders;
+	status = LH_STATUS_VIEW_TROUBLE;
+	if (lh_gate_open(&r.gate, r.wants) &&
+	    lh_recorded_open(&r.recorded, argv + optind, argc - optind, wants, &r.gate,
+			     r.debuginfod))
+		status = show(&r);
+	lh_recorded_close(&r.recorded);
+	lh_gate_close(&r.gate);
 	return status;
 }

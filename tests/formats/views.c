@@ -1,7 +1,8 @@
 /* Writes one view of one made-up run: views SCENARIO FORMAT. Everything is the real code but the
  * symbols, which come from the tables below, so that the views are the same on every machine.
  * LINKS: tools/model*.c tools/render*.c tools/view.c tools/graph.c tools/read*.c tools/finger.c
- * tools/word*.c tools/pool.c LINKS: tools/escape.c tools/source.c LIBS: -ljansson -lm */
+ * tools/word*.c tools/pool.c tools/escape.c tools/source.c
+ * LIBS: -ljansson -lm */
 #include "render.h"
 #include "symbol.h"
 #include "../unit/ledger_builder.h"
