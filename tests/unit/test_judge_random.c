@@ -1,7 +1,7 @@
 /*
  * test_judge_random.c — the judge against a brute-force oracle and against a simulator.
  *
- * LINKS: libcheck/judge*.c tests/unit/oracle.c tests/unit/simulator.c
+ * LINKS: libcheck/judge*.c tests/unit/oracle.c tests/unit/simulator*.c
  */
 #include "judge_drive.h"
 #include "oracle.h"
