@@ -12,6 +12,7 @@
  * same machine count little; only the ping-pong, where threads sleep, is timed by the clock.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONG_ENOUGH_NS = 2000000, REPETITIONS_MAX = 101, FRAMES = 30, WORK_NS = 700, LINE = 64 };
+enum { LONG_ENOUGH_NS = 4000000, REPETITIONS_MAX = 101, FRAMES = 30, WORK_NS = 700, LINE = 64 };
 
 /* Neighbours in a cache line would measure each other. */
 struct padded {
@@ -104,8 +105,24 @@ static struct partner {
 	int here;
 } partner;
 
-static void meet(void)
+/* Each on a processor of its own, or they would take turns and never meet at a lock. */
+static cpu_set_t allowed;
+
+static void go_to(int processor)
 {
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &allowed) && processor-- == 0)
+			CPU_SET(i, &one);
+	if (CPU_COUNT(&one))
+		pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
+}
+
+static void meet(int me)
+{
+	go_to(me);
 	__atomic_add_fetch(&partner.here, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&partner.here, __ATOMIC_ACQUIRE) < 2)
 		;
@@ -113,7 +130,7 @@ static void meet(void)
 
 static void *run_partner(void *unused)
 {
-	meet();
+	meet(1);
 	partner.ns = partner.does(partner.n);
 	return unused;
 }
@@ -125,7 +142,7 @@ static double both(operation *mine, operation *other, long n)
 	partner = (struct partner){.does = other, .n = n / 2};
 	if (pthread_create(&t, NULL, run_partner, NULL))
 		exit(1);
-	meet();
+	meet(0);
 	double ns = mine(n / 2);
 	pthread_join(t, NULL);
 	return ns + partner.ns;
@@ -344,8 +361,9 @@ int main(int argc, char **argv)
 	struct words w = {argc, argv, 1};
 	pthread_t t;
 
-	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
-	    pthread_create(&t, NULL, second, &w) || pthread_join(t, NULL))
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) || sem_init(&sem, 0, 1) ||
+	    pthread_spin_init(&spin, 0) || pthread_create(&t, NULL, second, &w) ||
+	    pthread_join(t, NULL))
 		return 1;
 	if (w.status == 2)
 		fprintf(stderr, "pairs: unknown operation; see the top of pairs.c\n");
