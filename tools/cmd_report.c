@@ -129,17 +129,13 @@ static bool set_least(struct report *r, const char *name)
 
 static bool set_gate(struct report *r, int option)
 {
-	static char files[8192];
-	size_t n = strlen(files);
-
 	switch (option) {
 	case BASELINE:
 		r->wants.baseline = optarg;
 		return true;
 	case SUPPRESSIONS:
-		snprintf(files + n, sizeof(files) - n, "%s\n", optarg);
-		r->wants.suppressions = files;
-		return n + strlen(optarg) + 1 < sizeof(files);
+		r->wants.suppressions = lh_recorded_join(r->wants.suppressions, optarg);
+		return true;
 	case POLICY:
 		r->wants.policy = optarg;
 		return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output.h"
+#include "pool.h"
 #include "say.h"
 #include "symbol.h"
 
@@ -71,6 +72,15 @@ int lh_recorded_option(const char *command, bool *begun, int argc, char **argv, 
 		lh_say("%s: option '%s' wants a value; see 'lockhound %s --help'", command,
 		       argv[optind - 1], command);
 	return option == ':' ? '?' : option;
+}
+
+const char *lh_recorded_join(const char *list, const char *file)
+{
+	static struct lh_pool *pool;
+
+	if (!pool)
+		pool = lh_pool_new();
+	return lh_pool_print(pool, "%s%s%s", list ? list : "", list ? "\n" : "", file);
 }
 
 static int render_to(const char *file, const struct lh_model *m, struct lh_text_style *style,

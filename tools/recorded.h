@@ -32,6 +32,9 @@ void lh_recorded_close(struct lh_recorded *);
 int lh_recorded_option(const char *command, bool *begun, int argc, char **argv, const char *letters,
 		       const struct option *options);
 
+/* A list of files with line ends between them, one file longer. Lives as long as we do. */
+const char *lh_recorded_join(const char *list, const char *file);
+
 /* Runs `render` into FILE (NULL: stdout), which is there whole or not at all. False: said why. */
 bool lh_recorded_write(const char *command, const char *file, const struct lh_model *,
 		       struct lh_text_style *, lh_renderer *);
