@@ -35,7 +35,7 @@ UNIT     := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
 
 # Debian's names. The first list is all that a build and `make demo` need.
 BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev libjansson-dev jq python3-minimal
-CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-dev shellcheck codespell valgrind musl-tools gdb strace procps \
+CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-dev shellcheck codespell valgrind musl-tools gdb strace procps graphviz \
 	python3 libpython3.11-testsuite libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 \
 	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils git openjdk-17-jre-headless
 
