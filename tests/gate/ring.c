@@ -1,0 +1,123 @@
+/* Circles that a run closes on paper and never in fact: each thread waits for its turn.
+ * ring WHAT...: two three caller heap members fine; -N first: N threads that do nothing come
+ * before. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pthread_mutex_t cache = PTHREAD_MUTEX_INITIALIZER, journal = PTHREAD_MUTEX_INITIALIZER,
+		       queue = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t *from, *to;
+static struct {
+	pthread_mutex_t head, tail;
+} list = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+
+static __attribute__((noinline)) void pair(pthread_mutex_t *x, pthread_mutex_t *y)
+{
+	pthread_mutex_lock(x);
+	pthread_mutex_lock(y);
+	pthread_mutex_unlock(y);
+	pthread_mutex_unlock(x);
+}
+
+#define DOES(name, x, y)                                                                           \
+	static __attribute__((noinline)) void name(void)                                           \
+	{                                                                                          \
+		pair(x, y);                                                                        \
+		atomic_signal_fence(memory_order_seq_cst); /* no tail call */                      \
+	}
+DOES(write_back, &cache, &journal)
+DOES(replay, &journal, &cache)
+DOES(evict, &journal, &cache)
+DOES(drain, &journal, &queue)
+DOES(refill, &queue, &cache)
+DOES(lend, from, to)
+DOES(give_back, to, from)
+DOES(push, &list.head, &list.tail)
+DOES(pop, &list.tail, &list.head)
+
+typedef void deed(void);
+static const struct {
+	const char *what;
+	deed *deed[3];
+} all[] = {
+	{"two", {write_back, replay, NULL}},   {"three", {write_back, drain, refill}},
+	{"caller", {write_back, evict, NULL}}, {"heap", {lend, give_back, NULL}},
+	{"members", {push, pop, NULL}},        {"fine", {write_back, write_back, NULL}},
+};
+
+static atomic_int turn;
+
+struct task {
+	deed *deed;
+	int turn;
+};
+
+static void *work(void *p)
+{
+	struct task *t = p;
+
+	while (turn != t->turn)
+		sched_yield();
+	t->deed();
+	turn++;
+	return NULL;
+}
+
+static void *idle(void *p)
+{
+	while (turn >= 0)
+		sched_yield();
+	return p;
+}
+
+static __attribute__((noinline)) pthread_mutex_t *make_lock(void)
+{
+	pthread_mutex_t *m = malloc(sizeof(*m));
+
+	pthread_mutex_init(m, NULL);
+	return m;
+}
+
+static void do_all(const char *what)
+{
+	pthread_t thread[3];
+	struct task task[3];
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		for (int k = 0; k < 3 && !strcmp(all[i].what, what) && all[i].deed[k]; k++)
+			task[n++].deed = all[i].deed[k];
+	turn = 0;
+	/* -DBACKWARDS: other numbers for the same deeds, in another order */
+	for (int i = 0; i < n; i++)
+#ifdef BACKWARDS
+		task[i].turn = n - 1 - i;
+#else
+		task[i].turn = i;
+#endif
+	for (int i = 0; i < n; i++)
+		pthread_create(&thread[i], NULL, work, &task[i]);
+	for (int i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+}
+
+int main(int argc, char **argv)
+{
+	int first = argc > 1 && argv[1][0] == '-' ? atoi(argv[1] + 1) : 0;
+	pthread_t dummy[16];
+
+	from = make_lock();
+	to = make_lock();
+	for (int i = 0; i < first && i < 16; i++)
+		pthread_create(&dummy[i], NULL, idle, NULL);
+	for (int i = first ? 2 : 1; i < argc; i++)
+		do_all(argv[i]);
+	turn = -1;
+	for (int i = 0; i < first && i < 16; i++)
+		pthread_join(dummy[i], NULL);
+	return 0;
+}
