@@ -143,7 +143,8 @@ static bool is_glibc(struct lh_peek *p)
 	for (uint32_t i = 0; i < p->modules; i++) {
 		const char *path = p->module[i].path;
 
-		if (strstr(path, "ld-musl") || strstr(path, "libc.musl")) {
+		if (strstr(path, "/ld-musl") || strstr(path, "/libc.musl") ||
+		    strstr(path, "-linux-musl/")) {
 			snprintf(p->why, sizeof(p->why),
 				 "process %d uses musl (%s): the layout of its locks is not known",
 				 p->pid, path);
@@ -209,6 +210,9 @@ static void add_notes(const struct lh_hang *h, struct lh_model *m)
 	if (p->stopped)
 		lh_model_note(m, "process %d is stopped by a signal; SIGCONT lets it go on",
 			      p->pid);
+	if (h->idle)
+		lh_model_note(m, "every thread waits, and no thread is left that can free one of "
+				 "them; only a signal handler could");
 	if (p->tracer)
 		lh_model_note(m,
 			      "process %d is traced by process %d: its registers cannot be read, "

@@ -42,14 +42,15 @@ static struct lh_seat *copy_seats(struct lh_hang *h, const struct lh_record *r, 
 	return list;
 }
 
-/* Holders of permits are given more time: somebody may post any moment. */
+/* A semaphore is given more time: somebody may post any moment. */
 static unsigned pause_for(const struct lh_record *r, const struct lh_seat *seat, uint32_t n)
 {
 	uint64_t now = ledger_now(r);
+	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (seat[i].state == LH_SEAT_LIVE && seat[i].wait_lock &&
-		    LH_PLACE_MODE(seat[i].wait_place) == LH_PERMIT &&
+		if (seat[i].state == LH_SEAT_LIVE && lh_read_lock(r, seat[i].wait_lock, &l) &&
+		    l.kind == LH_SEM && !(l.flags & LH_LOCK_SIGNAL) &&
 		    now - seat[i].wait_since_ns < SEMAPHORE_MS * 1000000ull)
 			return SEMAPHORE_MS;
 	return BETWEEN_MS;
@@ -60,8 +61,12 @@ static unsigned pause_for(const struct lh_record *r, const struct lh_seat *seat,
 static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 			       const struct lh_seat *s)
 {
-	if (s && s->thread && s->thread < h->book.ledger->table[LH_T_THREAD].used)
+	if (s && s->thread && s->thread < h->book.ledger->table[LH_T_THREAD].used) {
+		struct lh_thread *row = lh_hang_row_at(&h->book, LH_T_THREAD, s->thread);
+
+		memcpy(row->name, k->name, sizeof(row->name)); /* as it is called now */
 		return s->thread;
+	}
 	return lh_hang_put_thread(&h->book, k->tid, k->name,
 				  k->tid == h->peek->pid ? LH_THREAD_MAIN : 0);
 }

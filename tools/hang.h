@@ -60,9 +60,8 @@ struct lh_hang {
 	uint32_t rings;
 	const char **message; /* of finding i + 1 when the general words do not fit, NULL */
 	uint32_t messages;
-	const char **note;
-	uint32_t notes;
 	bool hopeless; /* every thread is blocked for good */
+	bool idle;     /* and there is no circle, and a signal handler may change it */
 };
 
 /* Both looks and the judgement. False: peek->why tells. `all`: stacks of all threads. */

@@ -329,12 +329,19 @@ struct lh_finding *lh_hang_put_finding(struct lh_hang_book *b, enum lh_rule rule
 	return f;
 }
 
+struct lh_finding *lh_hang_newest(const struct lh_hang_book *b)
+{
+	uint32_t n = b->ledger->table[LH_T_FINDING].used;
+
+	return n > 1 ? lh_hang_row_at(b, LH_T_FINDING, n - 1) : NULL;
+}
+
 void lh_hang_put_step(struct lh_hang_book *b, lh_thread_id thread, enum lh_action action,
 		      lh_lock_id lock, lh_place place)
 {
-	uint32_t row, newest = b->ledger->table[LH_T_FINDING].used - 1;
-	struct lh_finding *f = lh_hang_row_at(b, LH_T_FINDING, newest);
-	struct lh_step *s = newest && f->steps < STEPS_MAX ? lh_hang_row(b, LH_T_STEP, &row) : NULL;
+	struct lh_finding *f = lh_hang_newest(b);
+	uint32_t row;
+	struct lh_step *s = f && f->steps < STEPS_MAX ? lh_hang_row(b, LH_T_STEP, &row) : NULL;
 
 	if (!s)
 		return;

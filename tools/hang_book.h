@@ -42,6 +42,7 @@ lh_stack_id lh_hang_copy_stack(struct lh_hang_book *, lh_stack_id);
 lh_lock_id lh_hang_copy_lock(struct lh_hang_book *, lh_lock_id);
 
 struct lh_finding *lh_hang_put_finding(struct lh_hang_book *, enum lh_rule);
+struct lh_finding *lh_hang_newest(const struct lh_hang_book *); /* NULL: none yet */
 /* To the newest finding. */
 void lh_hang_put_step(struct lh_hang_book *, lh_thread_id, enum lh_action, lh_lock_id, lh_place);
 

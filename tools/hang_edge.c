@@ -222,7 +222,9 @@ static bool ends_from_outside(const struct lh_hang *h, const struct lh_hang_thre
 		return true;
 	if (t->ons)
 		return false;
-	return t->wait.shared || (t->wait.kind == LH_SEM && h->peek->handlers);
+	/* sem_post is what a signal handler may call, and of unknown locks nothing is known. */
+	return t->wait.shared ||
+	       (h->peek->handlers && (t->wait.kind == LH_SEM || t->wait.kind == LH_NOTHING));
 }
 
 /* Semaphores are not tied to who took them: only one that nobody posts for long is stuck. */

@@ -22,10 +22,14 @@ static void put_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock)
 	lh_hang_put_step(&h->book, id_of(h, who), LH_HOLDS, lock, hold ? hold->place : 0);
 }
 
+/* It lasts as long as the youngest of its waits. */
 static void put_wait(struct lh_hang *h, uint32_t who)
 {
 	const struct lh_hang_thread *t = &h->thread[who];
+	struct lh_finding *f = lh_hang_newest(&h->book);
 
+	if (f && t->ns && (!f->duration_ns || t->ns < f->duration_ns))
+		f->duration_ns = t->ns;
 	lh_hang_put_step(&h->book, t->id, t->wait.kind == LH_LIFE ? LH_JOINS : LH_WAITS_FOR,
 			 t->lock, t->place);
 }
@@ -132,6 +136,10 @@ static void find_hopeless(struct lh_hang *h)
 		waiting += h->thread[i].waiting;
 	if (!h->hopeless || h->messages || !waiting)
 		return;
+	if (h->peek->handlers) { /* it may well be what it is meant to do */
+		h->idle = true;
+		return;
+	}
 	begin(h, LH_RULE_DEADLOCK,
 	      waiting == 1
 		      ? "{who} waits for {lock}, and no other thread is left"

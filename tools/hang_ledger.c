@@ -112,13 +112,13 @@ static bool open_mapping(struct lh_record *r, const struct lh_peek *p, const str
 	char path[500];
 
 	if (!p->blind) {
-		snprintf(path, sizeof(path), "/proc/%d/mem", p->pid);
+		snprintf(path, sizeof(path), "/proc/%d/mem", p->via);
 		if (read_at(r, path, m->start))
 			return true;
 	}
 	if (m->path[0] != '/' || strstr(m->path, "memfd:"))
 		return from_monitor(r, p->pid, m);
-	snprintf(path, sizeof(path), "/proc/%d/root%s", p->pid, m->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", p->via, m->path);
 	if (is_it(path, m->inode) && read_at(r, path, m->offset))
 		return true;
 	return is_it(m->path, m->inode) && read_at(r, m->path, m->offset);

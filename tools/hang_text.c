@@ -241,22 +241,46 @@ static void show_waiters(const struct page *g)
 		fputc('\n', g->out);
 }
 
+static bool is_lock(const struct page *g, lh_lock_id id)
+{
+	const struct lh_thing *t = lh_model_thing(g->model, g->process, id);
+
+	return t && t->row.kind != LH_LIFE;
+}
+
+/* "'a' for 3.2 s, 'b'"; NULL: nothing that somebody waits for, as far as is known */
+static const char *held_by(const struct page *g, uint32_t thread)
+{
+	const char *text = NULL;
+
+	for (uint32_t i = 0; i < g->hang->holds; i++) {
+		const struct lh_hang_hold *hold = &g->hang->hold[i];
+
+		if (hold->thread != thread || !is_lock(g, hold->lock))
+			continue;
+		text = lh_pool_print(g->pool, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
+				     what(g, hold->lock), hold->ns ? " for " : "",
+				     hold->ns ? lh_model_time(g->model, hold->ns) : "");
+	}
+	return text;
+}
+
+static const char *doing(const struct lh_hang_thread *t)
+{
+	return t->doing ? t->doing : "is in a system call";
+}
+
 /* Those who can go on and keep others waiting: what do they do? */
 static void show_holders(const struct page *g)
 {
-	const struct lh_hang *h = g->hang;
+	for (uint32_t i = 0; i < g->hang->threads; i++) {
+		const struct lh_hang_thread *t = &g->hang->thread[i];
+		const char *held = t->waiting || t->ended ? NULL : held_by(g, i);
 
-	for (uint32_t i = 0; i < h->holds; i++) {
-		const struct lh_hang_hold *hold = &h->hold[i];
-		const struct lh_hang_thread *t = &h->thread[hold->thread];
-		const struct lh_thing *lock = lh_model_thing(g->model, g->process, hold->lock);
-
-		if (t->waiting || t->ended || !lock || lock->row.kind == LH_LIFE)
+		if (!held)
 			continue;
-		fprintf(g->out, "  %s holds %s%s%s, and %s%s\n", who(g, hold->thread),
-			what(g, hold->lock), hold->ns ? " for " : "",
-			hold->ns ? lh_model_time(g->model, hold->ns) : "",
-			t->doing ? t->doing : "does something else", at(g, t->stack));
+		fprintf(g->out, "  %s holds %s and %s%s\n", who(g, i), held, doing(t),
+			at(g, t->stack));
 		show_stack(g, t->stack);
 	}
 }
@@ -265,12 +289,13 @@ static void show_all(const struct page *g)
 {
 	for (uint32_t i = 0; i < g->hang->threads; i++) {
 		const struct lh_hang_thread *t = &g->hang->thread[i];
+		const char *held = held_by(g, i);
 
 		if (t->ended)
 			continue;
-		fprintf(g->out, "  %s %s%s\n", who(g, i), t->waiting ? "waits " : "",
-			t->waiting ? goal(g, t, g->hang->node[i].stuck)
-				   : (t->doing ? t->doing : "is in a system call"));
+		fprintf(g->out, "  %s %s%s%s%s\n", who(g, i), t->waiting ? "waits " : "",
+			t->waiting ? goal(g, t, g->hang->node[i].stuck) : doing(t),
+			held ? "; holds " : "", held ? held : "");
 		show_stack(g, t->stack);
 	}
 }
@@ -316,11 +341,12 @@ void lh_hang_text(const struct lh_hang *h, struct lh_model *m, const struct lh_r
 		lh_text_finding(m, m->finding[i], *style, out);
 		show_times(&g, m->finding[i]);
 	}
-	if (style->filtered)
+	if (style->filtered) {
 		show_all(&g);
-	else
+	} else {
 		show_waiters(&g);
-	show_holders(&g);
+		show_holders(&g);
+	}
 	for (uint32_t i = 0; i < m->notes; i++)
 		fprintf(out, "lockhound: note: %s\n", clean(&g, m->note[i]));
 	show_count(&g);

@@ -11,10 +11,12 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Flags of /proc/PID/stat, from the kernel's sched.h. */
-enum { EXITING = 0x4, FORKED = 0x40, KERNEL = 0x200000 };
+enum { EXITING = 0x4, KERNEL = 0x200000 };
+enum { SETTLE_MS = 500 }; /* for all threads together */
 
 /* What Linux keeps for itself (and glibc for cancellation and setuid) is no handler of the
  * program's. */
@@ -40,6 +42,14 @@ static uint64_t number(const char *status, const char *name, int base)
 	const char *at = field(status, name);
 
 	return at ? strtoull(at, NULL, base) : 0;
+}
+
+static void copy_name(char name[LH_NAME_MAX], const char *status)
+{
+	const char *at = field(status, "Name");
+
+	if (at)
+		snprintf(name, LH_NAME_MAX, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
 /* NSpid has one number for each namespace, the innermost last. */
@@ -82,16 +92,14 @@ static bool look_at(struct lh_peek *p, struct lh_peek_task *t)
 	t->state = field(text, "State") ? *field(text, "State") : 'X';
 	t->inner = inner_tid(text, t->tid);
 	t->switches = number(text, "voluntary_ctxt_switches", 10);
-	if (field(text, "Name"))
-		snprintf(t->name, sizeof(t->name), "%.*s", (int)strcspn(field(text, "Name"), "\n"),
-			 field(text, "Name"));
+	copy_name(t->name, text);
 	snprintf(name, sizeof(name), "task/%d/syscall", t->tid);
 	if (!p->blind && lh_proc_read(p->pid, name, text, sizeof(text)))
 		read_call(t, text);
 	return true;
 }
 
-static int by_tid(const void *a, const void *b)
+int lh_peek_by_tid(const void *a, const void *b)
 {
 	pid_t x = ((const struct lh_peek_task *)a)->tid, y = ((const struct lh_peek_task *)b)->tid;
 
@@ -115,7 +123,7 @@ static void list_tasks(struct lh_peek *p)
 	if (dir)
 		closedir(dir);
 	if (p->tasks > 1)
-		qsort(p->task, p->tasks, sizeof(*p->task), by_tid);
+		qsort(p->task, p->tasks, sizeof(*p->task), lh_peek_by_tid);
 }
 
 /* ---- the process ---- */
@@ -143,7 +151,7 @@ static bool identify(const struct lh_peek *p, char *out, size_t room)
 
 	if (!read_stat(p, &state, &flags, &code))
 		return false;
-	lh_proc_exe(p->pid, exe, sizeof(exe));
+	lh_proc_exe(p->via, exe, sizeof(exe));
 	snprintf(out, room, "%llx %s", code, exe);
 	return true;
 }
@@ -159,10 +167,10 @@ static void read_names(struct lh_peek *p)
 	char text[4096];
 	size_t n = LH_TEXT_MAX - 1;
 
-	lh_proc_exe(p->pid, text, sizeof(text));
+	lh_proc_exe(p->via, text, sizeof(text));
 	p->exe = lh_pool_text(p->pool, text);
 	memset(text, 0, sizeof(text));
-	lh_proc_read(p->pid, "cmdline", text, sizeof(text));
+	lh_proc_read(p->via, "cmdline", text, sizeof(text));
 	while (n && !text[n - 1])
 		n--;
 	for (size_t i = 0; i < n; i++)
@@ -187,7 +195,7 @@ static bool can_be_looked_at(struct lh_peek *p)
 	if (state == 'X' || (state == 'Z' && p->tasks <= 1))
 		return refuse(p, "has ended already; its parent has not asked for its status "
 				 "(zombie)");
-	p->forked = flags & FORKED;
+	p->forked = flags & LH_PEEK_FORKED;
 	if (flags & EXITING && state != 'Z')
 		return refuse(p, "is ending just now");
 	return true;
@@ -201,14 +209,26 @@ static bool read_status(struct lh_peek *p)
 	if (!lh_proc_read(p->pid, "status", text, sizeof(text)))
 		return can_be_looked_at(p);
 	leader = (pid_t)number(text, "Tgid", 10);
-	if (leader && leader != p->pid)
-		p->pid = leader; /* the number of a thread means its process */
-	snprintf(p->comm, sizeof(p->comm), "%.*s",
-		 field(text, "Name") ? (int)strcspn(field(text, "Name"), "\n") : 0,
-		 field(text, "Name") ? field(text, "Name") : "");
+	if (leader && leader != p->pid) { /* the number of a thread means its process */
+		p->pid = leader;
+		lh_proc_read(p->pid, "status", text, sizeof(text));
+	}
+	copy_name(p->comm, text);
 	p->tracer = (pid_t)number(text, "TracerPid", 10);
 	p->handlers = number(text, "SigCgt", 16) & ~GLIBC_SIGNALS;
 	return true;
+}
+
+/* When the first thread has called pthread_exit its memory cannot be reached by its number. */
+static pid_t living_task(const struct lh_peek *p)
+{
+	for (uint32_t i = 0; i < p->tasks; i++)
+		if (p->task[i].tid == p->pid && p->task[i].state != 'Z')
+			return p->pid;
+	for (uint32_t i = 0; i < p->tasks; i++)
+		if (p->task[i].state != 'Z' && p->task[i].state != 'X')
+			return p->task[i].tid;
+	return p->pid;
 }
 
 bool lh_peek_open(struct lh_peek *p, pid_t pid)
@@ -217,18 +237,18 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 
 	memset(p, 0, sizeof(*p));
 	p->pool = lh_pool_new();
-	p->pid = pid;
+	p->pid = p->via = pid;
 	p->exe = p->command = "";
 	if (!read_status(p))
 		return false;
-	snprintf(text, sizeof(text), "task/%d/syscall", p->pid);
 	errno = 0;
-	p->blind = !lh_proc_read(p->pid, text, text, sizeof(text)) && errno != ESRCH;
+	p->blind = !lh_proc_read(p->pid, "syscall", text, sizeof(text)) && errno != ESRCH;
 	if (p->blind)
 		lh_peek_refusal(p, errno ? errno : EPERM);
+	list_tasks(p);
+	p->via = living_task(p);
 	identify(p, p->identity, sizeof(p->identity));
 	read_names(p);
-	list_tasks(p);
 	if (!can_be_looked_at(p))
 		return false;
 	for (uint32_t i = 0; i < p->tasks; i++)
@@ -284,12 +304,28 @@ static bool is_the_same(struct lh_peek *p)
 	return refuse(p, "ended while it was looked at");
 }
 
+/* A thread that we stopped is back in its call as soon as it gets a processor. */
+static struct lh_peek_task look_settled(struct lh_peek *p, const struct lh_peek_task *t,
+					unsigned *patience)
+{
+	struct lh_peek_task now = look_now(p, t);
+
+	while (t->registers && !same_call(t, &now) && now.state != 'X' && *patience) {
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		--*patience;
+		now = look_now(p, t);
+	}
+	return now;
+}
+
 bool lh_peek_look(struct lh_peek *p)
 {
+	unsigned patience = SETTLE_MS;
+
 	if (p->core) /* a core is one instant: nothing in it moves */
 		return true;
 	for (uint32_t i = 0; i < p->tasks; i++) {
-		struct lh_peek_task *t = &p->task[i], now = look_now(p, t);
+		struct lh_peek_task *t = &p->task[i], now = look_settled(p, t, &patience);
 
 		/* Its stack says what it waited for then. */
 		t->moved |= t->unwound && !same_call(t, &now);
@@ -318,7 +354,7 @@ bool lh_peek_read(const struct lh_peek *p, uint64_t address, void *out, size_t n
 
 	if (p->core)
 		return lh_peek_core_read(p->core, address, out, n);
-	return process_vm_readv(p->pid, &here, 1, &there, 1, 0) == (ssize_t)n;
+	return process_vm_readv(p->via, &here, 1, &there, 1, 0) == (ssize_t)n;
 }
 
 struct lh_peek_task *lh_peek_find(const struct lh_peek *p, pid_t inner)

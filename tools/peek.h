@@ -69,6 +69,7 @@ struct lh_peek_module {
 
 struct lh_peek {
 	pid_t pid;
+	pid_t via; /* a thread of it that lives: of the first one only its number may be left */
 	struct lh_pool *pool;
 	char comm[LH_NAME_MAX];
 	const char *exe, *command;

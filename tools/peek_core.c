@@ -123,6 +123,7 @@ static void set_process(struct lh_peek *p, const unsigned char *text, size_t n)
 		return;
 	memcpy(&s, text, sizeof(s));
 	p->pid = s.pr_pid;
+	p->forked = s.pr_flag & LH_PEEK_FORKED;
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)sizeof(s.pr_fname), s.pr_fname);
 	p->command = lh_pool_print(p->pool, "%.*s", (int)sizeof(s.pr_psargs), s.pr_psargs);
 }
@@ -297,6 +298,8 @@ bool lh_peek_open_core(struct lh_peek *p, const char *file)
 	if (!read_head(p, file, &e) || !read_segments(p, file, &e))
 		return false;
 	read_notes(p);
+	if (p->tasks > 1)
+		qsort(p->task, p->tasks, sizeof(*p->task), lh_peek_by_tid);
 	lh_peek_objects(p);
 	return p->tasks > 0 || refuse(p, "%s: has no threads in it", file);
 }

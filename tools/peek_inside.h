@@ -4,6 +4,12 @@
 
 #include "peek.h"
 
+/* Flag of a process, from the kernel's sched.h: came by fork, and has not called exec since. */
+#define LH_PEEK_FORKED 0x40ul
+
+/* peek.c: the order of tasks, for qsort. */
+int lh_peek_by_tid(const void *, const void *);
+
 /* peek_stop.c: copies registers and stack of a thread. False: neither could be had. */
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);
 /* From the kernel's register set of this machine. */

@@ -17,7 +17,7 @@ static void read_maps(struct lh_peek *p)
 	size_t room = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", p->pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", p->via);
 	f = fopen(path, "re");
 	while (f && getline(&line, &room, f) >= 0) {
 		unsigned long long start, end, offset, inode;
@@ -121,10 +121,10 @@ static const char *file_of(struct lh_peek *p, const struct lh_peek_map *map)
 		return map->path;
 	if (p->core)
 		return is_same(map->path, 0) ? map->path : NULL;
-	try = lh_pool_print(p->pool, "/proc/%d/root%s", p->pid, map->path);
+	try = lh_pool_print(p->pool, "/proc/%d/root%s", p->via, map->path);
 	if (is_same(try, map->inode))
 		return try;
-	try = lh_pool_print(p->pool, "/proc/%d/map_files/%llx-%llx", p->pid,
+	try = lh_pool_print(p->pool, "/proc/%d/map_files/%llx-%llx", p->via,
 			    (unsigned long long)map->start, (unsigned long long)map->end);
 	if (is_same(try, 0))
 		return try;

@@ -75,9 +75,8 @@ void lh_peek_refusal(struct lh_peek *p, int error)
 			 p->pid);
 	else if (other && getuid() != 0)
 		snprintf(why, room,
-			 "process %d belongs to user %s: be %s or root (sudo lockhound "
-			 "hang %d)",
-			 p->pid, user_name(p, uid), user_name(p, uid), p->pid);
+			 "process %d belongs to user %s: be %s%s (sudo lockhound hang %d)", p->pid,
+			 user_name(p, uid), uid ? "that user or " : "", "root", p->pid);
 	else if (!may_trace_all() && geteuid() == 0)
 		snprintf(why, room,
 			 "process %d: root without the capability CAP_SYS_PTRACE may not look at "

@@ -238,7 +238,7 @@ bool lh_peek_unwind(struct lh_peek *p, struct lh_peek_task *t)
 		return t->frames > 0;
 	t->unwound = true;
 	lh_peek_objects(p);
-	if (!lh_peek_copy(p, t))
+	if (!t->stack_n && !lh_peek_copy(p, t))
 		return false;
 	u = unwinder_of(p, t);
 	u->task = t;
