@@ -346,5 +346,7 @@ uint64_t lh_book_now(void)
 
 uint32_t lh_book_ticks(void)
 {
-	return (uint32_t)((lh_sys_coarse() - lh_book.start_ns) / 1000000u);
+	uint64_t now = lh_sys_coarse(); /* lags: at the start it may not have come to start_ns yet */
+
+	return now > lh_book.start_ns ? (uint32_t)((now - lh_book.start_ns) / 1000000u) : 0;
 }
