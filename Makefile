@@ -105,7 +105,7 @@ demo: ## builds, and shows a deadlock, its report and its cure
 	@B=$B CC=$(CC) tests/programs/demo
 
 HEADER := $(wildcard include/lockhound.h libcheck/lockhound.h)
-MANUAL := $(wildcard docs/*.1)
+MANUAL := $(wildcard docs/*.1 docs/man/*.1)
 install: all ## to PREFIX (default /usr/local), below DESTDIR
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/lockhound
 	install -m 755 $B/lockhound $(DESTDIR)$(bindir)/lockhound
