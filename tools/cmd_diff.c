@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP = 'h', QUIET = 'q' };
+enum { HELP = 'h', QUIET = 'q', FAIL_ON = 256 };
 
 static const struct option options[] = {
 	{"quiet", no_argument, NULL, QUIET},
+	{"fail-on", required_argument, NULL, FAIL_ON},
 	{"help", no_argument, NULL, HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -20,7 +21,8 @@ static const struct option options[] = {
 struct item {
 	char fingerprint[17];
 	const char *what; /* rule and locks, clean */
-	bool counts;      /* not suppressed and in no baseline */
+	enum lh_severity severity;
+	bool counts; /* not suppressed and in no baseline */
 };
 
 struct side {
@@ -39,21 +41,37 @@ static void help(void)
 	     "  lockhound diff -q before.lh after.lh || echo worse\n\n"
 	     "Options:\n"
 	     "  -q, --quiet           new findings only\n"
+	     "      --fail-on=LEAST   the lowest severity of a new finding that makes status 1: "
+	     "error "
+	     "(or\n"
+	     "                        warning, note)\n"
 	     "  -h, --help            this\n\n"
 	     "A recorded run gets its names from the program's file: if that was built anew since, "
 	     "compare\n"
 	     "JSON reports, which have the names in them.\n\n"
-	     "Status: 0 nothing new, 1 new findings, 2 trouble.");
+	     "Status: 0 nothing new that counts, 1 new findings, 2 trouble.");
 }
 
 /* ---- reading ---- */
 
-static void add(struct side *s, const char *fingerprint, const char *what, bool counts)
+static void add(struct side *s, const char *fingerprint, const char *what,
+		enum lh_severity severity, bool counts)
 {
-	struct item item = {.what = lh_escape(s->pool, LH_ESCAPE_TEXT, what), .counts = counts};
+	struct item item = {.what = lh_escape(s->pool, LH_ESCAPE_TEXT, what),
+			    .severity = severity,
+			    .counts = counts};
 
 	snprintf(item.fingerprint, sizeof(item.fingerprint), "%s", fingerprint);
 	LH_PUSH(s->pool, s->item, s->n, item);
+}
+
+static enum lh_severity severity_of(const char *word, bool *known)
+{
+	for (enum lh_severity s = LH_NOTE; word && s <= LH_ERROR; s++)
+		if (strcmp(word, lh_word_severity(s)) == 0)
+			return s;
+	*known = false;
+	return LH_ERROR;
 }
 
 static bool add_json_finding(struct side *s, const json_t *f)
@@ -63,10 +81,14 @@ static bool add_json_finding(struct side *s, const json_t *f)
 	const char *message = json_string_value(json_object_get(f, "message"));
 	const char *status = json_string_value(json_object_get(f, "status"));
 
+	bool known = true;
+	enum lh_severity severity =
+		severity_of(json_string_value(json_object_get(f, "severity")), &known);
+
 	if (!fingerprint || !rule || strlen(fingerprint) != 16)
 		return false;
 	add(s, fingerprint, lh_pool_print(s->pool, "%s  %s", rule, message ? message : ""),
-	    !status || strcmp(status, "new") == 0);
+	    severity, !status || strcmp(status, "new") == 0);
 	return true;
 }
 
@@ -105,7 +127,7 @@ static bool read_record(struct side *s, char *file)
 		const struct lh_found *f = r.model->finding[i];
 		add(s, f->fingerprint,
 		    lh_pool_print(s->pool, "%s  %s", lh_word_rule(f->rule), f->message),
-		    f->status == LH_NEW);
+		    f->severity, f->status == LH_NEW);
 	}
 	lh_recorded_close(&r);
 	return good;
@@ -145,9 +167,9 @@ static bool has(const struct side *s, const struct item *item)
 	return s->n && bsearch(item, s->item, s->n, sizeof(*item), by_fingerprint);
 }
 
-/* Prints those of `here` that are, or are not, in `there`; how many. */
+/* Prints those of `here` that are, or are not, in `there`; how many. *worst: of those. */
 static uint32_t list(const char *word, const struct side *here, const struct side *there, bool in,
-		     bool print)
+		     bool print, int *worst)
 {
 	uint32_t n = 0;
 
@@ -157,17 +179,21 @@ static uint32_t list(const char *word, const struct side *here, const struct sid
 		if (has(there, item) != in || (!in && !item->counts))
 			continue;
 		n++;
+		if (worst && *worst < (int)item->severity)
+			*worst = (int)item->severity;
 		if (print)
 			printf("%-6s %s  %s\n", word, item->fingerprint, item->what);
 	}
 	return n;
 }
 
-static int compare(const struct side *old, const struct side *new, bool quiet)
+static int compare(const struct side *old, const struct side *new, bool quiet,
+		   enum lh_severity least)
 {
-	uint32_t fresh = list("new", new, old, false, true);
-	uint32_t fixed = list("fixed", old, new, false, !quiet);
-	uint32_t same = list("same", new, old, true, !quiet);
+	int worst = -1;
+	uint32_t fresh = list("new", new, old, false, true, &worst);
+	uint32_t fixed = list("fixed", old, new, false, !quiet, NULL);
+	uint32_t same = list("same", new, old, true, !quiet, NULL);
 
 	if (!quiet)
 		printf("%u new, %u fixed, %u same\n", fresh, fixed, same);
@@ -175,13 +201,14 @@ static int compare(const struct side *old, const struct side *new, bool quiet)
 		lh_say("diff: cannot write it");
 		return LH_STATUS_VIEW_TROUBLE;
 	}
-	return fresh != 0;
+	return worst >= (int)least;
 }
 
 int lh_cmd_diff(int argc, char **argv)
 {
 	struct side old = {0}, new = {0};
-	bool begun = false, quiet = false;
+	bool begun = false, quiet = false, known = true;
+	enum lh_severity least = LH_ERROR;
 	int o, status = LH_STATUS_VIEW_TROUBLE;
 
 	while ((o = lh_recorded_option("diff", &begun, argc, argv, ":qh", options)) != -1) {
@@ -192,13 +219,20 @@ int lh_cmd_diff(int argc, char **argv)
 		if (o == '?')
 			return LH_STATUS_VIEW_TROUBLE;
 		quiet |= o == QUIET;
+		if (o == FAIL_ON)
+			least = severity_of(optarg, &known);
+		if (!known) {
+			lh_say("diff: --fail-on '%s' is not known; accepted: error, warning, note",
+			       optarg);
+			return LH_STATUS_VIEW_TROUBLE;
+		}
 	}
 	if (argc - optind != 2) {
 		lh_say("diff: two files, OLD and NEW; see 'lockhound diff --help'");
 		return LH_STATUS_VIEW_TROUBLE;
 	}
 	if (read_side(&old, argv[optind]) && read_side(&new, argv[optind + 1]))
-		status = compare(&old, &new, quiet);
+		status = compare(&old, &new, quiet, least);
 	lh_pool_free(old.pool);
 	if (new.pool)
 		lh_pool_free(new.pool);
