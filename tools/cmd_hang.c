@@ -152,6 +152,13 @@ static bool is_glibc(struct lh_peek *p)
 		}
 		libc |= strstr(path, "/libc.so.6") || strstr(path, "/libc-2.");
 	}
+	if (!p->modules && !p->blind && !p->core) {
+		snprintf(p->why, sizeof(p->why),
+			 "process %d: no object of this lockhound's kind in its memory (a 32-bit "
+			 "process?): its locks cannot be read",
+			 p->pid);
+		return false;
+	}
 	if (libc || p->blind || !p->modules)
 		return true;
 	if (!lh_peek_has_symbol(p, "__libc_setup_tls")) {
@@ -203,9 +210,24 @@ static void add_findings(struct lh_hang *h, struct lh_model *m, const struct lh_
 	}
 }
 
+/* Locks whose bytes could not be read: of them nothing may be claimed. */
+static uint32_t unread(const struct lh_hang *h)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->threads; i++)
+		n += h->thread[i].waiting && h->thread[i].wait.unread && !h->thread[i].ons;
+	return n;
+}
+
 static void add_notes(const struct lh_hang *h, struct lh_model *m)
 {
 	const struct lh_peek *p = h->peek;
+	uint32_t blanks = unread(h);
+
+	if (blanks)
+		lh_model_note(m, "what %u thread%s for could not be read: the answer is incomplete",
+			      blanks, blanks == 1 ? " waits" : "s wait");
 
 	if (p->stopped)
 		lh_model_note(m, "process %d is stopped by a signal; SIGCONT lets it go on",
@@ -268,6 +290,9 @@ static int show(const struct request *r, struct lh_hang *h)
 	lh_model_free(m);
 	lh_symbols_free(symbols);
 	lh_read_drop(&book);
+	/* What was not seen is not called fine. */
+	if (status == NO_DEADLOCK && unread(h))
+		return LH_STATUS_VIEW_TROUBLE;
 	return good ? status : LH_STATUS_VIEW_TROUBLE;
 }
 

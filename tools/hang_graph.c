@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNSEEN = UINT32_MAX };
+#define UNSEEN UINT32_MAX
 
 /* ---- blocked for good ---- */
 

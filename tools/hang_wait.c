@@ -229,6 +229,7 @@ static bool waits_on_futex(const struct lh_peek_task *t, int *op)
 bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
 {
 	enum named named;
+	uint32_t word;
 	int op;
 
 	memset(w, 0, sizeof(*w));
@@ -237,6 +238,7 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	w->timed = t->arg[3] != 0;
 	w->shared = !(t->arg[1] & FUTEX_PRIVATE_FLAG);
 	w->address = t->arg[0];
+	w->unread = !lh_peek_read(p, w->address, &word, sizeof(word));
 	named = by_name(p, t, w);
 	if (named == UNNAMED)
 		w->kind = by_bytes(p, t, op, w->shared, t->frames > 0);

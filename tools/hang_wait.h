@@ -25,6 +25,7 @@ struct lh_hang_wait {
 	uint32_t missing; /* barrier: arrivals that it still needs, 0 not known */
 	uint32_t call;    /* index of the frame of the call that waits */
 	bool called;      /* there is such a frame */
+	bool unread;      /* its bytes could not be had: nothing is known of it */
 };
 
 /* False: the task does not wait on a futex. */

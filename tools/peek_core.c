@@ -88,7 +88,7 @@ static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 	memcpy(t->arg, arg, sizeof(arg));
 }
 #else
-/* The first argument is lost here: x0 holds the result. */
+/* The register set does not tell whether the thread was in a call: see read_head. */
 static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 {
 	(void)r;
@@ -269,6 +269,11 @@ static bool read_head(struct lh_peek *p, const char *file, Elf64_Ehdr *e)
 		return refuse(p, "%s: is of another machine than this lockhound", file);
 	if (e->e_type != ET_CORE)
 		return refuse(p, "%s: is no core dump but a program or library", file);
+	if (MACHINE == EM_AARCH64)
+		return refuse(p,
+			      "%s: cores of aarch64 do not say which call a thread was in; "
+			      "look at the process while it lives",
+			      file);
 	if (e->e_phentsize != sizeof(Elf64_Phdr))
 		return refuse(p, "%s: is a damaged core dump", file);
 	return true;

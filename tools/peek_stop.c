@@ -17,6 +17,7 @@
 #include <time.h>
 
 #define STACK_MAX (256u << 10) /* what LH_FRAMES_MAX frames need, with room */
+#define QUICK_NS 1000000       /* it comes soon as a rule: looked at often at first */
 #define STOP_MS 200            /* a thread in an uninterruptible sleep stops for nobody */
 
 /*
@@ -85,7 +86,7 @@ static bool wait_stop(pid_t tid)
 		if (got < 0 && errno != EINTR)
 			return false;
 		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 1000000)
+		if (ns > QUICK_NS && pause.tv_nsec < 1000000)
 			pause.tv_nsec *= 2;
 	}
 	return false;

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -42,16 +43,22 @@ static void *meet(int n)
 	return NULL;
 }
 
+static int word[2]; /* a pipe: from the handler of SIGUSR1 to whoever waits for it */
+
 static void go_on(int sig)
 {
 	(void)sig;
 	atomic_store(&told_to_go, 1);
+	if (write(word[1], "x", 1) != 1)
+		_exit(3);
 }
 
 static void wait_for_word(void)
 {
+	struct pollfd p = {.fd = word[0], .events = POLLIN};
+
 	while (!atomic_load(&told_to_go))
-		usleep(5000);
+		poll(&p, 1, -1);
 }
 
 /* Until thread `tid` sleeps in the kernel. */
@@ -726,6 +733,8 @@ static const struct {
 int main(int argc, char **argv)
 {
 	alarm(LIFE_S);
+	if (pipe(word) != 0)
+		return 3;
 	signal(SIGUSR1, go_on);
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(*scenes) && argc > 1; i++) {
 		if (strcmp(argv[1], scenes[i].name) != 0)

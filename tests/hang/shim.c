@@ -3,7 +3,8 @@
  *
  * SHIM=yama: the kernel lets it read nothing of another process that needs the right to
  * trace, as with kernel.yama.ptrace_scope=1. SHIM=die: it is killed while it has a thread
- * stopped. SHIM=count: says at the end how many threads it stopped.
+ * stopped. SHIM=count: says at the end how many threads it stopped, and for how long on
+ * average and at most.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,15 +17,25 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static int stops;
+static long long began, longest, total;
 
 static int is(const char *mode)
 {
 	const char *now = getenv("SHIM");
 
 	return now && strcmp(now, mode) == 0;
+}
+
+static long long now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
 static int ends(const char *path, const char *with)
@@ -79,11 +90,20 @@ long ptrace(enum __ptrace_request what, ...)
 	if (what == PTRACE_GETREGSET && is("die"))
 		raise(SIGKILL);
 	stops += what == PTRACE_GETREGSET;
-	return syscall(SYS_ptrace, what, pid, a, b);
+	if (what == PTRACE_INTERRUPT)
+		began = now_ns();
+	long rc = syscall(SYS_ptrace, what, pid, a, b);
+
+	if (what == PTRACE_DETACH) {
+		total += now_ns() - began;
+		longest = now_ns() - began > longest ? now_ns() - began : longest;
+	}
+	return rc;
 }
 
 __attribute__((destructor)) static void say(void)
 {
 	if (is("count"))
-		fprintf(stderr, "stopped %d\n", stops);
+		fprintf(stderr, "stopped %d\nmean %lld us, longest %lld us\n", stops,
+			stops ? total / stops / 1000 : 0, longest / 1000);
 }
