@@ -228,6 +228,17 @@ bool lh_book_make(const char *directory)
 	return false;
 }
 
+bool lh_book_make_nameless(void)
+{
+	int fd = (int)lh_syscall(SYS_memfd_create, (long)"lockhound", 1 /* MFD_CLOEXEC */, 0, 0, 0, 0);
+
+	lh_book.path[0] = '\0';
+	bool ok = fd >= 0 && fill_plain(fd);
+	if (fd >= 0)
+		lh_sys_close(fd);
+	return ok;
+}
+
 void lh_book_discard(void)
 {
 	if (lh_book.path[0])
@@ -288,7 +299,7 @@ uint32_t lh_book_rows(enum lh_table_name name)
  * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes
  * all of it zero in a child of any kind of fork, and leaves it alone under vfork.
  */
-enum { PRIVATE_BYTES = 512 << 20, WIPEONFORK = 18 };
+enum { PRIVATE_BYTES = 1 << 30, WIPEONFORK = 18 };
 static char *private_at;
 static size_t private_size, private_used;
 
@@ -329,7 +340,7 @@ void lh_book_mind_the_clock(void)
 	enum { FROZEN_MS = 1000 };
 	const struct lh_board *b = lh_book.board;
 
-	if (b && lh_book.tick && (!b->monitor || (int32_t)(lh_book_ticks() - b->tick) > FROZEN_MS))
+	if (b && lh_book.tick && (!b->monitor || lh_book_ticks() - b->tick > FROZEN_MS))
 		lh_book.tick = NULL;
 }
 

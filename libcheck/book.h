@@ -45,6 +45,7 @@ extern struct lh_book lh_book LH_HIDDEN;
 
 bool lh_book_open(const char *run);	   /* a slot of the run file at this path */
 bool lh_book_make(const char *directory); /* a file of our own; "" picks a place */
+bool lh_book_make_nameless(void); /* gone with the process: for forked children without a front end */
 void lh_book_discard(void);		   /* removes the file of lh_book_make */
 
 /* A new row, zero, or 0 when the table is full. `n` rows in sequence. */

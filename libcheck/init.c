@@ -23,13 +23,14 @@ static bool start_tables(void)
 	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_node_init() && lh_track_init();
 }
 
-static void describe(struct lh_ledger *l)
+static bool describe(struct lh_ledger *l)
 {
 	l->pid = lh_sys_pid();
 	l->parent = lh_sys_ppid();
 	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
 	lh_sys_thread_name(l->comm);
 	l->words_off = !lh_options.words;
+	return true;
 }
 
 static void describe_command(struct lh_ledger *l, int argc, char **argv)
@@ -85,12 +86,12 @@ static bool rearm(uintptr_t frame)
 	if (!lh_options.children || lh_sys_sandboxed())
 		return false;
 	lh_book_private_reset();
-	if (!open_book() || !start_tables()) {
+	if (!(lh_options.run[0] ? lh_book_open(lh_options.run) : lh_book_make_nameless()) || !describe(lh_book.ledger) ||
+	    !start_tables()) {
 		stand_down();
 		return false;
 	}
 	struct lh_ledger *l = lh_book.ledger;
-	describe(l);
 	l->flags |= LH_LEDGER_FORKED;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
 	bool ours = lh_fork_child(frame);
@@ -128,11 +129,11 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	lh_sys_clock_init(clock_gettime);
 	if (!wanted() || !lh_book_private_init() || !open_book())
 		return;
+	describe(lh_book.ledger);
 	if (!start_tables()) {
 		stand_down();
 		return;
 	}
-	describe(lh_book.ledger);
 	describe_command(lh_book.ledger, argc, argv);
 	lh_plain_init();
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())

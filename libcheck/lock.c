@@ -71,11 +71,14 @@ static bool stale(const struct lh_lock_slot *s)
 
 static void index_row(const void *o, uint32_t row)
 {
-	uint32_t i = first_slot((uintptr_t)o);
+	uint32_t i = first_slot((uintptr_t)o), tag = tag_of((uintptr_t)o);
 
-	while (lh_lock_index.slot[i].row && !stale(&lh_lock_index.slot[i]))
+	while (lh_lock_index.slot[i].row && !stale(&lh_lock_index.slot[i])) {
+		if (lh_lock_index.slot[i].row == row && lh_lock_index.slot[i].tag == tag)
+			return; /* the row means a lock at the same address again */
 		i = (i + 1) & lh_lock_index.mask;
-	lh_lock_index.slot[i].tag = tag_of((uintptr_t)o);
+	}
+	lh_lock_index.slot[i].tag = tag;
 	__atomic_store_n(&lh_lock_index.slot[i].row, row, __ATOMIC_RELEASE);
 }
 

@@ -173,15 +173,21 @@ static uint32_t new_seen(struct lh_me *me)
 static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 {
 	struct lh_node *n = &LH_NODES[id];
+	struct lh_seen *own = NULL;
 	uint32_t count = 0;
 
 	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next, count++) {
 		struct lh_seen *s = &LH_SEENS[i];
-		if (s->thread != thread || segment > s->last + 1)
+		if (s->thread != thread)
 			continue;
 		if (segment <= s->last)
 			return false;
-		s->last = segment;
+		if (!own || s->last > own->last)
+			own = s;
+	}
+	/* with no room for one more row, a gap is judged as if it had happened in it too */
+	if (own && (segment == own->last + 1 || count >= SEEN_MAX)) {
+		own->last = segment;
 		return true;
 	}
 	if (n->flags & LH_NODE_MANY)
@@ -196,14 +202,19 @@ static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 	return true;
 }
 
+lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	lh_node_id id = find(parent, lock, place);
+
+	return id ? id : make(parent, lock, place);
+}
+
 lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
 			 bool *fresh)
 {
 	const struct lh_seat *s = me->parked;
-	lh_node_id id = find(parent, lock, place);
+	lh_node_id id = lh_node_link(parent, lock, place);
 
-	if (!id)
-		id = make(parent, lock, place);
 	if (!id)
 		return 0;
 	*fresh = note(id, s->thread, s->segment);

@@ -85,16 +85,14 @@ lh_node_id lh_work_chain(struct lh_event_work *w)
 	for (uint32_t i = 0; i < w->seat->held_n; i++) {
 		struct lh_held *h = &w->seat->held[i];
 		lh_node_id node = whole ? h->node : 0;
-		bool fresh = false;
 		if (!h->lock || (h->flags & LH_HELD_WAITING)) {
 			whole = false;
 			continue;
 		}
 		if (!node)
-			node = lh_node_learn(w->me, parent, h->lock,
-					     LH_PLACE(LH_PLACE_STACK(h->place), LH_TRIES,
-						      LH_PLACE_MODE(h->place)),
-					     &fresh);
+			node = lh_node_link(parent, h->lock,
+					    LH_PLACE(LH_PLACE_STACK(h->place), LH_TRIES,
+						     LH_PLACE_MODE(h->place)));
 		if (whole)
 			h->node = node;
 		parent = node ? node : parent;
@@ -358,7 +356,7 @@ static void tell_long(const struct lh_call *c)
 		t->step[0].tick = h->tick;
 		uint32_t id = lh_check_tell(t, LH_F_NONE);
 		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
-		uint64_t ns = (h->flags & LH_HELD_SAMPLED) && h->since_ns ? lh_book_now() - h->since_ns
+		uint64_t ns = h->since_ns ? lh_book_now() - h->since_ns
 					  : (uint64_t)(lh_book_tick() - h->tick) * 1000000u;
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;

@@ -14,8 +14,8 @@ bool lh_judge_room_init(void)
 	uint32_t nodes = lh_book_rows(LH_T_NODE);
 	const struct lh_judge_room room = {
 		.locks = lh_book_rows(LH_T_LOCK) / 2,
-		.edges = nodes / 2,
-		.witnesses = nodes,
+		.edges = nodes,
+		.witnesses = 3 * nodes, /* one for each lock held at each dependency */
 		.threads = lh_book_rows(LH_T_THREAD),
 		.seens = lh_book_rows(LH_T_SEEN),
 		.events = lh_book_rows(LH_T_EVENT),
@@ -65,5 +65,6 @@ void lh_work_judge(struct lh_event_work *w, lh_node_id node)
 	uint32_t n = lh_judge_node(judge, &facts, node);
 	for (uint32_t i = 0; i < n; i++)
 		file(w, &lh_judge_found(judge)[i]);
-	lh_book.ledger->judge_cut = lh_judge_counts(judge).cut;
+	struct lh_judge_counts counts = lh_judge_counts(judge);
+	lh_book.ledger->judge_cut = counts.cut + counts.refused;
 }
