@@ -95,6 +95,7 @@ enum {
 	LH_LOCK_PROTECT = 1 << 12,	/* priority-protecting (ceiling) mutex */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14,	/* its init call was seen (else static, or older than we) */
+	LH_LOCK_ENDS = 1 << 16,		/* semaphore: no lock; posted when the thread in `last_owner` ends (CPython) */
 	LH_LOCK_TRIED = 1 << 15,	/* semaphore: a failed try was followed by a wait (CPython) */
 };
 
@@ -201,17 +202,23 @@ struct lh_stack {
 	uint32_t next; /* hash chain */
 };
 
-/* A loaded object, as it was when a stack first went through it. */
+/*
+ * A loaded object, as it was when a stack first went through it. Or a function of a script
+ * that the program interprets (LH_MODULE_SCRIPT): `path` is the file, behind its zero stands
+ * the function's name, and a frame's address in it is the line, 0 not known.
+ */
 struct lh_module {
 	uint64_t start, end; /* mapped range */
 	uint64_t base;	     /* subtract it from an address to get the address in the file */
-	uint64_t link_map;   /* of the loader; tells a later module at the same place apart */
+	uint64_t link_map;   /* of the loader; tells a later module at the same place apart. Script: hash chain */
 	uint8_t build_id[20];
 	uint8_t build_id_n;
 	uint8_t gone; /* another module was seen at the same place later */
-	uint16_t pad;
+	uint16_t flags; /* LH_MODULE_* */
 	char path[LH_PATH_MAX];
 };
+
+enum { LH_MODULE_SCRIPT = 1 };
 
 /*
  * A chain of held locks, as a tree: this acquisition was made while the chain of
@@ -361,6 +368,7 @@ enum {
 	LH_LEDGER_FORKED = 1 << 2,  /* of a child that did not exec */
 	LH_LEDGER_SAVED = 1 << 3,   /* packed by the front end */
 	LH_LEDGER_BLIND = 1 << 4,   /* stood down: why is in `blind` */
+	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* a CPython of a version whose frames we cannot read */
 };
 
 /* How it ended; filled by the front end. */
