@@ -340,7 +340,7 @@ void lh_book_mind_the_clock(void)
 	enum { FROZEN_MS = 1000 };
 	const struct lh_board *b = lh_book.board;
 
-	if (b && lh_book.tick && (!b->monitor || lh_book_ticks() - b->tick > FROZEN_MS))
+	if (b && lh_book.tick && (!b->monitor || (int32_t)(lh_book_ticks() - b->tick) > FROZEN_MS))
 		lh_book.tick = NULL;
 }
 

@@ -356,7 +356,7 @@ static void tell_long(const struct lh_call *c)
 		t->step[0].tick = h->tick;
 		uint32_t id = lh_check_tell(t, LH_F_NONE);
 		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
-		uint64_t ns = h->since_ns ? lh_book_now() - h->since_ns
+		uint64_t ns = (h->flags & LH_HELD_SAMPLED) && h->since_ns ? lh_book_now() - h->since_ns
 					  : (uint64_t)(lh_book_tick() - h->tick) * 1000000u;
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;
