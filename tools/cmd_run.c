@@ -281,6 +281,17 @@ static void keep_results(struct run *r)
 		r->trouble = LH_STATUS_TROUBLE;
 }
 
+/* A table that was full has hidden something: never green. (Searches given up are only said.) */
+static bool incomplete(const struct lh_model *model)
+{
+	uint32_t dropped = 0;
+	for (uint32_t i = 0; i < model->processes; i++) {
+		const struct lh_process *p = model->process[i];
+		dropped += p->dropped_locks + p->dropped_nodes + p->dropped_events + p->dropped_findings;
+	}
+	return dropped != 0;
+}
+
 /* In the order of what a reader of the status must know first. */
 static int check_status(struct run *r)
 {
@@ -304,6 +315,11 @@ static int check_status(struct run *r)
 	}
 	if (own_status(r))
 		return own_status(r);
+	if (incomplete(r->model)) {
+		lh_say("the record is incomplete (see 'dropped' above), so nothing found is not "
+		       "nothing there");
+		return LH_STATUS_TROUBLE;
+	}
 	if (!acquisitions(r->model) && !OPTION(r, allow_empty).number) {
 		lh_say("no lock operation was seen, so nothing can be said; --allow-empty lets "
 		       "that pass");
