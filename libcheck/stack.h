@@ -18,11 +18,12 @@
 #define LH_STACK_H
 
 #include "book.h"
+#include "python.h"
 
 struct lh_context {
 	struct lh_context *next;
 	uintptr_t caller;
-	uintptr_t depth; /* thread pointer - frame */
+	uintptr_t depth; /* thread pointer - frame, and what Python runs: lh_context_depth() */
 	lh_stack_id stack;
 	uint16_t n;
 	uint16_t exhausted; /* stands for every stack of this key */
@@ -56,11 +57,18 @@ static inline bool lh_context_same(const struct lh_context *x, uintptr_t frame)
 	return true;
 }
 
+static inline uintptr_t lh_context_depth(uintptr_t frame, uintptr_t python)
+{
+	return lh_thread_pointer() - frame + python;
+}
+
 /* The stack above a hook whose frame this is, if it is known; else NULL. */
 static inline const struct lh_context *lh_context_find(uintptr_t frame)
 {
-	uintptr_t caller = ((const uintptr_t *)frame)[1], depth = lh_thread_pointer() - frame;
-	const struct lh_context *x = __atomic_load_n(lh_context_head(caller, depth), __ATOMIC_ACQUIRE);
+	uintptr_t caller = ((const uintptr_t *)frame)[1];
+	uintptr_t depth = lh_context_depth(frame, lh_python_identity());
+	const struct lh_context *x =
+		__atomic_load_n(lh_context_head(caller, depth), __ATOMIC_ACQUIRE);
 
 	for (; x; x = __atomic_load_n(&x->next, __ATOMIC_ACQUIRE))
 		if (x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch &&
@@ -76,6 +84,7 @@ struct lh_walked {
 	struct {
 		uintptr_t pc, slot;
 	} at[LH_FRAMES_MAX];
+	struct lh_python_chain python;
 };
 
 /* Walks; touches nothing shared. `low` and `high` bound the thread's stack, 0: not known. */

@@ -38,15 +38,16 @@ bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
 	lh_book_mind_the_clock();
 	w->seat = w->me->parked;
 	w->n_told = 0;
-	w->stack = 0;
-	x = lh_options.stacks == LH_STACKS_OFF ? NULL : lh_context_find(c->frame);
-	if (!x && lh_options.stacks != LH_STACKS_OFF)
+	w->stack = c->stack;
+	bool look = lh_options.stacks != LH_STACKS_OFF && !c->stack;
+	x = look ? lh_context_find(c->frame) : NULL;
+	if (!x && look)
 		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, walked);
 	if (!lh_big_lock_take(&lh_book.big, w->me->number))
 		return give_up(w->me);
 	if (x)
 		w->stack = x->stack;
-	else if (lh_options.stacks != LH_STACKS_OFF)
+	else if (look)
 		w->stack = lh_stack_learn(c->frame, walked);
 	return true;
 }

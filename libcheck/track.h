@@ -33,12 +33,13 @@ struct lh_call {
 	const void *o;
 	uintptr_t frame; /* of the wrapper: its saved frame pointer, then its return address */
 	uint8_t kind, mode, how;
+	lh_stack_id stack; /* if the wrapper knows it already; 0: to be found out */
 };
 
 #define LH_CALL(object, k, m, h)                                                                   \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
-		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h            \
+		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, 0         \
 	}
 
 void lh_got_slow(const struct lh_call *c, int rc);
@@ -163,6 +164,18 @@ lh_thread_id lh_barrier_enter(const struct lh_call *c);
 void lh_barrier_passed(const struct lh_call *c, lh_thread_id round);
 
 /* Semaphores. */
+lh_stack_id lh_sem_place(const struct lh_call *c); /* the stack of this hook, 0 not known */
+void lh_sem_lives(const struct lh_call *c); /* taken; it will be posted when this thread ends */
+/* Does this semaphore stand for the end of a thread? */
+static inline bool lh_sem_ends(const void *o)
+{
+	const struct lh_lock *l = lh_myself()->seat ? lh_lock_known(o, LH_SEM) : NULL;
+
+	return l && (l->flags & LH_LOCK_ENDS);
+}
+/* Waits until that thread ends. False: this semaphore says no such thing. */
+bool lh_sem_join_begin(const struct lh_call *c);
+void lh_sem_join_end(const struct lh_call *c, int rc);
 void lh_sem_post(const struct lh_call *c);
 void lh_sem_opened(const struct lh_call *c);
 

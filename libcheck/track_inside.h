@@ -36,7 +36,11 @@ void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, 
 		   uint32_t b_segment);
 void lh_segment_next(struct lh_me *me, struct lh_seat *s);
 lh_lock_id lh_life_lock(lh_thread_id thread); /* the lock that joining this thread takes */
+void lh_work_join(struct lh_event_work *w, lh_thread_id thread, enum lh_how how); /* begins to wait for its end */
 bool lh_judge_room_init(void);
+
+/* A semaphore that stands for this thread's end is posted. */
+void lh_life_over(const struct lh_call *c, struct lh_lock *l);
 
 /* In a forked child: locks that stay taken because their holders were not copied. */
 bool lh_work_has_orphans(bool waits);

@@ -140,6 +140,20 @@ void lh_thread_ends(void)
 	__atomic_fetch_sub(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
 }
 
+void lh_work_join(struct lh_event_work *w, lh_thread_id thread, enum lh_how how)
+{
+	lh_lock_id life = lh_life_lock(thread);
+	lh_place place = LH_PLACE(w->stack, how, LH_EXCLUSIVE);
+
+	if (!life)
+		return;
+	lh_work_announce(w, life, place, LH_WAIT_JOIN, thread);
+	uint32_t circle = lh_wait_check(w->me);
+	lh_work_tell(w, circle);
+	if (!circle)
+		lh_work_node(w, life, place);
+}
+
 uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how)
 {
 	struct lh_event_work w;
@@ -147,16 +161,7 @@ uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how ho
 	if (!lh_work_begin(&w, c))
 		return 0;
 	uint32_t seat = lh_seat_of_handle(handle);
-	lh_thread_id thread = seat ? LH_SEATS[seat].thread : 0;
-	lh_lock_id life = lh_life_lock(thread);
-	lh_place place = LH_PLACE(w.stack, how, LH_EXCLUSIVE);
-	if (life) {
-		lh_work_announce(&w, life, place, LH_WAIT_JOIN, thread);
-		uint32_t circle = lh_wait_check(w.me);
-		lh_work_tell(&w, circle);
-		if (!circle)
-			lh_work_node(&w, life, place);
-	}
+	lh_work_join(&w, seat ? LH_SEATS[seat].thread : 0, how);
 	lh_work_end(&w);
 	return seat;
 }

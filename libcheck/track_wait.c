@@ -192,8 +192,11 @@ void lh_sem_post(const struct lh_call *c)
 	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
 	struct lh_event_work w;
 
-	if (l && (l->flags & LH_LOCK_SIGNAL))
+	if (l && (l->flags & LH_LOCK_SIGNAL)) {
+		if (LH_UNLIKELY(l->flags & LH_LOCK_ENDS))
+			lh_life_over(c, l);
 		return; /* in a signal handler too: nothing to do */
+	}
 	if (me->seat && lh_held_find(me->seat, c->o)) {
 		lh_drop_slow(c);
 		return;

@@ -2,9 +2,17 @@
  * sem.c — semaphores. Odd because they set errno instead of returning it, because the
  * waits are cancellation points (so no try comes first: a pending cancellation must be
  * acted on as it is without us), and because anyone may post.
+ *
+ * CPython tries its lock first, however it was asked for, and waits after a try that failed:
+ *   with lock, acquire()        sem_trywait, then sem_wait
+ *   acquire(timeout=...)        sem_trywait, then sem_clockwait
+ *   acquire(blocking=False)     sem_trywait
+ * So a try that succeeds is a wait if the instruction says so. The wait itself comes without
+ * the interpreter's own lock, when its frames may not be read: its place is that of the try.
  */
 #include "real.h"
 #include "export.h"
+#include "python.h"
 #include "track.h"
 
 #include <fcntl.h>
@@ -16,31 +24,72 @@ static int outcome(int rc)
 	return rc == 0 ? 0 : errno == EAGAIN ? EBUSY : EINVAL;
 }
 
+/* CPython only: the try of this thread that failed last, if nothing has come of it yet. */
+static __thread struct {
+	const void *o;
+	lh_stack_id stack;
+} refused __attribute__((tls_model("initial-exec")));
+
+static __attribute__((noinline)) void tried(struct lh_call c, int rc)
+{
+	enum lh_python_want wants = rc ? LH_PYTHON_TRIES : lh_python_wants();
+
+	refused.o = NULL;
+	if (wants == LH_PYTHON_WAITS)
+		c.how = LH_WAITS;
+	if (wants == LH_PYTHON_LIVES)
+		lh_sem_lives(&c);
+	else if (lh_sem_ends(c.o))
+		lh_sem_join_end(&c, rc);
+	else
+		lh_got(c, rc);
+	if (rc == EBUSY) {
+		refused.stack = lh_sem_place(&c);
+		refused.o = c.o;
+	}
+}
+
+/* The wait of CPython after that try. True: it was one for a thread's end. */
+static __attribute__((noinline)) bool joins(struct lh_call *c)
+{
+	c->stack = refused.o == c->o ? refused.stack : 0;
+	refused.o = NULL;
+	return c->stack && lh_sem_join_begin(c);
+}
+
 #define WAIT(fn, h, params, args)                                                                  \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, h);                                  \
-		if (LH_LIKELY(lh_sem_has_permit(o))) {                                             \
-			int rc = LH_REAL(fn) args;                                                 \
-			lh_got(c, rc ? outcome(rc) : 0);                                          \
-			return rc;                                                                 \
+		int rc;                                                                            \
+		if (LH_UNLIKELY(refused.o != NULL) && joins(&c)) {                                 \
+			rc = LH_REAL(fn) args;                                                     \
+			lh_sem_join_end(&c, rc ? outcome(rc) : 0);                                 \
+		} else if (LH_LIKELY(lh_sem_has_permit(o)) && !c.stack) {                          \
+			rc = LH_REAL(fn) args;                                                     \
+			lh_got(c, rc ? outcome(rc) : 0);                                           \
+		} else {                                                                           \
+			lh_want(&c);                                                               \
+			rc = LH_REAL(fn) args;                                                     \
+			lh_waited(&c, rc ? outcome(rc) : 0);                                       \
 		}                                                                                  \
-		lh_want(&c);                                                                       \
-		int rc = LH_REAL(fn) args;                                                         \
-		lh_waited(&c, rc ? outcome(rc) : 0);                                               \
 		return rc;                                                                         \
 	}
 
 WAIT(sem_wait, WAITS, (sem_t * o), (o))
 WAIT(sem_timedwait, TIMED, (sem_t *restrict o, const struct timespec *restrict t), (o, t))
-WAIT(sem_clockwait, TIMED, (sem_t *restrict o, clockid_t k, const struct timespec *restrict t), (o, k, t))
+WAIT(sem_clockwait, TIMED, (sem_t *restrict o, clockid_t k, const struct timespec *restrict t),
+     (o, k, t))
 
 LH_EXPORT int sem_trywait(sem_t *o)
 {
 	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, TRIES);
 	int rc = LH_REAL(sem_trywait)(o);
 
-	lh_got(c, rc ? outcome(rc) : 0);
+	if (LH_UNLIKELY(lh_python.on))
+		tried(c, rc ? outcome(rc) : 0);
+	else
+		lh_got(c, rc ? outcome(rc) : 0);
 	return rc;
 }
 
