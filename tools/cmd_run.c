@@ -94,6 +94,26 @@ static bool inspect(struct run *r, const char *program)
 	return !r->trouble;
 }
 
+/*
+ * What is long is judged by the monitor, lock by lock; the library measures from the lowest of
+ * all limits on, so that each of them has its end told exactly.
+ */
+static void set_up_watch(struct run *r)
+{
+	struct lh_watch_wants *w = &r->monitor.watch_for;
+	struct lh_value *least = &r->settings.value[LH_OPT_long_hold];
+	w->long_hold_ns = (uint64_t)OPTION(r, long_hold).number;
+	w->blocking_ns = (uint64_t)OPTION(r, blocking).number;
+	w->verbose = OPTION(r, verbose).number;
+	for (int i = 0; i < r->settings.limits; i++) {
+		w->lock[w->locks].name = r->settings.limit[i].name;
+		w->lock[w->locks++].ns = r->settings.limit[i].ns;
+		int64_t ns = (int64_t)r->settings.limit[i].ns;
+		if (ns && (ns < least->number || !least->number))
+			*least = (struct lh_value){ns, "", LH_FROM_CONF};
+	}
+}
+
 static void set_up_monitor(struct run *r)
 {
 	struct lh_monitor *m = &r->monitor;
@@ -109,6 +129,7 @@ static void set_up_monitor(struct run *r)
 	m->on_deadlock = (enum lh_on_deadlock)OPTION(r, on_deadlock).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
+	set_up_watch(r);
 }
 
 /* A lockhound.supp beside the lockhound.conf needs no option. */

@@ -180,6 +180,8 @@ static void give_back(struct lh_crew *c)
 
 void lh_crew_leave(struct lh_crew *c, struct lh_member *m, enum lh_end how)
 {
+	if (c->leaves)
+		c->leaves(c->hook, m);
 	write_end(c, m, how);
 	keep(c, m);
 	munmap(m->ledger, m->size);
@@ -267,6 +269,8 @@ static void arrive(struct lh_crew *c, struct lh_member *m)
 	m->presence = LH_PRESENT;
 	c->here[c->present++] = m->slot;
 	c->arriving--;
+	if (c->arrived)
+		c->arrived(c->hook, m);
 }
 
 /* Slots that are taken but not filled are looked at again and again: their process may be at it. */

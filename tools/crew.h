@@ -30,6 +30,7 @@ struct lh_member {
 	struct lh_ledger *ledger;
 	size_t size;
 	struct lh_record record;
+	struct lh_watched *watched; /* whoever looks on keeps it here */
 	bool foreign;  /* its pid is of another namespace: only the run's end is its end */
 	uint32_t told; /* findings handed out, row 0 included */
 	uint32_t name; /* thread row whose name is looked at next */
@@ -51,6 +52,11 @@ struct lh_crew {
 		int status;
 	} reaped[256]; /* the last ones: for members that end before they are seen */
 	uint32_t reaps;
+	/* Called when a member is present, and before its ledger goes into the store; NULL: nobody
+	 * asks. */
+	void (*arrived)(void *hook, struct lh_member *);
+	void (*leaves)(void *hook, struct lh_member *);
+	void *hook;
 };
 
 /* The next one of this look's batch that ended and has no pidfd to say so. */

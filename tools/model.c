@@ -93,7 +93,10 @@ void **lh_model_memo(struct lh_model *m, const struct lh_record *r, enum lh_made
 static struct lh_act act_of(struct lh_model *m, const struct lh_process *p, const struct lh_step *s)
 {
 	struct lh_act a = {.action = (enum lh_action)s->action};
+	struct lh_note note;
 
+	if (s->note && lh_read_note(p->record, s->note, &note))
+		a.note = lh_pool_text(m->shop->pool, note.text);
 	if (s->thread)
 		a.thread = lh_model_person(m, p, s->thread);
 	if (s->lock)
@@ -148,6 +151,9 @@ static const struct lh_frame *best_place(const struct lh_found *f)
 {
 	const struct lh_frame *any = NULL;
 
+	/* Of what was held for long: where it was taken. Who waited is behind it. */
+	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].place)
+		return f->step[0].place;
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_act *a = f->part[i].does ? f->part[i].does : f->part[i].holds;
 
@@ -263,6 +269,8 @@ struct lh_found *lh_model_take(struct lh_model *m, const struct lh_record *r, ui
 			      p->pid);
 		return NULL;
 	}
+	if (f.flags & LH_FINDING_FACT) /* the monitor has made its own of it */
+		return NULL;
 	s = share_of(m, p, row, &f, fresh);
 	worsen(m, &s->kept->found, &f);
 	f.count = f.count ? f.count : 1;

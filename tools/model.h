@@ -85,6 +85,7 @@ struct lh_act {                         /* a step of a finding */
 	enum lh_how how;
 	const struct lh_trace *stack; /* never NULL, maybe of no frames */
 	const struct lh_frame *place; /* the frame to point at, NULL none */
+	const char *note;             /* what else is to be said of it, NULL nothing */
 };
 
 /* What one thread does in a finding: its steps in a row, and the two that make the circle. */

@@ -20,6 +20,7 @@
 #include "render.h"
 #include "strays.h"
 #include "ticker.h"
+#include "watch.h"
 
 enum lh_on_deadlock { LH_ON_AUTO, LH_ON_REPORT, LH_ON_EXIT, LH_ON_ABORT, LH_ON_STOP };
 
@@ -30,6 +31,7 @@ struct lh_monitor {
 	uint64_t timeout_ns;             /* 0 never */
 	bool wait;                       /* for what the program left running */
 	bool quiet;
+	struct lh_watch_wants watch_for;
 	struct lh_gate *gate; /* what is known is not printed; NULL: all is new */
 	/* as it came out */
 	int status; /* of the program, as wait gives it */
@@ -42,6 +44,7 @@ struct lh_monitor {
 	struct lh_model *told; /* the findings that were printed */
 	/* on the way */
 	struct lh_ticker ticker;
+	struct lh_watch *watch; /* NULL: long holds and blocking calls are not looked for */
 	pid_t program;
 	int signals;  /* signalfd */
 	int arrivals; /* eventfd, raised by the ticker */

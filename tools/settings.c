@@ -21,6 +21,7 @@
 #define PRESET_text(p) .preset = (p)
 #define PRESET_file(p) .preset = (p)
 #define PRESET_files(p) .preset = (p)
+#define LIMIT "long_hold."
 #define RUN LH_IN_RUN
 #define CHECK LH_IN_CHECK
 #define VIEW LH_IN_VIEW
@@ -212,6 +213,27 @@ static char *trim(char *text)
 	return text;
 }
 
+/* long_hold.accounts = 500ms */
+static bool set_limit(struct lh_settings *s, const struct origin *o, const char *key,
+		      const char *text)
+{
+	int64_t ns;
+	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
+		lh_say("%s:%d: %s: %s", o->file, o->line, key,
+		       s->limits == LH_LIMITS_MAX ? "too many of these" : "no name of a lock");
+		return false;
+	}
+	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
+		lh_say("%s:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, 10ms, "
+		       "2s",
+		       o->file, o->line, key, text);
+		return false;
+	}
+	s->limit[s->limits].name = keep(key + strlen(LIMIT));
+	s->limit[s->limits++].ns = (uint64_t)ns;
+	return true;
+}
+
 static bool read_line(struct lh_settings *s, const struct origin *o, char *line)
 {
 	line[strcspn(line, "#")] = '\0';
@@ -224,6 +246,8 @@ static bool read_line(struct lh_settings *s, const struct origin *o, char *line)
 	}
 	*equals = '\0';
 	key = trim(key);
+	if (!strncmp(key, LIMIT, strlen(LIMIT)))
+		return set_limit(s, o, key, trim(equals + 1));
 	return set(s, o, key, strlen(key), keep(trim(equals + 1)));
 }
 

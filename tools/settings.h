@@ -46,6 +46,7 @@ struct lh_value {
 };
 
 #define LH_OUTPUTS_MAX 32
+#define LH_LIMITS_MAX 64
 
 struct lh_settings {
 	struct lh_value value[LH_OPTS];
@@ -56,6 +57,12 @@ struct lh_settings {
 	} output[LH_OUTPUTS_MAX];
 	int outputs;
 	const char *conf; /* the file that was read, or NULL */
+	/* long_hold.NAME in lockhound.conf: locks whose long holds are longer or shorter */
+	struct {
+		const char *name; /* with * and ? */
+		uint64_t ns;
+	} limit[LH_LIMITS_MAX];
+	int limits;
 };
 
 /* A command as far as its options go. */

@@ -18,9 +18,12 @@
  * {locks}   all locks: 'a', 'b' and 'c'
  * {threads} all threads
  * {time}    how long
+ * {holder}  the thread of the first step
+ * {call}    what is said beside the first step that calls something
  */
 static const struct {
 	const char *can, *is; /* `is` NULL: the same */
+	const char *open;     /* while it goes on; NULL: the same */
 } messages[LH_RULES] = {
 	[LH_RULE_LOCK_ORDER] = {"{locks} are taken in conflicting orders: this can deadlock", NULL},
 	[LH_RULE_DEADLOCK] = {"{threads} can wait for each other for ever",
@@ -43,8 +46,10 @@ static const struct {
 	[LH_RULE_ORDER_POLICY] = {"{lock} is taken while {held} is held: the declared order is the "
 				  "other way round",
 				  NULL},
-	[LH_RULE_LONG_HOLD] = {"{who} held {held} for {time}", NULL},
-	[LH_RULE_BLOCKING_CALL] = {"{who} blocked for {time} while it held {held}", NULL},
+	[LH_RULE_LONG_HOLD] = {"{holder} held {held} for {time}", NULL,
+			       "{holder} holds {held}, for {time} so far"},
+	[LH_RULE_BLOCKING_CALL] = {"{holder} blocked for {time} in {call} while it held {held}",
+				   NULL, NULL},
 	[LH_RULE_SIGNAL_LOCK] =
 		{"{lock} is taken in a signal handler, and elsewhere with the signal "
 		 "open",
@@ -64,6 +69,7 @@ static const struct {
 	{LH_RULE_COND_WAIT_UNLOCKED, LH_RELEASES, "gave %s to the wait without holding it",
 	 "gives %s to the wait without holding it"},
 	{LH_RULE_BLOCKING_CALL, LH_CALLS, "blocked", "blocks"},
+	{LH_RULE_LONG_HOLD, LH_WAITS_FOR, "waited for %s", "waits for %s"},
 	{LH_NO_RULE, LH_HOLDS, "took %s", "takes %s"},
 	{LH_NO_RULE, LH_WANTS, "asked for %s", "waits for %s"},
 	{LH_NO_RULE, LH_WAITS_FOR, "waits for %s", "waits for %s"},
@@ -202,6 +208,10 @@ const char *lh_model_deed(const struct lh_model *m, const struct lh_found *f,
 	struct lh_pool *p = m->shop->pool;
 	const char *what = lh_model_what(m, a->lock), *format, *hole, *how;
 
+	if (a->note && a->action == LH_CALLS)
+		return f->rule == LH_RULE_BLOCKING_CALL
+			       ? lh_pool_print(p, now ? "blocks in %s" : "blocked in %s", a->note)
+			       : a->note;
 	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS)
 		return now ? "goes on" : "has not ended";
 	format = deed_format(f->rule, a->action, now);
@@ -209,8 +219,9 @@ const char *lh_model_deed(const struct lh_model *m, const struct lh_found *f,
 	if (!hole)
 		return format;
 	how = a->how == LH_TIMED && waits(a) ? " for a limited time" : "";
-	return lh_pool_print(p, "%.*s%s%s%s%s", (int)(hole - format), format, what, mode_suffix(a),
-			     how, hole + 2);
+	return lh_pool_print(p, "%.*s%s%s%s%s%s%s", (int)(hole - format), format, what,
+			     mode_suffix(a), how, hole + 2, a->note ? " " : "",
+			     a->note ? a->note : "");
 }
 
 const char *lh_model_ring(const struct lh_model *m, const struct lh_found *f)
@@ -317,6 +328,14 @@ static const char *last_thread(const struct lh_model *m, const struct lh_found *
 		       : "a thread";
 }
 
+static const char *what_is_called(const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (f->step[i].action == LH_CALLS && f->step[i].note)
+			return f->step[i].note;
+	return "a call";
+}
+
 static const char *filling(const struct lh_model *m, const struct lh_found *f, const char *hole,
 			   size_t n)
 {
@@ -334,6 +353,11 @@ static const char *filling(const struct lh_model *m, const struct lh_found *f, c
 		return all_locks(m, f);
 	if (n == 9 && strncmp(hole, "{threads}", n) == 0)
 		return all_threads(m, f);
+	if (n == 8 && strncmp(hole, "{holder}", n) == 0)
+		return f->steps && f->step[0].thread ? lh_model_who(m, f->step[0].thread)
+						     : "a thread";
+	if (n == 6 && strncmp(hole, "{call}", n) == 0)
+		return what_is_called(f);
 	return lh_model_time(m, f->duration_ns); /* {time} */
 }
 
@@ -343,6 +367,8 @@ const char *lh_model_message(struct lh_model *m, const struct lh_found *f)
 									 : messages[f->rule].can;
 	const char *text = "", *hole;
 
+	if (f->open && messages[f->rule].open)
+		at = messages[f->rule].open;
 	if (!at)
 		return lh_word_title(f->rule); /* a rule without a row still says what it is */
 	while ((hole = strchr(at, '{')) != NULL) {

@@ -1,0 +1,323 @@
+/* Part of the room `peek`: see sample.h. The unwinding is peek's, on copies; stopping is not. */
+#include "sample.h"
+#include "peek_inside.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <time.h>
+
+#include "proc.h"
+
+enum {
+	STACK_MAX = 128 << 10,
+	STOP_MS = 20,
+	LATE_MAX = 16,
+	SAMPLES_MAX = 256, /* of one look at the objects: names of frames stay in its pool */
+	GUESS_WORDS = 512, /* of the stack, where a frame pointer is looked for */
+};
+
+struct lh_sampler {
+	struct lh_peek peek;
+	uint32_t taken;
+	pid_t late[LATE_MAX]; /* seized, and not stopped in time */
+	uint32_t lates;
+};
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+struct lh_sampler *lh_sampler_new(pid_t pid)
+{
+	struct lh_sampler *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->peek.pid = s->peek.via = pid;
+	return s;
+}
+
+static void forget_objects(struct lh_sampler *s)
+{
+	pid_t pid = s->peek.pid;
+
+	if (s->peek.pool)
+		lh_peek_close(&s->peek);
+	s->peek.pid = s->peek.via = pid;
+	s->taken = 0;
+}
+
+static void know_objects(struct lh_sampler *s)
+{
+	if (s->taken++ == SAMPLES_MAX)
+		forget_objects(s);
+	if (s->peek.pool)
+		return;
+	s->peek.pool = lh_pool_new();
+	lh_peek_objects(&s->peek);
+}
+
+void lh_sampler_free(struct lh_sampler *s)
+{
+	if (!s)
+		return;
+	lh_sampler_settle(s);
+	forget_objects(s);
+	free(s);
+}
+
+/* ---- stopping ---- */
+
+/* In these the kernel goes on by itself when a stop has broken them off (signal(7)). */
+static bool goes_on(long nr)
+{
+	static const long calls[] = {
+		SYS_futex, SYS_nanosleep, SYS_clock_nanosleep, SYS_wait4, SYS_waitid,
+		SYS_ppoll, SYS_pselect6,  SYS_restart_syscall, SYS_flock,
+#ifdef SYS_poll
+		SYS_poll,  SYS_select,    SYS_pause,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (calls[i] == nr)
+			return true;
+	return false;
+}
+
+void lh_sampler_settle(struct lh_sampler *s)
+{
+	for (uint32_t i = 0; i < s->lates;) {
+		if (!ptrace(PTRACE_DETACH, s->late[i], 0, 0) || kill(s->late[i], 0))
+			s->late[i] = s->late[--s->lates];
+		else
+			i++;
+	}
+}
+
+#if defined __x86_64__
+/* Bits of signals that wait to be handled: then a call that was broken off was so by them. */
+static bool signals_wait(pid_t pid, pid_t tid)
+{
+	char name[40], text[4096];
+	const char *own, *shared;
+
+	snprintf(name, sizeof(name), "task/%d/status", tid);
+	if (!lh_proc_read(pid, name, text, sizeof(text)))
+		return true;
+	own = strstr(text, "\nSigPnd:");
+	shared = strstr(text, "\nShdPnd:");
+	return !own || !shared || strtoull(own + 8, NULL, 16) || strtoull(shared + 8, NULL, 16);
+}
+
+/*
+ * It ran when we looked, and was in a call that we broke off when it stopped: it makes the
+ * call once more, as the kernel itself does for those that it takes up again.
+ */
+static void mend_call(pid_t pid, pid_t tid, struct user_regs_struct *r)
+{
+	struct iovec all = {r, sizeof(*r)};
+	struct user_regs_struct again = *r;
+
+	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || signals_wait(pid, tid))
+		return;
+	again.rax = again.orig_rax;
+	again.orig_rax = (unsigned long long)-1;
+	again.rip -= 2;
+	all.iov_base = &again;
+	ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
+}
+#else
+static void mend_call(pid_t pid, pid_t tid, struct user_regs_struct *r)
+{
+	(void)pid;
+	(void)tid;
+	(void)r;
+}
+#endif
+
+/* Registers can be read once it stands still: that is asked again and again, and no status taken.
+ */
+static bool wait_stop(pid_t tid, struct user_regs_struct *set)
+{
+	uint64_t until = now() + STOP_MS * 1000000ull;
+	struct iovec room = {set, sizeof(*set)};
+	struct timespec pause = {.tv_nsec = 20000};
+
+	for (int turn = 0; ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &room); turn++) {
+		if (errno != ESRCH || now() > until)
+			return false;
+		if (turn < 20)
+			sched_yield();
+		else
+			nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+static void copy_stack(struct lh_sampler *s, struct lh_peek_task *t, uint64_t high)
+{
+	size_t n = high > t->sp && high - t->sp < STACK_MAX ? (size_t)(high - t->sp) : STACK_MAX;
+	struct iovec here = {NULL, n}, there = {(void *)(uintptr_t)t->sp, n};
+	ssize_t got;
+
+	here.iov_base = t->stack = malloc(n);
+	t->stack_at = t->sp;
+	got = t->stack ? process_vm_readv(s->peek.pid, &here, 1, &there, 1, 0) : 0;
+	t->stack_n = got > 0 ? (size_t)got : 0;
+}
+
+static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t, uint64_t high, bool ran,
+			  uint64_t *stood_ns)
+{
+	struct user_regs_struct set;
+	uint64_t start = now();
+
+	if (ptrace(PTRACE_SEIZE, t->tid, 0, 0))
+		return false;
+	if (!ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) && wait_stop(t->tid, &set)) {
+		lh_peek_registers(t, &set);
+		copy_stack(s, t, high);
+		if (ran)
+			mend_call(s->peek.pid, t->tid, &set);
+	}
+	if (ptrace(PTRACE_DETACH, t->tid, 0, 0) && s->lates < LATE_MAX)
+		s->late[s->lates++] = t->tid;
+	*stood_ns = now() - start;
+	return t->stack_n > 0;
+}
+
+/* It sleeps and goes on sleeping: what it was before the copy it is behind it. */
+static bool copy_asleep(struct lh_sampler *s, struct lh_peek_task *t, const struct lh_task_call *c,
+			uint64_t high)
+{
+	struct lh_task_call after;
+
+	t->sp = c->sp;
+	t->pc = c->pc;
+	copy_stack(s, t, high);
+	lh_task_call(s->peek.pid, t->tid, &after);
+	return t->stack_n && lh_task_same(c, &after);
+}
+
+/* ---- unwinding ---- */
+
+#if defined __x86_64__
+enum { FRAME_POINTER = 6, WORD = 8 };
+
+static bool is_return(struct lh_sampler *s, uint64_t pc)
+{
+	unsigned char code[8];
+
+	if (!lh_peek_module_at(&s->peek, pc) || !lh_peek_read(&s->peek, pc - 8, code, sizeof(code)))
+		return false;
+	/* call rel32, or call through a register or memory */
+	return code[3] == 0xe8 || code[6] == 0xff || code[5] == 0xff || code[2] == 0xff ||
+	       code[1] == 0xff;
+}
+
+/*
+ * Code without optimisation finds its frame by rbp, and a call of the C library may not have
+ * saved it. The first word that points further up, with a return address above it, is what
+ * rbp most likely points at.
+ */
+static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
+{
+	uint64_t word[2];
+
+	for (size_t i = 0; i < GUESS_WORDS && (i + 2) * WORD <= t->stack_n; i++) {
+		uint64_t at = t->stack_at + i * WORD;
+
+		memcpy(word, t->stack + i * WORD, sizeof(word));
+		if (word[0] <= at || word[0] - t->stack_at > STACK_MAX || !is_return(s, word[1]))
+			continue;
+		memset(t->reg, 0, sizeof(t->reg));
+		t->reg[FRAME_POINTER] = at;
+		t->reg[7] = t->sp;
+		t->reg[16] = t->pc;
+		return t->registers = true;
+	}
+	return false;
+}
+#else
+static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
+{
+	(void)s;
+	(void)t;
+	return false;
+}
+#endif
+
+static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_sample *out)
+{
+	if (!lh_peek_module_at(&s->peek, t->pc)) /* loaded since */
+		forget_objects(s);
+	know_objects(s);
+	lh_peek_unwind(&s->peek, t);
+	if (!t->registers && t->cut) {
+		struct lh_peek_task again = *t;
+
+		again.frame = NULL;
+		again.frames = 0;
+		again.unwound = again.cut = false;
+		if (guess_frame(s, &again) && lh_peek_unwind(&s->peek, &again) &&
+		    again.frames > t->frames) {
+			*t = again;
+			out->flags |= LH_STACK_APPROXIMATE;
+		}
+	}
+	return t->frames > 0;
+}
+
+bool lh_sampler_take(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c, uint64_t high,
+		     struct lh_sample *out)
+{
+	struct lh_peek_task t = {.tid = tid};
+	bool good, stops = c->in == LH_TASK_RUNS || (c->in == LH_TASK_CALL && goes_on(c->nr));
+
+	*out = (struct lh_sample){0};
+	lh_sampler_settle(s);
+	if (c->in == LH_TASK_UNKNOWN || s->lates == LATE_MAX)
+		return false;
+	s->peek.via = tid; /* it lives, which the first thread may not */
+	know_objects(s);
+	good = stops ? stop_and_copy(s, &t, high, c->in == LH_TASK_RUNS, &out->stopped_ns)
+		     : copy_asleep(s, &t, c, high);
+	if (good && unwind(s, &t, out)) {
+		out->n = t.frames < LH_FRAMES_MAX ? t.frames : LH_FRAMES_MAX;
+		out->flags |= t.cut ? LH_STACK_CUT : 0;
+		/* In a ledger every frame stands behind its call, so that one that is exact is
+		 * moved. */
+		for (uint32_t i = 0; i < out->n; i++)
+			out->pc[i] = t.frame[i].pc + (t.frame[i].exact && i == 0);
+	}
+	free(t.stack);
+	return out->n > 0;
+}
+
+bool lh_sampler_module(struct lh_sampler *s, uint64_t address, struct lh_module *out)
+{
+	const struct lh_peek_module *m;
+
+	know_objects(s);
+	m = lh_peek_module_at(&s->peek, address);
+	if (!m)
+		return false;
+	*out = (struct lh_module){
+		.start = m->start, .end = m->end, .base = m->base, .build_id_n = m->build_id_n};
+	memcpy(out->build_id, m->build_id, sizeof(out->build_id));
+	snprintf(out->path, sizeof(out->path), "%s", m->path);
+	return true;
+}

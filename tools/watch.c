@@ -1,0 +1,388 @@
+#include "watch_inside.h"
+
+#include "symbol.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SEATS_MAX = 8192,
+	HOPS_MAX = 64,
+	NEWS_MAX = 4096,
+	SLACK_NS = 200000,
+};
+#define ROUND_NS 5000000ull
+#define IDLE_NS 20000000ull
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* ---- news ---- */
+
+void lh_watch_tell(struct lh_watched *p, enum lh_news_kind kind, uint32_t row, const char *text)
+{
+	struct lh_watch *w = p->watch;
+	const uint64_t one = 1;
+
+	if (w->end_news == w->news_room) {
+		uint32_t room = w->news_room ? 2 * w->news_room : 16;
+		void *more = room > NEWS_MAX ? NULL : realloc(w->news, room * sizeof(*w->news));
+		if (!more)
+			return; /* it stands in the report all the same */
+		w->news = more;
+		w->news_room = room;
+	}
+	struct lh_news *n = &w->news[w->end_news++];
+	*n = (struct lh_news){.member = p->member, .kind = kind, .row = row};
+	snprintf(n->text, sizeof(n->text), "%s", text);
+	if (write(w->wants.wake, &one, sizeof(one)) < 0)
+		return; /* it is raised already */
+}
+
+bool lh_watch_news(struct lh_watch *w, struct lh_news *out)
+{
+	bool some;
+
+	pthread_mutex_lock(&w->mutex);
+	some = w->first_news < w->end_news;
+	if (some)
+		*out = w->news[w->first_news++];
+	if (w->first_news == w->end_news)
+		w->first_news = w->end_news = 0;
+	pthread_mutex_unlock(&w->mutex);
+	return some;
+}
+
+/* ---- what a seat says ---- */
+
+struct lh_side *lh_watched_side(struct lh_watched *p)
+{
+	if (!p->side)
+		p->side = lh_side_new(&p->record);
+	return p->side;
+}
+
+bool lh_watch_is_lock(const struct lh_watched *p, const struct lh_held *h, struct lh_lock *l)
+{
+	if (!h->lock || h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED) ||
+	    LH_PLACE_MODE(h->place) == LH_PERMIT || !lh_read_lock(&p->record, h->lock, l))
+		return false;
+	switch (l->kind) {
+	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
+		return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->acquired > 1;
+	case LH_MUTEX:
+	case LH_RWLOCK:
+	case LH_SPIN:
+	case LH_ONCE:
+	case LH_GUARD:
+	case LH_CUSTOM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Exact only of a hold that was sampled; the entry may be one that was used before. */
+uint64_t lh_watch_since(const struct lh_held *h)
+{
+	bool exact = h->flags & LH_HELD_SAMPLED && h->since_ns;
+
+	return exact ? h->since_ns : (uint64_t)h->tick * 1000000u;
+}
+
+/* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
+ */
+static uint32_t in_the_way(const struct lh_watched *p, uint32_t seat)
+{
+	struct lh_thread thread;
+	struct lh_seat s;
+	struct lh_lock l;
+
+	if (!lh_read_seat(&p->record, seat, &s) || !s.wait_lock)
+		return 0;
+	if (s.wait_on == LH_WAIT_JOIN)
+		return lh_read_thread(&p->record, s.wait_with, &thread) ? thread.seat : 0;
+	if (s.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->record, s.wait_lock, &l))
+		return 0;
+	return l.owner;
+}
+
+bool lh_watch_circle(const struct lh_watched *p, uint32_t seat)
+{
+	uint32_t at = seat;
+
+	for (int hops = 0; hops < HOPS_MAX; hops++) {
+		at = in_the_way(p, at);
+		if (!at)
+			return false;
+		if (at == seat)
+			return true;
+	}
+	return true; /* it leads into a circle, if not to its start */
+}
+
+/* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
+static const char *name_of(struct lh_watched *p, const struct lh_lock *l)
+{
+	struct lh_module m;
+	uint64_t into;
+	const char *name;
+
+	if (l->flags & LH_LOCK_NAMED && l->name[0])
+		return l->name;
+	if (!p->watch->symbols)
+		p->watch->symbols = lh_symbols_new(false);
+	if (!l->shown || !lh_read_module_at(&p->record, l->shown, &m))
+		return "";
+	name = lh_symbol_data(p->watch->symbols, &m, l->shown - m.base, &into);
+	return name ? name : "";
+}
+
+uint64_t lh_watch_limit(struct lh_watched *p, const struct lh_lock *l, lh_lock_id id)
+{
+	const struct lh_watch_wants *w = &p->watch->wants;
+	const char *name = w->locks ? name_of(p, l) : "";
+
+	(void)id;
+	for (uint32_t i = 0; i < w->locks; i++)
+		if (fnmatch(w->lock[i].name, name, 0) == 0)
+			return w->lock[i].ns;
+	return w->long_hold_ns;
+}
+
+/* ---- one round ---- */
+
+static bool room_for_sights(struct lh_watched *p, uint32_t n)
+{
+	if (n > p->sights) {
+		uint32_t room = n < 2 * p->sights ? 2 * p->sights : n;
+		struct lh_sight *more = realloc(p->sight, room * sizeof(*more));
+		if (!more)
+			return false;
+		memset(more + p->sights, 0, (room - p->sights) * sizeof(*more));
+		p->sight = more;
+		p->sights = room;
+	}
+	return true;
+}
+
+static void queue_up(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
+{
+	if (p->queued == p->queue_room) {
+		uint32_t room = p->queue_room ? 2 * p->queue_room : 16;
+		void *more = realloc(p->queue, room * sizeof(*p->queue));
+		if (!more)
+			return;
+		p->queue = more;
+		p->queue_room = room;
+	}
+	p->queue[p->queued++] = (struct lh_queued){
+		i, s->thread, s->wait_lock, s->wait_place, s->wait_on, s->wait_since_ns};
+}
+
+static void look_at(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
+{
+	struct lh_lock l;
+
+	if (s->wait_lock && s->wait_on)
+		queue_up(p, i, s);
+	lh_profile_seat(p, i, s);
+	for (uint32_t k = 0; k < s->held_n; k++)
+		if (lh_watch_is_lock(p, &s->held[k], &l))
+			lh_hold_look(p, i, s, &s->held[k], &l);
+	if (p->pid)
+		lh_call_look(p, i, s);
+	p->active |= s->held_n > 0 || s->wait_lock;
+}
+
+/* Most seats hold nothing at most looks; only those that do are copied. */
+static void look_at_seat(struct lh_watched *p, uint32_t i)
+{
+	const struct lh_rows *rows = &p->record.rows[LH_T_SEAT];
+	const volatile struct lh_seat *live =
+		(const volatile struct lh_seat *)(rows->at + (size_t)i * rows->row);
+	struct lh_sight *sight = &p->sight[i];
+	struct lh_seat s;
+	uint32_t n = live->held_n;
+
+	if (live->state < LH_SEAT_LIVE || (!n && !live->wait_lock)) {
+		if (!sight->grips && !sight->wait.lock)
+			return;
+		memset(&s, 0, offsetof(struct lh_seat, held));
+	} else {
+		n = n < LH_HELD_MAX ? n : LH_HELD_MAX;
+		memcpy(&s, (const void *)live,
+		       offsetof(struct lh_seat, held) + n * sizeof(struct lh_held));
+		s.held_n = n;
+	}
+	look_at(p, i, &s);
+}
+
+static uint32_t look(struct lh_watched *p)
+{
+	uint32_t seats = lh_read_used(&p->record, LH_T_SEAT);
+	uint64_t t = now();
+
+	p->now_ns = t > p->record.head.start_ns ? t - p->record.head.start_ns : 0;
+	p->active = false;
+	p->queued = 0;
+	p->samples = p->asked = 0;
+	if (!p->look_ns)
+		p->look_ns = p->now_ns;
+	if (seats > SEATS_MAX)
+		seats = SEATS_MAX;
+	if (!room_for_sights(p, seats))
+		return 1;
+	for (uint32_t i = 1; i < seats; i++)
+		look_at_seat(p, i);
+	lh_profile_round(p);
+	lh_hold_round(p, false);
+	p->look_ns = p->now_ns;
+	return seats;
+}
+
+/* Whether there was anything that may last. */
+static bool round_of(struct lh_watch *w)
+{
+	uint32_t seats = 0, i;
+	bool active = false;
+
+	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
+		struct lh_watched *p = w->list[(w->turn + i) % w->n];
+		seats += look(p);
+		active |= p->active;
+	}
+	w->turn = w->n ? (w->turn + i) % w->n : 0;
+	return active;
+}
+
+static void *run(void *watch)
+{
+	struct lh_watch *w = watch;
+	struct timespec until;
+
+	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+	pthread_mutex_lock(&w->mutex);
+	while (!w->over) {
+		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
+		next += now();
+		until.tv_sec = (time_t)(next / 1000000000u);
+		until.tv_nsec = (long)(next % 1000000000u);
+		while (!w->over &&
+		       !pthread_cond_clockwait(&w->stop, &w->mutex, CLOCK_MONOTONIC, &until))
+			;
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return NULL;
+}
+
+/* ---- from outside ---- */
+
+struct lh_watch *lh_watch_start(const struct lh_watch_wants *wants)
+{
+	struct lh_watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->wants = *wants;
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_cond_init(&w->stop, NULL);
+	errno = pthread_create(&w->thread, NULL, run, w);
+	if (!errno)
+		return w;
+	free(w);
+	return NULL;
+}
+
+void lh_watch_stop(struct lh_watch *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->over = true;
+	pthread_cond_signal(&w->stop);
+	pthread_mutex_unlock(&w->mutex);
+	pthread_join(w->thread, NULL);
+	lh_symbols_free(w->symbols);
+	free(w->list);
+	free(w->news);
+	free(w);
+}
+
+struct lh_watched *lh_watch_add(struct lh_watch *w, const void *ledger, size_t size, pid_t pid,
+				void *member)
+{
+	struct lh_watched *p = calloc(1, sizeof(*p));
+
+	if (!p || !lh_read_record(&p->record, ledger, size)) {
+		free(p);
+		return NULL;
+	}
+	p->watch = w;
+	p->pid = pid;
+	p->member = member;
+	pthread_mutex_lock(&w->mutex);
+	if (w->n == w->room) {
+		uint32_t room = w->room ? 2 * w->room : 16;
+		void *more = realloc(w->list, room * sizeof(*w->list));
+		if (!more) {
+			pthread_mutex_unlock(&w->mutex);
+			free(p);
+			return NULL;
+		}
+		w->list = more;
+		w->room = room;
+	}
+	w->list[w->n++] = p;
+	pthread_mutex_unlock(&w->mutex);
+	return p;
+}
+
+const struct lh_side *lh_watch_side(struct lh_watch *w, struct lh_watched *p)
+{
+	pthread_mutex_lock(&w->mutex);
+	const struct lh_side *side = p->side;
+	pthread_mutex_unlock(&w->mutex);
+	return side;
+}
+
+void lh_watch_drop(struct lh_watch *w, struct lh_watched *p)
+{
+	pthread_mutex_lock(&w->mutex);
+	for (uint32_t i = 0; i < w->n; i++) {
+		if (w->list[i] == p) {
+			w->list[i] = w->list[--w->n];
+			break;
+		}
+	}
+	p->pid = 0; /* there is nothing to be asked of it any more */
+	look(p);
+	lh_hold_round(p, true);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+void lh_watch_forget(struct lh_watched *p)
+{
+	if (!p)
+		return;
+	lh_sampler_free(p->sampler);
+	lh_side_free(p->side);
+	free(p->sight);
+	free(p->hold);
+	free(p->queue);
+	free(p->told);
+	free(p->pair);
+	free(p->fact);
+	free(p);
+}

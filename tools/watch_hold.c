@@ -1,0 +1,458 @@
+/*
+ * Part of the room `watch`: locks that are held for long.
+ *
+ * A hold is followed from half its limit on. What is no doing of the holder is taken off:
+ * time for which it was stopped, was ready to run and got no CPU, or waited for another lock.
+ * It is told when what remains is over the limit; its stack is taken then, and at twice and
+ * four times that. When it is over, the library has left a finding of the same lock and
+ * place behind (LH_FINDING_FACT): where it was given back, and for how long it was held.
+ */
+#include "watch_inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum { HOLDS_MAX = 256, FACTOR_LAST = 4 };
+#define MS 1000000ull
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static uint64_t key_of(const struct lh_lock *l, lh_lock_id id, lh_place place)
+{
+	return (lh_watch_birth(l, id) * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place)) *
+		       0x94d049bb133111ebu |
+	       1;
+}
+
+/* ---- what is not the holder's doing ---- */
+
+/*
+ * The kernel adds up how long a thread was ready and not let run, but only when it gets to run
+ * again. Until then it is what has passed since it last had its turn, without what it ran.
+ */
+static uint64_t lagged(const struct lh_hold *h, const struct lh_task *t, uint64_t now)
+{
+	uint64_t lag = less(t->lag_ns, h->base.lag_ns);
+
+	if (t->state == 'R')
+		lag += less(less(now, h->turn_ns), less(t->run_ns, h->turn.run_ns));
+	return lag;
+}
+
+static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
+{
+	uint64_t step = less(p->now_ns, h->look_ns);
+	struct lh_task t;
+
+	if (p->pid && lh_task_look(p->pid, h->tid, &t)) {
+		if (t.state == 'T' || t.state == 't')
+			h->stopped_ns += step;
+		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
+			h->turn = t;
+			h->turn_ns = p->now_ns;
+		}
+		h->lagged_ns = lagged(h, &t, p->now_ns);
+	}
+	if (s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_circle(p, h->seat)))
+		h->waited_ns += step;
+}
+
+static uint64_t own_time(const struct lh_watched *p, const struct lh_hold *h)
+{
+	return less(less(p->now_ns, h->since_ns), h->stopped_ns + h->lagged_ns + h->waited_ns);
+}
+
+/* ---- telling ---- */
+
+static const char *time_words(uint64_t ns, char out[24])
+{
+	if (ns >= 1000 * MS)
+		snprintf(out, 24, "%.1f s", (double)(ns / (100 * MS)) / 10);
+	else
+		snprintf(out, 24, "%llu ms", (unsigned long long)(ns / MS));
+	return out;
+}
+
+static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
+{
+	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
+	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
+	struct lh_sample sample = {0};
+	struct lh_task t = {0};
+
+	if (!p->pid)
+		return;
+	lh_task_look(p->pid, h->tid, &t);
+	lh_task_call(p->pid, h->tid, &c);
+	/* a stop of ours changed its number */
+	if (c.nr == SYS_restart_syscall && lh_task_same(&c, &p->sight[h->seat].call))
+		c = p->sight[h->seat].call;
+	lh_watch_words(p, s, h->tid, t.state, &c, doing, sizeof(doing));
+	if (t.state != 'T' && t.state != 't')
+		lh_watch_sample(p, s, &c, &sample);
+	if (sample.stopped_ns)
+		p->sight[h->seat].stopped_by_us = true;
+	snprintf(note, sizeof(note), "after %s: %s",
+		 time_words(less(p->now_ns, h->since_ns), after), doing);
+	lh_watch_step(p, h->row,
+		      &(struct lh_step){.thread = h->thread,
+					.lock = h->lock,
+					.place = lh_watch_place(p, &sample),
+					.action = LH_CALLS,
+					.tick = (uint32_t)(p->now_ns / MS)},
+		      note);
+}
+
+static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
+		 const struct lh_lock *l)
+{
+	uint64_t key = key_of(l, h->lock, h->place);
+	struct lh_finding *f;
+
+	h->row = lh_watch_find(p, key);
+	h->first = !h->row;
+	if (!h->row)
+		h->row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, h->thread);
+	f = lh_watch_row(p, h->row);
+	if (!f)
+		return;
+	f->flags |= LH_FINDING_OPEN;
+	if (!h->first) {
+		f->count++;
+		return;
+	}
+	f->duration_ns = less(p->now_ns, h->since_ns);
+	lh_watch_step(p, h->row,
+		      &(struct lh_step){.thread = h->thread,
+					.lock = h->lock,
+					.place = h->place,
+					.action = LH_HOLDS,
+					.tick = h->tick},
+		      "");
+	add_sample(p, h, s);
+	lh_watch_tell(p, LH_NEWS_FOUND, h->row, "");
+}
+
+/* Said once for each doubling, and only to those who want to hear it. */
+static void tell_excuse(struct lh_watched *p, struct lh_hold *h)
+{
+	char text[200], held[24], out[24];
+	uint64_t most = h->stopped_ns;
+	const char *why = "it was stopped";
+
+	if (!p->watch->wants.verbose || less(p->now_ns, h->since_ns) < 2 * h->excused_ns)
+		return;
+	h->excused_ns = less(p->now_ns, h->since_ns);
+	if (h->lagged_ns > most)
+		most = h->lagged_ns, why = "it was ready to run and had no CPU";
+	if (h->waited_ns > most)
+		most = h->waited_ns, why = "it waited for another lock";
+	snprintf(text, sizeof(text),
+		 "T%u has held a lock for %s, but for %s of that %s: not called long", h->thread,
+		 time_words(h->excused_ns, held), time_words(most, out), why);
+	lh_watch_tell(p, LH_NEWS_EXCUSED, 0, text);
+}
+
+static void judge(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
+		  const struct lh_lock *l)
+{
+	uint64_t own = own_time(p, h);
+
+	if (!h->row && own >= h->limit_ns) {
+		tell(p, h, s, l);
+		h->factor = 2;
+	} else if (!h->row && less(p->now_ns, h->since_ns) >= 2 * h->limit_ns) {
+		tell_excuse(p, h);
+	} else if (h->row && h->first && h->factor <= FACTOR_LAST &&
+		   own >= h->factor * h->limit_ns) {
+		add_sample(p, h, s);
+		h->factor *= 2;
+	}
+}
+
+/* ---- following ---- */
+
+static struct lh_hold *find(struct lh_watched *p, uint32_t seat, const struct lh_held *e)
+{
+	for (uint32_t i = 0; i < p->holds; i++)
+		if (p->hold[i].seat == seat && p->hold[i].lock == e->lock &&
+		    p->hold[i].tick == e->tick && p->hold[i].place == e->place)
+			return &p->hold[i];
+	return NULL;
+}
+
+static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
+			      const struct lh_held *e, uint64_t limit)
+{
+	if (p->holds == HOLDS_MAX)
+		return NULL; /* so many at once: the next ones are told when these are over */
+	if (p->holds == p->hold_room) {
+		uint32_t room = p->hold_room ? 2 * p->hold_room : 8;
+		void *more = realloc(p->hold, room * sizeof(*p->hold));
+		if (!more)
+			return NULL;
+		p->hold = more;
+		p->hold_room = room;
+	}
+	struct lh_hold *h = &p->hold[p->holds++];
+	*h = (struct lh_hold){.seat = seat,
+			      .thread = s->thread,
+			      .tid = s->tid,
+			      .lock = e->lock,
+			      .tick = e->tick,
+			      .place = e->place,
+			      .since_ns = lh_watch_since(e),
+			      .limit_ns = limit,
+			      .look_ns = p->now_ns,
+			      .turn_ns = p->now_ns};
+	if (p->pid && lh_task_look(p->pid, s->tid, &h->base)) {
+		h->turn = h->base;
+		/* found stopped: that it was so from the start is more likely than not */
+		if (h->base.state == 'T')
+			h->stopped_ns = less(p->now_ns, h->since_ns);
+	}
+	if (s->wait_lock && s->wait_on == LH_WAIT_LOCK)
+		h->waited_ns = less(p->now_ns, s->wait_since_ns);
+	return h;
+}
+
+void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
+		  const struct lh_held *e, const struct lh_lock *l)
+{
+	uint64_t age = less(p->now_ns, lh_watch_since(e));
+	const struct lh_watch_wants *w = &p->watch->wants;
+	struct lh_hold *h;
+
+	if (!w->long_hold_ns && !w->locks)
+		return;
+	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks)
+		return; /* the usual case, without any search */
+	h = find(p, seat, e);
+	if (!h) {
+		uint64_t limit = lh_watch_limit(p, l, e->lock);
+		h = limit && 2 * age >= limit ? follow(p, seat, s, e, limit) : NULL;
+	}
+	if (!h)
+		return;
+	h->seen = true;
+	if (!h->row ||
+	    (h->first && h->factor <= FACTOR_LAST)) { /* else all is known of it but its end */
+		excuse(p, h, s);
+		judge(p, h, s, l);
+	}
+	h->look_ns = p->now_ns;
+}
+
+/* ---- who waited ---- */
+
+static void note_waiter(struct lh_hold *h, const struct lh_queued *q, uint64_t now)
+{
+	uint32_t i = 0;
+
+	while (i < h->waiters &&
+	       (h->waiter[i].thread != q->thread || h->waiter[i].since_ns != q->since_ns))
+		i++;
+	if (i == LH_WAITERS)
+		return;
+	if (i == h->waiters) {
+		h->waiters++;
+		h->waiter[i].thread = q->thread;
+		h->waiter[i].place = q->place;
+		h->waiter[i].since_ns = q->since_ns;
+	}
+	h->waiter[i].ns = less(now, q->since_ns > h->since_ns ? q->since_ns : h->since_ns);
+}
+
+static void note_waiters(struct lh_watched *p, struct lh_hold *h)
+{
+	for (uint32_t i = 0; i < p->queued; i++)
+		if (p->queue[i].lock == h->lock && p->queue[i].seat != h->seat)
+			note_waiter(h, &p->queue[i], p->now_ns);
+}
+
+static void tell_waiters(struct lh_watched *p, const struct lh_hold *h)
+{
+	char note[LH_NOTE_MAX], ns[24];
+
+	for (uint32_t i = 0; i < h->waiters; i++) {
+		snprintf(note, sizeof(note), "for %s of that", time_words(h->waiter[i].ns, ns));
+		lh_watch_step(p, h->row,
+			      &(struct lh_step){.thread = h->waiter[i].thread,
+						.lock = h->lock,
+						.place = h->waiter[i].place,
+						.action = LH_WAITS_FOR},
+			      note);
+	}
+}
+
+/* ---- the end of a hold ---- */
+
+/* The library's finding of the same lock and place: 0 there is none. */
+static uint32_t find_fact(const struct lh_watched *p, const struct lh_hold *h, struct lh_finding *f,
+			  struct lh_step *release)
+{
+	struct lh_step taken;
+	struct lh_lock mine, theirs;
+	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+
+	if (!lh_read_lock(&p->record, h->lock, &mine))
+		return 0;
+	for (uint32_t i = n; i-- > 1;) {
+		if (!lh_read_finding(&p->record, i, f) || f->rule != LH_RULE_LONG_HOLD ||
+		    f->steps < 2 || !lh_read_step(&p->record, f->step, &taken) ||
+		    !lh_read_step(&p->record, f->step + 1, release) ||
+		    LH_PLACE_STACK(taken.place) != LH_PLACE_STACK(h->place) ||
+		    !lh_read_lock(&p->record, taken.lock, &theirs))
+			continue;
+		if (lh_watch_birth(&mine, h->lock) == lh_watch_birth(&theirs, taken.lock))
+			return i;
+	}
+	return 0;
+}
+
+static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
+{
+	if (fact >= p->facts) {
+		uint32_t room = fact + 64;
+		uint32_t *more = realloc(p->fact, room * sizeof(*more));
+		if (!more)
+			return NULL;
+		memset(more + p->facts, 0, (room - p->facts) * sizeof(*more));
+		p->fact = more;
+		p->facts = room;
+	}
+	return &p->fact[fact];
+}
+
+static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t held,
+		     const struct lh_step *release, bool kept)
+{
+	struct lh_finding *f = lh_watch_row(p, h->row);
+	char note[LH_NOTE_MAX], ns[24], text[200];
+
+	if (!f)
+		return;
+	if (held > f->duration_ns)
+		f->duration_ns = held;
+	if (!kept)
+		f->flags &= (uint8_t)~LH_FINDING_OPEN;
+	if (!h->first)
+		return;
+	snprintf(note, sizeof(note), "after %s", time_words(held, ns));
+	if (release)
+		lh_watch_step(p, h->row,
+			      &(struct lh_step){.thread = release->thread,
+						.lock = h->lock,
+						.place = release->place,
+						.action = LH_RELEASES,
+						.tick = (uint32_t)(p->now_ns / MS)},
+			      note);
+	tell_waiters(p, h);
+	snprintf(text, sizeof(text),
+		 kept ? "still held after %s, when the process ended" : "over after %s", ns);
+	lh_watch_tell(p, LH_NEWS_OVER, h->row, text);
+}
+
+static void end_hold(struct lh_watched *p, const struct lh_hold *h, bool kept)
+{
+	struct lh_step release;
+	struct lh_finding fact;
+	uint32_t i = kept ? 0 : find_fact(p, h, &fact, &release),
+		 *known = i ? known_of(p, i) : NULL;
+	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns);
+
+	if (known)
+		++*known;
+	/* Of one that came once the library knows the length better than two looks do. */
+	if (i && fact.count == 1)
+		held = fact.duration_ns;
+	if (h->row)
+		complete(p, h, held, i ? &release : NULL, kept);
+}
+
+/* ---- holds that passed between two looks ---- */
+
+static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t missed)
+{
+	struct lh_step taken, release;
+	struct lh_finding *f;
+	struct lh_lock l;
+
+	if (!lh_read_step(&p->record, fact->step, &taken) ||
+	    !lh_read_step(&p->record, fact->step + 1, &release) ||
+	    !lh_read_lock(&p->record, taken.lock, &l) ||
+	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
+		return;
+	uint64_t key = key_of(&l, taken.lock, taken.place);
+	uint32_t row = lh_watch_find(p, key);
+	if (row) {
+		f = lh_watch_row(p, row);
+		f->count += missed;
+		return;
+	}
+	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, fact->thread);
+	f = lh_watch_row(p, row);
+	if (!f)
+		return;
+	f->count = missed;
+	f->duration_ns = fact->duration_ns;
+	lh_watch_step(p, row, &taken, "");
+	lh_watch_step(p, row, &release, "");
+	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+}
+
+/* Its entry may be about to go. */
+static bool is_followed(const struct lh_watched *p, const struct lh_finding *fact)
+{
+	struct lh_step taken;
+
+	if (!lh_read_step(&p->record, fact->step, &taken))
+		return false;
+	for (uint32_t i = 0; i < p->holds; i++)
+		if (LH_PLACE_STACK(p->hold[i].place) == LH_PLACE_STACK(taken.place))
+			return true;
+	return false;
+}
+
+/* A fact is believed to be of a hold we never saw only when it has been there for a round. */
+static void look_for_missed(struct lh_watched *p, bool last)
+{
+	struct lh_finding f;
+	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t *known;
+		if (!lh_read_finding(&p->record, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
+		    f.steps < 2)
+			continue;
+		known = known_of(p, i);
+		if (!known || f.count <= *known)
+			continue;
+		if (!last && (f.time_ns + 50 * MS > p->now_ns || is_followed(p, &f)))
+			continue;
+		adopt(p, &f, f.count - *known);
+		*known = f.count;
+	}
+}
+
+/* At the last round whatever was still there at the last look is kept for good. */
+void lh_hold_round(struct lh_watched *p, bool last)
+{
+	for (uint32_t i = 0; i < p->holds;) {
+		struct lh_hold *h = &p->hold[i];
+		if (h->seen && !last) {
+			note_waiters(p, h);
+			h->seen = false;
+			i++;
+			continue;
+		}
+		end_hold(p, h, last);
+		p->hold[i] = p->hold[--p->holds];
+	}
+	look_for_missed(p, last);
+}

@@ -1,0 +1,159 @@
+/* watch_inside.h — what the files of the room `watch` share with each other only. */
+#ifndef LH_WATCH_INSIDE_H
+#define LH_WATCH_INSIDE_H
+
+#include "sample.h"
+#include "watch.h"
+
+#include <pthread.h>
+
+enum {
+	LH_DEEP = 8,                   /* held locks of one thread that are followed */
+	LH_WAITERS = 8,                /* of one long hold that are named */
+	LH_STEPS = 3 + 2 * LH_WAITERS, /* room of a finding: its steps lie in sequence */
+};
+
+/* What was known of a held lock at the last look. */
+struct lh_grip {
+	lh_lock_id lock;
+	uint32_t tick;
+	lh_place place;
+	uint64_t from_ns, seen_ns;
+	uint32_t looks;
+};
+
+/* What was known of a seat at the last look. */
+struct lh_sight {
+	lh_thread_id thread;
+	uint32_t wait_seq;
+	struct lh_grip wait; /* lock 0: it did not wait; tick is enum lh_wait */
+	struct lh_grip grip[LH_DEEP];
+	uint32_t grips;
+	/* what it sleeps in */
+	struct lh_task_call call;
+	uint64_t turns, since_ns;
+	bool stopped_by_us; /* its turns changed by that */
+	bool told;
+	uint32_t skip, pause; /* rounds until it is asked about again */
+	uint32_t row;         /* the finding that grows while it sleeps */
+};
+
+/* A thread that waits, at this look. */
+struct lh_queued {
+	uint32_t seat;
+	lh_thread_id thread;
+	lh_lock_id lock;
+	lh_place place;
+	uint32_t on;
+	uint64_t since_ns;
+};
+
+/* A lock that has been held for about half the time that is long, or more. */
+struct lh_hold {
+	uint32_t seat;
+	lh_thread_id thread;
+	pid_t tid;
+	lh_lock_id lock;
+	uint32_t tick;
+	lh_place place;
+	uint64_t since_ns, limit_ns;
+	uint64_t look_ns;          /* the last one */
+	struct lh_task base, turn; /* at the first look; at the first look of this turn on a CPU */
+	uint64_t turn_ns;
+	uint64_t stopped_ns, lagged_ns, waited_ns; /* none of it is the holder's doing */
+	uint64_t excused_ns;                       /* that this much was said of */
+	uint32_t factor; /* the next sample is due at so many times the limit */
+	uint32_t row;    /* of its finding, 0 not told */
+	bool first;      /* its finding had been told before, of another hold */
+	bool seen;
+	struct {
+		lh_thread_id thread;
+		lh_place place;
+		uint64_t since_ns, ns;
+	} waiter[LH_WAITERS];
+	uint32_t waiters;
+};
+
+struct lh_told {
+	uint64_t key;
+	uint32_t row;
+};
+
+struct lh_watched {
+	struct lh_watch *watch;
+	struct lh_record record;
+	struct lh_side *side;
+	struct lh_sampler *sampler;
+	void *member;
+	pid_t pid;
+	uint64_t now_ns, look_ns; /* this look and the one before, on the ledger's clock */
+	bool active;
+	struct lh_sight *sight; /* by seat */
+	uint32_t sights;
+	struct lh_hold *hold;
+	uint32_t holds, hold_room;
+	struct lh_queued *queue;
+	uint32_t queued, queue_room;
+	struct lh_told *told;
+	uint32_t tolds, told_room;
+	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_PAIR */
+	uint32_t *fact;            /* by library finding: how many of its holds we know of */
+	uint32_t facts;
+	uint32_t samples, asked; /* in this round */
+};
+
+struct lh_watch {
+	struct lh_watch_wants wants;
+	struct lh_symbols *symbols; /* only if locks have limits of their own */
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t stop;
+	bool over;
+	struct lh_watched **list;
+	uint32_t n, room, turn;
+	struct lh_news *news;
+	uint32_t first_news, end_news, news_room;
+};
+
+/* watch.c */
+struct lh_side *lh_watched_side(struct lh_watched *); /* made when it is needed; NULL: no memory */
+void lh_watch_tell(struct lh_watched *, enum lh_news_kind, uint32_t row, const char *text);
+bool lh_watch_is_lock(const struct lh_watched *, const struct lh_held *, struct lh_lock *);
+uint64_t lh_watch_since(const struct lh_held *);
+/* Waits for a lock or a thread's end, and is part of a circle of such waits. */
+bool lh_watch_circle(const struct lh_watched *, uint32_t seat);
+uint64_t lh_watch_limit(struct lh_watched *, const struct lh_lock *, lh_lock_id);
+
+/* watch_tell.c: rows of the monitor's own. */
+uint32_t lh_watch_find(struct lh_watched *, uint64_t key); /* 0: not told yet */
+/* A finding with room for LH_STEPS steps; 0: no room. */
+uint32_t lh_watch_finding(struct lh_watched *, enum lh_rule, uint64_t key, lh_thread_id);
+struct lh_finding *lh_watch_row(struct lh_watched *, uint32_t row);
+/* NULL: no room for more. */
+struct lh_step *lh_watch_step(struct lh_watched *, uint32_t finding, const struct lh_step *,
+			      const char *note);
+void lh_watch_note(struct lh_watched *, struct lh_step *, const char *note);
+/* A sampled stack as a place; 0: there is none, or no room. */
+lh_place lh_watch_place(struct lh_watched *, const struct lh_sample *);
+uint64_t lh_watch_birth(const struct lh_lock *,
+			lh_lock_id); /* what makes it the same lock to a person */
+/* What a thread does now, in words. */
+void lh_watch_words(struct lh_watched *, const struct lh_seat *, pid_t tid, char state,
+		    const struct lh_task_call *, char *out, size_t room);
+bool lh_watch_may_sample(const struct lh_watched *);
+bool lh_watch_sample(struct lh_watched *, const struct lh_seat *, const struct lh_task_call *,
+		     struct lh_sample *);
+
+/* watch_hold.c */
+void lh_hold_look(struct lh_watched *, uint32_t seat, const struct lh_seat *,
+		  const struct lh_held *, const struct lh_lock *);
+void lh_hold_round(struct lh_watched *, bool last); /* after all seats were looked at */
+
+/* watch_call.c */
+void lh_call_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+
+/* watch_profile.c */
+void lh_profile_seat(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+void lh_profile_round(struct lh_watched *);
+
+#endif
