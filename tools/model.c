@@ -320,6 +320,9 @@ void lh_model_add(struct lh_model *m, const struct lh_record *r)
 	if (p->blind)
 		lh_model_note(m, "%s: stood down (reason %u): nothing of this process was seen",
 			      title, r->head.blind);
+	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
+		lh_model_note(m, "%s: only CPython 3.11 can be read: its `with lock` counts as a try here, and "
+			      "stacks have no Python lines", title);
 	if (m->shop->wants.every_lock)
 		add_every_lock(m, p);
 	for (uint32_t i = 1; i < n; i++)

@@ -30,6 +30,7 @@ struct lh_frame {
 	const char *build_id; /* hex */
 	uint64_t offset;      /* address in the object's file: what addr2line takes */
 	uint64_t address;     /* as it was in the process */
+	bool script;          /* a line of an interpreted program: no object, no offset */
 	bool inlined;         /* a line of the next one that is no call of its own */
 	bool ours;   /* of this library, or below a thread's first function: hidden in text */
 	bool system; /* a system library's or header's: no place to point at */
