@@ -11,6 +11,7 @@ struct object {
 	bool library; /* one of the system's */
 	bool runtime; /* where threads and programs begin */
 	bool ours;
+	const char *function; /* of a script, NULL: no script */
 };
 
 static bool begins(const char *text, const char *with)
@@ -43,6 +44,25 @@ static const char *hex(struct lh_pool *p, const uint8_t *bytes, unsigned n)
 	return text;
 }
 
+/* The library of the language, and what was installed for it. */
+static bool is_script_library(const char *path)
+{
+	const char *at = strstr(path, "/lib/python");
+
+	return path[0] == '<' || (at && strchr(at + 1, '/') && strstr(at, ".py"));
+}
+
+static void set_script(struct lh_pool *pool, struct object *o)
+{
+	size_t n = strlen(o->row.path) + 1;
+
+	if (!(o->row.flags & LH_MODULE_SCRIPT))
+		return;
+	o->function = n < sizeof(o->row.path) ? lh_pool_text(pool, o->row.path + n) : "";
+	o->library = is_script_library(o->path);
+	o->host = o->runtime = o->ours = false;
+}
+
 static const struct object *object_at(struct lh_model *m, const struct lh_process *p, uint32_t row)
 {
 	struct lh_pool *pool = m->shop->pool;
@@ -61,6 +81,7 @@ static const struct object *object_at(struct lh_model *m, const struct lh_proces
 	o->runtime = is_runtime(base_name(o->path));
 	o->library = !o->host && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
 	o->ours = begins(base_name(o->path), "liblockhound.so");
+	set_script(pool, o);
 	return o;
 }
 
@@ -82,6 +103,19 @@ static void set_place(struct lh_frame *f, const struct object *o, uint64_t pc)
 	f->system = o->library;
 }
 
+/* A line of a script has no object, and its address is the line. */
+static uint32_t add_script(struct lh_model *m, const struct object *o, uint64_t line,
+			   struct lh_frame **list, uint32_t n)
+{
+	struct lh_frame f = {.script = true, .system = o->library};
+
+	f.function = o->function[0] ? o->function : NULL;
+	f.file = o->path;
+	f.line = line < UINT32_MAX ? (uint32_t)line : 0;
+	LH_PUSH(m->shop->pool, *list, n, f);
+	return n;
+}
+
 /* One frame of the ledger is one line, and one more for each function inlined there. */
 static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, bool after,
 		       struct lh_frame **list, uint32_t n)
@@ -90,6 +124,8 @@ static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, 
 	struct lh_frame f = {0};
 	uint32_t lines = 0;
 
+	if (o && o->function)
+		return add_script(m, o, pc, list, n);
 	set_place(&f, o, pc);
 	/* Our own functions say nothing to anyone. */
 	if (o && !o->ours && m->shop->wants.symbols)

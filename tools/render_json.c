@@ -42,7 +42,8 @@ static json_t *frame_json(struct lh_pool *p, const struct lh_frame *f)
 	if (f->line)
 		put_number(o, "line", f->line);
 	put_text(p, o, "module", f->module);
-	put_address(o, "offset", f->offset);
+	if (!f->script)
+		put_address(o, "offset", f->offset);
 	put_text(p, o, "build_id", f->build_id);
 	return o;
 }

@@ -121,7 +121,10 @@ static void show_frame(struct page *g, uint32_t number, const struct lh_frame *f
 	say(g, BOLD, "%s", f->function ? clean(g, f->function) : "??");
 	if (at)
 		say(g, PLAIN, "  %s", at);
-	say(g, DIM, "  (%s%s)\n", in_module(g, f), f->inlined ? ", inlined" : "");
+	if (f->script)
+		say(g, PLAIN, "\n");
+	else
+		say(g, DIM, "  (%s%s)\n", in_module(g, f), f->inlined ? ", inlined" : "");
 }
 
 static void show_stack(struct page *g, const struct lh_trace *t)
