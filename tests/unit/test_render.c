@@ -1,5 +1,7 @@
-/* The two views: what they say, that they are well-formed, and that nothing of the program's leaks raw.
- * LINKS: tools/model*.c tools/render*.c tools/read*.c tools/finger.c tools/word*.c tools/symbol.c tools/pool.c tools/escape.c tools/source.c tools/view.c tools/graph.c
+/* The views text and JSON: what they say, that they are well-formed, and that nothing of the
+ * program's leaks raw.
+ * LINKS: tools/model*.c tools/render*.c tools/read*.c tools/finger.c tools/word*.c tools/symbol.c
+ * tools/pool.c tools/escape.c tools/source.c tools/view.c tools/graph.c
  * LIBS: -ldw -ljansson -ldl -lm */
 #include "render.h"
 #include "ledger_builder.h"
@@ -61,7 +63,8 @@ static void plain(void)
 	CHECK(says("how it can hang: T2 takes 'accounts'; T3 takes 'journal';"));
 	CHECK(says("  help: Choose one order"));
 	CHECK(says("lockhound explain lock-order\n"));
-	CHECK(says("\nlockhound: 1 process, 2 locks, 8 operations, 3 threads: 1 finding (1 new)\n"));
+	CHECK(says(
+		"\nlockhound: 1 process, 2 locks, 8 operations, 3 threads: 1 finding (1 new)\n"));
 	CHECK(!strstr(output, "\33"));
 	CHECK(!strstr(output, "dropped"));
 }
@@ -89,11 +92,11 @@ static void summary(void)
 	CHECK(says("\n  in bank[100]\n"));
 	CHECK(says("lockhound: dropped: 3 locks, 2 stacks, 1 search for circles; results may be "
 		   "incomplete\n"));
-	CHECK(says("lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
-		   "next: lockhound report x.lh\n"));
+	CHECK(says(
+		"lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
+		"next: lockhound report x.lh\n"));
 	text(build_ledger(5, "/bin/true"), (struct lh_text_style){0});
-	CHECK_STR(output,
-		  "lockhound: 1 process, 0 locks, 0 operations, 0 threads: 0 findings\n");
+	CHECK_STR(output, "lockhound: 1 process, 0 locks, 0 operations, 0 threads: 0 findings\n");
 }
 
 static void filtered(void)
@@ -102,8 +105,9 @@ static void filtered(void)
 
 	((struct lh_finding *)build_at(l, LH_T_FINDING, 1))->filter = LH_F_GATE;
 	text(l, (struct lh_text_style){0});
-	CHECK_STR(output,
-		  "lockhound: 1 process, 2 locks, 8 operations, 3 threads: 0 findings, 1 filtered\n");
+	CHECK_STR(
+		output,
+		"lockhound: 1 process, 2 locks, 8 operations, 3 threads: 0 findings, 1 filtered\n");
 	text(l, (struct lh_text_style){.filtered = true, .locks = true});
 	CHECK(says("filtered (gate): 'accounts' and 'journal' are taken in conflicting orders"));
 	CHECK(says("because a lock that is held on both sides lets only one of them in"));
@@ -203,7 +207,8 @@ static void json(void)
 	CHECK_EQ(json_array_size(json_object_get(o, "locks")), 2);
 	lock = json_array_get(json_object_get(o, "locks"), 1);
 	CHECK_STR(string_at(lock, "name"), "journal");
-	CHECK_EQ(json_integer_value(json_object_get(json_object_get(lock, "hold_ns"), "mean")), 100);
+	CHECK_EQ(json_integer_value(json_object_get(json_object_get(lock, "hold_ns"), "mean")),
+		 100);
 	json_decref(o);
 }
 
