@@ -150,9 +150,11 @@ static enum lh_mode mode_of(const struct lh_call *c, const struct lh_lock *l)
 
 static void note_writer(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
 {
-	(void)w;
-	if (l->kind == LH_RWLOCK && c->mode == LH_EXCLUSIVE)
-		l->flags |= LH_LOCK_WRITTEN;
+	if (l->kind != LH_RWLOCK || c->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_WRITTEN))
+		return;
+	l->flags |= LH_LOCK_WRITTEN;
+	if (l->flags & LH_LOCK_PREFER_WRITER) /* from now on readers can stand behind a writer */
+		lh_work_judge_lock(w, lh_lock_id_of(l));
 }
 
 void lh_want(const struct lh_call *c)

@@ -29,6 +29,7 @@ void lh_work_tell(struct lh_event_work *w, uint32_t finding);
 lh_node_id lh_work_chain(struct lh_event_work *w); /* of the topmost held lock; those given back while waiting left out */
 lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place);
 void lh_work_judge(struct lh_event_work *w, lh_node_id node);
+void lh_work_judge_lock(struct lh_event_work *w, lh_lock_id lock); /* more can wait for it than before */
 void lh_work_announce(struct lh_event_work *w, lh_lock_id lock, lh_place place, enum lh_wait on,
 		      uint32_t with);
 void lh_work_waited(struct lh_event_work *w);

@@ -51,20 +51,40 @@ static void file(struct lh_event_work *w, const struct lh_circle *x)
 	lh_work_tell(w, lh_check_tell(t, (enum lh_filter)x->filter));
 }
 
-void lh_work_judge(struct lh_event_work *w, lh_node_id node)
+static struct lh_facts all_facts(void)
 {
-	const struct lh_facts facts = {
+	return (struct lh_facts){
 		.lock = LH_LOCKS, .thread = LH_THREADS, .node = LH_NODES, .seen = LH_SEENS,
 		.event = LH_EVENTS, .locks = lh_book_used(LH_T_LOCK),
 		.threads = lh_book_used(LH_T_THREAD), .nodes = lh_book_used(LH_T_NODE),
 		.seens = lh_book_used(LH_T_SEEN), .events = lh_book_used(LH_T_EVENT),
 	};
+}
 
-	if (!judge)
-		return;
-	uint32_t n = lh_judge_node(judge, &facts, node);
+static void file_all(struct lh_event_work *w, uint32_t n)
+{
 	for (uint32_t i = 0; i < n; i++)
 		file(w, &lh_judge_found(judge)[i]);
 	struct lh_judge_counts counts = lh_judge_counts(judge);
 	lh_book.ledger->judge_cut = counts.cut + counts.refused;
+}
+
+void lh_work_judge(struct lh_event_work *w, lh_node_id node)
+{
+	enum { ASK_AGAIN = 4 /* times, while an answer is as full as it can be */ };
+	const struct lh_facts facts = all_facts();
+	uint32_t n = LH_FOUND_MAX;
+
+	for (int i = 0; judge && i < ASK_AGAIN && n == LH_FOUND_MAX; i++) {
+		n = lh_judge_node(judge, &facts, node);
+		file_all(w, n);
+	}
+}
+
+void lh_work_judge_lock(struct lh_event_work *w, lh_lock_id lock)
+{
+	const struct lh_facts facts = all_facts();
+
+	if (judge)
+		file_all(w, lh_judge_lock(judge, &facts, lock));
 }
