@@ -185,11 +185,10 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 	}
 }
 
-static void joined_edge(struct lh_hang *h, uint32_t me)
+static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->thread[i].seat &&
-		    h->thread[i].seat->thread == h->thread[me].seat->wait_with) {
+		if (h->thread[i].seat && h->thread[i].seat->thread == with) {
 			h->thread[me].lock = lh_hang_put_life(&h->book, h->thread[i].id);
 			add_on(h, &h->thread[me], i);
 			add_hold(h, i, h->thread[me].lock, 0, 0);
@@ -206,7 +205,7 @@ static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 		return false;
 	lh_read_lock(h->record, s->wait_lock, &l);
 	if (s->wait_on == LH_WAIT_JOIN)
-		joined_edge(h, me);
+		joined_edge(h, me, s->wait_with);
 	else if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE ||
 		 (s->wait_on == LH_WAIT_SEM && !(l.flags & LH_LOCK_SIGNAL)))
 		holder_edges(h, me, l.flags);
