@@ -144,16 +144,23 @@ static const char *own_suppressions(const struct run *r)
 	return access(path, F_OK) ? "" : path;
 }
 
+/* Files named in lockhound.conf lie beside it, wherever the tests are run. */
+static const char *named(const struct run *r, enum lh_option o)
+{
+	const struct lh_value *v = &r->settings.value[o];
+	return v->from == LH_FROM_CONF ? lh_gate_beside(r->settings.conf, v->text) : v->text;
+}
+
 static bool open_gate(struct run *r)
 {
-	const char *suppressions = OPTION(r, suppressions).text;
+	const char *suppressions = named(r, LH_OPT_suppressions);
 	return lh_gate_open(&r->gate, (struct lh_gate_wants){
-					      .baseline = OPTION(r, baseline).text,
+					      .baseline = named(r, LH_OPT_baseline),
 					      .update = OPTION(r, update_baseline).number,
 					      .add = OPTION(r, add_to_baseline).number,
 					      .suppressions = *suppressions ? suppressions
 									    : own_suppressions(r),
-					      .policy = OPTION(r, policy).text,
+					      .policy = named(r, LH_OPT_policy),
 					      .strict = OPTION(r, policy_strict).number,
 					      .verbose = OPTION(r, verbose).number,
 				      });
@@ -256,6 +263,8 @@ static void make_model(struct run *r)
 	add_notes(r);
 	lh_gate_finish(&r->gate, r->model);
 	lh_model_finish(r->model);
+	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))
+		lh_gate_cut_short(&r->gate);
 	if (!lh_gate_update(&r->gate, r->model))
 		r->trouble = LH_STATUS_TROUBLE;
 }
@@ -308,7 +317,8 @@ static bool incomplete(const struct lh_model *model)
 	uint32_t dropped = 0;
 	for (uint32_t i = 0; i < model->processes; i++) {
 		const struct lh_process *p = model->process[i];
-		dropped += p->dropped_locks + p->dropped_nodes + p->dropped_events + p->dropped_findings;
+		dropped += p->dropped_locks + p->dropped_nodes + p->dropped_events +
+			   p->dropped_findings;
 	}
 	return dropped != 0;
 }

@@ -75,6 +75,23 @@ bool lh_gate_open(struct lh_gate *g, struct lh_gate_wants wants)
 	return open_suppressions(g) && open_baseline(g) && open_policy(g);
 }
 
+const char *lh_gate_beside(const char *conf, const char *files)
+{
+	static struct lh_pool *texts;
+	const char *slash = strrchr(conf, '/'), *list = "";
+	char *rest, *file;
+
+	if (!texts)
+		texts = lh_pool_new();
+	rest = lh_pool_text(texts, files);
+	while (slash && (file = strsep(&rest, "\n")) != NULL)
+		if (*file)
+			list = lh_pool_print(texts, "%s%s%.*s%s", list, *list ? "\n" : "",
+					     *file == '/' ? 0 : (int)(slash - conf) + 1, conf,
+					     file);
+	return slash ? list : files;
+}
+
 void lh_gate_close(struct lh_gate *g)
 {
 	lh_pool_free(g->pool);
@@ -206,6 +223,11 @@ void lh_gate_finish(struct lh_gate *g, struct lh_model *m)
 	note_baseline(g, m);
 }
 
+void lh_gate_cut_short(struct lh_gate *g)
+{
+	g->wants.add |= g->wants.update;
+}
+
 bool lh_gate_update(struct lh_gate *g, struct lh_model *m)
 {
 	uint32_t before = g->baseline.n, fresh = 0;
@@ -213,6 +235,10 @@ bool lh_gate_update(struct lh_gate *g, struct lh_model *m)
 
 	if (!g->wants.update && !g->wants.add)
 		return true;
+	if (!m->processes) {
+		lh_say("nothing was watched: %s stays as it is", g->wants.baseline);
+		return false;
+	}
 	error = lh_baseline_write(&g->baseline, m, g->wants.add);
 	if (error) {
 		lh_say("--baseline: %s: %s", g->wants.baseline, strerror(error));

@@ -31,6 +31,8 @@ struct lh_gate {
 };
 
 bool lh_gate_open(struct lh_gate *, struct lh_gate_wants);
+/* A list of files as a file at `conf` names them: they lie beside it. In the pool of texts. */
+const char *lh_gate_beside(const char *conf, const char *files);
 void lh_gate_close(struct lh_gate *);
 
 /* Hands itself to a model that is about to be made. */
@@ -38,6 +40,10 @@ void lh_gate_join(struct lh_gate *, struct lh_model_wants *);
 
 /* All records are in the model: adds what breaks the policy, and notes on what fitted nothing. */
 void lh_gate_finish(struct lh_gate *, struct lh_model *);
+
+/* The run did not come to its end: what it has not seen may be there all the same, so an update of
+ * the baseline takes nothing out. */
+void lh_gate_cut_short(struct lh_gate *);
 
 /* Writes the baseline if that was asked for; what is in it then is new no more. False: said why
  * not. */
