@@ -1,0 +1,24 @@
+/* Waits for somebody's post.
+ * TELLS: in sem_wait, for somebody's post while it held 'accounts' \[blocking-call\] */
+#include "long.h"
+
+static sem_t news;
+
+static void *holder(void *none)
+{
+	sem_wait(&news); /* posted by another thread: it is a signal from now on */
+	pthread_mutex_lock(&accounts);
+	sem_wait(&news);
+	pthread_mutex_unlock(&accounts);
+	return none;
+}
+
+int main(void)
+{
+	sem_init(&news, 0, 0);
+	pthread_t a = in_thread(holder);
+	sem_post(&news);
+	until_go();
+	sem_post(&news);
+	pthread_join(a, NULL);
+}

@@ -1,0 +1,28 @@
+/* Computes, without any call: its stack is that of a running thread.
+ * TELLS: T2 holds 'accounts', for [0-9]+ ms so far \[long-hold\]
+ * TELLS: after [0-9]+ ms: computing
+ * TELLS: crunch
+ * AFTER: after [0-9]+ ms: computing
+ * NOT: blocking-call */
+#include "long.h"
+
+NOINLINE static void crunch(void)
+{
+	for (volatile unsigned x = 0; !go;)
+		x++;
+}
+
+static void *holder(void *none)
+{
+	pthread_mutex_lock(&accounts);
+	crunch();
+	pthread_mutex_unlock(&accounts);
+	return none;
+}
+
+int main(void)
+{
+	pthread_t a = in_thread(holder);
+	until_go();
+	pthread_join(a, NULL);
+}

@@ -1,0 +1,21 @@
+/* Kept until the process ends.
+ * TELLS: T2 holds 'accounts', for .*\[long-hold\]
+ * LATER: long-hold [0-9a-f]+: still held after .*, when the process ended
+ * AFTER: T2 holds 'accounts', for
+ * NOT: gave back */
+#include "long.h"
+
+static void *holder(void *none)
+{
+	pthread_mutex_lock(&accounts);
+	for (;;)
+		pause();
+	return none;
+}
+
+int main(void)
+{
+	in_thread(holder);
+	until_go();
+	_exit(0);
+}

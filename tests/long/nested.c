@@ -1,0 +1,27 @@
+/* Two locks, one in the other: both are held for long, and the call blocks under both.
+ * TELLS: T2 holds 'accounts', for .*\[long-hold\]
+ * TELLS: T2 holds 'inner', for .*\[long-hold\]
+ * TELLS: while it held 'inner' \[blocking-call\]
+ * AFTER: gave back 'inner' after
+ * AFTER: gave back 'accounts' after */
+#include "long.h"
+
+static pthread_mutex_t inner = PTHREAD_MUTEX_INITIALIZER;
+
+static void *holder(void *none)
+{
+	pthread_mutex_lock(&accounts);
+	pthread_mutex_lock(&inner);
+	sleep_long();
+	pthread_mutex_unlock(&inner);
+	pthread_mutex_unlock(&accounts);
+	return none;
+}
+
+int main(void)
+{
+	let_wake();
+	pthread_t a = in_thread(holder);
+	until_go();
+	wake_and_join(a);
+}

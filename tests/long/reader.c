@@ -1,0 +1,23 @@
+/* Held by a reader.
+ * TELLS: T2 holds 'table', for [0-9]+ ms so far \[long-hold\]
+ * TELLS: took 'table' to read
+ * AFTER: gave back 'table' to read after */
+#include "long.h"
+
+static pthread_rwlock_t table = PTHREAD_RWLOCK_INITIALIZER;
+
+static void *holder(void *none)
+{
+	pthread_rwlock_rdlock(&table);
+	sleep_long();
+	pthread_rwlock_unlock(&table);
+	return none;
+}
+
+int main(void)
+{
+	let_wake();
+	pthread_t a = in_thread(holder);
+	until_go();
+	wake_and_join(a);
+}

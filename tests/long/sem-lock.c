@@ -1,0 +1,25 @@
+/* A semaphore that serves as a lock: it has been once around before.
+ * TELLS: T2 holds 'door', for .*\[long-hold\]
+ * AFTER: gave back 'door' after */
+#include "long.h"
+
+static sem_t door;
+
+static void *holder(void *none)
+{
+	sem_wait(&door);
+	sem_post(&door);
+	sem_wait(&door);
+	sleep_long();
+	sem_post(&door);
+	return none;
+}
+
+int main(void)
+{
+	let_wake();
+	sem_init(&door, 0, 1);
+	pthread_t a = in_thread(holder);
+	until_go();
+	wake_and_join(a);
+}

@@ -1,0 +1,28 @@
+/* Near miss: the process is stopped by a signal while it holds the lock.
+ * FLAGS: -v
+ * TELLS: held a lock for .*, but for .* of that it was stopped: not called long
+ * NOT: \[long-hold\]
+ * NOT: \[blocking-call\] */
+#include "long.h"
+
+int main(void)
+{
+	int end[2];
+	char c;
+	if (pipe(end))
+		return 1;
+	pthread_mutex_lock(&accounts);
+	pid_t child = fork();
+	if (!child) {
+		kill(getppid(), SIGSTOP);
+		until_go();
+		kill(getppid(), SIGCONT);
+		_exit(0);
+	}
+	/* computes, so that no call of its own explains the time */
+	int status;
+	while (waitpid(child, &status, WNOHANG) == 0)
+		;
+	(void)c;
+	pthread_mutex_unlock(&accounts);
+}
