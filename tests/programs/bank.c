@@ -23,8 +23,9 @@
  * RUN: bank withdraw-poorly
  * EXPECT-OUTPUT: the other customer waited half a second or more
  * EXPECT-OUTPUT: balance 400
- * EXPECT-LATER: long-hold account
- * EXPECT-LATER: blocking-call account
+ * WITH: --long-hold=100ms --blocking=10ms
+ * EXPECT-FINDING: long-hold account
+ * EXPECT-FINDING: blocking-call account
  *
  * RUN: bank transfer-opposite
  * EXPECT-OUTPUT: total 2000
