@@ -174,6 +174,16 @@ static bool is_possible(const struct lh_finding *row)
 	       row->level <= LH_CONFIRMED && row->severity <= LH_ERROR;
 }
 
+/* All that follows from its steps. */
+static void complete(struct lh_model *m, struct lh_found *f)
+{
+	lh_model_tell_apart(m, f);
+	lh_model_group(m, f);
+	lh_model_fingerprint(m, f);
+	f->place = best_place(f);
+	f->message = lh_model_message(m, f);
+}
+
 static struct kept *make_found(struct lh_model *m, struct lh_process *p,
 			       const struct lh_finding *row, const struct lh_step *given)
 {
@@ -190,11 +200,7 @@ static struct kept *make_found(struct lh_model *m, struct lh_process *p,
 	f->duration_ns = row->duration_ns;
 	f->help = lh_word_help(f->rule);
 	add_steps(m, f, row, given);
-	lh_model_tell_apart(m, f);
-	lh_model_group(m, f);
-	lh_model_fingerprint(m, f);
-	f->place = best_place(f);
-	f->message = lh_model_message(m, f);
+	complete(m, f);
 	return k;
 }
 
@@ -296,6 +302,44 @@ struct lh_found *lh_model_add_finding(struct lh_model *m, const struct lh_record
 	return &old->found;
 }
 
+/* A step of an order, by the lock that stands for its own in all processes. */
+static void add_across(struct lh_model *m, struct lh_found *f, const struct lh_order *o,
+		       const struct lh_thing *lock, bool wanted)
+{
+	struct lh_step step = {.thread = o->thread,
+			       .place = lh_model_order_place(o, wanted),
+			       .action = wanted ? LH_WANTS : LH_HOLDS};
+	struct lh_act *list = (struct lh_act *)f->step; /* ours until it is handed out */
+
+	LH_PUSH(m->shop->pool, list, f->steps, act_of(m, o->process, &step));
+	list[f->steps - 1].lock = lock;
+	f->step = list;
+	add_thread(m, f, list[f->steps - 1].thread);
+	add_lock(m, f, lock);
+}
+
+void lh_model_add_across(struct lh_model *m, const struct lh_order *const *order,
+			 const struct lh_thing *const *lock, uint32_t n, const char *more)
+{
+	struct kept *k = lh_pool_get(m->shop->pool, sizeof(*k)), *old;
+	struct lh_found *f = &k->found;
+
+	f->process = order[0]->process;
+	f->rule = LH_RULE_LOCK_ORDER;
+	f->severity = LH_WARNING;
+	f->help = lh_word_help(f->rule);
+	for (uint32_t i = 0; i < n; i++) {
+		add_across(m, f, order[i], lock[i], false);
+		add_across(m, f, order[i], lock[(i + 1) % n], true);
+	}
+	complete(m, f);
+	f->message = lh_pool_print(m->shop->pool, "%s%s", f->message, more);
+	f->count = 1;
+	old = merge(m, k);
+	if (old == k)
+		f->processes = n;
+}
+
 /* ---- all of it ---- */
 
 static void add_every_lock(struct lh_model *m, struct lh_process *p)
@@ -321,10 +365,15 @@ void lh_model_add(struct lh_model *m, const struct lh_record *r)
 		lh_model_note(m, "%s: stood down (reason %u): nothing of this process was seen",
 			      title, r->head.blind);
 	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
-		lh_model_note(m, "%s: only CPython 3.11 can be read: its `with lock` counts as a try here, and "
-			      "stacks have no Python lines", title);
-	if (m->shop->wants.every_lock)
+		lh_model_note(m,
+			      "%s: only CPython 3.11 can be read: its `with lock` counts as a try "
+			      "here, and "
+			      "stacks have no Python lines",
+			      title);
+	if (m->shop->wants.every_lock) {
 		add_every_lock(m, p);
+		lh_model_add_profile(m, p);
+	}
 	for (uint32_t i = 1; i < n; i++)
 		lh_model_take(m, r, i, NULL);
 	if (m->shop->wants.orders)
@@ -393,6 +442,7 @@ void lh_model_finish(struct lh_model *m)
 	if (m->locks)
 		memcpy(m->busiest, m->lock, m->locks * sizeof(*m->busiest));
 	sort(m->busiest, m->locks, by_wait);
+	lh_model_sort_profile(m);
 }
 
 uint32_t lh_model_new_findings(const struct lh_model *m, enum lh_severity least)

@@ -76,6 +76,8 @@ struct lh_thing { /* a lock */
 	bool named; /* `name` is a name and no description: quote it */
 	struct lh_lock row;
 	const struct lh_trace *born, *first; /* NULL not known */
+	uint32_t queue;                      /* most who were seen to wait for it at once */
+	const struct lh_contact *worst;      /* the longest wait for it that was seen; NULL none */
 };
 
 struct lh_act {                         /* a step of a finding */
@@ -159,6 +161,7 @@ struct lh_model {
 	struct lh_thing **busiest; /* the same by time waited for, set by lh_model_finish */
 	struct lh_order **order;   /* by process, in the order in which they were seen */
 	uint32_t orders;
+	struct lh_profile *profile; /* profile.h, with every_lock; NULL none */
 	const char **note; /* what a reader of the report must know: cut files, replaced objects */
 	uint32_t notes;
 	struct lh_shop *shop; /* private */
@@ -199,6 +202,10 @@ const struct lh_frame *lh_model_place(const struct lh_trace *);
 struct lh_found *lh_model_add_finding(struct lh_model *, const struct lh_record *,
 				      const struct lh_finding *row, const struct lh_step *step,
 				      const char *message);
+
+/* Adds the circles whose halves were seen in different processes, as warnings. Needs orders; before
+ * lh_model_finish. */
+void lh_model_find_across(struct lh_model *);
 
 /* Where the orders' two steps were: what a finding made of it needs. */
 lh_place lh_model_order_place(const struct lh_order *, bool wanted);

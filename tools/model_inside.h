@@ -48,6 +48,15 @@ void lh_model_group(struct lh_model *, struct lh_found *);
 void lh_model_add_orders(struct lh_model *, const struct lh_process *);
 void lh_model_drop_orders(struct lh_model *);
 
+/* model.c: a circle of orders of several processes; lock[i] stands for order[i]->held. `more` is
+ * appended to the message. */
+void lh_model_add_across(struct lh_model *, const struct lh_order *const *order,
+			 const struct lh_thing *const *lock, uint32_t n, const char *more);
+
+/* model_profile.c */
+void lh_model_add_profile(struct lh_model *, const struct lh_process *);
+void lh_model_sort_profile(struct lh_model *);
+
 /* finger.c */
 void lh_model_fingerprint(struct lh_model *, struct lh_found *);
 /* What stays the same from run to run of a stack: its innermost three functions. */

@@ -169,8 +169,10 @@ static json_t *thread_flow(struct lh_view *v, const struct lh_found *f, uint32_t
 	json_t *o = json_object();
 
 	put(o, "id",
-	    who ? lh_pool_print(v->pool, "T%u", who->id)
-		: lh_pool_print(v->pool, "thread %u", part + 1));
+	    who && who->process != f->process
+		    ? lh_pool_print(v->pool, "T%u of %d", who->id, who->process->pid)
+	    : who ? lh_pool_print(v->pool, "T%u", who->id)
+		  : lh_pool_print(v->pool, "thread %u", part + 1));
 	json_object_set_new(
 		o, "message",
 		message(v, lh_pool_print(v->pool, "Thread %s", lh_model_who(v->model, who))));

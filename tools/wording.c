@@ -238,9 +238,18 @@ const char *lh_model_ring(const struct lh_model *m, const struct lh_found *f)
 	return lh_pool_print(m->shop->pool, "%s -> %s", text, f->part[0].holds->lock->name);
 }
 
+/* T2 of one process is not T2 of another. */
+static bool has_strangers(const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (f->thread[i]->process != f->process)
+			return true;
+	return false;
+}
+
 static const char *label(const struct lh_model *m, const struct lh_found *f, uint32_t part)
 {
-	if (f->part[part].thread)
+	if (f->part[part].thread && !has_strangers(f))
 		return lh_pool_print(m->shop->pool, "T%u", f->part[part].thread->id);
 	return lh_pool_print(m->shop->pool, "thread %c", 'A' + (char)(part % 26));
 }

@@ -1,0 +1,33 @@
+/* Does what its words say, one after the other, each in a thread of its own. See half_lib.c. */
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+
+void *there(void *), *back(void *), *on(void *), *round_again(void *), *readers(void *),
+	*sredaer(void *);
+extern int with_gate;
+
+#ifdef OTHER /* the same library at other addresses */
+char padding[4096] = "x";
+#endif
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *word;
+		void *(*work)(void *);
+	} all[] = {{"there", there},       {"back", back},    {"on", on},
+		   {"round", round_again}, {"read", readers}, {"daer", sredaer}};
+	pthread_t t;
+
+	for (int i = 1; i < argc; i++) {
+		with_gate |= strcmp(argv[i], "gate") == 0;
+		for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++)
+			if (strcmp(argv[i], all[k].word) == 0) {
+				pthread_create(&t, NULL, all[k].work, NULL);
+				if (argc == 2 || with_gate)
+					pthread_join(t, NULL);
+			}
+	}
+	pthread_exit(NULL);
+}

@@ -1,0 +1,73 @@
+/* A library that several tests link: its locks and who takes them. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+void *there(void *), *back(void *), *on(void *), *round_again(void *), *readers(void *),
+	*sredaer(void *);
+extern int with_gate;
+int with_gate;
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, a = PTHREAD_MUTEX_INITIALIZER,
+		       b = PTHREAD_MUTEX_INITIALIZER, c = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t x = PTHREAD_RWLOCK_INITIALIZER, y = PTHREAD_RWLOCK_INITIALIZER;
+static atomic_flag busy = ATOMIC_FLAG_INIT; /* nobody hangs today */
+
+static void pair(pthread_mutex_t *first, pthread_mutex_t *second)
+{
+	while (atomic_flag_test_and_set(&busy))
+		sched_yield();
+	if (with_gate)
+		pthread_mutex_lock(&gate);
+	pthread_mutex_lock(first);
+	pthread_mutex_lock(second);
+	pthread_mutex_unlock(second);
+	pthread_mutex_unlock(first);
+	if (with_gate)
+		pthread_mutex_unlock(&gate);
+	atomic_flag_clear(&busy);
+}
+
+static void read_pair(pthread_rwlock_t *first, pthread_rwlock_t *second)
+{
+	pthread_rwlock_rdlock(first);
+	pthread_rwlock_rdlock(second);
+	pthread_rwlock_unlock(second);
+	pthread_rwlock_unlock(first);
+}
+
+void *there(void *p)
+{
+	pair(&a, &b);
+	return p;
+}
+
+void *back(void *p)
+{
+	pair(&b, &a);
+	return p;
+}
+
+void *on(void *p)
+{
+	pair(&b, &c);
+	return p;
+}
+
+void *round_again(void *p)
+{
+	pair(&c, &a);
+	return p;
+}
+
+void *readers(void *p)
+{
+	read_pair(&x, &y);
+	return p;
+}
+
+void *sredaer(void *p)
+{
+	read_pair(&y, &x);
+	return p;
+}
