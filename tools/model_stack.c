@@ -47,9 +47,11 @@ static const char *hex(struct lh_pool *p, const uint8_t *bytes, unsigned n)
 /* The library of the language, and what was installed for it. */
 static bool is_script_library(const char *path)
 {
-	const char *at = strstr(path, "/lib/python");
+	static const char folder[] = "/lib/python";
+	const char *at = strstr(path, folder);
 
-	return path[0] == '<' || (at && strchr(at + 1, '/') && strstr(at, ".py"));
+	return begins(path, "<frozen ") ||
+	       (at && at[sizeof(folder) - 1] >= '0' && at[sizeof(folder) - 1] <= '9');
 }
 
 static void set_script(struct lh_pool *pool, struct object *o)

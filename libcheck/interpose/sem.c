@@ -30,6 +30,7 @@ static __thread struct {
 	lh_stack_id stack;
 } refused __attribute__((tls_model("initial-exec")));
 
+/* A try of CPython's. One that succeeds on the end of a thread is a join that did not take long. */
 static __attribute__((noinline)) void tried(struct lh_call c, int rc)
 {
 	enum lh_python_want wants = rc ? LH_PYTHON_TRIES : lh_python_wants();
@@ -37,12 +38,15 @@ static __attribute__((noinline)) void tried(struct lh_call c, int rc)
 	refused.o = NULL;
 	if (wants == LH_PYTHON_WAITS)
 		c.how = LH_WAITS;
-	if (wants == LH_PYTHON_LIVES)
+	if (wants == LH_PYTHON_LIVES) {
 		lh_sem_lives(&c);
-	else if (lh_sem_ends(c.o))
-		lh_sem_join_end(&c, rc);
-	else
+	} else if (!lh_sem_ends(c.o)) {
 		lh_got(c, rc);
+	} else if (!rc) {
+		if (wants == LH_PYTHON_WAITS)
+			lh_sem_join_begin(&c);
+		lh_sem_join_end(&c, 0);
+	}
 	if (rc == EBUSY) {
 		refused.stack = lh_sem_place(&c);
 		refused.o = c.o;

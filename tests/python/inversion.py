@@ -1,0 +1,28 @@
+"""Two locks in two orders, one thread after the other: nothing hangs today.
+
+EXPECT: lock-order inversion.py:12 inversion.py:13
+EXPECT-FRAME: a_then_b inversion.py:17
+EXPECT-FRAME: a_then_b inversion.py:18
+EXPECT-FRAME: b_then_a inversion.py:24
+"""
+import threading
+
+from steps import in_turn
+
+a = threading.Lock()
+b = threading.Lock()
+
+
+def a_then_b():
+    with a:
+        with b:
+            pass
+
+
+def b_then_a():
+    with b:
+        with a:
+            pass
+
+
+in_turn(a_then_b, b_then_a)
