@@ -1,5 +1,6 @@
 /* The JSON view: schema lockhound/1. A field that is not known is absent. */
 #include "render.h"
+#include "profile.h"
 #include "escape.h"
 
 #include <errno.h>
@@ -123,6 +124,7 @@ static json_t *step_json(struct lh_pool *p, const struct lh_act *a)
 		put_number(o, "lock", a->lock->id);
 	put_word(o, "action", lh_word_action(a->action));
 	put_word(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
+	put_text(p, o, "note", a->note);
 	json_object_set_new(o, "stack", stack_json(p, a->stack));
 	return o;
 }
@@ -194,15 +196,21 @@ static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
 	put_text(p, o, "name", t->name);
 	put_word(o, "kind", t->kind);
 	put_number(o, "acquired", l->acquired + l->shared);
+	put_number(o, "acquired_shared", l->shared);
 	put_number(o, "contended", l->contended);
 	put_number(o, "tries_failed", l->tries_failed);
+	if (t->queue)
+		put_number(o, "queue_max", t->queue);
 	put_number(wait, "total", l->wait_ns);
+	if (l->contended)
+		put_number(wait, "mean", l->wait_ns / l->contended);
 	put_number(wait, "max", l->wait_max_ns);
 	json_object_set_new(o, "wait_ns", wait);
 	/* Holds are sampled: of a lock that no sample met nothing is known. */
 	if (l->hold_samples) {
 		put_number(hold, "mean", l->hold_ns / l->hold_samples);
 		put_number(hold, "max", l->hold_max_ns);
+		put_number(hold, "samples", l->hold_samples);
 	}
 	json_object_set_new(o, "hold_ns", hold);
 	return o;
@@ -274,6 +282,29 @@ static json_t *lock_at(struct sheet *s, uint32_t i)
 	return t->row.kind == LH_LIFE ? NULL : lock_json(s->pool, t);
 }
 
+/* NULL: time held, which is told in other views. */
+static json_t *contact_at(struct sheet *s, uint32_t i)
+{
+	const struct lh_contact *c = s->model->profile->contact[i];
+	json_t *o;
+
+	if (!c->waiter)
+		return NULL;
+	o = json_object();
+	put_number(o, "pid", (uint64_t)(c->process->pid > 0 ? c->process->pid : 0));
+	if (c->lock)
+		put_number(o, "lock", c->lock->id);
+	put_number(o, "wait_ns", c->ns);
+	put_number(o, "longest_ns", c->worst_ns);
+	put_number(o, "queue_max", c->queue);
+	if (c->thread)
+		put_number(o, "thread", c->thread->id);
+	json_object_set_new(o, "waiter", stack_json(s->pool, c->waiter));
+	if (c->holder)
+		json_object_set_new(o, "holder", stack_json(s->pool, c->holder));
+	return o;
+}
+
 static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
 		     json_t *(*at)(struct sheet *, uint32_t))
 {
@@ -302,6 +333,7 @@ int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, 
 	put_list(&s, "findings", m->findings, JSON_INDENT(2), finding_at);
 	put_list(&s, "filtered", m->filtereds, JSON_INDENT(2), filtered_at);
 	put_list(&s, "locks", m->locks, 0, lock_at);
+	put_list(&s, "waits", m->profile ? m->profile->contacts : 0, JSON_INDENT(2), contact_at);
 	fputs("\n}\n", out);
 	lh_pool_free(s.pool);
 	if (fflush(out) != 0 || ferror(out) || s.failed)

@@ -292,33 +292,6 @@ static void show_filtered(struct page *g)
 		fputc('\n', g->out);
 }
 
-/* ---- locks ---- */
-
-static const char *duration(struct page *g, uint64_t ns)
-{
-	return ns ? lh_model_time(g->model, ns) : "-";
-}
-
-static void show_locks(struct page *g)
-{
-	say(g, BOLD, "%12s %10s %8s %9s %9s %9s %9s  %s\n", "acquired", "contended", "failed",
-	    "wait", "wait max", "hold mean", "hold max", "lock");
-	for (uint32_t i = 0; i < g->model->locks; i++) {
-		const struct lh_thing *t = g->model->busiest[i];
-		const struct lh_lock *l = &t->row;
-
-		if (l->kind == LH_LIFE)
-			continue;
-		say(g, PLAIN, "%12llu %10llu %8llu %9s %9s %9s %9s  %s\n",
-		    (unsigned long long)(l->acquired + l->shared), (unsigned long long)l->contended,
-		    (unsigned long long)l->tries_failed, duration(g, l->wait_ns),
-		    duration(g, l->wait_max_ns),
-		    duration(g, l->hold_samples ? l->hold_ns / l->hold_samples : 0),
-		    duration(g, l->hold_max_ns), clean(g, t->name));
-	}
-	fputc('\n', g->out);
-}
-
 /* ---- the end of a report ---- */
 
 static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
@@ -404,7 +377,7 @@ void lh_text_summary(const struct lh_model *m, struct lh_text_style style, FILE 
 	if (style.filtered)
 		show_filtered(&g);
 	if (style.locks)
-		show_locks(&g);
+		lh_text_locks(m, &style, out);
 	for (uint32_t i = 0; i < m->notes; i++)
 		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, m->note[i]));
 	show_dropped(&g);
