@@ -112,7 +112,7 @@ static void filtered(void)
 	CHECK(says("filtered (gate): 'accounts' and 'journal' are taken in conflicting orders"));
 	CHECK(says("because a lock that is held on both sides lets only one of them in"));
 	CHECK(says("  T2 'worker-1' took 'accounts'\n"));
-	CHECK(says("           5          0        0"));
+	CHECK(says("           5          0         0        0"));
 }
 
 /* Whatever the program calls its threads and locks, the terminal does not move. */
@@ -216,7 +216,7 @@ static void json(void)
 static void full(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_model *m = lh_model_new((struct lh_model_wants){0});
+	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
 	struct lh_text_style style = {0};
 	struct lh_record r;
 
