@@ -220,6 +220,7 @@ static void full(void)
 	struct lh_text_style style = {0};
 	struct lh_record r;
 
+	build_lock_row(l, LH_LOCK_ID(1, 1))->wait_ns = 1000000; /* something for each format */
 	CHECK(lh_read_record(&r, l, l->total));
 	lh_model_add(m, &r);
 	lh_model_finish(m);
