@@ -146,8 +146,7 @@ static int worth(struct lh_view *v, const struct lh_frame *f)
 {
 	if (!f || !f->line || !lh_view_path(v, f))
 		return 0;
-	return 1 + (!f->ours && !f->system) +
-	       2 * (!f->ours && lh_view_inside(lh_view_path(v, f)));
+	return 1 + (!f->ours && !f->system) + 2 * (!f->ours && lh_view_inside(lh_view_path(v, f)));
 }
 
 const struct lh_frame *lh_view_act_place(struct lh_view *v, const struct lh_act *a)
