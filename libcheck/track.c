@@ -168,6 +168,10 @@ void lh_want(const struct lh_call *c)
 		lh_place place = LH_PLACE(w.stack, c->how, mode_of(c, l));
 		struct lh_held *h = lh_held_find(w.seat, c->o);
 		note_writer(&w, l, c);
+		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
+			lh_sem_demote(l); /* who waits for what it took itself expects another to post */
+			h = NULL;
+		}
 		if (!lh_lock_looks_free(c->o, c->kind))
 			lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
 		uint32_t self = h ? lh_check_self(w.me, l, h, place) : 0;
@@ -206,10 +210,8 @@ static bool deepen(struct lh_event_work *w, struct lh_lock *l, const struct lh_c
 	if (h->lock != lh_lock_id_of(l) || l->kind == LH_SEM ||
 	    !(c->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
 		/* the entry is a leftover: somebody else has given the lock back meanwhile */
-		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
-			l->flags |= LH_LOCK_SIGNAL;
-			lh_check_withdraw(lh_lock_id_of(l));
-		}
+		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
+			lh_sem_demote(l);
 		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
 			lh_held_remove(w->seat, h);
 		return (l->flags & LH_LOCK_SIGNAL) != 0;

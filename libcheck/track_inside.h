@@ -40,6 +40,7 @@ lh_lock_id lh_life_lock(lh_thread_id thread); /* the lock that joining this thre
 void lh_work_join(struct lh_event_work *w, lh_thread_id thread, enum lh_how how); /* begins to wait for its end */
 bool lh_judge_room_init(void);
 
+void lh_sem_demote(struct lh_lock *l); /* this semaphore is no lock */
 /* A semaphore that stands for this thread's end is posted. */
 void lh_life_over(const struct lh_call *c, struct lh_lock *l);
 

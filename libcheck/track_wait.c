@@ -172,8 +172,8 @@ void lh_barrier_passed(const struct lh_call *c, lh_thread_id round)
 
 /* ---- semaphores ---- */
 
-/* Somebody who has not got the permit posts: it is a signal, for good. Its entries go. */
-static void demote(struct lh_lock *l)
+/* It is a signal, for good: somebody posts it who has not got the permit. Its entries go. */
+void lh_sem_demote(struct lh_lock *l)
 {
 	lh_lock_id id = lh_lock_id_of(l);
 
@@ -205,7 +205,7 @@ void lh_sem_post(const struct lh_call *c)
 		return;
 	l = lh_lock_make(c->o, LH_SEM);
 	if (l)
-		demote(l);
+		lh_sem_demote(l);
 	lh_work_end(&w);
 }
 
