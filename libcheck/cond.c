@@ -11,14 +11,14 @@ static bool is_signal(const struct lh_node *n)
 	return LH_PLACE_MODE(n->place) == LH_COND_SIGNALS;
 }
 
-/* The row that says so, 0: not seen there. Rows are handed out in the order of time. */
+/* When it was first seen there, 0: never. */
 static uint32_t seen_at(const struct lh_node *n, lh_thread_id thread)
 {
 	uint32_t first = 0;
 
 	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next)
-		if (LH_SEENS[i].thread == thread)
-			first = i;
+		if (LH_SEENS[i].thread == thread && (!first || LH_SEENS[i].serial < first))
+			first = LH_SEENS[i].serial;
 	return first;
 }
 
@@ -30,30 +30,40 @@ static uint32_t seen_at(const struct lh_node *n, lh_thread_id thread)
 static lh_place taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
 {
 	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
-		uint32_t row = seen_at(&LH_NODES[i], thread);
-		if (row && row < signalled)
+		uint32_t when = seen_at(&LH_NODES[i], thread);
+		if (when && when < signalled)
 			return LH_NODES[i].place;
 	}
 	return 0;
 }
 
-/* Some other thread that signals this condition and takes this lock; where it does both. */
+static bool is_waiter(const struct lh_node *wait, lh_thread_id who)
+{
+	return seen_at(wait, who) && !LH_SEENS[wait->seen].next;
+}
+
+/*
+ * Does every other thread that was seen to signal this condition take this lock first? One
+ * that does and where. A signaller that was never seen near the lock is a way out.
+ */
 static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wait,
 			   const struct lh_lock *l, lh_thread_id *who, lh_place *takes, lh_place *signals)
 {
+	*who = 0;
 	for (lh_node_id i = cond->nodes; i; i = LH_NODES[i].next) {
 		const struct lh_node *n = &LH_NODES[i];
-		if (!is_signal(n))
-			continue;
-		for (uint32_t s = n->seen; s; s = LH_SEENS[s].next) {
+		for (uint32_t s = is_signal(n) ? n->seen : 0; s; s = LH_SEENS[s].next) {
+			lh_place place = taken_by(l, LH_SEENS[s].thread, LH_SEENS[s].serial);
+			if (is_waiter(wait, LH_SEENS[s].thread))
+				continue;
+			if (!place)
+				return false;
 			*who = LH_SEENS[s].thread;
-			*takes = taken_by(l, *who, s);
+			*takes = place;
 			*signals = n->place;
-			if (*takes && !(seen_at(wait, *who) && !LH_SEENS[wait->seen].next))
-				return true;
 		}
 	}
-	return false;
+	return *who != 0;
 }
 
 /* A life ends by itself, and a semaphore may be posted by anyone: CPython waits for its own with one in hand. */
@@ -76,7 +86,7 @@ static uint32_t tell(const struct lh_lock *cond, const struct lh_node *wait, con
 {
 	const struct lh_lock *l = lh_lock_row(held->lock);
 	lh_thread_id who = 0, waiter = wait->seen ? LH_SEENS[wait->seen].thread : 0;
-	lh_place takes, signals;
+	lh_place takes = 0, signals = 0;
 	bool proved = find_signaller(cond, wait, l, &who, &takes, &signals);
 
 	if (!proved && !end)

@@ -2,9 +2,10 @@
  * cond.h — waits on a condition while holding another lock (rule cond-wait-holding).
  *
  * A wait is a node that wants the condition; so is a signal, marked as one. What the
- * waiter's chain holds besides the condition's own mutex is the question; whether a
- * signaller was ever seen to take it is the answer: yes is an error, because the one who
- * must signal can be stuck behind the one who waits; no is a warning, told at the end.
+ * waiter's chain holds besides the condition's own mutex is the question; whether the
+ * signallers were seen to take it first is the answer. All of them: an error, because
+ * whoever must signal can be stuck behind the one who waits. Some or none: a warning,
+ * told at the end.
  *
  * Waits with a limit end by themselves and are not told. Wants the big lock.
  */

@@ -245,6 +245,7 @@ struct lh_seen {
 	lh_thread_id thread;
 	uint32_t first, last; /* segments */
 	uint32_t next;
+	uint32_t serial; /* in the order of time: when it was first seen here */
 };
 
 /* An order between threads: what `a` did up to a_segment came before what `b` does from b_segment on. */

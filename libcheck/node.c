@@ -197,7 +197,8 @@ static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 		n->flags |= LH_NODE_MANY;
 		return true;
 	}
-	LH_SEENS[at] = (struct lh_seen){id, thread, segment, segment, n->seen};
+	static uint32_t serial;
+	LH_SEENS[at] = (struct lh_seen){id, thread, segment, segment, n->seen, ++serial};
 	n->seen = at;
 	return true;
 }

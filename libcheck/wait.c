@@ -121,8 +121,9 @@ static uint32_t tell(int n, lh_thread_id closer)
 	for (int i = 0; i < n; i++) {
 		const struct link *x = &path[(first + i) % n], *before = &path[(first + i + n - 1) % n];
 		const struct lh_seat *s = &LH_SEATS[x->seat];
+		const struct lh_lock *l = lh_lock_row(before->lock);
 		lh_place held = place_of(s, before->lock);
-		if (held)
+		if (held || (l && l->kind == LH_LIFE)) /* a life is held from nowhere in particular */
 			lh_tale_step(t, s->thread, before->lock, held, LH_HOLDS);
 		lh_tale_step(t, s->thread, x->lock, s->wait_place,
 			     s->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);
