@@ -239,6 +239,15 @@ static bool may_read_clock(void)
 	return lh_book_used(LH_T_THREAD) > 2;
 }
 
+void lh_sample(struct lh_me *me, struct lh_held *h)
+{
+	me->sample = SAMPLE_EVERY;
+	if (!may_read_clock())
+		return;
+	h->since_ns = lh_book_now();
+	h->flags = LH_HELD_SAMPLED;
+}
+
 static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
 {
 	enum lh_mode mode = mode_of(c, l);

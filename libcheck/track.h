@@ -44,6 +44,7 @@ struct lh_call {
 
 void lh_got_slow(const struct lh_call *c, int rc);
 void lh_try_failed(const struct lh_call *c); /* only counted */
+void lh_sample(struct lh_me *me, struct lh_held *h); /* of this hold the length is measured exactly */
 void lh_drop_slow(const struct lh_call *c);
 
 /* Before a wait: announce it, note the dependency, judge it. */
@@ -84,7 +85,7 @@ static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int r
 	const struct lh_context *x = lh_context_find(c.frame);
 	uint32_t n = seat->held_n;
 	if (LH_UNLIKELY(l->address != (uintptr_t)c.o || l->owner || !x || n >= LH_HELD_MAX ||
-			--me->sample == 0 || (c.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
+			(c.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
 		goto unknown;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	lh_place place = LH_PLACE(x->stack, c.how, c.mode);
@@ -108,6 +109,8 @@ static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int r
 		l->owner = me->number;
 		l->acquired++;
 	}
+	if (LH_UNLIKELY(--me->sample == 0))
+		lh_sample(me, h);
 	return;
 unknown:;
 	const struct lh_call slow = c;
