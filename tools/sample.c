@@ -28,9 +28,11 @@ enum {
 struct lh_sampler {
 	struct lh_peek peek;
 	uint32_t taken;
-	pid_t late[LATE_MAX]; /* seized, and not stopped in time */
-	uint32_t lates;
 };
+
+/* Seized, and not stopped in time; of all processes that this thread samples. */
+static _Thread_local pid_t late[LATE_MAX];
+static _Thread_local uint32_t lates;
 
 static uint64_t now(void)
 {
@@ -73,7 +75,6 @@ void lh_sampler_free(struct lh_sampler *s)
 {
 	if (!s)
 		return;
-	lh_sampler_settle(s);
 	forget_objects(s);
 	free(s);
 }
@@ -97,14 +98,15 @@ static bool goes_on(long nr)
 	return false;
 }
 
-void lh_sampler_settle(struct lh_sampler *s)
+uint32_t lh_sampler_settle(void)
 {
-	for (uint32_t i = 0; i < s->lates;) {
-		if (!ptrace(PTRACE_DETACH, s->late[i], 0, 0) || kill(s->late[i], 0))
-			s->late[i] = s->late[--s->lates];
+	for (uint32_t i = 0; i < lates;) {
+		if (!ptrace(PTRACE_DETACH, late[i], 0, 0) || kill(late[i], 0))
+			late[i] = late[--lates];
 		else
 			i++;
 	}
+	return lates;
 }
 
 #if defined __x86_64__
@@ -193,8 +195,8 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t, uint64_t
 		if (ran)
 			mend_call(s->peek.pid, t->tid, &set);
 	}
-	if (ptrace(PTRACE_DETACH, t->tid, 0, 0) && s->lates < LATE_MAX)
-		s->late[s->lates++] = t->tid;
+	if (ptrace(PTRACE_DETACH, t->tid, 0, 0))
+		late[lates++] = t->tid; /* there is room: see lh_sampler_take */
 	*stood_ns = now() - start;
 	return t->stack_n > 0;
 }
@@ -288,8 +290,7 @@ bool lh_sampler_take(struct lh_sampler *s, pid_t tid, const struct lh_task_call 
 	bool good, stops = c->in == LH_TASK_RUNS || (c->in == LH_TASK_CALL && goes_on(c->nr));
 
 	*out = (struct lh_sample){0};
-	lh_sampler_settle(s);
-	if (c->in == LH_TASK_UNKNOWN || s->lates == LATE_MAX)
+	if (c->in == LH_TASK_UNKNOWN || lh_sampler_settle() == LATE_MAX)
 		return false;
 	s->peek.via = tid; /* it lives, which the first thread may not */
 	know_objects(s);

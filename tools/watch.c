@@ -267,6 +267,8 @@ static bool round_of(struct lh_watch *w)
 	return active;
 }
 
+enum { LATE_NS = 500000 /* between two attempts to let a thread go */ };
+
 static void *run(void *watch)
 {
 	struct lh_watch *w = watch;
@@ -276,6 +278,8 @@ static void *run(void *watch)
 	pthread_mutex_lock(&w->mutex);
 	while (!w->over) {
 		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
+		if (lh_sampler_settle()) /* a thread of the program may stand still for us */
+			next = LATE_NS;
 		next += now();
 		until.tv_sec = (time_t)(next / 1000000000u);
 		until.tv_nsec = (long)(next % 1000000000u);

@@ -107,7 +107,7 @@ static inline void book_seen(struct book *b, lh_node_id n, lh_thread_id thread, 
 			s->last = segment;
 		return;
 	}
-	b->seen[b->seens] = (struct lh_seen){n, thread, segment, segment, b->node[n].seen};
+	b->seen[b->seens] = (struct lh_seen){n, thread, segment, segment, b->node[n].seen, 0};
 	b->node[n].seen = b->seens;
 	book_log(b, STEP_SEEN, b->seens++);
 }
