@@ -229,12 +229,11 @@ static void look_at_seat(struct lh_watched *p, uint32_t i)
 	look_at(p, i, &s);
 }
 
-static uint32_t look(struct lh_watched *p)
+uint32_t lh_watch_look(struct lh_watched *p, uint64_t now_ns)
 {
 	uint32_t seats = lh_read_used(&p->record, LH_T_SEAT);
-	uint64_t t = now();
 
-	p->now_ns = t > p->record.head.start_ns ? t - p->record.head.start_ns : 0;
+	p->now_ns = now_ns;
 	p->active = false;
 	p->queued = 0;
 	p->samples = p->asked = 0;
@@ -252,15 +251,24 @@ static uint32_t look(struct lh_watched *p)
 	return seats;
 }
 
+/* On the ledger's clock. */
+static uint64_t now_of(const struct lh_watched *p)
+{
+	uint64_t t = now();
+
+	return t > p->record.head.start_ns ? t - p->record.head.start_ns : 0;
+}
+
 /* Whether there was anything that may last. */
 static bool round_of(struct lh_watch *w)
 {
 	uint32_t seats = 0, i;
 	bool active = false;
 
+	lh_sampler_settle();
 	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
 		struct lh_watched *p = w->list[(w->turn + i) % w->n];
-		seats += look(p);
+		seats += lh_watch_look(p, now_of(p));
 		active |= p->active;
 	}
 	w->turn = w->n ? (w->turn + i) % w->n : 0;
@@ -371,7 +379,7 @@ void lh_watch_drop(struct lh_watch *w, struct lh_watched *p)
 		}
 	}
 	p->pid = 0; /* there is nothing to be asked of it any more */
-	look(p);
+	lh_watch_look(p, now_of(p));
 	lh_hold_round(p, true);
 	pthread_mutex_unlock(&w->mutex);
 }

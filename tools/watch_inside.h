@@ -116,6 +116,7 @@ struct lh_watch {
 };
 
 /* watch.c */
+uint32_t lh_watch_look(struct lh_watched *, uint64_t now_ns); /* how many seats that was */
 struct lh_side *lh_watched_side(struct lh_watched *); /* made when it is needed; NULL: no memory */
 void lh_watch_tell(struct lh_watched *, enum lh_news_kind, uint32_t row, const char *text);
 bool lh_watch_is_lock(const struct lh_watched *, const struct lh_held *, struct lh_lock *);

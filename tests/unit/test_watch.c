@@ -1,0 +1,349 @@
+/*
+ * The watch on ledgers made by hand, with a clock of our own: what is told, when, with which
+ * length; and that what it keeps beside the ledger is all there in the saved file.
+ * LINKS: tools/watch*.c tools/sample.c tools/task.c tools/callwords.c tools/side.c tools/read*.c
+ *        tools/peek*.c tools/proc.c tools/pool.c tools/symbol.c
+ * LIBS: -ldw -lelf -lpthread
+ */
+#include "ledger_builder.h"
+#include "unit.h"
+#include "watch_inside.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MS 1000000ull
+
+static struct lh_watch watch;
+static struct lh_watched *p;
+static struct lh_ledger *l;
+static lh_lock_id accounts, journal;
+static lh_stack_id taken, given, asked;
+
+/* A process with two threads on two seats and two locks. */
+static void set_up(void)
+{
+	memset(&watch, 0, sizeof(watch));
+	watch.wants = (struct lh_watch_wants){.long_hold_ns = 100 * MS, .blocking_ns = 10 * MS};
+	watch.wants.wake = eventfd(0, EFD_NONBLOCK);
+	pthread_mutex_init(&watch.mutex, NULL);
+	l = build_ledger(4711, "/opt/bank");
+	build_module(l, "/opt/bank", 0x10000, 0x20000);
+	build_thread(l, 4711, "bank");
+	build_thread(l, 4712, "worker");
+	taken = build_stack(l, 1, LH_FRAME(1, 0x11000));
+	given = build_stack(l, 1, LH_FRAME(1, 0x12000));
+	asked = build_stack(l, 1, LH_FRAME(1, 0x13000));
+	accounts = build_lock(l, LH_MUTEX, 0x5000, "accounts");
+	journal = build_lock(l, LH_MUTEX, 0x5040, "journal");
+	for (uint32_t i = 1; i <= 2; i++) {
+		struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
+		*s = (struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+	}
+	p = lh_watch_add(&watch, l, l->total, 0, NULL);
+}
+
+static struct lh_seat *seat(uint32_t i)
+{
+	return build_at(l, LH_T_SEAT, i);
+}
+
+static void take(uint32_t i, lh_lock_id lock, uint64_t at_ms)
+{
+	struct lh_seat *s = seat(i);
+
+	s->held[s->held_n++] = (struct lh_held){.lock = lock,
+						.depth = 1,
+						.tick = (uint32_t)at_ms,
+						.place = LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE)};
+	build_lock_row(l, lock)->owner = i;
+	build_lock_row(l, lock)->acquired++;
+}
+
+static void give(uint32_t i)
+{
+	build_lock_row(l, seat(i)->held[seat(i)->held_n - 1].lock)->owner = 0;
+	seat(i)->held_n--;
+}
+
+static void await(uint32_t i, lh_lock_id lock, uint64_t since_ms)
+{
+	struct lh_seat *s = seat(i);
+
+	s->wait_place = LH_PLACE(asked, LH_WAITS, LH_EXCLUSIVE);
+	s->wait_on = LH_WAIT_LOCK;
+	s->wait_since_ns = since_ms * MS;
+	s->wait_seq++;
+	s->wait_lock = lock;
+}
+
+static uint64_t look(uint64_t from_ms, uint64_t to_ms)
+{
+	uint64_t t = from_ms;
+
+	for (; t <= to_ms; t += 5)
+		lh_watch_look(p, t * MS);
+	return t;
+}
+
+static uint32_t findings(void)
+{
+	return p->tolds;
+}
+
+static struct lh_finding *finding(uint32_t i)
+{
+	return lh_watch_row(p, p->told[i].row);
+}
+
+static struct lh_step *step(const struct lh_finding *f, uint32_t i)
+{
+	return lh_side_row(p->side, LH_T_STEP, f->step + i);
+}
+
+/* What the library writes at the release of a long hold. */
+static struct lh_finding *fact(lh_lock_id lock, uint64_t ns, uint64_t at_ms)
+{
+	struct lh_finding *f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
+
+	build_step(l, 1, lock, LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 1, lock, LH_PLACE(given, 0, LH_EXCLUSIVE), LH_RELEASES);
+	f->flags = LH_FINDING_FACT;
+	f->duration_ns = ns;
+	f->time_ns = at_ms * MS;
+	return f;
+}
+
+static void tear_down(void)
+{
+	close(watch.wants.wake);
+	lh_watch_forget(p);
+	free(watch.list);
+	free(watch.news);
+}
+
+/* Told once, while it lasts, within a look of the limit. */
+static void while_it_lasts(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1095);
+	CHECK_EQ(findings(), 0);
+	look(1100, 1105);
+	CHECK_EQ(findings(), 1);
+	struct lh_finding *f = finding(0);
+	CHECK_EQ(f->rule, LH_RULE_LONG_HOLD);
+	CHECK_EQ(f->severity, LH_WARNING);
+	CHECK(f->flags & LH_FINDING_OPEN);
+	CHECK(f->duration_ns >= 100 * MS && f->duration_ns <= 105 * MS);
+	CHECK_EQ(f->steps, 1);
+	CHECK_EQ(step(f, 0)->action, LH_HOLDS);
+	CHECK_EQ(step(f, 0)->tick, 1000);
+	look(1110, 2000);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(finding(0)->count, 1);
+	tear_down();
+}
+
+/* Without a word of the library the length is right to one look; with it, exact. */
+static void its_length(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1300);
+	give(1);
+	look(1305, 1310);
+	CHECK(!(finding(0)->flags & LH_FINDING_OPEN));
+	CHECK_EQ(finding(0)->duration_ns, 300 * MS);
+	tear_down();
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1300);
+	fact(accounts, 302123456, 1302);
+	give(1);
+	look(1305, 1500);
+	CHECK_EQ(finding(0)->duration_ns, 302123456);
+	CHECK_EQ(finding(0)->count, 1);
+	CHECK_EQ(finding(0)->steps, 2);
+	CHECK_EQ(step(finding(0), 1)->action, LH_RELEASES);
+	CHECK_EQ(LH_PLACE_STACK(step(finding(0), 1)->place), given);
+	tear_down();
+}
+
+static void the_same_again(void)
+{
+	set_up();
+	for (uint64_t t = 1000; t < 3000; t += 500) {
+		take(1, accounts, t);
+		look(t, t + 200);
+		give(1);
+		look(t + 205, t + 495);
+	}
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(finding(0)->count, 4);
+	tear_down();
+}
+
+/* A hold that no look has met is told by what the library left, once. */
+static void between_looks(void)
+{
+	set_up();
+	look(1000, 1100);
+	fact(accounts, 110 * MS, 1202);
+	look(1205, 1400);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(finding(0)->duration_ns, 110 * MS);
+	CHECK_EQ(finding(0)->steps, 2);
+	tear_down();
+}
+
+static void not_held(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	seat(1)->held[0].flags = LH_HELD_WAITING;
+	look(1000, 2000);
+	CHECK_EQ(findings(), 0);
+	tear_down();
+	set_up();
+	for (uint64_t t = 1000; t < 2000; t += 5) {
+		take(1, accounts, t);
+		look(t, t);
+		give(1);
+	}
+	CHECK_EQ(findings(), 0);
+	tear_down();
+}
+
+/* A semaphore that was taken once may yet be a signal; a permit is none. */
+static void not_a_lock(void)
+{
+	set_up();
+	build_lock_row(l, accounts)->kind = LH_SEM;
+	take(1, accounts, 1000);
+	look(1000, 2000);
+	CHECK_EQ(findings(), 0);
+	build_lock_row(l, accounts)->acquired = 2;
+	look(2005, 2010);
+	CHECK_EQ(findings(), 1);
+	tear_down();
+	set_up();
+	take(1, accounts, 1000);
+	seat(1)->held[0].place = LH_PLACE(taken, LH_WAITS, LH_PERMIT);
+	look(1000, 2000);
+	CHECK_EQ(findings(), 0);
+	tear_down();
+}
+
+/* Who waits for another lock does not hold for long; who has that one does. */
+static void waiting(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	take(2, journal, 1000);
+	await(1, journal, 1005);
+	look(1000, 1400);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(step(finding(0), 0)->lock, journal);
+	give(2);
+	seat(1)->wait_lock = 0;
+	seat(1)->wait_on = LH_WAIT_NONE;
+	look(1405, 1405);
+	struct lh_finding *f = finding(0);
+	CHECK_EQ(f->steps, 2);
+	CHECK_EQ(step(f, 1)->action, LH_WAITS_FOR);
+	CHECK_EQ(step(f, 1)->thread, 1);
+	look(1410, 1490);
+	CHECK_EQ(findings(), 1);
+	look(1500, 1520); /* what it does by itself from now on counts */
+	CHECK_EQ(findings(), 2);
+	tear_down();
+}
+
+/* Time is charged to pairs of places; a span has its ends. */
+static void profile(void)
+{
+	struct lh_pair *x, *hold = NULL, *wait = NULL;
+	struct lh_span *s;
+
+	set_up();
+	take(1, accounts, 1000);
+	await(2, accounts, 1000);
+	look(1000, 1050);
+	give(1);
+	seat(2)->wait_lock = 0;
+	look(1055, 1060);
+	for (uint32_t i = 0; i < p->side->table[LH_T_PAIR].used; i++) {
+		x = lh_side_row(p->side, LH_T_PAIR, p->side->table[LH_T_PAIR].base + i);
+		*(x->waiter ? &wait : &hold) = x;
+	}
+	CHECK(hold && hold->ns == 50 * MS && hold->worst_ns == 50 * MS);
+	CHECK(wait && wait->ns == 50 * MS && wait->thread == 2 && wait->queue == 1);
+	CHECK(wait && LH_PLACE_STACK(wait->holder) == taken &&
+	      LH_PLACE_STACK(wait->waiter) == asked);
+	CHECK_EQ(p->side->table[LH_T_SPAN].used, 2);
+	s = lh_side_row(p->side, LH_T_SPAN, p->side->table[LH_T_SPAN].base);
+	CHECK(s && s->from_ns == 1000 * MS && s->to_ns == 1050 * MS);
+	tear_down();
+}
+
+/* In the file the monitor's rows follow the ledger's, and all numbers with them. */
+static void saved(void)
+{
+	const uint64_t frame[2] = {LH_FRAME(1, 0x14000), LH_FRAME(1, 0x15000)};
+	struct lh_stack stack = {.n = 2};
+	struct lh_record again;
+	struct lh_finding f;
+	struct lh_note note;
+	struct lh_step s;
+	uint64_t back[LH_FRAMES_MAX];
+	int fd = memfd_create("saved", 0);
+
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1200);
+	stack.frame = lh_side_add(p->side, LH_T_FRAME, frame, 2);
+	lh_stack_id id = lh_side_add(p->side, LH_T_STACK, &stack, 1);
+	lh_watch_step(p, p->told[0].row,
+		      &(struct lh_step){.thread = 1,
+					.lock = accounts,
+					.place = LH_PLACE(id, 0, 0),
+					.action = LH_CALLS},
+		      "computing");
+	fact(accounts, 1, 1); /* the ledger grows on: ours move */
+	p->record.side = p->side;
+	CHECK_EQ(lh_read_pack(&p->record, fd), 0);
+	struct lh_bytes b = {.fd = fd, .size = (uint64_t)lseek(fd, 0, SEEK_END)};
+	CHECK(lh_read_copy(&again, &b, 0));
+	CHECK_STR(again.trouble, "");
+	CHECK_EQ(lh_read_used(&again, LH_T_FINDING), 3);
+	CHECK(lh_read_finding(&again, 1, &f) && f.flags == LH_FINDING_FACT);
+	CHECK(lh_read_finding(&again, 2, &f) && f.steps == 2);
+	CHECK(lh_read_step(&again, f.step, &s) && s.action == LH_HOLDS && s.note == 0);
+	CHECK(LH_PLACE_STACK(s.place) == taken);
+	CHECK(lh_read_step(&again, f.step + 1, &s) && s.action == LH_CALLS);
+	CHECK(lh_read_note(&again, s.note, &note));
+	CHECK_STR(note.text, "computing");
+	CHECK_EQ(lh_read_frames(&again, LH_PLACE_STACK(s.place), back), 2);
+	CHECK(back[0] == frame[0] && back[1] == frame[1]);
+	CHECK(lh_read_used(&again, LH_T_PAIR) == 2);
+	lh_read_drop(&again);
+	close(fd);
+	tear_down();
+}
+
+int main(void)
+{
+	while_it_lasts();
+	its_length();
+	the_same_again();
+	between_looks();
+	not_held();
+	not_a_lock();
+	waiting();
+	profile();
+	saved();
+	return unit_done();
+}
