@@ -39,9 +39,9 @@ enum { PLAIN_STEP = 64 * 1024 /* bytes that a plain ledger's table grows by */ }
  * so that one which locks itself into a sandbox later never needs a system call of ours.
  */
 static const uint32_t plain_rows[LH_TABLES] = {
-	[LH_T_SEAT] = 48,    [LH_T_THREAD] = 1024, [LH_T_LOCK] = 4096, [LH_T_STACK] = 4096,
-	[LH_T_FRAME] = 48 << 10, [LH_T_MODULE] = 64,	   [LH_T_NODE] = 8192, [LH_T_SEEN] = 8192,
-	[LH_T_EVENT] = 2048, [LH_T_FINDING] = 256, [LH_T_STEP] = 2048,
+	[LH_T_SEAT] = 48,        [LH_T_THREAD] = 1024, [LH_T_LOCK] = 4096, [LH_T_STACK] = 4096,
+	[LH_T_FRAME] = 48 << 10, [LH_T_MODULE] = 64,   [LH_T_NODE] = 8192, [LH_T_SEEN] = 8192,
+	[LH_T_EVENT] = 2048,     [LH_T_FINDING] = 256, [LH_T_STEP] = 2048,
 };
 
 static uint64_t round_up(uint64_t n, uint64_t to)
@@ -55,7 +55,8 @@ static uint64_t lay_out(struct lh_table *table, unsigned scale)
 
 	for (int t = 1; t < LH_TABLES; t++) {
 		uint32_t rows = shape[t].rows >> scale;
-		table[t] = (struct lh_table){.offset = at, .row = shape[t].row, .rows = rows, .used = rows != 0};
+		table[t] = (struct lh_table){
+			.offset = at, .row = shape[t].row, .rows = rows, .used = rows != 0};
 		at = round_up(at + (uint64_t)rows * shape[t].row, PAGE);
 	}
 	return at;
@@ -160,8 +161,10 @@ static int create_in(const char *directory)
 	append(lh_book.path, LH_PATH_MAX, "/lockhound.");
 	append(lh_book.path, LH_PATH_MAX, d);
 	append(lh_book.path, LH_PATH_MAX, ".lh");
-	int fd = lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) { /* left by a process that had our number before; only if it is ours to remove */
+	int fd =
+		lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd <
+	    0) { /* left by a process that had our number before; only if it is ours to remove */
 		lh_sys_unlink(lh_book.path);
 		fd = lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 				 0600);
@@ -194,7 +197,8 @@ static bool fill_plain(int fd)
 	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
 		total = lay_out(table, scale);
 		if (total <= limit && total <= share && lh_sys_truncate(fd, total) == 0)
-			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+				       fd, 0);
 	}
 	if (!l)
 		return false;
@@ -230,7 +234,8 @@ bool lh_book_make(const char *directory)
 
 bool lh_book_make_nameless(void)
 {
-	int fd = (int)lh_syscall(SYS_memfd_create, (long)"lockhound", 1 /* MFD_CLOEXEC */, 0, 0, 0, 0);
+	int fd = (int)lh_syscall(SYS_memfd_create, (long)"lockhound", 1 /* MFD_CLOEXEC */, 0, 0, 0,
+				 0);
 
 	lh_book.path[0] = '\0';
 	bool ok = fd >= 0 && fill_plain(fd);
@@ -261,8 +266,9 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	uint64_t rows = (to - t->offset) / t->row;
 	rows = rows > t->rows ? t->rows : rows;
 	uint32_t ready = t->ready; /* the monitor raises it too */
-	while (ready < rows && !__atomic_compare_exchange_n(&t->ready, &ready, (uint32_t)rows, false,
-							    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+	while (ready < rows &&
+	       !__atomic_compare_exchange_n(&t->ready, &ready, (uint32_t)rows, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
 	return true;
 }
@@ -357,7 +363,8 @@ uint64_t lh_book_now(void)
 
 uint32_t lh_book_ticks(void)
 {
-	uint64_t now = lh_sys_coarse(); /* lags: at the start it may not have come to start_ns yet */
+	uint64_t now =
+		lh_sys_coarse(); /* lags: at the start it may not have come to start_ns yet */
 
 	return now > lh_book.start_ns ? (uint32_t)((now - lh_book.start_ns) / 1000000u) : 0;
 }

@@ -20,7 +20,7 @@
 struct lh_book {
 	struct lh_ledger *ledger;
 	void *table[LH_TABLES];
-	const uint32_t *tick;	   /* the monitor's, or NULL */
+	const uint32_t *tick; /* the monitor's, or NULL */
 	const struct lh_board *board;
 	struct lh_ledger *before; /* after fork: the parent's, to read old rows from */
 	uint64_t start_ns;
@@ -44,10 +44,11 @@ extern struct lh_book lh_book LH_HIDDEN;
 #define LH_FINDINGS ((struct lh_finding *)lh_book.table[LH_T_FINDING])
 #define LH_STEPS ((struct lh_step *)lh_book.table[LH_T_STEP])
 
-bool lh_book_open(const char *run);	   /* a slot of the run file at this path */
+bool lh_book_open(const char *run);       /* a slot of the run file at this path */
 bool lh_book_make(const char *directory); /* a file of our own; "" picks a place */
-bool lh_book_make_nameless(void); /* gone with the process: for forked children without a front end */
-void lh_book_discard(void);		   /* removes the file of lh_book_make */
+bool lh_book_make_nameless(
+	void);              /* gone with the process: for forked children without a front end */
+void lh_book_discard(void); /* removes the file of lh_book_make */
 
 /* A new row, zero, or 0 when the table is full. `n` rows in sequence. */
 uint32_t lh_book_new(enum lh_table_name t, uint32_t n);
@@ -59,7 +60,7 @@ void *lh_book_private(size_t size);
 bool lh_book_private_init(void);
 void lh_book_private_reset(void); /* in the child: start over */
 
-uint64_t lh_book_now(void);	/* nanoseconds since start_ns, exact */
+uint64_t lh_book_now(void);   /* nanoseconds since start_ns, exact */
 uint32_t lh_book_ticks(void); /* milliseconds since start_ns, for nothing if there is a monitor */
 
 /* A monitor that has gone moves no tick any more: from then on the coarse clock serves. */

@@ -34,10 +34,12 @@ static uint64_t key_of(const struct lh_tale *t)
 	return h | 1;
 }
 
-/* What a filter had set aside, or was less severe, and turns out to count, is told anew in its stead. */
+/* What a filter had set aside, or was less severe, and turns out to count, is told anew in its
+ * stead. */
 static bool is_worse(const struct lh_finding *f, enum lh_filter filter, enum lh_severity severity)
 {
-	return (f->filter && f->filter != (uint32_t)filter) || severity > (enum lh_severity)f->severity;
+	return (f->filter && f->filter != (uint32_t)filter) ||
+	       severity > (enum lh_severity)f->severity;
 }
 
 static bool told_before(uint64_t key, enum lh_filter filter, enum lh_severity severity)
@@ -96,10 +98,17 @@ uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 		if (l)
 			l->flags |= LH_LOCK_KEPT;
 	}
-	struct lh_finding f = {.rule = t->rule, .level = (uint8_t)t->level,
-			       .severity = (uint8_t)t->severity, .steps = (uint8_t)t->n,
-			       .thread = t->thread, .step = first, .key = key, .count = 1, .flags = flags_of(t),
-			       .filter = filter, .time_ns = (uint64_t)lh_book_tick() * 1000000u};
+	struct lh_finding f = {.rule = t->rule,
+			       .level = (uint8_t)t->level,
+			       .severity = (uint8_t)t->severity,
+			       .steps = (uint8_t)t->n,
+			       .thread = t->thread,
+			       .step = first,
+			       .key = key,
+			       .count = 1,
+			       .flags = flags_of(t),
+			       .filter = filter,
+			       .time_ns = (uint64_t)lh_book_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
 	return id;
 }
@@ -138,7 +147,8 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	switch (l->kind) {
 	case LH_MUTEX:
 		return !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK));
-	case LH_RWLOCK: /* a writer that asks again gets EDEADLK, and the program is wrong all the same */
+	case LH_RWLOCK: /* a writer that asks again gets EDEADLK, and the program is wrong all the
+			   same */
 		if (!wants_read || !holds_read)
 			return true;
 		return (l->flags & LH_LOCK_PREFER_WRITER) && writer_waits(lh_lock_id_of(l));
@@ -190,8 +200,9 @@ uint32_t lh_check_unlock(struct lh_me *me, struct lh_lock *l, const void *o, lh_
 		return 0;
 	uint32_t holder = lh_holder(id, me->number, &h);
 	struct lh_tale *t = happened(LH_RULE_UNLOCK_NOT_OWNER, me);
-	uint32_t told = holder ? two_steps(t, LH_SEATS[holder].thread, id, h->place, place, LH_RELEASES)
-			       : two_steps(t, 0, id, 0, place, LH_RELEASES);
+	uint32_t told =
+		holder ? two_steps(t, LH_SEATS[holder].thread, id, h->place, place, LH_RELEASES)
+		       : two_steps(t, 0, id, 0, place, LH_RELEASES);
 	if (holder)
 		h->lock = 0;
 	l->owner = 0;

@@ -35,11 +35,13 @@ void lh_tale_step(struct lh_tale *t, lh_thread_id thread, lh_lock_id lock, lh_pl
 /* A lock turned out to be none: unsure findings that name it are taken back. */
 void lh_check_withdraw(lh_lock_id lock);
 
-/* The finding's row if it is new, 0 if it was told before (its count goes up) or there is no room. */
+/* The finding's row if it is new, 0 if it was told before (its count goes up) or there is no room.
+ */
 uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter);
 
 /* The thread asks for what it holds itself, and will wait. `place` is where it asks. */
-uint32_t lh_check_self(struct lh_me *me, struct lh_lock *l, const struct lh_held *h, lh_place place);
+uint32_t lh_check_self(struct lh_me *me, struct lh_lock *l, const struct lh_held *h,
+		       lh_place place);
 
 /* It gives back what it was not seen to hold. Also makes the hole in the holder's list. */
 uint32_t lh_check_unlock(struct lh_me *me, struct lh_lock *l, const void *o, lh_place place);

@@ -47,7 +47,8 @@ static bool is_waiter(const struct lh_node *wait, lh_thread_id who)
  * that does and where. A signaller that was never seen near the lock is a way out.
  */
 static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wait,
-			   const struct lh_lock *l, lh_thread_id *who, lh_place *takes, lh_place *signals)
+			   const struct lh_lock *l, lh_thread_id *who, lh_place *takes,
+			   lh_place *signals)
 {
 	*who = 0;
 	for (lh_node_id i = cond->nodes; i; i = LH_NODES[i].next) {
@@ -66,7 +67,8 @@ static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wai
 	return *who != 0;
 }
 
-/* A life ends by itself, and a semaphore may be posted by anyone: CPython waits for its own with one in hand. */
+/* A life ends by itself, and a semaphore may be posted by anyone: CPython waits for its own with
+ * one in hand. */
 static bool matters(const struct lh_lock *l)
 {
 	return l && l->kind != LH_LIFE && l->kind != LH_COND && l->kind != LH_SEM;
@@ -81,8 +83,8 @@ static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l, cons
 }
 
 /* `held` is the node of the lock in question, in the waiter's chain. */
-static uint32_t tell(const struct lh_lock *cond, const struct lh_node *wait, const struct lh_node *held,
-		     bool end)
+static uint32_t tell(const struct lh_lock *cond, const struct lh_node *wait,
+		     const struct lh_node *held, bool end)
 {
 	const struct lh_lock *l = lh_lock_row(held->lock);
 	lh_thread_id who = 0, waiter = wait->seen ? LH_SEENS[wait->seen].thread : 0;
@@ -129,7 +131,8 @@ void lh_cond_end(void (*told)(void *to, uint32_t finding), void *to)
 {
 	for (uint32_t row = 1; row < lh_book_used(LH_T_LOCK); row++) {
 		const struct lh_lock *cond = &LH_LOCKS[row];
-		for (lh_node_id i = cond->kind == LH_COND ? cond->nodes : 0; i; i = LH_NODES[i].next)
+		for (lh_node_id i = cond->kind == LH_COND ? cond->nodes : 0; i;
+		     i = LH_NODES[i].next)
 			if (is_wait(&LH_NODES[i]))
 				told(to, look(cond, &LH_NODES[i], true));
 	}

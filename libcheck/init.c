@@ -20,7 +20,8 @@
 
 static bool start_tables(void)
 {
-	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_node_init() && lh_track_init();
+	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_node_init() &&
+	       lh_track_init();
 }
 
 static bool describe(struct lh_ledger *l)
@@ -86,8 +87,8 @@ static bool rearm(uintptr_t frame)
 	if (!lh_options.children || lh_sys_sandboxed())
 		return false;
 	lh_book_private_reset();
-	if (!(lh_options.run[0] ? lh_book_open(lh_options.run) : lh_book_make_nameless()) || !describe(lh_book.ledger) ||
-	    !start_tables()) {
+	if (!(lh_options.run[0] ? lh_book_open(lh_options.run) : lh_book_make_nameless()) ||
+	    !describe(lh_book.ledger) || !start_tables()) {
 		stand_down();
 		return false;
 	}
@@ -100,7 +101,8 @@ static bool rearm(uintptr_t frame)
 }
 
 /* glibc's pthread_atfork is a static function that calls this; weak, another libc has none. */
-extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *) __attribute__((weak));
+extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *)
+	__attribute__((weak));
 extern int clock_gettime(clockid_t, struct timespec *);
 
 static void in_child(void)
@@ -121,7 +123,8 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 {
 	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
 
-	/* another C library than glibc: it gives a constructor no arguments, and its locks are not ours to read */
+	/* another C library than glibc: it gives a constructor no arguments, and its locks are not
+	 * ours to read */
 	if (!__register_atfork)
 		return;
 	lh_options_read(environment);
@@ -143,7 +146,8 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	struct lh_me *me = lh_seat_take(0, low, high);
 	if (me) {
 		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN;
-		__builtin_memcpy(LH_THREADS[me->parked->thread].name, lh_book.ledger->comm, LH_NAME_MAX);
+		__builtin_memcpy(LH_THREADS[me->parked->thread].name, lh_book.ledger->comm,
+				 LH_NAME_MAX);
 	}
 	watch_forks();
 	be_born(lh_book.ledger);

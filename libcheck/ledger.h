@@ -23,14 +23,14 @@
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
 #define LH_LEDGER_VERSION 2
 
-#define LH_HELD_MAX 64	     /* locks one thread can hold before we stop counting */
-#define LH_FRAMES_MAX 48     /* frames kept of one stack */
-#define LH_PATH_MAX 400	     /* bytes kept of a path, with its final zero */
-#define LH_NAME_MAX 16	     /* a thread's name, as the kernel keeps it */
-#define LH_NOTE_MAX 120      /* bytes kept of words beside a step, with the final zero */
-#define LH_TEXT_MAX 240	     /* bytes kept of the command line, with its final zero */
-#define LH_FRAME_PC_BITS 48  /* of a frame word: the address; above it the module */
-#define LH_LOCK_BITS 22	     /* of a lock number: the row; above it the generation */
+#define LH_HELD_MAX 64      /* locks one thread can hold before we stop counting */
+#define LH_FRAMES_MAX 48    /* frames kept of one stack */
+#define LH_PATH_MAX 400     /* bytes kept of a path, with its final zero */
+#define LH_NAME_MAX 16      /* a thread's name, as the kernel keeps it */
+#define LH_NOTE_MAX 120     /* bytes kept of words beside a step, with the final zero */
+#define LH_TEXT_MAX 240     /* bytes kept of the command line, with its final zero */
+#define LH_FRAME_PC_BITS 48 /* of a frame word: the address; above it the module */
+#define LH_LOCK_BITS 22     /* of a lock number: the row; above it the generation */
 #define LH_LOCK_ROWS (1u << LH_LOCK_BITS)
 
 typedef uint32_t lh_lock_id;   /* generation << LH_LOCK_BITS | row of LH_T_LOCK */
@@ -48,8 +48,8 @@ enum lh_kind {
 	LH_COND,
 	LH_BARRIER,
 	LH_ONCE,
-	LH_GUARD, /* the hidden guard of a C++ local static */
-	LH_LIFE,  /* a thread's life: pthread_join waits for it */
+	LH_GUARD,  /* the hidden guard of a C++ local static */
+	LH_LIFE,   /* a thread's life: pthread_join waits for it */
 	LH_CUSTOM, /* a lock of the program's own, told through lockhound.h */
 	LH_KINDS
 };
@@ -64,19 +64,20 @@ enum lh_how { LH_WAITS, LH_TIMED, LH_TRIES };
  * stack << 8 | how << 4 | mode.
  */
 typedef uint32_t lh_place;
-#define LH_PLACE(stack, how, mode) ((lh_place)(stack) << 8 | (uint32_t)(how) << 4 | (uint32_t)(mode))
+#define LH_PLACE(stack, how, mode)                                                                 \
+	((lh_place)(stack) << 8 | (uint32_t)(how) << 4 | (uint32_t)(mode))
 #define LH_PLACE_STACK(p) ((lh_stack_id)((p) >> 8))
 #define LH_PLACE_HOW(p) ((enum lh_how)((p) >> 4 & 15))
-#define LH_PLACE_MODE(p) ((enum lh_mode)((p) & 15))
+#define LH_PLACE_MODE(p) ((enum lh_mode)((p)&15))
 
 #define LH_LOCK_ROW(id) ((id) & (LH_LOCK_ROWS - 1))
 #define LH_LOCK_GEN(id) ((id) >> LH_LOCK_BITS)
 #define LH_LOCK_ID(row, gen) ((lh_lock_id)(gen) << LH_LOCK_BITS | (row))
 
-#define LH_FRAME(module, pc) ((uint64_t)(module) << LH_FRAME_PC_BITS | ((pc) & LH_FRAME_PC_MASK))
+#define LH_FRAME(module, pc) ((uint64_t)(module) << LH_FRAME_PC_BITS | ((pc)&LH_FRAME_PC_MASK))
 #define LH_FRAME_PC_MASK ((1ull << LH_FRAME_PC_BITS) - 1)
 #define LH_FRAME_MODULE(f) ((uint32_t)((f) >> LH_FRAME_PC_BITS))
-#define LH_FRAME_PC(f) ((f) & LH_FRAME_PC_MASK)
+#define LH_FRAME_PC(f) ((f)&LH_FRAME_PC_MASK)
 
 /* flags of a lock */
 enum {
@@ -86,32 +87,33 @@ enum {
 	LH_LOCK_PI = 1 << 3,
 	LH_LOCK_PSHARED = 1 << 4,
 	LH_LOCK_PREFER_WRITER = 1 << 5, /* rwlock: a queued writer stops new readers, for good */
-	LH_LOCK_SIGNAL = 1 << 6,	/* semaphore: not a lock; somebody else posted it */
-	LH_LOCK_COUNTING = 1 << 7,	/* semaphore: initial value above 1 */
-	LH_LOCK_DEAD = 1 << 8,		/* destroyed; the row may mean another lock soon */
-	LH_LOCK_KEPT = 1 << 9,		/* a finding names it: its row is never reused */
-	LH_LOCK_NAMED = 1 << 10,	/* `name` was given through lockhound.h */
-	LH_LOCK_WRITTEN = 1 << 11,	/* rwlock: somebody has asked for it exclusively */
-	LH_LOCK_PROTECT = 1 << 12,	/* priority-protecting (ceiling) mutex */
+	LH_LOCK_SIGNAL = 1 << 6,        /* semaphore: not a lock; somebody else posted it */
+	LH_LOCK_COUNTING = 1 << 7,      /* semaphore: initial value above 1 */
+	LH_LOCK_DEAD = 1 << 8,          /* destroyed; the row may mean another lock soon */
+	LH_LOCK_KEPT = 1 << 9,          /* a finding names it: its row is never reused */
+	LH_LOCK_NAMED = 1 << 10,        /* `name` was given through lockhound.h */
+	LH_LOCK_WRITTEN = 1 << 11,      /* rwlock: somebody has asked for it exclusively */
+	LH_LOCK_PROTECT = 1 << 12,      /* priority-protecting (ceiling) mutex */
 	LH_LOCK_ADAPTIVE = 1 << 13,
-	LH_LOCK_INITED = 1 << 14,	/* its init call was seen (else static, or older than we) */
-	LH_LOCK_ENDS = 1 << 16,		/* semaphore: no lock; posted when the thread in `last_owner` ends (CPython) */
-	LH_LOCK_TRIED = 1 << 15,	/* semaphore: a failed try was followed by a wait (CPython) */
+	LH_LOCK_INITED = 1 << 14, /* its init call was seen (else static, or older than we) */
+	LH_LOCK_ENDS = 1 << 16,   /* semaphore: no lock; posted when the thread in `last_owner` ends
+				     (CPython) */
+	LH_LOCK_TRIED = 1 << 15,  /* semaphore: a failed try was followed by a wait (CPython) */
 };
 
 /* A lock. Written by the thread that holds it; made and ended under the big lock. */
 struct lh_lock {
 	uint64_t address; /* 0 once it is dead: then no live lock can match this row */
-	uint64_t shown;	  /* the address to show in a report, also after death */
-	uint32_t gen;	  /* generation of this row; its low bits are in every lock number */
+	uint64_t shown;   /* the address to show in a report, also after death */
+	uint32_t gen;     /* generation of this row; its low bits are in every lock number */
 	uint32_t flags;
 	uint8_t kind; /* enum lh_kind */
 	uint8_t pad0;
 	uint16_t pad1;
-	uint32_t owner;	  /* seat that holds it exclusively, 0 none */
-	uint32_t readers; /* shared holders and permits in use, as counted */
-	uint32_t initial; /* semaphore: initial value; barrier: count */
-	lh_stack_id born; /* where it was initialised; 0: not seen */
+	uint32_t owner;    /* seat that holds it exclusively, 0 none */
+	uint32_t readers;  /* shared holders and permits in use, as counted */
+	uint32_t initial;  /* semaphore: initial value; barrier: count */
+	lh_stack_id born;  /* where it was initialised; 0: not seen */
 	lh_stack_id first; /* where it was first taken */
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
@@ -122,8 +124,8 @@ struct lh_lock {
 	uint32_t hold_samples;
 	uint32_t owner_changes;
 	uint32_t last_owner; /* seat that had it last: a change counts in owner_changes */
-	uint32_t next;	     /* free list of rows */
-	uint32_t nodes;	     /* first node that wants this lock */
+	uint32_t next;       /* free list of rows */
+	uint32_t nodes;      /* first node that wants this lock */
 	uint32_t pad2;
 	uint64_t dev, ino, off; /* identity of a process-shared lock; 0: not shared, or not known */
 	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
@@ -133,20 +135,21 @@ struct lh_lock {
 struct lh_held {
 	uint64_t address;
 	lh_lock_id lock;
-	lh_place place;	 /* how and where it was taken */
-	uint32_t tick;	 /* milliseconds of the ledger's clock when it was taken */
+	lh_place place;  /* how and where it was taken */
+	uint32_t tick;   /* milliseconds of the ledger's clock when it was taken */
 	lh_node_id node; /* the chain of locks up to this one; 0: not yet asked for */
-	uint16_t depth;	 /* how many times this thread has taken it */
-	uint16_t flags;	 /* LH_HELD_* */
+	uint16_t depth;  /* how many times this thread has taken it */
+	uint16_t flags;  /* LH_HELD_* */
 	uint32_t pad;
-	uint64_t since_ns; /* exact time of the acquisition if it was sampled or waited for, else 0 */
+	uint64_t since_ns; /* exact time of the acquisition if it was sampled or waited for, else 0
+			    */
 };
 
 enum {
 	LH_HELD_SAMPLED = 1 << 0,
-	LH_HELD_WAITING = 1 << 1, /* given back inside a condition wait; comes back by itself */
+	LH_HELD_WAITING = 1 << 1,   /* given back inside a condition wait; comes back by itself */
 	LH_HELD_INHERITED = 1 << 2, /* was held across fork */
-	LH_HELD_TOLD = 1 << 3, /* a long hold was reported already */
+	LH_HELD_TOLD = 1 << 3,      /* a long hold was reported already */
 };
 
 enum lh_seat_state { LH_SEAT_FREE, LH_SEAT_MADE, LH_SEAT_LIVE, LH_SEAT_ENDING };
@@ -160,7 +163,7 @@ struct lh_seat {
 	/* the wait: wait_lock is set last and cleared first */
 	lh_lock_id wait_lock;
 	lh_place wait_place;
-	uint32_t wait_on; /* enum lh_wait: what kind of call waits */
+	uint32_t wait_on;   /* enum lh_wait: what kind of call waits */
 	uint32_t wait_with; /* condition wait: the mutex given back; join: the thread waited for */
 	uint64_t wait_since_ns;
 	uint32_t wait_seq; /* raised at each wait, so that two looks can be compared */
@@ -174,7 +177,15 @@ struct lh_seat {
 	struct lh_held held[LH_HELD_MAX];
 };
 
-enum lh_wait { LH_WAIT_NONE, LH_WAIT_LOCK, LH_WAIT_COND, LH_WAIT_JOIN, LH_WAIT_BARRIER, LH_WAIT_SEM, LH_WAIT_ONCE };
+enum lh_wait {
+	LH_WAIT_NONE,
+	LH_WAIT_LOCK,
+	LH_WAIT_COND,
+	LH_WAIT_JOIN,
+	LH_WAIT_BARRIER,
+	LH_WAIT_SEM,
+	LH_WAIT_ONCE
+};
 
 /* A thread's life; one row for each thread there ever was. */
 struct lh_thread {
@@ -183,13 +194,21 @@ struct lh_thread {
 	lh_thread_id creator;
 	lh_stack_id created;
 	uint32_t creator_segment; /* of the creator, when it created this one */
-	uint32_t flags;		  /* LH_THREAD_* */
-	lh_lock_id life;	  /* the lock that pthread_join takes */
-	lh_node_id guard; /* chain that its creator has held ever since, and until it joined it; 0 none */
+	uint32_t flags;           /* LH_THREAD_* */
+	lh_lock_id life;          /* the lock that pthread_join takes */
+	lh_node_id guard; /* chain that its creator has held ever since, and until it joined it; 0
+			     none */
 	char name[LH_NAME_MAX];
 };
 
-enum { LH_THREAD_MAIN = 1, LH_THREAD_ENDED = 2, LH_THREAD_JOINED = 4, LH_THREAD_ADOPTED = 8, LH_THREAD_FORKED = 16, LH_THREAD_ROUND = 32 /* no thread: one round of a barrier, for the order of events */ };
+enum {
+	LH_THREAD_MAIN = 1,
+	LH_THREAD_ENDED = 2,
+	LH_THREAD_JOINED = 4,
+	LH_THREAD_ADOPTED = 8,
+	LH_THREAD_FORKED = 16,
+	LH_THREAD_ROUND = 32 /* no thread: one round of a barrier, for the order of events */
+};
 
 enum { LH_STACK_CUT = 1, LH_STACK_APPROXIMATE = 2 };
 
@@ -209,11 +228,12 @@ struct lh_stack {
  */
 struct lh_module {
 	uint64_t start, end; /* mapped range */
-	uint64_t base;	     /* subtract it from an address to get the address in the file */
-	uint64_t link_map;   /* of the loader; tells a later module at the same place apart. Script: hash chain */
+	uint64_t base;       /* subtract it from an address to get the address in the file */
+	uint64_t link_map;   /* of the loader; tells a later module at the same place apart. Script:
+				hash chain */
 	uint8_t build_id[20];
 	uint8_t build_id_n;
-	uint8_t gone; /* another module was seen at the same place later */
+	uint8_t gone;   /* another module was seen at the same place later */
 	uint16_t flags; /* LH_MODULE_* */
 	char path[LH_PATH_MAX];
 };
@@ -229,15 +249,19 @@ struct lh_node {
 	lh_node_id parent; /* 0: nothing was held */
 	lh_lock_id lock;
 	lh_place place;
-	uint16_t depth; /* locks in the chain, this one included */
-	uint16_t children; /* nodes that were made while this one was held; stays at its highest value */
-	uint32_t seen;	/* first row of LH_T_SEEN */
-	uint32_t next;	/* next node that wants the same lock */
+	uint16_t depth;    /* locks in the chain, this one included */
+	uint16_t children; /* nodes that were made while this one was held; stays at its highest
+			      value */
+	uint32_t seen;     /* first row of LH_T_SEEN */
+	uint32_t next;     /* next node that wants the same lock */
 	uint32_t hash_next;
 	uint32_t flags; /* LH_NODE_* */
 };
 
-enum { LH_NODE_MANY = 1 /* more threads than LH_T_SEEN keeps */, LH_NODE_HANDLER = 2 /* in a signal handler */ };
+enum {
+	LH_NODE_MANY = 1 /* more threads than LH_T_SEEN keeps */,
+	LH_NODE_HANDLER = 2 /* in a signal handler */
+};
 
 /* Which thread was seen at a node, from which of its segments to which. */
 struct lh_seen {
@@ -248,7 +272,8 @@ struct lh_seen {
 	uint32_t serial; /* in the order of time: when it was first seen here */
 };
 
-/* An order between threads: what `a` did up to a_segment came before what `b` does from b_segment on. */
+/* An order between threads: what `a` did up to a_segment came before what `b` does from b_segment
+ * on. */
 struct lh_event {
 	uint32_t what; /* enum lh_event_kind */
 	lh_thread_id a;
@@ -275,7 +300,7 @@ enum lh_action { LH_HOLDS, LH_WANTS, LH_WAITS_FOR, LH_CALLS, LH_RELEASES, LH_JOI
 struct lh_finding {
 	uint32_t rule;
 	uint8_t level, severity, steps, flags; /* flags: LH_FINDING_* */
-	lh_thread_id thread;		       /* the one that completed it */
+	lh_thread_id thread;                   /* the one that completed it */
 	uint32_t step;
 	uint64_t key; /* what makes it the same finding again */
 	uint32_t count;
@@ -287,11 +312,22 @@ struct lh_finding {
 enum {
 	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
 	LH_FINDING_BY_CLASS = 2,
-	LH_FINDING_UNSURE = 4, /* through a semaphore that may yet turn out to be no lock: told at the end */
-	LH_FINDING_FACT = 8,   /* what the library measured for the monitor; that tells it, nobody else does */
+	LH_FINDING_UNSURE =
+		4, /* through a semaphore that may yet turn out to be no lock: told at the end */
+	LH_FINDING_FACT =
+		8, /* what the library measured for the monitor; that tells it, nobody else does */
 };
 
-enum lh_filter { LH_F_NONE, LH_F_THREADS, LH_F_GATE, LH_F_ORDERED, LH_F_READERS, LH_F_TRY, LH_F_TIMED, LH_FILTERS };
+enum lh_filter {
+	LH_F_NONE,
+	LH_F_THREADS,
+	LH_F_GATE,
+	LH_F_ORDERED,
+	LH_F_READERS,
+	LH_F_TRY,
+	LH_F_TIMED,
+	LH_FILTERS
+};
 
 struct lh_step {
 	lh_thread_id thread;
@@ -352,11 +388,11 @@ enum lh_table_name {
 };
 
 struct lh_table {
-	uint64_t offset; /* from the ledger's first byte */
-	uint32_t row;	 /* bytes of a row */
-	uint32_t rows;	 /* room reserved, row 0 included */
-	uint32_t used;	 /* rows in use, row 0 included; atomic */
-	uint32_t ready;	 /* rows whose memory is there for sure; raised by the monitor; atomic */
+	uint64_t offset;  /* from the ledger's first byte */
+	uint32_t row;     /* bytes of a row */
+	uint32_t rows;    /* room reserved, row 0 included */
+	uint32_t used;    /* rows in use, row 0 included; atomic */
+	uint32_t ready;   /* rows whose memory is there for sure; raised by the monitor; atomic */
 	uint32_t refused; /* rows asked for when it was full; atomic */
 	uint32_t pad;
 };
@@ -364,16 +400,24 @@ struct lh_table {
 enum lh_state { LH_EMPTY, LH_BORN, LH_ENDED };
 
 enum {
-	LH_LEDGER_ELASTIC = 1 << 0, /* rows beyond `ready` may be touched too: memory comes by itself */
-	LH_LEDGER_PLAIN = 1 << 1,   /* made by the library: no front end */
-	LH_LEDGER_FORKED = 1 << 2,  /* of a child that did not exec */
-	LH_LEDGER_SAVED = 1 << 3,   /* packed by the front end */
-	LH_LEDGER_BLIND = 1 << 4,   /* stood down: why is in `blind` */
+	LH_LEDGER_ELASTIC =
+		1 << 0, /* rows beyond `ready` may be touched too: memory comes by itself */
+	LH_LEDGER_PLAIN = 1 << 1,         /* made by the library: no front end */
+	LH_LEDGER_FORKED = 1 << 2,        /* of a child that did not exec */
+	LH_LEDGER_SAVED = 1 << 3,         /* packed by the front end */
+	LH_LEDGER_BLIND = 1 << 4,         /* stood down: why is in `blind` */
 	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* a CPython of a version whose frames we cannot read */
 };
 
 /* How it ended; filled by the front end. */
-enum lh_end { LH_END_UNKNOWN, LH_END_EXIT, LH_END_SIGNAL, LH_END_LOST, LH_END_RUNNING, LH_END_EXEC };
+enum lh_end {
+	LH_END_UNKNOWN,
+	LH_END_EXIT,
+	LH_END_SIGNAL,
+	LH_END_LOST,
+	LH_END_RUNNING,
+	LH_END_EXEC
+};
 
 /*
  * The first bytes of a ledger. A saved file is one ledger after another, each `total`
@@ -383,23 +427,23 @@ struct lh_ledger {
 	char magic[8];
 	uint32_t version;
 	uint32_t header; /* sizeof this struct, in the writer's view */
-	uint64_t total;	 /* bytes from this header to the end of the last table */
-	uint32_t flags;	 /* LH_LEDGER_* */
-	uint32_t state;	 /* enum lh_state; LH_BORN is the handshake */
+	uint64_t total;  /* bytes from this header to the end of the last table */
+	uint32_t flags;  /* LH_LEDGER_* */
+	uint32_t state;  /* enum lh_state; LH_BORN is the handshake */
 	int32_t pid, parent;
 	uint64_t start_ns;    /* monotonic; ticks count milliseconds from here */
 	uint64_t start_epoch; /* seconds since 1970 */
 	uint64_t end_ns;
 	uint32_t end; /* enum lh_end */
 	int32_t end_code;
-	uint32_t tick; /* milliseconds since start_ns, kept by the monitor, else 0 */
-	uint32_t monitor; /* pid of the monitor, 0 none */
+	uint32_t tick;             /* milliseconds since start_ns, kept by the monitor, else 0 */
+	uint32_t monitor;          /* pid of the monitor, 0 none */
 	uint64_t retired_acquired; /* acquisitions of rows that were reused since */
 	uint64_t retired_contended;
 	uint32_t retired_locks;
 	uint32_t dropped_events; /* the big lock was not to be had in time, or no seat */
 	uint32_t dropped_locks, dropped_stacks, dropped_nodes;
-	uint32_t passed; /* calls that went by unrecorded: too early, in a handler inside us */
+	uint32_t passed;    /* calls that went by unrecorded: too early, in a handler inside us */
 	uint32_t judge_cut; /* searches that met their bound */
 	uint32_t threads_live;
 	uint32_t blind;
@@ -421,12 +465,12 @@ struct lh_ledger {
 struct lh_board {
 	char magic[8];
 	uint32_t version;
-	uint32_t next;	    /* slots taken so far; atomic */
-	uint32_t tick;	    /* milliseconds since start_ns; advanced by the monitor; atomic */
+	uint32_t next;      /* slots taken so far; atomic */
+	uint32_t tick;      /* milliseconds since start_ns; advanced by the monitor; atomic */
 	uint32_t slots_max; /* slots that there is room for */
 	uint64_t start_ns;
 	int32_t monitor;
-	uint32_t flags; /* LH_LEDGER_ELASTIC */
+	uint32_t flags;       /* LH_LEDGER_ELASTIC */
 	uint32_t turned_away; /* processes that found no slot */
 };
 

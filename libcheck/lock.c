@@ -36,7 +36,8 @@ bool lh_lock_init(void)
 	return true;
 }
 
-/* ---- the table: open addressing; a slot whose row has moved on to another address is stale ---- */
+/* ---- the table: open addressing; a slot whose row has moved on to another address is stale ----
+ */
 
 static uint32_t tag_of(uintptr_t o)
 {
@@ -103,7 +104,9 @@ static uint32_t mutex_attributes(const pthread_mutex_t *m)
 
 static uint32_t rwlock_attributes(const pthread_rwlock_t *w)
 {
-	return (w->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP ? LH_LOCK_PREFER_WRITER : 0) |
+	return (w->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
+			? LH_LOCK_PREFER_WRITER
+			: 0) |
 	       (w->__data.__shared ? LH_LOCK_PSHARED : 0);
 }
 
@@ -166,7 +169,9 @@ static bool has_word(enum lh_kind kind, uint32_t flags)
 
 static void write_word(const void *o, enum lh_kind kind, uint32_t row)
 {
-	size_t at = kind == LH_MUTEX ? LH_WORD_MUTEX : kind == LH_RWLOCK ? LH_WORD_RWLOCK : LH_WORD_SEM;
+	size_t at = kind == LH_MUTEX    ? LH_WORD_MUTEX
+		    : kind == LH_RWLOCK ? LH_WORD_RWLOCK
+					: LH_WORD_SEM;
 
 	*(uint32_t *)((char *)(uintptr_t)o + at) = row;
 }
@@ -206,8 +211,11 @@ struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, 
 		return NULL;
 	}
 	struct lh_lock *l = &LH_LOCKS[row];
-	*l = (struct lh_lock){.gen = l->gen + 1, .kind = (uint8_t)kind, .flags = flags,
-			      .initial = initial, .shown = (uintptr_t)o};
+	*l = (struct lh_lock){.gen = l->gen + 1,
+			      .kind = (uint8_t)kind,
+			      .flags = flags,
+			      .initial = initial,
+			      .shown = (uintptr_t)o};
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	index_row(o, row);
 	if (has_word(kind, flags))
@@ -221,7 +229,8 @@ const struct lh_lock *lh_lock_before(lh_lock_id id)
 
 	if (!b || !LH_LOCK_ROW(id) || LH_LOCK_ROW(id) >= b->table[LH_T_LOCK].used)
 		return NULL;
-	return (const struct lh_lock *)((const char *)b + b->table[LH_T_LOCK].offset) + LH_LOCK_ROW(id);
+	return (const struct lh_lock *)((const char *)b + b->table[LH_T_LOCK].offset) +
+	       LH_LOCK_ROW(id);
 }
 
 /* Known in the parent before fork? Then it is the same lock here, born where it was born. */
@@ -234,7 +243,8 @@ static void inherit(struct lh_lock *l, const void *o, uint32_t word)
 	l->born = lh_stack_adopt(old->born);
 	l->first = lh_stack_adopt(old->first);
 	l->initial = old->initial;
-	l->flags |= old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
+	l->flags |=
+		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
 	__builtin_memcpy(l->name, old->name, sizeof(l->name));
 }
 

@@ -75,7 +75,8 @@ void lh_lock_end(struct lh_lock *l);
 /* Lets go of the nodes that nobody will miss; set by the room `node`. */
 extern void (*lh_lock_dying)(struct lh_lock *l);
 
-/* May the variant that does not wait be called first? glibc's trylock damages a robust mutex that is lost. */
+/* May the variant that does not wait be called first? glibc's trylock damages a robust mutex that
+ * is lost. */
 static inline bool lh_lock_may_try(const void *o, enum lh_kind kind)
 {
 	return kind != LH_MUTEX || !(((const int *)o)[4] & 16 /* __kind, its robust bit */);

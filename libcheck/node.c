@@ -146,9 +146,12 @@ static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 	}
 	split();
 	uint32_t *head = head_of(parent, lock, place);
-	LH_NODES[id] = (struct lh_node){.parent = parent, .lock = lock, .place = place,
+	LH_NODES[id] = (struct lh_node){.parent = parent,
+					.lock = lock,
+					.place = place,
 					.depth = (uint16_t)(LH_NODES[parent].depth + 1),
-					.next = l->nodes, .hash_next = *head};
+					.next = l->nodes,
+					.hash_next = *head};
 	if (parent && LH_NODES[parent].children < UINT16_MAX)
 		LH_NODES[parent].children++;
 	l->nodes = id;

@@ -37,7 +37,8 @@ static inline lh_node_id lh_node_known(struct lh_me *me, lh_node_id parent, lh_l
 lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
 			 bool *fresh);
 
-/* The same for a link that nobody took in this chain: what is left when a lock below was given back. */
+/* The same for a link that nobody took in this chain: what is left when a lock below was given
+ * back. */
 lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place);
 
 bool lh_node_init(void); /* also in a forked child */

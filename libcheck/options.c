@@ -19,7 +19,8 @@ struct lh_options lh_options = {
 };
 
 static const struct row rows[] = {
-#define OPTION(name, type, value, accepted, help) {#name, T_##type, &lh_options.name, accepted, help},
+#define OPTION(name, type, value, accepted, help)                                                  \
+	{#name, T_##type, &lh_options.name, accepted, help},
 #include "options.def"
 #undef OPTION
 };
@@ -125,7 +126,8 @@ static void tell(const char *name, const char *value, const char *accepted)
 		lh_text_add(&t, accepted);
 		lh_text_add(&t, "); the default is used\n");
 	} else {
-		lh_text_add(&t, " is no option of the library; LOCKHOUND_OPTIONS=help=1 lists them\n");
+		lh_text_add(&t,
+			    " is no option of the library; LOCKHOUND_OPTIONS=help=1 lists them\n");
 	}
 	lh_sys_write(2, buffer, t.n);
 }

@@ -10,11 +10,13 @@ void lh_plain_init(void)
 }
 
 static const char *const kind_names[] = {
-	[LH_NOTHING] = "lock", [LH_MUTEX] = "mutex", [LH_RWLOCK] = "rwlock", [LH_SPIN] = "spinlock",
-	[LH_SEM] = "semaphore", [LH_COND] = "condition", [LH_BARRIER] = "barrier",
-	[LH_ONCE] = "once", [LH_GUARD] = "static guard", [LH_LIFE] = "thread", [LH_CUSTOM] = "lock",
+	[LH_NOTHING] = "lock",    [LH_MUTEX] = "mutex",   [LH_RWLOCK] = "rwlock",
+	[LH_SPIN] = "spinlock",   [LH_SEM] = "semaphore", [LH_COND] = "condition",
+	[LH_BARRIER] = "barrier", [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
+	[LH_LIFE] = "thread",     [LH_CUSTOM] = "lock",
 };
-static const char *const action_names[] = {"holds", "wants", "waits for", "calls", "gives back", "joins"};
+static const char *const action_names[] = {"holds", "wants",      "waits for",
+					   "calls", "gives back", "joins"};
 
 static const struct {
 	const char *id, *title, *help;

@@ -250,8 +250,8 @@ bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me)
 	for (int i = 0; i < NAPS && !(got = take_now(l, me)); i++) {
 		uint32_t seen = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
 		if (seen)
-			lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, seen, (long)&nap, 0,
-				   0);
+			lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, seen, (long)&nap,
+				   0, 0);
 	}
 	__atomic_fetch_sub(&l->waiters, 1, __ATOMIC_RELAXED);
 	got = got || take_now(l, me);

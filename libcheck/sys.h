@@ -23,13 +23,15 @@
 
 long lh_syscall(long n, long a, long b, long c, long d, long e, long f);
 
-void *lh_sys_map(size_t size, int protection, int flags, int fd, uint64_t offset); /* NULL: refused */
+void *lh_sys_map(size_t size, int protection, int flags, int fd,
+		 uint64_t offset); /* NULL: refused */
 void lh_sys_unmap(void *at, size_t size);
 int lh_sys_advise(void *at, size_t size, int advice);
 int lh_sys_open(const char *path, int flags, int mode);
 void lh_sys_close(int fd);
 void lh_sys_unlink(const char *path);
-int lh_sys_allocate(int fd, uint64_t from, uint64_t size); /* real blocks, or an error; never sparse */
+int lh_sys_allocate(int fd, uint64_t from,
+		    uint64_t size); /* real blocks, or an error; never sparse */
 int lh_sys_truncate(int fd, uint64_t size);
 long lh_sys_write(int fd, const void *data, size_t n);
 long lh_sys_read(int fd, void *data, size_t n);

@@ -14,10 +14,10 @@ static void become(const struct lh_me *me)
 
 bool (*lh_thread_rearm)(uintptr_t frame);
 
-static struct lh_me **mine;  /* by seat */
-static uint64_t *handles;    /* by seat: pthread_t, close together to be searched */
-static uint32_t free_seats;  /* linked by held_n */
-static uint32_t ending;	     /* seats whose threads are about to end, or have */
+static struct lh_me **mine; /* by seat */
+static uint64_t *handles;   /* by seat: pthread_t, close together to be searched */
+static uint32_t free_seats; /* linked by held_n */
+static uint32_t ending;     /* seats whose threads are about to end, or have */
 
 bool lh_thread_init(void)
 {
@@ -56,7 +56,8 @@ static struct lh_me *adopt(uintptr_t frame)
 {
 	uintptr_t low, high;
 
-	/* nobody's number is 0; a thread without a seat takes the big lock in its thread pointer's name */
+	/* nobody's number is 0; a thread without a seat takes the big lock in its thread pointer's
+	 * name */
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 	if (!lh_big_lock_take(&lh_book.big, name))
 		return NULL;
@@ -111,10 +112,11 @@ lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t s
 	lh_thread_id id = lh_book_new(LH_T_THREAD, 1);
 
 	if (id) {
-		LH_THREADS[id] = (struct lh_thread){.creator = creator, .created = created,
-						    .creator_segment = segment};
+		LH_THREADS[id] = (struct lh_thread){
+			.creator = creator, .created = created, .creator_segment = segment};
 		if (creator)
-			__builtin_memcpy(LH_THREADS[id].name, LH_THREADS[creator].name, LH_NAME_MAX);
+			__builtin_memcpy(LH_THREADS[id].name, LH_THREADS[creator].name,
+					 LH_NAME_MAX);
 	}
 	return id;
 }

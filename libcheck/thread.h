@@ -33,17 +33,18 @@ struct lh_known_node {
 };
 
 struct lh_me {
-	struct lh_seat *seat;	/* NULL: take the slow door */
-	uint32_t number;	/* of the seat */
-	uint32_t sample;	/* acquisitions until the next exact hold time */
-	struct lh_seat *parked; /* the seat, while this thread is inside the library */
-	uintptr_t inside;	/* frame of the hook that is inside, 0 none */
-	uint32_t judged_segment; /* `known` was learnt in this segment */
-	uint32_t used; /* somebody sat here before */
+	struct lh_seat *seat;       /* NULL: take the slow door */
+	uint32_t number;            /* of the seat */
+	uint32_t sample;            /* acquisitions until the next exact hold time */
+	struct lh_seat *parked;     /* the seat, while this thread is inside the library */
+	uintptr_t inside;           /* frame of the hook that is inside, 0 none */
+	uint32_t judged_segment;    /* `known` was learnt in this segment */
+	uint32_t used;              /* somebody sat here before */
 	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
 	const void *once_call;
 	uint32_t free_seen; /* rows of LH_T_SEEN of this thread that are free again */
-	struct lh_walked *walked; /* where a walk of this thread is kept; hooks may not use much stack */
+	struct lh_walked
+		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
 	struct lh_known_node known[LH_KNOWN];
 };
 
@@ -81,13 +82,14 @@ bool lh_thread_init(void); /* tables; also in a forked child */
 /* ---- with the door open; those marked B want the big lock ---- */
 
 lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment); /* B */
-uint32_t lh_seat_new(lh_thread_id thread);						 /* B; 0: none */
-void lh_seat_free(uint32_t seat);							 /* B */
-void lh_seat_ending(uint32_t seat); /* its thread will be gone soon; the kernel tells when */
+uint32_t lh_seat_new(lh_thread_id thread); /* B; 0: none */
+void lh_seat_free(uint32_t seat);          /* B */
+void lh_seat_ending(uint32_t seat);        /* its thread will be gone soon; the kernel tells when */
 uint32_t lh_seats_ending(void);
 /* Sits the calling thread down on a seat that was made for it, or a new one (0). B for 0. */
 struct lh_me *lh_seat_take(uint32_t seat, uintptr_t low, uintptr_t high);
-void lh_seat_handle(uint32_t seat, pthread_t handle); /* its thread has this handle; old claims to it end */
+void lh_seat_handle(uint32_t seat,
+		    pthread_t handle);        /* its thread has this handle; old claims to it end */
 uint32_t lh_seat_of_handle(pthread_t handle); /* 0: not known */
 void lh_thread_default_stack(uint64_t size);
 void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);

@@ -145,7 +145,8 @@ void lh_work_waited(struct lh_event_work *w)
 /* Semaphores that are no locks, permits and what a reader of a lock asks for, by flags. */
 static enum lh_mode mode_of(const struct lh_call *c, const struct lh_lock *l)
 {
-	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT : (enum lh_mode)c->mode;
+	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
+								  : (enum lh_mode)c->mode;
 }
 
 static void note_writer(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
@@ -169,7 +170,8 @@ void lh_want(const struct lh_call *c)
 		struct lh_held *h = lh_held_find(w.seat, c->o);
 		note_writer(&w, l, c);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
-			lh_sem_demote(l); /* who waits for what it took itself expects another to post */
+			lh_sem_demote(
+				l); /* who waits for what it took itself expects another to post */
 			h = NULL;
 		}
 		if (!lh_lock_looks_free(c->o, c->kind))
@@ -180,7 +182,8 @@ void lh_want(const struct lh_call *c)
 		lh_work_tell(&w, self ? self : circle);
 		if (lh_work_has_orphans(true) && LH_PLACE_HOW(place) == LH_WAITS)
 			lh_work_orphans(&w, l, place);
-		if (!circle && (!h || (l->flags & LH_LOCK_COUNTING)) && !(l->flags & LH_LOCK_SIGNAL))
+		if (!circle && (!h || (l->flags & LH_LOCK_COUNTING)) &&
+		    !(l->flags & LH_LOCK_SIGNAL))
 			lh_work_node(&w, lh_lock_id_of(l), place);
 	}
 	lh_work_end(&w);
@@ -266,8 +269,12 @@ static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_cal
 	if (!h)
 		return;
 	bool sampled = may_read_clock();
-	*h = (struct lh_held){.address = (uintptr_t)c->o, .place = place, .tick = lh_book_tick(),
-			      .node = node, .depth = 1, .flags = sampled ? LH_HELD_SAMPLED : 0,
+	*h = (struct lh_held){.address = (uintptr_t)c->o,
+			      .place = place,
+			      .tick = lh_book_tick(),
+			      .node = node,
+			      .depth = 1,
+			      .flags = sampled ? LH_HELD_SAMPLED : 0,
 			      .since_ns = sampled ? lh_book_now() : 0};
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
 }
@@ -335,7 +342,8 @@ static void let_go(struct lh_seat *s, struct lh_held *h)
 
 static bool is_long(const struct lh_held *h)
 {
-	return h && h->lock && h->depth == 1 && !(h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED)) &&
+	return h && h->lock && h->depth == 1 &&
+	       !(h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED)) &&
 	       LH_PLACE_MODE(h->place) != LH_PERMIT && lh_book_tick() - h->tick > lh_long_ticks;
 }
 
@@ -363,15 +371,18 @@ static void tell_long(const struct lh_call *c)
 		struct lh_tale *t = lh_tale_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.seat->thread);
 		uint64_t birth = l->born ? l->born : (uint64_t)h->lock << 32;
 		t->severity = LH_WARNING;
-		t->key = ((birth * 0x9e3779b97f4a7c15u) ^ LH_PLACE_STACK(h->place)) * 0x94d049bb133111ebu | 1;
+		t->key = ((birth * 0x9e3779b97f4a7c15u) ^ LH_PLACE_STACK(h->place)) *
+				 0x94d049bb133111ebu |
+			 1;
 		lh_tale_step(t, w.seat->thread, h->lock, h->place, LH_HOLDS);
-		lh_tale_step(t, w.seat->thread, h->lock, LH_PLACE(w.stack, 0, LH_PLACE_MODE(h->place)),
-			     LH_RELEASES);
+		lh_tale_step(t, w.seat->thread, h->lock,
+			     LH_PLACE(w.stack, 0, LH_PLACE_MODE(h->place)), LH_RELEASES);
 		t->step[0].tick = h->tick;
 		uint32_t id = lh_check_tell(t, LH_F_NONE);
 		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
-		uint64_t ns = (h->flags & LH_HELD_SAMPLED) && h->since_ns ? lh_book_now() - h->since_ns
-					  : (uint64_t)(lh_book_tick() - h->tick) * 1000000u;
+		uint64_t ns = (h->flags & LH_HELD_SAMPLED) && h->since_ns
+				      ? lh_book_now() - h->since_ns
+				      : (uint64_t)(lh_book_tick() - h->tick) * 1000000u;
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;
 		if (f && lh_book.tick)

@@ -5,7 +5,8 @@
  *
  *   TAKE   rc = try;  got(rc)                      nobody waits: the lock, and a page of ours
  *          rc = EBUSY: want; rc = real; waited(rc)  the wait is judged before it begins
- *   GIVE   drop; rc = real; dropped(rc)             after the real unlock the object is not looked at
+ *   GIVE   drop; rc = real; dropped(rc)             after the real unlock the object is not looked
+ * at
  *
  * What is known costs no lock, no clock, no call: the row by the word in the lock, the
  * stack by comparing it in place, the chain by one line of the thread's own. Whatever is
@@ -44,7 +45,8 @@ struct lh_call {
 
 void lh_got_slow(const struct lh_call *c, int rc);
 void lh_try_failed(const struct lh_call *c); /* only counted */
-void lh_sample(struct lh_me *me, struct lh_held *h); /* of this hold the length is measured exactly */
+void lh_sample(struct lh_me *me,
+	       struct lh_held *h); /* of this hold the length is measured exactly */
 void lh_drop_slow(const struct lh_call *c);
 
 /* Before a wait: announce it, note the dependency, judge it. */
@@ -54,7 +56,8 @@ void lh_waited(const struct lh_call *c, int rc);
 /* After the real unlock. An error means that it is held still. */
 void lh_dropped_slow(const struct lh_call *c, int rc);
 
-extern uint32_t lh_long_ticks LH_HIDDEN; /* a hold of more milliseconds goes the slow way, to be told */
+extern uint32_t lh_long_ticks
+	LH_HIDDEN; /* a hold of more milliseconds goes the slow way, to be told */
 
 enum { LH_SLOW_FLAGS = LH_LOCK_COUNTING | LH_LOCK_SIGNAL };
 
@@ -91,7 +94,8 @@ static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int r
 	lh_place place = LH_PLACE(x->stack, c.how, c.mode);
 	lh_node_id parent = n ? seat->held[n - 1].node : 0;
 	lh_node_id node = lh_node_known(me, parent, id, place);
-	if (LH_UNLIKELY(!node || (n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.o))))))
+	if (LH_UNLIKELY(!node ||
+			(n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.o))))))
 		goto unknown;
 	struct lh_held *h = &seat->held[n];
 	seat->held_n = n + 1;
@@ -151,9 +155,9 @@ static inline __attribute__((always_inline)) void lh_dropped(struct lh_call c, i
 /* ---- the events that are not uniform ---- */
 
 void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
-void lh_broken(const struct lh_call *c);  /* about to be destroyed or initialised anew */
+void lh_broken(const struct lh_call *c); /* about to be destroyed or initialised anew */
 void lh_named(const struct lh_call *c, const char *name); /* of whatever kind it is */
-void lh_buried(const struct lh_call *c, int rc); /* it is destroyed, if rc says so */
+void lh_buried(const struct lh_call *c, int rc);          /* it is destroyed, if rc says so */
 
 /* Condition waits: `c` names the mutex. */
 void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how);
@@ -186,7 +190,8 @@ static inline void lh_sem_drop(struct lh_call c)
 {
 	struct lh_seat *seat = lh_myself()->seat;
 
-	if (LH_LIKELY(seat && seat->held_n && seat->held[seat->held_n - 1].address == (uintptr_t)c.o)) {
+	if (LH_LIKELY(seat && seat->held_n &&
+		      seat->held[seat->held_n - 1].address == (uintptr_t)c.o)) {
 		lh_drop(c);
 	} else {
 		const struct lh_call slow = c;

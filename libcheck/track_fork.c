@@ -37,19 +37,22 @@ static bool stays_taken(const struct lh_held *h)
 	const struct lh_lock *l = lh_lock_row(h->lock);
 
 	return l && !(h->flags & LH_HELD_WAITING) && !(l->flags & LH_LOCK_PSHARED) &&
-	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN || l->kind == LH_CUSTOM);
+	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
+		l->kind == LH_CUSTOM);
 }
 
 static void keep_others(uint32_t me)
 {
 	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++) {
 		const struct lh_seat *s = &LH_SEATS[i];
-		for (uint32_t k = 0; i != me && s->state == LH_SEAT_LIVE && k < s->held_n && k < LH_HELD_MAX; k++) {
+		for (uint32_t k = 0;
+		     i != me && s->state == LH_SEAT_LIVE && k < s->held_n && k < LH_HELD_MAX; k++) {
 			if (keep.others >= OTHERS_MAX || !stays_taken(&s->held[k]))
 				continue;
 			keep.other[keep.others].held = s->held[k];
 			keep.other[keep.others].tid = s->tid;
-			__builtin_memcpy(keep.other[keep.others++].name, LH_THREADS[s->thread].name, LH_NAME_MAX);
+			__builtin_memcpy(keep.other[keep.others++].name, LH_THREADS[s->thread].name,
+					 LH_NAME_MAX);
 		}
 	}
 }
@@ -59,8 +62,8 @@ void lh_fork_prepare(void)
 	struct lh_me *me = lh_myself();
 	uint32_t none = 0;
 
-	if (!me->seat ||
-	    !__atomic_compare_exchange_n(&keep.by, &none, me->number, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!me->seat || !__atomic_compare_exchange_n(&keep.by, &none, me->number, false,
+						      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	keep.n = me->seat->held_n < LH_HELD_MAX ? me->seat->held_n : LH_HELD_MAX;
 	keep.seat = me->seat;
@@ -97,7 +100,8 @@ static uint32_t tell_fork(struct lh_event_work *w, uint32_t i, struct lh_lock *l
 
 	t->severity = wants ? LH_ERROR : LH_WARNING;
 	lh_tale_step(t, absent(i), lh_lock_id_of(l),
-		     LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(held)), LH_PLACE_HOW(held), LH_PLACE_MODE(held)),
+		     LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(held)), LH_PLACE_HOW(held),
+			      LH_PLACE_MODE(held)),
 		     LH_HOLDS);
 	if (wants)
 		lh_tale_step(t, w->seat->thread, lh_lock_id_of(l), wants, LH_WAITS_FOR);
@@ -111,8 +115,10 @@ void lh_work_orphans(struct lh_event_work *w, const struct lh_lock *l, lh_place 
 		const struct lh_lock *was = lh_lock_before(h->lock);
 		if (!was || (wants && h->address != l->address))
 			continue;
-		struct lh_lock *o = lh_lock_make((const void *)(uintptr_t)h->address, (enum lh_kind)was->kind);
-		if (o && !lh_lock_looks_free((const void *)(uintptr_t)h->address, (enum lh_kind)was->kind))
+		struct lh_lock *o =
+			lh_lock_make((const void *)(uintptr_t)h->address, (enum lh_kind)was->kind);
+		if (o && !lh_lock_looks_free((const void *)(uintptr_t)h->address,
+					     (enum lh_kind)was->kind))
 			lh_work_tell(w, tell_fork(w, i, o, wants));
 	}
 	if (!wants)
@@ -132,16 +138,18 @@ static void inherit(struct lh_me *me)
 	for (uint32_t i = 0; i < keep.n; i++) {
 		const struct lh_held *old = &keep.held[i];
 		const struct lh_lock *was = lh_lock_before(old->lock);
-		if (!old->lock || !was || was->kind == LH_LIFE || was->kind == LH_ONCE || was->kind == LH_GUARD)
+		if (!old->lock || !was || was->kind == LH_LIFE || was->kind == LH_ONCE ||
+		    was->kind == LH_GUARD)
 			continue;
-		struct lh_lock *l = lh_lock_make((const void *)(uintptr_t)old->address, (enum lh_kind)was->kind);
+		struct lh_lock *l = lh_lock_make((const void *)(uintptr_t)old->address,
+						 (enum lh_kind)was->kind);
 		struct lh_held *h = l ? lh_held_push(s) : NULL;
 		if (!h)
 			continue;
 		*h = *old;
 		h->lock = lh_lock_id_of(l);
-		h->place = LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(old->place)), LH_PLACE_HOW(old->place),
-				    LH_PLACE_MODE(old->place));
+		h->place = LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(old->place)),
+				    LH_PLACE_HOW(old->place), LH_PLACE_MODE(old->place));
 		h->node = 0;
 		h->flags = LH_HELD_INHERITED;
 		if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
@@ -175,4 +183,3 @@ bool lh_fork_child(uintptr_t frame)
 	lh_big_lock_give(&lh_book.big, UINT32_MAX);
 	return me != NULL;
 }
-

@@ -26,10 +26,12 @@ void lh_work_end(struct lh_event_work *w);
 void lh_work_tell(struct lh_event_work *w, uint32_t finding);
 
 /* This lock's chain in this thread, judged if it is new. */
-lh_node_id lh_work_chain(struct lh_event_work *w); /* of the topmost held lock; those given back while waiting left out */
+lh_node_id lh_work_chain(struct lh_event_work *w); /* of the topmost held lock; those given back
+						      while waiting left out */
 lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place);
 void lh_work_judge(struct lh_event_work *w, lh_node_id node);
-void lh_work_judge_lock(struct lh_event_work *w, lh_lock_id lock); /* more can wait for it than before */
+void lh_work_judge_lock(struct lh_event_work *w,
+			lh_lock_id lock); /* more can wait for it than before */
 void lh_work_announce(struct lh_event_work *w, lh_lock_id lock, lh_place place, enum lh_wait on,
 		      uint32_t with);
 void lh_work_waited(struct lh_event_work *w);
@@ -37,7 +39,8 @@ void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, 
 		   uint32_t b_segment);
 void lh_segment_next(struct lh_me *me, struct lh_seat *s);
 lh_lock_id lh_life_lock(lh_thread_id thread); /* the lock that joining this thread takes */
-void lh_work_join(struct lh_event_work *w, lh_thread_id thread, enum lh_how how); /* begins to wait for its end */
+void lh_work_join(struct lh_event_work *w, lh_thread_id thread,
+		  enum lh_how how); /* begins to wait for its end */
 bool lh_judge_room_init(void);
 
 void lh_sem_demote(struct lh_lock *l); /* this semaphore is no lock */

@@ -23,7 +23,9 @@ bool lh_judge_room_init(void)
 	};
 	void *memory = lh_book_private(lh_judge_bytes(&room));
 
-	judge = memory ? lh_judge_make(memory, &room, lh_options.show_filtered ? LH_JUDGE_FILTERED : 0) : NULL;
+	judge = memory ? lh_judge_make(memory, &room,
+				       lh_options.show_filtered ? LH_JUDGE_FILTERED : 0)
+		       : NULL;
 	return judge != NULL;
 }
 
@@ -54,10 +56,16 @@ static void file(struct lh_event_work *w, const struct lh_circle *x)
 static struct lh_facts all_facts(void)
 {
 	return (struct lh_facts){
-		.lock = LH_LOCKS, .thread = LH_THREADS, .node = LH_NODES, .seen = LH_SEENS,
-		.event = LH_EVENTS, .locks = lh_book_used(LH_T_LOCK),
-		.threads = lh_book_used(LH_T_THREAD), .nodes = lh_book_used(LH_T_NODE),
-		.seens = lh_book_used(LH_T_SEEN), .events = lh_book_used(LH_T_EVENT),
+		.lock = LH_LOCKS,
+		.thread = LH_THREADS,
+		.node = LH_NODES,
+		.seen = LH_SEENS,
+		.event = LH_EVENTS,
+		.locks = lh_book_used(LH_T_LOCK),
+		.threads = lh_book_used(LH_T_THREAD),
+		.nodes = lh_book_used(LH_T_NODE),
+		.seens = lh_book_used(LH_T_SEEN),
+		.events = lh_book_used(LH_T_EVENT),
 	};
 }
 

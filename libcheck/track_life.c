@@ -175,7 +175,8 @@ void lh_join_end(const struct lh_call *c, uint32_t seat, int rc)
 	lh_work_waited(&w);
 	if (!rc && seat && LH_SEATS[seat].state != LH_SEAT_FREE) {
 		lh_thread_id gone = LH_SEATS[seat].thread;
-		lh_work_order(LH_EVENT_JOIN, gone, LH_SEATS[seat].segment, w.seat->thread, w.seat->segment + 1);
+		lh_work_order(LH_EVENT_JOIN, gone, LH_SEATS[seat].segment, w.seat->thread,
+			      w.seat->segment + 1);
 		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
 		lh_segment_next(w.me, w.seat);
 		lh_work_tell(&w, bury(seat));
@@ -209,7 +210,8 @@ void lh_thread_named(const struct lh_call *c, pthread_t handle, const char *name
 
 bool lh_track_init(void)
 {
-	lh_long_ticks = lh_options.long_hold ? (uint32_t)(lh_options.long_hold / 1000000u) : UINT32_MAX;
+	lh_long_ticks =
+		lh_options.long_hold ? (uint32_t)(lh_options.long_hold / 1000000u) : UINT32_MAX;
 	return lh_judge_room_init() && lh_wait_init();
 }
 
@@ -235,10 +237,12 @@ void lh_track_end(void)
 	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++) {
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
 			lh_work_tell(&w, i);
-		LH_FINDINGS[i].flags &= (uint8_t)~LH_FINDING_UNSURE; /* no semaphore changes its mind now */
+		LH_FINDINGS[i].flags &=
+			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore changes its mind now */
 	}
 	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
-		if (LH_SEATS[i].state == LH_SEAT_ENDING && LH_SEATS[i].held_n && lh_sys_tid_gone(pid, LH_SEATS[i].tid))
+		if (LH_SEATS[i].state == LH_SEAT_ENDING && LH_SEATS[i].held_n &&
+		    lh_sys_tid_gone(pid, LH_SEATS[i].tid))
 			lh_work_tell(&w, bury(i));
 	lh_work_end(&w);
 }

@@ -46,7 +46,8 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 			m->owner = 0;
 	}
 	if (v) {
-		lh_work_announce(&w, lh_lock_id_of(v), place, LH_WAIT_COND, m ? lh_lock_id_of(m) : 0);
+		lh_work_announce(&w, lh_lock_id_of(v), place, LH_WAIT_COND,
+				 m ? lh_lock_id_of(m) : 0);
 		note_cond(&w, v, place);
 	}
 	lh_work_end(&w);
@@ -79,9 +80,9 @@ static bool signal_known(struct lh_me *me, const struct lh_call *c)
 	const struct lh_context *x = me->seat ? lh_context_find(c->frame) : NULL;
 	uint32_t row = x ? lh_lock_find(c->o) : 0, n = row ? me->seat->held_n : 0;
 
-	return row && lh_node_known(me, n ? me->seat->held[n - 1].node : 0,
-				    lh_lock_id_of(&LH_LOCKS[row]),
-				    LH_PLACE(x->stack, LH_WAITS, LH_COND_SIGNALS));
+	return row &&
+	       lh_node_known(me, n ? me->seat->held[n - 1].node : 0, lh_lock_id_of(&LH_LOCKS[row]),
+			     LH_PLACE(x->stack, LH_WAITS, LH_COND_SIGNALS));
 }
 
 /* Who signals, and holding what: the first time that it is done so. */

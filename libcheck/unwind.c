@@ -42,7 +42,7 @@ struct walk {
 static bool bind(void *library, const char *name, void *function)
 {
 	void *found = dlsym(library, name);
-	memcpy(function, &found, sizeof found);
+	__builtin_memcpy(function, &found, sizeof found);
 	return found != NULL;
 }
 

@@ -17,8 +17,10 @@ static uint32_t search;
 
 static bool waits_for_ever(const struct lh_seat *s)
 {
-	return s->state == LH_SEAT_LIVE && s->wait_lock && LH_PLACE_HOW(s->wait_place) == LH_WAITS &&
-	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN || s->wait_on == LH_WAIT_ONCE);
+	return s->state == LH_SEAT_LIVE && s->wait_lock &&
+	       LH_PLACE_HOW(s->wait_place) == LH_WAITS &&
+	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
+		s->wait_on == LH_WAIT_ONCE);
 }
 
 static bool blocks(const struct lh_seat *s, lh_lock_id lock, enum lh_mode wanted, bool queue)
@@ -37,14 +39,17 @@ static bool blocks(const struct lh_seat *s, lh_lock_id lock, enum lh_mode wanted
 static uint32_t next_holder(const struct lh_seat *waiter, const struct lh_lock *l, uint32_t from)
 {
 	enum lh_mode wanted = LH_PLACE_MODE(waiter->wait_place);
-	bool queue = l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
+	bool queue =
+		l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
 
 	if (l->kind == LH_LIFE)
 		return from <= 1 ? LH_THREADS[waiter->wait_with].seat : 0;
 	if (l->kind == LH_SEM)
 		return 0;
 	if (l->kind != LH_RWLOCK && l->owner)
-		return from <= 1 && blocks(&LH_SEATS[l->owner], waiter->wait_lock, wanted, false) ? l->owner : 0;
+		return from <= 1 && blocks(&LH_SEATS[l->owner], waiter->wait_lock, wanted, false)
+			       ? l->owner
+			       : 0;
 	for (uint32_t i = from; i < lh_book_used(LH_T_SEAT); i++)
 		if (&LH_SEATS[i] != waiter && LH_SEATS[i].state >= LH_SEAT_LIVE &&
 		    blocks(&LH_SEATS[i], waiter->wait_lock, wanted, queue))
@@ -119,11 +124,13 @@ static uint32_t tell(int n, lh_thread_id closer)
 		if (LH_SEATS[path[i].seat].thread < LH_SEATS[path[first].seat].thread)
 			first = i;
 	for (int i = 0; i < n; i++) {
-		const struct link *x = &path[(first + i) % n], *before = &path[(first + i + n - 1) % n];
+		const struct link *x = &path[(first + i) % n],
+				  *before = &path[(first + i + n - 1) % n];
 		const struct lh_seat *s = &LH_SEATS[x->seat];
 		const struct lh_lock *l = lh_lock_row(before->lock);
 		lh_place held = place_of(s, before->lock);
-		if (held || (l && l->kind == LH_LIFE)) /* a life is held from nowhere in particular */
+		if (held ||
+		    (l && l->kind == LH_LIFE)) /* a life is held from nowhere in particular */
 			lh_tale_step(t, s->thread, before->lock, held, LH_HOLDS);
 		lh_tale_step(t, s->thread, x->lock, s->wait_place,
 			     s->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);

@@ -55,13 +55,13 @@ uint64_t lh_cfi_fixed(struct lh_cfi_bytes *b, unsigned int size)
 		v = *b->at;
 		break;
 	case 2:
-		memcpy(&v, b->at, 2);
+		__builtin_memcpy(&v, b->at, 2);
 		break;
 	case 4:
-		memcpy(&v, b->at, 4);
+		__builtin_memcpy(&v, b->at, 4);
 		break;
 	default:
-		memcpy(&v, b->at, 8);
+		__builtin_memcpy(&v, b->at, 8);
 	}
 	b->at += size;
 	return v;

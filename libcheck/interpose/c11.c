@@ -38,7 +38,7 @@ LH_EXPORT void mtx_destroy(mtx_t *o)
 		struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                \
 		int rc = LH_REAL(mtx_trylock)(o);                                                  \
 		if (rc != thrd_busy) {                                                             \
-			lh_got(c, outcome(rc));                                                   \
+			lh_got(c, outcome(rc));                                                    \
 			return rc;                                                                 \
 		}                                                                                  \
 		lh_want(&c);                                                                       \

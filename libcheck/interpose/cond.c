@@ -20,7 +20,8 @@ LH_EXPORT int pthread_cond_wait(pthread_cond_t *v, pthread_mutex_t *o)
 	return rc;
 }
 
-LH_EXPORT int pthread_cond_timedwait(pthread_cond_t *v, pthread_mutex_t *o, const struct timespec *t)
+LH_EXPORT int pthread_cond_timedwait(pthread_cond_t *v, pthread_mutex_t *o,
+				     const struct timespec *t)
 {
 	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
 

@@ -19,12 +19,14 @@ static int acquire(uint64_t *o)
 {
 	int *word = (int *)o, seen = 0;
 
-	while (!__atomic_compare_exchange_n(word, &seen, BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	while (!__atomic_compare_exchange_n(word, &seen, BUSY, false, __ATOMIC_ACQ_REL,
+					    __ATOMIC_ACQUIRE)) {
 		if (seen & DONE)
 			return 0;
 		int waited = seen | WAITED;
 		if (seen == waited ||
-		    __atomic_compare_exchange_n(word, &seen, waited, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		    __atomic_compare_exchange_n(word, &seen, waited, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
 			lh_syscall(SYS_futex, (long)word, FUTEX_WAIT, waited, 0, 0, 0);
 		seen = 0;
 	}

@@ -15,7 +15,8 @@ static struct lh_seat *seat_at(void *seat)
 
 static void sit_down(void *seat)
 {
-	lh_thread_begins((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0), seat_at(seat)->stack_high);
+	lh_thread_begins((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0),
+			 seat_at(seat)->stack_high);
 }
 
 static void *begin(void *seat)
@@ -60,7 +61,8 @@ static uint32_t prepare(const struct lh_call *c, const void *routine, void *argu
 	return seat;
 }
 
-LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(*routine)(void *), void *argument)
+LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(*routine)(void *),
+			     void *argument)
 {
 	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
 	uint32_t seat = prepare(&c, (const void *)routine, argument, a);
@@ -97,8 +99,10 @@ LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 
 JOIN(pthread_join, WAITS, (pthread_t o, void **result), (o, result))
 JOIN(pthread_tryjoin_np, TRIES, (pthread_t o, void **result), (o, result))
-JOIN(pthread_timedjoin_np, TIMED, (pthread_t o, void **result, const struct timespec *t), (o, result, t))
-JOIN(pthread_clockjoin_np, TIMED, (pthread_t o, void **result, clockid_t k, const struct timespec *t), (o, result, k, t))
+JOIN(pthread_timedjoin_np, TIMED, (pthread_t o, void **result, const struct timespec *t),
+     (o, result, t))
+JOIN(pthread_clockjoin_np, TIMED,
+     (pthread_t o, void **result, clockid_t k, const struct timespec *t), (o, result, k, t))
 JOIN(thrd_join, WAITS, (thrd_t o, int *result), (o, result))
 
 LH_EXPORT int pthread_detach(pthread_t thread)

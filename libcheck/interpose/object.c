@@ -29,14 +29,14 @@
 		return rc;                                                                         \
 	}
 
-MAKE(pthread_mutex_init, MUTEX, (pthread_mutex_t *o, const pthread_mutexattr_t *a), (o, a))
-BREAK(pthread_mutex_destroy, MUTEX, (pthread_mutex_t *o), (o))
-MAKE(pthread_rwlock_init, RWLOCK, (pthread_rwlock_t *o, const pthread_rwlockattr_t *a), (o, a))
-BREAK(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t *o), (o))
-MAKE(pthread_spin_init, SPIN, (pthread_spinlock_t *o, int shared), (o, shared))
-BREAK(pthread_spin_destroy, SPIN, (pthread_spinlock_t *o), (o))
-MAKE(pthread_cond_init, COND, (pthread_cond_t *o, const pthread_condattr_t *a), (o, a))
-BREAK(pthread_cond_destroy, COND, (pthread_cond_t *o), (o))
+MAKE(pthread_mutex_init, MUTEX, (pthread_mutex_t * o, const pthread_mutexattr_t *a), (o, a))
+BREAK(pthread_mutex_destroy, MUTEX, (pthread_mutex_t * o), (o))
+MAKE(pthread_rwlock_init, RWLOCK, (pthread_rwlock_t * o, const pthread_rwlockattr_t *a), (o, a))
+BREAK(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t * o), (o))
+MAKE(pthread_spin_init, SPIN, (pthread_spinlock_t * o, int shared), (o, shared))
+BREAK(pthread_spin_destroy, SPIN, (pthread_spinlock_t * o), (o))
+MAKE(pthread_cond_init, COND, (pthread_cond_t * o, const pthread_condattr_t *a), (o, a))
+BREAK(pthread_cond_destroy, COND, (pthread_cond_t * o), (o))
 
 LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierattr_t *a, unsigned n)
 {
@@ -48,7 +48,7 @@ LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierat
 	return rc;
 }
 
-BREAK(pthread_barrier_destroy, BARRIER, (pthread_barrier_t *o), (o))
+BREAK(pthread_barrier_destroy, BARRIER, (pthread_barrier_t * o), (o))
 
 /* The serial thread gets -1, which is success. */
 LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)

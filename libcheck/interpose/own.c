@@ -8,10 +8,11 @@
 
 static struct lh_call call(const void *o, int shared, uintptr_t frame)
 {
-	return (struct lh_call){o, frame, LH_CUSTOM, shared ? LH_SHARED : LH_EXCLUSIVE, LH_WAITS, 0};
+	return (struct lh_call){o,        frame, LH_CUSTOM, shared ? LH_SHARED : LH_EXCLUSIVE,
+				LH_WAITS, 0};
 }
 
-#define FRAME (uintptr_t)__builtin_frame_address(0)
+#define FRAME (uintptr_t) __builtin_frame_address(0)
 
 LH_EXPORT void lockhound_want(const void *o, int shared)
 {
