@@ -13,20 +13,20 @@ EXPECT-OUTPUT: balance 400
 RUN: bank.py withdraw-poorly
 EXPECT-OUTPUT: the other customer waited half a second or more
 EXPECT-OUTPUT: balance 400
-EXPECT-LATER: long-hold *
-EXPECT-LATER: blocking-call *
+WITH: --long-hold=100ms
+EXPECT-FINDING: long-hold *
 
 RUN: bank.py transfer-opposite
 EXPECT-OUTPUT: total 2000
-EXPECT-LATER: lock-order * *
+EXPECT-FINDING: lock-order * *
 EXPECT-STATUS: 66
 
 RUN: bank.py transfer-opposite --hang
 EXPECT-OUTPUT: both hold one account and want the other
 EXPECT-HANG: yes
-EXPECT-LATER: deadlock * *
-EXPECT-UNTIL: lock-order * *
-EXPECT-STATUS: 66
+WITH: --timeout=2s
+EXPECT-FINDING: lock-order * *
+EXPECT-STATUS: 124
 
 RUN: bank.py cure-sorted
 EXPECT-OUTPUT: total 2000
