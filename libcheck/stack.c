@@ -5,6 +5,7 @@
 #include "walk.h"
 
 struct lh_context_table lh_contexts;
+const struct lh_context lh_no_context = {.exhausted = 1};
 
 enum {
 	CONTEXTS_PER_KEY = 8,
@@ -19,6 +20,7 @@ static uint32_t python_contexts;
 bool lh_stack_init(void)
 {
 	/* a thread that comes before the first context finds an empty table, never none */
+	lh_contexts.off = lh_options.stacks == LH_STACKS_OFF;
 	lh_contexts.head = lh_book_private(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
 	stack_heads = lh_book_private(sizeof(uint32_t) << STACK_HEADS_LOG);
 	python_contexts = 0;

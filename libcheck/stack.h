@@ -39,7 +39,9 @@ enum { LH_CONTEXT_HEADS_LOG = 16 };
 struct lh_context_table {
 	struct lh_context **head;
 	uint32_t epoch;
+	bool off; /* no stacks are kept: every one is known, as number 0 */
 };
+extern const struct lh_context lh_no_context LH_HIDDEN;
 extern struct lh_context_table lh_contexts LH_HIDDEN;
 
 static inline struct lh_context **lh_context_head(uintptr_t caller, uintptr_t depth)
@@ -65,6 +67,8 @@ static inline uintptr_t lh_context_depth(uintptr_t frame, uintptr_t python)
 /* The stack above a hook whose frame this is, if it is known; else NULL. */
 static inline const struct lh_context *lh_context_find(uintptr_t frame)
 {
+	if (LH_UNLIKELY(lh_contexts.off))
+		return &lh_no_context;
 	uintptr_t caller = ((const uintptr_t *)frame)[1];
 	uintptr_t depth = lh_context_depth(frame, lh_python_identity());
 	const struct lh_context *x =
