@@ -12,7 +12,7 @@
  * - A thread that does not stop within STOP_MS is let go as soon as it does, by lh_sampler_settle.
  * - No wait status is taken: whoever reaps children in this process may do so undisturbed,
  *   and must pass over stops whose status has bits above the lower 16.
- * - All calls for one process come from one thread: ptrace knows only that one.
+ * - All stacks are taken by one thread, for all processes: ptrace knows only that one.
  */
 #ifndef LH_SAMPLE_H
 #define LH_SAMPLE_H
