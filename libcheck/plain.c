@@ -47,6 +47,17 @@ static void add_lock(struct lh_text *t, lh_lock_id id)
 	}
 }
 
+/* A line of a script: "app.py:12 worker". */
+static void add_script(struct lh_text *t, const struct lh_module *m, uint64_t line)
+{
+	lh_text_safe(t, lh_text_base(m->path));
+	lh_text_add(t, ":");
+	lh_text_number(t, line);
+	lh_text_add(t, " ");
+	lh_text_safe(t, m->path + lh_text_length(m->path) + 1);
+	lh_text_add(t, "\n");
+}
+
 static void add_stack(struct lh_text *t, lh_stack_id id)
 {
 	const struct lh_stack *s = &LH_STACKS[id];
@@ -57,6 +68,10 @@ static void add_stack(struct lh_text *t, lh_stack_id id)
 		lh_text_add(t, "      #");
 		lh_text_number(t, (uint64_t)i);
 		lh_text_add(t, " ");
+		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_SCRIPT)) {
+			add_script(t, m, LH_FRAME_PC(f));
+			continue;
+		}
 		if (LH_FRAME_MODULE(f)) {
 			lh_text_safe(t, lh_text_base(m->path));
 			lh_text_add(t, "+");

@@ -1,50 +1,17 @@
-/* python.c — see python.h. */
-#include "python.h"
-#include "python_311.h"
+/* python.c — see python.h: whose frames, and which. */
+#include "python_inside.h"
 
 #include <pthread.h>
 
 struct lh_python lh_python;
-
-/* Bound by the loader before any constructor runs; absent in any other program. */
-extern const char _PyRuntime[] __attribute__((weak));
-extern const unsigned long Py_Version __attribute__((weak)); /* since 3.11 */
-extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attribute__((weak)),
-	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak));
-extern void PyEval_RestoreThread(void *)
-	__attribute__((weak)); /* its address is all that we take of it */
-
-/* ---- reading ---- */
-
-static inline uintptr_t word(uintptr_t at, size_t offset)
-{
-	return *(const volatile uintptr_t *)(at + offset);
-}
-
-static inline uint32_t half(uintptr_t at, size_t offset)
-{
-	return *(const volatile uint32_t *)(at + offset);
-}
-
-/* An address that an object of the program could have. */
-static inline bool plausible(uintptr_t p)
-{
-	return p >= 0x10000 && p < (1ull << 47) && !(p & 7);
-}
-
-static bool is_a(uintptr_t object, const char *type)
-{
-	return plausible(object) && word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&
-	       (intptr_t)word(object, PY_OBJECT_COUNT) > 0;
-}
 
 /* ---- whose frames ---- */
 
 /* A code object is followed by its instructions: that its type says so proves most of the table. */
 static bool same_layout(void)
 {
-	return word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
-	       word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
+	return lh_python_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
+	       lh_python_word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
 }
 
 void lh_python_init(bool full)
@@ -66,13 +33,14 @@ void lh_python_init(bool full)
 
 static bool proves(uintptr_t frame)
 {
-	uintptr_t code = word(frame, PY_FRAME_CODE);
+	uintptr_t code = lh_python_word(frame, PY_FRAME_CODE);
 
-	return is_a(code, PyCode_Type) && is_a(word(code, PY_CODE_FILE), PyUnicode_Type) &&
-	       is_a(word(code, PY_CODE_NAME), PyUnicode_Type) &&
-	       is_a(word(code, PY_CODE_QUALIFIED), PyUnicode_Type) &&
-	       is_a(word(code, PY_CODE_LINES), PyBytes_Type) &&
-	       is_a(word(code, PY_CODE_NAMES), PyTuple_Type);
+	return lh_python_is_a(code, PyCode_Type) &&
+	       lh_python_is_a(lh_python_word(code, PY_CODE_FILE), PyUnicode_Type) &&
+	       lh_python_is_a(lh_python_word(code, PY_CODE_NAME), PyUnicode_Type) &&
+	       lh_python_is_a(lh_python_word(code, PY_CODE_QUALIFIED), PyUnicode_Type) &&
+	       lh_python_is_a(lh_python_word(code, PY_CODE_LINES), PyBytes_Type) &&
+	       lh_python_is_a(lh_python_word(code, PY_CODE_NAMES), PyTuple_Type);
 }
 
 /* The first frame that we ever meet must look as the table says, or nothing is read again. */
@@ -91,17 +59,18 @@ static __attribute__((noinline)) uintptr_t prove(uintptr_t cframe, uintptr_t fra
  * before a thread gives its state back, so that ours, while it is the current one, is
  * there; the thread in it rules out that another one got the same memory since.
  */
-static inline uintptr_t my_cframe(void)
+uintptr_t lh_python_cframe(void)
 {
-	uintptr_t runtime = (uintptr_t)_PyRuntime, state = word(runtime, PY_RUNTIME_CURRENT);
+	uintptr_t runtime = (uintptr_t)_PyRuntime,
+		  state = lh_python_word(runtime, PY_RUNTIME_CURRENT);
 
-	if (!state || !half(runtime, PY_RUNTIME_KEY_MADE) ||
-	    (uintptr_t)pthread_getspecific(half(runtime, PY_RUNTIME_KEY)) != state ||
-	    word(state, PY_TSTATE_THREAD) != lh_thread_pointer())
+	if (!state || !lh_python_half(runtime, PY_RUNTIME_KEY_MADE) ||
+	    (uintptr_t)pthread_getspecific(lh_python_half(runtime, PY_RUNTIME_KEY)) != state ||
+	    lh_python_word(state, PY_TSTATE_THREAD) != lh_thread_pointer())
 		return 0;
-	uintptr_t cframe = word(state, PY_TSTATE_CFRAME);
-	uintptr_t frame = plausible(cframe) ? word(cframe, PY_CFRAME_FRAME) : 0;
-	if (!plausible(frame))
+	uintptr_t cframe = lh_python_word(state, PY_TSTATE_CFRAME);
+	uintptr_t frame = lh_python_plausible(cframe) ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;
+	if (!lh_python_plausible(frame))
 		return 0;
 	return LH_LIKELY(lh_python.proven) ? cframe : prove(cframe, frame);
 }
@@ -112,21 +81,23 @@ static inline uintptr_t my_cframe(void)
  */
 static inline uintptr_t add(uintptr_t identity, uintptr_t frame)
 {
-	uintptr_t code = word(frame, PY_FRAME_CODE);
-	uintptr_t first = plausible(code) ? half(code, PY_CODE_FIRST_LINE) : 0;
+	uintptr_t code = lh_python_word(frame, PY_FRAME_CODE);
+	uintptr_t first = lh_python_plausible(code) ? lh_python_half(code, PY_CODE_FIRST_LINE) : 0;
 
-	identity = (identity ^ word(frame, PY_FRAME_INSTR) ^ first << 47) * 0x9e3779b97f4a7c15u;
+	identity = (identity ^ lh_python_word(frame, PY_FRAME_INSTR) ^ first << 47) *
+		   0x9e3779b97f4a7c15u;
 	return identity ^ identity >> 29;
 }
 
 uintptr_t lh_python_now(void)
 {
-	uintptr_t cframe = my_cframe(), frame = cframe ? word(cframe, PY_CFRAME_FRAME) : 0;
+	uintptr_t cframe = lh_python_cframe(),
+		  frame = cframe ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;
 	uintptr_t identity = 0;
 
-	for (unsigned n = 0; n < lh_python.depth && plausible(frame); n++) {
+	for (unsigned n = 0; n < lh_python.depth && lh_python_plausible(frame); n++) {
 		identity = add(identity, frame);
-		frame = word(frame, PY_FRAME_PREVIOUS);
+		frame = lh_python_word(frame, PY_FRAME_PREVIOUS);
 	}
 	return identity;
 }
@@ -134,295 +105,26 @@ uintptr_t lh_python_now(void)
 /* Each activation of the interpreter runs a frame and those that it called without C between. */
 void lh_python_look(struct lh_python_chain *c)
 {
-	uintptr_t cframe = lh_python.on ? my_cframe() : 0;
-	uintptr_t frame = cframe ? word(cframe, PY_CFRAME_FRAME) : 0;
+	uintptr_t cframe = lh_python.on ? lh_python_cframe() : 0;
+	uintptr_t frame = cframe ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;
 
 	c->identity = 0;
 	c->n = 0;
-	for (; c->n < lh_python.depth && plausible(frame); c->n++) {
+	for (; c->n < lh_python.depth && lh_python_plausible(frame); c->n++) {
 		c->identity = add(c->identity, frame);
-		c->at[c->n] = (struct lh_python_frame){word(frame, PY_FRAME_CODE),
-						       word(frame, PY_FRAME_INSTR), cframe};
+		c->at[c->n] =
+			(struct lh_python_frame){lh_python_word(frame, PY_FRAME_CODE),
+						 lh_python_word(frame, PY_FRAME_INSTR), cframe};
 		bool entry = *(const volatile uint8_t *)(frame + PY_FRAME_ENTRY);
-		frame = word(frame, PY_FRAME_PREVIOUS);
+		frame = lh_python_word(frame, PY_FRAME_PREVIOUS);
 		if (!entry || !cframe)
 			continue;
-		cframe = word(cframe, PY_CFRAME_PREVIOUS);
+		cframe = lh_python_word(cframe, PY_CFRAME_PREVIOUS);
 		/* what does not fit together says nothing about C any more, but the frames are
 		 * right */
-		if (!plausible(cframe) || word(cframe, PY_CFRAME_FRAME) != frame)
+		if (!lh_python_plausible(cframe) ||
+		    lh_python_word(cframe, PY_CFRAME_FRAME) != frame)
 			cframe = 0;
 	}
-	c->cut = plausible(frame);
-}
-
-/* ---- names ---- */
-
-struct text {
-	uintptr_t at;
-	size_t length;
-	unsigned width;
-};
-
-static bool open_text(uintptr_t object, struct text *t)
-{
-	if (!is_a(object, PyUnicode_Type))
-		return false;
-	uint32_t state = half(object, PY_TEXT_STATE);
-	if (!(state & PY_STATE_COMPACT) || !(state & PY_STATE_READY))
-		return false;
-	t->width = state >> PY_STATE_KIND_SHIFT & PY_STATE_KIND;
-	t->length = word(object, PY_TEXT_LENGTH);
-	t->at = object + (state & PY_STATE_ASCII ? PY_TEXT_ASCII : PY_TEXT_COMPACT);
-	return (t->width == 1 || t->width == 2 || t->width == 4) && t->length < 1u << 20;
-}
-
-static uint32_t letter(const struct text *t, size_t i)
-{
-	uintptr_t at = t->at + i * t->width;
-
-	return t->width == 1   ? *(const uint8_t *)at
-	       : t->width == 2 ? *(const uint16_t *)at
-			       : *(const uint32_t *)at;
-}
-
-/* In UTF-8; how many bytes. Bytes of a path that were no UTF-8 are lone surrogates to Python. */
-static unsigned encode(uint32_t c, char out[4])
-{
-	if (c - 0xdc80 < 0x80) {
-		out[0] = (char)(c - 0xdc00);
-		return 1;
-	}
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	unsigned n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-	for (unsigned i = n - 1; i > 0; i--, c >>= 6)
-		out[i] = (char)(0x80 | (c & 63));
-	out[0] = (char)(lead[n] | (c & 31));
-	return n;
-}
-
-/* Of a text that is too long the end is kept, behind "...": the file's name matters most. */
-static bool copy_text(uintptr_t object, char *to, size_t room)
-{
-	struct text t;
-	size_t from, n = 0, size = 0;
-	char c[4];
-
-	if (!open_text(object, &t))
-		return false;
-	for (from = t.length; from && size < room - 4; from--)
-		size += encode(letter(&t, from - 1), c);
-	if (size >= room - 4) {
-		from++; /* the last one counted may have been too much */
-		for (; n < 3; n++)
-			to[n] = '.';
-	}
-	for (; from < t.length; from++) {
-		unsigned more = encode(letter(&t, from), c);
-		for (unsigned k = 0; k < more; k++)
-			to[n++] = c[k] ? c[k] : '?';
-	}
-	to[n] = 0;
-	return true;
-}
-
-static bool is_text(uintptr_t object, const char *spelling)
-{
-	struct text t;
-	size_t n = __builtin_strlen(spelling);
-
-	if (!open_text(object, &t) || t.width != 1 || t.length != n)
-		return false;
-	return __builtin_memcmp((const void *)t.at, spelling, n) == 0;
-}
-
-/* ---- lines ---- */
-
-struct bytes {
-	const uint8_t *at, *end;
-};
-
-static uint32_t varint(struct bytes *b)
-{
-	uint32_t v = 0;
-
-	for (unsigned shift = 0; b->at < b->end && shift < 32; shift += 6) {
-		uint8_t byte = *b->at++;
-		v |= (uint32_t)(byte & 63) << shift;
-		if (!(byte & 64))
-			break;
-	}
-	return v;
-}
-
-static int32_t signed_varint(struct bytes *b)
-{
-	uint32_t v = varint(b);
-
-	return v & 1 ? -(int32_t)(v >> 1) : (int32_t)(v >> 1);
-}
-
-/*
- * The location table of PEP 657. An entry's first byte has bit 7 set, a form in bits 3 to 6
- * and in the others the units of code it is for, less one. Forms 0 to 9 and 10 to 12 are
- * followed by columns only, 13 has a line and no columns, 14 has all; 15 is code of no line.
- */
-static uint32_t line_at(struct bytes b, uint32_t first, uint32_t unit)
-{
-	enum { ONE_LINE = 10, NO_COLUMNS = 13, LONG = 14, NO_LINE = 15 };
-	uint32_t line = first;
-
-	while (b.at < b.end && (*b.at & 0x80)) {
-		uint8_t head = *b.at++;
-		unsigned form = head >> 3 & 15, units = (head & 7u) + 1;
-		if (form == NO_COLUMNS || form == LONG)
-			line += (uint32_t)signed_varint(&b);
-		else if (form >= ONE_LINE && form < NO_COLUMNS)
-			line += form - ONE_LINE;
-		if (unit < units)
-			return form == NO_LINE ? 0 : line;
-		unit -= units;
-		while (b.at < b.end && !(*b.at & 0x80))
-			b.at++;
-	}
-	return 0;
-}
-
-static uint32_t line_of(uintptr_t code, uintptr_t instruction)
-{
-	uintptr_t table = word(code, PY_CODE_LINES);
-	uintptr_t into = instruction - (code + PY_CODE_BYTES);
-
-	if (!is_a(table, PyBytes_Type) || into >= 2 * word(code, PY_VAR_SIZE))
-		return 0;
-	const uint8_t *text = (const uint8_t *)(table + PY_BYTES_TEXT);
-	struct bytes b = {text, text + (word(table, PY_VAR_SIZE) & 0xffffff)};
-	return line_at(b, half(code, PY_CODE_FIRST_LINE), (uint32_t)(into / 2));
-}
-
-uintptr_t lh_python_object(void)
-{
-	return (uintptr_t)PyEval_RestoreThread;
-}
-
-bool lh_python_where(const struct lh_python_frame *f, struct lh_python_place *out)
-{
-	if (!is_a(f->code, PyCode_Type))
-		return false;
-	out->line = line_of(f->code, f->instruction);
-	return copy_text(word(f->code, PY_CODE_FILE), out->file, sizeof(out->file)) &&
-	       copy_text(word(f->code, PY_CODE_QUALIFIED), out->function, sizeof(out->function));
-}
-
-/* ---- what the instruction wants ---- */
-
-struct unit {
-	uint8_t op, argument;
-};
-
-/* Where a frame is in its code: the unit, and how many lie before it. */
-struct spot {
-	uintptr_t code;
-	const struct unit *at;
-	size_t before;
-};
-
-static bool find_spot(uintptr_t frame, struct spot *s)
-{
-	s->code = plausible(frame) ? word(frame, PY_FRAME_CODE) : 0;
-	if (!is_a(s->code, PyCode_Type))
-		return false;
-	uintptr_t instruction = word(frame, PY_FRAME_INSTR);
-	uintptr_t into = instruction - (s->code + PY_CODE_BYTES);
-	s->at = (const struct unit *)instruction;
-	s->before = into / 2;
-	return into < 2 * word(s->code, PY_VAR_SIZE) && !(into & 1);
-}
-
-static bool is_call(const struct unit *u)
-{
-	return u->op == PY_OP_CALL || u->op == PY_OP_CALL_ADAPTIVE ||
-	       u->op == PY_OP_CALL_PY_EXACT_ARGS || u->op == PY_OP_CALL_PY_WITH_DEFAULTS;
-}
-
-static bool is_precall(const struct unit *u)
-{
-	return u->op == PY_OP_PRECALL || u->op == PY_OP_PRECALL_ADAPTIVE;
-}
-
-static bool is_load_method(const struct unit *u)
-{
-	return u->op == PY_OP_LOAD_METHOD ||
-	       (u->op >= PY_OP_LOAD_METHOD_ADAPTIVE && u->op <= PY_OP_LOAD_METHOD_NO_DICT) ||
-	       u->op == PY_OP_LOAD_METHOD_WITH_DICT || u->op == PY_OP_LOAD_METHOD_WITH_VALUES;
-}
-
-static bool is_wider(const struct unit *u)
-{
-	return u->op == PY_OP_EXTENDED_ARG || u->op == PY_OP_EXTENDED_ARG_QUICK;
-}
-
-/* A call of x.acquire() or x.__enter__() with nothing: there is no limit and no flag. */
-static bool takes(const struct spot *s)
-{
-	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = PRECALL + 1 + PY_CACHE_LOAD_METHOD };
-	const struct unit *load = s->at - LOAD;
-	uintptr_t names = word(s->code, PY_CODE_NAMES);
-
-	if (s->at->argument || s->before < LOAD + 1 || !is_precall(s->at - PRECALL) ||
-	    s->at[-PRECALL].argument || !is_load_method(load) || !is_a(names, PyTuple_Type))
-		return false;
-	uint32_t i = load->argument | (is_wider(load - 1) ? (uint32_t)load[-1].argument << 8 : 0);
-	if (i >= word(names, PY_VAR_SIZE))
-		return false;
-	uintptr_t name = word(names, PY_TUPLE_ITEMS + i * sizeof(uintptr_t));
-	return is_text(name, "acquire") || is_text(name, "__enter__");
-}
-
-static bool is_in(const struct spot *s, const char *function)
-{
-	return is_text(word(s->code, PY_CODE_QUALIFIED), function);
-}
-
-/* join() without a limit: Thread.join calls this function without one. Behind a call come its
- * caches. */
-static bool joins(const struct spot *s, uintptr_t frame)
-{
-	struct spot caller;
-
-	if (!is_in(s, "Thread._wait_for_tstate_lock") ||
-	    !find_spot(word(frame, PY_FRAME_PREVIOUS), &caller) || !is_in(&caller, "Thread.join"))
-		return false;
-	if (!is_call(caller.at) && caller.before >= PY_CACHE_CALL)
-		caller.at -= PY_CACHE_CALL;
-	return is_call(caller.at) && !caller.at->argument;
-}
-
-/* Where threading takes the lock that the interpreter gives back when the thread is gone. */
-static bool begins_life(const struct spot *s)
-{
-	return is_in(s, "Thread._set_tstate_lock") || is_in(s, "Thread._reset_internal_locks");
-}
-
-enum lh_python_want lh_python_wants(void)
-{
-	uintptr_t cframe = my_cframe(), frame = cframe ? word(cframe, PY_CFRAME_FRAME) : 0;
-	struct spot s;
-
-	if (!find_spot(frame, &s))
-		return LH_PYTHON_TRIES;
-	if (s.at->op == PY_OP_BEFORE_WITH)
-		return LH_PYTHON_WAITS;
-	if (!is_call(s.at))
-		return LH_PYTHON_TRIES;
-	if (takes(&s))
-		return begins_life(&s) ? LH_PYTHON_LIVES : LH_PYTHON_WAITS;
-	/* ExitStack calls the type's __enter__ with the lock and nothing else */
-	if (s.at->argument == 1 && is_in(&s, "_BaseExitStack.enter_context"))
-		return LH_PYTHON_WAITS;
-	return joins(&s, frame) ? LH_PYTHON_WAITS : LH_PYTHON_TRIES;
+	c->cut = lh_python_plausible(frame);
 }

@@ -70,9 +70,11 @@ bool lh_sem_join_begin(const struct lh_call *c)
 
 	if (!l || !lh_work_begin(&w, c))
 		return false;
-	/* the main thread gives its own back and then waits for the others: its life holds nobody up */
+	/* the main thread gives its own back and then waits for the others: its life holds nobody
+	 * up */
 	if (LH_THREADS[l->last_owner].flags & LH_THREAD_MAIN)
-		lh_work_announce(&w, lh_lock_id_of(l), LH_PLACE(w.stack, c->how, LH_EXCLUSIVE), LH_WAIT_SEM, 0);
+		lh_work_announce(&w, lh_lock_id_of(l), LH_PLACE(w.stack, c->how, LH_EXCLUSIVE),
+				 LH_WAIT_SEM, 0);
 	else
 		lh_work_join(&w, l->last_owner, (enum lh_how)c->how);
 	lh_work_end(&w);
