@@ -1,4 +1,4 @@
-#include "monitor.h"
+#include "monitor_inside.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -126,7 +126,7 @@ static bool is_fact(const struct lh_member *member, uint32_t row)
 	       row < lh_read_used(&member->record, LH_T_FINDING);
 }
 
-static void tell(struct lh_monitor *m, struct lh_member *member, uint32_t row, bool at_end)
+void lh_monitor_tell(struct lh_monitor *m, struct lh_member *member, uint32_t row, bool at_end)
 {
 	bool fresh = false;
 	lh_member_names(member, row);
@@ -149,78 +149,16 @@ static void tell_new(struct lh_monitor *m)
 	struct lh_member *member;
 	uint32_t row;
 	for (int i = 0; i < FINDINGS && lh_crew_finding(&m->crew, &member, &row); i++)
-		tell(m, member, row, false);
+		lh_monitor_tell(m, member, row, false);
 }
-
-/* ---- what the watch has found ---- */
-
-static void tell_news(struct lh_monitor *m, const struct lh_news *n)
-{
-	struct lh_member *member = n->member;
-	bool fresh;
-	if (n->kind == LH_NEWS_EXCUSED) {
-		lh_say("%s[%d]: %s", member->record.head.comm, member->pid, n->text);
-		return;
-	}
-	member->record.side = lh_watch_side(m->watch, member->watched);
-	if (n->kind == LH_NEWS_FOUND) {
-		tell(m, member, n->row, true);
-		return;
-	}
-	struct lh_found *f = lh_model_take(m->told, &member->record, n->row, &fresh);
-	if (f && f->status == LH_NEW)
-		lh_say("long-hold %s: %s", f->fingerprint, n->text);
-}
-
-static void tell_all_news(struct lh_monitor *m)
-{
-	struct lh_news n;
-	while (m->watch && lh_watch_news(m->watch, &n))
-		tell_news(m, &n);
-}
-
-static void on_arrival(void *monitor, struct lh_member *member)
-{
-	struct lh_monitor *m = monitor;
-	if (m->watch)
-		member->watched = lh_watch_add(m->watch, member->ledger, member->size,
-					       member->foreign ? 0 : member->pid, member);
-}
-
-/* What was found is part of its record from now on: it is saved with it. */
-static void on_leave(void *monitor, struct lh_member *member)
-{
-	struct lh_monitor *m = monitor;
-	if (!member->watched)
-		return;
-	lh_watch_drop(m->watch, member->watched);
-	tell_all_news(m);
-	member->record.side = lh_watch_side(m->watch, member->watched);
-}
-
-static void start_watch(struct lh_monitor *m)
-{
-	m->watch_for.wake = m->arrivals;
-	if (!m->watch_for.long_hold_ns && !m->watch_for.blocking_ns && !m->watch_for.locks)
-		return;
-	m->watch = lh_watch_start(&m->watch_for);
-	if (!m->watch)
-		lh_say("no thread to look on (%s): long holds and blocking calls are not seen",
-		       strerror(errno));
-	m->crew.arrived = on_arrival;
-	m->crew.leaves = on_leave;
-	m->crew.hook = m;
-}
-
-/* ---- the end of a process ---- */
 
 static void take_leave(struct lh_monitor *m, struct lh_member *member, enum lh_end how)
 {
 	uint32_t row;
 	while (lh_member_finding(member, &row))
-		tell(m, member, row, true);
+		lh_monitor_tell(m, member, row, true);
 	for (row = 1; row < lh_read_used(&member->record, LH_T_FINDING); row++)
-		tell(m, member, row, true); /* also those that were held back */
+		lh_monitor_tell(m, member, row, true); /* also those that were held back */
 	lh_crew_leave(&m->crew, member, how);
 	lh_watch_forget(member->watched);
 	member->watched = NULL;
@@ -313,7 +251,7 @@ static void look_around(struct lh_monitor *m)
 	if (m->crew.n != before)
 		m->busy_until = now() + BUSY_NS;
 	tell_new(m);
-	tell_all_news(m);
+	lh_monitor_news(m);
 }
 
 /*
@@ -453,7 +391,7 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 	int e = lh_ticker_start(&m->ticker, &m->crew.run, m->arrivals);
 	if (e)
 		lh_say("no thread for the clock (%s): times in the report are coarse", strerror(e));
-	start_watch(m);
+	lh_monitor_look_on(m);
 	while (!is_over(m)) {
 		listen(m);
 		if (e)

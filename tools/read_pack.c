@@ -135,7 +135,7 @@ static int put_more(int fd, const struct packing *p, enum lh_table_name t)
 	int rc = 0;
 
 	for (uint32_t i = 0; i < p->more[t] && !rc; i++) {
-		union any a;
+		union any a = {.frame = 0};
 
 		memcpy(&a, p->record->side->table[t].at + (size_t)i * row, row);
 		move(p, t, &a);

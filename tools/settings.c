@@ -224,7 +224,8 @@ static bool set_limit(struct lh_settings *s, const struct origin *o, const char 
 		return false;
 	}
 	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
-		lh_say("%s:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, 10ms, "
+		lh_say("%s:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
+		       "10ms, "
 		       "2s",
 		       o->file, o->line, key, text);
 		return false;

@@ -22,7 +22,7 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-static uint64_t key_of(const struct lh_lock *l, lh_lock_id id, lh_place place)
+uint64_t lh_hold_key(const struct lh_lock *l, lh_lock_id id, lh_place place)
 {
 	return (lh_watch_birth(l, id) * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place)) *
 		       0x94d049bb133111ebu |
@@ -69,7 +69,7 @@ static uint64_t own_time(const struct lh_watched *p, const struct lh_hold *h)
 
 /* ---- telling ---- */
 
-static const char *time_words(uint64_t ns, char out[24])
+const char *lh_hold_time(uint64_t ns, char out[24])
 {
 	if (ns >= 1000 * MS)
 		snprintf(out, 24, "%.1f s", (double)(ns / (100 * MS)) / 10);
@@ -98,7 +98,7 @@ static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_
 	if (sample.stopped_ns)
 		p->sight[h->seat].stopped_by_us = true;
 	snprintf(note, sizeof(note), "after %s: %s",
-		 time_words(less(p->now_ns, h->since_ns), after), doing);
+		 lh_hold_time(less(p->now_ns, h->since_ns), after), doing);
 	lh_watch_step(p, h->row,
 		      &(struct lh_step){.thread = h->thread,
 					.lock = h->lock,
@@ -111,7 +111,7 @@ static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_
 static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
 		 const struct lh_lock *l)
 {
-	uint64_t key = key_of(l, h->lock, h->place);
+	uint64_t key = lh_hold_key(l, h->lock, h->place);
 	struct lh_finding *f;
 
 	h->row = lh_watch_find(p, key);
@@ -154,7 +154,7 @@ static void tell_excuse(struct lh_watched *p, struct lh_hold *h)
 		most = h->waited_ns, why = "it waited for another lock";
 	snprintf(text, sizeof(text),
 		 "T%u has held a lock for %s, but for %s of that %s: not called long", h->thread,
-		 time_words(h->excused_ns, held), time_words(most, out), why);
+		 lh_hold_time(h->excused_ns, held), lh_hold_time(most, out), why);
 	lh_watch_tell(p, LH_NEWS_EXCUSED, 0, text);
 }
 
@@ -275,171 +275,6 @@ static void note_waiters(struct lh_watched *p, struct lh_hold *h)
 			note_waiter(h, &p->queue[i], p->now_ns);
 }
 
-static void tell_waiters(struct lh_watched *p, const struct lh_hold *h)
-{
-	char note[LH_NOTE_MAX], ns[24];
-
-	for (uint32_t i = 0; i < h->waiters; i++) {
-		snprintf(note, sizeof(note), "for %s of that", time_words(h->waiter[i].ns, ns));
-		lh_watch_step(p, h->row,
-			      &(struct lh_step){.thread = h->waiter[i].thread,
-						.lock = h->lock,
-						.place = h->waiter[i].place,
-						.action = LH_WAITS_FOR},
-			      note);
-	}
-}
-
-/* ---- the end of a hold ---- */
-
-/* The library's finding of the same lock and place: 0 there is none. */
-static uint32_t find_fact(const struct lh_watched *p, const struct lh_hold *h, struct lh_finding *f,
-			  struct lh_step *release)
-{
-	struct lh_step taken;
-	struct lh_lock mine, theirs;
-	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
-
-	if (!lh_read_lock(&p->record, h->lock, &mine))
-		return 0;
-	for (uint32_t i = n; i-- > 1;) {
-		if (!lh_read_finding(&p->record, i, f) || f->rule != LH_RULE_LONG_HOLD ||
-		    f->steps < 2 || !lh_read_step(&p->record, f->step, &taken) ||
-		    !lh_read_step(&p->record, f->step + 1, release) ||
-		    LH_PLACE_STACK(taken.place) != LH_PLACE_STACK(h->place) ||
-		    !lh_read_lock(&p->record, taken.lock, &theirs))
-			continue;
-		if (lh_watch_birth(&mine, h->lock) == lh_watch_birth(&theirs, taken.lock))
-			return i;
-	}
-	return 0;
-}
-
-static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
-{
-	if (fact >= p->facts) {
-		uint32_t room = fact + 64;
-		uint32_t *more = realloc(p->fact, room * sizeof(*more));
-		if (!more)
-			return NULL;
-		memset(more + p->facts, 0, (room - p->facts) * sizeof(*more));
-		p->fact = more;
-		p->facts = room;
-	}
-	return &p->fact[fact];
-}
-
-static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t held,
-		     const struct lh_step *release, bool kept)
-{
-	struct lh_finding *f = lh_watch_row(p, h->row);
-	char note[LH_NOTE_MAX], ns[24], text[200];
-
-	if (!f)
-		return;
-	if (held > f->duration_ns)
-		f->duration_ns = held;
-	if (!kept)
-		f->flags &= (uint8_t)~LH_FINDING_OPEN;
-	if (!h->first)
-		return;
-	snprintf(note, sizeof(note), "after %s", time_words(held, ns));
-	if (release)
-		lh_watch_step(p, h->row,
-			      &(struct lh_step){.thread = release->thread,
-						.lock = h->lock,
-						.place = release->place,
-						.action = LH_RELEASES,
-						.tick = (uint32_t)(p->now_ns / MS)},
-			      note);
-	tell_waiters(p, h);
-	snprintf(text, sizeof(text),
-		 kept ? "still held after %s, when the process ended" : "over after %s", ns);
-	lh_watch_tell(p, LH_NEWS_OVER, h->row, text);
-}
-
-static void end_hold(struct lh_watched *p, const struct lh_hold *h, bool kept)
-{
-	struct lh_step release;
-	struct lh_finding fact;
-	uint32_t i = kept ? 0 : find_fact(p, h, &fact, &release),
-		 *known = i ? known_of(p, i) : NULL;
-	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns);
-
-	if (known)
-		++*known;
-	/* Of one that came once the library knows the length better than two looks do. */
-	if (i && fact.count == 1)
-		held = fact.duration_ns;
-	if (h->row)
-		complete(p, h, held, i ? &release : NULL, kept);
-}
-
-/* ---- holds that passed between two looks ---- */
-
-static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t missed)
-{
-	struct lh_step taken, release;
-	struct lh_finding *f;
-	struct lh_lock l;
-
-	if (!lh_read_step(&p->record, fact->step, &taken) ||
-	    !lh_read_step(&p->record, fact->step + 1, &release) ||
-	    !lh_read_lock(&p->record, taken.lock, &l) ||
-	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
-		return;
-	uint64_t key = key_of(&l, taken.lock, taken.place);
-	uint32_t row = lh_watch_find(p, key);
-	if (row) {
-		f = lh_watch_row(p, row);
-		f->count += missed;
-		return;
-	}
-	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, fact->thread);
-	f = lh_watch_row(p, row);
-	if (!f)
-		return;
-	f->count = missed;
-	f->duration_ns = fact->duration_ns;
-	lh_watch_step(p, row, &taken, "");
-	lh_watch_step(p, row, &release, "");
-	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
-}
-
-/* Its entry may be about to go. */
-static bool is_followed(const struct lh_watched *p, const struct lh_finding *fact)
-{
-	struct lh_step taken;
-
-	if (!lh_read_step(&p->record, fact->step, &taken))
-		return false;
-	for (uint32_t i = 0; i < p->holds; i++)
-		if (LH_PLACE_STACK(p->hold[i].place) == LH_PLACE_STACK(taken.place))
-			return true;
-	return false;
-}
-
-/* A fact is believed to be of a hold we never saw only when it has been there for a round. */
-static void look_for_missed(struct lh_watched *p, bool last)
-{
-	struct lh_finding f;
-	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
-
-	for (uint32_t i = 1; i < n; i++) {
-		uint32_t *known;
-		if (!lh_read_finding(&p->record, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
-		    f.steps < 2)
-			continue;
-		known = known_of(p, i);
-		if (!known || f.count <= *known)
-			continue;
-		if (!last && (f.time_ns + 50 * MS > p->now_ns || is_followed(p, &f)))
-			continue;
-		adopt(p, &f, f.count - *known);
-		*known = f.count;
-	}
-}
-
 /* At the last round whatever was still there at the last look is kept for good. */
 void lh_hold_round(struct lh_watched *p, bool last)
 {
@@ -451,8 +286,8 @@ void lh_hold_round(struct lh_watched *p, bool last)
 			i++;
 			continue;
 		}
-		end_hold(p, h, last);
+		lh_hold_end(p, h, last);
 		p->hold[i] = p->hold[--p->holds];
 	}
-	look_for_missed(p, last);
+	lh_hold_missed(p, last);
 }

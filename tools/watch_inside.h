@@ -150,6 +150,13 @@ void lh_hold_look(struct lh_watched *, uint32_t seat, const struct lh_seat *,
 		  const struct lh_held *, const struct lh_lock *);
 void lh_hold_round(struct lh_watched *, bool last); /* after all seats were looked at */
 
+const char *lh_hold_time(uint64_t ns, char out[24]);
+uint64_t lh_hold_key(const struct lh_lock *, lh_lock_id, lh_place); /* of its finding */
+
+/* watch_over.c */
+void lh_hold_end(struct lh_watched *, const struct lh_hold *, bool kept);
+void lh_hold_missed(struct lh_watched *, bool last);
+
 /* watch_call.c */
 void lh_call_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
 

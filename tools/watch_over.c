@@ -1,0 +1,181 @@
+/*
+ * Part of the room `watch`: what is said of a long hold when it is over, and holds that no look
+ * has met. Both from what the library leaves behind at the release: LH_FINDING_FACT.
+ */
+#include "watch_inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS 1000000ull
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static void tell_waiters(struct lh_watched *p, const struct lh_hold *h)
+{
+	char note[LH_NOTE_MAX], ns[24];
+
+	for (uint32_t i = 0; i < h->waiters; i++) {
+		snprintf(note, sizeof(note), "for %s of that", lh_hold_time(h->waiter[i].ns, ns));
+		lh_watch_step(p, h->row,
+			      &(struct lh_step){.thread = h->waiter[i].thread,
+						.lock = h->lock,
+						.place = h->waiter[i].place,
+						.action = LH_WAITS_FOR},
+			      note);
+	}
+}
+
+/* ---- the end of a hold ---- */
+
+/* The library's finding of the same lock and place: 0 there is none. */
+static uint32_t find_fact(const struct lh_watched *p, const struct lh_hold *h, struct lh_finding *f,
+			  struct lh_step *release)
+{
+	struct lh_step taken;
+	struct lh_lock mine, theirs;
+	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+
+	if (!lh_read_lock(&p->record, h->lock, &mine))
+		return 0;
+	for (uint32_t i = n; i-- > 1;) {
+		if (!lh_read_finding(&p->record, i, f) || f->rule != LH_RULE_LONG_HOLD ||
+		    f->steps < 2 || !lh_read_step(&p->record, f->step, &taken) ||
+		    !lh_read_step(&p->record, f->step + 1, release) ||
+		    LH_PLACE_STACK(taken.place) != LH_PLACE_STACK(h->place) ||
+		    !lh_read_lock(&p->record, taken.lock, &theirs))
+			continue;
+		if (lh_watch_birth(&mine, h->lock) == lh_watch_birth(&theirs, taken.lock))
+			return i;
+	}
+	return 0;
+}
+
+static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
+{
+	if (fact >= p->facts) {
+		uint32_t room = fact + 64;
+		uint32_t *more = realloc(p->fact, room * sizeof(*more));
+		if (!more)
+			return NULL;
+		memset(more + p->facts, 0, (room - p->facts) * sizeof(*more));
+		p->fact = more;
+		p->facts = room;
+	}
+	return &p->fact[fact];
+}
+
+static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t held,
+		     const struct lh_step *release, bool kept)
+{
+	struct lh_finding *f = lh_watch_row(p, h->row);
+	char note[LH_NOTE_MAX], ns[24], text[200];
+
+	if (!f)
+		return;
+	if (held > f->duration_ns)
+		f->duration_ns = held;
+	if (!kept)
+		f->flags &= (uint8_t)~LH_FINDING_OPEN;
+	if (!h->first)
+		return;
+	snprintf(note, sizeof(note), "after %s", lh_hold_time(held, ns));
+	if (release)
+		lh_watch_step(p, h->row,
+			      &(struct lh_step){.thread = release->thread,
+						.lock = h->lock,
+						.place = release->place,
+						.action = LH_RELEASES,
+						.tick = (uint32_t)(p->now_ns / MS)},
+			      note);
+	tell_waiters(p, h);
+	snprintf(text, sizeof(text),
+		 kept ? "still held after %s, when the process ended" : "over after %s", ns);
+	lh_watch_tell(p, LH_NEWS_OVER, h->row, text);
+}
+
+void lh_hold_end(struct lh_watched *p, const struct lh_hold *h, bool kept)
+{
+	struct lh_step release;
+	struct lh_finding fact;
+	uint32_t i = kept ? 0 : find_fact(p, h, &fact, &release),
+		 *known = i ? known_of(p, i) : NULL;
+	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns);
+
+	if (known)
+		++*known;
+	/* Of one that came once the library knows the length better than two looks do. */
+	if (i && fact.count == 1)
+		held = fact.duration_ns;
+	if (h->row)
+		complete(p, h, held, i ? &release : NULL, kept);
+}
+
+/* ---- holds that passed between two looks ---- */
+
+static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t missed)
+{
+	struct lh_step taken, release;
+	struct lh_finding *f;
+	struct lh_lock l;
+
+	if (!lh_read_step(&p->record, fact->step, &taken) ||
+	    !lh_read_step(&p->record, fact->step + 1, &release) ||
+	    !lh_read_lock(&p->record, taken.lock, &l) ||
+	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
+		return;
+	uint64_t key = lh_hold_key(&l, taken.lock, taken.place);
+	uint32_t row = lh_watch_find(p, key);
+	if (row) {
+		f = lh_watch_row(p, row);
+		f->count += missed;
+		return;
+	}
+	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, fact->thread);
+	f = lh_watch_row(p, row);
+	if (!f)
+		return;
+	f->count = missed;
+	f->duration_ns = fact->duration_ns;
+	lh_watch_step(p, row, &taken, "");
+	lh_watch_step(p, row, &release, "");
+	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+}
+
+/* Its entry may be about to go. */
+static bool is_followed(const struct lh_watched *p, const struct lh_finding *fact)
+{
+	struct lh_step taken;
+
+	if (!lh_read_step(&p->record, fact->step, &taken))
+		return false;
+	for (uint32_t i = 0; i < p->holds; i++)
+		if (LH_PLACE_STACK(p->hold[i].place) == LH_PLACE_STACK(taken.place))
+			return true;
+	return false;
+}
+
+/* A fact is believed to be of a hold we never saw only when it has been there for a round. */
+void lh_hold_missed(struct lh_watched *p, bool last)
+{
+	struct lh_finding f;
+	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t *known;
+		if (!lh_read_finding(&p->record, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
+		    f.steps < 2)
+			continue;
+		known = known_of(p, i);
+		if (!known || f.count <= *known)
+			continue;
+		if (!last && (f.time_ns + 50 * MS > p->now_ns || is_followed(p, &f)))
+			continue;
+		adopt(p, &f, f.count - *known);
+		*known = f.count;
+	}
+}
