@@ -25,27 +25,31 @@ static const struct {
 	const char *can, *is; /* `is` NULL: the same */
 	const char *open;     /* while it goes on; NULL: the same */
 } messages[LH_RULES] = {
-	[LH_RULE_LOCK_ORDER] = {"{locks} are taken in conflicting orders: this can deadlock", NULL},
+	[LH_RULE_LOCK_ORDER] = {"{locks} are taken in conflicting orders: this can deadlock", NULL,
+				NULL},
 	[LH_RULE_DEADLOCK] = {"{threads} can wait for each other for ever",
-			      "deadlock: {threads} wait for each other for ever"},
+			      "deadlock: {threads} wait for each other for ever", NULL},
 	[LH_RULE_SELF_DEADLOCK] = {"{who} can wait for {lock} while it holds it itself",
-				   "{who} waits for {lock}, which it holds itself"},
+				   "{who} waits for {lock}, which it holds itself", NULL},
 	[LH_RULE_POOL_DEADLOCK] =
 		{"permits of {lock} are asked for while permits of the same are "
 		 "held: enough threads can use it up",
-		 "{threads} hold permits of {lock} and wait for more: none is left"},
-	[LH_RULE_COND_WAIT_HOLDING] = {"{who} waits on {lock} while it holds {held}", NULL},
-	[LH_RULE_COND_WAIT_UNLOCKED] = {"{who} waits on {lock} without holding {first}", NULL},
-	[LH_RULE_UNLOCK_NOT_OWNER] = {"{who} gives back {lock}, which {other} holds", NULL},
-	[LH_RULE_UNLOCK_NOT_HELD] = {"{who} gives back {lock}, which nobody holds", NULL},
-	[LH_RULE_DESTROY_HELD] = {"{who} destroys {lock} while it is in use by {other}", NULL},
-	[LH_RULE_EXIT_HOLDING] = {"{who} ended and kept {locks}", NULL},
+		 "{threads} hold permits of {lock} and wait for more: none is left", NULL},
+	[LH_RULE_COND_WAIT_HOLDING] = {"{who} waits on {lock} while it holds {held}", NULL, NULL},
+	[LH_RULE_COND_WAIT_UNLOCKED] = {"{who} waits on {lock} without holding {first}", NULL,
+					NULL},
+	[LH_RULE_UNLOCK_NOT_OWNER] = {"{who} gives back {lock}, which {other} holds", NULL, NULL},
+	[LH_RULE_UNLOCK_NOT_HELD] = {"{who} gives back {lock}, which nobody holds", NULL, NULL},
+	[LH_RULE_DESTROY_HELD] = {"{who} destroys {lock} while it is in use by {other}", NULL,
+				  NULL},
+	[LH_RULE_EXIT_HOLDING] = {"{who} ended and kept {locks}", NULL, NULL},
 	[LH_RULE_FORK_HOLDING] = {"the program forked while {other} held {held}",
 				  "a forked child waits for {lock}, which another thread held at "
-				  "the fork"},
+				  "the fork",
+				  NULL},
 	[LH_RULE_ORDER_POLICY] = {"{lock} is taken while {held} is held: the declared order is the "
 				  "other way round",
-				  NULL},
+				  NULL, NULL},
 	[LH_RULE_LONG_HOLD] = {"{holder} held {held} for {time}", NULL,
 			       "{holder} holds {held}, for {time} so far"},
 	[LH_RULE_BLOCKING_CALL] = {"{holder} blocked for {time} in {call} while it held {held}",
@@ -53,7 +57,7 @@ static const struct {
 	[LH_RULE_SIGNAL_LOCK] =
 		{"{lock} is taken in a signal handler, and elsewhere with the signal "
 		 "open",
-		 NULL},
+		 NULL, NULL},
 };
 
 /* What a step of the rule is called, where the action's own word says too little. */
