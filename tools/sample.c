@@ -98,9 +98,57 @@ static bool goes_on(long nr)
 	return false;
 }
 
+#if defined __x86_64__
+static uint64_t bits(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 16) : 0;
+}
+
+/* Are there signals to be handled? Then a call that was broken off was so by them. */
+static bool signals_wait(pid_t tid)
+{
+	char text[4096];
+
+	if (!lh_proc_read(tid, "status", text, sizeof(text)))
+		return true;
+	return (bits(text, "\nSigPnd:") | bits(text, "\nShdPnd:")) & ~bits(text, "\nSigBlk:");
+}
+
+/*
+ * It did something else when we looked, and was in a call that we broke off when it stopped:
+ * it makes the call once more, as the kernel itself does for those that it takes up again.
+ */
+static void mend_call(pid_t tid, const struct user_regs_struct *r)
+{
+	struct user_regs_struct again = *r;
+	struct iovec all = {&again, sizeof(again)};
+
+	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || signals_wait(tid))
+		return;
+	again.rax = again.orig_rax;
+	again.orig_rax = (unsigned long long)-1;
+	again.rip -= 2;
+	ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
+}
+#else
+static void mend_call(pid_t tid, const struct user_regs_struct *r)
+{
+	(void)tid;
+	(void)r;
+}
+#endif
+
 uint32_t lh_sampler_settle(void)
 {
+	struct user_regs_struct set;
+	struct iovec room = {&set, sizeof(set)};
+
 	for (uint32_t i = 0; i < lates;) {
+		room.iov_len = sizeof(set);
+		if (!ptrace(PTRACE_GETREGSET, late[i], NT_PRSTATUS, &room))
+			mend_call(late[i], &set);
 		if (!ptrace(PTRACE_DETACH, late[i], 0, 0) || kill(late[i], 0))
 			late[i] = late[--lates];
 		else
@@ -108,47 +156,6 @@ uint32_t lh_sampler_settle(void)
 	}
 	return lates;
 }
-
-#if defined __x86_64__
-/* Bits of signals that wait to be handled: then a call that was broken off was so by them. */
-static bool signals_wait(pid_t pid, pid_t tid)
-{
-	char name[40], text[4096];
-	const char *own, *shared;
-
-	snprintf(name, sizeof(name), "task/%d/status", tid);
-	if (!lh_proc_read(pid, name, text, sizeof(text)))
-		return true;
-	own = strstr(text, "\nSigPnd:");
-	shared = strstr(text, "\nShdPnd:");
-	return !own || !shared || strtoull(own + 8, NULL, 16) || strtoull(shared + 8, NULL, 16);
-}
-
-/*
- * It ran when we looked, and was in a call that we broke off when it stopped: it makes the
- * call once more, as the kernel itself does for those that it takes up again.
- */
-static void mend_call(pid_t pid, pid_t tid, struct user_regs_struct *r)
-{
-	struct iovec all = {r, sizeof(*r)};
-	struct user_regs_struct again = *r;
-
-	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || signals_wait(pid, tid))
-		return;
-	again.rax = again.orig_rax;
-	again.orig_rax = (unsigned long long)-1;
-	again.rip -= 2;
-	all.iov_base = &again;
-	ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
-}
-#else
-static void mend_call(pid_t pid, pid_t tid, struct user_regs_struct *r)
-{
-	(void)pid;
-	(void)tid;
-	(void)r;
-}
-#endif
 
 /* Registers can be read once it stands still: that is asked again and again, and no status taken.
  */
@@ -181,7 +188,7 @@ static void copy_stack(struct lh_sampler *s, struct lh_peek_task *t, uint64_t hi
 	t->stack_n = got > 0 ? (size_t)got : 0;
 }
 
-static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t, uint64_t high, bool ran,
+static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t, uint64_t high,
 			  uint64_t *stood_ns)
 {
 	struct user_regs_struct set;
@@ -192,8 +199,7 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t, uint64_t
 	if (!ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) && wait_stop(t->tid, &set)) {
 		lh_peek_registers(t, &set);
 		copy_stack(s, t, high);
-		if (ran)
-			mend_call(s->peek.pid, t->tid, &set);
+		mend_call(t->tid, &set);
 	}
 	if (ptrace(PTRACE_DETACH, t->tid, 0, 0))
 		late[lates++] = t->tid; /* there is room: see lh_sampler_take */
@@ -294,8 +300,7 @@ bool lh_sampler_take(struct lh_sampler *s, pid_t tid, const struct lh_task_call 
 		return false;
 	s->peek.via = tid; /* it lives, which the first thread may not */
 	know_objects(s);
-	good = stops ? stop_and_copy(s, &t, high, c->in == LH_TASK_RUNS, &out->stopped_ns)
-		     : copy_asleep(s, &t, c, high);
+	good = stops ? stop_and_copy(s, &t, high, &out->stopped_ns) : copy_asleep(s, &t, c, high);
 	if (good && unwind(s, &t, out)) {
 		out->n = t.frames < LH_FRAMES_MAX ? t.frames : LH_FRAMES_MAX;
 		out->flags |= t.cut ? LH_STACK_CUT : 0;
