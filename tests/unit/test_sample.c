@@ -63,13 +63,21 @@ static pid_t start(int (*body)(void))
 	return child;
 }
 
-/* Until it sleeps in this call. */
+static int has_ended(pid_t child)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return !waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid == child;
+}
+
+/* Until it sleeps in this call, or has ended. */
 static void await_call(pid_t child, long nr, struct lh_task_call *c)
 {
 	do {
 		sched_yield();
 		lh_task_call(child, child, c);
-	} while (c->in != LH_TASK_CALL || c->nr != nr);
+	} while ((c->in != LH_TASK_CALL || c->nr != nr) && !has_ended(child));
 }
 
 /* It comes back from its call with what it waited for, and with nothing before that. */
@@ -110,7 +118,8 @@ static void sleeper(int (*body)(void), long nr, int stops)
 		struct lh_task_call again;
 		do
 			lh_task_call(child, child, &again);
-		while (!lh_task_same(&c, &again)); /* a stop has it make the call again */
+		while (!lh_task_same(&c, &again) &&
+		       !has_ended(child)); /* a stop has it make the call again */
 	}
 	lh_sampler_free(s);
 	ends_well(child);
