@@ -15,30 +15,37 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * A function that a stack is looked through for: kept whole, and short under any sanitizer. One
+ * that is not to be stopped asks the kernel itself: without registers, the frames of a
+ * sanitizer's own read() cannot be passed.
+ */
+#define BODY static __attribute__((noinline, no_sanitize("address", "undefined"))) int
+
 static int ends[2], set;
 
-static __attribute__((noinline)) int in_epoll(void)
+BODY in_epoll(void)
 {
 	struct epoll_event e;
 
 	return epoll_wait(set, &e, 1, -1) == 1;
 }
 
-static __attribute__((noinline)) int in_poll(void)
+BODY in_poll(void)
 {
 	struct pollfd p = {.fd = ends[0], .events = POLLIN};
 
 	return poll(&p, 1, -1) == 1;
 }
 
-static __attribute__((noinline)) int in_read(void)
+BODY in_read(void)
 {
 	char c;
 
-	return read(ends[0], &c, 1) == 1;
+	return syscall(SYS_read, ends[0], &c, 1) == 1;
 }
 
-static __attribute__((noinline)) int computing(void)
+BODY computing(void)
 {
 	struct pollfd p = {.fd = ends[0], .events = POLLIN};
 
