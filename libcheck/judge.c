@@ -30,15 +30,12 @@ static void *piece(char *memory, size_t *at, size_t each, size_t n)
 static size_t lay_out(struct lh_tables *t, char *memory, const struct lh_judge_room *r)
 {
 	size_t at = 0;
-	uint32_t vertices = buckets(r->locks), edges = buckets(r->edges),
-		 made = buckets(r->circles);
+	uint32_t made = buckets(r->circles);
 
 	piece(memory, &at, sizeof(struct lh_judge), 1);
-	t->vertex_mask = vertices - 1;
-	t->edge_mask = edges - 1;
 	t->made_mask = made - 1;
-	t->vertex_head = piece(memory, &at, sizeof(uint32_t), vertices);
-	t->edge_head = piece(memory, &at, sizeof(uint32_t), edges);
+	t->vertex_head = piece(memory, &at, sizeof(uint32_t), r->locks);
+	t->edge_head = piece(memory, &at, sizeof(uint32_t), r->edges);
 	t->made_head = piece(memory, &at, sizeof(uint32_t), made);
 	t->vertex = piece(memory, &at, sizeof *t->vertex, r->locks);
 	t->edge = piece(memory, &at, sizeof *t->edge, r->edges);
@@ -70,6 +67,7 @@ struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, u
 	if (!j->room.burst)
 		j->room.burst = BURST;
 	j->purse = j->room.burst;
+	j->vertex_lists = j->edge_lists = 1;
 	lay_out(&j->at, memory, room);
 	return j;
 }

@@ -4,6 +4,7 @@
  * Rows are only added. Each table has a hash of its keys; an edge is in its two ends' lists.
  */
 #include "judge_inside.h"
+#include "linear.h"
 
 static uint32_t spread(uint64_t v)
 {
@@ -13,18 +14,36 @@ static uint32_t spread(uint64_t v)
 
 /* ---- vertices and edges ---- */
 
+static uint32_t *vertex_head(const struct lh_judge *j, lh_lock_id lock)
+{
+	return &j->at.vertex_head[lh_linear_list(spread(lock), j->vertex_lists)];
+}
+
 uint32_t lh_judge_vertex(struct lh_judge *j, lh_lock_id lock)
 {
-	uint32_t v = j->at.vertex_head[spread(lock) & j->at.vertex_mask];
+	uint32_t v = *vertex_head(j, lock);
 
 	while (v && j->at.vertex[v].lock != lock)
 		v = j->at.vertex[v].hash_next;
 	return v;
 }
 
+/* One more list of vertices: it takes its half of the list that it was folded into. */
+static void split_vertices(struct lh_judge *j)
+{
+	uint32_t fresh = j->vertex_lists++;
+	uint32_t *from = &j->at.vertex_head[lh_linear_parent(fresh)], v = *from, next;
+
+	for (*from = 0; v; v = next) {
+		uint32_t *to = vertex_head(j, j->at.vertex[v].lock);
+		next = j->at.vertex[v].hash_next;
+		j->at.vertex[v].hash_next = *to;
+		*to = v;
+	}
+}
+
 uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock)
 {
-	uint32_t *head = &j->at.vertex_head[spread(lock) & j->at.vertex_mask];
 	uint32_t v = lh_judge_vertex(j, lock);
 
 	if (v)
@@ -33,6 +52,9 @@ uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock)
 		j->counts.refused++;
 		return 0;
 	}
+	if (j->vertex_lists <= j->counts.locks)
+		split_vertices(j);
+	uint32_t *head = vertex_head(j, lock);
 	v = ++j->counts.locks;
 	j->at.vertex[v] = (struct lh_vertex){
 		.lock = lock, .up = v, .ring = v, .members = 1, .hash_next = *head};
@@ -43,7 +65,9 @@ uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock)
 
 static uint32_t *edge_head(const struct lh_judge *j, uint32_t from, uint32_t to)
 {
-	return &j->at.edge_head[spread((uint64_t)from << 32 | to) & j->at.edge_mask];
+	uint32_t hash = spread((uint64_t)from << 32 | to);
+
+	return &j->at.edge_head[lh_linear_list(hash, j->edge_lists)];
 }
 
 uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to)
@@ -55,13 +79,28 @@ uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to)
 	return e;
 }
 
+static void split_edges(struct lh_judge *j)
+{
+	uint32_t fresh = j->edge_lists++;
+	uint32_t *from = &j->at.edge_head[lh_linear_parent(fresh)], e = *from, next;
+
+	for (*from = 0; e; e = next) {
+		uint32_t *to = edge_head(j, j->at.edge[e].from, j->at.edge[e].to);
+		next = j->at.edge[e].hash_next;
+		j->at.edge[e].hash_next = *to;
+		*to = e;
+	}
+}
+
 static uint32_t edge_make(struct lh_judge *j, uint32_t from, uint32_t to)
 {
-	uint32_t *head = edge_head(j, from, to);
 	uint32_t e = j->counts.edges + 1;
 
 	if (e >= j->room.edges)
 		return 0;
+	if (j->edge_lists <= j->counts.edges)
+		split_edges(j);
+	uint32_t *head = edge_head(j, from, to);
 	j->counts.edges = e;
 	j->at.edge[e] = (struct lh_edge){.from = from,
 					 .to = to,

@@ -94,7 +94,7 @@ enum lh_ask { LH_ASK_DISTINCT, LH_ASK_GUARDS, LH_ASK_ORDER };
 
 /* Where the judge's own rows lie. */
 struct lh_tables {
-	uint32_t vertex_mask, edge_mask, made_mask;
+	uint32_t made_mask;
 	uint32_t *vertex_head, *edge_head, *made_head;
 	struct lh_vertex *vertex;
 	struct lh_edge *edge;
@@ -110,6 +110,7 @@ struct lh_judge {
 	struct lh_judge_room room;
 	uint32_t flags;
 	struct lh_judge_counts counts;
+	uint32_t vertex_lists, edge_lists; /* hash lists in use, see linear.h */
 	int64_t purse; /* steps that may be spent */
 	uint32_t circles;
 	uint32_t row_first, row_last; /* the groups in order, lowest first */

@@ -1,11 +1,11 @@
 /* node.c — see node.h. */
 #include "node.h"
+#include "linear.h"
 
 enum { SEEN_MAX = 6 /* threads kept of one node; more is "many" */ };
 
 /*
- * Linear hashing (Litwin 1980): there is a list for each node or so, and each new node
- * splits one list in two. So memory is touched as nodes come, and no insertion is dear.
+ * There is a list for each node or so, and each new node splits one list in two (linear.h).
  */
 static uint32_t *heads;
 static uint32_t lists; /* so many are in use */
@@ -35,17 +35,9 @@ static uint32_t hash(lh_node_id parent, lh_lock_id lock, lh_place place)
 	return (uint32_t)(h >> 32);
 }
 
-/* The largest power of two that is not above the number of lists. */
-static uint32_t level(void)
-{
-	return 1u << (31 - __builtin_clz(lists));
-}
-
 static uint32_t *head_of(lh_node_id parent, lh_lock_id lock, lh_place place)
 {
-	uint32_t h = hash(parent, lock, place), low = level(), wide = h & (2 * low - 1);
-
-	return &heads[wide < lists ? wide : wide & (low - 1)];
+	return &heads[lh_linear_list(hash(parent, lock, place), lists)];
 }
 
 /* One more list: it takes its half of the list that it was folded into. */
@@ -53,7 +45,7 @@ static void split(void)
 {
 	if (lists >= lh_book_used(LH_T_NODE) || lists >= lh_book_rows(LH_T_NODE))
 		return;
-	uint32_t fresh = lists++, *from = &heads[fresh & ~(1u << (31 - __builtin_clz(fresh)))];
+	uint32_t fresh = lists++, *from = &heads[lh_linear_parent(fresh)];
 	lh_node_id i = *from;
 
 	*from = 0;
