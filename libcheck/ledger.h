@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 2
+#define LH_LEDGER_VERSION 3
 
 #define LH_HELD_MAX 64      /* locks one thread can hold before we stop counting */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
@@ -127,7 +127,6 @@ struct lh_lock {
 	uint32_t next;       /* free list of rows */
 	uint32_t nodes;      /* first node that wants this lock */
 	uint32_t pad2;
-	uint64_t dev, ino, off; /* identity of a process-shared lock; 0: not shared, or not known */
 	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
 };
 
