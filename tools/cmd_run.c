@@ -256,14 +256,12 @@ static void make_model(struct run *r)
 				       .every_lock = r->settings.outputs > 0};
 	for (int i = 0; i < r->settings.outputs; i++)
 		wants.orders |= lh_render_formats[r->settings.output[i].format].orders;
-	wants.orders |= r->monitor.crew.n > 1; /* a circle may lie across processes */
 	lh_gate_join(&r->gate, &wants);
 	r->model = lh_model_new(wants);
 	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
 		lh_model_add_shelf(r->model, &r->shelf);
 	add_notes(r);
-	if (wants.orders)
-		lh_model_find_across(r->model);
+	lh_model_find_across(r->model);
 	lh_gate_finish(&r->gate, r->model);
 	lh_model_finish(r->model);
 	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))

@@ -203,7 +203,7 @@ struct lh_found *lh_model_add_finding(struct lh_model *, const struct lh_record 
 				      const struct lh_finding *row, const struct lh_step *step,
 				      const char *message);
 
-/* Adds the circles whose halves were seen in different processes, as warnings. Needs orders; before
+/* Adds the circles whose halves were seen in different processes, as warnings. Before
  * lh_model_finish. */
 void lh_model_find_across(struct lh_model *);
 

@@ -35,6 +35,7 @@ struct arrow {
 struct search {
 	struct lh_model *model;
 	struct lh_pool *pool;
+	struct lh_orders orders;
 	const struct lh_thing **thing; /* by id */
 	uint32_t *parent;              /* by id */
 	uint32_t things;
@@ -106,14 +107,14 @@ static void gather(struct search *s, const struct lh_thing *t, lh_place place)
 
 static void add_arrows(struct search *s)
 {
-	const struct lh_model *m = s->model;
+	const struct lh_orders *all = &s->orders;
 
-	for (uint32_t i = 0; i < m->orders; i++) {
-		gather(s, m->order[i]->held, lh_model_order_place(m->order[i], false));
-		gather(s, m->order[i]->wanted, lh_model_order_place(m->order[i], true));
+	for (uint32_t i = 0; i < all->n; i++) {
+		gather(s, all->order[i]->held, lh_model_order_place(all->order[i], false));
+		gather(s, all->order[i]->wanted, lh_model_order_place(all->order[i], true));
 	}
-	for (uint32_t i = 0; i < m->orders; i++) {
-		const struct lh_order *o = m->order[i];
+	for (uint32_t i = 0; i < all->n; i++) {
+		const struct lh_order *o = all->order[i];
 		struct arrow a = {.order = o,
 				  .from = root(s, o->held->id),
 				  .to = root(s, o->wanted->id),
@@ -159,7 +160,7 @@ static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
 
 		if (chain[i] == a->order->held_node || !lh_read_node(r, chain[i], &node))
 			continue;
-		t = lh_model_thing(s->model, a->order->process, node.lock);
+		t = lh_model_alike(s->model, &s->orders, a->order->process, node.lock);
 		if (t && t->id < s->things && s->thing[t->id])
 			list[kept++] = root(s, t->id);
 	}
@@ -238,12 +239,33 @@ static uint32_t find_ring(struct search *s, uint32_t arrow, uint32_t *ring)
 	return 0;
 }
 
+/* Locks that no circle leads to: for these, mostly all, nothing is searched. */
+static void set_aside(struct search *s, bool *aside)
+{
+	uint32_t *in = s->by, tail = 0;
+
+	memset(in, 0, s->things * sizeof(*in));
+	for (uint32_t i = 0; i < s->arrows; i++)
+		in[s->arrow[i].to]++;
+	for (uint32_t i = 0; i < s->things; i++)
+		if (!in[i])
+			s->queue[tail++] = i;
+	for (uint32_t head = 0; head < tail; head++) {
+		aside[s->queue[head]] = true;
+		for (uint32_t k = s->first[s->queue[head]]; k; k = s->arrow[k - 1].next)
+			if (!--in[s->arrow[k - 1].to])
+				s->queue[tail++] = s->arrow[k - 1].to;
+	}
+}
+
 static void look(struct search *s)
 {
+	bool *aside = lh_pool_get(s->pool, s->things * sizeof(*aside));
 	uint32_t ring[RING_MAX];
 
+	set_aside(s, aside);
 	for (uint32_t i = 0; i < s->arrows; i++) {
-		uint32_t n = find_ring(s, i, ring);
+		uint32_t n = aside[s->arrow[i].from] ? 0 : find_ring(s, i, ring);
 		bool smallest = n > 0;
 
 		for (uint32_t k = 0; k < n; k++) /* each circle once: from its first arrow */
@@ -253,24 +275,31 @@ static void look(struct search *s)
 	}
 }
 
+static void search(struct search *s)
+{
+	s->things = s->model->locks + 1;
+	s->thing = lh_pool_get(s->pool, s->things * sizeof(*s->thing));
+	s->parent = lh_pool_get(s->pool, s->things * sizeof(*s->parent));
+	s->first = lh_pool_get(s->pool, s->things * sizeof(*s->first));
+	s->by = lh_pool_get(s->pool, s->things * sizeof(*s->by));
+	s->queue = lh_pool_get(s->pool, s->things * sizeof(*s->queue));
+	for (uint32_t i = 0; i < s->things; i++)
+		s->parent[i] = i;
+	add_arrows(s);
+	look(s);
+	HASH_CLEAR(hh, s->keys);
+}
+
 void lh_model_find_across(struct lh_model *m)
 {
-	struct search s = {.model = m, .pool = lh_pool_new(), .things = m->locks + 1};
+	struct search s = {.model = m, .pool = lh_pool_new()};
 
-	if (m->processes > 1 && m->orders > ORDERS_MAX)
+	s.orders = lh_model_orders_alike(m, s.pool);
+	if (s.orders.n > ORDERS_MAX)
 		lh_model_note(m, "%u orders of locks: circles across processes were not looked for",
-			      m->orders);
-	s.thing = lh_pool_get(s.pool, s.things * sizeof(*s.thing));
-	s.parent = lh_pool_get(s.pool, s.things * sizeof(*s.parent));
-	s.first = lh_pool_get(s.pool, s.things * sizeof(*s.first));
-	s.by = lh_pool_get(s.pool, s.things * sizeof(*s.by));
-	s.queue = lh_pool_get(s.pool, s.things * sizeof(*s.queue));
-	for (uint32_t i = 0; i < s.things; i++)
-		s.parent[i] = i;
-	if (m->processes > 1 && m->orders <= ORDERS_MAX) {
-		add_arrows(&s);
-		look(&s);
-	}
-	HASH_CLEAR(hh, s.keys);
+			      s.orders.n);
+	else if (s.orders.n)
+		search(&s);
+	lh_model_orders_drop(&s.orders);
 	lh_pool_free(s.pool);
 }

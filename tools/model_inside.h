@@ -48,6 +48,20 @@ void lh_model_group(struct lh_model *, struct lh_found *);
 void lh_model_add_orders(struct lh_model *, const struct lh_process *);
 void lh_model_drop_orders(struct lh_model *);
 
+/* model_alike.c: what several processes can close a circle of. Things that are like each other in
+ * one process stand as one. */
+struct lh_orders {
+	struct lh_order **order;
+	uint32_t n;
+	struct lh_alike **alike; /* private: a process each */
+	uint32_t alikes;
+};
+struct lh_orders lh_model_orders_alike(struct lh_model *, struct lh_pool *);
+/* The thing that stands for a lock there; NULL: it is in none of the orders. */
+const struct lh_thing *lh_model_alike(struct lh_model *, const struct lh_orders *,
+				      const struct lh_process *, lh_lock_id);
+void lh_model_orders_drop(struct lh_orders *);
+
 /* model.c: a circle of orders of several processes; lock[i] stands for order[i]->held. `more` is
  * appended to the message. */
 void lh_model_add_across(struct lh_model *, const struct lh_order *const *order,

@@ -28,22 +28,16 @@ static bool read_files(struct lh_recorded *r, char **file, int n)
 bool lh_recorded_open(struct lh_recorded *r, char **file, int n, struct lh_model_wants wants,
 		      struct lh_gate *gate, bool debuginfod)
 {
-	uint32_t records = 0;
-
 	memset(r, 0, sizeof(*r));
 	if (!read_files(r, file, n))
 		return false;
-	for (int i = 0; i < r->shelves; i++)
-		records += r->shelf[i].n;
-	wants.orders |= records > 1; /* a circle may lie across them */
 	wants.symbols = r->symbols = lh_symbols_new(debuginfod);
 	if (gate)
 		lh_gate_join(gate, &wants);
 	r->model = lh_model_new(wants);
 	for (int i = 0; i < r->shelves; i++)
 		lh_model_add_shelf(r->model, &r->shelf[i]);
-	if (wants.orders)
-		lh_model_find_across(r->model);
+	lh_model_find_across(r->model);
 	if (gate)
 		lh_gate_finish(gate, r->model);
 	lh_model_finish(r->model);
