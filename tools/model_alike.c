@@ -126,10 +126,7 @@ static hash lock_row_says(struct lh_alike *a, const struct lh_lock *l)
 {
 	hash h = mix(3, l->kind), born = stack_says(a, l->born), data = data_says(a, l->shown);
 
-	if (l->dev || l->ino || l->off) {
-		a->shared = true;
-		return mix(mix(mix(h, l->dev), l->ino), l->off);
-	}
+	a->shared |= l->flags & LH_LOCK_PSHARED;
 	if (l->flags & LH_LOCK_NAMED)
 		h = mix_text(h, l->name);
 	h = mix(mix(h, born), data);
