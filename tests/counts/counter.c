@@ -1,0 +1,238 @@
+/*
+ * counter.c — how many instructions one lock operation is, counted one by one.
+ *
+ *   counter             prints "OPERATION INSTRUCTIONS", a line each
+ *
+ * A child runs each operation a few times in a second thread, and its parent lets that thread
+ * make one step after the other (PTRACE_SINGLESTEP). So the numbers are the same on a busy
+ * machine and on an idle one, and need no counter of the processor's. Before it is counted an
+ * operation runs WARM times, so that everything about it is known. It is counted in several
+ * windows and the smallest one is told: a hold in 256 is timed exactly, which is another matter.
+ *
+ * Ends with 77 where a thread may not be traced.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	WARM = 40,
+	WINDOWS = 3,
+	ROUNDS = 8, /* of a window */
+	FRAMES = 30,
+	MANY = 1000,
+	CANNOT = 77
+};
+
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t taken = PTHREAD_MUTEX_INITIALIZER, many[MANY];
+static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static pthread_spinlock_t spin;
+static sem_t sem;
+
+typedef void operation(int n);
+#define OPERATION(name, BODY)                                                                      \
+	static __attribute__((noinline)) void name(int n)                                          \
+	{                                                                                          \
+		for (int i = 0; i < n; i++) {                                                      \
+			BODY                                                                       \
+		}                                                                                  \
+	}
+
+OPERATION(mutex, pthread_mutex_lock(&a); pthread_mutex_unlock(&a);)
+OPERATION(nested, pthread_mutex_lock(&a); pthread_mutex_lock(&b); pthread_mutex_unlock(&b);
+	  pthread_mutex_unlock(&a);)
+OPERATION(try_mutex, if (!pthread_mutex_trylock(&a)) pthread_mutex_unlock(&a);)
+OPERATION(read_lock, pthread_rwlock_rdlock(&rw); pthread_rwlock_unlock(&rw);)
+OPERATION(write_lock, pthread_rwlock_wrlock(&rw); pthread_rwlock_unlock(&rw);)
+OPERATION(semaphore, sem_wait(&sem); sem_post(&sem);)
+OPERATION(spinlock, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
+OPERATION(signal_cond, pthread_cond_signal(&cond);)
+OPERATION(churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
+	  pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
+/* what std::mutex on the stack comes to: nobody says that it begins or ends */
+OPERATION(fresh, pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; pthread_mutex_lock(&m);
+	  pthread_mutex_unlock(&m);)
+OPERATION(churn_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&a);
+	  pthread_mutex_lock(&m); pthread_mutex_unlock(&m); pthread_mutex_unlock(&a);
+	  pthread_mutex_destroy(&m);)
+
+static __attribute__((noinline)) void deep_at(int n, int frames)
+{
+	if (frames)
+		deep_at(n, frames - 1);
+	else
+		mutex(n);
+	__asm__ volatile("" ::: "memory"); /* no tail call */
+}
+
+static void deep(int n)
+{
+	deep_at(n, FRAMES);
+}
+
+/* More locks than a thread remembers the chains of, all under one, each in its turn. */
+static void under_one(int n)
+{
+	static int at;
+
+	pthread_mutex_lock(&a);
+	for (int i = 0; i < n; i++, at = (at + 1) % MANY) {
+		pthread_mutex_lock(&many[at]);
+		pthread_mutex_unlock(&many[at]);
+	}
+	pthread_mutex_unlock(&a);
+}
+
+/* A wait that is announced and judged, and over at once: its time was up before it began. */
+static const struct timespec past = {.tv_sec = 1};
+OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
+
+static const struct {
+	const char *name;
+	operation *does;
+	int warm; /* times before it is counted */
+} operations[] = {
+	{"mutex", mutex, WARM},        {"nested", nested, WARM},
+	{"trylock", try_mutex, WARM},  {"read", read_lock, WARM},
+	{"write", write_lock, WARM},   {"semaphore", semaphore, WARM},
+	{"spin", spinlock, WARM},      {"deep", deep, WARM},
+	{"signal", signal_cond, WARM}, {"churn", churn, WARM},
+	{"fresh", fresh, WARM},        {"churn-inside", churn_inside, WARM},
+	{"many", under_one, MANY},     {"wait", wait_known, WARM},
+};
+enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
+
+/* ---- the child: its second thread says where a count begins and where it ends ---- */
+
+static __attribute__((noinline)) void say(int window)
+{
+	if (window >= 0)
+		syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1);
+}
+
+/* All calls come from one place, so that the stacks are the same. */
+static __attribute__((noinline)) void run_one(operation *does, int n, int window)
+{
+	say(window);
+	does(n);
+	say(window);
+}
+
+static void *work(void *pipe_end)
+{
+	int tid = (int)syscall(SYS_gettid), go;
+
+	if (write(((int *)pipe_end)[0], &tid, sizeof(tid)) != sizeof(tid) ||
+	    read(((int *)pipe_end)[1], &go, sizeof(go)) != sizeof(go))
+		exit(1);
+	for (int i = 0; i < OPERATIONS; i++) {
+		for (volatile int w = -2; w < WINDOWS; w++) /* or the compiler makes two loops */
+			run_one(operations[i].does, w < 0 ? operations[i].warm : ROUNDS, w);
+	}
+	return NULL;
+}
+
+static void child(int *pipe_end)
+{
+	pthread_t t;
+
+	pthread_mutex_lock(&taken);
+	for (int i = 0; i < MANY; i++)
+		pthread_mutex_init(&many[i], NULL);
+	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
+	    pthread_create(&t, NULL, work, pipe_end) || pthread_join(t, NULL))
+		exit(1);
+	pthread_mutex_unlock(&taken);
+	exit(0);
+}
+
+/* ---- the parent ---- */
+
+static void give_up(const char *why)
+{
+	fprintf(stderr, "counter: %s: %s\n", why, strerror(errno));
+	exit(errno == EPERM || errno == EACCES ? CANNOT : 1);
+}
+
+/* Lets the thread go on, and answers the signal that it stops with. Those that mean something else
+ * are handed on. */
+static int go_on(int tid, int how)
+{
+	int status, hand = 0;
+
+	for (;;) {
+		if (ptrace((enum __ptrace_request)how, tid, NULL, (void *)(long)hand))
+			give_up("ptrace");
+		if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status)) {
+			errno = 0;
+			give_up("the thread ended");
+		}
+		hand = WSTOPSIG(status);
+		if (hand == SIGUSR1 || hand == SIGTRAP)
+			return hand;
+	}
+}
+
+static long count(int tid)
+{
+	long steps = 0;
+
+	while (go_on(tid, PTRACE_CONT) != SIGUSR1)
+		;
+	while (go_on(tid, PTRACE_SINGLESTEP) != SIGUSR1)
+		steps++;
+	return steps;
+}
+
+static double least(int tid)
+{
+	long steps = count(tid);
+
+	for (int w = 1; w < WINDOWS; w++) {
+		long again = count(tid);
+		steps = again < steps ? again : steps;
+	}
+	return (double)steps / ROUNDS;
+}
+
+int main(void)
+{
+	int up[2], down[2], tid, go = 1;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof(one),
+			  &one); /* a step is quicker without a change of processor */
+
+	if (pipe(up) || pipe(down))
+		give_up("pipe");
+	pid_t pid = fork();
+	if (pid == 0)
+		child((int[]){up[1], down[0]});
+	if (pid < 0 || read(up[0], &tid, sizeof(tid)) != sizeof(tid))
+		give_up("the child");
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) || ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) ||
+	    waitpid(tid, NULL, __WALL) != tid)
+		give_up("ptrace");
+	if (write(down[1], &go, sizeof(go)) != sizeof(go))
+		give_up("write");
+	for (int i = 0; i < OPERATIONS; i++)
+		printf("%s %.1f\n", operations[i].name, least(tid));
+	fflush(stdout);
+	ptrace(PTRACE_DETACH, tid, NULL, NULL);
+	waitpid(pid, NULL, 0);
+	return 0;
+}
