@@ -11,7 +11,8 @@ struct report {
 	struct lh_text_style style;
 	struct lh_gate_wants wants;
 	struct lh_gate gate;
-	bool fail, debuginfod;
+	const char *wrappers;
+	bool fail, debuginfod, by_class;
 	enum lh_severity least;
 	struct lh_recorded recorded;
 };
@@ -32,7 +33,9 @@ enum {
 	POLICY_STRICT,
 	SOURCE_ROOT,
 	INCLUDE_SUPPRESSED,
-	FILE_ATTRIBUTE
+	FILE_ATTRIBUTE,
+	BY_CLASS,
+	WRAPPERS
 };
 
 static const struct option options[] = {
@@ -51,6 +54,8 @@ static const struct option options[] = {
 	{"source-root", required_argument, NULL, SOURCE_ROOT},
 	{"sarif-include-suppressed", no_argument, NULL, INCLUDE_SUPPRESSED},
 	{"junit-file-attr", no_argument, NULL, FILE_ATTRIBUTE},
+	{"by-class", no_argument, NULL, BY_CLASS},
+	{"wrappers", required_argument, NULL, WRAPPERS},
 	{"help", no_argument, NULL, HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -72,6 +77,9 @@ static void help(void)
 	puts("  -o, --output=FILE     write there instead of to standard output\n"
 	     "      --locks           also the table of locks, those waited for longest first\n"
 	     "      --show-filtered   also what was set aside, and why\n"
+	     "      --by-class        judge lock orders by birthplace as well\n"
+	     "      --wrappers=PATTERNS  with --by-class: functions or objects that are no "
+	     "birthplace\n"
 	     "      --color=WHEN      auto, always or never\n"
 	     "      --no-source       no lines of source\n"
 	     "      --fail[=LEAST]    status 1 if there are new findings of severity error (or "
@@ -174,6 +182,11 @@ static bool set(struct report *r, int option)
 		return set_least(r, optarg);
 	case DEBUGINFOD:
 		return r->debuginfod = true;
+	case BY_CLASS:
+		return r->by_class = true;
+	case WRAPPERS:
+		r->wrappers = optarg;
+		return true;
 	default:
 		return set_gate(r, option);
 	}
@@ -237,6 +250,9 @@ int lh_cmd_report(int argc, char **argv)
 		return status;
 	wants.every_lock = r.style.locks || r.format->render != lh_render_text;
 	wants.orders = r.format->orders;
+	wants.by_class = r.by_class;
+	wants.by_class_filtered = r.style.filtered;
+	wants.wrappers = r.wrappers;
 	status = LH_STATUS_VIEW_TROUBLE;
 	if (lh_gate_open(&r.gate, r.wants) &&
 	    lh_recorded_open(&r.recorded, argv + optind, argc - optind, wants, &r.gate,

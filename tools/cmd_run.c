@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "birth.h"
 #include "launch.h"
 #include "monitor.h"
 #include "files.h"
@@ -262,6 +263,11 @@ static void make_model(struct run *r)
 		lh_model_add_shelf(r->model, &r->shelf);
 	add_notes(r);
 	lh_model_find_across(r->model);
+	if (OPTION(r, by_class).number)
+		lh_birth_judge(r->model, &(struct lh_birth_wants){
+						 .symbols = r->monitor.symbols,
+						 .wrappers = OPTION(r, wrappers).text,
+						 .filtered = OPTION(r, show_filtered).number});
 	lh_gate_finish(&r->gate, r->model);
 	lh_model_finish(r->model);
 	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))

@@ -285,6 +285,25 @@ struct lh_found *lh_model_take(struct lh_model *m, const struct lh_record *r, ui
 	return &s->kept->found;
 }
 
+/* Of circles by birthplace: the same one was told, as it can happen or as it did. */
+static struct kept *told_of_locks(struct lh_model *m, const struct kept *k)
+{
+	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
+	struct lh_found f = k->found;
+	struct lh_sort *s;
+	char key[sizeof(s->key)];
+
+	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
+		f.rule = as[i];
+		lh_model_fingerprint(m, &f);
+		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
+		HASH_FIND_STR(m->shop->sort, key, s);
+		if (s && !s->kept->found.by_class)
+			return s->kept;
+	}
+	return NULL;
+}
+
 struct lh_found *lh_model_add_finding(struct lh_model *m, const struct lh_record *r,
 				      const struct lh_finding *row, const struct lh_step *step,
 				      const char *message)
@@ -294,6 +313,9 @@ struct lh_found *lh_model_add_finding(struct lh_model *m, const struct lh_record
 
 	if (message)
 		k->found.message = lh_pool_text(m->shop->pool, message);
+	old = told_of_locks(m, k);
+	if (old)
+		return &old->found;
 	old = merge(m, k);
 	if (old->last != p)
 		old->found.processes++;

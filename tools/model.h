@@ -143,6 +143,9 @@ struct lh_model_wants {
 	struct lh_symbols *symbols; /* NULL: no names, module and offset only */
 	bool every_lock;            /* model->lock holds all locks, not only those of findings */
 	bool orders;                /* model->order is filled */
+	bool by_class;              /* circles of birthplaces are wanted as well (birth.h) */
+	bool by_class_filtered;     /* ... also those that a filter sets aside */
+	const char *wrappers;       /* of birth.h; NULL none */
 	/* Asked about each finding once it is complete: may set its status and reason. NULL: all
 	 * are new. */
 	void (*settle)(void *with, const struct lh_model *, struct lh_found *);
@@ -196,7 +199,7 @@ const struct lh_frame *lh_model_place(const struct lh_trace *);
 
 /*
  * Adds a finding that no ledger has: the front end has made it from what the ledger
- * shows. `row` and `step` are as they would stand there. message: NULL, or instead of the rule's
+ * shows. One by class that was told by instance is not added: that one is returned. `row` and `step` are as they would stand there. message: NULL, or instead of the rule's
  * own.
  */
 struct lh_found *lh_model_add_finding(struct lh_model *, const struct lh_record *,

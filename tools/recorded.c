@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "birth.h"
 #include "output.h"
 #include "pool.h"
 #include "say.h"
@@ -38,6 +39,11 @@ bool lh_recorded_open(struct lh_recorded *r, char **file, int n, struct lh_model
 	for (int i = 0; i < r->shelves; i++)
 		lh_model_add_shelf(r->model, &r->shelf[i]);
 	lh_model_find_across(r->model);
+	if (wants.by_class)
+		lh_birth_judge(r->model,
+			       &(struct lh_birth_wants){.symbols = wants.symbols,
+							.wrappers = wants.wrappers,
+							.filtered = wants.by_class_filtered});
 	if (gate)
 		lh_gate_finish(gate, r->model);
 	lh_model_finish(r->model);

@@ -170,6 +170,8 @@ static json_t *finding_json(struct lh_pool *p, const struct lh_found *f)
 	put_text(p, o, "message", f->message);
 	put_text(p, o, "help", f->help);
 	put_number(o, "duration_ns", f->duration_ns);
+	if (f->by_class)
+		json_object_set_new(o, "by_class", json_true());
 	put_locks(p, o, f);
 	put_threads(p, o, f);
 	put_steps(p, o, f);
@@ -182,6 +184,8 @@ static json_t *filtered_json(struct lh_pool *p, const struct lh_found *f)
 
 	put_word(o, "rule", lh_word_rule(f->rule));
 	put_word(o, "reason", lh_word_filter(f->filter));
+	if (f->by_class)
+		json_object_set_new(o, "by_class", json_true());
 	put_locks(p, o, f);
 	put_steps(p, o, f);
 	return o;

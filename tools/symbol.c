@@ -1,49 +1,18 @@
-#include "symbol.h"
+#include "symbol_inside.h"
 
 #include "pool.h"
 
 #include <dlfcn.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #define LINES_MAX 32 /* functions inlined into each other at one address */
-
-struct object {
-	char *key; /* path and build id */
-	Dwfl *dwfl;
-	Dwfl_Module *module; /* NULL: no names from it */
-	GElf_Addr bias;      /* add it to an offset to get libdwfl's address */
-	UT_hash_handle hh;
-};
-
-struct answer {
-	struct {
-		const struct object *object;
-		uint64_t address;
-	} key;
-	struct lh_symbol *line;
-	uint32_t n;
-	UT_hash_handle hh;
-};
-
-struct lh_symbols {
-	struct lh_pool *pool;
-	struct object *objects;
-	struct answer *answers;
-	bool debuginfod;
-	void *cxx; /* libstdc++, for names */
-	char *(*demangle)(const char *, char *, size_t *, int *);
-	const char **trouble;
-	uint32_t troubles;
-};
 
 /*
  * libdwfl asks the network by itself when DEBUGINFOD_URLS is set, and a gate must not
@@ -87,11 +56,12 @@ void lh_symbols_free(struct lh_symbols *s)
 {
 	if (!s)
 		return;
-	for (struct object *o = s->objects; o; o = o->hh.next)
+	for (struct lh_object *o = s->objects; o; o = o->hh.next)
 		if (o->dwfl)
 			dwfl_end(o->dwfl);
 	HASH_CLEAR(hh, s->objects);
 	HASH_CLEAR(hh, s->answers);
+	HASH_CLEAR(hh, s->variables);
 	if (s->cxx)
 		dlclose(s->cxx);
 	lh_pool_free(s->pool);
@@ -140,7 +110,7 @@ static bool same_build(Dwfl_Module *module, const struct lh_module *m)
 	return n >= m->build_id_n && memcmp(id, m->build_id, m->build_id_n) == 0;
 }
 
-static void open_object(struct lh_symbols *s, struct object *o, const struct lh_module *m)
+static void open_object(struct lh_symbols *s, struct lh_object *o, const struct lh_module *m)
 {
 	int fd = open_regular(m->path);
 	Dwfl_Module *module;
@@ -169,11 +139,11 @@ static void open_object(struct lh_symbols *s, struct object *o, const struct lh_
 	}
 }
 
-static struct object *object_of(struct lh_symbols *s, const struct lh_module *m)
+struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module *m)
 {
 	char key[LH_PATH_MAX + 48];
 	int n = snprintf(key, sizeof(key), "%s ", m->path);
-	struct object *o;
+	struct lh_object *o;
 
 	for (int i = 0; i < m->build_id_n; i++)
 		n += snprintf(key + n, sizeof(key) - (size_t)n, "%02x", m->build_id[i]);
@@ -301,7 +271,7 @@ static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
 	return k;
 }
 
-static uint32_t look_up(struct lh_symbols *s, const struct object *o, uint64_t at,
+static uint32_t look_up(struct lh_symbols *s, const struct lh_object *o, uint64_t at,
 			struct lh_symbol line[LINES_MAX])
 {
 	Dwarf_Addr bias = 0;
@@ -324,7 +294,7 @@ uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64
 			 bool after, const struct lh_symbol **line)
 {
 	struct lh_symbol found[LINES_MAX] = {0};
-	struct object *o = object_of(s, m);
+	struct lh_object *o = lh_symbol_object(s, m);
 	struct answer *a, ask;
 
 	if (!o->module)
@@ -348,7 +318,7 @@ uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64
 const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
 			   uint64_t *into)
 {
-	struct object *o = object_of(s, m);
+	struct lh_object *o = lh_symbol_object(s, m);
 	const char *name;
 	GElf_Off off;
 	GElf_Sym sym;
@@ -364,7 +334,7 @@ const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint
 
 bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
 {
-	struct object *o = object_of(s, m);
+	struct lh_object *o = lh_symbol_object(s, m);
 	Dwarf_Frame *frame = NULL;
 	Dwarf_Addr bias;
 	Dwarf_CFI *cfi;

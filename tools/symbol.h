@@ -37,6 +37,12 @@ uint32_t lh_symbol_lines(struct lh_symbols *, const struct lh_module *, uint64_t
 const char *lh_symbol_data(struct lh_symbols *, const struct lh_module *, uint64_t offset,
 			   uint64_t *into);
 
+/*
+ * The variable at `offset` and the member in it, as debug information has them, an array's elements
+ * as one: "accounts[].lock". NULL: not known.
+ */
+const char *lh_symbol_member(struct lh_symbols *, const struct lh_module *, uint64_t offset);
+
 /* Whether a frame at this offset was called by a signal: the next one's address is exact then. */
 bool lh_symbol_signal(struct lh_symbols *, const struct lh_module *, uint64_t offset);
 

@@ -152,20 +152,29 @@ static bool link_up(const struct lh_found *f, struct lh_part *part, const struct
 	return false;
 }
 
+/* By birthplace another lock of the class will do, and the one that matters is told first. */
+static bool closes(struct lh_found *f, uint32_t n)
+{
+	struct lh_part *part = (struct lh_part *)f->part;
+	bool ring = true;
+
+	for (uint32_t i = 0; i < n && ring; i++) {
+		const struct lh_part *before = &part[(i + n - 1) % n];
+
+		ring = before->does && part[i].holds &&
+		       (f->by_class || link_up(f, &part[i], before->does->lock));
+	}
+	return ring;
+}
+
 /* Is it a ring? Writers that must queue stand behind it and hold nothing that matters. */
 static void close_ring(struct lh_found *f)
 {
-	struct lh_part *part = (struct lh_part *)f->part;
 	uint32_t n = f->parts;
 
-	while (n > 1 && !part[n - 1].holds)
+	while (n > 1 && !closes(f, n))
 		n--;
 	f->ring = closes_rings(f->rule) && n > 1;
-	for (uint32_t i = 0; i < n && f->ring; i++) {
-		const struct lh_part *before = &part[(i + n - 1) % n];
-
-		f->ring = before->does && link_up(f, &part[i], before->does->lock);
-	}
 	f->ringed = f->ring ? n : 0;
 }
 
@@ -273,8 +282,10 @@ const char *lh_model_schedule(const struct lh_model *m, const struct lh_found *f
 		text = lh_pool_print(m->shop->pool, "%s%s %s%s", text, label(m, f, i),
 				     lh_model_deed(m, f, f->part[i].does, true),
 				     i + 1 < f->ringed ? "; " : ": ");
-	return lh_pool_print(m->shop->pool, "%s%s", text,
-			     f->ringed == 2 ? "neither goes on" : "none of them goes on");
+	return lh_pool_print(m->shop->pool, "%s%s%s", text,
+			     f->ringed == 2 ? "neither goes on" : "none of them goes on",
+			     f->by_class ? ", if each waits for the very lock that the next one holds"
+					 : "");
 }
 
 /* ---- messages ---- */
@@ -376,12 +387,16 @@ static const char *filling(const struct lh_model *m, const struct lh_found *f, c
 
 const char *lh_model_message(struct lh_model *m, const struct lh_found *f)
 {
+	static const char by_class[] = "{locks} are taken in conflicting orders (seen by "
+				       "birthplace only): with the same locks this can deadlock";
 	const char *at = f->level > LH_POTENTIAL && messages[f->rule].is ? messages[f->rule].is
 									 : messages[f->rule].can;
 	const char *text = "", *hole;
 
 	if (f->open && messages[f->rule].open)
 		at = messages[f->rule].open;
+	if (f->by_class)
+		at = by_class;
 	if (!at)
 		return lh_word_title(f->rule); /* a rule without a row still says what it is */
 	while ((hole = strchr(at, '{')) != NULL) {
@@ -391,7 +406,5 @@ const char *lh_model_message(struct lh_model *m, const struct lh_found *f)
 				     filling(m, f, hole, n));
 		at = hole + n;
 	}
-	text = lh_pool_print(m->shop->pool, "%s%s", text, at);
-	return f->by_class ? lh_pool_print(m->shop->pool, "%s (seen by birthplace only)", text)
-			   : text;
+	return lh_pool_print(m->shop->pool, "%s%s", text, at);
 }

@@ -1,0 +1,38 @@
+/* std::mutex has no birth: locks that were first taken on the same stack are of one class.
+ * OPTIONS: --by-class
+ * EXPECT: lock-order(warning) <born>
+ * EXPECT-STACK: account_then_journal, journal_then_account */
+#include "case.h"
+#include <memory>
+#include <mutex>
+#include <vector>
+
+struct account {
+	int balance = 0;
+	std::mutex m;
+	account() { std::lock_guard<std::mutex> l(m); }
+};
+
+static std::mutex *journal;
+static std::vector<std::unique_ptr<account>> accounts;
+
+static void account_then_journal(void)
+{
+	std::lock_guard<std::mutex> a(accounts[0]->m);
+	std::lock_guard<std::mutex> j(*journal);
+}
+
+static void journal_then_account(void)
+{
+	std::lock_guard<std::mutex> j(*journal);
+	std::lock_guard<std::mutex> a(accounts[1]->m);
+}
+
+int main()
+{
+	journal = new std::mutex;
+	for (int i = 0; i < 3; i++)
+		accounts.push_back(std::make_unique<account>());
+	in_turn(account_then_journal, journal_then_account);
+	return 0;
+}

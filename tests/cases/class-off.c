@@ -1,0 +1,22 @@
+/* The same as class-abba, and nobody has asked for birthplaces.
+ * EXPECT: nothing */
+#include "case.h"
+
+MUTEX(journal);
+static pthread_mutex_t accounts[4];
+
+static void account_then_journal(void)
+{
+	lock(&accounts[0]), lock(&journal), unlock(&journal), unlock(&accounts[0]);
+}
+
+static void journal_then_account(void)
+{
+	lock(&journal), lock(&accounts[1]), unlock(&accounts[1]), unlock(&journal);
+}
+
+int main(void)
+{
+	in_turn(account_then_journal, journal_then_account);
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* symbol_inside.h — what the files of the room `symbol` share. */
+#ifndef LH_SYMBOL_INSIDE_H
+#define LH_SYMBOL_INSIDE_H
+
+#include "symbol.h"
+
+#include <elfutils/libdwfl.h>
+#include <uthash.h>
+
+struct lh_object {
+	char *key; /* path and build id */
+	Dwfl *dwfl;
+	Dwfl_Module *module; /* NULL: no names from it */
+	GElf_Addr bias;      /* add it to an offset to get libdwfl's address */
+	UT_hash_handle hh;
+};
+
+struct answer {
+	struct {
+		const struct lh_object *object;
+		uint64_t address;
+	} key;
+	struct lh_symbol *line;
+	uint32_t n;
+	UT_hash_handle hh;
+};
+
+struct lh_symbols {
+	struct lh_pool *pool;
+	struct lh_object *objects;
+	struct answer *answers;
+	struct lh_variable *variables; /* symbol_type.c */
+	bool debuginfod;
+	void *cxx; /* libstdc++, for names */
+	char *(*demangle)(const char *, char *, size_t *, int *);
+	const char **trouble;
+	uint32_t troubles;
+};
+
+/* A variable that was looked for: what the debug information says of it. */
+struct lh_variable {
+	struct {
+		const struct lh_object *object;
+		uint64_t start;
+	} key;
+	Dwarf_Die type;
+	bool known;
+	UT_hash_handle hh;
+};
+
+/* Opened at the first question. */
+struct lh_object *lh_symbol_object(struct lh_symbols *, const struct lh_module *);
+
+#endif
