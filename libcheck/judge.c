@@ -199,13 +199,14 @@ uint32_t lh_judge_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id 
 
 uint32_t lh_judge_lock(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
 {
+	uint32_t left = f->nodes;
+
 	j->found_n = 0;
-	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes; n = f->node[n].next) {
+	/* newest first but for rows that were used again; a list that goes in circles ends */
+	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;
+	     n = f->node[n].next)
 		if (n <= j->node_high)
 			ask(j, f, n);
-		if (f->node[n].next >= n)
-			break;
-	}
 	return j->found_n;
 }
 

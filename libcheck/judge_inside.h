@@ -12,7 +12,8 @@
  *   judge_pool.c    counting semaphores
  *
  * - Everything lies in the caller's memory; rows name each other by number, 0 is none.
- * - A vertex is a lock by its full number: a row that was used again is another lock.
+ * - A vertex is a lock by its full number: a row that was used again is another lock. A lock
+ *   that was never held while another was asked for needs none: see `inner` in judge_take.c.
  * - An edge says that its `to` was asked for while its `from` was held; its witnesses are
  *   the nodes that say so. A recursive acquisition is no edge.
  * - A vertex of a thread's life has edges to what that thread asks for, but only once it
@@ -45,6 +46,7 @@ struct lh_vertex {
 	uint32_t far; /* edges from here to where the circle closes, if marked far_seen */
 	uint32_t far_seen;
 	uint32_t hash_next;
+	bool inner; /* somebody who held it has asked for another: edges lead into it */
 };
 
 struct lh_edge {
@@ -111,7 +113,7 @@ struct lh_judge {
 	uint32_t flags;
 	struct lh_judge_counts counts;
 	uint32_t vertex_lists, edge_lists; /* hash lists in use, see linear.h */
-	int64_t purse; /* steps that may be spent */
+	int64_t purse;                     /* steps that may be spent */
 	uint32_t circles;
 	uint32_t row_first, row_last; /* the groups in order, lowest first */
 	uint32_t mark;                /* of the walk that goes on */

@@ -51,6 +51,27 @@ static bool is_dependency(const struct lh_judge *j, const struct lh_facts *f, lh
 	       l->kind != LH_BARRIER;
 }
 
+/* ---- locks that lie inside ---- */
+
+/*
+ * Under most locks nothing is ever asked for. No circle goes through such a lock, so edges
+ * into it would only cost memory: it gets no vertex until it is *inner*, held by somebody
+ * who asks for another. From then on each node that wants it gives its edges at once, and
+ * the list of those that have wanted it so far gives the ones that were left out.
+ * (Of locks that are one and the same in several ledgers there is no such list.)
+ */
+
+/* The vertex that edges lead into, or 0: there is no need of any yet. */
+static uint32_t wanted_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
+{
+	uint32_t v;
+
+	if (f->same)
+		return lh_judge_vertex_make(j, lock);
+	v = lh_judge_vertex(j, lock);
+	return j->at.vertex[v].inner ? v : 0;
+}
+
 static void life_edge(struct lh_judge *j, const struct lh_facts *f, uint32_t row)
 {
 	const struct lh_seen *s = &f->seen[row];
@@ -59,7 +80,39 @@ static void life_edge(struct lh_judge *j, const struct lh_facts *f, uint32_t row
 	if (!is_dependency(j, f, s->node) || lh_judge_holds(f, s->node, lock) ||
 	    !oldest_row(f, row))
 		return;
-	lh_judge_join(j, j->at.life[s->thread].vertex, lh_judge_vertex_make(j, lock), s->node);
+	lh_judge_join(j, j->at.life[s->thread].vertex, wanted_vertex(j, f, lock), s->node);
+}
+
+/* A dependency's edges: from each lock that is held, and from the lives of its threads. */
+static void edges_into(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, uint32_t to)
+{
+	lh_lock_id lock = lh_judge_same(f, f->node[n].lock);
+
+	if (lh_judge_holds(f, n, lock))
+		return;
+	LH_EACH_HELD(f, n, h)
+	if (lh_judge_is_lock(f, f->node[h].lock))
+		lh_judge_join(j, lh_judge_vertex(j, lh_judge_same(f, f->node[h].lock)), to, n);
+	for (uint32_t i = f->node[n].seen; i && i < f->seens; i = f->seen[i].next)
+		if (f->seen[i].thread < j->room.threads && j->at.life[f->seen[i].thread].vertex)
+			life_edge(j, f, i);
+}
+
+static uint32_t inner_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
+{
+	uint32_t v = lh_judge_vertex_make(j, lock), left = f->nodes;
+
+	if (!v || j->at.vertex[v].inner)
+		return v;
+	j->at.vertex[v].inner = true;
+	if (f->same)
+		return v;
+	/* whoever wrote the rows: a list that goes in circles ends */
+	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;
+	     n = f->node[n].next)
+		if (n <= j->node_high && is_dependency(j, f, n))
+			edges_into(j, f, n, v);
+	return v;
 }
 
 static void activate(struct lh_judge *j, lh_thread_id t)
@@ -115,7 +168,7 @@ static void make_active(struct lh_judge *j, const struct lh_facts *f)
 		lh_thread_id t = j->todo;
 		struct lh_life *l = &j->at.life[t];
 		j->todo = l->todo;
-		l->vertex = t ? lh_judge_vertex_make(j, lh_judge_same(f, f->thread[t].life)) : 0;
+		l->vertex = t ? inner_vertex(j, f, lh_judge_same(f, f->thread[t].life)) : 0;
 		if (!l->vertex)
 			continue;
 		j->at.vertex[l->vertex].life = t;
@@ -154,18 +207,6 @@ static void take_event(struct lh_judge *j, const struct lh_facts *f, uint32_t ro
 	j->at.life[a].event = row;
 }
 
-static void take_edges(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, lh_lock_id lock)
-{
-	uint32_t to;
-
-	if (!lh_judge_held(f, n) || lh_judge_holds(f, n, lock))
-		return;
-	to = lh_judge_vertex_make(j, lock);
-	LH_EACH_HELD(f, n, h)
-	if (lh_judge_is_lock(f, f->node[h].lock))
-		lh_judge_join(j, lh_judge_vertex_make(j, lh_judge_same(f, f->node[h].lock)), to, n);
-}
-
 /* Permits wanted while permits are held: an edge from the semaphore to itself. */
 static void take_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, lh_lock_id lock)
 {
@@ -183,6 +224,15 @@ bool lh_judge_queues(const struct lh_facts *f, lh_node_id n)
 	       (lh_judge_row(f, f->node[n].lock)->flags & LH_LOCK_PREFER_WRITER);
 }
 
+static void take_edges(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, lh_lock_id lock)
+{
+	if (!lh_judge_holds(f, n, lock))
+		LH_EACH_HELD(f, n, h)
+	if (lh_judge_is_lock(f, f->node[h].lock))
+		inner_vertex(j, f, lh_judge_same(f, f->node[h].lock));
+	edges_into(j, f, n, wanted_vertex(j, f, lock));
+}
+
 static void take_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
 {
 	lh_lock_id lock = lh_judge_same(f, f->node[n].lock);
@@ -197,9 +247,6 @@ static void take_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n
 	if (!is_dependency(j, f, n))
 		return;
 	take_edges(j, f, n, lock);
-	for (uint32_t i = f->node[n].seen; i && i < f->seens; i = f->seen[i].next)
-		if (f->seen[i].thread < j->room.threads && j->at.life[f->seen[i].thread].vertex)
-			life_edge(j, f, i);
 	if (l->kind == LH_LIFE)
 		life_wanted(j, f, n);
 }

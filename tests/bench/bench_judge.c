@@ -144,8 +144,10 @@ static lh_node_id node_of(struct book *b, lh_node_id parent, lh_lock_id lock, bo
 				      .lock = lock,
 				      .place = LH_PLACE(1, LH_WAITS, 0),
 				      .depth = b->node[parent].depth + 1,
+				      .next = b->lock[LH_LOCK_ROW(lock)].nodes,
 				      .hash_next = *head,
 				      .seen = n};
+	b->lock[LH_LOCK_ROW(lock)].nodes = n;
 	b->seen[n] = (struct lh_seen){.node = n, .thread = 1 + n % THREADS};
 	b->f.seens = n + 1;
 	*head = n;

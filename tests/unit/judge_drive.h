@@ -82,6 +82,8 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 	struct book *g = book_new();
 
 	memcpy(g->lock, b->lock, sizeof g->lock);
+	for (uint32_t i = 0; i < b->locks; i++)
+		g->lock[i].nodes = 0;
 	memcpy(g->thread, b->thread, sizeof g->thread);
 	g->locks = b->locks;
 	memcpy(g->event, b->event, sizeof g->event);
@@ -97,6 +99,7 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 			g->node[row].seen = 0;
 			g->node[row].flags = 0;
 			g->nodes = row + 1;
+			g->lock[LH_LOCK_ROW(g->node[row].lock)].nodes = row;
 			ask = row;
 			break;
 		case STEP_SEEN:
