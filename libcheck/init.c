@@ -70,6 +70,7 @@ static void stand_down(void)
 
 static void be_born(struct lh_ledger *l)
 {
+	l->born_ns = lh_book_now();
 	__atomic_store_n(&l->state, LH_BORN, __ATOMIC_RELEASE);
 	lh_book_wake_monitor();
 }
@@ -94,6 +95,7 @@ static bool rearm(uintptr_t frame)
 	}
 	struct lh_ledger *l = lh_book.ledger;
 	l->flags |= LH_LEDGER_FORKED;
+	l->fork_pid = parents->pid;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
 	bool ours = lh_fork_child(frame);
 	be_born(l);

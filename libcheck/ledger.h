@@ -126,8 +126,18 @@ struct lh_lock {
 	uint32_t last_owner; /* seat that had it last: a change counts in owner_changes */
 	uint32_t next;       /* free list of rows */
 	uint32_t nodes;      /* first node that wants this lock */
-	uint32_t pad2;
+	uint32_t where;      /* row of LH_T_PLACE; valid if that names this lock */
 	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
+};
+
+/*
+ * Where a process-shared lock lies, the same in every process that maps it: device and inode
+ * of the memory (where.h) and the offset in it. There is no row for what is not known.
+ */
+struct lh_shared_place {
+	lh_lock_id lock;
+	uint32_t pad;
+	uint64_t dev, ino, off;
 };
 
 /* One lock in a thread's hands. lock 0: being written, or taken away by another thread's unlock. */
@@ -383,6 +393,7 @@ enum lh_table_name {
 	LH_T_NOTE, /* these three are the monitor's: no room for them in a live ledger */
 	LH_T_PAIR,
 	LH_T_SPAN,
+	LH_T_PLACE, /* the library's again: of process-shared locks */
 	LH_TABLES
 };
 
@@ -447,6 +458,11 @@ struct lh_ledger {
 	uint32_t threads_live;
 	uint32_t blind;
 	uint32_t words_off; /* the word inside the lock is not used */
+	uint32_t places_unknown;  /* process-shared locks whose place could not be found out */
+	int32_t fork_pid;         /* of a forked child: the process that was copied, its thread */
+	lh_thread_id fork_thread; /* that forked (0: not known), and the segment in which it did */
+	uint32_t fork_segment;
+	uint64_t born_ns; /* when this process, or this program in it, came under watch */
 	char exe[LH_PATH_MAX];
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];

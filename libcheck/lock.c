@@ -23,6 +23,11 @@ _Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
 static uint32_t free_rows; /* dead rows that nothing names, linked by `next` */
 static uint32_t words_off;
 
+static struct {
+	const void *o;
+	struct lh_where where;
+} lies; /* where the lock lies that is being looked at */
+
 bool lh_lock_init(void)
 {
 	uint32_t slots = lh_book_rows(LH_T_LOCK) * 2;
@@ -32,6 +37,7 @@ bool lh_lock_init(void)
 		return false;
 	lh_lock_index.mask = slots - 1;
 	free_rows = 0;
+	lies.o = NULL;
 	words_off = lh_book.ledger->words_off;
 	return true;
 }
@@ -199,6 +205,52 @@ struct lh_lock *lh_lock_row(lh_lock_id id)
 	return id && lh_lock_id_of(l) == id ? l : NULL;
 }
 
+/* ---- process-shared: which memory it lies in ---- */
+
+bool lh_lock_asks(const void *o, enum lh_kind kind)
+{
+	if (kind != LH_SPIN && !(lh_lock_attributes(o, kind) & LH_LOCK_PSHARED))
+		return false;
+	uint32_t row = lh_lock_find(o);
+	return !row || LH_LOCKS[row].kind != kind;
+}
+
+void lh_lock_lies(const void *o, const struct lh_where *w)
+{
+	lies.o = o;
+	if (o)
+		lies.where = *w;
+}
+
+const struct lh_shared_place *lh_lock_place(const struct lh_lock *l)
+{
+	const struct lh_shared_place *p = &LH_PLACES[l->where];
+
+	return l->where && p->lock == lh_lock_id_of(l) ? p : NULL;
+}
+
+/* `where` is the place of the row's lock before this one, which nobody asks for any more. */
+static void take_place(struct lh_lock *l, const void *o, uint32_t where)
+{
+	const struct lh_where *w = &lies.where;
+	bool known = lies.o == o && w->kind != LH_WHERE_UNKNOWN;
+
+	if (lies.o == o && w->kind == LH_WHERE_SHARED && l->kind == LH_SPIN)
+		l->flags |= LH_LOCK_PSHARED;
+	l->where = where;
+	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_WHERE_PRIVATE))
+		return;
+	if (known && !where)
+		where = lh_book_new(LH_T_PLACE, 1);
+	if (!known || !where) {
+		lh_book.ledger->places_unknown++;
+		return;
+	}
+	LH_PLACES[where] = (struct lh_shared_place){
+		.lock = lh_lock_id_of(l), .dev = w->dev, .ino = w->ino, .off = w->off};
+	__atomic_store_n(&l->where, where, __ATOMIC_RELEASE);
+}
+
 struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
 	uint32_t old = lh_lock_find(o);
@@ -211,11 +263,13 @@ struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, 
 		return NULL;
 	}
 	struct lh_lock *l = &LH_LOCKS[row];
+	uint32_t where = l->where;
 	*l = (struct lh_lock){.gen = l->gen + 1,
 			      .kind = (uint8_t)kind,
 			      .flags = flags,
 			      .initial = initial,
 			      .shown = (uintptr_t)o};
+	take_place(l, o, where);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	index_row(o, row);
 	if (has_word(kind, flags))

@@ -19,6 +19,7 @@
 #define LH_LOCK_H
 
 #include "book.h"
+#include "where.h"
 
 enum { LH_WORD_MUTEX = 24, LH_WORD_RWLOCK = 16, LH_WORD_SEM = 16 };
 
@@ -69,6 +70,18 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind);
 
 /* A new lock at this address for sure: whatever was known there is over. */
 struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
+
+/*
+ * Before the big lock is taken: would lh_lock_make of this object need to know where it lies?
+ * (A process-shared lock that is new to us. A spinlock does not say whether it is one: the
+ * memory does.) If so, lh_where_of says it, and under the big lock lh_lock_lies hands it on
+ * to the next row that is made for this object. NULL: to none any more.
+ */
+bool lh_lock_asks(const void *o, enum lh_kind kind);
+void lh_lock_lies(const void *o, const struct lh_where *w);
+
+/* Where this lock lies, NULL if it is not process-shared or that is not known. */
+const struct lh_shared_place *lh_lock_place(const struct lh_lock *l);
 
 /* The lock is destroyed. Its row may be used again unless a finding or a node names it. */
 void lh_lock_end(struct lh_lock *l);

@@ -45,10 +45,25 @@ bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
 		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, walked);
 	if (!lh_big_lock_take(&lh_book.big, w->me->number))
 		return give_up(w->me);
+	lh_lock_lies(NULL, NULL);
 	if (x)
 		w->stack = x->stack;
 	else if (look)
 		w->stack = lh_stack_learn(c->frame, walked);
+	return true;
+}
+
+bool lh_work_begin_lock(struct lh_event_work *w, const struct lh_call *c, uint32_t flags)
+{
+	struct lh_where where;
+	bool asks = lh_myself()->seat && ((flags & LH_LOCK_PSHARED) || lh_lock_asks(c->o, c->kind));
+
+	if (asks)
+		where = lh_where_of(c->o);
+	if (!lh_work_begin(w, c))
+		return false;
+	if (asks)
+		lh_lock_lies(c->o, &where);
 	return true;
 }
 
@@ -162,7 +177,7 @@ void lh_want(const struct lh_call *c)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
 	if (l) {
@@ -283,7 +298,7 @@ void lh_got_slow(const struct lh_call *c, int rc)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_lock(&w, c, 0))
 		return;
 	w.me->sample = SAMPLE_EVERY;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
@@ -396,7 +411,7 @@ static void not_ours(const struct lh_call *c)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
 	if (l)
@@ -458,9 +473,9 @@ void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
-		return;
 	flags |= lh_lock_attributes(c->o, c->kind) | LH_LOCK_INITED;
+	if (!lh_work_begin_lock(&w, c, flags))
+		return;
 	struct lh_lock *l = lh_lock_begin(c->o, c->kind, flags, initial);
 	if (l)
 		l->born = w.stack;

@@ -21,6 +21,8 @@ static struct {
 	uint32_t n;
 	struct lh_held held[LH_HELD_MAX];
 	struct lh_seat *seat;
+	lh_thread_id thread;
+	uint32_t segment;
 	char name[LH_NAME_MAX];
 	bool child, warned;
 	uint32_t others; /* locks that other threads held */
@@ -67,6 +69,8 @@ void lh_fork_prepare(void)
 		return;
 	keep.n = me->seat->held_n < LH_HELD_MAX ? me->seat->held_n : LH_HELD_MAX;
 	keep.seat = me->seat;
+	keep.thread = me->seat->thread;
+	keep.segment = me->seat->segment;
 	__builtin_memcpy(keep.held, me->seat->held, keep.n * sizeof(keep.held[0]));
 	__builtin_memcpy(keep.name, LH_THREADS[me->seat->thread].name, LH_NAME_MAX);
 	keep.others = 0;
@@ -76,8 +80,13 @@ void lh_fork_prepare(void)
 
 void lh_fork_parent(void)
 {
-	if (lh_myself()->number && keep.by == lh_myself()->number)
-		__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
+	struct lh_me *me = lh_myself();
+
+	if (!me->number || keep.by != me->number)
+		return;
+	__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
+	if (me->seat) /* what it did until now came before the child */
+		lh_segment_next(me, me->seat);
 }
 
 /* The thread that took it, as the child can know it: a row of its own here. */
@@ -130,7 +139,10 @@ bool lh_work_has_orphans(bool waits)
 	return keep.others && keep.child && (waits || !keep.warned);
 }
 
-/* The locks that the forking thread held are held by the child's only thread. */
+/*
+ * The locks that the forking thread held are held by the child's only thread, each child's
+ * copy of them. A process-shared one was not copied: it is the parent's still.
+ */
 static void inherit(struct lh_me *me)
 {
 	struct lh_seat *s = me->parked;
@@ -139,7 +151,7 @@ static void inherit(struct lh_me *me)
 		const struct lh_held *old = &keep.held[i];
 		const struct lh_lock *was = lh_lock_before(old->lock);
 		if (!old->lock || !was || was->kind == LH_LIFE || was->kind == LH_ONCE ||
-		    was->kind == LH_GUARD)
+		    was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
 			continue;
 		struct lh_lock *l = lh_lock_make((const void *)(uintptr_t)old->address,
 						 (enum lh_kind)was->kind);
@@ -177,6 +189,8 @@ bool lh_fork_child(uintptr_t frame)
 		if (keep.by)
 			inherit(me);
 	}
+	lh_book.ledger->fork_thread = keep.by ? keep.thread : 0;
+	lh_book.ledger->fork_segment = keep.by ? keep.segment : 0;
 	keep.by = 0;
 	keep.n = 0;
 	keep.child = true;

@@ -22,6 +22,9 @@ struct lh_event_work {
 };
 
 bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c);
+/* The same for a call that may show us this lock for the first time: asks before the big lock
+ * where a process-shared one lies. `flags` of one that is made anew, 0 of others. */
+bool lh_work_begin_lock(struct lh_event_work *w, const struct lh_call *c, uint32_t flags);
 void lh_work_end(struct lh_event_work *w);
 void lh_work_tell(struct lh_event_work *w, uint32_t finding);
 

@@ -33,7 +33,7 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *m = lh_lock_make(c->o, LH_MUTEX), *v = cond_row(cond);
 	struct lh_held *h = lh_held_find(w.seat, c->o);
@@ -202,7 +202,7 @@ void lh_sem_post(const struct lh_call *c)
 		lh_drop_slow(c);
 		return;
 	}
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_lock(&w, c, 0))
 		return;
 	l = lh_lock_make(c->o, LH_SEM);
 	if (l)
@@ -214,7 +214,7 @@ void lh_sem_opened(const struct lh_call *c)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
 	if (l) {

@@ -25,6 +25,7 @@ static const struct {
 	[LH_T_NOTE] = {"notes", sizeof(struct lh_note)},
 	[LH_T_PAIR] = {"pairs", sizeof(struct lh_pair)},
 	[LH_T_SPAN] = {"spans", sizeof(struct lh_span)},
+	[LH_T_PLACE] = {"places", sizeof(struct lh_shared_place)},
 };
 
 /*
@@ -32,8 +33,9 @@ static const struct {
  * naming table first finds all that it names when it copies the named one.
  */
 static const enum lh_table_name copy_order[] = {
-	LH_T_FINDING, LH_T_STEP, LH_T_NOTE, LH_T_PAIR,   LH_T_SPAN,  LH_T_EVENT, LH_T_SEEN,
-	LH_T_NODE,    LH_T_SEAT, LH_T_LOCK, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
+	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,
+	LH_T_EVENT,   LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+	LH_T_PLACE,   LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
 };
 
 #define TABLES_COPIED (sizeof(copy_order) / sizeof(copy_order[0]))
@@ -375,6 +377,13 @@ bool lh_read_pair(const struct lh_record *r, uint32_t i, struct lh_pair *out)
 bool lh_read_span(const struct lh_record *r, uint32_t i, struct lh_span *out)
 {
 	return row(r, LH_T_SPAN, i, out);
+}
+
+bool lh_read_place(const struct lh_record *r, uint32_t at, const struct lh_lock *l,
+		   struct lh_shared_place *out)
+{
+	return row(r, LH_T_PLACE, l->where, out) && out->ino &&
+	       out->lock == LH_LOCK_ID(LH_LOCK_ROW(at), l->gen);
 }
 
 uint32_t lh_read_frames(const struct lh_record *r, lh_stack_id id, uint64_t frame[LH_FRAMES_MAX])

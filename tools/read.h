@@ -118,6 +118,10 @@ bool lh_read_step(const struct lh_record *, uint32_t row, struct lh_step *);
 bool lh_read_note(const struct lh_record *, lh_note_id, struct lh_note *);
 bool lh_read_pair(const struct lh_record *, uint32_t row, struct lh_pair *);
 bool lh_read_span(const struct lh_record *, uint32_t row, struct lh_span *);
+/* Where a process-shared lock lies: `row` and the lock as lh_read_lock gave it. False: not known.
+ */
+bool lh_read_place(const struct lh_record *, uint32_t row, const struct lh_lock *,
+		   struct lh_shared_place *);
 
 /* The frames of a stack, innermost first, at most LH_FRAMES_MAX; how many. */
 uint32_t lh_read_frames(const struct lh_record *, lh_stack_id, uint64_t frame[LH_FRAMES_MAX]);

@@ -8,14 +8,14 @@
 #include "track.h"
 
 /* After an init that worked there is a new lock here, whatever lay here before. */
-#define MAKE(fn, k, params, args)                                                                  \
+#define MAKE(fn, k, flags, params, args)                                                           \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, WAITS);                  \
 		lh_broken(&c);                                                                     \
 		int rc = LH_REAL(fn) args;                                                         \
 		if (rc == 0)                                                                       \
-			lh_born(&c, 0, 0);                                                         \
+			lh_born(&c, flags, 0);                                                     \
 		return rc;                                                                         \
 	}
 /* EBUSY means that it lives on. */
@@ -29,13 +29,14 @@
 		return rc;                                                                         \
 	}
 
-MAKE(pthread_mutex_init, MUTEX, (pthread_mutex_t * o, const pthread_mutexattr_t *a), (o, a))
+MAKE(pthread_mutex_init, MUTEX, 0, (pthread_mutex_t * o, const pthread_mutexattr_t *a), (o, a))
 BREAK(pthread_mutex_destroy, MUTEX, (pthread_mutex_t * o), (o))
-MAKE(pthread_rwlock_init, RWLOCK, (pthread_rwlock_t * o, const pthread_rwlockattr_t *a), (o, a))
+MAKE(pthread_rwlock_init, RWLOCK, 0, (pthread_rwlock_t * o, const pthread_rwlockattr_t *a), (o, a))
 BREAK(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t * o), (o))
-MAKE(pthread_spin_init, SPIN, (pthread_spinlock_t * o, int shared), (o, shared))
+MAKE(pthread_spin_init, SPIN, shared ? LH_LOCK_PSHARED : 0, (pthread_spinlock_t * o, int shared),
+     (o, shared))
 BREAK(pthread_spin_destroy, SPIN, (pthread_spinlock_t * o), (o))
-MAKE(pthread_cond_init, COND, (pthread_cond_t * o, const pthread_condattr_t *a), (o, a))
+MAKE(pthread_cond_init, COND, 0, (pthread_cond_t * o, const pthread_condattr_t *a), (o, a))
 BREAK(pthread_cond_destroy, COND, (pthread_cond_t * o), (o))
 
 LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierattr_t *a, unsigned n)

@@ -22,13 +22,21 @@ static unsigned build_keeps;
 static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 {
 	static const uint32_t row[LH_TABLES] = {
-		[LH_T_SEAT] = sizeof(struct lh_seat),   [LH_T_THREAD] = sizeof(struct lh_thread),
-		[LH_T_LOCK] = sizeof(struct lh_lock),   [LH_T_STACK] = sizeof(struct lh_stack),
-		[LH_T_FRAME] = sizeof(uint64_t),        [LH_T_MODULE] = sizeof(struct lh_module),
-		[LH_T_NODE] = sizeof(struct lh_node),   [LH_T_SEEN] = sizeof(struct lh_seen),
-		[LH_T_EVENT] = sizeof(struct lh_event), [LH_T_FINDING] = sizeof(struct lh_finding),
-		[LH_T_STEP] = sizeof(struct lh_step),   [LH_T_NOTE] = sizeof(struct lh_note),
-		[LH_T_PAIR] = sizeof(struct lh_pair),   [LH_T_SPAN] = sizeof(struct lh_span),
+		[LH_T_SEAT] = sizeof(struct lh_seat),
+		[LH_T_THREAD] = sizeof(struct lh_thread),
+		[LH_T_LOCK] = sizeof(struct lh_lock),
+		[LH_T_STACK] = sizeof(struct lh_stack),
+		[LH_T_FRAME] = sizeof(uint64_t),
+		[LH_T_MODULE] = sizeof(struct lh_module),
+		[LH_T_NODE] = sizeof(struct lh_node),
+		[LH_T_SEEN] = sizeof(struct lh_seen),
+		[LH_T_EVENT] = sizeof(struct lh_event),
+		[LH_T_FINDING] = sizeof(struct lh_finding),
+		[LH_T_STEP] = sizeof(struct lh_step),
+		[LH_T_NOTE] = sizeof(struct lh_note),
+		[LH_T_PAIR] = sizeof(struct lh_pair),
+		[LH_T_SPAN] = sizeof(struct lh_span),
+		[LH_T_PLACE] = sizeof(struct lh_shared_place),
 	};
 	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
