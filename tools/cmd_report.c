@@ -2,7 +2,9 @@
 #include "commands.h"
 #include "recorded.h"
 #include "say.h"
+#include "stood.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct report {
@@ -223,16 +225,34 @@ static void warn(const struct report *r)
 			lh_say("%s", m->note[i]);
 }
 
+static const struct lh_recorded *shown;
+
+/* And of those who did not end by themselves how they stood. */
+static int text_and_picture(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	int rc = lh_render_text(m, style, out);
+
+	for (int i = 0; i < shown->shelves; i++)
+		for (uint32_t k = 0; k < shown->shelf[i].n; k++)
+			if (lh_stood_worth(&shown->shelf[i].record[k]))
+				lh_stood_ledger(&shown->shelf[i].record[k], shown->symbols, out);
+	return rc ? rc : ferror(out) ? EIO : 0;
+}
+
 static int show(struct report *r)
 {
 	const struct lh_model *m = r->recorded.model;
 
+	lh_renderer *render = r->format->render;
+
 	warn(r);
+	shown = &r->recorded;
 	/* JUnit says what fails; without --fail it is what check would say by itself. */
 	r->style.least = r->fail ? r->least : LH_ERROR;
 	r->style.color = r->out ? r->color && strcmp(r->color, "always") == 0
 				: lh_text_color(r->color, stdout);
-	if (!lh_recorded_write("report", r->out, m, &r->style, r->format->render))
+	if (!lh_recorded_write("report", r->out, m, &r->style,
+			       render == lh_render_text ? text_and_picture : render))
 		return LH_STATUS_VIEW_TROUBLE;
 	if (r->fail && lh_model_new_findings(m, r->least))
 		return 1;

@@ -274,13 +274,24 @@ static void fill_head(struct lh_hang *h)
 	lh_hang_put_modules(&h->book, p);
 }
 
-static bool look_again(struct lh_hang *h)
+/* A copy of the head; the rows of one that is ours to read stay where they are. */
+static bool open_ledger(struct lh_record *r, const struct lh_peek *p, const struct lh_record *given)
+{
+	if (!given)
+		return lh_hang_ledger_open(r, p);
+	*r = *given;
+	r->copied = false;
+	lh_read_refresh(r);
+	return true;
+}
+
+static bool look_again(struct lh_hang *h, const struct lh_record *given)
 {
 	static struct lh_record second;
 
 	if (!h->record)
 		return true;
-	if (!lh_hang_ledger_open(&second, h->peek))
+	if (!open_ledger(&second, h->peek, given))
 		return false;
 	lh_read_drop(h->record);
 	*h->record = second;
@@ -299,7 +310,7 @@ static bool make_book(struct lh_hang *h)
 	return lh_hang_book_make(&h->book, h->pool, threads + h->peek->tasks, modules);
 }
 
-bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, bool all)
+bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *ledger, bool all)
 {
 	static struct lh_record record;
 	struct lh_seat *before = NULL;
@@ -309,7 +320,7 @@ bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, bool all)
 	h->pool = lh_pool_new();
 	h->peek = p;
 	lh_peek_objects(p);
-	if (lh_hang_ledger_open(&record, p)) {
+	if (open_ledger(&record, p, ledger)) {
 		h->record = &record;
 		before = copy_seats(h, &record, &n);
 	} else if (p->blind) {
@@ -317,11 +328,66 @@ bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, bool all)
 	}
 	if (!p->core)
 		rest(h->record ? pause_for(h->record, before, n) : BETWEEN_MS);
-	if (!look_again(h) || !make_book(h))
+	if (!look_again(h, ledger) || !make_book(h))
 		return false;
 	fill_head(h);
 	add_threads(h);
-	return judge_twice(h, before, n, all);
+	if (!judge_twice(h, before, n, all))
+		return false;
+	lh_hang_hold_all(h);
+	return true;
+}
+
+/* ---- as it stood ---- */
+
+/* A task for each thread that the ledger knows to live. */
+static void peek_at_seats(struct lh_peek *p, const struct lh_record *r, const struct lh_seat *seat,
+			  uint32_t n)
+{
+	struct lh_thread row;
+
+	for (uint32_t i = 1; i < n; i++) {
+		struct lh_peek_task t = {.tid = seat[i].tid, .inner = seat[i].tid, .state = 'S'};
+
+		if (seat[i].state != LH_SEAT_LIVE || !lh_read_thread(r, seat[i].thread, &row))
+			continue;
+		memcpy(t.name, row.name, sizeof(t.name));
+		LH_PUSH(p->pool, p->task, p->tasks, t);
+	}
+}
+
+static uint64_t last_ns(const struct lh_record *r)
+{
+	return r->head.end_ns ? r->head.end_ns : ledger_now(r);
+}
+
+bool lh_hang_stood(struct lh_hang *h, struct lh_peek *p, const struct lh_record *r)
+{
+	static struct lh_record record;
+
+	memset(h, 0, sizeof(*h));
+	memset(p, 0, sizeof(*p));
+	h->pool = lh_pool_new();
+	p->pool = lh_pool_new();
+	h->peek = p;
+	p->pid = p->via = r->head.pid;
+	memcpy(p->comm, r->head.comm, sizeof(p->comm));
+	p->blind = true;
+	p->handlers = true; /* nobody knows */
+	p->forked = r->head.flags & LH_LEDGER_FORKED;
+	open_ledger(&record, p, r);
+	h->record = &record;
+	h->seat = copy_seats(h, r, &h->seats);
+	h->now_ns = last_ns(r);
+	peek_at_seats(p, r, h->seat, h->seats);
+	if (!make_book(h))
+		return false;
+	fill_head(h);
+	add_threads(h);
+	read_waits(h, h->seat, h->seats);
+	lh_hang_edges(h);
+	lh_hang_hold_all(h);
+	return true;
 }
 
 void lh_hang_close(struct lh_hang *h)

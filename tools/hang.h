@@ -64,8 +64,16 @@ struct lh_hang {
 	bool idle;     /* and there is no circle, and a signal handler may change it */
 };
 
-/* Both looks and the judgement. False: peek->why tells. `all`: stacks of all threads. */
-bool lh_hang_look(struct lh_hang *, struct lh_peek *, bool all);
+/*
+ * Both looks and the judgement. False: peek->why tells. `all`: stacks of all threads. `ledger`: a
+ * live one that is mapped here already; NULL: it is looked for.
+ */
+bool lh_hang_look(struct lh_hang *, struct lh_peek *, const struct lh_record *ledger, bool all);
+/*
+ * As it stood: from a ledger alone, of a process that may be gone. The peek is made here; both
+ * are closed as usual.
+ */
+bool lh_hang_stood(struct lh_hang *, struct lh_peek *, const struct lh_record *);
 void lh_hang_close(struct lh_hang *);
 
 /* hang_ledger.c: opens the ledger of the process if it has one, without its help. */
@@ -73,6 +81,8 @@ bool lh_hang_ledger_open(struct lh_record *, const struct lh_peek *);
 
 /* hang_edge.c: whom each thread waits for: thread->on, holds and graph. */
 void lh_hang_edges(struct lh_hang *);
+/* Also what nobody waits for: all that the library knows to be held. */
+void lh_hang_hold_all(struct lh_hang *);
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);
 
 /* hang_find.c: circles and dead ends as findings of the book; how many. */
@@ -81,5 +91,8 @@ uint32_t lh_hang_find(struct lh_hang *);
 /* hang_text.c: the report for people. */
 void lh_hang_text(const struct lh_hang *, struct lh_model *, const struct lh_record *book,
 		  const struct lh_text_style *, FILE *);
+
+/* The picture alone: every thread, what it holds and waits for, with stacks. */
+void lh_hang_stand(const struct lh_hang *, struct lh_model *, const struct lh_record *book, FILE *);
 
 #endif

@@ -185,6 +185,18 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 	}
 }
 
+void lh_hang_hold_all(struct lh_hang *h)
+{
+	for (uint32_t i = 0; i < h->threads; i++) {
+		const struct lh_seat *s = h->thread[i].seat;
+
+		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++)
+			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_WAITING))
+				add_hold(h, i, lh_hang_copy_lock(&h->book, s->held[k].lock),
+					 own_place(h, s->held[k].place), held_ns(h, &s->held[k]));
+	}
+}
+
 static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 {
 	for (uint32_t i = 0; i < h->threads; i++)

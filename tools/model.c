@@ -270,6 +270,8 @@ struct lh_found *lh_model_take(struct lh_model *m, const struct lh_record *r, ui
 	*fresh = false;
 	if (!lh_read_finding(r, row, &f))
 		return NULL;
+	if (f.rule == LH_NO_RULE) /* taken back */
+		return NULL;
 	if (!is_possible(&f)) {
 		lh_model_note(m, "finding %u of process %d is not one that this version knows", row,
 			      p->pid);

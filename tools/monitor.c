@@ -13,7 +13,7 @@
 #include "proc.h"
 #include "say.h"
 #include "symbol.h"
-#include "waits.h"
+#include "stood.h"
 
 enum {
 	EVENTS = 64,
@@ -22,6 +22,7 @@ enum {
 		5, /* while processes come and go: a short one must be met alive to know its end */
 	FINDINGS = 64, /* told in one round */
 	DESCENDANTS = 4096,
+	PICTURES = 16, /* of live processes at a time-out: each takes a moment */
 };
 #define MS 1000000ull
 #define BUSY_NS (250 * MS) /* after the last arrival */
@@ -107,7 +108,7 @@ static bool is_deadlock(const struct lh_found *f)
 {
 	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
 	       (f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_SELF_DEADLOCK ||
-		f->rule == LH_RULE_POOL_DEADLOCK ||
+		f->rule == LH_RULE_POOL_DEADLOCK || (f->rule == LH_RULE_EXIT_HOLDING && f->open) ||
 		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
 }
 
@@ -155,6 +156,7 @@ static void tell_new(struct lh_monitor *m)
 static void take_leave(struct lh_monitor *m, struct lh_member *member, enum lh_end how)
 {
 	uint32_t row;
+	lh_monitor_settle(m, member);
 	while (lh_member_finding(member, &row))
 		lh_monitor_tell(m, member, row, true);
 	for (row = 1; row < lh_read_used(&member->record, LH_T_FINDING); row++)
@@ -285,9 +287,11 @@ static void time_out(struct lh_monitor *m)
 	m->timed_out = true;
 	lh_say("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->crew.present; i++) {
-		struct lh_member *member = m->crew.member[m->crew.here[i]];
-		lh_read_refresh(&member->record);
-		lh_waits_print(&member->record, m->symbols, lh_say_stream());
+		const struct lh_member *member = m->crew.member[m->crew.here[i]];
+		if (member->foreign || i >= PICTURES)
+			lh_stood_ledger(&member->record, m->symbols, lh_say_stream());
+		else
+			lh_stood_live(&member->record, member->pid, m->symbols, lh_say_stream());
 	}
 	fflush(lh_say_stream());
 	end_program(m, SIGTERM);

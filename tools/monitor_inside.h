@@ -11,5 +11,6 @@ void lh_monitor_tell(struct lh_monitor *, struct lh_member *, uint32_t row, bool
 void lh_monitor_look_on(
 	struct lh_monitor *); /* starts the watch, if there is anything to look for */
 void lh_monitor_news(struct lh_monitor *);
+void lh_monitor_settle(struct lh_monitor *, struct lh_member *); /* before its last findings */
 
 #endif

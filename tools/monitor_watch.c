@@ -39,6 +39,14 @@ static void on_arrival(void *monitor, struct lh_member *member)
 					       member->foreign ? 0 : member->pid, member);
 }
 
+void lh_monitor_settle(struct lh_monitor *m, struct lh_member *member)
+{
+	if (!member->watched)
+		return;
+	lh_monitor_news(m);
+	lh_watch_withdraw(member->watched);
+}
+
 /* What was found is part of its record from now on: it is saved with it. */
 static void on_leave(void *monitor, struct lh_member *member)
 {
@@ -53,11 +61,10 @@ static void on_leave(void *monitor, struct lh_member *member)
 void lh_monitor_look_on(struct lh_monitor *m)
 {
 	m->watch_for.wake = m->arrivals;
-	if (!m->watch_for.long_hold_ns && !m->watch_for.blocking_ns && !m->watch_for.locks)
-		return;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
-		lh_say("no thread to look on (%s): long holds and blocking calls are not seen",
+		lh_say("no thread to look on (%s): long holds, blocking calls and some deadlocks are not "
+		       "seen",
 		       strerror(errno));
 	m->crew.arrived = on_arrival;
 	m->crew.leaves = on_leave;

@@ -266,6 +266,7 @@ static bool round_of(struct lh_watch *w)
 	bool active = false;
 
 	lh_sampler_settle();
+	lh_watch_still(w, now());
 	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
 		struct lh_watched *p = w->list[(w->turn + i) % w->n];
 		seats += lh_watch_look(p, now_of(p));
@@ -310,9 +311,10 @@ struct lh_watch *lh_watch_start(const struct lh_watch_wants *wants)
 	w->wants = *wants;
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->stop, NULL);
-	errno = pthread_create(&w->thread, NULL, run, w);
+	errno = lh_watch_still_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
 	if (!errno)
 		return w;
+	lh_watch_still_stop(w);
 	free(w);
 	return NULL;
 }
@@ -326,6 +328,7 @@ void lh_watch_stop(struct lh_watch *w)
 	pthread_cond_signal(&w->stop);
 	pthread_mutex_unlock(&w->mutex);
 	pthread_join(w->thread, NULL);
+	lh_watch_still_stop(w);
 	lh_symbols_free(w->symbols);
 	free(w->list);
 	free(w->news);
@@ -357,6 +360,7 @@ struct lh_watched *lh_watch_add(struct lh_watch *w, const void *ledger, size_t s
 		w->room = room;
 	}
 	w->list[w->n++] = p;
+	lh_watch_still_add(p);
 	pthread_mutex_unlock(&w->mutex);
 	return p;
 }
@@ -378,6 +382,7 @@ void lh_watch_drop(struct lh_watch *w, struct lh_watched *p)
 			break;
 		}
 	}
+	lh_watch_still_drop(p);
 	p->pid = 0; /* there is nothing to be asked of it any more */
 	lh_watch_look(p, now_of(p));
 	lh_hold_round(p, true);

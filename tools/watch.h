@@ -53,6 +53,9 @@ struct lh_watched *lh_watch_add(struct lh_watch *, const void *ledger, size_t si
 /* It has ended: what is open is closed. What was found stays until lh_watch_forget. */
 void lh_watch_drop(struct lh_watch *, struct lh_watched *);
 void lh_watch_forget(struct lh_watched *);
+/* Its process has ended: what the library held back and what has happened since, as it said that
+ * it can, is taken back. */
+void lh_watch_withdraw(struct lh_watched *);
 /* NULL: nothing was found so far. */
 const struct lh_side *lh_watch_side(struct lh_watch *, struct lh_watched *);
 

@@ -81,6 +81,7 @@ struct lh_told {
 
 struct lh_watched {
 	struct lh_watch *watch;
+	struct lh_still_process *still;
 	struct lh_record record;
 	struct lh_side *side;
 	struct lh_sampler *sampler;
@@ -113,6 +114,8 @@ struct lh_watch {
 	uint32_t n, room, turn;
 	struct lh_news *news;
 	uint32_t first_news, end_news, news_room;
+	struct lh_still *still;
+	uint64_t still_ns; /* its last look */
 };
 
 /* watch.c */
@@ -159,6 +162,13 @@ void lh_hold_missed(struct lh_watched *, bool last);
 
 /* watch_call.c */
 void lh_call_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+
+/* watch_still.c: deadlocks that are seen from outside. */
+bool lh_watch_still_start(struct lh_watch *);
+void lh_watch_still_stop(struct lh_watch *);
+void lh_watch_still_add(struct lh_watched *);
+void lh_watch_still_drop(struct lh_watched *);
+void lh_watch_still(struct lh_watch *, uint64_t now_ns);
 
 /* watch_profile.c */
 void lh_profile_seat(struct lh_watched *, uint32_t seat, const struct lh_seat *);

@@ -42,7 +42,8 @@ static const struct {
 	[LH_RULE_UNLOCK_NOT_HELD] = {"{who} gives back {lock}, which nobody holds", NULL, NULL},
 	[LH_RULE_DESTROY_HELD] = {"{who} destroys {lock} while it is in use by {other}", NULL,
 				  NULL},
-	[LH_RULE_EXIT_HOLDING] = {"{who} ended and kept {locks}", NULL, NULL},
+	[LH_RULE_EXIT_HOLDING] = {"{who} ended and kept {locks}", NULL,
+				  "{who} waits for {lock}, which {other} kept when it ended"},
 	[LH_RULE_FORK_HOLDING] = {"the program forked while {other} held {held}",
 				  "a forked child waits for {lock}, which another thread held at "
 				  "the fork",

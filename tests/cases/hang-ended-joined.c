@@ -1,0 +1,22 @@
+/*
+ * A thread kept a lock and was joined, which is told at once; then main waits for this lock, which
+ * is told as well.
+ * EXPECT: exit-holding a
+ * EXPECT: exit-holding a
+ * EXPECT-STACK: keeps, main
+ */
+#include "case.h"
+
+MUTEX(a);
+
+static void keeps(void)
+{
+	lock(&a);
+}
+
+int main(void)
+{
+	in_thread(keeps);
+	lock(&a);
+	return 0;
+}
