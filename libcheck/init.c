@@ -12,6 +12,7 @@
 #include "options.h"
 #include "plain.h"
 #include "real.h"
+#include "shake.h"
 #include "text.h"
 #include "track.h"
 #include "unwind.h"
@@ -97,6 +98,7 @@ static bool rearm(uintptr_t frame)
 	l->flags |= LH_LEDGER_FORKED;
 	l->fork_pid = parents->pid;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
+	l->shake = parents->shake;
 	bool ours = lh_fork_child(frame);
 	be_born(l);
 	return ours;
@@ -151,6 +153,7 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 		__builtin_memcpy(LH_THREADS[me->parked->thread].name, lh_book.ledger->comm,
 				 LH_NAME_MAX);
 	}
+	lh_shake_init();
 	watch_forks();
 	be_born(lh_book.ledger);
 }

@@ -467,6 +467,9 @@ struct lh_ledger {
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];
 	struct lh_table table[LH_TABLES];
+	uint32_t shake;     /* seed of the delays before acquisitions, 0 none */
+	uint32_t shakes;    /* so many; atomic */
+	uint64_t shaken_ns; /* and so long in all; atomic */
 };
 
 /*

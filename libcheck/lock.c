@@ -157,7 +157,9 @@ int lh_lock_owner_tid(const void *o, enum lh_kind kind)
 	return 0;
 }
 
-bool lh_sem_has_permit(const void *o)
+bool (*lh_sem_has_permit)(const void *o) = lh_sem_is_positive;
+
+bool lh_sem_is_positive(const void *o)
 {
 	return __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) != 0;
 }

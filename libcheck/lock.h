@@ -98,7 +98,8 @@ static inline bool lh_lock_may_try(const void *o, enum lh_kind kind)
 /* What the object itself says, at this moment. */
 bool lh_lock_looks_free(const void *o, enum lh_kind kind);
 int lh_lock_owner_tid(const void *o, enum lh_kind kind); /* 0: nobody, or it does not say */
-bool lh_sem_has_permit(const void *o);
+bool lh_sem_is_positive(const void *o);
+extern bool (*lh_sem_has_permit)(const void *o) LH_HIDDEN; /* the same; shake.c may nap before it */
 bool lh_once_is_done(const void *o);
 uint32_t lh_lock_attributes(const void *o, enum lh_kind kind);
 

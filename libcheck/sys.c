@@ -147,6 +147,14 @@ bool lh_sys_tid_gone(int pid, int tid)
 	return lh_syscall(SYS_tgkill, pid, tid, 0, 0, 0, 0) == -ESRCH;
 }
 
+void lh_sys_nap(uint64_t ns)
+{
+	const struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+	static uint32_t word;
+
+	lh_syscall(SYS_futex, (long)&word, FUTEX_WAIT_PRIVATE, 0, (long)&t, 0, 0);
+}
+
 bool lh_sys_sandboxed(void)
 {
 	return lh_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0) != 0;

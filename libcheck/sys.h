@@ -43,6 +43,7 @@ int lh_sys_pid(void);
 int lh_sys_ppid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
+void lh_sys_nap(uint64_t ns); /* a futex that nobody wakes; a signal ends it early */
 bool lh_sys_sandboxed(void); /* a seccomp filter is on: make no new kind of system call */
 void lh_sys_thread_name(char out[16]);
 uint64_t lh_sys_stack_limit(void);

@@ -241,6 +241,7 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 	me->number = i;
 	me->sample = 1;
 	me->free_seen = 0;
+	me->shake = 0;
 	me->inside = 0;
 	if (s->state != LH_SEAT_MADE || me->used) /* fresh memory is zero: let it stay untouched */
 		__builtin_memset(me->known, 0, sizeof(me->known));

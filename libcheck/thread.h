@@ -46,6 +46,7 @@ struct lh_me {
 	struct lh_walked
 		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
 	struct lh_known_node known[LH_KNOWN];
+	uint64_t shake; /* of shake.c: where its stream of numbers stands, 0 not begun */
 };
 
 /*

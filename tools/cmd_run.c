@@ -378,6 +378,9 @@ static int run_status(struct run *r)
 /* -v: what was decided before the start, and which process came to which end. */
 static void tell_set_up(const struct run *r)
 {
+	if (r->settings.seed_picked && OPTION(r, quiet).number) /* else the summary has it */
+		lh_say("shaken with seed %s; --shake=%s repeats it", OPTION(r, shake).text,
+		       OPTION(r, shake).text);
 	if (!OPTION(r, verbose).number)
 		return;
 	lh_say("settings from %s", r->settings.conf ? r->settings.conf : "no lockhound.conf");

@@ -52,6 +52,8 @@ struct lh_process {
 	uint64_t acquired, contended;
 	uint32_t dropped_locks, dropped_stacks, dropped_nodes, dropped_events, dropped_findings;
 	uint32_t passed, judge_cut;
+	uint32_t shake, shakes; /* seed of the naps before acquisitions, 0 none; how many */
+	uint64_t shaken_ns;
 	bool blind;          /* stood down, saw nothing */
 	const char *trouble; /* what its ledger lacks, NULL nothing */
 };

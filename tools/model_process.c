@@ -69,6 +69,9 @@ static void count(struct lh_process *p)
 	p->dropped_findings = refused(p, LH_T_FINDING, 0);
 	p->dropped_events = h->dropped_events;
 	p->passed = h->passed;
+	p->shake = h->shake;
+	p->shakes = h->shakes;
+	p->shaken_ns = h->shaken_ns;
 	p->judge_cut = h->judge_cut;
 	p->blind = h->flags & LH_LEDGER_BLIND;
 	set_end(p, h);

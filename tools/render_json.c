@@ -83,6 +83,8 @@ static json_t *process_json(struct lh_pool *p, const struct lh_process *x)
 		put_number(dropped, "events", x->dropped_events);
 	if (x->dropped_findings)
 		put_number(dropped, "findings", x->dropped_findings);
+	if (x->passed)
+		put_number(dropped, "handler_calls", x->passed);
 	if (x->judge_cut)
 		put_number(dropped, "searches", x->judge_cut);
 	json_object_set_new(o, "dropped", dropped);
@@ -245,6 +247,27 @@ static json_t *tool_json(void)
 	return o;
 }
 
+/* NULL: no process was shaken. The seed of a run is one for all; of merged runs, the first. */
+static json_t *shake_json(const struct lh_model *m)
+{
+	uint64_t naps = 0, ns = 0;
+	uint32_t seed = 0;
+	json_t *o;
+
+	for (uint32_t i = 0; i < m->processes; i++) {
+		seed = seed ? seed : m->process[i]->shake;
+		naps += m->process[i]->shakes;
+		ns += m->process[i]->shaken_ns;
+	}
+	if (!seed)
+		return NULL;
+	o = json_object();
+	put_number(o, "seed", seed);
+	put_number(o, "naps", naps);
+	put_number(o, "ns", ns);
+	return o;
+}
+
 /*
  * The lists are written element by element: a run may have a million locks, and
  * the tree of all of them would be many times the ledger.
@@ -328,11 +351,15 @@ static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
 int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
 {
 	struct sheet s = {.model = m, .pool = lh_pool_new(), .out = out};
+	json_t *shake;
 
 	(void)style; /* JSON has one look */
 	put_value(&s, "{\n\"schema\": ", json_string(SCHEMA), 0);
 	put_value(&s, ",\n\"tool\": ", tool_json(), 0);
 	put_value(&s, ",\n\"command\": ", command_json(s.pool, m), 0);
+	shake = shake_json(m);
+	if (shake)
+		put_value(&s, ",\n\"shake\": ", shake, 0);
 	put_list(&s, "processes", m->processes, 0, process_at);
 	put_list(&s, "findings", m->findings, JSON_INDENT(2), finding_at);
 	put_list(&s, "filtered", m->filtereds, JSON_INDENT(2), filtered_at);

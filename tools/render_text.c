@@ -332,6 +332,43 @@ static void show_dropped(struct page *g)
 		say(g, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
 }
 
+/* A call of a handler that met its own thread inside of us is let through unseen. */
+static void show_passed(struct page *g)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < g->model->processes; i++)
+		n += g->model->process[i]->passed;
+	if (n)
+		say(g, MAGENTA,
+		    "lockhound: not recorded: %s of signal handlers that met their thread inside "
+		    "the checker\n",
+		    number(g, n, "call", "calls"));
+}
+
+/* Each seed that was used; of one run it is the same in all processes. */
+static void show_shake(struct page *g)
+{
+	const struct lh_model *m = g->model;
+	uint64_t naps = 0, ns = 0;
+	uint32_t seed = 0, seeds = 0;
+
+	for (uint32_t i = 0; i < m->processes; i++) {
+		const struct lh_process *p = m->process[i];
+
+		naps += p->shakes;
+		ns += p->shaken_ns;
+		seeds += p->shake && p->shake != seed;
+		seed = p->shake ? p->shake : seed;
+	}
+	if (seeds == 1)
+		say(g, PLAIN, "lockhound: shaken with seed %u: %s, %s; --shake=%u repeats it\n",
+		    seed, number(g, naps, "nap", "naps"), lh_model_time(m, ns), seed);
+	else if (seeds)
+		say(g, PLAIN, "lockhound: shaken with several seeds: %s, %s\n",
+		    number(g, naps, "nap", "naps"), lh_model_time(m, ns));
+}
+
 /* " (1 new, 2 baseline)": what is not there is not counted, but for the new. */
 static void show_statuses(struct page *g)
 {
@@ -381,6 +418,8 @@ void lh_text_summary(const struct lh_model *m, struct lh_text_style style, FILE 
 	for (uint32_t i = 0; i < m->notes; i++)
 		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, m->note[i]));
 	show_dropped(&g);
+	show_passed(&g);
+	show_shake(&g);
 	show_count(&g);
 	lh_pool_free(g.pool);
 	fflush(out);

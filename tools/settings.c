@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -307,12 +308,22 @@ static const char *find_conf(void)
 	return *found ? found : NULL;
 }
 
+/* Short enough to be typed again; never 0. */
+static unsigned pick_seed(void)
+{
+	unsigned random = 0;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		random = (unsigned)getpid() * 2654435761u;
+	return random % 999999 + 1;
+}
+
 /* --name=value, --name value, --name, --no-name; returns how many words it took, 0 for an error. */
 static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
 {
 	const char *key = argv[0] + 2;
 	size_t n = strcspn(key, "=");
 	int found = lh_settings_find(key, n);
+	char seed[24];
 	bool is_flag =
 		found >= 0 && found < LH_OPTS && lh_settings_table[found].type == LH_TYPE_flag;
 	if (key[n])
@@ -324,6 +335,11 @@ static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
 	}
 	if (found < 0 || is_flag)
 		return set(s, o, key, n, "1");
+	if (found == LH_OPT_shake) { /* without a number, one is picked */
+		snprintf(seed, sizeof(seed), "%u", pick_seed());
+		s->seed_picked = true;
+		return set(s, o, key, n, keep(seed));
+	}
 	if (!argv[1]) {
 		lh_say("--%s: no value; accepted: %s", key,
 		       found < LH_OPTS ? lh_settings_table[found].accepted : "FILE");

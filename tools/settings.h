@@ -56,6 +56,7 @@ struct lh_settings {
 		enum lh_source from;
 	} output[LH_OUTPUTS_MAX];
 	int outputs;
+	bool seed_picked; /* --shake came without one */
 	const char *conf; /* the file that was read, or NULL */
 	/* long_hold.NAME in lockhound.conf: locks whose long holds are longer or shorter */
 	struct {
