@@ -7,6 +7,8 @@
 #include <string.h>
 
 /* Shortened C: declarations and error checks are left out where they say nothing. */
+/* Each line is a line of what is printed. */
+/* clang-format off */
 static const struct {
 	const char *wrong, *right;
 } lessons[LH_RULES] = {
@@ -123,6 +125,7 @@ static const struct {
 		"void on_signal(int n) { flag = 1; }   /* look at it outside, or use signalfd */\n"
 		"or block the signal wherever m is held\n" },
 };
+/* clang-format on */
 
 static void indent(const char *text)
 {

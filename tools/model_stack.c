@@ -186,7 +186,8 @@ static void fill(struct lh_model *m, const struct lh_process *p, lh_stack_id id,
 		after = !(o && o->runtime && m->shop->wants.symbols &&
 			  lh_symbol_signal(m->shop->wants.symbols, &o->row, pc - o->row.base));
 	}
-	mark_ours(list, t->n);
+	if (list)
+		mark_ours(list, t->n);
 	t->frame = list;
 	if (lh_read_stack(p->record, id, &stack)) {
 		t->cut = (stack.flags & LH_STACK_CUT) || frames < stack.n;

@@ -149,12 +149,16 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 	char *ours[] = {preload_variable(p, lookup(base, "LD_PRELOAD"), asan),
 			variable("LOCKHOUND_OPTIONS", options, 0, NULL),
 			asan_variable(lookup(base, "ASAN_OPTIONS"))};
-	if (!out || !ours[0] || !ours[1] || !ours[2])
+	if (!out || !ours[0] || !ours[1] || !ours[2]) {
+		free(out);
+		for (int j = 0; j < 3; j++)
+			free(ours[j]);
 		return NULL;
+	}
 	size_t k = 0;
 	bool placed[3] = {false};
-	for (size_t i = 0; i < n;
-	     i++) { /* in their old places: some programs print their environment */
+	/* In their old places: some programs print their environment. */
+	for (size_t i = 0; i < n; i++) {
 		out[k++] = base[i];
 		for (int j = 0; j < 3; j++) {
 			size_t l = name_length(ours[j]);

@@ -16,7 +16,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (fork()) {
 		close(ready[1]);
-		return read(ready[0], &byte, 1) == 1 ? 0 : 1; /* not before the daemon holds its lock */
+		return read(ready[0], &byte, 1) == 1 ? 0
+						     : 1; /* not before the daemon holds its lock */
 	}
 	setsid();
 	if (fork())

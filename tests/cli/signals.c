@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 	if (argc > 1) {
 		kill(0, SIGUSR1);
 		sigsuspend(&none);
-		usleep(200000); /* were it sent on to us, it would come within a round of the monitor */
+		usleep(200000); /* were it sent on to us, it would come within a round of the
+				   monitor */
 		sigprocmask(SIG_UNBLOCK, &both, NULL);
 	}
 	while (argc == 1 && !ended)

@@ -60,7 +60,8 @@ int main(void)
 		raise(SIGUSR1);
 	getcontext(&there);
 	there.uc_stack.ss_size = 65536;
-	there.uc_stack.ss_sp = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	there.uc_stack.ss_sp =
+		mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	there.uc_link = &here;
 	makecontext(&there, coroutine, 0);
 	for (int i = 0; i < 5; i++) {

@@ -11,12 +11,36 @@ static void note(char c)
 {
 	text[strlen(text)] = c;
 }
-static void before_a(void) { note('a'); pthread_mutex_lock(&a); }
-static void before_b(void) { note('b'); pthread_mutex_lock(&b); }
-static void after_a(void) { note('A'); pthread_mutex_unlock(&a); }
-static void after_b(void) { note('B'); pthread_mutex_unlock(&b); }
-static void child_a(void) { note('x'); pthread_mutex_unlock(&a); }
-static void child_b(void) { note('y'); pthread_mutex_init(&b, NULL); }
+static void before_a(void)
+{
+	note('a');
+	pthread_mutex_lock(&a);
+}
+static void before_b(void)
+{
+	note('b');
+	pthread_mutex_lock(&b);
+}
+static void after_a(void)
+{
+	note('A');
+	pthread_mutex_unlock(&a);
+}
+static void after_b(void)
+{
+	note('B');
+	pthread_mutex_unlock(&b);
+}
+static void child_a(void)
+{
+	note('x');
+	pthread_mutex_unlock(&a);
+}
+static void child_b(void)
+{
+	note('y');
+	pthread_mutex_init(&b, NULL);
+}
 
 int main(void)
 {
@@ -30,7 +54,8 @@ int main(void)
 	}
 	int status;
 	waitpid(pid, &status, 0);
-	say("parent %s %x %d %d\n", text, status, pthread_mutex_trylock(&a), pthread_mutex_trylock(&b));
+	say("parent %s %x %d %d\n", text, status, pthread_mutex_trylock(&a),
+	    pthread_mutex_trylock(&b));
 	observe("end");
 	return 0;
 }

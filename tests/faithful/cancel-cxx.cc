@@ -12,7 +12,10 @@ static volatile int tid;
 
 struct told {
 	const char *name;
-	~told() { say("~%s\n", name); }
+	~told()
+	{
+		say("~%s\n", name);
+	}
 };
 
 static void *waits(void *arg)

@@ -1,6 +1,7 @@
 /*
- * cancel-pending — a cancel is pending while every lock call is made. Calls that are no cancellation
- * points must not become ones; those that are must stay so even where the lock is free at once.
+ * cancel-pending — a cancel is pending while every lock call is made. Calls that are no
+ * cancellation points must not become ones; those that are must stay so even where the lock is free
+ * at once.
  */
 #include "observe.h"
 
@@ -72,15 +73,33 @@ static void *point(void *arg)
 		pthread_mutex_lock(&m);
 	pthread_cancel(pthread_self());
 	switch (how) {
-	case 0: at = sem_wait(&s) + 100; break;
-	case 1: at = sem_timedwait(&s, &far_real) + 100; break;
-	case 2: at = sem_clockwait(&s, CLOCK_MONOTONIC, &far_mono) + 100; break;
-	case 3: at = pthread_join(target, NULL) + 100; break;
-	case 4: at = pthread_timedjoin_np(target, NULL, &far_real) + 100; break;
-	case 5: at = pthread_cond_wait(&c, &m) + 100; break;
-	case 6: at = pthread_cond_timedwait(&c, &m, &far_real) + 100; break;
-	case 7: at = pthread_cond_clockwait(&c, &m, CLOCK_MONOTONIC, &far_mono) + 100; break;
-	case 8: at = pthread_tryjoin_np(target, NULL) + 100; break;
+	case 0:
+		at = sem_wait(&s) + 100;
+		break;
+	case 1:
+		at = sem_timedwait(&s, &far_real) + 100;
+		break;
+	case 2:
+		at = sem_clockwait(&s, CLOCK_MONOTONIC, &far_mono) + 100;
+		break;
+	case 3:
+		at = pthread_join(target, NULL) + 100;
+		break;
+	case 4:
+		at = pthread_timedjoin_np(target, NULL, &far_real) + 100;
+		break;
+	case 5:
+		at = pthread_cond_wait(&c, &m) + 100;
+		break;
+	case 6:
+		at = pthread_cond_timedwait(&c, &m, &far_real) + 100;
+		break;
+	case 7:
+		at = pthread_cond_clockwait(&c, &m, CLOCK_MONOTONIC, &far_mono) + 100;
+		break;
+	case 8:
+		at = pthread_tryjoin_np(target, NULL) + 100;
+		break;
 	}
 	pthread_cleanup_pop(0);
 	return arg;

@@ -17,16 +17,26 @@ static int locks(void)
 static uintptr_t nonsense(int how, uintptr_t *frame)
 {
 	switch (how) {
-	case 0: return 0;
-	case 1: return 1;
-	case 2: return 0xdead000000000000ul;
-	case 3: return (uintptr_t)frame;
-	case 4: return (uintptr_t)guard;
-	case 5: return (uintptr_t)frame + (1ul << 40);
-	case 6: return (uintptr_t)&m;
-	case 7: return (uintptr_t)frame - 64;
-	case 8: return (uintptr_t)locks + 1;
-	default: return ~0ul;
+	case 0:
+		return 0;
+	case 1:
+		return 1;
+	case 2:
+		return 0xdead000000000000ul;
+	case 3:
+		return (uintptr_t)frame;
+	case 4:
+		return (uintptr_t)guard;
+	case 5:
+		return (uintptr_t)frame + (1ul << 40);
+	case 6:
+		return (uintptr_t)&m;
+	case 7:
+		return (uintptr_t)frame - 64;
+	case 8:
+		return (uintptr_t)locks + 1;
+	default:
+		return ~0ul;
 	}
 }
 

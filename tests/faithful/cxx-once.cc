@@ -56,7 +56,6 @@ static failing &get()
 	return f;
 }
 
-
 int main()
 {
 	observe("start");

@@ -77,8 +77,8 @@ static void preinit(int argc UNUSED, char **argv UNUSED, char **env UNUSED)
 {
 	preinit_result = everything();
 }
-__attribute__((section(".preinit_array"), used)) static void (*const run_preinit)(int, char **,
-										  char **) = preinit;
+__attribute__((section(".preinit_array"),
+	       used)) static void (*const run_preinit)(int, char **, char **) = preinit;
 
 __attribute__((constructor)) static void construct(void)
 {

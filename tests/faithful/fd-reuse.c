@@ -29,7 +29,8 @@ static void state(int fd)
 	struct stat s;
 	fstat(fd, &s);
 	pread(fd, text, sizeof(text) - 1, 0);
-	say("%d: size %ld, offset %ld, %s\n", fd, (long)s.st_size, (long)lseek(fd, 0, SEEK_CUR), text);
+	say("%d: size %ld, offset %ld, %s\n", fd, (long)s.st_size, (long)lseek(fd, 0, SEEK_CUR),
+	    text);
 }
 
 int main(void)
@@ -38,7 +39,8 @@ int main(void)
 	locks(1);
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
-	int a = open("a", O_RDWR | O_CREAT | O_TRUNC, 0600), b = open("b", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int a = open("a", O_RDWR | O_CREAT | O_TRUNC, 0600),
+	    b = open("b", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	write(a, "12345", 5);
 	write(b, "abcde", 5);
 	lseek(a, 2, SEEK_SET);

@@ -16,7 +16,8 @@ static volatile int done;
 
 static union lock *fresh(int kind)
 {
-	union lock *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	union lock *p =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (kind == 1)
 		pthread_rwlock_init(&p->r, NULL);
 	else if (kind == 2)

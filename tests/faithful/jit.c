@@ -24,8 +24,16 @@ int main(void)
 	int wrong = 0;
 	observe("start");
 	char *guard = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uintptr_t odd[] = {0, 1, 8, (uintptr_t)&wrong, (uintptr_t)guard, 0xdead000000000000ul, ~0ul, ~7ul,
-			   (uintptr_t)&m, (uintptr_t)main};
+	uintptr_t odd[] = {0,
+			   1,
+			   8,
+			   (uintptr_t)&wrong,
+			   (uintptr_t)guard,
+			   0xdead000000000000ul,
+			   ~0ul,
+			   ~7ul,
+			   (uintptr_t)&m,
+			   (uintptr_t)main};
 	for (int round = 0; round < 20; round++) {
 		char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -119,11 +119,12 @@ int main(void)
 			for (int robust = 0; robust < 2; robust++)
 				for (int shared = 0; shared < 2; shared++) {
 					int rc = make(&m, type, protocol, robust, shared);
-					say("%s protocol %d robust %d shared %d: init %d\n", names[type],
-					    protocol, robust, shared, rc);
+					say("%s protocol %d robust %d shared %d: init %d\n",
+					    names[type], protocol, robust, shared, rc);
 					if (!rc)
 						results(&m, type,
-							type == 1 || type == 2 || protocol || robust);
+							type == 1 || type == 2 || protocol ||
+								robust);
 				}
 	misuse();
 	in_thread(ceiling, NULL);

@@ -97,7 +97,8 @@ static void condition(void)
 
 static void processes(int how, int end)
 {
-	struct shared *s = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *s =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	make(s, PTHREAD_MUTEX_ERRORCHECK, 0, PTHREAD_PROCESS_SHARED);
 	pid_t child = fork();
 	if (!child) {

@@ -1,6 +1,7 @@
 /*
  * kinds-rwlock — every result of the three kinds of rwlock: read within write, write within read,
- * time limits (checked before the lock is looked at), unlock of a free one, readers past a queued writer.
+ * time limits (checked before the lock is looked at), unlock of a free one, readers past a queued
+ * writer.
  */
 #include "observe.h"
 
@@ -14,7 +15,7 @@ static void limits(const char *when)
 	for (int i = 0; i < 4; i++) {
 		int got[6];
 		for (int k = 0; k < 6; k++) {
-			got[k] = k == 0	  ? pthread_rwlock_timedrdlock(&r, all[i])
+			got[k] = k == 0   ? pthread_rwlock_timedrdlock(&r, all[i])
 				 : k == 1 ? pthread_rwlock_timedwrlock(&r, all[i])
 				 : k == 2 ? pthread_rwlock_clockrdlock(&r, CLOCK_MONOTONIC, all[i])
 				 : k == 3 ? pthread_rwlock_clockwrlock(&r, CLOCK_MONOTONIC, all[i])
@@ -23,8 +24,8 @@ static void limits(const char *when)
 			if (!got[k])
 				pthread_rwlock_unlock(&r);
 		}
-		say("  %s limit %d: rd %d wr %d, clock rd %d wr %d, bad clock rd %d wr %d\n", when, i,
-		    got[0], got[1], got[2], got[3], got[4], got[5]);
+		say("  %s limit %d: rd %d wr %d, clock rd %d wr %d, bad clock rd %d wr %d\n", when,
+		    i, got[0], got[1], got[2], got[3], got[4], got[5]);
 	}
 }
 

@@ -103,7 +103,8 @@ static void creates(void)
 	step_made();
 	pthread_create(&t, NULL, nothing, NULL);
 	show(pthread_detach(t));
-	void *stack = mmap(NULL, 1 << 17, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *stack =
+		mmap(NULL, 1 << 17, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pthread_attr_init(&a);
 	show(pthread_attr_setstack(&a, stack, 1 << 17));
 	show(pthread_create(&t, &a, self_exit, (void *)1));

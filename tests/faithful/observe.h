@@ -127,7 +127,8 @@ static inline void observe_limits(void)
 	for (int r = 0; r < (int)RLIMIT_NLIMITS; r++) {
 		struct rlimit l;
 		getrlimit((__rlimit_resource_t)r, &l);
-		printf(" %llx/%llx", (unsigned long long)l.rlim_cur, (unsigned long long)l.rlim_max);
+		printf(" %llx/%llx", (unsigned long long)l.rlim_cur,
+		       (unsigned long long)l.rlim_max);
 	}
 	mode_t m = umask(0);
 	umask(m);

@@ -72,7 +72,8 @@ int main(void)
 	int status;
 	waitpid(pid, &status, 0);
 	show(status);
-	/* The child takes it and the parent gives it back: odd, allowed for plain mutexes by glibc. */
+	/* The child takes it and the parent gives it back: odd, allowed for plain mutexes by glibc.
+	 */
 	pid = fork();
 	if (!pid)
 		_exit(pthread_spin_lock(&s->spin));

@@ -1,6 +1,7 @@
 /*
  * reuse — locks made again at the same address without destroy, of the same and of other kinds;
- * copied by memcpy, moved by realloc, laid over old memory, on the stack, initialised by assignment.
+ * copied by memcpy, moved by realloc, laid over old memory, on the stack, initialised by
+ * assignment.
  */
 #include "observe.h"
 

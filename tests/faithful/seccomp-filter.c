@@ -1,6 +1,7 @@
 /*
  * seccomp-filter — a program that allows itself read, write, futex and little more, and dies for
- * anything else, goes on locking: in code it has been in, in new code, on new locks, by two threads.
+ * anything else, goes on locking: in code it has been in, in new code, on new locks, by two
+ * threads.
  */
 #include "seccomp.h"
 

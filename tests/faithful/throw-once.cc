@@ -13,8 +13,14 @@ static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static int tries;
 
 struct guard {
-	guard() { pthread_mutex_lock(&m); }
-	~guard() { say("guard gone %d\n", pthread_mutex_unlock(&m)); }
+	guard()
+	{
+		pthread_mutex_lock(&m);
+	}
+	~guard()
+	{
+		say("guard gone %d\n", pthread_mutex_unlock(&m));
+	}
 };
 
 static void body()

@@ -29,7 +29,7 @@ static void *holder(void *arg)
 		int rc = (e);                                                                      \
 		long ms = since_ms(from);                                                          \
 		say("%s: %d errno %d %s\n", #e, rc, errno,                                         \
-		    ms < 29 ? "early" : ms > 5000 ? "late" : "in time");                           \
+		    ms<29 ? "early" : ms> 5000 ? "late" : "in time");                              \
 	} while (0)
 
 int main(void)

@@ -51,7 +51,8 @@ int main(void)
 		int (*work)(int (*)(void)) = (int (*)(int (*)(void)))dlsym(h, "plugin_work");
 		sum += work(callback);
 		sum += 10 * dlclose(h);
-		void *page = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *page = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				  -1, 0);
 		memset(page, i, 65536);
 		if (i % 3)
 			munmap(page, 65536);

@@ -13,7 +13,8 @@ static __attribute__((noinline)) void deep(int bits, int depth)
 {
 	/* 2^depth different stacks to one call */
 	if (!depth) {
-		wrong += pthread_mutex_lock(&many[bits & 1023]) + pthread_mutex_unlock(&many[bits & 1023]);
+		wrong += pthread_mutex_lock(&many[bits & 1023]) +
+			 pthread_mutex_unlock(&many[bits & 1023]);
 		return;
 	}
 	if (bits >> depth & 1)

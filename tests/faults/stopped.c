@@ -50,8 +50,10 @@ int main(int argc, char **argv)
 	long worst = 0;
 	for (int i = 0; i < rounds && worst < 2000; i++) {
 		int which = i % COUNTERS, status;
-		if (ptrace(PTRACE_SEIZE, tids[which], 0, 0) || ptrace(PTRACE_INTERRUPT, tids[which], 0, 0))
-			return say("cannot stop a thread: %s\n", strerror(errno)), kill(pid, SIGKILL), 77;
+		if (ptrace(PTRACE_SEIZE, tids[which], 0, 0) ||
+		    ptrace(PTRACE_INTERRUPT, tids[which], 0, 0))
+			return say("cannot stop a thread: %s\n", strerror(errno)),
+			       kill(pid, SIGKILL), 77;
 		waitpid(tids[which], &status, __WALL);
 		long ms = others_go_on(which, 300);
 		worst = ms > worst ? ms : worst;
@@ -60,6 +62,7 @@ int main(int argc, char **argv)
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	say("%s (worst %ld ms)\n", worst < 2000 ? "the others went on" : "the others waited", worst);
+	say("%s (worst %ld ms)\n", worst < 2000 ? "the others went on" : "the others waited",
+	    worst);
 	return worst < 2000 ? 0 : 1;
 }
