@@ -5,7 +5,7 @@
 typedef int lh_command(int argc, char **argv);
 
 lh_command lh_cmd_run, lh_cmd_check, lh_cmd_report, lh_cmd_explain, lh_cmd_doctor, lh_cmd_env,
-	lh_cmd_hang;
+	lh_cmd_hang, lh_cmd_top;
 lh_command lh_cmd_diff, lh_cmd_merge, lh_cmd_graph, lh_cmd_suppress, lh_cmd_policy;
 
 /* The statuses that are ours; see docs/cli.md. */

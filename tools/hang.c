@@ -278,7 +278,7 @@ static void fill_head(struct lh_hang *h)
 static bool open_ledger(struct lh_record *r, const struct lh_peek *p, const struct lh_record *given)
 {
 	if (!given)
-		return lh_hang_ledger_open(r, p);
+		return lh_hang_ledger_open(r, p, UINT32_MAX);
 	*r = *given;
 	r->copied = false;
 	lh_read_refresh(r);

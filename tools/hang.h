@@ -76,8 +76,9 @@ bool lh_hang_look(struct lh_hang *, struct lh_peek *, const struct lh_record *le
 bool lh_hang_stood(struct lh_hang *, struct lh_peek *, const struct lh_record *);
 void lh_hang_close(struct lh_hang *);
 
-/* hang_ledger.c: opens the ledger of the process if it has one, without its help. */
-bool lh_hang_ledger_open(struct lh_record *, const struct lh_peek *);
+/* hang_ledger.c: opens the ledger of the process if it has one, without its help. `tables` as in
+ * lh_read_copy_some. */
+bool lh_hang_ledger_open(struct lh_record *, const struct lh_peek *, uint32_t tables);
 
 /* hang_edge.c: whom each thread waits for: thread->on, holds and graph. */
 void lh_hang_edges(struct lh_hang *);

@@ -21,6 +21,7 @@ static const struct {
 	 "the same as a gate for CI: status 66 on findings, 125 when nothing was seen"},
 	{"hang", lh_cmd_hang,
 	 "why does a process hang? who holds, who waits (also: lockhound -p PID)"},
+	{"top", lh_cmd_top, "which locks make whom wait, now: a live table of a watched process"},
 	{"report", lh_cmd_report, "show a recorded run"},
 	{"diff", lh_cmd_diff, "what is new, fixed and the same between two runs"},
 	{"merge", lh_cmd_merge, "many recorded runs as one"},

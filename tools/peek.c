@@ -291,7 +291,7 @@ static struct lh_peek_task look_now(struct lh_peek *p, const struct lh_peek_task
 	return now;
 }
 
-static bool is_the_same(struct lh_peek *p)
+bool lh_peek_same(struct lh_peek *p)
 {
 	char now[sizeof(p->identity)];
 
@@ -332,7 +332,7 @@ bool lh_peek_look(struct lh_peek *p)
 		t->state = now.state;
 		t->switches = now.switches;
 	}
-	return is_the_same(p);
+	return lh_peek_same(p);
 }
 
 bool lh_peek_again(struct lh_peek *p)
@@ -345,7 +345,7 @@ bool lh_peek_again(struct lh_peek *p)
 		t->still = !t->moved && same_call(t, &now) && t->switches == now.switches;
 		t->state = now.state;
 	}
-	return is_the_same(p);
+	return lh_peek_same(p);
 }
 
 bool lh_peek_read(const struct lh_peek *p, uint64_t address, void *out, size_t n)

@@ -100,6 +100,9 @@ void lh_peek_close(struct lh_peek *);
 bool lh_peek_look(struct lh_peek *);
 bool lh_peek_again(struct lh_peek *);
 
+/* Is it still the program that was opened? False: `why` tells. */
+bool lh_peek_same(struct lh_peek *);
+
 /* Reads memory; false unless all of it could be had. */
 bool lh_peek_read(const struct lh_peek *, uint64_t address, void *out, size_t n);
 

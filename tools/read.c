@@ -196,12 +196,19 @@ static void copy_table(struct lh_record *r, const struct lh_bytes *b, uint64_t o
 
 bool lh_read_copy(struct lh_record *r, const struct lh_bytes *b, uint64_t offset)
 {
+	return lh_read_copy_some(r, b, offset, UINT32_MAX);
+}
+
+bool lh_read_copy_some(struct lh_record *r, const struct lh_bytes *b, uint64_t offset,
+		       uint32_t tables)
+{
 	memset(r, 0, sizeof(*r));
 	r->copied = true;
 	if (!good_head(r, lh_read_get(b, offset, &r->head, sizeof(r->head))))
 		return false;
 	for (size_t i = 0; i < TABLES_COPIED; i++)
-		copy_table(r, b, offset, copy_order[i]);
+		if (tables >> copy_order[i] & 1)
+			copy_table(r, b, offset, copy_order[i]);
 	return true;
 }
 

@@ -83,6 +83,9 @@ void lh_read_close(struct lh_shelf *);
 
 /* Copies the one ledger that begins at `offset` of these bytes. False: `trouble` says why. */
 bool lh_read_copy(struct lh_record *, const struct lh_bytes *, uint64_t offset);
+/* The same of some tables only: bit t of `tables` stands for table t. */
+bool lh_read_copy_some(struct lh_record *, const struct lh_bytes *, uint64_t offset,
+		       uint32_t tables);
 void lh_read_drop(struct lh_record *);
 
 /* How many of `n` bytes from `offset` on could be had. */
