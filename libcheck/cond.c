@@ -31,7 +31,7 @@ static lh_place taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t 
 {
 	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
 		uint32_t when = seen_at(&LH_NODES[i], thread);
-		if (when && when < signalled)
+		if (when && when < signalled && LH_NODES[i].lock == lh_lock_id_of(l))
 			return LH_NODES[i].place;
 	}
 	return 0;

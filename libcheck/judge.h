@@ -122,6 +122,10 @@ uint32_t lh_judge_count(const struct lh_judge *j, uint64_t key); /* how often fo
 bool lh_judge_before(struct lh_judge *j, const struct lh_facts *f, lh_thread_id a,
 		     uint32_t a_segment, lh_thread_id b, uint32_t b_segment);
 
+/* Is the end of this thread waited for such that a circle could go through it? One byte is read;
+ * it may be asked at any time. */
+bool lh_judge_active(const struct lh_judge *j, lh_thread_id thread);
+
 /* Order for reports: what counts first, then shorter, then by key. <0, 0, >0. */
 int lh_circle_order(const struct lh_circle *a, const struct lh_circle *b);
 

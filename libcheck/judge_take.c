@@ -115,6 +115,11 @@ static uint32_t inner_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lo
 	return v;
 }
 
+bool lh_judge_active(const struct lh_judge *j, lh_thread_id thread)
+{
+	return thread < j->room.threads && j->at.life[thread].active;
+}
+
 static void activate(struct lh_judge *j, lh_thread_id t)
 {
 	if (!t || j->at.life[t].active)

@@ -71,9 +71,13 @@ uint32_t lh_lock_find(const void *o)
 	}
 }
 
+/* The slot of a lock that rests stays its own: it may return to it. */
 static bool stale(const struct lh_lock_slot *s)
 {
-	return tag_of(LH_LOCKS[s->row].address) != s->tag;
+	const struct lh_lock *l = &LH_LOCKS[s->row];
+
+	return tag_of(l->address) != s->tag &&
+	       ((l->flags & LH_LOCK_DEAD) || tag_of(l->shown) != s->tag);
 }
 
 static void index_row(const void *o, uint32_t row)
@@ -329,19 +333,54 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
 	return l;
 }
 
-void lh_lock_end(struct lh_lock *l)
-{
-	uint32_t row = (uint32_t)(l - LH_LOCKS);
+/* ---- ends, and returns ---- */
 
-	if (l->flags & LH_LOCK_DEAD)
-		return;
+/* Numbers of a row that has used up its generations would come again. */
+static bool is_spent(const struct lh_lock *l)
+{
+	return l->gen >= (UINT32_MAX >> LH_LOCK_BITS);
+}
+
+void lh_lock_bury(struct lh_lock *l)
+{
 	l->flags |= LH_LOCK_DEAD;
-	l->owner = 0;
-	__atomic_store_n(&l->address, 0, __ATOMIC_RELEASE);
 	if (lh_lock_dying)
 		lh_lock_dying(l);
-	if ((l->flags & LH_LOCK_KEPT) || l->nodes)
+	if ((l->flags & LH_LOCK_KEPT) || l->nodes || is_spent(l))
 		return;
 	l->next = free_rows;
-	free_rows = row;
+	free_rows = (uint32_t)(l - LH_LOCKS);
+}
+
+void lh_lock_rest(struct lh_lock *l)
+{
+	__atomic_store_n(&l->address, 0, __ATOMIC_RELEASE);
+}
+
+void lh_lock_end(struct lh_lock *l)
+{
+	if (l->flags & LH_LOCK_DEAD)
+		return;
+	l->owner = 0;
+	lh_lock_rest(l);
+	lh_lock_bury(l);
+}
+
+bool lh_lock_may_return(const struct lh_lock *l)
+{
+	enum {
+		PLAIN = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE | LH_LOCK_INITED |
+			LH_LOCK_WRITTEN
+	};
+
+	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) && !(l->flags & ~(uint32_t)PLAIN) &&
+	       !l->owner && !words_off && !is_spent(l);
+}
+
+void lh_lock_return(struct lh_lock *l, const void *o)
+{
+	l->gen++;
+	l->flags &= ~(uint32_t)LH_LOCK_WRITTEN;
+	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
+	write_word(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }

@@ -85,6 +85,22 @@ const struct lh_shared_place *lh_lock_place(const struct lh_lock *l);
 
 /* The lock is destroyed. Its row may be used again unless a finding or a node names it. */
 void lh_lock_end(struct lh_lock *l);
+
+/*
+ * Locks that come and go need no big lock: the thread that destroys one may lay its row to
+ * rest, and make the next lock of the same kind at the same address from it. Nobody else
+ * looks for such a row. It goes on counting, and keeps where it was born.
+ *
+ * lh_lock_may_return: is there nothing about this lock that another could not inherit?
+ */
+bool lh_lock_may_return(const struct lh_lock *l);
+void lh_lock_rest(struct lh_lock *l);
+void lh_lock_return(struct lh_lock *l, const void *o); /* as a new lock, at the same address */
+void lh_lock_bury(struct lh_lock *l); /* it will not return. Big lock */
+static inline bool lh_lock_rests_at(const struct lh_lock *l, const void *o)
+{
+	return l->shown == (uintptr_t)o && !l->address && !(l->flags & LH_LOCK_DEAD);
+}
 /* Lets go of the nodes that nobody will miss; set by the room `node`. */
 extern void (*lh_lock_dying)(struct lh_lock *l);
 

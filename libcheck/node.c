@@ -16,6 +16,7 @@ static uint32_t lists; /* so many are in use */
  * it but the rows of LH_T_SEEN, in lists by thread; so those stay with their thread.)
  */
 static lh_node_id free_roots; /* linked by hash_next */
+static uint32_t serial;       /* of the rows of LH_T_SEEN, in the order of time */
 static void forget(struct lh_lock *l);
 
 bool lh_node_init(void)
@@ -27,9 +28,10 @@ bool lh_node_init(void)
 	return heads != NULL;
 }
 
+/* All generations of a lock's row are in one list, so that a node can be handed on. */
 static uint32_t hash(lh_node_id parent, lh_lock_id lock, lh_place place)
 {
-	uint64_t h = ((uint64_t)parent << 32 | lock) * 0x9e3779b97f4a7c15u;
+	uint64_t h = ((uint64_t)parent << 32 | LH_LOCK_ROW(lock)) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ h >> 31 ^ place) * 0xbf58476d1ce4e5b9u;
 	return (uint32_t)(h >> 32);
@@ -100,21 +102,35 @@ static void let_seen_go(struct lh_me *me, lh_node_id id)
 	}
 }
 
+static void drop(uint32_t *at)
+{
+	lh_node_id id = *at;
+	struct lh_node *n = &LH_NODES[id];
+
+	*at = n->next;
+	unhash(id);
+	n->lock = 0;
+	let_seen_go(lh_myself(), id);
+	n->hash_next = free_roots;
+	free_roots = id;
+}
+
 static void forget(struct lh_lock *l)
 {
 	for (uint32_t *at = &l->nodes; *at;) {
-		lh_node_id id = *at;
-		struct lh_node *n = &LH_NODES[id];
-		if (!is_lonely(n) || (l->flags & LH_LOCK_KEPT)) {
+		struct lh_node *n = &LH_NODES[*at];
+		if (!is_lonely(n) || (l->flags & LH_LOCK_KEPT))
 			at = &n->next;
-			continue;
-		}
-		*at = n->next;
-		unhash(id);
-		let_seen_go(lh_myself(), id);
-		n->hash_next = free_roots;
-		free_roots = id;
+		else
+			drop(at);
 	}
+}
+
+/* Nodes of the lock that this row was before; all of them, when this one has none yet. */
+static void forget_before(struct lh_lock *l, lh_lock_id lock)
+{
+	while (l->nodes && LH_NODES[l->nodes].lock != lock && is_lonely(&LH_NODES[l->nodes]))
+		drop(&l->nodes);
 }
 
 static lh_node_id new_row(lh_node_id parent)
@@ -130,6 +146,8 @@ static lh_node_id new_row(lh_node_id parent)
 static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 {
 	struct lh_lock *l = lh_lock_row(lock);
+	if (l)
+		forget_before(l, lock);
 	lh_node_id id = l ? new_row(parent) : 0;
 
 	if (!id) {
@@ -139,14 +157,14 @@ static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 	split();
 	uint32_t *head = head_of(parent, lock, place);
 	LH_NODES[id] = (struct lh_node){.parent = parent,
-					.lock = lock,
 					.place = place,
 					.depth = (uint16_t)(LH_NODES[parent].depth + 1),
 					.next = l->nodes,
 					.hash_next = *head};
 	if (parent && LH_NODES[parent].children < UINT16_MAX)
 		LH_NODES[parent].children++;
-	l->nodes = id;
+	__atomic_store_n(&LH_NODES[id].lock, lock, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->nodes, id, __ATOMIC_RELEASE);
 	*head = id;
 	return id;
 }
@@ -192,10 +210,69 @@ static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 		n->flags |= LH_NODE_MANY;
 		return true;
 	}
-	static uint32_t serial;
 	LH_SEENS[at] = (struct lh_seen){id, thread, segment, segment, n->seen, ++serial};
-	n->seen = at;
+	__atomic_store_n(&n->seen, at, __ATOMIC_RELEASE);
 	return true;
+}
+
+/* ---- without the big lock ---- */
+
+enum { FEW = 8 /* nodes of a lock that are looked at one by one */ };
+
+/* Rows of a node that say "mine" are written by me alone. */
+static struct lh_seen *my_row(const struct lh_me *me, lh_node_id id)
+{
+	uint32_t i = __atomic_load_n(&LH_NODES[id].seen, __ATOMIC_ACQUIRE);
+
+	for (int few = 0; i && few < FEW; i = LH_SEENS[i].next, few++)
+		if (LH_SEENS[i].thread == me->parked->thread && LH_SEENS[i].node == id)
+			return &LH_SEENS[i];
+	return NULL;
+}
+
+bool lh_node_all_lonely(const struct lh_lock *l)
+{
+	lh_node_id id = l->nodes;
+
+	for (int few = 0; id && few < FEW; id = LH_NODES[id].next, few++)
+		if (!is_lonely(&LH_NODES[id]))
+			return false;
+	return !id;
+}
+
+/* The node now speaks of the lock that its row has become, if only I was ever there. */
+static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *mine,
+		    lh_lock_id lock)
+{
+	if (!is_lonely(n) || n->flags || &LH_SEENS[n->seen] != mine || mine->next)
+		return false;
+	mine->first = mine->last = me->parked->segment;
+	mine->serial = serial; /* not before anything that is noted by now */
+	__atomic_store_n(&n->lock, lock, __ATOMIC_RELEASE);
+	return true;
+}
+
+lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
+			 bool take_over)
+{
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
+	lh_node_id id = __atomic_load_n(&l->nodes, __ATOMIC_ACQUIRE);
+
+	for (int few = 0; id && few < FEW; id = LH_NODES[id].next, few++) {
+		struct lh_node *n = &LH_NODES[id];
+		lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
+		if (n->parent != parent || n->place != place ||
+		    (of != lock && (!take_over || LH_LOCK_ROW(of ^ lock))))
+			continue;
+		struct lh_seen *mine = my_row(me, id);
+		if (!mine || (of == lock && mine->last < me->parked->segment) ||
+		    (of != lock && !hand_on(me, n, mine, lock)))
+			return 0;
+		*lh_known_slot(me, parent, lock, place) =
+			(struct lh_known_node){parent, lock, place, id};
+		return id;
+	}
+	return 0;
 }
 
 lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place)

@@ -41,6 +41,17 @@ lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, l
  * back. */
 lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place);
 
+/*
+ * The node of an acquisition that this thread has been through before, in this segment, and
+ * does not remember. No lock: 0 says nothing. `take_over`: also the node that it was through
+ * when the lock was another one (lh_lock_return), which is this one's then.
+ */
+lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
+			 bool take_over);
+
+/* Is nothing known of this lock but who has taken it with empty hands? No lock. */
+bool lh_node_all_lonely(const struct lh_lock *l);
+
 bool lh_node_init(void); /* also in a forked child */
 
 #endif

@@ -215,6 +215,16 @@ void lh_seat_handle(uint32_t i, pthread_t handle)
 	handles[i] = LH_SEATS[i].handle = (uint64_t)handle;
 }
 
+/* What the thread that sat here before has laid to rest: nobody else may make it again. */
+static void bury_resting(struct lh_me *me)
+{
+	for (unsigned i = 0; i < LH_RESTING; i++) {
+		if (me->resting[i])
+			lh_lock_bury(&LH_LOCKS[me->resting[i]]);
+		me->resting[i] = 0;
+	}
+}
+
 struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 {
 	uint64_t handle = (uint64_t)lh_thread_pointer();
@@ -243,8 +253,11 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 	me->free_seen = 0;
 	me->shake = 0;
 	me->inside = 0;
-	if (s->state != LH_SEAT_MADE || me->used) /* fresh memory is zero: let it stay untouched */
+	if (s->state != LH_SEAT_MADE ||
+	    me->used) { /* fresh memory is zero: let it stay untouched */
 		__builtin_memset(me->known, 0, sizeof(me->known));
+		bury_resting(me);
+	}
 	me->used = 1;
 	me->parked = s;
 	me->seat = s;

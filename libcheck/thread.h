@@ -22,7 +22,10 @@
 
 #include <pthread.h>
 
-enum { LH_KNOWN = 128 /* chains that a thread remembers as judged; a power of two */ };
+enum {
+	LH_KNOWN = 128, /* chains that a thread remembers as judged; a power of two */
+	LH_RESTING = 16 /* locks that a thread has destroyed and may make again; a power of two */
+};
 
 /* A judged acquisition: `lock` at `place` while `parent` was held is this node. */
 struct lh_known_node {
@@ -45,9 +48,17 @@ struct lh_me {
 	uint32_t free_seen; /* rows of LH_T_SEEN of this thread that are free again */
 	struct lh_walked
 		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
+	uint32_t resting[LH_RESTING]; /* rows, by address */
 	struct lh_known_node known[LH_KNOWN];
 	uint64_t shake; /* of shake.c: where its stream of numbers stands, 0 not begun */
 };
+
+static inline uint32_t *lh_resting_at(struct lh_me *me, const void *o)
+{
+	uintptr_t a = (uintptr_t)o;
+
+	return &me->resting[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RESTING - 1)];
+}
 
 /*
  * `lh_nobody` until the first event of a thread, `lh_refused` if there was no seat for it.

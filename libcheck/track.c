@@ -298,7 +298,7 @@ void lh_got_slow(const struct lh_call *c, int rc)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin_lock(&w, c, 0))
+	if ((rc == 0 && lh_got_again(c)) || !lh_work_begin_lock(&w, c, 0))
 		return;
 	w.me->sample = SAMPLE_EVERY;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
@@ -474,7 +474,7 @@ void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial)
 	struct lh_event_work w;
 
 	flags |= lh_lock_attributes(c->o, c->kind) | LH_LOCK_INITED;
-	if (!lh_work_begin_lock(&w, c, flags))
+	if (lh_born_again(c, flags) || !lh_work_begin_lock(&w, c, flags))
 		return;
 	struct lh_lock *l = lh_lock_begin(c->o, c->kind, flags, initial);
 	if (l)
@@ -482,13 +482,20 @@ void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial)
 	lh_work_end(&w);
 }
 
-void lh_broken(const struct lh_call *c)
+static bool nobody_has(const struct lh_lock *l, const void *o)
 {
-	struct lh_lock *l = lh_myself()->seat ? lh_lock_known(c->o, c->kind) : NULL;
+	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
+		return !l->owner;
+	return l->kind != LH_RWLOCK || lh_lock_looks_free(o, LH_RWLOCK);
+}
+
+void lh_broken_slow(const struct lh_call *c)
+{
+	struct lh_lock *l = lh_lock_known(c->o, c->kind);
 	struct lh_event_work w;
 
-	/* an object that nobody holds is the usual case; what is no object yet may hold anything */
-	if (!l || l->kind != c->kind || (!l->owner && l->kind == LH_MUTEX) || !lh_work_begin(&w, c))
+	/* what is no object yet may hold anything */
+	if (!l || l->kind != c->kind || nobody_has(l, c->o) || !lh_work_begin(&w, c))
 		return;
 	l = lh_lock_known(c->o, c->kind);
 	if (l)
@@ -500,11 +507,11 @@ void lh_buried(const struct lh_call *c, int rc)
 {
 	struct lh_event_work w;
 
-	if (rc || !lh_work_begin(&w, c))
+	if (rc || lh_rests(c) || !lh_work_begin(&w, c))
 		return;
 	struct lh_lock *l = lh_lock_known(c->o, c->kind);
 	if (l)
-		lh_lock_end(l);
+		lh_work_rest(&w, l);
 	lh_work_end(&w);
 }
 

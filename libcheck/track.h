@@ -44,6 +44,9 @@ struct lh_call {
 	}
 
 void lh_got_slow(const struct lh_call *c, int rc);
+/* All is known but the chain. True: that was no news either. */
+bool lh_got_near(struct lh_me *me, const struct lh_call *c, lh_node_id parent, lh_lock_id id,
+		 lh_place place);
 void lh_try_failed(const struct lh_call *c); /* only counted */
 void lh_sample(struct lh_me *me,
 	       struct lh_held *h); /* of this hold the length is measured exactly */
@@ -70,6 +73,32 @@ static inline bool lh_held_plain(const struct lh_held *h)
 	return depth_and_flags == 1;
 }
 
+/* One more in the list of what this thread holds; everything about it is known. */
+static inline __attribute__((always_inline)) void
+lh_hold_known(struct lh_me *me, struct lh_seat *seat, struct lh_lock *l, struct lh_held as)
+{
+	uint32_t n = seat->held_n;
+	struct lh_held *h = &seat->held[n];
+
+	seat->held_n = n + 1;
+	LH_COMPILER_FENCE();
+	h->address = as.address;
+	h->lock = as.lock;
+	h->place = as.place;
+	h->tick = lh_book_tick();
+	h->node = as.node;
+	h->depth = 1;
+	h->flags = 0;
+	if (LH_PLACE_MODE(as.place) == LH_SHARED) {
+		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
+	} else {
+		l->owner = me->number;
+		l->acquired++;
+	}
+	if (LH_UNLIKELY(--me->sample == 0))
+		lh_sample(me, h);
+}
+
 /*
  * The call comes by value, and is laid out in memory only where it goes the slow way, so
  * that its parts are constants of the wrapper.
@@ -78,6 +107,7 @@ static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int r
 {
 	struct lh_me *me = lh_myself();
 	struct lh_seat *seat = me->seat;
+	const struct lh_context *x = NULL;
 
 	if (LH_UNLIKELY(!seat || rc))
 		goto unknown;
@@ -85,7 +115,7 @@ static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int r
 	struct lh_lock *l = &LH_LOCKS[row];
 	if (c.kind == LH_SEM && l->address == (uintptr_t)c.o && (l->flags & LH_LOCK_SIGNAL))
 		return; /* not a lock: nothing is held */
-	const struct lh_context *x = lh_context_find(c.frame);
+	x = lh_context_find(c.frame);
 	uint32_t n = seat->held_n;
 	if (LH_UNLIKELY(l->address != (uintptr_t)c.o || l->owner || !x || n >= LH_HELD_MAX ||
 			(c.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
@@ -94,30 +124,22 @@ static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int r
 	lh_place place = LH_PLACE(x->stack, c.how, c.mode);
 	lh_node_id parent = n ? seat->held[n - 1].node : 0;
 	lh_node_id node = lh_node_known(me, parent, id, place);
-	if (LH_UNLIKELY(!node ||
-			(n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.o))))))
+	if (LH_UNLIKELY(n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.o)))))
 		goto unknown;
-	struct lh_held *h = &seat->held[n];
-	seat->held_n = n + 1;
-	LH_COMPILER_FENCE();
-	h->address = (uintptr_t)c.o;
-	h->lock = id;
-	h->place = place;
-	h->tick = lh_book_tick();
-	h->node = node;
-	h->depth = 1;
-	h->flags = 0;
-	if (c.mode == LH_SHARED) {
-		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
-	} else {
-		l->owner = me->number;
-		l->acquired++;
+	if (LH_UNLIKELY(!node)) {
+		const struct lh_call near = c;
+		if (lh_got_near(me, &near, parent, id, place))
+			return;
+		goto unknown;
 	}
-	if (LH_UNLIKELY(--me->sample == 0))
-		lh_sample(me, h);
+	lh_hold_known(me, seat, l,
+		      (struct lh_held){
+			      .address = (uintptr_t)c.o, .lock = id, .place = place, .node = node});
 	return;
 unknown:;
-	const struct lh_call slow = c;
+	struct lh_call slow = c;
+	if (x)
+		slow.stack = x->stack;
 	if (rc == EBUSY && c.how == LH_TRIES)
 		lh_try_failed(&slow);
 	else
@@ -155,7 +177,16 @@ static inline __attribute__((always_inline)) void lh_dropped(struct lh_call c, i
 /* ---- the events that are not uniform ---- */
 
 void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
-void lh_broken(const struct lh_call *c); /* about to be destroyed or initialised anew */
+void lh_broken_slow(const struct lh_call *c);
+/* About to be destroyed or initialised anew. A mutex that nobody holds is the usual case. */
+static inline void lh_broken(const struct lh_call *c)
+{
+	const struct lh_lock *l =
+		lh_myself()->seat ? lh_lock_known(c->o, (enum lh_kind)c->kind) : NULL;
+
+	if (l && (l->owner || l->kind != LH_MUTEX))
+		lh_broken_slow(c);
+}
 void lh_named(const struct lh_call *c, const char *name); /* of whatever kind it is */
 void lh_buried(const struct lh_call *c, int rc);          /* it is destroyed, if rc says so */
 

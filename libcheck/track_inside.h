@@ -46,6 +46,13 @@ void lh_work_join(struct lh_event_work *w, lh_thread_id thread,
 		  enum lh_how how); /* begins to wait for its end */
 bool lh_judge_room_init(void);
 
+/* ---- track_again.c: not known at once, and no news either; false: it takes the long way ---- */
+bool lh_got_again(const struct lh_call *c);
+bool lh_born_again(const struct lh_call *c, uint32_t flags);
+bool lh_rests(const struct lh_call *c);
+void lh_work_rest(struct lh_event_work *w, struct lh_lock *l); /* the long way of the same */
+bool lh_life_matters(lh_thread_id thread); /* to the judge: somebody waits for its end */
+
 void lh_sem_demote(struct lh_lock *l); /* this semaphore is no lock */
 /* A semaphore that stands for this thread's end is posted. */
 void lh_life_over(const struct lh_call *c, struct lh_lock *l);

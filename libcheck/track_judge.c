@@ -96,3 +96,8 @@ void lh_work_judge_lock(struct lh_event_work *w, lh_lock_id lock)
 	if (judge)
 		file_all(w, lh_judge_lock(judge, &facts, lock));
 }
+
+bool lh_life_matters(lh_thread_id thread)
+{
+	return judge && lh_judge_active(judge, thread);
+}

@@ -32,14 +32,14 @@ static void count_locks(struct lh_process *p)
 	uint32_t n = lh_read_used(p->record, LH_T_LOCK);
 	struct lh_lock l;
 
-	p->locks = p->record->head.retired_locks;
+	p->locks = 0;
 	p->acquired = p->record->head.retired_acquired;
 	p->contended = p->record->head.retired_contended;
 	for (uint32_t i = 1; i < n; i++) {
 		/* The lives of threads are locks to the judge; nobody counts them as such. */
 		if (!lh_read_lock_row(p->record, i, &l) || !l.kind || l.kind == LH_LIFE)
 			continue;
-		p->locks++;
+		p->locks += l.gen ? l.gen : 1; /* each generation of a row was another lock */
 		p->acquired += l.acquired + l.shared;
 		p->contended += l.contended;
 	}

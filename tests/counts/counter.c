@@ -39,7 +39,7 @@ static pthread_mutex_t taken = PTHREAD_MUTEX_INITIALIZER, many[MANY];
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_spinlock_t spin;
-static sem_t sem;
+static sem_t sem, held;
 
 typedef void operation(int n);
 #define OPERATION(name, BODY)                                                                      \
@@ -144,17 +144,28 @@ static void *work(void *pipe_end)
 	return NULL;
 }
 
+/* Whoever joined the other thread with a lock in hand would make more of it a matter for the judge.
+ */
+static void *hold(void *unused)
+{
+	pthread_mutex_lock(&taken);
+	sem_post(&held);
+	for (;;)
+		pause();
+	return unused;
+}
+
 static void child(int *pipe_end)
 {
-	pthread_t t;
+	pthread_t t, holder;
 
-	pthread_mutex_lock(&taken);
+	if (sem_init(&held, 0, 0) || pthread_create(&holder, NULL, hold, NULL) || sem_wait(&held))
+		exit(1);
 	for (int i = 0; i < MANY; i++)
 		pthread_mutex_init(&many[i], NULL);
 	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
 	    pthread_create(&t, NULL, work, pipe_end) || pthread_join(t, NULL))
 		exit(1);
-	pthread_mutex_unlock(&taken);
 	exit(0);
 }
 

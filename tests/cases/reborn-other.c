@@ -1,0 +1,36 @@
+/*
+ * Near miss of reborn.c: the thread has taken those before, at the same address and in the same
+ * place, and not the one that is joined under.
+ * EXPECT: nothing
+ */
+#include "case.h"
+
+static pthread_mutex_t m;
+static volatile int done;
+
+static void *takes(void *arg)
+{
+	for (int i = 0; i < 3; i++) {
+		if (i)
+			pthread_mutex_destroy(&m);
+		pthread_mutex_init(&m, NULL);
+		if (i == 2)
+			break;
+		lock(&m);
+		unlock(&m);
+	}
+	done = 1;
+	return arg;
+}
+
+int main(void)
+{
+	pthread_t t;
+	pthread_create(&t, NULL, takes, NULL);
+	while (!done)
+		sched_yield();
+	lock(&m);
+	pthread_join(t, NULL);
+	unlock(&m);
+	return 0;
+}
