@@ -216,7 +216,9 @@ enum {
 	LH_THREAD_JOINED = 4,
 	LH_THREAD_ADOPTED = 8,
 	LH_THREAD_FORKED = 16,
-	LH_THREAD_ROUND = 32 /* no thread: one round of a barrier, for the order of events */
+	LH_THREAD_ROUND = 32, /* no thread: one round of a barrier, for the order of events */
+	LH_THREAD_ELSEWHERE = 64, /* the monitor's row for a thread of another process, whose number
+				     is in creator_segment */
 };
 
 enum { LH_STACK_CUT = 1, LH_STACK_APPROXIMATE = 2 };

@@ -65,6 +65,7 @@ struct lh_person { /* a thread */
 	const char *name; /* "" if it has none */
 	bool unnamed;     /* nobody named it: the name is the program's */
 	bool main;
+	int32_t elsewhere;              /* it is of this process, and no thread of `process`; 0 */
 	const struct lh_trace *created; /* NULL not known */
 };
 

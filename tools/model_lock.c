@@ -26,6 +26,8 @@ const struct lh_person *lh_model_person(struct lh_model *m, const struct lh_proc
 	who->name = lh_pool_text(m->shop->pool, row.name);
 	who->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;
 	who->main = row.flags & LH_THREAD_MAIN;
+	if (row.flags & LH_THREAD_ELSEWHERE)
+		who->elsewhere = (int32_t)row.creator_segment;
 	if (row.created)
 		who->created = lh_model_trace(m, p, row.created);
 	return who;
@@ -174,6 +176,12 @@ const char *lh_model_who(const struct lh_model *m, const struct lh_person *who)
 {
 	if (!who)
 		return "another thread";
+	if (who->elsewhere && who->unnamed)
+		return lh_pool_print(m->shop->pool, "thread %d of process %d", who->tid,
+				     who->elsewhere);
+	if (who->elsewhere)
+		return lh_pool_print(m->shop->pool, "'%s' of process %d", who->name,
+				     who->elsewhere);
 	if (!who->unnamed)
 		return lh_pool_print(m->shop->pool, "T%u '%s'", who->id, who->name);
 	return lh_pool_print(m->shop->pool, who->main ? "T%u 'main'" : "T%u", who->id);

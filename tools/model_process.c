@@ -37,7 +37,8 @@ static void count_locks(struct lh_process *p)
 	p->contended = p->record->head.retired_contended;
 	for (uint32_t i = 1; i < n; i++) {
 		/* The lives of threads are locks to the judge; nobody counts them as such. */
-		if (!lh_read_lock_row(p->record, i, &l) || !l.kind || l.kind == LH_LIFE)
+		if (!lh_read_lock_row(p->record, i, &l) || !l.kind || l.kind == LH_LIFE ||
+		    !l.shown) /* another process's, in a finding about both */
 			continue;
 		p->locks += l.gen ? l.gen : 1; /* each generation of a row was another lock */
 		p->acquired += l.acquired + l.shared;
@@ -60,7 +61,7 @@ static void count(struct lh_process *p)
 	p->threads = 0;
 	for (uint32_t i = 1; i < threads; i++) {
 		struct lh_thread t;
-		p->threads += lh_read_thread(p->record, i, &t) && !(t.flags & LH_THREAD_ROUND);
+		p->threads += lh_read_thread(p->record, i, &t) && !(t.flags & (LH_THREAD_ROUND | LH_THREAD_ELSEWHERE));
 	}
 	count_locks(p);
 	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);

@@ -77,6 +77,8 @@ static void count_rows(struct packing *p)
 
 		p->own[t] = lh_read_used(p->record, t);
 		p->more[t] = side ? __atomic_load_n(&side->table[t].used, __ATOMIC_ACQUIRE) : 0;
+		if (side && p->own[t] > side->table[t].base)
+			p->more[t] = 0; /* the ledger's own rows have grown into ours */
 		if (p->more[t] && !p->own[t])
 			p->own[t] = 1; /* row 0 */
 	}
@@ -103,6 +105,11 @@ static lh_place moved_place(const struct packing *p, lh_place place)
 			LH_PLACE_MODE(place));
 }
 
+static lh_lock_id moved_lock(const struct packing *p, lh_lock_id id)
+{
+	return LH_LOCK_ID(moved(p, LH_T_LOCK, LH_LOCK_ROW(id)), LH_LOCK_GEN(id));
+}
+
 union any {
 	struct lh_finding finding;
 	struct lh_step step;
@@ -112,6 +119,8 @@ union any {
 	struct lh_pair pair;
 	struct lh_span span;
 	struct lh_module module;
+	struct lh_thread thread;
+	struct lh_lock lock;
 	struct lh_shared_place place;
 };
 
@@ -119,11 +128,17 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 {
 	if (t == LH_T_FINDING) {
 		a->finding.step = moved(p, LH_T_STEP, a->finding.step);
+		a->finding.thread = moved(p, LH_T_THREAD, a->finding.thread);
 	} else if (t == LH_T_STEP) {
 		a->step.place = moved_place(p, a->step.place);
+		a->step.thread = moved(p, LH_T_THREAD, a->step.thread);
+		a->step.lock = moved_lock(p, a->step.lock);
 		a->step.note = moved(p, LH_T_NOTE, a->step.note);
 	} else if (t == LH_T_STACK) {
 		a->stack.frame = moved(p, LH_T_FRAME, a->stack.frame);
+	} else if (t == LH_T_LOCK) {
+		a->lock.born = moved(p, LH_T_STACK, a->lock.born);
+		a->lock.first = moved(p, LH_T_STACK, a->lock.first);
 	} else if (t == LH_T_FRAME) {
 		a->frame = LH_FRAME(moved(p, LH_T_MODULE, LH_FRAME_MODULE(a->frame)),
 				    LH_FRAME_PC(a->frame));

@@ -111,6 +111,8 @@ static json_t *thread_json(struct lh_pool *p, const struct lh_person *who)
 	put_number(o, "id", who->id);
 	if (who->tid > 0)
 		put_number(o, "tid", (uint64_t)who->tid);
+	if (who->elsewhere)
+		put_number(o, "pid", (uint64_t)who->elsewhere);
 	put_text(p, o, "name", who->name[0] ? who->name : who->main ? "main" : NULL);
 	put_stack(p, o, "created", who->created);
 	return o;

@@ -11,10 +11,14 @@ struct whole {
 	uint32_t refused;
 };
 
+enum { LOCKS = 256 };
+
 /* Address space; what is not written to costs nothing. */
 static const struct {
 	uint32_t row, rows;
 } shape[LH_TABLES] = {
+	[LH_T_THREAD] = {sizeof(struct lh_thread), 256},
+	[LH_T_LOCK] = {sizeof(struct lh_lock), LOCKS},
 	[LH_T_STACK] = {sizeof(struct lh_stack), 4096},
 	[LH_T_FRAME] = {sizeof(uint64_t), 96 << 10},
 	[LH_T_MODULE] = {sizeof(struct lh_module), 512},
@@ -30,13 +34,26 @@ static size_t round_up(size_t n)
 	return (n + 4095) & ~(size_t)4095;
 }
 
+/*
+ * Behind all rows that the ledger can have. A lock's number has no bits for more than that, so
+ * ours are the last of its own: as long as it is not full to the brim, nobody has them.
+ */
+static uint32_t base_of(const struct lh_record *r, enum lh_table_name t)
+{
+	uint32_t limit = r->rows[t].limit;
+
+	if (t == LH_T_LOCK && limit > 4 * LOCKS)
+		return limit - LOCKS;
+	return limit ? limit : 1;
+}
+
 static void lay_out(struct lh_side *s, unsigned char *at, const struct lh_record *r)
 {
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
 		s->table[t].at = at;
 		s->table[t].row = shape[t].row;
 		s->table[t].rows = shape[t].rows;
-		s->table[t].base = r->rows[t].limit ? r->rows[t].limit : 1;
+		s->table[t].base = base_of(r, t);
 		at += round_up((size_t)shape[t].row * shape[t].rows);
 	}
 }

@@ -44,8 +44,8 @@ struct lh_still_step {
 /* Threads that wait for ever: a finding to be. */
 struct lh_knot {
 	enum lh_rule rule;
-	struct lh_still_process *process; /* of the thread that began to wait last */
-	lh_thread_id thread;              /* that one */
+	struct lh_still_process *process; /* of several the one that came first */
+	lh_thread_id thread;              /* one of it */
 	uint64_t ns;                      /* it has lasted for so long */
 	struct lh_still_step *step;
 	uint32_t steps;

@@ -11,8 +11,15 @@
 
 /* ---- locks ---- */
 
+/* Of a lock in shared memory the place of its bytes; of any other its process and number. */
 static struct lh_still_name name_of(const struct lh_still_process *p, lh_lock_id id)
 {
+	struct lh_shared_place at;
+	struct lh_lock l;
+
+	if (lh_read_lock(p->record, id, &l) && l.flags & LH_LOCK_PSHARED &&
+	    lh_read_place(p->record, LH_LOCK_ROW(id), &l, &at))
+		return (struct lh_still_name){.a = at.dev, .b = at.ino, .c = at.off + 1};
 	return (struct lh_still_name){.a = p->number, .b = id};
 }
 

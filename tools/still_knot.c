@@ -80,19 +80,21 @@ static void add_wait(struct lh_still_work *w, struct lh_still_waiter *x)
 	struct lh_knot *k = &w->knot[w->knots - 1];
 	bool joins = x->seat.wait_on == LH_WAIT_JOIN;
 
+	uint64_t ns = w->now_ns > since(x) ? w->now_ns - since(x) : 0;
+
+	k->across |= k->process && k->process != x->process;
+	k->ns = k->process && k->ns < ns ? k->ns : ns;
+	if (!k->process || x->process->number < k->process->number)
+		k->process = x->process;
+	if (k->process == x->process)
+		k->thread = x->seat.thread;
+	x->sight->told = true;
 	add_step(w, x->process,
 		 (struct lh_step){.thread = x->seat.thread,
 				  .lock = x->seat.wait_lock,
 				  .place = x->seat.wait_place,
 				  .tick = (uint32_t)(x->seat.wait_since_ns / 1000000u),
 				  .action = joins ? LH_JOINS : LH_WAITS_FOR});
-	x->sight->told = true;
-	k->across |= k->process && k->process != x->process;
-	if (!k->process || w->now_ns - since(x) <= k->ns) {
-		k->process = x->process;
-		k->thread = x->seat.thread;
-		k->ns = w->now_ns > since(x) ? w->now_ns - since(x) : 0;
-	}
 }
 
 /* How `me` holds what the other one waits for. */

@@ -170,6 +170,11 @@ void lh_watch_still_add(struct lh_watched *);
 void lh_watch_still_drop(struct lh_watched *);
 void lh_watch_still(struct lh_watch *, uint64_t now_ns);
 
+/* watch_elsewhere.c: a step of another process's thread in words of this one: its thread, lock
+ * and stack become rows here. */
+struct lh_step lh_watch_elsewhere(struct lh_watched *, const struct lh_watched *from,
+				  const struct lh_step *);
+
 /* watch_profile.c */
 void lh_profile_seat(struct lh_watched *, uint32_t seat, const struct lh_seat *);
 void lh_profile_round(struct lh_watched *);

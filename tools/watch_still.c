@@ -1,6 +1,6 @@
 /*
  * Part of the room `watch`: deadlocks that have to be seen from outside (still.h), as rows beside
- * the ledger of the thread that began to wait last.
+ * the ledger of its process; of several the first.
  */
 #include "watch_inside.h"
 
@@ -60,7 +60,7 @@ static uint64_t key_of(const struct lh_knot *k)
 	return h | 1;
 }
 
-static void tell(struct lh_watch *w, const struct lh_knot *k)
+static void tell(const struct lh_knot *k)
 {
 	struct lh_watched *p = lh_still_with(k->process);
 	struct lh_side *side = lh_watched_side(p);
@@ -79,12 +79,15 @@ static void tell(struct lh_watch *w, const struct lh_knot *k)
 	f.step = side ? lh_side_new_rows(side, LH_T_STEP, n) : 0;
 	if (!f.step)
 		return;
-	for (uint32_t i = 0; i < n; i++)
-		*(struct lh_step *)lh_side_row(side, LH_T_STEP, f.step + i) = k->step[i].step;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct lh_watched *from = lh_still_with(k->step[i].process);
+		*(struct lh_step *)lh_side_row(side, LH_T_STEP, f.step + i) =
+			from == p ? k->step[i].step
+				  : lh_watch_elsewhere(p, from, &k->step[i].step);
+	}
 	uint32_t row = lh_side_add(side, LH_T_FINDING, &f, 1);
 	if (row)
 		lh_watch_tell(p, LH_NEWS_FOUND, row, "");
-	(void)w;
 }
 
 void lh_watch_still(struct lh_watch *w, uint64_t now_ns)
@@ -99,7 +102,7 @@ void lh_watch_still(struct lh_watch *w, uint64_t now_ns)
 	pool = lh_pool_new();
 	n = lh_still_look(w->still, now_ns, pool, &knot);
 	for (uint32_t i = 0; i < n; i++)
-		tell(w, &knot[i]);
+		tell(&knot[i]);
 	lh_pool_free(pool);
 }
 

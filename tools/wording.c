@@ -256,7 +256,7 @@ const char *lh_model_ring(const struct lh_model *m, const struct lh_found *f)
 static bool has_strangers(const struct lh_found *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
-		if (f->thread[i]->process != f->process)
+		if (f->thread[i]->process != f->process || f->thread[i]->elsewhere)
 			return true;
 	return false;
 }

@@ -287,8 +287,65 @@ static void ended(void)
 	}
 }
 
+/* ---- two processes ---- */
+
+static void lies_at(struct lh_ledger *in, lh_lock_id lock, uint64_t off)
+{
+	uint32_t row;
+	struct lh_shared_place *at = build_row(in, LH_T_PLACE, &row);
+
+	*at = (struct lh_shared_place){.lock = lock, .dev = 1, .ino = 77, .off = off};
+	build_lock_row(in, lock)->flags |= LH_LOCK_PSHARED;
+	build_lock_row(in, lock)->where = row;
+}
+
+/* Each holds what the other one waits for; the second knows the two by other numbers. */
+static void two_processes(uint64_t second_off)
+{
+	static struct lh_record other;
+
+	set_up(1);
+	lies_at(l, a, 0);
+	lies_at(l, b, 40);
+	take(1, a, LH_EXCLUSIVE);
+	await(1, b);
+
+	l = build_ledger(4800, "/opt/bank");
+	b = build_lock(l, LH_MUTEX, 0x9040, "b");
+	a = build_lock(l, LH_MUTEX, 0x9000, "a");
+	lies_at(l, a, second_off);
+	lies_at(l, b, second_off + 40);
+	build_thread(l, 4800, "worker");
+	*(struct lh_seat *)build_row(l, LH_T_SEAT, NULL) =
+		(struct lh_seat){.state = LH_SEAT_LIVE, .thread = 1, .tid = 4800};
+	lh_read_record(&other, l, l->total);
+	lh_still_add(still, &other, &other);
+	take(1, b, LH_EXCLUSIVE);
+	await(1, a);
+}
+
+static void across(void)
+{
+	two_processes(0);
+	CHECK_EQ(look(75), 1); /* the second look is enough: nobody else tells it */
+	CHECK_EQ(knot->rule, LH_RULE_DEADLOCK);
+	CHECK_EQ(knot->steps, 4);
+	CHECK(knot->across);
+	CHECK(!lh_still_with(knot->process)); /* of the one that came first */
+	CHECK_EQ(look(5000), 0);
+	tear_down();
+
+	two_processes(4096); /* other locks of the same file */
+	never_told();
+
+	two_processes(0); /* the file was mapped anew: the row of the place means another lock */
+	((struct lh_shared_place *)build_at(l, LH_T_PLACE, 1))->lock = 0;
+	never_told();
+}
+
 int main(void)
 {
+	across();
 	circles();
 	near_circles();
 	readers();
