@@ -46,9 +46,6 @@ struct lh_symbols *lh_symbols_new(bool debuginfod)
 
 	s->pool = pool;
 	s->debuginfod = debuginfod;
-	s->cxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
-	if (s->cxx)
-		*(void **)&s->demangle = dlsym(s->cxx, "__cxa_demangle");
 	return s;
 }
 
@@ -157,12 +154,26 @@ struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module 
 	return o;
 }
 
+/* Only when there is such a name: to load it takes as long as the rest of a short run of ours. */
+static void load_demangler(struct lh_symbols *s)
+{
+	if (s->asked_cxx)
+		return;
+	s->asked_cxx = true;
+	s->cxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
+	if (s->cxx)
+		*(void **)&s->demangle = dlsym(s->cxx, "__cxa_demangle");
+}
+
 static const char *plain_name(struct lh_symbols *s, const char *name)
 {
+	bool mangled = name[0] == '_' && name[1] == 'Z';
 	char *clear = NULL;
 	const char *kept;
 
-	if (name[0] == '_' && name[1] == 'Z' && s->demangle)
+	if (mangled)
+		load_demangler(s);
+	if (mangled && s->demangle)
 		clear = s->demangle(name, NULL, NULL, NULL);
 	kept = lh_pool_text(s->pool, clear ? clear : name);
 	free(clear);

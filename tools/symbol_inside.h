@@ -31,7 +31,8 @@ struct lh_symbols {
 	struct answer *answers;
 	struct lh_variable *variables; /* symbol_type.c */
 	bool debuginfod;
-	void *cxx; /* libstdc++, for names */
+	bool asked_cxx;
+	void *cxx; /* libstdc++, for names; once a name has asked for it */
 	char *(*demangle)(const char *, char *, size_t *, int *);
 	const char **trouble;
 	uint32_t troubles;
