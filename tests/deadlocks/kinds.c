@@ -1,0 +1,531 @@
+/*
+ * kinds.c — one deadlock of each kind, or what only looks like one: `kinds NAME`.
+ *
+ * Prints its number first. Order is by handshake: nobody asks for the second thing before all
+ * have the first. Main joins whoever hangs. Near misses end by themselves. An alarm ends what
+ * nobody else ends.
+ */
+#include "../cases/case.h"
+
+#include <threads.h>
+
+enum { LIFE_S = 60, CROWD = 1000, LATE_MS = 1300 /* more than what is told after a second */ };
+
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
+		       c = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_rwlock_t prefers = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+static pthread_spinlock_t spin;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static sem_t sem;
+static mtx_t x, y;
+static volatile int tid, done;
+
+static pthread_t thread(void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 256 << 10);
+	if (pthread_create(&t, &attr, fn, arg))
+		_exit(3);
+	pthread_attr_destroy(&attr);
+	return t;
+}
+
+static void together(int n, void *(*const *fn)(void *))
+{
+	pthread_t t[8];
+	for (long i = 0; i < n; i++)
+		t[i] = thread(fn[i], (void *)i);
+	for (int i = 0; i < n; i++)
+		pthread_join(t[i], NULL);
+}
+#define TOGETHER(...)                                                                              \
+	together(sizeof((void *(*[])(void *)){__VA_ARGS__}) / sizeof(void *),                      \
+		 (void *(*const[])(void *)){__VA_ARGS__})
+
+static void say(const char *what, pid_t pid)
+{
+	printf("%s %d\n", what, pid);
+	fflush(stdout);
+}
+
+static void nap(long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+	nanosleep(&t, NULL);
+}
+
+/* ---- mutexes ---- */
+
+static void *a_then_b(void *n)
+{
+	lock(&a);
+	meet(2);
+	lock(&b);
+	return n;
+}
+static void *b_then_a(void *n)
+{
+	lock(&b);
+	meet(2);
+	lock(&a);
+	return n;
+}
+static void mutex(void)
+{
+	TOGETHER(a_then_b, b_then_a);
+}
+
+static void *x_then_y(void *n)
+{
+	mtx_lock(&x);
+	meet(2);
+	mtx_lock(&y);
+	return n;
+}
+static void *y_then_x(void *n)
+{
+	mtx_lock(&y);
+	meet(2);
+	mtx_lock(&x);
+	return n;
+}
+static void c11(void)
+{
+	mtx_init(&x, mtx_plain);
+	mtx_init(&y, mtx_plain);
+	TOGETHER(x_then_y, y_then_x);
+}
+
+/* ---- rwlocks ---- */
+
+/* Four readers; the one that matters is the second. */
+static void *reads(void *n)
+{
+	pthread_rwlock_rdlock(&rw);
+	meet(5);
+	if ((long)n == 1)
+		lock(&a);
+	while (!done)
+		nap(20);
+	return n;
+}
+static void *a_then_writes(void *n)
+{
+	lock(&a);
+	meet(5);
+	pthread_rwlock_wrlock(&rw);
+	return n;
+}
+static void readers(void)
+{
+	TOGETHER(reads, reads, reads, reads, a_then_writes);
+}
+
+static void *writes_then_a(void *n)
+{
+	pthread_rwlock_wrlock(&rw);
+	meet(2);
+	lock(&a);
+	return n;
+}
+static void *a_then_reads(void *n)
+{
+	lock(&a);
+	meet(2);
+	pthread_rwlock_rdlock(&rw);
+	return n;
+}
+static void writer(void)
+{
+	TOGETHER(writes_then_a, a_then_reads);
+}
+
+/* A reader waits behind a writer that waits for another reader, which waits for the first one. */
+static void *reads_then_a(void *n)
+{
+	pthread_rwlock_rdlock(&prefers);
+	meet(2);
+	lock(&a);
+	return n;
+}
+static void *queues(void *n)
+{
+	while (case_arrived < 2)
+		sched_yield();
+	tid = my_tid();
+	pthread_rwlock_wrlock(&prefers);
+	return n;
+}
+static void *a_then_reads_again(void *n)
+{
+	lock(&a);
+	meet(2);
+	wait_asleep(&tid);
+	pthread_rwlock_rdlock(&prefers);
+	return n;
+}
+static void queued(void)
+{
+	TOGETHER(reads_then_a, queues, a_then_reads_again);
+}
+
+/* ---- others, against a mutex ---- */
+
+static void *spin_then_a(void *n)
+{
+	pthread_spin_lock(&spin);
+	meet(2);
+	lock(&a);
+	return n;
+}
+static void *a_then_spin(void *n)
+{
+	lock(&a);
+	meet(2);
+	pthread_spin_lock(&spin);
+	return n;
+}
+static void spins(void)
+{
+	pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
+	TOGETHER(spin_then_a, a_then_spin);
+}
+
+static void *sem_then_a(void *n)
+{
+	sem_wait(&sem);
+	meet(2);
+	lock(&a);
+	unlock(&a); /* in near misses */
+	return n;
+}
+static void *a_then_sem(void *n)
+{
+	lock(&a);
+	meet(2);
+	sem_wait(&sem);
+	return n;
+}
+static void semaphore(void)
+{
+	sem_init(&sem, 0, 1);
+	TOGETHER(sem_then_a, a_then_sem);
+}
+
+static void *two_permits(void *n)
+{
+	sem_wait(&sem);
+	meet(3);
+	sem_wait(&sem);
+	return n;
+}
+static void pool(void)
+{
+	sem_init(&sem, 0, 3);
+	TOGETHER(two_permits, two_permits, two_permits);
+}
+
+static void *takes_a(void *n)
+{
+	lock(&a);
+	return n;
+}
+static void join(void)
+{
+	lock(&a);
+	TOGETHER(takes_a);
+}
+
+static void init_takes_a(void)
+{
+	meet(2);
+	lock(&a);
+}
+static void *inits(void *n)
+{
+	pthread_once(&once, init_takes_a);
+	return n;
+}
+static void *a_then_inits(void *n)
+{
+	lock(&a);
+	meet(2);
+	pthread_once(&once, init_takes_a);
+	return n;
+}
+static void once_and_mutex(void)
+{
+	TOGETHER(inits, a_then_inits);
+}
+
+/* ---- all in one ring: mutex, rwlock, semaphore, spinlock, join ---- */
+
+static pthread_t last;
+static void *ring_rw(void *n)
+{
+	lock(&a);
+	meet(5);
+	pthread_rwlock_rdlock(&rw);
+	return n;
+}
+static void *ring_sem(void *n)
+{
+	pthread_rwlock_wrlock(&rw);
+	meet(5);
+	sem_wait(&sem);
+	return n;
+}
+static void *ring_spin(void *n)
+{
+	sem_wait(&sem);
+	meet(5);
+	pthread_spin_lock(&spin);
+	return n;
+}
+static void *ring_join(void *n)
+{
+	pthread_spin_lock(&spin);
+	meet(5);
+	pthread_join(last, NULL);
+	return n;
+}
+static void *ring_mutex(void *n)
+{
+	meet(5);
+	lock(&a);
+	return n;
+}
+static void mix(void)
+{
+	sem_init(&sem, 0, 1);
+	pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
+	last = thread(ring_mutex, NULL);
+	TOGETHER(ring_rw, ring_sem, ring_spin, ring_join);
+}
+
+/* ---- several processes ---- */
+
+struct shared {
+	pthread_mutex_t lock[3];
+	volatile int arrived;
+};
+
+static void processes(int n)
+{
+	struct shared *s =
+		mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_t attr;
+	int i = 0;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	for (int k = 0; k < n; k++)
+		pthread_mutex_init(&s->lock[k], &attr);
+	for (pid_t child = 1; i + 1 < n && (child = fork()); i++)
+		say("child", child);
+	alarm(LIFE_S); /* a child has none */
+	lock(&s->lock[i]);
+	__atomic_add_fetch(&s->arrived, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&s->arrived, __ATOMIC_SEQ_CST) < n)
+		sched_yield();
+	lock(&s->lock[(i + 1) % n]);
+}
+static void shared(void)
+{
+	processes(2);
+}
+static void shared_ring(void)
+{
+	processes(3);
+}
+
+/* ---- owners that are not there ---- */
+
+static void *keeps(void *n)
+{
+	lock(&a);
+	tid = my_tid();
+	return n;
+}
+static void ended(void)
+{
+	thread(keeps, NULL);
+	while (!tid)
+		sched_yield();
+	while (!syscall(SYS_tgkill, getpid(), tid, 0))
+		sched_yield();
+	TOGETHER(takes_a, takes_a);
+}
+
+static void *keeps_until_done(void *n)
+{
+	lock(&a);
+	tid = 1;
+	while (!done)
+		nap(20);
+	return n;
+}
+static void forked(void)
+{
+	thread(keeps_until_done, NULL);
+	while (!tid)
+		sched_yield();
+	pid_t child = fork();
+	if (!child) {
+		alarm(LIFE_S);
+		lock(&a);
+		_exit(0);
+	}
+	say("child", child);
+	wait(NULL);
+}
+
+/* ---- near misses ---- */
+
+static void *a_and_b(void *n)
+{
+	lock(&a);
+	meet(2);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	return n;
+}
+
+/* Waits for `a` in a way that ends, holding `b`, while its owner waits for `b`. */
+static void *b_then_timed_a(void *n)
+{
+	struct timespec late = in_ms(CLOCK_REALTIME, LATE_MS);
+	lock(&b);
+	meet(2);
+	if (!pthread_mutex_timedlock(&a, &late))
+		unlock(&a);
+	unlock(&b);
+	return n;
+}
+static void timed(void)
+{
+	TOGETHER(a_and_b, b_then_timed_a);
+}
+
+static void *b_then_tries_a(void *n)
+{
+	lock(&b);
+	meet(2);
+	for (int i = 0; i < LATE_MS / 10 && pthread_mutex_trylock(&a); i++)
+		nap(10);
+	unlock(&b);
+	return n;
+}
+static void tries(void)
+{
+	TOGETHER(a_and_b, b_then_tries_a);
+}
+
+/* A chain of three, whose last one sleeps; then it all moves, and again. */
+static void *holds(void *arg)
+{
+	pthread_mutex_t **m = arg;
+	for (int i = 0; i < 2; i++) {
+		lock(m[0]);
+		if (m[1])
+			lock(m[1]);
+		nap(m[1] ? 10 : LATE_MS / 2);
+		if (m[1])
+			unlock(m[1]);
+		unlock(m[0]);
+	}
+	return NULL;
+}
+static void slow(void)
+{
+	pthread_mutex_t *first[] = {&a, &b}, *second[] = {&b, &c}, *third[] = {&c, NULL};
+	pthread_t t[3] = {thread(holds, third), thread(holds, second), thread(holds, first)};
+	for (int i = 0; i < 3; i++)
+		pthread_join(t[i], NULL);
+}
+
+/* Looks like a circle until a third one posts. */
+static void *a_then_sem_given_back(void *n)
+{
+	lock(&a);
+	meet(2);
+	sem_wait(&sem);
+	unlock(&a);
+	return n;
+}
+static void *posts(void *n)
+{
+	while (case_arrived < 2)
+		sched_yield();
+	nap(300);
+	sem_post(&sem);
+	return n;
+}
+static void posted(void)
+{
+	sem_init(&sem, 0, 1);
+	TOGETHER(sem_then_a, a_then_sem_given_back, posts);
+}
+
+static void *waits_for_a(void *n)
+{
+	__atomic_add_fetch(&case_arrived, 1, __ATOMIC_SEQ_CST);
+	lock(&a);
+	unlock(&a);
+	return n;
+}
+static void crowd(void)
+{
+	static pthread_t t[CROWD];
+	lock(&a);
+	for (int i = 0; i < CROWD; i++)
+		t[i] = thread(waits_for_a, NULL);
+	while (case_arrived < CROWD)
+		sched_yield();
+	nap(LATE_MS);
+	unlock(&a);
+	for (int i = 0; i < CROWD; i++)
+		pthread_join(t[i], NULL);
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(void);
+} scenes[] = {
+	{"mutex", mutex},
+	{"c11", c11},
+	{"readers", readers},
+	{"writer", writer},
+	{"queued", queued},
+	{"spin", spins},
+	{"sem", semaphore},
+	{"pool", pool},
+	{"join", join},
+	{"once", once_and_mutex},
+	{"mix", mix},
+	{"shared", shared},
+	{"shared-ring", shared_ring},
+	{"ended", ended},
+	{"forked", forked},
+	{"timed", timed},
+	{"tries", tries},
+	{"slow", slow},
+	{"posted", posted},
+	{"crowd", crowd},
+};
+
+int main(int argc, char **argv)
+{
+	alarm(LIFE_S);
+	say("pid", getpid());
+	for (size_t i = 0; argc > 1 && i < sizeof(scenes) / sizeof(*scenes); i++)
+		if (!strcmp(argv[1], scenes[i].name)) {
+			scenes[i].fn();
+			return 0;
+		}
+	return 2;
+}
