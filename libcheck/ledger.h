@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 3
+#define LH_LEDGER_VERSION 4
 
 #define LH_HELD_MAX 64      /* locks one thread can hold before we stop counting */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
@@ -127,6 +127,7 @@ struct lh_lock {
 	uint32_t next;       /* free list of rows */
 	uint32_t nodes;      /* first node that wants this lock */
 	uint32_t where;      /* row of LH_T_PLACE; valid if that names this lock */
+	uint32_t fare;       /* row of LH_T_FARE; 0: nobody waited, and few holds were measured */
 	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
 };
 
@@ -159,6 +160,7 @@ enum {
 	LH_HELD_WAITING = 1 << 1,   /* given back inside a condition wait; comes back by itself */
 	LH_HELD_INHERITED = 1 << 2, /* was held across fork */
 	LH_HELD_TOLD = 1 << 3,      /* a long hold was reported already */
+	LH_HELD_PICKED = 1 << 4,    /* one of LH_SAMPLE_EVERY: its time stands for so many */
 };
 
 enum lh_seat_state { LH_SEAT_FREE, LH_SEAT_MADE, LH_SEAT_LIVE, LH_SEAT_ENDING };
@@ -182,7 +184,16 @@ struct lh_seat {
 	uint32_t skipped; /* events of this thread that were not recorded */
 	uint32_t detached;
 	uint64_t start_routine, start_argument; /* of pthread_create, until the thread has begun */
-	uint64_t pad[5];
+	/* of the wait for a lock: */
+	uint64_t wait_entries; /* how often the lock had been taken when it began */
+	uint32_t wait_ahead;   /* and how many waited then */
+	uint32_t wait_fare;    /* row of LH_T_FARE that counts it, 0 none */
+	/* of tries that fail, one after the other: */
+	lh_lock_id try_lock;
+	uint32_t tries;
+	uint64_t try_since_ns; /* of the LH_TRIES_TIMEDth */
+	lh_place try_place;    /* known from the LH_TRIES_LONGth on */
+	uint32_t pad;
 	struct lh_held held[LH_HELD_MAX];
 };
 
@@ -379,6 +390,70 @@ struct lh_span {
 	uint64_t from_ns, to_ns;
 };
 
+/*
+ * Time that a thread burnt while it waited for a lock without sleeping: for a spinlock, or in
+ * tries that failed one after the other.
+ */
+struct lh_burnt {
+	lh_lock_id lock;
+	lh_place place;
+	lh_thread_id thread; /* who burnt most of it at once */
+	uint32_t looks;
+	uint64_t cpu_ns, worst_ns;
+};
+
+/* ---- how a lock fares ---- */
+
+enum {
+	LH_BUCKETS = 120,      /* of times, see scale.h */
+	LH_SHARES = 16,        /* threads of one lock that are told apart */
+	LH_SAMPLE_EVERY = 256, /* acquisitions of a thread between two whose hold is measured */
+	LH_TRIES_TIMED = 16,   /* tries in a row from which on they are timed */
+	LH_TRIES_LONG = 100    /* from which on they are called busy waiting */
+};
+#define LH_SHARE_REST UINT32_MAX /* instead of a thread: all that have no share of their own */
+
+/* What one thread got of a lock. Written by that thread, but for the rest's. */
+struct lh_share {
+	lh_thread_id thread; /* 0: free */
+	uint32_t waits;
+	uint64_t taken; /* what went the fast way is counted one in LH_SAMPLE_EVERY, times that */
+	uint64_t wait_ns, wait_max_ns;
+	uint64_t passed_max; /* entries of others during a single wait */
+};
+
+/* Times of one mode: exclusive or shared. Waits are all there; holds as lh_share.taken. */
+struct lh_times {
+	uint64_t n, ns, max_ns;
+	uint32_t bucket[LH_BUCKETS];
+};
+
+/*
+ * How a lock treats those who want it. Made when somebody first waits for it, when the first
+ * few of its holds have been measured, or when tries fail for long. Written by whoever has just
+ * waited for it or gives it back; `asked` and `done` are atomic.
+ */
+struct lh_fare {
+	lh_lock_id lock;
+	uint32_t next;        /* free list of rows */
+	uint32_t asked, done; /* waits begun, and ended in whichever way */
+	uint32_t queue;       /* most who waited at once */
+	uint32_t again;       /* times that a holder took it again: no entry */
+	/* Entries of others between the beginning of a wait and its end; and those of them that
+	 * nobody who waited before can have made: of who came later. */
+	uint64_t passed, passed_max, overtaken, overtaken_max;
+	lh_thread_id passed_thread;
+	/* tries that failed one after the other, LH_TRIES_LONG times or more */
+	uint32_t busy; /* how often */
+	uint32_t busy_tries;
+	lh_thread_id busy_thread;
+	lh_place busy_place; /* of the longest */
+	uint32_t pad;
+	uint64_t busy_ns;
+	struct lh_times wait[2], hold[2]; /* exclusive, shared */
+	struct lh_share share[LH_SHARES]; /* the last one is the rest's, once there is one */
+};
+
 enum lh_table_name {
 	LH_T_NONE,
 	LH_T_SEAT,
@@ -396,6 +471,8 @@ enum lh_table_name {
 	LH_T_PAIR,
 	LH_T_SPAN,
 	LH_T_PLACE, /* the library's again: of process-shared locks */
+	LH_T_BURNT, /* the monitor's as well */
+	LH_T_FARE,
 	LH_TABLES
 };
 

@@ -1,5 +1,6 @@
 /* lock.c — see lock.h. */
 #include "lock.h"
+#include "fare.h"
 #include "stack.h"
 
 #include <pthread.h>
@@ -38,6 +39,7 @@ bool lh_lock_init(void)
 	lh_lock_index.mask = slots - 1;
 	free_rows = 0;
 	lies.o = NULL;
+	lh_fare_init();
 	words_off = lh_book.ledger->words_off;
 	return true;
 }
@@ -201,6 +203,7 @@ static uint32_t new_row(void)
 	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
 	b->retired_contended += LH_LOCKS[row].contended;
 	b->retired_locks++;
+	lh_fare_end(&LH_LOCKS[row]);
 	return row;
 }
 

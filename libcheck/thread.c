@@ -249,7 +249,8 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 	if (s->thread)
 		LH_THREADS[s->thread].tid = s->tid;
 	me->number = i;
-	me->sample = 1;
+	me->noise = i * 2654435761u;
+	me->sample = lh_me_gap(me);
 	me->free_seen = 0;
 	me->shake = 0;
 	me->inside = 0;

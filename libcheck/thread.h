@@ -51,6 +51,10 @@ struct lh_me {
 	uint32_t resting[LH_RESTING]; /* rows, by address */
 	struct lh_known_node known[LH_KNOWN];
 	uint64_t shake; /* of shake.c: where its stream of numbers stands, 0 not begun */
+	uint32_t noise; /* of lh_me_gap */
+	/* at the last try that failed: was anything taken since? */
+	uint32_t try_sample;
+	uint64_t try_entries;
 };
 
 static inline uint32_t *lh_resting_at(struct lh_me *me, const void *o)
@@ -58,6 +62,16 @@ static inline uint32_t *lh_resting_at(struct lh_me *me, const void *o)
 	uintptr_t a = (uintptr_t)o;
 
 	return &me->resting[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RESTING - 1)];
+}
+
+/*
+ * Acquisitions until the next one that is measured: LH_SAMPLE_EVERY on average, and by chance,
+ * so that a program that does the same again and again is not always met at the same place.
+ */
+static inline uint32_t lh_me_gap(struct lh_me *me)
+{
+	me->noise = me->noise * 1664525u + 1013904223u;
+	return 1 + (me->noise >> 8) % (2 * LH_SAMPLE_EVERY - 1);
 }
 
 /*

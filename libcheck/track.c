@@ -1,4 +1,5 @@
 /* track.c — see track.h: locks taken and given back, the way that is not known yet. */
+#include "fare.h"
 #include "options.h"
 #include "plain.h"
 #include "text.h"
@@ -7,7 +8,7 @@
 
 uint32_t lh_long_ticks = UINT32_MAX;
 
-enum { SAMPLE_EVERY = 256 /* acquisitions between two exact hold times of a thread */ };
+enum { HOLDS_FEW = 8 /* measured: from then on their lengths are kept */ };
 
 /* The only judgement of return codes: a robust mutex whose owner died is ours now. */
 static bool took(int rc)
@@ -141,13 +142,14 @@ void lh_work_announce(struct lh_event_work *w, lh_lock_id lock, lh_place place, 
 	__atomic_store_n(&s->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
-void lh_work_waited(struct lh_event_work *w)
+uint64_t lh_work_waited(struct lh_event_work *w)
 {
 	struct lh_seat *s = w->seat;
 	struct lh_lock *l = lh_lock_row(s->wait_lock);
+	uint64_t ns = 0;
 
 	if (l && s->wait_on == LH_WAIT_LOCK) {
-		uint64_t ns = lh_book_now() - s->wait_since_ns;
+		ns = lh_book_now() - s->wait_since_ns;
 		l->contended++;
 		l->wait_ns += ns;
 		if (ns > l->wait_max_ns)
@@ -155,6 +157,7 @@ void lh_work_waited(struct lh_event_work *w)
 	}
 	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
 	s->wait_on = LH_WAIT_NONE;
+	return ns;
 }
 
 /* Semaphores that are no locks, permits and what a reader of a lock asks for, by flags. */
@@ -189,8 +192,11 @@ void lh_want(const struct lh_call *c)
 				l); /* who waits for what it took itself expects another to post */
 			h = NULL;
 		}
-		if (!lh_lock_looks_free(c->o, c->kind))
+		if (!lh_lock_looks_free(c->o, c->kind)) {
 			lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
+			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
+				lh_fare_asked(l, lh_lock_id_of(l), w.seat);
+		}
 		uint32_t self = h ? lh_check_self(w.me, l, h, place) : 0;
 		/* what happens is told, and not besides that it can happen */
 		uint32_t circle = self ? 0 : lh_wait_check(w.me);
@@ -204,16 +210,19 @@ void lh_want(const struct lh_call *c)
 	lh_work_end(&w);
 }
 
+static void got(const struct lh_call *c, int rc, uint64_t waited_ns);
+
 void lh_waited(const struct lh_call *c, int rc)
 {
 	struct lh_me *me = lh_enter(c->frame);
+	uint64_t ns = 0;
 
 	if (me) {
 		struct lh_event_work w = {.me = me, .seat = me->parked};
-		lh_work_waited(&w);
+		ns = lh_work_waited(&w);
 		lh_leave(me);
 	}
-	lh_got_slow(c, rc);
+	got(c, rc, ns);
 }
 
 /* ---- taken ---- */
@@ -236,6 +245,7 @@ static bool deepen(struct lh_event_work *w, struct lh_lock *l, const struct lh_c
 	}
 	h->depth++;
 	c->mode == LH_SHARED ? l->shared++ : l->acquired++;
+	lh_fare_again(l);
 	return true;
 }
 
@@ -259,11 +269,12 @@ static bool may_read_clock(void)
 
 void lh_sample(struct lh_me *me, struct lh_held *h)
 {
-	me->sample = SAMPLE_EVERY;
+	me->sample = lh_me_gap(me);
 	if (!may_read_clock())
 		return;
+	lh_fare_taken(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->seat->thread, LH_SAMPLE_EVERY);
 	h->since_ns = lh_book_now();
-	h->flags = LH_HELD_SAMPLED;
+	h->flags = LH_HELD_SAMPLED | LH_HELD_PICKED;
 }
 
 static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
@@ -274,6 +285,7 @@ static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_cal
 	struct lh_held *h = lh_held_push(w->seat);
 
 	mode == LH_EXCLUSIVE ? l->acquired++ : l->shared++;
+	lh_fare_taken(l, w->seat->thread, 1);
 	if (!l->first)
 		l->first = w->stack;
 	if (mode == LH_EXCLUSIVE) {
@@ -294,17 +306,20 @@ static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_cal
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
 }
 
-void lh_got_slow(const struct lh_call *c, int rc)
+static void got(const struct lh_call *c, int rc, uint64_t waited_ns)
 {
 	struct lh_event_work w;
 
-	if ((rc == 0 && lh_got_again(c)) || !lh_work_begin_lock(&w, c, 0))
+	if ((rc == 0 && !waited_ns && lh_got_again(c)) || !lh_work_begin_lock(&w, c, 0))
 		return;
-	w.me->sample = SAMPLE_EVERY;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	if (l && waited_ns)
+		lh_fare_waited(l, w.seat, mode_of(c, l), waited_ns);
 	if (l && lh_work_has_orphans(false))
 		lh_work_orphans(&w, l, 0);
 	if (l && took(rc)) {
+		if (w.seat->try_lock == lh_lock_id_of(l))
+			w.seat->try_lock = 0;
 		note_writer(&w, l, c);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;
@@ -314,21 +329,76 @@ void lh_got_slow(const struct lh_call *c, int rc)
 	lh_work_end(&w);
 }
 
+void lh_got_slow(const struct lh_call *c, int rc)
+{
+	got(c, rc, 0);
+}
+
+/* ---- tries ---- */
+
+/*
+ * The row of tries goes on unless this thread has had the lock in between. That is known only
+ * of the slow way; of the fast one, that it had none at all, or that nobody had this one.
+ */
+static bool tries_again(struct lh_me *me, const struct lh_lock *l)
+{
+	uint64_t entries = l->acquired + l->shared;
+	bool again = me->seat->try_lock == lh_lock_id_of(l) &&
+		     (me->try_sample == me->sample || me->try_entries == entries);
+
+	me->try_sample = me->sample;
+	me->try_entries = entries;
+	return again;
+}
+
+/* So many that it is worth knowing where. */
+static void busy(const struct lh_call *c)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin(&w, c))
+		return;
+	struct lh_lock *l = lh_lock_known(c->o, c->kind);
+	if (l) {
+		w.seat->try_place = LH_PLACE(w.stack, LH_TRIES, c->mode);
+		lh_fare_busy(l, lh_lock_id_of(l));
+	}
+	lh_work_end(&w);
+}
+
 /* Loops of failing tries come here; an increment lost to another thread is no loss. */
 void lh_try_failed(const struct lh_call *c)
 {
 	struct lh_me *me = lh_myself();
-	struct lh_lock *l = me->seat ? lh_lock_known(c->o, c->kind) : NULL;
+	struct lh_seat *s = me->seat;
+	struct lh_lock *l = s ? lh_lock_known(c->o, c->kind) : NULL;
+	uint64_t ns = 0;
 
-	if (l)
-		l->tries_failed++;
+	if (!l)
+		return;
+	l->tries_failed++;
+	s->tries = tries_again(me, l) ? s->tries + 1 : 1;
+	s->try_lock = lh_lock_id_of(l);
+	if (s->tries < LH_TRIES_TIMED)
+		return;
+	if (s->tries % LH_TRIES_TIMED == 0 && may_read_clock()) {
+		if (s->tries == LH_TRIES_TIMED)
+			s->try_since_ns = lh_book_now();
+		else
+			ns = lh_book_now() - s->try_since_ns;
+	}
+	if (s->tries == LH_TRIES_LONG)
+		busy(c);
+	if (s->tries >= LH_TRIES_LONG)
+		lh_fare_busy_on(l, s, ns);
 }
 
 /* ---- given back ---- */
 
-static void measure(const struct lh_held *h)
+void lh_work_measure(const struct lh_held *h)
 {
 	struct lh_lock *l = lh_lock_row(h->lock);
+	uint32_t stands_for = h->flags & LH_HELD_PICKED ? LH_SAMPLE_EVERY : 1;
 
 	if (!l || !(h->flags & LH_HELD_SAMPLED) || !h->since_ns)
 		return;
@@ -337,6 +407,20 @@ static void measure(const struct lh_held *h)
 	l->hold_samples++;
 	if (ns > l->hold_max_ns)
 		l->hold_max_ns = ns;
+	lh_fare_held(l, LH_PLACE_MODE(h->place), ns, stands_for);
+}
+
+/* Its holds are measured now and then: from the HOLDS_FEWth on how they are spread is kept. */
+static void keep_lengths(struct lh_me *me, lh_lock_id id)
+{
+	struct lh_lock *l = lh_lock_row(id);
+
+	if (!l || l->fare || !l->hold_samples || l->hold_samples % HOLDS_FEW ||
+	    !lh_big_lock_take(&lh_book.big, me->number))
+		return;
+	if (lh_lock_row(id) == l)
+		lh_fare_make(l, id);
+	lh_big_lock_give(&lh_book.big, me->number);
 }
 
 /* What was removed lies above the top until the next acquisition: lh_dropped_slow may need it. */
@@ -438,7 +522,8 @@ void lh_drop_slow(const struct lh_call *c)
 	if (h && h->depth > 1) {
 		h->depth--;
 	} else if (h) {
-		measure(h);
+		lh_work_measure(h);
+		keep_lengths(me, h->lock);
 		let_go(s, h);
 	}
 	lh_leave(me);

@@ -37,7 +37,8 @@ void lh_work_judge_lock(struct lh_event_work *w,
 			lh_lock_id lock); /* more can wait for it than before */
 void lh_work_announce(struct lh_event_work *w, lh_lock_id lock, lh_place place, enum lh_wait on,
 		      uint32_t with);
-void lh_work_waited(struct lh_event_work *w);
+uint64_t lh_work_waited(struct lh_event_work *w); /* for a lock: how long */
+void lh_work_measure(const struct lh_held *h);    /* it is about to be given back */
 void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
 		   uint32_t b_segment);
 void lh_segment_next(struct lh_me *me, struct lh_seat *s);

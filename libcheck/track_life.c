@@ -2,6 +2,7 @@
  * track_life.c — part of the room `track`: threads begin and end, processes fork.
  */
 #include "cond.h"
+#include "fare.h"
 #include "options.h"
 #include "plain.h"
 #include "text.h"
@@ -136,6 +137,7 @@ void lh_thread_ends(void)
 	if (!s)
 		return;
 	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
+	lh_fare_left(s);
 	lh_seat_ending(me->number);
 	__atomic_fetch_sub(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
 }

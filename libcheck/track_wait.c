@@ -3,6 +3,7 @@
  * are posted; waits that do not end with a lock in hand.
  */
 #include "cond.h"
+#include "fare.h"
 #include "track_inside.h"
 
 #include <pthread.h>
@@ -41,6 +42,7 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 	if (m && v && !h)
 		lh_work_tell(&w, lh_check_cond(w.me, v, m, c->o, place));
 	if (h && h->depth == 1) {
+		lh_work_measure(h);
 		h->flags |= LH_HELD_WAITING;
 		if (m)
 			m->owner = 0;
@@ -109,6 +111,7 @@ void lh_wait_end(const struct lh_call *c)
 		return;
 	__atomic_store_n(&me->parked->wait_lock, 0, __ATOMIC_RELEASE);
 	me->parked->wait_on = LH_WAIT_NONE;
+	lh_fare_left(me->parked);
 	lh_leave(me);
 }
 

@@ -26,6 +26,8 @@ static const struct {
 	[LH_T_PAIR] = {"pairs", sizeof(struct lh_pair)},
 	[LH_T_SPAN] = {"spans", sizeof(struct lh_span)},
 	[LH_T_PLACE] = {"places", sizeof(struct lh_shared_place)},
+	[LH_T_BURNT] = {"sights of busy waiting", sizeof(struct lh_burnt)},
+	[LH_T_FARE] = {"fares of locks", sizeof(struct lh_fare)},
 };
 
 /*
@@ -33,8 +35,8 @@ static const struct {
  * naming table first finds all that it names when it copies the named one.
  */
 static const enum lh_table_name copy_order[] = {
-	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,
-	LH_T_EVENT,   LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,   LH_T_BURNT,
+	LH_T_FARE,    LH_T_EVENT,  LH_T_SEEN,  LH_T_NODE,  LH_T_SEAT,   LH_T_LOCK,
 	LH_T_PLACE,   LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
 };
 
@@ -391,6 +393,18 @@ bool lh_read_place(const struct lh_record *r, uint32_t at, const struct lh_lock 
 {
 	return row(r, LH_T_PLACE, l->where, out) && out->ino &&
 	       out->lock == LH_LOCK_ID(LH_LOCK_ROW(at), l->gen);
+}
+
+bool lh_read_burnt(const struct lh_record *r, uint32_t i, struct lh_burnt *out)
+{
+	return row(r, LH_T_BURNT, i, out);
+}
+
+bool lh_read_fare(const struct lh_record *r, const struct lh_lock *l, lh_lock_id id,
+		  struct lh_fare *out)
+{
+	return l->fare && row(r, LH_T_FARE, l->fare, out) &&
+	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* it may have come again since */
 }
 
 uint32_t lh_read_frames(const struct lh_record *r, lh_stack_id id, uint64_t frame[LH_FRAMES_MAX])

@@ -125,6 +125,9 @@ bool lh_read_span(const struct lh_record *, uint32_t row, struct lh_span *);
  */
 bool lh_read_place(const struct lh_record *, uint32_t row, const struct lh_lock *,
 		   struct lh_shared_place *);
+bool lh_read_burnt(const struct lh_record *, uint32_t row, struct lh_burnt *);
+/* How this lock fares. False: nothing of it was kept. */
+bool lh_read_fare(const struct lh_record *, const struct lh_lock *, lh_lock_id, struct lh_fare *);
 
 /* The frames of a stack, innermost first, at most LH_FRAMES_MAX; how many. */
 uint32_t lh_read_frames(const struct lh_record *, lh_stack_id, uint64_t frame[LH_FRAMES_MAX]);

@@ -31,9 +31,9 @@ static uint64_t padded(uint64_t n)
  * the file is cut short, the findings are still there, with their locks and stacks.
  */
 static const enum lh_table_name file_order[] = {
-	LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,   LH_T_LOCK, LH_T_THREAD,
-	LH_T_STACK,   LH_T_FRAME, LH_T_MODULE, LH_T_NODE, LH_T_SEEN,
-	LH_T_EVENT,   LH_T_SEAT,  LH_T_PAIR,   LH_T_SPAN, LH_T_PLACE,
+	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_LOCK,  LH_T_THREAD, LH_T_STACK,
+	LH_T_FRAME,   LH_T_MODULE, LH_T_NODE,  LH_T_SEEN,  LH_T_EVENT,  LH_T_SEAT,
+	LH_T_PAIR,    LH_T_SPAN,   LH_T_PLACE, LH_T_BURNT, LH_T_FARE,
 };
 
 #define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
@@ -67,8 +67,8 @@ static void lay_out(struct lh_ledger *h, const struct packing *p)
 static void count_rows(struct packing *p)
 {
 	static const enum lh_table_name order[] = {
-		LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,
-		LH_T_EVENT,   LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+		LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
+		LH_T_FARE,    LH_T_EVENT,  LH_T_SEEN,  LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
 		LH_T_PLACE,   LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE};
 	const struct lh_side *side = p->record->side;
 
@@ -118,6 +118,7 @@ union any {
 	struct lh_note note;
 	struct lh_pair pair;
 	struct lh_span span;
+	struct lh_burnt burnt;
 	struct lh_module module;
 	struct lh_thread thread;
 	struct lh_lock lock;

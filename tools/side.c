@@ -27,6 +27,7 @@ static const struct {
 	[LH_T_NOTE] = {sizeof(struct lh_note), 8192},
 	[LH_T_PAIR] = {sizeof(struct lh_pair), 8192},
 	[LH_T_SPAN] = {sizeof(struct lh_span), 128 << 10},
+	[LH_T_BURNT] = {sizeof(struct lh_burnt), 1024},
 };
 
 static size_t round_up(size_t n)

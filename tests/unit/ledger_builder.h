@@ -37,6 +37,8 @@ static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 		[LH_T_PAIR] = sizeof(struct lh_pair),
 		[LH_T_SPAN] = sizeof(struct lh_span),
 		[LH_T_PLACE] = sizeof(struct lh_shared_place),
+		[LH_T_BURNT] = sizeof(struct lh_burnt),
+		[LH_T_FARE] = sizeof(struct lh_fare),
 	};
 	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
