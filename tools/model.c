@@ -467,6 +467,7 @@ void lh_model_finish(struct lh_model *m)
 		memcpy(m->busiest, m->lock, m->locks * sizeof(*m->busiest));
 	sort(m->busiest, m->locks, by_wait);
 	lh_model_sort_profile(m);
+	lh_model_count_births(m);
 }
 
 uint32_t lh_model_new_findings(const struct lh_model *m, enum lh_severity least)

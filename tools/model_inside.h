@@ -67,6 +67,14 @@ void lh_model_orders_drop(struct lh_orders *);
 void lh_model_add_across(struct lh_model *, const struct lh_order *const *order,
 			 const struct lh_thing *const *lock, uint32_t n, const char *more);
 
+/* "at bank.c:41", "in make_account"; NULL: the stack says nothing. */
+const char *lh_model_where(struct lh_model *, const struct lh_trace *);
+
+/* model_service.c */
+void lh_model_add_service(struct lh_model *, struct lh_thing *);
+void lh_model_add_seen(struct lh_model *, const struct lh_process *); /* what the monitor adds */
+void lh_model_count_births(struct lh_model *);
+
 /* model_profile.c */
 void lh_model_add_profile(struct lh_model *, const struct lh_process *);
 void lh_model_sort_profile(struct lh_model *);

@@ -34,7 +34,7 @@ const struct lh_person *lh_model_person(struct lh_model *m, const struct lh_proc
 }
 
 /* "bank.c:41", "in make_account", "bank+0x11aa"; NULL: the stack says nothing. */
-static const char *where(struct lh_model *m, const struct lh_trace *t)
+const char *lh_model_where(struct lh_model *m, const struct lh_trace *t)
 {
 	const struct lh_frame *f = lh_model_place(t);
 
@@ -73,14 +73,14 @@ static const char *life_name(struct lh_model *m, const struct lh_thing *t)
 
 static const char *described(struct lh_model *m, const struct lh_thing *t)
 {
-	const char *at = where(m, t->born);
+	const char *at = lh_model_where(m, t->born);
 
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s born %s", t->kind, at);
 	at = lh_model_data_place(m, t->process, t->row.shown);
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s at %s", t->kind, at);
-	at = where(m, t->first);
+	at = lh_model_where(m, t->first);
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s first taken %s", t->kind, at);
 	return lh_pool_print(m->shop->pool, "%s #%u", t->kind, t->id);
@@ -148,6 +148,7 @@ struct lh_thing *lh_model_thing(struct lh_model *m, const struct lh_process *p, 
 	if (row.first)
 		t->first = lh_model_trace(m, p, row.first);
 	give_name(m, t);
+	lh_model_add_service(m, t);
 	return t;
 }
 

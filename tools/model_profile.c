@@ -73,6 +73,7 @@ void lh_model_add_profile(struct lh_model *m, const struct lh_process *p)
 	for (uint32_t i = 1; i < spans; i++)
 		if (lh_read_span(p->record, i, &span))
 			add_stretch(m, p, &span);
+	lh_model_add_seen(m, p);
 }
 
 static int by_time(const void *x, const void *y)

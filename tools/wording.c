@@ -108,7 +108,11 @@ const char *lh_model_time(const struct lh_model *m, uint64_t ns)
 		return lh_pool_print(p, "%.1f s", (double)(ns / 100000000) / 10);
 	if (ns >= 1000000)
 		return lh_pool_print(p, "%llu ms", (unsigned long long)(ns / 1000000));
-	return lh_pool_print(p, "%llu us", (unsigned long long)(ns / 1000));
+	if (ns >= 10000)
+		return lh_pool_print(p, "%llu us", (unsigned long long)(ns / 1000));
+	if (ns >= 1000)
+		return lh_pool_print(p, "%.1f us", (double)(ns / 100) / 10);
+	return lh_pool_print(p, "%llu ns", (unsigned long long)ns);
 }
 
 /* ---- parts ---- */
