@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
-#define LH_LEDGER_VERSION 5
+#define LH_LEDGER_VERSION 4
 
 #define LH_HELD_MAX 64      /* locks one thread can hold before we stop counting */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
