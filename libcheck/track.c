@@ -272,7 +272,7 @@ void lh_sample(struct lh_me *me, struct lh_held *h)
 	me->sample = lh_me_gap(me);
 	if (!may_read_clock())
 		return;
-	lh_fare_taken(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->seat->thread, LH_SAMPLE_EVERY);
+	lh_fare_taken(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->parked->thread, LH_SAMPLE_EVERY);
 	h->since_ns = lh_book_now();
 	h->flags = LH_HELD_SAMPLED | LH_HELD_PICKED;
 }
