@@ -238,7 +238,8 @@ static void add_chain(struct book *b, lh_node_id id)
 	b->very[id] = add_node(b, n > 1 ? b->very[chain[n - 2]] : 0, node.lock, as_held(node.place),
 			       (struct origin){id, node.lock});
 	if (l.kind == LH_COND || l.kind == LH_BARRIER ||
-	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) || (!node.seen && !node.flags))
+	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
+	    (!node.seen && !(node.flags & LH_NODE_MANY)))
 		return;
 	if (LH_PLACE_HOW(node.place) == LH_TRIES && l.kind != LH_SEM && !b->filtered)
 		return;
@@ -268,6 +269,21 @@ static void add_to_class(struct book *b, lh_lock_id id, const struct lh_lock *l)
 	}
 }
 
+/* The list of the nodes that want each lock, which the judge goes by. */
+static void list_nodes(struct book *b)
+{
+	for (uint32_t i = 1; i < b->own_locks; i++)
+		b->lock[i].nodes = 0;
+	for (lh_node_id i = 1; i < b->nodes; i++) {
+		uint32_t row = LH_LOCK_ROW(b->node[i].lock);
+
+		if (row >= b->locks)
+			continue;
+		b->node[i].next = b->lock[row].nodes;
+		b->lock[row].nodes = i;
+	}
+}
+
 static void make_locks(struct book *b)
 {
 	uint32_t classes = lh_classes_count(b->classes);
@@ -277,12 +293,13 @@ static void make_locks(struct book *b)
 	for (uint32_t i = 1; i < b->own_locks; i++)
 		lh_read_lock_row(b->record, i, &b->lock[i]);
 	for (uint32_t i = 1; i < b->own_locks; i++)
-		if (b->lock[i].kind)
+		if (b->lock[i].kind && b->lock[i].nodes)
 			add_to_class(b, LH_LOCK_ID(i, b->lock[i].gen), &b->lock[i]);
 	for (uint32_t i = 1; i < b->threads; i++)
 		b->thread[i].guard = b->thread[i].guard < lh_read_used(b->record, LH_T_NODE)
 					     ? b->very[b->thread[i].guard]
 					     : 0;
+	list_nodes(b);
 }
 
 /* ---- asking ---- */
