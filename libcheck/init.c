@@ -9,6 +9,7 @@
  * calling, and what they do is recorded like anything else.
  */
 #include "book.h"
+#include "handler.h"
 #include "options.h"
 #include "plain.h"
 #include "real.h"
@@ -22,7 +23,7 @@
 static bool start_tables(void)
 {
 	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_node_init() &&
-	       lh_track_init();
+	       lh_handler_init() && lh_track_init();
 }
 
 static bool describe(struct lh_ledger *l)
@@ -154,6 +155,7 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 				 LH_NAME_MAX);
 	}
 	lh_shake_init();
+	lh_mask_ask();
 	watch_forks();
 	be_born(lh_book.ledger);
 }

@@ -98,6 +98,8 @@ enum {
 	LH_LOCK_INITED = 1 << 14, /* its init call was seen (else static, or older than we) */
 	LH_LOCK_ENDS = 1 << 16,   /* semaphore: no lock; posted when the thread in `last_owner` ends
 				     (CPython) */
+	LH_LOCK_PLAINLY = 1 << 17, /* taken outside of signal handlers, by a thread whose signal mask is
+				      known */
 	LH_LOCK_TRIED = 1 << 15,  /* semaphore: a failed try was followed by a wait (CPython) */
 };
 
@@ -232,7 +234,11 @@ enum {
 				     is in creator_segment */
 };
 
-enum { LH_STACK_CUT = 1, LH_STACK_APPROXIMATE = 2 };
+enum {
+	LH_STACK_CUT = 1,
+	LH_STACK_APPROXIMATE = 2,
+	LH_STACK_HANDLER = 4 /* goes through a signal handler */
+};
 
 /* A stack, stored once. Its frames lie in LH_T_FRAME, innermost first, return addresses. */
 struct lh_stack {
@@ -282,7 +288,8 @@ struct lh_node {
 
 enum {
 	LH_NODE_MANY = 1 /* more threads than LH_T_SEEN keeps */,
-	LH_NODE_HANDLER = 2 /* in a signal handler */
+	LH_NODE_HANDLER = 2, /* in a signal handler */
+	LH_NODE_MASKED = 4   /* with signals blocked, when it was made */
 };
 
 /* Which thread was seen at a node, from which of its segments to which. */

@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <threads.h>
@@ -24,6 +25,9 @@ int __cxa_guard_acquire(uint64_t *o);
 void __cxa_guard_release(uint64_t *o);
 void __cxa_guard_abort(uint64_t *o);
 
+/* Old calls are watched like new ones. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 struct lh_real {
 #define TAKE(fn, ...) __typeof__(fn) *fn;
 #define LIMIT(fn, ...) __typeof__(fn) *fn;
@@ -40,6 +44,7 @@ struct lh_real {
 #undef OWN
 	bool resolved;
 };
+#pragma GCC diagnostic pop
 
 extern struct lh_real lh_real __attribute__((visibility("hidden")));
 

@@ -4,6 +4,8 @@
 #include "unwind.h"
 #include "walk.h"
 
+#include <ucontext.h>
+
 struct lh_context_table lh_contexts;
 const struct lh_context lh_no_context = {.exhausted = 1};
 
@@ -35,6 +37,28 @@ void lh_stack_modules_changed(void)
 
 /* ---- walking ---- */
 
+/*
+ * The signals that were open where a handler struck, from what the kernel keeps to put back. A
+ * fault is no signal that comes by itself, so one that may have been one says nothing: of another
+ * signal the trap is that of the thread's last fault, or none.
+ */
+static uint64_t open_where_struck(uintptr_t context, uintptr_t high)
+{
+#if defined(__x86_64__)
+	const ucontext_t *u = (const ucontext_t *)context;
+	uint64_t blocked;
+
+	if (context % sizeof(uintptr_t) || high < sizeof(*u) || context > high - sizeof(*u) ||
+	    u->uc_mcontext.gregs[REG_TRAPNO])
+		return 0;
+	__builtin_memcpy(&blocked, &u->uc_sigmask, sizeof(blocked));
+	return ~blocked;
+#else
+	(void)context, (void)high;
+	return 0;
+#endif
+}
+
 void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_walked *w)
 {
 	const uintptr_t *word = (const uintptr_t *)frame;
@@ -45,6 +69,7 @@ void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_wal
 	w->at[0].slot = frame + sizeof(uintptr_t);
 	w->n = 1;
 	w->flags = 0;
+	w->open = 0;
 	w->checkable = inside;
 	if (lh_options.stacks != LH_STACKS_FULL)
 		return;
@@ -55,11 +80,16 @@ void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_wal
 	struct lh_spot *out = (struct lh_spot *)&w->at[1];
 	int room = (int)lh_options.stack_depth - 1;
 	enum lh_walk_end end;
+	uintptr_t context = 0;
 	int n = lh_options.unwinder == LH_UNWINDER_LIBUNWIND
 			? lh_unwind(&regs, high, out, room, &end)
-			: lh_walk(&regs, high, out, room, &end);
+			: lh_walk_through(&regs, high, out, room, &end, &context);
 	w->n += n;
 	w->flags = end == LH_WALK_DONE ? 0 : LH_STACK_CUT;
+	if (context) {
+		w->flags |= LH_STACK_HANDLER;
+		w->open = open_where_struck(context, high);
+	}
 }
 
 /* ---- stacks, stored once ---- */

@@ -85,6 +85,7 @@ struct lh_walked {
 	int n; /* frames, the caller's own included */
 	unsigned flags;
 	bool checkable; /* offsets are real; else only the caller is */
+	uint64_t open;  /* in a signal handler: what was not blocked where it struck; 0 not known */
 	struct {
 		uintptr_t pc, slot;
 	} at[LH_FRAMES_MAX];

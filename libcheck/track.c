@@ -42,8 +42,11 @@ bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
 	w->stack = c->stack;
 	bool look = lh_options.stacks != LH_STACKS_OFF && !c->stack;
 	x = look ? lh_context_find(c->frame) : NULL;
-	if (!x && look)
+	/* what a handler struck is another thing each time */
+	bool walks = look && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
+	if (walks)
 		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, walked);
+	w->open = walks ? walked->open : 0;
 	if (!lh_big_lock_take(&lh_book.big, w->me->number))
 		return give_up(w->me);
 	lh_lock_lies(NULL, NULL);
@@ -124,6 +127,8 @@ lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place
 
 	if (id && fresh && LH_PLACE_HOW(place) != LH_TRIES)
 		lh_work_judge(w, id);
+	if (id && fresh)
+		lh_work_tell(w, lh_handler_look(w->me, lock, id, w->open));
 	return id;
 }
 

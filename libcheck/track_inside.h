@@ -11,12 +11,14 @@
 #define LH_TRACK_INSIDE_H
 
 #include "check.h"
+#include "handler.h"
 #include "track.h"
 
 struct lh_event_work {
 	struct lh_me *me;
 	struct lh_seat *seat;
 	lh_stack_id stack;
+	uint64_t open; /* struck in a signal handler: what was open there */
 	uint32_t told[16]; /* findings to be told once the lock is given back */
 	int n_told;
 };

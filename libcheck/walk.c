@@ -20,7 +20,8 @@ enum { RED_ZONE = 128 }; /* bytes below sp that a signal handler leaves alone */
 struct walk {
 	uintptr_t pc, sp, bp, low, high;
 	bool bp_known;
-	bool interrupted; /* pc is where a signal struck, not where a call returns to */
+	bool interrupted;  /* pc is where a signal struck, not where a call returns to */
+	uintptr_t context; /* of the first such: the kernel left it where the handler returns to */
 	enum lh_walk_end end;
 	struct lh_cfi_object
 		object; /* the last one looked up: the next frame is mostly in it too */
@@ -248,6 +249,8 @@ static bool find_rules(struct walk *w, struct lh_cfi_row *row)
 	if (answer == LH_CFI_NOT_READ)
 		return stop(w, LH_WALK_STRANGE);
 	w->interrupted = answer == LH_CFI_FOUND_SIGNAL;
+	if (w->interrupted && !w->context)
+		w->context = w->sp;
 	return true;
 }
 
@@ -266,8 +269,8 @@ static bool step(struct walk *w, struct lh_spot *out)
 	return w->pc != 0 || stop(w, LH_WALK_DONE);
 }
 
-int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
-	    enum lh_walk_end *end)
+int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+		    enum lh_walk_end *end, uintptr_t *context)
 {
 	struct walk w = {.pc = regs->pc,
 			 .sp = regs->sp,
@@ -280,5 +283,14 @@ int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int
 	while (n < room && step(&w, &out[n]))
 		n++;
 	*end = w.end;
+	*context = w.context;
 	return n;
+}
+
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+	    enum lh_walk_end *end)
+{
+	uintptr_t context;
+
+	return lh_walk_through(regs, high, out, room, end, &context);
 }

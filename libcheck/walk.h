@@ -47,6 +47,13 @@ enum lh_walk_end {
 int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
 	    enum lh_walk_end *end);
 
+/*
+ * The same. *context: where the innermost signal handler that the walk came through keeps what it
+ * interrupted (a ucontext_t, not checked to lie below `high`), 0 none.
+ */
+int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+		    enum lh_walk_end *end, uintptr_t *context);
+
 /* Is there what the walker needs (_dl_find_object, this architecture)? */
 bool lh_walk_works(void);
 

@@ -5,6 +5,7 @@
  */
 #include "real.h"
 #include "export.h"
+#include "handler.h"
 #include "track.h"
 
 /* How the program's routine is called is kept in the seat, so nothing is allocated. */
@@ -15,6 +16,7 @@ static struct lh_seat *seat_at(void *seat)
 
 static void sit_down(void *seat)
 {
+	lh_mask_ask();
 	lh_thread_begins((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0),
 			 seat_at(seat)->stack_high);
 }

@@ -1,7 +1,10 @@
-/* Two accounts, one journal: no pair of locks is taken both ways, but the pair of birthplaces is.
+/*
+ * Two accounts, one journal: no pair of locks is taken both ways, but the pair of birthplaces
+ * is.
  * OPTIONS: --by-class
  * EXPECT: lock-order(warning) journal accounts+0x28
- * EXPECT-STACK: account_then_journal, journal_then_account */
+ * EXPECT-STACK: account_then_journal, journal_then_account
+ */
 #include "case.h"
 
 MUTEX(journal);

@@ -1,7 +1,10 @@
-/* Locks on the heap are of one class when one line made them, also behind wrappers that are named.
+/*
+ * Locks on the heap are of one class when one line made them, also behind wrappers that are
+ * named.
  * OPTIONS: --by-class --wrappers=my_*
  * EXPECT: lock-order(warning) <born>
- * EXPECT-STACK: one, other */
+ * EXPECT-STACK: one, other
+ */
 #include "case.h"
 
 __attribute__((noinline)) static void my_init(pthread_mutex_t *m)

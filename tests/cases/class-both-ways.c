@@ -1,6 +1,8 @@
-/* Two of a kind: one thread goes up the addresses, another one goes down, on other pairs.
+/*
+ * Two of a kind: one thread goes up the addresses, another one goes down, on other pairs.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) accounts+0x28 accounts+0x50 */
+ * EXPECT: lock-order(warning) accounts+0x28 accounts+0x50
+ */
 #include "case.h"
 
 static pthread_mutex_t accounts[8];

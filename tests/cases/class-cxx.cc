@@ -1,7 +1,9 @@
-/* std::mutex has no birth: locks that were first taken on the same stack are of one class.
+/*
+ * std::mutex has no birth: locks that were first taken on the same stack are of one class.
  * OPTIONS: --by-class
  * EXPECT: lock-order(warning) <born>
- * EXPECT-STACK: account_then_journal, journal_then_account */
+ * EXPECT-STACK: account_then_journal, journal_then_account
+ */
 #include "case.h"
 #include <memory>
 #include <mutex>
@@ -10,7 +12,10 @@
 struct account {
 	int balance = 0;
 	std::mutex m;
-	account() { std::lock_guard<std::mutex> l(m); }
+	account()
+	{
+		std::lock_guard<std::mutex> l(m);
+	}
 };
 
 static std::mutex *journal;

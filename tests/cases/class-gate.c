@@ -1,7 +1,10 @@
-/* By birthplace, but both are under the very same gate. Under two gates of one birthplace it counts.
+/*
+ * By birthplace, but both are under the very same gate. Under two gates of one birthplace it
+ * counts.
  * OPTIONS: --by-class
  * EXPECT: lock-order(warning) ledger book+0x28
- * EXPECT-FILTERED: gate journal accounts+0x28 */
+ * EXPECT-FILTERED: gate journal accounts+0x28
+ */
 #include "case.h"
 
 MUTEX(journal);

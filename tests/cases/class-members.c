@@ -1,6 +1,9 @@
-/* Two members of one static variable are two birthplaces; the same member of an array's elements is one.
+/*
+ * Two members of one static variable are two birthplaces; the same member of an array's elements
+ * is one.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) journal shard+0xb8 */
+ * EXPECT: lock-order(warning) journal shard+0xb8
+ */
 #include "case.h"
 
 MUTEX(journal);

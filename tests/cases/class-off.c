@@ -1,5 +1,7 @@
-/* The same as class-abba, and nobody has asked for birthplaces.
- * EXPECT: nothing */
+/*
+ * The same as class-abba, and nobody has asked for birthplaces.
+ * EXPECT: nothing
+ */
 #include "case.h"
 
 MUTEX(journal);

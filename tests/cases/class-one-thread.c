@@ -1,7 +1,9 @@
-/* By birthplace, but one thread does both.
+/*
+ * By birthplace, but one thread does both.
  * OPTIONS: --by-class
  * EXPECT: nothing
- * EXPECT-FILTERED: threads journal accounts+0x28 */
+ * EXPECT-FILTERED: threads journal accounts+0x28
+ */
 #include "case.h"
 
 MUTEX(journal);

@@ -1,7 +1,9 @@
-/* By birthplace, but the one is over before the other begins.
+/*
+ * By birthplace, but the one is over before the other begins.
  * OPTIONS: --by-class
  * EXPECT: nothing
- * EXPECT-FILTERED: ordered journal accounts+0x28 */
+ * EXPECT-FILTERED: ordered journal accounts+0x28
+ */
 #include "case.h"
 
 MUTEX(journal);

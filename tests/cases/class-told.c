@@ -1,6 +1,9 @@
-/* One pair is taken both ways: an error. The same code on other pairs says nothing new by birthplace.
+/*
+ * One pair is taken both ways: an error. The same code on other pairs says nothing new by
+ * birthplace.
  * OPTIONS: --by-class
- * EXPECT: lock-order journal accounts */
+ * EXPECT: lock-order journal accounts
+ */
 #include "case.h"
 
 MUTEX(journal);

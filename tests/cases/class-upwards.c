@@ -1,6 +1,9 @@
-/* Two of a kind, always the lower address first: as good as any order. Also through another lock.
+/*
+ * Two of a kind, always the lower address first: as good as any order. Also through another
+ * lock.
  * OPTIONS: --by-class
- * EXPECT: nothing */
+ * EXPECT: nothing
+ */
 #include "case.h"
 
 static pthread_mutex_t accounts[8];

@@ -1,9 +1,12 @@
-/* By birthplace, but one waits with a limit, one only tries, and readers do not wait for readers.
+/*
+ * By birthplace, but one waits with a limit, one only tries, and readers do not wait for
+ * readers.
  * OPTIONS: --by-class
  * EXPECT: nothing
  * EXPECT-FILTERED: timed journal timed_ones+0x28
  * EXPECT-FILTERED: try journal tried_ones+0x28
- * EXPECT-FILTERED: readers journal read_ones+0x38 */
+ * EXPECT-FILTERED: readers journal read_ones+0x38
+ */
 #include "case.h"
 
 RWLOCK(journal);

@@ -1,7 +1,9 @@
-/* Born in one function that only hands on: once it is named as a wrapper they are two birthplaces, and
- * only one of the two orders is ever taken.
+/*
+ * Born in one function that only hands on: once it is named as a wrapper they are two
+ * birthplaces, and only one of the two orders is ever taken.
  * OPTIONS: --by-class --wrappers=make_lock
- * EXPECT: nothing */
+ * EXPECT: nothing
+ */
 #include "case.h"
 
 __attribute__((noinline)) static pthread_mutex_t *make_lock(void)

@@ -290,7 +290,7 @@ static void from_everywhere(void)
 
 /* Instruction by instruction: each is a place where a signal can strike. */
 static struct {
-	int same, shorter, wrong, ended[5];
+	int same, shorter, wrong, ended[5], elsewhere;
 } seen;
 
 static void at_instruction(int signal, siginfo_t *info, void *context)
@@ -298,8 +298,10 @@ static void at_instruction(int signal, siginfo_t *info, void *context)
 	struct lh_regs regs = REGS_OF_CALLER();
 	struct lh_spot ours[ROOM], theirs[ROOM];
 	enum lh_walk_end end;
-	(void)signal, (void)info, (void)context;
-	int n = lh_walk(&regs, high, ours, ROOM, &end);
+	uintptr_t struck;
+	(void)signal, (void)info;
+	int n = lh_walk_through(&regs, high, ours, ROOM, &end, &struck);
+	seen.elsewhere += struck != (uintptr_t)context;
 	int m = unwound(&regs, high, theirs, ROOM);
 	int common = unwound_common(ours, n, theirs, m);
 	seen.ended[end]++;
@@ -354,6 +356,7 @@ static void at_every_instruction(void)
 	all_kinds_of_code();
 	stepped(false);
 	CHECK(seen.same > 2000);
+	CHECK_EQ(seen.elsewhere, 0);
 	CHECK_EQ(seen.wrong, 0);
 	CHECK_EQ(seen.shorter, 0);
 }

@@ -1,0 +1,57 @@
+/*
+ * mask.c — the calls that change a thread's signal mask. Odd because they are no lock calls: they
+ * are watched so that it is known under which locks a signal is open (handler.h). They go through
+ * as they are; only where the program does not ask for the mask before, we do, in the same call.
+ *
+ * Async-signal-safe, like the originals: after birth no more than a word of our own is written.
+ */
+#include "export.h"
+#include "handler.h"
+#include "real.h"
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+static void follow(int how, bool changes, uint64_t wanted, const sigset_t *before)
+{
+	uint64_t old;
+
+	__builtin_memcpy(&old, before, sizeof(old));
+	if (changes && how == SIG_BLOCK)
+		old |= wanted;
+	else if (changes && how == SIG_UNBLOCK)
+		old &= ~wanted;
+	else if (changes)
+		old = wanted;
+	lh_mask = old | LH_MASK_KNOWN;
+}
+
+/* `old` may be `set` itself, so what is wanted is read first. */
+#define MASK(fn)                                                                                   \
+	LH_EXPORT int fn(int how, const sigset_t *set, sigset_t *old)                              \
+	{                                                                                          \
+		sigset_t before;                                                                   \
+		uint64_t wanted = 0;                                                               \
+		if (set)                                                                           \
+			__builtin_memcpy(&wanted, set, sizeof(wanted));                            \
+		int rc = LH_REAL(fn)(how, set, old ? old : &before);                               \
+		if (rc == 0)                                                                       \
+			follow(how, set != NULL, wanted, old ? old : &before);                     \
+		return rc;                                                                         \
+	}
+
+MASK(pthread_sigmask)
+MASK(sigprocmask)
+
+/* What these change is not worth following: from here on nothing is known of this thread. */
+#define LOSES(result, fn, params, args)                                                            \
+	LH_EXPORT result fn params                                                                 \
+	{                                                                                          \
+		lh_mask = 0;                                                                       \
+		return LH_REAL(fn) args;                                                           \
+	}
+
+LOSES(int, sigblock, (int mask), (mask))
+LOSES(int, sigsetmask, (int mask), (mask))
+LOSES(int, sighold, (int n), (n))
+LOSES(int, sigrelse, (int n), (n))
+LOSES(sighandler_t, sigset, (int n, sighandler_t handler), (n, handler))
