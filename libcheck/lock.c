@@ -373,7 +373,7 @@ bool lh_lock_may_return(const struct lh_lock *l)
 {
 	enum {
 		PLAIN = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE | LH_LOCK_INITED |
-			LH_LOCK_WRITTEN
+			LH_LOCK_WRITTEN | LH_LOCK_PLAINLY
 	};
 
 	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) && !(l->flags & ~(uint32_t)PLAIN) &&
@@ -383,7 +383,7 @@ bool lh_lock_may_return(const struct lh_lock *l)
 void lh_lock_return(struct lh_lock *l, const void *o)
 {
 	l->gen++;
-	l->flags &= ~(uint32_t)LH_LOCK_WRITTEN;
+	l->flags &= ~(uint32_t)(LH_LOCK_WRITTEN | LH_LOCK_PLAINLY);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	write_word(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }

@@ -59,7 +59,7 @@ bool lh_born_again(const struct lh_call *c, uint32_t flags)
 	struct lh_lock *l = &LH_LOCKS[*at];
 	const struct lh_context *x = lh_context_find(c->frame);
 	if (!lh_lock_rests_at(l, c->o) || l->kind != c->kind || !x || x->stack != l->born ||
-	    (l->flags & ~(uint32_t)LH_LOCK_WRITTEN) != flags)
+	    (l->flags & ~(uint32_t)(LH_LOCK_WRITTEN | LH_LOCK_PLAINLY)) != flags)
 		return false;
 	*at = 0;
 	lh_lock_return(l, c->o);
@@ -77,7 +77,8 @@ static struct lh_lock *fresh(const struct lh_call *c)
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
 
 	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED) ||
-	    l->flags != lh_lock_attributes(c->o, LH_MUTEX) || !may_rest(l))
+	    (l->flags & ~(uint32_t)LH_LOCK_PLAINLY) != lh_lock_attributes(c->o, LH_MUTEX) ||
+	    !may_rest(l))
 		return NULL;
 	lh_lock_return(l, c->o);
 	return l;
