@@ -205,7 +205,7 @@ uint32_t lh_judge_lock(struct lh_judge *j, const struct lh_facts *f, lh_lock_id 
 	/* newest first but for rows that were used again; a list that goes in circles ends */
 	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;
 	     n = f->node[n].next)
-		if (n <= j->node_high)
+		if (n <= j->node_high && f->node[n].lock == lock)
 			ask(j, f, n);
 	return j->found_n;
 }

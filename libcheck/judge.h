@@ -110,6 +110,10 @@ struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, u
  */
 uint32_t lh_judge_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
 
+/* The row of node n was used again: its lock is dead, and nothing was ever asked for under it.
+ * Without a word the judge would take the row for what it was. */
+void lh_judge_renewed(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+
 /* Flags of a lock changed so that more can wait for it (LH_LOCK_WRITTEN, LH_LOCK_TRIED):
  * judges again the nodes that want it. */
 uint32_t lh_judge_lock(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock);

@@ -110,8 +110,8 @@ static uint32_t inner_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lo
 	/* whoever wrote the rows: a list that goes in circles ends */
 	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;
 	     n = f->node[n].next)
-		if (n <= j->node_high && is_dependency(j, f, n))
-			edges_into(j, f, n, v);
+		if (n <= j->node_high && f->node[n].lock == lock && is_dependency(j, f, n))
+			edges_into(j, f, n, v); /* not one of the lock that the row was before */
 	return v;
 }
 
@@ -254,6 +254,12 @@ static void take_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n
 	take_edges(j, f, n, lock);
 	if (l->kind == LH_LIFE)
 		life_wanted(j, f, n);
+}
+
+void lh_judge_renewed(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+{
+	if (n <= j->node_high)
+		take_node(j, f, n);
 }
 
 /* Everything new, of nodes only those up to n. */

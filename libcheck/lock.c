@@ -364,6 +364,8 @@ void lh_lock_end(struct lh_lock *l)
 {
 	if (l->flags & LH_LOCK_DEAD)
 		return;
+	if (l->owner) /* its holder's list names it still */
+		l->flags |= LH_LOCK_KEPT;
 	l->owner = 0;
 	lh_lock_rest(l);
 	lh_lock_bury(l);

@@ -11,21 +11,29 @@ static uint32_t *heads;
 static uint32_t lists; /* so many are in use */
 
 /*
- * Short-lived locks that nest in nothing come and go by the million: a node without
- * parent and children is used again once its lock is dead. (The judge has nothing of
- * it but the rows of LH_T_SEEN, in lists by thread; so those stay with their thread.)
+ * Short-lived locks come and go by the million. Under most of them nothing is ever asked for,
+ * so their nodes have no children and the judge has no edges from them: such nodes are used
+ * again once their lock is dead. (The judge has the rows of LH_T_SEEN in lists by thread; so
+ * those stay with their thread.)
+ *
+ * By birthplace what they said goes on to count. So the first dependency of each kind is kept:
+ * the same birthplace asked for in the same place under the same chain.
  */
-static lh_node_id free_roots; /* linked by hash_next */
-static uint32_t serial;       /* of the rows of LH_T_SEEN, in the order of time */
+static lh_node_id free_nodes; /* linked by hash_next */
+static uint32_t *kept_kinds;
+enum { KINDS_LOG = 14 };
+void (*lh_node_renewed)(lh_node_id id);
+static uint32_t serial; /* of the rows of LH_T_SEEN, in the order of time */
 static void forget(struct lh_lock *l);
 
 bool lh_node_init(void)
 {
-	free_roots = 0;
+	free_nodes = 0;
 	lh_lock_dying = forget;
+	kept_kinds = lh_book_private(sizeof(uint32_t) << KINDS_LOG);
 	heads = lh_book_private((size_t)lh_book_rows(LH_T_NODE) * sizeof(uint32_t));
 	lists = 1;
-	return heads != NULL;
+	return heads && kept_kinds;
 }
 
 /* All generations of a lock's row are in one list, so that a node can be handed on. */
@@ -111,36 +119,73 @@ static void drop(uint32_t *at)
 	unhash(id);
 	n->lock = 0;
 	let_seen_go(lh_myself(), id);
-	n->hash_next = free_roots;
-	free_roots = id;
+	n->hash_next = free_nodes;
+	free_nodes = id;
+}
+
+/* Is this the first dependency of its kind? */
+static bool is_news(const struct lh_node *n, const struct lh_lock *l)
+{
+	uint64_t h = ((uint64_t)n->parent << 32 | n->place) * 0x9e3779b97f4a7c15u;
+
+	h = (h ^ h >> 31 ^ l->born) * 0xbf58476d1ce4e5b9u;
+	uint32_t *at = &kept_kinds[h >> (64 - KINDS_LOG)], tag = (uint32_t)h | 1;
+	bool news = n->parent && *at != tag;
+
+	if (news)
+		*at = tag;
+	return news;
+}
+
+static bool may_go(const struct lh_lock *l)
+{
+	bool news = false;
+
+	if (l->flags & (LH_LOCK_KEPT | LH_LOCK_PREFER_WRITER))
+		return false;
+	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
+		if (LH_NODES[i].children || LH_NODES[i].flags)
+			return false;
+		news = is_news(&LH_NODES[i], l) || news;
+	}
+	return !news;
 }
 
 static void forget(struct lh_lock *l)
 {
+	bool all = may_go(l);
+
 	for (uint32_t *at = &l->nodes; *at;) {
 		struct lh_node *n = &LH_NODES[*at];
-		if (!is_lonely(n) || (l->flags & LH_LOCK_KEPT))
-			at = &n->next;
-		else
+		if (all || (is_lonely(n) && !(l->flags & LH_LOCK_KEPT)))
 			drop(at);
+		else
+			at = &n->next;
 	}
 }
 
 /* Nodes of the lock that this row was before; all of them, when this one has none yet. */
 static void forget_before(struct lh_lock *l, lh_lock_id lock)
 {
-	while (l->nodes && LH_NODES[l->nodes].lock != lock && is_lonely(&LH_NODES[l->nodes]))
+	while (l->nodes && LH_NODES[l->nodes].lock != lock && !LH_NODES[l->nodes].children &&
+	       !is_news(&LH_NODES[l->nodes], l))
 		drop(&l->nodes);
 }
 
+/* Whoever goes up a chain relies on a parent's number being lower than its child's. */
 static lh_node_id new_row(lh_node_id parent)
 {
-	lh_node_id id = parent ? 0 : free_roots;
+	enum { TRIES = 4 };
+	lh_node_id *at = &free_nodes;
 
-	if (!id)
-		return lh_book_new(LH_T_NODE, 1);
-	free_roots = LH_NODES[id].hash_next;
-	return id;
+	for (int i = 0; i < TRIES && *at; i++, at = &LH_NODES[*at].hash_next) {
+		lh_node_id id = *at;
+		if (id < parent)
+			continue;
+		*at = LH_NODES[id].hash_next;
+		return id;
+	}
+	return lh_book_new(LH_T_NODE, 1);
 }
 
 static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
@@ -149,6 +194,7 @@ static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 	if (l)
 		forget_before(l, lock);
 	lh_node_id id = l ? new_row(parent) : 0;
+	bool renewed = id && LH_NODES[id].depth;
 
 	if (!id) {
 		lh_book.ledger->dropped_nodes++;
@@ -166,6 +212,8 @@ static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 	__atomic_store_n(&LH_NODES[id].lock, lock, __ATOMIC_RELEASE);
 	__atomic_store_n(&l->nodes, id, __ATOMIC_RELEASE);
 	*head = id;
+	if (renewed && lh_node_renewed)
+		lh_node_renewed(id);
 	return id;
 }
 
@@ -230,12 +278,12 @@ static struct lh_seen *my_row(const struct lh_me *me, lh_node_id id)
 	return NULL;
 }
 
-bool lh_node_all_lonely(const struct lh_lock *l)
+bool lh_node_all_leaves(const struct lh_lock *l)
 {
 	lh_node_id id = l->nodes;
 
 	for (int few = 0; id && few < FEW; id = LH_NODES[id].next, few++)
-		if (!is_lonely(&LH_NODES[id]))
+		if (LH_NODES[id].children)
 			return false;
 	return !id;
 }
@@ -244,7 +292,8 @@ bool lh_node_all_lonely(const struct lh_lock *l)
 static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *mine,
 		    lh_lock_id lock)
 {
-	if (!is_lonely(n) || n->flags || &LH_SEENS[n->seen] != mine || mine->next)
+	if (n->flags || &LH_SEENS[n->seen] != mine || mine->next ||
+	    !lh_node_all_leaves(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
 	mine->first = mine->last = me->parked->segment;
 	mine->serial = serial; /* not before anything that is noted by now */

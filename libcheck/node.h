@@ -49,8 +49,11 @@ lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place);
 lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
 			 bool take_over);
 
-/* Is nothing known of this lock but who has taken it with empty hands? No lock. */
-bool lh_node_all_lonely(const struct lh_lock *l);
+/* Was nothing asked for while this lock was held? Then no circle goes through it. No lock. */
+bool lh_node_all_leaves(const struct lh_lock *l);
+
+/* A row that the judge knows has become another node; set by who asks the judge. */
+extern void (*lh_node_renewed)(lh_node_id id);
 
 bool lh_node_init(void); /* also in a forked child */
 

@@ -13,10 +13,10 @@
 
 /* ---- locks that return ---- */
 
-/* No chain names it, so nobody will ask for it when it is gone. */
+/* Nothing was asked for under it, so no circle goes through it and nobody will name it. */
 static bool may_rest(const struct lh_lock *l)
 {
-	return lh_lock_may_return(l) && lh_node_all_lonely(l);
+	return lh_lock_may_return(l) && lh_node_all_leaves(l);
 }
 
 /* Destroyed by the program. (A signal handler that destroys one in between: a row is lost.) */

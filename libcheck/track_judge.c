@@ -9,6 +9,16 @@
 
 static struct lh_judge *judge;
 
+static struct lh_facts all_facts(void);
+
+static void renewed(lh_node_id id)
+{
+	const struct lh_facts facts = all_facts();
+
+	if (judge)
+		lh_judge_renewed(judge, &facts, id);
+}
+
 bool lh_judge_room_init(void)
 {
 	uint32_t nodes = lh_book_rows(LH_T_NODE);
@@ -26,6 +36,7 @@ bool lh_judge_room_init(void)
 	judge = memory ? lh_judge_make(memory, &room,
 				       lh_options.show_filtered ? LH_JUDGE_FILTERED : 0)
 		       : NULL;
+	lh_node_renewed = renewed;
 	return judge != NULL;
 }
 

@@ -226,6 +226,22 @@ static bool holds(const struct book *b, const lh_node_id *chain, uint32_t n, lh_
 	return false;
 }
 
+/*
+ * A lock that comes and goes has one row, and a node may speak of one that it was before. It was
+ * born in the same place, and that is what is asked here.
+ */
+static bool read_node(const struct book *b, lh_node_id id, struct lh_node *node, struct lh_lock *l)
+{
+	if (!lh_read_node(b->record, id, node))
+		return false;
+	if (lh_read_lock(b->record, node->lock, l))
+		return true;
+	if (!node->lock || !lh_read_lock_row(b->record, LH_LOCK_ROW(node->lock), l))
+		return false;
+	node->lock = LH_LOCK_ID(LH_LOCK_ROW(node->lock), l->gen);
+	return true;
+}
+
 static void add_chain(struct book *b, lh_node_id id)
 {
 	lh_node_id chain[LH_HELD_MAX];
@@ -233,7 +249,7 @@ static void add_chain(struct book *b, lh_node_id id)
 	struct lh_node node;
 	struct lh_lock l;
 
-	if (!n || !lh_read_node(b->record, id, &node) || !lh_read_lock(b->record, node.lock, &l))
+	if (!n || !read_node(b, id, &node, &l))
 		return;
 	b->very[id] = add_node(b, n > 1 ? b->very[chain[n - 2]] : 0, node.lock, as_held(node.place),
 			       (struct origin){id, node.lock});

@@ -36,11 +36,14 @@ static void count_locks(struct lh_process *p)
 	p->acquired = p->record->head.retired_acquired;
 	p->contended = p->record->head.retired_contended;
 	for (uint32_t i = 1; i < n; i++) {
-		/* The lives of threads are locks to the judge; nobody counts them as such. */
-		if (!lh_read_lock_row(p->record, i, &l) || !l.kind || l.kind == LH_LIFE ||
-		    !l.shown) /* another process's, in a finding about both */
+		if (!lh_read_lock_row(p->record, i, &l) || !l.kind)
 			continue;
-		p->locks += l.gen ? l.gen : 1; /* each generation of a row was another lock */
+		/* Each generation of a row was another lock. The lives of threads are locks to the
+		 * judge; nobody counts them as such. */
+		bool life = l.kind == LH_LIFE;
+		p->locks += (l.gen ? l.gen : 1) - life;
+		if (life)
+			continue;
 		p->acquired += l.acquired + l.shared;
 		p->contended += l.contended;
 	}

@@ -1,0 +1,48 @@
+/*
+ * What was known of many short-lived locks makes room for others: two locks that have come to lie
+ * there are still taken in both orders.
+ * EXPECT: lock-order a b
+ */
+#include "case.h"
+
+enum { MANY = 200 };
+MUTEX(a);
+MUTEX(b);
+static pthread_mutex_t many[MANY];
+
+static void come_and_go(void)
+{
+	for (int turn = 0; turn < 2; turn++) {
+		for (int i = 0; i < MANY; i++) {
+			pthread_mutex_init(&many[i], NULL);
+			lock(&a);
+			lock(&many[i]);
+			unlock(&many[i]);
+			unlock(&a);
+		}
+		for (int i = 0; i < MANY; i++)
+			pthread_mutex_destroy(&many[i]);
+	}
+}
+
+static void ba(void)
+{
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+
+static void ab(void)
+{
+	lock(&a);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+
+int main(void)
+{
+	in_turn(come_and_go, ba, come_and_go, ab);
+	return 0;
+}
