@@ -72,7 +72,8 @@ static void stand_down(void)
 
 static void be_born(struct lh_ledger *l)
 {
-	l->born_ns = lh_book_now();
+	if (!l->born_ns)
+		l->born_ns = lh_book_now();
 	__atomic_store_n(&l->state, LH_BORN, __ATOMIC_RELEASE);
 	lh_book_wake_monitor();
 }

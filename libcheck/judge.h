@@ -20,6 +20,7 @@
  * - a thread may have several seen rows at one node. A row says: seen in every segment from
  *   `first` to `last`. So raise `last` only to last + 1, else add a row while there is room;
  *   what is merged over a gap is judged as if it had happened inside the gap too;
+ * - the nodes that want a lock in its list (lh_lock.nodes, lh_node.next), newest first;
  * - events in any order.
  */
 #ifndef LH_JUDGE_H

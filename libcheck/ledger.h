@@ -548,7 +548,10 @@ struct lh_ledger {
 	int32_t fork_pid;         /* of a forked child: the process that was copied, its thread */
 	lh_thread_id fork_thread; /* that forked (0: not known), and the segment in which it did */
 	uint32_t fork_segment;
-	uint64_t born_ns; /* when this process, or this program in it, came under watch */
+	lh_node_id fork_guard; /* the chain of locks that it held */
+	uint32_t pad;
+	uint64_t born_ns;   /* when it began: was forked, if we saw that, or came under watch */
+	uint64_t shared_ns; /* when it last asked for a process-shared lock: then it lived still */
 	char exe[LH_PATH_MAX];
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];

@@ -181,6 +181,13 @@ static void note_writer(struct lh_event_work *w, struct lh_lock *l, const struct
 		lh_work_judge_lock(w, lh_lock_id_of(l));
 }
 
+/* The proof that two processes lived at the same time. */
+static void note_shared(const struct lh_lock *l)
+{
+	if (l->flags & LH_LOCK_PSHARED)
+		lh_book.ledger->shared_ns = lh_book_now();
+}
+
 void lh_want(const struct lh_call *c)
 {
 	struct lh_event_work w;
@@ -191,6 +198,7 @@ void lh_want(const struct lh_call *c)
 	if (l) {
 		lh_place place = LH_PLACE(w.stack, c->how, mode_of(c, l));
 		struct lh_held *h = lh_held_find(w.seat, c->o);
+		note_shared(l);
 		note_writer(&w, l, c);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
 			lh_sem_demote(
@@ -325,6 +333,7 @@ static void got(const struct lh_call *c, int rc, uint64_t waited_ns)
 	if (l && took(rc)) {
 		if (w.seat->try_lock == lh_lock_id_of(l))
 			w.seat->try_lock = 0;
+		note_shared(l);
 		note_writer(&w, l, c);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;

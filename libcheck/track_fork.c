@@ -21,8 +21,10 @@ static struct {
 	uint32_t n;
 	struct lh_held held[LH_HELD_MAX];
 	struct lh_seat *seat;
-	lh_thread_id thread;
+	lh_thread_id thread; /* 0: what it held is not known as a chain, so neither is the order */
 	uint32_t segment;
+	lh_node_id guard;
+	uint64_t ns; /* when it was about to fork */
 	char name[LH_NAME_MAX];
 	bool child, warned;
 	uint32_t others; /* locks that other threads held */
@@ -69,8 +71,10 @@ void lh_fork_prepare(void)
 		return;
 	keep.n = me->seat->held_n < LH_HELD_MAX ? me->seat->held_n : LH_HELD_MAX;
 	keep.seat = me->seat;
-	keep.thread = me->seat->thread;
+	keep.guard = keep.n ? me->seat->held[keep.n - 1].node : 0;
+	keep.thread = keep.n && !keep.guard ? 0 : me->seat->thread;
 	keep.segment = me->seat->segment;
+	keep.ns = lh_book_now();
 	__builtin_memcpy(keep.held, me->seat->held, keep.n * sizeof(keep.held[0]));
 	__builtin_memcpy(keep.name, LH_THREADS[me->seat->thread].name, LH_NAME_MAX);
 	keep.others = 0;
@@ -191,6 +195,8 @@ bool lh_fork_child(uintptr_t frame)
 	}
 	lh_book.ledger->fork_thread = keep.by ? keep.thread : 0;
 	lh_book.ledger->fork_segment = keep.by ? keep.segment : 0;
+	lh_book.ledger->fork_guard = keep.by ? keep.guard : 0;
+	lh_book.ledger->born_ns = keep.by ? keep.ns : lh_book_now();
 	keep.by = 0;
 	keep.n = 0;
 	keep.child = true;

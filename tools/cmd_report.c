@@ -271,7 +271,7 @@ int lh_cmd_report(int argc, char **argv)
 	wants.every_lock = r.style.locks || r.format->render != lh_render_text;
 	wants.orders = r.format->orders;
 	wants.by_class = r.by_class;
-	wants.by_class_filtered = r.style.filtered;
+	wants.filtered = r.style.filtered;
 	wants.wrappers = r.wrappers;
 	status = LH_STATUS_VIEW_TROUBLE;
 	if (lh_gate_open(&r.gate, r.wants) &&

@@ -18,6 +18,7 @@
 #include "preload.h"
 #include "say.h"
 #include "settings.h"
+#include "whole.h"
 
 extern char **environ;
 
@@ -262,6 +263,7 @@ static void make_model(struct run *r)
 	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
 		lh_model_add_shelf(r->model, &r->shelf);
 	add_notes(r);
+	lh_whole_judge(r->model, OPTION(r, show_filtered).number);
 	lh_model_find_across(r->model);
 	if (OPTION(r, by_class).number)
 		lh_birth_judge(r->model, &(struct lh_birth_wants){

@@ -326,42 +326,111 @@ struct lh_found *lh_model_add_finding(struct lh_model *m, const struct lh_record
 	return &old->found;
 }
 
-/* A step of an order, by the lock that stands for its own in all processes. */
-static void add_across(struct lh_model *m, struct lh_found *f, const struct lh_order *o,
-		       const struct lh_thing *lock, bool wanted)
-{
-	struct lh_step step = {.thread = o->thread,
-			       .place = lh_model_order_place(o, wanted),
-			       .action = wanted ? LH_WANTS : LH_HOLDS};
-	struct lh_act *list = (struct lh_act *)f->step; /* ours until it is handed out */
+/* ---- findings of several processes ---- */
 
-	LH_PUSH(m->shop->pool, list, f->steps, act_of(m, o->process, &step));
-	list[f->steps - 1].lock = lock;
-	f->step = list;
-	add_thread(m, f, list[f->steps - 1].thread);
-	add_lock(m, f, lock);
+/* Two processes may each have a T1: here threads are counted anew, and their process is named. */
+static const struct lh_person *abroad(struct lh_model *m, const struct lh_found *f,
+				      const struct lh_person *who)
+{
+	struct lh_person *copy;
+
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (f->thread[i]->process == who->process && f->thread[i]->row == who->row)
+			return f->thread[i];
+	copy = lh_pool_get(m->shop->pool, sizeof(*copy));
+	*copy = *who;
+	copy->id = f->threads + 1;
+	copy->elsewhere = who->process->pid;
+	return copy;
 }
 
-void lh_model_add_across(struct lh_model *m, const struct lh_order *const *order,
-			 const struct lh_thing *const *lock, uint32_t n, const char *more)
+static bool is_spread(const struct lh_spread_step *step, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (step[i].process != step[0].process)
+			return true;
+	return false;
+}
+
+static void add_spread(struct lh_model *m, struct lh_found *f, const struct lh_spread_step *step,
+		       uint32_t n)
+{
+	struct lh_act *list = NULL;
+	bool many = is_spread(step, n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct lh_act a = act_of(m, step[i].process, &step[i].step);
+
+		if (a.thread && many)
+			a.thread = abroad(m, f, a.thread);
+		if (step[i].lock)
+			a.lock = step[i].lock;
+		LH_PUSH(m->shop->pool, list, f->steps, a);
+		add_thread(m, f, a.thread);
+		add_lock(m, f, a.lock);
+	}
+	f->step = list;
+}
+
+static uint32_t count_processes(const struct lh_spread_step *step, uint32_t n)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool seen = false;
+
+		for (uint32_t k = 0; k < i && !seen; k++)
+			seen = step[k].process == step[i].process;
+		count += !seen;
+	}
+	return count;
+}
+
+struct lh_found *lh_model_add_spread(struct lh_model *m, const struct lh_finding *row,
+				     const struct lh_spread_step *step, uint32_t n,
+				     const char *more)
 {
 	struct kept *k = lh_pool_get(m->shop->pool, sizeof(*k)), *old;
 	struct lh_found *f = &k->found;
 
-	f->process = order[0]->process;
-	f->rule = LH_RULE_LOCK_ORDER;
-	f->severity = LH_WARNING;
+	f->process = step[0].process;
+	f->rule = (enum lh_rule)row->rule;
+	f->level = (enum lh_level)row->level;
+	f->severity = (enum lh_severity)row->severity;
+	f->filter = (enum lh_filter)row->filter;
 	f->help = lh_word_help(f->rule);
-	for (uint32_t i = 0; i < n; i++) {
-		add_across(m, f, order[i], lock[i], false);
-		add_across(m, f, order[i], lock[(i + 1) % n], true);
-	}
+	add_spread(m, f, step, n);
 	complete(m, f);
 	f->message = lh_pool_print(m->shop->pool, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(m, k);
 	if (old == k)
-		f->processes = n;
+		f->processes = count_processes(step, n);
+	return &old->found;
+}
+
+/* A step of an order, by the lock that stands for its own in all processes. */
+static struct lh_spread_step step_of(const struct lh_order *o, const struct lh_thing *lock,
+				     bool wanted)
+{
+	return (struct lh_spread_step){.process = o->process,
+				       .lock = lock,
+				       .step = {.thread = o->thread,
+						.place = lh_model_order_place(o, wanted),
+						.action = wanted ? LH_WANTS : LH_HOLDS}};
+}
+
+void lh_model_add_across(struct lh_model *m, const struct lh_order *const *order,
+			 const struct lh_thing *const *lock, uint32_t n, const char *more)
+{
+	struct lh_spread_step *step = lh_pool_get(m->shop->pool, 2 * n * sizeof(*step));
+	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
+
+	for (uint32_t i = 0; i < n; i++) {
+		step[2 * i] = step_of(order[i], lock[i], false);
+		step[2 * i + 1] = step_of(order[i], lock[(i + 1) % n], true);
+	}
+	lh_model_add_spread(m, &row, step, 2 * n, more);
 }
 
 /* ---- all of it ---- */

@@ -54,6 +54,7 @@ struct lh_process {
 	uint32_t passed, judge_cut;
 	uint32_t shake, shakes; /* seed of the naps before acquisitions, 0 none; how many */
 	uint64_t shaken_ns;
+	bool united;         /* judged together with others that share its locks (whole.h) */
 	bool blind;          /* stood down, saw nothing */
 	const char *trouble; /* what its ledger lacks, NULL nothing */
 };
@@ -61,11 +62,13 @@ struct lh_process {
 struct lh_person { /* a thread */
 	const struct lh_process *process;
 	uint32_t id; /* row: T1, T2 */
+	lh_thread_id row;
 	int32_t tid;
 	const char *name; /* "" if it has none */
 	bool unnamed;     /* nobody named it: the name is the program's */
 	bool main;
-	int32_t elsewhere;              /* it is of this process, and no thread of `process`; 0 */
+	int32_t elsewhere; /* the finding is of several processes, and this one's number is told; 0
+			    */
 	const struct lh_trace *created; /* NULL not known */
 };
 
@@ -148,7 +151,7 @@ struct lh_model_wants {
 	bool every_lock;            /* model->lock holds all locks, not only those of findings */
 	bool orders;                /* model->order is filled */
 	bool by_class;              /* circles of birthplaces are wanted as well (birth.h) */
-	bool by_class_filtered;     /* ... also those that a filter sets aside */
+	bool filtered;              /* what is judged here hands out what a filter sets aside too */
 	const char *wrappers;       /* of birth.h; NULL none */
 	/* Asked about each finding once it is complete: may set its status and reason. NULL: all
 	 * are new. */
@@ -203,12 +206,25 @@ const struct lh_frame *lh_model_place(const struct lh_trace *);
 
 /*
  * Adds a finding that no ledger has: the front end has made it from what the ledger
- * shows. One by class that was told by instance is not added: that one is returned. `row` and `step` are as they would stand there. message: NULL, or instead of the rule's
- * own.
+ * shows. One by class that was told by instance is not added: that one is returned. `row` and
+ * `step` are as they would stand there. message: NULL, or instead of the rule's own.
  */
 struct lh_found *lh_model_add_finding(struct lh_model *, const struct lh_record *,
 				      const struct lh_finding *row, const struct lh_step *step,
 				      const char *message);
+
+/* A finding of several processes. */
+struct lh_spread_step {
+	const struct lh_process *process;
+	struct lh_step step;         /* rows of the process's record */
+	const struct lh_thing *lock; /* NULL, or what stands for its lock in all processes */
+};
+/*
+ * Adds it, the rule's message and `more` behind it. One that is known already is left as it is:
+ * who adds these has looked at rows that others have looked at.
+ */
+struct lh_found *lh_model_add_spread(struct lh_model *, const struct lh_finding *row,
+				     const struct lh_spread_step *, uint32_t n, const char *more);
 
 /* Adds the circles whose halves were seen in different processes, as warnings. Before
  * lh_model_finish. */

@@ -192,6 +192,16 @@ static struct arrow *arrow_of(struct lh_alike *a, hash held, hash wanted)
 	return arrow;
 }
 
+/* Locks that are one in several processes for sure: judged as such (whole.h), not by likeness. */
+static bool is_placed(const struct lh_record *r, lh_lock_id id)
+{
+	struct lh_shared_place place;
+	struct lh_lock l;
+
+	return lh_read_lock(r, id, &l) && (l.flags & LH_LOCK_PSHARED) &&
+	       lh_read_place(r, LH_LOCK_ROW(id), &l, &place);
+}
+
 static void add_arrow(struct lh_alike *a, lh_node_id held_id, lh_node_id id, hash in_hand)
 {
 	struct lh_node held, wanted;
@@ -200,6 +210,9 @@ static void add_arrow(struct lh_alike *a, lh_node_id held_id, lh_node_id id, has
 
 	if (!lh_read_node(a->process->record, held_id, &held) ||
 	    !lh_read_node(a->process->record, id, &wanted))
+		return;
+	if (a->process->united && is_placed(a->process->record, held.lock) &&
+	    is_placed(a->process->record, wanted.lock))
 		return;
 	from = lock_says(a, held.lock);
 	to = lock_says(a, wanted.lock);

@@ -21,7 +21,7 @@ const struct lh_person *lh_model_person(struct lh_model *m, const struct lh_proc
 		return who;
 	*made = who = lh_pool_get(m->shop->pool, sizeof(*who));
 	who->process = p;
-	who->id = id;
+	who->id = who->row = id;
 	who->tid = row.tid;
 	who->name = lh_pool_text(m->shop->pool, row.name);
 	who->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;

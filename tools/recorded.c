@@ -9,6 +9,7 @@
 #include "pool.h"
 #include "say.h"
 #include "symbol.h"
+#include "whole.h"
 
 static bool read_files(struct lh_recorded *r, char **file, int n)
 {
@@ -38,12 +39,12 @@ bool lh_recorded_open(struct lh_recorded *r, char **file, int n, struct lh_model
 	r->model = lh_model_new(wants);
 	for (int i = 0; i < r->shelves; i++)
 		lh_model_add_shelf(r->model, &r->shelf[i]);
+	lh_whole_judge(r->model, wants.filtered);
 	lh_model_find_across(r->model);
 	if (wants.by_class)
-		lh_birth_judge(r->model,
-			       &(struct lh_birth_wants){.symbols = wants.symbols,
-							.wrappers = wants.wrappers,
-							.filtered = wants.by_class_filtered});
+		lh_birth_judge(r->model, &(struct lh_birth_wants){.symbols = wants.symbols,
+								  .wrappers = wants.wrappers,
+								  .filtered = wants.filtered});
 	if (gate)
 		lh_gate_finish(gate, r->model);
 	lh_model_finish(r->model);

@@ -184,7 +184,7 @@ static void show_part(struct page *g, const struct lh_found *f, uint32_t number)
 	say(g, BOLD, "\n  %s", clean(g, lh_model_who(g->model, part->thread)));
 	if (part->thread && part->thread->tid > 0)
 		say(g, PLAIN, " (%d)", part->thread->tid);
-	if (part->thread && part->thread->process != f->process)
+	if (part->thread && part->thread->process != f->process && !part->thread->elsewhere)
 		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
 		    part->thread->process->pid);
 	say(g, PLAIN, behind ? " must queue for this\n" : "\n");

@@ -1,7 +1,6 @@
 /*
  * Process-shared mutexes taken in one order by one process and in the other by its child.
- * EXPECT: lock-order mutex
- * LATER: circles across processes, closed by the front end
+ * EXPECT: lock-order <born>
  */
 #include "case.h"
 

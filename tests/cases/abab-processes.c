@@ -1,0 +1,20 @@
+/*
+ * Process-shared mutexes taken in the same order by a process and its child.
+ * EXPECT: nothing
+ */
+#include "processes.h"
+
+int main(void)
+{
+	struct shared *s = share();
+
+	if (!fork()) {
+		await(s, 1);
+		nest(&s->m[0], &s->m[1]);
+		_exit(0);
+	}
+	nest(&s->m[0], &s->m[1]);
+	s->turn = 1;
+	wait(NULL);
+	return 0;
+}

@@ -1,0 +1,19 @@
+/*
+ * The parent's order is older than its child, which has the other one.
+ * EXPECT: nothing
+ * EXPECT-FILTERED: ordered <born>
+ */
+#include "processes.h"
+
+int main(void)
+{
+	struct shared *s = share();
+
+	nest(&s->m[0], &s->m[1]);
+	if (!fork()) {
+		nest(&s->m[1], &s->m[0]);
+		_exit(0);
+	}
+	wait(NULL);
+	return 0;
+}

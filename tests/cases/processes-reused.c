@@ -1,0 +1,23 @@
+/*
+ * Where the child's lock lies another one lay before, which the parent took the other way round.
+ * EXPECT: nothing
+ */
+#include "processes.h"
+
+int main(void)
+{
+	struct shared *s = share();
+
+	nest(&s->m[2], &s->m[3]); /* any */
+	if (!fork()) {
+		await(s, 1);
+		pthread_mutex_destroy(&s->m[1]);
+		make_shared(&s->m[1], 0);
+		nest(&s->m[1], &s->m[0]);
+		_exit(0);
+	}
+	nest(&s->m[0], &s->m[1]);
+	s->turn = 1;
+	wait(NULL);
+	return 0;
+}

@@ -1,0 +1,20 @@
+/*
+ * The parent waits for one child before it makes the next: we do not see that it waits, only
+ * that they did not live at the same time.
+ * EXPECT: lock-order(warning) <born>
+ */
+#include "processes.h"
+
+int main(void)
+{
+	struct shared *s = share();
+
+	for (int i = 0; i < 2; i++) {
+		if (!fork()) {
+			nest(&s->m[i], &s->m[!i]);
+			_exit(0);
+		}
+		wait(NULL);
+	}
+	return 0;
+}
