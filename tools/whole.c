@@ -135,6 +135,30 @@ static void add_link(struct lh_whole *w, struct tale *t, const struct lh_link *k
 			 i + 1 == depth ? LH_WANTS : LH_HOLDS);
 }
 
+static bool has_thread(const struct lh_found *f, int32_t tid)
+{
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (f->thread[i]->tid == tid)
+			return true;
+	return false;
+}
+
+/* These very threads have come to wait for each other: that is told, and not besides that they can.
+ */
+static bool has_happened(const struct lh_whole *w, const struct lh_circle *c)
+{
+	for (uint32_t i = 0; i < w->model->findings; i++) {
+		const struct lh_found *f = w->model->finding[i];
+		bool all = f->rule == LH_RULE_DEADLOCK;
+
+		for (uint32_t k = 0; k < c->n && all; k++)
+			all = has_thread(f, w->thread[c->link[k].thread].tid);
+		if (all)
+			return true;
+	}
+	return false;
+}
+
 static void tell(struct lh_whole *w, const struct lh_circle *c, bool sure)
 {
 	struct tale t = {.n = 0};
@@ -143,6 +167,8 @@ static void tell(struct lh_whole *w, const struct lh_circle *c, bool sure)
 				 .severity = sure ? c->severity : LH_WARNING,
 				 .filter = c->filter};
 
+	if (has_happened(w, c))
+		return;
 	for (uint32_t i = 0; i < (uint32_t)c->n + c->queuers; i++)
 		add_link(w, &t, &c->link[i]);
 	if (t.n)
