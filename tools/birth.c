@@ -311,14 +311,6 @@ static void make_locks(struct book *b)
 	for (uint32_t i = 1; i < b->own_locks; i++)
 		if (b->lock[i].kind && b->lock[i].nodes)
 			add_to_class(b, LH_LOCK_ID(i, b->lock[i].gen), &b->lock[i]);
-	for (uint32_t i = 1; i < b->locks; i++)
-		b->lock[i].nodes = 0;
-	for (lh_node_id i = 1; i < b->nodes; i++) { /* who asks for a lock, newest first */
-		struct lh_lock *l = &b->lock[LH_LOCK_ROW(b->node[i].lock)];
-
-		b->node[i].next = l->nodes;
-		l->nodes = i;
-	}
 	for (uint32_t i = 1; i < b->threads; i++)
 		b->thread[i].guard = b->thread[i].guard < lh_read_used(b->record, LH_T_NODE)
 					     ? b->very[b->thread[i].guard]
