@@ -3,13 +3,13 @@
  * each finding with its circle drawn and what every thread did side by side, then tables.
  */
 #include "html_page.h"
+#include "render_service.h"
 #include "source.h"
-#include "view.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { FULL_MAX = 200, ROWS_MAX = 2000, RADIUS = 90 };
+enum { FULL_MAX = 200, ROWS_MAX = 2000, SERVICES_MAX = 100, RADIUS = 90 };
 
 static const char *html(struct lh_view *v, const char *text)
 {
@@ -177,10 +177,34 @@ static void show_lock(struct lh_view *v, const struct lh_thing *t)
 		html(v, t->name), t->kind, (unsigned long long)taken, (unsigned long long)taken,
 		(unsigned long long)t->row.contended, (unsigned long long)t->row.contended);
 	cell_time(v, t->row.wait_ns);
+	cell_time(v, lh_thing_wait(t).p99_ns);
 	cell_time(v, t->row.wait_max_ns);
-	cell_time(v, t->row.hold_samples ? t->row.hold_ns / t->row.hold_samples : 0);
+	cell_time(v, lh_thing_hold(t).mean_ns);
+	cell_time(v, lh_thing_hold(t).p99_ns);
 	cell_time(v, t->row.hold_max_ns);
 	fputs("</tr>\n", v->out);
+}
+
+/* How those fare that there is something to say of. */
+static void show_service(struct lh_view *v)
+{
+	struct lh_property p[LH_PROPERTIES];
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < v->model->locks && shown < SERVICES_MAX; i++) {
+		const struct lh_thing *t = v->model->busiest[i];
+
+		if (t->row.kind == LH_LIFE || t->row.kind == LH_COND || !lh_view_worth(v, t))
+			continue;
+		if (!shown++)
+			fputs("<h2>The five properties</h2>\n", v->out);
+		lh_view_properties(v, t, p);
+		fprintf(v->out, "<details><summary>%s</summary><table><tbody>\n", html(v, t->name));
+		for (int k = 0; k < LH_PROPERTIES; k++)
+			fprintf(v->out, "<tr><td>%s</td><td>%s</td></tr>\n", p[k].name,
+				lh_escape(v->pool, LH_ESCAPE_HTML, p[k].words));
+		fputs("</tbody></table></details>\n", v->out);
+	}
 }
 
 static void show_locks(struct lh_view *v)
@@ -189,9 +213,9 @@ static void show_locks(struct lh_view *v)
 
 	fputs("<h2>Locks</h2>\n<table><thead><tr><th>lock</th><th>kind</th><th class=\"n\">taken"
 	      "</th><th class=\"n\">contended</th><th class=\"n\">waited</th><th "
-	      "class=\"n\">longest "
-	      "wait</th><th class=\"n\">mean hold</th><th class=\"n\">longest "
-	      "hold</th></tr></thead>"
+	      "class=\"n\">wait p99</th><th class=\"n\">longest "
+	      "wait</th><th class=\"n\">mean hold</th><th class=\"n\">hold p99</th><th "
+	      "class=\"n\">longest hold</th></tr></thead>"
 	      "<tbody>\n",
 	      v->out);
 	for (uint32_t i = 0; i < v->model->locks && shown < ROWS_MAX; i++)
@@ -288,6 +312,7 @@ int lh_render_html(const struct lh_model *m, const struct lh_text_style *style, 
 	if (m->findings > FULL_MAX)
 		fprintf(out, "<p>%u more findings are not shown.</p>\n", m->findings - FULL_MAX);
 	show_locks(&v);
+	show_service(&v);
 	show_orders(&v);
 	show_processes(&v);
 	fprintf(out, "<script>%s</script>\n</body></html>\n", LH_HTML_SCRIPT);

@@ -195,9 +195,96 @@ static json_t *filtered_json(struct lh_pool *p, const struct lh_found *f)
 	return o;
 }
 
+/* ---- how locks fare ---- */
+
+static void put_spread(json_t *o, const char *key, const struct lh_spread *s)
+{
+	json_t *x = json_object();
+
+	put_number(x, "n", s->n);
+	put_number(x, "mean", s->mean_ns);
+	if (s->p99_ns)
+		put_number(x, "p99", s->p99_ns);
+	put_number(x, "max", s->max_ns);
+	json_object_set_new(o, key, x);
+}
+
+static void put_side(json_t *o, const char *key, uint64_t acquired, const struct lh_service *s,
+		     uint32_t side)
+{
+	json_t *x = json_object();
+
+	put_number(x, "acquired", acquired);
+	put_spread(x, "wait_ns", &s->wait[side]);
+	put_spread(x, "hold_ns", &s->hold[side]);
+	json_object_set_new(o, key, x);
+}
+
+static json_t *portion_json(const struct lh_portion *x)
+{
+	json_t *o = json_object();
+
+	if (x->thread)
+		put_number(o, "thread", x->thread->id);
+	put_number(o, "acquired", x->taken);
+	put_number(o, "waits", x->waits);
+	put_number(o, "wait_ns", x->wait_ns);
+	put_number(o, "longest_ns", x->wait_max_ns);
+	put_number(o, "passed_max", x->passed_max);
+	return o;
+}
+
+static json_t *busy_json(struct lh_pool *p, const struct lh_service *s)
+{
+	json_t *o = json_object();
+
+	put_number(o, "rows", s->busy);
+	put_number(o, "tries_max", s->busy_tries);
+	put_number(o, "longest_ns", s->busy_ns);
+	put_number(o, "cpu_ns", s->burnt_ns);
+	if (s->busy_thread)
+		put_number(o, "thread", s->busy_thread->id);
+	if (s->busy_place || s->burnt_place)
+		json_object_set_new(o, "stack",
+				    stack_json(p, s->busy_place ? s->busy_place : s->burnt_place));
+	return o;
+}
+
+static void put_service(struct lh_pool *p, json_t *o, const struct lh_thing *t)
+{
+	const struct lh_service *s = t->service;
+	json_t *list = json_array(), *passed = json_object();
+
+	if (t->row.shared && t->row.acquired) {
+		put_side(o, "writers", t->row.acquired, s, 0);
+		put_side(o, "readers", t->row.shared, s, 1);
+	}
+	put_number(passed, "total", s->passed);
+	put_number(passed, "max", s->passed_max);
+	put_number(passed, "overtaken_total", s->overtaken);
+	put_number(passed, "overtaken_max", s->overtaken_max);
+	if (s->passed_thread)
+		put_number(passed, "thread", s->passed_thread->id);
+	json_object_set_new(o, "passed", passed);
+	if (s->busy || s->burnt_ns)
+		json_object_set_new(o, "busy", busy_json(p, s));
+	for (uint32_t i = 0; i < s->portions; i++)
+		json_array_append_new(list, portion_json(&s->portion[i]));
+	json_object_set_new(o, "shares", list);
+	if (s->starved)
+		put_number(o, "starved", s->starved->thread->id);
+	if (s->waiting) {
+		json_t *w = json_object();
+		put_number(w, "thread", s->waiting->id);
+		put_number(w, "ns", s->waiting_ns);
+		json_object_set_new(o, "waiting", w);
+	}
+}
+
 static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
 {
 	const struct lh_lock *l = &t->row;
+	const struct lh_spread waits = lh_thing_wait(t), holds = lh_thing_hold(t);
 	json_t *o = json_object(), *wait = json_object(), *hold = json_object();
 
 	put_number(o, "id", t->id);
@@ -207,20 +294,44 @@ static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
 	put_number(o, "acquired_shared", l->shared);
 	put_number(o, "contended", l->contended);
 	put_number(o, "tries_failed", l->tries_failed);
-	if (t->queue)
-		put_number(o, "queue_max", t->queue);
+	if (lh_thing_queue(t))
+		put_number(o, "queue_max", lh_thing_queue(t));
 	put_number(wait, "total", l->wait_ns);
 	if (l->contended)
-		put_number(wait, "mean", l->wait_ns / l->contended);
+		put_number(wait, "mean", waits.mean_ns);
+	if (waits.p99_ns)
+		put_number(wait, "p99", waits.p99_ns);
 	put_number(wait, "max", l->wait_max_ns);
 	json_object_set_new(o, "wait_ns", wait);
 	/* Holds are sampled: of a lock that no sample met nothing is known. */
 	if (l->hold_samples) {
-		put_number(hold, "mean", l->hold_ns / l->hold_samples);
+		put_number(hold, "mean", holds.mean_ns);
+		if (holds.p99_ns)
+			put_number(hold, "p99", holds.p99_ns);
 		put_number(hold, "max", l->hold_max_ns);
 		put_number(hold, "samples", l->hold_samples);
 	}
 	json_object_set_new(o, "hold_ns", hold);
+	if (t->service)
+		put_service(p, o, t);
+	return o;
+}
+
+static json_t *birth_json(struct lh_pool *p, const struct lh_birth *b)
+{
+	json_t *o = json_object();
+
+	put_text(p, o, "name", b->name);
+	put_word(o, "kind", b->kind);
+	put_number(o, "locks", b->locks);
+	put_number(o, "acquired", b->acquired + b->shared);
+	put_number(o, "acquired_shared", b->shared);
+	put_number(o, "contended", b->contended);
+	put_number(o, "tries_failed", b->tries_failed);
+	put_number(o, "queue_max", b->queue);
+	put_number(o, "wait_total_ns", b->wait_ns);
+	put_spread(o, "wait_ns", &b->wait);
+	put_spread(o, "hold_ns", &b->hold);
 	return o;
 }
 
@@ -311,6 +422,11 @@ static json_t *lock_at(struct sheet *s, uint32_t i)
 	return t->row.kind == LH_LIFE ? NULL : lock_json(s->pool, t);
 }
 
+static json_t *birth_at(struct sheet *s, uint32_t i)
+{
+	return birth_json(s->pool, s->model->profile->birth[i]);
+}
+
 /* NULL: time held, which is told in other views. */
 static json_t *contact_at(struct sheet *s, uint32_t i)
 {
@@ -366,6 +482,7 @@ int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, 
 	put_list(&s, "findings", m->findings, JSON_INDENT(2), finding_at);
 	put_list(&s, "filtered", m->filtereds, JSON_INDENT(2), filtered_at);
 	put_list(&s, "locks", m->locks, 0, lock_at);
+	put_list(&s, "birthplaces", m->profile ? m->profile->births : 0, 0, birth_at);
 	put_list(&s, "waits", m->profile ? m->profile->contacts : 0, JSON_INDENT(2), contact_at);
 	fputs("\n}\n", out);
 	lh_pool_free(s.pool);

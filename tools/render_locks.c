@@ -1,9 +1,8 @@
 /*
- * Part of the text view: the table of locks, who made whom wait, and how the locks fare by the
- * five properties of synchronisation. What was not measured is said and not guessed.
+ * Part of the text view: the tables of locks and of their birthplaces, who made whom wait, and
+ * how the locks fare by the five properties of synchronisation.
  */
-#include "profile.h"
-#include "view.h"
+#include "render_service.h"
 
 #include <string.h>
 
@@ -24,52 +23,104 @@ static bool is_shown(const struct lh_thing *t)
 	return t->row.kind != LH_LIFE && t->row.kind != LH_COND && t->row.kind != LH_BARRIER;
 }
 
-/* ---- the table ---- */
+/* ---- the tables ---- */
+
+struct line {
+	uint64_t taken, shared, contended, failed, wait_ns;
+	struct lh_spread wait, hold;
+	uint32_t queue;
+	const char *name; /* clean */
+};
+
+static void show_line(struct lh_view *v, const struct line *l)
+{
+	fprintf(v->out, "%12llu %10llu %9llu %8llu %8s %8s %8s %8s %8s %8s %8s %5u  %s\n",
+		(unsigned long long)l->taken, (unsigned long long)l->shared,
+		(unsigned long long)l->contended, (unsigned long long)l->failed,
+		duration(v, l->wait_ns), duration(v, l->wait.mean_ns), duration(v, l->wait.p99_ns),
+		duration(v, l->wait.max_ns), duration(v, l->hold.mean_ns),
+		duration(v, l->hold.p99_ns), duration(v, l->hold.max_ns), l->queue, l->name);
+}
+
+static void show_head(struct lh_view *v, const char *what)
+{
+	fprintf(v->out, "%12s %10s %9s %8s %8s %8s %8s %8s %8s %8s %8s %5s  %s\n", "acquired",
+		"to read", "contended", "failed", "wait", "mean", "p99", "max", "hold mean", "p99",
+		"max", "queue", what);
+}
+
+/* Readers and writers of one lock, below its line. */
+static void show_side(struct lh_view *v, const struct lh_thing *t, uint32_t side)
+{
+	const struct lh_service *s = t->service;
+	const struct line l = {.taken = side ? t->row.shared : t->row.acquired,
+			       .shared = side ? t->row.shared : 0,
+			       .contended = s->wait[side].n,
+			       .wait_ns = s->wait[side].mean_ns * s->wait[side].n,
+			       .wait = s->wait[side],
+			       .hold = s->hold[side],
+			       .name = side ? "  its readers" : "  its writers"};
+
+	show_line(v, &l);
+}
 
 static void show_row(struct lh_view *v, const struct lh_thing *t)
 {
-	const struct lh_lock *l = &t->row;
+	const struct line l = {.taken = taken(t),
+			       .shared = t->row.shared,
+			       .contended = t->row.contended,
+			       .failed = t->row.tries_failed,
+			       .wait_ns = t->row.wait_ns,
+			       .wait = lh_thing_wait(t),
+			       .hold = lh_thing_hold(t),
+			       .queue = lh_thing_queue(t),
+			       .name = lh_view_clean(v, t->name)};
 
-	fprintf(v->out, "%12llu %10llu %9llu %8llu %9s %9s %9s %9s %9s %5u  %s\n",
-		(unsigned long long)taken(t), (unsigned long long)l->shared,
-		(unsigned long long)l->contended, (unsigned long long)l->tries_failed,
-		duration(v, l->wait_ns), duration(v, l->contended ? l->wait_ns / l->contended : 0),
-		duration(v, l->wait_max_ns),
-		duration(v, l->hold_samples ? l->hold_ns / l->hold_samples : 0),
-		duration(v, l->hold_max_ns), t->queue, lh_view_clean(v, t->name));
+	show_line(v, &l);
+	if (!t->service || !t->row.shared || !t->row.acquired)
+		return;
+	show_side(v, t, 0);
+	show_side(v, t, 1);
+}
+
+static void show_births(struct lh_view *v)
+{
+	const struct lh_profile *p = v->model->profile;
+
+	if (!p || !p->births)
+		return;
+	show_head(v, "locks of one birthplace");
+	for (uint32_t i = 0; i < p->births; i++) {
+		const struct lh_birth *b = p->birth[i];
+		const struct line l = {.taken = b->acquired + b->shared,
+				       .shared = b->shared,
+				       .contended = b->contended,
+				       .failed = b->tries_failed,
+				       .wait_ns = b->wait_ns,
+				       .wait = b->wait,
+				       .hold = b->hold,
+				       .queue = b->queue,
+				       .name = lh_view_clean(v, lh_pool_print(v->pool, "%u: %s",
+									      b->locks, b->name))};
+		show_line(v, &l);
+	}
+	fputc('\n', v->out);
 }
 
 static void show_table(struct lh_view *v)
 {
-	fprintf(v->out, "%12s %10s %9s %8s %9s %9s %9s %9s %9s %5s  %s\n", "acquired", "to read",
-		"contended", "failed", "wait", "wait mean", "wait max", "hold mean", "hold max",
-		"queue", "lock");
+	show_head(v, "lock");
 	for (uint32_t i = 0; i < v->model->locks; i++)
 		if (is_shown(v->model->busiest[i]))
 			show_row(v, v->model->busiest[i]);
 	fputs("waits are exact; holds are of those that had waited and of one in 256 of each "
-	      "thread; "
-	      "the queue is\nthe longest at a look of the command\n\n",
+	      "thread, which stands\nfor 256; percentiles are right to a fifth; a lock that nobody "
+	      "waited for has them from the 8th measured\nhold on\n\n",
 	      v->out);
+	show_births(v);
 }
 
 /* ---- who made whom wait ---- */
-
-static const char *place(struct lh_view *v, const struct lh_trace *t)
-{
-	const struct lh_frame *best = NULL;
-	const char *at;
-
-	for (uint32_t i = 0; t && i < t->n; i++)
-		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
-			best = &t->frame[i];
-	if (!best)
-		return "a place that is not known";
-	at = lh_view_at(v, best);
-	return lh_pool_print(
-		v->pool, "%s%s%s%s", best->function ? lh_view_clean(v, best->function) : "",
-		best->function && at ? " (" : "", at ? at : "", best->function && at ? ")" : "");
-}
 
 static void show_contacts(struct lh_view *v)
 {
@@ -85,9 +136,10 @@ static void show_contacts(struct lh_view *v)
 			fputs("who made whom wait (time waited, longest single wait):\n", v->out);
 		fprintf(v->out, "%10s %8s  %s: %s waited", duration(v, c->ns),
 			duration(v, c->worst_ns),
-			lh_view_clean(v, lh_model_what(v->model, c->lock)), place(v, c->waiter));
+			lh_view_clean(v, lh_model_what(v->model, c->lock)),
+			lh_view_spot(v, c->waiter));
 		if (c->holder)
-			fprintf(v->out, " for %s", place(v, c->holder));
+			fprintf(v->out, " for %s", lh_view_spot(v, c->holder));
 		fputc('\n', v->out);
 	}
 	if (shown)
@@ -96,102 +148,14 @@ static void show_contacts(struct lh_view *v)
 
 /* ---- the five properties ---- */
 
-static bool names(const struct lh_found *f, const struct lh_thing *t)
-{
-	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i] == t)
-			return true;
-	return false;
-}
-
-static bool is_misuse(enum lh_rule r)
-{
-	return r == LH_RULE_UNLOCK_NOT_OWNER || r == LH_RULE_UNLOCK_NOT_HELD ||
-	       r == LH_RULE_DESTROY_HELD || r == LH_RULE_EXIT_HOLDING ||
-	       r == LH_RULE_COND_WAIT_UNLOCKED || r == LH_RULE_FORK_HOLDING;
-}
-
-static bool is_stuck(enum lh_rule r)
-{
-	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK || r == LH_RULE_SELF_DEADLOCK ||
-	       r == LH_RULE_POOL_DEADLOCK || r == LH_RULE_COND_WAIT_HOLDING ||
-	       r == LH_RULE_ORDER_POLICY || r == LH_RULE_SIGNAL_LOCK;
-}
-
-/* The findings of one property that name the lock: "deadlock 1f.., lock-order 2a.."; NULL none. */
-static const char *findings(struct lh_view *v, const struct lh_thing *t, bool (*of)(enum lh_rule))
-{
-	const char *text = NULL;
-
-	for (uint32_t i = 0; i < v->model->findings; i++) {
-		const struct lh_found *f = v->model->finding[i];
-
-		if (of(f->rule) && names(f, t))
-			text = lh_pool_print(v->pool, "%s%s%s %s", text ? text : "",
-					     text ? ", " : "", lh_word_rule(f->rule),
-					     f->fingerprint);
-	}
-	return text;
-}
-
-static void show_waiting(struct lh_view *v, const struct lh_thing *t)
-{
-	const struct lh_lock *l = &t->row;
-
-	if (!l->contended) {
-		fputs("    bounded waiting   nobody waited\n", v->out);
-		return;
-	}
-	fprintf(v->out, "    bounded waiting   the longest wait was %s, %s on average",
-		duration(v, l->wait_max_ns), duration(v, l->wait_ns / l->contended));
-	if (t->queue > 1)
-		fprintf(v->out, "; up to %u waited at once", t->queue);
-	if (t->worst && t->worst->thread)
-		fprintf(v->out, "; %s was seen to wait longest",
-			lh_view_clean(v, lh_model_who(v->model, t->worst->thread)));
-	fputc('\n', v->out);
-}
-
-static void show_busy(struct lh_view *v, const struct lh_thing *t)
-{
-	const struct lh_lock *l = &t->row;
-
-	if (l->tries_failed)
-		fprintf(v->out, "    no busy waiting   %llu tries failed\n",
-			(unsigned long long)l->tries_failed);
-	else if (l->kind == LH_SPIN && l->contended)
-		fprintf(v->out, "    no busy waiting   %s were spent spinning\n",
-			duration(v, l->wait_ns));
-	else
-		fputs("    no busy waiting   no try failed\n", v->out);
-}
-
 static void show_properties(struct lh_view *v, const struct lh_thing *t)
 {
-	const char *misuse = findings(v, t, is_misuse), *stuck = findings(v, t, is_stuck);
-	const struct lh_lock *l = &t->row;
+	struct lh_property p[LH_PROPERTIES];
 
+	lh_view_properties(v, t, p);
 	fprintf(v->out, "  %s\n", lh_view_clean(v, t->name));
-	fprintf(v->out, "    mutual exclusion  %s\n", misuse ? misuse : "no misuse was seen");
-	fprintf(v->out, "    progress          %s\n",
-		stuck ? stuck : "no circle of waits was seen");
-	show_waiting(v, t);
-	show_busy(v, t);
-	if (l->contended)
-		fprintf(v->out,
-			"    fairness          changed hands %u times among those that had waited "
-			"or "
-			"were sampled\n",
-			l->owner_changes);
-	else
-		fputs("    fairness          nobody waited\n", v->out);
-}
-
-/* Those that somebody waited for, tried in vain or misused. */
-static bool is_worth(struct lh_view *v, const struct lh_thing *t)
-{
-	return is_shown(t) && (t->row.contended || t->row.tries_failed ||
-			       findings(v, t, is_misuse) || findings(v, t, is_stuck));
+	for (int i = 0; i < LH_PROPERTIES; i++)
+		fprintf(v->out, "    %-17s %s\n", p[i].name, p[i].words);
 }
 
 static void show_fare(struct lh_view *v)
@@ -201,22 +165,21 @@ static void show_fare(struct lh_view *v)
 	for (uint32_t i = 0; i < v->model->locks; i++) {
 		const struct lh_thing *t = v->model->busiest[i];
 
+		if (!is_shown(t) || !lh_view_worth(v, t))
+			continue;
 		if (shown == LOCKS_JUDGED) {
-			more += t->row.contended || t->row.tries_failed;
+			more++;
 			continue;
 		}
-		if (!is_worth(v, t))
-			continue;
 		if (!shown++)
-			fputs("how they fare:\n", v->out);
+			fputs("how they fare, by the five properties of synchronisation:\n",
+			      v->out);
 		show_properties(v, t);
 	}
 	if (more)
-		fprintf(v->out, "  and %u more that were contended\n", more);
+		fprintf(v->out, "  and %u more\n", more);
 	if (shown)
-		fputs("  not measured: waiters overtaken by later ones, tries in a row and the CPU "
-		      "they burnt, each thread's share\n\n",
-		      v->out);
+		fputc('\n', v->out);
 }
 
 void lh_text_locks(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
