@@ -8,6 +8,7 @@
 #define LEDGER_BUILDER_H
 
 #include "ledger.h"
+#include "scale.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -143,6 +144,28 @@ static inline lh_lock_id build_lock(struct lh_ledger *l, enum lh_kind kind, uint
 static inline struct lh_lock *build_lock_row(struct lh_ledger *l, lh_lock_id id)
 {
 	return build_at(l, LH_T_LOCK, LH_LOCK_ROW(id));
+}
+
+/* How a lock fares: waits of these lengths, each once. */
+static inline struct lh_fare *build_fare(struct lh_ledger *l, lh_lock_id id, int n,
+					 const uint64_t *wait_ns)
+{
+	uint32_t row;
+	struct lh_fare *f = build_row(l, LH_T_FARE, &row);
+
+	f->lock = id;
+	build_lock_row(l, id)->fare = row;
+	for (int i = 0; i < n; i++) {
+		f->wait[0].n++;
+		f->wait[0].ns += wait_ns[i];
+		f->wait[0].bucket[lh_scale(wait_ns[i])]++;
+		if (wait_ns[i] > f->wait[0].max_ns)
+			f->wait[0].max_ns = wait_ns[i];
+	}
+	build_lock_row(l, id)->contended = f->wait[0].n;
+	build_lock_row(l, id)->wait_ns = f->wait[0].ns;
+	build_lock_row(l, id)->wait_max_ns = f->wait[0].max_ns;
+	return f;
 }
 
 /* A finding without steps: those of build_step that follow at once are its own. */

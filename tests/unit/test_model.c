@@ -3,6 +3,7 @@
  * LIBS: -ldw -ldl */
 #include "model.h"
 #include "ledger_builder.h"
+#include "profile.h"
 #include "symbol.h"
 #include "unit.h"
 
@@ -370,6 +371,107 @@ static void words(void)
 	CHECK_STR(lh_word_filter(LH_F_READERS), "readers");
 }
 
+/* What the library counted of a lock, and what the monitor saw of it. */
+static void services(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const lh_lock_id accounts = LH_LOCK_ID(1, 1), journal = LH_LOCK_ID(2, 1);
+	uint64_t waits[200];
+	struct lh_burnt *b;
+	struct lh_seat *seat;
+	struct lh_fare *f;
+
+	for (int i = 0; i < 200; i++)
+		waits[i] = i < 197 ? 10000 : 5000000;
+	f = build_fare(l, accounts, 200, waits);
+	f->queue = 7;
+	f->passed_max = 40;
+	f->passed_thread = 3;
+	f->share[0] = (struct lh_share){.thread = 2, .taken = 100, .waits = 20, .wait_ns = 1};
+	f->share[1] = (struct lh_share){.thread = 3, .taken = 300, .waits = 180, .wait_ns = 9};
+	f->share[LH_SHARES - 1] = (struct lh_share){.thread = LH_SHARE_REST, .taken = 500};
+	f->hold[1] = (struct lh_times){.n = 256, .ns = 256 * 500, .max_ns = 500};
+	f->hold[1].bucket[lh_scale(500)] = 256;
+	build_lock_row(l, accounts)->hold_samples = 1;
+	build_lock_row(l, journal)->hold_samples = 2;
+	build_lock_row(l, journal)->hold_ns = 3000;
+	b = build_row(l, LH_T_BURNT, NULL);
+	*b = (struct lh_burnt){.lock = journal, .place = LH_PLACE(2, 0, 0), .cpu_ns = 4000000};
+	seat = build_row(l, LH_T_SEAT, NULL);
+	*seat = (struct lh_seat){.state = LH_SEAT_LIVE,
+				 .thread = 2,
+				 .wait_lock = journal,
+				 .wait_on = LH_WAIT_LOCK,
+				 .wait_since_ns = 1000};
+	l->end_ns = 2000001000;
+
+	struct lh_model *m = model_of(l, NULL);
+	const struct lh_thing *a = NULL, *j = NULL;
+	for (uint32_t i = 0; i < m->locks; i++)
+		*(m->lock[i]->lock == accounts ? &a : &j) = m->lock[i];
+	CHECK(a && j && a->service && j->service);
+	if (!a || !j || !a->service || !j->service)
+		return;
+	/* 197 of 200 are below: the 99th of a hundred is not among them */
+	CHECK_EQ(lh_thing_wait(a).p99_ns, 5000000);
+	CHECK_EQ(lh_thing_wait(a).mean_ns, (197 * 10000 + 3 * 5000000ull) / 200);
+	CHECK_EQ(lh_thing_hold(a).mean_ns, 500);
+	CHECK_EQ(lh_thing_hold(a).p99_ns, 500);
+	CHECK_EQ(lh_thing_queue(a), 7);
+	CHECK_EQ(a->service->wait[1].n, 0);
+	CHECK_EQ(a->service->hold[1].n, 256);
+	CHECK_EQ(a->service->portions, 3);
+	CHECK_EQ(a->service->portion[0].thread->id, 3);
+	CHECK(!a->service->portion[2].thread && a->service->portion[2].taken == 500);
+	CHECK_EQ(a->service->starved->thread->id, 3);
+	CHECK_EQ(a->service->passed_thread->id, 3);
+	CHECK(!a->service->waiting);
+	CHECK_EQ(lh_thing_hold(j).mean_ns, 1500); /* too few for a percentile */
+	CHECK_EQ(lh_thing_hold(j).p99_ns, 0);
+	CHECK_EQ(j->service->burnt_ns, 4000000);
+	CHECK_EQ(j->service->waiting->id, 2);
+	CHECK_EQ(j->service->waiting_ns, 2000000000);
+	lh_model_free(m);
+	/* a percent fewer, and it is */
+	f->wait[0].bucket[lh_scale(5000000)] = 1;
+	m = model_of(l, NULL);
+	for (uint32_t i = 0; i < m->locks; i++)
+		if (m->lock[i]->lock == accounts)
+			CHECK_EQ(lh_thing_wait(m->lock[i]).p99_ns, lh_scale_end(lh_scale(10000)));
+	lh_model_free(m);
+}
+
+/* Locks of one birthplace are counted together; one by itself is no group. */
+static void birthplaces(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const uint64_t waits[] = {1000, 3000};
+	lh_stack_id born = build_stack(l, 1, LH_FRAME(1, 0x1001200));
+
+	for (int i = 0; i < 3; i++) {
+		lh_lock_id id = build_lock(l, LH_MUTEX, 0x900000 + 64u * (unsigned)i, NULL);
+		build_lock_row(l, id)->born = born;
+		build_lock_row(l, id)->acquired = 10;
+		if (i)
+			build_fare(l, id, i, waits);
+	}
+	struct lh_model *m = model_of(l, NULL);
+	CHECK_EQ(m->profile->births, 1);
+	if (m->profile->births != 1)
+		return;
+	const struct lh_birth *b = m->profile->birth[0];
+	CHECK_STR(b->name, "mutex born at bank+0x1200");
+	CHECK_EQ(b->locks, 3);
+	CHECK_EQ(b->acquired, 30);
+	CHECK_EQ(b->contended, 3);
+	CHECK_EQ(b->wait_ns, 5000);
+	CHECK_EQ(b->wait.n, 3);
+	CHECK_EQ(b->wait.max_ns, 3000);
+	lh_model_finish(m); /* again: not twice */
+	CHECK_EQ(m->profile->births, 1);
+	lh_model_free(m);
+}
+
 int main(void)
 {
 	classic();
@@ -384,5 +486,7 @@ int main(void)
 	nonsense();
 	words();
 	symbols();
+	services();
+	birthplaces();
 	return unit_done();
 }

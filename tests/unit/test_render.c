@@ -115,6 +115,57 @@ static void filtered(void)
 	CHECK(says("           5          0         0        0"));
 }
 
+/* The five properties of a lock that is fought for, in words and in numbers. */
+static void properties(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const uint64_t waits[] = {2000000, 40000000};
+	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
+	struct lh_fare *f = build_fare(l, accounts, 2, waits);
+	json_t *o, *lock;
+
+	text(l, (struct lh_text_style){.locks = true});
+	CHECK(says("    mutual exclusion  no misuse was seen\n"));
+	CHECK(says("    progress          lock-order "));
+	CHECK(says("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; nobody "
+		   "else was let in meanwhile\n"));
+	CHECK(says("    no busy waiting   no try failed\n"));
+	f->queue = 3;
+	f->passed = f->passed_max = 12;
+	f->passed_thread = 3;
+	f->overtaken = f->overtaken_max = 9;
+	f->busy = 1;
+	f->busy_tries = 4096;
+	f->busy_ns = 31000000;
+	f->busy_thread = 2;
+	f->busy_place = LH_PLACE(1, LH_TRIES, LH_EXCLUSIVE);
+	f->share[0] = (struct lh_share){.thread = 2, .taken = 90};
+	f->share[1] = (struct lh_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
+	build_lock_row(l, accounts)->tries_failed = 5000;
+	text(l, (struct lh_text_style){.locks = true});
+	CHECK(says("; up to 3 waited at once; others were let in up to 12 times during one wait, "
+		   "of T3 'worker-2'; overtaken by up to 9 who had come later\n"));
+	CHECK(says("5000 tries failed, 1 time 100 or more in a row: the most were 4096 in 31 ms, "
+		   "of T2 'worker-1' at bank+0x1100\n"));
+	CHECK(says("taken by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited longest "
+		   "in all: 42 ms for 10 % of it\n"));
+	render("html", &l, 1, (struct lh_text_style){0});
+	CHECK(says("<td>fairness</td><td>taken by T2 "));
+	render("json", &l, 1, (struct lh_text_style){0});
+	o = json_loads(output, 0, NULL);
+	lock = json_array_get(json_object_get(o, "locks"), 0);
+	CHECK_EQ(json_integer_value(
+			 json_object_get(json_object_get(lock, "passed"), "overtaken_max")),
+		 9);
+	CHECK_EQ(json_integer_value(json_object_get(json_object_get(lock, "busy"), "tries_max")),
+		 4096);
+	CHECK_EQ(json_integer_value(json_object_get(json_object_get(lock, "wait_ns"), "p99")),
+		 40000000);
+	CHECK_EQ(json_integer_value(json_object_get(lock, "starved")), 3);
+	CHECK_EQ(json_array_size(json_object_get(lock, "shares")), 2);
+	json_decref(o);
+}
+
 /* Whatever the program calls its threads and locks, the terminal does not move. */
 static void hostile(void)
 {
@@ -266,6 +317,7 @@ int main(void)
 	stacks();
 	summary();
 	filtered();
+	properties();
 	hostile();
 	colours();
 	json();
