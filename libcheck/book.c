@@ -277,7 +277,7 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	return true;
 }
 
-uint32_t lh_book_new(enum lh_table_name name, uint32_t n)
+uint32_t lh_book_reserve(enum lh_table_name name, uint32_t n)
 {
 	struct lh_table *t = &lh_book.ledger->table[name];
 	uint32_t at = t->used;
@@ -291,7 +291,22 @@ uint32_t lh_book_new(enum lh_table_name name, uint32_t n)
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
-	__atomic_store_n(&t->used, at + n, __ATOMIC_RELEASE);
+	return at;
+}
+
+void lh_book_publish(enum lh_table_name name, uint32_t n)
+{
+	struct lh_table *t = &lh_book.ledger->table[name];
+
+	__atomic_store_n(&t->used, t->used + n, __ATOMIC_RELEASE);
+}
+
+uint32_t lh_book_new(enum lh_table_name name, uint32_t n)
+{
+	uint32_t at = lh_book_reserve(name, n);
+
+	if (at)
+		lh_book_publish(name, n);
 	return at;
 }
 

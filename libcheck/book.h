@@ -53,6 +53,9 @@ void lh_book_discard(void); /* removes the file of lh_book_make */
 
 /* A new row, zero, or 0 when the table is full. `n` rows in sequence. */
 uint32_t lh_book_new(enum lh_table_name t, uint32_t n);
+/* The same in two steps, for rows that somebody may read at once: first they are filled. */
+uint32_t lh_book_reserve(enum lh_table_name t, uint32_t n);
+void lh_book_publish(enum lh_table_name t, uint32_t n);
 uint32_t lh_book_used(enum lh_table_name t);
 uint32_t lh_book_rows(enum lh_table_name t);
 

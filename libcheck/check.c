@@ -89,7 +89,7 @@ uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 	if (told_before(key, filter, t->severity))
 		return 0;
 	uint32_t first = lh_book_new(LH_T_STEP, (uint32_t)t->n);
-	uint32_t id = first ? lh_book_new(LH_T_FINDING, 1) : 0;
+	uint32_t id = first ? lh_book_reserve(LH_T_FINDING, 1) : 0;
 	if (!id)
 		return 0;
 	for (int i = 0; i < t->n; i++) {
@@ -110,6 +110,7 @@ uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 			       .filter = filter,
 			       .time_ns = (uint64_t)lh_book_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
+	lh_book_publish(LH_T_FINDING, 1); /* the monitor prints it as soon as it is there */
 	return id;
 }
 

@@ -113,20 +113,34 @@ static const char *edge(struct lh_model *m, const struct lh_act *holds, const st
 			     at ? lh_model_site(m, at->stack) : "");
 }
 
-/* Where the rotation that sorts first begins. */
-static uint32_t least_rotation(const char **edges, uint32_t n)
+static int by_rotation(const char **edges, uint32_t n, uint32_t a, uint32_t b)
+{
+	for (uint32_t k = 0; k < n; k++) {
+		int order = strcmp(edges[(a + k) % n], edges[(b + k) % n]);
+
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+static uint32_t row_held(const struct lh_found *f, uint32_t part)
+{
+	return LH_LOCK_ROW(f->part[part].holds->lock->lock);
+}
+
+/* Where the rotation that sorts first begins; of several that read the same, the one with the
+ * lock that was there first. */
+static uint32_t least_rotation(const struct lh_found *f, const char **edges)
 {
 	uint32_t best = 0;
 
-	for (uint32_t i = 1; i < n; i++)
-		for (uint32_t k = 0; k < n; k++) {
-			int order = strcmp(edges[(i + k) % n], edges[(best + k) % n]);
+	for (uint32_t i = 1; i < f->ringed; i++) {
+		int order = by_rotation(edges, f->ringed, i, best);
 
-			if (order < 0)
-				best = i;
-			if (order)
-				break;
-		}
+		if (order < 0 || (!order && row_held(f, i) < row_held(f, best)))
+			best = i;
+	}
 	return best;
 }
 
@@ -147,7 +161,7 @@ static uint32_t as_a_set(const char **edges, uint32_t n)
 	return kept;
 }
 
-void lh_model_fingerprint(struct lh_model *m, struct lh_found *f)
+uint32_t lh_model_fingerprint(struct lh_model *m, struct lh_found *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_word_rule(f->rule));
 	const char **edges = lh_pool_get(m->shop->pool, (f->parts + 1) * sizeof(*edges));
@@ -161,8 +175,9 @@ void lh_model_fingerprint(struct lh_model *m, struct lh_found *f)
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
 	if (f->rule == LH_RULE_POOL_DEADLOCK)
 		n = as_a_set(edges, n);
-	first = f->ring ? least_rotation(edges, f->ringed) : 0;
+	first = f->ring ? least_rotation(f, edges) : 0;
 	for (uint32_t i = 0; i < n; i++)
 		hash = fnv(hash, edges[f->ring && i < f->ringed ? (first + i) % f->ringed : i]);
 	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx", (unsigned long long)hash);
+	return first;
 }

@@ -225,6 +225,22 @@ static bool is_loader(const char *soname)
 	       !strncmp(soname, "ld64.so", 7);
 }
 
+/* Libraries whose locks are futexes of their own. */
+static void note_library(struct lh_target *t, const char *needed)
+{
+	static const struct {
+		const char *begins, *note;
+	} known[] = {
+		{"libgomp.so", "uses OpenMP (libgomp): its critical sections, locks and barriers "
+			       "are not seen, only pthread ones"},
+		{"libQt5Core.so", "uses Qt: QMutex and its like are not seen, only pthread ones"},
+		{"libQt6Core.so", "uses Qt: QMutex and its like are not seen, only pthread ones"},
+	};
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (!strncmp(needed, known[i].begins, strlen(known[i].begins)))
+			strcpy(t->note, known[i].note);
+}
+
 /* The strings of the dynamic section that we care for: what it needs, and its own name. */
 static void read_dynamic(Elf *elf, struct lh_target *t, char *soname, size_t room)
 {
@@ -243,6 +259,8 @@ static void read_dynamic(Elf *elf, struct lh_target *t, char *soname, size_t roo
 				snprintf(soname, room, "%s", text);
 			else if (text && !strncmp(text, "libasan.so", 10))
 				snprintf(t->asan, sizeof(t->asan), "%s", text);
+			else if (text)
+				note_library(t, text);
 		}
 	}
 }

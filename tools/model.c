@@ -174,12 +174,52 @@ static bool is_possible(const struct lh_finding *row)
 	       row->level <= LH_CONFIRMED && row->severity <= LH_ERROR;
 }
 
+static const struct lh_act *moved(const struct lh_act *a, const struct lh_act *from,
+				  const struct lh_act *to)
+{
+	return a ? to + (a - from) : NULL;
+}
+
+/*
+ * Whoever closed a ring last is another one each time: it is told from where its fingerprint
+ * begins. Writers that queue behind it stay at the end.
+ */
+static void turn(struct lh_model *m, struct lh_found *f, uint32_t first)
+{
+	struct lh_act *step = lh_pool_get(m->shop->pool, (f->steps + 1) * sizeof(*step));
+	struct lh_part *part = lh_pool_get(m->shop->pool, (f->parts + 1) * sizeof(*part));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->parts; i++) {
+		const struct lh_part *old = &f->part[i < f->ringed ? (first + i) % f->ringed : i];
+		const struct lh_act *from = &f->step[old->first];
+
+		memcpy(&step[n], from, old->n * sizeof(*step));
+		part[i] = *old;
+		part[i].first = n;
+		part[i].holds = moved(old->holds, from, &step[n]);
+		part[i].does = moved(old->does, from, &step[n]);
+		n += old->n;
+	}
+	f->step = step;
+	f->part = part;
+	f->threads = f->locks = 0;
+	for (uint32_t i = 0; i < f->steps; i++) {
+		add_thread(m, f, step[i].thread);
+		add_lock(m, f, step[i].lock);
+	}
+}
+
 /* All that follows from its steps. */
 static void complete(struct lh_model *m, struct lh_found *f)
 {
+	uint32_t first;
+
 	lh_model_tell_apart(m, f);
 	lh_model_group(m, f);
-	lh_model_fingerprint(m, f);
+	first = lh_model_fingerprint(m, f);
+	if (first)
+		turn(m, f, first);
 	f->place = best_place(f);
 	f->message = lh_model_message(m, f);
 }

@@ -80,7 +80,8 @@ void lh_model_add_profile(struct lh_model *, const struct lh_process *);
 void lh_model_sort_profile(struct lh_model *);
 
 /* finger.c */
-void lh_model_fingerprint(struct lh_model *, struct lh_found *);
+/* Returns the part that a ring begins with, however it was entered. */
+uint32_t lh_model_fingerprint(struct lh_model *, struct lh_found *);
 /* What stays the same from run to run of a stack: its innermost three functions. */
 /* A name without what a compiler has appended to it. */
 const char *lh_model_stable(struct lh_model *, const char *name);

@@ -71,6 +71,12 @@ static const char *life_name(struct lh_model *m, const struct lh_thing *t)
 		   : "the end of a thread";
 }
 
+/* By its row in the ledger: the same number in every view of a run, whatever else they show. */
+static const char *numbered(struct lh_model *m, const char *name, const struct lh_thing *t)
+{
+	return lh_pool_print(m->shop->pool, "%s #%u", name, LH_LOCK_ROW(t->lock));
+}
+
 static const char *described(struct lh_model *m, const struct lh_thing *t)
 {
 	const char *at = lh_model_where(m, t->born);
@@ -83,7 +89,7 @@ static const char *described(struct lh_model *m, const struct lh_thing *t)
 	at = lh_model_where(m, t->first);
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s first taken %s", t->kind, at);
-	return lh_pool_print(m->shop->pool, "%s #%u", t->kind, t->id);
+	return numbered(m, t->kind, t);
 }
 
 /* Address and number change from run to run; where it was born does not. */
@@ -152,25 +158,35 @@ struct lh_thing *lh_model_thing(struct lh_model *m, const struct lh_process *p, 
 	return t;
 }
 
+/* The list is of const things only towards renderers. */
+static struct lh_thing *lock_at(struct lh_found *f, uint32_t i)
+{
+	return (struct lh_thing *)f->lock[i];
+}
+
+static bool has_twin(const struct lh_found *f, uint32_t i)
+{
+	for (uint32_t k = 0; k < f->locks; k++)
+		if (k != i && strcmp(f->lock[k]->name, f->lock[i]->name) == 0)
+			return true;
+	return false;
+}
+
 void lh_model_tell_apart(struct lh_model *m, struct lh_found *f)
 {
-	for (uint32_t i = 0; i < f->locks; i++) {
-		const char *name = f->lock[i]->name;
-		bool twin = false;
+	bool twin[256];
+	uint32_t n = f->locks < 256 ? f->locks : 256;
 
-		for (uint32_t k = i + 1; k < f->locks; k++) {
-			/* The list is of const things only towards renderers. */
-			struct lh_thing *other = (struct lh_thing *)f->lock[k];
-
-			if (strcmp(other->name, name) != 0)
-				continue;
-			other->name = lh_pool_print(m->shop->pool, "%s #%u", name, other->id);
-			twin = true;
-		}
-		if (twin)
-			((struct lh_thing *)f->lock[i])->name =
-				lh_pool_print(m->shop->pool, "%s #%u", name, f->lock[i]->id);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		twin[i] = has_twin(f, i);
+	for (uint32_t i = 0; i < n; i++)
+		if (twin[i])
+			lock_at(f, i)->name = numbered(m, f->lock[i]->name, f->lock[i]);
+	for (uint32_t i = 0; i < n; i++) /* of two processes: the rows may be equal, too */
+		if (has_twin(f, i))
+			lock_at(f, i)->name =
+				lh_pool_print(m->shop->pool, "%s of %d", f->lock[i]->name,
+					      f->lock[i]->process->pid);
 }
 
 const char *lh_model_who(const struct lh_model *m, const struct lh_person *who)
