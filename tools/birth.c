@@ -432,7 +432,17 @@ static void add_link(const struct book *b, const struct lh_link *k, bool queues,
 	add_step(step, n, k, wanted.lock, k->wanted_place, LH_WANTS);
 }
 
-static void tell(const struct book *b, const struct lh_circle *c)
+/* The same birthplaces in the same order, wherever in the code. A ring has no beginning. */
+static uint64_t hash_of_ring(const struct lh_circle *c)
+{
+	uint64_t h = c->filter;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		h += mix(mix(1, c->link[i].held), c->link[i].wanted);
+	return h;
+}
+
+static struct lh_found *tell(const struct book *b, const struct lh_circle *c)
 {
 	struct lh_step step[STEPS_MAX];
 	uint32_t n = 0;
@@ -446,7 +456,38 @@ static void tell(const struct book *b, const struct lh_circle *c)
 	for (uint32_t i = 0; i < (uint32_t)c->n + c->queuers; i++)
 		add_link(b, &c->link[i], i >= c->n, step, &n);
 	row.steps = (uint8_t)n;
-	lh_model_add_finding(b->model, b->record, &row, step, NULL);
+	return lh_model_add_finding(b->model, b->record, &row, step, NULL);
+}
+
+/*
+ * Once for each circle of birthplaces, however many places in the code take part in it; they are
+ * counted. A birthplace that only hands on would else tell of every two places that take locks.
+ */
+static void tell_all(struct book *b, const struct answers *a)
+{
+	struct ring {
+		uint64_t hash;
+		struct lh_found *found;
+		UT_hash_handle hh;
+	} *rings = NULL, *r;
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		uint64_t hash = hash_of_ring(&a->circle[i]);
+
+		if (is_of_very_locks(b, &a->circle[i]))
+			continue;
+		HASH_FIND(hh, rings, &hash, sizeof(hash), r);
+		if (r) {
+			r->found->count++;
+			continue;
+		}
+		r = lh_pool_get(b->pool, sizeof(*r));
+		r->hash = hash;
+		r->found = tell(b, &a->circle[i]);
+		if (r->found->by_class)
+			HASH_ADD(hh, rings, hash, sizeof(r->hash), r);
+	}
+	HASH_CLEAR(hh, rings);
 }
 
 static int by_order(const void *a, const void *b)
@@ -473,9 +514,7 @@ static void judge_process(struct lh_model *m, const struct lh_process *p,
 	ask(&b, &a);
 	if (a.n > 1)
 		qsort(a.circle, a.n, sizeof(*a.circle), by_order);
-	for (uint32_t i = 0; i < a.n; i++)
-		if (!is_of_very_locks(&b, &a.circle[i]))
-			tell(&b, &a.circle[i]);
+	tell_all(&b, &a);
 	HASH_CLEAR(hh, b.alike);
 	lh_classes_free(b.classes);
 	lh_pool_free(b.pool);
