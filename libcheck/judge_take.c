@@ -59,7 +59,20 @@ static bool is_dependency(const struct lh_judge *j, const struct lh_facts *f, lh
  * who asks for another. From then on each node that wants it gives its edges at once, and
  * the list of those that have wanted it so far gives the ones that were left out.
  * (Of locks that are one and the same in several ledgers there is no such list.)
+ *
+ * One that is wanted in many places gets its vertex before it is needed: or the call that
+ * makes it inner would pay for all of them at once.
  */
+enum { MANY_WANT = 48, LOOK_EVERY = 16 };
+
+static bool many_want(const struct lh_facts *f, lh_node_id n)
+{
+	uint32_t count = 0;
+
+	for (; n && n < f->nodes && count < MANY_WANT; n = f->node[n].next)
+		count++;
+	return count == MANY_WANT;
+}
 
 /* The vertex that edges lead into, or 0: there is no need of any yet. */
 static uint32_t wanted_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
@@ -235,7 +248,11 @@ static void take_edges(struct lh_judge *j, const struct lh_facts *f, lh_node_id 
 		LH_EACH_HELD(f, n, h)
 	if (lh_judge_is_lock(f, f->node[h].lock))
 		inner_vertex(j, f, lh_judge_same(f, f->node[h].lock));
-	edges_into(j, f, n, wanted_vertex(j, f, lock));
+	uint32_t to = wanted_vertex(j, f, lock);
+	if (!to && n % LOOK_EVERY == 0 && many_want(f, n))
+		inner_vertex(j, f, lock);
+	else
+		edges_into(j, f, n, to);
 }
 
 static void take_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
