@@ -98,9 +98,10 @@ enum {
 	LH_LOCK_INITED = 1 << 14, /* its init call was seen (else static, or older than we) */
 	LH_LOCK_ENDS = 1 << 16,   /* semaphore: no lock; posted when the thread in `last_owner` ends
 				     (CPython) */
-	LH_LOCK_PLAINLY = 1 << 17, /* taken outside of signal handlers, by a thread whose signal mask is
-				      known */
-	LH_LOCK_TRIED = 1 << 15,  /* semaphore: a failed try was followed by a wait (CPython) */
+	LH_LOCK_PLAINLY = 1 << 17, /* taken outside of signal handlers, by a thread whose signal
+				      mask is known */
+	LH_LOCK_OVER = 1 << 18,    /* somebody has held it while he created threads */
+	LH_LOCK_TRIED = 1 << 15,   /* semaphore: a failed try was followed by a wait (CPython) */
 };
 
 /* A lock. Written by the thread that holds it; made and ended under the big lock. */
@@ -162,6 +163,8 @@ enum {
 	LH_HELD_WAITING = 1 << 1,   /* given back inside a condition wait; comes back by itself */
 	LH_HELD_INHERITED = 1 << 2, /* was held across fork */
 	LH_HELD_TOLD = 1 << 3,      /* a long hold was reported already */
+	LH_HELD_OVER = 1 << 5,      /* threads were created meanwhile: `pad` is the segment that
+				       ended with the first */
 	LH_HELD_PICKED = 1 << 4,    /* one of LH_SAMPLE_EVERY: its time stands for so many */
 };
 
@@ -311,7 +314,19 @@ struct lh_event {
 	uint32_t b_segment;
 };
 
-enum lh_event_kind { LH_EVENT_CREATE = 1, LH_EVENT_JOIN, LH_EVENT_BARRIER };
+/*
+ * TAKE: a thread took, waiting, a lock that one of its creators (the line of them) had held when
+ * it made the line, so that one had given it back. GIVE: a thread gave back, in a_segment, a lock
+ * that it had held while it created threads; `b` is no thread but that lock, b_segment the
+ * segment that ended with the first of them. It orders nothing.
+ */
+enum lh_event_kind {
+	LH_EVENT_CREATE = 1,
+	LH_EVENT_JOIN,
+	LH_EVENT_BARRIER,
+	LH_EVENT_TAKE,
+	LH_EVENT_GIVE
+};
 
 enum lh_rule {
 	LH_NO_RULE,

@@ -317,6 +317,8 @@ static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_cal
 			      .flags = sampled ? LH_HELD_SAMPLED : 0,
 			      .since_ns = sampled ? lh_book_now() : 0};
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
+	if ((l->flags & LH_LOCK_OVER) && c->how == LH_WAITS)
+		lh_work_taken_over(w, lh_lock_id_of(l));
 }
 
 static void got(const struct lh_call *c, int rc, uint64_t waited_ns)
@@ -517,12 +519,19 @@ static void not_ours(const struct lh_call *c)
 	lh_work_end(&w);
 }
 
+static bool is_last_over(const struct lh_held *h)
+{
+	return h && (h->flags & LH_HELD_OVER) && h->depth == 1;
+}
+
 void lh_drop_slow(const struct lh_call *c)
 {
 	struct lh_me *me = lh_myself();
 
 	if (me->seat && is_long(lh_held_find(me->seat, c->o)))
 		tell_long(c);
+	if (me->seat && is_last_over(lh_held_find(me->seat, c->o)))
+		lh_over_given(c);
 	me = lh_enter(c->frame);
 	if (!me)
 		return;

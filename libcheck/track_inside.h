@@ -49,6 +49,12 @@ void lh_work_join(struct lh_event_work *w, lh_thread_id thread,
 		  enum lh_how how); /* begins to wait for its end */
 bool lh_judge_room_init(void);
 
+/* track_over.c: a thread is being created; a lock so held is about to be given back; and one
+ * that somebody has held so was taken. */
+void lh_work_over(struct lh_event_work *w);
+void lh_over_given(const struct lh_call *c);
+void lh_work_taken_over(struct lh_event_work *w, lh_lock_id lock);
+
 /* ---- track_again.c: not known at once, and no news either; false: it takes the long way ---- */
 bool lh_got_again(const struct lh_call *c);
 bool lh_born_again(const struct lh_call *c, uint32_t flags);

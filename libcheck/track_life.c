@@ -85,6 +85,7 @@ uint32_t lh_thread_making(const struct lh_call *c, bool detached)
 	if (seat) {
 		LH_SEATS[seat].detached = detached;
 		lh_work_order(LH_EVENT_CREATE, w.seat->thread, w.seat->segment, id, 0);
+		lh_work_over(&w);
 		lh_segment_next(w.me, w.seat);
 		__atomic_fetch_add(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
 	}

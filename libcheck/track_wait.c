@@ -44,6 +44,7 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 	if (h && h->depth == 1) {
 		lh_work_measure(h);
 		h->flags |= LH_HELD_WAITING;
+		h->flags &= (uint16_t)~LH_HELD_OVER;
 		if (m)
 			m->owner = 0;
 	}

@@ -153,7 +153,7 @@ static void take_events(struct lh_whole *w, const struct lh_member_of *m)
 
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_event(m->process->record, i, &e) || !e.a || !e.b ||
-		    e.a >= m->threads || e.b >= m->threads)
+		    e.what == LH_EVENT_GIVE || e.a >= m->threads || e.b >= m->threads)
 			continue;
 		e.a += m->base;
 		e.b += m->base;

@@ -41,6 +41,8 @@ static void order_points(struct world *w)
 		point_of(w, b->seen[i].thread, b->seen[i].last);
 	}
 	for (uint32_t i = 1; i < b->events; i++) {
+		if (b->event[i].what == LH_EVENT_GIVE)
+			continue;
 		uint32_t x = point_of(w, b->event[i].a, b->event[i].a_segment);
 		uint32_t y = point_of(w, b->event[i].b, b->event[i].b_segment);
 		w->before[x][y] = true;

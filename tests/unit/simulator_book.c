@@ -6,8 +6,8 @@
 /*
  * Each thread goes through its segments. In each it may run any piece that it was seen at
  * there: take the chain lock by lock, then the wanted lock, give all back. Between segments
- * it creates, or joins and waits for that. Over the segments in which it was a guard it
- * holds those locks all the time.
+ * it creates, or joins and waits for that, or gives back or takes what was held over a create. Over
+ * the segments in which it was a guard it holds those locks all the time.
  */
 struct local {
 	enum { ABSENT, IDLE, PIECE, DONE } kind;
@@ -177,6 +177,19 @@ static bool may_enter(const struct play *p, const struct view *v, lh_thread_id t
 	return true;
 }
 
+/* What this segment begins with was taken from those who have gone on meanwhile. */
+static bool may_take(const struct play *p, uint64_t state, lh_thread_id t, uint32_t segment)
+{
+	for (uint32_t i = 1; i < p->b->events; i++) {
+		const struct lh_event *e = &p->b->event[i];
+		const struct local *l = &p->local[e->a][local_of(state, e->a)];
+		if (e->what == LH_EVENT_TAKE && e->b == t && e->b_segment == segment &&
+		    l->kind != DONE && (l->kind == ABSENT || l->segment <= e->a_segment))
+			return false;
+	}
+	return true;
+}
+
 static void next_segment(struct play *p, uint64_t state, const struct view *v, lh_thread_id t,
 			 uint32_t segment)
 {
@@ -195,6 +208,9 @@ static void next_segment(struct play *p, uint64_t state, const struct view *v, l
 			go(p, with_local(state, e->b, local_find(p, e->b, fresh)), t, next);
 		if (e->what == LH_EVENT_JOIN && e->b == t && e->b_segment == segment + 1 &&
 		    v->at[e->a].done)
+			go(p, state, t, next);
+		if (e->what == LH_EVENT_GIVE && e->a == t && e->a_segment == segment &&
+		    may_take(p, state, t, segment + 1))
 			go(p, state, t, next);
 	}
 }
@@ -222,8 +238,9 @@ static void set_bases(struct play *p)
 
 	for (uint32_t i = 1; i < b->events; i++) {
 		const struct lh_event *e = &b->event[i];
-		lh_thread_id t = e->what == LH_EVENT_CREATE ? e->a : e->b;
-		uint32_t last = e->what == LH_EVENT_CREATE ? e->a_segment + 1 : e->b_segment;
+		bool ends = e->what == LH_EVENT_CREATE || e->what == LH_EVENT_GIVE;
+		lh_thread_id t = ends ? e->a : e->b;
+		uint32_t last = ends ? e->a_segment + 1 : e->b_segment;
 		if (last > p->segments[t])
 			p->segments[t] = last;
 		if (e->what != LH_EVENT_JOIN || !b->thread[e->a].guard ||

@@ -189,14 +189,66 @@ static void stand_of(const struct program *p, lh_thread_id t, struct place_in w,
 	s->queued = w.queued;
 }
 
-/* The segment a thread is in: a created or joined thread begins a new one. */
+/* Where t took the lock that it has, or may have, in its hands at pc; -1 nowhere. */
+static int taken_at(const struct program *p, lh_thread_id t, uint32_t pc, uint32_t lock)
+{
+	int at = -1;
+
+	for (uint32_t i = 0; i < pc; i++)
+		if (p->op[t][i].on == lock && p->op[t][i].what <= GIVE)
+			at = p->op[t][i].what == TAKE ? (int)i : -1;
+	return at;
+}
+
+/* The create of c, and where it stands in its creator. */
+static uint32_t created_at(const struct program *p, lh_thread_id c)
+{
+	lh_thread_id t = p->creator[c];
+	uint32_t i = 0;
+
+	while (p->op[t][i].what != CREATE || p->op[t][i].on != c)
+		i++;
+	return i;
+}
+
+/* Does t give back at pc what it has held over a create? */
+static bool gives_over(const struct program *p, lh_thread_id t, uint32_t pc)
+{
+	int at = p->op[t][pc].what == GIVE ? taken_at(p, t, pc, p->op[t][pc].on) : -1;
+
+	for (uint32_t i = at < 0 ? pc : (uint32_t)at; i < pc; i++)
+		if (p->op[t][i].what == CREATE)
+			return true;
+	return false;
+}
+
+/* Of the line of its creators the next one from `c` on that held the lock when it made the line. */
+static lh_thread_id made_under(const struct program *p, lh_thread_id *c, uint32_t lock)
+{
+	for (; p->creator[*c]; *c = p->creator[*c])
+		if (taken_at(p, p->creator[*c], created_at(p, *c), lock) >= 0)
+			return p->creator[*c];
+	return 0;
+}
+
+static bool takes_over(const struct program *p, lh_thread_id t, uint32_t pc)
+{
+	const struct op *o = &p->op[t][pc];
+	lh_thread_id c = t;
+
+	return o->what == TAKE && LH_PLACE_HOW(o->place) == LH_WAITS && made_under(p, &c, o->on);
+}
+
+/* The segment a thread is in: a created or joined thread begins a new one, and what was held
+ * over a create when it is given back, and when it is taken by who was created. */
 static uint32_t segment_at(const struct program *p, lh_thread_id t, uint32_t pc)
 {
 	uint32_t s = 0;
 
 	for (uint32_t i = 0; i < pc; i++)
 		s += p->op[t][i].what == CREATE ||
-		     (p->op[t][i].what == JOIN && LH_PLACE_HOW(p->op[t][i].place) == LH_WAITS);
+		     (p->op[t][i].what == JOIN && LH_PLACE_HOW(p->op[t][i].place) == LH_WAITS) ||
+		     gives_over(p, t, i) || takes_over(p, t, i);
 	return s;
 }
 
@@ -287,6 +339,32 @@ static void note_guard(const struct program *p, struct book *b, lh_thread_id t, 
 	b->thread[c].guard = chain_node(b, &s, n);
 }
 
+/* Where c's creator gives back what it held when it created c; its segment then. */
+static uint32_t given_in(const struct program *p, lh_thread_id c, uint32_t lock)
+{
+	lh_thread_id t = p->creator[c];
+	uint32_t i = created_at(p, c);
+
+	while (p->op[t][i].what != GIVE || p->op[t][i].on != lock)
+		i++;
+	return segment_at(p, t, i);
+}
+
+/* The lock was in the creator's hands, and one of the two has it for itself alone. */
+static void note_taken(const struct program *p, struct book *b, lh_thread_id t, uint32_t pc)
+{
+	const struct op *o = &p->op[t][pc];
+	uint32_t segment = segment_at(p, t, pc);
+
+	book_event(b, LH_EVENT_GIVE, t, segment, 0, 0); /* a cut, at least */
+	for (lh_thread_id c = t, k; (k = made_under(p, &c, o->on)); c = k) {
+		const struct op *its = &p->op[k][taken_at(p, k, created_at(p, c), o->on)];
+		if (LH_PLACE_HOW(its->place) == LH_WAITS &&
+		    !(shared(its->place) && shared(o->place)))
+			book_event(b, LH_EVENT_TAKE, k, given_in(p, c, o->on), t, segment + 1);
+	}
+}
+
 static void note_done(const struct program *p, struct book *b, lh_thread_id t,
 		      struct place_in before, bool gone_on)
 {
@@ -295,6 +373,10 @@ static void note_done(const struct program *p, struct book *b, lh_thread_id t,
 
 	if (!gone_on)
 		return;
+	if (gives_over(p, t, before.pc))
+		book_event(b, LH_EVENT_GIVE, t, segment, 0, 0);
+	if (takes_over(p, t, before.pc))
+		note_taken(p, b, t, before.pc);
 	if (o->what == CREATE) {
 		b->thread[o->on].creator = t;
 		b->thread[o->on].creator_segment = segment;

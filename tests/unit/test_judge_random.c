@@ -156,6 +156,7 @@ static void against_oracle(void)
 
 static struct {
 	uint32_t books, skipped, filtered[LH_FILTERS];
+	uint32_t errors, undriven; /* of all programs; those that no run of the program comes to */
 } tally;
 
 /* What the judge says of the book and what the book, as a program, can do are the same. */
@@ -189,6 +190,15 @@ static bool against_program(const struct program *p, const struct book *b, struc
 		printf("\tthe program does it, the judge says %d\n", o ? (int)o->filter : -1);
 		print_ring(b, &done.ring[i]);
 		return false;
+	}
+	for (uint32_t i = 0; i < judge->n; i++) {
+		const struct ring *o = rings_find(&done, &judge->ring[i]);
+		if (judge->ring[i].filter != LH_F_NONE)
+			continue;
+		tally.errors++;
+		if (o && o->filter == LH_F_NONE)
+			continue;
+		tally.undriven++;
 	}
 	return true;
 }
@@ -231,10 +241,13 @@ static void against_simulator(void)
 			printf("\tround %u\n", i);
 			return;
 		}
+	printf("\t%u of %u errors are beyond what their program can do\n", tally.undriven,
+	       tally.errors);
 	/* A test that never meets what it tests would pass too. */
 	if (getenv("LH_ROUNDS"))
 		return;
 	CHECK(tally.skipped * 20 < tally.books);
+	CHECK(tally.errors > 500 && tally.undriven * 50 < tally.errors);
 	for (int i = 0; i < LH_FILTERS; i++)
 		CHECK(tally.filtered[i] > 50);
 }

@@ -1,0 +1,41 @@
+/*
+ * As held-over-create, but the creator takes both once more when the new thread lives.
+ * EXPECT: lock-order a b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+
+static void *after(void *none)
+{
+	lock(&a);
+	unlock(&a);
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+	return none;
+}
+
+static void both(void)
+{
+	lock(&a);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+
+int main(void)
+{
+	pthread_t t;
+
+	lock(&a);
+	pthread_create(&t, NULL, after, NULL);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	both();
+	pthread_join(t, NULL);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * As held-over-create, but the new thread takes both before it takes the lock alone.
+ * EXPECT: lock-order a b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+
+static volatile int turn;
+
+static void *before(void *none)
+{
+	while (!turn)
+		sched_yield();
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+	lock(&a);
+	unlock(&a);
+	return none;
+}
+
+int main(void)
+{
+	pthread_t t;
+
+	lock(&a);
+	pthread_create(&t, NULL, before, NULL);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	turn = 1;
+	pthread_join(t, NULL);
+	return 0;
+}

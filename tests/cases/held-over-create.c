@@ -1,0 +1,34 @@
+/*
+ * Who creates a thread holds a lock, and takes another one under it; the new thread gets the first
+ * lock, gives it back, and then takes both the other way round: too late to meet.
+ * EXPECT: nothing
+ * EXPECT-FILTERED: ordered a b
+ */
+#include "case.h"
+
+MUTEX(a);
+MUTEX(b);
+
+static void *after(void *none)
+{
+	lock(&a);
+	unlock(&a);
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+	return none;
+}
+
+int main(void)
+{
+	pthread_t t;
+
+	lock(&a);
+	pthread_create(&t, NULL, after, NULL);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+	pthread_join(t, NULL);
+	return 0;
+}
