@@ -235,6 +235,11 @@ static void add_notes(const struct lh_hang *h, struct lh_model *m)
 	if (h->idle)
 		lh_model_note(m, "every thread waits, and no thread is left that can free one of "
 				 "them; only a signal handler could");
+	if (p->starved)
+		lh_model_note(m,
+			      "%u thread%s ready to run and got no processor for %d seconds: where "
+			      "it goes is not known; look again when the machine is less busy",
+			      p->starved, p->starved == 1 ? " is" : "s are", LH_HANG_LATE_S);
 	if (p->tracer)
 		lh_model_note(m,
 			      "process %d is traced by process %d: its registers cannot be read, "

@@ -3,7 +3,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { BETWEEN_MS = 50, RESTING_MS = 10, SEMAPHORE_MS = 1000 };
+enum {
+	BETWEEN_MS = 50,
+	RESTING_MS = 10,
+	SEMAPHORE_MS = 1000,
+	LATE_MAX = LH_HANG_LATE_S * 1000 / RESTING_MS
+};
 
 /* ---- the first look ---- */
 
@@ -328,6 +333,8 @@ bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *
 	}
 	if (!p->core)
 		rest(h->record ? pause_for(h->record, before, n) : BETWEEN_MS);
+	for (int i = 0; i < LATE_MAX && lh_peek_late(p); i++)
+		rest(RESTING_MS);
 	if (!look_again(h, ledger) || !make_book(h))
 		return false;
 	fill_head(h);

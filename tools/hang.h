@@ -19,6 +19,8 @@
 #include "hang_wait.h"
 #include "render.h"
 
+enum { LH_HANG_LATE_S = 3 }; /* so long is waited for threads that get no processor */
+
 struct lh_hang_thread {
 	lh_thread_id id; /* in the book */
 	pid_t tid;

@@ -16,7 +16,6 @@
 
 /* Flags of /proc/PID/stat, from the kernel's sched.h. */
 enum { EXITING = 0x4, KERNEL = 0x200000 };
-enum { SETTLE_MS = 500 }; /* for all threads together */
 
 /* What Linux keeps for itself (and glibc for cancellation and setuid) is no handler of the
  * program's. */
@@ -82,10 +81,22 @@ static void read_call(struct lh_peek_task *t, const char *text)
 	t->pc = t->blocked ? strtoull(at, &at, 0) : 0;
 }
 
-static bool look_at(struct lh_peek *p, struct lh_peek_task *t)
+/*
+ * The call first: for a thread that is just going to sleep the kernel answers only when it has
+ * gone, and that raises its count of switches. Read the other way about, a thread that was kept
+ * from a processor on its way to sleep would seem to have moved.
+ */
+bool lh_peek_look_at(struct lh_peek *p, struct lh_peek_task *t)
 {
 	char name[64], text[4096];
 
+	snprintf(name, sizeof(name), "task/%d/syscall", t->tid);
+	if (!p->blind && lh_proc_read(p->pid, name, text, sizeof(text)))
+		read_call(t, text);
+	snprintf(name, sizeof(name), "task/%d/schedstat", t->tid);
+	t->ran_ns = !t->blocked && lh_proc_read(p->pid, name, text, sizeof(text))
+			    ? strtoull(text, NULL, 10)
+			    : 0;
 	snprintf(name, sizeof(name), "task/%d/status", t->tid);
 	if (!lh_proc_read(p->pid, name, text, sizeof(text)))
 		return false;
@@ -93,9 +104,6 @@ static bool look_at(struct lh_peek *p, struct lh_peek_task *t)
 	t->inner = inner_tid(text, t->tid);
 	t->switches = number(text, "voluntary_ctxt_switches", 10);
 	copy_name(t->name, text);
-	snprintf(name, sizeof(name), "task/%d/syscall", t->tid);
-	if (!p->blind && lh_proc_read(p->pid, name, text, sizeof(text)))
-		read_call(t, text);
 	return true;
 }
 
@@ -117,7 +125,7 @@ static void list_tasks(struct lh_peek *p)
 	while (dir && (e = readdir(dir))) {
 		struct lh_peek_task t = {.tid = atoi(e->d_name)};
 
-		if (isdigit((unsigned char)e->d_name[0]) && look_at(p, &t))
+		if (isdigit((unsigned char)e->d_name[0]) && lh_peek_look_at(p, &t))
 			LH_PUSH(p->pool, p->task, p->tasks, t);
 	}
 	if (dir)
@@ -258,37 +266,13 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 
 void lh_peek_close(struct lh_peek *p)
 {
+	lh_peek_settle(p);
 	for (uint32_t i = 0; i < p->tasks; i++)
 		free(p->task[i].stack);
 	lh_peek_unwinder_free(p->unwinder);
 	lh_peek_core_free(p->core);
 	lh_pool_free(p->pool);
 	memset(p, 0, sizeof(*p));
-}
-
-static bool same_call(const struct lh_peek_task *a, const struct lh_peek_task *b)
-{
-	return a->blocked && b->blocked && a->call == b->call && a->sp == b->sp &&
-	       memcmp(a->arg, b->arg, sizeof(a->arg)) == 0;
-}
-
-/* After a stop of ours a call with a time limit goes on under another name. */
-static void undo_restart(const struct lh_peek_task *t, struct lh_peek_task *now)
-{
-	if (t->unwound && now->blocked && now->call == SYS_restart_syscall && now->sp == t->sp) {
-		now->call = t->call;
-		memcpy(now->arg, t->arg, sizeof(now->arg));
-	}
-}
-
-static struct lh_peek_task look_now(struct lh_peek *p, const struct lh_peek_task *t)
-{
-	struct lh_peek_task now = {.tid = t->tid};
-
-	if (!look_at(p, &now))
-		now.state = 'X';
-	undo_restart(t, &now);
-	return now;
 }
 
 bool lh_peek_same(struct lh_peek *p)
@@ -302,50 +286,6 @@ bool lh_peek_same(struct lh_peek *p)
 	if (can_be_looked_at(p))
 		return true;
 	return refuse(p, "ended while it was looked at");
-}
-
-/* A thread that we stopped is back in its call as soon as it gets a processor. */
-static struct lh_peek_task look_settled(struct lh_peek *p, const struct lh_peek_task *t,
-					unsigned *patience)
-{
-	struct lh_peek_task now = look_now(p, t);
-
-	while (t->registers && !same_call(t, &now) && now.state != 'X' && *patience) {
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-		--*patience;
-		now = look_now(p, t);
-	}
-	return now;
-}
-
-bool lh_peek_look(struct lh_peek *p)
-{
-	unsigned patience = SETTLE_MS;
-
-	if (p->core) /* a core is one instant: nothing in it moves */
-		return true;
-	for (uint32_t i = 0; i < p->tasks; i++) {
-		struct lh_peek_task *t = &p->task[i], now = look_settled(p, t, &patience);
-
-		/* Its stack says what it waited for then. */
-		t->moved |= t->unwound && !same_call(t, &now);
-		t->state = now.state;
-		t->switches = now.switches;
-	}
-	return lh_peek_same(p);
-}
-
-bool lh_peek_again(struct lh_peek *p)
-{
-	if (p->core)
-		return true;
-	for (uint32_t i = 0; i < p->tasks; i++) {
-		struct lh_peek_task *t = &p->task[i], now = look_now(p, t);
-
-		t->still = !t->moved && same_call(t, &now) && t->switches == now.switches;
-		t->state = now.state;
-	}
-	return lh_peek_same(p);
 }
 
 bool lh_peek_read(const struct lh_peek *p, uint64_t address, void *out, size_t n)

@@ -43,6 +43,7 @@ struct lh_peek_task {
 	long call;
 	uint64_t arg[LH_PEEK_ARGS], sp, pc;
 	uint64_t switches; /* times it went to sleep, ever */
+	uint64_t ran_ns;   /* not blocked: processor time it has had, 0 not known */
 	bool registers;    /* `reg` is complete; else only sp and pc are there */
 	uint64_t reg[LH_PEEK_REGS];
 	unsigned char *stack; /* copy of what is in use of it */
@@ -79,6 +80,7 @@ struct lh_peek {
 	uint32_t maps;
 	struct lh_peek_module *module;
 	uint32_t modules;
+	uint32_t starved;
 	bool stopped;  /* by a signal */
 	bool forked;   /* came by fork and has not called exec since */
 	bool handlers; /* has signal handlers of its own */
@@ -94,6 +96,13 @@ struct lh_peek {
 bool lh_peek_open(struct lh_peek *, pid_t pid);
 bool lh_peek_open_core(struct lh_peek *, const char *file);
 void lh_peek_close(struct lh_peek *);
+
+/*
+ * The first look again, at those that were not blocked: some only wait for a processor to go to
+ * sleep on. True: some have gone to sleep meanwhile, or have had no processor to speak of since the
+ * last time; `starved` says how many of those.
+ */
+bool lh_peek_late(struct lh_peek *);
 
 /* A first look anew; and the second look, which sets `still`. False: it ended, or became another
  * program. */

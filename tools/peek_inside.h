@@ -9,6 +9,11 @@
 
 /* peek.c: the order of tasks, for qsort. */
 int lh_peek_by_tid(const void *, const void *);
+/* State, call and name of the task with this tid. False: there is none. */
+bool lh_peek_look_at(struct lh_peek *, struct lh_peek_task *);
+
+/* peek_look.c: waits, not for long, until those that were stopped are back in their calls. */
+void lh_peek_settle(struct lh_peek *);
 
 /* peek_stop.c: copies registers and stack of a thread. False: neither could be had. */
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);

@@ -1,4 +1,5 @@
-"""Load for memcached on a Unix socket: SIGTERM ends it; status 0 only if nothing went wrong."""
+"""Load for memcached on a Unix socket: SIGTERM ends it; status 0 only if nothing went wrong. USR1 prints the
+operations so far."""
 import signal
 import socket
 import sys
@@ -41,11 +42,13 @@ for _ in range(1000):
     except OSError:
         stop.wait(0.01)
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
+signal.signal(signal.SIGUSR1, lambda *_: print("so far", sum(done), flush=True))
 threads = [threading.Thread(target=client, args=(i,)) for i in range(CLIENTS)]
 for t in threads:
     t.start()
 print("running", flush=True)
-for t in threads:
-    t.join()
+while any(t.is_alive() for t in threads):
+    for t in threads:
+        t.join(0.1)
 print("%d clients, %d operations, %d wrong %s" % (CLIENTS, sum(done), len(wrong), wrong[:1]))
 sys.exit(bool(wrong) or min(done) == 0)
