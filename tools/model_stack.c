@@ -118,9 +118,12 @@ static uint32_t add_script(struct lh_model *m, const struct object *o, uint64_t 
 	return n;
 }
 
-/* One frame of the ledger is one line, and one more for each function inlined there. */
+/*
+ * One frame of the ledger is one line, and one more for each function inlined there. `brief`: its
+ * name is enough.
+ */
 static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, bool after,
-		       struct lh_frame **list, uint32_t n)
+		       bool brief, struct lh_frame **list, uint32_t n)
 {
 	const struct lh_symbol *line = NULL;
 	struct lh_frame f = {0};
@@ -130,7 +133,9 @@ static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, 
 		return add_script(m, o, pc, list, n);
 	set_place(&f, o, pc);
 	/* Our own functions say nothing to anyone. */
-	if (o && !o->ours && m->shop->wants.symbols)
+	if (brief && m->shop->wants.symbols)
+		f.function = lh_symbol_name(m->shop->wants.symbols, &o->row, f.offset, after);
+	else if (o && !o->ours && m->shop->wants.symbols)
 		lines = lh_symbol_lines(m->shop->wants.symbols, &o->row, f.offset, after, &line);
 	for (uint32_t i = 0; i < lines; i++) {
 		f.function = line[i].function;
@@ -169,6 +174,30 @@ static void mark_ours(struct lh_frame *f, uint32_t n)
 		f[i].ours = (f[i].ours || i < from || i >= to) && from < to;
 }
 
+static bool is_of_runtime(struct lh_model *m, const struct lh_process *p, uint64_t frame)
+{
+	const struct object *o = object_at(m, p, LH_FRAME_MODULE(frame));
+
+	return o && o->runtime;
+}
+
+/*
+ * From here on it is how the C library begins a thread, which nobody reads (mark_ours). Its debug
+ * information may be large and packed: unpacking libc's takes longer than all else in a report.
+ */
+static uint32_t start_of_thread(struct lh_model *m, const struct lh_process *p,
+				const uint64_t *frame, uint32_t n)
+{
+	uint32_t i = n;
+
+	/* of the first thread: _start, which is the program's own, calls the C library */
+	if (i > 1 && !is_of_runtime(m, p, frame[i - 1]))
+		i--;
+	while (i && is_of_runtime(m, p, frame[i - 1]))
+		i--;
+	return i && i < n && is_of_runtime(m, p, frame[i]) ? i : n;
+}
+
 static void fill(struct lh_model *m, const struct lh_process *p, lh_stack_id id, struct lh_trace *t)
 {
 	uint64_t frame[LH_FRAMES_MAX];
@@ -176,12 +205,13 @@ static void fill(struct lh_model *m, const struct lh_process *p, lh_stack_id id,
 	struct lh_frame *list = NULL;
 	struct lh_stack stack;
 	bool after = true;
+	uint32_t start = start_of_thread(m, p, frame, frames);
 
 	for (uint32_t i = 0; i < frames; i++) {
 		const struct object *o = object_at(m, p, LH_FRAME_MODULE(frame[i]));
 		uint64_t pc = LH_FRAME_PC(frame[i]);
 
-		t->n = expand(m, o, pc, after, &list, t->n);
+		t->n = expand(m, o, pc, after, i >= start && o && o->runtime, &list, t->n);
 		/* What a signal interrupted stands at its instruction, not behind a call. */
 		after = !(o && o->runtime && m->shop->wants.symbols &&
 			  lh_symbol_signal(m->shop->wants.symbols, &o->row, pc - o->row.base));

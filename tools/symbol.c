@@ -282,23 +282,41 @@ static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
 	return k;
 }
 
+/* From the table of symbols alone. A label without a size, far below, says nothing about here. */
+static const char *name_at(struct lh_symbols *s, const struct lh_object *o, uint64_t at)
+{
+	const char *name;
+	GElf_Off into;
+	GElf_Sym sym;
+
+	name = dwfl_module_addrinfo(o->module, at, &into, &sym, NULL, NULL, NULL);
+	return name && into < sym.st_size ? plain_name(s, name) : NULL;
+}
+
 static uint32_t look_up(struct lh_symbols *s, const struct lh_object *o, uint64_t at,
 			struct lh_symbol line[LINES_MAX])
 {
 	Dwarf_Addr bias = 0;
 	Dwarf_Die *cu = unit_at(o->module, at, &bias);
 	uint32_t n = cu ? walk_scopes(s, cu, at - bias, line) : 0;
-	const char *name;
-	GElf_Off into;
-	GElf_Sym sym;
 
 	if (n && line[n - 1].function)
 		return n;
-	name = dwfl_module_addrinfo(o->module, at, &into, &sym, NULL, NULL, NULL);
-	/* A label without a size, far below, says nothing about what is here. */
-	if (name && into < sym.st_size)
-		line[n ? n - 1 : 0].function = plain_name(s, name);
+	line[n ? n - 1 : 0].function = name_at(s, o, at);
 	return n ? n : line[0].function || line[0].line;
+}
+
+const char *lh_symbol_name(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   bool after)
+{
+	struct lh_object *o = lh_symbol_object(s, m);
+
+	const char *name = o->module ? name_at(s, o, offset + o->bias - (after ? 1 : 0)) : NULL;
+
+	/* the linker's version is no part of it: "__libc_start_main@@GLIBC_2.34" */
+	return name && strchr(name, '@')
+		       ? lh_pool_print(s->pool, "%.*s", (int)strcspn(name, "@"), name)
+		       : name;
 }
 
 uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,

@@ -32,6 +32,9 @@ struct lh_symbol {
  */
 uint32_t lh_symbol_lines(struct lh_symbols *, const struct lh_module *, uint64_t offset, bool after,
 			 const struct lh_symbol **line);
+/* Its name alone, which costs no debug information; NULL: not known. */
+const char *lh_symbol_name(struct lh_symbols *, const struct lh_module *, uint64_t offset,
+			   bool after);
 
 /* The variable at `offset`, and how far into it; NULL: none. */
 const char *lh_symbol_data(struct lh_symbols *, const struct lh_module *, uint64_t offset,

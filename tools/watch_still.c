@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define LOOK_NS 25000000ull
+#define LOOK_NS 10000000ull
 enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
 /* ---- questions to the process ---- */
@@ -82,8 +82,7 @@ static void tell(const struct lh_knot *k)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_watched *from = lh_still_with(k->step[i].process);
 		*(struct lh_step *)lh_side_row(side, LH_T_STEP, f.step + i) =
-			from == p ? k->step[i].step
-				  : lh_watch_elsewhere(p, from, &k->step[i].step);
+			from == p ? k->step[i].step : lh_watch_elsewhere(p, from, &k->step[i].step);
 	}
 	uint32_t row = lh_side_add(side, LH_T_FINDING, &f, 1);
 	if (row)

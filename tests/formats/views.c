@@ -67,6 +67,15 @@ uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64
 	return *line != NULL;
 }
 
+const char *lh_symbol_name(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   bool after)
+{
+	const struct lh_symbol *l = find(offset);
+
+	(void)s, (void)m, (void)after;
+	return l ? l->function : NULL;
+}
+
 const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
 			   uint64_t *into)
 {

@@ -24,9 +24,8 @@ EXPECT-STATUS: 66
 RUN: bank.py transfer-opposite --hang
 EXPECT-OUTPUT: both hold one account and want the other
 EXPECT-HANG: yes
-WITH: --timeout=2s
-EXPECT-FINDING: lock-order * *
-EXPECT-STATUS: 124
+EXPECT-FINDING: deadlock * *
+EXPECT-STATUS: 66
 
 RUN: bank.py cure-sorted
 EXPECT-OUTPUT: total 2000

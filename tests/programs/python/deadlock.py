@@ -3,7 +3,7 @@
 A Python lock is a POSIX semaphore underneath, and a semaphore may be given back by anybody.
 So when one thread takes it twice (`self`), nothing outside can know that no other thread
 will ever release it: the checker does not call that a deadlock, and the time limit ends it.
-For the same reason a circle that has closed is told as one that can (lock-order).
+For the same reason a circle that has closed is told only after it has stood still for a second.
 
 RUN: deadlock.py two
 EXPECT-OUTPUT: thread 0 has both
@@ -14,9 +14,8 @@ EXPECT-STATUS: 66
 RUN: deadlock.py two --hang
 EXPECT-OUTPUT: each of 2 threads holds one lock and wants the next
 EXPECT-HANG: yes
-WITH: --timeout=2s
-EXPECT-FINDING: lock-order * *
-EXPECT-STATUS: 124
+EXPECT-FINDING: deadlock * *
+EXPECT-STATUS: 66
 
 RUN: deadlock.py ring
 EXPECT-OUTPUT: thread 2 has both
@@ -26,9 +25,8 @@ EXPECT-STATUS: 66
 RUN: deadlock.py ring --hang --threads 6
 EXPECT-OUTPUT: each of 6 threads holds one lock and wants the next
 EXPECT-HANG: yes
-WITH: --timeout=2s
-EXPECT-FINDING: lock-order * * * * * *
-EXPECT-STATUS: 124
+EXPECT-FINDING: deadlock * * * * * *
+EXPECT-STATUS: 66
 
 RUN: deadlock.py self
 WITH: --timeout=2s
