@@ -78,7 +78,7 @@ static lh_lock_id class_id(const struct book *b, lh_lock_id lock, uint32_t which
 {
 	uint32_t class = lh_classes_of(b->classes, lock);
 
-	return class ? class_row(b, class, which) : lock; /* a thread's life is its own */
+	return class ? class_row(b, class, which) : 0;
 }
 
 static void add_seens(struct book *b, lh_node_id to, const struct lh_node *from)
@@ -105,8 +105,10 @@ static void read_rows(struct book *b)
 
 	b->threads = n ? n : 1;
 	b->thread = lh_pool_get(b->pool, b->threads * sizeof(*b->thread));
-	for (uint32_t i = 1; i < b->threads; i++)
+	for (uint32_t i = 1; i < b->threads; i++) {
 		lh_read_thread(r, i, &b->thread[i]);
+		b->thread[i].life = 0;
+	}
 	n = lh_read_used(r, LH_T_EVENT);
 	b->events = n ? n : 1;
 	b->event = lh_pool_get(b->pool, b->events * sizeof(*b->event));
@@ -207,7 +209,7 @@ static void add_dependency(struct book *b, const lh_node_id *chain, uint32_t n, 
 	add_seens(b, at, &w);
 }
 
-/* Who asks with empty hands: for a thread that is joined, and for a writer who queues. */
+/* Who asks with empty hands: a writer who queues. */
 static void add_root(struct book *b, lh_node_id id, const struct lh_node *w)
 {
 	lh_lock_id lock = class_id(b, w->lock, 0);
@@ -253,15 +255,17 @@ static void add_chain(struct book *b, lh_node_id id)
 		return;
 	b->very[id] = add_node(b, n > 1 ? b->very[chain[n - 2]] : 0, node.lock, as_held(node.place),
 			       (struct origin){id, node.lock});
-	if (l.kind == LH_COND || l.kind == LH_BARRIER ||
+	/* Who joins a thread that takes a lock of its own, under one of the same birthplace, is
+	 * fine. */
+	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_LIFE ||
 	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
 	    (!node.seen && !(node.flags & LH_NODE_MANY)))
 		return;
 	if (LH_PLACE_HOW(node.place) == LH_TRIES && l.kind != LH_SEM && !b->filtered)
 		return;
-	if (n == 1)
+	if (n == 1 && (l.flags & LH_LOCK_PREFER_WRITER))
 		add_root(b, id, &node);
-	else if (!holds(b, chain, n - 1, node.lock))
+	else if (n > 1 && !holds(b, chain, n - 1, node.lock))
 		for (uint32_t i = 0; i + 1 < n; i++)
 			add_dependency(b, chain, n, i);
 }
@@ -330,13 +334,10 @@ static struct origin origin_of(const struct book *b, lh_node_id id)
 	return id < b->nodes ? b->origin[id] : (struct origin){0};
 }
 
-/* The node of the record, and the lock in it, that a link of a circle holds; 0: a thread's life. */
+/* The node of the record, and the lock in it, that a link of a circle holds. */
 static struct origin held_of(const struct book *b, const struct lh_link *k)
 {
-	lh_node_id link = b->node[k->node].parent;
-
-	return k->held_place || (link && b->node[link].lock == k->held) ? origin_of(b, link)
-									: (struct origin){0};
+	return origin_of(b, b->node[k->node].parent);
 }
 
 /* The process's own judge knows it, and has told it or filed it away. */
@@ -345,7 +346,7 @@ static bool is_of_very_locks(const struct book *b, const struct lh_circle *c)
 	for (uint32_t i = 0; i < c->n; i++) {
 		struct origin h = held_of(b, &c->link[(i + 1) % c->n]);
 
-		if (h.node && h.lock != origin_of(b, c->link[i].node).lock)
+		if (h.lock != origin_of(b, c->link[i].node).lock)
 			return false;
 	}
 	return true;
@@ -424,8 +425,6 @@ static void add_link(const struct book *b, const struct lh_link *k, bool queues,
 
 	if (!queues && held.node && lh_read_node(b->record, held.node, &node))
 		add_step(step, n, k, held.lock, node.place, LH_HOLDS);
-	else if (!queues)
-		add_step(step, n, k, k->held, 0, LH_HOLDS);
 	for (uint32_t i = 0; i + 1 < depth; i++)
 		if (chain[i] != held.node && lh_read_node(b->record, chain[i], &node))
 			add_step(step, n, k, node.lock, node.place, LH_HOLDS);

@@ -28,8 +28,10 @@ struct lh_classes {
 };
 
 /* What stands between a program and the call that initialises, whoever wrote the program. */
-static const char *const wrappers[] = {"std::*",       "boost::*",  "__gthread_*",
-				       "__gnu_cxx::*", "pthread_*", "mtx_init"};
+static const char *const wrappers[] = {"std::*",    "boost::*",      "__gthread_*", "__gnu_cxx::*",
+				       "pthread_*", "mtx_init",      "uv_*",        "apr_*",
+				       "PR_New*",   "SDL_Create*",   "v8::base::*", "os::Platform*",
+				       "g_mutex_*", "g_rec_mutex_*", "g_rw_lock_*"};
 
 static const char *base_name(const char *path)
 {

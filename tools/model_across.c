@@ -105,6 +105,19 @@ static void gather(struct search *s, const struct lh_thing *t, lh_place place)
 
 /* ---- arrows ---- */
 
+/*
+ * In a forked child, what was held at the fork was held by the parent: the child's copy is one
+ * that nobody else knows, and what it asks for under it no other process meets.
+ */
+static bool is_inherited(const struct lh_order *o)
+{
+	const struct lh_record *r = o->process->record;
+	struct lh_node held;
+
+	return (r->head.flags & LH_LEDGER_FORKED) && lh_read_node(r, o->held_node, &held) &&
+	       !held.seen && !(held.flags & LH_NODE_MANY);
+}
+
 static void add_arrows(struct search *s)
 {
 	const struct lh_orders *all = &s->orders;
@@ -121,7 +134,7 @@ static void add_arrows(struct search *s)
 				  .held = lh_model_order_place(o, false),
 				  .place = lh_model_order_place(o, true)};
 
-		if (a.from == a.to)
+		if (a.from == a.to || is_inherited(o))
 			continue;
 		a.next = s->first[a.from];
 		LH_PUSH(s->pool, s->arrow, s->arrows, a);
