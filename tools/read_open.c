@@ -172,6 +172,41 @@ static bool read_stream(struct lh_shelf *s, int fd, const char *name)
 	return good;
 }
 
+/*
+ * A saved file of many small ledgers is read at once and taken apart in memory. One that may still
+ * be written to is not: its tables must be copied in their order.
+ */
+static unsigned char *read_at_once(const struct lh_bytes *b)
+{
+	enum { LARGEST = 64 << 20 };
+	struct lh_ledger head = {0};
+	unsigned char *all;
+
+	if (b->size > LARGEST || lh_read_get(b, 0, &head, sizeof(head)) < sizeof(head) ||
+	    memcmp(head.magic, LH_LEDGER_MAGIC, sizeof(head.magic)) != 0 ||
+	    !(head.flags & LH_LEDGER_SAVED) || head.total >= b->size)
+		return NULL;
+	all = malloc(b->size);
+	if (all && lh_read_get(b, 0, all, b->size) == b->size)
+		return all;
+	free(all);
+	return NULL;
+}
+
+static bool read_file(struct lh_shelf *s, struct lh_bytes b, const char *name)
+{
+	unsigned char *all = read_at_once(&b);
+	bool good;
+
+	if (all) {
+		b.fd = -1;
+		b.at = all;
+	}
+	good = read_any(s, &b, name);
+	free(all);
+	return good;
+}
+
 static bool read_fd(struct lh_shelf *s, int fd, const char *name)
 {
 	struct stat st;
@@ -182,7 +217,7 @@ static bool read_fd(struct lh_shelf *s, int fd, const char *name)
 		return complain(s, "%s: not a lockhound ledger (it is a directory)", name);
 	if (!S_ISREG(st.st_mode))
 		return read_stream(s, fd, name);
-	return read_any(s, &(struct lh_bytes){.fd = fd, .size = (uint64_t)st.st_size}, name);
+	return read_file(s, (struct lh_bytes){.fd = fd, .size = (uint64_t)st.st_size}, name);
 }
 
 /*

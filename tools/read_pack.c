@@ -4,7 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static int put(int fd, const void *bytes, size_t n)
+/* Most ledgers are small: one call writes all of one. */
+struct sink {
+	int fd;
+	size_t n;
+	unsigned char bytes[32768];
+};
+
+static int write_all(int fd, const void *bytes, size_t n)
 {
 	const char *at = bytes;
 
@@ -18,6 +25,25 @@ static int put(int fd, const void *bytes, size_t n)
 		at += done;
 		n -= (size_t)done;
 	}
+	return 0;
+}
+
+static int flush(struct sink *s)
+{
+	size_t n = s->n;
+
+	s->n = 0;
+	return write_all(s->fd, s->bytes, n);
+}
+
+static int put(struct sink *s, const void *bytes, size_t n)
+{
+	int rc = n > sizeof(s->bytes) - s->n ? flush(s) : 0;
+
+	if (rc || n > sizeof(s->bytes))
+		return rc ? rc : write_all(s->fd, bytes, n);
+	memcpy(s->bytes + s->n, bytes, n);
+	s->n += n;
 	return 0;
 }
 
@@ -84,11 +110,11 @@ static void count_rows(struct packing *p)
 	}
 }
 
-static int pad(int fd, uint64_t n)
+static int pad(struct sink *s, uint64_t n)
 {
 	static const char zeros[8];
 
-	return put(fd, zeros, padded(n) - n);
+	return put(s, zeros, padded(n) - n);
 }
 
 /* In the file the monitor's rows follow the ledger's own. */
@@ -146,7 +172,7 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 	}
 }
 
-static int put_more(int fd, const struct packing *p, enum lh_table_name t)
+static int put_more(struct sink *s, const struct packing *p, enum lh_table_name t)
 {
 	unsigned char some[16384];
 	uint32_t row = p->record->rows[t].row, n = 0;
@@ -160,14 +186,14 @@ static int put_more(int fd, const struct packing *p, enum lh_table_name t)
 		memcpy(some + n, &a, row);
 		n += row;
 		if (n > sizeof(some) - sizeof(a) || i + 1 == p->more[t]) {
-			rc = put(fd, some, n);
+			rc = put(s, some, n);
 			n = 0;
 		}
 	}
 	return rc;
 }
 
-static int put_table(int fd, const struct packing *p, enum lh_table_name t)
+static int put_table(struct sink *s, const struct packing *p, enum lh_table_name t)
 {
 	static const union any zero;
 	uint32_t row = p->record->rows[t].row;
@@ -175,26 +201,29 @@ static int put_table(int fd, const struct packing *p, enum lh_table_name t)
 	int rc = 0;
 
 	if (has_own)
-		rc = put(fd, p->record->rows[t].at, (uint64_t)p->own[t] * row);
+		rc = put(s, p->record->rows[t].at, (uint64_t)p->own[t] * row);
 	else if (p->own[t])
-		rc = put(fd, &zero, row);
+		rc = put(s, &zero, row);
 	if (!rc)
-		rc = put_more(fd, p, t);
-	return rc ? rc : pad(fd, (uint64_t)(p->own[t] + p->more[t]) * row);
+		rc = put_more(s, p, t);
+	return rc ? rc : pad(s, (uint64_t)(p->own[t] + p->more[t]) * row);
 }
 
 int lh_read_pack(const struct lh_record *r, int fd)
 {
 	struct packing p = {.record = r};
 	struct lh_ledger h = r->head;
+	struct sink s;
 	int rc;
 
+	s.fd = fd;
+	s.n = 0;
 	count_rows(&p);
 	lay_out(&h, &p);
-	rc = put(fd, &h, sizeof(h));
+	rc = put(&s, &h, sizeof(h));
 	if (!rc)
-		rc = pad(fd, sizeof(h));
+		rc = pad(&s, sizeof(h));
 	for (size_t i = 0; !rc && i < TABLES_PACKED; i++)
-		rc = put_table(fd, &p, file_order[i]);
-	return rc;
+		rc = put_table(&s, &p, file_order[i]);
+	return rc ? rc : flush(&s);
 }

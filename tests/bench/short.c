@@ -1,0 +1,42 @@
+/* A short test: works for about so many milliseconds of processor time, in which two threads take a
+ * few locks. short MS */
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER, inner = PTHREAD_MUTEX_INITIALIZER;
+static double ms;
+
+static double used(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void *work(void *none)
+{
+	volatile unsigned x = 0;
+
+	for (double begin = used(); used() - begin < ms / 2;) {
+		pthread_mutex_lock(&outer);
+		pthread_mutex_lock(&inner);
+		for (int i = 0; i < 10000; i++)
+			x += (unsigned)i;
+		pthread_mutex_unlock(&inner);
+		pthread_mutex_unlock(&outer);
+	}
+	return none;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t t;
+
+	ms = argc > 1 ? atof(argv[1]) : 1;
+	pthread_create(&t, NULL, work, NULL);
+	pthread_join(t, NULL);
+	work(NULL);
+	return 0;
+}
