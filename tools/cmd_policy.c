@@ -96,7 +96,8 @@ static void print_cut(const struct lh_policy *p, uint32_t i, bool with_runs)
 	printf("  cut line %u, '%s' < '%s', and it is gone", p->arc[i].line,
 	       p->name[p->arc[i].from].text, p->name[p->arc[i].to].text);
 	if (with_runs)
-		printf(" (seen at %llu places)", (unsigned long long)p->arc[i].seen);
+		printf(" (seen at %llu %s)", (unsigned long long)p->arc[i].seen,
+		       p->arc[i].seen == 1 ? "place" : "places");
 	putchar('\n');
 }
 

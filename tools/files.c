@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "render.h"
@@ -16,8 +17,50 @@ static bool open_one(struct lh_output *o, const char *option, const char *path)
 	return false;
 }
 
+/* Do they name one file? What is no regular file (a pipe, /dev/null) may be named twice. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (stat(a, &x) || stat(b, &y))
+		return strcmp(a, b) == 0;
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+struct named {
+	const char *option, *path;
+};
+
+/* What is written last would be all that is left; and what a project decided is no place for a
+ * report. */
+static bool clash(const struct lh_settings *s)
+{
+	static const enum lh_option read[] = {LH_OPT_baseline, LH_OPT_policy, LH_OPT_config};
+	struct named all[LH_OUTPUTS_MAX + 6];
+	int n = 0, written;
+
+	all[n++] = (struct named){"output", s->value[LH_OPT_output].text};
+	all[n++] = (struct named){"log-file", s->value[LH_OPT_log_file].text};
+	for (int i = 0; i < s->outputs; i++)
+		all[n++] = (struct named){lh_render_formats[s->output[i].format].name,
+					  s->output[i].path};
+	written = n;
+	for (size_t i = 0; i < sizeof(read) / sizeof(*read); i++)
+		all[n++] = (struct named){lh_settings_name(read[i]), s->value[read[i]].text};
+	for (int i = 0; i < written; i++)
+		for (int k = i + 1; k < n; k++)
+			if (*all[i].path && *all[k].path && same_file(all[i].path, all[k].path)) {
+				lh_say("--%s: %s: is the file of --%s as well", all[i].option,
+				       all[i].path, all[k].option);
+				return true;
+			}
+	return false;
+}
+
 bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
 {
+	if (clash(s))
+		return false;
 	const char *log = s->value[LH_OPT_log_file].text, *record = s->value[LH_OPT_output].text;
 	if (*log && !(f->log = fopen(log, "we"))) {
 		lh_say("--log-file: %s: %s", log, strerror(errno));

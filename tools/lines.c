@@ -28,12 +28,16 @@ void lh_lines_close(struct lh_lines *l)
 
 bool lh_lines_wrong(struct lh_lines *l, const char *at, const char *format, ...)
 {
+	enum { LONGEST = 400 /* a file of one endless line is none to be shown */ };
 	va_list args;
-	const char *text;
+	char *text;
 
 	va_start(args, format);
 	text = lh_pool_vprint(l->pool, format, args);
 	va_end(args);
+	if (strlen(text) > LONGEST)
+		text = lh_pool_print(l->pool, "%.100s ... %s", text,
+				     text + strlen(text) - (LONGEST - 100));
 	lh_say("%s:%u:%u: %s", l->path, l->number, l->column + (unsigned)(at - l->text),
 	       lh_escape(l->pool, LH_ESCAPE_TEXT, text));
 	l->bad = true;
@@ -89,6 +93,8 @@ bool lh_lines_next(struct lh_lines *l)
 		return false;
 	}
 	l->number++;
+	if (l->number == 1 && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+		memmove(line, line + 3, (size_t)(n -= 3) + 1); /* what some editors begin with */
 	if (n && line[n - 1] == '\n')
 		line[--n] = '\0';
 	l->whole = lh_pool_text(l->pool, line);

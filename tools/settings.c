@@ -56,6 +56,7 @@ struct origin {
 	enum lh_source from;
 	const char *file; /* of a conf */
 	int line;
+	const char *text, *value; /* that line as it stands, and its value in it, for columns */
 	const struct lh_usage *usage;
 };
 
@@ -86,11 +87,18 @@ const char *lh_settings_name(enum lh_option o)
 	return lh_settings_table[o].name;
 }
 
-/* "lockhound: lockhound.conf:3: timeout" or "lockhound: --timeout", as the place it was found */
+/* Of a word in the line of a conf. A key has been looked at when its `=` is gone. */
+static int column(const struct origin *o, const char *word)
+{
+	return word >= o->text ? (int)(word - o->text) + 1 : 1;
+}
+
+/* "lockhound: lockhound.conf:3:1: timeout" or "lockhound: --timeout", as the place it was found */
 static void place(const struct origin *o, const char *key, size_t n, char *out, size_t room)
 {
 	if (o->from == LH_FROM_CONF)
-		snprintf(out, room, "%s:%d: %.*s", o->file, o->line, (int)n, key);
+		snprintf(out, room, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
+			 key);
 	else if (o->from == LH_FROM_ENV)
 		snprintf(out, room, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
 	else if (n == 1)
@@ -161,6 +169,9 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 		return false;
 	}
 	if (!lh_settings_value(row, text, &number)) {
+		if (o->from == LH_FROM_CONF) /* the value is what is wrong, so it is its column */
+			snprintf(where, sizeof(where), "%s:%d:%d: %.*s", o->file, o->line,
+				 column(o, o->value), (int)n, key);
 		lh_say("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
 		       row->type == LH_TYPE_time ? ", written 500us, 10ms, 2s" : "");
 		return false;
@@ -220,15 +231,15 @@ static bool set_limit(struct lh_settings *s, const struct origin *o, const char 
 {
 	int64_t ns;
 	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
-		lh_say("%s:%d: %s: %s", o->file, o->line, key,
+		lh_say("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
 		       s->limits == LH_LIMITS_MAX ? "too many of these" : "no name of a lock");
 		return false;
 	}
 	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
-		lh_say("%s:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
+		lh_say("%s:%d:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
 		       "10ms, "
 		       "2s",
-		       o->file, o->line, key, text);
+		       o->file, o->line, column(o, text), key, text);
 		return false;
 	}
 	s->limit[s->limits].name = keep(key + strlen(LIMIT));
@@ -236,21 +247,24 @@ static bool set_limit(struct lh_settings *s, const struct origin *o, const char 
 	return true;
 }
 
-static bool read_line(struct lh_settings *s, const struct origin *o, char *line)
+static bool read_line(struct lh_settings *s, struct origin *o, char *line)
 {
-	line[strcspn(line, "#")] = '\0';
+	o->text = line;
+	line[strcspn(line, "#\n")] = '\0';
 	char *key = trim(line), *equals = strchr(key, '=');
 	if (!*key)
 		return true;
 	if (!equals) {
-		lh_say("%s:%d: '%s' is no 'key = value'", o->file, o->line, key);
+		lh_say("%s:%d:%d: '%s' is no option; expected 'key = value'", o->file, o->line,
+		       column(o, key), key);
 		return false;
 	}
 	*equals = '\0';
 	key = trim(key);
 	if (!strncmp(key, LIMIT, strlen(LIMIT)))
 		return set_limit(s, o, key, trim(equals + 1));
-	return set(s, o, key, strlen(key), keep(trim(equals + 1)));
+	o->value = trim(equals + 1);
+	return set(s, o, key, strlen(key), keep(o->value));
 }
 
 static bool read_conf(struct lh_settings *s, const char *path, const struct lh_usage *usage)
