@@ -29,6 +29,7 @@ static const struct {
 	[LH_T_PLACE] = {sizeof(struct lh_shared_place), 1 << 18},
 	[LH_T_BURNT] = {sizeof(struct lh_burnt), 0},
 	[LH_T_FARE] = {sizeof(struct lh_fare), 1 << 13},
+	[LH_T_MORE] = {sizeof(struct lh_more), 1 << 21},
 };
 
 /* Of a limited address space the ledger and the private memory take one part in so many each. */
@@ -45,7 +46,7 @@ static const uint32_t plain_rows[LH_TABLES] = {
 	[LH_T_SEAT] = 48,        [LH_T_THREAD] = 1024, [LH_T_LOCK] = 4096, [LH_T_STACK] = 4096,
 	[LH_T_FRAME] = 48 << 10, [LH_T_MODULE] = 64,   [LH_T_NODE] = 8192, [LH_T_SEEN] = 8192,
 	[LH_T_EVENT] = 2048,     [LH_T_FINDING] = 256, [LH_T_STEP] = 2048, [LH_T_PLACE] = 128,
-	[LH_T_FARE] = 64,
+	[LH_T_FARE] = 64,        [LH_T_MORE] = 1024,
 };
 
 static uint64_t round_up(uint64_t n, uint64_t to)

@@ -43,6 +43,7 @@ extern struct lh_book lh_book LH_HIDDEN;
 #define LH_EVENTS ((struct lh_event *)lh_book.table[LH_T_EVENT])
 #define LH_FINDINGS ((struct lh_finding *)lh_book.table[LH_T_FINDING])
 #define LH_PLACES ((struct lh_shared_place *)lh_book.table[LH_T_PLACE])
+#define LH_MORES ((struct lh_more *)lh_book.table[LH_T_MORE])
 #define LH_STEPS ((struct lh_step *)lh_book.table[LH_T_STEP])
 
 bool lh_book_open(const char *run);       /* a slot of the run file at this path */

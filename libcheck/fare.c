@@ -11,10 +11,12 @@ void lh_fare_init(void)
 
 struct lh_fare *lh_fare_make(struct lh_lock *l, lh_lock_id id)
 {
-	uint32_t row = l->fare ? l->fare : free_fares;
+	struct lh_more *more =
+		l->more ? &LH_MORES[l->more] : NULL; /* else the caller had no room */
+	uint32_t row = more && more->fare ? more->fare : free_fares;
 
-	if (l->fare)
-		return &LH_FARES[row];
+	if (!more || more->fare)
+		return more ? &LH_FARES[row] : NULL;
 	if (row)
 		free_fares = LH_FARES[row].next;
 	else
@@ -22,18 +24,20 @@ struct lh_fare *lh_fare_make(struct lh_lock *l, lh_lock_id id)
 	if (!row)
 		return NULL;
 	LH_FARES[row] = (struct lh_fare){.lock = id};
-	__atomic_store_n(&l->fare, row, __ATOMIC_RELEASE);
+	__atomic_store_n(&more->fare, row, __ATOMIC_RELEASE);
 	return &LH_FARES[row];
 }
 
 void lh_fare_end(struct lh_lock *l)
 {
-	if (!l->fare)
+	uint32_t row = LH_MORES[l->more].fare;
+
+	if (!row)
 		return;
-	LH_FARES[l->fare].lock = 0;
-	LH_FARES[l->fare].next = free_fares;
-	free_fares = l->fare;
-	l->fare = 0;
+	LH_FARES[row].lock = 0;
+	LH_FARES[row].next = free_fares;
+	free_fares = row;
+	LH_MORES[l->more].fare = 0;
 }
 
 /* ---- shares ---- */
@@ -122,7 +126,7 @@ void lh_fare_asked(struct lh_lock *l, lh_lock_id id, struct lh_seat *s)
 			 __atomic_load_n(&f->done, __ATOMIC_RELAXED);
 	/* an end that was counted for the lock that had this row before */
 	s->wait_ahead = (int32_t)ahead > 0 ? ahead : 0;
-	s->wait_fare = l->fare;
+	s->wait_fare = LH_MORES[l->more].fare;
 	if (s->wait_ahead >= f->queue)
 		f->queue = s->wait_ahead + 1;
 }
@@ -169,7 +173,7 @@ void lh_fare_waited(struct lh_lock *l, struct lh_seat *s, enum lh_mode mode, uin
 	struct lh_fare *f = lh_fare(l);
 	struct lh_share *share;
 
-	if (!f || s->wait_fare != l->fare) {
+	if (!f || s->wait_fare != LH_MORES[l->more].fare) {
 		lh_fare_left(s);
 		return;
 	}

@@ -17,10 +17,12 @@
 
 static inline struct lh_fare *lh_fare(const struct lh_lock *l)
 {
-	return l->fare ? &LH_FARES[l->fare] : NULL;
+	uint32_t row = LH_MORES[l->more].fare;
+
+	return row ? &LH_FARES[row] : NULL;
 }
 
-/* Its row, made if it has none. NULL: no room. B */
+/* Its row, made if it has none. NULL: no room, or no row of LH_T_MORE, which names it. B */
 struct lh_fare *lh_fare_make(struct lh_lock *l, lh_lock_id id);
 void lh_fare_end(struct lh_lock *l); /* its row may serve another lock. B */
 void lh_fare_init(void);

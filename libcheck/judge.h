@@ -89,6 +89,9 @@ enum {
 	/* Hand back the circles that a filter set aside as well. Without it only circles that
 	 * count and those filed as `timed` are looked for, which is quicker. */
 	LH_JUDGE_FILTERED = 1 << 0,
+	/* From lh_lock.nodes on, lh_node.next leads to every node that wants this lock: what such
+	 * a list gives later need not be remembered, see judge_take.c. */
+	LH_JUDGE_LISTS = 1 << 1,
 };
 
 struct lh_judge_counts {

@@ -63,6 +63,11 @@ static bool is_dependency(const struct lh_judge *j, const struct lh_facts *f, lh
  * One that is wanted in many places gets its vertex before it is needed: or the call that
  * makes it inner would pay for all of them at once.
  */
+static bool has_lists(const struct lh_judge *j, const struct lh_facts *f)
+{
+	return (j->flags & LH_JUDGE_LISTS) && !f->same;
+}
+
 enum { MANY_WANT = 48, LOOK_EVERY = 16 };
 
 static bool many_want(const struct lh_facts *f, lh_node_id n)
@@ -79,7 +84,7 @@ static uint32_t wanted_vertex(struct lh_judge *j, const struct lh_facts *f, lh_l
 {
 	uint32_t v;
 
-	if (f->same)
+	if (!has_lists(j, f))
 		return lh_judge_vertex_make(j, lock);
 	v = lh_judge_vertex(j, lock);
 	return j->at.vertex[v].inner ? v : 0;
@@ -118,7 +123,7 @@ static uint32_t inner_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lo
 	if (!v || j->at.vertex[v].inner)
 		return v;
 	j->at.vertex[v].inner = true;
-	if (f->same)
+	if (!has_lists(j, f))
 		return v;
 	/* whoever wrote the rows: a list that goes in circles ends */
 	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;

@@ -96,7 +96,7 @@ enum {
 	LH_LOCK_PROTECT = 1 << 12,      /* priority-protecting (ceiling) mutex */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14, /* its init call was seen (else static, or older than we) */
-	LH_LOCK_ENDS = 1 << 16,   /* semaphore: no lock; posted when the thread in `last_owner` ends
+	LH_LOCK_ENDS = 1 << 16,   /* semaphore: no lock; posted when the thread in `thread` ends
 				     (CPython) */
 	LH_LOCK_PLAINLY = 1 << 17, /* taken outside of signal handlers, by a thread whose signal
 				      mask is known */
@@ -104,33 +104,65 @@ enum {
 	LH_LOCK_TRIED = 1 << 15,   /* semaphore: a failed try was followed by a wait (CPython) */
 };
 
-/* A lock. Written by the thread that holds it; made and ended under the big lock. */
+/*
+ * A lock, one cache line: what every acquisition touches, and what every lock needs. Written by
+ * the thread that holds it; made and ended under the big lock.
+ */
 struct lh_lock {
-	uint64_t address; /* 0 once it is dead: then no live lock can match this row */
-	uint64_t shown;   /* the address to show in a report, also after death */
-	uint32_t gen;     /* generation of this row; its low bits are in every lock number */
-	uint32_t flags;
-	uint8_t kind; /* enum lh_kind */
-	uint8_t pad0;
-	uint16_t pad1;
-	uint32_t owner;    /* seat that holds it exclusively, 0 none */
-	uint32_t readers;  /* shared holders and permits in use, as counted */
-	uint32_t initial;  /* semaphore: initial value; barrier: count */
-	lh_stack_id born;  /* where it was initialised; 0: not seen */
-	lh_stack_id first; /* where it was first taken */
+	uint64_t address;  /* where the object lies; LH_ADDRESS_* */
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
+	uint32_t flags;
+	uint16_t gen; /* generation of this row; its low bits are in every lock number */
+	uint8_t kind; /* enum lh_kind */
+	uint8_t pad;
+	uint32_t owner; /* seat that holds it exclusively, 0 none */
+	union {
+		uint32_t come; /* barrier: who has come to this round. LH_LOCK_ENDS: the segment */
+		uint32_t next; /* dead: free list of rows */
+	};
+	uint32_t initial;  /* semaphore: initial value; barrier: count; life: its thread */
+	lh_stack_id born;  /* where it was initialised; 0: not seen */
+	lh_stack_id first; /* where it was first taken */
+	lh_node_id nodes;  /* first node that wants this lock */
+	uint32_t more;     /* its row of LH_T_MORE; 0: none yet */
+	union {
+		uint32_t held_ns;    /* without a row of LH_T_MORE: the one hold that was sampled */
+		lh_thread_id thread; /* LH_LOCK_ENDS: whose end it is. Barrier: its round */
+	};
+};
+
+/* No object of a process lies as high as these. */
+#define LH_ADDRESS_GONE (1ull << 62) /* it is dead or rests: no live lock can match this row */
+#define LH_ADDRESS_NONE (1ull << 63) /* a thread's life: there is no object */
+
+/* The address to show in a report, also after death; 0 none. */
+static inline uint64_t lh_lock_shown(const struct lh_lock *l)
+{
+	return l->address & LH_ADDRESS_NONE ? 0 : l->address & ~LH_ADDRESS_GONE;
+}
+
+/* Is there a live lock in this row? */
+static inline int lh_lock_lives(const struct lh_lock *l)
+{
+	return l->address && !(l->address & LH_ADDRESS_GONE);
+}
+
+/*
+ * What only some locks need: those that were waited for, held often, named or shared
+ * between processes.
+ */
+struct lh_more {
 	uint64_t contended;
 	uint64_t tries_failed;
 	uint64_t wait_ns, wait_max_ns;
 	uint64_t hold_ns, hold_max_ns; /* over the sampled holds */
 	uint32_t hold_samples;
-	uint32_t owner_changes;
-	uint32_t last_owner; /* seat that had it last: a change counts in owner_changes */
-	uint32_t next;       /* free list of rows */
-	uint32_t nodes;      /* first node that wants this lock */
-	uint32_t where;      /* row of LH_T_PLACE; valid if that names this lock */
-	uint32_t fare;       /* row of LH_T_FARE; 0: nobody waited, and few holds were measured */
+	uint32_t owner_changes; /* of those acquisitions that were not known yet */
+	uint32_t last_owner;    /* seat that had it last of those */
+	uint32_t where;         /* row of LH_T_PLACE; valid if that names this lock */
+	uint32_t fare;          /* row of LH_T_FARE; 0: nobody waited, few holds were measured */
+	uint32_t pad;
 	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
 };
 
@@ -495,6 +527,7 @@ enum lh_table_name {
 	LH_T_PLACE, /* the library's again: of process-shared locks */
 	LH_T_BURNT, /* the monitor's as well */
 	LH_T_FARE,
+	LH_T_MORE,
 	LH_TABLES
 };
 

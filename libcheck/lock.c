@@ -21,6 +21,8 @@ _Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's l
 _Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
 #endif
 
+enum { LINE_SLOTS = 16, LINES_TRIED = 64 }; /* of the table */
+
 static uint32_t free_rows; /* dead rows that nothing names, linked by `next` */
 static uint32_t words_off;
 
@@ -33,10 +35,10 @@ bool lh_lock_init(void)
 {
 	uint32_t slots = lh_book_rows(LH_T_LOCK) * 2;
 
-	lh_lock_index.slot = lh_book_private((size_t)slots * sizeof(struct lh_lock_slot));
+	lh_lock_index.slot = lh_book_private((size_t)slots * sizeof(uint32_t));
 	if (!lh_lock_index.slot)
 		return false;
-	lh_lock_index.mask = slots - 1;
+	lh_lock_index.lines = slots / LINE_SLOTS;
 	free_rows = 0;
 	lies.o = NULL;
 	lh_fare_init();
@@ -44,55 +46,75 @@ bool lh_lock_init(void)
 	return true;
 }
 
-/* ---- the table: open addressing; a slot whose row has moved on to another address is stale ----
+/*
+ * ---- the table ----
+ *
+ * Slots in lines of the processor's cache. The locks of 256 neighbouring bytes share a line,
+ * and 64 neighbouring lines a page, so that many locks touch few pages. What does not fit into
+ * its line goes on to others that depend on the lock's own address. A slot whose row has moved
+ * on to another address is stale, and may be written again.
  */
 
-static uint32_t tag_of(uintptr_t o)
+static uint32_t spread(uint64_t v)
 {
-	return (uint32_t)(o >> 2) | 1;
+	v *= 0x9e3779b97f4a7c15u;
+	return (uint32_t)(v >> 32);
 }
 
-/* Neighbours in memory are neighbours here: one page of the index serves one page of locks. */
-static uint32_t first_slot(uintptr_t o)
+/* The n-th line that may have it. Neighbours in memory are neighbours here. */
+static uint32_t *line_of(uintptr_t o, uint32_t n)
 {
-	uint64_t h = (o >> 12) * 0x9e3779b97f4a7c15u;
+	uint32_t line = spread(o >> 14) << 6 | (o >> 8 & 63);
 
-	return ((uint32_t)(h >> 32) << 9 | (o >> 3 & 511)) & lh_lock_index.mask;
+	if (n)
+		line = spread(o + n);
+	return &lh_lock_index.slot[(size_t)(line & (lh_lock_index.lines - 1)) * LINE_SLOTS];
+}
+
+static uint32_t slot_for(uintptr_t o, uint32_t row)
+{
+	return LH_LOCK_ID(row, (o >> 2) * 0x9e3779b1u >> 22);
 }
 
 uint32_t lh_lock_find(const void *o)
 {
-	uint32_t tag = tag_of((uintptr_t)o);
+	uint32_t tag = slot_for((uintptr_t)o, 0);
 
-	for (uint32_t i = first_slot((uintptr_t)o);; i = (i + 1) & lh_lock_index.mask) {
-		uint32_t row = __atomic_load_n(&lh_lock_index.slot[i].row, __ATOMIC_ACQUIRE);
-		if (!row)
-			return 0;
-		if (lh_lock_index.slot[i].tag == tag && LH_LOCKS[row].address == (uintptr_t)o)
-			return row;
+	for (uint32_t n = 0; n < LINES_TRIED; n++) {
+		const uint32_t *line = line_of((uintptr_t)o, n);
+		for (int i = 0; i < LINE_SLOTS; i++) {
+			uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_ACQUIRE);
+			uint32_t row = LH_LOCK_ROW(slot);
+			if (!slot)
+				return 0;
+			if ((slot ^ row) == tag && LH_LOCKS[row].address == (uintptr_t)o)
+				return row;
+		}
 	}
+	return 0;
 }
 
 /* The slot of a lock that rests stays its own: it may return to it. */
-static bool stale(const struct lh_lock_slot *s)
+static bool stale(uint32_t slot)
 {
-	const struct lh_lock *l = &LH_LOCKS[s->row];
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(slot)];
 
-	return tag_of(l->address) != s->tag &&
-	       ((l->flags & LH_LOCK_DEAD) || tag_of(l->shown) != s->tag);
+	return (l->flags & LH_LOCK_DEAD) ||
+	       slot_for(l->address & ~LH_ADDRESS_GONE, LH_LOCK_ROW(slot)) != slot;
 }
 
 static void index_row(const void *o, uint32_t row)
 {
-	uint32_t i = first_slot((uintptr_t)o), tag = tag_of((uintptr_t)o);
+	uint32_t fresh = slot_for((uintptr_t)o, row);
 
-	while (lh_lock_index.slot[i].row && !stale(&lh_lock_index.slot[i])) {
-		if (lh_lock_index.slot[i].row == row && lh_lock_index.slot[i].tag == tag)
-			return; /* the row means a lock at the same address again */
-		i = (i + 1) & lh_lock_index.mask;
+	for (uint32_t n = 0; n < LINES_TRIED; n++) {
+		uint32_t *line = line_of((uintptr_t)o, n);
+		for (int i = 0; i < LINE_SLOTS; i++)
+			if (!line[i] || line[i] == fresh || stale(line[i])) {
+				__atomic_store_n(&line[i], fresh, __ATOMIC_RELEASE);
+				return;
+			}
 	}
-	lh_lock_index.slot[i].tag = tag;
-	__atomic_store_n(&lh_lock_index.slot[i].row, row, __ATOMIC_RELEASE);
 }
 
 /* ---- what the object says ---- */
@@ -201,7 +223,7 @@ static uint32_t new_row(void)
 	free_rows = LH_LOCKS[row].next;
 	struct lh_ledger *b = lh_book.ledger;
 	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
-	b->retired_contended += LH_LOCKS[row].contended;
+	b->retired_contended += LH_MORES[LH_LOCKS[row].more].contended;
 	b->retired_locks++;
 	lh_fare_end(&LH_LOCKS[row]);
 	return row;
@@ -212,6 +234,21 @@ struct lh_lock *lh_lock_row(lh_lock_id id)
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
 	return id && lh_lock_id_of(l) == id ? l : NULL;
+}
+
+struct lh_more *lh_lock_more(struct lh_lock *l)
+{
+	if (!l->more) {
+		uint32_t row = lh_book_new(LH_T_MORE, 1);
+		if (!row)
+			return NULL;
+		if (l->held_ns && l->kind != LH_BARRIER && !(l->flags & LH_LOCK_ENDS)) {
+			LH_MORES[row].hold_ns = LH_MORES[row].hold_max_ns = l->held_ns;
+			LH_MORES[row].hold_samples = 1;
+		}
+		__atomic_store_n(&l->more, row, __ATOMIC_RELEASE);
+	}
+	return &LH_MORES[l->more];
 }
 
 /* ---- process-shared: which memory it lies in ---- */
@@ -233,31 +270,38 @@ void lh_lock_lies(const void *o, const struct lh_where *w)
 
 const struct lh_shared_place *lh_lock_place(const struct lh_lock *l)
 {
-	const struct lh_shared_place *p = &LH_PLACES[l->where];
+	uint32_t where = LH_MORES[l->more].where;
 
-	return l->where && p->lock == lh_lock_id_of(l) ? p : NULL;
+	return where && LH_PLACES[where].lock == lh_lock_id_of(l) ? &LH_PLACES[where] : NULL;
 }
 
-/* `where` is the place of the row's lock before this one, which nobody asks for any more. */
-static void take_place(struct lh_lock *l, const void *o, uint32_t where)
+static void take_place(struct lh_lock *l, const void *o)
 {
 	const struct lh_where *w = &lies.where;
 	bool known = lies.o == o && w->kind != LH_WHERE_UNKNOWN;
 
 	if (lies.o == o && w->kind == LH_WHERE_SHARED && l->kind == LH_SPIN)
 		l->flags |= LH_LOCK_PSHARED;
-	l->where = where;
 	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_WHERE_PRIVATE))
 		return;
-	if (known && !where)
+	struct lh_more *more = known ? lh_lock_more(l) : NULL;
+	uint32_t where = more ? more->where : 0;
+	if (more && !where)
 		where = lh_book_new(LH_T_PLACE, 1);
-	if (!known || !where) {
+	if (!where) {
 		lh_book.ledger->places_unknown++;
 		return;
 	}
 	LH_PLACES[where] = (struct lh_shared_place){
 		.lock = lh_lock_id_of(l), .dev = w->dev, .ino = w->ino, .off = w->off};
-	__atomic_store_n(&l->where, where, __ATOMIC_RELEASE);
+	__atomic_store_n(&more->where, where, __ATOMIC_RELEASE);
+}
+
+/* The place of the row's lock before this one is nobody's any more, but its row is used again. */
+static void clear_more(uint32_t row)
+{
+	if (row)
+		LH_MORES[row] = (struct lh_more){.where = LH_MORES[row].where};
 }
 
 struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
@@ -272,13 +316,13 @@ struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, 
 		return NULL;
 	}
 	struct lh_lock *l = &LH_LOCKS[row];
-	uint32_t where = l->where;
-	*l = (struct lh_lock){.gen = l->gen + 1,
+	clear_more(l->more);
+	*l = (struct lh_lock){.gen = (uint16_t)(l->gen + 1),
 			      .kind = (uint8_t)kind,
 			      .flags = flags,
 			      .initial = initial,
-			      .shown = (uintptr_t)o};
-	take_place(l, o, where);
+			      .more = l->more};
+	take_place(l, o);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	index_row(o, row);
 	if (has_word(kind, flags))
@@ -308,7 +352,15 @@ static void inherit(struct lh_lock *l, const void *o, uint32_t word)
 	l->initial = old->initial;
 	l->flags |=
 		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
-	__builtin_memcpy(l->name, old->name, sizeof(l->name));
+	const struct lh_ledger *b = lh_book.before;
+	const struct lh_table *t = &b->table[LH_T_MORE];
+	struct lh_more *more =
+		old->flags & LH_LOCK_NAMED && old->more < t->used ? lh_lock_more(l) : NULL;
+	if (more)
+		__builtin_memcpy(
+			more->name,
+			((const struct lh_more *)((const char *)b + t->offset))[old->more].name,
+			LH_NAME_MAX);
 }
 
 struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
@@ -357,7 +409,7 @@ void lh_lock_bury(struct lh_lock *l)
 
 void lh_lock_rest(struct lh_lock *l)
 {
-	__atomic_store_n(&l->address, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->address, l->address | LH_ADDRESS_GONE, __ATOMIC_RELEASE);
 }
 
 void lh_lock_end(struct lh_lock *l)

@@ -23,12 +23,10 @@
 
 enum { LH_WORD_MUTEX = 24, LH_WORD_RWLOCK = 16, LH_WORD_SEM = 16 };
 
-struct lh_lock_slot {
-	uint32_t row, tag;
-};
+/* A slot is a row and above it some bits of the address. */
 struct lh_lock_index {
-	struct lh_lock_slot *slot;
-	uint32_t mask;
+	uint32_t *slot;
+	uint32_t lines; /* a power of two */
 };
 extern struct lh_lock_index lh_lock_index;
 
@@ -68,6 +66,9 @@ struct lh_lock *lh_lock_row(lh_lock_id id);
 /* The same or a new row. NULL: no room, counted. Reads the kind's attributes from the object. */
 struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind);
 
+/* Its row of LH_T_MORE, made if it has none. NULL: no room. Wants the big lock. */
+struct lh_more *lh_lock_more(struct lh_lock *l);
+
 /* A new lock at this address for sure: whatever was known there is over. */
 struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
 
@@ -99,7 +100,7 @@ void lh_lock_return(struct lh_lock *l, const void *o); /* as a new lock, at the 
 void lh_lock_bury(struct lh_lock *l); /* it will not return. Big lock */
 static inline bool lh_lock_rests_at(const struct lh_lock *l, const void *o)
 {
-	return l->shown == (uintptr_t)o && !l->address && !(l->flags & LH_LOCK_DEAD);
+	return l->address == ((uintptr_t)o | LH_ADDRESS_GONE) && !(l->flags & LH_LOCK_DEAD);
 }
 /* Lets go of the nodes that nobody will miss; set by the room `node`. */
 extern void (*lh_lock_dying)(struct lh_lock *l);

@@ -36,14 +36,17 @@ static void say(const struct lh_text *t)
 static void add_lock(struct lh_text *t, lh_lock_id id)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
+	const char *name = LH_MORES[l->more].name; /* that of row 0 is empty */
 
+	if (l->kind == LH_LIFE && l->initial < lh_book_used(LH_T_THREAD))
+		name = LH_THREADS[l->initial].name;
 	lh_text_add(t, l->kind < LH_KINDS ? kind_names[l->kind] : "lock");
-	if (l->name[0]) {
+	if (name[0]) {
 		lh_text_add(t, " ");
-		lh_text_safe(t, l->name);
-	} else if (l->shown) {
+		lh_text_safe(t, name);
+	} else if (lh_lock_shown(l)) {
 		lh_text_add(t, " ");
-		lh_text_hex(t, l->shown);
+		lh_text_hex(t, lh_lock_shown(l));
 	}
 }
 

@@ -122,12 +122,12 @@ lh_node_id lh_work_chain(struct lh_event_work *w)
 
 lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place)
 {
-	bool fresh = false;
-	lh_node_id id = lh_node_learn(w->me, lh_work_chain(w), lock, place, &fresh);
+	w->fresh = false;
+	lh_node_id id = lh_node_learn(w->me, lh_work_chain(w), lock, place, &w->fresh);
 
-	if (id && fresh && LH_PLACE_HOW(place) != LH_TRIES)
+	if (id && w->fresh && LH_PLACE_HOW(place) != LH_TRIES)
 		lh_work_judge(w, id);
-	if (id && fresh)
+	if (id && w->fresh)
 		lh_work_tell(w, lh_handler_look(w->me, lock, id, w->open));
 	return id;
 }
@@ -153,12 +153,13 @@ uint64_t lh_work_waited(struct lh_event_work *w)
 	struct lh_lock *l = lh_lock_row(s->wait_lock);
 	uint64_t ns = 0;
 
-	if (l && s->wait_on == LH_WAIT_LOCK) {
+	if (l && l->more && s->wait_on == LH_WAIT_LOCK) {
+		struct lh_more *more = &LH_MORES[l->more];
 		ns = lh_book_now() - s->wait_since_ns;
-		l->contended++;
-		l->wait_ns += ns;
-		if (ns > l->wait_max_ns)
-			l->wait_max_ns = ns;
+		more->contended++;
+		more->wait_ns += ns;
+		if (ns > more->wait_max_ns)
+			more->wait_max_ns = ns;
 	}
 	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
 	s->wait_on = LH_WAIT_NONE;
@@ -205,6 +206,7 @@ void lh_want(const struct lh_call *c)
 				l); /* who waits for what it took itself expects another to post */
 			h = NULL;
 		}
+		lh_lock_more(l); /* for what the wait will add up to */
 		if (!lh_lock_looks_free(c->o, c->kind)) {
 			lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
 			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
@@ -233,6 +235,7 @@ void lh_waited(const struct lh_call *c, int rc)
 	if (me) {
 		struct lh_event_work w = {.me = me, .seat = me->parked};
 		ns = lh_work_waited(&w);
+		me->sample = 1; /* how long it is held now is measured */
 		lh_leave(me);
 	}
 	got(c, rc, ns);
@@ -290,6 +293,29 @@ void lh_sample(struct lh_me *me, struct lh_held *h)
 	h->flags = LH_HELD_SAMPLED | LH_HELD_PICKED;
 }
 
+/* What is new or was waited for is measured; of the rest one in so many. */
+static bool is_sampled(struct lh_event_work *w)
+{
+	if (w->me->sample > 1 && !w->fresh) {
+		w->me->sample--;
+		return false;
+	}
+	w->me->sample = lh_me_gap(w->me);
+	return may_read_clock();
+}
+
+static void change_hands(struct lh_lock *l, const struct lh_me *me)
+{
+	struct lh_more *more = &LH_MORES[l->more];
+
+	take_from(l, me);
+	l->owner = me->number;
+	if (!l->more)
+		return;
+	more->owner_changes += more->last_owner && more->last_owner != me->number;
+	more->last_owner = me->number;
+}
+
 static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
 {
 	enum lh_mode mode = mode_of(c, l);
@@ -301,14 +327,11 @@ static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_cal
 	lh_fare_taken(l, w->seat->thread, 1);
 	if (!l->first)
 		l->first = w->stack;
-	if (mode == LH_EXCLUSIVE) {
-		take_from(l, w->me);
-		l->owner_changes += l->last_owner && l->last_owner != w->me->number;
-		l->owner = l->last_owner = w->me->number;
-	}
+	if (mode == LH_EXCLUSIVE)
+		change_hands(l, w->me);
 	if (!h)
 		return;
-	bool sampled = may_read_clock();
+	bool sampled = is_sampled(w);
 	*h = (struct lh_held){.address = (uintptr_t)c->o,
 			      .place = place,
 			      .tick = lh_book_tick(),
@@ -352,6 +375,16 @@ void lh_got_slow(const struct lh_call *c, int rc)
 
 /* ---- tries ---- */
 
+/* Makes sure of its row of LH_T_MORE. By a thread that is inside, without the big lock. */
+static struct lh_more *more_of(struct lh_me *me, struct lh_lock *l)
+{
+	if (!l->more && lh_big_lock_take(&lh_book.big, me->number)) {
+		lh_lock_more(l);
+		lh_big_lock_give(&lh_book.big, me->number);
+	}
+	return l->more ? &LH_MORES[l->more] : NULL;
+}
+
 /*
  * The row of tries goes on unless this thread has had the lock in between. That is known only
  * of the slow way; of the fast one, that it had none at all, or that nobody had this one.
@@ -392,7 +425,13 @@ void lh_try_failed(const struct lh_call *c)
 
 	if (!l)
 		return;
-	l->tries_failed++;
+	if (LH_UNLIKELY(!l->more) && (me = lh_enter(c->frame))) {
+		more_of(me, l);
+		lh_leave(me);
+	}
+	if (l->more)
+		LH_MORES[l->more].tries_failed++;
+	me = lh_myself();
 	s->tries = tries_again(me, l) ? s->tries + 1 : 1;
 	s->try_lock = lh_lock_id_of(l);
 	if (s->tries < LH_TRIES_TIMED)
@@ -419,10 +458,17 @@ void lh_work_measure(const struct lh_held *h)
 	if (!l || !(h->flags & LH_HELD_SAMPLED) || !h->since_ns)
 		return;
 	uint64_t ns = lh_book_now() - h->since_ns;
-	l->hold_ns += ns;
-	l->hold_samples++;
-	if (ns > l->hold_max_ns)
-		l->hold_max_ns = ns;
+	if (!l->more && !l->held_ns && ns && ns < UINT32_MAX) {
+		l->held_ns = (uint32_t)ns; /* most locks are measured once */
+		return;
+	}
+	struct lh_more *more = more_of(lh_myself(), l);
+	if (!more)
+		return;
+	more->hold_ns += ns;
+	more->hold_samples++;
+	if (ns > more->hold_max_ns)
+		more->hold_max_ns = ns;
 	lh_fare_held(l, LH_PLACE_MODE(h->place), ns, stands_for);
 }
 
@@ -431,7 +477,9 @@ static void keep_lengths(struct lh_me *me, lh_lock_id id)
 {
 	struct lh_lock *l = lh_lock_row(id);
 
-	if (!l || l->fare || !l->hold_samples || l->hold_samples % HOLDS_FEW ||
+	struct lh_more *more = l && l->more ? &LH_MORES[l->more] : NULL;
+
+	if (!more || more->fare || !more->hold_samples || more->hold_samples % HOLDS_FEW ||
 	    !lh_big_lock_take(&lh_book.big, me->number))
 		return;
 	if (lh_lock_row(id) == l)
@@ -633,8 +681,9 @@ void lh_named(const struct lh_call *c, const char *name)
 		return;
 	uint32_t row = lh_lock_find(c->o);
 	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(c->o, LH_CUSTOM);
-	if (l) {
-		lh_text_copy(l->name, LONGEST, name);
+	struct lh_more *more = l ? lh_lock_more(l) : NULL;
+	if (more) {
+		lh_text_copy(more->name, LONGEST, name);
 		l->flags |= LH_LOCK_NAMED;
 	}
 	lh_work_end(&w);

@@ -33,9 +33,8 @@ bool lh_judge_room_init(void)
 	};
 	void *memory = lh_book_private(lh_judge_bytes(&room));
 
-	judge = memory ? lh_judge_make(memory, &room,
-				       lh_options.show_filtered ? LH_JUDGE_FILTERED : 0)
-		       : NULL;
+	uint32_t flags = LH_JUDGE_LISTS | (lh_options.show_filtered ? LH_JUDGE_FILTERED : 0);
+	judge = memory ? lh_judge_make(memory, &room, flags) : NULL;
 	lh_node_renewed = renewed;
 	return judge != NULL;
 }

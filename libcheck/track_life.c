@@ -26,19 +26,15 @@ void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, 
 }
 
 /* A thread's life is a lock that has no bytes: its address is one that no object can have. */
-enum { LIFE_TAG_SHIFT = 63 };
-
 lh_lock_id lh_life_lock(lh_thread_id thread)
 {
-	const void *o = (const void *)(1ull << LIFE_TAG_SHIFT | (uint64_t)thread << 2);
+	const void *o = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 2);
 	struct lh_lock *l = thread ? lh_lock_make(o, LH_LIFE) : NULL;
 
 	if (!l)
 		return 0;
-	l->shown = 0;
 	l->initial = thread;
 	l->flags |= LH_LOCK_KEPT;
-	__builtin_memcpy(l->name, LH_THREADS[thread].name, LH_NAME_MAX);
 	LH_THREADS[thread].life = lh_lock_id_of(l);
 	return LH_THREADS[thread].life;
 }

@@ -6,7 +6,7 @@
  * that semaphore is no lock: taking it from another thread is a join, with the same order
  * of events and the same circles as pthread_join.
  *
- * Of such a row `last_owner` is the thread and `readers` its segment when it was over;
+ * Of such a row `thread` is the thread and `come` its segment when it was over;
  * `initial` says that it is.
  */
 #include "track_inside.h"
@@ -34,8 +34,8 @@ void lh_sem_lives(const struct lh_call *c)
 	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
 	if (l) {
 		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_ENDS;
-		l->last_owner = w.seat->thread;
-		l->readers = l->initial = 0;
+		l->thread = w.seat->thread;
+		l->come = l->initial = 0;
 	}
 	lh_work_end(&w);
 }
@@ -48,8 +48,8 @@ void lh_life_over(const struct lh_call *c, struct lh_lock *l)
 
 	if (!me)
 		return;
-	if (!l->initial && l->last_owner == me->parked->thread) {
-		l->readers = me->parked->segment;
+	if (!l->initial && l->thread == me->parked->thread) {
+		l->come = me->parked->segment;
 		l->initial = 1;
 		lh_segment_next(me, me->parked);
 	}
@@ -60,7 +60,7 @@ static struct lh_lock *life_of_other(const struct lh_me *me, const struct lh_cal
 {
 	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
 
-	return l && (l->flags & LH_LOCK_ENDS) && l->last_owner != me->seat->thread ? l : NULL;
+	return l && (l->flags & LH_LOCK_ENDS) && l->thread != me->seat->thread ? l : NULL;
 }
 
 bool lh_sem_join_begin(const struct lh_call *c)
@@ -72,11 +72,11 @@ bool lh_sem_join_begin(const struct lh_call *c)
 		return false;
 	/* the main thread gives its own back and then waits for the others: its life holds nobody
 	 * up */
-	if (LH_THREADS[l->last_owner].flags & LH_THREAD_MAIN)
+	if (LH_THREADS[l->thread].flags & LH_THREAD_MAIN)
 		lh_work_announce(&w, lh_lock_id_of(l), LH_PLACE(w.stack, c->how, LH_EXCLUSIVE),
 				 LH_WAIT_SEM, 0);
 	else
-		lh_work_join(&w, l->last_owner, (enum lh_how)c->how);
+		lh_work_join(&w, l->thread, (enum lh_how)c->how);
 	lh_work_end(&w);
 	return true;
 }
@@ -90,7 +90,7 @@ void lh_sem_join_end(const struct lh_call *c, int rc)
 		return;
 	lh_work_waited(&w);
 	if (!rc && l->initial) {
-		lh_work_order(LH_EVENT_JOIN, l->last_owner, l->readers, w.seat->thread,
+		lh_work_order(LH_EVENT_JOIN, l->thread, l->come, w.seat->thread,
 			      w.seat->segment + 1);
 		lh_segment_next(w.me, w.seat);
 	}

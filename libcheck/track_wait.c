@@ -122,7 +122,7 @@ void lh_wait_end(const struct lh_call *c)
  * creates all of them anew, so that n threads cost 2n rows and not n squared. A program
  * that lives in barriers is believed for so many rounds; later ones order nothing.
  *
- * Of a barrier's row, `readers` counts who has come to this round and `last_owner` is the
+ * Of a barrier's row, `come` counts who has come to this round and `thread` is the
  * round.
  */
 enum { ROUNDS_MAX = 20000 };
@@ -133,13 +133,13 @@ static lh_thread_id round_of(struct lh_lock *b)
 
 	if (!b->initial)
 		return 0; /* older than we: nobody knows how many must come */
-	if (!b->readers) {
-		b->last_owner = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
-		if (b->last_owner)
-			LH_THREADS[b->last_owner].flags |= LH_THREAD_ROUND;
+	if (!b->come) {
+		b->thread = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
+		if (b->thread)
+			LH_THREADS[b->thread].flags |= LH_THREAD_ROUND;
 	}
-	b->readers = b->readers + 1 < b->initial ? b->readers + 1 : 0;
-	return b->last_owner;
+	b->come = b->come + 1 < b->initial ? b->come + 1 : 0;
+	return b->thread;
 }
 
 lh_thread_id lh_barrier_enter(const struct lh_call *c)

@@ -170,7 +170,7 @@ static uint64_t address_of(const struct book *b, lh_lock_id id)
 {
 	struct lh_lock l;
 
-	return lh_read_lock(b->record, id, &l) ? l.shown : 0;
+	return lh_read_lock(b->record, id, &l) ? lh_lock_shown(&l) : 0;
 }
 
 /* The two ends of one dependency: which rows they are. False: it is none between classes. */

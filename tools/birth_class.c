@@ -104,9 +104,10 @@ static const char *variable_text(const struct lh_classes *c, const struct lh_thi
 	struct lh_module module;
 	const char *path;
 
-	*data = t->row.shown && lh_read_module_at(c->process->record, t->row.shown, &module);
+	*data = lh_lock_shown(&t->row) &&
+		lh_read_module_at(c->process->record, lh_lock_shown(&t->row), &module);
 	path = *data && c->symbols
-		       ? lh_symbol_member(c->symbols, &module, t->row.shown - module.base)
+		       ? lh_symbol_member(c->symbols, &module, lh_lock_shown(&t->row) - module.base)
 		       : NULL;
 	return path ? lh_pool_print(c->pool, "%s %s", module.path, path) : NULL;
 }

@@ -12,8 +12,8 @@
 
 enum {
 	SLOTS = 1 << 20,    /* processes of one run; they are not used again */
-	FIRST = 64 << 10,   /* bytes of a table from which on its memory is allocated ahead */
-	STEP_MAX = 4 << 20, /* at once, so that one look at a slot stays short */
+	FIRST = 64 << 10,    /* bytes of a table from which on its memory is allocated ahead */
+	AHEAD_MAX = 2 << 20, /* no more than twice that at once: one look at a slot stays short */
 };
 
 static uint64_t now_ns(void)
@@ -148,11 +148,9 @@ static uint64_t wanted(const struct lh_runfile *r, uint64_t used, uint64_t ready
 {
 	if (r->elastic && used < FIRST)
 		return 0; /* most processes stay small, and there may be thousands */
-	if (ready >= 2 * used && ready >= FIRST)
-		return 0;
-	uint64_t want = used < FIRST ? 2 * FIRST : 3 * used;
-	uint64_t from = ready > used ? ready : used;
-	return want > from + STEP_MAX ? from + STEP_MAX : want;
+	/* as much again as there is, but no more than can be filled between two looks */
+	uint64_t ahead = used < FIRST ? FIRST : used < AHEAD_MAX ? used : AHEAD_MAX;
+	return ready >= used + ahead ? 0 : used + 2 * ahead;
 }
 
 static void ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size,

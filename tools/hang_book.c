@@ -22,7 +22,7 @@ static const uint32_t row_size[LH_TABLES] = {
 	[LH_T_THREAD] = sizeof(struct lh_thread), [LH_T_LOCK] = sizeof(struct lh_lock),
 	[LH_T_STACK] = sizeof(struct lh_stack),   [LH_T_FRAME] = sizeof(uint64_t),
 	[LH_T_MODULE] = sizeof(struct lh_module), [LH_T_FINDING] = sizeof(struct lh_finding),
-	[LH_T_STEP] = sizeof(struct lh_step),
+	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_MORE] = sizeof(struct lh_more),
 };
 
 static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modules)
@@ -33,7 +33,7 @@ static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modul
 			 [LH_T_THREAD] = n * 2,       [LH_T_LOCK] = n * 3,
 			 [LH_T_STACK] = n * 6,        [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
 			 [LH_T_MODULE] = modules + 1, [LH_T_FINDING] = n,
-			 [LH_T_STEP] = n * 4,
+			 [LH_T_STEP] = n * 4,         [LH_T_MORE] = n * 3,
 		 };
 
 	for (int t = 1; t < LH_TABLES; t++) {
@@ -143,7 +143,7 @@ lh_lock_id lh_hang_put_lock(struct lh_hang_book *b, enum lh_kind kind, uint64_t 
 	l = lh_hang_row(b, LH_T_LOCK, &row);
 	if (!l)
 		return 0;
-	l->address = l->shown = address;
+	l->address = address;
 	l->kind = (uint8_t)kind;
 	l->flags = flags;
 	l->gen = 1;
@@ -288,6 +288,16 @@ static lh_thread_id thread_of_life(const struct lh_hang_book *b, lh_lock_id id)
 	return 0;
 }
 
+static uint32_t copy_more(struct lh_hang_book *b, const struct lh_lock *from)
+{
+	uint32_t row = 0;
+	struct lh_more *more = from->more ? lh_hang_row(b, LH_T_MORE, &row) : NULL;
+
+	if (more)
+		lh_read_more(b->source, from, more);
+	return row;
+}
+
 lh_lock_id lh_hang_copy_lock(struct lh_hang_book *b, lh_lock_id id)
 {
 	struct lh_hang_copy *c;
@@ -306,6 +316,7 @@ lh_lock_id lh_hang_copy_lock(struct lh_hang_book *b, lh_lock_id id)
 		return 0;
 	*l = from;
 	l->gen = 1;
+	l->more = copy_more(b, &from);
 	l->born = lh_hang_copy_stack(b, from.born);
 	l->first = lh_hang_copy_stack(b, from.first);
 	return c->now = LH_LOCK_ID(row, 1);

@@ -12,10 +12,10 @@
 static void show_places(const struct lh_hang_page *g, const struct lh_found *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (!f->lock[i]->named && f->lock[i]->row.shown)
+		if (!f->lock[i]->named && lh_lock_shown(&f->lock[i]->row))
 			fprintf(g->out, "  %s lies at %#llx\n",
 				lh_hang_clean(g, lh_model_what(g->model, f->lock[i])),
-				(unsigned long long)f->lock[i]->row.shown);
+				(unsigned long long)lh_lock_shown(&f->lock[i]->row));
 }
 
 /* ---- nothing was found: who waits for a lock, and whose ---- */

@@ -549,8 +549,8 @@ static int by_wait(const void *x, const void *y)
 	uint64_t taken_a = a->row.acquired + a->row.shared,
 		 taken_b = b->row.acquired + b->row.shared;
 
-	if (a->row.wait_ns != b->row.wait_ns)
-		return a->row.wait_ns > b->row.wait_ns ? -1 : 1;
+	if (a->more.wait_ns != b->more.wait_ns)
+		return a->more.wait_ns > b->more.wait_ns ? -1 : 1;
 	if (taken_a != taken_b)
 		return taken_a > taken_b ? -1 : 1;
 	return a->id < b->id ? -1 : a->id > b->id;

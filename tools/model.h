@@ -81,6 +81,7 @@ struct lh_thing { /* a lock */
 	const char *kind;
 	bool named; /* `name` is a name and no description: quote it */
 	struct lh_lock row;
+	struct lh_more more;
 	const struct lh_trace *born, *first; /* NULL not known */
 	uint32_t queue;                      /* most who were seen to wait for it at once */
 	const struct lh_contact *worst;      /* the longest wait for it that was seen; NULL none */

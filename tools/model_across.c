@@ -91,7 +91,7 @@ static void gather(struct search *s, const struct lh_thing *t, lh_place place)
 {
 	const struct lh_frame *at =
 		lh_model_place(lh_model_trace(s->model, t->process, LH_PLACE_STACK(place)));
-	const char *data = lh_model_data_place(s->model, t->process, t->row.shown);
+	const char *data = lh_model_data_place(s->model, t->process, lh_lock_shown(&t->row));
 	const struct lh_frame *born = lh_model_place(t->born);
 
 	s->thing[t->id] = t;

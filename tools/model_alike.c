@@ -124,11 +124,14 @@ static hash data_says(const struct lh_alike *a, uint64_t address)
 
 static hash lock_row_says(struct lh_alike *a, const struct lh_lock *l)
 {
-	hash h = mix(3, l->kind), born = stack_says(a, l->born), data = data_says(a, l->shown);
+	hash h = mix(3, l->kind), born = stack_says(a, l->born), data = data_says(a, lh_lock_shown(l));
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
-	if (l->flags & LH_LOCK_NAMED)
-		h = mix_text(h, l->name);
+	if (l->flags & LH_LOCK_NAMED) {
+		struct lh_more more;
+		lh_read_more(a->process->record, l, &more);
+		h = mix_text(h, more.name);
+	}
 	h = mix(mix(h, born), data);
 	return born || data ? h : mix(h, stack_says(a, l->first));
 }

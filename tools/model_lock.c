@@ -83,7 +83,7 @@ static const char *described(struct lh_model *m, const struct lh_thing *t)
 
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s born %s", t->kind, at);
-	at = lh_model_data_place(m, t->process, t->row.shown);
+	at = lh_model_data_place(m, t->process, lh_lock_shown(&t->row));
 	if (at)
 		return lh_pool_print(m->shop->pool, "%s at %s", t->kind, at);
 	at = lh_model_where(m, t->first);
@@ -105,7 +105,7 @@ static const char *class_of(struct lh_model *m, const struct lh_thing *t, const 
 		return lh_pool_print(m->shop->pool, "%s<%s", t->kind, site);
 	if (t->row.flags & LH_LOCK_NAMED)
 		return t->name;
-	data = lh_model_data_place(m, t->process, t->row.shown);
+	data = lh_model_data_place(m, t->process, lh_lock_shown(&t->row));
 	if (data)
 		return lh_pool_print(m->shop->pool, "%s@%s", t->kind, data);
 	site = lh_model_site(m, t->first);
@@ -119,10 +119,10 @@ static void give_name(struct lh_model *m, struct lh_thing *t)
 	const char *symbol = NULL;
 
 	if (t->row.kind != LH_LIFE)
-		symbol = lh_model_variable(m, t->process, t->row.shown, &into);
+		symbol = lh_model_variable(m, t->process, lh_lock_shown(&t->row), &into);
 	t->named = true;
-	if ((t->row.flags & LH_LOCK_NAMED) && t->row.name[0])
-		t->name = lh_pool_text(pool, t->row.name);
+	if ((t->row.flags & LH_LOCK_NAMED) && t->more.name[0])
+		t->name = lh_pool_text(pool, t->more.name);
 	else if (symbol && into)
 		t->name = lh_pool_print(pool, "%s+%#llx", symbol, (unsigned long long)into);
 	else if (symbol)
@@ -148,6 +148,7 @@ struct lh_thing *lh_model_thing(struct lh_model *m, const struct lh_process *p, 
 	t->id = m->locks;
 	t->lock = id;
 	t->row = row;
+	lh_read_more(p->record, &row, &t->more);
 	t->kind = lh_word_kind(row.kind);
 	if (row.born)
 		t->born = lh_model_trace(m, p, row.born);

@@ -31,6 +31,7 @@ static void count_locks(struct lh_process *p)
 {
 	uint32_t n = lh_read_used(p->record, LH_T_LOCK);
 	struct lh_lock l;
+	struct lh_more more;
 
 	p->locks = 0;
 	p->acquired = p->record->head.retired_acquired;
@@ -45,7 +46,8 @@ static void count_locks(struct lh_process *p)
 		if (life)
 			continue;
 		p->acquired += l.acquired + l.shared;
-		p->contended += l.contended;
+		lh_read_more(p->record, &l, &more);
+		p->contended += more.contended;
 	}
 }
 

@@ -51,24 +51,22 @@ static struct lh_spread spread_of_two(const struct lh_times two[2])
 
 struct lh_spread lh_thing_wait(const struct lh_thing *t)
 {
-	const struct lh_lock *l = &t->row;
-
-	return (struct lh_spread){.n = l->contended,
-				  .mean_ns = l->contended ? l->wait_ns / l->contended : 0,
+	return (struct lh_spread){.n = t->more.contended,
+				  .mean_ns = t->more.contended ? t->more.wait_ns / t->more.contended
+							       : 0,
 				  .p99_ns = t->service ? t->service->all_waits.p99_ns : 0,
-				  .max_ns = l->wait_max_ns};
+				  .max_ns = t->more.wait_max_ns};
 }
 
 struct lh_spread lh_thing_hold(const struct lh_thing *t)
 {
-	const struct lh_lock *l = &t->row;
-	struct lh_spread s = {.n = l->hold_samples, .max_ns = l->hold_max_ns};
+	struct lh_spread s = {.n = t->more.hold_samples, .max_ns = t->more.hold_max_ns};
 
 	if (t->service && t->service->all_holds.n) {
 		s.mean_ns = t->service->all_holds.mean_ns;
 		s.p99_ns = t->service->all_holds.p99_ns;
 	} else if (s.n) {
-		s.mean_ns = l->hold_ns / s.n;
+		s.mean_ns = t->more.hold_ns / s.n;
 	}
 	return s;
 }
@@ -235,9 +233,9 @@ static void count_in(struct nest *n, const struct lh_thing *t)
 	n->birth.locks++;
 	n->birth.acquired += l->acquired;
 	n->birth.shared += l->shared;
-	n->birth.contended += l->contended;
-	n->birth.tries_failed += l->tries_failed;
-	n->birth.wait_ns += l->wait_ns;
+	n->birth.contended += t->more.contended;
+	n->birth.tries_failed += t->more.tries_failed;
+	n->birth.wait_ns += t->more.wait_ns;
 	if (queue > n->birth.queue)
 		n->birth.queue = queue;
 	if (!lh_read_fare(t->process->record, l, t->lock, &f))

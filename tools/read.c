@@ -28,6 +28,7 @@ static const struct {
 	[LH_T_PLACE] = {"places", sizeof(struct lh_shared_place)},
 	[LH_T_BURNT] = {"sights of busy waiting", sizeof(struct lh_burnt)},
 	[LH_T_FARE] = {"fares of locks", sizeof(struct lh_fare)},
+	[LH_T_MORE] = {"lock counts", sizeof(struct lh_more)},
 };
 
 /*
@@ -35,9 +36,9 @@ static const struct {
  * naming table first finds all that it names when it copies the named one.
  */
 static const enum lh_table_name copy_order[] = {
-	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,   LH_T_BURNT,
-	LH_T_FARE,    LH_T_EVENT,  LH_T_SEEN,  LH_T_NODE,  LH_T_SEAT,   LH_T_LOCK,
-	LH_T_PLACE,   LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
+	LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,   LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
+	LH_T_FARE,    LH_T_EVENT, LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+	LH_T_MORE,    LH_T_PLACE, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
 };
 
 #define TABLES_COPIED (sizeof(copy_order) / sizeof(copy_order[0]))
@@ -314,10 +315,20 @@ bool lh_read_thread(const struct lh_record *r, lh_thread_id i, struct lh_thread 
 
 bool lh_read_lock_row(const struct lh_record *r, uint32_t i, struct lh_lock *out)
 {
-	if (!row(r, LH_T_LOCK, i, out))
-		return false;
-	out->name[sizeof(out->name) - 1] = 0;
-	return true;
+	return row(r, LH_T_LOCK, i, out);
+}
+
+void lh_read_more(const struct lh_record *r, const struct lh_lock *l, struct lh_more *out)
+{
+	if (row(r, LH_T_MORE, l->more, out)) {
+		out->name[sizeof(out->name) - 1] = 0;
+		return;
+	}
+	memset(out, 0, sizeof(*out));
+	if (l->kind == LH_BARRIER || (l->flags & LH_LOCK_ENDS))
+		return;
+	out->hold_ns = out->hold_max_ns = l->held_ns;
+	out->hold_samples = l->held_ns != 0;
 }
 
 bool lh_read_lock(const struct lh_record *r, lh_lock_id id, struct lh_lock *out)
@@ -391,7 +402,10 @@ bool lh_read_span(const struct lh_record *r, uint32_t i, struct lh_span *out)
 bool lh_read_place(const struct lh_record *r, uint32_t at, const struct lh_lock *l,
 		   struct lh_shared_place *out)
 {
-	return row(r, LH_T_PLACE, l->where, out) && out->ino &&
+	struct lh_more more;
+
+	lh_read_more(r, l, &more);
+	return row(r, LH_T_PLACE, more.where, out) && out->ino &&
 	       out->lock == LH_LOCK_ID(LH_LOCK_ROW(at), l->gen);
 }
 
@@ -403,7 +417,10 @@ bool lh_read_burnt(const struct lh_record *r, uint32_t i, struct lh_burnt *out)
 bool lh_read_fare(const struct lh_record *r, const struct lh_lock *l, lh_lock_id id,
 		  struct lh_fare *out)
 {
-	return l->fare && row(r, LH_T_FARE, l->fare, out) &&
+	struct lh_more more;
+
+	lh_read_more(r, l, &more);
+	return more.fare && row(r, LH_T_FARE, more.fare, out) &&
 	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* it may have come again since */
 }
 

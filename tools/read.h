@@ -111,6 +111,8 @@ bool lh_read_thread(const struct lh_record *, lh_thread_id, struct lh_thread *);
 bool lh_read_lock(const struct lh_record *, lh_lock_id, struct lh_lock *);
 bool lh_read_lock_row(const struct lh_record *, uint32_t row,
 		      struct lh_lock *); /* whatever its generation */
+/* What only some locks have a row for; of the others the little that their own row says. */
+void lh_read_more(const struct lh_record *, const struct lh_lock *, struct lh_more *);
 bool lh_read_stack(const struct lh_record *, lh_stack_id, struct lh_stack *);
 bool lh_read_module(const struct lh_record *, uint32_t row, struct lh_module *);
 bool lh_read_node(const struct lh_record *, lh_node_id, struct lh_node *);

@@ -59,7 +59,7 @@ static uint64_t padded(uint64_t n)
 static const enum lh_table_name file_order[] = {
 	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_LOCK,  LH_T_THREAD, LH_T_STACK,
 	LH_T_FRAME,   LH_T_MODULE, LH_T_NODE,  LH_T_SEEN,  LH_T_EVENT,  LH_T_SEAT,
-	LH_T_PAIR,    LH_T_SPAN,   LH_T_PLACE, LH_T_BURNT, LH_T_FARE,
+	LH_T_PAIR,    LH_T_SPAN,   LH_T_PLACE, LH_T_BURNT, LH_T_FARE,   LH_T_MORE,
 };
 
 #define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
@@ -93,9 +93,9 @@ static void lay_out(struct lh_ledger *h, const struct packing *p)
 static void count_rows(struct packing *p)
 {
 	static const enum lh_table_name order[] = {
-		LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
-		LH_T_FARE,    LH_T_EVENT,  LH_T_SEEN,  LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
-		LH_T_PLACE,   LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE};
+		LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,   LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
+		LH_T_FARE,    LH_T_EVENT, LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+		LH_T_MORE,    LH_T_PLACE, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE};
 	const struct lh_side *side = p->record->side;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
@@ -149,6 +149,7 @@ union any {
 	struct lh_thread thread;
 	struct lh_lock lock;
 	struct lh_shared_place place;
+	struct lh_more more;
 };
 
 static void move(const struct packing *p, enum lh_table_name t, union any *a)
@@ -166,6 +167,7 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 	} else if (t == LH_T_LOCK) {
 		a->lock.born = moved(p, LH_T_STACK, a->lock.born);
 		a->lock.first = moved(p, LH_T_STACK, a->lock.first);
+		a->lock.more = moved(p, LH_T_MORE, a->lock.more);
 	} else if (t == LH_T_FRAME) {
 		a->frame = LH_FRAME(moved(p, LH_T_MODULE, LH_FRAME_MODULE(a->frame)),
 				    LH_FRAME_PC(a->frame));

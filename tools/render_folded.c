@@ -68,8 +68,8 @@ static void put_wait(struct lh_view *v, const struct lh_contact *c)
 	double ns = (double)c->ns;
 
 	/* A wait that goes on still is not in the total. */
-	if (c->lock && c->lock->row.wait_ns > all / 2 && all)
-		ns *= (double)c->lock->row.wait_ns / (double)all;
+	if (c->lock && c->lock->more.wait_ns > all / 2 && all)
+		ns *= (double)c->lock->more.wait_ns / (double)all;
 	if (ns < 1000)
 		return;
 	fputs("waiting", v->out);
@@ -94,9 +94,9 @@ static void put_hold(struct lh_view *v, const struct lh_contact *c)
 /* Waits so short that no look met one; and all of a run without the command. */
 static void put_unseen(struct lh_view *v, const struct lh_thing *t)
 {
-	if (t->row.kind != LH_LIFE && t->row.wait_ns >= 1000 && !t->worst)
+	if (t->row.kind != LH_LIFE && t->more.wait_ns >= 1000 && !t->worst)
 		fprintf(v->out, "waiting;(stacks not seen);[%s] %llu\n", lock_name(v, t),
-			(unsigned long long)(t->row.wait_ns / 1000));
+			(unsigned long long)(t->more.wait_ns / 1000));
 }
 
 int lh_render_folded(const struct lh_model *m, const struct lh_text_style *style, FILE *out)

@@ -175,13 +175,13 @@ static void show_lock(struct lh_view *v, const struct lh_thing *t)
 		"<tr><td>%s</td><td>%s</td><td class=\"n\" data-n=\"%llu\">%llu</td>"
 		"<td class=\"n\" data-n=\"%llu\">%llu</td>",
 		html(v, t->name), t->kind, (unsigned long long)taken, (unsigned long long)taken,
-		(unsigned long long)t->row.contended, (unsigned long long)t->row.contended);
-	cell_time(v, t->row.wait_ns);
+		(unsigned long long)t->more.contended, (unsigned long long)t->more.contended);
+	cell_time(v, t->more.wait_ns);
 	cell_time(v, lh_thing_wait(t).p99_ns);
-	cell_time(v, t->row.wait_max_ns);
+	cell_time(v, t->more.wait_max_ns);
 	cell_time(v, lh_thing_hold(t).mean_ns);
 	cell_time(v, lh_thing_hold(t).p99_ns);
-	cell_time(v, t->row.hold_max_ns);
+	cell_time(v, t->more.hold_max_ns);
 	fputs("</tr>\n", v->out);
 }
 

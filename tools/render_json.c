@@ -98,8 +98,8 @@ static json_t *found_lock_json(struct lh_pool *p, const struct lh_thing *t)
 	put_number(o, "id", t->id);
 	put_text(p, o, "name", t->name);
 	put_word(o, "kind", t->kind);
-	if (t->row.shown)
-		put_address(o, "address", t->row.shown);
+	if (lh_lock_shown(&t->row))
+		put_address(o, "address", lh_lock_shown(&t->row));
 	put_stack(p, o, "born", t->born);
 	return o;
 }
@@ -292,24 +292,24 @@ static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
 	put_word(o, "kind", t->kind);
 	put_number(o, "acquired", l->acquired + l->shared);
 	put_number(o, "acquired_shared", l->shared);
-	put_number(o, "contended", l->contended);
-	put_number(o, "tries_failed", l->tries_failed);
+	put_number(o, "contended", t->more.contended);
+	put_number(o, "tries_failed", t->more.tries_failed);
 	if (lh_thing_queue(t))
 		put_number(o, "queue_max", lh_thing_queue(t));
-	put_number(wait, "total", l->wait_ns);
-	if (l->contended)
+	put_number(wait, "total", t->more.wait_ns);
+	if (t->more.contended)
 		put_number(wait, "mean", waits.mean_ns);
 	if (waits.p99_ns)
 		put_number(wait, "p99", waits.p99_ns);
-	put_number(wait, "max", l->wait_max_ns);
+	put_number(wait, "max", t->more.wait_max_ns);
 	json_object_set_new(o, "wait_ns", wait);
 	/* Holds are sampled: of a lock that no sample met nothing is known. */
-	if (l->hold_samples) {
+	if (t->more.hold_samples) {
 		put_number(hold, "mean", holds.mean_ns);
 		if (holds.p99_ns)
 			put_number(hold, "p99", holds.p99_ns);
-		put_number(hold, "max", l->hold_max_ns);
-		put_number(hold, "samples", l->hold_samples);
+		put_number(hold, "max", t->more.hold_max_ns);
+		put_number(hold, "samples", t->more.hold_samples);
 	}
 	json_object_set_new(o, "hold_ns", hold);
 	if (t->service)

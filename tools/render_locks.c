@@ -68,9 +68,9 @@ static void show_row(struct lh_view *v, const struct lh_thing *t)
 {
 	const struct line l = {.taken = taken(t),
 			       .shared = t->row.shared,
-			       .contended = t->row.contended,
-			       .failed = t->row.tries_failed,
-			       .wait_ns = t->row.wait_ns,
+			       .contended = t->more.contended,
+			       .failed = t->more.tries_failed,
+			       .wait_ns = t->more.wait_ns,
 			       .wait = lh_thing_wait(t),
 			       .hold = lh_thing_hold(t),
 			       .queue = lh_thing_queue(t),

@@ -116,14 +116,14 @@ static const char *busy(struct lh_view *v, const struct lh_thing *t)
 	const struct lh_lock *l = &t->row;
 	const char *text = "no try failed";
 
-	if (l->tries_failed)
+	if (t->more.tries_failed)
 		text = lh_pool_print(v->pool, "%s failed, never %d in a row",
-				     lh_view_count(v, l->tries_failed, "try", "tries"),
+				     lh_view_count(v, t->more.tries_failed, "try", "tries"),
 				     LH_TRIES_LONG);
 	if (s && s->busy) {
 		text = lh_pool_print(v->pool,
 				     "%s failed, %s %d or more in a row: the most were %llu",
-				     lh_view_count(v, l->tries_failed, "try", "tries"),
+				     lh_view_count(v, t->more.tries_failed, "try", "tries"),
 				     lh_view_count(v, s->busy, "time", "times"), LH_TRIES_LONG,
 				     (unsigned long long)s->busy_tries);
 		if (s->busy_ns)
@@ -131,9 +131,9 @@ static const char *busy(struct lh_view *v, const struct lh_thing *t)
 		text = lh_pool_print(v->pool, "%s, of %s at %s", text, who(v, s->busy_thread),
 				     lh_view_spot(v, s->busy_place));
 	}
-	if (l->kind == LH_SPIN && l->contended)
+	if (l->kind == LH_SPIN && t->more.contended)
 		text = lh_pool_print(v->pool, "%s; %s were spent spinning", text,
-				     time_of(v, l->wait_ns));
+				     time_of(v, t->more.wait_ns));
 	if (s && s->burnt_ns)
 		text = lh_pool_print(v->pool, "%s; seen to burn %s of CPU, most at %s", text,
 				     time_of(v, s->burnt_ns), lh_view_spot(v, s->burnt_place));
@@ -170,7 +170,7 @@ static const char *fairness(struct lh_view *v, const struct lh_thing *t)
 	const struct lh_service *s = t->service;
 	const char *text;
 
-	if (!t->row.contended || !s || !s->taken)
+	if (!t->more.contended || !s || !s->taken)
 		return "nobody waited";
 	text = lh_pool_print(v->pool, "taken by %s", portions(v, s));
 	if (s->starved)
@@ -195,6 +195,6 @@ void lh_view_properties(struct lh_view *v, const struct lh_thing *t,
 
 bool lh_view_worth(struct lh_view *v, const struct lh_thing *t)
 {
-	return t->row.contended || t->row.tries_failed || (t->service && t->service->waiting) ||
+	return t->more.contended || t->more.tries_failed || (t->service && t->service->waiting) ||
 	       findings(v, t, is_misuse) || findings(v, t, is_stuck);
 }

@@ -19,6 +19,7 @@ static const struct {
 } shape[LH_TABLES] = {
 	[LH_T_THREAD] = {sizeof(struct lh_thread), 256},
 	[LH_T_LOCK] = {sizeof(struct lh_lock), LOCKS},
+	[LH_T_MORE] = {sizeof(struct lh_more), LOCKS},
 	[LH_T_STACK] = {sizeof(struct lh_stack), 4096},
 	[LH_T_FRAME] = {sizeof(uint64_t), 96 << 10},
 	[LH_T_MODULE] = {sizeof(struct lh_module), 512},

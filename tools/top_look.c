@@ -64,31 +64,37 @@ static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
 {
 	struct lh_top *t = w->top;
 	struct lh_top_row *r = &t->row[t->rows];
+	struct lh_more more;
 
+	lh_read_more(w->record, l, &more);
 	*r = (struct lh_top_row){.lock = LH_LOCK_ID(i, l->gen),
 				 .kind = (enum lh_kind)l->kind,
-				 .address = l->shown,
+				 .address = lh_lock_shown(l),
 				 .all = {.taken = l->acquired + l->shared,
-					 .contended = l->contended,
-					 .wait_ns = l->wait_ns},
-				 .wait_max_ns = l->wait_max_ns,
-				 .hold_max_ns = l->hold_max_ns};
+					 .contended = more.contended,
+					 .wait_ns = more.wait_ns},
+				 .wait_max_ns = more.wait_max_ns,
+				 .hold_max_ns = more.hold_max_ns};
 	w->grip[i].row = ++t->rows;
 }
 
 static void add_rows(struct work *w)
 {
 	struct lh_lock l;
+	struct lh_more more;
 
 	for (uint32_t i = 1; i < w->locks; i++) {
 		if (!lh_read_lock_row(w->record, i, &l) || !is_lock(&l))
 			continue;
-		w->top->locks += l.address != 0;
-		if (l.address)
+		w->top->locks += lh_lock_lives(&l) != 0;
+		if (lh_lock_lives(&l)) {
 			add_row(w, i, &l);
-		else /* its row may mean another lock soon */
-			add(&w->top->all,
-			    &(struct lh_top_sum){l.acquired + l.shared, l.contended, l.wait_ns, 0});
+			continue;
+		}
+		/* its row may mean another lock soon */
+		lh_read_more(w->record, &l, &more);
+		add(&w->top->all,
+		    &(struct lh_top_sum){l.acquired + l.shared, more.contended, more.wait_ns, 0});
 	}
 }
 
@@ -184,9 +190,12 @@ static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock 
 {
 	const struct grip *g = &w->grip[LH_LOCK_ROW(r->lock)];
 	uint64_t many = is_exclusive(l) ? 1 : w->top->threads + 1;
-	uint64_t samples = less(l->hold_samples, b->samples),
-		 sampled = less(l->hold_ns, b->sampled_ns);
-	double mean = mean_of(l->hold_ns, l->hold_samples),
+	struct lh_more more;
+
+	lh_read_more(w->record, l, &more);
+	uint64_t samples = less(more.hold_samples, b->samples),
+		 sampled = less(more.hold_ns, b->sampled_ns);
+	double mean = mean_of(more.hold_ns, more.hold_samples),
 	       recent = samples ? mean_of(sampled, samples) : mean;
 	uint64_t ended = less(r->last.taken, g->begun);
 
@@ -221,6 +230,7 @@ static void remember(struct work *w)
 {
 	struct lh_top *t = w->top;
 	struct lh_lock l;
+	struct lh_more more;
 
 	free(t->before);
 	t->before = calloc(w->locks + 1, sizeof(*t->before));
@@ -228,9 +238,11 @@ static void remember(struct work *w)
 	for (uint32_t i = 0; i < t->rows && t->before; i++) {
 		uint32_t k = LH_LOCK_ROW(t->row[i].lock);
 
-		if (lh_read_lock_row(w->record, k, &l))
-			t->before[k] = (struct lh_top_before){l.gen, l.hold_samples, l.hold_ns,
-							      t->row[i].all};
+		if (!lh_read_lock_row(w->record, k, &l))
+			continue;
+		lh_read_more(w->record, &l, &more);
+		t->before[k] = (struct lh_top_before){l.gen, more.hold_samples, more.hold_ns,
+						      t->row[i].all};
 	}
 	t->all_before = t->all;
 }

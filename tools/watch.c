@@ -133,26 +133,28 @@ bool lh_watch_circle(const struct lh_watched *p, uint32_t seat)
 }
 
 /* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
-static const char *name_of(struct lh_watched *p, const struct lh_lock *l)
+static const char *name_of(struct lh_watched *p, const struct lh_lock *l, struct lh_more *more)
 {
 	struct lh_module m;
 	uint64_t into;
 	const char *name;
 
-	if (l->flags & LH_LOCK_NAMED && l->name[0])
-		return l->name;
+	lh_read_more(&p->record, l, more);
+	if (l->flags & LH_LOCK_NAMED && more->name[0])
+		return more->name;
 	if (!p->watch->symbols)
 		p->watch->symbols = lh_symbols_new(false);
-	if (!l->shown || !lh_read_module_at(&p->record, l->shown, &m))
+	if (!lh_lock_shown(l) || !lh_read_module_at(&p->record, lh_lock_shown(l), &m))
 		return "";
-	name = lh_symbol_data(p->watch->symbols, &m, l->shown - m.base, &into);
+	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_shown(l) - m.base, &into);
 	return name ? name : "";
 }
 
 uint64_t lh_watch_limit(struct lh_watched *p, const struct lh_lock *l, lh_lock_id id)
 {
 	const struct lh_watch_wants *w = &p->watch->wants;
-	const char *name = w->locks ? name_of(p, l) : "";
+	struct lh_more more;
+	const char *name = w->locks ? name_of(p, l, &more) : "";
 
 	(void)id;
 	for (uint32_t i = 0; i < w->locks; i++)

@@ -85,8 +85,9 @@ static lh_lock_id known_here(const struct lh_watched *p, const struct lh_shared_
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_lock_row(&p->record, i, &l) && l.address && l.flags & LH_LOCK_PSHARED &&
-		    lh_read_place(&p->record, i, &l, &here) && same_place(&here, at))
+		if (lh_read_lock_row(&p->record, i, &l) && lh_lock_lives(&l) &&
+		    l.flags & LH_LOCK_PSHARED && lh_read_place(&p->record, i, &l, &here) &&
+		    same_place(&here, at))
 			return LH_LOCK_ID(i, l.gen);
 	return 0;
 }
@@ -111,7 +112,11 @@ static lh_lock_id made_here(struct lh_watched *p, const struct lh_watched *from,
 			       .next = id,
 			       .born = stack_here(p, from, l->born),
 			       .first = stack_here(p, from, l->first)};
-	memcpy(here.name, l->name, sizeof(here.name));
+	struct lh_more more;
+	lh_read_more(&from->record, l, &more);
+	more.where = 0;
+	if (l->flags & LH_LOCK_NAMED)
+		here.more = lh_side_add(p->side, LH_T_MORE, &more, 1);
 	uint32_t row = lh_side_add(p->side, LH_T_LOCK, &here, 1);
 	return row ? LH_LOCK_ID(row, 1) : 0;
 }

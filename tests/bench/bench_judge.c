@@ -265,7 +265,7 @@ static struct lh_judge *judge_make(uint32_t nodes, uint32_t locks, uint32_t earn
 				     .earn = earn,
 				     .burst = burst};
 
-	return lh_judge_make(room_for(lh_judge_bytes(&room)), &room, 0);
+	return lh_judge_make(room_for(lh_judge_bytes(&room)), &room, LH_JUDGE_LISTS);
 }
 
 static struct result bench(enum order order, uint32_t dependencies, uint32_t locks)

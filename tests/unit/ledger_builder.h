@@ -40,6 +40,7 @@ static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 		[LH_T_PLACE] = sizeof(struct lh_shared_place),
 		[LH_T_BURNT] = sizeof(struct lh_burnt),
 		[LH_T_FARE] = sizeof(struct lh_fare),
+		[LH_T_MORE] = sizeof(struct lh_more),
 	};
 	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
@@ -124,6 +125,11 @@ static inline lh_stack_id build_stack(struct lh_ledger *l, int n, ...)
 	return id;
 }
 
+static inline struct lh_more *build_more(struct lh_ledger *l, struct lh_lock *x)
+{
+	return x->more ? build_at(l, LH_T_MORE, x->more) : build_row(l, LH_T_MORE, &x->more);
+}
+
 /* name NULL: not given by the program */
 static inline lh_lock_id build_lock(struct lh_ledger *l, enum lh_kind kind, uint64_t address,
 				    const char *name)
@@ -131,12 +137,12 @@ static inline lh_lock_id build_lock(struct lh_ledger *l, enum lh_kind kind, uint
 	uint32_t row;
 	struct lh_lock *x = build_row(l, LH_T_LOCK, &row);
 
-	x->address = x->shown = address;
+	x->address = address;
 	x->kind = (uint8_t)kind;
 	x->gen = 1;
 	if (name) {
 		x->flags |= LH_LOCK_NAMED;
-		snprintf(x->name, sizeof(x->name), "%s", name);
+		snprintf(build_more(l, x)->name, LH_NAME_MAX, "%s", name);
 	}
 	return LH_LOCK_ID(row, 1);
 }
@@ -154,7 +160,7 @@ static inline struct lh_fare *build_fare(struct lh_ledger *l, lh_lock_id id, int
 	struct lh_fare *f = build_row(l, LH_T_FARE, &row);
 
 	f->lock = id;
-	build_lock_row(l, id)->fare = row;
+	build_more(l, build_lock_row(l, id))->fare = row;
 	for (int i = 0; i < n; i++) {
 		f->wait[0].n++;
 		f->wait[0].ns += wait_ns[i];
@@ -162,9 +168,9 @@ static inline struct lh_fare *build_fare(struct lh_ledger *l, lh_lock_id id, int
 		if (wait_ns[i] > f->wait[0].max_ns)
 			f->wait[0].max_ns = wait_ns[i];
 	}
-	build_lock_row(l, id)->contended = f->wait[0].n;
-	build_lock_row(l, id)->wait_ns = f->wait[0].ns;
-	build_lock_row(l, id)->wait_max_ns = f->wait[0].max_ns;
+	build_more(l, build_lock_row(l, id))->contended = f->wait[0].n;
+	build_more(l, build_lock_row(l, id))->wait_ns = f->wait[0].ns;
+	build_more(l, build_lock_row(l, id))->wait_max_ns = f->wait[0].max_ns;
 	return f;
 }
 

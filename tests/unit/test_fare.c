@@ -12,6 +12,7 @@
 /* A book of a few rows is all that the room needs. */
 struct lh_book lh_book;
 static struct lh_fare rows[4];
+static struct lh_more mores[8]; /* of `lock`, and of others */
 static uint32_t used;
 
 uint32_t lh_book_new(enum lh_table_name t, uint32_t n)
@@ -30,9 +31,12 @@ static void set_up(void)
 {
 	memset(rows, 0, sizeof(rows));
 	memset(&lock, 0, sizeof(lock));
+	memset(mores, 0, sizeof(mores));
+	lock.more = 1;
 	memset(seats, 0, sizeof(seats));
 	used = 1;
 	lh_book.table[LH_T_FARE] = rows;
+	lh_book.table[LH_T_MORE] = mores;
 	lh_fare_init();
 	for (uint32_t i = 0; i < 32; i++)
 		seats[i].thread = i + 1;
@@ -118,12 +122,12 @@ static void cancelled(void)
 	lh_fare_left(&seats[0]);
 	CHECK_EQ(lh_fare(&lock)->done, 2);
 	/* its row may serve another lock, which owes the old one nothing */
-	struct lh_lock other = {.kind = LH_MUTEX};
+	struct lh_lock other = {.kind = LH_MUTEX, .more = 2};
 	lh_fare_asked(&lock, id, &seats[1]);
 	lh_fare_end(&lock);
 	CHECK(!lh_fare(&lock));
 	lh_fare_asked(&other, LH_LOCK_ID(8, 1), &seats[2]);
-	CHECK_EQ(other.fare, 1);
+	CHECK_EQ(mores[2].fare, 1);
 	lh_fare_waited(&lock, &seats[1], LH_EXCLUSIVE, 1000);
 	lh_fare_asked(&other, LH_LOCK_ID(8, 1), &seats[3]);
 	CHECK_EQ(seats[3].wait_ahead, 0);
@@ -207,7 +211,7 @@ static void tries(void)
 /* No room is an answer. */
 static void full(void)
 {
-	struct lh_lock more[4] = {{0}};
+	struct lh_lock more[4] = {{.more = 3}, {.more = 4}, {.more = 5}, {.more = 6}};
 
 	set_up();
 	for (uint32_t i = 0; i < 4; i++)

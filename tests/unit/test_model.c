@@ -392,9 +392,9 @@ static void services(void)
 	f->share[LH_SHARES - 1] = (struct lh_share){.thread = LH_SHARE_REST, .taken = 500};
 	f->hold[1] = (struct lh_times){.n = 256, .ns = 256 * 500, .max_ns = 500};
 	f->hold[1].bucket[lh_scale(500)] = 256;
-	build_lock_row(l, accounts)->hold_samples = 1;
-	build_lock_row(l, journal)->hold_samples = 2;
-	build_lock_row(l, journal)->hold_ns = 3000;
+	build_more(l, build_lock_row(l, accounts))->hold_samples = 1;
+	build_more(l, build_lock_row(l, journal))->hold_samples = 2;
+	build_more(l, build_lock_row(l, journal))->hold_ns = 3000;
 	b = build_row(l, LH_T_BURNT, NULL);
 	*b = (struct lh_burnt){.lock = journal, .place = LH_PLACE(2, 0, 0), .cpu_ns = 4000000};
 	seat = build_row(l, LH_T_SEAT, NULL);

@@ -30,6 +30,7 @@ static void whole(void)
 	struct lh_shelf s;
 	struct lh_finding f;
 	struct lh_lock lock;
+	struct lh_more more;
 	uint64_t frame[LH_FRAMES_MAX];
 
 	save(l, l->total);
@@ -41,7 +42,8 @@ static void whole(void)
 	CHECK(lh_read_finding(&s.record[0], 1, &f) && f.steps == 4);
 	CHECK(!lh_read_finding(&s.record[0], 0, &f) && !lh_read_finding(&s.record[0], 2, &f));
 	CHECK(lh_read_lock(&s.record[0], LH_LOCK_ID(1, 1), &lock));
-	CHECK_STR(lock.name, "accounts");
+	lh_read_more(&s.record[0], &lock, &more);
+	CHECK_STR(more.name, "accounts");
 	CHECK(!lh_read_lock(&s.record[0], LH_LOCK_ID(1, 2), &lock)); /* another generation: gone */
 	CHECK(lh_read_lock_row(&s.record[0], 1, &lock));
 	CHECK_EQ(lh_read_frames(&s.record[0], 2, frame), 2);
@@ -118,6 +120,7 @@ static void lies(void)
 	struct lh_lock *lock = build_at(l, LH_T_LOCK, 1);
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_lock copy;
+	struct lh_more more;
 
 	stack->n = 60000;
 	CHECK(lh_read_record(&r, l, l->total));
@@ -125,9 +128,19 @@ static void lies(void)
 	stack->frame = UINT32_MAX;
 	CHECK_EQ(lh_read_frames(&r, 1, frame), 0);
 	CHECK_EQ(lh_read_frames(&r, UINT32_MAX, frame), 0);
-	memset(lock->name, 'x', sizeof(lock->name));
+	memset(build_more(l, lock)->name, 'x', LH_NAME_MAX);
+	CHECK(lh_read_record(&r, l, l->total));
 	CHECK(lh_read_lock_row(&r, 1, &copy));
-	CHECK_EQ(strlen(copy.name), LH_NAME_MAX - 1);
+	lh_read_more(&r, &copy, &more);
+	CHECK_EQ(strlen(more.name), LH_NAME_MAX - 1);
+	copy.more = UINT32_MAX; /* no such row: what the lock's own row says */
+	copy.held_ns = 7;
+	lh_read_more(&r, &copy, &more);
+	CHECK_EQ(more.hold_max_ns, 7);
+	CHECK_EQ(more.hold_samples, 1);
+	copy.kind = LH_BARRIER; /* there the same bytes are a thread */
+	lh_read_more(&r, &copy, &more);
+	CHECK_EQ(more.hold_samples, 0);
 	memset(l->exe, 'x', sizeof(l->exe));
 	l->table[LH_T_FINDING].used = UINT32_MAX;
 	l->table[LH_T_STEP].row = 3;

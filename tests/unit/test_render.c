@@ -141,7 +141,7 @@ static void properties(void)
 	f->busy_place = LH_PLACE(1, LH_TRIES, LH_EXCLUSIVE);
 	f->share[0] = (struct lh_share){.thread = 2, .taken = 90};
 	f->share[1] = (struct lh_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
-	build_lock_row(l, accounts)->tries_failed = 5000;
+	build_more(l, build_lock_row(l, accounts))->tries_failed = 5000;
 	text(l, (struct lh_text_style){.locks = true});
 	CHECK(says("; up to 3 waited at once; others were let in up to 12 times during one wait, "
 		   "of T3 'worker-2'; overtaken by up to 9 who had come later\n"));
@@ -173,7 +173,7 @@ static void hostile(void)
 	struct lh_thread *t = build_at(l, LH_T_THREAD, 2);
 
 	memcpy(t->name, "\33]0;x\7\n::error\xff", 15);
-	memcpy(build_lock_row(l, LH_LOCK_ID(1, 1))->name, "\33[2J%s%n</scrip", 15);
+	memcpy(build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->name, "\33[2J%s%n</scrip", 15);
 	text(l, (struct lh_text_style){.locks = true});
 	CHECK(!strpbrk(output, "\33\7\xff"));
 	CHECK(says("T2 '\\x1b]0;x\\x07\\n::error\\xff'"));
@@ -241,8 +241,9 @@ static void json(void)
 
 	l->end = LH_END_SIGNAL;
 	l->end_code = 9;
-	build_lock_row(l, LH_LOCK_ID(2, 1))->hold_samples = 4;
-	build_lock_row(l, LH_LOCK_ID(2, 1))->hold_ns = 400;
+	struct lh_more *more = build_more(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
+	more->hold_samples = 4;
+	more->hold_ns = 400;
 	render("json", &l, 1, (struct lh_text_style){0});
 	o = json_loads(output, 0, NULL);
 	CHECK(o != NULL);
@@ -271,7 +272,7 @@ static void full(void)
 	struct lh_text_style style = {0};
 	struct lh_record r;
 
-	build_lock_row(l, LH_LOCK_ID(1, 1))->wait_ns = 1000000; /* something for each format */
+	build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns = 1000000; /* something for each format */
 	CHECK(lh_read_record(&r, l, l->total));
 	lh_model_add(m, &r);
 	lh_model_finish(m);

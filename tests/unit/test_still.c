@@ -296,7 +296,7 @@ static void lies_at(struct lh_ledger *in, lh_lock_id lock, uint64_t off)
 
 	*at = (struct lh_shared_place){.lock = lock, .dev = 1, .ino = 77, .off = off};
 	build_lock_row(in, lock)->flags |= LH_LOCK_PSHARED;
-	build_lock_row(in, lock)->where = row;
+	build_more(in, build_lock_row(in, lock))->where = row;
 }
 
 /* Each holds what the other one waits for; the second knows the two by other numbers. */

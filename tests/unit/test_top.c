@@ -17,6 +17,11 @@ static struct lh_lock *lock_row(lh_lock_id id)
 	return build_at(l, LH_T_LOCK, LH_LOCK_ROW(id));
 }
 
+static struct lh_more *more(lh_lock_id id)
+{
+	return build_more(l, lock_row(id));
+}
+
 static struct lh_seat *seat(uint32_t i)
 {
 	return build_at(l, LH_T_SEAT, i);
@@ -72,22 +77,18 @@ static void test_intervals(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a"));
 
-	*lock_row(a) = (struct lh_lock){.address = 0x1000,
-					.kind = LH_MUTEX,
-					.gen = lock_row(a)->gen,
-					.acquired = 100,
-					.contended = 4,
-					.wait_ns = 8 * MS,
-					.hold_ns = 10 * MS,
-					.hold_samples = 10};
+	*lock_row(a) = (struct lh_lock){
+		.address = 0x1000, .kind = LH_MUTEX, .gen = lock_row(a)->gen, .acquired = 100};
+	*more(a) = (struct lh_more){
+		.contended = 4, .wait_ns = 8 * MS, .hold_ns = 10 * MS, .hold_samples = 10};
 	look(1000);
 	CHECK(top.first);
 	CHECK_EQ(row(a)->last.taken, 100); /* the first look: since the start */
 	CHECK_EQ(row(a)->last.hold_ns, 100 * MS);
 	CHECK_EQ(top.all.taken, 100);
 	lock_row(a)->acquired = 150;
-	lock_row(a)->contended = 5;
-	lock_row(a)->wait_ns = 9 * MS;
+	more(a)->contended = 5;
+	more(a)->wait_ns = 9 * MS;
 	look(2000);
 	CHECK(!top.first);
 	CHECK_EQ(top.span_ns, 1000 * MS);
@@ -121,14 +122,14 @@ static void test_going_on(void)
 	CHECK_EQ(row(a)->wait_max_ns, 2600 * MS);
 	/* it has got it: what it waited is now in the lock's own sum, and is not counted twice */
 	seat(2)->wait_lock = 0;
-	lock_row(a)->wait_ns = 2700 * MS;
-	lock_row(a)->contended = 1;
+	more(a)->wait_ns = 2700 * MS;
+	more(a)->contended = 1;
 	look(4000);
 	CHECK_EQ(row(a)->queue, 0);
 	CHECK_EQ(row(a)->last.wait_ns, 100 * MS);
 	CHECK_EQ(row(a)->last.contended, 0);
 	/* a sum that seems to shrink (two looks are not one instant) is no wait of centuries */
-	lock_row(a)->wait_ns = 2600 * MS;
+	more(a)->wait_ns = 2600 * MS;
 	look(5000);
 	CHECK_EQ(row(a)->last.wait_ns, 0);
 }
@@ -140,8 +141,8 @@ static void test_bounds(void)
 		   r = build_lock(l, LH_RWLOCK, 0x2000, "r");
 
 	lock_row(a)->acquired = 1000;
-	lock_row(a)->hold_ns = 100 * MS;
-	lock_row(a)->hold_samples = 1;
+	more(a)->hold_ns = 100 * MS;
+	more(a)->hold_samples = 1;
 	hold(1, r, 0);
 	hold(2, r, 0);
 	lock_row(r)->shared = 2;
@@ -226,7 +227,7 @@ static void test_order(void)
 	lock_row(a)->acquired = 10;
 	lock_row(b)->acquired = 30;
 	lock_row(c)->acquired = 20;
-	lock_row(c)->wait_ns = 5;
+	more(c)->wait_ns = 5;
 	hold(1, b, 0);
 	look(1000);
 	lh_top_sort(&top, LH_TOP_TAKEN, false, false);
