@@ -79,6 +79,12 @@ TIMED(do_spin, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
 TIMED(do_try, if (pthread_mutex_trylock(&a.m) == 0) pthread_mutex_unlock(&a.m);)
 TIMED(do_churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
       pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
+/* what a std::mutex on the stack is: nobody says that it begins or ends */
+TIMED(do_fresh, pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; pthread_mutex_lock(&m);
+      pthread_mutex_unlock(&m);)
+TIMED(do_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&a.m);
+      pthread_mutex_lock(&m); pthread_mutex_unlock(&m); pthread_mutex_unlock(&a.m);
+      pthread_mutex_destroy(&m);)
 TIMED(do_section, pthread_mutex_lock(&a.m); work(work_rounds); pthread_mutex_unlock(&a.m);)
 TIMED(do_work, work(1000);)
 
@@ -156,6 +162,26 @@ static double do_own(long n)
 static double do_same(long n)
 {
 	return both(do_mutex, do_mutex, n);
+}
+
+static void *take_once(void *unused)
+{
+	pthread_mutex_lock(&b.m);
+	pthread_mutex_unlock(&b.m);
+	return unused;
+}
+
+/* One thread after the other, each joined before the next begins. */
+static double do_threads(long n)
+{
+	double start = now(CLOCK_PROCESS_CPUTIME_ID);
+
+	for (long i = 0; i < n; i++) {
+		pthread_t t;
+		if (pthread_create(&t, NULL, take_once, NULL) || pthread_join(t, NULL))
+			exit(1);
+	}
+	return now(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
 
 /* Whose turn it is, 0 or 1; under `a`. */
@@ -292,6 +318,9 @@ static const struct {
 	{"own", do_own},
 	{"same", do_same},
 	{"churn", do_churn},
+	{"fresh", do_fresh},
+	{"inside", do_inside},
+	{"threads", do_threads},
 	{"pingpong", do_pingpong},
 	{"deep", do_deep},
 	{"section", do_section},
