@@ -144,7 +144,7 @@ static bool may_go(const struct lh_lock *l)
 	if (l->flags & (LH_LOCK_KEPT | LH_LOCK_PREFER_WRITER))
 		return false;
 	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
-		if (LH_NODES[i].children || LH_NODES[i].flags)
+		if (LH_NODES[i].children || (LH_NODES[i].flags & ~(uint32_t)LH_NODE_MASKED))
 			return false;
 		news = is_news(&LH_NODES[i], l) || news;
 	}
@@ -292,7 +292,7 @@ bool lh_node_all_leaves(const struct lh_lock *l)
 static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *mine,
 		    lh_lock_id lock)
 {
-	if (n->flags || &LH_SEENS[n->seen] != mine || mine->next ||
+	if ((n->flags & ~(uint32_t)LH_NODE_MASKED) || &LH_SEENS[n->seen] != mine || mine->next ||
 	    !lh_node_all_leaves(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
 	mine->first = mine->last = me->parked->segment;
