@@ -412,6 +412,13 @@ static void add_spread(struct lh_model *m, struct lh_found *f, const struct lh_s
 	f->step = list;
 }
 
+/* In the order in which they are told; the copies are the finding's own. */
+static void count_anew(struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->threads; i++)
+		((struct lh_person *)f->thread[i])->id = i + 1;
+}
+
 static uint32_t count_processes(const struct lh_spread_step *step, uint32_t n)
 {
 	uint32_t count = 0;
@@ -441,6 +448,8 @@ struct lh_found *lh_model_add_spread(struct lh_model *m, const struct lh_finding
 	f->help = lh_word_help(f->rule);
 	add_spread(m, f, step, n);
 	complete(m, f);
+	if (is_spread(step, n))
+		count_anew(f);
 	f->message = lh_pool_print(m->shop->pool, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(m, k);

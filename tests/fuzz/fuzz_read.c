@@ -5,6 +5,7 @@
  * Built with libFuzzer (make fuzz), or with replay.c to run the corpus anywhere.
  */
 #include "render.h"
+#include "whole.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -61,6 +62,7 @@ static void as_file(const uint8_t *data, size_t size)
 	for (uint32_t i = 0; i < s.n; i++)
 		walk(&s.record[i]);
 	lh_model_add_shelf(m, &s);
+	lh_whole_judge(m, true);
 	show(m);
 	lh_model_free(m);
 	lh_read_close(&s);

@@ -96,6 +96,20 @@ static void save_pair(void)
 	close(fd);
 }
 
+static void save_shared(void)
+{
+	struct lh_ledger *l = build_sharer(2000, false, 0, 50),
+			 *k = build_sharer(2001, true, 10, 60);
+	int fd = make_file("shared.lh");
+
+	k->judge_cut = 1;
+	k->flags |= LH_LEDGER_FORKED;
+	k->fork_pid = l->pid;
+	pack(fd, l);
+	pack(fd, k);
+	close(fd);
+}
+
 static void save_run(void)
 {
 	struct lh_board board = {
@@ -135,6 +149,7 @@ int main(int argc, char **argv)
 	save("rules.lh", all_rules());
 	save("tables.lh", all_tables());
 	save_pair();
+	save_shared();
 	save_run();
 	save_hostile();
 	return 0;

@@ -11,6 +11,7 @@
 #include "scale.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,64 @@ static inline struct lh_ledger *build_bank(int pid, uint64_t slide)
 	build_lock_row(l, a)->acquired = 5;
 	build_lock_row(l, b)->acquired = 3;
 	build_abba(l, a, b, s);
+	return l;
+}
+
+/* A thread, holding `held`, asks for `wanted`; both acquisitions were seen in this segment. */
+static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, uint32_t segment,
+				    lh_lock_id held, lh_lock_id wanted)
+{
+	lh_lock_id lock[2] = {held, wanted};
+	lh_node_id parent = 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct lh_lock *x = build_lock_row(l, lock[i]);
+		uint32_t id, seen,
+			place = LH_PLACE(l->table[LH_T_NODE].used, LH_WAITS, LH_EXCLUSIVE);
+		struct lh_node *n = build_row(l, LH_T_NODE, &id);
+		struct lh_seen *s = build_row(l, LH_T_SEEN, &seen);
+
+		*n = (struct lh_node){.parent = parent,
+				      .lock = lock[i],
+				      .place = place,
+				      .depth = (uint16_t)(i + 1),
+				      .seen = seen,
+				      .next = x->nodes};
+		*s = (struct lh_seen){.node = id,
+				      .thread = thread,
+				      .first = segment,
+				      .last = segment,
+				      .serial = id};
+		x->nodes = parent = id;
+	}
+}
+
+/* A mutex at this offset of some shared memory. */
+static inline lh_lock_id build_shared(struct lh_ledger *l, uint64_t off, uint32_t flags)
+{
+	lh_lock_id id = build_lock(l, LH_MUTEX, 0x7000000 + off, NULL);
+	struct lh_shared_place *p = build_row(l, LH_T_PLACE, &build_lock_row(l, id)->where);
+
+	build_lock_row(l, id)->flags |= LH_LOCK_PSHARED | flags;
+	*p = (struct lh_shared_place){.lock = id, .dev = 1, .ino = 77, .off = off};
+	return id;
+}
+
+/*
+ * A process with two locks of shared memory, taken in this order by its main thread. It began
+ * and was last seen at these moments.
+ */
+static inline struct lh_ledger *build_sharer(int pid, bool turned, uint64_t born, uint64_t seen)
+{
+	struct lh_ledger *l = build_ledger(pid, "/opt/sharer");
+	lh_lock_id a = build_shared(l, 0, 0), b = build_shared(l, 40, 0);
+
+	l->start_ns = 1000000000;
+	l->start_epoch = 1700000000;
+	l->born_ns = born;
+	l->shared_ns = seen;
+	build_thread(l, pid, "sharer");
+	build_dependency(l, 1, 0, turned ? b : a, turned ? a : b);
 	return l;
 }
 

@@ -60,6 +60,31 @@ static void classic(void)
 	lh_model_free(m);
 }
 
+/* The library begins a ring where its stack numbers tell it to; it is told from one place on. */
+static void begins(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(100, 0x2000000);
+	struct lh_step *s = build_at(k, LH_T_STEP, 1), first[2];
+	struct lh_model *m = model_of(l, NULL), *turned;
+
+	memcpy(first, s, sizeof(first));
+	memmove(s, s + 2, sizeof(first));
+	memcpy(s + 2, first, sizeof(first));
+	turned = model_of(k, NULL);
+	CHECK(m->findings == 1 && turned->findings == 1);
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct lh_act *a = &m->finding[0]->step[i], *b = &turned->finding[0]->step[i];
+		CHECK_STR(b->lock->name, a->lock->name);
+		CHECK_EQ(b->thread->id, a->thread->id);
+		CHECK_EQ(b->stack->frame[0].offset, a->stack->frame[0].offset);
+	}
+	CHECK_STR(turned->finding[0]->fingerprint, m->finding[0]->fingerprint);
+	CHECK_STR(turned->finding[0]->message, m->finding[0]->message);
+	CHECK(turned->finding[0]->thread[0]->id == m->finding[0]->thread[0]->id);
+	lh_model_free(m);
+	lh_model_free(turned);
+}
+
 static void print_of(struct lh_ledger *l, char out[17])
 {
 	struct lh_model *m = model_of(l, NULL);
@@ -475,6 +500,7 @@ static void birthplaces(void)
 int main(void)
 {
 	classic();
+	begins();
 	fingerprints();
 	merged();
 	taken();
