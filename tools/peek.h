@@ -85,6 +85,7 @@ struct lh_peek {
 	bool forked;   /* came by fork and has not called exec since */
 	bool handlers; /* has signal handlers of its own */
 	pid_t tracer;  /* who traces it, 0 nobody */
+	bool nameless; /* functions of frames are not wanted: they take most of an unwinding */
 	bool blind;    /* we may not read its memory: `why` tells the remedy */
 	char why[600];
 	struct lh_peek_core *core; /* NULL: alive */

@@ -170,7 +170,7 @@ static void name_frame(struct lh_peek_unwinder *u, struct lh_peek_frame *f)
 	GElf_Sym sym;
 
 	f->module = lh_peek_module_at(u->peek, at);
-	name = m ? dwfl_module_addrinfo(m, at, &into, &sym, NULL, NULL, NULL) : NULL;
+	name = m && !u->peek->nameless ? dwfl_module_addrinfo(m, at, &into, &sym, NULL, NULL, NULL) : NULL;
 	/* A symbol far below says nothing about what is here. */
 	if (!name || into >= sym.st_size)
 		return;

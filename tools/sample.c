@@ -47,7 +47,7 @@ struct lh_sampler *lh_sampler_new(pid_t pid)
 	struct lh_sampler *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->peek.pid = s->peek.via = pid;
+		s->peek = (struct lh_peek){.pid = pid, .via = pid, .nameless = true};
 	return s;
 }
 
@@ -57,7 +57,7 @@ static void forget_objects(struct lh_sampler *s)
 
 	if (s->peek.pool)
 		lh_peek_close(&s->peek);
-	s->peek.pid = s->peek.via = pid;
+	s->peek = (struct lh_peek){.pid = pid, .via = pid, .nameless = true};
 	s->taken = 0;
 }
 

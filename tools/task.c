@@ -41,6 +41,20 @@ static void look_without_schedstat(pid_t pid, pid_t tid, const char *stat, struc
 			   number_after(text, "\nnonvoluntary_ctxt_switches:");
 }
 
+bool lh_task_times(pid_t pid, pid_t tid, struct lh_task *t)
+{
+	char name[40], text[128];
+
+	*t = (struct lh_task){0};
+	snprintf(name, sizeof(name), "task/%d/schedstat", tid);
+	if (lh_proc_read(pid, name, text, sizeof(text)) &&
+	    sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &t->run_ns, &t->lag_ns, &t->turns) ==
+		    3 &&
+	    t->turns)
+		return true;
+	return lh_task_look(pid, tid, t);
+}
+
 bool lh_task_look(pid_t pid, pid_t tid, struct lh_task *t)
 {
 	char name[40], stat[1024], text[128];

@@ -33,6 +33,8 @@ struct lh_task_call {
 };
 
 bool lh_task_look(pid_t pid, pid_t tid, struct lh_task *);
+/* The same without its state, for half the price. */
+bool lh_task_times(pid_t pid, pid_t tid, struct lh_task *);
 void lh_task_call(pid_t pid, pid_t tid, struct lh_task_call *);
 /* Is it the same call still, as far as its place tells? One that a stop broke off starts again. */
 bool lh_task_same(const struct lh_task_call *, const struct lh_task_call *);

@@ -16,6 +16,8 @@ enum {
 	HOPS_MAX = 64,
 	NEWS_MAX = 4096,
 	SLACK_NS = 200000,
+	PART_OF_CPU = 40,
+	ROUND_MAX_NS = 50000000,
 };
 #define ROUND_NS 5000000ull
 #define IDLE_NS 20000000ull
@@ -189,8 +191,73 @@ static void queue_up(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
 		p->queue = more;
 		p->queue_room = room;
 	}
-	p->queue[p->queued++] = (struct lh_queued){
-		i, s->thread, s->wait_lock, s->wait_place, s->wait_on, s->wait_since_ns};
+	p->queue[p->queued++] = (struct lh_queued){.seat = i,
+						   .thread = s->thread,
+						   .lock = s->wait_lock,
+						   .place = s->wait_place,
+						   .on = s->wait_on,
+						   .since_ns = s->wait_since_ns,
+						   .step_ns = p->now_ns - p->sight[i].look_ns};
+}
+
+/* ---- what says the same is left alone ---- */
+
+enum { OLD_PART = 8, PATIENCE_MS = 100, ASKS_A_SECOND = 2000, ASKS_AT_ONCE = 256 };
+#define MS 1000000ull
+
+bool lh_watch_may_ask(struct lh_watched *p, uint32_t seat)
+{
+	struct lh_watch *w = p->watch;
+	uint64_t since = p->now_ns > w->ask_ns ? p->now_ns - w->ask_ns : 0,
+		 more = since * ASKS_A_SECOND / (1000 * MS);
+
+	if (more) {
+		w->ask_room = w->ask_room + more < ASKS_AT_ONCE ? w->ask_room + more : ASKS_AT_ONCE;
+		w->ask_ns = p->now_ns;
+	}
+	if (w->ask_room) {
+		w->ask_room--;
+		return true;
+	}
+	if (!p->refused)
+		p->refused = seat;
+	return false;
+}
+
+/* Its tries failed on since the last look. */
+static bool is_busy(const struct lh_sight *at, const struct lh_seat *s)
+{
+	return s->tries >= LH_TRIES_LONG && s->tries != at->tries;
+}
+
+/* All that a seat says, in one number; 0: it says nothing. */
+static uint64_t mark_of(const struct lh_sight *at, const struct lh_seat *s, uint32_t n)
+{
+	uint64_t m = (uint64_t)s->thread << 32 ^ s->wait_lock ^ (uint64_t)s->wait_seq << 16 ^ n;
+
+	if (!n && !s->wait_lock && !is_busy(at, s))
+		return 0;
+	for (uint32_t k = 0; k < n; k++) {
+		const struct lh_held *h = &s->held[k];
+		m = (m ^ ((uint64_t)h->lock << 32 | h->tick)) * 0x9e3779b97f4a7c15u;
+		m = (m ^ ((uint64_t)h->place << 16 | h->flags)) * 0x94d049bb133111ebu;
+	}
+	return m | 1;
+}
+
+/* The older what it says, the longer it may be left alone; but nothing due is missed. */
+static uint64_t due_of(const struct lh_watched *p, const struct lh_sight *at,
+		       const struct lh_seat *s)
+{
+	uint64_t young = s->wait_lock ? s->wait_since_ns : 0, pause;
+
+	for (uint32_t k = 0; k < at->grips; k++)
+		if (at->grip[k].from_ns > young)
+			young = at->grip[k].from_ns;
+	pause = p->now_ns > young ? (p->now_ns - young) / OLD_PART : 0;
+	if (is_busy(at, s))
+		pause = 0;
+	return p->now_ns + (pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS);
 }
 
 static void look_at(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
@@ -200,35 +267,42 @@ static void look_at(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
 	if (s->wait_lock && s->wait_on)
 		queue_up(p, i, s);
 	lh_profile_seat(p, i, s);
+	p->sight[i].look_ns = p->now_ns;
+	p->sight[i].due_ns = due_of(p, &p->sight[i], s);
 	for (uint32_t k = 0; k < s->held_n; k++)
 		if (lh_watch_is_lock(p, &s->held[k], &l))
 			lh_hold_look(p, i, s, &s->held[k], &l);
-	if (p->pid)
+	if (p->pid) {
+		lh_burnt_look(p, i, s);
 		lh_call_look(p, i, s);
-	p->active |= s->held_n > 0 || s->wait_lock;
+	}
+	p->sight[i].tries = s->tries;
 }
 
-/* Most seats hold nothing at most looks; only those that do are copied. */
+/* Most seats say nothing at most looks, or the same again; only the others are copied. */
 static void look_at_seat(struct lh_watched *p, uint32_t i)
 {
 	const struct lh_rows *rows = &p->record.rows[LH_T_SEAT];
-	const volatile struct lh_seat *live =
-		(const volatile struct lh_seat *)(rows->at + (size_t)i * rows->row);
+	const struct lh_seat *live = (const struct lh_seat *)(rows->at + (size_t)i * rows->row);
 	struct lh_sight *sight = &p->sight[i];
 	struct lh_seat s;
-	uint32_t n = live->held_n;
+	uint32_t n = *(const volatile uint32_t *)&live->held_n;
 
-	if (live->state < LH_SEAT_LIVE || (!n && !live->wait_lock)) {
-		if (!sight->grips && !sight->wait.lock)
-			return;
+	n = n < LH_HELD_MAX ? n : LH_HELD_MAX;
+	uint64_t mark = live->state < LH_SEAT_LIVE ? 0 : mark_of(sight, live, n);
+	p->active |= mark != 0;
+	if (mark == sight->mark && (!mark || p->now_ns < sight->due_ns))
+		return;
+	if (mark != sight->mark)
+		lh_profile_settle(p, i);
+	if (!mark) {
 		memset(&s, 0, offsetof(struct lh_seat, held));
 	} else {
-		n = n < LH_HELD_MAX ? n : LH_HELD_MAX;
-		memcpy(&s, (const void *)live,
-		       offsetof(struct lh_seat, held) + n * sizeof(struct lh_held));
+		memcpy(&s, live, offsetof(struct lh_seat, held) + n * sizeof(struct lh_held));
 		s.held_n = n;
 	}
 	look_at(p, i, &s);
+	p->sight[i].mark = mark;
 }
 
 uint32_t lh_watch_look(struct lh_watched *p, uint64_t now_ns)
@@ -238,14 +312,20 @@ uint32_t lh_watch_look(struct lh_watched *p, uint64_t now_ns)
 	p->now_ns = now_ns;
 	p->active = false;
 	p->queued = 0;
-	p->samples = p->asked = 0;
+	p->samples = 0;
 	if (!p->look_ns)
 		p->look_ns = p->now_ns;
 	if (seats > SEATS_MAX)
 		seats = SEATS_MAX;
 	if (!room_for_sights(p, seats))
 		return 1;
-	for (uint32_t i = 1; i < seats; i++)
+	p->turn = p->refused ? p->refused : p->turn + 1;
+	if (p->turn >= seats)
+		p->turn = 1;
+	p->refused = 0;
+	for (uint32_t i = p->turn; i < seats; i++)
+		look_at_seat(p, i);
+	for (uint32_t i = 1; i < p->turn && i < seats; i++)
 		look_at_seat(p, i);
 	lh_profile_round(p);
 	lh_hold_round(p, false);
@@ -280,6 +360,22 @@ static bool round_of(struct lh_watch *w)
 
 enum { LATE_NS = 500000 /* between two attempts to let a thread go */ };
 
+static uint64_t spent_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* A round that took long is followed by a longer pause: the watch takes a part of a CPU at most. */
+static uint64_t patient(uint64_t pause, uint64_t spent)
+{
+	uint64_t enough = spent * PART_OF_CPU < ROUND_MAX_NS ? spent * PART_OF_CPU : ROUND_MAX_NS;
+
+	return pause > enough ? pause : enough;
+}
+
 static void *run(void *watch)
 {
 	struct lh_watch *w = watch;
@@ -288,7 +384,9 @@ static void *run(void *watch)
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	pthread_mutex_lock(&w->mutex);
 	while (!w->over) {
+		uint64_t spent = spent_ns();
 		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
+		next = patient(next, spent_ns() - spent);
 		if (lh_sampler_settle()) /* a thread of the program may stand still for us */
 			next = LATE_NS;
 		next += now();

@@ -16,9 +16,12 @@
 
 enum {
 	YOUNG_MS = 3,
-	ASKED_MAX = 64, /* threads that /proc is asked about in one round */
-	PAUSE_BUSY = 3, /* rounds that one is left alone that does not sleep */
-	PAUSE_TOLD = 8, /* and one of which all is said */
+	ALIKE_ENOUGH = 16,
+	BUSY_MS = 5,      /* that one is left alone which does not sleep, and twice as long then */
+	BUSY_MAX_MS = 40, /* at the most */
+	TOLD_MS = 40,     /* one of which all is said; of long ones a part of their time */
+	TOLD_MAX_MS = 1000,
+	TOLD_PART = 8,
 };
 #define MS 1000000ull
 
@@ -53,14 +56,16 @@ static bool waits_for_lock(const struct lh_watched *p, uint32_t seat, const stru
 
 /* A futex that nothing of ours waits on: a lock inside the C library, or of another kind than ours.
  */
-static bool counts(const struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
-		   const struct lh_task *t, const struct lh_task_call *c)
+static bool counts(const struct lh_seat *s, const struct lh_task_call *c)
 {
-	if (c->in != LH_TASK_CALL || t->state == 'R' || t->state == 'T' || t->state == 't')
-		return false;
-	if (waits_for_lock(p, seat, s) || (c->nr == SYS_futex && !s->wait_on))
-		return false;
-	return t->state != 'D' || lh_call_syncs(c->nr);
+	return c->in == LH_TASK_CALL && (c->nr != SYS_futex || s->wait_on);
+}
+
+/* Asleep of its own accord: not stopped, nor waiting for a device that it did not ask to wait for.
+ */
+static bool sleeps(const struct lh_task *t, const struct lh_task_call *c)
+{
+	return t->state == 'S' || (t->state == 'D' && lh_call_syncs(c->nr));
 }
 
 static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_place place, long nr)
@@ -93,6 +98,29 @@ static void add_steps(struct lh_watched *p, uint32_t row, const struct lh_seat *
 		      words);
 }
 
+/*
+ * The same call, under the same lock taken in the same place: when that was the same finding so
+ * often in a row, the next one is believed to be it too, without a stop.
+ */
+static struct lh_alike *alike(struct lh_watched *p, uint64_t key)
+{
+	struct lh_alike *a = &p->alike[key >> 32 & (LH_ALIKES - 1)];
+
+	if (a->key != key)
+		*a = (struct lh_alike){.key = key};
+	return a;
+}
+
+static void count_again(struct lh_watched *p, struct lh_sight *at, uint32_t row)
+{
+	struct lh_finding *f = lh_watch_row(p, row);
+
+	at->told = true;
+	at->row = row;
+	if (f)
+		f->count++;
+}
+
 /* It has slept for long enough: where, and in what? */
 static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s, char state,
 		 const struct lh_held *const *held, uint32_t n)
@@ -100,24 +128,31 @@ static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat
 	char words[LH_NOTE_MAX];
 	struct lh_sample sample;
 	struct lh_finding *f;
+	struct lh_alike *a;
 	struct lh_lock l;
 
+	if (!lh_read_lock(&p->record, held[0]->lock, &l))
+		return;
+	a = alike(p, key_of(&l, held[0], held[0]->place, at->call.nr) ^ at->call.pc);
+	if (a->n >= ALIKE_ENOUGH) {
+		count_again(p, at, a->row);
+		return;
+	}
 	if (!lh_watch_may_sample(p))
-		return; /* in the next round then */
+		return; /* later then */
 	lh_watch_sample(p, s, &at->call, &sample);
 	at->stopped_by_us |= sample.stopped_ns > 0;
 	lh_place place = lh_watch_place(p, &sample);
-	if (!lh_read_lock(&p->record, held[0]->lock, &l))
-		return;
 	uint64_t key = key_of(&l, held[0], place, at->call.nr);
-	at->told = true;
-	at->row = lh_watch_find(p, key);
-	f = lh_watch_row(p, at->row);
-	if (f) {
-		f->count++;
+	uint32_t row = lh_watch_find(p, key);
+	a->n = row && row == a->row ? a->n + 1 : 0;
+	a->row = row;
+	if (row) {
+		count_again(p, at, row);
 		return;
 	}
-	at->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, s->thread);
+	at->told = true;
+	at->row = a->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, s->thread);
 	f = lh_watch_row(p, at->row);
 	if (!f)
 		return;
@@ -145,26 +180,45 @@ static void end(struct lh_sight *at)
 	at->row = 0;
 }
 
-static void go_on(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s, char state,
+static void go_on(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s,
 		  const struct lh_held *const *held, uint32_t n)
 {
 	struct lh_finding *f = lh_watch_row(p, at->row);
 	uint64_t slept = less(p->now_ns, at->since_ns);
+	struct lh_task t;
 
 	if (f && slept > f->duration_ns)
 		f->duration_ns = slept;
-	if (!at->told && slept >= p->watch->wants.blocking_ns)
-		tell(p, at, s, state, held, n);
+	if (at->told || slept < p->watch->wants.blocking_ns)
+		return;
+	if (lh_task_look(p->pid, s->tid, &t) && sleeps(&t, &at->call))
+		tell(p, at, s, t.state, held, n);
+	else
+		end(at);
 }
 
-/* Is this seat's turn to be asked about? Those that do the same for long are asked more seldom. */
-static bool is_due(struct lh_watched *p, struct lh_sight *at)
+static uint64_t at_most(uint64_t ms, uint64_t most_ms)
 {
-	if (at->skip) {
-		at->skip--;
-		return false;
-	}
-	return p->asked++ < ASKED_MAX;
+	return (ms < most_ms ? ms : most_ms) * MS;
+}
+
+/* When to ask again of one that sleeps: when that will have been for long enough. */
+static uint64_t again(const struct lh_watched *p, const struct lh_sight *at)
+{
+	uint64_t slept_ms = less(p->now_ns, at->since_ns) / MS,
+		 told = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
+		 due = at->since_ns + p->watch->wants.blocking_ns;
+
+	if (at->told || due <= p->now_ns) /* or there was no time for its stack */
+		return p->now_ns + (told > TOLD_MS * MS ? told : TOLD_MS * MS);
+	return due;
+}
+
+static void leave_alone(struct lh_watched *p, struct lh_sight *at)
+{
+	end(at);
+	at->pause_ns = at->pause_ns ? at_most(2 * at->pause_ns / MS, BUSY_MAX_MS) : BUSY_MS * MS;
+	at->ask_ns = p->now_ns + at->pause_ns;
 }
 
 static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
@@ -175,21 +229,24 @@ static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 	struct lh_task t;
 
 	lh_task_call(p->pid, s->tid, &c);
-	if (c.in != LH_TASK_CALL || !lh_task_look(p->pid, s->tid, &t) ||
-	    !counts(p, seat, s, &t, &c)) {
-		end(at);
-		at->pause = at->pause < PAUSE_BUSY ? at->pause + 1 : PAUSE_BUSY;
-	} else if (at->call.in != LH_TASK_CALL || !lh_task_same(&at->call, &c) ||
-		   (at->turns != t.turns && !at->stopped_by_us)) {
+	if (!counts(s, &c) || !lh_task_times(p->pid, s->tid, &t)) {
+		leave_alone(p, at);
+		return;
+	}
+	if (at->call.in != LH_TASK_CALL || !lh_task_same(&at->call, &c) ||
+	    (at->turns != t.turns && !at->stopped_by_us)) {
 		begin(p, at, &c, &t);
-		at->pause = 0;
 	} else {
 		at->turns = t.turns;
 		at->stopped_by_us = false;
-		go_on(p, at, s, t.state, held, n);
-		at->pause = at->told ? PAUSE_TOLD : 0;
+		go_on(p, at, s, held, n);
 	}
-	at->skip = at->pause;
+	if (at->call.in == LH_TASK_CALL) {
+		at->pause_ns = 0;
+		at->ask_ns = again(p, at);
+	} else {
+		leave_alone(p, at);
+	}
 }
 
 void lh_call_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
@@ -197,12 +254,21 @@ void lh_call_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
 	const struct lh_held *held[LH_DEEP];
 	struct lh_sight *at = &p->sight[seat];
 	uint32_t n = p->watch->wants.blocking_ns ? held_locks(p, s, held) : 0;
+	uint64_t old = n ? (uint64_t)held[n - 1]->tick * MS + YOUNG_MS * MS : 0;
 
-	/* Held since a moment ago: it would be over before we have asked. */
-	if (!n || (uint64_t)held[n - 1]->tick * MS + YOUNG_MS * MS > p->now_ns) {
+	if (!n || waits_for_lock(p, seat, s)) {
 		end(at);
-		at->skip = at->pause = 0;
-	} else if (is_due(p, at)) {
+		at->ask_ns = at->pause_ns = 0;
+		return;
+	}
+	/* Held since a moment ago: it would be over before we have asked. */
+	if (old > p->now_ns) {
+		end(at);
+		at->ask_ns = old;
+		at->pause_ns = 0;
+	} else if (p->now_ns >= at->ask_ns && lh_watch_may_ask(p, seat)) {
 		look(p, seat, s, held, n);
 	}
+	if (at->ask_ns < p->sight[seat].due_ns)
+		p->sight[seat].due_ns = at->ask_ns;
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-enum { HOLDS_MAX = 256, FACTOR_LAST = 4 };
+enum { HOLDS_MAX = 256, FACTOR_LAST = 4, PATIENCE_MS = 200 };
 #define MS 1000000ull
 
 static uint64_t less(uint64_t a, uint64_t b)
@@ -44,13 +44,22 @@ static uint64_t lagged(const struct lh_hold *h, const struct lh_task *t, uint64_
 	return lag;
 }
 
+static bool is_stopped(char state)
+{
+	return state == 'T' || state == 't';
+}
+
 static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
 {
-	uint64_t step = less(p->now_ns, h->look_ns);
+	uint64_t step = less(p->now_ns, h->asked_ns);
+	bool waits = s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_circle(p, h->seat));
 	struct lh_task t;
 
-	if (p->pid && lh_task_look(p->pid, h->tid, &t)) {
-		if (t.state == 'T' || t.state == 't')
+	h->asked_ns = p->now_ns;
+	if (waits) { /* what it does is known without asking */
+		h->waited_ns += step;
+	} else if (p->pid && lh_task_look(p->pid, h->tid, &t)) {
+		if (is_stopped(t.state) || is_stopped(h->turn.state))
 			h->stopped_ns += step;
 		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
 			h->turn = t;
@@ -58,8 +67,6 @@ static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat
 		}
 		h->lagged_ns = lagged(h, &t, p->now_ns);
 	}
-	if (s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_circle(p, h->seat)))
-		h->waited_ns += step;
 }
 
 static uint64_t own_time(const struct lh_watched *p, const struct lh_hold *h)
@@ -209,6 +216,7 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
 			      .since_ns = lh_watch_since(e),
 			      .limit_ns = limit,
 			      .look_ns = p->now_ns,
+			      .asked_ns = p->now_ns,
 			      .turn_ns = p->now_ns};
 	if (p->pid && lh_task_look(p->pid, s->tid, &h->base)) {
 		h->turn = h->base;
@@ -221,6 +229,28 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
 	return h;
 }
 
+/*
+ * A quarter of what is missing until there is something to say, so that it is said in time; and
+ * more of those that have been excused for long already.
+ */
+static uint64_t patience(const struct lh_watched *p, const struct lh_hold *h)
+{
+	uint64_t missing = less((h->row ? h->factor : 1) * h->limit_ns, own_time(p, h)) / 4,
+		 excused = (h->stopped_ns + h->waited_ns) / 32,
+		 pause = missing > excused ? missing : excused;
+
+	return pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS;
+}
+
+/* Not looked into before half its limit is over; when is that? */
+static void wait_for_half(struct lh_watched *p, uint32_t seat, uint64_t since_ns, uint64_t limit)
+{
+	uint64_t half = since_ns + limit / 2;
+
+	if (limit && half < p->sight[seat].due_ns)
+		p->sight[seat].due_ns = half;
+}
+
 void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 		  const struct lh_held *e, const struct lh_lock *l)
 {
@@ -230,22 +260,29 @@ void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 
 	if (!w->long_hold_ns && !w->locks)
 		return;
-	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks)
+	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks) {
+		wait_for_half(p, seat, lh_watch_since(e), w->long_hold_ns);
 		return; /* the usual case, without any search */
+	}
 	h = find(p, seat, e);
 	if (!h) {
 		uint64_t limit = lh_watch_limit(p, l, e->lock);
 		h = limit && 2 * age >= limit ? follow(p, seat, s, e, limit) : NULL;
+		if (!h && 2 * age < limit)
+			wait_for_half(p, seat, lh_watch_since(e), limit);
 	}
 	if (!h)
 		return;
-	h->seen = true;
-	if (!h->row ||
-	    (h->first && h->factor <= FACTOR_LAST)) { /* else all is known of it but its end */
+	h->look_ns = p->now_ns;
+	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
+		return; /* all is known of it but its end */
+	if (p->now_ns >= h->due_ns) {
 		excuse(p, h, s);
 		judge(p, h, s, l);
+		h->due_ns = p->now_ns + patience(p, h);
 	}
-	h->look_ns = p->now_ns;
+	if (h->due_ns < p->sight[seat].due_ns)
+		p->sight[seat].due_ns = h->due_ns;
 }
 
 /* ---- who waited ---- */
@@ -268,11 +305,36 @@ static void note_waiter(struct lh_hold *h, const struct lh_queued *q, uint64_t n
 	h->waiter[i].ns = less(now, q->since_ns > h->since_ns ? q->since_ns : h->since_ns);
 }
 
-static void note_waiters(struct lh_watched *p, struct lh_hold *h)
+void lh_hold_waiter(struct lh_watched *p, const struct lh_queued *q)
 {
-	for (uint32_t i = 0; i < p->queued; i++)
-		if (p->queue[i].lock == h->lock && p->queue[i].seat != h->seat)
-			note_waiter(h, &p->queue[i], p->now_ns);
+	for (uint32_t i = 0; i < p->holds; i++)
+		if (p->hold[i].lock == q->lock && p->hold[i].seat != q->seat)
+			note_waiter(&p->hold[i], q, q->step_ns ? p->now_ns : p->look_ns);
+}
+
+/* Those that wait still, and were left alone for some rounds. */
+static void update_waiters(const struct lh_watched *p, struct lh_hold *h)
+{
+	for (uint32_t i = 0; i < h->waiters; i++)
+		for (uint32_t seat = 1; seat < p->sights; seat++) {
+			const struct lh_sight *at = &p->sight[seat];
+			if (at->thread != h->waiter[i].thread || at->wait.lock != h->lock ||
+			    at->wait.from_ns != h->waiter[i].since_ns)
+				continue;
+			uint64_t from =
+				at->wait.from_ns > h->since_ns ? at->wait.from_ns : h->since_ns;
+			h->waiter[i].ns = less(h->look_ns, from);
+		}
+}
+
+/* It was seen in this round, or its seat says what it said at the last look. */
+static bool is_there(const struct lh_watched *p, struct lh_hold *h)
+{
+	const struct lh_sight *at = &p->sight[h->seat];
+
+	if (at->mark && at->thread == h->thread && at->look_ns < p->now_ns)
+		h->look_ns = p->now_ns;
+	return h->look_ns == p->now_ns;
 }
 
 /* At the last round whatever was still there at the last look is kept for good. */
@@ -280,12 +342,11 @@ void lh_hold_round(struct lh_watched *p, bool last)
 {
 	for (uint32_t i = 0; i < p->holds;) {
 		struct lh_hold *h = &p->hold[i];
-		if (h->seen && !last) {
-			note_waiters(p, h);
-			h->seen = false;
+		if (!last && is_there(p, h)) {
 			i++;
 			continue;
 		}
+		update_waiters(p, h);
 		lh_hold_end(p, h, last);
 		p->hold[i] = p->hold[--p->holds];
 	}

@@ -10,6 +10,7 @@
 enum {
 	LH_DEEP = 8,                   /* held locks of one thread that are followed */
 	LH_WAITERS = 8,                /* of one long hold that are named */
+	LH_ALIKES = 64,                /* kinds of blocking calls; a power of two */
 	LH_STEPS = 3 + 2 * LH_WAITERS, /* room of a finding: its steps lie in sequence */
 };
 
@@ -26,6 +27,10 @@ struct lh_grip {
 struct lh_sight {
 	lh_thread_id thread;
 	uint32_t wait_seq;
+	/* A seat that says what it said is left alone until something can be due. */
+	uint64_t mark; /* of all that it said; 0: nothing */
+	uint64_t look_ns, due_ns;
+	lh_place holder;     /* of what it waits for */
 	struct lh_grip wait; /* lock 0: it did not wait; tick is enum lh_wait */
 	struct lh_grip grip[LH_DEEP];
 	uint32_t grips;
@@ -34,8 +39,11 @@ struct lh_sight {
 	uint64_t turns, since_ns;
 	bool stopped_by_us; /* its turns changed by that */
 	bool told;
-	uint32_t skip, pause; /* rounds until it is asked about again */
-	uint32_t row;         /* the finding that grows while it sleeps */
+	uint64_t ask_ns, pause_ns; /* when /proc is asked about it again, and how long that was */
+	uint32_t row;              /* the finding that grows while it sleeps */
+	/* what it burns */
+	uint64_t burnt_ns; /* CPU time when that was last asked; 0: not asked */
+	uint32_t tries;
 };
 
 /* A thread that waits, at this look. */
@@ -45,7 +53,7 @@ struct lh_queued {
 	lh_lock_id lock;
 	lh_place place;
 	uint32_t on;
-	uint64_t since_ns;
+	uint64_t since_ns, step_ns; /* time since the look before */
 };
 
 /* A lock that has been held for about half the time that is long, or more. */
@@ -57,7 +65,8 @@ struct lh_hold {
 	uint32_t tick;
 	lh_place place;
 	uint64_t since_ns, limit_ns;
-	uint64_t look_ns;          /* the last one */
+	uint64_t look_ns;          /* the last time that it was there */
+	uint64_t asked_ns, due_ns; /* when /proc was asked about it, and will be again */
 	struct lh_task base, turn; /* at the first look; at the first look of this turn on a CPU */
 	uint64_t turn_ns;
 	uint64_t stopped_ns, lagged_ns, waited_ns; /* none of it is the holder's doing */
@@ -65,7 +74,6 @@ struct lh_hold {
 	uint32_t factor; /* the next sample is due at so many times the limit */
 	uint32_t row;    /* of its finding, 0 not told */
 	bool first;      /* its finding had been told before, of another hold */
-	bool seen;
 	struct {
 		lh_thread_id thread;
 		lh_place place;
@@ -77,6 +85,12 @@ struct lh_hold {
 struct lh_told {
 	uint64_t key;
 	uint32_t row;
+};
+
+/* Blocking calls that look alike before any stack is taken: `n` of them were this finding. */
+struct lh_alike {
+	uint64_t key;
+	uint32_t row, n;
 };
 
 struct lh_watched {
@@ -97,10 +111,14 @@ struct lh_watched {
 	uint32_t queued, queue_room;
 	struct lh_told *told;
 	uint32_t tolds, told_room;
+	struct lh_alike alike[LH_ALIKES];
 	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_PAIR */
 	uint32_t *fact;            /* by library finding: how many of its holds we know of */
 	uint32_t facts;
-	uint32_t samples, asked; /* in this round */
+	uint32_t samples; /* in this round */
+	uint32_t turn;    /* the seat to begin with: not always the same are asked about last */
+	uint32_t refused; /* the first that was not asked about in this round */
+	uint32_t burnts;  /* rows of LH_T_BURNT */
 };
 
 struct lh_watch {
@@ -110,6 +128,7 @@ struct lh_watch {
 	pthread_mutex_t mutex;
 	pthread_cond_t stop;
 	bool over;
+	uint64_t ask_room, ask_ns; /* questions to /proc that may be asked yet, and since when */
 	struct lh_watched **list;
 	uint32_t n, room, turn;
 	struct lh_news *news;
@@ -152,6 +171,7 @@ bool lh_watch_sample(struct lh_watched *, const struct lh_seat *, const struct l
 void lh_hold_look(struct lh_watched *, uint32_t seat, const struct lh_seat *,
 		  const struct lh_held *, const struct lh_lock *);
 void lh_hold_round(struct lh_watched *, bool last); /* after all seats were looked at */
+void lh_hold_waiter(struct lh_watched *, const struct lh_queued *); /* is there a hold for it? */
 
 const char *lh_hold_time(uint64_t ns, char out[24]);
 uint64_t lh_hold_key(const struct lh_lock *, lh_lock_id, lh_place); /* of its finding */
@@ -162,6 +182,8 @@ void lh_hold_missed(struct lh_watched *, bool last);
 
 /* watch_call.c */
 void lh_call_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+/* May /proc be asked about one thread more? They are so many a second. */
+bool lh_watch_may_ask(struct lh_watched *, uint32_t seat);
 
 /* watch_still.c: deadlocks that are seen from outside. */
 bool lh_watch_still_start(struct lh_watch *);
@@ -178,5 +200,10 @@ struct lh_step lh_watch_elsewhere(struct lh_watched *, const struct lh_watched *
 /* watch_profile.c */
 void lh_profile_seat(struct lh_watched *, uint32_t seat, const struct lh_seat *);
 void lh_profile_round(struct lh_watched *);
+/* What it did not say any more at this look lasted until the round before. */
+void lh_profile_settle(struct lh_watched *, uint32_t seat);
+
+/* watch_burnt.c */
+void lh_burnt_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
 
 #endif

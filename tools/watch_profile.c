@@ -47,16 +47,21 @@ static struct lh_pair *pair_of(struct lh_watched *p, lh_lock_id lock, lh_place w
 	}
 }
 
-static void charge(struct lh_watched *p, lh_lock_id lock, lh_place waiter, lh_place holder,
-		   lh_thread_id thread, uint64_t since_ns, uint32_t queue)
+/*
+ * At `to_ns` it was still so. All of the step since the look before is charged, although it may
+ * have begun within it: it is met so much more rarely.
+ */
+static void charge(struct lh_watched *p, const struct lh_pair *what, uint64_t since_ns,
+		   uint64_t step_ns, uint64_t to_ns)
 {
-	struct lh_pair *x = pair_of(p, lock, waiter, holder);
-	uint64_t age = less(p->now_ns, since_ns), step = less(p->now_ns, p->look_ns);
+	struct lh_pair *x = pair_of(p, what->lock, what->waiter, what->holder);
+	uint64_t age = less(to_ns, since_ns);
+	lh_thread_id thread = what->thread;
+	uint32_t queue = what->queue;
 
 	if (!x)
 		return;
-	/* All of the step, although it may have begun within it: it is met so much more rarely. */
-	x->ns += step;
+	x->ns += step_ns;
 	x->looks++;
 	if (age > x->worst_ns) {
 		x->worst_ns = age;
@@ -81,13 +86,16 @@ static lh_place holder_of(const struct lh_watched *p, lh_lock_id lock)
 	return 0;
 }
 
-static uint32_t queue_of(const struct lh_watched *p, lh_lock_id lock)
+/* The library counts it: not all who wait are looked at in one round. */
+static uint32_t queue_of(const struct lh_watched *p, lh_lock_id lock, const struct lh_lock *l)
 {
-	uint32_t n = 0;
+	struct lh_fare f;
+	uint32_t n;
 
-	for (uint32_t i = 0; i < p->queued && i < 1024; i++)
-		n += p->queue[i].lock == lock;
-	return n;
+	if (!lh_read_fare(&p->record, l, lock, &f))
+		return 1;
+	n = f.asked - f.done;
+	return (int32_t)n > 0 ? n : 1;
 }
 
 void lh_profile_round(struct lh_watched *p)
@@ -99,8 +107,16 @@ void lh_profile_round(struct lh_watched *p)
 		if (q->on != LH_WAIT_LOCK || !lh_read_lock(&p->record, q->lock, &l) ||
 		    l.flags & LH_LOCK_SIGNAL)
 			continue;
-		charge(p, q->lock, q->place, holder_of(p, q->lock), q->thread, q->since_ns,
-		       queue_of(p, q->lock));
+		lh_place holder = holder_of(p, q->lock);
+		p->sight[q->seat].holder = holder;
+		charge(p,
+		       &(struct lh_pair){.lock = q->lock,
+					 .waiter = q->place,
+					 .holder = holder,
+					 .thread = q->thread,
+					 .queue = queue_of(p, q->lock, &l)},
+		       q->since_ns, q->step_ns, p->now_ns);
+		lh_hold_waiter(p, q);
 	}
 }
 
@@ -147,6 +163,54 @@ static bool is_same(const struct lh_grip *g, const struct lh_held *h)
 	return g->lock == h->lock && g->tick == h->tick && g->place == h->place;
 }
 
+static void charge_hold(struct lh_watched *p, lh_thread_id thread, const struct lh_grip *g,
+			uint64_t step_ns)
+{
+	charge(p, &(struct lh_pair){.lock = g->lock, .holder = g->place, .thread = thread},
+	       g->from_ns, step_ns, g->seen_ns);
+}
+
+static void settle_wait(struct lh_watched *p, uint32_t seat, uint64_t step_ns)
+{
+	struct lh_sight *at = &p->sight[seat];
+	struct lh_grip *g = &at->wait;
+	const struct lh_queued q = {.seat = seat,
+				    .thread = at->thread,
+				    .lock = g->lock,
+				    .place = g->place,
+				    .since_ns = g->from_ns};
+
+	g->seen_ns = p->look_ns;
+	g->looks++;
+	if (g->tick != LH_WAIT_LOCK)
+		return;
+	charge(p,
+	       &(struct lh_pair){.lock = g->lock,
+				 .waiter = g->place,
+				 .holder = at->holder,
+				 .thread = at->thread},
+	       g->from_ns, step_ns, p->look_ns);
+	lh_hold_waiter(p, &q);
+}
+
+/* It was left alone for some rounds, and in the last of them it still said what it did before. */
+void lh_profile_settle(struct lh_watched *p, uint32_t seat)
+{
+	struct lh_sight *at = &p->sight[seat];
+	uint64_t step = less(p->look_ns, at->look_ns);
+
+	if (at->mark && step) {
+		for (uint32_t i = 0; i < at->grips; i++) {
+			at->grip[i].seen_ns = p->look_ns;
+			at->grip[i].looks++;
+			charge_hold(p, at->thread, &at->grip[i], step);
+		}
+		if (at->wait.lock)
+			settle_wait(p, seat, step);
+	}
+	at->look_ns = p->look_ns;
+}
+
 static void look_at_held(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s)
 {
 	struct lh_grip now[LH_DEEP];
@@ -168,7 +232,7 @@ static void look_at_held(struct lh_watched *p, struct lh_sight *at, const struct
 			}
 		now[n].looks++;
 		now[n].seen_ns = p->now_ns;
-		charge(p, h->lock, 0, h->place, s->thread, now[n].from_ns, 0);
+		charge_hold(p, s->thread, &now[n], less(p->now_ns, at->look_ns));
 		n++;
 	}
 	for (uint32_t i = 0; i < at->grips; i++)
@@ -189,6 +253,7 @@ void lh_profile_seat(struct lh_watched *p, uint32_t seat, const struct lh_seat *
 			end_grip(p, at->thread, &at->wait, at->wait.tick);
 		memset(at, 0, sizeof(*at));
 		at->thread = s->thread;
+		at->look_ns = p->look_ns;
 	}
 	look_at_wait(p, at, s);
 	look_at_held(p, at, s);
