@@ -267,7 +267,8 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 static inline lh_lock_id build_shared(struct lh_ledger *l, uint64_t off, uint32_t flags)
 {
 	lh_lock_id id = build_lock(l, LH_MUTEX, 0x7000000 + off, NULL);
-	struct lh_shared_place *p = build_row(l, LH_T_PLACE, &build_lock_row(l, id)->where);
+	struct lh_more *more = build_more(l, build_lock_row(l, id));
+	struct lh_shared_place *p = build_row(l, LH_T_PLACE, &more->where);
 
 	build_lock_row(l, id)->flags |= LH_LOCK_PSHARED | flags;
 	*p = (struct lh_shared_place){.lock = id, .dev = 1, .ino = 77, .off = off};
