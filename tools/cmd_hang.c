@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct request {
 	const char *core, *pid, *color, *json_file;
@@ -178,7 +179,13 @@ static bool open_target(const struct request *r, struct lh_peek *p)
 	memset(p, 0, sizeof(*p));
 	if (r->core)
 		return lh_peek_open_core(p, r->core);
-	return read_pid(r->pid, &pid) && lh_peek_open(p, pid);
+	if (!read_pid(r->pid, &pid))
+		return false;
+	if (pid == getpid()) {
+		lh_say("process %d is this command itself", pid);
+		return false;
+	}
+	return lh_peek_open(p, pid);
 }
 
 /* ---- the report ---- */
@@ -235,6 +242,8 @@ static void add_notes(const struct lh_hang *h, struct lh_model *m)
 	if (h->idle)
 		lh_model_note(m, "every thread waits, and no thread is left that can free one of "
 				 "them; only a signal handler could");
+	if (p->cut)
+		lh_model_note(m, "%s", p->cut);
 	if (p->starved)
 		lh_model_note(m,
 			      "%u thread%s ready to run and got no processor for %d seconds: where "
@@ -317,7 +326,9 @@ int lh_cmd_hang(int argc, char **argv)
 			status = show(&r, &h);
 	}
 	if (status == LH_STATUS_VIEW_TROUBLE && p.why[0])
-		lh_say("%s", p.why);
+		lh_say("%s",
+		       p.cut ? lh_pool_print(p.pool, "%s, and what is needed is not in it", p.cut)
+			     : p.why);
 	lh_hang_close(&h);
 	lh_peek_close(&p);
 	return status;

@@ -88,6 +88,7 @@ struct lh_peek {
 	bool nameless; /* functions of frames are not wanted: they take most of an unwinding */
 	bool blind;    /* we may not read its memory: `why` tells the remedy */
 	char why[600];
+	const char *cut;           /* a core that is not whole: how much there is; NULL it is */
 	struct lh_peek_core *core; /* NULL: alive */
 	struct lh_peek_unwinder *unwinder;
 	char identity[400]; /* changes at exec */

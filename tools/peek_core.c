@@ -244,6 +244,23 @@ static uint32_t count_segments(const struct lh_peek_core *c, const Elf64_Ehdr *e
 	return get(c, e->e_shoff, &first, sizeof(first)) ? first.sh_info : 0;
 }
 
+/* A full disk or a limit cuts a core off in the middle: what its segments promise is not there. */
+static void note_cut(struct lh_peek *p, const char *file)
+{
+	const struct lh_peek_core *c = p->core;
+	uint64_t whole = 0;
+
+	for (uint32_t i = 0; i < c->segments; i++) {
+		uint64_t end = c->segment[i].p_offset + c->segment[i].p_filesz;
+
+		if (end > whole && end >= c->segment[i].p_offset)
+			whole = end;
+	}
+	if (whole > c->size)
+		p->cut = lh_pool_print(p->pool, "%s is cut short: %llu of %llu bytes", file,
+				       (unsigned long long)c->size, (unsigned long long)whole);
+}
+
 static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr *e)
 {
 	struct lh_peek_core *c = p->core;
@@ -254,6 +271,7 @@ static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr 
 	if (!c->segment || !get(c, e->e_phoff, c->segment, bytes))
 		return refuse(p, "%s: is a damaged core dump (no table of segments)", file);
 	c->segments = n;
+	note_cut(p, file);
 	for (uint32_t i = 0; i < n; i++)
 		if (c->segment[i].p_type == PT_NOTE && !add_notes(c, &c->segment[i]))
 			return refuse(p, "%s: is cut short or damaged: its notes cannot be read",
