@@ -145,7 +145,7 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 
 	t->waiting = lh_hang_wait_of(h->peek, k, &t->wait);
 	t->still = k->still;
-	t->doing = t->waiting ? NULL : lh_hang_doing(k);
+	t->doing = t->waiting ? NULL : lh_hang_doing(h->peek, k);
 	if (!t->stack && k->frames)
 		t->stack = lh_hang_put_stack(&h->book, h->peek, k, first_shown(k, &t->wait));
 	if (t->waiting && t->wait.kind != LH_NOTHING)

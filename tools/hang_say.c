@@ -150,6 +150,6 @@ const char *lh_hang_vain(const struct lh_hang_thread *t, bool stuck)
 const char *lh_hang_deed(const struct lh_hang_page *g, const struct lh_hang_thread *t)
 {
 	if (t->doing)
-		return t->doing;
+		return lh_hang_clean(g, t->doing);
 	return g->hang->peek->blind ? "does not wait for a lock" : "is in a system call";
 }

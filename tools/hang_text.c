@@ -103,6 +103,18 @@ static void show_holders(const struct lh_hang_page *g)
 
 /* ---- the last line ---- */
 
+/* Where nobody waits for anything of the others: what does the first thread wait for? */
+static const char *first_deed(const struct lh_hang_page *g)
+{
+	const struct lh_hang *h = g->hang;
+
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->thread[i].tid == h->peek->pid && h->thread[i].doing)
+			return lh_pool_print(g->pool, "; %s %s", lh_hang_who(g, i),
+					     lh_hang_clean(g, h->thread[i].doing));
+	return "";
+}
+
 static void show_count(const struct lh_hang_page *g)
 {
 	const struct lh_hang *h = g->hang;
@@ -125,8 +137,9 @@ static void show_count(const struct lh_hang_page *g)
 			lh_hang_many(g, threads, "thread", "threads"), stuck,
 			stuck == 1 ? "s" : "");
 	else
-		fprintf(g->out, "no deadlock; %s, %u of them waiting, %u for a lock\n",
-			lh_hang_many(g, threads, "thread", "threads"), waiting, locks);
+		fprintf(g->out, "no deadlock; %s, %u of them waiting, %u for a lock%s\n",
+			lh_hang_many(g, threads, "thread", "threads"), waiting, locks,
+			waiting ? "" : first_deed(g));
 }
 
 void lh_hang_stand(const struct lh_hang *h, struct lh_model *m, const struct lh_record *book,

@@ -39,7 +39,8 @@ const struct lh_peek_task *lh_hang_initialiser(const struct lh_peek *,
 					       const struct lh_peek_task *waiter,
 					       const struct lh_hang_wait *);
 
-/* What a task that is no waiter does: "sleeps in nanosleep", "runs"; NULL not known. */
-const char *lh_hang_doing(const struct lh_peek_task *);
+/* hang_doing.c: what a task that is no waiter does: "sleeps", "reads on descriptor 0
+ * (/dev/pts/3)", "runs"; NULL not known. Raw bytes. */
+const char *lh_hang_doing(const struct lh_peek *, const struct lh_peek_task *);
 
 #endif
