@@ -64,7 +64,7 @@ struct lh_top {
 /* The tables that a look needs. */
 #define LH_TOP_TABLES                                                                              \
 	(1u << LH_T_SEAT | 1u << LH_T_LOCK | 1u << LH_T_THREAD | 1u << LH_T_STACK |                \
-	 1u << LH_T_FRAME | 1u << LH_T_MODULE)
+	 1u << LH_T_FRAME | 1u << LH_T_MODULE | 1u << LH_T_MORE)
 
 /* A look. now_ns: on the ledger's clock. */
 void lh_top_look(struct lh_top *, const struct lh_record *, uint64_t now_ns);
