@@ -52,6 +52,14 @@ static struct lh_me *come_in(struct lh_me *me, uintptr_t frame)
 	return me;
 }
 
+/* A signal handler may strike a thread before it has sat down: its seat waits for it. */
+static uint32_t seat_that_waits(void)
+{
+	uint32_t i = lh_seat_of_handle((pthread_t)lh_thread_pointer());
+
+	return i && LH_SEATS[i].state == LH_SEAT_MADE ? i : 0;
+}
+
 static struct lh_me *adopt(uintptr_t frame)
 {
 	uintptr_t low, high;
@@ -61,9 +69,11 @@ static struct lh_me *adopt(uintptr_t frame)
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 	if (!lh_big_lock_take(&lh_book.big, name))
 		return NULL;
-	lh_thread_stack_bounds(frame, 0, &low, &high);
-	struct lh_me *me = lh_seat_take(0, low, high);
-	if (me)
+	uint32_t seat = seat_that_waits();
+	/* until a thread sits down, the size of its stack is kept there */
+	lh_thread_stack_bounds(frame, seat ? LH_SEATS[seat].stack_high : 0, &low, &high);
+	struct lh_me *me = lh_seat_take(seat, low, high);
+	if (me && !seat)
 		LH_THREADS[me->parked->thread].flags |= LH_THREAD_ADOPTED;
 	lh_big_lock_give(&lh_book.big, name);
 	return me;
@@ -234,6 +244,9 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 		if (old) /* its owner is gone: the control block is ours now */
 			lh_seat_free(old);
 		i = lh_seat_new(lh_thread_new(0, 0, 0));
+	} else if (lh_myself()->number && lh_myself()->number != i) {
+		lh_seat_free(
+			lh_myself()->number); /* a handler was first, and its seat not known yet */
 	}
 	if (!i) {
 		become(&lh_refused);

@@ -111,7 +111,7 @@ void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
 	uintptr_t low, high;
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 
-	if (!lh_book.ledger)
+	if (!lh_book.ledger || lh_myself()->number == seat) /* a handler has seen to it */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
 	if (!lh_big_lock_take(&lh_book.big, name))
