@@ -213,6 +213,7 @@ static void judge_together(struct lh_whole *w, bool filtered)
 	struct answers sure = {0}, all = {0};
 	uint32_t cut;
 
+	lh_whole_find_parents(w);
 	lh_whole_begin_rows(w);
 	take_with_ancestors(w);
 	lh_whole_add_order(w);
@@ -278,7 +279,7 @@ void lh_whole_judge(struct lh_model *m, bool filtered)
 		if (m->process[i]->judge_cut)
 			judge_alone(m, m->process[i]);
 	add_members(&w);
-	lh_whole_find_parents(&w);
+	lh_whole_find_times(&w);
 	lh_whole_find_shared(&w);
 	for (uint32_t i = 0; i < w.members; i++)
 		shared |= w.member[i].shares;

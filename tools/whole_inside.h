@@ -85,8 +85,8 @@ const struct lh_seen_of *lh_whole_seen(const struct lh_whole *, lh_node_id, lh_t
 
 /* ---- whole_order.c ---- */
 
-/* When each lived, and who comes from whom. */
-void lh_whole_find_parents(struct lh_whole *);
+void lh_whole_find_times(struct lh_whole *);   /* when each lived */
+void lh_whole_find_parents(struct lh_whole *); /* who comes from whom; of so many, the square */
 void lh_whole_add_order(struct lh_whole *);
 
 #endif

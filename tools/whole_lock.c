@@ -46,11 +46,17 @@ static bool is_one(const struct lh_spot *s)
 	return s->members > 1 && s->inits <= 1 && !s->twice;
 }
 
+/* Most processes have no lock whose place anyone asked for. */
+static bool has_places(const struct lh_member_of *m)
+{
+	return lh_read_used(m->process->record, LH_T_PLACE) > 1;
+}
+
 static void look_at(struct lh_whole *w, struct lh_member_of *m)
 {
 	struct lh_lock l;
 
-	for (uint32_t i = 1; i < m->locks; i++) {
+	for (uint32_t i = 1; has_places(m) && i < m->locks; i++) {
 		struct lh_spot *s = lh_read_lock_row(m->process->record, i, &l)
 					    ? spot_of(w, m, i, &l, true)
 					    : NULL;
@@ -73,7 +79,7 @@ void lh_whole_find_shared(struct lh_whole *w)
 	for (uint32_t i = 0; i < w->members; i++) {
 		struct lh_member_of *m = &w->member[i];
 
-		for (uint32_t k = 1; w->spots && k < m->locks; k++) {
+		for (uint32_t k = 1; has_places(m) && k < m->locks; k++) {
 			struct lh_spot *s = lh_read_lock_row(m->process->record, k, &l)
 						    ? spot_of(w, m, k, &l, false)
 						    : NULL;

@@ -51,10 +51,14 @@ static struct lh_member_of *latest(struct lh_whole *w, const struct lh_member_of
 	return best;
 }
 
-void lh_whole_find_parents(struct lh_whole *w)
+void lh_whole_find_times(struct lh_whole *w)
 {
 	for (uint32_t i = 0; i < w->members; i++)
 		find_times(w, &w->member[i]);
+}
+
+void lh_whole_find_parents(struct lh_whole *w)
+{
 	for (uint32_t i = 0; i < w->members; i++) {
 		struct lh_member_of *m = &w->member[i];
 		const struct lh_ledger *h = &m->process->record->head;
