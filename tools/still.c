@@ -21,6 +21,7 @@ void lh_still_free(struct lh_still *s)
 		return;
 	while (s->n)
 		lh_still_drop(s, s->list[0]);
+	free(s->kept);
 	free(s->list);
 	free(s);
 }
@@ -48,8 +49,47 @@ struct lh_still_process *lh_still_add(struct lh_still *s, const struct lh_record
 	return p;
 }
 
+/* What it holds of the locks that other processes see. */
+static void bury(struct lh_still *s, const struct lh_still_process *p, const struct lh_seat *seat)
+{
+	struct lh_thread thread;
+	struct lh_lock l;
+
+	for (uint32_t k = 0; k < seat->held_n; k++) {
+		const struct lh_held *h = &seat->held[k];
+		struct lh_still_name name = lh_still_name_of(p, h->lock);
+
+		if (!name.c || !lh_read_lock(p->record, h->lock, &l) || !lh_still_is_kept(&l) ||
+		    h->flags & LH_HELD_WAITING || !lh_read_thread(p->record, seat->thread, &thread))
+			continue;
+		if (!s->kept)
+			s->kept = calloc(LH_GHOSTS, sizeof(*s->kept));
+		if (!s->kept)
+			return;
+		struct lh_still_kept *kept = &s->kept[s->kepts++ % LH_GHOSTS];
+		*kept = (struct lh_still_kept){
+			.name = name,
+			.ghost = {.pid = p->record->head.pid, .tid = seat->tid},
+			.place = LH_PLACE(0, LH_WAITS, LH_PLACE_MODE(h->place)),
+			.tick = h->tick};
+		memcpy(kept->ghost.name, thread.name, sizeof(thread.name));
+	}
+}
+
+static void bury_all(struct lh_still *s, const struct lh_still_process *p)
+{
+	uint32_t n = lh_read_used(p->record, LH_T_SEAT);
+	struct lh_seat seat;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (lh_read_seat(p->record, i, &seat) && seat.state >= LH_SEAT_LIVE && seat.held_n)
+			bury(s, p, &seat);
+}
+
 void lh_still_drop(struct lh_still *s, struct lh_still_process *p)
 {
+	if (p)
+		bury_all(s, p);
 	for (uint32_t i = 0; p && i < s->n; i++)
 		if (s->list[i] == p) {
 			s->list[i] = s->list[--s->n];

@@ -3,7 +3,8 @@
  *
  * Tells what the library may not tell, or cannot: a circle through a semaphore, since anyone
  * might post it; a pool that is used up; a lock whose owner has ended. Whatever else forms a
- * circle and is not told by the library after all (its search is bounded) is told as well.
+ * circle, in one process or through several, and is not told by the library after all (its search
+ * is bounded) is told as well.
  *
  * Pure but for two questions (struct lh_still_asks): no process is asked by itself, no row is
  * written, nothing is printed. Waits for a condition or a barrier, and those with a limit, are
@@ -32,13 +33,21 @@ struct lh_still_process;
 struct lh_still_asks {
 	/* No thread of this number is left in the process. */
 	bool (*gone)(void *process, int32_t tid);
-	/* The lock's own bytes say that this thread, which has ended, has it. */
+	/* The lock's own bytes say that this thread has it, and there is no such thread anywhere.
+	 */
 	bool (*kept)(void *process, const struct lh_lock *, int32_t tid);
+};
+
+/* A thread of a process that has been dropped, and held a lock that others share. */
+struct lh_still_ghost {
+	int32_t pid, tid;
+	char name[LH_NAME_MAX];
 };
 
 struct lh_still_step {
 	struct lh_still_process *process;
 	struct lh_step step;
+	const struct lh_still_ghost *ghost; /* not NULL: it did this, and step.thread is 0 */
 };
 
 /* Threads that wait for ever: a finding to be. */

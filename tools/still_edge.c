@@ -11,8 +11,7 @@
 
 /* ---- locks ---- */
 
-/* Of a lock in shared memory the place of its bytes; of any other its process and number. */
-static struct lh_still_name name_of(const struct lh_still_process *p, lh_lock_id id)
+struct lh_still_name lh_still_name_of(const struct lh_still_process *p, lh_lock_id id)
 {
 	struct lh_shared_place at;
 	struct lh_lock l;
@@ -26,7 +25,7 @@ static struct lh_still_name name_of(const struct lh_still_process *p, lh_lock_id
 static struct lh_still_lock *lock_of(struct lh_still_work *w, const struct lh_still_process *p,
 				     lh_lock_id id)
 {
-	struct lh_still_name name = name_of(p, id);
+	struct lh_still_name name = lh_still_name_of(p, id);
 	struct lh_still_lock *l;
 
 	HASH_FIND(hh, w->locks, &name, sizeof(name), l);
@@ -56,11 +55,10 @@ static void add_holds(struct lh_still_work *w, uint32_t i)
 
 /* ---- owners that have ended ---- */
 
-static bool is_kept(const struct lh_lock *l)
+bool lh_still_is_kept(const struct lh_lock *l)
 {
-	return !(l->flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED)) &&
-	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
-		l->kind == LH_CUSTOM);
+	return !(l->flags & LH_LOCK_ROBUST) && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK ||
+						l->kind == LH_SPIN || l->kind == LH_CUSTOM);
 }
 
 static bool excludes(enum lh_mode held, enum lh_mode wanted)
@@ -123,11 +121,29 @@ static void look_in_findings(struct lh_still_work *w, struct lh_still_waiter *x)
 		}
 }
 
+/* A process has ended with it. */
+static void look_in_graves(struct lh_still_work *w, struct lh_still_waiter *x)
+{
+	uint32_t n = w->still->kepts < LH_GHOSTS ? w->still->kepts : LH_GHOSTS;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct lh_still_kept *k = &w->still->kept[i];
+
+		if (memcmp(&k->name, &x->lock->name, sizeof(k->name)) ||
+		    !excludes(LH_PLACE_MODE(k->place), LH_PLACE_MODE(x->seat.wait_place)) ||
+		    !w->still->asks.kept(x->process->with, &x->row, k->ghost.tid))
+			continue;
+		x->lock->ghost = &k->ghost;
+		x->lock->ended = (struct lh_still_holder){
+			.place = k->place, .tick = k->tick, .lock = x->seat.wait_lock};
+	}
+}
+
 static bool owner_has_ended(struct lh_still_work *w, struct lh_still_waiter *x)
 {
 	struct lh_seat owner;
 
-	if (!x->lock || x->lock->holders || !is_kept(&x->row))
+	if (!x->lock || x->lock->holders || !lh_still_is_kept(&x->row))
 		return false;
 	if (!x->lock->looked) {
 		x->lock->looked = true;
@@ -137,8 +153,10 @@ static bool owner_has_ended(struct lh_still_work *w, struct lh_still_waiter *x)
 		look_in_seats(w, x);
 		if (!x->lock->ended_thread)
 			look_in_findings(w, x);
+		if (!x->lock->ended_thread && x->row.flags & LH_LOCK_PSHARED)
+			look_in_graves(w, x);
 	}
-	return x->lock->ended_thread != 0;
+	return x->lock->ended_thread || x->lock->ghost;
 }
 
 /* ---- edges ---- */

@@ -7,6 +7,8 @@
 
 #include <uthash.h>
 
+enum { LH_GHOSTS = 256 /* of the last processes that ended */ };
+
 /* What was seen of a seat at the last look. */
 struct lh_still_sight {
 	lh_thread_id thread; /* 0: it did not wait */
@@ -28,6 +30,13 @@ struct lh_still_name {
 	uint64_t a, b, c;
 };
 
+struct lh_still_kept {
+	struct lh_still_name name;
+	struct lh_still_ghost ghost;
+	lh_place place; /* its mode only */
+	uint32_t tick;
+};
+
 struct lh_still_holder {
 	uint32_t waiter; /* index; the one after the last is whoever has ended */
 	enum lh_mode mode;
@@ -43,7 +52,8 @@ struct lh_still_lock {
 	uint32_t holders;
 	bool looked; /* for an owner that has ended */
 	struct lh_still_holder ended;
-	lh_thread_id ended_thread; /* 0: none */
+	lh_thread_id ended_thread;          /* 0: none */
+	const struct lh_still_ghost *ghost; /* it has ended together with its process */
 	UT_hash_handle hh;
 };
 
@@ -63,7 +73,9 @@ struct lh_still {
 	struct lh_still_asks asks;
 	struct lh_still_process **list;
 	uint32_t n, room, numbers;
-	uint64_t seen, judged_ns; /* a number for what was judged last */
+	uint64_t seen, judged_ns;   /* a number for what was judged last */
+	struct lh_still_kept *kept; /* LH_GHOSTS of them, once there is one */
+	uint32_t kepts;             /* ever */
 };
 
 /* One look's work. */
@@ -81,6 +93,10 @@ struct lh_still_work {
 
 /* still_edge.c: whom each waiter waits for, and what the graph makes of it. */
 void lh_still_edges(struct lh_still_work *, uint32_t *rings);
+
+bool lh_still_is_kept(const struct lh_lock *); /* for ever, once its owner is gone */
+/* Of a lock in shared memory the place of its bytes; of any other its process and number. */
+struct lh_still_name lh_still_name_of(const struct lh_still_process *, lh_lock_id);
 
 /* still_knot.c: what is to be told. */
 void lh_still_knots(struct lh_still_work *, uint32_t rings);

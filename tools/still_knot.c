@@ -59,7 +59,7 @@ static struct lh_knot *begin(struct lh_still_work *w, enum lh_rule rule)
 static void add_step(struct lh_still_work *w, struct lh_still_process *p, struct lh_step step)
 {
 	struct lh_knot *k = &w->knot[w->knots - 1];
-	struct lh_still_step s = {p, step};
+	struct lh_still_step s = {.process = p, .step = step};
 
 	LH_PUSH(w->pool, k->step, k->steps, s);
 }
@@ -186,6 +186,7 @@ static void tell_ended(struct lh_still_work *w)
 			continue;
 		begin(w, LH_RULE_EXIT_HOLDING);
 		add_hold(w, x->process, x->lock->ended_thread, &x->lock->ended);
+		w->knot[w->knots - 1].step[0].ghost = x->lock->ghost;
 		add_wait(w, x);
 	}
 }

@@ -8,25 +8,32 @@
 
 /* ---- threads ---- */
 
+lh_thread_id lh_watch_ghost(struct lh_watched *p, const struct lh_still_ghost *g)
+{
+	uint32_t base = p->side->table[LH_T_THREAD].base, n = p->side->table[LH_T_THREAD].used;
+
+	for (uint32_t i = base; i < base + n; i++) {
+		const struct lh_thread *old = lh_side_row(p->side, LH_T_THREAD, i);
+		if (old->tid == g->tid && old->creator_segment == (uint32_t)g->pid)
+			return i;
+	}
+	struct lh_thread here = {
+		.tid = g->tid, .creator_segment = (uint32_t)g->pid, .flags = LH_THREAD_ELSEWHERE};
+	memcpy(here.name, g->name, sizeof(here.name));
+	return lh_side_add(p->side, LH_T_THREAD, &here, 1);
+}
+
 static lh_thread_id thread_here(struct lh_watched *p, const struct lh_watched *from,
 				lh_thread_id id)
 {
-	uint32_t base = p->side->table[LH_T_THREAD].base, n = p->side->table[LH_T_THREAD].used;
-	uint32_t pid = (uint32_t)from->record.head.pid;
+	struct lh_still_ghost g = {.pid = from->record.head.pid};
 	struct lh_thread t;
 
 	if (!lh_read_thread(&from->record, id, &t))
 		return 0;
-	for (uint32_t i = base; i < base + n; i++) {
-		const struct lh_thread *old = lh_side_row(p->side, LH_T_THREAD, i);
-		if (old->tid == t.tid && old->creator_segment == pid)
-			return i;
-	}
-	struct lh_thread here = {.tid = t.tid,
-				 .creator_segment = pid,
-				 .flags = (t.flags & LH_THREAD_MAIN) | LH_THREAD_ELSEWHERE};
-	memcpy(here.name, t.name, sizeof(here.name));
-	return lh_side_add(p->side, LH_T_THREAD, &here, 1);
+	g.tid = t.tid;
+	memcpy(g.name, t.name, sizeof(g.name));
+	return lh_watch_ghost(p, &g);
 }
 
 /* ---- stacks ---- */

@@ -3,6 +3,7 @@
 #define LH_WATCH_INSIDE_H
 
 #include "sample.h"
+#include "still.h"
 #include "watch.h"
 
 #include <pthread.h>
@@ -196,6 +197,7 @@ void lh_watch_still(struct lh_watch *, uint64_t now_ns);
  * and stack become rows here. */
 struct lh_step lh_watch_elsewhere(struct lh_watched *, const struct lh_watched *from,
 				  const struct lh_step *);
+lh_thread_id lh_watch_ghost(struct lh_watched *, const struct lh_still_ghost *);
 
 /* watch_profile.c */
 void lh_profile_seat(struct lh_watched *, uint32_t seat, const struct lh_seat *);

@@ -7,6 +7,8 @@
 #include "hang_layout.h"
 #include "still.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -25,6 +27,11 @@ static bool is_gone(void *with, int32_t tid)
 	return p->pid && access(path, F_OK) != 0;
 }
 
+static bool is_nowhere(void *with, int32_t tid)
+{
+	return is_gone(with, tid) && kill(tid, 0) != 0 && errno == ESRCH;
+}
+
 static bool word_at(const struct lh_watched *p, uint64_t address, uint32_t *word)
 {
 	struct iovec here = {word, sizeof(*word)},
@@ -41,11 +48,11 @@ static bool is_kept(void *with, const struct lh_lock *l, int32_t tid)
 
 	if (l->kind == LH_MUTEX)
 		return word_at(p, l->address + LH_GLIBC_MUTEX_OWNER, &owner) &&
-		       (int32_t)owner == tid && is_gone(with, tid);
+		       (int32_t)owner == tid && is_nowhere(with, tid);
 	if (l->kind != LH_RWLOCK || !word_at(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
 	    !word_at(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
 		return false;
-	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_gone(with, tid);
+	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_nowhere(with, tid);
 }
 
 /* ---- what was found ---- */
@@ -81,8 +88,10 @@ static void tell(const struct lh_knot *k)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_watched *from = lh_still_with(k->step[i].process);
-		*(struct lh_step *)lh_side_row(side, LH_T_STEP, f.step + i) =
-			from == p ? k->step[i].step : lh_watch_elsewhere(p, from, &k->step[i].step);
+		struct lh_step *step = lh_side_row(side, LH_T_STEP, f.step + i);
+		*step = from == p ? k->step[i].step : lh_watch_elsewhere(p, from, &k->step[i].step);
+		if (k->step[i].ghost)
+			step->thread = lh_watch_ghost(p, k->step[i].ghost);
 	}
 	uint32_t row = lh_side_add(side, LH_T_FINDING, &f, 1);
 	if (row)

@@ -333,6 +333,24 @@ static void processes(int n)
 		sched_yield();
 	lock(&s->lock[(i + 1) % n]);
 }
+/* A child ends and keeps a mutex that it shares with its parent. */
+static void dead_process(void)
+{
+	pthread_mutex_t *m =
+		mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(m, &attr);
+	if (!fork()) {
+		lock(m);
+		_exit(0);
+	}
+	wait(NULL);
+	lock(m);
+}
+
 static void shared(void)
 {
 	processes(2);
@@ -511,6 +529,7 @@ static const struct {
 	{"shared-ring", shared_ring},
 	{"ended", ended},
 	{"forked", forked},
+	{"dead-process", dead_process},
 	{"timed", timed},
 	{"tries", tries},
 	{"slow", slow},

@@ -27,7 +27,7 @@ static bool gone(void *with, int32_t tid)
 static bool kept(void *with, const struct lh_lock *lock, int32_t tid)
 {
 	(void)with;
-	return all_kept && lock->address == 0x5000 && tid == 4712;
+	return all_kept && lock->address == 0x5000 && (tid == 4712 || tid == 4800);
 }
 
 static struct lh_seat *seat(uint32_t i)
@@ -343,8 +343,45 @@ static void across(void)
 	never_told();
 }
 
+/* The second process ends with `a` in its hands. */
+static void dead_process(void)
+{
+	struct lh_still_process *second;
+	static struct lh_record other;
+
+	for (int robust = 0; robust < 2; robust++) {
+		set_up(1);
+		lies_at(l, a, 0);
+		await(1, a);
+		struct lh_ledger *first = l;
+		l = build_ledger(4800, "/opt/bank");
+		lh_lock_id there = build_lock(l, LH_MUTEX, 0x9000, "a");
+		lies_at(l, there, 0);
+		build_lock_row(l, there)->flags |= robust ? LH_LOCK_ROBUST : 0;
+		build_lock_row(first, a)->flags |= robust ? LH_LOCK_ROBUST : 0;
+		build_thread(l, 4800, "other");
+		*(struct lh_seat *)build_row(l, LH_T_SEAT, NULL) =
+			(struct lh_seat){.state = LH_SEAT_LIVE, .thread = 1, .tid = 4800};
+		lh_read_record(&other, l, l->total);
+		second = lh_still_add(still, &other, &other);
+		take(1, there, LH_EXCLUSIVE);
+		CHECK_EQ(look(1000), 0); /* it can go on */
+		lh_still_drop(still, second);
+		CHECK_EQ(look(1000), 0); /* the bytes do not say so */
+		all_kept = true;
+		CHECK_EQ(look(1000), robust ? 0 : 1);
+		if (!robust) {
+			CHECK_EQ(knot->rule, LH_RULE_EXIT_HOLDING);
+			CHECK_EQ(knot->step[0].ghost->pid, 4800);
+			CHECK_STR(knot->step[0].ghost->name, "other");
+		}
+		tear_down();
+	}
+}
+
 int main(void)
 {
+	dead_process();
 	across();
 	circles();
 	near_circles();
