@@ -20,10 +20,11 @@ static void help(void)
 	puts("lockhound graph: which lock was asked for while which was held\n\n"
 	     "Usage: lockhound graph [OPTION...] FILE...\n\n"
 	     "Examples:\n"
-	     "  lockhound graph bank.lh | dot -Tsvg > locks.svg\n"
+	     "  lockhound graph --format=svg -o locks.svg bank.lh\n"
+	     "  lockhound graph bank.lh | dot -Tpdf > locks.pdf\n"
 	     "  lockhound graph --format=mermaid --cycles-only bank.lh\n\n"
 	     "Options:\n"
-	     "  -f, --format=F        dot or mermaid\n"
+	     "  -f, --format=F        dot, mermaid or svg\n"
 	     "  -o, --output=FILE     write there instead of to standard output\n"
 	     "      --cycles-only     only the circles that are findings\n"
 	     "  -h, --help            this\n\n"
@@ -69,10 +70,11 @@ int lh_cmd_graph(int argc, char **argv)
 		if (o != FORMAT)
 			continue;
 		render = strcmp(optarg, "mermaid") == 0 ? lh_render_mermaid
+			 : strcmp(optarg, "svg") == 0   ? lh_render_svg
 			 : strcmp(optarg, "dot") == 0   ? lh_render_dot
 							: NULL;
 		if (!render) {
-			lh_say("graph: format '%s' is not known; accepted: dot, mermaid", optarg);
+			lh_say("graph: format '%s' is not known; accepted: dot, mermaid, svg", optarg);
 			return LH_STATUS_VIEW_TROUBLE;
 		}
 	}

@@ -15,6 +15,7 @@ const struct lh_format lh_render_formats[] = {
 	{"html", lh_render_html, "for a browser: one file", true},
 	{"dot", lh_render_dot, "graph of lock orders, for Graphviz", true},
 	{"mermaid", lh_render_mermaid, "graph of lock orders, for Mermaid", true},
+	{"svg", lh_render_svg, "graph of lock orders, as a picture", true},
 	{"folded", lh_render_folded, "for flame graphs: time waited and held, by stack", false},
 	{"trace", lh_render_trace, "for Perfetto: waits by thread, holds by lock", false},
 	{NULL, NULL, NULL, false},

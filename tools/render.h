@@ -41,7 +41,7 @@ const struct lh_format *lh_render_find(const char *name);
 
 lh_renderer lh_render_text, lh_render_json, lh_render_sarif, lh_render_junit, lh_render_gitlab,
 	lh_render_github, lh_render_markdown, lh_render_html, lh_render_dot, lh_render_mermaid,
-	lh_render_folded, lh_render_trace;
+	lh_render_svg, lh_render_folded, lh_render_trace;
 
 /* One finding by itself; and the last lines of a report: notes, what was dropped, the count. */
 void lh_text_finding(const struct lh_model *, const struct lh_found *, struct lh_text_style,

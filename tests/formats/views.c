@@ -142,7 +142,7 @@ static struct lh_ledger *bank(const char *exe)
 	snprintf(l->command, sizeof(l->command), "%s --test", exe);
 	for (lh_lock_id i = 1; i <= 2; i++) {
 		build_lock_row(l, i)->flags = 0; /* names from the symbols */
-		build_lock_row(l, i)->wait_ns = 1500000 * i;
+		build_more(l, build_lock_row(l, i))->wait_ns = 1500000 * i;
 	}
 	f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
 	f->duration_ns = 250000000;
