@@ -35,12 +35,16 @@ static struct {
 	} other[OTHERS_MAX];
 } keep;
 
-/* Only what stays taken: a semaphore may be posted from anywhere, a life ends by itself. */
+/*
+ * Only what stays taken: a semaphore may be posted from anywhere, a life ends by itself. The
+ * entry was copied while its thread went on, so it may be half of one.
+ */
 static bool stays_taken(const struct lh_held *h)
 {
 	const struct lh_lock *l = lh_lock_row(h->lock);
 
-	return l && !(h->flags & LH_HELD_WAITING) && !(l->flags & LH_LOCK_PSHARED) &&
+	return l && h->address && l->address == h->address && !(h->flags & LH_HELD_WAITING) &&
+	       !(l->flags & LH_LOCK_PSHARED) &&
 	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
 		l->kind == LH_CUSTOM);
 }
@@ -51,9 +55,11 @@ static void keep_others(uint32_t me)
 		const struct lh_seat *s = &LH_SEATS[i];
 		for (uint32_t k = 0;
 		     i != me && s->state == LH_SEAT_LIVE && k < s->held_n && k < LH_HELD_MAX; k++) {
-			if (keep.others >= OTHERS_MAX || !stays_taken(&s->held[k]))
+			struct lh_held h = s->held[k];
+			LH_COMPILER_FENCE(); /* what is looked at is the copy */
+			if (keep.others >= OTHERS_MAX || !stays_taken(&h))
 				continue;
-			keep.other[keep.others].held = s->held[k];
+			keep.other[keep.others].held = h;
 			keep.other[keep.others].tid = s->tid;
 			__builtin_memcpy(keep.other[keep.others++].name, LH_THREADS[s->thread].name,
 					 LH_NAME_MAX);
