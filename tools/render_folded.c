@@ -68,7 +68,8 @@ static void put_wait(struct lh_view *v, const struct lh_contact *c)
 	double ns = (double)c->ns;
 
 	/* A wait that goes on still is not in the total. */
-	if (c->lock && c->lock->more.wait_ns > all / 2 && all)
+	bool goes_on = c->lock && c->lock->service && c->lock->service->waiting;
+	if (all && c->lock->more.wait_ns > (goes_on ? all / 2 : 0))
 		ns *= (double)c->lock->more.wait_ns / (double)all;
 	if (ns < 1000)
 		return;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <string.h>
 
 struct sheet {
 	const struct lh_model *model;
@@ -46,6 +47,19 @@ static int tid_of(const struct lh_person *who)
 	return who && who->tid > 0 ? who->tid : 0;
 }
 
+/* Its function; of a program without names the place in its file. */
+static const char *frame_name(struct sheet *s, const struct lh_frame *f)
+{
+	const char *slash = f->module ? strrchr(f->module, '/') : NULL;
+
+	if (f->function)
+		return f->function;
+	if (!f->module)
+		return "?";
+	return lh_pool_print(s->pool, "%s+%#llx", slash ? slash + 1 : f->module,
+			     (unsigned long long)f->offset);
+}
+
 /* "main <- work <- step": outermost last, as a person reads it. */
 static const char *stack_text(struct sheet *s, const struct lh_trace *t)
 {
@@ -54,7 +68,7 @@ static const char *stack_text(struct sheet *s, const struct lh_trace *t)
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (!t->frame[i].ours)
 			text = lh_pool_print(s->pool, "%s%s%s", text, *text ? " <- " : "",
-					     t->frame[i].function ? t->frame[i].function : "?");
+					     frame_name(s, &t->frame[i]));
 	return clean(s, text);
 }
 
