@@ -99,6 +99,7 @@ bench: all $B/bench/bench_judge ## what everything costs, next to the peers; wri
 	@B=$B CC=$(CC) tests/bench/run --page docs/performance.md
 	@$B/bench/bench_judge
 	@B=$B CC=$(CC) tests/bench/told
+	@B=$B CC=$(CC) tests/bench/watch
 
 demo: ## builds, and shows a deadlock, its report and its cure
 	@sh tests/setup $(BUILD_PACKAGES)
