@@ -20,7 +20,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
 # The library: nothing of it is visible but the intercepted names; unwind tables so that
 # exceptions and cancellation pass through; no call through a lazily bound slot.
-LIB_FLAGS := $(ALL) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
+# On aarch64 gcc calls libgcc for atomics if it is not told otherwise, and the library links libc only.
+MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
+LIB_FLAGS := $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 JUDGE_SRC := $(if $(wildcard libcheck/judge.c),$(sort $(wildcard libcheck/judge*.c)))
 LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c where.c walk.c walk_cfi.c unwind.c python.c python_text.c python_want.c fare.c stack.c stack_module.c lock.c \

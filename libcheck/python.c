@@ -7,12 +7,14 @@ struct lh_python lh_python;
 
 /* ---- whose frames ---- */
 
+#if defined(__x86_64__)
 /* A code object is followed by its instructions: that its type says so proves most of the table. */
 static bool same_layout(void)
 {
 	return lh_python_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
 	       lh_python_word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
 }
+#endif
 
 void lh_python_init(bool full)
 {

@@ -174,7 +174,7 @@ static bool open_common(struct function *f, const struct lh_cfi_object *o, uintp
 	f->code_factor = (uint32_t)lh_cfi_uleb(&b);
 	f->data_factor = (int32_t)lh_cfi_sleb(&b);
 	uint64_t pc = version == 1 ? lh_cfi_fixed(&b, 1) : lh_cfi_uleb(&b);
-	if (b.bad || pc != LH_CFI_REG_PC)
+	if (b.bad || (int64_t)pc != LH_CFI_REG_PC)
 		return false;
 	f->sized = *letters == 'z';
 	if (*letters && (!f->sized || !read_augmentation(f, &b, letters + 1)))
