@@ -51,7 +51,7 @@ bool lh_lock_init(void)
  *
  * Slots in lines of the processor's cache. The locks of 256 neighbouring bytes share a line,
  * and 64 neighbouring lines a page, so that many locks touch few pages. What does not fit into
- * its line goes on to others that depend on the lock's own address. A slot whose row has moved
+ * its line goes on to another page, where neighbours are spread. A slot whose row has moved
  * on to another address is stale, and may be written again.
  */
 
@@ -64,10 +64,9 @@ static uint32_t spread(uint64_t v)
 /* The n-th line that may have it. Neighbours in memory are neighbours here. */
 static uint32_t *line_of(uintptr_t o, uint32_t n)
 {
-	uint32_t line = spread(o >> 14) << 6 | (o >> 8 & 63);
+	uint32_t page = spread((o >> 14) + ((uint64_t)n << 20));
+	uint32_t line = page << 6 | ((n ? o >> 2 : o >> 8) & 63);
 
-	if (n)
-		line = spread(o + n);
 	return &lh_lock_index.slot[(size_t)(line & (lh_lock_index.lines - 1)) * LINE_SLOTS];
 }
 

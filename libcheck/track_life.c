@@ -28,7 +28,7 @@ void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, 
 /* A thread's life is a lock that has no bytes: its address is one that no object can have. */
 lh_lock_id lh_life_lock(lh_thread_id thread)
 {
-	const void *o = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 2);
+	const void *o = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 4);
 	struct lh_lock *l = thread ? lh_lock_make(o, LH_LIFE) : NULL;
 
 	if (!l)
