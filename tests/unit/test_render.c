@@ -166,6 +166,57 @@ static void properties(void)
 	json_decref(o);
 }
 
+/* One wait and one hold that the monitor saw, for flame graphs and for Perfetto. */
+static void towers_and_tracks(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
+	const uint64_t waits[] = {8000000};
+	json_t *o, *list, *e;
+	size_t at, begun = 0, ended = 0, waited = 0;
+
+	build_fare(l, accounts, 1, waits);
+	*(struct lh_pair *)build_row(l, LH_T_PAIR, NULL) =
+		(struct lh_pair){.lock = accounts,
+				 .waiter = LH_PLACE(1, 0, 0),
+				 .holder = LH_PLACE(2, 0, 0),
+				 .ns = 20000000};
+	*(struct lh_pair *)build_row(l, LH_T_PAIR, NULL) =
+		(struct lh_pair){.lock = accounts, .holder = LH_PLACE(2, 0, 0), .ns = 30000000};
+	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) =
+		(struct lh_span){.thread = 2,
+				 .lock = accounts,
+				 .place = LH_PLACE(1, 0, 0),
+				 .wait = LH_WAIT_LOCK,
+				 .from_ns = 1000000,
+				 .to_ns = 9000000};
+	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) = (struct lh_span){
+		.thread = 3, .lock = accounts, .from_ns = 500000, .to_ns = 9000000};
+	render("folded", &l, 1, (struct lh_text_style){0});
+	/* the sampled 20 ms are 8 ms, exactly; holds are as they were seen */
+	CHECK_STR(output,
+		  "holding;bank+0x1800;bank+0x1110;[accounts] 30000\n"
+		  "waiting;bank+0x1800;bank+0x1100;[accounts];held since bank+0x1110 8000\n");
+	render("trace", &l, 1, (struct lh_text_style){0});
+	o = json_loads(output, 0, NULL);
+	list = json_object_get(o, "traceEvents");
+	json_array_foreach(list, at, e)
+	{
+		const char *ph = json_string_value(json_object_get(e, "ph"));
+		CHECK(ph && json_is_integer(json_object_get(e, "pid")));
+		if (ph && *ph == 'X') {
+			waited++;
+			CHECK_EQ(json_integer_value(json_object_get(e, "tid")), 101);
+			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "ts")), 1000);
+			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "dur")), 8000);
+		}
+		begun += ph && *ph == 'b';
+		ended += ph && *ph == 'e';
+	}
+	CHECK(waited == 1 && begun == 1 && ended == 1);
+	json_decref(o);
+}
+
 /* Whatever the program calls its threads and locks, the terminal does not move. */
 static void hostile(void)
 {
@@ -272,7 +323,8 @@ static void full(void)
 	struct lh_text_style style = {0};
 	struct lh_record r;
 
-	build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns = 1000000; /* something for each format */
+	build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns =
+		1000000; /* something for each format */
 	CHECK(lh_read_record(&r, l, l->total));
 	lh_model_add(m, &r);
 	lh_model_finish(m);
@@ -319,6 +371,7 @@ int main(void)
 	summary();
 	filtered();
 	properties();
+	towers_and_tracks();
 	hostile();
 	colours();
 	json();
