@@ -301,27 +301,64 @@ static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *m
 	return true;
 }
 
-lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
-			 bool take_over)
+/*
+ * Looked for while others may add nodes and move them to other lists: what is there may be
+ * missed, and nothing is taken for what it is not, since who finds it looks at it again.
+ */
+static lh_node_id find_near(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	lh_node_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE);
+
+	for (int few = 0; id && few < FEW; id = LH_NODES[id].hash_next, few++) {
+		const struct lh_node *n = &LH_NODES[id];
+		if (n->parent == parent && n->place == place &&
+		    __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock)
+			return id;
+	}
+	return 0;
+}
+
+/* The same among the first nodes of the lock; `before`: also of one that its row was before. */
+static inline __attribute__((always_inline)) lh_node_id
+find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before, int few)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
 	lh_node_id id = __atomic_load_n(&l->nodes, __ATOMIC_ACQUIRE);
 
-	for (int few = 0; id && few < FEW; id = LH_NODES[id].next, few++) {
-		struct lh_node *n = &LH_NODES[id];
+	for (; id && few; id = LH_NODES[id].next, few--) {
+		const struct lh_node *n = &LH_NODES[id];
 		lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
-		if (n->parent != parent || n->place != place ||
-		    (of != lock && (!take_over || LH_LOCK_ROW(of ^ lock))))
-			continue;
-		struct lh_seen *mine = my_row(me, id);
-		if (!mine || (of == lock && mine->last < me->parked->segment) ||
-		    (of != lock && !hand_on(me, n, mine, lock)))
-			return 0;
-		*lh_known_slot(me, parent, lock, place) =
-			(struct lh_known_node){parent, lock, place, id};
-		return id;
+		if (n->parent == parent && n->place == place &&
+		    (of == lock || (before && !LH_LOCK_ROW(of ^ lock))))
+			return id;
 	}
 	return 0;
+}
+
+/* This thread has been there, in this segment: no news. */
+static inline bool was_here(const struct lh_me *me, lh_node_id id, lh_lock_id lock)
+{
+	struct lh_node *n = &LH_NODES[id];
+	bool same = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock;
+	struct lh_seen *mine = my_row(me, id);
+
+	return mine && (same ? mine->last >= me->parked->segment : hand_on(me, n, mine, lock));
+}
+
+/* A lock that comes and goes has few nodes, one of many uses has too many for its list. */
+lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
+			 bool take_over)
+{
+	lh_node_id id = find_listed(parent, lock, place, take_over, 2);
+
+	if (!id)
+		id = find_near(parent, lock, place);
+	if (!id && take_over)
+		id = find_listed(parent, lock, place, true, FEW);
+	if (!id || !was_here(me, id, lock))
+		return 0;
+	*lh_known_slot(me, parent, lock, place) = (struct lh_known_node){parent, lock, place, id};
+	return id;
 }
 
 lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place)
