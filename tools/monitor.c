@@ -112,11 +112,15 @@ static bool is_deadlock(const struct lh_found *f)
 		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
 }
 
-/* A circle through a semaphore that may turn out to be no lock is told when the process ends. */
+/*
+ * Told when the process ends: a circle through a semaphore that may turn out to be no lock, and one
+ * that was set aside, since the same circle of other threads may yet count and stand in its place.
+ */
 static bool is_unsure(const struct lh_member *member, uint32_t row)
 {
 	struct lh_finding f;
-	return lh_read_finding(&member->record, row, &f) && (f.flags & LH_FINDING_UNSURE);
+	return lh_read_finding(&member->record, row, &f) &&
+	       ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE);
 }
 
 /* What the library says of a long hold is for the watch, which makes a finding of it. */
