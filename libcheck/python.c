@@ -68,7 +68,7 @@ uintptr_t lh_python_cframe(void)
 
 	if (!state || !lh_python_half(runtime, PY_RUNTIME_KEY_MADE) ||
 	    (uintptr_t)pthread_getspecific(lh_python_half(runtime, PY_RUNTIME_KEY)) != state ||
-	    lh_python_word(state, PY_TSTATE_THREAD) != lh_thread_pointer())
+	    lh_python_word(state, PY_TSTATE_THREAD) != lh_thread_handle())
 		return 0;
 	uintptr_t cframe = lh_python_word(state, PY_TSTATE_CFRAME);
 	uintptr_t frame = lh_python_plausible(cframe) ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;

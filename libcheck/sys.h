@@ -10,6 +10,7 @@
 #ifndef LH_SYS_H
 #define LH_SYS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +45,7 @@ int lh_sys_ppid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
 void lh_sys_nap(uint64_t ns); /* a futex that nobody wakes; a signal ends it early */
-bool lh_sys_sandboxed(void); /* a seccomp filter is on: make no new kind of system call */
+bool lh_sys_sandboxed(void);  /* a seccomp filter is on: make no new kind of system call */
 void lh_sys_thread_name(char out[16]);
 uint64_t lh_sys_stack_limit(void);
 uint64_t lh_sys_file_limit(void);
@@ -77,6 +78,17 @@ static inline uintptr_t lh_thread_pointer(void)
 #error "lockhound knows x86-64 and aarch64"
 #endif
 	return tp;
+}
+
+/* The calling thread's pthread_t: on x86-64 the same word. Elsewhere it lies before that, and how
+ * far only libc knows. */
+static inline uintptr_t lh_thread_handle(void)
+{
+#if defined(__x86_64__)
+	return lh_thread_pointer();
+#else
+	return (uintptr_t)pthread_self();
+#endif
 }
 
 #endif

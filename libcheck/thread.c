@@ -55,7 +55,7 @@ static struct lh_me *come_in(struct lh_me *me, uintptr_t frame)
 /* A signal handler may strike a thread before it has sat down: its seat waits for it. */
 static uint32_t seat_that_waits(void)
 {
-	uint32_t i = lh_seat_of_handle((pthread_t)lh_thread_pointer());
+	uint32_t i = lh_seat_of_handle((pthread_t)lh_thread_handle());
 
 	return i && LH_SEATS[i].state == LH_SEAT_MADE ? i : 0;
 }
@@ -237,7 +237,7 @@ static void bury_resting(struct lh_me *me)
 
 struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 {
-	uint64_t handle = (uint64_t)lh_thread_pointer();
+	uint64_t handle = lh_thread_handle();
 
 	if (!i) {
 		uint32_t old = lh_seat_of_handle((pthread_t)handle);
