@@ -95,9 +95,9 @@ enum {
 	LH_LOCK_WRITTEN = 1 << 11,      /* rwlock: somebody has asked for it exclusively */
 	LH_LOCK_PROTECT = 1 << 12,      /* priority-protecting (ceiling) mutex */
 	LH_LOCK_ADAPTIVE = 1 << 13,
-	LH_LOCK_INITED = 1 << 14, /* its init call was seen (else static, or older than we) */
-	LH_LOCK_ENDS = 1 << 16,   /* semaphore: no lock; posted when the thread in `thread` ends
-				     (CPython) */
+	LH_LOCK_INITED = 1 << 14,  /* its init call was seen (else static, or older than we) */
+	LH_LOCK_ENDS = 1 << 16,    /* semaphore: no lock; posted when the thread in `thread` ends
+				      (CPython) */
 	LH_LOCK_PLAINLY = 1 << 17, /* taken outside of signal handlers, by a thread whose signal
 				      mask is known */
 	LH_LOCK_OVER = 1 << 18,    /* somebody has held it while he created threads */
@@ -264,7 +264,7 @@ enum {
 	LH_THREAD_JOINED = 4,
 	LH_THREAD_ADOPTED = 8,
 	LH_THREAD_FORKED = 16,
-	LH_THREAD_ROUND = 32, /* no thread: one round of a barrier, for the order of events */
+	LH_THREAD_ROUND = 32,     /* no thread: one round of a barrier, for the order of events */
 	LH_THREAD_ELSEWHERE = 64, /* the monitor's row for a thread of another process, whose number
 				     is in creator_segment */
 };
@@ -591,7 +591,7 @@ struct lh_ledger {
 	uint32_t judge_cut; /* searches that met their bound */
 	uint32_t threads_live;
 	uint32_t blind;
-	uint32_t words_off; /* the word inside the lock is not used */
+	uint32_t words_off;       /* the word inside the lock is not used */
 	uint32_t places_unknown;  /* process-shared locks whose place could not be found out */
 	int32_t fork_pid;         /* of a forked child: the process that was copied, its thread */
 	lh_thread_id fork_thread; /* that forked (0: not known), and the segment in which it did */

@@ -97,7 +97,7 @@ void lh_lock_end(struct lh_lock *l);
 bool lh_lock_may_return(const struct lh_lock *l);
 void lh_lock_rest(struct lh_lock *l);
 void lh_lock_return(struct lh_lock *l, const void *o); /* as a new lock, at the same address */
-void lh_lock_bury(struct lh_lock *l); /* it will not return. Big lock */
+void lh_lock_bury(struct lh_lock *l);                  /* it will not return. Big lock */
 static inline bool lh_lock_rests_at(const struct lh_lock *l, const void *o)
 {
 	return l->address == ((uintptr_t)o | LH_ADDRESS_GONE) && !(l->flags & LH_LOCK_DEAD);

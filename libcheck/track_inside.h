@@ -18,8 +18,8 @@ struct lh_event_work {
 	struct lh_me *me;
 	struct lh_seat *seat;
 	lh_stack_id stack;
-	bool fresh;    /* lh_work_node learned something new */
-	uint64_t open; /* struck in a signal handler: what was open there */
+	bool fresh;        /* lh_work_node learned something new */
+	uint64_t open;     /* struck in a signal handler: what was open there */
 	uint32_t told[16]; /* findings to be told once the lock is given back */
 	int n_told;
 };

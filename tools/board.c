@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	SLOTS = 1 << 20,    /* processes of one run; they are not used again */
+	SLOTS = 1 << 20,     /* processes of one run; they are not used again */
 	FIRST = 64 << 10,    /* bytes of a table from which on its memory is allocated ahead */
 	AHEAD_MAX = 2 << 20, /* no more than twice that at once: one look at a slot stays short */
 };

@@ -74,7 +74,8 @@ int lh_cmd_graph(int argc, char **argv)
 			 : strcmp(optarg, "dot") == 0   ? lh_render_dot
 							: NULL;
 		if (!render) {
-			lh_say("graph: format '%s' is not known; accepted: dot, mermaid, svg", optarg);
+			lh_say("graph: format '%s' is not known; accepted: dot, mermaid, svg",
+			       optarg);
 			return LH_STATUS_VIEW_TROUBLE;
 		}
 	}

@@ -85,7 +85,7 @@ struct lh_thing { /* a lock */
 	const struct lh_trace *born, *first; /* NULL not known */
 	uint32_t queue;                      /* most who were seen to wait for it at once */
 	const struct lh_contact *worst;      /* the longest wait for it that was seen; NULL none */
-	struct lh_service *service; /* profile.h: how it treats those who want it; NULL nobody did */
+	struct lh_service *service; /* profile.h: how it treats who wants it; NULL nobody did */
 };
 
 struct lh_act {                         /* a step of a finding */

@@ -124,7 +124,8 @@ static hash data_says(const struct lh_alike *a, uint64_t address)
 
 static hash lock_row_says(struct lh_alike *a, const struct lh_lock *l)
 {
-	hash h = mix(3, l->kind), born = stack_says(a, l->born), data = data_says(a, lh_lock_shown(l));
+	hash h = mix(3, l->kind), born = stack_says(a, l->born);
+	hash data = data_says(a, lh_lock_shown(l));
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
 	if (l->flags & LH_LOCK_NAMED) {

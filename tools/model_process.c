@@ -66,7 +66,8 @@ static void count(struct lh_process *p)
 	p->threads = 0;
 	for (uint32_t i = 1; i < threads; i++) {
 		struct lh_thread t;
-		p->threads += lh_read_thread(p->record, i, &t) && !(t.flags & (LH_THREAD_ROUND | LH_THREAD_ELSEWHERE));
+		p->threads += lh_read_thread(p->record, i, &t) &&
+			      !(t.flags & (LH_THREAD_ROUND | LH_THREAD_ELSEWHERE));
 	}
 	count_locks(p);
 	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);

@@ -63,8 +63,8 @@ void lh_monitor_look_on(struct lh_monitor *m)
 	m->watch_for.wake = m->arrivals;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
-		lh_say("no thread to look on (%s): long holds, blocking calls and some deadlocks are not "
-		       "seen",
+		lh_say("no thread to look on (%s): long holds, blocking calls and some deadlocks "
+		       "are not seen",
 		       strerror(errno));
 	m->crew.arrived = on_arrival;
 	m->crew.leaves = on_leave;

@@ -165,12 +165,13 @@ static void name_frame(struct lh_peek_unwinder *u, struct lh_peek_frame *f)
 {
 	Dwarf_Addr at = f->exact ? f->pc : f->pc - 1;
 	Dwfl_Module *m = dwfl_addrmodule(u->dwfl, at);
-	const char *name;
+	const char *name = NULL;
 	GElf_Off into;
 	GElf_Sym sym;
 
 	f->module = lh_peek_module_at(u->peek, at);
-	name = m && !u->peek->nameless ? dwfl_module_addrinfo(m, at, &into, &sym, NULL, NULL, NULL) : NULL;
+	if (m && !u->peek->nameless)
+		name = dwfl_module_addrinfo(m, at, &into, &sym, NULL, NULL, NULL);
 	/* A symbol far below says nothing about what is here. */
 	if (!name || into >= sym.st_size)
 		return;

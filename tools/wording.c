@@ -287,10 +287,10 @@ const char *lh_model_schedule(const struct lh_model *m, const struct lh_found *f
 		text = lh_pool_print(m->shop->pool, "%s%s %s%s", text, label(m, f, i),
 				     lh_model_deed(m, f, f->part[i].does, true),
 				     i + 1 < f->ringed ? "; " : ": ");
-	return lh_pool_print(m->shop->pool, "%s%s%s", text,
-			     f->ringed == 2 ? "neither goes on" : "none of them goes on",
-			     f->by_class ? ", if each waits for the very lock that the next one holds"
-					 : "");
+	return lh_pool_print(
+		m->shop->pool, "%s%s%s", text,
+		f->ringed == 2 ? "neither goes on" : "none of them goes on",
+		f->by_class ? ", if each waits for the very lock that the next one holds" : "");
 }
 
 /* ---- messages ---- */

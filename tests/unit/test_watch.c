@@ -2,7 +2,8 @@
  * The watch on ledgers made by hand, with a clock of our own: what is told, when, with which
  * length; and that what it keeps beside the ledger is all there in the saved file.
  * LINKS: tools/watch*.c tools/still*.c tools/hang_graph.c tools/sample.c tools/task.c
- *        tools/callwords.c tools/side.c tools/read*.c tools/peek*.c tools/proc.c tools/pool.c tools/symbol.c
+ *        tools/callwords.c tools/side.c tools/read*.c tools/peek*.c tools/proc.c tools/pool.c
+ *        tools/symbol.c
  * LIBS: -ldw -lelf -lpthread
  */
 #include "ledger_builder.h"
