@@ -251,7 +251,7 @@ bool lh_book_make_nameless(void)
 
 void lh_book_discard(void)
 {
-	if (lh_book.path[0])
+	if (lh_book.path[0] && !lh_sys_locked_up())
 		lh_sys_unlink(lh_book.path);
 }
 
@@ -266,7 +266,8 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	if (to > end)
 		to = round_up(end, PAGE);
 	from = from / PAGE * PAGE;
-	if (lh_sys_advise((char *)lh_book.ledger + from, to - from, POPULATE_WRITE) < 0)
+	if (lh_sys_locked_up() || /* a filter might kill for it */
+	    lh_sys_advise((char *)lh_book.ledger + from, to - from, POPULATE_WRITE) < 0)
 		return false;
 	uint64_t rows = (to - t->offset) / t->row;
 	rows = rows > t->rows ? t->rows : rows;

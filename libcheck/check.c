@@ -183,7 +183,7 @@ static bool held_by_other(const struct lh_me *me, const struct lh_lock *l, const
 
 	if (l->kind == LH_SPIN)
 		return lh_holder(lh_lock_id_of(l), me->number, &h) != 0;
-	return owner && owner != me->parked->tid;
+	return owner && me->parked->tid && owner != me->parked->tid;
 }
 
 uint32_t lh_check_unlock(struct lh_me *me, struct lh_lock *l, const void *o, lh_place place)

@@ -135,6 +135,7 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 		return;
 	lh_options_read(environment);
 	lh_real_resolve();
+	lh_sys_sandbox_init();
 	lh_sys_clock_init(clock_gettime);
 	if (!wanted() || !lh_book_private_init() || !open_book())
 		return;
@@ -161,11 +162,17 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	be_born(lh_book.ledger);
 }
 
+/* A forked child that made no call has its parent's; locked up, it can be told by what was wiped. */
+static bool is_ours(const struct lh_ledger *l)
+{
+	return lh_sys_locked_up() ? lh_myself()->parked != NULL : l->pid == lh_sys_pid();
+}
+
 __attribute__((destructor)) static void death(void)
 {
 	struct lh_ledger *l = lh_book.ledger;
 
-	if (!l || l->pid != lh_sys_pid())
+	if (!l || !is_ours(l))
 		return;
 	lh_track_end();
 	l->end_ns = lh_book_now();

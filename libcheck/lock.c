@@ -303,7 +303,7 @@ static void clear_more(uint32_t row)
 		LH_MORES[row] = (struct lh_more){.where = LH_MORES[row].where};
 }
 
-struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
 	uint32_t old = lh_lock_find(o);
 
@@ -324,8 +324,15 @@ struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, 
 	take_place(l, o);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	index_row(o, row);
-	if (has_word(kind, flags))
-		write_word(o, kind, row);
+	return l;
+}
+
+struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+{
+	struct lh_lock *l = begin(o, kind, flags, initial);
+
+	if (l && has_word(kind, flags))
+		write_word(o, kind, (uint32_t)(l - LH_LOCKS));
 	return l;
 }
 
@@ -339,13 +346,9 @@ const struct lh_lock *lh_lock_before(lh_lock_id id)
 	       LH_LOCK_ROW(id);
 }
 
-/* Known in the parent before fork? Then it is the same lock here, born where it was born. */
-static void inherit(struct lh_lock *l, const void *o, uint32_t word)
+/* Known in the parent before fork: then it is the same lock here, born where it was born. */
+static void inherit(struct lh_lock *l, const struct lh_lock *old)
 {
-	const struct lh_lock *old = lh_lock_before(word);
-
-	if (!old || old->address != (uintptr_t)o || old->kind != l->kind)
-		return;
 	l->born = lh_stack_adopt(old->born);
 	l->first = lh_stack_adopt(old->first);
 	l->initial = old->initial;
@@ -382,9 +385,50 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
 		return &LH_LOCKS[row];
 	}
 	l = lh_lock_begin(o, kind, flags, 0);
-	if (l && word)
-		inherit(l, o, word);
+	const struct lh_lock *old = l && word ? lh_lock_before(word) : NULL;
+	if (old && old->address == (uintptr_t)o && old->kind == kind)
+		inherit(l, old);
 	return l;
+}
+
+/* ---- of a forked child's parent ---- */
+
+struct lh_lock *lh_lock_stand_in(const struct lh_lock *was)
+{
+	enum {
+		INNATE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
+			 LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT | LH_LOCK_PREFER_WRITER
+	};
+	const void *o = (const void *)(uintptr_t)was->address;
+	uint32_t row = lh_lock_find(o);
+
+	if (row && LH_LOCKS[row].kind == was->kind)
+		return &LH_LOCKS[row];
+	struct lh_lock *l = begin(o, (enum lh_kind)was->kind, was->flags & INNATE, 0);
+	if (l)
+		inherit(l, was);
+	return l;
+}
+
+bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
+{
+	union {
+		pthread_mutex_t m;
+		pthread_rwlock_t w;
+		pthread_spinlock_t spin;
+	} copy;
+	enum lh_kind kind = (enum lh_kind)was->kind;
+	size_t n = kind == LH_MUTEX    ? sizeof(copy.m)
+		   : kind == LH_RWLOCK ? sizeof(copy.w)
+				       : sizeof(copy.spin);
+
+	if (kind == LH_CUSTOM) /* its bytes are the program's */
+		return true;
+	if (!lh_sys_copy(&copy, (const void *)(uintptr_t)was->address, n) ||
+	    lh_lock_looks_free(&copy, kind))
+		return false;
+	int owner = lh_lock_owner_tid(&copy, kind);
+	return !owner || owner == tid;
 }
 
 /* ---- ends, and returns ---- */

@@ -73,6 +73,14 @@ struct lh_more *lh_lock_more(struct lh_lock *l);
 struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
 
 /*
+ * In a forked child, where memory may be gone or other than it was: the row of a lock that the
+ * parent knew as `was` (a copy), without a look at its bytes; and whether they still say, as a copy
+ * made by the kernel, that this thread of the parent holds it. What cannot be read does not.
+ */
+struct lh_lock *lh_lock_stand_in(const struct lh_lock *was);
+bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
+
+/*
  * Before the big lock is taken: would lh_lock_make of this object need to know where it lies?
  * (A process-shared lock that is new to us. A spinlock does not say whether it is one: the
  * memory does.) If so, lh_where_of says it, and under the big lock lh_lock_lies hands it on

@@ -1,6 +1,8 @@
 /* real.c — see real.h. */
 #include "real.h"
+#include "sys.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 /*
@@ -85,6 +87,25 @@ struct lh_real lh_real = {
 #undef OWN
 };
 
+/* Until birth: what glibc's own functions do, with no call of the loader. */
+static long early_syscall(long n, long a, long b, long c, long d, long e, long f)
+{
+	long rc = lh_syscall(n, a, b, c, d, e, f);
+
+	if (rc >= 0 || rc < -4095)
+		return rc;
+	errno = (int)-rc;
+	return -1;
+}
+
+static long early_prctl(long what, long a, long b, long c, long d, long e, long f)
+{
+	(void)e, (void)f;
+	return early_syscall(SYS_prctl, (int)what, a, b, c, d, 0);
+}
+
+lh_real_call *lh_real_next_syscall = early_syscall, *lh_real_next_prctl = early_prctl;
+
 extern void *dlvsym(void *restrict, const char *restrict, const char *restrict)
 	__attribute__((weak));
 extern void *__cxa_begin_catch(void *) __attribute__((weak));
@@ -138,5 +159,9 @@ void lh_real_resolve(void)
 #include "calls.def"
 	if (missing)
 		dlerror();
+	if (lh_real.syscall)
+		lh_real_next_syscall = (lh_real_call *)(void *)lh_real.syscall;
+	if (lh_real.prctl)
+		lh_real_next_prctl = (lh_real_call *)(void *)lh_real.prctl;
 	lh_real.resolved = true;
 }

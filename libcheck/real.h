@@ -18,7 +18,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <threads.h>
+#include <unistd.h>
 
 /* The C++ ABI has no C header; see interpose/guard.c. */
 int __cxa_guard_acquire(uint64_t *o);
@@ -49,6 +52,11 @@ struct lh_real {
 extern struct lh_real lh_real __attribute__((visibility("hidden")));
 
 void lh_real_resolve(void);
+
+/* The originals of two calls, also before birth; see interpose/sandbox.c. */
+typedef long lh_real_call(long, long, long, long, long, long, long);
+extern lh_real_call *lh_real_next_syscall __attribute__((visibility("hidden")));
+extern lh_real_call *lh_real_next_prctl __attribute__((visibility("hidden")));
 
 /* The original of an ODD row, also before birth. A C++ guard may have none. */
 #define LH_REAL(fn) (lh_real_ready(), lh_real.fn)

@@ -126,7 +126,7 @@ static bool shaken_look(const void *o)
 
 void lh_shake_init(void)
 {
-	if (!lh_options.shake || lh_sys_sandboxed())
+	if (!lh_options.shake || lh_sys_filtered() || lh_sys_sandboxed())
 		return;
 	lh_book.ledger->shake = (uint32_t)lh_options.shake;
 	plain = lh_real;

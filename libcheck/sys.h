@@ -39,13 +39,30 @@ long lh_sys_read(int fd, void *data, size_t n);
 bool lh_sys_same_file(int fd, uint64_t dev, uint64_t ino);
 int lh_sys_identify(int fd, uint64_t *dev, uint64_t *ino);
 bool lh_sys_can_write(int fd); /* a write of a few kilobytes would not wait */
+bool lh_sys_copy(void *to, const void *from, size_t n); /* false: that cannot be read */
 long lh_sys_readlink(const char *path, char *out, size_t room);
 int lh_sys_pid(void);
 int lh_sys_ppid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
 void lh_sys_nap(uint64_t ns); /* a futex that nobody wakes; a signal ends it early */
-bool lh_sys_sandboxed(void);  /* a seccomp filter is on: make no new kind of system call */
+
+/*
+ * Seccomp. A filter that was there at birth let through what birth needs, and is no sandbox to
+ * us. One that comes later is one, and to ask for it might be what it kills for: so the calls
+ * that set one are watched (interpose/sandbox.c) and say it here.
+ *
+ * lh_sys_locked_up: one came, as far as was seen. Asks nobody. No call but futex and write may
+ *	be made from here on.
+ * lh_sys_sandboxed: the same, and where there was none at birth, the kernel is asked for one that
+ *	came unseen. For what would open a file.
+ */
+void lh_sys_sandbox_init(void); /* at birth */
+void lh_sys_sandbox_entered(void);
+bool lh_sys_locked_up(void);
+bool lh_sys_sandboxed(void);
+bool lh_sys_filtered(void); /* at birth: of calls that birth does not make nothing is known */
+
 void lh_sys_thread_name(char out[16]);
 uint64_t lh_sys_stack_limit(void);
 uint64_t lh_sys_file_limit(void);

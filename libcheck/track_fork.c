@@ -20,6 +20,7 @@ static struct {
 	uint32_t by; /* seat number; 0: free */
 	uint32_t n;
 	struct lh_held held[LH_HELD_MAX];
+	struct lh_lock was[LH_HELD_MAX]; /* their rows; the parent's go on changing */
 	struct lh_seat *seat;
 	lh_thread_id thread; /* 0: what it held is not known as a chain, so neither is the order */
 	uint32_t segment;
@@ -30,6 +31,7 @@ static struct {
 	uint32_t others; /* locks that other threads held */
 	struct {
 		struct lh_held held;
+		struct lh_lock was;
 		char name[LH_NAME_MAX];
 		int32_t tid;
 	} other[OTHERS_MAX];
@@ -39,11 +41,9 @@ static struct {
  * Only what stays taken: a semaphore may be posted from anywhere, a life ends by itself. The
  * entry was copied while its thread went on, so it may be half of one.
  */
-static bool stays_taken(const struct lh_held *h)
+static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
 {
-	const struct lh_lock *l = lh_lock_row(h->lock);
-
-	return l && h->address && l->address == h->address && !(h->flags & LH_HELD_WAITING) &&
+	return h->address && l->address == h->address && !(h->flags & LH_HELD_WAITING) &&
 	       !(l->flags & LH_LOCK_PSHARED) &&
 	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
 		l->kind == LH_CUSTOM);
@@ -56,10 +56,12 @@ static void keep_others(uint32_t me)
 		for (uint32_t k = 0;
 		     i != me && s->state == LH_SEAT_LIVE && k < s->held_n && k < LH_HELD_MAX; k++) {
 			struct lh_held h = s->held[k];
-			LH_COMPILER_FENCE(); /* what is looked at is the copy */
-			if (keep.others >= OTHERS_MAX || !stays_taken(&h))
+			struct lh_lock was = LH_LOCKS[LH_LOCK_ROW(h.lock)];
+			LH_COMPILER_FENCE(); /* what is looked at are the copies */
+			if (keep.others >= OTHERS_MAX || !stays_taken(&h, &was))
 				continue;
 			keep.other[keep.others].held = h;
+			keep.other[keep.others].was = was;
 			keep.other[keep.others].tid = s->tid;
 			__builtin_memcpy(keep.other[keep.others++].name, LH_THREADS[s->thread].name,
 					 LH_NAME_MAX);
@@ -82,6 +84,8 @@ void lh_fork_prepare(void)
 	keep.segment = me->seat->segment;
 	keep.ns = lh_book_now();
 	__builtin_memcpy(keep.held, me->seat->held, keep.n * sizeof(keep.held[0]));
+	for (uint32_t i = 0; i < keep.n; i++)
+		keep.was[i] = LH_LOCKS[LH_LOCK_ROW(keep.held[i].lock)];
 	__builtin_memcpy(keep.name, LH_THREADS[me->seat->thread].name, LH_NAME_MAX);
 	keep.others = 0;
 	keep.child = keep.warned = false;
@@ -131,13 +135,12 @@ void lh_work_orphans(struct lh_event_work *w, const struct lh_lock *l, lh_place 
 {
 	for (uint32_t i = 0; i < keep.others; i++) {
 		const struct lh_held *h = &keep.other[i].held;
-		const struct lh_lock *was = lh_lock_before(h->lock);
-		if (!was || (wants && h->address != l->address))
+		const struct lh_lock *was = &keep.other[i].was;
+		if ((wants && h->address != l->address) ||
+		    !lh_lock_still_held(was, keep.other[i].tid))
 			continue;
-		struct lh_lock *o =
-			lh_lock_make((const void *)(uintptr_t)h->address, (enum lh_kind)was->kind);
-		if (o && !lh_lock_looks_free((const void *)(uintptr_t)h->address,
-					     (enum lh_kind)was->kind))
+		struct lh_lock *o = lh_lock_stand_in(was);
+		if (o)
 			lh_work_tell(w, tell_fork(w, i, o, wants));
 	}
 	if (!wants)
@@ -159,12 +162,11 @@ static void inherit(struct lh_me *me)
 
 	for (uint32_t i = 0; i < keep.n; i++) {
 		const struct lh_held *old = &keep.held[i];
-		const struct lh_lock *was = lh_lock_before(old->lock);
-		if (!old->lock || !was || was->kind == LH_LIFE || was->kind == LH_ONCE ||
-		    was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
+		const struct lh_lock *was = &keep.was[i];
+		if (!old->lock || was->address != old->address || was->kind == LH_LIFE ||
+		    was->kind == LH_ONCE || was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
 			continue;
-		struct lh_lock *l = lh_lock_make((const void *)(uintptr_t)old->address,
-						 (enum lh_kind)was->kind);
+		struct lh_lock *l = lh_lock_stand_in(was);
 		struct lh_held *h = l ? lh_held_push(s) : NULL;
 		if (!h)
 			continue;

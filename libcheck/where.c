@@ -150,7 +150,8 @@ struct lh_where lh_where_of(const void *at)
 	int fd = lh_sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return w;
-	if (!ask(fd, (uintptr_t)at, &w))
+	/* whether a filter likes the question is not known; text it has let read at birth */
+	if (lh_sys_filtered() || !ask(fd, (uintptr_t)at, &w))
 		w = read_text(fd, (uintptr_t)at);
 	lh_sys_close(fd);
 	return w;
