@@ -322,7 +322,8 @@ int lh_cmd_hang(int argc, char **argv)
 	status = LH_STATUS_VIEW_TROUBLE;
 	if (open_target(&r, &p)) {
 		lh_peek_objects(&p);
-		if (is_glibc(&p) && lh_hang_look(&h, &p, NULL, r.all))
+		if (is_glibc(&p) && lh_hang_look(&h, &p, NULL, r.all) &&
+		    lh_hang_across(&h) != UINT32_MAX)
 			status = show(&r, &h);
 	}
 	if (status == LH_STATUS_VIEW_TROUBLE && p.why[0])

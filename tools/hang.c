@@ -224,9 +224,8 @@ static void unwind(struct lh_hang *h, bool all)
  * What locks say is read between two looks at their waiters. The ledger's copy is such a
  * second look by itself: a thread's holds stand beside its wait.
  */
-static bool judge(struct lh_hang *h, const struct lh_seat *before, uint32_t n)
+bool lh_hang_stood_still(struct lh_hang *h)
 {
-	read_waits(h, before, n);
 	if (!lh_peek_again(h->peek))
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
@@ -234,6 +233,12 @@ static bool judge(struct lh_hang *h, const struct lh_seat *before, uint32_t n)
 			h->thread[i].still = h->thread[i].task->still;
 	lh_hang_edges(h);
 	return true;
+}
+
+static bool judge(struct lh_hang *h, const struct lh_seat *before, uint32_t n)
+{
+	read_waits(h, before, n);
+	return lh_hang_stood_still(h);
 }
 
 /* First by the bytes alone; if that looks bad, again by what the stacks say. */
@@ -317,7 +322,7 @@ static bool make_book(struct lh_hang *h)
 
 bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *ledger, bool all)
 {
-	static struct lh_record record;
+	struct lh_record *record;
 	struct lh_seat *before = NULL;
 	uint32_t n = 0;
 
@@ -325,9 +330,10 @@ bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *
 	h->pool = lh_pool_new();
 	h->peek = p;
 	lh_peek_objects(p);
-	if (open_ledger(&record, p, ledger)) {
-		h->record = &record;
-		before = copy_seats(h, &record, &n);
+	record = lh_pool_get(h->pool, sizeof(*record));
+	if (open_ledger(record, p, ledger)) {
+		h->record = record;
+		before = copy_seats(h, record, &n);
 	} else if (p->blind) {
 		return false;
 	}
@@ -342,6 +348,20 @@ bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *
 	if (!judge_twice(h, before, n, all))
 		return false;
 	lh_hang_hold_all(h);
+	return true;
+}
+
+bool lh_hang_again(struct lh_hang *h)
+{
+	const struct lh_seat *before = h->seat;
+	uint32_t n = h->seats;
+
+	if (!look_again(h, NULL))
+		return false;
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->record && h->thread[i].task)
+			h->thread[i].seat = seat_of(h->seat, h->seats, h->thread[i].task->inner);
+	read_waits(h, before, n);
 	return true;
 }
 
@@ -399,6 +419,7 @@ bool lh_hang_stood(struct lh_hang *h, struct lh_peek *p, const struct lh_record 
 
 void lh_hang_close(struct lh_hang *h)
 {
+	lh_hang_part(h);
 	lh_hang_book_free(&h->book);
 	if (h->record)
 		lh_read_drop(h->record);

@@ -33,7 +33,10 @@ struct lh_hang_thread {
 	lh_stack_id stack; /* what it does now, waiting or not; 0 not known */
 	const char *doing; /* not waiting: "sleeps", NULL not known */
 	uint64_t ns;       /* has waited so long, 0 not known */
-	pid_t elsewhere;   /* it waits for this thread of another process */
+	pid_t elsewhere;   /* it waits for this thread of another process, which was not found */
+	bool lost;         /* nor does it exist, as far as we can see */
+	const struct lh_peek
+		*other;    /* it is a thread of that process; NULL: of the one looked at */
 	uint32_t *on, ons; /* those who hold it: indices */
 	const struct lh_peek_task *task;
 	const struct lh_seat *seat; /* as the library saw it, NULL not at all */
@@ -64,6 +67,7 @@ struct lh_hang {
 	uint32_t messages;
 	bool hopeless; /* every thread is blocked for good */
 	bool idle;     /* and there is no circle, and a signal handler may change it */
+	struct lh_hang_peers *peers; /* other processes, NULL none */
 };
 
 /*
@@ -78,15 +82,34 @@ bool lh_hang_look(struct lh_hang *, struct lh_peek *, const struct lh_record *le
 bool lh_hang_stood(struct lh_hang *, struct lh_peek *, const struct lh_record *);
 void lh_hang_close(struct lh_hang *);
 
+/* The same once more: waits, and what the locks say; then who did not move, and whom each waits
+ * for. Between the two several processes can be asked. False: it ended, or became another program.
+ */
+bool lh_hang_again(struct lh_hang *);
+bool lh_hang_stood_still(struct lh_hang *);
+
+/*
+ * hang_across.c: where a lock is process-shared, whoever holds it may live elsewhere: looks at the
+ * processes that map the same memory, and adds those of their threads that wait or hold. How
+ * many processes; UINT32_MAX: the one looked at ended meanwhile.
+ */
+uint32_t lh_hang_across(struct lh_hang *);
+/* Where a lock of the book lies: "0x7f00", "0x7f00, 0x40 in the shared memory /dev/shm/bank" */
+const char *lh_hang_lies(const struct lh_hang *, struct lh_pool *, uint64_t address);
+void lh_hang_part(struct lh_hang *); /* lets go of them; lh_hang_close does */
+
 /* hang_ledger.c: opens the ledger of the process if it has one, without its help. `tables` as in
  * lh_read_copy_some. */
 bool lh_hang_ledger_open(struct lh_record *, const struct lh_peek *, uint32_t tables);
 
 /* hang_edge.c: whom each thread waits for: thread->on, holds and graph. */
 void lh_hang_edges(struct lh_hang *);
+void lh_hang_judge_all(struct lh_hang *); /* the graph of thread->on */
+void lh_hang_add_on(struct lh_hang *, uint32_t thread, uint32_t who);
 /* Also what nobody waits for: all that the library knows to be held. */
 void lh_hang_hold_all(struct lh_hang *);
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);
+uint32_t lh_hang_task(const struct lh_hang *, pid_t inner); /* a thread that lives; UINT32_MAX */
 
 /* hang_find.c: circles and dead ends as findings of the book; how many. */
 uint32_t lh_hang_find(struct lh_hang *);

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <uthash.h>
 
-enum { SPARE = 64, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
+enum { SPARE = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
 /* What a row of the source has become. */
 struct lh_hang_copy {
@@ -32,7 +32,7 @@ static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modul
 		 rows[LH_TABLES] = {
 			 [LH_T_THREAD] = n * 2,       [LH_T_LOCK] = n * 3,
 			 [LH_T_STACK] = n * 6,        [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
-			 [LH_T_MODULE] = modules + 1, [LH_T_FINDING] = n,
+			 [LH_T_MODULE] = modules + SPARE, [LH_T_FINDING] = n,
 			 [LH_T_STEP] = n * 4,         [LH_T_MORE] = n * 3,
 		 };
 
@@ -179,7 +179,7 @@ void lh_hang_put_modules(struct lh_hang_book *b, const struct lh_peek *p)
 	}
 }
 
-static lh_stack_id put_frames(struct lh_hang_book *b, const uint64_t *frame, uint32_t n, bool cut)
+lh_stack_id lh_hang_put_frames(struct lh_hang_book *b, const uint64_t *frame, uint32_t n, bool cut)
 {
 	uint32_t first = b->ledger->table[LH_T_FRAME].used, ignored;
 	lh_stack_id id;
@@ -215,7 +215,7 @@ lh_stack_id lh_hang_put_stack(struct lh_hang_book *b, const struct lh_peek *p,
 
 		frame[n++] = LH_FRAME(module, pc);
 	}
-	return put_frames(b, frame, n, t->cut);
+	return lh_hang_put_frames(b, frame, n, t->cut);
 }
 
 /* ---- rows of another ledger ---- */
@@ -272,7 +272,7 @@ lh_stack_id lh_hang_copy_stack(struct lh_hang_book *b, lh_stack_id id)
 		return 0;
 	c = seen_before(b, LH_T_STACK, id);
 	if (!c->now)
-		c->now = put_frames(b, frame, lh_read_frames(b->source, id, frame),
+		c->now = lh_hang_put_frames(b, frame, lh_read_frames(b->source, id, frame),
 				    s.flags & LH_STACK_CUT);
 	return c->now;
 }

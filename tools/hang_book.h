@@ -36,6 +36,8 @@ void lh_hang_put_modules(struct lh_hang_book *, const struct lh_peek *);
 lh_stack_id lh_hang_put_stack(struct lh_hang_book *, const struct lh_peek *,
 			      const struct lh_peek_task *, uint32_t first);
 
+lh_stack_id lh_hang_put_frames(struct lh_hang_book *, const uint64_t *frame, uint32_t n, bool cut);
+
 /* Copies of rows of `source`; modules and threads keep their numbers and are copied first. */
 void lh_hang_copy_all(struct lh_hang_book *, const struct lh_record *);
 lh_stack_id lh_hang_copy_stack(struct lh_hang_book *, lh_stack_id);

@@ -18,8 +18,10 @@ static struct lh_hang_thread *main_thread(const struct lh_hang *h)
 	return NULL;
 }
 
-static void add_on(struct lh_hang *h, struct lh_hang_thread *t, uint32_t who)
+void lh_hang_add_on(struct lh_hang *h, uint32_t thread, uint32_t who)
 {
+	struct lh_hang_thread *t = &h->thread[thread];
+
 	for (uint32_t i = 0; i < t->ons; i++)
 		if (t->on[i] == who)
 			return;
@@ -45,7 +47,7 @@ const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thr
 
 /* ---- from the lock's bytes ---- */
 
-static uint32_t index_of_task(const struct lh_hang *h, pid_t inner)
+uint32_t lh_hang_task(const struct lh_hang *h, pid_t inner)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_peek_task *k = h->thread[i].task;
@@ -83,35 +85,35 @@ static void on_stranger(struct lh_hang *h, uint32_t me, pid_t owner)
 		return;
 	}
 	if (heir && heir != &h->thread[me]) {
-		add_on(h, &h->thread[me], (uint32_t)(heir - h->thread));
+		lh_hang_add_on(h, me, (uint32_t)(heir - h->thread));
 		return;
 	}
 	uint32_t ended = index_of_ended(h, owner);
 
-	add_on(h, &h->thread[me], ended);
+	lh_hang_add_on(h, me, ended);
 	add_hold(h, ended, h->thread[me].lock, 0, 0);
 }
 
 static void on_owner(struct lh_hang *h, uint32_t me, pid_t owner, lh_lock_id lock)
 {
-	uint32_t who = index_of_task(h, owner);
+	uint32_t who = lh_hang_task(h, owner);
 
 	if (who == UINT32_MAX) {
 		on_stranger(h, me, owner);
 		return;
 	}
-	add_on(h, &h->thread[me], who);
+	lh_hang_add_on(h, me, who);
 	add_hold(h, who, lock, 0, 0);
 }
 
 static void join_edge(struct lh_hang *h, uint32_t me)
 {
-	uint32_t who = index_of_task(h, h->thread[me].wait.owner);
+	uint32_t who = lh_hang_task(h, h->thread[me].wait.owner);
 
 	if (who == UINT32_MAX)
 		return; /* it has just ended: the wait is over */
 	h->thread[me].lock = lh_hang_put_life(&h->book, h->thread[who].id);
-	add_on(h, &h->thread[me], who);
+	lh_hang_add_on(h, me, who);
 	add_hold(h, who, h->thread[me].lock, 0, 0);
 }
 
@@ -176,12 +178,12 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 			if (!blocks(&s->held[k], t->seat->wait_lock,
 				    LH_PLACE_MODE(t->seat->wait_place)))
 				continue;
-			add_on(h, t, i);
+			lh_hang_add_on(h, me, i);
 			add_hold(h, i, t->lock, own_place(h, s->held[k].place),
 				 held_ns(h, &s->held[k]));
 		}
 		if (s && i != me && queues_before(t->seat, s, flags))
-			add_on(h, t, i);
+			lh_hang_add_on(h, me, i);
 	}
 }
 
@@ -202,7 +204,7 @@ static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].seat && h->thread[i].seat->thread == with) {
 			h->thread[me].lock = lh_hang_put_life(&h->book, h->thread[i].id);
-			add_on(h, &h->thread[me], i);
+			lh_hang_add_on(h, me, i);
 			add_hold(h, i, h->thread[me].lock, 0, 0);
 		}
 }
@@ -234,8 +236,8 @@ static bool ends_from_outside(const struct lh_hang *h, const struct lh_hang_thre
 	if (t->ons)
 		return false;
 	/* sem_post is what a signal handler may call, and of unknown locks nothing is known. */
-	return t->wait.shared ||
-	       (h->peek->handlers && (t->wait.kind == LH_SEM || t->wait.kind == LH_NOTHING));
+	return t->wait.shared || ((t->other ? t->other : h->peek)->handlers &&
+				  (t->wait.kind == LH_SEM || t->wait.kind == LH_NOTHING));
 }
 
 /* Semaphores are not tied to who took them: only one that nobody posts for long is stuck. */
@@ -277,11 +279,16 @@ void lh_hang_edges(struct lh_hang *h)
 		if (t->waiting && !edges_from_ledger(h, i) && t->task && t->wait.kind)
 			edges_from_bytes(h, i);
 	}
+	lh_hang_judge_all(h);
+}
+
+void lh_hang_judge_all(struct lh_hang *h)
+{
 	h->node = lh_pool_get(h->pool, (h->threads + 1) * sizeof(*h->node));
 	for (uint32_t i = 0; i < h->threads; i++)
 		fill_node(h, i);
 	h->rings = lh_hang_judge(h->node, h->threads);
 	h->hopeless = true;
 	for (uint32_t i = 0; i < h->threads; i++)
-		h->hopeless &= h->node[i].stuck;
+		h->hopeless &= h->node[i].stuck || h->thread[i].other;
 }

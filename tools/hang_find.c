@@ -58,11 +58,24 @@ static void find_ring(struct lh_hang *h, uint32_t first)
 	} while (at != first);
 }
 
+/* What is only other processes' is theirs, unless somebody here waits for it. */
+static bool matters(const struct lh_hang *h, uint32_t ring)
+{
+	bool waits = false;
+
+	for (uint32_t i = 0; i < h->threads; i++) {
+		if (h->node[i].ring == ring && !h->thread[i].other)
+			return true;
+		waits |= h->node[i].stuck && h->thread[i].waiting && !h->thread[i].other;
+	}
+	return waits;
+}
+
 static void find_rings(struct lh_hang *h)
 {
 	for (uint32_t ring = 1; ring <= h->rings; ring++)
 		for (uint32_t i = 0; i < h->threads; i++)
-			if (h->node[i].ring == ring) {
+			if (h->node[i].ring == ring && matters(h, ring)) {
 				find_ring(h, i);
 				break;
 			}
@@ -76,7 +89,8 @@ static void find_gone(struct lh_hang *h)
 		const struct lh_hang_thread *t = &h->thread[i];
 		bool told = false;
 
-		if (!t->waiting || !h->node[i].stuck || !t->ons || !h->thread[t->on[0]].ended)
+		if (!t->waiting || t->other || !h->node[i].stuck || !t->ons ||
+		    !h->thread[t->on[0]].ended)
 			continue;
 		for (uint32_t k = 0; k < i; k++) /* once for each lock */
 			told |= h->thread[k].waiting && h->thread[k].lock == t->lock;
@@ -133,7 +147,7 @@ static void find_hopeless(struct lh_hang *h)
 	uint32_t waiting = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++)
-		waiting += h->thread[i].waiting;
+		waiting += h->thread[i].waiting && !h->thread[i].other;
 	if (!h->hopeless || h->messages || !waiting)
 		return;
 	if (h->peek->handlers) { /* it may well be what it is meant to do */
@@ -148,7 +162,7 @@ static void find_hopeless(struct lh_hang *h)
 				      "free one of them",
 				      waiting));
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->thread[i].waiting)
+		if (h->thread[i].waiting && !h->thread[i].other)
 			put_wait(h, i);
 }
 

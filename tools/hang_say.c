@@ -17,6 +17,8 @@ const char *lh_hang_who(const struct lh_hang_page *g, uint32_t i)
 	const struct lh_hang_thread *t = &g->hang->thread[i];
 	const char *name = lh_model_who(g->model, lh_model_person(g->model, g->process, t->id));
 
+	if (t->other && strstr(name, lh_pool_print(g->pool, "%d", t->tid)))
+		return lh_hang_clean(g, name); /* it has no name but its numbers */
 	return lh_pool_print(g->pool, "%s (%d)", lh_hang_clean(g, name), t->tid);
 }
 
@@ -95,6 +97,12 @@ bool lh_hang_alike(const struct lh_hang_thread *a, const struct lh_hang_thread *
 
 static const char *holders(const struct lh_hang_page *g, const struct lh_hang_thread *t)
 {
+	if (t->elsewhere && t->lost)
+		return lh_pool_print(
+			g->pool,
+			", whose owner %d is no thread that can be seen here (it has ended, "
+			"or lives in another PID namespace)",
+			t->elsewhere);
 	if (t->elsewhere)
 		return lh_pool_print(g->pool, ", which thread %d of another process holds",
 				     t->elsewhere);

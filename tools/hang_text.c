@@ -13,9 +13,10 @@ static void show_places(const struct lh_hang_page *g, const struct lh_found *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (!f->lock[i]->named && lh_lock_shown(&f->lock[i]->row))
-			fprintf(g->out, "  %s lies at %#llx\n",
+			fprintf(g->out, "  %s lies at %s\n",
 				lh_hang_clean(g, lh_model_what(g->model, f->lock[i])),
-				(unsigned long long)lh_lock_shown(&f->lock[i]->row));
+				lh_hang_clean(g, lh_hang_lies(g->hang, g->pool,
+							      lh_lock_shown(&f->lock[i]->row))));
 }
 
 /* ---- nothing was found: who waits for a lock, and whose ---- */
@@ -123,6 +124,8 @@ static void show_count(const struct lh_hang_page *g)
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
 
+		if (t->other)
+			continue;
 		threads += !t->ended;
 		stuck += t->waiting && h->node[i].stuck;
 		waiting += t->waiting && t->still;

@@ -194,6 +194,8 @@ const char *lh_model_who(const struct lh_model *m, const struct lh_person *who)
 {
 	if (!who)
 		return "another thread";
+	if (who->elsewhere && who->unnamed && who->tid == who->elsewhere)
+		return lh_pool_print(m->shop->pool, "process %d", who->elsewhere);
 	if (who->elsewhere && who->unnamed)
 		return lh_pool_print(m->shop->pool, "thread %d of process %d", who->tid,
 				     who->elsewhere);

@@ -58,6 +58,8 @@ struct lh_peek_task {
 struct lh_peek_map {
 	uint64_t start, end, offset, inode;
 	const char *path; /* "" none */
+	uint64_t dev;
+	bool shared; /* what is written into it others can see */
 };
 
 struct lh_peek_module {

@@ -209,7 +209,8 @@ void lh_peek_core_maps(struct lh_peek *p)
 	/* Stacks are mappings without a file. */
 	for (uint32_t i = 0; i < c->segments; i++) {
 		const Elf64_Phdr *s = &c->segment[i];
-		struct lh_peek_map m = {s->p_vaddr, s->p_vaddr + s->p_filesz, 0, 0, ""};
+		struct lh_peek_map m = {
+			.start = s->p_vaddr, .end = s->p_vaddr + s->p_filesz, .path = ""};
 
 		if (s->p_type == PT_LOAD && s->p_filesz && !lh_peek_map_at(p, s->p_vaddr))
 			LH_PUSH(p->pool, p->map, p->maps, m);

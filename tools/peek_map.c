@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { HEADERS_MAX = 64, NOTES_MAX = 4096 };
@@ -21,14 +22,21 @@ static void read_maps(struct lh_peek *p)
 	f = fopen(path, "re");
 	while (f && getline(&line, &room, f) >= 0) {
 		unsigned long long start, end, offset, inode;
+		unsigned major, minor;
+		char may[5];
 		int at = 0;
 
-		if (sscanf(line, "%llx-%llx %*s %llx %*s %llu %n", &start, &end, &offset, &inode,
-			   &at) < 4)
+		if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, may, &offset,
+			   &major, &minor, &inode, &at) < 7)
 			continue;
 		line[strcspn(line, "\n")] = 0;
-		struct lh_peek_map m = {start, end, offset, inode,
-					lh_pool_text(p->pool, at ? line + at : "")};
+		struct lh_peek_map m = {.start = start,
+					.end = end,
+					.offset = offset,
+					.inode = inode,
+					.path = lh_pool_text(p->pool, at ? line + at : ""),
+					.dev = makedev(major, minor),
+					.shared = may[3] == 's'};
 
 		LH_PUSH(p->pool, p->map, p->maps, m);
 	}

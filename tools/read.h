@@ -127,6 +127,15 @@ bool lh_read_span(const struct lh_record *, uint32_t row, struct lh_span *);
  */
 bool lh_read_place(const struct lh_record *, uint32_t row, const struct lh_lock *,
 		   struct lh_shared_place *);
+/*
+ * In a ledger that the front end fills, a lock of another process has a number of that process
+ * (1 to 31) in its address, above what an address needs: so it is none of this process's.
+ */
+enum { LH_READ_ADDRESS_BITS = 56 };
+static inline uint64_t lh_read_address(uint64_t address)
+{
+	return address & ((1ull << LH_READ_ADDRESS_BITS) - 1);
+}
 bool lh_read_burnt(const struct lh_record *, uint32_t row, struct lh_burnt *);
 /* How this lock fares. False: nothing of it was kept. */
 bool lh_read_fare(const struct lh_record *, const struct lh_lock *, lh_lock_id, struct lh_fare *);

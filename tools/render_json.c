@@ -99,7 +99,7 @@ static json_t *found_lock_json(struct lh_pool *p, const struct lh_thing *t)
 	put_text(p, o, "name", t->name);
 	put_word(o, "kind", t->kind);
 	if (lh_lock_shown(&t->row))
-		put_address(o, "address", lh_lock_shown(&t->row));
+		put_address(o, "address", lh_read_address(lh_lock_shown(&t->row)));
 	put_stack(p, o, "born", t->born);
 	return o;
 }

@@ -182,7 +182,8 @@ static void show_part(struct page *g, const struct lh_found *f, uint32_t number)
 	bool behind = f->ring && number >= f->ringed;
 
 	say(g, BOLD, "\n  %s", clean(g, lh_model_who(g->model, part->thread)));
-	if (part->thread && part->thread->tid > 0)
+	/* of a process that is called by its number it has been said */
+	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->elsewhere)
 		say(g, PLAIN, " (%d)", part->thread->tid);
 	if (part->thread && part->thread->process != f->process && !part->thread->elsewhere)
 		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
