@@ -126,7 +126,9 @@ static int by_rotation(const char **edges, uint32_t n, uint32_t a, uint32_t b)
 
 static uint32_t row_held(const struct lh_found *f, uint32_t part)
 {
-	return LH_LOCK_ROW(f->part[part].holds->lock->lock);
+	const struct lh_act *holds = f->part[part].holds;
+
+	return holds && holds->lock ? LH_LOCK_ROW(holds->lock->lock) : 0;
 }
 
 /* Where the rotation that sorts first begins; of several that read the same, the one with the

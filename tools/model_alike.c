@@ -282,15 +282,18 @@ static struct lh_alike *look_at(struct lh_pool *pool, struct lh_process *p)
 
 static void forget(struct lh_alike *a)
 {
-	struct arrow *x, *next;
-	struct like *l, *after;
+	struct arrow *x = a->arrows;
+	struct like *l = a->likes;
 
-	HASH_ITER (hh, a->arrows, x, next) {
-		HASH_DEL(a->arrows, x);
+	/* the tables go first: what they hold stays linked */
+	HASH_CLEAR(hh, a->arrows);
+	HASH_CLEAR(hh, a->likes);
+	for (struct arrow *next; x; x = next) {
+		next = x->hh.next;
 		free(x);
 	}
-	HASH_ITER (hh, a->likes, l, after) {
-		HASH_DEL(a->likes, l);
+	for (struct like *next; l; l = next) {
+		next = l->hh.next;
 		free(l);
 	}
 }
