@@ -19,6 +19,7 @@ enum {
 	ALIKE_ENOUGH = 16,
 	BUSY_MS = 5,      /* that one is left alone which does not sleep, and twice as long then */
 	BUSY_MAX_MS = 40, /* at the most */
+	BACK_MS = 1,      /* on a CPU: more than it costs to stop and to sleep again */
 	TOLD_MS = 40,     /* one of which all is said; of long ones a part of their time */
 	TOLD_MAX_MS = 1000,
 	TOLD_PART = 8,
@@ -167,6 +168,7 @@ static void begin(struct lh_watched *p, struct lh_sight *at, const struct lh_tas
 {
 	at->call = *c;
 	at->turns = t->turns;
+	at->run_ns = t->run_ns;
 	at->since_ns = p->now_ns;
 	at->told = false;
 	at->row = 0;
@@ -221,6 +223,20 @@ static void leave_alone(struct lh_watched *p, struct lh_sight *at)
 	at->ask_ns = p->now_ns + at->pause_ns;
 }
 
+/*
+ * We have stopped it, and it has not slept since: where many wait for a CPU it may be long on
+ * its way back into its call. One that has run for a while went on by itself.
+ */
+static bool comes_back(const struct lh_watched *p, const struct lh_sight *at,
+		       const struct lh_seat *s)
+{
+	struct lh_task t;
+
+	return at->stopped_by_us && at->call.in == LH_TASK_CALL &&
+	       lh_task_look(p->pid, s->tid, &t) && (t.state == 'R' || t.state == 't') &&
+	       less(t.run_ns, at->run_ns) < BACK_MS * MS;
+}
+
 static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 		 const struct lh_held *const *held, uint32_t n)
 {
@@ -228,6 +244,10 @@ static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 	struct lh_task_call c;
 	struct lh_task t;
 
+	if (comes_back(p, at, s)) {
+		at->ask_ns = p->now_ns + BUSY_MS * MS;
+		return;
+	}
 	lh_task_call(p->pid, s->tid, &c);
 	if (!counts(s, &c) || !lh_task_times(p->pid, s->tid, &t)) {
 		leave_alone(p, at);
@@ -238,6 +258,7 @@ static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 		begin(p, at, &c, &t);
 	} else {
 		at->turns = t.turns;
+		at->run_ns = t.run_ns;
 		at->stopped_by_us = false;
 		go_on(p, at, s, held, n);
 	}

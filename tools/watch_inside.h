@@ -37,8 +37,8 @@ struct lh_sight {
 	uint32_t grips;
 	/* what it sleeps in */
 	struct lh_task_call call;
-	uint64_t turns, since_ns;
-	bool stopped_by_us; /* its turns changed by that */
+	uint64_t turns, run_ns, since_ns;
+	bool stopped_by_us; /* its turns changed by that, or will */
 	bool told;
 	uint64_t ask_ns, pause_ns; /* when /proc is asked about it again, and how long that was */
 	uint32_t row;              /* the finding that grows while it sleeps */

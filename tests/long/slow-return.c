@@ -1,0 +1,56 @@
+/* It sleeps once. Whoever looks on has stopped it for its stack, and then it is long without a CPU
+ * until it sleeps again, since others of more weight want the same one: it is one sleep.
+ * TELLS: T2 blocked for .* in clock_nanosleep .*\[blocking-call\]
+ * TELLS: T2 holds 'accounts', for .*\[long-hold\]
+ * AFTER: gave back 'accounts' after
+ * NOT: seen [0-9]+ times */
+#include "long.h"
+
+#include <sys/resource.h>
+
+enum { HOGS = 3 };
+
+static void *holder(void *none)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+	pthread_mutex_lock(&accounts);
+	sleep_long();
+	pthread_mutex_unlock(&accounts);
+	return none;
+}
+
+static void *hog(void *none)
+{
+	while (!go)
+		;
+	return none;
+}
+
+/* All on one CPU, the front end on whichever. */
+static void share_a_cpu(void)
+{
+	cpu_set_t may, one;
+
+	sched_getaffinity(0, sizeof(may), &may);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &may)) {
+			CPU_ZERO(&one);
+			CPU_SET(i, &one);
+		}
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
+int main(void)
+{
+	pthread_t a, hogs[HOGS];
+
+	let_wake();
+	share_a_cpu();
+	a = in_thread(holder);
+	for (int i = 0; i < HOGS; i++)
+		hogs[i] = in_thread(hog);
+	until_go();
+	wake_and_join(a);
+	for (int i = 0; i < HOGS; i++)
+		pthread_join(hogs[i], NULL);
+}
