@@ -16,7 +16,7 @@
 /* A process and its rows among those of all. */
 struct lh_member_of {
 	struct lh_process *process;
-	int64_t boot;              /* seconds since 1970, about */
+	uint64_t boot;             /* seconds since 1970, about */
 	uint64_t born, lived;      /* monotonic nanoseconds: from, and until then for sure */
 	struct lh_member_of *from; /* it was forked from this one */
 	struct lh_member_of *by; /* or started by it otherwise, or it was this one before an exec */

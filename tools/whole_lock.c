@@ -7,7 +7,7 @@
 struct lh_spot {
 	struct {
 		uint64_t dev, ino, off;
-		int64_t boot;
+		uint64_t boot;
 		uint64_t kind;
 	} key;
 	const struct lh_member_of *last;

@@ -21,6 +21,12 @@ enum { SECOND = 1000000000 };
 
 /* ---- when, and from whom ---- */
 
+/* Seconds since 1970 that a file names may be anything: then so is the boot, modulo 2^64. */
+static bool is_near(uint64_t a, uint64_t b)
+{
+	return a - b <= SAME_BOOT || b - a <= SAME_BOOT;
+}
+
 static void find_times(struct lh_whole *w, struct lh_member_of *m)
 {
 	const struct lh_ledger *h = &m->process->record->head;
@@ -31,9 +37,9 @@ static void find_times(struct lh_whole *w, struct lh_member_of *m)
 		m->lived = UINT64_MAX;
 	if (m->lived <= m->born)
 		m->lived = m->born + 1;
-	m->boot = (int64_t)h->start_epoch - (int64_t)(m->born / SECOND);
+	m->boot = h->start_epoch - m->born / SECOND;
 	for (const struct lh_member_of *k = w->member; k < m; k++)
-		if (llabs(k->boot - m->boot) <= SAME_BOOT) {
+		if (is_near(k->boot, m->boot)) {
 			m->boot = k->boot;
 			return;
 		}
@@ -140,7 +146,7 @@ static int by_time(const void *a, const void *b)
 }
 
 /* The ends in the order of time, each after the one before it; who begins comes after the last. */
-static void line_up(struct lh_whole *w, int64_t boot)
+static void line_up(struct lh_whole *w, uint64_t boot)
 {
 	struct moment *list = NULL;
 	const struct lh_member_of *last = NULL;

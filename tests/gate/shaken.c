@@ -1,9 +1,18 @@
-/* What one thread does depends on whether it was kept waiting where nobody holds a lock: then, as
+/*
+ * What one thread does depends on whether it was kept waiting where nobody holds a lock: then, as
  * if another one had come between, it takes two locks the other way round. The kernel's count of
- * its voluntary switches says so, so that nothing here depends on the speed of a machine. shaken
- * [gate | handler | timed | one]: prints where it was kept waiting. gate     the other way round
- * only under a lock that both ways share handler  the lock is asked for in a signal handler timed
- * it is asked for with a limit one      there is no other thread */
+ * its voluntary switches says so, so that nothing here depends on the speed of a machine. Where
+ * the kernel took the processor from it meanwhile, that is not to be told: a nap may then have
+ * been over before it began.
+ *
+ *     shaken [gate | handler | timed | one]
+ *
+ * prints a character for each time: x it was kept waiting, . it was not, ? not known.
+ *     gate     the other way round only under a lock that both ways share
+ *     handler  the lock is asked for in a signal handler
+ *     timed    it is asked for with a limit
+ *     one      there is no other thread
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -34,12 +43,21 @@ static void both(pthread_mutex_t *first, pthread_mutex_t *second)
 		pthread_mutex_unlock(&gate);
 }
 
-static long switches(void)
+static struct rusage switches(void)
 {
 	struct rusage u;
 
 	getrusage(RUSAGE_THREAD, &u);
-	return u.ru_nvcsw;
+	return u;
+}
+
+static char switched_since(struct rusage before)
+{
+	struct rusage now = switches();
+
+	if (now.ru_nvcsw > before.ru_nvcsw)
+		return 'x';
+	return now.ru_nivcsw > before.ru_nivcsw ? '?' : '.';
 }
 
 static void take_free_lock(int none)
@@ -62,13 +80,13 @@ static void *go_round(void *how)
 		sched_yield();
 	take_free_lock(0); /* known from now on */
 	for (int i = 0; i < TURNS; i++) {
-		long before = switches();
+		struct rusage before = switches();
 
 		if (strcmp(how, "handler") == 0)
 			raise(SIGUSR1);
 		else
 			take_free_lock(0);
-		was_late[i] = switches() > before ? 'x' : '.';
+		was_late[i] = switched_since(before);
 	}
 	if (strchr(was_late, 'x'))
 		both(&b, &a);
@@ -78,7 +96,6 @@ static void *go_round(void *how)
 static void *in_order(void *none)
 {
 	both(&a, &b);
-	turn = 1;
 	return none;
 }
 
@@ -92,12 +109,14 @@ int main(int argc, char **argv)
 	signal(SIGUSR1, take_free_lock);
 	if (strcmp(how, "one") == 0) {
 		in_order(NULL);
+		turn = 1;
 		go_round(how);
 	} else {
 		pthread_create(&t[0], NULL, go_round, how);
 		pthread_create(&t[1], NULL, in_order, NULL);
-		pthread_join(t[0], NULL);
 		pthread_join(t[1], NULL);
+		turn = 1; /* not before: what it leaves behind may keep others waiting too */
+		pthread_join(t[0], NULL);
 	}
 	puts(was_late);
 	return 0;
