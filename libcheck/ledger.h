@@ -200,6 +200,14 @@ enum {
 	LH_HELD_PICKED = 1 << 4,    /* one of LH_SAMPLE_EVERY: its time stands for so many */
 };
 
+/* One finding for each birthplace of a lock and place where it is taken; a key is never 0. */
+static inline uint64_t lh_long_key(const struct lh_lock *l, lh_lock_id id, lh_place place)
+{
+	uint64_t birth = l->born ? l->born : (uint64_t)id << 32;
+
+	return (birth * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place)) * 0x94d049bb133111ebu | 1;
+}
+
 enum lh_seat_state { LH_SEAT_FREE, LH_SEAT_MADE, LH_SEAT_LIVE, LH_SEAT_ENDING };
 
 /* What a live thread holds and waits for. Written by its thread; seats are reused. */
@@ -616,6 +624,7 @@ struct lh_ledger {
 #define LH_BOARD_MAGIC "LOCKBRD"
 #define LH_BOARD_BYTES 4096
 #define LH_SLOT_BYTES (1ull << 32)
+#define LH_LATES 128 /* late ticks that are remembered */
 
 struct lh_board {
 	char magic[8];
@@ -625,8 +634,39 @@ struct lh_board {
 	uint32_t slots_max; /* slots that there is room for */
 	uint64_t start_ns;
 	int32_t monitor;
-	uint32_t flags;       /* LH_LEDGER_ELASTIC */
-	uint32_t turned_away; /* processes that found no slot */
+	uint32_t flags;          /* LH_LEDGER_ELASTIC */
+	uint32_t turned_away;    /* processes that found no slot */
+	uint32_t lates;          /* ticks that came late so far; of the last ones: */
+	uint64_t late[LH_LATES]; /* the tick before << 32 | the tick */
 };
+
+/* For how long a tick stands at the most, unless the machine had no time for the ticker. */
+#define LH_TICK_NS 5000000u
+
+/*
+ * When it was taken, on the ledger's clock: exactly if it was sampled (since_ns may be left from
+ * who had the entry before), else in the middle of its tick, so half a tick off at the most. Of a
+ * tick that was followed by a late one only the end is sure not to make it too long.
+ */
+static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_board *b)
+{
+	if ((h->flags & LH_HELD_SAMPLED) && h->since_ns)
+		return h->since_ns;
+	for (uint32_t i = 0; b && i < LH_LATES; i++) {
+		uint64_t late = __atomic_load_n(&b->late[i], __ATOMIC_RELAXED);
+		if (late >> 32 == h->tick && (uint32_t)late > h->tick)
+			return (uint64_t)(uint32_t)late * 1000000u;
+	}
+	return (uint64_t)h->tick * 1000000u + LH_TICK_NS / 2;
+}
+
+/* For how long it has been held. */
+static inline uint64_t lh_held_for(const struct lh_held *h, const struct lh_board *b,
+				   uint64_t now_ns)
+{
+	uint64_t since = lh_held_since(h, b);
+
+	return now_ns > since ? now_ns - since : 0;
+}
 
 #endif

@@ -6,8 +6,6 @@
 #include "track_inside.h"
 #include "wait.h"
 
-uint32_t lh_long_ticks = UINT32_MAX;
-
 enum { HOLDS_FEW = 8 /* measured: from then on their lengths are kept */ };
 
 /* The only judgement of return codes: a robust mutex whose owner died is ours now. */
@@ -278,7 +276,7 @@ static void take_from(struct lh_lock *l, const struct lh_me *me)
  * The exact clock needs an instruction that a process in strict seccomp mode may not use.
  * Such a process has one thread, and one thread's hold times tell nothing.
  */
-static bool may_read_clock(void)
+bool lh_may_read_clock(void)
 {
 	return lh_book_used(LH_T_THREAD) > 2;
 }
@@ -286,7 +284,7 @@ static bool may_read_clock(void)
 void lh_sample(struct lh_me *me, struct lh_held *h)
 {
 	me->sample = lh_me_gap(me);
-	if (!may_read_clock())
+	if (!lh_may_read_clock())
 		return;
 	lh_fare_taken(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->parked->thread, LH_SAMPLE_EVERY);
 	h->since_ns = lh_book_now();
@@ -301,7 +299,7 @@ static bool is_sampled(struct lh_event_work *w)
 		return false;
 	}
 	w->me->sample = lh_me_gap(w->me);
-	return may_read_clock();
+	return lh_may_read_clock();
 }
 
 static void change_hands(struct lh_lock *l, const struct lh_me *me)
@@ -436,7 +434,7 @@ void lh_try_failed(const struct lh_call *c)
 	s->try_lock = lh_lock_id_of(l);
 	if (s->tries < LH_TRIES_TIMED)
 		return;
-	if (s->tries % LH_TRIES_TIMED == 0 && may_read_clock()) {
+	if (s->tries % LH_TRIES_TIMED == 0 && lh_may_read_clock()) {
 		if (s->tries == LH_TRIES_TIMED)
 			s->try_since_ns = lh_book_now();
 		else
@@ -501,60 +499,6 @@ static void let_go(struct lh_seat *s, struct lh_held *h)
 	s->held[s->held_n] = gone;
 }
 
-/* ---- held for long ---- */
-
-static bool is_long(const struct lh_held *h)
-{
-	return h && h->lock && h->depth == 1 &&
-	       !(h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED)) &&
-	       LH_PLACE_MODE(h->place) != LH_PERMIT && lh_book_tick() - h->tick > lh_long_ticks;
-}
-
-static struct lh_finding *find_told(uint64_t key)
-{
-	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++)
-		if (LH_FINDINGS[i].key == key)
-			return &LH_FINDINGS[i];
-	return NULL;
-}
-
-/*
- * The monitor watches holds while they last and tells them; for it the end is a fact, written
- * before the entry goes. Without one they are told here, with what is known here.
- */
-static void tell_long(const struct lh_call *c)
-{
-	struct lh_event_work w;
-
-	if (!lh_work_begin(&w, c))
-		return;
-	struct lh_held *h = lh_held_find(w.seat, c->o);
-	struct lh_lock *l = is_long(h) ? lh_lock_row(h->lock) : NULL;
-	if (l) {
-		struct lh_tale *t = lh_tale_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.seat->thread);
-		uint64_t birth = l->born ? l->born : (uint64_t)h->lock << 32;
-		t->severity = LH_WARNING;
-		t->key = ((birth * 0x9e3779b97f4a7c15u) ^ LH_PLACE_STACK(h->place)) *
-				 0x94d049bb133111ebu |
-			 1;
-		lh_tale_step(t, w.seat->thread, h->lock, h->place, LH_HOLDS);
-		lh_tale_step(t, w.seat->thread, h->lock,
-			     LH_PLACE(w.stack, 0, LH_PLACE_MODE(h->place)), LH_RELEASES);
-		t->step[0].tick = h->tick;
-		uint32_t id = lh_check_tell(t, LH_F_NONE);
-		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
-		uint64_t ns = (h->flags & LH_HELD_SAMPLED) && h->since_ns
-				      ? lh_book_now() - h->since_ns
-				      : (uint64_t)(lh_book_tick() - h->tick) * 1000000u;
-		if (f && ns > f->duration_ns)
-			f->duration_ns = ns;
-		if (f && lh_book.tick)
-			f->flags |= LH_FINDING_FACT;
-		lh_work_tell(&w, id);
-	}
-	lh_work_end(&w);
-}
-
 static void not_ours(const struct lh_call *c)
 {
 	struct lh_event_work w;
@@ -576,8 +520,7 @@ void lh_drop_slow(const struct lh_call *c)
 {
 	struct lh_me *me = lh_myself();
 
-	if (me->seat && is_long(lh_held_find(me->seat, c->o)))
-		tell_long(c);
+	lh_long_given(c);
 	if (me->seat && is_last_over(lh_held_find(me->seat, c->o)))
 		lh_over_given(c);
 	me = lh_enter(c->frame);

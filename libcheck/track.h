@@ -59,8 +59,8 @@ void lh_waited(const struct lh_call *c, int rc);
 /* After the real unlock. An error means that it is held still. */
 void lh_dropped_slow(const struct lh_call *c, int rc);
 
-extern uint32_t lh_long_ticks
-	LH_HIDDEN; /* a hold of more milliseconds goes the slow way, to be told */
+/* A hold of more milliseconds goes the slow way, and is told if the clock says so too. */
+extern uint32_t lh_long_ticks LH_HIDDEN;
 
 enum { LH_SLOW_FLAGS = LH_LOCK_COUNTING | LH_LOCK_SIGNAL };
 

@@ -50,6 +50,11 @@ void lh_work_join(struct lh_event_work *w, lh_thread_id thread,
 		  enum lh_how how); /* begins to wait for its end */
 bool lh_judge_room_init(void);
 
+/* track_long.c: a lock is about to be given back that has been held for long, or not. */
+void lh_long_init(void);
+void lh_long_given(const struct lh_call *c);
+bool lh_may_read_clock(void);
+
 /* track_over.c: a thread is being created; a lock so held is about to be given back; and one
  * that somebody has held so was taken. */
 void lh_work_over(struct lh_event_work *w);

@@ -209,8 +209,7 @@ void lh_thread_named(const struct lh_call *c, pthread_t handle, const char *name
 
 bool lh_track_init(void)
 {
-	lh_long_ticks =
-		lh_options.long_hold ? (uint32_t)(lh_options.long_hold / 1000000u) : UINT32_MAX;
+	lh_long_init();
 	return lh_judge_room_init() && lh_wait_init();
 }
 

@@ -34,6 +34,7 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 {
 	struct lh_event_work w;
 
+	lh_long_given(c);
 	if (!lh_work_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *m = lh_lock_make(c->o, LH_MUTEX), *v = cond_row(cond);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -110,10 +111,26 @@ uint32_t lh_board_taken(const struct lh_runfile *r)
 	return n > r->slots ? r->slots : n;
 }
 
-void lh_board_tick(struct lh_runfile *r)
+/* Late: later than a tick, and what is cut off of both. Written down before the tick is there. */
+void lh_board_tick(struct lh_board *b, uint64_t ns)
 {
-	__atomic_store_n(&r->board->tick, (uint32_t)((now_ns() - r->board->start_ns) / 1000000u),
-			 __ATOMIC_RELAXED);
+	const uint32_t in_time = LH_TICK_NS / 1000000u + 1, tick = (uint32_t)(ns / 1000000u);
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&one_at_a_time);
+	uint32_t before = __atomic_load_n(&b->tick, __ATOMIC_RELAXED);
+	if (tick > before) {
+		if (tick - before > in_time)
+			__atomic_store_n(&b->late[b->lates++ % LH_LATES],
+					 (uint64_t)before << 32 | tick, __ATOMIC_RELAXED);
+		__atomic_store_n(&b->tick, tick, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&one_at_a_time);
+}
+
+void lh_board_tick_now(struct lh_board *b)
+{
+	lh_board_tick(b, now_ns() - b->start_ns);
 }
 
 static off_t slot_at(uint32_t slot)

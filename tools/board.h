@@ -29,7 +29,9 @@ bool lh_board_make(struct lh_runfile *r, char *why, size_t room);
 void lh_board_drop(struct lh_runfile *r);
 
 uint32_t lh_board_taken(const struct lh_runfile *r); /* slots, never more than there are */
-void lh_board_tick(struct lh_runfile *r);            /* now */
+/* Moves the tick. Any thread may; what came late is written down. */
+void lh_board_tick(struct lh_board *, uint64_t ns); /* since its start_ns */
+void lh_board_tick_now(struct lh_board *);
 
 /* The head of a slot as it is; false: its process has not said that it is there. */
 bool lh_board_head(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *head);

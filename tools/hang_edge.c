@@ -146,13 +146,6 @@ static bool blocks(const struct lh_held *held, lh_lock_id lock, enum lh_mode wan
 	       (wanted != LH_SHARED || LH_PLACE_MODE(held->place) == LH_EXCLUSIVE);
 }
 
-static uint64_t held_ns(const struct lh_hang *h, const struct lh_held *held)
-{
-	uint64_t since = held->since_ns ? held->since_ns : (uint64_t)held->tick * 1000000;
-
-	return h->now_ns > since ? h->now_ns - since : 0;
-}
-
 static lh_place own_place(struct lh_hang *h, lh_place place)
 {
 	return LH_PLACE(lh_hang_copy_stack(&h->book, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
@@ -180,7 +173,7 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 				continue;
 			lh_hang_add_on(h, me, i);
 			add_hold(h, i, t->lock, own_place(h, s->held[k].place),
-				 held_ns(h, &s->held[k]));
+				 lh_held_for(&s->held[k], NULL, h->now_ns));
 		}
 		if (s && i != me && queues_before(t->seat, s, flags))
 			lh_hang_add_on(h, me, i);
@@ -195,7 +188,7 @@ void lh_hang_hold_all(struct lh_hang *h)
 		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++)
 			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_WAITING))
 				add_hold(h, i, lh_hang_copy_lock(&h->book, s->held[k].lock),
-					 own_place(h, s->held[k].place), held_ns(h, &s->held[k]));
+					 own_place(h, s->held[k].place), lh_held_for(&s->held[k], NULL, h->now_ns));
 	}
 }
 

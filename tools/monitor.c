@@ -403,7 +403,7 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 	while (!is_over(m)) {
 		listen(m);
 		if (e)
-			lh_board_tick(&m->crew.run);
+			lh_board_tick_now(m->crew.run.board);
 		look_at_the_clock(m);
 	}
 	close_books(m);

@@ -61,6 +61,7 @@ static void on_leave(void *monitor, struct lh_member *member)
 void lh_monitor_look_on(struct lh_monitor *m)
 {
 	m->watch_for.wake = m->arrivals;
+	m->watch_for.board = m->crew.run.board;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
 		lh_say("no thread to look on (%s): long holds, blocking calls and some deadlocks "

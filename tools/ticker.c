@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 enum {
-	PERIOD_NS = 4000000,
-	SLACK_NS = 1000000 /* together 5 ms; the kernel may join it with other timers */
+	SLACK_NS = 1000000, /* the kernel may join it with other timers */
+	PERIOD_NS = LH_TICK_NS - SLACK_NS
 };
 
 /* Sleeps until a process says that it is there, or the period is over; true: it did. */
@@ -27,7 +27,7 @@ static void *tick(void *ticker)
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	while (!__atomic_load_n(&t->over, __ATOMIC_ACQUIRE)) {
 		uint32_t taken = lh_board_taken(t->run);
-		lh_board_tick(t->run);
+		lh_board_tick_now(t->run->board);
 		if ((taken != known || woken) &&
 		    write(t->arrivals, &one, sizeof(one)) == sizeof(one))
 			known = taken;

@@ -128,8 +128,7 @@ static void see_wait(struct work *w, const struct lh_seat *s)
 static void see_hold(struct work *w, const struct lh_seat *s, const struct lh_held *held)
 {
 	struct lh_top_row *r = held->flags & LH_HELD_WAITING ? NULL : row_of(w, held->lock);
-	uint64_t since = held->since_ns ? held->since_ns : (uint64_t)held->tick * 1000000;
-	uint64_t ns = less(w->top->at_ns, since), span = w->top->span_ns;
+	uint64_t ns = lh_held_for(held, NULL, w->top->at_ns), span = w->top->span_ns;
 	struct grip *g;
 
 	if (!r)

@@ -95,14 +95,6 @@ bool lh_watch_is_lock(const struct lh_watched *p, const struct lh_held *h, struc
 	}
 }
 
-/* Exact only of a hold that was sampled; the entry may be one that was used before. */
-uint64_t lh_watch_since(const struct lh_held *h)
-{
-	bool exact = h->flags & LH_HELD_SAMPLED && h->since_ns;
-
-	return exact ? h->since_ns : (uint64_t)h->tick * 1000000u;
-}
-
 /* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
  */
 static uint32_t in_the_way(const struct lh_watched *p, uint32_t seat)
@@ -347,6 +339,8 @@ static bool round_of(struct lh_watch *w)
 	uint32_t seats = 0, i;
 	bool active = false;
 
+	if (w->wants.board) /* so that nothing looks older than it is when the ticker is late */
+		lh_board_tick_now(w->wants.board);
 	lh_sampler_settle();
 	lh_watch_still(w, now());
 	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {

@@ -14,6 +14,7 @@
 #ifndef LH_WATCH_H
 #define LH_WATCH_H
 
+#include "board.h"
 #include "side.h"
 
 #include <sys/types.h>
@@ -28,6 +29,7 @@ struct lh_watch_wants {
 		uint64_t ns;
 	} lock[64]; /* long holds of these are longer or shorter */
 	uint32_t locks;
+	struct lh_board *board; /* whose tick is moved at each look; NULL: there is none */
 	bool verbose; /* also says what it did not call long, and why */
 	int wake;     /* eventfd, raised when there is news */
 };

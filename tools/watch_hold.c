@@ -22,13 +22,6 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-uint64_t lh_hold_key(const struct lh_lock *l, lh_lock_id id, lh_place place)
-{
-	return (lh_watch_birth(l, id) * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place)) *
-		       0x94d049bb133111ebu |
-	       1;
-}
-
 /* ---- what is not the holder's doing ---- */
 
 /*
@@ -49,16 +42,30 @@ static bool is_stopped(char state)
 	return state == 'T' || state == 't';
 }
 
+static bool waits_for_lock(const struct lh_watched *p, const struct lh_hold *h,
+			   const struct lh_seat *s)
+{
+	return s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_circle(p, h->seat));
+}
+
 static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
 {
-	uint64_t step = less(p->now_ns, h->asked_ns);
-	bool waits = s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_circle(p, h->seat));
+	uint64_t before = h->asked_ns, step = less(p->now_ns, before);
+	bool waited = h->waits;
 	struct lh_task t;
 
 	h->asked_ns = p->now_ns;
-	if (waits) { /* what it does is known without asking */
-		h->waited_ns += step;
-	} else if (p->pid && lh_task_look(p->pid, h->tid, &t)) {
+	h->waits = waits_for_lock(p, h, s);
+	if (h->waits) { /* what it does is known without asking */
+		h->waited_ns +=
+			less(p->now_ns, s->wait_since_ns > before ? s->wait_since_ns : before);
+		return;
+	}
+	if (waited) { /* until the look before this one */
+		h->waited_ns += less(p->look_ns, before);
+		step = less(p->now_ns, p->look_ns);
+	}
+	if (p->pid && lh_task_look(p->pid, h->tid, &t)) {
 		if (is_stopped(t.state) || is_stopped(h->turn.state))
 			h->stopped_ns += step;
 		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
@@ -118,7 +125,7 @@ static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_
 static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
 		 const struct lh_lock *l)
 {
-	uint64_t key = lh_hold_key(l, h->lock, h->place);
+	uint64_t key = lh_long_key(l, h->lock, h->place);
 	struct lh_finding *f;
 
 	h->row = lh_watch_find(p, key);
@@ -213,7 +220,7 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
 			      .lock = e->lock,
 			      .tick = e->tick,
 			      .place = e->place,
-			      .since_ns = lh_watch_since(e),
+			      .since_ns = lh_held_since(e, p->watch->wants.board),
 			      .limit_ns = limit,
 			      .look_ns = p->now_ns,
 			      .asked_ns = p->now_ns,
@@ -224,7 +231,8 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
 		if (h->base.state == 'T')
 			h->stopped_ns = less(p->now_ns, h->since_ns);
 	}
-	if (s->wait_lock && s->wait_on == LH_WAIT_LOCK)
+	h->waits = waits_for_lock(p, h, s);
+	if (h->waits)
 		h->waited_ns = less(p->now_ns, s->wait_since_ns);
 	return h;
 }
@@ -254,14 +262,14 @@ static void wait_for_half(struct lh_watched *p, uint32_t seat, uint64_t since_ns
 void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 		  const struct lh_held *e, const struct lh_lock *l)
 {
-	uint64_t age = less(p->now_ns, lh_watch_since(e));
+	uint64_t age = less(p->now_ns, lh_held_since(e, p->watch->wants.board));
 	const struct lh_watch_wants *w = &p->watch->wants;
 	struct lh_hold *h;
 
 	if (!w->long_hold_ns && !w->locks)
 		return;
 	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks) {
-		wait_for_half(p, seat, lh_watch_since(e), w->long_hold_ns);
+		wait_for_half(p, seat, lh_held_since(e, p->watch->wants.board), w->long_hold_ns);
 		return; /* the usual case, without any search */
 	}
 	h = find(p, seat, e);
@@ -269,14 +277,14 @@ void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 		uint64_t limit = lh_watch_limit(p, l, e->lock);
 		h = limit && 2 * age >= limit ? follow(p, seat, s, e, limit) : NULL;
 		if (!h && 2 * age < limit)
-			wait_for_half(p, seat, lh_watch_since(e), limit);
+			wait_for_half(p, seat, lh_held_since(e, p->watch->wants.board), limit);
 	}
 	if (!h)
 		return;
 	h->look_ns = p->now_ns;
 	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
 		return; /* all is known of it but its end */
-	if (p->now_ns >= h->due_ns) {
+	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, s)) {
 		excuse(p, h, s);
 		judge(p, h, s, l);
 		h->due_ns = p->now_ns + patience(p, h);

@@ -73,6 +73,7 @@ struct lh_hold {
 	uint64_t stopped_ns, lagged_ns, waited_ns; /* none of it is the holder's doing */
 	uint64_t excused_ns;                       /* that this much was said of */
 	uint32_t factor; /* the next sample is due at so many times the limit */
+	bool waits;      /* for another lock, when that was last asked */
 	uint32_t row;    /* of its finding, 0 not told */
 	bool first;      /* its finding had been told before, of another hold */
 	struct {
@@ -143,7 +144,6 @@ uint32_t lh_watch_look(struct lh_watched *, uint64_t now_ns); /* how many seats 
 struct lh_side *lh_watched_side(struct lh_watched *); /* made when it is needed; NULL: no memory */
 void lh_watch_tell(struct lh_watched *, enum lh_news_kind, uint32_t row, const char *text);
 bool lh_watch_is_lock(const struct lh_watched *, const struct lh_held *, struct lh_lock *);
-uint64_t lh_watch_since(const struct lh_held *);
 /* Waits for a lock or a thread's end, and is part of a circle of such waits. */
 bool lh_watch_circle(const struct lh_watched *, uint32_t seat);
 uint64_t lh_watch_limit(struct lh_watched *, const struct lh_lock *, lh_lock_id);
@@ -175,7 +175,6 @@ void lh_hold_round(struct lh_watched *, bool last); /* after all seats were look
 void lh_hold_waiter(struct lh_watched *, const struct lh_queued *); /* is there a hold for it? */
 
 const char *lh_hold_time(uint64_t ns, char out[24]);
-uint64_t lh_hold_key(const struct lh_lock *, lh_lock_id, lh_place); /* of its finding */
 
 /* watch_over.c */
 void lh_hold_end(struct lh_watched *, const struct lh_hold *, bool kept);

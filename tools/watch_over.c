@@ -32,26 +32,20 @@ static void tell_waiters(struct lh_watched *p, const struct lh_hold *h)
 
 /* ---- the end of a hold ---- */
 
-/* The library's finding of the same lock and place: 0 there is none. */
+/* The library's finding of the same lock and place, and where it was given back; 0: there is none.
+ */
 static uint32_t find_fact(const struct lh_watched *p, const struct lh_hold *h, struct lh_finding *f,
 			  struct lh_step *release)
 {
-	struct lh_step taken;
-	struct lh_lock mine, theirs;
-	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+	struct lh_lock l;
+	uint64_t key =
+		lh_read_lock(&p->record, h->lock, &l) ? lh_long_key(&l, h->lock, h->place) : 0;
 
-	if (!lh_read_lock(&p->record, h->lock, &mine))
-		return 0;
-	for (uint32_t i = n; i-- > 1;) {
-		if (!lh_read_finding(&p->record, i, f) || f->rule != LH_RULE_LONG_HOLD ||
-		    f->steps < 2 || !lh_read_step(&p->record, f->step, &taken) ||
-		    !lh_read_step(&p->record, f->step + 1, release) ||
-		    LH_PLACE_STACK(taken.place) != LH_PLACE_STACK(h->place) ||
-		    !lh_read_lock(&p->record, taken.lock, &theirs))
-			continue;
-		if (lh_watch_birth(&mine, h->lock) == lh_watch_birth(&theirs, taken.lock))
+	for (uint32_t i = lh_read_used(&p->record, LH_T_FINDING); key && i-- > 1;)
+		if (lh_read_finding(&p->record, i, f) && f->key == key &&
+		    f->rule == LH_RULE_LONG_HOLD && f->steps >= 2 &&
+		    lh_read_step(&p->record, f->step + 1, release))
 			return i;
-	}
 	return 0;
 }
 
@@ -69,6 +63,12 @@ static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
 	return &p->fact[fact];
 }
 
+static void lasted(struct lh_finding *f, uint64_t ns)
+{
+	if (ns > f->duration_ns)
+		f->duration_ns = ns;
+}
+
 static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t held,
 		     const struct lh_step *release, bool kept)
 {
@@ -77,8 +77,7 @@ static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t hel
 
 	if (!f)
 		return;
-	if (held > f->duration_ns)
-		f->duration_ns = held;
+	lasted(f, held);
 	if (!kept)
 		f->flags &= (uint8_t)~LH_FINDING_OPEN;
 	if (!h->first)
@@ -108,9 +107,11 @@ void lh_hold_end(struct lh_watched *p, const struct lh_hold *h, bool kept)
 
 	if (known)
 		++*known;
-	/* Of one that came once the library knows the length better than two looks do. */
+	/* The library knows the length better than two looks do: that of the longest. */
 	if (i && fact.count == 1)
 		held = fact.duration_ns;
+	if (i && h->row && lh_watch_row(p, h->row))
+		lasted(lh_watch_row(p, h->row), fact.duration_ns);
 	if (h->row)
 		complete(p, h, held, i ? &release : NULL, kept);
 }
@@ -128,11 +129,12 @@ static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t 
 	    !lh_read_lock(&p->record, taken.lock, &l) ||
 	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
 		return;
-	uint64_t key = lh_hold_key(&l, taken.lock, taken.place);
+	uint64_t key = lh_long_key(&l, taken.lock, taken.place);
 	uint32_t row = lh_watch_find(p, key);
 	if (row) {
 		f = lh_watch_row(p, row);
 		f->count += missed;
+		lasted(f, fact->duration_ns);
 		return;
 	}
 	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, fact->thread);

@@ -224,7 +224,7 @@ static void look_at_held(struct lh_watched *p, struct lh_sight *at, const struct
 		now[n] = (struct lh_grip){.lock = h->lock,
 					  .tick = h->tick,
 					  .place = h->place,
-					  .from_ns = lh_watch_since(h)};
+					  .from_ns = lh_held_since(h, p->watch->wants.board)};
 		for (uint32_t i = 0; i < at->grips; i++)
 			if (is_same(&at->grip[i], h)) {
 				now[n].looks = at->grip[i].looks;

@@ -2,7 +2,8 @@
  * holders.c — holds of a known length, for tests/bench/watch.
  *
  *   holders many N SECONDS   N threads hold a lock each and sleep in it
- *   holders known MS         holds a lock for about MS, five times; prints the longest in ns
+ *   holders known MS         holds twenty locks for about MS each, one after the other; prints the
+ *                        times in ns, with a name for each
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -46,19 +47,38 @@ static int many(int n)
 	return 0;
 }
 
+/* Each hold is taken in a function of its own, so that each is told by itself. What is taken for
+ * the first time is measured exactly, so it has been taken before, from the same place. */
+#define HOLD(n)                                                                                    \
+	static __attribute__((noinline)) void hold_##n(unsigned ms)                                \
+	{                                                                                          \
+		static pthread_mutex_t mine = PTHREAD_MUTEX_INITIALIZER;                           \
+                                                                                                   \
+		pthread_mutex_lock(&mine);                                                         \
+		long long start = now();                                                           \
+		if (ms)                                                                            \
+			usleep(ms * 1000);                                                         \
+		if (ms)                                                                            \
+			printf("hold_" #n " %lld\n", now() - start);                               \
+		pthread_mutex_unlock(&mine);                                                       \
+	}
+#define ALL(x)                                                                                     \
+	x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11) x(12) x(13) x(14) x(15)      \
+		x(16) x(17) x(18) x(19)
+ALL(HOLD)
+#define NAME(n) hold_##n,
+
 static void *known(void *ms)
 {
-	long long longest = 0;
+	static void (*const hold_for[])(unsigned) = {ALL(NAME)};
 
-	for (int i = 0; i < 5; i++) {
-		pthread_mutex_lock(&lock[0]);
-		long long start = now();
-		usleep((unsigned)*(int *)ms * 1000u);
-		long long held = now() - start;
-		pthread_mutex_unlock(&lock[0]);
-		longest = held > longest ? held : longest;
+	for (unsigned i = 0; i < sizeof(hold_for) / sizeof(*hold_for); i++) {
+		/* volatile: one call in one place, so that the stacks are the same */
+		for (volatile int turn = 0; turn < 4; turn++) {
+			usleep(310 + 170 * i); /* begins in all parts of a tick */
+			hold_for[i](turn < 3 ? 0 : (unsigned)*(int *)ms);
+		}
 	}
-	printf("%lld\n", longest);
 	return NULL;
 }
 

@@ -2,8 +2,8 @@
  * The watch on ledgers made by hand, with a clock of our own: what is told, when, with which
  * length; and that what it keeps beside the ledger is all there in the saved file.
  * LINKS: tools/watch*.c tools/still*.c tools/hang_graph.c tools/sample.c tools/task.c
- *        tools/callwords.c tools/side.c tools/read*.c tools/peek*.c tools/proc.c tools/pool.c
- *        tools/symbol.c
+ *        tools/callwords.c tools/board.c tools/side.c tools/read*.c tools/peek*.c tools/proc.c
+ *        tools/pool.c tools/symbol.c
  * LIBS: -ldw -lelf -lpthread
  */
 #include "ledger_builder.h"
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define MS 1000000ull
+#define HALF (LH_TICK_NS / 2) /* of a tick: what is taken in it counts from its middle */
 
 static struct lh_watch watch;
 static struct lh_watched *p;
@@ -111,6 +112,7 @@ static struct lh_finding *fact(lh_lock_id lock, uint64_t ns, uint64_t at_ms)
 
 	build_step(l, 1, lock, LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
 	build_step(l, 1, lock, LH_PLACE(given, 0, LH_EXCLUSIVE), LH_RELEASES);
+	f->key = lh_long_key(build_lock_row(l, lock), lock, LH_PLACE(taken, 0, 0));
 	f->flags = LH_FINDING_FACT;
 	f->duration_ns = ns;
 	f->time_ns = at_ms * MS;
@@ -157,7 +159,7 @@ static void its_length(void)
 	give(1);
 	look(1305, 1310);
 	CHECK(!(finding(0)->flags & LH_FINDING_OPEN));
-	CHECK_EQ(finding(0)->duration_ns, 300 * MS);
+	CHECK_EQ(finding(0)->duration_ns, 300 * MS - HALF);
 	tear_down();
 	set_up();
 	take(1, accounts, 1000);
@@ -170,6 +172,64 @@ static void its_length(void)
 	CHECK_EQ(finding(0)->steps, 2);
 	CHECK_EQ(step(finding(0), 1)->action, LH_RELEASES);
 	CHECK_EQ(LH_PLACE_STACK(step(finding(0), 1)->place), given);
+	tear_down();
+}
+
+/*
+ * With a tick that is moved by a clock of our own. A lock is taken at every part of a tick and held
+ * for a known time; what is told of it is right to half a tick, and to a millisecond's rest.
+ */
+static void at_the_edges(void)
+{
+	static struct lh_board board;
+	const uint64_t period = LH_TICK_NS, held = 120 * MS;
+	uint64_t least = UINT64_MAX, most = 0;
+
+	memset(&board, 0, sizeof(board));
+	for (uint64_t at = period; at < 3 * period; at += period / 50) {
+		lh_board_tick(&board, at / period * period); /* the last one before it */
+		struct lh_held h = {.tick = board.tick};
+		uint64_t told = lh_held_for(&h, &board, at + held);
+		least = told < least ? told : least;
+		most = told > most ? told : most;
+	}
+	CHECK_EQ(board.lates, 0);
+	CHECK_EQ(least, held - HALF);
+	CHECK(most > held && most < held + HALF);
+	/* one that was sampled is exact; what the entry's last owner has left there is not its time */
+	struct lh_held h = {.tick = 1000, .since_ns = 1003 * MS, .flags = LH_HELD_SAMPLED};
+	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 497 * MS);
+	h.flags = 0;
+	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 500 * MS - HALF);
+	CHECK_EQ(lh_held_for(&h, &board, 1000 * MS), 0); /* taken after the tick that it bears */
+}
+
+/* Nobody had time to move the tick: what was taken meanwhile may be young, and is not told as long. */
+static void a_late_tick(void)
+{
+	static struct lh_board board;
+	struct lh_held h = {.tick = 1000};
+
+	set_up();
+	memset(&board, 0, sizeof(board));
+	watch.wants.board = &board;
+	lh_board_tick(&board, 995 * MS);
+	lh_board_tick(&board, 1000 * MS);
+	CHECK_EQ(board.lates, 1); /* the first one, from 0 on */
+	look(1000, 1000);
+	take(1, accounts, 1000); /* at 1390 in truth */
+	lh_board_tick(&board, 1400 * MS);
+	CHECK_EQ(board.lates, 2);
+	look(1400, 1495);
+	CHECK_EQ(findings(), 0);
+	look(1500, 1505);
+	CHECK_EQ(findings(), 1);
+	CHECK(finding(0)->duration_ns < 110 * MS);
+	lh_board_tick(&board, 1300 * MS); /* the other thread's look at the clock came too late */
+	CHECK_EQ(board.tick, 1400);
+	for (uint64_t t = 1400; t <= 1400 + 10 * LH_LATES; t += 10) /* forgotten after so many */
+		lh_board_tick(&board, t * MS);
+	CHECK_EQ(lh_held_since(&h, &board), 1000 * MS + HALF);
 	tear_down();
 }
 
@@ -280,7 +340,7 @@ static void profile(void)
 		x = lh_side_row(p->side, LH_T_PAIR, p->side->table[LH_T_PAIR].base + i);
 		*(x->waiter ? &wait : &hold) = x;
 	}
-	CHECK(hold && hold->ns == 50 * MS && hold->worst_ns == 50 * MS);
+	CHECK(hold && hold->ns == 50 * MS && hold->worst_ns == 50 * MS - HALF);
 	CHECK(wait && wait->ns == 50 * MS && wait->thread == 2 && wait->queue == 1);
 	CHECK(wait && LH_PLACE_STACK(wait->holder) == taken &&
 	      LH_PLACE_STACK(wait->waiter) == asked);
@@ -339,6 +399,8 @@ int main(void)
 {
 	while_it_lasts();
 	its_length();
+	at_the_edges();
+	a_late_tick();
 	the_same_again();
 	between_looks();
 	not_held();
