@@ -113,10 +113,10 @@ struct lh_lock {
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
 	uint32_t flags;
-	uint16_t gen; /* generation of this row; its low bits are in every lock number */
-	uint8_t kind; /* enum lh_kind */
-	uint8_t pad;
-	uint32_t owner; /* seat that holds it exclusively, 0 none */
+	uint16_t gen;    /* generation of this row; its low bits are in every lock number */
+	uint8_t kind;    /* enum lh_kind */
+	uint8_t crowded; /* more than two nodes want it */
+	uint32_t owner;  /* seat that holds it exclusively, 0 none */
 	union {
 		uint32_t come; /* barrier: who has come to this round. LH_LOCK_ENDS: the segment */
 		uint32_t next; /* dead: free list of rows */
@@ -332,7 +332,8 @@ struct lh_node {
 enum {
 	LH_NODE_MANY = 1 /* more threads than LH_T_SEEN keeps */,
 	LH_NODE_HANDLER = 2, /* in a signal handler */
-	LH_NODE_MASKED = 4   /* with signals blocked, when it was made */
+	LH_NODE_MASKED = 4,  /* with signals blocked, when it was made */
+	LH_NODE_REUSED = 8   /* the row was another node before */
 };
 
 /* Which thread was seen at a node, from which of its segments to which. */

@@ -2,7 +2,10 @@
 #include "node.h"
 #include "linear.h"
 
-enum { SEEN_MAX = 6 /* threads kept of one node; more is "many" */ };
+enum {
+	SEEN_MAX = 6, /* threads kept of one node; more is "many" */
+	HARMLESS = LH_NODE_MASKED | LH_NODE_REUSED
+};
 
 /*
  * There is a list for each node or so, and each new node splits one list in two (linear.h).
@@ -50,12 +53,24 @@ static uint32_t *head_of(lh_node_id parent, lh_lock_id lock, lh_place place)
 	return &heads[lh_linear_list(hash(parent, lock, place), lists)];
 }
 
+/* The nodes of a list lie anywhere: those that will be split soon are asked for already. */
+static void look_ahead(uint32_t fresh)
+{
+	enum { FAR = 6, NEAR = 3 };
+	lh_node_id far = heads[lh_linear_parent(fresh + FAR)],
+		   near = heads[lh_linear_parent(fresh + NEAR)];
+
+	__builtin_prefetch(&LH_NODES[far]);
+	__builtin_prefetch(&LH_NODES[LH_NODES[near].hash_next]);
+}
+
 /* One more list: it takes its half of the list that it was folded into. */
 static void split(void)
 {
 	if (lists >= lh_book_used(LH_T_NODE) || lists >= lh_book_rows(LH_T_NODE))
 		return;
 	uint32_t fresh = lists++, *from = &heads[lh_linear_parent(fresh)];
+	look_ahead(fresh);
 	lh_node_id i = *from;
 
 	*from = 0;
@@ -144,7 +159,7 @@ static bool may_go(const struct lh_lock *l)
 	if (l->flags & (LH_LOCK_KEPT | LH_LOCK_PREFER_WRITER))
 		return false;
 	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
-		if (LH_NODES[i].children || (LH_NODES[i].flags & ~(uint32_t)LH_NODE_MASKED))
+		if (LH_NODES[i].children || (LH_NODES[i].flags & ~(uint32_t)HARMLESS))
 			return false;
 		news = is_news(&LH_NODES[i], l) || news;
 	}
@@ -206,12 +221,15 @@ static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
 					.place = place,
 					.depth = (uint16_t)(LH_NODES[parent].depth + 1),
 					.next = l->nodes,
-					.hash_next = *head};
+					.hash_next = *head,
+					.flags = renewed ? LH_NODE_REUSED : 0};
 	if (parent && LH_NODES[parent].children < UINT16_MAX)
 		LH_NODES[parent].children++;
 	__atomic_store_n(&LH_NODES[id].lock, lock, __ATOMIC_RELEASE);
 	__atomic_store_n(&l->nodes, id, __ATOMIC_RELEASE);
 	*head = id;
+	if (LH_NODES[LH_NODES[id].next].next)
+		l->crowded = true;
 	if (renewed && lh_node_renewed)
 		lh_node_renewed(id);
 	return id;
@@ -265,7 +283,7 @@ static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 
 /* ---- without the big lock ---- */
 
-enum { FEW = 8 /* nodes of a lock that are looked at one by one */ };
+enum { FEW = 8 /* nodes of a list that are looked at one by one */ };
 
 /* Rows of a node that say "mine" are written by me alone. */
 static struct lh_seen *my_row(const struct lh_me *me, lh_node_id id)
@@ -292,7 +310,7 @@ bool lh_node_all_leaves(const struct lh_lock *l)
 static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *mine,
 		    lh_lock_id lock)
 {
-	if ((n->flags & ~(uint32_t)LH_NODE_MASKED) || &LH_SEENS[n->seen] != mine || mine->next ||
+	if ((n->flags & ~(uint32_t)HARMLESS) || &LH_SEENS[n->seen] != mine || mine->next ||
 	    !lh_node_all_leaves(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
 	mine->first = mine->last = me->parked->segment;
@@ -304,28 +322,73 @@ static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *m
 /*
  * Looked for while others may add nodes and move them to other lists: what is there may be
  * missed, and nothing is taken for what it is not, since who finds it looks at it again.
+ * `before`: also one of what the lock's row was before, if there is none of the lock itself.
  */
-static lh_node_id find_near(lh_node_id parent, lh_lock_id lock, lh_place place)
+static lh_node_id find_near(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
 {
-	lh_node_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE);
+	lh_node_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE), old = 0;
 
 	for (int few = 0; id && few < FEW; id = LH_NODES[id].hash_next, few++) {
 		const struct lh_node *n = &LH_NODES[id];
-		if (n->parent == parent && n->place == place &&
-		    __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock)
+		lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
+		if (n->parent != parent || n->place != place)
+			continue;
+		if (of == lock)
 			return id;
+		if (before && !LH_LOCK_ROW(of ^ lock))
+			old = id;
 	}
-	return 0;
+	return old;
 }
 
-/* The same among the first nodes of the lock; `before`: also of one that its row was before. */
-static inline __attribute__((always_inline)) lh_node_id
-find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before, int few)
+/*
+ * A bit of the thread's own says the same as its row in a list that others write too. A row
+ * that was another node before may have left its bit behind, so there the list is asked.
+ */
+static bool has_been(const struct lh_me *me, lh_node_id id)
 {
-	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
-	lh_node_id id = __atomic_load_n(&l->nodes, __ATOMIC_ACQUIRE);
+	return id < LH_BEEN && (me->been[id / 64] >> id % 64 & 1) &&
+	       !(LH_NODES[id].flags & LH_NODE_REUSED);
+}
 
-	for (; id && few; id = LH_NODES[id].next, few--) {
+static void note_been(struct lh_me *me, lh_node_id id)
+{
+	if (id >= LH_BEEN)
+		return;
+	me->been[id / 64] |= 1ull << id % 64;
+	if (me->been_used <= id / 64)
+		me->been_used = id / 64 + 1;
+}
+
+static void remember(struct lh_me *me, struct lh_known_node k)
+{
+	struct lh_known_node *pair = lh_known_pair(me, k.parent, k.lock, k.place);
+
+	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* of the same row it is over */
+		pair[1] = pair[0];
+	pair[0] = k;
+	note_been(me, k.node);
+}
+
+/* This thread has been there, in this segment: no news. */
+static inline bool was_here(const struct lh_me *me, lh_node_id id, lh_lock_id lock)
+{
+	struct lh_node *n = &LH_NODES[id];
+	bool same = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock;
+
+	if (same && has_been(me, id))
+		return true;
+	struct lh_seen *mine = my_row(me, id);
+
+	return mine && (same ? mine->last >= me->parked->segment : hand_on(me, n, mine, lock));
+}
+
+/* The same in the list of a lock that has few; what comes and goes has one. */
+static lh_node_id find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
+{
+	lh_node_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].nodes, __ATOMIC_ACQUIRE);
+
+	for (int few = 0; id && few < 2; id = LH_NODES[id].next, few++) {
 		const struct lh_node *n = &LH_NODES[id];
 		lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
 		if (n->parent == parent && n->place == place &&
@@ -335,35 +398,25 @@ find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before, int
 	return 0;
 }
 
-/* This thread has been there, in this segment: no news. */
-static inline bool was_here(const struct lh_me *me, lh_node_id id, lh_lock_id lock)
-{
-	struct lh_node *n = &LH_NODES[id];
-	bool same = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock;
-	struct lh_seen *mine = my_row(me, id);
-
-	return mine && (same ? mine->last >= me->parked->segment : hand_on(me, n, mine, lock));
-}
-
-/* A lock that comes and goes has few nodes, one of many uses has too many for its list. */
+/* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
 lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
 			 bool take_over)
 {
-	lh_node_id id = find_listed(parent, lock, place, take_over, 2);
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
+	lh_node_id id = l->crowded ? 0 : find_listed(parent, lock, place, take_over);
 
-	if (!id)
-		id = find_near(parent, lock, place);
-	if (!id && take_over)
-		id = find_listed(parent, lock, place, true, FEW);
+	if (!id && l->nodes)
+		id = find_near(parent, lock, place, take_over);
 	if (!id || !was_here(me, id, lock))
 		return 0;
-	*lh_known_slot(me, parent, lock, place) = (struct lh_known_node){parent, lock, place, id};
+	remember(me, (struct lh_known_node){parent, lock, place, id});
 	return id;
 }
 
 lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place)
 {
-	lh_node_id id = find(parent, lock, place);
+	const struct lh_lock *l = lh_lock_row(lock);
+	lh_node_id id = l && l->nodes ? find(parent, lock, place) : 0;
 
 	return id ? id : make(parent, lock, place);
 }
@@ -377,6 +430,6 @@ lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, l
 	if (!id)
 		return 0;
 	*fresh = note(id, s->thread, s->segment);
-	*lh_known_slot(me, parent, lock, place) = (struct lh_known_node){parent, lock, place, id};
+	remember(me, (struct lh_known_node){parent, lock, place, id});
 	return id;
 }

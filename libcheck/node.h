@@ -13,21 +13,30 @@
 #include "book.h"
 #include "thread.h"
 
-static inline struct lh_known_node *lh_known_slot(struct lh_me *me, lh_node_id parent,
+/* The later of the two is the first. */
+static inline struct lh_known_node *lh_known_pair(struct lh_me *me, lh_node_id parent,
 						  lh_lock_id lock, lh_place place)
 {
 	uint32_t h = (parent * 0x9e3779b1u) ^ (lock * 0x85ebca6bu) ^ (place * 0xc2b2ae35u);
 
-	return &me->known[(h >> 15 ^ h) & (LH_KNOWN - 1)];
+	return me->known[(h >> 15 ^ h) & (LH_KNOWN / 2 - 1)];
+}
+
+static inline bool lh_known_is(const struct lh_known_node *k, lh_node_id parent, lh_lock_id lock,
+			       lh_place place)
+{
+	return k->parent == parent && k->lock == lock && k->place == place;
 }
 
 /* The node of this acquisition if this thread has been through it, else 0. */
 static inline lh_node_id lh_node_known(struct lh_me *me, lh_node_id parent, lh_lock_id lock,
 				       lh_place place)
 {
-	const struct lh_known_node *k = lh_known_slot(me, parent, lock, place);
+	const struct lh_known_node *k = lh_known_pair(me, parent, lock, place);
 
-	return LH_LIKELY(k->parent == parent && k->lock == lock && k->place == place) ? k->node : 0;
+	if (LH_LIKELY(lh_known_is(k, parent, lock, place)))
+		return k->node;
+	return lh_known_is(k + 1, parent, lock, place) ? k[1].node : 0;
 }
 
 /*

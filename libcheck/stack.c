@@ -206,13 +206,18 @@ static void mix(const struct lh_walked *w, struct mixed *m)
 
 /* ---- contexts ---- */
 
+static bool has_key(const struct lh_context *x, uintptr_t caller, uintptr_t depth)
+{
+	return x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch;
+}
+
 static struct lh_context *room_for(struct lh_context **head, uintptr_t caller, uintptr_t depth,
 				   int n, bool *exhausted)
 {
 	int same = 0;
 
-	for (struct lh_context *x = *head; x; x = x->next)
-		same += x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch;
+	for (const struct lh_context *x = *head; x; x = x->next)
+		same += has_key(x, caller, depth);
 	*exhausted = same >= CONTEXTS_PER_KEY;
 	if (*exhausted)
 		n = 0;
@@ -226,12 +231,42 @@ static struct lh_context *room_for(struct lh_context **head, uintptr_t caller, u
 	return x;
 }
 
-/* New contexts go last: one that stands for every stack of its key must be asked last. */
-static void append(struct lh_context **head, struct lh_context *x)
+/* One that stands for every stack of its key must be asked last. */
+static void add(struct lh_context **head, struct lh_context *x)
 {
-	while (*head)
+	while (x->exhausted && *head)
 		head = &(*head)->next;
+	x->next = *head;
 	__atomic_store_n(head, x, __ATOMIC_RELEASE);
+}
+
+/* Does another stack, where this word belongs, have another one, or nothing that we know of? */
+static bool tells_apart(const struct lh_context_word *w, const struct lh_context *other)
+{
+	for (unsigned i = 0; i < other->n; i++)
+		if (other->word[i].offset == w->offset)
+			return other->word[i].low != w->low;
+	return true;
+}
+
+/*
+ * It will be compared with stacks that are known already, and is asked before them: so the
+ * words come first by which it is not one of them.
+ */
+static void put_telling_words_first(struct lh_context *x, const struct lh_context *known)
+{
+	unsigned first = 0;
+
+	for (; known; known = known->next) {
+		unsigned i = 0;
+		while (i < x->n && !tells_apart(&x->word[i], known))
+			i++;
+		if (!has_key(known, x->caller, x->depth) || i == x->n || i < first)
+			continue;
+		struct lh_context_word w = x->word[i];
+		x->word[i] = x->word[first];
+		x->word[first++] = w;
+	}
 }
 
 /* After a dlclose: a context that says the same as before is believed again, in place. */
@@ -255,6 +290,16 @@ static void mind_python(void)
 		lh_python.depth /= 4;
 }
 
+static void fill(struct lh_context *x, uintptr_t frame, const struct lh_walked *w)
+{
+	for (int i = 0; i < x->n; i++) {
+		uintptr_t pc = w->at[i + 1].pc;
+		x->word[i] = (struct lh_context_word){(uint32_t)pc,
+						      (uint32_t)(w->at[i + 1].slot - frame)};
+		x->sum += pc;
+	}
+}
+
 lh_stack_id lh_stack_learn(uintptr_t frame, const struct lh_walked *w)
 {
 	uintptr_t caller = w->at[0].pc, depth = lh_context_depth(frame, w->python.identity);
@@ -276,13 +321,11 @@ lh_stack_id lh_stack_learn(uintptr_t frame, const struct lh_walked *w)
 		return id;
 	if (exhausted)
 		id = intern(m.frame, m.n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
-	for (int i = 0; i < x->n; i++) {
-		x->word[i].pc = w->at[i + 1].pc;
-		x->word[i].offset = w->at[i + 1].slot - frame;
-	}
+	fill(x, frame, w);
+	put_telling_words_first(x, *head);
 	x->stack = id;
 	if (id)
-		append(head, x);
+		add(head, x);
 	if (w->python.n)
 		mind_python();
 	return id;

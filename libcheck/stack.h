@@ -28,10 +28,10 @@ struct lh_context {
 	uint16_t n;
 	uint16_t exhausted; /* stands for every stack of this key */
 	uint32_t epoch;
-	uint32_t pad;
-	/* n return addresses and their distances from the frame, then the same compared in place */
-	struct {
-		uintptr_t pc, offset;
+	uintptr_t sum; /* of the n return addresses */
+	/* their lower halves and their distances from the frame; those first that tell most */
+	struct lh_context_word {
+		uint32_t low, offset;
 	} word[];
 };
 
@@ -51,12 +51,19 @@ static inline struct lh_context **lh_context_head(uintptr_t caller, uintptr_t de
 	return &lh_contexts.head[h >> (64 - LH_CONTEXT_HEADS_LOG)];
 }
 
+/* Compared in place. The lower halves each, since half of the memory is read so, and the rest in
+ * the sum. */
 static inline bool lh_context_same(const struct lh_context *x, uintptr_t frame)
 {
-	for (unsigned i = 0; i < x->n; i++)
-		if (*(const uintptr_t *)(frame + x->word[i].offset) != x->word[i].pc)
+	uintptr_t sum = 0;
+
+	for (unsigned i = 0; i < x->n; i++) {
+		uintptr_t pc = *(const uintptr_t *)(frame + x->word[i].offset);
+		if ((uint32_t)pc != x->word[i].low)
 			return false;
-	return true;
+		sum += pc;
+	}
+	return sum == x->sum;
 }
 
 static inline uintptr_t lh_context_depth(uintptr_t frame, uintptr_t python)

@@ -235,6 +235,13 @@ static void bury_resting(struct lh_me *me)
 	}
 }
 
+void lh_me_forget(struct lh_me *me)
+{
+	__builtin_memset(me->known, 0, sizeof(me->known));
+	__builtin_memset(me->been, 0, me->been_used * sizeof(me->been[0]));
+	me->been_used = 0;
+}
+
 struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 {
 	uint64_t handle = lh_thread_handle();
@@ -269,7 +276,7 @@ struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
 	me->inside = 0;
 	if (s->state != LH_SEAT_MADE ||
 	    me->used) { /* fresh memory is zero: let it stay untouched */
-		__builtin_memset(me->known, 0, sizeof(me->known));
+		lh_me_forget(me);
 		bury_resting(me);
 	}
 	me->used = 1;

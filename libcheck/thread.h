@@ -23,7 +23,8 @@
 #include <pthread.h>
 
 enum {
-	LH_KNOWN = 128, /* chains that a thread remembers as judged; a power of two */
+	LH_KNOWN = 512,    /* chains that a thread remembers, two in a place; a power of two */
+	LH_BEEN = 1 << 15, /* nodes of which a thread knows in a bit that it was there */
 	LH_RESTING = 16 /* locks that a thread has destroyed and may make again; a power of two */
 };
 
@@ -41,7 +42,6 @@ struct lh_me {
 	uint32_t sample;            /* acquisitions until the next exact hold time */
 	struct lh_seat *parked;     /* the seat, while this thread is inside the library */
 	uintptr_t inside;           /* frame of the hook that is inside, 0 none */
-	uint32_t judged_segment;    /* `known` was learnt in this segment */
 	uint32_t used;              /* somebody sat here before */
 	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
 	const void *once_call;
@@ -49,13 +49,17 @@ struct lh_me {
 	struct lh_walked
 		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
 	uint32_t resting[LH_RESTING]; /* rows, by address */
-	struct lh_known_node known[LH_KNOWN];
+	struct lh_known_node known[LH_KNOWN / 2][2];
+	uint32_t been_used; /* words of `been` that are not all zero are below this */
+	uint64_t been[LH_BEEN / 64];
 	uint64_t shake; /* of shake.c: where its stream of numbers stands, 0 not begun */
 	uint32_t noise; /* of lh_me_gap */
 	/* at the last try that failed: was anything taken since? */
 	uint32_t try_sample;
 	uint64_t try_entries;
 };
+
+void lh_me_forget(struct lh_me *me); /* which chains it has been through in this segment */
 
 static inline uint32_t *lh_resting_at(struct lh_me *me, const void *o)
 {

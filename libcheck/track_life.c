@@ -13,7 +13,7 @@
 void lh_segment_next(struct lh_me *me, struct lh_seat *s)
 {
 	s->segment++;
-	__builtin_memset(me->known, 0, sizeof(me->known));
+	lh_me_forget(me);
 }
 
 void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
