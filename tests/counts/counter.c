@@ -31,11 +31,13 @@ enum {
 	ROUNDS = 8, /* of a window */
 	FRAMES = 30,
 	MANY = 1000,
+	CREW = 8, /* more threads than a node keeps */
 	CANNOT = 77
 };
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t taken = PTHREAD_MUTEX_INITIALIZER, many[MANY];
+static pthread_mutex_t taken = PTHREAD_MUTEX_INITIALIZER, used = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t many[MANY], theirs[MANY];
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_spinlock_t spin;
@@ -95,6 +97,30 @@ static void under_one(int n)
 	pthread_mutex_unlock(&a);
 }
 
+/* One lock under more others than it has nodes that are looked at one by one. */
+static void under_many(int n)
+{
+	static int at;
+
+	for (int i = 0; i < n; i++, at = (at + 1) % MANY) {
+		pthread_mutex_lock(&many[at]);
+		pthread_mutex_lock(&used);
+		pthread_mutex_unlock(&used);
+		pthread_mutex_unlock(&many[at]);
+	}
+}
+
+/* Locks that a crew has been through before, more of them than a thread remembers. */
+static void after_crew(int n)
+{
+	static __thread int at;
+
+	for (int i = 0; i < n; i++, at = (at + 1) % MANY) {
+		pthread_mutex_lock(&theirs[at]);
+		pthread_mutex_unlock(&theirs[at]);
+	}
+}
+
 /* A wait that is announced and judged, and over at once: its time was up before it began. */
 static const struct timespec past = {.tv_sec = 1};
 OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
@@ -110,7 +136,8 @@ static const struct {
 	{"spin", spinlock, WARM},      {"deep", deep, WARM},
 	{"signal", signal_cond, WARM}, {"churn", churn, WARM},
 	{"fresh", fresh, WARM},        {"churn-inside", churn_inside, WARM},
-	{"many", under_one, MANY},     {"wait", wait_known, WARM},
+	{"many", under_one, MANY},     {"uses", under_many, MANY},
+	{"crew", after_crew, MANY},    {"wait", wait_known, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
@@ -130,15 +157,26 @@ static __attribute__((noinline)) void run_one(operation *does, int n, int window
 	say(window);
 }
 
-static void *work(void *pipe_end)
+static void wait_for_parent(const int *pipe_end)
 {
 	int tid = (int)syscall(SYS_gettid), go;
 
-	if (write(((int *)pipe_end)[0], &tid, sizeof(tid)) != sizeof(tid) ||
-	    read(((int *)pipe_end)[1], &go, sizeof(go)) != sizeof(go))
+	if (write(pipe_end[0], &tid, sizeof(tid)) != sizeof(tid) ||
+	    read(pipe_end[1], &go, sizeof(go)) != sizeof(go))
 		exit(1);
+}
+
+/* Without a pipe it is one of the crew. */
+static void *work(void *pipe_end)
+{
+	int windows = pipe_end ? WINDOWS : 0;
+
+	if (pipe_end)
+		wait_for_parent(pipe_end);
 	for (int i = 0; i < OPERATIONS; i++) {
-		for (volatile int w = -2; w < WINDOWS; w++) /* or the compiler makes two loops */
+		if (!pipe_end && operations[i].does != after_crew)
+			continue;
+		for (volatile int w = -2; w < windows; w++) /* or the compiler makes two loops */
 			run_one(operations[i].does, w < 0 ? operations[i].warm : ROUNDS, w);
 	}
 	return NULL;
@@ -161,8 +199,13 @@ static void child(int *pipe_end)
 
 	if (sem_init(&held, 0, 0) || pthread_create(&holder, NULL, hold, NULL) || sem_wait(&held))
 		exit(1);
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < MANY; i++) {
 		pthread_mutex_init(&many[i], NULL);
+		pthread_mutex_init(&theirs[i], NULL);
+	}
+	for (int i = 0; i < CREW; i++)
+		if (pthread_create(&t, NULL, work, NULL) || pthread_join(t, NULL))
+			exit(1);
 	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
 	    pthread_create(&t, NULL, work, pipe_end) || pthread_join(t, NULL))
 		exit(1);
