@@ -184,12 +184,26 @@ int lh_lock_owner_tid(const void *o, enum lh_kind kind)
 	return 0;
 }
 
-bool (*lh_sem_has_permit)(const void *o) = lh_sem_is_positive;
+static bool look(const void *o, enum lh_kind kind, enum lh_how how)
+{
+	(void)how;
+	return lh_lock_looks_free(o, kind);
+}
+
+bool (*lh_lock_look)(const void *o, enum lh_kind kind, enum lh_how how) = look;
 
 bool lh_sem_is_positive(const void *o)
 {
 	return __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) != 0;
 }
+
+static bool has_permit(const void *o, enum lh_how how)
+{
+	(void)how;
+	return lh_sem_is_positive(o);
+}
+
+bool (*lh_sem_has_permit)(const void *o, enum lh_how how) = has_permit;
 
 bool lh_once_is_done(const void *o)
 {

@@ -122,9 +122,11 @@ static inline bool lh_lock_may_try(const void *o, enum lh_kind kind)
 
 /* What the object itself says, at this moment. */
 bool lh_lock_looks_free(const void *o, enum lh_kind kind);
+/* The same, before a call that is not tried first; shake.c may nap before it looks. */
+extern bool (*lh_lock_look)(const void *o, enum lh_kind kind, enum lh_how how) LH_HIDDEN;
 int lh_lock_owner_tid(const void *o, enum lh_kind kind); /* 0: nobody, or it does not say */
 bool lh_sem_is_positive(const void *o);
-extern bool (*lh_sem_has_permit)(const void *o) LH_HIDDEN; /* the same; shake.c may nap before it */
+extern bool (*lh_sem_has_permit)(const void *o, enum lh_how how) LH_HIDDEN; /* as lh_lock_look */
 bool lh_once_is_done(const void *o);
 uint32_t lh_lock_attributes(const void *o, enum lh_kind kind);
 

@@ -87,7 +87,10 @@ static void nap(uint64_t ns)
 			   __ATOMIC_RELAXED);
 }
 
-static void shake(uintptr_t frame)
+enum naps { NO_NAP, SHORT, ANY };
+
+/* The number is drawn in any case: the n-th acquisition has the n-th. */
+static void shake(uintptr_t frame, enum naps most)
 {
 	struct lh_me *me = lh_myself();
 	struct lh_seat *s = me->seat;
@@ -95,9 +98,9 @@ static void shake(uintptr_t frame)
 	if (!s || !lh_book.ledger)
 		return;
 	uint64_t x = next(me), ns = 1; /* the shortest gives the processor away */
-	if ((uint32_t)x % (s->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
+	if (most == NO_NAP || (uint32_t)x % (s->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
 		return;
-	if ((x >> 32) % LONG_ONE_IN == 0)
+	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
 		ns = (x >> 40) % LONG_NS;
 	/* row 0 is none, row 1 the first thread: alone there is nobody to meet */
 	if (lh_book_used(LH_T_THREAD) > 2 && !in_handler(me, frame) && afford(ns))
@@ -107,7 +110,7 @@ static void shake(uintptr_t frame)
 #define SHAKEN(fn, type)                                                                           \
 	static int shaken_##fn(type *o)                                                            \
 	{                                                                                          \
-		shake((uintptr_t)__builtin_frame_address(0));                                      \
+		shake((uintptr_t)__builtin_frame_address(0), ANY);                                 \
 		return plain.fn(o);                                                                \
 	}
 SHAKEN(pthread_mutex_trylock, pthread_mutex_t)
@@ -115,13 +118,31 @@ SHAKEN(pthread_rwlock_tryrdlock, pthread_rwlock_t)
 SHAKEN(pthread_rwlock_trywrlock, pthread_rwlock_t)
 SHAKEN(pthread_spin_trylock, pthread_spinlock_t)
 SHAKEN(sem_trywait, sem_t)
+SHAKEN(mtx_trylock, mtx_t)
 
-/* Before a semaphore is asked for it is looked at: who naps behind the look would wait unannounced.
+/*
+ * What is not tried first is looked at: who naps behind the look would wait unannounced. Who will
+ * wait anyway does not nap: a signal that is to end the wait would come too early.
  */
-static bool shaken_look(const void *o)
+static enum naps naps_before(bool free, enum lh_how how)
 {
-	shake((uintptr_t)__builtin_frame_address(0));
-	return lh_sem_is_positive(o);
+	return !free ? NO_NAP : how == LH_TIMED ? SHORT : ANY;
+}
+
+static bool shaken_look(const void *o, enum lh_kind kind, enum lh_how how)
+{
+	bool free = lh_lock_looks_free(o, kind);
+
+	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
+	return free && lh_lock_looks_free(o, kind);
+}
+
+static bool shaken_permit(const void *o, enum lh_how how)
+{
+	bool free = lh_sem_is_positive(o);
+
+	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
+	return free && lh_sem_is_positive(o);
 }
 
 void lh_shake_init(void)
@@ -135,5 +156,7 @@ void lh_shake_init(void)
 	lh_real.pthread_rwlock_trywrlock = shaken_pthread_rwlock_trywrlock;
 	lh_real.pthread_spin_trylock = shaken_pthread_spin_trylock;
 	lh_real.sem_trywait = shaken_sem_trywait;
-	lh_sem_has_permit = shaken_look;
+	lh_real.mtx_trylock = shaken_mtx_trylock;
+	lh_lock_look = shaken_look;
+	lh_sem_has_permit = shaken_permit;
 }

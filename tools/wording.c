@@ -48,8 +48,8 @@ static const struct {
 				  "a forked child waits for {lock}, which another thread held at "
 				  "the fork",
 				  NULL},
-	[LH_RULE_ORDER_POLICY] = {"{lock} is taken while {held} is held: the declared order is the "
-				  "other way round",
+	[LH_RULE_ORDER_POLICY] = {"{lock} is taken while {held} is held: the declared orders do "
+				  "not allow that",
 				  NULL, NULL},
 	[LH_RULE_LONG_HOLD] = {"{holder} held {held} for {time}", NULL,
 			       "{holder} holds {held}, for {time} so far"},

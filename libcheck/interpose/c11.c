@@ -31,24 +31,37 @@ LH_EXPORT void mtx_destroy(mtx_t *o)
 	lh_buried(&c, 0);
 }
 
-/* As the uniform TAKE: first without waiting, then announced. */
-#define TAKE_C11(fn, h, params, args)                                                              \
-	LH_EXPORT int fn params                                                                    \
-	{                                                                                          \
-		struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                \
-		int rc = LH_REAL(mtx_trylock)(o);                                                  \
-		if (rc != thrd_busy) {                                                             \
-			lh_got(c, outcome(rc));                                                    \
-			return rc;                                                                 \
-		}                                                                                  \
-		lh_want(&c);                                                                       \
-		rc = LH_REAL(fn) args;                                                             \
-		lh_waited(&c, outcome(rc));                                                        \
-		return rc;                                                                         \
-	}
+/* The wait, announced and judged before it begins. */
+#define WAIT_FOR(fn, h, args)                                                                      \
+	const struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                  \
+	lh_want(&c);                                                                               \
+	rc = LH_REAL(fn) args;                                                                     \
+	lh_waited(&c, outcome(rc));                                                                \
+	return rc;
 
-TAKE_C11(mtx_lock, WAITS, (mtx_t * o), (o))
-TAKE_C11(mtx_timedlock, TIMED, (mtx_t *restrict o, const struct timespec *restrict t), (o, t))
+/* As the uniform TAKE and LIMIT. */
+LH_EXPORT int mtx_lock(mtx_t *o)
+{
+	int rc = LH_REAL(mtx_trylock)(o);
+
+	if (rc != thrd_busy) {
+		lh_got(LH_CALL(o, MUTEX, EXCLUSIVE, WAITS), outcome(rc));
+		return rc;
+	}
+	WAIT_FOR(mtx_lock, WAITS, (o))
+}
+
+LH_EXPORT int mtx_timedlock(mtx_t *restrict o, const struct timespec *restrict t)
+{
+	int rc;
+
+	if (lh_lock_look(o, LH_MUTEX, LH_TIMED)) {
+		rc = LH_REAL(mtx_timedlock)(o, t);
+		lh_got(LH_CALL(o, MUTEX, EXCLUSIVE, TIMED), outcome(rc));
+		return rc;
+	}
+	WAIT_FOR(mtx_timedlock, TIMED, (o, t))
+}
 
 LH_EXPORT int mtx_trylock(mtx_t *o)
 {

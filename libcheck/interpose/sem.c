@@ -61,12 +61,6 @@ static __attribute__((noinline)) bool joins(struct lh_call *c)
 	return c->stack && lh_sem_join_begin(c);
 }
 
-/* A wait with a limit may not be kept from its time. */
-static inline bool has_permit(const void *o, enum lh_how how)
-{
-	return how == LH_TIMED ? lh_sem_is_positive(o) : lh_sem_has_permit(o);
-}
-
 #define WAIT(fn, h, params, args)                                                                  \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
@@ -75,7 +69,7 @@ static inline bool has_permit(const void *o, enum lh_how how)
 		if (LH_UNLIKELY(refused.o != NULL) && joins(&c)) {                                 \
 			rc = LH_REAL(fn) args;                                                     \
 			lh_sem_join_end(&c, rc ? outcome(rc) : 0);                                 \
-		} else if (LH_LIKELY(has_permit(o, LH_##h)) && !c.stack) {                         \
+		} else if (LH_LIKELY(lh_sem_has_permit(o, LH_##h)) && !c.stack) {                  \
 			rc = LH_REAL(fn) args;                                                     \
 			lh_got(c, rc ? outcome(rc) : 0);                                           \
 		} else {                                                                           \

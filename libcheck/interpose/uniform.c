@@ -24,6 +24,8 @@
 		int rc = EBUSY;                                                                    \
 		if (LH_LIKELY(lh_lock_may_try((const void *)o, LH_##k)))                           \
 			rc = lh_real.first(o);                                                     \
+		else                                                                               \
+			lh_lock_look((const void *)o, LH_##k, LH_##h);                             \
 		if (LH_LIKELY(rc != EBUSY)) {                                                      \
 			lh_got(CALL(k, m, h), rc);                                                 \
 			return rc;                                                                 \
@@ -34,7 +36,7 @@
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		int rc;                                                                            \
-		if (lh_lock_looks_free((const void *)o, LH_##k)) {                                 \
+		if (lh_lock_look((const void *)o, LH_##k, LH_TIMED)) {                             \
 			rc = lh_real.fn args;                                                      \
 			lh_got(CALL(k, m, TIMED), rc);                                             \
 			return rc;                                                                 \

@@ -5,22 +5,22 @@
  * the kernel took the processor from it meanwhile, that is not to be told: a nap may then have
  * been over before it began.
  *
- *     shaken [gate | handler | timed | one]
- *
- * prints a character for each time: x it was kept waiting, . it was not, ? not known.
- *     gate     the other way round only under a lock that both ways share
- *     handler  the lock is asked for in a signal handler
- *     timed    it is asked for with a limit
- *     one      there is no other thread
+ * shaken [WHAT] prints a character for each time: x it was kept waiting, . it was not, ? not known.
+ * - gate: the other way round only under a lock that both ways share
+ * - handler: the lock is asked for in a signal handler
+ * - one: there is no other thread
+ * - robust c11 timed clock c11-timed read-timed sem sem-timed: another kind of lock, or a limit
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <threads.h>
 #include <time.h>
 
 enum { TURNS = 40 };
@@ -28,7 +28,12 @@ enum { TURNS = 40 };
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
 		       free_lock = PTHREAD_MUTEX_INITIALIZER, gate = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int turn;
-static int gated, timed;
+static int gated;
+static pthread_mutex_t robust;
+static pthread_rwlock_t read_lock = PTHREAD_RWLOCK_INITIALIZER;
+static mtx_t c11;
+static sem_t permit;
+static const char *how = "";
 static char was_late[TURNS + 1];
 
 static void both(pthread_mutex_t *first, pthread_mutex_t *second)
@@ -67,14 +72,38 @@ static void take_free_lock(int none)
 	(void)none;
 	clock_gettime(CLOCK_REALTIME, &soon);
 	soon.tv_sec += 1000;
-	if (timed)
-		pthread_mutex_timedlock(&free_lock, &soon);
-	else
-		pthread_mutex_lock(&free_lock);
+#define TAKE(word, take, give)                                                                     \
+	if (!strcmp(how, word)) {                                                                  \
+		take;                                                                              \
+		give;                                                                              \
+		return;                                                                            \
+	}
+	TAKE("robust", pthread_mutex_lock(&robust), pthread_mutex_unlock(&robust))
+	TAKE("timed", pthread_mutex_timedlock(&free_lock, &soon), pthread_mutex_unlock(&free_lock))
+	TAKE("clock", pthread_mutex_clocklock(&free_lock, CLOCK_REALTIME, &soon),
+	     pthread_mutex_unlock(&free_lock))
+	TAKE("c11", mtx_lock(&c11), mtx_unlock(&c11))
+	TAKE("c11-timed", mtx_timedlock(&c11, &soon), mtx_unlock(&c11))
+	TAKE("read-timed", pthread_rwlock_timedrdlock(&read_lock, &soon),
+	     pthread_rwlock_unlock(&read_lock))
+	TAKE("sem", sem_wait(&permit), sem_post(&permit))
+	TAKE("sem-timed", sem_timedwait(&permit, &soon), sem_post(&permit))
+	pthread_mutex_lock(&free_lock);
 	pthread_mutex_unlock(&free_lock);
 }
 
-static void *go_round(void *how)
+static void make_locks(void)
+{
+	pthread_mutexattr_t kind;
+
+	pthread_mutexattr_init(&kind);
+	pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&robust, &kind);
+	mtx_init(&c11, mtx_timed);
+	sem_init(&permit, 0, 1);
+}
+
+static void *go_round(void *none)
 {
 	while (!turn)
 		sched_yield();
@@ -90,7 +119,7 @@ static void *go_round(void *how)
 	}
 	if (strchr(was_late, 'x'))
 		both(&b, &a);
-	return how;
+	return none;
 }
 
 static void *in_order(void *none)
@@ -101,18 +130,18 @@ static void *in_order(void *none)
 
 int main(int argc, char **argv)
 {
-	char *how = argc > 1 ? argv[1] : "";
 	pthread_t t[2];
 
+	how = argc > 1 ? argv[1] : "";
 	gated = strcmp(how, "gate") == 0;
-	timed = strcmp(how, "timed") == 0;
+	make_locks();
 	signal(SIGUSR1, take_free_lock);
 	if (strcmp(how, "one") == 0) {
 		in_order(NULL);
 		turn = 1;
-		go_round(how);
+		go_round(NULL);
 	} else {
-		pthread_create(&t[0], NULL, go_round, how);
+		pthread_create(&t[0], NULL, go_round, NULL);
 		pthread_create(&t[1], NULL, in_order, NULL);
 		pthread_join(t[1], NULL);
 		turn = 1; /* not before: what it leaves behind may keep others waiting too */
