@@ -317,6 +317,15 @@ static void name_leftovers(struct lh_monitor *m)
 	       names);
 }
 
+/* The summary has them all; -v is told at once. */
+static void tell_strays(struct lh_monitor *m)
+{
+	for (; m->watch_for.verbose && m->strays_told < m->strays.count &&
+	       m->strays_told < LH_STRAYS_NAMED;
+	     m->strays_told++)
+		lh_say("not watched: %s", m->strays.name[m->strays_told]);
+}
+
 static void look_at_the_clock(struct lh_monitor *m)
 {
 	uint64_t t = now();
@@ -335,6 +344,7 @@ static void look_at_the_clock(struct lh_monitor *m)
 		m->names_at = t + NAMES_NS;
 	}
 	lh_strays_look(&m->strays, t);
+	tell_strays(m);
 	if (m->ended && m->wait && !m->leftovers_told && !m->quiet && m->crew.present &&
 	    !m->ended_by_us && t > m->ended + GRACE_NS)
 		name_leftovers(m);

@@ -40,6 +40,7 @@ struct lh_monitor {
 	uint32_t left;    /* processes that were still running when we went */
 	struct lh_crew crew;
 	struct lh_strays strays;
+	uint32_t strays_told; /* of those that have a name there; -v only */
 	struct lh_symbols *symbols;
 	struct lh_model *told; /* the findings that were printed */
 	/* on the way */

@@ -35,6 +35,26 @@ bool lh_proc_exe(pid_t pid, char *out, size_t room)
 	return n > 0;
 }
 
+/* "Uid:" and "Gid:" are followed by the real, the effective and the saved one. */
+static bool has_other(const char *status, const char *field, unsigned ours)
+{
+	const char *at = strstr(status, field);
+	unsigned real, effective, saved;
+	return at && sscanf(at + strlen(field), "%u %u %u", &real, &effective, &saved) == 3 &&
+	       (effective != ours || saved != ours);
+}
+
+bool lh_proc_is_set_id(pid_t pid)
+{
+	char status[4096];
+	unsigned long long caps = 0;
+	if (!lh_proc_read(pid, "status", status, sizeof(status)))
+		return false;
+	const char *at = strstr(status, "\nCapPrm:");
+	return has_other(status, "\nUid:", geteuid()) || has_other(status, "\nGid:", getegid()) ||
+	       (at && sscanf(at + 8, "%llx", &caps) == 1 && caps && geteuid());
+}
+
 bool lh_proc_maps(pid_t pid, const char *name)
 {
 	char path[PATH], line[PATH_MAX + 100];

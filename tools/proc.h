@@ -14,6 +14,8 @@
 /* /proc/PID/NAME, as much as there is room for, terminated; false: nothing could be read. */
 bool lh_proc_read(pid_t pid, const char *name, char *out, size_t room);
 bool lh_proc_exe(pid_t pid, char *out, size_t room);
+/* Did it get rights by its file that we have not? Everybody may ask that, of any process. */
+bool lh_proc_is_set_id(pid_t pid);
 /* Does it have a file with this in its name mapped? false also when we may not know. */
 bool lh_proc_maps(pid_t pid, const char *name);
 /* An entry of its environment, as it was given at exec, that begins so and contains `word`. */

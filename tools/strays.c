@@ -1,5 +1,6 @@
 #include "strays.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ enum {
 	SHARE = 400,        /* we use one part in so many of the time */
 };
 #define LEAST_NS 50000000u  /* between two looks while somebody is new */
-#define QUIET_NS 250000000u /* else */
+#define QUIET_NS 100000000u /* else */
 
 static uint32_t hash(const char *s)
 {
@@ -58,30 +59,44 @@ static void count(struct lh_strays *s, struct lh_sight *at, const char *exe, con
 	s->count++;
 }
 
+/* What its file says is so from the first moment on, and it may not live for a second look. */
+static bool is_out_of_reach(pid_t pid)
+{
+	struct lh_target t;
+	char exe[40];
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+	lh_inspect_file(&t, exe);
+	return t.verdict == LH_UNREACHABLE;
+}
+
+/* What we may not know of a process with more rights than ours. Of a zombie and of one that is gone
+ * the file is not there; of one that forbids us to look nothing is known, and it may be watched. */
+static bool is_above_us(pid_t pid, char *name, size_t room)
+{
+	if (errno != EACCES || !lh_proc_is_set_id(pid) || !lh_proc_read(pid, "comm", name, room))
+		return false;
+	name[strcspn(name, "\n")] = '\0';
+	return true;
+}
+
 static void look_at(struct lh_strays *s, pid_t pid)
 {
-	char exe[PATH_MAX], mine[40];
-	struct lh_target t;
-	if (!lh_proc_exe(pid, exe, sizeof(exe)))
-		return; /* a zombie, or gone */
+	char exe[PATH_MAX];
+	bool known = lh_proc_exe(pid, exe, sizeof(exe));
+	if (!known && !is_above_us(pid, exe, sizeof(exe)))
+		return;
 	struct lh_sight *at = sight_of(s, pid, exe);
 	if (!at || at->settled)
 		return;
 	s->unsettled = true;
-	if (lh_proc_maps(pid, "liblockhound.so")) {
+	if (!known)
+		count(s, at, exe, "it has more rights than we");
+	else if (lh_proc_maps(pid, "liblockhound.so"))
 		at->settled = true;
-		return;
-	}
-	if (++at->looks < LOOKS)
-		return;
-	if (!lh_proc_environment(pid, "LD_PRELOAD=", "liblockhound.so")) {
-		count(s, at, exe, "its environment was made anew");
-		return;
-	}
-	snprintf(mine, sizeof(mine), "/proc/%d/exe", pid);
-	lh_inspect_file(&t, mine);
-	if (t.verdict == LH_UNREACHABLE)
+	else if (!at->looks++ && is_out_of_reach(pid))
 		count(s, at, exe, "LD_PRELOAD does not reach it");
+	else if (at->looks >= LOOKS && !lh_proc_environment(pid, "LD_PRELOAD=", "liblockhound.so"))
+		count(s, at, exe, "its environment was made anew");
 	else if (at->looks >= PATIENCE)
 		count(s, at, exe, "it did not load the library");
 }

@@ -1,5 +1,6 @@
 /* Two threads take one lock a few times; then the program ends as its argument says:
- * a number is its status, "kill" is SIGKILL by itself, "spawn N" starts itself N times first. */
+ * a number is its status, "kill" is SIGKILL by itself, "spawn N" starts itself N times first,
+ * "wait" reads to the end of its input first. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +37,8 @@ int main(int argc, char **argv)
 	pthread_t t;
 	if (argc > 2 && !strcmp(argv[1], "spawn"))
 		spawn(argv[0], atoi(argv[2]));
+	while (argc > 1 && !strcmp(argv[1], "wait") && getchar() != EOF)
+		;
 	pthread_create(&t, NULL, work, NULL);
 	work(NULL);
 	pthread_join(t, NULL);

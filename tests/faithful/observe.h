@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,15 +57,37 @@ extern char **environ;
 		say("%s = %ld errno %d\n", #e, show_value, show_errno);                            \
 	} while (0)
 
+/* A joined thread may still be on its way out of the kernel: PF_EXITING is set before a join
+ * returns. */
+static inline bool is_leaving(const char *tid)
+{
+	char name[64], text[1024];
+	snprintf(name, sizeof(name), "/proc/self/task/%s/stat", tid);
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = 0;
+	char *at = strrchr(text, ')');
+	unsigned flags = 4;
+	if (at)
+		sscanf(at, ") %*c %*d %*d %*d %*d %*d %u", &flags);
+	return flags & 4;
+}
+
 static inline int thread_count(void)
 {
 	char text[4096];
-	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, text, sizeof(text) - 1);
+	int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count = 0;
+	long n;
+	while ((n = syscall(SYS_getdents64, fd, text, sizeof(text))) > 0) {
+		for (long at = 0; at < n; at += *(unsigned short *)(void *)(text + at + 16)) {
+			const char *tid = text + at + 19;
+			count += *tid != '.' && !is_leaving(tid);
+		}
+	}
 	close(fd);
-	text[n > 0 ? n : 0] = 0;
-	char *at = strstr(text, "Threads:");
-	return at ? atoi(at + 8) : -1;
+	return fd < 0 ? -1 : count;
 }
 
 /* Open descriptors below 256, each with its file type. */
