@@ -134,44 +134,6 @@ static bool read_pid(const char *text, pid_t *pid)
 	return false;
 }
 
-/* ---- what can be read at all ---- */
-
-/* The layouts that we know are glibc's. */
-static bool is_glibc(struct lh_peek *p)
-{
-	bool libc = false;
-
-	for (uint32_t i = 0; i < p->modules; i++) {
-		const char *path = p->module[i].path;
-
-		if (strstr(path, "/ld-musl") || strstr(path, "/libc.musl") ||
-		    strstr(path, "-linux-musl/")) {
-			snprintf(p->why, sizeof(p->why),
-				 "process %d uses musl (%s): the layout of its locks is not known",
-				 p->pid, path);
-			return false;
-		}
-		libc |= strstr(path, "/libc.so.6") || strstr(path, "/libc-2.");
-	}
-	if (!p->modules && !p->blind && !p->core) {
-		snprintf(p->why, sizeof(p->why),
-			 "process %d: no object of this lockhound's kind in its memory (a 32-bit "
-			 "process?): its locks cannot be read",
-			 p->pid);
-		return false;
-	}
-	if (libc || p->blind || !p->modules)
-		return true;
-	if (!lh_peek_has_symbol(p, "__libc_setup_tls")) {
-		snprintf(p->why, sizeof(p->why),
-			 "process %d: no glibc in it (static and stripped, or another C library): "
-			 "the layout of its locks is not known",
-			 p->pid);
-		return false;
-	}
-	return true;
-}
-
 static bool open_target(const struct request *r, struct lh_peek *p)
 {
 	pid_t pid;
@@ -322,7 +284,7 @@ int lh_cmd_hang(int argc, char **argv)
 	status = LH_STATUS_VIEW_TROUBLE;
 	if (open_target(&r, &p)) {
 		lh_peek_objects(&p);
-		if (is_glibc(&p) && lh_hang_look(&h, &p, NULL, r.all) &&
+		if (lh_hang_layout_known(&p) && lh_hang_look(&h, &p, NULL, r.all) &&
 		    lh_hang_across(&h) != UINT32_MAX)
 			status = show(&r, &h);
 	}

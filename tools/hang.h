@@ -98,6 +98,12 @@ uint32_t lh_hang_across(struct lh_hang *);
 const char *lh_hang_lies(const struct lh_hang *, struct lh_pool *, uint64_t address);
 void lh_hang_part(struct lh_hang *); /* lets go of them; lh_hang_close does */
 
+/*
+ * hang_libc.c: false: locks of its C library cannot be read, peek->why tells. True, and blind with a
+ * reason in peek->why: only what a ledger says of them.
+ */
+bool lh_hang_layout_known(struct lh_peek *);
+
 /* hang_ledger.c: opens the ledger of the process if it has one, without its help. `tables` as in
  * lh_read_copy_some. */
 bool lh_hang_ledger_open(struct lh_record *, const struct lh_peek *, uint32_t tables);
