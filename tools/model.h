@@ -51,7 +51,7 @@ struct lh_process {
 	uint32_t threads, locks;
 	uint64_t acquired, contended;
 	uint32_t dropped_locks, dropped_stacks, dropped_nodes, dropped_events, dropped_findings;
-	uint32_t passed, judge_cut;
+	uint32_t passed, judge_cut, places_unknown;
 	uint32_t shake, shakes; /* seed of the naps before acquisitions, 0 none; how many */
 	uint64_t shaken_ns;
 	bool united;         /* judged together with others that share its locks (whole.h) */

@@ -80,6 +80,7 @@ static void count(struct lh_process *p)
 	p->shakes = h->shakes;
 	p->shaken_ns = h->shaken_ns;
 	p->judge_cut = h->judge_cut;
+	p->places_unknown = h->places_unknown;
 	p->blind = h->flags & LH_LEDGER_BLIND;
 	set_end(p, h);
 }

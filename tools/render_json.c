@@ -85,6 +85,8 @@ static json_t *process_json(struct lh_pool *p, const struct lh_process *x)
 		put_number(dropped, "findings", x->dropped_findings);
 	if (x->passed)
 		put_number(dropped, "handler_calls", x->passed);
+	if (x->places_unknown)
+		put_number(dropped, "places", x->places_unknown);
 	if (x->judge_cut)
 		put_number(dropped, "searches", x->judge_cut);
 	json_object_set_new(o, "dropped", dropped);

@@ -347,6 +347,20 @@ static void show_passed(struct page *g)
 		    number(g, n, "call", "calls"));
 }
 
+/* Which of them are one lock is not known then. */
+static void show_places(struct page *g)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < g->model->processes; i++)
+		n += g->model->process[i]->places_unknown;
+	if (n)
+		say(g, MAGENTA,
+		    "lockhound: in which memory %s could not be found out: circles through other "
+		    "processes that have the same are not seen\n",
+		    number(g, n, "process-shared lock lies", "process-shared locks lie"));
+}
+
 /* Each seed that was used; of one run it is the same in all processes. */
 static void show_shake(struct page *g)
 {
@@ -420,6 +434,7 @@ void lh_text_summary(const struct lh_model *m, struct lh_text_style style, FILE 
 		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, m->note[i]));
 	show_dropped(&g);
 	show_passed(&g);
+	show_places(&g);
 	show_shake(&g);
 	show_count(&g);
 	lh_pool_free(g.pool);

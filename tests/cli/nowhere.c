@@ -1,0 +1,24 @@
+/*
+ * nowhere — a process-shared mutex is met when no descriptor is to be had any more, so that it cannot
+ * be found out in which memory it lies. With a word: one is.
+ */
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+int main(int argc, char **argv)
+{
+	struct rlimit none = {0, 0};
+	pthread_mutex_t *m =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_mutexattr_t a;
+
+	(void)argv;
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	if (argc == 1)
+		setrlimit(RLIMIT_NOFILE, &none);
+	pthread_mutex_init(m, &a);
+	pthread_mutex_lock(m);
+	return pthread_mutex_unlock(m);
+}
