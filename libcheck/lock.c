@@ -317,12 +317,33 @@ static void clear_more(uint32_t row)
 		LH_MORES[row] = (struct lh_more){.where = LH_MORES[row].where};
 }
 
+/* A name that was given before the lock was used waits in a row that was made for it only. */
+static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
+{
+	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
+	    !old->shared && !old->nodes && old->more)
+		__builtin_memcpy(name, LH_MORES[old->more].name, LH_NAME_MAX);
+}
+
+static void give_name(struct lh_lock *l, const char name[LH_NAME_MAX])
+{
+	struct lh_more *more = name[0] ? lh_lock_more(l) : NULL;
+
+	if (!more)
+		return;
+	__builtin_memcpy(more->name, name, LH_NAME_MAX);
+	l->flags |= LH_LOCK_NAMED;
+}
+
 static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
 	uint32_t old = lh_lock_find(o);
+	char name[LH_NAME_MAX] = "";
 
-	if (old)
+	if (old) {
+		take_name(&LH_LOCKS[old], name);
 		lh_lock_end(&LH_LOCKS[old]);
+	}
 	uint32_t row = new_row();
 	if (!row) {
 		lh_book.ledger->dropped_locks++;
@@ -335,6 +356,7 @@ static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, u
 			      .flags = flags,
 			      .initial = initial,
 			      .more = l->more};
+	give_name(l, name);
 	take_place(l, o);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	index_row(o, row);

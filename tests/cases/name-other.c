@@ -1,0 +1,41 @@
+/*
+ * A name belongs to the lock that it was given to: a home-made one that was used, and has ended,
+ * has not handed its name on to the mutex that lies there afterwards; nor has a mutex that was
+ * destroyed. EXPECT: lock-order a b FLAGS: -Ilibcheck
+ */
+#include "case.h"
+#include "lockhound.h"
+
+static pthread_mutex_t a, b;
+
+static void abba(void)
+{
+	lock(&a);
+	lock(&b);
+	unlock(&b);
+	unlock(&a);
+}
+static void baab(void)
+{
+	lock(&b);
+	lock(&a);
+	unlock(&a);
+	unlock(&b);
+}
+
+int main(void)
+{
+	lockhound_name(&a, "mine");
+	lockhound_got(&a, 0);
+	lockhound_gives(&a);
+	lockhound_ends(&a);
+	pthread_mutex_init(&b, NULL);
+	lockhound_name(&b, "before");
+	lock(&b);
+	unlock(&b);
+	pthread_mutex_destroy(&b);
+	pthread_mutex_init(&a, NULL);
+	pthread_mutex_init(&b, NULL);
+	in_turn(abba, baab);
+	return 0;
+}
