@@ -167,9 +167,9 @@ uint32_t lh_model_fingerprint(struct lh_model *m, struct lh_found *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_word_rule(f->rule));
 	const char **edges = lh_pool_get(m->shop->pool, (f->parts + 1) * sizeof(*edges));
-	/* What the holder of a long hold was met doing, and who waited, is another thing each time.
-	 */
-	bool held_only = f->rule == LH_RULE_LONG_HOLD;
+	/* What the holder of a long hold was met doing, and who waited, is another thing each time;
+	 * so is who waits for what an ended thread has kept. */
+	bool held_only = f->rule == LH_RULE_LONG_HOLD || f->rule == LH_RULE_EXIT_HOLDING;
 	uint32_t first, n = held_only && f->parts ? 1 : f->parts;
 
 	for (uint32_t i = 0; i < n; i++)

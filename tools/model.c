@@ -258,6 +258,32 @@ static void worsen(struct lh_model *m, struct lh_found *f, const struct lh_findi
 		f->message = lh_model_message(m, f);
 }
 
+/* What one ended thread has kept is one mistake, whichever of its locks somebody waits for. */
+static struct kept *kept_by_same(struct lh_model *m, const struct kept *k)
+{
+	for (uint32_t i = 0; k->found.rule == LH_RULE_EXIT_HOLDING && i < m->findings; i++) {
+		struct lh_found *f = m->finding[i];
+
+		if (f->rule == LH_RULE_EXIT_HOLDING && f->process == k->found.process && f->steps &&
+		    k->found.steps && f->step[0].thread == k->found.step[0].thread)
+			return (struct kept *)f;
+	}
+	return NULL;
+}
+
+/* Now somebody waits for it: what is told from here on. */
+static void grow(struct lh_found *f, const struct lh_found *more)
+{
+	struct lh_found old = *f;
+
+	*f = *more;
+	f->count = old.count;
+	f->processes = old.processes;
+	f->status = old.status;
+	f->reason = old.reason;
+	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
+}
+
 /* The one that is kept for findings like k: k itself if it is the first of its like. */
 static struct kept *merge(struct lh_model *m, struct kept *k)
 {
@@ -290,6 +316,14 @@ static struct share *share_of(struct lh_model *m, struct lh_process *p, uint32_t
 		return s;
 	*made = s = lh_pool_get(m->shop->pool, sizeof(*s));
 	k = make_found(m, p, f, NULL);
+	s->kept = kept_by_same(m, k);
+	if (s->kept) { /* seen from elsewhere, and not once more */
+		s->count = f->count;
+		*fresh = k->found.open && !s->kept->found.open;
+		if (*fresh)
+			grow(&s->kept->found, &k->found);
+		return s;
+	}
 	s->kept = merge(m, k);
 	*fresh = s->kept == k;
 	if (s->kept->last != p)

@@ -286,7 +286,8 @@ void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 		return; /* all is known of it but its end */
 	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, s)) {
 		excuse(p, h, s);
-		judge(p, h, s, l);
+		if (!lh_hold_ended(p, h, s, l))
+			judge(p, h, s, l);
 		h->due_ns = p->now_ns + patience(p, h);
 	}
 	if (h->due_ns < p->sight[seat].due_ns)

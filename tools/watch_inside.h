@@ -76,6 +76,7 @@ struct lh_hold {
 	bool waits;      /* for another lock, when that was last asked */
 	uint32_t row;    /* of its finding, 0 not told */
 	bool first;      /* its finding had been told before, of another hold */
+	uint32_t gone;   /* looks at which its thread had ended */
 	struct {
 		lh_thread_id thread;
 		lh_place place;
@@ -167,6 +168,10 @@ void lh_watch_words(struct lh_watched *, const struct lh_seat *, pid_t tid, char
 bool lh_watch_may_sample(const struct lh_watched *);
 bool lh_watch_sample(struct lh_watched *, const struct lh_seat *, const struct lh_task_call *,
 		     struct lh_sample *);
+
+/* watch_ended.c: true: its thread has ended, and what is to be said of that has been. */
+bool lh_hold_ended(struct lh_watched *, struct lh_hold *, const struct lh_seat *,
+		   const struct lh_lock *);
 
 /* watch_hold.c */
 void lh_hold_look(struct lh_watched *, uint32_t seat, const struct lh_seat *,

@@ -105,6 +105,8 @@ void lh_hold_end(struct lh_watched *p, const struct lh_hold *h, bool kept)
 		 *known = i ? known_of(p, i) : NULL;
 	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns);
 
+	if (h->gone) /* its thread had: that is told as what it is */
+		return;
 	if (known)
 		++*known;
 	/* The library knows the length better than two looks do: that of the longest. */

@@ -1,7 +1,6 @@
 /*
  * A thread kept a lock and was joined, which is told at once; then main waits for this lock, which
- * is told as well.
- * EXPECT: exit-holding a
+ * is the same finding, and has the wait in it.
  * EXPECT: exit-holding a
  * EXPECT-STACK: keeps, main
  */
