@@ -99,8 +99,8 @@ const char *lh_hang_lies(const struct lh_hang *, struct lh_pool *, uint64_t addr
 void lh_hang_part(struct lh_hang *); /* lets go of them; lh_hang_close does */
 
 /*
- * hang_libc.c: false: locks of its C library cannot be read, peek->why tells. True, and blind with a
- * reason in peek->why: only what a ledger says of them.
+ * hang_libc.c: false: locks of its C library cannot be read, peek->why tells. True, and blind with
+ * a reason in peek->why: only what a ledger says of them.
  */
 bool lh_hang_layout_known(struct lh_peek *);
 

@@ -28,13 +28,16 @@ static const uint32_t row_size[LH_TABLES] = {
 static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modules)
 {
 	uint64_t at = (sizeof(*head) + 7) & ~7ull;
-	uint32_t n = threads + SPARE,
-		 rows[LH_TABLES] = {
-			 [LH_T_THREAD] = n * 2,       [LH_T_LOCK] = n * 3,
-			 [LH_T_STACK] = n * 6,        [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
-			 [LH_T_MODULE] = modules + SPARE, [LH_T_FINDING] = n,
-			 [LH_T_STEP] = n * 4,         [LH_T_MORE] = n * 3,
-		 };
+	uint32_t n = threads + SPARE, rows[LH_TABLES] = {
+					      [LH_T_THREAD] = n * 2,
+					      [LH_T_LOCK] = n * 3,
+					      [LH_T_STACK] = n * 6,
+					      [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
+					      [LH_T_MODULE] = modules + SPARE,
+					      [LH_T_FINDING] = n,
+					      [LH_T_STEP] = n * 4,
+					      [LH_T_MORE] = n * 3,
+				      };
 
 	for (int t = 1; t < LH_TABLES; t++) {
 		if (!rows[t]) /* a table without room is one that is not there */
@@ -273,7 +276,7 @@ lh_stack_id lh_hang_copy_stack(struct lh_hang_book *b, lh_stack_id id)
 	c = seen_before(b, LH_T_STACK, id);
 	if (!c->now)
 		c->now = lh_hang_put_frames(b, frame, lh_read_frames(b->source, id, frame),
-				    s.flags & LH_STACK_CUT);
+					    s.flags & LH_STACK_CUT);
 	return c->now;
 }
 

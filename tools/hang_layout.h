@@ -1,9 +1,9 @@
 /*
  * hang_layout.h — where glibc keeps what in its locks: the only place that knows.
  *
- * x86-64 and aarch64, glibc 2.25 to 2.42 (hang_libc.c asks which one it is). The offsets are written down, not taken from the
- * headers of the build, because the process that is looked at brings its own glibc; the
- * assertions see to it that a build on a glibc that differs fails.
+ * x86-64 and aarch64, glibc 2.25 to 2.42 (hang_libc.c asks which one it is). The offsets are
+ * written down, not taken from the headers of the build, because the process that is looked at
+ * brings its own glibc; the assertions see to it that a build on a glibc that differs fails.
  *
  * Conditions, barriers and once controls have no owner; only where the waited-for word
  * lies in them is known.

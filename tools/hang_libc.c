@@ -1,10 +1,11 @@
 /*
  * Part of the room `hang`: is the C library of this process one whose locks we can read?
  *
- * glibc says its version in a sentence of its own, which every build of it contains: "stable release
- * version 2.36". The layouts in hang_layout.h are those of 2.25 (new conditions and rwlocks) to
- * the newest that was looked at; of another one nothing is believed but what the library
- * wrote down. So is the one that we run with ourselves: its headers were checked when we were built.
+ * glibc says its version in a sentence of its own, which every build of it contains: "stable
+ * release version 2.36". The layouts in hang_layout.h are those of 2.25 (new conditions and
+ * rwlocks) to the newest that was looked at; of another one nothing is believed but what the
+ * library wrote down. So is the one that we run with ourselves: its headers were checked when we
+ * were built.
  */
 #include "hang.h"
 
@@ -122,7 +123,8 @@ bool lh_hang_layout_known(struct lh_peek *p)
 		/* as if its memory were not ours to read: the library's ledger may be there */
 		p->blind = true;
 		snprintf(p->why, sizeof(p->why),
-			 "process %d uses glibc 2.%d (%s): the layout of its locks is known for 2.%d "
+			 "process %d uses glibc 2.%d (%s): the layout of its locks is known for "
+			 "2.%d "
 			 "to 2.%d",
 			 p->pid, version, m->path, OLDEST, NEWEST);
 	}

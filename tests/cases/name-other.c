@@ -1,7 +1,8 @@
 /*
- * A name belongs to the lock that it was given to: a home-made one that was used, and has ended,
- * has not handed its name on to the mutex that lies there afterwards; nor has a mutex that was
- * destroyed. EXPECT: lock-order a b FLAGS: -Ilibcheck
+ * A name belongs to the lock that it was given to: a home-made one that was used and has ended has
+ * not handed its name on to the mutex that lies there afterwards, nor has a destroyed mutex.
+ * EXPECT: lock-order a b
+ * FLAGS: -Ilibcheck
  */
 #include "case.h"
 #include "lockhound.h"

@@ -1,6 +1,6 @@
 /*
- * ended — a thread ends and keeps a mutex; it is joined ("joined") or not; long after that another one asks
- * for it.
+ * ended — a thread ends and keeps a mutex; it is joined ("joined") or not; long after that another
+ * one asks for it.
  */
 #include <pthread.h>
 #include <sched.h>

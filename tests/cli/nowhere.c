@@ -1,6 +1,6 @@
 /*
- * nowhere — a process-shared mutex is met when no descriptor is to be had any more, so that it cannot
- * be found out in which memory it lies. With a word: one is.
+ * nowhere — a process-shared mutex is met when no descriptor is to be had any more, so that it
+ * cannot be found out in which memory it lies. With a word: one is.
  */
 #include <pthread.h>
 #include <sys/mman.h>
