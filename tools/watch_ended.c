@@ -53,7 +53,7 @@ static void tell(struct lh_watched *p, struct lh_hold *h, uint64_t key)
 bool lh_hold_ended(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
 		   const struct lh_lock *l)
 {
-	uint64_t key = (lh_hold_key(l, h->lock, h->place) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
+	uint64_t key = (lh_long_key(l, h->lock, h->place) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
 
 	if (s->state != LH_SEAT_ENDING)
 		return false;
