@@ -10,13 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Which argument says what it waits for. */
-enum about { NOTHING, FD0, SLEEP0, SLEEP2, POLLED, SELECTED, CHILD, SYNC, LOCKED };
+enum about { NOTHING, FD0, PATH0, PATH1, SLEEP0, SLEEP2, POLLED, SELECTED, CHILD, SYNC, LOCKED };
 
 static const struct {
 	long nr;
@@ -66,12 +67,12 @@ static const struct {
 	ROW(msgsnd, NOTHING),
 	ROW(mq_timedreceive, FD0),
 	ROW(mq_timedsend, FD0),
-	ROW(openat, NOTHING),
+	ROW(openat, PATH1),
 	ROW(io_getevents, NOTHING),
 	ROW(io_uring_enter, FD0),
 	ROW(msync, SYNC),
 	ROW(getrandom, NOTHING),
-	ROW(unlinkat, NOTHING),
+	ROW(unlinkat, PATH1),
 	ROW(execve, NOTHING),
 	ROW(clone, NOTHING),
 	ROW(syncfs, SYNC),
@@ -86,7 +87,7 @@ static const struct {
 	ROW(select, SELECTED),
 	ROW(pause, NOTHING),
 	ROW(epoll_wait, FD0),
-	ROW(open, NOTHING),
+	ROW(open, PATH0),
 	ROW(vfork, NOTHING),
 #endif
 #undef ROW
@@ -276,6 +277,45 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 		add(t, " and %" PRIu64 " more", n - 2);
 }
 
+/* The first few of the three sets; the first `n` descriptors are asked about. */
+static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t)
+{
+	enum { WORD = 64, WORDS = FD_SETSIZE / WORD, SHOWN = 2 };
+	uint64_t n = c->arg[0] < FD_SETSIZE ? c->arg[0] : FD_SETSIZE, all[WORDS] = {0}, count = 0;
+
+	for (int set = 1; set <= 3; set++) {
+		uint64_t some[WORDS];
+		if (!peek(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
+			continue;
+		for (uint64_t i = 0; i < (n + WORD - 1) / WORD; i++)
+			all[i] |= some[i];
+	}
+	for (uint64_t fd = 0; fd < n; fd++) {
+		if (!(all[fd / WORD] >> fd % WORD & 1) || count++ >= SHOWN)
+			continue;
+		if (count > 1)
+			add(t, ", ");
+		add_fd(pid, (int)fd, t);
+	}
+	if (!count)
+		add(t, "nothing but time");
+	if (count > SHOWN)
+		add(t, " and %" PRIu64 " more", count - SHOWN);
+}
+
+/* As the program wrote it. Its page may be the last one there is. */
+static void add_path(pid_t pid, uint64_t at, struct text *t)
+{
+	char path[256] = "";
+	size_t n = 4096 - at % 4096;
+
+	if (peek(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
+		if (n < sizeof(path) - 1 && memchr(path, '\0', n) == NULL)
+			peek(pid, at + n, path + n, sizeof(path) - 1 - n);
+		add(t, "%s", path);
+	}
+}
+
 static void add_locked(pid_t pid, const struct lh_task_call *c, struct text *t)
 {
 	if (c->nr != SYS_fcntl || c->arg[1] == F_SETLKW || c->arg[1] == F_OFD_SETLKW)
@@ -303,7 +343,11 @@ static void add_object(pid_t pid, const struct lh_task_call *c, enum about about
 		add_polled(pid, c->arg[0], c->arg[1], t);
 		break;
 	case SELECTED:
-		add(t, c->arg[0] ? "descriptors below %" PRIu64 : "nothing but time", c->arg[0]);
+		add_selected(pid, c, t);
+		break;
+	case PATH0:
+	case PATH1:
+		add_path(pid, c->arg[about == PATH1], t);
 		break;
 	case CHILD:
 		add(t, "the end of a child");

@@ -30,8 +30,8 @@ struct lh_watch_wants {
 	} lock[64]; /* long holds of these are longer or shorter */
 	uint32_t locks;
 	struct lh_board *board; /* whose tick is moved at each look; NULL: there is none */
-	bool verbose; /* also says what it did not call long, and why */
-	int wake;     /* eventfd, raised when there is news */
+	bool verbose;           /* also says what it did not call long, and why */
+	int wake;               /* eventfd, raised when there is news */
 };
 
 enum lh_news_kind { LH_NEWS_FOUND, LH_NEWS_OVER, LH_NEWS_EXCUSED };

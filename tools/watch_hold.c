@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-enum { HOLDS_MAX = 256, FACTOR_LAST = 4, PATIENCE_MS = 200 };
+enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PATIENCE_MS = 200 };
 #define MS 1000000ull
 
 static uint64_t less(uint64_t a, uint64_t b)
@@ -72,6 +72,8 @@ static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat
 			h->turn = t;
 			h->turn_ns = p->now_ns;
 		}
+		h->ran_ns = t.run_ns;
+		h->ran_at_ns = p->now_ns;
 		h->lagged_ns = lagged(h, &t, p->now_ns);
 	}
 }
@@ -79,6 +81,22 @@ static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat
 static uint64_t own_time(const struct lh_watched *p, const struct lh_hold *h)
 {
 	return less(less(p->now_ns, h->since_ns), h->stopped_ns + h->lagged_ns + h->waited_ns);
+}
+
+uint64_t lh_hold_own(struct lh_watched *p, struct lh_hold *h, uint64_t held_ns)
+{
+	uint64_t step = less(h->look_ns, h->asked_ns);
+	struct lh_task t;
+
+	if (h->waits)
+		h->waited_ns += step;
+	else if (is_stopped(h->turn.state))
+		h->stopped_ns += step;
+	else if (p->pid && lh_task_look(p->pid, h->tid, &t))
+		h->lagged_ns = lagged(h, &t, p->now_ns);
+	else if (h->lagged_ns)
+		return 0; /* how it went on cannot be known any more */
+	return less(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
 }
 
 /* ---- telling ---- */
@@ -177,6 +195,8 @@ static void judge(struct lh_watched *p, struct lh_hold *h, const struct lh_seat 
 {
 	uint64_t own = own_time(p, h);
 
+	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
+		return; /* in the next round then */
 	if (!h->row && own >= h->limit_ns) {
 		tell(p, h, s, l);
 		h->factor = 2;
@@ -193,11 +213,35 @@ static void judge(struct lh_watched *p, struct lh_hold *h, const struct lh_seat 
 
 static struct lh_hold *find(struct lh_watched *p, uint32_t seat, const struct lh_held *e)
 {
-	for (uint32_t i = 0; i < p->holds; i++)
-		if (p->hold[i].seat == seat && p->hold[i].lock == e->lock &&
-		    p->hold[i].tick == e->tick && p->hold[i].place == e->place)
-			return &p->hold[i];
+	for (uint32_t i = p->sight[seat].hold; i; i = p->hold[i - 1].next) {
+		struct lh_hold *h = &p->hold[i - 1];
+		if (h->lock == e->lock && h->tick == e->tick && h->place == e->place)
+			return h;
+	}
 	return NULL;
+}
+
+/* What names this one in its seat's list. */
+static uint32_t *link_of(struct lh_watched *p, uint32_t i)
+{
+	uint32_t *at = &p->sight[p->hold[i].seat].hold;
+
+	while (*at && *at != i + 1)
+		at = &p->hold[*at - 1].next;
+	return at;
+}
+
+/* The last one takes its place. */
+static void forget(struct lh_watched *p, uint32_t i)
+{
+	uint32_t last = p->holds - 1;
+
+	*link_of(p, i) = p->hold[i].next;
+	if (i != last) {
+		*link_of(p, last) = i + 1;
+		p->hold[i] = p->hold[last];
+	}
+	p->holds--;
 }
 
 static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
@@ -215,6 +259,7 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
 	}
 	struct lh_hold *h = &p->hold[p->holds++];
 	*h = (struct lh_hold){.seat = seat,
+			      .next = p->sight[seat].hold,
 			      .thread = s->thread,
 			      .tid = s->tid,
 			      .lock = e->lock,
@@ -222,9 +267,11 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
 			      .place = e->place,
 			      .since_ns = lh_held_since(e, p->watch->wants.board),
 			      .limit_ns = limit,
+			      .from_ns = p->now_ns,
 			      .look_ns = p->now_ns,
 			      .asked_ns = p->now_ns,
 			      .turn_ns = p->now_ns};
+	p->sight[seat].hold = p->holds;
 	if (p->pid && lh_task_look(p->pid, s->tid, &h->base)) {
 		h->turn = h->base;
 		/* found stopped: that it was so from the start is more likely than not */
@@ -357,7 +404,7 @@ void lh_hold_round(struct lh_watched *p, bool last)
 		}
 		update_waiters(p, h);
 		lh_hold_end(p, h, last);
-		p->hold[i] = p->hold[--p->holds];
+		forget(p, i);
 	}
 	lh_hold_missed(p, last);
 }

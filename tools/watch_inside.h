@@ -35,6 +35,8 @@ struct lh_sight {
 	struct lh_grip wait; /* lock 0: it did not wait; tick is enum lh_wait */
 	struct lh_grip grip[LH_DEEP];
 	uint32_t grips;
+	uint32_t
+		hold; /* those that are followed: the first one's index in lh_watched.hold, and 1 */
 	/* what it sleeps in */
 	struct lh_task_call call;
 	uint64_t turns, run_ns, since_ns;
@@ -59,17 +61,19 @@ struct lh_queued {
 
 /* A lock that has been held for about half the time that is long, or more. */
 struct lh_hold {
-	uint32_t seat;
+	uint32_t seat, next; /* of its seat's, as in struct lh_sight */
 	lh_thread_id thread;
 	pid_t tid;
 	lh_lock_id lock;
 	uint32_t tick;
 	lh_place place;
 	uint64_t since_ns, limit_ns;
+	uint64_t from_ns;          /* the first look */
 	uint64_t look_ns;          /* the last time that it was there */
 	uint64_t asked_ns, due_ns; /* when /proc was asked about it, and will be again */
 	struct lh_task base, turn; /* at the first look; at the first look of this turn on a CPU */
 	uint64_t turn_ns;
+	uint64_t ran_ns, ran_at_ns; /* its CPU time when that was last asked, and when that was */
 	uint64_t stopped_ns, lagged_ns, waited_ns; /* none of it is the holder's doing */
 	uint64_t excused_ns;                       /* that this much was said of */
 	uint32_t factor; /* the next sample is due at so many times the limit */
@@ -179,10 +183,12 @@ void lh_hold_look(struct lh_watched *, uint32_t seat, const struct lh_seat *,
 void lh_hold_round(struct lh_watched *, bool last); /* after all seats were looked at */
 void lh_hold_waiter(struct lh_watched *, const struct lh_queued *); /* is there a hold for it? */
 
+/* How much of this time was its own doing; it is over. */
+uint64_t lh_hold_own(struct lh_watched *, struct lh_hold *, uint64_t held_ns);
 const char *lh_hold_time(uint64_t ns, char out[24]);
 
 /* watch_over.c */
-void lh_hold_end(struct lh_watched *, const struct lh_hold *, bool kept);
+void lh_hold_end(struct lh_watched *, struct lh_hold *, bool kept);
 void lh_hold_missed(struct lh_watched *, bool last);
 
 /* watch_call.c */

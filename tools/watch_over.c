@@ -63,6 +63,25 @@ static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
 	return &p->fact[fact];
 }
 
+/* How much of the time for which it was followed it has computed; nothing is said if that is not
+ * known. */
+static void on_a_cpu(const struct lh_watched *p, const struct lh_hold *h, char *out, size_t room)
+{
+	uint64_t followed = less(h->ran_at_ns, h->from_ns), run = less(h->ran_ns, h->base.run_ns);
+	char ran[24], of[24];
+	struct lh_task t;
+
+	out[0] = '\0';
+	if (h->base.turns && p->pid && lh_task_times(p->pid, h->tid, &t)) {
+		followed = less(p->now_ns, h->from_ns);
+		run = less(t.run_ns, h->base.run_ns);
+	}
+	if (!followed)
+		return;
+	snprintf(out, room, ", on a CPU for %s of the last %s",
+		 lh_hold_time(run < followed ? run : followed, ran), lh_hold_time(followed, of));
+}
+
 static void lasted(struct lh_finding *f, uint64_t ns)
 {
 	if (ns > f->duration_ns)
@@ -73,7 +92,7 @@ static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t hel
 		     const struct lh_step *release, bool kept)
 {
 	struct lh_finding *f = lh_watch_row(p, h->row);
-	char note[LH_NOTE_MAX], ns[24], text[200];
+	char note[LH_NOTE_MAX], ns[24], cpu[64], text[200];
 
 	if (!f)
 		return;
@@ -82,7 +101,9 @@ static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t hel
 		f->flags &= (uint8_t)~LH_FINDING_OPEN;
 	if (!h->first)
 		return;
-	snprintf(note, sizeof(note), "after %s", lh_hold_time(held, ns));
+	lh_hold_time(held, ns);
+	on_a_cpu(p, h, cpu, sizeof(cpu));
+	snprintf(note, sizeof(note), "after %s%s", ns, cpu);
 	if (release)
 		lh_watch_step(p, h->row,
 			      &(struct lh_step){.thread = release->thread,
@@ -93,11 +114,16 @@ static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t hel
 			      note);
 	tell_waiters(p, h);
 	snprintf(text, sizeof(text),
-		 kept ? "still held after %s, when the process ended" : "over after %s", ns);
+		 kept ? "still held after %s%s, when the process ended" : "over after %s%s", ns,
+		 cpu);
 	lh_watch_tell(p, LH_NEWS_OVER, h->row, text);
 }
 
-void lh_hold_end(struct lh_watched *p, const struct lh_hold *h, bool kept)
+/*
+ * One that was not told, though it was long in the end, is left to lh_hold_missed: it came to its
+ * limit between the last two looks, or there was no time for its stack.
+ */
+void lh_hold_end(struct lh_watched *p, struct lh_hold *h, bool kept)
 {
 	struct lh_step release;
 	struct lh_finding fact;
@@ -107,11 +133,11 @@ void lh_hold_end(struct lh_watched *p, const struct lh_hold *h, bool kept)
 
 	if (h->gone) /* its thread had: that is told as what it is */
 		return;
-	if (known)
-		++*known;
 	/* The library knows the length better than two looks do: that of the longest. */
 	if (i && fact.count == 1)
 		held = fact.duration_ns;
+	if (known && (h->row || lh_hold_own(p, h, held) < h->limit_ns))
+		++*known;
 	if (i && h->row && lh_watch_row(p, h->row))
 		lasted(lh_watch_row(p, h->row), fact.duration_ns);
 	if (h->row)

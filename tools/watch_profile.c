@@ -251,8 +251,7 @@ void lh_profile_seat(struct lh_watched *p, uint32_t seat, const struct lh_seat *
 			end_grip(p, at->thread, &at->grip[i], LH_WAIT_NONE);
 		if (at->wait.lock)
 			end_grip(p, at->thread, &at->wait, at->wait.tick);
-		memset(at, 0, sizeof(*at));
-		at->thread = s->thread;
+		*at = (struct lh_sight){.thread = s->thread, .hold = at->hold};
 		at->look_ns = p->look_ns;
 	}
 	look_at_wait(p, at, s);

@@ -3,6 +3,7 @@
  * TELLS: after [0-9]+ ms: computing
  * TELLS: crunch
  * AFTER: after [0-9]+ ms: computing
+ * AFTER: gave back 'accounts' after [0-9.]+ m?s, on a CPU for ([0-9]{2,} ms|[0-9.]+ s) of the last
  * NOT: blocking-call */
 #include "long.h"
 

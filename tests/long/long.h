@@ -79,6 +79,22 @@ UNUSED static pthread_t in_thread(void *(*f)(void *))
 	return t;
 }
 
+/* Until that thread has said who it is, and sleeps. */
+UNUSED static void until_asleep(const pid_t *tid)
+{
+	char name[64], state = 'R';
+	do {
+		sched_yield();
+		snprintf(name, sizeof(name), "/proc/self/task/%d/stat",
+			 __atomic_load_n(tid, __ATOMIC_ACQUIRE));
+		FILE *f = fopen(name, "r");
+		if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'R';
+		if (f)
+			fclose(f);
+	} while (state != 'S');
+}
+
 UNUSED NOINLINE static void sleep_long(void)
 {
 	struct timespec t = {1000, 0};

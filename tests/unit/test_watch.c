@@ -12,7 +12,11 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MS 1000000ull
@@ -233,6 +237,98 @@ static void a_late_tick(void)
 	tear_down();
 }
 
+/* A child that sleeps; and until it does so again. */
+static pid_t sleeper(void)
+{
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+}
+
+static uint64_t until_asleep(pid_t child)
+{
+	struct lh_task t;
+
+	do {
+		lh_sampler_settle();
+		sched_yield();
+	} while (!lh_task_look(child, child, &t) || t.state != 'S');
+	return t.lag_ns;
+}
+
+/*
+ * What the holder does is looked at at once, twice and four times the limit, and no more: on our
+ * clock, but at a real process. For how long it had no CPU is no part of that; it is not left stopped.
+ */
+static void three_samples(void)
+{
+	const char *text;
+	pid_t child = sleeper();
+	uint64_t lag = until_asleep(child), t = 1000;
+	unsigned after;
+
+	set_up();
+	watch.wants.blocking_ns = 0;
+	p->pid = seat(1)->tid = child;
+	take(1, accounts, 1000);
+	for (uint32_t n = 1, times = 1; n <= 3; n++, times *= 2) {
+		for (; (findings() ? finding(0)->steps : 1) <= n && t < 9000; t += 5) {
+			lh_watch_look(p, t * MS);
+			until_asleep(child);
+		}
+		CHECK_EQ(finding(0)->steps, n + 1);
+		CHECK_EQ(step(finding(0), n)->action, LH_CALLS);
+		CHECK(LH_PLACE_STACK(step(finding(0), n)->place));
+		text = ((struct lh_note *)lh_side_row(p->side, LH_T_NOTE, step(finding(0), n)->note))
+			       ->text;
+		CHECK(sscanf(text, "after %u ms: pause", &after) == 1 && after >= times * 100 &&
+		      after <= times * 100 + 10 + (until_asleep(child) - lag) / MS);
+	}
+	for (; t < 12000; t += 5)
+		lh_watch_look(p, t * MS);
+	CHECK_EQ(finding(0)->steps, 4);
+	until_asleep(child);
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+/* The same call again, in the same place: one finding, counted, with the longest. */
+static void calls_again(void)
+{
+	static const uint64_t from[] = {1000, 4000, 6000}, to[] = {3000, 5000, 9000};
+	pid_t child = sleeper();
+
+	until_asleep(child);
+	set_up();
+	watch.wants.long_hold_ns = 0;
+	p->pid = seat(1)->tid = child;
+	for (int i = 0; i < 3; i++) {
+		take(1, accounts, from[i]);
+		for (uint64_t t = from[i]; t <= to[i]; t += 5) {
+			lh_watch_look(p, t * MS);
+			until_asleep(child);
+		}
+		give(1);
+		look(to[i] + 5, to[i] + 100);
+		CHECK_EQ(findings(), 1);
+		CHECK_EQ(finding(0)->rule, LH_RULE_BLOCKING_CALL);
+		CHECK_EQ(finding(0)->count, i + 1);
+		/* it was first seen in the call when it had the lock for a moment */
+		uint64_t ms = finding(0)->duration_ns / MS, most = i < 2 ? 2000 : 3000;
+		CHECK(ms <= most && ms >= most - most / 4);
+	}
+	CHECK_EQ(finding(0)->steps, 2);
+	CHECK_EQ(step(finding(0), 1)->action, LH_CALLS);
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
 static void the_same_again(void)
 {
 	set_up();
@@ -244,6 +340,109 @@ static void the_same_again(void)
 	}
 	CHECK_EQ(findings(), 1);
 	CHECK_EQ(finding(0)->count, 4);
+	tear_down();
+}
+
+/* Followed, and over just after its limit, before the next look: told then. Excused: not. */
+static void between_the_last_looks(void)
+{
+	for (int excused = 0; excused < 2; excused++) {
+		set_up();
+		take(1, accounts, 1000);
+		look(1000, 1060);
+		if (excused)
+			await(1, journal, 1063);
+		look(1065, 1080);
+		seat(1)->wait_lock = 0;
+		look(1085, 1095);
+		CHECK_EQ(findings(), 0);
+		fact(accounts, 103 * MS, 1105);
+		give(1);
+		look(1110, 1300);
+		CHECK_EQ(findings(), excused ? 0 : 1);
+		CHECK(excused || finding(0)->duration_ns == 103 * MS);
+		tear_down();
+	}
+}
+
+/* More at once than a round has stacks for: each has its own, if later. */
+static void many_at_once(void)
+{
+	enum { MANY = 6 };
+	pid_t child = sleeper();
+
+	until_asleep(child);
+	set_up();
+	watch.wants.blocking_ns = 0;
+	p->pid = seat(1)->tid = child;
+	for (int i = 0; i < MANY; i++)
+		take(1, build_lock(l, LH_MUTEX, 0x6000 + 64 * (uint64_t)i, "many"), 1000);
+	for (uint64_t t = 1000; t < 3000; t += 5) {
+		lh_watch_look(p, t * MS);
+		until_asleep(child);
+	}
+	CHECK_EQ(findings(), MANY);
+	for (uint32_t i = 0; i < findings(); i++)
+		CHECK(finding(i)->steps == 4 && LH_PLACE_STACK(step(finding(i), 1)->place) &&
+		      LH_PLACE_STACK(step(finding(i), 3)->place));
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+/* Sixty readers of six locks each: all are followed, and what is over leaves the others as they are. */
+static void a_crowd(void)
+{
+	enum { READERS = 60, LOCKS = 6 };
+	uint32_t counted = 0;
+
+	set_up();
+	for (uint32_t i = 3; i <= READERS; i++) {
+		struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
+		*s = (struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+	}
+	for (uint32_t k = 0; k < LOCKS; k++) {
+		lh_lock_id lock = build_lock(l, LH_RWLOCK, 0x6000 + 64 * k, "crowd");
+		for (uint32_t i = 1; i <= READERS; i++) {
+			take(i, lock, 1000);
+			seat(i)->held[k].place = LH_PLACE(taken, LH_WAITS, LH_SHARED);
+		}
+	}
+	look(1000, 1200);
+	CHECK_EQ(p->holds, READERS * LOCKS);
+	for (uint32_t i = 0; i < findings(); i++)
+		counted += finding(i)->count;
+	CHECK_EQ(findings(), LOCKS);
+	CHECK_EQ(counted, READERS * LOCKS);
+	for (uint32_t i = 1; i <= READERS; i += 2) /* the one taken last, of each second seat */
+		give(i);
+	look(1205, 1500);
+	CHECK_EQ(p->holds, READERS * LOCKS - READERS / 2);
+	for (uint32_t i = 1; i <= READERS; i++)
+		while (seat(i)->held_n)
+			give(i);
+	look(1505, 1700);
+	CHECK_EQ(p->holds, 0);
+	CHECK(!(finding(0)->flags & LH_FINDING_OPEN));
+	tear_down();
+}
+
+/* Limits of single locks: by name, the first that fits; 0 is never. */
+static void own_limits(void)
+{
+	set_up();
+	watch.wants.lock[0].name = "acc*";
+	watch.wants.lock[0].ns = 0;
+	watch.wants.lock[1].name = "*";
+	watch.wants.lock[1].ns = 300 * MS;
+	watch.wants.locks = 2;
+	take(1, accounts, 1000);
+	take(2, journal, 1000);
+	look(1000, 1295);
+	CHECK_EQ(findings(), 0);
+	look(1300, 3000);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(step(finding(0), 0)->lock, journal);
 	tear_down();
 }
 
@@ -401,6 +600,12 @@ int main(void)
 	its_length();
 	at_the_edges();
 	a_late_tick();
+	three_samples();
+	calls_again();
+	between_the_last_looks();
+	many_at_once();
+	a_crowd();
+	own_limits();
 	the_same_again();
 	between_looks();
 	not_held();

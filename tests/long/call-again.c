@@ -1,0 +1,65 @@
+/* Two locks born in one place, and two threads that sleep in one place with one each: one finding, counted.
+ * A third one born there too is slept with elsewhere: that is another finding.
+ * TELLS: while it held 'canary_lock' \[blocking-call\]
+ * TELLS: in pause while it held .* \[blocking-call\]
+ * TELLS: in read \(a pipe\) while it held .* \[blocking-call\]
+ * AFTER: seen 2 times
+ * NOT: seen [3-9] times
+ * FLAGS: --long-hold=0 */
+#include "long.h"
+
+#include <sys/syscall.h>
+
+enum { ALIKE = 2, ALL };
+static pthread_mutex_t *lock[ALL];
+static int ends[2];
+static pid_t tid[ALL];
+
+NOINLINE static void *same_place(void *mine)
+{
+	pthread_mutex_lock(mine);
+	while (!go)
+		pause();
+	pthread_mutex_unlock(mine);
+	return NULL;
+}
+
+NOINLINE static void *other_place(void *mine)
+{
+	char c;
+	pthread_mutex_lock(mine);
+	while (read(ends[0], &c, 1) != 1)
+		;
+	pthread_mutex_unlock(mine);
+	return NULL;
+}
+
+static void *run(void *number)
+{
+	int i = *(int *)number;
+	__atomic_store_n(&tid[i], (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	return i < ALIKE ? same_place(lock[i]) : other_place(lock[i]);
+}
+
+int main(void)
+{
+	static int number[ALL] = {0, 1, 2};
+	pthread_t t[ALL];
+
+	let_wake();
+	if (pipe(ends))
+		return 3;
+	for (int i = 0; i < ALL; i++) {
+		lock[i] = malloc(sizeof(*lock[i]));
+		pthread_mutex_init(lock[i], NULL);
+	}
+	for (int i = 0; i < ALL; i++) {
+		pthread_create(&t[i], NULL, run, &number[i]);
+		until_asleep(&tid[i]);
+	}
+	canary(0);
+	if (write(ends[1], "", 1) != 1)
+		return 3;
+	for (int i = 0; i < ALL; i++)
+		wake_and_join(t[i]);
+}

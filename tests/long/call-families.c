@@ -1,0 +1,170 @@
+/* Every family of calls that wait, each under a lock of its own, told by name with what it waits for.
+ * TELLS: in clock_nanosleep \(1e\+03 s\) while it held 'l_sleep' \[blocking-call\]
+ * TELLS: in p?select6? \(a pipe\) while it held 'l_select'
+ * TELLS: in write \(a pipe\) while it held 'l_write'
+ * TELLS: in sendto \(a local socket.*\) while it held 'l_send'
+ * TELLS: in recvmsg \(UDP at 127\.0\.0\.1:[0-9]+\) while it held 'l_receive'
+ * TELLS: in connect \(TCP to 127\.0\.0\.1:[0-9]+\) while it held 'l_connect'
+ * TELLS: in accept \(TCP at 127\.0\.0\.1:[0-9]+\) while it held 'l_accept'
+ * TELLS: in read \(/dev/pts/[0-9]+\) while it held 'l_terminal'
+ * TELLS: in openat \(fifo\) while it held 'l_open'
+ * TELLS: in fcntl \(a lock on .*locked\) while it held 'l_record'
+ * TELLS: in pause while it held 'l_pause'
+ * TELLS: in rt_sigtimedwait while it held 'l_signal'
+ * TELLS: in msgrcv while it held 'l_message'
+ * NOT: T1 blocked */
+#include "long.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+static void check(int good)
+{
+	if (!good)
+		exit(3);
+}
+
+/* Ends by EINTR: each of them is woken by a signal when all have been told. */
+#define BLOCKED(name, call)                                                                        \
+	static pthread_mutex_t l_##name = PTHREAD_MUTEX_INITIALIZER;                               \
+	static void *run_##name(void *none)                                                        \
+	{                                                                                          \
+		pthread_mutex_lock(&l_##name);                                                     \
+		while (!go)                                                                        \
+			check((call) < 0 && (errno == EINTR || go));                               \
+		pthread_mutex_unlock(&l_##name);                                                   \
+		return none;                                                                       \
+	}
+
+static int silent[2], full[2], mute[2], datagrams, listener, crowded, terminal, locked, queue;
+static struct sockaddr_in crowded_at;
+static fd_set readers;
+static struct timespec long_time = {1000, 0};
+static struct msghdr message;
+static struct flock record = {.l_type = F_WRLCK};
+static char byte[4096];
+struct {
+	long type;
+	char text[8];
+} mail;
+
+BLOCKED(sleep, nanosleep(&long_time, NULL))
+BLOCKED(select, select(silent[0] + 1, &readers, NULL, NULL, NULL))
+BLOCKED(write, write(full[1], byte, sizeof(byte)))
+BLOCKED(send, send(mute[1], byte, sizeof(byte), 0))
+BLOCKED(receive, recvmsg(datagrams, &message, 0))
+BLOCKED(accept, accept(listener, NULL, NULL))
+BLOCKED(terminal, read(terminal, byte, 1))
+BLOCKED(open, open("fifo", O_RDONLY))
+BLOCKED(record, fcntl(locked, F_SETLKW, &record))
+BLOCKED(pause, pause())
+BLOCKED(message, msgrcv(queue, &mail, sizeof(mail.text), 0, 0))
+
+static pthread_mutex_t l_connect = PTHREAD_MUTEX_INITIALIZER, l_signal = PTHREAD_MUTEX_INITIALIZER;
+
+/* Once only: what was broken off goes on by itself, and the next try says so. */
+static void *run_connect(void *none)
+{
+	int s = socket(AF_INET, SOCK_STREAM, 0);
+	pthread_mutex_lock(&l_connect);
+	check(connect(s, (struct sockaddr *)&crowded_at, sizeof(crowded_at)) < 0 && errno == EINTR);
+	pthread_mutex_unlock(&l_connect);
+	return none;
+}
+
+static void *run_signal(void *none)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	pthread_mutex_lock(&l_signal);
+	while (!go)
+		sigwaitinfo(&set, NULL);
+	pthread_mutex_unlock(&l_signal);
+	return none;
+}
+
+static int on_loopback(int type, struct sockaddr_in *at)
+{
+	socklen_t n = sizeof(*at);
+	int s = socket(AF_INET, type, 0);
+	*at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	check(s >= 0 && !bind(s, (struct sockaddr *)at, n) && !getsockname(s, (void *)at, &n));
+	return s;
+}
+
+static void fill(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	while (write(fd, byte, sizeof(byte)) > 0)
+		;
+	check(errno == EAGAIN);
+	fcntl(fd, F_SETFL, flags);
+}
+
+/* A listener that takes no more: whoever connects then is not answered. */
+static void crowd(void)
+{
+	crowded = on_loopback(SOCK_STREAM, &crowded_at);
+	check(!listen(crowded, 0));
+	for (int i = 0; i < 4; i++) {
+		int s = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(s, (struct sockaddr *)&crowded_at, sizeof(crowded_at));
+	}
+}
+
+/* Record locks are a process's: a child has it until we are gone. */
+static void lock_elsewhere(void)
+{
+	int said[2];
+	locked = open("locked", O_CREAT | O_RDWR, 0600);
+	check(locked >= 0 && !pipe(said));
+	pid_t parent = getpid();
+	if (!fork()) {
+		check(!prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent);
+		check(!fcntl(locked, F_SETLKW, &record) && write(said[1], "", 1) == 1);
+		for (;;)
+			pause();
+	}
+	check(read(said[0], byte, 1) == 1);
+}
+
+int main(void)
+{
+	void *(*const run[])(void *) = {run_sleep,   run_select, run_write,	run_send, run_receive,
+					run_connect, run_accept, run_terminal, run_open, run_record,
+					run_pause,   run_signal, run_message};
+	enum { RUNS = sizeof(run) / sizeof(*run) };
+	pthread_t t[RUNS];
+	struct sockaddr_in any;
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	let_wake();
+	check(!pipe(silent) && !pipe(full) && !socketpair(AF_UNIX, SOCK_STREAM, 0, mute));
+	check(master >= 0 && !grantpt(master) && !unlockpt(master) && !mkfifo("fifo", 0600));
+	terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+	queue = msgget(IPC_PRIVATE, 0600);
+	check(terminal >= 0 && queue >= 0);
+	lock_elsewhere();
+	FD_SET(silent[0], &readers);
+	fill(full[1]);
+	fill(mute[1]);
+	datagrams = on_loopback(SOCK_DGRAM, &any);
+	listener = on_loopback(SOCK_STREAM, &any);
+	check(!listen(listener, 1));
+	crowd();
+	for (int i = 0; i < RUNS; i++)
+		t[i] = in_thread(run[i]);
+	until_go();
+	for (int i = 0; i < RUNS; i++)
+		wake_and_join(t[i]);
+	msgctl(queue, IPC_RMID, NULL);
+}
