@@ -25,7 +25,7 @@ MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outlin
 LIB_FLAGS := $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 JUDGE_SRC := $(if $(wildcard libcheck/judge.c),$(sort $(wildcard libcheck/judge*.c)))
-LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c where.c walk.c walk_cfi.c unwind.c python.c python_text.c python_want.c fare.c stack.c stack_module.c lock.c \
+LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c where.c walk.c walk_cache.c walk_cfi.c unwind.c python.c python_text.c python_want.c fare.c stack.c stack_module.c lock.c \
 	thread.c shake.c node.c check.c handler.c plain.c track.c track_again.c track_over.c track_long.c cond.c wait.c track_judge.c track_wait.c track_life.c track_fork.c track_python.c init.c) \
 	$(JUDGE_SRC) \
 	$(addprefix libcheck/interpose/,uniform.c cond.c object.c life.c once.c guard.c sem.c c11.c loader.c own.c mask.c sandbox.c)

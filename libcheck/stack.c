@@ -26,6 +26,7 @@ bool lh_stack_init(void)
 	lh_contexts.head = lh_book_private(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
 	stack_heads = lh_book_private(sizeof(uint32_t) << STACK_HEADS_LOG);
 	python_contexts = 0;
+	lh_walk_remember(lh_book_private(LH_WALK_CACHE_BYTES));
 	lh_python_init(lh_options.stacks == LH_STACKS_FULL);
 	return lh_contexts.head && stack_heads && lh_stack_modules_init();
 }
@@ -33,6 +34,7 @@ bool lh_stack_init(void)
 void lh_stack_modules_changed(void)
 {
 	__atomic_fetch_add(&lh_contexts.epoch, 1, __ATOMIC_RELEASE);
+	lh_walk_forget();
 }
 
 /* ---- walking ---- */

@@ -1,5 +1,5 @@
 #include "walk.h"
-#include "walk_cfi.h"
+#include "walk_cache.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
@@ -241,6 +241,11 @@ static bool find_rules(struct walk *w, struct lh_cfi_row *row)
 	/* A call may be the last instruction of its function: its return address is then the
 	 * next one's. So look at the call itself, unless no call was made here. */
 	uintptr_t pc = w->pc - !w->interrupted;
+	if (lh_walk_cache_find(pc, row)) {
+		w->interrupted = false;
+		return true;
+	}
+	uint32_t epoch = lh_walk_cache_epoch();
 	if (pc - w->object.start >= w->object.end - w->object.start && !find_object(&w->object, pc))
 		return stop(w, LH_WALK_NO_CFI);
 	enum lh_cfi_answer answer = lh_cfi_find(&w->object, pc, row);
@@ -249,6 +254,8 @@ static bool find_rules(struct walk *w, struct lh_cfi_row *row)
 	if (answer == LH_CFI_NOT_READ)
 		return stop(w, LH_WALK_STRANGE);
 	w->interrupted = answer == LH_CFI_FOUND_SIGNAL;
+	if (!w->interrupted)
+		lh_walk_cache_keep(pc, row, epoch);
 	if (w->interrupted && !w->context)
 		w->context = w->sp;
 	return true;

@@ -6,7 +6,7 @@
  * spoils a word of a caller, walks, and mends it. First damages whose outcome is known, then
  * random ones, then random registers, then every address of code, then code without rules.
  *
- * LINKS: libcheck/walk.c libcheck/walk_cfi.c
+ * LINKS: libcheck/walk.c libcheck/walk_cache.c libcheck/walk_cfi.c
  * LIBS: -ldl -lpthread
  */
 #include <alloca.h>

@@ -122,9 +122,11 @@ __attribute__((visibility("default"))) int sem_trywait(sem_t *s)
 
 static __attribute__((constructor)) void begin(void)
 {
+	static uint64_t kept[LH_WALK_CACHE_BYTES / sizeof(uint64_t)];
 	void *page = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			  -1, 0);
 	show = getenv("COMPARE_WALK_SHOW") != NULL;
+	lh_walk_remember(kept);
 	if (page == MAP_FAILED)
 		return;
 	counts = page;

@@ -1,7 +1,7 @@
 /*
  * The second implementation of a walk gives what the first one gives. Here libunwind is not
  * linked: it comes by dlopen, as in the library.
- * LINKS: libcheck/unwind.c libcheck/walk.c libcheck/walk_cfi.c
+ * LINKS: libcheck/unwind.c libcheck/walk.c libcheck/walk_cache.c libcheck/walk_cfi.c
  * LIBS: -ldl -lpthread
  */
 #include <alloca.h>

@@ -1,6 +1,6 @@
 /*
  * The walker against libunwind: every frame and every slot, from wherever code can stand.
- * LINKS: libcheck/walk.c libcheck/walk_cfi.c
+ * LINKS: libcheck/walk.c libcheck/walk_cache.c libcheck/walk_cfi.c
  * LIBS: -lunwind -ldl -lpthread
  */
 #include <alloca.h>
@@ -30,6 +30,7 @@
 
 enum { ROOM = 400 };
 
+static uint64_t kept[LH_WALK_CACHE_BYTES / sizeof(uint64_t)];
 static volatile int probes; /* signal handlers write it */
 static int deepest;
 static __thread uintptr_t high;
@@ -431,6 +432,10 @@ int main(void)
 	signal(SIGUSR1, at_signal);
 	from_everywhere();
 	at_every_instruction();
+	lh_walk_remember(kept);
+	from_everywhere();
+	at_every_instruction(); /* reads what it keeps */
+	at_every_instruction(); /* finds what was kept */
 	cut_short();
 	no_rules();
 	stack_taken();

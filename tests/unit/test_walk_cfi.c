@@ -2,7 +2,7 @@
  * The decoder of call frame information against elfutils' at addresses all over the C library
  * and the C++ runtime; then the walker on rules written by hand, each of which breaks or just
  * keeps one condition; then the decoder on spoilt bytes.
- * LINKS: libcheck/walk.c libcheck/walk_cfi.c
+ * LINKS: libcheck/walk.c libcheck/walk_cache.c libcheck/walk_cfi.c
  * LIBS: -ldw -lelf -ldl
  */
 #include <dlfcn.h>
