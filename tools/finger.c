@@ -11,6 +11,8 @@
  */
 #include "model_inside.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,16 +101,33 @@ char *lh_model_site(struct lh_model *m, const struct lh_trace *t)
 	return text[0] ? text : site(m, t ? t : &none, false);
 }
 
-static const char *class_of(const struct lh_act *a)
+/* A variable that is no larger than its lock has no members, and needs no debug information. */
+static uint64_t size_of(const struct lh_thing *t)
 {
-	return a && a->lock ? a->lock->class : "";
+	static const uint8_t size[] = {
+		[LH_MUTEX] = sizeof(pthread_mutex_t),   [LH_RWLOCK] = sizeof(pthread_rwlock_t),
+		[LH_SPIN] = sizeof(pthread_spinlock_t), [LH_SEM] = sizeof(sem_t),
+		[LH_COND] = sizeof(pthread_cond_t),     [LH_BARRIER] = sizeof(pthread_barrier_t),
+		[LH_ONCE] = sizeof(pthread_once_t),     [LH_GUARD] = sizeof(uint64_t)};
+
+	return t->row.kind < sizeof(size) ? size[t->row.kind] : 0;
+}
+
+static const char *class_of(struct lh_model *m, const struct lh_act *a)
+{
+	const struct lh_thing *t = a ? a->lock : NULL;
+
+	if (!t || !t->variable)
+		return t ? t->class : "";
+	return lh_pool_print(m->shop->pool, "%s%s", t->class,
+			     lh_model_member(m, t->process, lh_lock_shown(&t->row), size_of(t)));
 }
 
 static const char *edge(struct lh_model *m, const struct lh_act *holds, const struct lh_act *does)
 {
 	const struct lh_act *at = does ? does : holds;
 
-	return lh_pool_print(m->shop->pool, "%s\t%s\t%s\t%s", class_of(holds), class_of(does),
+	return lh_pool_print(m->shop->pool, "%s\t%s\t%s\t%s", class_of(m, holds), class_of(m, does),
 			     at ? lh_word_action(at->action) : "",
 			     at ? lh_model_site(m, at->stack) : "");
 }

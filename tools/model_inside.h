@@ -33,6 +33,9 @@ const char *lh_model_data_place(struct lh_model *, const struct lh_process *, ui
 /* The name of the variable at an address; NULL unknown. */
 const char *lh_model_variable(struct lh_model *, const struct lh_process *, uint64_t address,
 			      uint64_t *into);
+/* The member of that variable, as lh_symbol_part() has it. */
+const char *lh_model_member(struct lh_model *, const struct lh_process *, uint64_t address,
+			    uint64_t own);
 
 /* model_lock.c */
 /* Two locks of one finding that are called the same get their numbers appended. */

@@ -132,6 +132,7 @@ static void give_name(struct lh_model *m, struct lh_thing *t)
 		t->name = t->row.kind == LH_LIFE ? life_name(m, t) : described(m, t);
 	}
 	t->class = class_of(m, t, symbol);
+	t->variable = symbol != NULL;
 }
 
 struct lh_thing *lh_model_thing(struct lh_model *m, const struct lh_process *p, lh_lock_id id)

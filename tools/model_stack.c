@@ -277,3 +277,13 @@ const char *lh_model_variable(struct lh_model *m, const struct lh_process *p, ui
 		return NULL;
 	return lh_symbol_data(m->shop->wants.symbols, &module, address - module.base, into);
 }
+
+const char *lh_model_member(struct lh_model *m, const struct lh_process *p, uint64_t address,
+			    uint64_t own)
+{
+	struct lh_module module;
+
+	if (!address || !m->shop->wants.symbols || !lh_read_module_at(p->record, address, &module))
+		return "";
+	return lh_symbol_part(m->shop->wants.symbols, &module, address - module.base, own);
+}

@@ -46,6 +46,13 @@ const char *lh_symbol_data(struct lh_symbols *, const struct lh_module *, uint64
  */
 const char *lh_symbol_member(struct lh_symbols *, const struct lh_module *, uint64_t offset);
 
+/*
+ * The way from the variable down to what lies at `offset`, the same for each element of an array:
+ * ".shards.lock". "" where that is not known, and where the variable is not larger than `own`.
+ */
+const char *lh_symbol_part(struct lh_symbols *, const struct lh_module *, uint64_t offset,
+			   uint64_t own);
+
 /* Whether a frame at this offset was called by a signal: the next one's address is exact then. */
 bool lh_symbol_signal(struct lh_symbols *, const struct lh_module *, uint64_t offset);
 

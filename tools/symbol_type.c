@@ -25,14 +25,16 @@ static bool lies_at(Dwarf_Die *die, Dwarf_Addr at)
 	       n == 1 && op[0].atom == DW_OP_addr && op[0].number == at;
 }
 
-static bool holds_variables(int tag)
+/* Most variables are in no function, and functions are most of what there is. */
+static bool holds_variables(int tag, bool functions)
 {
-	return tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block || tag == DW_TAG_namespace ||
-	       tag == DW_TAG_structure_type || tag == DW_TAG_class_type;
+	return tag == DW_TAG_namespace ||
+	       (functions && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block ||
+			      tag == DW_TAG_structure_type || tag == DW_TAG_class_type));
 }
 
 /* Depth first, with the way down in a list: what a file says may nest as it likes. */
-static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, Dwarf_Die *found)
+static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, bool functions, Dwarf_Die *found)
 {
 	Dwarf_Die way[DEPTH_MAX];
 	int depth = 0;
@@ -46,7 +48,7 @@ static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, Dwarf_Die *found)
 			*found = *die;
 			return true;
 		}
-		if (depth + 1 < DEPTH_MAX && holds_variables(dwarf_tag(die)) &&
+		if (depth + 1 < DEPTH_MAX && holds_variables(dwarf_tag(die), functions) &&
 		    dwarf_child(die, &way[depth + 1]) == 0) {
 			depth++;
 			continue;
@@ -65,13 +67,13 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	       dwarf_peel_type(type, type) == 0;
 }
 
-static void look_up(struct lh_variable *v, Dwfl_Module *module)
+static void look_up(struct lh_variable *v, Dwfl_Module *module, bool functions)
 {
 	Dwarf_Die *cu = NULL, die;
 	Dwarf_Addr bias;
 
 	while (!v->known && (cu = dwfl_module_nextcu(module, cu, &bias)) != NULL)
-		if (find_in_unit(cu, v->key.start - bias, &die))
+		if (find_in_unit(cu, v->key.start - bias, functions, &die))
 			v->known = type_of(&die, &v->type);
 }
 
@@ -88,7 +90,9 @@ static const struct lh_variable *variable_at(struct lh_symbols *s, const struct 
 		return v;
 	v = lh_pool_get(s->pool, sizeof(*v));
 	v->key = ask.key;
-	look_up(v, o->module);
+	look_up(v, o->module, false);
+	if (!v->known)
+		look_up(v, o->module, true);
 	HASH_ADD(hh, s->variables, key, sizeof(v->key), v);
 	return v;
 }
@@ -162,4 +166,45 @@ const char *lh_symbol_member(struct lh_symbols *s, const struct lh_module *m, ui
 	for (int i = 0; i < DEPTH_MAX && go_down(s, &type, &into, &text);)
 		i++;
 	return text;
+}
+
+/* A name that the language keeps for those who write C libraries: what is below is theirs. */
+static bool is_reserved(const char *name)
+{
+	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
+}
+
+/* ".shards[].lock.__data.__lock" is ".shards.lock"; a base class has no name. */
+static const char *own_members(struct lh_symbols *s, const char *path)
+{
+	char *text = lh_pool_text(s->pool, path), *to = text;
+
+	while (*path && !(*path == '.' && is_reserved(path + 1))) {
+		size_t n = strcspn(path + 1, ".[") + 1;
+
+		if (*path == '.' && n > 1) {
+			memmove(to, path, n);
+			to += n;
+		}
+		path += n;
+	}
+	*to = '\0';
+	return text;
+}
+
+const char *lh_symbol_part(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   uint64_t own)
+{
+	uint64_t into;
+	const char *name = lh_symbol_data(s, m, offset, &into), *path;
+	const struct lh_object *o = lh_symbol_object(s, m);
+	GElf_Off off;
+	GElf_Sym sym;
+
+	if (!name ||
+	    (dwfl_module_addrinfo(o->module, offset + o->bias, &off, &sym, NULL, NULL, NULL) &&
+	     off == 0 && sym.st_size == own))
+		return "";
+	path = lh_symbol_member(s, m, offset);
+	return path ? own_members(s, path + strlen(name)) : "";
 }

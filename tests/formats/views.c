@@ -86,6 +86,13 @@ const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint
 	return l ? l->function : NULL;
 }
 
+const char *lh_symbol_part(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   uint64_t own)
+{
+	(void)s, (void)m, (void)offset, (void)own;
+	return "";
+}
+
 bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
 {
 	(void)s, (void)m, (void)offset;

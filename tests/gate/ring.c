@@ -1,6 +1,7 @@
 /* Circles that a run closes on paper and never in fact: each thread waits for its turn.
- * ring WHAT...: two three caller heap members fine; -N first: N threads that do nothing come
- * before. */
+ * ring WHAT...: two three caller heap members fine, and by the functions of heap: shard01 shard23
+ * (elements of one array), gold tin (members of one variable); -N first: N threads that do nothing
+ * come before. -DLAYOUT: the members lie elsewhere. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -14,6 +15,22 @@ static pthread_mutex_t *from, *to;
 static struct {
 	pthread_mutex_t head, tail;
 } list = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static struct {
+#ifdef LAYOUT
+	long more[3];
+#endif
+	int n;
+	pthread_mutex_t lock;
+} shard[4];
+static struct {
+#ifdef LAYOUT
+	char more[100];
+#endif
+	struct {
+		pthread_mutex_t gold, silver;
+	} coin;
+	pthread_mutex_t tin, zinc;
+} bank;
 
 static __attribute__((noinline)) void pair(pthread_mutex_t *x, pthread_mutex_t *y)
 {
@@ -43,10 +60,18 @@ typedef void deed(void);
 static const struct {
 	const char *what;
 	deed *deed[3];
+	pthread_mutex_t *from, *to;
 } all[] = {
-	{"two", {write_back, replay, NULL}},   {"three", {write_back, drain, refill}},
-	{"caller", {write_back, evict, NULL}}, {"heap", {lend, give_back, NULL}},
-	{"members", {push, pop, NULL}},        {"fine", {write_back, write_back, NULL}},
+	{"two", {write_back, replay}, NULL, NULL},
+	{"three", {write_back, drain, refill}, NULL, NULL},
+	{"caller", {write_back, evict}, NULL, NULL},
+	{"heap", {lend, give_back}, NULL, NULL},
+	{"members", {push, pop}, NULL, NULL},
+	{"fine", {write_back, write_back}, NULL, NULL},
+	{"shard01", {lend, give_back}, &shard[0].lock, &shard[1].lock},
+	{"shard23", {lend, give_back}, &shard[2].lock, &shard[3].lock},
+	{"gold", {lend, give_back}, &bank.coin.gold, &bank.coin.silver},
+	{"tin", {lend, give_back}, &bank.tin, &bank.zinc},
 };
 
 static atomic_int turn;
@@ -88,9 +113,14 @@ static void do_all(const char *what)
 	struct task task[3];
 	int n = 0;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		for (int k = 0; k < 3 && !strcmp(all[i].what, what) && all[i].deed[k]; k++)
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (strcmp(all[i].what, what))
+			continue;
+		from = all[i].from ? all[i].from : make_lock();
+		to = all[i].to ? all[i].to : make_lock();
+		for (int k = 0; k < 3 && all[i].deed[k]; k++)
 			task[n++].deed = all[i].deed[k];
+	}
 	turn = 0;
 	/* -DBACKWARDS: other numbers for the same deeds, in another order */
 	for (int i = 0; i < n; i++)
@@ -110,8 +140,6 @@ int main(int argc, char **argv)
 	int first = argc > 1 && argv[1][0] == '-' ? atoi(argv[1] + 1) : 0;
 	pthread_t dummy[16];
 
-	from = make_lock();
-	to = make_lock();
 	for (int i = 0; i < first && i < 16; i++)
 		pthread_create(&dummy[i], NULL, idle, NULL);
 	for (int i = first ? 2 : 1; i < argc; i++)

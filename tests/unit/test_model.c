@@ -1,5 +1,5 @@
 /* The model: names, parts, rings, fingerprints, merging, order, sentences.
- * LINKS: tools/model*.c tools/finger.c tools/word*.c tools/read*.c tools/symbol.c tools/pool.c
+ * LINKS: tools/model*.c tools/finger.c tools/word*.c tools/read*.c tools/symbol*.c tools/pool.c
  * LIBS: -ldw -ldl */
 #include "model.h"
 #include "ledger_builder.h"
@@ -338,6 +338,13 @@ static void nonsense(void)
 
 /* Names and lines of this very test: the linker gives addresses in its file. */
 static int known_variable[4];
+static struct {
+	char first;
+	struct {
+		int n;
+		pthread_mutex_t lock, other;
+	} part[3];
+} known_bank;
 
 extern const char __executable_start[];
 
@@ -345,6 +352,21 @@ static __attribute__((noinline)) uint64_t known_function(uint32_t *line)
 {
 	*line = __LINE__ + 1;
 	return (uint64_t)__builtin_return_address(0);
+}
+
+/* Which member, whichever element; what is the C library's own is left out. */
+static void parts(struct lh_symbols *s, const struct lh_module *m)
+{
+	uint64_t one = (uint64_t)&known_bank.part[1].lock, two = (uint64_t)&known_bank.part[2].lock,
+		 other = (uint64_t)&known_bank.part[1].other;
+
+	CHECK_STR(lh_symbol_part(s, m, one - m->base, 40), ".part.lock");
+	CHECK_STR(lh_symbol_part(s, m, two - m->base, 40), ".part.lock");
+	CHECK_STR(lh_symbol_part(s, m, other - m->base, 40), ".part.other");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_bank - m->base, 40), ".first");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_bank - m->base, sizeof(known_bank)), "");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_variable[2] - m->base, 40), "");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)parts - m->base, 40), ""); /* no variable */
 }
 
 static void symbols(void)
@@ -369,6 +391,7 @@ static void symbols(void)
 	CHECK_EQ(into, 8);
 	CHECK(!lh_symbol_data(s, &m, (uint64_t)symbols - base, &into)); /* no variable */
 	CHECK(!lh_symbol_signal(s, &m, at - base));
+	parts(s, &m);
 	CHECK_EQ(lh_symbols_troubles(s), 0);
 	m.build_id_n = 20; /* of zeros: not ours */
 	CHECK_EQ(lh_symbol_lines(s, &m, at - base, true, &line), 0);

@@ -1,6 +1,6 @@
 /* Patterns of suppressions, and paths as reports give them.
  * LINKS: tools/pattern.c tools/view.c tools/model*.c tools/render*.c tools/graph.c tools/read*.c
- * tools/finger.c tools/word*.c tools/symbol.c tools/pool.c tools/escape.c tools/source.c
+ * tools/finger.c tools/word*.c tools/symbol*.c tools/pool.c tools/escape.c tools/source.c
  * LIBS: -ldw -ljansson -ldl -lm */
 #include "pattern.h"
 #include "unit.h"

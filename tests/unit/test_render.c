@@ -1,6 +1,6 @@
 /* The views text and JSON: what they say, that they are well-formed, and that nothing of the
  * program's leaks raw.
- * LINKS: tools/model*.c tools/render*.c tools/read*.c tools/finger.c tools/word*.c tools/symbol.c
+ * LINKS: tools/model*.c tools/render*.c tools/read*.c tools/finger.c tools/word*.c tools/symbol*.c
  * tools/pool.c tools/escape.c tools/source.c tools/view.c tools/graph.c
  * LIBS: -ldw -ljansson -ldl -lm */
 #include "render.h"

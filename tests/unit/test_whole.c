@@ -1,5 +1,5 @@
 /* Circles across processes: which locks are one, what orders processes, what is only likely.
- * LINKS: tools/whole*.c tools/model*.c tools/finger.c tools/word*.c tools/read*.c tools/symbol.c
+ * LINKS: tools/whole*.c tools/model*.c tools/finger.c tools/word*.c tools/read*.c tools/symbol*.c
  * tools/pool.c libcheck/judge*.c
  * LIBS: -ldw -ldl */
 #include "ledger_builder.h"
