@@ -162,7 +162,8 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	be_born(lh_book.ledger);
 }
 
-/* A forked child that made no call has its parent's; locked up, it can be told by what was wiped. */
+/* A forked child that made no call has its parent's; locked up, it can be told by what was wiped.
+ */
 static bool is_ours(const struct lh_ledger *l)
 {
 	return lh_sys_locked_up() ? lh_myself()->parked != NULL : l->pid == lh_sys_pid();

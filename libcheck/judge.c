@@ -111,12 +111,15 @@ static uint32_t nearness(enum lh_filter filter)
 	return filter == LH_F_NONE ? LH_FILTERS : filter;
 }
 
-struct lh_circle *lh_judge_file(struct lh_judge *j, uint64_t key, enum lh_filter filter)
+struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, uint64_t key,
+				enum lh_filter filter)
 {
 	struct lh_made *m = made_find(j, key);
 	struct lh_circle *out;
-	bool news = !m || nearness(filter) > nearness(m->filter);
 
+	if (f->orders_lost && nearness(filter) > nearness(LH_F_ORDERED))
+		filter = LH_F_ORDERED;
+	bool news = !m || nearness(filter) > nearness(m->filter);
 	if (!m)
 		m = made_new(j, key);
 	if (!m)

@@ -47,6 +47,7 @@ struct lh_facts {
 	/* By row of LH_T_LOCK: the lock that this one is the same as (process-shared locks of
 	 * several ledgers). NULL: each is its own. */
 	const lh_lock_id *same;
+	bool orders_lost; /* events are missing: any two threads may be ordered */
 };
 
 /* One dependency of a circle: `thread`, holding `held`, asks for `wanted`, which the next holds. */

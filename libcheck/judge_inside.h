@@ -252,6 +252,7 @@ bool lh_judge_queues(const struct lh_facts *f, lh_node_id n);
 
 uint64_t lh_judge_mix(uint64_t h, uint64_t v);
 /* Room in `found` for this finding, or NULL: nothing new, or none left. */
-struct lh_circle *lh_judge_file(struct lh_judge *j, uint64_t key, enum lh_filter filter);
+struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, uint64_t key,
+				enum lh_filter filter);
 
 #endif

@@ -159,7 +159,7 @@ static struct lh_link link_of(const struct pool *p, const struct lh_slot *s)
 static void tell(const struct pool *p, enum lh_filter filter)
 {
 	uint64_t key = lh_judge_mix(lh_judge_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
-	struct lh_circle *out = lh_judge_file(p->j, key, filter);
+	struct lh_circle *out = lh_judge_file(p->j, p->f, key, filter);
 
 	if (!out)
 		return;

@@ -166,7 +166,7 @@ static void tell(const struct lh_question *q, enum lh_filter filter, uint32_t qu
 {
 	uint32_t begin, n = q->length;
 	uint64_t key = circle_key(q, &begin);
-	struct lh_circle *out = lh_judge_file(q->j, key, filter);
+	struct lh_circle *out = lh_judge_file(q->j, q->f, key, filter);
 
 	if (!out)
 		return;

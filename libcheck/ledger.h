@@ -606,8 +606,8 @@ struct lh_ledger {
 	lh_thread_id fork_thread; /* that forked (0: not known), and the segment in which it did */
 	uint32_t fork_segment;
 	lh_node_id fork_guard; /* the chain of locks that it held */
-	uint32_t pad;
-	uint64_t born_ns;   /* when it began: was forked, if we saw that, or came under watch */
+	uint32_t orders_lost;  /* dropped was what orders threads: no circle is believed any more */
+	uint64_t born_ns;      /* when it began: was forked, if we saw that, or came under watch */
 	uint64_t shared_ns; /* when it last asked for a process-shared lock: then it lived still */
 	char exe[LH_PATH_MAX];
 	char command[LH_TEXT_MAX];

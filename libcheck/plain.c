@@ -29,7 +29,8 @@ static const struct {
 
 static void say(const struct lh_text *t)
 {
-	if (err_ino && !lh_sys_locked_up() && lh_sys_same_file(2, err_dev, err_ino) && lh_sys_can_write(2))
+	if (err_ino && !lh_sys_locked_up() && lh_sys_same_file(2, err_dev, err_ino) &&
+	    lh_sys_can_write(2))
 		lh_sys_write(2, t->at, t->n);
 }
 

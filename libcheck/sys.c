@@ -277,11 +277,13 @@ uint64_t lh_sys_epoch(void)
 }
 
 /*
- * The bound: some microseconds of spinning, then ten naps of two milliseconds in a
- * futex, the one system call that every program with threads is allowed to make. A
- * thread that was stopped inside a hook costs the others their event, never their time.
+ * The bound: some microseconds of spinning, then naps in a futex, the one system call that every
+ * program with threads is allowed to make, as long as the lock goes from hand to hand, but no
+ * longer than STILL_MS for one that keeps it. A thread that was stopped inside a hook costs the
+ * others their event, and time only once. On a busy machine a holder may be without a CPU for
+ * longer than that: who insists bears it.
  */
-enum { SPINS = 200, NAPS = 10 };
+enum { SPINS = 200, STILL_MS = 100, MOVING_MS = 400, INSISTENCE = 10 };
 
 static bool take_now(struct lh_big_lock *l, uint32_t me)
 {
@@ -292,10 +294,37 @@ static bool take_now(struct lh_big_lock *l, uint32_t me)
 	       free == me; /* orphaned by a jump out of a hook: it was ours */
 }
 
-bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me)
+static uint32_t hold_of(const struct lh_big_lock *l)
+{
+	return __atomic_load_n(&l->given, __ATOMIC_RELAXED) + 1;
+}
+
+/* Until it is had, or has not been for so many times the bound. */
+static bool nap_for(struct lh_big_lock *l, uint32_t me, uint32_t times)
 {
 	const struct timespec nap = {0, 2000000};
+	uint64_t begun = lh_sys_now(), now = begun, since = begun, ms = 1000000u * times;
+	uint32_t hold = hold_of(l);
 
+	while (now - since < STILL_MS * ms && now - begun < MOVING_MS * ms) {
+		uint32_t seen = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+		if (seen)
+			lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, seen, (long)&nap,
+				   0, 0);
+		if (take_now(l, me))
+			return true;
+		now = lh_sys_now();
+		if (hold != hold_of(l)) {
+			hold = hold_of(l);
+			since = now;
+		}
+	}
+	l->stuck[times > 1] = hold;
+	return false;
+}
+
+static bool take(struct lh_big_lock *l, uint32_t me, uint32_t times)
+{
 	for (int i = 0; i < SPINS; i++) {
 		if (take_now(l, me))
 			return true;
@@ -303,26 +332,29 @@ bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me)
 		__builtin_ia32_pause();
 #endif
 	}
-	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) == l->stuck && l->stuck)
+	if (l->stuck[times > 1] == hold_of(l))
 		return false;
 	__atomic_fetch_add(&l->waiters, 1, __ATOMIC_RELAXED);
-	bool got = false;
-	for (int i = 0; i < NAPS && !(got = take_now(l, me)); i++) {
-		uint32_t seen = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
-		if (seen)
-			lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, seen, (long)&nap,
-				   0, 0);
-	}
+	bool got = nap_for(l, me, times);
 	__atomic_fetch_sub(&l->waiters, 1, __ATOMIC_RELAXED);
-	got = got || take_now(l, me);
-	l->stuck = got ? 0 : __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
 	return got;
+}
+
+bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me)
+{
+	return take(l, me, 1);
+}
+
+bool lh_big_lock_insist(struct lh_big_lock *l, uint32_t me)
+{
+	return take(l, me, INSISTENCE);
 }
 
 void lh_big_lock_give(struct lh_big_lock *l, uint32_t me)
 {
 	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) != me)
 		return;
+	__atomic_store_n(&l->given, l->given + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&l->owner, 0, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&l->waiters, __ATOMIC_SEQ_CST))
 		lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);

@@ -74,14 +74,18 @@ uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
 /* The clock of the vdso, found at birth; without it the calls above enter the kernel. */
 void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 
-/* 0 or the owner's number. */
 struct lh_big_lock {
-	uint32_t owner;
+	uint32_t owner; /* its number, 0 none */
 	uint32_t waiters;
-	uint32_t stuck; /* an owner that somebody waited for in vain: nobody naps for it again */
+	uint32_t given; /* so many times: tells one hold from the next */
+	/* `given` + 1 of a hold that somebody waited for in vain, 0 none: nobody naps for it again.
+	 * In the second place, who insisted. */
+	uint32_t stuck[2];
 };
 /* False: not to be had within the bound; the event is dropped and counted by the caller. */
 bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me);
+/* The same with a bound of seconds, for what cannot be left out without saying something false. */
+bool lh_big_lock_insist(struct lh_big_lock *l, uint32_t me);
 void lh_big_lock_give(struct lh_big_lock *l, uint32_t me);
 
 static inline uintptr_t lh_thread_pointer(void)

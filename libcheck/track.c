@@ -25,7 +25,7 @@ static bool give_up(struct lh_me *me)
 	return false;
 }
 
-bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
+static bool begin(struct lh_event_work *w, const struct lh_call *c, bool orders)
 {
 	struct lh_walked *walked;
 	const struct lh_context *x;
@@ -45,14 +45,27 @@ bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
 	if (walks)
 		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, walked);
 	w->open = walks ? walked->open : 0;
-	if (!lh_big_lock_take(&lh_book.big, w->me->number))
+	if (!(orders ? lh_big_lock_insist : lh_big_lock_take)(&lh_book.big, w->me->number)) {
+		if (orders)
+			lh_orders_lost();
 		return give_up(w->me);
+	}
 	lh_lock_lies(NULL, NULL);
 	if (x)
 		w->stack = x->stack;
 	else if (look)
 		w->stack = lh_stack_learn(c->frame, walked);
 	return true;
+}
+
+bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
+{
+	return begin(w, c, false);
+}
+
+bool lh_work_begin_order(struct lh_event_work *w, const struct lh_call *c)
+{
+	return begin(w, c, true);
 }
 
 bool lh_work_begin_lock(struct lh_event_work *w, const struct lh_call *c, uint32_t flags)

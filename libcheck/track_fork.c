@@ -191,7 +191,7 @@ bool lh_fork_child(uintptr_t frame)
 	} else {
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
-	lh_book.big = (struct lh_big_lock){0, 0, 0};
+	lh_book.big = (struct lh_big_lock){0};
 	lh_me_distance = 0;
 	lh_big_lock_take(&lh_book.big, UINT32_MAX);
 	struct lh_me *me = lh_seat_take(0, low, high);

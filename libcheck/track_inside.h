@@ -25,6 +25,10 @@ struct lh_event_work {
 };
 
 bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c);
+/* The same for an event that says that threads cannot meet, or that a lock is none: insists, and if
+ * it is lost all the same, says that of the orders. */
+bool lh_work_begin_order(struct lh_event_work *w, const struct lh_call *c);
+void lh_orders_lost(void);
 /* The same for a call that may show us this lock for the first time: asks before the big lock
  * where a process-shared one lies. `flags` of one that is made anew, 0 of others. */
 bool lh_work_begin_lock(struct lh_event_work *w, const struct lh_call *c, uint32_t flags);

@@ -76,6 +76,7 @@ static struct lh_facts all_facts(void)
 		.nodes = lh_book_used(LH_T_NODE),
 		.seens = lh_book_used(LH_T_SEEN),
 		.events = lh_book_used(LH_T_EVENT),
+		.orders_lost = lh_book.ledger->orders_lost != 0,
 	};
 }
 

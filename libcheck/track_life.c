@@ -16,6 +16,11 @@ void lh_segment_next(struct lh_me *me, struct lh_seat *s)
 	lh_me_forget(me);
 }
 
+void lh_orders_lost(void)
+{
+	__atomic_store_n(&lh_book.ledger->orders_lost, 1, __ATOMIC_RELAXED);
+}
+
 void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
 		   uint32_t b_segment)
 {
@@ -23,6 +28,8 @@ void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, 
 
 	if (at)
 		LH_EVENTS[at] = (struct lh_event){what, a, a_segment, b, b_segment};
+	else
+		lh_orders_lost();
 }
 
 /* A thread's life is a lock that has no bytes: its address is one that no object can have. */
@@ -73,7 +80,7 @@ uint32_t lh_thread_making(const struct lh_call *c, bool detached)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return 0;
 	sweep(&w);
 	lh_thread_id id = lh_thread_new(w.seat->thread, w.stack, w.seat->segment);
@@ -97,7 +104,7 @@ void lh_thread_made(const struct lh_call *c, uint32_t seat, pthread_t handle, in
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return;
 	if (rc)
 		lh_seat_free(seat);
@@ -114,8 +121,10 @@ void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
 	if (!lh_book.ledger || lh_myself()->number == seat) /* a handler has seen to it */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
-	if (!lh_big_lock_take(&lh_book.big, name))
+	if (!lh_big_lock_insist(&lh_book.big, name)) {
+		lh_orders_lost(); /* it may sit down as a stranger */
 		return;
+	}
 	lh_seat_take(seat, low, high);
 	lh_big_lock_give(&lh_book.big, name);
 }
@@ -157,7 +166,7 @@ uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how ho
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return 0;
 	uint32_t seat = lh_seat_of_handle(handle);
 	lh_work_join(&w, seat ? LH_SEATS[seat].thread : 0, how);
@@ -169,7 +178,7 @@ void lh_join_end(const struct lh_call *c, uint32_t seat, int rc)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return;
 	lh_work_waited(&w);
 	if (!rc && seat && LH_SEATS[seat].state != LH_SEAT_FREE) {
@@ -226,7 +235,7 @@ void lh_track_end(void)
 	if (!me)
 		return;
 	w.seat = me->parked;
-	if (!lh_big_lock_take(&lh_book.big, me->number)) {
+	if (!lh_big_lock_insist(&lh_book.big, me->number)) {
 		lh_leave(me);
 		return;
 	}

@@ -34,7 +34,7 @@ void lh_over_given(const struct lh_call *c)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return;
 	struct lh_held *h = lh_held_find(w.seat, c->o);
 	if (h && h->lock && (h->flags & LH_HELD_OVER)) {

@@ -29,7 +29,7 @@ void lh_sem_lives(const struct lh_call *c)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
 	if (l) {
@@ -68,7 +68,7 @@ bool lh_sem_join_begin(const struct lh_call *c)
 	struct lh_lock *l = life_of_other(lh_myself(), c);
 	struct lh_event_work w;
 
-	if (!l || !lh_work_begin(&w, c))
+	if (!l || !lh_work_begin_order(&w, c))
 		return false;
 	/* the main thread gives its own back and then waits for the others: its life holds nobody
 	 * up */
@@ -86,7 +86,7 @@ void lh_sem_join_end(const struct lh_call *c, int rc)
 	struct lh_lock *l = life_of_other(lh_myself(), c);
 	struct lh_event_work w;
 
-	if (!l || !lh_work_begin(&w, c))
+	if (!l || !lh_work_begin_order(&w, c))
 		return;
 	lh_work_waited(&w);
 	if (!rc && l->initial) {

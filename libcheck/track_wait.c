@@ -25,6 +25,29 @@ static void note_cond(struct lh_event_work *w, struct lh_lock *v, lh_place place
 		lh_work_tell(w, lh_cond_check(v));
 }
 
+/* What its thread can say of it without the big lock: it is not held meanwhile. */
+static void set_aside(struct lh_held *h)
+{
+	struct lh_lock *m = lh_lock_row(h->lock);
+
+	h->flags |= LH_HELD_WAITING;
+	h->flags &= (uint16_t)~LH_HELD_OVER;
+	if (m)
+		m->owner = 0;
+}
+
+/* The wait itself is not recorded. */
+static void cond_wait_dropped(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+	struct lh_held *h = me ? lh_held_find(me->parked, c->o) : NULL;
+
+	if (h && h->depth == 1)
+		set_aside(h);
+	if (me)
+		lh_leave(me);
+}
+
 /*
  * The mutex is given back while waiting and comes back by itself, also when the wait is
  * cancelled: then no code of ours runs, so the entry stays in the list, marked, and the
@@ -35,8 +58,10 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 	struct lh_event_work w;
 
 	lh_long_given(c);
-	if (!lh_work_begin_lock(&w, c, 0))
+	if (!lh_work_begin_lock(&w, c, 0)) {
+		cond_wait_dropped(c);
 		return;
+	}
 	struct lh_lock *m = lh_lock_make(c->o, LH_MUTEX), *v = cond_row(cond);
 	struct lh_held *h = lh_held_find(w.seat, c->o);
 	lh_place place = LH_PLACE(w.stack, how, LH_EXCLUSIVE);
@@ -44,10 +69,7 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 		lh_work_tell(&w, lh_check_cond(w.me, v, m, c->o, place));
 	if (h && h->depth == 1) {
 		lh_work_measure(h);
-		h->flags |= LH_HELD_WAITING;
-		h->flags &= (uint16_t)~LH_HELD_OVER;
-		if (m)
-			m->owner = 0;
+		set_aside(h);
 	}
 	if (v) {
 		lh_work_announce(&w, lh_lock_id_of(v), place, LH_WAIT_COND,
@@ -148,7 +170,7 @@ lh_thread_id lh_barrier_enter(const struct lh_call *c)
 	struct lh_event_work w;
 	lh_thread_id round = 0;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return 0;
 	struct lh_lock *b = lh_lock_make(c->o, LH_BARRIER);
 	if (b) {
@@ -167,7 +189,7 @@ void lh_barrier_passed(const struct lh_call *c, lh_thread_id round)
 {
 	struct lh_event_work w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_work_begin_order(&w, c))
 		return;
 	lh_work_waited(&w);
 	if (round)

@@ -373,7 +373,8 @@ static void ask(struct book *b, struct answers *a)
 				       .threads = b->threads,
 				       .nodes = b->nodes,
 				       .seens = b->seens,
-				       .events = b->events};
+				       .events = b->events,
+				       .orders_lost = b->record->head.orders_lost != 0};
 	const struct lh_judge_room room = {.locks = b->locks + 1,
 					   .edges = b->witnesses + b->seens + 1,
 					   .witnesses = 2 * (b->witnesses + b->seens) + 1,

@@ -59,6 +59,14 @@ static void ask_all(struct lh_whole *w, struct lh_judge *j, const struct lh_fact
 	}
 }
 
+static bool orders_lost(const struct lh_whole *w)
+{
+	for (uint32_t i = 0; i < w->members; i++)
+		if (w->member[i].process->record->head.orders_lost)
+			return true;
+	return false;
+}
+
 /* How many searches were given up. */
 static uint32_t ask(struct lh_whole *w, struct answers *a, uint32_t events, bool filtered)
 {
@@ -71,7 +79,8 @@ static uint32_t ask(struct lh_whole *w, struct answers *a, uint32_t events, bool
 				       .threads = w->threads,
 				       .nodes = w->nodes,
 				       .seens = w->seens,
-				       .events = events};
+				       .events = events,
+				       .orders_lost = orders_lost(w)};
 	const struct lh_judge_room room = {.locks = w->locks + 1,
 					   .edges = w->witnesses + w->seens + 1,
 					   .witnesses = 2 * (w->witnesses + w->seens) + 1,

@@ -35,6 +35,7 @@ struct book {
 	uint32_t locks, threads, nodes, seens, events;
 	struct book_step step[BOOK_NODES + BOOK_SEENS + BOOK_EVENTS];
 	uint32_t steps;
+	bool orders_lost;
 };
 
 static inline struct book *book_new(void)
@@ -129,7 +130,8 @@ static inline struct lh_facts book_facts(const struct book *b)
 				 .threads = b->threads,
 				 .nodes = b->nodes,
 				 .seens = b->seens,
-				 .events = b->events};
+				 .events = b->events,
+				 .orders_lost = b->orders_lost};
 }
 
 /* ---- what a thread does ---- */

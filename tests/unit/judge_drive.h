@@ -90,6 +90,7 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 	memcpy(g->event, b->event, sizeof g->event);
 	g->threads = b->threads;
 	g->events = b->events;
+	g->orders_lost = b->orders_lost;
 	pool_filter = 255;
 	for (uint32_t i = 0; i < b->steps; i++) {
 		uint32_t row = b->step[i].row;
