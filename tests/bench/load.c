@@ -1,8 +1,8 @@
 /*
  * load.c — asks a memcached for what it has, and says how many answers a second came.
  *
- *   load PORT SECONDS [CONNECTIONS]    "answers a second"; each connection has 16 questions under
- * way
+ *   load PORT SECONDS [QUESTIONS]    "answers a second"; each of 16 connections has so many
+ *                                    questions under way, 16 at most and unless told
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UNDER_WAY = 16, CONNECTIONS_MAX = 64 };
+enum { CONNECTIONS = 16, UNDER_WAY_MAX = 16 };
 
 static double now(void)
 {
@@ -39,15 +39,16 @@ static int reach(int port)
 }
 
 /* One in four is written, the others read: both take the locks of the cache. */
-static void ask(int fd, unsigned turn)
+static void ask(int fd, unsigned turn, unsigned questions)
 {
-	char text[UNDER_WAY * 64];
+	char text[UNDER_WAY_MAX * 64];
 	size_t n = 0;
 
-	for (unsigned i = 0; i < UNDER_WAY; i++)
-		n += (size_t)(i % 4 ? sprintf(text + n, "get key%u\r\n", (turn * 7 + i) % 1000)
-				    : sprintf(text + n, "set key%u 0 0 8\r\n12345678\r\n",
-					      (turn * 11 + i) % 1000));
+	for (unsigned i = 0; i < questions; i++)
+		n += (size_t)((turn + i) % 4
+				      ? sprintf(text + n, "get key%u\r\n", (turn * 7 + i) % 1000)
+				      : sprintf(text + n, "set key%u 0 0 8\r\n12345678\r\n",
+						(turn * 11 + i) % 1000));
 	if (write(fd, text, n) != (ssize_t)n)
 		exit(1);
 }
@@ -67,25 +68,25 @@ static unsigned answers(const char *text, ssize_t n, char *last)
 
 int main(int argc, char **argv)
 {
-	struct pollfd at[CONNECTIONS_MAX];
-	unsigned left[CONNECTIONS_MAX], turn = 0;
-	char last[CONNECTIONS_MAX][4] = {{0}}, text[65536];
-	int n = argc > 3 ? atoi(argv[3]) : 16;
+	struct pollfd at[CONNECTIONS];
+	unsigned left[CONNECTIONS], turn = 0;
+	char last[CONNECTIONS][4] = {{0}}, text[65536];
+	int questions = argc > 3 ? atoi(argv[3]) : UNDER_WAY_MAX;
 	unsigned long all = 0;
 
-	if (argc < 3 || n < 1 || n > CONNECTIONS_MAX) {
-		fprintf(stderr, "usage: load PORT SECONDS [CONNECTIONS, at most %d]\n",
-			CONNECTIONS_MAX);
+	if (argc < 3 || questions < 1 || questions > UNDER_WAY_MAX) {
+		fprintf(stderr, "usage: load PORT SECONDS [QUESTIONS, at most %d]\n",
+			UNDER_WAY_MAX);
 		return 2;
 	}
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < CONNECTIONS; i++) {
 		at[i] = (struct pollfd){reach(atoi(argv[1])), POLLIN, 0};
-		left[i] = UNDER_WAY;
-		ask(at[i].fd, turn++);
+		left[i] = (unsigned)questions;
+		ask(at[i].fd, turn++, left[i]);
 	}
 	double start = now(), end = start + atof(argv[2]);
-	while (now() < end && poll(at, (nfds_t)n, 1000) > 0)
-		for (int i = 0; i < n; i++) {
+	while (now() < end && poll(at, CONNECTIONS, 1000) > 0)
+		for (int i = 0; i < CONNECTIONS; i++) {
 			ssize_t got = at[i].revents ? read(at[i].fd, text, sizeof(text)) : 0;
 			if (got < 0 || (at[i].revents && !got))
 				return 1;
@@ -93,8 +94,8 @@ int main(int argc, char **argv)
 			all += found;
 			left[i] -= found < left[i] ? found : left[i];
 			if (!left[i]) {
-				left[i] = UNDER_WAY;
-				ask(at[i].fd, turn++);
+				left[i] = (unsigned)questions;
+				ask(at[i].fd, turn++, left[i]);
 			}
 		}
 	printf("%.0f\n", (double)all / (now() - start));
