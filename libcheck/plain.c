@@ -125,7 +125,13 @@ void lh_plain_tell(uint32_t id, char *page)
 	lh_text_add(&t, rules[f->rule].title);
 	lh_text_add(&t, " [");
 	lh_text_add(&t, rules[f->rule].id);
-	lh_text_add(&t, "]\n");
+	lh_text_add(&t, "]");
+	if (f->duration_ns) {
+		lh_text_add(&t, " for ");
+		lh_text_number(&t, f->duration_ns / 1000000u);
+		lh_text_add(&t, " ms");
+	}
+	lh_text_add(&t, "\n");
 	for (uint32_t i = 0; i < f->steps; i++) {
 		if (t.n > LH_PLAIN_PAGE / 2) {
 			say(&t);

@@ -24,11 +24,15 @@ void lh_long_init(void)
 		lh_long_ticks = limit > off ? (uint32_t)((limit - off) / MS) : 0;
 }
 
+static const struct lh_board *board(void)
+{
+	return lh_book.tick ? lh_book.board : NULL;
+}
+
 static uint64_t held_for(const struct lh_held *h)
 {
-	return lh_may_read_clock()
-		       ? lh_held_for(h, lh_book.tick ? lh_book.board : NULL, lh_book_now())
-		       : (uint64_t)(lh_book_tick() - h->tick) * MS;
+	return lh_may_read_clock() ? lh_held_for(h, board(), lh_book_now())
+				   : (uint64_t)(lh_book_tick() - h->tick) * MS;
 }
 
 static bool is_long(const struct lh_held *h)
@@ -48,6 +52,23 @@ static struct lh_finding *find_told(uint64_t key)
 }
 
 /*
+ * The same place again: one finding. Its steps are those of the longest hold; for the monitor,
+ * which tells each hold while it lasts, those of the last one.
+ */
+static void again(struct lh_finding *f, const struct lh_tale *t, uint64_t ns)
+{
+	if (f->steps != t->n || (!lh_book.tick && ns <= f->duration_ns))
+		return;
+	for (int i = 0; i < t->n; i++) {
+		struct lh_lock *l = lh_lock_row(t->step[i].lock);
+		LH_STEPS[f->step + (uint32_t)i] = t->step[i];
+		if (l)
+			l->flags |= LH_LOCK_KEPT;
+	}
+	f->thread = t->thread;
+}
+
+/*
  * The monitor watches holds while they last and tells them; for it the end is a fact, written
  * before the entry goes. Without one they are told here, with what is known here.
  */
@@ -61,15 +82,18 @@ static void tell(const struct lh_call *c)
 	struct lh_lock *l = is_long(h) ? lh_lock_row(h->lock) : NULL;
 	if (l) {
 		struct lh_tale *t = lh_tale_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.seat->thread);
+		uint64_t ns = held_for(h);
 		t->severity = LH_WARNING;
 		t->key = lh_long_key(l, h->lock, h->place);
 		lh_tale_step(t, w.seat->thread, h->lock, h->place, LH_HOLDS);
 		lh_tale_step(t, w.seat->thread, h->lock,
 			     LH_PLACE(w.stack, 0, LH_PLACE_MODE(h->place)), LH_RELEASES);
 		t->step[0].tick = h->tick;
+		t->step[1].tick = (uint32_t)((lh_held_since(h, board()) + ns) / MS);
 		uint32_t id = lh_check_tell(t, LH_F_NONE);
 		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
-		uint64_t ns = held_for(h);
+		if (f && !id)
+			again(f, t, ns);
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;
 		if (f && lh_book.tick)

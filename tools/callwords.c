@@ -247,14 +247,28 @@ static void add_time(struct text *t, double seconds)
 		add(t, "%.3g us", seconds * 1e6);
 }
 
-static void add_sleep(pid_t pid, uint64_t at, bool absolute, struct text *t)
+static void add_sleep(pid_t pid, uint64_t at, struct text *t)
 {
 	struct timespec s;
 
-	if (absolute)
-		add(t, "until a point in time");
-	else if (peek(pid, at, &s, sizeof(s)))
+	if (peek(pid, at, &s, sizeof(s)))
 		add_time(t, (double)s.tv_sec + (double)s.tv_nsec / 1e9);
+}
+
+/* Until a point in time; of a clock of the machine it is known how far off that is. */
+static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
+{
+	clockid_t clock = (clockid_t)c->arg[0];
+	struct timespec s, now;
+
+	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
+	    clock_gettime(clock, &now) || !peek(pid, c->arg[2], &s, sizeof(s))) {
+		add(t, "until a point in time");
+		return;
+	}
+	double left = (double)(s.tv_sec - now.tv_sec) + (double)(s.tv_nsec - now.tv_nsec) / 1e9;
+	add_time(t, left > 0 ? left : 0);
+	add(t, " more");
 }
 
 /* The first few; who polls a thousand wants to hear that it is a thousand. */
@@ -334,10 +348,13 @@ static void add_object(pid_t pid, const struct lh_task_call *c, enum about about
 			add_fd(pid, (int)c->arg[0], t);
 		break;
 	case SLEEP0:
-		add_sleep(pid, c->arg[0], false, t);
+		add_sleep(pid, c->arg[0], t);
 		break;
 	case SLEEP2:
-		add_sleep(pid, c->arg[2], c->arg[1] & TIMER_ABSTIME, t);
+		if (c->arg[1] & TIMER_ABSTIME)
+			add_until(pid, c, t);
+		else
+			add_sleep(pid, c->arg[2], t);
 		break;
 	case POLLED:
 		add_polled(pid, c->arg[0], c->arg[1], t);

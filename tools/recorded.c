@@ -27,6 +27,23 @@ static bool read_files(struct lh_recorded *r, char **file, int n)
 	return r->shelf != NULL;
 }
 
+/* What a process without the command cannot know of itself. */
+static void note_unwatched(struct lh_model *m)
+{
+	uint32_t alone = 0;
+
+	for (uint32_t i = 0; i < m->processes; i++)
+		alone += !m->process[i]->record->head.monitor && !m->process[i]->blind;
+	if (alone)
+		lh_model_note(
+			m,
+			"%u of %u process%s ran without 'lockhound run': of long holds only those "
+			"are "
+			"known that are over, and not what the holder did nor who waited; blocking "
+			"calls and the profile of waits are missing",
+			alone, m->processes, m->processes == 1 ? "" : "es");
+}
+
 bool lh_recorded_open(struct lh_recorded *r, char **file, int n, struct lh_model_wants wants,
 		      struct lh_gate *gate, bool debuginfod)
 {
@@ -39,6 +56,7 @@ bool lh_recorded_open(struct lh_recorded *r, char **file, int n, struct lh_model
 	r->model = lh_model_new(wants);
 	for (int i = 0; i < r->shelves; i++)
 		lh_model_add_shelf(r->model, &r->shelf[i]);
+	note_unwatched(r->model);
 	lh_whole_judge(r->model, wants.filtered);
 	lh_model_find_across(r->model);
 	if (wants.by_class)

@@ -32,21 +32,29 @@ static void tell_waiters(struct lh_watched *p, const struct lh_hold *h)
 
 /* ---- the end of a hold ---- */
 
-/* The library's finding of the same lock and place, and where it was given back; 0: there is none.
- */
-static uint32_t find_fact(const struct lh_watched *p, const struct lh_hold *h, struct lh_finding *f,
-			  struct lh_step *release)
+/* What the library has left behind of a hold. */
+struct fact {
+	uint32_t row; /* of its finding for the same birthplace and place; 0: there is none */
+	struct lh_finding f;
+	bool is_mine; /* its steps are those of this very hold, and not of a later one's */
+	struct lh_step release;
+};
+
+static void find_fact(const struct lh_watched *p, const struct lh_hold *h, struct fact *out)
 {
+	struct lh_step taken;
 	struct lh_lock l;
 	uint64_t key =
 		lh_read_lock(&p->record, h->lock, &l) ? lh_long_key(&l, h->lock, h->place) : 0;
 
-	for (uint32_t i = lh_read_used(&p->record, LH_T_FINDING); key && i-- > 1;)
-		if (lh_read_finding(&p->record, i, f) && f->key == key &&
-		    f->rule == LH_RULE_LONG_HOLD && f->steps >= 2 &&
-		    lh_read_step(&p->record, f->step + 1, release))
-			return i;
-	return 0;
+	*out = (struct fact){.row = key ? lh_read_used(&p->record, LH_T_FINDING) : 0};
+	while (out->row && --out->row)
+		if (lh_read_finding(&p->record, out->row, &out->f) && out->f.key == key &&
+		    out->f.rule == LH_RULE_LONG_HOLD && out->f.steps >= 2)
+			break;
+	out->is_mine = out->row && lh_read_step(&p->record, out->f.step, &taken) &&
+		       lh_read_step(&p->record, out->f.step + 1, &out->release) &&
+		       taken.thread == h->thread && taken.lock == h->lock && taken.tick == h->tick;
 }
 
 static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
@@ -125,23 +133,26 @@ static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t hel
  */
 void lh_hold_end(struct lh_watched *p, struct lh_hold *h, bool kept)
 {
-	struct lh_step release;
-	struct lh_finding fact;
-	uint32_t i = kept ? 0 : find_fact(p, h, &fact, &release),
-		 *known = i ? known_of(p, i) : NULL;
-	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns);
+	struct fact fact = {0};
+	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns), told;
+	uint32_t *known;
 
 	if (h->gone) /* its thread had: that is told as what it is */
 		return;
-	/* The library knows the length better than two looks do: that of the longest. */
-	if (i && fact.count == 1)
-		held = fact.duration_ns;
+	if (!kept)
+		find_fact(p, h, &fact);
+	/* The library knows the length better than two looks do: to a millisecond, or exactly. */
+	told = fact.f.count == 1 ? fact.f.duration_ns
+				 : less((uint64_t)fact.release.tick * MS, h->since_ns);
+	if (fact.is_mine && (told > held || fact.f.count == 1))
+		held = told;
+	known = fact.row ? known_of(p, fact.row) : NULL;
 	if (known && (h->row || lh_hold_own(p, h, held) < h->limit_ns))
 		++*known;
-	if (i && h->row && lh_watch_row(p, h->row))
-		lasted(lh_watch_row(p, h->row), fact.duration_ns);
+	if (fact.row && h->row && lh_watch_row(p, h->row))
+		lasted(lh_watch_row(p, h->row), fact.f.duration_ns);
 	if (h->row)
-		complete(p, h, held, i ? &release : NULL, kept);
+		complete(p, h, held, fact.is_mine ? &fact.release : NULL, kept);
 }
 
 /* ---- holds that passed between two looks ---- */

@@ -1,5 +1,6 @@
 /* Every family of calls that wait, each under a lock of its own, told by name with what it waits for.
  * TELLS: in clock_nanosleep \(1e\+03 s\) while it held 'l_sleep' \[blocking-call\]
+ * TELLS: in clock_nanosleep \([0-9.e+]+ s more\) while it held 'l_until'
  * TELLS: in p?select6? \(a pipe\) while it held 'l_select'
  * TELLS: in write \(a pipe\) while it held 'l_write'
  * TELLS: in sendto \(a local socket.*\) while it held 'l_send'
@@ -25,6 +26,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+/* What returns an error is the same to us as what sets errno. */
+static int failed(int error)
+{
+	errno = error;
+	return error ? -1 : 0;
+}
+
 static void check(int good)
 {
 	if (!good)
@@ -46,7 +54,7 @@ static void check(int good)
 static int silent[2], full[2], mute[2], datagrams, listener, crowded, terminal, locked, queue;
 static struct sockaddr_in crowded_at;
 static fd_set readers;
-static struct timespec long_time = {1000, 0};
+static struct timespec long_time = {1000, 0}, point_in_time;
 static struct msghdr message;
 static struct flock record = {.l_type = F_WRLCK};
 static char byte[4096];
@@ -56,6 +64,7 @@ struct {
 } mail;
 
 BLOCKED(sleep, nanosleep(&long_time, NULL))
+BLOCKED(until, failed(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &point_in_time, NULL)))
 BLOCKED(select, select(silent[0] + 1, &readers, NULL, NULL, NULL))
 BLOCKED(write, write(full[1], byte, sizeof(byte)))
 BLOCKED(send, send(mute[1], byte, sizeof(byte), 0))
@@ -139,7 +148,7 @@ static void lock_elsewhere(void)
 
 int main(void)
 {
-	void *(*const run[])(void *) = {run_sleep,   run_select, run_write,	run_send, run_receive,
+	void *(*const run[])(void *) = {run_sleep, run_until, run_select, run_write,	run_send, run_receive,
 					run_connect, run_accept, run_terminal, run_open, run_record,
 					run_pause,   run_signal, run_message};
 	enum { RUNS = sizeof(run) / sizeof(*run) };
@@ -154,6 +163,8 @@ int main(void)
 	queue = msgget(IPC_PRIVATE, 0600);
 	check(terminal >= 0 && queue >= 0);
 	lock_elsewhere();
+	clock_gettime(CLOCK_MONOTONIC, &point_in_time);
+	point_in_time.tv_sec += 1000;
 	FD_SET(silent[0], &readers);
 	fill(full[1]);
 	fill(mute[1]);

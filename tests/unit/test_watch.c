@@ -116,6 +116,9 @@ static struct lh_finding *fact(lh_lock_id lock, uint64_t ns, uint64_t at_ms)
 
 	build_step(l, 1, lock, LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
 	build_step(l, 1, lock, LH_PLACE(given, 0, LH_EXCLUSIVE), LH_RELEASES);
+	((struct lh_step *)build_at(l, LH_T_STEP, f->step))->tick =
+		seat(1)->held_n ? seat(1)->held[0].tick : 0;
+	((struct lh_step *)build_at(l, LH_T_STEP, f->step + 1))->tick = (uint32_t)at_ms;
 	f->key = lh_long_key(build_lock_row(l, lock), lock, LH_PLACE(taken, 0, 0));
 	f->flags = LH_FINDING_FACT;
 	f->duration_ns = ns;
@@ -327,6 +330,28 @@ static void calls_again(void)
 	tear_down();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
+}
+
+/* The library's finding is of the last hold in this place: who gave it back then did not give back ours. */
+static void a_later_end(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1300);
+	struct lh_finding *f = fact(accounts, 500 * MS, 1302); /* of another one, before */
+	((struct lh_step *)build_at(l, LH_T_STEP, f->step))->thread = 2;
+	f->count = 2;
+	give(1);
+	look(1305, 1500);
+	CHECK_EQ(finding(0)->steps, 1);
+	CHECK_EQ(finding(0)->duration_ns, 500 * MS); /* the longest in this place */
+	take(1, accounts, 2000);
+	look(2000, 2300);
+	give(1);
+	look(2305, 2400);
+	CHECK_EQ(finding(0)->count, 3); /* ours, ours again, and the one that no look has met */
+	CHECK_EQ(finding(0)->steps, 1);
+	tear_down();
 }
 
 static void the_same_again(void)
@@ -603,6 +628,7 @@ int main(void)
 	three_samples();
 	calls_again();
 	between_the_last_looks();
+	a_later_end();
 	many_at_once();
 	a_crowd();
 	own_limits();
