@@ -224,7 +224,7 @@ static void take_event(struct lh_judge *j, const struct lh_facts *f, uint32_t ro
 {
 	lh_thread_id a = f->event[row].a;
 
-	if (a >= j->room.threads || f->event[row].what == LH_EVENT_GIVE)
+	if (a >= j->room.threads || f->event[row].what >= LH_EVENT_GIVE) /* they order nothing */
 		return;
 	j->at.event_next[row] = j->at.life[a].event;
 	j->at.life[a].event = row;

@@ -198,6 +198,7 @@ enum {
 	LH_HELD_OVER = 1 << 5,      /* threads were created meanwhile: `pad` is the segment that
 				       ended with the first */
 	LH_HELD_PICKED = 1 << 4,    /* one of LH_SAMPLE_EVERY: its time stands for so many */
+	LH_HELD_FORKED = 1 << 6,    /* the process has forked meanwhile */
 };
 
 /* One finding for each birthplace of a lock and place where it is taken; a key is never 0. */
@@ -359,15 +360,23 @@ struct lh_event {
  * TAKE: a thread took, waiting, a lock that one of its creators (the line of them) had held when
  * it made the line, so that one had given it back. GIVE: a thread gave back, in a_segment, a lock
  * that it had held while it created threads; `b` is no thread but that lock, b_segment the
- * segment that ended with the first of them. It orders nothing.
+ * segment that ended with the first of them. It orders nothing. FORK_GIVE: the same of a lock that
+ * a thread had held when it forked; the two segments are the time in nanoseconds, low half first.
  */
 enum lh_event_kind {
 	LH_EVENT_CREATE = 1,
 	LH_EVENT_JOIN,
 	LH_EVENT_BARRIER,
 	LH_EVENT_TAKE,
-	LH_EVENT_GIVE
+	LH_EVENT_GIVE,
+	LH_EVENT_FORK_GIVE
 };
+
+/* Of LH_EVENT_FORK_GIVE. */
+static inline uint64_t lh_event_ns(const struct lh_event *e)
+{
+	return (uint64_t)e->b_segment << 32 | e->a_segment;
+}
 
 enum lh_rule {
 	LH_NO_RULE,

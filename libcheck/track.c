@@ -526,7 +526,7 @@ static void not_ours(const struct lh_call *c)
 
 static bool is_last_over(const struct lh_held *h)
 {
-	return h && (h->flags & LH_HELD_OVER) && h->depth == 1;
+	return h && (h->flags & (LH_HELD_OVER | LH_HELD_FORKED)) && h->depth == 1;
 }
 
 void lh_drop_slow(const struct lh_call *c)

@@ -99,8 +99,12 @@ void lh_fork_parent(void)
 	if (!me->number || keep.by != me->number)
 		return;
 	__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
-	if (me->seat) /* what it did until now came before the child */
-		lh_segment_next(me, me->seat);
+	if (!me->seat)
+		return;
+	for (uint32_t i = 0; i < me->seat->held_n && i < LH_HELD_MAX; i++)
+		if (me->seat->held[i].lock)
+			me->seat->held[i].flags |= LH_HELD_FORKED;
+	lh_segment_next(me, me->seat); /* what it did until now came before the child */
 }
 
 /* The thread that took it, as the child can know it: a row of its own here. */

@@ -63,6 +63,7 @@ bool lh_may_read_clock(void);
  * that somebody has held so was taken. */
 void lh_work_over(struct lh_event_work *w);
 void lh_over_given(const struct lh_call *c);
+void lh_work_forked_given(struct lh_event_work *w, struct lh_held *h);
 void lh_work_taken_over(struct lh_event_work *w, lh_lock_id lock);
 
 /* ---- track_again.c: not known at once, and no news either; false: it takes the long way ---- */

@@ -30,6 +30,19 @@ void lh_work_over(struct lh_event_work *w)
 	}
 }
 
+/* Before it is given back: a child that lives on after this moment is not shut out by it any more.
+ */
+void lh_work_forked_given(struct lh_event_work *w, struct lh_held *h)
+{
+	uint64_t ns = lh_book_now();
+
+	if (!h->lock || !(h->flags & LH_HELD_FORKED))
+		return;
+	h->flags &= (uint16_t)~LH_HELD_FORKED;
+	lh_work_order(LH_EVENT_FORK_GIVE, w->seat->thread, (uint32_t)ns, h->lock,
+		      (uint32_t)(ns >> 32));
+}
+
 void lh_over_given(const struct lh_call *c)
 {
 	struct lh_event_work w;
@@ -37,6 +50,8 @@ void lh_over_given(const struct lh_call *c)
 	if (!lh_work_begin_order(&w, c))
 		return;
 	struct lh_held *h = lh_held_find(w.seat, c->o);
+	if (h)
+		lh_work_forked_given(&w, h);
 	if (h && h->lock && (h->flags & LH_HELD_OVER)) {
 		h->flags &= (uint16_t)~LH_HELD_OVER;
 		lh_work_order(LH_EVENT_GIVE, w.seat->thread, w.seat->segment, h->lock, h->pad);

@@ -69,6 +69,7 @@ void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 		lh_work_tell(&w, lh_check_cond(w.me, v, m, c->o, place));
 	if (h && h->depth == 1) {
 		lh_work_measure(h);
+		lh_work_forked_given(&w, h);
 		set_aside(h);
 	}
 	if (v) {

@@ -188,7 +188,8 @@ void lh_hang_hold_all(struct lh_hang *h)
 		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++)
 			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_WAITING))
 				add_hold(h, i, lh_hang_copy_lock(&h->book, s->held[k].lock),
-					 own_place(h, s->held[k].place), lh_held_for(&s->held[k], NULL, h->now_ns));
+					 own_place(h, s->held[k].place),
+					 lh_held_for(&s->held[k], NULL, h->now_ns));
 	}
 }
 

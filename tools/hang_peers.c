@@ -168,8 +168,7 @@ static void open_peer(struct lh_hang_peers *all, pid_t pid)
 
 	if (lh_peek_open(p, pid) && !has_side(all, p->pid)) {
 		lh_peek_objects(p);
-		if (matters(all, p) && lh_hang_layout_known(p) &&
-		    lh_hang_look(h, p, NULL, false)) {
+		if (matters(all, p) && lh_hang_layout_known(p) && lh_hang_look(h, p, NULL, false)) {
 			all->side[all->n++] = h;
 			return;
 		}

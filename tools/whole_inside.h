@@ -79,6 +79,8 @@ lh_lock_id lh_whole_lock(struct lh_whole *, struct lh_member_of *, lh_lock_id);
 void lh_whole_begin_rows(struct lh_whole *);
 void lh_whole_take(struct lh_whole *, struct lh_member_of *);
 void lh_whole_end_rows(struct lh_whole *);
+/* The node of this lock above that chain, made if it is new. */
+lh_node_id lh_whole_node(struct lh_whole *, lh_node_id parent, lh_lock_id, lh_place);
 const struct lh_member_of *lh_whole_whose(const struct lh_whole *, lh_thread_id);
 /* Of this thread at this node. NULL: it was not seen there. */
 const struct lh_seen_of *lh_whole_seen(const struct lh_whole *, lh_node_id, lh_thread_id);

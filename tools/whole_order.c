@@ -2,9 +2,9 @@
  * Part of the room `whole`: what of one process came before what of another.
  *
  * Sure is an exec, and a fork: all that its parent's thread had done until then came before all
- * that the child does. The locks that the thread held at that moment are the child's guard for its
- * whole life, since nothing says when the parent gave them back (a parent that holds a lock and
- * waits for its child shuts out whoever else holds it).
+ * that the child does. The locks that the thread held at that moment are the child's guard: a
+ * parent that holds a lock and waits for its child shuts out whoever else holds it. But not those
+ * that it has given back while the child lived: then it did not wait for the child's end.
  *
  * Maybe chance is the rest. Of a process that was started without a fork that we saw, its
  * starter may have done everything before. A process that was not seen alive after another
@@ -101,6 +101,41 @@ static void begin(struct lh_whole *w, lh_thread_id after, uint32_t segment,
 		before(w, after, segment, m->base + t);
 }
 
+/* Did the thread that forked give this lock back before the child was last seen to live? */
+static bool was_given(const struct lh_member_of *m, lh_lock_id lock)
+{
+	const struct lh_record *parent = m->from->process->record;
+	uint32_t n = lh_read_used(parent, LH_T_EVENT);
+	struct lh_event e;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_event(parent, i, &e) || e.what != LH_EVENT_FORK_GIVE || e.b != lock ||
+		    e.a != m->process->record->head.fork_thread)
+			continue;
+		uint64_t at = parent->head.start_ns + lh_event_ns(&e);
+		if (at >= m->born)
+			return at < m->lived;
+	}
+	return false;
+}
+
+/* What remains of the chain that it held when it forked, as rows of all. */
+static lh_node_id guard_of(struct lh_whole *w, const struct lh_member_of *m)
+{
+	const struct lh_record *parent = m->from->process->record;
+	lh_node_id chain[LH_HELD_MAX], guard = 0;
+	uint32_t n = lh_read_chain(parent, m->process->record->head.fork_guard, chain, LH_HELD_MAX);
+	struct lh_node node;
+
+	for (uint32_t i = 0; i < n; i++) {
+		lh_node_id here = chain[i] < m->from->nodes ? m->from->node[chain[i]] : 0;
+
+		if (here && lh_read_node(parent, chain[i], &node) && !was_given(m, node.lock))
+			guard = lh_whole_node(w, guard, w->node[here].lock, w->node[here].place);
+	}
+	return guard;
+}
+
 static void fork_from(struct lh_whole *w, const struct lh_member_of *m)
 {
 	const struct lh_ledger *h = &m->process->record->head;
@@ -111,11 +146,11 @@ static void fork_from(struct lh_whole *w, const struct lh_member_of *m)
 		return;
 	}
 	begin(w, thread, h->fork_segment, m);
-	for (lh_thread_id t = 1; t < m->threads; t++)
-		if (h->fork_guard && h->fork_guard < m->from->nodes) {
-			w->thread[m->base + t].guard = m->from->node[h->fork_guard];
-			w->thread[m->base + t].creator = thread;
-		}
+	lh_node_id guard = guard_of(w, m);
+	for (lh_thread_id t = 1; guard && t < m->threads; t++) {
+		w->thread[m->base + t].guard = guard;
+		w->thread[m->base + t].creator = thread;
+	}
 }
 
 static bool is_sure(const struct lh_member_of *m)

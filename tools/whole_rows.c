@@ -61,7 +61,7 @@ static uint32_t stack_of(struct lh_whole *w, const struct lh_member_of *m, lh_st
 
 /* ---- nodes ---- */
 
-static lh_node_id node_of(struct lh_whole *w, lh_node_id parent, lh_lock_id lock, lh_place place)
+lh_node_id lh_whole_node(struct lh_whole *w, lh_node_id parent, lh_lock_id lock, lh_place place)
 {
 	struct lh_node fresh = {.parent = parent, .lock = lock, .place = place, .depth = 1};
 	struct lh_node_key ask, *k;
@@ -120,7 +120,7 @@ static void take_node(struct lh_whole *w, struct lh_member_of *m, lh_node_id id)
 	lock = lh_whole_lock(w, m, node.lock);
 	if (!lock || (node.parent && !parent))
 		return;
-	to = node_of(w, parent, lock,
+	to = lh_whole_node(w, parent, lock,
 		     LH_PLACE(stack_of(w, m, LH_PLACE_STACK(node.place)), LH_PLACE_HOW(node.place),
 			      LH_PLACE_MODE(node.place)));
 	m->node[id] = to;
@@ -153,7 +153,7 @@ static void take_events(struct lh_whole *w, const struct lh_member_of *m)
 
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_event(m->process->record, i, &e) || !e.a || !e.b ||
-		    e.what == LH_EVENT_GIVE || e.a >= m->threads || e.b >= m->threads)
+		    e.what >= LH_EVENT_GIVE || e.a >= m->threads || e.b >= m->threads)
 			continue;
 		e.a += m->base;
 		e.b += m->base;
