@@ -109,6 +109,32 @@ static int has(const struct lh_sample *x, int (*function)(void))
 	return 0;
 }
 
+/* Until it is in that call again: a stop has it make the call once more. */
+static void await_same(pid_t child, const struct lh_task_call *c)
+{
+	struct lh_task_call again;
+
+	do
+		lh_task_call(child, child, &again);
+	while (!lh_task_same(c, &again) && !has_ended(child));
+}
+
+/* Where many want a CPU it may not stop in time: then it is let go, and asked again. */
+static bool take(struct lh_sampler *s, pid_t child, const struct lh_task_call *c,
+		 struct lh_sample *x)
+{
+	enum { STOP_NS = 20000000 };
+
+	while (!lh_sampler_take(s, child, c, 0, x)) {
+		if (x->stopped_ns < STOP_NS || has_ended(child))
+			return false;
+		while (lh_sampler_settle())
+			sched_yield();
+		await_same(child, c);
+	}
+	return true;
+}
+
 /* `stops`: must it stand still for it? */
 static void sleeper(int (*body)(void), long nr, int stops)
 {
@@ -119,14 +145,10 @@ static void sleeper(int (*body)(void), long nr, int stops)
 
 	await_call(child, nr, &c);
 	for (int i = 0; i < 20; i++) {
-		CHECK(lh_sampler_take(s, child, &c, 0, &x));
+		CHECK(take(s, child, &c, &x));
 		CHECK(has(&x, body));
 		CHECK_EQ(x.stopped_ns > 0, stops);
-		struct lh_task_call again;
-		do
-			lh_task_call(child, child, &again);
-		while (!lh_task_same(&c, &again) &&
-		       !has_ended(child)); /* a stop has it make the call again */
+		await_same(child, &c);
 	}
 	lh_sampler_free(s);
 	ends_well(child);
@@ -159,11 +181,12 @@ static void runner(void)
 	struct lh_sample x;
 	int seen = 0;
 
-	for (int i = 0; i < 1000 && seen < 5; i++)
+	for (int i = 0; i < 1000 && seen < 5; i++) {
 		seen += lh_sampler_take(s, child, &c, 0, &x) && has(&x, computing);
+		while (lh_sampler_settle()) /* it has not stopped in time: it wants a CPU too */
+			sched_yield();
+	}
 	CHECK_EQ(seen, 5);
-	while (lh_sampler_settle())
-		sched_yield();
 	lh_sampler_free(s);
 	ends_well(child);
 }
