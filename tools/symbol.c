@@ -282,18 +282,22 @@ static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
 	return k;
 }
 
-/* From the table of symbols alone. A label without a size, far below, says nothing about here. */
-static const char *name_at(struct lh_symbols *s, const struct lh_object *o, uint64_t at)
+struct lh_symbol_at lh_symbol_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
 {
-	const char *name;
-	GElf_Off into;
-	GElf_Sym sym;
-
-	name = dwfl_module_addrinfo(o->module, at, &into, &sym, NULL, NULL, NULL);
-	return name && into < sym.st_size ? plain_name(s, name) : NULL;
+	if (!o->table)
+		o->table = lh_symbol_table_new(s->pool, o->module);
+	return lh_symbol_table_find(o->table, at);
 }
 
-static uint32_t look_up(struct lh_symbols *s, const struct lh_object *o, uint64_t at,
+/* From the table of symbols alone. */
+static const char *name_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
+{
+	const char *name = lh_symbol_at(s, o, at).name;
+
+	return name ? plain_name(s, name) : NULL;
+}
+
+static uint32_t look_up(struct lh_symbols *s, struct lh_object *o, uint64_t at,
 			struct lh_symbol line[LINES_MAX])
 {
 	Dwarf_Addr bias = 0;
@@ -348,17 +352,15 @@ const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint
 			   uint64_t *into)
 {
 	struct lh_object *o = lh_symbol_object(s, m);
-	const char *name;
-	GElf_Off off;
-	GElf_Sym sym;
+	struct lh_symbol_at found;
 
 	if (!o->module)
 		return NULL;
-	name = dwfl_module_addrinfo(o->module, offset + o->bias, &off, &sym, NULL, NULL, NULL);
-	if (!name || !name[0] || GELF_ST_TYPE(sym.st_info) != STT_OBJECT || off >= sym.st_size)
+	found = lh_symbol_at(s, o, offset + o->bias);
+	if (!found.name || found.type != STT_OBJECT)
 		return NULL;
-	*into = off;
-	return plain_name(s, name);
+	*into = offset + o->bias - found.start;
+	return plain_name(s, found.name);
 }
 
 bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)

@@ -3,6 +3,7 @@
 #define LH_SYMBOL_INSIDE_H
 
 #include "symbol.h"
+#include "symbol_table.h"
 
 #include <elfutils/libdwfl.h>
 #include <uthash.h>
@@ -10,8 +11,9 @@
 struct lh_object {
 	char *key; /* path and build id */
 	Dwfl *dwfl;
-	Dwfl_Module *module; /* NULL: no names from it */
-	GElf_Addr bias;      /* add it to an offset to get libdwfl's address */
+	Dwfl_Module *module;           /* NULL: no names from it */
+	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
+	struct lh_symbol_table *table; /* read at the first question */
 	UT_hash_handle hh;
 };
 
@@ -51,5 +53,8 @@ struct lh_variable {
 
 /* Opened at the first question. */
 struct lh_object *lh_symbol_object(struct lh_symbols *, const struct lh_module *);
+
+/* `at` is libdwfl's address in the object, which has a module. */
+struct lh_symbol_at lh_symbol_at(struct lh_symbols *, struct lh_object *, uint64_t at);
 
 #endif

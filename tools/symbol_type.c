@@ -197,13 +197,12 @@ const char *lh_symbol_part(struct lh_symbols *s, const struct lh_module *m, uint
 {
 	uint64_t into;
 	const char *name = lh_symbol_data(s, m, offset, &into), *path;
-	const struct lh_object *o = lh_symbol_object(s, m);
-	GElf_Off off;
-	GElf_Sym sym;
+	struct lh_object *o = lh_symbol_object(s, m);
+	struct lh_symbol_at whole = {0};
 
-	if (!name ||
-	    (dwfl_module_addrinfo(o->module, offset + o->bias, &off, &sym, NULL, NULL, NULL) &&
-	     off == 0 && sym.st_size == own))
+	if (name)
+		whole = lh_symbol_at(s, o, offset + o->bias);
+	if (!name || (offset + o->bias == whole.start && whole.size == own))
 		return "";
 	path = lh_symbol_member(s, m, offset);
 	return path ? own_members(s, path + strlen(name)) : "";

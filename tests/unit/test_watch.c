@@ -3,7 +3,7 @@
  * length; and that what it keeps beside the ledger is all there in the saved file.
  * LINKS: tools/watch*.c tools/still*.c tools/hang_graph.c tools/sample.c tools/task.c
  *        tools/callwords.c tools/board.c tools/side.c tools/read*.c tools/peek*.c tools/proc.c
- *        tools/pool.c tools/symbol.c
+ *        tools/pool.c tools/symbol.c tools/symbol_table.c
  * LIBS: -ldw -lelf -lpthread
  */
 #include "ledger_builder.h"
