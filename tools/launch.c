@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -59,26 +60,35 @@ static void exec_text(const char *path, char **argv, char **environment)
 	execve(words[0], words, environment);
 }
 
-static _Noreturn void become(const char *path, char **argv, char **environment, int report)
+struct start {
+	const char *path;
+	char **argv, **environment;
+	int report;
+};
+
+/* In the child, which has our memory until it is somebody else: see lh_launch(). */
+static int become(void *start)
 {
+	const struct start *s = start;
 	give_back();
-	execve(path, argv, environment);
+	execve(s->path, s->argv, s->environment);
 	if (errno == ENOEXEC)
-		exec_text(path, argv, environment);
+		exec_text(s->path, s->argv, s->environment);
 	int e = errno;
-	_exit(write(report, &e, sizeof(e)) == sizeof(e) ? 127 : 126);
+	_exit(write(s->report, &e, sizeof(e)) == sizeof(e) ? 127 : 126);
 }
 
+/* As vfork: nothing is copied that the exec would throw away. We wait until then. */
 pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
 {
+	static _Alignas(16) char stack[64 << 10];
 	int report[2], e = 0;
 	if (pipe2(report, O_CLOEXEC)) {
 		*error = errno;
 		return 0;
 	}
-	pid_t pid = fork();
-	if (pid == 0)
-		become(path, argv, environment, report[1]);
+	struct start s = {path, argv, environment, report[1]};
+	pid_t pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
 	*error = pid < 0 ? errno : 0;
 	close(report[1]); /* what remains open is the child's, and closes by itself at the exec */
 	if (pid > 0 && read(report[0], &e, sizeof(e)) == sizeof(e)) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define CHUNK 65000
+#define FIRST (CHUNK / 16) /* most pools stay small, and what they get is zeroed */
 
 struct chunk {
 	struct chunk *next;
@@ -14,6 +15,7 @@ struct chunk {
 
 struct lh_pool {
 	struct chunk *top;
+	size_t next; /* chunks grow to CHUNK */
 };
 
 static void *must(void *memory)
@@ -26,7 +28,10 @@ static void *must(void *memory)
 
 struct lh_pool *lh_pool_new(void)
 {
-	return must(calloc(1, sizeof(struct lh_pool)));
+	struct lh_pool *p = must(calloc(1, sizeof(*p)));
+
+	p->next = FIRST;
+	return p;
 }
 
 void lh_pool_free(struct lh_pool *p)
@@ -62,13 +67,14 @@ void *lh_pool_get(struct lh_pool *p, size_t n)
 	struct chunk *c = p->top;
 
 	n = (n + 15) & ~(size_t)15;
-	if (n > CHUNK / 8)
+	if (n > p->next / 8)
 		return get_large(p, n);
 	if (!c || c->size - c->used < n) {
-		c = must(calloc(1, sizeof(*c) + CHUNK));
-		c->size = CHUNK;
+		c = must(calloc(1, sizeof(*c) + p->next));
+		c->size = p->next;
 		c->next = p->top;
 		p->top = c;
+		p->next = p->next < CHUNK ? 2 * p->next : p->next;
 	}
 	c->used += n;
 	return c->bytes + c->used - n;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { LH_STRAYS_NAMED = 8 };
+enum { LH_STRAYS_NAMED = 8, LH_STRAYS_FIRST_NS = 20000000 };
 
 struct lh_strays {
 	struct lh_sight {
