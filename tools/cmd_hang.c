@@ -168,14 +168,29 @@ static const char *fill_in(struct lh_pool *pool, const struct lh_model *m, const
 		    : text;
 }
 
+/* No circle is known, so none may be spoken of. */
+static void reword(struct lh_found *f, bool library)
+{
+	if (f->rule != LH_RULE_DEADLOCK)
+		return;
+	f->title = "threads wait for ever";
+	f->meaning = "None of them can free another one, as far as can be seen from outside.";
+	f->help =
+		library ? "Look at who should have posted, signalled or come, and no longer does."
+			: "Semaphores and conditions do not say who holds them: start the program "
+			  "under 'lockhound run' and ask again.";
+}
+
 static void add_findings(struct lh_hang *h, struct lh_model *m, const struct lh_record *book)
 {
 	lh_model_add(m, book);
 	for (uint32_t i = 0; i < h->messages; i++) {
 		struct lh_found *f = lh_model_take(m, book, i + 1, NULL);
 
-		if (f && h->message[i])
-			f->message = fill_in(h->pool, m, f, h->message[i]);
+		if (!f || !h->message[i])
+			continue;
+		f->message = fill_in(h->pool, m, f, h->message[i]);
+		reword(f, h->record != NULL);
 	}
 }
 
@@ -189,6 +204,40 @@ static uint32_t unread(const struct lh_hang *h)
 	return n;
 }
 
+/* What has locks of its own in this process, and who knows more of them. */
+static void add_runtimes(const struct lh_hang *h, struct lh_model *m)
+{
+	static const struct {
+		const char *part, *note;
+		bool always; /* also with the library in it */
+	} known[] = {
+		{"/libjvm.so",
+		 "a Java VM: its monitors and java.util.concurrent are not seen here, only locks "
+		 "of native code; jstack shows the others",
+		 true},
+		{"/libcoreclr.so",
+		 "a .NET runtime: its monitors are not seen here, only locks of native code; "
+		 "dotnet-stack shows the others",
+		 true},
+		{"/libQt5Core.so", "Qt: QMutex and its like are not seen here", true},
+		{"/libQt6Core.so", "Qt: QMutex and its like are not seen here", true},
+		{"python3",
+		 "a Python interpreter: its locks do not say who holds them; started under "
+		 "'lockhound run' they do, and stacks have Python's lines",
+		 false},
+	};
+
+	for (size_t k = 0; k < sizeof(known) / sizeof(*known); k++)
+		for (uint32_t i = 0; i < h->peek->modules; i++) {
+			const char *at = strstr(h->peek->module[i].path, known[k].part);
+
+			if (at && !strchr(at + 1, '/') && (known[k].always || !h->record)) {
+				lh_model_note(m, "%s", known[k].note);
+				break;
+			}
+		}
+}
+
 static void add_notes(const struct lh_hang *h, struct lh_model *m)
 {
 	const struct lh_peek *p = h->peek;
@@ -198,6 +247,7 @@ static void add_notes(const struct lh_hang *h, struct lh_model *m)
 		lh_model_note(m, "what %u thread%s for could not be read: the answer is incomplete",
 			      blanks, blanks == 1 ? " waits" : "s wait");
 
+	add_runtimes(h, m);
 	if (p->stopped)
 		lh_model_note(m, "process %d is stopped by a signal; SIGCONT lets it go on",
 			      p->pid);

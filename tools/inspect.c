@@ -235,6 +235,8 @@ static void note_library(struct lh_target *t, const char *needed)
 			       "are not seen, only pthread ones"},
 		{"libQt5Core.so", "uses Qt: QMutex and its like are not seen, only pthread ones"},
 		{"libQt6Core.so", "uses Qt: QMutex and its like are not seen, only pthread ones"},
+		{"libjli.so", "starts a Java VM: its monitors and java.util.concurrent are not "
+			      "seen, only locks of native code; jstack shows the others"},
 	};
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (!strncmp(needed, known[i].begins, strlen(known[i].begins)))

@@ -238,6 +238,8 @@ static struct kept *make_found(struct lh_model *m, struct lh_process *p,
 	f->open = row->flags & LH_FINDING_OPEN;
 	f->by_class = row->flags & LH_FINDING_BY_CLASS;
 	f->duration_ns = row->duration_ns;
+	f->title = lh_word_title(f->rule);
+	f->meaning = lh_word_meaning(f->rule);
 	f->help = lh_word_help(f->rule);
 	add_steps(m, f, row, given);
 	complete(m, f);
@@ -479,6 +481,8 @@ struct lh_found *lh_model_add_spread(struct lh_model *m, const struct lh_finding
 	f->level = (enum lh_level)row->level;
 	f->severity = (enum lh_severity)row->severity;
 	f->filter = (enum lh_filter)row->filter;
+	f->title = lh_word_title(f->rule);
+	f->meaning = lh_word_meaning(f->rule);
 	f->help = lh_word_help(f->rule);
 	add_spread(m, f, step, n);
 	complete(m, f);

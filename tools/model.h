@@ -124,7 +124,7 @@ struct lh_found {                         /* a finding */
 	uint32_t processes; /* in how many it was seen */
 	uint64_t duration_ns;
 	const char *message; /* one sentence */
-	const char *help;
+	const char *title, *meaning, *help; /* the rule's, if nothing fits better */
 	const struct lh_person **thread; /* each once, in order of appearance */
 	uint32_t threads;
 	const struct lh_thing **lock;

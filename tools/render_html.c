@@ -148,7 +148,7 @@ static void show_finding(struct lh_view *v, const struct lh_found *f)
 	if (f->status != LH_NEW)
 		fprintf(v->out, "<br>%s%s%s", lh_word_status(f->status), f->reason ? ": " : "",
 			f->reason ? html(v, f->reason) : "");
-	fprintf(v->out, "</p>\n<p>%s</p>\n", lh_word_meaning(f->rule));
+	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
 	if (f->ring)
 		draw_ring(v, f);
 	if (schedule)

@@ -226,7 +226,7 @@ static void show_title(struct page *g, const struct lh_found *f)
 {
 	const char *ring = lh_model_ring(g->model, f);
 
-	say(g, BOLD, "\nlockhound: %s", lh_word_title(f->rule));
+	say(g, BOLD, "\nlockhound: %s", f->title);
 	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
 	if (g->model->processes > 1)
 		say(g, PLAIN, "  in %s[%d]\n", clean(g, base_name(f->process->exe)),
@@ -251,7 +251,7 @@ static void show_end(struct page *g, const struct lh_found *f)
 		say(g, PLAIN, "\n  %s: %s.\n",
 		    f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang",
 		    clean(g, schedule));
-	say(g, PLAIN, "%s  %s\n", schedule ? "" : "\n", lh_word_meaning(f->rule));
+	say(g, PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
 	say(g, GREEN, "  help: ");
 	say(g, PLAIN, "%s\n", f->help);
 	say(g, DIM, "  more: lockhound explain %s\n\n", lh_word_rule(f->rule));
