@@ -295,6 +295,8 @@ bool lh_once_begin(const struct lh_call *c, void (*routine)(void))
 	forget_thrown(me->parked, c);
 	lh_leave(me);
 	lh_want(c);
+	if (done)
+		lh_wait_end(c); /* of no time */
 	return true;
 }
 
@@ -317,7 +319,15 @@ void lh_once_ended(const struct lh_call *c)
 	lh_drop_slow(c);
 }
 
+/* Who has run the routine himself has ended his wait before that; who has not has waited for it. */
 void lh_once_end(const struct lh_call *c)
 {
-	lh_wait_end(c);
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	struct lh_event_work w = {.me = me, .seat = me->parked};
+	lh_work_waited(&w);
+	lh_fare_left(me->parked);
+	lh_leave(me);
 }

@@ -85,6 +85,7 @@ struct lh_thing { /* a lock */
 	struct lh_more more;
 	const struct lh_trace *born, *first; /* NULL not known */
 	uint32_t queue;                      /* most who were seen to wait for it at once */
+	uint64_t seen_ns;                    /* sum of the waits that looks have met */
 	const struct lh_contact *worst;      /* the longest wait for it that was seen; NULL none */
 	struct lh_service *service; /* profile.h: how it treats who wants it; NULL nobody did */
 };

@@ -18,6 +18,7 @@ static void note_worst(struct lh_model *m, const struct lh_process *p, const str
 
 	if (!t || !c->waiter)
 		return;
+	t->seen_ns += c->seen_ns;
 	if (c->queue > t->queue)
 		t->queue = c->queue;
 	if (!t->worst || c->worst_ns > t->worst->worst_ns)
@@ -34,6 +35,7 @@ static void add_contact(struct lh_model *m, const struct lh_process *p, const st
 				 .holder = trace_of(m, p, x->holder),
 				 .thread = x->thread ? lh_model_person(m, p, x->thread) : NULL,
 				 .ns = x->ns,
+				 .seen_ns = x->ns,
 				 .worst_ns = x->worst_ns,
 				 .looks = x->looks,
 				 .queue = x->queue};
@@ -86,8 +88,24 @@ static int by_time(const void *x, const void *y)
 	return a->worst_ns > b->worst_ns ? -1 : a->worst_ns < b->worst_ns;
 }
 
+/*
+ * A wait is met by chance and stands for the time between two looks then; how long all waits for a
+ * lock were together is known. One that goes on still is not in that.
+ */
+static uint64_t scaled(const struct lh_contact *c)
+{
+	const struct lh_thing *t = c->waiter ? c->lock : NULL;
+	bool goes_on = t && t->service && t->service->waiting;
+
+	if (!t || !t->seen_ns || t->more.wait_ns <= (goes_on ? t->seen_ns / 2 : 0))
+		return c->seen_ns;
+	return (uint64_t)((double)c->seen_ns * (double)t->more.wait_ns / (double)t->seen_ns);
+}
+
 void lh_model_sort_profile(struct lh_model *m)
 {
+	for (uint32_t i = 0; m->profile && i < m->profile->contacts; i++)
+		m->profile->contact[i]->ns = scaled(m->profile->contact[i]);
 	if (m->profile && m->profile->contacts > 1)
 		qsort(m->profile->contact, m->profile->contacts, sizeof(*m->profile->contact),
 		      by_time);

@@ -4,7 +4,8 @@
  *
  * What a lock's service says the library has counted: waits exactly, holds and shares by sample.
  * The rest comes from what the monitor saw at its looks (ledger.h: pairs and spans). A run without
- * the command has none of it. Sums are estimates; `worst` is the longest that was seen, to one
+ * the command has none of it. What a lock was waited for is divided up
+ * as the looks have met it; `worst` is the longest that was seen, to one
  * look.
  */
 #ifndef LH_PROFILE_H
@@ -20,6 +21,8 @@ struct lh_contact {
 	const struct lh_trace *holder;  /* NULL: nobody was seen to hold it */
 	const struct lh_person *thread; /* whose wait or hold was the longest; NULL not known */
 	uint64_t ns, worst_ns;
+	uint64_t seen_ns; /* what the looks make of it, before all that a lock was waited for is
+			     divided up */
 	uint32_t looks;
 	uint32_t queue; /* most who waited for the lock at once */
 };

@@ -52,26 +52,9 @@ static const char *lock_name(struct lh_view *v, const struct lh_thing *t)
 	return t ? part(v, t->name) : "a lock that is gone";
 }
 
-static uint64_t sampled(const struct lh_model *m, const struct lh_thing *t)
-{
-	uint64_t ns = 0;
-
-	for (uint32_t i = 0; m->profile && i < m->profile->contacts; i++)
-		if (m->profile->contact[i]->waiter && m->profile->contact[i]->lock == t)
-			ns += m->profile->contact[i]->ns;
-	return ns;
-}
-
 static void put_wait(struct lh_view *v, const struct lh_contact *c)
 {
-	uint64_t all = c->lock ? sampled(v->model, c->lock) : 0;
-	double ns = (double)c->ns;
-
-	/* A wait that goes on still is not in the total. */
-	bool goes_on = c->lock && c->lock->service && c->lock->service->waiting;
-	if (all && c->lock->more.wait_ns > (goes_on ? all / 2 : 0))
-		ns *= (double)c->lock->more.wait_ns / (double)all;
-	if (ns < 1000)
+	if (c->ns < 1000)
 		return;
 	fputs("waiting", v->out);
 	put_stack(v, c->waiter);
@@ -80,7 +63,7 @@ static void put_wait(struct lh_view *v, const struct lh_contact *c)
 		const struct lh_frame *f = own_frame(c->holder);
 		fprintf(v->out, ";held since %s", f ? function(v, f) : "?");
 	}
-	fprintf(v->out, " %.0f\n", ns / 1000);
+	fprintf(v->out, " %.0f\n", (double)c->ns / 1000);
 }
 
 static void put_hold(struct lh_view *v, const struct lh_contact *c)

@@ -46,9 +46,17 @@ LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 {
 	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, WAITS);
 
+	/* Byte 0 says that it is done; what stands above it, that somebody is at it. */
+	bool busy = __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) >> 8;
+
 	lh_want(&c);
 	int ours = LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);
-	lh_waited(&c, ours ? 0 : EAGAIN);
+	if (ours && !busy) { /* announced, as everybody is, but there was nobody to wait for */
+		lh_wait_end(&c);
+		lh_got_slow(&c, 0);
+	} else {
+		lh_waited(&c, ours ? 0 : EAGAIN);
+	}
 	return ours;
 }
 

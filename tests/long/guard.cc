@@ -1,6 +1,7 @@
 /* The guard of a C++ static whose constructor takes long.
  * TELLS: holds '.*config.*', for .*\[long-hold\]
- * TELLS: Config::Config */
+ * TELLS: Config::Config
+ * LOCKS: ^ +1 +0 +0 +0 +- .* 0  .*config */
 #include "long.h"
 
 struct Config {
