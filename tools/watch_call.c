@@ -142,7 +142,10 @@ static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat
 	if (!lh_watch_may_sample(p))
 		return; /* later then */
 	lh_watch_sample(p, s, &at->call, &sample);
-	at->stopped_by_us |= sample.stopped_ns > 0;
+	if (sample.stopped_ns) {
+		at->stopped_by_us = true;
+		at->before = at->call;
+	}
 	lh_place place = lh_watch_place(p, &sample);
 	uint64_t key = key_of(&l, held[0], place, at->call.nr);
 	uint32_t row = lh_watch_find(p, key);
@@ -163,10 +166,16 @@ static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat
 	lh_watch_tell(p, LH_NEWS_FOUND, at->row, "");
 }
 
+/* What we have stopped it in has lost its number and its arguments. */
+struct lh_task_call lh_watch_call_before(const struct lh_sight *at, const struct lh_task_call *c)
+{
+	return c->nr == SYS_restart_syscall && lh_task_same(c, &at->before) ? at->before : *c;
+}
+
 static void begin(struct lh_watched *p, struct lh_sight *at, const struct lh_task_call *c,
 		  const struct lh_task *t)
 {
-	at->call = *c;
+	at->call = lh_watch_call_before(at, c);
 	at->turns = t->turns;
 	at->run_ns = t->run_ns;
 	at->since_ns = p->now_ns;

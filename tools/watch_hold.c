@@ -121,14 +121,14 @@ static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_
 		return;
 	lh_task_look(p->pid, h->tid, &t);
 	lh_task_call(p->pid, h->tid, &c);
-	/* a stop of ours changed its number */
-	if (c.nr == SYS_restart_syscall && lh_task_same(&c, &p->sight[h->seat].call))
-		c = p->sight[h->seat].call;
+	c = lh_watch_call_before(&p->sight[h->seat], &c);
 	lh_watch_words(p, s, h->tid, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
 		lh_watch_sample(p, s, &c, &sample);
-	if (sample.stopped_ns)
+	if (sample.stopped_ns) {
 		p->sight[h->seat].stopped_by_us = true;
+		p->sight[h->seat].before = c;
+	}
 	snprintf(note, sizeof(note), "after %s: %s",
 		 lh_hold_time(less(p->now_ns, h->since_ns), after), doing);
 	lh_watch_step(p, h->row,

@@ -39,6 +39,7 @@ struct lh_sight {
 		hold; /* those that are followed: the first one's index in lh_watched.hold, and 1 */
 	/* what it sleeps in */
 	struct lh_task_call call;
+	struct lh_task_call before; /* what it was in when we stopped it last */
 	uint64_t turns, run_ns, since_ns;
 	bool stopped_by_us; /* its turns changed by that, or will */
 	bool told;
@@ -192,6 +193,8 @@ void lh_hold_end(struct lh_watched *, struct lh_hold *, bool kept);
 void lh_hold_missed(struct lh_watched *, bool last);
 
 /* watch_call.c */
+/* The call as it was before a stop of ours. */
+struct lh_task_call lh_watch_call_before(const struct lh_sight *, const struct lh_task_call *);
 void lh_call_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
 /* May /proc be asked about one thread more? They are so many a second. */
 bool lh_watch_may_ask(struct lh_watched *, uint32_t seat);

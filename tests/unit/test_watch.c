@@ -241,15 +241,21 @@ static void a_late_tick(void)
 }
 
 /* A child that sleeps; and until it does so again. */
-static pid_t sleeper(void)
+static pid_t sleeper_in(bool timed)
 {
+	const struct timespec long_time = {1000, 0};
 	pid_t child = fork();
 
 	if (child)
 		return child;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;)
-		pause();
+		timed ? nanosleep(&long_time, NULL) : pause();
+}
+
+static pid_t sleeper(void)
+{
+	return sleeper_in(false);
 }
 
 static uint64_t until_asleep(pid_t child)
@@ -352,6 +358,32 @@ static void a_later_end(void)
 	CHECK_EQ(finding(0)->count, 3); /* ours, ours again, and the one that no look has met */
 	CHECK_EQ(finding(0)->steps, 1);
 	tear_down();
+}
+
+/* A sleep that we have stopped goes on under another number: it is told as what it was. */
+static void stopped_before(void)
+{
+	pid_t child = sleeper_in(true);
+
+	until_asleep(child);
+	set_up();
+	watch.wants.blocking_ns = 0;
+	p->pid = seat(1)->tid = child;
+	take(1, accounts, 1000);
+	for (uint64_t t = 1000; t < 3000; t += 5) {
+		lh_watch_look(p, t * MS);
+		until_asleep(child);
+		if (t == 2000) { /* all samples of the hold are taken */
+			CHECK_EQ(findings() ? finding(0)->steps : 0, 4);
+			watch.wants.blocking_ns = 10 * MS;
+		}
+	}
+	CHECK_EQ(findings(), 2);
+	CHECK_STR(((struct lh_note *)lh_side_row(p->side, LH_T_NOTE, step(finding(1), 1)->note))->text,
+		  "clock_nanosleep (1e+03 s)");
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 }
 
 static void the_same_again(void)
@@ -627,6 +659,7 @@ int main(void)
 	a_late_tick();
 	three_samples();
 	calls_again();
+	stopped_before();
 	between_the_last_looks();
 	a_later_end();
 	many_at_once();
