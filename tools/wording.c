@@ -166,7 +166,7 @@ static bool closes(struct lh_found *f, uint32_t n)
 	for (uint32_t i = 0; i < n && ring; i++) {
 		const struct lh_part *before = &part[(i + n - 1) % n];
 
-		ring = before->does && part[i].holds &&
+		ring = before->does && part[i].holds && part[i].holds->lock &&
 		       (f->by_class || link_up(f, &part[i], before->does->lock));
 	}
 	return ring;
