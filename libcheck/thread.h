@@ -49,14 +49,15 @@ struct lh_me {
 	struct lh_walked
 		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
 	uint32_t resting[LH_RESTING]; /* rows, by address */
-	struct lh_known_node known[LH_KNOWN / 2][2];
-	uint32_t been_used; /* words of `been` that are not all zero are below this */
-	uint64_t been[LH_BEEN / 64];
 	uint64_t shake; /* of shake.c: where its stream of numbers stands, 0 not begun */
 	uint32_t noise; /* of lh_me_gap */
 	/* at the last try that failed: was anything taken since? */
 	uint32_t try_sample;
 	uint64_t try_entries;
+	uint32_t been_used; /* words of `been` that are not all zero are below this */
+	/* The large ones last, for of their pages a thread touches a few: of the bits the first. */
+	uint64_t been[LH_BEEN / 64];
+	struct lh_known_node known[LH_KNOWN / 2][2];
 };
 
 void lh_me_forget(struct lh_me *me); /* which chains it has been through in this segment */
