@@ -113,10 +113,16 @@ static uint64_t size_of(const struct lh_thing *t)
 	return t->row.kind < sizeof(size) ? size[t->row.kind] : 0;
 }
 
-static const char *class_of(struct lh_model *m, const struct lh_act *a)
+/* Who took a lock first may be another thread each time. Where that is all that is known of one
+ * (a std::mutex in an object), the way into this finding says more: where it was taken here. */
+static const char *class_of(struct lh_model *m, const struct lh_act *a, bool held)
 {
 	const struct lh_thing *t = a ? a->lock : NULL;
 
+	if (t && t->by_first)
+		return held ? lh_pool_print(m->shop->pool, "%s>%s", t->kind,
+					    lh_model_site(m, a->stack))
+			    : t->kind;
 	if (!t || !t->variable)
 		return t ? t->class : "";
 	return lh_pool_print(m->shop->pool, "%s%s", t->class,
@@ -127,8 +133,8 @@ static const char *edge(struct lh_model *m, const struct lh_act *holds, const st
 {
 	const struct lh_act *at = does ? does : holds;
 
-	return lh_pool_print(m->shop->pool, "%s\t%s\t%s\t%s", class_of(m, holds), class_of(m, does),
-			     at ? lh_word_action(at->action) : "",
+	return lh_pool_print(m->shop->pool, "%s\t%s\t%s\t%s", class_of(m, holds, true),
+			     class_of(m, does, false), at ? lh_word_action(at->action) : "",
 			     at ? lh_model_site(m, at->stack) : "");
 }
 

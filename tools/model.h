@@ -79,6 +79,7 @@ struct lh_thing { /* a lock */
 	const char *name;  /* always there: given, symbol, birthplace, or kind and number */
 	const char *class; /* what stays the same from run to run; for fingerprints */
 	bool variable;     /* ...and it is a variable's name, which may have members */
+	bool by_first;     /* ...or where it was first taken, for want of anything better */
 	const char *kind;
 	bool named; /* `name` is a name and no description: quote it */
 	struct lh_lock row;

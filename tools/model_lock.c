@@ -93,7 +93,8 @@ static const char *described(struct lh_model *m, const struct lh_thing *t)
 }
 
 /* Address and number change from run to run; where it was born does not. */
-static const char *class_of(struct lh_model *m, const struct lh_thing *t, const char *symbol)
+static const char *class_of(struct lh_model *m, const struct lh_thing *t, const char *symbol,
+			    bool *by_first)
 {
 	const char *data;
 	char *site;
@@ -109,6 +110,7 @@ static const char *class_of(struct lh_model *m, const struct lh_thing *t, const 
 	if (data)
 		return lh_pool_print(m->shop->pool, "%s@%s", t->kind, data);
 	site = lh_model_site(m, t->first);
+	*by_first = t->row.kind != LH_LIFE;
 	return site[0] ? lh_pool_print(m->shop->pool, "%s>%s", t->kind, site) : t->kind;
 }
 
@@ -131,7 +133,7 @@ static void give_name(struct lh_model *m, struct lh_thing *t)
 		t->named = false;
 		t->name = t->row.kind == LH_LIFE ? life_name(m, t) : described(m, t);
 	}
-	t->class = class_of(m, t, symbol);
+	t->class = class_of(m, t, symbol, &t->by_first);
 	t->variable = symbol != NULL;
 }
 

@@ -1,7 +1,7 @@
 /* Circles that a run closes on paper and never in fact: each thread waits for its turn.
  * ring WHAT...: two three caller heap members fine, and by the functions of heap: shard01 shard23
- * (elements of one array), gold tin (members of one variable); -N first: N threads that do nothing
- * come before. -DLAYOUT: the members lie elsewhere. */
+ * (elements of one array), gold tin (members of one variable), zero (that nobody initialises); -N
+ * first: N threads that do nothing come before. -DLAYOUT: the members lie elsewhere. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -68,6 +68,7 @@ static const struct {
 	{"heap", {lend, give_back}, NULL, NULL},
 	{"members", {push, pop}, NULL, NULL},
 	{"fine", {write_back, write_back}, NULL, NULL},
+	{"zero", {lend, give_back}, NULL, NULL},
 	{"shard01", {lend, give_back}, &shard[0].lock, &shard[1].lock},
 	{"shard23", {lend, give_back}, &shard[2].lock, &shard[3].lock},
 	{"gold", {lend, give_back}, &bank.coin.gold, &bank.coin.silver},
@@ -107,6 +108,13 @@ static __attribute__((noinline)) pthread_mutex_t *make_lock(void)
 	return m;
 }
 
+static pthread_mutex_t *lock_for(pthread_mutex_t *one, const char *what)
+{
+	if (!strcmp(what, "zero"))
+		return calloc(1, sizeof(*one));
+	return one ? one : make_lock();
+}
+
 static void do_all(const char *what)
 {
 	pthread_t thread[3];
@@ -116,8 +124,8 @@ static void do_all(const char *what)
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		if (strcmp(all[i].what, what))
 			continue;
-		from = all[i].from ? all[i].from : make_lock();
-		to = all[i].to ? all[i].to : make_lock();
+		from = lock_for(all[i].from, what);
+		to = lock_for(all[i].to, what);
 		for (int k = 0; k < 3 && all[i].deed[k]; k++)
 			task[n++].deed = all[i].deed[k];
 	}
