@@ -25,7 +25,8 @@ struct book *program_run(const struct program *p, uint64_t seed);
  * states. */
 bool book_explore(const struct book *b, struct rings *out);
 
-/* Every circle that the program can close with places and chains that the book knows. */
-bool program_explore(const struct program *p, const struct book *b, struct rings *out);
+/* Every circle that the program can close at places and with chains that the book knows; `any`:
+ * with whatever chains. */
+bool program_explore(const struct program *p, const struct book *b, bool any, struct rings *out);
 
 #endif

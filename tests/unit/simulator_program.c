@@ -466,7 +466,7 @@ static bool is_known(const struct book *b, const struct stand *s, lh_thread_id t
 	return false;
 }
 
-bool program_explore(const struct program *p, const struct book *b, struct rings *out)
+bool program_explore(const struct program *p, const struct book *b, bool any, struct rings *out)
 {
 	struct space space;
 	struct view v = {.lock = b->lock, .thread = b->thread};
@@ -477,9 +477,10 @@ bool program_explore(const struct program *p, const struct book *b, struct rings
 		uint64_t state = space.work[--space.work_n], next[2];
 		program_view(p, state, &v);
 		for (lh_thread_id t = 1; t <= p->threads; t++)
-			v.at[t].known = v.at[t].want.lock &&
-					is_known(b, &v.at[t], t,
-						 segment_at(p, t, unpack(local_of(state, t)).pc));
+			v.at[t].known =
+				v.at[t].want.lock &&
+				(any || is_known(b, &v.at[t], t,
+						 segment_at(p, t, unpack(local_of(state, t)).pc)));
 		view_find_rings(&v, out);
 		for (lh_thread_id t = 1; t <= p->threads; t++)
 			for (uint32_t n = moves(p, state, &v, t, next); n--;)

@@ -156,7 +156,9 @@ static void against_oracle(void)
 
 static struct {
 	uint32_t books, skipped, filtered[LH_FILTERS];
-	uint32_t errors, undriven; /* of all programs; those that no run of the program comes to */
+	/* of all programs; those that a run comes to only with other locks in hand besides, because
+	 * a try that had failed succeeds; and those that no run comes to */
+	uint32_t errors, otherwise, undriven;
 } tally;
 
 /* What the judge says of the book and what the book, as a program, can do are the same. */
@@ -173,13 +175,26 @@ static bool against_book(const struct book *b, struct rings *judge)
 	       CHECK(contained(b, &played, judge, true, "the simulator"));
 }
 
+/* With whatever locks in hand besides. */
+static bool comes_to(const struct program *p, const struct book *b, const struct ring *ring)
+{
+	static struct rings any;
+	const struct ring *found;
+
+	any.n = 0;
+	if (!program_explore(p, b, true, &any))
+		return false;
+	found = rings_find(&any, ring);
+	return found && found->filter == LH_F_NONE;
+}
+
 /* Whatever the program itself can do with chains that the book knows, the judge has said. */
 static bool against_program(const struct program *p, const struct book *b, struct rings *judge)
 {
 	static struct rings done;
 
 	done.n = 0;
-	if (!program_explore(p, b, &done)) {
+	if (!program_explore(p, b, false, &done)) {
 		tally.skipped++;
 		return true;
 	}
@@ -198,7 +213,10 @@ static bool against_program(const struct program *p, const struct book *b, struc
 		tally.errors++;
 		if (o && o->filter == LH_F_NONE)
 			continue;
-		tally.undriven++;
+		if (comes_to(p, b, &judge->ring[i]))
+			tally.otherwise++;
+		else
+			tally.undriven++;
 	}
 	return true;
 }
@@ -241,13 +259,14 @@ static void against_simulator(void)
 			printf("\tround %u\n", i);
 			return;
 		}
-	printf("\t%u of %u errors are beyond what their program can do\n", tally.undriven,
-	       tally.errors);
+	printf("\t%u of %u errors are beyond what their program can do; %u it does, but with more "
+	       "locks in hand\n",
+	       tally.undriven, tally.errors, tally.otherwise);
 	/* A test that never meets what it tests would pass too. */
 	if (getenv("LH_ROUNDS"))
 		return;
 	CHECK(tally.skipped * 20 < tally.books);
-	CHECK(tally.errors > 500 && tally.undriven * 50 < tally.errors);
+	CHECK(tally.errors > 500 && tally.undriven * 100 < tally.errors);
 	for (int i = 0; i < LH_FILTERS; i++)
 		CHECK(tally.filtered[i] > 50);
 }
