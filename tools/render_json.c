@@ -296,6 +296,8 @@ static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
 	put_number(o, "acquired_shared", l->shared);
 	put_number(o, "contended", t->more.contended);
 	put_number(o, "tries_failed", t->more.tries_failed);
+	if (t->more.owner_changes)
+		put_number(o, "owner_changes", t->more.owner_changes);
 	if (lh_thing_queue(t))
 		put_number(o, "queue_max", lh_thing_queue(t));
 	put_number(wait, "total", t->more.wait_ns);

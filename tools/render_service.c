@@ -178,6 +178,9 @@ static const char *fairness(struct lh_view *v, const struct lh_thing *t)
 				     text, who(v, s->starved->thread),
 				     time_of(v, s->starved->wait_ns),
 				     percent(s->starved->taken, s->taken));
+	if (t->more.owner_changes)
+		text = lh_pool_print(v->pool, "%s; changed hands %u time%s at least", text,
+				     t->more.owner_changes, t->more.owner_changes == 1 ? "" : "s");
 	return text;
 }
 
