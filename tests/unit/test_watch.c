@@ -203,7 +203,8 @@ static void at_the_edges(void)
 	CHECK_EQ(board.lates, 0);
 	CHECK_EQ(least, held - HALF);
 	CHECK(most > held && most < held + HALF);
-	/* one that was sampled is exact; what the entry's last owner has left there is not its time */
+	/* one that was sampled is exact; what the entry's last owner has left there is not its time
+	 */
 	struct lh_held h = {.tick = 1000, .since_ns = 1003 * MS, .flags = LH_HELD_SAMPLED};
 	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 497 * MS);
 	h.flags = 0;
@@ -211,7 +212,8 @@ static void at_the_edges(void)
 	CHECK_EQ(lh_held_for(&h, &board, 1000 * MS), 0); /* taken after the tick that it bears */
 }
 
-/* Nobody had time to move the tick: what was taken meanwhile may be young, and is not told as long. */
+/* Nobody had time to move the tick: what was taken meanwhile may be young, and is not told as long.
+ */
 static void a_late_tick(void)
 {
 	static struct lh_board board;
@@ -271,7 +273,8 @@ static uint64_t until_asleep(pid_t child)
 
 /*
  * What the holder does is looked at at once, twice and four times the limit, and no more: on our
- * clock, but at a real process. For how long it had no CPU is no part of that; it is not left stopped.
+ * clock, but at a real process. For how long it had no CPU is no part of that; it is not left
+ * stopped.
  */
 static void three_samples(void)
 {
@@ -292,7 +295,8 @@ static void three_samples(void)
 		CHECK_EQ(finding(0)->steps, n + 1);
 		CHECK_EQ(step(finding(0), n)->action, LH_CALLS);
 		CHECK(LH_PLACE_STACK(step(finding(0), n)->place));
-		text = ((struct lh_note *)lh_side_row(p->side, LH_T_NOTE, step(finding(0), n)->note))
+		text = ((struct lh_note *)lh_side_row(p->side, LH_T_NOTE,
+						      step(finding(0), n)->note))
 			       ->text;
 		CHECK(sscanf(text, "after %u ms: pause", &after) == 1 && after >= times * 100 &&
 		      after <= times * 100 + 10 + (until_asleep(child) - lag) / MS);
@@ -338,7 +342,8 @@ static void calls_again(void)
 	waitpid(child, NULL, 0);
 }
 
-/* The library's finding is of the last hold in this place: who gave it back then did not give back ours. */
+/* The library's finding is of the last hold in this place: who gave it back then did not give back
+ * ours. */
 static void a_later_end(void)
 {
 	set_up();
@@ -379,7 +384,8 @@ static void stopped_before(void)
 		}
 	}
 	CHECK_EQ(findings(), 2);
-	CHECK_STR(((struct lh_note *)lh_side_row(p->side, LH_T_NOTE, step(finding(1), 1)->note))->text,
+	CHECK_STR(((struct lh_note *)lh_side_row(p->side, LH_T_NOTE, step(finding(1), 1)->note))
+			  ->text,
 		  "clock_nanosleep (1e+03 s)");
 	tear_down();
 	kill(child, SIGKILL);
@@ -447,7 +453,8 @@ static void many_at_once(void)
 	waitpid(child, NULL, 0);
 }
 
-/* Sixty readers of six locks each: all are followed, and what is over leaves the others as they are. */
+/* Sixty readers of six locks each: all are followed, and what is over leaves the others as they
+ * are. */
 static void a_crowd(void)
 {
 	enum { READERS = 60, LOCKS = 6 };
