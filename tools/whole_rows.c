@@ -121,8 +121,8 @@ static void take_node(struct lh_whole *w, struct lh_member_of *m, lh_node_id id)
 	if (!lock || (node.parent && !parent))
 		return;
 	to = lh_whole_node(w, parent, lock,
-		     LH_PLACE(stack_of(w, m, LH_PLACE_STACK(node.place)), LH_PLACE_HOW(node.place),
-			      LH_PLACE_MODE(node.place)));
+			   LH_PLACE(stack_of(w, m, LH_PLACE_STACK(node.place)),
+				    LH_PLACE_HOW(node.place), LH_PLACE_MODE(node.place)));
 	m->node[id] = to;
 	if (!to)
 		return;
