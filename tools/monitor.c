@@ -399,8 +399,8 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 	m->program = program;
 	m->start = now();
 	m->busy_until = m->start + BUSY_NS;
-	/* Not at once: each look into /proc costs the kernel as much again when the process ends, and
-	 * at first there is nobody but the program itself. */
+	/* Not at once: each look into /proc costs the kernel as much again when the process ends,
+	 * and at first there is nobody but the program itself. */
 	m->names_at = m->start + NAMES_NS;
 	m->strays.next_ns = m->start + LH_STRAYS_FIRST_NS;
 	/* now that the program is on its way: these take their time */
