@@ -125,9 +125,9 @@ struct lh_found {                         /* a finding */
 	uint64_t count;
 	uint32_t processes; /* in how many it was seen */
 	uint64_t duration_ns;
-	const char *message; /* one sentence */
+	const char *message;                /* one sentence */
 	const char *title, *meaning, *help; /* the rule's, if nothing fits better */
-	const struct lh_person **thread; /* each once, in order of appearance */
+	const struct lh_person **thread;    /* each once, in order of appearance */
 	uint32_t threads;
 	const struct lh_thing **lock;
 	uint32_t locks;

@@ -1,6 +1,7 @@
 /*
- * The parent holds a lock of its own over a fork and gives it back while the child goes on: then
- * the child takes the locks one way round, the parent's other thread the other, under that lock.
+ * The parent holds a lock of its own over a fork and gives it back while the child goes on: the
+ * child takes the locks one way round after that, the parent's other thread the other, under that
+ * lock.
  * EXPECT: lock-order <born>
  */
 #include "processes.h"
