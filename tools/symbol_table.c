@@ -57,7 +57,9 @@ struct lh_symbol_table *lh_symbol_table_new(struct lh_pool *pool, Dwfl_Module *m
 	uint64_t end = 0;
 
 	t->module = module;
-	t->entry = symbols > 0 ? lh_pool_get(pool, (size_t)symbols * sizeof(*t->entry)) : NULL;
+	if (symbols <= 0)
+		return t;
+	t->entry = lh_pool_get(pool, (size_t)symbols * sizeof(*t->entry));
 	for (int i = 1; i < symbols; i++) {
 		GElf_Addr at;
 		GElf_Word section;
