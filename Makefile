@@ -99,9 +99,8 @@ fuzz: ## looks for bytes that the reader cannot stand, SECONDS long
 
 bench: all $B/bench/bench_judge ## what everything costs, next to the peers; writes docs/performance.md
 	@B=$B CC=$(CC) tests/bench/run --page docs/performance.md
-	@$B/bench/bench_judge
 	@B=$B CC=$(CC) tests/bench/told
-	@B=$B CC=$(CC) tests/bench/watch
+	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_judge && B=$B CC=$(CC) tests/bench/watch)
 
 demo: ## builds, and shows a deadlock, its report and its cure
 	@sh tests/setup $(BUILD_PACKAGES)
