@@ -1,6 +1,7 @@
 /* fsync, of a file whose file system takes its time (one of our own). Broken off by a signal it goes on in
- * uninterruptible sleep: it is told all the same, since waiting for the disk is what it is for.
- * TELLS: in fsync \(.+slow.file\) while it held 'accounts' \[blocking-call\]
+ * uninterruptible sleep: it is told all the same, since waiting for the disk is what it is for. If the first
+ * of the two comes second, it waits for the kernel's own lock of the file, and in such a sleep too.
+ * TELLS: in fsync \(.+slow.file\)(, waiting for a device)? while it held 'accounts' \[blocking-call\]
  * TELLS: in fdatasync \(.+slow.file\), waiting for a device while it held 'journal' \[blocking-call\] */
 #include "long.h"
 
