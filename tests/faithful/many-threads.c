@@ -1,6 +1,6 @@
 /*
  * many-threads — a thousand threads at once, each with a lock or two; what they cost in memory
- * stays below 16 KiB each more than without us (looked at by the program itself: the limit is an
+ * stays below 28 KiB each more than without us (looked at by the program itself: the limit is an
  * absolute one, far above what the threads need bare).
  * LIMIT: 30
  */
