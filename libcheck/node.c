@@ -283,7 +283,10 @@ static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 
 /* ---- without the big lock ---- */
 
-enum { FEW = 8 /* nodes of a list that are looked at one by one */ };
+enum {
+	FEW = 8,      /* nodes of a list that are looked at one by one */
+	UNCROWDED = 2 /* nodes that a lock has which is not crowded */
+};
 
 /* Rows of a node that say "mine" are written by me alone. */
 static struct lh_seen *my_row(const struct lh_me *me, lh_node_id id)
@@ -319,6 +322,14 @@ static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *m
 	return true;
 }
 
+/* Whose node is this, if it is one of that chain and place? 0: it is not. */
+static inline lh_lock_id lock_there(const struct lh_node *n, lh_node_id parent, lh_place place)
+{
+	lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
+
+	return n->parent == parent && n->place == place ? of : 0;
+}
+
 /*
  * Looked for while others may add nodes and move them to other lists: what is there may be
  * missed, and nothing is taken for what it is not, since who finds it looks at it again.
@@ -329,16 +340,26 @@ static lh_node_id find_near(lh_node_id parent, lh_lock_id lock, lh_place place, 
 	lh_node_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE), old = 0;
 
 	for (int few = 0; id && few < FEW; id = LH_NODES[id].hash_next, few++) {
-		const struct lh_node *n = &LH_NODES[id];
-		lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
-		if (n->parent != parent || n->place != place)
-			continue;
+		lh_lock_id of = lock_there(&LH_NODES[id], parent, place);
 		if (of == lock)
 			return id;
 		if (before && !LH_LOCK_ROW(of ^ lock))
 			old = id;
 	}
 	return old;
+}
+
+/* The same in the list of a lock that is not crowded, by whichever comes first. */
+static lh_node_id find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
+{
+	lh_node_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].nodes, __ATOMIC_ACQUIRE);
+
+	for (int few = 0; id && few < UNCROWDED; id = LH_NODES[id].next, few++) {
+		lh_lock_id of = lock_there(&LH_NODES[id], parent, place);
+		if (of == lock || (before && !LH_LOCK_ROW(of ^ lock)))
+			return id;
+	}
+	return 0;
 }
 
 /*
@@ -381,21 +402,6 @@ static inline bool was_here(const struct lh_me *me, lh_node_id id, lh_lock_id lo
 	struct lh_seen *mine = my_row(me, id);
 
 	return mine && (same ? mine->last >= me->parked->segment : hand_on(me, n, mine, lock));
-}
-
-/* The same in the list of a lock that has few; what comes and goes has one. */
-static lh_node_id find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
-{
-	lh_node_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].nodes, __ATOMIC_ACQUIRE);
-
-	for (int few = 0; id && few < 2; id = LH_NODES[id].next, few++) {
-		const struct lh_node *n = &LH_NODES[id];
-		lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
-		if (n->parent == parent && n->place == place &&
-		    (of == lock || (before && !LH_LOCK_ROW(of ^ lock))))
-			return id;
-	}
-	return 0;
 }
 
 /* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
