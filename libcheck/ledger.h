@@ -201,10 +201,16 @@ enum {
 	LH_HELD_FORKED = 1 << 6,    /* the process has forked meanwhile */
 };
 
+/* What makes it the same lock to a person: its birthplace, where that is known. */
+static inline uint64_t lh_lock_birth(const struct lh_lock *l, lh_lock_id id)
+{
+	return l->born ? l->born : (uint64_t)id << 32;
+}
+
 /* One finding for each birthplace of a lock and place where it is taken; a key is never 0. */
 static inline uint64_t lh_long_key(const struct lh_lock *l, lh_lock_id id, lh_place place)
 {
-	uint64_t birth = l->born ? l->born : (uint64_t)id << 32;
+	uint64_t birth = lh_lock_birth(l, id);
 
 	return (birth * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place)) * 0x94d049bb133111ebu | 1;
 }

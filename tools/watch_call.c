@@ -71,7 +71,7 @@ static bool sleeps(const struct lh_task *t, const struct lh_task_call *c)
 
 static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_place place, long nr)
 {
-	uint64_t k = lh_watch_birth(l, h->lock) * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place);
+	uint64_t k = lh_lock_birth(l, h->lock) * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place);
 
 	return (k * 0x94d049bb133111ebu ^ (uint64_t)nr) * 0xbf58476d1ce4e5b9u | 1;
 }

@@ -36,13 +36,7 @@ static void tell(struct lh_watched *p, struct lh_hold *h, uint64_t key)
 	if (!f)
 		return;
 	f->severity = LH_ERROR;
-	lh_watch_step(p, row,
-		      &(struct lh_step){.thread = h->thread,
-					.lock = h->lock,
-					.place = h->place,
-					.action = LH_HOLDS,
-					.tick = h->tick},
-		      "");
+	lh_hold_taken(p, row, h);
 	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
 }
 

@@ -140,6 +140,17 @@ static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_
 		      note);
 }
 
+void lh_hold_taken(struct lh_watched *p, uint32_t row, const struct lh_hold *h)
+{
+	lh_watch_step(p, row,
+		      &(struct lh_step){.thread = h->thread,
+					.lock = h->lock,
+					.place = h->place,
+					.action = LH_HOLDS,
+					.tick = h->tick},
+		      "");
+}
+
 static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
 		 const struct lh_lock *l)
 {
@@ -159,13 +170,7 @@ static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *
 		return;
 	}
 	f->duration_ns = less(p->now_ns, h->since_ns);
-	lh_watch_step(p, h->row,
-		      &(struct lh_step){.thread = h->thread,
-					.lock = h->lock,
-					.place = h->place,
-					.action = LH_HOLDS,
-					.tick = h->tick},
-		      "");
+	lh_hold_taken(p, h->row, h);
 	add_sample(p, h, s);
 	lh_watch_tell(p, LH_NEWS_FOUND, h->row, "");
 }

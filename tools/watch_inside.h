@@ -165,8 +165,6 @@ struct lh_step *lh_watch_step(struct lh_watched *, uint32_t finding, const struc
 void lh_watch_note(struct lh_watched *, struct lh_step *, const char *note);
 /* A sampled stack as a place; 0: there is none, or no room. */
 lh_place lh_watch_place(struct lh_watched *, const struct lh_sample *);
-uint64_t lh_watch_birth(const struct lh_lock *,
-			lh_lock_id); /* what makes it the same lock to a person */
 /* What a thread does now, in words. */
 void lh_watch_words(struct lh_watched *, const struct lh_seat *, pid_t tid, char state,
 		    const struct lh_task_call *, char *out, size_t room);
@@ -186,6 +184,8 @@ void lh_hold_waiter(struct lh_watched *, const struct lh_queued *); /* is there 
 
 /* How much of this time was its own doing; it is over. */
 uint64_t lh_hold_own(struct lh_watched *, struct lh_hold *, uint64_t held_ns);
+/* The first step of a finding about it: who took it, and where. */
+void lh_hold_taken(struct lh_watched *, uint32_t row, const struct lh_hold *);
 const char *lh_hold_time(uint64_t ns, char out[24]);
 
 /* watch_over.c */

@@ -11,11 +11,6 @@ enum { SAMPLES_A_ROUND = 4 };
 
 /* ---- findings ---- */
 
-uint64_t lh_watch_birth(const struct lh_lock *l, lh_lock_id id)
-{
-	return l->born ? l->born : (uint64_t)id << 32;
-}
-
 uint32_t lh_watch_find(struct lh_watched *p, uint64_t key)
 {
 	for (uint32_t i = 0; i < p->tolds; i++)
