@@ -152,6 +152,8 @@ static void append(char *to, size_t room, const char *s)
 	to[n] = '\0';
 }
 
+#define UNFINISHED ".new"
+
 static int create_in(const char *directory)
 {
 	char digits[12], *d = digits + sizeof(digits);
@@ -165,7 +167,7 @@ static int create_in(const char *directory)
 	append(lh_book.path, LH_PATH_MAX, directory);
 	append(lh_book.path, LH_PATH_MAX, "/lockhound.");
 	append(lh_book.path, LH_PATH_MAX, d);
-	append(lh_book.path, LH_PATH_MAX, ".lh");
+	append(lh_book.path, LH_PATH_MAX, ".lh" UNFINISHED);
 	int fd =
 		lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd <
@@ -175,6 +177,27 @@ static int create_in(const char *directory)
 				 0600);
 	}
 	return fd;
+}
+
+/*
+ * The file gets its name when it is a ledger: a reader that finds it can read it, also when the
+ * process was killed on the way. A file that an earlier process of this number left is replaced.
+ */
+static bool publish(void)
+{
+	char unfinished[LH_PATH_MAX] = "", *end = lh_book.path;
+
+	append(unfinished, sizeof(unfinished), lh_book.path);
+	while (*end)
+		end++;
+	end -= sizeof(UNFINISHED) - 1;
+	if (__builtin_memcmp(end, UNFINISHED, sizeof(UNFINISHED)) != 0) /* the path was too long */
+		return false;
+	*end = '\0';
+	if (lh_sys_rename(unfinished, lh_book.path) == 0)
+		return true;
+	*end = UNFINISHED[0];
+	return false;
 }
 
 static bool make_sure(int fd, struct lh_table *table)
@@ -228,6 +251,11 @@ bool lh_book_make(const char *directory)
 		if (fd < 0)
 			continue;
 		bool ok = fill_plain(fd);
+		if (ok && !publish()) {
+			lh_sys_unmap(lh_book.ledger, lh_book.ledger->total);
+			lh_book.ledger = NULL;
+			ok = false;
+		}
 		lh_sys_close(fd);
 		if (ok)
 			return true;

@@ -74,6 +74,11 @@ void lh_sys_unlink(const char *path)
 	lh_syscall(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
 }
 
+int lh_sys_rename(const char *from, const char *to)
+{
+	return (int)lh_syscall(SYS_renameat2, AT_FDCWD, (long)from, AT_FDCWD, (long)to, 0, 0);
+}
+
 int lh_sys_allocate(int fd, uint64_t from, uint64_t size)
 {
 	return (int)lh_syscall(SYS_fallocate, fd, 0, (long)from, (long)size, 0, 0);

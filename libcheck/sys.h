@@ -31,6 +31,7 @@ int lh_sys_advise(void *at, size_t size, int advice);
 int lh_sys_open(const char *path, int flags, int mode);
 void lh_sys_close(int fd);
 void lh_sys_unlink(const char *path);
+int lh_sys_rename(const char *from, const char *to);
 int lh_sys_allocate(int fd, uint64_t from,
 		    uint64_t size); /* real blocks, or an error; never sparse */
 int lh_sys_truncate(int fd, uint64_t size);

@@ -10,25 +10,16 @@
 static const struct {
 	const char *name;
 	unsigned nr;
-} calls[] = {{"mmap", SYS_mmap},
-	     {"openat", SYS_openat},
-	     {"open", SYS_open},
-	     {"memfd_create", SYS_memfd_create},
-	     {"ftruncate", SYS_ftruncate},
-	     {"fallocate", SYS_fallocate},
-	     {"madvise", SYS_madvise},
-	     {"mprotect", SYS_mprotect},
-	     {"futex", SYS_futex},
-	     {"gettid", SYS_gettid},
-	     {"readlink", SYS_readlink},
-	     {"readlinkat", SYS_readlinkat},
-	     {"fstat", SYS_newfstatat},
-	     {"clock_gettime", SYS_clock_gettime},
-	     {"prctl", SYS_prctl},
-	     {"write", SYS_write},
-	     {"pread64", SYS_pread64},
-	     {"unlink", SYS_unlink},
-	     {"process_vm_readv", SYS_process_vm_readv}};
+} calls[] = {{"mmap", SYS_mmap},           {"openat", SYS_openat},
+	     {"open", SYS_open},           {"memfd_create", SYS_memfd_create},
+	     {"ftruncate", SYS_ftruncate}, {"fallocate", SYS_fallocate},
+	     {"madvise", SYS_madvise},     {"mprotect", SYS_mprotect},
+	     {"futex", SYS_futex},         {"gettid", SYS_gettid},
+	     {"readlink", SYS_readlink},   {"readlinkat", SYS_readlinkat},
+	     {"fstat", SYS_newfstatat},    {"clock_gettime", SYS_clock_gettime},
+	     {"prctl", SYS_prctl},         {"write", SYS_write},
+	     {"pread64", SYS_pread64},     {"unlink", SYS_unlink},
+	     {"renameat2", SYS_renameat2}, {"process_vm_readv", SYS_process_vm_readv}};
 
 /* The condition on an argument that keeps ld.so and libc themselves alive. */
 static struct sock_filter condition(const char *what)
