@@ -188,11 +188,37 @@ static void copy_stack(struct lh_sampler *s, struct lh_peek_task *t, uint64_t hi
 	t->stack_n = got > 0 ? (size_t)got : 0;
 }
 
-static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t, uint64_t high,
-			  uint64_t *stood_ns)
+/* Is it in this call still? Then *turns are those after which it lies still. */
+static bool sleeps_in(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c,
+		      uint64_t *turns)
+{
+	struct lh_task_call now;
+	struct lh_task t;
+
+	if (c->in != LH_TASK_CALL || !lh_task_times(s->peek.pid, tid, &t))
+		return false;
+	*turns = t.turns;
+	lh_task_call(s->peek.pid, tid, &now);
+	return lh_task_same(c, &now);
+}
+
+static bool ran_since(struct lh_sampler *s, pid_t tid, uint64_t turns)
+{
+	struct lh_task t;
+
+	return !lh_task_times(s->peek.pid, tid, &t) || t.turns != turns;
+}
+
+/*
+ * Where many want a processor, a thread that sleeps in a call gets none to stop on for long. As
+ * long as it has not been put on one since it slept, its stack lies as it lay then.
+ */
+static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
+			  const struct lh_task_call *c, uint64_t high, uint64_t *stood_ns)
 {
 	struct user_regs_struct set;
-	uint64_t start = now();
+	uint64_t start = now(), turns;
+	bool asleep = sleeps_in(s, t->tid, c, &turns);
 
 	if (ptrace(PTRACE_SEIZE, t->tid, 0, 0))
 		return false;
@@ -200,6 +226,12 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t, uint64_t
 		lh_peek_registers(t, &set);
 		copy_stack(s, t, high);
 		mend_call(t->tid, &set);
+	} else if (asleep) {
+		t->sp = c->sp;
+		t->pc = c->pc;
+		copy_stack(s, t, high);
+		if (ran_since(s, t->tid, turns))
+			t->stack_n = 0;
 	}
 	if (ptrace(PTRACE_DETACH, t->tid, 0, 0))
 		late[lates++] = t->tid; /* there is room: see lh_sampler_take */
@@ -300,7 +332,8 @@ bool lh_sampler_take(struct lh_sampler *s, pid_t tid, const struct lh_task_call 
 		return false;
 	s->peek.via = tid; /* it lives, which the first thread may not */
 	know_objects(s);
-	good = stops ? stop_and_copy(s, &t, high, &out->stopped_ns) : copy_asleep(s, &t, c, high);
+	good = stops ? stop_and_copy(s, &t, c, high, &out->stopped_ns)
+		     : copy_asleep(s, &t, c, high);
 	if (good && unwind(s, &t, out)) {
 		out->n = t.frames < LH_FRAMES_MAX ? t.frames : LH_FRAMES_MAX;
 		out->flags |= t.cut ? LH_STACK_CUT : 0;

@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -43,6 +44,19 @@ BODY in_read(void)
 	char c;
 
 	return syscall(SYS_read, ends[0], &c, 1) == 1;
+}
+
+/* Waits for its child, and no stop reaches it before that has ended. */
+BODY in_clone(void)
+{
+	char c;
+	pid_t child = (pid_t)syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (child == 0) {
+		syscall(SYS_read, ends[0], &c, 1);
+		_exit(0);
+	}
+	return child > 0;
 }
 
 BODY computing(void)
@@ -191,6 +205,27 @@ static void runner(void)
 	ends_well(child);
 }
 
+/* One that does not stop in time, as one that gets no processor, has the stack that it sleeps on.
+ */
+static void not_stopped(void)
+{
+	struct lh_task_call c;
+	struct lh_sample x;
+	pid_t child = start(in_clone);
+	struct lh_sampler *s = lh_sampler_new(child);
+
+	await_call(child, SYS_clone, &c);
+	c.nr = SYS_restart_syscall; /* the same call, and one that the sampler stops a thread in */
+	CHECK(lh_sampler_take(s, child, &c, 0, &x));
+	CHECK(has(&x, in_clone));
+	CHECK_EQ(lh_sampler_settle(), 1);
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	while (lh_sampler_settle())
+		sched_yield();
+	ends_well(child);
+	lh_sampler_free(s);
+}
+
 static void gone(void)
 {
 	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
@@ -214,6 +249,7 @@ int main(void)
 	overtaken(in_epoll, SYS_epoll_wait);
 	overtaken(in_read, SYS_read);
 	runner();
+	not_stopped();
 	gone();
 	return unit_done();
 }
