@@ -249,12 +249,12 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 	p->exe = p->command = "";
 	if (!read_status(p))
 		return false;
+	list_tasks(p);
+	p->via = living_task(p); /* of one that has ended, /proc shows a user only part */
 	errno = 0;
-	p->blind = !lh_proc_read(p->pid, "syscall", text, sizeof(text)) && errno != ESRCH;
+	p->blind = !lh_proc_read(p->via, "syscall", text, sizeof(text)) && errno != ESRCH;
 	if (p->blind)
 		lh_peek_refusal(p, errno ? errno : EPERM);
-	list_tasks(p);
-	p->via = living_task(p);
 	identify(p, p->identity, sizeof(p->identity));
 	read_names(p);
 	if (!can_be_looked_at(p))
