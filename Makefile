@@ -21,8 +21,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 # The library: nothing of it is visible but the intercepted names; unwind tables so that
 # exceptions and cancellation pass through; no call through a lazily bound slot.
 # On aarch64 gcc calls libgcc for atomics if it is not told otherwise, and the library links libc only.
-MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics)
-LIB_FLAGS := $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
+# The compiler is asked when something is compiled, not when this file is read: setup may have to install it first.
+MACHINE_FLAGS = $(eval MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics))$(MACHINE_FLAGS)
+LIB_FLAGS = $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
 JUDGE_SRC := $(if $(wildcard libcheck/judge.c),$(sort $(wildcard libcheck/judge*.c)))
 LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c where.c walk.c walk_cache.c walk_cfi.c unwind.c python.c python_text.c python_want.c fare.c stack.c stack_module.c lock.c \
@@ -33,13 +34,24 @@ TOOL_SRC := $(sort $(wildcard tools/*.c)) $(JUDGE_SRC)
 TOOL_LIBS := -ldw -lelf -ljansson -ldl -lm -lpthread
 LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/tool/%.o)
-UNIT     := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_SRC := $(wildcard tests/unit/test_*.c) tests/faults/walk_damage.c
+UNIT     := $(UNIT_SRC:tests/%.c=$B/%)
 
 # Debian's names. The first list is all that a build and `make demo` need.
 BUILD_PACKAGES := build-essential uthash-dev libunwind-dev libdw-dev libelf-dev libjansson-dev jq python3-minimal
-CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-dev shellcheck codespell valgrind musl-tools gdb strace procps graphviz \
-	python3 libpython3.11-testsuite libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 \
-	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils git openjdk-17-jre-headless
+# Compilers and what checks sources; what looks at processes and files; what a gate is driven by; what is watched.
+# gcc-12-multilib and not gcc-multilib, which cannot be installed beside a cross compiler.
+CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-dev shellcheck codespell musl-tools gcc-12-multilib \
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+	valgrind gdb strace procps iproute2 graphviz libxml2-utils python3 python3-jsonschema python3-yaml openssl perl \
+	cmake meson ninja-build automake python3-pytest git \
+	libpython3.11-testsuite python3-dev libglib2.0-0 libjemalloc2 libgoogle-perftools4 libmimalloc2.0 libfuse3-dev \
+	sqlite3 memcached redis-server redis-tools mariadb-server mariadb-client pbzip2 xz-utils openjdk-17-jre-headless
+
+# Says how far a build is, in files that had no object when it began: [27 of 246].
+WANTED_OBJ = $(sort $(LIB_OBJ) $(TOOL_OBJ) $(if $(filter unit,$(MAKECMDGOALS)),$(UNIT_OBJ)))
+MISSING = $(eval MISSING := $(words $(filter-out $(wildcard $(WANTED_OBJ)),$(WANTED_OBJ))))$(MISSING)
+so_far = $(if $(filter-out 0,$(MISSING)),$(eval BEGUN += $<) [$(words $(BEGUN)) of $(MISSING)])
 
 all: $B/liblockhound.so $B/lockhound ## builds the command and the library
 
@@ -54,39 +66,37 @@ $B/lockhound: $(TOOL_OBJ)
 	@echo "  LINK  $@"
 	$Q$(CC) $(SANFLAGS) -o $@ $(TOOL_OBJ) $(LDFLAGS) $(TOOL_LIBS)
 $B/libcheck/%.o: libcheck/%.c
-	@echo "  CC    $<"
+	@echo "  CC    $<$(so_far)"
 	$Q mkdir -p $(@D)
 	$Q$(CC) $(LIB_FLAGS) -c -o $@ $<
 $B/tool/%.o: %.c
-	@echo "  CC    $< (tool)"
+	@echo "  CC    $< (tool)$(so_far)"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(ALL) $(SANFLAGS) -Itools -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
+	$Q$(CC) $(ALL) $(if $(filter tools/%,$<),,-Wno-pedantic -Itests/unit) $(SANFLAGS) -Itools -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
 
 # A unit test says in a line `LINKS: a.c b.c` what it links: its room and rooms below, nothing above.
-define BUILD_TEST
+LINKED := $(UNIT_SRC) tests/bench/bench_judge.c
+objects_of = $(patsubst %.c,$B/tool/%.o,$(wildcard $(shell tests/unit/links LINKS $1)))
+$(foreach t,$(LINKED),$(eval $(t:tests/%.c=$B/%): $(call objects_of,$t)))
+UNIT_OBJ = $(UNIT_SRC:%.c=$B/tool/%.o) $(foreach t,$(UNIT_SRC),$(call objects_of,$t))
+$(LINKED:tests/%.c=$B/%): $B/%: $B/tool/tests/%.o
 	@echo "  TEST  $@"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(ALL) $(SANFLAGS) -Wno-pedantic -Itools -Itests/unit -o $@ $< $$(tests/unit/links LINKS $<) \
-		$(LDFLAGS) $$(tests/unit/links LIBS $<)
-endef
-TEST_NEEDS := $(wildcard libcheck/*.[ch] tools/*.[ch] tests/unit/*.[ch])
-$B/unit/%: tests/unit/%.c $(TEST_NEEDS)
-	$(BUILD_TEST)
-$B/faults/walk_damage: tests/faults/walk_damage.c $(TEST_NEEDS)
-	$(BUILD_TEST)
-$B/bench/bench_judge: tests/bench/bench_judge.c $(TEST_NEEDS)
-	$(BUILD_TEST)
--include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d)
+	$Q$(CC) $(SANFLAGS) -o $@ $^ $(LDFLAGS) $$(tests/unit/links LIBS $(@:$B/%=tests/%.c))
+-include $(LIB_OBJ:.o=.d) $(wildcard $B/tool/*/*.d $B/tool/*/*/*.d)
 
-unit: $(UNIT) $B/faults/walk_damage ## builds the unit tests; `make check` runs them
+unit: $(UNIT) ## builds the unit tests; `make check` runs them
 
 setup: ## installs what is missing of Debian's packages (as root, or by sudo without a password)
-	@sh tests/setup $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES)
 
 check: ## everything that must hold: builds, runs every suite, counts; under ten minutes
-	@sh tests/setup $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES)
 	@$(MAKE) --no-print-directory -j$$(nproc) all unit
 	@B=$B CC=$(CC) tests/check $(SUITES)
+
+bare: ## both commands of the README in a minimal Debian 12 of their own (as root, or by sudo without a password)
+	@tests/bare
 
 soak: all unit ## the suites that look for rare things, many times over
 	@B=$B CC=$(CC) tests/check --soak $(SUITES)
@@ -103,7 +113,7 @@ bench: all $B/bench/bench_judge ## what everything costs, next to the peers; wri
 	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_judge && B=$B CC=$(CC) tests/bench/watch)
 
 demo: ## builds, and shows a deadlock, its report and its cure
-	@sh tests/setup $(BUILD_PACKAGES)
+	@sh tests/packages/install $(BUILD_PACKAGES)
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@B=$B CC=$(CC) tests/programs/demo
 
@@ -126,4 +136,4 @@ clean: ## removes the build folder
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@echo 'Variables: B (build folder), CC, CFLAGS, SAN=address,undefined, PREFIX, DESTDIR, V=1 (show commands)'
-.PHONY: all unit setup check soak lint fuzz bench demo install uninstall clean help
+.PHONY: all unit setup check bare soak lint fuzz bench demo install uninstall clean help
