@@ -1,7 +1,9 @@
 /*
- * counter.c — how many instructions one lock operation is, counted one by one.
+ * counter.c — how many instructions of one object a lock operation runs, counted one by one.
  *
- *   counter             prints "OPERATION INSTRUCTIONS", a line each
+ *   counter OBJECT      prints "OPERATION INSTRUCTIONS", a line each; OBJECT is a part of the path
+ * of a mapped file. Instructions of other files, libc's above all, do not count: libc chooses some
+ * of its code by processor, and so their number depends on it.
  *
  * A child runs each operation a few times in a second thread, and its parent lets that thread
  * make one step after the other (PTRACE_SINGLESTEP). So the numbers are the same on a busy
@@ -16,11 +18,13 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -239,14 +243,47 @@ static int go_on(int tid, int how)
 	}
 }
 
+/* Where the counted object lies in the child: from its first page to the end of its last. */
+static struct {
+	unsigned long low, high;
+} object;
+
+static void find_object(pid_t pid, const char *part_of_path)
+{
+	char name[64], line[4096];
+	unsigned long low, high;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	FILE *maps = fopen(name, "r");
+
+	if (!maps)
+		give_up(name);
+	while (fgets(line, sizeof(line), maps))
+		if (strstr(line, part_of_path) && sscanf(line, "%lx-%lx", &low, &high) == 2) {
+			object.low = object.low ? object.low : low;
+			object.high = high;
+		}
+	fclose(maps);
+	errno = ENOENT;
+	if (!object.high)
+		give_up(part_of_path);
+}
+
 static long count(int tid)
 {
 	long steps = 0;
 
 	while (go_on(tid, PTRACE_CONT) != SIGUSR1)
 		;
-	while (go_on(tid, PTRACE_SINGLESTEP) != SIGUSR1)
-		steps++;
+	do {
+		errno = 0;
+		unsigned long pc = (unsigned long)ptrace(PTRACE_PEEKUSER, tid,
+							 offsetof(struct user, regs.rip), NULL);
+
+		if (errno)
+			give_up("PTRACE_PEEKUSER");
+		steps += pc >= object.low && pc < object.high;
+	} while (go_on(tid, PTRACE_SINGLESTEP) != SIGUSR1);
 	return steps;
 }
 
@@ -261,11 +298,15 @@ static double least(int tid)
 	return (double)steps / ROUNDS;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	int up[2], down[2], tid, go = 1;
 	cpu_set_t one;
 
+	if (argc != 2) {
+		fprintf(stderr, "usage: counter OBJECT\n");
+		return 2;
+	}
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
 	sched_setaffinity(0, sizeof(one),
@@ -281,6 +322,7 @@ int main(void)
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) || ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) ||
 	    waitpid(tid, NULL, __WALL) != tid)
 		give_up("ptrace");
+	find_object(pid, argv[1]);
 	if (write(down[1], &go, sizeof(go)) != sizeof(go))
 		give_up("write");
 	for (int i = 0; i < OPERATIONS; i++)
