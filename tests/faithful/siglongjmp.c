@@ -2,7 +2,7 @@
  * siglongjmp — a timer's handler jumps out of whatever the main thread is in, lock calls
  * included, thousands of times; another thread works meanwhile and must go on.
  * LIMIT: 20
- * TIMES: 5
+ * TIMES: 2
  */
 #include "observe.h"
 #include <setjmp.h>
