@@ -1,5 +1,5 @@
-/* Counts SIGUSR1 until SIGTERM comes, says "ready" first and the count at the end;
- * with "group" it sends one SIGUSR1 to its whole process group by itself, and ends. */
+/* Counts SIGUSR1 until SIGTERM comes, says "ready" first, "user" after each and the count at the
+ * end; with "group" it sends one SIGUSR1 to its whole process group by itself, and ends. */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -39,8 +39,13 @@ int main(int argc, char **argv)
 				   monitor */
 		sigprocmask(SIG_UNBLOCK, &both, NULL);
 	}
-	while (argc == 1 && !ended)
+	for (int told = users; argc == 1 && !ended; told = users) {
 		sigsuspend(&none);
+		if (told != users) {
+			puts("user");
+			fflush(stdout);
+		}
+	}
 	printf("users %d, ended by %d\n", (int)users, (int)ended);
 	return 0;
 }

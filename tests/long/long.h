@@ -1,6 +1,7 @@
 /*
  * long.h — what every case needs. A case holds or sleeps until the report of it has been seen:
- * the script creates the file $GO then, and until_go() returns. No case measures time.
+ * the script creates the file $GO then, and until_go() returns. It says on standard output that
+ * it waits. No case measures time.
  *
  * canary(): a thread that holds a lock of its own and sleeps until then. A near miss that went
  * on all the while was looked at as often as the canary, which is told.
@@ -33,6 +34,8 @@ static volatile int ready UNUSED, go UNUSED;
 UNUSED static void until_go(void)
 {
 	const char *file = getenv("GO");
+	puts("waits");
+	fflush(stdout);
 	while (file && access(file, F_OK))
 		usleep(2000);
 	go = 1;
