@@ -1,4 +1,5 @@
 # script — programs with a #! line, pipes to and from, signals from outside, standard input.
+# NEEDS: /usr/bin/python3
 printf '#!/bin/sh\nread a; echo "got $a"; exit 3\n' > a
 printf '#!/usr/bin/env perl\nprint "perl @ARGV\\n"; exit 4\n' > b
 chmod +x a b
@@ -7,8 +8,10 @@ command -v perl > /dev/null && { $WATCH ./b x 'y z'; echo $?; }
 $WATCH seq 100000 | $WATCH sort -n | tail -1
 yes | $WATCH head -3
 $WATCH sh -c 'sleep 0.1; exit 5' & wait $!; echo $?
-$WATCH sh -c 'echo up; exec sleep 60' > up & pid=$!
-until [ -s up ]; do sleep 0.01; done
-kill -TERM $pid
-wait $pid 2> /dev/null # says Terminated, or nothing when it had ended before
-echo $?
+# by a signal, and not by a status that looks like it; when the program is there
+/usr/bin/python3 -c '
+import signal, subprocess, sys
+p = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+p.stdout.readline()
+p.send_signal(signal.SIGTERM)
+print(p.wait())' $WATCH sh -c 'echo up; exec sleep 60'
