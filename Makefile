@@ -87,11 +87,12 @@ $(LINKED:tests/%.c=$B/%): $B/%: $B/tool/tests/%.o
 
 unit: $(UNIT) ## builds the unit tests; `make check` runs them
 
-setup: ## installs what is missing of Debian's packages (as root, or by sudo without a password)
+setup: ## installs the packages that a build needs (as root, or by sudo without a password)
+	@sh tests/packages/install $(BUILD_PACKAGES)
+setup-check: ## and those that the tests need
 	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES)
 
-check: ## everything that must hold: builds, runs every suite, counts; under ten minutes
-	@sh tests/packages/install $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+check: setup-check ## everything that must hold: builds, runs every suite, counts; under ten minutes
 	@$(MAKE) --no-print-directory -j$$(nproc) all unit
 	@B=$B CC=$(CC) tests/check $(SUITES)
 
@@ -112,8 +113,7 @@ bench: all $B/bench/bench_judge ## what everything costs, next to the peers; wri
 	@B=$B CC=$(CC) tests/bench/told
 	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_judge && B=$B CC=$(CC) tests/bench/watch)
 
-demo: ## builds, and shows a deadlock, its report and its cure
-	@sh tests/packages/install $(BUILD_PACKAGES)
+demo: setup ## builds, and shows a deadlock, its report and its cure
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@B=$B CC=$(CC) tests/programs/demo
 
@@ -134,6 +134,6 @@ uninstall: ## removes what install put there
 clean: ## removes the build folder
 	rm -rf $B
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 	@echo 'Variables: B (build folder), CC, CFLAGS, SAN=address,undefined, PREFIX, DESTDIR, V=1 (show commands)'
-.PHONY: all unit setup check bare soak lint fuzz bench demo install uninstall clean help
+.PHONY: all unit setup setup-check check bare soak lint fuzz bench demo install uninstall clean help
