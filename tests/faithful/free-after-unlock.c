@@ -51,16 +51,26 @@ static void give(union lock *p, int kind)
 		pthread_spin_unlock(&p->spin);
 }
 
+/* Each yield may cost a whole slice where others compute; one that sleeps is let back at once. */
+static void rest(int *turns)
+{
+	if (++*turns % 16)
+		sched_yield();
+	else
+		usleep(50);
+}
+
 static void *unmapper(void *arg)
 {
 	int kind = (int)(long)arg;
 	for (;;) {
 		union lock *p;
+		int turns = 0;
 		while (!(p = __atomic_load_n(&page, __ATOMIC_SEQ_CST)))
 			if (done)
 				return NULL;
 			else
-				sched_yield();
+				rest(&turns);
 		take(p, kind);
 		munmap(p, 4096);
 		__atomic_store_n(&page, NULL, __ATOMIC_SEQ_CST);
@@ -82,8 +92,9 @@ int main(void)
 			if (i % 3 == 0)
 				sched_yield();
 			give(p, kind);
+			int turns = 0;
 			while (__atomic_load_n(&page, __ATOMIC_SEQ_CST))
-				sched_yield();
+				rest(&turns);
 		}
 		done = 1;
 		pthread_join(t, NULL);
