@@ -15,7 +15,7 @@ Q       := $(if $(V),,@)
 VERSION  := 0.1.0
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Werror
 LANG_C   := -std=gnu11 -D_GNU_SOURCE -DLH_VERSION='"$(VERSION)"'
-ALL      := $(LANG_C) $(WARN) -MMD -MP -Ilibcheck $(CFLAGS) $(CPPFLAGS)
+ALL      := $(LANG_C) $(WARN) -MMD -MP -I. $(CFLAGS) $(CPPFLAGS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 
 # The library: nothing of it is visible but the intercepted names; unwind tables so that
@@ -25,16 +25,13 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 MACHINE_FLAGS = $(eval MACHINE_FLAGS := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mno-outline-atomics))$(MACHINE_FLAGS)
 LIB_FLAGS = $(ALL) $(MACHINE_FLAGS) -fPIC -fvisibility=hidden -fasynchronous-unwind-tables -fexceptions \
 	-ftls-model=initial-exec -fno-stack-protector -fno-plt -Wno-pedantic
-JUDGE_SRC := $(if $(wildcard libcheck/judge.c),$(sort $(wildcard libcheck/judge*.c)))
-LIB_SRC := $(addprefix libcheck/,sys.c text.c real.c book.c options.c where.c walk.c walk_cache.c walk_cfi.c unwind.c python.c python_text.c python_want.c fare.c stack.c stack_module.c lock.c \
-	thread.c shake.c node.c check.c handler.c plain.c track.c track_again.c track_over.c track_long.c cond.c wait.c track_judge.c track_wait.c track_life.c track_fork.c track_python.c init.c) \
-	$(JUDGE_SRC) \
-	$(addprefix libcheck/interpose/,uniform.c cond.c object.c life.c once.c guard.c sem.c c11.c loader.c own.c mask.c sandbox.c)
-TOOL_SRC := $(sort $(wildcard tools/*.c)) $(JUDGE_SRC)
+sources  = $(sort $(shell find $1 -name '*.c'))
+LIB_SRC  := $(call sources,libcheck)
+TOOL_SRC := $(call sources,tools libcheck/order_graph)
 TOOL_LIBS := -ldw -lelf -ljansson -ldl -lm -lpthread
 LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/tool/%.o)
-UNIT_SRC := $(wildcard tests/unit/test_*.c) tests/faults/walk_damage.c
+UNIT_SRC := $(sort $(shell find tests/unit -name 'test_*.c')) tests/faults/walk_damage.c
 UNIT     := $(UNIT_SRC:tests/%.c=$B/%)
 
 # Debian's names. The first list is all that a build and `make demo` need.
@@ -72,18 +69,18 @@ $B/libcheck/%.o: libcheck/%.c
 $B/tool/%.o: %.c
 	@echo "  CC    $< (tool)$(so_far)"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(ALL) $(if $(filter tools/%,$<),,-Wno-pedantic -Itests/unit) $(SANFLAGS) -Itools -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
+	$Q$(CC) $(ALL) $(if $(filter tools/%,$<),,-Wno-pedantic) $(SANFLAGS) -DLH_LIBRARY_DIR='"$(libdir)/lockhound"' -c -o $@ $<
 
-# A unit test says in a line `LINKS: a.c b.c` what it links: its room and rooms below, nothing above.
-LINKED := $(UNIT_SRC) tests/bench/bench_judge.c
+# A unit test says in a line `LINKS: a.c b.c` what it links: its folder and folders below, nothing above.
+LINKED := $(UNIT_SRC) tests/bench/bench_order_graph.c
 objects_of = $(patsubst %.c,$B/tool/%.o,$(wildcard $(shell tests/unit/links LINKS $1)))
 $(foreach t,$(LINKED),$(eval $(t:tests/%.c=$B/%): $(call objects_of,$t)))
 UNIT_OBJ = $(UNIT_SRC:%.c=$B/tool/%.o) $(foreach t,$(UNIT_SRC),$(call objects_of,$t))
 $(LINKED:tests/%.c=$B/%): $B/%: $B/tool/tests/%.o
 	@echo "  TEST  $@"
 	$Q mkdir -p $(@D)
-	$Q$(CC) $(SANFLAGS) -o $@ $^ $(LDFLAGS) $$(tests/unit/links LIBS $(@:$B/%=tests/%.c))
--include $(LIB_OBJ:.o=.d) $(wildcard $B/tool/*/*.d $B/tool/*/*/*.d)
+	$Q$(CC) $(SANFLAGS) -o $@ $^ $(LDFLAGS) $(if $(findstring /unit/tools/,$@),$(TOOL_LIBS),$$(tests/unit/links LIBS $(@:$B/%=tests/%.c)))
+-include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
 
 unit: $(UNIT) ## builds the unit tests; `make check` runs them
 
@@ -108,23 +105,24 @@ lint: ## floors, rules and their docs, format, clang-tidy, shellcheck, spelling
 fuzz: ## looks for bytes that the reader cannot stand, SECONDS long
 	@B=$B CC=$(CC) tests/fuzz/run $(or $(SECONDS),600)
 
-bench: all $B/bench/bench_judge ## what everything costs, next to the peers; writes docs/performance.md
+bench: all $B/bench/bench_order_graph ## what everything costs, next to the peers; writes docs/performance.md
 	@B=$B CC=$(CC) tests/bench/run --page docs/performance.md
 	@B=$B CC=$(CC) tests/bench/told
-	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_judge && B=$B CC=$(CC) tests/bench/watch)
+	@$(if $(filter-out 0,$(QUICK)),:,$B/bench/bench_order_graph && B=$B CC=$(CC) tests/bench/watch)
 
 demo: setup ## builds, and shows a deadlock, its report and its cure
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@B=$B CC=$(CC) tests/programs/demo
 
-HEADER := $(wildcard include/lockhound.h libcheck/lockhound.h)
-MANUAL := $(wildcard docs/*.1 docs/man/*.1)
+HEADER := libcheck/lockhound.h
+MANUAL := docs/man/lockhound.1
 install: all ## to PREFIX (default /usr/local), below DESTDIR
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/lockhound
 	install -m 755 $B/lockhound $(DESTDIR)$(bindir)/lockhound
 	install -m 755 $B/liblockhound.so $(DESTDIR)$(libdir)/lockhound/liblockhound.so
-	$(if $(HEADER),install -d $(DESTDIR)$(includedir) && install -m 644 $(HEADER) $(DESTDIR)$(includedir)/)
-	$(if $(MANUAL),install -d $(DESTDIR)$(mandir)/man1 && install -m 644 $(MANUAL) $(DESTDIR)$(mandir)/man1/)
+	install -d $(DESTDIR)$(includedir) $(DESTDIR)$(mandir)/man1
+	install -m 644 $(HEADER) $(DESTDIR)$(includedir)/
+	install -m 644 $(MANUAL) $(DESTDIR)$(mandir)/man1/
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(bindir)/lockhound $(DESTDIR)$(libdir)/lockhound/liblockhound.so \
 		$(addprefix $(DESTDIR)$(includedir)/,$(notdir $(HEADER))) \

@@ -8,15 +8,15 @@
  * Death: the door stays open. Other libraries' destructors and late threads go on
  * calling, and what they do is recorded like anything else.
  */
-#include "book.h"
-#include "handler.h"
-#include "options.h"
-#include "plain.h"
-#include "real.h"
-#include "shake.h"
-#include "text.h"
-#include "track.h"
-#include "unwind.h"
+#include "libcheck/ledger/own_ledger.h"
+#include "libcheck/rules/signal_handler.h"
+#include "libcheck/base/options.h"
+#include "libcheck/report/stderr_report.h"
+#include "libcheck/base/real.h"
+#include "libcheck/delay/delay.h"
+#include "libcheck/base/text.h"
+#include "libcheck/events/event.h"
+#include "libcheck/stack/libunwind.h"
 
 #include <sys/syscall.h>
 

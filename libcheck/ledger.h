@@ -168,7 +168,7 @@ struct lh_more {
 
 /*
  * Where a process-shared lock lies, the same in every process that maps it: device and inode
- * of the memory (where.h) and the offset in it. There is no row for what is not known.
+ * of the memory (lock/shm_location.h) and the offset in it. There is no row for what is not known.
  */
 struct lh_shared_place {
 	lh_lock_id lock;
@@ -387,7 +387,7 @@ static inline uint64_t lh_event_ns(const struct lh_event *e)
 enum lh_rule {
 	LH_NO_RULE,
 #define RULE(constant, id, severity, title, meaning, help) LH_RULE_##constant,
-#include "rules.def"
+#include "libcheck/rules.def"
 #undef RULE
 	LH_RULES
 };
@@ -483,7 +483,7 @@ struct lh_burnt {
 /* ---- how a lock fares ---- */
 
 enum {
-	LH_BUCKETS = 120,      /* of times, see scale.h */
+	LH_BUCKETS = 120,      /* of times, see base/histogram.h */
 	LH_SHARES = 16,        /* threads of one lock that are told apart */
 	LH_SAMPLE_EVERY = 256, /* acquisitions of a thread between two whose hold is measured */
 	LH_TRIES_TIMED = 16,   /* tries in a row from which on they are timed */

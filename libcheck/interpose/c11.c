@@ -2,9 +2,9 @@
  * c11.c — C11 threads. glibc's own go round the pthread names, so they have wrappers of
  * their own; the objects are the pthread ones. Odd because the results are other numbers.
  */
-#include "real.h"
-#include "export.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/event.h"
 
 static int outcome(int rc)
 {

@@ -6,9 +6,9 @@
  * An error other than ETIMEDOUT comes before the mutex was given back; either way the
  * caller holds it afterwards.
  */
-#include "real.h"
-#include "export.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/event.h"
 
 LH_EXPORT int pthread_cond_wait(pthread_cond_t *v, pthread_mutex_t *o)
 {

@@ -6,9 +6,9 @@
  * that both may work on one guard: byte 0 says "done", byte 1 "being done", byte 2
  * "somebody waits".
  */
-#include "real.h"
-#include "export.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/event.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>

@@ -3,10 +3,10 @@
  * seat: its start routine is kept there and ours runs first. Cancellation, pthread_exit
  * and exceptions pass through our frame, which has unwind tables and nothing to clean.
  */
-#include "real.h"
-#include "export.h"
-#include "handler.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/rules/signal_handler.h"
+#include "libcheck/events/event.h"
 
 /* How the program's routine is called is kept in the seat, so nothing is allocated. */
 static struct lh_seat *seat_at(void *seat)

@@ -2,9 +2,9 @@
  * loader.c — an object is unloaded, so addresses may mean other code from now on. dlopen
  * has no wrapper: it looks at its caller to find libraries, and a wrapper would be it.
  */
-#include "real.h"
-#include "export.h"
-#include "stack.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/stack/stack.h"
 
 LH_EXPORT int dlclose(void *handle)
 {

@@ -1,13 +1,14 @@
 /*
  * mask.c — the calls that change a thread's signal mask. Odd because they are no lock calls: they
- * are watched so that it is known under which locks a signal is open (handler.h). They go through
- * as they are; only where the program does not ask for the mask before, we do, in the same call.
+ * are watched so that it is known under which locks a signal is open (rules/signal_handler.h). They
+ * go through as they are; only where the program does not ask for the mask before, we do, in the
+ * same call.
  *
  * Async-signal-safe, like the originals: after birth no more than a word of our own is written.
  */
-#include "export.h"
-#include "handler.h"
-#include "real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/rules/signal_handler.h"
+#include "libcheck/base/real.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 

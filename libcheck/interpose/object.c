@@ -3,9 +3,9 @@
  * row before its init and none after its destroy, and because attributes matter: they
  * are read from the object once the original has filled it.
  */
-#include "real.h"
-#include "export.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/event.h"
 
 /* After an init that worked there is a new lock here, whatever lay here before. */
 #define MAKE(fn, k, flags, params, args)                                                           \

@@ -4,11 +4,11 @@
  * real one in the thread's own memory.
  *
  * If the routine throws, the entry stays in the held list; the next event that meets the
- * same control block, or a jump below its frame, sets it right (track_wait.c).
+ * same control block, or a jump below its frame, sets it right (events/cond_sem_once.c).
  */
-#include "real.h"
-#include "export.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/event.h"
 
 static void run(void)
 {

@@ -2,9 +2,9 @@
  * own.c — what a program tells of its own locks, through lockhound.h. There is no
  * original behind these.
  */
-#include "export.h"
-#include "lockhound.h"
-#include "track.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/lockhound.h"
+#include "libcheck/events/event.h"
 
 static struct lh_call call(const void *o, int shared, uintptr_t frame)
 {

@@ -5,13 +5,13 @@
  * that sets a filter comes to C.
  *
  * From then on the library makes no system call that the program does not make itself
- * (sys.h). To ask the kernel whether there is a filter would be such a call.
+ * (base/sys.h). To ask the kernel whether there is a filter would be such a call.
  *
  * A filter that is set by an instruction of the program's own is not seen here.
  */
-#include "export.h"
-#include "real.h"
-#include "sys.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/base/real.h"
+#include "libcheck/base/sys.h"
 
 #include <linux/seccomp.h>
 

@@ -10,10 +10,10 @@
  * So a try that succeeds is a wait if the instruction says so. The wait itself comes without
  * the interpreter's own lock, when its frames may not be read: its place is that of the try.
  */
-#include "real.h"
-#include "export.h"
-#include "python.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/stack/python.h"
+#include "libcheck/events/event.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

@@ -4,9 +4,9 @@
  * Say what is about to happen, call the original, say what came of it. No test, no
  * guard, no errno here: those live one floor down, once.
  */
-#include "real.h"
-#include "export.h"
-#include "track.h"
+#include "libcheck/base/real.h"
+#include "libcheck/interpose/export.h"
+#include "libcheck/events/event.h"
 
 #define CALL(k, m, h) LH_CALL((const void *)o, k, m, h)
 
@@ -60,4 +60,4 @@
 	}
 #define ODD(fn)
 #define OWN(fn)
-#include "calls.def"
+#include "libcheck/calls.def"

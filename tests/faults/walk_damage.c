@@ -6,7 +6,7 @@
  * spoils a word of a caller, walks, and mends it. First damages whose outcome is known, then
  * random ones, then random registers, then every address of code, then code without rules.
  *
- * LINKS: libcheck/walk.c libcheck/walk_cache.c libcheck/walk_cfi.c
+ * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
  * LIBS: -ldl -lpthread
  */
 #include <alloca.h>
@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "../unit/unit.h"
-#include "walk.h"
+#include "tests/unit/unit.h"
+#include "libcheck/stack/walk.h"
 
 #define APART __attribute__((noinline))
 #define STAY(x) __asm__ volatile("" : : "r"(x) : "memory")

@@ -1,11 +1,10 @@
 /* Writes one view of one made-up run: views SCENARIO FORMAT. Everything is the real code but the
  * symbols, which come from the tables below, so that the views are the same on every machine.
- * LINKS: tools/model*.c tools/render*.c tools/view.c tools/graph.c tools/read*.c tools/finger.c
- * tools/word*.c tools/pool.c tools/escape.c tools/source.c
- * LIBS: -ljansson -lm */
-#include "render.h"
-#include "symbol.h"
-#include "../unit/ledger_builder.h"
+ * LINKS: tools/report/ tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c
+ * tools/render/ tools/ledger/ tools/util/ tools/symbols/source_lines.c */
+#include "tools/render/render.h"
+#include "tools/symbols/symbols.h"
+#include "tests/unit/ledger_builder.h"
 
 #define BASE 0x1000000u
 

@@ -4,8 +4,8 @@
  *
  * Built with libFuzzer (make fuzz), or with replay.c to run the corpus anywhere.
  */
-#include "render.h"
-#include "whole.h"
+#include "tools/render/render.h"
+#include "tools/lock_order/cross_process.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * Makes the corpus of fuzz_read: make_corpus DIRECTORY.
  * Small ledgers of every shape that the reader knows, each a seed for what comes next to it.
  */
-#include "ledger_builder.h"
-#include "read.h"
+#include "tests/unit/ledger_builder.h"
+#include "tools/ledger/reader.h"
 
 #include <fcntl.h>
 #include <unistd.h>

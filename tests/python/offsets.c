@@ -1,4 +1,4 @@
-/* Compares libcheck/python_311.h with the headers of the CPython that it is compiled against. */
+/* Compares libcheck/stack/python_311.h with the headers of the CPython that it is compiled against. */
 #define Py_BUILD_CORE 1
 #include <Python.h>
 #include <internal/pycore_code.h>
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "python_311.h"
+#include "libcheck/stack/python_311.h"
 
 static int wrong;
 

@@ -19,8 +19,8 @@
 #include <unistd.h>
 #include <errno.h>
 
-#include "unwound.h"
-#include "walk.h"
+#include "tests/unit/libcheck/stack/compare_unwinders.h"
+#include "libcheck/stack/walk.h"
 
 enum { ROOM = 300, EVENTS_MAX = 200000, SHOWN_MAX = 20 };
 

@@ -7,8 +7,8 @@
 #ifndef LEDGER_BUILDER_H
 #define LEDGER_BUILDER_H
 
-#include "ledger.h"
-#include "scale.h"
+#include "libcheck/ledger.h"
+#include "libcheck/base/histogram.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

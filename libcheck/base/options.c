@@ -1,0 +1,216 @@
+/* options.c — see options.h. */
+#include "libcheck/base/options.h"
+#include "libcheck/base/sys.h"
+#include "libcheck/base/text.h"
+
+enum type { T_flag, T_number, T_time, T_choice, T_text };
+
+struct row {
+	const char *name;
+	enum type type;
+	void *at;
+	const char *accepted, *help;
+};
+
+struct lh_options lh_options = {
+#define OPTION(name, type, value, accepted, help) .name = value,
+#include "libcheck/options.def"
+#undef OPTION
+};
+
+static const struct row rows[] = {
+#define OPTION(name, type, value, accepted, help)                                                  \
+	{#name, T_##type, &lh_options.name, accepted, help},
+#include "libcheck/options.def"
+#undef OPTION
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static bool read_number(const char **s, uint64_t *v)
+{
+	const char *p = *s;
+
+	for (*v = 0; *p >= '0' && *p <= '9'; p++) {
+		if (*v > (UINT64_MAX - 9) / 10)
+			return false;
+		*v = *v * 10 + (uint64_t)(*p - '0');
+	}
+	bool any = p != *s;
+	*s = p;
+	return any;
+}
+
+static bool read_time(const char *s, uint64_t *v)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ns;
+	} units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}, {"", 1000000}};
+
+	if (!read_number(&s, v))
+		return false;
+	for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (lh_text_equal(s, units[i].unit)) {
+			*v *= units[i].ns;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_choice(const char *s, const char *accepted, unsigned *v)
+{
+	size_t n = lh_text_length(s);
+
+	for (*v = 0; *accepted; ++*v) {
+		size_t i = 0;
+		while (i < n && accepted[i] == s[i])
+			i++;
+		if (n && i == n && (accepted[n] == '|' || !accepted[n]))
+			return true;
+		while (*accepted && *accepted != '|')
+			accepted++;
+		if (*accepted)
+			accepted++;
+	}
+	return false;
+}
+
+/* Changes the option only when the whole value makes sense. */
+static bool set(const struct row *r, const char *s)
+{
+	uint64_t v;
+	unsigned c;
+
+	switch (r->type) {
+	case T_flag:
+		if ((*s != '0' && *s != '1') || s[1])
+			return false;
+		*(bool *)r->at = *s == '1';
+		return true;
+	case T_number:
+		if (!read_number(&s, &v) || *s)
+			return false;
+		*(uint64_t *)r->at = v;
+		return true;
+	case T_time:
+		if (!read_time(s, &v))
+			return false;
+		*(uint64_t *)r->at = v;
+		return true;
+	case T_choice:
+		if (!read_choice(s, r->accepted, &c))
+			return false;
+		*(unsigned *)r->at = c;
+		return true;
+	case T_text:
+		if (lh_text_length(s) >= LH_OPTION_TEXT)
+			return false;
+		lh_text_copy(r->at, LH_OPTION_TEXT, s);
+		return true;
+	}
+	return false;
+}
+
+static void tell(const char *name, const char *value, const char *accepted)
+{
+	char buffer[512];
+	struct lh_text t = LH_TEXT(buffer);
+
+	lh_text_add(&t, "lockhound: LOCKHOUND_OPTIONS: ");
+	lh_text_safe(&t, name);
+	if (accepted) {
+		lh_text_add(&t, "=");
+		lh_text_safe(&t, value);
+		lh_text_add(&t, " is not understood (accepted: ");
+		lh_text_add(&t, accepted);
+		lh_text_add(&t, "); the default is used\n");
+	} else {
+		lh_text_add(&t,
+			    " is no option of the library; LOCKHOUND_OPTIONS=help=1 lists them\n");
+	}
+	lh_sys_write(2, buffer, t.n);
+}
+
+static void apply(const char *name, const char *value)
+{
+	if (lh_text_equal(name, "run")) {
+		lh_text_copy(lh_options.run, sizeof(lh_options.run), value);
+		return;
+	}
+	for (int i = 0; i < ROWS; i++) {
+		if (!lh_text_equal(name, rows[i].name))
+			continue;
+		if (!set(&rows[i], value))
+			tell(name, value, rows[i].accepted);
+		return;
+	}
+	tell(name, value, NULL);
+}
+
+static void help(void)
+{
+	for (int i = 0; i < ROWS; i++) {
+		char buffer[256];
+		struct lh_text t = LH_TEXT(buffer);
+
+		lh_text_add(&t, "  ");
+		lh_text_add(&t, rows[i].name);
+		lh_text_add(&t, "=");
+		lh_text_add(&t, rows[i].accepted);
+		lh_text_add(&t, "  ");
+		lh_text_add(&t, rows[i].help);
+		lh_text_add(&t, "\n");
+		lh_sys_write(2, buffer, t.n);
+	}
+}
+
+static bool separates(char c)
+{
+	return c == ':' || c == ',' || c == ' ';
+}
+
+/* One key=value from s on; returns where the next one begins. A value may stand in quotes. */
+static const char *read_pair(const char *s)
+{
+	char name[32], value[LH_OPTION_TEXT];
+	struct lh_text n = LH_TEXT(name), v = LH_TEXT(value);
+
+	name[0] = value[0] = '\0';
+	while (*s && *s != '=' && !separates(*s))
+		lh_text_char(&n, *s++);
+	if (*s == '=') {
+		s++;
+		char quote = *s == '\'' || *s == '"' ? *s++ : '\0';
+		/* a comma is part of a list of patterns; only ':' and ' ' end a bare value */
+		while (*s && (quote ? *s != quote : *s != ':' && *s != ' '))
+			lh_text_char(&v, *s++);
+		if (quote && *s)
+			s++;
+	}
+	if (n.n)
+		apply(name, value);
+	return s;
+}
+
+void lh_options_read(char **environment)
+{
+	static const char key[] = "LOCKHOUND_OPTIONS=";
+
+	for (; environment && *environment; environment++) {
+		const char *s = *environment;
+		const char *k = key;
+		while (*k && *k == *s)
+			k++, s++;
+		if (*k)
+			continue;
+		while (*s)
+			s = separates(*s) ? s + 1 : read_pair(s);
+	}
+	if (lh_options.stack_depth < 1 || lh_options.stack_depth > 48) {
+		tell("stack_depth", "", "1 to 48");
+		lh_options.stack_depth = 32;
+	}
+	if (lh_options.help)
+		help();
+}

@@ -1,0 +1,37 @@
+/*
+ * options.h — LOCKHOUND_OPTIONS, as the library understands it.
+ *
+ * key=value pairs with ':' between; the rows are options.def. A value that cannot be
+ * read is told once on stderr and the default is used: the program runs either way.
+ * Reads no file and does not change the environment.
+ */
+#ifndef LH_OPTIONS_H
+#define LH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LH_OPTION_TEXT = 200 };
+
+struct lh_options {
+#define OPTION_flag(name) bool name;
+#define OPTION_number(name) uint64_t name;
+#define OPTION_time(name) uint64_t name;
+#define OPTION_choice(name) unsigned name;
+#define OPTION_text(name) char name[LH_OPTION_TEXT];
+#define OPTION(name, type, value, accepted, help) OPTION_##type(name)
+#include "libcheck/options.def"
+#undef OPTION
+	char run[LH_OPTION_TEXT]; /* the front end's run file; empty: no front end */
+};
+
+enum { LH_STACKS_FULL, LH_STACKS_CALLER, LH_STACKS_OFF };
+enum { LH_UNWINDER_CFI, LH_UNWINDER_LIBUNWIND };
+enum { LH_REPORT_STDERR, LH_REPORT_NONE };
+
+extern struct lh_options lh_options;
+
+/* `environment` as main gets it; getenv is the program's and may not work yet. */
+void lh_options_read(char **environment);
+
+#endif

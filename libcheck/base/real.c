@@ -1,0 +1,167 @@
+/* real.c — see real.h. */
+#include "libcheck/base/real.h"
+#include "libcheck/base/sys.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/*
+ * glibc's own names for the commonest calls. Hidden from dlsym, bound by the loader
+ * before any constructor runs. Weak: another C library has none of them.
+ */
+#define ALIAS(fn, params)                                                                          \
+	extern int __##fn params __attribute__((weak));                                            \
+	__asm__(".symver __" #fn ", __" #fn "@GLIBC_2.2.5")
+#if defined(__x86_64__)
+ALIAS(pthread_mutex_lock, (pthread_mutex_t *));
+ALIAS(pthread_mutex_trylock, (pthread_mutex_t *));
+ALIAS(pthread_mutex_unlock, (pthread_mutex_t *));
+ALIAS(pthread_rwlock_rdlock, (pthread_rwlock_t *));
+ALIAS(pthread_rwlock_tryrdlock, (pthread_rwlock_t *));
+ALIAS(pthread_rwlock_wrlock, (pthread_rwlock_t *));
+ALIAS(pthread_rwlock_trywrlock, (pthread_rwlock_t *));
+ALIAS(pthread_rwlock_unlock, (pthread_rwlock_t *));
+#define HAVE_ALIASES 1
+#else
+#define HAVE_ALIASES 0
+#endif
+
+static int (*alias_of(const void *fn))(void *);
+
+/* What stands in the table until birth: for each uniform row, its alias or the birth itself. */
+#define EARLY(fn, params, args)                                                                    \
+	static int early_##fn params                                                               \
+	{                                                                                          \
+		int (*alias)(void *) = alias_of((const void *)early_##fn);                         \
+		if (alias && !lh_real.resolved)                                                    \
+			return alias((void *)(uintptr_t)o);                                        \
+		lh_real_ready();                                                                   \
+		return lh_real.fn args;                                                            \
+	}
+#define TAKE(fn, first, k, m, h, params, args) EARLY(fn, params, args)
+#define LIMIT(fn, k, m, params, args) EARLY(fn, params, args)
+#define TRY(fn, k, m, params, args) EARLY(fn, params, args)
+#define GIVE(fn, k, params, args) EARLY(fn, params, args)
+#define ODD(fn)
+#define OWN(fn)
+#include "libcheck/calls.def"
+#undef TAKE
+#undef LIMIT
+#undef TRY
+#undef GIVE
+#undef ODD
+#undef OWN
+
+static int (*alias_of(const void *fn))(void *)
+{
+#if HAVE_ALIASES
+#define IS(name)                                                                                   \
+	if (fn == (const void *)early_##name)                                                      \
+		return (int (*)(void *))(void *)__##name;
+	IS(pthread_mutex_lock)
+	IS(pthread_mutex_trylock)
+	IS(pthread_mutex_unlock)
+	IS(pthread_rwlock_rdlock)
+	IS(pthread_rwlock_tryrdlock)
+	IS(pthread_rwlock_wrlock)
+	IS(pthread_rwlock_trywrlock)
+	IS(pthread_rwlock_unlock)
+#endif
+	(void)fn;
+	return NULL;
+}
+
+struct lh_real lh_real = {
+#define TAKE(fn, ...) .fn = early_##fn,
+#define LIMIT(fn, ...) .fn = early_##fn,
+#define TRY(fn, ...) .fn = early_##fn,
+#define GIVE(fn, ...) .fn = early_##fn,
+#define ODD(fn)
+#define OWN(fn)
+#include "libcheck/calls.def"
+#undef TAKE
+#undef LIMIT
+#undef TRY
+#undef GIVE
+#undef ODD
+#undef OWN
+};
+
+/* Until birth: what glibc's own functions do, with no call of the loader. */
+static long early_syscall(long n, long a, long b, long c, long d, long e, long f)
+{
+	long rc = lh_syscall(n, a, b, c, d, e, f);
+
+	if (rc >= 0 || rc < -4095)
+		return rc;
+	errno = (int)-rc;
+	return -1;
+}
+
+static long early_prctl(long what, long a, long b, long c, long d, long e, long f)
+{
+	(void)e, (void)f;
+	return early_syscall(SYS_prctl, (int)what, a, b, c, d, 0);
+}
+
+lh_real_call *lh_real_next_syscall = early_syscall, *lh_real_next_prctl = early_prctl;
+
+extern void *dlvsym(void *restrict, const char *restrict, const char *restrict)
+	__attribute__((weak));
+extern void *__cxa_begin_catch(void *) __attribute__((weak));
+
+static bool begins(const char *name, const char *with)
+{
+	while (*with)
+		if (*name++ != *with++)
+			return false;
+	return true;
+}
+
+/*
+ * - glibc has two sets of condition functions; before 2.36 dlsym finds the old one.
+ * - A name that is missing makes dlsym allocate and leaves an error text for the
+ *   program to find, so C++ guards are only asked for where the C++ runtime is.
+ */
+static void *find(const char *name)
+{
+	void *at = NULL;
+
+	if (begins(name, "__cxa_guard") && !__cxa_begin_catch)
+		return NULL;
+	if (begins(name, "pthread_cond_") && dlvsym && !begins(name, "pthread_cond_clock"))
+		at = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+	return at ? at : dlsym(RTLD_NEXT, name);
+}
+
+static void keep(void *slot, const char *name, bool *missing)
+{
+	void *at = find(name);
+
+	if (at)
+		*(void **)slot = at;
+	else
+		*missing = true;
+}
+
+void lh_real_resolve(void)
+{
+	bool missing = false;
+
+	if (lh_real.resolved)
+		return;
+#define TAKE(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define LIMIT(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define TRY(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define GIVE(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define OWN(fn)
+#define ODD(fn) keep(&lh_real.fn, #fn, &missing);
+#include "libcheck/calls.def"
+	if (missing)
+		dlerror();
+	if (lh_real.syscall)
+		lh_real_next_syscall = (lh_real_call *)(void *)lh_real.syscall;
+	if (lh_real.prctl)
+		lh_real_next_prctl = (lh_real_call *)(void *)lh_real.prctl;
+	lh_real.resolved = true;
+}

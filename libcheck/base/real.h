@@ -1,0 +1,70 @@
+/*
+ * real.h — the originals of the calls we stand in front of.
+ *
+ * Resolved all together, once, at birth; never later, because the loader's lock is
+ * not ours to order. Until then the mutex and rwlock calls pass through by glibc's own
+ * aliases, with no loader call at all, and any other early call makes the birth of
+ * this table happen at once.
+ *
+ * The only room that knows symbol versions and what early start-up forbids. Records
+ * nothing.
+ */
+#ifndef LH_REAL_H
+#define LH_REAL_H
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <threads.h>
+#include <unistd.h>
+
+/* The C++ ABI has no C header; see interpose/guard.c. */
+int __cxa_guard_acquire(uint64_t *o);
+void __cxa_guard_release(uint64_t *o);
+void __cxa_guard_abort(uint64_t *o);
+
+/* Old calls are watched like new ones. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+struct lh_real {
+#define TAKE(fn, ...) __typeof__(fn) *fn;
+#define LIMIT(fn, ...) __typeof__(fn) *fn;
+#define TRY(fn, ...) __typeof__(fn) *fn;
+#define GIVE(fn, ...) __typeof__(fn) *fn;
+#define ODD(fn) __typeof__(fn) *fn;
+#define OWN(fn)
+#include "libcheck/calls.def"
+#undef TAKE
+#undef LIMIT
+#undef TRY
+#undef GIVE
+#undef ODD
+#undef OWN
+	bool resolved;
+};
+#pragma GCC diagnostic pop
+
+extern struct lh_real lh_real __attribute__((visibility("hidden")));
+
+void lh_real_resolve(void);
+
+/* The originals of two calls, also before birth; see interpose/sandbox.c. */
+typedef long lh_real_call(long, long, long, long, long, long, long);
+extern lh_real_call *lh_real_next_syscall __attribute__((visibility("hidden")));
+extern lh_real_call *lh_real_next_prctl __attribute__((visibility("hidden")));
+
+/* The original of an ODD row, also before birth. A C++ guard may have none. */
+#define LH_REAL(fn) (lh_real_ready(), lh_real.fn)
+
+static inline void lh_real_ready(void)
+{
+	if (__builtin_expect(!lh_real.resolved, 0))
+		lh_real_resolve();
+}
+
+#endif

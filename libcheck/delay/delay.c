@@ -1,0 +1,162 @@
+/* delay.c — see delay.h. */
+#include "libcheck/delay/delay.h"
+
+#include "libcheck/ledger/own_ledger.h"
+#include "libcheck/lock/lock.h"
+#include "libcheck/base/options.h"
+#include "libcheck/base/real.h"
+#include "libcheck/stack/stack.h"
+#include "libcheck/thread/thread.h"
+
+enum {
+	NAP_ONE_IN = 8,         /* acquisitions with nothing in hand */
+	NAP_HOLDING_ONE_IN = 3, /* between two locks is where orders meet */
+	LONG_ONE_IN = 8,        /* naps */
+	LONG_NS = 1000000,
+	LATE_NS = 500000, /* as timers are */
+	SHARE = 5,        /* one part in so many of the time since the start */
+	FREE_NAPS = 16,   /* for programs that are over soon: these do not ask for the time */
+};
+
+static struct lh_real plain; /* the originals */
+
+static uint64_t scramble(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+/* The next number of this thread's stream. */
+static uint64_t next(struct lh_me *me)
+{
+	if (!me->shake)
+		me->shake = scramble(lh_options.shake << 20 ^ me->parked->thread) | 1;
+	return scramble(me->shake += 0x9e3779b97f4a7c15u);
+}
+
+/* Where a handler returns to: rt_sigreturn, as every C library writes it. */
+static bool returns_from_signal(uintptr_t pc)
+{
+#if defined(__x86_64__)
+	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
+
+	return __builtin_memcmp((const void *)pc, code, sizeof(code)) == 0;
+#else
+	(void)pc;
+	return false;
+#endif
+}
+
+/* A thread on another stack than its own may be in a handler as well. */
+static bool in_handler(struct lh_me *me, uintptr_t frame)
+{
+	const struct lh_seat *s = me->parked;
+	bool found = frame < s->stack_low || frame >= s->stack_high;
+
+	if (found || !lh_enter(frame))
+		return true;
+	lh_stack_walk(frame, s->stack_low, s->stack_high, me->walked);
+	/* the walk went on behind it, so it is code; the last one may be anything */
+	for (int i = 0; i + 1 < me->walked->n && !found; i++)
+		found = returns_from_signal(me->walked->at[i].pc);
+	lh_leave(me);
+	return found;
+}
+
+/* Is there so much left? Then it is taken. A timer is late: that is counted beforehand. */
+static bool afford(uint64_t ns)
+{
+	struct lh_ledger *l = lh_book.ledger;
+	uint64_t spent = __atomic_load_n(&l->shaken_ns, __ATOMIC_RELAXED);
+
+	if (__atomic_load_n(&l->shakes, __ATOMIC_RELAXED) >= FREE_NAPS &&
+	    spent + ns + LATE_NS > lh_book_now() / SHARE)
+		return false;
+	__atomic_fetch_add(&l->shaken_ns, ns + LATE_NS, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->shakes, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+static void nap(uint64_t ns)
+{
+	uint64_t before = lh_book_now();
+
+	lh_sys_nap(ns);
+	__atomic_fetch_add(&lh_book.ledger->shaken_ns, lh_book_now() - before - ns - LATE_NS,
+			   __ATOMIC_RELAXED);
+}
+
+enum naps { NO_NAP, SHORT, ANY };
+
+/* The number is drawn in any case: the n-th acquisition has the n-th. */
+static void shake(uintptr_t frame, enum naps most)
+{
+	struct lh_me *me = lh_myself();
+	struct lh_seat *s = me->seat;
+
+	if (!s || !lh_book.ledger)
+		return;
+	uint64_t x = next(me), ns = 1; /* the shortest gives the processor away */
+	if (most == NO_NAP || (uint32_t)x % (s->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
+		return;
+	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
+		ns = (x >> 40) % LONG_NS;
+	/* row 0 is none, row 1 the first thread: alone there is nobody to meet */
+	if (lh_book_used(LH_T_THREAD) > 2 && !in_handler(me, frame) && afford(ns))
+		nap(ns);
+}
+
+#define SHAKEN(fn, type)                                                                           \
+	static int shaken_##fn(type *o)                                                            \
+	{                                                                                          \
+		shake((uintptr_t)__builtin_frame_address(0), ANY);                                 \
+		return plain.fn(o);                                                                \
+	}
+SHAKEN(pthread_mutex_trylock, pthread_mutex_t)
+SHAKEN(pthread_rwlock_tryrdlock, pthread_rwlock_t)
+SHAKEN(pthread_rwlock_trywrlock, pthread_rwlock_t)
+SHAKEN(pthread_spin_trylock, pthread_spinlock_t)
+SHAKEN(sem_trywait, sem_t)
+SHAKEN(mtx_trylock, mtx_t)
+
+/*
+ * What is not tried first is looked at: who naps behind the look would wait unannounced. Who will
+ * wait anyway does not nap: a signal that is to end the wait would come too early.
+ */
+static enum naps naps_before(bool free, enum lh_how how)
+{
+	return !free ? NO_NAP : how == LH_TIMED ? SHORT : ANY;
+}
+
+static bool shaken_look(const void *o, enum lh_kind kind, enum lh_how how)
+{
+	bool free = lh_lock_looks_free(o, kind);
+
+	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
+	return free && lh_lock_looks_free(o, kind);
+}
+
+static bool shaken_permit(const void *o, enum lh_how how)
+{
+	bool free = lh_sem_is_positive(o);
+
+	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
+	return free && lh_sem_is_positive(o);
+}
+
+void lh_shake_init(void)
+{
+	if (!lh_options.shake || lh_sys_filtered() || lh_sys_sandboxed())
+		return;
+	lh_book.ledger->shake = (uint32_t)lh_options.shake;
+	plain = lh_real;
+	lh_real.pthread_mutex_trylock = shaken_pthread_mutex_trylock;
+	lh_real.pthread_rwlock_tryrdlock = shaken_pthread_rwlock_tryrdlock;
+	lh_real.pthread_rwlock_trywrlock = shaken_pthread_rwlock_trywrlock;
+	lh_real.pthread_spin_trylock = shaken_pthread_spin_trylock;
+	lh_real.sem_trywait = shaken_sem_trywait;
+	lh_real.mtx_trylock = shaken_mtx_trylock;
+	lh_lock_look = shaken_look;
+	lh_sem_has_permit = shaken_permit;
+}

@@ -1,0 +1,333 @@
+/*
+ * cond_sem_once.c — part of the room `track`: conditions, barriers, joins, semaphores that
+ * are posted; waits that do not end with a lock in hand.
+ */
+#include "libcheck/rules/cond_holding.h"
+#include "libcheck/lock/contention.h"
+#include "libcheck/events/event_internal.h"
+
+#include <pthread.h>
+
+/* ---- conditions ---- */
+
+static struct lh_lock *cond_row(const void *cond)
+{
+	return lh_lock_make(cond, LH_COND);
+}
+
+/* A wait or a signal that is new, with what is held at it. */
+static void note_cond(struct lh_event_work *w, struct lh_lock *v, lh_place place)
+{
+	bool fresh = false;
+
+	lh_node_learn(w->me, lh_work_chain(w), lh_lock_id_of(v), place, &fresh);
+	if (fresh)
+		lh_work_tell(w, lh_cond_check(v));
+}
+
+/* What its thread can say of it without the big lock: it is not held meanwhile. */
+static void set_aside(struct lh_held *h)
+{
+	struct lh_lock *m = lh_lock_row(h->lock);
+
+	h->flags |= LH_HELD_WAITING;
+	h->flags &= (uint16_t)~LH_HELD_OVER;
+	if (m)
+		m->owner = 0;
+}
+
+/* The wait itself is not recorded. */
+static void cond_wait_dropped(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+	struct lh_held *h = me ? lh_held_find(me->parked, c->o) : NULL;
+
+	if (h && h->depth == 1)
+		set_aside(h);
+	if (me)
+		lh_leave(me);
+}
+
+/*
+ * The mutex is given back while waiting and comes back by itself, also when the wait is
+ * cancelled: then no code of ours runs, so the entry stays in the list, marked, and the
+ * next event that touches it sets it right.
+ */
+void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
+{
+	struct lh_event_work w;
+
+	lh_long_given(c);
+	if (!lh_work_begin_lock(&w, c, 0)) {
+		cond_wait_dropped(c);
+		return;
+	}
+	struct lh_lock *m = lh_lock_make(c->o, LH_MUTEX), *v = cond_row(cond);
+	struct lh_held *h = lh_held_find(w.seat, c->o);
+	lh_place place = LH_PLACE(w.stack, how, LH_EXCLUSIVE);
+	if (m && v && !h)
+		lh_work_tell(&w, lh_check_cond(w.me, v, m, c->o, place));
+	if (h && h->depth == 1) {
+		lh_work_measure(h);
+		lh_work_forked_given(&w, h);
+		set_aside(h);
+	}
+	if (v) {
+		lh_work_announce(&w, lh_lock_id_of(v), place, LH_WAIT_COND,
+				 m ? lh_lock_id_of(m) : 0);
+		note_cond(&w, v, place);
+	}
+	lh_work_end(&w);
+}
+
+void lh_cond_waited(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	struct lh_seat *s = me->parked;
+	struct lh_held *h = lh_held_find(s, c->o);
+	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
+	s->wait_on = LH_WAIT_NONE;
+	if (h && (h->flags & LH_HELD_WAITING)) {
+		struct lh_lock *m = lh_lock_row(h->lock);
+		h->flags &= (uint16_t)~LH_HELD_WAITING;
+		h->tick = lh_book_tick();
+		if (h->flags & LH_HELD_SAMPLED)
+			h->since_ns = lh_book_now();
+		if (m)
+			m->owner = me->number;
+	}
+	lh_leave(me);
+}
+
+static bool signal_known(struct lh_me *me, const struct lh_call *c)
+{
+	const struct lh_context *x = me->seat ? lh_context_find(c->frame) : NULL;
+	uint32_t row = x ? lh_lock_find(c->o) : 0, n = row ? me->seat->held_n : 0;
+
+	return row &&
+	       lh_node_known(me, n ? me->seat->held[n - 1].node : 0, lh_lock_id_of(&LH_LOCKS[row]),
+			     LH_PLACE(x->stack, LH_WAITS, LH_COND_SIGNALS));
+}
+
+/* Who signals, and holding what: the first time that it is done so. */
+void lh_cond_signal(const struct lh_call *c)
+{
+	struct lh_me *me = lh_myself();
+	struct lh_event_work w;
+
+	if (signal_known(me, c) || !lh_work_begin(&w, c))
+		return;
+	struct lh_lock *v = cond_row(c->o);
+	if (v)
+		note_cond(&w, v, LH_PLACE(w.stack, LH_WAITS, LH_COND_SIGNALS));
+	lh_work_end(&w);
+}
+
+/* ---- barriers ---- */
+
+void lh_wait_end(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	__atomic_store_n(&me->parked->wait_lock, 0, __ATOMIC_RELEASE);
+	me->parked->wait_on = LH_WAIT_NONE;
+	lh_fare_left(me->parked);
+	lh_leave(me);
+}
+
+/*
+ * Barrier order: what came before in any of the threads comes before what comes after
+ * in any other. Each round is a thread of its own that all of them join and that
+ * creates all of them anew, so that n threads cost 2n rows and not n squared. A program
+ * that lives in barriers is believed for so many rounds; later ones order nothing.
+ *
+ * Of a barrier's row, `come` counts who has come to this round and `thread` is the
+ * round.
+ */
+enum { ROUNDS_MAX = 20000 };
+
+static lh_thread_id round_of(struct lh_lock *b)
+{
+	static uint32_t rounds;
+
+	if (!b->initial)
+		return 0; /* older than we: nobody knows how many must come */
+	if (!b->come) {
+		b->thread = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
+		if (b->thread)
+			LH_THREADS[b->thread].flags |= LH_THREAD_ROUND;
+	}
+	b->come = b->come + 1 < b->initial ? b->come + 1 : 0;
+	return b->thread;
+}
+
+lh_thread_id lh_barrier_enter(const struct lh_call *c)
+{
+	struct lh_event_work w;
+	lh_thread_id round = 0;
+
+	if (!lh_work_begin_order(&w, c))
+		return 0;
+	struct lh_lock *b = lh_lock_make(c->o, LH_BARRIER);
+	if (b) {
+		b->acquired++;
+		round = round_of(b);
+		if (round)
+			lh_work_order(LH_EVENT_BARRIER, w.seat->thread, w.seat->segment, round, 0);
+		lh_work_announce(&w, lh_lock_id_of(b), LH_PLACE(w.stack, LH_WAITS, LH_EXCLUSIVE),
+				 LH_WAIT_BARRIER, round);
+	}
+	lh_work_end(&w);
+	return round;
+}
+
+void lh_barrier_passed(const struct lh_call *c, lh_thread_id round)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin_order(&w, c))
+		return;
+	lh_work_waited(&w);
+	if (round)
+		lh_work_order(LH_EVENT_BARRIER, round, 0, w.seat->thread, w.seat->segment + 1);
+	lh_segment_next(w.me, w.seat);
+	lh_work_end(&w);
+}
+
+/* ---- semaphores ---- */
+
+/* It is a signal, for good: somebody posts it who has not got the permit. Its entries go. */
+void lh_sem_demote(struct lh_lock *l)
+{
+	lh_lock_id id = lh_lock_id_of(l);
+
+	l->flags |= LH_LOCK_SIGNAL;
+	l->owner = 0;
+	lh_check_withdraw(id);
+	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
+		for (uint32_t k = 0; k < LH_SEATS[i].held_n && k < LH_HELD_MAX; k++)
+			if (LH_SEATS[i].held[k].lock == id)
+				LH_SEATS[i].held[k].lock = 0;
+}
+
+void lh_sem_post(const struct lh_call *c)
+{
+	struct lh_me *me = lh_myself();
+	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
+	struct lh_event_work w;
+
+	if (l && (l->flags & LH_LOCK_SIGNAL)) {
+		if (LH_UNLIKELY(l->flags & LH_LOCK_ENDS))
+			lh_life_over(c, l);
+		return; /* in a signal handler too: nothing to do */
+	}
+	if (me->seat && lh_held_find(me->seat, c->o)) {
+		lh_drop_slow(c);
+		return;
+	}
+	if (!lh_work_begin_lock(&w, c, 0))
+		return;
+	l = lh_lock_make(c->o, LH_SEM);
+	if (l)
+		lh_sem_demote(l);
+	lh_work_end(&w);
+}
+
+void lh_sem_opened(const struct lh_call *c)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin_lock(&w, c, 0))
+		return;
+	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
+	if (l) {
+		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_PSHARED | LH_LOCK_INITED;
+		l->born = l->born ? l->born : w.stack;
+	}
+	lh_work_end(&w);
+}
+
+/* ---- once ---- */
+
+/* The routine has run: nobody will wait here, but with a lock held somebody could have. */
+static bool known_or_free(const struct lh_call *c)
+{
+	struct lh_me *me = lh_myself();
+	const struct lh_context *x;
+	uint32_t row;
+
+	if (!me->seat || !me->seat->held_n)
+		return true;
+	x = lh_context_find(c->frame);
+	row = x ? lh_lock_find(c->o) : 0;
+	return row && lh_node_known(me, me->seat->held[me->seat->held_n - 1].node,
+				    lh_lock_id_of(&LH_LOCKS[row]),
+				    LH_PLACE(x->stack, LH_WAITS, LH_EXCLUSIVE));
+}
+
+/* An entry of this control block whose routine was left by an exception or a jump. */
+static void forget_thrown(struct lh_seat *s, const struct lh_call *c)
+{
+	struct lh_held *h = lh_held_find(s, c->o);
+
+	if (h && h->pad && h->pad < (uint32_t)(s->stack_high - c->frame))
+		return; /* that frame is above this one: it runs still, and waits for itself */
+	if (h)
+		lh_held_remove(s, h);
+}
+
+bool lh_once_begin(const struct lh_call *c, void (*routine)(void))
+{
+	bool done = lh_once_is_done(c->o);
+
+	if (done && known_or_free(c))
+		return false;
+	struct lh_me *me = lh_enter(c->frame);
+	if (!me)
+		return false;
+	me->once_routine = routine;
+	me->once_call = c;
+	forget_thrown(me->parked, c);
+	lh_leave(me);
+	lh_want(c);
+	if (done)
+		lh_wait_end(c); /* of no time */
+	return true;
+}
+
+const struct lh_call *lh_once_started(void (**routine)(void))
+{
+	struct lh_me *me = lh_myself();
+	const struct lh_call *c = me->once_call;
+
+	*routine = me->once_routine;
+	lh_wait_end(c);
+	lh_got_slow(c, 0);
+	struct lh_held *h = me->seat ? lh_held_find(me->seat, c->o) : NULL;
+	if (h)
+		h->pad = (uint32_t)(me->seat->stack_high - c->frame);
+	return c;
+}
+
+void lh_once_ended(const struct lh_call *c)
+{
+	lh_drop_slow(c);
+}
+
+/* Who has run the routine himself has ended his wait before that; who has not has waited for it. */
+void lh_once_end(const struct lh_call *c)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	struct lh_event_work w = {.me = me, .seat = me->parked};
+	lh_work_waited(&w);
+	lh_fare_left(me->parked);
+	lh_leave(me);
+}

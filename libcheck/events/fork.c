@@ -1,0 +1,217 @@
+/*
+ * fork.c — part of the room `track`: processes fork.
+ *
+ * What the forking thread holds, the child's only thread holds. What other threads held
+ * at that moment nobody can give back there: the child is warned when it goes on to use
+ * locks (a child that execs at once does not), and told when it waits for one of them.
+ */
+#include "libcheck/base/options.h"
+#include "libcheck/base/text.h"
+#include "libcheck/events/event_internal.h"
+
+/*
+ * What the forking thread holds must be known in the child, but the parent's seat goes
+ * on changing. So it is copied just before the fork, after every other prepare handler
+ * has run (ours was registered first). Children made without fork() read the parent's
+ * seat as it is.
+ */
+enum { OTHERS_MAX = 32 /* locks of other threads remembered over a fork */ };
+static struct {
+	uint32_t by; /* seat number; 0: free */
+	uint32_t n;
+	struct lh_held held[LH_HELD_MAX];
+	struct lh_lock was[LH_HELD_MAX]; /* their rows; the parent's go on changing */
+	struct lh_seat *seat;
+	lh_thread_id thread; /* 0: what it held is not known as a chain, so neither is the order */
+	uint32_t segment;
+	lh_node_id guard;
+	uint64_t ns; /* when it was about to fork */
+	char name[LH_NAME_MAX];
+	bool child, warned;
+	uint32_t others; /* locks that other threads held */
+	struct {
+		struct lh_held held;
+		struct lh_lock was;
+		char name[LH_NAME_MAX];
+		int32_t tid;
+	} other[OTHERS_MAX];
+} keep;
+
+/*
+ * Only what stays taken: a semaphore may be posted from anywhere, a life ends by itself. The
+ * entry was copied while its thread went on, so it may be half of one.
+ */
+static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
+{
+	return h->address && l->address == h->address && !(h->flags & LH_HELD_WAITING) &&
+	       !(l->flags & LH_LOCK_PSHARED) &&
+	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
+		l->kind == LH_CUSTOM);
+}
+
+static void keep_others(uint32_t me)
+{
+	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++) {
+		const struct lh_seat *s = &LH_SEATS[i];
+		for (uint32_t k = 0;
+		     i != me && s->state == LH_SEAT_LIVE && k < s->held_n && k < LH_HELD_MAX; k++) {
+			struct lh_held h = s->held[k];
+			struct lh_lock was = LH_LOCKS[LH_LOCK_ROW(h.lock)];
+			LH_COMPILER_FENCE(); /* what is looked at are the copies */
+			if (keep.others >= OTHERS_MAX || !stays_taken(&h, &was))
+				continue;
+			keep.other[keep.others].held = h;
+			keep.other[keep.others].was = was;
+			keep.other[keep.others].tid = s->tid;
+			__builtin_memcpy(keep.other[keep.others++].name, LH_THREADS[s->thread].name,
+					 LH_NAME_MAX);
+		}
+	}
+}
+
+void lh_fork_prepare(void)
+{
+	struct lh_me *me = lh_myself();
+	uint32_t none = 0;
+
+	if (!me->seat || !__atomic_compare_exchange_n(&keep.by, &none, me->number, false,
+						      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	keep.n = me->seat->held_n < LH_HELD_MAX ? me->seat->held_n : LH_HELD_MAX;
+	keep.seat = me->seat;
+	keep.guard = keep.n ? me->seat->held[keep.n - 1].node : 0;
+	keep.thread = keep.n && !keep.guard ? 0 : me->seat->thread;
+	keep.segment = me->seat->segment;
+	keep.ns = lh_book_now();
+	__builtin_memcpy(keep.held, me->seat->held, keep.n * sizeof(keep.held[0]));
+	for (uint32_t i = 0; i < keep.n; i++)
+		keep.was[i] = LH_LOCKS[LH_LOCK_ROW(keep.held[i].lock)];
+	__builtin_memcpy(keep.name, LH_THREADS[me->seat->thread].name, LH_NAME_MAX);
+	keep.others = 0;
+	keep.child = keep.warned = false;
+	keep_others(me->number);
+}
+
+void lh_fork_parent(void)
+{
+	struct lh_me *me = lh_myself();
+
+	if (!me->number || keep.by != me->number)
+		return;
+	__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
+	if (!me->seat)
+		return;
+	for (uint32_t i = 0; i < me->seat->held_n && i < LH_HELD_MAX; i++)
+		if (me->seat->held[i].lock)
+			me->seat->held[i].flags |= LH_HELD_FORKED;
+	lh_segment_next(me, me->seat); /* what it did until now came before the child */
+}
+
+/* The thread that took it, as the child can know it: a row of its own here. */
+static lh_thread_id absent(uint32_t i)
+{
+	lh_thread_id id = lh_thread_new(0, 0, 0);
+
+	if (id) {
+		LH_THREADS[id].tid = keep.other[i].tid;
+		LH_THREADS[id].flags |= LH_THREAD_ENDED;
+		__builtin_memcpy(LH_THREADS[id].name, keep.other[i].name, LH_NAME_MAX);
+	}
+	return id;
+}
+
+static uint32_t tell_fork(struct lh_event_work *w, uint32_t i, struct lh_lock *l, lh_place wants)
+{
+	struct lh_tale *t = lh_tale_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, w->seat->thread);
+	lh_place held = keep.other[i].held.place;
+
+	t->severity = wants ? LH_ERROR : LH_WARNING;
+	lh_tale_step(t, absent(i), lh_lock_id_of(l),
+		     LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(held)), LH_PLACE_HOW(held),
+			      LH_PLACE_MODE(held)),
+		     LH_HOLDS);
+	if (wants)
+		lh_tale_step(t, w->seat->thread, lh_lock_id_of(l), wants, LH_WAITS_FOR);
+	return lh_check_tell(t, LH_F_NONE);
+}
+
+void lh_work_orphans(struct lh_event_work *w, const struct lh_lock *l, lh_place wants)
+{
+	for (uint32_t i = 0; i < keep.others; i++) {
+		const struct lh_held *h = &keep.other[i].held;
+		const struct lh_lock *was = &keep.other[i].was;
+		if ((wants && h->address != l->address) ||
+		    !lh_lock_still_held(was, keep.other[i].tid))
+			continue;
+		struct lh_lock *o = lh_lock_stand_in(was);
+		if (o)
+			lh_work_tell(w, tell_fork(w, i, o, wants));
+	}
+	if (!wants)
+		keep.warned = true;
+}
+
+bool lh_work_has_orphans(bool waits)
+{
+	return keep.others && keep.child && (waits || !keep.warned);
+}
+
+/*
+ * The locks that the forking thread held are held by the child's only thread, each child's
+ * copy of them. A process-shared one was not copied: it is the parent's still.
+ */
+static void inherit(struct lh_me *me)
+{
+	struct lh_seat *s = me->parked;
+
+	for (uint32_t i = 0; i < keep.n; i++) {
+		const struct lh_held *old = &keep.held[i];
+		const struct lh_lock *was = &keep.was[i];
+		if (!old->lock || was->address != old->address || was->kind == LH_LIFE ||
+		    was->kind == LH_ONCE || was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
+			continue;
+		struct lh_lock *l = lh_lock_stand_in(was);
+		struct lh_held *h = l ? lh_held_push(s) : NULL;
+		if (!h)
+			continue;
+		*h = *old;
+		h->lock = lh_lock_id_of(l);
+		h->place = LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(old->place)),
+				    LH_PLACE_HOW(old->place), LH_PLACE_MODE(old->place));
+		h->node = 0;
+		h->flags = LH_HELD_INHERITED;
+		if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+			l->owner = me->number;
+	}
+}
+
+bool lh_fork_child(uintptr_t frame)
+{
+	uintptr_t low = 0, high = 0;
+
+	if (keep.by && keep.seat) {
+		low = keep.seat->stack_low;
+		high = keep.seat->stack_high;
+	} else {
+		lh_thread_stack_bounds(frame, 0, &low, &high);
+	}
+	lh_book.big = (struct lh_big_lock){0};
+	lh_me_distance = 0;
+	lh_big_lock_take(&lh_book.big, UINT32_MAX);
+	struct lh_me *me = lh_seat_take(0, low, high);
+	if (me) {
+		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
+		__builtin_memcpy(LH_THREADS[me->parked->thread].name, keep.name, LH_NAME_MAX);
+		if (keep.by)
+			inherit(me);
+	}
+	lh_book.ledger->fork_thread = keep.by ? keep.thread : 0;
+	lh_book.ledger->fork_segment = keep.by ? keep.segment : 0;
+	lh_book.ledger->fork_guard = keep.by ? keep.guard : 0;
+	lh_book.ledger->born_ns = keep.by ? keep.ns : lh_book_now();
+	keep.by = 0;
+	keep.n = 0;
+	keep.child = true;
+	lh_big_lock_give(&lh_book.big, UINT32_MAX);
+	return me != NULL;
+}

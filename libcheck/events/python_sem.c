@@ -1,0 +1,98 @@
+/*
+ * python_sem.c — part of the room `track`: what CPython's semaphores mean besides.
+ *
+ * Python's threads are detached. Each holds a semaphore of its own while it lives, the
+ * interpreter gives it back when the thread's state is cleared, and join() waits for it. So
+ * that semaphore is no lock: taking it from another thread is a join, with the same order
+ * of events and the same circles as pthread_join.
+ *
+ * Of such a row `thread` is the thread and `come` its segment when it was over;
+ * `initial` says that it is.
+ */
+#include "libcheck/events/event_internal.h"
+#include "libcheck/rules/wait_cycle.h"
+
+lh_stack_id lh_sem_place(const struct lh_call *c)
+{
+	const struct lh_context *x = lh_myself()->seat ? lh_context_find(c->frame) : NULL;
+	struct lh_event_work w;
+
+	if (x)
+		return x->stack;
+	if (!lh_work_begin(&w, c))
+		return 0;
+	lh_work_end(&w);
+	return w.stack;
+}
+
+void lh_sem_lives(const struct lh_call *c)
+{
+	struct lh_event_work w;
+
+	if (!lh_work_begin_order(&w, c))
+		return;
+	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
+	if (l) {
+		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_ENDS;
+		l->thread = w.seat->thread;
+		l->come = l->initial = 0;
+	}
+	lh_work_end(&w);
+}
+
+/* By the thread itself: whoever joins it may give the semaphore back too. The main thread goes on.
+ */
+void lh_life_over(const struct lh_call *c, struct lh_lock *l)
+{
+	struct lh_me *me = lh_enter(c->frame);
+
+	if (!me)
+		return;
+	if (!l->initial && l->thread == me->parked->thread) {
+		l->come = me->parked->segment;
+		l->initial = 1;
+		lh_segment_next(me, me->parked);
+	}
+	lh_leave(me);
+}
+
+static struct lh_lock *life_of_other(const struct lh_me *me, const struct lh_call *c)
+{
+	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
+
+	return l && (l->flags & LH_LOCK_ENDS) && l->thread != me->seat->thread ? l : NULL;
+}
+
+bool lh_sem_join_begin(const struct lh_call *c)
+{
+	struct lh_lock *l = life_of_other(lh_myself(), c);
+	struct lh_event_work w;
+
+	if (!l || !lh_work_begin_order(&w, c))
+		return false;
+	/* the main thread gives its own back and then waits for the others: its life holds nobody
+	 * up */
+	if (LH_THREADS[l->thread].flags & LH_THREAD_MAIN)
+		lh_work_announce(&w, lh_lock_id_of(l), LH_PLACE(w.stack, c->how, LH_EXCLUSIVE),
+				 LH_WAIT_SEM, 0);
+	else
+		lh_work_join(&w, l->thread, (enum lh_how)c->how);
+	lh_work_end(&w);
+	return true;
+}
+
+void lh_sem_join_end(const struct lh_call *c, int rc)
+{
+	struct lh_lock *l = life_of_other(lh_myself(), c);
+	struct lh_event_work w;
+
+	if (!l || !lh_work_begin_order(&w, c))
+		return;
+	lh_work_waited(&w);
+	if (!rc && l->initial) {
+		lh_work_order(LH_EVENT_JOIN, l->thread, l->come, w.seat->thread,
+			      w.seat->segment + 1);
+		lh_segment_next(w.me, w.seat);
+	}
+	lh_work_end(&w);
+}

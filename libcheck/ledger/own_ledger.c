@@ -1,0 +1,419 @@
+/* own_ledger.c — see own_ledger.h. */
+#include "libcheck/ledger/own_ledger.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+struct lh_book lh_book;
+
+/* Rows at full size; a smaller ledger halves the exponents where address space is scarce. */
+static const struct {
+	uint32_t row, rows;
+} shape[LH_TABLES] = {
+	[LH_T_SEAT] = {sizeof(struct lh_seat), 1 << 15},
+	[LH_T_THREAD] = {sizeof(struct lh_thread), 1 << 18},
+	[LH_T_LOCK] = {sizeof(struct lh_lock), LH_LOCK_ROWS},
+	[LH_T_STACK] = {sizeof(struct lh_stack), 1 << 19},
+	[LH_T_FRAME] = {sizeof(uint64_t), 1 << 23},
+	[LH_T_MODULE] = {sizeof(struct lh_module), 1 << 12},
+	[LH_T_NODE] = {sizeof(struct lh_node), 1 << 22},
+	[LH_T_SEEN] = {sizeof(struct lh_seen), 1 << 22},
+	[LH_T_EVENT] = {sizeof(struct lh_event), 1 << 19},
+	[LH_T_FINDING] = {sizeof(struct lh_finding), 1 << 13},
+	[LH_T_STEP] = {sizeof(struct lh_step), 1 << 17},
+	[LH_T_NOTE] = {sizeof(struct lh_note), 0},
+	[LH_T_PAIR] = {sizeof(struct lh_pair), 0},
+	[LH_T_SPAN] = {sizeof(struct lh_span), 0},
+	[LH_T_PLACE] = {sizeof(struct lh_shared_place), 1 << 18},
+	[LH_T_BURNT] = {sizeof(struct lh_burnt), 0},
+	[LH_T_FARE] = {sizeof(struct lh_fare), 1 << 13},
+	[LH_T_MORE] = {sizeof(struct lh_more), 1 << 21},
+};
+
+/* Of a limited address space the ledger and the private memory take one part in so many each. */
+enum { SHARE = 8 };
+
+enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
+enum { PLAIN_STEP = 64 * 1024 /* bytes that a plain ledger's table grows by */ };
+
+/*
+ * Rows of a plain ledger whose memory is made sure of at birth: enough for most programs,
+ * so that one which locks itself into a sandbox later never needs a system call of ours.
+ */
+static const uint32_t plain_rows[LH_TABLES] = {
+	[LH_T_SEAT] = 48,        [LH_T_THREAD] = 1024, [LH_T_LOCK] = 4096, [LH_T_STACK] = 4096,
+	[LH_T_FRAME] = 48 << 10, [LH_T_MODULE] = 64,   [LH_T_NODE] = 8192, [LH_T_SEEN] = 8192,
+	[LH_T_EVENT] = 2048,     [LH_T_FINDING] = 256, [LH_T_STEP] = 2048, [LH_T_PLACE] = 128,
+	[LH_T_FARE] = 64,        [LH_T_MORE] = 1024,
+};
+
+static uint64_t round_up(uint64_t n, uint64_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+static uint64_t lay_out(struct lh_table *table, unsigned scale)
+{
+	uint64_t at = round_up(sizeof(struct lh_ledger), PAGE);
+
+	for (int t = 1; t < LH_TABLES; t++) {
+		uint32_t rows = shape[t].rows >> scale;
+		table[t] = (struct lh_table){
+			.offset = at, .row = shape[t].row, .rows = rows, .used = rows != 0};
+		at = round_up(at + (uint64_t)rows * shape[t].row, PAGE);
+	}
+	return at;
+}
+
+static void take_over(struct lh_ledger *l, const struct lh_table *table, uint64_t total)
+{
+	for (int t = 1; t < LH_TABLES; t++) {
+		l->table[t] = table[t];
+		lh_book.table[t] = (char *)l + table[t].offset;
+	}
+	lh_sys_advise(l, total, MADV_DONTDUMP);
+	l->version = LH_LEDGER_VERSION;
+	l->header = sizeof(*l);
+	l->total = total;
+	l->start_epoch = lh_sys_epoch();
+	__builtin_memcpy(l->magic, LH_LEDGER_MAGIC, sizeof(l->magic));
+	lh_book.ledger = l;
+}
+
+/* The next slot of the board, by an atomic addition; UINT32_MAX: there is none left. */
+static uint32_t claim(struct lh_board *board)
+{
+	uint32_t slot = __atomic_fetch_add(&board->next, 1, __ATOMIC_ACQ_REL);
+
+	if (slot < board->slots_max)
+		return slot;
+	__atomic_fetch_sub(&board->next, 1, __ATOMIC_ACQ_REL);
+	__atomic_fetch_add(&board->turned_away, 1, __ATOMIC_RELAXED);
+	return UINT32_MAX;
+}
+
+static bool open_slot(int fd, struct lh_board *board)
+{
+	struct lh_table table[LH_TABLES] = {{0}};
+	struct lh_ledger *l = NULL;
+	uint64_t total = 0, share = lh_sys_space_limit() / SHARE;
+	uint32_t slot = claim(board);
+
+	if (slot == UINT32_MAX)
+		return false;
+	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
+		total = lay_out(table, scale);
+		if (total > share)
+			continue;
+		l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
+			       LH_BOARD_BYTES + slot * LH_SLOT_BYTES);
+	}
+	if (!l)
+		return false;
+	lh_book.elastic = (board->flags & LH_LEDGER_ELASTIC) != 0;
+	l->flags = board->flags & LH_LEDGER_ELASTIC;
+	l->monitor = (uint32_t)board->monitor;
+	l->start_ns = board->start_ns;
+	lh_book.start_ns = board->start_ns;
+	lh_book.board = board;
+	lh_book.tick = &board->tick;
+	take_over(l, table, total);
+	return true;
+}
+
+bool lh_book_open(const char *run)
+{
+	int fd = lh_sys_open(run, O_RDWR | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	struct lh_board *board = (struct lh_board *)lh_book.board;
+	if (!board)
+		board = lh_sys_map(LH_BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	bool ours = board && __builtin_memcmp(board->magic, LH_BOARD_MAGIC, 8) == 0 &&
+		    board->version == LH_LEDGER_VERSION;
+	ours = ours && open_slot(fd, board);
+	lh_sys_close(fd);
+	return ours;
+}
+
+static const char *const places[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};
+
+static void append(char *to, size_t room, const char *s)
+{
+	size_t n = 0, i = 0;
+
+	while (to[n])
+		n++;
+	for (; s[i] && n + 1 < room; i++)
+		to[n++] = s[i];
+	to[n] = '\0';
+}
+
+#define UNFINISHED ".new"
+
+static int create_in(const char *directory)
+{
+	char digits[12], *d = digits + sizeof(digits);
+	unsigned pid = (unsigned)lh_sys_pid();
+
+	*--d = '\0';
+	do
+		*--d = (char)('0' + pid % 10);
+	while (pid /= 10);
+	lh_book.path[0] = '\0';
+	append(lh_book.path, LH_PATH_MAX, directory);
+	append(lh_book.path, LH_PATH_MAX, "/lockhound.");
+	append(lh_book.path, LH_PATH_MAX, d);
+	append(lh_book.path, LH_PATH_MAX, ".lh" UNFINISHED);
+	int fd =
+		lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd <
+	    0) { /* left by a process that had our number before; only if it is ours to remove */
+		lh_sys_unlink(lh_book.path);
+		fd = lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+				 0600);
+	}
+	return fd;
+}
+
+/*
+ * The file gets its name when it is a ledger: a reader that finds it can read it, also when the
+ * process was killed on the way. A file that an earlier process of this number left is replaced.
+ */
+static bool publish(void)
+{
+	char unfinished[LH_PATH_MAX] = "", *end = lh_book.path;
+
+	append(unfinished, sizeof(unfinished), lh_book.path);
+	while (*end)
+		end++;
+	end -= sizeof(UNFINISHED) - 1;
+	if (__builtin_memcmp(end, UNFINISHED, sizeof(UNFINISHED)) != 0) /* the path was too long */
+		return false;
+	*end = '\0';
+	if (lh_sys_rename(unfinished, lh_book.path) == 0)
+		return true;
+	*end = UNFINISHED[0];
+	return false;
+}
+
+static bool make_sure(int fd, struct lh_table *table)
+{
+	if (lh_sys_allocate(fd, 0, table[1].offset) < 0)
+		return false;
+	for (int t = 1; t < LH_TABLES; t++) {
+		uint64_t bytes = round_up((uint64_t)plain_rows[t] * table[t].row, PAGE);
+		uint64_t whole = (uint64_t)table[t].rows * table[t].row;
+		if (bytes > whole)
+			bytes = whole;
+		if (bytes && lh_sys_allocate(fd, table[t].offset, bytes) < 0)
+			return false;
+		table[t].ready = (uint32_t)(bytes / table[t].row);
+	}
+	return true;
+}
+
+static bool fill_plain(int fd)
+{
+	struct lh_table table[LH_TABLES] = {{0}};
+	struct lh_ledger *l = NULL;
+	uint64_t total = 0, limit = lh_sys_file_limit(), share = lh_sys_space_limit() / SHARE;
+
+	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
+		total = lay_out(table, scale);
+		if (total <= limit && total <= share && lh_sys_truncate(fd, total) == 0)
+			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+				       fd, 0);
+	}
+	if (!l)
+		return false;
+	if (!make_sure(fd, table)) {
+		lh_sys_unmap(l, total);
+		return false;
+	}
+	l->flags = LH_LEDGER_PLAIN;
+	l->start_ns = lh_book.start_ns = lh_sys_now();
+	lh_book.tick = NULL;
+	take_over(l, table, total);
+	return true;
+}
+
+bool lh_book_make(const char *directory)
+{
+	const char *given[] = {directory, NULL};
+
+	lh_book.elastic = false;
+	for (const char *const *p = *directory ? given : places; *p; p++) {
+		int fd = create_in(*p);
+		if (fd < 0)
+			continue;
+		bool ok = fill_plain(fd);
+		if (ok && !publish()) {
+			lh_sys_unmap(lh_book.ledger, lh_book.ledger->total);
+			lh_book.ledger = NULL;
+			ok = false;
+		}
+		lh_sys_close(fd);
+		if (ok)
+			return true;
+		lh_sys_unlink(lh_book.path);
+	}
+	lh_book.path[0] = '\0';
+	return false;
+}
+
+bool lh_book_make_nameless(void)
+{
+	int fd = (int)lh_syscall(SYS_memfd_create, (long)"lockhound", 1 /* MFD_CLOEXEC */, 0, 0, 0,
+				 0);
+
+	lh_book.path[0] = '\0';
+	bool ok = fd >= 0 && fill_plain(fd);
+	if (fd >= 0)
+		lh_sys_close(fd);
+	return ok;
+}
+
+void lh_book_discard(void)
+{
+	if (lh_book.path[0] && !lh_sys_locked_up())
+		lh_sys_unlink(lh_book.path);
+}
+
+/* Asks for the memory of the next rows; an error is an answer, a fault would not be. */
+static bool populate(struct lh_table *t, uint32_t upto)
+{
+	uint64_t from = t->offset + (uint64_t)t->ready * t->row;
+	uint64_t to = t->offset + (uint64_t)upto * t->row;
+	uint64_t end = t->offset + (uint64_t)t->rows * t->row;
+
+	to = round_up(to > from + PLAIN_STEP ? to : from + PLAIN_STEP, PAGE);
+	if (to > end)
+		to = round_up(end, PAGE);
+	from = from / PAGE * PAGE;
+	if (lh_sys_locked_up() || /* a filter might kill for it */
+	    lh_sys_advise((char *)lh_book.ledger + from, to - from, POPULATE_WRITE) < 0)
+		return false;
+	uint64_t rows = (to - t->offset) / t->row;
+	rows = rows > t->rows ? t->rows : rows;
+	uint32_t ready = t->ready; /* the monitor raises it too */
+	while (ready < rows &&
+	       !__atomic_compare_exchange_n(&t->ready, &ready, (uint32_t)rows, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+	return true;
+}
+
+uint32_t lh_book_reserve(enum lh_table_name name, uint32_t n)
+{
+	struct lh_table *t = &lh_book.ledger->table[name];
+	uint32_t at = t->used;
+
+	if (n > t->rows || at > t->rows - n) {
+		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
+		return 0;
+	}
+	if (!lh_book.elastic && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
+	    !populate(t, at + n)) {
+		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
+		return 0;
+	}
+	return at;
+}
+
+void lh_book_publish(enum lh_table_name name, uint32_t n)
+{
+	struct lh_table *t = &lh_book.ledger->table[name];
+
+	__atomic_store_n(&t->used, t->used + n, __ATOMIC_RELEASE);
+}
+
+uint32_t lh_book_new(enum lh_table_name name, uint32_t n)
+{
+	uint32_t at = lh_book_reserve(name, n);
+
+	if (at)
+		lh_book_publish(name, n);
+	return at;
+}
+
+uint32_t lh_book_used(enum lh_table_name name)
+{
+	return lh_book.ledger->table[name].used;
+}
+
+uint32_t lh_book_rows(enum lh_table_name name)
+{
+	return lh_book.ledger->table[name].rows;
+}
+
+/*
+ * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes
+ * all of it zero in a child of any kind of fork, and leaves it alone under vfork.
+ */
+enum { PRIVATE_BYTES = 1 << 30, WIPEONFORK = 18 };
+static char *private_at;
+static size_t private_size, private_used;
+
+bool lh_book_private_init(void)
+{
+	uint64_t share = lh_sys_space_limit() / SHARE;
+
+	for (private_size = PRIVATE_BYTES; private_size >= PRIVATE_BYTES >> 8; private_size >>= 2) {
+		if (private_size > share)
+			continue;
+		private_at = lh_sys_map(private_size, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (private_at)
+			break;
+	}
+	if (!private_at || lh_sys_advise(private_at, private_size, WIPEONFORK) < 0)
+		return false;
+	lh_sys_advise(private_at, private_size, MADV_DONTDUMP);
+	return true;
+}
+
+void *lh_book_private(size_t size)
+{
+	size = round_up(size, 64);
+	if (!private_at || size > private_size - private_used)
+		return NULL;
+	private_used += size;
+	return private_at + private_used - size;
+}
+
+void lh_book_private_reset(void)
+{
+	private_used = 0;
+}
+
+void lh_book_mind_the_clock(void)
+{
+	enum { FROZEN_MS = 1000 };
+	const struct lh_board *b = lh_book.board;
+
+	if (b && lh_book.tick && (!b->monitor || (int32_t)(lh_book_ticks() - b->tick) > FROZEN_MS))
+		lh_book.tick = NULL;
+}
+
+void lh_book_wake_monitor(void)
+{
+	if (lh_book.board)
+		lh_syscall(SYS_futex, (long)&lh_book.board->next, FUTEX_WAKE, 1, 0, 0, 0);
+}
+
+uint64_t lh_book_now(void)
+{
+	return lh_sys_now() - lh_book.start_ns;
+}
+
+uint32_t lh_book_ticks(void)
+{
+	uint64_t now =
+		lh_sys_coarse(); /* lags: at the start it may not have come to start_ns yet */
+
+	return now > lh_book.start_ns ? (uint32_t)((now - lh_book.start_ns) / 1000000u) : 0;
+}

@@ -1,0 +1,230 @@
+/* contention.c — see contention.h. */
+#include "libcheck/lock/contention.h"
+#include "libcheck/base/histogram.h"
+
+static uint32_t free_fares; /* of locks that are no more, linked by `next` */
+
+void lh_fare_init(void)
+{
+	free_fares = 0;
+}
+
+struct lh_fare *lh_fare_make(struct lh_lock *l, lh_lock_id id)
+{
+	struct lh_more *more =
+		l->more ? &LH_MORES[l->more] : NULL; /* else the caller had no room */
+	uint32_t row = more && more->fare ? more->fare : free_fares;
+
+	if (!more || more->fare)
+		return more ? &LH_FARES[row] : NULL;
+	if (row)
+		free_fares = LH_FARES[row].next;
+	else
+		row = lh_book_new(LH_T_FARE, 1);
+	if (!row)
+		return NULL;
+	LH_FARES[row] = (struct lh_fare){.lock = id};
+	__atomic_store_n(&more->fare, row, __ATOMIC_RELEASE);
+	return &LH_FARES[row];
+}
+
+void lh_fare_end(struct lh_lock *l)
+{
+	uint32_t row = LH_MORES[l->more].fare;
+
+	if (!row)
+		return;
+	LH_FARES[row].lock = 0;
+	LH_FARES[row].next = free_fares;
+	free_fares = row;
+	LH_MORES[l->more].fare = 0;
+}
+
+/* ---- shares ---- */
+
+/* Its slot, or a free one made its own; NULL: all are others'. */
+static struct lh_share *find_share(struct lh_fare *f, lh_thread_id thread)
+{
+	for (uint32_t i = 0; i < LH_SHARES; i++) {
+		struct lh_share *s = &f->share[i];
+		lh_thread_id none = 0;
+
+		if (__atomic_load_n(&s->thread, __ATOMIC_RELAXED) == thread ||
+		    __atomic_compare_exchange_n(&s->thread, &none, thread, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED) ||
+		    none == thread)
+			return s;
+	}
+	return NULL;
+}
+
+static void add_up(struct lh_share *to, const struct lh_share *from)
+{
+	to->waits += from->waits;
+	to->taken += from->taken;
+	to->wait_ns += from->wait_ns;
+	to->wait_max_ns = from->wait_max_ns > to->wait_max_ns ? from->wait_max_ns : to->wait_max_ns;
+	to->passed_max = from->passed_max > to->passed_max ? from->passed_max : to->passed_max;
+}
+
+/* Who has waited least makes room; so whoever waits much stays. B */
+static struct lh_share *make_room(struct lh_fare *f, lh_thread_id thread)
+{
+	struct lh_share *rest = &f->share[LH_SHARES - 1], *least = &f->share[0];
+
+	rest->thread = LH_SHARE_REST;
+	for (uint32_t i = 1; i < LH_SHARES - 1; i++)
+		if (f->share[i].wait_ns < least->wait_ns)
+			least = &f->share[i];
+	add_up(rest, least);
+	*least = (struct lh_share){.thread = thread};
+	return least;
+}
+
+static struct lh_share *share_of(struct lh_fare *f, lh_thread_id thread)
+{
+	struct lh_share *s = find_share(f, thread);
+
+	return s ? s : make_room(f, thread);
+}
+
+void lh_fare_taken(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for)
+{
+	struct lh_fare *f = lh_fare(l);
+	struct lh_share *s = f ? find_share(f, thread) : NULL;
+
+	if (s)
+		s->taken += stands_for;
+	else if (f && f->share[LH_SHARES - 1].thread == LH_SHARE_REST)
+		f->share[LH_SHARES - 1].taken += stands_for;
+}
+
+/* ---- waits ---- */
+
+static uint64_t entries(const struct lh_lock *l, const struct lh_fare *f)
+{
+	return l->acquired + l->shared - f->again;
+}
+
+void lh_fare_left(struct lh_seat *s)
+{
+	if (s->wait_fare)
+		__atomic_fetch_add(&LH_FARES[s->wait_fare].done, 1, __ATOMIC_RELAXED);
+	s->wait_fare = 0;
+}
+
+void lh_fare_asked(struct lh_lock *l, lh_lock_id id, struct lh_seat *s)
+{
+	struct lh_fare *f;
+
+	lh_fare_left(s); /* the one before was cancelled, or left by a jump */
+	f = lh_fare_make(l, id);
+	if (!f)
+		return;
+	s->wait_entries = entries(l, f);
+	uint32_t ahead = __atomic_fetch_add(&f->asked, 1, __ATOMIC_RELAXED) -
+			 __atomic_load_n(&f->done, __ATOMIC_RELAXED);
+	/* an end that was counted for the lock that had this row before */
+	s->wait_ahead = (int32_t)ahead > 0 ? ahead : 0;
+	s->wait_fare = LH_MORES[l->more].fare;
+	if (s->wait_ahead >= f->queue)
+		f->queue = s->wait_ahead + 1;
+}
+
+static void note_passed(struct lh_lock *l, struct lh_fare *f, const struct lh_seat *s,
+			struct lh_share *share)
+{
+	uint64_t now = entries(l, f), passed = now > s->wait_entries ? now - s->wait_entries : 0,
+		 later = passed > s->wait_ahead ? passed - s->wait_ahead : 0;
+
+	f->passed += passed;
+	f->overtaken += later;
+	if (later > f->overtaken_max)
+		f->overtaken_max = later;
+	if (passed > f->passed_max) {
+		f->passed_max = passed;
+		f->passed_thread = s->thread;
+	}
+	if (passed > share->passed_max)
+		share->passed_max = passed;
+}
+
+static void add_time(struct lh_times *t, uint64_t ns, uint32_t n)
+{
+	uint32_t *b = &t->bucket[lh_scale(ns)];
+
+	if (*b > UINT32_MAX - n) /* the proportions matter: all of them are halved */
+		for (uint32_t i = 0; i < LH_BUCKETS; i++)
+			t->bucket[i] /= 2;
+	*b += n;
+	t->n += n;
+	t->ns += ns * n;
+	if (ns > t->max_ns)
+		t->max_ns = ns;
+}
+
+static uint32_t side_of(enum lh_mode mode)
+{
+	return mode == LH_SHARED;
+}
+
+void lh_fare_waited(struct lh_lock *l, struct lh_seat *s, enum lh_mode mode, uint64_t ns)
+{
+	struct lh_fare *f = lh_fare(l);
+	struct lh_share *share;
+
+	if (!f || s->wait_fare != LH_MORES[l->more].fare) {
+		lh_fare_left(s);
+		return;
+	}
+	share = share_of(f, s->thread);
+	add_time(&f->wait[side_of(mode)], ns, 1);
+	share->waits++;
+	share->wait_ns += ns;
+	if (ns > share->wait_max_ns)
+		share->wait_max_ns = ns;
+	note_passed(l, f, s, share);
+	lh_fare_left(s);
+}
+
+void lh_fare_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t stands_for)
+{
+	struct lh_fare *f = lh_fare(l);
+
+	if (f)
+		add_time(&f->hold[side_of(mode)], ns, stands_for);
+}
+
+void lh_fare_again(struct lh_lock *l)
+{
+	struct lh_fare *f = lh_fare(l);
+
+	if (f)
+		f->again++;
+}
+
+/* ---- tries ---- */
+
+void lh_fare_busy(struct lh_lock *l, lh_lock_id id)
+{
+	struct lh_fare *f = lh_fare_make(l, id);
+
+	if (f)
+		f->busy++;
+}
+
+void lh_fare_busy_on(struct lh_lock *l, const struct lh_seat *s, uint64_t ns)
+{
+	struct lh_fare *f = lh_fare(l);
+
+	if (!f || s->tries < f->busy_tries)
+		return;
+	if (f->busy_thread != s->thread || f->busy_place != s->try_place) {
+		f->busy_thread = s->thread;
+		f->busy_place = s->try_place;
+		f->busy_ns = 0;
+	}
+	f->busy_tries = s->tries;
+	if (ns > f->busy_ns)
+		f->busy_ns = ns;
+}

@@ -1,0 +1,522 @@
+/* lock.c — see lock.h. */
+#include "libcheck/lock/lock.h"
+#include "libcheck/lock/contention.h"
+#include "libcheck/stack/stack.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#if defined(__x86_64__)
+#define LH_SPIN_FREE 1 /* glibc counts a free spinlock as 1 here, 0 elsewhere */
+#else
+#define LH_SPIN_FREE 0
+#endif
+
+struct lh_lock_index lh_lock_index;
+void (*lh_lock_dying)(struct lh_lock *l);
+
+/* The sizes and places that the words rely on; another glibc must not compile silently. */
+_Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's lock layout");
+#if defined(__x86_64__)
+_Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
+#endif
+
+enum { LINE_SLOTS = 16, LINES_TRIED = 64 }; /* of the table */
+
+static uint32_t free_rows; /* dead rows that nothing names, linked by `next` */
+static uint32_t words_off;
+
+static struct {
+	const void *o;
+	struct lh_where where;
+} lies; /* where the lock lies that is being looked at */
+
+bool lh_lock_init(void)
+{
+	uint32_t slots = lh_book_rows(LH_T_LOCK) * 2;
+
+	lh_lock_index.slot = lh_book_private((size_t)slots * sizeof(uint32_t));
+	if (!lh_lock_index.slot)
+		return false;
+	lh_lock_index.lines = slots / LINE_SLOTS;
+	free_rows = 0;
+	lies.o = NULL;
+	lh_fare_init();
+	words_off = lh_book.ledger->words_off;
+	return true;
+}
+
+/*
+ * ---- the table ----
+ *
+ * Slots in lines of the processor's cache. The locks of 256 neighbouring bytes share a line,
+ * and 64 neighbouring lines a page, so that many locks touch few pages. What does not fit into
+ * its line goes on to another page, where neighbours are spread. A slot whose row has moved
+ * on to another address is stale, and may be written again.
+ */
+
+static uint32_t spread(uint64_t v)
+{
+	v *= 0x9e3779b97f4a7c15u;
+	return (uint32_t)(v >> 32);
+}
+
+/* The n-th line that may have it. Neighbours in memory are neighbours here. */
+static uint32_t *line_of(uintptr_t o, uint32_t n)
+{
+	uint32_t page = spread((o >> 14) + ((uint64_t)n << 20));
+	uint32_t line = page << 6 | ((n ? o >> 2 : o >> 8) & 63);
+
+	return &lh_lock_index.slot[(size_t)(line & (lh_lock_index.lines - 1)) * LINE_SLOTS];
+}
+
+static uint32_t slot_for(uintptr_t o, uint32_t row)
+{
+	return LH_LOCK_ID(row, (o >> 2) * 0x9e3779b1u >> 22);
+}
+
+uint32_t lh_lock_find(const void *o)
+{
+	uint32_t tag = slot_for((uintptr_t)o, 0);
+
+	for (uint32_t n = 0; n < LINES_TRIED; n++) {
+		const uint32_t *line = line_of((uintptr_t)o, n);
+		for (int i = 0; i < LINE_SLOTS; i++) {
+			uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_ACQUIRE);
+			uint32_t row = LH_LOCK_ROW(slot);
+			if (!slot)
+				return 0;
+			if ((slot ^ row) == tag && LH_LOCKS[row].address == (uintptr_t)o)
+				return row;
+		}
+	}
+	return 0;
+}
+
+/* The slot of a lock that rests stays its own: it may return to it. */
+static bool stale(uint32_t slot)
+{
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(slot)];
+
+	return (l->flags & LH_LOCK_DEAD) ||
+	       slot_for(l->address & ~LH_ADDRESS_GONE, LH_LOCK_ROW(slot)) != slot;
+}
+
+static void index_row(const void *o, uint32_t row)
+{
+	uint32_t fresh = slot_for((uintptr_t)o, row);
+
+	for (uint32_t n = 0; n < LINES_TRIED; n++) {
+		uint32_t *line = line_of((uintptr_t)o, n);
+		for (int i = 0; i < LINE_SLOTS; i++)
+			if (!line[i] || line[i] == fresh || stale(line[i])) {
+				__atomic_store_n(&line[i], fresh, __ATOMIC_RELEASE);
+				return;
+			}
+	}
+}
+
+/* ---- what the object says ---- */
+
+enum { KIND_MASK = 3, KIND_ROBUST = 16, KIND_PI = 32, KIND_PP = 64, KIND_PSHARED = 128 };
+
+static uint32_t mutex_attributes(const pthread_mutex_t *m)
+{
+	int k = m->__data.__kind;
+	uint32_t f = 0;
+
+	f |= (k & KIND_MASK) == PTHREAD_MUTEX_RECURSIVE ? LH_LOCK_RECURSIVE : 0;
+	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ERRORCHECK ? LH_LOCK_ERRORCHECK : 0;
+	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ADAPTIVE_NP ? LH_LOCK_ADAPTIVE : 0;
+	f |= k & KIND_ROBUST ? LH_LOCK_ROBUST : 0;
+	f |= k & KIND_PI ? LH_LOCK_PI : 0;
+	f |= k & KIND_PP ? LH_LOCK_PROTECT : 0;
+	f |= k & KIND_PSHARED ? LH_LOCK_PSHARED : 0;
+	return f;
+}
+
+static uint32_t rwlock_attributes(const pthread_rwlock_t *w)
+{
+	return (w->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
+			? LH_LOCK_PREFER_WRITER
+			: 0) |
+	       (w->__data.__shared ? LH_LOCK_PSHARED : 0);
+}
+
+uint32_t lh_lock_attributes(const void *o, enum lh_kind kind)
+{
+	if (kind == LH_MUTEX)
+		return mutex_attributes(o);
+	if (kind == LH_RWLOCK)
+		return rwlock_attributes(o);
+	if (kind == LH_SEM) /* byte 8 is 0 for private, 128 for shared */
+		return ((const int *)o)[2] ? LH_LOCK_PSHARED : 0;
+	return 0;
+}
+
+bool lh_lock_looks_free(const void *o, enum lh_kind kind)
+{
+	const pthread_mutex_t *m = o;
+	const pthread_rwlock_t *w = o;
+
+	switch (kind) {
+	case LH_MUTEX:
+		return __atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED) == 0;
+	case LH_RWLOCK:
+		return __atomic_load_n(&w->__data.__readers, __ATOMIC_RELAXED) >> 3 == 0 &&
+		       __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED) == 0;
+	case LH_SPIN:
+		return __atomic_load_n((const int *)o, __ATOMIC_RELAXED) == (LH_SPIN_FREE);
+	default:
+		return false;
+	}
+}
+
+int lh_lock_owner_tid(const void *o, enum lh_kind kind)
+{
+	const pthread_mutex_t *m = o;
+	const pthread_rwlock_t *w = o;
+
+	if (kind == LH_MUTEX)
+		return __atomic_load_n(&m->__data.__owner, __ATOMIC_RELAXED);
+	if (kind == LH_RWLOCK)
+		return __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static bool look(const void *o, enum lh_kind kind, enum lh_how how)
+{
+	(void)how;
+	return lh_lock_looks_free(o, kind);
+}
+
+bool (*lh_lock_look)(const void *o, enum lh_kind kind, enum lh_how how) = look;
+
+bool lh_sem_is_positive(const void *o)
+{
+	return __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) != 0;
+}
+
+static bool has_permit(const void *o, enum lh_how how)
+{
+	(void)how;
+	return lh_sem_is_positive(o);
+}
+
+bool (*lh_sem_has_permit)(const void *o, enum lh_how how) = has_permit;
+
+bool lh_once_is_done(const void *o)
+{
+	return __atomic_load_n((const int *)o, __ATOMIC_ACQUIRE) & 2;
+}
+
+static bool has_word(enum lh_kind kind, uint32_t flags)
+{
+	return !words_off && (kind == LH_MUTEX || kind == LH_RWLOCK || kind == LH_SEM) &&
+	       !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
+}
+
+static void write_word(const void *o, enum lh_kind kind, uint32_t row)
+{
+	size_t at = kind == LH_MUTEX    ? LH_WORD_MUTEX
+		    : kind == LH_RWLOCK ? LH_WORD_RWLOCK
+					: LH_WORD_SEM;
+
+	*(uint32_t *)((char *)(uintptr_t)o + at) = row;
+}
+
+/* ---- rows ---- */
+
+static uint32_t new_row(void)
+{
+	uint32_t row = free_rows;
+
+	if (!row)
+		return lh_book_new(LH_T_LOCK, 1);
+	free_rows = LH_LOCKS[row].next;
+	struct lh_ledger *b = lh_book.ledger;
+	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
+	b->retired_contended += LH_MORES[LH_LOCKS[row].more].contended;
+	b->retired_locks++;
+	lh_fare_end(&LH_LOCKS[row]);
+	return row;
+}
+
+struct lh_lock *lh_lock_row(lh_lock_id id)
+{
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
+
+	return id && lh_lock_id_of(l) == id ? l : NULL;
+}
+
+struct lh_more *lh_lock_more(struct lh_lock *l)
+{
+	if (!l->more) {
+		uint32_t row = lh_book_new(LH_T_MORE, 1);
+		if (!row)
+			return NULL;
+		if (l->held_ns && l->kind != LH_BARRIER && !(l->flags & LH_LOCK_ENDS)) {
+			LH_MORES[row].hold_ns = LH_MORES[row].hold_max_ns = l->held_ns;
+			LH_MORES[row].hold_samples = 1;
+		}
+		__atomic_store_n(&l->more, row, __ATOMIC_RELEASE);
+	}
+	return &LH_MORES[l->more];
+}
+
+/* ---- process-shared: which memory it lies in ---- */
+
+bool lh_lock_asks(const void *o, enum lh_kind kind)
+{
+	if (kind != LH_SPIN && !(lh_lock_attributes(o, kind) & LH_LOCK_PSHARED))
+		return false;
+	uint32_t row = lh_lock_find(o);
+	return !row || LH_LOCKS[row].kind != kind;
+}
+
+void lh_lock_lies(const void *o, const struct lh_where *w)
+{
+	lies.o = o;
+	if (o)
+		lies.where = *w;
+}
+
+const struct lh_shared_place *lh_lock_place(const struct lh_lock *l)
+{
+	uint32_t where = LH_MORES[l->more].where;
+
+	return where && LH_PLACES[where].lock == lh_lock_id_of(l) ? &LH_PLACES[where] : NULL;
+}
+
+static void take_place(struct lh_lock *l, const void *o)
+{
+	const struct lh_where *w = &lies.where;
+	bool known = lies.o == o && w->kind != LH_WHERE_UNKNOWN;
+
+	if (lies.o == o && w->kind == LH_WHERE_SHARED && l->kind == LH_SPIN)
+		l->flags |= LH_LOCK_PSHARED;
+	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_WHERE_PRIVATE))
+		return;
+	struct lh_more *more = known ? lh_lock_more(l) : NULL;
+	uint32_t where = more ? more->where : 0;
+	if (more && !where)
+		where = lh_book_new(LH_T_PLACE, 1);
+	if (!where) {
+		lh_book.ledger->places_unknown++;
+		return;
+	}
+	LH_PLACES[where] = (struct lh_shared_place){
+		.lock = lh_lock_id_of(l), .dev = w->dev, .ino = w->ino, .off = w->off};
+	__atomic_store_n(&more->where, where, __ATOMIC_RELEASE);
+}
+
+/* The place of the row's lock before this one is nobody's any more, but its row is used again. */
+static void clear_more(uint32_t row)
+{
+	if (row)
+		LH_MORES[row] = (struct lh_more){.where = LH_MORES[row].where};
+}
+
+/* A name that was given before the lock was used waits in a row that was made for it only. */
+static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
+{
+	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
+	    !old->shared && !old->nodes && old->more)
+		__builtin_memcpy(name, LH_MORES[old->more].name, LH_NAME_MAX);
+}
+
+static void give_name(struct lh_lock *l, const char name[LH_NAME_MAX])
+{
+	struct lh_more *more = name[0] ? lh_lock_more(l) : NULL;
+
+	if (!more)
+		return;
+	__builtin_memcpy(more->name, name, LH_NAME_MAX);
+	l->flags |= LH_LOCK_NAMED;
+}
+
+static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+{
+	uint32_t old = lh_lock_find(o);
+	char name[LH_NAME_MAX] = "";
+
+	if (old) {
+		take_name(&LH_LOCKS[old], name);
+		lh_lock_end(&LH_LOCKS[old]);
+	}
+	uint32_t row = new_row();
+	if (!row) {
+		lh_book.ledger->dropped_locks++;
+		return NULL;
+	}
+	struct lh_lock *l = &LH_LOCKS[row];
+	clear_more(l->more);
+	*l = (struct lh_lock){.gen = (uint16_t)(l->gen + 1),
+			      .kind = (uint8_t)kind,
+			      .flags = flags,
+			      .initial = initial,
+			      .more = l->more};
+	give_name(l, name);
+	take_place(l, o);
+	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
+	index_row(o, row);
+	return l;
+}
+
+struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+{
+	struct lh_lock *l = begin(o, kind, flags, initial);
+
+	if (l && has_word(kind, flags))
+		write_word(o, kind, (uint32_t)(l - LH_LOCKS));
+	return l;
+}
+
+const struct lh_lock *lh_lock_before(lh_lock_id id)
+{
+	const struct lh_ledger *b = lh_book.before;
+
+	if (!b || !LH_LOCK_ROW(id) || LH_LOCK_ROW(id) >= b->table[LH_T_LOCK].used)
+		return NULL;
+	return (const struct lh_lock *)((const char *)b + b->table[LH_T_LOCK].offset) +
+	       LH_LOCK_ROW(id);
+}
+
+/* Known in the parent before fork: then it is the same lock here, born where it was born. */
+static void inherit(struct lh_lock *l, const struct lh_lock *old)
+{
+	l->born = lh_stack_adopt(old->born);
+	l->first = lh_stack_adopt(old->first);
+	l->initial = old->initial;
+	l->flags |=
+		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
+	const struct lh_ledger *b = lh_book.before;
+	const struct lh_table *t = &b->table[LH_T_MORE];
+	struct lh_more *more =
+		old->flags & LH_LOCK_NAMED && old->more < t->used ? lh_lock_more(l) : NULL;
+	if (more)
+		__builtin_memcpy(
+			more->name,
+			((const struct lh_more *)((const char *)b + t->offset))[old->more].name,
+			LH_NAME_MAX);
+}
+
+struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
+{
+	struct lh_lock *l = lh_lock_known(o, kind);
+	uint32_t flags = lh_lock_attributes(o, kind);
+	bool worded = has_word(kind, flags);
+	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_word(o, kind)) : 0;
+
+	if (l && l->kind == kind)
+		return l;
+	/*
+	 * No word where one belongs: the memory was cleared, so this is a new lock. A wrong
+	 * word, or a kind without one: the table knows.
+	 */
+	uint32_t row = worded && !word ? 0 : lh_lock_find(o);
+	if (row && LH_LOCKS[row].kind == kind) {
+		if (worded)
+			write_word(o, kind, row);
+		return &LH_LOCKS[row];
+	}
+	l = lh_lock_begin(o, kind, flags, 0);
+	const struct lh_lock *old = l && word ? lh_lock_before(word) : NULL;
+	if (old && old->address == (uintptr_t)o && old->kind == kind)
+		inherit(l, old);
+	return l;
+}
+
+/* ---- of a forked child's parent ---- */
+
+struct lh_lock *lh_lock_stand_in(const struct lh_lock *was)
+{
+	enum {
+		INNATE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
+			 LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT | LH_LOCK_PREFER_WRITER
+	};
+	const void *o = (const void *)(uintptr_t)was->address;
+	uint32_t row = lh_lock_find(o);
+
+	if (row && LH_LOCKS[row].kind == was->kind)
+		return &LH_LOCKS[row];
+	struct lh_lock *l = begin(o, (enum lh_kind)was->kind, was->flags & INNATE, 0);
+	if (l)
+		inherit(l, was);
+	return l;
+}
+
+bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
+{
+	union {
+		pthread_mutex_t m;
+		pthread_rwlock_t w;
+		pthread_spinlock_t spin;
+	} copy;
+	enum lh_kind kind = (enum lh_kind)was->kind;
+	size_t n = kind == LH_MUTEX    ? sizeof(copy.m)
+		   : kind == LH_RWLOCK ? sizeof(copy.w)
+				       : sizeof(copy.spin);
+
+	if (kind == LH_CUSTOM) /* its bytes are the program's */
+		return true;
+	if (!lh_sys_copy(&copy, (const void *)(uintptr_t)was->address, n) ||
+	    lh_lock_looks_free(&copy, kind))
+		return false;
+	int owner = lh_lock_owner_tid(&copy, kind);
+	return !owner || owner == tid;
+}
+
+/* ---- ends, and returns ---- */
+
+/* Numbers of a row that has used up its generations would come again. */
+static bool is_spent(const struct lh_lock *l)
+{
+	return l->gen >= (UINT32_MAX >> LH_LOCK_BITS);
+}
+
+void lh_lock_bury(struct lh_lock *l)
+{
+	l->flags |= LH_LOCK_DEAD;
+	if (lh_lock_dying)
+		lh_lock_dying(l);
+	if ((l->flags & LH_LOCK_KEPT) || l->nodes || is_spent(l))
+		return;
+	l->next = free_rows;
+	free_rows = (uint32_t)(l - LH_LOCKS);
+}
+
+void lh_lock_rest(struct lh_lock *l)
+{
+	__atomic_store_n(&l->address, l->address | LH_ADDRESS_GONE, __ATOMIC_RELEASE);
+}
+
+void lh_lock_end(struct lh_lock *l)
+{
+	if (l->flags & LH_LOCK_DEAD)
+		return;
+	if (l->owner) /* its holder's list names it still */
+		l->flags |= LH_LOCK_KEPT;
+	l->owner = 0;
+	lh_lock_rest(l);
+	lh_lock_bury(l);
+}
+
+bool lh_lock_may_return(const struct lh_lock *l)
+{
+	enum {
+		PLAIN = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE | LH_LOCK_INITED |
+			LH_LOCK_WRITTEN | LH_LOCK_PLAINLY
+	};
+
+	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) && !(l->flags & ~(uint32_t)PLAIN) &&
+	       !l->owner && !words_off && !is_spent(l);
+}
+
+void lh_lock_return(struct lh_lock *l, const void *o)
+{
+	l->gen++;
+	l->flags &= ~(uint32_t)(LH_LOCK_WRITTEN | LH_LOCK_PLAINLY);
+	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
+	write_word(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
+}

@@ -1,0 +1,158 @@
+/* shm_location.c — see shm_location.h. */
+#include "libcheck/lock/shm_location.h"
+#include "libcheck/base/sys.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+/*
+ * Linux 6.11 answers for one address (PROCMAP_QUERY); our headers may be older. A kernel
+ * that does not know the question says ENOTTY, and then the text is read.
+ */
+struct query {
+	uint64_t size, flags, address;
+	uint64_t start, end, is, page_size, offset, inode;
+	uint32_t major, minor, name_size, build_id_size;
+	uint64_t name, build_id;
+};
+#define QUERY _IOWR('f', 17, struct query)
+enum { IS_SHARED = 8 };
+
+/* A segment of System V is called /SYSV and its key; the bound leaves room for " (deleted)". */
+enum { NAME_MAX_OF_SYSV = 32, PIECE = 512, TEXT_MAX = 1 << 20 };
+
+static bool is_sysv(const char *name)
+{
+	const char *start = "/SYSV";
+
+	while (*start && *start == *name)
+		start++, name++;
+	return !*start;
+}
+
+static struct lh_where shared(uint64_t dev, uint64_t ino, uint64_t off, bool sysv)
+{
+	ino |= sysv ? LH_WHERE_SYSV : 0;
+	if (!ino)
+		return (struct lh_where){.kind = LH_WHERE_UNKNOWN};
+	return (struct lh_where){.kind = LH_WHERE_SHARED, .dev = dev, .ino = ino, .off = off};
+}
+
+static bool ask(int fd, uint64_t at, struct lh_where *w)
+{
+	char name[NAME_MAX_OF_SYSV] = "";
+	struct query q = {.size = sizeof(q),
+			  .address = at,
+			  .name = (uintptr_t)name,
+			  .name_size = sizeof(name)};
+
+	/* a name that is longer than the buffer is an error, and none of System V's */
+	if (lh_syscall(SYS_ioctl, fd, (long)QUERY, (long)&q, 0, 0, 0) < 0) {
+		q = (struct query){.size = sizeof(q), .address = at};
+		name[0] = '\0';
+		if (lh_syscall(SYS_ioctl, fd, (long)QUERY, (long)&q, 0, 0, 0) < 0)
+			return false;
+	}
+	*w = q.is & IS_SHARED ? shared(makedev(q.major, q.minor), q.inode, at - q.start + q.offset,
+				       is_sysv(name))
+			      : (struct lh_where){.kind = LH_WHERE_PRIVATE};
+	return true;
+}
+
+/* ---- the text: "from-to perms offset major:minor inode   name" ---- */
+
+static uint64_t number(const char **s, unsigned base)
+{
+	uint64_t n = 0;
+
+	for (;; (*s)++) {
+		char c = **s;
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+							: 99;
+		if (digit >= base)
+			return n;
+		n = n * base + digit;
+	}
+}
+
+static void skip(const char **s)
+{
+	while (**s == ' ' || **s == '-' || **s == ':')
+		(*s)++;
+}
+
+/* False: this line has the address. */
+static bool other_line(struct lh_where_text *t)
+{
+	const char *s = t->line;
+	uint64_t from = number(&s, 16);
+
+	skip(&s);
+	if (t->at < from || t->at >= number(&s, 16))
+		return true;
+	char last = 0;
+	for (int i = 0; i < 5 && *s; i++) /* a space and four letters, the last of them s or p */
+		last = *s++;
+	skip(&s);
+	uint64_t offset = number(&s, 16);
+	skip(&s);
+	unsigned major = (unsigned)number(&s, 16);
+	skip(&s);
+	unsigned minor = (unsigned)number(&s, 16);
+	skip(&s);
+	uint64_t ino = number(&s, 10);
+	skip(&s);
+	t->found = last == 's'
+			   ? shared(makedev(major, minor), ino, t->at - from + offset, is_sysv(s))
+			   : (struct lh_where){.kind = LH_WHERE_PRIVATE};
+	return false;
+}
+
+bool lh_where_read(struct lh_where_text *t, const char *piece, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (piece[i] != '\n') {
+			if (t->n + 1 < sizeof(t->line))
+				t->line[t->n++] = piece[i];
+			continue;
+		}
+		t->line[t->n] = '\0';
+		t->n = 0;
+		if (!other_line(t))
+			return false;
+	}
+	return true;
+}
+
+static struct lh_where read_text(int fd, uint64_t at)
+{
+	struct lh_where_text t = {.at = at};
+	char piece[PIECE];
+	long got, all = 0;
+
+	while (all < TEXT_MAX && (got = lh_sys_read(fd, piece, sizeof(piece))) > 0) {
+		if (!lh_where_read(&t, piece, (size_t)got))
+			break;
+		all += got;
+	}
+	return t.found;
+}
+
+struct lh_where lh_where_of(const void *at)
+{
+	struct lh_where w = {.kind = LH_WHERE_UNKNOWN};
+
+	if (lh_sys_sandboxed())
+		return w;
+	int fd = lh_sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return w;
+	/* whether a filter likes the question is not known; text it has let read at birth */
+	if (lh_sys_filtered() || !ask(fd, (uintptr_t)at, &w))
+		w = read_text(fd, (uintptr_t)at);
+	lh_sys_close(fd);
+	return w;
+}

@@ -1,0 +1,48 @@
+/*
+ * shm_location.h — which piece of memory lies at this address, as every process can name it.
+ *
+ * An object in shared memory has another address in each process, but one place: the
+ * device and inode of what is mapped (a file, a memfd, anonymous shared memory: the
+ * kernel keeps an inode for each) and the offset in it. The kernel is asked anew each
+ * time, because the program maps and unmaps without telling us.
+ *
+ * Does not guess: private memory, a sandbox, no /proc, no free descriptor, more mappings
+ * than the bound reads: all of them say no. The descriptor is open inside the call only.
+ * Knows no locks and no ledger. May be called from any thread, without a lock held.
+ */
+#ifndef LH_WHERE_H
+#define LH_WHERE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum lh_where_kind {
+	LH_WHERE_UNKNOWN,
+	LH_WHERE_PRIVATE, /* no other process can see it */
+	LH_WHERE_SHARED
+};
+
+struct lh_where {
+	uint32_t kind; /* enum lh_where_kind; unless shared all else is 0 */
+	uint64_t dev, ino, off;
+};
+
+/* Segments of System V count their inodes for themselves, from 0; this bit tells them apart. */
+#define LH_WHERE_SYSV (1ull << 63)
+
+struct lh_where lh_where_of(const void *at);
+
+/*
+ * The same from the text of /proc/PID/maps, which comes in pieces. Begin with zeros; false
+ * means that no more is wanted.
+ */
+struct lh_where_text {
+	uint64_t at;
+	struct lh_where found;
+	uint32_t n;
+	char line[160]; /* as much of it as matters */
+};
+bool lh_where_read(struct lh_where_text *t, const char *piece, size_t n);
+
+#endif

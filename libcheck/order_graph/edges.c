@@ -1,0 +1,153 @@
+/*
+ * edges.c — which lock was asked for while which was held: vertices, edges, witnesses.
+ *
+ * Rows are only added. Each table has a hash of its keys; an edge is in its two ends' lists.
+ */
+#include "libcheck/order_graph/order_graph_internal.h"
+#include "libcheck/base/linear_hash.h"
+
+static uint32_t spread(uint64_t v)
+{
+	v *= 0x9e3779b97f4a7c15u;
+	return (uint32_t)(v >> 32);
+}
+
+/* ---- vertices and edges ---- */
+
+static uint32_t *vertex_head(const struct lh_judge *j, lh_lock_id lock)
+{
+	return &j->at.vertex_head[lh_linear_list(spread(lock), j->vertex_lists)];
+}
+
+uint32_t lh_judge_vertex(struct lh_judge *j, lh_lock_id lock)
+{
+	uint32_t v = *vertex_head(j, lock);
+
+	while (v && j->at.vertex[v].lock != lock)
+		v = j->at.vertex[v].hash_next;
+	return v;
+}
+
+/* One more list of vertices: it takes its half of the list that it was folded into. */
+static void split_vertices(struct lh_judge *j)
+{
+	uint32_t fresh = j->vertex_lists++;
+	uint32_t *from = &j->at.vertex_head[lh_linear_parent(fresh)], v = *from, next;
+
+	for (*from = 0; v; v = next) {
+		uint32_t *to = vertex_head(j, j->at.vertex[v].lock);
+		next = j->at.vertex[v].hash_next;
+		j->at.vertex[v].hash_next = *to;
+		*to = v;
+	}
+}
+
+uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock)
+{
+	uint32_t v = lh_judge_vertex(j, lock);
+
+	if (v)
+		return v;
+	if (j->counts.locks + 1 >= j->room.locks) {
+		j->counts.refused++;
+		return 0;
+	}
+	if (j->vertex_lists <= j->counts.locks)
+		split_vertices(j);
+	uint32_t *head = vertex_head(j, lock);
+	v = ++j->counts.locks;
+	j->at.vertex[v] = (struct lh_vertex){
+		.lock = lock, .up = v, .ring = v, .members = 1, .hash_next = *head};
+	*head = v;
+	lh_judge_row_put(j, v, j->row_last);
+	return v;
+}
+
+static uint32_t *edge_head(const struct lh_judge *j, uint32_t from, uint32_t to)
+{
+	uint32_t hash = spread((uint64_t)from << 32 | to);
+
+	return &j->at.edge_head[lh_linear_list(hash, j->edge_lists)];
+}
+
+uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to)
+{
+	uint32_t e = *edge_head(j, from, to);
+
+	while (e && (j->at.edge[e].from != from || j->at.edge[e].to != to))
+		e = j->at.edge[e].hash_next;
+	return e;
+}
+
+static void split_edges(struct lh_judge *j)
+{
+	uint32_t fresh = j->edge_lists++;
+	uint32_t *from = &j->at.edge_head[lh_linear_parent(fresh)], e = *from, next;
+
+	for (*from = 0; e; e = next) {
+		uint32_t *to = edge_head(j, j->at.edge[e].from, j->at.edge[e].to);
+		next = j->at.edge[e].hash_next;
+		j->at.edge[e].hash_next = *to;
+		*to = e;
+	}
+}
+
+static uint32_t edge_make(struct lh_judge *j, uint32_t from, uint32_t to)
+{
+	uint32_t e = j->counts.edges + 1;
+
+	if (e >= j->room.edges)
+		return 0;
+	if (j->edge_lists <= j->counts.edges)
+		split_edges(j);
+	uint32_t *head = edge_head(j, from, to);
+	j->counts.edges = e;
+	j->at.edge[e] = (struct lh_edge){.from = from,
+					 .to = to,
+					 .out_next = j->at.vertex[from].out,
+					 .in_next = j->at.vertex[to].in,
+					 .hash_next = *head};
+	j->at.vertex[from].out = e;
+	j->at.vertex[to].in = e;
+	lh_judge_outer_add(&j->at.vertex[lh_judge_group(j, from)].outer[LH_DOWN], j, LH_DOWN, e);
+	lh_judge_outer_add(&j->at.vertex[lh_judge_group(j, to)].outer[LH_UP], j, LH_UP, e);
+	*head = e;
+	return e;
+}
+
+static void witness_add(struct lh_judge *j, uint32_t *head, lh_node_id node)
+{
+	uint32_t w = j->counts.witnesses + 1;
+
+	if (w >= j->room.witnesses) {
+		j->counts.refused++;
+		return;
+	}
+	j->counts.witnesses = w;
+	j->at.witness[w] = (struct lh_witness){node, *head};
+	*head = w;
+}
+
+void lh_judge_writer(struct lh_judge *j, uint32_t vertex, lh_node_id witness)
+{
+	witness_add(j, &j->at.vertex[vertex].writers, witness);
+}
+
+void lh_judge_join(struct lh_judge *j, uint32_t from, uint32_t to, lh_node_id witness)
+{
+	uint32_t e;
+
+	if (!from || !to)
+		return;
+	e = lh_judge_edge(j, from, to);
+	if (!e) {
+		e = edge_make(j, from, to);
+		if (!e) {
+			j->counts.refused++;
+			return;
+		}
+		if (from != to)
+			lh_judge_keep_order(j, from, to);
+	}
+	witness_add(j, &j->at.edge[e].witness, witness);
+}

@@ -1,0 +1,69 @@
+/*
+ * happens_before.c — what came before what, by create, join and barrier.
+ *
+ * Each thread's life is cut into segments, counted upwards; an event (a, s) -> (b, r) says that
+ * what `a` did up to its segment s came before what `b` does from its segment r on. One point
+ * comes before another if a path of events leads from it to there. We go forward from the
+ * first point and keep for each thread the earliest segment that is known to come after.
+ */
+#include "libcheck/order_graph/order_graph_internal.h"
+
+struct walk {
+	uint32_t first, last; /* queue of threads, linked through lh_life.queue */
+};
+
+static void reach(struct lh_judge *j, struct walk *w, lh_thread_id t, uint32_t segment)
+{
+	struct lh_life *l;
+
+	if (t >= j->room.threads)
+		return;
+	l = &j->at.life[t];
+	if (l->reached_seen == j->mark && l->reached <= segment)
+		return;
+	if (l->reached_seen != j->mark)
+		l->queue = 0;
+	l->reached_seen = j->mark;
+	l->reached = segment;
+	if (l->queue || w->last == t)
+		return; /* it waits in the queue already */
+	if (w->last)
+		j->at.life[w->last].queue = t;
+	else
+		w->first = t;
+	w->last = t;
+}
+
+static lh_thread_id take(struct lh_judge *j, struct walk *w)
+{
+	lh_thread_id t = w->first;
+
+	w->first = j->at.life[t].queue;
+	j->at.life[t].queue = 0;
+	if (!w->first)
+		w->last = 0;
+	return t;
+}
+
+bool lh_judge_before(struct lh_judge *j, const struct lh_facts *f, lh_thread_id a,
+		     uint32_t a_segment, lh_thread_id b, uint32_t b_segment)
+{
+	struct walk w = {0, 0};
+
+	j->mark++;
+	reach(j, &w, a, a_segment);
+	while (w.first) {
+		lh_thread_id t = take(j, &w);
+		for (uint32_t i = j->at.life[t].event; i; i = j->at.event_next[i]) {
+			const struct lh_event *e = &f->event[i];
+			if (e->a_segment < j->at.life[t].reached)
+				continue;
+			if (e->b == b && e->b_segment <= b_segment)
+				return true;
+			reach(j, &w, e->b, e->b_segment);
+			if (!lh_judge_spend(j, 1))
+				return false; /* whoever asked sees the empty purse */
+		}
+	}
+	return false;
+}

@@ -1,0 +1,224 @@
+/*
+ * order_graph.c — its memory, its findings, and the questions it answers. See order_graph.h.
+ */
+#include "libcheck/order_graph/order_graph_internal.h"
+
+enum { EARN = 500, BURST = 1 << 18 }; /* a step is 5 to 10 ns */
+
+const struct lh_lock lh_judge_no_lock = {.kind = LH_NOTHING};
+
+/* ---- memory ---- */
+
+static uint32_t buckets(uint32_t rows)
+{
+	uint32_t n = 64;
+
+	while (n < rows && n < 1u << 24)
+		n *= 2;
+	return n;
+}
+
+/* Hands out the next piece. With no memory it only counts. */
+static void *piece(char *memory, size_t *at, size_t each, size_t n)
+{
+	void *p = memory ? memory + *at : NULL;
+
+	*at += (each * n + 15) & ~(size_t)15;
+	return p;
+}
+
+static size_t lay_out(struct lh_tables *t, char *memory, const struct lh_judge_room *r)
+{
+	size_t at = 0;
+	uint32_t made = buckets(r->circles);
+
+	piece(memory, &at, sizeof(struct lh_judge), 1);
+	t->made_mask = made - 1;
+	t->vertex_head = piece(memory, &at, sizeof(uint32_t), r->locks);
+	t->edge_head = piece(memory, &at, sizeof(uint32_t), r->edges);
+	t->made_head = piece(memory, &at, sizeof(uint32_t), made);
+	t->vertex = piece(memory, &at, sizeof *t->vertex, r->locks);
+	t->edge = piece(memory, &at, sizeof *t->edge, r->edges);
+	t->witness = piece(memory, &at, sizeof *t->witness, r->witnesses);
+	t->made = piece(memory, &at, sizeof *t->made, r->circles);
+	t->life = piece(memory, &at, sizeof *t->life, r->threads);
+	t->seen_next = piece(memory, &at, sizeof(uint32_t), r->seens);
+	t->event_next = piece(memory, &at, sizeof(uint32_t), r->events);
+	for (int i = 0; i < 2; i++)
+		t->list[i] = piece(memory, &at, sizeof(uint32_t), r->locks);
+	return at;
+}
+
+size_t lh_judge_bytes(const struct lh_judge_room *room)
+{
+	struct lh_tables at;
+
+	return lay_out(&at, NULL, room);
+}
+
+struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, uint32_t flags)
+{
+	struct lh_judge *j = memory;
+
+	j->room = *room;
+	j->flags = flags;
+	if (!j->room.earn)
+		j->room.earn = EARN;
+	if (!j->room.burst)
+		j->room.burst = BURST;
+	j->purse = j->room.burst;
+	j->vertex_lists = j->edge_lists = 1;
+	lay_out(&j->at, memory, room);
+	return j;
+}
+
+/* ---- findings ---- */
+
+uint64_t lh_judge_mix(uint64_t h, uint64_t v)
+{
+	h ^= v + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
+	h *= 0xbf58476d1ce4e5b9u;
+	return h ^ h >> 29;
+}
+
+static struct lh_made *made_find(const struct lh_judge *j, uint64_t key)
+{
+	uint32_t i = j->at.made_head[(uint32_t)key & j->at.made_mask];
+
+	while (i && j->at.made[i].key != key)
+		i = j->at.made[i].hash_next;
+	return i ? &j->at.made[i] : NULL;
+}
+
+static struct lh_made *made_new(struct lh_judge *j, uint64_t key)
+{
+	uint32_t *head = &j->at.made_head[(uint32_t)key & j->at.made_mask],
+		 i = j->counts.circles + 1;
+
+	if (i >= j->room.circles) {
+		j->counts.refused++;
+		return NULL;
+	}
+	j->counts.circles = i;
+	j->at.made[i] = (struct lh_made){.key = key, .hash_next = *head};
+	*head = i;
+	return &j->at.made[i];
+}
+
+/* The later the test that failed, the nearer it is to happening. */
+static uint32_t nearness(enum lh_filter filter)
+{
+	return filter == LH_F_NONE ? LH_FILTERS : filter;
+}
+
+struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, uint64_t key,
+				enum lh_filter filter)
+{
+	struct lh_made *m = made_find(j, key);
+	struct lh_circle *out;
+
+	if (f->orders_lost && nearness(filter) > nearness(LH_F_ORDERED))
+		filter = LH_F_ORDERED;
+	bool news = !m || nearness(filter) > nearness(m->filter);
+	if (!m)
+		m = made_new(j, key);
+	if (!m)
+		return NULL;
+	m->count++;
+	if (!news || j->found_n == LH_FOUND_MAX)
+		return NULL;
+	m->filter = filter;
+	out = &j->found[j->found_n++];
+	out->key = key;
+	out->count = m->count;
+	out->filter = (uint8_t)filter;
+	out->severity = filter == LH_F_NONE ? LH_ERROR : LH_NOTE;
+	return out;
+}
+
+uint32_t lh_judge_count(const struct lh_judge *j, uint64_t key)
+{
+	const struct lh_made *m = made_find(j, key);
+
+	return m ? m->count : 0;
+}
+
+int lh_circle_order(const struct lh_circle *a, const struct lh_circle *b)
+{
+	if (a->filter != b->filter)
+		return nearness(a->filter) > nearness(b->filter) ? -1 : 1;
+	if (a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* ---- questions ---- */
+
+static void earn(struct lh_judge *j)
+{
+	if (j->purse < 0)
+		j->purse = 0;
+	j->purse += j->room.earn;
+	if (j->purse > j->room.burst)
+		j->purse = j->room.burst;
+}
+
+/* One more writer that may queue: the readers of this lock can wait for readers now. */
+static void ask_readers(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+{
+	uint32_t v = lh_judge_vertex(j, lh_judge_same(f, f->node[n].lock));
+
+	for (uint32_t e = v ? j->at.vertex[v].in : 0; e && j->purse > 0; e = j->at.edge[e].in_next)
+		for (uint32_t w = j->at.edge[e].witness; w; w = j->at.witness[w].next) {
+			lh_node_id reader = j->at.witness[w].node;
+			if (LH_PLACE_MODE(f->node[reader].place) == LH_SHARED)
+				lh_judge_search(j, f, reader);
+		}
+}
+
+static void ask(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+{
+	int64_t kept;
+
+	earn(j);
+	kept = j->purse / 2; /* no question may take it all */
+	j->purse -= kept;
+	lh_judge_pool(j, f, n);
+	lh_judge_search(j, f, n);
+	if (lh_judge_queues(f, n))
+		ask_readers(j, f, n);
+	j->purse += kept;
+}
+
+uint32_t lh_judge_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+{
+	j->found_n = 0;
+	if (!n || n >= f->nodes)
+		return 0;
+	lh_judge_take_in(j, f, n);
+	ask(j, f, n);
+	return j->found_n;
+}
+
+uint32_t lh_judge_lock(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
+{
+	uint32_t left = f->nodes;
+
+	j->found_n = 0;
+	/* newest first but for rows that were used again; a list that goes in circles ends */
+	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;
+	     n = f->node[n].next)
+		if (n <= j->node_high && f->node[n].lock == lock)
+			ask(j, f, n);
+	return j->found_n;
+}
+
+const struct lh_circle *lh_judge_found(const struct lh_judge *j)
+{
+	return j->found;
+}
+
+struct lh_judge_counts lh_judge_counts(const struct lh_judge *j)
+{
+	return j->counts;
+}

@@ -1,0 +1,258 @@
+/*
+ * order_graph_internal.h — what the files of the room `judge` share. Nobody else includes it.
+ *
+ *   order_graph.c         memory, findings, questions
+ *   add.c    takes new rows in
+ *   edges.c   which lock was asked for while which was held
+ *   topo_order.c     groups of locks that lie on circles, and the order between groups
+ *   happens_before.c  what came before what
+ *   overlap.c     can these dependencies stand at their places at the same time
+ *   cycle_search.c  walks the circles through one dependency, shortest first
+ *   cycle.c    one circle that has closed: does it count, and if not why not
+ *   semaphore.c    counting semaphores
+ *
+ * - Everything lies in the caller's memory; rows name each other by number, 0 is none.
+ * - A vertex is a lock by its full number: a row that was used again is another lock. A lock
+ *   that was never held while another was asked for needs none: see `inner` in add.c.
+ * - An edge says that its `to` was asked for while its `from` was held; its witnesses are
+ *   the nodes that say so. A recursive acquisition is no edge.
+ * - A vertex of a thread's life has edges to what that thread asks for, but only once it
+ *   matters: see `active`.
+ */
+#ifndef LH_JUDGE_INSIDE_H
+#define LH_JUDGE_INSIDE_H
+
+#include "libcheck/order_graph/order_graph.h"
+
+enum lh_way { LH_DOWN, LH_UP }; /* along the edges from held to wanted, and against them */
+
+/* A group's edges to other groups, linked through lh_edge.outer_next. */
+struct lh_outer {
+	uint32_t first, last;
+};
+
+struct lh_vertex {
+	lh_lock_id lock;
+	lh_thread_id life;        /* it is the life of this thread */
+	uint32_t up;              /* towards the head of its group; the head names itself */
+	uint32_t ring;            /* next member of the group */
+	uint32_t members;         /* of a head */
+	uint32_t out, in;         /* edges */
+	uint32_t writers;         /* witnesses: who queues for it as a writer */
+	uint64_t order;           /* of a head: every edge between groups goes upwards */
+	uint32_t below, above;    /* of a head: its neighbours in the row */
+	struct lh_outer outer[2]; /* of a head, by way */
+	uint32_t side_seen[2], circle_seen;
+	uint32_t far; /* edges from here to where the circle closes, if marked far_seen */
+	uint32_t far_seen;
+	uint32_t hash_next;
+	bool inner; /* somebody who held it has asked for another: edges lead into it */
+};
+
+struct lh_edge {
+	uint32_t from, to, out_next, in_next, hash_next;
+	uint32_t outer_next[2];
+	uint32_t witness;
+};
+
+struct lh_witness {
+	lh_node_id node;
+	uint32_t next;
+};
+
+/* What the judge remembers of a thread. */
+struct lh_life {
+	uint32_t seen;                         /* its rows of LH_T_SEEN, newest first */
+	uint32_t event;                        /* the events that begin in it, newest first */
+	uint32_t vertex;                       /* once active */
+	uint32_t todo;                         /* list of lives to be made active */
+	uint32_t reached, reached_seen, queue; /* of lh_judge_before */
+	bool wanted;                           /* somebody joins it */
+	bool active; /* somebody joins it who holds a lock or is himself wanted */
+};
+
+/* A finding that was made. */
+struct lh_made {
+	uint64_t key;
+	uint32_t count;
+	uint32_t filter;
+	uint32_t hash_next;
+};
+
+/* One dependency of the circle that is being built. */
+struct lh_slot {
+	lh_node_id node;
+	uint32_t from, want;             /* vertices: what the slot before wants; what it wants */
+	lh_thread_id must;               /* it holds a life: it can only be this thread. 0: any */
+	uint32_t at;                     /* the seen row taken for it, or LH_ANYBODY */
+	uint32_t edge, witness, closing; /* where the walk stands */
+	bool queue; /* shared waits for shared: a writer must stand between this one and the last */
+};
+
+#define LH_ANYBODY UINT32_MAX
+
+/* How much is asked of the threads that are picked for a circle. */
+enum lh_ask { LH_ASK_DISTINCT, LH_ASK_GUARDS, LH_ASK_ORDER };
+
+/* Where the judge's own rows lie. */
+struct lh_tables {
+	uint32_t made_mask;
+	uint32_t *vertex_head, *edge_head, *made_head;
+	struct lh_vertex *vertex;
+	struct lh_edge *edge;
+	struct lh_witness *witness;
+	struct lh_made *made;
+	struct lh_life *life;
+	uint32_t *seen_next, *event_next;
+	uint32_t *list[2]; /* each as long as there are vertices */
+};
+
+struct lh_judge {
+	struct lh_tables at;
+	struct lh_judge_room room;
+	uint32_t flags;
+	struct lh_judge_counts counts;
+	uint32_t vertex_lists, edge_lists; /* hash lists in use, see base/linear_hash.h */
+	int64_t purse;                     /* steps that may be spent */
+	uint32_t circles;
+	uint32_t row_first, row_last; /* the groups in order, lowest first */
+	uint32_t mark;                /* of the walk that goes on */
+	lh_node_id node_high;         /* nodes taken in */
+	uint32_t seen_high, event_high;
+	uint32_t todo; /* lives to be made active */
+
+	struct lh_slot slot[LH_CIRCLE_MAX + LH_QUEUERS_MAX];
+	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that the first slot holds */
+	uint32_t closings;
+	uint32_t found_n;
+	struct lh_circle found[LH_FOUND_MAX];
+};
+
+/* ---- rows ---- */
+
+extern const struct lh_lock lh_judge_no_lock;
+
+static inline const struct lh_lock *lh_judge_row(const struct lh_facts *f, lh_lock_id id)
+{
+	uint32_t row = LH_LOCK_ROW(id);
+
+	if (row >= f->locks || LH_LOCK_ID(row, f->lock[row].gen) != id)
+		return &lh_judge_no_lock;
+	return &f->lock[row];
+}
+
+static inline lh_lock_id lh_judge_same(const struct lh_facts *f, lh_lock_id id)
+{
+	uint32_t row = LH_LOCK_ROW(id);
+
+	return f->same && row < f->locks && f->same[row] ? f->same[row] : id;
+}
+
+/* The locks held at a node, innermost first. A parent is older than its child: it ends. */
+static inline lh_node_id lh_judge_held(const struct lh_facts *f, lh_node_id n)
+{
+	lh_node_id p = f->node[n].parent;
+
+	return p < n ? p : 0;
+}
+#define LH_EACH_HELD(f, n, h) for (lh_node_id h = lh_judge_held(f, n); h; h = lh_judge_held(f, h))
+
+/* Can somebody who asks like this wait for ever, or at least for a while? */
+static inline bool lh_judge_waits(const struct lh_facts *f, lh_node_id n)
+{
+	const struct lh_lock *l;
+
+	if (LH_PLACE_HOW(f->node[n].place) != LH_TRIES)
+		return true;
+	/* CPython tries first and waits then: a try that was followed by a wait is a wait. */
+	l = lh_judge_row(f, f->node[n].lock);
+	return l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED);
+}
+
+/* A semaphore that somebody else posted is a signal; one with several permits is a pool. */
+static inline bool lh_judge_is_lock(const struct lh_facts *f, lh_lock_id id)
+{
+	return !(lh_judge_row(f, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
+}
+
+static inline bool lh_judge_both_shared(lh_place a, lh_place b)
+{
+	return LH_PLACE_MODE(a) == LH_SHARED && LH_PLACE_MODE(b) == LH_SHARED;
+}
+
+static inline bool lh_judge_spend(struct lh_judge *j, uint32_t steps)
+{
+	j->purse -= steps;
+	return j->purse > 0;
+}
+
+/* ---- edges.c ---- */
+
+uint32_t lh_judge_vertex(struct lh_judge *j, lh_lock_id lock);      /* 0: not known */
+uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock); /* 0: no room */
+uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to);
+void lh_judge_join(struct lh_judge *j, uint32_t from, uint32_t to, lh_node_id witness);
+void lh_judge_writer(struct lh_judge *j, uint32_t vertex, lh_node_id witness);
+
+/* ---- topo_order.c ---- */
+
+uint32_t lh_judge_group(struct lh_judge *j, uint32_t vertex);
+void lh_judge_row_put(struct lh_judge *j, uint32_t v, uint32_t below); /* 0: lowest of all */
+void lh_judge_outer_add(struct lh_outer *o, struct lh_judge *j, enum lh_way way, uint32_t e);
+void lh_judge_keep_order(struct lh_judge *j, uint32_t from, uint32_t to);
+
+/* ---- overlap.c ---- */
+
+/* No lock is held in both chains in modes that exclude each other. */
+bool lh_judge_apart(const struct lh_facts *f, lh_node_id a, lh_node_id b);
+bool lh_judge_holds(const struct lh_facts *f, lh_node_id n, lh_lock_id lock);
+/* Takes a seen row for each of the first n slots, so that all of them can be at once. */
+bool lh_judge_pick(struct lh_judge *j, const struct lh_facts *f, uint32_t n, enum lh_ask ask);
+bool lh_judge_can_meet(struct lh_judge *j, const struct lh_facts *f, const struct lh_slot *a,
+		       const struct lh_slot *b, enum lh_ask ask);
+lh_thread_id lh_judge_at(const struct lh_facts *f, const struct lh_slot *s);
+uint32_t lh_judge_first_at(const struct lh_facts *f, lh_node_id n);
+uint32_t lh_judge_next_at(const struct lh_facts *f, lh_node_id n, uint32_t at);
+
+/* ---- cycle.c ---- */
+
+/* What goes on while the circles through slot[0] are walked. */
+struct lh_question {
+	struct lh_judge *j;
+	const struct lh_facts *f;
+	bool strict;
+	bool cut;    /* given up before the end */
+	bool longer; /* a path was left because of the length: longer circles may be */
+	uint32_t length;
+	uint32_t mark; /* of lh_vertex.far; 0: not measured */
+};
+
+static inline const struct lh_node *lh_judge_slot_node(const struct lh_question *q, uint32_t slot)
+{
+	return &q->f->node[q->j->slot[slot].node];
+}
+
+/* Does slot c make the slot before it wait? Marks it if that takes a writer who queues. */
+bool lh_ring_blocks(const struct lh_question *q, uint32_t c);
+void lh_ring_strictly(struct lh_question *q); /* files it if it counts */
+void lh_ring_loosely(struct lh_question *q);  /* files it if it does not, with the reason */
+
+/* ---- cycle_search.c, semaphore.c ---- */
+
+void lh_judge_search(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+void lh_judge_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+
+/* ---- add.c ---- */
+
+void lh_judge_take_in(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+/* Does it ask for a writer-preferring rwlock as a writer? Then it can stop readers. */
+bool lh_judge_queues(const struct lh_facts *f, lh_node_id n);
+
+/* ---- order_graph.c ---- */
+
+uint64_t lh_judge_mix(uint64_t h, uint64_t v);
+/* Room in `found` for this finding, or NULL: nothing new, or none left. */
+struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, uint64_t key,
+				enum lh_filter filter);
+
+#endif

@@ -1,0 +1,163 @@
+/* stderr_report.c — see stderr_report.h. */
+#include "libcheck/report/stderr_report.h"
+#include "libcheck/base/text.h"
+
+static uint64_t err_dev, err_ino;
+
+void lh_plain_init(void)
+{
+	lh_sys_identify(2, &err_dev, &err_ino);
+}
+
+static const char *const kind_names[] = {
+	[LH_NOTHING] = "lock",    [LH_MUTEX] = "mutex",   [LH_RWLOCK] = "rwlock",
+	[LH_SPIN] = "spinlock",   [LH_SEM] = "semaphore", [LH_COND] = "condition",
+	[LH_BARRIER] = "barrier", [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
+	[LH_LIFE] = "thread",     [LH_CUSTOM] = "lock",
+};
+static const char *const action_names[] = {"holds", "wants",      "waits for",
+					   "calls", "gives back", "joins"};
+
+static const struct {
+	const char *id, *title, *help;
+} rules[] = {
+	[LH_NO_RULE] = {"", "", ""},
+#define RULE(constant, id, severity, title, meaning, help) [LH_RULE_##constant] = {id, title, help},
+#include "libcheck/rules.def"
+#undef RULE
+};
+
+static void say(const struct lh_text *t)
+{
+	if (err_ino && !lh_sys_locked_up() && lh_sys_same_file(2, err_dev, err_ino) &&
+	    lh_sys_can_write(2))
+		lh_sys_write(2, t->at, t->n);
+}
+
+static void add_lock(struct lh_text *t, lh_lock_id id)
+{
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
+	const char *name = LH_MORES[l->more].name; /* that of row 0 is empty */
+
+	if (l->kind == LH_LIFE && l->initial < lh_book_used(LH_T_THREAD))
+		name = LH_THREADS[l->initial].name;
+	lh_text_add(t, l->kind < LH_KINDS ? kind_names[l->kind] : "lock");
+	if (name[0]) {
+		lh_text_add(t, " ");
+		lh_text_safe(t, name);
+	} else if (lh_lock_shown(l)) {
+		lh_text_add(t, " ");
+		lh_text_hex(t, lh_lock_shown(l));
+	}
+}
+
+/* A line of a script: "app.py:12 worker". */
+static void add_script(struct lh_text *t, const struct lh_module *m, uint64_t line)
+{
+	lh_text_safe(t, lh_text_base(m->path));
+	lh_text_add(t, ":");
+	lh_text_number(t, line);
+	lh_text_add(t, " ");
+	lh_text_safe(t, m->path + lh_text_length(m->path) + 1);
+	lh_text_add(t, "\n");
+}
+
+static void add_stack(struct lh_text *t, lh_stack_id id)
+{
+	const struct lh_stack *s = &LH_STACKS[id];
+
+	for (int i = 0; id && i < s->n; i++) {
+		uint64_t f = LH_FRAMES[s->frame + (uint32_t)i];
+		const struct lh_module *m = &LH_MODULES[LH_FRAME_MODULE(f)];
+		lh_text_add(t, "      #");
+		lh_text_number(t, (uint64_t)i);
+		lh_text_add(t, " ");
+		if (LH_FRAME_MODULE(f) && (m->flags & LH_MODULE_SCRIPT)) {
+			add_script(t, m, LH_FRAME_PC(f));
+			continue;
+		}
+		if (LH_FRAME_MODULE(f)) {
+			lh_text_safe(t, lh_text_base(m->path));
+			lh_text_add(t, "+");
+		}
+		lh_text_hex(t, LH_FRAME_PC(f) - (LH_FRAME_MODULE(f) ? m->base : 0));
+		lh_text_add(t, "\n");
+	}
+}
+
+static void add_step(struct lh_text *t, const struct lh_step *s)
+{
+	const struct lh_thread *who = &LH_THREADS[s->thread];
+
+	lh_text_add(t, "  thread ");
+	lh_text_number(t, s->thread);
+	if (who->name[0]) {
+		lh_text_add(t, " '");
+		lh_text_safe(t, who->name);
+		lh_text_add(t, "'");
+	}
+	lh_text_add(t, " ");
+	lh_text_add(t, s->action <= LH_JOINS ? action_names[s->action] : "?");
+	lh_text_add(t, " ");
+	add_lock(t, s->lock);
+	lh_text_add(t, "\n");
+	add_stack(t, LH_PLACE_STACK(s->place));
+}
+
+static void head(struct lh_text *t)
+{
+	lh_text_add(t, "lockhound: ");
+	lh_text_safe(t, lh_text_base(lh_book.ledger->exe));
+	lh_text_add(t, "[");
+	lh_text_number(t, (uint64_t)lh_book.ledger->pid);
+	lh_text_add(t, "]: ");
+}
+
+/* In pieces that a pipe takes whole, so that two processes do not mix within one. */
+void lh_plain_tell(uint32_t id, char *page)
+{
+	const struct lh_finding *f = &LH_FINDINGS[id];
+	struct lh_text t = {page, 0, LH_PLAIN_PAGE, false};
+
+	if (f->filter || (f->flags & LH_FINDING_UNSURE) || !f->rule || f->rule >= LH_RULES)
+		return;
+	head(&t);
+	lh_text_add(&t, rules[f->rule].title);
+	lh_text_add(&t, " [");
+	lh_text_add(&t, rules[f->rule].id);
+	lh_text_add(&t, "]");
+	if (f->duration_ns) {
+		lh_text_add(&t, " for ");
+		lh_text_number(&t, f->duration_ns / 1000000u);
+		lh_text_add(&t, " ms");
+	}
+	lh_text_add(&t, "\n");
+	for (uint32_t i = 0; i < f->steps; i++) {
+		if (t.n > LH_PLAIN_PAGE / 2) {
+			say(&t);
+			t.n = 0;
+		}
+		add_step(&t, &LH_STEPS[f->step + i]);
+	}
+	lh_text_add(&t, "  help: ");
+	lh_text_add(&t, rules[f->rule].help);
+	lh_text_add(&t, "\n");
+	say(&t);
+}
+
+void lh_plain_end(void)
+{
+	char buffer[1024];
+	struct lh_text t = LH_TEXT(buffer);
+	uint32_t n = lh_book_used(LH_T_FINDING) - 1;
+
+	if (!n)
+		return;
+	head(&t);
+	lh_text_number(&t, n);
+	lh_text_add(&t, n == 1 ? " finding" : " findings");
+	lh_text_add(&t, "; with names and source: lockhound report ");
+	lh_text_safe(&t, lh_book.path);
+	lh_text_add(&t, "\n");
+	say(&t);
+}

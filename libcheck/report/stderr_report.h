@@ -1,0 +1,23 @@
+/*
+ * stderr_report.h — a finding told without the front end.
+ *
+ * With LD_PRELOAD alone the library says each finding as it comes: rule, threads,
+ * locks, frames as module+offset; names and source lines are `lockhound report`'s. It
+ * writes to the stderr that it was born with and nowhere else: if descriptor 2 means
+ * another file by now, or a write could wait, it stays silent.
+ *
+ * Does not decide anything. Wants no lock.
+ */
+#ifndef LH_PLAIN_H
+#define LH_PLAIN_H
+
+#include "libcheck/ledger/own_ledger.h"
+
+enum { LH_PLAIN_PAGE = 3584 /* less than a pipe takes in one piece */ };
+
+void lh_plain_init(void);
+/* `page` has LH_PLAIN_PAGE bytes: a hook may not use much stack. */
+void lh_plain_tell(uint32_t finding, char *page);
+void lh_plain_end(void);
+
+#endif

@@ -1,0 +1,158 @@
+/* signal_handler.c — see signal_handler.h. */
+#include "libcheck/rules/signal_handler.h"
+#include "libcheck/base/options.h"
+#include "libcheck/stack/stack.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+
+__thread uint64_t lh_mask;
+
+enum { TAKEN_MAX = 64 /* locks that handlers were seen to take; more are not looked at */ };
+
+/* The C library's own two, which it hides from masks, and the two that cannot be blocked. */
+#define SIGNAL(n) (1ull << ((n)-1))
+#define NEVER_BLOCKED (SIGNAL(SIGKILL) | SIGNAL(SIGSTOP) | SIGNAL(32) | SIGNAL(33))
+
+/* What handlers were seen to take, and the fewest signals that were open where one struck. */
+struct taken {
+	lh_lock_id lock;
+	uint64_t open;
+	lh_thread_id thread;
+	lh_place place;
+};
+
+static struct taken *taken;
+static uint32_t takens;
+static uint64_t *always; /* by row of LH_T_LOCK: blocked whenever it was taken plainly */
+
+bool lh_handler_init(void)
+{
+	takens = 0;
+	taken = lh_book_private(TAKEN_MAX * sizeof(*taken));
+	always = lh_book_private((size_t)lh_book_rows(LH_T_LOCK) * sizeof(*always));
+	return taken && always;
+}
+
+void lh_mask_ask(void)
+{
+	uint64_t now = 0;
+
+	if (lh_syscall(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&now, sizeof(now), 0, 0) == 0)
+		lh_mask = now | LH_MASK_KNOWN;
+}
+
+/* ---- which acquisitions say something ---- */
+
+/* Locks on which a handler that finds its own thread waits for ever. */
+static bool may_hang(const struct lh_lock *l)
+{
+	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN) &&
+	       !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK));
+}
+
+/* Outside of handlers, for sure: walked to its end. */
+static bool is_plain(const struct lh_node *n)
+{
+	lh_stack_id stack = LH_PLACE_STACK(n->place);
+
+	return stack && !LH_STACKS[stack].flags;
+}
+
+static bool in_handler(const struct lh_node *n)
+{
+	lh_stack_id stack = LH_PLACE_STACK(n->place);
+
+	return stack && (LH_STACKS[stack].flags & LH_STACK_HANDLER);
+}
+
+/* ---- the finding ---- */
+
+static lh_thread_id seen_at(const struct lh_node *n)
+{
+	return n->seen ? LH_SEENS[n->seen].thread : 0;
+}
+
+/* Where it was taken plainly: rather where nothing was blocked. */
+static lh_node_id plain_node(const struct lh_lock *l)
+{
+	lh_node_id best = 0;
+
+	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next)
+		if (is_plain(&LH_NODES[i]) && (!best || !(LH_NODES[i].flags & LH_NODE_MASKED)))
+			best = i;
+	return best;
+}
+
+static uint32_t judge(const struct lh_me *me, const struct taken *t)
+{
+	const struct lh_lock *l = lh_lock_row(t->lock);
+	lh_node_id plain = l && (l->flags & LH_LOCK_PLAINLY) ? plain_node(l) : 0;
+	struct lh_tale *tale;
+
+	if (!plain || (always[LH_LOCK_ROW(t->lock)] & t->open))
+		return 0;
+	tale = lh_tale_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, me->parked->thread);
+	tale->severity = LH_WARNING;
+	tale->key = ((uint64_t)t->lock << 32 | LH_RULE_SIGNAL_LOCK) * 0x9e3779b97f4a7c15u | 1;
+	lh_tale_step(tale, seen_at(&LH_NODES[plain]), t->lock, LH_NODES[plain].place, LH_HOLDS);
+	lh_tale_step(tale, t->thread, t->lock, t->place, LH_WANTS);
+	return lh_check_tell(tale, LH_F_NONE);
+}
+
+/* ---- what is remembered ---- */
+
+static struct taken *find(lh_lock_id lock)
+{
+	for (uint32_t i = 0; i < takens; i++)
+		if (taken[i].lock == lock)
+			return &taken[i];
+	return NULL;
+}
+
+static uint32_t took_in_handler(const struct lh_me *me, lh_lock_id lock, lh_node_id node,
+				uint64_t open)
+{
+	struct taken *t = find(lock);
+
+	open &= ~NEVER_BLOCKED;
+	if (!open || (!t && takens == TAKEN_MAX) || (t && (open & ~t->open)))
+		return 0;
+	if (!t)
+		t = &taken[takens++];
+	*t = (struct taken){lock, open, me->parked->thread, LH_NODES[node].place};
+	return judge(me, t);
+}
+
+static uint32_t took_plainly(const struct lh_me *me, struct lh_lock *l, lh_lock_id lock,
+			     struct lh_node *n)
+{
+	uint64_t *blocked = &always[LH_LOCK_ROW(lock)], mask = lh_mask & ~LH_MASK_KNOWN;
+	const struct taken *t = takens ? find(lock) : NULL;
+
+	if (mask)
+		n->flags |= LH_NODE_MASKED;
+	if (l->flags & LH_LOCK_PLAINLY)
+		mask &= *blocked;
+	if (*blocked != mask) /* mostly nothing is blocked, and no memory is touched */
+		*blocked = mask;
+	l->flags |= LH_LOCK_PLAINLY;
+	return t ? judge(me, t) : 0;
+}
+
+uint32_t lh_handler_look(const struct lh_me *me, lh_lock_id lock, lh_node_id node, uint64_t open)
+{
+	struct lh_lock *l = lh_lock_row(lock);
+	struct lh_node *n = &LH_NODES[node];
+
+	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)
+		return 0;
+	if (in_handler(n)) {
+		n->flags |= LH_NODE_HANDLER;
+		/* a reader waits for a writer only, and that one is told by the call itself */
+		bool waits = LH_PLACE_HOW(n->place) == LH_WAITS &&
+			     LH_PLACE_MODE(n->place) == LH_EXCLUSIVE;
+		return waits ? took_in_handler(me, lock, node, open) : 0;
+	}
+	return is_plain(n) && (lh_mask & LH_MASK_KNOWN) ? took_plainly(me, l, lock, n) : 0;
+}

@@ -1,0 +1,158 @@
+/* wait_cycle.c — see wait_cycle.h. */
+#include "libcheck/rules/wait_cycle.h"
+
+enum { CIRCLE_MAX = 64, VISITS_MAX = 4096 };
+
+struct link {
+	uint32_t seat; /* waits for `lock` */
+	uint32_t seq;  /* of its wait */
+	lh_lock_id lock;
+	uint32_t next_holder; /* where to go on looking for holders of `lock` */
+};
+
+/* Depth first, on our own stack of links; under the big lock, so one will do. */
+static struct link path[CIRCLE_MAX];
+static uint32_t *visited; /* by seat: the search that has been there */
+static uint32_t search;
+
+static bool waits_for_ever(const struct lh_seat *s)
+{
+	return s->state == LH_SEAT_LIVE && s->wait_lock &&
+	       LH_PLACE_HOW(s->wait_place) == LH_WAITS &&
+	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
+		s->wait_on == LH_WAIT_ONCE);
+}
+
+static bool blocks(const struct lh_seat *s, lh_lock_id lock, enum lh_mode wanted, bool queue)
+{
+	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++) {
+		const struct lh_held *h = &s->held[k];
+		if (h->lock == lock && !(h->flags & LH_HELD_WAITING) &&
+		    (wanted == LH_EXCLUSIVE || LH_PLACE_MODE(h->place) == LH_EXCLUSIVE))
+			return true;
+	}
+	/* a reader of a lock that prefers writers stands behind the writer that is queued */
+	return queue && s->wait_lock == lock && LH_PLACE_MODE(s->wait_place) == LH_EXCLUSIVE;
+}
+
+/* The next seat from `from` on that this wait waits for, 0: none. */
+static uint32_t next_holder(const struct lh_seat *waiter, const struct lh_lock *l, uint32_t from)
+{
+	enum lh_mode wanted = LH_PLACE_MODE(waiter->wait_place);
+	bool queue =
+		l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
+
+	if (l->kind == LH_LIFE)
+		return from <= 1 ? LH_THREADS[waiter->wait_with].seat : 0;
+	if (l->kind == LH_SEM)
+		return 0;
+	if (l->kind != LH_RWLOCK && l->owner)
+		return from <= 1 && blocks(&LH_SEATS[l->owner], waiter->wait_lock, wanted, false)
+			       ? l->owner
+			       : 0;
+	for (uint32_t i = from; i < lh_book_used(LH_T_SEAT); i++)
+		if (&LH_SEATS[i] != waiter && LH_SEATS[i].state >= LH_SEAT_LIVE &&
+		    blocks(&LH_SEATS[i], waiter->wait_lock, wanted, queue))
+			return i;
+	return 0;
+}
+
+static bool step_to(int n, uint32_t seat)
+{
+	const struct lh_seat *s = &LH_SEATS[seat];
+
+	if (n >= CIRCLE_MAX || !waits_for_ever(s) || !lh_lock_row(s->wait_lock))
+		return false;
+	path[n] = (struct link){seat, s->wait_seq, s->wait_lock, 1};
+	return true;
+}
+
+/* The length of a circle through `start`, now in path; 0: there is none. */
+static int find_circle(uint32_t start)
+{
+	int n = 0, visits = 0;
+
+	search++;
+	if (!step_to(n++, start))
+		return 0;
+	while (n && visits++ < VISITS_MAX) {
+		struct link *top = &path[n - 1];
+		const struct lh_lock *l = lh_lock_row(top->lock);
+		uint32_t holder = l ? next_holder(&LH_SEATS[top->seat], l, top->next_holder) : 0;
+		if (!holder) {
+			n--;
+			continue;
+		}
+		top->next_holder = holder + 1;
+		if (holder == start)
+			return n;
+		if (visited[holder] != search && step_to(n, holder))
+			n++;
+		visited[holder] = search;
+	}
+	return 0;
+}
+
+static bool nobody_moved(int n)
+{
+	for (int i = 0; i < n; i++) {
+		const struct lh_seat *s = &LH_SEATS[path[i].seat];
+		if (s->wait_seq != path[i].seq || s->wait_lock != path[i].lock)
+			return false;
+	}
+	return true;
+}
+
+static lh_place place_of(const struct lh_seat *s, lh_lock_id lock)
+{
+	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++)
+		if (s->held[k].lock == lock)
+			return s->held[k].place;
+	return 0;
+}
+
+/*
+ * path[i] waits for what path[i + 1] holds. Told from the thread and lock with the
+ * smallest number, so that it reads the same whoever closed it.
+ */
+static uint32_t tell(int n, lh_thread_id closer)
+{
+	struct lh_tale *t = lh_tale_begin(LH_RULE_DEADLOCK, LH_HAPPENED, closer);
+	int first = 0;
+
+	for (int i = 1; i < n; i++)
+		if (LH_SEATS[path[i].seat].thread < LH_SEATS[path[first].seat].thread)
+			first = i;
+	for (int i = 0; i < n; i++) {
+		const struct link *x = &path[(first + i) % n],
+				  *before = &path[(first + i + n - 1) % n];
+		const struct lh_seat *s = &LH_SEATS[x->seat];
+		const struct lh_lock *l = lh_lock_row(before->lock);
+		lh_place held = place_of(s, before->lock);
+		if (held ||
+		    (l && l->kind == LH_LIFE)) /* a life is held from nowhere in particular */
+			lh_tale_step(t, s->thread, before->lock, held, LH_HOLDS);
+		lh_tale_step(t, s->thread, x->lock, s->wait_place,
+			     s->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);
+	}
+	return lh_check_tell(t, LH_F_NONE);
+}
+
+uint32_t lh_wait_check(struct lh_me *me)
+{
+	int n;
+
+	if (!visited)
+		return 0;
+	n = find_circle(me->number);
+	if (n < 2 || !nobody_moved(n) || find_circle(me->number) != n)
+		return 0;
+	return tell(n, me->parked->thread);
+}
+
+bool lh_wait_init(void)
+{
+	visited = lh_book_private((size_t)lh_book_rows(LH_T_SEAT) * sizeof(*visited));
+	search = 0;
+	return visited != NULL;
+}

@@ -1,0 +1,189 @@
+#include "libcheck/stack/libunwind.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+#include <ucontext.h>
+
+#if __has_include(<libunwind.h>)
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+
+/*
+ * - `bound` is filled once, at birth, and only read afterwards.
+ * - libunwind is shown nothing of ours: it starts where we stand and walks out through our
+ *   own frames; the walk that was asked for begins where the stack pointer is the caller's.
+ * - It is believed only where its answer can be seen: each return address must lie in the
+ *   stack word that the frame's layout says, inside [sp, high).
+ */
+static struct {
+	__typeof__(unw_init_local) *init;
+	__typeof__(unw_step) *step;
+	__typeof__(unw_get_reg) *get;
+#ifdef __x86_64__
+	__typeof__(unw_tdep_getcontext) *context;
+#else
+	__typeof__(unw_get_save_loc) *saved_at;
+#endif
+} bound;
+
+enum { OWN_FRAMES = 64 }; /* more frames of ours than there can be between here and the host */
+
+struct walk {
+	unw_cursor_t cursor;
+	uintptr_t sp, pc;
+};
+
+/* The header renames each function to one of the machine at hand (_ULx86_64_step): it is
+ * looked up by what its name has become. */
+#define LH_UNWIND_NAME_(x) #x
+#define LH_UNWIND_NAME(x) LH_UNWIND_NAME_(x)
+
+static bool bind(void *library, const char *name, void *function)
+{
+	void *found = dlsym(library, name);
+	__builtin_memcpy(function, &found, sizeof found);
+	return found != NULL;
+}
+
+#ifdef __x86_64__
+
+static bool bind_machine(void *library)
+{
+	return bind(library, LH_UNWIND_NAME(unw_tdep_getcontext), &bound.context);
+}
+
+/* Inline: the frame that it describes must still be there when libunwind walks. */
+static __attribute__((always_inline)) inline int here(unw_context_t *context)
+{
+	return bound.context(context);
+}
+
+/* libunwind tells the place of every register but this one. A call pushes it just below the
+ * caller's stack pointer; the kernel keeps it, beside that pointer, in the context that a
+ * handler returns through. (unw_is_signal_frame answers for different frames in different
+ * versions, so it is not asked.) Where no handler was the words are other frames' business, which
+ * a sanitizer would object to. */
+static __attribute__((no_sanitize("address"))) uintptr_t
+slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
+{
+	const greg_t *kept = (const greg_t *)(callee_sp + offsetof(ucontext_t, uc_mcontext.gregs));
+	if ((uintptr_t)(kept + NGREG) <= high && (uintptr_t)kept[REG_RIP] == w->pc &&
+	    (uintptr_t)kept[REG_RSP] == w->sp)
+		return (uintptr_t)&kept[REG_RIP];
+	return w->sp - sizeof(uintptr_t);
+}
+
+#else
+
+static bool bind_machine(void *library)
+{
+	return bind(library, LH_UNWIND_NAME(unw_get_save_loc), &bound.saved_at);
+}
+
+/* Here it is a macro. */
+static __attribute__((always_inline)) inline int here(unw_context_t *context)
+{
+	return unw_getcontext(context);
+}
+
+/* Not tried on any machine yet. */
+static uintptr_t slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
+{
+	unw_save_loc_t at;
+	(void)callee_sp, (void)high;
+#ifdef __aarch64__
+	const int reg = UNW_AARCH64_X30;
+#else
+	const int reg = UNW_REG_IP;
+#endif
+	if (bound.saved_at(&w->cursor, reg, &at) != 0 || at.type != UNW_SLT_MEMORY)
+		return 0;
+	return (uintptr_t)at.u.addr;
+}
+
+#endif
+
+bool lh_unwind_init(void)
+{
+	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	return library && bind(library, LH_UNWIND_NAME(unw_step), &bound.step) &&
+	       bind(library, LH_UNWIND_NAME(unw_get_reg), &bound.get) && bind_machine(library) &&
+	       bind(library, LH_UNWIND_NAME(unw_init_local), &bound.init);
+}
+
+static bool look(struct walk *w)
+{
+	unw_word_t sp, pc;
+	if (bound.get(&w->cursor, UNW_REG_SP, &sp) != 0 ||
+	    bound.get(&w->cursor, UNW_REG_IP, &pc) != 0)
+		return false;
+	w->sp = (uintptr_t)sp;
+	w->pc = (uintptr_t)pc;
+	return true;
+}
+
+/* To the caller. False: there is none, and `end` says why. */
+static bool step(struct walk *w, uintptr_t high, struct lh_spot *out, enum lh_walk_end *end)
+{
+	uintptr_t from = w->sp;
+	int rc = bound.step(&w->cursor);
+	*end = rc < 0 ? LH_WALK_NO_CFI : LH_WALK_DONE;
+	if (rc <= 0 || !look(w) || w->pc == 0)
+		return false;
+	*end = LH_WALK_DAMAGED;
+	if (w->sp <= from || w->sp > high || from % sizeof(uintptr_t))
+		return false;
+	out->pc = w->pc;
+	out->slot = slot_of(w, from, high);
+	if (out->slot < from || out->slot >= high || out->slot % sizeof(uintptr_t))
+		return false;
+	*end = LH_WALK_STRANGE;
+	return *(const uintptr_t *)out->slot == w->pc;
+}
+
+/* Goes out to the frame that `regs` describe. */
+static bool seek(struct walk *w, const struct lh_regs *regs)
+{
+	for (int i = 0; i < OWN_FRAMES && look(w) && w->sp <= regs->sp; i++) {
+		if (w->sp == regs->sp)
+			return w->pc == regs->pc;
+		if (bound.step(&w->cursor) <= 0)
+			return false;
+	}
+	return false;
+}
+
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+	      enum lh_walk_end *end)
+{
+	unw_context_t context;
+	struct walk w;
+	int n = 0;
+	*end = LH_WALK_STRANGE;
+	if (!bound.init || here(&context) != 0 || bound.init(&w.cursor, &context) != 0 ||
+	    !seek(&w, regs))
+		return 0;
+	while (n < room && step(&w, high, &out[n], end))
+		n++;
+	if (n == room)
+		*end = LH_WALK_CUT;
+	return n;
+}
+
+#else
+
+bool lh_unwind_init(void)
+{
+	return false;
+}
+
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+	      enum lh_walk_end *end)
+{
+	(void)regs, (void)high, (void)out, (void)room;
+	*end = LH_WALK_NO_CFI;
+	return 0;
+}
+
+#endif

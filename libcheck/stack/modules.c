@@ -1,0 +1,182 @@
+/* modules.c — part of the room `stack`: the objects and scripts that frames lie in. */
+#include "libcheck/stack/stack_internal.h"
+#include "libcheck/base/text.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+
+extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak));
+
+static uint16_t *objects; /* rows of loaded objects, in the order of their coming */
+static uint32_t objects_n;
+static uint32_t *script_heads;
+
+enum { SCRIPT_HEADS_LOG = 12 };
+
+bool lh_stack_modules_init(void)
+{
+	objects = lh_book_private(sizeof(*objects) * lh_book_rows(LH_T_MODULE));
+	objects_n = 0;
+	script_heads = lh_book_private(sizeof(uint32_t) << SCRIPT_HEADS_LOG);
+	return objects && script_heads;
+}
+
+/* ---- objects ---- */
+
+/*
+ * The build id, from the notes that the loader has mapped. Every read lies inside the
+ * object's own range: a damaged header costs the id, not the program.
+ */
+static void read_build_id(struct lh_module *m)
+{
+	const ElfW(Ehdr) *e = (const void *)(uintptr_t)m->start;
+
+	if (m->end - m->start < sizeof(*e) || __builtin_memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    e->e_phoff + (uint64_t)e->e_phnum * sizeof(ElfW(Phdr)) > 4096)
+		return;
+	const ElfW(Phdr) *p = (const void *)((uintptr_t)m->start + e->e_phoff);
+	for (int i = 0; i < e->e_phnum; i++) {
+		if (p[i].p_type != PT_NOTE)
+			continue;
+		uint64_t at = m->base + p[i].p_vaddr, end = at + p[i].p_memsz;
+		if (at < m->start || end > m->end || end < at)
+			continue;
+		while (at + sizeof(ElfW(Nhdr)) <= end) {
+			const ElfW(Nhdr) *n = (const void *)(uintptr_t)at;
+			uint64_t desc = at + sizeof(*n) + ((n->n_namesz + 3u) & ~3u);
+			if (desc + n->n_descsz > end)
+				break;
+			if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4) {
+				m->build_id_n = n->n_descsz > 20 ? 20 : (uint8_t)n->n_descsz;
+				__builtin_memcpy(m->build_id, (const void *)(uintptr_t)desc,
+						 m->build_id_n);
+				return;
+			}
+			at = desc + ((n->n_descsz + 3u) & ~3u);
+		}
+	}
+}
+
+static bool same_module(const struct lh_module *m, const struct dl_find_object *f)
+{
+	const struct link_map *l = f->dlfo_link_map;
+	const char *name = l->l_name && l->l_name[0] ? l->l_name : lh_book.ledger->exe;
+
+	return m->start == (uintptr_t)f->dlfo_map_start && m->link_map == (uintptr_t)l &&
+	       m->base == l->l_addr && lh_text_equal(m->path, name);
+}
+
+static uint32_t learn_module(const struct dl_find_object *f)
+{
+	const struct link_map *l = f->dlfo_link_map;
+	uint32_t at = lh_book_new(LH_T_MODULE, 1);
+	struct lh_module *m = &LH_MODULES[at];
+
+	if (!at)
+		return 0;
+	m->start = (uintptr_t)f->dlfo_map_start;
+	m->end = (uintptr_t)f->dlfo_map_end;
+	m->base = l->l_addr;
+	m->link_map = (uintptr_t)l;
+	objects[objects_n++] = (uint16_t)at;
+	lh_text_copy(m->path, sizeof(m->path),
+		     l->l_name && l->l_name[0] ? l->l_name : lh_book.ledger->exe);
+	read_build_id(m);
+	return at;
+}
+
+/*
+ * The module of a return address, 0 if it lies in none. The newest row of a range is
+ * the one that is loaded; an older one at the same place is gone.
+ */
+uint32_t lh_stack_module(uintptr_t pc)
+{
+	static uint32_t last; /* most frames lie in the module of the frame before */
+	struct dl_find_object f;
+
+	if (!_dl_find_object || _dl_find_object((void *)(pc - 1), &f) != 0 || !f.dlfo_link_map)
+		return 0;
+	if (last && last < lh_book_used(LH_T_MODULE) && !LH_MODULES[last].gone &&
+	    same_module(&LH_MODULES[last], &f))
+		return last;
+	for (uint32_t i = objects_n; i-- > 0;) {
+		struct lh_module *m = &LH_MODULES[objects[i]];
+		if (m->gone || (uintptr_t)f.dlfo_map_start >= m->end ||
+		    (uintptr_t)f.dlfo_map_end <= m->start)
+			continue;
+		if (same_module(m, &f))
+			return last = objects[i];
+		m->gone = 1;
+	}
+	return last = learn_module(&f);
+}
+
+bool lh_stack_module_has(uint32_t row, uintptr_t address)
+{
+	return row && address >= LH_MODULES[row].start && address < LH_MODULES[row].end;
+}
+
+/* ---- scripts ---- */
+
+static uint32_t *script_head(const char *file, const char *function)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *file; file++)
+		h = (h ^ (uint8_t)*file) * 16777619u;
+	for (h *= 16777619u; *function; function++)
+		h = (h ^ (uint8_t)*function) * 16777619u;
+	return &script_heads[(h ^ h >> 15) & ((1u << SCRIPT_HEADS_LOG) - 1)];
+}
+
+static const char *function_of(const struct lh_module *m)
+{
+	return m->path + lh_text_length(m->path) + 1;
+}
+
+/* Objects must find room too, so scripts get three quarters of the table. */
+static uint32_t learn_script(uint32_t *head, const char *file, const char *function)
+{
+	size_t n = lh_text_length(file) + 1;
+	struct lh_module *m;
+	uint32_t at = 0;
+
+	if (lh_book_used(LH_T_MODULE) < lh_book_rows(LH_T_MODULE) / 4 * 3)
+		at = lh_book_new(LH_T_MODULE, 1);
+	if (!at)
+		return 0;
+	m = &LH_MODULES[at];
+	m->flags = LH_MODULE_SCRIPT;
+	m->link_map = *head;
+	lh_text_copy(m->path, sizeof(m->path), file);
+	if (n < sizeof(m->path))
+		lh_text_copy(m->path + n, sizeof(m->path) - n, function);
+	return *head = at;
+}
+
+uint32_t lh_stack_script(const char *file, const char *function)
+{
+	uint32_t *head = script_head(file, function);
+
+	for (uint32_t i = *head; i; i = (uint32_t)LH_MODULES[i].link_map)
+		if (lh_text_equal(LH_MODULES[i].path, file) &&
+		    lh_text_equal(function_of(&LH_MODULES[i]), function))
+			return i;
+	return learn_script(head, file, function);
+}
+
+/* ---- of the parent's ledger ---- */
+
+uint64_t lh_stack_adopt_frame(uint64_t frame)
+{
+	const struct lh_ledger *b = lh_book.before;
+	uintptr_t pc = LH_FRAME_PC(frame);
+	uint32_t row = LH_FRAME_MODULE(frame);
+	const struct lh_module *m =
+		(const struct lh_module *)((const char *)b + b->table[LH_T_MODULE].offset) + row;
+
+	if (row && row < b->table[LH_T_MODULE].used && (m->flags & LH_MODULE_SCRIPT))
+		return LH_FRAME(lh_stack_script(m->path, function_of(m)), pc);
+	return LH_FRAME(lh_stack_module(pc), pc);
+}

@@ -1,0 +1,334 @@
+/* stack.c — see stack.h. */
+#include "libcheck/base/options.h"
+#include "libcheck/stack/stack_internal.h"
+#include "libcheck/stack/libunwind.h"
+#include "libcheck/stack/walk.h"
+
+#include <ucontext.h>
+
+struct lh_context_table lh_contexts;
+const struct lh_context lh_no_context = {.exhausted = 1};
+
+enum {
+	CONTEXTS_PER_KEY = 8,
+	STACK_HEADS_LOG = 16,
+	PYTHON_CONTEXTS = 1 << 16,
+	WALK_NEEDS = 4096, /* bytes of stack below us before we dare to walk */
+};
+
+static uint32_t *stack_heads;
+static uint32_t python_contexts;
+
+bool lh_stack_init(void)
+{
+	/* a thread that comes before the first context finds an empty table, never none */
+	lh_contexts.off = lh_options.stacks == LH_STACKS_OFF;
+	lh_contexts.head = lh_book_private(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
+	stack_heads = lh_book_private(sizeof(uint32_t) << STACK_HEADS_LOG);
+	python_contexts = 0;
+	lh_walk_remember(lh_book_private(LH_WALK_CACHE_BYTES));
+	lh_python_init(lh_options.stacks == LH_STACKS_FULL);
+	return lh_contexts.head && stack_heads && lh_stack_modules_init();
+}
+
+void lh_stack_modules_changed(void)
+{
+	__atomic_fetch_add(&lh_contexts.epoch, 1, __ATOMIC_RELEASE);
+	lh_walk_forget();
+}
+
+/* ---- walking ---- */
+
+/*
+ * The signals that were open where a handler struck, from what the kernel keeps to put back. A
+ * fault is no signal that comes by itself, so one that may have been one says nothing: of another
+ * signal the trap is that of the thread's last fault, or none.
+ */
+static uint64_t open_where_struck(uintptr_t context, uintptr_t high)
+{
+#if defined(__x86_64__)
+	const ucontext_t *u = (const ucontext_t *)context;
+	uint64_t blocked;
+
+	if (context % sizeof(uintptr_t) || high < sizeof(*u) || context > high - sizeof(*u) ||
+	    u->uc_mcontext.gregs[REG_TRAPNO])
+		return 0;
+	__builtin_memcpy(&blocked, &u->uc_sigmask, sizeof(blocked));
+	return ~blocked;
+#else
+	(void)context, (void)high;
+	return 0;
+#endif
+}
+
+void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_walked *w)
+{
+	const uintptr_t *word = (const uintptr_t *)frame;
+	bool inside = frame >= low && frame < high && low;
+
+	lh_python_look(&w->python);
+	w->at[0].pc = word[1];
+	w->at[0].slot = frame + sizeof(uintptr_t);
+	w->n = 1;
+	w->flags = 0;
+	w->open = 0;
+	w->checkable = inside;
+	if (lh_options.stacks != LH_STACKS_FULL)
+		return;
+	w->flags = LH_STACK_CUT;
+	if (!inside || frame - low < WALK_NEEDS)
+		return;
+	struct lh_regs regs = {.pc = word[1], .sp = frame + 2 * sizeof(uintptr_t), .bp = word[0]};
+	struct lh_spot *out = (struct lh_spot *)&w->at[1];
+	int room = (int)lh_options.stack_depth - 1;
+	enum lh_walk_end end;
+	uintptr_t context = 0;
+	int n = lh_options.unwinder == LH_UNWINDER_LIBUNWIND
+			? lh_unwind(&regs, high, out, room, &end)
+			: lh_walk_through(&regs, high, out, room, &end, &context);
+	w->n += n;
+	w->flags = end == LH_WALK_DONE ? 0 : LH_STACK_CUT;
+	if (context) {
+		w->flags |= LH_STACK_HANDLER;
+		w->open = open_where_struck(context, high);
+	}
+}
+
+/* ---- stacks, stored once ---- */
+
+static uint32_t hash_frames(const uint64_t *frame, int n, unsigned flags)
+{
+	uint64_t h = 0xcbf29ce484222325u + flags;
+
+	for (int i = 0; i < n; i++)
+		h = (h ^ frame[i]) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
+{
+	uint32_t hash = hash_frames(frame, n, flags);
+	uint32_t *head = &stack_heads[hash & ((1u << STACK_HEADS_LOG) - 1)];
+
+	for (lh_stack_id i = *head; i; i = LH_STACKS[i].next) {
+		const struct lh_stack *s = &LH_STACKS[i];
+		if (s->hash == hash && s->n == n && s->flags == flags &&
+		    __builtin_memcmp(&LH_FRAMES[s->frame], frame, (size_t)n * 8) == 0)
+			return i;
+	}
+	uint32_t first = lh_book_new(LH_T_FRAME, (uint32_t)n);
+	lh_stack_id id = first ? lh_book_new(LH_T_STACK, 1) : 0;
+	if (!id) {
+		lh_book.ledger->dropped_stacks++;
+		return 0;
+	}
+	for (int i = 0; i < n; i++)
+		LH_FRAMES[first + (uint32_t)i] = frame[i];
+	LH_STACKS[id] = (struct lh_stack){first, (uint16_t)n, (uint16_t)flags, hash, *head};
+	*head = id;
+	return id;
+}
+
+lh_stack_id lh_stack_adopt(lh_stack_id old)
+{
+	const struct lh_ledger *before = lh_book.before;
+
+	if (!before || !old || old >= before->table[LH_T_STACK].used)
+		return 0;
+	const char *base = (const char *)before;
+	const struct lh_stack *s =
+		(const struct lh_stack *)(base + before->table[LH_T_STACK].offset) + old;
+	const uint64_t *f = (const uint64_t *)(base + before->table[LH_T_FRAME].offset) + s->frame;
+	static uint64_t
+		frame[LH_FRAMES_MAX]; /* under the big lock; a hook may not use much stack */
+	int n = s->n < LH_FRAMES_MAX ? s->n : LH_FRAMES_MAX;
+
+	for (int i = 0; i < n; i++)
+		frame[i] = lh_stack_adopt_frame(f[i]);
+	return intern(frame, n, s->flags);
+}
+
+/* ---- Python's frames between those of C ---- */
+
+/* What is put together of a walk. */
+struct mixed {
+	int n;
+	unsigned flags, scripts; /* Python frames that are in it */
+	uint64_t frame[LH_FRAMES_MAX];
+};
+
+static void add_frame(struct mixed *m, uint64_t frame)
+{
+	if (frame && m->n < (int)lh_options.stack_depth)
+		m->frame[m->n++] = frame;
+	else
+		m->flags |= LH_STACK_CUT;
+}
+
+/* The program's own memory is read here, under the big lock: it waits for nobody, and it cannot go
+ * away. */
+static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintptr_t activation)
+{
+	for (; m->scripts < c->n; m->scripts++) {
+		const struct lh_python_frame *f = &c->at[m->scripts];
+		struct lh_python_place place;
+		if (activation && f->activation != activation)
+			return;
+		uint32_t row = lh_python_where(f, &place)
+				       ? lh_stack_script(place.file, place.function)
+				       : 0;
+		add_frame(m, row ? LH_FRAME(row, place.line) : 0);
+	}
+}
+
+/*
+ * Each function of the interpreter that runs Python frames gives way to them, and the
+ * interpreter's other functions are left out. So a lock that was taken at once and one that
+ * was waited for have the same stack, and it is the one that Python itself would show.
+ */
+static void mix(const struct lh_walked *w, struct mixed *m)
+{
+	const struct lh_python_chain *c = &w->python;
+
+	for (int i = 0; i < w->n; i++) {
+		uintptr_t activation = m->scripts < c->n ? c->at[m->scripts].activation : 0;
+		uint32_t row = lh_stack_module(w->at[i].pc);
+		if (i + 1 < w->n && activation > w->at[i].slot && activation < w->at[i + 1].slot)
+			add_scripts(m, c, activation);
+		else if (!c->n || !lh_stack_module_has(row, lh_python_object()))
+			add_frame(m, LH_FRAME(row, w->at[i].pc));
+	}
+	add_scripts(m, c, 0);
+	if (c->cut)
+		m->flags |= LH_STACK_CUT;
+	if (!m->n) /* there were frames of the interpreter only, and no names to put in their place
+		    */
+		add_frame(m, LH_FRAME(lh_stack_module(w->at[0].pc), w->at[0].pc));
+}
+
+/* ---- contexts ---- */
+
+static bool has_key(const struct lh_context *x, uintptr_t caller, uintptr_t depth)
+{
+	return x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch;
+}
+
+static struct lh_context *room_for(struct lh_context **head, uintptr_t caller, uintptr_t depth,
+				   int n, bool *exhausted)
+{
+	int same = 0;
+
+	for (const struct lh_context *x = *head; x; x = x->next)
+		same += has_key(x, caller, depth);
+	*exhausted = same >= CONTEXTS_PER_KEY;
+	if (*exhausted)
+		n = 0;
+	struct lh_context *x = lh_book_private(sizeof(*x) + (size_t)n * sizeof(x->word[0]));
+	if (x)
+		*x = (struct lh_context){.caller = caller,
+					 .depth = depth,
+					 .n = (uint16_t)n,
+					 .epoch = lh_contexts.epoch,
+					 .exhausted = *exhausted};
+	return x;
+}
+
+/* One that stands for every stack of its key must be asked last. */
+static void add(struct lh_context **head, struct lh_context *x)
+{
+	while (x->exhausted && *head)
+		head = &(*head)->next;
+	x->next = *head;
+	__atomic_store_n(head, x, __ATOMIC_RELEASE);
+}
+
+/* Does another stack, where this word belongs, have another one, or nothing that we know of? */
+static bool tells_apart(const struct lh_context_word *w, const struct lh_context *other)
+{
+	for (unsigned i = 0; i < other->n; i++)
+		if (other->word[i].offset == w->offset)
+			return other->word[i].low != w->low;
+	return true;
+}
+
+/*
+ * It will be compared with stacks that are known already, and is asked before them: so the
+ * words come first by which it is not one of them.
+ */
+static void put_telling_words_first(struct lh_context *x, const struct lh_context *known)
+{
+	unsigned first = 0;
+
+	for (; known; known = known->next) {
+		unsigned i = 0;
+		while (i < x->n && !tells_apart(&x->word[i], known))
+			i++;
+		if (!has_key(known, x->caller, x->depth) || i == x->n || i < first)
+			continue;
+		struct lh_context_word w = x->word[i];
+		x->word[i] = x->word[first];
+		x->word[first++] = w;
+	}
+}
+
+/* After a dlclose: a context that says the same as before is believed again, in place. */
+static bool renew(struct lh_context *x, uintptr_t caller, uintptr_t depth, uintptr_t frame,
+		  lh_stack_id id)
+{
+	for (; x; x = x->next) {
+		if (x->caller != caller || x->depth != depth || x->epoch == lh_contexts.epoch ||
+		    x->stack != id || x->exhausted || !lh_context_same(x, frame))
+			continue;
+		x->epoch = lh_contexts.epoch;
+		return true;
+	}
+	return false;
+}
+
+/* A program of ever new Python stacks is told apart by fewer of their frames. */
+static void mind_python(void)
+{
+	if (++python_contexts % PYTHON_CONTEXTS == 0 && lh_python.depth > 1)
+		lh_python.depth /= 4;
+}
+
+static void fill(struct lh_context *x, uintptr_t frame, const struct lh_walked *w)
+{
+	for (int i = 0; i < x->n; i++) {
+		uintptr_t pc = w->at[i + 1].pc;
+		x->word[i] = (struct lh_context_word){(uint32_t)pc,
+						      (uint32_t)(w->at[i + 1].slot - frame)};
+		x->sum += pc;
+	}
+}
+
+lh_stack_id lh_stack_learn(uintptr_t frame, const struct lh_walked *w)
+{
+	uintptr_t caller = w->at[0].pc, depth = lh_context_depth(frame, w->python.identity);
+	struct lh_context **head = lh_context_head(caller, depth);
+	static struct mixed m; /* under the big lock; a hook may not use much stack */
+	bool exhausted;
+
+	m.n = 0;
+	m.scripts = 0;
+	m.flags = w->flags;
+	mix(w, &m);
+	if (lh_python.kind == LH_PYTHON_UNREAD)
+		lh_book.ledger->flags |= LH_LEDGER_PYTHON_UNREAD;
+	lh_stack_id id = intern(m.frame, m.n, m.flags);
+	if (!w->checkable || renew(*head, caller, depth, frame, id))
+		return id;
+	struct lh_context *x = room_for(head, caller, depth, w->n - 1, &exhausted);
+	if (!x)
+		return id;
+	if (exhausted)
+		id = intern(m.frame, m.n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
+	fill(x, frame, w);
+	put_telling_words_first(x, *head);
+	x->stack = id;
+	if (id)
+		add(head, x);
+	if (w->python.n)
+		mind_python();
+	return id;
+}

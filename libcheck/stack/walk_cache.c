@@ -1,0 +1,91 @@
+/* walk_cache.c — see walk_cache.h. */
+#include "libcheck/stack/walk_cache.h"
+#include "libcheck/stack/walk.h"
+
+#include <stddef.h>
+
+enum { ENTRIES_LOG = 12, WORDS = sizeof(struct lh_cfi_row) / sizeof(uint64_t) };
+
+/* `turn` is odd while it is written; words, so that each is read and written as a whole. */
+struct entry {
+	uint32_t turn, epoch;
+	uint64_t pc;
+	uint64_t word[WORDS];
+};
+
+_Static_assert(sizeof(struct entry) << ENTRIES_LOG == LH_WALK_CACHE_BYTES, "walk.h says so");
+_Static_assert(sizeof(struct lh_cfi_row) % sizeof(uint64_t) == 0, "a row is whole words");
+
+static struct entry *entries;
+static uint32_t epoch;
+
+void lh_walk_remember(void *memory)
+{
+	entries = memory;
+}
+
+void lh_walk_forget(void)
+{
+	__atomic_fetch_add(&epoch, 1, __ATOMIC_RELEASE);
+}
+
+static struct entry *entry_of(uintptr_t pc)
+{
+	return &entries[pc * 0x9e3779b97f4a7c15u >> (64 - ENTRIES_LOG)];
+}
+
+bool lh_walk_cache_find(uintptr_t pc, struct lh_cfi_row *row)
+{
+	struct entry *e = entries ? entry_of(pc) : NULL;
+	uint64_t word[WORDS];
+
+	if (!e || __atomic_load_n(&e->pc, __ATOMIC_RELAXED) != pc)
+		return false;
+	uint32_t turn = __atomic_load_n(&e->turn, __ATOMIC_ACQUIRE);
+	bool same = !(turn & 1) && __atomic_load_n(&e->pc, __ATOMIC_RELAXED) == pc &&
+		    __atomic_load_n(&e->epoch, __ATOMIC_RELAXED) ==
+			    __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
+	for (int i = 0; i < WORDS; i++)
+		word[i] = __atomic_load_n(&e->word[i], __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (!same || __atomic_load_n(&e->turn, __ATOMIC_RELAXED) != turn)
+		return false;
+	__builtin_memcpy(row, word, sizeof(*row));
+	return true;
+}
+
+static bool is_plain(const struct lh_cfi_row *r)
+{
+	return r->cfa.how != LH_CFI_COMPUTED && r->pc.how != LH_CFI_COMPUTED &&
+	       r->bp.how != LH_CFI_COMPUTED && r->sp.how != LH_CFI_COMPUTED;
+}
+
+static void write_entry(struct entry *e, uintptr_t pc, const struct lh_cfi_row *row, uint32_t of)
+{
+	uint64_t word[WORDS];
+
+	__builtin_memcpy(word, row, sizeof(*row));
+	__atomic_store_n(&e->pc, pc, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->epoch, of, __ATOMIC_RELAXED);
+	for (int i = 0; i < WORDS; i++)
+		__atomic_store_n(&e->word[i], word[i], __ATOMIC_RELAXED);
+}
+
+uint32_t lh_walk_cache_epoch(void)
+{
+	return __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
+}
+
+void lh_walk_cache_keep(uintptr_t pc, const struct lh_cfi_row *row, uint32_t of)
+{
+	struct entry *e = entries ? entry_of(pc) : NULL;
+	uint32_t turn = e ? __atomic_load_n(&e->turn, __ATOMIC_RELAXED) : 1;
+
+	if ((turn & 1) || !is_plain(row) ||
+	    !__atomic_compare_exchange_n(&e->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	write_entry(e, pc, row, of);
+	__atomic_store_n(&e->turn, turn + 2, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,442 @@
+/* held_chain.c — see held_chain.h. */
+#include "libcheck/thread/held_chain.h"
+#include "libcheck/base/linear_hash.h"
+
+enum {
+	SEEN_MAX = 6, /* threads kept of one node; more is "many" */
+	HARMLESS = LH_NODE_MASKED | LH_NODE_REUSED
+};
+
+/*
+ * There is a list for each node or so, and each new node splits one list in two
+ * (base/linear_hash.h).
+ */
+static uint32_t *heads;
+static uint32_t lists; /* so many are in use */
+
+/*
+ * Short-lived locks come and go by the million. Under most of them nothing is ever asked for,
+ * so their nodes have no children and the judge has no edges from them: such nodes are used
+ * again once their lock is dead. (The judge has the rows of LH_T_SEEN in lists by thread; so
+ * those stay with their thread.)
+ *
+ * By birthplace what they said goes on to count. So the first dependency of each kind is kept:
+ * the same birthplace asked for in the same place under the same chain.
+ */
+static lh_node_id free_nodes; /* linked by hash_next */
+static uint32_t *kept_kinds;
+enum { KINDS_LOG = 14 };
+void (*lh_node_renewed)(lh_node_id id);
+static uint32_t serial; /* of the rows of LH_T_SEEN, in the order of time */
+static void forget(struct lh_lock *l);
+
+bool lh_node_init(void)
+{
+	free_nodes = 0;
+	lh_lock_dying = forget;
+	kept_kinds = lh_book_private(sizeof(uint32_t) << KINDS_LOG);
+	heads = lh_book_private((size_t)lh_book_rows(LH_T_NODE) * sizeof(uint32_t));
+	lists = 1;
+	return heads && kept_kinds;
+}
+
+/* All generations of a lock's row are in one list, so that a node can be handed on. */
+static uint32_t hash(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	uint64_t h = ((uint64_t)parent << 32 | LH_LOCK_ROW(lock)) * 0x9e3779b97f4a7c15u;
+
+	h = (h ^ h >> 31 ^ place) * 0xbf58476d1ce4e5b9u;
+	return (uint32_t)(h >> 32);
+}
+
+static uint32_t *head_of(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	return &heads[lh_linear_list(hash(parent, lock, place), lists)];
+}
+
+/* The nodes of a list lie anywhere: those that will be split soon are asked for already. */
+static void look_ahead(uint32_t fresh)
+{
+	enum { FAR = 6, NEAR = 3 };
+	lh_node_id far = heads[lh_linear_parent(fresh + FAR)],
+		   near = heads[lh_linear_parent(fresh + NEAR)];
+
+	__builtin_prefetch(&LH_NODES[far]);
+	__builtin_prefetch(&LH_NODES[LH_NODES[near].hash_next]);
+}
+
+/* One more list: it takes its half of the list that it was folded into. */
+static void split(void)
+{
+	if (lists >= lh_book_used(LH_T_NODE) || lists >= lh_book_rows(LH_T_NODE))
+		return;
+	uint32_t fresh = lists++, *from = &heads[lh_linear_parent(fresh)];
+	look_ahead(fresh);
+	lh_node_id i = *from;
+
+	*from = 0;
+	while (i) {
+		struct lh_node *n = &LH_NODES[i];
+		lh_node_id next = n->hash_next;
+		uint32_t *to = head_of(n->parent, n->lock, n->place);
+		n->hash_next = *to;
+		*to = i;
+		i = next;
+	}
+}
+
+static lh_node_id find(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	for (lh_node_id i = *head_of(parent, lock, place); i; i = LH_NODES[i].hash_next) {
+		const struct lh_node *n = &LH_NODES[i];
+		if (n->parent == parent && n->lock == lock && n->place == place)
+			return i;
+	}
+	return 0;
+}
+
+static bool is_lonely(const struct lh_node *n)
+{
+	return !n->parent && !n->children;
+}
+
+static void unhash(lh_node_id id)
+{
+	const struct lh_node *n = &LH_NODES[id];
+	uint32_t *at = head_of(n->parent, n->lock, n->place);
+
+	while (*at && *at != id)
+		at = &LH_NODES[*at].hash_next;
+	if (*at)
+		*at = n->hash_next;
+}
+
+static void let_seen_go(struct lh_me *me, lh_node_id id)
+{
+	lh_thread_id thread = me->parked ? me->parked->thread : 0;
+	uint32_t next;
+
+	for (uint32_t i = LH_NODES[id].seen; i; i = next) {
+		next = LH_SEENS[i].next;
+		LH_SEENS[i].node = 0;
+		if (LH_SEENS[i].thread != thread)
+			continue;
+		LH_SEENS[i].next = me->free_seen;
+		me->free_seen = i;
+	}
+}
+
+static void drop(uint32_t *at)
+{
+	lh_node_id id = *at;
+	struct lh_node *n = &LH_NODES[id];
+
+	*at = n->next;
+	unhash(id);
+	n->lock = 0;
+	let_seen_go(lh_myself(), id);
+	n->hash_next = free_nodes;
+	free_nodes = id;
+}
+
+/* Is this the first dependency of its kind? */
+static bool is_news(const struct lh_node *n, const struct lh_lock *l)
+{
+	uint64_t h = ((uint64_t)n->parent << 32 | n->place) * 0x9e3779b97f4a7c15u;
+
+	h = (h ^ h >> 31 ^ l->born) * 0xbf58476d1ce4e5b9u;
+	uint32_t *at = &kept_kinds[h >> (64 - KINDS_LOG)], tag = (uint32_t)h | 1;
+	bool news = n->parent && *at != tag;
+
+	if (news)
+		*at = tag;
+	return news;
+}
+
+static bool may_go(const struct lh_lock *l)
+{
+	bool news = false;
+
+	if (l->flags & (LH_LOCK_KEPT | LH_LOCK_PREFER_WRITER))
+		return false;
+	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
+		if (LH_NODES[i].children || (LH_NODES[i].flags & ~(uint32_t)HARMLESS))
+			return false;
+		news = is_news(&LH_NODES[i], l) || news;
+	}
+	return !news;
+}
+
+static void forget(struct lh_lock *l)
+{
+	bool all = may_go(l);
+
+	for (uint32_t *at = &l->nodes; *at;) {
+		struct lh_node *n = &LH_NODES[*at];
+		if (all || (is_lonely(n) && !(l->flags & LH_LOCK_KEPT)))
+			drop(at);
+		else
+			at = &n->next;
+	}
+}
+
+/* Nodes of the lock that this row was before; all of them, when this one has none yet. */
+static void forget_before(struct lh_lock *l, lh_lock_id lock)
+{
+	while (l->nodes && LH_NODES[l->nodes].lock != lock && !LH_NODES[l->nodes].children &&
+	       !is_news(&LH_NODES[l->nodes], l))
+		drop(&l->nodes);
+}
+
+/* Whoever goes up a chain relies on a parent's number being lower than its child's. */
+static lh_node_id new_row(lh_node_id parent)
+{
+	enum { TRIES = 4 };
+	lh_node_id *at = &free_nodes;
+
+	for (int i = 0; i < TRIES && *at; i++, at = &LH_NODES[*at].hash_next) {
+		lh_node_id id = *at;
+		if (id < parent)
+			continue;
+		*at = LH_NODES[id].hash_next;
+		return id;
+	}
+	return lh_book_new(LH_T_NODE, 1);
+}
+
+static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	struct lh_lock *l = lh_lock_row(lock);
+	if (l)
+		forget_before(l, lock);
+	lh_node_id id = l ? new_row(parent) : 0;
+	bool renewed = id && LH_NODES[id].depth;
+
+	if (!id) {
+		lh_book.ledger->dropped_nodes++;
+		return 0;
+	}
+	split();
+	uint32_t *head = head_of(parent, lock, place);
+	LH_NODES[id] = (struct lh_node){.parent = parent,
+					.place = place,
+					.depth = (uint16_t)(LH_NODES[parent].depth + 1),
+					.next = l->nodes,
+					.hash_next = *head,
+					.flags = renewed ? LH_NODE_REUSED : 0};
+	if (parent && LH_NODES[parent].children < UINT16_MAX)
+		LH_NODES[parent].children++;
+	__atomic_store_n(&LH_NODES[id].lock, lock, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->nodes, id, __ATOMIC_RELEASE);
+	*head = id;
+	if (LH_NODES[LH_NODES[id].next].next)
+		l->crowded = true;
+	if (renewed && lh_node_renewed)
+		lh_node_renewed(id);
+	return id;
+}
+
+static uint32_t new_seen(struct lh_me *me)
+{
+	uint32_t at = me->free_seen;
+
+	if (!at)
+		return lh_book_new(LH_T_SEEN, 1);
+	me->free_seen = LH_SEENS[at].next;
+	return at;
+}
+
+/*
+ * True if this thread or this segment of it is new here. A row says "in every segment
+ * from first to last", so it grows by one or another row is added.
+ */
+static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
+{
+	struct lh_node *n = &LH_NODES[id];
+	struct lh_seen *own = NULL;
+	uint32_t count = 0;
+
+	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next, count++) {
+		struct lh_seen *s = &LH_SEENS[i];
+		if (s->thread != thread)
+			continue;
+		if (segment <= s->last)
+			return false;
+		if (!own || s->last > own->last)
+			own = s;
+	}
+	/* with no room for one more row, a gap is judged as if it had happened in it too */
+	if (own && (segment == own->last + 1 || count >= SEEN_MAX)) {
+		own->last = segment;
+		return true;
+	}
+	if (n->flags & LH_NODE_MANY)
+		return false;
+	uint32_t at = count < SEEN_MAX ? new_seen(lh_myself()) : 0;
+	if (!at) {
+		n->flags |= LH_NODE_MANY;
+		return true;
+	}
+	LH_SEENS[at] = (struct lh_seen){id, thread, segment, segment, n->seen, ++serial};
+	__atomic_store_n(&n->seen, at, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* ---- without the big lock ---- */
+
+enum {
+	FEW = 8,      /* nodes of a list that are looked at one by one */
+	UNCROWDED = 2 /* nodes that a lock has which is not crowded */
+};
+
+/* Rows of a node that say "mine" are written by me alone. */
+static struct lh_seen *my_row(const struct lh_me *me, lh_node_id id)
+{
+	uint32_t i = __atomic_load_n(&LH_NODES[id].seen, __ATOMIC_ACQUIRE);
+
+	for (int few = 0; i && few < FEW; i = LH_SEENS[i].next, few++)
+		if (LH_SEENS[i].thread == me->parked->thread && LH_SEENS[i].node == id)
+			return &LH_SEENS[i];
+	return NULL;
+}
+
+bool lh_node_all_leaves(const struct lh_lock *l)
+{
+	lh_node_id id = l->nodes;
+
+	for (int few = 0; id && few < FEW; id = LH_NODES[id].next, few++)
+		if (LH_NODES[id].children)
+			return false;
+	return !id;
+}
+
+/* The node now speaks of the lock that its row has become, if only I was ever there. */
+static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *mine,
+		    lh_lock_id lock)
+{
+	if ((n->flags & ~(uint32_t)HARMLESS) || &LH_SEENS[n->seen] != mine || mine->next ||
+	    !lh_node_all_leaves(&LH_LOCKS[LH_LOCK_ROW(lock)]))
+		return false;
+	mine->first = mine->last = me->parked->segment;
+	mine->serial = serial; /* not before anything that is noted by now */
+	__atomic_store_n(&n->lock, lock, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Whose node is this, if it is one of that chain and place? 0: it is not. */
+static inline lh_lock_id lock_there(const struct lh_node *n, lh_node_id parent, lh_place place)
+{
+	lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
+
+	return n->parent == parent && n->place == place ? of : 0;
+}
+
+/*
+ * Looked for while others may add nodes and move them to other lists: what is there may be
+ * missed, and nothing is taken for what it is not, since who finds it looks at it again.
+ * `before`: also one of what the lock's row was before, if there is none of the lock itself.
+ */
+static lh_node_id find_near(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
+{
+	lh_node_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE), old = 0;
+
+	for (int few = 0; id && few < FEW; id = LH_NODES[id].hash_next, few++) {
+		lh_lock_id of = lock_there(&LH_NODES[id], parent, place);
+		if (of == lock)
+			return id;
+		if (before && !LH_LOCK_ROW(of ^ lock))
+			old = id;
+	}
+	return old;
+}
+
+/* The same in the list of a lock that is not crowded, by whichever comes first. */
+static lh_node_id find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
+{
+	lh_node_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].nodes, __ATOMIC_ACQUIRE);
+
+	for (int few = 0; id && few < UNCROWDED; id = LH_NODES[id].next, few++) {
+		lh_lock_id of = lock_there(&LH_NODES[id], parent, place);
+		if (of == lock || (before && !LH_LOCK_ROW(of ^ lock)))
+			return id;
+	}
+	return 0;
+}
+
+/*
+ * A bit of the thread's own says the same as its row in a list that others write too. A row
+ * that was another node before may have left its bit behind, so there the list is asked.
+ */
+static bool has_been(const struct lh_me *me, lh_node_id id)
+{
+	return id < LH_BEEN && (me->been[id / 64] >> id % 64 & 1) &&
+	       !(LH_NODES[id].flags & LH_NODE_REUSED);
+}
+
+static void note_been(struct lh_me *me, lh_node_id id)
+{
+	if (id >= LH_BEEN)
+		return;
+	me->been[id / 64] |= 1ull << id % 64;
+	if (me->been_used <= id / 64)
+		me->been_used = id / 64 + 1;
+}
+
+static void remember(struct lh_me *me, struct lh_known_node k)
+{
+	struct lh_known_node *pair = lh_known_pair(me, k.parent, k.lock, k.place);
+
+	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* of the same row it is over */
+		pair[1] = pair[0];
+	pair[0] = k;
+	note_been(me, k.node);
+}
+
+/* This thread has been there, in this segment: no news. */
+static inline bool was_here(const struct lh_me *me, lh_node_id id, lh_lock_id lock)
+{
+	struct lh_node *n = &LH_NODES[id];
+	bool same = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock;
+
+	if (same && has_been(me, id))
+		return true;
+	struct lh_seen *mine = my_row(me, id);
+
+	return mine && (same ? mine->last >= me->parked->segment : hand_on(me, n, mine, lock));
+}
+
+/* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
+lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
+			 bool take_over)
+{
+	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
+	lh_node_id id = l->crowded ? 0 : find_listed(parent, lock, place, take_over);
+
+	if (!id && l->nodes)
+		id = find_near(parent, lock, place, take_over);
+	if (!id || !was_here(me, id, lock))
+		return 0;
+	remember(me, (struct lh_known_node){parent, lock, place, id});
+	return id;
+}
+
+lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	const struct lh_lock *l = lh_lock_row(lock);
+	lh_node_id id = l && l->nodes ? find(parent, lock, place) : 0;
+
+	return id ? id : make(parent, lock, place);
+}
+
+lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
+			 bool *fresh)
+{
+	const struct lh_seat *s = me->parked;
+	lh_node_id id = lh_node_link(parent, lock, place);
+
+	if (!id)
+		return 0;
+	*fresh = note(id, s->thread, s->segment);
+	remember(me, (struct lh_known_node){parent, lock, place, id});
+	return id;
+}

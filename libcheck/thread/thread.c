@@ -1,0 +1,355 @@
+/* thread.c — see thread.h. */
+#include "libcheck/thread/thread.h"
+#include "libcheck/stack/stack.h"
+
+extern void *__libc_stack_end __attribute__((weak));
+
+struct lh_me lh_nobody, lh_refused;
+__thread intptr_t lh_me_distance;
+
+static void become(const struct lh_me *me)
+{
+	lh_me_distance = (intptr_t)((uintptr_t)me - (uintptr_t)&lh_nobody);
+}
+
+bool (*lh_thread_rearm)(uintptr_t frame);
+
+static struct lh_me **mine; /* by seat */
+static uint64_t *handles;   /* by seat: pthread_t, close together to be searched */
+static uint32_t free_seats; /* linked by held_n */
+static uint32_t ending;     /* seats whose threads are about to end, or have */
+
+bool lh_thread_init(void)
+{
+	uint32_t seats = lh_book_rows(LH_T_SEAT);
+
+	mine = lh_book_private(seats * sizeof(*mine));
+	handles = lh_book_private(seats * sizeof(*handles));
+	free_seats = ending = 0;
+	return mine && handles;
+}
+
+/* ---- the door ---- */
+
+static bool on_stack(const struct lh_seat *s, uintptr_t at)
+{
+	return at >= s->stack_low && at < s->stack_high;
+}
+
+/* Was the hook that is inside left by a jump? Only a shallower frame of the same stack can tell. */
+static bool stale(const struct lh_me *me, uintptr_t frame)
+{
+	return frame > me->inside && me->parked && on_stack(me->parked, frame) &&
+	       on_stack(me->parked, me->inside);
+}
+
+static struct lh_me *come_in(struct lh_me *me, uintptr_t frame)
+{
+	me->inside = frame;
+	LH_COMPILER_FENCE();
+	me->seat = NULL;
+	LH_COMPILER_FENCE();
+	return me;
+}
+
+/* A signal handler may strike a thread before it has sat down: its seat waits for it. */
+static uint32_t seat_that_waits(void)
+{
+	uint32_t i = lh_seat_of_handle((pthread_t)lh_thread_handle());
+
+	return i && LH_SEATS[i].state == LH_SEAT_MADE ? i : 0;
+}
+
+static struct lh_me *adopt(uintptr_t frame)
+{
+	uintptr_t low, high;
+
+	/* nobody's number is 0; a thread without a seat takes the big lock in its thread pointer's
+	 * name */
+	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
+	if (!lh_big_lock_take(&lh_book.big, name))
+		return NULL;
+	uint32_t seat = seat_that_waits();
+	/* until a thread sits down, the size of its stack is kept there */
+	lh_thread_stack_bounds(frame, seat ? LH_SEATS[seat].stack_high : 0, &low, &high);
+	struct lh_me *me = lh_seat_take(seat, low, high);
+	if (me && !seat)
+		LH_THREADS[me->parked->thread].flags |= LH_THREAD_ADOPTED;
+	lh_big_lock_give(&lh_book.big, name);
+	return me;
+}
+
+static __attribute__((noinline)) struct lh_me *slow_door(uintptr_t frame)
+{
+	struct lh_me *me = lh_myself();
+
+	if (!lh_book.ledger || me == &lh_refused)
+		return NULL;
+	if (me == &lh_nobody) {
+		me = adopt(frame);
+		return me ? come_in(me, frame) : NULL;
+	}
+	if (me->inside && !stale(me, frame)) {
+		__atomic_fetch_add(&lh_book.ledger->passed, 1, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	if (!me->parked) { /* wiped: a forked child */
+		if (!lh_thread_rearm || !lh_thread_rearm(frame))
+			return NULL;
+		me = lh_myself();
+	}
+	return come_in(me, frame);
+}
+
+struct lh_me *lh_enter(uintptr_t frame)
+{
+	struct lh_me *me = lh_myself();
+
+	return LH_LIKELY(me->seat != NULL) ? come_in(me, frame) : slow_door(frame);
+}
+
+void lh_leave(struct lh_me *me)
+{
+	me->inside = 0;
+	LH_COMPILER_FENCE();
+	me->seat = me->parked;
+}
+
+/* ---- threads and seats ---- */
+
+lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment)
+{
+	lh_thread_id id = lh_book_new(LH_T_THREAD, 1);
+
+	if (id) {
+		LH_THREADS[id] = (struct lh_thread){
+			.creator = creator, .created = created, .creator_segment = segment};
+		if (creator)
+			__builtin_memcpy(LH_THREADS[id].name, LH_THREADS[creator].name,
+					 LH_NAME_MAX);
+	}
+	return id;
+}
+
+uint32_t lh_seat_new(lh_thread_id thread)
+{
+	uint32_t i = free_seats;
+
+	if (i)
+		free_seats = LH_SEATS[i].held_n;
+	else
+		i = lh_book_new(LH_T_SEAT, 1);
+	if (!i || !(mine[i] = mine[i] ? mine[i] : lh_book_private(sizeof(struct lh_me))))
+		return 0;
+	if (!mine[i]->walked && !(mine[i]->walked = lh_book_private(sizeof(struct lh_walked))))
+		return 0;
+	struct lh_seat *s = &LH_SEATS[i];
+	__builtin_memset(s, 0, offsetof(struct lh_seat, held));
+	s->thread = thread;
+	s->state = LH_SEAT_MADE;
+	if (thread)
+		LH_THREADS[thread].seat = i;
+	return i;
+}
+
+void lh_seat_free(uint32_t i)
+{
+	struct lh_seat *s = &LH_SEATS[i];
+
+	if (s->state == LH_SEAT_FREE)
+		return;
+	if (s->state == LH_SEAT_ENDING)
+		__atomic_fetch_sub(&ending, 1, __ATOMIC_RELAXED);
+	if (s->thread) {
+		LH_THREADS[s->thread].seat = 0;
+		LH_THREADS[s->thread].flags |= LH_THREAD_ENDED;
+	}
+	handles[i] = 0;
+	s->handle = 0;
+	s->wait_lock = 0;
+	s->wait_on = LH_WAIT_NONE;
+	s->state = LH_SEAT_FREE;
+	s->held_n = free_seats;
+	free_seats = i;
+}
+
+void lh_seat_ending(uint32_t i)
+{
+	if (LH_SEATS[i].state != LH_SEAT_LIVE)
+		return;
+	__atomic_fetch_add(&ending, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&LH_SEATS[i].state, LH_SEAT_ENDING, __ATOMIC_RELEASE);
+}
+
+uint32_t lh_seats_ending(void)
+{
+	return ending;
+}
+
+static uint64_t default_stack = 8 << 20;
+
+/* RLIMIT_STACK as it was at birth is what glibc gives a thread; without a limit, 2 MiB. */
+void lh_thread_default_stack(uint64_t size)
+{
+	default_stack = size >= 1ull << 40 ? 2 << 20 : size;
+}
+
+void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high)
+{
+	enum { FAR = 256 << 20 };
+	uintptr_t tp = lh_thread_pointer(), end = (uintptr_t)__libc_stack_end;
+	uint64_t limit = size ? size : default_stack;
+
+	/* a thread's control block is the top of its stack; the main thread's lies elsewhere */
+	if (&__libc_stack_end && end > frame && end - frame < FAR && !(tp > frame && tp < end)) {
+		*high = end;
+		limit = limit >= 8 << 20 && limit < FAR ? limit : 8 << 20;
+	} else if (tp > frame && tp - frame < FAR) {
+		*high = tp;
+		limit = limit && limit < FAR ? limit : 8 << 20;
+	} else {
+		*low = *high = 0;
+		return;
+	}
+	*low = *high - limit;
+	if (*low > frame)
+		*low = *high = 0;
+}
+
+void lh_seat_handle(uint32_t i, pthread_t handle)
+{
+	uint32_t old = lh_seat_of_handle(handle);
+
+	if (old && old != i) /* that thread is gone: its control block was used again */
+		handles[old] = LH_SEATS[old].handle = 0;
+	handles[i] = LH_SEATS[i].handle = (uint64_t)handle;
+}
+
+/* What the thread that sat here before has laid to rest: nobody else may make it again. */
+static void bury_resting(struct lh_me *me)
+{
+	for (unsigned i = 0; i < LH_RESTING; i++) {
+		if (me->resting[i])
+			lh_lock_bury(&LH_LOCKS[me->resting[i]]);
+		me->resting[i] = 0;
+	}
+}
+
+void lh_me_forget(struct lh_me *me)
+{
+	__builtin_memset(me->known, 0, sizeof(me->known));
+	__builtin_memset(me->been, 0, me->been_used * sizeof(me->been[0]));
+	me->been_used = 0;
+}
+
+struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
+{
+	uint64_t handle = lh_thread_handle();
+
+	if (!i) {
+		uint32_t old = lh_seat_of_handle((pthread_t)handle);
+		if (old) /* its owner is gone: the control block is ours now */
+			lh_seat_free(old);
+		i = lh_seat_new(lh_thread_new(0, 0, 0));
+	} else if (lh_myself()->number && lh_myself()->number != i) {
+		lh_seat_free(
+			lh_myself()->number); /* a handler was first, and its seat not known yet */
+	}
+	if (!i) {
+		become(&lh_refused);
+		lh_book.ledger->dropped_events++;
+		return NULL;
+	}
+	struct lh_seat *s = &LH_SEATS[i];
+	struct lh_me *me = mine[i];
+	s->tid = lh_sys_tid();
+	s->stack_low = low;
+	s->stack_high = high;
+	lh_seat_handle(i, (pthread_t)handle);
+	if (s->thread)
+		LH_THREADS[s->thread].tid = s->tid;
+	me->number = i;
+	me->noise = i * 2654435761u;
+	me->sample = lh_me_gap(me);
+	me->free_seen = 0;
+	me->shake = 0;
+	me->inside = 0;
+	if (s->state != LH_SEAT_MADE ||
+	    me->used) { /* fresh memory is zero: let it stay untouched */
+		lh_me_forget(me);
+		bury_resting(me);
+	}
+	me->used = 1;
+	me->parked = s;
+	me->seat = s;
+	__atomic_store_n(&s->state, LH_SEAT_LIVE, __ATOMIC_RELEASE);
+	become(me);
+	return me;
+}
+
+uint32_t lh_seat_of_handle(pthread_t handle)
+{
+	uint32_t used = lh_book_used(LH_T_SEAT);
+
+	for (uint32_t i = 1; i < used; i++)
+		if (handles[i] == (uint64_t)handle && handles[i])
+			return i;
+	return 0;
+}
+
+/* ---- held locks ---- */
+
+struct lh_held *lh_held_find(struct lh_seat *s, const void *o)
+{
+	for (uint32_t i = s->held_n; i-- > 0;)
+		if (s->held[i].address == (uintptr_t)o && s->held[i].lock)
+			return &s->held[i];
+	return NULL;
+}
+
+struct lh_held *lh_held_push(struct lh_seat *s)
+{
+	if (s->held_n >= LH_HELD_MAX) {
+		s->skipped++;
+		__atomic_fetch_add(&lh_book.ledger->dropped_events, 1, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	struct lh_held *h = &s->held[s->held_n++];
+	h->lock = 0;
+	h->address = 0;
+	return h;
+}
+
+void lh_held_remove(struct lh_seat *s, struct lh_held *h)
+{
+	uint32_t at = (uint32_t)(h - s->held);
+
+	h->lock = 0;
+	h->address = 0;
+	for (uint32_t i = at; i + 1 < s->held_n; i++) {
+		s->held[i] = s->held[i + 1];
+		s->held[i].node = 0; /* its chain was another one */
+	}
+	s->held_n--;
+	/* holes that others made rise to the top and go */
+	while (s->held_n && !s->held[s->held_n - 1].lock)
+		s->held_n--;
+}
+
+uint32_t lh_holder(lh_lock_id lock, uint32_t except, struct lh_held **h)
+{
+	uint32_t used = lh_book_used(LH_T_SEAT);
+
+	for (uint32_t i = 1; i < used; i++) {
+		struct lh_seat *s = &LH_SEATS[i];
+		if (i == except || (s->state != LH_SEAT_LIVE && s->state != LH_SEAT_ENDING))
+			continue;
+		for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++) {
+			if (s->held[k].lock == lock) {
+				*h = &s->held[k];
+				return i;
+			}
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,134 @@
+/*
+ * thread.h — who am I, what do I hold, and may I come in?
+ *
+ * A thread's life is a row of LH_T_THREAD for ever; while it lives it sits on a seat,
+ * where its held locks and its wait stand for everyone to see. Seats are used again.
+ *
+ * - A seat is written by its own thread only; a hole (lock 0) may be made in its held
+ *   list by another thread that gave the lock back, under the big lock.
+ * - A lock appears once in the list; taking it again raises its depth.
+ * - Release need not be last-in first-out: removal searches from the top.
+ * - The list is bounded (LH_HELD_MAX); beyond it we count and stay silent.
+ * - `struct lh_me` is private, wiped by fork; its `seat` is NULL whenever the fast path
+ *   may not run, so that one test answers every question at once.
+ *
+ * Does not know rules or stacks.
+ */
+#ifndef LH_THREAD_H
+#define LH_THREAD_H
+
+#include "libcheck/ledger/own_ledger.h"
+#include "libcheck/lock/lock.h"
+
+#include <pthread.h>
+
+enum {
+	LH_KNOWN = 512,    /* chains that a thread remembers, two in a place; a power of two */
+	LH_BEEN = 1 << 15, /* nodes of which a thread knows in a bit that it was there */
+	LH_RESTING = 16 /* locks that a thread has destroyed and may make again; a power of two */
+};
+
+/* A judged acquisition: `lock` at `place` while `parent` was held is this node. */
+struct lh_known_node {
+	lh_node_id parent;
+	lh_lock_id lock;
+	lh_place place;
+	lh_node_id node;
+};
+
+struct lh_me {
+	struct lh_seat *seat;       /* NULL: take the slow door */
+	uint32_t number;            /* of the seat */
+	uint32_t sample;            /* acquisitions until the next exact hold time */
+	struct lh_seat *parked;     /* the seat, while this thread is inside the library */
+	uintptr_t inside;           /* frame of the hook that is inside, 0 none */
+	uint32_t used;              /* somebody sat here before */
+	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
+	const void *once_call;
+	uint32_t free_seen; /* rows of LH_T_SEEN of this thread that are free again */
+	struct lh_walked
+		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
+	uint32_t resting[LH_RESTING]; /* rows, by address */
+	uint64_t shake; /* of delay/delay.c: where its stream of numbers stands, 0 not begun */
+	uint32_t noise; /* of lh_me_gap */
+	/* at the last try that failed: was anything taken since? */
+	uint32_t try_sample;
+	uint64_t try_entries;
+	uint32_t been_used; /* words of `been` that are not all zero are below this */
+	/* The large ones last, for of their pages a thread touches a few: of the bits the first. */
+	uint64_t been[LH_BEEN / 64];
+	struct lh_known_node known[LH_KNOWN / 2][2];
+};
+
+void lh_me_forget(struct lh_me *me); /* which chains it has been through in this segment */
+
+static inline uint32_t *lh_resting_at(struct lh_me *me, const void *o)
+{
+	uintptr_t a = (uintptr_t)o;
+
+	return &me->resting[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RESTING - 1)];
+}
+
+/*
+ * Acquisitions until the next one that is measured: LH_SAMPLE_EVERY on average, and by chance,
+ * so that a program that does the same again and again is not always met at the same place.
+ */
+static inline uint32_t lh_me_gap(struct lh_me *me)
+{
+	me->noise = me->noise * 1664525u + 1013904223u;
+	return 1 + (me->noise >> 8) % (2 * LH_SAMPLE_EVERY - 1);
+}
+
+/*
+ * `lh_nobody` until the first event of a thread, `lh_refused` if there was no seat for it.
+ * Kept as the distance from lh_nobody, so that zero means it: an IFUNC resolver may lock
+ * before the loader has filled the main thread's copy of anything but zeros.
+ */
+extern struct lh_me lh_nobody LH_HIDDEN, lh_refused LH_HIDDEN;
+extern __thread intptr_t lh_me_distance __attribute__((tls_model("initial-exec"))) LH_HIDDEN;
+
+static inline struct lh_me *lh_myself(void)
+{
+	return (struct lh_me *)((uintptr_t)&lh_nobody + (uintptr_t)lh_me_distance);
+}
+
+/*
+ * The door. NULL means: let the call go through unrecorded. There are five reasons:
+ *   too early    the library is not born yet, or stood down
+ *   no seat      more threads than seats, or no memory
+ *   inside       a signal handler came while this thread was inside the library
+ *   not ours     a forked child that could not get a ledger of its own
+ *   too late     never: the door stays open until the process ends
+ * A hook whose frame lies above the one that is inside was left by a jump; its guard
+ * is stale and the door opens.
+ */
+struct lh_me *lh_enter(uintptr_t frame);
+void lh_leave(struct lh_me *me);
+
+/* What to do in a forked child, set by init: make it ours again, or return false. */
+extern bool (*lh_thread_rearm)(uintptr_t frame);
+
+bool lh_thread_init(void); /* tables; also in a forked child */
+
+/* ---- with the door open; those marked B want the big lock ---- */
+
+lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment); /* B */
+uint32_t lh_seat_new(lh_thread_id thread); /* B; 0: none */
+void lh_seat_free(uint32_t seat);          /* B */
+void lh_seat_ending(uint32_t seat);        /* its thread will be gone soon; the kernel tells when */
+uint32_t lh_seats_ending(void);
+/* Sits the calling thread down on a seat that was made for it, or a new one (0). B for 0. */
+struct lh_me *lh_seat_take(uint32_t seat, uintptr_t low, uintptr_t high);
+void lh_seat_handle(uint32_t seat,
+		    pthread_t handle);        /* its thread has this handle; old claims to it end */
+uint32_t lh_seat_of_handle(pthread_t handle); /* 0: not known */
+void lh_thread_default_stack(uint64_t size);
+void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);
+
+struct lh_held *lh_held_find(struct lh_seat *s, const void *o);
+struct lh_held *lh_held_push(struct lh_seat *s); /* NULL: full, counted */
+void lh_held_remove(struct lh_seat *s, struct lh_held *h);
+/* The seat that holds this lock, other than `except`; its entry in *h. 0: nobody is seen to. */
+uint32_t lh_holder(lh_lock_id lock, uint32_t except, struct lh_held **h);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * bench_order_graph.c — what the judge costs: nanoseconds a dependency, in good and bad orders of
+ * arrival, from 10^4 to 10^6, and a whole run judged at its end.
+ *
+ * LINKS: libcheck/order_graph/
+ *
+ * Locks have a hidden order that chains of depth 4 respect. The orders of arrival:
+ *   sorted    chains come as the hidden order has them: nothing ever moves
+ *   random    chains at random, locks numbered as they come
+ *   backward  chains from the end of the hidden order first
+ *   bridges   the two halves of the locks first, then chains across, from the far ends inward:
+ *             each one touches a large part of the graph
+ *   circle    random, and one pair of locks taken the wrong way round at a tenth of the way: all
+ *             that follows lies on circles
+ *   gated     the same, but everything is done under one lock, so that every circle is filtered
+ */
+#include "libcheck/order_graph/order_graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+enum order { SORTED, RANDOM, BACKWARD, BRIDGES, CIRCLE, GATED, ORDERS };
+
+static const char *const order_name[] = {"sorted",  "random", "backward",
+					 "bridges", "circle", "gated"};
+
+enum { DEPTH = 4, THREADS = 64 };
+
+struct chain {
+	uint32_t lock[DEPTH]; /* places in the hidden order */
+};
+
+struct book {
+	struct lh_lock *lock;
+	struct lh_thread *thread;
+	struct lh_node *node;
+	struct lh_seen *seen;
+	struct lh_event event[1];
+	struct lh_facts f;
+	lh_lock_id *name; /* by place in the hidden order */
+	uint32_t *head;   /* hash of nodes */
+	uint32_t mask;
+};
+
+static uint64_t state = 88172645463325252u;
+
+static uint32_t dice(uint32_t sides)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 20) % sides;
+}
+
+/* Our own time on the processor: others may be running. */
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double clock_cost; /* of looking at the clock, which is in every measurement */
+
+static void clock_learn(void)
+{
+	double begin = now();
+
+	for (int i = 0; i < 10000; i++)
+		now();
+	clock_cost = (now() - begin) / 10001;
+}
+
+static void *room_for(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	return p;
+}
+
+static void book_make(struct book *b, uint32_t locks, uint32_t nodes)
+{
+	memset(b, 0, sizeof *b);
+	b->lock = room_for(sizeof *b->lock * (locks + 2));
+	b->thread = room_for(sizeof *b->thread * (THREADS + 1));
+	b->node = room_for(sizeof *b->node * (nodes + 1));
+	b->seen = room_for(sizeof *b->seen * (nodes + 1));
+	b->name = room_for(sizeof *b->name * (locks + 1));
+	for (b->mask = 1024; b->mask < nodes; b->mask *= 2)
+		;
+	b->head = room_for(sizeof *b->head * b->mask--);
+	b->f = (struct lh_facts){.lock = b->lock,
+				 .thread = b->thread,
+				 .node = b->node,
+				 .seen = b->seen,
+				 .event = b->event,
+				 .locks = 1,
+				 .threads = THREADS + 1,
+				 .nodes = 1,
+				 .seens = 1,
+				 .events = 1};
+}
+
+static void book_free(struct book *b, uint32_t locks, uint32_t nodes)
+{
+	munmap(b->lock, sizeof *b->lock * (locks + 2));
+	munmap(b->thread, sizeof *b->thread * (THREADS + 1));
+	munmap(b->node, sizeof *b->node * (nodes + 1));
+	munmap(b->seen, sizeof *b->seen * (nodes + 1));
+	munmap(b->name, sizeof *b->name * (locks + 1));
+	munmap(b->head, sizeof *b->head * (b->mask + 1));
+}
+
+static lh_lock_id name_of(struct book *b, uint32_t place)
+{
+	if (!b->name[place]) {
+		b->lock[b->f.locks] = (struct lh_lock){.kind = LH_MUTEX};
+		b->name[place] = LH_LOCK_ID(b->f.locks, 0);
+		b->f.locks++;
+	}
+	return b->name[place];
+}
+
+/* Finds or makes; *fresh says which. */
+static lh_node_id node_of(struct book *b, lh_node_id parent, lh_lock_id lock, bool *fresh)
+{
+	uint64_t h = ((uint64_t)parent << 32 | lock) * 0x9e3779b97f4a7c15u;
+	uint32_t *head = &b->head[(h >> 32) & b->mask], n;
+
+	for (n = *head; n; n = b->node[n].hash_next)
+		if (b->node[n].parent == parent && b->node[n].lock == lock)
+			return n;
+	n = b->f.nodes++;
+	b->node[n] = (struct lh_node){.parent = parent,
+				      .lock = lock,
+				      .place = LH_PLACE(1, LH_WAITS, 0),
+				      .depth = b->node[parent].depth + 1,
+				      .next = b->lock[LH_LOCK_ROW(lock)].nodes,
+				      .hash_next = *head,
+				      .seen = n};
+	b->lock[LH_LOCK_ROW(lock)].nodes = n;
+	b->seen[n] = (struct lh_seen){.node = n, .thread = 1 + n % THREADS};
+	b->f.seens = n + 1;
+	*head = n;
+	*fresh = true;
+	return n;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static struct chain random_chain(uint32_t low, uint32_t high)
+{
+	struct chain c;
+	bool again;
+
+	do {
+		again = false;
+		for (int i = 0; i < DEPTH; i++)
+			c.lock[i] = low + dice(high - low);
+		qsort(c.lock, DEPTH, sizeof c.lock[0], by_number);
+		for (int i = 1; i < DEPTH; i++)
+			again |= c.lock[i] == c.lock[i - 1];
+	} while (again);
+	return c;
+}
+
+static int by_chain(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct chain)) ? by_number(a, b) : 0;
+}
+
+static int by_chain_back(const void *a, const void *b)
+{
+	return -by_number(a, b);
+}
+
+static int by_distance(const void *a, const void *b)
+{
+	const struct chain *x = a, *y = b;
+
+	return (int)(y->lock[DEPTH - 1] - y->lock[0]) - (int)(x->lock[DEPTH - 1] - x->lock[0]);
+}
+
+static struct chain *chains_make(enum order order, uint32_t n, uint32_t locks)
+{
+	struct chain *c = malloc(sizeof *c * n);
+	uint32_t half = locks / 2;
+
+	for (uint32_t i = 0; i < n; i++)
+		c[i] = order != BRIDGES || i >= n / 2 ? random_chain(0, locks)
+		       : dice(2)                      ? random_chain(0, half)
+						      : random_chain(half, locks);
+	if (order == SORTED)
+		qsort(c, n, sizeof *c, by_chain);
+	if (order == BACKWARD)
+		qsort(c, n, sizeof *c, by_chain_back);
+	if (order == BRIDGES)
+		qsort(c + n / 2, n - n / 2, sizeof *c, by_distance);
+	return c;
+}
+
+struct result {
+	double mean, worst, last; /* ns a dependency; of the last tenth */
+	uint32_t found;
+	struct lh_judge_counts counts;
+};
+
+struct run {
+	struct book book;
+	struct lh_judge *j;
+	struct result r;
+	uint32_t dependencies, want;
+	double spent, spent_before_last;
+};
+
+static lh_node_id step(struct run *run, lh_node_id parent, lh_lock_id lock)
+{
+	bool fresh = false;
+	lh_node_id n = node_of(&run->book, parent, lock, &fresh);
+	double begin, took;
+
+	if (!fresh || !run->j)
+		return n;
+	begin = now();
+	run->r.found += lh_judge_node(run->j, &run->book.f, n);
+	took = now() - begin - clock_cost;
+	run->spent += took;
+	if (took > run->r.worst)
+		run->r.worst = took;
+	if (parent && ++run->dependencies == run->want - run->want / 10)
+		run->spent_before_last = run->spent;
+	return n;
+}
+
+static void take_chain(struct run *run, const struct chain *c, lh_node_id parent)
+{
+	for (int i = 0; i < DEPTH && run->dependencies < run->want; i++)
+		parent = step(run, parent, name_of(&run->book, c->lock[i]));
+}
+
+static struct lh_judge *judge_make(uint32_t nodes, uint32_t locks, uint32_t earn, uint32_t burst)
+{
+	struct lh_judge_room room = {.locks = locks + 2,
+				     .edges = locks * locks + 8 < nodes * 4 ? locks * locks + 8
+									    : nodes * 4,
+				     .witnesses = nodes * 5,
+				     .threads = THREADS + 1,
+				     .seens = nodes + 1,
+				     .events = 1,
+				     .circles = 4096,
+				     .earn = earn,
+				     .burst = burst};
+
+	return lh_judge_make(room_for(lh_judge_bytes(&room)), &room, LH_JUDGE_LISTS);
+}
+
+static struct result bench(enum order order, uint32_t dependencies, uint32_t locks)
+{
+	uint32_t nodes = dependencies * 2 + 1024, n = dependencies;
+	struct chain *chain = chains_make(order, n, locks);
+	struct run run = {.want = dependencies};
+	lh_node_id root = 0;
+
+	book_make(&run.book, locks, nodes);
+	run.j = judge_make(nodes, locks, 0, 0);
+	if (order == GATED)
+		root = step(&run, 0, name_of(&run.book, locks));
+	for (uint32_t i = 0; i < n && run.dependencies < dependencies; i++) {
+		take_chain(&run, &chain[i], root);
+		if (i == n / 10 && order >= CIRCLE) {
+			struct chain wrong = {{locks - 2, 1, 0, locks - 1}};
+			take_chain(&run, &wrong, root);
+		}
+	}
+	run.r.mean = run.spent / run.dependencies;
+	run.r.last = (run.spent - run.spent_before_last) / (run.want / 10);
+	run.r.counts = lh_judge_counts(run.j);
+	book_free(&run.book, locks, nodes);
+	free(chain);
+	return run.r;
+}
+
+/* A run that has ended: all rows are there, the front end asks about each node. */
+static void whole(enum order order, uint32_t dependencies, uint32_t locks)
+{
+	uint32_t nodes = dependencies * 2 + 1024, found = 0;
+	struct chain *chain = chains_make(order, dependencies, locks);
+	struct run run = {.want = UINT32_MAX};
+	struct lh_judge_counts c;
+	double begin;
+
+	book_make(&run.book, locks, nodes);
+	for (uint32_t i = 0; i < dependencies && run.book.f.nodes < dependencies; i++) {
+		take_chain(&run, &chain[i], 0);
+		if (i == dependencies / 10 && order >= CIRCLE)
+			take_chain(&run, &(struct chain){{locks - 2, 1, 0, locks - 1}}, 0);
+	}
+	begin = now();
+	run.j = judge_make(nodes, locks, 0, 50u << 20);
+	for (lh_node_id i = 1; i < run.book.f.nodes; i++)
+		found += lh_judge_node(run.j, &run.book.f, i);
+	c = lh_judge_counts(run.j);
+	printf("whole run, %-8s %8u nodes  %7.3f s   found %u, cut %u\n", order_name[order],
+	       run.book.f.nodes - 1, (now() - begin) / 1e9, found, c.cut);
+	book_free(&run.book, locks, nodes);
+	free(chain);
+}
+
+int main(int argc, char **argv)
+{
+	static const uint32_t sizes[] = {10000, 100000, 500000, 1000000};
+	uint32_t locks = argc > 1 ? (uint32_t)atoi(argv[1]) : 1000;
+
+	clock_learn();
+	printf("%u locks, depth %d, distinct dependencies; ns each\n", locks, DEPTH);
+	printf("%-9s %9s %9s %10s %12s %9s %8s %8s %8s\n", "arrival", "count", "mean", "last tenth",
+	       "worst one", "edges", "found", "cut", "refused");
+	for (int o = argc > 2 ? atoi(argv[2]) : 0; o < ORDERS; o++)
+		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+			struct result r = bench((enum order)o, sizes[i], locks);
+			printf("%-9s %9u %9.0f %10.0f %12.0f %9u %8u %8u %8u\n", order_name[o],
+			       sizes[i], r.mean, r.last, r.worst, r.counts.edges, r.found,
+			       r.counts.cut, r.counts.refused);
+		}
+	whole(RANDOM, 100000, locks);
+	whole(CIRCLE, 100000, locks);
+	return 0;
+}

@@ -1,0 +1,151 @@
+/*
+ * test_where — the place of shared memory: by the kernel, and by the text of maps in pieces.
+ * LINKS: libcheck/lock/shm_location.c libcheck/base/sys.c
+ */
+#include "tests/unit/unit.h"
+#include "libcheck/lock/shm_location.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SIZE = 3 * 4096 };
+
+static bool same(struct lh_where a, struct lh_where b)
+{
+	return a.kind == b.kind && a.dev == b.dev && a.ino == b.ino && a.off == b.off;
+}
+
+static void *map(int flags, int fd, off_t off)
+{
+	return mmap(NULL, SIZE, PROT_READ | PROT_WRITE, flags, fd, off);
+}
+
+static void test_private(void)
+{
+	int here = 0, fd = memfd_create("where", MFD_CLOEXEC);
+	char *copy;
+
+	CHECK_EQ(ftruncate(fd, SIZE), 0);
+	copy = map(MAP_PRIVATE, fd, 0);
+	CHECK_EQ(lh_where_of(&here).kind, LH_WHERE_PRIVATE);
+	CHECK_EQ(lh_where_of(test_private).kind, LH_WHERE_PRIVATE);
+	CHECK_EQ(lh_where_of(copy).kind, LH_WHERE_PRIVATE);
+	CHECK_EQ(lh_where_of(NULL).kind, LH_WHERE_UNKNOWN);
+	munmap(copy, SIZE);
+	CHECK_EQ(lh_where_of(copy).kind, LH_WHERE_UNKNOWN);
+	close(fd);
+}
+
+/* One file at two addresses and from two offsets: one place. */
+static void test_file(void)
+{
+	int fd = memfd_create("where", MFD_CLOEXEC);
+	char *a, *b;
+	struct stat st;
+	struct lh_where w;
+
+	CHECK_EQ(ftruncate(fd, 2 * SIZE), 0);
+	a = map(MAP_SHARED, fd, 0);
+	b = map(MAP_SHARED, fd, 4096);
+	close(fd);
+	CHECK(same(lh_where_of(a + 5000), lh_where_of(b + 904)));
+	CHECK(!same(lh_where_of(a + 5000), lh_where_of(b + 5000)));
+	fd = memfd_create("where", MFD_CLOEXEC);
+	CHECK_EQ(ftruncate(fd, SIZE), 0);
+	b = map(MAP_SHARED, fd, 0);
+	w = lh_where_of(b + 4097);
+	CHECK(!same(lh_where_of(a + 4097), w));
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK_EQ(w.ino, st.st_ino);
+	CHECK_EQ(w.dev, st.st_dev);
+	CHECK_EQ(w.off, 4097);
+	close(fd);
+}
+
+/* Shared without a name: the same in a forked child, another one for each mapping. */
+static void test_anonymous(void)
+{
+	struct lh_where *told = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0), mine = lh_where_of(told);
+	void *other = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		*told = lh_where_of(told);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	CHECK_EQ(mine.kind, LH_WHERE_SHARED);
+	CHECK(same(mine, *told));
+	CHECK(!same(mine, lh_where_of(other)));
+}
+
+static void test_sysv(void)
+{
+	int id = shmget(IPC_PRIVATE, SIZE, 0600 | IPC_CREAT);
+	void *at = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	if (at == (void *)-1)
+		return; /* not to be had in every container */
+	CHECK_EQ(lh_where_of(at).ino, id | LH_WHERE_SYSV);
+	shmdt(at);
+}
+
+static const char maps[] =
+	"55d0c0000000-55d0c0002000 r--p 00000000 fe:01 1234    /usr/bin/some thing-1 s\n"
+	"7f0000000000-7f0000003000 rw-s 00001000 00:1f 77                 /dev/shm/a:b-c s\n"
+	"7f0000003000-7f0000004000 ---p 00000000 00:00 0 \n"
+	"7f0000004000-7f0000005000 rw-s 00000000 00:01 9      /SYSV00000000 (deleted)\n"
+	"7f0000006000-7f0000007000 -w-s 00000000 00:01 9      /dev/zero (deleted)\n"
+	"7f0000008000-7f0000009000 rw-s 00000000 00:01 0      nonsense\n";
+
+static struct lh_where in_text(uint64_t at, size_t piece)
+{
+	struct lh_where_text t = {.at = at};
+
+	for (size_t i = 0; i < sizeof(maps) - 1; i += piece)
+		if (!lh_where_read(&t, maps + i,
+				   i + piece < sizeof(maps) - 1 ? piece : sizeof(maps) - 1 - i))
+			break;
+	return t.found;
+}
+
+static void test_text(size_t piece)
+{
+	struct lh_where w = in_text(0x7f0000000010, piece), sysv = in_text(0x7f0000004008, piece),
+			anonymous = in_text(0x7f0000006008, piece);
+
+	CHECK_EQ(w.kind, LH_WHERE_SHARED);
+	CHECK_EQ(w.ino, 77);
+	CHECK_EQ(w.off, 0x1010);
+	CHECK_EQ(w.dev, makedev(0, 0x1f));
+	CHECK_EQ(in_text(0x7f0000002fff, piece).off, 0x3fff);
+	CHECK_EQ(in_text(0x7f0000003000, piece).kind, LH_WHERE_PRIVATE);
+	CHECK_EQ(in_text(0x55d0c0000000, piece).kind, LH_WHERE_PRIVATE);
+	CHECK_EQ(in_text(0x7f0000005000, piece).kind, LH_WHERE_UNKNOWN);
+	CHECK_EQ(in_text(0x7f0000008000, piece).kind, LH_WHERE_UNKNOWN);
+	CHECK_EQ(anonymous.kind, LH_WHERE_SHARED);
+	CHECK_EQ(anonymous.dev, makedev(0, 1));
+	CHECK_EQ(sysv.ino, 9 | LH_WHERE_SYSV);
+	CHECK(!same(sysv, anonymous));
+}
+
+int main(void)
+{
+	test_private();
+	test_file();
+	test_anonymous();
+	test_sysv();
+	for (size_t piece = 1; piece < 200; piece += 7)
+		test_text(piece);
+	return unit_done();
+}

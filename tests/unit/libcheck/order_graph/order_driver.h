@@ -1,0 +1,213 @@
+/*
+ * order_driver.h — shows a book to the judge, whole or piece by piece, and compares rings.
+ *
+ * LH_SEED and LH_ROUNDS in the environment change what the random tests try.
+ */
+#ifndef JUDGE_DRIVE_H
+#define JUDGE_DRIVE_H
+
+#include "tests/unit/libcheck/order_graph/order_tables.h"
+#include "tests/unit/unit.h"
+
+#include <stdint.h>
+
+/* ---- driving the judge ---- */
+
+static const struct lh_judge_room room = {.locks = 512,
+					  .edges = 8192,
+					  .witnesses = 16384,
+					  .threads = BOOK_THREADS,
+					  .seens = BOOK_SEENS,
+					  .events = BOOK_EVENTS,
+					  .circles = RINGS_MAX,
+					  .earn = 1 << 22,
+					  .burst = 1 << 22};
+
+static inline struct lh_judge *judge_new(uint32_t flags)
+{
+	return lh_judge_make(calloc(1, lh_judge_bytes(&room)), &room, flags);
+}
+
+static inline struct ring ring_of(const struct lh_circle *c)
+{
+	struct ring r = {.n = c->n, .filter = c->filter};
+
+	for (uint32_t i = 0; i < c->n; i++)
+		r.link[i] = (struct ring_link){c->link[i].held, c->link[i].held_place,
+					       c->link[i].wanted, c->link[i].wanted_place};
+	return r;
+}
+
+static uint32_t pool_filter; /* of the last pool finding; 255 none */
+
+static inline void collect(struct lh_judge *j, const struct lh_facts *f, lh_node_id node,
+			   struct rings *out)
+{
+	const struct lh_circle *c = lh_judge_found(j);
+	uint32_t n;
+
+	do {
+		n = lh_judge_node(j, f, node);
+		for (uint32_t i = 0; i < n; i++)
+			if (c[i].rule == LH_RULE_POOL_DEADLOCK)
+				pool_filter = c[i].filter;
+			else if (c[i].n <= RING_MAX)
+				rings_add(out, ring_of(&c[i]));
+	} while (n == LH_FOUND_MAX);
+}
+
+/* All at once, as the front end does. */
+static inline struct lh_judge_counts judge_whole(const struct book *b, uint32_t flags,
+						 struct rings *out)
+{
+	/* with lists and without: there is no difference to be seen */
+	struct lh_judge *j = judge_new(flags | (b->steps % 2 ? LH_JUDGE_LISTS : 0));
+	struct lh_facts f = book_facts(b);
+	struct lh_judge_counts counts;
+
+	pool_filter = 255;
+	for (lh_node_id n = 1; n < f.nodes; n++)
+		collect(j, &f, n, out);
+	if (!CHECK(lh_judge_ok(j)))
+		printf("\torder between locks broken\n");
+	counts = lh_judge_counts(j);
+	free(j);
+	return counts;
+}
+
+/* Piece by piece in the order of arrival, as the library does. Only the order of threads is
+ * known from the beginning: here events come at random, in a program before what they order. */
+static inline void judge_growing(const struct book *b, uint32_t flags, struct rings *out)
+{
+	struct lh_judge *j = judge_new(flags | LH_JUDGE_LISTS);
+	struct book *g = book_new();
+
+	memcpy(g->lock, b->lock, sizeof g->lock);
+	for (uint32_t i = 0; i < b->locks; i++)
+		g->lock[i].nodes = 0;
+	memcpy(g->thread, b->thread, sizeof g->thread);
+	g->locks = b->locks;
+	memcpy(g->event, b->event, sizeof g->event);
+	g->threads = b->threads;
+	g->events = b->events;
+	g->orders_lost = b->orders_lost;
+	pool_filter = 255;
+	for (uint32_t i = 0; i < b->steps; i++) {
+		uint32_t row = b->step[i].row;
+		lh_node_id ask = 0;
+		switch (b->step[i].what) {
+		case STEP_NODE:
+			g->node[row] = b->node[row];
+			g->node[row].seen = 0;
+			g->node[row].flags = 0;
+			g->nodes = row + 1;
+			g->lock[LH_LOCK_ROW(g->node[row].lock)].nodes = row;
+			ask = row;
+			break;
+		case STEP_SEEN:
+			g->seen[row] = b->seen[row];
+			ask = g->seen[row].node;
+			g->seen[row].next = g->node[ask].seen;
+			g->node[ask].seen = row;
+			g->seens = row + 1;
+			break;
+		case STEP_MANY:
+			g->node[row].flags |= LH_NODE_MANY;
+			ask = row;
+			break;
+		case STEP_EVENT:
+			break;
+		}
+		struct lh_facts f = book_facts(g);
+		if (ask)
+			collect(j, &f, ask, out);
+	}
+	CHECK(lh_judge_ok(j));
+	free(j);
+	free(g);
+}
+
+/* ---- dice, comparing, printing ---- */
+
+static uint64_t state;
+
+static inline uint32_t dice(uint32_t sides)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(state >> 33) % sides;
+}
+
+static inline void print_ring(const struct book *b, const struct ring *r)
+{
+	static const char *const name[] = {"counts",  "threads", "gate", "ordered",
+					   "readers", "try",     "timed"};
+
+	printf("\t%s:", name[r->filter]);
+	for (uint32_t i = 0; i < r->n; i++)
+		printf(" [holds %u/%x wants %u/%x]", LH_LOCK_ROW(r->link[i].held),
+		       r->link[i].held_place, LH_LOCK_ROW(r->link[i].wanted),
+		       r->link[i].wanted_place);
+	printf("\n");
+	(void)b;
+}
+
+static inline void print_book(const struct book *b)
+{
+	for (uint32_t i = 1; i < b->locks; i++)
+		printf("\tlock %u kind %u flags %x initial %u\n", i, b->lock[i].kind,
+		       b->lock[i].flags, b->lock[i].initial);
+	for (uint32_t i = 1; i < b->threads; i++)
+		printf("\tthread %u creator %u guard %u\n", i, b->thread[i].creator,
+		       b->thread[i].guard);
+	for (uint32_t i = 1; i < b->nodes; i++) {
+		printf("\tnode %u parent %u lock %u place %x%s seen", i, b->node[i].parent,
+		       LH_LOCK_ROW(b->node[i].lock), b->node[i].place,
+		       b->node[i].flags & LH_NODE_MANY ? " many" : "");
+		for (uint32_t s = b->node[i].seen; s; s = b->seen[s].next)
+			printf(" %u@%u-%u", b->seen[s].thread, b->seen[s].first, b->seen[s].last);
+		printf("\n");
+	}
+	for (uint32_t i = 1; i < b->events; i++)
+		printf("\tevent %u@%u -> %u@%u\n", b->event[i].a, b->event[i].a_segment,
+		       b->event[i].b, b->event[i].b_segment);
+}
+
+/* Everything in `a` that `wanted` says is in `b` with the same filter. */
+static inline bool contained(const struct book *b, struct rings *a, struct rings *other,
+			     bool counting_only, const char *who)
+{
+	for (uint32_t i = 0; i < a->n; i++) {
+		const struct ring *r = &a->ring[i], *o = rings_find(other, r);
+		if (counting_only && r->filter != LH_F_NONE && r->filter != LH_F_TIMED)
+			continue;
+		if (o && o->filter == r->filter)
+			continue;
+		printf("\tonly %s says so (the other: %d)\n", who, o ? (int)o->filter : -1);
+		print_ring(b, r);
+		return false;
+	}
+	return true;
+}
+
+static inline bool same_rings(const struct book *b, struct rings *judge, struct rings *oracle,
+			      bool counting)
+{
+	return contained(b, judge, oracle, counting, "the judge") &&
+	       contained(b, oracle, judge, counting, "the oracle");
+}
+
+static inline uint32_t rounds(uint32_t usual)
+{
+	const char *more = getenv("LH_ROUNDS");
+
+	return more ? (uint32_t)strtoul(more, NULL, 10) : usual;
+}
+
+static inline uint64_t seed(uint64_t i)
+{
+	const char *given = getenv("LH_SEED");
+
+	return given ? strtoull(given, NULL, 10) : i * 0x9e3779b97f4a7c15u + 1;
+}
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * The second implementation of a walk gives what the first one gives. Here libunwind is not
+ * linked: it comes by dlopen, as in the library.
+ * LINKS: libcheck/stack/libunwind.c libcheck/stack/walk.c libcheck/stack/walk_cache.c
+ * libcheck/stack/cfi.c
+ * LIBS: -ldl -lpthread
+ */
+#include <alloca.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "tests/unit/unit.h"
+#include "libcheck/stack/libunwind.h"
+
+#define APART __attribute__((noinline))
+#define STAY(x) __asm__ volatile("" : : "r"(x) : "memory")
+
+enum { ROOM = 100 };
+
+static __thread uintptr_t high;
+static int probes;
+
+static uintptr_t top_of_stack(void)
+{
+	pthread_attr_t a;
+	void *low;
+	size_t size;
+	pthread_getattr_np(pthread_self(), &a);
+	pthread_attr_getstack(&a, &low, &size);
+	pthread_attr_destroy(&a);
+	return (uintptr_t)low + size;
+}
+
+static void same(const struct lh_spot *a, int an, const struct lh_spot *b, int bn)
+{
+	CHECK_EQ(an, bn);
+	for (int i = 0; i < an && i < bn; i++) {
+		CHECK_EQ(a[i].pc, b[i].pc);
+		CHECK_EQ(a[i].slot, b[i].slot);
+	}
+}
+
+/* As in a wrapper: the walk is asked for some frames further in. */
+static APART int further_in(const struct lh_regs *regs, struct lh_spot *out, int room,
+			    enum lh_walk_end *end, int more)
+{
+	int n = more ? further_in(regs, out, room, end, more - 1)
+		     : lh_unwind(regs, high, out, room, end);
+	STAY(n);
+	return n;
+}
+
+static struct lh_regs regs_of(uintptr_t frame, void *pc)
+{
+	return (struct lh_regs){(uintptr_t)pc, frame + 16, *(const uintptr_t *)frame};
+}
+
+static APART int probe(void)
+{
+	struct lh_regs regs =
+		regs_of((uintptr_t)__builtin_frame_address(0), __builtin_return_address(0));
+	struct lh_spot a[ROOM], b[ROOM];
+	enum lh_walk_end a_end, b_end;
+	int m = lh_walk(&regs, high, b, ROOM, &b_end);
+	probes++;
+	for (int more = 0; more < 3; more++) {
+		int n = further_in(&regs, a, ROOM, &a_end, more);
+		same(a, n, b, m);
+		CHECK_EQ(a_end, LH_WALK_DONE);
+	}
+	CHECK_EQ(b_end, LH_WALK_DONE);
+	return m;
+}
+
+static APART void deep(int n)
+{
+	char *p = alloca((size_t)n + 1);
+	STAY(p);
+	if (n)
+		deep(n - 1);
+	else
+		CHECK(probe() > 10);
+	STAY(p);
+}
+
+static int compare(const void *a, const void *b)
+{
+	probe();
+	return *(const int *)a - *(const int *)b;
+}
+
+static void at_signal(int signal)
+{
+	probe();
+	STAY(signal);
+}
+
+static void *in_thread(void *argument)
+{
+	high = top_of_stack();
+	probe();
+	raise(SIGUSR1);
+	return argument;
+}
+
+static APART void ends(void)
+{
+	struct lh_regs regs =
+		regs_of((uintptr_t)__builtin_frame_address(0), __builtin_return_address(0));
+	struct lh_spot spots[ROOM], none[1];
+	enum lh_walk_end end;
+	CHECK(lh_unwind(&regs, high, spots, ROOM, &end) >= 3);
+	CHECK_EQ(lh_unwind(&regs, high, none, 1, &end), 1);
+	CHECK_EQ(end, LH_WALK_CUT);
+	CHECK_EQ(lh_unwind(&regs, spots[1].slot, none, 1, &end), 1);
+	CHECK_EQ(lh_unwind(&regs, spots[1].slot, spots, ROOM, &end), 1);
+	CHECK_EQ(end, LH_WALK_DAMAGED);
+	regs.sp += 8; /* a frame that is not there */
+	CHECK_EQ(lh_unwind(&regs, high, spots, ROOM, &end), 0);
+	CHECK_EQ(end, LH_WALK_STRANGE);
+}
+
+int main(void)
+{
+	struct lh_regs regs = {0};
+	struct lh_spot spot;
+	enum lh_walk_end end = LH_WALK_DONE;
+	int v[] = {3, 1, 2};
+	pthread_t t;
+	high = top_of_stack();
+	CHECK(!dlopen("libunwind.so.8", RTLD_NOW | RTLD_NOLOAD));
+	CHECK_EQ(lh_unwind(&regs, high, &spot, 1, &end), 0);
+	CHECK_EQ(end, LH_WALK_STRANGE);
+	if (!CHECK(lh_unwind_init()))
+		return unit_done();
+	signal(SIGUSR1, at_signal);
+	deep(10);
+	qsort(v, 3, sizeof *v, compare);
+	raise(SIGUSR1);
+	pthread_create(&t, NULL, in_thread, NULL);
+	pthread_join(t, NULL);
+	CHECK(probes >= 6);
+	ends();
+	return unit_done();
+}

@@ -1,0 +1,364 @@
+/*
+ * test_python — reads an interpreter that is made by hand: frames, names, lines, what an
+ * instruction wants; and everything that does not fit, of which nothing may be said.
+ * LINKS: libcheck/stack/python.c libcheck/stack/python_text.c libcheck/stack/python_intent.c
+ */
+#include "libcheck/stack/python.h"
+#include "libcheck/stack/python_311.h"
+#include "tests/unit/unit.h"
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdlib.h>
+
+/* What stack/python.c binds to; types are told apart by their address. */
+extern char _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[], PyTuple_Type[];
+extern unsigned long Py_Version;
+alignas(16) char _PyRuntime[1024], PyCode_Type[512], PyUnicode_Type[8], PyBytes_Type[8],
+	PyTuple_Type[8];
+unsigned long Py_Version = 0x030b02f0;
+void PyEval_RestoreThread(void *unused);
+void PyEval_RestoreThread(void *unused)
+{
+	(void)unused;
+}
+
+static void put(void *at, size_t offset, uintptr_t v)
+{
+	memcpy((char *)at + offset, &v, sizeof(v));
+}
+
+static void put_half(void *at, size_t offset, uint32_t v)
+{
+	memcpy((char *)at + offset, &v, sizeof(v));
+}
+
+static void *object(const char *type, uintptr_t size, size_t bytes)
+{
+	void *o = calloc(1, bytes + 64);
+
+	put(o, PY_OBJECT_COUNT, 1);
+	put(o, PY_OBJECT_TYPE, (uintptr_t)type);
+	put(o, PY_VAR_SIZE, size);
+	return o;
+}
+
+static void *ascii(const char *s)
+{
+	void *o = object(PyUnicode_Type, strlen(s), PY_TEXT_ASCII + strlen(s));
+
+	put_half(o, PY_TEXT_STATE,
+		 1 << PY_STATE_KIND_SHIFT | PY_STATE_COMPACT | PY_STATE_ASCII | PY_STATE_READY);
+	memcpy((char *)o + PY_TEXT_ASCII, s, strlen(s));
+	return o;
+}
+
+static void *wide(const uint32_t *letter, size_t n, unsigned width)
+{
+	char *o = object(PyUnicode_Type, n, PY_TEXT_COMPACT + n * width);
+
+	put_half(o, PY_TEXT_STATE,
+		 width << PY_STATE_KIND_SHIFT | PY_STATE_COMPACT | PY_STATE_READY);
+	for (size_t i = 0; i < n; i++)
+		memcpy(o + PY_TEXT_COMPACT + i * width, &letter[i], width);
+	return o;
+}
+
+static void *bytes(const uint8_t *b, size_t n)
+{
+	char *o = object(PyBytes_Type, n, PY_BYTES_TEXT + n);
+
+	memcpy(o + PY_BYTES_TEXT, b, n);
+	return o;
+}
+
+static void *tuple_of(void *a, void *b)
+{
+	void *o = object(PyTuple_Type, 300, PY_TUPLE_ITEMS + 300 * sizeof(void *));
+
+	for (unsigned i = 0; i < 300; i++)
+		put(o, PY_TUPLE_ITEMS + i * sizeof(void *),
+		    (uintptr_t)(i == 1 || i == 257 ? b : a));
+	return o;
+}
+
+static void *code_of(const uint8_t *units, size_t n, const char *function)
+{
+	static const uint8_t table[] = {
+		0x80 | 0 << 3 | 1,
+		0, /* 2 units, columns only: the first line */
+		0x80 | 11 << 3 | 0,
+		4,
+		9, /* 1 unit, one line on */
+		0x80 | 13 << 3 | 0,
+		2 << 1, /* 1 unit, two lines on */
+		0x80 | 14 << 3 | 0,
+		0x40 | 1,
+		2,
+		0,
+		0,
+		0,                  /* 1 unit; a long number: 1 | 2 << 6, signed: -64 */
+		0x80 | 15 << 3 | 7, /* 8 units of no line */
+		0x80 | 12 << 3 | 7,
+		1,
+		1, /* 8 units, two lines on */
+	};
+	void *o = object(PyCode_Type, n, PY_CODE_BYTES + 2 * n);
+
+	put_half(o, PY_CODE_FIRST_LINE, 100);
+	put(o, PY_CODE_FILE, (uintptr_t)ascii("/app/app.py"));
+	put(o, PY_CODE_NAME, (uintptr_t)ascii("f"));
+	put(o, PY_CODE_QUALIFIED, (uintptr_t)ascii(function));
+	put(o, PY_CODE_LINES, (uintptr_t)bytes(table, sizeof(table)));
+	put(o, PY_CODE_NAMES, (uintptr_t)tuple_of(ascii("release"), ascii("acquire")));
+	memcpy((char *)o + PY_CODE_BYTES, units, 2 * n);
+	return o;
+}
+
+static void *frame_of(void *code, size_t unit, void *previous, bool entry)
+{
+	char *f = calloc(1, 128);
+
+	put(f, PY_FRAME_CODE, (uintptr_t)code);
+	put(f, PY_FRAME_INSTR, (uintptr_t)code + PY_CODE_BYTES + 2 * unit);
+	put(f, PY_FRAME_PREVIOUS, (uintptr_t)previous);
+	f[PY_FRAME_ENTRY] = entry;
+	return f;
+}
+
+alignas(16) static char state[512], cframe[64], outer_cframe[64];
+
+static void run(void *frame)
+{
+	put(cframe, PY_CFRAME_FRAME, (uintptr_t)frame);
+}
+
+static void start(void)
+{
+	pthread_key_t key;
+
+	pthread_key_create(&key, NULL);
+	pthread_setspecific(key, state);
+	put(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES);
+	put(PyCode_Type, PY_TYPE_ITEM, 2);
+	put(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state);
+	put_half(_PyRuntime, PY_RUNTIME_KEY_MADE, 1);
+	put_half(_PyRuntime, PY_RUNTIME_KEY, key);
+	put(state, PY_TSTATE_THREAD, (uintptr_t)pthread_self());
+	put(state, PY_TSTATE_CFRAME, (uintptr_t)cframe);
+	put(cframe, PY_CFRAME_PREVIOUS, (uintptr_t)outer_cframe);
+	lh_python_init(true);
+}
+
+enum { CALL_AT = 14, UNITS = 19 };
+
+/* x.method() with so many arguments; wider: the name's number is beyond the 256th. */
+static void *call(uint8_t name, uint8_t arguments, bool wider, const char *function)
+{
+	uint8_t u[UNITS][2] = {{0}};
+
+	if (wider)
+		u[0][0] = PY_OP_EXTENDED_ARG, u[0][1] = 1;
+	u[1][0] = PY_OP_LOAD_METHOD_NO_DICT, u[1][1] = name;
+	u[12][0] = PY_OP_PRECALL, u[12][1] = arguments;
+	u[CALL_AT][0] = PY_OP_CALL, u[CALL_AT][1] = arguments;
+	return code_of(&u[0][0], UNITS, function);
+}
+
+static enum lh_python_want wants(void *code, size_t unit)
+{
+	run(frame_of(code, unit, NULL, true));
+	return lh_python_wants();
+}
+
+static void instructions(void)
+{
+	static const uint8_t with[] = {1, 0, PY_OP_BEFORE_WITH, 0, 1, 0};
+
+	CHECK_EQ(wants(code_of(with, 3, "f"), 1), LH_PYTHON_WAITS);
+	CHECK_EQ(wants(code_of(with, 3, "f"), 2), LH_PYTHON_TRIES);
+	CHECK_EQ(wants(code_of(with, 3, "f"), 3), LH_PYTHON_TRIES); /* behind the end */
+	CHECK_EQ(wants(call(1, 0, false, "f"), CALL_AT), LH_PYTHON_WAITS);
+	CHECK_EQ(wants(call(1, 1, false, "f"), CALL_AT), LH_PYTHON_TRIES);
+	CHECK_EQ(wants(call(2, 0, false, "f"), CALL_AT), LH_PYTHON_TRIES);
+	CHECK_EQ(wants(call(1, 0, true, "f"), CALL_AT), LH_PYTHON_WAITS);
+	CHECK_EQ(wants(call(0, 0, true, "f"), CALL_AT), LH_PYTHON_TRIES);
+	CHECK_EQ(wants(call(1, 0, false, "Thread._set_tstate_lock"), CALL_AT), LH_PYTHON_LIVES);
+	CHECK_EQ(wants(call(2, 1, false, "_BaseExitStack.enter_context"), CALL_AT),
+		 LH_PYTHON_WAITS);
+	CHECK_EQ(wants(call(255, 0, true, "f"), CALL_AT), LH_PYTHON_TRIES); /* no such name */
+}
+
+static void joins(void)
+{
+	void *inner = call(1, 2, false, "Thread._wait_for_tstate_lock");
+
+	for (uint8_t arguments = 0; arguments < 2; arguments++) {
+		void *join = frame_of(call(2, arguments, false, "Thread.join"),
+				      CALL_AT + PY_CACHE_CALL, NULL, true);
+		run(frame_of(inner, CALL_AT, join, false));
+		CHECK_EQ(lh_python_wants(), arguments ? LH_PYTHON_TRIES : LH_PYTHON_WAITS);
+	}
+	run(frame_of(inner, CALL_AT,
+		     frame_of(call(2, 0, false, "Thread.is_alive"), CALL_AT, NULL, true), false));
+	CHECK_EQ(lh_python_wants(), LH_PYTHON_TRIES);
+	run(frame_of(inner, CALL_AT, NULL, true));
+	CHECK_EQ(lh_python_wants(), LH_PYTHON_TRIES);
+}
+
+static void lines(void)
+{
+	static const uint32_t should[] = {100, 100, 101, 103, 39, 0,  0,  0,  0, 0,
+					  0,   0,   0,   41,  41, 41, 41, 41, 41};
+	void *code = call(1, 0, false, "f");
+	struct lh_python_place p;
+
+	for (unsigned i = 0; i < UNITS; i++) {
+		struct lh_python_frame f = {(uintptr_t)code,
+					    (uintptr_t)code + PY_CODE_BYTES + 2 * i, 0};
+		CHECK(lh_python_where(&f, &p));
+		CHECK_EQ(p.line, should[i]);
+	}
+	CHECK_STR(p.file, "/app/app.py");
+	CHECK_STR(p.function, "f");
+	struct lh_python_frame outside = {(uintptr_t)code, (uintptr_t)code + 2, 0};
+	CHECK(lh_python_where(&outside, &p));
+	CHECK_EQ(p.line, 0);
+	for (uint8_t last = 0x80; last; last++) { /* a table that ends too early, in every form */
+		put(code, PY_CODE_LINES, (uintptr_t)bytes(&last, 1));
+		struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES + 30,
+					    0};
+		CHECK(lh_python_where(&f, &p));
+		CHECK_EQ(p.line, 0);
+	}
+}
+
+static void texts(void)
+{
+	static const uint32_t letters[] = {'a', 0xe9, 0x6f22, 0x1f600, 0xdcff};
+	void *code = call(1, 0, false, "f");
+	struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES, 0};
+	struct lh_python_place p;
+	char name[3001];
+
+	put(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 5, 4));
+	CHECK(lh_python_where(&f, &p));
+	CHECK_STR(p.function, "a\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80\xff");
+	put(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 3, 2));
+	CHECK(lh_python_where(&f, &p));
+	CHECK_STR(p.function, "a\xc3\xa9\xe6\xbc\xa2");
+	for (unsigned n = LH_PYTHON_FILE - 8; n <= LH_PYTHON_FILE + 4; n++) {
+		memset(name, 'x', n);
+		name[n - 1] = 'y';
+		name[n] = 0;
+		put(code, PY_CODE_FILE, (uintptr_t)ascii(name));
+		CHECK(lh_python_where(&f, &p));
+		CHECK(n < LH_PYTHON_FILE - 4 ? strcmp(p.file, name) == 0
+					     : strncmp(p.file, "...x", 4) == 0);
+		CHECK(strlen(p.file) < sizeof(p.file) && p.file[strlen(p.file) - 1] == 'y');
+	}
+	put(code, PY_CODE_FILE, (uintptr_t)bytes((const uint8_t *)"no text", 7));
+	CHECK(!lh_python_where(&f, &p));
+	put(code, PY_OBJECT_COUNT, 0);
+	CHECK(!lh_python_where(&f, &p));
+}
+
+static void chains(void)
+{
+	struct lh_python_chain c, again;
+	void *code = call(1, 0, false, "f");
+	char *first = frame_of(code, 0, NULL, true), *middle = frame_of(code, 1, first, false);
+
+	put(outer_cframe, PY_CFRAME_FRAME, (uintptr_t)middle);
+	run(frame_of(code, 2, frame_of(code, 3, middle, true), false));
+	lh_python_look(&c);
+	CHECK_EQ(c.n, 4);
+	CHECK_EQ(c.at[1].activation, (uintptr_t)cframe);
+	CHECK_EQ(c.at[2].activation, (uintptr_t)outer_cframe);
+	CHECK_EQ(c.at[3].activation, (uintptr_t)outer_cframe);
+	CHECK(!c.cut && c.identity && c.identity == lh_python_now());
+	put(first, PY_FRAME_INSTR,
+	    (uintptr_t)code + PY_CODE_BYTES + 8); /* only the outermost moved */
+	lh_python_look(&again);
+	CHECK(again.identity != c.identity && again.identity == lh_python_now());
+	put(middle, PY_FRAME_PREVIOUS, (uintptr_t)middle); /* round and round */
+	lh_python_look(&again);
+	CHECK(again.cut && again.n == LH_PYTHON_FRAMES);
+	put(middle, PY_FRAME_PREVIOUS, 0x1235);
+	lh_python_look(&again);
+	CHECK_EQ(again.n, 3);
+}
+
+static void nothing_known(void)
+{
+	struct lh_python_chain c;
+
+	lh_python_look(&c);
+	CHECK_EQ(c.n, 0);
+	CHECK_EQ(c.identity, 0);
+	CHECK_EQ(lh_python_now(), 0);
+	CHECK_EQ(lh_python_wants(), LH_PYTHON_TRIES);
+}
+
+/* Not our state, not our thread, no key, no frame. */
+static void strangers(void)
+{
+	void *frame = frame_of(call(1, 0, false, "f"), CALL_AT, NULL, true);
+
+	run(frame);
+	CHECK_EQ(lh_python_wants(), LH_PYTHON_WAITS);
+	put(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state + 16);
+	nothing_known();
+	put(_PyRuntime, PY_RUNTIME_CURRENT, 0);
+	nothing_known();
+	put(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state);
+	put(state, PY_TSTATE_THREAD, 1);
+	nothing_known();
+	put(state, PY_TSTATE_THREAD, (uintptr_t)pthread_self());
+	put_half(_PyRuntime, PY_RUNTIME_KEY_MADE, 0);
+	nothing_known();
+	put_half(_PyRuntime, PY_RUNTIME_KEY_MADE, 1);
+	run(NULL);
+	nothing_known();
+	run((void *)8);
+	nothing_known();
+}
+
+static void others(void)
+{
+	static const unsigned long versions[] = {0x030a00f0, 0x030c01f0, 0x030b00a7, 0x030b00b4,
+						 0x040b00f0};
+
+	for (unsigned i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		Py_Version = versions[i];
+		lh_python_init(true);
+		CHECK(!lh_python.on && lh_python.kind == LH_PYTHON_UNREAD);
+	}
+	Py_Version = 0x030b09f0;
+	put(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES + 16); /* built with other options */
+	lh_python_init(true);
+	CHECK(!lh_python.on && lh_python.kind == LH_PYTHON_UNREAD);
+	put(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES);
+	lh_python_init(false);
+	CHECK(lh_python.on && lh_python.kind == LH_PYTHON_READ && lh_python.depth == 1);
+	run(frame_of(bytes((const uint8_t *)"no code at all", 14), 0, NULL,
+		     true)); /* the first frame */
+	CHECK_EQ(lh_python_now(), 0);
+	CHECK(!lh_python.on && lh_python.kind == LH_PYTHON_UNREAD);
+}
+
+int main(void)
+{
+#if !defined(__x86_64__)
+	return unit_done();
+#endif
+	start();
+	instructions();
+	joins();
+	lines();
+	texts();
+	chains();
+	strangers();
+	others();
+	return unit_done();
+}

@@ -1,0 +1,491 @@
+/*
+ * The walker against libunwind: every frame and every slot, from wherever code can stand.
+ * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
+ * LIBS: -lunwind -ldl -lpthread
+ */
+#include <alloca.h>
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <time.h>
+
+#include "tests/unit/unit.h"
+#include "tests/unit/libcheck/stack/compare_unwinders.h"
+#include "libcheck/stack/walk.h"
+
+#define APART __attribute__((noinline, noclone))
+#ifdef __clang__
+#undef APART
+#define APART __attribute__((noinline))
+#define WITH_FRAME_POINTER
+#define WITHOUT_FRAME_POINTER
+#else
+#define WITH_FRAME_POINTER __attribute__((optimize("no-omit-frame-pointer")))
+#define WITHOUT_FRAME_POINTER __attribute__((optimize("omit-frame-pointer")))
+#endif
+/* After the call, so that it is not a jump. */
+#define STAY(x) __asm__ volatile("" : : "r"(x) : "memory")
+
+enum { ROOM = 400 };
+
+static uint64_t kept[LH_WALK_CACHE_BYTES / sizeof(uint64_t)];
+static volatile int probes; /* signal handlers write it */
+static int deepest;
+static __thread uintptr_t high;
+static enum lh_walk_end outermost = LH_WALK_DONE; /* how a walk is to end */
+
+static uintptr_t top_of_stack(void)
+{
+	pthread_attr_t a;
+	void *low;
+	size_t size;
+	pthread_getattr_np(pthread_self(), &a);
+	pthread_attr_getstack(&a, &low, &size);
+	pthread_attr_destroy(&a);
+	return (uintptr_t)low + size;
+}
+
+/* Stands where a wrapper would stand. */
+static APART int probe(void)
+{
+	struct lh_regs regs = REGS_OF_CALLER();
+	struct lh_spot ours[ROOM], theirs[ROOM];
+	enum lh_walk_end end;
+	int n = lh_walk(&regs, high, ours, ROOM, &end);
+	int m = unwound(&regs, high, theirs, ROOM);
+	probes++;
+	deepest = n > deepest ? n : deepest;
+	CHECK_EQ(n, m);
+	CHECK_EQ(unwound_common(ours, n, theirs, m), m);
+	CHECK_EQ(end, outermost);
+	return n;
+}
+
+static APART void deep(int n)
+{
+	if (n)
+		deep(n - 1);
+	else
+		probe();
+	STAY(n);
+}
+
+static APART void with_alloca(int n)
+{
+	char *p = alloca((size_t)n);
+	STAY(p);
+	probe();
+	STAY(p);
+}
+
+static APART int with_array(int n)
+{
+	int a[n];
+	STAY(a);
+	probe();
+	return a[n / 2];
+}
+
+static APART WITH_FRAME_POINTER void pointed(int n)
+{
+	if (n)
+		pointed(n - 1);
+	else
+		probe();
+	STAY(n);
+}
+
+static APART WITHOUT_FRAME_POINTER void unpointed(int n)
+{
+	if (n % 2)
+		pointed(n);
+	else if (n)
+		unpointed(n - 1);
+	else
+		probe();
+	STAY(n);
+}
+
+/* rbp is an ordinary register here, and holds nothing like a frame. */
+static APART WITHOUT_FRAME_POINTER long busy(const long *v)
+{
+	long a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6];
+	probe();
+	return a * b + c * d + e * f + g + v[1] * a;
+}
+
+static APART __attribute__((force_align_arg_pointer)) void realigned(void)
+{
+	probe();
+	STAY(0);
+}
+
+static APART void wide(int n)
+{
+	char a[64] __attribute__((aligned(64)));
+	STAY(a);
+	probe();
+	STAY(a + n);
+}
+
+/* Arguments on the stack, a moving stack pointer and alignment at once: gcc then reaches its
+ * arguments through a further register, and the CFA through memory. */
+static APART int wide_and_moving(int a, int b, int c, int d, int e, int f, int g, int h)
+{
+	char big[32] __attribute__((aligned(32)));
+	char *p = alloca((size_t)(a + b));
+	STAY(big);
+	STAY(p);
+	probe();
+	STAY(p);
+	return a + b + c + d + e + f + g + h;
+}
+
+typedef int eight __attribute__((vector_size(32)));
+
+static APART __attribute__((target("avx2"))) int with_avx(int n)
+{
+	volatile eight v = {n, 1, 2, 3, 4, 5, 6, 7};
+	probe();
+	eight w = v;
+	return w[0] + w[7];
+}
+
+static int compare(const void *a, const void *b)
+{
+	probe();
+	return *(const int *)a - *(const int *)b;
+}
+
+static int at_module(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)info, (void)size, (void)data;
+	probe();
+	return 1;
+}
+
+static void through_libc(void)
+{
+	int v[] = {3, 1, 2}, key = 3;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	qsort(v, 3, sizeof *v, compare);
+	bsearch(&key, v, 3, sizeof *v, compare);
+	dl_iterate_phdr(at_module, NULL);
+	pthread_once(&once, (void (*)(void))probe);
+}
+
+static void *probing_malloc(size_t n)
+{
+	probe();
+	return malloc(n);
+}
+
+/* Code that came after start. */
+static void through_library(void)
+{
+	void *library = dlopen("libjansson.so.4", RTLD_NOW);
+	if (!CHECK(library != NULL))
+		return;
+	void (*set)(void *(*)(size_t), void (*)(void *)) =
+		(__typeof__(set))dlsym(library, "json_set_alloc_funcs");
+	void *(*object)(void) = (__typeof__(object))dlsym(library, "json_object");
+	int before = probes;
+	set(probing_malloc, free);
+	free(object());
+	CHECK(probes > before);
+	dlclose(library);
+}
+
+static void at_signal(int signal)
+{
+	(void)signal;
+	probe();
+}
+
+static APART void through_handler(int n)
+{
+	if (n)
+		through_handler(n - 1);
+	else
+		raise(SIGUSR1);
+	STAY(n);
+}
+
+/* The handler's stack is static memory, and so below the thread's: a walk can go from the one to
+ * the other. From a handler's stack above it cannot, and finds nothing. */
+static void through_other_stack(void)
+{
+	static char other[64 << 10] __attribute__((aligned(16)));
+	stack_t on = {.ss_sp = other, .ss_size = sizeof other}, off = {.ss_flags = SS_DISABLE};
+	struct sigaction act = {.sa_handler = at_signal, .sa_flags = SA_ONSTACK};
+	int before = probes;
+	sigaltstack(&on, NULL);
+	sigaction(SIGUSR2, &act, NULL);
+	raise(SIGUSR2);
+	sigaltstack(&off, NULL);
+	CHECK_EQ(probes, before + 1);
+}
+
+static void *in_thread(void *argument)
+{
+	(void)argument;
+	high = top_of_stack();
+	deep(5);
+	wide(3);
+	through_handler(2);
+	return NULL;
+}
+
+static ucontext_t there, back;
+
+static void in_coroutine(void)
+{
+	uintptr_t thread = high;
+	high = (uintptr_t)there.uc_stack.ss_sp + there.uc_stack.ss_size;
+	outermost = LH_WALK_NO_CFI; /* glibc has no CFI before the code that it returns to */
+	deep(4);
+	outermost = LH_WALK_DONE;
+	high = thread;
+}
+
+static void through_coroutine(void)
+{
+	static char stack[256 << 10] __attribute__((aligned(16)));
+	getcontext(&there);
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = sizeof stack;
+	there.uc_link = &back;
+	makecontext(&there, in_coroutine, 0);
+	swapcontext(&back, &there);
+}
+
+static void from_everywhere(void)
+{
+	static const long v[7] = {1, 2, 3, 4, 5, 6, 7};
+	pthread_t t;
+	deep(0);
+	deep(200);
+	with_alloca(100);
+	with_alloca(10000);
+	with_array(30);
+	pointed(6);
+	unpointed(7);
+	busy(v);
+	realigned();
+	wide(1);
+	wide_and_moving(1, 2, 3, 4, 5, 6, 7, 8);
+	if (__builtin_cpu_supports("avx2"))
+		with_avx(1);
+	through_libc();
+	through_library();
+	through_handler(3);
+	through_other_stack();
+	through_coroutine();
+	pthread_create(&t, NULL, in_thread, NULL);
+	pthread_join(t, NULL);
+	CHECK(probes > 20);
+	CHECK(deepest > 200);
+}
+
+/* Instruction by instruction: each is a place where a signal can strike. */
+static struct {
+	int same, shorter, wrong, ended[5], elsewhere;
+} seen;
+
+enum { TRAP_FLAG = 0x100 };
+
+/* The vDSO has one segment, and its ELF header stands at the beginning. */
+static bool in_vdso(uintptr_t pc)
+{
+	uintptr_t image = getauxval(AT_SYSINFO_EHDR);
+	const ElfW(Ehdr) *head = (const ElfW(Ehdr) *)image;
+	const ElfW(Phdr) *part = image ? (const ElfW(Phdr) *)(image + head->e_phoff) : NULL;
+	for (int i = 0; image && i < head->e_phnum; i++)
+		if (part[i].p_type == PT_LOAD && pc - image < part[i].p_memsz)
+			return true;
+	return false;
+}
+
+/*
+ * In the vDSO, stepping ends until the next kind of code: clock_gettime reads the clock again
+ * whenever the kernel changed it meanwhile, and the kernel does so at each tick, which comes sooner
+ * than a loop that takes a signal and two walks for each instruction ends. So it would never end.
+ */
+static void at_instruction(int signal, siginfo_t *info, void *context)
+{
+	greg_t *machine = ((ucontext_t *)context)->uc_mcontext.gregs;
+	struct lh_regs regs = REGS_OF_CALLER();
+	struct lh_spot ours[ROOM], theirs[ROOM];
+	enum lh_walk_end end;
+	uintptr_t struck;
+	(void)signal, (void)info;
+	if (in_vdso((uintptr_t)machine[REG_RIP]))
+		machine[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+	int n = lh_walk_through(&regs, high, ours, ROOM, &end, &struck);
+	seen.elsewhere += struck != (uintptr_t)context;
+	int m = unwound(&regs, high, theirs, ROOM);
+	int common = unwound_common(ours, n, theirs, m);
+	seen.ended[end]++;
+	if (common == n && n == m && end == LH_WALK_DONE)
+		seen.same++;
+	else if (common == n && n < m)
+		seen.shorter++;
+	else
+		seen.wrong++;
+}
+
+/* Sets or clears the processor's trap flag. With a frame pointer, since gcc writes no rule for
+ * the stack pointer that moves in here. */
+static APART void stepped(bool on)
+{
+	STAY(__builtin_frame_address(0));
+	unsigned long long flags = __builtin_ia32_readeflags_u64(), trap = TRAP_FLAG;
+	__builtin_ia32_writeeflags_u64(on ? flags | trap : flags & ~trap);
+}
+
+static int compare_only(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static void sorting(void)
+{
+	int v[] = {3, 1, 2};
+	qsort(v, 3, sizeof *v, compare_only);
+}
+
+static void printing(void)
+{
+	char text[64];
+	snprintf(text, sizeof text, "%d %s %.3f", 1, "text", 1.5);
+}
+
+static void allocating(void)
+{
+	free(malloc(100));
+	free(aligned_alloc(64, 640));
+}
+
+static void telling_time(void)
+{
+	time_t now = 0;
+	struct tm tm;
+	gmtime_r(&now, &tm);
+}
+
+static void reading_clock(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+}
+
+static void step_through_all_kinds_of_code(void)
+{
+	static void (*const kinds[])(void) = {sorting, printing, allocating, telling_time,
+					      reading_clock};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		stepped(true);
+		kinds[i]();
+		stepped(false);
+	}
+}
+
+static void at_every_instruction(void)
+{
+	struct sigaction act = {.sa_sigaction = at_instruction, .sa_flags = SA_SIGINFO};
+	sigaction(SIGTRAP, &act, NULL);
+	/* The first time some calls go through the loader's binder, whose CFA is at rbx. */
+	step_through_all_kinds_of_code();
+	CHECK_EQ(seen.wrong, 0);
+	CHECK_EQ(seen.shorter, seen.ended[LH_WALK_STRANGE]);
+
+	memset(&seen, 0, sizeof seen);
+	step_through_all_kinds_of_code();
+	CHECK(seen.same > 2000);
+	CHECK_EQ(seen.elsewhere, 0);
+	CHECK_EQ(seen.wrong, 0);
+	CHECK_EQ(seen.shorter, 0);
+}
+
+static APART void cut_short(void)
+{
+	struct lh_regs regs = REGS_OF_CALLER();
+	struct lh_spot spots[ROOM], some[2];
+	enum lh_walk_end end;
+	int n = lh_walk(&regs, high, spots, ROOM, &end);
+	CHECK(n >= 2);
+	CHECK_EQ(lh_walk(&regs, high, some, 2, &end), 2);
+	CHECK_EQ(end, LH_WALK_CUT);
+	CHECK_EQ(unwound_common(some, 2, spots, n), 2);
+	CHECK_EQ(lh_walk(&regs, high, some, 0, &end), 0);
+	CHECK_EQ(end, LH_WALK_CUT);
+	/* A stack that ends too early. */
+	CHECK_EQ(lh_walk(&regs, spots[1].slot, spots, ROOM, &end), 1);
+	CHECK_EQ(end, LH_WALK_DAMAGED);
+}
+
+static void no_rules(void)
+{
+	uintptr_t words[8] = {0};
+	struct lh_spot spots[4];
+	enum lh_walk_end end;
+	struct lh_regs regs = {(uintptr_t)words, (uintptr_t)words, (uintptr_t)words};
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)(words + 8), spots, 4, &end), 0);
+	CHECK_EQ(end, LH_WALK_NO_CFI);
+	regs.pc = (uintptr_t)no_rules + 1; /* a stack pointer above the stack */
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)words - 4096, spots, 4, &end), 0);
+	CHECK_EQ(end, LH_WALK_DAMAGED);
+}
+
+/* The stack that a walk takes, from a painted one. */
+static struct lh_regs painted_regs;
+static uintptr_t painted_high, painted_top;
+
+static void walk_on_paint(void)
+{
+	static struct lh_spot spots[ROOM];
+	enum lh_walk_end end;
+	painted_top = (uintptr_t)__builtin_frame_address(0);
+	lh_walk(&painted_regs, painted_high, spots, ROOM, &end);
+}
+
+static APART void stack_taken(void)
+{
+	static unsigned char stack[64 << 10] __attribute__((aligned(16)));
+	painted_regs = REGS_OF_CALLER();
+	painted_high = high;
+	memset(stack, 0xa5, sizeof stack);
+	getcontext(&there);
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = sizeof stack;
+	there.uc_link = &back;
+	makecontext(&there, walk_on_paint, 0);
+	swapcontext(&back, &there);
+	size_t i = 0;
+	while (stack[i] == 0xa5)
+		i++;
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+	if (!CHECK(painted_top - (uintptr_t)&stack[i] < 768))
+		printf("\t%zu bytes\n", painted_top - (uintptr_t)&stack[i]);
+#endif
+}
+
+int main(void)
+{
+	CHECK(lh_walk_works());
+	high = top_of_stack();
+	signal(SIGUSR1, at_signal);
+	from_everywhere();
+	at_every_instruction();
+	lh_walk_remember(kept);
+	from_everywhere();
+	at_every_instruction(); /* reads what it keeps */
+	at_every_instruction(); /* finds what was kept */
+	cut_short();
+	no_rules();
+	stack_taken();
+	return unit_done();
+}

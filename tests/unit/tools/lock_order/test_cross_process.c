@@ -1,0 +1,218 @@
+/* Circles across processes: which locks are one, what orders processes, what is only likely.
+ * LINKS: tools/lock_order/cross_process.c tools/lock_order/shared_locks.c
+ * tools/lock_order/process_order.c tools/lock_order/order_rows.c tools/report/
+ * tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c tools/ledger/
+ * tools/symbols/ tools/util/ libcheck/order_graph/ */
+#include "tests/unit/ledger_builder.h"
+#include "tests/unit/unit.h"
+#include "tools/lock_order/cross_process.h"
+
+enum { MS = 1000000 };
+
+static struct lh_record records[4];
+
+static struct lh_model *judged(struct lh_ledger *const *l, uint32_t n)
+{
+	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
+
+	for (uint32_t i = 0; i < n; i++) {
+		CHECK(lh_read_record(&records[i], l[i], l[i]->total));
+		lh_model_add(m, &records[i]);
+	}
+	lh_whole_judge(m, true);
+	lh_model_finish(m);
+	return m;
+}
+
+/* -1: no finding; else the severity of the only one. */
+static int verdict(struct lh_ledger *const *l, uint32_t n, enum lh_filter *why)
+{
+	struct lh_model *m = judged(l, n);
+	int severity = m->findings == 1 ? (int)m->finding[0]->severity : m->findings ? 99 : -1;
+
+	if (why)
+		*why = m->filtereds ? m->filtered[0]->filter : LH_F_NONE;
+	lh_model_free(m);
+	return severity;
+}
+
+static int of_two(struct lh_ledger *a, struct lh_ledger *b)
+{
+	struct lh_ledger *l[] = {a, b};
+
+	return verdict(l, 2, NULL);
+}
+
+static void side_by_side(void)
+{
+	struct lh_ledger *l[] = {build_sharer(100, false, 0, 50 * MS),
+				 build_sharer(101, true, 10 * MS, 60 * MS)};
+	struct lh_model *m = judged(l, 2);
+	const struct lh_found *f = m->findings ? m->finding[0] : NULL;
+
+	CHECK_EQ(m->findings, 1);
+	if (!f)
+		return;
+	CHECK_EQ(f->severity, LH_ERROR);
+	CHECK_EQ(f->processes, 2);
+	CHECK_EQ(f->threads, 2);
+	CHECK_EQ(f->locks, 2); /* one lock is one, whoever takes it */
+	CHECK(f->thread[0]->elsewhere != f->thread[1]->elsewhere);
+	CHECK(f->thread[0]->id == 1 && f->thread[1]->id == 2);
+	CHECK(f->ring && f->ringed == 2);
+	lh_model_free(m);
+	CHECK_EQ(of_two(build_sharer(100, false, 0, 50 * MS), build_sharer(101, false, 0, 50 * MS)),
+		 -1);
+}
+
+static void other_locks(void)
+{
+	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),
+			 *b = build_sharer(101, true, 10 * MS, 60 * MS);
+	struct lh_shared_place *p = build_at(b, LH_T_PLACE, 1);
+
+	p->ino++;
+	CHECK_EQ(of_two(a, b), -1);
+	p->ino--;
+	p->dev++;
+	CHECK_EQ(of_two(a, b), -1);
+	p->dev--;
+	p->lock = 0; /* of a lock before this one */
+	CHECK_EQ(of_two(a, b), -1);
+	p->lock = LH_LOCK_ID(1, 1);
+	CHECK_EQ(of_two(a, b), LH_ERROR);
+	b->start_epoch += 3600; /* of another boot */
+	CHECK_EQ(of_two(a, b), -1);
+	b->start_epoch -= 3590; /* the clock was set */
+	CHECK_EQ(of_two(a, b), LH_ERROR);
+}
+
+/* Memory that was given back and used again: whoever puts a lock there initialises it. */
+static void used_again(void)
+{
+	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),
+			 *b = build_sharer(101, true, 10 * MS, 60 * MS);
+	lh_lock_id again;
+
+	build_lock_row(a, LH_LOCK_ID(1, 1))->flags |= LH_LOCK_INITED;
+	CHECK_EQ(of_two(a, b), LH_ERROR);
+	build_lock_row(b, LH_LOCK_ID(1, 1))->flags |= LH_LOCK_INITED;
+	CHECK_EQ(of_two(a, b), -1);
+	build_lock_row(b, LH_LOCK_ID(1, 1))->flags &= ~(uint32_t)LH_LOCK_INITED;
+	again = build_shared(b, 0, 0);
+	CHECK_EQ(of_two(a, b), LH_ERROR); /* nothing was asked for with it */
+	build_dependency(b, 1, 0, again, build_lock(b, LH_MUTEX, 0x9000, NULL));
+	CHECK_EQ(of_two(a, b), -1);
+}
+
+static struct lh_ledger *child_of(struct lh_ledger *parent, lh_thread_id thread, uint32_t segment)
+{
+	struct lh_ledger *l = build_sharer(101, true, 10 * MS, 60 * MS);
+
+	l->flags |= LH_LEDGER_FORKED;
+	l->fork_pid = parent->pid;
+	l->fork_thread = thread;
+	l->fork_segment = segment;
+	return l;
+}
+
+static void forked(void)
+{
+	struct lh_ledger *p = build_sharer(100, false, 0, 50 * MS), *l[2] = {p};
+	enum lh_filter why;
+
+	l[1] = child_of(p, 1, 0); /* after all that the parent did */
+	CHECK_EQ(verdict(l, 2, &why), -1);
+	CHECK_EQ(why, LH_F_ORDERED);
+	build_dependency(p, 1, 1, LH_LOCK_ID(1, 1), LH_LOCK_ID(2, 1)); /* and once more */
+	CHECK_EQ(verdict(l, 2, &why), LH_ERROR);
+	l[1] = child_of(p, 0, 0); /* nobody knows when */
+	CHECK_EQ(verdict(l, 2, NULL), LH_WARNING);
+}
+
+/* What the parent's thread held when it forked shuts out whoever else holds it. */
+static void guarded(void)
+{
+	struct lh_ledger *p = build_sharer(100, false, 0, 50 * MS), *l[2] = {p};
+	lh_lock_id gate = build_lock(p, LH_MUTEX, 0x9000, "gate");
+	lh_thread_id other = build_thread(p, 102, "other");
+	enum lh_filter why;
+	lh_node_id n = p->table[LH_T_NODE].used;
+
+	build_dependency(p, other, 0, gate, LH_LOCK_ID(1, 1));
+	l[1] = child_of(p, 1, 0);
+	l[1]->fork_guard = n;
+	/* other: gate, a, b against the child's b, a */
+	uint32_t id, seen;
+	struct lh_node *last = build_row(p, LH_T_NODE, &id);
+	struct lh_seen *s = build_row(p, LH_T_SEEN, &seen);
+
+	*last = (struct lh_node){.parent = n + 1,
+				 .lock = LH_LOCK_ID(2, 1),
+				 .place = LH_PLACE(9, LH_WAITS, LH_EXCLUSIVE),
+				 .depth = 3,
+				 .seen = seen,
+				 .next = build_lock_row(p, LH_LOCK_ID(2, 1))->nodes};
+	build_lock_row(p, LH_LOCK_ID(2, 1))->nodes = id;
+	*s = (struct lh_seen){.node = id, .thread = other};
+	CHECK_EQ(verdict(l, 2, &why), -1);
+	l[1]->fork_guard = 0;
+	CHECK_EQ(verdict(l, 2, &why), LH_ERROR);
+}
+
+static void one_after_the_other(void)
+{
+	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),
+			 *b = build_sharer(101, true, 51 * MS, 60 * MS), *third[3] = {a, b};
+
+	CHECK_EQ(of_two(a, b), LH_WARNING);
+	CHECK_EQ(of_two(b, a), LH_WARNING);
+	a->state = LH_ENDED;
+	a->end_ns = 52 * MS;
+	CHECK_EQ(of_two(a, b), LH_ERROR);
+	a->state = LH_BORN;
+	a->end = LH_END_RUNNING;
+	CHECK_EQ(of_two(a, b), LH_ERROR);
+	a->end = LH_END_EXEC;
+	b->pid = a->pid; /* the same process: a certain order */
+	CHECK_EQ(of_two(a, b), -1);
+	b->pid = 101;
+	b->parent = a->pid; /* started by it, we do not know when */
+	b->born_ns = 10 * MS;
+	CHECK_EQ(of_two(a, b), LH_WARNING);
+	b->parent = 1;
+	third[2] = build_sharer(102, true, 20 * MS, 30 * MS);
+	CHECK_EQ(verdict(third, 3, NULL), LH_ERROR); /* one code, one finding */
+}
+
+/* The library's judge has given up: the front end asks again. */
+static void again(void)
+{
+	struct lh_ledger *l = build_sharer(100, false, 0, 50 * MS);
+	lh_thread_id other = build_thread(l, 101, "other");
+	struct lh_model *m;
+
+	build_dependency(l, other, 0, LH_LOCK_ID(2, 1), LH_LOCK_ID(1, 1));
+	m = judged(&l, 1);
+	CHECK_EQ(m->findings, 0); /* its own judge would have told it */
+	lh_model_free(m);
+	l->judge_cut = 3;
+	m = judged(&l, 1);
+	CHECK_EQ(m->findings, 1);
+	CHECK(m->findings == 1 && m->finding[0]->severity == LH_ERROR);
+	CHECK(m->findings == 1 && !m->finding[0]->thread[0]->elsewhere);
+	CHECK_EQ(m->process[0]->judge_cut, 0);
+	lh_model_free(m);
+}
+
+int main(void)
+{
+	side_by_side();
+	other_locks();
+	used_again();
+	forked();
+	guarded();
+	one_after_the_other();
+	again();
+	return unit_done();
+}

@@ -1,0 +1,255 @@
+/*
+ * Stacks of a child that sleeps in calls of all sorts: they are there, and the child does not
+ * notice, whatever it was believed to do.
+ * LINKS: tools/process/sample.c tools/process/task.c tools/process/peek*.c tools/process/proc.c
+ * tools/util/
+ */
+#include "tools/process/sample.h"
+#include "tests/unit/unit.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * A function that a stack is looked through for: kept whole, and short under any sanitizer. One
+ * that is not to be stopped asks the kernel itself: without registers, the frames of a
+ * sanitizer's own read() cannot be passed.
+ */
+#define BODY static __attribute__((noinline, no_sanitize("address", "undefined"))) int
+
+static int ends[2], set;
+
+BODY in_epoll(void)
+{
+	struct epoll_event e;
+
+	return epoll_wait(set, &e, 1, -1) == 1;
+}
+
+BODY in_poll(void)
+{
+	struct pollfd p = {.fd = ends[0], .events = POLLIN};
+
+	return poll(&p, 1, -1) == 1;
+}
+
+BODY in_read(void)
+{
+	char c;
+
+	return syscall(SYS_read, ends[0], &c, 1) == 1;
+}
+
+/* Waits for its child, and no stop reaches it before that has ended. */
+BODY in_clone(void)
+{
+	char c;
+	pid_t child = (pid_t)syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (child == 0) {
+		syscall(SYS_read, ends[0], &c, 1);
+		_exit(0);
+	}
+	return child > 0;
+}
+
+BODY computing(void)
+{
+	struct pollfd p = {.fd = ends[0], .events = POLLIN};
+
+	while (poll(&p, 1, 0) == 0)
+		for (volatile int i = 0; i < 100000; i++)
+			;
+	return 1;
+}
+
+static pid_t start(int (*body)(void))
+{
+	struct epoll_event e = {.events = EPOLLIN};
+
+	if (pipe(ends))
+		abort();
+	set = epoll_create1(0);
+	if (epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &e))
+		abort();
+	pid_t child = fork();
+	if (!child)
+		_exit(body() ? 0 : 1);
+	return child;
+}
+
+static int has_ended(pid_t child)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return !waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid == child;
+}
+
+/* Until it sleeps in this call, or has ended. */
+static void await_call(pid_t child, long nr, struct lh_task_call *c)
+{
+	do {
+		sched_yield();
+		lh_task_call(child, child, c);
+	} while ((c->in != LH_TASK_CALL || c->nr != nr) && !has_ended(child));
+}
+
+/* It comes back from its call with what it waited for, and with nothing before that. */
+static void ends_well(pid_t child)
+{
+	int status = 0;
+
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+	close(ends[0]);
+	close(ends[1]);
+	close(set);
+}
+
+/* Is an address of this function in the stack? The child has our addresses. */
+static int has(const struct lh_sample *x, int (*function)(void))
+{
+	for (uint32_t i = 0; i < x->n; i++)
+		if (x->pc[i] > (uintptr_t)function && x->pc[i] < (uintptr_t)function + 200)
+			return 1;
+	return 0;
+}
+
+/* Until it is in that call again: a stop has it make the call once more. */
+static void await_same(pid_t child, const struct lh_task_call *c)
+{
+	struct lh_task_call again;
+
+	do
+		lh_task_call(child, child, &again);
+	while (!lh_task_same(c, &again) && !has_ended(child));
+}
+
+/* Where many want a CPU it may not stop in time: then it is let go, and asked again. */
+static bool take(struct lh_sampler *s, pid_t child, const struct lh_task_call *c,
+		 struct lh_sample *x)
+{
+	enum { STOP_NS = 20000000 };
+
+	while (!lh_sampler_take(s, child, c, 0, x)) {
+		if (x->stopped_ns < STOP_NS || has_ended(child))
+			return false;
+		while (lh_sampler_settle())
+			sched_yield();
+		await_same(child, c);
+	}
+	return true;
+}
+
+/* `stops`: must it stand still for it? */
+static void sleeper(int (*body)(void), long nr, int stops)
+{
+	pid_t child = start(body);
+	struct lh_sampler *s = lh_sampler_new(child);
+	struct lh_task_call c;
+	struct lh_sample x;
+
+	await_call(child, nr, &c);
+	for (int i = 0; i < 20; i++) {
+		CHECK(take(s, child, &c, &x));
+		CHECK(has(&x, body));
+		CHECK_EQ(x.stopped_ns > 0, stops);
+		await_same(child, &c);
+	}
+	lh_sampler_free(s);
+	ends_well(child);
+}
+
+/* It was seen computing, and is in a call that any stop breaks off when it stops. */
+static void overtaken(int (*body)(void), long nr)
+{
+	pid_t child = start(body);
+	struct lh_sampler *s = lh_sampler_new(child);
+	struct lh_task_call c, believed = {.in = LH_TASK_RUNS, .nr = -1};
+	struct lh_sample x;
+
+	for (int i = 0; i < 20; i++) {
+		await_call(child, nr, &c);
+		lh_sampler_take(s, child, &believed, 0, &x);
+		CHECK(x.stopped_ns > 0);
+	}
+	while (lh_sampler_settle())
+		sched_yield();
+	lh_sampler_free(s);
+	ends_well(child);
+}
+
+static void runner(void)
+{
+	pid_t child = start(computing);
+	struct lh_sampler *s = lh_sampler_new(child);
+	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
+	struct lh_sample x;
+	int seen = 0;
+
+	for (int i = 0; i < 1000 && seen < 5; i++) {
+		seen += lh_sampler_take(s, child, &c, 0, &x) && has(&x, computing);
+		while (lh_sampler_settle()) /* it has not stopped in time: it wants a CPU too */
+			sched_yield();
+	}
+	CHECK_EQ(seen, 5);
+	lh_sampler_free(s);
+	ends_well(child);
+}
+
+/* One that does not stop in time, as one that gets no processor, has the stack that it sleeps on.
+ */
+static void not_stopped(void)
+{
+	struct lh_task_call c;
+	struct lh_sample x;
+	pid_t child = start(in_clone);
+	struct lh_sampler *s = lh_sampler_new(child);
+
+	await_call(child, SYS_clone, &c);
+	c.nr = SYS_restart_syscall; /* the same call, and one that the sampler stops a thread in */
+	CHECK(lh_sampler_take(s, child, &c, 0, &x));
+	CHECK(has(&x, in_clone));
+	CHECK_EQ(lh_sampler_settle(), 1);
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	while (lh_sampler_settle())
+		sched_yield();
+	ends_well(child);
+	lh_sampler_free(s);
+}
+
+static void gone(void)
+{
+	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
+	pid_t child = fork();
+	struct lh_sample x;
+
+	if (!child)
+		_exit(0);
+	waitpid(child, NULL, 0);
+	struct lh_sampler *s = lh_sampler_new(child);
+	CHECK(!lh_sampler_take(s, child, &c, 0, &x));
+	CHECK_EQ(lh_sampler_settle(), 0);
+	lh_sampler_free(s);
+}
+
+int main(void)
+{
+	sleeper(in_poll, SYS_poll, 1);
+	sleeper(in_epoll, SYS_epoll_wait, 0);
+	sleeper(in_read, SYS_read, 0);
+	overtaken(in_epoll, SYS_epoll_wait);
+	overtaken(in_read, SYS_read);
+	runner();
+	not_stopped();
+	gone();
+	return unit_done();
+}

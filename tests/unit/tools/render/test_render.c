@@ -1,0 +1,381 @@
+/* The views text and JSON: what they say, that they are well-formed, and that nothing of the
+ * program's leaks raw.
+ * LINKS: tools/report/ tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c
+ * tools/render/ tools/ledger/ tools/symbols/ tools/util/ */
+#include "tools/render/render.h"
+#include "tests/unit/ledger_builder.h"
+#include "tools/symbols/source_lines.h"
+#include "tests/unit/unit.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char *output;
+static size_t length;
+
+/* Renders these ledgers into `output`. */
+static void render(const char *format, struct lh_ledger **l, unsigned n, struct lh_text_style style)
+{
+	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
+	struct lh_record r[4];
+	FILE *out;
+
+	free(output);
+	out = open_memstream(&output, &length);
+	for (unsigned i = 0; i < n; i++) {
+		CHECK(lh_read_record(&r[i], l[i], l[i]->total));
+		lh_model_add(m, &r[i]);
+	}
+	lh_model_finish(m);
+	CHECK_EQ(lh_render_find(format)->render(m, &style, out), 0);
+	fclose(out);
+	lh_model_free(m);
+}
+
+static void text(struct lh_ledger *l, struct lh_text_style style)
+{
+	render("text", &l, 1, style);
+}
+
+static bool says(const char *what)
+{
+	if (strstr(output, what))
+		return true;
+	printf("no \"%s\" in:\n%s", what, output);
+	return false;
+}
+
+static void plain(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+
+	text(l, (struct lh_text_style){0});
+	CHECK(strncmp(output, "bank+0x1110: error: ", 20) == 0);
+	CHECK(says("'accounts' and 'journal' are taken in conflicting orders: this can deadlock "
+		   "[lock-order]\n"));
+	CHECK(says("\n  accounts -> journal -> accounts\n"));
+	CHECK(says("(did not happen, but can)"));
+	CHECK(says("\n  T2 'worker-1' (101)\n    took 'accounts'\n"));
+	CHECK(says("    asked for 'journal'\n"));
+	CHECK(says("      #0  ??  (bank+0x1110)\n      #1  ??  (bank+0x1800)\n"));
+	CHECK(says("how it can hang: T2 takes 'accounts'; T3 takes 'journal';"));
+	CHECK(says("  help: Choose one order"));
+	CHECK(says("lockhound explain lock-order\n"));
+	CHECK(says(
+		"\nlockhound: 1 process, 2 locks, 8 operations, 3 threads: 1 finding (1 new)\n"));
+	CHECK(!strstr(output, "\33"));
+	CHECK(!strstr(output, "dropped"));
+}
+
+/* Both stacks of every step: four steps of two frames each. */
+static void stacks(void)
+{
+	unsigned n = 0;
+
+	text(build_bank(100, 0x1000000), (struct lh_text_style){0});
+	for (const char *at = output; (at = strstr(at, "      #")) != NULL; at++)
+		n++;
+	CHECK_EQ(n, 8);
+}
+
+static void summary(void)
+{
+	struct lh_ledger *l[2] = {build_bank(100, 0x1000000), build_bank(200, 0x5000000)};
+
+	l[0]->dropped_locks = 3;
+	l[1]->table[LH_T_STACK].refused = 2;
+	l[1]->judge_cut = 1;
+	render("text", l, 2, (struct lh_text_style){.next = "lockhound report x.lh"});
+	CHECK(says("seen 2 times in 2 processes"));
+	CHECK(says("\n  in bank[100]\n"));
+	CHECK(says("lockhound: dropped: 3 locks, 2 stacks, 1 search for circles; results may be "
+		   "incomplete\n"));
+	CHECK(says(
+		"lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
+		"next: lockhound report x.lh\n"));
+	text(build_ledger(5, "/bin/true"), (struct lh_text_style){0});
+	CHECK_STR(output, "lockhound: 1 process, 0 locks, 0 operations, 0 threads: 0 findings\n");
+}
+
+static void filtered(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+
+	((struct lh_finding *)build_at(l, LH_T_FINDING, 1))->filter = LH_F_GATE;
+	text(l, (struct lh_text_style){0});
+	CHECK_STR(
+		output,
+		"lockhound: 1 process, 2 locks, 8 operations, 3 threads: 0 findings, 1 filtered\n");
+	text(l, (struct lh_text_style){.filtered = true, .locks = true});
+	CHECK(says("filtered (gate): 'accounts' and 'journal' are taken in conflicting orders"));
+	CHECK(says("because a lock that is held on both sides lets only one of them in"));
+	CHECK(says("  T2 'worker-1' took 'accounts'\n"));
+	CHECK(says("           5          0         0        0"));
+}
+
+/* The five properties of a lock that is fought for, in words and in numbers. */
+static void properties(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const uint64_t waits[] = {2000000, 40000000};
+	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
+	struct lh_fare *f = build_fare(l, accounts, 2, waits);
+	json_t *o, *lock;
+
+	text(l, (struct lh_text_style){.locks = true});
+	CHECK(says("    mutual exclusion  no misuse was seen\n"));
+	CHECK(says("    progress          lock-order "));
+	CHECK(says("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; nobody "
+		   "else was let in meanwhile\n"));
+	CHECK(says("    no busy waiting   no try failed\n"));
+	f->queue = 3;
+	f->passed = f->passed_max = 12;
+	f->passed_thread = 3;
+	f->overtaken = f->overtaken_max = 9;
+	f->busy = 1;
+	f->busy_tries = 4096;
+	f->busy_ns = 31000000;
+	f->busy_thread = 2;
+	f->busy_place = LH_PLACE(1, LH_TRIES, LH_EXCLUSIVE);
+	f->share[0] = (struct lh_share){.thread = 2, .taken = 90};
+	f->share[1] = (struct lh_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
+	build_more(l, build_lock_row(l, accounts))->tries_failed = 5000;
+	text(l, (struct lh_text_style){.locks = true});
+	CHECK(says("; up to 3 waited at once; others were let in up to 12 times during one wait, "
+		   "of T3 'worker-2'; overtaken by up to 9 who had come later\n"));
+	CHECK(says("5000 tries failed, 1 time 100 or more in a row: the most were 4096 in 31 ms, "
+		   "of T2 'worker-1' at bank+0x1100\n"));
+	CHECK(says("taken by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited longest "
+		   "in all: 42 ms for 10 % of it\n"));
+	render("html", &l, 1, (struct lh_text_style){0});
+	CHECK(says("<td>fairness</td><td>taken by T2 "));
+	render("json", &l, 1, (struct lh_text_style){0});
+	o = json_loads(output, 0, NULL);
+	lock = json_array_get(json_object_get(o, "locks"), 0);
+	CHECK_EQ(json_integer_value(
+			 json_object_get(json_object_get(lock, "passed"), "overtaken_max")),
+		 9);
+	CHECK_EQ(json_integer_value(json_object_get(json_object_get(lock, "busy"), "tries_max")),
+		 4096);
+	CHECK_EQ(json_integer_value(json_object_get(json_object_get(lock, "wait_ns"), "p99")),
+		 40000000);
+	CHECK_EQ(json_integer_value(json_object_get(lock, "starved")), 3);
+	CHECK_EQ(json_array_size(json_object_get(lock, "shares")), 2);
+	json_decref(o);
+}
+
+/* One wait and one hold that the monitor saw, for flame graphs and for Perfetto. */
+static void towers_and_tracks(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
+	const uint64_t waits[] = {8000000};
+	json_t *o, *list, *e;
+	size_t at, begun = 0, ended = 0, waited = 0;
+
+	build_fare(l, accounts, 1, waits);
+	*(struct lh_pair *)build_row(l, LH_T_PAIR, NULL) =
+		(struct lh_pair){.lock = accounts,
+				 .waiter = LH_PLACE(1, 0, 0),
+				 .holder = LH_PLACE(2, 0, 0),
+				 .ns = 20000000};
+	*(struct lh_pair *)build_row(l, LH_T_PAIR, NULL) =
+		(struct lh_pair){.lock = accounts, .holder = LH_PLACE(2, 0, 0), .ns = 30000000};
+	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) =
+		(struct lh_span){.thread = 2,
+				 .lock = accounts,
+				 .place = LH_PLACE(1, 0, 0),
+				 .wait = LH_WAIT_LOCK,
+				 .from_ns = 1000000,
+				 .to_ns = 9000000};
+	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) = (struct lh_span){
+		.thread = 3, .lock = accounts, .from_ns = 500000, .to_ns = 9000000};
+	render("folded", &l, 1, (struct lh_text_style){0});
+	/* the sampled 20 ms are 8 ms, exactly; holds are as they were seen */
+	CHECK_STR(output,
+		  "holding;bank+0x1800;bank+0x1110;[accounts] 30000\n"
+		  "waiting;bank+0x1800;bank+0x1100;[accounts];held since bank+0x1110 8000\n");
+	render("trace", &l, 1, (struct lh_text_style){0});
+	o = json_loads(output, 0, NULL);
+	list = json_object_get(o, "traceEvents");
+	json_array_foreach(list, at, e)
+	{
+		const char *ph = json_string_value(json_object_get(e, "ph"));
+		CHECK(ph && json_is_integer(json_object_get(e, "pid")));
+		if (ph && *ph == 'X') {
+			waited++;
+			CHECK_EQ(json_integer_value(json_object_get(e, "tid")), 101);
+			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "ts")), 1000);
+			CHECK_EQ((uint64_t)json_real_value(json_object_get(e, "dur")), 8000);
+		}
+		begun += ph && *ph == 'b';
+		ended += ph && *ph == 'e';
+	}
+	CHECK(waited == 1 && begun == 1 && ended == 1);
+	json_decref(o);
+}
+
+/* Whatever the program calls its threads and locks, the terminal does not move. */
+static void hostile(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_thread *t = build_at(l, LH_T_THREAD, 2);
+
+	memcpy(t->name, "\33]0;x\7\n::error\xff", 15);
+	memcpy(build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->name, "\33[2J%s%n</scrip", 15);
+	text(l, (struct lh_text_style){.locks = true});
+	CHECK(!strpbrk(output, "\33\7\xff"));
+	CHECK(says("T2 '\\x1b]0;x\\x07\\n::error\\xff'"));
+	CHECK(says("\\x1b[2J%s%n</scrip"));
+	CHECK(!strstr(output, "\n::error"));
+	render("json", &l, 1, (struct lh_text_style){0});
+	CHECK(!strpbrk(output, "\33\7\xff"));
+	CHECK(says("\\u001B[2J%s%n</scrip"));
+}
+
+static void colours(void)
+{
+	text(build_bank(100, 0x1000000), (struct lh_text_style){.color = true});
+	CHECK(says("\33[1;31merror: \33[0m"));
+	unsetenv("CLICOLOR_FORCE");
+	unsetenv("FORCE_COLOR");
+	setenv("NO_COLOR", "1", 1);
+	CHECK(lh_text_color("always", stdout) && !lh_text_color("never", stdout));
+	setenv("CLICOLOR_FORCE", "1", 1);
+	CHECK(!lh_text_color("auto", stdout)); /* NO_COLOR is asked first */
+	setenv("NO_COLOR", "", 1);
+	CHECK(lh_text_color(NULL, stdout));
+	unsetenv("CLICOLOR_FORCE");
+	FILE *f = tmpfile();
+	CHECK(!lh_text_color("auto", f));
+	fclose(f);
+	CHECK(lh_text_color_known("auto") && !lh_text_color_known("yes"));
+}
+
+static const char *string_at(json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "(none)";
+}
+
+static void check_finding(json_t *f)
+{
+	json_t *steps = json_object_get(f, "steps"), *frame;
+
+	CHECK_STR(string_at(f, "rule"), "lock-order");
+	CHECK_STR(string_at(f, "level"), "potential");
+	CHECK_STR(string_at(f, "severity"), "error");
+	CHECK_STR(string_at(f, "status"), "new");
+	CHECK_EQ(strlen(string_at(f, "fingerprint")), 16);
+	CHECK_EQ(json_integer_value(json_object_get(f, "count")), 1);
+	CHECK_EQ(json_integer_value(json_object_get(f, "pid")), 100);
+	CHECK_EQ(json_array_size(json_object_get(f, "locks")), 2);
+	CHECK_EQ(json_array_size(json_object_get(f, "threads")), 2);
+	CHECK_EQ(json_array_size(steps), 4);
+	CHECK_STR(string_at(json_array_get(steps, 0), "action"), "holds");
+	CHECK_STR(string_at(json_array_get(steps, 1), "action"), "wants");
+	CHECK_STR(string_at(json_array_get(steps, 1), "mode"), "exclusive");
+	frame = json_array_get(json_object_get(json_array_get(steps, 0), "stack"), 0);
+	CHECK_STR(string_at(frame, "module"), "/opt/bank");
+	CHECK_STR(string_at(frame, "offset"), "0x1100");
+	CHECK(!json_object_get(frame, "function") && !json_object_get(frame, "line") &&
+	      !json_object_get(frame, "build_id")); /* not known: absent */
+}
+
+static void json(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	json_t *o, *process, *lock;
+
+	l->end = LH_END_SIGNAL;
+	l->end_code = 9;
+	struct lh_more *more = build_more(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
+	more->hold_samples = 4;
+	more->hold_ns = 400;
+	render("json", &l, 1, (struct lh_text_style){0});
+	o = json_loads(output, 0, NULL);
+	CHECK(o != NULL);
+	CHECK_STR(string_at(o, "schema"), "lockhound/1");
+	CHECK_STR(string_at(json_object_get(o, "tool"), "name"), "lockhound");
+	CHECK_EQ(json_array_size(json_object_get(o, "command")), 2);
+	process = json_array_get(json_object_get(o, "processes"), 0);
+	CHECK_STR(string_at(process, "end"), "signal 9");
+	CHECK_EQ(json_integer_value(json_object_get(process, "acquisitions")), 8);
+	CHECK_EQ(json_array_size(json_object_get(o, "findings")), 1);
+	check_finding(json_array_get(json_object_get(o, "findings"), 0));
+	CHECK_EQ(json_array_size(json_object_get(o, "filtered")), 0);
+	CHECK_EQ(json_array_size(json_object_get(o, "locks")), 2);
+	lock = json_array_get(json_object_get(o, "locks"), 1);
+	CHECK_STR(string_at(lock, "name"), "journal");
+	CHECK_EQ(json_integer_value(json_object_get(json_object_get(lock, "hold_ns"), "mean")),
+		 100);
+	json_decref(o);
+}
+
+/* Written to a full disk: said, not swallowed. */
+static void full(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
+	struct lh_text_style style = {0};
+	struct lh_record r;
+
+	build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns =
+		1000000; /* something for each format */
+	CHECK(lh_read_record(&r, l, l->total));
+	lh_model_add(m, &r);
+	lh_model_finish(m);
+	for (const struct lh_format *f = lh_render_formats; f->name; f++) {
+		FILE *out = fopen("/dev/full", "w");
+
+		CHECK(out && f->render(m, &style, out) != 0);
+		fclose(out);
+	}
+	lh_model_free(m);
+	CHECK(!lh_render_find("nonsense"));
+}
+
+static void snippets(void)
+{
+	struct lh_pool *p = lh_pool_new();
+	struct lh_snippet s;
+	char path[] = "/tmp/test_render.XXXXXX", cwd[4096], inside[4200];
+	int fd = mkstemp(path);
+
+	CHECK(write(fd, "one\n\ttwo(x)\r\nthree", 18) == 18);
+	CHECK(lh_source_read(p, path, 2, 5, &s));
+	CHECK(s.first == 1 && s.n == 3 && s.mark == 11);
+	CHECK_STR(s.line[0], "one");
+	CHECK_STR(s.line[1], "        two(x)");
+	CHECK_STR(s.line[2], "three");
+	CHECK(lh_source_read(p, path, 1, 0, &s) && s.first == 1 && s.n == 2);
+	CHECK(lh_source_read(p, path, 3, 0, &s) && s.first == 2 && s.n == 2);
+	CHECK(!lh_source_read(p, path, 4, 0, &s) && !lh_source_read(p, path, 0, 0, &s));
+	CHECK(!lh_source_read(p, "/dev/zero", 1, 0, &s) && !lh_source_read(p, "/", 1, 0, &s));
+	close(fd);
+	unlink(path);
+	CHECK(getcwd(cwd, sizeof(cwd)) != NULL);
+	snprintf(inside, sizeof(inside), "%s/src/a.c", cwd);
+	CHECK_STR(lh_source_short(inside), "src/a.c");
+	CHECK_STR(lh_source_short("/elsewhere/a.c"), "/elsewhere/a.c");
+	lh_pool_free(p);
+}
+
+int main(void)
+{
+	plain();
+	stacks();
+	summary();
+	filtered();
+	properties();
+	towers_and_tracks();
+	hostile();
+	colours();
+	json();
+	full();
+	snippets();
+	free(output);
+	return unit_done();
+}

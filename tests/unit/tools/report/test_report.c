@@ -1,0 +1,541 @@
+/* The model: names, parts, rings, fingerprints, merging, order, sentences.
+ * LINKS: tools/report/ tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c
+ * tools/ledger/ tools/symbols/ tools/util/ */
+#include "tools/report/report.h"
+#include "tests/unit/ledger_builder.h"
+#include "tools/report/lock_stats.h"
+#include "tools/symbols/symbols.h"
+#include "tests/unit/unit.h"
+
+#include <unistd.h>
+
+static struct lh_record records[8];
+static unsigned used;
+
+/* A model of these ledgers; records stay until the next reset. */
+static struct lh_model *model_of(struct lh_ledger *a, struct lh_ledger *b)
+{
+	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
+
+	used = 0;
+	for (struct lh_ledger *l = a; l; l = l == a ? b : NULL) {
+		CHECK(lh_read_record(&records[used], l, l->total));
+		lh_model_add(m, &records[used++]);
+	}
+	lh_model_finish(m);
+	return m;
+}
+
+static void classic(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_model *m = model_of(l, NULL);
+	const struct lh_found *f = m->findings ? m->finding[0] : NULL;
+
+	CHECK_EQ(m->processes, 1);
+	CHECK_EQ(m->process[0]->threads, 3);
+	CHECK_EQ(m->process[0]->locks, 2);
+	CHECK_EQ(m->process[0]->acquired, 8);
+	CHECK_EQ(m->findings, 1);
+	CHECK_EQ(m->filtereds, 0);
+	if (!f)
+		return;
+	CHECK_EQ(f->parts, 2);
+	CHECK(f->ring && f->ringed == 2);
+	CHECK_EQ(f->steps, 4);
+	CHECK_EQ(f->threads, 2);
+	CHECK_EQ(f->locks, 2);
+	CHECK_EQ(f->thread[0]->tid, 101);
+	CHECK_STR(f->message,
+		  "'accounts' and 'journal' are taken in conflicting orders: this can deadlock");
+	CHECK_STR(lh_model_ring(m, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_model_schedule(m, f),
+		  "T2 takes 'accounts'; T3 takes 'journal'; T2 waits for 'journal'; "
+		  "T3 waits for 'accounts': neither goes on");
+	CHECK_STR(lh_model_who(m, f->thread[0]), "T2 'worker-1'");
+	CHECK_EQ(f->step[0].stack->n, 2);
+	CHECK_EQ(f->step[0].stack->frame[0].offset, 0x1100);
+	CHECK_STR(f->step[0].stack->frame[0].module, "/opt/bank");
+	CHECK_EQ(strlen(f->fingerprint), 16);
+	lh_model_free(m);
+}
+
+/* The library begins a ring where its stack numbers tell it to; it is told from one place on. */
+static void begins(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(100, 0x2000000);
+	struct lh_step *s = build_at(k, LH_T_STEP, 1), first[2];
+	struct lh_model *m = model_of(l, NULL), *turned;
+
+	memcpy(first, s, sizeof(first));
+	memmove(s, s + 2, sizeof(first));
+	memcpy(s + 2, first, sizeof(first));
+	turned = model_of(k, NULL);
+	CHECK(m->findings == 1 && turned->findings == 1);
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct lh_act *a = &m->finding[0]->step[i], *b = &turned->finding[0]->step[i];
+		CHECK_STR(b->lock->name, a->lock->name);
+		CHECK_EQ(b->thread->id, a->thread->id);
+		CHECK_EQ(b->stack->frame[0].offset, a->stack->frame[0].offset);
+	}
+	CHECK_STR(turned->finding[0]->fingerprint, m->finding[0]->fingerprint);
+	CHECK_STR(turned->finding[0]->message, m->finding[0]->message);
+	CHECK(turned->finding[0]->thread[0]->id == m->finding[0]->thread[0]->id);
+	lh_model_free(m);
+	lh_model_free(turned);
+}
+
+static void print_of(struct lh_ledger *l, char out[17])
+{
+	struct lh_model *m = model_of(l, NULL);
+
+	CHECK_EQ(m->findings, 1);
+	snprintf(out, 17, "%s", m->findings ? m->finding[0]->fingerprint : "");
+	lh_model_free(m);
+}
+
+/* Where it was loaded, who ran and where the ring was entered do not matter; what was done does. */
+static void fingerprints(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	char one[17], other[17];
+	struct lh_step *s = build_at(l, LH_T_STEP, 1), swap[2];
+
+	print_of(l, one);
+	print_of(build_bank(7777, 0x7f0000000000), other);
+	CHECK_STR(other, one);
+	memcpy(swap, s, sizeof(swap));
+	memcpy(s, s + 2, sizeof(swap));
+	memcpy(s + 2, swap, sizeof(swap));
+	print_of(l, other);
+	CHECK_STR(other, one);
+	s[1].place = LH_PLACE(1, LH_WAITS, LH_EXCLUSIVE); /* another function asks */
+	print_of(l, other);
+	CHECK(strcmp(other, one) != 0);
+	l = build_bank(100, 0x1000000);
+	((struct lh_finding *)build_at(l, LH_T_FINDING, 1))->rule = LH_RULE_DEADLOCK;
+	print_of(l, other);
+	CHECK(strcmp(other, one) != 0);
+}
+
+static void merged(void)
+{
+	struct lh_ledger *a = build_bank(100, 0x1000000), *b = build_bank(200, 0x5000000);
+	struct lh_finding *f = build_at(b, LH_T_FINDING, 1);
+	struct lh_model *m;
+
+	f->count = 4;
+	f->level = LH_HAPPENED;
+	m = model_of(a, b);
+	CHECK_EQ(m->processes, 2);
+	CHECK_EQ(m->findings, 1);
+	CHECK_EQ(m->finding[0]->count, 5);
+	CHECK_EQ(m->finding[0]->processes, 2);
+	CHECK_EQ(m->finding[0]->level, LH_HAPPENED);
+	CHECK_EQ(m->finding[0]->process->pid, 100);
+	lh_model_free(m);
+	f->filter = LH_F_GATE;
+	m = model_of(a, b);
+	CHECK_EQ(m->findings, 1);
+	CHECK_EQ(m->filtereds, 1);
+	CHECK_EQ(lh_model_new_findings(m, LH_ERROR), 1);
+	lh_model_free(m);
+}
+
+/* The monitor's way: row by row, again while it grows. */
+static void taken(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_finding *row = build_at(l, LH_T_FINDING, 1);
+	struct lh_model *m = lh_model_new((struct lh_model_wants){0});
+	struct lh_record r;
+	struct lh_found *f;
+	bool fresh;
+
+	row->rule = LH_RULE_LONG_HOLD;
+	row->level = LH_HAPPENED;
+	row->duration_ns = 150000000;
+	CHECK(lh_read_record(&r, l, l->total));
+	f = lh_model_take(m, &r, 1, &fresh);
+	CHECK(f && fresh);
+	CHECK(f && strstr(f->message, "held 'accounts' for 150 ms") != NULL);
+	row->duration_ns = 2500000000;
+	row->count = 3;
+	CHECK(lh_model_take(m, &r, 1, &fresh) == f && !fresh);
+	CHECK(f && f->count == 3 && strstr(f->message, "for 2.5 s") != NULL);
+	CHECK(!lh_model_take(m, &r, 2, &fresh) && !fresh);
+	lh_model_free(m);
+}
+
+static void ordered(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_model *m;
+	lh_lock_id a = LH_LOCK_ID(1, 1);
+
+	build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
+	build_step(l, 2, a, LH_PLACE(1, 0, 0), LH_HOLDS);
+	build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
+	build_step(l, 2, a, LH_PLACE(1, 0, 0), LH_HOLDS);
+	m = model_of(l, NULL);
+	CHECK_EQ(m->findings, 3);
+	CHECK(m->findings == 3 && m->finding[0]->rule == LH_RULE_DEADLOCK &&
+	      m->finding[1]->rule == LH_RULE_LOCK_ORDER &&
+	      m->finding[2]->rule == LH_RULE_LONG_HOLD);
+	CHECK_EQ(m->locks, 2);
+	CHECK_EQ(lh_model_new_findings(m, LH_ERROR), 2);
+	CHECK_EQ(lh_model_new_findings(m, LH_NOTE), 3);
+	lh_model_free(m);
+}
+
+/* Rule by rule: what is said of the steps that the library writes. */
+static void sentences(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	lh_lock_id a = LH_LOCK_ID(1, 1), c = build_lock(l, LH_COND, 0x1004080, "ready");
+	lh_place p = LH_PLACE(1, LH_WAITS, LH_EXCLUSIVE);
+	static const struct {
+		enum lh_rule rule;
+		lh_thread_id holder, doer;
+		enum lh_action action;
+		const char *says;
+	} row[] = {
+		{LH_RULE_SELF_DEADLOCK, 2, 2, LH_WAITS_FOR,
+		 "T2 'worker-1' waits for 'accounts', which it holds itself"},
+		{LH_RULE_UNLOCK_NOT_OWNER, 2, 3, LH_RELEASES,
+		 "T3 'worker-2' gives back 'accounts', which T2 'worker-1' holds"},
+		{LH_RULE_UNLOCK_NOT_OWNER, 0, 3, LH_RELEASES,
+		 "T3 'worker-2' gives back 'accounts', which another thread holds"},
+		{LH_RULE_UNLOCK_NOT_HELD, 0, 3, LH_RELEASES,
+		 "T3 'worker-2' gives back 'accounts', which nobody holds"},
+		{LH_RULE_DESTROY_HELD, 2, 1, LH_CALLS,
+		 "T1 'main' destroys 'accounts' while it is in use by T2 'worker-1'"},
+		{LH_RULE_DESTROY_HELD, 1, 1, LH_CALLS,
+		 "T1 'main' destroys 'accounts' while it is in use by itself"},
+		{LH_RULE_EXIT_HOLDING, 3, 0, 0, "T3 'worker-2' ended and kept 'accounts'"},
+	};
+	struct lh_model *m;
+
+	l->table[LH_T_FINDING].used = 1;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		build_finding(l, row[i].rule, LH_HAPPENED, LH_ERROR);
+		if (row[i].holder)
+			build_step(l, row[i].holder, a, p, LH_HOLDS);
+		if (row[i].doer)
+			build_step(l, row[i].doer, a, p, row[i].action);
+	}
+	build_finding(l, LH_RULE_COND_WAIT_UNLOCKED, LH_HAPPENED, LH_ERROR);
+	build_step(l, 2, a, p, LH_RELEASES);
+	build_step(l, 2, c, p, LH_WAITS_FOR);
+	CHECK(lh_read_record(&records[0], l, l->total));
+	m = lh_model_new((struct lh_model_wants){0});
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct lh_found *f = lh_model_take(m, &records[0], (uint32_t)i + 1, NULL);
+
+		CHECK(f != NULL);
+		if (f && strstr(row[i].says, "another thread") == NULL)
+			CHECK_STR(f->message, row[i].says);
+	}
+	CHECK_STR(lh_model_take(m, &records[0], 8, NULL)->message,
+		  "T2 'worker-1' waits on 'ready' without holding 'accounts'");
+	lh_model_free(m);
+}
+
+static void names(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_lock *born = build_lock_row(l, build_lock(l, LH_RWLOCK, 0x2000, NULL));
+	struct lh_lock *bare = build_lock_row(l, build_lock(l, LH_SEM, 0x3000, NULL));
+	struct lh_lock *life = build_lock_row(l, build_lock(l, LH_LIFE, 0, NULL));
+	struct lh_model *m;
+
+	born->born = 2;
+	life->gen = 1;
+	((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->life = LH_LOCK_ID(5, 1);
+	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
+	build_step(l, 1, LH_LOCK_ID(5, 1), 0, LH_WANTS);
+	m = model_of(l, NULL);
+	CHECK_EQ(m->locks, 5);
+	CHECK_STR(m->lock[2]->name, "rwlock born at bank+0x1110");
+	CHECK_STR(m->lock[3]->name, "semaphore #4");
+	CHECK_STR(m->lock[4]->name, "the end of T2 'worker-1'");
+	CHECK(!m->lock[3]->named && m->lock[0]->named);
+	CHECK_STR(lh_model_what(m, m->lock[0]), "'accounts'");
+	CHECK_EQ(m->process[0]->locks, 4); /* a life is nobody's lock */
+	(void)bare;
+	lh_model_free(m);
+}
+
+/* Two of a kind from the same place: the report must tell them apart. */
+static void twins(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	lh_lock_id a = build_lock(l, LH_MUTEX, 0x2000, NULL),
+		   b = build_lock(l, LH_MUTEX, 0x3000, NULL);
+	lh_stack_id s[4] = {1, 2, 3, 4};
+	struct lh_model *m;
+
+	build_lock_row(l, a)->born = build_lock_row(l, b)->born = 1;
+	l->table[LH_T_FINDING].used = 1;
+	build_abba(l, a, b, s);
+	m = model_of(l, NULL);
+	CHECK_STR(lh_model_ring(m, m->finding[0]),
+		  "mutex born at bank+0x1100 #3 -> mutex born at bank+0x1100 #4 -> "
+		  "mutex born at bank+0x1100 #3");
+	lh_model_free(m);
+}
+
+/* More is held than matters, and a writer must queue: the ring is still the ring. */
+static void big_ring(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	lh_lock_id a = LH_LOCK_ID(1, 1), b = LH_LOCK_ID(2, 1), x = build_lock(l, LH_MUTEX, 1, "x");
+	lh_place p = LH_PLACE(1, LH_WAITS, LH_SHARED);
+	const struct lh_found *f;
+	struct lh_model *m;
+
+	l->table[LH_T_FINDING].used = 1;
+	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
+	build_step(l, 2, x, p, LH_HOLDS);
+	build_step(l, 2, a, p, LH_HOLDS);
+	build_step(l, 2, b, p, LH_WANTS);
+	build_step(l, 0, b, p, LH_HOLDS);
+	build_step(l, 0, a, p, LH_WANTS);
+	build_step(l, 0, a, p, LH_WANTS);
+	m = model_of(l, NULL);
+	f = m->finding[0];
+	CHECK_EQ(f->parts, 3);
+	CHECK_EQ(f->ringed, 2);
+	CHECK_STR(lh_model_ring(m, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_model_schedule(m, f),
+		  "T2 takes 'accounts' to read; thread B takes 'journal' to read; thread C queues; "
+		  "T2 waits for 'journal' to read; thread B waits for 'accounts' to read: neither "
+		  "goes on");
+	lh_model_free(m);
+}
+
+/* Rows that name nothing, rules from the future, steps without end. */
+static void nonsense(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	struct lh_finding *f;
+	struct lh_model *m;
+
+	build_finding(l, LH_RULES + 3, LH_HAPPENED, LH_ERROR);
+	build_finding(l, LH_RULE_DEADLOCK, 77, LH_ERROR);
+	build_finding(l, LH_RULE_DEADLOCK, LH_HAPPENED, LH_ERROR);
+	build_step(l, 99, 12345678, 0xffffffff, 99);
+	f = build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
+	f->step = UINT32_MAX - 2;
+	f->steps = 255;
+	m = model_of(l, NULL);
+	CHECK_EQ(m->findings, 3);
+	CHECK_EQ(m->notes, 2);
+	for (uint32_t i = 0; i < m->findings; i++)
+		CHECK(m->finding[i]->message[0] != 0);
+	lh_model_free(m);
+}
+
+/* Names and lines of this very test: the linker gives addresses in its file. */
+static int known_variable[4];
+static struct {
+	char first;
+	struct {
+		int n;
+		pthread_mutex_t lock, other;
+	} part[3];
+} known_bank;
+
+extern const char __executable_start[];
+
+static __attribute__((noinline)) uint64_t known_function(uint32_t *line)
+{
+	*line = __LINE__ + 1;
+	return (uint64_t)__builtin_return_address(0);
+}
+
+/* Which member, whichever element; what is the C library's own is left out. */
+static void parts(struct lh_symbols *s, const struct lh_module *m)
+{
+	uint64_t one = (uint64_t)&known_bank.part[1].lock, two = (uint64_t)&known_bank.part[2].lock,
+		 other = (uint64_t)&known_bank.part[1].other;
+
+	CHECK_STR(lh_symbol_part(s, m, one - m->base, 40), ".part.lock");
+	CHECK_STR(lh_symbol_part(s, m, two - m->base, 40), ".part.lock");
+	CHECK_STR(lh_symbol_part(s, m, other - m->base, 40), ".part.other");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_bank - m->base, 40), ".first");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_bank - m->base, sizeof(known_bank)), "");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_variable[2] - m->base, 40), "");
+	CHECK_STR(lh_symbol_part(s, m, (uint64_t)parts - m->base, 40), ""); /* no variable */
+}
+
+static void symbols(void)
+{
+	struct lh_symbols *s = lh_symbols_new(false);
+	uint64_t base = (uint64_t)__executable_start, into = 0;
+	const struct lh_symbol *line = NULL;
+	struct lh_module m = {.base = base};
+	uint32_t number, n;
+	ssize_t length = readlink("/proc/self/exe", m.path, sizeof(m.path) - 1);
+
+	CHECK(length > 0);
+	number = __LINE__ + 1;
+	uint64_t at = known_function(&n);
+	n = lh_symbol_lines(s, &m, at - base, true, &line);
+	CHECK(n > 0);
+	CHECK(n > 0 && line[n - 1].function && strcmp(line[n - 1].function, "main") != 0);
+	CHECK(n > 0 && line[0].line == number);
+	CHECK(n > 0 && line[0].file && strstr(line[0].file, "test_report.c"));
+	CHECK_STR(lh_symbol_data(s, &m, (uint64_t)&known_variable[2] - base, &into),
+		  "known_variable");
+	CHECK_EQ(into, 8);
+	CHECK(!lh_symbol_data(s, &m, (uint64_t)symbols - base, &into)); /* no variable */
+	CHECK(!lh_symbol_signal(s, &m, at - base));
+	parts(s, &m);
+	CHECK_EQ(lh_symbols_troubles(s), 0);
+	m.build_id_n = 20; /* of zeros: not ours */
+	CHECK_EQ(lh_symbol_lines(s, &m, at - base, true, &line), 0);
+	CHECK(!lh_symbol_data(s, &m, (uint64_t)known_variable - base, &into));
+	CHECK_EQ(lh_symbols_troubles(s), 1);
+	CHECK(strstr(lh_symbols_trouble(s, 0), "has been replaced since") != NULL);
+	strcpy(m.path, "/dev/zero");
+	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
+	CHECK(strstr(lh_symbols_trouble(s, 1), "/dev/zero cannot be read") != NULL);
+	strcpy(m.path, "/etc/passwd");
+	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
+	strcpy(m.path, "[vdso]");
+	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
+	lh_symbols_free(s);
+}
+
+static void words(void)
+{
+	CHECK_EQ(lh_word_find_rule("lock-order"), LH_RULE_LOCK_ORDER);
+	CHECK_EQ(lh_word_find_rule("signal-lock"), LH_RULE_SIGNAL_LOCK);
+	CHECK_EQ(lh_word_find_rule("none"), LH_NO_RULE);
+	CHECK_STR(lh_word_rule(999), "none");
+	CHECK_STR(lh_word_kind(999), "lock");
+	CHECK_STR(lh_word_why(999), "it counts");
+	CHECK_STR(lh_word_filter(LH_F_READERS), "readers");
+}
+
+/* What the library counted of a lock, and what the monitor saw of it. */
+static void services(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const lh_lock_id accounts = LH_LOCK_ID(1, 1), journal = LH_LOCK_ID(2, 1);
+	uint64_t waits[200];
+	struct lh_burnt *b;
+	struct lh_seat *seat;
+	struct lh_fare *f;
+
+	for (int i = 0; i < 200; i++)
+		waits[i] = i < 197 ? 10000 : 5000000;
+	f = build_fare(l, accounts, 200, waits);
+	f->queue = 7;
+	f->passed_max = 40;
+	f->passed_thread = 3;
+	f->share[0] = (struct lh_share){.thread = 2, .taken = 100, .waits = 20, .wait_ns = 1};
+	f->share[1] = (struct lh_share){.thread = 3, .taken = 300, .waits = 180, .wait_ns = 9};
+	f->share[LH_SHARES - 1] = (struct lh_share){.thread = LH_SHARE_REST, .taken = 500};
+	f->hold[1] = (struct lh_times){.n = 256, .ns = 256 * 500, .max_ns = 500};
+	f->hold[1].bucket[lh_scale(500)] = 256;
+	build_more(l, build_lock_row(l, accounts))->hold_samples = 1;
+	build_more(l, build_lock_row(l, journal))->hold_samples = 2;
+	build_more(l, build_lock_row(l, journal))->hold_ns = 3000;
+	b = build_row(l, LH_T_BURNT, NULL);
+	*b = (struct lh_burnt){.lock = journal, .place = LH_PLACE(2, 0, 0), .cpu_ns = 4000000};
+	seat = build_row(l, LH_T_SEAT, NULL);
+	*seat = (struct lh_seat){.state = LH_SEAT_LIVE,
+				 .thread = 2,
+				 .wait_lock = journal,
+				 .wait_on = LH_WAIT_LOCK,
+				 .wait_since_ns = 1000};
+	l->end_ns = 2000001000;
+
+	struct lh_model *m = model_of(l, NULL);
+	const struct lh_thing *a = NULL, *j = NULL;
+	for (uint32_t i = 0; i < m->locks; i++)
+		*(m->lock[i]->lock == accounts ? &a : &j) = m->lock[i];
+	CHECK(a && j && a->service && j->service);
+	if (!a || !j || !a->service || !j->service)
+		return;
+	/* 197 of 200 are below: the 99th of a hundred is not among them */
+	CHECK_EQ(lh_thing_wait(a).p99_ns, 5000000);
+	CHECK_EQ(lh_thing_wait(a).mean_ns, (197 * 10000 + 3 * 5000000ull) / 200);
+	CHECK_EQ(lh_thing_hold(a).mean_ns, 500);
+	CHECK_EQ(lh_thing_hold(a).p99_ns, 500);
+	CHECK_EQ(lh_thing_queue(a), 7);
+	CHECK_EQ(a->service->wait[1].n, 0);
+	CHECK_EQ(a->service->hold[1].n, 256);
+	CHECK_EQ(a->service->portions, 3);
+	CHECK_EQ(a->service->portion[0].thread->id, 3);
+	CHECK(!a->service->portion[2].thread && a->service->portion[2].taken == 500);
+	CHECK_EQ(a->service->starved->thread->id, 3);
+	CHECK_EQ(a->service->passed_thread->id, 3);
+	CHECK(!a->service->waiting);
+	CHECK_EQ(lh_thing_hold(j).mean_ns, 1500); /* too few for a percentile */
+	CHECK_EQ(lh_thing_hold(j).p99_ns, 0);
+	CHECK_EQ(j->service->burnt_ns, 4000000);
+	CHECK_EQ(j->service->waiting->id, 2);
+	CHECK_EQ(j->service->waiting_ns, 2000000000);
+	lh_model_free(m);
+	/* a percent fewer, and it is */
+	f->wait[0].bucket[lh_scale(5000000)] = 1;
+	m = model_of(l, NULL);
+	for (uint32_t i = 0; i < m->locks; i++)
+		if (m->lock[i]->lock == accounts)
+			CHECK_EQ(lh_thing_wait(m->lock[i]).p99_ns, lh_scale_end(lh_scale(10000)));
+	lh_model_free(m);
+}
+
+/* Locks of one birthplace are counted together; one by itself is no group. */
+static void birthplaces(void)
+{
+	struct lh_ledger *l = build_bank(100, 0x1000000);
+	const uint64_t waits[] = {1000, 3000};
+	lh_stack_id born = build_stack(l, 1, LH_FRAME(1, 0x1001200));
+
+	for (int i = 0; i < 3; i++) {
+		lh_lock_id id = build_lock(l, LH_MUTEX, 0x900000 + 64u * (unsigned)i, NULL);
+		build_lock_row(l, id)->born = born;
+		build_lock_row(l, id)->acquired = 10;
+		if (i)
+			build_fare(l, id, i, waits);
+	}
+	struct lh_model *m = model_of(l, NULL);
+	CHECK_EQ(m->profile->births, 1);
+	if (m->profile->births != 1)
+		return;
+	const struct lh_birth *b = m->profile->birth[0];
+	CHECK_STR(b->name, "mutex born at bank+0x1200");
+	CHECK_EQ(b->locks, 3);
+	CHECK_EQ(b->acquired, 30);
+	CHECK_EQ(b->contended, 3);
+	CHECK_EQ(b->wait_ns, 5000);
+	CHECK_EQ(b->wait.n, 3);
+	CHECK_EQ(b->wait.max_ns, 3000);
+	lh_model_finish(m); /* again: not twice */
+	CHECK_EQ(m->profile->births, 1);
+	lh_model_free(m);
+}
+
+int main(void)
+{
+	classic();
+	begins();
+	fingerprints();
+	merged();
+	taken();
+	ordered();
+	sentences();
+	names();
+	twins();
+	big_ring();
+	nonsense();
+	words();
+	symbols();
+	services();
+	birthplaces();
+	return unit_done();
+}

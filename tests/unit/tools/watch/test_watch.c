@@ -1,0 +1,683 @@
+/*
+ * The watch on ledgers made by hand, with a clock of our own: what is told, when, with which
+ * length; and that what it keeps beside the ledger is all there in the saved file.
+ * LINKS: tools/watch/ tools/wait_graph/deadlocks.c tools/wait_graph/edges_ledger.c
+ * tools/wait_graph/deadlock_findings.c tools/wait_graph/solve.c tools/process/sample.c
+ * tools/process/task.c tools/process/syscall_text.c tools/ledger/ tools/process/peek*.c
+ * tools/process/proc.c tools/util/ tools/symbols/
+ */
+#include "tests/unit/ledger_builder.h"
+#include "tests/unit/unit.h"
+#include "tools/watch/watch_internal.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MS 1000000ull
+#define HALF (LH_TICK_NS / 2) /* of a tick: what is taken in it counts from its middle */
+
+static struct lh_watch watch;
+static struct lh_watched *p;
+static struct lh_ledger *l;
+static lh_lock_id accounts, journal;
+static lh_stack_id taken, given, asked;
+
+/* A process with two threads on two seats and two locks. */
+static void set_up(void)
+{
+	memset(&watch, 0, sizeof(watch));
+	watch.wants = (struct lh_watch_wants){.long_hold_ns = 100 * MS, .blocking_ns = 10 * MS};
+	watch.wants.wake = eventfd(0, EFD_NONBLOCK);
+	pthread_mutex_init(&watch.mutex, NULL);
+	l = build_ledger(4711, "/opt/bank");
+	build_module(l, "/opt/bank", 0x10000, 0x20000);
+	build_thread(l, 4711, "bank");
+	build_thread(l, 4712, "worker");
+	taken = build_stack(l, 1, LH_FRAME(1, 0x11000));
+	given = build_stack(l, 1, LH_FRAME(1, 0x12000));
+	asked = build_stack(l, 1, LH_FRAME(1, 0x13000));
+	accounts = build_lock(l, LH_MUTEX, 0x5000, "accounts");
+	journal = build_lock(l, LH_MUTEX, 0x5040, "journal");
+	for (uint32_t i = 1; i <= 2; i++) {
+		struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
+		*s = (struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+	}
+	p = lh_watch_add(&watch, l, l->total, 0, NULL);
+}
+
+static struct lh_seat *seat(uint32_t i)
+{
+	return build_at(l, LH_T_SEAT, i);
+}
+
+static void take(uint32_t i, lh_lock_id lock, uint64_t at_ms)
+{
+	struct lh_seat *s = seat(i);
+
+	s->held[s->held_n++] = (struct lh_held){.lock = lock,
+						.depth = 1,
+						.tick = (uint32_t)at_ms,
+						.place = LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE)};
+	build_lock_row(l, lock)->owner = i;
+	build_lock_row(l, lock)->acquired++;
+}
+
+static void give(uint32_t i)
+{
+	build_lock_row(l, seat(i)->held[seat(i)->held_n - 1].lock)->owner = 0;
+	seat(i)->held_n--;
+}
+
+static void await(uint32_t i, lh_lock_id lock, uint64_t since_ms)
+{
+	struct lh_seat *s = seat(i);
+
+	s->wait_place = LH_PLACE(asked, LH_WAITS, LH_EXCLUSIVE);
+	s->wait_on = LH_WAIT_LOCK;
+	s->wait_since_ns = since_ms * MS;
+	s->wait_seq++;
+	s->wait_lock = lock;
+}
+
+static uint64_t look(uint64_t from_ms, uint64_t to_ms)
+{
+	uint64_t t = from_ms;
+
+	for (; t <= to_ms; t += 5)
+		lh_watch_look(p, t * MS);
+	return t;
+}
+
+static uint32_t findings(void)
+{
+	return p->tolds;
+}
+
+static struct lh_finding *finding(uint32_t i)
+{
+	return lh_watch_row(p, p->told[i].row);
+}
+
+static struct lh_step *step(const struct lh_finding *f, uint32_t i)
+{
+	return lh_side_row(p->side, LH_T_STEP, f->step + i);
+}
+
+/* What the library writes at the release of a long hold. */
+static struct lh_finding *fact(lh_lock_id lock, uint64_t ns, uint64_t at_ms)
+{
+	struct lh_finding *f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
+
+	build_step(l, 1, lock, LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 1, lock, LH_PLACE(given, 0, LH_EXCLUSIVE), LH_RELEASES);
+	((struct lh_step *)build_at(l, LH_T_STEP, f->step))->tick =
+		seat(1)->held_n ? seat(1)->held[0].tick : 0;
+	((struct lh_step *)build_at(l, LH_T_STEP, f->step + 1))->tick = (uint32_t)at_ms;
+	f->key = lh_long_key(build_lock_row(l, lock), lock, LH_PLACE(taken, 0, 0));
+	f->flags = LH_FINDING_FACT;
+	f->duration_ns = ns;
+	f->time_ns = at_ms * MS;
+	return f;
+}
+
+static void tear_down(void)
+{
+	close(watch.wants.wake);
+	lh_watch_forget(p);
+	free(watch.list);
+	free(watch.news);
+}
+
+/* Told once, while it lasts, within a look of the limit. */
+static void while_it_lasts(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1095);
+	CHECK_EQ(findings(), 0);
+	look(1100, 1105);
+	CHECK_EQ(findings(), 1);
+	struct lh_finding *f = finding(0);
+	CHECK_EQ(f->rule, LH_RULE_LONG_HOLD);
+	CHECK_EQ(f->severity, LH_WARNING);
+	CHECK(f->flags & LH_FINDING_OPEN);
+	CHECK(f->duration_ns >= 100 * MS && f->duration_ns <= 105 * MS);
+	CHECK_EQ(f->steps, 1);
+	CHECK_EQ(step(f, 0)->action, LH_HOLDS);
+	CHECK_EQ(step(f, 0)->tick, 1000);
+	look(1110, 2000);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(finding(0)->count, 1);
+	tear_down();
+}
+
+/* Without a word of the library the length is right to one look; with it, exact. */
+static void its_length(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1300);
+	give(1);
+	look(1305, 1310);
+	CHECK(!(finding(0)->flags & LH_FINDING_OPEN));
+	CHECK_EQ(finding(0)->duration_ns, 300 * MS - HALF);
+	tear_down();
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1300);
+	fact(accounts, 302123456, 1302);
+	give(1);
+	look(1305, 1500);
+	CHECK_EQ(finding(0)->duration_ns, 302123456);
+	CHECK_EQ(finding(0)->count, 1);
+	CHECK_EQ(finding(0)->steps, 2);
+	CHECK_EQ(step(finding(0), 1)->action, LH_RELEASES);
+	CHECK_EQ(LH_PLACE_STACK(step(finding(0), 1)->place), given);
+	tear_down();
+}
+
+/*
+ * With a tick that is moved by a clock of our own. A lock is taken at every part of a tick and held
+ * for a known time; what is told of it is right to half a tick, and to a millisecond's rest.
+ */
+static void at_the_edges(void)
+{
+	static struct lh_board board;
+	const uint64_t period = LH_TICK_NS, held = 120 * MS;
+	uint64_t least = UINT64_MAX, most = 0;
+
+	memset(&board, 0, sizeof(board));
+	for (uint64_t at = period; at < 3 * period; at += period / 50) {
+		lh_board_tick(&board, at / period * period); /* the last one before it */
+		struct lh_held h = {.tick = board.tick};
+		uint64_t told = lh_held_for(&h, &board, at + held);
+		least = told < least ? told : least;
+		most = told > most ? told : most;
+	}
+	CHECK_EQ(board.lates, 0);
+	CHECK_EQ(least, held - HALF);
+	CHECK(most > held && most < held + HALF);
+	/* one that was sampled is exact; what the entry's last owner has left there is not its time
+	 */
+	struct lh_held h = {.tick = 1000, .since_ns = 1003 * MS, .flags = LH_HELD_SAMPLED};
+	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 497 * MS);
+	h.flags = 0;
+	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 500 * MS - HALF);
+	CHECK_EQ(lh_held_for(&h, &board, 1000 * MS), 0); /* taken after the tick that it bears */
+}
+
+/* Nobody had time to move the tick: what was taken meanwhile may be young, and is not told as long.
+ */
+static void a_late_tick(void)
+{
+	static struct lh_board board;
+	struct lh_held h = {.tick = 1000};
+
+	set_up();
+	memset(&board, 0, sizeof(board));
+	watch.wants.board = &board;
+	lh_board_tick(&board, 995 * MS);
+	lh_board_tick(&board, 1000 * MS);
+	CHECK_EQ(board.lates, 1); /* the first one, from 0 on */
+	look(1000, 1000);
+	take(1, accounts, 1000); /* at 1390 in truth */
+	lh_board_tick(&board, 1400 * MS);
+	CHECK_EQ(board.lates, 2);
+	look(1400, 1495);
+	CHECK_EQ(findings(), 0);
+	look(1500, 1505);
+	CHECK_EQ(findings(), 1);
+	CHECK(finding(0)->duration_ns < 110 * MS);
+	lh_board_tick(&board, 1300 * MS); /* the other thread's look at the clock came too late */
+	CHECK_EQ(board.tick, 1400);
+	for (uint64_t t = 1400; t <= 1400 + 10 * LH_LATES; t += 10) /* forgotten after so many */
+		lh_board_tick(&board, t * MS);
+	CHECK_EQ(lh_held_since(&h, &board), 1000 * MS + HALF);
+	tear_down();
+}
+
+/* A child that sleeps; and until it does so again. */
+static pid_t sleeper_in(bool timed)
+{
+	const struct timespec long_time = {1000, 0};
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		timed ? nanosleep(&long_time, NULL) : pause();
+}
+
+static pid_t sleeper(void)
+{
+	return sleeper_in(false);
+}
+
+static uint64_t until_asleep(pid_t child)
+{
+	struct lh_task t;
+
+	do {
+		lh_sampler_settle();
+		sched_yield();
+	} while (!lh_task_look(child, child, &t) || t.state != 'S');
+	return t.lag_ns;
+}
+
+/*
+ * What the holder does is looked at at once, twice and four times the limit, and no more: on our
+ * clock, but at a real process. For how long it had no CPU is no part of that; it is not left
+ * stopped.
+ */
+static void three_samples(void)
+{
+	const char *text;
+	pid_t child = sleeper();
+	uint64_t lag = until_asleep(child), t = 1000;
+	unsigned after;
+
+	set_up();
+	watch.wants.blocking_ns = 0;
+	p->pid = seat(1)->tid = child;
+	take(1, accounts, 1000);
+	for (uint32_t n = 1, times = 1; n <= 3; n++, times *= 2) {
+		for (; (findings() ? finding(0)->steps : 1) <= n && t < 9000; t += 5) {
+			lh_watch_look(p, t * MS);
+			until_asleep(child);
+		}
+		CHECK_EQ(finding(0)->steps, n + 1);
+		CHECK_EQ(step(finding(0), n)->action, LH_CALLS);
+		CHECK(LH_PLACE_STACK(step(finding(0), n)->place));
+		text = ((struct lh_note *)lh_side_row(p->side, LH_T_NOTE,
+						      step(finding(0), n)->note))
+			       ->text;
+		CHECK(sscanf(text, "after %u ms: pause", &after) == 1 && after >= times * 100 &&
+		      after <= times * 100 + 10 + (until_asleep(child) - lag) / MS);
+	}
+	for (; t < 12000; t += 5)
+		lh_watch_look(p, t * MS);
+	CHECK_EQ(finding(0)->steps, 4);
+	until_asleep(child);
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+/* The same call again, in the same place: one finding, counted, with the longest. */
+static void calls_again(void)
+{
+	static const uint64_t from[] = {1000, 4000, 6000}, to[] = {3000, 5000, 9000};
+	pid_t child = sleeper();
+
+	until_asleep(child);
+	set_up();
+	watch.wants.long_hold_ns = 0;
+	p->pid = seat(1)->tid = child;
+	for (int i = 0; i < 3; i++) {
+		take(1, accounts, from[i]);
+		for (uint64_t t = from[i]; t <= to[i]; t += 5) {
+			lh_watch_look(p, t * MS);
+			until_asleep(child);
+		}
+		give(1);
+		look(to[i] + 5, to[i] + 100);
+		CHECK_EQ(findings(), 1);
+		CHECK_EQ(finding(0)->rule, LH_RULE_BLOCKING_CALL);
+		CHECK_EQ(finding(0)->count, i + 1);
+		/* it was first seen in the call when it had the lock for a moment */
+		uint64_t ms = finding(0)->duration_ns / MS, most = i < 2 ? 2000 : 3000;
+		CHECK(ms <= most && ms >= most - most / 4);
+	}
+	CHECK_EQ(finding(0)->steps, 2);
+	CHECK_EQ(step(finding(0), 1)->action, LH_CALLS);
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+/* The library's finding is of the last hold in this place: who gave it back then did not give back
+ * ours. */
+static void a_later_end(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1300);
+	struct lh_finding *f = fact(accounts, 500 * MS, 1302); /* of another one, before */
+	((struct lh_step *)build_at(l, LH_T_STEP, f->step))->thread = 2;
+	f->count = 2;
+	give(1);
+	look(1305, 1500);
+	CHECK_EQ(finding(0)->steps, 1);
+	CHECK_EQ(finding(0)->duration_ns, 500 * MS); /* the longest in this place */
+	take(1, accounts, 2000);
+	look(2000, 2300);
+	give(1);
+	look(2305, 2400);
+	CHECK_EQ(finding(0)->count, 3); /* ours, ours again, and the one that no look has met */
+	CHECK_EQ(finding(0)->steps, 1);
+	tear_down();
+}
+
+/* A sleep that we have stopped goes on under another number: it is told as what it was. */
+static void stopped_before(void)
+{
+	pid_t child = sleeper_in(true);
+
+	until_asleep(child);
+	set_up();
+	watch.wants.blocking_ns = 0;
+	p->pid = seat(1)->tid = child;
+	take(1, accounts, 1000);
+	for (uint64_t t = 1000; t < 3000; t += 5) {
+		lh_watch_look(p, t * MS);
+		until_asleep(child);
+		if (t == 2000) { /* all samples of the hold are taken */
+			CHECK_EQ(findings() ? finding(0)->steps : 0, 4);
+			watch.wants.blocking_ns = 10 * MS;
+		}
+	}
+	CHECK_EQ(findings(), 2);
+	CHECK_STR(((struct lh_note *)lh_side_row(p->side, LH_T_NOTE, step(finding(1), 1)->note))
+			  ->text,
+		  "clock_nanosleep (1e+03 s)");
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+static void the_same_again(void)
+{
+	set_up();
+	for (uint64_t t = 1000; t < 3000; t += 500) {
+		take(1, accounts, t);
+		look(t, t + 200);
+		give(1);
+		look(t + 205, t + 495);
+	}
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(finding(0)->count, 4);
+	tear_down();
+}
+
+/* Followed, and over just after its limit, before the next look: told then. Excused: not. */
+static void between_the_last_looks(void)
+{
+	for (int excused = 0; excused < 2; excused++) {
+		set_up();
+		take(1, accounts, 1000);
+		look(1000, 1060);
+		if (excused)
+			await(1, journal, 1063);
+		look(1065, 1080);
+		seat(1)->wait_lock = 0;
+		look(1085, 1095);
+		CHECK_EQ(findings(), 0);
+		fact(accounts, 103 * MS, 1105);
+		give(1);
+		look(1110, 1300);
+		CHECK_EQ(findings(), excused ? 0 : 1);
+		CHECK(excused || finding(0)->duration_ns == 103 * MS);
+		tear_down();
+	}
+}
+
+/* More at once than a round has stacks for: each has its own, if later. */
+static void many_at_once(void)
+{
+	enum { MANY = 6 };
+	pid_t child = sleeper();
+
+	until_asleep(child);
+	set_up();
+	watch.wants.blocking_ns = 0;
+	p->pid = seat(1)->tid = child;
+	for (int i = 0; i < MANY; i++)
+		take(1, build_lock(l, LH_MUTEX, 0x6000 + 64 * (uint64_t)i, "many"), 1000);
+	for (uint64_t t = 1000; t < 3000; t += 5) {
+		lh_watch_look(p, t * MS);
+		until_asleep(child);
+	}
+	CHECK_EQ(findings(), MANY);
+	for (uint32_t i = 0; i < findings(); i++)
+		CHECK(finding(i)->steps == 4 && LH_PLACE_STACK(step(finding(i), 1)->place) &&
+		      LH_PLACE_STACK(step(finding(i), 3)->place));
+	tear_down();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+/* Sixty readers of six locks each: all are followed, and what is over leaves the others as they
+ * are. */
+static void a_crowd(void)
+{
+	enum { READERS = 60, LOCKS = 6 };
+	uint32_t counted = 0;
+
+	set_up();
+	for (uint32_t i = 3; i <= READERS; i++) {
+		struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
+		*s = (struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+	}
+	for (uint32_t k = 0; k < LOCKS; k++) {
+		lh_lock_id lock = build_lock(l, LH_RWLOCK, 0x6000 + 64 * k, "crowd");
+		for (uint32_t i = 1; i <= READERS; i++) {
+			take(i, lock, 1000);
+			seat(i)->held[k].place = LH_PLACE(taken, LH_WAITS, LH_SHARED);
+		}
+	}
+	look(1000, 1200);
+	CHECK_EQ(p->holds, READERS * LOCKS);
+	for (uint32_t i = 0; i < findings(); i++)
+		counted += finding(i)->count;
+	CHECK_EQ(findings(), LOCKS);
+	CHECK_EQ(counted, READERS * LOCKS);
+	for (uint32_t i = 1; i <= READERS; i += 2) /* the one taken last, of each second seat */
+		give(i);
+	look(1205, 1500);
+	CHECK_EQ(p->holds, READERS * LOCKS - READERS / 2);
+	for (uint32_t i = 1; i <= READERS; i++)
+		while (seat(i)->held_n)
+			give(i);
+	look(1505, 1700);
+	CHECK_EQ(p->holds, 0);
+	CHECK(!(finding(0)->flags & LH_FINDING_OPEN));
+	tear_down();
+}
+
+/* Limits of single locks: by name, the first that fits; 0 is never. */
+static void own_limits(void)
+{
+	set_up();
+	watch.wants.lock[0].name = "acc*";
+	watch.wants.lock[0].ns = 0;
+	watch.wants.lock[1].name = "*";
+	watch.wants.lock[1].ns = 300 * MS;
+	watch.wants.locks = 2;
+	take(1, accounts, 1000);
+	take(2, journal, 1000);
+	look(1000, 1295);
+	CHECK_EQ(findings(), 0);
+	look(1300, 3000);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(step(finding(0), 0)->lock, journal);
+	tear_down();
+}
+
+/* A hold that no look has met is told by what the library left, once. */
+static void between_looks(void)
+{
+	set_up();
+	look(1000, 1100);
+	fact(accounts, 110 * MS, 1202);
+	look(1205, 1400);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(finding(0)->duration_ns, 110 * MS);
+	CHECK_EQ(finding(0)->steps, 2);
+	tear_down();
+}
+
+static void not_held(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	seat(1)->held[0].flags = LH_HELD_WAITING;
+	look(1000, 2000);
+	CHECK_EQ(findings(), 0);
+	tear_down();
+	set_up();
+	for (uint64_t t = 1000; t < 2000; t += 5) {
+		take(1, accounts, t);
+		look(t, t);
+		give(1);
+	}
+	CHECK_EQ(findings(), 0);
+	tear_down();
+}
+
+/* A semaphore that was taken once may yet be a signal; a permit is none. */
+static void not_a_lock(void)
+{
+	set_up();
+	build_lock_row(l, accounts)->kind = LH_SEM;
+	take(1, accounts, 1000);
+	look(1000, 2000);
+	CHECK_EQ(findings(), 0);
+	build_lock_row(l, accounts)->acquired = 2;
+	look(2005, 2105); /* what is old is looked at more seldom */
+	CHECK_EQ(findings(), 1);
+	tear_down();
+	set_up();
+	take(1, accounts, 1000);
+	seat(1)->held[0].place = LH_PLACE(taken, LH_WAITS, LH_PERMIT);
+	look(1000, 2000);
+	CHECK_EQ(findings(), 0);
+	tear_down();
+}
+
+/* Who waits for another lock does not hold for long; who has that one does. */
+static void waiting(void)
+{
+	set_up();
+	take(1, accounts, 1000);
+	take(2, journal, 1000);
+	await(1, journal, 1005);
+	look(1000, 1400);
+	CHECK_EQ(findings(), 1);
+	CHECK_EQ(step(finding(0), 0)->lock, journal);
+	give(2);
+	seat(1)->wait_lock = 0;
+	seat(1)->wait_on = LH_WAIT_NONE;
+	look(1405, 1405);
+	struct lh_finding *f = finding(0);
+	CHECK_EQ(f->steps, 2);
+	CHECK_EQ(step(f, 1)->action, LH_WAITS_FOR);
+	CHECK_EQ(step(f, 1)->thread, 1);
+	look(1410, 1490);
+	CHECK_EQ(findings(), 1);
+	look(1500, 1520); /* what it does by itself from now on counts */
+	CHECK_EQ(findings(), 2);
+	tear_down();
+}
+
+/* Time is charged to pairs of places; a span has its ends. */
+static void profile(void)
+{
+	struct lh_pair *x, *hold = NULL, *wait = NULL;
+	struct lh_span *s;
+
+	set_up();
+	take(1, accounts, 1000);
+	await(2, accounts, 1000);
+	look(1000, 1050);
+	give(1);
+	seat(2)->wait_lock = 0;
+	look(1055, 1060);
+	for (uint32_t i = 0; i < p->side->table[LH_T_PAIR].used; i++) {
+		x = lh_side_row(p->side, LH_T_PAIR, p->side->table[LH_T_PAIR].base + i);
+		*(x->waiter ? &wait : &hold) = x;
+	}
+	CHECK(hold && hold->ns == 50 * MS && hold->worst_ns == 50 * MS - HALF);
+	CHECK(wait && wait->ns == 50 * MS && wait->thread == 2 && wait->queue == 1);
+	CHECK(wait && LH_PLACE_STACK(wait->holder) == taken &&
+	      LH_PLACE_STACK(wait->waiter) == asked);
+	CHECK_EQ(p->side->table[LH_T_SPAN].used, 2);
+	s = lh_side_row(p->side, LH_T_SPAN, p->side->table[LH_T_SPAN].base);
+	CHECK(s && s->from_ns == 1000 * MS && s->to_ns == 1050 * MS);
+	tear_down();
+}
+
+/* In the file the monitor's rows follow the ledger's, and all numbers with them. */
+static void saved(void)
+{
+	const uint64_t frame[2] = {LH_FRAME(1, 0x14000), LH_FRAME(1, 0x15000)};
+	struct lh_stack stack = {.n = 2};
+	struct lh_record again;
+	struct lh_finding f;
+	struct lh_note note;
+	struct lh_step s;
+	uint64_t back[LH_FRAMES_MAX];
+	int fd = memfd_create("saved", 0);
+
+	set_up();
+	take(1, accounts, 1000);
+	look(1000, 1200);
+	stack.frame = lh_side_add(p->side, LH_T_FRAME, frame, 2);
+	lh_stack_id id = lh_side_add(p->side, LH_T_STACK, &stack, 1);
+	lh_watch_step(p, p->told[0].row,
+		      &(struct lh_step){.thread = 1,
+					.lock = accounts,
+					.place = LH_PLACE(id, 0, 0),
+					.action = LH_CALLS},
+		      "computing");
+	fact(accounts, 1, 1); /* the ledger grows on: ours move */
+	p->record.side = p->side;
+	CHECK_EQ(lh_read_pack(&p->record, fd), 0);
+	struct lh_bytes b = {.fd = fd, .size = (uint64_t)lseek(fd, 0, SEEK_END)};
+	CHECK(lh_read_copy(&again, &b, 0));
+	CHECK_STR(again.trouble, "");
+	CHECK_EQ(lh_read_used(&again, LH_T_FINDING), 3);
+	CHECK(lh_read_finding(&again, 1, &f) && f.flags == LH_FINDING_FACT);
+	CHECK(lh_read_finding(&again, 2, &f) && f.steps == 2);
+	CHECK(lh_read_step(&again, f.step, &s) && s.action == LH_HOLDS && s.note == 0);
+	CHECK(LH_PLACE_STACK(s.place) == taken);
+	CHECK(lh_read_step(&again, f.step + 1, &s) && s.action == LH_CALLS);
+	CHECK(lh_read_note(&again, s.note, &note));
+	CHECK_STR(note.text, "computing");
+	CHECK_EQ(lh_read_frames(&again, LH_PLACE_STACK(s.place), back), 2);
+	CHECK(back[0] == frame[0] && back[1] == frame[1]);
+	CHECK(lh_read_used(&again, LH_T_PAIR) == 2);
+	lh_read_drop(&again);
+	close(fd);
+	tear_down();
+}
+
+int main(void)
+{
+	while_it_lasts();
+	its_length();
+	at_the_edges();
+	a_late_tick();
+	three_samples();
+	calls_again();
+	stopped_before();
+	between_the_last_looks();
+	a_later_end();
+	many_at_once();
+	a_crowd();
+	own_limits();
+	the_same_again();
+	between_looks();
+	not_held();
+	not_a_lock();
+	waiting();
+	profile();
+	saved();
+	return unit_done();
+}

@@ -1,0 +1,240 @@
+/* diff.c — lockhound diff: what is new, fixed and the same between two runs. */
+#include "tools/cmd/commands.h"
+#include "tools/cmd/load_runs.h"
+#include "tools/util/log.h"
+#include "tools/util/escape.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HELP = 'h', QUIET = 'q', FAIL_ON = 256 };
+
+static const struct option options[] = {
+	{"quiet", no_argument, NULL, QUIET},
+	{"fail-on", required_argument, NULL, FAIL_ON},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
+};
+
+/* A finding as far as it is compared. */
+struct item {
+	char fingerprint[17];
+	const char *what; /* rule and locks, clean */
+	enum lh_severity severity;
+	bool counts; /* not suppressed and in no baseline */
+};
+
+struct side {
+	struct lh_pool *pool;
+	struct item *item;
+	uint32_t n;
+};
+
+static void help(void)
+{
+	puts("lockhound diff: what is new, fixed and the same between two runs\n\n"
+	     "Usage: lockhound diff [OPTION...] OLD NEW\n"
+	     "       OLD and NEW are recorded runs or JSON reports.\n\n"
+	     "Examples:\n"
+	     "  lockhound diff main.json branch.json\n"
+	     "  lockhound diff -q before.lh after.lh || echo worse\n\n"
+	     "Options:\n"
+	     "  -q, --quiet           new findings only\n"
+	     "      --fail-on=LEAST   the lowest severity of a new finding that makes status 1: "
+	     "error "
+	     "(or\n"
+	     "                        warning, note)\n"
+	     "  -h, --help            this\n\n"
+	     "A recorded run gets its names from the program's file: if that was built anew since, "
+	     "compare\n"
+	     "JSON reports, which have the names in them.\n\n"
+	     "Status: 0 nothing new that counts, 1 new findings, 2 trouble.");
+}
+
+/* ---- reading ---- */
+
+static void add(struct side *s, const char *fingerprint, const char *what,
+		enum lh_severity severity, bool counts)
+{
+	struct item item = {.what = lh_escape(s->pool, LH_ESCAPE_TEXT, what),
+			    .severity = severity,
+			    .counts = counts};
+
+	snprintf(item.fingerprint, sizeof(item.fingerprint), "%s", fingerprint);
+	LH_PUSH(s->pool, s->item, s->n, item);
+}
+
+static enum lh_severity severity_of(const char *word, bool *known)
+{
+	for (enum lh_severity s = LH_NOTE; word && s <= LH_ERROR; s++)
+		if (strcmp(word, lh_word_severity(s)) == 0)
+			return s;
+	*known = false;
+	return LH_ERROR;
+}
+
+static bool add_json_finding(struct side *s, const json_t *f)
+{
+	const char *fingerprint = json_string_value(json_object_get(f, "fingerprint"));
+	const char *rule = json_string_value(json_object_get(f, "rule"));
+	const char *message = json_string_value(json_object_get(f, "message"));
+	const char *status = json_string_value(json_object_get(f, "status"));
+
+	bool known = true;
+	enum lh_severity severity =
+		severity_of(json_string_value(json_object_get(f, "severity")), &known);
+
+	if (!fingerprint || !rule || strlen(fingerprint) != 16)
+		return false;
+	add(s, fingerprint, lh_pool_print(s->pool, "%s  %s", rule, message ? message : ""),
+	    severity, !status || strcmp(status, "new") == 0);
+	return true;
+}
+
+static bool read_json(struct side *s, const char *file)
+{
+	json_error_t e;
+	json_t *o = json_load_file(file, 0, &e);
+	const char *schema = json_string_value(json_object_get(o, "schema"));
+	const json_t *list = json_object_get(o, "findings");
+	bool good = o && schema && strncmp(schema, "lockhound/", 10) == 0 && json_is_array(list);
+
+	if (!o)
+		lh_say("diff: %s:%d:%d: %s", file, e.line, e.column, e.text);
+	else if (good && strcmp(schema, "lockhound/1") != 0)
+		lh_say("diff: %s: schema %s; this lockhound reads lockhound/1", file, schema);
+	else if (!good)
+		lh_say("diff: %s: no report of lockhound", file);
+	good = good && strcmp(schema, "lockhound/1") == 0;
+	for (size_t i = 0; good && i < json_array_size(list); i++) {
+		good = add_json_finding(s, json_array_get(list, i));
+		if (!good)
+			lh_say("diff: %s: finding %zu lacks its rule or fingerprint", file, i + 1);
+	}
+	json_decref(o);
+	return good;
+}
+
+static bool read_record(struct side *s, char *file)
+{
+	struct lh_recorded r;
+	bool good = lh_recorded_open(&r, &file, 1, (struct lh_model_wants){0}, NULL, false);
+
+	for (uint32_t i = 0; good && i < r.model->notes; i++)
+		lh_say("diff: %s: %s", file, r.model->note[i]);
+	for (uint32_t i = 0; good && i < r.model->findings; i++) {
+		const struct lh_found *f = r.model->finding[i];
+		add(s, f->fingerprint,
+		    lh_pool_print(s->pool, "%s  %s", lh_word_rule(f->rule), f->message),
+		    f->severity, f->status == LH_NEW);
+	}
+	lh_recorded_close(&r);
+	return good;
+}
+
+static bool is_json(const char *file)
+{
+	FILE *f = fopen(file, "re");
+	int c = f ? fgetc(f) : EOF;
+
+	while (c == ' ' || c == '\n' || c == '\t' || c == '\r')
+		c = fgetc(f);
+	if (f)
+		fclose(f);
+	return c == '{';
+}
+
+static int by_fingerprint(const void *a, const void *b)
+{
+	return strcmp(((const struct item *)a)->fingerprint, ((const struct item *)b)->fingerprint);
+}
+
+static bool read_side(struct side *s, char *file)
+{
+	s->pool = lh_pool_new();
+	if (!(is_json(file) ? read_json(s, file) : read_record(s, file)))
+		return false;
+	if (s->n > 1)
+		qsort(s->item, s->n, sizeof(*s->item), by_fingerprint);
+	return true;
+}
+
+/* ---- comparing ---- */
+
+static bool has(const struct side *s, const struct item *item)
+{
+	return s->n && bsearch(item, s->item, s->n, sizeof(*item), by_fingerprint);
+}
+
+/* Prints those of `here` that are, or are not, in `there`; how many. *worst: of those. */
+static uint32_t list(const char *word, const struct side *here, const struct side *there, bool in,
+		     bool print, int *worst)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < here->n; i++) {
+		const struct item *item = &here->item[i];
+
+		if (has(there, item) != in || (!in && !item->counts))
+			continue;
+		n++;
+		if (worst && *worst < (int)item->severity)
+			*worst = (int)item->severity;
+		if (print)
+			printf("%-6s %s  %s\n", word, item->fingerprint, item->what);
+	}
+	return n;
+}
+
+static int compare(const struct side *old, const struct side *new, bool quiet,
+		   enum lh_severity least)
+{
+	int worst = -1;
+	uint32_t fresh = list("new", new, old, false, true, &worst);
+	uint32_t fixed = list("fixed", old, new, false, !quiet, NULL);
+	uint32_t same = list("same", new, old, true, !quiet, NULL);
+
+	if (!quiet)
+		printf("%u new, %u fixed, %u same\n", fresh, fixed, same);
+	if (fflush(stdout) || ferror(stdout)) {
+		lh_say("diff: cannot write it");
+		return LH_STATUS_VIEW_TROUBLE;
+	}
+	return worst >= (int)least;
+}
+
+int lh_cmd_diff(int argc, char **argv)
+{
+	struct side old = {0}, new = {0};
+	bool begun = false, quiet = false, known = true;
+	enum lh_severity least = LH_ERROR;
+	int o, status = LH_STATUS_VIEW_TROUBLE;
+
+	while ((o = lh_recorded_option("diff", &begun, argc, argv, ":qh", options)) != -1) {
+		if (o == HELP) {
+			help();
+			return 0;
+		}
+		if (o == '?')
+			return LH_STATUS_VIEW_TROUBLE;
+		quiet |= o == QUIET;
+		if (o == FAIL_ON)
+			least = severity_of(optarg, &known);
+		if (!known) {
+			lh_say("diff: --fail-on '%s' is not known; accepted: error, warning, note",
+			       optarg);
+			return LH_STATUS_VIEW_TROUBLE;
+		}
+	}
+	if (argc - optind != 2) {
+		lh_say("diff: two files, OLD and NEW; see 'lockhound diff --help'");
+		return LH_STATUS_VIEW_TROUBLE;
+	}
+	if (read_side(&old, argv[optind]) && read_side(&new, argv[optind + 1]))
+		status = compare(&old, &new, quiet, least);
+	lh_pool_free(old.pool);
+	if (new.pool)
+		lh_pool_free(new.pool);
+	return status;
+}

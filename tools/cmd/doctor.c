@@ -1,0 +1,207 @@
+/* doctor.c — will it work here, with this program, with this process? One line a question. */
+#include "tools/cmd/commands.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "tools/ledger/run_file.h"
+#include "tools/run/program_check.h"
+#include "tools/run/preload.h"
+#include "tools/process/proc.h"
+#include "tools/util/log.h"
+
+enum answer { GOOD, NOTE, BAD };
+
+static int worst; /* of all answers */
+
+static void answer(enum answer a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void answer(enum answer a, const char *format, ...)
+{
+	static const char *const words[] = {"ok  ", "note", "NO  "};
+	va_list args;
+	va_start(args, format);
+	printf("%s  ", words[a]);
+	vprintf(format, args);
+	putchar('\n');
+	va_end(args);
+	if ((int)a > worst)
+		worst = a;
+}
+
+static void ask_library(void)
+{
+	struct lh_preload p;
+	char why[PATH_MAX + 400];
+	if (!lh_preload_find(&p, why, sizeof(why))) {
+		answer(BAD, "library: %s", why);
+		return;
+	}
+	answer(GOOD, "library: %s%s", p.library,
+	       *p.made ? " (a link: its own path has a space or colon)" : "");
+	lh_preload_drop(&p);
+}
+
+static void ask_memory(void)
+{
+	struct lh_runfile run;
+	char why[400];
+	if (!lh_board_make(&run, why, sizeof(why))) {
+		answer(BAD, "ledgers: %s", why);
+		return;
+	}
+	answer(GOOD, "ledgers: shared memory, room for %u processes", run.slots);
+	if (!run.elastic)
+		answer(NOTE, "memory: strict overcommit (vm.overcommit_memory=2); ledgers are "
+			     "allocated in steps");
+	lh_board_drop(&run);
+}
+
+static void ask_kernel(void)
+{
+	struct utsname u;
+	char text[64];
+	uname(&u);
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	answer(fd >= 0 ? GOOD : NOTE, "kernel: Linux %s%s", u.release,
+	       fd >= 0 ? "" : " without pidfd_open; ends of processes are seen a little later");
+	if (fd >= 0)
+		close(fd);
+	if (access("/proc/self/task", F_OK))
+		answer(BAD,
+		       "/proc: is not mounted; mount it, the library finds the front end there");
+	snprintf(text, sizeof(text), "/proc/self/task/%d/children", getpid());
+	if (access(text, F_OK))
+		answer(NOTE, "/proc: without task/*/children (CONFIG_PROC_CHILDREN); processes "
+			     "that are not watched are not counted");
+}
+
+static void ask_ptrace(void)
+{
+	char text[16] = "0";
+	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	if (f && !fgets(text, sizeof(text), f))
+		strcpy(text, "0");
+	if (f)
+		fclose(f);
+	int scope = atoi(text);
+	if (!scope || (geteuid() == 0 && scope < 3))
+		answer(GOOD, "hang PID: your processes can be looked at");
+	else
+		answer(NOTE,
+		       "hang PID: kernel.yama.ptrace_scope is %d, so only as root (or sysctl "
+		       "kernel.yama.ptrace_scope=0)",
+		       scope);
+}
+
+static void ask_program(const char *program)
+{
+	struct lh_target t;
+	lh_inspect(&t, program);
+	if (t.verdict != LH_WATCHABLE) {
+		answer(BAD, "%s", t.why);
+		return;
+	}
+	answer(GOOD, "%s: can be watched", t.path);
+	if (strcmp(t.loaded, t.path))
+		answer(NOTE, "%s: is a script; %s is watched, and what it starts", t.path,
+		       t.loaded);
+	if (*t.note)
+		answer(NOTE, "%s: %s", t.loaded, t.note);
+	if (*t.asan)
+		answer(NOTE, "%s: is built with ASan; %s goes first in LD_PRELOAD", t.loaded,
+		       t.asan);
+	if (!t.debug)
+		answer(NOTE,
+		       "%s: has no debug information; functions are named, source lines are not "
+		       "(compile with -g)",
+		       t.loaded);
+}
+
+static void ask_process(pid_t pid)
+{
+	char exe[PATH_MAX], byte, path[40];
+	struct lh_target t;
+	struct iovec here = {&byte, 1}, there = {NULL, 1};
+	if (kill(pid, 0) && errno == ESRCH) {
+		answer(BAD, "process %d: there is none", (int)pid);
+		return;
+	}
+	if (!lh_proc_exe(pid, exe, sizeof(exe))) {
+		answer(BAD, "process %d: may not be looked at (%s); be its user or root", (int)pid,
+		       strerror(errno));
+		return;
+	}
+	answer(GOOD, "process %d: runs %s", (int)pid, exe);
+	if (lh_proc_maps(pid, "liblockhound.so"))
+		answer(GOOD, "process %d: has the library in it", (int)pid);
+	else
+		answer(NOTE,
+		       "process %d: has not got the library in it; start it under lockhound to "
+		       "have its locks recorded",
+		       (int)pid);
+	/* EFAULT for the address 0 means that the right was there */
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 && errno == EPERM)
+		answer(NOTE,
+		       "process %d: its memory may not be read; be root, or set "
+		       "kernel.yama.ptrace_scope=0",
+		       (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	lh_inspect_file(&t, path);
+	if (t.verdict == LH_UNREACHABLE)
+		answer(NOTE, "%s", t.why);
+}
+
+static bool is_number(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+	return n && !s[n] && n < 10;
+}
+
+static void help(void)
+{
+	printf("lockhound doctor: will it work here, and with this program or process?\n\n"
+	       "Usage: lockhound doctor [PROGRAM | PID]\n\n"
+	       "Examples:\n"
+	       "  lockhound doctor ./app       can it be preloaded, has it debug information?\n"
+	       "  lockhound doctor 4711        is the library in it, may it be looked at?\n\n"
+	       "Status:\n  0 nothing is in the way, 1 something is, 2 bad usage\n");
+}
+
+int lh_cmd_doctor(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : NULL;
+	if (what && (!strcmp(what, "--help") || !strcmp(what, "-h"))) {
+		help();
+		return 0;
+	}
+	if (what && !strcmp(what, "--") && argc > 2) {
+		what = argv[2];
+		argc--;
+	} else if (what && *what == '-') {
+		lh_say("%s: unknown option; see 'lockhound doctor --help'", what);
+		return LH_STATUS_VIEW_TROUBLE;
+	}
+	if (argc > 2) {
+		lh_say("one program or process at a time; see 'lockhound doctor --help'");
+		return LH_STATUS_VIEW_TROUBLE;
+	}
+	ask_library();
+	ask_memory();
+	ask_kernel();
+	ask_ptrace();
+	if (what && is_number(what) && access(what, F_OK))
+		ask_process((pid_t)atoi(what));
+	else if (what)
+		ask_program(what);
+	return worst == BAD;
+}

@@ -1,0 +1,115 @@
+/* env.c — the environment that preloads the library without the front end: services, images,
+ * shells. */
+#include "tools/cmd/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/run/preload.h"
+#include "tools/util/log.h"
+#include "tools/settings/settings.h"
+
+enum { FOR_SHELL, FOR_SYSTEMD, FOR_DOCKER };
+
+static const struct lh_usage usage = {
+	.name = "env",
+	.purpose = "print the environment that preloads the library by itself",
+	.synopsis = "[OPTION...]",
+	.examples = "  eval \"$(lockhound env --long-hold=200ms)\"        this shell, and all it "
+		    "starts\n"
+		    "  lockhound env --as=systemd --ledger=/var/log/app > "
+		    "/etc/systemd/system/app.service.d/locks.conf\n"
+		    "  docker run $(lockhound env --as=docker) image\n",
+	.status = "  0 printed, 125 trouble\n",
+	.where = LH_IN_ENV,
+	.trouble = LH_STATUS_TROUBLE,
+};
+
+/* In single quotes, as a shell reads it. */
+static void print_quoted(const char *text)
+{
+	putchar('\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*text);
+	}
+	putchar('\'');
+}
+
+static void print_shell(const char *library, const char *options)
+{
+	printf("export LD_PRELOAD=");
+	print_quoted(library);
+	printf("${LD_PRELOAD:+:$LD_PRELOAD}\n");
+	if (!*options)
+		return;
+	printf("export LOCKHOUND_OPTIONS=");
+	print_quoted(options);
+	putchar('\n');
+}
+
+/* % and $ have a meaning in a unit file, and so have \ and " inside of quotes. */
+static void print_unit_line(const char *name, const char *value)
+{
+	printf("Environment=\"%s=", name);
+	for (; *value; value++) {
+		if (*value == '%' || *value == '$')
+			putchar(*value);
+		else if (*value == '"' || *value == '\\')
+			putchar('\\');
+		putchar(*value);
+	}
+	printf("\"\n");
+}
+
+static void print_systemd(const char *library, const char *options)
+{
+	printf("[Service]\n");
+	print_unit_line("LD_PRELOAD", library);
+	if (*options)
+		print_unit_line("LOCKHOUND_OPTIONS", options);
+}
+
+/* Unquoted, since $(...) splits at spaces and takes quotes for text. */
+static void print_docker(const char *library, const char *options)
+{
+	printf("-v %s:%s:ro -e LD_PRELOAD=%s", library, library, library);
+	if (*options)
+		printf(" -e LOCKHOUND_OPTIONS=%s", options);
+	putchar('\n');
+}
+
+int lh_cmd_env(int argc, char **argv)
+{
+	struct lh_settings s;
+	struct lh_preload p;
+	char options[4096], why[PATH_MAX + 400];
+	int status, first = lh_settings_read(&s, &usage, argc, argv, &status);
+	if (first < 0)
+		return status;
+	if (first < argc) {
+		lh_say("%s: env takes options only; see 'lockhound env --help'", argv[first]);
+		return LH_STATUS_TROUBLE;
+	}
+	if (!lh_preload_find(&p, why, sizeof(why)) ||
+	    !lh_settings_for_library(&s, options, sizeof(options))) {
+		lh_say("%s", *p.library ? "the options are too long" : why);
+		return LH_STATUS_TROUBLE;
+	}
+	if (*p.made) {
+		lh_preload_drop(&p);
+		lh_say("the library's path has a space or colon, which LD_PRELOAD cannot hold; "
+		       "install it elsewhere");
+		return LH_STATUS_TROUBLE;
+	}
+	if (s.value[LH_OPT_as].number == FOR_DOCKER && strchr(options, ' ')) {
+		lh_say("--as=docker: a value with a space cannot pass through $(...)");
+		return LH_STATUS_TROUBLE;
+	}
+	void (*const print[])(const char *, const char *) = {print_shell, print_systemd,
+							     print_docker};
+	print[s.value[LH_OPT_as].number](p.library, options);
+	return fflush(stdout) ? LH_STATUS_TROUBLE : 0;
+}

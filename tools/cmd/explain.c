@@ -1,0 +1,200 @@
+/* explain.c — lockhound explain RULE: what it means, a program that breaks it, the cure. */
+#include "tools/cmd/commands.h"
+#include "tools/report/report.h"
+#include "tools/util/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Shortened C: declarations and error checks are left out where they say nothing. */
+/* Each line is a line of what is printed. */
+/* clang-format off */
+static const struct {
+	const char *wrong, *right;
+} lessons[LH_RULES] = {
+	[LH_RULE_LOCK_ORDER] = {
+		"thread 1:                      thread 2:\n"
+		"  lock(&accounts);               lock(&journal);\n"
+		"  lock(&journal);                lock(&accounts);   /* the other way round */\n",
+		"both threads:\n"
+		"  lock(&accounts);               /* always first */\n"
+		"  lock(&journal);\n"
+		"for two of a kind, order them by something that does not change:\n"
+		"  lock(from < to ? &from->m : &to->m);\n"
+		"  lock(from < to ? &to->m : &from->m);\n" },
+	[LH_RULE_DEADLOCK] = {
+		"thread 1 holds accounts:       thread 2 holds journal:\n"
+		"  lock(&journal);  /* waits */   lock(&accounts);  /* waits: the circle is closed */\n",
+		"as for lock-order: one order everywhere. What hangs now can only be ended;\n"
+		"the report shows which two acquisitions to put in order.\n" },
+	[LH_RULE_SELF_DEADLOCK] = {
+		"void add(int n)  { lock(&m); total += n; unlock(&m); }\n"
+		"void twice(int n) { lock(&m); add(n); add(n); unlock(&m); }   /* add waits for us */\n",
+		"static void add_locked(int n) { total += n; }       /* the caller holds m */\n"
+		"void add(int n)  { lock(&m); add_locked(n); unlock(&m); }\n"
+		"void twice(int n) { lock(&m); add_locked(n); add_locked(n); unlock(&m); }\n" },
+	[LH_RULE_POOL_DEADLOCK] = {
+		"sem_init(&pool, 0, 3);\n"
+		"void task(void) { sem_wait(&pool); sem_wait(&pool); work(); ... }   /* two permits each */\n"
+		"three tasks take one permit each; all three wait for a second one\n",
+		"lock(&take_two); sem_wait(&pool); sem_wait(&pool); unlock(&take_two);\n"
+		"   /* only one task at a time holds some and asks for more */\n"
+		"or a task that needs two asks for one pair: sem_init(&pairs, 0, 1);\n" },
+	[LH_RULE_COND_WAIT_HOLDING] = {
+		"waiter:                        signaller:\n"
+		"  lock(&config);                 lock(&config);    /* waits for the waiter */\n"
+		"  lock(&m);                      lock(&m);\n"
+		"  while (!ready)                 ready = 1;\n"
+		"    wait(&c, &m); /* keeps config */  signal(&c);  /* never reached */\n",
+		"waiter:\n"
+		"  unlock(&config);               /* before the wait, not after it */\n"
+		"  while (!ready) wait(&c, &m);\n" },
+	[LH_RULE_COND_WAIT_UNLOCKED] = {
+		"if (!ready)\n"
+		"  pthread_cond_wait(&c, &m);     /* m is not held: the signal can come just before */\n",
+		"pthread_mutex_lock(&m);\n"
+		"while (!ready)\n"
+		"  pthread_cond_wait(&c, &m);\n"
+		"pthread_mutex_unlock(&m);\n" },
+	[LH_RULE_UNLOCK_NOT_OWNER] = {
+		"thread 1:                      thread 2:\n"
+		"  lock(&m);                      ...\n"
+		"  start_work();                  unlock(&m);   /* to say that the work is done */\n",
+		"thread 1:                      thread 2:\n"
+		"  start_work();                  ...\n"
+		"  sem_wait(&done);               sem_post(&done);\n" },
+	[LH_RULE_UNLOCK_NOT_HELD] = {
+		"lock(&m);\n"
+		"if (empty()) { unlock(&m); report(); }   /* no return here */\n"
+		"unlock(&m);                              /* a second time */\n",
+		"lock(&m);\n"
+		"bool none = empty();\n"
+		"unlock(&m);\n"
+		"if (none) report();\n" },
+	[LH_RULE_DESTROY_HELD] = {
+		"void session_free(struct session *s)\n"
+		"{\n"
+		"  pthread_mutex_destroy(&s->m);   /* a worker is still inside */\n"
+		"  free(s);\n"
+		"}\n",
+		"take the session out of every list, wait until its last user has left\n"
+		"(count users, or join the workers), and only then destroy and free it\n" },
+	[LH_RULE_EXIT_HOLDING] = {
+		"void *worker(void *arg)\n"
+		"{\n"
+		"  lock(&m);\n"
+		"  if (stop) return NULL;          /* or pthread_exit, or a cancelled read() */\n"
+		"  ...\n",
+		"  lock(&m);\n"
+		"  if (stop) { unlock(&m); return NULL; }\n"
+		"and where the thread can be cancelled:\n"
+		"  pthread_cleanup_push(unlock, &m); ... pthread_cleanup_pop(1);\n" },
+	[LH_RULE_FORK_HOLDING] = {
+		"thread 1:                      thread 2:\n"
+		"  lock(&log);                    if (fork() == 0)\n"
+		"  ...                              log_line(\"child\");  /* log stays locked for ever */\n",
+		"exec at once in the child (posix_spawn does), or fork before threads start, or\n"
+		"  pthread_atfork(lock_log, unlock_log, unlock_log);\n" },
+	[LH_RULE_ORDER_POLICY] = {
+		"declared: accounts before journal\n"
+		"  lock(&journal);\n"
+		"  lock(&accounts);               /* breaks the declaration, even if nobody else does */\n",
+		"  lock(&accounts);\n"
+		"  lock(&journal);\n" },
+	[LH_RULE_LONG_HOLD] = {
+		"lock(&cache);\n"
+		"value = ask_the_server(key);     /* a second */\n"
+		"put(key, value);\n"
+		"unlock(&cache);\n",
+		"value = ask_the_server(key);     /* nobody waits for this */\n"
+		"lock(&cache);\n"
+		"put(key, value);\n"
+		"unlock(&cache);\n" },
+	[LH_RULE_BLOCKING_CALL] = {
+		"lock(&queue);\n"
+		"read(fd, buffer, sizeof(buffer));   /* until somebody sends something */\n"
+		"unlock(&queue);\n",
+		"read(fd, buffer, sizeof(buffer));\n"
+		"lock(&queue);\n"
+		"append(buffer);\n"
+		"unlock(&queue);\n" },
+	[LH_RULE_SIGNAL_LOCK] = {
+		"void on_signal(int n) { lock(&m); count++; unlock(&m); }\n"
+		"main: lock(&m); ... unlock(&m);  /* the signal comes here: it waits for its own thread */\n",
+		"volatile sig_atomic_t flag;\n"
+		"void on_signal(int n) { flag = 1; }   /* look at it outside, or use signalfd */\n"
+		"or block the signal wherever m is held\n" },
+};
+/* clang-format on */
+
+static void indent(const char *text)
+{
+	while (*text) {
+		int n = (int)strcspn(text, "\n");
+
+		printf("    %.*s\n", n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void explain(enum lh_rule r)
+{
+	printf("%s: %s\n\n%s\n", lh_word_rule(r), lh_word_title(r), lh_word_meaning(r));
+	if (lessons[r].wrong) {
+		puts("\nWrong:\n");
+		indent(lessons[r].wrong);
+		puts("\nRight:\n");
+		indent(lessons[r].right);
+	}
+	printf("\n%s\n", lh_word_help(r));
+}
+
+static void list(FILE *out)
+{
+	for (enum lh_rule r = 1; r < LH_RULES; r++)
+		fprintf(out, "  %-20s %s\n", lh_word_rule(r), lh_word_title(r));
+}
+
+static void help(void)
+{
+	puts("lockhound explain: what a rule means and what to do\n\n"
+	     "Usage: lockhound explain [RULE...]\n\n"
+	     "Examples:\n"
+	     "  lockhound explain lock-order\n"
+	     "  lockhound explain\n\n"
+	     "Rules:");
+	list(stdout);
+	puts("\nStatus: 0, or 2 when a rule is not known.");
+}
+
+static int explain_word(const char *word)
+{
+	enum lh_rule r = lh_word_find_rule(word);
+
+	if (r == LH_NO_RULE) {
+		lh_say("explain: rule '%s' is not known; 'lockhound explain' lists them", word);
+		return LH_STATUS_VIEW_TROUBLE;
+	}
+	explain(r);
+	return 0;
+}
+
+int lh_cmd_explain(int argc, char **argv)
+{
+	int status = 0;
+
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		help();
+		return 0;
+	}
+	if (argc < 2)
+		list(stdout);
+	for (int i = 1; i < argc && status == 0; i++) {
+		if (i > 1)
+			puts("\n");
+		status = explain_word(argv[i]);
+	}
+	if (fflush(stdout) != 0 && status == 0)
+		status = LH_STATUS_VIEW_TROUBLE;
+	return status;
+}

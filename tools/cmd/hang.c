@@ -1,0 +1,349 @@
+/* hang.c — lockhound hang: who waits for whom in a process that hangs, or in its core. */
+#include "tools/process/libc_version.h"
+#include "tools/cmd/commands.h"
+#include "tools/hang/text.h"
+#include "tools/util/output_file.h"
+#include "tools/util/log.h"
+#include "tools/symbols/symbols.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct request {
+	const char *core, *pid, *color, *json_file;
+	bool json, all, source, debuginfod;
+};
+
+enum { PID = 'p', ALL = 'a', HELP = 'h', CORE = 256, JSON, COLOR, NO_SOURCE, DEBUGINFOD };
+enum { NO_DEADLOCK, DEADLOCK };
+
+static const struct option options[] = {
+	{"pid", required_argument, NULL, PID},
+	{"core", required_argument, NULL, CORE},
+	{"json", optional_argument, NULL, JSON},
+	{"all", no_argument, NULL, ALL},
+	{"color", required_argument, NULL, COLOR},
+	{"no-source", no_argument, NULL, NO_SOURCE},
+	{"debuginfod", no_argument, NULL, DEBUGINFOD},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static void help(void)
+{
+	puts("lockhound hang: who holds, who waits, and which threads wait for each other for "
+	     "ever\n\n"
+	     "Usage: lockhound hang [OPTION...] PID        (or: lockhound -p PID)\n"
+	     "       lockhound hang [OPTION...] --core FILE\n\n"
+	     "The process need not have been started under lockhound; if it was, readers, holders "
+	     "of\n"
+	     "semaphores, stacks of acquisitions and times are told as well.\n\n"
+	     "Examples:\n"
+	     "  lockhound -p $(pidof app)\n"
+	     "  lockhound hang --json 4711 | jq '.findings[].message'\n"
+	     "  lockhound hang --core core.4711\n\n"
+	     "Options:\n"
+	     "  -p, --pid=PID         the process; the number of a thread means its process\n"
+	     "      --core=FILE       a core dump, from the kernel or from gcore\n"
+	     "  -a, --all             also what every other thread does, with its stack\n"
+	     "      --json[=FILE]     JSON to standard output instead of text, or also to FILE\n"
+	     "      --color=WHEN      auto, always or never\n"
+	     "      --no-source       no lines of source\n"
+	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
+	     "information\n"
+	     "  -h, --help            this\n\n"
+	     "Status: 0 no deadlock, 1 deadlock, 2 trouble");
+}
+
+/* ---- options ---- */
+
+static bool set(struct request *r, int option)
+{
+	switch (option) {
+	case PID:
+		r->pid = optarg;
+		return true;
+	case CORE:
+		r->core = optarg;
+		return true;
+	case JSON:
+		r->json = !optarg;
+		r->json_file = optarg;
+		return true;
+	case ALL:
+		return r->all = true;
+	case COLOR:
+		r->color = optarg;
+		if (!lh_text_color_known(optarg))
+			lh_say("hang: --color '%s' is not known; accepted: auto, always, never",
+			       optarg);
+		return lh_text_color_known(optarg);
+	case NO_SOURCE:
+		r->source = false;
+		return true;
+	case DEBUGINFOD:
+		return r->debuginfod = true;
+	default:
+		return false;
+	}
+}
+
+/* -1: go on */
+static int read_options(struct request *r, int argc, char **argv)
+{
+	int option;
+
+	opterr = 0;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, ":p:ah", options, NULL)) != -1) {
+		if (option == HELP) {
+			help();
+			return 0;
+		}
+		if (option == '?')
+			lh_say("hang: option '%s' is not known; see 'lockhound hang --help'",
+			       argv[optind - 1]);
+		else if (option == ':')
+			lh_say("hang: option '%s' wants a value; see 'lockhound hang --help'",
+			       argv[optind - 1]);
+		if (!set(r, option))
+			return LH_STATUS_VIEW_TROUBLE;
+	}
+	if (!r->pid && !r->core && optind < argc)
+		r->pid = argv[optind++];
+	if (optind == argc && !r->pid != !r->core)
+		return -1;
+	lh_say("hang: one process or one core dump, please; see 'lockhound hang --help'");
+	return LH_STATUS_VIEW_TROUBLE;
+}
+
+static bool read_pid(const char *text, pid_t *pid)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	*pid = (pid_t)n;
+	if (end != text && !*end && !errno && n > 0 && n <= INT_MAX)
+		return true;
+	lh_say("hang: '%s' is no process number", text);
+	return false;
+}
+
+static bool open_target(const struct request *r, struct lh_peek *p)
+{
+	pid_t pid;
+
+	memset(p, 0, sizeof(*p));
+	if (r->core)
+		return lh_peek_open_core(p, r->core);
+	if (!read_pid(r->pid, &pid))
+		return false;
+	if (pid == getpid()) {
+		lh_say("process %d is this command itself", pid);
+		return false;
+	}
+	return lh_peek_open(p, pid);
+}
+
+/* ---- the report ---- */
+
+static const char *fill_in(struct lh_pool *pool, const struct lh_model *m, const struct lh_found *f,
+			   const char *text)
+{
+	const struct lh_act *last = f->steps ? &f->step[f->steps - 1] : NULL;
+	const char *who = strstr(text, "{who}"), *lock;
+
+	if (!who || !last)
+		return text;
+	text = lh_pool_print(pool, "%.*s%s%s", (int)(who - text), text,
+			     lh_model_who(m, last->thread), who + strlen("{who}"));
+	lock = strstr(text, "{lock}");
+	return lock ? lh_pool_print(pool, "%.*s%s%s", (int)(lock - text), text,
+				    lh_model_what(m, last->lock), lock + strlen("{lock}"))
+		    : text;
+}
+
+/* No circle is known, so none may be spoken of. */
+static void reword(struct lh_found *f, bool library)
+{
+	if (f->rule != LH_RULE_DEADLOCK)
+		return;
+	f->title = "threads wait for ever";
+	f->meaning = "None of them can free another one, as far as can be seen from outside.";
+	f->help =
+		library ? "Look at who should have posted, signalled or come, and no longer does."
+			: "Semaphores and conditions do not say who holds them: start the program "
+			  "under 'lockhound run' and ask again.";
+}
+
+static void add_findings(struct lh_hang *h, struct lh_model *m, const struct lh_record *book)
+{
+	lh_model_add(m, book);
+	for (uint32_t i = 0; i < h->messages; i++) {
+		struct lh_found *f = lh_model_take(m, book, i + 1, NULL);
+
+		if (!f || !h->message[i])
+			continue;
+		f->message = fill_in(h->pool, m, f, h->message[i]);
+		reword(f, h->record != NULL);
+	}
+}
+
+/* Locks whose bytes could not be read: of them nothing may be claimed. */
+static uint32_t unread(const struct lh_hang *h)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->threads; i++)
+		n += h->thread[i].waiting && h->thread[i].wait.unread && !h->thread[i].ons;
+	return n;
+}
+
+/* What has locks of its own in this process, and who knows more of them. */
+static void add_runtimes(const struct lh_hang *h, struct lh_model *m)
+{
+	static const struct {
+		const char *part, *note;
+		bool always; /* also with the library in it */
+	} known[] = {
+		{"/libjvm.so",
+		 "a Java VM: its monitors and java.util.concurrent are not seen here, only locks "
+		 "of native code; jstack shows the others",
+		 true},
+		{"/libcoreclr.so",
+		 "a .NET runtime: its monitors are not seen here, only locks of native code; "
+		 "dotnet-stack shows the others",
+		 true},
+		{"/libQt5Core.so", "Qt: QMutex and its like are not seen here", true},
+		{"/libQt6Core.so", "Qt: QMutex and its like are not seen here", true},
+		{"python3",
+		 "a Python interpreter: its locks do not say who holds them; started under "
+		 "'lockhound run' they do, and stacks have Python's lines",
+		 false},
+	};
+
+	for (size_t k = 0; k < sizeof(known) / sizeof(*known); k++)
+		for (uint32_t i = 0; i < h->peek->modules; i++) {
+			const char *at = strstr(h->peek->module[i].path, known[k].part);
+
+			if (at && !strchr(at + 1, '/') && (known[k].always || !h->record)) {
+				lh_model_note(m, "%s", known[k].note);
+				break;
+			}
+		}
+}
+
+static void add_notes(const struct lh_hang *h, struct lh_model *m)
+{
+	const struct lh_peek *p = h->peek;
+	uint32_t blanks = unread(h);
+
+	if (blanks)
+		lh_model_note(m, "what %u thread%s for could not be read: the answer is incomplete",
+			      blanks, blanks == 1 ? " waits" : "s wait");
+
+	add_runtimes(h, m);
+	if (p->stopped)
+		lh_model_note(m, "process %d is stopped by a signal; SIGCONT lets it go on",
+			      p->pid);
+	if (h->idle)
+		lh_model_note(m, "every thread waits, and no thread is left that can free one of "
+				 "them; only a signal handler could");
+	if (p->cut)
+		lh_model_note(m, "%s", p->cut);
+	if (p->starved)
+		lh_model_note(m,
+			      "%u thread%s ready to run and got no processor for %d seconds: where "
+			      "it goes is not known; look again when the machine is less busy",
+			      p->starved, p->starved == 1 ? " is" : "s are", LH_HANG_LATE_S);
+	if (p->tracer)
+		lh_model_note(m,
+			      "process %d is traced by process %d: its registers cannot be read, "
+			      "so stacks may be short",
+			      p->pid, p->tracer);
+	if (p->blind && h->record)
+		lh_model_note(m, "only what the library wrote down could be read: %s", p->why);
+}
+
+static bool write_json(const struct request *r, const struct lh_model *m, pid_t pid,
+		       const char *exe)
+{
+	struct lh_text_style none = {0};
+	struct lh_output out;
+	char why[4400];
+	int rc;
+
+	if (!lh_output_open(&out, r->json_file, why, sizeof(why))) {
+		lh_say("%s", why);
+		return false;
+	}
+	rc = lh_render_json(m, &none, out.file);
+	if (rc)
+		lh_output_drop(&out);
+	else
+		rc = lh_output_finish(&out, pid, exe);
+	if (rc)
+		lh_say("%s: cannot write: %s", r->json_file, strerror(rc));
+	return rc == 0;
+}
+
+static int show(const struct request *r, struct lh_hang *h)
+{
+	struct lh_text_style style = {.source = r->source, .filtered = r->all};
+	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
+	struct lh_model *m = lh_model_new((struct lh_model_wants){.symbols = symbols});
+	struct lh_record book;
+	bool good = lh_read_record(&book, h->book.ledger, h->book.size);
+	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
+
+	lh_read_refresh(&book);
+	add_findings(h, m, &book);
+	add_notes(h, m);
+	lh_model_finish(m);
+	style.color = lh_text_color(r->color, stdout);
+	if (r->json)
+		good &= lh_render_json(m, &style, stdout) == 0;
+	else
+		lh_hang_text(h, m, &book, &style, stdout);
+	if (r->json_file)
+		good &= write_json(r, m, h->peek->pid, h->peek->exe);
+	good &= fflush(stdout) == 0 && !ferror(stdout);
+	lh_model_free(m);
+	lh_symbols_free(symbols);
+	lh_read_drop(&book);
+	/* What was not seen is not called fine. */
+	if (status == NO_DEADLOCK && unread(h))
+		return LH_STATUS_VIEW_TROUBLE;
+	return good ? status : LH_STATUS_VIEW_TROUBLE;
+}
+
+int lh_cmd_hang(int argc, char **argv)
+{
+	struct request r = {.source = true};
+	int status = read_options(&r, argc, argv);
+	struct lh_hang h = {0};
+	struct lh_peek p;
+
+	if (status >= 0)
+		return status;
+	status = LH_STATUS_VIEW_TROUBLE;
+	if (open_target(&r, &p)) {
+		lh_peek_objects(&p);
+		if (lh_hang_layout_known(&p) && lh_hang_look(&h, &p, NULL, r.all) &&
+		    lh_hang_across(&h) != UINT32_MAX)
+			status = show(&r, &h);
+	}
+	if (status == LH_STATUS_VIEW_TROUBLE && p.why[0])
+		lh_say("%s",
+		       p.cut ? lh_pool_print(p.pool, "%s, and what is needed is not in it", p.cut)
+			     : p.why);
+	lh_hang_close(&h);
+	lh_peek_close(&p);
+	return status;
+}

@@ -1,0 +1,101 @@
+/* main.c — the command: which subcommand is meant. */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/cmd/commands.h"
+#include "libcheck/ledger.h"
+#include "tools/util/log.h"
+
+static const struct {
+	const char *name;
+	lh_command *run;
+	const char *purpose;
+} commands[] = {
+	{"run", lh_cmd_run,
+	 "run a program and tell what is wrong with its locks (may be left out)"},
+	{"check", lh_cmd_check,
+	 "the same as a gate for CI: status 66 on findings, 125 when nothing was seen"},
+	{"hang", lh_cmd_hang,
+	 "why does a process hang? who holds, who waits (also: lockhound -p PID)"},
+	{"top", lh_cmd_top, "which locks make whom wait, now: a live table of a watched process"},
+	{"report", lh_cmd_report, "show a recorded run"},
+	{"diff", lh_cmd_diff, "what is new, fixed and the same between two runs"},
+	{"merge", lh_cmd_merge, "many recorded runs as one"},
+	{"graph", lh_cmd_graph, "the order between locks, for Graphviz or Mermaid"},
+	{"suppress", lh_cmd_suppress, "lines for a suppression file"},
+	{"policy", lh_cmd_policy, "learn and check a declared order of locks"},
+	{"explain", lh_cmd_explain, "what a rule means and what to do"},
+	{"doctor", lh_cmd_doctor, "will it work here, and with this program or process?"},
+	{"env", lh_cmd_env, "the environment that preloads the library by itself"},
+};
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static void help(FILE *out)
+{
+	fprintf(out, "lockhound: finds deadlocks, also those that have not happened yet, in "
+		     "unmodified programs\n\n"
+		     "Usage: lockhound [COMMAND] [OPTION...] [--] PROGRAM [ARGUMENT...]\n\n"
+		     "Examples:\n"
+		     "  lockhound ./app\n"
+		     "  lockhound check --timeout=60s -- make test\n\n"
+		     "Commands:\n");
+	for (int i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].purpose);
+	fprintf(out, "\n'lockhound COMMAND --help' tells more; --version\n");
+}
+
+/* A recorded run as the first word means: show it. */
+static bool is_record(const char *path)
+{
+	char magic[sizeof(LH_LEDGER_MAGIC)] = "";
+	struct stat st;
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(magic, 1, sizeof(magic), f) : 0;
+	if (f)
+		fclose(f);
+	return n == sizeof(magic) && !memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic));
+}
+
+/*
+ * A standard descriptor that is closed would be given to the next file we open, and a
+ * message would land in it. The program still gets it closed.
+ */
+static void fill_standard(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null",
+			     O_RDWR | O_CLOEXEC); /* the lowest that is free: this one */
+}
+
+int main(int argc, char **argv)
+{
+	fill_standard();
+	const char *first = argc > 1 ? argv[1] : NULL;
+	if (!first) {
+		help(stderr);
+		return LH_STATUS_TROUBLE;
+	}
+	if (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")) {
+		help(stdout);
+		return 0;
+	}
+	if (!strcmp(first, "--version")) {
+		printf("lockhound %s\n", LH_VERSION);
+		return 0;
+	}
+	for (int i = 0; i < COMMANDS; i++)
+		if (!strcmp(first, commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	if (!strncmp(first, "-p", 2) || !strncmp(first, "--core", 6))
+		return lh_cmd_hang(argc, argv);
+	/* no command: its options or its file come first; argv[0] stands where the command's name
+	 * would */
+	return is_record(first) ? lh_cmd_report(argc, argv) : lh_cmd_run(argc, argv);
+}

@@ -1,0 +1,103 @@
+/* merge.c — lockhound merge: the recorded runs of many tests or shards as one. */
+#include "tools/cmd/commands.h"
+#include "tools/util/output_file.h"
+#include "tools/cmd/load_runs.h"
+#include "tools/util/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { OUTPUT = 'o', HELP = 'h' };
+
+static const struct option options[] = {
+	{"output", required_argument, NULL, OUTPUT},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static void help(void)
+{
+	puts("lockhound merge: many recorded runs as one\n\n"
+	     "Usage: lockhound merge -o OUT FILE...\n\n"
+	     "Examples:\n"
+	     "  lockhound merge -o all.lh shard-*.lh\n"
+	     "  lockhound report --format=junit -o locks.xml all.lh\n\n"
+	     "Options:\n"
+	     "  -o, --output=OUT      the file to write; it may be one of those that are read\n"
+	     "  -h, --help            this\n\n"
+	     "Reports of the merged file show each finding once and count in how many processes it "
+	     "was seen.\n\n"
+	     "Status: 0 written, 2 trouble: then OUT is as it was.");
+}
+
+static int copy(const struct lh_shelf *s, struct lh_output *out)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < s->n; i++)
+		rc = lh_read_pack(&s->record[i], fileno(out->file));
+	if (s->trouble[0])
+		lh_say("merge: %s", s->trouble);
+	return rc;
+}
+
+/* Each file is closed before the next is opened: shards may be many and large. */
+static int merge(char **file, int n, struct lh_output *out)
+{
+	int rc = 0;
+
+	for (int i = 0; i < n && !rc; i++) {
+		struct lh_shelf s;
+
+		if (lh_read_open(&s, file[i])) {
+			rc = copy(&s, out);
+		} else {
+			lh_say("merge: %s", s.trouble);
+			rc = -1;
+		}
+		lh_read_close(&s);
+	}
+	return rc;
+}
+
+static int merge_into(const char *path, char **file, int n)
+{
+	struct lh_output out;
+	char why[4400];
+	int rc;
+
+	if (!lh_output_open(&out, path, why, sizeof(why))) {
+		lh_say("merge: %s", why);
+		return LH_STATUS_VIEW_TROUBLE;
+	}
+	rc = merge(file, n, &out);
+	if (rc)
+		lh_output_drop(&out);
+	else
+		rc = lh_output_finish(&out, 0, "merged");
+	if (rc > 0)
+		lh_say("merge: %s: %s", path, strerror(rc));
+	return rc ? LH_STATUS_VIEW_TROUBLE : 0;
+}
+
+int lh_cmd_merge(int argc, char **argv)
+{
+	const char *out = NULL;
+	bool begun = false;
+	int o;
+
+	while ((o = lh_recorded_option("merge", &begun, argc, argv, ":o:h", options)) != -1) {
+		if (o == HELP) {
+			help();
+			return 0;
+		}
+		if (o == '?')
+			return LH_STATUS_VIEW_TROUBLE;
+		out = optarg;
+	}
+	if (out && optind < argc)
+		return merge_into(out, argv + optind, argc - optind);
+	lh_say("merge: %s See 'lockhound merge --help'",
+	       out ? "which files?" : "-o says where to; it is missing.");
+	return LH_STATUS_VIEW_TROUBLE;
+}

@@ -1,0 +1,214 @@
+/* policy.c — lockhound policy learn, check: make and look after a declared order of locks. */
+#include "tools/cmd/commands.h"
+#include "tools/project/policy_learn.h"
+#include "tools/util/arena.h"
+#include "tools/cmd/load_runs.h"
+#include "tools/util/log.h"
+
+#include <string.h>
+
+enum { OUTPUT = 'o', HELP = 'h' };
+
+static const struct option options[] = {
+	{"output", required_argument, NULL, OUTPUT},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static void help(void)
+{
+	puts("lockhound policy: the declared order of locks\n\n"
+	     "Usage: lockhound policy learn [-o FILE] RUN...     writes the orders of recorded "
+	     "runs "
+	     "as a policy\n"
+	     "       lockhound policy check FILE [RUN...]        looks for circles in a policy, "
+	     "and for "
+	     "names\n"
+	     "                                                   that no lock of the runs has\n\n"
+	     "Examples:\n"
+	     "  lockhound policy learn -o locks.policy nightly-*.lh\n"
+	     "  lockhound policy check locks.policy nightly-*.lh\n"
+	     "  lockhound check --policy=locks.policy ./unit_tests\n\n"
+	     "Options:\n"
+	     "  -o, --output=FILE     learn: write there instead of to standard output\n"
+	     "  -h, --help            this\n\n"
+	     "A line 'a < b' says that whoever holds a may ask for b, and nobody the other way "
+	     "round.\n\n"
+	     "Status: 0 fine, 1 check found something, 2 trouble.");
+}
+
+static int refuse(const char *what)
+{
+	lh_say("policy: %s; see 'lockhound policy --help'", what);
+	return LH_STATUS_VIEW_TROUBLE;
+}
+
+static int learn(char **file, int n, const char *out)
+{
+	struct lh_recorded r;
+	struct lh_text_style style = {0};
+	int status = LH_STATUS_VIEW_TROUBLE;
+
+	if (lh_recorded_open(&r, file, n,
+			     (struct lh_model_wants){.every_lock = true, .orders = true}, NULL,
+			     false) &&
+	    lh_recorded_write("policy", out, r.model, &style, lh_policy_learn))
+		status = 0;
+	lh_recorded_close(&r);
+	return status;
+}
+
+/* ---- check ---- */
+
+/* The circle through an arc: a walk from its end back to its beginning, shortest first. */
+static void print_circle(const struct lh_policy *p, uint32_t arc)
+{
+	uint32_t at = p->arc[arc].to, goal = p->arc[arc].from;
+
+	printf("%s:%u: '%s' < '%s' lies on a circle:\n", p->path, p->arc[arc].line,
+	       p->name[goal].text, p->name[at].text);
+	printf("  %s < %s", p->name[goal].text, p->name[at].text);
+	for (uint32_t steps = 0; at != goal && steps < p->names; steps++) {
+		uint32_t next = lh_policy_toward(p, at, goal);
+
+		printf(" < %s", p->name[next].text);
+		at = next;
+	}
+	putchar('\n');
+}
+
+/* What if this arc were cut: is the knot that it lies in gone? */
+static bool would_untie(const struct lh_policy *p, uint32_t cut, uint32_t of)
+{
+	for (uint32_t i = 0; i < p->arcs; i++) {
+		bool same_knot = lh_policy_reaches(p, p->arc[of].from, p->arc[i].from) &&
+				 lh_policy_reaches(p, p->arc[i].to, p->arc[of].from);
+
+		if (i != cut && same_knot &&
+		    lh_policy_reaches_without(p, p->arc[i].to, p->arc[i].from, cut))
+			return false;
+	}
+	return true;
+}
+
+static void print_cut(const struct lh_policy *p, uint32_t i, bool with_runs)
+{
+	printf("  cut line %u, '%s' < '%s', and it is gone", p->arc[i].line,
+	       p->name[p->arc[i].from].text, p->name[p->arc[i].to].text);
+	if (with_runs)
+		printf(" (seen at %llu %s)", (unsigned long long)p->arc[i].seen,
+		       p->arc[i].seen == 1 ? "place" : "places");
+	putchar('\n');
+}
+
+/* Of the arcs that alone untie the knot the one that was seen least; or there is none. */
+static void advise(const struct lh_policy *p, uint32_t arc, bool with_runs)
+{
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < p->arcs; i++) {
+		bool on = lh_policy_reaches(p, p->arc[i].to, p->arc[i].from) &&
+			  lh_policy_reaches(p, p->arc[arc].from, p->arc[i].from) &&
+			  lh_policy_reaches(p, p->arc[i].to, p->arc[arc].from);
+
+		if (on && would_untie(p, i, arc) &&
+		    (best == UINT32_MAX || p->arc[i].seen < p->arc[best].seen))
+			best = i;
+	}
+	if (best != UINT32_MAX)
+		print_cut(p, best, with_runs);
+	else
+		puts("  no single line unties it: more than one circle lies here");
+}
+
+static uint32_t check_circles(const struct lh_policy *p, bool with_runs)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < p->arcs; i++) {
+		bool told = false;
+
+		if (!lh_policy_reaches(p, p->arc[i].to, p->arc[i].from))
+			continue;
+		for (uint32_t k = 0; k < i && !told; k++) /* the same knot once */
+			told = lh_policy_reaches(p, p->arc[k].to, p->arc[k].from) &&
+			       lh_policy_reaches(p, p->arc[k].from, p->arc[i].from) &&
+			       lh_policy_reaches(p, p->arc[i].from, p->arc[k].from);
+		if (told)
+			continue;
+		found++;
+		print_circle(p, i);
+		advise(p, i, with_runs);
+	}
+	return found;
+}
+
+static uint32_t check_names(struct lh_policy *p, const struct lh_model *m)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < m->locks; i++)
+		lh_policy_name_of(p, m->lock[i]);
+	for (uint32_t i = 0; i < p->names; i++) {
+		if (p->name[i].matched)
+			continue;
+		printf("%s:%u: no lock of these runs is called '%s'\n", p->path, p->name[i].line,
+		       p->name[i].text);
+		found++;
+	}
+	return found;
+}
+
+static int check(char **file, int n)
+{
+	struct lh_pool *pool = lh_pool_new();
+	struct lh_policy p;
+	struct lh_recorded r = {0};
+	struct lh_model_wants wants = {.every_lock = true, .orders = true};
+	bool good = lh_policy_read(&p, pool, file[0]) &&
+		    (n == 1 || lh_recorded_open(&r, file + 1, n - 1, wants, NULL, false));
+	uint32_t found = 0;
+
+	if (good) {
+		if (r.model)
+			lh_policy_count(&p, r.model);
+		found = check_circles(&p, r.model != NULL);
+		found += r.model ? check_names(&p, r.model) : 0;
+		if (!found)
+			printf("%s: %u orders of %u locks, no circle\n", p.path, p.arcs, p.names);
+	}
+	lh_recorded_close(&r);
+	lh_pool_free(pool);
+	if (fflush(stdout) || ferror(stdout))
+		return LH_STATUS_VIEW_TROUBLE;
+	return !good ? LH_STATUS_VIEW_TROUBLE : found != 0;
+}
+
+int lh_cmd_policy(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "", *out = NULL;
+	bool begun = false;
+	int o;
+
+	if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
+		help();
+		return 0;
+	}
+	if (strcmp(verb, "learn") != 0 && strcmp(verb, "check") != 0)
+		return refuse(*verb ? "its words are learn and check" : "learn or check?");
+	argc--, argv++;
+	while ((o = lh_recorded_option("policy", &begun, argc, argv, ":o:h", options)) != -1) {
+		if (o == HELP) {
+			help();
+			return 0;
+		}
+		if (o == '?')
+			return LH_STATUS_VIEW_TROUBLE;
+		out = optarg;
+	}
+	if (optind == argc)
+		return refuse("which file?");
+	if (strcmp(verb, "learn") == 0)
+		return learn(argv + optind, argc - optind, out);
+	return check(argv + optind, argc - optind);
+}

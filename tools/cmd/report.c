@@ -1,0 +1,284 @@
+/* report.c — lockhound report: any view of recorded runs and of live processes. */
+#include "tools/cmd/commands.h"
+#include "tools/cmd/load_runs.h"
+#include "tools/util/log.h"
+#include "tools/hang/thread_dump.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct report {
+	const struct lh_format *format;
+	const char *out, *color;
+	struct lh_text_style style;
+	struct lh_gate_wants wants;
+	struct lh_gate gate;
+	const char *wrappers;
+	bool fail, debuginfod, by_class;
+	enum lh_severity least;
+	struct lh_recorded recorded;
+};
+
+enum {
+	FORMAT = 'f',
+	OUTPUT = 'o',
+	HELP = 'h',
+	LOCKS = 256,
+	FILTERED,
+	COLOR,
+	NO_SOURCE,
+	FAIL,
+	DEBUGINFOD,
+	BASELINE,
+	SUPPRESSIONS,
+	POLICY,
+	POLICY_STRICT,
+	SOURCE_ROOT,
+	INCLUDE_SUPPRESSED,
+	FILE_ATTRIBUTE,
+	BY_CLASS,
+	WRAPPERS
+};
+
+static const struct option options[] = {
+	{"format", required_argument, NULL, FORMAT},
+	{"output", required_argument, NULL, OUTPUT},
+	{"locks", no_argument, NULL, LOCKS},
+	{"show-filtered", no_argument, NULL, FILTERED},
+	{"color", required_argument, NULL, COLOR},
+	{"no-source", no_argument, NULL, NO_SOURCE},
+	{"fail", optional_argument, NULL, FAIL},
+	{"debuginfod", no_argument, NULL, DEBUGINFOD},
+	{"baseline", required_argument, NULL, BASELINE},
+	{"suppressions", required_argument, NULL, SUPPRESSIONS},
+	{"policy", required_argument, NULL, POLICY},
+	{"policy-strict", no_argument, NULL, POLICY_STRICT},
+	{"source-root", required_argument, NULL, SOURCE_ROOT},
+	{"sarif-include-suppressed", no_argument, NULL, INCLUDE_SUPPRESSED},
+	{"junit-file-attr", no_argument, NULL, FILE_ATTRIBUTE},
+	{"by-class", no_argument, NULL, BY_CLASS},
+	{"wrappers", required_argument, NULL, WRAPPERS},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static void help(void)
+{
+	puts("lockhound report: show a recorded run\n\n"
+	     "Usage: lockhound report [OPTION...] FILE...\n"
+	     "       FILE is a recorded run, a live ledger, - for standard input, or the number of "
+	     "a\n"
+	     "       process that runs under lockhound. Several files make one report.\n\n"
+	     "Examples:\n"
+	     "  lockhound report bank.lh\n"
+	     "  lockhound report --format json -o report.json bank.lh\n\n"
+	     "Options:\n"
+	     "  -f, --format=F        one of:");
+	for (const struct lh_format *f = lh_render_formats; f->name; f++)
+		printf("                          %-8s %s\n", f->name, f->help);
+	puts("  -o, --output=FILE     write there instead of to standard output\n"
+	     "      --locks           also the table of locks, those waited for longest first\n"
+	     "      --show-filtered   also what was set aside, and why\n"
+	     "      --by-class        judge lock orders by birthplace as well\n"
+	     "      --wrappers=PATTERNS  with --by-class: functions or objects that are no "
+	     "birthplace\n"
+	     "      --color=WHEN      auto, always or never\n"
+	     "      --no-source       no lines of source\n"
+	     "      --fail[=LEAST]    status 1 if there are new findings of severity error (or "
+	     "LEAST:\n"
+	     "                        error, warning, note)\n"
+	     "      --baseline=FILE   findings that are known and do not count as new\n"
+	     "      --suppressions=FILE   findings to live with; may be repeated\n"
+	     "      --policy=FILE     the declared order of locks; what breaks it is a finding\n"
+	     "      --policy-strict   an order that the policy does not declare is one too\n"
+	     "      --source-root=DIR paths begin here, not at the top of the repository\n"
+	     "      --sarif-include-suppressed   also what does not count, and why\n"
+	     "      --junit-file-attr file= and line= for GitLab; the schema of Jenkins refuses "
+	     "them\n"
+	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
+	     "information\n"
+	     "  -h, --help            this\n\n"
+	     "Status: 0 shown; 1 only with --fail; 2 trouble, with --fail also a file that is cut "
+	     "short.");
+}
+
+static bool refuse(const char *what, const char *value, const char *accepted)
+{
+	lh_say("report: %s '%s' is not known; accepted: %s", what, value, accepted);
+	return false;
+}
+
+static bool set_format(struct report *r, const char *name)
+{
+	char all[200] = "";
+	size_t n = 0;
+
+	r->format = lh_render_find(name);
+	for (const struct lh_format *f = lh_render_formats; f->name && n < sizeof(all); f++)
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", n ? ", " : "", f->name);
+	return r->format || refuse("format", name, all);
+}
+
+static bool set_color(struct report *r, const char *when)
+{
+	r->color = when;
+	return lh_text_color_known(when) || refuse("--color", when, "auto, always, never");
+}
+
+static bool set_least(struct report *r, const char *name)
+{
+	r->fail = true;
+	r->least = LH_ERROR;
+	for (enum lh_severity s = LH_NOTE; name && s <= LH_ERROR; s++) {
+		r->least = s;
+		if (strcmp(name, lh_word_severity(s)) == 0)
+			return true;
+	}
+	return !name || refuse("--fail", name, "error, warning, note");
+}
+
+static bool set_gate(struct report *r, int option)
+{
+	switch (option) {
+	case BASELINE:
+		r->wants.baseline = optarg;
+		return true;
+	case SUPPRESSIONS:
+		r->wants.suppressions = lh_recorded_join(r->wants.suppressions, optarg);
+		return true;
+	case POLICY:
+		r->wants.policy = optarg;
+		return true;
+	case POLICY_STRICT:
+		return r->wants.strict = true;
+	case SOURCE_ROOT:
+		r->style.root = optarg;
+		return true;
+	case INCLUDE_SUPPRESSED:
+		return r->style.suppressed = true;
+	case FILE_ATTRIBUTE:
+		return r->style.file_attribute = true;
+	default:
+		return false;
+	}
+}
+
+static bool set(struct report *r, int option)
+{
+	switch (option) {
+	case FORMAT:
+		return set_format(r, optarg);
+	case OUTPUT:
+		r->out = optarg;
+		return true;
+	case LOCKS:
+		return r->style.locks = true;
+	case FILTERED:
+		return r->style.filtered = true;
+	case COLOR:
+		return set_color(r, optarg);
+	case NO_SOURCE:
+		r->style.source = false;
+		return true;
+	case FAIL:
+		return set_least(r, optarg);
+	case DEBUGINFOD:
+		return r->debuginfod = true;
+	case BY_CLASS:
+		return r->by_class = true;
+	case WRAPPERS:
+		r->wrappers = optarg;
+		return true;
+	default:
+		return set_gate(r, option);
+	}
+}
+
+/* -1: go on. */
+static int read_options(struct report *r, int argc, char **argv)
+{
+	bool begun = false;
+	int option;
+
+	while ((option = lh_recorded_option("report", &begun, argc, argv, ":f:o:h", options)) !=
+	       -1) {
+		if (option == HELP) {
+			help();
+			return 0;
+		}
+		if (!set(r, option))
+			return LH_STATUS_VIEW_TROUBLE;
+	}
+	if (optind < argc)
+		return -1;
+	lh_say("report: which file? See 'lockhound report --help'");
+	return LH_STATUS_VIEW_TROUBLE;
+}
+
+/* Formats for programs have no place for it. */
+static void warn(const struct report *r)
+{
+	const struct lh_model *m = r->recorded.model;
+
+	for (uint32_t i = 0; i < m->notes && r->format->render != lh_render_text; i++)
+		if (r->recorded.incomplete)
+			lh_say("%s", m->note[i]);
+}
+
+static const struct lh_recorded *shown;
+
+/* And of those who did not end by themselves how they stood. */
+static int text_and_picture(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	int rc = lh_render_text(m, style, out);
+
+	for (int i = 0; i < shown->shelves; i++)
+		for (uint32_t k = 0; k < shown->shelf[i].n; k++)
+			if (lh_stood_worth(&shown->shelf[i].record[k]))
+				lh_stood_ledger(&shown->shelf[i].record[k], shown->symbols, out);
+	return rc ? rc : ferror(out) ? EIO : 0;
+}
+
+static int show(struct report *r)
+{
+	const struct lh_model *m = r->recorded.model;
+
+	lh_renderer *render = r->format->render;
+
+	warn(r);
+	shown = &r->recorded;
+	/* JUnit says what fails; without --fail it is what check would say by itself. */
+	r->style.least = r->fail ? r->least : LH_ERROR;
+	r->style.color = r->out ? r->color && strcmp(r->color, "always") == 0
+				: lh_text_color(r->color, stdout);
+	if (!lh_recorded_write("report", r->out, m, &r->style,
+			       render == lh_render_text ? text_and_picture : render))
+		return LH_STATUS_VIEW_TROUBLE;
+	if (r->fail && lh_model_new_findings(m, r->least))
+		return 1;
+	/* what is not there cannot be called fine */
+	return r->fail && r->recorded.incomplete ? LH_STATUS_VIEW_TROUBLE : 0;
+}
+
+int lh_cmd_report(int argc, char **argv)
+{
+	struct report r = {.format = lh_render_find("text"), .style = {.source = true}};
+	struct lh_model_wants wants = {0};
+	int status = read_options(&r, argc, argv);
+
+	if (status >= 0)
+		return status;
+	wants.every_lock = r.style.locks || r.format->render != lh_render_text;
+	wants.orders = r.format->orders;
+	wants.by_class = r.by_class;
+	wants.filtered = r.style.filtered;
+	wants.wrappers = r.wrappers;
+	status = LH_STATUS_VIEW_TROUBLE;
+	if (lh_gate_open(&r.gate, r.wants) &&
+	    lh_recorded_open(&r.recorded, argv + optind, argc - optind, wants, &r.gate,
+			     r.debuginfod))
+		status = show(&r);
+	lh_recorded_close(&r.recorded);
+	lh_gate_close(&r.gate);
+	return status;
+}

@@ -1,0 +1,467 @@
+/* run.c — run and check: start the program under the library, tell what was found, say it in
+ * the status. */
+#include "tools/cmd/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/lock_order/by_class.h"
+#include "tools/run/launch.h"
+#include "tools/run/monitor.h"
+#include "tools/run/files.h"
+#include "tools/project/project.h"
+#include "tools/run/program_check.h"
+#include "tools/run/preload.h"
+#include "tools/util/log.h"
+#include "tools/settings/settings.h"
+#include "tools/lock_order/cross_process.h"
+
+extern char **environ;
+
+enum { OPTIONS_ROOM = 8192, WHY_ROOM = PATH_MAX + 400 };
+
+struct run {
+	struct lh_settings settings;
+	const struct lh_usage *usage;
+	bool check;
+	struct lh_target target;
+	struct lh_preload preload;
+	char **environment; /* of the program */
+	struct lh_files files;
+	struct lh_gate gate;
+	struct lh_monitor monitor;
+	struct lh_model *model;
+	struct lh_shelf shelf;
+	int trouble; /* status of ours, 0 none */
+	char why[WHY_ROOM];
+};
+
+#define OPTION(run, name) ((run)->settings.value[LH_OPT_##name])
+
+static const struct lh_usage run_usage = {
+	.name = "run",
+	.purpose = "run a program and tell what is wrong with its locks",
+	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
+	.examples = "  lockhound ./app                       findings on stderr as they come, a "
+		    "summary at the end\n"
+		    "  lockhound run -o app.lh ./app --port 80   keep the run; 'lockhound report "
+		    "app.lh' shows it again\n"
+		    "  lockhound run --long-hold=20ms --skip='sh,make' -- make test\n",
+	.status = "  the program's own (128+n when signal n ended it); 125 it cannot be watched or "
+		  "bad usage,\n"
+		  "  126 not executable, 127 not found\n",
+	.where = LH_IN_RUN,
+	.trouble = LH_STATUS_TROUBLE,
+};
+
+static const struct lh_usage check_usage = {
+	.name = "check",
+	.purpose = "the same as a gate: fails on findings, and when there was nothing to see",
+	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
+	.examples = "  lockhound check ./unit_tests          status 66 when something is found\n"
+		    "  lockhound check --timeout=60s --json=locks.json -- ctest --test-dir build\n"
+		    "  git bisect run lockhound check ./test\n",
+	.status = "  0 fine, 66 findings at or above --fail-on, 124 --timeout, 125 nothing was "
+		  "watched or own\n"
+		  "  trouble, 126 not executable, 127 not found, 128+n signal n ended the program; "
+		  "else the\n"
+		  "  program's own\n",
+	.where = LH_IN_CHECK,
+	.trouble = LH_STATUS_TROUBLE,
+};
+
+static bool refuse(struct run *r, const char *what, const char *why)
+{
+	lh_say("%s%s%s", what, *what ? ": " : "", why);
+	r->trouble = LH_STATUS_TROUBLE;
+	return false;
+}
+
+static bool inspect(struct run *r, const char *program)
+{
+	static const int status[] = {
+		[LH_WATCHABLE] = 0,
+		[LH_NOT_FOUND] = LH_STATUS_NOT_FOUND,
+		[LH_NOT_RUNNABLE] = LH_STATUS_NOT_RUNNABLE,
+		[LH_UNREACHABLE] = LH_STATUS_TROUBLE,
+	};
+	lh_inspect(&r->target, program);
+	r->trouble = status[r->target.verdict];
+	if (r->trouble)
+		lh_say("%s", r->target.why);
+	return !r->trouble;
+}
+
+/*
+ * What is long is judged by the monitor, lock by lock; the library measures from the lowest of
+ * all limits on, so that each of them has its end told exactly.
+ */
+static void set_up_watch(struct run *r)
+{
+	struct lh_watch_wants *w = &r->monitor.watch_for;
+	struct lh_value *least = &r->settings.value[LH_OPT_long_hold];
+	w->long_hold_ns = (uint64_t)OPTION(r, long_hold).number;
+	w->blocking_ns = (uint64_t)OPTION(r, blocking).number;
+	w->verbose = OPTION(r, verbose).number;
+	for (int i = 0; i < r->settings.limits; i++) {
+		w->lock[w->locks].name = r->settings.limit[i].name;
+		w->lock[w->locks++].ns = r->settings.limit[i].ns;
+		int64_t ns = (int64_t)r->settings.limit[i].ns;
+		if (ns && (ns < least->number || !least->number))
+			*least = (struct lh_value){ns, "", LH_FROM_CONF};
+	}
+}
+
+static void set_up_monitor(struct run *r)
+{
+	struct lh_monitor *m = &r->monitor;
+	static const char *const colors[] = {"auto", "always", "never"};
+	m->style.color = lh_text_color(colors[OPTION(r, color).number],
+				       r->files.log ? r->files.log : stderr);
+	m->style.source = OPTION(r, source).number;
+	m->style.filtered = OPTION(r, show_filtered).number;
+	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
+	m->wait = OPTION(r, wait).number;
+	m->quiet = OPTION(r, quiet).number;
+	m->gate = &r->gate;
+	m->on_deadlock = (enum lh_on_deadlock)OPTION(r, on_deadlock).number;
+	if (m->on_deadlock == LH_ON_AUTO)
+		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
+	set_up_watch(r);
+}
+
+/* A lockhound.supp beside the lockhound.conf needs no option. */
+static const char *own_suppressions(const struct run *r)
+{
+	static char path[PATH_MAX];
+	const char *conf = r->settings.conf, *slash = conf ? strrchr(conf, '/') : NULL;
+	if (!conf)
+		return "";
+	snprintf(path, sizeof(path), "%.*slockhound.supp", slash ? (int)(slash - conf) + 1 : 0,
+		 conf);
+	return access(path, F_OK) ? "" : path;
+}
+
+/* Files named in lockhound.conf lie beside it, wherever the tests are run. */
+static const char *named(const struct run *r, enum lh_option o)
+{
+	const struct lh_value *v = &r->settings.value[o];
+	return v->from == LH_FROM_CONF ? lh_gate_beside(r->settings.conf, v->text) : v->text;
+}
+
+static bool open_gate(struct run *r)
+{
+	const char *suppressions = named(r, LH_OPT_suppressions);
+	return lh_gate_open(&r->gate, (struct lh_gate_wants){
+					      .baseline = named(r, LH_OPT_baseline),
+					      .update = OPTION(r, update_baseline).number,
+					      .add = OPTION(r, add_to_baseline).number,
+					      .suppressions = *suppressions ? suppressions
+									    : own_suppressions(r),
+					      .policy = named(r, LH_OPT_policy),
+					      .strict = OPTION(r, policy_strict).number,
+					      .verbose = OPTION(r, verbose).number,
+				      });
+}
+
+/* The program's environment: the library, its options, and where the run file is. */
+static char **environment(struct run *r)
+{
+	char options[OPTIONS_ROOM];
+	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(),
+			 r->monitor.crew.run.fd);
+	char *rest = options + n;
+	if (!lh_settings_for_library(&r->settings, rest + 1, sizeof(options) - (size_t)n - 1)) {
+		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long to hand on");
+		return NULL;
+	}
+	*rest = rest[1] ? ':' : '\0';
+	char **made = lh_preload_environment(&r->preload, environ, options, r->target.asan);
+	if (!made)
+		refuse(r, "environment", strerror(ENOMEM));
+	return made;
+}
+
+static bool start(struct run *r, char **argv, pid_t *pid)
+{
+	int error;
+	lh_launch_prepare();
+	if (!lh_monitor_open(&r->monitor, r->why, WHY_ROOM))
+		return refuse(r, "", r->why);
+	r->environment = environment(r);
+	if (!r->environment)
+		return false;
+	*pid = lh_launch(r->target.path, argv, r->environment, &error);
+	if (*pid)
+		return true;
+	lh_say("%s: %s", argv[0], strerror(error));
+	r->trouble = error == ENOENT                      ? LH_STATUS_NOT_FOUND
+		     : error == EAGAIN || error == ENOMEM ? LH_STATUS_TROUBLE
+							  : LH_STATUS_NOT_RUNNABLE;
+	return false;
+}
+
+/* Slots whose process went on: one that ended by exec is the same process in the next slot. */
+static uint32_t watched(const struct lh_model *model)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < model->processes; i++)
+		n += strcmp(model->process[i]->end, "exec") != 0;
+	return n;
+}
+
+static uint64_t acquisitions(const struct lh_model *model)
+{
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < model->processes; i++)
+		n += model->process[i]->acquired;
+	return n;
+}
+
+static void add_notes(struct run *r)
+{
+	const struct lh_strays *strays = &r->monitor.strays;
+	const struct lh_board *board = r->monitor.crew.run.board;
+	uint32_t seen = watched(r->model);
+	if (strays->count) {
+		lh_model_note(r->model, "%u of %u processes were watched", seen,
+			      seen + strays->count);
+		for (uint32_t i = 0; i < strays->count && i < LH_STRAYS_NAMED; i++)
+			lh_model_note(r->model, "not watched: %s", strays->name[i]);
+	}
+	if (*r->target.note)
+		lh_model_note(r->model, "%s: %s", r->target.loaded, r->target.note);
+	if (board->turned_away)
+		lh_model_note(r->model, "%u processes found no slot and were not watched",
+			      board->turned_away);
+	if (r->monitor.left)
+		lh_model_note(
+			r->model,
+			"%u processes are still running; their part is as it stood when we left",
+			r->monitor.left);
+	if (!seen)
+		lh_model_note(r->model,
+			      "nothing was watched: the library did not report from any process");
+	else if (!acquisitions(r->model))
+		lh_model_note(r->model, "no lock operation was seen");
+}
+
+static void make_model(struct run *r)
+{
+	char store[40];
+	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.crew.store);
+	struct lh_model_wants wants = {.symbols = r->monitor.symbols,
+				       .every_lock = r->settings.outputs > 0};
+	for (int i = 0; i < r->settings.outputs; i++)
+		wants.orders |= lh_render_formats[r->settings.output[i].format].orders;
+	lh_gate_join(&r->gate, &wants);
+	r->model = lh_model_new(wants);
+	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
+		lh_model_add_shelf(r->model, &r->shelf);
+	add_notes(r);
+	lh_whole_judge(r->model, OPTION(r, show_filtered).number);
+	lh_model_find_across(r->model);
+	if (OPTION(r, by_class).number)
+		lh_birth_judge(r->model, &(struct lh_birth_wants){
+						 .symbols = r->monitor.symbols,
+						 .wrappers = OPTION(r, wrappers).text,
+						 .filtered = OPTION(r, show_filtered).number});
+	lh_gate_finish(&r->gate, r->model);
+	lh_model_finish(r->model);
+	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))
+		lh_gate_cut_short(&r->gate);
+	if (!lh_gate_update(&r->gate, r->model))
+		r->trouble = LH_STATUS_TROUBLE;
+}
+
+static bool was_told(const struct lh_model *told, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < told->findings; i++)
+		if (!strcmp(told->finding[i]->fingerprint, f->fingerprint))
+			return true;
+	return false;
+}
+
+/* What only the whole picture shows: a circle across processes. Then the last lines. */
+static void tell_the_rest(struct run *r)
+{
+	struct lh_text_style style = r->monitor.style;
+	char next[PATH_MAX + 40] = "";
+	for (uint32_t i = 0; i < r->model->findings; i++)
+		if (r->model->finding[i]->status == LH_NEW &&
+		    !was_told(r->monitor.told, r->model->finding[i]))
+			lh_text_finding(r->model, r->model->finding[i], style, lh_say_stream());
+	if (*OPTION(r, output).text && !strchr(r->files.record.path, '%')) {
+		snprintf(next, sizeof(next), "lockhound report %s", OPTION(r, output).text);
+		style.next = next;
+	}
+	if (!OPTION(r, quiet).number)
+		lh_text_summary(r->model, style, lh_say_stream());
+	fflush(lh_say_stream());
+}
+
+static int own_status(const struct run *r)
+{
+	int status = r->monitor.status;
+	return WIFSIGNALED(status) ? LH_STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void keep_results(struct run *r)
+{
+	const struct lh_crew *crew = &r->monitor.crew;
+	struct lh_files_of of = {r->model, crew->store, r->monitor.program, r->target.path};
+	if (crew->store_error)
+		lh_say("not every process's record could be kept: %s", strerror(crew->store_error));
+	if (!lh_files_write(&r->files, &r->settings, &of) || crew->store_error)
+		r->trouble = LH_STATUS_TROUBLE;
+}
+
+/* A table that was full has hidden something: never green. (Searches given up are only said.) */
+static bool incomplete(const struct lh_model *model)
+{
+	uint32_t dropped = 0;
+	for (uint32_t i = 0; i < model->processes; i++) {
+		const struct lh_process *p = model->process[i];
+		dropped += p->dropped_locks + p->dropped_nodes + p->dropped_events +
+			   p->dropped_findings;
+	}
+	return dropped != 0;
+}
+
+/* In the order of what a reader of the status must know first. */
+static int check_status(struct run *r)
+{
+	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
+	const struct lh_monitor *m = &r->monitor;
+	uint32_t seen = watched(r->model);
+	if (m->timed_out)
+		return LH_STATUS_TIMEOUT;
+	if (WIFSIGNALED(m->status) && !m->ended_by_us)
+		return own_status(r);
+	if (r->trouble)
+		return r->trouble;
+	if (lh_model_new_findings(r->model, least[OPTION(r, fail_on).number]))
+		return LH_STATUS_FINDINGS;
+	if (!seen || (OPTION(r, require_all).number && m->strays.count)) {
+		lh_say(seen ? "some processes were not watched, and --require-all asks for all"
+			    : "nothing was watched, so nothing can be said; 'lockhound doctor %s' "
+			      "tells why",
+		       r->target.path);
+		return LH_STATUS_TROUBLE;
+	}
+	if (own_status(r))
+		return own_status(r);
+	if (incomplete(r->model)) {
+		lh_say("the record is incomplete (see 'dropped' above), so nothing found is not "
+		       "nothing there");
+		return LH_STATUS_TROUBLE;
+	}
+	if (!acquisitions(r->model) && !OPTION(r, allow_empty).number) {
+		lh_say("no lock operation was seen, so nothing can be said; --allow-empty lets "
+		       "that pass");
+		return LH_STATUS_TROUBLE;
+	}
+	return 0;
+}
+
+static int run_status(struct run *r)
+{
+	if (r->monitor.timed_out)
+		return LH_STATUS_TIMEOUT;
+	if (r->trouble)
+		return r->trouble;
+	return own_status(r);
+}
+
+/* -v: what was decided before the start, and which process came to which end. */
+static void tell_set_up(const struct run *r)
+{
+	if (r->settings.seed_picked && OPTION(r, quiet).number) /* else the summary has it */
+		lh_say("shaken with seed %s; --shake=%s repeats it", OPTION(r, shake).text,
+		       OPTION(r, shake).text);
+	if (!OPTION(r, verbose).number)
+		return;
+	lh_say("settings from %s", r->settings.conf ? r->settings.conf : "no lockhound.conf");
+	lh_say("library %s", r->preload.library);
+	lh_say("program %s", r->target.path);
+}
+
+static void tell_processes(const struct run *r)
+{
+	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->model->processes; i++) {
+		const struct lh_process *p = r->model->process[i];
+		lh_say("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent,
+		       p->exe, *p->end ? p->end : "ended, status not known",
+		       (unsigned long long)p->acquired);
+	}
+}
+
+static void watch(struct run *r, pid_t pid)
+{
+	if (r->files.log)
+		lh_say_into(r->files.log);
+	tell_set_up(r);
+	lh_monitor_watch(&r->monitor, pid);
+	make_model(r);
+	tell_processes(r);
+	tell_the_rest(r);
+	keep_results(r);
+	if (!r->monitor.left)
+		lh_preload_drop(&r->preload);
+}
+
+static int command(struct run *r, int argc, char **argv)
+{
+	int status;
+	pid_t pid;
+	int first = lh_settings_read(&r->settings, r->usage, argc, argv, &status);
+	if (first < 0)
+		return status;
+	if (first == argc) {
+		lh_say("no program is named; see 'lockhound %s --help'", r->usage->name);
+		return LH_STATUS_TROUBLE;
+	}
+	if (!inspect(r, argv[first]))
+		return r->trouble;
+	if (!open_gate(r))
+		return LH_STATUS_TROUBLE;
+	if (!lh_preload_find(&r->preload, r->why, WHY_ROOM)) {
+		refuse(r, "", r->why);
+		return r->trouble;
+	}
+	bool started = lh_files_open(&r->files, &r->settings);
+	r->trouble = started ? 0 : LH_STATUS_TROUBLE;
+	set_up_monitor(r);
+	if (!started || !start(r, argv + first, &pid)) {
+		lh_files_drop(&r->files);
+		lh_preload_drop(&r->preload);
+		return r->trouble;
+	}
+	watch(r, pid);
+	int result = r->check ? check_status(r) : run_status(r);
+	if (!lh_files_close_log(&r->files, &r->settings))
+		r->trouble = LH_STATUS_TROUBLE;
+	lh_model_free(r->model);
+	lh_read_close(&r->shelf);
+	lh_monitor_close(&r->monitor);
+	lh_gate_close(&r->gate);
+	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
+		lh_launch_die(WTERMSIG(r->monitor.status));
+	return r->trouble && !result ? r->trouble : result;
+}
+
+int lh_cmd_run(int argc, char **argv)
+{
+	static struct run r = {.usage = &run_usage};
+	return command(&r, argc, argv);
+}
+
+int lh_cmd_check(int argc, char **argv)
+{
+	static struct run r = {.usage = &check_usage, .check = true};
+	return command(&r, argc, argv);
+}

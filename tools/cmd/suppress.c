@@ -1,0 +1,73 @@
+/* suppress.c — lockhound suppress: lines for a suppression file, ready to paste. */
+#include "tools/cmd/commands.h"
+#include "tools/cmd/load_runs.h"
+#include "tools/util/log.h"
+
+enum { SUPPRESSIONS = 's', HELP = 'h', BASELINE = 256 };
+
+static const struct option options[] = {
+	{"suppressions", required_argument, NULL, SUPPRESSIONS},
+	{"baseline", required_argument, NULL, BASELINE},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static void help(void)
+{
+	puts("lockhound suppress: lines for a suppression file\n\n"
+	     "Usage: lockhound suppress [OPTION...] FILE...\n\n"
+	     "Examples:\n"
+	     "  lockhound suppress bank.lh >> lockhound.supp\n"
+	     "  lockhound suppress --suppressions=lockhound.supp bank.lh    what is not in it "
+	     "yet\n\n"
+	     "Options:\n"
+	     "  -s, --suppressions=FILE   leave out what these suppress already\n"
+	     "      --baseline=FILE       leave out what is in the baseline\n"
+	     "  -h, --help                this\n\n"
+	     "Each entry has a comment with a place for the reason and for the day when it ends.\n"
+	     "docs/suppressions.md tells the other types of entry.\n\n"
+	     "Status: 0 printed, also if there was nothing to print; 2 trouble.");
+}
+
+static int print(char **file, int n, struct lh_gate_wants gate_wants)
+{
+	struct lh_recorded r = {0};
+	struct lh_gate gate;
+	bool good = lh_gate_open(&gate, gate_wants) &&
+		    lh_recorded_open(&r, file, n, (struct lh_model_wants){0}, &gate, false);
+
+	for (uint32_t i = 0; good && i < r.model->findings; i++)
+		if (r.model->finding[i]->status == LH_NEW)
+			lh_suppress_print(r.model, r.model->finding[i], stdout);
+	if (good && (fflush(stdout) || ferror(stdout))) {
+		lh_say("suppress: cannot write it");
+		good = false;
+	}
+	lh_recorded_close(&r);
+	lh_gate_close(&gate);
+	return good ? 0 : LH_STATUS_VIEW_TROUBLE;
+}
+
+int lh_cmd_suppress(int argc, char **argv)
+{
+	struct lh_gate_wants wants = {0};
+	bool begun = false;
+	int o;
+
+	while ((o = lh_recorded_option("suppress", &begun, argc, argv, ":s:h", options)) != -1) {
+		if (o == HELP) {
+			help();
+			return 0;
+		}
+		if (o == '?')
+			return LH_STATUS_VIEW_TROUBLE;
+		if (o == SUPPRESSIONS)
+			wants.suppressions = lh_recorded_join(wants.suppressions, optarg);
+		else
+			wants.baseline = optarg;
+	}
+	if (optind < argc)
+		return print(argv + optind, argc - optind, wants);
+	lh_say("suppress: which file? See 'lockhound suppress --help'");
+	return LH_STATUS_VIEW_TROUBLE;
+}

@@ -1,0 +1,137 @@
+/*
+ * Part of the room `hang`: the whole picture. A thread that holds something has a line of its
+ * own; those that hold nothing and wait for the same have one together.
+ */
+#include "tools/hang/writer.h"
+
+static bool is_lock(const struct lh_hang_page *g, lh_lock_id id)
+{
+	const struct lh_thing *t = lh_model_thing(g->model, g->process, id);
+
+	return t && t->row.kind != LH_LIFE;
+}
+
+static bool holds_a_lock(const struct lh_hang_page *g, uint32_t thread)
+{
+	for (uint32_t i = 0; i < g->hang->holds; i++)
+		if (g->hang->hold[i].thread == thread && is_lock(g, g->hang->hold[i].lock))
+			return true;
+	return false;
+}
+
+static const char *mode_of(const struct lh_hang_page *g, const struct lh_hang_hold *h)
+{
+	const struct lh_thing *t = lh_model_thing(g->model, g->process, h->lock);
+
+	if (LH_PLACE_MODE(h->place) == LH_PERMIT)
+		return "a permit of ";
+	return t->row.kind == LH_RWLOCK && LH_PLACE_MODE(h->place) == LH_SHARED ? "as a reader "
+										: "";
+}
+
+static void draw_holds(const struct lh_hang_page *g, uint32_t thread, bool stacks)
+{
+	for (uint32_t i = 0; i < g->hang->holds; i++) {
+		const struct lh_hang_hold *h = &g->hang->hold[i];
+
+		if (h->thread != thread || !is_lock(g, h->lock))
+			continue;
+		const char *at = lh_hang_at(g, LH_PLACE_STACK(h->place));
+		fprintf(g->out, "    holds %s%s%s%s%s%s\n", mode_of(g, h), lh_hang_what(g, h->lock),
+			h->ns ? " for " : "", h->ns ? lh_model_time(g->model, h->ns) : "",
+			at[0] ? ", taken" : "", at[0] ? at + 1 : "");
+		if (stacks)
+			lh_hang_stack(g, LH_PLACE_STACK(h->place));
+	}
+}
+
+/* " 3.2 s", of the one who has waited longest */
+static const char *how_long(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+{
+	uint64_t ns = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (g->hang->thread[list[i]].ns > ns)
+			ns = g->hang->thread[list[i]].ns;
+	return ns ? lh_pool_print(g->pool, " %s%s", n > 1 ? "up to " : "",
+				  lh_model_time(g->model, ns))
+		  : NULL;
+}
+
+static void draw_waiters(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+{
+	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
+	const char *time = how_long(g, list, n),
+		   *verb = time     ? n == 1 ? "has waited" : "have waited"
+			   : n == 1 ? "waits"
+				    : "wait";
+
+	fprintf(g->out, "  %s %s%s %s%s%s%s\n",
+		n == 1 ? lh_hang_who(g, list[0]) : lh_hang_many(g, n, "thread", "threads"), verb,
+		time ? time : "", lh_hang_goal(g, t), lh_hang_vain(t, g->hang->node[list[0]].stuck),
+		t->wait.timed ? ", for a limited time" : "", lh_hang_at(g, t->stack));
+	if (n > 1)
+		fprintf(g->out, "    %s\n", lh_hang_members(g, list, n));
+}
+
+static void draw_others(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+{
+	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
+
+	if (n == 1)
+		fprintf(g->out, "  %s %s%s\n", lh_hang_who(g, list[0]), lh_hang_deed(g, t),
+			lh_hang_at(g, t->stack));
+	else
+		fprintf(g->out, "  %u threads, each of which %s\n    %s\n", n, lh_hang_deed(g, t),
+			lh_hang_members(g, list, n));
+}
+
+static bool same_line(const struct lh_hang_page *g, uint32_t a, uint32_t b, bool stacks)
+{
+	const struct lh_hang_thread *x = &g->hang->thread[a], *y = &g->hang->thread[b];
+
+	if (x->waiting != y->waiting || (stacks && x->stack != y->stack))
+		return false;
+	if (x->waiting)
+		return lh_hang_alike(x, y) && g->hang->node[a].stuck == g->hang->node[b].stuck;
+	return lh_hang_deed(g, x) == lh_hang_deed(g, y) && x->stack == y->stack;
+}
+
+/* All of the same line that come after `first` and hold nothing themselves. */
+static uint32_t gather(const struct lh_hang_page *g, uint32_t first, bool *done, uint32_t *list,
+		       bool stacks)
+{
+	uint32_t n = 0;
+
+	list[n++] = first;
+	done[first] = true;
+	if (holds_a_lock(g, first))
+		return n;
+	for (uint32_t k = first + 1; k < g->hang->threads; k++)
+		if (!done[k] && !g->hang->thread[k].ended && same_line(g, first, k, stacks) &&
+		    !holds_a_lock(g, k)) {
+			done[k] = true;
+			list[n++] = k;
+		}
+	return n;
+}
+
+void lh_hang_draw(const struct lh_hang_page *g, bool stacks)
+{
+	const struct lh_hang *h = g->hang;
+	bool *done = lh_pool_get(g->pool, h->threads + 1);
+	uint32_t *list = lh_pool_get(g->pool, (h->threads + 1) * sizeof(*list)), n;
+
+	for (uint32_t i = 0; i < h->threads; i++) {
+		if (done[i] || h->thread[i].ended)
+			continue;
+		n = gather(g, i, done, list, stacks);
+		if (h->thread[i].waiting)
+			draw_waiters(g, list, n);
+		else
+			draw_others(g, list, n);
+		if (stacks)
+			lh_hang_stack(g, h->thread[i].stack);
+		draw_holds(g, i, stacks);
+	}
+}

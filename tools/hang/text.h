@@ -1,0 +1,17 @@
+/*
+ * text.h — a hang as text for people.
+ */
+#ifndef LH_HANG_TEXT_H
+#define LH_HANG_TEXT_H
+
+#include "tools/render/render.h"
+#include "tools/wait_graph/hang.h"
+
+/* The report. */
+void lh_hang_text(const struct lh_hang *, struct lh_model *, const struct lh_record *book,
+		  const struct lh_text_style *, FILE *);
+
+/* The graph alone: every thread, what it holds and waits for, with stacks. */
+void lh_hang_stand(const struct lh_hang *, struct lh_model *, const struct lh_record *book, FILE *);
+
+#endif

@@ -1,0 +1,314 @@
+/* Where ledgers come from: files of all three shapes, pipes, and live processes. */
+#include "tools/ledger/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+__attribute__((format(printf, 2, 3))) static bool complain(struct lh_shelf *s, const char *format,
+							   ...)
+{
+	va_list args;
+
+	/* The first complaint is the cause; later ones would be its echo. */
+	if (s->trouble[0])
+		return false;
+	va_start(args, format);
+	vsnprintf(s->trouble, sizeof(s->trouble), format, args);
+	va_end(args);
+	return false;
+}
+
+static struct lh_record *add(struct lh_shelf *s)
+{
+	struct lh_record *bigger = s->record;
+
+	/* Room doubles whenever the number is a power of two. */
+	if ((s->n & (s->n - 1)) == 0)
+		bigger = realloc(s->record, (s->n ? s->n * 2 : 1) * sizeof(*bigger));
+	if (!bigger)
+		return NULL;
+	s->record = bigger;
+	return &s->record[s->n++];
+}
+
+static bool add_at(struct lh_shelf *s, const struct lh_bytes *b, uint64_t at, const char *name)
+{
+	struct lh_record *r = add(s);
+
+	if (!r)
+		return complain(s, "%s: not enough memory", name);
+	if (lh_read_copy(r, b, at)) {
+		if (r->torn)
+			complain(s, "%s: file is cut short at %llu bytes", name,
+				 (unsigned long long)b->size);
+		return true;
+	}
+	if (at == 0)
+		complain(s, "%s: %s", name, r->trouble);
+	else
+		complain(s, "%s: at byte %llu: %s", name, (unsigned long long)at, r->trouble);
+	lh_read_drop(r);
+	s->n--;
+	return false;
+}
+
+/* One ledger after another. A total that leads nowhere ends the walk. */
+static void read_row(struct lh_shelf *s, const struct lh_bytes *b, const char *name)
+{
+	uint64_t at = 0;
+
+	while (at < b->size && add_at(s, b, at, name)) {
+		uint64_t total = s->record[s->n - 1].head.total;
+
+		if (total < sizeof(struct lh_ledger) || total >= b->size - at) {
+			if (total > b->size - at)
+				complain(s, "%s: file is cut short at %llu bytes of %llu", name,
+					 (unsigned long long)b->size,
+					 (unsigned long long)(at + total));
+			break;
+		}
+		at += total;
+	}
+}
+
+/* A slot that a process took and has not filled yet is no error; one that it spoiled is. */
+static void read_slot(struct lh_shelf *s, const struct lh_bytes *b, uint64_t at, const char *name)
+{
+	char magic[8] = "";
+	struct lh_bytes slot = *b;
+
+	lh_read_get(b, at, magic, sizeof(magic));
+	if (magic[0] == 0) {
+		s->empty++;
+		return;
+	}
+	if (slot.size > at + LH_SLOT_BYTES)
+		slot.size = at + LH_SLOT_BYTES;
+	add_at(s, &slot, at, name);
+}
+
+static void read_run(struct lh_shelf *s, const struct lh_bytes *b, const char *name)
+{
+	struct lh_board board;
+	uint64_t slots;
+
+	if (lh_read_get(b, 0, &board, sizeof(board)) < sizeof(board)) {
+		complain(s, "%s: cut short at %llu bytes, inside the board", name,
+			 (unsigned long long)b->size);
+		return;
+	}
+	if (board.version != LH_LEDGER_VERSION) {
+		complain(s, "%s: run file of version %u; this lockhound reads version %d", name,
+			 board.version, LH_LEDGER_VERSION);
+		return;
+	}
+	s->turned_away = board.turned_away;
+	/* `next` also counts those that were turned away. */
+	slots = b->size <= LH_BOARD_BYTES
+			? 0
+			: (b->size - LH_BOARD_BYTES + LH_SLOT_BYTES - 1) / LH_SLOT_BYTES;
+	if (slots > board.next)
+		slots = board.next;
+	for (uint64_t k = 0; k < slots; k++)
+		read_slot(s, b, LH_BOARD_BYTES + k * LH_SLOT_BYTES, name);
+	if (!s->n)
+		complain(s, "%s: no process has a ledger in this run yet", name);
+}
+
+static bool read_any(struct lh_shelf *s, const struct lh_bytes *b, const char *name)
+{
+	char magic[8] = "";
+
+	if (b->size == 0)
+		return complain(s, "%s: not a lockhound ledger (it is empty)", name);
+	lh_read_get(b, 0, magic, sizeof(magic));
+	if (memcmp(magic, LH_BOARD_MAGIC, sizeof(magic)) == 0)
+		read_run(s, b, name);
+	else
+		read_row(s, b, name);
+	return s->n > 0;
+}
+
+bool lh_read_bytes(struct lh_shelf *s, const void *bytes, size_t size, const char *name)
+{
+	struct lh_bytes b = {.fd = -1, .at = bytes, .size = size};
+
+	memset(s, 0, sizeof(*s));
+	return read_any(s, &b, name);
+}
+
+/* A pipe cannot be read twice. */
+static bool read_stream(struct lh_shelf *s, int fd, const char *name)
+{
+	size_t n = 0, room = 0;
+	unsigned char *all = NULL;
+	ssize_t got = 1;
+	bool good;
+
+	while (got > 0 || (got < 0 && errno == EINTR)) {
+		if (n == room) {
+			unsigned char *bigger = realloc(all, room = room ? room * 2 : 65536);
+
+			if (!bigger) {
+				free(all);
+				return complain(s, "%s: not enough memory", name);
+			}
+			all = bigger;
+		}
+		got = read(fd, all + n, room - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	if (got < 0)
+		good = complain(s, "%s: %s", name, strerror(errno));
+	else
+		good = read_any(s, &(struct lh_bytes){.fd = -1, .at = all, .size = n}, name);
+	free(all);
+	return good;
+}
+
+/*
+ * A saved file of many small ledgers is read at once and taken apart in memory. One that may still
+ * be written to is not: its tables must be copied in their order.
+ */
+static unsigned char *read_at_once(const struct lh_bytes *b)
+{
+	enum { LARGEST = 64 << 20 };
+	struct lh_ledger head = {0};
+	unsigned char *all;
+
+	if (b->size > LARGEST || lh_read_get(b, 0, &head, sizeof(head)) < sizeof(head) ||
+	    memcmp(head.magic, LH_LEDGER_MAGIC, sizeof(head.magic)) != 0 ||
+	    !(head.flags & LH_LEDGER_SAVED) || head.total >= b->size)
+		return NULL;
+	all = malloc(b->size);
+	if (all && lh_read_get(b, 0, all, b->size) == b->size)
+		return all;
+	free(all);
+	return NULL;
+}
+
+static bool read_file(struct lh_shelf *s, struct lh_bytes b, const char *name)
+{
+	unsigned char *all = read_at_once(&b);
+	bool good;
+
+	if (all) {
+		b.fd = -1;
+		b.at = all;
+	}
+	good = read_any(s, &b, name);
+	free(all);
+	return good;
+}
+
+static bool read_fd(struct lh_shelf *s, int fd, const char *name)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return complain(s, "%s: %s", name, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return complain(s, "%s: not a lockhound ledger (it is a directory)", name);
+	if (!S_ISREG(st.st_mode))
+		return read_stream(s, fd, name);
+	return read_file(s, (struct lh_bytes){.fd = fd, .size = (uint64_t)st.st_size}, name);
+}
+
+/*
+ * A live process has its ledger mapped; nothing else begins with our magic at the
+ * start of a mapping. Its memory is read through /proc, so it is not stopped, and
+ * needs no descriptor of its own.
+ */
+static bool read_mapping(struct lh_shelf *s, int mem, const char *line, const char *name)
+{
+	unsigned long long start;
+	char rights[5] = "", magic[8];
+	struct lh_bytes b = {.fd = mem};
+
+	if (sscanf(line, "%llx-%*x %4s", &start, rights) != 2 || strncmp(rights, "rw", 2) != 0)
+		return false;
+	b.start = start;
+	b.size = LH_SLOT_BYTES; /* the mapping may go on behind a seam */
+	if (lh_read_get(&b, 0, magic, sizeof(magic)) < sizeof(magic) ||
+	    memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic)) != 0)
+		return false;
+	if (!add_at(s, &b, 0, name))
+		return false;
+	if (s->record[0].head.end == LH_END_UNKNOWN)
+		s->record[0].head.end = LH_END_RUNNING;
+	return true;
+}
+
+static bool read_process(struct lh_shelf *s, const char *pid)
+{
+	char path[64], *line = NULL;
+	size_t room = 0;
+	FILE *maps;
+	int mem;
+
+	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return complain(s,
+				"%s: no such file, and no process of that number can be read: %s",
+				pid, strerror(errno));
+	snprintf(path, sizeof(path), "/proc/%s/mem", pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	if (mem < 0)
+		complain(s,
+			 "%s: cannot read this process's memory: %s (same user and ptrace rights "
+			 "are needed)",
+			 pid, strerror(errno));
+	while (mem >= 0 && !s->n && getline(&line, &room, maps) >= 0)
+		read_mapping(s, mem, line, pid);
+	if (!s->n)
+		complain(s,
+			 "%s: this process has no lockhound ledger (it was started without "
+			 "lockhound)",
+			 pid);
+	free(line);
+	fclose(maps);
+	if (mem >= 0)
+		close(mem);
+	return s->n > 0;
+}
+
+static bool is_number(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n > 0 && n < 10 && text[n] == 0;
+}
+
+bool lh_read_open(struct lh_shelf *s, const char *file)
+{
+	bool good;
+	int fd;
+
+	memset(s, 0, sizeof(*s));
+	if (strcmp(file, "-") == 0)
+		return read_fd(s, STDIN_FILENO, "standard input");
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT && is_number(file))
+		return read_process(s, file);
+	if (fd < 0)
+		return complain(s, "%s: %s", file, strerror(errno));
+	good = read_fd(s, fd, file);
+	close(fd);
+	return good;
+}
+
+void lh_read_close(struct lh_shelf *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		lh_read_drop(&s->record[i]);
+	free(s->record);
+	s->record = NULL;
+	s->n = 0;
+}

@@ -1,0 +1,124 @@
+#include "tools/ledger/overlay.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct whole {
+	struct lh_side side; /* first: a whole is found by its side */
+	void *memory;
+	size_t size;
+	uint32_t refused;
+};
+
+enum { LOCKS = 256 };
+
+/* Address space; what is not written to costs nothing. */
+static const struct {
+	uint32_t row, rows;
+} shape[LH_TABLES] = {
+	[LH_T_THREAD] = {sizeof(struct lh_thread), 256},
+	[LH_T_LOCK] = {sizeof(struct lh_lock), LOCKS},
+	[LH_T_MORE] = {sizeof(struct lh_more), LOCKS},
+	[LH_T_STACK] = {sizeof(struct lh_stack), 4096},
+	[LH_T_FRAME] = {sizeof(uint64_t), 96 << 10},
+	[LH_T_MODULE] = {sizeof(struct lh_module), 512},
+	[LH_T_FINDING] = {sizeof(struct lh_finding), 1024},
+	[LH_T_STEP] = {sizeof(struct lh_step), 24 << 10},
+	[LH_T_NOTE] = {sizeof(struct lh_note), 8192},
+	[LH_T_PAIR] = {sizeof(struct lh_pair), 8192},
+	[LH_T_SPAN] = {sizeof(struct lh_span), 128 << 10},
+	[LH_T_BURNT] = {sizeof(struct lh_burnt), 1024},
+};
+
+static size_t round_up(size_t n)
+{
+	return (n + 4095) & ~(size_t)4095;
+}
+
+/*
+ * Behind all rows that the ledger can have. A lock's number has no bits for more than that, so
+ * ours are the last of its own: as long as it is not full to the brim, nobody has them.
+ */
+static uint32_t base_of(const struct lh_record *r, enum lh_table_name t)
+{
+	uint32_t limit = r->rows[t].limit;
+
+	if (t == LH_T_LOCK && limit > 4 * LOCKS)
+		return limit - LOCKS;
+	return limit ? limit : 1;
+}
+
+static void lay_out(struct lh_side *s, unsigned char *at, const struct lh_record *r)
+{
+	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
+		s->table[t].at = at;
+		s->table[t].row = shape[t].row;
+		s->table[t].rows = shape[t].rows;
+		s->table[t].base = base_of(r, t);
+		at += round_up((size_t)shape[t].row * shape[t].rows);
+	}
+}
+
+struct lh_side *lh_side_new(const struct lh_record *r)
+{
+	struct whole *w = calloc(1, sizeof(*w));
+	size_t size = 0;
+
+	for (int t = 1; t < LH_TABLES; t++)
+		size += round_up((size_t)shape[t].row * shape[t].rows);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!w || memory == MAP_FAILED) {
+		free(w);
+		if (memory != MAP_FAILED)
+			munmap(memory, size);
+		return NULL;
+	}
+	w->memory = memory;
+	w->size = size;
+	lay_out(&w->side, memory, r);
+	return &w->side;
+}
+
+void lh_side_free(struct lh_side *s)
+{
+	struct whole *w = (struct whole *)s;
+
+	if (!w)
+		return;
+	munmap(w->memory, w->size);
+	free(w);
+}
+
+uint32_t lh_side_add(struct lh_side *s, enum lh_table_name t, const void *rows, uint32_t n)
+{
+	uint32_t used = s->table[t].used;
+
+	if (n > s->table[t].rows - used) {
+		((struct whole *)s)->refused++;
+		return 0;
+	}
+	if (rows)
+		memcpy(s->table[t].at + (size_t)used * shape[t].row, rows,
+		       (size_t)n * shape[t].row);
+	__atomic_store_n(&s->table[t].used, used + n, __ATOMIC_RELEASE);
+	return s->table[t].base + used;
+}
+
+uint32_t lh_side_new_rows(struct lh_side *s, enum lh_table_name t, uint32_t n)
+{
+	return lh_side_add(s, t, NULL, n);
+}
+
+void *lh_side_row(struct lh_side *s, enum lh_table_name t, uint32_t number)
+{
+	if (number < s->table[t].base || number - s->table[t].base >= s->table[t].used)
+		return NULL;
+	return s->table[t].at + (size_t)(number - s->table[t].base) * shape[t].row;
+}
+
+uint32_t lh_side_refused(const struct lh_side *s)
+{
+	return ((const struct whole *)s)->refused;
+}

@@ -1,0 +1,231 @@
+#include "tools/ledger/reader.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Most ledgers are small: one call writes all of one. */
+struct sink {
+	int fd;
+	size_t n;
+	unsigned char bytes[32768];
+};
+
+static int write_all(int fd, const void *bytes, size_t n)
+{
+	const char *at = bytes;
+
+	while (n) {
+		ssize_t done = write(fd, at, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? errno : EIO;
+		at += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static int flush(struct sink *s)
+{
+	size_t n = s->n;
+
+	s->n = 0;
+	return write_all(s->fd, s->bytes, n);
+}
+
+static int put(struct sink *s, const void *bytes, size_t n)
+{
+	int rc = n > sizeof(s->bytes) - s->n ? flush(s) : 0;
+
+	if (rc || n > sizeof(s->bytes))
+		return rc ? rc : write_all(s->fd, bytes, n);
+	memcpy(s->bytes + s->n, bytes, n);
+	s->n += n;
+	return 0;
+}
+
+static uint64_t padded(uint64_t n)
+{
+	return (n + 7) & ~7ull;
+}
+
+/*
+ * The order of tables in a packed ledger. What a person needs most comes first: if
+ * the file is cut short, the findings are still there, with their locks and stacks.
+ */
+static const enum lh_table_name file_order[] = {
+	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_LOCK,  LH_T_THREAD, LH_T_STACK,
+	LH_T_FRAME,   LH_T_MODULE, LH_T_NODE,  LH_T_SEEN,  LH_T_EVENT,  LH_T_SEAT,
+	LH_T_PAIR,    LH_T_SPAN,   LH_T_PLACE, LH_T_BURNT, LH_T_FARE,   LH_T_MORE,
+};
+
+#define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
+
+/* How many rows are the ledger's own and how many the monitor's, counted once: both may grow. */
+struct packing {
+	const struct lh_record *record;
+	uint32_t own[LH_TABLES], more[LH_TABLES];
+};
+
+static void lay_out(struct lh_ledger *h, const struct packing *p)
+{
+	uint64_t at = padded(sizeof(*h));
+
+	for (size_t i = 0; i < TABLES_PACKED; i++) {
+		enum lh_table_name t = file_order[i];
+		struct lh_table *table = &h->table[t];
+
+		table->row = p->record->rows[t].row;
+		table->used = p->own[t] + p->more[t];
+		table->rows = table->ready = table->used;
+		table->offset = table->used ? at : 0;
+		at += padded((uint64_t)table->used * table->row);
+	}
+	h->header = sizeof(*h);
+	h->total = at;
+	h->flags |= LH_LEDGER_SAVED;
+}
+
+/* What a row names must be saved with it: so the naming tables are counted before the named. */
+static void count_rows(struct packing *p)
+{
+	static const enum lh_table_name order[] = {
+		LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,   LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
+		LH_T_FARE,    LH_T_EVENT, LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+		LH_T_MORE,    LH_T_PLACE, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE};
+	const struct lh_side *side = p->record->side;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum lh_table_name t = order[i];
+
+		p->own[t] = lh_read_used(p->record, t);
+		p->more[t] = side ? __atomic_load_n(&side->table[t].used, __ATOMIC_ACQUIRE) : 0;
+		if (side && p->own[t] > side->table[t].base)
+			p->more[t] = 0; /* the ledger's own rows have grown into ours */
+		if (p->more[t] && !p->own[t])
+			p->own[t] = 1; /* row 0 */
+	}
+}
+
+static int pad(struct sink *s, uint64_t n)
+{
+	static const char zeros[8];
+
+	return put(s, zeros, padded(n) - n);
+}
+
+/* In the file the monitor's rows follow the ledger's own. */
+static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t number)
+{
+	uint32_t base = p->record->side->table[t].base;
+
+	return number < base ? number : number - base + p->own[t];
+}
+
+static lh_place moved_place(const struct packing *p, lh_place place)
+{
+	return LH_PLACE(moved(p, LH_T_STACK, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
+			LH_PLACE_MODE(place));
+}
+
+static lh_lock_id moved_lock(const struct packing *p, lh_lock_id id)
+{
+	return LH_LOCK_ID(moved(p, LH_T_LOCK, LH_LOCK_ROW(id)), LH_LOCK_GEN(id));
+}
+
+union any {
+	struct lh_finding finding;
+	struct lh_step step;
+	struct lh_stack stack;
+	uint64_t frame;
+	struct lh_note note;
+	struct lh_pair pair;
+	struct lh_span span;
+	struct lh_burnt burnt;
+	struct lh_module module;
+	struct lh_thread thread;
+	struct lh_lock lock;
+	struct lh_shared_place place;
+	struct lh_more more;
+};
+
+static void move(const struct packing *p, enum lh_table_name t, union any *a)
+{
+	if (t == LH_T_FINDING) {
+		a->finding.step = moved(p, LH_T_STEP, a->finding.step);
+		a->finding.thread = moved(p, LH_T_THREAD, a->finding.thread);
+	} else if (t == LH_T_STEP) {
+		a->step.place = moved_place(p, a->step.place);
+		a->step.thread = moved(p, LH_T_THREAD, a->step.thread);
+		a->step.lock = moved_lock(p, a->step.lock);
+		a->step.note = moved(p, LH_T_NOTE, a->step.note);
+	} else if (t == LH_T_STACK) {
+		a->stack.frame = moved(p, LH_T_FRAME, a->stack.frame);
+	} else if (t == LH_T_LOCK) {
+		a->lock.born = moved(p, LH_T_STACK, a->lock.born);
+		a->lock.first = moved(p, LH_T_STACK, a->lock.first);
+		a->lock.more = moved(p, LH_T_MORE, a->lock.more);
+	} else if (t == LH_T_FRAME) {
+		a->frame = LH_FRAME(moved(p, LH_T_MODULE, LH_FRAME_MODULE(a->frame)),
+				    LH_FRAME_PC(a->frame));
+	}
+}
+
+static int put_more(struct sink *s, const struct packing *p, enum lh_table_name t)
+{
+	unsigned char some[16384];
+	uint32_t row = p->record->rows[t].row, n = 0;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < p->more[t] && !rc; i++) {
+		union any a = {.frame = 0};
+
+		memcpy(&a, p->record->side->table[t].at + (size_t)i * row, row);
+		move(p, t, &a);
+		memcpy(some + n, &a, row);
+		n += row;
+		if (n > sizeof(some) - sizeof(a) || i + 1 == p->more[t]) {
+			rc = put(s, some, n);
+			n = 0;
+		}
+	}
+	return rc;
+}
+
+static int put_table(struct sink *s, const struct packing *p, enum lh_table_name t)
+{
+	static const union any zero;
+	uint32_t row = p->record->rows[t].row;
+	bool has_own = p->record->rows[t].at && lh_read_used(p->record, t);
+	int rc = 0;
+
+	if (has_own)
+		rc = put(s, p->record->rows[t].at, (uint64_t)p->own[t] * row);
+	else if (p->own[t])
+		rc = put(s, &zero, row);
+	if (!rc)
+		rc = put_more(s, p, t);
+	return rc ? rc : pad(s, (uint64_t)(p->own[t] + p->more[t]) * row);
+}
+
+int lh_read_pack(const struct lh_record *r, int fd)
+{
+	struct packing p = {.record = r};
+	struct lh_ledger h = r->head;
+	struct sink s;
+	int rc;
+
+	s.fd = fd;
+	s.n = 0;
+	count_rows(&p);
+	lay_out(&h, &p);
+	rc = put(&s, &h, sizeof(h));
+	if (!rc)
+		rc = pad(&s, sizeof(h));
+	for (size_t i = 0; !rc && i < TABLES_PACKED; i++)
+		rc = put_table(&s, &p, file_order[i]);
+	return rc ? rc : flush(&s);
+}

@@ -1,0 +1,480 @@
+#include "tools/ledger/reader.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	uint32_t row;
+} shape[LH_TABLES] = {
+	[LH_T_SEAT] = {"seats", sizeof(struct lh_seat)},
+	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread)},
+	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock)},
+	[LH_T_STACK] = {"stacks", sizeof(struct lh_stack)},
+	[LH_T_FRAME] = {"frames", sizeof(uint64_t)},
+	[LH_T_MODULE] = {"modules", sizeof(struct lh_module)},
+	[LH_T_NODE] = {"nodes", sizeof(struct lh_node)},
+	[LH_T_SEEN] = {"sightings", sizeof(struct lh_seen)},
+	[LH_T_EVENT] = {"events", sizeof(struct lh_event)},
+	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding)},
+	[LH_T_STEP] = {"steps", sizeof(struct lh_step)},
+	[LH_T_NOTE] = {"notes", sizeof(struct lh_note)},
+	[LH_T_PAIR] = {"pairs", sizeof(struct lh_pair)},
+	[LH_T_SPAN] = {"spans", sizeof(struct lh_span)},
+	[LH_T_PLACE] = {"places", sizeof(struct lh_shared_place)},
+	[LH_T_BURNT] = {"sights of busy waiting", sizeof(struct lh_burnt)},
+	[LH_T_FARE] = {"fares of locks", sizeof(struct lh_fare)},
+	[LH_T_MORE] = {"lock counts", sizeof(struct lh_more)},
+};
+
+/*
+ * The library fills what a row names before the row itself. So whoever copies the
+ * naming table first finds all that it names when it copies the named one.
+ */
+static const enum lh_table_name copy_order[] = {
+	LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,   LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
+	LH_T_FARE,    LH_T_EVENT, LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
+	LH_T_MORE,    LH_T_PLACE, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
+};
+
+#define TABLES_COPIED (sizeof(copy_order) / sizeof(copy_order[0]))
+
+static void append(struct lh_record *r, const char *between, const char *format, va_list args)
+{
+	size_t n = strlen(r->trouble);
+
+	if (n && n + strlen(between) < sizeof(r->trouble))
+		n += (size_t)snprintf(r->trouble + n, sizeof(r->trouble) - n, "%s", between);
+	vsnprintf(r->trouble + n, sizeof(r->trouble) - n, format, args);
+}
+
+__attribute__((format(printf, 2, 3))) static void complain(struct lh_record *r, const char *format,
+							   ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append(r, "; ", format, args);
+	va_end(args);
+}
+
+/* The same, as the next item of a list. */
+__attribute__((format(printf, 2, 3))) static void add(struct lh_record *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append(r, ", ", format, args);
+	va_end(args);
+}
+
+size_t lh_read_get(const struct lh_bytes *b, uint64_t offset, void *out, size_t n)
+{
+	size_t done = 0;
+
+	if (offset >= b->size)
+		return 0;
+	if (n > b->size - offset)
+		n = (size_t)(b->size - offset);
+	if (b->fd < 0) {
+		memcpy(out, b->at + offset, n);
+		return n;
+	}
+	while (done < n) {
+		ssize_t got = pread(b->fd, (char *)out + done, n - done,
+				    (off_t)(b->start + offset + done));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break; /* shorter than it was, or a page that is not there: torn */
+		done += (size_t)got;
+	}
+	return done;
+}
+
+/* The head decides whether it is a ledger at all; a cut one is none. */
+static bool good_head(struct lh_record *r, size_t got)
+{
+	struct lh_ledger *h = &r->head;
+
+	if (got < sizeof(h->magic) || memcmp(h->magic, LH_LEDGER_MAGIC, sizeof(h->magic)) != 0)
+		complain(r, "not a lockhound ledger (it does not begin with " LH_LEDGER_MAGIC ")");
+	else if (got < offsetof(struct lh_ledger, total))
+		complain(r, "cut short at %zu bytes, inside the header", got);
+	else if (h->version != LH_LEDGER_VERSION)
+		complain(r, "ledger of version %u; this lockhound reads version %d", h->version,
+			 LH_LEDGER_VERSION);
+	else if (h->header != sizeof(*h))
+		complain(r, "ledger with a header of %u bytes; this lockhound reads %zu", h->header,
+			 sizeof(*h));
+	else if (got < sizeof(*h))
+		complain(r, "cut short at %zu bytes, inside the header", got);
+	h->exe[sizeof(h->exe) - 1] = 0;
+	h->command[sizeof(h->command) - 1] = 0;
+	h->comm[sizeof(h->comm) - 1] = 0;
+	return !r->trouble[0];
+}
+
+/* How many rows of table t lie within `size` bytes; also checks that it is our kind of table. */
+static uint32_t room_for(struct lh_record *r, enum lh_table_name t, uint64_t size)
+{
+	const struct lh_table *table = &r->head.table[t];
+
+	if (!table->offset || !table->rows)
+		return 0;
+	if (table->row != shape[t].row)
+		complain(r, "%s: rows of %u bytes instead of %u", shape[t].name, table->row,
+			 shape[t].row);
+	else if (table->offset % 8 || table->offset < sizeof(struct lh_ledger))
+		complain(r, "%s: impossible place %#llx", shape[t].name,
+			 (unsigned long long)table->offset);
+	else if (table->offset < size && (size - table->offset) / table->row < table->rows)
+		return (uint32_t)((size - table->offset) / table->row);
+	else if (table->offset < size)
+		return table->rows;
+	return 0;
+}
+
+/* What the table says it uses, made possible. */
+static uint32_t claimed(struct lh_record *r, enum lh_table_name t)
+{
+	const struct lh_table *table = &r->head.table[t];
+
+	if (table->used <= table->rows)
+		return table->used;
+	complain(r, "%s: %u of %u rows in use", shape[t].name, table->used, table->rows);
+	return table->rows;
+}
+
+static void count_torn(struct lh_record *r, enum lh_table_name t, uint32_t want, uint32_t have)
+{
+	if (want <= have || want == 1)
+		return; /* row 0 is nobody's loss */
+	if (r->torn)
+		add(r, "%u %s", want - (have ? have : 1), shape[t].name);
+	else
+		complain(r, "missing: %u %s", want - (have ? have : 1), shape[t].name);
+	r->torn += want - have;
+}
+
+static uint64_t extent(const struct lh_record *r, uint64_t size)
+{
+	uint64_t total = r->head.total;
+
+	return total && total < size ? total : size;
+}
+
+static void copy_table(struct lh_record *r, const struct lh_bytes *b, uint64_t offset,
+		       enum lh_table_name t)
+{
+	struct lh_rows *rows = &r->rows[t];
+	uint64_t slot = offset + offsetof(struct lh_ledger, table) + sizeof(struct lh_table) * t;
+	uint32_t limit, want;
+	unsigned char *copy;
+
+	/* A live one may have grown since the head was read. */
+	lh_read_get(b, slot, &r->head.table[t], sizeof(struct lh_table));
+	limit = room_for(r, t, extent(r, b->size - offset));
+	want = claimed(r, t);
+	rows->row = shape[t].row;
+	rows->used = want < limit ? want : limit;
+	copy = rows->used ? malloc((size_t)rows->used * rows->row) : NULL;
+	if (rows->used && !copy) {
+		complain(r, "%s: not enough memory for %u rows", shape[t].name, rows->used);
+		rows->used = 0;
+	}
+	if (copy)
+		rows->used = (uint32_t)(lh_read_get(b, offset + r->head.table[t].offset, copy,
+						    (size_t)rows->used * rows->row) /
+					rows->row);
+	rows->limit = rows->used;
+	rows->at = copy;
+	count_torn(r, t, want, rows->used);
+}
+
+bool lh_read_copy(struct lh_record *r, const struct lh_bytes *b, uint64_t offset)
+{
+	return lh_read_copy_some(r, b, offset, UINT32_MAX);
+}
+
+bool lh_read_copy_some(struct lh_record *r, const struct lh_bytes *b, uint64_t offset,
+		       uint32_t tables)
+{
+	memset(r, 0, sizeof(*r));
+	r->copied = true;
+	if (!good_head(r, lh_read_get(b, offset, &r->head, sizeof(r->head))))
+		return false;
+	for (size_t i = 0; i < TABLES_COPIED; i++)
+		if (tables >> copy_order[i] & 1)
+			copy_table(r, b, offset, copy_order[i]);
+	return true;
+}
+
+void lh_read_drop(struct lh_record *r)
+{
+	for (int t = 0; r->copied && t < LH_TABLES; t++)
+		free((void *)r->rows[t].at);
+	memset(r->rows, 0, sizeof(r->rows));
+}
+
+bool lh_read_record(struct lh_record *r, const void *base, size_t size)
+{
+	size_t have = size < sizeof(r->head) ? size : sizeof(r->head);
+
+	memset(r, 0, sizeof(*r));
+	if ((uintptr_t)base % 8) {
+		complain(r, "ledger at %p: not a multiple of 8", base);
+		return false;
+	}
+	memcpy(&r->head, base, have);
+	if (!good_head(r, have))
+		return false;
+	r->live = base;
+	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
+		uint32_t limit = room_for(r, t, extent(r, size)), want = claimed(r, t);
+
+		r->rows[t].row = shape[t].row;
+		r->rows[t].limit = limit;
+		r->rows[t].used = want < limit ? want : limit;
+		r->rows[t].at =
+			limit ? (const unsigned char *)base + r->head.table[t].offset : NULL;
+		count_torn(r, t, want, r->rows[t].used);
+	}
+	return true;
+}
+
+void lh_read_refresh(struct lh_record *r)
+{
+	struct lh_record look = {.head = {.version = 0}};
+
+	if (!r->live)
+		return;
+	memcpy(&look.head, r->live, sizeof(look.head));
+	if (!good_head(&look, sizeof(look.head)))
+		return; /* its memory was given to something else; what we know stays */
+	/* Where tables lie was judged once; a writer that moves them is not believed. */
+	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
+		look.head.table[t].offset = r->head.table[t].offset;
+		look.head.table[t].row = r->head.table[t].row;
+		look.head.table[t].rows = r->head.table[t].rows;
+	}
+	r->head = look.head;
+}
+
+uint32_t lh_read_used(const struct lh_record *r, enum lh_table_name t)
+{
+	uint32_t used = r->rows[t].used;
+
+	if (r->live)
+		used = __atomic_load_n(&r->live->table[t].used, __ATOMIC_ACQUIRE);
+	return used < r->rows[t].limit ? used : r->rows[t].limit;
+}
+
+static const unsigned char *find(const struct lh_record *r, enum lh_table_name t, uint32_t i)
+{
+	const struct lh_side *s = r->side;
+
+	if (i && i < lh_read_used(r, t))
+		return r->rows[t].at + (size_t)i * shape[t].row;
+	if (!s || i < s->table[t].base ||
+	    i - s->table[t].base >= __atomic_load_n(&s->table[t].used, __ATOMIC_ACQUIRE))
+		return NULL;
+	return s->table[t].at + (size_t)(i - s->table[t].base) * shape[t].row;
+}
+
+static bool row(const struct lh_record *r, enum lh_table_name t, uint32_t i, void *out)
+{
+	const unsigned char *at = find(r, t, i);
+
+	if (at)
+		memcpy(out, at, shape[t].row);
+	return at != NULL;
+}
+
+bool lh_read_seat(const struct lh_record *r, uint32_t i, struct lh_seat *out)
+{
+	if (!row(r, LH_T_SEAT, i, out))
+		return false;
+	if (out->held_n > LH_HELD_MAX)
+		out->held_n = LH_HELD_MAX;
+	return true;
+}
+
+bool lh_read_thread(const struct lh_record *r, lh_thread_id i, struct lh_thread *out)
+{
+	if (!row(r, LH_T_THREAD, i, out))
+		return false;
+	out->name[sizeof(out->name) - 1] = 0;
+	return true;
+}
+
+bool lh_read_lock_row(const struct lh_record *r, uint32_t i, struct lh_lock *out)
+{
+	return row(r, LH_T_LOCK, i, out);
+}
+
+void lh_read_more(const struct lh_record *r, const struct lh_lock *l, struct lh_more *out)
+{
+	if (row(r, LH_T_MORE, l->more, out)) {
+		out->name[sizeof(out->name) - 1] = 0;
+		return;
+	}
+	memset(out, 0, sizeof(*out));
+	if (l->kind == LH_BARRIER || (l->flags & LH_LOCK_ENDS))
+		return;
+	out->hold_ns = out->hold_max_ns = l->held_ns;
+	out->hold_samples = l->held_ns != 0;
+}
+
+bool lh_read_lock(const struct lh_record *r, lh_lock_id id, struct lh_lock *out)
+{
+	return lh_read_lock_row(r, LH_LOCK_ROW(id), out) &&
+	       LH_LOCK_GEN(LH_LOCK_ID(0, out->gen)) == LH_LOCK_GEN(id);
+}
+
+bool lh_read_stack(const struct lh_record *r, lh_stack_id i, struct lh_stack *out)
+{
+	if (!row(r, LH_T_STACK, i, out))
+		return false;
+	if (out->n > LH_FRAMES_MAX)
+		out->n = LH_FRAMES_MAX;
+	return true;
+}
+
+bool lh_read_module(const struct lh_record *r, uint32_t i, struct lh_module *out)
+{
+	if (!row(r, LH_T_MODULE, i, out))
+		return false;
+	out->path[sizeof(out->path) - 1] = 0;
+	if (out->build_id_n > sizeof(out->build_id))
+		out->build_id_n = 0;
+	return true;
+}
+
+bool lh_read_node(const struct lh_record *r, lh_node_id i, struct lh_node *out)
+{
+	return row(r, LH_T_NODE, i, out);
+}
+
+bool lh_read_seen(const struct lh_record *r, uint32_t i, struct lh_seen *out)
+{
+	return row(r, LH_T_SEEN, i, out);
+}
+
+bool lh_read_event(const struct lh_record *r, uint32_t i, struct lh_event *out)
+{
+	return row(r, LH_T_EVENT, i, out);
+}
+
+bool lh_read_finding(const struct lh_record *r, uint32_t i, struct lh_finding *out)
+{
+	return row(r, LH_T_FINDING, i, out);
+}
+
+bool lh_read_step(const struct lh_record *r, uint32_t i, struct lh_step *out)
+{
+	return row(r, LH_T_STEP, i, out);
+}
+
+bool lh_read_note(const struct lh_record *r, lh_note_id i, struct lh_note *out)
+{
+	if (!row(r, LH_T_NOTE, i, out))
+		return false;
+	out->text[sizeof(out->text) - 1] = 0;
+	return true;
+}
+
+bool lh_read_pair(const struct lh_record *r, uint32_t i, struct lh_pair *out)
+{
+	return row(r, LH_T_PAIR, i, out);
+}
+
+bool lh_read_span(const struct lh_record *r, uint32_t i, struct lh_span *out)
+{
+	return row(r, LH_T_SPAN, i, out);
+}
+
+bool lh_read_place(const struct lh_record *r, uint32_t at, const struct lh_lock *l,
+		   struct lh_shared_place *out)
+{
+	struct lh_more more;
+
+	lh_read_more(r, l, &more);
+	return row(r, LH_T_PLACE, more.where, out) && out->ino &&
+	       out->lock == LH_LOCK_ID(LH_LOCK_ROW(at), l->gen);
+}
+
+bool lh_read_burnt(const struct lh_record *r, uint32_t i, struct lh_burnt *out)
+{
+	return row(r, LH_T_BURNT, i, out);
+}
+
+bool lh_read_fare(const struct lh_record *r, const struct lh_lock *l, lh_lock_id id,
+		  struct lh_fare *out)
+{
+	struct lh_more more;
+
+	lh_read_more(r, l, &more);
+	return more.fare && row(r, LH_T_FARE, more.fare, out) &&
+	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* it may have come again since */
+}
+
+uint32_t lh_read_frames(const struct lh_record *r, lh_stack_id id, uint64_t frame[LH_FRAMES_MAX])
+{
+	struct lh_stack s;
+	uint32_t n = 0;
+
+	if (!lh_read_stack(r, id, &s))
+		return 0;
+	while (n < s.n && s.frame <= UINT32_MAX - n && row(r, LH_T_FRAME, s.frame + n, &frame[n]))
+		n++;
+	return n;
+}
+
+uint32_t lh_read_chain(const struct lh_record *r, lh_node_id id, lh_node_id *chain, uint32_t max)
+{
+	struct lh_node node;
+	uint32_t n = 0;
+
+	for (; id; id = node.parent) {
+		if (n == max || !lh_read_node(r, id, &node))
+			return 0;
+		chain[n++] = id;
+	}
+	for (uint32_t i = 0; i < n / 2; i++) {
+		lh_node_id first = chain[i];
+
+		chain[i] = chain[n - 1 - i];
+		chain[n - 1 - i] = first;
+	}
+	return n;
+}
+
+uint32_t lh_read_module_at(const struct lh_record *r, uint64_t address, struct lh_module *out)
+{
+	uint32_t n = lh_read_used(r, LH_T_MODULE), best = 0;
+	struct lh_module m;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_module(r, i, &m) || address < m.start || address >= m.end)
+			continue;
+		if (best && m.gone && !out->gone)
+			continue;
+		best = i;
+		*out = m;
+	}
+	return best;
+}
+
+void lh_read_title(const struct lh_record *r, char *out, size_t size)
+{
+	const char *name = strrchr(r->head.exe, '/');
+
+	name = name ? name + 1 : r->head.exe;
+	snprintf(out, size, "ledger of %d (%s)", r->head.pid, name[0] ? name : "?");
+}

@@ -1,0 +1,207 @@
+#include "tools/ledger/run_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SLOTS = 1 << 20,     /* processes of one run; they are not used again */
+	FIRST = 64 << 10,    /* bytes of a table from which on its memory is allocated ahead */
+	AHEAD_MAX = 2 << 20, /* no more than twice that at once: one look at a slot stays short */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/*
+ * How many slots the file size limit lets us have: beyond it ftruncate does not only
+ * fail, it sends SIGXFSZ. The soft limit is ours to raise; the program gets its own back.
+ */
+static uint32_t slots_allowed(char *why, size_t room)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_FSIZE, &limit))
+		return SLOTS;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	if (limit.rlim_max == RLIM_INFINITY)
+		return SLOTS;
+	uint64_t slots = limit.rlim_max < LH_BOARD_BYTES
+				 ? 0
+				 : (limit.rlim_max - LH_BOARD_BYTES) / LH_SLOT_BYTES;
+	if (!slots)
+		snprintf(
+			why, room,
+			"the file size limit (ulimit -Hf) is %llu bytes, and one ledger takes %llu "
+			"(sparse); raise it",
+			(unsigned long long)limit.rlim_max, LH_BOARD_BYTES + LH_SLOT_BYTES);
+	return slots > SLOTS ? SLOTS : (uint32_t)slots;
+}
+
+/* Under strict overcommit a page that nobody allocated may be refused: that is a SIGBUS. */
+static bool memory_comes(void)
+{
+	char mode = '0';
+	int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (read(fd, &mode, 1) != 1)
+			mode = '0';
+		close(fd);
+	}
+	return mode != '2';
+}
+
+static bool fill(struct lh_runfile *r, uint32_t slots)
+{
+	if (ftruncate(r->fd, (off_t)(LH_BOARD_BYTES + slots * LH_SLOT_BYTES)) ||
+	    fcntl(r->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ||
+	    fallocate(r->fd, 0, 0, LH_BOARD_BYTES))
+		return false;
+	r->board = mmap(NULL, LH_BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+	if (r->board == MAP_FAILED)
+		return false;
+	memcpy(r->board->magic, LH_BOARD_MAGIC, sizeof(LH_BOARD_MAGIC));
+	r->elastic = memory_comes();
+	r->board->version = LH_LEDGER_VERSION;
+	r->board->slots_max = r->slots = slots;
+	r->board->start_ns = now_ns();
+	r->board->monitor = getpid();
+	r->board->flags = r->elastic ? LH_LEDGER_ELASTIC : 0;
+	return true;
+}
+
+bool lh_board_make(struct lh_runfile *r, char *why, size_t room)
+{
+	*r = (struct lh_runfile){.fd = -1};
+	uint32_t slots = slots_allowed(why, room);
+	if (!slots)
+		return false;
+	r->fd = memfd_create("lockhound", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (r->fd >= 0 && fill(r, slots))
+		return true;
+	snprintf(why, room, "cannot make the shared memory for the ledgers: %s", strerror(errno));
+	if (r->fd >= 0)
+		close(r->fd);
+	return false;
+}
+
+void lh_board_drop(struct lh_runfile *r)
+{
+	__atomic_store_n(&r->board->monitor, 0,
+			 __ATOMIC_RELEASE); /* nobody ticks for those that go on */
+	munmap(r->board, LH_BOARD_BYTES);
+	close(r->fd);
+	r->fd = -1;
+}
+
+uint32_t lh_board_taken(const struct lh_runfile *r)
+{
+	uint32_t n = __atomic_load_n(&r->board->next, __ATOMIC_ACQUIRE);
+	return n > r->slots ? r->slots : n;
+}
+
+/* Late: later than a tick, and what is cut off of both. Written down before the tick is there. */
+void lh_board_tick(struct lh_board *b, uint64_t ns)
+{
+	const uint32_t in_time = LH_TICK_NS / 1000000u + 1, tick = (uint32_t)(ns / 1000000u);
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&one_at_a_time);
+	uint32_t before = __atomic_load_n(&b->tick, __ATOMIC_RELAXED);
+	if (tick > before) {
+		if (tick - before > in_time)
+			__atomic_store_n(&b->late[b->lates++ % LH_LATES],
+					 (uint64_t)before << 32 | tick, __ATOMIC_RELAXED);
+		__atomic_store_n(&b->tick, tick, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&one_at_a_time);
+}
+
+void lh_board_tick_now(struct lh_board *b)
+{
+	lh_board_tick(b, now_ns() - b->start_ns);
+}
+
+static off_t slot_at(uint32_t slot)
+{
+	return (off_t)(LH_BOARD_BYTES + slot * LH_SLOT_BYTES);
+}
+
+bool lh_board_head(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *head)
+{
+	/* read, not mapped: looking at an empty slot must not give it memory */
+	for (int i = 0; i < 2; i++) /* what the state stands for is read after the state */
+		if (pread(r->fd, head, sizeof(*head), slot_at(slot)) != sizeof(*head) ||
+		    head->state == LH_EMPTY)
+			return false;
+	return true;
+}
+
+struct lh_ledger *lh_board_map(const struct lh_runfile *r, uint32_t slot, size_t *size)
+{
+	struct lh_ledger head;
+	if (!lh_board_head(r, slot, &head) || head.total < sizeof(head) ||
+	    head.total > LH_SLOT_BYTES)
+		return NULL;
+	struct lh_ledger *l = mmap(NULL, head.total, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_NORESERVE, r->fd, slot_at(slot));
+	*size = head.total;
+	return l == MAP_FAILED ? NULL : l;
+}
+
+/* How many bytes of a table should be there, when so many are in use. */
+static uint64_t wanted(const struct lh_runfile *r, uint64_t used, uint64_t ready)
+{
+	if (r->elastic && used < FIRST)
+		return 0; /* most processes stay small, and there may be thousands */
+	/* as much again as there is, but no more than can be filled between two looks */
+	uint64_t ahead = used < FIRST ? FIRST : used < AHEAD_MAX ? used : AHEAD_MAX;
+	return ready >= used + ahead ? 0 : used + 2 * ahead;
+}
+
+static void ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size,
+		  int t)
+{
+	/* a copy, checked: the program may write there at any time */
+	struct lh_table copy = l->table[t];
+	if (!copy.row || copy.offset > size || (size - copy.offset) / copy.row < copy.rows)
+		return;
+	uint32_t used = __atomic_load_n(&l->table[t].used, __ATOMIC_ACQUIRE);
+	uint64_t all = (uint64_t)copy.row * copy.rows, have = (uint64_t)copy.row * copy.ready;
+	uint64_t want = wanted(r, (uint64_t)copy.row * (used > copy.rows ? copy.rows : used), have);
+	if (have >= all || want <= have)
+		return;
+	want = want > all ? all : want;
+	if (fallocate(r->fd, 0, slot_at(slot) + (off_t)(copy.offset + have), (off_t)(want - have)))
+		return; /* tried again at the next look; without elastic the library refuses and
+			   counts */
+	__atomic_store_n(&l->table[t].ready, (uint32_t)(want / copy.row), __ATOMIC_RELEASE);
+}
+
+void lh_board_ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size)
+{
+	for (int t = 1; t < LH_TABLES; t++)
+		ahead(r, slot, l, size, t);
+}
+
+void lh_board_punch(const struct lh_runfile *r, uint32_t slot)
+{
+	fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, slot_at(slot), LH_SLOT_BYTES);
+}
+
+uint64_t lh_board_bytes(const struct lh_runfile *r)
+{
+	struct stat st;
+	return fstat(r->fd, &st) ? 0 : (uint64_t)st.st_blocks * 512;
+}

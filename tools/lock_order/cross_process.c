@@ -1,0 +1,299 @@
+#include "tools/lock_order/lock_order_internal.h"
+
+#include <stdlib.h>
+
+enum { EARN = 4000, BURST = 1 << 22 }; /* steps, of 5 to 10 ns */
+enum { STEPS_MAX = 250 };              /* a finding's count of them is a byte */
+
+static const char chance[] = " (these processes were not seen to run at the same time: can they?)";
+
+/* ---- asking ---- */
+
+struct answers {
+	struct lh_circle *circle;
+	uint32_t n;
+};
+
+static struct lh_circle *find(const struct answers *a, uint64_t key)
+{
+	for (uint32_t i = 0; i < a->n; i++)
+		if (a->circle[i].key == key)
+			return &a->circle[i];
+	return NULL;
+}
+
+/* What one process shows by itself is its own judge's business. */
+static bool is_ours(const struct lh_whole *w, const struct lh_circle *c)
+{
+	const struct lh_member_of *first = lh_whole_whose(w, c->link[0].thread);
+
+	if (w->alone)
+		return c->filter == LH_F_NONE;
+	for (uint32_t i = 1; i < (uint32_t)c->n + c->queuers; i++)
+		if (lh_whole_whose(w, c->link[i].thread) != first)
+			return true;
+	return false;
+}
+
+/* A circle comes again when it turns out worse than it was. */
+static void keep(const struct lh_whole *w, struct answers *a, const struct lh_circle *c)
+{
+	struct lh_circle *old = find(a, c->key);
+
+	if (!is_ours(w, c))
+		return;
+	if (old)
+		*old = *c;
+	else
+		LH_PUSH(w->pool, a->circle, a->n, *c);
+}
+
+static void ask_all(struct lh_whole *w, struct lh_judge *j, const struct lh_facts *facts,
+		    struct answers *a)
+{
+	for (lh_node_id i = 1; i < w->nodes; i++) {
+		uint32_t n = w->node[i].seen || w->node[i].flags ? lh_judge_node(j, facts, i) : 0;
+
+		for (uint32_t k = 0; k < n; k++)
+			keep(w, a, &lh_judge_found(j)[k]);
+	}
+}
+
+static bool orders_lost(const struct lh_whole *w)
+{
+	for (uint32_t i = 0; i < w->members; i++)
+		if (w->member[i].process->record->head.orders_lost)
+			return true;
+	return false;
+}
+
+/* How many searches were given up. */
+static uint32_t ask(struct lh_whole *w, struct answers *a, uint32_t events, bool filtered)
+{
+	const struct lh_facts facts = {.lock = w->lock,
+				       .thread = w->thread,
+				       .node = w->node,
+				       .seen = w->seen,
+				       .event = w->event,
+				       .locks = w->locks,
+				       .threads = w->threads,
+				       .nodes = w->nodes,
+				       .seens = w->seens,
+				       .events = events,
+				       .orders_lost = orders_lost(w)};
+	const struct lh_judge_room room = {.locks = w->locks + 1,
+					   .edges = w->witnesses + w->seens + 1,
+					   .witnesses = 2 * (w->witnesses + w->seens) + 1,
+					   .threads = w->threads,
+					   .seens = w->seens,
+					   .events = events,
+					   .circles = w->nodes + 64,
+					   .earn = EARN,
+					   .burst = BURST};
+	void *memory = calloc(1, lh_judge_bytes(&room));
+	struct lh_judge_counts counts;
+	struct lh_judge *j;
+
+	if (!memory)
+		return UINT32_MAX;
+	j = lh_judge_make(memory, &room, filtered ? LH_JUDGE_FILTERED : 0);
+	ask_all(w, j, &facts, a);
+	counts = lh_judge_counts(j);
+	free(memory);
+	return counts.cut + counts.refused;
+}
+
+/* ---- telling ---- */
+
+struct tale {
+	struct lh_spread_step step[STEPS_MAX];
+	uint32_t n;
+};
+
+static void add_step(struct lh_whole *w, struct tale *t, const struct lh_member_of *m,
+		     lh_thread_id thread, lh_node_id id, enum lh_action action)
+{
+	struct lh_spread_step *s = &t->step[t->n];
+	const struct lh_lock_of *of;
+	struct lh_node node;
+
+	if (t->n >= STEPS_MAX || !lh_read_node(m->process->record, id, &node))
+		return;
+	of = &w->lock_of[LH_LOCK_ROW(w->node[m->node[id]].lock)];
+	*s = (struct lh_spread_step){.process = m->process,
+				     .step = {.thread = thread ? thread - m->base : 0,
+					      .lock = node.lock,
+					      .place = node.place,
+					      .action = action}};
+	if (of->users > 1) /* as one process calls it, so that it is one for the reader too */
+		s->lock = lh_model_thing(w->model, of->member->process, of->id);
+	t->n++;
+}
+
+static void add_link(struct lh_whole *w, struct tale *t, const struct lh_link *k)
+{
+	const struct lh_seen_of *at = lh_whole_seen(w, k->node, k->thread);
+	lh_node_id chain[LH_HELD_MAX];
+	uint32_t depth;
+
+	if (!at)
+		return;
+	depth = lh_read_chain(at->member->process->record, at->node, chain, LH_HELD_MAX);
+	for (uint32_t i = 0; i < depth; i++)
+		add_step(w, t, at->member, k->thread, chain[i],
+			 i + 1 == depth ? LH_WANTS : LH_HOLDS);
+}
+
+static bool has_thread(const struct lh_found *f, int32_t tid)
+{
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (f->thread[i]->tid == tid)
+			return true;
+	return false;
+}
+
+/* These very threads have come to wait for each other: that is told, and not besides that they can.
+ */
+static bool has_happened(const struct lh_whole *w, const struct lh_circle *c)
+{
+	for (uint32_t i = 0; i < w->model->findings; i++) {
+		const struct lh_found *f = w->model->finding[i];
+		bool all = f->rule == LH_RULE_DEADLOCK;
+
+		for (uint32_t k = 0; k < c->n && all; k++)
+			all = has_thread(f, w->thread[c->link[k].thread].tid);
+		if (all)
+			return true;
+	}
+	return false;
+}
+
+static void tell(struct lh_whole *w, const struct lh_circle *c, bool sure)
+{
+	struct tale t = {.n = 0};
+	struct lh_finding row = {.rule = c->rule,
+				 .level = LH_POTENTIAL,
+				 .severity = sure ? c->severity : LH_WARNING,
+				 .filter = c->filter};
+
+	if (has_happened(w, c))
+		return;
+	for (uint32_t i = 0; i < (uint32_t)c->n + c->queuers; i++)
+		add_link(w, &t, &c->link[i]);
+	if (t.n)
+		lh_model_add_spread(w->model, &row, t.step, t.n, sure ? "" : chance);
+}
+
+static int by_order(const void *a, const void *b)
+{
+	return lh_circle_order(a, b);
+}
+
+static void sort(struct answers *a)
+{
+	if (a->n > 1)
+		qsort(a->circle, a->n, sizeof(*a->circle), by_order);
+}
+
+/* ---- processes together ---- */
+
+/* With every process those whose past is its own. */
+static void take_with_ancestors(struct lh_whole *w)
+{
+	for (bool more = true; more;) {
+		more = false;
+		for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+			struct lh_member_of *kin[] = {m->from, m->by};
+
+			for (int i = 0; i < 2; i++)
+				if (m->shares && kin[i] && !kin[i]->shares)
+					more = kin[i]->shares = true;
+		}
+	}
+	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+		m->process->united = m->shares;
+		if (m->shares)
+			lh_whole_take(w, m);
+	}
+}
+
+static void judge_together(struct lh_whole *w, bool filtered)
+{
+	struct answers sure = {0}, all = {0};
+	uint32_t cut;
+
+	lh_whole_find_parents(w);
+	lh_whole_begin_rows(w);
+	take_with_ancestors(w);
+	lh_whole_add_order(w);
+	lh_whole_end_rows(w);
+	cut = ask(w, &sure, w->events, filtered);
+	cut += ask(w, &all, w->sure_events, false);
+	sort(&sure);
+	sort(&all);
+	for (uint32_t i = 0; i < sure.n; i++) {
+		const struct lh_circle *maybe = find(&all, sure.circle[i].key);
+
+		if (!sure.circle[i].filter || !maybe || maybe->filter)
+			tell(w, &sure.circle[i], true);
+	}
+	for (uint32_t i = 0; i < all.n; i++) {
+		const struct lh_circle *certain = find(&sure, all.circle[i].key);
+
+		if (!all.circle[i].filter && (!certain || certain->filter))
+			tell(w, &all.circle[i], false);
+	}
+	if (cut)
+		lh_model_note(w->model, "processes together: %u searches for circles were given up",
+			      cut);
+}
+
+static void add_members(struct lh_whole *w)
+{
+	struct lh_model *m = w->model;
+
+	w->members = m->processes;
+	w->member = lh_pool_get(w->pool, (w->members + 1) * sizeof(*w->member));
+	for (uint32_t i = 0; i < w->members; i++) {
+		w->member[i].process = m->process[i];
+		w->member[i].locks = lh_read_used(m->process[i]->record, LH_T_LOCK);
+	}
+}
+
+/* ---- one process again ---- */
+
+static void judge_alone(struct lh_model *m, struct lh_process *p)
+{
+	struct lh_member_of one = {.process = p, .locks = lh_read_used(p->record, LH_T_LOCK)};
+	struct lh_whole w = {
+		.model = m, .pool = lh_pool_new(), .member = &one, .members = 1, .alone = true};
+	struct answers a = {0};
+
+	lh_whole_begin_rows(&w);
+	lh_whole_take(&w, &one);
+	lh_whole_end_rows(&w);
+	p->judge_cut = ask(&w, &a, w.events, false);
+	sort(&a);
+	for (uint32_t i = 0; i < a.n; i++)
+		tell(&w, &a.circle[i], true);
+	lh_pool_free(w.pool);
+}
+
+void lh_whole_judge(struct lh_model *m, bool filtered)
+{
+	struct lh_whole w = {.model = m, .pool = lh_pool_new()};
+	bool shared = false;
+
+	for (uint32_t i = 0; i < m->processes; i++)
+		if (m->process[i]->judge_cut)
+			judge_alone(m, m->process[i]);
+	add_members(&w);
+	lh_whole_find_times(&w);
+	lh_whole_find_shared(&w);
+	for (uint32_t i = 0; i < w.members; i++)
+		shared |= w.member[i].shares;
+	if (shared)
+		judge_together(&w, filtered);
+	lh_whole_forget_shared(&w);
+	lh_pool_free(w.pool);
+}

@@ -1,0 +1,318 @@
+/*
+ * Part of the room `model`: circles whose halves were seen in different processes or runs.
+ *
+ * One test takes a before b, another one b before a: no process has shown a circle, and the
+ * code has one. Locks of different processes are taken for one when they are called the same
+ * and lie at the same place of the same object, were born at the same place, or are asked for in
+ * a file of the same name: so a static library in two test programs counts. That is
+ * a guess about code, so what it finds are warnings.
+ *
+ * - What one process has seen all of is left to its own judge, who knows more; also if that
+ *   judge has set it aside.
+ * - Two arrows that hold a lock in common are no circle; nor is a reader behind a reader.
+ */
+#include "tools/report/report_internal.h"
+
+#include <string.h>
+#include <uthash.h>
+
+enum { RING_MAX = 8, ORDERS_MAX = 20000 };
+
+/* Locks that are one: a forest of things, and the smallest of a tree stands for it. */
+struct key {
+	const char *text;
+	uint32_t thing;
+	UT_hash_handle hh;
+};
+
+struct arrow {
+	const struct lh_order *order;
+	uint32_t from, to; /* things that stand for their locks */
+	uint32_t next;     /* another one that begins there + 1 */
+	lh_place held, place;
+};
+
+struct search {
+	struct lh_model *model;
+	struct lh_pool *pool;
+	struct lh_orders orders;
+	const struct lh_thing **thing; /* by id */
+	uint32_t *parent;              /* by id */
+	uint32_t things;
+	struct key *keys;
+	struct arrow *arrow;
+	uint32_t arrows;
+	uint32_t *first;      /* by thing: the first arrow that begins there + 1 */
+	uint32_t *by, *queue; /* of a search: by which arrow + 1 a thing was reached */
+};
+
+/* ---- which locks are one ---- */
+
+static uint32_t root(struct search *s, uint32_t i)
+{
+	while (s->parent[i] != i)
+		i = s->parent[i] = s->parent[s->parent[i]];
+	return i;
+}
+
+static void join(struct search *s, uint32_t a, uint32_t b)
+{
+	a = root(s, a);
+	b = root(s, b);
+	s->parent[a > b ? a : b] = a > b ? b : a;
+}
+
+/* All things with one key are one lock. A name has the offset in it, a class has not. */
+static void same(struct search *s, const struct lh_thing *t, const char *what, const char *where)
+{
+	const char *text = lh_pool_print(s->pool, "%s\n%s\n%s\n%s", t->kind,
+					 t->named ? t->name : t->class, what, where);
+	struct key *k;
+
+	HASH_FIND_STR(s->keys, text, k);
+	if (k) {
+		join(s, k->thing, t->id);
+		return;
+	}
+	k = lh_pool_get(s->pool, sizeof(*k));
+	k->text = text;
+	k->thing = t->id;
+	HASH_ADD_KEYPTR(hh, s->keys, k->text, strlen(k->text), k);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void gather(struct search *s, const struct lh_thing *t, lh_place place)
+{
+	const struct lh_frame *at =
+		lh_model_place(lh_model_trace(s->model, t->process, LH_PLACE_STACK(place)));
+	const char *data = lh_model_data_place(s->model, t->process, lh_lock_shown(&t->row));
+	const struct lh_frame *born = lh_model_place(t->born);
+
+	s->thing[t->id] = t;
+	if (data)
+		same(s, t, "object", data);
+	if (born && born->module && !t->named)
+		same(s, t, "born", base_name(born->module));
+	if (at && at->file && !at->system)
+		same(s, t, "asked", base_name(at->file));
+}
+
+/* ---- arrows ---- */
+
+/*
+ * In a forked child, what was held at the fork was held by the parent: the child's copy is one
+ * that nobody else knows, and what it asks for under it no other process meets.
+ */
+static bool is_inherited(const struct lh_order *o)
+{
+	const struct lh_record *r = o->process->record;
+	struct lh_node held;
+
+	return (r->head.flags & LH_LEDGER_FORKED) && lh_read_node(r, o->held_node, &held) &&
+	       !held.seen && !(held.flags & LH_NODE_MANY);
+}
+
+static void add_arrows(struct search *s)
+{
+	const struct lh_orders *all = &s->orders;
+
+	for (uint32_t i = 0; i < all->n; i++) {
+		gather(s, all->order[i]->held, lh_model_order_place(all->order[i], false));
+		gather(s, all->order[i]->wanted, lh_model_order_place(all->order[i], true));
+	}
+	for (uint32_t i = 0; i < all->n; i++) {
+		const struct lh_order *o = all->order[i];
+		struct arrow a = {.order = o,
+				  .from = root(s, o->held->id),
+				  .to = root(s, o->wanted->id),
+				  .held = lh_model_order_place(o, false),
+				  .place = lh_model_order_place(o, true)};
+
+		if (a.from == a.to || is_inherited(o))
+			continue;
+		a.next = s->first[a.from];
+		LH_PUSH(s->pool, s->arrow, s->arrows, a);
+		s->first[a.from] = s->arrows;
+	}
+}
+
+/* ---- circles ---- */
+
+/* Does this process show every arrow of the circle by itself? */
+static bool shown_by(const struct search *s, const struct lh_process *p, const uint32_t *ring,
+		     uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct arrow *a = &s->arrow[ring[i]];
+		bool found = false;
+
+		for (uint32_t k = s->first[a->from]; k && !found; k = s->arrow[k - 1].next)
+			found = s->arrow[k - 1].to == a->to && s->arrow[k - 1].order->process == p;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* The locks that an arrow's thread holds beside the one it comes from. */
+static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
+{
+	const struct lh_record *r = a->order->process->record;
+	lh_node_id chain[LH_HELD_MAX];
+	uint32_t n = lh_read_chain(r, a->order->node, chain, LH_HELD_MAX), kept = 0;
+	struct lh_node node;
+
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		const struct lh_thing *t;
+
+		if (chain[i] == a->order->held_node || !lh_read_node(r, chain[i], &node))
+			continue;
+		t = lh_model_alike(s->model, &s->orders, a->order->process, node.lock);
+		if (t && t->id < s->things && s->thing[t->id])
+			list[kept++] = root(s, t->id);
+	}
+	return kept;
+}
+
+static bool have_gate(struct search *s, const struct arrow *a, const struct arrow *b)
+{
+	uint32_t x[LH_HELD_MAX], y[LH_HELD_MAX], n = others(s, a, x), k = others(s, b, y);
+
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t j = 0; j < k; j++)
+			if (x[i] == y[j])
+				return true;
+	return false;
+}
+
+static bool counts(struct search *s, const uint32_t *ring, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct arrow *a = &s->arrow[ring[i]], *b = &s->arrow[ring[(i + 1) % n]];
+
+		if (LH_PLACE_MODE(a->place) == LH_SHARED && LH_PLACE_MODE(b->held) == LH_SHARED)
+			return false;
+		for (uint32_t k = i + 1; k < n; k++)
+			if (have_gate(s, a, &s->arrow[ring[k]]))
+				return false;
+	}
+	for (uint32_t i = 0; i < s->model->processes; i++)
+		if (shown_by(s, s->model->process[i], ring, n))
+			return false;
+	return true;
+}
+
+static void tell(struct search *s, const uint32_t *ring, uint32_t n)
+{
+	const struct lh_order *order[RING_MAX];
+	const struct lh_thing *lock[RING_MAX];
+	const char *where = NULL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct lh_process *p = s->arrow[ring[i]].order->process;
+
+		order[i] = s->arrow[ring[i]].order;
+		lock[i] = s->thing[s->arrow[ring[i]].from];
+		where = lh_pool_print(s->pool, "%s%s%s", where ? where : "", where ? ", " : "",
+				      base_name(p->exe));
+	}
+	lh_model_add_across(s->model, order, lock, n,
+			    lh_pool_print(s->pool, " (seen in different runs: %s)", where));
+}
+
+/* The shortest way back to where the arrow begins, breadth first. */
+static uint32_t find_ring(struct search *s, uint32_t arrow, uint32_t *ring)
+{
+	uint32_t goal = s->arrow[arrow].from, head = 0, tail = 0;
+	uint32_t *by = s->by, *queue = s->queue;
+
+	memset(by, 0, s->things * sizeof(*by));
+	queue[tail++] = s->arrow[arrow].to;
+	by[s->arrow[arrow].to] = arrow + 1;
+	while (head < tail && !by[goal])
+		for (uint32_t k = s->first[queue[head++]]; k; k = s->arrow[k - 1].next)
+			if (!by[s->arrow[k - 1].to]) {
+				by[s->arrow[k - 1].to] = k;
+				queue[tail++] = s->arrow[k - 1].to;
+			}
+	for (uint32_t at = goal, n = 0; by[goal] && n < RING_MAX; n++) {
+		ring[RING_MAX - 1 - n] = by[at] - 1;
+		at = s->arrow[by[at] - 1].from;
+		if (at == goal) {
+			memmove(ring, ring + RING_MAX - 1 - n, (n + 1) * sizeof(*ring));
+			return n + 1;
+		}
+	}
+	return 0;
+}
+
+/* Locks that no circle leads to: for these, mostly all, nothing is searched. */
+static void set_aside(struct search *s, bool *aside)
+{
+	uint32_t *in = s->by, tail = 0;
+
+	memset(in, 0, s->things * sizeof(*in));
+	for (uint32_t i = 0; i < s->arrows; i++)
+		in[s->arrow[i].to]++;
+	for (uint32_t i = 0; i < s->things; i++)
+		if (!in[i])
+			s->queue[tail++] = i;
+	for (uint32_t head = 0; head < tail; head++) {
+		aside[s->queue[head]] = true;
+		for (uint32_t k = s->first[s->queue[head]]; k; k = s->arrow[k - 1].next)
+			if (!--in[s->arrow[k - 1].to])
+				s->queue[tail++] = s->arrow[k - 1].to;
+	}
+}
+
+static void look(struct search *s)
+{
+	bool *aside = lh_pool_get(s->pool, s->things * sizeof(*aside));
+	uint32_t ring[RING_MAX];
+
+	set_aside(s, aside);
+	for (uint32_t i = 0; i < s->arrows; i++) {
+		uint32_t n = aside[s->arrow[i].from] ? 0 : find_ring(s, i, ring);
+		bool smallest = n > 0;
+
+		for (uint32_t k = 0; k < n; k++) /* each circle once: from its first arrow */
+			smallest &= ring[k] >= i;
+		if (smallest && counts(s, ring, n))
+			tell(s, ring, n);
+	}
+}
+
+static void search(struct search *s)
+{
+	s->things = s->model->locks + 1;
+	s->thing = lh_pool_get(s->pool, s->things * sizeof(*s->thing));
+	s->parent = lh_pool_get(s->pool, s->things * sizeof(*s->parent));
+	s->first = lh_pool_get(s->pool, s->things * sizeof(*s->first));
+	s->by = lh_pool_get(s->pool, s->things * sizeof(*s->by));
+	s->queue = lh_pool_get(s->pool, s->things * sizeof(*s->queue));
+	for (uint32_t i = 0; i < s->things; i++)
+		s->parent[i] = i;
+	add_arrows(s);
+	look(s);
+	HASH_CLEAR(hh, s->keys);
+}
+
+void lh_model_find_across(struct lh_model *m)
+{
+	struct search s = {.model = m, .pool = lh_pool_new()};
+
+	s.orders = lh_model_orders_alike(m, s.pool);
+	if (s.orders.n > ORDERS_MAX)
+		lh_model_note(m, "%u orders of locks: circles across processes were not looked for",
+			      s.orders.n);
+	else if (s.orders.n)
+		search(&s);
+	lh_model_orders_drop(&s.orders);
+	lh_pool_free(s.pool);
+}

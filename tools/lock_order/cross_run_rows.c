@@ -1,0 +1,416 @@
+/*
+ * Part of the room `model`: the orders of locks that several processes can close a circle of.
+ *
+ * Hundreds of tests of one suite show much the same, and a program may have a million locks
+ * that were born at one place. So locks of a process are first taken together by what its rows
+ * say of them (given name, birthplace, place in an object), without asking for any name; and a
+ * process that shows the same orders at the same places as one before it adds nothing. Only
+ * what is left is named.
+ *
+ * - Which of several rows stands for an order does not depend on which came first: waits for
+ *   writing before those for reading, then the one with the fewest locks in hand, then by place.
+ * - A process with a lock in shared memory is never left out: two that do the same can meet.
+ */
+#include "tools/report/report_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+typedef uint64_t hash; /* what a row says, without numbers that change from run to run */
+
+struct range {
+	uint64_t start, end, base;
+	hash path;
+	bool gone;
+};
+
+/* A lock and all that are like it; `lock` is the one of the lowest row. */
+struct like {
+	hash key;
+	lh_lock_id lock;
+	UT_hash_handle hh;
+};
+
+struct arrow {
+	struct {
+		hash held, wanted;
+	} key;
+	struct lh_order order; /* places are counted; held and wanted are not yet named */
+	hash rank;
+	UT_hash_handle hh;
+};
+
+struct lh_alike {
+	struct lh_process *process;
+	struct range *module; /* by row */
+	hash *stack, *lock;   /* by row; 0: not asked for yet */
+	struct like *likes;
+	struct arrow *arrows;
+	hash shows; /* all of its arrows */
+	bool shared;
+};
+
+static hash mix(hash h, uint64_t word)
+{
+	h = (h ^ word) * 0x9e3779b97f4a7c15ull;
+	return h ^ h >> 29;
+}
+
+static hash mix_text(hash h, const char *text)
+{
+	while (*text)
+		h = mix(h, (unsigned char)*text++);
+	return h;
+}
+
+/* ---- what rows say ---- */
+
+static void look_at_modules(struct lh_pool *pool, struct lh_alike *a)
+{
+	const struct lh_record *r = a->process->record;
+	uint32_t n = lh_read_used(r, LH_T_MODULE);
+	struct lh_module m;
+
+	a->module = lh_pool_get(pool, (n + 1) * sizeof(*a->module));
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_module(r, i, &m))
+			continue;
+		a->module[i] = (struct range){m.start, m.end, m.base,
+					      mix_text(mix_text(1, m.path), ":"), m.gone};
+		if (m.flags & LH_MODULE_SCRIPT) /* the function stands behind the path */
+			a->module[i] = (struct range){
+				.path = mix_text(a->module[i].path,
+						 strlen(m.path) + 1 < sizeof(m.path)
+							 ? m.path + strlen(m.path) + 1
+							 : "")};
+	}
+}
+
+static hash stack_says(struct lh_alike *a, lh_stack_id id)
+{
+	const struct lh_record *r = a->process->record;
+	uint32_t modules = lh_read_used(r, LH_T_MODULE), n;
+	uint64_t frame[LH_FRAMES_MAX];
+	hash h = 2;
+
+	if (!id || id >= lh_read_used(r, LH_T_STACK))
+		return 0;
+	if (a->stack[id])
+		return a->stack[id];
+	n = lh_read_frames(r, id, frame);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t module = LH_FRAME_MODULE(frame[i]);
+		struct range none = {0}, *m = module < modules ? &a->module[module] : &none;
+
+		h = mix(mix(h, m->path), LH_FRAME_PC(frame[i]) - m->base);
+	}
+	return a->stack[id] = h ? h : 1;
+}
+
+static hash data_says(const struct lh_alike *a, uint64_t address)
+{
+	uint32_t n = lh_read_used(a->process->record, LH_T_MODULE);
+	const struct range *best = NULL;
+
+	for (uint32_t i = 1; i < n; i++) {
+		const struct range *m = &a->module[i];
+
+		if (address >= m->start && address < m->end && (!best || !m->gone || best->gone))
+			best = m;
+	}
+	return best ? mix(best->path, address - best->base) : 0;
+}
+
+static hash lock_row_says(struct lh_alike *a, const struct lh_lock *l)
+{
+	hash h = mix(3, l->kind), born = stack_says(a, l->born);
+	hash data = data_says(a, lh_lock_shown(l));
+
+	a->shared |= l->flags & LH_LOCK_PSHARED;
+	if (l->flags & LH_LOCK_NAMED) {
+		struct lh_more more;
+		lh_read_more(a->process->record, l, &more);
+		h = mix_text(h, more.name);
+	}
+	h = mix(mix(h, born), data);
+	return born || data ? h : mix(h, stack_says(a, l->first));
+}
+
+/* 0: no such lock, or the life of a thread, which is a lock to the judge alone. */
+static hash lock_says(struct lh_alike *a, lh_lock_id id)
+{
+	const struct lh_record *r = a->process->record;
+	uint32_t row = LH_LOCK_ROW(id);
+	struct like *like;
+	struct lh_lock l;
+	hash key;
+
+	if (row >= lh_read_used(r, LH_T_LOCK) || !lh_read_lock(r, id, &l) || l.kind == LH_LIFE)
+		return 0;
+	if (a->lock[row])
+		return a->lock[row];
+	key = lock_row_says(a, &l);
+	a->lock[row] = key = key ? key : 1;
+	HASH_FIND(hh, a->likes, &key, sizeof(key), like);
+	if (!like) {
+		like = calloc(1, sizeof(*like));
+		if (!like)
+			return key;
+		like->key = key;
+		like->lock = id;
+		HASH_ADD(hh, a->likes, key, sizeof(like->key), like);
+	}
+	if (row < LH_LOCK_ROW(like->lock))
+		like->lock = id;
+	return key;
+}
+
+/* ---- arrows ---- */
+
+/* The smaller, the better it stands for its order. `in_hand`: all locks of the chain. */
+static hash rank_of(struct lh_alike *a, const struct lh_node *held, const struct lh_node *wanted,
+		    hash in_hand)
+{
+	hash shared = (LH_PLACE_MODE(held->place) == LH_SHARED) +
+		      (LH_PLACE_MODE(wanted->place) == LH_SHARED);
+	hash place = mix(stack_says(a, LH_PLACE_STACK(wanted->place)),
+			 stack_says(a, LH_PLACE_STACK(held->place)));
+
+	return shared << 62 | (hash)(wanted->depth & 0xff) << 54 | mix(place, in_hand) >> 10;
+}
+
+static struct arrow *arrow_of(struct lh_alike *a, hash held, hash wanted)
+{
+	struct arrow *arrow, ask = {.key = {held, wanted}};
+
+	HASH_FIND(hh, a->arrows, &ask.key, sizeof(ask.key), arrow);
+	if (arrow)
+		return arrow;
+	arrow = calloc(1, sizeof(*arrow));
+	if (!arrow)
+		return NULL;
+	arrow->key = ask.key;
+	arrow->rank = UINT64_MAX;
+	HASH_ADD(hh, a->arrows, key, sizeof(arrow->key), arrow);
+	return arrow;
+}
+
+/* Locks that are one in several processes for sure: judged as such (cross_process.h), not by
+ * likeness. */
+static bool is_placed(const struct lh_record *r, lh_lock_id id)
+{
+	struct lh_shared_place place;
+	struct lh_lock l;
+
+	return lh_read_lock(r, id, &l) && (l.flags & LH_LOCK_PSHARED) &&
+	       lh_read_place(r, LH_LOCK_ROW(id), &l, &place);
+}
+
+static void add_arrow(struct lh_alike *a, lh_node_id held_id, lh_node_id id, hash in_hand)
+{
+	struct lh_node held, wanted;
+	struct arrow *arrow;
+	hash from, to, rank;
+
+	if (!lh_read_node(a->process->record, held_id, &held) ||
+	    !lh_read_node(a->process->record, id, &wanted))
+		return;
+	if (a->process->united && is_placed(a->process->record, held.lock) &&
+	    is_placed(a->process->record, wanted.lock))
+		return;
+	from = lock_says(a, held.lock);
+	to = lock_says(a, wanted.lock);
+	if (!from || !to || from == to || !(arrow = arrow_of(a, from, to)))
+		return;
+	arrow->order.places++;
+	rank = rank_of(a, &held, &wanted, in_hand);
+	if (rank >= arrow->rank)
+		return;
+	arrow->rank = rank;
+	arrow->order.held_node = held_id;
+	arrow->order.node = id;
+	arrow->order.thread = wanted.seen; /* the row that says who; see name() */
+}
+
+/* A try does not wait, and a wait with a limit ends: neither makes an order. */
+static bool makes_order(const struct lh_record *r, lh_node_id id)
+{
+	struct lh_node node;
+
+	return lh_read_node(r, id, &node) && node.parent && LH_PLACE_HOW(node.place) == LH_WAITS;
+}
+
+static void look_at_node(struct lh_alike *a, lh_node_id id)
+{
+	const struct lh_record *r = a->process->record;
+	lh_node_id chain[LH_HELD_MAX];
+	uint32_t depth = lh_read_chain(r, id, chain, LH_HELD_MAX);
+	struct lh_node node;
+	hash in_hand = 0;
+
+	for (uint32_t k = 0; k + 1 < depth; k++)
+		in_hand += lh_read_node(r, chain[k], &node) ? lock_says(a, node.lock) : 0;
+	for (uint32_t k = 0; k + 1 < depth; k++)
+		add_arrow(a, chain[k], id, in_hand);
+}
+
+static void look_at_nodes(struct lh_alike *a)
+{
+	const struct lh_record *r = a->process->record;
+	uint32_t n = lh_read_used(r, LH_T_NODE);
+
+	for (uint32_t i = 1; i < n; i++)
+		if (makes_order(r, i))
+			look_at_node(a, i);
+	for (struct arrow *x = a->arrows; x; x = x->hh.next) /* a sum: in any order the same */
+		a->shows += mix(mix(mix(4, x->key.held), x->key.wanted), x->rank);
+}
+
+static struct lh_alike *look_at(struct lh_pool *pool, struct lh_process *p)
+{
+	struct lh_alike *a = lh_pool_get(pool, sizeof(*a));
+
+	a->process = p;
+	a->stack = lh_pool_get(pool, (lh_read_used(p->record, LH_T_STACK) + 1) * sizeof(hash));
+	a->lock = lh_pool_get(pool, (lh_read_used(p->record, LH_T_LOCK) + 1) * sizeof(hash));
+	look_at_modules(pool, a);
+	look_at_nodes(a);
+	return a;
+}
+
+/* ---- what is left ---- */
+
+static void forget(struct lh_alike *a)
+{
+	struct arrow *x = a->arrows;
+	struct like *l = a->likes;
+
+	/* the tables go first: what they hold stays linked */
+	HASH_CLEAR(hh, a->arrows);
+	HASH_CLEAR(hh, a->likes);
+	for (struct arrow *next; x; x = next) {
+		next = x->hh.next;
+		free(x);
+	}
+	for (struct like *next; l; l = next) {
+		next = l->hh.next;
+		free(l);
+	}
+}
+
+static const struct lh_thing *thing_of(struct lh_model *m, const struct lh_alike *a, hash key)
+{
+	struct like *like;
+
+	HASH_FIND(hh, a->likes, &key, sizeof(key), like);
+	return like ? lh_model_thing(m, a->process, like->lock) : NULL;
+}
+
+static int by_key(const struct arrow *x, const struct arrow *y)
+{
+	if (x->key.held != y->key.held)
+		return x->key.held < y->key.held ? -1 : 1;
+	return x->key.wanted < y->key.wanted ? -1 : x->key.wanted > y->key.wanted;
+}
+
+static void name(struct lh_model *m, struct lh_pool *pool, struct lh_alike *a,
+		 struct lh_orders *out)
+{
+	struct lh_seen seen;
+
+	HASH_SORT(a->arrows, by_key);
+	for (struct arrow *x = a->arrows; x; x = x->hh.next) {
+		struct lh_order *o = lh_pool_get(pool, sizeof(*o));
+
+		*o = x->order;
+		o->process = a->process;
+		o->held = thing_of(m, a, x->key.held);
+		o->wanted = thing_of(m, a, x->key.wanted);
+		o->thread =
+			lh_read_seen(a->process->record, x->order.thread, &seen) ? seen.thread : 0;
+		if (o->held && o->wanted)
+			LH_PUSH(pool, out->order, out->n, o);
+	}
+}
+
+static bool has_orders(const struct lh_process *p)
+{
+	uint32_t n = lh_read_used(p->record, LH_T_NODE);
+
+	for (uint32_t i = 1; i < n; i++)
+		if (makes_order(p->record, i))
+			return true;
+	return false;
+}
+
+static int by_what_it_shows(const void *x, const void *y)
+{
+	const struct lh_alike *a = *(struct lh_alike *const *)x, *b = *(struct lh_alike *const *)y;
+
+	if (a->shows != b->shows)
+		return a->shows < b->shows ? -1 : 1;
+	return strcmp(a->process->exe, b->process->exe);
+}
+
+/* Processes side by side come in another order each time. */
+static int by_program(const void *x, const void *y)
+{
+	const struct lh_alike *a = *(struct lh_alike *const *)x, *b = *(struct lh_alike *const *)y;
+	int order = strcmp(a->process->exe, b->process->exe);
+
+	return order ? order : by_what_it_shows(x, y);
+}
+
+/* Those that show something of their own, in an order that is the same each time. */
+static void choose(struct lh_orders *all)
+{
+	uint32_t kept = 0;
+
+	qsort(all->alike, all->alikes, sizeof(*all->alike), by_what_it_shows);
+	for (uint32_t i = 0; i < all->alikes; i++) {
+		struct lh_alike *a = all->alike[i];
+
+		if (!a->arrows || (kept && all->alike[kept - 1]->shows == a->shows && !a->shared))
+			forget(a);
+		else
+			all->alike[kept++] = a;
+	}
+	all->alikes = kept;
+	qsort(all->alike, all->alikes, sizeof(*all->alike), by_program);
+}
+
+struct lh_orders lh_model_orders_alike(struct lh_model *m, struct lh_pool *pool)
+{
+	struct lh_process **with = lh_pool_get(pool, (m->processes + 1) * sizeof(*with));
+	struct lh_orders all = {0};
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->processes; i++)
+		if (has_orders(m->process[i]))
+			with[n++] = m->process[i];
+	/* What one process has shown all of is for its own judge. */
+	for (uint32_t i = 0; n > 1 && i < n; i++)
+		LH_PUSH(pool, all.alike, all.alikes, look_at(pool, with[i]));
+	if (all.alikes)
+		choose(&all);
+	for (uint32_t i = 0; all.alikes > 1 && i < all.alikes; i++)
+		name(m, pool, all.alike[i], &all);
+	return all;
+}
+
+const struct lh_thing *lh_model_alike(struct lh_model *m, const struct lh_orders *all,
+				      const struct lh_process *p, lh_lock_id id)
+{
+	for (uint32_t i = 0; i < all->alikes; i++)
+		if (all->alike[i]->process == p)
+			return thing_of(m, all->alike[i], lock_says(all->alike[i], id));
+	return NULL;
+}
+
+void lh_model_orders_drop(struct lh_orders *all)
+{
+	for (uint32_t i = 0; i < all->alikes; i++)
+		forget(all->alike[i]);
+	*all = (struct lh_orders){0};
+}

@@ -1,0 +1,198 @@
+/* Part of the room `birth`: which locks are of one class. */
+#include "tools/lock_order/by_class.h"
+#include "tools/util/glob.h"
+#include "tools/util/arena.h"
+#include "tools/symbols/symbols.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+struct key {
+	const char *text;
+	uint32_t class;
+	UT_hash_handle hh;
+};
+
+struct lh_classes {
+	struct lh_model *model;
+	const struct lh_process *process;
+	struct lh_symbols *symbols;
+	struct lh_pool *pool;
+	const char **wrapper;
+	uint32_t wrappers;
+	struct key *keys;
+	uint32_t count;
+	uint32_t *of; /* by row; UINT32_MAX: not asked for yet */
+	uint32_t rows;
+};
+
+/* What stands between a program and the call that initialises, whoever wrote the program. */
+static const char *const wrappers[] = {"std::*",    "boost::*",      "__gthread_*", "__gnu_cxx::*",
+				       "pthread_*", "mtx_init",      "uv_*",        "apr_*",
+				       "PR_New*",   "SDL_Create*",   "v8::base::*", "os::Platform*",
+				       "g_mutex_*", "g_rec_mutex_*", "g_rw_lock_*"};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool is_one_of(const char *const *pattern, uint32_t n, const char *name)
+{
+	for (uint32_t i = 0; name && i < n; i++)
+		if (lh_pattern_is(pattern[i], name))
+			return true;
+	return false;
+}
+
+static bool is_wrapper(const struct lh_classes *c, const struct lh_frame *f)
+{
+	return f->ours || is_one_of(wrappers, sizeof(wrappers) / sizeof(*wrappers), f->function) ||
+	       is_one_of(c->wrapper, c->wrappers, f->function) ||
+	       (f->module && is_one_of(c->wrapper, c->wrappers, base_name(f->module)));
+}
+
+/*
+ * The line that gives birth. An interpreter is a wrapper as a whole: all of a script's locks
+ * are made by one line of C. A stack of nothing but wrappers has its innermost frame.
+ */
+static const struct lh_frame *birthplace(const struct lh_classes *c, const struct lh_trace *t)
+{
+	const struct lh_frame *best = NULL;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (t->frame[i].script && !t->frame[i].system)
+			return &t->frame[i];
+	for (uint32_t i = 0; i < t->n; i++)
+		if (t->frame[i].script)
+			return &t->frame[i];
+	for (uint32_t i = 0; i < t->n && !best; i++)
+		if (!is_wrapper(c, &t->frame[i]))
+			best = &t->frame[i];
+	for (uint32_t i = 0; i < t->n && !best; i++)
+		if (!t->frame[i].ours)
+			best = &t->frame[i];
+	return best;
+}
+
+/* A call has an address; a line that was inlined has as many as it has copies. */
+static const char *place_text(const struct lh_classes *c, const struct lh_frame *f)
+{
+	if (f->script || (f->inlined && f->line))
+		return lh_pool_print(c->pool, "%s %s:%u:%u", f->function ? f->function : "",
+				     f->file ? f->file : "", f->line, f->column);
+	return lh_pool_print(c->pool, "%s+%llx", f->module ? f->module : "?",
+			     (unsigned long long)f->offset);
+}
+
+static const char *stack_text(const struct lh_classes *c, const struct lh_trace *t)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (!t->frame[i].inlined)
+			text = lh_pool_print(c->pool, "%s\n%s", text, place_text(c, &t->frame[i]));
+	return text;
+}
+
+/* The variable and the member of it. NULL: no variable, or its type is not known. */
+static const char *variable_text(const struct lh_classes *c, const struct lh_thing *t, bool *data)
+{
+	struct lh_module module;
+	const char *path;
+
+	*data = lh_lock_shown(&t->row) &&
+		lh_read_module_at(c->process->record, lh_lock_shown(&t->row), &module);
+	path = *data && c->symbols
+		       ? lh_symbol_member(c->symbols, &module, lh_lock_shown(&t->row) - module.base)
+		       : NULL;
+	return path ? lh_pool_print(c->pool, "%s %s", module.path, path) : NULL;
+}
+
+static const char *class_text(const struct lh_classes *c, const struct lh_thing *t)
+{
+	bool data;
+	const char *text = variable_text(c, t, &data);
+	const struct lh_frame *at = t->born ? birthplace(c, t->born) : NULL;
+
+	if (text)
+		return lh_pool_print(c->pool, "variable %s %s", t->kind, text);
+	if (at)
+		return lh_pool_print(c->pool, "born %s %s", t->kind, place_text(c, at));
+	if (!data && t->first && t->first->n && !t->first->approximate)
+		return lh_pool_print(c->pool, "first %s %s", t->kind, stack_text(c, t->first));
+	return lh_pool_print(c->pool, "alone %u", t->lock);
+}
+
+static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
+{
+	const struct lh_thing *t = lh_model_thing(c->model, c->process, id);
+	const char *text;
+	struct key *k;
+
+	if (!t || t->row.kind == LH_LIFE || t->row.kind == LH_COND || t->row.kind == LH_BARRIER)
+		return 0;
+	text = class_text(c, t);
+	HASH_FIND_STR(c->keys, text, k);
+	if (!k) {
+		k = lh_pool_get(c->pool, sizeof(*k));
+		k->text = text;
+		k->class = ++c->count;
+		HASH_ADD_KEYPTR(hh, c->keys, k->text, strlen(k->text), k);
+	}
+	return k->class;
+}
+
+uint32_t lh_classes_of(struct lh_classes *c, lh_lock_id id)
+{
+	uint32_t row = LH_LOCK_ROW(id);
+
+	if (row >= c->rows)
+		return 0;
+	if (c->of[row] == UINT32_MAX)
+		c->of[row] = class_of(c, id);
+	return c->of[row];
+}
+
+uint32_t lh_classes_count(const struct lh_classes *c)
+{
+	return c->count;
+}
+
+static void split_patterns(struct lh_classes *c, const char *list)
+{
+	while (*list) {
+		size_t n = strcspn(list, ",");
+		const char *one = lh_pool_print(c->pool, "%.*s", (int)n, list);
+
+		if (n)
+			LH_PUSH(c->pool, c->wrapper, c->wrappers, one);
+		list += n + (list[n] == ',');
+	}
+}
+
+struct lh_classes *lh_classes_new(struct lh_model *m, const struct lh_process *p,
+				  const struct lh_birth_wants *wants)
+{
+	struct lh_pool *pool = lh_pool_new();
+	struct lh_classes *c = lh_pool_get(pool, sizeof(*c));
+
+	c->model = m;
+	c->process = p;
+	c->symbols = wants->symbols;
+	c->pool = pool;
+	c->rows = lh_read_used(p->record, LH_T_LOCK);
+	c->of = lh_pool_get(pool, (c->rows + 1) * sizeof(*c->of));
+	memset(c->of, 0xff, (c->rows + 1) * sizeof(*c->of));
+	split_patterns(c, wants->wrappers ? wants->wrappers : "");
+	return c;
+}
+
+void lh_classes_free(struct lh_classes *c)
+{
+	HASH_CLEAR(hh, c->keys);
+	lh_pool_free(c->pool);
+}

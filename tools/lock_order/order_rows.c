@@ -1,0 +1,220 @@
+/* Part of the room `whole`: the rows of several ledgers as one set, for the judge. */
+#include "tools/lock_order/lock_order_internal.h"
+
+#include <string.h>
+#include <uthash.h>
+
+enum { SEEN_MAX = 64 /* rows of one process at one node; there are fewer */ };
+
+struct lh_stack_key {
+	const char *text;
+	uint32_t number;
+	UT_hash_handle hh;
+};
+
+struct lh_node_key {
+	struct {
+		lh_node_id parent;
+		lh_lock_id lock;
+		lh_place place;
+	} key;
+	lh_node_id node;
+	UT_hash_handle hh;
+};
+
+/* ---- stacks: the same in every process that runs the same code ---- */
+
+static const char *frame_text(struct lh_whole *w, const struct lh_record *r, uint64_t frame)
+{
+	struct lh_module m;
+	const char *function = "";
+
+	if (!lh_read_module(r, LH_FRAME_MODULE(frame), &m))
+		return lh_pool_print(w->pool, "?%llx", (unsigned long long)LH_FRAME_PC(frame));
+	if (m.flags & LH_MODULE_SCRIPT && strlen(m.path) + 1 < sizeof(m.path))
+		function = m.path + strlen(m.path) + 1;
+	return lh_pool_print(w->pool, "%s %s+%llx", m.path, function,
+			     (unsigned long long)(LH_FRAME_PC(frame) - m.base));
+}
+
+static uint32_t stack_of(struct lh_whole *w, const struct lh_member_of *m, lh_stack_id id)
+{
+	uint64_t frame[LH_FRAMES_MAX];
+	uint32_t n = lh_read_frames(m->process->record, id, frame);
+	const char *text = "";
+	struct lh_stack_key *k;
+
+	if (!n || w->alone)
+		return id;
+	for (uint32_t i = 0; i < n; i++)
+		text = lh_pool_print(w->pool, "%s\n%s", text,
+				     frame_text(w, m->process->record, frame[i]));
+	HASH_FIND_STR(w->stacks, text, k);
+	if (!k) {
+		k = lh_pool_get(w->pool, sizeof(*k));
+		k->text = text;
+		k->number = ++w->stack_count;
+		HASH_ADD_KEYPTR(hh, w->stacks, k->text, strlen(k->text), k);
+	}
+	return k->number;
+}
+
+/* ---- nodes ---- */
+
+lh_node_id lh_whole_node(struct lh_whole *w, lh_node_id parent, lh_lock_id lock, lh_place place)
+{
+	struct lh_node fresh = {.parent = parent, .lock = lock, .place = place, .depth = 1};
+	struct lh_node_key ask, *k;
+
+	memset(&ask, 0, sizeof(ask));
+	ask.key.parent = parent;
+	ask.key.lock = lock;
+	ask.key.place = place;
+	HASH_FIND(hh, w->keys, &ask.key, sizeof(ask.key), k);
+	if (k)
+		return k->node;
+	fresh.depth = parent ? (uint16_t)(w->node[parent].depth + 1) : 1;
+	if (fresh.depth > LH_HELD_MAX)
+		return 0;
+	k = lh_pool_get(w->pool, sizeof(*k));
+	k->key = ask.key;
+	k->node = w->nodes;
+	fresh.next = w->lock[LH_LOCK_ROW(lock)].nodes; /* who has asked for it, newest first */
+	w->lock[LH_LOCK_ROW(lock)].nodes = k->node;
+	HASH_ADD(hh, w->keys, key, sizeof(k->key), k);
+	w->witnesses += fresh.depth;
+	LH_PUSH(w->pool, w->node, w->nodes, fresh);
+	return k->node;
+}
+
+static void take_seens(struct lh_whole *w, const struct lh_member_of *m, lh_node_id from,
+		       uint32_t first, lh_node_id to)
+{
+	struct lh_seen s;
+
+	for (uint32_t i = first, n = 0; n < SEEN_MAX && lh_read_seen(m->process->record, i, &s);
+	     i = s.next, n++) {
+		if (!s.thread || s.thread >= m->threads)
+			continue;
+		s.node = to;
+		s.thread += m->base;
+		s.next = w->node[to].seen;
+		w->node[to].seen = w->seens;
+		LH_PUSH(w->pool, w->seen, w->seens, s);
+		LH_PUSH(w->pool, w->seen_of, w->seen_ofs, ((struct lh_seen_of){m, from}));
+	}
+}
+
+/* That there were more threads than the rows name says nothing of when they were: left out, but
+ * where one process is judged as it judges itself. */
+static void take_node(struct lh_whole *w, struct lh_member_of *m, lh_node_id id)
+{
+	lh_node_id parent = 0, to;
+	lh_lock_id lock;
+	struct lh_node node;
+
+	if (!lh_read_node(m->process->record, id, &node) || node.parent >= id)
+		return;
+	if (node.parent)
+		parent = m->node[node.parent];
+	lock = lh_whole_lock(w, m, node.lock);
+	if (!lock || (node.parent && !parent))
+		return;
+	to = lh_whole_node(w, parent, lock,
+			   LH_PLACE(stack_of(w, m, LH_PLACE_STACK(node.place)),
+				    LH_PLACE_HOW(node.place), LH_PLACE_MODE(node.place)));
+	m->node[id] = to;
+	if (!to)
+		return;
+	w->node[to].flags |= node.flags & (w->alone ? ~0u : ~(uint32_t)LH_NODE_MANY);
+	take_seens(w, m, id, node.seen, to);
+}
+
+/* ---- threads and events ---- */
+
+static void take_threads(struct lh_whole *w, struct lh_member_of *m)
+{
+	m->base = w->threads - 1;
+	for (uint32_t i = 1; i < m->threads; i++) {
+		struct lh_thread t = {0};
+
+		lh_read_thread(m->process->record, i, &t);
+		t.life = t.life ? lh_whole_lock(w, m, t.life) : 0;
+		t.guard = t.guard < m->nodes ? m->node[t.guard] : 0;
+		t.creator = t.creator && t.creator < m->threads ? t.creator + m->base : 0;
+		LH_PUSH(w->pool, w->thread, w->threads, t);
+	}
+}
+
+static void take_events(struct lh_whole *w, const struct lh_member_of *m)
+{
+	uint32_t n = lh_read_used(m->process->record, LH_T_EVENT);
+	struct lh_event e;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_event(m->process->record, i, &e) || !e.a || !e.b ||
+		    e.what >= LH_EVENT_GIVE || e.a >= m->threads || e.b >= m->threads)
+			continue;
+		e.a += m->base;
+		e.b += m->base;
+		LH_PUSH(w->pool, w->event, w->events, e);
+	}
+}
+
+void lh_whole_begin_rows(struct lh_whole *w)
+{
+	w->locks = w->lock_ofs = w->threads = w->nodes = w->seens = w->seen_ofs = w->events = 0;
+	w->witnesses = 0;
+	w->lock = NULL, w->lock_of = NULL, w->thread = NULL, w->node = NULL;
+	w->seen = NULL, w->seen_of = NULL, w->event = NULL;
+	/* row 0 is none */
+	LH_PUSH(w->pool, w->lock, w->locks, (struct lh_lock){0});
+	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, (struct lh_lock_of){0});
+	LH_PUSH(w->pool, w->thread, w->threads, (struct lh_thread){0});
+	LH_PUSH(w->pool, w->node, w->nodes, (struct lh_node){0});
+	LH_PUSH(w->pool, w->seen, w->seens, (struct lh_seen){0});
+	LH_PUSH(w->pool, w->seen_of, w->seen_ofs, (struct lh_seen_of){0});
+	LH_PUSH(w->pool, w->event, w->events, (struct lh_event){0});
+}
+
+void lh_whole_take(struct lh_whole *w, struct lh_member_of *m)
+{
+	m->taken = true;
+	m->threads = lh_read_used(m->process->record, LH_T_THREAD);
+	m->threads = m->threads ? m->threads : 1;
+	m->nodes = lh_read_used(m->process->record, LH_T_NODE);
+	m->lock = lh_pool_get(w->pool, (m->locks + 1) * sizeof(*m->lock));
+	m->node = lh_pool_get(w->pool, (m->nodes + 1) * sizeof(*m->node));
+	m->base = w->threads - 1;
+	for (lh_node_id i = 1; i < m->nodes; i++)
+		take_node(w, m, i);
+	take_threads(w, m);
+	take_events(w, m);
+	m->end = w->threads;
+	LH_PUSH(w->pool, w->thread, w->threads, (struct lh_thread){.flags = LH_THREAD_ROUND});
+}
+
+void lh_whole_end_rows(struct lh_whole *w)
+{
+	HASH_CLEAR(hh, w->keys);
+	HASH_CLEAR(hh, w->stacks);
+}
+
+const struct lh_member_of *lh_whole_whose(const struct lh_whole *w, lh_thread_id t)
+{
+	for (uint32_t i = 0; i < w->members; i++) {
+		const struct lh_member_of *m = &w->member[i];
+
+		if (m->taken && t > m->base && t < m->base + m->threads)
+			return m;
+	}
+	return NULL;
+}
+
+const struct lh_seen_of *lh_whole_seen(const struct lh_whole *w, lh_node_id node, lh_thread_id t)
+{
+	for (uint32_t i = w->node[node].seen; i; i = w->seen[i].next)
+		if (!t || w->seen[i].thread == t)
+			return &w->seen_of[i];
+	return NULL;
+}

@@ -1,0 +1,235 @@
+/*
+ * Part of the room `whole`: what of one process came before what of another.
+ *
+ * Sure is an exec, and a fork: all that its parent's thread had done until then came before all
+ * that the child does. The locks that the thread held at that moment are the child's guard: a
+ * parent that holds a lock and waits for its child shuts out whoever else holds it. But not those
+ * that it has given back while the child lived: then it did not wait for the child's end.
+ *
+ * Maybe chance is the rest. Of a process that was started without a fork that we saw, its
+ * starter may have done everything before. A process that was not seen alive after another
+ * began was maybe waited for: all of it comes before all of the other. (When a process ends
+ * by itself we hear of it late; so what counts is when it last asked for a lock that it shares.)
+ */
+#include "tools/lock_order/lock_order_internal.h"
+
+#include <stdlib.h>
+
+#define EVER UINT32_MAX /* a segment behind all that a thread ever does */
+enum { SAME_BOOT = 60 /* seconds by which the clock may have been set meanwhile */ };
+enum { SECOND = 1000000000 };
+
+/* ---- when, and from whom ---- */
+
+/* Seconds since 1970 that a file names may be anything: then so is the boot, modulo 2^64. */
+static bool is_near(uint64_t a, uint64_t b)
+{
+	return a - b <= SAME_BOOT || b - a <= SAME_BOOT;
+}
+
+static void find_times(struct lh_whole *w, struct lh_member_of *m)
+{
+	const struct lh_ledger *h = &m->process->record->head;
+
+	m->born = h->start_ns + h->born_ns;
+	m->lived = h->start_ns + (h->state == LH_ENDED ? h->end_ns : h->shared_ns);
+	if (h->end == LH_END_RUNNING)
+		m->lived = UINT64_MAX;
+	if (m->lived <= m->born)
+		m->lived = m->born + 1;
+	m->boot = h->start_epoch - m->born / SECOND;
+	for (const struct lh_member_of *k = w->member; k < m; k++)
+		if (is_near(k->boot, m->boot)) {
+			m->boot = k->boot;
+			return;
+		}
+}
+
+/* Numbers of processes come again: the latest that began before. */
+static struct lh_member_of *latest(struct lh_whole *w, const struct lh_member_of *m, int32_t pid)
+{
+	struct lh_member_of *best = NULL;
+
+	for (struct lh_member_of *k = w->member; k < w->member + w->members; k++)
+		if (k != m && k->process->pid == pid && k->boot == m->boot && k->born <= m->born &&
+		    (!best || best->born < k->born))
+			best = k;
+	return best;
+}
+
+void lh_whole_find_times(struct lh_whole *w)
+{
+	for (uint32_t i = 0; i < w->members; i++)
+		find_times(w, &w->member[i]);
+}
+
+void lh_whole_find_parents(struct lh_whole *w)
+{
+	for (uint32_t i = 0; i < w->members; i++) {
+		struct lh_member_of *m = &w->member[i];
+		const struct lh_ledger *h = &m->process->record->head;
+
+		if (h->flags & LH_LEDGER_FORKED)
+			m->from = latest(w, m, h->fork_pid);
+		else
+			m->by = latest(w, m, h->pid); /* what it was before an exec */
+		if (!m->from && !m->by)
+			m->by = latest(w, m, h->parent);
+	}
+}
+
+/* ---- events ---- */
+
+static void before(struct lh_whole *w, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
+{
+	LH_PUSH(w->pool, w->event, w->events,
+		((struct lh_event){LH_EVENT_CREATE, a, a_segment, b, 0}));
+}
+
+/* All of the process, and then its end. */
+static void end(struct lh_whole *w, const struct lh_member_of *m)
+{
+	for (lh_thread_id t = 1; t < m->threads; t++)
+		before(w, m->base + t, EVER, m->end);
+}
+
+/* Every thread: one whose creator was not seen may have no path from the first. */
+static void begin(struct lh_whole *w, lh_thread_id after, uint32_t segment,
+		  const struct lh_member_of *m)
+{
+	for (lh_thread_id t = 1; t < m->threads; t++)
+		before(w, after, segment, m->base + t);
+}
+
+/* Did the thread that forked give this lock back before the child was last seen to live? */
+static bool was_given(const struct lh_member_of *m, lh_lock_id lock)
+{
+	const struct lh_record *parent = m->from->process->record;
+	uint32_t n = lh_read_used(parent, LH_T_EVENT);
+	struct lh_event e;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_event(parent, i, &e) || e.what != LH_EVENT_FORK_GIVE || e.b != lock ||
+		    e.a != m->process->record->head.fork_thread)
+			continue;
+		uint64_t at = parent->head.start_ns + lh_event_ns(&e);
+		if (at >= m->born)
+			return at < m->lived;
+	}
+	return false;
+}
+
+/* What remains of the chain that it held when it forked, as rows of all. */
+static lh_node_id guard_of(struct lh_whole *w, const struct lh_member_of *m)
+{
+	const struct lh_record *parent = m->from->process->record;
+	lh_node_id chain[LH_HELD_MAX], guard = 0;
+	uint32_t n = lh_read_chain(parent, m->process->record->head.fork_guard, chain, LH_HELD_MAX);
+	struct lh_node node;
+
+	for (uint32_t i = 0; i < n; i++) {
+		lh_node_id here = chain[i] < m->from->nodes ? m->from->node[chain[i]] : 0;
+
+		if (here && lh_read_node(parent, chain[i], &node) && !was_given(m, node.lock))
+			guard = lh_whole_node(w, guard, w->node[here].lock, w->node[here].place);
+	}
+	return guard;
+}
+
+static void fork_from(struct lh_whole *w, const struct lh_member_of *m)
+{
+	const struct lh_ledger *h = &m->process->record->head;
+	lh_thread_id thread = m->from->base + h->fork_thread;
+
+	if (!h->fork_thread || h->fork_thread >= m->from->threads) {
+		begin(w, m->from->end, 0, m); /* a fork that we did not see: not known when */
+		return;
+	}
+	begin(w, thread, h->fork_segment, m);
+	lh_node_id guard = guard_of(w, m);
+	for (lh_thread_id t = 1; guard && t < m->threads; t++) {
+		w->thread[m->base + t].guard = guard;
+		w->thread[m->base + t].creator = thread;
+	}
+}
+
+static bool is_sure(const struct lh_member_of *m)
+{
+	const struct lh_ledger *h = &m->process->record->head;
+
+	return h->fork_thread && h->fork_thread < m->from->threads;
+}
+
+static bool was_exec(const struct lh_member_of *m)
+{
+	return m->by->process->pid == m->process->pid;
+}
+
+struct moment {
+	uint64_t ns;
+	const struct lh_member_of *ends, *begins;
+};
+
+/* What was last seen at the moment at which another begins came before it. */
+static int by_time(const void *a, const void *b)
+{
+	const struct moment *x = a, *y = b;
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? -1 : 1;
+	return (x->begins != NULL) - (y->begins != NULL);
+}
+
+/* The ends in the order of time, each after the one before it; who begins comes after the last. */
+static void line_up(struct lh_whole *w, uint64_t boot)
+{
+	struct moment *list = NULL;
+	const struct lh_member_of *last = NULL;
+	uint32_t n = 0;
+
+	for (const struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+		if (!m->taken || m->boot != boot)
+			continue;
+		LH_PUSH(w->pool, list, n, ((struct moment){m->born, NULL, m}));
+		LH_PUSH(w->pool, list, n, ((struct moment){m->lived, m, NULL}));
+	}
+	if (n > 1)
+		qsort(list, n, sizeof(*list), by_time);
+	for (uint32_t i = 0; i < n; i++) {
+		if (list[i].begins && last)
+			begin(w, last->end, 0, list[i].begins);
+		if (!list[i].ends)
+			continue;
+		if (last)
+			before(w, last->end, 0, list[i].ends->end);
+		last = list[i].ends;
+	}
+}
+
+void lh_whole_add_order(struct lh_whole *w)
+{
+	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+		if (!m->taken)
+			continue;
+		end(w, m);
+		if (m->from && m->from->taken && is_sure(m))
+			fork_from(w, m);
+		if (m->by && m->by->taken && was_exec(m))
+			begin(w, m->by->end, 0, m);
+	}
+	w->sure_events = w->events;
+	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+		if (m->taken && m->from && m->from->taken && !is_sure(m))
+			fork_from(w, m);
+		if (m->taken && m->by && m->by->taken && !was_exec(m))
+			begin(w, m->by->end, 0, m);
+	}
+	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+		bool first = m->taken;
+
+		for (const struct lh_member_of *k = w->member; k < m && first; k++)
+			first = !k->taken || k->boot != m->boot;
+		if (first)
+			line_up(w, m->boot);
+	}
+}

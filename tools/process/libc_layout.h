@@ -1,0 +1,74 @@
+/*
+ * libc_layout.h — where glibc keeps what in its locks: the only place that knows.
+ *
+ * x86-64 and aarch64, glibc 2.25 to 2.42 (libc_version.c asks which one it is). The offsets are
+ * written down, not taken from the headers of the build, because the process that is looked at
+ * brings its own glibc; the assertions see to it that a build on a glibc that differs fails.
+ *
+ * Conditions, barriers and once controls have no owner; only where the waited-for word
+ * lies in them is known.
+ */
+#ifndef LH_HANG_LAYOUT_H
+#define LH_HANG_LAYOUT_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stddef.h>
+
+#if !defined __x86_64__ && !defined __aarch64__
+#error "hang: the layout of glibc's locks is known for x86-64 and aarch64 only"
+#endif
+
+enum {
+	LH_GLIBC_MUTEX_OWNER = 8,
+	LH_GLIBC_MUTEX_KIND = 16,
+	LH_GLIBC_MUTEX_BYTES = 40,
+	LH_GLIBC_RWLOCK_READERS = 0,  /* number of readers << 3 | phase */
+	LH_GLIBC_RWLOCK_PHASE = 8,    /* readers wait here, and the writer that is next */
+	LH_GLIBC_RWLOCK_WRITERS = 12, /* the other writers wait here */
+	LH_GLIBC_RWLOCK_WRITER = 24,
+	LH_GLIBC_RWLOCK_SHARED = 28,
+	LH_GLIBC_RWLOCK_FLAGS = 48,
+	LH_GLIBC_RWLOCK_BYTES = 56,
+	LH_GLIBC_COND_SIGNALS = 40, /* two words */
+	LH_GLIBC_COND_BYTES = 48,
+	LH_GLIBC_BARRIER_ROUND = 4, /* waited for */
+	LH_GLIBC_BARRIER_COUNT = 8,
+	LH_GLIBC_BARRIER_BYTES = 32,
+	LH_GLIBC_SEM_WAITERS = 4,
+	LH_GLIBC_SEM_BYTES = 32,
+};
+
+/* Bits of a mutex's kind. */
+enum {
+	LH_GLIBC_KIND_TYPE = 3, /* normal, recursive, errorcheck, adaptive */
+	LH_GLIBC_KIND_ROBUST = 16,
+	LH_GLIBC_KIND_INHERIT = 32,
+	LH_GLIBC_KIND_PROTECT = 64,
+	LH_GLIBC_KIND_SHARED = 128,
+	LH_GLIBC_KIND_ELISION = 256 | 512,
+	LH_GLIBC_KIND_ALL = 3 | 16 | 32 | 64 | 128 | 256 | 512,
+};
+
+#ifdef __GLIBC__
+_Static_assert(offsetof(pthread_mutex_t, __data.__owner) == LH_GLIBC_MUTEX_OWNER, "mutex owner");
+_Static_assert(offsetof(pthread_mutex_t, __data.__kind) == LH_GLIBC_MUTEX_KIND, "mutex kind");
+_Static_assert(offsetof(pthread_mutex_t, __data.__lock) == 0, "mutex word");
+_Static_assert(sizeof(pthread_cond_t) == LH_GLIBC_COND_BYTES, "condition");
+_Static_assert(offsetof(pthread_cond_t, __data.__g_signals) == LH_GLIBC_COND_SIGNALS, "condition");
+_Static_assert(offsetof(pthread_rwlock_t, __data.__readers) == LH_GLIBC_RWLOCK_READERS, "readers");
+_Static_assert(offsetof(pthread_rwlock_t, __data.__wrphase_futex) == LH_GLIBC_RWLOCK_PHASE,
+	       "phase");
+_Static_assert(offsetof(pthread_rwlock_t, __data.__writers_futex) == LH_GLIBC_RWLOCK_WRITERS,
+	       "writers");
+_Static_assert(offsetof(pthread_rwlock_t, __data.__cur_writer) == LH_GLIBC_RWLOCK_WRITER, "writer");
+_Static_assert(offsetof(pthread_rwlock_t, __data.__flags) == LH_GLIBC_RWLOCK_FLAGS, "rwlock flags");
+_Static_assert(sizeof(pthread_rwlock_t) == LH_GLIBC_RWLOCK_BYTES, "rwlock");
+_Static_assert(sizeof(pthread_barrier_t) == LH_GLIBC_BARRIER_BYTES, "barrier");
+_Static_assert(sizeof(sem_t) == LH_GLIBC_SEM_BYTES, "semaphore");
+#ifdef __x86_64__
+_Static_assert(sizeof(pthread_mutex_t) == LH_GLIBC_MUTEX_BYTES, "mutex");
+#endif
+#endif
+
+#endif

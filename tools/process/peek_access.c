@@ -1,0 +1,100 @@
+/* Part of the room `peek`: why a process may not be looked at, and the exact remedy. */
+#include "tools/process/peek_internal.h"
+#include "tools/process/proc.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CAP_PTRACE = 19 };
+
+static int yama(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	int scope = 0;
+
+	if (f && fscanf(f, "%d", &scope) != 1)
+		scope = 0;
+	if (f)
+		fclose(f);
+	return scope;
+}
+
+static const char *field(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? at + strlen(name) : "";
+}
+
+static bool may_trace_all(void)
+{
+	char text[4096];
+
+	lh_proc_read(getpid(), "status", text, sizeof(text));
+	return strtoull(field(text, "CapEff:"), NULL, 16) >> CAP_PTRACE & 1;
+}
+
+/* The user that the process runs as, real first; all of them must be ours. */
+static bool other_user(const struct lh_peek *p, uid_t *who)
+{
+	char text[4096];
+	unsigned long real = 0, effective = 0, saved = 0;
+
+	lh_proc_read(p->pid, "status", text, sizeof(text));
+	sscanf(field(text, "Uid:"), "%lu %lu %lu", &real, &effective, &saved);
+	*who = (uid_t)effective;
+	return real != getuid() || effective != getuid() || saved != getuid();
+}
+
+static const char *user_name(struct lh_peek *p, uid_t uid)
+{
+	struct passwd *user = getpwuid(uid);
+
+	return user ? lh_pool_text(p->pool, user->pw_name)
+		    : lh_pool_print(p->pool, "#%lu", (unsigned long)uid);
+}
+
+void lh_peek_refusal(struct lh_peek *p, int error)
+{
+	char *why = p->why;
+	size_t room = sizeof(p->why);
+	uid_t uid = 0;
+	int scope = yama();
+	bool other = other_user(p, &uid);
+
+	if (error != EPERM && error != EACCES)
+		snprintf(why, room, "process %d cannot be looked at: %s", p->pid, strerror(error));
+	else if (scope == 3)
+		snprintf(why, room,
+			 "process %d: kernel.yama.ptrace_scope is 3: nobody may look at a process "
+			 "until the next boot with another value",
+			 p->pid);
+	else if (other && getuid() != 0)
+		snprintf(why, room,
+			 "process %d belongs to user %s: be %s%s (sudo lockhound hang %d)", p->pid,
+			 user_name(p, uid), uid ? "that user or " : "", "root", p->pid);
+	else if (!may_trace_all() && geteuid() == 0)
+		snprintf(why, room,
+			 "process %d: root without the capability CAP_SYS_PTRACE may not look at "
+			 "it; give it to the container (docker run --cap-add=SYS_PTRACE)",
+			 p->pid);
+	else if (scope && !may_trace_all())
+		snprintf(why, room,
+			 "process %d: kernel.yama.ptrace_scope is %d: be root (sudo lockhound hang "
+			 "%d), or allow it with: sudo sysctl kernel.yama.ptrace_scope=0",
+			 p->pid, scope, p->pid);
+	else if (!may_trace_all())
+		snprintf(why, room,
+			 "process %d is yours but not open to you (it gained rights at exec, or "
+			 "made itself undumpable): be root, or have CAP_SYS_PTRACE",
+			 p->pid);
+	else
+		snprintf(why, room,
+			 "process %d may not be looked at: it lies in another user namespace, or a "
+			 "security module (SELinux, AppArmor, seccomp) forbids it",
+			 p->pid);
+}

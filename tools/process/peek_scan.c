@@ -1,0 +1,123 @@
+/*
+ * Part of the room `peek`: the tasks of a live process looked at again. Who has not moved
+ * between two looks slept all the time.
+ */
+#include "tools/process/peek_internal.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+/* For all threads together: on a busy machine each waits its turn. */
+enum { SETTLE_MS = 3000, CLOSE_MS = 1000, COMPUTES_NS = 20000000, RUNS_NS = 2000000 };
+
+static bool same_call(const struct lh_peek_task *a, const struct lh_peek_task *b)
+{
+	return a->blocked && b->blocked && a->call == b->call && a->sp == b->sp &&
+	       memcmp(a->arg, b->arg, sizeof(a->arg)) == 0;
+}
+
+/* After a stop of ours a call with a time limit goes on under another name. */
+static void undo_restart(const struct lh_peek_task *t, struct lh_peek_task *now)
+{
+	if (t->unwound && now->blocked && now->call == SYS_restart_syscall && now->sp == t->sp) {
+		now->call = t->call;
+		memcpy(now->arg, t->arg, sizeof(now->arg));
+	}
+}
+
+static struct lh_peek_task look_now(struct lh_peek *p, const struct lh_peek_task *t)
+{
+	struct lh_peek_task now = {.tid = t->tid};
+
+	if (!lh_peek_look_at(p, &now))
+		now.state = 'X';
+	undo_restart(t, &now);
+	return now;
+}
+
+/*
+ * A thread that we stopped is back in its call as soon as it gets a processor. One that is
+ * blocked in another call has moved on, and so has one that computes.
+ */
+static struct lh_peek_task look_settled(struct lh_peek *p, const struct lh_peek_task *t,
+					unsigned *patience)
+{
+	struct lh_peek_task now = look_now(p, t);
+	uint64_t ran_ns = now.ran_ns;
+
+	while (t->registers && !now.blocked && now.state != 'X' && now.state != 'Z' && *patience &&
+	       now.ran_ns - ran_ns < COMPUTES_NS) {
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		--*patience;
+		now = look_now(p, t);
+	}
+	return now;
+}
+
+/* Whoever looks next finds them where they were, as a rule. */
+void lh_peek_settle(struct lh_peek *p)
+{
+	unsigned patience = CLOSE_MS;
+
+	for (uint32_t i = 0; i < p->tasks && !p->core; i++)
+		if (p->task[i].registers)
+			look_settled(p, &p->task[i], &patience);
+}
+
+/* It goes on, for sure: it has had a processor for longer than the way to sleep takes. */
+static bool is_running(const struct lh_peek_task *before, const struct lh_peek_task *now)
+{
+	return !before->ran_ns || !now->ran_ns || now->ran_ns - before->ran_ns >= RUNS_NS;
+}
+
+bool lh_peek_late(struct lh_peek *p)
+{
+	bool late = false;
+
+	p->starved = 0;
+	for (uint32_t i = 0; i < p->tasks && !p->core; i++) {
+		struct lh_peek_task *t = &p->task[i], now;
+
+		if (t->blocked || t->unwound || t->state == 'Z')
+			continue;
+		now = look_now(p, t);
+		if (now.blocked) {
+			*t = now;
+			late = true;
+		} else if (now.state != 'X' && now.state != 'Z') {
+			p->starved += !is_running(t, &now);
+		}
+	}
+	return late || p->starved;
+}
+
+bool lh_peek_look(struct lh_peek *p)
+{
+	unsigned patience = SETTLE_MS;
+
+	if (p->core) /* a core is one instant: nothing in it moves */
+		return true;
+	for (uint32_t i = 0; i < p->tasks; i++) {
+		struct lh_peek_task *t = &p->task[i], now = look_settled(p, t, &patience);
+
+		/* Its stack says what it waited for then. */
+		t->moved |= t->unwound && !same_call(t, &now);
+		t->state = now.state;
+		t->switches = now.switches;
+	}
+	return lh_peek_same(p);
+}
+
+bool lh_peek_again(struct lh_peek *p)
+{
+	if (p->core)
+		return true;
+	for (uint32_t i = 0; i < p->tasks; i++) {
+		struct lh_peek_task *t = &p->task[i], now = look_now(p, t);
+
+		t->still = !t->moved && same_call(t, &now) && t->switches == now.switches;
+		t->state = now.state;
+	}
+	return lh_peek_same(p);
+}

@@ -1,0 +1,133 @@
+#include "tools/process/proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TASKS = 256, CHILDREN = 16 << 10, PATH = 80 };
+
+bool lh_proc_read(pid_t pid, const char *name, char *out, size_t room)
+{
+	char path[PATH];
+	size_t n = 0;
+	ssize_t got = 0;
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && n + 1 < room && (got = read(fd, out + n, room - 1 - n)) > 0)
+		n += (size_t)got;
+	if (fd >= 0)
+		close(fd);
+	out[n] = '\0';
+	return n > 0;
+}
+
+bool lh_proc_exe(pid_t pid, char *out, size_t room)
+{
+	char path[PATH];
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	ssize_t n = readlink(path, out, room - 1);
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* "Uid:" and "Gid:" are followed by the real, the effective and the saved one. */
+static bool has_other(const char *status, const char *field, unsigned ours)
+{
+	const char *at = strstr(status, field);
+	unsigned real, effective, saved;
+	return at && sscanf(at + strlen(field), "%u %u %u", &real, &effective, &saved) == 3 &&
+	       (effective != ours || saved != ours);
+}
+
+bool lh_proc_is_set_id(pid_t pid)
+{
+	char status[4096];
+	unsigned long long caps = 0;
+	if (!lh_proc_read(pid, "status", status, sizeof(status)))
+		return false;
+	const char *at = strstr(status, "\nCapPrm:");
+	return has_other(status, "\nUid:", geteuid()) || has_other(status, "\nGid:", getegid()) ||
+	       (at && sscanf(at + 8, "%llx", &caps) == 1 && caps && geteuid());
+}
+
+bool lh_proc_maps(pid_t pid, const char *name)
+{
+	char path[PATH], line[PATH_MAX + 100];
+	bool found = false;
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	FILE *f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, name) != NULL;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+bool lh_proc_environment(pid_t pid, const char *begins, const char *word)
+{
+	static char text[256 << 10];
+	char path[PATH];
+	size_t n = 0;
+	ssize_t got;
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && n + 1 < sizeof(text) &&
+	       (got = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
+		n += (size_t)got;
+	if (fd >= 0)
+		close(fd);
+	text[n] = '\0';
+	for (size_t i = 0; i < n; i += strlen(text + i) + 1)
+		if (!strncmp(text + i, begins, strlen(begins)) && strstr(text + i, word))
+			return true;
+	return false;
+}
+
+static size_t children(pid_t pid, const char *task, pid_t *out, size_t room)
+{
+	static char text[CHILDREN];
+	char name[PATH];
+	size_t n = 0;
+	snprintf(name, sizeof(name), "task/%.20s/children", task);
+	if (!room || !lh_proc_read(pid, name, text, sizeof(text)))
+		return 0;
+	for (char *at = text, *end; n < room; at = end) {
+		long child = strtol(at, &end, 10);
+		if (end == at)
+			break;
+		out[n++] = (pid_t)child;
+	}
+	return n;
+}
+
+static size_t all_children(pid_t pid, pid_t *out, size_t room)
+{
+	char path[PATH];
+	size_t n = 0;
+	int tasks = 0;
+	struct dirent *entry;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	DIR *dir = opendir(path);
+	while (dir && (entry = readdir(dir)) && tasks < TASKS) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		tasks++;
+		n += children(pid, entry->d_name, out + n, room - n);
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+size_t lh_proc_descendants(pid_t root, pid_t *out, size_t room)
+{
+	size_t n = all_children(root, out, room);
+	for (size_t i = 0; i < n; i++)
+		n += all_children(out[i], out + n, room - n);
+	return n;
+}

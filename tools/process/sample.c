@@ -1,0 +1,362 @@
+/* Part of the room `peek`: see sample.h. The unwinding is peek's, on copies; stopping is not. */
+#include "tools/process/sample.h"
+#include "tools/process/peek_internal.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <time.h>
+
+#include "tools/process/proc.h"
+
+enum {
+	STACK_MAX = 128 << 10,
+	STOP_MS = 20,
+	LATE_MAX = 16,
+	SAMPLES_MAX = 256, /* of one look at the objects: names of frames stay in its pool */
+	GUESS_WORDS = 512, /* of the stack, where a frame pointer is looked for */
+};
+
+struct lh_sampler {
+	struct lh_peek peek;
+	uint32_t taken;
+};
+
+/* Seized, and not stopped in time; of all processes that this thread samples. */
+static _Thread_local pid_t late[LATE_MAX];
+static _Thread_local uint32_t lates;
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+struct lh_sampler *lh_sampler_new(pid_t pid)
+{
+	struct lh_sampler *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->peek = (struct lh_peek){.pid = pid, .via = pid, .nameless = true};
+	return s;
+}
+
+static void forget_objects(struct lh_sampler *s)
+{
+	pid_t pid = s->peek.pid;
+
+	if (s->peek.pool)
+		lh_peek_close(&s->peek);
+	s->peek = (struct lh_peek){.pid = pid, .via = pid, .nameless = true};
+	s->taken = 0;
+}
+
+static void know_objects(struct lh_sampler *s)
+{
+	if (s->taken++ == SAMPLES_MAX)
+		forget_objects(s);
+	if (s->peek.pool)
+		return;
+	s->peek.pool = lh_pool_new();
+	lh_peek_objects(&s->peek);
+}
+
+void lh_sampler_free(struct lh_sampler *s)
+{
+	if (!s)
+		return;
+	forget_objects(s);
+	free(s);
+}
+
+/* ---- stopping ---- */
+
+/* In these the kernel goes on by itself when a stop has broken them off (signal(7)). */
+static bool goes_on(long nr)
+{
+	static const long calls[] = {
+		SYS_futex, SYS_nanosleep, SYS_clock_nanosleep, SYS_wait4, SYS_waitid,
+		SYS_ppoll, SYS_pselect6,  SYS_restart_syscall, SYS_flock,
+#ifdef SYS_poll
+		SYS_poll,  SYS_select,    SYS_pause,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (calls[i] == nr)
+			return true;
+	return false;
+}
+
+#if defined __x86_64__
+static uint64_t bits(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 16) : 0;
+}
+
+/* Are there signals to be handled? Then a call that was broken off was so by them. */
+static bool signals_wait(pid_t tid)
+{
+	char text[4096];
+
+	if (!lh_proc_read(tid, "status", text, sizeof(text)))
+		return true;
+	return (bits(text, "\nSigPnd:") | bits(text, "\nShdPnd:")) & ~bits(text, "\nSigBlk:");
+}
+
+/*
+ * It did something else when we looked, and was in a call that we broke off when it stopped:
+ * it makes the call once more, as the kernel itself does for those that it takes up again.
+ */
+static void mend_call(pid_t tid, const struct user_regs_struct *r)
+{
+	struct user_regs_struct again = *r;
+	struct iovec all = {&again, sizeof(again)};
+
+	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || signals_wait(tid))
+		return;
+	again.rax = again.orig_rax;
+	again.orig_rax = (unsigned long long)-1;
+	again.rip -= 2;
+	ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
+}
+#else
+static void mend_call(pid_t tid, const struct user_regs_struct *r)
+{
+	(void)tid;
+	(void)r;
+}
+#endif
+
+uint32_t lh_sampler_settle(void)
+{
+	struct user_regs_struct set;
+	struct iovec room = {&set, sizeof(set)};
+
+	for (uint32_t i = 0; i < lates;) {
+		room.iov_len = sizeof(set);
+		if (!ptrace(PTRACE_GETREGSET, late[i], NT_PRSTATUS, &room))
+			mend_call(late[i], &set);
+		if (!ptrace(PTRACE_DETACH, late[i], 0, 0) || kill(late[i], 0))
+			late[i] = late[--lates];
+		else
+			i++;
+	}
+	return lates;
+}
+
+/* Registers can be read once it stands still: that is asked again and again, and no status taken.
+ */
+static bool wait_stop(pid_t tid, struct user_regs_struct *set)
+{
+	uint64_t until = now() + STOP_MS * 1000000ull;
+	struct iovec room = {set, sizeof(*set)};
+	struct timespec pause = {.tv_nsec = 20000};
+
+	for (int turn = 0; ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &room); turn++) {
+		if (errno != ESRCH || now() > until)
+			return false;
+		if (turn < 20)
+			sched_yield();
+		else
+			nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+static void copy_stack(struct lh_sampler *s, struct lh_peek_task *t, uint64_t high)
+{
+	size_t n = high > t->sp && high - t->sp < STACK_MAX ? (size_t)(high - t->sp) : STACK_MAX;
+	struct iovec here = {NULL, n}, there = {(void *)(uintptr_t)t->sp, n};
+	ssize_t got;
+
+	here.iov_base = t->stack = malloc(n);
+	t->stack_at = t->sp;
+	got = t->stack ? process_vm_readv(s->peek.pid, &here, 1, &there, 1, 0) : 0;
+	t->stack_n = got > 0 ? (size_t)got : 0;
+}
+
+/* Is it in this call still? Then *turns are those after which it lies still. */
+static bool sleeps_in(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c,
+		      uint64_t *turns)
+{
+	struct lh_task_call now;
+	struct lh_task t;
+
+	if (c->in != LH_TASK_CALL || !lh_task_times(s->peek.pid, tid, &t))
+		return false;
+	*turns = t.turns;
+	lh_task_call(s->peek.pid, tid, &now);
+	return lh_task_same(c, &now);
+}
+
+static bool ran_since(struct lh_sampler *s, pid_t tid, uint64_t turns)
+{
+	struct lh_task t;
+
+	return !lh_task_times(s->peek.pid, tid, &t) || t.turns != turns;
+}
+
+/*
+ * Where many want a processor, a thread that sleeps in a call gets none to stop on for long. As
+ * long as it has not been put on one since it slept, its stack lies as it lay then.
+ */
+static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
+			  const struct lh_task_call *c, uint64_t high, uint64_t *stood_ns)
+{
+	struct user_regs_struct set;
+	uint64_t start = now(), turns;
+	bool asleep = sleeps_in(s, t->tid, c, &turns);
+
+	if (ptrace(PTRACE_SEIZE, t->tid, 0, 0))
+		return false;
+	if (!ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) && wait_stop(t->tid, &set)) {
+		lh_peek_registers(t, &set);
+		copy_stack(s, t, high);
+		mend_call(t->tid, &set);
+	} else if (asleep) {
+		t->sp = c->sp;
+		t->pc = c->pc;
+		copy_stack(s, t, high);
+		if (ran_since(s, t->tid, turns))
+			t->stack_n = 0;
+	}
+	if (ptrace(PTRACE_DETACH, t->tid, 0, 0))
+		late[lates++] = t->tid; /* there is room: see lh_sampler_take */
+	*stood_ns = now() - start;
+	return t->stack_n > 0;
+}
+
+/* It sleeps and goes on sleeping: what it was before the copy it is behind it. */
+static bool copy_asleep(struct lh_sampler *s, struct lh_peek_task *t, const struct lh_task_call *c,
+			uint64_t high)
+{
+	struct lh_task_call after;
+
+	t->sp = c->sp;
+	t->pc = c->pc;
+	copy_stack(s, t, high);
+	lh_task_call(s->peek.pid, t->tid, &after);
+	return t->stack_n && lh_task_same(c, &after);
+}
+
+/* ---- unwinding ---- */
+
+#if defined __x86_64__
+enum { FRAME_POINTER = 6, WORD = 8 };
+
+static bool is_return(struct lh_sampler *s, uint64_t pc)
+{
+	unsigned char code[8];
+
+	if (!lh_peek_module_at(&s->peek, pc) || !lh_peek_read(&s->peek, pc - 8, code, sizeof(code)))
+		return false;
+	/* call rel32, or call through a register or memory */
+	return code[3] == 0xe8 || code[6] == 0xff || code[5] == 0xff || code[2] == 0xff ||
+	       code[1] == 0xff;
+}
+
+/*
+ * Code without optimisation finds its frame by rbp, and a call of the C library may not have
+ * saved it. The first word that points further up, with a return address above it, is what
+ * rbp most likely points at.
+ */
+static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
+{
+	uint64_t word[2];
+
+	for (size_t i = 0; i < GUESS_WORDS && (i + 2) * WORD <= t->stack_n; i++) {
+		uint64_t at = t->stack_at + i * WORD;
+
+		memcpy(word, t->stack + i * WORD, sizeof(word));
+		if (word[0] <= at || word[0] - t->stack_at > STACK_MAX || !is_return(s, word[1]))
+			continue;
+		memset(t->reg, 0, sizeof(t->reg));
+		t->reg[FRAME_POINTER] = at;
+		t->reg[7] = t->sp;
+		t->reg[16] = t->pc;
+		return t->registers = true;
+	}
+	return false;
+}
+#else
+static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
+{
+	(void)s;
+	(void)t;
+	return false;
+}
+#endif
+
+static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_sample *out)
+{
+	if (!lh_peek_module_at(&s->peek, t->pc)) /* loaded since */
+		forget_objects(s);
+	know_objects(s);
+	lh_peek_unwind(&s->peek, t);
+	if (!t->registers && t->cut) {
+		struct lh_peek_task again = *t;
+
+		again.frame = NULL;
+		again.frames = 0;
+		again.unwound = again.cut = false;
+		if (guess_frame(s, &again) && lh_peek_unwind(&s->peek, &again) &&
+		    again.frames > t->frames) {
+			*t = again;
+			out->flags |= LH_STACK_APPROXIMATE;
+		}
+	}
+	return t->frames > 0;
+}
+
+bool lh_sampler_take(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c, uint64_t high,
+		     struct lh_sample *out)
+{
+	struct lh_peek_task t = {.tid = tid};
+	bool good, stops = c->in == LH_TASK_RUNS || (c->in == LH_TASK_CALL && goes_on(c->nr));
+
+	*out = (struct lh_sample){0};
+	if (c->in == LH_TASK_UNKNOWN || lh_sampler_settle() == LATE_MAX)
+		return false;
+	s->peek.via = tid; /* it lives, which the first thread may not */
+	know_objects(s);
+	good = stops ? stop_and_copy(s, &t, c, high, &out->stopped_ns)
+		     : copy_asleep(s, &t, c, high);
+	if (good && unwind(s, &t, out)) {
+		out->n = t.frames < LH_FRAMES_MAX ? t.frames : LH_FRAMES_MAX;
+		out->flags |= t.cut ? LH_STACK_CUT : 0;
+		/* In a ledger every frame stands behind its call, so that one that is exact is
+		 * moved. */
+		for (uint32_t i = 0; i < out->n; i++)
+			out->pc[i] = t.frame[i].pc + (t.frame[i].exact && i == 0);
+	}
+	free(t.stack);
+	return out->n > 0;
+}
+
+bool lh_sampler_module(struct lh_sampler *s, uint64_t address, struct lh_module *out)
+{
+	const struct lh_peek_module *m;
+
+	know_objects(s);
+	m = lh_peek_module_at(&s->peek, address);
+	if (!m)
+		return false;
+	*out = (struct lh_module){
+		.start = m->start, .end = m->end, .base = m->base, .build_id_n = m->build_id_n};
+	memcpy(out->build_id, m->build_id, sizeof(out->build_id));
+	snprintf(out->path, sizeof(out->path), "%s", m->path);
+	return true;
+}

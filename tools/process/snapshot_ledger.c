@@ -1,0 +1,365 @@
+#include "tools/process/snapshot_ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <uthash.h>
+
+enum { SPARE = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
+
+/* What a row of the source has become. */
+struct lh_hang_copy {
+	struct {
+		uint32_t table, number;
+	} key;
+	uint32_t now;
+	UT_hash_handle hh;
+};
+
+static const uint32_t row_size[LH_TABLES] = {
+	[LH_T_THREAD] = sizeof(struct lh_thread), [LH_T_LOCK] = sizeof(struct lh_lock),
+	[LH_T_STACK] = sizeof(struct lh_stack),   [LH_T_FRAME] = sizeof(uint64_t),
+	[LH_T_MODULE] = sizeof(struct lh_module), [LH_T_FINDING] = sizeof(struct lh_finding),
+	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_MORE] = sizeof(struct lh_more),
+};
+
+static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modules)
+{
+	uint64_t at = (sizeof(*head) + 7) & ~7ull;
+	uint32_t n = threads + SPARE, rows[LH_TABLES] = {
+					      [LH_T_THREAD] = n * 2,
+					      [LH_T_LOCK] = n * 3,
+					      [LH_T_STACK] = n * 6,
+					      [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
+					      [LH_T_MODULE] = modules + SPARE,
+					      [LH_T_FINDING] = n,
+					      [LH_T_STEP] = n * 4,
+					      [LH_T_MORE] = n * 3,
+				      };
+
+	for (int t = 1; t < LH_TABLES; t++) {
+		if (!rows[t]) /* a table without room is one that is not there */
+			continue;
+		head->table[t] = (struct lh_table){.offset = at,
+						   .row = row_size[t],
+						   .rows = rows[t],
+						   .used = 1,
+						   .ready = rows[t]};
+		at += ((uint64_t)rows[t] * row_size[t] + 7) & ~7ull;
+	}
+	return at;
+}
+
+bool lh_hang_book_make(struct lh_hang_book *b, struct lh_pool *pool, uint32_t threads,
+		       uint32_t modules)
+{
+	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
+				 .version = LH_LEDGER_VERSION,
+				 .header = sizeof(head),
+				 .state = LH_BORN};
+	void *memory;
+
+	memset(b, 0, sizeof(*b));
+	b->pool = pool;
+	head.total = b->size = lay_out(&head, threads, modules);
+	/* What is not written costs nothing. */
+	memory = mmap(NULL, b->size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		return false;
+	b->ledger = memory;
+	*b->ledger = head;
+	return true;
+}
+
+void lh_hang_book_free(struct lh_hang_book *b)
+{
+	HASH_CLEAR(hh, b->copied);
+	if (b->ledger)
+		munmap(b->ledger, b->size);
+	b->ledger = NULL;
+}
+
+void *lh_hang_row_at(const struct lh_hang_book *b, enum lh_table_name t, uint32_t number)
+{
+	return (char *)b->ledger + b->ledger->table[t].offset + (size_t)number * row_size[t];
+}
+
+void *lh_hang_row(struct lh_hang_book *b, enum lh_table_name t, uint32_t *number)
+{
+	struct lh_table *table = &b->ledger->table[t];
+
+	*number = 0;
+	if (table->used >= table->rows) {
+		table->refused++;
+		return NULL;
+	}
+	*number = table->used++;
+	return lh_hang_row_at(b, t, *number);
+}
+
+/* ---- rows of our own ---- */
+
+lh_thread_id lh_hang_put_thread(struct lh_hang_book *b, pid_t tid, const char *name, uint32_t flags)
+{
+	lh_thread_id id;
+	struct lh_thread *t = lh_hang_row(b, LH_T_THREAD, &id);
+
+	if (!t)
+		return 0;
+	t->tid = tid;
+	t->flags = flags;
+	snprintf(t->name, sizeof(t->name), "%s", name);
+	return id;
+}
+
+/* Addresses of locks are few: those that somebody waits for. */
+static struct lh_hang_copy *seen_before(struct lh_hang_book *b, uint32_t table, uint32_t number)
+{
+	struct lh_hang_copy *c, ask;
+
+	memset(&ask, 0, sizeof(ask));
+	ask.key.table = table;
+	ask.key.number = number;
+	HASH_FIND(hh, b->copied, &ask.key, sizeof(ask.key), c);
+	if (c)
+		return c;
+	c = lh_pool_get(b->pool, sizeof(*c));
+	c->key = ask.key;
+	HASH_ADD(hh, b->copied, key, sizeof(c->key), c);
+	return c;
+}
+
+lh_lock_id lh_hang_put_lock(struct lh_hang_book *b, enum lh_kind kind, uint64_t address,
+			    uint32_t flags)
+{
+	uint32_t used = b->ledger->table[LH_T_LOCK].used, row;
+	struct lh_lock *l;
+
+	for (uint32_t i = 1; address && i < used; i++) {
+		l = lh_hang_row_at(b, LH_T_LOCK, i);
+		if (l->address == address && l->kind == kind)
+			return LH_LOCK_ID(i, l->gen);
+	}
+	l = lh_hang_row(b, LH_T_LOCK, &row);
+	if (!l)
+		return 0;
+	l->address = address;
+	l->kind = (uint8_t)kind;
+	l->flags = flags;
+	l->gen = 1;
+	return LH_LOCK_ID(row, 1);
+}
+
+lh_lock_id lh_hang_put_life(struct lh_hang_book *b, lh_thread_id id)
+{
+	struct lh_thread *t = lh_hang_row_at(b, LH_T_THREAD, id);
+
+	if (id && !t->life)
+		t->life = lh_hang_put_lock(b, LH_LIFE, 0, 0);
+	return id ? t->life : 0;
+}
+
+void lh_hang_put_modules(struct lh_hang_book *b, const struct lh_peek *p)
+{
+	uint32_t row;
+
+	b->modules_at = b->ledger->table[LH_T_MODULE].used;
+	for (uint32_t i = 0; i < p->modules; i++) {
+		const struct lh_peek_module *from = &p->module[i];
+		struct lh_module *m = lh_hang_row(b, LH_T_MODULE, &row);
+
+		if (!m)
+			return;
+		m->start = from->start;
+		m->end = from->end;
+		m->base = from->base;
+		m->build_id_n = from->build_id_n;
+		memcpy(m->build_id, from->build_id, sizeof(m->build_id));
+		snprintf(m->path, sizeof(m->path), "%s", from->file ? from->file : from->path);
+	}
+}
+
+lh_stack_id lh_hang_put_frames(struct lh_hang_book *b, const uint64_t *frame, uint32_t n, bool cut)
+{
+	uint32_t first = b->ledger->table[LH_T_FRAME].used, ignored;
+	lh_stack_id id;
+	struct lh_stack *s = n ? lh_hang_row(b, LH_T_STACK, &id) : NULL;
+
+	if (!s)
+		return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t *at = lh_hang_row(b, LH_T_FRAME, &ignored);
+
+		if (!at)
+			break;
+		*at = frame[i];
+		s->n++;
+	}
+	s->frame = first;
+	s->flags = cut ? LH_STACK_CUT : 0;
+	return id;
+}
+
+lh_stack_id lh_hang_put_stack(struct lh_hang_book *b, const struct lh_peek *p,
+			      const struct lh_peek_task *t, uint32_t first)
+{
+	uint64_t frame[LH_FRAMES_MAX];
+	uint32_t n = 0;
+
+	for (uint32_t i = first; i < t->frames && n < LH_FRAMES_MAX; i++) {
+		const struct lh_peek_module *m = t->frame[i].module;
+		uint32_t module = m ? (uint32_t)(m - p->module) + b->modules_at : 0;
+		/* A ledger's frames are return addresses; what a signal broke off is known by
+		 * the frame below it, so only the innermost needs to be made one. */
+		uint64_t pc = t->frame[i].pc + (n == 0 && t->frame[i].exact ? 1 : 0);
+
+		frame[n++] = LH_FRAME(module, pc);
+	}
+	return lh_hang_put_frames(b, frame, n, t->cut);
+}
+
+/* ---- rows of another ledger ---- */
+
+static void copy_modules(struct lh_hang_book *b)
+{
+	uint32_t n = lh_read_used(b->source, LH_T_MODULE), row;
+
+	for (uint32_t i = 1; i < n; i++) {
+		struct lh_module *m = lh_hang_row(b, LH_T_MODULE, &row);
+
+		if (!m || !lh_read_module(b->source, i, m))
+			return;
+	}
+}
+
+static void copy_threads(struct lh_hang_book *b)
+{
+	uint32_t n = lh_read_used(b->source, LH_T_THREAD), row;
+
+	for (uint32_t i = 1; i < n; i++) {
+		struct lh_thread *t = lh_hang_row(b, LH_T_THREAD, &row), from;
+
+		if (!t || !lh_read_thread(b->source, i, &from))
+			return;
+		*t = from;
+		t->life = 0;
+		t->created = lh_hang_copy_stack(b, from.created);
+	}
+}
+
+void lh_hang_copy_all(struct lh_hang_book *b, const struct lh_record *r)
+{
+	struct lh_ledger *to = b->ledger;
+	struct lh_ledger head = r->head;
+
+	b->source = r;
+	head.total = to->total;
+	head.header = to->header;
+	memcpy(head.table, to->table, sizeof(head.table));
+	*to = head;
+	to->retired_acquired = to->retired_contended = to->retired_locks = 0;
+	copy_modules(b);
+	copy_threads(b);
+}
+
+lh_stack_id lh_hang_copy_stack(struct lh_hang_book *b, lh_stack_id id)
+{
+	uint64_t frame[LH_FRAMES_MAX];
+	struct lh_hang_copy *c;
+	struct lh_stack s;
+
+	if (!id || !lh_read_stack(b->source, id, &s))
+		return 0;
+	c = seen_before(b, LH_T_STACK, id);
+	if (!c->now)
+		c->now = lh_hang_put_frames(b, frame, lh_read_frames(b->source, id, frame),
+					    s.flags & LH_STACK_CUT);
+	return c->now;
+}
+
+static lh_thread_id thread_of_life(const struct lh_hang_book *b, lh_lock_id id)
+{
+	uint32_t n = lh_read_used(b->source, LH_T_THREAD);
+	struct lh_thread t;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (lh_read_thread(b->source, i, &t) && t.life == id)
+			return i;
+	return 0;
+}
+
+static uint32_t copy_more(struct lh_hang_book *b, const struct lh_lock *from)
+{
+	uint32_t row = 0;
+	struct lh_more *more = from->more ? lh_hang_row(b, LH_T_MORE, &row) : NULL;
+
+	if (more)
+		lh_read_more(b->source, from, more);
+	return row;
+}
+
+lh_lock_id lh_hang_copy_lock(struct lh_hang_book *b, lh_lock_id id)
+{
+	struct lh_hang_copy *c;
+	struct lh_lock from, *l;
+	uint32_t row;
+
+	if (!id || !lh_read_lock(b->source, id, &from))
+		return 0;
+	c = seen_before(b, LH_T_LOCK, id);
+	if (c->now)
+		return c->now;
+	if (from.kind == LH_LIFE)
+		return c->now = lh_hang_put_life(b, thread_of_life(b, id));
+	l = lh_hang_row(b, LH_T_LOCK, &row);
+	if (!l)
+		return 0;
+	*l = from;
+	l->gen = 1;
+	l->more = copy_more(b, &from);
+	l->born = lh_hang_copy_stack(b, from.born);
+	l->first = lh_hang_copy_stack(b, from.first);
+	return c->now = LH_LOCK_ID(row, 1);
+}
+
+/* ---- findings ---- */
+
+struct lh_finding *lh_hang_put_finding(struct lh_hang_book *b, enum lh_rule rule)
+{
+	uint32_t row;
+	struct lh_finding *f = lh_hang_row(b, LH_T_FINDING, &row);
+
+	if (!f)
+		return NULL;
+	f->rule = rule;
+	f->level = LH_HAPPENED;
+	f->severity = LH_ERROR;
+	f->flags = LH_FINDING_OPEN;
+	f->count = 1;
+	f->step = b->ledger->table[LH_T_STEP].used;
+	return f;
+}
+
+struct lh_finding *lh_hang_newest(const struct lh_hang_book *b)
+{
+	uint32_t n = b->ledger->table[LH_T_FINDING].used;
+
+	return n > 1 ? lh_hang_row_at(b, LH_T_FINDING, n - 1) : NULL;
+}
+
+void lh_hang_put_step(struct lh_hang_book *b, lh_thread_id thread, enum lh_action action,
+		      lh_lock_id lock, lh_place place)
+{
+	struct lh_finding *f = lh_hang_newest(b);
+	uint32_t row;
+	struct lh_step *s = f && f->steps < STEPS_MAX ? lh_hang_row(b, LH_T_STEP, &row) : NULL;
+
+	if (!s)
+		return;
+	*s = (struct lh_step){.thread = thread, .lock = lock, .place = place, .action = action};
+	f->steps++;
+	f->thread = thread;
+}

@@ -1,0 +1,401 @@
+#include "tools/process/syscall_text.h"
+#include "tools/process/proc.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Which argument says what it waits for. */
+enum about { NOTHING, FD0, PATH0, PATH1, SLEEP0, SLEEP2, POLLED, SELECTED, CHILD, SYNC, LOCKED };
+
+static const struct {
+	long nr;
+	const char *name;
+	enum about about;
+} calls[] = {
+#define ROW(name, about)                                                                           \
+	{                                                                                          \
+		SYS_##name, #name, about                                                           \
+	}
+	ROW(nanosleep, SLEEP0),
+	ROW(clock_nanosleep, SLEEP2),
+	ROW(read, FD0),
+	ROW(write, FD0),
+	ROW(readv, FD0),
+	ROW(writev, FD0),
+	ROW(pread64, FD0),
+	ROW(pwrite64, FD0),
+	ROW(recvfrom, FD0),
+	ROW(recvmsg, FD0),
+	ROW(recvmmsg, FD0),
+	ROW(sendto, FD0),
+	ROW(sendmsg, FD0),
+	ROW(sendmmsg, FD0),
+	ROW(accept, FD0),
+	ROW(accept4, FD0),
+	ROW(connect, FD0),
+	ROW(sendfile, FD0),
+	ROW(splice, FD0),
+	ROW(ioctl, FD0),
+	ROW(epoll_pwait, FD0),
+	ROW(fsync, SYNC),
+	ROW(fdatasync, SYNC),
+	ROW(sync_file_range, SYNC),
+	ROW(flock, LOCKED),
+	ROW(fcntl, LOCKED),
+	ROW(ppoll, POLLED),
+	ROW(pselect6, SELECTED),
+	ROW(wait4, CHILD),
+	ROW(waitid, CHILD),
+	ROW(futex, NOTHING),
+	ROW(rt_sigtimedwait, NOTHING),
+	ROW(rt_sigsuspend, NOTHING),
+	ROW(semop, NOTHING),
+	ROW(semtimedop, NOTHING),
+	ROW(msgrcv, NOTHING),
+	ROW(msgsnd, NOTHING),
+	ROW(mq_timedreceive, FD0),
+	ROW(mq_timedsend, FD0),
+	ROW(openat, PATH1),
+	ROW(io_getevents, NOTHING),
+	ROW(io_uring_enter, FD0),
+	ROW(msync, SYNC),
+	ROW(getrandom, NOTHING),
+	ROW(unlinkat, PATH1),
+	ROW(execve, NOTHING),
+	ROW(clone, NOTHING),
+	ROW(syncfs, SYNC),
+#ifdef SYS_epoll_pwait2
+	ROW(epoll_pwait2, FD0),
+#endif
+#ifdef SYS_clone3
+	ROW(clone3, NOTHING),
+#endif
+#ifdef SYS_poll
+	ROW(poll, POLLED),
+	ROW(select, SELECTED),
+	ROW(pause, NOTHING),
+	ROW(epoll_wait, FD0),
+	ROW(open, PATH0),
+	ROW(vfork, NOTHING),
+#endif
+#undef ROW
+};
+enum { CALLS = sizeof(calls) / sizeof(*calls) };
+
+struct text {
+	char *at;
+	size_t room, n;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(t->at + t->n, t->room - t->n, format, args);
+	va_end(args);
+	if (n > 0)
+		t->n = t->n + (size_t)n < t->room ? t->n + (size_t)n : t->room - 1;
+}
+
+static int row_of(long nr)
+{
+	for (int i = 0; i < CALLS; i++)
+		if (calls[i].nr == nr)
+			return i;
+	return -1;
+}
+
+bool lh_call_syncs(long nr)
+{
+	int i = row_of(nr);
+
+	return i >= 0 && calls[i].about == SYNC;
+}
+
+static bool peek(pid_t pid, uint64_t at, void *out, size_t n)
+{
+	struct iovec here = {out, n}, there = {(void *)(uintptr_t)at, n};
+
+	return at && process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)n;
+}
+
+/* ---- sockets ---- */
+
+/* "0100007F:1F90", or four words of it for the longer kind: in the order of this machine. */
+static bool address(const char *hex, char *out, size_t room)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint32_t word[4];
+	unsigned port;
+	size_t n = strcspn(hex, ":");
+
+	for (size_t i = 0; i < n / 8; i++)
+		if (sscanf(hex + 8 * i, "%8" SCNx32, &word[i]) != 1)
+			return false;
+	if ((n != 8 && n != 32) || sscanf(hex + n, ":%x", &port) != 1 || !port ||
+	    !inet_ntop(n == 8 ? AF_INET : AF_INET6, word, text, sizeof(text)))
+		return false;
+	return snprintf(out, room, n == 8 ? "%s:%u" : "[%s]:%u", text, port) > 0;
+}
+
+static bool find_in(pid_t pid, const char *table, unsigned long long inode, struct text *t)
+{
+	char path[64], line[512], local[128], remote[128], a[80], kind[4] = {0};
+	unsigned long long found;
+	bool done = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, table);
+	f = fopen(path, "re");
+	while (f && !done && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*s %127s %127s %*s %*s %*s %*s %*s %*s %llu", local, remote,
+			   &found) != 3 ||
+		    found != inode)
+			continue;
+		done = true;
+		for (int i = 0; i < 3; i++)
+			kind[i] = (char)(table[i] - 'a' + 'A');
+		if (address(remote, a, sizeof(a)))
+			add(t, "%s to %s", kind, a);
+		else if (address(local, a, sizeof(a)))
+			add(t, "%s at %s", kind, a);
+		else
+			add(t, "a %s socket", kind);
+	}
+	if (f)
+		fclose(f);
+	return done;
+}
+
+static bool find_local(pid_t pid, unsigned long long inode, struct text *t)
+{
+	char path[64], line[512], name[256] = "";
+	unsigned long long found;
+	bool done = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/net/unix", pid);
+	f = fopen(path, "re");
+	while (f && !done && fgets(line, sizeof(line), f)) {
+		name[0] = '\0';
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %llu %255s", &found, name) < 1 ||
+		    found != inode)
+			continue;
+		done = true;
+		add(t, name[0] ? "a local socket, %s" : "a local socket", name);
+	}
+	if (f)
+		fclose(f);
+	return done;
+}
+
+static void add_socket(pid_t pid, unsigned long long inode, struct text *t)
+{
+	static const char *const tables[] = {"tcp", "tcp6", "udp", "udp6"};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		if (find_in(pid, tables[i], inode, t))
+			return;
+	if (!find_local(pid, inode, t))
+		add(t, "a socket");
+}
+
+/* ---- descriptors ---- */
+
+static void add_fd(pid_t pid, int fd, struct text *t)
+{
+	char path[64], to[PATH_MAX];
+	unsigned long long inode;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	n = readlink(path, to, sizeof(to) - 1);
+	to[n > 0 ? n : 0] = '\0';
+	if (n <= 0)
+		add(t, "descriptor %d", fd);
+	else if (sscanf(to, "socket:[%llu]", &inode) == 1)
+		add_socket(pid, inode, t);
+	else if (strncmp(to, "pipe:", 5) == 0)
+		add(t, "a pipe");
+	else if (strncmp(to, "anon_inode:", 11) == 0)
+		add(t, "%s", to + 11);
+	else
+		add(t, "%s", to);
+}
+
+static void add_time(struct text *t, double seconds)
+{
+	if (seconds >= 1)
+		add(t, "%.3g s", seconds);
+	else if (seconds >= 1e-3)
+		add(t, "%.3g ms", seconds * 1e3);
+	else
+		add(t, "%.3g us", seconds * 1e6);
+}
+
+static void add_sleep(pid_t pid, uint64_t at, struct text *t)
+{
+	struct timespec s;
+
+	if (peek(pid, at, &s, sizeof(s)))
+		add_time(t, (double)s.tv_sec + (double)s.tv_nsec / 1e9);
+}
+
+/* Until a point in time; of a clock of the machine it is known how far off that is. */
+static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
+{
+	clockid_t clock = (clockid_t)c->arg[0];
+	struct timespec s, now;
+
+	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
+	    clock_gettime(clock, &now) || !peek(pid, c->arg[2], &s, sizeof(s))) {
+		add(t, "until a point in time");
+		return;
+	}
+	double left = (double)(s.tv_sec - now.tv_sec) + (double)(s.tv_nsec - now.tv_nsec) / 1e9;
+	add_time(t, left > 0 ? left : 0);
+	add(t, " more");
+}
+
+/* The first few; who polls a thousand wants to hear that it is a thousand. */
+static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
+{
+	struct pollfd p[2];
+
+	if (!n) {
+		add(t, "nothing but time");
+		return;
+	}
+	if (!peek(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
+		return;
+	for (uint64_t i = 0; i < n && i < 2; i++) {
+		if (i)
+			add(t, ", ");
+		add_fd(pid, p[i].fd, t);
+	}
+	if (n > 2)
+		add(t, " and %" PRIu64 " more", n - 2);
+}
+
+/* The first few of the three sets; the first `n` descriptors are asked about. */
+static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t)
+{
+	enum { WORD = 64, WORDS = FD_SETSIZE / WORD, SHOWN = 2 };
+	uint64_t n = c->arg[0] < FD_SETSIZE ? c->arg[0] : FD_SETSIZE, all[WORDS] = {0}, count = 0;
+
+	for (int set = 1; set <= 3; set++) {
+		uint64_t some[WORDS];
+		if (!peek(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
+			continue;
+		for (uint64_t i = 0; i < (n + WORD - 1) / WORD; i++)
+			all[i] |= some[i];
+	}
+	for (uint64_t fd = 0; fd < n; fd++) {
+		if (!(all[fd / WORD] >> fd % WORD & 1) || count++ >= SHOWN)
+			continue;
+		if (count > 1)
+			add(t, ", ");
+		add_fd(pid, (int)fd, t);
+	}
+	if (!count)
+		add(t, "nothing but time");
+	if (count > SHOWN)
+		add(t, " and %" PRIu64 " more", count - SHOWN);
+}
+
+/* As the program wrote it. Its page may be the last one there is. */
+static void add_path(pid_t pid, uint64_t at, struct text *t)
+{
+	char path[256] = "";
+	size_t n = 4096 - at % 4096;
+
+	if (peek(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
+		if (n < sizeof(path) - 1 && memchr(path, '\0', n) == NULL)
+			peek(pid, at + n, path + n, sizeof(path) - 1 - n);
+		add(t, "%s", path);
+	}
+}
+
+static void add_locked(pid_t pid, const struct lh_task_call *c, struct text *t)
+{
+	if (c->nr != SYS_fcntl || c->arg[1] == F_SETLKW || c->arg[1] == F_OFD_SETLKW)
+		add(t, "a lock on ");
+	add_fd(pid, (int)c->arg[0], t);
+}
+
+static void add_object(pid_t pid, const struct lh_task_call *c, enum about about, struct text *t)
+{
+	switch (about) {
+	case FD0:
+		add_fd(pid, (int)c->arg[0], t);
+		break;
+	case SYNC:
+		if (c->nr != SYS_msync)
+			add_fd(pid, (int)c->arg[0], t);
+		break;
+	case SLEEP0:
+		add_sleep(pid, c->arg[0], t);
+		break;
+	case SLEEP2:
+		if (c->arg[1] & TIMER_ABSTIME)
+			add_until(pid, c, t);
+		else
+			add_sleep(pid, c->arg[2], t);
+		break;
+	case POLLED:
+		add_polled(pid, c->arg[0], c->arg[1], t);
+		break;
+	case SELECTED:
+		add_selected(pid, c, t);
+		break;
+	case PATH0:
+	case PATH1:
+		add_path(pid, c->arg[about == PATH1], t);
+		break;
+	case CHILD:
+		add(t, "the end of a child");
+		break;
+	case LOCKED:
+		add_locked(pid, c, t);
+		break;
+	case NOTHING:
+		break;
+	}
+}
+
+void lh_call_words(pid_t pid, const struct lh_task_call *c, char *out, size_t room)
+{
+	struct text t = {out, room, 0}, object;
+	char what[400] = "";
+	int i = row_of(c->nr);
+
+	object = (struct text){what, sizeof(what), 0};
+	if (c->nr == SYS_restart_syscall) {
+		snprintf(out, room, "a wait with a time limit");
+		return;
+	}
+	if (i < 0) {
+		snprintf(out, room, "system call %ld", c->nr);
+		return;
+	}
+	add_object(pid, c, calls[i].about, &object);
+	if (what[0] &&
+	    strlen(what) + 24 > room) /* the end of a path says more than its beginning */
+		snprintf(out, room, "%s (...%s)", calls[i].name, what + strlen(what) - (room - 24));
+	else
+		add(&t, what[0] ? "%s (%s)" : "%s", calls[i].name, what);
+}

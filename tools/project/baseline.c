@@ -1,0 +1,210 @@
+#include "tools/project/baseline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/util/config_lines.h"
+#include "tools/util/output_file.h"
+#include "tools/render/view.h"
+
+#define HEAD                                                                                       \
+	"# lockhound baseline: findings that are known and do not fail the check. Sorted; a "      \
+	"line\n"                                                                                   \
+	"# that is taken out counts as new again. Behind the fingerprint stands what it is "       \
+	"about.\n"
+
+static int by_fingerprint(const void *a, const void *b)
+{
+	return strcmp(((const struct lh_known *)a)->fingerprint,
+		      ((const struct lh_known *)b)->fingerprint);
+}
+
+static struct lh_known *find(struct lh_baseline *b, const char *fingerprint)
+{
+	struct lh_known ask = {.fingerprint = fingerprint};
+
+	return b->n ? bsearch(&ask, b->known, b->n, sizeof(ask), by_fingerprint) : NULL;
+}
+
+static bool is_conflict(const char *line)
+{
+	return strncmp(line, "<<<<<<<", 7) == 0 || strncmp(line, "=======", 7) == 0 ||
+	       strncmp(line, ">>>>>>>", 7) == 0;
+}
+
+static bool read_line(struct lh_lines *l, struct lh_known *k)
+{
+	size_t n = strspn(l->text, "0123456789abcdef");
+
+	if (is_conflict(l->text))
+		return lh_lines_wrong(l, l->text,
+				      "a merge conflict; keep the lines of both sides and "
+				      "take the marks out");
+	if (n != 16 || (l->text[n] && !strchr(" \t", l->text[n])))
+		return lh_lines_wrong(l, l->text + n,
+				      "'%.*s' is no fingerprint; expected 16 hex digits in lower "
+				      "case and then what it is about",
+				      (int)strcspn(l->text, " \t"), l->text);
+	k->fingerprint = lh_pool_print(l->pool, "%.16s", l->text);
+	k->text = l->text + n + strspn(l->text + n, " \t");
+	return true;
+}
+
+/* Each once, sorted. */
+static void put_in_order(struct lh_baseline *b)
+{
+	uint32_t kept = 0;
+
+	if (b->n > 1)
+		qsort(b->known, b->n, sizeof(*b->known), by_fingerprint);
+	for (uint32_t i = 0; i < b->n; i++)
+		if (!kept || by_fingerprint(&b->known[kept - 1], &b->known[i]) != 0)
+			b->known[kept++] = b->known[i];
+	b->n = kept;
+}
+
+bool lh_baseline_read(struct lh_baseline *b, struct lh_pool *pool, const char *path, bool may_lack)
+{
+	struct lh_lines l;
+	const char *comment = "";
+
+	*b = (struct lh_baseline){.pool = pool, .path = path, .tail = ""};
+	if (may_lack && access(path, F_OK) != 0 && errno == ENOENT)
+		return true;
+	if (!lh_lines_open(&l, pool, path))
+		return false;
+	while (lh_lines_next(&l)) {
+		struct lh_known k = {.comment = comment};
+
+		if (!*l.text) {
+			bool ours = strstr(HEAD, l.whole) != NULL; /* and empty lines */
+
+			comment = ours ? comment : lh_pool_print(pool, "%s%s\n", comment, l.whole);
+			continue;
+		}
+		if (!read_line(&l, &k))
+			break;
+		if (l.comment) /* a # belongs to the line as it stands */
+			k.text = lh_pool_print(pool, "%s  # %s", k.text, l.comment);
+		comment = "";
+		LH_PUSH(pool, b->known, b->n, k);
+	}
+	lh_lines_close(&l);
+	b->tail = comment;
+	put_in_order(b);
+	return !l.bad;
+}
+
+bool lh_baseline_has(struct lh_baseline *b, const struct lh_found *f)
+{
+	struct lh_known *k = find(b, f->fingerprint);
+
+	if (k)
+		k->seen = true;
+	return k != NULL;
+}
+
+/* ---- writing ---- */
+
+static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct lh_found *f)
+{
+	const struct lh_frame *place = lh_view_place(v, f);
+	const char *path = lh_view_path(v, place);
+	struct lh_known k = {.fingerprint = f->fingerprint, .comment = "", .seen = true};
+
+	/* The file, not the line: a line that moves would change this one. */
+	k.text = lh_pool_print(
+		b->pool, "%s  %s%s%s", lh_word_rule(f->rule), lh_view_subject(v, f),
+		path ? "  " : "",
+		path ? lh_view_clean(v, lh_view_inside(path) ? path : lh_view_base(path)) : "");
+	LH_PUSH(b->pool, b->known, b->n, k);
+}
+
+static void add_findings(struct lh_baseline *b, const struct lh_model *m)
+{
+	struct lh_text_style style = {0};
+	struct lh_view v = lh_view_open(m, &style, stderr);
+	uint32_t old = b->n;
+
+	for (uint32_t i = 0; i < m->findings; i++) {
+		struct lh_baseline known = {.known = b->known, .n = old};
+		struct lh_known *k = find(&known, m->finding[i]->fingerprint);
+
+		if (k)
+			k->seen = true;
+		else if (m->finding[i]->status != LH_SUPPRESSED)
+			add_finding(b, &v, m->finding[i]);
+	}
+	put_in_order(b);
+	lh_view_close(&v);
+}
+
+static int write_file(const struct lh_baseline *b, bool keep)
+{
+	struct lh_output out;
+	char why[5000];
+	char *path = lh_pool_get(b->pool, 2 * strlen(b->path) + 1), *at = path;
+
+	/* A % in this name is a %. */
+	for (const char *c = b->path; *c; c++) {
+		if (*c == '%')
+			*at++ = '%';
+		*at++ = *c;
+	}
+	if (!lh_output_open(&out, path, why, sizeof(why)))
+		return errno ? errno : EIO;
+	fputs(HEAD, out.file);
+	for (uint32_t i = 0; i < b->n; i++)
+		if (b->known[i].seen || keep)
+			fprintf(out.file, "%s%s %s\n", b->known[i].comment, b->known[i].fingerprint,
+				b->known[i].text);
+	fputs(b->tail, out.file);
+	return lh_output_finish(&out, 0, "");
+}
+
+/* Held while the file is read and written again: runs side by side wait for each other. */
+static int lock_directory(struct lh_pool *p, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int fd = open(slash ? lh_pool_print(p, "%.*s/", (int)(slash - path), path) : ".",
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX); /* where it is not to be had we write all the same */
+	return fd;
+}
+
+int lh_baseline_write(struct lh_baseline *b, const struct lh_model *m, bool keep)
+{
+	int fd = lock_directory(b->pool, b->path), error = 0;
+	struct lh_baseline fresh;
+
+	if (keep && !lh_baseline_read(&fresh, b->pool, b->path, true))
+		error = EINVAL; /* somebody has spoilt it meanwhile; it was said how */
+	else if (keep)
+		*b = fresh;
+	if (!error) {
+		add_findings(b, m);
+		error = write_file(b, keep);
+	}
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+int lh_baseline_writable(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[4096];
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return EISDIR;
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	return access(dir, W_OK | X_OK) ? errno : 0;
+}

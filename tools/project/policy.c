@@ -1,0 +1,261 @@
+#include "tools/project/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/util/config_lines.h"
+#include "tools/util/glob.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* ---- names and arcs ---- */
+
+uint32_t lh_policy_add_name(struct lh_policy *p, const char *text, unsigned line)
+{
+	struct lh_policy_name name = {.text = text, .line = line};
+
+	for (uint32_t i = 0; i < p->names; i++)
+		if (strcmp(p->name[i].text, text) == 0)
+			return i;
+	name.text = lh_pool_text(p->pool, text);
+	LH_PUSH(p->pool, p->name, p->names, name);
+	return p->names - 1;
+}
+
+void lh_policy_add_arc(struct lh_policy *p, uint32_t from, uint32_t to, unsigned line)
+{
+	struct lh_policy_arc arc = {.from = from, .to = to, .line = line};
+
+	for (uint32_t i = 0; i < p->arcs; i++)
+		if (p->arc[i].from == from && p->arc[i].to == to)
+			return;
+	LH_PUSH(p->pool, p->arc, p->arcs, arc);
+}
+
+/* Marks what can be reached from `from` along arcs, but for one. */
+static void walk(const struct lh_policy *p, uint32_t from, uint32_t without, unsigned char *marks)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (uint32_t i = 0; i < p->arcs; i++) {
+			const struct lh_policy_arc *a = &p->arc[i];
+
+			if (i == without || marks[a->to] || (a->from != from && !marks[a->from]))
+				continue;
+			marks[a->to] = 1;
+			more = true;
+		}
+	}
+}
+
+void lh_policy_close_up(struct lh_policy *p)
+{
+	p->reach = lh_pool_get(p->pool, (size_t)p->names * p->names + 1);
+	for (uint32_t i = 0; i < p->names; i++)
+		walk(p, i, UINT32_MAX, p->reach + (size_t)i * p->names);
+}
+
+bool lh_policy_reaches(const struct lh_policy *p, uint32_t from, uint32_t to)
+{
+	return p->reach[(size_t)from * p->names + to];
+}
+
+bool lh_policy_reaches_without(const struct lh_policy *p, uint32_t from, uint32_t to, uint32_t arc)
+{
+	unsigned char *marks = calloc(p->names + 1, 1);
+	bool found;
+
+	if (!marks)
+		return false;
+	walk(p, from, arc, marks);
+	found = marks[to];
+	free(marks);
+	return found;
+}
+
+uint32_t lh_policy_circle(const struct lh_policy *p)
+{
+	for (uint32_t i = 0; i < p->arcs; i++)
+		if (lh_policy_reaches(p, p->arc[i].to, p->arc[i].from))
+			return i;
+	return UINT32_MAX;
+}
+
+/* ---- reading ---- */
+
+/* The next word, "in quotes" or up to a blank. NULL: there is none, or it was said what is wrong.
+ */
+static char *next_word(struct lh_lines *l, char **at, bool *quoted)
+{
+	char *word = *at += strspn(*at, " \t");
+	size_t n;
+
+	*quoted = *word == '"';
+	if (!*word)
+		return NULL;
+	word += *quoted;
+	n = *quoted ? strcspn(word, "\"") : strcspn(word, " \t");
+	if (*quoted && !word[n]) {
+		lh_lines_wrong(l, word - 1, "the quote is not closed; expected \" behind the name");
+		return NULL;
+	}
+	*at = word + n + (word[n] != '\0');
+	word[n] = '\0';
+	return word;
+}
+
+/* name < name [< name]... */
+static bool read_chain(struct lh_policy *p, struct lh_lines *l)
+{
+	char *at = l->text, *word, *start = l->text;
+	uint32_t before = UINT32_MAX, n = 0;
+	bool quoted;
+
+	while ((word = next_word(l, &at, &quoted)) != NULL) {
+		bool sign = !quoted && strcmp(word, "<") == 0;
+		uint32_t name;
+
+		start = word;
+		if (sign != (n++ % 2 == 1))
+			return lh_lines_wrong(
+				l, word,
+				sign ? "'%s' without a lock before it; expected a name"
+				     : "'%s' where '<' was expected: NAME < NAME",
+				word);
+		if (sign)
+			continue;
+		if (!*word)
+			return lh_lines_wrong(l, word, "a name of no letters; expected a lock");
+		name = lh_policy_add_name(p, word, l->number);
+		if (name == before)
+			return lh_lines_wrong(l, word, "'%s' before itself; expected another lock",
+					      word);
+		if (before != UINT32_MAX)
+			lh_policy_add_arc(p, before, name, l->number);
+		before = name;
+	}
+	if (l->bad)
+		return false;
+	return (n > 2 && n % 2) || lh_lines_wrong(l, start + strlen(start),
+						  "the line ends too early; expected NAME < NAME");
+}
+
+bool lh_policy_read(struct lh_policy *p, struct lh_pool *pool, const char *path)
+{
+	struct lh_lines l;
+
+	*p = (struct lh_policy){.pool = pool, .path = path};
+	if (!lh_lines_open(&l, pool, path))
+		return false;
+	while (lh_lines_next(&l))
+		if (*l.text && !read_chain(p, &l))
+			break;
+	lh_lines_close(&l);
+	lh_policy_close_up(p);
+	return !l.bad;
+}
+
+/* ---- locks ---- */
+
+/* The frame that says where a lock was born: the program's own, as reports have it. */
+static const struct lh_frame *birthplace(const struct lh_thing *t)
+{
+	const struct lh_frame *any = NULL;
+
+	for (uint32_t i = 0; t->born && i < t->born->n; i++) {
+		const struct lh_frame *f = &t->born->frame[i];
+
+		if (f->ours)
+			continue;
+		if (!f->system)
+			return f;
+		any = any ? any : f;
+	}
+	return any;
+}
+
+static bool born_at(const char *pattern, const struct lh_thing *t)
+{
+	const struct lh_frame *f = birthplace(t);
+	char place[600];
+
+	if (!f)
+		return false;
+	if (lh_pattern_is(pattern, f->function))
+		return true;
+	if (!f->file)
+		return false;
+	snprintf(place, sizeof(place), "%s:%u", base_name(f->file), f->line);
+	return lh_pattern_is(pattern, place) || lh_pattern_is(pattern, base_name(f->file));
+}
+
+static bool is_called(const char *name, const struct lh_thing *t)
+{
+	if (strncmp(name, "born:", 5) == 0)
+		return born_at(name + 5, t);
+	return lh_pattern_is(name, t->name);
+}
+
+static uint32_t look_up(struct lh_policy *p, const struct lh_thing *t)
+{
+	uint32_t found = UINT32_MAX;
+
+	for (uint32_t i = 0; i < p->names; i++) {
+		if (!is_called(p->name[i].text, t))
+			continue;
+		p->name[i].matched = true;
+		if (found == UINT32_MAX || strcmp(p->name[i].text, t->name) == 0)
+			found = i;
+	}
+	return found;
+}
+
+uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_thing *t)
+{
+	if (t->id >= p->things) {
+		uint32_t n = 2 * t->id + 64;
+		uint32_t *list = lh_pool_get(p->pool, n * sizeof(*list));
+
+		memset(list, 0xff, n * sizeof(*list));
+		if (p->things)
+			memcpy(list, p->of_thing, p->things * sizeof(*list));
+		p->of_thing = list;
+		p->things = n;
+	}
+	if (p->of_thing[t->id] == UINT32_MAX)
+		p->of_thing[t->id] = look_up(p, t) + 1;
+	return p->of_thing[t->id] - 1;
+}
+
+enum lh_policy_says lh_policy_judge(struct lh_policy *p, const struct lh_thing *held,
+				    const struct lh_thing *wanted)
+{
+	uint32_t a = lh_policy_name_of(p, held), b = lh_policy_name_of(p, wanted);
+
+	if (a == UINT32_MAX || b == UINT32_MAX)
+		return LH_POLICY_UNDECLARED;
+	if (a == b || lh_policy_reaches(p, a, b))
+		return LH_POLICY_FINE;
+	return lh_policy_reaches(p, b, a) ? LH_POLICY_REVERSED : LH_POLICY_UNDECLARED;
+}
+
+const char *lh_policy_word(struct lh_pool *pool, const struct lh_thing *t, bool with_line)
+{
+	const struct lh_frame *f;
+
+	if (t->named)
+		return t->name;
+	f = birthplace(t);
+	if (!f || (!f->function && !f->file))
+		return NULL;
+	if ((with_line || !f->function) && f->file)
+		return lh_pool_print(pool, "born:%s:%u", base_name(f->file), f->line);
+	return lh_pool_print(pool, "born:%s", f->function);
+}

@@ -1,0 +1,246 @@
+#include "tools/project/policy_learn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/render/view.h"
+
+/* An order between two names, of all pairs of locks that are called so. */
+struct wish {
+	uint32_t from, to;
+	uint64_t places;
+	const char *at; /* the first place; NULL not known */
+	bool taken;
+};
+
+struct learning {
+	struct lh_view view;
+	struct lh_policy policy; /* what was taken so far */
+	struct wish *wish;
+	uint32_t wishes;
+	const char **shared; /* born:FUNCTION that say too little, sorted */
+	uint32_t shared_n;
+	const char **nameless;
+	uint32_t nameless_n;
+};
+
+struct birth {
+	const char *word, *exact; /* born:make, born:bank.c:41 */
+};
+
+static int by_birth(const void *x, const void *y)
+{
+	const struct birth *a = x, *b = y;
+	int c = strcmp(a->word, b->word);
+
+	return c ? c : strcmp(a->exact, b->exact);
+}
+
+/* Two places of birth in one function: then the function's name is not enough. */
+static void find_shared(struct learning *l)
+{
+	const struct lh_model *m = l->view.model;
+	struct lh_pool *pool = l->view.pool;
+	struct birth *birth = NULL;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->locks; i++) {
+		struct birth b = {
+			.word = m->lock[i]->named ? NULL : lh_policy_word(pool, m->lock[i], false)};
+
+		if (!b.word)
+			continue;
+		b.exact = lh_policy_word(pool, m->lock[i], true);
+		LH_PUSH(pool, birth, n, b);
+	}
+	if (n > 1)
+		qsort(birth, n, sizeof(*birth), by_birth);
+	for (uint32_t i = 1; i < n; i++)
+		if (strcmp(birth[i].word, birth[i - 1].word) == 0 &&
+		    strcmp(birth[i].exact, birth[i - 1].exact) != 0)
+			LH_PUSH(pool, l->shared, l->shared_n, birth[i].word);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_shared(const struct learning *l, const char *word)
+{
+	return l->shared_n && bsearch(&word, l->shared, l->shared_n, sizeof(word), by_text);
+}
+
+static uint32_t name_of(struct learning *l, const struct lh_thing *t)
+{
+	struct lh_pool *pool = l->view.pool;
+	const char *word = lh_policy_word(pool, t, false);
+
+	if (!word) {
+		for (uint32_t i = 0; i < l->nameless_n; i++)
+			if (strcmp(l->nameless[i], t->name) == 0)
+				return UINT32_MAX;
+		LH_PUSH(pool, l->nameless, l->nameless_n, t->name);
+		return UINT32_MAX;
+	}
+	if (!t->named && is_shared(l, word))
+		word = lh_policy_word(pool, t, true);
+	return lh_policy_add_name(&l->policy, word, 0);
+}
+
+static void add_order(struct learning *l, const struct lh_order *o)
+{
+	struct wish w = {.from = name_of(l, o->held), .to = name_of(l, o->wanted)};
+
+	if (w.from == UINT32_MAX || w.to == UINT32_MAX || w.from == w.to)
+		return;
+	for (uint32_t i = 0; i < l->wishes; i++)
+		if (l->wish[i].from == w.from && l->wish[i].to == w.to) {
+			l->wish[i].places += o->places;
+			return;
+		}
+	w.places = o->places;
+	w.at = lh_view_at(&l->view, lh_model_order_frame(l->view.model, o));
+	LH_PUSH(l->view.pool, l->wish, l->wishes, w);
+}
+
+static const struct lh_policy *sorting; /* qsort has no argument to hand it on */
+
+static int by_places(const void *x, const void *y)
+{
+	const struct wish *a = x, *b = y;
+	int c;
+
+	if (a->places != b->places)
+		return a->places > b->places ? -1 : 1;
+	c = strcmp(sorting->name[a->from].text, sorting->name[b->from].text);
+	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
+}
+
+static int by_name(const void *x, const void *y)
+{
+	const struct wish *a = x, *b = y;
+	int c = strcmp(sorting->name[a->from].text, sorting->name[b->from].text);
+
+	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
+}
+
+/* Those seen most often first, as long as they close no circle. */
+static void take(struct learning *l)
+{
+	if (l->wishes > 1)
+		qsort(l->wish, l->wishes, sizeof(*l->wish), by_places);
+	for (uint32_t i = 0; i < l->wishes; i++) {
+		struct wish *w = &l->wish[i];
+
+		w->taken = !lh_policy_reaches_without(&l->policy, w->to, w->from, UINT32_MAX);
+		if (w->taken)
+			lh_policy_add_arc(&l->policy, w->from, w->to, 0);
+	}
+	if (l->wishes > 1)
+		qsort(l->wish, l->wishes, sizeof(*l->wish), by_name);
+}
+
+static uint32_t arc_of(const struct lh_policy *p, const struct wish *w)
+{
+	for (uint32_t i = 0; i < p->arcs; i++)
+		if (p->arc[i].from == w->from && p->arc[i].to == w->to)
+			return i;
+	return UINT32_MAX;
+}
+
+/* A name is a word, or stands in quotes. A byte that can stand in neither is written as a star. */
+static const char *word(struct learning *l, uint32_t name)
+{
+	const char *text = l->policy.name[name].text;
+	bool odd = strcmp(lh_view_clean(&l->view, text), text) != 0;
+	char *out = lh_pool_text(l->view.pool, text);
+
+	for (char *c = out; *c; c++)
+		if (*c == '"' || (odd && (*c < ' ' || *c > '~')))
+			*c = '*';
+	if (*out && !strpbrk(out, " \t#<"))
+		return out;
+	return lh_pool_print(l->view.pool, "\"%s\"", out);
+}
+
+static void print_wish(struct learning *l, const struct wish *w)
+{
+	FILE *out = l->view.out;
+
+	/* What follows from others needs no line. */
+	if (w->taken &&
+	    lh_policy_reaches_without(&l->policy, w->from, w->to, arc_of(&l->policy, w)))
+		return;
+	if (!w->taken)
+		fputs("# against the other lines: ", out);
+	fprintf(out, "%s < %s", word(l, w->from), word(l, w->to));
+	fprintf(out, "  %s%s%s%s\n", w->taken ? "# " : "(",
+		lh_view_count(&l->view, w->places, "place", "places"),
+		w->at ? lh_pool_print(l->view.pool, ", %s", w->at) : "", w->taken ? "" : ")");
+}
+
+int lh_policy_learn(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct learning l = {.view = lh_view_open(m, style, out)};
+
+	l.policy.pool = l.view.pool;
+	find_shared(&l);
+	for (uint32_t i = 0; i < m->orders; i++)
+		add_order(&l, m->order[i]);
+	sorting = &l.policy;
+	take(&l);
+	fputs("# lockhound policy: who holds the left one may ask for the right one, and nobody "
+	      "the\n"
+	      "# other way round. What follows from other lines is left out. Edit it: it is "
+	      "yours.\n",
+	      out);
+	for (uint32_t i = 0; i < l.wishes; i++)
+		print_wish(&l, &l.wish[i]);
+	for (uint32_t i = 0; i < l.nameless_n; i++)
+		fprintf(out, "# has no name that lasts: %s\n",
+			lh_view_clean(&l.view, l.nameless[i]));
+	return lh_view_close(&l.view);
+}
+
+void lh_policy_count(struct lh_policy *p, const struct lh_model *m)
+{
+	for (uint32_t i = 0; i < m->orders; i++) {
+		struct wish w = {.from = lh_policy_name_of(p, m->order[i]->held),
+				 .to = lh_policy_name_of(p, m->order[i]->wanted)};
+		uint32_t arc = arc_of(p, &w);
+
+		if (arc != UINT32_MAX)
+			p->arc[arc].seen += m->order[i]->places;
+	}
+}
+
+uint32_t lh_policy_toward(const struct lh_policy *p, uint32_t from, uint32_t to)
+{
+	uint32_t best = to, best_steps = UINT32_MAX;
+	uint32_t *steps = calloc(p->names + 1, sizeof(*steps)); /* to the goal, + 1 */
+	bool more = steps != NULL;
+
+	for (uint32_t round = 1; more && round <= p->names; round++) {
+		more = false;
+		for (uint32_t i = 0; i < p->arcs; i++) {
+			const struct lh_policy_arc *a = &p->arc[i];
+			bool reaches = round == 1 ? a->to == to : steps[a->to] == round - 1;
+
+			if (!reaches || steps[a->from])
+				continue;
+			steps[a->from] = round;
+			more = true;
+		}
+	}
+	for (uint32_t i = 0; steps && i < p->arcs; i++) {
+		uint32_t left = p->arc[i].to == to ? 0 : steps[p->arc[i].to];
+
+		if (p->arc[i].from == from && (left || p->arc[i].to == to) && left < best_steps) {
+			best = p->arc[i].to;
+			best_steps = left;
+		}
+	}
+	free(steps);
+	return best;
+}

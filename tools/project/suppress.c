@@ -1,0 +1,331 @@
+#include "tools/project/suppress.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/util/escape.h"
+#include "tools/util/config_lines.h"
+#include "tools/util/glob.h"
+#include "tools/render/view.h"
+
+typedef bool fits(const char *pattern, const struct lh_found *);
+
+/* ---- does it fit? ---- */
+
+static bool frame_fits(const char *pattern, const struct lh_frame *f)
+{
+	char place[1024];
+
+	if (lh_pattern_in(pattern, f->function) || lh_pattern_in(pattern, f->module))
+		return true;
+	if (!f->file)
+		return false;
+	snprintf(place, sizeof(place), "%s:%u", f->file, f->line);
+	return lh_pattern_in(pattern, f->file) || lh_pattern_in(pattern, place);
+}
+
+static bool trace_fits(const char *pattern, const struct lh_trace *t)
+{
+	for (uint32_t i = 0; t && i < t->n; i++)
+		if (frame_fits(pattern, &t->frame[i]))
+			return true;
+	return false;
+}
+
+static bool any_stack(const char *pattern, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (trace_fits(pattern, f->step[i].stack))
+			return true;
+	return false;
+}
+
+static bool fits_deadlock(const char *pattern, const struct lh_found *f)
+{
+	return (f->rule == LH_RULE_LOCK_ORDER || f->rule == LH_RULE_DEADLOCK ||
+		f->rule == LH_RULE_SELF_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
+	       any_stack(pattern, f);
+}
+
+/* What ThreadSanitizer calls misuse of a mutex. */
+static bool fits_mutex(const char *pattern, const struct lh_found *f)
+{
+	return (f->rule == LH_RULE_UNLOCK_NOT_OWNER || f->rule == LH_RULE_UNLOCK_NOT_HELD ||
+		f->rule == LH_RULE_DESTROY_HELD || f->rule == LH_RULE_EXIT_HOLDING) &&
+	       any_stack(pattern, f);
+}
+
+static bool fits_lock(const char *pattern, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->locks; i++)
+		if (lh_pattern_is(pattern, f->lock[i]->name))
+			return true;
+	return false;
+}
+
+static bool fits_born(const char *pattern, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->locks; i++)
+		if (trace_fits(pattern, f->lock[i]->born))
+			return true;
+	return false;
+}
+
+static bool fits_hold(const char *pattern, const struct lh_found *f)
+{
+	return f->rule == LH_RULE_LONG_HOLD && (fits_lock(pattern, f) || any_stack(pattern, f));
+}
+
+static bool fits_lib(const char *pattern, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->steps; i++)
+		for (uint32_t k = 0; k < f->step[i].stack->n; k++)
+			if (lh_pattern_in(pattern, f->step[i].stack->frame[k].module))
+				return true;
+	return false;
+}
+
+/* A lock call came straight from this library. */
+static bool fits_called_from(const char *pattern, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->steps; i++) {
+		const struct lh_trace *t = f->step[i].stack;
+		uint32_t k = 0;
+
+		while (k < t->n && t->frame[k].ours)
+			k++;
+		if (k < t->n && lh_pattern_in(pattern, t->frame[k].module))
+			return true;
+	}
+	return false;
+}
+
+static bool fits_id(const char *pattern, const struct lh_found *f)
+{
+	return strcmp(pattern, f->fingerprint) == 0;
+}
+
+static bool fits_rule(const char *pattern, const struct lh_found *f)
+{
+	return strcmp(pattern, lh_word_rule(f->rule)) == 0;
+}
+
+/* The end of the first name of a list: at a comma that is in no <...> or (...). */
+static const char *name_end(const char *list)
+{
+	int depth = 0;
+
+	for (; *list && (*list != ',' || depth > 0); list++)
+		depth += strchr("<({[", *list) ? 1 : strchr(">)}]", *list) ? -1 : 0;
+	return list;
+}
+
+static const char *name_at(const struct lh_found *f, uint32_t i)
+{
+	return f->ring ? f->part[i].holds->lock->name : f->lock[i]->name;
+}
+
+static bool fits_cycle(const char *pattern, const struct lh_found *f)
+{
+	uint32_t n = f->ring ? f->ringed : f->locks;
+
+	for (uint32_t first = 0; first < n; first++) {
+		const char *at = pattern, *end;
+		uint32_t i = 0;
+
+		for (; i < n && *at; i++) {
+			char name[512];
+
+			end = name_end(at);
+			snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
+			if (!lh_pattern_is(name, name_at(f, (first + i) % n)))
+				break;
+			at = *end ? end + 1 + strspn(end + 1, " ") : end;
+		}
+		if (i == n && !*at)
+			return true;
+	}
+	return false;
+}
+
+/* ---- reading ---- */
+
+static const char *check_id(const char *pattern)
+{
+	return strlen(pattern) == 16 && strspn(pattern, "0123456789abcdef") == 16
+		       ? NULL
+		       : "a fingerprint: 16 hex digits in lower case";
+}
+
+static const char *check_rule(const char *pattern)
+{
+	return lh_word_find_rule(pattern) != LH_NO_RULE
+		       ? NULL
+		       : "a rule, as 'lockhound explain' lists them";
+}
+
+static const char *check_cycle(const char *pattern)
+{
+	const char *end = name_end(pattern);
+
+	return *end && end > pattern && end[1] ? NULL : "at least two locks with commas between";
+}
+
+static const struct {
+	const char *type;
+	fits *fits;
+	const char *(*check)(const char *pattern); /* what was expected, NULL it is good */
+} kinds[] = {
+	{"deadlock", fits_deadlock, NULL},
+	{"lock", fits_lock, NULL},
+	{"born", fits_born, NULL},
+	{"lib", fits_lib, NULL},
+	{"cycle", fits_cycle, check_cycle},
+	{"id", fits_id, check_id},
+	{"rule", fits_rule, check_rule},
+	{"hold", fits_hold, NULL},
+	{"mutex", fits_mutex, NULL},
+	{"called_from_lib", fits_called_from, NULL},
+	/* ThreadSanitizer's, about what we do not look for */
+	{"race", NULL, NULL},
+	{"race_top", NULL, NULL},
+	{"thread", NULL, NULL},
+	{"signal", NULL, NULL},
+};
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+static const char *all_types(struct lh_pool *p)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < KINDS && kinds[i].fits; i++)
+		text = lh_pool_print(p, "%s%s%s:", text, i ? ", " : "", kinds[i].type);
+	return text;
+}
+
+static bool is_day(const char *d)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int year, month, day, n = 0;
+
+	for (int i = 0; i < 10; i++)
+		if (i == 4 || i == 7 ? d[i] != '-' : !isdigit((unsigned char)d[i]))
+			return false;
+	if (sscanf(d, "%4d-%2d-%2d%n", &year, &month, &day, &n) != 3 || n != 10)
+		return false;
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       day <= days[month - 1] +
+			       (month == 2 && year % 4 == 0 && (year % 100 || year % 400 == 0)) &&
+	       !isdigit((unsigned char)d[10]);
+}
+
+/* "until 2026-12-31" in a reason: that day still counts. False: a date that is none. */
+static bool set_end(struct lh_lines *l, struct lh_suppression *s)
+{
+	char today[16];
+	time_t now = time(NULL);
+	struct tm t;
+	const char *at = s->reason;
+
+	while ((at = strstr(at, "until ")) != NULL && !isdigit((unsigned char)at[6]))
+		at++;
+	if (!at)
+		return true;
+	if (!is_day(at + 6))
+		return lh_lines_wrong(l, l->text,
+				      "'%.10s' behind 'until' is no day; expected YYYY-MM-DD",
+				      at + 6);
+	s->until = lh_pool_print(l->pool, "%.10s", at + 6);
+	if (localtime_r(&now, &t) && strftime(today, sizeof(today), "%Y-%m-%d", &t))
+		s->expired = strcmp(s->until, today) < 0;
+	return true;
+}
+
+static bool read_entry(struct lh_lines *l, struct lh_suppression *s)
+{
+	char *colon = strchr(l->text, ':');
+	uint32_t k = 0;
+	const char *expected;
+
+	if (!colon)
+		return lh_lines_wrong(l, l->text + strlen(l->text),
+				      "'%s' has no colon; expected TYPE:PATTERN with one of %s",
+				      l->text, all_types(l->pool));
+	*colon = '\0';
+	while (k < KINDS && strcmp(kinds[k].type, l->text) != 0)
+		k++;
+	if (k == KINDS)
+		return lh_lines_wrong(l, l->text,
+				      "'%s' is no type of suppression; expected one of %s", l->text,
+				      all_types(l->pool));
+	s->kind = k;
+	s->type = kinds[k].type;
+	s->pattern = colon + 1 + strspn(colon + 1, " \t");
+	s->foreign = !kinds[k].fits;
+	if (!*s->pattern)
+		return lh_lines_wrong(l, s->pattern, "nothing behind '%s:'; expected a pattern",
+				      s->type);
+	expected = kinds[k].check ? kinds[k].check(s->pattern) : NULL;
+	if (expected)
+		return lh_lines_wrong(l, s->pattern, "'%s' does not fit '%s:'; expected %s",
+				      s->pattern, s->type, expected);
+	return set_end(l, s);
+}
+
+bool lh_suppress_read(struct lh_suppressions *all, struct lh_pool *pool, const char *path)
+{
+	struct lh_lines l;
+	const char *reason = "";
+
+	all->pool = pool;
+	if (!lh_lines_open(&l, pool, path))
+		return false;
+	while (lh_lines_next(&l)) {
+		struct lh_suppression s = {.file = path, .line = l.number};
+
+		/* The last comment above belongs to all lines up to an empty one. */
+		if (!*l.text) {
+			reason = l.comment ? l.comment : "";
+			continue;
+		}
+		s.reason = l.comment && *l.comment ? l.comment : reason;
+		if (!read_entry(&l, &s))
+			break;
+		LH_PUSH(pool, all->entry, all->n, s);
+	}
+	lh_lines_close(&l);
+	return !l.bad;
+}
+
+struct lh_suppression *lh_suppress_find(struct lh_suppressions *all, const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < all->n; i++) {
+		struct lh_suppression *s = &all->entry[i];
+
+		if (s->foreign || s->expired || !kinds[s->kind].fits(s->pattern, f))
+			continue;
+		s->hits++;
+		return s;
+	}
+	return NULL;
+}
+
+/* ---- lines to paste ---- */
+
+void lh_suppress_print(const struct lh_model *m, const struct lh_found *f, FILE *out)
+{
+	struct lh_text_style style = {0};
+	struct lh_view v = lh_view_open(m, &style, out);
+	const char *at = lh_view_at(&v, lh_view_place(&v, f)), *names = NULL;
+
+	for (uint32_t i = 0; i < f->ringed; i++)
+		names = names ? lh_pool_print(v.pool, "%s,%s", names, name_at(f, i))
+			      : name_at(f, i);
+	fprintf(out, "# %s: %s%s%s\n", lh_word_rule(f->rule), lh_view_clean(&v, f->message),
+		at ? ", " : "", at ? at : "");
+	if (names)
+		fprintf(out, "# or by name: cycle:%s\n", lh_view_clean(&v, names));
+	fprintf(out, "# REASON, until YYYY-MM-DD\nid:%s\n\n", f->fingerprint);
+	lh_view_close(&v);
+}

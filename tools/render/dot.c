@@ -1,0 +1,71 @@
+/* The graph of lock orders, for Graphviz. Quoted strings know one escape that matters: \" . */
+#include "tools/render/graph.h"
+
+#include <string.h>
+
+static const char *quoted(struct lh_view *v, const char *text)
+{
+	const char *clean = lh_view_clean(v, text);
+	char *out = lh_pool_get(v->pool, 2 * strlen(clean) + 3), *at = out;
+
+	*at++ = '"';
+	for (; *clean; clean++) {
+		if (*clean == '"' || *clean == '\\')
+			*at++ = '\\';
+		*at++ = *clean;
+	}
+	*at = '"';
+	return out;
+}
+
+/* A line end in a label is an escape of dot's own, so it is put in after the quoting. */
+static const char *two_lines(struct lh_view *v, const char *first, const char *second)
+{
+	const char *a = quoted(v, first), *b = quoted(v, second);
+
+	return lh_pool_print(v->pool, "%.*s\\n%s", (int)strlen(a) - 1, a, b + 1);
+}
+
+static void show_spot(struct lh_view *v, uint32_t i, const struct lh_spot *s)
+{
+	const char *kind = s->first->kind;
+
+	if (s->locks > 1)
+		kind = lh_pool_print(v->pool, "%s, %u of them", kind, s->locks);
+	fprintf(v->out, "\tn%u [label=%s%s];\n", i, two_lines(v, s->label, kind),
+		s->ring ? ", color=\"#b3261e\", penwidth=2" : "");
+}
+
+static void show_arrow(struct lh_view *v, const struct lh_arrow *a)
+{
+	const char *at = a->place ? lh_view_at(v, a->place) : NULL;
+	const char *function = a->place && a->place->function ? a->place->function : "";
+
+	fprintf(v->out, "\tn%u -> n%u [", a->from, a->to);
+	if (at)
+		fprintf(v->out, "label=%s, ", two_lines(v, function, at));
+	fprintf(v->out, "%s];\n",
+		a->ring ? "color=\"#b3261e\", fontcolor=\"#b3261e\", penwidth=2"
+			: "color=\"#666666\"");
+}
+
+int lh_render_dot(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_graph g = lh_graph_make(&v);
+
+	fprintf(out, "// An arrow from a to b: b was asked for while a was held. Red: a circle.\n"
+		     "digraph locks {\n\trankdir=LR;\n"
+		     "\tnode [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
+		     "\tedge [fontname=\"sans-serif\", fontsize=10];\n");
+	for (uint32_t i = 0; i < g.spots; i++)
+		if (g.spot[i].shown)
+			show_spot(&v, i, &g.spot[i]);
+	for (uint32_t i = 0; i < g.arrows; i++)
+		if (g.arrow[i].shown)
+			show_arrow(&v, &g.arrow[i]);
+	if (g.hidden)
+		fprintf(out, "\tlabel=\"%u more locks are not drawn\";\n", g.hidden);
+	fputs("}\n", out);
+	return lh_view_close(&v);
+}

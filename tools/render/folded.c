@@ -1,0 +1,101 @@
+/*
+ * Folded stacks, for flamegraph.pl, speedscope, inferno: one line a stack, outermost frame
+ * first, then microseconds. Two towers: time waited for locks (by waiter, then the lock, then
+ * who had it) and time that locks were held (by where they were taken).
+ *
+ * The shares are the monitor's samples; what was waited for a lock is scaled to its exact total.
+ */
+#include "tools/report/lock_stats.h"
+#include "tools/render/view.h"
+
+/* ';' ends a frame and the last space begins the number. */
+static const char *part(struct lh_view *v, const char *text)
+{
+	char *out = lh_pool_text(v->pool, lh_view_clean(v, text));
+
+	for (char *c = out; *c; c++)
+		if (*c == ';')
+			*c = ':';
+	return out;
+}
+
+static const char *function(struct lh_view *v, const struct lh_frame *f)
+{
+	const char *at;
+
+	if (f->function)
+		return part(v, f->function);
+	at = lh_view_at(v, f);
+	return at ? part(v, at) : "?";
+}
+
+static void put_stack(struct lh_view *v, const struct lh_trace *t)
+{
+	for (uint32_t i = t->n; i-- > 0;)
+		if (!t->frame[i].ours)
+			fprintf(v->out, ";%s", function(v, &t->frame[i]));
+}
+
+/* The innermost one of the program's own. */
+static const struct lh_frame *own_frame(const struct lh_trace *t)
+{
+	const struct lh_frame *best = NULL;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
+			best = &t->frame[i];
+	return best;
+}
+
+static const char *lock_name(struct lh_view *v, const struct lh_thing *t)
+{
+	return t ? part(v, t->name) : "a lock that is gone";
+}
+
+static void put_wait(struct lh_view *v, const struct lh_contact *c)
+{
+	if (c->ns < 1000)
+		return;
+	fputs("waiting", v->out);
+	put_stack(v, c->waiter);
+	fprintf(v->out, ";[%s]", lock_name(v, c->lock));
+	if (c->holder && c->holder->n) {
+		const struct lh_frame *f = own_frame(c->holder);
+		fprintf(v->out, ";held since %s", f ? function(v, f) : "?");
+	}
+	fprintf(v->out, " %.0f\n", (double)c->ns / 1000);
+}
+
+static void put_hold(struct lh_view *v, const struct lh_contact *c)
+{
+	if (c->ns < 1000)
+		return;
+	fputs("holding", v->out);
+	put_stack(v, c->holder);
+	fprintf(v->out, ";[%s] %.0f\n", lock_name(v, c->lock), (double)c->ns / 1000);
+}
+
+/* Waits so short that no look met one; and all of a run without the command. */
+static void put_unseen(struct lh_view *v, const struct lh_thing *t)
+{
+	if (t->row.kind != LH_LIFE && t->more.wait_ns >= 1000 && !t->worst)
+		fprintf(v->out, "waiting;(stacks not seen);[%s] %llu\n", lock_name(v, t),
+			(unsigned long long)(t->more.wait_ns / 1000));
+}
+
+int lh_render_folded(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+
+	for (uint32_t i = 0; m->profile && i < m->profile->contacts; i++) {
+		const struct lh_contact *c = m->profile->contact[i];
+
+		if (c->waiter)
+			put_wait(&v, c);
+		else if (c->holder)
+			put_hold(&v, c);
+	}
+	for (uint32_t i = 0; i < m->locks; i++)
+		put_unseen(&v, m->lock[i]);
+	return lh_view_close(&v);
+}

@@ -1,0 +1,75 @@
+/*
+ * The workflow commands of GitHub Actions: `::error file=...::message`, one line a finding.
+ * A step shows ten errors and ten warnings and drops the rest without a word, so the
+ * worst ten of each are written and the others counted.
+ */
+#include "tools/render/view.h"
+
+#include <string.h>
+
+enum { SHOWN_MAX = 10 };
+
+static const char *const commands[] = {"notice", "warning", "error"};
+
+/* In a property a comma or a colon would end it. */
+static const char *escape(struct lh_view *v, const char *text, bool property)
+{
+	const char *clean = lh_view_clean(v, text);
+	char *out = lh_pool_get(v->pool, 3 * strlen(clean) + 1), *at = out;
+
+	for (; *clean; clean++)
+		at += *clean == '%' || (property && strchr(":,", *clean))
+			      ? sprintf(at, "%%%02X", (unsigned char)*clean)
+			      : sprintf(at, "%c", *clean);
+	return out;
+}
+
+static void show(struct lh_view *v, const struct lh_found *f)
+{
+	const struct lh_frame *at = lh_view_place(v, f);
+	const char *schedule = lh_model_schedule(v->model, f), *path = lh_view_path(v, at);
+
+	fprintf(v->out, "::%s ", commands[f->severity]);
+	if (path) {
+		fprintf(v->out, "file=%s,line=%u,endLine=%u,", escape(v, path, true), at->line,
+			at->line);
+		if (at->column)
+			fprintf(v->out, "col=%u,", at->column);
+	}
+	fprintf(v->out, "title=%s::%s", escape(v, lh_word_title(f->rule), true),
+		escape(v, f->message, false));
+	if (schedule)
+		fprintf(v->out, "%%0A%s", escape(v, schedule, false));
+	for (uint32_t i = 0; i < f->parts; i++) {
+		const struct lh_act *a = f->part[i].does ? f->part[i].does : f->part[i].holds;
+		const char *where = a ? lh_view_at(v, lh_view_act_place(v, a)) : NULL;
+
+		if (where)
+			fprintf(v->out, "%%0A%s %s at %s",
+				escape(v, lh_model_who(v->model, f->part[i].thread), false),
+				escape(v, lh_model_deed(v->model, f, a, false), false),
+				escape(v, where, false));
+	}
+	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);
+}
+
+int lh_render_github(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+	uint32_t shown[LH_ERROR + 1] = {0}, left = 0;
+
+	for (uint32_t i = 0; i < m->findings; i++) {
+		const struct lh_found *f = m->finding[i];
+
+		if (f->status != LH_NEW)
+			continue;
+		if (shown[f->severity]++ < SHOWN_MAX)
+			show(&v, f);
+		else
+			left++;
+	}
+	if (left)
+		fprintf(out, "::notice title=lockhound::and %s, see the other reports\n",
+			lh_view_count(&v, left, "more finding", "more findings"));
+	return lh_view_close(&v);
+}

@@ -1,0 +1,47 @@
+/* The GitLab code quality view: one flat list; a run without findings is an empty one. */
+#include "tools/render/view.h"
+
+#include <errno.h>
+#include <jansson.h>
+
+static const char *severity(const struct lh_found *f)
+{
+	if (f->severity == LH_ERROR)
+		return f->level > LH_POTENTIAL ? "blocker" : "critical";
+	return f->severity == LH_WARNING ? "minor" : "info";
+}
+
+static json_t *entry(struct lh_view *v, const struct lh_found *f)
+{
+	const struct lh_frame *at = lh_view_place(v, f);
+	struct lh_frame object = {.line = 1};
+	const char *path;
+
+	/* An entry must have a path: without a line it is the object's. */
+	if (!at) {
+		object.file = f->place && f->place->module ? f->place->module : f->process->exe;
+		at = &object;
+	}
+	path = lh_view_path(v, at);
+	return json_pack("{s:s, s:o, s:s, s:s, s:{s:s, s:{s:I}}}", "description",
+			 lh_view_clean(v, f->message), "check_name",
+			 json_sprintf("lockhound/%s", lh_word_rule(f->rule)), "fingerprint",
+			 f->fingerprint, "severity", severity(f), "location", "path",
+			 path ? lh_view_clean(v, path) : "unknown", "lines", "begin",
+			 (json_int_t)(at->line ? at->line : 1));
+}
+
+int lh_render_gitlab(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+	json_t *list = json_array();
+	int failed, error;
+
+	for (uint32_t i = 0; i < m->findings; i++)
+		if (m->finding[i]->status == LH_NEW)
+			json_array_append_new(list, entry(&v, m->finding[i]));
+	failed = json_dumpf(list, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF;
+	json_decref(list);
+	error = lh_view_close(&v);
+	return error ? error : failed ? EIO : 0;
+}

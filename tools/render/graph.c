@@ -1,0 +1,141 @@
+#include "tools/render/graph.h"
+
+#include <string.h>
+#include <uthash.h>
+
+/* From what a spot or an arrow is to its row. */
+struct place {
+	char *key;
+	uint32_t row;
+	UT_hash_handle hh;
+};
+
+struct making {
+	struct lh_view *view;
+	struct lh_graph graph;
+	struct place *places;
+	struct place *counted; /* locks that are counted in their spots */
+};
+
+/* The row of `key`; `next` if it is new, and then *fresh. */
+static uint32_t row_of(struct lh_view *v, struct place **places, const char *key, uint32_t next,
+		       bool *fresh)
+{
+	struct place *p;
+
+	HASH_FIND_STR(*places, key, p);
+	*fresh = !p;
+	if (p)
+		return p->row;
+	p = lh_pool_get(v->pool, sizeof(*p));
+	p->key = lh_pool_text(v->pool, key);
+	p->row = next;
+	HASH_ADD_KEYPTR(hh, *places, p->key, strlen(p->key), p);
+	return next;
+}
+
+static uint32_t spot_of(struct making *g, const struct lh_thing *t)
+{
+	struct lh_view *v = g->view;
+	const char *key = lh_pool_print(v->pool, "s%s\n%s", t->name, t->class);
+	bool fresh;
+	uint32_t i = row_of(v, &g->places, key, g->graph.spots, &fresh);
+
+	if (fresh) {
+		struct lh_spot spot = {.label = lh_view_clean(v, t->name), .first = t};
+
+		LH_PUSH(v->pool, g->graph.spot, g->graph.spots, spot);
+	}
+	row_of(v, &g->counted, lh_pool_print(v->pool, "%u", t->id), 0, &fresh);
+	g->graph.spot[i].locks += fresh;
+	return i;
+}
+
+static struct lh_arrow *arrow_of(struct making *g, const struct lh_thing *a,
+				 const struct lh_thing *b)
+{
+	struct lh_arrow made = {.from = spot_of(g, a), .to = spot_of(g, b)};
+	const char *key = lh_pool_print(g->view->pool, "a%u %u", made.from, made.to);
+	bool fresh;
+	uint32_t i = row_of(g->view, &g->places, key, g->graph.arrows, &fresh);
+
+	if (fresh)
+		LH_PUSH(g->view->pool, g->graph.arrow, g->graph.arrows, made);
+	return &g->graph.arrow[i];
+}
+
+static void add_order(struct making *g, const struct lh_order *o)
+{
+	struct lh_arrow *arrow = arrow_of(g, o->held, o->wanted);
+
+	arrow->places += o->places;
+	if (!arrow->order)
+		arrow->order = o;
+	if (!arrow->place)
+		arrow->place = lh_model_order_frame(g->view->model, o);
+}
+
+static void add_ring(struct making *g, const struct lh_found *f)
+{
+	g->graph.rings++;
+	for (uint32_t i = 0; i < f->ringed; i++) {
+		const struct lh_part *part = &f->part[i];
+		struct lh_arrow *arrow = arrow_of(g, part->holds->lock, part->does->lock);
+
+		arrow->ring = true;
+		if (!arrow->places)
+			arrow->places = 1;
+		if (!arrow->place)
+			arrow->place = part->does->place;
+		g->graph.spot[arrow->from].ring = true;
+		g->graph.spot[arrow->to].ring = true;
+	}
+}
+
+/*
+ * Circles first, then what touches them, then the rest, as far as there is room. An arrow over
+ * two steps (a, then b, then c: a to c) says nothing new and is drawn only in a circle.
+ */
+static void choose(struct making *g)
+{
+	struct lh_graph *x = &g->graph;
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < x->spots; i++)
+		shown += x->spot[i].shown = x->spot[i].ring && shown < LH_GRAPH_SPOTS;
+	for (uint32_t i = 0; i < x->arrows && !g->view->style->cycles_only; i++) {
+		struct lh_spot *a = &x->spot[x->arrow[i].from], *b = &x->spot[x->arrow[i].to];
+
+		if (a->ring && !b->shown)
+			shown += b->shown = shown < LH_GRAPH_SPOTS;
+		if (b->ring && !a->shown)
+			shown += a->shown = shown < LH_GRAPH_SPOTS;
+	}
+	for (uint32_t i = 0; i < x->spots && !g->view->style->cycles_only; i++)
+		if (!x->spot[i].shown)
+			shown += x->spot[i].shown = shown < LH_GRAPH_SPOTS;
+	x->hidden = x->spots - shown;
+	for (uint32_t i = 0; i < x->arrows; i++) {
+		struct lh_arrow *a = &x->arrow[i];
+
+		a->shown =
+			x->spot[a->from].shown && x->spot[a->to].shown &&
+			(a->ring || (!g->view->style->cycles_only && a->order && a->order->direct));
+	}
+}
+
+struct lh_graph lh_graph_make(struct lh_view *v)
+{
+	struct making g = {.view = v};
+	const struct lh_model *m = v->model;
+
+	for (uint32_t i = 0; i < m->findings; i++)
+		if (m->finding[i]->ring)
+			add_ring(&g, m->finding[i]);
+	for (uint32_t i = 0; i < m->orders; i++)
+		add_order(&g, m->order[i]);
+	choose(&g);
+	HASH_CLEAR(hh, g.places);
+	HASH_CLEAR(hh, g.counted);
+	return g.graph;
+}

@@ -1,0 +1,320 @@
+/*
+ * The HTML view: one file that fetches nothing and needs no script. Verdict first, then
+ * each finding with its circle drawn and what every thread did side by side, then tables.
+ */
+#include "tools/render/html_page.h"
+#include "tools/render/lock_properties.h"
+#include "tools/symbols/source_lines.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FULL_MAX = 200, ROWS_MAX = 2000, SERVICES_MAX = 100, RADIUS = 90 };
+
+static const char *html(struct lh_view *v, const char *text)
+{
+	return lh_escape(v->pool, LH_ESCAPE_HTML, lh_view_clean(v, text));
+}
+
+/* ---- a circle ---- */
+
+/* Points of a regular polygon, the first at the top; the sine is the library's own. */
+static double x_of(uint32_t i, uint32_t n)
+{
+	return 300 + RADIUS * 1.6 * sin(2 * M_PI * i / n);
+}
+
+static double y_of(uint32_t i, uint32_t n)
+{
+	return 130 - RADIUS * cos(2 * M_PI * i / n);
+}
+
+/* From lock to lock, short of both; two threads' arrows lie beside each other. */
+static void draw_arrow(struct lh_view *v, const struct lh_found *f, uint32_t i)
+{
+	uint32_t n = f->ringed, next = (i + 1) % n;
+	double x = x_of(i, n), y = y_of(i, n), dx = x_of(next, n) - x, dy = y_of(next, n) - y;
+	double length = sqrt(dx * dx + dy * dy), ux = dx / length, uy = dy / length;
+	double side = n == 2 ? 14 : 0, ax = x - uy * side, ay = y + ux * side;
+
+	fprintf(v->out,
+		"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"currentColor\" "
+		"marker-end=\"url(#tip)\"/>",
+		ax + ux * 26, ay + uy * 26, ax + dx - ux * 26, ay + dy - uy * 26);
+	fprintf(v->out,
+		"<text x=\"%.1f\" y=\"%.1f\" font-size=\"11\" text-anchor=\"middle\">%s</text>\n",
+		ax + dx / 2 - uy * 24, ay + dy / 2 + ux * 24 + 4,
+		f->part[i].thread ? lh_pool_print(v->pool, "T%u", f->part[i].thread->id)
+				  : "a thread");
+}
+
+static void draw_ring(struct lh_view *v, const struct lh_found *f)
+{
+	fprintf(v->out,
+		"<svg viewBox=\"0 0 600 260\" width=\"600\" role=\"img\" aria-label=\"%s\">"
+		"<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+		"markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">"
+		"<path d=\"M0 0L8 4L0 8z\" fill=\"currentColor\"/></marker></defs>\n",
+		html(v, lh_view_subject(v, f)));
+	for (uint32_t i = 0; i < f->ringed; i++) {
+		const char *name = f->part[i].holds->lock->name;
+		double x = x_of(i, f->ringed), y = y_of(i, f->ringed);
+
+		draw_arrow(v, f, i);
+		fprintf(v->out,
+			"<circle cx=\"%.1f\" cy=\"%.1f\" r=\"7\" fill=\"#b3261e\"/>"
+			"<text x=\"%.1f\" y=\"%.1f\" font-size=\"13\" "
+			"text-anchor=\"%s\">%s</text>\n",
+			x, y,
+			x + (x < 299   ? -13
+			     : x > 301 ? 13
+				       : 0),
+			y + (x > 299 && x < 301 ? (y < 130 ? -13 : 24) : 5),
+			x < 299   ? "end"
+			: x > 301 ? "start"
+				  : "middle",
+			html(v, name));
+	}
+	fputs("</svg>\n", v->out);
+}
+
+/* ---- what a thread did ---- */
+
+static void show_source(struct lh_view *v, const struct lh_frame *at)
+{
+	struct lh_snippet s;
+
+	if (!v->style->source || !at->line ||
+	    !lh_source_read(v->pool, at->file, at->line, at->column, &s))
+		return;
+	fputs("<pre>", v->out);
+	for (uint32_t i = 0; i < s.n; i++) {
+		bool here = s.first + i == at->line;
+
+		fprintf(v->out, "%s%5u  %s%s\n", here ? "<b class=\"mark\">" : "", s.first + i,
+			html(v, s.line[i]), here ? "</b>" : "");
+	}
+	fputs("</pre>\n", v->out);
+}
+
+static void show_stack(struct lh_view *v, const struct lh_trace *t)
+{
+	if (!t->n)
+		return;
+	fputs("<details><summary class=\"dim\">stack</summary><pre>", v->out);
+	for (uint32_t i = 0, shown = 0; i < t->n; i++) {
+		const struct lh_frame *f = &t->frame[i];
+		const char *at = lh_view_at(v, f);
+
+		if (!f->ours)
+			fprintf(v->out, "#%-2u %s  %s\n", shown++,
+				f->function ? html(v, f->function) : "??",
+				at ? lh_escape(v->pool, LH_ESCAPE_HTML, at) : "");
+	}
+	fprintf(v->out, "%s</pre></details>\n", t->cut ? "... there is more\n" : "");
+}
+
+static void show_part(struct lh_view *v, const struct lh_found *f, const struct lh_part *part)
+{
+	fprintf(v->out, "<div><b>%s</b>\n", html(v, lh_model_who(v->model, part->thread)));
+	for (uint32_t i = part->first; i < part->first + part->n; i++) {
+		const struct lh_act *a = &f->step[i];
+		const struct lh_frame *place = lh_view_act_place(v, a);
+		const char *at = lh_view_at(v, place ? place : a->place);
+
+		fprintf(v->out, "<div>%s%s%s</div>\n",
+			html(v, lh_model_deed(v->model, f, a, false)), at ? " <code>" : "",
+			at ? lh_pool_print(v->pool, "%s</code>",
+					   lh_escape(v->pool, LH_ESCAPE_HTML, at))
+			   : "");
+		if (place)
+			show_source(v, place);
+		show_stack(v, a->stack);
+	}
+	fputs("</div>\n", v->out);
+}
+
+static void show_finding(struct lh_view *v, const struct lh_found *f)
+{
+	const char *schedule = lh_model_schedule(v->model, f);
+	const char *at = lh_view_at(v, lh_view_place(v, f));
+
+	fprintf(v->out,
+		"<section class=\"finding %s\" id=\"f%s\"><h3>%s</h3>\n<p><code>%s</code> "
+		"%s <code>%s</code> %s",
+		f->status == LH_NEW ? lh_word_severity(f->severity) : "known", f->fingerprint,
+		html(v, f->message), lh_word_rule(f->rule), lh_word_severity(f->severity),
+		f->fingerprint, at ? lh_escape(v->pool, LH_ESCAPE_HTML, at) : "");
+	if (f->status != LH_NEW)
+		fprintf(v->out, "<br>%s%s%s", lh_word_status(f->status), f->reason ? ": " : "",
+			f->reason ? html(v, f->reason) : "");
+	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
+	if (f->ring)
+		draw_ring(v, f);
+	if (schedule)
+		fprintf(v->out, "<p>%s.</p>\n", html(v, schedule));
+	fputs("<div class=\"parts\">\n", v->out);
+	for (uint32_t i = 0; i < f->parts; i++)
+		show_part(v, f, &f->part[i]);
+	fprintf(v->out, "</div>\n<p><b>What to do:</b> %s</p></section>\n", html(v, f->help));
+}
+
+/* ---- tables ---- */
+
+static void cell_time(struct lh_view *v, uint64_t ns)
+{
+	fprintf(v->out, "<td class=\"n\" data-n=\"%llu\">%s</td>", (unsigned long long)ns,
+		ns ? lh_model_time(v->model, ns) : "-");
+}
+
+static void show_lock(struct lh_view *v, const struct lh_thing *t)
+{
+	uint64_t taken = t->row.acquired + t->row.shared;
+
+	fprintf(v->out,
+		"<tr><td>%s</td><td>%s</td><td class=\"n\" data-n=\"%llu\">%llu</td>"
+		"<td class=\"n\" data-n=\"%llu\">%llu</td>",
+		html(v, t->name), t->kind, (unsigned long long)taken, (unsigned long long)taken,
+		(unsigned long long)t->more.contended, (unsigned long long)t->more.contended);
+	cell_time(v, t->more.wait_ns);
+	cell_time(v, lh_thing_wait(t).p99_ns);
+	cell_time(v, t->more.wait_max_ns);
+	cell_time(v, lh_thing_hold(t).mean_ns);
+	cell_time(v, lh_thing_hold(t).p99_ns);
+	cell_time(v, t->more.hold_max_ns);
+	fputs("</tr>\n", v->out);
+}
+
+/* How those fare that there is something to say of. */
+static void show_service(struct lh_view *v)
+{
+	struct lh_property p[LH_PROPERTIES];
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < v->model->locks && shown < SERVICES_MAX; i++) {
+		const struct lh_thing *t = v->model->busiest[i];
+
+		if (t->row.kind == LH_LIFE || t->row.kind == LH_COND || !lh_view_worth(v, t))
+			continue;
+		if (!shown++)
+			fputs("<h2>The five properties</h2>\n", v->out);
+		lh_view_properties(v, t, p);
+		fprintf(v->out, "<details><summary>%s</summary><table><tbody>\n", html(v, t->name));
+		for (int k = 0; k < LH_PROPERTIES; k++)
+			fprintf(v->out, "<tr><td>%s</td><td>%s</td></tr>\n", p[k].name,
+				lh_escape(v->pool, LH_ESCAPE_HTML, p[k].words));
+		fputs("</tbody></table></details>\n", v->out);
+	}
+}
+
+static void show_locks(struct lh_view *v)
+{
+	uint32_t shown = 0;
+
+	fputs("<h2>Locks</h2>\n<table><thead><tr><th>lock</th><th>kind</th><th class=\"n\">taken"
+	      "</th><th class=\"n\">contended</th><th class=\"n\">waited</th><th "
+	      "class=\"n\">wait p99</th><th class=\"n\">longest "
+	      "wait</th><th class=\"n\">mean hold</th><th class=\"n\">hold p99</th><th "
+	      "class=\"n\">longest hold</th></tr></thead>"
+	      "<tbody>\n",
+	      v->out);
+	for (uint32_t i = 0; i < v->model->locks && shown < ROWS_MAX; i++)
+		if (v->model->busiest[i]->row.kind != LH_LIFE) {
+			show_lock(v, v->model->busiest[i]);
+			shown++;
+		}
+	fputs("</tbody></table>\n", v->out);
+	if (shown == ROWS_MAX)
+		fprintf(v->out, "<p>Only the %u that were waited for longest are listed.</p>\n",
+			ROWS_MAX);
+}
+
+static void show_orders(struct lh_view *v)
+{
+	uint32_t shown = 0;
+
+	fputs("<h2>Orders</h2>\n<table><thead><tr><th>while this was held</th><th>this was asked "
+	      "for</th><th>first at</th></tr></thead><tbody>\n",
+	      v->out);
+	for (uint32_t i = 0; i < v->model->orders && shown < ROWS_MAX; i++) {
+		const struct lh_order *o = v->model->order[i];
+		const char *at = lh_view_at(v, lh_model_order_frame(v->model, o));
+
+		fprintf(v->out, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+			html(v, o->held->name), html(v, o->wanted->name),
+			at ? lh_escape(v->pool, LH_ESCAPE_HTML, at) : "");
+		shown++;
+	}
+	fputs("</tbody></table>\n", v->out);
+	if (shown == ROWS_MAX)
+		fprintf(v->out, "<p>%u more are not listed.</p>\n", v->model->orders - shown);
+}
+
+static void show_processes(struct lh_view *v)
+{
+	fputs("<h2>Processes</h2>\n<table><thead><tr><th "
+	      "class=\"n\">pid</th><th>program</th><th>end"
+	      "</th><th class=\"n\">threads</th><th class=\"n\">lock operations</th></tr></thead>"
+	      "<tbody>\n",
+	      v->out);
+	for (uint32_t i = 0; i < v->model->processes && i < ROWS_MAX; i++) {
+		const struct lh_process *p = v->model->process[i];
+		unsigned long long n = p->acquired;
+
+		fprintf(v->out,
+			"<tr><td class=\"n\" data-n=\"%d\">%d</td><td>%s</td><td>%s</td>"
+			"<td class=\"n\" data-n=\"%u\">%u</td><td class=\"n\" "
+			"data-n=\"%llu\">%llu</td>"
+			"</tr>\n",
+			p->pid, p->pid, html(v, p->command[0] ? p->command : p->exe),
+			html(v, p->end), p->threads, p->threads, n, n);
+	}
+	fputs("</tbody></table>\n", v->out);
+	for (uint32_t i = 0; i < v->model->notes; i++)
+		fprintf(v->out, "<p>note: %s</p>\n", html(v, v->model->note[i]));
+}
+
+static void show_head(struct lh_view *v)
+{
+	const struct lh_model *m = v->model;
+	uint32_t fails = 0;
+
+	for (uint32_t i = 0; i < m->findings; i++)
+		fails += lh_view_fails(v, m->finding[i]);
+	fprintf(v->out,
+		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		"style-src 'unsafe-inline'; script-src '%s'; img-src data:; base-uri 'none'; "
+		"form-action 'none'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>lockhound: "
+		"%s</title>\n"
+		"<style>%s</style></head><body>\n",
+		LH_HTML_SCRIPT_HASH, html(v, lh_view_program(v)), LH_HTML_STYLE);
+	fprintf(v->out,
+		"<h1>%s: %s</h1>\n<p>%s, %s, %s. lockhound %s. "
+		"<button id=\"all\" hidden>open or close all stacks</button></p>\n",
+		html(v, lh_view_program(v)),
+		!m->processes ? "nothing was watched"
+		: fails       ? lh_view_count(v, fails, "new finding", "new findings")
+			      : "nothing new",
+		lh_view_count(v, m->processes, "process", "processes"),
+		lh_view_count(v, lh_view_operations(m), "lock operation", "lock operations"),
+		lh_view_count(v, m->findings, "finding", "findings"), LH_VERSION);
+}
+
+int lh_render_html(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+
+	show_head(&v);
+	for (uint32_t i = 0; i < m->findings && i < FULL_MAX; i++)
+		show_finding(&v, m->finding[i]);
+	if (m->findings > FULL_MAX)
+		fprintf(out, "<p>%u more findings are not shown.</p>\n", m->findings - FULL_MAX);
+	show_locks(&v);
+	show_service(&v);
+	show_orders(&v);
+	show_processes(&v);
+	fprintf(out, "<script>%s</script>\n</body></html>\n", LH_HTML_SCRIPT);
+	return lh_view_close(&v);
+}

@@ -1,0 +1,496 @@
+/* The JSON view: schema lockhound/1. A field that is not known is absent. */
+#include "tools/render/render.h"
+#include "tools/report/lock_stats.h"
+#include "tools/util/escape.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#define SCHEMA "lockhound/1"
+
+/* Everything below has a pool for its texts: jansson refuses what is not UTF-8. */
+static void put_text(struct lh_pool *p, json_t *o, const char *key, const char *text)
+{
+	if (text && text[0])
+		json_object_set_new(o, key, json_string(lh_escape(p, LH_ESCAPE_JSON, text)));
+}
+
+static void put_word(json_t *o, const char *key, const char *word)
+{
+	json_object_set_new(o, key, json_string(word));
+}
+
+static void put_number(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)(n > INT64_MAX ? INT64_MAX : n)));
+}
+
+static void put_address(json_t *o, const char *key, uint64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)n);
+	json_object_set_new(o, key, json_string(text));
+}
+
+static json_t *frame_json(struct lh_pool *p, const struct lh_frame *f)
+{
+	json_t *o = json_object();
+
+	put_text(p, o, "function", f->function);
+	put_text(p, o, "file", f->file);
+	if (f->line)
+		put_number(o, "line", f->line);
+	put_text(p, o, "module", f->module);
+	if (!f->script)
+		put_address(o, "offset", f->offset);
+	put_text(p, o, "build_id", f->build_id);
+	return o;
+}
+
+static json_t *stack_json(struct lh_pool *p, const struct lh_trace *t)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; t && i < t->n; i++)
+		json_array_append_new(list, frame_json(p, &t->frame[i]));
+	return list;
+}
+
+static void put_stack(struct lh_pool *p, json_t *o, const char *key, const struct lh_trace *t)
+{
+	if (t && t->n)
+		json_object_set_new(o, key, stack_json(p, t));
+}
+
+static json_t *process_json(struct lh_pool *p, const struct lh_process *x)
+{
+	json_t *o = json_object(), *dropped = json_object();
+
+	put_number(o, "pid", (uint64_t)(x->pid > 0 ? x->pid : 0));
+	put_text(p, o, "exe", x->exe);
+	put_text(p, o, "end", x->end);
+	put_number(o, "threads", x->threads);
+	put_number(o, "acquisitions", x->acquired);
+	put_number(o, "contended", x->contended);
+	put_number(dropped, "locks", x->dropped_locks);
+	put_number(dropped, "stacks", x->dropped_stacks);
+	/* What happens seldom is there when it did. */
+	if (x->dropped_nodes)
+		put_number(dropped, "dependencies", x->dropped_nodes);
+	if (x->dropped_events)
+		put_number(dropped, "events", x->dropped_events);
+	if (x->dropped_findings)
+		put_number(dropped, "findings", x->dropped_findings);
+	if (x->passed)
+		put_number(dropped, "handler_calls", x->passed);
+	if (x->places_unknown)
+		put_number(dropped, "places", x->places_unknown);
+	if (x->judge_cut)
+		put_number(dropped, "searches", x->judge_cut);
+	json_object_set_new(o, "dropped", dropped);
+	return o;
+}
+
+static json_t *found_lock_json(struct lh_pool *p, const struct lh_thing *t)
+{
+	json_t *o = json_object();
+
+	put_number(o, "id", t->id);
+	put_text(p, o, "name", t->name);
+	put_word(o, "kind", t->kind);
+	if (lh_lock_shown(&t->row))
+		put_address(o, "address", lh_read_address(lh_lock_shown(&t->row)));
+	put_stack(p, o, "born", t->born);
+	return o;
+}
+
+static json_t *thread_json(struct lh_pool *p, const struct lh_person *who)
+{
+	json_t *o = json_object();
+
+	put_number(o, "id", who->id);
+	if (who->tid > 0)
+		put_number(o, "tid", (uint64_t)who->tid);
+	if (who->elsewhere)
+		put_number(o, "pid", (uint64_t)who->elsewhere);
+	put_text(p, o, "name", who->name[0] ? who->name : who->main ? "main" : NULL);
+	put_stack(p, o, "created", who->created);
+	return o;
+}
+
+static json_t *step_json(struct lh_pool *p, const struct lh_act *a)
+{
+	json_t *o = json_object();
+
+	if (a->thread)
+		put_number(o, "thread", a->thread->id);
+	if (a->lock)
+		put_number(o, "lock", a->lock->id);
+	put_word(o, "action", lh_word_action(a->action));
+	put_word(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
+	put_text(p, o, "note", a->note);
+	json_object_set_new(o, "stack", stack_json(p, a->stack));
+	return o;
+}
+
+static void put_locks(struct lh_pool *p, json_t *o, const struct lh_found *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->locks; i++)
+		json_array_append_new(list, found_lock_json(p, f->lock[i]));
+	json_object_set_new(o, "locks", list);
+}
+
+static void put_threads(struct lh_pool *p, json_t *o, const struct lh_found *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->threads; i++)
+		json_array_append_new(list, thread_json(p, f->thread[i]));
+	json_object_set_new(o, "threads", list);
+}
+
+static void put_steps(struct lh_pool *p, json_t *o, const struct lh_found *f)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < f->steps; i++)
+		json_array_append_new(list, step_json(p, &f->step[i]));
+	json_object_set_new(o, "steps", list);
+}
+
+static json_t *finding_json(struct lh_pool *p, const struct lh_found *f)
+{
+	json_t *o = json_object();
+
+	put_word(o, "rule", lh_word_rule(f->rule));
+	put_word(o, "level", lh_word_level(f->level));
+	put_word(o, "severity", lh_word_severity(f->severity));
+	put_word(o, "status", lh_word_status(f->status));
+	put_word(o, "fingerprint", f->fingerprint);
+	put_number(o, "count", f->count);
+	put_number(o, "pid", (uint64_t)(f->process->pid > 0 ? f->process->pid : 0));
+	put_text(p, o, "message", f->message);
+	put_text(p, o, "help", f->help);
+	put_number(o, "duration_ns", f->duration_ns);
+	if (f->by_class)
+		json_object_set_new(o, "by_class", json_true());
+	put_locks(p, o, f);
+	put_threads(p, o, f);
+	put_steps(p, o, f);
+	return o;
+}
+
+static json_t *filtered_json(struct lh_pool *p, const struct lh_found *f)
+{
+	json_t *o = json_object();
+
+	put_word(o, "rule", lh_word_rule(f->rule));
+	put_word(o, "reason", lh_word_filter(f->filter));
+	if (f->by_class)
+		json_object_set_new(o, "by_class", json_true());
+	put_locks(p, o, f);
+	put_steps(p, o, f);
+	return o;
+}
+
+/* ---- how locks fare ---- */
+
+static void put_spread(json_t *o, const char *key, const struct lh_spread *s)
+{
+	json_t *x = json_object();
+
+	put_number(x, "n", s->n);
+	put_number(x, "mean", s->mean_ns);
+	if (s->p99_ns)
+		put_number(x, "p99", s->p99_ns);
+	put_number(x, "max", s->max_ns);
+	json_object_set_new(o, key, x);
+}
+
+static void put_side(json_t *o, const char *key, uint64_t acquired, const struct lh_service *s,
+		     uint32_t side)
+{
+	json_t *x = json_object();
+
+	put_number(x, "acquired", acquired);
+	put_spread(x, "wait_ns", &s->wait[side]);
+	put_spread(x, "hold_ns", &s->hold[side]);
+	json_object_set_new(o, key, x);
+}
+
+static json_t *portion_json(const struct lh_portion *x)
+{
+	json_t *o = json_object();
+
+	if (x->thread)
+		put_number(o, "thread", x->thread->id);
+	put_number(o, "acquired", x->taken);
+	put_number(o, "waits", x->waits);
+	put_number(o, "wait_ns", x->wait_ns);
+	put_number(o, "longest_ns", x->wait_max_ns);
+	put_number(o, "passed_max", x->passed_max);
+	return o;
+}
+
+static json_t *busy_json(struct lh_pool *p, const struct lh_service *s)
+{
+	json_t *o = json_object();
+
+	put_number(o, "rows", s->busy);
+	put_number(o, "tries_max", s->busy_tries);
+	put_number(o, "longest_ns", s->busy_ns);
+	put_number(o, "cpu_ns", s->burnt_ns);
+	if (s->busy_thread)
+		put_number(o, "thread", s->busy_thread->id);
+	if (s->busy_place || s->burnt_place)
+		json_object_set_new(o, "stack",
+				    stack_json(p, s->busy_place ? s->busy_place : s->burnt_place));
+	return o;
+}
+
+static void put_service(struct lh_pool *p, json_t *o, const struct lh_thing *t)
+{
+	const struct lh_service *s = t->service;
+	json_t *list = json_array(), *passed = json_object();
+
+	if (t->row.shared && t->row.acquired) {
+		put_side(o, "writers", t->row.acquired, s, 0);
+		put_side(o, "readers", t->row.shared, s, 1);
+	}
+	put_number(passed, "total", s->passed);
+	put_number(passed, "max", s->passed_max);
+	put_number(passed, "overtaken_total", s->overtaken);
+	put_number(passed, "overtaken_max", s->overtaken_max);
+	if (s->passed_thread)
+		put_number(passed, "thread", s->passed_thread->id);
+	json_object_set_new(o, "passed", passed);
+	if (s->busy || s->burnt_ns)
+		json_object_set_new(o, "busy", busy_json(p, s));
+	for (uint32_t i = 0; i < s->portions; i++)
+		json_array_append_new(list, portion_json(&s->portion[i]));
+	json_object_set_new(o, "shares", list);
+	if (s->starved)
+		put_number(o, "starved", s->starved->thread->id);
+	if (s->waiting) {
+		json_t *w = json_object();
+		put_number(w, "thread", s->waiting->id);
+		put_number(w, "ns", s->waiting_ns);
+		json_object_set_new(o, "waiting", w);
+	}
+}
+
+static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
+{
+	const struct lh_lock *l = &t->row;
+	const struct lh_spread waits = lh_thing_wait(t), holds = lh_thing_hold(t);
+	json_t *o = json_object(), *wait = json_object(), *hold = json_object();
+
+	put_number(o, "id", t->id);
+	put_text(p, o, "name", t->name);
+	put_word(o, "kind", t->kind);
+	put_number(o, "acquired", l->acquired + l->shared);
+	put_number(o, "acquired_shared", l->shared);
+	put_number(o, "contended", t->more.contended);
+	put_number(o, "tries_failed", t->more.tries_failed);
+	if (t->more.owner_changes)
+		put_number(o, "owner_changes", t->more.owner_changes);
+	if (lh_thing_queue(t))
+		put_number(o, "queue_max", lh_thing_queue(t));
+	put_number(wait, "total", t->more.wait_ns);
+	if (t->more.contended)
+		put_number(wait, "mean", waits.mean_ns);
+	if (waits.p99_ns)
+		put_number(wait, "p99", waits.p99_ns);
+	put_number(wait, "max", t->more.wait_max_ns);
+	json_object_set_new(o, "wait_ns", wait);
+	/* Holds are sampled: of a lock that no sample met nothing is known. */
+	if (t->more.hold_samples) {
+		put_number(hold, "mean", holds.mean_ns);
+		if (holds.p99_ns)
+			put_number(hold, "p99", holds.p99_ns);
+		put_number(hold, "max", t->more.hold_max_ns);
+		put_number(hold, "samples", t->more.hold_samples);
+	}
+	json_object_set_new(o, "hold_ns", hold);
+	if (t->service)
+		put_service(p, o, t);
+	return o;
+}
+
+static json_t *birth_json(struct lh_pool *p, const struct lh_birth *b)
+{
+	json_t *o = json_object();
+
+	put_text(p, o, "name", b->name);
+	put_word(o, "kind", b->kind);
+	put_number(o, "locks", b->locks);
+	put_number(o, "acquired", b->acquired + b->shared);
+	put_number(o, "acquired_shared", b->shared);
+	put_number(o, "contended", b->contended);
+	put_number(o, "tries_failed", b->tries_failed);
+	put_number(o, "queue_max", b->queue);
+	put_number(o, "wait_total_ns", b->wait_ns);
+	put_spread(o, "wait_ns", &b->wait);
+	put_spread(o, "hold_ns", &b->hold);
+	return o;
+}
+
+/* The words of a command line lie in the ledger with single spaces between them. */
+static json_t *command_json(struct lh_pool *p, const struct lh_model *m)
+{
+	json_t *list = json_array();
+	char *rest, *word;
+
+	if (!m->processes)
+		return list;
+	rest = lh_pool_text(p, m->process[0]->command);
+	while ((word = strsep(&rest, " ")) != NULL)
+		if (word[0])
+			json_array_append_new(list,
+					      json_string(lh_escape(p, LH_ESCAPE_JSON, word)));
+	return list;
+}
+
+static json_t *tool_json(void)
+{
+	json_t *o = json_object();
+
+	put_word(o, "name", "lockhound");
+	put_word(o, "version", LH_VERSION);
+	return o;
+}
+
+/* NULL: no process was shaken. The seed of a run is one for all; of merged runs, the first. */
+static json_t *shake_json(const struct lh_model *m)
+{
+	uint64_t naps = 0, ns = 0;
+	uint32_t seed = 0;
+	json_t *o;
+
+	for (uint32_t i = 0; i < m->processes; i++) {
+		seed = seed ? seed : m->process[i]->shake;
+		naps += m->process[i]->shakes;
+		ns += m->process[i]->shaken_ns;
+	}
+	if (!seed)
+		return NULL;
+	o = json_object();
+	put_number(o, "seed", seed);
+	put_number(o, "naps", naps);
+	put_number(o, "ns", ns);
+	return o;
+}
+
+/*
+ * The lists are written element by element: a run may have a million locks, and
+ * the tree of all of them would be many times the ledger.
+ */
+struct sheet {
+	const struct lh_model *model;
+	struct lh_pool *pool;
+	FILE *out;
+	bool failed;
+};
+
+static void put_value(struct sheet *s, const char *before, json_t *value, size_t flags)
+{
+	s->failed |= fputs(before, s->out) == EOF;
+	s->failed |= json_dumpf(value, s->out, flags | JSON_ENCODE_ANY) != 0;
+	json_decref(value);
+}
+
+static json_t *process_at(struct sheet *s, uint32_t i)
+{
+	return process_json(s->pool, s->model->process[i]);
+}
+
+static json_t *finding_at(struct sheet *s, uint32_t i)
+{
+	return finding_json(s->pool, s->model->finding[i]);
+}
+
+static json_t *filtered_at(struct sheet *s, uint32_t i)
+{
+	return filtered_json(s->pool, s->model->filtered[i]);
+}
+
+/* NULL: the life of a thread, which is no lock to anyone but the judge. */
+static json_t *lock_at(struct sheet *s, uint32_t i)
+{
+	const struct lh_thing *t = s->model->lock[i];
+
+	return t->row.kind == LH_LIFE ? NULL : lock_json(s->pool, t);
+}
+
+static json_t *birth_at(struct sheet *s, uint32_t i)
+{
+	return birth_json(s->pool, s->model->profile->birth[i]);
+}
+
+/* NULL: time held, which is told in other views. */
+static json_t *contact_at(struct sheet *s, uint32_t i)
+{
+	const struct lh_contact *c = s->model->profile->contact[i];
+	json_t *o;
+
+	if (!c->waiter)
+		return NULL;
+	o = json_object();
+	put_number(o, "pid", (uint64_t)(c->process->pid > 0 ? c->process->pid : 0));
+	if (c->lock)
+		put_number(o, "lock", c->lock->id);
+	put_number(o, "wait_ns", c->ns);
+	put_number(o, "longest_ns", c->worst_ns);
+	put_number(o, "queue_max", c->queue);
+	if (c->thread)
+		put_number(o, "thread", c->thread->id);
+	json_object_set_new(o, "waiter", stack_json(s->pool, c->waiter));
+	if (c->holder)
+		json_object_set_new(o, "holder", stack_json(s->pool, c->holder));
+	return o;
+}
+
+static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
+		     json_t *(*at)(struct sheet *, uint32_t))
+{
+	bool first = true;
+
+	fprintf(s->out, ",\n\"%s\": [", key);
+	for (uint32_t i = 0; i < n; i++) {
+		json_t *value = at(s, i);
+
+		if (value)
+			put_value(s, first ? "\n" : ",\n", value, flags);
+		first &= value == NULL;
+	}
+	fputs(first ? "]" : "\n]", s->out);
+}
+
+int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct sheet s = {.model = m, .pool = lh_pool_new(), .out = out};
+	json_t *shake;
+
+	(void)style; /* JSON has one look */
+	put_value(&s, "{\n\"schema\": ", json_string(SCHEMA), 0);
+	put_value(&s, ",\n\"tool\": ", tool_json(), 0);
+	put_value(&s, ",\n\"command\": ", command_json(s.pool, m), 0);
+	shake = shake_json(m);
+	if (shake)
+		put_value(&s, ",\n\"shake\": ", shake, 0);
+	put_list(&s, "processes", m->processes, 0, process_at);
+	put_list(&s, "findings", m->findings, JSON_INDENT(2), finding_at);
+	put_list(&s, "filtered", m->filtereds, JSON_INDENT(2), filtered_at);
+	put_list(&s, "locks", m->locks, 0, lock_at);
+	put_list(&s, "birthplaces", m->profile ? m->profile->births : 0, 0, birth_at);
+	put_list(&s, "waits", m->profile ? m->profile->contacts : 0, JSON_INDENT(2), contact_at);
+	fputs("\n}\n", out);
+	lh_pool_free(s.pool);
+	if (fflush(out) != 0 || ferror(out) || s.failed)
+		return errno ? errno : EIO;
+	return 0;
+}

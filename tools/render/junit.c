@@ -1,0 +1,133 @@
+/*
+ * The JUnit view, in the dialect that Jenkins' junit-10.xsd and GitLab both take: a test
+ * case for each finding and one that says what was watched. A finding fails if it is new and
+ * severe enough, is skipped if a baseline or a suppression knows it, and passes with its text
+ * as output if it is less severe than what the check asks for.
+ */
+#include "tools/render/view.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *xml(struct lh_view *v, const char *text)
+{
+	return lh_escape(v->pool, LH_ESCAPE_XML, lh_view_clean(v, text));
+}
+
+static const char *trouble(struct lh_view *v)
+{
+	if (!v->model->processes)
+		return "nothing was watched";
+	if (!lh_view_operations(v->model) && !v->style->empty_fine)
+		return "no lock operation was seen";
+	return NULL;
+}
+
+/* Two cases of one name are one to GitLab: the fingerprint tells them apart. */
+static void begin_case(struct lh_view *v, const struct lh_found *f)
+{
+	const struct lh_frame *at = lh_view_place(v, f);
+	const char *path = v->style->file_attribute ? lh_view_path(v, at) : NULL;
+
+	fprintf(v->out, "    <testcase classname=\"%s\" name=\"%s [%s]\" time=\"0.000\"",
+		lh_word_rule(f->rule), lh_escape(v->pool, LH_ESCAPE_XML, lh_view_subject(v, f)),
+		f->fingerprint);
+	if (path)
+		fprintf(v->out, " file=\"%s\" line=\"%u\"", xml(v, path), at->line);
+	fputs(">\n", v->out);
+}
+
+static const char *headline(struct lh_view *v, const struct lh_found *f)
+{
+	const char *at = lh_view_at(v, lh_view_place(v, f));
+
+	return lh_pool_print(v->pool, "%s%s%s", at ? at : "", at ? ": " : "",
+			     lh_view_clean(v, f->message));
+}
+
+static void show(struct lh_view *v, const struct lh_found *f)
+{
+	const char *tag = lh_view_fails(v, f) ? "failure" : "system-out";
+
+	begin_case(v, f);
+	if (f->status != LH_NEW) {
+		fprintf(v->out, "      <skipped message=\"%s%s%s\"/>\n", lh_word_status(f->status),
+			f->reason ? ": " : "", f->reason ? xml(v, f->reason) : "");
+	} else {
+		fprintf(v->out, "      <%s", tag);
+		if (lh_view_fails(v, f))
+			fprintf(v->out, " type=\"%s\" message=\"%s\"", lh_word_rule(f->rule),
+				xml(v, headline(v, f)));
+		fputs(">", v->out);
+		lh_view_lines(v, LH_ESCAPE_XML, lh_view_story(v, f));
+		fprintf(v->out, "</%s>\n", tag);
+	}
+	fputs("    </testcase>\n", v->out);
+}
+
+/* A gate needs a proof that it looked. */
+static void show_watched(struct lh_view *v)
+{
+	const struct lh_model *m = v->model;
+	const char *bad = trouble(v);
+	uint64_t locks = 0, threads = 0;
+
+	for (uint32_t i = 0; i < m->processes; i++) {
+		locks += m->process[i]->locks;
+		threads += m->process[i]->threads;
+	}
+	fprintf(v->out,
+		"    <testcase classname=\"instrumented\" name=\"%s: %s, %s, %s, %s\" "
+		"time=\"0.000\">\n",
+		xml(v, lh_view_program(v)), lh_view_count(v, m->processes, "process", "processes"),
+		lh_view_count(v, lh_view_operations(m), "lock operation", "lock operations"),
+		lh_view_count(v, locks, "lock", "locks"),
+		lh_view_count(v, threads, "thread", "threads"));
+	if (bad)
+		fprintf(v->out, "      <error type=\"not-instrumented\" message=\"%s\"/>\n", bad);
+	for (uint32_t i = 0; i < m->notes; i++)
+		fprintf(v->out, "      <system-out>%s</system-out>\n", xml(v, m->note[i]));
+	fputs("    </testcase>\n", v->out);
+}
+
+static void show_head(struct lh_view *v)
+{
+	const struct lh_model *m = v->model;
+	const struct lh_ledger *l = m->processes ? &m->process[0]->record->head : NULL;
+	uint32_t failures = 0, skipped = 0, tests = m->findings + 1;
+	char when[40] = "1970-01-01T00:00:00", host[256] = "";
+	time_t begun = l ? (time_t)l->start_epoch : 0;
+	double seconds = l && l->end_ns > l->start_ns ? (double)(l->end_ns - l->start_ns) / 1e9 : 0;
+	struct tm t;
+	const char *name = xml(v, lh_view_program(v));
+
+	for (uint32_t i = 0; i < m->findings; i++) {
+		failures += lh_view_fails(v, m->finding[i]);
+		skipped += m->finding[i]->status != LH_NEW;
+	}
+	if (gmtime_r(&begun, &t))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &t);
+	gethostname(host, sizeof(host) - 1);
+	fprintf(v->out,
+		"<testsuites name=\"lockhound\" tests=\"%u\" failures=\"%u\" errors=\"%d\">\n"
+		"  <testsuite name=\"lockhound: %s\" tests=\"%u\" failures=\"%u\" errors=\"%d\" "
+		"skipped=\"%u\" time=\"%.3f\" timestamp=\"%s\" hostname=\"%s\">\n"
+		"    <properties>\n      <property name=\"tool.version\" value=\"%s\"/>\n    "
+		"</properties>\n",
+		tests, failures, trouble(v) != NULL, name, tests, failures, trouble(v) != NULL,
+		skipped, seconds < 999 ? seconds : 999, when, xml(v, host), LH_VERSION);
+}
+
+int lh_render_junit(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
+	show_head(&v);
+	for (uint32_t i = 0; i < m->findings; i++)
+		show(&v, m->finding[i]);
+	show_watched(&v);
+	fputs("  </testsuite>\n</testsuites>\n", out);
+	return lh_view_close(&v);
+}

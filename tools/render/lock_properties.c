@@ -1,0 +1,203 @@
+#include "tools/render/lock_properties.h"
+
+enum { PORTIONS_SHOWN = 4 };
+
+const char *lh_view_spot(struct lh_view *v, const struct lh_trace *t)
+{
+	const struct lh_frame *best = NULL;
+	const char *at;
+
+	for (uint32_t i = 0; t && i < t->n; i++)
+		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
+			best = &t->frame[i];
+	if (!best)
+		return "a place that is not known";
+	at = lh_view_at(v, best);
+	return lh_pool_print(
+		v->pool, "%s%s%s%s", best->function ? lh_view_clean(v, best->function) : "",
+		best->function && at ? " (" : "", at ? at : "", best->function && at ? ")" : "");
+}
+
+static const char *time_of(struct lh_view *v, uint64_t ns)
+{
+	return lh_model_time(v->model, ns);
+}
+
+static const char *who(struct lh_view *v, const struct lh_person *p)
+{
+	return lh_view_clean(v, lh_model_who(v->model, p));
+}
+
+/* ---- findings that name it ---- */
+
+static bool names(const struct lh_found *f, const struct lh_thing *t)
+{
+	for (uint32_t i = 0; i < f->locks; i++)
+		if (f->lock[i] == t)
+			return true;
+	return false;
+}
+
+static bool is_misuse(enum lh_rule r)
+{
+	return r == LH_RULE_UNLOCK_NOT_OWNER || r == LH_RULE_UNLOCK_NOT_HELD ||
+	       r == LH_RULE_DESTROY_HELD || r == LH_RULE_EXIT_HOLDING ||
+	       r == LH_RULE_COND_WAIT_UNLOCKED || r == LH_RULE_FORK_HOLDING;
+}
+
+static bool is_stuck(enum lh_rule r)
+{
+	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK || r == LH_RULE_SELF_DEADLOCK ||
+	       r == LH_RULE_POOL_DEADLOCK || r == LH_RULE_COND_WAIT_HOLDING ||
+	       r == LH_RULE_ORDER_POLICY || r == LH_RULE_SIGNAL_LOCK;
+}
+
+/* "deadlock 1f.., lock-order 2a.."; NULL none. */
+static const char *findings(struct lh_view *v, const struct lh_thing *t, bool (*of)(enum lh_rule))
+{
+	const char *text = NULL;
+
+	for (uint32_t i = 0; i < v->model->findings; i++) {
+		const struct lh_found *f = v->model->finding[i];
+
+		if (of(f->rule) && names(f, t))
+			text = lh_pool_print(v->pool, "%s%s%s %s", text ? text : "",
+					     text ? ", " : "", lh_word_rule(f->rule),
+					     f->fingerprint);
+	}
+	return text;
+}
+
+/* ---- bounded waiting ---- */
+
+static const char *passed(struct lh_view *v, const struct lh_service *s)
+{
+	const char *text;
+
+	if (!s->passed_max)
+		return "; nobody else was let in meanwhile";
+	text = lh_pool_print(v->pool, "; others were let in up to %s during one wait",
+			     lh_view_count(v, s->passed_max, "time", "times"));
+	if (s->passed_thread)
+		text = lh_pool_print(v->pool, "%s, of %s", text, who(v, s->passed_thread));
+	if (!s->overtaken_max)
+		return lh_pool_print(v->pool, "%s, all of them in their turn", text);
+	return lh_pool_print(v->pool, "%s; overtaken by up to %llu who had come later", text,
+			     (unsigned long long)s->overtaken_max);
+}
+
+static const char *waiting(struct lh_view *v, const struct lh_thing *t)
+{
+	const struct lh_service *s = t->service;
+	const struct lh_spread w = lh_thing_wait(t);
+	const char *text = "nobody waited";
+
+	if (w.n)
+		text = lh_pool_print(v->pool, "the longest wait was %s, %s on average",
+				     time_of(v, w.max_ns), time_of(v, w.mean_ns));
+	if (w.n && w.p99_ns)
+		text = lh_pool_print(v->pool, "%s, 99 of 100 below %s", text, time_of(v, w.p99_ns));
+	if (lh_thing_queue(t) > 1)
+		text = lh_pool_print(v->pool, "%s; up to %u waited at once", text,
+				     lh_thing_queue(t));
+	if (w.n && s)
+		text = lh_pool_print(v->pool, "%s%s", text, passed(v, s));
+	if (s && s->waiting)
+		text = lh_pool_print(v->pool, "%s; %s waits still, for %s by now", text,
+				     who(v, s->waiting), time_of(v, s->waiting_ns));
+	return text;
+}
+
+/* ---- no busy waiting ---- */
+
+static const char *busy(struct lh_view *v, const struct lh_thing *t)
+{
+	const struct lh_service *s = t->service;
+	const struct lh_lock *l = &t->row;
+	const char *text = "no try failed";
+
+	if (t->more.tries_failed)
+		text = lh_pool_print(v->pool, "%s failed, never %d in a row",
+				     lh_view_count(v, t->more.tries_failed, "try", "tries"),
+				     LH_TRIES_LONG);
+	if (s && s->busy) {
+		text = lh_pool_print(v->pool,
+				     "%s failed, %s %d or more in a row: the most were %llu",
+				     lh_view_count(v, t->more.tries_failed, "try", "tries"),
+				     lh_view_count(v, s->busy, "time", "times"), LH_TRIES_LONG,
+				     (unsigned long long)s->busy_tries);
+		if (s->busy_ns)
+			text = lh_pool_print(v->pool, "%s in %s", text, time_of(v, s->busy_ns));
+		text = lh_pool_print(v->pool, "%s, of %s at %s", text, who(v, s->busy_thread),
+				     lh_view_spot(v, s->busy_place));
+	}
+	if (l->kind == LH_SPIN && t->more.contended)
+		text = lh_pool_print(v->pool, "%s; %s were spent spinning", text,
+				     time_of(v, t->more.wait_ns));
+	if (s && s->burnt_ns)
+		text = lh_pool_print(v->pool, "%s; seen to burn %s of CPU, most at %s", text,
+				     time_of(v, s->burnt_ns), lh_view_spot(v, s->burnt_place));
+	return text;
+}
+
+/* ---- fairness ---- */
+
+static unsigned percent(uint64_t part, uint64_t all)
+{
+	return all ? (unsigned)((100 * part + all / 2) / all) : 0;
+}
+
+static const char *portions(struct lh_view *v, const struct lh_service *s)
+{
+	const char *text = "";
+	uint64_t rest = s->taken;
+	uint32_t i;
+
+	for (i = 0; i < s->portions && i < PORTIONS_SHOWN && s->portion[i].thread; i++) {
+		text = lh_pool_print(v->pool, "%s%s%s %u %%", text, i ? ", " : "",
+				     who(v, s->portion[i].thread),
+				     percent(s->portion[i].taken, s->taken));
+		rest -= s->portion[i].taken;
+	}
+	if (i < s->portions)
+		text = lh_pool_print(v->pool, "%s%sall others %u %%", text, i ? ", " : "",
+				     percent(rest, s->taken));
+	return text;
+}
+
+static const char *fairness(struct lh_view *v, const struct lh_thing *t)
+{
+	const struct lh_service *s = t->service;
+	const char *text;
+
+	if (!t->more.contended || !s || !s->taken)
+		return "nobody waited";
+	text = lh_pool_print(v->pool, "taken by %s", portions(v, s));
+	if (s->starved)
+		text = lh_pool_print(v->pool, "%s; %s waited longest in all: %s for %u %% of it",
+				     text, who(v, s->starved->thread),
+				     time_of(v, s->starved->wait_ns),
+				     percent(s->starved->taken, s->taken));
+	if (t->more.owner_changes)
+		text = lh_pool_print(v->pool, "%s; changed hands %u time%s at least", text,
+				     t->more.owner_changes, t->more.owner_changes == 1 ? "" : "s");
+	return text;
+}
+
+void lh_view_properties(struct lh_view *v, const struct lh_thing *t,
+			struct lh_property out[LH_PROPERTIES])
+{
+	const char *misuse = findings(v, t, is_misuse), *stuck = findings(v, t, is_stuck);
+
+	out[0] = (struct lh_property){"mutual exclusion", misuse ? misuse : "no misuse was seen"};
+	out[1] = (struct lh_property){"progress", stuck ? stuck : "no circle of waits was seen"};
+	out[2] = (struct lh_property){"bounded waiting", waiting(v, t)};
+	out[3] = (struct lh_property){"no busy waiting", busy(v, t)};
+	out[4] = (struct lh_property){"fairness", fairness(v, t)};
+}
+
+bool lh_view_worth(struct lh_view *v, const struct lh_thing *t)
+{
+	return t->more.contended || t->more.tries_failed || (t->service && t->service->waiting) ||
+	       findings(v, t, is_misuse) || findings(v, t, is_stuck);
+}

@@ -1,0 +1,128 @@
+/*
+ * The Markdown view, for job summaries and merge requests: a verdict, a table, and a
+ * folded block with the circle and all stacks for each finding. Text of the program is
+ * written in entities wherever Markdown could see a sign of its own in it.
+ */
+#include "tools/render/view.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* GitHub takes a megabyte for a summary; a block is some kilobytes. */
+enum { BLOCKS_MAX = 50, ROWS_MAX = 500 };
+
+/* "@" in a page means to call somebody: an empty comment behind it breaks the name. */
+static const char *md(struct lh_view *v, const char *text)
+{
+	const char *clean = lh_view_clean(v, text);
+	char *out = lh_pool_get(v->pool, 12 * strlen(clean) + 1), *at = out;
+
+	for (; *clean; clean++)
+		at += *clean == '@' ? sprintf(at, "&#64;<!-- -->")
+		      : isalnum((unsigned char)*clean) || (unsigned char)*clean >= 0x80 ||
+				      strchr(" .,/+'=-", *clean)
+			      ? sprintf(at, "%c", *clean)
+			      : sprintf(at, "&#%d;", (unsigned char)*clean);
+	return out;
+}
+
+static const char *status(struct lh_view *v, const struct lh_found *f)
+{
+	if (f->status == LH_NEW)
+		return lh_view_fails(v, f) ? "**new**" : "new, does not fail";
+	return lh_pool_print(v->pool, "%s%s%s", lh_word_status(f->status), f->reason ? ": " : "",
+			     f->reason ? md(v, f->reason) : "");
+}
+
+static void show_row(struct lh_view *v, const struct lh_found *f)
+{
+	const char *at = lh_view_at(v, lh_view_place(v, f));
+
+	fprintf(v->out, "| %s | %s | %s | %s | `%s` | %s |\n", lh_word_severity(f->severity),
+		md(v, lh_word_rule(f->rule)), md(v, lh_view_subject(v, f)), at ? md(v, at) : "",
+		f->fingerprint, status(v, f));
+}
+
+static void show_ring(struct lh_view *v, const struct lh_found *f)
+{
+	fputs("```mermaid\nflowchart LR\n", v->out);
+	for (uint32_t i = 0; i < f->ringed; i++) {
+		const struct lh_person *who = f->part[i].thread;
+
+		fprintf(v->out, "    l%u[\"%s\"]\n    l%u -->|", i,
+			lh_view_mermaid(v, f->part[i].holds->lock->name), i);
+		if (who)
+			fprintf(v->out, "T%u", who->id);
+		else
+			fputs("a thread", v->out);
+		fprintf(v->out, "| l%u\n", (i + 1) % f->ringed);
+	}
+	fputs("```\n\n", v->out);
+}
+
+static void show_block(struct lh_view *v, const struct lh_found *f)
+{
+	const char *schedule = lh_model_schedule(v->model, f);
+
+	fprintf(v->out, "<details><summary><code>%s</code> %s</summary>\n\n", f->fingerprint,
+		lh_escape(v->pool, LH_ESCAPE_HTML, lh_view_clean(v, f->message)));
+	if (schedule)
+		fprintf(v->out, "%s.\n\n", md(v, schedule));
+	if (f->ring)
+		show_ring(v, f);
+	fputs("<pre>\n", v->out);
+	lh_view_lines(v, LH_ESCAPE_HTML, lh_view_story(v, f));
+	fputs("</pre>\n\n</details>\n\n", v->out);
+}
+
+static void show_verdict(struct lh_view *v, uint32_t fails)
+{
+	const struct lh_model *m = v->model;
+
+	if (!m->processes)
+		fputs("### lockhound: nothing was watched\n\n", v->out);
+	else if (fails)
+		fprintf(v->out, "### lockhound: %s\n\n",
+			lh_view_count(v, fails, "new finding", "new findings"));
+	else
+		fputs("### lockhound: nothing new\n\n", v->out);
+	fprintf(v->out, "%s: %s, %s, %s.\n\n", md(v, lh_view_program(v)),
+		lh_view_count(v, m->processes, "process", "processes"),
+		lh_view_count(v, lh_view_operations(m), "lock operation", "lock operations"),
+		lh_view_count(v, m->findings, "finding", "findings"));
+}
+
+static void show_findings(struct lh_view *v)
+{
+	const struct lh_model *m = v->model;
+	uint32_t blocks = 0;
+
+	if (!m->findings)
+		return;
+	fputs("| severity | rule | locks | place | id | status |\n|---|---|---|---|---|---|\n",
+	      v->out);
+	for (uint32_t i = 0; i < m->findings && i < ROWS_MAX; i++)
+		show_row(v, m->finding[i]);
+	fputc('\n', v->out);
+	if (m->findings > ROWS_MAX)
+		fprintf(v->out, "%u more are not in this table.\n\n", m->findings - ROWS_MAX);
+	for (uint32_t i = 0; i < m->findings; i++)
+		if (m->finding[i]->status == LH_NEW && blocks++ < BLOCKS_MAX)
+			show_block(v, m->finding[i]);
+	if (blocks > BLOCKS_MAX)
+		fprintf(v->out, "%u more are not shown in full.\n\n", blocks - BLOCKS_MAX);
+}
+
+int lh_render_markdown(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+	uint32_t fails = 0;
+
+	for (uint32_t i = 0; i < m->findings; i++)
+		fails += lh_view_fails(&v, m->finding[i]);
+	show_verdict(&v, fails);
+	show_findings(&v);
+	for (uint32_t i = 0; i < m->notes; i++)
+		fprintf(out, "- note: %s\n", md(&v, m->note[i]));
+	return lh_view_close(&v);
+}

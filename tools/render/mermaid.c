@@ -1,0 +1,35 @@
+/* The graph of lock orders, for Mermaid. */
+#include "tools/render/graph.h"
+
+int lh_render_mermaid(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_graph g = lh_graph_make(&v);
+	uint32_t link = 0;
+
+	fputs("%% An arrow from a to b: b was asked for while a was held. Red: a circle.\n"
+	      "flowchart LR\n",
+	      out);
+	for (uint32_t i = 0; i < g.spots; i++)
+		if (g.spot[i].shown)
+			fprintf(out, "    n%u[\"%s\"]\n", i, lh_view_mermaid(&v, g.spot[i].label));
+	for (uint32_t i = 0; i < g.arrows; i++) {
+		const struct lh_arrow *a = &g.arrow[i];
+		const char *at = a->place ? lh_view_at(&v, a->place) : NULL;
+
+		if (!a->shown)
+			continue;
+		fprintf(out, "    n%u -->", a->from);
+		if (at)
+			fprintf(out, "|\"%s\"|", lh_view_mermaid(&v, at));
+		fprintf(out, " n%u\n", a->to);
+		if (a->ring)
+			fprintf(out, "    linkStyle %u stroke:#b3261e,stroke-width:3px\n", link);
+		link++;
+	}
+	if (g.hidden)
+		fprintf(out, "    more[\"%s\"]\n",
+			lh_view_mermaid(&v, lh_view_count(&v, g.hidden, "more lock is not drawn",
+							  "more locks are not drawn")));
+	return lh_view_close(&v);
+}

@@ -1,0 +1,56 @@
+#include "tools/render/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct lh_format lh_render_formats[] = {
+	{"text", lh_render_text, "for people: findings with stacks and source", false},
+	{"json", lh_render_json, "for programs: schema lockhound/1", false},
+	{"sarif", lh_render_sarif, "for code scanning: SARIF 2.1.0", false},
+	{"junit", lh_render_junit, "for CI servers: JUnit XML", false},
+	{"gitlab", lh_render_gitlab, "for GitLab: code quality", false},
+	{"github", lh_render_github, "for GitHub Actions: workflow commands", false},
+	{"markdown", lh_render_markdown, "for job summaries and merge requests", false},
+	{"html", lh_render_html, "for a browser: one file", true},
+	{"dot", lh_render_dot, "graph of lock orders, for Graphviz", true},
+	{"mermaid", lh_render_mermaid, "graph of lock orders, for Mermaid", true},
+	{"svg", lh_render_svg, "graph of lock orders, as a picture", true},
+	{"folded", lh_render_folded, "for flame graphs: time waited and held, by stack", false},
+	{"trace", lh_render_trace, "for Perfetto: waits by thread, holds by lock", false},
+	{NULL, NULL, NULL, false},
+};
+
+const struct lh_format *lh_render_find(const char *name)
+{
+	for (const struct lh_format *f = lh_render_formats; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0];
+}
+
+bool lh_text_color_known(const char *when)
+{
+	return strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
+	       strcmp(when, "never") == 0;
+}
+
+bool lh_text_color(const char *when, FILE *out)
+{
+	const char *term = getenv("TERM");
+
+	if (when && strcmp(when, "auto") != 0)
+		return strcmp(when, "always") == 0;
+	if (is_set("NO_COLOR"))
+		return false;
+	if (is_set("CLICOLOR_FORCE") || is_set("FORCE_COLOR"))
+		return true;
+	return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0;
+}

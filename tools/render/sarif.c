@@ -1,0 +1,376 @@
+/*
+ * The SARIF 2.1.0 view, for code scanning. Choices that its readers force on us:
+ * GitHub matches alerts by primaryLocationLineHash alone, so that is our fingerprint; it
+ * shows what does not count like everything else, so that is left out; and it shows
+ * only the first sentence, so the locks' names stand there.
+ */
+#include "tools/render/view.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+enum { RESULTS_MAX = 5000 }; /* GitHub shows no more */
+
+static const char *const levels[] = {"note", "warning", "error"};
+
+static void put(json_t *o, const char *key, const char *text)
+{
+	json_object_set_new(o, key, json_string(text));
+}
+
+/* The members of a list that is made at its first member. */
+static void add(json_t *o, const char *key, json_t *value)
+{
+	json_t *list = json_object_get(o, key);
+
+	if (!list) {
+		list = json_array();
+		json_object_set_new(o, key, list);
+	}
+	json_array_append_new(list, value);
+}
+
+/*
+ * A message has a language of its own: [text](id) is a link and {0} a place to fill in. Names
+ * that look like either (operator[](int)) are disarmed, and only those: few readers undo it.
+ */
+static const char *disarm(struct lh_view *v, const char *text)
+{
+	bool links = strstr(text, "](") != NULL, holes = false;
+	char *out = lh_pool_get(v->pool, 2 * strlen(text) + 1), *at = out;
+
+	for (const char *c = text; *c; c++)
+		holes |= *c == '{' && isdigit((unsigned char)c[1]);
+	for (; *text; text++) {
+		if (links && (*text == '[' || *text == ']' || *text == '\\'))
+			*at++ = '\\';
+		if (holes && (*text == '{' || *text == '}'))
+			*at++ = *text;
+		*at++ = *text;
+	}
+	return out;
+}
+
+static json_t *message(struct lh_view *v, const char *text)
+{
+	json_t *o = json_object();
+
+	put(o, "text", disarm(v, lh_view_clean(v, text)));
+	return o;
+}
+
+/* ---- places ---- */
+
+static const char *percent(struct lh_view *v, const char *path)
+{
+	char *out = lh_pool_get(v->pool, 3 * strlen(path) + 1), *at = out;
+
+	for (; *path; path++)
+		at += isalnum((unsigned char)*path) || strchr("-._~/", *path)
+			      ? sprintf(at, "%c", *path)
+			      : sprintf(at, "%%%02X", (unsigned char)*path);
+	return out;
+}
+
+static json_t *artifact(struct lh_view *v, const char *path)
+{
+	json_t *o = json_object();
+
+	if (lh_view_inside(path))
+		put(o, "uriBaseId", "SRCROOT");
+	put(o, "uri",
+	    lh_pool_print(v->pool, "%s%s", path[0] == '/' ? "file://" : "", percent(v, path)));
+	return o;
+}
+
+static json_t *region(const struct lh_frame *f)
+{
+	uint32_t column = f->column ? f->column : 1, line = f->line ? f->line : 1;
+
+	return json_pack("{s:I, s:I, s:I, s:I}", "startLine", (json_int_t)line, "startColumn",
+			 (json_int_t)column, "endLine", (json_int_t)line, "endColumn",
+			 (json_int_t)column + 1);
+}
+
+/* Without a line in the source the object's file is the place: a result must have one. */
+static json_t *location(struct lh_view *v, const struct lh_frame *f, const char *text)
+{
+	json_t *o = json_object(), *physical = json_object(), *logical = json_object();
+	const char *path = f && f->line ? lh_view_path(v, f) : NULL;
+	struct lh_frame object = {.module = f ? f->module : NULL};
+
+	object.file = object.module;
+	if (!path)
+		path = lh_view_path(v, &object);
+	if (text)
+		json_object_set_new(o, "message", message(v, text));
+	json_object_set_new(physical, "artifactLocation", artifact(v, path ? path : "unknown"));
+	json_object_set_new(physical, "region", region(f && f->line ? f : &object));
+	json_object_set_new(o, "physicalLocation", physical);
+	put(logical, "fullyQualifiedName",
+	    f && f->function ? lh_view_clean(v, f->function)
+	    : f ? lh_pool_print(v->pool, "%s+%#llx", lh_view_clean(v, lh_view_base(f->module)),
+				(unsigned long long)f->offset)
+		: "unknown");
+	put(logical, "kind", "function");
+	add(o, "logicalLocations", logical);
+	return o;
+}
+
+static json_t *stack(struct lh_view *v, const struct lh_trace *t)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "frames", json_array());
+	for (uint32_t i = 0; i < t->n; i++) {
+		json_t *frame = json_object();
+
+		if (t->frame[i].ours)
+			continue;
+		if (t->frame[i].module)
+			put(frame, "module", lh_view_clean(v, lh_view_base(t->frame[i].module)));
+		json_object_set_new(frame, "location", location(v, &t->frame[i], NULL));
+		add(o, "frames", frame);
+	}
+	return o;
+}
+
+/* ---- one finding ---- */
+
+/* What is held comes first, then what is asked for: that is how it hangs. */
+static int order_of(const struct lh_found *f, const struct lh_act *a)
+{
+	bool asks = a->action != LH_HOLDS;
+	int before = 1;
+
+	for (const struct lh_act *s = f->step; s < f->step + f->steps; s++)
+		before += (s->action != LH_HOLDS) == asks ? s < a : asks;
+	return before;
+}
+
+static json_t *step(struct lh_view *v, const struct lh_found *f, const struct lh_act *a)
+{
+	json_t *o = json_object();
+	const char *text = lh_pool_print(v->pool, "%s %s", lh_model_who(v->model, a->thread),
+					 lh_model_deed(v->model, f, a, false));
+
+	json_object_set_new(o, "executionOrder", json_integer(order_of(f, a)));
+	put(o, "importance", "essential");
+	json_object_set_new(o, "location", location(v, lh_view_act_place(v, a), text));
+	json_object_set_new(o, "stack", stack(v, a->stack));
+	return o;
+}
+
+static json_t *thread_flow(struct lh_view *v, const struct lh_found *f, uint32_t part)
+{
+	const struct lh_person *who = f->part[part].thread;
+	json_t *o = json_object();
+
+	put(o, "id",
+	    who && who->process != f->process
+		    ? lh_pool_print(v->pool, "T%u of %d", who->id, who->process->pid)
+	    : who ? lh_pool_print(v->pool, "T%u", who->id)
+		  : lh_pool_print(v->pool, "thread %u", part + 1));
+	json_object_set_new(
+		o, "message",
+		message(v, lh_pool_print(v->pool, "Thread %s", lh_model_who(v->model, who))));
+	return o;
+}
+
+/* One thread flow a thread; parts that are any of many threads have one each. */
+static json_t *code_flow(struct lh_view *v, const struct lh_found *f)
+{
+	json_t *o = json_object(), **flow = lh_pool_get(v->pool, (f->parts + 1) * sizeof(json_t *));
+	const char *ring = lh_model_ring(v->model, f);
+
+	json_object_set_new(o, "message", message(v, ring ? ring : lh_word_title(f->rule)));
+	for (uint32_t i = 0; i < f->parts; i++) {
+		const struct lh_part *part = &f->part[i];
+
+		for (uint32_t k = 0; k < i && part->thread && !flow[i]; k++)
+			flow[i] = f->part[k].thread == part->thread ? flow[k] : NULL;
+		if (!flow[i]) {
+			flow[i] = thread_flow(v, f, i);
+			add(o, "threadFlows", flow[i]);
+		}
+		for (uint32_t s = part->first; s < part->first + part->n; s++)
+			add(flow[i], "locations", step(v, f, &f->step[s]));
+	}
+	return o;
+}
+
+/* "... T3 took 'b' and [asked for 'a'](1)." with the places in relatedLocations. */
+static const char *related(struct lh_view *v, const struct lh_found *f, json_t *result)
+{
+	const char *text = "";
+	int id = 0;
+
+	for (uint32_t i = 0; i < f->parts; i++) {
+		const struct lh_act *a = f->part[i].does ? f->part[i].does : f->part[i].holds;
+		const struct lh_frame *at = lh_view_act_place(v, a);
+		const char *who, *what;
+		json_t *place;
+
+		if (!at || !at->line)
+			continue;
+		who = lh_model_who(v->model, f->part[i].thread);
+		what = lh_model_deed(v->model, f, a, false);
+		place = location(v, at, lh_pool_print(v->pool, "%s %s", who, what));
+		json_object_set_new(place, "id", json_integer(++id));
+		add(result, "relatedLocations", place);
+		text = lh_pool_print(
+			v->pool, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, who)),
+			strpbrk(what, "[]{}\\") ? "did this" : lh_view_clean(v, what), id);
+	}
+	return text;
+}
+
+static void put_status(struct lh_view *v, const struct lh_found *f, json_t *o)
+{
+	json_t *s = json_object();
+
+	if (f->status == LH_BASELINE)
+		put(o, "baselineState", "unchanged");
+	if (f->status != LH_SUPPRESSED) {
+		json_decref(s);
+		return;
+	}
+	put(s, "kind", "external");
+	if (f->reason)
+		put(s, "justification", lh_view_clean(v, f->reason));
+	add(o, "suppressions", s);
+}
+
+static json_t *result(struct lh_view *v, const struct lh_found *f)
+{
+	json_t *o = json_object(), *text = json_object();
+	const struct lh_frame *at = lh_view_place(v, f);
+	const char *more = related(v, f, o);
+
+	put(o, "ruleId", lh_word_rule(f->rule));
+	json_object_set_new(o, "ruleIndex", json_integer(f->rule - 1));
+	put(o, "level", levels[f->severity]);
+	put(o, "kind", "fail");
+	put(text, "text",
+	    lh_pool_print(v->pool, "%s.%s", disarm(v, lh_view_clean(v, f->message)), more));
+	json_object_set_new(o, "message", text);
+	add(o, "locations", location(v, at ? at : f->place, NULL));
+	json_object_set_new(o, "partialFingerprints",
+			    json_pack("{s:o, s:s}", "primaryLocationLineHash",
+				      json_sprintf("%s:1", f->fingerprint), "lockCycle/v1",
+				      f->fingerprint));
+	json_object_set_new(o, "occurrenceCount",
+			    json_integer((json_int_t)(f->count ? f->count : 1)));
+	put_status(v, f, o);
+	if (f->parts)
+		add(o, "codeFlows", code_flow(v, f));
+	return o;
+}
+
+/* ---- the run ---- */
+
+/* "lock-order" -> "LockOrder" */
+static const char *pascal(struct lh_view *v, const char *id)
+{
+	char *out = lh_pool_text(v->pool, id), *at = out;
+
+	for (bool up = true; *id; id++) {
+		if (*id != '-')
+			*at++ = up ? (char)toupper((unsigned char)*id) : *id;
+		up = *id == '-';
+	}
+	*at = '\0';
+	return out;
+}
+
+static json_t *rule(struct lh_view *v, enum lh_rule r)
+{
+	const char *severity = levels[lh_word_rule_severity(r)];
+	bool error = lh_word_rule_severity(r) == LH_ERROR;
+
+	return json_pack(
+		"{s:s, s:s, s:{s:s}, s:{s:s}, s:{s:s, s:s}, s:{s:s}, s:{s:[s,s], s:s, s:s}}", "id",
+		lh_word_rule(r), "name", pascal(v, lh_word_rule(r)), "shortDescription", "text",
+		lh_word_title(r), "fullDescription", "text", lh_word_meaning(r), "help", "text",
+		lh_word_help(r), "markdown",
+		lh_pool_print(v->pool, "%s %s\n\n`lockhound explain %s` tells more.",
+			      lh_word_meaning(r), lh_word_help(r), lh_word_rule(r)),
+		"defaultConfiguration", "level", severity, "properties", "tags", "concurrency",
+		"reliability", "precision", error ? "high" : "medium", "problem.severity",
+		error ? "error" : "warning");
+}
+
+static json_t *tool(struct lh_view *v)
+{
+	json_t *driver =
+		json_pack("{s:s, s:s}", "name", "lockhound", "semanticVersion", LH_VERSION);
+
+	for (enum lh_rule r = 1; r < LH_RULES; r++)
+		add(driver, "rules", rule(v, r));
+	return json_pack("{s:o}", "driver", driver);
+}
+
+static json_t *root_uri(struct lh_view *v)
+{
+	return json_pack("{s:o}", "uri", json_sprintf("file://%s/", percent(v, v->root)));
+}
+
+static json_t *invocation(struct lh_view *v, uint32_t left_out)
+{
+	const struct lh_model *m = v->model;
+	json_t *o = json_pack("{s:b, s:o}", "executionSuccessful", m->processes > 0,
+			      "workingDirectory", root_uri(v));
+
+	if (m->processes && m->process[0]->command[0])
+		put(o, "commandLine", lh_view_clean(v, m->process[0]->command));
+	for (uint32_t i = 0; i < m->notes; i++)
+		add(o, "toolExecutionNotifications",
+		    json_pack("{s:s, s:o}", "level", "note", "message", message(v, m->note[i])));
+	if (left_out)
+		add(o, "toolExecutionNotifications",
+		    json_pack("{s:s, s:{s:o}}", "level", "warning", "message", "text",
+			      json_sprintf("%u more findings are not in this file", left_out)));
+	return o;
+}
+
+static json_t *run(struct lh_view *v)
+{
+	json_t *o = json_object(), *results = json_array();
+	uint32_t left_out = 0;
+
+	json_object_set_new(o, "tool", tool(v));
+	json_object_set_new(
+		o, "automationDetails",
+		json_pack("{s:o}", "id", json_sprintf("lockhound/%s/", lh_view_program(v))));
+	for (uint32_t i = 0; i < v->model->findings; i++) {
+		const struct lh_found *f = v->model->finding[i];
+
+		if (f->status != LH_NEW && !v->style->suppressed)
+			continue;
+		if (json_array_size(results) < RESULTS_MAX)
+			json_array_append_new(results, result(v, f));
+		else
+			left_out++;
+	}
+	add(o, "invocations", invocation(v, left_out));
+	json_object_set_new(o, "originalUriBaseIds", json_pack("{s:o}", "SRCROOT", root_uri(v)));
+	put(o, "columnKind", "utf16CodeUnits");
+	json_object_set_new(o, "results", results);
+	return o;
+}
+
+int lh_render_sarif(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+	json_t *o = json_pack("{s:s, s:s, s:[o]}", "$schema",
+			      "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
+			      "runs", run(&v));
+	int failed = !o || json_dumpf(o, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF;
+	int error;
+
+	json_decref(o);
+	error = lh_view_close(&v);
+	return error ? error : failed ? EIO : 0;
+}

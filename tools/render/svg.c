@@ -1,0 +1,217 @@
+/*
+ * The graph of lock orders as a picture of its own, for where no Graphviz is: outer locks at the
+ * left, what is asked for under them to the right, layer by layer. What leads back goes below
+ * the boxes. Circles are red. Full names and places are tooltips.
+ */
+#include "tools/render/graph.h"
+
+#include <string.h>
+
+enum { BOX = 190, HIGH = 42, WIDE = 270, DOWN = 74, EDGE = 24, LETTERS = 25 };
+
+struct drawing {
+	struct lh_view *v;
+	struct lh_graph g;
+	uint32_t *layer, *row; /* by spot */
+	bool *begun, *done;
+	bool *back; /* by arrow: leads to a spot from which it was reached */
+	uint32_t layers, rows;
+};
+
+static const char *xml(struct lh_view *v, const char *text)
+{
+	return lh_escape(v->pool, LH_ESCAPE_XML, lh_view_clean(v, text));
+}
+
+/* So much as the box has room for; whole letters. */
+static const char *shortened(struct lh_view *v, const char *text)
+{
+	size_t n = 0;
+
+	for (uint32_t letters = 0; text[n] && letters < LETTERS; letters++)
+		for (n++; ((unsigned char)text[n] & 0xc0) == 0x80;)
+			n++;
+	return xml(v, text[n] ? lh_pool_print(v->pool, "%.*s...", (int)n, text) : text);
+}
+
+/* ---- where everything lies ---- */
+
+static void find_back(struct drawing *d, uint32_t spot)
+{
+	d->begun[spot] = true;
+	for (uint32_t i = 0; i < d->g.arrows; i++) {
+		const struct lh_arrow *a = &d->g.arrow[i];
+
+		if (!a->shown || a->from != spot)
+			continue;
+		if (!d->begun[a->to])
+			find_back(d, a->to);
+		else if (!d->done[a->to])
+			d->back[i] = true;
+	}
+	d->done[spot] = true;
+}
+
+/* Each one behind all that lead to it. Without the arrows that lead back there is an end. */
+static void set_layers(struct drawing *d)
+{
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (uint32_t i = 0; i < d->g.arrows; i++) {
+			const struct lh_arrow *a = &d->g.arrow[i];
+
+			if (!a->shown || d->back[i] || d->layer[a->to] > d->layer[a->from])
+				continue;
+			d->layer[a->to] = d->layer[a->from] + 1;
+			moved = true;
+		}
+	}
+	for (uint32_t i = 0; i < d->g.spots; i++)
+		if (d->g.spot[i].shown && d->layer[i] >= d->layers)
+			d->layers = d->layer[i] + 1;
+}
+
+/* Beside what leads to it, as far as there is room above: few arrows cross then. */
+static uint32_t wish(const struct drawing *d, uint32_t spot)
+{
+	uint32_t sum = 0, n = 0;
+
+	for (uint32_t i = 0; i < d->g.arrows; i++)
+		if (d->g.arrow[i].shown && !d->back[i] && d->g.arrow[i].to == spot) {
+			sum += d->row[d->g.arrow[i].from];
+			n++;
+		}
+	return n ? sum / n : 0;
+}
+
+static void set_rows(struct drawing *d)
+{
+	for (uint32_t layer = 0; layer < d->layers; layer++) {
+		uint32_t next = 0;
+
+		for (uint32_t i = 0; i < d->g.spots; i++) {
+			uint32_t row;
+
+			if (!d->g.spot[i].shown || d->layer[i] != layer)
+				continue;
+			row = wish(d, i);
+			d->row[i] = row > next ? row : next;
+			next = d->row[i] + 1;
+		}
+		d->rows = next > d->rows ? next : d->rows;
+	}
+}
+
+static uint32_t left(const struct drawing *d, uint32_t spot)
+{
+	return EDGE + d->layer[spot] * WIDE;
+}
+
+static uint32_t top(const struct drawing *d, uint32_t spot)
+{
+	return EDGE + d->row[spot] * DOWN;
+}
+
+/* ---- drawing ---- */
+
+static void draw_spot(struct drawing *d, uint32_t i)
+{
+	const struct lh_spot *s = &d->g.spot[i];
+	const char *kind = s->first->kind;
+	uint32_t x = left(d, i), y = top(d, i);
+
+	if (s->locks > 1)
+		kind = lh_pool_print(d->v->pool, "%s, %u of them", kind, s->locks);
+	fprintf(d->v->out,
+		"<g><title>%s</title><rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"8\" "
+		"class=\"%s\"/><text x=\"%u\" y=\"%u\">%s</text>"
+		"<text x=\"%u\" y=\"%u\" class=\"kind\">%s</text></g>\n",
+		xml(d->v, s->label), x, y, BOX, HIGH, s->ring ? "ring" : "spot", x + BOX / 2,
+		y + 18, shortened(d->v, s->label), x + BOX / 2, y + 34, xml(d->v, kind));
+}
+
+static void draw_arrow(struct drawing *d, uint32_t i)
+{
+	const struct lh_arrow *a = &d->g.arrow[i];
+	const char *at = a->place ? lh_view_at(d->v, a->place) : NULL;
+	uint32_t x = left(d, a->from), y = top(d, a->from), to_x = left(d, a->to),
+		 to_y = top(d, a->to);
+
+	fprintf(d->v->out, "<path class=\"%s\" marker-end=\"url(#%s)\" d=\"",
+		a->ring ? "hot" : "arrow", a->ring ? "red" : "grey");
+	if (d->back[i]) /* from below one box to below the other */
+		fprintf(d->v->out, "M%u %uC%u %u %u %u %u %u", x + BOX / 2, y + HIGH, x + BOX / 2,
+			y + HIGH + 60, to_x + BOX / 2, to_y + HIGH + 60, to_x + BOX / 2,
+			to_y + HIGH);
+	else
+		fprintf(d->v->out, "M%u %uC%u %u %u %u %u %u", x + BOX, y + HIGH / 2, x + BOX + 60,
+			y + HIGH / 2, to_x - 60, to_y + HIGH / 2, to_x, to_y + HIGH / 2);
+	fprintf(d->v->out, "\"><title>%s, then %s%s%s</title></path>\n",
+		xml(d->v, d->g.spot[a->from].label), xml(d->v, d->g.spot[a->to].label),
+		at ? ": " : "", at ? xml(d->v, at) : "");
+}
+
+static void draw_head(const struct drawing *d)
+{
+	uint32_t wide = 2 * EDGE + (d->layers ? d->layers - 1 : 0) * WIDE + BOX;
+	uint32_t high = 2 * EDGE + (d->rows ? d->rows : 1) * DOWN;
+
+	fprintf(d->v->out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
+		"viewBox=\"0 0 %u %u\" font-family=\"sans-serif\" font-size=\"13\" "
+		"text-anchor=\"middle\">\n"
+		"<title>An arrow from a to b: b was asked for while a was held. Red: a "
+		"circle.</title>\n"
+		"<style>.spot,.ring{fill:#fff;stroke:#666}.ring{stroke:#b3261e;stroke-width:2}"
+		".kind{font-size:10px;fill:#666}.arrow,.hot{fill:none;stroke:#666}"
+		".hot{stroke:#b3261e;stroke-width:2}</style>\n<defs>",
+		wide, high, wide, high);
+	for (int i = 0; i < 2; i++)
+		fprintf(d->v->out,
+			"<marker id=\"%s\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+			"markerWidth=\"8\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" "
+			"orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"%s\"/></marker>",
+			i ? "red" : "grey", i ? "#b3261e" : "#666");
+	fprintf(d->v->out, "</defs>\n<rect width=\"%u\" height=\"%u\" fill=\"#fff\"/>\n", wide,
+		high);
+}
+
+static void lay_out(struct drawing *d)
+{
+	struct lh_pool *p = d->v->pool;
+
+	d->layer = lh_pool_get(p, (d->g.spots + 1) * sizeof(*d->layer));
+	d->row = lh_pool_get(p, (d->g.spots + 1) * sizeof(*d->row));
+	d->begun = lh_pool_get(p, d->g.spots + 1);
+	d->done = lh_pool_get(p, d->g.spots + 1);
+	d->back = lh_pool_get(p, d->g.arrows + 1);
+	for (uint32_t i = 0; i < d->g.spots; i++)
+		if (d->g.spot[i].shown && !d->begun[i])
+			find_back(d, i);
+	set_layers(d);
+	set_rows(d);
+}
+
+int lh_render_svg(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+	struct drawing d = {.v = &v, .g = lh_graph_make(&v)};
+
+	lay_out(&d);
+	draw_head(&d);
+	for (uint32_t i = 0; i < d.g.arrows; i++)
+		if (d.g.arrow[i].shown)
+			draw_arrow(&d, i);
+	for (uint32_t i = 0; i < d.g.spots; i++)
+		if (d.g.spot[i].shown)
+			draw_spot(&d, i);
+	if (d.g.hidden)
+		fprintf(out,
+			"<text x=\"120\" y=\"16\" class=\"kind\">%u more locks are not "
+			"drawn</text>\n",
+			d.g.hidden);
+	fputs("</svg>\n", out);
+	return lh_view_close(&v);
+}

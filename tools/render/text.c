@@ -1,0 +1,450 @@
+/*
+ * The text view: for each finding a line in the form of GCC's diagnostics, which editors
+ * and CI viewers know, then a block for each thread with source and stacks.
+ */
+#include "tools/render/render.h"
+#include "tools/util/escape.h"
+#include "tools/symbols/source_lines.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum paint { PLAIN, BOLD, RED, MAGENTA, CYAN, BLUE, GREEN, DIM };
+
+static const char *const paints[] = {"",          "\33[1m",    "\33[1;31m", "\33[1;35m",
+				     "\33[1;36m", "\33[1;34m", "\33[32m",   "\33[2m"};
+
+struct page {
+	const struct lh_model *model;
+	struct lh_text_style style;
+	struct lh_pool *pool;
+	FILE *out;
+};
+
+/* ---- one way out for all text: escaped, then painted ---- */
+
+static const char *clean(struct page *g, const char *text)
+{
+	return lh_escape(g->pool, LH_ESCAPE_TEXT, text ? text : "");
+}
+
+__attribute__((format(printf, 3, 4))) static void say(struct page *g, enum paint paint,
+						      const char *format, ...)
+{
+	va_list args;
+	const char *text;
+
+	va_start(args, format);
+	text = lh_pool_vprint(g->pool, format, args);
+	va_end(args);
+	if (g->style.color && paint != PLAIN)
+		fprintf(g->out, "%s%s\33[0m", paints[paint], text);
+	else
+		fputs(text, g->out);
+}
+
+static enum paint severity_paint(enum lh_severity s)
+{
+	return s == LH_ERROR ? RED : s == LH_WARNING ? MAGENTA : CYAN;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "bank.c:7" or NULL */
+static const char *where(struct page *g, const struct lh_frame *f)
+{
+	const char *path;
+
+	if (!f || !f->file || !f->line)
+		return NULL;
+	path = clean(g, lh_source_short(f->file));
+	/* A line that begins with :: is a command to GitHub's runner. */
+	return lh_pool_print(g->pool, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
+			     f->line);
+}
+
+static const char *in_module(struct page *g, const struct lh_frame *f)
+{
+	return lh_pool_print(g->pool, "%s+%#llx", f->module ? clean(g, base_name(f->module)) : "?",
+			     (unsigned long long)f->offset);
+}
+
+/* ---- stacks ---- */
+
+static void show_source(struct page *g, const struct lh_frame *f, const char *deed)
+{
+	struct lh_snippet s;
+
+	if (!g->style.source || !f->file || !f->line ||
+	    !lh_source_read(g->pool, f->file, f->line, f->column, &s))
+		return;
+	for (uint32_t i = 0; i < s.n; i++) {
+		bool here = s.first + i == f->line;
+
+		say(g, BLUE, "      %5u |", s.first + i);
+		say(g, here ? BOLD : PLAIN, "%s%s\n", s.line[i][0] ? " " : "", clean(g, s.line[i]));
+		if (here && f->column) {
+			say(g, BLUE, "            |");
+			say(g, RED, " %*s^ %s\n", (int)s.mark, "", deed);
+		}
+	}
+}
+
+static void show_place(struct page *g, const struct lh_frame *f, const char *deed)
+{
+	const char *at = where(g, f);
+
+	if (!f)
+		return;
+	say(g, BLUE, "     --> ");
+	if (!at)
+		say(g, PLAIN, "%s  ", in_module(g, f));
+	else if (f->column)
+		say(g, PLAIN, "%s:%u  ", at, f->column);
+	else
+		say(g, PLAIN, "%s  ", at);
+	say(g, PLAIN, "%s\n", f->function ? clean(g, f->function) : "(no name)");
+	show_source(g, f, deed);
+}
+
+static void show_frame(struct page *g, uint32_t number, const struct lh_frame *f)
+{
+	const char *at = where(g, f);
+
+	say(g, PLAIN, "      #%-2u ", number);
+	say(g, BOLD, "%s", f->function ? clean(g, f->function) : "??");
+	if (at)
+		say(g, PLAIN, "  %s", at);
+	if (f->script)
+		say(g, PLAIN, "\n");
+	else
+		say(g, DIM, "  (%s%s)\n", in_module(g, f), f->inlined ? ", inlined" : "");
+}
+
+static void show_stack(struct page *g, const struct lh_trace *t)
+{
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (!t->frame[i].ours)
+			show_frame(g, shown++, &t->frame[i]);
+	if (t->cut)
+		say(g, DIM, "      ... there is more of this stack\n");
+	if (t->approximate)
+		say(g, DIM, "      (approximate: code without unwind tables)\n");
+	if (!t->n)
+		say(g, DIM, "      (no stack was kept)\n");
+}
+
+/* ---- threads ---- */
+
+static const char *deed(struct page *g, const struct lh_found *f, const struct lh_act *a, bool now)
+{
+	return clean(g, lh_model_deed(g->model, f, a, now));
+}
+
+static void show_act(struct page *g, const struct lh_found *f, const struct lh_act *a)
+{
+	const char *done = deed(g, f, a, false);
+
+	say(g, PLAIN, "    %s\n", done);
+	/* A life is held from create to exit: no call took it, so no place shows it. */
+	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS)
+		return;
+	show_place(g, a->place, done);
+	show_stack(g, a->stack);
+}
+
+static void show_created(struct page *g, const struct lh_person *who)
+{
+	const struct lh_frame *f = NULL;
+	const char *at;
+
+	for (uint32_t i = 0; who && who->created && i < who->created->n && !f; i++)
+		if (!who->created->frame[i].ours && !who->created->frame[i].system)
+			f = &who->created->frame[i];
+	if (!f)
+		return;
+	at = where(g, f);
+	say(g, DIM, "    (thread created in %s at %s)\n",
+	    f->function ? clean(g, f->function) : "??", at ? at : in_module(g, f));
+}
+
+static void show_part(struct page *g, const struct lh_found *f, uint32_t number)
+{
+	const struct lh_part *part = &f->part[number];
+	bool behind = f->ring && number >= f->ringed;
+
+	say(g, BOLD, "\n  %s", clean(g, lh_model_who(g->model, part->thread)));
+	/* of a process that is called by its number it has been said */
+	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->elsewhere)
+		say(g, PLAIN, " (%d)", part->thread->tid);
+	if (part->thread && part->thread->process != f->process && !part->thread->elsewhere)
+		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
+		    part->thread->process->pid);
+	say(g, PLAIN, behind ? " must queue for this\n" : "\n");
+	for (uint32_t i = part->first; i < part->first + part->n; i++)
+		show_act(g, f, &f->step[i]);
+	show_created(g, part->thread);
+}
+
+/* ---- findings ---- */
+
+/* file:line:column: error: message [rule] */
+static void show_diagnostic(struct page *g, const struct lh_found *f)
+{
+	const char *at = where(g, f->place);
+
+	if (at && f->place->column)
+		say(g, BOLD, "%s:%u: ", at, f->place->column);
+	else if (at)
+		say(g, BOLD, "%s: ", at);
+	else
+		say(g, BOLD,
+		    "%s: ", f->place ? in_module(g, f->place) : clean(g, f->process->comm));
+	say(g, severity_paint(f->severity), "%s: ", lh_word_severity(f->severity));
+	say(g, BOLD, "%s", clean(g, f->message));
+	say(g, PLAIN, " [%s]\n", lh_word_rule(f->rule));
+}
+
+static const char *certainty(const struct lh_found *f)
+{
+	if (f->level == LH_CONFIRMED)
+		return "happened, and was seen to last";
+	if (f->level == LH_HAPPENED)
+		return f->open ? "is happening" : "happened";
+	return "did not happen, but can";
+}
+
+static void show_title(struct page *g, const struct lh_found *f)
+{
+	const char *ring = lh_model_ring(g->model, f);
+
+	say(g, BOLD, "\nlockhound: %s", f->title);
+	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
+	if (g->model->processes > 1)
+		say(g, PLAIN, "  in %s[%d]\n", clean(g, base_name(f->process->exe)),
+		    f->process->pid);
+	if (ring)
+		say(g, BOLD, "  %s\n", clean(g, ring));
+	if (f->count > 1 && f->processes > 1)
+		say(g, PLAIN, "  seen %llu times in %u processes\n", (unsigned long long)f->count,
+		    f->processes);
+	else if (f->count > 1)
+		say(g, PLAIN, "  seen %llu times\n", (unsigned long long)f->count);
+	if (f->status != LH_NEW)
+		say(g, PLAIN, "  %s%s%s\n", lh_word_status(f->status), f->reason ? ": " : "",
+		    clean(g, f->reason));
+}
+
+static void show_end(struct page *g, const struct lh_found *f)
+{
+	const char *schedule = lh_model_schedule(g->model, f);
+
+	if (schedule)
+		say(g, PLAIN, "\n  %s: %s.\n",
+		    f->level > LH_POTENTIAL ? "how it hangs" : "how it can hang",
+		    clean(g, schedule));
+	say(g, PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
+	say(g, GREEN, "  help: ");
+	say(g, PLAIN, "%s\n", f->help);
+	say(g, DIM, "  more: lockhound explain %s\n\n", lh_word_rule(f->rule));
+}
+
+void lh_text_finding(const struct lh_model *m, const struct lh_found *f, struct lh_text_style style,
+		     FILE *out)
+{
+	struct page g = {.model = m, .style = style, .pool = lh_pool_new(), .out = out};
+
+	show_diagnostic(&g, f);
+	show_title(&g, f);
+	for (uint32_t i = 0; i < f->parts; i++)
+		show_part(&g, f, i);
+	show_end(&g, f);
+	lh_pool_free(g.pool);
+	fflush(out);
+}
+
+/* ---- what was set aside ---- */
+
+static void show_filtered(struct page *g)
+{
+	for (uint32_t i = 0; i < g->model->filtereds; i++) {
+		const struct lh_found *f = g->model->filtered[i];
+
+		say(g, PLAIN, "filtered (%s): %s [%s]\n", lh_word_filter(f->filter),
+		    clean(g, f->message), lh_word_rule(f->rule));
+		say(g, DIM, "  because %s\n", lh_word_why(f->filter));
+		for (uint32_t k = 0; k < f->steps; k++) {
+			const char *at = where(g, f->step[k].place);
+
+			say(g, PLAIN, "  %s %s%s%s\n",
+			    clean(g, lh_model_who(g->model, f->step[k].thread)),
+			    deed(g, f, &f->step[k], false), at ? "  " : "", at ? at : "");
+		}
+	}
+	if (g->model->filtereds)
+		fputc('\n', g->out);
+}
+
+/* ---- the end of a report ---- */
+
+static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
+{
+	return lh_pool_print(g->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+}
+
+static void list_dropped(struct page *g, const char **text, uint64_t n, const char *one,
+			 const char *many)
+{
+	if (n)
+		*text = lh_pool_print(g->pool, "%s%s%s", *text ? *text : "", *text ? ", " : "",
+				      number(g, n, one, many));
+}
+
+static void show_dropped(struct page *g)
+{
+	uint64_t locks = 0, stacks = 0, nodes = 0, events = 0, findings = 0, cut = 0;
+	const char *text = NULL;
+
+	for (uint32_t i = 0; i < g->model->processes; i++) {
+		const struct lh_process *p = g->model->process[i];
+
+		locks += p->dropped_locks;
+		stacks += p->dropped_stacks;
+		nodes += p->dropped_nodes;
+		events += p->dropped_events;
+		findings += p->dropped_findings;
+		cut += p->judge_cut;
+	}
+	list_dropped(g, &text, locks, "lock", "locks");
+	list_dropped(g, &text, stacks, "stack", "stacks");
+	list_dropped(g, &text, nodes, "dependency", "dependencies");
+	list_dropped(g, &text, events, "event", "events");
+	list_dropped(g, &text, findings, "finding", "findings");
+	list_dropped(g, &text, cut, "search for circles", "searches for circles");
+	if (text)
+		say(g, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
+}
+
+/* A call of a handler that met its own thread inside of us is let through unseen. */
+static void show_passed(struct page *g)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < g->model->processes; i++)
+		n += g->model->process[i]->passed;
+	if (n)
+		say(g, MAGENTA,
+		    "lockhound: not recorded: %s of signal handlers that met their thread inside "
+		    "the checker\n",
+		    number(g, n, "call", "calls"));
+}
+
+/* Which of them are one lock is not known then. */
+static void show_places(struct page *g)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < g->model->processes; i++)
+		n += g->model->process[i]->places_unknown;
+	if (n)
+		say(g, MAGENTA,
+		    "lockhound: in which memory %s could not be found out: circles through other "
+		    "processes that have the same are not seen\n",
+		    number(g, n, "process-shared lock lies", "process-shared locks lie"));
+}
+
+/* Each seed that was used; of one run it is the same in all processes. */
+static void show_shake(struct page *g)
+{
+	const struct lh_model *m = g->model;
+	uint64_t naps = 0, ns = 0;
+	uint32_t seed = 0, seeds = 0;
+
+	for (uint32_t i = 0; i < m->processes; i++) {
+		const struct lh_process *p = m->process[i];
+
+		naps += p->shakes;
+		ns += p->shaken_ns;
+		seeds += p->shake && p->shake != seed;
+		seed = p->shake ? p->shake : seed;
+	}
+	if (seeds == 1)
+		say(g, PLAIN, "lockhound: shaken with seed %u: %s, %s; --shake=%u repeats it\n",
+		    seed, number(g, naps, "nap", "naps"), lh_model_time(m, ns), seed);
+	else if (seeds)
+		say(g, PLAIN, "lockhound: shaken with several seeds: %s, %s\n",
+		    number(g, naps, "nap", "naps"), lh_model_time(m, ns));
+}
+
+/* " (1 new, 2 baseline)": what is not there is not counted, but for the new. */
+static void show_statuses(struct page *g)
+{
+	uint32_t n[LH_SUPPRESSED + 1] = {0};
+
+	if (!g->model->findings)
+		return;
+	for (uint32_t i = 0; i < g->model->findings; i++)
+		n[g->model->finding[i]->status]++;
+	say(g, BOLD, " (%u new", n[LH_NEW]);
+	for (enum lh_status s = LH_BASELINE; s <= LH_SUPPRESSED; s++)
+		if (n[s])
+			say(g, BOLD, ", %u %s", n[s], lh_word_status(s));
+	say(g, BOLD, ")");
+}
+
+static void show_count(struct page *g)
+{
+	const struct lh_model *m = g->model;
+	uint64_t locks = 0, taken = 0, threads = 0;
+
+	for (uint32_t i = 0; i < m->processes; i++) {
+		locks += m->process[i]->locks;
+		taken += m->process[i]->acquired;
+		threads += m->process[i]->threads;
+	}
+	say(g, BOLD, "lockhound: %s, %s, %s, %s: %s",
+	    number(g, m->processes, "process", "processes"), number(g, locks, "lock", "locks"),
+	    number(g, taken, "operation", "operations"), number(g, threads, "thread", "threads"),
+	    number(g, m->findings, "finding", "findings"));
+	show_statuses(g);
+	if (m->filtereds && !g->style.filtered)
+		say(g, PLAIN, ", %u filtered", m->filtereds);
+	if (g->style.next)
+		say(g, PLAIN, " -- next: %s", clean(g, g->style.next));
+	fputc('\n', g->out);
+}
+
+void lh_text_summary(const struct lh_model *m, struct lh_text_style style, FILE *out)
+{
+	struct page g = {.model = m, .style = style, .pool = lh_pool_new(), .out = out};
+
+	if (style.filtered)
+		show_filtered(&g);
+	if (style.locks)
+		lh_text_locks(m, &style, out);
+	for (uint32_t i = 0; i < m->notes; i++)
+		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, m->note[i]));
+	show_dropped(&g);
+	show_passed(&g);
+	show_places(&g);
+	show_shake(&g);
+	show_count(&g);
+	lh_pool_free(g.pool);
+	fflush(out);
+}
+
+int lh_render_text(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	for (uint32_t i = 0; i < m->findings; i++)
+		lh_text_finding(m, m->finding[i], *style, out);
+	lh_text_summary(m, *style, out);
+	return ferror(out) ? (errno ? errno : EIO) : 0;
+}

@@ -1,0 +1,193 @@
+/*
+ * Part of the text view: the tables of locks and of their birthplaces, who made whom wait, and
+ * how the locks fare by the five properties of synchronisation.
+ */
+#include "tools/render/lock_properties.h"
+
+#include <string.h>
+
+enum { CONTACTS_SHOWN = 12, LOCKS_JUDGED = 12 };
+
+static const char *duration(const struct lh_view *v, uint64_t ns)
+{
+	return ns ? lh_model_time(v->model, ns) : "-";
+}
+
+static uint64_t taken(const struct lh_thing *t)
+{
+	return t->row.acquired + t->row.shared;
+}
+
+static bool is_shown(const struct lh_thing *t)
+{
+	return t->row.kind != LH_LIFE && t->row.kind != LH_COND && t->row.kind != LH_BARRIER;
+}
+
+/* ---- the tables ---- */
+
+struct line {
+	uint64_t taken, shared, contended, failed, wait_ns;
+	struct lh_spread wait, hold;
+	uint32_t queue;
+	const char *name; /* clean */
+};
+
+static void show_line(struct lh_view *v, const struct line *l)
+{
+	fprintf(v->out, "%12llu %10llu %9llu %8llu %8s %8s %8s %8s %8s %8s %8s %5u  %s\n",
+		(unsigned long long)l->taken, (unsigned long long)l->shared,
+		(unsigned long long)l->contended, (unsigned long long)l->failed,
+		duration(v, l->wait_ns), duration(v, l->wait.mean_ns), duration(v, l->wait.p99_ns),
+		duration(v, l->wait.max_ns), duration(v, l->hold.mean_ns),
+		duration(v, l->hold.p99_ns), duration(v, l->hold.max_ns), l->queue, l->name);
+}
+
+static void show_head(struct lh_view *v, const char *what)
+{
+	fprintf(v->out, "%12s %10s %9s %8s %8s %8s %8s %8s %8s %8s %8s %5s  %s\n", "acquired",
+		"to read", "contended", "failed", "wait", "mean", "p99", "max", "hold mean", "p99",
+		"max", "queue", what);
+}
+
+/* Readers and writers of one lock, below its line. */
+static void show_side(struct lh_view *v, const struct lh_thing *t, uint32_t side)
+{
+	const struct lh_service *s = t->service;
+	const struct line l = {.taken = side ? t->row.shared : t->row.acquired,
+			       .shared = side ? t->row.shared : 0,
+			       .contended = s->wait[side].n,
+			       .wait_ns = s->wait[side].mean_ns * s->wait[side].n,
+			       .wait = s->wait[side],
+			       .hold = s->hold[side],
+			       .name = side ? "  its readers" : "  its writers"};
+
+	show_line(v, &l);
+}
+
+static void show_row(struct lh_view *v, const struct lh_thing *t)
+{
+	const struct line l = {.taken = taken(t),
+			       .shared = t->row.shared,
+			       .contended = t->more.contended,
+			       .failed = t->more.tries_failed,
+			       .wait_ns = t->more.wait_ns,
+			       .wait = lh_thing_wait(t),
+			       .hold = lh_thing_hold(t),
+			       .queue = lh_thing_queue(t),
+			       .name = lh_view_clean(v, t->name)};
+
+	show_line(v, &l);
+	if (!t->service || !t->row.shared || !t->row.acquired)
+		return;
+	show_side(v, t, 0);
+	show_side(v, t, 1);
+}
+
+static void show_births(struct lh_view *v)
+{
+	const struct lh_profile *p = v->model->profile;
+
+	if (!p || !p->births)
+		return;
+	show_head(v, "locks of one birthplace");
+	for (uint32_t i = 0; i < p->births; i++) {
+		const struct lh_birth *b = p->birth[i];
+		const struct line l = {.taken = b->acquired + b->shared,
+				       .shared = b->shared,
+				       .contended = b->contended,
+				       .failed = b->tries_failed,
+				       .wait_ns = b->wait_ns,
+				       .wait = b->wait,
+				       .hold = b->hold,
+				       .queue = b->queue,
+				       .name = lh_view_clean(v, lh_pool_print(v->pool, "%u: %s",
+									      b->locks, b->name))};
+		show_line(v, &l);
+	}
+	fputc('\n', v->out);
+}
+
+static void show_table(struct lh_view *v)
+{
+	show_head(v, "lock");
+	for (uint32_t i = 0; i < v->model->locks; i++)
+		if (is_shown(v->model->busiest[i]))
+			show_row(v, v->model->busiest[i]);
+	fputs("waits are exact; holds are of those that had waited and of one in 256 of each "
+	      "thread, which stands\nfor 256; percentiles are right to a fifth; a lock that nobody "
+	      "waited for has them from the 8th measured\nhold on\n\n",
+	      v->out);
+	show_births(v);
+}
+
+/* ---- who made whom wait ---- */
+
+static void show_contacts(struct lh_view *v)
+{
+	const struct lh_profile *p = v->model->profile;
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; p && i < p->contacts && shown < CONTACTS_SHOWN; i++) {
+		const struct lh_contact *c = p->contact[i];
+
+		if (!c->waiter)
+			continue;
+		if (!shown++)
+			fputs("who made whom wait (time waited, longest single wait):\n", v->out);
+		fprintf(v->out, "%10s %8s  %s: %s waited", duration(v, c->ns),
+			duration(v, c->worst_ns),
+			lh_view_clean(v, lh_model_what(v->model, c->lock)),
+			lh_view_spot(v, c->waiter));
+		if (c->holder)
+			fprintf(v->out, " for %s", lh_view_spot(v, c->holder));
+		fputc('\n', v->out);
+	}
+	if (shown)
+		fputc('\n', v->out);
+}
+
+/* ---- the five properties ---- */
+
+static void show_properties(struct lh_view *v, const struct lh_thing *t)
+{
+	struct lh_property p[LH_PROPERTIES];
+
+	lh_view_properties(v, t, p);
+	fprintf(v->out, "  %s\n", lh_view_clean(v, t->name));
+	for (int i = 0; i < LH_PROPERTIES; i++)
+		fprintf(v->out, "    %-17s %s\n", p[i].name, p[i].words);
+}
+
+static void show_fare(struct lh_view *v)
+{
+	uint32_t shown = 0, more = 0;
+
+	for (uint32_t i = 0; i < v->model->locks; i++) {
+		const struct lh_thing *t = v->model->busiest[i];
+
+		if (!is_shown(t) || !lh_view_worth(v, t))
+			continue;
+		if (shown == LOCKS_JUDGED) {
+			more++;
+			continue;
+		}
+		if (!shown++)
+			fputs("how they fare, by the five properties of synchronisation:\n",
+			      v->out);
+		show_properties(v, t);
+	}
+	if (more)
+		fprintf(v->out, "  and %u more\n", more);
+	if (shown)
+		fputc('\n', v->out);
+}
+
+void lh_text_locks(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(m, style, out);
+
+	show_table(&v);
+	show_contacts(&v);
+	show_fare(&v);
+	lh_view_close(&v);
+}

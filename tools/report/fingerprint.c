@@ -1,0 +1,210 @@
+/*
+ * Part of the room `model`: fingerprints, recipe v1.
+ *
+ * Hash of the rule's name and of the finding's edges; of a ring, in the rotation that
+ * sorts first, because the ring may have been entered anywhere; of a pool, sorted and
+ * each once, because any of its threads may have come first. An edge is: class of
+ * the held lock, class of the wanted one, innermost three functions of the program's
+ * own where it was wanted, each with its file's name. No addresses, lines, thread
+ * numbers, counts or directories, so that neither another run nor an edited comment
+ * makes it a new finding. Where a function has no name, its object and offset stand for it.
+ */
+#include "tools/report/report_internal.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SITE_FRAMES 3
+#define RECIPE "v1"
+
+static uint64_t fnv(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+	return (hash ^ 0xff) *
+	       0x100000001b3ull; /* no text contains it: ends one, begins the next */
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* What compilers append to a name, and number anew at each build: "f.isra.0", "lock.1". */
+static bool is_suffix(const char *dot)
+{
+	static const char *const words[] = {"isra", "constprop", "part",
+					    "cold", "lto_priv",  "llvm"};
+
+	if (dot[1] >= '0' && dot[1] <= '9')
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(dot + 1, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+const char *lh_model_stable(struct lh_model *m, const char *name)
+{
+	const char *end = strstr(name, " [clone ");
+	const char *dot = strchr(name, '.');
+
+	while (dot && !is_suffix(dot))
+		dot = strchr(dot + 1, '.');
+	if (dot && (!end || dot < end))
+		end = dot;
+	if (!end || end == name)
+		return name;
+	return lh_pool_print(m->shop->pool, "%.*s", (int)(end - name), name);
+}
+
+/* "transfer@bank.c": two files may well have a function of one name. */
+static const char *function_of(struct lh_model *m, const struct lh_frame *f)
+{
+	struct lh_pool *p = m->shop->pool;
+
+	if (!f->function)
+		return lh_pool_print(p, "%s+%llx", f->module ? base_name(f->module) : "?",
+				     (unsigned long long)f->offset);
+	return lh_pool_print(p, "%s%s%s", lh_model_stable(m, f->function), f->file ? "@" : "",
+			     f->file ? base_name(f->file) : "");
+}
+
+static char *site(struct lh_model *m, const struct lh_trace *t, bool own)
+{
+	struct lh_pool *p = m->shop->pool;
+	char *text = lh_pool_text(p, "");
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < t->n && n < SITE_FRAMES; i++) {
+		const struct lh_frame *f = &t->frame[i];
+
+		if (f->ours || (own && f->system))
+			continue;
+		text = lh_pool_print(p, "%s%s/", text, function_of(m, f));
+		n++;
+	}
+	return text;
+}
+
+char *lh_model_site(struct lh_model *m, const struct lh_trace *t)
+{
+	static const struct lh_trace none = {.n = 0};
+	char *text = site(m, t ? t : &none, true);
+
+	/* Nothing of the program's own: then the library it is. */
+	return text[0] ? text : site(m, t ? t : &none, false);
+}
+
+/* A variable that is no larger than its lock has no members, and needs no debug information. */
+static uint64_t size_of(const struct lh_thing *t)
+{
+	static const uint8_t size[] = {
+		[LH_MUTEX] = sizeof(pthread_mutex_t),   [LH_RWLOCK] = sizeof(pthread_rwlock_t),
+		[LH_SPIN] = sizeof(pthread_spinlock_t), [LH_SEM] = sizeof(sem_t),
+		[LH_COND] = sizeof(pthread_cond_t),     [LH_BARRIER] = sizeof(pthread_barrier_t),
+		[LH_ONCE] = sizeof(pthread_once_t),     [LH_GUARD] = sizeof(uint64_t)};
+
+	return t->row.kind < sizeof(size) ? size[t->row.kind] : 0;
+}
+
+/* Who took a lock first may be another thread each time. Where that is all that is known of one
+ * (a std::mutex in an object), the way into this finding says more: where it was taken here. */
+static const char *class_of(struct lh_model *m, const struct lh_act *a, bool held)
+{
+	const struct lh_thing *t = a ? a->lock : NULL;
+
+	if (t && t->by_first)
+		return held ? lh_pool_print(m->shop->pool, "%s>%s", t->kind,
+					    lh_model_site(m, a->stack))
+			    : t->kind;
+	if (!t || !t->variable)
+		return t ? t->class : "";
+	return lh_pool_print(m->shop->pool, "%s%s", t->class,
+			     lh_model_member(m, t->process, lh_lock_shown(&t->row), size_of(t)));
+}
+
+static const char *edge(struct lh_model *m, const struct lh_act *holds, const struct lh_act *does)
+{
+	const struct lh_act *at = does ? does : holds;
+
+	return lh_pool_print(m->shop->pool, "%s\t%s\t%s\t%s", class_of(m, holds, true),
+			     class_of(m, does, false), at ? lh_word_action(at->action) : "",
+			     at ? lh_model_site(m, at->stack) : "");
+}
+
+static int by_rotation(const char **edges, uint32_t n, uint32_t a, uint32_t b)
+{
+	for (uint32_t k = 0; k < n; k++) {
+		int order = strcmp(edges[(a + k) % n], edges[(b + k) % n]);
+
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+static uint32_t row_held(const struct lh_found *f, uint32_t part)
+{
+	const struct lh_act *holds = f->part[part].holds;
+
+	return holds && holds->lock ? LH_LOCK_ROW(holds->lock->lock) : 0;
+}
+
+/* Where the rotation that sorts first begins; of several that read the same, the one with the
+ * lock that was there first. */
+static uint32_t least_rotation(const struct lh_found *f, const char **edges)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < f->ringed; i++) {
+		int order = by_rotation(edges, f->ringed, i, best);
+
+		if (order < 0 || (!order && row_held(f, i) < row_held(f, best)))
+			best = i;
+	}
+	return best;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, each once; how many are left. */
+static uint32_t as_a_set(const char **edges, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	qsort(edges, n, sizeof(*edges), by_text);
+	for (uint32_t i = 0; i < n; i++)
+		if (!kept || strcmp(edges[i], edges[kept - 1]) != 0)
+			edges[kept++] = edges[i];
+	return kept;
+}
+
+uint32_t lh_model_fingerprint(struct lh_model *m, struct lh_found *f)
+{
+	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_word_rule(f->rule));
+	const char **edges = lh_pool_get(m->shop->pool, (f->parts + 1) * sizeof(*edges));
+	/* What the holder of a long hold was met doing, and who waited, is another thing each time;
+	 * so is who waits for what an ended thread has kept. */
+	bool held_only = f->rule == LH_RULE_LONG_HOLD || f->rule == LH_RULE_EXIT_HOLDING;
+	uint32_t first, n = held_only && f->parts ? 1 : f->parts;
+
+	for (uint32_t i = 0; i < n; i++)
+		edges[i] = edge(m, f->part[i].holds,
+				held_only && f->part[i].holds ? NULL : f->part[i].does);
+	if (f->rule == LH_RULE_POOL_DEADLOCK)
+		n = as_a_set(edges, n);
+	first = f->ring ? least_rotation(f, edges) : 0;
+	for (uint32_t i = 0; i < n; i++)
+		hash = fnv(hash, edges[f->ring && i < f->ringed ? (first + i) % f->ringed : i]);
+	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx", (unsigned long long)hash);
+	return first;
+}

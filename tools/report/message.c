@@ -1,0 +1,415 @@
+/*
+ * Part of the room `model`: every sentence about a finding is made here.
+ *
+ * "can" when it has not happened, "is" or "has" when it has. A message is a row with
+ * places to fill in; the rest is the same for all rules.
+ */
+#include "tools/report/report_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * {who}     the thread that made the mistake (the last part's)
+ * {other}   the first part's thread
+ * {lock}    the lock of the last step
+ * {held}    the lock of the first step that holds one
+ * {first}   the lock of the first step
+ * {locks}   all locks: 'a', 'b' and 'c'
+ * {threads} all threads
+ * {time}    how long
+ * {holder}  the thread of the first step
+ * {call}    what is said beside the first step that calls something
+ */
+static const struct {
+	const char *can, *is; /* `is` NULL: the same */
+	const char *open;     /* while it goes on; NULL: the same */
+} messages[LH_RULES] = {
+	[LH_RULE_LOCK_ORDER] = {"{locks} are taken in conflicting orders: this can deadlock", NULL,
+				NULL},
+	[LH_RULE_DEADLOCK] = {"{threads} can wait for each other for ever",
+			      "deadlock: {threads} wait for each other for ever", NULL},
+	[LH_RULE_SELF_DEADLOCK] = {"{who} can wait for {lock} while it holds it itself",
+				   "{who} waits for {lock}, which it holds itself", NULL},
+	[LH_RULE_POOL_DEADLOCK] =
+		{"permits of {lock} are asked for while permits of the same are "
+		 "held: enough threads can use it up",
+		 "{threads} hold permits of {lock} and wait for more: none is left", NULL},
+	[LH_RULE_COND_WAIT_HOLDING] = {"{who} waits on {lock} while it holds {held}", NULL, NULL},
+	[LH_RULE_COND_WAIT_UNLOCKED] = {"{who} waits on {lock} without holding {first}", NULL,
+					NULL},
+	[LH_RULE_UNLOCK_NOT_OWNER] = {"{who} gives back {lock}, which {other} holds", NULL, NULL},
+	[LH_RULE_UNLOCK_NOT_HELD] = {"{who} gives back {lock}, which nobody holds", NULL, NULL},
+	[LH_RULE_DESTROY_HELD] = {"{who} destroys {lock} while it is in use by {other}", NULL,
+				  NULL},
+	[LH_RULE_EXIT_HOLDING] = {"{who} ended and kept {locks}", NULL,
+				  "{who} waits for {lock}, which {other} kept when it ended"},
+	[LH_RULE_FORK_HOLDING] = {"the program forked while {other} held {held}",
+				  "a forked child waits for {lock}, which another thread held at "
+				  "the fork",
+				  NULL},
+	[LH_RULE_ORDER_POLICY] = {"{lock} is taken while {held} is held: the declared orders do "
+				  "not allow that",
+				  NULL, NULL},
+	[LH_RULE_LONG_HOLD] = {"{holder} held {held} for {time}", NULL,
+			       "{holder} holds {held}, for {time} so far"},
+	[LH_RULE_BLOCKING_CALL] = {"{holder} blocked for {time} in {call} while it held {held}",
+				   NULL, NULL},
+	[LH_RULE_SIGNAL_LOCK] =
+		{"{lock} is taken in a signal handler, and elsewhere with the signal "
+		 "open",
+		 NULL, NULL},
+};
+
+/* What a step of the rule is called, where the action's own word says too little. */
+static const struct {
+	enum lh_rule rule;
+	enum lh_action action;
+	const char *past, *now;
+} deeds[] = {
+	{LH_RULE_DESTROY_HELD, LH_CALLS, "destroyed %s", "destroys %s"},
+	{LH_RULE_EXIT_HOLDING, LH_HOLDS, "took %s and never gave it back", "takes %s"},
+	{LH_RULE_EXIT_HOLDING, LH_CALLS, "ended", "ends"},
+	{LH_RULE_FORK_HOLDING, LH_CALLS, "forked", "forks"},
+	{LH_RULE_COND_WAIT_UNLOCKED, LH_RELEASES, "gave %s to the wait without holding it",
+	 "gives %s to the wait without holding it"},
+	{LH_RULE_BLOCKING_CALL, LH_CALLS, "blocked", "blocks"},
+	{LH_RULE_LONG_HOLD, LH_WAITS_FOR, "waited for %s", "waits for %s"},
+	{LH_NO_RULE, LH_HOLDS, "took %s", "takes %s"},
+	{LH_NO_RULE, LH_WANTS, "asked for %s", "waits for %s"},
+	{LH_NO_RULE, LH_WAITS_FOR, "waits for %s", "waits for %s"},
+	{LH_NO_RULE, LH_CALLS, "called", "calls"},
+	{LH_NO_RULE, LH_RELEASES, "gave back %s", "gives back %s"},
+	{LH_NO_RULE, LH_JOINS, "waits for %s", "waits for %s"},
+};
+
+static const char *const whys[LH_FILTERS] = {
+	[LH_F_NONE] = "it counts",
+	[LH_F_THREADS] = "the same thread would have to be in two places",
+	[LH_F_GATE] = "a lock that is held on both sides lets only one of them in",
+	[LH_F_ORDERED] = "one of them is over before the other begins",
+	[LH_F_READERS] = "readers do not wait for readers",
+	[LH_F_TRY] = "a try does not wait",
+	[LH_F_TIMED] = "a wait with a limit ends by itself",
+};
+
+const char *lh_word_why(enum lh_filter f)
+{
+	return whys[f < LH_FILTERS ? f : LH_F_NONE];
+}
+
+const char *lh_model_time(const struct lh_model *m, uint64_t ns)
+{
+	struct lh_pool *p = m->shop->pool;
+
+	if (ns >= 10000000000ull)
+		return lh_pool_print(p, "%llu s", (unsigned long long)(ns / 1000000000));
+	if (ns >= 1000000000)
+		return lh_pool_print(p, "%.1f s", (double)(ns / 100000000) / 10);
+	if (ns >= 1000000)
+		return lh_pool_print(p, "%llu ms", (unsigned long long)(ns / 1000000));
+	if (ns >= 10000)
+		return lh_pool_print(p, "%llu us", (unsigned long long)(ns / 1000));
+	if (ns >= 1000)
+		return lh_pool_print(p, "%.1f us", (double)(ns / 100) / 10);
+	return lh_pool_print(p, "%llu ns", (unsigned long long)ns);
+}
+
+/* ---- parts ---- */
+
+static bool starts_part(const struct lh_act *before, const struct lh_act *a)
+{
+	if (before->thread != a->thread)
+		return true;
+	if (before->action == LH_WANTS || before->action == LH_WAITS_FOR)
+		return true; /* who waits does nothing more: another thread of the same many */
+	return a->action == LH_HOLDS && before->action != LH_HOLDS;
+}
+
+static void add_part(struct lh_model *m, struct lh_found *f, uint32_t first, uint32_t n)
+{
+	struct lh_part part = {.thread = f->step[first].thread, .first = first, .n = n};
+	struct lh_part *list = (struct lh_part *)f->part; /* ours until it is handed out */
+
+	for (uint32_t i = first; i < first + n; i++) {
+		if (f->step[i].action != LH_HOLDS)
+			part.does = &f->step[i];
+		else if (!part.holds)
+			part.holds = &f->step[i];
+	}
+	LH_PUSH(m->shop->pool, list, f->parts, part);
+	f->part = list;
+}
+
+static bool closes_rings(enum lh_rule r)
+{
+	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK;
+}
+
+/* A thread may hold more than the lock that the part before waits for: that one matters. */
+static bool link_up(const struct lh_found *f, struct lh_part *part, const struct lh_thing *wanted)
+{
+	for (uint32_t i = part->first; wanted && i < part->first + part->n; i++)
+		if (f->step[i].action == LH_HOLDS && f->step[i].lock == wanted) {
+			part->holds = &f->step[i];
+			return true;
+		}
+	return false;
+}
+
+/* By birthplace another lock of the class will do, and the one that matters is told first. */
+static bool closes(struct lh_found *f, uint32_t n)
+{
+	struct lh_part *part = (struct lh_part *)f->part;
+	bool ring = true;
+
+	for (uint32_t i = 0; i < n && ring; i++) {
+		const struct lh_part *before = &part[(i + n - 1) % n];
+
+		ring = before->does && part[i].holds && part[i].holds->lock &&
+		       (f->by_class || link_up(f, &part[i], before->does->lock));
+	}
+	return ring;
+}
+
+/* Is it a ring? Writers that must queue stand behind it and hold nothing that matters. */
+static void close_ring(struct lh_found *f)
+{
+	uint32_t n = f->parts;
+
+	while (n > 1 && !closes(f, n))
+		n--;
+	f->ring = closes_rings(f->rule) && n > 1;
+	f->ringed = f->ring ? n : 0;
+}
+
+void lh_model_group(struct lh_model *m, struct lh_found *f)
+{
+	uint32_t first = 0;
+
+	for (uint32_t i = 1; i <= f->steps; i++)
+		if (i == f->steps || starts_part(&f->step[i - 1], &f->step[i])) {
+			add_part(m, f, first, i - first);
+			first = i;
+		}
+	close_ring(f);
+}
+
+/* ---- steps ---- */
+
+static const char *deed_format(enum lh_rule rule, enum lh_action action, bool now)
+{
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
+		if ((deeds[i].rule == rule || deeds[i].rule == LH_NO_RULE) &&
+		    deeds[i].action == action)
+			return now ? deeds[i].now : deeds[i].past;
+	return "used %s";
+}
+
+static bool waits(const struct lh_act *a)
+{
+	return a->action == LH_WANTS || a->action == LH_WAITS_FOR;
+}
+
+static const char *mode_suffix(const struct lh_act *a)
+{
+	if (a->mode == LH_SHARED)
+		return " to read";
+	if (a->lock && a->lock->row.kind == LH_RWLOCK && (a->action == LH_HOLDS || waits(a)))
+		return " to write";
+	return "";
+}
+
+const char *lh_model_deed(const struct lh_model *m, const struct lh_found *f,
+			  const struct lh_act *a, bool now)
+{
+	struct lh_pool *p = m->shop->pool;
+	const char *what = lh_model_what(m, a->lock), *format, *hole, *how;
+
+	if (a->note && a->action == LH_CALLS)
+		return f->rule == LH_RULE_BLOCKING_CALL
+			       ? lh_pool_print(p, now ? "blocks in %s" : "blocked in %s", a->note)
+			       : a->note;
+	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS)
+		return now ? "goes on" : "has not ended";
+	format = deed_format(f->rule, a->action, now);
+	hole = strstr(format, "%s");
+	if (!hole)
+		return format;
+	how = a->how == LH_TIMED && waits(a) ? " for a limited time" : "";
+	return lh_pool_print(p, "%.*s%s%s%s%s%s%s", (int)(hole - format), format, what,
+			     mode_suffix(a), how, hole + 2, a->note ? " " : "",
+			     a->note ? a->note : "");
+}
+
+const char *lh_model_ring(const struct lh_model *m, const struct lh_found *f)
+{
+	const char *text = NULL;
+
+	if (!f->ring)
+		return NULL;
+	for (uint32_t i = 0; i < f->ringed; i++) {
+		const char *name = f->part[i].holds->lock->name;
+
+		text = text ? lh_pool_print(m->shop->pool, "%s -> %s", text, name) : name;
+	}
+	return lh_pool_print(m->shop->pool, "%s -> %s", text, f->part[0].holds->lock->name);
+}
+
+/* T2 of one process is not T2 of another. */
+static bool has_strangers(const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (f->thread[i]->process != f->process || f->thread[i]->elsewhere)
+			return true;
+	return false;
+}
+
+static const char *label(const struct lh_model *m, const struct lh_found *f, uint32_t part)
+{
+	if (f->part[part].thread && !has_strangers(f))
+		return lh_pool_print(m->shop->pool, "T%u", f->part[part].thread->id);
+	return lh_pool_print(m->shop->pool, "thread %c", 'A' + (char)(part % 26));
+}
+
+const char *lh_model_schedule(const struct lh_model *m, const struct lh_found *f)
+{
+	const char *text = "";
+
+	if (!f->ring)
+		return NULL;
+	for (uint32_t i = 0; i < f->ringed; i++)
+		text = lh_pool_print(m->shop->pool, "%s%s %s; ", text, label(m, f, i),
+				     lh_model_deed(m, f, f->part[i].holds, true));
+	for (uint32_t i = f->ringed; i < f->parts; i++)
+		text = lh_pool_print(m->shop->pool, "%s%s queues; ", text, label(m, f, i));
+	for (uint32_t i = 0; i < f->ringed; i++)
+		text = lh_pool_print(m->shop->pool, "%s%s %s%s", text, label(m, f, i),
+				     lh_model_deed(m, f, f->part[i].does, true),
+				     i + 1 < f->ringed ? "; " : ": ");
+	return lh_pool_print(
+		m->shop->pool, "%s%s%s", text,
+		f->ringed == 2 ? "neither goes on" : "none of them goes on",
+		f->by_class ? ", if each waits for the very lock that the next one holds" : "");
+}
+
+/* ---- messages ---- */
+
+static const char *join(struct lh_pool *p, const char *list, const char *next, bool last)
+{
+	return list ? lh_pool_print(p, "%s%s%s", list, last ? " and " : ", ", next) : next;
+}
+
+static const char *all_locks(const struct lh_model *m, const struct lh_found *f)
+{
+	const char *text = NULL;
+
+	if (f->ring) { /* what else they hold is no part of the circle */
+		for (uint32_t i = 0; i < f->ringed; i++)
+			text = join(m->shop->pool, text, lh_model_what(m, f->part[i].holds->lock),
+				    i + 1 == f->ringed);
+		return text;
+	}
+	for (uint32_t i = 0; i < f->locks; i++)
+		text = join(m->shop->pool, text, lh_model_what(m, f->lock[i]), i + 1 == f->locks);
+	return text ? text : "a lock";
+}
+
+static const char *all_threads(const struct lh_model *m, const struct lh_found *f)
+{
+	const char *text = NULL;
+
+	for (uint32_t i = 0; i < f->threads; i++)
+		text = join(m->shop->pool, text, lh_model_who(m, f->thread[i]),
+			    i + 1 == f->threads);
+	return text ? text : "threads";
+}
+
+static const struct lh_thing *first_held(const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (f->step[i].action == LH_HOLDS)
+			return f->step[i].lock;
+	return f->steps ? f->step[0].lock : NULL;
+}
+
+static const struct lh_thing *last_lock(const struct lh_found *f)
+{
+	for (uint32_t i = f->steps; i-- > 0;)
+		if (f->step[i].lock)
+			return f->step[i].lock;
+	return NULL;
+}
+
+static const char *first_thread(const struct lh_model *m, const struct lh_found *f)
+{
+	const struct lh_person *first = f->steps ? f->step[0].thread : NULL;
+
+	if (first && first == f->step[f->steps - 1].thread)
+		return "itself";
+	return lh_model_who(m, first);
+}
+
+static const char *last_thread(const struct lh_model *m, const struct lh_found *f)
+{
+	return f->steps && f->step[f->steps - 1].thread
+		       ? lh_model_who(m, f->step[f->steps - 1].thread)
+		       : "a thread";
+}
+
+static const char *what_is_called(const struct lh_found *f)
+{
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (f->step[i].action == LH_CALLS && f->step[i].note)
+			return f->step[i].note;
+	return "a call";
+}
+
+static const char *filling(const struct lh_model *m, const struct lh_found *f, const char *hole,
+			   size_t n)
+{
+	if (n == 5 && strncmp(hole, "{who}", n) == 0)
+		return last_thread(m, f);
+	if (n == 7 && strncmp(hole, "{other}", n) == 0)
+		return first_thread(m, f);
+	if (n == 6 && strncmp(hole, "{lock}", n) == 0)
+		return lh_model_what(m, last_lock(f));
+	if (n == 6 && strncmp(hole, "{held}", n) == 0)
+		return lh_model_what(m, first_held(f));
+	if (n == 7 && strncmp(hole, "{first}", n) == 0)
+		return lh_model_what(m, f->steps ? f->step[0].lock : NULL);
+	if (n == 7 && strncmp(hole, "{locks}", n) == 0)
+		return all_locks(m, f);
+	if (n == 9 && strncmp(hole, "{threads}", n) == 0)
+		return all_threads(m, f);
+	if (n == 8 && strncmp(hole, "{holder}", n) == 0)
+		return f->steps && f->step[0].thread ? lh_model_who(m, f->step[0].thread)
+						     : "a thread";
+	if (n == 6 && strncmp(hole, "{call}", n) == 0)
+		return what_is_called(f);
+	return lh_model_time(m, f->duration_ns); /* {time} */
+}
+
+const char *lh_model_message(struct lh_model *m, const struct lh_found *f)
+{
+	static const char by_class[] = "{locks} are taken in conflicting orders (seen by "
+				       "birthplace only): with the same locks this can deadlock";
+	const char *at = f->level > LH_POTENTIAL && messages[f->rule].is ? messages[f->rule].is
+									 : messages[f->rule].can;
+	const char *text = "", *hole;
+
+	if (f->open && messages[f->rule].open)
+		at = messages[f->rule].open;
+	if (f->by_class)
+		at = by_class;
+	if (!at)
+		return lh_word_title(f->rule); /* a rule without a row still says what it is */
+	while ((hole = strchr(at, '{')) != NULL) {
+		size_t n = strcspn(hole, "}") + 1;
+
+		text = lh_pool_print(m->shop->pool, "%s%.*s%s", text, (int)(hole - at), at,
+				     filling(m, f, hole, n));
+		at = hole + n;
+	}
+	return lh_pool_print(m->shop->pool, "%s%s", text, at);
+}

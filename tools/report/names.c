@@ -1,0 +1,97 @@
+/* The words of the format, and the texts of the rules: rows, no code. */
+#include "tools/report/report.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name, *title, *meaning, *help;
+	enum lh_severity severity;
+} rules[LH_RULES] = {
+	[LH_NO_RULE] = {"none", "no rule", "", "", LH_NOTE},
+#define RULE(constant, id, severity, title, meaning, help)                                         \
+	[LH_RULE_##constant] = {id, title, meaning, help, LH_##severity},
+#include "libcheck/rules.def"
+#undef RULE
+};
+
+static const char *const severities[] = {"note", "warning", "error"};
+static const char *const levels[] = {"potential", "happened", "confirmed"};
+static const char *const filters[] = {"none",    "threads", "gate", "ordered",
+				      "readers", "try",     "timed"};
+static const char *const actions[] = {"holds", "wants", "waits", "calls", "releases", "joins"};
+static const char *const kinds[] = {"lock",      "mutex",     "rwlock",  "spinlock",
+				    "semaphore", "condition", "barrier", "once",
+				    "guard",     "thread",    "custom"};
+static const char *const modes[] = {"exclusive", "shared", "permit"};
+static const char *const statuses[] = {"new", "baseline", "suppressed"};
+
+/* Numbers may come from a ledger: whatever is out of range has the first word. */
+#define WORD(list, i) ((list)[(unsigned)(i) < sizeof(list) / sizeof((list)[0]) ? (unsigned)(i) : 0])
+
+const char *lh_word_rule(enum lh_rule r)
+{
+	return WORD(rules, r).name;
+}
+
+const char *lh_word_title(enum lh_rule r)
+{
+	return WORD(rules, r).title;
+}
+
+const char *lh_word_meaning(enum lh_rule r)
+{
+	return WORD(rules, r).meaning;
+}
+
+const char *lh_word_help(enum lh_rule r)
+{
+	return WORD(rules, r).help;
+}
+
+enum lh_severity lh_word_rule_severity(enum lh_rule r)
+{
+	return WORD(rules, r).severity;
+}
+
+const char *lh_word_severity(enum lh_severity s)
+{
+	return WORD(severities, s);
+}
+
+const char *lh_word_level(enum lh_level l)
+{
+	return WORD(levels, l);
+}
+
+const char *lh_word_filter(enum lh_filter f)
+{
+	return WORD(filters, f);
+}
+
+const char *lh_word_action(enum lh_action a)
+{
+	return WORD(actions, a);
+}
+
+const char *lh_word_kind(unsigned kind)
+{
+	return WORD(kinds, kind);
+}
+
+const char *lh_word_mode(enum lh_mode m)
+{
+	return WORD(modes, m);
+}
+
+const char *lh_word_status(enum lh_status s)
+{
+	return WORD(statuses, s);
+}
+
+enum lh_rule lh_word_find_rule(const char *name)
+{
+	for (enum lh_rule r = 1; r < LH_RULES; r++)
+		if (strcmp(rules[r].name, name) == 0)
+			return r;
+	return LH_NO_RULE;
+}

@@ -1,0 +1,107 @@
+/* Part of the room `model`: what one process did, in numbers. */
+#include "tools/report/report_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void set_end(struct lh_process *p, const struct lh_ledger *h)
+{
+	switch (h->end) {
+	case LH_END_EXIT:
+		snprintf(p->end, sizeof(p->end), "exit %d", h->end_code);
+		break;
+	case LH_END_SIGNAL:
+		snprintf(p->end, sizeof(p->end), "signal %d", h->end_code);
+		break;
+	case LH_END_LOST:
+		strcpy(p->end, "lost");
+		break;
+	case LH_END_RUNNING:
+		strcpy(p->end, "running");
+		break;
+	case LH_END_EXEC:
+		strcpy(p->end, "exec");
+		break;
+	default:
+		break;
+	}
+}
+
+static void count_locks(struct lh_process *p)
+{
+	uint32_t n = lh_read_used(p->record, LH_T_LOCK);
+	struct lh_lock l;
+	struct lh_more more;
+
+	p->locks = 0;
+	p->acquired = p->record->head.retired_acquired;
+	p->contended = p->record->head.retired_contended;
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_lock_row(p->record, i, &l) || !l.kind)
+			continue;
+		/* Each generation of a row was another lock. The lives of threads are locks to the
+		 * judge; nobody counts them as such. */
+		bool life = l.kind == LH_LIFE;
+		p->locks += (l.gen ? l.gen : 1) - life;
+		if (life)
+			continue;
+		p->acquired += l.acquired + l.shared;
+		lh_read_more(p->record, &l, &more);
+		p->contended += more.contended;
+	}
+}
+
+static uint32_t refused(const struct lh_process *p, enum lh_table_name t, uint32_t dropped)
+{
+	uint32_t n = p->record->head.table[t].refused;
+
+	return n > dropped ? n : dropped; /* two views of the same event */
+}
+
+static void count(struct lh_process *p)
+{
+	const struct lh_ledger *h = &p->record->head;
+	uint32_t threads = lh_read_used(p->record, LH_T_THREAD);
+
+	p->threads = 0;
+	for (uint32_t i = 1; i < threads; i++) {
+		struct lh_thread t;
+		p->threads += lh_read_thread(p->record, i, &t) &&
+			      !(t.flags & (LH_THREAD_ROUND | LH_THREAD_ELSEWHERE));
+	}
+	count_locks(p);
+	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);
+	p->dropped_stacks = refused(p, LH_T_STACK, h->dropped_stacks);
+	p->dropped_nodes = refused(p, LH_T_NODE, h->dropped_nodes);
+	p->dropped_findings = refused(p, LH_T_FINDING, 0);
+	p->dropped_events = h->dropped_events;
+	p->passed = h->passed;
+	p->shake = h->shake;
+	p->shakes = h->shakes;
+	p->shaken_ns = h->shaken_ns;
+	p->judge_cut = h->judge_cut;
+	p->places_unknown = h->places_unknown;
+	p->blind = h->flags & LH_LEDGER_BLIND;
+	set_end(p, h);
+}
+
+struct lh_process *lh_model_process(struct lh_model *m, const struct lh_record *r)
+{
+	struct lh_pool *pool = m->shop->pool;
+	void **made = lh_model_memo(m, r, LH_MADE_PROCESS, 0);
+	struct lh_process *p = *made;
+
+	if (p)
+		return p;
+	*made = p = lh_pool_get(pool, sizeof(*p));
+	LH_PUSH(pool, m->process, m->processes, p);
+	p->record = r;
+	p->pid = r->head.pid;
+	p->parent = r->head.parent;
+	p->exe = lh_pool_text(pool, r->head.exe);
+	p->command = lh_pool_text(pool, r->head.command);
+	p->comm = lh_pool_text(pool, r->head.comm);
+	p->trouble = r->trouble[0] ? lh_pool_text(pool, r->trouble) : NULL;
+	count(p);
+	return p;
+}

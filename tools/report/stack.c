@@ -1,0 +1,289 @@
+/* Part of the room `model`: stacks, and the objects that they go through. */
+#include "tools/report/report_internal.h"
+#include "tools/symbols/symbols.h"
+
+#include <string.h>
+
+struct object {
+	struct lh_module row;
+	const char *path, *build_id;
+	bool host;    /* the program itself, wherever it is installed */
+	bool library; /* one of the system's */
+	bool runtime; /* where threads and programs begin */
+	bool ours;
+	const char *function; /* of a script, NULL: no script */
+};
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool is_runtime(const char *name)
+{
+	return begins(name, "libc.so") || begins(name, "libc-2") || begins(name, "libpthread") ||
+	       begins(name, "libstdc++.so") || begins(name, "libc++.so") || begins(name, "ld-");
+}
+
+static const char *hex(struct lh_pool *p, const uint8_t *bytes, unsigned n)
+{
+	static const char digit[] = "0123456789abcdef";
+	char *text = lh_pool_get(p, 2 * n + 1);
+
+	for (unsigned i = 0; i < n; i++) {
+		text[2 * i] = digit[bytes[i] >> 4];
+		text[2 * i + 1] = digit[bytes[i] & 15];
+	}
+	return text;
+}
+
+/* The library of the language, and what was installed for it. */
+static bool is_script_library(const char *path)
+{
+	static const char folder[] = "/lib/python";
+	const char *at = strstr(path, folder);
+
+	return begins(path, "<frozen ") ||
+	       (at && at[sizeof(folder) - 1] >= '0' && at[sizeof(folder) - 1] <= '9');
+}
+
+static void set_script(struct lh_pool *pool, struct object *o)
+{
+	size_t n = strlen(o->row.path) + 1;
+
+	if (!(o->row.flags & LH_MODULE_SCRIPT))
+		return;
+	o->function = n < sizeof(o->row.path) ? lh_pool_text(pool, o->row.path + n) : "";
+	o->library = is_script_library(o->path);
+	o->host = o->runtime = o->ours = false;
+}
+
+static const struct object *object_at(struct lh_model *m, const struct lh_process *p, uint32_t row)
+{
+	struct lh_pool *pool = m->shop->pool;
+	struct lh_module module;
+	void **made = lh_model_memo(m, p->record, LH_MADE_OBJECT, row);
+	struct object *o = *made;
+
+	if (o || !lh_read_module(p->record, row, &module))
+		return o;
+	*made = o = lh_pool_get(pool, sizeof(*o));
+	o->row = module;
+	o->path = lh_pool_text(pool, module.path);
+	if (module.build_id_n)
+		o->build_id = hex(pool, module.build_id, module.build_id_n);
+	o->host = strcmp(o->path, p->exe) == 0;
+	o->runtime = is_runtime(base_name(o->path));
+	o->library = !o->host && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
+	o->ours = begins(base_name(o->path), "liblockhound.so");
+	set_script(pool, o);
+	return o;
+}
+
+static bool is_header(const char *file)
+{
+	return file && (begins(file, "/usr/include/") || begins(file, "/usr/lib/gcc/") ||
+			begins(file, "/usr/lib/llvm") || strstr(file, "/include/c++/"));
+}
+
+static void set_place(struct lh_frame *f, const struct object *o, uint64_t pc)
+{
+	f->address = pc;
+	f->offset = o ? pc - o->row.base : pc;
+	if (!o)
+		return;
+	f->module = o->path[0] ? o->path : NULL;
+	f->build_id = o->build_id;
+	f->ours = o->ours;
+	f->system = o->library;
+}
+
+/* A line of a script has no object, and its address is the line. */
+static uint32_t add_script(struct lh_model *m, const struct object *o, uint64_t line,
+			   struct lh_frame **list, uint32_t n)
+{
+	struct lh_frame f = {.script = true, .system = o->library};
+
+	f.function = o->function[0] ? o->function : NULL;
+	f.file = o->path;
+	f.line = line < UINT32_MAX ? (uint32_t)line : 0;
+	LH_PUSH(m->shop->pool, *list, n, f);
+	return n;
+}
+
+/*
+ * One frame of the ledger is one line, and one more for each function inlined there. `brief`: its
+ * name is enough.
+ */
+static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, bool after,
+		       bool brief, struct lh_frame **list, uint32_t n)
+{
+	const struct lh_symbol *line = NULL;
+	struct lh_frame f = {0};
+	uint32_t lines = 0;
+
+	if (o && o->function)
+		return add_script(m, o, pc, list, n);
+	set_place(&f, o, pc);
+	/* Our own functions say nothing to anyone. */
+	if (brief && m->shop->wants.symbols)
+		f.function = lh_symbol_name(m->shop->wants.symbols, &o->row, f.offset, after);
+	else if (o && !o->ours && m->shop->wants.symbols)
+		lines = lh_symbol_lines(m->shop->wants.symbols, &o->row, f.offset, after, &line);
+	for (uint32_t i = 0; i < lines; i++) {
+		f.function = line[i].function;
+		f.file = line[i].file;
+		f.line = line[i].line;
+		f.column = line[i].column;
+		f.inlined = line[i].inlined;
+		f.system = o->library || is_header(f.file);
+		LH_PUSH(m->shop->pool, *list, n, f);
+	}
+	if (!lines)
+		LH_PUSH(m->shop->pool, *list, n, f);
+	return n;
+}
+
+static bool is_start(const struct lh_frame *f)
+{
+	return f->ours || (f->module && is_runtime(base_name(f->module))) || is_header(f->file) ||
+	       (f->function && strcmp(f->function, "_start") == 0);
+}
+
+/*
+ * What nobody wants to read first: how the C library begins a thread, at the outer
+ * end, and how the C++ headers get from lock_guard to pthread, at the inner. A
+ * stack of nothing else is shown whole.
+ */
+static void mark_ours(struct lh_frame *f, uint32_t n)
+{
+	uint32_t from = 0, to = n;
+
+	while (to > from && is_start(&f[to - 1]))
+		to--;
+	while (from < to && (f[from].ours || is_header(f[from].file)))
+		from++;
+	for (uint32_t i = 0; i < n; i++)
+		f[i].ours = (f[i].ours || i < from || i >= to) && from < to;
+}
+
+static bool is_of_runtime(struct lh_model *m, const struct lh_process *p, uint64_t frame)
+{
+	const struct object *o = object_at(m, p, LH_FRAME_MODULE(frame));
+
+	return o && o->runtime;
+}
+
+/*
+ * From here on it is how the C library begins a thread, which nobody reads (mark_ours). Its debug
+ * information may be large and packed: unpacking libc's takes longer than all else in a report.
+ */
+static uint32_t start_of_thread(struct lh_model *m, const struct lh_process *p,
+				const uint64_t *frame, uint32_t n)
+{
+	uint32_t i = n;
+
+	/* of the first thread: _start, which is the program's own, calls the C library */
+	if (i > 1 && !is_of_runtime(m, p, frame[i - 1]))
+		i--;
+	while (i && is_of_runtime(m, p, frame[i - 1]))
+		i--;
+	return i && i < n && is_of_runtime(m, p, frame[i]) ? i : n;
+}
+
+static void fill(struct lh_model *m, const struct lh_process *p, lh_stack_id id, struct lh_trace *t)
+{
+	uint64_t frame[LH_FRAMES_MAX];
+	uint32_t frames = lh_read_frames(p->record, id, frame);
+	struct lh_frame *list = NULL;
+	struct lh_stack stack;
+	bool after = true;
+	uint32_t start = start_of_thread(m, p, frame, frames);
+
+	for (uint32_t i = 0; i < frames; i++) {
+		const struct object *o = object_at(m, p, LH_FRAME_MODULE(frame[i]));
+		uint64_t pc = LH_FRAME_PC(frame[i]);
+
+		t->n = expand(m, o, pc, after, i >= start && o && o->runtime, &list, t->n);
+		/* What a signal interrupted stands at its instruction, not behind a call. */
+		after = !(o && o->runtime && m->shop->wants.symbols &&
+			  lh_symbol_signal(m->shop->wants.symbols, &o->row, pc - o->row.base));
+	}
+	if (list)
+		mark_ours(list, t->n);
+	t->frame = list;
+	if (lh_read_stack(p->record, id, &stack)) {
+		t->cut = (stack.flags & LH_STACK_CUT) || frames < stack.n;
+		t->approximate = stack.flags & LH_STACK_APPROXIMATE;
+	}
+}
+
+const struct lh_trace *lh_model_trace(struct lh_model *m, const struct lh_process *p,
+				      lh_stack_id id)
+{
+	void **made = lh_model_memo(m, p->record, LH_MADE_TRACE, id);
+
+	if (!*made) {
+		struct lh_trace *t = lh_pool_get(m->shop->pool, sizeof(*t));
+
+		*made = t;
+		fill(m, p, id, t);
+		return t;
+	}
+	return *made;
+}
+
+/* How good a frame is to point at. */
+static int worth(const struct lh_frame *f)
+{
+	if (f->ours)
+		return 0;
+	return 1 + (f->function ? 1 : 0) + (f->line ? 2 : 0) + (f->system ? 0 : 4);
+}
+
+const struct lh_frame *lh_model_place(const struct lh_trace *t)
+{
+	const struct lh_frame *best = NULL;
+
+	for (uint32_t i = 0; t && i < t->n; i++)
+		if (worth(&t->frame[i]) > (best ? worth(best) : 0))
+			best = &t->frame[i];
+	return best;
+}
+
+const char *lh_model_data_place(struct lh_model *m, const struct lh_process *p, uint64_t address)
+{
+	struct lh_module module;
+
+	if (!address || !lh_read_module_at(p->record, address, &module))
+		return NULL;
+	return lh_pool_print(m->shop->pool, "%s+%#llx", base_name(module.path),
+			     (unsigned long long)(address - module.base));
+}
+
+const char *lh_model_variable(struct lh_model *m, const struct lh_process *p, uint64_t address,
+			      uint64_t *into)
+{
+	struct lh_module module;
+
+	if (!address || !m->shop->wants.symbols || !lh_read_module_at(p->record, address, &module))
+		return NULL;
+	return lh_symbol_data(m->shop->wants.symbols, &module, address - module.base, into);
+}
+
+const char *lh_model_member(struct lh_model *m, const struct lh_process *p, uint64_t address,
+			    uint64_t own)
+{
+	struct lh_module module;
+
+	if (!address || !m->shop->wants.symbols || !lh_read_module_at(p->record, address, &module))
+		return "";
+	return lh_symbol_part(m->shop->wants.symbols, &module, address - module.base, own);
+}

@@ -1,0 +1,54 @@
+#include "tools/run/clock_thread.h"
+
+#include <linux/futex.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SLACK_NS = 1000000, /* the kernel may join it with other timers */
+	PERIOD_NS = LH_TICK_NS - SLACK_NS
+};
+
+/* Sleeps until a process says that it is there, or the period is over; true: it did. */
+static bool sleep_on_board(struct lh_ticker *t, uint32_t known)
+{
+	const struct timespec period = {0, PERIOD_NS};
+	return syscall(SYS_futex, &t->run->board->next, FUTEX_WAIT, known, &period, NULL, 0) == 0;
+}
+
+static void *tick(void *ticker)
+{
+	struct lh_ticker *t = ticker;
+	const uint64_t one = 1;
+	uint32_t known = 0;
+	bool woken = false;
+	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+	while (!__atomic_load_n(&t->over, __ATOMIC_ACQUIRE)) {
+		uint32_t taken = lh_board_taken(t->run);
+		lh_board_tick_now(t->run->board);
+		if ((taken != known || woken) &&
+		    write(t->arrivals, &one, sizeof(one)) == sizeof(one))
+			known = taken;
+		woken = sleep_on_board(t, __atomic_load_n(&t->run->board->next, __ATOMIC_RELAXED));
+	}
+	return NULL;
+}
+
+int lh_ticker_start(struct lh_ticker *t, struct lh_runfile *run, int arrivals)
+{
+	*t = (struct lh_ticker){.run = run, .arrivals = arrivals};
+	int e = pthread_create(&t->thread, NULL, tick, t);
+	t->started = !e;
+	return e;
+}
+
+void lh_ticker_stop(struct lh_ticker *t)
+{
+	__atomic_store_n(&t->over, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &t->run->board->next, FUTEX_WAKE, 1, NULL, NULL, 0);
+	if (t->started)
+		pthread_join(t->thread, NULL);
+	t->started = false;
+}

@@ -1,0 +1,147 @@
+#include "tools/run/files.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/render/render.h"
+#include "tools/util/log.h"
+
+static bool open_one(struct lh_output *o, const char *option, const char *path)
+{
+	char why[PATH_MAX + 100];
+	if (lh_output_open(o, path, why, sizeof(why)))
+		return true;
+	lh_say("--%s: %s", option, why);
+	return false;
+}
+
+/* Do they name one file? What is no regular file (a pipe, /dev/null) may be named twice. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (stat(a, &x) || stat(b, &y))
+		return strcmp(a, b) == 0;
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+struct named {
+	const char *option, *path;
+};
+
+/* What is written last would be all that is left; and what a project decided is no place for a
+ * report. */
+static bool clash(const struct lh_settings *s)
+{
+	static const enum lh_option read[] = {LH_OPT_baseline, LH_OPT_policy, LH_OPT_config};
+	struct named all[LH_OUTPUTS_MAX + 6];
+	int n = 0, written;
+
+	all[n++] = (struct named){"output", s->value[LH_OPT_output].text};
+	all[n++] = (struct named){"log-file", s->value[LH_OPT_log_file].text};
+	for (int i = 0; i < s->outputs; i++)
+		all[n++] = (struct named){lh_render_formats[s->output[i].format].name,
+					  s->output[i].path};
+	written = n;
+	for (size_t i = 0; i < sizeof(read) / sizeof(*read); i++)
+		all[n++] = (struct named){lh_settings_name(read[i]), s->value[read[i]].text};
+	for (int i = 0; i < written; i++)
+		for (int k = i + 1; k < n; k++)
+			if (*all[i].path && *all[k].path && same_file(all[i].path, all[k].path)) {
+				lh_say("--%s: %s: is the file of --%s as well", all[i].option,
+				       all[i].path, all[k].option);
+				return true;
+			}
+	return false;
+}
+
+bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
+{
+	if (clash(s))
+		return false;
+	const char *log = s->value[LH_OPT_log_file].text, *record = s->value[LH_OPT_output].text;
+	if (*log && !(f->log = fopen(log, "we"))) {
+		lh_say("--log-file: %s: %s", log, strerror(errno));
+		return false;
+	}
+	if (*record && !open_one(&f->record, "output", record))
+		return false;
+	for (int i = 0; i < s->outputs; i++)
+		if (!open_one(&f->report[i], lh_render_formats[s->output[i].format].name,
+			      s->output[i].path))
+			return false;
+	return true;
+}
+
+void lh_files_drop(struct lh_files *f)
+{
+	lh_output_drop(&f->record);
+	for (int i = 0; i < LH_OUTPUTS_MAX; i++)
+		lh_output_drop(&f->report[i]);
+}
+
+static int copy_store(int store, FILE *to)
+{
+	char buffer[64 << 10];
+	ssize_t n;
+	off_t at = 0;
+	while ((n = pread(store, buffer, sizeof(buffer), at)) > 0) {
+		if (fwrite(buffer, 1, (size_t)n, to) != (size_t)n)
+			return errno;
+		at += n;
+	}
+	return n < 0 ? errno : 0;
+}
+
+static bool finish(struct lh_output *o, const struct lh_files_of *of, int error, const char *option)
+{
+	char path[PATH_MAX];
+	strcpy(path, o->path);
+	if (error)
+		lh_output_drop(o);
+	else
+		error = lh_output_finish(o, of->pid, of->program);
+	if (error)
+		lh_say("--%s: %s: %s", option, path, strerror(error));
+	return !error;
+}
+
+bool lh_files_write(struct lh_files *f, const struct lh_settings *s, const struct lh_files_of *of)
+{
+	bool good = true;
+	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
+	struct lh_text_style style = {
+		.source = true,
+		.filtered = s->value[LH_OPT_show_filtered].number,
+		.locks = true,
+		.root = s->value[LH_OPT_source_root].text,
+		.least = least[s->value[LH_OPT_fail_on].number],
+		.empty_fine = s->value[LH_OPT_allow_empty].number,
+		.suppressed = s->value[LH_OPT_sarif_include_suppressed].number,
+		.file_attribute = s->value[LH_OPT_junit_file_attr].number,
+	};
+	if (f->record.file)
+		good &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
+	for (int i = 0; i < s->outputs; i++) {
+		const struct lh_format *format = &lh_render_formats[s->output[i].format];
+		int error = format->render(of->model, &style, f->report[i].file);
+		good &= finish(&f->report[i], of, error, format->name);
+	}
+	return good;
+}
+
+bool lh_files_close_log(struct lh_files *f, const struct lh_settings *s)
+{
+	FILE *log = f->log;
+	f->log = NULL;
+	lh_say_into(NULL);
+	if (!log)
+		return true;
+	bool bad = ferror(log) != 0;
+	if (!fclose(log) && !bad)
+		return true;
+	lh_say("--log-file: %s: %s", s->value[LH_OPT_log_file].text, strerror(errno));
+	return false;
+}

@@ -1,0 +1,34 @@
+/*
+ * files.h — all the files that a run writes: the record, the reports, the log.
+ *
+ * Opened before the program starts, so that a path that cannot be written costs no
+ * run; the record and the reports get their names when they are whole. Does not know
+ * what is in them. Says itself, in one line each, what could not be written.
+ */
+#ifndef LH_FILES_H
+#define LH_FILES_H
+
+#include "tools/report/report.h"
+#include "tools/util/output_file.h"
+#include "tools/settings/settings.h"
+
+struct lh_files {
+	struct lh_output record;                 /* -o */
+	struct lh_output report[LH_OUTPUTS_MAX]; /* in the order of settings->output */
+	FILE *log; /* written as it goes, so that it can be followed */
+};
+
+/* What the names and the contents are made of. */
+struct lh_files_of {
+	const struct lh_model *model;
+	int store; /* the ledgers, in the saved format */
+	pid_t pid;
+	const char *program;
+};
+
+bool lh_files_open(struct lh_files *f, const struct lh_settings *s);
+bool lh_files_write(struct lh_files *f, const struct lh_settings *s, const struct lh_files_of *of);
+bool lh_files_close_log(struct lh_files *f, const struct lh_settings *s);
+void lh_files_drop(struct lh_files *f); /* as if none had ever been opened */
+
+#endif

@@ -1,0 +1,116 @@
+#include "tools/run/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What we were given and change for ourselves. */
+static struct {
+	sigset_t mask;
+	struct sigaction child, pipe;
+	struct rlimit files, size;
+} given;
+
+void lh_launch_prepare(void)
+{
+	struct sigaction normal = {.sa_handler = SIG_DFL};
+	sigset_t all;
+	sigprocmask(SIG_SETMASK, NULL, &given.mask);
+	sigaction(SIGPIPE, NULL, &given.pipe);
+	/* with SIGCHLD ignored the kernel would reap the program, and its status were lost */
+	sigaction(SIGCHLD, &normal, &given.child);
+	getrlimit(RLIMIT_NOFILE, &given.files);
+	getrlimit(RLIMIT_FSIZE, &given.size);
+	struct rlimit files = {given.files.rlim_max, given.files.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &files); /* one pidfd for each process of the run */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL); /* read from a signalfd from now on */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+static void give_back(void)
+{
+	sigaction(SIGCHLD, &given.child, NULL);
+	sigaction(SIGPIPE, &given.pipe, NULL);
+	setrlimit(RLIMIT_NOFILE, &given.files);
+	setrlimit(RLIMIT_FSIZE, &given.size);
+	sigprocmask(SIG_SETMASK, &given.mask, NULL);
+}
+
+/* A text without "#!" is given to the shell, as execvp does. */
+static void exec_text(const char *path, char **argv, char **environment)
+{
+	size_t n = 0;
+	while (argv[n])
+		n++;
+	char **words = calloc(n + 3, sizeof(*words));
+	if (!words)
+		return;
+	words[0] = (char *)"/bin/sh";
+	words[1] = (char *)path;
+	for (size_t i = 1; i < n; i++)
+		words[i + 1] = argv[i];
+	execve(words[0], words, environment);
+}
+
+struct start {
+	const char *path;
+	char **argv, **environment;
+	int report;
+};
+
+/* In the child, which has our memory until it is somebody else: see lh_launch(). */
+static int become(void *start)
+{
+	const struct start *s = start;
+	give_back();
+	execve(s->path, s->argv, s->environment);
+	if (errno == ENOEXEC)
+		exec_text(s->path, s->argv, s->environment);
+	int e = errno;
+	_exit(write(s->report, &e, sizeof(e)) == sizeof(e) ? 127 : 126);
+}
+
+/* As vfork: nothing is copied that the exec would throw away. We wait until then. */
+pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
+{
+	static _Alignas(16) char stack[64 << 10];
+	int report[2], e = 0;
+	if (pipe2(report, O_CLOEXEC)) {
+		*error = errno;
+		return 0;
+	}
+	struct start s = {path, argv, environment, report[1]};
+	pid_t pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
+	*error = pid < 0 ? errno : 0;
+	close(report[1]); /* what remains open is the child's, and closes by itself at the exec */
+	if (pid > 0 && read(report[0], &e, sizeof(e)) == sizeof(e)) {
+		waitpid(pid, NULL, 0);
+		*error = e;
+	}
+	close(report[0]);
+	return *error ? 0 : pid;
+}
+
+_Noreturn void lh_launch_die(int signal)
+{
+	struct sigaction normal = {.sa_handler = SIG_DFL};
+	struct rlimit none = {0, 0};
+	sigset_t only;
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0,
+	      0); /* a core_pattern that is a pipe does not ask the limit */
+	sigaction(signal, &normal, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	raise(signal);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	_exit(128 + signal); /* a signal that does not end a process by itself */
+}

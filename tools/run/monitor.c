@@ -1,0 +1,426 @@
+#include "tools/run/monitor_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/process/proc.h"
+#include "tools/util/log.h"
+#include "tools/symbols/symbols.h"
+#include "tools/hang/thread_dump.h"
+
+enum {
+	EVENTS = 64,
+	ROUND_MS = 40,
+	BUSY_MS =
+		5, /* while processes come and go: a short one must be met alive to know its end */
+	FINDINGS = 64, /* told in one round */
+	DESCENDANTS = 4096,
+	PICTURES = 16, /* of live processes at a time-out: each takes a moment */
+};
+#define MS 1000000ull
+#define BUSY_NS (250 * MS) /* after the last arrival */
+#define NAMES_NS (250 * MS)
+#define SETTLE_NS (50 * MS)      /* between a deadlock and its end: what belongs to it comes too */
+#define GRACE_NS (2000 * MS)     /* between TERM and KILL; and before leftovers are named */
+#define ARRIVAL_NS (200 * MS)    /* for one that was starting when the program ended */
+#define HOPELESS_NS (10000 * MS) /* after KILL */
+
+static uint64_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
+{
+	sigset_t all;
+	/* data.ptr NULL: neither is a member */
+	struct epoll_event e = {.events = EPOLLIN};
+	if (!lh_crew_open(&m->crew, why, room))
+		return false;
+	sigfillset(&all);
+	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	m->arrivals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->signals >= 0 && m->arrivals >= 0 &&
+	    !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->signals, &e) &&
+	    !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->arrivals, &e))
+		return true;
+	snprintf(why, room, "cannot watch signals: %s", strerror(errno));
+	return false;
+}
+
+void lh_monitor_close(struct lh_monitor *m)
+{
+	for (uint32_t i = 0; i < m->crew.n; i++)
+		lh_watch_forget(m->crew.member[i]->watched);
+	lh_model_free(m->told);
+	lh_symbols_free(m->symbols);
+	lh_strays_free(&m->strays);
+	close(m->signals);
+	close(m->arrivals);
+	lh_crew_close(&m->crew);
+}
+
+static void signal_all(int signal)
+{
+	static pid_t all[DESCENDANTS];
+	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS);
+	for (size_t i = 0; i < n; i++)
+		kill(all[i], signal);
+}
+
+/* TERM first, KILL later: a program may have something to put in order. */
+static void end_program(struct lh_monitor *m, int signal)
+{
+	m->end_at = 0;
+	m->ended_by_us = true;
+	m->kill_at = now() + GRACE_NS;
+	signal_all(signal);
+}
+
+static void on_deadlock(struct lh_monitor *m, const struct lh_member *member)
+{
+	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
+		m->end_at = now() + SETTLE_NS;
+	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
+		lh_say("process %d is deadlocked; aborting it", member->pid);
+		kill(member->pid, SIGABRT);
+		m->ended_by_us = true;
+		m->kill_at = now() + GRACE_NS;
+	}
+	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
+		kill(member->pid, SIGSTOP);
+		lh_say("process %d is stopped; look at it with 'gdb -p %d', let it go on with "
+		       "'kill -CONT %d'",
+		       member->pid, member->pid, member->pid);
+	}
+}
+
+static bool is_deadlock(const struct lh_found *f)
+{
+	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
+	       (f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_SELF_DEADLOCK ||
+		f->rule == LH_RULE_POOL_DEADLOCK || (f->rule == LH_RULE_EXIT_HOLDING && f->open) ||
+		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
+}
+
+/*
+ * Told when the process ends: a circle through a semaphore that may turn out to be no lock, and one
+ * that was set aside, since the same circle of other threads may yet count and stand in its place.
+ */
+static bool is_unsure(const struct lh_member *member, uint32_t row)
+{
+	struct lh_finding f;
+	return lh_read_finding(&member->record, row, &f) &&
+	       ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE);
+}
+
+/* What the library says of a long hold is for the watch, which makes a finding of it. */
+static bool is_fact(const struct lh_member *member, uint32_t row)
+{
+	struct lh_finding f;
+	return lh_read_finding(&member->record, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
+	       row < lh_read_used(&member->record, LH_T_FINDING);
+}
+
+void lh_monitor_tell(struct lh_monitor *m, struct lh_member *member, uint32_t row, bool at_end)
+{
+	bool fresh = false;
+	lh_member_names(member, row);
+	lh_read_refresh(&member->record);
+	if ((!at_end && is_unsure(member, row)) || (m->watch && is_fact(member, row)))
+		return;
+	struct lh_found *f = lh_model_take(m->told, &member->record, row, &fresh);
+	if (!f)
+		return;
+	if (fresh && (f->filter == LH_F_NONE || m->style.filtered) && f->status == LH_NEW) {
+		lh_text_finding(m->told, f, m->style, lh_say_stream());
+		fflush(lh_say_stream());
+	}
+	if (is_deadlock(f))
+		on_deadlock(m, member);
+}
+
+static void tell_new(struct lh_monitor *m)
+{
+	struct lh_member *member;
+	uint32_t row;
+	for (int i = 0; i < FINDINGS && lh_crew_finding(&m->crew, &member, &row); i++)
+		lh_monitor_tell(m, member, row, false);
+}
+
+static void take_leave(struct lh_monitor *m, struct lh_member *member, enum lh_end how)
+{
+	uint32_t row;
+	lh_monitor_settle(m, member);
+	while (lh_member_finding(member, &row))
+		lh_monitor_tell(m, member, row, true);
+	for (row = 1; row < lh_read_used(&member->record, LH_T_FINDING); row++)
+		lh_monitor_tell(m, member, row, true); /* also those that were held back */
+	lh_crew_leave(&m->crew, member, how);
+	lh_watch_forget(member->watched);
+	member->watched = NULL;
+	member->record.side = NULL;
+}
+
+/* The terminal stopped the program: stop as it did, and come back when the shell says so. */
+static void follow_stop(int signal)
+{
+	sigset_t only;
+	if (signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU)
+		return; /* SIGSTOP is somebody's business with that one process */
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	kill(getpid(), signal);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	sigprocmask(SIG_BLOCK, &only, NULL);
+}
+
+static void reap(struct lh_monitor *m)
+{
+	int status;
+	pid_t pid;
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (WIFSTOPPED(status)) {
+			if (status >> 16)
+				continue; /* a stop of ours, to take a stack: process/sample.h */
+			if (pid == m->program)
+				follow_stop(WSTOPSIG(status));
+			continue;
+		}
+		lh_crew_reaped(&m->crew, pid, status);
+		if (pid == m->program) {
+			m->status = status;
+			m->ended = now();
+		}
+	}
+}
+
+static bool is_stopped(pid_t pid)
+{
+	char text[1024], state = 0;
+	char *after = lh_proc_read(pid, "stat", text, sizeof(text)) ? strrchr(text, ')') : NULL;
+	return after && sscanf(after + 1, " %c", &state) == 1 && state == 'T';
+}
+
+/*
+ * A signal that reached us. From the terminal (SI_KERNEL) the program has it too; from
+ * the run itself it was meant for its process group; anything else is passed on.
+ */
+static void pass_on(struct lh_monitor *m, const struct signalfd_siginfo *s)
+{
+	int signal = (int)s->ssi_signo;
+	pid_t from = (pid_t)s->ssi_pid;
+	bool ends = signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+	if (signal == SIGCHLD)
+		return;
+	if (m->ended) {
+		m->give_up |= ends;
+		return;
+	}
+	if (signal == SIGCONT) {
+		if (is_stopped(m->program))
+			kill(m->program, SIGCONT);
+		return;
+	}
+	if (s->ssi_code > 0 || from == getpid() || from == m->program ||
+	    lh_crew_find(&m->crew, from))
+		return;
+	if (s->ssi_code == SI_QUEUE)
+		sigqueue(m->program, signal,
+			 (union sigval){.sival_ptr = (void *)(uintptr_t)s->ssi_ptr});
+	else
+		kill(m->program, signal);
+}
+
+static void read_signals(struct lh_monitor *m)
+{
+	struct signalfd_siginfo s;
+	eventfd_t some;
+	eventfd_read(m->arrivals, &some); /* its only word is that there is something to look at */
+	while (read(m->signals, &s, sizeof(s)) == sizeof(s))
+		pass_on(m, &s);
+}
+
+static void look_around(struct lh_monitor *m)
+{
+	uint32_t before = m->crew.n;
+	lh_crew_look(&m->crew);
+	if (m->crew.n != before)
+		m->busy_until = now() + BUSY_NS;
+	tell_new(m);
+	lh_monitor_news(m);
+}
+
+/*
+ * One round. The order matters: the status of a child is better known from reaping it
+ * than from its pidfd; and who came is asked before who ended, or a process that went
+ * on by exec and then ended would seem to have been lost in its first life.
+ */
+static void listen(struct lh_monitor *m)
+{
+	struct epoll_event e[EVENTS];
+	int n = epoll_wait(m->crew.epoll, e, EVENTS, now() < m->busy_until ? BUSY_MS : ROUND_MS);
+	for (int i = 0; i < n; i++)
+		if (!e[i].data.ptr)
+			read_signals(m);
+	reap(m);
+	look_around(m);
+	for (int i = 0; i < n; i++) {
+		struct lh_member *member = e[i].data.ptr;
+		if (member && member->presence == LH_PRESENT)
+			take_leave(m, member, LH_END_UNKNOWN);
+	}
+	for (struct lh_member *member; (member = lh_crew_lost(&m->crew));) {
+		look_around(m); /* it is known only now that it ended, so who came is asked again */
+		if (member->presence == LH_PRESENT)
+			take_leave(m, member, LH_END_UNKNOWN);
+	}
+}
+
+static void time_out(struct lh_monitor *m)
+{
+	m->timed_out = true;
+	lh_say("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
+	for (uint32_t i = 0; i < m->crew.present; i++) {
+		const struct lh_member *member = m->crew.member[m->crew.here[i]];
+		if (member->foreign || i >= PICTURES)
+			lh_stood_ledger(&member->record, m->symbols, lh_say_stream());
+		else
+			lh_stood_live(&member->record, member->pid, m->symbols, lh_say_stream());
+	}
+	fflush(lh_say_stream());
+	end_program(m, SIGTERM);
+}
+
+static void name_leftovers(struct lh_monitor *m)
+{
+	char names[256] = "";
+	size_t at = 0;
+	m->leftovers_told = true;
+	for (uint32_t i = 0; i < m->crew.present && at < sizeof(names); i++) {
+		const struct lh_member *member = m->crew.member[m->crew.here[i]];
+		const char *base = strrchr(member->record.head.exe, '/');
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
+				       member->pid, base ? base + 1 : "?");
+	}
+	lh_say("the program has ended and left running: %s; waiting (--no-wait does not, nor does "
+	       "Ctrl-C)",
+	       names);
+}
+
+/* The summary has them all; -v is told at once. */
+static void tell_strays(struct lh_monitor *m)
+{
+	for (; m->watch_for.verbose && m->strays_told < m->strays.count &&
+	       m->strays_told < LH_STRAYS_NAMED;
+	     m->strays_told++)
+		lh_say("not watched: %s", m->strays.name[m->strays_told]);
+}
+
+static void look_at_the_clock(struct lh_monitor *m)
+{
+	uint64_t t = now();
+	if (m->timeout_ns && !m->timed_out && !m->ended_by_us && t - m->start > m->timeout_ns)
+		time_out(m);
+	if (m->end_at && t > m->end_at) {
+		lh_say("the program is deadlocked; ending it");
+		end_program(m, SIGTERM);
+	}
+	if (m->kill_at && t > m->kill_at) { /* again and again: one may be forking just now */
+		signal_all(SIGKILL);
+		m->give_up |= t > m->kill_at + HOPELESS_NS;
+	}
+	if (t > m->names_at) {
+		lh_crew_names(&m->crew);
+		m->names_at = t + NAMES_NS;
+	}
+	lh_strays_look(&m->strays, t);
+	tell_strays(m);
+	if (m->ended && m->wait && !m->leftovers_told && !m->quiet && m->crew.present &&
+	    !m->ended_by_us && t > m->ended + GRACE_NS)
+		name_leftovers(m);
+}
+
+static bool has_children(void)
+{
+	siginfo_t info;
+	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+}
+
+/* Is there anybody left whom we wait for? */
+static bool is_over(struct lh_monitor *m)
+{
+	uint32_t foreign = 0;
+	if (!m->ended)
+		return false;
+	if (m->give_up || (!m->wait && !m->ended_by_us))
+		return true;
+	if (!has_children())
+		return true;
+	if (m->crew.arriving && now() < m->ended + ARRIVAL_NS)
+		return false;
+	for (uint32_t i = 0; i < m->crew.present; i++)
+		foreign += m->crew.member[m->crew.here[i]]->foreign;
+	if (m->ended_by_us && m->kill_at && now() < m->kill_at + HOPELESS_NS)
+		return false; /* children without the library are ended too */
+	return m->crew.present == foreign && !foreign;
+}
+
+/* All that came but was not looked at yet, then everybody's ledger into the store. */
+static void close_books(struct lh_monitor *m)
+{
+	/* an arrival may have to wait for the findings of the one whose place it takes */
+	for (int quiet = 0; quiet < 3; quiet++) {
+		uint32_t here = m->crew.present, arriving = m->crew.arriving, n = m->crew.n;
+		lh_crew_look(&m->crew);
+		tell_new(m);
+		if (here != m->crew.present || arriving != m->crew.arriving || n != m->crew.n)
+			quiet = 0;
+	}
+	while (m->crew.present) {
+		struct lh_member *member = m->crew.member[m->crew.here[0]];
+		bool running = !member->foreign && !lh_member_ended(member);
+		m->left += running;
+		take_leave(m, member, running ? LH_END_RUNNING : LH_END_UNKNOWN);
+	}
+}
+
+void lh_monitor_watch(struct lh_monitor *m, pid_t program)
+{
+	m->program = program;
+	m->start = now();
+	m->busy_until = m->start + BUSY_NS;
+	/* Not at once: each look into /proc costs the kernel as much again when the process ends,
+	 * and at first there is nobody but the program itself. */
+	m->names_at = m->start + NAMES_NS;
+	m->strays.next_ns = m->start + LH_STRAYS_FIRST_NS;
+	/* now that the program is on its way: these take their time */
+	m->symbols = lh_symbols_new(false);
+	struct lh_model_wants wants = {.symbols = m->symbols};
+	if (m->gate)
+		lh_gate_join(m->gate, &wants);
+	wants.orders = false; /* these are judged when all is over */
+	m->told = lh_model_new(wants);
+	int e = lh_ticker_start(&m->ticker, &m->crew.run, m->arrivals);
+	if (e)
+		lh_say("no thread for the clock (%s): times in the report are coarse", strerror(e));
+	lh_monitor_look_on(m);
+	while (!is_over(m)) {
+		listen(m);
+		if (e)
+			lh_board_tick_now(m->crew.run.board);
+		look_at_the_clock(m);
+	}
+	close_books(m);
+	lh_watch_stop(m->watch);
+	lh_ticker_stop(&m->ticker);
+}

@@ -1,0 +1,73 @@
+/* Part of the room `monitor`: what the watch has found is told, and saved with its process. */
+#include "tools/run/monitor_internal.h"
+
+#include "tools/util/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void tell_news(struct lh_monitor *m, const struct lh_news *n)
+{
+	struct lh_member *member = n->member;
+	bool fresh;
+	if (n->kind == LH_NEWS_EXCUSED) {
+		lh_say("%s[%d]: %s", member->record.head.comm, member->pid, n->text);
+		return;
+	}
+	member->record.side = lh_watch_side(m->watch, member->watched);
+	if (n->kind == LH_NEWS_FOUND) {
+		lh_monitor_tell(m, member, n->row, true);
+		return;
+	}
+	struct lh_found *f = lh_model_take(m->told, &member->record, n->row, &fresh);
+	if (f && f->status == LH_NEW)
+		lh_say("long-hold %s: %s", f->fingerprint, n->text);
+}
+
+void lh_monitor_news(struct lh_monitor *m)
+{
+	struct lh_news n;
+	while (m->watch && lh_watch_news(m->watch, &n))
+		tell_news(m, &n);
+}
+
+static void on_arrival(void *monitor, struct lh_member *member)
+{
+	struct lh_monitor *m = monitor;
+	if (m->watch)
+		member->watched = lh_watch_add(m->watch, member->ledger, member->size,
+					       member->foreign ? 0 : member->pid, member);
+}
+
+void lh_monitor_settle(struct lh_monitor *m, struct lh_member *member)
+{
+	if (!member->watched)
+		return;
+	lh_monitor_news(m);
+	lh_watch_withdraw(member->watched);
+}
+
+/* What was found is part of its record from now on: it is saved with it. */
+static void on_leave(void *monitor, struct lh_member *member)
+{
+	struct lh_monitor *m = monitor;
+	if (!member->watched)
+		return;
+	lh_watch_drop(m->watch, member->watched);
+	lh_monitor_news(m);
+	member->record.side = lh_watch_side(m->watch, member->watched);
+}
+
+void lh_monitor_look_on(struct lh_monitor *m)
+{
+	m->watch_for.wake = m->arrivals;
+	m->watch_for.board = m->crew.run.board;
+	m->watch = lh_watch_start(&m->watch_for);
+	if (!m->watch)
+		lh_say("no thread to look on (%s): long holds, blocking calls and some deadlocks "
+		       "are not seen",
+		       strerror(errno));
+	m->crew.arrived = on_arrival;
+	m->crew.leaves = on_leave;
+	m->crew.hook = m;
+}

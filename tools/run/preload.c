@@ -1,0 +1,176 @@
+#include "tools/run/preload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME "liblockhound.so"
+#define ASAN_SETTING "verify_asan_link_order=0"
+
+/* Beside the command (build tree), where it is installed, where it was built for, where the user
+ * says. */
+static bool locate(char *out)
+{
+	char self[PATH_MAX] = "", probe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n > 0 && strrchr(self, '/'))
+		*strrchr(self, '/') = '\0';
+	const char *given = getenv("LOCKHOUND_LIB");
+	const char *const places[][2] = {
+		{self, "/" NAME},
+		{self, "/../lib/lockhound/" NAME},
+		{LH_LIBRARY_DIR, "/" NAME},
+		{given ? given : "", ""},
+		{given ? given : "", "/" NAME},
+	};
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (!*places[i][0] || snprintf(probe, sizeof(probe), "%s%s", places[i][0],
+					       places[i][1]) >= (int)sizeof(probe))
+			continue;
+		if (realpath(probe, out) && !access(out, R_OK) && strstr(probe, ".so"))
+			return true;
+	}
+	return false;
+}
+
+/* LD_PRELOAD splits at spaces and colons, and cannot quote: reach such a path through a clean one.
+ */
+static bool link_clean(struct lh_preload *p, char *why, size_t room)
+{
+	const char *tmp = getenv("TMPDIR");
+	char target[PATH_MAX];
+	strcpy(target, p->library);
+	if (!tmp || *tmp != '/' || strpbrk(tmp, " :\t\n"))
+		tmp = "/tmp";
+	if (snprintf(p->made, sizeof(p->made) - sizeof("/" NAME), "%s/lockhound.XXXXXX", tmp) <
+		    (int)(sizeof(p->made) - sizeof("/" NAME)) &&
+	    mkdtemp(p->made)) {
+		snprintf(p->library, sizeof(p->library), "%.*s/" NAME, PATH_MAX - 32, p->made);
+		if (!symlink(target, p->library))
+			return true;
+		rmdir(p->made);
+	}
+	*p->made = '\0';
+	snprintf(why, room,
+		 "%s: LD_PRELOAD cannot hold a path with a space or colon, and no link to it can "
+		 "be made in %s: %s",
+		 target, tmp, strerror(errno));
+	return false;
+}
+
+bool lh_preload_find(struct lh_preload *p, char *why, size_t room)
+{
+	memset(p, 0, sizeof(*p));
+	if (!locate(p->library)) {
+		snprintf(why, room,
+			 NAME
+			 " is not beside this command, in ../lib/lockhound or in " LH_LIBRARY_DIR
+			 "; say where it is with LOCKHOUND_LIB=FILE");
+		return false;
+	}
+	return !strpbrk(p->library, " :\t\n") || link_clean(p, why, room);
+}
+
+void lh_preload_drop(struct lh_preload *p)
+{
+	if (!*p->made)
+		return;
+	unlink(p->library);
+	rmdir(p->made);
+	*p->made = '\0';
+}
+
+static const char *lookup(char *const *base, const char *name)
+{
+	size_t n = strlen(name);
+	for (; *base; base++)
+		if (!strncmp(*base, name, n) && (*base)[n] == '=')
+			return *base + n + 1;
+	return NULL;
+}
+
+/* "NAME=first second" with `between`, or without it when there is no second. */
+static char *variable(const char *name, const char *first, char between, const char *second)
+{
+	char *out;
+	int n = second && *second ? asprintf(&out, "%s=%s%c%s", name, first, between, second)
+				  : asprintf(&out, "%s=%s", name, first);
+	return n < 0 ? NULL : out;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	for (size_t n = strlen(word); list && *list; list += strspn(list, " :")) {
+		size_t here = strcspn(list, " :");
+		if (here == n && !strncmp(list, word, n))
+			return true;
+		list += here;
+	}
+	return false;
+}
+
+/* In front of whatever was there: another library's lock wrappers must come after ours. */
+static char *preload_variable(const struct lh_preload *p, const char *before, const char *asan)
+{
+	char *mine = NULL, *out;
+	if (has_word(before, p->library))
+		return variable("LD_PRELOAD", before, 0, NULL);
+	if (*asan && !has_word(before, asan)) {
+		if (asprintf(&mine, "%s:%s", asan, p->library) < 0)
+			return NULL;
+		out = variable("LD_PRELOAD", mine, ':', before);
+		free(mine);
+		return out;
+	}
+	return variable("LD_PRELOAD", p->library, ':', before);
+}
+
+/* The runtime of gcc's ASan insists on coming first; later settings win over earlier ones. */
+static char *asan_variable(const char *before)
+{
+	return before && *before ? variable("ASAN_OPTIONS", before, ':', ASAN_SETTING)
+				 : variable("ASAN_OPTIONS", ASAN_SETTING, 0, NULL);
+}
+
+static size_t name_length(const char *entry)
+{
+	return strcspn(entry, "=");
+}
+
+char **lh_preload_environment(const struct lh_preload *p, char *const *base, const char *options,
+			      const char *asan)
+{
+	size_t n = 0;
+	while (base[n])
+		n++;
+	char **out = calloc(n + 4, sizeof(*out));
+	char *ours[] = {preload_variable(p, lookup(base, "LD_PRELOAD"), asan),
+			variable("LOCKHOUND_OPTIONS", options, 0, NULL),
+			asan_variable(lookup(base, "ASAN_OPTIONS"))};
+	if (!out || !ours[0] || !ours[1] || !ours[2]) {
+		free(out);
+		for (int j = 0; j < 3; j++)
+			free(ours[j]);
+		return NULL;
+	}
+	size_t k = 0;
+	bool placed[3] = {false};
+	/* In their old places: some programs print their environment. */
+	for (size_t i = 0; i < n; i++) {
+		out[k++] = base[i];
+		for (int j = 0; j < 3; j++) {
+			size_t l = name_length(ours[j]);
+			if (name_length(base[i]) == l && !strncmp(base[i], ours[j], l)) {
+				out[k - 1] = ours[j];
+				k -= placed[j];
+				placed[j] = true;
+			}
+		}
+	}
+	for (int j = 0; j < 3; j++)
+		if (!placed[j])
+			out[k++] = ours[j];
+	return out;
+}

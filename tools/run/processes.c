@@ -1,0 +1,372 @@
+#include "tools/run/processes.h"
+#include "tools/process/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	BATCH = 64,      /* members looked at in one go */
+	NAMES = 64,      /* thread names asked for in one go */
+	NAME_ROWS = 512, /* thread rows passed over for that */
+};
+#define KEPT_BYTES (256ull << 20) /* of ended ledgers, until their memory is given back */
+
+bool lh_crew_open(struct lh_crew *c, char *why, size_t room)
+{
+	memset(c, 0, sizeof(*c));
+	c->store = -1;
+	if (!lh_board_make(&c->run, why, room))
+		return false;
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	c->store = memfd_create("lockhound-ended", MFD_CLOEXEC);
+	if (c->epoll >= 0 && c->store >= 0)
+		return true;
+	snprintf(why, room, "cannot watch processes: %s", strerror(errno));
+	return false;
+}
+
+void lh_crew_close(struct lh_crew *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		free(c->member[i]);
+	free(c->member);
+	free(c->here);
+	free(c->left);
+	close(c->epoll);
+	close(c->store);
+	lh_board_drop(&c->run);
+}
+
+struct lh_member *lh_crew_find(const struct lh_crew *c, pid_t pid)
+{
+	for (uint32_t i = 0; i < c->present; i++)
+		if (c->member[c->here[i]]->pid == pid)
+			return c->member[c->here[i]];
+	return NULL;
+}
+
+/* Room for one member more; false: no memory, its slot is looked at again later. */
+static bool grow(struct lh_crew *c)
+{
+	if (c->n == c->room) {
+		uint32_t room = c->room ? 2 * c->room : 64;
+		void *member = realloc(c->member, room * sizeof(*c->member));
+		if (member)
+			c->member = member;
+		void *here = realloc(c->here, room * sizeof(*c->here));
+		if (here)
+			c->here = here;
+		void *left = realloc(c->left, room * sizeof(*c->left));
+		if (left)
+			c->left = left;
+		if (!member || !here || !left)
+			return false;
+		c->room = room;
+	}
+	struct lh_member *m = calloc(1, sizeof(*m));
+	if (!m)
+		return false;
+	*m = (struct lh_member){
+		.presence = LH_ARRIVING, .slot = c->n, .pidfd = -1, .told = 1, .name = 1};
+	c->member[c->n++] = m;
+	c->arriving++;
+	return true;
+}
+
+void lh_crew_reaped(struct lh_crew *c, pid_t pid, int status)
+{
+	unsigned i = c->reaps++ % (sizeof(c->reaped) / sizeof(*c->reaped));
+	c->reaped[i].pid = pid;
+	c->reaped[i].status = status;
+}
+
+static bool status_of(const struct lh_crew *c, pid_t pid, int *status)
+{
+	uint32_t room = sizeof(c->reaped) / sizeof(*c->reaped);
+	for (uint32_t i = 0; i < c->reaps && i < room; i++) {
+		uint32_t at = (c->reaps - 1 - i) % room;
+		if (c->reaped[at].pid == pid) {
+			*status = c->reaped[at].status;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The kernel keeps the status of a process that somebody else reaped for our pidfd (Linux 6.15). */
+static bool status_from_pidfd(int pidfd, int *status)
+{
+	struct {
+		uint64_t mask, cgroup;
+		uint32_t ids[11];
+		int32_t exit_code;
+	} info = {.mask = 1u << 3 /* PIDFD_INFO_EXIT */};
+	if (pidfd < 0 || ioctl(pidfd, _IOWR(0xFF, 11, info), &info) || !(info.mask & 1u << 3))
+		return false;
+	*status = info.exit_code;
+	return true;
+}
+
+/* A zombie that its parent has not yet reaped: the last field of its stat. */
+static bool status_from_proc(pid_t pid, int *status)
+{
+	char text[1024], state = 0;
+	if (!lh_proc_read(pid, "stat", text, sizeof(text)))
+		return false;
+	char *after = strrchr(text, ')'), *last = strrchr(text, ' ');
+	if (!after || !last || sscanf(after + 1, " %c", &state) != 1 || state != 'Z')
+		return false;
+	return sscanf(last, "%d", status) == 1;
+}
+
+static void write_end(struct lh_crew *c, struct lh_member *m, enum lh_end how)
+{
+	struct timespec now;
+	int status = 0;
+	/* nobody knows its status: at least, did it get to its exit? */
+	bool ask = how == LH_END_UNKNOWN;
+	if (ask && m->ledger->state != LH_ENDED)
+		how = LH_END_LOST;
+	/* the pidfd twice: its process may be reaped between the first two questions */
+	if (ask && (status_of(c, m->pid, &status) || status_from_pidfd(m->pidfd, &status) ||
+		    status_from_proc(m->pid, &status) || status_from_pidfd(m->pidfd, &status)))
+		how = WIFSIGNALED(status) ? LH_END_SIGNAL : LH_END_EXIT;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	m->ledger->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
+			      : how == LH_END_EXIT ? WEXITSTATUS(status)
+						   : 0;
+	m->ledger->end = how;
+	uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	if (m->ledger->state != LH_ENDED && ns > m->ledger->start_ns)
+		m->ledger->end_ns =
+			ns - m->ledger->start_ns; /* on the ledger's clock, as the library does */
+}
+
+static void keep(struct lh_crew *c, struct lh_member *m)
+{
+	off_t before = lseek(c->store, 0, SEEK_END);
+	lh_read_refresh(&m->record);
+	int e = lh_read_pack(&m->record, c->store);
+	if (!e)
+		return;
+	if (!c->store_error)
+		c->store_error = e;
+	if (ftruncate(c->store, before)) /* nothing half written may follow a whole one */
+		close(c->store), c->store = -1;
+}
+
+/*
+ * Memory of ended ledgers is kept for a while: a child forked earlier still reads its
+ * parent's rows when it takes its first lock.
+ */
+static void give_back(struct lh_crew *c)
+{
+	while (c->punched < c->lefts && lh_board_bytes(&c->run) > KEPT_BYTES)
+		lh_board_punch(&c->run, c->left[c->punched++]);
+}
+
+void lh_crew_leave(struct lh_crew *c, struct lh_member *m, enum lh_end how)
+{
+	if (c->leaves)
+		c->leaves(c->hook, m);
+	write_end(c, m, how);
+	keep(c, m);
+	munmap(m->ledger, m->size);
+	m->ledger = NULL;
+	if (m->pidfd >= 0)
+		close(m->pidfd); /* leaves the epoll set by itself */
+	m->pidfd = -1;
+	m->presence = LH_GONE;
+	for (uint32_t i = 0; i < c->present; i++) {
+		if (c->here[i] == m->slot) {
+			c->here[i] = c->here[--c->present];
+			break;
+		}
+	}
+	c->left[c->lefts++] = m->slot;
+	give_back(c);
+}
+
+bool lh_member_ended(const struct lh_member *m)
+{
+	struct pollfd p = {.fd = m->pidfd, .events = POLLIN};
+	if (m->foreign)
+		return false;
+	if (m->pidfd >= 0)
+		return poll(&p, 1, 0) == 1;
+	return kill(m->pid, 0) && errno == ESRCH;
+}
+
+/*
+ * Is the process of that number here the one that wrote the ledger? In another pid
+ * namespace it is somebody else. The path of its program is asked first, because it is
+ * cheap; in another root directory it differs, and then the mapped run file tells.
+ */
+static bool is_that_process(const struct lh_member *m)
+{
+	char exe[PATH_MAX];
+	const char *said = m->record.head.exe;
+	if (!lh_proc_exe(m->pid, exe, sizeof(exe)))
+		return true; /* gone, or closed to us: the number is all there is */
+	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(m->pid, "memfd:lockhound");
+}
+
+static void watch(struct lh_crew *c, struct lh_member *m)
+{
+	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = m};
+	m->foreign = !is_that_process(m);
+	if (m->foreign)
+		return;
+	m->pidfd = (int)syscall(SYS_pidfd_open, m->pid, 0);
+	if (m->pidfd >= 0 && epoll_ctl(c->epoll, EPOLL_CTL_ADD, m->pidfd, &e)) {
+		close(m->pidfd);
+		m->pidfd = -1;
+	}
+}
+
+static bool open_slot(struct lh_crew *c, struct lh_member *m)
+{
+	struct lh_ledger head;
+	if (!lh_board_head(&c->run, m->slot, &head))
+		return false;
+	m->ledger = lh_board_map(&c->run, m->slot, &m->size);
+	if (m->ledger && lh_read_record(&m->record, m->ledger, m->size))
+		return true;
+	if (m->ledger)
+		munmap(m->ledger, m->size);
+	m->ledger = NULL;
+	return false;
+}
+
+static void arrive(struct lh_crew *c, struct lh_member *m)
+{
+	if (!m->ledger && !open_slot(c, m))
+		return;
+	m->pid = m->record.head.pid;
+	struct lh_member *before = lh_crew_find(c, m->pid);
+	if (before) { /* the same process with a newer slot: what it was until now ended by exec */
+		if (before->told < lh_read_used(&before->record, LH_T_FINDING))
+			return; /* somebody takes these first */
+		bool forked =
+			m->record.head.flags & LH_LEDGER_FORKED; /* a number that came again */
+		lh_crew_leave(c, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
+	}
+	watch(c, m);
+	lh_board_ahead(&c->run, m->slot, m->ledger, m->size);
+	m->presence = LH_PRESENT;
+	c->here[c->present++] = m->slot;
+	c->arriving--;
+	if (c->arrived)
+		c->arrived(c->hook, m);
+}
+
+/* Slots that are taken but not filled are looked at again and again: their process may be at it. */
+static void arrivals(struct lh_crew *c)
+{
+	uint32_t taken = lh_board_taken(&c->run);
+	int budget = 4 * BATCH;
+	while (c->n < taken && budget-- && grow(c))
+		;
+	for (uint32_t i = c->settled; i < c->n && c->arriving && budget-- > -4 * BATCH; i++) {
+		if (c->member[i]->presence == LH_ARRIVING)
+			arrive(c, c->member[i]);
+		if (i == c->settled && c->member[i]->presence != LH_ARRIVING)
+			c->settled++;
+	}
+}
+
+void lh_crew_look(struct lh_crew *c)
+{
+	arrivals(c);
+	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
+		struct lh_member *m = c->member[c->here[(c->turn + i) % c->present]];
+		lh_board_ahead(&c->run, m->slot, m->ledger, m->size);
+	}
+}
+
+struct lh_member *lh_crew_lost(const struct lh_crew *c)
+{
+	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
+		struct lh_member *m = c->member[c->here[(c->turn + i) % c->present]];
+		if (m->pidfd < 0 && lh_member_ended(m))
+			return m;
+	}
+	return NULL;
+}
+
+bool lh_member_finding(struct lh_member *m, uint32_t *row)
+{
+	if (m->presence != LH_PRESENT || m->told >= lh_read_used(&m->record, LH_T_FINDING))
+		return false;
+	*row = m->told++;
+	return true;
+}
+
+bool lh_crew_finding(struct lh_crew *c, struct lh_member **m, uint32_t *row)
+{
+	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
+		*m = c->member[c->here[(c->turn + i) % c->present]];
+		if (lh_member_finding(*m, row))
+			return true;
+	}
+	c->turn = c->present ? (c->turn + BATCH) % c->present : 0;
+	return false;
+}
+
+/* A thread's name is what the kernel says it is now; the program changes it without telling us. */
+static bool refresh_name(struct lh_member *m, lh_thread_id id)
+{
+	struct lh_thread t;
+	char path[40], name[LH_NAME_MAX + 1] = "";
+	const struct lh_rows *rows = &m->record.rows[LH_T_THREAD];
+	if (!lh_read_thread(&m->record, id, &t) || !t.seat || t.flags & LH_THREAD_ENDED ||
+	    !rows->at)
+		return false;
+	snprintf(path, sizeof(path), "task/%d/comm", t.tid);
+	if (!lh_proc_read(m->pid, path, name, sizeof(name)))
+		return true;
+	name[strcspn(name, "\n")] = '\0';
+	if (strncmp(name, t.name, LH_NAME_MAX))
+		memcpy(((struct lh_thread *)(uintptr_t)(rows->at + (size_t)id * rows->row))->name,
+		       name, LH_NAME_MAX);
+	return true;
+}
+
+void lh_member_names(struct lh_member *m, uint32_t finding)
+{
+	struct lh_finding f;
+	struct lh_step s;
+	if (m->pidfd < 0 || !lh_read_finding(&m->record, finding, &f))
+		return;
+	refresh_name(m, f.thread);
+	for (uint32_t i = 0; i < f.steps; i++)
+		if (lh_read_step(&m->record, f.step + i, &s))
+			refresh_name(m, s.thread);
+}
+
+void lh_crew_names(struct lh_crew *c)
+{
+	int asked = 0, passed = 0;
+	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
+		struct lh_member *m = c->member[c->here[(c->turn + i) % c->present]];
+		uint32_t used = m->pidfd < 0 ? 0 : lh_read_used(&m->record, LH_T_THREAD);
+		for (uint32_t k = 1; k < used && asked < NAMES && passed < NAME_ROWS;
+		     k++, passed++) {
+			m->name = m->name >= used ? 1 : m->name;
+			asked += refresh_name(m, m->name++);
+		}
+	}
+}

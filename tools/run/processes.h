@@ -1,0 +1,82 @@
+/*
+ * processes.h — the processes of a run that have a slot, from arrival to end.
+ *
+ * Finds who came, keeps their memory ahead of their need, yields their findings one
+ * by one, and puts the ledger of each that ended into the store, in the saved format.
+ * Does not render, judge, wait for or signal anyone.
+ *
+ * - A member's place is its slot; members are never freed before the run is over, so
+ *   a pointer to one is good for the whole run.
+ * - Everything in a ledger is the program's word: a pid in it only counts when such a
+ *   process runs the program that the ledger names.
+ * - One look is bounded work: BATCH members, whatever their number.
+ */
+#ifndef LH_CREW_H
+#define LH_CREW_H
+
+#include "tools/ledger/run_file.h"
+#include "tools/ledger/reader.h"
+
+#include <sys/types.h>
+
+enum lh_presence { LH_ARRIVING, LH_PRESENT, LH_GONE };
+
+struct lh_member {
+	enum lh_presence presence;
+	uint32_t slot;
+	int32_t pid;
+	int pidfd; /* readable once it has ended; -1: there is none, it is asked for by its number
+		    */
+	struct lh_ledger *ledger;
+	size_t size;
+	struct lh_record record;
+	struct lh_watched *watched; /* whoever looks on keeps it here */
+	bool foreign;  /* its pid is of another namespace: only the run's end is its end */
+	uint32_t told; /* findings handed out, row 0 included */
+	uint32_t name; /* thread row whose name is looked at next */
+};
+
+struct lh_crew {
+	struct lh_runfile run;
+	int epoll;       /* members' pidfds, data.ptr the member */
+	int store;       /* ledgers of those that ended */
+	int store_error; /* errno of the first one that could not be kept, 0 */
+	struct lh_member **member;
+	uint32_t n, room;               /* by slot */
+	uint32_t *here;                 /* slots of those present */
+	uint32_t present, turn;         /* whose turn it is */
+	uint32_t arriving, settled;     /* slots below `settled` have all arrived */
+	uint32_t *left, lefts, punched; /* slots in the order in which their processes ended */
+	struct {
+		pid_t pid;
+		int status;
+	} reaped[256]; /* the last ones: for members that end before they are seen */
+	uint32_t reaps;
+	/* Called when a member is present, and before its ledger goes into the store; NULL: nobody
+	 * asks. */
+	void (*arrived)(void *hook, struct lh_member *);
+	void (*leaves)(void *hook, struct lh_member *);
+	void *hook;
+};
+
+/* The next one of this look's batch that ended and has no pidfd to say so. */
+struct lh_member *lh_crew_lost(const struct lh_crew *c);
+
+bool lh_crew_open(struct lh_crew *c, char *why, size_t room);
+void lh_crew_close(struct lh_crew *c);
+
+void lh_crew_reaped(struct lh_crew *c, pid_t pid, int status); /* a child's wait status */
+void lh_crew_look(struct lh_crew *c); /* arrivals, and memory ahead of need */
+struct lh_member *lh_crew_find(const struct lh_crew *c, pid_t pid); /* present ones only */
+
+/* The next finding that nobody was told of; false: none in this member, or in this look. */
+bool lh_crew_finding(struct lh_crew *c, struct lh_member **m, uint32_t *row);
+bool lh_member_finding(struct lh_member *m, uint32_t *row);
+void lh_member_names(struct lh_member *m, uint32_t finding); /* asks for its threads' names anew */
+void lh_crew_names(struct lh_crew *c);                       /* the same for some of all threads */
+
+bool lh_member_ended(const struct lh_member *m); /* asks the kernel */
+/* Takes its leave: what is known of its end goes into the ledger, and the ledger into the store. */
+void lh_crew_leave(struct lh_crew *c, struct lh_member *m, enum lh_end how);
+
+#endif

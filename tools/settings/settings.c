@@ -1,0 +1,472 @@
+#include "tools/settings/settings.h"
+#include "tools/settings/settings_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/util/arena.h"
+#include "tools/render/render.h"
+#include "tools/util/log.h"
+
+#define PRESET_flag(p) .number = (p)
+#define PRESET_number(p) .number = (p)
+#define PRESET_time(p) .number = (p)
+#define PRESET_choice(p) .number = (p)
+#define PRESET_text(p) .preset = (p)
+#define PRESET_file(p) .preset = (p)
+#define PRESET_files(p) .preset = (p)
+#define LIMIT "long_hold."
+#define RUN LH_IN_RUN
+#define CHECK LH_IN_CHECK
+#define VIEW LH_IN_VIEW
+#define ENV LH_IN_ENV
+
+const struct lh_setting lh_settings_table[LH_OPTS] = {
+#define OPTION(n, t, p, a, h)                                                                      \
+	{.name = #n,                                                                               \
+	 .type = LH_TYPE_##t,                                                                      \
+	 PRESET_##t(p),                                                                            \
+	 .accepted = (a),                                                                          \
+	 .help = (h),                                                                              \
+	 .where = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV,                                             \
+	 .library = true},
+#include "libcheck/options.def"
+#undef OPTION
+#define FRONT(n, l, t, p, a, w, h)                                                                 \
+	{.name = #n,                                                                               \
+	 .letter = (l),                                                                            \
+	 .type = LH_TYPE_##t,                                                                      \
+	 PRESET_##t(p),                                                                            \
+	 .accepted = (a),                                                                          \
+	 .help = (h),                                                                              \
+	 .where = (w)},
+#include "tools/options.def"
+#undef FRONT
+};
+
+/* Where a word came from, for the one line that says what is wrong with it. */
+struct origin {
+	enum lh_source from;
+	const char *file; /* of a conf */
+	int line;
+	const char *text, *value; /* that line as it stands, and its value in it, for columns */
+	const struct lh_usage *usage;
+};
+
+/* A key is written with - or with _, as the place it stands in suggests. */
+static bool same_name(const char *key, size_t n, const char *name)
+{
+	if (strlen(name) != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((key[i] == '-' ? '_' : key[i]) != name[i])
+			return false;
+	return true;
+}
+
+int lh_settings_find(const char *key, size_t n)
+{
+	for (int i = 0; i < LH_OPTS; i++)
+		if (same_name(key, n, lh_settings_table[i].name))
+			return i;
+	for (int i = 0; lh_render_formats[i].name; i++)
+		if (same_name(key, n, lh_render_formats[i].name))
+			return LH_OPTS + i;
+	return -1;
+}
+
+const char *lh_settings_name(enum lh_option o)
+{
+	return lh_settings_table[o].name;
+}
+
+/* Of a word in the line of a conf. A key has been looked at when its `=` is gone. */
+static int column(const struct origin *o, const char *word)
+{
+	return word >= o->text ? (int)(word - o->text) + 1 : 1;
+}
+
+/* "lockhound: lockhound.conf:3:1: timeout" or "lockhound: --timeout", as the place it was found */
+static void place(const struct origin *o, const char *key, size_t n, char *out, size_t room)
+{
+	if (o->from == LH_FROM_CONF)
+		snprintf(out, room, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
+			 key);
+	else if (o->from == LH_FROM_ENV)
+		snprintf(out, room, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
+	else if (n == 1)
+		snprintf(out, room, "-%.*s", (int)n, key);
+	else
+		snprintf(out, room, "--%.*s", (int)n, key);
+}
+
+static bool unknown(const struct origin *o, const char *key, size_t n)
+{
+	char where[PATH_MAX + 200], hint[100] = "";
+	place(o, key, n, where, sizeof(where));
+	const char *near = lh_settings_nearest(key, n);
+	if (near)
+		snprintf(hint, sizeof(hint), ", did you mean %s%s?",
+			 o->from == LH_FROM_FLAG ? "--" : "", near);
+	lh_say("%s: unknown option%s see 'lockhound %s --help'", where, near ? hint : ";",
+	       o->usage->name);
+	return false;
+}
+
+static bool set_output(struct lh_settings *s, const struct origin *o, int format, const char *path)
+{
+	for (int i = 0; i < s->outputs; i++) {
+		if (s->output[i].format == format) {
+			if (s->output[i].from <= o->from)
+				s->output[i].path = path, s->output[i].from = o->from;
+			return true;
+		}
+	}
+	if (s->outputs == LH_OUTPUTS_MAX)
+		return false;
+	s->output[s->outputs].format = format;
+	s->output[s->outputs].from = o->from;
+	s->output[s->outputs++].path = path;
+	return true;
+}
+
+/* Values point into what they were read from, so it stays. */
+static struct lh_pool *texts(void)
+{
+	static struct lh_pool *pool;
+	if (!pool)
+		pool = lh_pool_new();
+	return pool;
+}
+
+/* One option from one source; a stronger source that came earlier keeps its word. */
+static bool set(struct lh_settings *s, const struct origin *o, const char *key, size_t n,
+		const char *text)
+{
+	char where[PATH_MAX + 200];
+	int found = lh_settings_find(key, n);
+	if (found < 0)
+		return unknown(o, key, n);
+	place(o, key, n, where, sizeof(where));
+	if (found >= LH_OPTS) {
+		if (*text && set_output(s, o, found - LH_OPTS, text))
+			return true;
+		lh_say("%s: no file name; accepted: FILE", where);
+		return false;
+	}
+	const struct lh_setting *row = &lh_settings_table[found];
+	int64_t number = 0;
+	if (o->from == LH_FROM_FLAG && !(row->where & o->usage->where)) {
+		lh_say("%s: not an option of '%s'; see 'lockhound %s --help'", where,
+		       o->usage->name, o->usage->name);
+		return false;
+	}
+	if (!lh_settings_value(row, text, &number)) {
+		if (o->from == LH_FROM_CONF) /* the value is what is wrong, so it is its column */
+			snprintf(where, sizeof(where), "%s:%d:%d: %.*s", o->file, o->line,
+				 column(o, o->value), (int)n, key);
+		lh_say("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
+		       row->type == LH_TYPE_time ? ", written 500us, 10ms, 2s" : "");
+		return false;
+	}
+	struct lh_value *v = &s->value[found];
+	if (row->type == LH_TYPE_files && v->from == o->from)
+		text = lh_pool_print(texts(), "%s\n%s", v->text, text);
+	if (v->from <= o->from)
+		*v = (struct lh_value){number, text, o->from};
+	return true;
+}
+
+static char *keep(const char *text)
+{
+	return lh_pool_text(texts(), text);
+}
+
+/*
+ * LOCKHOUND_OPTIONS as the library reads it: pairs with a colon, comma or space
+ * between; a bare value ends at a colon or space, one in quotes at its quote. `run` is
+ * a front end's own word to the library.
+ */
+static bool read_environment(struct lh_settings *s, const struct lh_usage *usage)
+{
+	const char *options = getenv("LOCKHOUND_OPTIONS");
+	struct origin o = {.from = LH_FROM_ENV, .usage = usage};
+	char *at = options ? keep(options) : NULL;
+	while (at && *(at += strspn(at, ":, "))) {
+		char *key = at, *value = (char *)"1";
+		size_t n = strcspn(key, "=:, ");
+		at += n;
+		if (*at == '=') {
+			char quote = at[1] == '\'' || at[1] == '"' ? at[1] : 0;
+			value = at + 1 + !!quote;
+			at = value +
+			     (quote ? strcspn(value, (char[]){quote, 0}) : strcspn(value, ": "));
+		}
+		if (*at)
+			*at++ = '\0';
+		if ((n != 3 || strncmp(key, "run", 3)) && !set(s, &o, key, n, value))
+			return false;
+	}
+	return true;
+}
+
+static char *trim(char *text)
+{
+	text += strspn(text, " \t");
+	for (size_t n = strlen(text); n && strchr(" \t\r\n", text[n - 1]);)
+		text[--n] = '\0';
+	return text;
+}
+
+/* long_hold.accounts = 500ms */
+static bool set_limit(struct lh_settings *s, const struct origin *o, const char *key,
+		      const char *text)
+{
+	int64_t ns;
+	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
+		lh_say("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
+		       s->limits == LH_LIMITS_MAX ? "too many of these" : "no name of a lock");
+		return false;
+	}
+	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
+		lh_say("%s:%d:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
+		       "10ms, "
+		       "2s",
+		       o->file, o->line, column(o, text), key, text);
+		return false;
+	}
+	s->limit[s->limits].name = keep(key + strlen(LIMIT));
+	s->limit[s->limits++].ns = (uint64_t)ns;
+	return true;
+}
+
+static bool read_line(struct lh_settings *s, struct origin *o, char *line)
+{
+	o->text = line;
+	line[strcspn(line, "#\n")] = '\0';
+	char *key = trim(line), *equals = strchr(key, '=');
+	if (!*key)
+		return true;
+	if (!equals) {
+		lh_say("%s:%d:%d: '%s' is no option; expected 'key = value'", o->file, o->line,
+		       column(o, key), key);
+		return false;
+	}
+	*equals = '\0';
+	key = trim(key);
+	if (!strncmp(key, LIMIT, strlen(LIMIT)))
+		return set_limit(s, o, key, trim(equals + 1));
+	o->value = trim(equals + 1);
+	return set(s, o, key, strlen(key), keep(o->value));
+}
+
+static bool read_conf(struct lh_settings *s, const char *path, const struct lh_usage *usage)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	struct origin o = {.from = LH_FROM_CONF, .file = path, .usage = usage};
+	bool good = true;
+	if (!f) {
+		lh_say("%s: %s", path, strerror(errno));
+		return false;
+	}
+	s->conf = path;
+	while (good && (o.line++, getline(&line, &room, f) >= 0))
+		good = read_line(s, &o, line);
+	if (ferror(f)) {
+		lh_say("%s: %s", path, strerror(errno));
+		good = false;
+	}
+	free(line);
+	fclose(f);
+	return good;
+}
+
+/*
+ * The lockhound.conf of this directory or of one above it, up to the top of the
+ * repository; outside of any repository only this directory's. One that belongs to
+ * somebody else is left alone: it could have files written in our name.
+ */
+static const char *find_conf(void)
+{
+	static char found[PATH_MAX + 20];
+	char dir[PATH_MAX], probe[PATH_MAX + 20], at[PATH_MAX + 20] = "";
+	struct stat st;
+	if (!getcwd(dir, sizeof(dir)))
+		return NULL;
+	for (bool here = true;; here = false) {
+		snprintf(probe, sizeof(probe), "%s/lockhound.conf", dir);
+		if (!*at && !stat(probe, &st) && (st.st_uid == geteuid() || st.st_uid == 0)) {
+			strcpy(at, probe);
+			if (here)
+				strcpy(found, probe);
+		}
+		snprintf(probe, sizeof(probe), "%s/.git", dir);
+		if (!access(probe, F_OK)) {
+			strcpy(found, at);
+			break;
+		}
+		char *slash = strrchr(dir, '/');
+		if (!slash || !*dir)
+			break;
+		*slash = '\0';
+	}
+	return *found ? found : NULL;
+}
+
+/* Short enough to be typed again; never 0. */
+static unsigned pick_seed(void)
+{
+	unsigned random = 0;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		random = (unsigned)getpid() * 2654435761u;
+	return random % 999999 + 1;
+}
+
+/* --name=value, --name value, --name, --no-name; returns how many words it took, 0 for an error. */
+static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
+{
+	const char *key = argv[0] + 2;
+	size_t n = strcspn(key, "=");
+	int found = lh_settings_find(key, n);
+	char seed[24];
+	bool is_flag =
+		found >= 0 && found < LH_OPTS && lh_settings_table[found].type == LH_TYPE_flag;
+	if (key[n])
+		return set(s, o, key, n, key + n + 1);
+	if (found < 0 && !strncmp(key, "no-", 3)) {
+		int other = lh_settings_find(key + 3, n - 3);
+		if (other >= 0 && other < LH_OPTS && lh_settings_table[other].type == LH_TYPE_flag)
+			return set(s, o, key + 3, n - 3, "0");
+	}
+	if (found < 0 || is_flag)
+		return set(s, o, key, n, "1");
+	if (found == LH_OPT_shake) { /* without a number, one is picked */
+		snprintf(seed, sizeof(seed), "%u", pick_seed());
+		s->seed_picked = true;
+		return set(s, o, key, n, keep(seed));
+	}
+	if (!argv[1]) {
+		lh_say("--%s: no value; accepted: %s", key,
+		       found < LH_OPTS ? lh_settings_table[found].accepted : "FILE");
+		return 0;
+	}
+	return set(s, o, key, n, argv[1]) ? 2 : 0;
+}
+
+/* -q, -vq, -o FILE, -oFILE */
+static int short_flags(struct lh_settings *s, const struct origin *o, char **argv)
+{
+	for (const char *c = argv[0] + 1; *c; c++) {
+		int i = 0;
+		while (i < LH_OPTS && lh_settings_table[i].letter != *c)
+			i++;
+		if (i == LH_OPTS) {
+			unknown(o, c, 1);
+			return 0;
+		}
+		const struct lh_setting *row = &lh_settings_table[i];
+		if (row->type == LH_TYPE_flag) {
+			set(s, o, row->name, strlen(row->name), "1");
+			continue;
+		}
+		const char *text = c[1] ? c + 1 : argv[1];
+		if (!text) {
+			lh_say("-%c: no value; accepted: %s", *c, row->accepted);
+			return 0;
+		}
+		return !set(s, o, row->name, strlen(row->name), text) ? 0 : c[1] ? 1 : 2;
+	}
+	return 1;
+}
+
+/* Returns the index of the first word that is no option; -1: said what is wrong; -2: help or
+ * version. */
+static int read_flags(struct lh_settings *s, const struct lh_usage *usage, int argc, char **argv)
+{
+	struct origin o = {.from = LH_FROM_FLAG, .usage = usage};
+	int i = 1;
+	while (i < argc && argv[i][0] == '-' && argv[i][1]) {
+		if (!strcmp(argv[i], "--"))
+			return i + 1;
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			lh_settings_help(usage);
+			return -2;
+		}
+		if (!strcmp(argv[i], "--version")) {
+			printf("lockhound %s\n", LH_VERSION);
+			return -2;
+		}
+		int took = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
+					     : short_flags(s, &o, argv + i);
+		if (!took)
+			return -1;
+		i += took;
+	}
+	return i;
+}
+
+int lh_settings_read(struct lh_settings *s, const struct lh_usage *usage, int argc, char **argv,
+		     int *status)
+{
+	memset(s, 0, sizeof(*s));
+	for (int i = 0; i < LH_OPTS; i++) {
+		s->value[i].number = lh_settings_table[i].number;
+		s->value[i].text = lh_settings_table[i].preset ? lh_settings_table[i].preset : "";
+	}
+	int first = read_flags(s, usage, argc, argv);
+	*status = first == -2 ? 0 : usage->trouble;
+	if (first < 0)
+		return -1;
+	const char *conf = s->value[LH_OPT_config].text;
+	if (!*conf)
+		conf = find_conf();
+	if ((conf && !read_conf(s, conf, usage)) || !read_environment(s, usage))
+		return -1;
+	if (s->value[LH_OPT_help].number) {
+		lh_settings_help(usage);
+		*status = 0;
+		return -1;
+	}
+	return first;
+}
+
+/* One pair in the library's own words: it knows fewer units than we do. */
+static int pair(char *out, size_t room, const struct lh_setting *row, const struct lh_value *v)
+{
+	switch (row->type) {
+	case LH_TYPE_time:
+		return snprintf(out, room, "%s=%lldns", row->name, (long long)v->number);
+	case LH_TYPE_flag:
+	case LH_TYPE_number:
+		return snprintf(out, room, "%s=%lld", row->name, (long long)v->number);
+	default:
+		return snprintf(out, room, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s", row->name,
+				v->text);
+	}
+}
+
+bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t room)
+{
+	size_t at = 0;
+	*out = '\0';
+	for (int i = 0; i < LH_OPTS; i++) {
+		if (!lh_settings_table[i].library || s->value[i].from == LH_FROM_DEFAULT)
+			continue;
+		if (at && at + 1 < room)
+			out[at++] = ':';
+		int n = pair(out + at, room - at, &lh_settings_table[i], &s->value[i]);
+		if (n < 0 || at + (size_t)n >= room)
+			return false;
+		at += (size_t)n;
+	}
+	return true;
+}

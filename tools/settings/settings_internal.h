@@ -1,0 +1,28 @@
+/* settings_internal.h — the rows of settings.h, for its own files: parsing and help. */
+#ifndef LH_SETTINGS_TABLE_H
+#define LH_SETTINGS_TABLE_H
+
+#include "tools/settings/settings.h"
+
+struct lh_setting {
+	const char *name;
+	const char *accepted;
+	const char *help;
+	const char *preset; /* of a text or a file */
+	int64_t number;     /* of everything else */
+	enum lh_type type;
+	unsigned where;
+	char letter;
+	bool library;
+};
+
+extern const struct lh_setting lh_settings_table[LH_OPTS];
+
+/* Row of an option; LH_OPTS + row of the render table for an output format; -1 unknown. */
+int lh_settings_find(const char *key, size_t n);
+const char *lh_settings_nearest(const char *key, size_t n); /* NULL: nothing is near */
+/* False: the text is no such value. */
+bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *out);
+void lh_settings_help(const struct lh_usage *usage);
+
+#endif

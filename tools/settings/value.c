@@ -1,0 +1,91 @@
+/* value.c — what the text of a value means, by the type of its option. */
+#include "tools/settings/settings_internal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_flag(const char *text, int64_t *out)
+{
+	static const char *const yes[] = {"1", "yes", "on", "true"}, *const no[] = {"0", "no",
+										    "off", "false"};
+	for (size_t i = 0; i < 4; i++) {
+		if (!strcmp(text, yes[i]) || !strcmp(text, no[i])) {
+			*out = !strcmp(text, yes[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_number(const char *text, const char *accepted, int64_t *out)
+{
+	long long low = 0, high = INT64_MAX;
+	sscanf(accepted, "%lld to %lld", &low, &high);
+	char *end;
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	return isdigit((unsigned char)*text) && !*end && !errno && *out >= low && *out <= high;
+}
+
+/* A bare number means milliseconds, as it does to the library. */
+static bool read_time(const char *text, int64_t *out)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},  {"", 1e6},
+		     {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+	char *end;
+	errno = 0;
+	double value = strtod(text, &end);
+	if (!isdigit((unsigned char)*text) || errno)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (!strcmp(end, units[i].unit) && value * units[i].ns < 9e18) {
+			*out = (int64_t)(value * units[i].ns);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_choice(const char *text, const char *accepted, int64_t *out)
+{
+	size_t n = strlen(text);
+	int64_t index = 0;
+	for (const char *c = accepted; n; index++) {
+		size_t word = strcspn(c, "|");
+		if (word == n && !strncmp(c, text, n)) {
+			*out = index;
+			return true;
+		}
+		if (!c[word])
+			break;
+		c += word + 1;
+	}
+	return false;
+}
+
+bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *out)
+{
+	switch (row->type) {
+	case LH_TYPE_flag:
+		return read_flag(text, out);
+	case LH_TYPE_number:
+		return read_number(text, row->accepted, out);
+	case LH_TYPE_time:
+		return read_time(text, out);
+	case LH_TYPE_choice:
+		return read_choice(text, row->accepted, out);
+	case LH_TYPE_text:
+		/* it goes into LOCKHOUND_OPTIONS in single quotes, and the library keeps so much */
+		return !row->library || (!strpbrk(text, "'\n") && strlen(text) < 200);
+	case LH_TYPE_file:
+	case LH_TYPE_files:
+		return *text;
+	}
+	return false;
+}

@@ -1,0 +1,209 @@
+/*
+ * Part of the room `symbol`: which member of a variable lies at an address.
+ *
+ * A variable is found by its address, in all units once; its type is gone down to the member.
+ */
+#include "tools/symbols/symbols_internal.h"
+
+#include "tools/util/arena.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 16 };
+
+/* ---- the variable ---- */
+
+static bool lies_at(Dwarf_Die *die, Dwarf_Addr at)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Op *op;
+	size_t n;
+
+	return dwarf_attr(die, DW_AT_location, &attr) && dwarf_getlocation(&attr, &op, &n) == 0 &&
+	       n == 1 && op[0].atom == DW_OP_addr && op[0].number == at;
+}
+
+/* Most variables are in no function, and functions are most of what there is. */
+static bool holds_variables(int tag, bool functions)
+{
+	return tag == DW_TAG_namespace ||
+	       (functions && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block ||
+			      tag == DW_TAG_structure_type || tag == DW_TAG_class_type));
+}
+
+/* Depth first, with the way down in a list: what a file says may nest as it likes. */
+static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, bool functions, Dwarf_Die *found)
+{
+	Dwarf_Die way[DEPTH_MAX];
+	int depth = 0;
+
+	if (dwarf_child(unit, &way[0]) != 0)
+		return false;
+	while (depth >= 0) {
+		Dwarf_Die *die = &way[depth];
+
+		if (dwarf_tag(die) == DW_TAG_variable && lies_at(die, at)) {
+			*found = *die;
+			return true;
+		}
+		if (depth + 1 < DEPTH_MAX && holds_variables(dwarf_tag(die), functions) &&
+		    dwarf_child(die, &way[depth + 1]) == 0) {
+			depth++;
+			continue;
+		}
+		while (depth >= 0 && dwarf_siblingof(&way[depth], &way[depth]) != 0)
+			depth--;
+	}
+	return false;
+}
+
+static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_attr_integrate(die, DW_AT_type, &attr) && dwarf_formref_die(&attr, type) &&
+	       dwarf_peel_type(type, type) == 0;
+}
+
+static void look_up(struct lh_variable *v, Dwfl_Module *module, bool functions)
+{
+	Dwarf_Die *cu = NULL, die;
+	Dwarf_Addr bias;
+
+	while (!v->known && (cu = dwfl_module_nextcu(module, cu, &bias)) != NULL)
+		if (find_in_unit(cu, v->key.start - bias, functions, &die))
+			v->known = type_of(&die, &v->type);
+}
+
+static const struct lh_variable *variable_at(struct lh_symbols *s, const struct lh_object *o,
+					     uint64_t start)
+{
+	struct lh_variable *v, ask;
+
+	memset(&ask, 0, sizeof(ask));
+	ask.key.object = o;
+	ask.key.start = start;
+	HASH_FIND(hh, s->variables, &ask.key, sizeof(ask.key), v);
+	if (v)
+		return v;
+	v = lh_pool_get(s->pool, sizeof(*v));
+	v->key = ask.key;
+	look_up(v, o->module, false);
+	if (!v->known)
+		look_up(v, o->module, true);
+	HASH_ADD(hh, s->variables, key, sizeof(v->key), v);
+	return v;
+}
+
+/* ---- the member ---- */
+
+static bool member_at(Dwarf_Die *type, uint64_t *into, Dwarf_Die *member)
+{
+	if (dwarf_child(type, member) != 0)
+		return false;
+	do {
+		Dwarf_Attribute attr;
+		Dwarf_Word from = 0, size;
+		Dwarf_Die of;
+		int tag = dwarf_tag(member);
+
+		if (tag != DW_TAG_member && tag != DW_TAG_inheritance)
+			continue;
+		if (dwarf_attr(member, DW_AT_external, &attr) || !type_of(member, &of) ||
+		    dwarf_aggregate_size(&of, &size) != 0)
+			continue; /* a static member lies elsewhere */
+		if (dwarf_attr(member, DW_AT_data_member_location, &attr) &&
+		    dwarf_formudata(&attr, &from) != 0)
+			continue;
+		if (*into < from || *into - from >= size)
+			continue;
+		*into -= from;
+		return true;
+	} while (dwarf_siblingof(member, member) == 0);
+	return false;
+}
+
+/* One step down. False: this is it. */
+static bool go_down(struct lh_symbols *s, Dwarf_Die *type, uint64_t *into, const char **text)
+{
+	Dwarf_Die part;
+	Dwarf_Word size;
+	const char *name;
+	int tag = dwarf_tag(type);
+
+	if (tag == DW_TAG_array_type) {
+		if (!type_of(type, type) || dwarf_aggregate_size(type, &size) != 0 || !size)
+			return false;
+		*into %= size;
+		*text = lh_pool_print(s->pool, "%s[]", *text);
+		return true;
+	}
+	if ((tag != DW_TAG_structure_type && tag != DW_TAG_class_type &&
+	     tag != DW_TAG_union_type) ||
+	    !member_at(type, into, &part) || !type_of(&part, type))
+		return false;
+	name = dwarf_diename(&part);
+	*text = lh_pool_print(s->pool, "%s.%s", *text, name ? name : "");
+	return true;
+}
+
+const char *lh_symbol_member(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
+{
+	uint64_t into;
+	const char *text = lh_symbol_data(s, m, offset, &into);
+	const struct lh_object *o = lh_symbol_object(s, m);
+	const struct lh_variable *v;
+	Dwarf_Die type;
+
+	if (!text)
+		return NULL;
+	v = variable_at(s, o, offset + o->bias - into);
+	if (!v->known)
+		return NULL;
+	type = v->type;
+	for (int i = 0; i < DEPTH_MAX && go_down(s, &type, &into, &text);)
+		i++;
+	return text;
+}
+
+/* A name that the language keeps for those who write C libraries: what is below is theirs. */
+static bool is_reserved(const char *name)
+{
+	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
+}
+
+/* ".shards[].lock.__data.__lock" is ".shards.lock"; a base class has no name. */
+static const char *own_members(struct lh_symbols *s, const char *path)
+{
+	char *text = lh_pool_text(s->pool, path), *to = text;
+
+	while (*path && !(*path == '.' && is_reserved(path + 1))) {
+		size_t n = strcspn(path + 1, ".[") + 1;
+
+		if (*path == '.' && n > 1) {
+			memmove(to, path, n);
+			to += n;
+		}
+		path += n;
+	}
+	*to = '\0';
+	return text;
+}
+
+const char *lh_symbol_part(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   uint64_t own)
+{
+	uint64_t into;
+	const char *name = lh_symbol_data(s, m, offset, &into), *path;
+	struct lh_object *o = lh_symbol_object(s, m);
+	struct lh_symbol_at whole = {0};
+
+	if (name)
+		whole = lh_symbol_at(s, o, offset + o->bias);
+	if (!name || (offset + o->bias == whole.start && whole.size == own))
+		return "";
+	path = lh_symbol_member(s, m, offset);
+	return path ? own_members(s, path + strlen(name)) : "";
+}

@@ -1,0 +1,85 @@
+#include "tools/symbols/source_lines.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WIDTH 160
+
+static FILE *open_regular(const char *file)
+{
+	struct stat st;
+	FILE *f;
+	int fd;
+
+	if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	f = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
+}
+
+/* Tabs become spaces, so that a mark below a column stands below it. */
+static const char *tidy(struct lh_pool *p, const char *line, uint32_t column, uint32_t *mark)
+{
+	char out[WIDTH + 8];
+	size_t n = 0;
+
+	for (const char *first = line; *line && *line != '\n' && *line != '\r' && n < WIDTH;
+	     line++) {
+		if (line - first + 1 == column)
+			*mark = (uint32_t)n;
+		if (*line != '\t') {
+			out[n++] = *line;
+			continue;
+		}
+		do
+			out[n++] = ' ';
+		while (n % 8);
+	}
+	while (n && out[n - 1] == ' ')
+		n--;
+	out[n] = 0;
+	return lh_pool_text(p, out);
+}
+
+bool lh_source_read(struct lh_pool *p, const char *file, uint32_t line, uint32_t column,
+		    struct lh_snippet *s)
+{
+	FILE *f = line ? open_regular(file) : NULL;
+	char *text = NULL;
+	size_t room = 0;
+
+	memset(s, 0, sizeof(*s));
+	if (!f)
+		return false;
+	s->first = line > 1 ? line - 1 : 1;
+	for (uint32_t n = 1; n <= line + 1 && getline(&text, &room, f) >= 0; n++)
+		if (n >= s->first)
+			s->line[s->n++] = tidy(p, text, n == line ? column : 0, &s->mark);
+	free(text);
+	fclose(f);
+	return s->n > line - s->first;
+}
+
+const char *lh_source_short(const char *path)
+{
+	static char cwd[4096];
+	size_t n;
+
+	if (!cwd[0] && !getcwd(cwd, sizeof(cwd)))
+		strcpy(cwd, "?");
+	n = strlen(cwd);
+	while (n && cwd[n - 1] == '/')
+		n--; /* in / everything would be relative, and look odd */
+	if (n > 1 && strncmp(path, cwd, n) == 0 && path[n] == '/')
+		path += n + 1;
+	while (strncmp(path, "./", 2) == 0)
+		path += 2;
+	return path;
+}

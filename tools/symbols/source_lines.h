@@ -1,0 +1,31 @@
+/*
+ * source_lines.h — the lines of source around a place, if the file is there to be read.
+ *
+ * Does not know whether the file is still the one that was compiled.
+ */
+#ifndef LH_SOURCE_H
+#define LH_SOURCE_H
+
+#include "tools/util/arena.h"
+
+#include <stdbool.h>
+
+#define LH_SOURCE_LINES 3
+
+struct lh_snippet {
+	uint32_t first; /* number of the first line */
+	uint32_t n;
+	/* raw, without line ends, tabs widened, cut at 160 bytes */
+	const char *line[LH_SOURCE_LINES];
+	uint32_t mark; /* where the column is in the widened line, from 0 */
+};
+
+/* The line and its neighbours; `column` counts bytes from 1, 0 is none. False: the file cannot be
+ * read, or is shorter. */
+bool lh_source_read(struct lh_pool *, const char *file, uint32_t line, uint32_t column,
+		    struct lh_snippet *);
+
+/* The path as a person in the current directory would write it; points into `path`. */
+const char *lh_source_short(const char *path);
+
+#endif

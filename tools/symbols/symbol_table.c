@@ -1,0 +1,119 @@
+#include "tools/symbols/symbol_table.h"
+
+#include <stdlib.h>
+
+struct entry {
+	uint64_t start, size;
+	uint64_t end_of_all; /* the highest end of this one and of those before it */
+	int index;           /* in the module's own table */
+	uint8_t rank, type;
+};
+
+struct lh_symbol_table {
+	Dwfl_Module *module;
+	struct entry *entry;
+	uint32_t n;
+};
+
+/* Of several that begin at one address a global name is best, then the shorter, then the first. */
+static int by_start(const void *x, const void *y)
+{
+	const struct entry *a = x, *b = y;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->size != b->size)
+		return a->size > b->size ? -1 : 1;
+	return a->index > b->index ? -1 : 1;
+}
+
+static uint8_t rank_of(const GElf_Sym *sym)
+{
+	switch (GELF_ST_BIND(sym->st_info)) {
+	case STB_GLOBAL:
+		return 2;
+	case STB_WEAK:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static bool is_place(const char *name, const GElf_Sym *sym, GElf_Word section)
+{
+	int type = GELF_ST_TYPE(sym->st_info);
+
+	/* at zero lie the object's header, and what is not loaded */
+	return name && *name && sym->st_size && sym->st_value && section != SHN_UNDEF &&
+	       type != STT_SECTION && type != STT_FILE && type != STT_TLS;
+}
+
+struct lh_symbol_table *lh_symbol_table_new(struct lh_pool *pool, Dwfl_Module *module)
+{
+	struct lh_symbol_table *t = lh_pool_get(pool, sizeof(*t));
+	int symbols = dwfl_module_getsymtab(module);
+	uint64_t end = 0;
+
+	t->module = module;
+	if (symbols <= 0)
+		return t;
+	t->entry = lh_pool_get(pool, (size_t)symbols * sizeof(*t->entry));
+	for (int i = 1; i < symbols; i++) {
+		GElf_Addr at;
+		GElf_Word section;
+		GElf_Sym sym;
+		const char *name =
+			dwfl_module_getsym_info(module, i, &sym, &at, &section, NULL, NULL);
+
+		if (is_place(name, &sym, section))
+			t->entry[t->n++] =
+				(struct entry){.start = at,
+					       .size = sym.st_size,
+					       .index = i,
+					       .rank = rank_of(&sym),
+					       .type = (uint8_t)GELF_ST_TYPE(sym.st_info)};
+	}
+	if (t->n)
+		qsort(t->entry, t->n, sizeof(*t->entry), by_start);
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint64_t own = t->entry[i].start + t->entry[i].size;
+		end = own > end ? own : end;
+		t->entry[i].end_of_all = end;
+	}
+	return t;
+}
+
+/* How many begin at or before `at`. */
+static uint32_t begun(const struct lh_symbol_table *t, uint64_t at)
+{
+	uint32_t low = 0, high = t->n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		if (t->entry[mid].start <= at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct lh_symbol_at lh_symbol_table_find(const struct lh_symbol_table *t, uint64_t at)
+{
+	for (uint32_t i = begun(t, at); i-- > 0 && t->entry[i].end_of_all > at;) {
+		const struct entry *e = &t->entry[i];
+		GElf_Addr start;
+		GElf_Sym sym;
+
+		if (at - e->start < e->size)
+			return (struct lh_symbol_at){
+				.name = dwfl_module_getsym_info(t->module, e->index, &sym, &start,
+								NULL, NULL, NULL),
+				.start = e->start,
+				.size = e->size,
+				.type = e->type};
+	}
+	return (struct lh_symbol_at){0};
+}

@@ -1,0 +1,383 @@
+#include "tools/symbols/symbols_internal.h"
+
+#include "tools/util/arena.h"
+
+#include <dlfcn.h>
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINES_MAX 32 /* functions inlined into each other at one address */
+
+/*
+ * libdwfl asks the network by itself when DEBUGINFOD_URLS is set, and a gate must not
+ * hang on a server. The variable is put back at once: the program to be started
+ * inherits it.
+ */
+static int find_local(Dwfl_Module *m, void **user, const char *name, Dwarf_Addr base,
+		      const char *file, const char *link, GElf_Word crc, char **found)
+{
+	const char *urls = getenv("DEBUGINFOD_URLS");
+	char *kept = urls ? strdup(urls) : NULL;
+	int fd;
+
+	unsetenv("DEBUGINFOD_URLS");
+	fd = dwfl_standard_find_debuginfo(m, user, name, base, file, link, crc, found);
+	if (kept)
+		setenv("DEBUGINFOD_URLS", kept, 1);
+	free(kept);
+	return fd;
+}
+
+static const Dwfl_Callbacks local = {.find_debuginfo = find_local,
+				     .section_address = dwfl_offline_section_address};
+static const Dwfl_Callbacks network = {.find_debuginfo = dwfl_standard_find_debuginfo,
+				       .section_address = dwfl_offline_section_address};
+
+struct lh_symbols *lh_symbols_new(bool debuginfod)
+{
+	struct lh_pool *pool = lh_pool_new();
+	struct lh_symbols *s = lh_pool_get(pool, sizeof(*s));
+
+	s->pool = pool;
+	s->debuginfod = debuginfod;
+	return s;
+}
+
+void lh_symbols_free(struct lh_symbols *s)
+{
+	if (!s)
+		return;
+	for (struct lh_object *o = s->objects; o; o = o->hh.next)
+		if (o->dwfl)
+			dwfl_end(o->dwfl);
+	HASH_CLEAR(hh, s->objects);
+	HASH_CLEAR(hh, s->answers);
+	HASH_CLEAR(hh, s->variables);
+	if (s->cxx)
+		dlclose(s->cxx);
+	lh_pool_free(s->pool);
+}
+
+uint32_t lh_symbols_troubles(const struct lh_symbols *s)
+{
+	return s->troubles;
+}
+
+const char *lh_symbols_trouble(const struct lh_symbols *s, uint32_t i)
+{
+	return s->trouble[i];
+}
+
+static void complain(struct lh_symbols *s, const char *path, const char *what)
+{
+	LH_PUSH(s->pool, s->trouble, s->troubles, lh_pool_print(s->pool, "%s %s", path, what));
+}
+
+/* A path in a ledger is just text: it must not make us open a device or wait on a pipe. */
+static int open_regular(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (path[0] != '/' || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool same_build(Dwfl_Module *module, const struct lh_module *m)
+{
+	const unsigned char *id = NULL;
+	GElf_Addr at;
+	int n = dwfl_module_build_id(module, &id, &at);
+
+	if (!m->build_id_n)
+		return true; /* nothing to compare with: the object was built without one */
+	/* The ledger keeps 20 bytes; longer ids are compared as far as it has them. */
+	return n >= m->build_id_n && memcmp(id, m->build_id, m->build_id_n) == 0;
+}
+
+static void open_object(struct lh_symbols *s, struct lh_object *o, const struct lh_module *m)
+{
+	int fd = open_regular(m->path);
+	Dwfl_Module *module;
+
+	if (fd < 0) {
+		if (m->path[0] == '/')
+			complain(s, m->path, "cannot be read: no names from it");
+		return;
+	}
+	o->dwfl = dwfl_begin(s->debuginfod ? &network : &local);
+	if (!o->dwfl) {
+		close(fd);
+		return;
+	}
+	dwfl_report_begin(o->dwfl);
+	module = dwfl_report_offline(o->dwfl, m->path, m->path, fd);
+	dwfl_report_end(o->dwfl, NULL, NULL);
+	if (!module) {
+		close(fd); /* it is ours again when libdwfl could not use it */
+		complain(s, m->path, "is no object file: no names from it");
+	} else if (!same_build(module, m)) {
+		complain(s, m->path,
+			 "has been replaced since (its build id differs): no names from it");
+	} else if (dwfl_module_getelf(module, &o->bias)) {
+		o->module = module;
+	}
+}
+
+struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module *m)
+{
+	char key[LH_PATH_MAX + 48];
+	int n = snprintf(key, sizeof(key), "%s ", m->path);
+	struct lh_object *o;
+
+	for (int i = 0; i < m->build_id_n; i++)
+		n += snprintf(key + n, sizeof(key) - (size_t)n, "%02x", m->build_id[i]);
+	HASH_FIND_STR(s->objects, key, o);
+	if (o)
+		return o;
+	o = lh_pool_get(s->pool, sizeof(*o));
+	o->key = lh_pool_text(s->pool, key);
+	HASH_ADD_KEYPTR(hh, s->objects, o->key, strlen(o->key), o);
+	open_object(s, o, m);
+	return o;
+}
+
+/* Only when there is such a name: to load it takes as long as the rest of a short run of ours. */
+static void load_demangler(struct lh_symbols *s)
+{
+	if (s->asked_cxx)
+		return;
+	s->asked_cxx = true;
+	s->cxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
+	if (s->cxx)
+		*(void **)&s->demangle = dlsym(s->cxx, "__cxa_demangle");
+}
+
+static const char *plain_name(struct lh_symbols *s, const char *name)
+{
+	bool mangled = name[0] == '_' && name[1] == 'Z';
+	char *clear = NULL;
+	const char *kept;
+
+	if (mangled)
+		load_demangler(s);
+	if (mangled && s->demangle)
+		clear = s->demangle(name, NULL, NULL, NULL);
+	kept = lh_pool_text(s->pool, clear ? clear : name);
+	free(clear);
+	return kept;
+}
+
+static const char *die_name(struct lh_symbols *s, Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	const char *name = NULL;
+
+	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) ||
+	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
+		name = dwarf_formstring(&attr);
+	if (!name)
+		name = dwarf_diename(die);
+	return name ? plain_name(s, name) : NULL;
+}
+
+static const char *full_path(struct lh_symbols *s, Dwarf_Die *cu, const char *file)
+{
+	Dwarf_Attribute attr;
+	const char *dir;
+
+	if (!file)
+		return NULL;
+	dir = file[0] != '/' && dwarf_attr(cu, DW_AT_comp_dir, &attr) ? dwarf_formstring(&attr)
+								      : NULL;
+	return dir ? lh_pool_print(s->pool, "%s/%s", dir, file) : lh_pool_text(s->pool, file);
+}
+
+static void set_line(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at, struct lh_symbol *line)
+{
+	Dwarf_Line *row = dwarf_getsrc_die(cu, at);
+	int number = 0, column = 0;
+
+	if (!row || dwarf_lineno(row, &number) != 0 || number <= 0)
+		return;
+	dwarf_linecol(row, &column);
+	line->file = full_path(s, cu, dwarf_linesrc(row, NULL, NULL));
+	line->line = (uint32_t)number;
+	line->column = column > 0 ? (uint32_t)column : 0;
+}
+
+static uint32_t number_of(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word value = 0;
+
+	if (!dwarf_attr(die, name, &attr) || dwarf_formudata(&attr, &value) != 0)
+		return 0;
+	return value < UINT32_MAX ? (uint32_t)value : 0;
+}
+
+/* Where the inlined function `die` was called: the line of the function around it. */
+static void set_call(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Die *die, struct lh_symbol *line)
+{
+	Dwarf_Files *files;
+	size_t n;
+	uint32_t file = number_of(die, DW_AT_call_file);
+
+	if (dwarf_getsrcfiles(cu, &files, &n) == 0 && file < n)
+		line->file = full_path(s, cu, dwarf_filesrc(files, file, NULL, NULL));
+	line->line = number_of(die, DW_AT_call_line);
+	line->column = number_of(die, DW_AT_call_column);
+}
+
+/* clang writes no table of address ranges, without which libdwfl does not find the unit. */
+static Dwarf_Die *unit_at(Dwfl_Module *m, Dwarf_Addr at, Dwarf_Addr *bias)
+{
+	Dwarf_Die *cu = dwfl_module_addrdie(m, at, bias);
+
+	if (cu)
+		return cu;
+	for (cu = NULL; (cu = dwfl_module_nextcu(m, cu, bias)) != NULL;)
+		if (dwarf_haspc(cu, at - *bias) == 1)
+			return cu;
+	return NULL;
+}
+
+static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
+			    struct lh_symbol line[LINES_MAX])
+{
+	Dwarf_Die *inner = NULL, *scope = NULL;
+	int n = dwarf_getscopes(cu, at, &inner);
+	uint32_t k = 0;
+
+	/* The first answer leads from an inlined function into where it was written;
+	 * the second into where it was inlined, which is what happened. */
+	n = n > 0 ? dwarf_getscopes_die(&inner[0], &scope) : 0;
+	set_line(s, cu, at, &line[0]);
+	for (int i = 0; i < n && k < LINES_MAX; i++) {
+		int tag = dwarf_tag(&scope[i]);
+
+		if (tag != DW_TAG_subprogram && tag != DW_TAG_inlined_subroutine)
+			continue;
+		line[k].function = die_name(s, &scope[i]);
+		line[k].inlined = tag == DW_TAG_inlined_subroutine;
+		k++;
+		if (tag == DW_TAG_subprogram || k == LINES_MAX)
+			break;
+		set_call(s, cu, &scope[i], &line[k]);
+	}
+	free(scope);
+	free(inner);
+	return k;
+}
+
+struct lh_symbol_at lh_symbol_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
+{
+	if (!o->table)
+		o->table = lh_symbol_table_new(s->pool, o->module);
+	return lh_symbol_table_find(o->table, at);
+}
+
+/* From the table of symbols alone. */
+static const char *name_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
+{
+	const char *name = lh_symbol_at(s, o, at).name;
+
+	return name ? plain_name(s, name) : NULL;
+}
+
+static uint32_t look_up(struct lh_symbols *s, struct lh_object *o, uint64_t at,
+			struct lh_symbol line[LINES_MAX])
+{
+	Dwarf_Addr bias = 0;
+	Dwarf_Die *cu = unit_at(o->module, at, &bias);
+	uint32_t n = cu ? walk_scopes(s, cu, at - bias, line) : 0;
+
+	if (n && line[n - 1].function)
+		return n;
+	line[n ? n - 1 : 0].function = name_at(s, o, at);
+	return n ? n : line[0].function || line[0].line;
+}
+
+const char *lh_symbol_name(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   bool after)
+{
+	struct lh_object *o = lh_symbol_object(s, m);
+
+	const char *name = o->module ? name_at(s, o, offset + o->bias - (after ? 1 : 0)) : NULL;
+
+	/* the linker's version is no part of it: "__libc_start_main@@GLIBC_2.34" */
+	return name && strchr(name, '@')
+		       ? lh_pool_print(s->pool, "%.*s", (int)strcspn(name, "@"), name)
+		       : name;
+}
+
+uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			 bool after, const struct lh_symbol **line)
+{
+	struct lh_symbol found[LINES_MAX] = {0};
+	struct lh_object *o = lh_symbol_object(s, m);
+	struct answer *a, ask;
+
+	if (!o->module)
+		return 0;
+	memset(&ask, 0, sizeof(ask));
+	ask.key.object = o;
+	ask.key.address = offset + o->bias - (after ? 1 : 0);
+	HASH_FIND(hh, s->answers, &ask.key, sizeof(ask.key), a);
+	if (!a) {
+		a = lh_pool_get(s->pool, sizeof(*a));
+		a->key = ask.key;
+		a->n = look_up(s, o, ask.key.address, found);
+		a->line = lh_pool_get(s->pool, a->n * sizeof(*found));
+		memcpy(a->line, found, a->n * sizeof(*found));
+		HASH_ADD(hh, s->answers, key, sizeof(a->key), a);
+	}
+	*line = a->line;
+	return a->n;
+}
+
+const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+			   uint64_t *into)
+{
+	struct lh_object *o = lh_symbol_object(s, m);
+	struct lh_symbol_at found;
+
+	if (!o->module)
+		return NULL;
+	found = lh_symbol_at(s, o, offset + o->bias);
+	if (!found.name || found.type != STT_OBJECT)
+		return NULL;
+	*into = offset + o->bias - found.start;
+	return plain_name(s, found.name);
+}
+
+bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)
+{
+	struct lh_object *o = lh_symbol_object(s, m);
+	Dwarf_Frame *frame = NULL;
+	Dwarf_Addr bias;
+	Dwarf_CFI *cfi;
+	bool is = false;
+
+	if (!o->module)
+		return false;
+	cfi = dwfl_module_eh_cfi(o->module, &bias);
+	/* The rule for a signal frame begins a byte early, so that it also holds for the call
+	 * before. */
+	if (cfi && dwarf_cfi_addrframe(cfi, offset + o->bias - 1 - bias, &frame) == 0)
+		dwarf_frame_info(frame, NULL, NULL, &is);
+	free(frame);
+	return is;
+}

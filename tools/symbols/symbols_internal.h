@@ -1,0 +1,60 @@
+/* symbols_internal.h — what the files of the room `symbol` share. */
+#ifndef LH_SYMBOL_INSIDE_H
+#define LH_SYMBOL_INSIDE_H
+
+#include "tools/symbols/symbols.h"
+#include "tools/symbols/symbol_table.h"
+
+#include <elfutils/libdwfl.h>
+#include <uthash.h>
+
+struct lh_object {
+	char *key; /* path and build id */
+	Dwfl *dwfl;
+	Dwfl_Module *module;           /* NULL: no names from it */
+	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
+	struct lh_symbol_table *table; /* read at the first question */
+	UT_hash_handle hh;
+};
+
+struct answer {
+	struct {
+		const struct lh_object *object;
+		uint64_t address;
+	} key;
+	struct lh_symbol *line;
+	uint32_t n;
+	UT_hash_handle hh;
+};
+
+struct lh_symbols {
+	struct lh_pool *pool;
+	struct lh_object *objects;
+	struct answer *answers;
+	struct lh_variable *variables; /* data_type.c */
+	bool debuginfod;
+	bool asked_cxx;
+	void *cxx; /* libstdc++, for names; once a name has asked for it */
+	char *(*demangle)(const char *, char *, size_t *, int *);
+	const char **trouble;
+	uint32_t troubles;
+};
+
+/* A variable that was looked for: what the debug information says of it. */
+struct lh_variable {
+	struct {
+		const struct lh_object *object;
+		uint64_t start;
+	} key;
+	Dwarf_Die type;
+	bool known;
+	UT_hash_handle hh;
+};
+
+/* Opened at the first question. */
+struct lh_object *lh_symbol_object(struct lh_symbols *, const struct lh_module *);
+
+/* `at` is libdwfl's address in the object, which has a module. */
+struct lh_symbol_at lh_symbol_at(struct lh_symbols *, struct lh_object *, uint64_t at);
+
+#endif

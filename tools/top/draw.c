@@ -1,0 +1,295 @@
+/* Part of the room `top`: a page for a terminal. See top.h. */
+#include "tools/util/text_width.h"
+#include "tools/util/escape.h"
+#include "tools/top/top.h"
+
+#include <string.h>
+
+/* The terminal's own language; every terminal that is not dumb has known these for decades. */
+#define HOME "\x1b[H"
+#define CLEAR_LINE "\x1b[K"
+#define CLEAR_REST "\x1b[J"
+#define REVERSE "\x1b[7m"
+#define PLAIN "\x1b[m"
+
+enum { HEAD = 4, NAME_LEAST = 8, NAME_MOST = 28, TEXT = 512 };
+
+struct page {
+	const struct lh_top *top;
+	const struct lh_top_page *wants;
+	struct lh_pool *pool;
+	FILE *out;
+	uint32_t line; /* already drawn */
+};
+
+/* ---- numbers ---- */
+
+/* "532", "12345", "1.2M": at most seven characters. */
+static const char *count(struct lh_pool *p, double n)
+{
+	if (n >= 1e12)
+		return lh_pool_print(p, "%.3gT", n / 1e12);
+	if (n >= 1e9)
+		return lh_pool_print(p, "%.1fG", n / 1e9);
+	if (n >= 1e7)
+		return lh_pool_print(p, "%.1fM", n / 1e6);
+	return lh_pool_print(p, "%.0f", n);
+}
+
+static const char *duration(struct lh_pool *p, uint64_t ns)
+{
+	double s = (double)ns / 1e9;
+
+	if (!ns)
+		return "-";
+	if (s >= 3600)
+		return lh_pool_print(p, "%.1f h", s / 3600);
+	if (s >= 100)
+		return lh_pool_print(p, "%.0f s", s);
+	if (s >= 1)
+		return lh_pool_print(p, "%.1f s", s);
+	if (s >= 1e-3)
+		return lh_pool_print(p, "%.0f ms", s * 1e3);
+	return lh_pool_print(p, "%.0f us", s * 1e6);
+}
+
+static const char *share(struct lh_pool *p, uint64_t ns, uint64_t of)
+{
+	double percent = of ? 100.0 * (double)ns / (double)of : 0;
+
+	return lh_pool_print(p, percent < 1000 ? "%.1f" : "%.0f", percent);
+}
+
+static const char *rate(struct lh_pool *p, uint64_t n, uint64_t ns)
+{
+	return count(p, ns ? (double)n * 1e9 / (double)ns : 0);
+}
+
+/* ---- columns ---- */
+
+enum column { C_WAIT, C_HOLD, C_TAKEN, C_CONTENDED, C_QUEUE, A_TAKEN, A_CONTENDED, A_WAIT, A_HOLD };
+
+/* Those with a high rank go first when the terminal is narrow. */
+static const struct {
+	const char *title;
+	uint32_t width, rank;
+	enum lh_top_key key;
+	bool totals;
+} columns[] = {
+	[C_WAIT] = {"wait%", 7, 0, LH_TOP_WAIT, false},
+	[C_HOLD] = {"held%", 6, 1, LH_TOP_HOLD, false},
+	[C_TAKEN] = {"taken/s", 8, 3, LH_TOP_TAKEN, false},
+	[C_CONTENDED] = {"cont/s", 7, 4, LH_TOP_CONTENDED, false},
+	[C_QUEUE] = {"queue", 5, 2, LH_TOP_QUEUE, false},
+	[A_TAKEN] = {"taken", 8, 6, LH_TOP_TAKEN, true},
+	[A_CONTENDED] = {"cont", 7, 7, LH_TOP_CONTENDED, true},
+	[A_WAIT] = {"waited", 7, 5, LH_TOP_WAIT, true},
+	[A_HOLD] = {"held", 7, 8, LH_TOP_HOLD, true},
+};
+enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
+
+static bool is_sorted_by(const struct page *g, uint32_t c)
+{
+	return columns[c].key == g->wants->key &&
+	       (columns[c].totals == g->wants->totals || c == C_QUEUE);
+}
+
+/* Which columns there is room for, beside the name; how wide they are together. */
+static uint32_t choose(const struct page *g, bool shown[COLUMNS])
+{
+	uint32_t used = 0, room = g->wants->width;
+
+	memset(shown, 0, COLUMNS * sizeof(*shown));
+	for (uint32_t rank = 0; rank <= COLUMNS; rank++)
+		for (uint32_t c = 0; c < COLUMNS; c++) {
+			/* What it is sorted by comes first of all. */
+			bool now = rank ? columns[c].rank == rank - 1 : is_sorted_by(g, c);
+
+			if (shown[c] || !now || used + columns[c].width + 1 + NAME_LEAST > room)
+				continue;
+			shown[c] = true;
+			used += columns[c].width + 1;
+		}
+	return used;
+}
+
+static const char *cell(const struct page *g, const struct lh_top_row *r, enum column c)
+{
+	uint64_t span = g->top->span_ns;
+
+	switch (c) {
+	case C_WAIT:
+		return share(g->pool, r->last.wait_ns, span);
+	case C_HOLD:
+		return share(g->pool, r->last.hold_ns, span);
+	case C_TAKEN:
+		return rate(g->pool, r->last.taken, span);
+	case C_CONTENDED:
+		return rate(g->pool, r->last.contended, span);
+	case C_QUEUE:
+		return count(g->pool, r->queue);
+	case A_TAKEN:
+		return count(g->pool, (double)r->all.taken);
+	case A_CONTENDED:
+		return count(g->pool, (double)r->all.contended);
+	case A_WAIT:
+		return duration(g->pool, r->all.wait_ns);
+	default:
+		return duration(g->pool, r->all.hold_ns);
+	}
+}
+
+/* ---- lines ---- */
+
+static const char *clean(const struct page *g, const char *text)
+{
+	return lh_escape(g->pool, LH_ESCAPE_TEXT, text ? text : "");
+}
+
+/*
+ * One line, cut to the page. The last one of the page ends without a line end, which would
+ * scroll; a line is cleared before it is written, since behind its last column there is nowhere
+ * to stand.
+ */
+static void put(struct page *g, const char *before, const char *text, const char *after)
+{
+	if (g->line >= g->wants->height)
+		return;
+	fprintf(g->out, "%s" CLEAR_LINE "%s%s%s", g->line++ ? "\r\n" : "", before,
+		lh_columns_cut(g->pool, text, g->wants->width), after);
+}
+
+/* Text in so many columns; the last one of a line needs no blanks behind it. */
+static const char *padded(const struct page *g, const char *text, uint32_t width)
+{
+	const char *cut = lh_columns_cut(g->pool, text, width);
+
+	return lh_pool_print(g->pool, "%s%*s", cut, (int)(width - lh_columns(cut)), "");
+}
+
+static void put_head(struct page *g)
+{
+	const struct lh_top *t = g->top;
+	const struct lh_top_page *w = g->wants;
+	struct lh_pool *p = g->pool;
+
+	put(g, "",
+	    lh_pool_print(p, "lockhound: %d (%s), %s: %u threads, %u locks; by %s%s%s, ? for help",
+			  w->pid, clean(g, w->comm), duration(p, t->at_ns), t->threads, t->locks,
+			  lh_top_key_name(w->key), w->totals ? " in total" : "",
+			  w->reverse ? ", least first" : ""),
+	    "");
+	put(g, "",
+	    lh_pool_print(p, "%s %s: taken %s/s, contended %s/s, waited for %s; now %u wait",
+			  t->first ? "since the start," : "last", duration(p, t->span_ns),
+			  rate(p, t->last.taken, t->span_ns),
+			  rate(p, t->last.contended, t->span_ns), duration(p, t->last.wait_ns),
+			  t->waiting),
+	    "");
+}
+
+static void put_longest(struct page *g)
+{
+	const struct lh_top_row *r = g->top->longest;
+
+	if (g->wants->note) {
+		put(g, "", clean(g, g->wants->note), "");
+		return;
+	}
+	if (!r) {
+		put(g, "", "nothing is held", "");
+		return;
+	}
+	put(g, "",
+	    lh_pool_print(g->pool, "longest held: %s by %s (%d) for %s%s%s; %u wait%s",
+			  clean(g, r->name), clean(g, r->who), r->tid,
+			  duration(g->pool, r->held_ns), r->at ? ", taken at " : "",
+			  r->at ? clean(g, r->at) : "", r->queue, r->queue == 1 ? "s" : ""),
+	    "");
+}
+
+static const char *holder(const struct page *g, const struct lh_top_row *r)
+{
+	const char *more =
+		r->holders > 1 ? lh_pool_print(g->pool, " and %u more", r->holders - 1) : "";
+
+	if (!r->holder)
+		return "";
+	return lh_pool_print(g->pool, "%s %s%s%s%s", clean(g, r->who),
+			     duration(g->pool, r->held_ns), r->at ? " " : "",
+			     r->at ? clean(g, r->at) : "", more);
+}
+
+/* The name takes what is left, up to a bound; behind it stands who holds the lock. */
+static void put_row(struct page *g, const struct lh_top_row *r, const bool shown[COLUMNS],
+		    uint32_t used)
+{
+	uint32_t room = g->wants->width - used, name = room < NAME_MOST ? room : NAME_MOST;
+	const char *line = "";
+
+	for (uint32_t c = 0; c < COLUMNS; c++)
+		if (shown[c])
+			line = lh_pool_print(g->pool, "%s%*s ", line, (int)columns[c].width,
+					     r ? cell(g, r, c) : columns[c].title);
+	line = lh_pool_print(g->pool, "%s%s", line,
+			     padded(g, r ? clean(g, r->name) : "lock", name));
+	if (room > name + 1)
+		line = lh_pool_print(g->pool, "%s %s", line,
+				     r ? holder(g, r) : padded(g, "held by", room - name - 1));
+	put(g, r ? "" : REVERSE, line, r ? "" : PLAIN);
+}
+
+uint32_t lh_top_room(const struct lh_top_page *w)
+{
+	return w->height > HEAD ? w->height - HEAD : 0;
+}
+
+static void put_table(struct page *g)
+{
+	bool shown[COLUMNS];
+	uint32_t used = choose(g, shown), n = lh_top_room(g->wants);
+
+	put_row(g, NULL, shown, used);
+	for (uint32_t i = 0; i < g->top->rows && i < n; i++)
+		put_row(g, &g->top->row[i], shown, used);
+	if (!g->top->rows)
+		put(g, "", "no lock has been taken yet", "");
+}
+
+static void put_help(struct page *g)
+{
+	static const char *const lines[] = {
+		"w  by time waited for       wait%: of the last interval, all threads together",
+		"h  by time held             held%: estimated; what goes on is exact",
+		"c  by contention            cont/s: times that somebody had to wait",
+		"a  by acquisitions          taken/s",
+		"l  by length of the queue   queue: who wait for it now",
+		"t  by the last interval, or by all since the start (the columns on the right)",
+		"r  the least first, or the most",
+		"space  look again now",
+		"q  end (Ctrl-C too)",
+		"",
+		"any key: back to the table",
+	};
+
+	put(g, REVERSE, padded(g, "lockhound top", g->wants->width), PLAIN);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		put(g, "", lines[i], "");
+}
+
+void lh_top_draw(const struct lh_top *t, const struct lh_top_page *w, FILE *out)
+{
+	struct page g = {.top = t, .wants = w, .pool = lh_pool_new(), .out = out};
+
+	fputs(HOME, out);
+	if (w->help) {
+		put_help(&g);
+	} else {
+		put_head(&g);
+		put_longest(&g);
+		put_table(&g);
+	}
+	if (g.line < w->height)
+		fputs("\r\n" CLEAR_REST, out);
+	lh_pool_free(g.pool);
+}

@@ -1,0 +1,314 @@
+/* Part of the room `top`: the numbers, out of two looks. See top.h. */
+#include "tools/top/top.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lh_top_before {
+	uint32_t gen;
+	uint64_t samples, sampled_ns;
+	struct lh_top_sum all;
+};
+
+/* What the seats say of one lock. */
+struct grip {
+	uint32_t row;            /* of the table + 1; 0 none */
+	uint64_t waited_ns;      /* by those who wait now */
+	uint64_t held_ns;        /* by those who hold now */
+	uint64_t held_within_ns; /* the part of it since the look before */
+	uint32_t begun;          /* holds that began since then */
+};
+
+struct work {
+	struct lh_top *top;
+	const struct lh_record *record;
+	struct grip *grip; /* by row of the ledger */
+	uint32_t locks;
+};
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0; /* two looks are not one instant: a sum may seem to shrink */
+}
+
+static struct lh_top_sum difference(const struct lh_top_sum *a, const struct lh_top_sum *b)
+{
+	return (struct lh_top_sum){less(a->taken, b->taken), less(a->contended, b->contended),
+				   less(a->wait_ns, b->wait_ns), less(a->hold_ns, b->hold_ns)};
+}
+
+static void add(struct lh_top_sum *to, const struct lh_top_sum *s)
+{
+	to->taken += s->taken;
+	to->contended += s->contended;
+	to->wait_ns += s->wait_ns;
+	to->hold_ns += s->hold_ns;
+}
+
+static bool is_lock(const struct lh_lock *l)
+{
+	switch (l->kind) {
+	case LH_NOTHING:
+	case LH_LIFE:
+	case LH_COND:
+	case LH_BARRIER:
+		return false;
+	default:
+		return !(l->kind == LH_SEM && l->flags & LH_LOCK_SIGNAL);
+	}
+}
+
+/* ---- rows ---- */
+
+static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
+{
+	struct lh_top *t = w->top;
+	struct lh_top_row *r = &t->row[t->rows];
+	struct lh_more more;
+
+	lh_read_more(w->record, l, &more);
+	*r = (struct lh_top_row){.lock = LH_LOCK_ID(i, l->gen),
+				 .kind = (enum lh_kind)l->kind,
+				 .address = lh_lock_shown(l),
+				 .all = {.taken = l->acquired + l->shared,
+					 .contended = more.contended,
+					 .wait_ns = more.wait_ns},
+				 .wait_max_ns = more.wait_max_ns,
+				 .hold_max_ns = more.hold_max_ns};
+	w->grip[i].row = ++t->rows;
+}
+
+static void add_rows(struct work *w)
+{
+	struct lh_lock l;
+	struct lh_more more;
+
+	for (uint32_t i = 1; i < w->locks; i++) {
+		if (!lh_read_lock_row(w->record, i, &l) || !is_lock(&l))
+			continue;
+		w->top->locks += lh_lock_lives(&l) != 0;
+		if (lh_lock_lives(&l)) {
+			add_row(w, i, &l);
+			continue;
+		}
+		/* its row may mean another lock soon */
+		lh_read_more(w->record, &l, &more);
+		add(&w->top->all,
+		    &(struct lh_top_sum){l.acquired + l.shared, more.contended, more.wait_ns, 0});
+	}
+}
+
+static struct lh_top_row *row_of(const struct work *w, lh_lock_id id)
+{
+	uint32_t i = LH_LOCK_ROW(id);
+	struct lh_top_row *r =
+		id && i < w->locks && w->grip[i].row ? &w->top->row[w->grip[i].row - 1] : NULL;
+
+	return r && r->lock == id ? r : NULL;
+}
+
+/* ---- seats ---- */
+
+static void see_wait(struct work *w, const struct lh_seat *s)
+{
+	struct lh_top_row *r = row_of(w, s->wait_lock);
+	uint64_t ns = less(w->top->at_ns, s->wait_since_ns);
+
+	if (!r ||
+	    (s->wait_on != LH_WAIT_LOCK && s->wait_on != LH_WAIT_SEM && s->wait_on != LH_WAIT_ONCE))
+		return;
+	r->queue++;
+	r->all.contended++;
+	r->all.wait_ns += ns;
+	if (ns > r->wait_max_ns)
+		r->wait_max_ns = ns;
+	w->top->waiting++;
+}
+
+static void see_hold(struct work *w, const struct lh_seat *s, const struct lh_held *held)
+{
+	struct lh_top_row *r = held->flags & LH_HELD_WAITING ? NULL : row_of(w, held->lock);
+	uint64_t ns = lh_held_for(held, NULL, w->top->at_ns), span = w->top->span_ns;
+	struct grip *g;
+
+	if (!r)
+		return;
+	g = &w->grip[LH_LOCK_ROW(held->lock)];
+	g->held_ns += ns;
+	g->held_within_ns += ns < span ? ns : span;
+	g->begun += ns < span;
+	if (ns > r->hold_max_ns)
+		r->hold_max_ns = ns;
+	if (r->holders++ && ns <= r->held_ns)
+		return;
+	r->holder = s->thread;
+	r->tid = s->tid;
+	r->held_ns = ns;
+	r->place = held->place;
+}
+
+static void see_seats(struct work *w)
+{
+	uint32_t n = lh_read_used(w->record, LH_T_SEAT);
+	struct lh_seat s;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_seat(w->record, i, &s) ||
+		    (s.state != LH_SEAT_LIVE && s.state != LH_SEAT_ENDING))
+			continue;
+		w->top->threads++;
+		see_wait(w, &s);
+		for (uint32_t k = 0; k < s.held_n && k < LH_HELD_MAX; k++)
+			see_hold(w, &s, &s.held[k]);
+	}
+}
+
+/* ---- times of holding ---- */
+
+static bool is_exclusive(const struct lh_lock *l)
+{
+	return l->kind == LH_MUTEX || l->kind == LH_SPIN || l->kind == LH_ONCE ||
+	       l->kind == LH_GUARD || (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING));
+}
+
+static uint64_t product(double mean, uint64_t n, uint64_t open_ns, uint64_t most)
+{
+	double ns = mean * (double)n + (double)open_ns;
+
+	return ns < (double)most ? (uint64_t)ns : most;
+}
+
+static double mean_of(uint64_t ns, uint64_t samples)
+{
+	return samples ? (double)ns / (double)samples : 0;
+}
+
+/* How long it was held: those that have ended by their mean, those that go on exactly. */
+static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock *l,
+		     const struct lh_top_before *b)
+{
+	const struct grip *g = &w->grip[LH_LOCK_ROW(r->lock)];
+	uint64_t many = is_exclusive(l) ? 1 : w->top->threads + 1;
+	struct lh_more more;
+
+	lh_read_more(w->record, l, &more);
+	uint64_t samples = less(more.hold_samples, b->samples),
+		 sampled = less(more.hold_ns, b->sampled_ns);
+	double mean = mean_of(more.hold_ns, more.hold_samples),
+	       recent = samples ? mean_of(sampled, samples) : mean;
+	uint64_t ended = less(r->last.taken, g->begun);
+
+	r->all.hold_ns =
+		product(mean, less(r->all.taken, r->holders), g->held_ns, w->top->at_ns * many);
+	/* One that began before the last look and has ended is not among those taken since. */
+	r->last.hold_ns = product(recent, ended > samples ? ended : samples, g->held_within_ns,
+				  w->top->span_ns * many);
+}
+
+static void finish_row(struct work *w, struct lh_top_row *r)
+{
+	static const struct lh_top_before none;
+	struct lh_top *t = w->top;
+	uint32_t i = LH_LOCK_ROW(r->lock);
+	const struct lh_top_before *b = i < t->befores ? &t->before[i] : &none;
+	struct lh_lock l;
+
+	if (!lh_read_lock_row(w->record, i, &l))
+		return;
+	if (b->gen != l.gen) /* a lock that was not there at the last look */
+		b = &none;
+	r->last = difference(&r->all, &b->all);
+	estimate(w, r, &l, b);
+	add(&t->all, &r->all);
+	if (r->holder && (!t->longest || r->held_ns > t->longest->held_ns))
+		t->longest = r;
+}
+
+/* For the next look. */
+static void remember(struct work *w)
+{
+	struct lh_top *t = w->top;
+	struct lh_lock l;
+	struct lh_more more;
+
+	free(t->before);
+	t->before = calloc(w->locks + 1, sizeof(*t->before));
+	t->befores = t->before ? w->locks : 0;
+	for (uint32_t i = 0; i < t->rows && t->before; i++) {
+		uint32_t k = LH_LOCK_ROW(t->row[i].lock);
+
+		if (!lh_read_lock_row(w->record, k, &l))
+			continue;
+		lh_read_more(w->record, &l, &more);
+		t->before[k] = (struct lh_top_before){l.gen, more.hold_samples, more.hold_ns,
+						      t->row[i].all};
+	}
+	t->all_before = t->all;
+}
+
+/* Locks that were made and never used say nothing. */
+static void drop_unused(struct lh_top *t)
+{
+	uint32_t n = 0, longest = t->longest ? (uint32_t)(t->longest - t->row) : UINT32_MAX;
+
+	for (uint32_t i = 0; i < t->rows; i++) {
+		if (!t->row[i].all.taken && !t->row[i].queue && !t->row[i].holders)
+			continue;
+		if (i == longest)
+			t->longest = &t->row[n];
+		t->row[n++] = t->row[i];
+	}
+	t->rows = n;
+}
+
+/* ---- a look ---- */
+
+static void begin(struct lh_top *t, const struct lh_record *r, uint64_t now_ns)
+{
+	struct lh_top old = *t;
+
+	*t = (struct lh_top){.at_ns = now_ns, .start_ns = r->head.start_ns, .first = true};
+	free(old.row);
+	if (old.pool)
+		lh_pool_free(old.pool);
+	t->pool = lh_pool_new();
+	if (old.at_ns && old.start_ns == t->start_ns && now_ns > old.at_ns) {
+		t->first = false;
+		t->before = old.before;
+		t->befores = old.befores;
+		t->all_before = old.all_before;
+	} else {
+		free(old.before);
+	}
+	t->span_ns = t->first ? now_ns : now_ns - old.at_ns;
+	t->all.taken = r->head.retired_acquired;
+	t->all.contended = r->head.retired_contended;
+}
+
+void lh_top_look(struct lh_top *t, const struct lh_record *r, uint64_t now_ns)
+{
+	struct work w = {.top = t, .record = r, .locks = lh_read_used(r, LH_T_LOCK)};
+
+	begin(t, r, now_ns);
+	t->row = calloc(w.locks + 1, sizeof(*t->row));
+	w.grip = calloc(w.locks + 1, sizeof(*w.grip));
+	if (t->row && w.grip) {
+		add_rows(&w);
+		see_seats(&w);
+		for (uint32_t i = 0; i < t->rows; i++)
+			finish_row(&w, &t->row[i]);
+		t->last = difference(&t->all, &t->all_before);
+		remember(&w);
+		drop_unused(t);
+	}
+	free(w.grip);
+}
+
+void lh_top_free(struct lh_top *t)
+{
+	free(t->row);
+	free(t->before);
+	if (t->pool)
+		lh_pool_free(t->pool);
+	memset(t, 0, sizeof(*t));
+}

@@ -1,0 +1,202 @@
+#include "tools/top/target.h"
+#include "tools/process/ledger_of_process.h"
+#include "tools/process/proc.h"
+#include "tools/top/top.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool refuse(struct lh_top_target *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static bool refuse(struct lh_top_target *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(t->why, sizeof(t->why), format, args);
+	va_end(args);
+	return false;
+}
+
+/* ---- why there is nothing to see ---- */
+
+/* The command itself was named: what it watches was meant. */
+static bool is_command(struct lh_top_target *t)
+{
+	pid_t child[64];
+	char name[32] = "";
+	size_t n;
+
+	if (strcmp(t->peek.comm, "lockhound") != 0)
+		return false;
+	n = lh_proc_descendants(t->pid, child, 64);
+	for (size_t i = 0; i < n && i < 64; i++)
+		if (lh_proc_maps(child[i], "memfd:lockhound")) {
+			lh_proc_read(child[i], "comm", name, sizeof(name));
+			name[strcspn(name, "\n")] = 0;
+			refuse(t,
+			       "process %d is lockhound itself; what it watches is process %d (%s)",
+			       t->pid, child[i], name);
+			return true;
+		}
+	return false;
+}
+
+static bool not_watched(struct lh_top_target *t)
+{
+	if (t->peek.blind && t->peek.why[0])
+		return refuse(t, "%s", t->peek.why);
+	if (is_command(t))
+		return false;
+	return refuse(
+		t,
+		"process %d (%s) does not have the library in it, so nobody counts its locks: "
+		"start it with 'lockhound run'; 'lockhound hang %d' needs no library",
+		t->pid, t->peek.comm, t->pid);
+}
+
+static bool blind(struct lh_top_target *t)
+{
+	return refuse(t,
+		      "the library stood down in process %d: it counts nothing there; 'lockhound "
+		      "doctor %d' tells more",
+		      t->pid, t->pid);
+}
+
+/* ---- looks ---- */
+
+static bool has_ended(const struct lh_top_target *t)
+{
+	struct pollfd p = {t->end, POLLIN, 0};
+
+	return t->end >= 0 && poll(&p, 1, 0) == 1;
+}
+
+/* The new one comes to the place of the old: names that were made point there. */
+static bool take(struct lh_top_target *t)
+{
+	struct lh_record now;
+
+	if (!lh_hang_ledger_open(&now, &t->peek, LH_TOP_TABLES))
+		return false;
+	if (now.head.flags & LH_LEDGER_BLIND) {
+		lh_read_drop(&now);
+		return blind(t);
+	}
+	t->fresh =
+		now.head.start_ns != t->record.head.start_ns || now.head.pid != t->record.head.pid;
+	lh_read_drop(&t->record);
+	t->record = now;
+	return true;
+}
+
+static bool open_process(struct lh_top_target *t)
+{
+	lh_peek_close(&t->peek);
+	if (!lh_peek_open(&t->peek, t->pid))
+		return refuse(t, "%s", t->peek.why);
+	t->pid = t->peek.pid;
+	lh_peek_objects(&t->peek);
+	return true;
+}
+
+bool lh_top_target_look(struct lh_top_target *t)
+{
+	bool same = !has_ended(t) && lh_peek_same(&t->peek);
+
+	t->why[0] = 0;
+	if (same && take(t))
+		return true;
+	/* The thread through which it was seen may have ended, or it called exec. */
+	if (!t->why[0] && !has_ended(t) && open_process(t) && take(t))
+		return true;
+	if (has_ended(t) || !lh_proc_read(t->pid, "maps", (char[2]){0}, 2))
+		return refuse(t, "process %d (%s) has ended", t->pid, t->record.head.comm);
+	if (t->why[0])
+		return false;
+	return refuse(t,
+		      "process %d (%s) became another program (%s) that does not have the library "
+		      "in it",
+		      t->pid, t->record.head.comm, t->peek.comm);
+}
+
+uint64_t lh_top_target_now(const struct lh_top_target *t)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return ns > t->record.head.start_ns ? ns - t->record.head.start_ns : 1;
+}
+
+/* ---- which process ---- */
+
+static bool lives_with(pid_t pid, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return lh_proc_maps(pid, slash ? slash + 1 : file);
+}
+
+/* A file that a live process writes into leads to that process. */
+static bool find_by_file(struct lh_top_target *t, const char *file)
+{
+	struct lh_shelf shelf;
+	bool good = lh_read_open(&shelf, file);
+
+	if (!good)
+		refuse(t, "%s", shelf.trouble);
+	for (uint32_t i = 0; good && i < shelf.n && !t->pid; i++)
+		if (lives_with(shelf.record[i].head.pid, file))
+			t->pid = shelf.record[i].head.pid;
+	if (good && !t->pid)
+		refuse(t,
+		       "%s: no process that lives writes into it; 'lockhound report --locks %s' "
+		       "shows what was recorded",
+		       file, file);
+	lh_read_close(&shelf);
+	return t->pid > 0;
+}
+
+static bool find(struct lh_top_target *t, const char *name)
+{
+	char *end;
+	long n;
+
+	if (access(name, F_OK) == 0)
+		return find_by_file(t, name);
+	errno = 0;
+	n = strtol(name, &end, 10);
+	if (end == name || *end || errno || n <= 0 || n > INT_MAX)
+		return refuse(t, "'%s' is neither a process number nor a file", name);
+	t->pid = (pid_t)n;
+	return true;
+}
+
+bool lh_top_target_open(struct lh_top_target *t, const char *name)
+{
+	memset(t, 0, sizeof(*t));
+	t->end = -1;
+	if (!find(t, name) || !open_process(t))
+		return false;
+	t->end = (int)syscall(SYS_pidfd_open, t->pid, 0);
+	return take(t) || (!t->why[0] && not_watched(t));
+}
+
+void lh_top_target_close(struct lh_top_target *t)
+{
+	if (t->end >= 0)
+		close(t->end);
+	lh_read_drop(&t->record);
+	lh_peek_close(&t->peek);
+	t->end = -1;
+}

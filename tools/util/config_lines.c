@@ -1,0 +1,106 @@
+#include "tools/util/config_lines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/util/escape.h"
+#include "tools/util/log.h"
+
+bool lh_lines_open(struct lh_lines *l, struct lh_pool *pool, const char *path)
+{
+	memset(l, 0, sizeof(*l));
+	l->path = path;
+	l->pool = pool;
+	l->file = fopen(path, "re");
+	if (!l->file)
+		lh_say("%s: %s", path, strerror(errno));
+	l->bad = !l->file;
+	return l->file != NULL;
+}
+
+void lh_lines_close(struct lh_lines *l)
+{
+	if (l->file)
+		fclose(l->file);
+	l->file = NULL;
+}
+
+bool lh_lines_wrong(struct lh_lines *l, const char *at, const char *format, ...)
+{
+	enum { LONGEST = 400 /* a file of one endless line is none to be shown */ };
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = lh_pool_vprint(l->pool, format, args);
+	va_end(args);
+	if (strlen(text) > LONGEST)
+		text = lh_pool_print(l->pool, "%.100s ... %s", text,
+				     text + strlen(text) - (LONGEST - 100));
+	lh_say("%s:%u:%u: %s", l->path, l->number, l->column + (unsigned)(at - l->text),
+	       lh_escape(l->pool, LH_ESCAPE_TEXT, text));
+	l->bad = true;
+	return false;
+}
+
+static char *trim(char *text)
+{
+	text += strspn(text, " \t\r");
+	for (size_t n = strlen(text); n && strchr(" \t\r", text[n - 1]);)
+		text[--n] = '\0';
+	return text;
+}
+
+/* A # inside of a word is part of it: main::{lambda()#1}. */
+static char *find_comment(char *line)
+{
+	for (char *c = line; (c = strchr(c, '#')) != NULL; c++)
+		if (c == line || strchr(" \t", c[-1]))
+			return c;
+	return NULL;
+}
+
+static void split(struct lh_lines *l, char *line)
+{
+	char *comment = find_comment(line), *text;
+
+	l->comment = NULL;
+	if (comment) {
+		*comment++ = '\0';
+		l->comment = trim(comment + strspn(comment, "#"));
+	}
+	text = trim(line);
+	l->column = (unsigned)(text - line) + 1;
+	l->text = text;
+}
+
+bool lh_lines_next(struct lh_lines *l)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	if (l->bad)
+		return false;
+	errno = 0;
+	n = getline(&line, &room, l->file);
+	if (n < 0) {
+		l->bad = ferror(l->file) != 0;
+		if (l->bad)
+			lh_say("%s: %s", l->path, strerror(errno));
+		free(line);
+		return false;
+	}
+	l->number++;
+	if (l->number == 1 && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+		memmove(line, line + 3, (size_t)(n -= 3) + 1); /* what some editors begin with */
+	if (n && line[n - 1] == '\n')
+		line[--n] = '\0';
+	l->whole = lh_pool_text(l->pool, line);
+	split(l, lh_pool_text(l->pool, line));
+	if (strlen(line) != (size_t)n)
+		lh_lines_wrong(l, l->text, "a zero byte; expected a line of text");
+	free(line);
+	return !l->bad;
+}

@@ -1,0 +1,130 @@
+#include "tools/util/escape.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROOM 12 /* the longest escape of one byte or character: \u{10ffff} */
+
+/* Decodes one character at s; its length in bytes, 0: not UTF-8 (overlong, surrogate, cut). */
+static unsigned decode(const unsigned char *s, uint32_t *out)
+{
+	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+	unsigned n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+
+	if (s[0] >= 0x80 && (s[0] < 0xc2 || s[0] > 0xf4))
+		return 0;
+	for (unsigned i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0; /* also the final zero */
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*out = c;
+	return n;
+}
+
+static bool is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+/* Characters without a shape of their own that change how others are shown. */
+static bool is_invisible(uint32_t c)
+{
+	return c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+	       (c >= 0xe0000 && c <= 0xe007f);
+}
+
+static bool is_noncharacter(uint32_t c)
+{
+	return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
+static const char *entity(uint32_t c, enum lh_dialect d)
+{
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return d == LH_ESCAPE_HTML ? "&#39;" : "&apos;";
+	default:
+		return NULL;
+	}
+}
+
+static const char replacement[] = "\xef\xbf\xbd";
+
+/* What stands for character c, NULL: itself. */
+static const char *stand_in(uint32_t c, enum lh_dialect d, char room[ROOM])
+{
+	if (d == LH_ESCAPE_JSON)
+		return NULL;
+	if (d == LH_ESCAPE_TEXT) {
+		if (is_control(c))
+			snprintf(room, ROOM, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\x%02x", c);
+		else if (is_invisible(c))
+			snprintf(room, ROOM, "\\u{%x}", c);
+		else
+			return NULL;
+		return room;
+	}
+	if (is_control(c) || is_invisible(c) || is_noncharacter(c))
+		return replacement;
+	return entity(c, d);
+}
+
+static const char *stray(unsigned char byte, enum lh_dialect d, char room[ROOM])
+{
+	if (d != LH_ESCAPE_TEXT)
+		return replacement;
+	snprintf(room, ROOM, "\\x%02x", byte);
+	return room;
+}
+
+/* Writes to out if there is one; returns the length, and whether anything was changed. */
+static size_t convert(const char *text, enum lh_dialect d, char *out, bool *changed)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t length = 0;
+
+	while (*s) {
+		char room[ROOM];
+		uint32_t c = 0;
+		unsigned n = decode(s, &c);
+		const char *instead = n ? stand_in(c, d, room) : stray(*s, d, room);
+		size_t k = instead ? strlen(instead) : n;
+
+		if (out)
+			memcpy(out + length, instead ? instead : (const char *)s, k);
+		*changed |= instead != NULL;
+		length += k;
+		s += n ? n : 1;
+	}
+	return length;
+}
+
+const char *lh_escape(struct lh_pool *p, enum lh_dialect d, const char *text)
+{
+	bool changed = false;
+	size_t n;
+	char *out;
+
+	if (!text)
+		return NULL;
+	n = convert(text, d, NULL, &changed);
+	if (!changed)
+		return text;
+	out = lh_pool_get(p, n + 1);
+	convert(text, d, out, &changed);
+	return out;
+}

@@ -1,0 +1,30 @@
+#include "tools/util/log.h"
+
+#include <stdarg.h>
+
+static FILE *stream;
+
+FILE *lh_say_stream(void)
+{
+	return stream ? stream : stderr;
+}
+
+void lh_say_into(FILE *log)
+{
+	stream = log;
+}
+
+/* One write for the whole line: the program's own output must not cut it in two. */
+void lh_say(const char *format, ...)
+{
+	char line[4096];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?'; /* a file name from outside must not drive the terminal */
+	fprintf(lh_say_stream(), "lockhound: %s\n", line);
+	fflush(lh_say_stream());
+}

@@ -1,0 +1,131 @@
+#include "tools/util/output_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Appends; false when it does not fit. */
+static bool add(char *out, size_t room, size_t *at, const char *text)
+{
+	int n = snprintf(out + *at, room - *at, "%s", text);
+	*at += (size_t)n;
+	return *at < room;
+}
+
+/* %p %e %h and %% in `path`; false: too long, or another letter. */
+static bool expand(const char *path, pid_t pid, const char *program, char *out, size_t room)
+{
+	char number[20], host[256] = "", letter[2] = "";
+	const char *base = strrchr(program, '/');
+	size_t at = 0;
+	bool good = true;
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	gethostname(host, sizeof(host) - 1);
+	*out = '\0';
+	for (const char *c = path; *c && good; c++) {
+		letter[0] = *c;
+		if (*c != '%') {
+			good = add(out, room, &at, letter);
+			continue;
+		}
+		c++;
+		good = *c == 'p'   ? add(out, room, &at, number)
+		       : *c == 'e' ? add(out, room, &at, base ? base + 1 : program)
+		       : *c == 'h' ? add(out, room, &at, host)
+		       : *c == '%' ? add(out, room, &at, "%")
+				   : false;
+	}
+	return good;
+}
+
+/* Something that a rename would replace or cannot reach: /dev/fd/3, a pipe, /dev/null. */
+static bool is_direct(const char *path)
+{
+	struct stat st;
+	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6) ||
+	       (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+}
+
+static int open_temp(struct lh_output *o, const char *target)
+{
+	char real[PATH_MAX];
+	struct stat st;
+	if (realpath(target, real) && strlen(o->path) && !strchr(o->path, '%'))
+		strcpy(o->path, real); /* a link stays a link */
+	if (!stat(target, &st) && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return -1;
+	}
+	const char *slash = strrchr(o->path, '/');
+	int dir = slash ? (int)(slash - o->path) + 1 : 0;
+	if (snprintf(o->temp, sizeof(o->temp), "%.*s.lockhound.XXXXXX", dir, o->path) >=
+	    (int)sizeof(o->temp)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = mkostemp(o->temp, O_CLOEXEC);
+	if (fd < 0)
+		*o->temp = '\0';
+	mode_t mask = umask(0);
+	umask(mask);
+	if (fd >= 0 && fchmod(fd, 0666 & ~mask))
+		errno = 0; /* a file system without modes: it stays ours alone */
+	return fd;
+}
+
+bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t room)
+{
+	char target[PATH_MAX];
+	memset(o, 0, sizeof(*o));
+	if (!strcmp(path, "-")) {
+		snprintf(why, room,
+			 "-: stdout belongs to the program; name a file, or /dev/stderr");
+		return false;
+	}
+	if (!expand(path, getpid(), "program", target, sizeof(target))) {
+		snprintf(why, room, "%s: only %%p, %%e, %%h and %%%% may stand in a file's name",
+			 path);
+		return false;
+	}
+	strcpy(o->path, strlen(path) < PATH_MAX ? path : "");
+	int fd = is_direct(target)
+			 ? open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666)
+			 : open_temp(o, target);
+	if (fd >= 0 && !*o->temp)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	o->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!o->file)
+		snprintf(why, room, "%s: %s", path, strerror(errno));
+	return o->file != NULL;
+}
+
+int lh_output_finish(struct lh_output *o, pid_t pid, const char *program)
+{
+	char target[PATH_MAX];
+	errno = 0;
+	bool bad = ferror(o->file) != 0;
+	int e = fclose(o->file) || bad ? (errno ? errno : EIO) : 0;
+	o->file = NULL;
+	if (!*o->temp)
+		return e;
+	if (!e && !expand(o->path, pid, program, target, sizeof(target)))
+		e = ENAMETOOLONG;
+	if (!e && rename(o->temp, target))
+		e = errno;
+	if (e)
+		unlink(o->temp);
+	*o->temp = '\0';
+	return e;
+}
+
+void lh_output_drop(struct lh_output *o)
+{
+	if (o->file)
+		fclose(o->file);
+	if (*o->temp)
+		unlink(o->temp);
+	memset(o, 0, sizeof(*o));
+}

@@ -1,0 +1,80 @@
+#include "tools/util/text_width.h"
+
+#include <locale.h>
+#include <string.h>
+#include <wchar.h>
+
+/* The character's bytes, 1 to 4; the text is known to be good. */
+static size_t length_of(const char *text)
+{
+	unsigned char c = (unsigned char)text[0];
+	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return strnlen(text, n);
+}
+
+static wchar_t character(const char *text, size_t n)
+{
+	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t c = (unsigned char)text[0] & mask[n];
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)text[i] & 0x3f);
+	return (wchar_t)c;
+}
+
+/* wcwidth asks the locale; ours is not the user's, who may have none. */
+static uint32_t width_of(wchar_t c)
+{
+	static locale_t utf8;
+	locale_t before;
+	int n;
+
+	if (c < 0x80)
+		return 1;
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (!utf8)
+		return 1;
+	before = uselocale(utf8);
+	n = wcwidth(c);
+	uselocale(before);
+	return n < 0 ? 1 : (uint32_t)n;
+}
+
+/* The bytes of what fits into so many columns; *used: how many it takes. */
+static size_t fit(const char *text, uint32_t columns, uint32_t *used)
+{
+	size_t at = 0;
+
+	*used = 0;
+	while (text[at]) {
+		size_t n = length_of(text + at);
+		uint32_t w = width_of(character(text + at, n));
+
+		if (w > columns - *used)
+			break;
+		*used += w;
+		at += n;
+	}
+	return at;
+}
+
+uint32_t lh_columns(const char *text)
+{
+	uint32_t n;
+
+	fit(text, UINT32_MAX, &n);
+	return n;
+}
+
+const char *lh_columns_cut(struct lh_pool *p, const char *text, uint32_t columns)
+{
+	uint32_t used;
+
+	if (!columns)
+		return "";
+	if (!text[fit(text, columns, &used)])
+		return text;
+	return lh_pool_print(p, "%.*s+", (int)fit(text, columns - 1, &used), text);
+}

@@ -1,0 +1,285 @@
+/* Part of the room `still`: what the graph says, as findings to be; each wait in one at most. */
+#include "tools/wait_graph/deadlocks_internal.h"
+
+enum { CLOSURE_MAX = 100 /* threads named in one finding that is no circle */ };
+
+/* ---- what has been told ---- */
+
+/* A wait that a finding of the library names is told. */
+static bool is_in_ledger(const struct lh_still_waiter *x)
+{
+	const struct lh_record *r = x->process->record;
+	uint32_t n = lh_read_used(r, LH_T_FINDING);
+	struct lh_finding f;
+	struct lh_step s;
+
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_finding(r, i, &f) || !f.rule || f.level < LH_HAPPENED)
+			continue;
+		for (uint32_t k = 0; k < f.steps; k++)
+			if (lh_read_step(r, f.step + k, &s) &&
+			    (s.action == LH_WAITS_FOR || s.action == LH_JOINS) &&
+			    s.thread == x->seat.thread && s.lock == x->seat.wait_lock)
+				return true;
+	}
+	return false;
+}
+
+static bool is_told(struct lh_still_waiter *x)
+{
+	x->sight->told |= is_in_ledger(x);
+	return x->sight->told;
+}
+
+/* The other look: nobody has moved while all of this was read. */
+static bool stands_still(const struct lh_still_waiter *x)
+{
+	struct lh_seat s;
+
+	return lh_read_seat(x->process->record, x->number, &s) && s.thread == x->seat.thread &&
+	       s.wait_seq == x->seat.wait_seq && s.wait_lock == x->seat.wait_lock &&
+	       s.held_n == x->seat.held_n;
+}
+
+/* ---- steps ---- */
+
+static uint64_t since(const struct lh_still_waiter *x)
+{
+	return x->process->record->head.start_ns + x->seat.wait_since_ns;
+}
+
+static struct lh_knot *begin(struct lh_still_work *w, enum lh_rule rule)
+{
+	struct lh_knot k = {.rule = rule};
+
+	LH_PUSH(w->pool, w->knot, w->knots, k);
+	return &w->knot[w->knots - 1];
+}
+
+static void add_step(struct lh_still_work *w, struct lh_still_process *p, struct lh_step step)
+{
+	struct lh_knot *k = &w->knot[w->knots - 1];
+	struct lh_still_step s = {.process = p, .step = step};
+
+	LH_PUSH(w->pool, k->step, k->steps, s);
+}
+
+static void add_hold(struct lh_still_work *w, struct lh_still_process *p, lh_thread_id thread,
+		     const struct lh_still_holder *h)
+{
+	add_step(w, p,
+		 (struct lh_step){.thread = thread,
+				  .lock = h->lock,
+				  .place = h->place,
+				  .tick = h->tick,
+				  .action = LH_HOLDS});
+}
+
+static void add_wait(struct lh_still_work *w, struct lh_still_waiter *x)
+{
+	struct lh_knot *k = &w->knot[w->knots - 1];
+	bool joins = x->seat.wait_on == LH_WAIT_JOIN;
+
+	uint64_t ns = w->now_ns > since(x) ? w->now_ns - since(x) : 0;
+
+	k->across |= k->process && k->process != x->process;
+	k->ns = k->process && k->ns < ns ? k->ns : ns;
+	if (!k->process || x->process->number < k->process->number)
+		k->process = x->process;
+	if (k->process == x->process)
+		k->thread = x->seat.thread;
+	x->sight->told = true;
+	add_step(w, x->process,
+		 (struct lh_step){.thread = x->seat.thread,
+				  .lock = x->seat.wait_lock,
+				  .place = x->seat.wait_place,
+				  .tick = (uint32_t)(x->seat.wait_since_ns / 1000000u),
+				  .action = joins ? LH_JOINS : LH_WAITS_FOR});
+}
+
+/* How `me` holds what the other one waits for. */
+static void add_grip(struct lh_still_work *w, uint32_t me, const struct lh_still_waiter *other)
+{
+	struct lh_still_waiter *x = &w->waiter[me];
+
+	if (!other->lock) {
+		struct lh_still_holder life = {.lock = other->seat.wait_lock};
+		add_hold(w, x->process, x->seat.thread, &life);
+		return;
+	}
+	for (uint32_t i = 0; i < other->lock->holders; i++)
+		if (other->lock->holder[i].waiter == me) {
+			add_hold(w, x->process, x->seat.thread, &other->lock->holder[i]);
+			return;
+		}
+}
+
+/* ---- circles ---- */
+
+static uint32_t first_of_ring(const struct lh_still_work *w, uint32_t ring)
+{
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < w->waiters; i++)
+		if (w->node[i].ring == ring &&
+		    (best == UINT32_MAX || w->waiter[i].seat.thread < w->waiter[best].seat.thread))
+			best = i;
+	return best;
+}
+
+/* What is all the library's own it is left to for a while. */
+static bool is_due(struct lh_still_work *w, uint32_t first)
+{
+	bool sem = false, across = false, aged = true, told = false, still = true;
+	uint32_t at = first;
+
+	do {
+		struct lh_still_waiter *x = &w->waiter[at];
+
+		sem |= x->row.kind == LH_SEM;
+		aged &= x->aged;
+		across |= x->process != w->waiter[first].process;
+		told |= is_told(x);
+		still &= stands_still(x);
+		at = w->node[at].next;
+	} while (at != first);
+	if (told) /* and whoever stands in it is told with it */
+		do {
+			w->waiter[at].sight->told = true;
+			at = w->node[at].next;
+		} while (at != first);
+	return !told && still && (aged || (across && !sem));
+}
+
+static void tell_ring(struct lh_still_work *w, uint32_t ring)
+{
+	uint32_t first = first_of_ring(w, ring), before = first, at;
+
+	if (first == UINT32_MAX || !is_due(w, first))
+		return;
+	while (w->node[before].next != first)
+		before = w->node[before].next;
+	begin(w, before == first ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK);
+	at = first;
+	do {
+		add_grip(w, at, &w->waiter[before]);
+		add_wait(w, &w->waiter[at]);
+		before = at;
+		at = w->node[at].next;
+	} while (at != first);
+}
+
+/* ---- owners that have ended ---- */
+
+static void tell_ended(struct lh_still_work *w)
+{
+	for (uint32_t i = 0; i < w->waiters; i++) {
+		struct lh_still_waiter *x = &w->waiter[i];
+		bool told = false;
+
+		if (x->ons != 1 || x->on[0] != w->waiters)
+			continue;
+		for (uint32_t k = 0; k < w->waiters; k++) /* once for each lock */
+			told |= w->waiter[k].lock == x->lock && is_told(&w->waiter[k]);
+		x->sight->told |= told;
+		if (told || !stands_still(x))
+			continue;
+		begin(w, LH_RULE_EXIT_HOLDING);
+		add_hold(w, x->process, x->lock->ended_thread, &x->lock->ended);
+		w->knot[w->knots - 1].step[0].ghost = x->lock->ghost;
+		add_wait(w, x);
+	}
+}
+
+/* ---- pools, alone and together with locks ---- */
+
+/* All that must move before this one can; false: it hangs on what is told already. */
+static bool closure(struct lh_still_work *w, uint32_t start, uint32_t *list, uint32_t *n)
+{
+	bool *in = lh_pool_get(w->pool, w->waiters + 1);
+
+	*n = 0;
+	list[(*n)++] = start;
+	in[start] = true;
+	for (uint32_t i = 0; i < *n; i++) {
+		const struct lh_still_waiter *x = &w->waiter[list[i]];
+
+		if (w->node[list[i]].ring || is_told(&w->waiter[list[i]]) || !stands_still(x))
+			return false;
+		for (uint32_t k = 0; k < x->ons; k++) {
+			uint32_t to = x->on[k];
+			if (to == w->waiters || !w->node[to].stuck || *n == CLOSURE_MAX)
+				return false;
+			if (in[to])
+				continue;
+			in[to] = true;
+			list[(*n)++] = to;
+		}
+	}
+	return true;
+}
+
+static bool all_want(const struct lh_still_work *w, const uint32_t *list, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (w->waiter[list[i]].lock != w->waiter[list[0]].lock)
+			return false;
+	return true;
+}
+
+static bool holds_for(const struct lh_still_waiter *other, uint32_t me)
+{
+	for (uint32_t i = 0; i < other->ons; i++)
+		if (other->on[i] == me)
+			return true;
+	return false;
+}
+
+/* Who waits and stands in nobody's way is no part of it. */
+static bool is_in_the_way(const struct lh_still_work *w, const uint32_t *list, uint32_t n,
+			  uint32_t me)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (holds_for(&w->waiter[list[i]], me))
+			return true;
+	return false;
+}
+
+static void tell_pool(struct lh_still_work *w, uint32_t *list, uint32_t n)
+{
+	begin(w, all_want(w, list, n) ? LH_RULE_POOL_DEADLOCK : LH_RULE_DEADLOCK);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct lh_still_lock *done = NULL;
+
+		w->waiter[list[i]].sight->told = true;
+		if (!is_in_the_way(w, list, n, list[i]))
+			continue;
+		for (uint32_t k = 0; k < n; k++) {
+			const struct lh_still_waiter *other = &w->waiter[list[k]];
+
+			if (!holds_for(other, list[i]) || (done && done == other->lock))
+				continue;
+			add_grip(w, list[i], other);
+			done = other->lock;
+		}
+		add_wait(w, &w->waiter[list[i]]);
+	}
+}
+
+static void tell_pools(struct lh_still_work *w)
+{
+	uint32_t list[CLOSURE_MAX], n;
+
+	for (uint32_t i = 0; i < w->waiters; i++)
+		if (w->node[i].stuck && w->node[i].one_of && w->waiter[i].ons > 1 &&
+		    !w->waiter[i].sight->told && closure(w, i, list, &n))
+			tell_pool(w, list, n);
+}
+
+void lh_still_knots(struct lh_still_work *w, uint32_t rings)
+{
+	for (uint32_t ring = 1; ring <= rings; ring++)
+		tell_ring(w, ring);
+	tell_ended(w);
+	tell_pools(w);
+}

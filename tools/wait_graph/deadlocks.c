@@ -1,0 +1,238 @@
+#include "tools/wait_graph/deadlocks_internal.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_NS 500000000ull /* what stands still as before is judged again so often */
+
+struct lh_still *lh_still_new(struct lh_still_asks asks)
+{
+	struct lh_still *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->asks = asks;
+	return s;
+}
+
+void lh_still_free(struct lh_still *s)
+{
+	if (!s)
+		return;
+	while (s->n)
+		lh_still_drop(s, s->list[0]);
+	free(s->kept);
+	free(s->list);
+	free(s);
+}
+
+struct lh_still_process *lh_still_add(struct lh_still *s, const struct lh_record *r, void *with)
+{
+	struct lh_still_process *p = calloc(1, sizeof(*p));
+
+	if (p && s->n == s->room) {
+		uint32_t room = s->room ? 2 * s->room : 16;
+		void *more = realloc(s->list, room * sizeof(*s->list));
+		if (!more) {
+			free(p);
+			return NULL;
+		}
+		s->list = more;
+		s->room = room;
+	}
+	if (!p)
+		return NULL;
+	p->record = r;
+	p->with = with;
+	p->number = ++s->numbers;
+	s->list[s->n++] = p;
+	return p;
+}
+
+/* What it holds of the locks that other processes see. */
+static void bury(struct lh_still *s, const struct lh_still_process *p, const struct lh_seat *seat)
+{
+	struct lh_thread thread;
+	struct lh_lock l;
+
+	for (uint32_t k = 0; k < seat->held_n; k++) {
+		const struct lh_held *h = &seat->held[k];
+		struct lh_still_name name = lh_still_name_of(p, h->lock);
+
+		if (!name.c || !lh_read_lock(p->record, h->lock, &l) || !lh_still_is_kept(&l) ||
+		    h->flags & LH_HELD_WAITING || !lh_read_thread(p->record, seat->thread, &thread))
+			continue;
+		if (!s->kept)
+			s->kept = calloc(LH_GHOSTS, sizeof(*s->kept));
+		if (!s->kept)
+			return;
+		struct lh_still_kept *kept = &s->kept[s->kepts++ % LH_GHOSTS];
+		*kept = (struct lh_still_kept){
+			.name = name,
+			.ghost = {.pid = p->record->head.pid, .tid = seat->tid},
+			.place = LH_PLACE(0, LH_WAITS, LH_PLACE_MODE(h->place)),
+			.tick = h->tick};
+		memcpy(kept->ghost.name, thread.name, sizeof(thread.name));
+	}
+}
+
+static void bury_all(struct lh_still *s, const struct lh_still_process *p)
+{
+	uint32_t n = lh_read_used(p->record, LH_T_SEAT);
+	struct lh_seat seat;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (lh_read_seat(p->record, i, &seat) && seat.state >= LH_SEAT_LIVE && seat.held_n)
+			bury(s, p, &seat);
+}
+
+void lh_still_drop(struct lh_still *s, struct lh_still_process *p)
+{
+	if (p)
+		bury_all(s, p);
+	for (uint32_t i = 0; p && i < s->n; i++)
+		if (s->list[i] == p) {
+			s->list[i] = s->list[--s->n];
+			free(p->sight);
+			free(p);
+			return;
+		}
+}
+
+void *lh_still_with(const struct lh_still_process *p)
+{
+	return p->with;
+}
+
+/* ---- the look ---- */
+
+static bool room_for_sights(struct lh_still_process *p, uint32_t n)
+{
+	uint32_t room = p->sights ? p->sights : 16;
+	struct lh_still_sight *more;
+
+	if (n <= p->sights)
+		return true;
+	while (room < n)
+		room *= 2;
+	more = realloc(p->sight, room * sizeof(*more));
+	if (!more)
+		return false;
+	memset(more + p->sights, 0, (room - p->sights) * sizeof(*more));
+	p->sight = more;
+	p->sights = room;
+	return true;
+}
+
+/* In a wait that only somebody's giving back can end. */
+static bool waits_for_ever(const struct lh_seat *s)
+{
+	return s->state == LH_SEAT_LIVE && s->wait_lock &&
+	       LH_PLACE_HOW(s->wait_place) == LH_WAITS &&
+	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
+		s->wait_on == LH_WAIT_ONCE);
+}
+
+/* Only the first bytes of a seat: most look like this every time. */
+static bool head_of(const struct lh_record *r, uint32_t i, struct lh_seat *s)
+{
+	const struct lh_rows *rows = &r->rows[LH_T_SEAT];
+
+	memcpy(s, rows->at + (size_t)i * rows->row, offsetof(struct lh_seat, held));
+	return waits_for_ever(s);
+}
+
+static void note(struct lh_still_sight *g, const struct lh_seat *s, uint64_t now)
+{
+	if (g->thread != s->thread || g->seq != s->wait_seq)
+		*g = (struct lh_still_sight){
+			.thread = s->thread, .seq = s->wait_seq, .first_ns = now};
+	g->looks++;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+static bool is_aged(const struct lh_still_sight *g, uint64_t now)
+{
+	return now - g->first_ns >= LH_STILL_NS;
+}
+
+/* How many stand still; *seen is a number for who they are. */
+static uint32_t look_at(struct lh_still_process *p, uint64_t now, uint64_t *seen)
+{
+	uint32_t n = lh_read_used(p->record, LH_T_SEAT), count = 0;
+	struct lh_seat s;
+
+	if (!room_for_sights(p, n))
+		return 0;
+	for (uint32_t i = 1; i < n; i++) {
+		struct lh_still_sight *g = &p->sight[i];
+
+		if (!head_of(p->record, i, &s)) {
+			g->thread = 0;
+			continue;
+		}
+		note(g, &s, now);
+		if (g->looks < 2)
+			continue;
+		count++;
+		*seen += mix(mix(p->number, i), (uint64_t)g->seq << 1 | is_aged(g, now));
+	}
+	return count;
+}
+
+/* ---- who stands still ---- */
+
+static void take(struct lh_still_work *w, struct lh_still_process *p, uint32_t i)
+{
+	struct lh_still_sight *g = &p->sight[i];
+	struct lh_still_waiter *x = &w->waiter[w->waiters];
+
+	if (!g->thread || g->looks < 2 || !lh_read_seat(p->record, i, &x->seat) ||
+	    !waits_for_ever(&x->seat) || x->seat.thread != g->thread ||
+	    x->seat.wait_seq != g->seq || !lh_read_lock(p->record, x->seat.wait_lock, &x->row))
+		return;
+	x->process = p;
+	x->sight = g;
+	x->number = i;
+	x->aged = is_aged(g, w->now_ns);
+	/* A semaphore that others post as well is no lock, and before its time none is. */
+	if (x->row.kind == LH_SEM &&
+	    (!x->aged || (x->row.flags & (LH_LOCK_SIGNAL | LH_LOCK_PSHARED)) ||
+	     !(x->row.flags & LH_LOCK_INITED)))
+		return;
+	w->waiters++;
+}
+
+static void take_all(struct lh_still_work *w, uint32_t room)
+{
+	w->waiter = lh_pool_get(w->pool, (room + 1) * sizeof(*w->waiter));
+	for (uint32_t k = 0; k < w->still->n; k++)
+		for (uint32_t i = 1; i < w->still->list[k]->sights && w->waiters < room; i++)
+			take(w, w->still->list[k], i);
+}
+
+uint32_t lh_still_look(struct lh_still *s, uint64_t now_ns, struct lh_pool *pool,
+		       struct lh_knot **out)
+{
+	struct lh_still_work w = {.still = s, .pool = pool, .now_ns = now_ns};
+	uint64_t seen = 0;
+	uint32_t n = 0, rings;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		n += look_at(s->list[i], now_ns, &seen);
+	if (!n || (seen == s->seen && now_ns - s->judged_ns < AGAIN_NS))
+		return 0;
+	s->seen = seen;
+	s->judged_ns = now_ns;
+	take_all(&w, n);
+	lh_still_edges(&w, &rings);
+	lh_still_knots(&w, rings);
+	HASH_CLEAR(hh, w.locks);
+	*out = w.knot;
+	return w.knots;
+}

@@ -1,0 +1,288 @@
+/*
+ * Part of the room `hang`: whom does each thread wait for?
+ *
+ * What the library wrote down comes first: it knows readers and holders of permits. What
+ * it does not know is taken from the lock's own bytes.
+ */
+#include "tools/wait_graph/hang.h"
+
+#include <string.h>
+
+#define SECOND 1000000000ull
+
+static struct lh_hang_thread *main_thread(const struct lh_hang *h)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->thread[i].tid == h->peek->pid)
+			return &h->thread[i];
+	return NULL;
+}
+
+void lh_hang_add_on(struct lh_hang *h, uint32_t thread, uint32_t who)
+{
+	struct lh_hang_thread *t = &h->thread[thread];
+
+	for (uint32_t i = 0; i < t->ons; i++)
+		if (t->on[i] == who)
+			return;
+	LH_PUSH(h->pool, t->on, t->ons, who);
+}
+
+static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_place place, uint64_t ns)
+{
+	struct lh_hang_hold hold = {who, lock, place, ns};
+
+	if (!lh_hang_hold_of(h, who, lock))
+		LH_PUSH(h->pool, h->hold, h->holds, hold);
+}
+
+const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thread,
+					   lh_lock_id lock)
+{
+	for (uint32_t i = 0; i < h->holds; i++)
+		if (h->hold[i].thread == thread && h->hold[i].lock == lock)
+			return &h->hold[i];
+	return NULL;
+}
+
+/* ---- from the lock's bytes ---- */
+
+uint32_t lh_hang_task(const struct lh_hang *h, pid_t inner)
+{
+	for (uint32_t i = 0; i < h->threads; i++) {
+		const struct lh_peek_task *k = h->thread[i].task;
+
+		if (k && k->inner == inner && k->state != 'Z' && k->state != 'X')
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+/* A thread that is no more, made at the first lock that names it. */
+static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
+{
+	struct lh_hang_thread t = {.tid = inner, .ended = true};
+
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->thread[i].ended && h->thread[i].tid == inner)
+			return i;
+	t.id = lh_hang_put_thread(&h->book, inner, "", LH_THREAD_ENDED);
+	LH_PUSH(h->pool, h->thread, h->threads, t);
+	return h->threads - 1;
+}
+
+/*
+ * The owner is no thread of this process. A child that came by fork may hold what its
+ * parent's thread held when it forked, so there its first thread is the heir; only if that
+ * one waits itself it is certain that nobody can give it back.
+ */
+static void on_stranger(struct lh_hang *h, uint32_t me, pid_t owner)
+{
+	struct lh_hang_thread *heir = h->peek->forked ? main_thread(h) : NULL;
+
+	if (h->thread[me].wait.shared) {
+		h->thread[me].elsewhere = owner;
+		return;
+	}
+	if (heir && heir != &h->thread[me]) {
+		lh_hang_add_on(h, me, (uint32_t)(heir - h->thread));
+		return;
+	}
+	uint32_t ended = index_of_ended(h, owner);
+
+	lh_hang_add_on(h, me, ended);
+	add_hold(h, ended, h->thread[me].lock, 0, 0);
+}
+
+static void on_owner(struct lh_hang *h, uint32_t me, pid_t owner, lh_lock_id lock)
+{
+	uint32_t who = lh_hang_task(h, owner);
+
+	if (who == UINT32_MAX) {
+		on_stranger(h, me, owner);
+		return;
+	}
+	lh_hang_add_on(h, me, who);
+	add_hold(h, who, lock, 0, 0);
+}
+
+static void join_edge(struct lh_hang *h, uint32_t me)
+{
+	uint32_t who = lh_hang_task(h, h->thread[me].wait.owner);
+
+	if (who == UINT32_MAX)
+		return; /* it has just ended: the wait is over */
+	h->thread[me].lock = lh_hang_put_life(&h->book, h->thread[who].id);
+	lh_hang_add_on(h, me, who);
+	add_hold(h, who, h->thread[me].lock, 0, 0);
+}
+
+static void initialiser_edge(struct lh_hang *h, uint32_t me)
+{
+	const struct lh_peek_task *t =
+		lh_hang_initialiser(h->peek, h->thread[me].task, &h->thread[me].wait);
+
+	if (t)
+		on_owner(h, me, t->inner, h->thread[me].lock);
+}
+
+static void edges_from_bytes(struct lh_hang *h, uint32_t me)
+{
+	const struct lh_hang_wait *w = &h->thread[me].wait;
+
+	if (w->kind == LH_LIFE)
+		join_edge(h, me);
+	else if (w->kind == LH_ONCE || w->kind == LH_GUARD)
+		initialiser_edge(h, me);
+	else if (w->owner)
+		on_owner(h, me, w->owner, h->thread[me].lock);
+}
+
+/* ---- from the library's ledger ---- */
+
+static bool blocks(const struct lh_held *held, lh_lock_id lock, enum lh_mode wanted)
+{
+	return held->lock == lock && !(held->flags & LH_HELD_WAITING) &&
+	       (wanted != LH_SHARED || LH_PLACE_MODE(held->place) == LH_EXCLUSIVE);
+}
+
+static lh_place own_place(struct lh_hang *h, lh_place place)
+{
+	return LH_PLACE(lh_hang_copy_stack(&h->book, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
+			LH_PLACE_MODE(place));
+}
+
+/* A reader of a lock that prefers writers stands behind the writer that is queued. */
+static bool queues_before(const struct lh_seat *me, const struct lh_seat *other, uint32_t flags)
+{
+	return flags & LH_LOCK_PREFER_WRITER && LH_PLACE_MODE(me->wait_place) == LH_SHARED &&
+	       other->wait_lock == me->wait_lock &&
+	       LH_PLACE_MODE(other->wait_place) == LH_EXCLUSIVE;
+}
+
+static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
+{
+	struct lh_hang_thread *t = &h->thread[me];
+
+	for (uint32_t i = 0; i < h->threads; i++) {
+		const struct lh_seat *s = h->thread[i].seat;
+
+		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++) {
+			if (!blocks(&s->held[k], t->seat->wait_lock,
+				    LH_PLACE_MODE(t->seat->wait_place)))
+				continue;
+			lh_hang_add_on(h, me, i);
+			add_hold(h, i, t->lock, own_place(h, s->held[k].place),
+				 lh_held_for(&s->held[k], NULL, h->now_ns));
+		}
+		if (s && i != me && queues_before(t->seat, s, flags))
+			lh_hang_add_on(h, me, i);
+	}
+}
+
+void lh_hang_hold_all(struct lh_hang *h)
+{
+	for (uint32_t i = 0; i < h->threads; i++) {
+		const struct lh_seat *s = h->thread[i].seat;
+
+		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++)
+			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_WAITING))
+				add_hold(h, i, lh_hang_copy_lock(&h->book, s->held[k].lock),
+					 own_place(h, s->held[k].place),
+					 lh_held_for(&s->held[k], NULL, h->now_ns));
+	}
+}
+
+static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->thread[i].seat && h->thread[i].seat->thread == with) {
+			h->thread[me].lock = lh_hang_put_life(&h->book, h->thread[i].id);
+			lh_hang_add_on(h, me, i);
+			add_hold(h, i, h->thread[me].lock, 0, 0);
+		}
+}
+
+/* False: the ledger does not know who holds it. */
+static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
+{
+	const struct lh_seat *s = h->thread[me].seat;
+	struct lh_lock l = {0};
+
+	if (!s || !s->wait_lock)
+		return false;
+	lh_read_lock(h->record, s->wait_lock, &l);
+	if (s->wait_on == LH_WAIT_JOIN)
+		joined_edge(h, me, s->wait_with);
+	else if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE ||
+		 (s->wait_on == LH_WAIT_SEM && !(l.flags & LH_LOCK_SIGNAL)))
+		holder_edges(h, me, l.flags);
+	return h->thread[me].ons > 0;
+}
+
+/* ---- the graph ---- */
+
+/* Whoever may come from outside can end it, and of that we know nothing. */
+static bool ends_from_outside(const struct lh_hang *h, const struct lh_hang_thread *t)
+{
+	if (t->elsewhere)
+		return true;
+	if (t->ons)
+		return false;
+	/* sem_post is what a signal handler may call, and of unknown locks nothing is known. */
+	return t->wait.shared || ((t->other ? t->other : h->peek)->handlers &&
+				  (t->wait.kind == LH_SEM || t->wait.kind == LH_NOTHING));
+}
+
+/* Semaphores are not tied to who took them: only one that nobody posts for long is stuck. */
+static bool may_be_posted(const struct lh_hang_thread *t)
+{
+	return t->wait.kind == LH_SEM && t->ons && t->ns && t->ns < SECOND;
+}
+
+static void fill_node(const struct lh_hang *h, uint32_t i)
+{
+	const struct lh_hang_thread *t = &h->thread[i];
+	struct lh_hang_node *n = &h->node[i];
+
+	n->on = t->on;
+	n->ons = t->ons;
+	n->waits = t->waiting && t->still && !t->wait.timed && !ends_from_outside(h, t) &&
+		   !may_be_posted(t);
+	n->one_of = t->wait.kind == LH_SEM;
+	n->gone = t->ons == 1 && h->thread[t->on[0]].ended;
+	n->anyone = !t->ons;
+	if (t->ended) { /* it frees nobody, and nobody waits in it */
+		n->waits = true;
+		n->gone = true;
+	}
+	if (t->task && (t->task->state == 'Z' || t->task->state == 'X'))
+		n->waits = n->gone = true;
+}
+
+void lh_hang_edges(struct lh_hang *h)
+{
+	uint32_t n = h->threads; /* ended ones are added on the way */
+
+	h->holds = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct lh_hang_thread *t = &h->thread[i];
+
+		t->ons = 0;
+		t->elsewhere = 0;
+		if (t->waiting && !edges_from_ledger(h, i) && t->task && t->wait.kind)
+			edges_from_bytes(h, i);
+	}
+	lh_hang_judge_all(h);
+}
+
+void lh_hang_judge_all(struct lh_hang *h)
+{
+	h->node = lh_pool_get(h->pool, (h->threads + 1) * sizeof(*h->node));
+	for (uint32_t i = 0; i < h->threads; i++)
+		fill_node(h, i);
+	h->rings = lh_hang_judge(h->node, h->threads);
+	h->hopeless = true;
+	for (uint32_t i = 0; i < h->threads; i++)
+		h->hopeless &= h->node[i].stuck || h->thread[i].other;
+}

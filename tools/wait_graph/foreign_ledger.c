@@ -1,0 +1,214 @@
+/*
+ * Part of the room `hang`: what threads of another process wait for and hold, as rows of our book,
+ * so that a finding about both is whole.
+ */
+#include "tools/wait_graph/merge.h"
+
+#include <string.h>
+
+/*
+ * ---- rows of another book, in ours ----
+ *
+ * An address of another process would be taken for one of this process: the addresses of its
+ * data lie beyond all that a process can have, each process's in a part of its own.
+ */
+static uint64_t beyond(uint32_t side)
+{
+	return (uint64_t)side << LH_READ_ADDRESS_BITS;
+}
+
+static bool same_module(const struct lh_module *a, const struct lh_module *b)
+{
+	return a->start == b->start && a->base == b->base &&
+	       memcmp(a->build_id, b->build_id, sizeof(a->build_id)) == 0 &&
+	       strcmp(a->path, b->path) == 0;
+}
+
+static uint32_t put_module(struct lh_hang *h, const struct lh_module *m)
+{
+	uint32_t n = h->book.ledger->table[LH_T_MODULE].used, row;
+	struct lh_module *here;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (same_module(lh_hang_row_at(&h->book, LH_T_MODULE, i), m))
+			return i;
+	here = lh_hang_row(&h->book, LH_T_MODULE, &row);
+	if (here)
+		*here = *m;
+	return row;
+}
+
+static const struct lh_module *module_of(const struct lh_hang *s, uint32_t number)
+{
+	return number && number < s->book.ledger->table[LH_T_MODULE].used
+		       ? lh_hang_row_at(&s->book, LH_T_MODULE, number)
+		       : NULL;
+}
+
+/* For frames: no data is looked for in it. */
+static uint32_t code_here(struct lh_hang *h, const struct lh_hang *s, uint32_t number)
+{
+	const struct lh_module *from = module_of(s, number);
+	struct lh_module m;
+
+	if (!from)
+		return 0;
+	m = *from;
+	m.start = m.end = 0;
+	return put_module(h, &m);
+}
+
+static void data_here(struct lh_hang *h, const struct lh_hang *s, uint32_t side, uint64_t address)
+{
+	uint32_t n = s->book.ledger->table[LH_T_MODULE].used;
+
+	for (uint32_t i = 1; i < n; i++) {
+		struct lh_module m = *module_of(s, i);
+
+		if (address < m.start || address >= m.end)
+			continue;
+		m.start += beyond(side);
+		m.end += beyond(side);
+		m.base += beyond(side);
+		put_module(h, &m);
+		return;
+	}
+}
+
+static lh_stack_id stack_here(struct lh_hang *h, const struct lh_hang *s, lh_stack_id id)
+{
+	const struct lh_stack *from = lh_hang_row_at(&s->book, LH_T_STACK, id);
+	uint64_t frame[LH_FRAMES_MAX];
+	uint32_t n = id && from->n <= LH_FRAMES_MAX ? from->n : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t f = *(uint64_t *)lh_hang_row_at(&s->book, LH_T_FRAME, from->frame + i);
+
+		frame[i] = LH_FRAME(code_here(h, s, LH_FRAME_MODULE(f)), LH_FRAME_PC(f));
+	}
+	return n ? lh_hang_put_frames(&h->book, frame, n, from->flags & LH_STACK_CUT) : 0;
+}
+
+static lh_place place_here(struct lh_hang *h, const struct lh_hang *s, lh_place place)
+{
+	return LH_PLACE(stack_here(h, s, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
+			LH_PLACE_MODE(place));
+}
+
+/* One that we have a row for already, 0 none. */
+static lh_lock_id known_here(const struct lh_hang *h, struct lh_hang_spot at, enum lh_kind kind)
+{
+	uint32_t n = at.known ? h->book.ledger->table[LH_T_LOCK].used : 0;
+
+	for (uint32_t i = 1; i < n; i++) {
+		const struct lh_lock *l = lh_hang_row_at(&h->book, LH_T_LOCK, i);
+		uint64_t address = lh_lock_shown(l);
+		const struct lh_hang *s = h->peers->side[address >> LH_READ_ADDRESS_BITS];
+
+		if (l->kind == kind &&
+		    lh_hang_same_spot(lh_hang_spot_at(s, lh_read_address(address)), at))
+			return LH_LOCK_ID(i, l->gen);
+	}
+	return 0;
+}
+
+static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_hang *s,
+			    lh_lock_id id, lh_thread_id life)
+{
+	const struct lh_lock *l = lh_hang_row_at(&s->book, LH_T_LOCK, LH_LOCK_ROW(id));
+	uint64_t address = lh_lock_shown(l);
+	lh_lock_id here;
+
+	if (!id || l->kind == LH_LIFE)
+		return id ? lh_hang_put_life(&h->book, life) : 0;
+	here = known_here(h, lh_hang_spot_at(s, address), (enum lh_kind)l->kind);
+	if (here || !address)
+		return here;
+	data_here(h, s, side, address);
+	here = lh_hang_put_lock(&h->book, (enum lh_kind)l->kind, address + beyond(side),
+				l->flags & ~(uint32_t)LH_LOCK_NAMED);
+	if (here) {
+		struct lh_lock *row = lh_hang_row_at(&h->book, LH_T_LOCK, LH_LOCK_ROW(here));
+
+		row->born = stack_here(h, s, l->born);
+		row->first = stack_here(h, s, l->first);
+	}
+	return here;
+}
+
+/* ---- their threads ---- */
+
+/* Of a thread's end: whose it is, as a row of ours. */
+static lh_thread_id life_here(const struct lh_hang_peers *all, uint32_t side, lh_lock_id id)
+{
+	const struct lh_hang *s = all->side[side];
+
+	for (uint32_t i = 0; id && i < s->threads; i++) {
+		const struct lh_thread *row =
+			lh_hang_row_at(&s->book, LH_T_THREAD, s->thread[i].id);
+
+		if (row->life == id && all->at[side][i] != UINT32_MAX)
+			return all->side[0]->thread[all->at[side][i]].id;
+	}
+	return 0;
+}
+
+static bool holds(const struct lh_hang *s, uint32_t thread)
+{
+	for (uint32_t i = 0; i < s->holds; i++)
+		if (s->hold[i].thread == thread)
+			return true;
+	return false;
+}
+
+static void add_thread(struct lh_hang *h, uint32_t side, uint32_t i)
+{
+	struct lh_hang *s = h->peers->side[side];
+	const struct lh_hang_thread *from = &s->thread[i];
+	const struct lh_thread *row = lh_hang_row_at(&s->book, LH_T_THREAD, from->id);
+	struct lh_hang_thread t = *from;
+
+	t.id = lh_hang_put_thread(&h->book, from->tid, from->id ? row->name : "",
+				  LH_THREAD_ELSEWHERE | (from->ended ? LH_THREAD_ENDED : 0));
+	if (t.id)
+		((struct lh_thread *)lh_hang_row_at(&h->book, LH_T_THREAD, t.id))->creator_segment =
+			(uint32_t)s->peek->pid;
+	t.other = s->peek;
+	t.seat = NULL;
+	t.on = NULL;
+	t.ons = 0;
+	t.stack = stack_here(h, s, from->stack);
+	t.place = LH_PLACE(t.stack, LH_PLACE_HOW(from->place), LH_PLACE_MODE(from->place));
+	h->peers->at[side][i] = h->threads;
+	LH_PUSH(h->pool, h->thread, h->threads, t);
+}
+
+void lh_hang_add_side(struct lh_hang *h, uint32_t side)
+{
+	const struct lh_hang_peers *all = h->peers;
+	const struct lh_hang *s = all->side[side];
+
+	for (uint32_t i = 0; i < s->threads; i++)
+		if (s->thread[i].waiting || holds(s, i))
+			add_thread(h, side, i);
+	for (uint32_t i = 0; i < s->threads; i++) {
+		const struct lh_hang_thread *from = &s->thread[i];
+		uint32_t me = all->at[side][i];
+
+		for (uint32_t k = 0; me != UINT32_MAX && k < from->ons; k++)
+			if (all->at[side][from->on[k]] != UINT32_MAX)
+				lh_hang_add_on(h, me, all->at[side][from->on[k]]);
+		if (me != UINT32_MAX)
+			h->thread[me].lock =
+				lock_here(h, side, s, from->lock, life_here(all, side, from->lock));
+	}
+	for (uint32_t i = 0; i < s->holds; i++) {
+		struct lh_hang_hold hold = s->hold[i];
+
+		hold.thread = all->at[side][hold.thread];
+		hold.lock = lock_here(h, side, s, hold.lock, life_here(all, side, hold.lock));
+		hold.place = place_here(h, s, hold.place);
+		if (hold.thread != UINT32_MAX && hold.lock)
+			LH_PUSH(h->pool, h->hold, h->holds, hold);
+	}
+}

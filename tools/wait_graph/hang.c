@@ -1,0 +1,430 @@
+#include "tools/wait_graph/hang.h"
+#include "tools/process/ledger_of_process.h"
+#include "tools/process/thread_activity.h"
+
+#include <string.h>
+#include <time.h>
+
+enum {
+	BETWEEN_MS = 50,
+	RESTING_MS = 10,
+	SEMAPHORE_MS = 1000,
+	LATE_MAX = LH_HANG_LATE_S * 1000 / RESTING_MS
+};
+
+/* ---- the first look ---- */
+
+static void rest(unsigned ms)
+{
+	struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+
+	while (nanosleep(&t, &t) != 0)
+		;
+}
+
+static uint64_t ledger_now(const struct lh_record *r)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec - r->head.start_ns;
+}
+
+static const struct lh_seat *seat_of(const struct lh_seat *list, uint32_t n, pid_t inner)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (list[i].state == LH_SEAT_LIVE && list[i].tid == inner)
+			return &list[i];
+	return NULL;
+}
+
+static struct lh_seat *copy_seats(struct lh_hang *h, const struct lh_record *r, uint32_t *n)
+{
+	struct lh_seat *list;
+
+	*n = lh_read_used(r, LH_T_SEAT);
+	list = lh_pool_get(h->pool, (*n + 1) * sizeof(*list));
+	for (uint32_t i = 1; i < *n; i++)
+		lh_read_seat(r, i, &list[i]);
+	return list;
+}
+
+/* A semaphore is given more time: somebody may post any moment. */
+static unsigned pause_for(const struct lh_record *r, const struct lh_seat *seat, uint32_t n)
+{
+	uint64_t now = ledger_now(r);
+	struct lh_lock l;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (seat[i].state == LH_SEAT_LIVE && lh_read_lock(r, seat[i].wait_lock, &l) &&
+		    l.kind == LH_SEM && !(l.flags & LH_LOCK_SIGNAL) &&
+		    now - seat[i].wait_since_ns < SEMAPHORE_MS * 1000000ull)
+			return SEMAPHORE_MS;
+	return BETWEEN_MS;
+}
+
+/* ---- threads ---- */
+
+static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
+			       const struct lh_seat *s)
+{
+	if (s && s->thread && s->thread < h->book.ledger->table[LH_T_THREAD].used) {
+		struct lh_thread *row = lh_hang_row_at(&h->book, LH_T_THREAD, s->thread);
+
+		memcpy(row->name, k->name, sizeof(row->name)); /* as it is called now */
+		return s->thread;
+	}
+	return lh_hang_put_thread(&h->book, k->tid, k->name,
+				  k->tid == h->peek->pid ? LH_THREAD_MAIN : 0);
+}
+
+static void add_threads(struct lh_hang *h)
+{
+	const struct lh_peek *p = h->peek;
+
+	/* The first thread first, whatever its number. */
+	for (int others = 0; others < 2; others++)
+		for (uint32_t i = 0; i < p->tasks; i++) {
+			const struct lh_peek_task *k = &p->task[i];
+			struct lh_hang_thread t = {.tid = k->tid, .task = k};
+
+			if ((k->tid != p->pid) != others)
+				continue;
+			t.seat = h->record ? seat_of(h->seat, h->seats, k->inner) : NULL;
+			t.id = thread_row(h, k, t.seat);
+			LH_PUSH(h->pool, h->thread, h->threads, t);
+		}
+}
+
+/* ---- waits ---- */
+
+/* Our locks by their address; the library's rows where it has them. */
+static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w)
+{
+	uint32_t n = h->record ? lh_read_used(h->record, LH_T_LOCK) : 0;
+	struct lh_lock l;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (lh_read_lock_row(h->record, i, &l) && l.address == w->address &&
+		    l.kind == w->kind)
+			return lh_hang_copy_lock(&h->book, LH_LOCK_ID(i, l.gen));
+	return w->kind == LH_LIFE ? 0 : lh_hang_put_lock(&h->book, w->kind, w->address, w->flags);
+}
+
+static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
+			     const struct lh_seat *before)
+{
+	const struct lh_seat *s = t->seat;
+	struct lh_lock l = {0};
+
+	lh_read_lock(h->record, s->wait_lock, &l);
+	t->waiting = true;
+	t->still = before && before->wait_seq == s->wait_seq && before->wait_lock == s->wait_lock;
+	t->wait.kind = s->wait_on == LH_WAIT_JOIN ? LH_LIFE : (enum lh_kind)l.kind;
+	t->wait.mode = LH_PLACE_MODE(s->wait_place);
+	t->wait.timed = LH_PLACE_HOW(s->wait_place) != LH_WAITS;
+	t->wait.shared |= (l.flags & LH_LOCK_PSHARED) != 0;
+	t->wait.address = l.address;
+	t->wait.flags = l.flags;
+	t->ns = h->now_ns > s->wait_since_ns ? h->now_ns - s->wait_since_ns : 0;
+	t->lock = lh_hang_copy_lock(&h->book, s->wait_lock);
+	if (!t->stack)
+		t->stack = lh_hang_copy_stack(&h->book, LH_PLACE_STACK(s->wait_place));
+	t->place = LH_PLACE(t->stack, LH_PLACE_HOW(s->wait_place), t->wait.mode);
+}
+
+/* As in the library's own stacks: the caller, when it is known what it called. */
+static uint32_t first_shown(const struct lh_peek_task *k, const struct lh_hang_wait *w)
+{
+	if (!w->called)
+		return 0;
+	return w->kind != LH_NOTHING && w->call + 1 < k->frames ? w->call + 1 : w->call;
+}
+
+static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
+{
+	const struct lh_peek_task *k = t->task;
+
+	t->waiting = lh_hang_wait_of(h->peek, k, &t->wait);
+	t->still = k->still;
+	t->doing = t->waiting ? NULL : lh_hang_doing(h->peek, k);
+	if (!t->stack && k->frames)
+		t->stack = lh_hang_put_stack(&h->book, h->peek, k, first_shown(k, &t->wait));
+	if (t->waiting && t->wait.kind != LH_NOTHING)
+		t->lock = lock_row(h, &t->wait);
+	t->place = LH_PLACE(t->stack, t->wait.timed ? LH_TIMED : LH_WAITS, t->wait.mode);
+}
+
+static void read_waits(struct lh_hang *h, const struct lh_seat *before, uint32_t n)
+{
+	for (uint32_t i = 0; i < h->threads; i++) {
+		struct lh_hang_thread *t = &h->thread[i];
+
+		if (t->ended)
+			continue;
+		t->lock = 0;
+		if (!h->peek->blind)
+			wait_from_task(h, t);
+		if (t->seat && t->seat->wait_lock)
+			wait_from_ledger(h, t, seat_of(before, n, t->seat->tid));
+	}
+}
+
+/* ---- stacks ---- */
+
+static bool is_lock(enum lh_kind kind)
+{
+	return kind == LH_MUTEX || kind == LH_RWLOCK;
+}
+
+/* Idle threads wait for work and joins for long jobs: only what looks stuck is worth a stop. */
+static bool is_worth_a_look(const struct lh_hang *h)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->node[i].stuck || (h->thread[i].still && is_lock(h->thread[i].wait.kind)))
+			return true;
+	return false;
+}
+
+static bool holds_something(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->holds; i++)
+		if (h->hold[i].thread == thread)
+			return true;
+	return false;
+}
+
+static bool has_initialiser(const struct lh_hang *h)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (!h->thread[i].seat &&
+		    (h->thread[i].wait.kind == LH_ONCE || h->thread[i].wait.kind == LH_GUARD))
+			return true;
+	return false;
+}
+
+/* The library has kept the stack of a wait that it knows. */
+static bool wants_stack(const struct lh_hang *h, uint32_t i, bool all)
+{
+	const struct lh_hang_thread *t = &h->thread[i];
+
+	if (t->ended || t->task->unwound)
+		return false;
+	if (t->seat && t->seat->wait_lock)
+		return false;
+	return all || t->waiting || holds_something(h, i);
+}
+
+static void unwind(struct lh_hang *h, bool all)
+{
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (wants_stack(h, i, all))
+			lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->inner));
+}
+
+/*
+ * What locks say is read between two looks at their waiters. The ledger's copy is such a
+ * second look by itself: a thread's holds stand beside its wait.
+ */
+bool lh_hang_stood_still(struct lh_hang *h)
+{
+	if (!lh_peek_again(h->peek))
+		return false;
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->thread[i].task && !(h->thread[i].seat && h->thread[i].seat->wait_lock))
+			h->thread[i].still = h->thread[i].task->still;
+	lh_hang_edges(h);
+	return true;
+}
+
+static bool judge(struct lh_hang *h, const struct lh_seat *before, uint32_t n)
+{
+	read_waits(h, before, n);
+	return lh_hang_stood_still(h);
+}
+
+/* First by the bytes alone; if that looks bad, again by what the stacks say. */
+static bool judge_twice(struct lh_hang *h, const struct lh_seat *before, uint32_t n, bool all)
+{
+	if (!judge(h, before, n))
+		return false;
+	if (h->peek->blind || (!all && !is_worth_a_look(h)))
+		return true;
+	unwind(h, all);
+	read_waits(h, before, n);
+	if (has_initialiser(h))
+		unwind(h, true);
+	if (!lh_peek_look(h->peek))
+		return false;
+	if (!h->peek->core)
+		rest(RESTING_MS);
+	if (!judge(h, before, n))
+		return false;
+	unwind(h, all); /* holders that have turned up only now */
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->thread[i].task && !h->thread[i].waiting && !h->thread[i].stack)
+			wait_from_task(h, &h->thread[i]);
+	return true;
+}
+
+/* ---- all of it ---- */
+
+static void fill_head(struct lh_hang *h)
+{
+	const struct lh_peek *p = h->peek;
+	struct lh_ledger *l = h->book.ledger;
+
+	if (h->record) {
+		lh_hang_copy_all(&h->book, h->record);
+	} else {
+		l->pid = p->pid;
+		l->end = p->core ? LH_END_UNKNOWN : LH_END_RUNNING;
+		strncpy(l->exe, p->exe, sizeof(l->exe) - 1);
+		strncpy(l->command, p->command, sizeof(l->command) - 1);
+		memcpy(l->comm, p->comm, sizeof(l->comm));
+	}
+	lh_hang_put_modules(&h->book, p);
+}
+
+/* A copy of the head; the rows of one that is ours to read stay where they are. */
+static bool open_ledger(struct lh_record *r, const struct lh_peek *p, const struct lh_record *given)
+{
+	if (!given)
+		return lh_hang_ledger_open(r, p, UINT32_MAX);
+	*r = *given;
+	r->copied = false;
+	lh_read_refresh(r);
+	return true;
+}
+
+static bool look_again(struct lh_hang *h, const struct lh_record *given)
+{
+	static struct lh_record second;
+
+	if (!h->record)
+		return true;
+	if (!open_ledger(&second, h->peek, given))
+		return false;
+	lh_read_drop(h->record);
+	*h->record = second;
+	h->seat = copy_seats(h, h->record, &h->seats);
+	h->now_ns = ledger_now(h->record);
+	return true;
+}
+
+/* Rows for the modules of both sides: frames of the ledger name its own. */
+static bool make_book(struct lh_hang *h)
+{
+	uint32_t modules =
+		h->peek->modules + (h->record ? lh_read_used(h->record, LH_T_MODULE) : 0);
+	uint32_t threads = h->record ? lh_read_used(h->record, LH_T_THREAD) : 0;
+
+	return lh_hang_book_make(&h->book, h->pool, threads + h->peek->tasks, modules);
+}
+
+bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *ledger, bool all)
+{
+	struct lh_record *record;
+	struct lh_seat *before = NULL;
+	uint32_t n = 0;
+
+	memset(h, 0, sizeof(*h));
+	h->pool = lh_pool_new();
+	h->peek = p;
+	lh_peek_objects(p);
+	record = lh_pool_get(h->pool, sizeof(*record));
+	if (open_ledger(record, p, ledger)) {
+		h->record = record;
+		before = copy_seats(h, record, &n);
+	} else if (p->blind) {
+		return false;
+	}
+	if (!p->core)
+		rest(h->record ? pause_for(h->record, before, n) : BETWEEN_MS);
+	for (int i = 0; i < LATE_MAX && lh_peek_late(p); i++)
+		rest(RESTING_MS);
+	if (!look_again(h, ledger) || !make_book(h))
+		return false;
+	fill_head(h);
+	add_threads(h);
+	if (!judge_twice(h, before, n, all))
+		return false;
+	lh_hang_hold_all(h);
+	return true;
+}
+
+bool lh_hang_again(struct lh_hang *h)
+{
+	const struct lh_seat *before = h->seat;
+	uint32_t n = h->seats;
+
+	if (!look_again(h, NULL))
+		return false;
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->record && h->thread[i].task)
+			h->thread[i].seat = seat_of(h->seat, h->seats, h->thread[i].task->inner);
+	read_waits(h, before, n);
+	return true;
+}
+
+/* ---- as it stood ---- */
+
+/* A task for each thread that the ledger knows to live. */
+static void peek_at_seats(struct lh_peek *p, const struct lh_record *r, const struct lh_seat *seat,
+			  uint32_t n)
+{
+	struct lh_thread row;
+
+	for (uint32_t i = 1; i < n; i++) {
+		struct lh_peek_task t = {.tid = seat[i].tid, .inner = seat[i].tid, .state = 'S'};
+
+		if (seat[i].state != LH_SEAT_LIVE || !lh_read_thread(r, seat[i].thread, &row))
+			continue;
+		memcpy(t.name, row.name, sizeof(t.name));
+		LH_PUSH(p->pool, p->task, p->tasks, t);
+	}
+}
+
+static uint64_t last_ns(const struct lh_record *r)
+{
+	return r->head.end_ns ? r->head.end_ns : ledger_now(r);
+}
+
+bool lh_hang_stood(struct lh_hang *h, struct lh_peek *p, const struct lh_record *r)
+{
+	static struct lh_record record;
+
+	memset(h, 0, sizeof(*h));
+	memset(p, 0, sizeof(*p));
+	h->pool = lh_pool_new();
+	p->pool = lh_pool_new();
+	h->peek = p;
+	p->pid = p->via = r->head.pid;
+	memcpy(p->comm, r->head.comm, sizeof(p->comm));
+	p->blind = true;
+	p->handlers = true; /* nobody knows */
+	p->forked = r->head.flags & LH_LEDGER_FORKED;
+	open_ledger(&record, p, r);
+	h->record = &record;
+	h->seat = copy_seats(h, r, &h->seats);
+	h->now_ns = last_ns(r);
+	peek_at_seats(p, r, h->seat, h->seats);
+	if (!make_book(h))
+		return false;
+	fill_head(h);
+	add_threads(h);
+	read_waits(h, h->seat, h->seats);
+	lh_hang_edges(h);
+	lh_hang_hold_all(h);
+	return true;
+}
+
+void lh_hang_close(struct lh_hang *h)
+{
+	lh_hang_part(h);
+	lh_hang_book_free(&h->book);
+	if (h->record)
+		lh_read_drop(h->record);
+	lh_pool_free(h->pool);
+	memset(h, 0, sizeof(*h));
+}

@@ -1,0 +1,176 @@
+/* Part of the room `hang`: what the graph says, as findings of the book. */
+#include "tools/wait_graph/hang.h"
+
+#include <string.h>
+
+static lh_thread_id id_of(const struct lh_hang *h, uint32_t i)
+{
+	return h->thread[i].id;
+}
+
+/* A finding about to be told; its message, if the rule's own words do not fit. */
+static void begin(struct lh_hang *h, enum lh_rule rule, const char *message)
+{
+	if (lh_hang_put_finding(&h->book, rule))
+		LH_PUSH(h->pool, h->message, h->messages, message);
+}
+
+static void put_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock)
+{
+	const struct lh_hang_hold *hold = lh_hang_hold_of(h, who, lock);
+
+	lh_hang_put_step(&h->book, id_of(h, who), LH_HOLDS, lock, hold ? hold->place : 0);
+}
+
+/* It lasts as long as the youngest of its waits. */
+static void put_wait(struct lh_hang *h, uint32_t who)
+{
+	const struct lh_hang_thread *t = &h->thread[who];
+	struct lh_finding *f = lh_hang_newest(&h->book);
+
+	if (f && t->ns && (!f->duration_ns || t->ns < f->duration_ns))
+		f->duration_ns = t->ns;
+	lh_hang_put_step(&h->book, t->id, t->wait.kind == LH_LIFE ? LH_JOINS : LH_WAITS_FOR,
+			 t->lock, t->place);
+}
+
+/* ---- circles ---- */
+
+static uint32_t before_in_ring(const struct lh_hang *h, uint32_t i)
+{
+	uint32_t at = i;
+
+	while (h->node[at].next != i)
+		at = h->node[at].next;
+	return at;
+}
+
+static void find_ring(struct lh_hang *h, uint32_t first)
+{
+	bool self = h->node[first].next == first;
+	uint32_t at = first;
+
+	begin(h, self ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK, NULL);
+	do {
+		put_hold(h, at, h->thread[before_in_ring(h, at)].lock);
+		put_wait(h, at);
+		at = h->node[at].next;
+	} while (at != first);
+}
+
+/* What is only other processes' is theirs, unless somebody here waits for it. */
+static bool matters(const struct lh_hang *h, uint32_t ring)
+{
+	bool waits = false;
+
+	for (uint32_t i = 0; i < h->threads; i++) {
+		if (h->node[i].ring == ring && !h->thread[i].other)
+			return true;
+		waits |= h->node[i].stuck && h->thread[i].waiting && !h->thread[i].other;
+	}
+	return waits;
+}
+
+static void find_rings(struct lh_hang *h)
+{
+	for (uint32_t ring = 1; ring <= h->rings; ring++)
+		for (uint32_t i = 0; i < h->threads; i++)
+			if (h->node[i].ring == ring && matters(h, ring)) {
+				find_ring(h, i);
+				break;
+			}
+}
+
+/* ---- owners that are gone ---- */
+
+static void find_gone(struct lh_hang *h)
+{
+	for (uint32_t i = 0; i < h->threads; i++) {
+		const struct lh_hang_thread *t = &h->thread[i];
+		bool told = false;
+
+		if (!t->waiting || t->other || !h->node[i].stuck || !t->ons ||
+		    !h->thread[t->on[0]].ended)
+			continue;
+		for (uint32_t k = 0; k < i; k++) /* once for each lock */
+			told |= h->thread[k].waiting && h->thread[k].lock == t->lock;
+		if (told)
+			continue;
+		begin(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
+		      lh_pool_print(h->pool,
+				    "{who} waits for {lock}, and its owner %d is no thread of this "
+				    "process (%s)",
+				    h->thread[t->on[0]].tid,
+				    h->peek->forked ? "ended, or not copied by fork" : "ended"));
+		put_hold(h, t->on[0], t->lock);
+		put_wait(h, i);
+	}
+}
+
+/* ---- pools ---- */
+
+static bool is_pool(const struct lh_hang *h, uint32_t i)
+{
+	const struct lh_hang_thread *t = &h->thread[i];
+
+	if (!h->node[i].stuck || !h->node[i].one_of || t->ons < 2)
+		return false;
+	for (uint32_t k = 0; k < t->ons; k++)
+		if (h->thread[t->on[k]].lock != t->lock)
+			return false;
+	return true;
+}
+
+static void find_pools(struct lh_hang *h)
+{
+	for (uint32_t i = 0; i < h->threads; i++) {
+		const struct lh_hang_thread *t = &h->thread[i];
+		bool told = false;
+
+		for (uint32_t k = 0; k < i; k++)
+			told |= is_pool(h, k) && h->thread[k].lock == t->lock;
+		if (told || !is_pool(h, i))
+			continue;
+		begin(h, LH_RULE_POOL_DEADLOCK, NULL);
+		for (uint32_t k = 0; k < t->ons; k++) {
+			put_hold(h, t->on[k], t->lock);
+			put_wait(h, t->on[k]);
+		}
+	}
+}
+
+/* ---- nobody left ---- */
+
+/* No circle, and yet all wait: what they wait for was lost, or will never come. */
+static void find_hopeless(struct lh_hang *h)
+{
+	uint32_t waiting = 0;
+
+	for (uint32_t i = 0; i < h->threads; i++)
+		waiting += h->thread[i].waiting && !h->thread[i].other;
+	if (!h->hopeless || h->messages || !waiting)
+		return;
+	if (h->peek->handlers) { /* it may well be what it is meant to do */
+		h->idle = true;
+		return;
+	}
+	begin(h, LH_RULE_DEADLOCK,
+	      waiting == 1
+		      ? "{who} waits for {lock}, and no other thread is left"
+		      : lh_pool_print(h->pool,
+				      "all %u threads wait for ever: no thread is left that can "
+				      "free one of them",
+				      waiting));
+	for (uint32_t i = 0; i < h->threads; i++)
+		if (h->thread[i].waiting && !h->thread[i].other)
+			put_wait(h, i);
+}
+
+uint32_t lh_hang_find(struct lh_hang *h)
+{
+	find_rings(h);
+	find_gone(h);
+	find_pools(h);
+	find_hopeless(h);
+	return h->messages;
+}

@@ -1,0 +1,214 @@
+/*
+ * Part of the room `hang`: which processes have the memory in which a lock lies that somebody waits
+ * for, and who of them matters.
+ */
+#include "tools/wait_graph/merge.h"
+#include "tools/process/libc_version.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* ---- the same lock ---- */
+
+static bool is_sysv(const char *path)
+{
+	return strncmp(path, "/SYSV", 5) == 0;
+}
+
+struct lh_hang_spot lh_hang_spot_of_map(const struct lh_peek_map *m)
+{
+	return (struct lh_hang_spot){.dev = m->dev,
+				     .inode = m->inode,
+				     .offset = m->offset,
+				     .sysv = is_sysv(m->path),
+				     .known = m->shared};
+}
+
+struct lh_hang_spot lh_hang_spot_at(const struct lh_hang *s, uint64_t address)
+{
+	for (uint32_t i = 0; i < s->peek->maps; i++) {
+		const struct lh_peek_map *m = &s->peek->map[i];
+		struct lh_hang_spot at = lh_hang_spot_of_map(m);
+
+		at.offset += address - m->start;
+		if (address >= m->start && address < m->end)
+			return at;
+	}
+	return (struct lh_hang_spot){0};
+}
+
+/* Where its mappings may not be read, as the library once asked. */
+static struct lh_hang_spot by_ledger(const struct lh_hang *s, lh_lock_id id)
+{
+	struct lh_shared_place at;
+	struct lh_lock l;
+
+	if (!s->record || !lh_read_lock(s->record, id, &l) || !(l.flags & LH_LOCK_PSHARED) ||
+	    !lh_read_place(s->record, LH_LOCK_ROW(id), &l, &at))
+		return (struct lh_hang_spot){0};
+	return (struct lh_hang_spot){.dev = at.dev,
+				     .inode = at.ino & ~(1ull << 63),
+				     .offset = at.off,
+				     .sysv = at.ino >> 63,
+				     .known = true};
+}
+
+struct lh_hang_spot lh_hang_spot_of(const struct lh_hang *s, uint64_t address, lh_lock_id id)
+{
+	struct lh_hang_spot at = lh_hang_spot_at(s, address);
+
+	return at.known || !id ? at : by_ledger(s, id);
+}
+
+bool lh_hang_same_memory(const struct lh_hang_spot *a, const struct lh_hang_spot *b)
+{
+	return a->known && b->known && a->dev == b->dev && a->inode == b->inode &&
+	       a->sysv == b->sysv;
+}
+
+bool lh_hang_same_spot(struct lh_hang_spot a, struct lh_hang_spot b)
+{
+	return lh_hang_same_memory(&a, &b) && a.offset == b.offset;
+}
+
+/* ---- waits that other processes can have to do with ---- */
+
+bool lh_hang_is_open(const struct lh_hang_thread *t)
+{
+	return t->waiting && t->still && !t->ended && t->wait.shared &&
+	       (t->wait.kind == LH_MUTEX || t->wait.kind == LH_RWLOCK || t->wait.kind == LH_SPIN ||
+		t->wait.kind == LH_SEM);
+}
+
+struct lh_hang_spot lh_hang_wanted(const struct lh_hang *s, const struct lh_hang_thread *t)
+{
+	return lh_hang_spot_of(s, t->wait.address, t->seat ? t->seat->wait_lock : 0);
+}
+
+static bool is_wanted(const struct lh_hang_peers *all, const struct lh_hang_spot *memory)
+{
+	for (uint32_t i = 0; i < all->n; i++)
+		for (uint32_t k = 0; k < all->side[i]->threads; k++) {
+			const struct lh_hang_thread *t = &all->side[i]->thread[k];
+			struct lh_hang_spot at = lh_hang_is_open(t)
+							 ? lh_hang_wanted(all->side[i], t)
+							 : (struct lh_hang_spot){0};
+
+			if (lh_hang_same_memory(&at, memory))
+				return true;
+		}
+	return false;
+}
+
+/* ---- the other processes ---- */
+
+static bool has_side(const struct lh_hang_peers *all, pid_t pid)
+{
+	for (uint32_t i = 0; i < all->n; i++)
+		if (all->side[i]->peek->pid == pid)
+			return true;
+	return pid == getpid();
+}
+
+static bool maps_it(const struct lh_hang_peers *all, pid_t pid)
+{
+	char path[64], *line = NULL;
+	size_t room = 0;
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	f = fopen(path, "re");
+	while (f && !found && getline(&line, &room, f) >= 0) {
+		unsigned long long inode;
+		unsigned major, minor;
+		char may[5];
+		int at = 0;
+
+		if (sscanf(line, "%*x-%*x %4s %*x %x:%x %llu %n", may, &major, &minor, &inode,
+			   &at) < 4 ||
+		    may[3] != 's')
+			continue;
+		struct lh_hang_spot m = {.dev = makedev(major, minor),
+					 .inode = inode,
+					 .sysv = at && is_sysv(line + at),
+					 .known = true};
+		found = is_wanted(all, &m);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* An owner that a lock names, or one that the library wrote a ledger for, who may be anything. */
+static bool matters(const struct lh_hang_peers *all, const struct lh_peek *p)
+{
+	for (uint32_t i = 0; i < p->maps; i++)
+		if (strstr(p->map[i].path, "lockhound"))
+			return true;
+	for (uint32_t i = 0; i < all->n; i++)
+		for (uint32_t k = 0; k < all->side[i]->threads; k++) {
+			pid_t owner = all->side[i]->thread[k].elsewhere;
+
+			if (owner && lh_peek_find(p, owner))
+				return true;
+		}
+	return false;
+}
+
+static void open_peer(struct lh_hang_peers *all, pid_t pid)
+{
+	struct lh_hang *first = all->side[0], *h = lh_pool_get(first->pool, sizeof(*h));
+	struct lh_peek *p = lh_pool_get(first->pool, sizeof(*p));
+
+	if (lh_peek_open(p, pid) && !has_side(all, p->pid)) {
+		lh_peek_objects(p);
+		if (matters(all, p) && lh_hang_layout_known(p) && lh_hang_look(h, p, NULL, false)) {
+			all->side[all->n++] = h;
+			return;
+		}
+	}
+	if (h->pool)
+		lh_hang_close(h);
+	lh_peek_close(p);
+}
+
+/* Until nobody new turns up: a thread found elsewhere may wait for one in a third process. */
+void lh_hang_gather(struct lh_hang_peers *all)
+{
+	uint32_t before = 0;
+
+	while (before != all->n) {
+		DIR *dir = opendir("/proc");
+		struct dirent *e;
+
+		before = all->n;
+		while (dir && all->n <= LH_HANG_PEERS && (e = readdir(dir))) {
+			pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
+
+			if (pid && !has_side(all, pid) && maps_it(all, pid))
+				open_peer(all, pid);
+		}
+		if (dir)
+			closedir(dir);
+	}
+}
+
+/* All locks first, and after that who has moved. */
+bool lh_hang_look_together(struct lh_hang_peers *all)
+{
+	for (uint32_t i = 0; i < all->n; i++)
+		all->lost[i] = !lh_hang_again(all->side[i]);
+	for (uint32_t i = 0; i < all->n; i++)
+		all->lost[i] |= all->lost[i] || !lh_hang_stood_still(all->side[i]);
+	for (uint32_t i = 0; i < all->n; i++)
+		if (!all->lost[i])
+			lh_hang_hold_all(all->side[i]);
+	return !all->lost[0];
+}

@@ -1,0 +1,105 @@
+#include "tools/wait_graph/solve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UNSEEN UINT32_MAX
+
+/* ---- blocked for good ---- */
+
+static bool is_freed(const struct lh_hang_node *all, const struct lh_hang_node *me, uint32_t moving)
+{
+	uint32_t stuck = 0;
+
+	if (me->gone)
+		return false;
+	for (uint32_t i = 0; i < me->ons; i++)
+		stuck += all[me->on[i]].stuck;
+	if (me->anyone)
+		return moving > 0 && !(stuck && !me->one_of);
+	if (!me->ons)
+		return true; /* nobody knows for whom it waits */
+	return me->one_of ? stuck < me->ons : !stuck;
+}
+
+static void spread(struct lh_hang_node *node, uint32_t n)
+{
+	uint32_t moving = 0;
+	bool changed = true;
+
+	for (uint32_t i = 0; i < n; i++) {
+		node[i].stuck = node[i].waits;
+		moving += !node[i].stuck;
+	}
+	while (changed) {
+		changed = false;
+		for (uint32_t i = 0; i < n; i++)
+			if (node[i].stuck && is_freed(node, &node[i], moving)) {
+				node[i].stuck = false;
+				moving++;
+				changed = true;
+			}
+	}
+}
+
+/* ---- circles ---- */
+
+/* With a choice among several no single one of them makes it wait. */
+static bool has_edges(const struct lh_hang_node *node)
+{
+	return node->stuck && !node->ring && !(node->one_of && node->ons > 1);
+}
+
+/* The shortest way from `start` back to it: breadth first. from[i]: whence i was reached. */
+static bool find_ring(struct lh_hang_node *node, uint32_t n, uint32_t start, uint32_t *queue,
+		      uint32_t *from)
+{
+	uint32_t head = 0, tail = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		from[i] = UNSEEN;
+	queue[tail++] = start;
+	while (head < tail) {
+		uint32_t at = queue[head++];
+
+		for (uint32_t k = 0; has_edges(&node[at]) && k < node[at].ons; k++) {
+			uint32_t to = node[at].on[k];
+
+			if (from[to] != UNSEEN || !has_edges(&node[to]))
+				continue;
+			from[to] = at;
+			if (to == start)
+				return true;
+			queue[tail++] = to;
+		}
+	}
+	return false;
+}
+
+static void mark_ring(struct lh_hang_node *node, uint32_t start, const uint32_t *from,
+		      uint32_t ring)
+{
+	uint32_t at = start;
+
+	do {
+		node[from[at]].next = at;
+		node[from[at]].ring = ring;
+		at = from[at];
+	} while (at != start);
+}
+
+uint32_t lh_hang_judge(struct lh_hang_node *node, uint32_t n)
+{
+	uint32_t *queue = malloc((n + 1) * sizeof(*queue)), *from = malloc((n + 1) * sizeof(*from));
+	uint32_t rings = 0;
+
+	spread(node, n);
+	for (uint32_t i = 0; i < n; i++)
+		node[i].ring = 0;
+	for (uint32_t i = 0; i < n && queue && from; i++)
+		if (has_edges(&node[i]) && find_ring(node, n, i, queue, from))
+			mark_ring(node, i, from, ++rings);
+	free(queue);
+	free(from);
+	return rings;
+}

@@ -1,0 +1,314 @@
+#include "tools/wait_graph/wait_bytes.h"
+#include "tools/process/libc_layout.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum { CALL_FRAMES = 10 }; /* functions of libraries between the kernel and the program */
+
+static uint32_t word_at(const struct lh_peek *p, uint64_t address)
+{
+	uint32_t word = 0;
+
+	return lh_peek_read(p, address, &word, sizeof(word)) ? word : 0;
+}
+
+/* ---- by name ---- */
+
+static const struct {
+	const char *part; /* of the function's name */
+	enum lh_kind kind;
+	enum lh_mode mode;
+} calls[] = {
+	{"pthread_mutex_", LH_MUTEX, LH_EXCLUSIVE},
+	{"mtx_lock", LH_MUTEX, LH_EXCLUSIVE},
+	{"mtx_timedlock", LH_MUTEX, LH_EXCLUSIVE},
+	{"rwlock_rdlock", LH_RWLOCK, LH_SHARED},
+	{"rwlock_timedrdlock", LH_RWLOCK, LH_SHARED},
+	{"rwlock_clockrdlock", LH_RWLOCK, LH_SHARED},
+	{"rwlock_wrlock", LH_RWLOCK, LH_EXCLUSIVE},
+	{"rwlock_timedwrlock", LH_RWLOCK, LH_EXCLUSIVE},
+	{"rwlock_clockwrlock", LH_RWLOCK, LH_EXCLUSIVE},
+	{"sem_wait", LH_SEM, LH_PERMIT},
+	{"sem_timedwait", LH_SEM, LH_PERMIT},
+	{"sem_clockwait", LH_SEM, LH_PERMIT},
+	{"pthread_cond_", LH_COND, LH_EXCLUSIVE},
+	{"cnd_wait", LH_COND, LH_EXCLUSIVE},
+	{"cnd_timedwait", LH_COND, LH_EXCLUSIVE},
+	{"pthread_barrier_wait", LH_BARRIER, LH_EXCLUSIVE},
+	{"pthread_join", LH_LIFE, LH_EXCLUSIVE},
+	{"pthread_timedjoin", LH_LIFE, LH_EXCLUSIVE},
+	{"pthread_clockjoin", LH_LIFE, LH_EXCLUSIVE},
+	{"thrd_join", LH_LIFE, LH_EXCLUSIVE},
+	{"pthread_once", LH_ONCE, LH_EXCLUSIVE},
+	{"call_once", LH_ONCE, LH_EXCLUSIVE},
+	{"__cxa_guard_acquire", LH_GUARD, LH_EXCLUSIVE},
+};
+
+/* Steps on the way from a call to the kernel, which say nothing. */
+static bool is_step(const char *name)
+{
+	return !name || strcmp(name, "syscall") == 0 || strstr(name, "lll_lock") ||
+	       strstr(name, "futex");
+}
+
+static bool is_system(const struct lh_peek *p, const struct lh_peek_module *m)
+{
+	static const char *const names[] = {"/libc.so",      "/libc-2.",   "/libpthread",
+					    "/libstdc++.so", "/libc++.so", "/libc++abi",
+					    "/liblockhound"};
+
+	if (p->modules == 1)
+		return true; /* static: all is in one */
+	for (size_t i = 0; m && i < sizeof(names) / sizeof(*names); i++)
+		if (strstr(m->path, names[i]))
+			return true;
+	return false;
+}
+
+enum named { UNNAMED, NAMED, FOREIGN }; /* FOREIGN: a function that we know not to be a lock's */
+
+static enum named by_name(const struct lh_peek *p, const struct lh_peek_task *t,
+			  struct lh_hang_wait *w)
+{
+	for (uint32_t i = 0; i < t->frames && i < CALL_FRAMES; i++) {
+		const struct lh_peek_frame *f = &t->frame[i];
+
+		if (!is_system(p, f->module))
+			return UNNAMED;
+		w->call = i;
+		w->called = true;
+		if (is_step(f->name))
+			continue;
+		for (size_t k = 0; k < sizeof(calls) / sizeof(*calls); k++)
+			if (strstr(f->name, calls[k].part)) {
+				w->kind = calls[k].kind;
+				w->mode = calls[k].mode;
+				return NAMED;
+			}
+		return FOREIGN;
+	}
+	return UNNAMED;
+}
+
+/* ---- by its bytes ---- */
+
+static bool is_thread(const struct lh_peek *p, uint32_t tid)
+{
+	return tid && lh_peek_find(p, (pid_t)tid);
+}
+
+static bool is_mutex_kind(uint32_t kind)
+{
+	return (kind & ~(uint32_t)LH_GLIBC_KIND_ALL) == 0;
+}
+
+/* A wait as pthread_mutex_lock makes it: of the word, which says that somebody waits. */
+static bool waits_as_mutex(const struct lh_peek *p, const struct lh_peek_task *t, int op)
+{
+	uint32_t kind = word_at(p, t->arg[0] + LH_GLIBC_MUTEX_KIND);
+	uint32_t value = (uint32_t)t->arg[2];
+
+	if (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2)
+		return true;
+	if (!is_mutex_kind(kind))
+		return false;
+	return kind & LH_GLIBC_KIND_ROBUST ? value >> 31 : value == 2;
+}
+
+/* Which of the two words it is tells where the lock begins: locks begin at multiples of 8. */
+static uint64_t rwlock_of(const struct lh_peek_task *t)
+{
+	return t->arg[0] - (t->arg[0] % 8 ? LH_GLIBC_RWLOCK_WRITERS : LH_GLIBC_RWLOCK_PHASE);
+}
+
+static enum lh_kind by_bytes(const struct lh_peek *p, const struct lh_peek_task *t, int op,
+			     bool shared, bool stack)
+{
+	uint32_t value = (uint32_t)t->arg[2];
+
+	if (waits_as_mutex(p, t, op))
+		return LH_MUTEX;
+	/* The kernel clears the word when the thread ends, and wakes without the private flag. */
+	if (op == FUTEX_WAIT_BITSET && shared && is_thread(p, value))
+		return LH_LIFE;
+	if (op == FUTEX_WAIT_BITSET && (value == 2 || value == 3) &&
+	    is_thread(p, word_at(p, rwlock_of(t) + LH_GLIBC_RWLOCK_WRITER)))
+		return LH_RWLOCK;
+	if (!stack)
+		return LH_NOTHING;
+	/* What the C library does in functions that have no name. */
+	if (op == FUTEX_WAIT_BITSET && value == 0 && word_at(p, t->arg[0] + LH_GLIBC_SEM_WAITERS))
+		return LH_SEM;
+	return op == FUTEX_WAIT && (value & 3) == 1 ? LH_ONCE : LH_NOTHING;
+}
+
+/* ---- what the lock says ---- */
+
+static uint32_t mutex_flags(uint32_t kind)
+{
+	static const uint32_t type[] = {0, LH_LOCK_RECURSIVE, LH_LOCK_ERRORCHECK, LH_LOCK_ADAPTIVE};
+
+	return type[kind & LH_GLIBC_KIND_TYPE] |
+	       (kind & LH_GLIBC_KIND_ROBUST ? (uint32_t)LH_LOCK_ROBUST : 0) |
+	       (kind & LH_GLIBC_KIND_INHERIT ? (uint32_t)LH_LOCK_PI : 0) |
+	       (kind & LH_GLIBC_KIND_PROTECT ? (uint32_t)LH_LOCK_PROTECT : 0) |
+	       (kind & LH_GLIBC_KIND_SHARED ? (uint32_t)LH_LOCK_PSHARED : 0);
+}
+
+static void read_mutex(const struct lh_peek *p, struct lh_hang_wait *w)
+{
+	uint32_t kind = word_at(p, w->address + LH_GLIBC_MUTEX_KIND);
+	uint32_t word = word_at(p, w->address);
+
+	w->flags = mutex_flags(kind);
+	w->shared = kind & LH_GLIBC_KIND_SHARED;
+	w->owner = (pid_t)word_at(p, w->address + LH_GLIBC_MUTEX_OWNER);
+	/* In these kinds the word itself is the owner's number; the field may lag behind. */
+	if (kind & (LH_GLIBC_KIND_ROBUST | LH_GLIBC_KIND_INHERIT))
+		w->owner = word & FUTEX_OWNER_DIED ? 0 : (pid_t)(word & FUTEX_TID_MASK);
+}
+
+static void read_rwlock(const struct lh_peek *p, struct lh_hang_wait *w)
+{
+	w->owner = (pid_t)word_at(p, w->address + LH_GLIBC_RWLOCK_WRITER);
+	if (!w->owner)
+		w->readers = word_at(p, w->address + LH_GLIBC_RWLOCK_READERS) >> 3;
+	w->flags = word_at(p, w->address + LH_GLIBC_RWLOCK_FLAGS) ==
+				   PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
+			   ? (uint32_t)LH_LOCK_PREFER_WRITER
+			   : 0;
+}
+
+static void read_barrier(const struct lh_peek *p, struct lh_hang_wait *w)
+{
+	uint32_t in = word_at(p, w->address),
+		 round = word_at(p, w->address + LH_GLIBC_BARRIER_ROUND);
+	uint32_t count = word_at(p, w->address + LH_GLIBC_BARRIER_COUNT);
+
+	if (count > in - round)
+		w->missing = count - (in - round);
+}
+
+static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
+{
+	switch (w->kind) {
+	case LH_MUTEX:
+		read_mutex(p, w);
+		break;
+	case LH_RWLOCK:
+		w->address = rwlock_of(t);
+		read_rwlock(p, w);
+		break;
+	case LH_COND:
+		w->address = t->arg[0] - LH_GLIBC_COND_SIGNALS - (t->arg[0] % 8 ? 4 : 0);
+		break;
+	case LH_BARRIER:
+		w->address = t->arg[0] - LH_GLIBC_BARRIER_ROUND;
+		read_barrier(p, w);
+		break;
+	case LH_LIFE:
+		w->owner = (pid_t)word_at(p, t->arg[0]);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool waits_on_futex(const struct lh_peek_task *t, int *op)
+{
+	if (!t->blocked || t->call != SYS_futex)
+		return false;
+	*op = (int)(t->arg[1] & FUTEX_CMD_MASK);
+	return *op == FUTEX_WAIT || *op == FUTEX_WAIT_BITSET || *op == FUTEX_LOCK_PI ||
+	       *op == FUTEX_WAIT_REQUEUE_PI || *op == FUTEX_LOCK_PI2;
+}
+
+bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, struct lh_hang_wait *w)
+{
+	enum named named;
+	uint32_t word;
+	int op;
+
+	memset(w, 0, sizeof(*w));
+	if (!waits_on_futex(t, &op))
+		return false;
+	w->timed = t->arg[3] != 0;
+	w->shared = !(t->arg[1] & FUTEX_PRIVATE_FLAG);
+	w->address = t->arg[0];
+	w->unread = !lh_peek_read(p, w->address, &word, sizeof(word));
+	named = by_name(p, t, w);
+	if (named == UNNAMED)
+		w->kind = by_bytes(p, t, op, w->shared, t->frames > 0);
+	/* Back from the condition it takes the mutex again, in a function that has no name. */
+	else if (w->kind == LH_COND && waits_as_mutex(p, t, op) && op != FUTEX_WAIT_BITSET)
+		w->kind = LH_MUTEX;
+	else if (w->kind == LH_MUTEX && !waits_as_mutex(p, t, op))
+		w->kind = LH_NOTHING;
+	if (w->kind == LH_RWLOCK && named == UNNAMED && t->arg[0] % 8 == 0 && t->arg[2] & 1)
+		w->mode = LH_SHARED;
+	read_lock(p, t, w);
+	return true;
+}
+
+/* ---- initialisers ---- */
+
+/* Does one of the C library's own frames keep this address? glibc's pthread_once has its
+ * control block there, for the case that the routine is cancelled. */
+static bool keeps(const struct lh_peek *p, const struct lh_peek_task *t, uint64_t address)
+{
+	for (uint32_t i = 1; i < t->frames; i++) {
+		const struct lh_peek_frame *f = &t->frame[i];
+		uint64_t low = t->frame[i - 1].cfa, value;
+
+		if (!is_system(p, f->module) || !low)
+			continue;
+		for (uint64_t at = low; at + 8 <= f->cfa && at + 8 <= t->stack_at + t->stack_n;
+		     at += 8) {
+			memcpy(&value, t->stack + (at - t->stack_at), sizeof(value));
+			if (value == address)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_inside(const struct lh_peek_task *t, uint64_t function)
+{
+	for (uint32_t i = 0; i < t->frames; i++)
+		if (t->frame[i].function == function)
+			return true;
+	return false;
+}
+
+/* The function whose static it is, where the waiter called the guard. */
+static uint64_t guarded(const struct lh_peek_task *t, const struct lh_hang_wait *w)
+{
+	return w->called && w->call + 1 < t->frames ? t->frame[w->call + 1].function : 0;
+}
+
+const struct lh_peek_task *lh_hang_initialiser(const struct lh_peek *p,
+					       const struct lh_peek_task *waiter,
+					       const struct lh_hang_wait *w)
+{
+	uint64_t function = w->kind == LH_GUARD ? guarded(waiter, w) : 0;
+	const struct lh_peek_task *found = NULL;
+
+	for (uint32_t i = 0; i < p->tasks; i++) {
+		const struct lh_peek_task *t = &p->task[i];
+		struct lh_hang_wait other;
+
+		if (lh_hang_wait_of(p, t, &other) && other.kind == w->kind &&
+		    other.address == w->address)
+			continue;
+		if (w->kind == LH_ONCE ? !keeps(p, t, w->address)
+				       : !function || !is_inside(t, function))
+			continue;
+		if (found)
+			return NULL;
+		found = t;
+	}
+	return found;
+}

@@ -1,0 +1,304 @@
+/*
+ * Part of the room `watch`: a thread that holds a lock and sleeps in a system call.
+ *
+ * Two looks that find it in the same call, without a turn on a CPU in between, are one sleep;
+ * when it has lasted for the limit it is told. A wait for another watched lock is not (that
+ * is contention), nor is one that is part of a deadlock, nor an uninterruptible sleep for a
+ * device or a page, unless the call is one that waits for the disk and says so.
+ */
+#include "tools/watch/watch_internal.h"
+
+#include "tools/process/syscall_text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum {
+	YOUNG_MS = 3,
+	ALIKE_ENOUGH = 16,
+	BUSY_MS = 5,      /* that one is left alone which does not sleep, and twice as long then */
+	BUSY_MAX_MS = 40, /* at the most */
+	BACK_MS = 1,      /* on a CPU: more than it costs to stop and to sleep again */
+	TOLD_MS = 40,     /* one of which all is said; of long ones a part of their time */
+	TOLD_MAX_MS = 1000,
+	TOLD_PART = 8,
+};
+#define MS 1000000ull
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* The locks it holds, the one taken last first; how many. */
+static uint32_t held_locks(const struct lh_watched *p, const struct lh_seat *s,
+			   const struct lh_held *out[LH_DEEP])
+{
+	struct lh_lock l;
+	uint32_t n = 0;
+
+	for (uint32_t k = s->held_n; k-- > 0 && n < LH_DEEP;)
+		if (lh_watch_is_lock(p, &s->held[k], &l))
+			out[n++] = &s->held[k];
+	return n;
+}
+
+static bool waits_for_lock(const struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+{
+	struct lh_lock l;
+
+	if (!s->wait_lock || !s->wait_on)
+		return false;
+	if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE)
+		return !lh_read_lock(&p->record, s->wait_lock, &l) || !(l.flags & LH_LOCK_SIGNAL);
+	return s->wait_on == LH_WAIT_JOIN && lh_watch_circle(p, seat);
+}
+
+/* A futex that nothing of ours waits on: a lock inside the C library, or of another kind than ours.
+ */
+static bool counts(const struct lh_seat *s, const struct lh_task_call *c)
+{
+	return c->in == LH_TASK_CALL && (c->nr != SYS_futex || s->wait_on);
+}
+
+/* Asleep of its own accord: not stopped, nor waiting for a device that it did not ask to wait for.
+ */
+static bool sleeps(const struct lh_task *t, const struct lh_task_call *c)
+{
+	return t->state == 'S' || (t->state == 'D' && lh_call_syncs(c->nr));
+}
+
+static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_place place, long nr)
+{
+	uint64_t k = lh_lock_birth(l, h->lock) * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place);
+
+	return (k * 0x94d049bb133111ebu ^ (uint64_t)nr) * 0xbf58476d1ce4e5b9u | 1;
+}
+
+static void add_steps(struct lh_watched *p, uint32_t row, const struct lh_seat *s,
+		      const struct lh_held *const *held, uint32_t n, lh_place place,
+		      const char *words)
+{
+	lh_lock_id on = s->wait_on ? s->wait_lock : 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		lh_watch_step(p, row,
+			      &(struct lh_step){.thread = s->thread,
+						.lock = held[i]->lock,
+						.place = held[i]->place,
+						.action = LH_HOLDS,
+						.tick = held[i]->tick},
+			      "");
+	lh_watch_step(p, row,
+		      &(struct lh_step){.thread = s->thread,
+					.lock = on,
+					.place = place,
+					.action = LH_CALLS,
+					.tick = (uint32_t)(p->now_ns / MS)},
+		      words);
+}
+
+/*
+ * The same call, under the same lock taken in the same place: when that was the same finding so
+ * often in a row, the next one is believed to be it too, without a stop.
+ */
+static struct lh_alike *alike(struct lh_watched *p, uint64_t key)
+{
+	struct lh_alike *a = &p->alike[key >> 32 & (LH_ALIKES - 1)];
+
+	if (a->key != key)
+		*a = (struct lh_alike){.key = key};
+	return a;
+}
+
+static void count_again(struct lh_watched *p, struct lh_sight *at, uint32_t row)
+{
+	struct lh_finding *f = lh_watch_row(p, row);
+
+	at->told = true;
+	at->row = row;
+	if (f)
+		f->count++;
+}
+
+/* It has slept for long enough: where, and in what? */
+static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s, char state,
+		 const struct lh_held *const *held, uint32_t n)
+{
+	char words[LH_NOTE_MAX];
+	struct lh_sample sample;
+	struct lh_finding *f;
+	struct lh_alike *a;
+	struct lh_lock l;
+
+	if (!lh_read_lock(&p->record, held[0]->lock, &l))
+		return;
+	a = alike(p, key_of(&l, held[0], held[0]->place, at->call.nr) ^ at->call.pc);
+	if (a->n >= ALIKE_ENOUGH) {
+		count_again(p, at, a->row);
+		return;
+	}
+	if (!lh_watch_may_sample(p))
+		return; /* later then */
+	lh_watch_sample(p, s, &at->call, &sample);
+	if (sample.stopped_ns) {
+		at->stopped_by_us = true;
+		at->before = at->call;
+	}
+	lh_place place = lh_watch_place(p, &sample);
+	uint64_t key = key_of(&l, held[0], place, at->call.nr);
+	uint32_t row = lh_watch_find(p, key);
+	a->n = row && row == a->row ? a->n + 1 : 0;
+	a->row = row;
+	if (row) {
+		count_again(p, at, row);
+		return;
+	}
+	at->told = true;
+	at->row = a->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, s->thread);
+	f = lh_watch_row(p, at->row);
+	if (!f)
+		return;
+	lh_watch_words(p, s, s->tid, state, &at->call, words, sizeof(words));
+	f->duration_ns = less(p->now_ns, at->since_ns);
+	add_steps(p, at->row, s, held, n, place, words);
+	lh_watch_tell(p, LH_NEWS_FOUND, at->row, "");
+}
+
+/* What we have stopped it in has lost its number and its arguments. */
+struct lh_task_call lh_watch_call_before(const struct lh_sight *at, const struct lh_task_call *c)
+{
+	return c->nr == SYS_restart_syscall && lh_task_same(c, &at->before) ? at->before : *c;
+}
+
+static void begin(struct lh_watched *p, struct lh_sight *at, const struct lh_task_call *c,
+		  const struct lh_task *t)
+{
+	at->call = lh_watch_call_before(at, c);
+	at->turns = t->turns;
+	at->run_ns = t->run_ns;
+	at->since_ns = p->now_ns;
+	at->told = false;
+	at->row = 0;
+	at->stopped_by_us = false;
+}
+
+static void end(struct lh_sight *at)
+{
+	at->call.in = LH_TASK_RUNS;
+	at->told = false;
+	at->row = 0;
+}
+
+static void go_on(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s,
+		  const struct lh_held *const *held, uint32_t n)
+{
+	struct lh_finding *f = lh_watch_row(p, at->row);
+	uint64_t slept = less(p->now_ns, at->since_ns);
+	struct lh_task t;
+
+	if (f && slept > f->duration_ns)
+		f->duration_ns = slept;
+	if (at->told || slept < p->watch->wants.blocking_ns)
+		return;
+	if (lh_task_look(p->pid, s->tid, &t) && sleeps(&t, &at->call))
+		tell(p, at, s, t.state, held, n);
+	else
+		end(at);
+}
+
+static uint64_t at_most(uint64_t ms, uint64_t most_ms)
+{
+	return (ms < most_ms ? ms : most_ms) * MS;
+}
+
+/* When to ask again of one that sleeps: when that will have been for long enough. */
+static uint64_t again(const struct lh_watched *p, const struct lh_sight *at)
+{
+	uint64_t slept_ms = less(p->now_ns, at->since_ns) / MS,
+		 told = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
+		 due = at->since_ns + p->watch->wants.blocking_ns;
+
+	if (at->told || due <= p->now_ns) /* or there was no time for its stack */
+		return p->now_ns + (told > TOLD_MS * MS ? told : TOLD_MS * MS);
+	return due;
+}
+
+static void leave_alone(struct lh_watched *p, struct lh_sight *at)
+{
+	end(at);
+	at->pause_ns = at->pause_ns ? at_most(2 * at->pause_ns / MS, BUSY_MAX_MS) : BUSY_MS * MS;
+	at->ask_ns = p->now_ns + at->pause_ns;
+}
+
+/*
+ * We have stopped it, and it has not slept since: where many wait for a CPU it may be long on
+ * its way back into its call. One that has run for a while went on by itself.
+ */
+static bool comes_back(const struct lh_watched *p, const struct lh_sight *at,
+		       const struct lh_seat *s)
+{
+	struct lh_task t;
+
+	return at->stopped_by_us && at->call.in == LH_TASK_CALL &&
+	       lh_task_look(p->pid, s->tid, &t) && (t.state == 'R' || t.state == 't') &&
+	       less(t.run_ns, at->run_ns) < BACK_MS * MS;
+}
+
+static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
+		 const struct lh_held *const *held, uint32_t n)
+{
+	struct lh_sight *at = &p->sight[seat];
+	struct lh_task_call c;
+	struct lh_task t;
+
+	if (comes_back(p, at, s)) {
+		at->ask_ns = p->now_ns + BUSY_MS * MS;
+		return;
+	}
+	lh_task_call(p->pid, s->tid, &c);
+	if (!counts(s, &c) || !lh_task_times(p->pid, s->tid, &t)) {
+		leave_alone(p, at);
+		return;
+	}
+	if (at->call.in != LH_TASK_CALL || !lh_task_same(&at->call, &c) ||
+	    (at->turns != t.turns && !at->stopped_by_us)) {
+		begin(p, at, &c, &t);
+	} else {
+		at->turns = t.turns;
+		at->run_ns = t.run_ns;
+		at->stopped_by_us = false;
+		go_on(p, at, s, held, n);
+	}
+	if (at->call.in == LH_TASK_CALL) {
+		at->pause_ns = 0;
+		at->ask_ns = again(p, at);
+	} else {
+		leave_alone(p, at);
+	}
+}
+
+void lh_call_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+{
+	const struct lh_held *held[LH_DEEP];
+	struct lh_sight *at = &p->sight[seat];
+	uint32_t n = p->watch->wants.blocking_ns ? held_locks(p, s, held) : 0;
+	uint64_t old = n ? (uint64_t)held[n - 1]->tick * MS + YOUNG_MS * MS : 0;
+
+	if (!n || waits_for_lock(p, seat, s)) {
+		end(at);
+		at->ask_ns = at->pause_ns = 0;
+		return;
+	}
+	/* Held since a moment ago: it would be over before we have asked. */
+	if (old > p->now_ns) {
+		end(at);
+		at->ask_ns = old;
+		at->pause_ns = 0;
+	} else if (p->now_ns >= at->ask_ns && lh_watch_may_ask(p, seat)) {
+		look(p, seat, s, held, n);
+	}
+	if (at->ask_ns < p->sight[seat].due_ns)
+		p->sight[seat].due_ns = at->ask_ns;
+}

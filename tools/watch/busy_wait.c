@@ -1,0 +1,64 @@
+/*
+ * Part of the room `watch`: CPU that is spent waiting. A thread that spins for a spinlock, or tries
+ * again and again, is asked how long it has run since the last look; the lock and the place where
+ * it waits are charged with that. What is over between two looks is not met: the library counts
+ * tries.
+ */
+#include "tools/watch/watch_internal.h"
+
+static struct lh_burnt *row_of(struct lh_watched *p, lh_lock_id lock, lh_place place)
+{
+	const struct lh_burnt fresh = {.lock = lock, .place = place};
+	struct lh_side *side = lh_watched_side(p);
+	uint32_t base = side ? side->table[LH_T_BURNT].base : 0;
+
+	if (!side)
+		return NULL;
+	for (uint32_t i = 0; i < side->table[LH_T_BURNT].used; i++) {
+		struct lh_burnt *b = lh_side_row(side, LH_T_BURNT, base + i);
+		if (b && b->lock == lock && b->place == place)
+			return b;
+	}
+	return lh_side_row(side, LH_T_BURNT, lh_side_add(side, LH_T_BURNT, &fresh, 1));
+}
+
+/* The lock that it waits for without sleeping; 0: none. */
+static lh_lock_id burns_for(const struct lh_watched *p, const struct lh_sight *at,
+			    const struct lh_seat *s, lh_place *place)
+{
+	struct lh_lock l;
+
+	if (s->wait_lock && s->wait_on == LH_WAIT_LOCK &&
+	    lh_read_lock(&p->record, s->wait_lock, &l) && l.kind == LH_SPIN) {
+		*place = s->wait_place;
+		return s->wait_lock;
+	}
+	*place = s->try_place;
+	return s->tries >= LH_TRIES_LONG && s->tries != at->tries ? s->try_lock : 0;
+}
+
+void lh_burnt_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+{
+	struct lh_sight *at = &p->sight[seat];
+	struct lh_burnt *b;
+	struct lh_task t;
+	lh_place place;
+	lh_lock_id lock = burns_for(p, at, s, &place);
+	bool asked = lock && lh_watch_may_ask(p, seat) && lh_task_times(p->pid, s->tid, &t);
+	uint64_t before = at->burnt_ns;
+
+	at->burnt_ns = asked ? t.run_ns : 0;
+	if (!asked)
+		return;
+	/* it is looked at again in the next round */
+	at->due_ns = p->now_ns;
+	b = before && t.run_ns > before ? row_of(p, lock, place) : NULL;
+	if (!b)
+		return;
+	b->cpu_ns += t.run_ns - before;
+	b->looks++;
+	if (t.run_ns - before > b->worst_ns) {
+		b->worst_ns = t.run_ns - before;
+		b->thread = s->thread;
+	}
+}

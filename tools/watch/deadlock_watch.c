@@ -1,0 +1,201 @@
+/*
+ * Part of the room `watch`: deadlocks that have to be seen from outside (wait_graph/deadlocks.h),
+ * as rows beside the ledger of its process; of several the first.
+ */
+#include "tools/watch/watch_internal.h"
+
+#include "tools/process/libc_layout.h"
+#include "tools/wait_graph/deadlocks.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define LOOK_NS 10000000ull
+enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
+
+/* ---- questions to the process ---- */
+
+static bool is_gone(void *with, int32_t tid)
+{
+	const struct lh_watched *p = with;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", p->pid, tid);
+	return p->pid && access(path, F_OK) != 0;
+}
+
+static bool is_nowhere(void *with, int32_t tid)
+{
+	return is_gone(with, tid) && kill(tid, 0) != 0 && errno == ESRCH;
+}
+
+static bool word_at(const struct lh_watched *p, uint64_t address, uint32_t *word)
+{
+	struct iovec here = {word, sizeof(*word)},
+		     there = {(void *)(uintptr_t)address, sizeof(*word)};
+
+	return p->pid && process_vm_readv(p->pid, &here, 1, &there, 1, 0) == sizeof(*word);
+}
+
+/* Readers leave no name: that there are some is all that a rwlock says of them. */
+static bool is_kept(void *with, const struct lh_lock *l, int32_t tid)
+{
+	const struct lh_watched *p = with;
+	uint32_t owner = 0, readers = 0;
+
+	if (l->kind == LH_MUTEX)
+		return word_at(p, l->address + LH_GLIBC_MUTEX_OWNER, &owner) &&
+		       (int32_t)owner == tid && is_nowhere(with, tid);
+	if (l->kind != LH_RWLOCK || !word_at(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
+	    !word_at(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
+		return false;
+	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_nowhere(with, tid);
+}
+
+/* ---- what was found ---- */
+
+static uint64_t key_of(const struct lh_knot *k)
+{
+	uint64_t h = k->rule;
+
+	for (uint32_t i = 0; i < k->steps; i++)
+		h = (h ^ k->step[i].step.lock ^ (uint64_t)k->step[i].step.thread << 32) *
+		    0x94d049bb133111ebu;
+	return h | 1;
+}
+
+static void tell(const struct lh_knot *k)
+{
+	struct lh_watched *p = lh_still_with(k->process);
+	struct lh_side *side = lh_watched_side(p);
+	uint32_t n = k->steps < STEPS_MAX ? k->steps : STEPS_MAX;
+	struct lh_finding f = {.rule = k->rule,
+			       .level = LH_HAPPENED,
+			       .severity = LH_ERROR,
+			       .steps = (uint8_t)n,
+			       .flags = LH_FINDING_OPEN,
+			       .thread = k->thread,
+			       .key = key_of(k),
+			       .count = 1,
+			       .time_ns = p->now_ns,
+			       .duration_ns = k->ns};
+
+	f.step = side ? lh_side_new_rows(side, LH_T_STEP, n) : 0;
+	if (!f.step)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct lh_watched *from = lh_still_with(k->step[i].process);
+		struct lh_step *step = lh_side_row(side, LH_T_STEP, f.step + i);
+		*step = from == p ? k->step[i].step : lh_watch_elsewhere(p, from, &k->step[i].step);
+		if (k->step[i].ghost)
+			step->thread = lh_watch_ghost(p, k->step[i].ghost);
+	}
+	uint32_t row = lh_side_add(side, LH_T_FINDING, &f, 1);
+	if (row)
+		lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+}
+
+void lh_watch_still(struct lh_watch *w, uint64_t now_ns)
+{
+	struct lh_pool *pool;
+	struct lh_knot *knot;
+	uint32_t n;
+
+	if (!w->still || now_ns - w->still_ns < LOOK_NS)
+		return;
+	w->still_ns = now_ns;
+	pool = lh_pool_new();
+	n = lh_still_look(w->still, now_ns, pool, &knot);
+	for (uint32_t i = 0; i < n; i++)
+		tell(&knot[i]);
+	lh_pool_free(pool);
+}
+
+/* ---- members ---- */
+
+bool lh_watch_still_start(struct lh_watch *w)
+{
+	const struct lh_still_asks asks = {is_gone, is_kept};
+
+	w->still = lh_still_new(asks);
+	return w->still != NULL;
+}
+
+void lh_watch_still_stop(struct lh_watch *w)
+{
+	lh_still_free(w->still);
+	w->still = NULL;
+}
+
+void lh_watch_still_add(struct lh_watched *p)
+{
+	if (p->watch->still)
+		p->still = lh_still_add(p->watch->still, &p->record, p);
+}
+
+void lh_watch_still_drop(struct lh_watched *p)
+{
+	if (p->watch->still)
+		lh_still_drop(p->watch->still, p->still);
+	p->still = NULL;
+}
+
+/* ---- what it makes superfluous ---- */
+
+static bool waits_for(const struct lh_watched *p, const struct lh_finding *f, lh_lock_id lock)
+{
+	struct lh_step s;
+
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (lh_read_step(&p->record, f->step + i, &s) && s.action != LH_HOLDS &&
+		    s.lock == lock)
+			return true;
+	return false;
+}
+
+/* Whatever the one says that can happen, the other says that it has. */
+static bool covers(const struct lh_watched *p, const struct lh_finding *happened,
+		   const struct lh_finding *can)
+{
+	struct lh_step s;
+
+	for (uint32_t i = 0; i < can->steps; i++)
+		if (!lh_read_step(&p->record, can->step + i, &s) ||
+		    (s.action == LH_WANTS && !waits_for(p, happened, s.lock)))
+			return false;
+	return true;
+}
+
+static bool has_happened(const struct lh_watched *p, const struct lh_finding *can)
+{
+	uint32_t base = p->side->table[LH_T_FINDING].base, n = p->side->table[LH_T_FINDING].used;
+	struct lh_finding f;
+
+	for (uint32_t i = base; i < base + n; i++)
+		if (lh_read_finding(&p->record, i, &f) &&
+		    (f.rule == LH_RULE_DEADLOCK || f.rule == LH_RULE_POOL_DEADLOCK) &&
+		    covers(p, &f, can))
+			return true;
+	return false;
+}
+
+void lh_watch_withdraw(struct lh_watched *p)
+{
+	const struct lh_rows *rows = &p->record.rows[LH_T_FINDING];
+	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+	struct lh_finding f;
+
+	pthread_mutex_lock(&p->watch->mutex);
+	p->record.side = p->side;
+	for (uint32_t i = 1; p->side && i < n; i++) {
+		if (!lh_read_finding(&p->record, i, &f) || !(f.flags & LH_FINDING_UNSURE) ||
+		    f.level != LH_POTENTIAL || !has_happened(p, &f))
+			continue;
+		((struct lh_finding *)(uintptr_t)(rows->at + (size_t)i * rows->row))->rule =
+			LH_NO_RULE;
+	}
+	pthread_mutex_unlock(&p->watch->mutex);
+}

@@ -1,0 +1,60 @@
+/*
+ * Part of the room `watch`: a hold that lasts because its thread has ended. That is no long hold
+ * but a lock that was kept: told as the library tells it when the thread is joined, and as
+ * wait_graph/deadlocks.h when somebody waits for it; the model takes all of these for one.
+ */
+#include "tools/watch/watch_internal.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static bool is_gone(const struct lh_watched *p, pid_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", p->pid, tid);
+	return access(path, F_OK) != 0;
+}
+
+/* As rules/finding.c has it: a semaphore may be posted by anyone, a robust mutex tells the next one
+ * itself.
+ */
+static bool is_lost(const struct lh_lock *l, const struct lh_hold *h)
+{
+	if (l->flags & LH_LOCK_ROBUST)
+		return false;
+	if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE && l->owner != h->seat)
+		return false;
+	return l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
+	       l->kind == LH_CUSTOM;
+}
+
+static void tell(struct lh_watched *p, struct lh_hold *h, uint64_t key)
+{
+	uint32_t row = lh_watch_finding(p, LH_RULE_EXIT_HOLDING, key, h->thread);
+	struct lh_finding *f = lh_watch_row(p, row);
+
+	if (!f)
+		return;
+	f->severity = LH_ERROR;
+	lh_hold_taken(p, row, h);
+	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+}
+
+/*
+ * A thread that is about to end may yet give it back, in the destructor of a thread-local object.
+ * Twice, because all threads of a process that ends are gone a moment before it is.
+ */
+bool lh_hold_ended(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
+		   const struct lh_lock *l)
+{
+	uint64_t key = (lh_long_key(l, h->lock, h->place) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
+
+	if (s->state != LH_SEAT_ENDING)
+		return false;
+	if (!p->pid || !is_gone(p, h->tid)) /* it stays gone when its process is */
+		return h->gone > 0;
+	if (h->gone++ == 1 && is_lost(l, h) && !lh_watch_find(p, key))
+		tell(p, h, key);
+	return true;
+}

@@ -1,0 +1,415 @@
+/*
+ * Part of the room `watch`: locks that are held for long.
+ *
+ * A hold is followed from half its limit on. What is no doing of the holder is taken off:
+ * time for which it was stopped, was ready to run and got no CPU, or waited for another lock.
+ * It is told when what remains is over the limit; its stack is taken then, and at twice and
+ * four times that. When it is over, the library has left a finding of the same lock and
+ * place behind (LH_FINDING_FACT): where it was given back, and for how long it was held.
+ */
+#include "tools/watch/watch_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PATIENCE_MS = 200 };
+#define MS 1000000ull
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* ---- what is not the holder's doing ---- */
+
+/*
+ * The kernel adds up how long a thread was ready and not let run, but only when it gets to run
+ * again. Until then it is what has passed since it last had its turn, without what it ran.
+ */
+static uint64_t lagged(const struct lh_hold *h, const struct lh_task *t, uint64_t now)
+{
+	uint64_t lag = less(t->lag_ns, h->base.lag_ns);
+
+	if (t->state == 'R')
+		lag += less(less(now, h->turn_ns), less(t->run_ns, h->turn.run_ns));
+	return lag;
+}
+
+static bool is_stopped(char state)
+{
+	return state == 'T' || state == 't';
+}
+
+static bool waits_for_lock(const struct lh_watched *p, const struct lh_hold *h,
+			   const struct lh_seat *s)
+{
+	return s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_circle(p, h->seat));
+}
+
+static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
+{
+	uint64_t before = h->asked_ns, step = less(p->now_ns, before);
+	bool waited = h->waits;
+	struct lh_task t;
+
+	h->asked_ns = p->now_ns;
+	h->waits = waits_for_lock(p, h, s);
+	if (h->waits) { /* what it does is known without asking */
+		h->waited_ns +=
+			less(p->now_ns, s->wait_since_ns > before ? s->wait_since_ns : before);
+		return;
+	}
+	if (waited) { /* until the look before this one */
+		h->waited_ns += less(p->look_ns, before);
+		step = less(p->now_ns, p->look_ns);
+	}
+	if (p->pid && lh_task_look(p->pid, h->tid, &t)) {
+		if (is_stopped(t.state) || is_stopped(h->turn.state))
+			h->stopped_ns += step;
+		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
+			h->turn = t;
+			h->turn_ns = p->now_ns;
+		}
+		h->ran_ns = t.run_ns;
+		h->ran_at_ns = p->now_ns;
+		h->lagged_ns = lagged(h, &t, p->now_ns);
+	}
+}
+
+static uint64_t own_time(const struct lh_watched *p, const struct lh_hold *h)
+{
+	return less(less(p->now_ns, h->since_ns), h->stopped_ns + h->lagged_ns + h->waited_ns);
+}
+
+uint64_t lh_hold_own(struct lh_watched *p, struct lh_hold *h, uint64_t held_ns)
+{
+	uint64_t step = less(h->look_ns, h->asked_ns);
+	struct lh_task t;
+
+	if (h->waits)
+		h->waited_ns += step;
+	else if (is_stopped(h->turn.state))
+		h->stopped_ns += step;
+	else if (p->pid && lh_task_look(p->pid, h->tid, &t))
+		h->lagged_ns = lagged(h, &t, p->now_ns);
+	else if (h->lagged_ns)
+		return 0; /* how it went on cannot be known any more */
+	return less(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
+}
+
+/* ---- telling ---- */
+
+const char *lh_hold_time(uint64_t ns, char out[24])
+{
+	if (ns >= 1000 * MS)
+		snprintf(out, 24, "%.1f s", (double)(ns / (100 * MS)) / 10);
+	else
+		snprintf(out, 24, "%llu ms", (unsigned long long)(ns / MS));
+	return out;
+}
+
+static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
+{
+	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
+	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
+	struct lh_sample sample = {0};
+	struct lh_task t = {0};
+
+	if (!p->pid)
+		return;
+	lh_task_look(p->pid, h->tid, &t);
+	lh_task_call(p->pid, h->tid, &c);
+	c = lh_watch_call_before(&p->sight[h->seat], &c);
+	lh_watch_words(p, s, h->tid, t.state, &c, doing, sizeof(doing));
+	if (t.state != 'T' && t.state != 't')
+		lh_watch_sample(p, s, &c, &sample);
+	if (sample.stopped_ns) {
+		p->sight[h->seat].stopped_by_us = true;
+		p->sight[h->seat].before = c;
+	}
+	snprintf(note, sizeof(note), "after %s: %s",
+		 lh_hold_time(less(p->now_ns, h->since_ns), after), doing);
+	lh_watch_step(p, h->row,
+		      &(struct lh_step){.thread = h->thread,
+					.lock = h->lock,
+					.place = lh_watch_place(p, &sample),
+					.action = LH_CALLS,
+					.tick = (uint32_t)(p->now_ns / MS)},
+		      note);
+}
+
+void lh_hold_taken(struct lh_watched *p, uint32_t row, const struct lh_hold *h)
+{
+	lh_watch_step(p, row,
+		      &(struct lh_step){.thread = h->thread,
+					.lock = h->lock,
+					.place = h->place,
+					.action = LH_HOLDS,
+					.tick = h->tick},
+		      "");
+}
+
+static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
+		 const struct lh_lock *l)
+{
+	uint64_t key = lh_long_key(l, h->lock, h->place);
+	struct lh_finding *f;
+
+	h->row = lh_watch_find(p, key);
+	h->first = !h->row;
+	if (!h->row)
+		h->row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, h->thread);
+	f = lh_watch_row(p, h->row);
+	if (!f)
+		return;
+	f->flags |= LH_FINDING_OPEN;
+	if (!h->first) {
+		f->count++;
+		return;
+	}
+	f->duration_ns = less(p->now_ns, h->since_ns);
+	lh_hold_taken(p, h->row, h);
+	add_sample(p, h, s);
+	lh_watch_tell(p, LH_NEWS_FOUND, h->row, "");
+}
+
+/* Said once for each doubling, and only to those who want to hear it. */
+static void tell_excuse(struct lh_watched *p, struct lh_hold *h)
+{
+	char text[200], held[24], out[24];
+	uint64_t most = h->stopped_ns;
+	const char *why = "it was stopped";
+
+	if (!p->watch->wants.verbose || less(p->now_ns, h->since_ns) < 2 * h->excused_ns)
+		return;
+	h->excused_ns = less(p->now_ns, h->since_ns);
+	if (h->lagged_ns > most)
+		most = h->lagged_ns, why = "it was ready to run and had no CPU";
+	if (h->waited_ns > most)
+		most = h->waited_ns, why = "it waited for another lock";
+	snprintf(text, sizeof(text),
+		 "T%u has held a lock for %s, but for %s of that %s: not called long", h->thread,
+		 lh_hold_time(h->excused_ns, held), lh_hold_time(most, out), why);
+	lh_watch_tell(p, LH_NEWS_EXCUSED, 0, text);
+}
+
+static void judge(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
+		  const struct lh_lock *l)
+{
+	uint64_t own = own_time(p, h);
+
+	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
+		return; /* in the next round then */
+	if (!h->row && own >= h->limit_ns) {
+		tell(p, h, s, l);
+		h->factor = 2;
+	} else if (!h->row && less(p->now_ns, h->since_ns) >= 2 * h->limit_ns) {
+		tell_excuse(p, h);
+	} else if (h->row && h->first && h->factor <= FACTOR_LAST &&
+		   own >= h->factor * h->limit_ns) {
+		add_sample(p, h, s);
+		h->factor *= 2;
+	}
+}
+
+/* ---- following ---- */
+
+static struct lh_hold *find(struct lh_watched *p, uint32_t seat, const struct lh_held *e)
+{
+	for (uint32_t i = p->sight[seat].hold; i; i = p->hold[i - 1].next) {
+		struct lh_hold *h = &p->hold[i - 1];
+		if (h->lock == e->lock && h->tick == e->tick && h->place == e->place)
+			return h;
+	}
+	return NULL;
+}
+
+/* What names this one in its seat's list. */
+static uint32_t *link_of(struct lh_watched *p, uint32_t i)
+{
+	uint32_t *at = &p->sight[p->hold[i].seat].hold;
+
+	while (*at && *at != i + 1)
+		at = &p->hold[*at - 1].next;
+	return at;
+}
+
+/* The last one takes its place. */
+static void forget(struct lh_watched *p, uint32_t i)
+{
+	uint32_t last = p->holds - 1;
+
+	*link_of(p, i) = p->hold[i].next;
+	if (i != last) {
+		*link_of(p, last) = i + 1;
+		p->hold[i] = p->hold[last];
+	}
+	p->holds--;
+}
+
+static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
+			      const struct lh_held *e, uint64_t limit)
+{
+	if (p->holds == HOLDS_MAX)
+		return NULL; /* so many at once: the next ones are told when these are over */
+	if (p->holds == p->hold_room) {
+		uint32_t room = p->hold_room ? 2 * p->hold_room : 8;
+		void *more = realloc(p->hold, room * sizeof(*p->hold));
+		if (!more)
+			return NULL;
+		p->hold = more;
+		p->hold_room = room;
+	}
+	struct lh_hold *h = &p->hold[p->holds++];
+	*h = (struct lh_hold){.seat = seat,
+			      .next = p->sight[seat].hold,
+			      .thread = s->thread,
+			      .tid = s->tid,
+			      .lock = e->lock,
+			      .tick = e->tick,
+			      .place = e->place,
+			      .since_ns = lh_held_since(e, p->watch->wants.board),
+			      .limit_ns = limit,
+			      .from_ns = p->now_ns,
+			      .look_ns = p->now_ns,
+			      .asked_ns = p->now_ns,
+			      .turn_ns = p->now_ns};
+	p->sight[seat].hold = p->holds;
+	if (p->pid && lh_task_look(p->pid, s->tid, &h->base)) {
+		h->turn = h->base;
+		/* found stopped: that it was so from the start is more likely than not */
+		if (h->base.state == 'T')
+			h->stopped_ns = less(p->now_ns, h->since_ns);
+	}
+	h->waits = waits_for_lock(p, h, s);
+	if (h->waits)
+		h->waited_ns = less(p->now_ns, s->wait_since_ns);
+	return h;
+}
+
+/*
+ * A quarter of what is missing until there is something to say, so that it is said in time; and
+ * more of those that have been excused for long already.
+ */
+static uint64_t patience(const struct lh_watched *p, const struct lh_hold *h)
+{
+	uint64_t missing = less((h->row ? h->factor : 1) * h->limit_ns, own_time(p, h)) / 4,
+		 excused = (h->stopped_ns + h->waited_ns) / 32,
+		 pause = missing > excused ? missing : excused;
+
+	return pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS;
+}
+
+/* Not looked into before half its limit is over; when is that? */
+static void wait_for_half(struct lh_watched *p, uint32_t seat, uint64_t since_ns, uint64_t limit)
+{
+	uint64_t half = since_ns + limit / 2;
+
+	if (limit && half < p->sight[seat].due_ns)
+		p->sight[seat].due_ns = half;
+}
+
+void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
+		  const struct lh_held *e, const struct lh_lock *l)
+{
+	uint64_t age = less(p->now_ns, lh_held_since(e, p->watch->wants.board));
+	const struct lh_watch_wants *w = &p->watch->wants;
+	struct lh_hold *h;
+
+	if (!w->long_hold_ns && !w->locks)
+		return;
+	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks) {
+		wait_for_half(p, seat, lh_held_since(e, p->watch->wants.board), w->long_hold_ns);
+		return; /* the usual case, without any search */
+	}
+	h = find(p, seat, e);
+	if (!h) {
+		uint64_t limit = lh_watch_limit(p, l, e->lock);
+		h = limit && 2 * age >= limit ? follow(p, seat, s, e, limit) : NULL;
+		if (!h && 2 * age < limit)
+			wait_for_half(p, seat, lh_held_since(e, p->watch->wants.board), limit);
+	}
+	if (!h)
+		return;
+	h->look_ns = p->now_ns;
+	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
+		return; /* all is known of it but its end */
+	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, s)) {
+		excuse(p, h, s);
+		if (!lh_hold_ended(p, h, s, l))
+			judge(p, h, s, l);
+		h->due_ns = p->now_ns + patience(p, h);
+	}
+	if (h->due_ns < p->sight[seat].due_ns)
+		p->sight[seat].due_ns = h->due_ns;
+}
+
+/* ---- who waited ---- */
+
+static void note_waiter(struct lh_hold *h, const struct lh_queued *q, uint64_t now)
+{
+	uint32_t i = 0;
+
+	while (i < h->waiters &&
+	       (h->waiter[i].thread != q->thread || h->waiter[i].since_ns != q->since_ns))
+		i++;
+	if (i == LH_WAITERS)
+		return;
+	if (i == h->waiters) {
+		h->waiters++;
+		h->waiter[i].thread = q->thread;
+		h->waiter[i].place = q->place;
+		h->waiter[i].since_ns = q->since_ns;
+	}
+	h->waiter[i].ns = less(now, q->since_ns > h->since_ns ? q->since_ns : h->since_ns);
+}
+
+void lh_hold_waiter(struct lh_watched *p, const struct lh_queued *q)
+{
+	for (uint32_t i = 0; i < p->holds; i++)
+		if (p->hold[i].lock == q->lock && p->hold[i].seat != q->seat)
+			note_waiter(&p->hold[i], q, q->step_ns ? p->now_ns : p->look_ns);
+}
+
+/* Those that wait still, and were left alone for some rounds. */
+static void update_waiters(const struct lh_watched *p, struct lh_hold *h)
+{
+	for (uint32_t i = 0; i < h->waiters; i++)
+		for (uint32_t seat = 1; seat < p->sights; seat++) {
+			const struct lh_sight *at = &p->sight[seat];
+			if (at->thread != h->waiter[i].thread || at->wait.lock != h->lock ||
+			    at->wait.from_ns != h->waiter[i].since_ns)
+				continue;
+			uint64_t from =
+				at->wait.from_ns > h->since_ns ? at->wait.from_ns : h->since_ns;
+			h->waiter[i].ns = less(h->look_ns, from);
+		}
+}
+
+/* It was seen in this round, or its seat says what it said at the last look. */
+static bool is_there(const struct lh_watched *p, struct lh_hold *h)
+{
+	const struct lh_sight *at = &p->sight[h->seat];
+
+	if (at->mark && at->thread == h->thread && at->look_ns < p->now_ns)
+		h->look_ns = p->now_ns;
+	return h->look_ns == p->now_ns;
+}
+
+/* At the last round whatever was still there at the last look is kept for good. */
+void lh_hold_round(struct lh_watched *p, bool last)
+{
+	for (uint32_t i = 0; i < p->holds;) {
+		struct lh_hold *h = &p->hold[i];
+		if (!last && is_there(p, h)) {
+			i++;
+			continue;
+		}
+		update_waiters(p, h);
+		lh_hold_end(p, h, last);
+		forget(p, i);
+	}
+	lh_hold_missed(p, last);
+}

@@ -1,0 +1,222 @@
+/*
+ * Part of the room `watch`: what is said of a long hold when it is over, and holds that no look
+ * has met. Both from what the library leaves behind at the release: LH_FINDING_FACT.
+ */
+#include "tools/watch/watch_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS 1000000ull
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static void tell_waiters(struct lh_watched *p, const struct lh_hold *h)
+{
+	char note[LH_NOTE_MAX], ns[24];
+
+	for (uint32_t i = 0; i < h->waiters; i++) {
+		snprintf(note, sizeof(note), "for %s of that", lh_hold_time(h->waiter[i].ns, ns));
+		lh_watch_step(p, h->row,
+			      &(struct lh_step){.thread = h->waiter[i].thread,
+						.lock = h->lock,
+						.place = h->waiter[i].place,
+						.action = LH_WAITS_FOR},
+			      note);
+	}
+}
+
+/* ---- the end of a hold ---- */
+
+/* What the library has left behind of a hold. */
+struct fact {
+	uint32_t row; /* of its finding for the same birthplace and place; 0: there is none */
+	struct lh_finding f;
+	bool is_mine; /* its steps are those of this very hold, and not of a later one's */
+	struct lh_step release;
+};
+
+static void find_fact(const struct lh_watched *p, const struct lh_hold *h, struct fact *out)
+{
+	struct lh_step taken;
+	struct lh_lock l;
+	uint64_t key =
+		lh_read_lock(&p->record, h->lock, &l) ? lh_long_key(&l, h->lock, h->place) : 0;
+
+	*out = (struct fact){.row = key ? lh_read_used(&p->record, LH_T_FINDING) : 0};
+	while (out->row && --out->row)
+		if (lh_read_finding(&p->record, out->row, &out->f) && out->f.key == key &&
+		    out->f.rule == LH_RULE_LONG_HOLD && out->f.steps >= 2)
+			break;
+	out->is_mine = out->row && lh_read_step(&p->record, out->f.step, &taken) &&
+		       lh_read_step(&p->record, out->f.step + 1, &out->release) &&
+		       taken.thread == h->thread && taken.lock == h->lock && taken.tick == h->tick;
+}
+
+static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
+{
+	if (fact >= p->facts) {
+		uint32_t room = fact + 64;
+		uint32_t *more = realloc(p->fact, room * sizeof(*more));
+		if (!more)
+			return NULL;
+		memset(more + p->facts, 0, (room - p->facts) * sizeof(*more));
+		p->fact = more;
+		p->facts = room;
+	}
+	return &p->fact[fact];
+}
+
+/* How much of the time for which it was followed it has computed; nothing is said if that is not
+ * known. */
+static void on_a_cpu(const struct lh_watched *p, const struct lh_hold *h, char *out, size_t room)
+{
+	uint64_t followed = less(h->ran_at_ns, h->from_ns), run = less(h->ran_ns, h->base.run_ns);
+	char ran[24], of[24];
+	struct lh_task t;
+
+	out[0] = '\0';
+	if (h->base.turns && p->pid && lh_task_times(p->pid, h->tid, &t)) {
+		followed = less(p->now_ns, h->from_ns);
+		run = less(t.run_ns, h->base.run_ns);
+	}
+	if (!followed)
+		return;
+	snprintf(out, room, ", on a CPU for %s of the last %s",
+		 lh_hold_time(run < followed ? run : followed, ran), lh_hold_time(followed, of));
+}
+
+static void lasted(struct lh_finding *f, uint64_t ns)
+{
+	if (ns > f->duration_ns)
+		f->duration_ns = ns;
+}
+
+static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t held,
+		     const struct lh_step *release, bool kept)
+{
+	struct lh_finding *f = lh_watch_row(p, h->row);
+	char note[LH_NOTE_MAX], ns[24], cpu[64], text[200];
+
+	if (!f)
+		return;
+	lasted(f, held);
+	if (!kept)
+		f->flags &= (uint8_t)~LH_FINDING_OPEN;
+	if (!h->first)
+		return;
+	lh_hold_time(held, ns);
+	on_a_cpu(p, h, cpu, sizeof(cpu));
+	snprintf(note, sizeof(note), "after %s%s", ns, cpu);
+	if (release)
+		lh_watch_step(p, h->row,
+			      &(struct lh_step){.thread = release->thread,
+						.lock = h->lock,
+						.place = release->place,
+						.action = LH_RELEASES,
+						.tick = (uint32_t)(p->now_ns / MS)},
+			      note);
+	tell_waiters(p, h);
+	snprintf(text, sizeof(text),
+		 kept ? "still held after %s%s, when the process ended" : "over after %s%s", ns,
+		 cpu);
+	lh_watch_tell(p, LH_NEWS_OVER, h->row, text);
+}
+
+/*
+ * One that was not told, though it was long in the end, is left to lh_hold_missed: it came to its
+ * limit between the last two looks, or there was no time for its stack.
+ */
+void lh_hold_end(struct lh_watched *p, struct lh_hold *h, bool kept)
+{
+	struct fact fact = {0};
+	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns), told;
+	uint32_t *known;
+
+	if (h->gone) /* its thread had: that is told as what it is */
+		return;
+	if (!kept)
+		find_fact(p, h, &fact);
+	/* The library knows the length better than two looks do: to a millisecond, or exactly. */
+	told = fact.f.count == 1 ? fact.f.duration_ns
+				 : less((uint64_t)fact.release.tick * MS, h->since_ns);
+	if (fact.is_mine && (told > held || fact.f.count == 1))
+		held = told;
+	known = fact.row ? known_of(p, fact.row) : NULL;
+	if (known && (h->row || lh_hold_own(p, h, held) < h->limit_ns))
+		++*known;
+	if (fact.row && h->row && lh_watch_row(p, h->row))
+		lasted(lh_watch_row(p, h->row), fact.f.duration_ns);
+	if (h->row)
+		complete(p, h, held, fact.is_mine ? &fact.release : NULL, kept);
+}
+
+/* ---- holds that passed between two looks ---- */
+
+static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t missed)
+{
+	struct lh_step taken, release;
+	struct lh_finding *f;
+	struct lh_lock l;
+
+	if (!lh_read_step(&p->record, fact->step, &taken) ||
+	    !lh_read_step(&p->record, fact->step + 1, &release) ||
+	    !lh_read_lock(&p->record, taken.lock, &l) ||
+	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
+		return;
+	uint64_t key = lh_long_key(&l, taken.lock, taken.place);
+	uint32_t row = lh_watch_find(p, key);
+	if (row) {
+		f = lh_watch_row(p, row);
+		f->count += missed;
+		lasted(f, fact->duration_ns);
+		return;
+	}
+	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, fact->thread);
+	f = lh_watch_row(p, row);
+	if (!f)
+		return;
+	f->count = missed;
+	f->duration_ns = fact->duration_ns;
+	lh_watch_step(p, row, &taken, "");
+	lh_watch_step(p, row, &release, "");
+	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+}
+
+/* Its entry may be about to go. */
+static bool is_followed(const struct lh_watched *p, const struct lh_finding *fact)
+{
+	struct lh_step taken;
+
+	if (!lh_read_step(&p->record, fact->step, &taken))
+		return false;
+	for (uint32_t i = 0; i < p->holds; i++)
+		if (LH_PLACE_STACK(p->hold[i].place) == LH_PLACE_STACK(taken.place))
+			return true;
+	return false;
+}
+
+/* A fact is believed to be of a hold we never saw only when it has been there for a round. */
+void lh_hold_missed(struct lh_watched *p, bool last)
+{
+	struct lh_finding f;
+	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t *known;
+		if (!lh_read_finding(&p->record, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
+		    f.steps < 2)
+			continue;
+		known = known_of(p, i);
+		if (!known || f.count <= *known)
+			continue;
+		if (!last && (f.time_ns + 50 * MS > p->now_ns || is_followed(p, &f)))
+			continue;
+		adopt(p, &f, f.count - *known);
+		*known = f.count;
+	}
+}

@@ -1,0 +1,208 @@
+/* Part of the room `watch`: findings, steps, notes and sampled stacks as rows beside the ledger. */
+#include "tools/watch/watch_internal.h"
+
+#include "tools/process/syscall_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLES_A_ROUND = 4 };
+
+/* ---- findings ---- */
+
+uint32_t lh_watch_find(struct lh_watched *p, uint64_t key)
+{
+	for (uint32_t i = 0; i < p->tolds; i++)
+		if (p->told[i].key == key)
+			return p->told[i].row;
+	return 0;
+}
+
+struct lh_finding *lh_watch_row(struct lh_watched *p, uint32_t row)
+{
+	return p->side ? lh_side_row(p->side, LH_T_FINDING, row) : NULL;
+}
+
+uint32_t lh_watch_finding(struct lh_watched *p, enum lh_rule rule, uint64_t key,
+			  lh_thread_id thread)
+{
+	struct lh_side *side = lh_watched_side(p);
+	struct lh_finding f = {.rule = rule,
+			       .level = LH_HAPPENED,
+			       .severity = LH_WARNING,
+			       .thread = thread,
+			       .key = key,
+			       .count = 1,
+			       .time_ns = p->now_ns};
+
+	if (!side || p->tolds == p->told_room) {
+		uint32_t room = p->told_room ? 2 * p->told_room : 16;
+		void *more = side ? realloc(p->told, room * sizeof(*p->told)) : NULL;
+		if (!more)
+			return 0;
+		p->told = more;
+		p->told_room = room;
+	}
+	f.step = lh_side_new_rows(side, LH_T_STEP, LH_STEPS);
+	uint32_t row = f.step ? lh_side_add(side, LH_T_FINDING, &f, 1) : 0;
+	if (row)
+		p->told[p->tolds++] = (struct lh_told){key, row};
+	return row;
+}
+
+void lh_watch_note(struct lh_watched *p, struct lh_step *s, const char *note)
+{
+	struct lh_note n, *old = lh_side_row(p->side, LH_T_NOTE, s->note);
+
+	if (old) {
+		snprintf(old->text, sizeof(old->text), "%s", note);
+		return;
+	}
+	memset(&n, 0, sizeof(n));
+	snprintf(n.text, sizeof(n.text), "%s", note);
+	if (n.text[0])
+		s->note = lh_side_add(p->side, LH_T_NOTE, &n, 1);
+}
+
+struct lh_step *lh_watch_step(struct lh_watched *p, uint32_t finding, const struct lh_step *step,
+			      const char *note)
+{
+	struct lh_finding *f = lh_watch_row(p, finding);
+	struct lh_step *s = f && f->steps < LH_STEPS
+				    ? lh_side_row(p->side, LH_T_STEP, f->step + f->steps)
+				    : NULL;
+
+	if (!s)
+		return NULL;
+	*s = *step;
+	lh_watch_note(p, s, note);
+	__atomic_store_n(&f->steps, (uint8_t)(f->steps + 1), __ATOMIC_RELEASE);
+	return s;
+}
+
+/* ---- stacks ---- */
+
+/* The ledger's row of an object if it has one; else one of ours. */
+static uint32_t module_at(struct lh_watched *p, uint64_t pc)
+{
+	struct lh_module m, ours;
+	uint32_t row = lh_read_module_at(&p->record, pc, &m);
+	uint32_t n = p->side->table[LH_T_MODULE].used, base = p->side->table[LH_T_MODULE].base;
+
+	if (row && !m.gone)
+		return row;
+	for (uint32_t i = base; i < base + n; i++)
+		if (lh_read_module(&p->record, i, &ours) && pc >= ours.start && pc < ours.end)
+			return i;
+	return lh_sampler_module(p->sampler, pc, &ours)
+		       ? lh_side_add(p->side, LH_T_MODULE, &ours, 1)
+		       : 0;
+}
+
+static uint32_t hash_of(const uint64_t *frame, uint32_t n)
+{
+	uint64_t h = n;
+
+	for (uint32_t i = 0; i < n; i++)
+		h = (h ^ frame[i]) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32);
+}
+
+/* The same stack again, by what is kept of it. */
+static lh_stack_id find_stack(struct lh_watched *p, uint32_t hash, uint32_t n)
+{
+	uint32_t base = p->side->table[LH_T_STACK].base, used = p->side->table[LH_T_STACK].used;
+	struct lh_stack *s;
+
+	for (uint32_t i = base; i < base + used; i++) {
+		s = lh_side_row(p->side, LH_T_STACK, i);
+		if (s && s->hash == hash && s->n == n)
+			return i;
+	}
+	return 0;
+}
+
+lh_place lh_watch_place(struct lh_watched *p, const struct lh_sample *sample)
+{
+	uint64_t frame[LH_FRAMES_MAX];
+	struct lh_stack s = {.n = (uint16_t)sample->n, .flags = (uint16_t)sample->flags};
+	lh_stack_id id;
+
+	if (!sample->n || !lh_watched_side(p))
+		return 0;
+	p->record.side = p->side; /* its modules are looked at too */
+	for (uint32_t i = 0; i < sample->n; i++)
+		frame[i] = LH_FRAME(module_at(p, sample->pc[i] - 1), sample->pc[i]);
+	s.hash = hash_of(frame, sample->n);
+	id = find_stack(p, s.hash, sample->n);
+	if (!id) {
+		s.frame = lh_side_add(p->side, LH_T_FRAME, frame, sample->n);
+		id = s.frame ? lh_side_add(p->side, LH_T_STACK, &s, 1) : 0;
+	}
+	return id ? LH_PLACE(id, LH_WAITS, LH_EXCLUSIVE) : 0;
+}
+
+bool lh_watch_may_sample(const struct lh_watched *p)
+{
+	return p->samples < SAMPLES_A_ROUND;
+}
+
+bool lh_watch_sample(struct lh_watched *p, const struct lh_seat *s, const struct lh_task_call *c,
+		     struct lh_sample *out)
+{
+	*out = (struct lh_sample){0};
+	if (!p->pid || !lh_watch_may_sample(p))
+		return false;
+	if (!p->sampler)
+		p->sampler = lh_sampler_new(p->pid);
+	p->samples++;
+	return p->sampler && lh_sampler_take(p->sampler, s->tid, c, s->stack_high, out);
+}
+
+/* ---- words ---- */
+
+static const char *futex_words(const struct lh_watched *p, const struct lh_seat *s)
+{
+	struct lh_lock l;
+
+	switch (s->wait_on) {
+	case LH_WAIT_JOIN:
+		return "pthread_join, for the end of a thread";
+	case LH_WAIT_COND:
+		return "a condition wait";
+	case LH_WAIT_BARRIER:
+		return "a barrier wait";
+	case LH_WAIT_ONCE:
+		return "pthread_once";
+	case LH_WAIT_LOCK:
+	case LH_WAIT_SEM:
+		if (lh_read_lock(&p->record, s->wait_lock, &l) && l.flags & LH_LOCK_SIGNAL)
+			return "sem_wait, for somebody's post";
+		return "a wait for another lock";
+	default:
+		return "futex";
+	}
+}
+
+void lh_watch_words(struct lh_watched *p, const struct lh_seat *s, pid_t tid, char state,
+		    const struct lh_task_call *c, char *out, size_t room)
+{
+	char call[LH_NOTE_MAX - 40];
+
+	(void)tid;
+	if (state == 'T' || state == 't') {
+		snprintf(out, room, "stopped by a signal");
+	} else if (c->in == LH_TASK_RUNS) {
+		snprintf(out, room, "computing");
+	} else if (c->in == LH_TASK_FAULT) {
+		snprintf(out, room, "waiting for memory (a page fault)");
+	} else if (c->in == LH_TASK_CALL && s->wait_lock && s->wait_on) {
+		snprintf(out, room, "%s", futex_words(p, s));
+	} else if (c->in == LH_TASK_CALL) {
+		lh_call_words(p->pid, c, call, sizeof(call));
+		snprintf(out, room, state == 'D' ? "%s, waiting for a device" : "%s", call);
+	} else {
+		snprintf(out, room, "not to be seen");
+	}
+}

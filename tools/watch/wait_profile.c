@@ -1,0 +1,259 @@
+/*
+ * Part of the room `watch`: who made whom wait, and holds and waits as spans of time.
+ *
+ * At each look the time since the last one is charged to every pair of places, that where
+ * somebody waits and that where what he waits for was taken, and to every place where a lock
+ * is held. What is shorter than a round is met by chance, with the right weight: sums are
+ * estimates without bias, and single short waits are not seen. Spans are of what was there
+ * at two looks or more.
+ */
+#include "tools/watch/watch_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIRS_LOG = 14 };
+#define MS 1000000ull
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* ---- pairs ---- */
+
+static struct lh_pair *pair_of(struct lh_watched *p, lh_lock_id lock, lh_place waiter,
+			       lh_place holder)
+{
+	struct lh_side *side = lh_watched_side(p);
+	uint64_t h = ((uint64_t)lock << 32 ^ (uint64_t)waiter << 16 ^ holder) * 0x9e3779b97f4a7c15u;
+	const struct lh_pair fresh = {.lock = lock, .waiter = waiter, .holder = holder};
+
+	if (!p->pair) {
+		p->pair = calloc(1u << PAIRS_LOG, sizeof(*p->pair));
+		p->pair_mask = (1u << PAIRS_LOG) - 1;
+	}
+	if (!p->pair || !side)
+		return NULL;
+	for (uint32_t i = (uint32_t)(h >> 40);; i++) {
+		uint32_t *slot = &p->pair[i & p->pair_mask];
+		struct lh_pair *x = lh_side_row(side, LH_T_PAIR, *slot);
+		if (!x) { /* there are more slots than rows, so that one is free */
+			*slot = lh_side_add(side, LH_T_PAIR, &fresh, 1);
+			return lh_side_row(side, LH_T_PAIR, *slot);
+		}
+		if (x->lock == lock && x->waiter == waiter && x->holder == holder)
+			return x;
+	}
+}
+
+/*
+ * At `to_ns` it was still so. All of the step since the look before is charged, although it may
+ * have begun within it: it is met so much more rarely.
+ */
+static void charge(struct lh_watched *p, const struct lh_pair *what, uint64_t since_ns,
+		   uint64_t step_ns, uint64_t to_ns)
+{
+	struct lh_pair *x = pair_of(p, what->lock, what->waiter, what->holder);
+	uint64_t age = less(to_ns, since_ns);
+	lh_thread_id thread = what->thread;
+	uint32_t queue = what->queue;
+
+	if (!x)
+		return;
+	x->ns += step_ns;
+	x->looks++;
+	if (age > x->worst_ns) {
+		x->worst_ns = age;
+		x->thread = thread;
+	}
+	if (queue > x->queue)
+		x->queue = queue;
+}
+
+/* Where it was taken by whoever has it; of a lock that many read, by one of them. */
+static lh_place holder_of(const struct lh_watched *p, lh_lock_id lock)
+{
+	struct lh_lock l;
+	struct lh_seat s;
+
+	if (!lh_read_lock(&p->record, lock, &l) || !l.owner ||
+	    !lh_read_seat(&p->record, l.owner, &s))
+		return 0;
+	for (uint32_t k = s.held_n; k-- > 0;)
+		if (s.held[k].lock == lock)
+			return s.held[k].place;
+	return 0;
+}
+
+/* The library counts it: not all who wait are looked at in one round. */
+static uint32_t queue_of(const struct lh_watched *p, lh_lock_id lock, const struct lh_lock *l)
+{
+	struct lh_fare f;
+	uint32_t n;
+
+	if (!lh_read_fare(&p->record, l, lock, &f))
+		return 1;
+	n = f.asked - f.done;
+	return (int32_t)n > 0 ? n : 1;
+}
+
+void lh_profile_round(struct lh_watched *p)
+{
+	struct lh_lock l;
+
+	for (uint32_t i = 0; i < p->queued; i++) {
+		const struct lh_queued *q = &p->queue[i];
+		if (q->on != LH_WAIT_LOCK || !lh_read_lock(&p->record, q->lock, &l) ||
+		    l.flags & LH_LOCK_SIGNAL)
+			continue;
+		lh_place holder = holder_of(p, q->lock);
+		p->sight[q->seat].holder = holder;
+		charge(p,
+		       &(struct lh_pair){.lock = q->lock,
+					 .waiter = q->place,
+					 .holder = holder,
+					 .thread = q->thread,
+					 .queue = queue_of(p, q->lock, &l)},
+		       q->since_ns, q->step_ns, p->now_ns);
+		lh_hold_waiter(p, q);
+	}
+}
+
+/* ---- spans ---- */
+
+static void end_grip(struct lh_watched *p, lh_thread_id thread, const struct lh_grip *g,
+		     uint32_t wait)
+{
+	struct lh_side *side = g->looks > 1 ? lh_watched_side(p) : NULL;
+	const struct lh_span span = {.thread = thread,
+				     .lock = g->lock,
+				     .place = g->place,
+				     .wait = wait,
+				     .from_ns = g->from_ns,
+				     .to_ns = g->seen_ns};
+
+	if (side && g->seen_ns > g->from_ns)
+		lh_side_add(side, LH_T_SPAN, &span, 1);
+}
+
+static void look_at_wait(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s)
+{
+	struct lh_grip *g = &at->wait;
+	bool waits = s->wait_lock && s->wait_on;
+
+	if (g->lock && (!waits || at->wait_seq != s->wait_seq)) {
+		end_grip(p, at->thread, g, g->tick);
+		g->lock = 0;
+	}
+	if (!waits)
+		return;
+	if (!g->lock)
+		*g = (struct lh_grip){.lock = s->wait_lock,
+				      .tick = s->wait_on,
+				      .place = s->wait_place,
+				      .from_ns = s->wait_since_ns};
+	at->wait_seq = s->wait_seq;
+	g->seen_ns = p->now_ns;
+	g->looks++;
+}
+
+static bool is_same(const struct lh_grip *g, const struct lh_held *h)
+{
+	return g->lock == h->lock && g->tick == h->tick && g->place == h->place;
+}
+
+static void charge_hold(struct lh_watched *p, lh_thread_id thread, const struct lh_grip *g,
+			uint64_t step_ns)
+{
+	charge(p, &(struct lh_pair){.lock = g->lock, .holder = g->place, .thread = thread},
+	       g->from_ns, step_ns, g->seen_ns);
+}
+
+static void settle_wait(struct lh_watched *p, uint32_t seat, uint64_t step_ns)
+{
+	struct lh_sight *at = &p->sight[seat];
+	struct lh_grip *g = &at->wait;
+	const struct lh_queued q = {.seat = seat,
+				    .thread = at->thread,
+				    .lock = g->lock,
+				    .place = g->place,
+				    .since_ns = g->from_ns};
+
+	g->seen_ns = p->look_ns;
+	g->looks++;
+	if (g->tick != LH_WAIT_LOCK)
+		return;
+	charge(p,
+	       &(struct lh_pair){.lock = g->lock,
+				 .waiter = g->place,
+				 .holder = at->holder,
+				 .thread = at->thread},
+	       g->from_ns, step_ns, p->look_ns);
+	lh_hold_waiter(p, &q);
+}
+
+/* It was left alone for some rounds, and in the last of them it still said what it did before. */
+void lh_profile_settle(struct lh_watched *p, uint32_t seat)
+{
+	struct lh_sight *at = &p->sight[seat];
+	uint64_t step = less(p->look_ns, at->look_ns);
+
+	if (at->mark && step) {
+		for (uint32_t i = 0; i < at->grips; i++) {
+			at->grip[i].seen_ns = p->look_ns;
+			at->grip[i].looks++;
+			charge_hold(p, at->thread, &at->grip[i], step);
+		}
+		if (at->wait.lock)
+			settle_wait(p, seat, step);
+	}
+	at->look_ns = p->look_ns;
+}
+
+static void look_at_held(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s)
+{
+	struct lh_grip now[LH_DEEP];
+	struct lh_lock l;
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < s->held_n && n < LH_DEEP; k++) {
+		const struct lh_held *h = &s->held[k];
+		if (!lh_watch_is_lock(p, h, &l))
+			continue;
+		now[n] = (struct lh_grip){.lock = h->lock,
+					  .tick = h->tick,
+					  .place = h->place,
+					  .from_ns = lh_held_since(h, p->watch->wants.board)};
+		for (uint32_t i = 0; i < at->grips; i++)
+			if (is_same(&at->grip[i], h)) {
+				now[n].looks = at->grip[i].looks;
+				at->grip[i].lock = 0;
+			}
+		now[n].looks++;
+		now[n].seen_ns = p->now_ns;
+		charge_hold(p, s->thread, &now[n], less(p->now_ns, at->look_ns));
+		n++;
+	}
+	for (uint32_t i = 0; i < at->grips; i++)
+		if (at->grip[i].lock)
+			end_grip(p, at->thread, &at->grip[i], LH_WAIT_NONE);
+	memcpy(at->grip, now, n * sizeof(*now));
+	at->grips = n;
+}
+
+void lh_profile_seat(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+{
+	struct lh_sight *at = &p->sight[seat];
+
+	if (at->thread != s->thread) { /* another thread sits here now */
+		for (uint32_t i = 0; i < at->grips; i++)
+			end_grip(p, at->thread, &at->grip[i], LH_WAIT_NONE);
+		if (at->wait.lock)
+			end_grip(p, at->thread, &at->wait, at->wait.tick);
+		*at = (struct lh_sight){.thread = s->thread, .hold = at->hold};
+		at->look_ns = p->look_ns;
+	}
+	look_at_wait(p, at, s);
+	look_at_held(p, at, s);
+}

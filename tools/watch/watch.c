@@ -1,0 +1,499 @@
+#include "tools/watch/watch_internal.h"
+
+#include "tools/symbols/symbols.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SEATS_MAX = 8192,
+	HOPS_MAX = 64,
+	NEWS_MAX = 4096,
+	SLACK_NS = 200000,
+	PART_OF_CPU = 40,
+	ROUND_MAX_NS = 50000000,
+};
+#define ROUND_NS 5000000ull
+#define IDLE_NS 20000000ull
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* ---- news ---- */
+
+void lh_watch_tell(struct lh_watched *p, enum lh_news_kind kind, uint32_t row, const char *text)
+{
+	struct lh_watch *w = p->watch;
+	const uint64_t one = 1;
+
+	if (w->end_news == w->news_room) {
+		uint32_t room = w->news_room ? 2 * w->news_room : 16;
+		void *more = room > NEWS_MAX ? NULL : realloc(w->news, room * sizeof(*w->news));
+		if (!more)
+			return; /* it stands in the report all the same */
+		w->news = more;
+		w->news_room = room;
+	}
+	struct lh_news *n = &w->news[w->end_news++];
+	*n = (struct lh_news){.member = p->member, .kind = kind, .row = row};
+	snprintf(n->text, sizeof(n->text), "%s", text);
+	if (write(w->wants.wake, &one, sizeof(one)) < 0)
+		return; /* it is raised already */
+}
+
+bool lh_watch_news(struct lh_watch *w, struct lh_news *out)
+{
+	bool some;
+
+	pthread_mutex_lock(&w->mutex);
+	some = w->first_news < w->end_news;
+	if (some)
+		*out = w->news[w->first_news++];
+	if (w->first_news == w->end_news)
+		w->first_news = w->end_news = 0;
+	pthread_mutex_unlock(&w->mutex);
+	return some;
+}
+
+/* ---- what a seat says ---- */
+
+struct lh_side *lh_watched_side(struct lh_watched *p)
+{
+	if (!p->side)
+		p->side = lh_side_new(&p->record);
+	return p->side;
+}
+
+bool lh_watch_is_lock(const struct lh_watched *p, const struct lh_held *h, struct lh_lock *l)
+{
+	if (!h->lock || h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED) ||
+	    LH_PLACE_MODE(h->place) == LH_PERMIT || !lh_read_lock(&p->record, h->lock, l))
+		return false;
+	switch (l->kind) {
+	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
+		return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->acquired > 1;
+	case LH_MUTEX:
+	case LH_RWLOCK:
+	case LH_SPIN:
+	case LH_ONCE:
+	case LH_GUARD:
+	case LH_CUSTOM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
+ */
+static uint32_t in_the_way(const struct lh_watched *p, uint32_t seat)
+{
+	struct lh_thread thread;
+	struct lh_seat s;
+	struct lh_lock l;
+
+	if (!lh_read_seat(&p->record, seat, &s) || !s.wait_lock)
+		return 0;
+	if (s.wait_on == LH_WAIT_JOIN)
+		return lh_read_thread(&p->record, s.wait_with, &thread) ? thread.seat : 0;
+	if (s.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->record, s.wait_lock, &l))
+		return 0;
+	return l.owner;
+}
+
+bool lh_watch_circle(const struct lh_watched *p, uint32_t seat)
+{
+	uint32_t at = seat;
+
+	for (int hops = 0; hops < HOPS_MAX; hops++) {
+		at = in_the_way(p, at);
+		if (!at)
+			return false;
+		if (at == seat)
+			return true;
+	}
+	return true; /* it leads into a circle, if not to its start */
+}
+
+/* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
+static const char *name_of(struct lh_watched *p, const struct lh_lock *l, struct lh_more *more)
+{
+	struct lh_module m;
+	uint64_t into;
+	const char *name;
+
+	lh_read_more(&p->record, l, more);
+	if (l->flags & LH_LOCK_NAMED && more->name[0])
+		return more->name;
+	if (!p->watch->symbols)
+		p->watch->symbols = lh_symbols_new(false);
+	if (!lh_lock_shown(l) || !lh_read_module_at(&p->record, lh_lock_shown(l), &m))
+		return "";
+	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_shown(l) - m.base, &into);
+	return name ? name : "";
+}
+
+uint64_t lh_watch_limit(struct lh_watched *p, const struct lh_lock *l, lh_lock_id id)
+{
+	const struct lh_watch_wants *w = &p->watch->wants;
+	struct lh_more more;
+	const char *name = w->locks ? name_of(p, l, &more) : "";
+
+	(void)id;
+	for (uint32_t i = 0; i < w->locks; i++)
+		if (fnmatch(w->lock[i].name, name, 0) == 0)
+			return w->lock[i].ns;
+	return w->long_hold_ns;
+}
+
+/* ---- one round ---- */
+
+static bool room_for_sights(struct lh_watched *p, uint32_t n)
+{
+	if (n > p->sights) {
+		uint32_t room = n < 2 * p->sights ? 2 * p->sights : n;
+		struct lh_sight *more = realloc(p->sight, room * sizeof(*more));
+		if (!more)
+			return false;
+		memset(more + p->sights, 0, (room - p->sights) * sizeof(*more));
+		p->sight = more;
+		p->sights = room;
+	}
+	return true;
+}
+
+static void queue_up(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
+{
+	if (p->queued == p->queue_room) {
+		uint32_t room = p->queue_room ? 2 * p->queue_room : 16;
+		void *more = realloc(p->queue, room * sizeof(*p->queue));
+		if (!more)
+			return;
+		p->queue = more;
+		p->queue_room = room;
+	}
+	p->queue[p->queued++] = (struct lh_queued){.seat = i,
+						   .thread = s->thread,
+						   .lock = s->wait_lock,
+						   .place = s->wait_place,
+						   .on = s->wait_on,
+						   .since_ns = s->wait_since_ns,
+						   .step_ns = p->now_ns - p->sight[i].look_ns};
+}
+
+/* ---- what says the same is left alone ---- */
+
+enum { OLD_PART = 8, PATIENCE_MS = 100, ASKS_A_SECOND = 2000, ASKS_AT_ONCE = 256 };
+#define MS 1000000ull
+
+bool lh_watch_may_ask(struct lh_watched *p, uint32_t seat)
+{
+	struct lh_watch *w = p->watch;
+	uint64_t since = p->now_ns > w->ask_ns ? p->now_ns - w->ask_ns : 0,
+		 more = since * ASKS_A_SECOND / (1000 * MS);
+
+	if (more) {
+		w->ask_room = w->ask_room + more < ASKS_AT_ONCE ? w->ask_room + more : ASKS_AT_ONCE;
+		w->ask_ns = p->now_ns;
+	}
+	if (w->ask_room) {
+		w->ask_room--;
+		return true;
+	}
+	if (!p->refused)
+		p->refused = seat;
+	return false;
+}
+
+/* Its tries failed on since the last look. */
+static bool is_busy(const struct lh_sight *at, const struct lh_seat *s)
+{
+	return s->tries >= LH_TRIES_LONG && s->tries != at->tries;
+}
+
+/* All that a seat says, in one number; 0: it says nothing. */
+static uint64_t mark_of(const struct lh_sight *at, const struct lh_seat *s, uint32_t n)
+{
+	uint64_t m = (uint64_t)s->thread << 32 ^ s->wait_lock ^ (uint64_t)s->wait_seq << 16 ^ n;
+
+	if (!n && !s->wait_lock && !is_busy(at, s))
+		return 0;
+	for (uint32_t k = 0; k < n; k++) {
+		const struct lh_held *h = &s->held[k];
+		m = (m ^ ((uint64_t)h->lock << 32 | h->tick)) * 0x9e3779b97f4a7c15u;
+		m = (m ^ ((uint64_t)h->place << 16 | h->flags)) * 0x94d049bb133111ebu;
+	}
+	return m | 1;
+}
+
+/* The older what it says, the longer it may be left alone; but nothing due is missed. */
+static uint64_t due_of(const struct lh_watched *p, const struct lh_sight *at,
+		       const struct lh_seat *s)
+{
+	uint64_t young = s->wait_lock ? s->wait_since_ns : 0, pause;
+
+	for (uint32_t k = 0; k < at->grips; k++)
+		if (at->grip[k].from_ns > young)
+			young = at->grip[k].from_ns;
+	pause = p->now_ns > young ? (p->now_ns - young) / OLD_PART : 0;
+	if (is_busy(at, s))
+		pause = 0;
+	return p->now_ns + (pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS);
+}
+
+static void look_at(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
+{
+	struct lh_lock l;
+
+	if (s->wait_lock && s->wait_on)
+		queue_up(p, i, s);
+	lh_profile_seat(p, i, s);
+	p->sight[i].look_ns = p->now_ns;
+	p->sight[i].due_ns = due_of(p, &p->sight[i], s);
+	for (uint32_t k = 0; k < s->held_n; k++)
+		if (lh_watch_is_lock(p, &s->held[k], &l))
+			lh_hold_look(p, i, s, &s->held[k], &l);
+	if (p->pid) {
+		lh_burnt_look(p, i, s);
+		lh_call_look(p, i, s);
+	}
+	p->sight[i].tries = s->tries;
+}
+
+/* Most seats say nothing at most looks, or the same again; only the others are copied. */
+static void look_at_seat(struct lh_watched *p, uint32_t i)
+{
+	const struct lh_rows *rows = &p->record.rows[LH_T_SEAT];
+	const struct lh_seat *live = (const struct lh_seat *)(rows->at + (size_t)i * rows->row);
+	struct lh_sight *sight = &p->sight[i];
+	struct lh_seat s;
+	uint32_t n = *(const volatile uint32_t *)&live->held_n;
+
+	n = n < LH_HELD_MAX ? n : LH_HELD_MAX;
+	uint64_t mark = live->state < LH_SEAT_LIVE ? 0 : mark_of(sight, live, n);
+	p->active |= mark != 0;
+	if (mark == sight->mark && (!mark || p->now_ns < sight->due_ns))
+		return;
+	if (mark != sight->mark)
+		lh_profile_settle(p, i);
+	if (!mark) {
+		memset(&s, 0, offsetof(struct lh_seat, held));
+	} else {
+		memcpy(&s, live, offsetof(struct lh_seat, held) + n * sizeof(struct lh_held));
+		s.held_n = n;
+	}
+	look_at(p, i, &s);
+	p->sight[i].mark = mark;
+}
+
+uint32_t lh_watch_look(struct lh_watched *p, uint64_t now_ns)
+{
+	uint32_t seats = lh_read_used(&p->record, LH_T_SEAT);
+
+	p->now_ns = now_ns;
+	p->active = false;
+	p->queued = 0;
+	p->samples = 0;
+	if (!p->look_ns)
+		p->look_ns = p->now_ns;
+	if (seats > SEATS_MAX)
+		seats = SEATS_MAX;
+	if (!room_for_sights(p, seats))
+		return 1;
+	p->turn = p->refused ? p->refused : p->turn + 1;
+	if (p->turn >= seats)
+		p->turn = 1;
+	p->refused = 0;
+	for (uint32_t i = p->turn; i < seats; i++)
+		look_at_seat(p, i);
+	for (uint32_t i = 1; i < p->turn && i < seats; i++)
+		look_at_seat(p, i);
+	lh_profile_round(p);
+	lh_hold_round(p, false);
+	p->look_ns = p->now_ns;
+	return seats;
+}
+
+/* On the ledger's clock. */
+static uint64_t now_of(const struct lh_watched *p)
+{
+	uint64_t t = now();
+
+	return t > p->record.head.start_ns ? t - p->record.head.start_ns : 0;
+}
+
+/* Whether there was anything that may last. */
+static bool round_of(struct lh_watch *w)
+{
+	uint32_t seats = 0, i;
+	bool active = false;
+
+	if (w->wants.board) /* so that nothing looks older than it is when the ticker is late */
+		lh_board_tick_now(w->wants.board);
+	lh_sampler_settle();
+	lh_watch_still(w, now());
+	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
+		struct lh_watched *p = w->list[(w->turn + i) % w->n];
+		seats += lh_watch_look(p, now_of(p));
+		active |= p->active;
+	}
+	w->turn = w->n ? (w->turn + i) % w->n : 0;
+	return active;
+}
+
+enum { LATE_NS = 500000 /* between two attempts to let a thread go */ };
+
+static uint64_t spent_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* A round that took long is followed by a longer pause: the watch takes a part of a CPU at most. */
+static uint64_t patient(uint64_t pause, uint64_t spent)
+{
+	uint64_t enough = spent * PART_OF_CPU < ROUND_MAX_NS ? spent * PART_OF_CPU : ROUND_MAX_NS;
+
+	return pause > enough ? pause : enough;
+}
+
+static void *run(void *watch)
+{
+	struct lh_watch *w = watch;
+	struct timespec until;
+
+	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+	pthread_mutex_lock(&w->mutex);
+	while (!w->over) {
+		uint64_t spent = spent_ns();
+		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
+		next = patient(next, spent_ns() - spent);
+		if (lh_sampler_settle()) /* a thread of the program may stand still for us */
+			next = LATE_NS;
+		next += now();
+		until.tv_sec = (time_t)(next / 1000000000u);
+		until.tv_nsec = (long)(next % 1000000000u);
+		while (!w->over &&
+		       !pthread_cond_clockwait(&w->stop, &w->mutex, CLOCK_MONOTONIC, &until))
+			;
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return NULL;
+}
+
+/* ---- from outside ---- */
+
+struct lh_watch *lh_watch_start(const struct lh_watch_wants *wants)
+{
+	struct lh_watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->wants = *wants;
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_cond_init(&w->stop, NULL);
+	errno = lh_watch_still_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
+	if (!errno)
+		return w;
+	lh_watch_still_stop(w);
+	free(w);
+	return NULL;
+}
+
+void lh_watch_stop(struct lh_watch *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->over = true;
+	pthread_cond_signal(&w->stop);
+	pthread_mutex_unlock(&w->mutex);
+	pthread_join(w->thread, NULL);
+	lh_watch_still_stop(w);
+	lh_symbols_free(w->symbols);
+	free(w->list);
+	free(w->news);
+	free(w);
+}
+
+struct lh_watched *lh_watch_add(struct lh_watch *w, const void *ledger, size_t size, pid_t pid,
+				void *member)
+{
+	struct lh_watched *p = calloc(1, sizeof(*p));
+
+	if (!p || !lh_read_record(&p->record, ledger, size)) {
+		free(p);
+		return NULL;
+	}
+	p->watch = w;
+	p->pid = pid;
+	p->member = member;
+	pthread_mutex_lock(&w->mutex);
+	if (w->n == w->room) {
+		uint32_t room = w->room ? 2 * w->room : 16;
+		void *more = realloc(w->list, room * sizeof(*w->list));
+		if (!more) {
+			pthread_mutex_unlock(&w->mutex);
+			free(p);
+			return NULL;
+		}
+		w->list = more;
+		w->room = room;
+	}
+	w->list[w->n++] = p;
+	lh_watch_still_add(p);
+	pthread_mutex_unlock(&w->mutex);
+	return p;
+}
+
+const struct lh_side *lh_watch_side(struct lh_watch *w, struct lh_watched *p)
+{
+	pthread_mutex_lock(&w->mutex);
+	const struct lh_side *side = p->side;
+	pthread_mutex_unlock(&w->mutex);
+	return side;
+}
+
+void lh_watch_drop(struct lh_watch *w, struct lh_watched *p)
+{
+	pthread_mutex_lock(&w->mutex);
+	for (uint32_t i = 0; i < w->n; i++) {
+		if (w->list[i] == p) {
+			w->list[i] = w->list[--w->n];
+			break;
+		}
+	}
+	lh_watch_still_drop(p);
+	p->pid = 0; /* there is nothing to be asked of it any more */
+	lh_watch_look(p, now_of(p));
+	lh_hold_round(p, true);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+void lh_watch_forget(struct lh_watched *p)
+{
+	if (!p)
+		return;
+	lh_sampler_free(p->sampler);
+	lh_side_free(p->side);
+	free(p->sight);
+	free(p->hold);
+	free(p->queue);
+	free(p->told);
+	free(p->pair);
+	free(p->fact);
+	free(p);
+}

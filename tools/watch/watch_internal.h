@@ -1,0 +1,224 @@
+/* watch_internal.h — what the files of the room `watch` share with each other only. */
+#ifndef LH_WATCH_INSIDE_H
+#define LH_WATCH_INSIDE_H
+
+#include "tools/process/sample.h"
+#include "tools/wait_graph/deadlocks.h"
+#include "tools/watch/watch.h"
+
+#include <pthread.h>
+
+enum {
+	LH_DEEP = 8,                   /* held locks of one thread that are followed */
+	LH_WAITERS = 8,                /* of one long hold that are named */
+	LH_ALIKES = 64,                /* kinds of blocking calls; a power of two */
+	LH_STEPS = 3 + 2 * LH_WAITERS, /* room of a finding: its steps lie in sequence */
+};
+
+/* What was known of a held lock at the last look. */
+struct lh_grip {
+	lh_lock_id lock;
+	uint32_t tick;
+	lh_place place;
+	uint64_t from_ns, seen_ns;
+	uint32_t looks;
+};
+
+/* What was known of a seat at the last look. */
+struct lh_sight {
+	lh_thread_id thread;
+	uint32_t wait_seq;
+	/* A seat that says what it said is left alone until something can be due. */
+	uint64_t mark; /* of all that it said; 0: nothing */
+	uint64_t look_ns, due_ns;
+	lh_place holder;     /* of what it waits for */
+	struct lh_grip wait; /* lock 0: it did not wait; tick is enum lh_wait */
+	struct lh_grip grip[LH_DEEP];
+	uint32_t grips;
+	uint32_t
+		hold; /* those that are followed: the first one's index in lh_watched.hold, and 1 */
+	/* what it sleeps in */
+	struct lh_task_call call;
+	struct lh_task_call before; /* what it was in when we stopped it last */
+	uint64_t turns, run_ns, since_ns;
+	bool stopped_by_us; /* its turns changed by that, or will */
+	bool told;
+	uint64_t ask_ns, pause_ns; /* when /proc is asked about it again, and how long that was */
+	uint32_t row;              /* the finding that grows while it sleeps */
+	/* what it burns */
+	uint64_t burnt_ns; /* CPU time when that was last asked; 0: not asked */
+	uint32_t tries;
+};
+
+/* A thread that waits, at this look. */
+struct lh_queued {
+	uint32_t seat;
+	lh_thread_id thread;
+	lh_lock_id lock;
+	lh_place place;
+	uint32_t on;
+	uint64_t since_ns, step_ns; /* time since the look before */
+};
+
+/* A lock that has been held for about half the time that is long, or more. */
+struct lh_hold {
+	uint32_t seat, next; /* of its seat's, as in struct lh_sight */
+	lh_thread_id thread;
+	pid_t tid;
+	lh_lock_id lock;
+	uint32_t tick;
+	lh_place place;
+	uint64_t since_ns, limit_ns;
+	uint64_t from_ns;          /* the first look */
+	uint64_t look_ns;          /* the last time that it was there */
+	uint64_t asked_ns, due_ns; /* when /proc was asked about it, and will be again */
+	struct lh_task base, turn; /* at the first look; at the first look of this turn on a CPU */
+	uint64_t turn_ns;
+	uint64_t ran_ns, ran_at_ns; /* its CPU time when that was last asked, and when that was */
+	uint64_t stopped_ns, lagged_ns, waited_ns; /* none of it is the holder's doing */
+	uint64_t excused_ns;                       /* that this much was said of */
+	uint32_t factor; /* the next sample is due at so many times the limit */
+	bool waits;      /* for another lock, when that was last asked */
+	uint32_t row;    /* of its finding, 0 not told */
+	bool first;      /* its finding had been told before, of another hold */
+	uint32_t gone;   /* looks at which its thread had ended */
+	struct {
+		lh_thread_id thread;
+		lh_place place;
+		uint64_t since_ns, ns;
+	} waiter[LH_WAITERS];
+	uint32_t waiters;
+};
+
+struct lh_told {
+	uint64_t key;
+	uint32_t row;
+};
+
+/* Blocking calls that look alike before any stack is taken: `n` of them were this finding. */
+struct lh_alike {
+	uint64_t key;
+	uint32_t row, n;
+};
+
+struct lh_watched {
+	struct lh_watch *watch;
+	struct lh_still_process *still;
+	struct lh_record record;
+	struct lh_side *side;
+	struct lh_sampler *sampler;
+	void *member;
+	pid_t pid;
+	uint64_t now_ns, look_ns; /* this look and the one before, on the ledger's clock */
+	bool active;
+	struct lh_sight *sight; /* by seat */
+	uint32_t sights;
+	struct lh_hold *hold;
+	uint32_t holds, hold_room;
+	struct lh_queued *queue;
+	uint32_t queued, queue_room;
+	struct lh_told *told;
+	uint32_t tolds, told_room;
+	struct lh_alike alike[LH_ALIKES];
+	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_PAIR */
+	uint32_t *fact;            /* by library finding: how many of its holds we know of */
+	uint32_t facts;
+	uint32_t samples; /* in this round */
+	uint32_t turn;    /* the seat to begin with: not always the same are asked about last */
+	uint32_t refused; /* the first that was not asked about in this round */
+	uint32_t burnts;  /* rows of LH_T_BURNT */
+};
+
+struct lh_watch {
+	struct lh_watch_wants wants;
+	struct lh_symbols *symbols; /* only if locks have limits of their own */
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t stop;
+	bool over;
+	uint64_t ask_room, ask_ns; /* questions to /proc that may be asked yet, and since when */
+	struct lh_watched **list;
+	uint32_t n, room, turn;
+	struct lh_news *news;
+	uint32_t first_news, end_news, news_room;
+	struct lh_still *still;
+	uint64_t still_ns; /* its last look */
+};
+
+/* watch.c */
+uint32_t lh_watch_look(struct lh_watched *, uint64_t now_ns); /* how many seats that was */
+struct lh_side *lh_watched_side(struct lh_watched *); /* made when it is needed; NULL: no memory */
+void lh_watch_tell(struct lh_watched *, enum lh_news_kind, uint32_t row, const char *text);
+bool lh_watch_is_lock(const struct lh_watched *, const struct lh_held *, struct lh_lock *);
+/* Waits for a lock or a thread's end, and is part of a circle of such waits. */
+bool lh_watch_circle(const struct lh_watched *, uint32_t seat);
+uint64_t lh_watch_limit(struct lh_watched *, const struct lh_lock *, lh_lock_id);
+
+/* rows.c: rows of the monitor's own. */
+uint32_t lh_watch_find(struct lh_watched *, uint64_t key); /* 0: not told yet */
+/* A finding with room for LH_STEPS steps; 0: no room. */
+uint32_t lh_watch_finding(struct lh_watched *, enum lh_rule, uint64_t key, lh_thread_id);
+struct lh_finding *lh_watch_row(struct lh_watched *, uint32_t row);
+/* NULL: no room for more. */
+struct lh_step *lh_watch_step(struct lh_watched *, uint32_t finding, const struct lh_step *,
+			      const char *note);
+void lh_watch_note(struct lh_watched *, struct lh_step *, const char *note);
+/* A sampled stack as a place; 0: there is none, or no room. */
+lh_place lh_watch_place(struct lh_watched *, const struct lh_sample *);
+/* What a thread does now, in words. */
+void lh_watch_words(struct lh_watched *, const struct lh_seat *, pid_t tid, char state,
+		    const struct lh_task_call *, char *out, size_t room);
+bool lh_watch_may_sample(const struct lh_watched *);
+bool lh_watch_sample(struct lh_watched *, const struct lh_seat *, const struct lh_task_call *,
+		     struct lh_sample *);
+
+/* exit_holding.c: true: its thread has ended, and what is to be said of that has been. */
+bool lh_hold_ended(struct lh_watched *, struct lh_hold *, const struct lh_seat *,
+		   const struct lh_lock *);
+
+/* long_hold.c */
+void lh_hold_look(struct lh_watched *, uint32_t seat, const struct lh_seat *,
+		  const struct lh_held *, const struct lh_lock *);
+void lh_hold_round(struct lh_watched *, bool last); /* after all seats were looked at */
+void lh_hold_waiter(struct lh_watched *, const struct lh_queued *); /* is there a hold for it? */
+
+/* How much of this time was its own doing; it is over. */
+uint64_t lh_hold_own(struct lh_watched *, struct lh_hold *, uint64_t held_ns);
+/* The first step of a finding about it: who took it, and where. */
+void lh_hold_taken(struct lh_watched *, uint32_t row, const struct lh_hold *);
+const char *lh_hold_time(uint64_t ns, char out[24]);
+
+/* long_hold_end.c */
+void lh_hold_end(struct lh_watched *, struct lh_hold *, bool kept);
+void lh_hold_missed(struct lh_watched *, bool last);
+
+/* blocking_call.c */
+/* The call as it was before a stop of ours. */
+struct lh_task_call lh_watch_call_before(const struct lh_sight *, const struct lh_task_call *);
+void lh_call_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+/* May /proc be asked about one thread more? They are so many a second. */
+bool lh_watch_may_ask(struct lh_watched *, uint32_t seat);
+
+/* deadlock_watch.c: deadlocks that are seen from outside. */
+bool lh_watch_still_start(struct lh_watch *);
+void lh_watch_still_stop(struct lh_watch *);
+void lh_watch_still_add(struct lh_watched *);
+void lh_watch_still_drop(struct lh_watched *);
+void lh_watch_still(struct lh_watch *, uint64_t now_ns);
+
+/* foreign_step.c: a step of another process's thread in words of this one: its thread, lock
+ * and stack become rows here. */
+struct lh_step lh_watch_elsewhere(struct lh_watched *, const struct lh_watched *from,
+				  const struct lh_step *);
+lh_thread_id lh_watch_ghost(struct lh_watched *, const struct lh_still_ghost *);
+
+/* wait_profile.c */
+void lh_profile_seat(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+void lh_profile_round(struct lh_watched *);
+/* What it did not say any more at this look lasted until the round before. */
+void lh_profile_settle(struct lh_watched *, uint32_t seat);
+
+/* busy_wait.c */
+void lh_burnt_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+
+#endif
