@@ -2,7 +2,7 @@
  * init.c — birth and death: the one place that knows their order.
  *
  * Birth: options, originals, private memory, the ledger, the tables, the main thread's
- * seat, and last the word that says so (LH_BORN, the handshake). Whatever fails, the
+ * seat, and last the word that says so (LH_LEDGER_READY, the handshake). Whatever fails, the
  * library stands down: its calls pass through, and the front end sees no handshake.
  *
  * Death: the door stays open. Other libraries' destructors and late threads go on
@@ -22,8 +22,8 @@
 
 static bool start_tables(void)
 {
-	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_node_init() &&
-	       lh_handler_init() && lh_track_init();
+	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_chain_init() &&
+	       lh_handler_init() && lh_events_init();
 }
 
 static bool describe(struct lh_ledger *l)
@@ -62,20 +62,21 @@ static bool wanted(void)
 
 static bool open_book(void)
 {
-	return lh_options.run[0] ? lh_book_open(lh_options.run) : lh_book_make(lh_options.ledger);
+	return lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
+				 : lh_own_ledger_create_file(lh_options.ledger);
 }
 
 static void stand_down(void)
 {
-	lh_book.ledger = NULL;
+	lh_own_ledger.ledger = NULL;
 }
 
 static void be_born(struct lh_ledger *l)
 {
 	if (!l->born_ns)
-		l->born_ns = lh_book_now();
-	__atomic_store_n(&l->state, LH_BORN, __ATOMIC_RELEASE);
-	lh_book_wake_monitor();
+		l->born_ns = lh_clock_now();
+	__atomic_store_n(&l->state, LH_LEDGER_READY, __ATOMIC_RELEASE);
+	lh_monitor_wake();
 }
 
 /*
@@ -84,24 +85,25 @@ static void be_born(struct lh_ledger *l)
  */
 static bool rearm(uintptr_t frame)
 {
-	struct lh_ledger *parents = lh_book.ledger;
+	struct lh_ledger *parents = lh_own_ledger.ledger;
 
-	lh_book.before = parents;
-	lh_book.ledger = NULL;
-	if (!lh_options.children || lh_sys_sandboxed())
+	lh_own_ledger.before = parents;
+	lh_own_ledger.ledger = NULL;
+	if (!lh_options.children || lh_sys_seccomp_active())
 		return false;
-	lh_book_private_reset();
-	if (!(lh_options.run[0] ? lh_book_open(lh_options.run) : lh_book_make_nameless()) ||
-	    !describe(lh_book.ledger) || !start_tables()) {
+	lh_private_reset();
+	if (!(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
+				: lh_own_ledger_create_anonymous()) ||
+	    !describe(lh_own_ledger.ledger) || !start_tables()) {
 		stand_down();
 		return false;
 	}
-	struct lh_ledger *l = lh_book.ledger;
+	struct lh_ledger *l = lh_own_ledger.ledger;
 	l->flags |= LH_LEDGER_FORKED;
 	l->fork_pid = parents->pid;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
 	l->shake = parents->shake;
-	bool ours = lh_fork_child(frame);
+	bool ours = lh_on_fork_child(frame);
 	be_born(l);
 	return ours;
 }
@@ -113,7 +115,7 @@ extern int clock_gettime(clockid_t, struct timespec *);
 
 static void in_child(void)
 {
-	struct lh_me *me = lh_enter((uintptr_t)__builtin_frame_address(0));
+	struct lh_self *me = lh_enter((uintptr_t)__builtin_frame_address(0));
 
 	if (me)
 		lh_leave(me);
@@ -121,8 +123,8 @@ static void in_child(void)
 
 static void watch_forks(void)
 {
-	lh_thread_rearm = rearm;
-	__register_atfork(lh_fork_prepare, lh_fork_parent, in_child, NULL);
+	lh_thread_after_fork = rearm;
+	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, in_child, NULL);
 }
 
 __attribute__((constructor)) static void birth(int argc, char **argv, char **environment)
@@ -135,53 +137,53 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 		return;
 	lh_options_read(environment);
 	lh_real_resolve();
-	lh_sys_sandbox_init();
+	lh_sys_seccomp_init();
 	lh_sys_clock_init(clock_gettime);
-	if (!wanted() || !lh_book_private_init() || !open_book())
+	if (!wanted() || !lh_private_init() || !open_book())
 		return;
-	describe(lh_book.ledger);
+	describe(lh_own_ledger.ledger);
 	if (!start_tables()) {
 		stand_down();
 		return;
 	}
-	describe_command(lh_book.ledger, argc, argv);
-	lh_plain_init();
+	describe_command(lh_own_ledger.ledger, argc, argv);
+	lh_stderr_report_init();
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())
 		lh_options.unwinder = LH_UNWINDER_CFI;
 	lh_thread_default_stack(lh_sys_stack_limit());
 	lh_thread_stack_bounds(frame, 0, &low, &high);
-	struct lh_me *me = lh_seat_take(0, low, high);
+	struct lh_self *me = lh_live_thread_attach(0, low, high);
 	if (me) {
 		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN;
-		__builtin_memcpy(LH_THREADS[me->parked->thread].name, lh_book.ledger->comm,
+		__builtin_memcpy(LH_THREADS[me->parked->thread].name, lh_own_ledger.ledger->comm,
 				 LH_NAME_MAX);
 	}
-	lh_shake_init();
-	lh_mask_ask();
+	lh_delay_init();
+	lh_mask_read();
 	watch_forks();
-	be_born(lh_book.ledger);
+	be_born(lh_own_ledger.ledger);
 }
 
 /* A forked child that made no call has its parent's; locked up, it can be told by what was wiped.
  */
 static bool is_ours(const struct lh_ledger *l)
 {
-	return lh_sys_locked_up() ? lh_myself()->parked != NULL : l->pid == lh_sys_pid();
+	return lh_sys_seccomp_seen() ? lh_self_get()->parked != NULL : l->pid == lh_sys_pid();
 }
 
 __attribute__((destructor)) static void death(void)
 {
-	struct lh_ledger *l = lh_book.ledger;
+	struct lh_ledger *l = lh_own_ledger.ledger;
 
 	if (!l || !is_ours(l))
 		return;
-	lh_track_end();
-	l->end_ns = lh_book_now();
-	__atomic_store_n(&l->state, LH_ENDED, __ATOMIC_RELEASE);
-	if (!(l->flags & LH_LEDGER_PLAIN))
+	lh_events_end();
+	l->end_ns = lh_clock_now();
+	__atomic_store_n(&l->state, LH_LEDGER_ENDED, __ATOMIC_RELEASE);
+	if (!(l->flags & LH_LEDGER_STANDALONE))
 		return;
-	if (lh_book_used(LH_T_FINDING) > 1 && lh_options.report == LH_REPORT_STDERR)
-		lh_plain_end();
-	if (lh_book_used(LH_T_FINDING) <= 1 && !lh_options.ledger[0])
-		lh_book_discard();
+	if (lh_rows_used(LH_T_FINDING) > 1 && lh_options.report == LH_REPORT_STDERR)
+		lh_stderr_report_end();
+	if (lh_rows_used(LH_T_FINDING) <= 1 && !lh_options.ledger[0])
+		lh_own_ledger_remove();
 }

@@ -36,7 +36,7 @@
 typedef uint32_t lh_lock_id;   /* generation << LH_LOCK_BITS | row of LH_T_LOCK */
 typedef uint32_t lh_thread_id; /* row of LH_T_THREAD */
 typedef uint32_t lh_stack_id;  /* row of LH_T_STACK */
-typedef uint32_t lh_node_id;   /* row of LH_T_NODE */
+typedef uint32_t lh_chain_id;  /* row of LH_T_CHAIN */
 typedef uint32_t lh_note_id;   /* row of LH_T_NOTE */
 
 enum lh_kind {
@@ -48,27 +48,26 @@ enum lh_kind {
 	LH_COND,
 	LH_BARRIER,
 	LH_ONCE,
-	LH_GUARD,  /* the hidden guard of a C++ local static */
-	LH_LIFE,   /* a thread's life: pthread_join waits for it */
-	LH_CUSTOM, /* a lock of the program's own, told through lockhound.h */
+	LH_GUARD,      /* the hidden guard of a C++ local static */
+	LH_THREAD_END, /* a thread's life: pthread_join waits for it */
+	LH_CUSTOM,     /* a lock of the program's own, told through lockhound.h */
 	LH_KINDS
 };
 
 enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting semaphore */ };
 
-/* How a lock is asked for. Only LH_WAITS can hang for ever. */
-enum lh_how { LH_WAITS, LH_TIMED, LH_TRIES };
+/* How a lock is asked for. Only LH_BLOCKING can hang for ever. */
+enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 
 /*
  * A place packs how and where a lock was taken into one word:
  * stack << 8 | how << 4 | mode.
  */
-typedef uint32_t lh_place;
-#define LH_PLACE(stack, how, mode)                                                                 \
-	((lh_place)(stack) << 8 | (uint32_t)(how) << 4 | (uint32_t)(mode))
-#define LH_PLACE_STACK(p) ((lh_stack_id)((p) >> 8))
-#define LH_PLACE_HOW(p) ((enum lh_how)((p) >> 4 & 15))
-#define LH_PLACE_MODE(p) ((enum lh_mode)((p)&15))
+typedef uint32_t lh_site;
+#define LH_SITE(stack, how, mode) ((lh_site)(stack) << 8 | (uint32_t)(how) << 4 | (uint32_t)(mode))
+#define LH_SITE_STACK(p) ((lh_stack_id)((p) >> 8))
+#define LH_SITE_HOW(p) ((enum lh_how)((p) >> 4 & 15))
+#define LH_SITE_MODE(p) ((enum lh_mode)((p)&15))
 
 #define LH_LOCK_ROW(id) ((id) & (LH_LOCK_ROWS - 1))
 #define LH_LOCK_GEN(id) ((id) >> LH_LOCK_BITS)
@@ -90,18 +89,18 @@ enum {
 	LH_LOCK_SIGNAL = 1 << 6,        /* semaphore: not a lock; somebody else posted it */
 	LH_LOCK_COUNTING = 1 << 7,      /* semaphore: initial value above 1 */
 	LH_LOCK_DEAD = 1 << 8,          /* destroyed; the row may mean another lock soon */
-	LH_LOCK_KEPT = 1 << 9,          /* a finding names it: its row is never reused */
+	LH_LOCK_PINNED = 1 << 9,        /* a finding names it: its row is never reused */
 	LH_LOCK_NAMED = 1 << 10,        /* `name` was given through lockhound.h */
-	LH_LOCK_WRITTEN = 1 << 11,      /* rwlock: somebody has asked for it exclusively */
+	LH_LOCK_HAS_WRITERS = 1 << 11,  /* rwlock: somebody has asked for it exclusively */
 	LH_LOCK_PROTECT = 1 << 12,      /* priority-protecting (ceiling) mutex */
 	LH_LOCK_ADAPTIVE = 1 << 13,
-	LH_LOCK_INITED = 1 << 14,  /* its init call was seen (else static, or older than we) */
-	LH_LOCK_ENDS = 1 << 16,    /* semaphore: no lock; posted when the thread in `thread` ends
-				      (CPython) */
-	LH_LOCK_PLAINLY = 1 << 17, /* taken outside of signal handlers, by a thread whose signal
-				      mask is known */
-	LH_LOCK_OVER = 1 << 18,    /* somebody has held it while he created threads */
-	LH_LOCK_TRIED = 1 << 15,   /* semaphore: a failed try was followed by a wait (CPython) */
+	LH_LOCK_INITED = 1 << 14, /* its init call was seen (else static, or older than we) */
+	LH_LOCK_THREAD_END_SEM = 1 << 16, /* semaphore: no lock; posted when the thread in `thread`
+				   ends (CPython) */
+	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* taken outside of signal handlers, by a thread
+				      whose signal mask is known */
+	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* somebody has held it while he created threads */
+	LH_LOCK_TRIED = 1 << 15, /* semaphore: a failed try was followed by a wait (CPython) */
 };
 
 /*
@@ -118,41 +117,44 @@ struct lh_lock {
 	uint8_t crowded; /* more than two nodes want it */
 	uint32_t owner;  /* seat that holds it exclusively, 0 none */
 	union {
-		uint32_t come; /* barrier: who has come to this round. LH_LOCK_ENDS: the segment */
+		uint32_t come; /* barrier: who has come to this round. LH_LOCK_THREAD_END_SEM: the
+				  segment */
 		uint32_t next; /* dead: free list of rows */
 	};
 	uint32_t initial;  /* semaphore: initial value; barrier: count; life: its thread */
 	lh_stack_id born;  /* where it was initialised; 0: not seen */
 	lh_stack_id first; /* where it was first taken */
-	lh_node_id nodes;  /* first node that wants this lock */
-	uint32_t more;     /* its row of LH_T_MORE; 0: none yet */
+	lh_chain_id nodes; /* first node that wants this lock */
+	uint32_t more;     /* its row of LH_T_LOCK_STATS; 0: none yet */
 	union {
-		uint32_t held_ns;    /* without a row of LH_T_MORE: the one hold that was sampled */
-		lh_thread_id thread; /* LH_LOCK_ENDS: whose end it is. Barrier: its round */
+		uint32_t held_ns; /* without a row of LH_T_LOCK_STATS: the one hold that was sampled
+				   */
+		lh_thread_id
+			thread; /* LH_LOCK_THREAD_END_SEM: whose end it is. Barrier: its round */
 	};
 };
 
 /* No object of a process lies as high as these. */
-#define LH_ADDRESS_GONE (1ull << 62) /* it is dead or rests: no live lock can match this row */
-#define LH_ADDRESS_NONE (1ull << 63) /* a thread's life: there is no object */
+#define LH_ADDRESS_FREED (1ull << 62) /* it is dead or rests: no live lock can match this row */
+#define LH_ADDRESS_NONE (1ull << 63)  /* a thread's life: there is no object */
 
 /* The address to show in a report, also after death; 0 none. */
-static inline uint64_t lh_lock_shown(const struct lh_lock *l)
+static inline uint64_t lh_lock_address(const struct lh_lock *l)
 {
-	return l->address & LH_ADDRESS_NONE ? 0 : l->address & ~LH_ADDRESS_GONE;
+	return l->address & LH_ADDRESS_NONE ? 0 : l->address & ~LH_ADDRESS_FREED;
 }
 
 /* Is there a live lock in this row? */
-static inline int lh_lock_lives(const struct lh_lock *l)
+static inline int lh_lock_is_live(const struct lh_lock *l)
 {
-	return l->address && !(l->address & LH_ADDRESS_GONE);
+	return l->address && !(l->address & LH_ADDRESS_FREED);
 }
 
 /*
  * What only some locks need: those that were waited for, held often, named or shared
  * between processes.
  */
-struct lh_more {
+struct lh_lock_stats {
 	uint64_t contended;
 	uint64_t tries_failed;
 	uint64_t wait_ns, wait_max_ns;
@@ -160,8 +162,8 @@ struct lh_more {
 	uint32_t hold_samples;
 	uint32_t owner_changes; /* of those acquisitions that were not known yet */
 	uint32_t last_owner;    /* seat that had it last of those */
-	uint32_t where;         /* row of LH_T_PLACE; valid if that names this lock */
-	uint32_t fare;          /* row of LH_T_FARE; 0: nobody waited, few holds were measured */
+	uint32_t where;         /* row of LH_T_LOCK_LOCATION; valid if that names this lock */
+	uint32_t fare; /* row of LH_T_CONTENTION; 0: nobody waited, few holds were measured */
 	uint32_t pad;
 	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
 };
@@ -170,7 +172,7 @@ struct lh_more {
  * Where a process-shared lock lies, the same in every process that maps it: device and inode
  * of the memory (lock/shm_location.h) and the offset in it. There is no row for what is not known.
  */
-struct lh_shared_place {
+struct lh_lock_location {
 	lh_lock_id lock;
 	uint32_t pad;
 	uint64_t dev, ino, off;
@@ -180,52 +182,53 @@ struct lh_shared_place {
 struct lh_held {
 	uint64_t address;
 	lh_lock_id lock;
-	lh_place place;  /* how and where it was taken */
-	uint32_t tick;   /* milliseconds of the ledger's clock when it was taken */
-	lh_node_id node; /* the chain of locks up to this one; 0: not yet asked for */
-	uint16_t depth;  /* how many times this thread has taken it */
-	uint16_t flags;  /* LH_HELD_* */
+	lh_site place;    /* how and where it was taken */
+	uint32_t tick;    /* milliseconds of the ledger's clock when it was taken */
+	lh_chain_id node; /* the chain of locks up to this one; 0: not yet asked for */
+	uint16_t depth;   /* how many times this thread has taken it */
+	uint16_t flags;   /* LH_HELD_* */
 	uint32_t pad;
 	uint64_t since_ns; /* exact time of the acquisition if it was sampled or waited for, else 0
 			    */
 };
 
 enum {
-	LH_HELD_SAMPLED = 1 << 0,
-	LH_HELD_WAITING = 1 << 1,   /* given back inside a condition wait; comes back by itself */
+	LH_HELD_EXACT_TIME = 1 << 0,
+	LH_HELD_IN_COND_WAIT =
+		1 << 1,             /* given back inside a condition wait; comes back by itself */
 	LH_HELD_INHERITED = 1 << 2, /* was held across fork */
 	LH_HELD_TOLD = 1 << 3,      /* a long hold was reported already */
-	LH_HELD_OVER = 1 << 5,      /* threads were created meanwhile: `pad` is the segment that
-				       ended with the first */
-	LH_HELD_PICKED = 1 << 4,    /* one of LH_SAMPLE_EVERY: its time stands for so many */
-	LH_HELD_FORKED = 1 << 6,    /* the process has forked meanwhile */
+	LH_HELD_ACROSS_CREATE = 1 << 5, /* threads were created meanwhile: `pad` is the segment that
+				  ended with the first */
+	LH_HELD_WEIGHTED = 1 << 4,      /* one of LH_SAMPLE_EVERY: its time stands for so many */
+	LH_HELD_ACROSS_FORK = 1 << 6,   /* the process has forked meanwhile */
 };
 
 /* What makes it the same lock to a person: its birthplace, where that is known. */
-static inline uint64_t lh_lock_birth(const struct lh_lock *l, lh_lock_id id)
+static inline uint64_t lh_lock_class_key(const struct lh_lock *l, lh_lock_id id)
 {
 	return l->born ? l->born : (uint64_t)id << 32;
 }
 
 /* One finding for each birthplace of a lock and place where it is taken; a key is never 0. */
-static inline uint64_t lh_long_key(const struct lh_lock *l, lh_lock_id id, lh_place place)
+static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, lh_site place)
 {
-	uint64_t birth = lh_lock_birth(l, id);
+	uint64_t birth = lh_lock_class_key(l, id);
 
-	return (birth * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place)) * 0x94d049bb133111ebu | 1;
+	return (birth * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(place)) * 0x94d049bb133111ebu | 1;
 }
 
-enum lh_seat_state { LH_SEAT_FREE, LH_SEAT_MADE, LH_SEAT_LIVE, LH_SEAT_ENDING };
+enum lh_live_state { LH_LIVE_FREE, LH_LIVE_RESERVED, LH_LIVE_ATTACHED, LH_LIVE_ENDING };
 
 /* What a live thread holds and waits for. Written by its thread; seats are reused. */
-struct lh_seat {
-	uint32_t state; /* enum lh_seat_state */
+struct lh_live_thread {
+	uint32_t state; /* enum lh_live_state */
 	int32_t tid;
 	lh_thread_id thread; /* whose seat it is now */
 	uint32_t held_n;
 	/* the wait: wait_lock is set last and cleared first */
 	lh_lock_id wait_lock;
-	lh_place wait_place;
+	lh_site wait_place;
 	uint32_t wait_on;   /* enum lh_wait: what kind of call waits */
 	uint32_t wait_with; /* condition wait: the mutex given back; join: the thread waited for */
 	uint64_t wait_since_ns;
@@ -239,12 +242,12 @@ struct lh_seat {
 	/* of the wait for a lock: */
 	uint64_t wait_entries; /* how often the lock had been taken when it began */
 	uint32_t wait_ahead;   /* and how many waited then */
-	uint32_t wait_fare;    /* row of LH_T_FARE that counts it, 0 none */
+	uint32_t wait_fare;    /* row of LH_T_CONTENTION that counts it, 0 none */
 	/* of tries that fail, one after the other: */
 	lh_lock_id try_lock;
 	uint32_t tries;
-	uint64_t try_since_ns; /* of the LH_TRIES_TIMEDth */
-	lh_place try_place;    /* known from the LH_TRIES_LONGth on */
+	uint64_t try_since_ns; /* of the LH_TRIES_BEFORE_TIMINGth */
+	lh_site try_place;     /* known from the LH_TRIES_BUSY_WAITth on */
 	uint32_t pad;
 	struct lh_held held[LH_HELD_MAX];
 };
@@ -268,7 +271,7 @@ struct lh_thread {
 	uint32_t creator_segment; /* of the creator, when it created this one */
 	uint32_t flags;           /* LH_THREAD_* */
 	lh_lock_id life;          /* the lock that pthread_join takes */
-	lh_node_id guard; /* chain that its creator has held ever since, and until it joined it; 0
+	lh_chain_id guard; /* chain that its creator has held ever since, and until it joined it; 0
 			     none */
 	char name[LH_NAME_MAX];
 };
@@ -279,8 +282,9 @@ enum {
 	LH_THREAD_JOINED = 4,
 	LH_THREAD_ADOPTED = 8,
 	LH_THREAD_FORKED = 16,
-	LH_THREAD_ROUND = 32,     /* no thread: one round of a barrier, for the order of events */
-	LH_THREAD_ELSEWHERE = 64, /* the monitor's row for a thread of another process, whose number
+	LH_THREAD_BARRIER_ROUND =
+		32,             /* no thread: one round of a barrier, for the order of events */
+	LH_THREAD_FOREIGN = 64, /* the monitor's row for a thread of another process, whose number
 				     is in creator_segment */
 };
 
@@ -323,29 +327,29 @@ enum { LH_MODULE_SCRIPT = 1 };
  * `parent` was held. A node with a parent is a dependency: some thread, holding the
  * locks of the parent chain, asked for this one.
  */
-struct lh_node {
-	lh_node_id parent; /* 0: nothing was held */
+struct lh_chain {
+	lh_chain_id parent; /* 0: nothing was held */
 	lh_lock_id lock;
-	lh_place place;
+	lh_site place;
 	uint16_t depth;    /* locks in the chain, this one included */
 	uint16_t children; /* nodes that were made while this one was held; stays at its highest
 			      value */
-	uint32_t seen;     /* first row of LH_T_SEEN */
+	uint32_t seen;     /* first row of LH_T_VISIT */
 	uint32_t next;     /* next node that wants the same lock */
 	uint32_t hash_next;
 	uint32_t flags; /* LH_NODE_* */
 };
 
 enum {
-	LH_NODE_MANY = 1 /* more threads than LH_T_SEEN keeps */,
-	LH_NODE_HANDLER = 2, /* in a signal handler */
-	LH_NODE_MASKED = 4,  /* with signals blocked, when it was made */
-	LH_NODE_REUSED = 8   /* the row was another node before */
+	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT keeps */,
+	LH_NODE_HANDLER = 2,          /* in a signal handler */
+	LH_CHAIN_SIGNALS_BLOCKED = 4, /* with signals blocked, when it was made */
+	LH_CHAIN_REUSED = 8           /* the row was another node before */
 };
 
 /* Which thread was seen at a node, from which of its segments to which. */
-struct lh_seen {
-	lh_node_id node;
+struct lh_chain_visit {
+	lh_chain_id node;
 	lh_thread_id thread;
 	uint32_t first, last; /* segments */
 	uint32_t next;
@@ -354,8 +358,8 @@ struct lh_seen {
 
 /* An order between threads: what `a` did up to a_segment came before what `b` does from b_segment
  * on. */
-struct lh_event {
-	uint32_t what; /* enum lh_event_kind */
+struct lh_hb_edge {
+	uint32_t what; /* enum lh_hb_kind */
 	lh_thread_id a;
 	uint32_t a_segment;
 	lh_thread_id b;
@@ -369,17 +373,17 @@ struct lh_event {
  * segment that ended with the first of them. It orders nothing. FORK_GIVE: the same of a lock that
  * a thread had held when it forked; the two segments are the time in nanoseconds, low half first.
  */
-enum lh_event_kind {
-	LH_EVENT_CREATE = 1,
-	LH_EVENT_JOIN,
-	LH_EVENT_BARRIER,
-	LH_EVENT_TAKE,
-	LH_EVENT_GIVE,
-	LH_EVENT_FORK_GIVE
+enum lh_hb_kind {
+	LH_HB_CREATE = 1,
+	LH_HB_JOIN,
+	LH_HB_BARRIER,
+	LH_HB_ACQUIRED_FROM_CREATOR,
+	LH_HB_CREATOR_RELEASED,
+	LH_HB_FORKER_RELEASED
 };
 
-/* Of LH_EVENT_FORK_GIVE. */
-static inline uint64_t lh_event_ns(const struct lh_event *e)
+/* Of LH_HB_FORKER_RELEASED. */
+static inline uint64_t lh_hb_edge_ns(const struct lh_hb_edge *e)
 {
 	return (uint64_t)e->b_segment << 32 | e->a_segment;
 }
@@ -414,7 +418,7 @@ enum {
 	LH_FINDING_BY_CLASS = 2,
 	LH_FINDING_UNSURE =
 		4, /* through a semaphore that may yet turn out to be no lock: told at the end */
-	LH_FINDING_FACT =
+	LH_FINDING_MEASURED =
 		8, /* what the library measured for the monitor; that tells it, nobody else does */
 };
 
@@ -432,7 +436,7 @@ enum lh_filter {
 struct lh_step {
 	lh_thread_id thread;
 	lh_lock_id lock;
-	lh_place place;
+	lh_site place;
 	uint32_t action; /* enum lh_action */
 	uint32_t tick;
 	lh_note_id note; /* what else is to be said of it */
@@ -449,12 +453,12 @@ struct lh_note {
  * Who made whom wait, as it was seen from outside at each look: somebody waited at `waiter`
  * for what was held at `holder`. waiter 0: how long the lock was seen held there.
  */
-struct lh_pair {
+struct lh_wait_pair {
 	lh_lock_id lock;
-	lh_place waiter, holder; /* holder 0: nobody was seen to hold it */
-	lh_thread_id thread;     /* who waited longest here; of a hold, who held longest */
-	uint64_t ns;             /* time between two looks, added up */
-	uint64_t worst_ns;       /* the longest single wait or hold, as far as it was seen */
+	lh_site waiter, holder; /* holder 0: nobody was seen to hold it */
+	lh_thread_id thread;    /* who waited longest here; of a hold, who held longest */
+	uint64_t ns;            /* time between two looks, added up */
+	uint64_t worst_ns;      /* the longest single wait or hold, as far as it was seen */
 	uint32_t looks;
 	uint32_t queue; /* most waiters for this lock at one look */
 };
@@ -463,7 +467,7 @@ struct lh_pair {
 struct lh_span {
 	lh_thread_id thread;
 	lh_lock_id lock;
-	lh_place place;
+	lh_site place;
 	uint32_t wait; /* enum lh_wait; LH_WAIT_NONE: a hold */
 	uint64_t from_ns, to_ns;
 };
@@ -472,9 +476,9 @@ struct lh_span {
  * Time that a thread burnt while it waited for a lock without sleeping: for a spinlock, or in
  * tries that failed one after the other.
  */
-struct lh_burnt {
+struct lh_busy_wait {
 	lh_lock_id lock;
-	lh_place place;
+	lh_site place;
 	lh_thread_id thread; /* who burnt most of it at once */
 	uint32_t looks;
 	uint64_t cpu_ns, worst_ns;
@@ -484,15 +488,16 @@ struct lh_burnt {
 
 enum {
 	LH_BUCKETS = 120,      /* of times, see base/histogram.h */
-	LH_SHARES = 16,        /* threads of one lock that are told apart */
+	LH_THREAD_SHARES = 16, /* threads of one lock that are told apart */
 	LH_SAMPLE_EVERY = 256, /* acquisitions of a thread between two whose hold is measured */
-	LH_TRIES_TIMED = 16,   /* tries in a row from which on they are timed */
-	LH_TRIES_LONG = 100    /* from which on they are called busy waiting */
+	LH_TRIES_BEFORE_TIMING = 16, /* tries in a row from which on they are timed */
+	LH_TRIES_BUSY_WAIT = 100     /* from which on they are called busy waiting */
 };
-#define LH_SHARE_REST UINT32_MAX /* instead of a thread: all that have no share of their own */
+#define LH_THREAD_SHARE_OTHERS                                                                     \
+	UINT32_MAX /* instead of a thread: all that have no share of their own */
 
 /* What one thread got of a lock. Written by that thread, but for the rest's. */
-struct lh_share {
+struct lh_thread_share {
 	lh_thread_id thread; /* 0: free */
 	uint32_t waits;
 	uint64_t taken; /* what went the fast way is counted one in LH_SAMPLE_EVERY, times that */
@@ -500,8 +505,8 @@ struct lh_share {
 	uint64_t passed_max; /* entries of others during a single wait */
 };
 
-/* Times of one mode: exclusive or shared. Waits are all there; holds as lh_share.taken. */
-struct lh_times {
+/* Times of one mode: exclusive or shared. Waits are all there; holds as lh_thread_share.taken. */
+struct lh_histogram {
 	uint64_t n, ns, max_ns;
 	uint32_t bucket[LH_BUCKETS];
 };
@@ -511,7 +516,7 @@ struct lh_times {
  * few of its holds have been measured, or when tries fail for long. Written by whoever has just
  * waited for it or gives it back; `asked` and `done` are atomic.
  */
-struct lh_fare {
+struct lh_contention {
 	lh_lock_id lock;
 	uint32_t next;        /* free list of rows */
 	uint32_t asked, done; /* waits begun, and ended in whichever way */
@@ -521,37 +526,38 @@ struct lh_fare {
 	 * nobody who waited before can have made: of who came later. */
 	uint64_t passed, passed_max, overtaken, overtaken_max;
 	lh_thread_id passed_thread;
-	/* tries that failed one after the other, LH_TRIES_LONG times or more */
+	/* tries that failed one after the other, LH_TRIES_BUSY_WAIT times or more */
 	uint32_t busy; /* how often */
 	uint32_t busy_tries;
 	lh_thread_id busy_thread;
-	lh_place busy_place; /* of the longest */
+	lh_site busy_place; /* of the longest */
 	uint32_t pad;
 	uint64_t busy_ns;
-	struct lh_times wait[2], hold[2]; /* exclusive, shared */
-	struct lh_share share[LH_SHARES]; /* the last one is the rest's, once there is one */
+	struct lh_histogram wait[2], hold[2]; /* exclusive, shared */
+	struct lh_thread_share
+		share[LH_THREAD_SHARES]; /* the last one is the rest's, once there is one */
 };
 
 enum lh_table_name {
 	LH_T_NONE,
-	LH_T_SEAT,
+	LH_T_LIVE_THREAD,
 	LH_T_THREAD,
 	LH_T_LOCK,
 	LH_T_STACK,
 	LH_T_FRAME, /* rows are uint64_t, LH_FRAME(module, return address) */
 	LH_T_MODULE,
-	LH_T_NODE,
-	LH_T_SEEN,
-	LH_T_EVENT,
+	LH_T_CHAIN,
+	LH_T_VISIT,
+	LH_T_HB_EDGE,
 	LH_T_FINDING,
 	LH_T_STEP,
 	LH_T_NOTE, /* these three are the monitor's: no room for them in a live ledger */
-	LH_T_PAIR,
+	LH_T_WAIT_PAIR,
 	LH_T_SPAN,
-	LH_T_PLACE, /* the library's again: of process-shared locks */
-	LH_T_BURNT, /* the monitor's as well */
-	LH_T_FARE,
-	LH_T_MORE,
+	LH_T_LOCK_LOCATION, /* the library's again: of process-shared locks */
+	LH_T_BUSY_WAIT,     /* the monitor's as well */
+	LH_T_CONTENTION,
+	LH_T_LOCK_STATS,
 	LH_TABLES
 };
 
@@ -565,14 +571,14 @@ struct lh_table {
 	uint32_t pad;
 };
 
-enum lh_state { LH_EMPTY, LH_BORN, LH_ENDED };
+enum lh_ledger_state { LH_LEDGER_EMPTY, LH_LEDGER_READY, LH_LEDGER_ENDED };
 
 enum {
-	LH_LEDGER_ELASTIC =
+	LH_LEDGER_SPARSE =
 		1 << 0, /* rows beyond `ready` may be touched too: memory comes by itself */
-	LH_LEDGER_PLAIN = 1 << 1,         /* made by the library: no front end */
+	LH_LEDGER_STANDALONE = 1 << 1,    /* made by the library: no front end */
 	LH_LEDGER_FORKED = 1 << 2,        /* of a child that did not exec */
-	LH_LEDGER_SAVED = 1 << 3,         /* packed by the front end */
+	LH_LEDGER_PACKED = 1 << 3,        /* packed by the front end */
 	LH_LEDGER_BLIND = 1 << 4,         /* stood down: why is in `blind` */
 	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* a CPython of a version whose frames we cannot read */
 };
@@ -597,7 +603,7 @@ struct lh_ledger {
 	uint32_t header; /* sizeof this struct, in the writer's view */
 	uint64_t total;  /* bytes from this header to the end of the last table */
 	uint32_t flags;  /* LH_LEDGER_* */
-	uint32_t state;  /* enum lh_state; LH_BORN is the handshake */
+	uint32_t state;  /* enum lh_ledger_state; LH_LEDGER_READY is the handshake */
 	int32_t pid, parent;
 	uint64_t start_ns;    /* monotonic; ticks count milliseconds from here */
 	uint64_t start_epoch; /* seconds since 1970 */
@@ -620,9 +626,9 @@ struct lh_ledger {
 	int32_t fork_pid;         /* of a forked child: the process that was copied, its thread */
 	lh_thread_id fork_thread; /* that forked (0: not known), and the segment in which it did */
 	uint32_t fork_segment;
-	lh_node_id fork_guard; /* the chain of locks that it held */
-	uint32_t orders_lost;  /* dropped was what orders threads: no circle is believed any more */
-	uint64_t born_ns;      /* when it began: was forked, if we saw that, or came under watch */
+	lh_chain_id fork_guard; /* the chain of locks that it held */
+	uint32_t orders_lost; /* dropped was what orders threads: no circle is believed any more */
+	uint64_t born_ns;     /* when it began: was forked, if we saw that, or came under watch */
 	uint64_t shared_ns; /* when it last asked for a process-shared lock: then it lived still */
 	char exe[LH_PATH_MAX];
 	char command[LH_TEXT_MAX];
@@ -634,15 +640,15 @@ struct lh_ledger {
 };
 
 /*
- * The front end's run file: a board page, then slots for ledgers, each LH_SLOT_BYTES
+ * The front end's run file: a board page, then slots for ledgers, each LH_RUN_SLOT_BYTES
  * apart. A process that starts takes the next slot by an atomic addition.
  */
-#define LH_BOARD_MAGIC "LOCKBRD"
-#define LH_BOARD_BYTES 4096
-#define LH_SLOT_BYTES (1ull << 32)
-#define LH_LATES 128 /* late ticks that are remembered */
+#define LH_RUN_MAGIC "LOCKBRD"
+#define LH_RUN_HEADER_BYTES 4096
+#define LH_RUN_SLOT_BYTES (1ull << 32)
+#define LH_LATE_TICKS 128 /* late ticks that are remembered */
 
-struct lh_board {
+struct lh_run_header {
 	char magic[8];
 	uint32_t version;
 	uint32_t next;      /* slots taken so far; atomic */
@@ -650,10 +656,10 @@ struct lh_board {
 	uint32_t slots_max; /* slots that there is room for */
 	uint64_t start_ns;
 	int32_t monitor;
-	uint32_t flags;          /* LH_LEDGER_ELASTIC */
-	uint32_t turned_away;    /* processes that found no slot */
-	uint32_t lates;          /* ticks that came late so far; of the last ones: */
-	uint64_t late[LH_LATES]; /* the tick before << 32 | the tick */
+	uint32_t flags;               /* LH_LEDGER_SPARSE */
+	uint32_t turned_away;         /* processes that found no slot */
+	uint32_t lates;               /* ticks that came late so far; of the last ones: */
+	uint64_t late[LH_LATE_TICKS]; /* the tick before << 32 | the tick */
 };
 
 /* For how long a tick stands at the most, unless the machine had no time for the ticker. */
@@ -664,11 +670,11 @@ struct lh_board {
  * who had the entry before), else in the middle of its tick, so half a tick off at the most. Of a
  * tick that was followed by a late one only the end is sure not to make it too long.
  */
-static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_board *b)
+static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_run_header *b)
 {
-	if ((h->flags & LH_HELD_SAMPLED) && h->since_ns)
+	if ((h->flags & LH_HELD_EXACT_TIME) && h->since_ns)
 		return h->since_ns;
-	for (uint32_t i = 0; b && i < LH_LATES; i++) {
+	for (uint32_t i = 0; b && i < LH_LATE_TICKS; i++) {
 		uint64_t late = __atomic_load_n(&b->late[i], __ATOMIC_RELAXED);
 		if (late >> 32 == h->tick && (uint32_t)late > h->tick)
 			return (uint64_t)(uint32_t)late * 1000000u;
@@ -677,7 +683,7 @@ static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_bo
 }
 
 /* For how long it has been held. */
-static inline uint64_t lh_held_for(const struct lh_held *h, const struct lh_board *b,
+static inline uint64_t lh_held_for(const struct lh_held *h, const struct lh_run_header *b,
 				   uint64_t now_ns)
 {
 	uint64_t since = lh_held_since(h, b);

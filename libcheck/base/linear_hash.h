@@ -7,13 +7,13 @@
  *
  * Does not keep lists: whoever has them splits them.
  */
-#ifndef LH_LINEAR_H
-#define LH_LINEAR_H
+#ifndef LH_BASE_LINEAR_HASH_H
+#define LH_BASE_LINEAR_HASH_H
 
 #include <stdint.h>
 
 /* Of `lists` lists, at least one. */
-static inline uint32_t lh_linear_list(uint32_t hash, uint32_t lists)
+static inline uint32_t lh_linear_hash_bucket(uint32_t hash, uint32_t lists)
 {
 	uint32_t low = 1u << (31 - __builtin_clz(lists)), wide = hash & (2 * low - 1);
 
@@ -21,7 +21,7 @@ static inline uint32_t lh_linear_list(uint32_t hash, uint32_t lists)
 }
 
 /* The list that the new list `fresh` takes its half of. */
-static inline uint32_t lh_linear_parent(uint32_t fresh)
+static inline uint32_t lh_linear_hash_split_from(uint32_t fresh)
 {
 	return fresh & ~(1u << (31 - __builtin_clz(fresh)));
 }

@@ -5,8 +5,8 @@
  * read is told once on stderr and the default is used: the program runs either way.
  * Reads no file and does not change the environment.
  */
-#ifndef LH_OPTIONS_H
-#define LH_OPTIONS_H
+#ifndef LH_BASE_OPTIONS_H
+#define LH_BASE_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

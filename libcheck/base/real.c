@@ -38,18 +38,18 @@ static int (*alias_of(const void *fn))(void *);
 		lh_real_ready();                                                                   \
 		return lh_real.fn args;                                                            \
 	}
-#define TAKE(fn, first, k, m, h, params, args) EARLY(fn, params, args)
-#define LIMIT(fn, k, m, params, args) EARLY(fn, params, args)
-#define TRY(fn, k, m, params, args) EARLY(fn, params, args)
-#define GIVE(fn, k, params, args) EARLY(fn, params, args)
-#define ODD(fn)
+#define LOCK(fn, first, k, m, h, params, args) EARLY(fn, params, args)
+#define TIMEDLOCK(fn, k, m, params, args) EARLY(fn, params, args)
+#define TRYLOCK(fn, k, m, params, args) EARLY(fn, params, args)
+#define UNLOCK(fn, k, params, args) EARLY(fn, params, args)
+#define SPECIAL(fn)
 #define OWN(fn)
 #include "libcheck/calls.def"
-#undef TAKE
-#undef LIMIT
-#undef TRY
-#undef GIVE
-#undef ODD
+#undef LOCK
+#undef TIMEDLOCK
+#undef TRYLOCK
+#undef UNLOCK
+#undef SPECIAL
 #undef OWN
 
 static int (*alias_of(const void *fn))(void *)
@@ -72,18 +72,18 @@ static int (*alias_of(const void *fn))(void *)
 }
 
 struct lh_real lh_real = {
-#define TAKE(fn, ...) .fn = early_##fn,
-#define LIMIT(fn, ...) .fn = early_##fn,
-#define TRY(fn, ...) .fn = early_##fn,
-#define GIVE(fn, ...) .fn = early_##fn,
-#define ODD(fn)
+#define LOCK(fn, ...) .fn = early_##fn,
+#define TIMEDLOCK(fn, ...) .fn = early_##fn,
+#define TRYLOCK(fn, ...) .fn = early_##fn,
+#define UNLOCK(fn, ...) .fn = early_##fn,
+#define SPECIAL(fn)
 #define OWN(fn)
 #include "libcheck/calls.def"
-#undef TAKE
-#undef LIMIT
-#undef TRY
-#undef GIVE
-#undef ODD
+#undef LOCK
+#undef TIMEDLOCK
+#undef TRYLOCK
+#undef UNLOCK
+#undef SPECIAL
 #undef OWN
 };
 
@@ -150,12 +150,12 @@ void lh_real_resolve(void)
 
 	if (lh_real.resolved)
 		return;
-#define TAKE(fn, ...) keep(&lh_real.fn, #fn, &missing);
-#define LIMIT(fn, ...) keep(&lh_real.fn, #fn, &missing);
-#define TRY(fn, ...) keep(&lh_real.fn, #fn, &missing);
-#define GIVE(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define LOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define TIMEDLOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define TRYLOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define UNLOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
 #define OWN(fn)
-#define ODD(fn) keep(&lh_real.fn, #fn, &missing);
+#define SPECIAL(fn) keep(&lh_real.fn, #fn, &missing);
 #include "libcheck/calls.def"
 	if (missing)
 		dlerror();

@@ -9,8 +9,8 @@
  * The only room that knows symbol versions and what early start-up forbids. Records
  * nothing.
  */
-#ifndef LH_REAL_H
-#define LH_REAL_H
+#ifndef LH_BASE_REAL_H
+#define LH_BASE_REAL_H
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -32,18 +32,18 @@ void __cxa_guard_abort(uint64_t *o);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 struct lh_real {
-#define TAKE(fn, ...) __typeof__(fn) *fn;
-#define LIMIT(fn, ...) __typeof__(fn) *fn;
-#define TRY(fn, ...) __typeof__(fn) *fn;
-#define GIVE(fn, ...) __typeof__(fn) *fn;
-#define ODD(fn) __typeof__(fn) *fn;
+#define LOCK(fn, ...) __typeof__(fn) *fn;
+#define TIMEDLOCK(fn, ...) __typeof__(fn) *fn;
+#define TRYLOCK(fn, ...) __typeof__(fn) *fn;
+#define UNLOCK(fn, ...) __typeof__(fn) *fn;
+#define SPECIAL(fn) __typeof__(fn) *fn;
 #define OWN(fn)
 #include "libcheck/calls.def"
-#undef TAKE
-#undef LIMIT
-#undef TRY
-#undef GIVE
-#undef ODD
+#undef LOCK
+#undef TIMEDLOCK
+#undef TRYLOCK
+#undef UNLOCK
+#undef SPECIAL
 #undef OWN
 	bool resolved;
 };
@@ -58,7 +58,7 @@ typedef long lh_real_call(long, long, long, long, long, long, long);
 extern lh_real_call *lh_real_next_syscall __attribute__((visibility("hidden")));
 extern lh_real_call *lh_real_next_prctl __attribute__((visibility("hidden")));
 
-/* The original of an ODD row, also before birth. A C++ guard may have none. */
+/* The original of an SPECIAL row, also before birth. A C++ guard may have none. */
 #define LH_REAL(fn) (lh_real_ready(), lh_real.fn)
 
 static inline void lh_real_ready(void)

@@ -166,17 +166,17 @@ static int kept_tid(void)
 
 int lh_sys_tid(void)
 {
-	if (lh_sys_locked_up())
+	if (lh_sys_seccomp_seen())
 		return tid_is_there ? kept_tid() : 0;
 	return (int)lh_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
 bool lh_sys_tid_gone(int pid, int tid)
 {
-	return !lh_sys_locked_up() && lh_syscall(SYS_tgkill, pid, tid, 0, 0, 0, 0) == -ESRCH;
+	return !lh_sys_seccomp_seen() && lh_syscall(SYS_tgkill, pid, tid, 0, 0, 0, 0) == -ESRCH;
 }
 
-void lh_sys_nap(uint64_t ns)
+void lh_sys_sleep(uint64_t ns)
 {
 	const struct timespec t = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
 	static uint32_t word;
@@ -191,28 +191,28 @@ static bool has_filter(void)
 	return lh_syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0) != 0;
 }
 
-void lh_sys_sandbox_init(void)
+void lh_sys_seccomp_init(void)
 {
 	filtered = has_filter();
 	tid_is_there = kept_tid() == lh_sys_tid();
 }
 
-void lh_sys_sandbox_entered(void)
+void lh_sys_seccomp_mark(void)
 {
 	__atomic_store_n(&entered, true, __ATOMIC_SEQ_CST);
 }
 
-bool lh_sys_locked_up(void)
+bool lh_sys_seccomp_seen(void)
 {
 	return __atomic_load_n(&entered, __ATOMIC_RELAXED);
 }
 
-bool lh_sys_sandboxed(void)
+bool lh_sys_seccomp_active(void)
 {
-	return lh_sys_locked_up() || (!filtered && has_filter());
+	return lh_sys_seccomp_seen() || (!filtered && has_filter());
 }
 
-bool lh_sys_filtered(void)
+bool lh_sys_seccomp_at_start(void)
 {
 	return filtered;
 }
@@ -290,7 +290,7 @@ uint64_t lh_sys_epoch(void)
  */
 enum { SPINS = 200, STILL_MS = 100, MOVING_MS = 400, INSISTENCE = 10 };
 
-static bool take_now(struct lh_big_lock *l, uint32_t me)
+static bool take_now(struct lh_internal_lock *l, uint32_t me)
 {
 	uint32_t free = 0;
 
@@ -299,13 +299,13 @@ static bool take_now(struct lh_big_lock *l, uint32_t me)
 	       free == me; /* orphaned by a jump out of a hook: it was ours */
 }
 
-static uint32_t hold_of(const struct lh_big_lock *l)
+static uint32_t hold_of(const struct lh_internal_lock *l)
 {
 	return __atomic_load_n(&l->given, __ATOMIC_RELAXED) + 1;
 }
 
 /* Until it is had, or has not been for so many times the bound. */
-static bool nap_for(struct lh_big_lock *l, uint32_t me, uint32_t times)
+static bool nap_for(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 {
 	const struct timespec nap = {0, 2000000};
 	uint64_t begun = lh_sys_now(), now = begun, since = begun, ms = 1000000u * times;
@@ -328,7 +328,7 @@ static bool nap_for(struct lh_big_lock *l, uint32_t me, uint32_t times)
 	return false;
 }
 
-static bool take(struct lh_big_lock *l, uint32_t me, uint32_t times)
+static bool take(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 {
 	for (int i = 0; i < SPINS; i++) {
 		if (take_now(l, me))
@@ -345,17 +345,17 @@ static bool take(struct lh_big_lock *l, uint32_t me, uint32_t times)
 	return got;
 }
 
-bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me)
+bool lh_internal_lock_take(struct lh_internal_lock *l, uint32_t me)
 {
 	return take(l, me, 1);
 }
 
-bool lh_big_lock_insist(struct lh_big_lock *l, uint32_t me)
+bool lh_internal_lock_take_long(struct lh_internal_lock *l, uint32_t me)
 {
 	return take(l, me, INSISTENCE);
 }
 
-void lh_big_lock_give(struct lh_big_lock *l, uint32_t me)
+void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t me)
 {
 	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) != me)
 		return;

@@ -7,8 +7,8 @@
  * Also the one lock of the library. It is never waited for without a bound, and a
  * thread that jumped out of a hook with it finds it again as its own.
  */
-#ifndef LH_SYS_H
-#define LH_SYS_H
+#ifndef LH_BASE_SYS_H
+#define LH_BASE_SYS_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -46,23 +46,24 @@ int lh_sys_pid(void);
 int lh_sys_ppid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
-void lh_sys_nap(uint64_t ns); /* a futex that nobody wakes; a signal ends it early */
+void lh_sys_sleep(uint64_t ns); /* a futex that nobody wakes; a signal ends it early */
 
 /*
  * Seccomp. A filter that was there at birth let through what birth needs, and is no sandbox to
  * us. One that comes later is one, and to ask for it might be what it kills for: so the calls
  * that set one are watched (interpose/sandbox.c) and say it here.
  *
- * lh_sys_locked_up: one came, as far as was seen. Asks nobody. No call but futex and write may
+ * lh_sys_seccomp_seen: one came, as far as was seen. Asks nobody. No call but futex and write may
  *	be made from here on.
- * lh_sys_sandboxed: the same, and where there was none at birth, the kernel is asked for one that
- *	came unseen. For what would open a file.
+ * lh_sys_seccomp_active: the same, and where there was none at birth, the kernel is asked for one
+ *that came unseen. For what would open a file.
  */
-void lh_sys_sandbox_init(void); /* at birth */
-void lh_sys_sandbox_entered(void);
-bool lh_sys_locked_up(void);
-bool lh_sys_sandboxed(void);
-bool lh_sys_filtered(void); /* at birth: of calls that birth does not make nothing is known */
+void lh_sys_seccomp_init(void); /* at birth */
+void lh_sys_seccomp_mark(void);
+bool lh_sys_seccomp_seen(void);
+bool lh_sys_seccomp_active(void);
+bool lh_sys_seccomp_at_start(
+	void); /* at birth: of calls that birth does not make nothing is known */
 
 void lh_sys_thread_name(char out[16]);
 uint64_t lh_sys_stack_limit(void);
@@ -75,7 +76,7 @@ uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
 /* The clock of the vdso, found at birth; without it the calls above enter the kernel. */
 void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 
-struct lh_big_lock {
+struct lh_internal_lock {
 	uint32_t owner; /* its number, 0 none */
 	uint32_t waiters;
 	uint32_t given; /* so many times: tells one hold from the next */
@@ -84,10 +85,10 @@ struct lh_big_lock {
 	uint32_t stuck[2];
 };
 /* False: not to be had within the bound; the event is dropped and counted by the caller. */
-bool lh_big_lock_take(struct lh_big_lock *l, uint32_t me);
+bool lh_internal_lock_take(struct lh_internal_lock *l, uint32_t me);
 /* The same with a bound of seconds, for what cannot be left out without saying something false. */
-bool lh_big_lock_insist(struct lh_big_lock *l, uint32_t me);
-void lh_big_lock_give(struct lh_big_lock *l, uint32_t me);
+bool lh_internal_lock_take_long(struct lh_internal_lock *l, uint32_t me);
+void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t me);
 
 static inline uintptr_t lh_thread_pointer(void)
 {

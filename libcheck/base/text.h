@@ -4,8 +4,8 @@
  * Always terminated, never overrun: what does not fit is cut and `cut` says so.
  * Does not allocate, does not write anywhere.
  */
-#ifndef LH_TEXT_H
-#define LH_TEXT_H
+#ifndef LH_BASE_TEXT_H
+#define LH_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

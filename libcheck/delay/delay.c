@@ -28,7 +28,7 @@ static uint64_t scramble(uint64_t x)
 }
 
 /* The next number of this thread's stream. */
-static uint64_t next(struct lh_me *me)
+static uint64_t next(struct lh_self *me)
 {
 	if (!me->shake)
 		me->shake = scramble(lh_options.shake << 20 ^ me->parked->thread) | 1;
@@ -49,9 +49,9 @@ static bool returns_from_signal(uintptr_t pc)
 }
 
 /* A thread on another stack than its own may be in a handler as well. */
-static bool in_handler(struct lh_me *me, uintptr_t frame)
+static bool in_handler(struct lh_self *me, uintptr_t frame)
 {
-	const struct lh_seat *s = me->parked;
+	const struct lh_live_thread *s = me->parked;
 	bool found = frame < s->stack_low || frame >= s->stack_high;
 
 	if (found || !lh_enter(frame))
@@ -67,11 +67,11 @@ static bool in_handler(struct lh_me *me, uintptr_t frame)
 /* Is there so much left? Then it is taken. A timer is late: that is counted beforehand. */
 static bool afford(uint64_t ns)
 {
-	struct lh_ledger *l = lh_book.ledger;
+	struct lh_ledger *l = lh_own_ledger.ledger;
 	uint64_t spent = __atomic_load_n(&l->shaken_ns, __ATOMIC_RELAXED);
 
 	if (__atomic_load_n(&l->shakes, __ATOMIC_RELAXED) >= FREE_NAPS &&
-	    spent + ns + LATE_NS > lh_book_now() / SHARE)
+	    spent + ns + LATE_NS > lh_clock_now() / SHARE)
 		return false;
 	__atomic_fetch_add(&l->shaken_ns, ns + LATE_NS, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&l->shakes, 1, __ATOMIC_RELAXED);
@@ -80,10 +80,10 @@ static bool afford(uint64_t ns)
 
 static void nap(uint64_t ns)
 {
-	uint64_t before = lh_book_now();
+	uint64_t before = lh_clock_now();
 
-	lh_sys_nap(ns);
-	__atomic_fetch_add(&lh_book.ledger->shaken_ns, lh_book_now() - before - ns - LATE_NS,
+	lh_sys_sleep(ns);
+	__atomic_fetch_add(&lh_own_ledger.ledger->shaken_ns, lh_clock_now() - before - ns - LATE_NS,
 			   __ATOMIC_RELAXED);
 }
 
@@ -92,10 +92,10 @@ enum naps { NO_NAP, SHORT, ANY };
 /* The number is drawn in any case: the n-th acquisition has the n-th. */
 static void shake(uintptr_t frame, enum naps most)
 {
-	struct lh_me *me = lh_myself();
-	struct lh_seat *s = me->seat;
+	struct lh_self *me = lh_self_get();
+	struct lh_live_thread *s = me->seat;
 
-	if (!s || !lh_book.ledger)
+	if (!s || !lh_own_ledger.ledger)
 		return;
 	uint64_t x = next(me), ns = 1; /* the shortest gives the processor away */
 	if (most == NO_NAP || (uint32_t)x % (s->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
@@ -103,7 +103,7 @@ static void shake(uintptr_t frame, enum naps most)
 	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
 		ns = (x >> 40) % LONG_NS;
 	/* row 0 is none, row 1 the first thread: alone there is nobody to meet */
-	if (lh_book_used(LH_T_THREAD) > 2 && !in_handler(me, frame) && afford(ns))
+	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(me, frame) && afford(ns))
 		nap(ns);
 }
 
@@ -131,10 +131,10 @@ static enum naps naps_before(bool free, enum lh_how how)
 
 static bool shaken_look(const void *o, enum lh_kind kind, enum lh_how how)
 {
-	bool free = lh_lock_looks_free(o, kind);
+	bool free = lh_lock_is_free_now(o, kind);
 
 	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
-	return free && lh_lock_looks_free(o, kind);
+	return free && lh_lock_is_free_now(o, kind);
 }
 
 static bool shaken_permit(const void *o, enum lh_how how)
@@ -145,11 +145,11 @@ static bool shaken_permit(const void *o, enum lh_how how)
 	return free && lh_sem_is_positive(o);
 }
 
-void lh_shake_init(void)
+void lh_delay_init(void)
 {
-	if (!lh_options.shake || lh_sys_filtered() || lh_sys_sandboxed())
+	if (!lh_options.shake || lh_sys_seccomp_at_start() || lh_sys_seccomp_active())
 		return;
-	lh_book.ledger->shake = (uint32_t)lh_options.shake;
+	lh_own_ledger.ledger->shake = (uint32_t)lh_options.shake;
 	plain = lh_real;
 	lh_real.pthread_mutex_trylock = shaken_pthread_mutex_trylock;
 	lh_real.pthread_rwlock_tryrdlock = shaken_pthread_rwlock_tryrdlock;
@@ -157,6 +157,6 @@ void lh_shake_init(void)
 	lh_real.pthread_spin_trylock = shaken_pthread_spin_trylock;
 	lh_real.sem_trywait = shaken_sem_trywait;
 	lh_real.mtx_trylock = shaken_mtx_trylock;
-	lh_lock_look = shaken_look;
-	lh_sem_has_permit = shaken_permit;
+	lh_lock_free_probe = shaken_look;
+	lh_sem_permit_probe = shaken_permit;
 }

@@ -17,9 +17,9 @@
  *   is allowed to make.
  * - errno stays, no cancellation point is added, no lock of ours is held meanwhile.
  */
-#ifndef LH_SHAKE_H
-#define LH_SHAKE_H
+#ifndef LH_DELAY_DELAY_H
+#define LH_DELAY_DELAY_H
 
-void lh_shake_init(void); /* at birth, once the originals are there and before other threads are */
+void lh_delay_init(void); /* at birth, once the originals are there and before other threads are */
 
 #endif

@@ -16,13 +16,13 @@ static struct lh_lock *cond_row(const void *cond)
 }
 
 /* A wait or a signal that is new, with what is held at it. */
-static void note_cond(struct lh_event_work *w, struct lh_lock *v, lh_place place)
+static void note_cond(struct lh_event_frame *w, struct lh_lock *v, lh_site place)
 {
 	bool fresh = false;
 
-	lh_node_learn(w->me, lh_work_chain(w), lh_lock_id_of(v), place, &fresh);
+	lh_chain_record(w->me, lh_event_chain(w), lh_lock_id_of(v), place, &fresh);
 	if (fresh)
-		lh_work_tell(w, lh_cond_check(v));
+		lh_event_report(w, lh_cond_holding_check(v));
 }
 
 /* What its thread can say of it without the big lock: it is not held meanwhile. */
@@ -30,8 +30,8 @@ static void set_aside(struct lh_held *h)
 {
 	struct lh_lock *m = lh_lock_row(h->lock);
 
-	h->flags |= LH_HELD_WAITING;
-	h->flags &= (uint16_t)~LH_HELD_OVER;
+	h->flags |= LH_HELD_IN_COND_WAIT;
+	h->flags &= (uint16_t)~LH_HELD_ACROSS_CREATE;
 	if (m)
 		m->owner = 0;
 }
@@ -39,7 +39,7 @@ static void set_aside(struct lh_held *h)
 /* The wait itself is not recorded. */
 static void cond_wait_dropped(const struct lh_call *c)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 	struct lh_held *h = me ? lh_held_find(me->parked, c->o) : NULL;
 
 	if (h && h->depth == 1)
@@ -53,90 +53,90 @@ static void cond_wait_dropped(const struct lh_call *c)
  * cancelled: then no code of ours runs, so the entry stays in the list, marked, and the
  * next event that touches it sets it right.
  */
-void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
+void lh_on_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	lh_long_given(c);
-	if (!lh_work_begin_lock(&w, c, 0)) {
+	lh_long_hold_on_release(c);
+	if (!lh_event_begin_lock(&w, c, 0)) {
 		cond_wait_dropped(c);
 		return;
 	}
 	struct lh_lock *m = lh_lock_make(c->o, LH_MUTEX), *v = cond_row(cond);
 	struct lh_held *h = lh_held_find(w.seat, c->o);
-	lh_place place = LH_PLACE(w.stack, how, LH_EXCLUSIVE);
+	lh_site place = LH_SITE(w.stack, how, LH_EXCLUSIVE);
 	if (m && v && !h)
-		lh_work_tell(&w, lh_check_cond(w.me, v, m, c->o, place));
+		lh_event_report(&w, lh_check_cond_unlocked(w.me, v, m, c->o, place));
 	if (h && h->depth == 1) {
-		lh_work_measure(h);
-		lh_work_forked_given(&w, h);
+		lh_held_measure_end(h);
+		lh_across_fork_on_release(&w, h);
 		set_aside(h);
 	}
 	if (v) {
-		lh_work_announce(&w, lh_lock_id_of(v), place, LH_WAIT_COND,
-				 m ? lh_lock_id_of(m) : 0);
+		lh_event_announce_wait(&w, lh_lock_id_of(v), place, LH_WAIT_COND,
+				       m ? lh_lock_id_of(m) : 0);
 		note_cond(&w, v, place);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
-void lh_cond_waited(const struct lh_call *c)
+void lh_on_cond_wait_end(const struct lh_call *c)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 
 	if (!me)
 		return;
-	struct lh_seat *s = me->parked;
+	struct lh_live_thread *s = me->parked;
 	struct lh_held *h = lh_held_find(s, c->o);
 	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
 	s->wait_on = LH_WAIT_NONE;
-	if (h && (h->flags & LH_HELD_WAITING)) {
+	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) {
 		struct lh_lock *m = lh_lock_row(h->lock);
-		h->flags &= (uint16_t)~LH_HELD_WAITING;
-		h->tick = lh_book_tick();
-		if (h->flags & LH_HELD_SAMPLED)
-			h->since_ns = lh_book_now();
+		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
+		h->tick = lh_clock_tick();
+		if (h->flags & LH_HELD_EXACT_TIME)
+			h->since_ns = lh_clock_now();
 		if (m)
 			m->owner = me->number;
 	}
 	lh_leave(me);
 }
 
-static bool signal_known(struct lh_me *me, const struct lh_call *c)
+static bool signal_known(struct lh_self *me, const struct lh_call *c)
 {
 	const struct lh_context *x = me->seat ? lh_context_find(c->frame) : NULL;
 	uint32_t row = x ? lh_lock_find(c->o) : 0, n = row ? me->seat->held_n : 0;
 
-	return row &&
-	       lh_node_known(me, n ? me->seat->held[n - 1].node : 0, lh_lock_id_of(&LH_LOCKS[row]),
-			     LH_PLACE(x->stack, LH_WAITS, LH_COND_SIGNALS));
+	return row && lh_chain_cached(me, n ? me->seat->held[n - 1].node : 0,
+				      lh_lock_id_of(&LH_LOCKS[row]),
+				      LH_SITE(x->stack, LH_BLOCKING, LH_COND_SIGNALS));
 }
 
 /* Who signals, and holding what: the first time that it is done so. */
-void lh_cond_signal(const struct lh_call *c)
+void lh_on_cond_signal(const struct lh_call *c)
 {
-	struct lh_me *me = lh_myself();
-	struct lh_event_work w;
+	struct lh_self *me = lh_self_get();
+	struct lh_event_frame w;
 
-	if (signal_known(me, c) || !lh_work_begin(&w, c))
+	if (signal_known(me, c) || !lh_event_begin(&w, c))
 		return;
 	struct lh_lock *v = cond_row(c->o);
 	if (v)
-		note_cond(&w, v, LH_PLACE(w.stack, LH_WAITS, LH_COND_SIGNALS));
-	lh_work_end(&w);
+		note_cond(&w, v, LH_SITE(w.stack, LH_BLOCKING, LH_COND_SIGNALS));
+	lh_event_end(&w);
 }
 
 /* ---- barriers ---- */
 
-void lh_wait_end(const struct lh_call *c)
+void lh_on_wait_clear(const struct lh_call *c)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 
 	if (!me)
 		return;
 	__atomic_store_n(&me->parked->wait_lock, 0, __ATOMIC_RELEASE);
 	me->parked->wait_on = LH_WAIT_NONE;
-	lh_fare_left(me->parked);
+	lh_contention_wait_cancel(me->parked);
 	lh_leave(me);
 }
 
@@ -160,96 +160,97 @@ static lh_thread_id round_of(struct lh_lock *b)
 	if (!b->come) {
 		b->thread = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
 		if (b->thread)
-			LH_THREADS[b->thread].flags |= LH_THREAD_ROUND;
+			LH_THREADS[b->thread].flags |= LH_THREAD_BARRIER_ROUND;
 	}
 	b->come = b->come + 1 < b->initial ? b->come + 1 : 0;
 	return b->thread;
 }
 
-lh_thread_id lh_barrier_enter(const struct lh_call *c)
+lh_thread_id lh_on_barrier_arrive(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 	lh_thread_id round = 0;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return 0;
 	struct lh_lock *b = lh_lock_make(c->o, LH_BARRIER);
 	if (b) {
 		b->acquired++;
 		round = round_of(b);
 		if (round)
-			lh_work_order(LH_EVENT_BARRIER, w.seat->thread, w.seat->segment, round, 0);
-		lh_work_announce(&w, lh_lock_id_of(b), LH_PLACE(w.stack, LH_WAITS, LH_EXCLUSIVE),
-				 LH_WAIT_BARRIER, round);
+			lh_hb_edge_add(LH_HB_BARRIER, w.seat->thread, w.seat->segment, round, 0);
+		lh_event_announce_wait(&w, lh_lock_id_of(b),
+				       LH_SITE(w.stack, LH_BLOCKING, LH_EXCLUSIVE), LH_WAIT_BARRIER,
+				       round);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 	return round;
 }
 
-void lh_barrier_passed(const struct lh_call *c, lh_thread_id round)
+void lh_on_barrier_leave(const struct lh_call *c, lh_thread_id round)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return;
-	lh_work_waited(&w);
+	lh_event_wait_time(&w);
 	if (round)
-		lh_work_order(LH_EVENT_BARRIER, round, 0, w.seat->thread, w.seat->segment + 1);
-	lh_segment_next(w.me, w.seat);
-	lh_work_end(&w);
+		lh_hb_edge_add(LH_HB_BARRIER, round, 0, w.seat->thread, w.seat->segment + 1);
+	lh_hb_next_segment(w.me, w.seat);
+	lh_event_end(&w);
 }
 
 /* ---- semaphores ---- */
 
 /* It is a signal, for good: somebody posts it who has not got the permit. Its entries go. */
-void lh_sem_demote(struct lh_lock *l)
+void lh_sem_mark_signal(struct lh_lock *l)
 {
 	lh_lock_id id = lh_lock_id_of(l);
 
 	l->flags |= LH_LOCK_SIGNAL;
 	l->owner = 0;
-	lh_check_withdraw(id);
-	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
-		for (uint32_t k = 0; k < LH_SEATS[i].held_n && k < LH_HELD_MAX; k++)
-			if (LH_SEATS[i].held[k].lock == id)
-				LH_SEATS[i].held[k].lock = 0;
+	lh_finding_withdraw(id);
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		for (uint32_t k = 0; k < LH_LIVE_THREADS[i].held_n && k < LH_HELD_MAX; k++)
+			if (LH_LIVE_THREADS[i].held[k].lock == id)
+				LH_LIVE_THREADS[i].held[k].lock = 0;
 }
 
-void lh_sem_post(const struct lh_call *c)
+void lh_on_sem_post(const struct lh_call *c)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
 	if (l && (l->flags & LH_LOCK_SIGNAL)) {
-		if (LH_UNLIKELY(l->flags & LH_LOCK_ENDS))
-			lh_life_over(c, l);
+		if (LH_UNLIKELY(l->flags & LH_LOCK_THREAD_END_SEM))
+			lh_thread_end_posted(c, l);
 		return; /* in a signal handler too: nothing to do */
 	}
 	if (me->seat && lh_held_find(me->seat, c->o)) {
-		lh_drop_slow(c);
+		lh_on_release_slow(c);
 		return;
 	}
-	if (!lh_work_begin_lock(&w, c, 0))
+	if (!lh_event_begin_lock(&w, c, 0))
 		return;
 	l = lh_lock_make(c->o, LH_SEM);
 	if (l)
-		lh_sem_demote(l);
-	lh_work_end(&w);
+		lh_sem_mark_signal(l);
+	lh_event_end(&w);
 }
 
-void lh_sem_opened(const struct lh_call *c)
+void lh_on_sem_open(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_lock(&w, c, 0))
+	if (!lh_event_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
 	if (l) {
 		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_PSHARED | LH_LOCK_INITED;
 		l->born = l->born ? l->born : w.stack;
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
 /* ---- once ---- */
@@ -257,7 +258,7 @@ void lh_sem_opened(const struct lh_call *c)
 /* The routine has run: nobody will wait here, but with a lock held somebody could have. */
 static bool known_or_free(const struct lh_call *c)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 	const struct lh_context *x;
 	uint32_t row;
 
@@ -265,13 +266,13 @@ static bool known_or_free(const struct lh_call *c)
 		return true;
 	x = lh_context_find(c->frame);
 	row = x ? lh_lock_find(c->o) : 0;
-	return row && lh_node_known(me, me->seat->held[me->seat->held_n - 1].node,
-				    lh_lock_id_of(&LH_LOCKS[row]),
-				    LH_PLACE(x->stack, LH_WAITS, LH_EXCLUSIVE));
+	return row && lh_chain_cached(me, me->seat->held[me->seat->held_n - 1].node,
+				      lh_lock_id_of(&LH_LOCKS[row]),
+				      LH_SITE(x->stack, LH_BLOCKING, LH_EXCLUSIVE));
 }
 
 /* An entry of this control block whose routine was left by an exception or a jump. */
-static void forget_thrown(struct lh_seat *s, const struct lh_call *c)
+static void forget_thrown(struct lh_live_thread *s, const struct lh_call *c)
 {
 	struct lh_held *h = lh_held_find(s, c->o);
 
@@ -281,53 +282,53 @@ static void forget_thrown(struct lh_seat *s, const struct lh_call *c)
 		lh_held_remove(s, h);
 }
 
-bool lh_once_begin(const struct lh_call *c, void (*routine)(void))
+bool lh_on_once_call(const struct lh_call *c, void (*routine)(void))
 {
 	bool done = lh_once_is_done(c->o);
 
 	if (done && known_or_free(c))
 		return false;
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 	if (!me)
 		return false;
 	me->once_routine = routine;
 	me->once_call = c;
 	forget_thrown(me->parked, c);
 	lh_leave(me);
-	lh_want(c);
+	lh_on_wait_begin(c);
 	if (done)
-		lh_wait_end(c); /* of no time */
+		lh_on_wait_clear(c); /* of no time */
 	return true;
 }
 
-const struct lh_call *lh_once_started(void (**routine)(void))
+const struct lh_call *lh_on_once_routine_begin(void (**routine)(void))
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 	const struct lh_call *c = me->once_call;
 
 	*routine = me->once_routine;
-	lh_wait_end(c);
-	lh_got_slow(c, 0);
+	lh_on_wait_clear(c);
+	lh_on_acquired_slow(c, 0);
 	struct lh_held *h = me->seat ? lh_held_find(me->seat, c->o) : NULL;
 	if (h)
 		h->pad = (uint32_t)(me->seat->stack_high - c->frame);
 	return c;
 }
 
-void lh_once_ended(const struct lh_call *c)
+void lh_on_once_routine_end(const struct lh_call *c)
 {
-	lh_drop_slow(c);
+	lh_on_release_slow(c);
 }
 
 /* Who has run the routine himself has ended his wait before that; who has not has waited for it. */
-void lh_once_end(const struct lh_call *c)
+void lh_on_once_return(const struct lh_call *c)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 
 	if (!me)
 		return;
-	struct lh_event_work w = {.me = me, .seat = me->parked};
-	lh_work_waited(&w);
-	lh_fare_left(me->parked);
+	struct lh_event_frame w = {.me = me, .seat = me->parked};
+	lh_event_wait_time(&w);
+	lh_contention_wait_cancel(me->parked);
 	lh_leave(me);
 }

@@ -17,24 +17,24 @@ static bool took(int rc)
 /* ---- the frame of every event ---- */
 
 /* A call that was dropped for want of the big lock may not leave its wait standing. */
-static bool give_up(struct lh_me *me)
+static bool give_up(struct lh_self *me)
 {
 	me->parked->skipped++;
-	__atomic_fetch_add(&lh_book.ledger->dropped_events, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 	lh_leave(me);
 	return false;
 }
 
-static bool begin(struct lh_event_work *w, const struct lh_call *c, bool orders)
+static bool begin(struct lh_event_frame *w, const struct lh_call *c, bool orders)
 {
-	struct lh_walked *walked;
+	struct lh_stack_walk_result *walked;
 	const struct lh_context *x;
 
 	w->me = lh_enter(c->frame);
 	if (!w->me)
 		return false;
 	walked = w->me->walked;
-	lh_book_mind_the_clock();
+	lh_clock_check_monitor();
 	w->seat = w->me->parked;
 	w->n_told = 0;
 	w->stack = c->stack;
@@ -45,59 +45,61 @@ static bool begin(struct lh_event_work *w, const struct lh_call *c, bool orders)
 	if (walks)
 		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, walked);
 	w->open = walks ? walked->open : 0;
-	if (!(orders ? lh_big_lock_insist : lh_big_lock_take)(&lh_book.big, w->me->number)) {
+	if (!(orders ? lh_internal_lock_take_long : lh_internal_lock_take)(&lh_own_ledger.big,
+									   w->me->number)) {
 		if (orders)
-			lh_orders_lost();
+			lh_hb_edges_lost();
 		return give_up(w->me);
 	}
-	lh_lock_lies(NULL, NULL);
+	lh_lock_set_location(NULL, NULL);
 	if (x)
 		w->stack = x->stack;
 	else if (look)
-		w->stack = lh_stack_learn(c->frame, walked);
+		w->stack = lh_stack_intern(c->frame, walked);
 	return true;
 }
 
-bool lh_work_begin(struct lh_event_work *w, const struct lh_call *c)
+bool lh_event_begin(struct lh_event_frame *w, const struct lh_call *c)
 {
 	return begin(w, c, false);
 }
 
-bool lh_work_begin_order(struct lh_event_work *w, const struct lh_call *c)
+bool lh_event_begin_must(struct lh_event_frame *w, const struct lh_call *c)
 {
 	return begin(w, c, true);
 }
 
-bool lh_work_begin_lock(struct lh_event_work *w, const struct lh_call *c, uint32_t flags)
+bool lh_event_begin_lock(struct lh_event_frame *w, const struct lh_call *c, uint32_t flags)
 {
-	struct lh_where where;
-	bool asks = lh_myself()->seat && ((flags & LH_LOCK_PSHARED) || lh_lock_asks(c->o, c->kind));
+	struct lh_shm_location where;
+	bool asks = lh_self_get()->seat &&
+		    ((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(c->o, c->kind));
 
 	if (asks)
-		where = lh_where_of(c->o);
-	if (!lh_work_begin(w, c))
+		where = lh_shm_locate(c->o);
+	if (!lh_event_begin(w, c))
 		return false;
 	if (asks)
-		lh_lock_lies(c->o, &where);
+		lh_lock_set_location(c->o, &where);
 	return true;
 }
 
-void lh_work_tell(struct lh_event_work *w, uint32_t finding)
+void lh_event_report(struct lh_event_frame *w, uint32_t finding)
 {
 	if (finding && w->n_told < (int)(sizeof(w->told) / sizeof(w->told[0])))
 		w->told[w->n_told++] = finding;
 }
 
-void lh_work_end(struct lh_event_work *w)
+void lh_event_end(struct lh_event_frame *w)
 {
 	char *page = NULL;
 
-	if (w->n_told && (lh_book.ledger->flags & LH_LEDGER_PLAIN) &&
+	if (w->n_told && (lh_own_ledger.ledger->flags & LH_LEDGER_STANDALONE) &&
 	    lh_options.report == LH_REPORT_STDERR)
-		page = lh_book_private(LH_PLAIN_PAGE);
-	lh_big_lock_give(&lh_book.big, w->me->number);
+		page = lh_private_alloc(LH_STDERR_REPORT_BYTES);
+	lh_internal_lock_release(&lh_own_ledger.big, w->me->number);
 	for (int i = 0; page && i < w->n_told; i++)
-		lh_plain_tell(w->told[i], page);
+		lh_stderr_report(w->told[i], page);
 	lh_leave(w->me);
 }
 
@@ -107,23 +109,23 @@ void lh_work_end(struct lh_event_work *w)
  * The node of the topmost held lock. Entries whose chain is not known (a lock below was
  * given back out of order, or came from before a fork) get it here, from the bottom.
  */
-lh_node_id lh_work_chain(struct lh_event_work *w)
+lh_chain_id lh_event_chain(struct lh_event_frame *w)
 {
-	lh_node_id parent = 0;
+	lh_chain_id parent = 0;
 
 	bool whole = true; /* nothing below was left out, so the entry's own node is right */
 
 	for (uint32_t i = 0; i < w->seat->held_n; i++) {
 		struct lh_held *h = &w->seat->held[i];
-		lh_node_id node = whole ? h->node : 0;
-		if (!h->lock || (h->flags & LH_HELD_WAITING)) {
+		lh_chain_id node = whole ? h->node : 0;
+		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
 			whole = false;
 			continue;
 		}
 		if (!node)
-			node = lh_node_link(parent, h->lock,
-					    LH_PLACE(LH_PLACE_STACK(h->place), LH_TRIES,
-						     LH_PLACE_MODE(h->place)));
+			node = lh_chain_make(
+				parent, h->lock,
+				LH_SITE(LH_SITE_STACK(h->place), LH_TRY, LH_SITE_MODE(h->place)));
 		if (whole)
 			h->node = node;
 		parent = node ? node : parent;
@@ -131,42 +133,42 @@ lh_node_id lh_work_chain(struct lh_event_work *w)
 	return parent;
 }
 
-lh_node_id lh_work_node(struct lh_event_work *w, lh_lock_id lock, lh_place place)
+lh_chain_id lh_event_record_chain(struct lh_event_frame *w, lh_lock_id lock, lh_site place)
 {
 	w->fresh = false;
-	lh_node_id id = lh_node_learn(w->me, lh_work_chain(w), lock, place, &w->fresh);
+	lh_chain_id id = lh_chain_record(w->me, lh_event_chain(w), lock, place, &w->fresh);
 
-	if (id && w->fresh && LH_PLACE_HOW(place) != LH_TRIES)
-		lh_work_judge(w, id);
+	if (id && w->fresh && LH_SITE_HOW(place) != LH_TRY)
+		lh_event_check_chain(w, id);
 	if (id && w->fresh)
-		lh_work_tell(w, lh_handler_look(w->me, lock, id, w->open));
+		lh_event_report(w, lh_handler_check(w->me, lock, id, w->open));
 	return id;
 }
 
 /* ---- waiting ---- */
 
-void lh_work_announce(struct lh_event_work *w, lh_lock_id lock, lh_place place, enum lh_wait on,
-		      uint32_t with)
+void lh_event_announce_wait(struct lh_event_frame *w, lh_lock_id lock, lh_site place,
+			    enum lh_wait on, uint32_t with)
 {
-	struct lh_seat *s = w->seat;
+	struct lh_live_thread *s = w->seat;
 
 	s->wait_place = place;
 	s->wait_on = on;
 	s->wait_with = with;
-	s->wait_since_ns = lh_book_now();
+	s->wait_since_ns = lh_clock_now();
 	s->wait_seq++;
 	__atomic_store_n(&s->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
-uint64_t lh_work_waited(struct lh_event_work *w)
+uint64_t lh_event_wait_time(struct lh_event_frame *w)
 {
-	struct lh_seat *s = w->seat;
+	struct lh_live_thread *s = w->seat;
 	struct lh_lock *l = lh_lock_row(s->wait_lock);
 	uint64_t ns = 0;
 
 	if (l && l->more && s->wait_on == LH_WAIT_LOCK) {
-		struct lh_more *more = &LH_MORES[l->more];
-		ns = lh_book_now() - s->wait_since_ns;
+		struct lh_lock_stats *more = &LH_LOCK_STATS[l->more];
+		ns = lh_clock_now() - s->wait_since_ns;
 		more->contended++;
 		more->wait_ns += ns;
 		if (ns > more->wait_max_ns)
@@ -184,68 +186,68 @@ static enum lh_mode mode_of(const struct lh_call *c, const struct lh_lock *l)
 								  : (enum lh_mode)c->mode;
 }
 
-static void note_writer(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
+static void note_writer(struct lh_event_frame *w, struct lh_lock *l, const struct lh_call *c)
 {
-	if (l->kind != LH_RWLOCK || c->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_WRITTEN))
+	if (l->kind != LH_RWLOCK || c->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
 		return;
-	l->flags |= LH_LOCK_WRITTEN;
+	l->flags |= LH_LOCK_HAS_WRITERS;
 	if (l->flags & LH_LOCK_PREFER_WRITER) /* from now on readers can stand behind a writer */
-		lh_work_judge_lock(w, lh_lock_id_of(l));
+		lh_event_check_lock(w, lh_lock_id_of(l));
 }
 
 /* The proof that two processes lived at the same time. */
 static void note_shared(const struct lh_lock *l)
 {
 	if (l->flags & LH_LOCK_PSHARED)
-		lh_book.ledger->shared_ns = lh_book_now();
+		lh_own_ledger.ledger->shared_ns = lh_clock_now();
 }
 
-void lh_want(const struct lh_call *c)
+void lh_on_wait_begin(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_lock(&w, c, 0))
+	if (!lh_event_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
 	if (l) {
-		lh_place place = LH_PLACE(w.stack, c->how, mode_of(c, l));
+		lh_site place = LH_SITE(w.stack, c->how, mode_of(c, l));
 		struct lh_held *h = lh_held_find(w.seat, c->o);
 		note_shared(l);
 		note_writer(&w, l, c);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
-			lh_sem_demote(
+			lh_sem_mark_signal(
 				l); /* who waits for what it took itself expects another to post */
 			h = NULL;
 		}
-		lh_lock_more(l); /* for what the wait will add up to */
-		if (!lh_lock_looks_free(c->o, c->kind)) {
-			lh_work_announce(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
+		lh_lock_stats_get(l); /* for what the wait will add up to */
+		if (!lh_lock_is_free_now(c->o, c->kind)) {
+			lh_event_announce_wait(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
 			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
-				lh_fare_asked(l, lh_lock_id_of(l), w.seat);
+				lh_contention_wait_begin(l, lh_lock_id_of(l), w.seat);
 		}
-		uint32_t self = h ? lh_check_self(w.me, l, h, place) : 0;
+		uint32_t self = h ? lh_check_self_deadlock(w.me, l, h, place) : 0;
 		/* what happens is told, and not besides that it can happen */
-		uint32_t circle = self ? 0 : lh_wait_check(w.me);
-		lh_work_tell(&w, self ? self : circle);
-		if (lh_work_has_orphans(true) && LH_PLACE_HOW(place) == LH_WAITS)
-			lh_work_orphans(&w, l, place);
+		uint32_t circle = self ? 0 : lh_wait_cycle_check(w.me);
+		lh_event_report(&w, self ? self : circle);
+		if (lh_fork_has_not_copied(true) && LH_SITE_HOW(place) == LH_BLOCKING)
+			lh_fork_report_not_copied(&w, l, place);
 		if (!circle && (!h || (l->flags & LH_LOCK_COUNTING)) &&
 		    !(l->flags & LH_LOCK_SIGNAL))
-			lh_work_node(&w, lh_lock_id_of(l), place);
+			lh_event_record_chain(&w, lh_lock_id_of(l), place);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
 static void got(const struct lh_call *c, int rc, uint64_t waited_ns);
 
-void lh_waited(const struct lh_call *c, int rc)
+void lh_on_wait_end(const struct lh_call *c, int rc)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 	uint64_t ns = 0;
 
 	if (me) {
-		struct lh_event_work w = {.me = me, .seat = me->parked};
-		ns = lh_work_waited(&w);
+		struct lh_event_frame w = {.me = me, .seat = me->parked};
+		ns = lh_event_wait_time(&w);
 		me->sample = 1; /* how long it is held now is measured */
 		lh_leave(me);
 	}
@@ -255,7 +257,7 @@ void lh_waited(const struct lh_call *c, int rc)
 /* ---- taken ---- */
 
 /* Taken again by its holder: recursive mutexes, readers, and whatever let it happen. */
-static bool deepen(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
+static bool deepen(struct lh_event_frame *w, struct lh_lock *l, const struct lh_call *c)
 {
 	struct lh_held *h = lh_held_find(w->seat, c->o);
 
@@ -265,23 +267,24 @@ static bool deepen(struct lh_event_work *w, struct lh_lock *l, const struct lh_c
 	    !(c->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
 		/* the entry is a leftover: somebody else has given the lock back meanwhile */
 		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
-			lh_sem_demote(l);
+			lh_sem_mark_signal(l);
 		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
 			lh_held_remove(w->seat, h);
 		return (l->flags & LH_LOCK_SIGNAL) != 0;
 	}
 	h->depth++;
 	c->mode == LH_SHARED ? l->shared++ : l->acquired++;
-	lh_fare_again(l);
+	lh_contention_recursive(l);
 	return true;
 }
 
 /* Whoever had it before has not got it any more: a dead owner, or an unlock we did not see. */
-static void take_from(struct lh_lock *l, const struct lh_me *me)
+static void take_from(struct lh_lock *l, const struct lh_self *me)
 {
 	struct lh_held *h;
 
-	if (l->owner && l->owner != me->number && lh_holder(lh_lock_id_of(l), me->number, &h))
+	if (l->owner && l->owner != me->number &&
+	    lh_held_find_holder(lh_lock_id_of(l), me->number, &h))
 		h->lock = 0;
 }
 
@@ -291,33 +294,34 @@ static void take_from(struct lh_lock *l, const struct lh_me *me)
  */
 bool lh_may_read_clock(void)
 {
-	return lh_book_used(LH_T_THREAD) > 2;
+	return lh_rows_used(LH_T_THREAD) > 2;
 }
 
-void lh_sample(struct lh_me *me, struct lh_held *h)
+void lh_held_measure_begin(struct lh_self *me, struct lh_held *h)
 {
-	me->sample = lh_me_gap(me);
+	me->sample = lh_self_next_sample(me);
 	if (!lh_may_read_clock())
 		return;
-	lh_fare_taken(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->parked->thread, LH_SAMPLE_EVERY);
-	h->since_ns = lh_book_now();
-	h->flags = LH_HELD_SAMPLED | LH_HELD_PICKED;
+	lh_contention_acquired(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->parked->thread,
+			       LH_SAMPLE_EVERY);
+	h->since_ns = lh_clock_now();
+	h->flags = LH_HELD_EXACT_TIME | LH_HELD_WEIGHTED;
 }
 
 /* What is new or was waited for is measured; of the rest one in so many. */
-static bool is_sampled(struct lh_event_work *w)
+static bool is_sampled(struct lh_event_frame *w)
 {
 	if (w->me->sample > 1 && !w->fresh) {
 		w->me->sample--;
 		return false;
 	}
-	w->me->sample = lh_me_gap(w->me);
+	w->me->sample = lh_self_next_sample(w->me);
 	return lh_may_read_clock();
 }
 
-static void change_hands(struct lh_lock *l, const struct lh_me *me)
+static void change_hands(struct lh_lock *l, const struct lh_self *me)
 {
-	struct lh_more *more = &LH_MORES[l->more];
+	struct lh_lock_stats *more = &LH_LOCK_STATS[l->more];
 
 	take_from(l, me);
 	l->owner = me->number;
@@ -327,15 +331,15 @@ static void change_hands(struct lh_lock *l, const struct lh_me *me)
 	more->last_owner = me->number;
 }
 
-static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_call *c)
+static void hold(struct lh_event_frame *w, struct lh_lock *l, const struct lh_call *c)
 {
 	enum lh_mode mode = mode_of(c, l);
-	lh_place place = LH_PLACE(w->stack, c->how, mode);
-	lh_node_id node = lh_work_node(w, lh_lock_id_of(l), place);
+	lh_site place = LH_SITE(w->stack, c->how, mode);
+	lh_chain_id node = lh_event_record_chain(w, lh_lock_id_of(l), place);
 	struct lh_held *h = lh_held_push(w->seat);
 
 	mode == LH_EXCLUSIVE ? l->acquired++ : l->shared++;
-	lh_fare_taken(l, w->seat->thread, 1);
+	lh_contention_acquired(l, w->seat->thread, 1);
 	if (!l->first)
 		l->first = w->stack;
 	if (mode == LH_EXCLUSIVE)
@@ -345,27 +349,27 @@ static void hold(struct lh_event_work *w, struct lh_lock *l, const struct lh_cal
 	bool sampled = is_sampled(w);
 	*h = (struct lh_held){.address = (uintptr_t)c->o,
 			      .place = place,
-			      .tick = lh_book_tick(),
+			      .tick = lh_clock_tick(),
 			      .node = node,
 			      .depth = 1,
-			      .flags = sampled ? LH_HELD_SAMPLED : 0,
-			      .since_ns = sampled ? lh_book_now() : 0};
+			      .flags = sampled ? LH_HELD_EXACT_TIME : 0,
+			      .since_ns = sampled ? lh_clock_now() : 0};
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
-	if ((l->flags & LH_LOCK_OVER) && c->how == LH_WAITS)
-		lh_work_taken_over(w, lh_lock_id_of(l));
+	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && c->how == LH_BLOCKING)
+		lh_across_create_on_acquire(w, lh_lock_id_of(l));
 }
 
 static void got(const struct lh_call *c, int rc, uint64_t waited_ns)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if ((rc == 0 && !waited_ns && lh_got_again(c)) || !lh_work_begin_lock(&w, c, 0))
+	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(c)) || !lh_event_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
 	if (l && waited_ns)
-		lh_fare_waited(l, w.seat, mode_of(c, l), waited_ns);
-	if (l && lh_work_has_orphans(false))
-		lh_work_orphans(&w, l, 0);
+		lh_contention_wait_end(l, w.seat, mode_of(c, l), waited_ns);
+	if (l && lh_fork_has_not_copied(false))
+		lh_fork_report_not_copied(&w, l, 0);
 	if (l && took(rc)) {
 		if (w.seat->try_lock == lh_lock_id_of(l))
 			w.seat->try_lock = 0;
@@ -376,31 +380,31 @@ static void got(const struct lh_call *c, int rc, uint64_t waited_ns)
 		else if (!deepen(&w, l, c))
 			hold(&w, l, c);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
-void lh_got_slow(const struct lh_call *c, int rc)
+void lh_on_acquired_slow(const struct lh_call *c, int rc)
 {
 	got(c, rc, 0);
 }
 
 /* ---- tries ---- */
 
-/* Makes sure of its row of LH_T_MORE. By a thread that is inside, without the big lock. */
-static struct lh_more *more_of(struct lh_me *me, struct lh_lock *l)
+/* Makes sure of its row of LH_T_LOCK_STATS. By a thread that is inside, without the big lock. */
+static struct lh_lock_stats *more_of(struct lh_self *me, struct lh_lock *l)
 {
-	if (!l->more && lh_big_lock_take(&lh_book.big, me->number)) {
-		lh_lock_more(l);
-		lh_big_lock_give(&lh_book.big, me->number);
+	if (!l->more && lh_internal_lock_take(&lh_own_ledger.big, me->number)) {
+		lh_lock_stats_get(l);
+		lh_internal_lock_release(&lh_own_ledger.big, me->number);
 	}
-	return l->more ? &LH_MORES[l->more] : NULL;
+	return l->more ? &LH_LOCK_STATS[l->more] : NULL;
 }
 
 /*
  * The row of tries goes on unless this thread has had the lock in between. That is known only
  * of the slow way; of the fast one, that it had none at all, or that nobody had this one.
  */
-static bool tries_again(struct lh_me *me, const struct lh_lock *l)
+static bool tries_again(struct lh_self *me, const struct lh_lock *l)
 {
 	uint64_t entries = l->acquired + l->shared;
 	bool again = me->seat->try_lock == lh_lock_id_of(l) &&
@@ -414,23 +418,23 @@ static bool tries_again(struct lh_me *me, const struct lh_lock *l)
 /* So many that it is worth knowing where. */
 static void busy(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_event_begin(&w, c))
 		return;
 	struct lh_lock *l = lh_lock_known(c->o, c->kind);
 	if (l) {
-		w.seat->try_place = LH_PLACE(w.stack, LH_TRIES, c->mode);
-		lh_fare_busy(l, lh_lock_id_of(l));
+		w.seat->try_place = LH_SITE(w.stack, LH_TRY, c->mode);
+		lh_contention_busy_begin(l, lh_lock_id_of(l));
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
 /* Loops of failing tries come here; an increment lost to another thread is no loss. */
-void lh_try_failed(const struct lh_call *c)
+void lh_on_try_failed(const struct lh_call *c)
 {
-	struct lh_me *me = lh_myself();
-	struct lh_seat *s = me->seat;
+	struct lh_self *me = lh_self_get();
+	struct lh_live_thread *s = me->seat;
 	struct lh_lock *l = s ? lh_lock_known(c->o, c->kind) : NULL;
 	uint64_t ns = 0;
 
@@ -441,70 +445,71 @@ void lh_try_failed(const struct lh_call *c)
 		lh_leave(me);
 	}
 	if (l->more)
-		LH_MORES[l->more].tries_failed++;
-	me = lh_myself();
+		LH_LOCK_STATS[l->more].tries_failed++;
+	me = lh_self_get();
 	s->tries = tries_again(me, l) ? s->tries + 1 : 1;
 	s->try_lock = lh_lock_id_of(l);
-	if (s->tries < LH_TRIES_TIMED)
+	if (s->tries < LH_TRIES_BEFORE_TIMING)
 		return;
-	if (s->tries % LH_TRIES_TIMED == 0 && lh_may_read_clock()) {
-		if (s->tries == LH_TRIES_TIMED)
-			s->try_since_ns = lh_book_now();
+	if (s->tries % LH_TRIES_BEFORE_TIMING == 0 && lh_may_read_clock()) {
+		if (s->tries == LH_TRIES_BEFORE_TIMING)
+			s->try_since_ns = lh_clock_now();
 		else
-			ns = lh_book_now() - s->try_since_ns;
+			ns = lh_clock_now() - s->try_since_ns;
 	}
-	if (s->tries == LH_TRIES_LONG)
+	if (s->tries == LH_TRIES_BUSY_WAIT)
 		busy(c);
-	if (s->tries >= LH_TRIES_LONG)
-		lh_fare_busy_on(l, s, ns);
+	if (s->tries >= LH_TRIES_BUSY_WAIT)
+		lh_contention_busy_add(l, s, ns);
 }
 
 /* ---- given back ---- */
 
-void lh_work_measure(const struct lh_held *h)
+void lh_held_measure_end(const struct lh_held *h)
 {
 	struct lh_lock *l = lh_lock_row(h->lock);
-	uint32_t stands_for = h->flags & LH_HELD_PICKED ? LH_SAMPLE_EVERY : 1;
+	uint32_t stands_for = h->flags & LH_HELD_WEIGHTED ? LH_SAMPLE_EVERY : 1;
 
-	if (!l || !(h->flags & LH_HELD_SAMPLED) || !h->since_ns)
+	if (!l || !(h->flags & LH_HELD_EXACT_TIME) || !h->since_ns)
 		return;
-	uint64_t ns = lh_book_now() - h->since_ns;
+	uint64_t ns = lh_clock_now() - h->since_ns;
 	if (!l->more && !l->held_ns && ns && ns < UINT32_MAX) {
 		l->held_ns = (uint32_t)ns; /* most locks are measured once */
 		return;
 	}
-	struct lh_more *more = more_of(lh_myself(), l);
+	struct lh_lock_stats *more = more_of(lh_self_get(), l);
 	if (!more)
 		return;
 	more->hold_ns += ns;
 	more->hold_samples++;
 	if (ns > more->hold_max_ns)
 		more->hold_max_ns = ns;
-	lh_fare_held(l, LH_PLACE_MODE(h->place), ns, stands_for);
+	lh_contention_held(l, LH_SITE_MODE(h->place), ns, stands_for);
 }
 
 /* Its holds are measured now and then: from the HOLDS_FEWth on how they are spread is kept. */
-static void keep_lengths(struct lh_me *me, lh_lock_id id)
+static void keep_lengths(struct lh_self *me, lh_lock_id id)
 {
 	struct lh_lock *l = lh_lock_row(id);
 
-	struct lh_more *more = l && l->more ? &LH_MORES[l->more] : NULL;
+	struct lh_lock_stats *more = l && l->more ? &LH_LOCK_STATS[l->more] : NULL;
 
 	if (!more || more->fare || !more->hold_samples || more->hold_samples % HOLDS_FEW ||
-	    !lh_big_lock_take(&lh_book.big, me->number))
+	    !lh_internal_lock_take(&lh_own_ledger.big, me->number))
 		return;
 	if (lh_lock_row(id) == l)
-		lh_fare_make(l, id);
-	lh_big_lock_give(&lh_book.big, me->number);
+		lh_contention_make(l, id);
+	lh_internal_lock_release(&lh_own_ledger.big, me->number);
 }
 
-/* What was removed lies above the top until the next acquisition: lh_dropped_slow may need it. */
-static void let_go(struct lh_seat *s, struct lh_held *h)
+/* What was removed lies above the top until the next acquisition: lh_on_release_done_slow may need
+ * it. */
+static void let_go(struct lh_live_thread *s, struct lh_held *h)
 {
 	struct lh_held gone = *h;
 	struct lh_lock *l = lh_lock_row(h->lock);
 
-	if (l && LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+	if (l && LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
 		l->owner = 0;
 	lh_held_remove(s, h);
 	gone.lock = 0;
@@ -514,42 +519,42 @@ static void let_go(struct lh_seat *s, struct lh_held *h)
 
 static void not_ours(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_lock(&w, c, 0))
+	if (!lh_event_begin_lock(&w, c, 0))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, c->kind);
 	if (l)
-		lh_work_tell(&w, lh_check_unlock(w.me, l, c->o, LH_PLACE(w.stack, 0, 0)));
-	lh_work_end(&w);
+		lh_event_report(&w, lh_check_unlock(w.me, l, c->o, LH_SITE(w.stack, 0, 0)));
+	lh_event_end(&w);
 }
 
 static bool is_last_over(const struct lh_held *h)
 {
-	return h && (h->flags & (LH_HELD_OVER | LH_HELD_FORKED)) && h->depth == 1;
+	return h && (h->flags & (LH_HELD_ACROSS_CREATE | LH_HELD_ACROSS_FORK)) && h->depth == 1;
 }
 
-void lh_drop_slow(const struct lh_call *c)
+void lh_on_release_slow(const struct lh_call *c)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 
-	lh_long_given(c);
+	lh_long_hold_on_release(c);
 	if (me->seat && is_last_over(lh_held_find(me->seat, c->o)))
-		lh_over_given(c);
+		lh_across_create_on_release(c);
 	me = lh_enter(c->frame);
 	if (!me)
 		return;
-	struct lh_seat *s = me->parked;
+	struct lh_live_thread *s = me->parked;
 	struct lh_held *h = lh_held_find(s, c->o);
-	if (h && (h->flags & LH_HELD_WAITING)) { /* a condition wait that was cancelled */
-		h->flags &= (uint16_t)~LH_HELD_WAITING;
+	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* a condition wait that was cancelled */
+		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
 		__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
 		s->wait_on = LH_WAIT_NONE;
 	}
 	if (h && h->depth > 1) {
 		h->depth--;
 	} else if (h) {
-		lh_work_measure(h);
+		lh_held_measure_end(h);
 		keep_lengths(me, h->lock);
 		let_go(s, h);
 	}
@@ -558,21 +563,21 @@ void lh_drop_slow(const struct lh_call *c)
 		not_ours(c);
 }
 
-void lh_dropped_slow(const struct lh_call *c, int rc)
+void lh_on_release_done_slow(const struct lh_call *c, int rc)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 	struct lh_lock *l;
 
 	(void)rc;
 	if (!me)
 		return;
-	struct lh_seat *s = me->parked;
+	struct lh_live_thread *s = me->parked;
 	struct lh_held *h = s->held_n < LH_HELD_MAX ? &s->held[s->held_n] : NULL;
 	l = lh_lock_known(c->o, c->kind);
 	if (l && h && h->place && h->depth && !lh_held_find(s, c->o)) {
 		h->lock = lh_lock_id_of(l);
 		h->address = (uintptr_t)c->o;
-		if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+		if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
 			l->owner = me->number;
 		s->held_n++;
 	}
@@ -581,66 +586,66 @@ void lh_dropped_slow(const struct lh_call *c, int rc)
 
 /* ---- made and ended ---- */
 
-void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial)
+void lh_on_init(const struct lh_call *c, uint32_t flags, uint32_t initial)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
 	flags |= lh_lock_attributes(c->o, c->kind) | LH_LOCK_INITED;
-	if (lh_born_again(c, flags) || !lh_work_begin_lock(&w, c, flags))
+	if (lh_on_init_revived(c, flags) || !lh_event_begin_lock(&w, c, flags))
 		return;
-	struct lh_lock *l = lh_lock_begin(c->o, c->kind, flags, initial);
+	struct lh_lock *l = lh_lock_reinit(c->o, c->kind, flags, initial);
 	if (l)
 		l->born = w.stack;
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
 static bool nobody_has(const struct lh_lock *l, const void *o)
 {
 	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
 		return !l->owner;
-	return l->kind != LH_RWLOCK || lh_lock_looks_free(o, LH_RWLOCK);
+	return l->kind != LH_RWLOCK || lh_lock_is_free_now(o, LH_RWLOCK);
 }
 
-void lh_broken_slow(const struct lh_call *c)
+void lh_on_destroy_begin_slow(const struct lh_call *c)
 {
 	struct lh_lock *l = lh_lock_known(c->o, c->kind);
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
 	/* what is no object yet may hold anything */
-	if (!l || l->kind != c->kind || nobody_has(l, c->o) || !lh_work_begin(&w, c))
+	if (!l || l->kind != c->kind || nobody_has(l, c->o) || !lh_event_begin(&w, c))
 		return;
 	l = lh_lock_known(c->o, c->kind);
 	if (l)
-		lh_work_tell(&w, lh_check_destroy(w.me, l, c->o, LH_PLACE(w.stack, 0, 0)));
-	lh_work_end(&w);
+		lh_event_report(&w, lh_check_destroy(w.me, l, c->o, LH_SITE(w.stack, 0, 0)));
+	lh_event_end(&w);
 }
 
-void lh_buried(const struct lh_call *c, int rc)
+void lh_on_destroyed(const struct lh_call *c, int rc)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (rc || lh_rests(c) || !lh_work_begin(&w, c))
+	if (rc || lh_on_destroyed_retire(c) || !lh_event_begin(&w, c))
 		return;
 	struct lh_lock *l = lh_lock_known(c->o, c->kind);
 	if (l)
-		lh_work_rest(&w, l);
-	lh_work_end(&w);
+		lh_event_retire_lock(&w, l);
+	lh_event_end(&w);
 }
 
 /* The kind is not said: whichever lock is known at this address, else the name waits for none. */
-void lh_named(const struct lh_call *c, const char *name)
+void lh_on_name(const struct lh_call *c, const char *name)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 	enum { LONGEST = LH_NAME_MAX };
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_event_begin(&w, c))
 		return;
 	uint32_t row = lh_lock_find(c->o);
 	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(c->o, LH_CUSTOM);
-	struct lh_more *more = l ? lh_lock_more(l) : NULL;
+	struct lh_lock_stats *more = l ? lh_lock_stats_get(l) : NULL;
 	if (more) {
 		lh_text_copy(more->name, LONGEST, name);
 		l->flags |= LH_LOCK_NAMED;
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }

@@ -3,10 +3,10 @@
  *
  * A wrapper says what is about to happen and what came of it:
  *
- *   TAKE   rc = try;  got(rc)                      nobody waits: the lock, and a page of ours
+ *   LOCK   rc = try;  got(rc)                      nobody waits: the lock, and a page of ours
  *          rc = EBUSY: want; rc = real; waited(rc)  the wait is judged before it begins
- *   GIVE   drop; rc = real; dropped(rc)             after the real unlock the object is not looked
- * at
+ *   UNLOCK   drop; rc = real; dropped(rc)             after the real unlock the object is not
+ * looked at
  *
  * What is known costs no lock, no clock, no call: the row by the word in the lock, the
  * stack by comparing it in place, the chain by one line of the thread's own. Whatever is
@@ -19,8 +19,8 @@
  * The entry is reserved (held_n) before it is filled, so that a signal handler that
  * takes locks in between finds its own place above it.
  */
-#ifndef LH_TRACK_H
-#define LH_TRACK_H
+#ifndef LH_EVENTS_EVENT_H
+#define LH_EVENTS_EVENT_H
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/lock/lock.h"
@@ -43,29 +43,29 @@ struct lh_call {
 		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, 0         \
 	}
 
-void lh_got_slow(const struct lh_call *c, int rc);
+void lh_on_acquired_slow(const struct lh_call *c, int rc);
 /* All is known but the chain. True: that was no news either. */
-bool lh_got_near(struct lh_me *me, const struct lh_call *c, lh_node_id parent, lh_lock_id id,
-		 lh_place place);
-void lh_try_failed(const struct lh_call *c); /* only counted */
-void lh_sample(struct lh_me *me,
-	       struct lh_held *h); /* of this hold the length is measured exactly */
-void lh_drop_slow(const struct lh_call *c);
+bool lh_on_acquired_new_chain(struct lh_self *me, const struct lh_call *c, lh_chain_id parent,
+			      lh_lock_id id, lh_site place);
+void lh_on_try_failed(const struct lh_call *c); /* only counted */
+void lh_held_measure_begin(struct lh_self *me,
+			   struct lh_held *h); /* of this hold the length is measured exactly */
+void lh_on_release_slow(const struct lh_call *c);
 
 /* Before a wait: announce it, note the dependency, judge it. */
-void lh_want(const struct lh_call *c);
+void lh_on_wait_begin(const struct lh_call *c);
 /* After it. Only rc says whether the lock is held now. */
-void lh_waited(const struct lh_call *c, int rc);
+void lh_on_wait_end(const struct lh_call *c, int rc);
 /* After the real unlock. An error means that it is held still. */
-void lh_dropped_slow(const struct lh_call *c, int rc);
+void lh_on_release_done_slow(const struct lh_call *c, int rc);
 
 /* A hold of more milliseconds goes the slow way, and is told if the clock says so too. */
-extern uint32_t lh_long_ticks LH_HIDDEN;
+extern uint32_t lh_long_hold_ticks LH_HIDDEN;
 
 enum { LH_SLOW_FLAGS = LH_LOCK_COUNTING | LH_LOCK_SIGNAL };
 
 /* Taken once, and nothing to be measured or told when it is given back. */
-static inline bool lh_held_plain(const struct lh_held *h)
+static inline bool lh_held_is_simple(const struct lh_held *h)
 {
 	uint32_t depth_and_flags;
 
@@ -74,8 +74,10 @@ static inline bool lh_held_plain(const struct lh_held *h)
 }
 
 /* One more in the list of what this thread holds; everything about it is known. */
-static inline __attribute__((always_inline)) void
-lh_hold_known(struct lh_me *me, struct lh_seat *seat, struct lh_lock *l, struct lh_held as)
+static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *me,
+								 struct lh_live_thread *seat,
+								 struct lh_lock *l,
+								 struct lh_held as)
 {
 	uint32_t n = seat->held_n;
 	struct lh_held *h = &seat->held[n];
@@ -85,33 +87,33 @@ lh_hold_known(struct lh_me *me, struct lh_seat *seat, struct lh_lock *l, struct 
 	h->address = as.address;
 	h->lock = as.lock;
 	h->place = as.place;
-	h->tick = lh_book_tick();
+	h->tick = lh_clock_tick();
 	h->node = as.node;
 	h->depth = 1;
 	h->flags = 0;
-	if (LH_PLACE_MODE(as.place) == LH_SHARED) {
+	if (LH_SITE_MODE(as.place) == LH_SHARED) {
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	} else {
 		l->owner = me->number;
 		l->acquired++;
 	}
 	if (LH_UNLIKELY(--me->sample == 0))
-		lh_sample(me, h);
+		lh_held_measure_begin(me, h);
 }
 
 /*
  * The call comes by value, and is laid out in memory only where it goes the slow way, so
  * that its parts are constants of the wrapper.
  */
-static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int rc)
+static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call c, int rc)
 {
-	struct lh_me *me = lh_myself();
-	struct lh_seat *seat = me->seat;
+	struct lh_self *me = lh_self_get();
+	struct lh_live_thread *seat = me->seat;
 	const struct lh_context *x = NULL;
 
 	if (LH_UNLIKELY(!seat || rc))
 		goto unknown;
-	uint32_t row = LH_LOCK_ROW(lh_lock_word(c.o, (enum lh_kind)c.kind));
+	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(c.o, (enum lh_kind)c.kind));
 	struct lh_lock *l = &LH_LOCKS[row];
 	if (c.kind == LH_SEM && l->address == (uintptr_t)c.o && (l->flags & LH_LOCK_SIGNAL))
 		return; /* not a lock: nothing is held */
@@ -121,44 +123,45 @@ static inline __attribute__((always_inline)) void lh_got(struct lh_call c, int r
 			(c.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
 		goto unknown;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
-	lh_place place = LH_PLACE(x->stack, c.how, c.mode);
-	lh_node_id parent = n ? seat->held[n - 1].node : 0;
-	lh_node_id node = lh_node_known(me, parent, id, place);
+	lh_site place = LH_SITE(x->stack, c.how, c.mode);
+	lh_chain_id parent = n ? seat->held[n - 1].node : 0;
+	lh_chain_id node = lh_chain_cached(me, parent, id, place);
 	if (LH_UNLIKELY(n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.o)))))
 		goto unknown;
 	if (LH_UNLIKELY(!node)) {
 		const struct lh_call near = c;
-		if (lh_got_near(me, &near, parent, id, place))
+		if (lh_on_acquired_new_chain(me, &near, parent, id, place))
 			return;
 		goto unknown;
 	}
-	lh_hold_known(me, seat, l,
-		      (struct lh_held){
-			      .address = (uintptr_t)c.o, .lock = id, .place = place, .node = node});
+	lh_held_append(
+		me, seat, l,
+		(struct lh_held){
+			.address = (uintptr_t)c.o, .lock = id, .place = place, .node = node});
 	return;
 unknown:;
 	struct lh_call slow = c;
 	if (x)
 		slow.stack = x->stack;
-	if (rc == EBUSY && c.how == LH_TRIES)
-		lh_try_failed(&slow);
+	if (rc == EBUSY && c.how == LH_TRY)
+		lh_on_try_failed(&slow);
 	else
-		lh_got_slow(&slow, rc);
+		lh_on_acquired_slow(&slow, rc);
 }
 
-static inline __attribute__((always_inline)) void lh_drop(struct lh_call c)
+static inline __attribute__((always_inline)) void lh_on_release(struct lh_call c)
 {
-	struct lh_seat *seat = lh_myself()->seat;
+	struct lh_live_thread *seat = lh_self_get()->seat;
 	uint32_t n = seat ? seat->held_n - 1 : 0;
 	struct lh_held *h = seat && n < LH_HELD_MAX ? &seat->held[n] : NULL;
 
-	if (LH_UNLIKELY(!h || h->address != (uintptr_t)c.o || !lh_held_plain(h) ||
-			lh_book_tick() - h->tick > lh_long_ticks)) {
+	if (LH_UNLIKELY(!h || h->address != (uintptr_t)c.o || !lh_held_is_simple(h) ||
+			lh_clock_tick() - h->tick > lh_long_hold_ticks)) {
 		const struct lh_call slow = c;
-		lh_drop_slow(&slow);
+		lh_on_release_slow(&slow);
 		return;
 	}
-	if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+	if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
 		LH_LOCKS[LH_LOCK_ROW(h->lock)].owner = 0;
 	h->address = 0;
 	h->lock = 0;
@@ -166,92 +169,93 @@ static inline __attribute__((always_inline)) void lh_drop(struct lh_call c)
 	seat->held_n = n;
 }
 
-static inline __attribute__((always_inline)) void lh_dropped(struct lh_call c, int rc)
+static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_call c, int rc)
 {
 	if (LH_UNLIKELY(rc)) {
 		const struct lh_call slow = c;
-		lh_dropped_slow(&slow, rc);
+		lh_on_release_done_slow(&slow, rc);
 	}
 }
 
 /* ---- the events that are not uniform ---- */
 
-void lh_born(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
-void lh_broken_slow(const struct lh_call *c);
+void lh_on_init(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
+void lh_on_destroy_begin_slow(const struct lh_call *c);
 /* About to be destroyed or initialised anew. A mutex that nobody holds is the usual case. */
-static inline void lh_broken(const struct lh_call *c)
+static inline void lh_on_destroy_begin(const struct lh_call *c)
 {
 	const struct lh_lock *l =
-		lh_myself()->seat ? lh_lock_known(c->o, (enum lh_kind)c->kind) : NULL;
+		lh_self_get()->seat ? lh_lock_known(c->o, (enum lh_kind)c->kind) : NULL;
 
 	if (l && (l->owner || l->kind != LH_MUTEX))
-		lh_broken_slow(c);
+		lh_on_destroy_begin_slow(c);
 }
-void lh_named(const struct lh_call *c, const char *name); /* of whatever kind it is */
-void lh_buried(const struct lh_call *c, int rc);          /* it is destroyed, if rc says so */
+void lh_on_name(const struct lh_call *c, const char *name); /* of whatever kind it is */
+void lh_on_destroyed(const struct lh_call *c, int rc);      /* it is destroyed, if rc says so */
 
 /* Condition waits: `c` names the mutex. */
-void lh_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how);
-void lh_cond_waited(const struct lh_call *c);
-void lh_cond_signal(const struct lh_call *c);
+void lh_on_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how);
+void lh_on_cond_wait_end(const struct lh_call *c);
+void lh_on_cond_signal(const struct lh_call *c);
 
-void lh_wait_end(const struct lh_call *c);
+void lh_on_wait_clear(const struct lh_call *c);
 
 /* Barriers: the round that this thread has come to, and gone on from. */
-lh_thread_id lh_barrier_enter(const struct lh_call *c);
-void lh_barrier_passed(const struct lh_call *c, lh_thread_id round);
+lh_thread_id lh_on_barrier_arrive(const struct lh_call *c);
+void lh_on_barrier_leave(const struct lh_call *c, lh_thread_id round);
 
 /* Semaphores. */
-lh_stack_id lh_sem_place(const struct lh_call *c); /* the stack of this hook, 0 not known */
-void lh_sem_lives(const struct lh_call *c); /* taken; it will be posted when this thread ends */
+lh_stack_id lh_call_stack(const struct lh_call *c); /* the stack of this hook, 0 not known */
+void lh_on_thread_end_sem(
+	const struct lh_call *c); /* taken; it will be posted when this thread ends */
 /* Does this semaphore stand for the end of a thread? */
-static inline bool lh_sem_ends(const void *o)
+static inline bool lh_sem_is_thread_end(const void *o)
 {
-	const struct lh_lock *l = lh_myself()->seat ? lh_lock_known(o, LH_SEM) : NULL;
+	const struct lh_lock *l = lh_self_get()->seat ? lh_lock_known(o, LH_SEM) : NULL;
 
-	return l && (l->flags & LH_LOCK_ENDS);
+	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
 }
 /* Waits until that thread ends. False: this semaphore says no such thing. */
-bool lh_sem_join_begin(const struct lh_call *c);
-void lh_sem_join_end(const struct lh_call *c, int rc);
-void lh_sem_post(const struct lh_call *c);
-void lh_sem_opened(const struct lh_call *c);
+bool lh_on_sem_join_begin(const struct lh_call *c);
+void lh_on_sem_join_end(const struct lh_call *c, int rc);
+void lh_on_sem_post(const struct lh_call *c);
+void lh_on_sem_open(const struct lh_call *c);
 
-static inline void lh_sem_drop(struct lh_call c)
+static inline void lh_on_sem_release(struct lh_call c)
 {
-	struct lh_seat *seat = lh_myself()->seat;
+	struct lh_live_thread *seat = lh_self_get()->seat;
 
 	if (LH_LIKELY(seat && seat->held_n &&
 		      seat->held[seat->held_n - 1].address == (uintptr_t)c.o)) {
-		lh_drop(c);
+		lh_on_release(c);
 	} else {
 		const struct lh_call slow = c;
-		lh_sem_post(&slow);
+		lh_on_sem_post(&slow);
 	}
 }
 
 /* pthread_once. False: nothing to watch, call the original with the program's routine. */
-bool lh_once_begin(const struct lh_call *c, void (*routine)(void));
-const struct lh_call *lh_once_started(void (**routine)(void));
-void lh_once_ended(const struct lh_call *c);
-void lh_once_end(const struct lh_call *c);
+bool lh_on_once_call(const struct lh_call *c, void (*routine)(void));
+const struct lh_call *lh_on_once_routine_begin(void (**routine)(void));
+void lh_on_once_routine_end(const struct lh_call *c);
+void lh_on_once_return(const struct lh_call *c);
 
-/* Thread life. lh_thread_making gives the number of a seat for the new thread, 0: none. */
-uint32_t lh_thread_making(const struct lh_call *c, bool detached);
-void lh_thread_made(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc);
-void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size);
-void lh_thread_ends(void);
-uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how);
-void lh_join_end(const struct lh_call *c, uint32_t seat, int rc);
-void lh_thread_detached(const struct lh_call *c, pthread_t handle);
-void lh_thread_named(const struct lh_call *c, pthread_t handle, const char *name);
+/* Thread life. lh_on_thread_create gives the number of a seat for the new thread, 0: none. */
+uint32_t lh_on_thread_create(const struct lh_call *c, bool detached);
+void lh_on_thread_create_done(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc);
+void lh_on_thread_start(uint32_t seat, uintptr_t frame, uint64_t stack_size);
+void lh_on_thread_exit(void);
+uint32_t lh_on_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how);
+void lh_on_join_end(const struct lh_call *c, uint32_t seat, int rc);
+void lh_on_detach(const struct lh_call *c, pthread_t handle);
+void lh_on_thread_name(const struct lh_call *c, pthread_t handle, const char *name);
 
 /* Fork: prepare in the parent, and the child made ours. */
-void lh_fork_prepare(void);
-void lh_fork_parent(void);
-bool lh_fork_child(uintptr_t frame);
+void lh_on_fork_prepare(void);
+void lh_on_fork_parent(void);
+bool lh_on_fork_child(uintptr_t frame);
 
-bool lh_track_init(void); /* also in a forked child */
-void lh_track_end(void);  /* the process ends: what is still to be said */
+bool lh_events_init(void); /* also in a forked child */
+void lh_events_end(void);  /* the process ends: what is still to be said */
 
 #endif

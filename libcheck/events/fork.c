@@ -21,10 +21,10 @@ static struct {
 	uint32_t n;
 	struct lh_held held[LH_HELD_MAX];
 	struct lh_lock was[LH_HELD_MAX]; /* their rows; the parent's go on changing */
-	struct lh_seat *seat;
+	struct lh_live_thread *seat;
 	lh_thread_id thread; /* 0: what it held is not known as a chain, so neither is the order */
 	uint32_t segment;
-	lh_node_id guard;
+	lh_chain_id guard;
 	uint64_t ns; /* when it was about to fork */
 	char name[LH_NAME_MAX];
 	bool child, warned;
@@ -43,7 +43,7 @@ static struct {
  */
 static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
 {
-	return h->address && l->address == h->address && !(h->flags & LH_HELD_WAITING) &&
+	return h->address && l->address == h->address && !(h->flags & LH_HELD_IN_COND_WAIT) &&
 	       !(l->flags & LH_LOCK_PSHARED) &&
 	       (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
 		l->kind == LH_CUSTOM);
@@ -51,10 +51,11 @@ static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
 
 static void keep_others(uint32_t me)
 {
-	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++) {
-		const struct lh_seat *s = &LH_SEATS[i];
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
+		const struct lh_live_thread *s = &LH_LIVE_THREADS[i];
 		for (uint32_t k = 0;
-		     i != me && s->state == LH_SEAT_LIVE && k < s->held_n && k < LH_HELD_MAX; k++) {
+		     i != me && s->state == LH_LIVE_ATTACHED && k < s->held_n && k < LH_HELD_MAX;
+		     k++) {
 			struct lh_held h = s->held[k];
 			struct lh_lock was = LH_LOCKS[LH_LOCK_ROW(h.lock)];
 			LH_COMPILER_FENCE(); /* what is looked at are the copies */
@@ -69,9 +70,9 @@ static void keep_others(uint32_t me)
 	}
 }
 
-void lh_fork_prepare(void)
+void lh_on_fork_prepare(void)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 	uint32_t none = 0;
 
 	if (!me->seat || !__atomic_compare_exchange_n(&keep.by, &none, me->number, false,
@@ -82,7 +83,7 @@ void lh_fork_prepare(void)
 	keep.guard = keep.n ? me->seat->held[keep.n - 1].node : 0;
 	keep.thread = keep.n && !keep.guard ? 0 : me->seat->thread;
 	keep.segment = me->seat->segment;
-	keep.ns = lh_book_now();
+	keep.ns = lh_clock_now();
 	__builtin_memcpy(keep.held, me->seat->held, keep.n * sizeof(keep.held[0]));
 	for (uint32_t i = 0; i < keep.n; i++)
 		keep.was[i] = LH_LOCKS[LH_LOCK_ROW(keep.held[i].lock)];
@@ -92,9 +93,9 @@ void lh_fork_prepare(void)
 	keep_others(me->number);
 }
 
-void lh_fork_parent(void)
+void lh_on_fork_parent(void)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 
 	if (!me->number || keep.by != me->number)
 		return;
@@ -103,8 +104,8 @@ void lh_fork_parent(void)
 		return;
 	for (uint32_t i = 0; i < me->seat->held_n && i < LH_HELD_MAX; i++)
 		if (me->seat->held[i].lock)
-			me->seat->held[i].flags |= LH_HELD_FORKED;
-	lh_segment_next(me, me->seat); /* what it did until now came before the child */
+			me->seat->held[i].flags |= LH_HELD_ACROSS_FORK;
+	lh_hb_next_segment(me, me->seat); /* what it did until now came before the child */
 }
 
 /* The thread that took it, as the child can know it: a row of its own here. */
@@ -120,22 +121,23 @@ static lh_thread_id absent(uint32_t i)
 	return id;
 }
 
-static uint32_t tell_fork(struct lh_event_work *w, uint32_t i, struct lh_lock *l, lh_place wants)
+static uint32_t tell_fork(struct lh_event_frame *w, uint32_t i, struct lh_lock *l, lh_site wants)
 {
-	struct lh_tale *t = lh_tale_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, w->seat->thread);
-	lh_place held = keep.other[i].held.place;
+	struct lh_finding_draft *t =
+		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, w->seat->thread);
+	lh_site held = keep.other[i].held.place;
 
 	t->severity = wants ? LH_ERROR : LH_WARNING;
-	lh_tale_step(t, absent(i), lh_lock_id_of(l),
-		     LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(held)), LH_PLACE_HOW(held),
-			      LH_PLACE_MODE(held)),
-		     LH_HOLDS);
+	lh_finding_add_step(t, absent(i), lh_lock_id_of(l),
+			    LH_SITE(lh_stack_from_parent(LH_SITE_STACK(held)), LH_SITE_HOW(held),
+				    LH_SITE_MODE(held)),
+			    LH_HOLDS);
 	if (wants)
-		lh_tale_step(t, w->seat->thread, lh_lock_id_of(l), wants, LH_WAITS_FOR);
-	return lh_check_tell(t, LH_F_NONE);
+		lh_finding_add_step(t, w->seat->thread, lh_lock_id_of(l), wants, LH_WAITS_FOR);
+	return lh_finding_commit(t, LH_F_NONE);
 }
 
-void lh_work_orphans(struct lh_event_work *w, const struct lh_lock *l, lh_place wants)
+void lh_fork_report_not_copied(struct lh_event_frame *w, const struct lh_lock *l, lh_site wants)
 {
 	for (uint32_t i = 0; i < keep.others; i++) {
 		const struct lh_held *h = &keep.other[i].held;
@@ -143,15 +145,15 @@ void lh_work_orphans(struct lh_event_work *w, const struct lh_lock *l, lh_place 
 		if ((wants && h->address != l->address) ||
 		    !lh_lock_still_held(was, keep.other[i].tid))
 			continue;
-		struct lh_lock *o = lh_lock_stand_in(was);
+		struct lh_lock *o = lh_lock_copy_from_parent(was);
 		if (o)
-			lh_work_tell(w, tell_fork(w, i, o, wants));
+			lh_event_report(w, tell_fork(w, i, o, wants));
 	}
 	if (!wants)
 		keep.warned = true;
 }
 
-bool lh_work_has_orphans(bool waits)
+bool lh_fork_has_not_copied(bool waits)
 {
 	return keep.others && keep.child && (waits || !keep.warned);
 }
@@ -160,32 +162,32 @@ bool lh_work_has_orphans(bool waits)
  * The locks that the forking thread held are held by the child's only thread, each child's
  * copy of them. A process-shared one was not copied: it is the parent's still.
  */
-static void inherit(struct lh_me *me)
+static void inherit(struct lh_self *me)
 {
-	struct lh_seat *s = me->parked;
+	struct lh_live_thread *s = me->parked;
 
 	for (uint32_t i = 0; i < keep.n; i++) {
 		const struct lh_held *old = &keep.held[i];
 		const struct lh_lock *was = &keep.was[i];
-		if (!old->lock || was->address != old->address || was->kind == LH_LIFE ||
+		if (!old->lock || was->address != old->address || was->kind == LH_THREAD_END ||
 		    was->kind == LH_ONCE || was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
 			continue;
-		struct lh_lock *l = lh_lock_stand_in(was);
+		struct lh_lock *l = lh_lock_copy_from_parent(was);
 		struct lh_held *h = l ? lh_held_push(s) : NULL;
 		if (!h)
 			continue;
 		*h = *old;
 		h->lock = lh_lock_id_of(l);
-		h->place = LH_PLACE(lh_stack_adopt(LH_PLACE_STACK(old->place)),
-				    LH_PLACE_HOW(old->place), LH_PLACE_MODE(old->place));
+		h->place = LH_SITE(lh_stack_from_parent(LH_SITE_STACK(old->place)),
+				   LH_SITE_HOW(old->place), LH_SITE_MODE(old->place));
 		h->node = 0;
 		h->flags = LH_HELD_INHERITED;
-		if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE)
+		if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
 			l->owner = me->number;
 	}
 }
 
-bool lh_fork_child(uintptr_t frame)
+bool lh_on_fork_child(uintptr_t frame)
 {
 	uintptr_t low = 0, high = 0;
 
@@ -195,23 +197,23 @@ bool lh_fork_child(uintptr_t frame)
 	} else {
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
-	lh_book.big = (struct lh_big_lock){0};
-	lh_me_distance = 0;
-	lh_big_lock_take(&lh_book.big, UINT32_MAX);
-	struct lh_me *me = lh_seat_take(0, low, high);
+	lh_own_ledger.big = (struct lh_internal_lock){0};
+	lh_self_offset = 0;
+	lh_internal_lock_take(&lh_own_ledger.big, UINT32_MAX);
+	struct lh_self *me = lh_live_thread_attach(0, low, high);
 	if (me) {
 		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
 		__builtin_memcpy(LH_THREADS[me->parked->thread].name, keep.name, LH_NAME_MAX);
 		if (keep.by)
 			inherit(me);
 	}
-	lh_book.ledger->fork_thread = keep.by ? keep.thread : 0;
-	lh_book.ledger->fork_segment = keep.by ? keep.segment : 0;
-	lh_book.ledger->fork_guard = keep.by ? keep.guard : 0;
-	lh_book.ledger->born_ns = keep.by ? keep.ns : lh_book_now();
+	lh_own_ledger.ledger->fork_thread = keep.by ? keep.thread : 0;
+	lh_own_ledger.ledger->fork_segment = keep.by ? keep.segment : 0;
+	lh_own_ledger.ledger->fork_guard = keep.by ? keep.guard : 0;
+	lh_own_ledger.ledger->born_ns = keep.by ? keep.ns : lh_clock_now();
 	keep.by = 0;
 	keep.n = 0;
 	keep.child = true;
-	lh_big_lock_give(&lh_book.big, UINT32_MAX);
+	lh_internal_lock_release(&lh_own_ledger.big, UINT32_MAX);
 	return me != NULL;
 }

@@ -16,74 +16,75 @@
 
 enum { EVENTS_BACK = 4096, CREATORS_UP = 16 };
 
-void lh_work_over(struct lh_event_work *w)
+void lh_across_create_mark(struct lh_event_frame *w)
 {
 	for (uint32_t i = 0; i < w->seat->held_n && i < LH_HELD_MAX; i++) {
 		struct lh_held *h = &w->seat->held[i];
 		struct lh_lock *l = lh_lock_row(h->lock);
-		if (!l || (h->flags & (LH_HELD_WAITING | LH_HELD_OVER)) ||
-		    LH_PLACE_MODE(h->place) != LH_EXCLUSIVE || l->kind == LH_ONCE ||
+		if (!l || (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_ACROSS_CREATE)) ||
+		    LH_SITE_MODE(h->place) != LH_EXCLUSIVE || l->kind == LH_ONCE ||
 		    l->kind == LH_GUARD)
 			continue;
 		h->pad = w->seat->segment;
-		h->flags |= LH_HELD_OVER;
-		l->flags |= LH_LOCK_OVER;
+		h->flags |= LH_HELD_ACROSS_CREATE;
+		l->flags |= LH_LOCK_HELD_ACROSS_CREATE;
 	}
 }
 
 /* Before it is given back: a child that lives on after this moment is not shut out by it any more.
  */
-void lh_work_forked_given(struct lh_event_work *w, struct lh_held *h)
+void lh_across_fork_on_release(struct lh_event_frame *w, struct lh_held *h)
 {
-	uint64_t ns = lh_book_now();
+	uint64_t ns = lh_clock_now();
 
-	if (!h->lock || !(h->flags & LH_HELD_FORKED))
+	if (!h->lock || !(h->flags & LH_HELD_ACROSS_FORK))
 		return;
-	h->flags &= (uint16_t)~LH_HELD_FORKED;
-	lh_work_order(LH_EVENT_FORK_GIVE, w->seat->thread, (uint32_t)ns, h->lock,
-		      (uint32_t)(ns >> 32));
+	h->flags &= (uint16_t)~LH_HELD_ACROSS_FORK;
+	lh_hb_edge_add(LH_HB_FORKER_RELEASED, w->seat->thread, (uint32_t)ns, h->lock,
+		       (uint32_t)(ns >> 32));
 }
 
-void lh_over_given(const struct lh_call *c)
+void lh_across_create_on_release(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return;
 	struct lh_held *h = lh_held_find(w.seat, c->o);
 	if (h)
-		lh_work_forked_given(&w, h);
-	if (h && h->lock && (h->flags & LH_HELD_OVER)) {
-		h->flags &= (uint16_t)~LH_HELD_OVER;
-		lh_work_order(LH_EVENT_GIVE, w.seat->thread, w.seat->segment, h->lock, h->pad);
-		lh_segment_next(w.me, w.seat);
+		lh_across_fork_on_release(&w, h);
+	if (h && h->lock && (h->flags & LH_HELD_ACROSS_CREATE)) {
+		h->flags &= (uint16_t)~LH_HELD_ACROSS_CREATE;
+		lh_hb_edge_add(LH_HB_CREATOR_RELEASED, w.seat->thread, w.seat->segment, h->lock,
+			       h->pad);
+		lh_hb_next_segment(w.me, w.seat);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
 /* Was `giver` holding the lock when it created `made`, and has it given it back since? Its
  * segment then; 0: no, or `taker` has taken the lock after that before. */
 static uint32_t given_in(lh_thread_id giver, lh_thread_id made, lh_lock_id lock, lh_thread_id taker)
 {
-	uint32_t used = lh_book_used(LH_T_EVENT), found = 0;
+	uint32_t used = lh_rows_used(LH_T_HB_EDGE), found = 0;
 	uint32_t created = LH_THREADS[made].creator_segment;
 
 	for (uint32_t i = used; i-- > 1 && used - i <= EVENTS_BACK;) {
-		const struct lh_event *e = &LH_EVENTS[i];
-		if (e->what == LH_EVENT_GIVE && e->a == giver && e->b == lock &&
+		const struct lh_hb_edge *e = &LH_HB_EDGES[i];
+		if (e->what == LH_HB_CREATOR_RELEASED && e->a == giver && e->b == lock &&
 		    e->b_segment <= created && created < e->a_segment)
 			found = e->a_segment;
 	}
 	for (uint32_t i = used; found && i-- > 1 && used - i <= EVENTS_BACK;) {
-		const struct lh_event *e = &LH_EVENTS[i];
-		if (e->what == LH_EVENT_TAKE && e->a == giver && e->a_segment == found &&
-		    e->b == taker)
+		const struct lh_hb_edge *e = &LH_HB_EDGES[i];
+		if (e->what == LH_HB_ACQUIRED_FROM_CREATOR && e->a == giver &&
+		    e->a_segment == found && e->b == taker)
 			return 0;
 	}
 	return found;
 }
 
-void lh_work_taken_over(struct lh_event_work *w, lh_lock_id lock)
+void lh_across_create_on_acquire(struct lh_event_frame *w, lh_lock_id lock)
 {
 	lh_thread_id me = w->seat->thread, made = me;
 	bool news = false;
@@ -92,10 +93,11 @@ void lh_work_taken_over(struct lh_event_work *w, lh_lock_id lock)
 		lh_thread_id giver = LH_THREADS[made].creator;
 		uint32_t segment = given_in(giver, made, lock, me);
 		if (segment)
-			lh_work_order(LH_EVENT_TAKE, giver, segment, me, w->seat->segment + 1);
+			lh_hb_edge_add(LH_HB_ACQUIRED_FROM_CREATOR, giver, segment, me,
+				       w->seat->segment + 1);
 		news |= segment != 0;
 		made = giver;
 	}
 	if (news)
-		lh_segment_next(w->me, w->seat);
+		lh_hb_next_segment(w->me, w->seat);
 }

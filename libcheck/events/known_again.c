@@ -16,53 +16,53 @@
 /* Nothing was asked for under it, so no circle goes through it and nobody will name it. */
 static bool may_rest(const struct lh_lock *l)
 {
-	return lh_lock_may_return(l) && lh_node_all_leaves(l);
+	return lh_lock_can_retire(l) && lh_chain_no_children(l);
 }
 
 /* Destroyed by the program. (A signal handler that destroys one in between: a row is lost.) */
-bool lh_rests(const struct lh_call *c)
+bool lh_on_destroyed_retire(const struct lh_call *c)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 	struct lh_lock *l = me->seat ? lh_lock_known(c->o, (enum lh_kind)c->kind) : NULL;
-	uint32_t *at = lh_resting_at(me, c->o);
+	uint32_t *at = lh_retired_entry(me, c->o);
 
 	if (!l || l->kind != c->kind || *at || !(l->flags & LH_LOCK_INITED) || !may_rest(l))
 		return false;
-	lh_lock_rest(l);
+	lh_lock_retire(l);
 	*at = (uint32_t)(l - LH_LOCKS);
 	return true;
 }
 
 /* The one that lies where this one belongs has not returned: it makes room. */
-void lh_work_rest(struct lh_event_work *w, struct lh_lock *l)
+void lh_event_retire_lock(struct lh_event_frame *w, struct lh_lock *l)
 {
-	uint32_t *at = lh_resting_at(w->me, (const void *)l->address);
+	uint32_t *at = lh_retired_entry(w->me, (const void *)l->address);
 	bool rests = may_rest(l) && (l->flags & LH_LOCK_INITED);
 
 	if (*at)
-		lh_lock_bury(&LH_LOCKS[*at]);
+		lh_lock_drop_retired(&LH_LOCKS[*at]);
 	*at = rests ? (uint32_t)(l - LH_LOCKS) : 0;
 	if (rests)
-		lh_lock_rest(l);
+		lh_lock_retire(l);
 	else
-		lh_lock_end(l);
+		lh_lock_destroy(l);
 }
 
 /* Initialised at the address and in the place where one was before. */
-bool lh_born_again(const struct lh_call *c, uint32_t flags)
+bool lh_on_init_revived(const struct lh_call *c, uint32_t flags)
 {
-	struct lh_me *me = lh_myself();
-	uint32_t *at = lh_resting_at(me, c->o);
+	struct lh_self *me = lh_self_get();
+	uint32_t *at = lh_retired_entry(me, c->o);
 
 	if (!me->seat || !*at)
 		return false;
 	struct lh_lock *l = &LH_LOCKS[*at];
 	const struct lh_context *x = lh_context_find(c->frame);
-	if (!lh_lock_rests_at(l, c->o) || l->kind != c->kind || !x || x->stack != l->born ||
-	    (l->flags & ~(uint32_t)(LH_LOCK_WRITTEN | LH_LOCK_PLAINLY)) != flags)
+	if (!lh_lock_is_retired_at(l, c->o) || l->kind != c->kind || !x || x->stack != l->born ||
+	    (l->flags & ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER)) != flags)
 		return false;
 	*at = 0;
-	lh_lock_return(l, c->o);
+	lh_lock_revive(l, c->o);
 	return true;
 }
 
@@ -73,55 +73,58 @@ bool lh_born_again(const struct lh_call *c, uint32_t flags)
 static struct lh_lock *fresh(const struct lh_call *c)
 {
 	uint32_t row =
-		c->kind == LH_MUTEX && !lh_lock_word(c->o, LH_MUTEX) ? lh_lock_find(c->o) : 0;
+		c->kind == LH_MUTEX && !lh_lock_read_tag(c->o, LH_MUTEX) ? lh_lock_find(c->o) : 0;
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
 
 	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED) ||
-	    (l->flags & ~(uint32_t)LH_LOCK_PLAINLY) != lh_lock_attributes(c->o, LH_MUTEX) ||
+	    (l->flags & ~(uint32_t)LH_LOCK_TAKEN_OUTSIDE_HANDLER) !=
+		    lh_lock_attributes(c->o, LH_MUTEX) ||
 	    !may_rest(l))
 		return NULL;
-	lh_lock_return(l, c->o);
+	lh_lock_revive(l, c->o);
 	return l;
 }
 
 /* ---- taken ---- */
 
 /* A writer that is the first of its lock is news to the judge, and so are a child's orphans. */
-static bool is_plain(const struct lh_me *me, const struct lh_lock *l, const struct lh_call *c)
+static bool is_plain(const struct lh_self *me, const struct lh_lock *l, const struct lh_call *c)
 {
 	if (l->kind != c->kind ||
-	    (c->kind == LH_RWLOCK && c->mode == LH_EXCLUSIVE && !(l->flags & LH_LOCK_WRITTEN)))
+	    (c->kind == LH_RWLOCK && c->mode == LH_EXCLUSIVE && !(l->flags & LH_LOCK_HAS_WRITERS)))
 		return false;
-	return !(me->seat->held_n && lh_held_find(me->seat, c->o)) && !lh_work_has_orphans(false);
+	return !(me->seat->held_n && lh_held_find(me->seat, c->o)) &&
+	       !lh_fork_has_not_copied(false);
 }
 
-bool lh_got_near(struct lh_me *me, const struct lh_call *c, lh_node_id parent, lh_lock_id id,
-		 lh_place place)
+bool lh_on_acquired_new_chain(struct lh_self *me, const struct lh_call *c, lh_chain_id parent,
+			      lh_lock_id id, lh_site place)
 {
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
 	if (!is_plain(me, l, c))
 		return false;
 	me = lh_enter(c->frame);
-	lh_node_id node =
-		lh_node_again(me, parent, id, place, !lh_life_matters(me->parked->thread));
+	lh_chain_id node = lh_chain_find_visited(me, parent, id, place,
+						 !lh_thread_end_matters(me->parked->thread));
 	if (node)
-		lh_hold_known(me, me->parked, l,
-			      (struct lh_held){.address = (uintptr_t)c->o,
-					       .lock = id,
-					       .place = place,
-					       .node = node});
+		lh_held_append(me, me->parked, l,
+			       (struct lh_held){.address = (uintptr_t)c->o,
+						.lock = id,
+						.place = place,
+						.node = node});
 	lh_leave(me);
 	return node != 0;
 }
 
-bool lh_got_again(const struct lh_call *c)
+bool lh_on_acquired_revived(const struct lh_call *c)
 {
-	struct lh_me *me = lh_myself();
-	struct lh_seat *s = me->seat;
+	struct lh_self *me = lh_self_get();
+	struct lh_live_thread *s = me->seat;
 	struct lh_lock *l = s && (c->stack || lh_contexts.off) ? fresh(c) : NULL;
-	lh_node_id parent = l && s->held_n ? s->held[s->held_n - 1].node : 0;
+	lh_chain_id parent = l && s->held_n ? s->held[s->held_n - 1].node : 0;
 
 	return l && s->held_n < LH_HELD_MAX && (parent || !s->held_n) &&
-	       lh_got_near(me, c, parent, lh_lock_id_of(l), LH_PLACE(c->stack, c->how, c->mode));
+	       lh_on_acquired_new_chain(me, c, parent, lh_lock_id_of(l),
+					LH_SITE(c->stack, c->how, c->mode));
 }

@@ -12,40 +12,41 @@
 
 #define MS 1000000u
 
-uint32_t lh_long_ticks = UINT32_MAX;
+uint32_t lh_long_hold_ticks = UINT32_MAX;
 
-void lh_long_init(void)
+void lh_long_hold_init(void)
 {
 	const uint64_t limit = (uint64_t)lh_options.long_hold, off = LH_TICK_NS + MS;
 
 	if (!limit)
-		lh_long_ticks = UINT32_MAX;
+		lh_long_hold_ticks = UINT32_MAX;
 	else
-		lh_long_ticks = limit > off ? (uint32_t)((limit - off) / MS) : 0;
+		lh_long_hold_ticks = limit > off ? (uint32_t)((limit - off) / MS) : 0;
 }
 
-static const struct lh_board *board(void)
+static const struct lh_run_header *board(void)
 {
-	return lh_book.tick ? lh_book.board : NULL;
+	return lh_own_ledger.tick ? lh_own_ledger.board : NULL;
 }
 
 static uint64_t held_for(const struct lh_held *h)
 {
-	return lh_may_read_clock() ? lh_held_for(h, board(), lh_book_now())
-				   : (uint64_t)(lh_book_tick() - h->tick) * MS;
+	return lh_may_read_clock() ? lh_held_for(h, board(), lh_clock_now())
+				   : (uint64_t)(lh_clock_tick() - h->tick) * MS;
 }
 
 static bool is_long(const struct lh_held *h)
 {
 	return h && h->lock && h->depth == 1 &&
-	       !(h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED)) &&
-	       LH_PLACE_MODE(h->place) != LH_PERMIT && lh_book_tick() - h->tick > lh_long_ticks &&
+	       !(h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)) &&
+	       LH_SITE_MODE(h->place) != LH_PERMIT &&
+	       lh_clock_tick() - h->tick > lh_long_hold_ticks &&
 	       held_for(h) > (uint64_t)lh_options.long_hold;
 }
 
 static struct lh_finding *find_told(uint64_t key)
 {
-	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++)
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++)
 		if (LH_FINDINGS[i].key == key)
 			return &LH_FINDINGS[i];
 	return NULL;
@@ -55,15 +56,15 @@ static struct lh_finding *find_told(uint64_t key)
  * The same place again: one finding. Its steps are those of the longest hold; for the monitor,
  * which tells each hold while it lasts, those of the last one.
  */
-static void again(struct lh_finding *f, const struct lh_tale *t, uint64_t ns)
+static void again(struct lh_finding *f, const struct lh_finding_draft *t, uint64_t ns)
 {
-	if (f->steps != t->n || (!lh_book.tick && ns <= f->duration_ns))
+	if (f->steps != t->n || (!lh_own_ledger.tick && ns <= f->duration_ns))
 		return;
 	for (int i = 0; i < t->n; i++) {
 		struct lh_lock *l = lh_lock_row(t->step[i].lock);
 		LH_STEPS[f->step + (uint32_t)i] = t->step[i];
 		if (l)
-			l->flags |= LH_LOCK_KEPT;
+			l->flags |= LH_LOCK_PINNED;
 	}
 	f->thread = t->thread;
 }
@@ -74,38 +75,39 @@ static void again(struct lh_finding *f, const struct lh_tale *t, uint64_t ns)
  */
 static void tell(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin(&w, c))
+	if (!lh_event_begin(&w, c))
 		return;
 	struct lh_held *h = lh_held_find(w.seat, c->o);
 	struct lh_lock *l = is_long(h) ? lh_lock_row(h->lock) : NULL;
 	if (l) {
-		struct lh_tale *t = lh_tale_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.seat->thread);
+		struct lh_finding_draft *t =
+			lh_finding_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.seat->thread);
 		uint64_t ns = held_for(h);
 		t->severity = LH_WARNING;
-		t->key = lh_long_key(l, h->lock, h->place);
-		lh_tale_step(t, w.seat->thread, h->lock, h->place, LH_HOLDS);
-		lh_tale_step(t, w.seat->thread, h->lock,
-			     LH_PLACE(w.stack, 0, LH_PLACE_MODE(h->place)), LH_RELEASES);
+		t->key = lh_long_hold_key(l, h->lock, h->place);
+		lh_finding_add_step(t, w.seat->thread, h->lock, h->place, LH_HOLDS);
+		lh_finding_add_step(t, w.seat->thread, h->lock,
+				    LH_SITE(w.stack, 0, LH_SITE_MODE(h->place)), LH_RELEASES);
 		t->step[0].tick = h->tick;
 		t->step[1].tick = (uint32_t)((lh_held_since(h, board()) + ns) / MS);
-		uint32_t id = lh_check_tell(t, LH_F_NONE);
+		uint32_t id = lh_finding_commit(t, LH_F_NONE);
 		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
 		if (f && !id)
 			again(f, t, ns);
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;
-		if (f && lh_book.tick)
-			f->flags |= LH_FINDING_FACT;
-		lh_work_tell(&w, id);
+		if (f && lh_own_ledger.tick)
+			f->flags |= LH_FINDING_MEASURED;
+		lh_event_report(&w, id);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
-void lh_long_given(const struct lh_call *c)
+void lh_long_hold_on_release(const struct lh_call *c)
 {
-	struct lh_seat *s = lh_myself()->seat;
+	struct lh_live_thread *s = lh_self_get()->seat;
 
 	if (s && is_long(lh_held_find(s, c->o)))
 		tell(c);

@@ -12,87 +12,86 @@
 #include "libcheck/events/event_internal.h"
 #include "libcheck/rules/wait_cycle.h"
 
-lh_stack_id lh_sem_place(const struct lh_call *c)
+lh_stack_id lh_call_stack(const struct lh_call *c)
 {
-	const struct lh_context *x = lh_myself()->seat ? lh_context_find(c->frame) : NULL;
-	struct lh_event_work w;
+	const struct lh_context *x = lh_self_get()->seat ? lh_context_find(c->frame) : NULL;
+	struct lh_event_frame w;
 
 	if (x)
 		return x->stack;
-	if (!lh_work_begin(&w, c))
+	if (!lh_event_begin(&w, c))
 		return 0;
-	lh_work_end(&w);
+	lh_event_end(&w);
 	return w.stack;
 }
 
-void lh_sem_lives(const struct lh_call *c)
+void lh_on_thread_end_sem(const struct lh_call *c)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return;
 	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
 	if (l) {
-		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_ENDS;
+		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_THREAD_END_SEM;
 		l->thread = w.seat->thread;
 		l->come = l->initial = 0;
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
 /* By the thread itself: whoever joins it may give the semaphore back too. The main thread goes on.
  */
-void lh_life_over(const struct lh_call *c, struct lh_lock *l)
+void lh_thread_end_posted(const struct lh_call *c, struct lh_lock *l)
 {
-	struct lh_me *me = lh_enter(c->frame);
+	struct lh_self *me = lh_enter(c->frame);
 
 	if (!me)
 		return;
 	if (!l->initial && l->thread == me->parked->thread) {
 		l->come = me->parked->segment;
 		l->initial = 1;
-		lh_segment_next(me, me->parked);
+		lh_hb_next_segment(me, me->parked);
 	}
 	lh_leave(me);
 }
 
-static struct lh_lock *life_of_other(const struct lh_me *me, const struct lh_call *c)
+static struct lh_lock *life_of_other(const struct lh_self *me, const struct lh_call *c)
 {
 	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
 
-	return l && (l->flags & LH_LOCK_ENDS) && l->thread != me->seat->thread ? l : NULL;
+	return l && (l->flags & LH_LOCK_THREAD_END_SEM) && l->thread != me->seat->thread ? l : NULL;
 }
 
-bool lh_sem_join_begin(const struct lh_call *c)
+bool lh_on_sem_join_begin(const struct lh_call *c)
 {
-	struct lh_lock *l = life_of_other(lh_myself(), c);
-	struct lh_event_work w;
+	struct lh_lock *l = life_of_other(lh_self_get(), c);
+	struct lh_event_frame w;
 
-	if (!l || !lh_work_begin_order(&w, c))
+	if (!l || !lh_event_begin_must(&w, c))
 		return false;
 	/* the main thread gives its own back and then waits for the others: its life holds nobody
 	 * up */
 	if (LH_THREADS[l->thread].flags & LH_THREAD_MAIN)
-		lh_work_announce(&w, lh_lock_id_of(l), LH_PLACE(w.stack, c->how, LH_EXCLUSIVE),
-				 LH_WAIT_SEM, 0);
+		lh_event_announce_wait(&w, lh_lock_id_of(l), LH_SITE(w.stack, c->how, LH_EXCLUSIVE),
+				       LH_WAIT_SEM, 0);
 	else
-		lh_work_join(&w, l->thread, (enum lh_how)c->how);
-	lh_work_end(&w);
+		lh_event_join_begin(&w, l->thread, (enum lh_how)c->how);
+	lh_event_end(&w);
 	return true;
 }
 
-void lh_sem_join_end(const struct lh_call *c, int rc)
+void lh_on_sem_join_end(const struct lh_call *c, int rc)
 {
-	struct lh_lock *l = life_of_other(lh_myself(), c);
-	struct lh_event_work w;
+	struct lh_lock *l = life_of_other(lh_self_get(), c);
+	struct lh_event_frame w;
 
-	if (!l || !lh_work_begin_order(&w, c))
+	if (!l || !lh_event_begin_must(&w, c))
 		return;
-	lh_work_waited(&w);
+	lh_event_wait_time(&w);
 	if (!rc && l->initial) {
-		lh_work_order(LH_EVENT_JOIN, l->thread, l->come, w.seat->thread,
-			      w.seat->segment + 1);
-		lh_segment_next(w.me, w.seat);
+		lh_hb_edge_add(LH_HB_JOIN, l->thread, l->come, w.seat->thread, w.seat->segment + 1);
+		lh_hb_next_segment(w.me, w.seat);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }

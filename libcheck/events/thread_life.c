@@ -10,38 +10,38 @@
 #include "libcheck/rules/wait_cycle.h"
 
 /* What ran before a create, join or barrier is another segment than what runs after it. */
-void lh_segment_next(struct lh_me *me, struct lh_seat *s)
+void lh_hb_next_segment(struct lh_self *me, struct lh_live_thread *s)
 {
 	s->segment++;
-	lh_me_forget(me);
+	lh_self_forget_visits(me);
 }
 
-void lh_orders_lost(void)
+void lh_hb_edges_lost(void)
 {
-	__atomic_store_n(&lh_book.ledger->orders_lost, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&lh_own_ledger.ledger->orders_lost, 1, __ATOMIC_RELAXED);
 }
 
-void lh_work_order(enum lh_event_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
-		   uint32_t b_segment)
+void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+		    uint32_t b_segment)
 {
-	uint32_t at = lh_book_new(LH_T_EVENT, 1);
+	uint32_t at = lh_row_add(LH_T_HB_EDGE, 1);
 
 	if (at)
-		LH_EVENTS[at] = (struct lh_event){what, a, a_segment, b, b_segment};
+		LH_HB_EDGES[at] = (struct lh_hb_edge){what, a, a_segment, b, b_segment};
 	else
-		lh_orders_lost();
+		lh_hb_edges_lost();
 }
 
 /* A thread's life is a lock that has no bytes: its address is one that no object can have. */
-lh_lock_id lh_life_lock(lh_thread_id thread)
+lh_lock_id lh_thread_end_lock(lh_thread_id thread)
 {
 	const void *o = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 4);
-	struct lh_lock *l = thread ? lh_lock_make(o, LH_LIFE) : NULL;
+	struct lh_lock *l = thread ? lh_lock_make(o, LH_THREAD_END) : NULL;
 
 	if (!l)
 		return 0;
 	l->initial = thread;
-	l->flags |= LH_LOCK_KEPT;
+	l->flags |= LH_LOCK_PINNED;
 	LH_THREADS[thread].life = lh_lock_id_of(l);
 	return LH_THREADS[thread].life;
 }
@@ -51,9 +51,9 @@ lh_lock_id lh_life_lock(lh_thread_id thread)
 /* The thread of this seat is gone: judge what it left, and make the seat free. Big lock. */
 static uint32_t bury(uint32_t seat)
 {
-	uint32_t told = lh_check_exit(seat);
+	uint32_t told = lh_check_thread_exit(seat);
 
-	lh_seat_free(seat);
+	lh_live_thread_free(seat);
 	return told;
 }
 
@@ -61,38 +61,38 @@ static uint32_t bury(uint32_t seat)
  * Detached threads tell nobody when they are gone; the kernel knows. Asked when enough
  * of them have said that they are about to end, so that the cost per thread stays small.
  */
-static void sweep(struct lh_event_work *w)
+static void sweep(struct lh_event_frame *w)
 {
 	enum { ENOUGH = 32 };
 	static uint32_t threshold = ENOUGH;
-	int pid = lh_book.ledger->pid;
+	int pid = lh_own_ledger.ledger->pid;
 
-	if (lh_seats_ending() < threshold)
+	if (lh_live_threads_ending() < threshold)
 		return;
-	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
-		if (LH_SEATS[i].state >= LH_SEAT_LIVE && LH_SEATS[i].detached &&
-		    lh_sys_tid_gone(pid, LH_SEATS[i].tid))
-			lh_work_tell(w, bury(i));
-	threshold = 2 * lh_seats_ending() + ENOUGH;
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (LH_LIVE_THREADS[i].state >= LH_LIVE_ATTACHED && LH_LIVE_THREADS[i].detached &&
+		    lh_sys_tid_gone(pid, LH_LIVE_THREADS[i].tid))
+			lh_event_report(w, bury(i));
+	threshold = 2 * lh_live_threads_ending() + ENOUGH;
 }
 
-uint32_t lh_thread_making(const struct lh_call *c, bool detached)
+uint32_t lh_on_thread_create(const struct lh_call *c, bool detached)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return 0;
 	sweep(&w);
 	lh_thread_id id = lh_thread_new(w.seat->thread, w.stack, w.seat->segment);
-	uint32_t seat = id ? lh_seat_new(id) : 0;
+	uint32_t seat = id ? lh_live_thread_new(id) : 0;
 	if (seat) {
-		LH_SEATS[seat].detached = detached;
-		lh_work_order(LH_EVENT_CREATE, w.seat->thread, w.seat->segment, id, 0);
-		lh_work_over(&w);
-		lh_segment_next(w.me, w.seat);
-		__atomic_fetch_add(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
+		LH_LIVE_THREADS[seat].detached = detached;
+		lh_hb_edge_add(LH_HB_CREATE, w.seat->thread, w.seat->segment, id, 0);
+		lh_across_create_mark(&w);
+		lh_hb_next_segment(w.me, w.seat);
+		__atomic_fetch_add(&lh_own_ledger.ledger->threads_live, 1, __ATOMIC_RELAXED);
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 	return seat;
 }
 
@@ -100,33 +100,33 @@ uint32_t lh_thread_making(const struct lh_call *c, bool detached)
  * The creator may join before the new thread has sat down, so it says the handle too. A
  * detached thread may be gone by now, and its seat another's; nobody can join it.
  */
-void lh_thread_made(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc)
+void lh_on_thread_create_done(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return;
 	if (rc)
-		lh_seat_free(seat);
-	else if (!LH_SEATS[seat].detached && !LH_SEATS[seat].handle)
-		lh_seat_handle(seat, handle);
-	lh_work_end(&w);
+		lh_live_thread_free(seat);
+	else if (!LH_LIVE_THREADS[seat].detached && !LH_LIVE_THREADS[seat].handle)
+		lh_live_thread_set_handle(seat, handle);
+	lh_event_end(&w);
 }
 
-void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
+void lh_on_thread_start(uint32_t seat, uintptr_t frame, uint64_t stack_size)
 {
 	uintptr_t low, high;
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 
-	if (!lh_book.ledger || lh_myself()->number == seat) /* a handler has seen to it */
+	if (!lh_own_ledger.ledger || lh_self_get()->number == seat) /* a handler has seen to it */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
-	if (!lh_big_lock_insist(&lh_book.big, name)) {
-		lh_orders_lost(); /* it may sit down as a stranger */
+	if (!lh_internal_lock_take_long(&lh_own_ledger.big, name)) {
+		lh_hb_edges_lost(); /* it may sit down as a stranger */
 		return;
 	}
-	lh_seat_take(seat, low, high);
-	lh_big_lock_give(&lh_book.big, name);
+	lh_live_thread_attach(seat, low, high);
+	lh_internal_lock_release(&lh_own_ledger.big, name);
 }
 
 /* ---- end ---- */
@@ -135,121 +135,121 @@ void lh_thread_begins(uint32_t seat, uintptr_t frame, uint64_t stack_size)
  * The start routine is over, but destructors of thread-local variables and of keys still
  * run and may give locks back. So nothing is judged here; it is when the thread is gone.
  */
-void lh_thread_ends(void)
+void lh_on_thread_exit(void)
 {
-	struct lh_me *me = lh_myself();
-	struct lh_seat *s = me->seat ? me->seat : me->parked;
+	struct lh_self *me = lh_self_get();
+	struct lh_live_thread *s = me->seat ? me->seat : me->parked;
 
 	if (!s)
 		return;
 	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
-	lh_fare_left(s);
-	lh_seat_ending(me->number);
-	__atomic_fetch_sub(&lh_book.ledger->threads_live, 1, __ATOMIC_RELAXED);
+	lh_contention_wait_cancel(s);
+	lh_live_thread_ending(me->number);
+	__atomic_fetch_sub(&lh_own_ledger.ledger->threads_live, 1, __ATOMIC_RELAXED);
 }
 
-void lh_work_join(struct lh_event_work *w, lh_thread_id thread, enum lh_how how)
+void lh_event_join_begin(struct lh_event_frame *w, lh_thread_id thread, enum lh_how how)
 {
-	lh_lock_id life = lh_life_lock(thread);
-	lh_place place = LH_PLACE(w->stack, how, LH_EXCLUSIVE);
+	lh_lock_id life = lh_thread_end_lock(thread);
+	lh_site place = LH_SITE(w->stack, how, LH_EXCLUSIVE);
 
 	if (!life)
 		return;
-	lh_work_announce(w, life, place, LH_WAIT_JOIN, thread);
-	uint32_t circle = lh_wait_check(w->me);
-	lh_work_tell(w, circle);
+	lh_event_announce_wait(w, life, place, LH_WAIT_JOIN, thread);
+	uint32_t circle = lh_wait_cycle_check(w->me);
+	lh_event_report(w, circle);
 	if (!circle)
-		lh_work_node(w, life, place);
+		lh_event_record_chain(w, life, place);
 }
 
-uint32_t lh_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how)
+uint32_t lh_on_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return 0;
-	uint32_t seat = lh_seat_of_handle(handle);
-	lh_work_join(&w, seat ? LH_SEATS[seat].thread : 0, how);
-	lh_work_end(&w);
+	uint32_t seat = lh_live_thread_by_handle(handle);
+	lh_event_join_begin(&w, seat ? LH_LIVE_THREADS[seat].thread : 0, how);
+	lh_event_end(&w);
 	return seat;
 }
 
-void lh_join_end(const struct lh_call *c, uint32_t seat, int rc)
+void lh_on_join_end(const struct lh_call *c, uint32_t seat, int rc)
 {
-	struct lh_event_work w;
+	struct lh_event_frame w;
 
-	if (!lh_work_begin_order(&w, c))
+	if (!lh_event_begin_must(&w, c))
 		return;
-	lh_work_waited(&w);
-	if (!rc && seat && LH_SEATS[seat].state != LH_SEAT_FREE) {
-		lh_thread_id gone = LH_SEATS[seat].thread;
-		lh_work_order(LH_EVENT_JOIN, gone, LH_SEATS[seat].segment, w.seat->thread,
-			      w.seat->segment + 1);
+	lh_event_wait_time(&w);
+	if (!rc && seat && LH_LIVE_THREADS[seat].state != LH_LIVE_FREE) {
+		lh_thread_id gone = LH_LIVE_THREADS[seat].thread;
+		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[seat].segment, w.seat->thread,
+			       w.seat->segment + 1);
 		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
-		lh_segment_next(w.me, w.seat);
-		lh_work_tell(&w, bury(seat));
+		lh_hb_next_segment(w.me, w.seat);
+		lh_event_report(&w, bury(seat));
 	}
-	lh_work_end(&w);
+	lh_event_end(&w);
 }
 
-void lh_thread_detached(const struct lh_call *c, pthread_t handle)
+void lh_on_detach(const struct lh_call *c, pthread_t handle)
 {
-	struct lh_me *me = lh_enter(c->frame);
-	uint32_t seat = me ? lh_seat_of_handle(handle) : 0;
+	struct lh_self *me = lh_enter(c->frame);
+	uint32_t seat = me ? lh_live_thread_by_handle(handle) : 0;
 
 	if (seat)
-		LH_SEATS[seat].detached = 1;
+		LH_LIVE_THREADS[seat].detached = 1;
 	if (me)
 		lh_leave(me);
 }
 
-void lh_thread_named(const struct lh_call *c, pthread_t handle, const char *name)
+void lh_on_thread_name(const struct lh_call *c, pthread_t handle, const char *name)
 {
-	struct lh_me *me = lh_enter(c->frame);
-	uint32_t seat = me ? lh_seat_of_handle(handle) : 0;
+	struct lh_self *me = lh_enter(c->frame);
+	uint32_t seat = me ? lh_live_thread_by_handle(handle) : 0;
 
 	if (seat)
-		lh_text_copy(LH_THREADS[LH_SEATS[seat].thread].name, LH_NAME_MAX, name);
+		lh_text_copy(LH_THREADS[LH_LIVE_THREADS[seat].thread].name, LH_NAME_MAX, name);
 	if (me)
 		lh_leave(me);
 }
 
 /* ---- birth and death of the room ---- */
 
-bool lh_track_init(void)
+bool lh_events_init(void)
 {
-	lh_long_init();
-	return lh_judge_room_init() && lh_wait_init();
+	lh_long_hold_init();
+	return lh_event_orders_init() && lh_wait_cycle_init();
 }
 
 static void told_at_end(void *w, uint32_t finding)
 {
-	lh_work_tell(w, finding);
+	lh_event_report(w, finding);
 }
 
-void lh_track_end(void)
+void lh_events_end(void)
 {
-	struct lh_me *me = lh_enter((uintptr_t)__builtin_frame_address(0));
-	struct lh_event_work w = {.me = me};
+	struct lh_self *me = lh_enter((uintptr_t)__builtin_frame_address(0));
+	struct lh_event_frame w = {.me = me};
 
 	if (!me)
 		return;
 	w.seat = me->parked;
-	if (!lh_big_lock_insist(&lh_book.big, me->number)) {
+	if (!lh_internal_lock_take_long(&lh_own_ledger.big, me->number)) {
 		lh_leave(me);
 		return;
 	}
-	int pid = lh_book.ledger->pid;
-	lh_cond_end(told_at_end, &w);
-	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++) {
+	int pid = lh_own_ledger.ledger->pid;
+	lh_cond_holding_finish(told_at_end, &w);
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
-			lh_work_tell(&w, i);
+			lh_event_report(&w, i);
 		LH_FINDINGS[i].flags &=
 			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore changes its mind now */
 	}
-	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
-		if (LH_SEATS[i].state == LH_SEAT_ENDING && LH_SEATS[i].held_n &&
-		    lh_sys_tid_gone(pid, LH_SEATS[i].tid))
-			lh_work_tell(&w, bury(i));
-	lh_work_end(&w);
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (LH_LIVE_THREADS[i].state == LH_LIVE_ENDING && LH_LIVE_THREADS[i].held_n &&
+		    lh_sys_tid_gone(pid, LH_LIVE_THREADS[i].tid))
+			lh_event_report(&w, bury(i));
+	lh_event_end(&w);
 }

@@ -13,51 +13,51 @@ static int outcome(int rc)
 
 LH_EXPORT int mtx_init(mtx_t *o, int type)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
-	lh_broken(&c);
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
+	lh_on_destroy_begin(&c);
 	int rc = LH_REAL(mtx_init)(o, type);
 
 	if (rc == thrd_success)
-		lh_born(&c, 0, 0);
+		lh_on_init(&c, 0, 0);
 	return rc;
 }
 
 LH_EXPORT void mtx_destroy(mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	lh_broken(&c);
+	lh_on_destroy_begin(&c);
 	LH_REAL(mtx_destroy)(o);
-	lh_buried(&c, 0);
+	lh_on_destroyed(&c, 0);
 }
 
 /* The wait, announced and judged before it begins. */
 #define WAIT_FOR(fn, h, args)                                                                      \
 	const struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                  \
-	lh_want(&c);                                                                               \
+	lh_on_wait_begin(&c);                                                                      \
 	rc = LH_REAL(fn) args;                                                                     \
-	lh_waited(&c, outcome(rc));                                                                \
+	lh_on_wait_end(&c, outcome(rc));                                                           \
 	return rc;
 
-/* As the uniform TAKE and LIMIT. */
+/* As the uniform LOCK and TIMEDLOCK. */
 LH_EXPORT int mtx_lock(mtx_t *o)
 {
 	int rc = LH_REAL(mtx_trylock)(o);
 
 	if (rc != thrd_busy) {
-		lh_got(LH_CALL(o, MUTEX, EXCLUSIVE, WAITS), outcome(rc));
+		lh_on_acquired(LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING), outcome(rc));
 		return rc;
 	}
-	WAIT_FOR(mtx_lock, WAITS, (o))
+	WAIT_FOR(mtx_lock, BLOCKING, (o))
 }
 
 LH_EXPORT int mtx_timedlock(mtx_t *restrict o, const struct timespec *restrict t)
 {
 	int rc;
 
-	if (lh_lock_look(o, LH_MUTEX, LH_TIMED)) {
+	if (lh_lock_free_probe(o, LH_MUTEX, LH_TIMED)) {
 		rc = LH_REAL(mtx_timedlock)(o, t);
-		lh_got(LH_CALL(o, MUTEX, EXCLUSIVE, TIMED), outcome(rc));
+		lh_on_acquired(LH_CALL(o, MUTEX, EXCLUSIVE, TIMED), outcome(rc));
 		return rc;
 	}
 	WAIT_FOR(mtx_timedlock, TIMED, (o, t))
@@ -65,48 +65,48 @@ LH_EXPORT int mtx_timedlock(mtx_t *restrict o, const struct timespec *restrict t
 
 LH_EXPORT int mtx_trylock(mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TRIES);
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TRY);
 	int rc = LH_REAL(mtx_trylock)(o);
 
-	lh_got(c, outcome(rc));
+	lh_on_acquired(c, outcome(rc));
 	return rc;
 }
 
 LH_EXPORT int mtx_unlock(mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	lh_drop(c);
+	lh_on_release(c);
 	int rc = LH_REAL(mtx_unlock)(o);
-	lh_dropped(c, outcome(rc));
+	lh_on_release_done(c, outcome(rc));
 	return rc;
 }
 
 LH_EXPORT int cnd_init(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(cnd_init)(o);
 
 	if (rc == thrd_success)
-		lh_born(&c, 0, 0);
+		lh_on_init(&c, 0, 0);
 	return rc;
 }
 
 LH_EXPORT void cnd_destroy(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
 	LH_REAL(cnd_destroy)(o);
-	lh_buried(&c, 0);
+	lh_on_destroyed(&c, 0);
 }
 
 LH_EXPORT int cnd_wait(cnd_t *v, mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	lh_cond_wait(&c, v, LH_WAITS);
+	lh_on_cond_wait(&c, v, LH_BLOCKING);
 	int rc = LH_REAL(cnd_wait)(v, o);
-	lh_cond_waited(&c);
+	lh_on_cond_wait_end(&c);
 	return rc;
 }
 
@@ -114,24 +114,24 @@ LH_EXPORT int cnd_timedwait(cnd_t *restrict v, mtx_t *restrict o, const struct t
 {
 	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
 
-	lh_cond_wait(&c, v, LH_TIMED);
+	lh_on_cond_wait(&c, v, LH_TIMED);
 	int rc = LH_REAL(cnd_timedwait)(v, o, t);
-	lh_cond_waited(&c);
+	lh_on_cond_wait_end(&c);
 	return rc;
 }
 
 LH_EXPORT int cnd_signal(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
-	lh_cond_signal(&c);
+	lh_on_cond_signal(&c);
 	return LH_REAL(cnd_signal)(o);
 }
 
 LH_EXPORT int cnd_broadcast(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
-	lh_cond_signal(&c);
+	lh_on_cond_signal(&c);
 	return LH_REAL(cnd_broadcast)(o);
 }

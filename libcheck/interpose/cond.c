@@ -1,7 +1,7 @@
 /*
  * cond.c — condition variables. Odd because the mutex is given back and taken again
  * inside the original, and because it is a cancellation point: when the thread is
- * cancelled in it, nothing after the original runs (see lh_cond_wait).
+ * cancelled in it, nothing after the original runs (see lh_on_cond_wait).
  *
  * An error other than ETIMEDOUT comes before the mutex was given back; either way the
  * caller holds it afterwards.
@@ -12,11 +12,11 @@
 
 LH_EXPORT int pthread_cond_wait(pthread_cond_t *v, pthread_mutex_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	lh_cond_wait(&c, v, LH_WAITS);
+	lh_on_cond_wait(&c, v, LH_BLOCKING);
 	int rc = LH_REAL(pthread_cond_wait)(v, o);
-	lh_cond_waited(&c);
+	lh_on_cond_wait_end(&c);
 	return rc;
 }
 
@@ -25,9 +25,9 @@ LH_EXPORT int pthread_cond_timedwait(pthread_cond_t *v, pthread_mutex_t *o,
 {
 	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
 
-	lh_cond_wait(&c, v, LH_TIMED);
+	lh_on_cond_wait(&c, v, LH_TIMED);
 	int rc = LH_REAL(pthread_cond_timedwait)(v, o, t);
-	lh_cond_waited(&c);
+	lh_on_cond_wait_end(&c);
 	return rc;
 }
 
@@ -36,24 +36,24 @@ LH_EXPORT int pthread_cond_clockwait(pthread_cond_t *v, pthread_mutex_t *o, cloc
 {
 	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
 
-	lh_cond_wait(&c, v, LH_TIMED);
+	lh_on_cond_wait(&c, v, LH_TIMED);
 	int rc = LH_REAL(pthread_cond_clockwait)(v, o, k, t);
-	lh_cond_waited(&c);
+	lh_on_cond_wait_end(&c);
 	return rc;
 }
 
 LH_EXPORT int pthread_cond_signal(pthread_cond_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
-	lh_cond_signal(&c);
+	lh_on_cond_signal(&c);
 	return LH_REAL(pthread_cond_signal)(o);
 }
 
 LH_EXPORT int pthread_cond_broadcast(pthread_cond_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
-	lh_cond_signal(&c);
+	lh_on_cond_signal(&c);
 	return LH_REAL(pthread_cond_broadcast)(o);
 }

@@ -9,16 +9,16 @@
 #include "libcheck/events/event.h"
 
 /* How the program's routine is called is kept in the seat, so nothing is allocated. */
-static struct lh_seat *seat_at(void *seat)
+static struct lh_live_thread *seat_at(void *seat)
 {
-	return &LH_SEATS[(uint32_t)(uintptr_t)seat];
+	return &LH_LIVE_THREADS[(uint32_t)(uintptr_t)seat];
 }
 
 static void sit_down(void *seat)
 {
-	lh_mask_ask();
-	lh_thread_begins((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0),
-			 seat_at(seat)->stack_high);
+	lh_mask_read();
+	lh_on_thread_start((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0),
+			   seat_at(seat)->stack_high);
 }
 
 static void *begin(void *seat)
@@ -28,7 +28,7 @@ static void *begin(void *seat)
 
 	sit_down(seat);
 	void *result = routine(argument);
-	lh_thread_ends();
+	lh_on_thread_exit();
 	return result;
 }
 
@@ -39,7 +39,7 @@ static int begin_c11(void *seat)
 
 	sit_down(seat);
 	int result = routine(argument);
-	lh_thread_ends();
+	lh_on_thread_exit();
 	return result;
 }
 
@@ -54,11 +54,11 @@ static uint32_t prepare(const struct lh_call *c, const void *routine, void *argu
 		pthread_attr_getdetachstate(a, &state);
 		pthread_attr_getstacksize(a, &size);
 	}
-	uint32_t seat = lh_thread_making(c, state == PTHREAD_CREATE_DETACHED);
+	uint32_t seat = lh_on_thread_create(c, state == PTHREAD_CREATE_DETACHED);
 	if (seat) {
-		LH_SEATS[seat].start_routine = (uintptr_t)routine;
-		LH_SEATS[seat].start_argument = (uintptr_t)argument;
-		LH_SEATS[seat].stack_high = size;
+		LH_LIVE_THREADS[seat].start_routine = (uintptr_t)routine;
+		LH_LIVE_THREADS[seat].start_argument = (uintptr_t)argument;
+		LH_LIVE_THREADS[seat].stack_high = size;
 	}
 	return seat;
 }
@@ -66,25 +66,26 @@ static uint32_t prepare(const struct lh_call *c, const void *routine, void *argu
 LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(*routine)(void *),
 			     void *argument)
 {
-	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 	uint32_t seat = prepare(&c, (const void *)routine, argument, a);
 
 	if (!seat)
 		return LH_REAL(pthread_create)(thread, a, routine, argument);
 	int rc = LH_REAL(pthread_create)(thread, a, begin, (void *)(uintptr_t)seat);
-	lh_thread_made(&c, seat, rc ? 0 : *thread, rc);
+	lh_on_thread_create_done(&c, seat, rc ? 0 : *thread, rc);
 	return rc;
 }
 
 LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 {
-	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 	uint32_t seat = prepare(&c, (const void *)routine, argument, NULL);
 
 	if (!seat)
 		return LH_REAL(thrd_create)(thread, routine, argument);
 	int rc = LH_REAL(thrd_create)(thread, begin_c11, (void *)(uintptr_t)seat);
-	lh_thread_made(&c, seat, rc == thrd_success ? *thread : 0, rc == thrd_success ? 0 : EAGAIN);
+	lh_on_thread_create_done(&c, seat, rc == thrd_success ? *thread : 0,
+				 rc == thrd_success ? 0 : EAGAIN);
 	return rc;
 }
 
@@ -92,57 +93,57 @@ LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 #define JOIN(fn, h, params, args)                                                                  \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, h);                              \
-		uint32_t seat = lh_join_begin(&c, o, LH_##h);                                      \
+		struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, h);                        \
+		uint32_t seat = lh_on_join_begin(&c, o, LH_##h);                                   \
 		int rc = LH_REAL(fn) args;                                                         \
-		lh_join_end(&c, seat, rc);                                                         \
+		lh_on_join_end(&c, seat, rc);                                                      \
 		return rc;                                                                         \
 	}
 
-JOIN(pthread_join, WAITS, (pthread_t o, void **result), (o, result))
-JOIN(pthread_tryjoin_np, TRIES, (pthread_t o, void **result), (o, result))
+JOIN(pthread_join, BLOCKING, (pthread_t o, void **result), (o, result))
+JOIN(pthread_tryjoin_np, TRY, (pthread_t o, void **result), (o, result))
 JOIN(pthread_timedjoin_np, TIMED, (pthread_t o, void **result, const struct timespec *t),
      (o, result, t))
 JOIN(pthread_clockjoin_np, TIMED,
      (pthread_t o, void **result, clockid_t k, const struct timespec *t), (o, result, k, t))
-JOIN(thrd_join, WAITS, (thrd_t o, int *result), (o, result))
+JOIN(thrd_join, BLOCKING, (thrd_t o, int *result), (o, result))
 
 LH_EXPORT int pthread_detach(pthread_t thread)
 {
-	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 
-	lh_thread_detached(&c, thread);
+	lh_on_detach(&c, thread);
 	return LH_REAL(pthread_detach)(thread);
 }
 
 LH_EXPORT int thrd_detach(thrd_t thread)
 {
-	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 
-	lh_thread_detached(&c, thread);
+	lh_on_detach(&c, thread);
 	return LH_REAL(thrd_detach)(thread);
 }
 
 LH_EXPORT void pthread_exit(void *result)
 {
-	lh_thread_ends();
+	lh_on_thread_exit();
 	LH_REAL(pthread_exit)(result);
 	__builtin_unreachable();
 }
 
 LH_EXPORT void thrd_exit(int result)
 {
-	lh_thread_ends();
+	lh_on_thread_exit();
 	LH_REAL(thrd_exit)(result);
 	__builtin_unreachable();
 }
 
 LH_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
 {
-	struct lh_call c = LH_CALL(NULL, LIFE, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(pthread_setname_np)(thread, name);
 
 	if (rc == 0)
-		lh_thread_named(&c, thread, name);
+		lh_on_thread_name(&c, thread, name);
 	return rc;
 }

@@ -8,57 +8,57 @@
 #include "libcheck/events/event.h"
 
 /* After an init that worked there is a new lock here, whatever lay here before. */
-#define MAKE(fn, k, flags, params, args)                                                           \
+#define INIT(fn, k, flags, params, args)                                                           \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, WAITS);                  \
-		lh_broken(&c);                                                                     \
+		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, BLOCKING);               \
+		lh_on_destroy_begin(&c);                                                           \
 		int rc = LH_REAL(fn) args;                                                         \
 		if (rc == 0)                                                                       \
-			lh_born(&c, flags, 0);                                                     \
+			lh_on_init(&c, flags, 0);                                                  \
 		return rc;                                                                         \
 	}
 /* EBUSY means that it lives on. */
-#define BREAK(fn, k, params, args)                                                                 \
+#define DESTROY(fn, k, params, args)                                                               \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, WAITS);                  \
-		lh_broken(&c);                                                                     \
+		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, BLOCKING);               \
+		lh_on_destroy_begin(&c);                                                           \
 		int rc = LH_REAL(fn) args;                                                         \
-		lh_buried(&c, rc);                                                                 \
+		lh_on_destroyed(&c, rc);                                                           \
 		return rc;                                                                         \
 	}
 
-MAKE(pthread_mutex_init, MUTEX, 0, (pthread_mutex_t * o, const pthread_mutexattr_t *a), (o, a))
-BREAK(pthread_mutex_destroy, MUTEX, (pthread_mutex_t * o), (o))
-MAKE(pthread_rwlock_init, RWLOCK, 0, (pthread_rwlock_t * o, const pthread_rwlockattr_t *a), (o, a))
-BREAK(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t * o), (o))
-MAKE(pthread_spin_init, SPIN, shared ? LH_LOCK_PSHARED : 0, (pthread_spinlock_t * o, int shared),
+INIT(pthread_mutex_init, MUTEX, 0, (pthread_mutex_t * o, const pthread_mutexattr_t *a), (o, a))
+DESTROY(pthread_mutex_destroy, MUTEX, (pthread_mutex_t * o), (o))
+INIT(pthread_rwlock_init, RWLOCK, 0, (pthread_rwlock_t * o, const pthread_rwlockattr_t *a), (o, a))
+DESTROY(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t * o), (o))
+INIT(pthread_spin_init, SPIN, shared ? LH_LOCK_PSHARED : 0, (pthread_spinlock_t * o, int shared),
      (o, shared))
-BREAK(pthread_spin_destroy, SPIN, (pthread_spinlock_t * o), (o))
-MAKE(pthread_cond_init, COND, 0, (pthread_cond_t * o, const pthread_condattr_t *a), (o, a))
-BREAK(pthread_cond_destroy, COND, (pthread_cond_t * o), (o))
+DESTROY(pthread_spin_destroy, SPIN, (pthread_spinlock_t * o), (o))
+INIT(pthread_cond_init, COND, 0, (pthread_cond_t * o, const pthread_condattr_t *a), (o, a))
+DESTROY(pthread_cond_destroy, COND, (pthread_cond_t * o), (o))
 
 LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierattr_t *a, unsigned n)
 {
-	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(pthread_barrier_init)(o, a, n);
 
 	if (rc == 0)
-		lh_born(&c, 0, n);
+		lh_on_init(&c, 0, n);
 	return rc;
 }
 
-BREAK(pthread_barrier_destroy, BARRIER, (pthread_barrier_t * o), (o))
+DESTROY(pthread_barrier_destroy, BARRIER, (pthread_barrier_t * o), (o))
 
 /* The serial thread gets -1, which is success. */
 LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
 {
-	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
 
-	uint32_t round = lh_barrier_enter(&c);
+	uint32_t round = lh_on_barrier_arrive(&c);
 	int rc = LH_REAL(pthread_barrier_wait)(o);
-	lh_barrier_passed(&c, round);
+	lh_on_barrier_leave(&c, round);
 	return rc;
 }
 

@@ -13,31 +13,31 @@
 static void run(void)
 {
 	void (*routine)(void);
-	const struct lh_call *c = lh_once_started(&routine);
+	const struct lh_call *c = lh_on_once_routine_begin(&routine);
 
 	routine();
-	lh_once_ended(c);
+	lh_on_once_routine_end(c);
 }
 
 LH_EXPORT int pthread_once(pthread_once_t *o, void (*routine)(void))
 {
-	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
 
-	if (!lh_once_begin(&c, routine))
+	if (!lh_on_once_call(&c, routine))
 		return LH_REAL(pthread_once)(o, routine);
 	int rc = LH_REAL(pthread_once)(o, run);
-	lh_once_end(&c);
+	lh_on_once_return(&c);
 	return rc;
 }
 
 LH_EXPORT void call_once(once_flag *o, void (*routine)(void))
 {
-	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
 
-	if (!lh_once_begin(&c, routine)) {
+	if (!lh_on_once_call(&c, routine)) {
 		LH_REAL(call_once)(o, routine);
 		return;
 	}
 	LH_REAL(call_once)(o, run);
-	lh_once_end(&c);
+	lh_on_once_return(&c);
 }

@@ -8,8 +8,8 @@
 
 static struct lh_call call(const void *o, int shared, uintptr_t frame)
 {
-	return (struct lh_call){o,        frame, LH_CUSTOM, shared ? LH_SHARED : LH_EXCLUSIVE,
-				LH_WAITS, 0};
+	return (struct lh_call){o,           frame, LH_CUSTOM, shared ? LH_SHARED : LH_EXCLUSIVE,
+				LH_BLOCKING, 0};
 }
 
 #define FRAME (uintptr_t) __builtin_frame_address(0)
@@ -18,33 +18,33 @@ LH_EXPORT void lockhound_want(const void *o, int shared)
 {
 	struct lh_call c = call(o, shared, FRAME);
 
-	lh_want(&c);
+	lh_on_wait_begin(&c);
 }
 
 LH_EXPORT void lockhound_take(const void *o, int shared)
 {
 	struct lh_call c = call(o, shared, FRAME);
 
-	lh_waited(&c, 0);
+	lh_on_wait_end(&c, 0);
 }
 
 LH_EXPORT void lockhound_give(const void *o)
 {
 	struct lh_call c = call(o, 0, FRAME);
 
-	lh_drop(c);
+	lh_on_release(c);
 }
 
 LH_EXPORT void lockhound_end(const void *o)
 {
 	struct lh_call c = call(o, 0, FRAME);
 
-	lh_buried(&c, 0);
+	lh_on_destroyed(&c, 0);
 }
 
 LH_EXPORT void lockhound_call(const void *o, const char *name)
 {
 	struct lh_call c = call(o, 0, FRAME);
 
-	lh_named(&c, name);
+	lh_on_name(&c, name);
 }

@@ -21,7 +21,7 @@ lh_real_call lh_sandbox_by_syscall, lh_sandbox_by_prctl; /* called below */
 static void look(bool strict, bool filter, long program)
 {
 	if (strict || (filter && program))
-		lh_sys_sandbox_entered();
+		lh_sys_seccomp_mark();
 }
 
 long lh_sandbox_by_syscall(long n, long what, long flags, long program, long d, long e, long f)

@@ -33,22 +33,22 @@ static __thread struct {
 /* A try of CPython's. One that succeeds on the end of a thread is a join that did not take long. */
 static __attribute__((noinline)) void tried(struct lh_call c, int rc)
 {
-	enum lh_python_want wants = rc ? LH_PYTHON_TRIES : lh_python_wants();
+	enum lh_python_intent wants = rc ? LH_PYTHON_TRY : lh_python_read_intent();
 
 	refused.o = NULL;
-	if (wants == LH_PYTHON_WAITS)
-		c.how = LH_WAITS;
-	if (wants == LH_PYTHON_LIVES) {
-		lh_sem_lives(&c);
-	} else if (!lh_sem_ends(c.o)) {
-		lh_got(c, rc);
+	if (wants == LH_PYTHON_BLOCKING)
+		c.how = LH_BLOCKING;
+	if (wants == LH_PYTHON_UNTIL_THREAD_END) {
+		lh_on_thread_end_sem(&c);
+	} else if (!lh_sem_is_thread_end(c.o)) {
+		lh_on_acquired(c, rc);
 	} else if (!rc) {
-		if (wants == LH_PYTHON_WAITS)
-			lh_sem_join_begin(&c);
-		lh_sem_join_end(&c, 0);
+		if (wants == LH_PYTHON_BLOCKING)
+			lh_on_sem_join_begin(&c);
+		lh_on_sem_join_end(&c, 0);
 	}
 	if (rc == EBUSY) {
-		refused.stack = lh_sem_place(&c);
+		refused.stack = lh_call_stack(&c);
 		refused.o = c.o;
 	}
 }
@@ -58,7 +58,7 @@ static __attribute__((noinline)) bool joins(struct lh_call *c)
 {
 	c->stack = refused.o == c->o ? refused.stack : 0;
 	refused.o = NULL;
-	return c->stack && lh_sem_join_begin(c);
+	return c->stack && lh_on_sem_join_begin(c);
 }
 
 #define WAIT(fn, h, params, args)                                                                  \
@@ -68,41 +68,41 @@ static __attribute__((noinline)) bool joins(struct lh_call *c)
 		int rc;                                                                            \
 		if (LH_UNLIKELY(refused.o != NULL) && joins(&c)) {                                 \
 			rc = LH_REAL(fn) args;                                                     \
-			lh_sem_join_end(&c, rc ? outcome(rc) : 0);                                 \
-		} else if (LH_LIKELY(lh_sem_has_permit(o, LH_##h)) && !c.stack) {                  \
+			lh_on_sem_join_end(&c, rc ? outcome(rc) : 0);                              \
+		} else if (LH_LIKELY(lh_sem_permit_probe(o, LH_##h)) && !c.stack) {                \
 			rc = LH_REAL(fn) args;                                                     \
-			lh_got(c, rc ? outcome(rc) : 0);                                           \
+			lh_on_acquired(c, rc ? outcome(rc) : 0);                                   \
 		} else {                                                                           \
-			lh_want(&c);                                                               \
+			lh_on_wait_begin(&c);                                                      \
 			rc = LH_REAL(fn) args;                                                     \
-			lh_waited(&c, rc ? outcome(rc) : 0);                                       \
+			lh_on_wait_end(&c, rc ? outcome(rc) : 0);                                  \
 		}                                                                                  \
 		return rc;                                                                         \
 	}
 
-WAIT(sem_wait, WAITS, (sem_t * o), (o))
+WAIT(sem_wait, BLOCKING, (sem_t * o), (o))
 WAIT(sem_timedwait, TIMED, (sem_t *restrict o, const struct timespec *restrict t), (o, t))
 WAIT(sem_clockwait, TIMED, (sem_t *restrict o, clockid_t k, const struct timespec *restrict t),
      (o, k, t))
 
 LH_EXPORT int sem_trywait(sem_t *o)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, TRIES);
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, TRY);
 	int rc = LH_REAL(sem_trywait)(o);
 
 	if (LH_UNLIKELY(lh_python.on))
 		tried(c, rc ? outcome(rc) : 0);
 	else
-		lh_got(c, rc ? outcome(rc) : 0);
+		lh_on_acquired(c, rc ? outcome(rc) : 0);
 	return rc;
 }
 
 /* Before the original: whoever is woken by it may take the semaphore, and destroy it. */
 LH_EXPORT int sem_post(sem_t *o)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 
-	lh_sem_drop(c);
+	lh_on_sem_release(c);
 	return LH_REAL(sem_post)(o);
 }
 
@@ -113,20 +113,20 @@ static uint32_t behaviour(unsigned value)
 
 LH_EXPORT int sem_init(sem_t *o, int shared, unsigned value)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(sem_init)(o, shared, value);
 
 	if (rc == 0)
-		lh_born(&c, behaviour(value) | (shared ? LH_LOCK_SIGNAL : 0), value);
+		lh_on_init(&c, behaviour(value) | (shared ? LH_LOCK_SIGNAL : 0), value);
 	return rc;
 }
 
 LH_EXPORT int sem_destroy(sem_t *o)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(sem_destroy)(o);
 
-	lh_buried(&c, rc);
+	lh_on_destroyed(&c, rc);
 	return rc;
 }
 
@@ -144,10 +144,10 @@ LH_EXPORT sem_t *sem_open(const char *name, int flags, ...)
 		va_end(more);
 	}
 	sem_t *o = LH_REAL(sem_open)(name, flags, mode, value);
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, WAITS);
+	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 
 	if (o != SEM_FAILED)
-		lh_sem_opened(&c);
+		lh_on_sem_open(&c);
 	return o;
 }
 

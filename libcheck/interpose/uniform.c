@@ -13,51 +13,51 @@
 /* The wait, announced and judged before it begins. */
 #define WAIT_FOR(fn, k, m, h, args)                                                                \
 	const struct lh_call c = CALL(k, m, h);                                                    \
-	lh_want(&c);                                                                               \
+	lh_on_wait_begin(&c);                                                                      \
 	rc = lh_real.fn args;                                                                      \
-	lh_waited(&c, rc);                                                                         \
+	lh_on_wait_end(&c, rc);                                                                    \
 	return rc;
 
-#define TAKE(fn, first, k, m, h, params, args)                                                     \
+#define LOCK(fn, first, k, m, h, params, args)                                                     \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		int rc = EBUSY;                                                                    \
 		if (LH_LIKELY(lh_lock_may_try((const void *)o, LH_##k)))                           \
 			rc = lh_real.first(o);                                                     \
 		else                                                                               \
-			lh_lock_look((const void *)o, LH_##k, LH_##h);                             \
+			lh_lock_free_probe((const void *)o, LH_##k, LH_##h);                       \
 		if (LH_LIKELY(rc != EBUSY)) {                                                      \
-			lh_got(CALL(k, m, h), rc);                                                 \
+			lh_on_acquired(CALL(k, m, h), rc);                                         \
 			return rc;                                                                 \
 		}                                                                                  \
 		WAIT_FOR(fn, k, m, h, args)                                                        \
 	}
-#define LIMIT(fn, k, m, params, args)                                                              \
+#define TIMEDLOCK(fn, k, m, params, args)                                                          \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		int rc;                                                                            \
-		if (lh_lock_look((const void *)o, LH_##k, LH_TIMED)) {                             \
+		if (lh_lock_free_probe((const void *)o, LH_##k, LH_TIMED)) {                       \
 			rc = lh_real.fn args;                                                      \
-			lh_got(CALL(k, m, TIMED), rc);                                             \
+			lh_on_acquired(CALL(k, m, TIMED), rc);                                     \
 			return rc;                                                                 \
 		}                                                                                  \
 		WAIT_FOR(fn, k, m, TIMED, args)                                                    \
 	}
-#define TRY(fn, k, m, params, args)                                                                \
+#define TRYLOCK(fn, k, m, params, args)                                                            \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		int rc = lh_real.fn args;                                                          \
-		lh_got(CALL(k, m, TRIES), rc);                                                     \
+		lh_on_acquired(CALL(k, m, TRY), rc);                                               \
 		return rc;                                                                         \
 	}
-#define GIVE(fn, k, params, args)                                                                  \
+#define UNLOCK(fn, k, params, args)                                                                \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
-		lh_drop(CALL(k, EXCLUSIVE, WAITS));                                                \
+		lh_on_release(CALL(k, EXCLUSIVE, BLOCKING));                                       \
 		int rc = lh_real.fn args;                                                          \
-		lh_dropped(CALL(k, EXCLUSIVE, WAITS), rc);                                         \
+		lh_on_release_done(CALL(k, EXCLUSIVE, BLOCKING), rc);                              \
 		return rc;                                                                         \
 	}
-#define ODD(fn)
+#define SPECIAL(fn)
 #define OWN(fn)
 #include "libcheck/calls.def"

@@ -6,30 +6,30 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-struct lh_book lh_book;
+struct lh_own_ledger lh_own_ledger;
 
 /* Rows at full size; a smaller ledger halves the exponents where address space is scarce. */
 static const struct {
 	uint32_t row, rows;
 } shape[LH_TABLES] = {
-	[LH_T_SEAT] = {sizeof(struct lh_seat), 1 << 15},
+	[LH_T_LIVE_THREAD] = {sizeof(struct lh_live_thread), 1 << 15},
 	[LH_T_THREAD] = {sizeof(struct lh_thread), 1 << 18},
 	[LH_T_LOCK] = {sizeof(struct lh_lock), LH_LOCK_ROWS},
 	[LH_T_STACK] = {sizeof(struct lh_stack), 1 << 19},
 	[LH_T_FRAME] = {sizeof(uint64_t), 1 << 23},
 	[LH_T_MODULE] = {sizeof(struct lh_module), 1 << 12},
-	[LH_T_NODE] = {sizeof(struct lh_node), 1 << 22},
-	[LH_T_SEEN] = {sizeof(struct lh_seen), 1 << 22},
-	[LH_T_EVENT] = {sizeof(struct lh_event), 1 << 19},
+	[LH_T_CHAIN] = {sizeof(struct lh_chain), 1 << 22},
+	[LH_T_VISIT] = {sizeof(struct lh_chain_visit), 1 << 22},
+	[LH_T_HB_EDGE] = {sizeof(struct lh_hb_edge), 1 << 19},
 	[LH_T_FINDING] = {sizeof(struct lh_finding), 1 << 13},
 	[LH_T_STEP] = {sizeof(struct lh_step), 1 << 17},
 	[LH_T_NOTE] = {sizeof(struct lh_note), 0},
-	[LH_T_PAIR] = {sizeof(struct lh_pair), 0},
+	[LH_T_WAIT_PAIR] = {sizeof(struct lh_wait_pair), 0},
 	[LH_T_SPAN] = {sizeof(struct lh_span), 0},
-	[LH_T_PLACE] = {sizeof(struct lh_shared_place), 1 << 18},
-	[LH_T_BURNT] = {sizeof(struct lh_burnt), 0},
-	[LH_T_FARE] = {sizeof(struct lh_fare), 1 << 13},
-	[LH_T_MORE] = {sizeof(struct lh_more), 1 << 21},
+	[LH_T_LOCK_LOCATION] = {sizeof(struct lh_lock_location), 1 << 18},
+	[LH_T_BUSY_WAIT] = {sizeof(struct lh_busy_wait), 0},
+	[LH_T_CONTENTION] = {sizeof(struct lh_contention), 1 << 13},
+	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 1 << 21},
 };
 
 /* Of a limited address space the ledger and the private memory take one part in so many each. */
@@ -43,10 +43,11 @@ enum { PLAIN_STEP = 64 * 1024 /* bytes that a plain ledger's table grows by */ }
  * so that one which locks itself into a sandbox later never needs a system call of ours.
  */
 static const uint32_t plain_rows[LH_TABLES] = {
-	[LH_T_SEAT] = 48,        [LH_T_THREAD] = 1024, [LH_T_LOCK] = 4096, [LH_T_STACK] = 4096,
-	[LH_T_FRAME] = 48 << 10, [LH_T_MODULE] = 64,   [LH_T_NODE] = 8192, [LH_T_SEEN] = 8192,
-	[LH_T_EVENT] = 2048,     [LH_T_FINDING] = 256, [LH_T_STEP] = 2048, [LH_T_PLACE] = 128,
-	[LH_T_FARE] = 64,        [LH_T_MORE] = 1024,
+	[LH_T_LIVE_THREAD] = 48, [LH_T_THREAD] = 1024,     [LH_T_LOCK] = 4096,
+	[LH_T_STACK] = 4096,     [LH_T_FRAME] = 48 << 10,  [LH_T_MODULE] = 64,
+	[LH_T_CHAIN] = 8192,     [LH_T_VISIT] = 8192,      [LH_T_HB_EDGE] = 2048,
+	[LH_T_FINDING] = 256,    [LH_T_STEP] = 2048,       [LH_T_LOCK_LOCATION] = 128,
+	[LH_T_CONTENTION] = 64,  [LH_T_LOCK_STATS] = 1024,
 };
 
 static uint64_t round_up(uint64_t n, uint64_t to)
@@ -71,7 +72,7 @@ static void take_over(struct lh_ledger *l, const struct lh_table *table, uint64_
 {
 	for (int t = 1; t < LH_TABLES; t++) {
 		l->table[t] = table[t];
-		lh_book.table[t] = (char *)l + table[t].offset;
+		lh_own_ledger.table[t] = (char *)l + table[t].offset;
 	}
 	lh_sys_advise(l, total, MADV_DONTDUMP);
 	l->version = LH_LEDGER_VERSION;
@@ -79,11 +80,11 @@ static void take_over(struct lh_ledger *l, const struct lh_table *table, uint64_
 	l->total = total;
 	l->start_epoch = lh_sys_epoch();
 	__builtin_memcpy(l->magic, LH_LEDGER_MAGIC, sizeof(l->magic));
-	lh_book.ledger = l;
+	lh_own_ledger.ledger = l;
 }
 
 /* The next slot of the board, by an atomic addition; UINT32_MAX: there is none left. */
-static uint32_t claim(struct lh_board *board)
+static uint32_t claim(struct lh_run_header *board)
 {
 	uint32_t slot = __atomic_fetch_add(&board->next, 1, __ATOMIC_ACQ_REL);
 
@@ -94,7 +95,7 @@ static uint32_t claim(struct lh_board *board)
 	return UINT32_MAX;
 }
 
-static bool open_slot(int fd, struct lh_board *board)
+static bool open_slot(int fd, struct lh_run_header *board)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
@@ -108,31 +109,31 @@ static bool open_slot(int fd, struct lh_board *board)
 		if (total > share)
 			continue;
 		l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
-			       LH_BOARD_BYTES + slot * LH_SLOT_BYTES);
+			       LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES);
 	}
 	if (!l)
 		return false;
-	lh_book.elastic = (board->flags & LH_LEDGER_ELASTIC) != 0;
-	l->flags = board->flags & LH_LEDGER_ELASTIC;
+	lh_own_ledger.elastic = (board->flags & LH_LEDGER_SPARSE) != 0;
+	l->flags = board->flags & LH_LEDGER_SPARSE;
 	l->monitor = (uint32_t)board->monitor;
 	l->start_ns = board->start_ns;
-	lh_book.start_ns = board->start_ns;
-	lh_book.board = board;
-	lh_book.tick = &board->tick;
+	lh_own_ledger.start_ns = board->start_ns;
+	lh_own_ledger.board = board;
+	lh_own_ledger.tick = &board->tick;
 	take_over(l, table, total);
 	return true;
 }
 
-bool lh_book_open(const char *run)
+bool lh_own_ledger_open_slot(const char *run)
 {
 	int fd = lh_sys_open(run, O_RDWR | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return false;
-	struct lh_board *board = (struct lh_board *)lh_book.board;
+	struct lh_run_header *board = (struct lh_run_header *)lh_own_ledger.board;
 	if (!board)
-		board = lh_sys_map(LH_BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool ours = board && __builtin_memcmp(board->magic, LH_BOARD_MAGIC, 8) == 0 &&
+		board = lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	bool ours = board && __builtin_memcmp(board->magic, LH_RUN_MAGIC, 8) == 0 &&
 		    board->version == LH_LEDGER_VERSION;
 	ours = ours && open_slot(fd, board);
 	lh_sys_close(fd);
@@ -163,18 +164,18 @@ static int create_in(const char *directory)
 	do
 		*--d = (char)('0' + pid % 10);
 	while (pid /= 10);
-	lh_book.path[0] = '\0';
-	append(lh_book.path, LH_PATH_MAX, directory);
-	append(lh_book.path, LH_PATH_MAX, "/lockhound.");
-	append(lh_book.path, LH_PATH_MAX, d);
-	append(lh_book.path, LH_PATH_MAX, ".lh" UNFINISHED);
-	int fd =
-		lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	lh_own_ledger.path[0] = '\0';
+	append(lh_own_ledger.path, LH_PATH_MAX, directory);
+	append(lh_own_ledger.path, LH_PATH_MAX, "/lockhound.");
+	append(lh_own_ledger.path, LH_PATH_MAX, d);
+	append(lh_own_ledger.path, LH_PATH_MAX, ".lh" UNFINISHED);
+	int fd = lh_sys_open(lh_own_ledger.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			     0600);
 	if (fd <
 	    0) { /* left by a process that had our number before; only if it is ours to remove */
-		lh_sys_unlink(lh_book.path);
-		fd = lh_sys_open(lh_book.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-				 0600);
+		lh_sys_unlink(lh_own_ledger.path);
+		fd = lh_sys_open(lh_own_ledger.path,
+				 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	}
 	return fd;
 }
@@ -185,16 +186,16 @@ static int create_in(const char *directory)
  */
 static bool publish(void)
 {
-	char unfinished[LH_PATH_MAX] = "", *end = lh_book.path;
+	char unfinished[LH_PATH_MAX] = "", *end = lh_own_ledger.path;
 
-	append(unfinished, sizeof(unfinished), lh_book.path);
+	append(unfinished, sizeof(unfinished), lh_own_ledger.path);
 	while (*end)
 		end++;
 	end -= sizeof(UNFINISHED) - 1;
 	if (__builtin_memcmp(end, UNFINISHED, sizeof(UNFINISHED)) != 0) /* the path was too long */
 		return false;
 	*end = '\0';
-	if (lh_sys_rename(unfinished, lh_book.path) == 0)
+	if (lh_sys_rename(unfinished, lh_own_ledger.path) == 0)
 		return true;
 	*end = UNFINISHED[0];
 	return false;
@@ -234,53 +235,53 @@ static bool fill_plain(int fd)
 		lh_sys_unmap(l, total);
 		return false;
 	}
-	l->flags = LH_LEDGER_PLAIN;
-	l->start_ns = lh_book.start_ns = lh_sys_now();
-	lh_book.tick = NULL;
+	l->flags = LH_LEDGER_STANDALONE;
+	l->start_ns = lh_own_ledger.start_ns = lh_sys_now();
+	lh_own_ledger.tick = NULL;
 	take_over(l, table, total);
 	return true;
 }
 
-bool lh_book_make(const char *directory)
+bool lh_own_ledger_create_file(const char *directory)
 {
 	const char *given[] = {directory, NULL};
 
-	lh_book.elastic = false;
+	lh_own_ledger.elastic = false;
 	for (const char *const *p = *directory ? given : places; *p; p++) {
 		int fd = create_in(*p);
 		if (fd < 0)
 			continue;
 		bool ok = fill_plain(fd);
 		if (ok && !publish()) {
-			lh_sys_unmap(lh_book.ledger, lh_book.ledger->total);
-			lh_book.ledger = NULL;
+			lh_sys_unmap(lh_own_ledger.ledger, lh_own_ledger.ledger->total);
+			lh_own_ledger.ledger = NULL;
 			ok = false;
 		}
 		lh_sys_close(fd);
 		if (ok)
 			return true;
-		lh_sys_unlink(lh_book.path);
+		lh_sys_unlink(lh_own_ledger.path);
 	}
-	lh_book.path[0] = '\0';
+	lh_own_ledger.path[0] = '\0';
 	return false;
 }
 
-bool lh_book_make_nameless(void)
+bool lh_own_ledger_create_anonymous(void)
 {
 	int fd = (int)lh_syscall(SYS_memfd_create, (long)"lockhound", 1 /* MFD_CLOEXEC */, 0, 0, 0,
 				 0);
 
-	lh_book.path[0] = '\0';
+	lh_own_ledger.path[0] = '\0';
 	bool ok = fd >= 0 && fill_plain(fd);
 	if (fd >= 0)
 		lh_sys_close(fd);
 	return ok;
 }
 
-void lh_book_discard(void)
+void lh_own_ledger_remove(void)
 {
-	if (lh_book.path[0] && !lh_sys_locked_up())
-		lh_sys_unlink(lh_book.path);
+	if (lh_own_ledger.path[0] && !lh_sys_seccomp_seen())
+		lh_sys_unlink(lh_own_ledger.path);
 }
 
 /* Asks for the memory of the next rows; an error is an answer, a fault would not be. */
@@ -294,8 +295,8 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	if (to > end)
 		to = round_up(end, PAGE);
 	from = from / PAGE * PAGE;
-	if (lh_sys_locked_up() || /* a filter might kill for it */
-	    lh_sys_advise((char *)lh_book.ledger + from, to - from, POPULATE_WRITE) < 0)
+	if (lh_sys_seccomp_seen() || /* a filter might kill for it */
+	    lh_sys_advise((char *)lh_own_ledger.ledger + from, to - from, POPULATE_WRITE) < 0)
 		return false;
 	uint64_t rows = (to - t->offset) / t->row;
 	rows = rows > t->rows ? t->rows : rows;
@@ -307,16 +308,16 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	return true;
 }
 
-uint32_t lh_book_reserve(enum lh_table_name name, uint32_t n)
+uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n)
 {
-	struct lh_table *t = &lh_book.ledger->table[name];
+	struct lh_table *t = &lh_own_ledger.ledger->table[name];
 	uint32_t at = t->used;
 
 	if (n > t->rows || at > t->rows - n) {
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
-	if (!lh_book.elastic && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
+	if (!lh_own_ledger.elastic && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
 	    !populate(t, at + n)) {
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
@@ -324,30 +325,30 @@ uint32_t lh_book_reserve(enum lh_table_name name, uint32_t n)
 	return at;
 }
 
-void lh_book_publish(enum lh_table_name name, uint32_t n)
+void lh_row_publish(enum lh_table_name name, uint32_t n)
 {
-	struct lh_table *t = &lh_book.ledger->table[name];
+	struct lh_table *t = &lh_own_ledger.ledger->table[name];
 
 	__atomic_store_n(&t->used, t->used + n, __ATOMIC_RELEASE);
 }
 
-uint32_t lh_book_new(enum lh_table_name name, uint32_t n)
+uint32_t lh_row_add(enum lh_table_name name, uint32_t n)
 {
-	uint32_t at = lh_book_reserve(name, n);
+	uint32_t at = lh_row_reserve(name, n);
 
 	if (at)
-		lh_book_publish(name, n);
+		lh_row_publish(name, n);
 	return at;
 }
 
-uint32_t lh_book_used(enum lh_table_name name)
+uint32_t lh_rows_used(enum lh_table_name name)
 {
-	return lh_book.ledger->table[name].used;
+	return lh_own_ledger.ledger->table[name].used;
 }
 
-uint32_t lh_book_rows(enum lh_table_name name)
+uint32_t lh_rows_max(enum lh_table_name name)
 {
-	return lh_book.ledger->table[name].rows;
+	return lh_own_ledger.ledger->table[name].rows;
 }
 
 /*
@@ -358,7 +359,7 @@ enum { PRIVATE_BYTES = 1 << 30, WIPEONFORK = 18 };
 static char *private_at;
 static size_t private_size, private_used;
 
-bool lh_book_private_init(void)
+bool lh_private_init(void)
 {
 	uint64_t share = lh_sys_space_limit() / SHARE;
 
@@ -376,7 +377,7 @@ bool lh_book_private_init(void)
 	return true;
 }
 
-void *lh_book_private(size_t size)
+void *lh_private_alloc(size_t size)
 {
 	size = round_up(size, 64);
 	if (!private_at || size > private_size - private_used)
@@ -385,35 +386,37 @@ void *lh_book_private(size_t size)
 	return private_at + private_used - size;
 }
 
-void lh_book_private_reset(void)
+void lh_private_reset(void)
 {
 	private_used = 0;
 }
 
-void lh_book_mind_the_clock(void)
+void lh_clock_check_monitor(void)
 {
 	enum { FROZEN_MS = 1000 };
-	const struct lh_board *b = lh_book.board;
+	const struct lh_run_header *b = lh_own_ledger.board;
 
-	if (b && lh_book.tick && (!b->monitor || (int32_t)(lh_book_ticks() - b->tick) > FROZEN_MS))
-		lh_book.tick = NULL;
+	if (b && lh_own_ledger.tick &&
+	    (!b->monitor || (int32_t)(lh_clock_tick_slow() - b->tick) > FROZEN_MS))
+		lh_own_ledger.tick = NULL;
 }
 
-void lh_book_wake_monitor(void)
+void lh_monitor_wake(void)
 {
-	if (lh_book.board)
-		lh_syscall(SYS_futex, (long)&lh_book.board->next, FUTEX_WAKE, 1, 0, 0, 0);
+	if (lh_own_ledger.board)
+		lh_syscall(SYS_futex, (long)&lh_own_ledger.board->next, FUTEX_WAKE, 1, 0, 0, 0);
 }
 
-uint64_t lh_book_now(void)
+uint64_t lh_clock_now(void)
 {
-	return lh_sys_now() - lh_book.start_ns;
+	return lh_sys_now() - lh_own_ledger.start_ns;
 }
 
-uint32_t lh_book_ticks(void)
+uint32_t lh_clock_tick_slow(void)
 {
 	uint64_t now =
 		lh_sys_coarse(); /* lags: at the start it may not have come to start_ns yet */
 
-	return now > lh_book.start_ns ? (uint32_t)((now - lh_book.start_ns) / 1000000u) : 0;
+	return now > lh_own_ledger.start_ns ? (uint32_t)((now - lh_own_ledger.start_ns) / 1000000u)
+					    : 0;
 }

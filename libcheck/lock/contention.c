@@ -4,49 +4,49 @@
 
 static uint32_t free_fares; /* of locks that are no more, linked by `next` */
 
-void lh_fare_init(void)
+void lh_contention_init(void)
 {
 	free_fares = 0;
 }
 
-struct lh_fare *lh_fare_make(struct lh_lock *l, lh_lock_id id)
+struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 {
-	struct lh_more *more =
-		l->more ? &LH_MORES[l->more] : NULL; /* else the caller had no room */
+	struct lh_lock_stats *more =
+		l->more ? &LH_LOCK_STATS[l->more] : NULL; /* else the caller had no room */
 	uint32_t row = more && more->fare ? more->fare : free_fares;
 
 	if (!more || more->fare)
-		return more ? &LH_FARES[row] : NULL;
+		return more ? &LH_CONTENTIONS[row] : NULL;
 	if (row)
-		free_fares = LH_FARES[row].next;
+		free_fares = LH_CONTENTIONS[row].next;
 	else
-		row = lh_book_new(LH_T_FARE, 1);
+		row = lh_row_add(LH_T_CONTENTION, 1);
 	if (!row)
 		return NULL;
-	LH_FARES[row] = (struct lh_fare){.lock = id};
+	LH_CONTENTIONS[row] = (struct lh_contention){.lock = id};
 	__atomic_store_n(&more->fare, row, __ATOMIC_RELEASE);
-	return &LH_FARES[row];
+	return &LH_CONTENTIONS[row];
 }
 
-void lh_fare_end(struct lh_lock *l)
+void lh_contention_free(struct lh_lock *l)
 {
-	uint32_t row = LH_MORES[l->more].fare;
+	uint32_t row = LH_LOCK_STATS[l->more].fare;
 
 	if (!row)
 		return;
-	LH_FARES[row].lock = 0;
-	LH_FARES[row].next = free_fares;
+	LH_CONTENTIONS[row].lock = 0;
+	LH_CONTENTIONS[row].next = free_fares;
 	free_fares = row;
-	LH_MORES[l->more].fare = 0;
+	LH_LOCK_STATS[l->more].fare = 0;
 }
 
 /* ---- shares ---- */
 
 /* Its slot, or a free one made its own; NULL: all are others'. */
-static struct lh_share *find_share(struct lh_fare *f, lh_thread_id thread)
+static struct lh_thread_share *find_share(struct lh_contention *f, lh_thread_id thread)
 {
-	for (uint32_t i = 0; i < LH_SHARES; i++) {
-		struct lh_share *s = &f->share[i];
+	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
+		struct lh_thread_share *s = &f->share[i];
 		lh_thread_id none = 0;
 
 		if (__atomic_load_n(&s->thread, __ATOMIC_RELAXED) == thread ||
@@ -58,7 +58,7 @@ static struct lh_share *find_share(struct lh_fare *f, lh_thread_id thread)
 	return NULL;
 }
 
-static void add_up(struct lh_share *to, const struct lh_share *from)
+static void add_up(struct lh_thread_share *to, const struct lh_thread_share *from)
 {
 	to->waits += from->waits;
 	to->taken += from->taken;
@@ -68,57 +68,57 @@ static void add_up(struct lh_share *to, const struct lh_share *from)
 }
 
 /* Who has waited least makes room; so whoever waits much stays. B */
-static struct lh_share *make_room(struct lh_fare *f, lh_thread_id thread)
+static struct lh_thread_share *make_room(struct lh_contention *f, lh_thread_id thread)
 {
-	struct lh_share *rest = &f->share[LH_SHARES - 1], *least = &f->share[0];
+	struct lh_thread_share *rest = &f->share[LH_THREAD_SHARES - 1], *least = &f->share[0];
 
-	rest->thread = LH_SHARE_REST;
-	for (uint32_t i = 1; i < LH_SHARES - 1; i++)
+	rest->thread = LH_THREAD_SHARE_OTHERS;
+	for (uint32_t i = 1; i < LH_THREAD_SHARES - 1; i++)
 		if (f->share[i].wait_ns < least->wait_ns)
 			least = &f->share[i];
 	add_up(rest, least);
-	*least = (struct lh_share){.thread = thread};
+	*least = (struct lh_thread_share){.thread = thread};
 	return least;
 }
 
-static struct lh_share *share_of(struct lh_fare *f, lh_thread_id thread)
+static struct lh_thread_share *share_of(struct lh_contention *f, lh_thread_id thread)
 {
-	struct lh_share *s = find_share(f, thread);
+	struct lh_thread_share *s = find_share(f, thread);
 
 	return s ? s : make_room(f, thread);
 }
 
-void lh_fare_taken(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for)
+void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for)
 {
-	struct lh_fare *f = lh_fare(l);
-	struct lh_share *s = f ? find_share(f, thread) : NULL;
+	struct lh_contention *f = lh_contention(l);
+	struct lh_thread_share *s = f ? find_share(f, thread) : NULL;
 
 	if (s)
 		s->taken += stands_for;
-	else if (f && f->share[LH_SHARES - 1].thread == LH_SHARE_REST)
-		f->share[LH_SHARES - 1].taken += stands_for;
+	else if (f && f->share[LH_THREAD_SHARES - 1].thread == LH_THREAD_SHARE_OTHERS)
+		f->share[LH_THREAD_SHARES - 1].taken += stands_for;
 }
 
 /* ---- waits ---- */
 
-static uint64_t entries(const struct lh_lock *l, const struct lh_fare *f)
+static uint64_t entries(const struct lh_lock *l, const struct lh_contention *f)
 {
 	return l->acquired + l->shared - f->again;
 }
 
-void lh_fare_left(struct lh_seat *s)
+void lh_contention_wait_cancel(struct lh_live_thread *s)
 {
 	if (s->wait_fare)
-		__atomic_fetch_add(&LH_FARES[s->wait_fare].done, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&LH_CONTENTIONS[s->wait_fare].done, 1, __ATOMIC_RELAXED);
 	s->wait_fare = 0;
 }
 
-void lh_fare_asked(struct lh_lock *l, lh_lock_id id, struct lh_seat *s)
+void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *s)
 {
-	struct lh_fare *f;
+	struct lh_contention *f;
 
-	lh_fare_left(s); /* the one before was cancelled, or left by a jump */
-	f = lh_fare_make(l, id);
+	lh_contention_wait_cancel(s); /* the one before was cancelled, or left by a jump */
+	f = lh_contention_make(l, id);
 	if (!f)
 		return;
 	s->wait_entries = entries(l, f);
@@ -126,13 +126,13 @@ void lh_fare_asked(struct lh_lock *l, lh_lock_id id, struct lh_seat *s)
 			 __atomic_load_n(&f->done, __ATOMIC_RELAXED);
 	/* an end that was counted for the lock that had this row before */
 	s->wait_ahead = (int32_t)ahead > 0 ? ahead : 0;
-	s->wait_fare = LH_MORES[l->more].fare;
+	s->wait_fare = LH_LOCK_STATS[l->more].fare;
 	if (s->wait_ahead >= f->queue)
 		f->queue = s->wait_ahead + 1;
 }
 
-static void note_passed(struct lh_lock *l, struct lh_fare *f, const struct lh_seat *s,
-			struct lh_share *share)
+static void note_passed(struct lh_lock *l, struct lh_contention *f, const struct lh_live_thread *s,
+			struct lh_thread_share *share)
 {
 	uint64_t now = entries(l, f), passed = now > s->wait_entries ? now - s->wait_entries : 0,
 		 later = passed > s->wait_ahead ? passed - s->wait_ahead : 0;
@@ -149,9 +149,9 @@ static void note_passed(struct lh_lock *l, struct lh_fare *f, const struct lh_se
 		share->passed_max = passed;
 }
 
-static void add_time(struct lh_times *t, uint64_t ns, uint32_t n)
+static void add_time(struct lh_histogram *t, uint64_t ns, uint32_t n)
 {
-	uint32_t *b = &t->bucket[lh_scale(ns)];
+	uint32_t *b = &t->bucket[lh_bucket_of(ns)];
 
 	if (*b > UINT32_MAX - n) /* the proportions matter: all of them are halved */
 		for (uint32_t i = 0; i < LH_BUCKETS; i++)
@@ -168,13 +168,14 @@ static uint32_t side_of(enum lh_mode mode)
 	return mode == LH_SHARED;
 }
 
-void lh_fare_waited(struct lh_lock *l, struct lh_seat *s, enum lh_mode mode, uint64_t ns)
+void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *s, enum lh_mode mode,
+			    uint64_t ns)
 {
-	struct lh_fare *f = lh_fare(l);
-	struct lh_share *share;
+	struct lh_contention *f = lh_contention(l);
+	struct lh_thread_share *share;
 
-	if (!f || s->wait_fare != LH_MORES[l->more].fare) {
-		lh_fare_left(s);
+	if (!f || s->wait_fare != LH_LOCK_STATS[l->more].fare) {
+		lh_contention_wait_cancel(s);
 		return;
 	}
 	share = share_of(f, s->thread);
@@ -184,20 +185,20 @@ void lh_fare_waited(struct lh_lock *l, struct lh_seat *s, enum lh_mode mode, uin
 	if (ns > share->wait_max_ns)
 		share->wait_max_ns = ns;
 	note_passed(l, f, s, share);
-	lh_fare_left(s);
+	lh_contention_wait_cancel(s);
 }
 
-void lh_fare_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t stands_for)
+void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t stands_for)
 {
-	struct lh_fare *f = lh_fare(l);
+	struct lh_contention *f = lh_contention(l);
 
 	if (f)
 		add_time(&f->hold[side_of(mode)], ns, stands_for);
 }
 
-void lh_fare_again(struct lh_lock *l)
+void lh_contention_recursive(struct lh_lock *l)
 {
-	struct lh_fare *f = lh_fare(l);
+	struct lh_contention *f = lh_contention(l);
 
 	if (f)
 		f->again++;
@@ -205,17 +206,17 @@ void lh_fare_again(struct lh_lock *l)
 
 /* ---- tries ---- */
 
-void lh_fare_busy(struct lh_lock *l, lh_lock_id id)
+void lh_contention_busy_begin(struct lh_lock *l, lh_lock_id id)
 {
-	struct lh_fare *f = lh_fare_make(l, id);
+	struct lh_contention *f = lh_contention_make(l, id);
 
 	if (f)
 		f->busy++;
 }
 
-void lh_fare_busy_on(struct lh_lock *l, const struct lh_seat *s, uint64_t ns)
+void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *s, uint64_t ns)
 {
-	struct lh_fare *f = lh_fare(l);
+	struct lh_contention *f = lh_contention(l);
 
 	if (!f || s->tries < f->busy_tries)
 		return;

@@ -13,7 +13,7 @@
 #endif
 
 struct lh_lock_index lh_lock_index;
-void (*lh_lock_dying)(struct lh_lock *l);
+void (*lh_lock_on_destroy)(struct lh_lock *l);
 
 /* The sizes and places that the words rely on; another glibc must not compile silently. */
 _Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's lock layout");
@@ -28,21 +28,21 @@ static uint32_t words_off;
 
 static struct {
 	const void *o;
-	struct lh_where where;
+	struct lh_shm_location where;
 } lies; /* where the lock lies that is being looked at */
 
 bool lh_lock_init(void)
 {
-	uint32_t slots = lh_book_rows(LH_T_LOCK) * 2;
+	uint32_t slots = lh_rows_max(LH_T_LOCK) * 2;
 
-	lh_lock_index.slot = lh_book_private((size_t)slots * sizeof(uint32_t));
+	lh_lock_index.slot = lh_private_alloc((size_t)slots * sizeof(uint32_t));
 	if (!lh_lock_index.slot)
 		return false;
 	lh_lock_index.lines = slots / LINE_SLOTS;
 	free_rows = 0;
 	lies.o = NULL;
-	lh_fare_init();
-	words_off = lh_book.ledger->words_off;
+	lh_contention_init();
+	words_off = lh_own_ledger.ledger->words_off;
 	return true;
 }
 
@@ -99,7 +99,7 @@ static bool stale(uint32_t slot)
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(slot)];
 
 	return (l->flags & LH_LOCK_DEAD) ||
-	       slot_for(l->address & ~LH_ADDRESS_GONE, LH_LOCK_ROW(slot)) != slot;
+	       slot_for(l->address & ~LH_ADDRESS_FREED, LH_LOCK_ROW(slot)) != slot;
 }
 
 static void index_row(const void *o, uint32_t row)
@@ -154,7 +154,7 @@ uint32_t lh_lock_attributes(const void *o, enum lh_kind kind)
 	return 0;
 }
 
-bool lh_lock_looks_free(const void *o, enum lh_kind kind)
+bool lh_lock_is_free_now(const void *o, enum lh_kind kind)
 {
 	const pthread_mutex_t *m = o;
 	const pthread_rwlock_t *w = o;
@@ -187,10 +187,10 @@ int lh_lock_owner_tid(const void *o, enum lh_kind kind)
 static bool look(const void *o, enum lh_kind kind, enum lh_how how)
 {
 	(void)how;
-	return lh_lock_looks_free(o, kind);
+	return lh_lock_is_free_now(o, kind);
 }
 
-bool (*lh_lock_look)(const void *o, enum lh_kind kind, enum lh_how how) = look;
+bool (*lh_lock_free_probe)(const void *o, enum lh_kind kind, enum lh_how how) = look;
 
 bool lh_sem_is_positive(const void *o)
 {
@@ -203,7 +203,7 @@ static bool has_permit(const void *o, enum lh_how how)
 	return lh_sem_is_positive(o);
 }
 
-bool (*lh_sem_has_permit)(const void *o, enum lh_how how) = has_permit;
+bool (*lh_sem_permit_probe)(const void *o, enum lh_how how) = has_permit;
 
 bool lh_once_is_done(const void *o)
 {
@@ -218,9 +218,9 @@ static bool has_word(enum lh_kind kind, uint32_t flags)
 
 static void write_word(const void *o, enum lh_kind kind, uint32_t row)
 {
-	size_t at = kind == LH_MUTEX    ? LH_WORD_MUTEX
-		    : kind == LH_RWLOCK ? LH_WORD_RWLOCK
-					: LH_WORD_SEM;
+	size_t at = kind == LH_MUTEX    ? LH_TAG_OFFSET_MUTEX
+		    : kind == LH_RWLOCK ? LH_TAG_OFFSET_RWLOCK
+					: LH_TAG_OFFSET_SEM;
 
 	*(uint32_t *)((char *)(uintptr_t)o + at) = row;
 }
@@ -232,13 +232,13 @@ static uint32_t new_row(void)
 	uint32_t row = free_rows;
 
 	if (!row)
-		return lh_book_new(LH_T_LOCK, 1);
+		return lh_row_add(LH_T_LOCK, 1);
 	free_rows = LH_LOCKS[row].next;
-	struct lh_ledger *b = lh_book.ledger;
+	struct lh_ledger *b = lh_own_ledger.ledger;
 	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
-	b->retired_contended += LH_MORES[LH_LOCKS[row].more].contended;
+	b->retired_contended += LH_LOCK_STATS[LH_LOCKS[row].more].contended;
 	b->retired_locks++;
-	lh_fare_end(&LH_LOCKS[row]);
+	lh_contention_free(&LH_LOCKS[row]);
 	return row;
 }
 
@@ -249,24 +249,24 @@ struct lh_lock *lh_lock_row(lh_lock_id id)
 	return id && lh_lock_id_of(l) == id ? l : NULL;
 }
 
-struct lh_more *lh_lock_more(struct lh_lock *l)
+struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l)
 {
 	if (!l->more) {
-		uint32_t row = lh_book_new(LH_T_MORE, 1);
+		uint32_t row = lh_row_add(LH_T_LOCK_STATS, 1);
 		if (!row)
 			return NULL;
-		if (l->held_ns && l->kind != LH_BARRIER && !(l->flags & LH_LOCK_ENDS)) {
-			LH_MORES[row].hold_ns = LH_MORES[row].hold_max_ns = l->held_ns;
-			LH_MORES[row].hold_samples = 1;
+		if (l->held_ns && l->kind != LH_BARRIER && !(l->flags & LH_LOCK_THREAD_END_SEM)) {
+			LH_LOCK_STATS[row].hold_ns = LH_LOCK_STATS[row].hold_max_ns = l->held_ns;
+			LH_LOCK_STATS[row].hold_samples = 1;
 		}
 		__atomic_store_n(&l->more, row, __ATOMIC_RELEASE);
 	}
-	return &LH_MORES[l->more];
+	return &LH_LOCK_STATS[l->more];
 }
 
 /* ---- process-shared: which memory it lies in ---- */
 
-bool lh_lock_asks(const void *o, enum lh_kind kind)
+bool lh_lock_needs_location(const void *o, enum lh_kind kind)
 {
 	if (kind != LH_SPIN && !(lh_lock_attributes(o, kind) & LH_LOCK_PSHARED))
 		return false;
@@ -274,38 +274,40 @@ bool lh_lock_asks(const void *o, enum lh_kind kind)
 	return !row || LH_LOCKS[row].kind != kind;
 }
 
-void lh_lock_lies(const void *o, const struct lh_where *w)
+void lh_lock_set_location(const void *o, const struct lh_shm_location *w)
 {
 	lies.o = o;
 	if (o)
 		lies.where = *w;
 }
 
-const struct lh_shared_place *lh_lock_place(const struct lh_lock *l)
+const struct lh_lock_location *lh_lock_place(const struct lh_lock *l)
 {
-	uint32_t where = LH_MORES[l->more].where;
+	uint32_t where = LH_LOCK_STATS[l->more].where;
 
-	return where && LH_PLACES[where].lock == lh_lock_id_of(l) ? &LH_PLACES[where] : NULL;
+	return where && LH_LOCK_LOCATIONS[where].lock == lh_lock_id_of(l)
+		       ? &LH_LOCK_LOCATIONS[where]
+		       : NULL;
 }
 
 static void take_place(struct lh_lock *l, const void *o)
 {
-	const struct lh_where *w = &lies.where;
-	bool known = lies.o == o && w->kind != LH_WHERE_UNKNOWN;
+	const struct lh_shm_location *w = &lies.where;
+	bool known = lies.o == o && w->kind != LH_SHM_UNKNOWN;
 
-	if (lies.o == o && w->kind == LH_WHERE_SHARED && l->kind == LH_SPIN)
+	if (lies.o == o && w->kind == LH_SHM_SHARED && l->kind == LH_SPIN)
 		l->flags |= LH_LOCK_PSHARED;
-	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_WHERE_PRIVATE))
+	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_SHM_PRIVATE))
 		return;
-	struct lh_more *more = known ? lh_lock_more(l) : NULL;
+	struct lh_lock_stats *more = known ? lh_lock_stats_get(l) : NULL;
 	uint32_t where = more ? more->where : 0;
 	if (more && !where)
-		where = lh_book_new(LH_T_PLACE, 1);
+		where = lh_row_add(LH_T_LOCK_LOCATION, 1);
 	if (!where) {
-		lh_book.ledger->places_unknown++;
+		lh_own_ledger.ledger->places_unknown++;
 		return;
 	}
-	LH_PLACES[where] = (struct lh_shared_place){
+	LH_LOCK_LOCATIONS[where] = (struct lh_lock_location){
 		.lock = lh_lock_id_of(l), .dev = w->dev, .ino = w->ino, .off = w->off};
 	__atomic_store_n(&more->where, where, __ATOMIC_RELEASE);
 }
@@ -314,7 +316,7 @@ static void take_place(struct lh_lock *l, const void *o)
 static void clear_more(uint32_t row)
 {
 	if (row)
-		LH_MORES[row] = (struct lh_more){.where = LH_MORES[row].where};
+		LH_LOCK_STATS[row] = (struct lh_lock_stats){.where = LH_LOCK_STATS[row].where};
 }
 
 /* A name that was given before the lock was used waits in a row that was made for it only. */
@@ -322,12 +324,12 @@ static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 {
 	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
 	    !old->shared && !old->nodes && old->more)
-		__builtin_memcpy(name, LH_MORES[old->more].name, LH_NAME_MAX);
+		__builtin_memcpy(name, LH_LOCK_STATS[old->more].name, LH_NAME_MAX);
 }
 
 static void give_name(struct lh_lock *l, const char name[LH_NAME_MAX])
 {
-	struct lh_more *more = name[0] ? lh_lock_more(l) : NULL;
+	struct lh_lock_stats *more = name[0] ? lh_lock_stats_get(l) : NULL;
 
 	if (!more)
 		return;
@@ -342,11 +344,11 @@ static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, u
 
 	if (old) {
 		take_name(&LH_LOCKS[old], name);
-		lh_lock_end(&LH_LOCKS[old]);
+		lh_lock_destroy(&LH_LOCKS[old]);
 	}
 	uint32_t row = new_row();
 	if (!row) {
-		lh_book.ledger->dropped_locks++;
+		lh_own_ledger.ledger->dropped_locks++;
 		return NULL;
 	}
 	struct lh_lock *l = &LH_LOCKS[row];
@@ -363,7 +365,7 @@ static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, u
 	return l;
 }
 
-struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
 	struct lh_lock *l = begin(o, kind, flags, initial);
 
@@ -372,9 +374,9 @@ struct lh_lock *lh_lock_begin(const void *o, enum lh_kind kind, uint32_t flags, 
 	return l;
 }
 
-const struct lh_lock *lh_lock_before(lh_lock_id id)
+const struct lh_lock *lh_lock_in_parent(lh_lock_id id)
 {
-	const struct lh_ledger *b = lh_book.before;
+	const struct lh_ledger *b = lh_own_ledger.before;
 
 	if (!b || !LH_LOCK_ROW(id) || LH_LOCK_ROW(id) >= b->table[LH_T_LOCK].used)
 		return NULL;
@@ -385,19 +387,20 @@ const struct lh_lock *lh_lock_before(lh_lock_id id)
 /* Known in the parent before fork: then it is the same lock here, born where it was born. */
 static void inherit(struct lh_lock *l, const struct lh_lock *old)
 {
-	l->born = lh_stack_adopt(old->born);
-	l->first = lh_stack_adopt(old->first);
+	l->born = lh_stack_from_parent(old->born);
+	l->first = lh_stack_from_parent(old->first);
 	l->initial = old->initial;
 	l->flags |=
 		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
-	const struct lh_ledger *b = lh_book.before;
-	const struct lh_table *t = &b->table[LH_T_MORE];
-	struct lh_more *more =
-		old->flags & LH_LOCK_NAMED && old->more < t->used ? lh_lock_more(l) : NULL;
+	const struct lh_ledger *b = lh_own_ledger.before;
+	const struct lh_table *t = &b->table[LH_T_LOCK_STATS];
+	struct lh_lock_stats *more =
+		old->flags & LH_LOCK_NAMED && old->more < t->used ? lh_lock_stats_get(l) : NULL;
 	if (more)
 		__builtin_memcpy(
 			more->name,
-			((const struct lh_more *)((const char *)b + t->offset))[old->more].name,
+			((const struct lh_lock_stats *)((const char *)b + t->offset))[old->more]
+				.name,
 			LH_NAME_MAX);
 }
 
@@ -406,7 +409,7 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
 	struct lh_lock *l = lh_lock_known(o, kind);
 	uint32_t flags = lh_lock_attributes(o, kind);
 	bool worded = has_word(kind, flags);
-	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_word(o, kind)) : 0;
+	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_read_tag(o, kind)) : 0;
 
 	if (l && l->kind == kind)
 		return l;
@@ -420,8 +423,8 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
 			write_word(o, kind, row);
 		return &LH_LOCKS[row];
 	}
-	l = lh_lock_begin(o, kind, flags, 0);
-	const struct lh_lock *old = l && word ? lh_lock_before(word) : NULL;
+	l = lh_lock_reinit(o, kind, flags, 0);
+	const struct lh_lock *old = l && word ? lh_lock_in_parent(word) : NULL;
 	if (old && old->address == (uintptr_t)o && old->kind == kind)
 		inherit(l, old);
 	return l;
@@ -429,7 +432,7 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
 
 /* ---- of a forked child's parent ---- */
 
-struct lh_lock *lh_lock_stand_in(const struct lh_lock *was)
+struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
 	enum {
 		INNATE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
@@ -461,7 +464,7 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 	if (kind == LH_CUSTOM) /* its bytes are the program's */
 		return true;
 	if (!lh_sys_copy(&copy, (const void *)(uintptr_t)was->address, n) ||
-	    lh_lock_looks_free(&copy, kind))
+	    lh_lock_is_free_now(&copy, kind))
 		return false;
 	int owner = lh_lock_owner_tid(&copy, kind);
 	return !owner || owner == tid;
@@ -475,48 +478,48 @@ static bool is_spent(const struct lh_lock *l)
 	return l->gen >= (UINT32_MAX >> LH_LOCK_BITS);
 }
 
-void lh_lock_bury(struct lh_lock *l)
+void lh_lock_drop_retired(struct lh_lock *l)
 {
 	l->flags |= LH_LOCK_DEAD;
-	if (lh_lock_dying)
-		lh_lock_dying(l);
-	if ((l->flags & LH_LOCK_KEPT) || l->nodes || is_spent(l))
+	if (lh_lock_on_destroy)
+		lh_lock_on_destroy(l);
+	if ((l->flags & LH_LOCK_PINNED) || l->nodes || is_spent(l))
 		return;
 	l->next = free_rows;
 	free_rows = (uint32_t)(l - LH_LOCKS);
 }
 
-void lh_lock_rest(struct lh_lock *l)
+void lh_lock_retire(struct lh_lock *l)
 {
-	__atomic_store_n(&l->address, l->address | LH_ADDRESS_GONE, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->address, l->address | LH_ADDRESS_FREED, __ATOMIC_RELEASE);
 }
 
-void lh_lock_end(struct lh_lock *l)
+void lh_lock_destroy(struct lh_lock *l)
 {
 	if (l->flags & LH_LOCK_DEAD)
 		return;
 	if (l->owner) /* its holder's list names it still */
-		l->flags |= LH_LOCK_KEPT;
+		l->flags |= LH_LOCK_PINNED;
 	l->owner = 0;
-	lh_lock_rest(l);
-	lh_lock_bury(l);
+	lh_lock_retire(l);
+	lh_lock_drop_retired(l);
 }
 
-bool lh_lock_may_return(const struct lh_lock *l)
+bool lh_lock_can_retire(const struct lh_lock *l)
 {
 	enum {
 		PLAIN = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE | LH_LOCK_INITED |
-			LH_LOCK_WRITTEN | LH_LOCK_PLAINLY
+			LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER
 	};
 
 	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) && !(l->flags & ~(uint32_t)PLAIN) &&
 	       !l->owner && !words_off && !is_spent(l);
 }
 
-void lh_lock_return(struct lh_lock *l, const void *o)
+void lh_lock_revive(struct lh_lock *l, const void *o)
 {
 	l->gen++;
-	l->flags &= ~(uint32_t)(LH_LOCK_WRITTEN | LH_LOCK_PLAINLY);
+	l->flags &= ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
 	write_word(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }

@@ -32,15 +32,15 @@ static bool is_sysv(const char *name)
 	return !*start;
 }
 
-static struct lh_where shared(uint64_t dev, uint64_t ino, uint64_t off, bool sysv)
+static struct lh_shm_location shared(uint64_t dev, uint64_t ino, uint64_t off, bool sysv)
 {
-	ino |= sysv ? LH_WHERE_SYSV : 0;
+	ino |= sysv ? LH_SHM_SYSV : 0;
 	if (!ino)
-		return (struct lh_where){.kind = LH_WHERE_UNKNOWN};
-	return (struct lh_where){.kind = LH_WHERE_SHARED, .dev = dev, .ino = ino, .off = off};
+		return (struct lh_shm_location){.kind = LH_SHM_UNKNOWN};
+	return (struct lh_shm_location){.kind = LH_SHM_SHARED, .dev = dev, .ino = ino, .off = off};
 }
 
-static bool ask(int fd, uint64_t at, struct lh_where *w)
+static bool ask(int fd, uint64_t at, struct lh_shm_location *w)
 {
 	char name[NAME_MAX_OF_SYSV] = "";
 	struct query q = {.size = sizeof(q),
@@ -57,7 +57,7 @@ static bool ask(int fd, uint64_t at, struct lh_where *w)
 	}
 	*w = q.is & IS_SHARED ? shared(makedev(q.major, q.minor), q.inode, at - q.start + q.offset,
 				       is_sysv(name))
-			      : (struct lh_where){.kind = LH_WHERE_PRIVATE};
+			      : (struct lh_shm_location){.kind = LH_SHM_PRIVATE};
 	return true;
 }
 
@@ -85,7 +85,7 @@ static void skip(const char **s)
 }
 
 /* False: this line has the address. */
-static bool other_line(struct lh_where_text *t)
+static bool other_line(struct lh_maps_scan *t)
 {
 	const char *s = t->line;
 	uint64_t from = number(&s, 16);
@@ -107,11 +107,11 @@ static bool other_line(struct lh_where_text *t)
 	skip(&s);
 	t->found = last == 's'
 			   ? shared(makedev(major, minor), ino, t->at - from + offset, is_sysv(s))
-			   : (struct lh_where){.kind = LH_WHERE_PRIVATE};
+			   : (struct lh_shm_location){.kind = LH_SHM_PRIVATE};
 	return false;
 }
 
-bool lh_where_read(struct lh_where_text *t, const char *piece, size_t n)
+bool lh_maps_scan_add(struct lh_maps_scan *t, const char *piece, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (piece[i] != '\n') {
@@ -127,31 +127,31 @@ bool lh_where_read(struct lh_where_text *t, const char *piece, size_t n)
 	return true;
 }
 
-static struct lh_where read_text(int fd, uint64_t at)
+static struct lh_shm_location read_text(int fd, uint64_t at)
 {
-	struct lh_where_text t = {.at = at};
+	struct lh_maps_scan t = {.at = at};
 	char piece[PIECE];
 	long got, all = 0;
 
 	while (all < TEXT_MAX && (got = lh_sys_read(fd, piece, sizeof(piece))) > 0) {
-		if (!lh_where_read(&t, piece, (size_t)got))
+		if (!lh_maps_scan_add(&t, piece, (size_t)got))
 			break;
 		all += got;
 	}
 	return t.found;
 }
 
-struct lh_where lh_where_of(const void *at)
+struct lh_shm_location lh_shm_locate(const void *at)
 {
-	struct lh_where w = {.kind = LH_WHERE_UNKNOWN};
+	struct lh_shm_location w = {.kind = LH_SHM_UNKNOWN};
 
-	if (lh_sys_sandboxed())
+	if (lh_sys_seccomp_active())
 		return w;
 	int fd = lh_sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return w;
 	/* whether a filter likes the question is not known; text it has let read at birth */
-	if (lh_sys_filtered() || !ask(fd, (uintptr_t)at, &w))
+	if (lh_sys_seccomp_at_start() || !ask(fd, (uintptr_t)at, &w))
 		w = read_text(fd, (uintptr_t)at);
 	lh_sys_close(fd);
 	return w;

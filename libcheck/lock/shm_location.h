@@ -10,39 +10,39 @@
  * than the bound reads: all of them say no. The descriptor is open inside the call only.
  * Knows no locks and no ledger. May be called from any thread, without a lock held.
  */
-#ifndef LH_WHERE_H
-#define LH_WHERE_H
+#ifndef LH_LOCK_SHM_LOCATION_H
+#define LH_LOCK_SHM_LOCATION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum lh_where_kind {
-	LH_WHERE_UNKNOWN,
-	LH_WHERE_PRIVATE, /* no other process can see it */
-	LH_WHERE_SHARED
+enum lh_shm_kind {
+	LH_SHM_UNKNOWN,
+	LH_SHM_PRIVATE, /* no other process can see it */
+	LH_SHM_SHARED
 };
 
-struct lh_where {
-	uint32_t kind; /* enum lh_where_kind; unless shared all else is 0 */
+struct lh_shm_location {
+	uint32_t kind; /* enum lh_shm_kind; unless shared all else is 0 */
 	uint64_t dev, ino, off;
 };
 
 /* Segments of System V count their inodes for themselves, from 0; this bit tells them apart. */
-#define LH_WHERE_SYSV (1ull << 63)
+#define LH_SHM_SYSV (1ull << 63)
 
-struct lh_where lh_where_of(const void *at);
+struct lh_shm_location lh_shm_locate(const void *at);
 
 /*
  * The same from the text of /proc/PID/maps, which comes in pieces. Begin with zeros; false
  * means that no more is wanted.
  */
-struct lh_where_text {
+struct lh_maps_scan {
 	uint64_t at;
-	struct lh_where found;
+	struct lh_shm_location found;
 	uint32_t n;
 	char line[160]; /* as much of it as matters */
 };
-bool lh_where_read(struct lh_where_text *t, const char *piece, size_t n);
+bool lh_maps_scan_add(struct lh_maps_scan *t, const char *piece, size_t n);
 
 #endif

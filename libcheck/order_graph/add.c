@@ -14,10 +14,10 @@
 /* ---- lives ---- */
 
 /* Whose life is it? The lock's `initial` may say so; else we look. */
-static lh_thread_id thread_of_life(const struct lh_judge *j, const struct lh_facts *f,
+static lh_thread_id thread_of_life(const struct lh_order_graph *j, const struct lh_order_input *f,
 				   lh_lock_id lock)
 {
-	uint32_t hint = lh_judge_row(f, lock)->initial;
+	uint32_t hint = lh_order_lock_row(f, lock)->initial;
 	uint32_t n = f->threads < j->room.threads ? f->threads : j->room.threads;
 
 	if (hint && hint < n && f->thread[hint].life == lock)
@@ -29,9 +29,9 @@ static lh_thread_id thread_of_life(const struct lh_judge *j, const struct lh_fac
 }
 
 /* Several rows of one thread at one node stand for one witness: the oldest. */
-static bool oldest_row(const struct lh_facts *f, uint32_t row)
+static bool oldest_row(const struct lh_order_input *f, uint32_t row)
 {
-	const struct lh_seen *s = &f->seen[row];
+	const struct lh_chain_visit *s = &f->seen[row];
 
 	for (uint32_t i = f->node[s->node].seen; i && i < f->seens; i = f->seen[i].next)
 		if (i < row && f->seen[i].thread == s->thread)
@@ -39,13 +39,14 @@ static bool oldest_row(const struct lh_facts *f, uint32_t row)
 	return true;
 }
 
-static bool is_dependency(const struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+static bool is_dependency(const struct lh_order_graph *j, const struct lh_order_input *f,
+			  lh_chain_id n)
 {
-	const struct lh_lock *l = lh_judge_row(f, f->node[n].lock);
-	bool tries = LH_PLACE_HOW(f->node[n].place) == LH_TRIES;
+	const struct lh_lock *l = lh_order_lock_row(f, f->node[n].lock);
+	bool tries = LH_SITE_HOW(f->node[n].place) == LH_TRY;
 
 	/* A failed try of a semaphore may be followed by a wait later on. */
-	if (tries && l->kind != LH_SEM && !(j->flags & LH_JUDGE_FILTERED))
+	if (tries && l->kind != LH_SEM && !(j->flags & LH_ORDER_KEEP_FILTERED))
 		return false;
 	return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->kind != LH_COND &&
 	       l->kind != LH_BARRIER;
@@ -63,14 +64,14 @@ static bool is_dependency(const struct lh_judge *j, const struct lh_facts *f, lh
  * One that is wanted in many places gets its vertex before it is needed: or the call that
  * makes it inner would pay for all of them at once.
  */
-static bool has_lists(const struct lh_judge *j, const struct lh_facts *f)
+static bool has_lists(const struct lh_order_graph *j, const struct lh_order_input *f)
 {
-	return (j->flags & LH_JUDGE_LISTS) && !f->same;
+	return (j->flags & LH_ORDER_LOCK_LISTS) && !f->same;
 }
 
 enum { MANY_WANT = 48, LOOK_EVERY = 16 };
 
-static bool many_want(const struct lh_facts *f, lh_node_id n)
+static bool many_want(const struct lh_order_input *f, lh_chain_id n)
 {
 	uint32_t count = 0;
 
@@ -80,45 +81,49 @@ static bool many_want(const struct lh_facts *f, lh_node_id n)
 }
 
 /* The vertex that edges lead into, or 0: there is no need of any yet. */
-static uint32_t wanted_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
+static uint32_t wanted_vertex(struct lh_order_graph *j, const struct lh_order_input *f,
+			      lh_lock_id lock)
 {
 	uint32_t v;
 
 	if (!has_lists(j, f))
-		return lh_judge_vertex_make(j, lock);
-	v = lh_judge_vertex(j, lock);
+		return lh_order_vertex_get(j, lock);
+	v = lh_order_vertex_find(j, lock);
 	return j->at.vertex[v].inner ? v : 0;
 }
 
-static void life_edge(struct lh_judge *j, const struct lh_facts *f, uint32_t row)
+static void life_edge(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t row)
 {
-	const struct lh_seen *s = &f->seen[row];
-	lh_lock_id lock = lh_judge_same(f, f->node[s->node].lock);
+	const struct lh_chain_visit *s = &f->seen[row];
+	lh_lock_id lock = lh_order_same_lock(f, f->node[s->node].lock);
 
-	if (!is_dependency(j, f, s->node) || lh_judge_holds(f, s->node, lock) ||
+	if (!is_dependency(j, f, s->node) || lh_chain_holds(f, s->node, lock) ||
 	    !oldest_row(f, row))
 		return;
-	lh_judge_join(j, j->at.life[s->thread].vertex, wanted_vertex(j, f, lock), s->node);
+	lh_order_edge_add(j, j->at.life[s->thread].vertex, wanted_vertex(j, f, lock), s->node);
 }
 
 /* A dependency's edges: from each lock that is held, and from the lives of its threads. */
-static void edges_into(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, uint32_t to)
+static void edges_into(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
+		       uint32_t to)
 {
-	lh_lock_id lock = lh_judge_same(f, f->node[n].lock);
+	lh_lock_id lock = lh_order_same_lock(f, f->node[n].lock);
 
-	if (lh_judge_holds(f, n, lock))
+	if (lh_chain_holds(f, n, lock))
 		return;
-	LH_EACH_HELD(f, n, h)
-	if (lh_judge_is_lock(f, f->node[h].lock))
-		lh_judge_join(j, lh_judge_vertex(j, lh_judge_same(f, f->node[h].lock)), to, n);
+	LH_FOR_EACH_HELD(f, n, h)
+	if (lh_order_is_lock(f, f->node[h].lock))
+		lh_order_edge_add(
+			j, lh_order_vertex_find(j, lh_order_same_lock(f, f->node[h].lock)), to, n);
 	for (uint32_t i = f->node[n].seen; i && i < f->seens; i = f->seen[i].next)
 		if (f->seen[i].thread < j->room.threads && j->at.life[f->seen[i].thread].vertex)
 			life_edge(j, f, i);
 }
 
-static uint32_t inner_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
+static uint32_t inner_vertex(struct lh_order_graph *j, const struct lh_order_input *f,
+			     lh_lock_id lock)
 {
-	uint32_t v = lh_judge_vertex_make(j, lock), left = f->nodes;
+	uint32_t v = lh_order_vertex_get(j, lock), left = f->nodes;
 
 	if (!v || j->at.vertex[v].inner)
 		return v;
@@ -126,19 +131,19 @@ static uint32_t inner_vertex(struct lh_judge *j, const struct lh_facts *f, lh_lo
 	if (!has_lists(j, f))
 		return v;
 	/* whoever wrote the rows: a list that goes in circles ends */
-	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;
+	for (lh_chain_id n = lh_order_lock_row(f, lock)->nodes; n && n < f->nodes && left--;
 	     n = f->node[n].next)
 		if (n <= j->node_high && f->node[n].lock == lock && is_dependency(j, f, n))
 			edges_into(j, f, n, v); /* not one of the lock that the row was before */
 	return v;
 }
 
-bool lh_judge_active(const struct lh_judge *j, lh_thread_id thread)
+bool lh_order_thread_end_matters(const struct lh_order_graph *j, lh_thread_id thread)
 {
 	return thread < j->room.threads && j->at.life[thread].active;
 }
 
-static void activate(struct lh_judge *j, lh_thread_id t)
+static void activate(struct lh_order_graph *j, lh_thread_id t)
 {
 	if (!t || j->at.life[t].active)
 		return;
@@ -147,23 +152,26 @@ static void activate(struct lh_judge *j, lh_thread_id t)
 	j->todo = t;
 }
 
-static bool wants_life(const struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+static bool wants_life(const struct lh_order_graph *j, const struct lh_order_input *f,
+		       lh_chain_id n)
 {
-	return lh_judge_row(f, f->node[n].lock)->kind == LH_LIFE && is_dependency(j, f, n);
+	return lh_order_lock_row(f, f->node[n].lock)->kind == LH_THREAD_END &&
+	       is_dependency(j, f, n);
 }
 
 /* This thread is waited for from now on, so the lives that it waits for matter too. */
-static void now_wanted(struct lh_judge *j, const struct lh_facts *f, lh_thread_id t)
+static void now_wanted(struct lh_order_graph *j, const struct lh_order_input *f, lh_thread_id t)
 {
 	j->at.life[t].wanted = true;
 	for (uint32_t i = j->at.life[t].seen; i; i = j->at.seen_next[i]) {
-		lh_node_id n = f->seen[i].node;
+		lh_chain_id n = f->seen[i].node;
 		if (n <= j->node_high && wants_life(j, f, n))
 			activate(j, thread_of_life(j, f, f->node[n].lock));
 	}
 }
 
-static bool seen_by_a_wanted(const struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+static bool seen_by_a_wanted(const struct lh_order_graph *j, const struct lh_order_input *f,
+			     lh_chain_id n)
 {
 	for (uint32_t i = f->node[n].seen; i && i < f->seens; i = f->seen[i].next)
 		if (f->seen[i].thread < j->room.threads && j->at.life[f->seen[i].thread].wanted)
@@ -172,7 +180,7 @@ static bool seen_by_a_wanted(const struct lh_judge *j, const struct lh_facts *f,
 }
 
 /* Node n wants a life, and is new or was seen by one more. */
-static void life_wanted(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+static void life_wanted(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
 	lh_thread_id t = thread_of_life(j, f, f->node[n].lock);
 
@@ -180,18 +188,18 @@ static void life_wanted(struct lh_judge *j, const struct lh_facts *f, lh_node_id
 		return;
 	if (!j->at.life[t].wanted)
 		now_wanted(j, f, t);
-	if (lh_judge_held(f, n) || seen_by_a_wanted(j, f, n))
+	if (lh_chain_parent(f, n) || seen_by_a_wanted(j, f, n))
 		activate(j, t);
 }
 
 /* Gives lives that have become active their edges. */
-static void make_active(struct lh_judge *j, const struct lh_facts *f)
+static void make_active(struct lh_order_graph *j, const struct lh_order_input *f)
 {
 	while (j->todo) {
 		lh_thread_id t = j->todo;
-		struct lh_life *l = &j->at.life[t];
+		struct lh_order_thread *l = &j->at.life[t];
 		j->todo = l->todo;
-		l->vertex = t ? inner_vertex(j, f, lh_judge_same(f, f->thread[t].life)) : 0;
+		l->vertex = t ? inner_vertex(j, f, lh_order_same_lock(f, f->thread[t].life)) : 0;
 		if (!l->vertex)
 			continue;
 		j->at.vertex[l->vertex].life = t;
@@ -203,9 +211,9 @@ static void make_active(struct lh_judge *j, const struct lh_facts *f)
 
 /* ---- taking in ---- */
 
-static void take_seen(struct lh_judge *j, const struct lh_facts *f, uint32_t row)
+static void take_seen(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t row)
 {
-	const struct lh_seen *s = &f->seen[row];
+	const struct lh_chain_visit *s = &f->seen[row];
 
 	if (s->thread >= j->room.threads || s->thread >= f->threads || !s->node ||
 	    s->node >= f->nodes)
@@ -220,39 +228,42 @@ static void take_seen(struct lh_judge *j, const struct lh_facts *f, uint32_t row
 		life_wanted(j, f, s->node);
 }
 
-static void take_event(struct lh_judge *j, const struct lh_facts *f, uint32_t row)
+static void take_event(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t row)
 {
 	lh_thread_id a = f->event[row].a;
 
-	if (a >= j->room.threads || f->event[row].what >= LH_EVENT_GIVE) /* they order nothing */
+	if (a >= j->room.threads ||
+	    f->event[row].what >= LH_HB_CREATOR_RELEASED) /* they order nothing */
 		return;
 	j->at.event_next[row] = j->at.life[a].event;
 	j->at.life[a].event = row;
 }
 
 /* Permits wanted while permits are held: an edge from the semaphore to itself. */
-static void take_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, lh_lock_id lock)
+static void take_pool(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
+		      lh_lock_id lock)
 {
 	uint32_t v;
 
-	if (!(lh_judge_row(f, lock)->flags & LH_LOCK_COUNTING) || !lh_judge_holds(f, n, lock))
+	if (!(lh_order_lock_row(f, lock)->flags & LH_LOCK_COUNTING) || !lh_chain_holds(f, n, lock))
 		return;
-	v = lh_judge_vertex_make(j, lock);
-	lh_judge_join(j, v, v, n);
+	v = lh_order_vertex_get(j, lock);
+	lh_order_edge_add(j, v, v, n);
 }
 
-bool lh_judge_queues(const struct lh_facts *f, lh_node_id n)
+bool lh_order_asks_as_writer(const struct lh_order_input *f, lh_chain_id n)
 {
-	return LH_PLACE_MODE(f->node[n].place) == LH_EXCLUSIVE &&
-	       (lh_judge_row(f, f->node[n].lock)->flags & LH_LOCK_PREFER_WRITER);
+	return LH_SITE_MODE(f->node[n].place) == LH_EXCLUSIVE &&
+	       (lh_order_lock_row(f, f->node[n].lock)->flags & LH_LOCK_PREFER_WRITER);
 }
 
-static void take_edges(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, lh_lock_id lock)
+static void take_edges(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
+		       lh_lock_id lock)
 {
-	if (!lh_judge_holds(f, n, lock))
-		LH_EACH_HELD(f, n, h)
-	if (lh_judge_is_lock(f, f->node[h].lock))
-		inner_vertex(j, f, lh_judge_same(f, f->node[h].lock));
+	if (!lh_chain_holds(f, n, lock))
+		LH_FOR_EACH_HELD(f, n, h)
+	if (lh_order_is_lock(f, f->node[h].lock))
+		inner_vertex(j, f, lh_order_same_lock(f, f->node[h].lock));
 	uint32_t to = wanted_vertex(j, f, lock);
 	if (!to && n % LOOK_EVERY == 0 && many_want(f, n))
 		inner_vertex(j, f, lock);
@@ -260,32 +271,32 @@ static void take_edges(struct lh_judge *j, const struct lh_facts *f, lh_node_id 
 		edges_into(j, f, n, to);
 }
 
-static void take_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+static void take_node(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
-	lh_lock_id lock = lh_judge_same(f, f->node[n].lock);
-	const struct lh_lock *l = lh_judge_row(f, lock);
+	lh_lock_id lock = lh_order_same_lock(f, f->node[n].lock);
+	const struct lh_lock *l = lh_order_lock_row(f, lock);
 
 	take_pool(j, f, n, lock);
-	if (lh_judge_queues(f, n)) {
-		uint32_t v = lh_judge_vertex_make(j, lock);
+	if (lh_order_asks_as_writer(f, n)) {
+		uint32_t v = lh_order_vertex_get(j, lock);
 		if (v)
-			lh_judge_writer(j, v, n);
+			lh_order_writer_add(j, v, n);
 	}
 	if (!is_dependency(j, f, n))
 		return;
 	take_edges(j, f, n, lock);
-	if (l->kind == LH_LIFE)
+	if (l->kind == LH_THREAD_END)
 		life_wanted(j, f, n);
 }
 
-void lh_judge_renewed(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+void lh_order_chain_reused(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
 	if (n <= j->node_high)
 		take_node(j, f, n);
 }
 
 /* Everything new, of nodes only those up to n. */
-void lh_judge_take_in(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+void lh_order_add_chain(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
 	while (j->event_high + 1 < f->events && j->event_high + 1 < j->room.events)
 		take_event(j, f, ++j->event_high);

@@ -1,23 +1,23 @@
 /*
  * cycle.c — one circle that has closed: does it count, and if not why not; its key; its links.
  *
- * The slots stand in struct lh_judge, slot[0..length). Slot c holds what slot c-1 wants, slot 0
- * what the last one wants. Writers that must queue stand behind them.
+ * The slots stand in struct lh_order_graph, slot[0..length). Slot c holds what slot c-1 wants, slot
+ * 0 what the last one wants. Writers that must queue stand behind them.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
 /* ---- what the writer's queue does to readers ---- */
 
 /* The place at which slot c holds what the slot before it wants. A life has place 0: exclusive. */
-static lh_node_id held_node(const struct lh_question *q, uint32_t c)
+static lh_chain_id held_node(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_judge *j = q->j;
+	const struct lh_order_graph *j = q->j;
 	lh_lock_id lock = j->at.vertex[j->slot[c].from].lock;
 
 	if (j->at.vertex[j->slot[c].from].life)
 		return 0;
-	LH_EACH_HELD(q->f, j->slot[c].node, h)
-	if (lh_judge_same(q->f, q->f->node[h].lock) == lock)
+	LH_FOR_EACH_HELD(q->f, j->slot[c].node, h)
+	if (lh_order_same_lock(q->f, q->f->node[h].lock) == lock)
 		return h;
 	return 0;
 }
@@ -27,63 +27,62 @@ static lh_node_id held_node(const struct lh_question *q, uint32_t c)
  * reader waits for a reader only behind a writer that has queued, and only where the rwlock
  * prefers writers: then the slot is marked, and somebody must be found who queues.
  */
-bool lh_ring_blocks(const struct lh_question *q, uint32_t c)
+bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_slot *s = &q->j->slot[c];
-	lh_node_id h = held_node(q, c);
+	struct lh_cycle_slot *s = &q->j->slot[c];
+	lh_chain_id h = held_node(q, c);
 	uint32_t before = (c ? c : q->length) - 1;
 	const struct lh_lock *l;
 
-	s->queue = h &&
-		   lh_judge_both_shared(q->f->node[h].place, lh_judge_slot_node(q, before)->place);
+	s->queue = h && lh_both_shared(q->f->node[h].place, lh_cycle_slot_chain(q, before)->place);
 	if (!s->queue)
 		return true;
-	l = lh_judge_row(q->f, lh_judge_slot_node(q, before)->lock);
-	return (l->flags & LH_LOCK_PREFER_WRITER) && (l->flags & LH_LOCK_WRITTEN);
+	l = lh_order_lock_row(q->f, lh_cycle_slot_chain(q, before)->lock);
+	return (l->flags & LH_LOCK_PREFER_WRITER) && (l->flags & LH_LOCK_HAS_WRITERS);
 }
 
-static bool queuer_fits(const struct lh_question *q, uint32_t slots)
+static bool queuer_fits(const struct lh_cycle_query *q, uint32_t slots)
 {
 	for (uint32_t i = 0; i < slots; i++)
-		if (!lh_judge_apart(q->f, q->j->slot[i].node, q->j->slot[slots].node))
+		if (!lh_overlap_no_gate_lock(q->f, q->j->slot[i].node, q->j->slot[slots].node))
 			return false;
 	return true;
 }
 
 /* The next writer of this list that fits and waits long enough; 0 none. */
-static uint32_t next_writer(const struct lh_question *q, uint32_t w, uint32_t slot, bool timed)
+static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t slot, bool timed)
 {
-	struct lh_judge *j = q->j;
+	struct lh_order_graph *j = q->j;
 
-	for (; w && lh_judge_spend(j, 1); w = j->at.witness[w].next) {
-		j->slot[slot] = (struct lh_slot){.node = j->at.witness[w].node, .witness = w};
-		enum lh_how how = LH_PLACE_HOW(lh_judge_slot_node(q, slot)->place);
-		if ((how == LH_WAITS || (timed && how == LH_TIMED)) && queuer_fits(q, slot))
+	for (; w && lh_order_budget_spend(j, 1); w = j->at.witness[w].next) {
+		j->slot[slot] = (struct lh_cycle_slot){.node = j->at.witness[w].node, .witness = w};
+		enum lh_how how = LH_SITE_HOW(lh_cycle_slot_chain(q, slot)->place);
+		if ((how == LH_BLOCKING || (timed && how == LH_TIMED)) && queuer_fits(q, slot))
 			return w;
 	}
 	return 0;
 }
 
 /* Gives each marked slot a writer and all of them threads. Answers how many writers, or -1. */
-static int find_queuers(struct lh_question *q, bool timed)
+static int find_queuers(struct lh_cycle_query *q, bool timed)
 {
-	struct lh_judge *j = q->j;
-	uint32_t n = q->length, want[LH_QUEUERS_MAX], i = 0, marked = 0;
+	struct lh_order_graph *j = q->j;
+	uint32_t n = q->length, want[LH_QUEUED_WRITERS_MAX], i = 0, marked = 0;
 
 	for (uint32_t c = 0; c < n; c++) {
 		if (!j->slot[c].queue)
 			continue;
-		if (marked == LH_QUEUERS_MAX) {
+		if (marked == LH_QUEUED_WRITERS_MAX) {
 			q->cut = true;
 			return -1;
 		}
 		want[marked++] = j->slot[c].from;
 	}
 	if (!marked)
-		return lh_judge_pick(j, q->f, n, LH_ASK_ORDER) ? 0 : -1;
+		return lh_overlap_assign_threads(j, q->f, n, LH_OVERLAP_HAPPENS_BEFORE) ? 0 : -1;
 	j->slot[n].witness = j->at.vertex[want[0]].writers;
 	while (j->purse > 0) {
-		struct lh_slot *s = &j->slot[n + i];
+		struct lh_cycle_slot *s = &j->slot[n + i];
 		s->witness = next_writer(q, s->witness, n + i, timed);
 		if (!s->witness) {
 			if (!i--)
@@ -92,7 +91,8 @@ static int find_queuers(struct lh_question *q, bool timed)
 			i++;
 			j->slot[n + i].witness = j->at.vertex[want[i]].writers;
 			continue;
-		} else if (lh_judge_pick(j, q->f, n + marked, LH_ASK_ORDER)) {
+		} else if (lh_overlap_assign_threads(j, q->f, n + marked,
+						     LH_OVERLAP_HAPPENS_BEFORE)) {
 			return (int)marked;
 		}
 		j->slot[n + i].witness = j->at.witness[j->slot[n + i].witness].next;
@@ -102,29 +102,29 @@ static int find_queuers(struct lh_question *q, bool timed)
 
 /* ---- a circle that has closed ---- */
 
-static struct lh_link link_of(const struct lh_question *q, uint32_t c)
+static struct lh_cycle_link link_of(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_judge *j = q->j;
-	const struct lh_slot *s = &j->slot[c];
-	lh_node_id h = held_node(q, c);
+	const struct lh_order_graph *j = q->j;
+	const struct lh_cycle_slot *s = &j->slot[c];
+	lh_chain_id h = held_node(q, c);
 
-	return (struct lh_link){
-		.thread = s->must ? s->must : lh_judge_at(q->f, s),
+	return (struct lh_cycle_link){
+		.thread = s->must ? s->must : lh_slot_thread(q->f, s),
 		.node = s->node,
 		.held = h ? q->f->node[h].lock : j->at.vertex[s->from].lock,
 		.held_place = h ? q->f->node[h].place : 0,
-		.wanted = lh_judge_slot_node(q, c)->lock,
-		.wanted_place = lh_judge_slot_node(q, c)->place,
+		.wanted = lh_cycle_slot_chain(q, c)->lock,
+		.wanted_place = lh_cycle_slot_chain(q, c)->place,
 	};
 }
 
-static struct lh_link queuer_of(const struct lh_question *q, uint32_t c)
+static struct lh_cycle_link queuer_of(const struct lh_cycle_query *q, uint32_t c)
 {
-	return (struct lh_link){
-		.thread = lh_judge_at(q->f, &q->j->slot[c]),
+	return (struct lh_cycle_link){
+		.thread = lh_slot_thread(q->f, &q->j->slot[c]),
 		.node = q->j->slot[c].node,
-		.wanted = lh_judge_slot_node(q, c)->lock,
-		.wanted_place = lh_judge_slot_node(q, c)->place,
+		.wanted = lh_cycle_slot_chain(q, c)->lock,
+		.wanted_place = lh_cycle_slot_chain(q, c)->place,
 	};
 }
 
@@ -132,20 +132,20 @@ static struct lh_link queuer_of(const struct lh_question *q, uint32_t c)
  * What makes a link the same link again, whoever's it is: the two locks and the two places.
  * How the held one was got does not matter any more.
  */
-static uint64_t link_key(const struct lh_question *q, uint32_t c)
+static uint64_t link_key(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_slot *s = &q->j->slot[c];
-	lh_node_id h = held_node(q, c);
-	lh_place held = h ? q->f->node[h].place : 0;
-	uint64_t k = lh_judge_mix(q->j->at.vertex[s->from].lock,
-				  LH_PLACE(LH_PLACE_STACK(held), 0, LH_PLACE_MODE(held)));
+	const struct lh_cycle_slot *s = &q->j->slot[c];
+	lh_chain_id h = held_node(q, c);
+	lh_site held = h ? q->f->node[h].place : 0;
+	uint64_t k = lh_hash_mix(q->j->at.vertex[s->from].lock,
+				 LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
 
-	return lh_judge_mix(lh_judge_mix(k, q->j->at.vertex[s->want].lock),
-			    lh_judge_slot_node(q, c)->place);
+	return lh_hash_mix(lh_hash_mix(k, q->j->at.vertex[s->want].lock),
+			   lh_cycle_slot_chain(q, c)->place);
 }
 
 /* A ring has no beginning: begin at the link with the smallest key. */
-static uint64_t circle_key(const struct lh_question *q, uint32_t *begin)
+static uint64_t circle_key(const struct lh_cycle_query *q, uint32_t *begin)
 {
 	uint64_t least = link_key(q, 0), key = q->length;
 
@@ -158,15 +158,15 @@ static uint64_t circle_key(const struct lh_question *q, uint32_t *begin)
 		}
 	}
 	for (uint32_t c = 0; c < q->length; c++)
-		key = lh_judge_mix(key, link_key(q, (*begin + c) % q->length));
+		key = lh_hash_mix(key, link_key(q, (*begin + c) % q->length));
 	return key;
 }
 
-static void tell(const struct lh_question *q, enum lh_filter filter, uint32_t queuers)
+static void tell(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t queuers)
 {
 	uint32_t begin, n = q->length;
 	uint64_t key = circle_key(q, &begin);
-	struct lh_circle *out = lh_judge_file(q->j, q->f, key, filter);
+	struct lh_cycle *out = lh_order_finding_add(q->j, q->f, key, filter);
 
 	if (!out)
 		return;
@@ -179,16 +179,16 @@ static void tell(const struct lh_question *q, enum lh_filter filter, uint32_t qu
 		out->link[n + c] = queuer_of(q, n + c);
 }
 
-static bool is_timed(const struct lh_question *q, uint32_t slots)
+static bool is_timed(const struct lh_cycle_query *q, uint32_t slots)
 {
 	for (uint32_t c = 0; c < slots; c++)
-		if (LH_PLACE_HOW(lh_judge_slot_node(q, c)->place) == LH_TIMED)
+		if (LH_SITE_HOW(lh_cycle_slot_chain(q, c)->place) == LH_TIMED)
 			return true;
 	return false;
 }
 
 /* Everything but the queue was tested on the way here. */
-void lh_ring_strictly(struct lh_question *q)
+void lh_cycle_report_counted(struct lh_cycle_query *q)
 {
 	int queuers = find_queuers(q, false);
 
@@ -199,43 +199,44 @@ void lh_ring_strictly(struct lh_question *q)
 		     (uint32_t)queuers);
 }
 
-static bool gated(const struct lh_question *q)
+static bool gated(const struct lh_cycle_query *q)
 {
 	for (uint32_t a = 0; a < q->length; a++)
 		for (uint32_t b = 0; b < a; b++)
-			if (!lh_judge_apart(q->f, q->j->slot[a].node, q->j->slot[b].node))
+			if (!lh_overlap_no_gate_lock(q->f, q->j->slot[a].node, q->j->slot[b].node))
 				return true;
 	return false;
 }
 
-static bool tried(const struct lh_question *q)
+static bool tried(const struct lh_cycle_query *q)
 {
 	for (uint32_t c = 0; c < q->length; c++)
-		if (!lh_judge_waits(q->f, q->j->slot[c].node))
+		if (!lh_order_may_block(q->f, q->j->slot[c].node))
 			return true;
 	return false;
 }
 
-static bool all_block(const struct lh_question *q)
+static bool all_block(const struct lh_cycle_query *q)
 {
 	bool all = true;
 
 	for (uint32_t c = 0; c < q->length; c++)
-		all &= lh_ring_blocks(q, c);
+		all &= lh_cycle_slot_blocks(q, c);
 	return all;
 }
 
 /* Names the first test that fails, in the order in which docs/theory.md lists them. */
-static enum lh_filter why_not(struct lh_question *q)
+static enum lh_filter why_not(struct lh_cycle_query *q)
 {
-	struct lh_judge *j = q->j;
+	struct lh_order_graph *j = q->j;
 	enum lh_filter why = LH_F_NONE;
 
-	if (!lh_judge_pick(j, q->f, q->length, LH_ASK_DISTINCT))
+	if (!lh_overlap_assign_threads(j, q->f, q->length, LH_OVERLAP_DISTINCT))
 		why = LH_F_THREADS;
-	else if (gated(q) || !lh_judge_pick(j, q->f, q->length, LH_ASK_GUARDS))
+	else if (gated(q) ||
+		 !lh_overlap_assign_threads(j, q->f, q->length, LH_OVERLAP_CREATOR_LOCKS))
 		why = LH_F_GATE;
-	else if (!lh_judge_pick(j, q->f, q->length, LH_ASK_ORDER))
+	else if (!lh_overlap_assign_threads(j, q->f, q->length, LH_OVERLAP_HAPPENS_BEFORE))
 		why = LH_F_ORDERED;
 	else if (!all_block(q) || find_queuers(q, true) < 0)
 		why = LH_F_READERS;
@@ -244,7 +245,7 @@ static enum lh_filter why_not(struct lh_question *q)
 	return why;
 }
 
-void lh_ring_loosely(struct lh_question *q)
+void lh_cycle_report_filtered(struct lh_cycle_query *q)
 {
 	enum lh_filter why = why_not(q);
 
@@ -253,6 +254,6 @@ void lh_ring_loosely(struct lh_question *q)
 	/* Show some thread for each link, even where they cannot all be distinct. */
 	for (uint32_t c = 0; c < q->length; c++)
 		if (!q->j->slot[c].at)
-			q->j->slot[c].at = lh_judge_first_at(q->f, q->j->slot[c].node);
+			q->j->slot[c].at = lh_visit_first(q->f, q->j->slot[c].node);
 	tell(q, why, 0);
 }

@@ -17,11 +17,11 @@
 
 /* ---- distances ---- */
 
-static void add_closing(struct lh_judge *j, uint32_t vertex, uint32_t want)
+static void add_closing(struct lh_order_graph *j, uint32_t vertex, uint32_t want)
 {
 	if (!vertex || j->closings >= sizeof(j->closing) / sizeof(j->closing[0]))
 		return;
-	if (lh_judge_group(j, vertex) != lh_judge_group(j, want))
+	if (lh_component_find(j, vertex) != lh_component_find(j, want))
 		return;
 	for (uint32_t i = 0; i < j->closings; i++)
 		if (j->closing[i] == vertex)
@@ -30,18 +30,19 @@ static void add_closing(struct lh_judge *j, uint32_t vertex, uint32_t want)
 }
 
 /* What slot[0] holds and a circle could come back to: locks, and the lives of its threads. */
-static void find_closings(struct lh_judge *j, const struct lh_facts *f, lh_node_id n, uint32_t want)
+static void find_closings(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
+			  uint32_t want)
 {
 	j->closings = 0;
-	LH_EACH_HELD(f, n, h)
-	add_closing(j, lh_judge_vertex(j, lh_judge_same(f, f->node[h].lock)), want);
-	for (uint32_t at = lh_judge_first_at(f, n); at && at != LH_ANYBODY;
-	     at = lh_judge_next_at(f, n, at))
+	LH_FOR_EACH_HELD(f, n, h)
+	add_closing(j, lh_order_vertex_find(j, lh_order_same_lock(f, f->node[h].lock)), want);
+	for (uint32_t at = lh_visit_first(f, n); at && at != LH_ANY_THREAD;
+	     at = lh_visit_next(f, n, at))
 		if (f->seen[at].thread < j->room.threads)
 			add_closing(j, j->at.life[f->seen[at].thread].vertex, want);
 }
 
-static void far_is(struct lh_question *q, uint32_t v, uint32_t far, uint32_t *n)
+static void far_is(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t *n)
 {
 	q->j->at.vertex[v].far = far;
 	q->j->at.vertex[v].far_seen = q->mark;
@@ -49,9 +50,9 @@ static void far_is(struct lh_question *q, uint32_t v, uint32_t far, uint32_t *n)
 }
 
 /* Backwards from the end, inside the group. False: too much to look at. */
-static bool measure(struct lh_question *q, uint32_t group)
+static bool measure(struct lh_cycle_query *q, uint32_t group)
 {
-	struct lh_judge *j = q->j;
+	struct lh_order_graph *j = q->j;
 	uint32_t n = 0;
 
 	q->mark = ++j->mark;
@@ -61,10 +62,10 @@ static bool measure(struct lh_question *q, uint32_t group)
 		uint32_t v = j->at.list[0][i];
 		for (uint32_t e = j->at.vertex[v].in; e; e = j->at.edge[e].in_next) {
 			uint32_t from = j->at.edge[e].from;
-			if (!lh_judge_spend(j, 2))
+			if (!lh_order_budget_spend(j, 2))
 				return false;
 			if (j->at.vertex[from].far_seen == q->mark ||
-			    lh_judge_group(j, from) != group)
+			    lh_component_find(j, from) != group)
 				continue;
 			far_is(q, from, j->at.vertex[v].far + 1, &n);
 		}
@@ -75,41 +76,41 @@ static bool measure(struct lh_question *q, uint32_t group)
 /* ---- the walk ---- */
 
 /* Minimal: slot c holds no lock that a slot before the last wants; nobody but slot 0 holds x. */
-static bool is_minimal(const struct lh_question *q, uint32_t c, uint32_t x)
+static bool is_minimal(const struct lh_cycle_query *q, uint32_t c, uint32_t x)
 {
-	const struct lh_judge *j = q->j;
+	const struct lh_order_graph *j = q->j;
 
 	for (uint32_t i = 0; i < c; i++) {
 		if (j->slot[i].want == x)
 			return false;
 		if (i + 1 < c &&
-		    lh_judge_holds(q->f, j->slot[c].node, j->at.vertex[j->slot[i].want].lock))
+		    lh_chain_holds(q->f, j->slot[c].node, j->at.vertex[j->slot[i].want].lock))
 			return false;
-		if (i && lh_judge_holds(q->f, j->slot[i].node, j->at.vertex[x].lock))
+		if (i && lh_chain_holds(q->f, j->slot[i].node, j->at.vertex[x].lock))
 			return false;
 	}
 	return true;
 }
 
-static bool fits_strictly(struct lh_question *q, uint32_t c)
+static bool fits_strictly(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_judge *j = q->j;
+	struct lh_order_graph *j = q->j;
 
-	if (!lh_judge_waits(q->f, j->slot[c].node) || !lh_ring_blocks(q, c))
+	if (!lh_order_may_block(q->f, j->slot[c].node) || !lh_cycle_slot_blocks(q, c))
 		return false;
 	for (uint32_t i = 0; i < c; i++)
-		if (!lh_judge_apart(q->f, j->slot[i].node, j->slot[c].node))
+		if (!lh_overlap_no_gate_lock(q->f, j->slot[i].node, j->slot[c].node))
 			return false;
-	return lh_judge_pick(j, q->f, c + 1, LH_ASK_ORDER);
+	return lh_overlap_assign_threads(j, q->f, c + 1, LH_OVERLAP_HAPPENS_BEFORE);
 }
 
-static bool fits(struct lh_question *q, uint32_t c, bool closes)
+static bool fits(struct lh_cycle_query *q, uint32_t c, bool closes)
 {
-	struct lh_judge *j = q->j;
-	struct lh_slot *s = &j->slot[c];
+	struct lh_order_graph *j = q->j;
+	struct lh_cycle_slot *s = &j->slot[c];
 	const struct lh_edge *e = &j->at.edge[s->edge];
 
-	if (!lh_judge_spend(j, 8 * c))
+	if (!lh_order_budget_spend(j, 8 * c))
 		return false;
 	s->node = j->at.witness[s->witness].node;
 	s->from = e->from;
@@ -118,14 +119,14 @@ static bool fits(struct lh_question *q, uint32_t c, bool closes)
 	j->slot[0].from = closes ? e->to : 0;
 	j->slot[0].must = closes ? j->at.vertex[e->to].life : 0;
 	/* A node that nobody was seen at is only a link of a chain. */
-	if (!lh_judge_first_at(q->f, s->node) || !is_minimal(q, c, e->to))
+	if (!lh_visit_first(q->f, s->node) || !is_minimal(q, c, e->to))
 		return false;
 	if (!q->strict)
 		return true;
-	return fits_strictly(q, c) && (!closes || lh_ring_blocks(q, 0));
+	return fits_strictly(q, c) && (!closes || lh_cycle_slot_blocks(q, 0));
 }
 
-static bool closes(const struct lh_judge *j, uint32_t v)
+static bool closes(const struct lh_order_graph *j, uint32_t v)
 {
 	for (uint32_t i = 0; i < j->closings; i++)
 		if (j->closing[i] == v)
@@ -137,14 +138,14 @@ static bool closes(const struct lh_judge *j, uint32_t v)
  * Could a path go on from here and close in time? The life of a thread that was seen at slot 0
  * need not be where it closes: slot 0 may stand there in another thread.
  */
-static bool leads_on(struct lh_question *q, uint32_t v, uint32_t left)
+static bool leads_on(struct lh_cycle_query *q, uint32_t v, uint32_t left)
 {
 	const struct lh_vertex *x = &q->j->at.vertex[v];
 
 	if (!q->mark)
-		return lh_judge_group(q->j, v) == lh_judge_group(q->j, q->j->slot[0].want) &&
-		       lh_judge_is_lock(q->f, x->lock) && (x->life || !closes(q->j, v));
-	if (x->far_seen != q->mark || (!x->far && !x->life) || !lh_judge_is_lock(q->f, x->lock))
+		return lh_component_find(q->j, v) == lh_component_find(q->j, q->j->slot[0].want) &&
+		       lh_order_is_lock(q->f, x->lock) && (x->life || !closes(q->j, v));
+	if (x->far_seen != q->mark || (!x->far && !x->life) || !lh_order_is_lock(q->f, x->lock))
 		return false;
 	if (x->far > left)
 		q->longer = true;
@@ -152,21 +153,21 @@ static bool leads_on(struct lh_question *q, uint32_t v, uint32_t left)
 }
 
 /* The next edge out of what slot c-1 wants. At the last slot only those that close. */
-static bool next_edge(struct lh_question *q, uint32_t c)
+static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_judge *j = q->j;
-	struct lh_slot *s = &j->slot[c];
+	struct lh_order_graph *j = q->j;
+	struct lh_cycle_slot *s = &j->slot[c];
 	uint32_t v = j->slot[c - 1].want, left = q->length - c - 1;
 
 	if (!left) {
 		for (s->edge = 0; !s->edge && s->closing < j->closings; s->closing++)
-			if (lh_judge_spend(j, 8))
-				s->edge = lh_judge_edge(j, v, j->closing[s->closing]);
+			if (lh_order_budget_spend(j, 8))
+				s->edge = lh_order_edge_find(j, v, j->closing[s->closing]);
 		return s->edge;
 	}
 	for (s->edge = s->edge ? j->at.edge[s->edge].out_next : j->at.vertex[v].out; s->edge;
 	     s->edge = j->at.edge[s->edge].out_next) {
-		if (!lh_judge_spend(j, 4))
+		if (!lh_order_budget_spend(j, 4))
 			return false;
 		if (leads_on(q, j->at.edge[s->edge].to, left))
 			return true;
@@ -174,10 +175,10 @@ static bool next_edge(struct lh_question *q, uint32_t c)
 	return false;
 }
 
-static bool next_witness(struct lh_question *q, uint32_t c)
+static bool next_witness(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_judge *j = q->j;
-	struct lh_slot *s = &j->slot[c];
+	struct lh_order_graph *j = q->j;
+	struct lh_cycle_slot *s = &j->slot[c];
 
 	if (s->witness)
 		s->witness = j->at.witness[s->witness].next;
@@ -189,9 +190,9 @@ static bool next_witness(struct lh_question *q, uint32_t c)
 	return true;
 }
 
-static void enter(struct lh_question *q, uint32_t c)
+static void enter(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_slot *s = &q->j->slot[c];
+	struct lh_cycle_slot *s = &q->j->slot[c];
 
 	s->edge = s->witness = s->closing = 0;
 	if (c + 1 == q->length)
@@ -199,13 +200,13 @@ static void enter(struct lh_question *q, uint32_t c)
 }
 
 /* All circles of this length. */
-static void walk(struct lh_question *q)
+static void walk(struct lh_cycle_query *q)
 {
 	uint32_t c = 1;
 
 	q->longer = false;
 	enter(q, 1);
-	while (c && q->j->purse > 0 && q->j->found_n < LH_FOUND_MAX) {
+	while (c && q->j->purse > 0 && q->j->found_n < LH_CYCLES_PER_CALL) {
 		bool last = c + 1 == q->length;
 		if (!next_witness(q, c))
 			c--;
@@ -214,14 +215,14 @@ static void walk(struct lh_question *q)
 		else if (!last)
 			enter(q, ++c);
 		else if (q->strict)
-			lh_ring_strictly(q);
+			lh_cycle_report_counted(q);
 		else
-			lh_ring_loosely(q);
+			lh_cycle_report_filtered(q);
 	}
 }
 
 /* To begin what cannot be ended only takes from others: save up for it. */
-static bool can_measure(const struct lh_judge *j, uint64_t members)
+static bool can_measure(const struct lh_order_graph *j, uint64_t members)
 {
 	uint64_t edges = members * members;
 
@@ -231,7 +232,7 @@ static bool can_measure(const struct lh_judge *j, uint64_t members)
 }
 
 /* Of a group that is too large to be measured, circles of three at least. */
-static void walk_three(struct lh_question *q)
+static void walk_three(struct lh_cycle_query *q)
 {
 	q->length = 3;
 	q->mark = 0;
@@ -240,9 +241,9 @@ static void walk_three(struct lh_question *q)
 }
 
 /* Longer and longer, until no path gets that far. */
-static void walk_longer(struct lh_question *q, uint32_t group)
+static void walk_longer(struct lh_cycle_query *q, uint32_t group)
 {
-	struct lh_judge *j = q->j;
+	struct lh_order_graph *j = q->j;
 	uint32_t members = j->at.vertex[group].members, want = j->slot[0].want;
 
 	if (members < 3)
@@ -255,52 +256,52 @@ static void walk_longer(struct lh_question *q, uint32_t group)
 		return;
 	q->length = j->at.vertex[want].far < 2 ? 3 : j->at.vertex[want].far + 1;
 	for (q->longer = true; q->longer && q->length <= members; q->length++) {
-		if (q->length > LH_CIRCLE_MAX)
+		if (q->length > LH_CYCLE_MAX)
 			q->cut = true;
-		if (q->cut || j->purse <= 0 || j->found_n == LH_FOUND_MAX)
+		if (q->cut || j->purse <= 0 || j->found_n == LH_CYCLES_PER_CALL)
 			return;
 		walk(q);
 	}
 }
 
-static void walk_all(struct lh_question *q, uint32_t group)
+static void walk_all(struct lh_cycle_query *q, uint32_t group)
 {
 	q->length = 2;
 	walk(q);
-	if (q->j->purse > 0 && q->j->found_n < LH_FOUND_MAX)
+	if (q->j->purse > 0 && q->j->found_n < LH_CYCLES_PER_CALL)
 		walk_longer(q, group);
 	if (q->j->purse <= 0)
 		q->cut = true;
 }
 
 /* Semaphores may have turned out to be signals since. */
-static void drop_signals(struct lh_judge *j, const struct lh_facts *f)
+static void drop_signals(struct lh_order_graph *j, const struct lh_order_input *f)
 {
 	for (uint32_t i = 0; i < j->closings;)
-		if (lh_judge_is_lock(f, j->at.vertex[j->closing[i]].lock))
+		if (lh_order_is_lock(f, j->at.vertex[j->closing[i]].lock))
 			i++;
 		else
 			j->closing[i] = j->closing[--j->closings];
 }
 
-void lh_judge_search(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+void lh_cycle_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
-	lh_lock_id lock = lh_judge_same(f, f->node[n].lock);
-	uint32_t want = lh_judge_vertex(j, lock);
-	struct lh_question q = {.j = j, .f = f, .strict = true};
+	lh_lock_id lock = lh_order_same_lock(f, f->node[n].lock);
+	uint32_t want = lh_order_vertex_find(j, lock);
+	struct lh_cycle_query q = {.j = j, .f = f, .strict = true};
 
-	if (!want || !lh_judge_is_lock(f, lock) || lh_judge_holds(f, n, lock) ||
-	    !lh_judge_first_at(f, n))
+	if (!want || !lh_order_is_lock(f, lock) || lh_chain_holds(f, n, lock) ||
+	    !lh_visit_first(f, n))
 		return;
 	find_closings(j, f, n, want);
 	drop_signals(j, f);
 	if (!j->closings)
 		return;
-	j->slot[0] = (struct lh_slot){.node = n, .want = want};
-	if (lh_judge_waits(f, n))
-		walk_all(&q, lh_judge_group(j, want));
+	j->slot[0] = (struct lh_cycle_slot){.node = n, .want = want};
+	if (lh_order_may_block(f, n))
+		walk_all(&q, lh_component_find(j, want));
 	q.strict = false;
-	if (j->flags & LH_JUDGE_FILTERED)
-		walk_all(&q, lh_judge_group(j, want));
+	if (j->flags & LH_ORDER_KEEP_FILTERED)
+		walk_all(&q, lh_component_find(j, want));
 	j->counts.cut += q.cut;
 }

@@ -14,12 +14,12 @@ static uint32_t spread(uint64_t v)
 
 /* ---- vertices and edges ---- */
 
-static uint32_t *vertex_head(const struct lh_judge *j, lh_lock_id lock)
+static uint32_t *vertex_head(const struct lh_order_graph *j, lh_lock_id lock)
 {
-	return &j->at.vertex_head[lh_linear_list(spread(lock), j->vertex_lists)];
+	return &j->at.vertex_head[lh_linear_hash_bucket(spread(lock), j->vertex_lists)];
 }
 
-uint32_t lh_judge_vertex(struct lh_judge *j, lh_lock_id lock)
+uint32_t lh_order_vertex_find(struct lh_order_graph *j, lh_lock_id lock)
 {
 	uint32_t v = *vertex_head(j, lock);
 
@@ -29,10 +29,10 @@ uint32_t lh_judge_vertex(struct lh_judge *j, lh_lock_id lock)
 }
 
 /* One more list of vertices: it takes its half of the list that it was folded into. */
-static void split_vertices(struct lh_judge *j)
+static void split_vertices(struct lh_order_graph *j)
 {
 	uint32_t fresh = j->vertex_lists++;
-	uint32_t *from = &j->at.vertex_head[lh_linear_parent(fresh)], v = *from, next;
+	uint32_t *from = &j->at.vertex_head[lh_linear_hash_split_from(fresh)], v = *from, next;
 
 	for (*from = 0; v; v = next) {
 		uint32_t *to = vertex_head(j, j->at.vertex[v].lock);
@@ -42,9 +42,9 @@ static void split_vertices(struct lh_judge *j)
 	}
 }
 
-uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock)
+uint32_t lh_order_vertex_get(struct lh_order_graph *j, lh_lock_id lock)
 {
-	uint32_t v = lh_judge_vertex(j, lock);
+	uint32_t v = lh_order_vertex_find(j, lock);
 
 	if (v)
 		return v;
@@ -59,18 +59,18 @@ uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock)
 	j->at.vertex[v] = (struct lh_vertex){
 		.lock = lock, .up = v, .ring = v, .members = 1, .hash_next = *head};
 	*head = v;
-	lh_judge_row_put(j, v, j->row_last);
+	lh_topo_insert(j, v, j->row_last);
 	return v;
 }
 
-static uint32_t *edge_head(const struct lh_judge *j, uint32_t from, uint32_t to)
+static uint32_t *edge_head(const struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
 	uint32_t hash = spread((uint64_t)from << 32 | to);
 
-	return &j->at.edge_head[lh_linear_list(hash, j->edge_lists)];
+	return &j->at.edge_head[lh_linear_hash_bucket(hash, j->edge_lists)];
 }
 
-uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to)
+uint32_t lh_order_edge_find(const struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
 	uint32_t e = *edge_head(j, from, to);
 
@@ -79,10 +79,10 @@ uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to)
 	return e;
 }
 
-static void split_edges(struct lh_judge *j)
+static void split_edges(struct lh_order_graph *j)
 {
 	uint32_t fresh = j->edge_lists++;
-	uint32_t *from = &j->at.edge_head[lh_linear_parent(fresh)], e = *from, next;
+	uint32_t *from = &j->at.edge_head[lh_linear_hash_split_from(fresh)], e = *from, next;
 
 	for (*from = 0; e; e = next) {
 		uint32_t *to = edge_head(j, j->at.edge[e].from, j->at.edge[e].to);
@@ -92,7 +92,7 @@ static void split_edges(struct lh_judge *j)
 	}
 }
 
-static uint32_t edge_make(struct lh_judge *j, uint32_t from, uint32_t to)
+static uint32_t edge_make(struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
 	uint32_t e = j->counts.edges + 1;
 
@@ -109,13 +109,15 @@ static uint32_t edge_make(struct lh_judge *j, uint32_t from, uint32_t to)
 					 .hash_next = *head};
 	j->at.vertex[from].out = e;
 	j->at.vertex[to].in = e;
-	lh_judge_outer_add(&j->at.vertex[lh_judge_group(j, from)].outer[LH_DOWN], j, LH_DOWN, e);
-	lh_judge_outer_add(&j->at.vertex[lh_judge_group(j, to)].outer[LH_UP], j, LH_UP, e);
+	lh_component_edge_add(&j->at.vertex[lh_component_find(j, from)].outer[LH_FORWARD], j,
+			      LH_FORWARD, e);
+	lh_component_edge_add(&j->at.vertex[lh_component_find(j, to)].outer[LH_BACKWARD], j,
+			      LH_BACKWARD, e);
 	*head = e;
 	return e;
 }
 
-static void witness_add(struct lh_judge *j, uint32_t *head, lh_node_id node)
+static void witness_add(struct lh_order_graph *j, uint32_t *head, lh_chain_id node)
 {
 	uint32_t w = j->counts.witnesses + 1;
 
@@ -128,18 +130,18 @@ static void witness_add(struct lh_judge *j, uint32_t *head, lh_node_id node)
 	*head = w;
 }
 
-void lh_judge_writer(struct lh_judge *j, uint32_t vertex, lh_node_id witness)
+void lh_order_writer_add(struct lh_order_graph *j, uint32_t vertex, lh_chain_id witness)
 {
 	witness_add(j, &j->at.vertex[vertex].writers, witness);
 }
 
-void lh_judge_join(struct lh_judge *j, uint32_t from, uint32_t to, lh_node_id witness)
+void lh_order_edge_add(struct lh_order_graph *j, uint32_t from, uint32_t to, lh_chain_id witness)
 {
 	uint32_t e;
 
 	if (!from || !to)
 		return;
-	e = lh_judge_edge(j, from, to);
+	e = lh_order_edge_find(j, from, to);
 	if (!e) {
 		e = edge_make(j, from, to);
 		if (!e) {
@@ -147,7 +149,7 @@ void lh_judge_join(struct lh_judge *j, uint32_t from, uint32_t to, lh_node_id wi
 			return;
 		}
 		if (from != to)
-			lh_judge_keep_order(j, from, to);
+			lh_topo_add_edge(j, from, to);
 	}
 	witness_add(j, &j->at.edge[e].witness, witness);
 }

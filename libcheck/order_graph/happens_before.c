@@ -9,12 +9,12 @@
 #include "libcheck/order_graph/order_graph_internal.h"
 
 struct walk {
-	uint32_t first, last; /* queue of threads, linked through lh_life.queue */
+	uint32_t first, last; /* queue of threads, linked through lh_order_thread.queue */
 };
 
-static void reach(struct lh_judge *j, struct walk *w, lh_thread_id t, uint32_t segment)
+static void reach(struct lh_order_graph *j, struct walk *w, lh_thread_id t, uint32_t segment)
 {
-	struct lh_life *l;
+	struct lh_order_thread *l;
 
 	if (t >= j->room.threads)
 		return;
@@ -34,7 +34,7 @@ static void reach(struct lh_judge *j, struct walk *w, lh_thread_id t, uint32_t s
 	w->last = t;
 }
 
-static lh_thread_id take(struct lh_judge *j, struct walk *w)
+static lh_thread_id take(struct lh_order_graph *j, struct walk *w)
 {
 	lh_thread_id t = w->first;
 
@@ -45,8 +45,8 @@ static lh_thread_id take(struct lh_judge *j, struct walk *w)
 	return t;
 }
 
-bool lh_judge_before(struct lh_judge *j, const struct lh_facts *f, lh_thread_id a,
-		     uint32_t a_segment, lh_thread_id b, uint32_t b_segment)
+bool lh_happens_before(struct lh_order_graph *j, const struct lh_order_input *f, lh_thread_id a,
+		       uint32_t a_segment, lh_thread_id b, uint32_t b_segment)
 {
 	struct walk w = {0, 0};
 
@@ -55,13 +55,13 @@ bool lh_judge_before(struct lh_judge *j, const struct lh_facts *f, lh_thread_id 
 	while (w.first) {
 		lh_thread_id t = take(j, &w);
 		for (uint32_t i = j->at.life[t].event; i; i = j->at.event_next[i]) {
-			const struct lh_event *e = &f->event[i];
+			const struct lh_hb_edge *e = &f->event[i];
 			if (e->a_segment < j->at.life[t].reached)
 				continue;
 			if (e->b == b && e->b_segment <= b_segment)
 				return true;
 			reach(j, &w, e->b, e->b_segment);
-			if (!lh_judge_spend(j, 1))
+			if (!lh_order_budget_spend(j, 1))
 				return false; /* whoever asked sees the empty purse */
 		}
 	}

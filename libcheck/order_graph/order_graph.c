@@ -5,7 +5,7 @@
 
 enum { EARN = 500, BURST = 1 << 18 }; /* a step is 5 to 10 ns */
 
-const struct lh_lock lh_judge_no_lock = {.kind = LH_NOTHING};
+const struct lh_lock lh_order_no_lock = {.kind = LH_NOTHING};
 
 /* ---- memory ---- */
 
@@ -27,12 +27,12 @@ static void *piece(char *memory, size_t *at, size_t each, size_t n)
 	return p;
 }
 
-static size_t lay_out(struct lh_tables *t, char *memory, const struct lh_judge_room *r)
+static size_t lay_out(struct lh_order_tables *t, char *memory, const struct lh_order_graph_size *r)
 {
 	size_t at = 0;
 	uint32_t made = buckets(r->circles);
 
-	piece(memory, &at, sizeof(struct lh_judge), 1);
+	piece(memory, &at, sizeof(struct lh_order_graph), 1);
 	t->made_mask = made - 1;
 	t->vertex_head = piece(memory, &at, sizeof(uint32_t), r->locks);
 	t->edge_head = piece(memory, &at, sizeof(uint32_t), r->edges);
@@ -49,16 +49,17 @@ static size_t lay_out(struct lh_tables *t, char *memory, const struct lh_judge_r
 	return at;
 }
 
-size_t lh_judge_bytes(const struct lh_judge_room *room)
+size_t lh_order_graph_bytes(const struct lh_order_graph_size *room)
 {
-	struct lh_tables at;
+	struct lh_order_tables at;
 
 	return lay_out(&at, NULL, room);
 }
 
-struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, uint32_t flags)
+struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *room,
+					   uint32_t flags)
 {
-	struct lh_judge *j = memory;
+	struct lh_order_graph *j = memory;
 
 	j->room = *room;
 	j->flags = flags;
@@ -74,14 +75,14 @@ struct lh_judge *lh_judge_make(void *memory, const struct lh_judge_room *room, u
 
 /* ---- findings ---- */
 
-uint64_t lh_judge_mix(uint64_t h, uint64_t v)
+uint64_t lh_hash_mix(uint64_t h, uint64_t v)
 {
 	h ^= v + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
 	h *= 0xbf58476d1ce4e5b9u;
 	return h ^ h >> 29;
 }
 
-static struct lh_made *made_find(const struct lh_judge *j, uint64_t key)
+static struct lh_known_cycle *made_find(const struct lh_order_graph *j, uint64_t key)
 {
 	uint32_t i = j->at.made_head[(uint32_t)key & j->at.made_mask];
 
@@ -90,7 +91,7 @@ static struct lh_made *made_find(const struct lh_judge *j, uint64_t key)
 	return i ? &j->at.made[i] : NULL;
 }
 
-static struct lh_made *made_new(struct lh_judge *j, uint64_t key)
+static struct lh_known_cycle *made_new(struct lh_order_graph *j, uint64_t key)
 {
 	uint32_t *head = &j->at.made_head[(uint32_t)key & j->at.made_mask],
 		 i = j->counts.circles + 1;
@@ -100,7 +101,7 @@ static struct lh_made *made_new(struct lh_judge *j, uint64_t key)
 		return NULL;
 	}
 	j->counts.circles = i;
-	j->at.made[i] = (struct lh_made){.key = key, .hash_next = *head};
+	j->at.made[i] = (struct lh_known_cycle){.key = key, .hash_next = *head};
 	*head = i;
 	return &j->at.made[i];
 }
@@ -111,11 +112,11 @@ static uint32_t nearness(enum lh_filter filter)
 	return filter == LH_F_NONE ? LH_FILTERS : filter;
 }
 
-struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, uint64_t key,
-				enum lh_filter filter)
+struct lh_cycle *lh_order_finding_add(struct lh_order_graph *j, const struct lh_order_input *f,
+				      uint64_t key, enum lh_filter filter)
 {
-	struct lh_made *m = made_find(j, key);
-	struct lh_circle *out;
+	struct lh_known_cycle *m = made_find(j, key);
+	struct lh_cycle *out;
 
 	if (f->orders_lost && nearness(filter) > nearness(LH_F_ORDERED))
 		filter = LH_F_ORDERED;
@@ -125,7 +126,7 @@ struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, ui
 	if (!m)
 		return NULL;
 	m->count++;
-	if (!news || j->found_n == LH_FOUND_MAX)
+	if (!news || j->found_n == LH_CYCLES_PER_CALL)
 		return NULL;
 	m->filter = filter;
 	out = &j->found[j->found_n++];
@@ -136,14 +137,14 @@ struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, ui
 	return out;
 }
 
-uint32_t lh_judge_count(const struct lh_judge *j, uint64_t key)
+uint32_t lh_order_counters(const struct lh_order_graph *j, uint64_t key)
 {
-	const struct lh_made *m = made_find(j, key);
+	const struct lh_known_cycle *m = made_find(j, key);
 
 	return m ? m->count : 0;
 }
 
-int lh_circle_order(const struct lh_circle *a, const struct lh_circle *b)
+int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
 {
 	if (a->filter != b->filter)
 		return nearness(a->filter) > nearness(b->filter) ? -1 : 1;
@@ -154,7 +155,7 @@ int lh_circle_order(const struct lh_circle *a, const struct lh_circle *b)
 
 /* ---- questions ---- */
 
-static void earn(struct lh_judge *j)
+static void earn(struct lh_order_graph *j)
 {
 	if (j->purse < 0)
 		j->purse = 0;
@@ -164,61 +165,63 @@ static void earn(struct lh_judge *j)
 }
 
 /* One more writer that may queue: the readers of this lock can wait for readers now. */
-static void ask_readers(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+static void ask_readers(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
-	uint32_t v = lh_judge_vertex(j, lh_judge_same(f, f->node[n].lock));
+	uint32_t v = lh_order_vertex_find(j, lh_order_same_lock(f, f->node[n].lock));
 
 	for (uint32_t e = v ? j->at.vertex[v].in : 0; e && j->purse > 0; e = j->at.edge[e].in_next)
 		for (uint32_t w = j->at.edge[e].witness; w; w = j->at.witness[w].next) {
-			lh_node_id reader = j->at.witness[w].node;
-			if (LH_PLACE_MODE(f->node[reader].place) == LH_SHARED)
-				lh_judge_search(j, f, reader);
+			lh_chain_id reader = j->at.witness[w].node;
+			if (LH_SITE_MODE(f->node[reader].place) == LH_SHARED)
+				lh_cycle_search(j, f, reader);
 		}
 }
 
-static void ask(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+static void ask(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
 	int64_t kept;
 
 	earn(j);
 	kept = j->purse / 2; /* no question may take it all */
 	j->purse -= kept;
-	lh_judge_pool(j, f, n);
-	lh_judge_search(j, f, n);
-	if (lh_judge_queues(f, n))
+	lh_semaphore_search(j, f, n);
+	lh_cycle_search(j, f, n);
+	if (lh_order_asks_as_writer(f, n))
 		ask_readers(j, f, n);
 	j->purse += kept;
 }
 
-uint32_t lh_judge_node(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+uint32_t lh_order_check_chain(struct lh_order_graph *j, const struct lh_order_input *f,
+			      lh_chain_id n)
 {
 	j->found_n = 0;
 	if (!n || n >= f->nodes)
 		return 0;
-	lh_judge_take_in(j, f, n);
+	lh_order_add_chain(j, f, n);
 	ask(j, f, n);
 	return j->found_n;
 }
 
-uint32_t lh_judge_lock(struct lh_judge *j, const struct lh_facts *f, lh_lock_id lock)
+uint32_t lh_order_check_lock(struct lh_order_graph *j, const struct lh_order_input *f,
+			     lh_lock_id lock)
 {
 	uint32_t left = f->nodes;
 
 	j->found_n = 0;
 	/* newest first but for rows that were used again; a list that goes in circles ends */
-	for (lh_node_id n = lh_judge_row(f, lock)->nodes; n && n < f->nodes && left--;
+	for (lh_chain_id n = lh_order_lock_row(f, lock)->nodes; n && n < f->nodes && left--;
 	     n = f->node[n].next)
 		if (n <= j->node_high && f->node[n].lock == lock)
 			ask(j, f, n);
 	return j->found_n;
 }
 
-const struct lh_circle *lh_judge_found(const struct lh_judge *j)
+const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *j)
 {
 	return j->found;
 }
 
-struct lh_judge_counts lh_judge_counts(const struct lh_judge *j)
+struct lh_order_counts lh_order_counts(const struct lh_order_graph *j)
 {
 	return j->counts;
 }

@@ -19,29 +19,32 @@
  * - A vertex of a thread's life has edges to what that thread asks for, but only once it
  *   matters: see `active`.
  */
-#ifndef LH_JUDGE_INSIDE_H
-#define LH_JUDGE_INSIDE_H
+#ifndef LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
+#define LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 
 #include "libcheck/order_graph/order_graph.h"
 
-enum lh_way { LH_DOWN, LH_UP }; /* along the edges from held to wanted, and against them */
+enum lh_direction {
+	LH_FORWARD,
+	LH_BACKWARD
+}; /* along the edges from held to wanted, and against them */
 
 /* A group's edges to other groups, linked through lh_edge.outer_next. */
-struct lh_outer {
+struct lh_component_edges {
 	uint32_t first, last;
 };
 
 struct lh_vertex {
 	lh_lock_id lock;
-	lh_thread_id life;        /* it is the life of this thread */
-	uint32_t up;              /* towards the head of its group; the head names itself */
-	uint32_t ring;            /* next member of the group */
-	uint32_t members;         /* of a head */
-	uint32_t out, in;         /* edges */
-	uint32_t writers;         /* witnesses: who queues for it as a writer */
-	uint64_t order;           /* of a head: every edge between groups goes upwards */
-	uint32_t below, above;    /* of a head: its neighbours in the row */
-	struct lh_outer outer[2]; /* of a head, by way */
+	lh_thread_id life;     /* it is the life of this thread */
+	uint32_t up;           /* towards the head of its group; the head names itself */
+	uint32_t ring;         /* next member of the group */
+	uint32_t members;      /* of a head */
+	uint32_t out, in;      /* edges */
+	uint32_t writers;      /* witnesses: who queues for it as a writer */
+	uint64_t order;        /* of a head: every edge between groups goes upwards */
+	uint32_t below, above; /* of a head: its neighbours in the row */
+	struct lh_component_edges outer[2]; /* of a head, by way */
 	uint32_t side_seen[2], circle_seen;
 	uint32_t far; /* edges from here to where the circle closes, if marked far_seen */
 	uint32_t far_seen;
@@ -56,23 +59,23 @@ struct lh_edge {
 };
 
 struct lh_witness {
-	lh_node_id node;
+	lh_chain_id node;
 	uint32_t next;
 };
 
 /* What the judge remembers of a thread. */
-struct lh_life {
-	uint32_t seen;                         /* its rows of LH_T_SEEN, newest first */
+struct lh_order_thread {
+	uint32_t seen;                         /* its rows of LH_T_VISIT, newest first */
 	uint32_t event;                        /* the events that begin in it, newest first */
 	uint32_t vertex;                       /* once active */
 	uint32_t todo;                         /* list of lives to be made active */
-	uint32_t reached, reached_seen, queue; /* of lh_judge_before */
+	uint32_t reached, reached_seen, queue; /* of lh_happens_before */
 	bool wanted;                           /* somebody joins it */
 	bool active; /* somebody joins it who holds a lock or is himself wanted */
 };
 
 /* A finding that was made. */
-struct lh_made {
+struct lh_known_cycle {
 	uint64_t key;
 	uint32_t count;
 	uint32_t filter;
@@ -80,68 +83,68 @@ struct lh_made {
 };
 
 /* One dependency of the circle that is being built. */
-struct lh_slot {
-	lh_node_id node;
+struct lh_cycle_slot {
+	lh_chain_id node;
 	uint32_t from, want;             /* vertices: what the slot before wants; what it wants */
 	lh_thread_id must;               /* it holds a life: it can only be this thread. 0: any */
-	uint32_t at;                     /* the seen row taken for it, or LH_ANYBODY */
+	uint32_t at;                     /* the seen row taken for it, or LH_ANY_THREAD */
 	uint32_t edge, witness, closing; /* where the walk stands */
 	bool queue; /* shared waits for shared: a writer must stand between this one and the last */
 };
 
-#define LH_ANYBODY UINT32_MAX
+#define LH_ANY_THREAD UINT32_MAX
 
 /* How much is asked of the threads that are picked for a circle. */
-enum lh_ask { LH_ASK_DISTINCT, LH_ASK_GUARDS, LH_ASK_ORDER };
+enum lh_overlap_test { LH_OVERLAP_DISTINCT, LH_OVERLAP_CREATOR_LOCKS, LH_OVERLAP_HAPPENS_BEFORE };
 
 /* Where the judge's own rows lie. */
-struct lh_tables {
+struct lh_order_tables {
 	uint32_t made_mask;
 	uint32_t *vertex_head, *edge_head, *made_head;
 	struct lh_vertex *vertex;
 	struct lh_edge *edge;
 	struct lh_witness *witness;
-	struct lh_made *made;
-	struct lh_life *life;
+	struct lh_known_cycle *made;
+	struct lh_order_thread *life;
 	uint32_t *seen_next, *event_next;
 	uint32_t *list[2]; /* each as long as there are vertices */
 };
 
-struct lh_judge {
-	struct lh_tables at;
-	struct lh_judge_room room;
+struct lh_order_graph {
+	struct lh_order_tables at;
+	struct lh_order_graph_size room;
 	uint32_t flags;
-	struct lh_judge_counts counts;
+	struct lh_order_counts counts;
 	uint32_t vertex_lists, edge_lists; /* hash lists in use, see base/linear_hash.h */
 	int64_t purse;                     /* steps that may be spent */
 	uint32_t circles;
 	uint32_t row_first, row_last; /* the groups in order, lowest first */
 	uint32_t mark;                /* of the walk that goes on */
-	lh_node_id node_high;         /* nodes taken in */
+	lh_chain_id node_high;        /* nodes taken in */
 	uint32_t seen_high, event_high;
 	uint32_t todo; /* lives to be made active */
 
-	struct lh_slot slot[LH_CIRCLE_MAX + LH_QUEUERS_MAX];
+	struct lh_cycle_slot slot[LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX];
 	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that the first slot holds */
 	uint32_t closings;
 	uint32_t found_n;
-	struct lh_circle found[LH_FOUND_MAX];
+	struct lh_cycle found[LH_CYCLES_PER_CALL];
 };
 
 /* ---- rows ---- */
 
-extern const struct lh_lock lh_judge_no_lock;
+extern const struct lh_lock lh_order_no_lock;
 
-static inline const struct lh_lock *lh_judge_row(const struct lh_facts *f, lh_lock_id id)
+static inline const struct lh_lock *lh_order_lock_row(const struct lh_order_input *f, lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
 
 	if (row >= f->locks || LH_LOCK_ID(row, f->lock[row].gen) != id)
-		return &lh_judge_no_lock;
+		return &lh_order_no_lock;
 	return &f->lock[row];
 }
 
-static inline lh_lock_id lh_judge_same(const struct lh_facts *f, lh_lock_id id)
+static inline lh_lock_id lh_order_same_lock(const struct lh_order_input *f, lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
 
@@ -149,38 +152,39 @@ static inline lh_lock_id lh_judge_same(const struct lh_facts *f, lh_lock_id id)
 }
 
 /* The locks held at a node, innermost first. A parent is older than its child: it ends. */
-static inline lh_node_id lh_judge_held(const struct lh_facts *f, lh_node_id n)
+static inline lh_chain_id lh_chain_parent(const struct lh_order_input *f, lh_chain_id n)
 {
-	lh_node_id p = f->node[n].parent;
+	lh_chain_id p = f->node[n].parent;
 
 	return p < n ? p : 0;
 }
-#define LH_EACH_HELD(f, n, h) for (lh_node_id h = lh_judge_held(f, n); h; h = lh_judge_held(f, h))
+#define LH_FOR_EACH_HELD(f, n, h)                                                                  \
+	for (lh_chain_id h = lh_chain_parent(f, n); h; h = lh_chain_parent(f, h))
 
 /* Can somebody who asks like this wait for ever, or at least for a while? */
-static inline bool lh_judge_waits(const struct lh_facts *f, lh_node_id n)
+static inline bool lh_order_may_block(const struct lh_order_input *f, lh_chain_id n)
 {
 	const struct lh_lock *l;
 
-	if (LH_PLACE_HOW(f->node[n].place) != LH_TRIES)
+	if (LH_SITE_HOW(f->node[n].place) != LH_TRY)
 		return true;
 	/* CPython tries first and waits then: a try that was followed by a wait is a wait. */
-	l = lh_judge_row(f, f->node[n].lock);
+	l = lh_order_lock_row(f, f->node[n].lock);
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED);
 }
 
 /* A semaphore that somebody else posted is a signal; one with several permits is a pool. */
-static inline bool lh_judge_is_lock(const struct lh_facts *f, lh_lock_id id)
+static inline bool lh_order_is_lock(const struct lh_order_input *f, lh_lock_id id)
 {
-	return !(lh_judge_row(f, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
+	return !(lh_order_lock_row(f, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
 }
 
-static inline bool lh_judge_both_shared(lh_place a, lh_place b)
+static inline bool lh_both_shared(lh_site a, lh_site b)
 {
-	return LH_PLACE_MODE(a) == LH_SHARED && LH_PLACE_MODE(b) == LH_SHARED;
+	return LH_SITE_MODE(a) == LH_SHARED && LH_SITE_MODE(b) == LH_SHARED;
 }
 
-static inline bool lh_judge_spend(struct lh_judge *j, uint32_t steps)
+static inline bool lh_order_budget_spend(struct lh_order_graph *j, uint32_t steps)
 {
 	j->purse -= steps;
 	return j->purse > 0;
@@ -188,38 +192,41 @@ static inline bool lh_judge_spend(struct lh_judge *j, uint32_t steps)
 
 /* ---- edges.c ---- */
 
-uint32_t lh_judge_vertex(struct lh_judge *j, lh_lock_id lock);      /* 0: not known */
-uint32_t lh_judge_vertex_make(struct lh_judge *j, lh_lock_id lock); /* 0: no room */
-uint32_t lh_judge_edge(const struct lh_judge *j, uint32_t from, uint32_t to);
-void lh_judge_join(struct lh_judge *j, uint32_t from, uint32_t to, lh_node_id witness);
-void lh_judge_writer(struct lh_judge *j, uint32_t vertex, lh_node_id witness);
+uint32_t lh_order_vertex_find(struct lh_order_graph *j, lh_lock_id lock); /* 0: not known */
+uint32_t lh_order_vertex_get(struct lh_order_graph *j, lh_lock_id lock);  /* 0: no room */
+uint32_t lh_order_edge_find(const struct lh_order_graph *j, uint32_t from, uint32_t to);
+void lh_order_edge_add(struct lh_order_graph *j, uint32_t from, uint32_t to, lh_chain_id witness);
+void lh_order_writer_add(struct lh_order_graph *j, uint32_t vertex, lh_chain_id witness);
 
 /* ---- topo_order.c ---- */
 
-uint32_t lh_judge_group(struct lh_judge *j, uint32_t vertex);
-void lh_judge_row_put(struct lh_judge *j, uint32_t v, uint32_t below); /* 0: lowest of all */
-void lh_judge_outer_add(struct lh_outer *o, struct lh_judge *j, enum lh_way way, uint32_t e);
-void lh_judge_keep_order(struct lh_judge *j, uint32_t from, uint32_t to);
+uint32_t lh_component_find(struct lh_order_graph *j, uint32_t vertex);
+void lh_topo_insert(struct lh_order_graph *j, uint32_t v, uint32_t below); /* 0: lowest of all */
+void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *j,
+			   enum lh_direction way, uint32_t e);
+void lh_topo_add_edge(struct lh_order_graph *j, uint32_t from, uint32_t to);
 
 /* ---- overlap.c ---- */
 
 /* No lock is held in both chains in modes that exclude each other. */
-bool lh_judge_apart(const struct lh_facts *f, lh_node_id a, lh_node_id b);
-bool lh_judge_holds(const struct lh_facts *f, lh_node_id n, lh_lock_id lock);
+bool lh_overlap_no_gate_lock(const struct lh_order_input *f, lh_chain_id a, lh_chain_id b);
+bool lh_chain_holds(const struct lh_order_input *f, lh_chain_id n, lh_lock_id lock);
 /* Takes a seen row for each of the first n slots, so that all of them can be at once. */
-bool lh_judge_pick(struct lh_judge *j, const struct lh_facts *f, uint32_t n, enum lh_ask ask);
-bool lh_judge_can_meet(struct lh_judge *j, const struct lh_facts *f, const struct lh_slot *a,
-		       const struct lh_slot *b, enum lh_ask ask);
-lh_thread_id lh_judge_at(const struct lh_facts *f, const struct lh_slot *s);
-uint32_t lh_judge_first_at(const struct lh_facts *f, lh_node_id n);
-uint32_t lh_judge_next_at(const struct lh_facts *f, lh_node_id n, uint32_t at);
+bool lh_overlap_assign_threads(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t n,
+			       enum lh_overlap_test ask);
+bool lh_overlap_possible(struct lh_order_graph *j, const struct lh_order_input *f,
+			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
+			 enum lh_overlap_test ask);
+lh_thread_id lh_slot_thread(const struct lh_order_input *f, const struct lh_cycle_slot *s);
+uint32_t lh_visit_first(const struct lh_order_input *f, lh_chain_id n);
+uint32_t lh_visit_next(const struct lh_order_input *f, lh_chain_id n, uint32_t at);
 
 /* ---- cycle.c ---- */
 
 /* What goes on while the circles through slot[0] are walked. */
-struct lh_question {
-	struct lh_judge *j;
-	const struct lh_facts *f;
+struct lh_cycle_query {
+	struct lh_order_graph *j;
+	const struct lh_order_input *f;
 	bool strict;
 	bool cut;    /* given up before the end */
 	bool longer; /* a path was left because of the length: longer circles may be */
@@ -227,32 +234,34 @@ struct lh_question {
 	uint32_t mark; /* of lh_vertex.far; 0: not measured */
 };
 
-static inline const struct lh_node *lh_judge_slot_node(const struct lh_question *q, uint32_t slot)
+static inline const struct lh_chain *lh_cycle_slot_chain(const struct lh_cycle_query *q,
+							 uint32_t slot)
 {
 	return &q->f->node[q->j->slot[slot].node];
 }
 
 /* Does slot c make the slot before it wait? Marks it if that takes a writer who queues. */
-bool lh_ring_blocks(const struct lh_question *q, uint32_t c);
-void lh_ring_strictly(struct lh_question *q); /* files it if it counts */
-void lh_ring_loosely(struct lh_question *q);  /* files it if it does not, with the reason */
+bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c);
+void lh_cycle_report_counted(struct lh_cycle_query *q); /* files it if it counts */
+void lh_cycle_report_filtered(
+	struct lh_cycle_query *q); /* files it if it does not, with the reason */
 
 /* ---- cycle_search.c, semaphore.c ---- */
 
-void lh_judge_search(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
-void lh_judge_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+void lh_cycle_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n);
+void lh_semaphore_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n);
 
 /* ---- add.c ---- */
 
-void lh_judge_take_in(struct lh_judge *j, const struct lh_facts *f, lh_node_id n);
+void lh_order_add_chain(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n);
 /* Does it ask for a writer-preferring rwlock as a writer? Then it can stop readers. */
-bool lh_judge_queues(const struct lh_facts *f, lh_node_id n);
+bool lh_order_asks_as_writer(const struct lh_order_input *f, lh_chain_id n);
 
 /* ---- order_graph.c ---- */
 
-uint64_t lh_judge_mix(uint64_t h, uint64_t v);
+uint64_t lh_hash_mix(uint64_t h, uint64_t v);
 /* Room in `found` for this finding, or NULL: nothing new, or none left. */
-struct lh_circle *lh_judge_file(struct lh_judge *j, const struct lh_facts *f, uint64_t key,
-				enum lh_filter filter);
+struct lh_cycle *lh_order_finding_add(struct lh_order_graph *j, const struct lh_order_input *f,
+				      uint64_t key, enum lh_filter filter);
 
 #endif

@@ -10,42 +10,42 @@
 #include "libcheck/order_graph/order_graph_internal.h"
 
 struct pool {
-	struct lh_judge *j;
-	const struct lh_facts *f;
+	struct lh_order_graph *j;
+	const struct lh_order_input *f;
 	lh_lock_id lock;
 	uint32_t first;   /* the witnesses */
 	uint32_t permits; /* that there are */
 	uint32_t sum;     /* that the slots hold */
 	uint32_t slots;
-	enum lh_ask ask;
+	enum lh_overlap_test ask;
 	bool gates, timed;
 };
 
-static uint32_t held_permits(const struct pool *p, lh_node_id n)
+static uint32_t held_permits(const struct pool *p, lh_chain_id n)
 {
 	uint32_t held = 0;
 
-	LH_EACH_HELD(p->f, n, h)
-	held += lh_judge_same(p->f, p->f->node[h].lock) == p->lock;
+	LH_FOR_EACH_HELD(p->f, n, h)
+	held += lh_order_same_lock(p->f, p->f->node[h].lock) == p->lock;
 	return held;
 }
 
-static bool may_stand(const struct pool *p, lh_node_id n)
+static bool may_stand(const struct pool *p, lh_chain_id n)
 {
-	enum lh_how how = LH_PLACE_HOW(p->f->node[n].place);
+	enum lh_how how = LH_SITE_HOW(p->f->node[n].place);
 
-	return how == LH_WAITS || (p->timed && how == LH_TIMED);
+	return how == LH_BLOCKING || (p->timed && how == LH_TIMED);
 }
 
 static bool agrees(const struct pool *p)
 {
-	const struct lh_slot *s = &p->j->slot[p->slots];
+	const struct lh_cycle_slot *s = &p->j->slot[p->slots];
 
 	for (uint32_t i = 0; i < p->slots; i++) {
-		const struct lh_slot *o = &p->j->slot[i];
-		if (p->gates && !lh_judge_apart(p->f, o->node, s->node))
+		const struct lh_cycle_slot *o = &p->j->slot[i];
+		if (p->gates && !lh_overlap_no_gate_lock(p->f, o->node, s->node))
 			return false;
-		if (!lh_judge_can_meet(p->j, p->f, o, s, p->ask))
+		if (!lh_overlap_possible(p->j, p->f, o, s, p->ask))
 			return false;
 	}
 	return true;
@@ -53,25 +53,25 @@ static bool agrees(const struct pool *p)
 
 /* Moves slot s to its next witness and thread. False: there is no more. "Anybody" may stand
  * twice: the slot after it begins there again. */
-static bool advance(const struct pool *p, struct lh_slot *s)
+static bool advance(const struct pool *p, struct lh_cycle_slot *s)
 {
 	const struct lh_witness *w = p->j->at.witness;
 
 	if (s->at)
-		s->at = lh_judge_next_at(p->f, s->node, s->at);
+		s->at = lh_visit_next(p->f, s->node, s->at);
 	while (!s->at) {
 		s->witness = w[s->witness].next;
 		if (!s->witness)
 			return false;
 		s->node = w[s->witness].node;
-		s->at = may_stand(p, s->node) ? lh_judge_first_at(p->f, s->node) : 0;
+		s->at = may_stand(p, s->node) ? lh_visit_first(p->f, s->node) : 0;
 	}
 	return true;
 }
 
-static bool start(const struct pool *p, struct lh_slot *s, const struct lh_slot *before)
+static bool start(const struct pool *p, struct lh_cycle_slot *s, const struct lh_cycle_slot *before)
 {
-	if (before && before->at == LH_ANYBODY) {
+	if (before && before->at == LH_ANY_THREAD) {
 		*s = *before;
 		return true;
 	}
@@ -79,22 +79,22 @@ static bool start(const struct pool *p, struct lh_slot *s, const struct lh_slot 
 		*s = *before;
 		return advance(p, s);
 	}
-	*s = (struct lh_slot){.witness = p->first, .node = p->j->at.witness[p->first].node};
-	s->at = may_stand(p, s->node) ? lh_judge_first_at(p->f, s->node) : 0;
+	*s = (struct lh_cycle_slot){.witness = p->first, .node = p->j->at.witness[p->first].node};
+	s->at = may_stand(p, s->node) ? lh_visit_first(p->f, s->node) : 0;
 	return s->at || advance(p, s);
 }
 
 /* Fills slots until they hold every permit. Slot 0 is the node that is asked about. */
 static bool fill(struct pool *p)
 {
-	struct lh_judge *j = p->j;
-	struct lh_slot *s = &j->slot[1];
+	struct lh_order_graph *j = p->j;
+	struct lh_cycle_slot *s = &j->slot[1];
 	bool there;
 
 	p->slots = 1;
 	p->sum = held_permits(p, j->slot[0].node);
 	there = start(p, s, NULL);
-	while (lh_judge_spend(j, p->slots)) {
+	while (lh_order_budget_spend(j, p->slots)) {
 		if (!there) {
 			if (p->slots == 1)
 				return false;
@@ -110,7 +110,7 @@ static bool fill(struct pool *p)
 			if (p->sum == p->permits)
 				return true;
 			s = &j->slot[p->slots];
-			there = p->sum < p->permits && p->slots < LH_CIRCLE_MAX &&
+			there = p->sum < p->permits && p->slots < LH_CYCLE_MAX &&
 				start(p, s, p->slots > 2 ? s - 1 : NULL);
 		}
 	}
@@ -118,37 +118,37 @@ static bool fill(struct pool *p)
 }
 
 /* With each thread of slot 0 in turn. */
-static bool fill_any(struct pool *p, lh_node_id n, enum lh_ask ask, bool gates)
+static bool fill_any(struct pool *p, lh_chain_id n, enum lh_overlap_test ask, bool gates)
 {
 	p->ask = ask;
 	p->gates = gates;
-	for (uint32_t at = lh_judge_first_at(p->f, n); at; at = lh_judge_next_at(p->f, n, at)) {
-		p->j->slot[0] = (struct lh_slot){.node = n, .at = at};
+	for (uint32_t at = lh_visit_first(p->f, n); at; at = lh_visit_next(p->f, n, at)) {
+		p->j->slot[0] = (struct lh_cycle_slot){.node = n, .at = at};
 		if (fill(p))
 			return true;
 	}
 	return false;
 }
 
-static enum lh_filter why_not(struct pool *p, lh_node_id n)
+static enum lh_filter why_not(struct pool *p, lh_chain_id n)
 {
-	if (!fill_any(p, n, LH_ASK_DISTINCT, false))
+	if (!fill_any(p, n, LH_OVERLAP_DISTINCT, false))
 		return LH_F_THREADS;
-	if (!fill_any(p, n, LH_ASK_GUARDS, true))
+	if (!fill_any(p, n, LH_OVERLAP_CREATOR_LOCKS, true))
 		return LH_F_GATE;
 	return LH_F_ORDERED;
 }
 
-static struct lh_link link_of(const struct pool *p, const struct lh_slot *s)
+static struct lh_cycle_link link_of(const struct pool *p, const struct lh_cycle_slot *s)
 {
-	const struct lh_node *n = &p->f->node[s->node];
-	struct lh_link l = {.thread = lh_judge_at(p->f, s),
-			    .node = s->node,
-			    .wanted = n->lock,
-			    .wanted_place = n->place};
+	const struct lh_chain *n = &p->f->node[s->node];
+	struct lh_cycle_link l = {.thread = lh_slot_thread(p->f, s),
+				  .node = s->node,
+				  .wanted = n->lock,
+				  .wanted_place = n->place};
 
-	LH_EACH_HELD(p->f, s->node, h)
-	if (lh_judge_same(p->f, p->f->node[h].lock) == p->lock) {
+	LH_FOR_EACH_HELD(p->f, s->node, h)
+	if (lh_order_same_lock(p->f, p->f->node[h].lock) == p->lock) {
 		l.held = p->f->node[h].lock;
 		l.held_place = p->f->node[h].place;
 		break;
@@ -158,8 +158,8 @@ static struct lh_link link_of(const struct pool *p, const struct lh_slot *s)
 
 static void tell(const struct pool *p, enum lh_filter filter)
 {
-	uint64_t key = lh_judge_mix(lh_judge_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
-	struct lh_circle *out = lh_judge_file(p->j, p->f, key, filter);
+	uint64_t key = lh_hash_mix(lh_hash_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
+	struct lh_cycle *out = lh_order_finding_add(p->j, p->f, key, filter);
 
 	if (!out)
 		return;
@@ -173,32 +173,32 @@ static void tell(const struct pool *p, enum lh_filter filter)
 static bool all_wait(const struct pool *p)
 {
 	for (uint32_t i = 0; i < p->slots; i++)
-		if (LH_PLACE_HOW(p->f->node[p->j->slot[i].node].place) != LH_WAITS)
+		if (LH_SITE_HOW(p->f->node[p->j->slot[i].node].place) != LH_BLOCKING)
 			return false;
 	return true;
 }
 
-void lh_judge_pool(struct lh_judge *j, const struct lh_facts *f, lh_node_id n)
+void lh_semaphore_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
-	lh_lock_id lock = lh_judge_same(f, f->node[n].lock);
-	uint32_t v = lh_judge_vertex(j, lock), e = v ? lh_judge_edge(j, v, v) : 0;
-	const struct lh_lock *l = lh_judge_row(f, lock);
+	lh_lock_id lock = lh_order_same_lock(f, f->node[n].lock);
+	uint32_t v = lh_order_vertex_find(j, lock), e = v ? lh_order_edge_find(j, v, v) : 0;
+	const struct lh_lock *l = lh_order_lock_row(f, lock);
 	struct pool p = {.j = j, .f = f, .lock = lock, .permits = l->initial};
 
 	uint32_t held = held_permits(&p, n);
 
 	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) || !held ||
-	    held >= p.permits || !lh_judge_waits(f, n))
+	    held >= p.permits || !lh_order_may_block(f, n))
 		return;
 	p.first = j->at.edge[e].witness;
-	if (may_stand(&p, n) && fill_any(&p, n, LH_ASK_ORDER, true)) {
+	if (may_stand(&p, n) && fill_any(&p, n, LH_OVERLAP_HAPPENS_BEFORE, true)) {
 		tell(&p, LH_F_NONE);
 		return;
 	}
 	p.timed = true;
-	if (fill_any(&p, n, LH_ASK_ORDER, true))
+	if (fill_any(&p, n, LH_OVERLAP_HAPPENS_BEFORE, true))
 		tell(&p, all_wait(&p) ? LH_F_NONE : LH_F_TIMED);
-	else if (j->purse > 0 && (j->flags & LH_JUDGE_FILTERED)) {
+	else if (j->purse > 0 && (j->flags & LH_ORDER_KEEP_FILTERED)) {
 		enum lh_filter why = why_not(&p, n);
 		if (j->purse > 0)
 			tell(&p, why);

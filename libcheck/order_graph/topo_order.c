@@ -26,7 +26,7 @@ enum { REORDER_MAX = 1 << 22 /* edges looked at for one new edge */ };
 
 /* ---- the row ---- */
 
-static void row_take(struct lh_judge *j, uint32_t v)
+static void row_take(struct lh_order_graph *j, uint32_t v)
 {
 	uint32_t below = j->at.vertex[v].below, above = j->at.vertex[v].above;
 
@@ -35,7 +35,7 @@ static void row_take(struct lh_judge *j, uint32_t v)
 }
 
 /* Puts v right above `below`; 0: lowest of all. It has no order yet. */
-static void row_link(struct lh_judge *j, uint32_t v, uint32_t below)
+static void row_link(struct lh_order_graph *j, uint32_t v, uint32_t below)
 {
 	uint32_t above = below ? j->at.vertex[below].above : j->row_first;
 
@@ -46,7 +46,7 @@ static void row_link(struct lh_judge *j, uint32_t v, uint32_t below)
 }
 
 /* Everyone gets a new order, all gaps alike. */
-static void row_number(struct lh_judge *j)
+static void row_number(struct lh_order_graph *j)
 {
 	uint64_t gap = UINT64_MAX / ((uint64_t)j->counts.locks + 2), order = 0;
 
@@ -55,7 +55,7 @@ static void row_number(struct lh_judge *j)
 }
 
 /* n neighbours, from `first` upwards, have just been linked in and share out the gap. */
-static void row_share(struct lh_judge *j, uint32_t first, uint32_t n)
+static void row_share(struct lh_order_graph *j, uint32_t first, uint32_t n)
 {
 	uint32_t below = j->at.vertex[first].below, above = first;
 	uint64_t low, high, gap;
@@ -79,7 +79,7 @@ static void row_share(struct lh_judge *j, uint32_t first, uint32_t n)
 		j->at.vertex[v].order = low += gap;
 }
 
-void lh_judge_row_put(struct lh_judge *j, uint32_t v, uint32_t below)
+void lh_topo_insert(struct lh_order_graph *j, uint32_t v, uint32_t below)
 {
 	row_link(j, v, below);
 	row_share(j, v, 1);
@@ -87,7 +87,7 @@ void lh_judge_row_put(struct lh_judge *j, uint32_t v, uint32_t below)
 
 /* ---- groups ---- */
 
-uint32_t lh_judge_group(struct lh_judge *j, uint32_t v)
+uint32_t lh_component_find(struct lh_order_graph *j, uint32_t v)
 {
 	while (j->at.vertex[v].up != v) {
 		j->at.vertex[v].up = j->at.vertex[j->at.vertex[v].up].up;
@@ -96,7 +96,8 @@ uint32_t lh_judge_group(struct lh_judge *j, uint32_t v)
 	return v;
 }
 
-void lh_judge_outer_add(struct lh_outer *o, struct lh_judge *j, enum lh_way way, uint32_t e)
+void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *j,
+			   enum lh_direction way, uint32_t e)
 {
 	j->at.edge[e].outer_next[way] = o->first;
 	o->first = e;
@@ -104,8 +105,8 @@ void lh_judge_outer_add(struct lh_outer *o, struct lh_judge *j, enum lh_way way,
 		o->last = e;
 }
 
-static void outer_append(struct lh_outer *o, struct lh_judge *j, enum lh_way way,
-			 const struct lh_outer *more)
+static void outer_append(struct lh_component_edges *o, struct lh_order_graph *j,
+			 enum lh_direction way, const struct lh_component_edges *more)
 {
 	if (!more->first)
 		return;
@@ -118,14 +119,14 @@ static void outer_append(struct lh_outer *o, struct lh_judge *j, enum lh_way way
 
 /* The group at the other end of the edge after `e` (0: the first) of g's list; 0 at its end.
  * Edges that have become inner ones are taken off. */
-static uint32_t outer_step(struct lh_judge *j, uint32_t g, enum lh_way way, uint32_t *e)
+static uint32_t outer_step(struct lh_order_graph *j, uint32_t g, enum lh_direction way, uint32_t *e)
 {
-	struct lh_outer *o = &j->at.vertex[g].outer[way];
+	struct lh_component_edges *o = &j->at.vertex[g].outer[way];
 	uint32_t *link = *e ? &j->at.edge[*e].outer_next[way] : &o->first, other;
 
 	while (*link) {
 		const struct lh_edge *x = &j->at.edge[*link];
-		other = lh_judge_group(j, way == LH_DOWN ? x->to : x->from);
+		other = lh_component_find(j, way == LH_FORWARD ? x->to : x->from);
 		if (other != g) {
 			*e = *link;
 			return other;
@@ -138,7 +139,7 @@ static uint32_t outer_step(struct lh_judge *j, uint32_t g, enum lh_way way, uint
 }
 
 /* Makes one group of two; answers its head. */
-static uint32_t melt(struct lh_judge *j, uint32_t a, uint32_t b)
+static uint32_t melt(struct lh_order_graph *j, uint32_t a, uint32_t b)
 {
 	struct lh_vertex *x = &j->at.vertex[a], *y = &j->at.vertex[b], *t;
 	uint32_t ring;
@@ -153,8 +154,8 @@ static uint32_t melt(struct lh_judge *j, uint32_t a, uint32_t b)
 	x->ring = y->ring;
 	y->ring = ring;
 	x->members += y->members;
-	outer_append(&x->outer[LH_DOWN], j, LH_DOWN, &y->outer[LH_DOWN]);
-	outer_append(&x->outer[LH_UP], j, LH_UP, &y->outer[LH_UP]);
+	outer_append(&x->outer[LH_FORWARD], j, LH_FORWARD, &y->outer[LH_FORWARD]);
+	outer_append(&x->outer[LH_BACKWARD], j, LH_BACKWARD, &y->outer[LH_BACKWARD]);
 	y->up = a;
 	return a;
 }
@@ -166,34 +167,34 @@ static uint32_t melt(struct lh_judge *j, uint32_t a, uint32_t b)
  * reached from head and lies not above tail; UP what reaches tail and lies not below head.
  */
 struct side {
-	enum lh_way way;
+	enum lh_direction way;
 	uint32_t *list, n;
 	uint32_t at, edge; /* where it stands: list[at], and its outer edge */
 	uint32_t stop;     /* the other end: it is not gone beyond */
 	bool met;          /* the other end was reached: the edge closes a circle */
 };
 
-static bool seen(const struct lh_judge *j, const struct side *s, uint32_t v)
+static bool seen(const struct lh_order_graph *j, const struct side *s, uint32_t v)
 {
 	return j->at.vertex[v].side_seen[s->way] == j->mark;
 }
 
-static void visit(struct lh_judge *j, struct side *s, uint32_t v)
+static void visit(struct lh_order_graph *j, struct side *s, uint32_t v)
 {
 	j->at.vertex[v].side_seen[s->way] = j->mark;
 	s->list[s->n++] = v;
 	s->met |= v == s->stop;
 }
 
-static bool within(const struct lh_judge *j, const struct side *s, uint32_t v)
+static bool within(const struct lh_order_graph *j, const struct side *s, uint32_t v)
 {
 	uint64_t order = j->at.vertex[v].order, limit = j->at.vertex[s->stop].order;
 
-	return s->way == LH_DOWN ? order <= limit : order >= limit;
+	return s->way == LH_FORWARD ? order <= limit : order >= limit;
 }
 
 /* Looks at one edge. False: there is none left. */
-static bool look(struct lh_judge *j, struct side *s)
+static bool look(struct lh_order_graph *j, struct side *s)
 {
 	uint32_t v;
 
@@ -209,7 +210,7 @@ static bool look(struct lh_judge *j, struct side *s)
 }
 
 /* By order, lowest first. Shell's sort: in place, no recursion. */
-static void sort_by_order(const struct lh_judge *j, uint32_t *list, uint32_t n)
+static void sort_by_order(const struct lh_order_graph *j, uint32_t *list, uint32_t n)
 {
 	for (uint32_t gap = n / 2; gap; gap = gap == 2 ? 1 : gap * 5 / 11)
 		for (uint32_t i = gap; i < n; i++) {
@@ -222,7 +223,7 @@ static void sort_by_order(const struct lh_judge *j, uint32_t *list, uint32_t n)
 }
 
 /* Does an edge lead from v (on this side's way) to one that is known to be on the circle? */
-static bool leads_to_circle(struct lh_judge *j, const struct side *s, uint32_t v)
+static bool leads_to_circle(struct lh_order_graph *j, const struct side *s, uint32_t v)
 {
 	uint32_t e = 0, other;
 
@@ -236,17 +237,17 @@ static bool leads_to_circle(struct lh_judge *j, const struct side *s, uint32_t v
  * The list is sorted. Marks what lies on the circle: what leads to `stop`. Every edge leads
  * upwards but the new one, which starts at (or ends in) stop, so one pass is enough.
  */
-static void mark_circle(struct lh_judge *j, const struct side *s)
+static void mark_circle(struct lh_order_graph *j, const struct side *s)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
-		uint32_t v = s->list[s->way == LH_DOWN ? s->n - 1 - i : i];
+		uint32_t v = s->list[s->way == LH_FORWARD ? s->n - 1 - i : i];
 		if (v == s->stop || leads_to_circle(j, s, v))
 			j->at.vertex[v].circle_seen = j->mark;
 	}
 }
 
 /* Melts the circle into one group, in stop's place of the row. The rest stays in the list. */
-static void melt_circle(struct lh_judge *j, struct side *s)
+static void melt_circle(struct lh_order_graph *j, struct side *s)
 {
 	uint32_t head = s->stop, kept = 0, below, old = s->stop;
 	uint64_t order = j->at.vertex[old].order;
@@ -271,7 +272,7 @@ static void melt_circle(struct lh_judge *j, struct side *s)
 }
 
 /* Moves the list, as it is sorted, right beyond the other end. */
-static void move(struct lh_judge *j, const struct side *s)
+static void move(struct lh_order_graph *j, const struct side *s)
 {
 	uint32_t below;
 
@@ -279,7 +280,7 @@ static void move(struct lh_judge *j, const struct side *s)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
 		row_take(j, s->list[i]);
-	below = s->way == LH_DOWN ? s->stop : j->at.vertex[s->stop].below;
+	below = s->way == LH_FORWARD ? s->stop : j->at.vertex[s->stop].below;
 	for (uint32_t i = 0; i < s->n; i++) {
 		row_link(j, s->list[i], below);
 		below = s->list[i];
@@ -287,7 +288,7 @@ static void move(struct lh_judge *j, const struct side *s)
 	row_share(j, s->list[0], s->n);
 }
 
-static void settle(struct lh_judge *j, struct side *s)
+static void settle(struct lh_order_graph *j, struct side *s)
 {
 	sort_by_order(j, s->list, s->n);
 	if (s->met) {
@@ -298,25 +299,25 @@ static void settle(struct lh_judge *j, struct side *s)
 }
 
 /* Whom nothing leads to may stand below all, and who leads nowhere above all. */
-static bool step_aside(struct lh_judge *j, uint32_t from, uint32_t to)
+static bool step_aside(struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
 	if (!j->at.vertex[from].in) {
 		row_take(j, from);
-		lh_judge_row_put(j, from, 0);
+		lh_topo_insert(j, from, 0);
 	} else if (!j->at.vertex[to].out) {
 		row_take(j, to);
-		lh_judge_row_put(j, to, j->row_last);
+		lh_topo_insert(j, to, j->row_last);
 	} else {
 		return false;
 	}
 	return true;
 }
 
-void lh_judge_keep_order(struct lh_judge *j, uint32_t from, uint32_t to)
+void lh_topo_add_edge(struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
-	uint32_t tail = lh_judge_group(j, from), head = lh_judge_group(j, to);
-	struct side down = {.way = LH_DOWN, .list = j->at.list[0], .stop = tail};
-	struct side up = {.way = LH_UP, .list = j->at.list[1], .stop = head};
+	uint32_t tail = lh_component_find(j, from), head = lh_component_find(j, to);
+	struct side down = {.way = LH_FORWARD, .list = j->at.list[0], .stop = tail};
+	struct side up = {.way = LH_BACKWARD, .list = j->at.list[1], .stop = head};
 
 	if (tail == head || j->at.vertex[tail].order < j->at.vertex[head].order ||
 	    step_aside(j, from, to))
@@ -337,7 +338,7 @@ void lh_judge_keep_order(struct lh_judge *j, uint32_t from, uint32_t to)
 	j->counts.cut++; /* the edge is there, but circles through it may be missed */
 }
 
-static bool row_ok(const struct lh_judge *j)
+static bool row_ok(const struct lh_order_graph *j)
 {
 	uint32_t heads = 0, walked = 0;
 
@@ -352,12 +353,12 @@ static bool row_ok(const struct lh_judge *j)
 	return walked == heads;
 }
 
-static bool group_ok(struct lh_judge *j, uint32_t head)
+static bool group_ok(struct lh_order_graph *j, uint32_t head)
 {
 	uint32_t n = 0, m = head;
 
 	do {
-		if (lh_judge_group(j, m) != head)
+		if (lh_component_find(j, m) != head)
 			return false;
 		n++;
 		m = j->at.vertex[m].ring;
@@ -365,14 +366,14 @@ static bool group_ok(struct lh_judge *j, uint32_t head)
 	return n == j->at.vertex[head].members;
 }
 
-bool lh_judge_ok(const struct lh_judge *j)
+bool lh_order_graph_is_consistent(const struct lh_order_graph *j)
 {
-	struct lh_judge *mine =
-		(struct lh_judge *)(uintptr_t)j; /* paths may get shorter, no more */
+	struct lh_order_graph *mine =
+		(struct lh_order_graph *)(uintptr_t)j; /* paths may get shorter, no more */
 
 	for (uint32_t e = 1; e <= j->counts.edges; e++) {
-		uint32_t a = lh_judge_group(mine, j->at.edge[e].from);
-		uint32_t b = lh_judge_group(mine, j->at.edge[e].to);
+		uint32_t a = lh_component_find(mine, j->at.edge[e].from);
+		uint32_t b = lh_component_find(mine, j->at.edge[e].to);
 		if (a != b && j->at.vertex[a].order >= j->at.vertex[b].order)
 			return false;
 		if (!j->at.edge[e].witness && !j->counts.refused)

@@ -4,16 +4,16 @@
 
 static uint64_t err_dev, err_ino;
 
-void lh_plain_init(void)
+void lh_stderr_report_init(void)
 {
 	lh_sys_identify(2, &err_dev, &err_ino);
 }
 
 static const char *const kind_names[] = {
-	[LH_NOTHING] = "lock",    [LH_MUTEX] = "mutex",   [LH_RWLOCK] = "rwlock",
-	[LH_SPIN] = "spinlock",   [LH_SEM] = "semaphore", [LH_COND] = "condition",
-	[LH_BARRIER] = "barrier", [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
-	[LH_LIFE] = "thread",     [LH_CUSTOM] = "lock",
+	[LH_NOTHING] = "lock",      [LH_MUTEX] = "mutex",   [LH_RWLOCK] = "rwlock",
+	[LH_SPIN] = "spinlock",     [LH_SEM] = "semaphore", [LH_COND] = "condition",
+	[LH_BARRIER] = "barrier",   [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
+	[LH_THREAD_END] = "thread", [LH_CUSTOM] = "lock",
 };
 static const char *const action_names[] = {"holds", "wants",      "waits for",
 					   "calls", "gives back", "joins"};
@@ -29,7 +29,7 @@ static const struct {
 
 static void say(const struct lh_text *t)
 {
-	if (err_ino && !lh_sys_locked_up() && lh_sys_same_file(2, err_dev, err_ino) &&
+	if (err_ino && !lh_sys_seccomp_seen() && lh_sys_same_file(2, err_dev, err_ino) &&
 	    lh_sys_can_write(2))
 		lh_sys_write(2, t->at, t->n);
 }
@@ -37,17 +37,17 @@ static void say(const struct lh_text *t)
 static void add_lock(struct lh_text *t, lh_lock_id id)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
-	const char *name = LH_MORES[l->more].name; /* that of row 0 is empty */
+	const char *name = LH_LOCK_STATS[l->more].name; /* that of row 0 is empty */
 
-	if (l->kind == LH_LIFE && l->initial < lh_book_used(LH_T_THREAD))
+	if (l->kind == LH_THREAD_END && l->initial < lh_rows_used(LH_T_THREAD))
 		name = LH_THREADS[l->initial].name;
 	lh_text_add(t, l->kind < LH_KINDS ? kind_names[l->kind] : "lock");
 	if (name[0]) {
 		lh_text_add(t, " ");
 		lh_text_safe(t, name);
-	} else if (lh_lock_shown(l)) {
+	} else if (lh_lock_address(l)) {
 		lh_text_add(t, " ");
-		lh_text_hex(t, lh_lock_shown(l));
+		lh_text_hex(t, lh_lock_address(l));
 	}
 }
 
@@ -101,23 +101,23 @@ static void add_step(struct lh_text *t, const struct lh_step *s)
 	lh_text_add(t, " ");
 	add_lock(t, s->lock);
 	lh_text_add(t, "\n");
-	add_stack(t, LH_PLACE_STACK(s->place));
+	add_stack(t, LH_SITE_STACK(s->place));
 }
 
 static void head(struct lh_text *t)
 {
 	lh_text_add(t, "lockhound: ");
-	lh_text_safe(t, lh_text_base(lh_book.ledger->exe));
+	lh_text_safe(t, lh_text_base(lh_own_ledger.ledger->exe));
 	lh_text_add(t, "[");
-	lh_text_number(t, (uint64_t)lh_book.ledger->pid);
+	lh_text_number(t, (uint64_t)lh_own_ledger.ledger->pid);
 	lh_text_add(t, "]: ");
 }
 
 /* In pieces that a pipe takes whole, so that two processes do not mix within one. */
-void lh_plain_tell(uint32_t id, char *page)
+void lh_stderr_report(uint32_t id, char *page)
 {
 	const struct lh_finding *f = &LH_FINDINGS[id];
-	struct lh_text t = {page, 0, LH_PLAIN_PAGE, false};
+	struct lh_text t = {page, 0, LH_STDERR_REPORT_BYTES, false};
 
 	if (f->filter || (f->flags & LH_FINDING_UNSURE) || !f->rule || f->rule >= LH_RULES)
 		return;
@@ -133,7 +133,7 @@ void lh_plain_tell(uint32_t id, char *page)
 	}
 	lh_text_add(&t, "\n");
 	for (uint32_t i = 0; i < f->steps; i++) {
-		if (t.n > LH_PLAIN_PAGE / 2) {
+		if (t.n > LH_STDERR_REPORT_BYTES / 2) {
 			say(&t);
 			t.n = 0;
 		}
@@ -145,11 +145,11 @@ void lh_plain_tell(uint32_t id, char *page)
 	say(&t);
 }
 
-void lh_plain_end(void)
+void lh_stderr_report_end(void)
 {
 	char buffer[1024];
 	struct lh_text t = LH_TEXT(buffer);
-	uint32_t n = lh_book_used(LH_T_FINDING) - 1;
+	uint32_t n = lh_rows_used(LH_T_FINDING) - 1;
 
 	if (!n)
 		return;
@@ -157,7 +157,7 @@ void lh_plain_end(void)
 	lh_text_number(&t, n);
 	lh_text_add(&t, n == 1 ? " finding" : " findings");
 	lh_text_add(&t, "; with names and source: lockhound report ");
-	lh_text_safe(&t, lh_book.path);
+	lh_text_safe(&t, lh_own_ledger.path);
 	lh_text_add(&t, "\n");
 	say(&t);
 }

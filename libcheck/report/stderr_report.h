@@ -8,16 +8,16 @@
  *
  * Does not decide anything. Wants no lock.
  */
-#ifndef LH_PLAIN_H
-#define LH_PLAIN_H
+#ifndef LH_REPORT_STDERR_REPORT_H
+#define LH_REPORT_STDERR_REPORT_H
 
 #include "libcheck/ledger/own_ledger.h"
 
-enum { LH_PLAIN_PAGE = 3584 /* less than a pipe takes in one piece */ };
+enum { LH_STDERR_REPORT_BYTES = 3584 /* less than a pipe takes in one piece */ };
 
-void lh_plain_init(void);
-/* `page` has LH_PLAIN_PAGE bytes: a hook may not use much stack. */
-void lh_plain_tell(uint32_t finding, char *page);
-void lh_plain_end(void);
+void lh_stderr_report_init(void);
+/* `page` has LH_STDERR_REPORT_BYTES bytes: a hook may not use much stack. */
+void lh_stderr_report(uint32_t finding, char *page);
+void lh_stderr_report_end(void);
 
 #endif

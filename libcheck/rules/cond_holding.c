@@ -1,24 +1,24 @@
 /* cond_holding.c — see cond_holding.h. */
 #include "libcheck/rules/cond_holding.h"
 
-static bool is_wait(const struct lh_node *n)
+static bool is_wait(const struct lh_chain *n)
 {
-	return LH_PLACE_HOW(n->place) == LH_WAITS && LH_PLACE_MODE(n->place) != LH_COND_SIGNALS;
+	return LH_SITE_HOW(n->place) == LH_BLOCKING && LH_SITE_MODE(n->place) != LH_COND_SIGNALS;
 }
 
-static bool is_signal(const struct lh_node *n)
+static bool is_signal(const struct lh_chain *n)
 {
-	return LH_PLACE_MODE(n->place) == LH_COND_SIGNALS;
+	return LH_SITE_MODE(n->place) == LH_COND_SIGNALS;
 }
 
 /* When it was first seen there, 0: never. */
-static uint32_t seen_at(const struct lh_node *n, lh_thread_id thread)
+static uint32_t seen_at(const struct lh_chain *n, lh_thread_id thread)
 {
 	uint32_t first = 0;
 
-	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next)
-		if (LH_SEENS[i].thread == thread && (!first || LH_SEENS[i].serial < first))
-			first = LH_SEENS[i].serial;
+	for (uint32_t i = n->seen; i; i = LH_VISITS[i].next)
+		if (LH_VISITS[i].thread == thread && (!first || LH_VISITS[i].serial < first))
+			first = LH_VISITS[i].serial;
 	return first;
 }
 
@@ -27,39 +27,39 @@ static uint32_t seen_at(const struct lh_node *n, lh_thread_id thread)
  * to. What it takes only afterwards cannot have stood in the signal's way: a new thread
  * that reports for duty signals first and takes its creator's lock later.
  */
-static lh_place taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
+static lh_site taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
 {
-	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
-		uint32_t when = seen_at(&LH_NODES[i], thread);
-		if (when && when < signalled && LH_NODES[i].lock == lh_lock_id_of(l))
-			return LH_NODES[i].place;
+	for (lh_chain_id i = l->nodes; i; i = LH_CHAINS[i].next) {
+		uint32_t when = seen_at(&LH_CHAINS[i], thread);
+		if (when && when < signalled && LH_CHAINS[i].lock == lh_lock_id_of(l))
+			return LH_CHAINS[i].place;
 	}
 	return 0;
 }
 
-static bool is_waiter(const struct lh_node *wait, lh_thread_id who)
+static bool is_waiter(const struct lh_chain *wait, lh_thread_id who)
 {
-	return seen_at(wait, who) && !LH_SEENS[wait->seen].next;
+	return seen_at(wait, who) && !LH_VISITS[wait->seen].next;
 }
 
 /*
  * Does every other thread that was seen to signal this condition take this lock first? One
  * that does and where. A signaller that was never seen near the lock is a way out.
  */
-static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wait,
-			   const struct lh_lock *l, lh_thread_id *who, lh_place *takes,
-			   lh_place *signals)
+static bool find_signaller(const struct lh_lock *cond, const struct lh_chain *wait,
+			   const struct lh_lock *l, lh_thread_id *who, lh_site *takes,
+			   lh_site *signals)
 {
 	*who = 0;
-	for (lh_node_id i = cond->nodes; i; i = LH_NODES[i].next) {
-		const struct lh_node *n = &LH_NODES[i];
-		for (uint32_t s = is_signal(n) ? n->seen : 0; s; s = LH_SEENS[s].next) {
-			lh_place place = taken_by(l, LH_SEENS[s].thread, LH_SEENS[s].serial);
-			if (is_waiter(wait, LH_SEENS[s].thread))
+	for (lh_chain_id i = cond->nodes; i; i = LH_CHAINS[i].next) {
+		const struct lh_chain *n = &LH_CHAINS[i];
+		for (uint32_t s = is_signal(n) ? n->seen : 0; s; s = LH_VISITS[s].next) {
+			lh_site place = taken_by(l, LH_VISITS[s].thread, LH_VISITS[s].serial);
+			if (is_waiter(wait, LH_VISITS[s].thread))
 				continue;
 			if (!place)
 				return false;
-			*who = LH_SEENS[s].thread;
+			*who = LH_VISITS[s].thread;
 			*takes = place;
 			*signals = n->place;
 		}
@@ -71,45 +71,47 @@ static bool find_signaller(const struct lh_lock *cond, const struct lh_node *wai
  * one in hand. */
 static bool matters(const struct lh_lock *l)
 {
-	return l && l->kind != LH_LIFE && l->kind != LH_COND && l->kind != LH_SEM;
+	return l && l->kind != LH_THREAD_END && l->kind != LH_COND && l->kind != LH_SEM;
 }
 
-static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l, const struct lh_node *n)
+static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l,
+		       const struct lh_chain *n)
 {
-	uint64_t h = LH_PLACE_STACK(n->place) * 0x9e3779b97f4a7c15u;
+	uint64_t h = LH_SITE_STACK(n->place) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ (uint64_t)(cond - LH_LOCKS)) * 0xbf58476d1ce4e5b9u;
 	return (h ^ (uint64_t)(l - LH_LOCKS) << 32) | 1;
 }
 
 /* `held` is the node of the lock in question, in the waiter's chain. */
-static uint32_t tell(const struct lh_lock *cond, const struct lh_node *wait,
-		     const struct lh_node *held, bool end)
+static uint32_t tell(const struct lh_lock *cond, const struct lh_chain *wait,
+		     const struct lh_chain *held, bool end)
 {
 	const struct lh_lock *l = lh_lock_row(held->lock);
-	lh_thread_id who = 0, waiter = wait->seen ? LH_SEENS[wait->seen].thread : 0;
-	lh_place takes = 0, signals = 0;
+	lh_thread_id who = 0, waiter = wait->seen ? LH_VISITS[wait->seen].thread : 0;
+	lh_site takes = 0, signals = 0;
 	bool proved = find_signaller(cond, wait, l, &who, &takes, &signals);
 
 	if (!proved && !end)
 		return 0;
-	struct lh_tale *t = lh_tale_begin(LH_RULE_COND_WAIT_HOLDING, LH_POTENTIAL, waiter);
+	struct lh_finding_draft *t =
+		lh_finding_begin(LH_RULE_COND_WAIT_HOLDING, LH_POTENTIAL, waiter);
 	t->severity = proved ? LH_ERROR : LH_WARNING;
 	t->key = key_of(cond, l, wait);
-	lh_tale_step(t, waiter, held->lock, held->place, LH_HOLDS);
-	lh_tale_step(t, waiter, wait->lock, wait->place, LH_WAITS_FOR);
+	lh_finding_add_step(t, waiter, held->lock, held->place, LH_HOLDS);
+	lh_finding_add_step(t, waiter, wait->lock, wait->place, LH_WAITS_FOR);
 	if (proved) {
-		lh_tale_step(t, who, held->lock, takes, LH_WANTS);
-		lh_tale_step(t, who, wait->lock, signals, LH_CALLS);
+		lh_finding_add_step(t, who, held->lock, takes, LH_WANTS);
+		lh_finding_add_step(t, who, wait->lock, signals, LH_CALLS);
 	}
-	return lh_check_tell(t, LH_F_NONE);
+	return lh_finding_commit(t, LH_F_NONE);
 }
 
 /* The chain of a wait begins with the mutex that it gives back: it is not in question. */
-static uint32_t look(const struct lh_lock *cond, const struct lh_node *wait, bool end)
+static uint32_t look(const struct lh_lock *cond, const struct lh_chain *wait, bool end)
 {
-	for (lh_node_id i = wait->parent; i; i = LH_NODES[i].parent) {
-		const struct lh_node *held = &LH_NODES[i];
+	for (lh_chain_id i = wait->parent; i; i = LH_CHAINS[i].parent) {
+		const struct lh_chain *held = &LH_CHAINS[i];
 		uint32_t told;
 		if (matters(lh_lock_row(held->lock)) && (told = tell(cond, wait, held, end)))
 			return told;
@@ -117,23 +119,23 @@ static uint32_t look(const struct lh_lock *cond, const struct lh_node *wait, boo
 	return 0;
 }
 
-uint32_t lh_cond_check(struct lh_lock *cond)
+uint32_t lh_cond_holding_check(struct lh_lock *cond)
 {
-	for (lh_node_id i = cond->nodes; i; i = LH_NODES[i].next) {
-		uint32_t told = is_wait(&LH_NODES[i]) ? look(cond, &LH_NODES[i], false) : 0;
+	for (lh_chain_id i = cond->nodes; i; i = LH_CHAINS[i].next) {
+		uint32_t told = is_wait(&LH_CHAINS[i]) ? look(cond, &LH_CHAINS[i], false) : 0;
 		if (told)
 			return told;
 	}
 	return 0;
 }
 
-void lh_cond_end(void (*told)(void *to, uint32_t finding), void *to)
+void lh_cond_holding_finish(void (*told)(void *to, uint32_t finding), void *to)
 {
-	for (uint32_t row = 1; row < lh_book_used(LH_T_LOCK); row++) {
+	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
 		const struct lh_lock *cond = &LH_LOCKS[row];
-		for (lh_node_id i = cond->kind == LH_COND ? cond->nodes : 0; i;
-		     i = LH_NODES[i].next)
-			if (is_wait(&LH_NODES[i]))
-				told(to, look(cond, &LH_NODES[i], true));
+		for (lh_chain_id i = cond->kind == LH_COND ? cond->nodes : 0; i;
+		     i = LH_CHAINS[i].next)
+			if (is_wait(&LH_CHAINS[i]))
+				told(to, look(cond, &LH_CHAINS[i], true));
 	}
 }

@@ -9,8 +9,8 @@
  *
  * Waits with a limit end by themselves and are not told. Wants the big lock.
  */
-#ifndef LH_COND_ROOM_H
-#define LH_COND_ROOM_H
+#ifndef LH_RULES_COND_HOLDING_H
+#define LH_RULES_COND_HOLDING_H
 
 #include "libcheck/rules/finding.h"
 
@@ -18,9 +18,9 @@
 #define LH_COND_SIGNALS LH_SHARED
 
 /* Something new is known of this condition: the error, if it can be proved now. */
-uint32_t lh_cond_check(struct lh_lock *cond);
+uint32_t lh_cond_holding_check(struct lh_lock *cond);
 
 /* The process ends: what no signaller was seen to take. Calls `told` for each finding. */
-void lh_cond_end(void (*told)(void *to, uint32_t finding), void *to);
+void lh_cond_holding_finish(void (*told)(void *to, uint32_t finding), void *to);
 
 #endif

@@ -3,9 +3,9 @@
 
 enum { KINDS_THAT_TELL = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST | LH_LOCK_PI };
 
-struct lh_tale *lh_tale_begin(uint32_t rule, enum lh_level level, lh_thread_id thread)
+struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh_thread_id thread)
 {
-	static struct lh_tale tale;
+	static struct lh_finding_draft tale;
 
 	tale.rule = rule;
 	tale.level = level;
@@ -16,19 +16,19 @@ struct lh_tale *lh_tale_begin(uint32_t rule, enum lh_level level, lh_thread_id t
 	return &tale;
 }
 
-void lh_tale_step(struct lh_tale *t, lh_thread_id thread, lh_lock_id lock, lh_place place,
-		  enum lh_action action)
+void lh_finding_add_step(struct lh_finding_draft *t, lh_thread_id thread, lh_lock_id lock,
+			 lh_site place, enum lh_action action)
 {
 	if (t->n < (int)(sizeof(t->step) / sizeof(t->step[0])))
-		t->step[t->n++] = (struct lh_step){thread, lock, place, action, lh_book_tick(), 0};
+		t->step[t->n++] = (struct lh_step){thread, lock, place, action, lh_clock_tick(), 0};
 }
 
-static uint64_t key_of(const struct lh_tale *t)
+static uint64_t key_of(const struct lh_finding_draft *t)
 {
 	uint64_t h = t->rule * 0x9e3779b97f4a7c15u;
 
 	for (int i = 0; i < t->n; i++) {
-		h = (h ^ LH_PLACE_STACK(t->step[i].place)) * 0xbf58476d1ce4e5b9u;
+		h = (h ^ LH_SITE_STACK(t->step[i].place)) * 0xbf58476d1ce4e5b9u;
 		h = (h ^ t->step[i].action ^ h >> 31) * 0x94d049bb133111ebu;
 	}
 	return h | 1;
@@ -44,7 +44,7 @@ static bool is_worse(const struct lh_finding *f, enum lh_filter filter, enum lh_
 
 static bool told_before(uint64_t key, enum lh_filter filter, enum lh_severity severity)
 {
-	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++) {
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
 		struct lh_finding *f = &LH_FINDINGS[i];
 		if (f->key != key || !f->rule)
 			continue;
@@ -65,14 +65,14 @@ static bool names(const struct lh_finding *f, lh_lock_id lock)
 	return false;
 }
 
-void lh_check_withdraw(lh_lock_id lock)
+void lh_finding_withdraw(lh_lock_id lock)
 {
-	for (uint32_t i = 1; i < lh_book_used(LH_T_FINDING); i++)
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++)
 		if ((LH_FINDINGS[i].flags & LH_FINDING_UNSURE) && names(&LH_FINDINGS[i], lock))
 			LH_FINDINGS[i].rule = LH_NO_RULE;
 }
 
-static uint8_t flags_of(const struct lh_tale *t)
+static uint8_t flags_of(const struct lh_finding_draft *t)
 {
 	for (int i = 0; t->level == LH_POTENTIAL && i < t->n; i++) {
 		const struct lh_lock *l = lh_lock_row(t->step[i].lock);
@@ -82,21 +82,21 @@ static uint8_t flags_of(const struct lh_tale *t)
 	return 0;
 }
 
-uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
+uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter)
 {
 	uint64_t key = t->key ? t->key : key_of(t);
 
 	if (told_before(key, filter, t->severity))
 		return 0;
-	uint32_t first = lh_book_new(LH_T_STEP, (uint32_t)t->n);
-	uint32_t id = first ? lh_book_reserve(LH_T_FINDING, 1) : 0;
+	uint32_t first = lh_row_add(LH_T_STEP, (uint32_t)t->n);
+	uint32_t id = first ? lh_row_reserve(LH_T_FINDING, 1) : 0;
 	if (!id)
 		return 0;
 	for (int i = 0; i < t->n; i++) {
 		struct lh_lock *l = lh_lock_row(t->step[i].lock);
 		LH_STEPS[first + (uint32_t)i] = t->step[i];
 		if (l)
-			l->flags |= LH_LOCK_KEPT;
+			l->flags |= LH_LOCK_PINNED;
 	}
 	struct lh_finding f = {.rule = t->rule,
 			       .level = (uint8_t)t->level,
@@ -108,42 +108,42 @@ uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter)
 			       .count = 1,
 			       .flags = flags_of(t),
 			       .filter = filter,
-			       .time_ns = (uint64_t)lh_book_tick() * 1000000u};
+			       .time_ns = (uint64_t)lh_clock_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
-	lh_book_publish(LH_T_FINDING, 1); /* the monitor prints it as soon as it is there */
+	lh_row_publish(LH_T_FINDING, 1); /* the monitor prints it as soon as it is there */
 	return id;
 }
 
-static struct lh_tale *happened(uint32_t rule, const struct lh_me *me)
+static struct lh_finding_draft *happened(uint32_t rule, const struct lh_self *me)
 {
-	return lh_tale_begin(rule, LH_HAPPENED, me->parked->thread);
+	return lh_finding_begin(rule, LH_HAPPENED, me->parked->thread);
 }
 
-static uint32_t two_steps(struct lh_tale *t, lh_thread_id holder, lh_lock_id lock, lh_place held,
-			  lh_place now, enum lh_action action)
+static uint32_t two_steps(struct lh_finding_draft *t, lh_thread_id holder, lh_lock_id lock,
+			  lh_site held, lh_site now, enum lh_action action)
 {
 	if (held)
-		lh_tale_step(t, holder, lock, held, LH_HOLDS);
-	lh_tale_step(t, t->thread, lock, now, action);
-	return lh_check_tell(t, LH_F_NONE);
+		lh_finding_add_step(t, holder, lock, held, LH_HOLDS);
+	lh_finding_add_step(t, t->thread, lock, now, action);
+	return lh_finding_commit(t, LH_F_NONE);
 }
 
 /* ---- self-deadlock ---- */
 
 static bool writer_waits(lh_lock_id lock)
 {
-	for (uint32_t i = 1; i < lh_book_used(LH_T_SEAT); i++)
-		if (LH_SEATS[i].wait_lock == lock &&
-		    LH_PLACE_MODE(LH_SEATS[i].wait_place) == LH_EXCLUSIVE)
+	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (LH_LIVE_THREADS[i].wait_lock == lock &&
+		    LH_SITE_MODE(LH_LIVE_THREADS[i].wait_place) == LH_EXCLUSIVE)
 			return true;
 	return false;
 }
 
 /* Will this thread wait for itself? A kind that answers with an error does not wait. */
-static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, lh_place place)
+static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, lh_site place)
 {
-	bool wants_read = LH_PLACE_MODE(place) == LH_SHARED;
-	bool holds_read = LH_PLACE_MODE(h->place) == LH_SHARED;
+	bool wants_read = LH_SITE_MODE(place) == LH_SHARED;
+	bool holds_read = LH_SITE_MODE(h->place) == LH_SHARED;
 
 	switch (l->kind) {
 	case LH_MUTEX:
@@ -163,11 +163,12 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	}
 }
 
-uint32_t lh_check_self(struct lh_me *me, struct lh_lock *l, const struct lh_held *h, lh_place place)
+uint32_t lh_check_self_deadlock(struct lh_self *me, struct lh_lock *l, const struct lh_held *h,
+				lh_site place)
 {
-	struct lh_tale *t = happened(LH_RULE_SELF_DEADLOCK, me);
+	struct lh_finding_draft *t = happened(LH_RULE_SELF_DEADLOCK, me);
 
-	if (LH_PLACE_HOW(place) != LH_WAITS || (h->flags & LH_HELD_WAITING) ||
+	if (LH_SITE_HOW(place) != LH_BLOCKING || (h->flags & LH_HELD_IN_COND_WAIT) ||
 	    !waits_for_itself(l, h, place))
 		return 0;
 	return two_steps(t, t->thread, lh_lock_id_of(l), h->place, place, LH_WAITS_FOR);
@@ -176,34 +177,34 @@ uint32_t lh_check_self(struct lh_me *me, struct lh_lock *l, const struct lh_held
 /* ---- unlocking ---- */
 
 /* Only what is certain: the lock's own word must say that the caller has not got it. */
-static bool held_by_other(const struct lh_me *me, const struct lh_lock *l, const void *o)
+static bool held_by_other(const struct lh_self *me, const struct lh_lock *l, const void *o)
 {
 	int owner = lh_lock_owner_tid(o, l->kind);
 	struct lh_held *h;
 
 	if (l->kind == LH_SPIN)
-		return lh_holder(lh_lock_id_of(l), me->number, &h) != 0;
+		return lh_held_find_holder(lh_lock_id_of(l), me->number, &h) != 0;
 	return owner && me->parked->tid && owner != me->parked->tid;
 }
 
-uint32_t lh_check_unlock(struct lh_me *me, struct lh_lock *l, const void *o, lh_place place)
+uint32_t lh_check_unlock(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place)
 {
 	lh_lock_id id = lh_lock_id_of(l);
 	struct lh_held *h = NULL;
 
 	if (l->flags & (LH_LOCK_PSHARED | (l->kind == LH_MUTEX ? KINDS_THAT_TELL : 0)))
 		return 0;
-	if (lh_lock_looks_free(o, l->kind)) {
-		struct lh_tale *t = happened(LH_RULE_UNLOCK_NOT_HELD, me);
+	if (lh_lock_is_free_now(o, l->kind)) {
+		struct lh_finding_draft *t = happened(LH_RULE_UNLOCK_NOT_HELD, me);
 		return two_steps(t, 0, id, 0, place, LH_RELEASES);
 	}
 	if (!held_by_other(me, l, o))
 		return 0;
-	uint32_t holder = lh_holder(id, me->number, &h);
-	struct lh_tale *t = happened(LH_RULE_UNLOCK_NOT_OWNER, me);
-	uint32_t told =
-		holder ? two_steps(t, LH_SEATS[holder].thread, id, h->place, place, LH_RELEASES)
-		       : two_steps(t, 0, id, 0, place, LH_RELEASES);
+	uint32_t holder = lh_held_find_holder(id, me->number, &h);
+	struct lh_finding_draft *t = happened(LH_RULE_UNLOCK_NOT_OWNER, me);
+	uint32_t told = holder ? two_steps(t, LH_LIVE_THREADS[holder].thread, id, h->place, place,
+					   LH_RELEASES)
+			       : two_steps(t, 0, id, 0, place, LH_RELEASES);
 	if (holder)
 		h->lock = 0;
 	l->owner = 0;
@@ -212,36 +213,37 @@ uint32_t lh_check_unlock(struct lh_me *me, struct lh_lock *l, const void *o, lh_
 
 /* ---- destroying ---- */
 
-uint32_t lh_check_destroy(struct lh_me *me, struct lh_lock *l, const void *o, lh_place place)
+uint32_t lh_check_destroy(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place)
 {
 	struct lh_held *h;
-	uint32_t holder = lh_holder(lh_lock_id_of(l), 0, &h);
+	uint32_t holder = lh_held_find_holder(lh_lock_id_of(l), 0, &h);
 
-	if (!holder || lh_lock_looks_free(o, l->kind) || (h->flags & LH_HELD_WAITING))
+	if (!holder || lh_lock_is_free_now(o, l->kind) || (h->flags & LH_HELD_IN_COND_WAIT))
 		return 0;
 	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN)
 		return 0;
-	if (l->kind == LH_MUTEX && lh_lock_owner_tid(o, LH_MUTEX) != LH_SEATS[holder].tid)
+	if (l->kind == LH_MUTEX && lh_lock_owner_tid(o, LH_MUTEX) != LH_LIVE_THREADS[holder].tid)
 		return 0;
-	struct lh_tale *t = happened(LH_RULE_DESTROY_HELD, me);
-	return two_steps(t, LH_SEATS[holder].thread, lh_lock_id_of(l), h->place, place, LH_CALLS);
+	struct lh_finding_draft *t = happened(LH_RULE_DESTROY_HELD, me);
+	return two_steps(t, LH_LIVE_THREADS[holder].thread, lh_lock_id_of(l), h->place, place,
+			 LH_CALLS);
 }
 
 /* ---- conditions ---- */
 
-uint32_t lh_check_cond(struct lh_me *me, struct lh_lock *cond, struct lh_lock *mutex, const void *o,
-		       lh_place place)
+uint32_t lh_check_cond_unlocked(struct lh_self *me, struct lh_lock *cond, struct lh_lock *mutex,
+				const void *o, lh_site place)
 {
 	int owner = lh_lock_owner_tid(o, LH_MUTEX);
 
 	if (mutex->flags & (KINDS_THAT_TELL | LH_LOCK_PSHARED))
 		return 0;
-	if (!lh_lock_looks_free(o, LH_MUTEX) && (owner == me->parked->tid || !owner))
+	if (!lh_lock_is_free_now(o, LH_MUTEX) && (owner == me->parked->tid || !owner))
 		return 0;
-	struct lh_tale *t = happened(LH_RULE_COND_WAIT_UNLOCKED, me);
-	lh_tale_step(t, t->thread, lh_lock_id_of(mutex), place, LH_RELEASES);
-	lh_tale_step(t, t->thread, lh_lock_id_of(cond), place, LH_WAITS_FOR);
-	return lh_check_tell(t, LH_F_NONE);
+	struct lh_finding_draft *t = happened(LH_RULE_COND_WAIT_UNLOCKED, me);
+	lh_finding_add_step(t, t->thread, lh_lock_id_of(mutex), place, LH_RELEASES);
+	lh_finding_add_step(t, t->thread, lh_lock_id_of(cond), place, LH_WAITS_FOR);
+	return lh_finding_commit(t, LH_F_NONE);
 }
 
 /* ---- ending ---- */
@@ -249,16 +251,16 @@ uint32_t lh_check_cond(struct lh_me *me, struct lh_lock *cond, struct lh_lock *m
 /* A semaphore may be posted by anyone later, and a robust mutex tells the next one itself. */
 static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
-	return l && l->kind != LH_SEM && l->kind != LH_LIFE && !(l->flags & LH_LOCK_ROBUST) &&
+	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&
 	       l->address == h->address &&
-	       (LH_PLACE_MODE(h->place) == LH_SHARED || l->owner == 0 ||
-		LH_SEATS[l->owner].thread != 0);
+	       (LH_SITE_MODE(h->place) == LH_SHARED || l->owner == 0 ||
+		LH_LIVE_THREADS[l->owner].thread != 0);
 }
 
-uint32_t lh_check_exit(uint32_t seat)
+uint32_t lh_check_thread_exit(uint32_t seat)
 {
-	struct lh_seat *s = &LH_SEATS[seat];
-	struct lh_tale *t = lh_tale_begin(LH_RULE_EXIT_HOLDING, LH_HAPPENED, s->thread);
+	struct lh_live_thread *s = &LH_LIVE_THREADS[seat];
+	struct lh_finding_draft *t = lh_finding_begin(LH_RULE_EXIT_HOLDING, LH_HAPPENED, s->thread);
 
 	for (uint32_t i = 0; i < s->held_n && i < LH_HELD_MAX; i++) {
 		struct lh_held *h = &s->held[i];
@@ -266,8 +268,8 @@ uint32_t lh_check_exit(uint32_t seat)
 		if (l && l->owner == seat)
 			l->owner = 0;
 		if (is_lost(l, h))
-			lh_tale_step(t, s->thread, h->lock, h->place, LH_HOLDS);
+			lh_finding_add_step(t, s->thread, h->lock, h->place, LH_HOLDS);
 	}
 	s->held_n = 0;
-	return t->n ? lh_check_tell(t, LH_F_NONE) : 0;
+	return t->n ? lh_finding_commit(t, LH_F_NONE) : 0;
 }

@@ -8,14 +8,14 @@
  *
  * Everything here wants the big lock.
  */
-#ifndef LH_CHECK_H
-#define LH_CHECK_H
+#ifndef LH_RULES_FINDING_H
+#define LH_RULES_FINDING_H
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/lock/lock.h"
 #include "libcheck/thread/thread.h"
 
-struct lh_tale {
+struct lh_finding_draft {
 	uint32_t rule;
 	enum lh_level level;
 	enum lh_severity severity;
@@ -26,34 +26,34 @@ struct lh_tale {
 };
 
 /* An empty tale. There is one, used under the big lock: it is too large for a program's stack. */
-struct lh_tale *lh_tale_begin(uint32_t rule, enum lh_level level, lh_thread_id thread);
+struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh_thread_id thread);
 
 /* Adds a step; what does not fit is left out. */
-void lh_tale_step(struct lh_tale *t, lh_thread_id thread, lh_lock_id lock, lh_place place,
-		  enum lh_action action);
+void lh_finding_add_step(struct lh_finding_draft *t, lh_thread_id thread, lh_lock_id lock,
+			 lh_site place, enum lh_action action);
 
 /* A lock turned out to be none: unsure findings that name it are taken back. */
-void lh_check_withdraw(lh_lock_id lock);
+void lh_finding_withdraw(lh_lock_id lock);
 
 /* The finding's row if it is new, 0 if it was told before (its count goes up) or there is no room.
  */
-uint32_t lh_check_tell(struct lh_tale *t, enum lh_filter filter);
+uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter);
 
 /* The thread asks for what it holds itself, and will wait. `place` is where it asks. */
-uint32_t lh_check_self(struct lh_me *me, struct lh_lock *l, const struct lh_held *h,
-		       lh_place place);
+uint32_t lh_check_self_deadlock(struct lh_self *me, struct lh_lock *l, const struct lh_held *h,
+				lh_site place);
 
 /* It gives back what it was not seen to hold. Also makes the hole in the holder's list. */
-uint32_t lh_check_unlock(struct lh_me *me, struct lh_lock *l, const void *o, lh_place place);
+uint32_t lh_check_unlock(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place);
 
 /* It destroys or initialises anew what somebody holds. */
-uint32_t lh_check_destroy(struct lh_me *me, struct lh_lock *l, const void *o, lh_place place);
+uint32_t lh_check_destroy(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place);
 
 /* It waits on a condition and does not hold the mutex. */
-uint32_t lh_check_cond(struct lh_me *me, struct lh_lock *cond, struct lh_lock *mutex, const void *o,
-		       lh_place place);
+uint32_t lh_check_cond_unlocked(struct lh_self *me, struct lh_lock *cond, struct lh_lock *mutex,
+				const void *o, lh_site place);
 
 /* The thread of this seat has ended: what does it still hold? */
-uint32_t lh_check_exit(uint32_t seat);
+uint32_t lh_check_thread_exit(uint32_t seat);
 
 #endif

@@ -19,7 +19,7 @@ struct taken {
 	lh_lock_id lock;
 	uint64_t open;
 	lh_thread_id thread;
-	lh_place place;
+	lh_site place;
 };
 
 static struct taken *taken;
@@ -29,12 +29,12 @@ static uint64_t *always; /* by row of LH_T_LOCK: blocked whenever it was taken p
 bool lh_handler_init(void)
 {
 	takens = 0;
-	taken = lh_book_private(TAKEN_MAX * sizeof(*taken));
-	always = lh_book_private((size_t)lh_book_rows(LH_T_LOCK) * sizeof(*always));
+	taken = lh_private_alloc(TAKEN_MAX * sizeof(*taken));
+	always = lh_private_alloc((size_t)lh_rows_max(LH_T_LOCK) * sizeof(*always));
 	return taken && always;
 }
 
-void lh_mask_ask(void)
+void lh_mask_read(void)
 {
 	uint64_t now = 0;
 
@@ -52,52 +52,54 @@ static bool may_hang(const struct lh_lock *l)
 }
 
 /* Outside of handlers, for sure: walked to its end. */
-static bool is_plain(const struct lh_node *n)
+static bool is_plain(const struct lh_chain *n)
 {
-	lh_stack_id stack = LH_PLACE_STACK(n->place);
+	lh_stack_id stack = LH_SITE_STACK(n->place);
 
 	return stack && !LH_STACKS[stack].flags;
 }
 
-static bool in_handler(const struct lh_node *n)
+static bool in_handler(const struct lh_chain *n)
 {
-	lh_stack_id stack = LH_PLACE_STACK(n->place);
+	lh_stack_id stack = LH_SITE_STACK(n->place);
 
 	return stack && (LH_STACKS[stack].flags & LH_STACK_HANDLER);
 }
 
 /* ---- the finding ---- */
 
-static lh_thread_id seen_at(const struct lh_node *n)
+static lh_thread_id seen_at(const struct lh_chain *n)
 {
-	return n->seen ? LH_SEENS[n->seen].thread : 0;
+	return n->seen ? LH_VISITS[n->seen].thread : 0;
 }
 
 /* Where it was taken plainly: rather where nothing was blocked. */
-static lh_node_id plain_node(const struct lh_lock *l)
+static lh_chain_id plain_node(const struct lh_lock *l)
 {
-	lh_node_id best = 0;
+	lh_chain_id best = 0;
 
-	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next)
-		if (is_plain(&LH_NODES[i]) && (!best || !(LH_NODES[i].flags & LH_NODE_MASKED)))
+	for (lh_chain_id i = l->nodes; i; i = LH_CHAINS[i].next)
+		if (is_plain(&LH_CHAINS[i]) &&
+		    (!best || !(LH_CHAINS[i].flags & LH_CHAIN_SIGNALS_BLOCKED)))
 			best = i;
 	return best;
 }
 
-static uint32_t judge(const struct lh_me *me, const struct taken *t)
+static uint32_t judge(const struct lh_self *me, const struct taken *t)
 {
 	const struct lh_lock *l = lh_lock_row(t->lock);
-	lh_node_id plain = l && (l->flags & LH_LOCK_PLAINLY) ? plain_node(l) : 0;
-	struct lh_tale *tale;
+	lh_chain_id plain = l && (l->flags & LH_LOCK_TAKEN_OUTSIDE_HANDLER) ? plain_node(l) : 0;
+	struct lh_finding_draft *tale;
 
 	if (!plain || (always[LH_LOCK_ROW(t->lock)] & t->open))
 		return 0;
-	tale = lh_tale_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, me->parked->thread);
+	tale = lh_finding_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, me->parked->thread);
 	tale->severity = LH_WARNING;
 	tale->key = ((uint64_t)t->lock << 32 | LH_RULE_SIGNAL_LOCK) * 0x9e3779b97f4a7c15u | 1;
-	lh_tale_step(tale, seen_at(&LH_NODES[plain]), t->lock, LH_NODES[plain].place, LH_HOLDS);
-	lh_tale_step(tale, t->thread, t->lock, t->place, LH_WANTS);
-	return lh_check_tell(tale, LH_F_NONE);
+	lh_finding_add_step(tale, seen_at(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].place,
+			    LH_HOLDS);
+	lh_finding_add_step(tale, t->thread, t->lock, t->place, LH_WANTS);
+	return lh_finding_commit(tale, LH_F_NONE);
 }
 
 /* ---- what is remembered ---- */
@@ -110,7 +112,7 @@ static struct taken *find(lh_lock_id lock)
 	return NULL;
 }
 
-static uint32_t took_in_handler(const struct lh_me *me, lh_lock_id lock, lh_node_id node,
+static uint32_t took_in_handler(const struct lh_self *me, lh_lock_id lock, lh_chain_id node,
 				uint64_t open)
 {
 	struct taken *t = find(lock);
@@ -120,38 +122,39 @@ static uint32_t took_in_handler(const struct lh_me *me, lh_lock_id lock, lh_node
 		return 0;
 	if (!t)
 		t = &taken[takens++];
-	*t = (struct taken){lock, open, me->parked->thread, LH_NODES[node].place};
+	*t = (struct taken){lock, open, me->parked->thread, LH_CHAINS[node].place};
 	return judge(me, t);
 }
 
-static uint32_t took_plainly(const struct lh_me *me, struct lh_lock *l, lh_lock_id lock,
-			     struct lh_node *n)
+static uint32_t took_plainly(const struct lh_self *me, struct lh_lock *l, lh_lock_id lock,
+			     struct lh_chain *n)
 {
 	uint64_t *blocked = &always[LH_LOCK_ROW(lock)], mask = lh_mask & ~LH_MASK_KNOWN;
 	const struct taken *t = takens ? find(lock) : NULL;
 
 	if (mask)
-		n->flags |= LH_NODE_MASKED;
-	if (l->flags & LH_LOCK_PLAINLY)
+		n->flags |= LH_CHAIN_SIGNALS_BLOCKED;
+	if (l->flags & LH_LOCK_TAKEN_OUTSIDE_HANDLER)
 		mask &= *blocked;
 	if (*blocked != mask) /* mostly nothing is blocked, and no memory is touched */
 		*blocked = mask;
-	l->flags |= LH_LOCK_PLAINLY;
+	l->flags |= LH_LOCK_TAKEN_OUTSIDE_HANDLER;
 	return t ? judge(me, t) : 0;
 }
 
-uint32_t lh_handler_look(const struct lh_me *me, lh_lock_id lock, lh_node_id node, uint64_t open)
+uint32_t lh_handler_check(const struct lh_self *me, lh_lock_id lock, lh_chain_id node,
+			  uint64_t open)
 {
 	struct lh_lock *l = lh_lock_row(lock);
-	struct lh_node *n = &LH_NODES[node];
+	struct lh_chain *n = &LH_CHAINS[node];
 
 	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)
 		return 0;
 	if (in_handler(n)) {
 		n->flags |= LH_NODE_HANDLER;
 		/* a reader waits for a writer only, and that one is told by the call itself */
-		bool waits = LH_PLACE_HOW(n->place) == LH_WAITS &&
-			     LH_PLACE_MODE(n->place) == LH_EXCLUSIVE;
+		bool waits = LH_SITE_HOW(n->place) == LH_BLOCKING &&
+			     LH_SITE_MODE(n->place) == LH_EXCLUSIVE;
 		return waits ? took_in_handler(me, lock, node, open) : 0;
 	}
 	return is_plain(n) && (lh_mask & LH_MASK_KNOWN) ? took_plainly(me, l, lock, n) : 0;

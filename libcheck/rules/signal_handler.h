@@ -13,10 +13,10 @@
  *   evidence either.
  * - Private memory only, written under the big lock; the mask by its own thread.
  *
- * Does not wrap or change handlers, and makes no system call but lh_mask_ask's one.
+ * Does not wrap or change handlers, and makes no system call but lh_mask_read's one.
  */
-#ifndef LH_HANDLER_H
-#define LH_HANDLER_H
+#ifndef LH_RULES_SIGNAL_HANDLER_H
+#define LH_RULES_SIGNAL_HANDLER_H
 
 #include "libcheck/rules/finding.h"
 
@@ -26,11 +26,12 @@ extern __thread uint64_t lh_mask __attribute__((tls_model("initial-exec"))) LH_H
 #define LH_MASK_KNOWN (1ull << 8)
 
 /* Asks the kernel. In a new thread, where the C library has just made the same call. */
-void lh_mask_ask(void);
+void lh_mask_read(void);
 
 /* An acquisition that is new to this thread: judges it, and remembers what matters of it. `open`:
  * of a walk through a handler. The finding's row, 0 none. Big lock. */
-uint32_t lh_handler_look(const struct lh_me *me, lh_lock_id lock, lh_node_id node, uint64_t open);
+uint32_t lh_handler_check(const struct lh_self *me, lh_lock_id lock, lh_chain_id node,
+			  uint64_t open);
 
 bool lh_handler_init(void); /* also in a forked child */
 

@@ -15,51 +15,53 @@ static struct link path[CIRCLE_MAX];
 static uint32_t *visited; /* by seat: the search that has been there */
 static uint32_t search;
 
-static bool waits_for_ever(const struct lh_seat *s)
+static bool waits_for_ever(const struct lh_live_thread *s)
 {
-	return s->state == LH_SEAT_LIVE && s->wait_lock &&
-	       LH_PLACE_HOW(s->wait_place) == LH_WAITS &&
+	return s->state == LH_LIVE_ATTACHED && s->wait_lock &&
+	       LH_SITE_HOW(s->wait_place) == LH_BLOCKING &&
 	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
 		s->wait_on == LH_WAIT_ONCE);
 }
 
-static bool blocks(const struct lh_seat *s, lh_lock_id lock, enum lh_mode wanted, bool queue)
+static bool blocks(const struct lh_live_thread *s, lh_lock_id lock, enum lh_mode wanted, bool queue)
 {
 	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++) {
 		const struct lh_held *h = &s->held[k];
-		if (h->lock == lock && !(h->flags & LH_HELD_WAITING) &&
-		    (wanted == LH_EXCLUSIVE || LH_PLACE_MODE(h->place) == LH_EXCLUSIVE))
+		if (h->lock == lock && !(h->flags & LH_HELD_IN_COND_WAIT) &&
+		    (wanted == LH_EXCLUSIVE || LH_SITE_MODE(h->place) == LH_EXCLUSIVE))
 			return true;
 	}
 	/* a reader of a lock that prefers writers stands behind the writer that is queued */
-	return queue && s->wait_lock == lock && LH_PLACE_MODE(s->wait_place) == LH_EXCLUSIVE;
+	return queue && s->wait_lock == lock && LH_SITE_MODE(s->wait_place) == LH_EXCLUSIVE;
 }
 
 /* The next seat from `from` on that this wait waits for, 0: none. */
-static uint32_t next_holder(const struct lh_seat *waiter, const struct lh_lock *l, uint32_t from)
+static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh_lock *l,
+			    uint32_t from)
 {
-	enum lh_mode wanted = LH_PLACE_MODE(waiter->wait_place);
+	enum lh_mode wanted = LH_SITE_MODE(waiter->wait_place);
 	bool queue =
 		l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
 
-	if (l->kind == LH_LIFE)
+	if (l->kind == LH_THREAD_END)
 		return from <= 1 ? LH_THREADS[waiter->wait_with].seat : 0;
 	if (l->kind == LH_SEM)
 		return 0;
 	if (l->kind != LH_RWLOCK && l->owner)
-		return from <= 1 && blocks(&LH_SEATS[l->owner], waiter->wait_lock, wanted, false)
+		return from <= 1 && blocks(&LH_LIVE_THREADS[l->owner], waiter->wait_lock, wanted,
+					   false)
 			       ? l->owner
 			       : 0;
-	for (uint32_t i = from; i < lh_book_used(LH_T_SEAT); i++)
-		if (&LH_SEATS[i] != waiter && LH_SEATS[i].state >= LH_SEAT_LIVE &&
-		    blocks(&LH_SEATS[i], waiter->wait_lock, wanted, queue))
+	for (uint32_t i = from; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
+		if (&LH_LIVE_THREADS[i] != waiter && LH_LIVE_THREADS[i].state >= LH_LIVE_ATTACHED &&
+		    blocks(&LH_LIVE_THREADS[i], waiter->wait_lock, wanted, queue))
 			return i;
 	return 0;
 }
 
 static bool step_to(int n, uint32_t seat)
 {
-	const struct lh_seat *s = &LH_SEATS[seat];
+	const struct lh_live_thread *s = &LH_LIVE_THREADS[seat];
 
 	if (n >= CIRCLE_MAX || !waits_for_ever(s) || !lh_lock_row(s->wait_lock))
 		return false;
@@ -78,7 +80,8 @@ static int find_circle(uint32_t start)
 	while (n && visits++ < VISITS_MAX) {
 		struct link *top = &path[n - 1];
 		const struct lh_lock *l = lh_lock_row(top->lock);
-		uint32_t holder = l ? next_holder(&LH_SEATS[top->seat], l, top->next_holder) : 0;
+		uint32_t holder =
+			l ? next_holder(&LH_LIVE_THREADS[top->seat], l, top->next_holder) : 0;
 		if (!holder) {
 			n--;
 			continue;
@@ -96,14 +99,14 @@ static int find_circle(uint32_t start)
 static bool nobody_moved(int n)
 {
 	for (int i = 0; i < n; i++) {
-		const struct lh_seat *s = &LH_SEATS[path[i].seat];
+		const struct lh_live_thread *s = &LH_LIVE_THREADS[path[i].seat];
 		if (s->wait_seq != path[i].seq || s->wait_lock != path[i].lock)
 			return false;
 	}
 	return true;
 }
 
-static lh_place place_of(const struct lh_seat *s, lh_lock_id lock)
+static lh_site place_of(const struct lh_live_thread *s, lh_lock_id lock)
 {
 	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++)
 		if (s->held[k].lock == lock)
@@ -117,28 +120,28 @@ static lh_place place_of(const struct lh_seat *s, lh_lock_id lock)
  */
 static uint32_t tell(int n, lh_thread_id closer)
 {
-	struct lh_tale *t = lh_tale_begin(LH_RULE_DEADLOCK, LH_HAPPENED, closer);
+	struct lh_finding_draft *t = lh_finding_begin(LH_RULE_DEADLOCK, LH_HAPPENED, closer);
 	int first = 0;
 
 	for (int i = 1; i < n; i++)
-		if (LH_SEATS[path[i].seat].thread < LH_SEATS[path[first].seat].thread)
+		if (LH_LIVE_THREADS[path[i].seat].thread < LH_LIVE_THREADS[path[first].seat].thread)
 			first = i;
 	for (int i = 0; i < n; i++) {
 		const struct link *x = &path[(first + i) % n],
 				  *before = &path[(first + i + n - 1) % n];
-		const struct lh_seat *s = &LH_SEATS[x->seat];
+		const struct lh_live_thread *s = &LH_LIVE_THREADS[x->seat];
 		const struct lh_lock *l = lh_lock_row(before->lock);
-		lh_place held = place_of(s, before->lock);
+		lh_site held = place_of(s, before->lock);
 		if (held ||
-		    (l && l->kind == LH_LIFE)) /* a life is held from nowhere in particular */
-			lh_tale_step(t, s->thread, before->lock, held, LH_HOLDS);
-		lh_tale_step(t, s->thread, x->lock, s->wait_place,
-			     s->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);
+		    (l && l->kind == LH_THREAD_END)) /* a life is held from nowhere in particular */
+			lh_finding_add_step(t, s->thread, before->lock, held, LH_HOLDS);
+		lh_finding_add_step(t, s->thread, x->lock, s->wait_place,
+				    s->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);
 	}
-	return lh_check_tell(t, LH_F_NONE);
+	return lh_finding_commit(t, LH_F_NONE);
 }
 
-uint32_t lh_wait_check(struct lh_me *me)
+uint32_t lh_wait_cycle_check(struct lh_self *me)
 {
 	int n;
 
@@ -150,9 +153,9 @@ uint32_t lh_wait_check(struct lh_me *me)
 	return tell(n, me->parked->thread);
 }
 
-bool lh_wait_init(void)
+bool lh_wait_cycle_init(void)
 {
-	visited = lh_book_private((size_t)lh_book_rows(LH_T_SEAT) * sizeof(*visited));
+	visited = lh_private_alloc((size_t)lh_rows_max(LH_T_LIVE_THREAD) * sizeof(*visited));
 	search = 0;
 	return visited != NULL;
 }

@@ -13,15 +13,15 @@
  * Semaphores end the search: anyone may post. The front end looks at those that stand
  * still (tools/). Wants the big lock.
  */
-#ifndef LH_WAIT_ROOM_H
-#define LH_WAIT_ROOM_H
+#ifndef LH_RULES_WAIT_CYCLE_H
+#define LH_RULES_WAIT_CYCLE_H
 
 #include "libcheck/rules/finding.h"
 #include "libcheck/thread/thread.h"
 
 /* The seat of `me` has its wait announced. A new finding's row, or 0. */
-uint32_t lh_wait_check(struct lh_me *me);
+uint32_t lh_wait_cycle_check(struct lh_self *me);
 
-bool lh_wait_init(void); /* also in a forked child */
+bool lh_wait_cycle_init(void); /* also in a forked child */
 
 #endif

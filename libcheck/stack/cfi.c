@@ -406,7 +406,7 @@ static __attribute__((noinline)) bool rules_at(const struct lh_cfi_object *o,
 	return run(&r, &f->program);
 }
 
-enum lh_cfi_answer lh_cfi_find(const struct lh_cfi_object *o, uintptr_t pc, struct lh_cfi_row *row)
+enum lh_cfi_result lh_cfi_find(const struct lh_cfi_object *o, uintptr_t pc, struct lh_cfi_row *row)
 {
 	struct function f = {0};
 	uintptr_t fde = search(o, pc, &f.start);

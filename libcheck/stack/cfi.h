@@ -7,8 +7,8 @@
  * Of some 17 registers it follows the three that a walk needs, so that a row of rules
  * is 32 bytes and not several hundred.
  */
-#ifndef LH_WALK_CFI_H
-#define LH_WALK_CFI_H
+#ifndef LH_STACK_CFI_H
+#define LH_STACK_CFI_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,7 +44,7 @@ struct lh_cfi_object {
 	uintptr_t header; /* its .eh_frame_hdr, 0 none */
 };
 
-enum lh_cfi_answer {
+enum lh_cfi_result {
 	LH_CFI_FOUND,
 	LH_CFI_FOUND_SIGNAL, /* the frame of a signal handler's return: its caller was interrupted
 			      */
@@ -53,7 +53,7 @@ enum lh_cfi_answer {
 };
 
 /* The rules that hold at `pc`, an address inside `o`. */
-enum lh_cfi_answer lh_cfi_find(const struct lh_cfi_object *o, uintptr_t pc, struct lh_cfi_row *row);
+enum lh_cfi_result lh_cfi_find(const struct lh_cfi_object *o, uintptr_t pc, struct lh_cfi_row *row);
 
 /* A stretch of bytes being read. Reading past `end` gives 0 and sets `bad`. */
 struct lh_cfi_bytes {

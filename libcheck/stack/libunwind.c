@@ -124,7 +124,7 @@ static bool look(struct walk *w)
 }
 
 /* To the caller. False: there is none, and `end` says why. */
-static bool step(struct walk *w, uintptr_t high, struct lh_spot *out, enum lh_walk_end *end)
+static bool step(struct walk *w, uintptr_t high, struct lh_return_slot *out, enum lh_walk_end *end)
 {
 	uintptr_t from = w->sp;
 	int rc = bound.step(&w->cursor);
@@ -138,7 +138,7 @@ static bool step(struct walk *w, uintptr_t high, struct lh_spot *out, enum lh_wa
 	out->slot = slot_of(w, from, high);
 	if (out->slot < from || out->slot >= high || out->slot % sizeof(uintptr_t))
 		return false;
-	*end = LH_WALK_STRANGE;
+	*end = LH_WALK_UNSUPPORTED;
 	return *(const uintptr_t *)out->slot == w->pc;
 }
 
@@ -154,13 +154,13 @@ static bool seek(struct walk *w, const struct lh_regs *regs)
 	return false;
 }
 
-int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
 	      enum lh_walk_end *end)
 {
 	unw_context_t context;
 	struct walk w;
 	int n = 0;
-	*end = LH_WALK_STRANGE;
+	*end = LH_WALK_UNSUPPORTED;
 	if (!bound.init || here(&context) != 0 || bound.init(&w.cursor, &context) != 0 ||
 	    !seek(&w, regs))
 		return 0;
@@ -178,7 +178,7 @@ bool lh_unwind_init(void)
 	return false;
 }
 
-int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
 	      enum lh_walk_end *end)
 {
 	(void)regs, (void)high, (void)out, (void)room;

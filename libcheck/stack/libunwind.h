@@ -7,8 +7,8 @@
  * (docs/limits.md says what that can do to a program), and as a dependency it would
  * put itself in front of the C++ runtime's unwinder.
  */
-#ifndef LH_UNWIND_H
-#define LH_UNWIND_H
+#ifndef LH_STACK_LIBUNWIND_H
+#define LH_STACK_LIBUNWIND_H
 
 #include "libcheck/stack/walk.h"
 
@@ -17,10 +17,10 @@ bool lh_unwind_init(void);
 
 /*
  * As lh_walk, from anywhere further in on the same stack. Where there is no CFI libunwind
- * follows frame pointers, so it may see more, and may see what is not so. LH_WALK_STRANGE
+ * follows frame pointers, so it may see more, and may see what is not so. LH_WALK_UNSUPPORTED
  * and no frames: the frame of `regs` was not met.
  */
-int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
 	      enum lh_walk_end *end);
 
 #endif

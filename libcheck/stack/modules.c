@@ -16,9 +16,9 @@ enum { SCRIPT_HEADS_LOG = 12 };
 
 bool lh_stack_modules_init(void)
 {
-	objects = lh_book_private(sizeof(*objects) * lh_book_rows(LH_T_MODULE));
+	objects = lh_private_alloc(sizeof(*objects) * lh_rows_max(LH_T_MODULE));
 	objects_n = 0;
-	script_heads = lh_book_private(sizeof(uint32_t) << SCRIPT_HEADS_LOG);
+	script_heads = lh_private_alloc(sizeof(uint32_t) << SCRIPT_HEADS_LOG);
 	return objects && script_heads;
 }
 
@@ -61,7 +61,7 @@ static void read_build_id(struct lh_module *m)
 static bool same_module(const struct lh_module *m, const struct dl_find_object *f)
 {
 	const struct link_map *l = f->dlfo_link_map;
-	const char *name = l->l_name && l->l_name[0] ? l->l_name : lh_book.ledger->exe;
+	const char *name = l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe;
 
 	return m->start == (uintptr_t)f->dlfo_map_start && m->link_map == (uintptr_t)l &&
 	       m->base == l->l_addr && lh_text_equal(m->path, name);
@@ -70,7 +70,7 @@ static bool same_module(const struct lh_module *m, const struct dl_find_object *
 static uint32_t learn_module(const struct dl_find_object *f)
 {
 	const struct link_map *l = f->dlfo_link_map;
-	uint32_t at = lh_book_new(LH_T_MODULE, 1);
+	uint32_t at = lh_row_add(LH_T_MODULE, 1);
 	struct lh_module *m = &LH_MODULES[at];
 
 	if (!at)
@@ -81,7 +81,7 @@ static uint32_t learn_module(const struct dl_find_object *f)
 	m->link_map = (uintptr_t)l;
 	objects[objects_n++] = (uint16_t)at;
 	lh_text_copy(m->path, sizeof(m->path),
-		     l->l_name && l->l_name[0] ? l->l_name : lh_book.ledger->exe);
+		     l->l_name && l->l_name[0] ? l->l_name : lh_own_ledger.ledger->exe);
 	read_build_id(m);
 	return at;
 }
@@ -97,7 +97,7 @@ uint32_t lh_stack_module(uintptr_t pc)
 
 	if (!_dl_find_object || _dl_find_object((void *)(pc - 1), &f) != 0 || !f.dlfo_link_map)
 		return 0;
-	if (last && last < lh_book_used(LH_T_MODULE) && !LH_MODULES[last].gone &&
+	if (last && last < lh_rows_used(LH_T_MODULE) && !LH_MODULES[last].gone &&
 	    same_module(&LH_MODULES[last], &f))
 		return last;
 	for (uint32_t i = objects_n; i-- > 0;) {
@@ -142,8 +142,8 @@ static uint32_t learn_script(uint32_t *head, const char *file, const char *funct
 	struct lh_module *m;
 	uint32_t at = 0;
 
-	if (lh_book_used(LH_T_MODULE) < lh_book_rows(LH_T_MODULE) / 4 * 3)
-		at = lh_book_new(LH_T_MODULE, 1);
+	if (lh_rows_used(LH_T_MODULE) < lh_rows_max(LH_T_MODULE) / 4 * 3)
+		at = lh_row_add(LH_T_MODULE, 1);
 	if (!at)
 		return 0;
 	m = &LH_MODULES[at];
@@ -168,9 +168,9 @@ uint32_t lh_stack_script(const char *file, const char *function)
 
 /* ---- of the parent's ledger ---- */
 
-uint64_t lh_stack_adopt_frame(uint64_t frame)
+uint64_t lh_frame_from_parent(uint64_t frame)
 {
-	const struct lh_ledger *b = lh_book.before;
+	const struct lh_ledger *b = lh_own_ledger.before;
 	uintptr_t pc = LH_FRAME_PC(frame);
 	uint32_t row = LH_FRAME_MODULE(frame);
 	const struct lh_module *m =

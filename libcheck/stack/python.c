@@ -11,8 +11,8 @@ struct lh_python lh_python;
 /* A code object is followed by its instructions: that its type says so proves most of the table. */
 static bool same_layout(void)
 {
-	return lh_python_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
-	       lh_python_word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
+	return lh_python_read_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
+	       lh_python_read_word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
 }
 #endif
 
@@ -35,14 +35,14 @@ void lh_python_init(bool full)
 
 static bool proves(uintptr_t frame)
 {
-	uintptr_t code = lh_python_word(frame, PY_FRAME_CODE);
+	uintptr_t code = lh_python_read_word(frame, PY_FRAME_CODE);
 
 	return lh_python_is_a(code, PyCode_Type) &&
-	       lh_python_is_a(lh_python_word(code, PY_CODE_FILE), PyUnicode_Type) &&
-	       lh_python_is_a(lh_python_word(code, PY_CODE_NAME), PyUnicode_Type) &&
-	       lh_python_is_a(lh_python_word(code, PY_CODE_QUALIFIED), PyUnicode_Type) &&
-	       lh_python_is_a(lh_python_word(code, PY_CODE_LINES), PyBytes_Type) &&
-	       lh_python_is_a(lh_python_word(code, PY_CODE_NAMES), PyTuple_Type);
+	       lh_python_is_a(lh_python_read_word(code, PY_CODE_FILE), PyUnicode_Type) &&
+	       lh_python_is_a(lh_python_read_word(code, PY_CODE_NAME), PyUnicode_Type) &&
+	       lh_python_is_a(lh_python_read_word(code, PY_CODE_QUALIFIED), PyUnicode_Type) &&
+	       lh_python_is_a(lh_python_read_word(code, PY_CODE_LINES), PyBytes_Type) &&
+	       lh_python_is_a(lh_python_read_word(code, PY_CODE_NAMES), PyTuple_Type);
 }
 
 /* The first frame that we ever meet must look as the table says, or nothing is read again. */
@@ -64,14 +64,15 @@ static __attribute__((noinline)) uintptr_t prove(uintptr_t cframe, uintptr_t fra
 uintptr_t lh_python_cframe(void)
 {
 	uintptr_t runtime = (uintptr_t)_PyRuntime,
-		  state = lh_python_word(runtime, PY_RUNTIME_CURRENT);
+		  state = lh_python_read_word(runtime, PY_RUNTIME_CURRENT);
 
-	if (!state || !lh_python_half(runtime, PY_RUNTIME_KEY_MADE) ||
-	    (uintptr_t)pthread_getspecific(lh_python_half(runtime, PY_RUNTIME_KEY)) != state ||
-	    lh_python_word(state, PY_TSTATE_THREAD) != lh_thread_handle())
+	if (!state || !lh_python_read_half(runtime, PY_RUNTIME_KEY_MADE) ||
+	    (uintptr_t)pthread_getspecific(lh_python_read_half(runtime, PY_RUNTIME_KEY)) != state ||
+	    lh_python_read_word(state, PY_TSTATE_THREAD) != lh_thread_handle())
 		return 0;
-	uintptr_t cframe = lh_python_word(state, PY_TSTATE_CFRAME);
-	uintptr_t frame = lh_python_plausible(cframe) ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;
+	uintptr_t cframe = lh_python_read_word(state, PY_TSTATE_CFRAME);
+	uintptr_t frame =
+		lh_python_plausible(cframe) ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
 	if (!lh_python_plausible(frame))
 		return 0;
 	return LH_LIKELY(lh_python.proven) ? cframe : prove(cframe, frame);
@@ -83,49 +84,50 @@ uintptr_t lh_python_cframe(void)
  */
 static inline uintptr_t add(uintptr_t identity, uintptr_t frame)
 {
-	uintptr_t code = lh_python_word(frame, PY_FRAME_CODE);
-	uintptr_t first = lh_python_plausible(code) ? lh_python_half(code, PY_CODE_FIRST_LINE) : 0;
+	uintptr_t code = lh_python_read_word(frame, PY_FRAME_CODE);
+	uintptr_t first =
+		lh_python_plausible(code) ? lh_python_read_half(code, PY_CODE_FIRST_LINE) : 0;
 
-	identity = (identity ^ lh_python_word(frame, PY_FRAME_INSTR) ^ first << 47) *
+	identity = (identity ^ lh_python_read_word(frame, PY_FRAME_INSTR) ^ first << 47) *
 		   0x9e3779b97f4a7c15u;
 	return identity ^ identity >> 29;
 }
 
-uintptr_t lh_python_now(void)
+uintptr_t lh_python_frames_id(void)
 {
 	uintptr_t cframe = lh_python_cframe(),
-		  frame = cframe ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;
+		  frame = cframe ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
 	uintptr_t identity = 0;
 
 	for (unsigned n = 0; n < lh_python.depth && lh_python_plausible(frame); n++) {
 		identity = add(identity, frame);
-		frame = lh_python_word(frame, PY_FRAME_PREVIOUS);
+		frame = lh_python_read_word(frame, PY_FRAME_PREVIOUS);
 	}
 	return identity;
 }
 
 /* Each activation of the interpreter runs a frame and those that it called without C between. */
-void lh_python_look(struct lh_python_chain *c)
+void lh_python_read_frames(struct lh_python_chain *c)
 {
 	uintptr_t cframe = lh_python.on ? lh_python_cframe() : 0;
-	uintptr_t frame = cframe ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;
+	uintptr_t frame = cframe ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
 
 	c->identity = 0;
 	c->n = 0;
 	for (; c->n < lh_python.depth && lh_python_plausible(frame); c->n++) {
 		c->identity = add(c->identity, frame);
-		c->at[c->n] =
-			(struct lh_python_frame){lh_python_word(frame, PY_FRAME_CODE),
-						 lh_python_word(frame, PY_FRAME_INSTR), cframe};
+		c->at[c->n] = (struct lh_python_frame){lh_python_read_word(frame, PY_FRAME_CODE),
+						       lh_python_read_word(frame, PY_FRAME_INSTR),
+						       cframe};
 		bool entry = *(const volatile uint8_t *)(frame + PY_FRAME_ENTRY);
-		frame = lh_python_word(frame, PY_FRAME_PREVIOUS);
+		frame = lh_python_read_word(frame, PY_FRAME_PREVIOUS);
 		if (!entry || !cframe)
 			continue;
-		cframe = lh_python_word(cframe, PY_CFRAME_PREVIOUS);
+		cframe = lh_python_read_word(cframe, PY_CFRAME_PREVIOUS);
 		/* what does not fit together says nothing about C any more, but the frames are
 		 * right */
 		if (!lh_python_plausible(cframe) ||
-		    lh_python_word(cframe, PY_CFRAME_FRAME) != frame)
+		    lh_python_read_word(cframe, PY_CFRAME_FRAME) != frame)
 			cframe = 0;
 	}
 	c->cut = lh_python_plausible(frame);

@@ -15,8 +15,8 @@
  *
  * Does not know stacks, rows or threads.
  */
-#ifndef LH_PYTHON_H
-#define LH_PYTHON_H
+#ifndef LH_STACK_PYTHON_H
+#define LH_STACK_PYTHON_H
 
 #include "libcheck/base/sys.h"
 
@@ -52,7 +52,7 @@ struct lh_python_chain {
 	struct lh_python_frame at[LH_PYTHON_FRAMES]; /* innermost first */
 };
 
-struct lh_python_place {
+struct lh_python_location {
 	char file[LH_PYTHON_FILE], function[LH_PYTHON_FUNCTION];
 	uint32_t line; /* 0: it has none */
 };
@@ -60,26 +60,27 @@ struct lh_python_place {
 void lh_python_init(bool full); /* at birth; full: all frames, else the innermost */
 
 /* The frames of the calling thread, and their identity alone. */
-void lh_python_look(struct lh_python_chain *c);
-uintptr_t lh_python_now(void);
+void lh_python_read_frames(struct lh_python_chain *c);
+uintptr_t lh_python_frames_id(void);
 
 /* What was looked at, while the frames are still there: the same hook of the same thread. */
-bool lh_python_where(const struct lh_python_frame *f, struct lh_python_place *out);
+bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location *out);
 
 /* An address inside the interpreter's own object. */
 uintptr_t lh_python_object(void);
 
 /* What the instruction that this thread is in the midst of wants of the lock that it tries. */
-enum lh_python_want {
-	LH_PYTHON_TRIES, /* to have it now or never, or not known */
-	LH_PYTHON_WAITS, /* to wait for it without limit */
-	LH_PYTHON_LIVES, /* to hold it as long as the thread lives: join() waits for that */
+enum lh_python_intent {
+	LH_PYTHON_TRY,              /* to have it now or never, or not known */
+	LH_PYTHON_BLOCKING,         /* to wait for it without limit */
+	LH_PYTHON_UNTIL_THREAD_END, /* to hold it as long as the thread lives: join() waits for that
+				     */
 };
-enum lh_python_want lh_python_wants(void);
+enum lh_python_intent lh_python_read_intent(void);
 
 static inline uintptr_t lh_python_identity(void)
 {
-	return LH_UNLIKELY(lh_python.on) ? lh_python_now() : 0;
+	return LH_UNLIKELY(lh_python.on) ? lh_python_frames_id() : 0;
 }
 
 #endif

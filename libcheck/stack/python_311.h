@@ -4,8 +4,8 @@
  * These places did not change from 3.11.0 to the last 3.11; tests/python/offsets.c compares them
  * with CPython's own headers wherever those are installed. Another version gets another table.
  */
-#ifndef LH_PYTHON_311_H
-#define LH_PYTHON_311_H
+#ifndef LH_STACK_PYTHON_311_H
+#define LH_STACK_PYTHON_311_H
 
 enum {
 	PY_RUNTIME_CURRENT = 576,  /* _PyRuntime.gilstate.tstate_current */

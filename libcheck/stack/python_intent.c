@@ -14,14 +14,14 @@ struct spot {
 
 static bool find_spot(uintptr_t frame, struct spot *s)
 {
-	s->code = lh_python_plausible(frame) ? lh_python_word(frame, PY_FRAME_CODE) : 0;
+	s->code = lh_python_plausible(frame) ? lh_python_read_word(frame, PY_FRAME_CODE) : 0;
 	if (!lh_python_is_a(s->code, PyCode_Type))
 		return false;
-	uintptr_t instruction = lh_python_word(frame, PY_FRAME_INSTR);
+	uintptr_t instruction = lh_python_read_word(frame, PY_FRAME_INSTR);
 	uintptr_t into = instruction - (s->code + PY_CODE_BYTES);
 	s->at = (const struct unit *)instruction;
 	s->before = into / 2;
-	return into < 2 * lh_python_word(s->code, PY_VAR_SIZE) && !(into & 1);
+	return into < 2 * lh_python_read_word(s->code, PY_VAR_SIZE) && !(into & 1);
 }
 
 static bool is_call(const struct unit *u)
@@ -52,22 +52,22 @@ static bool takes(const struct spot *s)
 {
 	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = PRECALL + 1 + PY_CACHE_LOAD_METHOD };
 	const struct unit *load = s->at - LOAD;
-	uintptr_t names = lh_python_word(s->code, PY_CODE_NAMES);
+	uintptr_t names = lh_python_read_word(s->code, PY_CODE_NAMES);
 
 	if (s->at->argument || s->before < LOAD + 1 || !is_precall(s->at - PRECALL) ||
 	    s->at[-PRECALL].argument || !is_load_method(load) ||
 	    !lh_python_is_a(names, PyTuple_Type))
 		return false;
 	uint32_t i = load->argument | (is_wider(load - 1) ? (uint32_t)load[-1].argument << 8 : 0);
-	if (i >= lh_python_word(names, PY_VAR_SIZE))
+	if (i >= lh_python_read_word(names, PY_VAR_SIZE))
 		return false;
-	uintptr_t name = lh_python_word(names, PY_TUPLE_ITEMS + i * sizeof(uintptr_t));
+	uintptr_t name = lh_python_read_word(names, PY_TUPLE_ITEMS + i * sizeof(uintptr_t));
 	return lh_python_is_text(name, "acquire") || lh_python_is_text(name, "__enter__");
 }
 
 static bool is_in(const struct spot *s, const char *function)
 {
-	return lh_python_is_text(lh_python_word(s->code, PY_CODE_QUALIFIED), function);
+	return lh_python_is_text(lh_python_read_word(s->code, PY_CODE_QUALIFIED), function);
 }
 
 /* join() without a limit: Thread.join calls this function without one. Behind a call come its
@@ -77,7 +77,7 @@ static bool joins(const struct spot *s, uintptr_t frame)
 	struct spot caller;
 
 	if (!is_in(s, "Thread._wait_for_tstate_lock") ||
-	    !find_spot(lh_python_word(frame, PY_FRAME_PREVIOUS), &caller) ||
+	    !find_spot(lh_python_read_word(frame, PY_FRAME_PREVIOUS), &caller) ||
 	    !is_in(&caller, "Thread.join"))
 		return false;
 	if (!is_call(caller.at) && caller.before >= PY_CACHE_CALL)
@@ -91,22 +91,22 @@ static bool begins_life(const struct spot *s)
 	return is_in(s, "Thread._set_tstate_lock") || is_in(s, "Thread._reset_internal_locks");
 }
 
-enum lh_python_want lh_python_wants(void)
+enum lh_python_intent lh_python_read_intent(void)
 {
 	uintptr_t cframe = lh_python_cframe(),
-		  frame = cframe ? lh_python_word(cframe, PY_CFRAME_FRAME) : 0;
+		  frame = cframe ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
 	struct spot s;
 
 	if (!find_spot(frame, &s))
-		return LH_PYTHON_TRIES;
+		return LH_PYTHON_TRY;
 	if (s.at->op == PY_OP_BEFORE_WITH)
-		return LH_PYTHON_WAITS;
+		return LH_PYTHON_BLOCKING;
 	if (!is_call(s.at))
-		return LH_PYTHON_TRIES;
+		return LH_PYTHON_TRY;
 	if (takes(&s))
-		return begins_life(&s) ? LH_PYTHON_LIVES : LH_PYTHON_WAITS;
+		return begins_life(&s) ? LH_PYTHON_UNTIL_THREAD_END : LH_PYTHON_BLOCKING;
 	/* ExitStack calls the type's __enter__ with the lock and nothing else */
 	if (s.at->argument == 1 && is_in(&s, "_BaseExitStack.enter_context"))
-		return LH_PYTHON_WAITS;
-	return joins(&s, frame) ? LH_PYTHON_WAITS : LH_PYTHON_TRIES;
+		return LH_PYTHON_BLOCKING;
+	return joins(&s, frame) ? LH_PYTHON_BLOCKING : LH_PYTHON_TRY;
 }

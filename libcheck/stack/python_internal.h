@@ -1,6 +1,6 @@
 /* python_internal.h — what the files of the room `python` share. Nobody else includes it. */
-#ifndef LH_PYTHON_INSIDE_H
-#define LH_PYTHON_INSIDE_H
+#ifndef LH_STACK_PYTHON_INTERNAL_H
+#define LH_STACK_PYTHON_INTERNAL_H
 
 #include "libcheck/stack/python.h"
 #include "libcheck/stack/python_311.h"
@@ -13,12 +13,12 @@ extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attrib
 extern void PyEval_RestoreThread(void *)
 	__attribute__((weak)); /* its address is all that we take of it */
 
-static inline uintptr_t lh_python_word(uintptr_t at, size_t offset)
+static inline uintptr_t lh_python_read_word(uintptr_t at, size_t offset)
 {
 	return *(const volatile uintptr_t *)(at + offset);
 }
 
-static inline uint32_t lh_python_half(uintptr_t at, size_t offset)
+static inline uint32_t lh_python_read_half(uintptr_t at, size_t offset)
 {
 	return *(const volatile uint32_t *)(at + offset);
 }
@@ -32,8 +32,8 @@ static inline bool lh_python_plausible(uintptr_t p)
 static inline bool lh_python_is_a(uintptr_t object, const char *type)
 {
 	return lh_python_plausible(object) &&
-	       lh_python_word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&
-	       (intptr_t)lh_python_word(object, PY_OBJECT_COUNT) > 0;
+	       lh_python_read_word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&
+	       (intptr_t)lh_python_read_word(object, PY_OBJECT_COUNT) > 0;
 }
 
 /* The activations of the calling thread, if it has the GIL, else 0. */

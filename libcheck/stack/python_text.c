@@ -11,11 +11,11 @@ static bool open_text(uintptr_t object, struct text *t)
 {
 	if (!lh_python_is_a(object, PyUnicode_Type))
 		return false;
-	uint32_t state = lh_python_half(object, PY_TEXT_STATE);
+	uint32_t state = lh_python_read_half(object, PY_TEXT_STATE);
 	if (!(state & PY_STATE_COMPACT) || !(state & PY_STATE_READY))
 		return false;
 	t->width = state >> PY_STATE_KIND_SHIFT & PY_STATE_KIND;
-	t->length = lh_python_word(object, PY_TEXT_LENGTH);
+	t->length = lh_python_read_word(object, PY_TEXT_LENGTH);
 	t->at = object + (state & PY_STATE_ASCII ? PY_TEXT_ASCII : PY_TEXT_COMPACT);
 	return (t->width == 1 || t->width == 2 || t->width == 4) && t->length < 1u << 20;
 }
@@ -137,14 +137,15 @@ static uint32_t line_at(struct bytes b, uint32_t first, uint32_t unit)
 
 static uint32_t line_of(uintptr_t code, uintptr_t instruction)
 {
-	uintptr_t table = lh_python_word(code, PY_CODE_LINES);
+	uintptr_t table = lh_python_read_word(code, PY_CODE_LINES);
 	uintptr_t into = instruction - (code + PY_CODE_BYTES);
 
-	if (!lh_python_is_a(table, PyBytes_Type) || into >= 2 * lh_python_word(code, PY_VAR_SIZE))
+	if (!lh_python_is_a(table, PyBytes_Type) ||
+	    into >= 2 * lh_python_read_word(code, PY_VAR_SIZE))
 		return 0;
 	const uint8_t *text = (const uint8_t *)(table + PY_BYTES_TEXT);
-	struct bytes b = {text, text + (lh_python_word(table, PY_VAR_SIZE) & 0xffffff)};
-	return line_at(b, lh_python_half(code, PY_CODE_FIRST_LINE), (uint32_t)(into / 2));
+	struct bytes b = {text, text + (lh_python_read_word(table, PY_VAR_SIZE) & 0xffffff)};
+	return line_at(b, lh_python_read_half(code, PY_CODE_FIRST_LINE), (uint32_t)(into / 2));
 }
 
 uintptr_t lh_python_object(void)
@@ -152,12 +153,13 @@ uintptr_t lh_python_object(void)
 	return (uintptr_t)PyEval_RestoreThread;
 }
 
-bool lh_python_where(const struct lh_python_frame *f, struct lh_python_place *out)
+bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location *out)
 {
 	if (!lh_python_is_a(f->code, PyCode_Type))
 		return false;
 	out->line = line_of(f->code, f->instruction);
-	return copy_text(lh_python_word(f->code, PY_CODE_FILE), out->file, sizeof(out->file)) &&
-	       copy_text(lh_python_word(f->code, PY_CODE_QUALIFIED), out->function,
+	return copy_text(lh_python_read_word(f->code, PY_CODE_FILE), out->file,
+			 sizeof(out->file)) &&
+	       copy_text(lh_python_read_word(f->code, PY_CODE_QUALIFIED), out->function,
 			 sizeof(out->function));
 }

@@ -23,10 +23,10 @@ bool lh_stack_init(void)
 {
 	/* a thread that comes before the first context finds an empty table, never none */
 	lh_contexts.off = lh_options.stacks == LH_STACKS_OFF;
-	lh_contexts.head = lh_book_private(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
-	stack_heads = lh_book_private(sizeof(uint32_t) << STACK_HEADS_LOG);
+	lh_contexts.head = lh_private_alloc(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
+	stack_heads = lh_private_alloc(sizeof(uint32_t) << STACK_HEADS_LOG);
 	python_contexts = 0;
-	lh_walk_remember(lh_book_private(LH_WALK_CACHE_BYTES));
+	lh_walk_set_cache(lh_private_alloc(LH_WALK_CACHE_BYTES));
 	lh_python_init(lh_options.stacks == LH_STACKS_FULL);
 	return lh_contexts.head && stack_heads && lh_stack_modules_init();
 }
@@ -34,7 +34,7 @@ bool lh_stack_init(void)
 void lh_stack_modules_changed(void)
 {
 	__atomic_fetch_add(&lh_contexts.epoch, 1, __ATOMIC_RELEASE);
-	lh_walk_forget();
+	lh_walk_flush_cache();
 }
 
 /* ---- walking ---- */
@@ -61,12 +61,12 @@ static uint64_t open_where_struck(uintptr_t context, uintptr_t high)
 #endif
 }
 
-void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_walked *w)
+void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_stack_walk_result *w)
 {
 	const uintptr_t *word = (const uintptr_t *)frame;
 	bool inside = frame >= low && frame < high && low;
 
-	lh_python_look(&w->python);
+	lh_python_read_frames(&w->python);
 	w->at[0].pc = word[1];
 	w->at[0].slot = frame + sizeof(uintptr_t);
 	w->n = 1;
@@ -79,7 +79,7 @@ void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_wal
 	if (!inside || frame - low < WALK_NEEDS)
 		return;
 	struct lh_regs regs = {.pc = word[1], .sp = frame + 2 * sizeof(uintptr_t), .bp = word[0]};
-	struct lh_spot *out = (struct lh_spot *)&w->at[1];
+	struct lh_return_slot *out = (struct lh_return_slot *)&w->at[1];
 	int room = (int)lh_options.stack_depth - 1;
 	enum lh_walk_end end;
 	uintptr_t context = 0;
@@ -116,10 +116,10 @@ static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
 		    __builtin_memcmp(&LH_FRAMES[s->frame], frame, (size_t)n * 8) == 0)
 			return i;
 	}
-	uint32_t first = lh_book_new(LH_T_FRAME, (uint32_t)n);
-	lh_stack_id id = first ? lh_book_new(LH_T_STACK, 1) : 0;
+	uint32_t first = lh_row_add(LH_T_FRAME, (uint32_t)n);
+	lh_stack_id id = first ? lh_row_add(LH_T_STACK, 1) : 0;
 	if (!id) {
-		lh_book.ledger->dropped_stacks++;
+		lh_own_ledger.ledger->dropped_stacks++;
 		return 0;
 	}
 	for (int i = 0; i < n; i++)
@@ -129,9 +129,9 @@ static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
 	return id;
 }
 
-lh_stack_id lh_stack_adopt(lh_stack_id old)
+lh_stack_id lh_stack_from_parent(lh_stack_id old)
 {
-	const struct lh_ledger *before = lh_book.before;
+	const struct lh_ledger *before = lh_own_ledger.before;
 
 	if (!before || !old || old >= before->table[LH_T_STACK].used)
 		return 0;
@@ -144,7 +144,7 @@ lh_stack_id lh_stack_adopt(lh_stack_id old)
 	int n = s->n < LH_FRAMES_MAX ? s->n : LH_FRAMES_MAX;
 
 	for (int i = 0; i < n; i++)
-		frame[i] = lh_stack_adopt_frame(f[i]);
+		frame[i] = lh_frame_from_parent(f[i]);
 	return intern(frame, n, s->flags);
 }
 
@@ -171,10 +171,10 @@ static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintpt
 {
 	for (; m->scripts < c->n; m->scripts++) {
 		const struct lh_python_frame *f = &c->at[m->scripts];
-		struct lh_python_place place;
+		struct lh_python_location place;
 		if (activation && f->activation != activation)
 			return;
-		uint32_t row = lh_python_where(f, &place)
+		uint32_t row = lh_python_locate(f, &place)
 				       ? lh_stack_script(place.file, place.function)
 				       : 0;
 		add_frame(m, row ? LH_FRAME(row, place.line) : 0);
@@ -186,7 +186,7 @@ static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintpt
  * interpreter's other functions are left out. So a lock that was taken at once and one that
  * was waited for have the same stack, and it is the one that Python itself would show.
  */
-static void mix(const struct lh_walked *w, struct mixed *m)
+static void mix(const struct lh_stack_walk_result *w, struct mixed *m)
 {
 	const struct lh_python_chain *c = &w->python;
 
@@ -223,7 +223,7 @@ static struct lh_context *room_for(struct lh_context **head, uintptr_t caller, u
 	*exhausted = same >= CONTEXTS_PER_KEY;
 	if (*exhausted)
 		n = 0;
-	struct lh_context *x = lh_book_private(sizeof(*x) + (size_t)n * sizeof(x->word[0]));
+	struct lh_context *x = lh_private_alloc(sizeof(*x) + (size_t)n * sizeof(x->word[0]));
 	if (x)
 		*x = (struct lh_context){.caller = caller,
 					 .depth = depth,
@@ -243,7 +243,7 @@ static void add(struct lh_context **head, struct lh_context *x)
 }
 
 /* Does another stack, where this word belongs, have another one, or nothing that we know of? */
-static bool tells_apart(const struct lh_context_word *w, const struct lh_context *other)
+static bool tells_apart(const struct lh_context_tag *w, const struct lh_context *other)
 {
 	for (unsigned i = 0; i < other->n; i++)
 		if (other->word[i].offset == w->offset)
@@ -265,7 +265,7 @@ static void put_telling_words_first(struct lh_context *x, const struct lh_contex
 			i++;
 		if (!has_key(known, x->caller, x->depth) || i == x->n || i < first)
 			continue;
-		struct lh_context_word w = x->word[i];
+		struct lh_context_tag w = x->word[i];
 		x->word[i] = x->word[first];
 		x->word[first++] = w;
 	}
@@ -292,17 +292,17 @@ static void mind_python(void)
 		lh_python.depth /= 4;
 }
 
-static void fill(struct lh_context *x, uintptr_t frame, const struct lh_walked *w)
+static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_walk_result *w)
 {
 	for (int i = 0; i < x->n; i++) {
 		uintptr_t pc = w->at[i + 1].pc;
-		x->word[i] = (struct lh_context_word){(uint32_t)pc,
-						      (uint32_t)(w->at[i + 1].slot - frame)};
+		x->word[i] = (struct lh_context_tag){(uint32_t)pc,
+						     (uint32_t)(w->at[i + 1].slot - frame)};
 		x->sum += pc;
 	}
 }
 
-lh_stack_id lh_stack_learn(uintptr_t frame, const struct lh_walked *w)
+lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *w)
 {
 	uintptr_t caller = w->at[0].pc, depth = lh_context_depth(frame, w->python.identity);
 	struct lh_context **head = lh_context_head(caller, depth);
@@ -314,7 +314,7 @@ lh_stack_id lh_stack_learn(uintptr_t frame, const struct lh_walked *w)
 	m.flags = w->flags;
 	mix(w, &m);
 	if (lh_python.kind == LH_PYTHON_UNREAD)
-		lh_book.ledger->flags |= LH_LEDGER_PYTHON_UNREAD;
+		lh_own_ledger.ledger->flags |= LH_LEDGER_PYTHON_UNREAD;
 	lh_stack_id id = intern(m.frame, m.n, m.flags);
 	if (!w->checkable || renew(*head, caller, depth, frame, id))
 		return id;

@@ -12,10 +12,10 @@
  *   and the stack is marked approximate (code made at run time does that).
  * - After a dlclose every context is walked anew before it is believed again.
  *
- * Does not name anything. lh_stack_learn wants the big lock.
+ * Does not name anything. lh_stack_intern wants the big lock.
  */
-#ifndef LH_STACK_H
-#define LH_STACK_H
+#ifndef LH_STACK_STACK_H
+#define LH_STACK_STACK_H
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/stack/python.h"
@@ -30,7 +30,7 @@ struct lh_context {
 	uint32_t epoch;
 	uintptr_t sum; /* of the n return addresses */
 	/* their lower halves and their distances from the frame; those first that tell most */
-	struct lh_context_word {
+	struct lh_context_tag {
 		uint32_t low, offset;
 	} word[];
 };
@@ -88,7 +88,7 @@ static inline const struct lh_context *lh_context_find(uintptr_t frame)
 	return NULL;
 }
 
-struct lh_walked {
+struct lh_stack_walk_result {
 	int n; /* frames, the caller's own included */
 	unsigned flags;
 	bool checkable; /* offsets are real; else only the caller is */
@@ -100,13 +100,13 @@ struct lh_walked {
 };
 
 /* Walks; touches nothing shared. `low` and `high` bound the thread's stack, 0: not known. */
-void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_walked *w);
+void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_stack_walk_result *w);
 
 /* The walked stack's number, 0 when there is no room. Big lock. */
-lh_stack_id lh_stack_learn(uintptr_t frame, const struct lh_walked *w);
+lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *w);
 
 /* A stack of the parent's ledger, made known in this one. Big lock. */
-lh_stack_id lh_stack_adopt(lh_stack_id old);
+lh_stack_id lh_stack_from_parent(lh_stack_id old);
 
 bool lh_stack_init(void); /* also in a forked child */
 void lh_stack_modules_changed(void);

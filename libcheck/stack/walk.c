@@ -85,7 +85,7 @@ static bool read_register(struct walk *w, unsigned int reg, uintptr_t *value)
 	else if (reg == (unsigned int)LH_CFI_REG_BP && w->bp_known)
 		*value = w->bp;
 	else
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	return true;
 }
 
@@ -99,7 +99,7 @@ struct calculator {
 static bool push(struct walk *w, struct calculator *c, uintptr_t value)
 {
 	if (c->depth == STACK_DEPTH)
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	c->stack[c->depth++] = value;
 	return true;
 }
@@ -108,7 +108,7 @@ static bool push(struct walk *w, struct calculator *c, uintptr_t value)
 static bool combine(struct walk *w, struct calculator *c, uint8_t op)
 {
 	if (c->depth < 2)
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	uintptr_t a = c->stack[--c->depth];
 	uintptr_t *b = &c->stack[c->depth - 1];
 	switch (op) {
@@ -131,7 +131,7 @@ static bool combine(struct walk *w, struct calculator *c, uint8_t op)
 		*b = (intptr_t)*b >= (intptr_t)a;
 		return true;
 	default:
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	}
 }
 
@@ -150,7 +150,7 @@ static bool calculate(struct walk *w, struct calculator *c, struct lh_cfi_bytes 
 	switch (op) {
 	case 0x06: /* deref */
 		if (c->depth == 0)
-			return stop(w, LH_WALK_STRANGE);
+			return stop(w, LH_WALK_UNSUPPORTED);
 		return read_word(w, c->stack[c->depth - 1], &c->stack[c->depth - 1]);
 	case 0x08: /* const1u */
 		return push(w, c, lh_cfi_fixed(b, 1));
@@ -179,7 +179,7 @@ static __attribute__((noinline)) bool compute(struct walk *w, const struct lh_cf
 		if (!calculate(w, &c, &b))
 			return false;
 	if (b.bad || c.depth == 0)
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	*value = c.stack[c.depth - 1];
 	return true;
 }
@@ -192,7 +192,7 @@ static bool find_cfa(struct walk *w, const struct lh_cfi_rule *rule, uintptr_t *
 	} else if (rule->how == LH_CFI_AT && read_register(w, rule->reg, cfa)) {
 		*cfa += (uintptr_t)(intptr_t)rule->n;
 	} else {
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	}
 	if (*cfa <= w->sp || *cfa > w->high || *cfa % sizeof *cfa)
 		return stop(w, LH_WALK_DAMAGED);
@@ -212,7 +212,7 @@ static bool find_slot(struct walk *w, const struct lh_cfi_rule *rule, uintptr_t 
 	case LH_CFI_UNDEFINED:
 		return stop(w, LH_WALK_DONE);
 	default:
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	}
 }
 
@@ -248,21 +248,21 @@ static bool find_rules(struct walk *w, struct lh_cfi_row *row)
 	uint32_t epoch = lh_walk_cache_epoch();
 	if (pc - w->object.start >= w->object.end - w->object.start && !find_object(&w->object, pc))
 		return stop(w, LH_WALK_NO_CFI);
-	enum lh_cfi_answer answer = lh_cfi_find(&w->object, pc, row);
+	enum lh_cfi_result answer = lh_cfi_find(&w->object, pc, row);
 	if (answer == LH_CFI_NOT_THERE)
 		return stop(w, LH_WALK_NO_CFI);
 	if (answer == LH_CFI_NOT_READ)
-		return stop(w, LH_WALK_STRANGE);
+		return stop(w, LH_WALK_UNSUPPORTED);
 	w->interrupted = answer == LH_CFI_FOUND_SIGNAL;
 	if (!w->interrupted)
-		lh_walk_cache_keep(pc, row, epoch);
+		lh_walk_cache_store(pc, row, epoch);
 	if (w->interrupted && !w->context)
 		w->context = w->sp;
 	return true;
 }
 
 /* To the caller. False: there is none, and w->end says why. */
-static bool step(struct walk *w, struct lh_spot *out)
+static bool step(struct walk *w, struct lh_return_slot *out)
 {
 	struct lh_cfi_row row;
 	uintptr_t cfa, sp;
@@ -276,8 +276,8 @@ static bool step(struct walk *w, struct lh_spot *out)
 	return w->pc != 0 || stop(w, LH_WALK_DONE);
 }
 
-int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
-		    enum lh_walk_end *end, uintptr_t *context)
+int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out,
+		    int room, enum lh_walk_end *end, uintptr_t *context)
 {
 	struct walk w = {.pc = regs->pc,
 			 .sp = regs->sp,
@@ -294,7 +294,7 @@ int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_spot *
 	return n;
 }
 
-int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
 	    enum lh_walk_end *end)
 {
 	uintptr_t context;

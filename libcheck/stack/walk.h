@@ -13,8 +13,8 @@
  *
  * Does not name anything, does not intern, does not know threads.
  */
-#ifndef LH_WALK_H
-#define LH_WALK_H
+#ifndef LH_STACK_WALK_H
+#define LH_STACK_WALK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,17 +27,17 @@ struct lh_regs {
 };
 
 /* One frame: a return address and the stack word that holds it. */
-struct lh_spot {
+struct lh_return_slot {
 	uintptr_t pc;
 	uintptr_t slot;
 };
 
 enum lh_walk_end {
-	LH_WALK_DONE,    /* reached the outermost frame */
-	LH_WALK_CUT,     /* there was no room for more */
-	LH_WALK_NO_CFI,  /* code without call frame information */
-	LH_WALK_STRANGE, /* a rule that we do not follow */
-	LH_WALK_DAMAGED  /* an address outside the stack */
+	LH_WALK_DONE,        /* reached the outermost frame */
+	LH_WALK_CUT,         /* there was no room for more */
+	LH_WALK_NO_CFI,      /* code without call frame information */
+	LH_WALK_UNSUPPORTED, /* a rule that we do not follow */
+	LH_WALK_DAMAGED      /* an address outside the stack */
 };
 
 /*
@@ -45,20 +45,20 @@ enum lh_walk_end {
  * (regs->pc itself is the caller's to keep), and returns how many. `high` is one past
  * the last byte of the stack.
  */
-int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
 	    enum lh_walk_end *end);
 
 /*
  * The same. *context: where the innermost signal handler that the walk came through keeps what it
  * interrupted (a ucontext_t, not checked to lie below `high`), 0 none.
  */
-int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_spot *out, int room,
-		    enum lh_walk_end *end, uintptr_t *context);
+int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out,
+		    int room, enum lh_walk_end *end, uintptr_t *context);
 
 /* Memory, all zero, for the rules of addresses that were asked for; without it none are kept. */
 enum { LH_WALK_CACHE_BYTES = 48 << 12 };
-void lh_walk_remember(void *memory);
-void lh_walk_forget(void); /* an object is gone: what was kept is not believed any more */
+void lh_walk_set_cache(void *memory);
+void lh_walk_flush_cache(void); /* an object is gone: what was kept is not believed any more */
 
 /* Is there what the walker needs (_dl_find_object, this architecture)? */
 bool lh_walk_works(void);

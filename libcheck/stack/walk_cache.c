@@ -19,12 +19,12 @@ _Static_assert(sizeof(struct lh_cfi_row) % sizeof(uint64_t) == 0, "a row is whol
 static struct entry *entries;
 static uint32_t epoch;
 
-void lh_walk_remember(void *memory)
+void lh_walk_set_cache(void *memory)
 {
 	entries = memory;
 }
 
-void lh_walk_forget(void)
+void lh_walk_flush_cache(void)
 {
 	__atomic_fetch_add(&epoch, 1, __ATOMIC_RELEASE);
 }
@@ -76,7 +76,7 @@ uint32_t lh_walk_cache_epoch(void)
 	return __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
 }
 
-void lh_walk_cache_keep(uintptr_t pc, const struct lh_cfi_row *row, uint32_t of)
+void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t of)
 {
 	struct entry *e = entries ? entry_of(pc) : NULL;
 	uint32_t turn = e ? __atomic_load_n(&e->turn, __ATOMIC_RELAXED) : 1;

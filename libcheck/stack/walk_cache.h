@@ -9,8 +9,8 @@
  * - Keeps plain rows only: no expressions, which belong to an object, and no signal frames.
  * - After a dlclose nothing is believed that was kept before.
  */
-#ifndef LH_WALK_CACHE_H
-#define LH_WALK_CACHE_H
+#ifndef LH_STACK_WALK_CACHE_H
+#define LH_STACK_WALK_CACHE_H
 
 #include "libcheck/stack/cfi.h"
 
@@ -18,6 +18,6 @@ bool lh_walk_cache_find(uintptr_t pc, struct lh_cfi_row *row);
 
 /* `epoch` is asked for before the rules are read: they may be those of an object that goes. */
 uint32_t lh_walk_cache_epoch(void);
-void lh_walk_cache_keep(uintptr_t pc, const struct lh_cfi_row *row, uint32_t epoch);
+void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t epoch);
 
 #endif

@@ -4,7 +4,7 @@
 
 enum {
 	SEEN_MAX = 6, /* threads kept of one node; more is "many" */
-	HARMLESS = LH_NODE_MASKED | LH_NODE_REUSED
+	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED
 };
 
 /*
@@ -17,31 +17,31 @@ static uint32_t lists; /* so many are in use */
 /*
  * Short-lived locks come and go by the million. Under most of them nothing is ever asked for,
  * so their nodes have no children and the judge has no edges from them: such nodes are used
- * again once their lock is dead. (The judge has the rows of LH_T_SEEN in lists by thread; so
+ * again once their lock is dead. (The judge has the rows of LH_T_VISIT in lists by thread; so
  * those stay with their thread.)
  *
  * By birthplace what they said goes on to count. So the first dependency of each kind is kept:
  * the same birthplace asked for in the same place under the same chain.
  */
-static lh_node_id free_nodes; /* linked by hash_next */
+static lh_chain_id free_nodes; /* linked by hash_next */
 static uint32_t *kept_kinds;
 enum { KINDS_LOG = 14 };
-void (*lh_node_renewed)(lh_node_id id);
-static uint32_t serial; /* of the rows of LH_T_SEEN, in the order of time */
+void (*lh_chain_on_reuse)(lh_chain_id id);
+static uint32_t serial; /* of the rows of LH_T_VISIT, in the order of time */
 static void forget(struct lh_lock *l);
 
-bool lh_node_init(void)
+bool lh_chain_init(void)
 {
 	free_nodes = 0;
-	lh_lock_dying = forget;
-	kept_kinds = lh_book_private(sizeof(uint32_t) << KINDS_LOG);
-	heads = lh_book_private((size_t)lh_book_rows(LH_T_NODE) * sizeof(uint32_t));
+	lh_lock_on_destroy = forget;
+	kept_kinds = lh_private_alloc(sizeof(uint32_t) << KINDS_LOG);
+	heads = lh_private_alloc((size_t)lh_rows_max(LH_T_CHAIN) * sizeof(uint32_t));
 	lists = 1;
 	return heads && kept_kinds;
 }
 
 /* All generations of a lock's row are in one list, so that a node can be handed on. */
-static uint32_t hash(lh_node_id parent, lh_lock_id lock, lh_place place)
+static uint32_t hash(lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
 	uint64_t h = ((uint64_t)parent << 32 | LH_LOCK_ROW(lock)) * 0x9e3779b97f4a7c15u;
 
@@ -49,35 +49,35 @@ static uint32_t hash(lh_node_id parent, lh_lock_id lock, lh_place place)
 	return (uint32_t)(h >> 32);
 }
 
-static uint32_t *head_of(lh_node_id parent, lh_lock_id lock, lh_place place)
+static uint32_t *head_of(lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
-	return &heads[lh_linear_list(hash(parent, lock, place), lists)];
+	return &heads[lh_linear_hash_bucket(hash(parent, lock, place), lists)];
 }
 
 /* The nodes of a list lie anywhere: those that will be split soon are asked for already. */
 static void look_ahead(uint32_t fresh)
 {
 	enum { FAR = 6, NEAR = 3 };
-	lh_node_id far = heads[lh_linear_parent(fresh + FAR)],
-		   near = heads[lh_linear_parent(fresh + NEAR)];
+	lh_chain_id far = heads[lh_linear_hash_split_from(fresh + FAR)],
+		    near = heads[lh_linear_hash_split_from(fresh + NEAR)];
 
-	__builtin_prefetch(&LH_NODES[far]);
-	__builtin_prefetch(&LH_NODES[LH_NODES[near].hash_next]);
+	__builtin_prefetch(&LH_CHAINS[far]);
+	__builtin_prefetch(&LH_CHAINS[LH_CHAINS[near].hash_next]);
 }
 
 /* One more list: it takes its half of the list that it was folded into. */
 static void split(void)
 {
-	if (lists >= lh_book_used(LH_T_NODE) || lists >= lh_book_rows(LH_T_NODE))
+	if (lists >= lh_rows_used(LH_T_CHAIN) || lists >= lh_rows_max(LH_T_CHAIN))
 		return;
-	uint32_t fresh = lists++, *from = &heads[lh_linear_parent(fresh)];
+	uint32_t fresh = lists++, *from = &heads[lh_linear_hash_split_from(fresh)];
 	look_ahead(fresh);
-	lh_node_id i = *from;
+	lh_chain_id i = *from;
 
 	*from = 0;
 	while (i) {
-		struct lh_node *n = &LH_NODES[i];
-		lh_node_id next = n->hash_next;
+		struct lh_chain *n = &LH_CHAINS[i];
+		lh_chain_id next = n->hash_next;
 		uint32_t *to = head_of(n->parent, n->lock, n->place);
 		n->hash_next = *to;
 		*to = i;
@@ -85,62 +85,62 @@ static void split(void)
 	}
 }
 
-static lh_node_id find(lh_node_id parent, lh_lock_id lock, lh_place place)
+static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
-	for (lh_node_id i = *head_of(parent, lock, place); i; i = LH_NODES[i].hash_next) {
-		const struct lh_node *n = &LH_NODES[i];
+	for (lh_chain_id i = *head_of(parent, lock, place); i; i = LH_CHAINS[i].hash_next) {
+		const struct lh_chain *n = &LH_CHAINS[i];
 		if (n->parent == parent && n->lock == lock && n->place == place)
 			return i;
 	}
 	return 0;
 }
 
-static bool is_lonely(const struct lh_node *n)
+static bool is_lonely(const struct lh_chain *n)
 {
 	return !n->parent && !n->children;
 }
 
-static void unhash(lh_node_id id)
+static void unhash(lh_chain_id id)
 {
-	const struct lh_node *n = &LH_NODES[id];
+	const struct lh_chain *n = &LH_CHAINS[id];
 	uint32_t *at = head_of(n->parent, n->lock, n->place);
 
 	while (*at && *at != id)
-		at = &LH_NODES[*at].hash_next;
+		at = &LH_CHAINS[*at].hash_next;
 	if (*at)
 		*at = n->hash_next;
 }
 
-static void let_seen_go(struct lh_me *me, lh_node_id id)
+static void let_seen_go(struct lh_self *me, lh_chain_id id)
 {
 	lh_thread_id thread = me->parked ? me->parked->thread : 0;
 	uint32_t next;
 
-	for (uint32_t i = LH_NODES[id].seen; i; i = next) {
-		next = LH_SEENS[i].next;
-		LH_SEENS[i].node = 0;
-		if (LH_SEENS[i].thread != thread)
+	for (uint32_t i = LH_CHAINS[id].seen; i; i = next) {
+		next = LH_VISITS[i].next;
+		LH_VISITS[i].node = 0;
+		if (LH_VISITS[i].thread != thread)
 			continue;
-		LH_SEENS[i].next = me->free_seen;
+		LH_VISITS[i].next = me->free_seen;
 		me->free_seen = i;
 	}
 }
 
 static void drop(uint32_t *at)
 {
-	lh_node_id id = *at;
-	struct lh_node *n = &LH_NODES[id];
+	lh_chain_id id = *at;
+	struct lh_chain *n = &LH_CHAINS[id];
 
 	*at = n->next;
 	unhash(id);
 	n->lock = 0;
-	let_seen_go(lh_myself(), id);
+	let_seen_go(lh_self_get(), id);
 	n->hash_next = free_nodes;
 	free_nodes = id;
 }
 
 /* Is this the first dependency of its kind? */
-static bool is_news(const struct lh_node *n, const struct lh_lock *l)
+static bool is_news(const struct lh_chain *n, const struct lh_lock *l)
 {
 	uint64_t h = ((uint64_t)n->parent << 32 | n->place) * 0x9e3779b97f4a7c15u;
 
@@ -157,12 +157,12 @@ static bool may_go(const struct lh_lock *l)
 {
 	bool news = false;
 
-	if (l->flags & (LH_LOCK_KEPT | LH_LOCK_PREFER_WRITER))
+	if (l->flags & (LH_LOCK_PINNED | LH_LOCK_PREFER_WRITER))
 		return false;
-	for (lh_node_id i = l->nodes; i; i = LH_NODES[i].next) {
-		if (LH_NODES[i].children || (LH_NODES[i].flags & ~(uint32_t)HARMLESS))
+	for (lh_chain_id i = l->nodes; i; i = LH_CHAINS[i].next) {
+		if (LH_CHAINS[i].children || (LH_CHAINS[i].flags & ~(uint32_t)HARMLESS))
 			return false;
-		news = is_news(&LH_NODES[i], l) || news;
+		news = is_news(&LH_CHAINS[i], l) || news;
 	}
 	return !news;
 }
@@ -172,8 +172,8 @@ static void forget(struct lh_lock *l)
 	bool all = may_go(l);
 
 	for (uint32_t *at = &l->nodes; *at;) {
-		struct lh_node *n = &LH_NODES[*at];
-		if (all || (is_lonely(n) && !(l->flags & LH_LOCK_KEPT)))
+		struct lh_chain *n = &LH_CHAINS[*at];
+		if (all || (is_lonely(n) && !(l->flags & LH_LOCK_PINNED)))
 			drop(at);
 		else
 			at = &n->next;
@@ -183,66 +183,66 @@ static void forget(struct lh_lock *l)
 /* Nodes of the lock that this row was before; all of them, when this one has none yet. */
 static void forget_before(struct lh_lock *l, lh_lock_id lock)
 {
-	while (l->nodes && LH_NODES[l->nodes].lock != lock && !LH_NODES[l->nodes].children &&
-	       !is_news(&LH_NODES[l->nodes], l))
+	while (l->nodes && LH_CHAINS[l->nodes].lock != lock && !LH_CHAINS[l->nodes].children &&
+	       !is_news(&LH_CHAINS[l->nodes], l))
 		drop(&l->nodes);
 }
 
 /* Whoever goes up a chain relies on a parent's number being lower than its child's. */
-static lh_node_id new_row(lh_node_id parent)
+static lh_chain_id new_row(lh_chain_id parent)
 {
 	enum { TRIES = 4 };
-	lh_node_id *at = &free_nodes;
+	lh_chain_id *at = &free_nodes;
 
-	for (int i = 0; i < TRIES && *at; i++, at = &LH_NODES[*at].hash_next) {
-		lh_node_id id = *at;
+	for (int i = 0; i < TRIES && *at; i++, at = &LH_CHAINS[*at].hash_next) {
+		lh_chain_id id = *at;
 		if (id < parent)
 			continue;
-		*at = LH_NODES[id].hash_next;
+		*at = LH_CHAINS[id].hash_next;
 		return id;
 	}
-	return lh_book_new(LH_T_NODE, 1);
+	return lh_row_add(LH_T_CHAIN, 1);
 }
 
-static lh_node_id make(lh_node_id parent, lh_lock_id lock, lh_place place)
+static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
 	struct lh_lock *l = lh_lock_row(lock);
 	if (l)
 		forget_before(l, lock);
-	lh_node_id id = l ? new_row(parent) : 0;
-	bool renewed = id && LH_NODES[id].depth;
+	lh_chain_id id = l ? new_row(parent) : 0;
+	bool renewed = id && LH_CHAINS[id].depth;
 
 	if (!id) {
-		lh_book.ledger->dropped_nodes++;
+		lh_own_ledger.ledger->dropped_nodes++;
 		return 0;
 	}
 	split();
 	uint32_t *head = head_of(parent, lock, place);
-	LH_NODES[id] = (struct lh_node){.parent = parent,
-					.place = place,
-					.depth = (uint16_t)(LH_NODES[parent].depth + 1),
-					.next = l->nodes,
-					.hash_next = *head,
-					.flags = renewed ? LH_NODE_REUSED : 0};
-	if (parent && LH_NODES[parent].children < UINT16_MAX)
-		LH_NODES[parent].children++;
-	__atomic_store_n(&LH_NODES[id].lock, lock, __ATOMIC_RELEASE);
+	LH_CHAINS[id] = (struct lh_chain){.parent = parent,
+					  .place = place,
+					  .depth = (uint16_t)(LH_CHAINS[parent].depth + 1),
+					  .next = l->nodes,
+					  .hash_next = *head,
+					  .flags = renewed ? LH_CHAIN_REUSED : 0};
+	if (parent && LH_CHAINS[parent].children < UINT16_MAX)
+		LH_CHAINS[parent].children++;
+	__atomic_store_n(&LH_CHAINS[id].lock, lock, __ATOMIC_RELEASE);
 	__atomic_store_n(&l->nodes, id, __ATOMIC_RELEASE);
 	*head = id;
-	if (LH_NODES[LH_NODES[id].next].next)
+	if (LH_CHAINS[LH_CHAINS[id].next].next)
 		l->crowded = true;
-	if (renewed && lh_node_renewed)
-		lh_node_renewed(id);
+	if (renewed && lh_chain_on_reuse)
+		lh_chain_on_reuse(id);
 	return id;
 }
 
-static uint32_t new_seen(struct lh_me *me)
+static uint32_t new_seen(struct lh_self *me)
 {
 	uint32_t at = me->free_seen;
 
 	if (!at)
-		return lh_book_new(LH_T_SEEN, 1);
-	me->free_seen = LH_SEENS[at].next;
+		return lh_row_add(LH_T_VISIT, 1);
+	me->free_seen = LH_VISITS[at].next;
 	return at;
 }
 
@@ -250,14 +250,14 @@ static uint32_t new_seen(struct lh_me *me)
  * True if this thread or this segment of it is new here. A row says "in every segment
  * from first to last", so it grows by one or another row is added.
  */
-static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
+static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 {
-	struct lh_node *n = &LH_NODES[id];
-	struct lh_seen *own = NULL;
+	struct lh_chain *n = &LH_CHAINS[id];
+	struct lh_chain_visit *own = NULL;
 	uint32_t count = 0;
 
-	for (uint32_t i = n->seen; i; i = LH_SEENS[i].next, count++) {
-		struct lh_seen *s = &LH_SEENS[i];
+	for (uint32_t i = n->seen; i; i = LH_VISITS[i].next, count++) {
+		struct lh_chain_visit *s = &LH_VISITS[i];
 		if (s->thread != thread)
 			continue;
 		if (segment <= s->last)
@@ -270,14 +270,14 @@ static bool note(lh_node_id id, lh_thread_id thread, uint32_t segment)
 		own->last = segment;
 		return true;
 	}
-	if (n->flags & LH_NODE_MANY)
+	if (n->flags & LH_CHAIN_MANY_THREADS)
 		return false;
-	uint32_t at = count < SEEN_MAX ? new_seen(lh_myself()) : 0;
+	uint32_t at = count < SEEN_MAX ? new_seen(lh_self_get()) : 0;
 	if (!at) {
-		n->flags |= LH_NODE_MANY;
+		n->flags |= LH_CHAIN_MANY_THREADS;
 		return true;
 	}
-	LH_SEENS[at] = (struct lh_seen){id, thread, segment, segment, n->seen, ++serial};
+	LH_VISITS[at] = (struct lh_chain_visit){id, thread, segment, segment, n->seen, ++serial};
 	__atomic_store_n(&n->seen, at, __ATOMIC_RELEASE);
 	return true;
 }
@@ -290,32 +290,32 @@ enum {
 };
 
 /* Rows of a node that say "mine" are written by me alone. */
-static struct lh_seen *my_row(const struct lh_me *me, lh_node_id id)
+static struct lh_chain_visit *my_row(const struct lh_self *me, lh_chain_id id)
 {
-	uint32_t i = __atomic_load_n(&LH_NODES[id].seen, __ATOMIC_ACQUIRE);
+	uint32_t i = __atomic_load_n(&LH_CHAINS[id].seen, __ATOMIC_ACQUIRE);
 
-	for (int few = 0; i && few < FEW; i = LH_SEENS[i].next, few++)
-		if (LH_SEENS[i].thread == me->parked->thread && LH_SEENS[i].node == id)
-			return &LH_SEENS[i];
+	for (int few = 0; i && few < FEW; i = LH_VISITS[i].next, few++)
+		if (LH_VISITS[i].thread == me->parked->thread && LH_VISITS[i].node == id)
+			return &LH_VISITS[i];
 	return NULL;
 }
 
-bool lh_node_all_leaves(const struct lh_lock *l)
+bool lh_chain_no_children(const struct lh_lock *l)
 {
-	lh_node_id id = l->nodes;
+	lh_chain_id id = l->nodes;
 
-	for (int few = 0; id && few < FEW; id = LH_NODES[id].next, few++)
-		if (LH_NODES[id].children)
+	for (int few = 0; id && few < FEW; id = LH_CHAINS[id].next, few++)
+		if (LH_CHAINS[id].children)
 			return false;
 	return !id;
 }
 
 /* The node now speaks of the lock that its row has become, if only I was ever there. */
-static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *mine,
+static bool hand_on(const struct lh_self *me, struct lh_chain *n, struct lh_chain_visit *mine,
 		    lh_lock_id lock)
 {
-	if ((n->flags & ~(uint32_t)HARMLESS) || &LH_SEENS[n->seen] != mine || mine->next ||
-	    !lh_node_all_leaves(&LH_LOCKS[LH_LOCK_ROW(lock)]))
+	if ((n->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[n->seen] != mine || mine->next ||
+	    !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
 	mine->first = mine->last = me->parked->segment;
 	mine->serial = serial; /* not before anything that is noted by now */
@@ -324,7 +324,7 @@ static bool hand_on(const struct lh_me *me, struct lh_node *n, struct lh_seen *m
 }
 
 /* Whose node is this, if it is one of that chain and place? 0: it is not. */
-static inline lh_lock_id lock_there(const struct lh_node *n, lh_node_id parent, lh_place place)
+static inline lh_lock_id lock_there(const struct lh_chain *n, lh_chain_id parent, lh_site place)
 {
 	lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
 
@@ -336,12 +336,12 @@ static inline lh_lock_id lock_there(const struct lh_node *n, lh_node_id parent, 
  * missed, and nothing is taken for what it is not, since who finds it looks at it again.
  * `before`: also one of what the lock's row was before, if there is none of the lock itself.
  */
-static lh_node_id find_near(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
+static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site place, bool before)
 {
-	lh_node_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE), old = 0;
+	lh_chain_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE), old = 0;
 
-	for (int few = 0; id && few < FEW; id = LH_NODES[id].hash_next, few++) {
-		lh_lock_id of = lock_there(&LH_NODES[id], parent, place);
+	for (int few = 0; id && few < FEW; id = LH_CHAINS[id].hash_next, few++) {
+		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, place);
 		if (of == lock)
 			return id;
 		if (before && !LH_LOCK_ROW(of ^ lock))
@@ -351,12 +351,12 @@ static lh_node_id find_near(lh_node_id parent, lh_lock_id lock, lh_place place, 
 }
 
 /* The same in the list of a lock that is not crowded, by whichever comes first. */
-static lh_node_id find_listed(lh_node_id parent, lh_lock_id lock, lh_place place, bool before)
+static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site place, bool before)
 {
-	lh_node_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].nodes, __ATOMIC_ACQUIRE);
+	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].nodes, __ATOMIC_ACQUIRE);
 
-	for (int few = 0; id && few < UNCROWDED; id = LH_NODES[id].next, few++) {
-		lh_lock_id of = lock_there(&LH_NODES[id], parent, place);
+	for (int few = 0; id && few < UNCROWDED; id = LH_CHAINS[id].next, few++) {
+		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, place);
 		if (of == lock || (before && !LH_LOCK_ROW(of ^ lock)))
 			return id;
 	}
@@ -367,24 +367,24 @@ static lh_node_id find_listed(lh_node_id parent, lh_lock_id lock, lh_place place
  * A bit of the thread's own says the same as its row in a list that others write too. A row
  * that was another node before may have left its bit behind, so there the list is asked.
  */
-static bool has_been(const struct lh_me *me, lh_node_id id)
+static bool has_been(const struct lh_self *me, lh_chain_id id)
 {
-	return id < LH_BEEN && (me->been[id / 64] >> id % 64 & 1) &&
-	       !(LH_NODES[id].flags & LH_NODE_REUSED);
+	return id < LH_VISITED_BITS && (me->been[id / 64] >> id % 64 & 1) &&
+	       !(LH_CHAINS[id].flags & LH_CHAIN_REUSED);
 }
 
-static void note_been(struct lh_me *me, lh_node_id id)
+static void note_been(struct lh_self *me, lh_chain_id id)
 {
-	if (id >= LH_BEEN)
+	if (id >= LH_VISITED_BITS)
 		return;
 	me->been[id / 64] |= 1ull << id % 64;
 	if (me->been_used <= id / 64)
 		me->been_used = id / 64 + 1;
 }
 
-static void remember(struct lh_me *me, struct lh_known_node k)
+static void remember(struct lh_self *me, struct lh_chain_cache_entry k)
 {
-	struct lh_known_node *pair = lh_known_pair(me, k.parent, k.lock, k.place);
+	struct lh_chain_cache_entry *pair = lh_chain_cache_line(me, k.parent, k.lock, k.place);
 
 	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* of the same row it is over */
 		pair[1] = pair[0];
@@ -393,50 +393,50 @@ static void remember(struct lh_me *me, struct lh_known_node k)
 }
 
 /* This thread has been there, in this segment: no news. */
-static inline bool was_here(const struct lh_me *me, lh_node_id id, lh_lock_id lock)
+static inline bool was_here(const struct lh_self *me, lh_chain_id id, lh_lock_id lock)
 {
-	struct lh_node *n = &LH_NODES[id];
+	struct lh_chain *n = &LH_CHAINS[id];
 	bool same = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock;
 
 	if (same && has_been(me, id))
 		return true;
-	struct lh_seen *mine = my_row(me, id);
+	struct lh_chain_visit *mine = my_row(me, id);
 
 	return mine && (same ? mine->last >= me->parked->segment : hand_on(me, n, mine, lock));
 }
 
 /* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
-lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
-			 bool take_over)
+lh_chain_id lh_chain_find_visited(struct lh_self *me, lh_chain_id parent, lh_lock_id lock,
+				  lh_site place, bool take_over)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
-	lh_node_id id = l->crowded ? 0 : find_listed(parent, lock, place, take_over);
+	lh_chain_id id = l->crowded ? 0 : find_listed(parent, lock, place, take_over);
 
 	if (!id && l->nodes)
 		id = find_near(parent, lock, place, take_over);
 	if (!id || !was_here(me, id, lock))
 		return 0;
-	remember(me, (struct lh_known_node){parent, lock, place, id});
+	remember(me, (struct lh_chain_cache_entry){parent, lock, place, id});
 	return id;
 }
 
-lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place)
+lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
-	lh_node_id id = l && l->nodes ? find(parent, lock, place) : 0;
+	lh_chain_id id = l && l->nodes ? find(parent, lock, place) : 0;
 
 	return id ? id : make(parent, lock, place);
 }
 
-lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
-			 bool *fresh)
+lh_chain_id lh_chain_record(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_site place,
+			    bool *fresh)
 {
-	const struct lh_seat *s = me->parked;
-	lh_node_id id = lh_node_link(parent, lock, place);
+	const struct lh_live_thread *s = me->parked;
+	lh_chain_id id = lh_chain_make(parent, lock, place);
 
 	if (!id)
 		return 0;
 	*fresh = note(id, s->thread, s->segment);
-	remember(me, (struct lh_known_node){parent, lock, place, id});
+	remember(me, (struct lh_chain_cache_entry){parent, lock, place, id});
 	return id;
 }

@@ -3,67 +3,67 @@
  *
  * "While this chain was held, that lock was taken there" is a node; its parent is the
  * chain. A node with a parent is a dependency. A thread remembers the nodes that it has
- * been through (struct lh_me.known), so that the known path asks one cache line.
+ * been through (struct lh_self.known), so that the known path asks one cache line.
  *
- * Does not judge. lh_node_learn wants the big lock.
+ * Does not judge. lh_chain_record wants the big lock.
  */
-#ifndef LH_NODE_H
-#define LH_NODE_H
+#ifndef LH_THREAD_HELD_CHAIN_H
+#define LH_THREAD_HELD_CHAIN_H
 
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/thread/thread.h"
 
 /* The later of the two is the first. */
-static inline struct lh_known_node *lh_known_pair(struct lh_me *me, lh_node_id parent,
-						  lh_lock_id lock, lh_place place)
+static inline struct lh_chain_cache_entry *
+lh_chain_cache_line(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
 	uint32_t h = (parent * 0x9e3779b1u) ^ (lock * 0x85ebca6bu) ^ (place * 0xc2b2ae35u);
 
-	return me->known[(h >> 15 ^ h) & (LH_KNOWN / 2 - 1)];
+	return me->known[(h >> 15 ^ h) & (LH_CHAIN_CACHE / 2 - 1)];
 }
 
-static inline bool lh_known_is(const struct lh_known_node *k, lh_node_id parent, lh_lock_id lock,
-			       lh_place place)
+static inline bool lh_chain_cache_match(const struct lh_chain_cache_entry *k, lh_chain_id parent,
+					lh_lock_id lock, lh_site place)
 {
 	return k->parent == parent && k->lock == lock && k->place == place;
 }
 
 /* The node of this acquisition if this thread has been through it, else 0. */
-static inline lh_node_id lh_node_known(struct lh_me *me, lh_node_id parent, lh_lock_id lock,
-				       lh_place place)
+static inline lh_chain_id lh_chain_cached(struct lh_self *me, lh_chain_id parent, lh_lock_id lock,
+					  lh_site place)
 {
-	const struct lh_known_node *k = lh_known_pair(me, parent, lock, place);
+	const struct lh_chain_cache_entry *k = lh_chain_cache_line(me, parent, lock, place);
 
-	if (LH_LIKELY(lh_known_is(k, parent, lock, place)))
+	if (LH_LIKELY(lh_chain_cache_match(k, parent, lock, place)))
 		return k->node;
-	return lh_known_is(k + 1, parent, lock, place) ? k[1].node : 0;
+	return lh_chain_cache_match(k + 1, parent, lock, place) ? k[1].node : 0;
 }
 
 /*
  * Finds or makes the node and notes that this thread was there, in its present segment.
  * *fresh: this says something new, so that it must be judged. 0: no room, counted.
  */
-lh_node_id lh_node_learn(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
-			 bool *fresh);
+lh_chain_id lh_chain_record(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_site place,
+			    bool *fresh);
 
 /* The same for a link that nobody took in this chain: what is left when a lock below was given
  * back. */
-lh_node_id lh_node_link(lh_node_id parent, lh_lock_id lock, lh_place place);
+lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site place);
 
 /*
  * The node of an acquisition that this thread has been through before, in this segment, and
  * does not remember. No lock: 0 says nothing. `take_over`: also the node that it was through
- * when the lock was another one (lh_lock_return), which is this one's then.
+ * when the lock was another one (lh_lock_revive), which is this one's then.
  */
-lh_node_id lh_node_again(struct lh_me *me, lh_node_id parent, lh_lock_id lock, lh_place place,
-			 bool take_over);
+lh_chain_id lh_chain_find_visited(struct lh_self *me, lh_chain_id parent, lh_lock_id lock,
+				  lh_site place, bool take_over);
 
 /* Was nothing asked for while this lock was held? Then no circle goes through it. No lock. */
-bool lh_node_all_leaves(const struct lh_lock *l);
+bool lh_chain_no_children(const struct lh_lock *l);
 
 /* A row that the judge knows has become another node; set by who asks the judge. */
-extern void (*lh_node_renewed)(lh_node_id id);
+extern void (*lh_chain_on_reuse)(lh_chain_id id);
 
-bool lh_node_init(void); /* also in a forked child */
+bool lh_chain_init(void); /* also in a forked child */
 
 #endif

@@ -4,46 +4,46 @@
 
 extern void *__libc_stack_end __attribute__((weak));
 
-struct lh_me lh_nobody, lh_refused;
-__thread intptr_t lh_me_distance;
+struct lh_self lh_self_none, lh_self_refused;
+__thread intptr_t lh_self_offset;
 
-static void become(const struct lh_me *me)
+static void become(const struct lh_self *me)
 {
-	lh_me_distance = (intptr_t)((uintptr_t)me - (uintptr_t)&lh_nobody);
+	lh_self_offset = (intptr_t)((uintptr_t)me - (uintptr_t)&lh_self_none);
 }
 
-bool (*lh_thread_rearm)(uintptr_t frame);
+bool (*lh_thread_after_fork)(uintptr_t frame);
 
-static struct lh_me **mine; /* by seat */
-static uint64_t *handles;   /* by seat: pthread_t, close together to be searched */
-static uint32_t free_seats; /* linked by held_n */
-static uint32_t ending;     /* seats whose threads are about to end, or have */
+static struct lh_self **mine; /* by seat */
+static uint64_t *handles;     /* by seat: pthread_t, close together to be searched */
+static uint32_t free_seats;   /* linked by held_n */
+static uint32_t ending;       /* seats whose threads are about to end, or have */
 
 bool lh_thread_init(void)
 {
-	uint32_t seats = lh_book_rows(LH_T_SEAT);
+	uint32_t seats = lh_rows_max(LH_T_LIVE_THREAD);
 
-	mine = lh_book_private(seats * sizeof(*mine));
-	handles = lh_book_private(seats * sizeof(*handles));
+	mine = lh_private_alloc(seats * sizeof(*mine));
+	handles = lh_private_alloc(seats * sizeof(*handles));
 	free_seats = ending = 0;
 	return mine && handles;
 }
 
 /* ---- the door ---- */
 
-static bool on_stack(const struct lh_seat *s, uintptr_t at)
+static bool on_stack(const struct lh_live_thread *s, uintptr_t at)
 {
 	return at >= s->stack_low && at < s->stack_high;
 }
 
 /* Was the hook that is inside left by a jump? Only a shallower frame of the same stack can tell. */
-static bool stale(const struct lh_me *me, uintptr_t frame)
+static bool stale(const struct lh_self *me, uintptr_t frame)
 {
 	return frame > me->inside && me->parked && on_stack(me->parked, frame) &&
 	       on_stack(me->parked, me->inside);
 }
 
-static struct lh_me *come_in(struct lh_me *me, uintptr_t frame)
+static struct lh_self *come_in(struct lh_self *me, uintptr_t frame)
 {
 	me->inside = frame;
 	LH_COMPILER_FENCE();
@@ -55,60 +55,60 @@ static struct lh_me *come_in(struct lh_me *me, uintptr_t frame)
 /* A signal handler may strike a thread before it has sat down: its seat waits for it. */
 static uint32_t seat_that_waits(void)
 {
-	uint32_t i = lh_seat_of_handle((pthread_t)lh_thread_handle());
+	uint32_t i = lh_live_thread_by_handle((pthread_t)lh_thread_handle());
 
-	return i && LH_SEATS[i].state == LH_SEAT_MADE ? i : 0;
+	return i && LH_LIVE_THREADS[i].state == LH_LIVE_RESERVED ? i : 0;
 }
 
-static struct lh_me *adopt(uintptr_t frame)
+static struct lh_self *adopt(uintptr_t frame)
 {
 	uintptr_t low, high;
 
 	/* nobody's number is 0; a thread without a seat takes the big lock in its thread pointer's
 	 * name */
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
-	if (!lh_big_lock_take(&lh_book.big, name))
+	if (!lh_internal_lock_take(&lh_own_ledger.big, name))
 		return NULL;
 	uint32_t seat = seat_that_waits();
 	/* until a thread sits down, the size of its stack is kept there */
-	lh_thread_stack_bounds(frame, seat ? LH_SEATS[seat].stack_high : 0, &low, &high);
-	struct lh_me *me = lh_seat_take(seat, low, high);
+	lh_thread_stack_bounds(frame, seat ? LH_LIVE_THREADS[seat].stack_high : 0, &low, &high);
+	struct lh_self *me = lh_live_thread_attach(seat, low, high);
 	if (me && !seat)
 		LH_THREADS[me->parked->thread].flags |= LH_THREAD_ADOPTED;
-	lh_big_lock_give(&lh_book.big, name);
+	lh_internal_lock_release(&lh_own_ledger.big, name);
 	return me;
 }
 
-static __attribute__((noinline)) struct lh_me *slow_door(uintptr_t frame)
+static __attribute__((noinline)) struct lh_self *slow_door(uintptr_t frame)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 
-	if (!lh_book.ledger || me == &lh_refused)
+	if (!lh_own_ledger.ledger || me == &lh_self_refused)
 		return NULL;
-	if (me == &lh_nobody) {
+	if (me == &lh_self_none) {
 		me = adopt(frame);
 		return me ? come_in(me, frame) : NULL;
 	}
 	if (me->inside && !stale(me, frame)) {
-		__atomic_fetch_add(&lh_book.ledger->passed, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&lh_own_ledger.ledger->passed, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
 	if (!me->parked) { /* wiped: a forked child */
-		if (!lh_thread_rearm || !lh_thread_rearm(frame))
+		if (!lh_thread_after_fork || !lh_thread_after_fork(frame))
 			return NULL;
-		me = lh_myself();
+		me = lh_self_get();
 	}
 	return come_in(me, frame);
 }
 
-struct lh_me *lh_enter(uintptr_t frame)
+struct lh_self *lh_enter(uintptr_t frame)
 {
-	struct lh_me *me = lh_myself();
+	struct lh_self *me = lh_self_get();
 
 	return LH_LIKELY(me->seat != NULL) ? come_in(me, frame) : slow_door(frame);
 }
 
-void lh_leave(struct lh_me *me)
+void lh_leave(struct lh_self *me)
 {
 	me->inside = 0;
 	LH_COMPILER_FENCE();
@@ -119,7 +119,7 @@ void lh_leave(struct lh_me *me)
 
 lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment)
 {
-	lh_thread_id id = lh_book_new(LH_T_THREAD, 1);
+	lh_thread_id id = lh_row_add(LH_T_THREAD, 1);
 
 	if (id) {
 		LH_THREADS[id] = (struct lh_thread){
@@ -131,34 +131,35 @@ lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t s
 	return id;
 }
 
-uint32_t lh_seat_new(lh_thread_id thread)
+uint32_t lh_live_thread_new(lh_thread_id thread)
 {
 	uint32_t i = free_seats;
 
 	if (i)
-		free_seats = LH_SEATS[i].held_n;
+		free_seats = LH_LIVE_THREADS[i].held_n;
 	else
-		i = lh_book_new(LH_T_SEAT, 1);
-	if (!i || !(mine[i] = mine[i] ? mine[i] : lh_book_private(sizeof(struct lh_me))))
+		i = lh_row_add(LH_T_LIVE_THREAD, 1);
+	if (!i || !(mine[i] = mine[i] ? mine[i] : lh_private_alloc(sizeof(struct lh_self))))
 		return 0;
-	if (!mine[i]->walked && !(mine[i]->walked = lh_book_private(sizeof(struct lh_walked))))
+	if (!mine[i]->walked &&
+	    !(mine[i]->walked = lh_private_alloc(sizeof(struct lh_stack_walk_result))))
 		return 0;
-	struct lh_seat *s = &LH_SEATS[i];
-	__builtin_memset(s, 0, offsetof(struct lh_seat, held));
+	struct lh_live_thread *s = &LH_LIVE_THREADS[i];
+	__builtin_memset(s, 0, offsetof(struct lh_live_thread, held));
 	s->thread = thread;
-	s->state = LH_SEAT_MADE;
+	s->state = LH_LIVE_RESERVED;
 	if (thread)
 		LH_THREADS[thread].seat = i;
 	return i;
 }
 
-void lh_seat_free(uint32_t i)
+void lh_live_thread_free(uint32_t i)
 {
-	struct lh_seat *s = &LH_SEATS[i];
+	struct lh_live_thread *s = &LH_LIVE_THREADS[i];
 
-	if (s->state == LH_SEAT_FREE)
+	if (s->state == LH_LIVE_FREE)
 		return;
-	if (s->state == LH_SEAT_ENDING)
+	if (s->state == LH_LIVE_ENDING)
 		__atomic_fetch_sub(&ending, 1, __ATOMIC_RELAXED);
 	if (s->thread) {
 		LH_THREADS[s->thread].seat = 0;
@@ -168,20 +169,20 @@ void lh_seat_free(uint32_t i)
 	s->handle = 0;
 	s->wait_lock = 0;
 	s->wait_on = LH_WAIT_NONE;
-	s->state = LH_SEAT_FREE;
+	s->state = LH_LIVE_FREE;
 	s->held_n = free_seats;
 	free_seats = i;
 }
 
-void lh_seat_ending(uint32_t i)
+void lh_live_thread_ending(uint32_t i)
 {
-	if (LH_SEATS[i].state != LH_SEAT_LIVE)
+	if (LH_LIVE_THREADS[i].state != LH_LIVE_ATTACHED)
 		return;
 	__atomic_fetch_add(&ending, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&LH_SEATS[i].state, LH_SEAT_ENDING, __ATOMIC_RELEASE);
+	__atomic_store_n(&LH_LIVE_THREADS[i].state, LH_LIVE_ENDING, __ATOMIC_RELEASE);
 }
 
-uint32_t lh_seats_ending(void)
+uint32_t lh_live_threads_ending(void)
 {
 	return ending;
 }
@@ -216,80 +217,81 @@ void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uint
 		*low = *high = 0;
 }
 
-void lh_seat_handle(uint32_t i, pthread_t handle)
+void lh_live_thread_set_handle(uint32_t i, pthread_t handle)
 {
-	uint32_t old = lh_seat_of_handle(handle);
+	uint32_t old = lh_live_thread_by_handle(handle);
 
 	if (old && old != i) /* that thread is gone: its control block was used again */
-		handles[old] = LH_SEATS[old].handle = 0;
-	handles[i] = LH_SEATS[i].handle = (uint64_t)handle;
+		handles[old] = LH_LIVE_THREADS[old].handle = 0;
+	handles[i] = LH_LIVE_THREADS[i].handle = (uint64_t)handle;
 }
 
 /* What the thread that sat here before has laid to rest: nobody else may make it again. */
-static void bury_resting(struct lh_me *me)
+static void bury_resting(struct lh_self *me)
 {
-	for (unsigned i = 0; i < LH_RESTING; i++) {
+	for (unsigned i = 0; i < LH_RETIRED_MAX; i++) {
 		if (me->resting[i])
-			lh_lock_bury(&LH_LOCKS[me->resting[i]]);
+			lh_lock_drop_retired(&LH_LOCKS[me->resting[i]]);
 		me->resting[i] = 0;
 	}
 }
 
-void lh_me_forget(struct lh_me *me)
+void lh_self_forget_visits(struct lh_self *me)
 {
 	__builtin_memset(me->known, 0, sizeof(me->known));
 	__builtin_memset(me->been, 0, me->been_used * sizeof(me->been[0]));
 	me->been_used = 0;
 }
 
-struct lh_me *lh_seat_take(uint32_t i, uintptr_t low, uintptr_t high)
+struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
 {
 	uint64_t handle = lh_thread_handle();
 
 	if (!i) {
-		uint32_t old = lh_seat_of_handle((pthread_t)handle);
+		uint32_t old = lh_live_thread_by_handle((pthread_t)handle);
 		if (old) /* its owner is gone: the control block is ours now */
-			lh_seat_free(old);
-		i = lh_seat_new(lh_thread_new(0, 0, 0));
-	} else if (lh_myself()->number && lh_myself()->number != i) {
-		lh_seat_free(
-			lh_myself()->number); /* a handler was first, and its seat not known yet */
+			lh_live_thread_free(old);
+		i = lh_live_thread_new(lh_thread_new(0, 0, 0));
+	} else if (lh_self_get()->number && lh_self_get()->number != i) {
+		lh_live_thread_free(
+			lh_self_get()
+				->number); /* a handler was first, and its seat not known yet */
 	}
 	if (!i) {
-		become(&lh_refused);
-		lh_book.ledger->dropped_events++;
+		become(&lh_self_refused);
+		lh_own_ledger.ledger->dropped_events++;
 		return NULL;
 	}
-	struct lh_seat *s = &LH_SEATS[i];
-	struct lh_me *me = mine[i];
+	struct lh_live_thread *s = &LH_LIVE_THREADS[i];
+	struct lh_self *me = mine[i];
 	s->tid = lh_sys_tid();
 	s->stack_low = low;
 	s->stack_high = high;
-	lh_seat_handle(i, (pthread_t)handle);
+	lh_live_thread_set_handle(i, (pthread_t)handle);
 	if (s->thread)
 		LH_THREADS[s->thread].tid = s->tid;
 	me->number = i;
 	me->noise = i * 2654435761u;
-	me->sample = lh_me_gap(me);
+	me->sample = lh_self_next_sample(me);
 	me->free_seen = 0;
 	me->shake = 0;
 	me->inside = 0;
-	if (s->state != LH_SEAT_MADE ||
+	if (s->state != LH_LIVE_RESERVED ||
 	    me->used) { /* fresh memory is zero: let it stay untouched */
-		lh_me_forget(me);
+		lh_self_forget_visits(me);
 		bury_resting(me);
 	}
 	me->used = 1;
 	me->parked = s;
 	me->seat = s;
-	__atomic_store_n(&s->state, LH_SEAT_LIVE, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->state, LH_LIVE_ATTACHED, __ATOMIC_RELEASE);
 	become(me);
 	return me;
 }
 
-uint32_t lh_seat_of_handle(pthread_t handle)
+uint32_t lh_live_thread_by_handle(pthread_t handle)
 {
-	uint32_t used = lh_book_used(LH_T_SEAT);
+	uint32_t used = lh_rows_used(LH_T_LIVE_THREAD);
 
 	for (uint32_t i = 1; i < used; i++)
 		if (handles[i] == (uint64_t)handle && handles[i])
@@ -299,7 +301,7 @@ uint32_t lh_seat_of_handle(pthread_t handle)
 
 /* ---- held locks ---- */
 
-struct lh_held *lh_held_find(struct lh_seat *s, const void *o)
+struct lh_held *lh_held_find(struct lh_live_thread *s, const void *o)
 {
 	for (uint32_t i = s->held_n; i-- > 0;)
 		if (s->held[i].address == (uintptr_t)o && s->held[i].lock)
@@ -307,11 +309,11 @@ struct lh_held *lh_held_find(struct lh_seat *s, const void *o)
 	return NULL;
 }
 
-struct lh_held *lh_held_push(struct lh_seat *s)
+struct lh_held *lh_held_push(struct lh_live_thread *s)
 {
 	if (s->held_n >= LH_HELD_MAX) {
 		s->skipped++;
-		__atomic_fetch_add(&lh_book.ledger->dropped_events, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
 	struct lh_held *h = &s->held[s->held_n++];
@@ -320,7 +322,7 @@ struct lh_held *lh_held_push(struct lh_seat *s)
 	return h;
 }
 
-void lh_held_remove(struct lh_seat *s, struct lh_held *h)
+void lh_held_remove(struct lh_live_thread *s, struct lh_held *h)
 {
 	uint32_t at = (uint32_t)(h - s->held);
 
@@ -336,13 +338,13 @@ void lh_held_remove(struct lh_seat *s, struct lh_held *h)
 		s->held_n--;
 }
 
-uint32_t lh_holder(lh_lock_id lock, uint32_t except, struct lh_held **h)
+uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **h)
 {
-	uint32_t used = lh_book_used(LH_T_SEAT);
+	uint32_t used = lh_rows_used(LH_T_LIVE_THREAD);
 
 	for (uint32_t i = 1; i < used; i++) {
-		struct lh_seat *s = &LH_SEATS[i];
-		if (i == except || (s->state != LH_SEAT_LIVE && s->state != LH_SEAT_ENDING))
+		struct lh_live_thread *s = &LH_LIVE_THREADS[i];
+		if (i == except || (s->state != LH_LIVE_ATTACHED && s->state != LH_LIVE_ENDING))
 			continue;
 		for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++) {
 			if (s->held[k].lock == lock) {

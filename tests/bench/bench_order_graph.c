@@ -36,10 +36,10 @@ struct chain {
 struct book {
 	struct lh_lock *lock;
 	struct lh_thread *thread;
-	struct lh_node *node;
-	struct lh_seen *seen;
-	struct lh_event event[1];
-	struct lh_facts f;
+	struct lh_chain *node;
+	struct lh_chain_visit *seen;
+	struct lh_hb_edge event[1];
+	struct lh_order_input f;
 	lh_lock_id *name; /* by place in the hidden order */
 	uint32_t *head;   /* hash of nodes */
 	uint32_t mask;
@@ -98,16 +98,16 @@ static void book_make(struct book *b, uint32_t locks, uint32_t nodes)
 	for (b->mask = 1024; b->mask < nodes; b->mask *= 2)
 		;
 	b->head = room_for(sizeof *b->head * b->mask--);
-	b->f = (struct lh_facts){.lock = b->lock,
-				 .thread = b->thread,
-				 .node = b->node,
-				 .seen = b->seen,
-				 .event = b->event,
-				 .locks = 1,
-				 .threads = THREADS + 1,
-				 .nodes = 1,
-				 .seens = 1,
-				 .events = 1};
+	b->f = (struct lh_order_input){.lock = b->lock,
+				       .thread = b->thread,
+				       .node = b->node,
+				       .seen = b->seen,
+				       .event = b->event,
+				       .locks = 1,
+				       .threads = THREADS + 1,
+				       .nodes = 1,
+				       .seens = 1,
+				       .events = 1};
 }
 
 static void book_free(struct book *b, uint32_t locks, uint32_t nodes)
@@ -131,7 +131,7 @@ static lh_lock_id name_of(struct book *b, uint32_t place)
 }
 
 /* Finds or makes; *fresh says which. */
-static lh_node_id node_of(struct book *b, lh_node_id parent, lh_lock_id lock, bool *fresh)
+static lh_chain_id node_of(struct book *b, lh_chain_id parent, lh_lock_id lock, bool *fresh)
 {
 	uint64_t h = ((uint64_t)parent << 32 | lock) * 0x9e3779b97f4a7c15u;
 	uint32_t *head = &b->head[(h >> 32) & b->mask], n;
@@ -140,15 +140,15 @@ static lh_node_id node_of(struct book *b, lh_node_id parent, lh_lock_id lock, bo
 		if (b->node[n].parent == parent && b->node[n].lock == lock)
 			return n;
 	n = b->f.nodes++;
-	b->node[n] = (struct lh_node){.parent = parent,
-				      .lock = lock,
-				      .place = LH_PLACE(1, LH_WAITS, 0),
-				      .depth = b->node[parent].depth + 1,
-				      .next = b->lock[LH_LOCK_ROW(lock)].nodes,
-				      .hash_next = *head,
-				      .seen = n};
+	b->node[n] = (struct lh_chain){.parent = parent,
+				       .lock = lock,
+				       .place = LH_SITE(1, LH_BLOCKING, 0),
+				       .depth = b->node[parent].depth + 1,
+				       .next = b->lock[LH_LOCK_ROW(lock)].nodes,
+				       .hash_next = *head,
+				       .seen = n};
 	b->lock[LH_LOCK_ROW(lock)].nodes = n;
-	b->seen[n] = (struct lh_seen){.node = n, .thread = 1 + n % THREADS};
+	b->seen[n] = (struct lh_chain_visit){.node = n, .thread = 1 + n % THREADS};
 	b->f.seens = n + 1;
 	*head = n;
 	*fresh = true;
@@ -216,27 +216,27 @@ static struct chain *chains_make(enum order order, uint32_t n, uint32_t locks)
 struct result {
 	double mean, worst, last; /* ns a dependency; of the last tenth */
 	uint32_t found;
-	struct lh_judge_counts counts;
+	struct lh_order_counts counts;
 };
 
 struct run {
 	struct book book;
-	struct lh_judge *j;
+	struct lh_order_graph *j;
 	struct result r;
 	uint32_t dependencies, want;
 	double spent, spent_before_last;
 };
 
-static lh_node_id step(struct run *run, lh_node_id parent, lh_lock_id lock)
+static lh_chain_id step(struct run *run, lh_chain_id parent, lh_lock_id lock)
 {
 	bool fresh = false;
-	lh_node_id n = node_of(&run->book, parent, lock, &fresh);
+	lh_chain_id n = node_of(&run->book, parent, lock, &fresh);
 	double begin, took;
 
 	if (!fresh || !run->j)
 		return n;
 	begin = now();
-	run->r.found += lh_judge_node(run->j, &run->book.f, n);
+	run->r.found += lh_order_check_chain(run->j, &run->book.f, n);
 	took = now() - begin - clock_cost;
 	run->spent += took;
 	if (took > run->r.worst)
@@ -246,26 +246,28 @@ static lh_node_id step(struct run *run, lh_node_id parent, lh_lock_id lock)
 	return n;
 }
 
-static void take_chain(struct run *run, const struct chain *c, lh_node_id parent)
+static void take_chain(struct run *run, const struct chain *c, lh_chain_id parent)
 {
 	for (int i = 0; i < DEPTH && run->dependencies < run->want; i++)
 		parent = step(run, parent, name_of(&run->book, c->lock[i]));
 }
 
-static struct lh_judge *judge_make(uint32_t nodes, uint32_t locks, uint32_t earn, uint32_t burst)
+static struct lh_order_graph *judge_make(uint32_t nodes, uint32_t locks, uint32_t earn,
+					 uint32_t burst)
 {
-	struct lh_judge_room room = {.locks = locks + 2,
-				     .edges = locks * locks + 8 < nodes * 4 ? locks * locks + 8
-									    : nodes * 4,
-				     .witnesses = nodes * 5,
-				     .threads = THREADS + 1,
-				     .seens = nodes + 1,
-				     .events = 1,
-				     .circles = 4096,
-				     .earn = earn,
-				     .burst = burst};
+	struct lh_order_graph_size room = {
+		.locks = locks + 2,
+		.edges = locks * locks + 8 < nodes * 4 ? locks * locks + 8 : nodes * 4,
+		.witnesses = nodes * 5,
+		.threads = THREADS + 1,
+		.seens = nodes + 1,
+		.events = 1,
+		.circles = 4096,
+		.earn = earn,
+		.burst = burst};
 
-	return lh_judge_make(room_for(lh_judge_bytes(&room)), &room, LH_JUDGE_LISTS);
+	return lh_order_graph_init(room_for(lh_order_graph_bytes(&room)), &room,
+				   LH_ORDER_LOCK_LISTS);
 }
 
 static struct result bench(enum order order, uint32_t dependencies, uint32_t locks)
@@ -273,7 +275,7 @@ static struct result bench(enum order order, uint32_t dependencies, uint32_t loc
 	uint32_t nodes = dependencies * 2 + 1024, n = dependencies;
 	struct chain *chain = chains_make(order, n, locks);
 	struct run run = {.want = dependencies};
-	lh_node_id root = 0;
+	lh_chain_id root = 0;
 
 	book_make(&run.book, locks, nodes);
 	run.j = judge_make(nodes, locks, 0, 0);
@@ -288,7 +290,7 @@ static struct result bench(enum order order, uint32_t dependencies, uint32_t loc
 	}
 	run.r.mean = run.spent / run.dependencies;
 	run.r.last = (run.spent - run.spent_before_last) / (run.want / 10);
-	run.r.counts = lh_judge_counts(run.j);
+	run.r.counts = lh_order_counts(run.j);
 	book_free(&run.book, locks, nodes);
 	free(chain);
 	return run.r;
@@ -300,7 +302,7 @@ static void whole(enum order order, uint32_t dependencies, uint32_t locks)
 	uint32_t nodes = dependencies * 2 + 1024, found = 0;
 	struct chain *chain = chains_make(order, dependencies, locks);
 	struct run run = {.want = UINT32_MAX};
-	struct lh_judge_counts c;
+	struct lh_order_counts c;
 	double begin;
 
 	book_make(&run.book, locks, nodes);
@@ -311,9 +313,9 @@ static void whole(enum order order, uint32_t dependencies, uint32_t locks)
 	}
 	begin = now();
 	run.j = judge_make(nodes, locks, 0, 50u << 20);
-	for (lh_node_id i = 1; i < run.book.f.nodes; i++)
-		found += lh_judge_node(run.j, &run.book.f, i);
-	c = lh_judge_counts(run.j);
+	for (lh_chain_id i = 1; i < run.book.f.nodes; i++)
+		found += lh_order_check_chain(run.j, &run.book.f, i);
+	c = lh_order_counts(run.j);
 	printf("whole run, %-8s %8u nodes  %7.3f s   found %u, cut %u\n", order_name[order],
 	       run.book.f.nodes - 1, (now() - begin) / 1e9, found, c.cut);
 	book_free(&run.book, locks, nodes);

@@ -38,7 +38,7 @@ static uint64_t random_number(void)
 }
 
 /* What may be said of any walk. Prints nothing while all is well: there are many. */
-static void check_sane(const struct lh_regs *regs, const struct lh_spot *s, int n,
+static void check_sane(const struct lh_regs *regs, const struct lh_return_slot *s, int n,
 		       enum lh_walk_end end)
 {
 	uintptr_t last = regs->sp - 128; /* a red zone, if the first frame is a signal's */
@@ -52,7 +52,7 @@ static void check_sane(const struct lh_regs *regs, const struct lh_spot *s, int 
 		CHECK(!"a frame that is not on the stack");
 }
 
-static int walk(const struct lh_regs *regs, struct lh_spot *s, enum lh_walk_end *end)
+static int walk(const struct lh_regs *regs, struct lh_return_slot *s, enum lh_walk_end *end)
 {
 	int n = lh_walk(regs, high, s, ROOM, end);
 	check_sane(regs, s, n, *end);
@@ -63,7 +63,7 @@ static int walk(const struct lh_regs *regs, struct lh_spot *s, enum lh_walk_end 
 static void spoil(const struct lh_regs *regs, uintptr_t at, uintptr_t value, int frames,
 		  enum lh_walk_end why)
 {
-	struct lh_spot s[ROOM];
+	struct lh_return_slot s[ROOM];
 	enum lh_walk_end end;
 	uintptr_t good = *(uintptr_t *)at;
 	*(uintptr_t *)at = value;
@@ -74,7 +74,7 @@ static void spoil(const struct lh_regs *regs, uintptr_t at, uintptr_t value, int
 }
 
 /* Of the function that returns to spots[k].pc: its saved frame pointer lies below the slot. */
-static void known_damages(const struct lh_regs *regs, const struct lh_spot *spots)
+static void known_damages(const struct lh_regs *regs, const struct lh_return_slot *spots)
 {
 	static char data[64];
 	for (int k = 0; k < DEPTH - 2; k++) {
@@ -148,7 +148,7 @@ static uintptr_t some_value(uintptr_t sp)
 /* Up to four words at once, anywhere in the frames. */
 static void random_damages(const struct lh_regs *regs, uintptr_t last)
 {
-	struct lh_spot s[ROOM];
+	struct lh_return_slot s[ROOM];
 	enum lh_walk_end end;
 	for (int round = 0; round < ROUNDS; round++) {
 		uintptr_t *at[4], good[4];
@@ -166,7 +166,7 @@ static void random_damages(const struct lh_regs *regs, uintptr_t last)
 
 static void random_registers(uintptr_t sp)
 {
-	struct lh_spot s[ROOM];
+	struct lh_return_slot s[ROOM];
 	enum lh_walk_end end;
 	for (int round = 0; round < ROUNDS; round++) {
 		struct lh_regs regs = {some_code(), sp + random_number() % (high - sp) / 8 * 8,
@@ -180,7 +180,7 @@ static void random_registers(uintptr_t sp)
 /* Every address of every loaded object, also between instructions. */
 static void every_address(const struct lh_regs *regs)
 {
-	struct lh_spot s[1];
+	struct lh_return_slot s[1];
 	long walked = 0, ruled = 0;
 	for (size_t i = 0; i < codes; i++)
 		for (uintptr_t pc = code[i].start; pc < code[i].start + code[i].size; pc++) {
@@ -202,7 +202,7 @@ static APART void called_by_bare_code(void)
 	struct lh_regs regs = {(uintptr_t)__builtin_return_address(0), frame + 16,
 			       *(uintptr_t *)frame};
 	struct lh_regs inner = {(uintptr_t)called_by_bare_code + 8, frame + 16, frame};
-	struct lh_spot s[ROOM];
+	struct lh_return_slot s[ROOM];
 	enum lh_walk_end end;
 	rbp_seen = regs.bp;
 	CHECK_EQ(walk(&regs, s, &end), 0);
@@ -243,7 +243,7 @@ static APART void innermost(void)
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 	struct lh_regs regs = {(uintptr_t)__builtin_return_address(0), frame + 16,
 			       *(uintptr_t *)frame};
-	struct lh_spot spots[ROOM];
+	struct lh_return_slot spots[ROOM];
 	enum lh_walk_end end;
 	int n = walk(&regs, spots, &end);
 	if (!CHECK(n > DEPTH) || !CHECK_EQ(end, LH_WALK_DONE))
@@ -253,7 +253,7 @@ static APART void innermost(void)
 	random_registers(regs.sp);
 	every_address(&regs);
 	code_without_rules();
-	struct lh_spot again[ROOM];
+	struct lh_return_slot again[ROOM];
 	CHECK_EQ(walk(&regs, again, &end), n);
 	CHECK(memcmp(spots, again, (size_t)n * sizeof *spots) == 0);
 }

@@ -85,7 +85,7 @@ const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint
 	return l ? l->function : NULL;
 }
 
-const char *lh_symbol_part(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
+const char *lh_symbol_member_path(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
 			   uint64_t own)
 {
 	(void)s, (void)m, (void)offset, (void)own;
@@ -98,13 +98,13 @@ bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t 
 	return false;
 }
 
-uint32_t lh_symbols_troubles(const struct lh_symbols *s)
+uint32_t lh_symbols_problems(const struct lh_symbols *s)
 {
 	(void)s;
 	return 0;
 }
 
-const char *lh_symbols_trouble(const struct lh_symbols *s, uint32_t i)
+const char *lh_symbols_problem(const struct lh_symbols *s, uint32_t i)
 {
 	(void)s, (void)i;
 	return NULL;
@@ -121,15 +121,15 @@ static lh_stack_id two(struct lh_ledger *l, uint64_t inner, uint64_t outer)
 static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_stack_id at)
 {
 	uint32_t parent, id, seen;
-	struct lh_node *n = build_row(l, LH_T_NODE, &parent);
+	struct lh_chain *n = build_row(l, LH_T_CHAIN, &parent);
 
-	*n = (struct lh_node){
-		.lock = held, .place = LH_PLACE(at, LH_WAITS, LH_EXCLUSIVE), .depth = 1};
-	n = build_row(l, LH_T_NODE, &id);
-	*n = (struct lh_node){.parent = parent, .lock = wanted, .depth = 2};
-	n->place = LH_PLACE(at, LH_WAITS, LH_EXCLUSIVE);
-	*(struct lh_seen *)build_row(l, LH_T_SEEN, &seen) =
-		(struct lh_seen){.node = id, .thread = 2};
+	*n = (struct lh_chain){
+		.lock = held, .place = LH_SITE(at, LH_BLOCKING, LH_EXCLUSIVE), .depth = 1};
+	n = build_row(l, LH_T_CHAIN, &id);
+	*n = (struct lh_chain){.parent = parent, .lock = wanted, .depth = 2};
+	n->place = LH_SITE(at, LH_BLOCKING, LH_EXCLUSIVE);
+	*(struct lh_chain_visit *)build_row(l, LH_T_VISIT, &seen) =
+		(struct lh_chain_visit){.node = id, .thread = 2};
 	n->seen = seen;
 }
 
@@ -152,16 +152,16 @@ static struct lh_ledger *bank(const char *exe)
 	}
 	f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
 	f->duration_ns = 250000000;
-	build_step(l, 2, c, LH_PLACE(odd, LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 2, c, LH_SITE(odd, LH_BLOCKING, LH_EXCLUSIVE), LH_HOLDS);
 	build_finding(l, LH_RULE_UNLOCK_NOT_HELD, LH_HAPPENED, LH_ERROR);
-	build_step(l, 3, c, LH_PLACE(two(l, 0x1120, 0x1800), LH_WAITS, LH_EXCLUSIVE), LH_RELEASES);
+	build_step(l, 3, c, LH_SITE(two(l, 0x1120, 0x1800), LH_BLOCKING, LH_EXCLUSIVE), LH_RELEASES);
 	order(l, a, b, two(l, 0x1110, 0x1800));
 	order(l, b, a, two(l, 0x1130, 0x1800));
 	order(l, b, c, odd);
 	return l;
 }
 
-static void settle(void *with, const struct lh_model *m, struct lh_found *f)
+static void settle(void *with, const struct lh_report *m, struct lh_report_finding *f)
 {
 	(void)with, (void)m;
 	if (f->rule != LH_RULE_UNLOCK_NOT_HELD)
@@ -190,9 +190,9 @@ static struct lh_ledger *scenario(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct lh_text_style style = {.root = "/src/bank", .least = LH_ERROR, .locks = true};
-	struct lh_record r;
-	struct lh_model *m = lh_model_new((struct lh_model_wants){
+	struct lh_render_text_style style = {.root = "/src/bank", .least = LH_ERROR, .locks = true};
+	struct lh_ledger_view r;
+	struct lh_report *m = lh_report_new((struct lh_report_options){
 		.symbols = (struct lh_symbols *)&style, /* only ever handed on */
 		.every_lock = true,
 		.orders = true,
@@ -209,14 +209,14 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "nothing") != 0) {
 		struct lh_ledger *l = scenario(argv[1]);
 
-		if (!lh_read_record(&r, l, l->total))
+		if (!lh_read_view(&r, l, l->total))
 			return 2;
-		lh_model_add(m, &r);
+		lh_report_add_ledger(m, &r);
 	}
-	lh_model_note(m, names == evil ? EVIL_NAME : "a note");
-	lh_model_finish(m);
+	lh_report_note(m, names == evil ? EVIL_NAME : "a note");
+	lh_report_finish(m);
 	if (lh_render_find(argv[2])->render(m, &style, stdout) != 0)
 		return 1;
-	lh_model_free(m);
+	lh_report_free(m);
 	return 0;
 }

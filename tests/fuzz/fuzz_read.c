@@ -17,32 +17,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static FILE *sink;
 static int hole = -1;
 
-static void walk(const struct lh_record *r)
+static void walk(const struct lh_ledger_view *r)
 {
-	lh_node_id chain[LH_HELD_MAX];
+	lh_chain_id chain[LH_HELD_MAX];
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_module module;
-	struct lh_event event;
-	struct lh_seat seat;
-	struct lh_seen seen;
+	struct lh_hb_edge event;
+	struct lh_live_thread seat;
+	struct lh_chain_visit seen;
 
 	for (uint32_t i = 0; i < 300; i++) {
-		lh_read_chain(r, i, chain, LH_HELD_MAX);
+		lh_read_chain_path(r, i, chain, LH_HELD_MAX);
 		lh_read_frames(r, i, frame);
-		lh_read_seat(r, i, &seat);
-		lh_read_seen(r, i, &seen);
-		lh_read_event(r, i, &event);
+		lh_read_live_thread(r, i, &seat);
+		lh_read_visit(r, i, &seen);
+		lh_read_hb_edge(r, i, &event);
 	}
 	lh_read_module_at(r, 0x1000010, &module);
 	lh_read_pack(r, hole);
 }
 
-static void show(struct lh_model *m)
+static void show(struct lh_report *m)
 {
-	static const struct lh_text_style style = {
+	static const struct lh_render_text_style style = {
 		.color = true, .filtered = true, .locks = true, .source = false};
 
-	lh_model_finish(m);
+	lh_report_finish(m);
 	for (const struct lh_format *f = lh_render_formats; f->name; f++)
 		if (f->render(m, &style, sink) != 0)
 			abort(); /* /dev/null takes everything: a renderer that fails has made
@@ -52,8 +52,8 @@ static void show(struct lh_model *m)
 /* As a file: everything is copied. */
 static void as_file(const uint8_t *data, size_t size)
 {
-	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
-	struct lh_shelf s;
+	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
+	struct lh_ledger_file s;
 
 	if (lh_read_bytes(&s, data, size, "fuzz") != (s.n > 0))
 		abort();
@@ -61,31 +61,31 @@ static void as_file(const uint8_t *data, size_t size)
 		abort(); /* nothing read, and nothing said */
 	for (uint32_t i = 0; i < s.n; i++)
 		walk(&s.record[i]);
-	lh_model_add_shelf(m, &s);
-	lh_whole_judge(m, true);
+	lh_report_add_file(m, &s);
+	lh_cross_process_check(m, true);
 	show(m);
-	lh_model_free(m);
+	lh_report_free(m);
 	lh_read_close(&s);
 }
 
 /* As a live ledger, read where it lies, finding by finding. */
 static void as_memory(const uint8_t *data, size_t size)
 {
-	struct lh_model *m = lh_model_new((struct lh_model_wants){0});
+	struct lh_report *m = lh_report_new((struct lh_report_options){0});
 	uint64_t *copy = malloc(size ? size : 1);
-	struct lh_record r;
+	struct lh_ledger_view r;
 
 	if (!copy)
 		abort();
 	memcpy(copy, data, size);
-	if (lh_read_record(&r, copy, size)) {
+	if (lh_read_view(&r, copy, size)) {
 		walk(&r);
 		for (uint32_t i = 0; i < lh_read_used(&r, LH_T_FINDING) && i < 100; i++)
-			lh_model_take(m, &r, i, NULL);
+			lh_report_add_row(m, &r, i, NULL);
 		lh_read_refresh(&r);
 		show(m);
 	}
-	lh_model_free(m);
+	lh_report_free(m);
 	free(copy);
 }
 

@@ -26,9 +26,9 @@ static int make_file(const char *name)
 
 static void pack(int fd, struct lh_ledger *l)
 {
-	struct lh_record r;
+	struct lh_ledger_view r;
 
-	if (!lh_read_record(&r, l, l->total) || lh_read_pack(&r, fd) != 0) {
+	if (!lh_read_view(&r, l, l->total) || lh_read_pack(&r, fd) != 0) {
 		fprintf(stderr, "make_corpus: %s\n", r.trouble);
 		exit(2);
 	}
@@ -54,8 +54,8 @@ static struct lh_ledger *all_rules(void)
 
 		f->duration_ns = 1000u * r;
 		f->filter = r > 12 ? r - 12 : 0;
-		build_step(l, 2, LH_LOCK_ID(r % 10 + 1, 1), LH_PLACE(1, 0, 0), LH_HOLDS);
-		build_step(l, r % 3 + 1, LH_LOCK_ID(r % 10 + 1, 1), LH_PLACE(2, r % 3, r % 2),
+		build_step(l, 2, LH_LOCK_ID(r % 10 + 1, 1), LH_SITE(1, 0, 0), LH_HOLDS);
+		build_step(l, r % 3 + 1, LH_LOCK_ID(r % 10 + 1, 1), LH_SITE(2, r % 3, r % 2),
 			   r % 6);
 	}
 	return l;
@@ -66,20 +66,21 @@ static struct lh_ledger *all_tables(void)
 {
 	struct lh_ledger *l = build_bank(1001, 0x7f0000000000);
 	struct lh_thread *t = build_at(l, LH_T_THREAD, 2);
-	struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
+	struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
 
-	t->life = build_lock(l, LH_LIFE, 0, NULL);
+	t->life = build_lock(l, LH_THREAD_END, 0, NULL);
 	t->created = 4;
-	*s = (struct lh_seat){.state = LH_SEAT_LIVE, .tid = 1002, .thread = 2, .held_n = 2};
-	s->held[0] = (struct lh_held){.lock = LH_LOCK_ID(1, 1), .place = LH_PLACE(1, 0, 0)};
+	*s = (struct lh_live_thread){
+		.state = LH_LIVE_ATTACHED, .tid = 1002, .thread = 2, .held_n = 2};
+	s->held[0] = (struct lh_held){.lock = LH_LOCK_ID(1, 1), .place = LH_SITE(1, 0, 0)};
 	s->wait_lock = LH_LOCK_ID(2, 1);
 	for (uint32_t i = 0; i < 5; i++) {
-		struct lh_node *n = build_row(l, LH_T_NODE, NULL);
+		struct lh_chain *n = build_row(l, LH_T_CHAIN, NULL);
 
-		*n = (struct lh_node){
+		*n = (struct lh_chain){
 			.parent = i, .lock = LH_LOCK_ID(1 + i % 2, 1), .depth = i + 1};
-		((struct lh_seen *)build_row(l, LH_T_SEEN, NULL))->node = i + 1;
-		((struct lh_event *)build_row(l, LH_T_EVENT, NULL))->what = LH_EVENT_CREATE;
+		((struct lh_chain_visit *)build_row(l, LH_T_VISIT, NULL))->node = i + 1;
+		((struct lh_hb_edge *)build_row(l, LH_T_HB_EDGE, NULL))->what = LH_HB_CREATE;
 	}
 	l->end = LH_END_SIGNAL;
 	l->end_code = 9;
@@ -112,9 +113,9 @@ static void save_shared(void)
 
 static void save_run(void)
 {
-	struct lh_board board = {
-		.magic = LH_BOARD_MAGIC, .version = LH_LEDGER_VERSION, .next = 1, .slots_max = 4};
-	char page[LH_BOARD_BYTES] = "";
+	struct lh_run_header board = {
+		.magic = LH_RUN_MAGIC, .version = LH_LEDGER_VERSION, .next = 1, .slots_max = 4};
+	char page[LH_RUN_HEADER_BYTES] = "";
 	int fd = make_file("run.lh");
 
 	memcpy(page, &board, sizeof(board));

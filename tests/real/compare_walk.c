@@ -47,7 +47,8 @@ static uintptr_t top_of_stack(uintptr_t sp)
 	return (uintptr_t)pthread_self(); /* glibc keeps a thread's record above its stack */
 }
 
-static void tell(const struct lh_spot *ours, int n, const struct lh_spot *theirs, int m, int end)
+static void tell(const struct lh_return_slot *ours, int n, const struct lh_return_slot *theirs,
+		 int m, int end)
 {
 	static atomic_int shown;
 	char text[300];
@@ -72,7 +73,7 @@ static void tell(const struct lh_spot *ours, int n, const struct lh_spot *theirs
 
 static void compare(const struct lh_regs *regs)
 {
-	struct lh_spot ours[ROOM], theirs[ROOM];
+	struct lh_return_slot ours[ROOM], theirs[ROOM];
 	enum lh_walk_end end;
 	if (!high)
 		high = top_of_stack(regs->sp);
@@ -126,7 +127,7 @@ static __attribute__((constructor)) void begin(void)
 	void *page = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			  -1, 0);
 	show = getenv("COMPARE_WALK_SHOW") != NULL;
-	lh_walk_remember(kept);
+	lh_walk_set_cache(kept);
 	if (page == MAP_FAILED)
 		return;
 	counts = page;

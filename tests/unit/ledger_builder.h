@@ -24,30 +24,30 @@ static unsigned build_keeps;
 static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 {
 	static const uint32_t row[LH_TABLES] = {
-		[LH_T_SEAT] = sizeof(struct lh_seat),
+		[LH_T_LIVE_THREAD] = sizeof(struct lh_live_thread),
 		[LH_T_THREAD] = sizeof(struct lh_thread),
 		[LH_T_LOCK] = sizeof(struct lh_lock),
 		[LH_T_STACK] = sizeof(struct lh_stack),
 		[LH_T_FRAME] = sizeof(uint64_t),
 		[LH_T_MODULE] = sizeof(struct lh_module),
-		[LH_T_NODE] = sizeof(struct lh_node),
-		[LH_T_SEEN] = sizeof(struct lh_seen),
-		[LH_T_EVENT] = sizeof(struct lh_event),
+		[LH_T_CHAIN] = sizeof(struct lh_chain),
+		[LH_T_VISIT] = sizeof(struct lh_chain_visit),
+		[LH_T_HB_EDGE] = sizeof(struct lh_hb_edge),
 		[LH_T_FINDING] = sizeof(struct lh_finding),
 		[LH_T_STEP] = sizeof(struct lh_step),
 		[LH_T_NOTE] = sizeof(struct lh_note),
-		[LH_T_PAIR] = sizeof(struct lh_pair),
+		[LH_T_WAIT_PAIR] = sizeof(struct lh_wait_pair),
 		[LH_T_SPAN] = sizeof(struct lh_span),
-		[LH_T_PLACE] = sizeof(struct lh_shared_place),
-		[LH_T_BURNT] = sizeof(struct lh_burnt),
-		[LH_T_FARE] = sizeof(struct lh_fare),
-		[LH_T_MORE] = sizeof(struct lh_more),
+		[LH_T_LOCK_LOCATION] = sizeof(struct lh_lock_location),
+		[LH_T_BUSY_WAIT] = sizeof(struct lh_busy_wait),
+		[LH_T_CONTENTION] = sizeof(struct lh_contention),
+		[LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
 	};
 	uint64_t at = (sizeof(struct lh_ledger) + 7) & ~7ull;
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
 				 .version = LH_LEDGER_VERSION,
 				 .header = sizeof(head),
-				 .state = LH_BORN,
+				 .state = LH_LEDGER_READY,
 				 .pid = pid};
 
 	for (int t = 1; t < LH_TABLES; t++) {
@@ -126,9 +126,10 @@ static inline lh_stack_id build_stack(struct lh_ledger *l, int n, ...)
 	return id;
 }
 
-static inline struct lh_more *build_more(struct lh_ledger *l, struct lh_lock *x)
+static inline struct lh_lock_stats *build_more(struct lh_ledger *l, struct lh_lock *x)
 {
-	return x->more ? build_at(l, LH_T_MORE, x->more) : build_row(l, LH_T_MORE, &x->more);
+	return x->more ? build_at(l, LH_T_LOCK_STATS, x->more)
+		       : build_row(l, LH_T_LOCK_STATS, &x->more);
 }
 
 /* name NULL: not given by the program */
@@ -154,18 +155,18 @@ static inline struct lh_lock *build_lock_row(struct lh_ledger *l, lh_lock_id id)
 }
 
 /* How a lock fares: waits of these lengths, each once. */
-static inline struct lh_fare *build_fare(struct lh_ledger *l, lh_lock_id id, int n,
-					 const uint64_t *wait_ns)
+static inline struct lh_contention *build_fare(struct lh_ledger *l, lh_lock_id id, int n,
+					       const uint64_t *wait_ns)
 {
 	uint32_t row;
-	struct lh_fare *f = build_row(l, LH_T_FARE, &row);
+	struct lh_contention *f = build_row(l, LH_T_CONTENTION, &row);
 
 	f->lock = id;
 	build_more(l, build_lock_row(l, id))->fare = row;
 	for (int i = 0; i < n; i++) {
 		f->wait[0].n++;
 		f->wait[0].ns += wait_ns[i];
-		f->wait[0].bucket[lh_scale(wait_ns[i])]++;
+		f->wait[0].bucket[lh_bucket_of(wait_ns[i])]++;
 		if (wait_ns[i] > f->wait[0].max_ns)
 			f->wait[0].max_ns = wait_ns[i];
 	}
@@ -190,7 +191,7 @@ static inline struct lh_finding *build_finding(struct lh_ledger *l, enum lh_rule
 }
 
 static inline void build_step(struct lh_ledger *l, lh_thread_id thread, lh_lock_id lock,
-			      lh_place place, enum lh_action action)
+			      lh_site place, enum lh_action action)
 {
 	struct lh_finding *f = build_at(l, LH_T_FINDING, l->table[LH_T_FINDING].used - 1);
 	struct lh_step *s = build_row(l, LH_T_STEP, NULL);
@@ -206,10 +207,10 @@ static inline struct lh_finding *build_abba(struct lh_ledger *l, lh_lock_id a, l
 {
 	struct lh_finding *f = build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
 
-	build_step(l, 2, a, LH_PLACE(stack[0], LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
-	build_step(l, 2, b, LH_PLACE(stack[1], LH_WAITS, LH_EXCLUSIVE), LH_WANTS);
-	build_step(l, 3, b, LH_PLACE(stack[2], LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
-	build_step(l, 3, a, LH_PLACE(stack[3], LH_WAITS, LH_EXCLUSIVE), LH_WANTS);
+	build_step(l, 2, a, LH_SITE(stack[0], LH_BLOCKING, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 2, b, LH_SITE(stack[1], LH_BLOCKING, LH_EXCLUSIVE), LH_WANTS);
+	build_step(l, 3, b, LH_SITE(stack[2], LH_BLOCKING, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 3, a, LH_SITE(stack[3], LH_BLOCKING, LH_EXCLUSIVE), LH_WANTS);
 	return f;
 }
 
@@ -239,26 +240,26 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 				    lh_lock_id held, lh_lock_id wanted)
 {
 	lh_lock_id lock[2] = {held, wanted};
-	lh_node_id parent = 0;
+	lh_chain_id parent = 0;
 
 	for (int i = 0; i < 2; i++) {
 		struct lh_lock *x = build_lock_row(l, lock[i]);
 		uint32_t id, seen,
-			place = LH_PLACE(l->table[LH_T_NODE].used, LH_WAITS, LH_EXCLUSIVE);
-		struct lh_node *n = build_row(l, LH_T_NODE, &id);
-		struct lh_seen *s = build_row(l, LH_T_SEEN, &seen);
+			place = LH_SITE(l->table[LH_T_CHAIN].used, LH_BLOCKING, LH_EXCLUSIVE);
+		struct lh_chain *n = build_row(l, LH_T_CHAIN, &id);
+		struct lh_chain_visit *s = build_row(l, LH_T_VISIT, &seen);
 
-		*n = (struct lh_node){.parent = parent,
-				      .lock = lock[i],
-				      .place = place,
-				      .depth = (uint16_t)(i + 1),
-				      .seen = seen,
-				      .next = x->nodes};
-		*s = (struct lh_seen){.node = id,
-				      .thread = thread,
-				      .first = segment,
-				      .last = segment,
-				      .serial = id};
+		*n = (struct lh_chain){.parent = parent,
+				       .lock = lock[i],
+				       .place = place,
+				       .depth = (uint16_t)(i + 1),
+				       .seen = seen,
+				       .next = x->nodes};
+		*s = (struct lh_chain_visit){.node = id,
+					     .thread = thread,
+					     .first = segment,
+					     .last = segment,
+					     .serial = id};
 		x->nodes = parent = id;
 	}
 }
@@ -267,11 +268,11 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 static inline lh_lock_id build_shared(struct lh_ledger *l, uint64_t off, uint32_t flags)
 {
 	lh_lock_id id = build_lock(l, LH_MUTEX, 0x7000000 + off, NULL);
-	struct lh_more *more = build_more(l, build_lock_row(l, id));
-	struct lh_shared_place *p = build_row(l, LH_T_PLACE, &more->where);
+	struct lh_lock_stats *more = build_more(l, build_lock_row(l, id));
+	struct lh_lock_location *p = build_row(l, LH_T_LOCK_LOCATION, &more->where);
 
 	build_lock_row(l, id)->flags |= LH_LOCK_PSHARED | flags;
-	*p = (struct lh_shared_place){.lock = id, .dev = 1, .ino = 77, .off = off};
+	*p = (struct lh_lock_location){.lock = id, .dev = 1, .ino = 77, .off = off};
 	return id;
 }
 

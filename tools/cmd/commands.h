@@ -1,6 +1,6 @@
 /* commands.h — the subcommands: each gets its own name as argv[0] and returns the exit status. */
-#ifndef LH_COMMANDS_H
-#define LH_COMMANDS_H
+#ifndef LH_CMD_COMMANDS_H
+#define LH_CMD_COMMANDS_H
 
 typedef int lh_command(int argc, char **argv);
 
@@ -12,11 +12,11 @@ lh_command lh_cmd_diff, lh_cmd_merge, lh_cmd_graph, lh_cmd_suppress, lh_cmd_poli
 enum {
 	LH_STATUS_FINDINGS = 66,
 	LH_STATUS_TIMEOUT = 124,
-	LH_STATUS_TROUBLE = 125,
+	LH_STATUS_ERROR = 125,
 	LH_STATUS_NOT_RUNNABLE = 126,
 	LH_STATUS_NOT_FOUND = 127,
 	LH_STATUS_SIGNAL = 128,
-	LH_STATUS_VIEW_TROUBLE = 2, /* of report and its kin */
+	LH_STATUS_REPORT_ERROR = 2, /* of report and its kin */
 };
 
 #endif

@@ -26,7 +26,7 @@ struct item {
 };
 
 struct side {
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	struct item *item;
 	uint32_t n;
 };
@@ -68,7 +68,7 @@ static void add(struct side *s, const char *fingerprint, const char *what,
 static enum lh_severity severity_of(const char *word, bool *known)
 {
 	for (enum lh_severity s = LH_NOTE; word && s <= LH_ERROR; s++)
-		if (strcmp(word, lh_word_severity(s)) == 0)
+		if (strcmp(word, lh_name_severity(s)) == 0)
 			return s;
 	*known = false;
 	return LH_ERROR;
@@ -87,7 +87,7 @@ static bool add_json_finding(struct side *s, const json_t *f)
 
 	if (!fingerprint || !rule || strlen(fingerprint) != 16)
 		return false;
-	add(s, fingerprint, lh_pool_print(s->pool, "%s  %s", rule, message ? message : ""),
+	add(s, fingerprint, lh_arena_printf(s->pool, "%s  %s", rule, message ? message : ""),
 	    severity, !status || strcmp(status, "new") == 0);
 	return true;
 }
@@ -101,16 +101,16 @@ static bool read_json(struct side *s, const char *file)
 	bool good = o && schema && strncmp(schema, "lockhound/", 10) == 0 && json_is_array(list);
 
 	if (!o)
-		lh_say("diff: %s:%d:%d: %s", file, e.line, e.column, e.text);
+		lh_log("diff: %s:%d:%d: %s", file, e.line, e.column, e.text);
 	else if (good && strcmp(schema, "lockhound/1") != 0)
-		lh_say("diff: %s: schema %s; this lockhound reads lockhound/1", file, schema);
+		lh_log("diff: %s: schema %s; this lockhound reads lockhound/1", file, schema);
 	else if (!good)
-		lh_say("diff: %s: no report of lockhound", file);
+		lh_log("diff: %s: no report of lockhound", file);
 	good = good && strcmp(schema, "lockhound/1") == 0;
 	for (size_t i = 0; good && i < json_array_size(list); i++) {
 		good = add_json_finding(s, json_array_get(list, i));
 		if (!good)
-			lh_say("diff: %s: finding %zu lacks its rule or fingerprint", file, i + 1);
+			lh_log("diff: %s: finding %zu lacks its rule or fingerprint", file, i + 1);
 	}
 	json_decref(o);
 	return good;
@@ -118,18 +118,18 @@ static bool read_json(struct side *s, const char *file)
 
 static bool read_record(struct side *s, char *file)
 {
-	struct lh_recorded r;
-	bool good = lh_recorded_open(&r, &file, 1, (struct lh_model_wants){0}, NULL, false);
+	struct lh_loaded_runs r;
+	bool good = lh_loaded_runs_open(&r, &file, 1, (struct lh_report_options){0}, NULL, false);
 
 	for (uint32_t i = 0; good && i < r.model->notes; i++)
-		lh_say("diff: %s: %s", file, r.model->note[i]);
+		lh_log("diff: %s: %s", file, r.model->note[i]);
 	for (uint32_t i = 0; good && i < r.model->findings; i++) {
-		const struct lh_found *f = r.model->finding[i];
+		const struct lh_report_finding *f = r.model->finding[i];
 		add(s, f->fingerprint,
-		    lh_pool_print(s->pool, "%s  %s", lh_word_rule(f->rule), f->message),
+		    lh_arena_printf(s->pool, "%s  %s", lh_name_rule(f->rule), f->message),
 		    f->severity, f->status == LH_NEW);
 	}
-	lh_recorded_close(&r);
+	lh_loaded_runs_close(&r);
 	return good;
 }
 
@@ -152,7 +152,7 @@ static int by_fingerprint(const void *a, const void *b)
 
 static bool read_side(struct side *s, char *file)
 {
-	s->pool = lh_pool_new();
+	s->pool = lh_arena_new();
 	if (!(is_json(file) ? read_json(s, file) : read_record(s, file)))
 		return false;
 	if (s->n > 1)
@@ -198,8 +198,8 @@ static int compare(const struct side *old, const struct side *new, bool quiet,
 	if (!quiet)
 		printf("%u new, %u fixed, %u same\n", fresh, fixed, same);
 	if (fflush(stdout) || ferror(stdout)) {
-		lh_say("diff: cannot write it");
-		return LH_STATUS_VIEW_TROUBLE;
+		lh_log("diff: cannot write it");
+		return LH_STATUS_REPORT_ERROR;
 	}
 	return worst >= (int)least;
 }
@@ -209,32 +209,32 @@ int lh_cmd_diff(int argc, char **argv)
 	struct side old = {0}, new = {0};
 	bool begun = false, quiet = false, known = true;
 	enum lh_severity least = LH_ERROR;
-	int o, status = LH_STATUS_VIEW_TROUBLE;
+	int o, status = LH_STATUS_REPORT_ERROR;
 
-	while ((o = lh_recorded_option("diff", &begun, argc, argv, ":qh", options)) != -1) {
+	while ((o = lh_loaded_runs_option("diff", &begun, argc, argv, ":qh", options)) != -1) {
 		if (o == HELP) {
 			help();
 			return 0;
 		}
 		if (o == '?')
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 		quiet |= o == QUIET;
 		if (o == FAIL_ON)
 			least = severity_of(optarg, &known);
 		if (!known) {
-			lh_say("diff: --fail-on '%s' is not known; accepted: error, warning, note",
+			lh_log("diff: --fail-on '%s' is not known; accepted: error, warning, note",
 			       optarg);
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 		}
 	}
 	if (argc - optind != 2) {
-		lh_say("diff: two files, OLD and NEW; see 'lockhound diff --help'");
-		return LH_STATUS_VIEW_TROUBLE;
+		lh_log("diff: two files, OLD and NEW; see 'lockhound diff --help'");
+		return LH_STATUS_REPORT_ERROR;
 	}
 	if (read_side(&old, argv[optind]) && read_side(&new, argv[optind + 1]))
 		status = compare(&old, &new, quiet, least);
-	lh_pool_free(old.pool);
+	lh_arena_free(old.pool);
 	if (new.pool)
-		lh_pool_free(new.pool);
+		lh_arena_free(new.pool);
 	return status;
 }

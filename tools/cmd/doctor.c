@@ -48,14 +48,14 @@ static void ask_library(void)
 	}
 	answer(GOOD, "library: %s%s", p.library,
 	       *p.made ? " (a link: its own path has a space or colon)" : "");
-	lh_preload_drop(&p);
+	lh_preload_cleanup(&p);
 }
 
 static void ask_memory(void)
 {
-	struct lh_runfile run;
+	struct lh_run_file run;
 	char why[400];
-	if (!lh_board_make(&run, why, sizeof(why))) {
+	if (!lh_run_file_create(&run, why, sizeof(why))) {
 		answer(BAD, "ledgers: %s", why);
 		return;
 	}
@@ -63,7 +63,7 @@ static void ask_memory(void)
 	if (!run.elastic)
 		answer(NOTE, "memory: strict overcommit (vm.overcommit_memory=2); ledgers are "
 			     "allocated in steps");
-	lh_board_drop(&run);
+	lh_run_file_close(&run);
 }
 
 static void ask_kernel(void)
@@ -105,8 +105,8 @@ static void ask_ptrace(void)
 
 static void ask_program(const char *program)
 {
-	struct lh_target t;
-	lh_inspect(&t, program);
+	struct lh_program t;
+	lh_program_check(&t, program);
 	if (t.verdict != LH_WATCHABLE) {
 		answer(BAD, "%s", t.why);
 		return;
@@ -130,7 +130,7 @@ static void ask_program(const char *program)
 static void ask_process(pid_t pid)
 {
 	char exe[PATH_MAX], byte, path[40];
-	struct lh_target t;
+	struct lh_program t;
 	struct iovec here = {&byte, 1}, there = {NULL, 1};
 	if (kill(pid, 0) && errno == ESRCH) {
 		answer(BAD, "process %d: there is none", (int)pid);
@@ -156,7 +156,7 @@ static void ask_process(pid_t pid)
 		       "kernel.yama.ptrace_scope=0",
 		       (int)pid);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	lh_inspect_file(&t, path);
+	lh_program_check_file(&t, path);
 	if (t.verdict == LH_UNREACHABLE)
 		answer(NOTE, "%s", t.why);
 }
@@ -188,12 +188,12 @@ int lh_cmd_doctor(int argc, char **argv)
 		what = argv[2];
 		argc--;
 	} else if (what && *what == '-') {
-		lh_say("%s: unknown option; see 'lockhound doctor --help'", what);
-		return LH_STATUS_VIEW_TROUBLE;
+		lh_log("%s: unknown option; see 'lockhound doctor --help'", what);
+		return LH_STATUS_REPORT_ERROR;
 	}
 	if (argc > 2) {
-		lh_say("one program or process at a time; see 'lockhound doctor --help'");
-		return LH_STATUS_VIEW_TROUBLE;
+		lh_log("one program or process at a time; see 'lockhound doctor --help'");
+		return LH_STATUS_REPORT_ERROR;
 	}
 	ask_library();
 	ask_memory();

@@ -11,7 +11,7 @@
 
 enum { FOR_SHELL, FOR_SYSTEMD, FOR_DOCKER };
 
-static const struct lh_usage usage = {
+static const struct lh_command_usage usage = {
 	.name = "env",
 	.purpose = "print the environment that preloads the library by itself",
 	.synopsis = "[OPTION...]",
@@ -22,7 +22,7 @@ static const struct lh_usage usage = {
 		    "  docker run $(lockhound env --as=docker) image\n",
 	.status = "  0 printed, 125 trouble\n",
 	.where = LH_IN_ENV,
-	.trouble = LH_STATUS_TROUBLE,
+	.trouble = LH_STATUS_ERROR,
 };
 
 /* In single quotes, as a shell reads it. */
@@ -90,26 +90,26 @@ int lh_cmd_env(int argc, char **argv)
 	if (first < 0)
 		return status;
 	if (first < argc) {
-		lh_say("%s: env takes options only; see 'lockhound env --help'", argv[first]);
-		return LH_STATUS_TROUBLE;
+		lh_log("%s: env takes options only; see 'lockhound env --help'", argv[first]);
+		return LH_STATUS_ERROR;
 	}
 	if (!lh_preload_find(&p, why, sizeof(why)) ||
 	    !lh_settings_for_library(&s, options, sizeof(options))) {
-		lh_say("%s", *p.library ? "the options are too long" : why);
-		return LH_STATUS_TROUBLE;
+		lh_log("%s", *p.library ? "the options are too long" : why);
+		return LH_STATUS_ERROR;
 	}
 	if (*p.made) {
-		lh_preload_drop(&p);
-		lh_say("the library's path has a space or colon, which LD_PRELOAD cannot hold; "
+		lh_preload_cleanup(&p);
+		lh_log("the library's path has a space or colon, which LD_PRELOAD cannot hold; "
 		       "install it elsewhere");
-		return LH_STATUS_TROUBLE;
+		return LH_STATUS_ERROR;
 	}
 	if (s.value[LH_OPT_as].number == FOR_DOCKER && strchr(options, ' ')) {
-		lh_say("--as=docker: a value with a space cannot pass through $(...)");
-		return LH_STATUS_TROUBLE;
+		lh_log("--as=docker: a value with a space cannot pass through $(...)");
+		return LH_STATUS_ERROR;
 	}
 	void (*const print[])(const char *, const char *) = {print_shell, print_systemd,
 							     print_docker};
 	print[s.value[LH_OPT_as].number](p.library, options);
-	return fflush(stdout) ? LH_STATUS_TROUBLE : 0;
+	return fflush(stdout) ? LH_STATUS_ERROR : 0;
 }

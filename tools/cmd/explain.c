@@ -139,20 +139,20 @@ static void indent(const char *text)
 
 static void explain(enum lh_rule r)
 {
-	printf("%s: %s\n\n%s\n", lh_word_rule(r), lh_word_title(r), lh_word_meaning(r));
+	printf("%s: %s\n\n%s\n", lh_name_rule(r), lh_name_title(r), lh_name_meaning(r));
 	if (lessons[r].wrong) {
 		puts("\nWrong:\n");
 		indent(lessons[r].wrong);
 		puts("\nRight:\n");
 		indent(lessons[r].right);
 	}
-	printf("\n%s\n", lh_word_help(r));
+	printf("\n%s\n", lh_name_help(r));
 }
 
 static void list(FILE *out)
 {
 	for (enum lh_rule r = 1; r < LH_RULES; r++)
-		fprintf(out, "  %-20s %s\n", lh_word_rule(r), lh_word_title(r));
+		fprintf(out, "  %-20s %s\n", lh_name_rule(r), lh_name_title(r));
 }
 
 static void help(void)
@@ -169,11 +169,11 @@ static void help(void)
 
 static int explain_word(const char *word)
 {
-	enum lh_rule r = lh_word_find_rule(word);
+	enum lh_rule r = lh_name_find_rule(word);
 
 	if (r == LH_NO_RULE) {
-		lh_say("explain: rule '%s' is not known; 'lockhound explain' lists them", word);
-		return LH_STATUS_VIEW_TROUBLE;
+		lh_log("explain: rule '%s' is not known; 'lockhound explain' lists them", word);
+		return LH_STATUS_REPORT_ERROR;
 	}
 	explain(r);
 	return 0;
@@ -195,6 +195,6 @@ int lh_cmd_explain(int argc, char **argv)
 		status = explain_word(argv[i]);
 	}
 	if (fflush(stdout) != 0 && status == 0)
-		status = LH_STATUS_VIEW_TROUBLE;
+		status = LH_STATUS_REPORT_ERROR;
 	return status;
 }

@@ -34,36 +34,37 @@ static void help(void)
 	     "Status: 0 drawn, 2 trouble.");
 }
 
-static int draw(char **file, int n, const char *out, struct lh_text_style *style,
+static int draw(char **file, int n, const char *out, struct lh_render_text_style *style,
 		lh_renderer *render)
 {
-	struct lh_recorded r;
-	int status = LH_STATUS_VIEW_TROUBLE;
+	struct lh_loaded_runs r;
+	int status = LH_STATUS_REPORT_ERROR;
 
-	if (lh_recorded_open(&r, file, n, (struct lh_model_wants){.orders = true}, NULL, false) &&
-	    lh_recorded_write("graph", out, r.model, style, render))
+	if (lh_loaded_runs_open(&r, file, n, (struct lh_report_options){.orders = true}, NULL,
+				false) &&
+	    lh_loaded_runs_write("graph", out, r.model, style, render))
 		status = 0;
 	for (uint32_t i = 0; r.model && i < r.model->notes; i++)
-		lh_say("%s", r.model->note[i]);
-	lh_recorded_close(&r);
+		lh_log("%s", r.model->note[i]);
+	lh_loaded_runs_close(&r);
 	return status;
 }
 
 int lh_cmd_graph(int argc, char **argv)
 {
-	struct lh_text_style style = {0};
+	struct lh_render_text_style style = {0};
 	lh_renderer *render = lh_render_dot;
 	const char *out = NULL;
 	bool begun = false;
 	int o;
 
-	while ((o = lh_recorded_option("graph", &begun, argc, argv, ":f:o:h", options)) != -1) {
+	while ((o = lh_loaded_runs_option("graph", &begun, argc, argv, ":f:o:h", options)) != -1) {
 		if (o == HELP) {
 			help();
 			return 0;
 		}
 		if (o == '?')
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 		if (o == OUTPUT)
 			out = optarg;
 		style.cycles_only |= o == CYCLES;
@@ -74,13 +75,13 @@ int lh_cmd_graph(int argc, char **argv)
 			 : strcmp(optarg, "dot") == 0   ? lh_render_dot
 							: NULL;
 		if (!render) {
-			lh_say("graph: format '%s' is not known; accepted: dot, mermaid, svg",
+			lh_log("graph: format '%s' is not known; accepted: dot, mermaid, svg",
 			       optarg);
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 		}
 	}
 	if (optind < argc)
 		return draw(argv + optind, argc - optind, out, &style, render);
-	lh_say("graph: which file? See 'lockhound graph --help'");
-	return LH_STATUS_VIEW_TROUBLE;
+	lh_log("graph: which file? See 'lockhound graph --help'");
+	return LH_STATUS_REPORT_ERROR;
 }

@@ -78,10 +78,10 @@ static bool set(struct request *r, int option)
 		return r->all = true;
 	case COLOR:
 		r->color = optarg;
-		if (!lh_text_color_known(optarg))
-			lh_say("hang: --color '%s' is not known; accepted: auto, always, never",
+		if (!lh_render_text_color_known(optarg))
+			lh_log("hang: --color '%s' is not known; accepted: auto, always, never",
 			       optarg);
-		return lh_text_color_known(optarg);
+		return lh_render_text_color_known(optarg);
 	case NO_SOURCE:
 		r->source = false;
 		return true;
@@ -105,20 +105,20 @@ static int read_options(struct request *r, int argc, char **argv)
 			return 0;
 		}
 		if (option == '?')
-			lh_say("hang: option '%s' is not known; see 'lockhound hang --help'",
+			lh_log("hang: option '%s' is not known; see 'lockhound hang --help'",
 			       argv[optind - 1]);
 		else if (option == ':')
-			lh_say("hang: option '%s' wants a value; see 'lockhound hang --help'",
+			lh_log("hang: option '%s' wants a value; see 'lockhound hang --help'",
 			       argv[optind - 1]);
 		if (!set(r, option))
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 	}
 	if (!r->pid && !r->core && optind < argc)
 		r->pid = argv[optind++];
 	if (optind == argc && !r->pid != !r->core)
 		return -1;
-	lh_say("hang: one process or one core dump, please; see 'lockhound hang --help'");
-	return LH_STATUS_VIEW_TROUBLE;
+	lh_log("hang: one process or one core dump, please; see 'lockhound hang --help'");
+	return LH_STATUS_REPORT_ERROR;
 }
 
 static bool read_pid(const char *text, pid_t *pid)
@@ -131,7 +131,7 @@ static bool read_pid(const char *text, pid_t *pid)
 	*pid = (pid_t)n;
 	if (end != text && !*end && !errno && n > 0 && n <= INT_MAX)
 		return true;
-	lh_say("hang: '%s' is no process number", text);
+	lh_log("hang: '%s' is no process number", text);
 	return false;
 }
 
@@ -145,7 +145,7 @@ static bool open_target(const struct request *r, struct lh_peek *p)
 	if (!read_pid(r->pid, &pid))
 		return false;
 	if (pid == getpid()) {
-		lh_say("process %d is this command itself", pid);
+		lh_log("process %d is this command itself", pid);
 		return false;
 	}
 	return lh_peek_open(p, pid);
@@ -153,24 +153,24 @@ static bool open_target(const struct request *r, struct lh_peek *p)
 
 /* ---- the report ---- */
 
-static const char *fill_in(struct lh_pool *pool, const struct lh_model *m, const struct lh_found *f,
-			   const char *text)
+static const char *fill_in(struct lh_arena *pool, const struct lh_report *m,
+			   const struct lh_report_finding *f, const char *text)
 {
-	const struct lh_act *last = f->steps ? &f->step[f->steps - 1] : NULL;
+	const struct lh_report_step *last = f->steps ? &f->step[f->steps - 1] : NULL;
 	const char *who = strstr(text, "{who}"), *lock;
 
 	if (!who || !last)
 		return text;
-	text = lh_pool_print(pool, "%.*s%s%s", (int)(who - text), text,
-			     lh_model_who(m, last->thread), who + strlen("{who}"));
+	text = lh_arena_printf(pool, "%.*s%s%s", (int)(who - text), text,
+			       lh_report_thread_text(m, last->thread), who + strlen("{who}"));
 	lock = strstr(text, "{lock}");
-	return lock ? lh_pool_print(pool, "%.*s%s%s", (int)(lock - text), text,
-				    lh_model_what(m, last->lock), lock + strlen("{lock}"))
+	return lock ? lh_arena_printf(pool, "%.*s%s%s", (int)(lock - text), text,
+				      lh_report_lock_text(m, last->lock), lock + strlen("{lock}"))
 		    : text;
 }
 
 /* No circle is known, so none may be spoken of. */
-static void reword(struct lh_found *f, bool library)
+static void reword(struct lh_report_finding *f, bool library)
 {
 	if (f->rule != LH_RULE_DEADLOCK)
 		return;
@@ -182,11 +182,11 @@ static void reword(struct lh_found *f, bool library)
 			  "under 'lockhound run' and ask again.";
 }
 
-static void add_findings(struct lh_hang *h, struct lh_model *m, const struct lh_record *book)
+static void add_findings(struct lh_hang *h, struct lh_report *m, const struct lh_ledger_view *book)
 {
-	lh_model_add(m, book);
+	lh_report_add_ledger(m, book);
 	for (uint32_t i = 0; i < h->messages; i++) {
-		struct lh_found *f = lh_model_take(m, book, i + 1, NULL);
+		struct lh_report_finding *f = lh_report_add_row(m, book, i + 1, NULL);
 
 		if (!f || !h->message[i])
 			continue;
@@ -206,7 +206,7 @@ static uint32_t unread(const struct lh_hang *h)
 }
 
 /* What has locks of its own in this process, and who knows more of them. */
-static void add_runtimes(const struct lh_hang *h, struct lh_model *m)
+static void add_runtimes(const struct lh_hang *h, struct lh_report *m)
 {
 	static const struct {
 		const char *part, *note;
@@ -233,54 +233,56 @@ static void add_runtimes(const struct lh_hang *h, struct lh_model *m)
 			const char *at = strstr(h->peek->module[i].path, known[k].part);
 
 			if (at && !strchr(at + 1, '/') && (known[k].always || !h->record)) {
-				lh_model_note(m, "%s", known[k].note);
+				lh_report_note(m, "%s", known[k].note);
 				break;
 			}
 		}
 }
 
-static void add_notes(const struct lh_hang *h, struct lh_model *m)
+static void add_notes(const struct lh_hang *h, struct lh_report *m)
 {
 	const struct lh_peek *p = h->peek;
 	uint32_t blanks = unread(h);
 
 	if (blanks)
-		lh_model_note(m, "what %u thread%s for could not be read: the answer is incomplete",
-			      blanks, blanks == 1 ? " waits" : "s wait");
+		lh_report_note(m,
+			       "what %u thread%s for could not be read: the answer is incomplete",
+			       blanks, blanks == 1 ? " waits" : "s wait");
 
 	add_runtimes(h, m);
 	if (p->stopped)
-		lh_model_note(m, "process %d is stopped by a signal; SIGCONT lets it go on",
-			      p->pid);
+		lh_report_note(m, "process %d is stopped by a signal; SIGCONT lets it go on",
+			       p->pid);
 	if (h->idle)
-		lh_model_note(m, "every thread waits, and no thread is left that can free one of "
-				 "them; only a signal handler could");
+		lh_report_note(m, "every thread waits, and no thread is left that can free one of "
+				  "them; only a signal handler could");
 	if (p->cut)
-		lh_model_note(m, "%s", p->cut);
+		lh_report_note(m, "%s", p->cut);
 	if (p->starved)
-		lh_model_note(m,
-			      "%u thread%s ready to run and got no processor for %d seconds: where "
-			      "it goes is not known; look again when the machine is less busy",
-			      p->starved, p->starved == 1 ? " is" : "s are", LH_HANG_LATE_S);
+		lh_report_note(
+			m,
+			"%u thread%s ready to run and got no processor for %d seconds: where "
+			"it goes is not known; look again when the machine is less busy",
+			p->starved, p->starved == 1 ? " is" : "s are", LH_HANG_STARVED_S);
 	if (p->tracer)
-		lh_model_note(m,
-			      "process %d is traced by process %d: its registers cannot be read, "
-			      "so stacks may be short",
-			      p->pid, p->tracer);
+		lh_report_note(m,
+			       "process %d is traced by process %d: its registers cannot be read, "
+			       "so stacks may be short",
+			       p->pid, p->tracer);
 	if (p->blind && h->record)
-		lh_model_note(m, "only what the library wrote down could be read: %s", p->why);
+		lh_report_note(m, "only what the library wrote down could be read: %s", p->why);
 }
 
-static bool write_json(const struct request *r, const struct lh_model *m, pid_t pid,
+static bool write_json(const struct request *r, const struct lh_report *m, pid_t pid,
 		       const char *exe)
 {
-	struct lh_text_style none = {0};
+	struct lh_render_text_style none = {0};
 	struct lh_output out;
 	char why[4400];
 	int rc;
 
 	if (!lh_output_open(&out, r->json_file, why, sizeof(why))) {
-		lh_say("%s", why);
+		lh_log("%s", why);
 		return false;
 	}
 	rc = lh_render_json(m, &none, out.file);
@@ -289,24 +291,24 @@ static bool write_json(const struct request *r, const struct lh_model *m, pid_t 
 	else
 		rc = lh_output_finish(&out, pid, exe);
 	if (rc)
-		lh_say("%s: cannot write: %s", r->json_file, strerror(rc));
+		lh_log("%s: cannot write: %s", r->json_file, strerror(rc));
 	return rc == 0;
 }
 
 static int show(const struct request *r, struct lh_hang *h)
 {
-	struct lh_text_style style = {.source = r->source, .filtered = r->all};
+	struct lh_render_text_style style = {.source = r->source, .filtered = r->all};
 	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
-	struct lh_model *m = lh_model_new((struct lh_model_wants){.symbols = symbols});
-	struct lh_record book;
-	bool good = lh_read_record(&book, h->book.ledger, h->book.size);
+	struct lh_report *m = lh_report_new((struct lh_report_options){.symbols = symbols});
+	struct lh_ledger_view book;
+	bool good = lh_read_view(&book, h->book.ledger, h->book.size);
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 
 	lh_read_refresh(&book);
 	add_findings(h, m, &book);
 	add_notes(h, m);
-	lh_model_finish(m);
-	style.color = lh_text_color(r->color, stdout);
+	lh_report_finish(m);
+	style.color = lh_render_text_color(r->color, stdout);
 	if (r->json)
 		good &= lh_render_json(m, &style, stdout) == 0;
 	else
@@ -314,13 +316,13 @@ static int show(const struct request *r, struct lh_hang *h)
 	if (r->json_file)
 		good &= write_json(r, m, h->peek->pid, h->peek->exe);
 	good &= fflush(stdout) == 0 && !ferror(stdout);
-	lh_model_free(m);
+	lh_report_free(m);
 	lh_symbols_free(symbols);
 	lh_read_drop(&book);
 	/* What was not seen is not called fine. */
 	if (status == NO_DEADLOCK && unread(h))
-		return LH_STATUS_VIEW_TROUBLE;
-	return good ? status : LH_STATUS_VIEW_TROUBLE;
+		return LH_STATUS_REPORT_ERROR;
+	return good ? status : LH_STATUS_REPORT_ERROR;
 }
 
 int lh_cmd_hang(int argc, char **argv)
@@ -332,16 +334,16 @@ int lh_cmd_hang(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	status = LH_STATUS_VIEW_TROUBLE;
+	status = LH_STATUS_REPORT_ERROR;
 	if (open_target(&r, &p)) {
 		lh_peek_objects(&p);
-		if (lh_hang_layout_known(&p) && lh_hang_look(&h, &p, NULL, r.all) &&
-		    lh_hang_across(&h) != UINT32_MAX)
+		if (lh_libc_layout_known(&p) && lh_hang_inspect(&h, &p, NULL, r.all) &&
+		    lh_hang_merge_processes(&h) != UINT32_MAX)
 			status = show(&r, &h);
 	}
-	if (status == LH_STATUS_VIEW_TROUBLE && p.why[0])
-		lh_say("%s",
-		       p.cut ? lh_pool_print(p.pool, "%s, and what is needed is not in it", p.cut)
+	if (status == LH_STATUS_REPORT_ERROR && p.why[0])
+		lh_log("%s",
+		       p.cut ? lh_arena_printf(p.pool, "%s, and what is needed is not in it", p.cut)
 			     : p.why);
 	lh_hang_close(&h);
 	lh_peek_close(&p);

@@ -11,14 +11,14 @@
 #include "tools/symbols/symbols.h"
 #include "tools/lock_order/cross_process.h"
 
-static bool read_files(struct lh_recorded *r, char **file, int n)
+static bool read_files(struct lh_loaded_runs *r, char **file, int n)
 {
 	r->shelf = calloc((size_t)n + 1, sizeof(*r->shelf));
 	for (; r->shelf && r->shelves < n; r->shelves++) {
-		struct lh_shelf *s = &r->shelf[r->shelves];
+		struct lh_ledger_file *s = &r->shelf[r->shelves];
 
 		if (!lh_read_open(s, file[r->shelves])) {
-			lh_say("%s", s->trouble);
+			lh_log("%s", s->trouble);
 			lh_read_close(s);
 			return false;
 		}
@@ -28,14 +28,14 @@ static bool read_files(struct lh_recorded *r, char **file, int n)
 }
 
 /* What a process without the command cannot know of itself. */
-static void note_unwatched(struct lh_model *m)
+static void note_unwatched(struct lh_report *m)
 {
 	uint32_t alone = 0;
 
 	for (uint32_t i = 0; i < m->processes; i++)
 		alone += !m->process[i]->record->head.monitor && !m->process[i]->blind;
 	if (alone)
-		lh_model_note(
+		lh_report_note(
 			m,
 			"%u of %u process%s ran without 'lockhound run': of long holds only those "
 			"are "
@@ -44,34 +44,34 @@ static void note_unwatched(struct lh_model *m)
 			alone, m->processes, m->processes == 1 ? "" : "es");
 }
 
-bool lh_recorded_open(struct lh_recorded *r, char **file, int n, struct lh_model_wants wants,
-		      struct lh_gate *gate, bool debuginfod)
+bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
+			 struct lh_report_options wants, struct lh_project *gate, bool debuginfod)
 {
 	memset(r, 0, sizeof(*r));
 	if (!read_files(r, file, n))
 		return false;
 	wants.symbols = r->symbols = lh_symbols_new(debuginfod);
 	if (gate)
-		lh_gate_join(gate, &wants);
-	r->model = lh_model_new(wants);
+		lh_project_attach(gate, &wants);
+	r->model = lh_report_new(wants);
 	for (int i = 0; i < r->shelves; i++)
-		lh_model_add_shelf(r->model, &r->shelf[i]);
+		lh_report_add_file(r->model, &r->shelf[i]);
 	note_unwatched(r->model);
-	lh_whole_judge(r->model, wants.filtered);
-	lh_model_find_across(r->model);
+	lh_cross_process_check(r->model, wants.filtered);
+	lh_cross_run_check(r->model);
 	if (wants.by_class)
-		lh_birth_judge(r->model, &(struct lh_birth_wants){.symbols = wants.symbols,
-								  .wrappers = wants.wrappers,
-								  .filtered = wants.filtered});
+		lh_by_class_check(r->model, &(struct lh_class_options){.symbols = wants.symbols,
+								       .wrappers = wants.wrappers,
+								       .filtered = wants.filtered});
 	if (gate)
-		lh_gate_finish(gate, r->model);
-	lh_model_finish(r->model);
+		lh_project_finish(gate, r->model);
+	lh_report_finish(r->model);
 	return true;
 }
 
-void lh_recorded_close(struct lh_recorded *r)
+void lh_loaded_runs_close(struct lh_loaded_runs *r)
 {
-	lh_model_free(r->model);
+	lh_report_free(r->model);
 	if (r->symbols)
 		lh_symbols_free(r->symbols);
 	while (r->shelves--)
@@ -81,8 +81,8 @@ void lh_recorded_close(struct lh_recorded *r)
 }
 
 /* getopt's own message names the program as argv[0]; ours names the command. */
-int lh_recorded_option(const char *command, bool *begun, int argc, char **argv, const char *letters,
-		       const struct option *options)
+int lh_loaded_runs_option(const char *command, bool *begun, int argc, char **argv,
+			  const char *letters, const struct option *options)
 {
 	int option;
 
@@ -92,32 +92,32 @@ int lh_recorded_option(const char *command, bool *begun, int argc, char **argv, 
 	*begun = true;
 	option = getopt_long(argc, argv, letters, options, NULL);
 	if (option == '?')
-		lh_say("%s: option '%s' is not known; see 'lockhound %s --help'", command,
+		lh_log("%s: option '%s' is not known; see 'lockhound %s --help'", command,
 		       argv[optind - 1], command);
 	else if (option == ':')
-		lh_say("%s: option '%s' wants a value; see 'lockhound %s --help'", command,
+		lh_log("%s: option '%s' wants a value; see 'lockhound %s --help'", command,
 		       argv[optind - 1], command);
 	return option == ':' ? '?' : option;
 }
 
-const char *lh_recorded_join(const char *list, const char *file)
+const char *lh_loaded_runs_join(const char *list, const char *file)
 {
-	static struct lh_pool *pool;
+	static struct lh_arena *pool;
 
 	if (!pool)
-		pool = lh_pool_new();
-	return lh_pool_print(pool, "%s%s%s", list ? list : "", list ? "\n" : "", file);
+		pool = lh_arena_new();
+	return lh_arena_printf(pool, "%s%s%s", list ? list : "", list ? "\n" : "", file);
 }
 
-static int render_to(const char *file, const struct lh_model *m, struct lh_text_style *style,
-		     lh_renderer *render)
+static int render_to(const char *file, const struct lh_report *m,
+		     struct lh_render_text_style *style, lh_renderer *render)
 {
 	struct lh_output out;
 	char why[4400];
 	int rc;
 
 	if (!lh_output_open(&out, file, why, sizeof(why))) {
-		lh_say("%s", why);
+		lh_log("%s", why);
 		return -1;
 	}
 	rc = render(m, style, out.file);
@@ -129,13 +129,13 @@ static int render_to(const char *file, const struct lh_model *m, struct lh_text_
 	return rc;
 }
 
-bool lh_recorded_write(const char *command, const char *file, const struct lh_model *m,
-		       struct lh_text_style *style, lh_renderer *render)
+bool lh_loaded_runs_write(const char *command, const char *file, const struct lh_report *m,
+			  struct lh_render_text_style *style, lh_renderer *render)
 {
 	int rc = file ? render_to(file, m, style, render) : render(m, style, stdout);
 
 	if (rc > 0)
-		lh_say("%s: %s%scannot write it: %s", command, file ? file : "", file ? ": " : "",
+		lh_log("%s: %s%scannot write it: %s", command, file ? file : "", file ? ": " : "",
 		       strerror(rc));
 	return rc == 0;
 }

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	const char *first = argc > 1 ? argv[1] : NULL;
 	if (!first) {
 		help(stderr);
-		return LH_STATUS_TROUBLE;
+		return LH_STATUS_ERROR;
 	}
 	if (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")) {
 		help(stdout);

@@ -30,14 +30,14 @@ static void help(void)
 	     "Status: 0 written, 2 trouble: then OUT is as it was.");
 }
 
-static int copy(const struct lh_shelf *s, struct lh_output *out)
+static int copy(const struct lh_ledger_file *s, struct lh_output *out)
 {
 	int rc = 0;
 
 	for (uint32_t i = 0; !rc && i < s->n; i++)
 		rc = lh_read_pack(&s->record[i], fileno(out->file));
 	if (s->trouble[0])
-		lh_say("merge: %s", s->trouble);
+		lh_log("merge: %s", s->trouble);
 	return rc;
 }
 
@@ -47,12 +47,12 @@ static int merge(char **file, int n, struct lh_output *out)
 	int rc = 0;
 
 	for (int i = 0; i < n && !rc; i++) {
-		struct lh_shelf s;
+		struct lh_ledger_file s;
 
 		if (lh_read_open(&s, file[i])) {
 			rc = copy(&s, out);
 		} else {
-			lh_say("merge: %s", s.trouble);
+			lh_log("merge: %s", s.trouble);
 			rc = -1;
 		}
 		lh_read_close(&s);
@@ -67,8 +67,8 @@ static int merge_into(const char *path, char **file, int n)
 	int rc;
 
 	if (!lh_output_open(&out, path, why, sizeof(why))) {
-		lh_say("merge: %s", why);
-		return LH_STATUS_VIEW_TROUBLE;
+		lh_log("merge: %s", why);
+		return LH_STATUS_REPORT_ERROR;
 	}
 	rc = merge(file, n, &out);
 	if (rc)
@@ -76,8 +76,8 @@ static int merge_into(const char *path, char **file, int n)
 	else
 		rc = lh_output_finish(&out, 0, "merged");
 	if (rc > 0)
-		lh_say("merge: %s: %s", path, strerror(rc));
-	return rc ? LH_STATUS_VIEW_TROUBLE : 0;
+		lh_log("merge: %s: %s", path, strerror(rc));
+	return rc ? LH_STATUS_REPORT_ERROR : 0;
 }
 
 int lh_cmd_merge(int argc, char **argv)
@@ -86,18 +86,18 @@ int lh_cmd_merge(int argc, char **argv)
 	bool begun = false;
 	int o;
 
-	while ((o = lh_recorded_option("merge", &begun, argc, argv, ":o:h", options)) != -1) {
+	while ((o = lh_loaded_runs_option("merge", &begun, argc, argv, ":o:h", options)) != -1) {
 		if (o == HELP) {
 			help();
 			return 0;
 		}
 		if (o == '?')
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 		out = optarg;
 	}
 	if (out && optind < argc)
 		return merge_into(out, argv + optind, argc - optind);
-	lh_say("merge: %s See 'lockhound merge --help'",
+	lh_log("merge: %s See 'lockhound merge --help'",
 	       out ? "which files?" : "-o says where to; it is missing.");
-	return LH_STATUS_VIEW_TROUBLE;
+	return LH_STATUS_REPORT_ERROR;
 }

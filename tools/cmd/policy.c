@@ -39,22 +39,22 @@ static void help(void)
 
 static int refuse(const char *what)
 {
-	lh_say("policy: %s; see 'lockhound policy --help'", what);
-	return LH_STATUS_VIEW_TROUBLE;
+	lh_log("policy: %s; see 'lockhound policy --help'", what);
+	return LH_STATUS_REPORT_ERROR;
 }
 
 static int learn(char **file, int n, const char *out)
 {
-	struct lh_recorded r;
-	struct lh_text_style style = {0};
-	int status = LH_STATUS_VIEW_TROUBLE;
+	struct lh_loaded_runs r;
+	struct lh_render_text_style style = {0};
+	int status = LH_STATUS_REPORT_ERROR;
 
-	if (lh_recorded_open(&r, file, n,
-			     (struct lh_model_wants){.every_lock = true, .orders = true}, NULL,
-			     false) &&
-	    lh_recorded_write("policy", out, r.model, &style, lh_policy_learn))
+	if (lh_loaded_runs_open(&r, file, n,
+				(struct lh_report_options){.every_lock = true, .orders = true},
+				NULL, false) &&
+	    lh_loaded_runs_write("policy", out, r.model, &style, lh_policy_learn))
 		status = 0;
-	lh_recorded_close(&r);
+	lh_loaded_runs_close(&r);
 	return status;
 }
 
@@ -69,7 +69,7 @@ static void print_circle(const struct lh_policy *p, uint32_t arc)
 	       p->name[goal].text, p->name[at].text);
 	printf("  %s < %s", p->name[goal].text, p->name[at].text);
 	for (uint32_t steps = 0; at != goal && steps < p->names; steps++) {
-		uint32_t next = lh_policy_toward(p, at, goal);
+		uint32_t next = lh_policy_first_rule(p, at, goal);
 
 		printf(" < %s", p->name[next].text);
 		at = next;
@@ -143,7 +143,7 @@ static uint32_t check_circles(const struct lh_policy *p, bool with_runs)
 	return found;
 }
 
-static uint32_t check_names(struct lh_policy *p, const struct lh_model *m)
+static uint32_t check_names(struct lh_policy *p, const struct lh_report *m)
 {
 	uint32_t found = 0;
 
@@ -161,12 +161,12 @@ static uint32_t check_names(struct lh_policy *p, const struct lh_model *m)
 
 static int check(char **file, int n)
 {
-	struct lh_pool *pool = lh_pool_new();
+	struct lh_arena *pool = lh_arena_new();
 	struct lh_policy p;
-	struct lh_recorded r = {0};
-	struct lh_model_wants wants = {.every_lock = true, .orders = true};
+	struct lh_loaded_runs r = {0};
+	struct lh_report_options wants = {.every_lock = true, .orders = true};
 	bool good = lh_policy_read(&p, pool, file[0]) &&
-		    (n == 1 || lh_recorded_open(&r, file + 1, n - 1, wants, NULL, false));
+		    (n == 1 || lh_loaded_runs_open(&r, file + 1, n - 1, wants, NULL, false));
 	uint32_t found = 0;
 
 	if (good) {
@@ -177,11 +177,11 @@ static int check(char **file, int n)
 		if (!found)
 			printf("%s: %u orders of %u locks, no circle\n", p.path, p.arcs, p.names);
 	}
-	lh_recorded_close(&r);
-	lh_pool_free(pool);
+	lh_loaded_runs_close(&r);
+	lh_arena_free(pool);
 	if (fflush(stdout) || ferror(stdout))
-		return LH_STATUS_VIEW_TROUBLE;
-	return !good ? LH_STATUS_VIEW_TROUBLE : found != 0;
+		return LH_STATUS_REPORT_ERROR;
+	return !good ? LH_STATUS_REPORT_ERROR : found != 0;
 }
 
 int lh_cmd_policy(int argc, char **argv)
@@ -197,13 +197,13 @@ int lh_cmd_policy(int argc, char **argv)
 	if (strcmp(verb, "learn") != 0 && strcmp(verb, "check") != 0)
 		return refuse(*verb ? "its words are learn and check" : "learn or check?");
 	argc--, argv++;
-	while ((o = lh_recorded_option("policy", &begun, argc, argv, ":o:h", options)) != -1) {
+	while ((o = lh_loaded_runs_option("policy", &begun, argc, argv, ":o:h", options)) != -1) {
 		if (o == HELP) {
 			help();
 			return 0;
 		}
 		if (o == '?')
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 		out = optarg;
 	}
 	if (optind == argc)

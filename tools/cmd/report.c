@@ -10,13 +10,13 @@
 struct report {
 	const struct lh_format *format;
 	const char *out, *color;
-	struct lh_text_style style;
-	struct lh_gate_wants wants;
-	struct lh_gate gate;
+	struct lh_render_text_style style;
+	struct lh_project_options wants;
+	struct lh_project gate;
 	const char *wrappers;
 	bool fail, debuginfod, by_class;
 	enum lh_severity least;
-	struct lh_recorded recorded;
+	struct lh_loaded_runs recorded;
 };
 
 enum {
@@ -104,7 +104,7 @@ static void help(void)
 
 static bool refuse(const char *what, const char *value, const char *accepted)
 {
-	lh_say("report: %s '%s' is not known; accepted: %s", what, value, accepted);
+	lh_log("report: %s '%s' is not known; accepted: %s", what, value, accepted);
 	return false;
 }
 
@@ -122,7 +122,7 @@ static bool set_format(struct report *r, const char *name)
 static bool set_color(struct report *r, const char *when)
 {
 	r->color = when;
-	return lh_text_color_known(when) || refuse("--color", when, "auto, always, never");
+	return lh_render_text_color_known(when) || refuse("--color", when, "auto, always, never");
 }
 
 static bool set_least(struct report *r, const char *name)
@@ -131,7 +131,7 @@ static bool set_least(struct report *r, const char *name)
 	r->least = LH_ERROR;
 	for (enum lh_severity s = LH_NOTE; name && s <= LH_ERROR; s++) {
 		r->least = s;
-		if (strcmp(name, lh_word_severity(s)) == 0)
+		if (strcmp(name, lh_name_severity(s)) == 0)
 			return true;
 	}
 	return !name || refuse("--fail", name, "error, warning, note");
@@ -144,7 +144,7 @@ static bool set_gate(struct report *r, int option)
 		r->wants.baseline = optarg;
 		return true;
 	case SUPPRESSIONS:
-		r->wants.suppressions = lh_recorded_join(r->wants.suppressions, optarg);
+		r->wants.suppressions = lh_loaded_runs_join(r->wants.suppressions, optarg);
 		return true;
 	case POLICY:
 		r->wants.policy = optarg;
@@ -200,48 +200,50 @@ static int read_options(struct report *r, int argc, char **argv)
 	bool begun = false;
 	int option;
 
-	while ((option = lh_recorded_option("report", &begun, argc, argv, ":f:o:h", options)) !=
+	while ((option = lh_loaded_runs_option("report", &begun, argc, argv, ":f:o:h", options)) !=
 	       -1) {
 		if (option == HELP) {
 			help();
 			return 0;
 		}
 		if (!set(r, option))
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 	}
 	if (optind < argc)
 		return -1;
-	lh_say("report: which file? See 'lockhound report --help'");
-	return LH_STATUS_VIEW_TROUBLE;
+	lh_log("report: which file? See 'lockhound report --help'");
+	return LH_STATUS_REPORT_ERROR;
 }
 
 /* Formats for programs have no place for it. */
 static void warn(const struct report *r)
 {
-	const struct lh_model *m = r->recorded.model;
+	const struct lh_report *m = r->recorded.model;
 
 	for (uint32_t i = 0; i < m->notes && r->format->render != lh_render_text; i++)
 		if (r->recorded.incomplete)
-			lh_say("%s", m->note[i]);
+			lh_log("%s", m->note[i]);
 }
 
-static const struct lh_recorded *shown;
+static const struct lh_loaded_runs *shown;
 
 /* And of those who did not end by themselves how they stood. */
-static int text_and_picture(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+static int text_and_picture(const struct lh_report *m, const struct lh_render_text_style *style,
+			    FILE *out)
 {
 	int rc = lh_render_text(m, style, out);
 
 	for (int i = 0; i < shown->shelves; i++)
 		for (uint32_t k = 0; k < shown->shelf[i].n; k++)
-			if (lh_stood_worth(&shown->shelf[i].record[k]))
-				lh_stood_ledger(&shown->shelf[i].record[k], shown->symbols, out);
+			if (lh_thread_dump_is_useful(&shown->shelf[i].record[k]))
+				lh_thread_dump_ledger(&shown->shelf[i].record[k], shown->symbols,
+						      out);
 	return rc ? rc : ferror(out) ? EIO : 0;
 }
 
 static int show(struct report *r)
 {
-	const struct lh_model *m = r->recorded.model;
+	const struct lh_report *m = r->recorded.model;
 
 	lh_renderer *render = r->format->render;
 
@@ -250,20 +252,20 @@ static int show(struct report *r)
 	/* JUnit says what fails; without --fail it is what check would say by itself. */
 	r->style.least = r->fail ? r->least : LH_ERROR;
 	r->style.color = r->out ? r->color && strcmp(r->color, "always") == 0
-				: lh_text_color(r->color, stdout);
-	if (!lh_recorded_write("report", r->out, m, &r->style,
-			       render == lh_render_text ? text_and_picture : render))
-		return LH_STATUS_VIEW_TROUBLE;
-	if (r->fail && lh_model_new_findings(m, r->least))
+				: lh_render_text_color(r->color, stdout);
+	if (!lh_loaded_runs_write("report", r->out, m, &r->style,
+				  render == lh_render_text ? text_and_picture : render))
+		return LH_STATUS_REPORT_ERROR;
+	if (r->fail && lh_report_new_findings(m, r->least))
 		return 1;
 	/* what is not there cannot be called fine */
-	return r->fail && r->recorded.incomplete ? LH_STATUS_VIEW_TROUBLE : 0;
+	return r->fail && r->recorded.incomplete ? LH_STATUS_REPORT_ERROR : 0;
 }
 
 int lh_cmd_report(int argc, char **argv)
 {
 	struct report r = {.format = lh_render_find("text"), .style = {.source = true}};
-	struct lh_model_wants wants = {0};
+	struct lh_report_options wants = {0};
 	int status = read_options(&r, argc, argv);
 
 	if (status >= 0)
@@ -273,12 +275,12 @@ int lh_cmd_report(int argc, char **argv)
 	wants.by_class = r.by_class;
 	wants.filtered = r.style.filtered;
 	wants.wrappers = r.wrappers;
-	status = LH_STATUS_VIEW_TROUBLE;
-	if (lh_gate_open(&r.gate, r.wants) &&
-	    lh_recorded_open(&r.recorded, argv + optind, argc - optind, wants, &r.gate,
-			     r.debuginfod))
+	status = LH_STATUS_REPORT_ERROR;
+	if (lh_project_open(&r.gate, r.wants) &&
+	    lh_loaded_runs_open(&r.recorded, argv + optind, argc - optind, wants, &r.gate,
+				r.debuginfod))
 		status = show(&r);
-	lh_recorded_close(&r.recorded);
-	lh_gate_close(&r.gate);
+	lh_loaded_runs_close(&r.recorded);
+	lh_project_close(&r.gate);
 	return status;
 }

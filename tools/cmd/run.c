@@ -26,23 +26,23 @@ enum { OPTIONS_ROOM = 8192, WHY_ROOM = PATH_MAX + 400 };
 
 struct run {
 	struct lh_settings settings;
-	const struct lh_usage *usage;
+	const struct lh_command_usage *usage;
 	bool check;
-	struct lh_target target;
+	struct lh_program target;
 	struct lh_preload preload;
 	char **environment; /* of the program */
 	struct lh_files files;
-	struct lh_gate gate;
+	struct lh_project gate;
 	struct lh_monitor monitor;
-	struct lh_model *model;
-	struct lh_shelf shelf;
+	struct lh_report *model;
+	struct lh_ledger_file shelf;
 	int trouble; /* status of ours, 0 none */
 	char why[WHY_ROOM];
 };
 
 #define OPTION(run, name) ((run)->settings.value[LH_OPT_##name])
 
-static const struct lh_usage run_usage = {
+static const struct lh_command_usage run_usage = {
 	.name = "run",
 	.purpose = "run a program and tell what is wrong with its locks",
 	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
@@ -55,10 +55,10 @@ static const struct lh_usage run_usage = {
 		  "bad usage,\n"
 		  "  126 not executable, 127 not found\n",
 	.where = LH_IN_RUN,
-	.trouble = LH_STATUS_TROUBLE,
+	.trouble = LH_STATUS_ERROR,
 };
 
-static const struct lh_usage check_usage = {
+static const struct lh_command_usage check_usage = {
 	.name = "check",
 	.purpose = "the same as a gate: fails on findings, and when there was nothing to see",
 	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
@@ -71,13 +71,13 @@ static const struct lh_usage check_usage = {
 		  "else the\n"
 		  "  program's own\n",
 	.where = LH_IN_CHECK,
-	.trouble = LH_STATUS_TROUBLE,
+	.trouble = LH_STATUS_ERROR,
 };
 
 static bool refuse(struct run *r, const char *what, const char *why)
 {
-	lh_say("%s%s%s", what, *what ? ": " : "", why);
-	r->trouble = LH_STATUS_TROUBLE;
+	lh_log("%s%s%s", what, *what ? ": " : "", why);
+	r->trouble = LH_STATUS_ERROR;
 	return false;
 }
 
@@ -87,12 +87,12 @@ static bool inspect(struct run *r, const char *program)
 		[LH_WATCHABLE] = 0,
 		[LH_NOT_FOUND] = LH_STATUS_NOT_FOUND,
 		[LH_NOT_RUNNABLE] = LH_STATUS_NOT_RUNNABLE,
-		[LH_UNREACHABLE] = LH_STATUS_TROUBLE,
+		[LH_UNREACHABLE] = LH_STATUS_ERROR,
 	};
-	lh_inspect(&r->target, program);
+	lh_program_check(&r->target, program);
 	r->trouble = status[r->target.verdict];
 	if (r->trouble)
-		lh_say("%s", r->target.why);
+		lh_log("%s", r->target.why);
 	return !r->trouble;
 }
 
@@ -102,7 +102,7 @@ static bool inspect(struct run *r, const char *program)
  */
 static void set_up_watch(struct run *r)
 {
-	struct lh_watch_wants *w = &r->monitor.watch_for;
+	struct lh_watch_options *w = &r->monitor.watch_for;
 	struct lh_value *least = &r->settings.value[LH_OPT_long_hold];
 	w->long_hold_ns = (uint64_t)OPTION(r, long_hold).number;
 	w->blocking_ns = (uint64_t)OPTION(r, blocking).number;
@@ -120,8 +120,8 @@ static void set_up_monitor(struct run *r)
 {
 	struct lh_monitor *m = &r->monitor;
 	static const char *const colors[] = {"auto", "always", "never"};
-	m->style.color = lh_text_color(colors[OPTION(r, color).number],
-				       r->files.log ? r->files.log : stderr);
+	m->style.color = lh_render_text_color(colors[OPTION(r, color).number],
+					      r->files.log ? r->files.log : stderr);
 	m->style.source = OPTION(r, source).number;
 	m->style.filtered = OPTION(r, show_filtered).number;
 	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
@@ -150,22 +150,24 @@ static const char *own_suppressions(const struct run *r)
 static const char *named(const struct run *r, enum lh_option o)
 {
 	const struct lh_value *v = &r->settings.value[o];
-	return v->from == LH_FROM_CONF ? lh_gate_beside(r->settings.conf, v->text) : v->text;
+	return v->from == LH_FROM_CONF ? lh_project_default_file(r->settings.conf, v->text)
+				       : v->text;
 }
 
 static bool open_gate(struct run *r)
 {
 	const char *suppressions = named(r, LH_OPT_suppressions);
-	return lh_gate_open(&r->gate, (struct lh_gate_wants){
-					      .baseline = named(r, LH_OPT_baseline),
-					      .update = OPTION(r, update_baseline).number,
-					      .add = OPTION(r, add_to_baseline).number,
-					      .suppressions = *suppressions ? suppressions
-									    : own_suppressions(r),
-					      .policy = named(r, LH_OPT_policy),
-					      .strict = OPTION(r, policy_strict).number,
-					      .verbose = OPTION(r, verbose).number,
-				      });
+	return lh_project_open(
+		&r->gate,
+		(struct lh_project_options){
+			.baseline = named(r, LH_OPT_baseline),
+			.update = OPTION(r, update_baseline).number,
+			.add = OPTION(r, add_to_baseline).number,
+			.suppressions = *suppressions ? suppressions : own_suppressions(r),
+			.policy = named(r, LH_OPT_policy),
+			.strict = OPTION(r, policy_strict).number,
+			.verbose = OPTION(r, verbose).number,
+		});
 }
 
 /* The program's environment: the library, its options, and where the run file is. */
@@ -198,15 +200,15 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 	*pid = lh_launch(r->target.path, argv, r->environment, &error);
 	if (*pid)
 		return true;
-	lh_say("%s: %s", argv[0], strerror(error));
+	lh_log("%s: %s", argv[0], strerror(error));
 	r->trouble = error == ENOENT                      ? LH_STATUS_NOT_FOUND
-		     : error == EAGAIN || error == ENOMEM ? LH_STATUS_TROUBLE
+		     : error == EAGAIN || error == ENOMEM ? LH_STATUS_ERROR
 							  : LH_STATUS_NOT_RUNNABLE;
 	return false;
 }
 
 /* Slots whose process went on: one that ended by exec is the same process in the next slot. */
-static uint32_t watched(const struct lh_model *model)
+static uint32_t watched(const struct lh_report *model)
 {
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < model->processes; i++)
@@ -214,7 +216,7 @@ static uint32_t watched(const struct lh_model *model)
 	return n;
 }
 
-static uint64_t acquisitions(const struct lh_model *model)
+static uint64_t acquisitions(const struct lh_report *model)
 {
 	uint64_t n = 0;
 	for (uint32_t i = 0; i < model->processes; i++)
@@ -224,61 +226,61 @@ static uint64_t acquisitions(const struct lh_model *model)
 
 static void add_notes(struct run *r)
 {
-	const struct lh_strays *strays = &r->monitor.strays;
-	const struct lh_board *board = r->monitor.crew.run.board;
+	const struct lh_unwatched *strays = &r->monitor.strays;
+	const struct lh_run_header *board = r->monitor.crew.run.board;
 	uint32_t seen = watched(r->model);
 	if (strays->count) {
-		lh_model_note(r->model, "%u of %u processes were watched", seen,
-			      seen + strays->count);
-		for (uint32_t i = 0; i < strays->count && i < LH_STRAYS_NAMED; i++)
-			lh_model_note(r->model, "not watched: %s", strays->name[i]);
+		lh_report_note(r->model, "%u of %u processes were watched", seen,
+			       seen + strays->count);
+		for (uint32_t i = 0; i < strays->count && i < LH_UNWATCHED_NAMED; i++)
+			lh_report_note(r->model, "not watched: %s", strays->name[i]);
 	}
 	if (*r->target.note)
-		lh_model_note(r->model, "%s: %s", r->target.loaded, r->target.note);
+		lh_report_note(r->model, "%s: %s", r->target.loaded, r->target.note);
 	if (board->turned_away)
-		lh_model_note(r->model, "%u processes found no slot and were not watched",
-			      board->turned_away);
+		lh_report_note(r->model, "%u processes found no slot and were not watched",
+			       board->turned_away);
 	if (r->monitor.left)
-		lh_model_note(
+		lh_report_note(
 			r->model,
 			"%u processes are still running; their part is as it stood when we left",
 			r->monitor.left);
 	if (!seen)
-		lh_model_note(r->model,
-			      "nothing was watched: the library did not report from any process");
+		lh_report_note(r->model,
+			       "nothing was watched: the library did not report from any process");
 	else if (!acquisitions(r->model))
-		lh_model_note(r->model, "no lock operation was seen");
+		lh_report_note(r->model, "no lock operation was seen");
 }
 
 static void make_model(struct run *r)
 {
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.crew.store);
-	struct lh_model_wants wants = {.symbols = r->monitor.symbols,
-				       .every_lock = r->settings.outputs > 0};
+	struct lh_report_options wants = {.symbols = r->monitor.symbols,
+					  .every_lock = r->settings.outputs > 0};
 	for (int i = 0; i < r->settings.outputs; i++)
 		wants.orders |= lh_render_formats[r->settings.output[i].format].orders;
-	lh_gate_join(&r->gate, &wants);
-	r->model = lh_model_new(wants);
+	lh_project_attach(&r->gate, &wants);
+	r->model = lh_report_new(wants);
 	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
-		lh_model_add_shelf(r->model, &r->shelf);
+		lh_report_add_file(r->model, &r->shelf);
 	add_notes(r);
-	lh_whole_judge(r->model, OPTION(r, show_filtered).number);
-	lh_model_find_across(r->model);
+	lh_cross_process_check(r->model, OPTION(r, show_filtered).number);
+	lh_cross_run_check(r->model);
 	if (OPTION(r, by_class).number)
-		lh_birth_judge(r->model, &(struct lh_birth_wants){
-						 .symbols = r->monitor.symbols,
-						 .wrappers = OPTION(r, wrappers).text,
-						 .filtered = OPTION(r, show_filtered).number});
-	lh_gate_finish(&r->gate, r->model);
-	lh_model_finish(r->model);
+		lh_by_class_check(r->model, &(struct lh_class_options){
+						    .symbols = r->monitor.symbols,
+						    .wrappers = OPTION(r, wrappers).text,
+						    .filtered = OPTION(r, show_filtered).number});
+	lh_project_finish(&r->gate, r->model);
+	lh_report_finish(r->model);
 	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))
-		lh_gate_cut_short(&r->gate);
-	if (!lh_gate_update(&r->gate, r->model))
-		r->trouble = LH_STATUS_TROUBLE;
+		lh_project_cut_short(&r->gate);
+	if (!lh_project_update(&r->gate, r->model))
+		r->trouble = LH_STATUS_ERROR;
 }
 
-static bool was_told(const struct lh_model *told, const struct lh_found *f)
+static bool was_told(const struct lh_report *told, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < told->findings; i++)
 		if (!strcmp(told->finding[i]->fingerprint, f->fingerprint))
@@ -289,19 +291,20 @@ static bool was_told(const struct lh_model *told, const struct lh_found *f)
 /* What only the whole picture shows: a circle across processes. Then the last lines. */
 static void tell_the_rest(struct run *r)
 {
-	struct lh_text_style style = r->monitor.style;
+	struct lh_render_text_style style = r->monitor.style;
 	char next[PATH_MAX + 40] = "";
 	for (uint32_t i = 0; i < r->model->findings; i++)
 		if (r->model->finding[i]->status == LH_NEW &&
 		    !was_told(r->monitor.told, r->model->finding[i]))
-			lh_text_finding(r->model, r->model->finding[i], style, lh_say_stream());
+			lh_render_text_finding(r->model, r->model->finding[i], style,
+					       lh_log_stream());
 	if (*OPTION(r, output).text && !strchr(r->files.record.path, '%')) {
 		snprintf(next, sizeof(next), "lockhound report %s", OPTION(r, output).text);
 		style.next = next;
 	}
 	if (!OPTION(r, quiet).number)
-		lh_text_summary(r->model, style, lh_say_stream());
-	fflush(lh_say_stream());
+		lh_render_text_summary(r->model, style, lh_log_stream());
+	fflush(lh_log_stream());
 }
 
 static int own_status(const struct run *r)
@@ -312,20 +315,20 @@ static int own_status(const struct run *r)
 
 static void keep_results(struct run *r)
 {
-	const struct lh_crew *crew = &r->monitor.crew;
-	struct lh_files_of of = {r->model, crew->store, r->monitor.program, r->target.path};
+	const struct lh_run *crew = &r->monitor.crew;
+	struct lh_files_content of = {r->model, crew->store, r->monitor.program, r->target.path};
 	if (crew->store_error)
-		lh_say("not every process's record could be kept: %s", strerror(crew->store_error));
+		lh_log("not every process's record could be kept: %s", strerror(crew->store_error));
 	if (!lh_files_write(&r->files, &r->settings, &of) || crew->store_error)
-		r->trouble = LH_STATUS_TROUBLE;
+		r->trouble = LH_STATUS_ERROR;
 }
 
 /* A table that was full has hidden something: never green. (Searches given up are only said.) */
-static bool incomplete(const struct lh_model *model)
+static bool incomplete(const struct lh_report *model)
 {
 	uint32_t dropped = 0;
 	for (uint32_t i = 0; i < model->processes; i++) {
-		const struct lh_process *p = model->process[i];
+		const struct lh_report_process *p = model->process[i];
 		dropped += p->dropped_locks + p->dropped_nodes + p->dropped_events +
 			   p->dropped_findings;
 	}
@@ -344,26 +347,26 @@ static int check_status(struct run *r)
 		return own_status(r);
 	if (r->trouble)
 		return r->trouble;
-	if (lh_model_new_findings(r->model, least[OPTION(r, fail_on).number]))
+	if (lh_report_new_findings(r->model, least[OPTION(r, fail_on).number]))
 		return LH_STATUS_FINDINGS;
 	if (!seen || (OPTION(r, require_all).number && m->strays.count)) {
-		lh_say(seen ? "some processes were not watched, and --require-all asks for all"
+		lh_log(seen ? "some processes were not watched, and --require-all asks for all"
 			    : "nothing was watched, so nothing can be said; 'lockhound doctor %s' "
 			      "tells why",
 		       r->target.path);
-		return LH_STATUS_TROUBLE;
+		return LH_STATUS_ERROR;
 	}
 	if (own_status(r))
 		return own_status(r);
 	if (incomplete(r->model)) {
-		lh_say("the record is incomplete (see 'dropped' above), so nothing found is not "
+		lh_log("the record is incomplete (see 'dropped' above), so nothing found is not "
 		       "nothing there");
-		return LH_STATUS_TROUBLE;
+		return LH_STATUS_ERROR;
 	}
 	if (!acquisitions(r->model) && !OPTION(r, allow_empty).number) {
-		lh_say("no lock operation was seen, so nothing can be said; --allow-empty lets "
+		lh_log("no lock operation was seen, so nothing can be said; --allow-empty lets "
 		       "that pass");
-		return LH_STATUS_TROUBLE;
+		return LH_STATUS_ERROR;
 	}
 	return 0;
 }
@@ -381,20 +384,20 @@ static int run_status(struct run *r)
 static void tell_set_up(const struct run *r)
 {
 	if (r->settings.seed_picked && OPTION(r, quiet).number) /* else the summary has it */
-		lh_say("shaken with seed %s; --shake=%s repeats it", OPTION(r, shake).text,
+		lh_log("shaken with seed %s; --shake=%s repeats it", OPTION(r, shake).text,
 		       OPTION(r, shake).text);
 	if (!OPTION(r, verbose).number)
 		return;
-	lh_say("settings from %s", r->settings.conf ? r->settings.conf : "no lockhound.conf");
-	lh_say("library %s", r->preload.library);
-	lh_say("program %s", r->target.path);
+	lh_log("settings from %s", r->settings.conf ? r->settings.conf : "no lockhound.conf");
+	lh_log("library %s", r->preload.library);
+	lh_log("program %s", r->target.path);
 }
 
 static void tell_processes(const struct run *r)
 {
 	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->model->processes; i++) {
-		const struct lh_process *p = r->model->process[i];
-		lh_say("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent,
+		const struct lh_report_process *p = r->model->process[i];
+		lh_log("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent,
 		       p->exe, *p->end ? p->end : "ended, status not known",
 		       (unsigned long long)p->acquired);
 	}
@@ -403,15 +406,15 @@ static void tell_processes(const struct run *r)
 static void watch(struct run *r, pid_t pid)
 {
 	if (r->files.log)
-		lh_say_into(r->files.log);
+		lh_log_redirect(r->files.log);
 	tell_set_up(r);
-	lh_monitor_watch(&r->monitor, pid);
+	lh_monitor_run(&r->monitor, pid);
 	make_model(r);
 	tell_processes(r);
 	tell_the_rest(r);
 	keep_results(r);
 	if (!r->monitor.left)
-		lh_preload_drop(&r->preload);
+		lh_preload_cleanup(&r->preload);
 }
 
 static int command(struct run *r, int argc, char **argv)
@@ -422,33 +425,33 @@ static int command(struct run *r, int argc, char **argv)
 	if (first < 0)
 		return status;
 	if (first == argc) {
-		lh_say("no program is named; see 'lockhound %s --help'", r->usage->name);
-		return LH_STATUS_TROUBLE;
+		lh_log("no program is named; see 'lockhound %s --help'", r->usage->name);
+		return LH_STATUS_ERROR;
 	}
 	if (!inspect(r, argv[first]))
 		return r->trouble;
 	if (!open_gate(r))
-		return LH_STATUS_TROUBLE;
+		return LH_STATUS_ERROR;
 	if (!lh_preload_find(&r->preload, r->why, WHY_ROOM)) {
 		refuse(r, "", r->why);
 		return r->trouble;
 	}
 	bool started = lh_files_open(&r->files, &r->settings);
-	r->trouble = started ? 0 : LH_STATUS_TROUBLE;
+	r->trouble = started ? 0 : LH_STATUS_ERROR;
 	set_up_monitor(r);
 	if (!started || !start(r, argv + first, &pid)) {
 		lh_files_drop(&r->files);
-		lh_preload_drop(&r->preload);
+		lh_preload_cleanup(&r->preload);
 		return r->trouble;
 	}
 	watch(r, pid);
 	int result = r->check ? check_status(r) : run_status(r);
 	if (!lh_files_close_log(&r->files, &r->settings))
-		r->trouble = LH_STATUS_TROUBLE;
-	lh_model_free(r->model);
+		r->trouble = LH_STATUS_ERROR;
+	lh_report_free(r->model);
 	lh_read_close(&r->shelf);
 	lh_monitor_close(&r->monitor);
-	lh_gate_close(&r->gate);
+	lh_project_close(&r->gate);
 	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
 		lh_launch_die(WTERMSIG(r->monitor.status));
 	return r->trouble && !result ? r->trouble : result;

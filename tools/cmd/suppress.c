@@ -29,45 +29,45 @@ static void help(void)
 	     "Status: 0 printed, also if there was nothing to print; 2 trouble.");
 }
 
-static int print(char **file, int n, struct lh_gate_wants gate_wants)
+static int print(char **file, int n, struct lh_project_options gate_wants)
 {
-	struct lh_recorded r = {0};
-	struct lh_gate gate;
-	bool good = lh_gate_open(&gate, gate_wants) &&
-		    lh_recorded_open(&r, file, n, (struct lh_model_wants){0}, &gate, false);
+	struct lh_loaded_runs r = {0};
+	struct lh_project gate;
+	bool good = lh_project_open(&gate, gate_wants) &&
+		    lh_loaded_runs_open(&r, file, n, (struct lh_report_options){0}, &gate, false);
 
 	for (uint32_t i = 0; good && i < r.model->findings; i++)
 		if (r.model->finding[i]->status == LH_NEW)
 			lh_suppress_print(r.model, r.model->finding[i], stdout);
 	if (good && (fflush(stdout) || ferror(stdout))) {
-		lh_say("suppress: cannot write it");
+		lh_log("suppress: cannot write it");
 		good = false;
 	}
-	lh_recorded_close(&r);
-	lh_gate_close(&gate);
-	return good ? 0 : LH_STATUS_VIEW_TROUBLE;
+	lh_loaded_runs_close(&r);
+	lh_project_close(&gate);
+	return good ? 0 : LH_STATUS_REPORT_ERROR;
 }
 
 int lh_cmd_suppress(int argc, char **argv)
 {
-	struct lh_gate_wants wants = {0};
+	struct lh_project_options wants = {0};
 	bool begun = false;
 	int o;
 
-	while ((o = lh_recorded_option("suppress", &begun, argc, argv, ":s:h", options)) != -1) {
+	while ((o = lh_loaded_runs_option("suppress", &begun, argc, argv, ":s:h", options)) != -1) {
 		if (o == HELP) {
 			help();
 			return 0;
 		}
 		if (o == '?')
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 		if (o == SUPPRESSIONS)
-			wants.suppressions = lh_recorded_join(wants.suppressions, optarg);
+			wants.suppressions = lh_loaded_runs_join(wants.suppressions, optarg);
 		else
 			wants.baseline = optarg;
 	}
 	if (optind < argc)
 		return print(argv + optind, argc - optind, wants);
-	lh_say("suppress: which file? See 'lockhound suppress --help'");
-	return LH_STATUS_VIEW_TROUBLE;
+	lh_log("suppress: which file? See 'lockhound suppress --help'");
+	return LH_STATUS_REPORT_ERROR;
 }

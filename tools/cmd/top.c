@@ -29,7 +29,7 @@ struct top {
 	struct lh_top_page page;
 	struct lh_top table;
 	struct lh_top_target target;
-	struct lh_model *model;
+	struct lh_report *model;
 	struct lh_symbols *symbols;
 };
 
@@ -81,7 +81,7 @@ static bool read_count(const char *option, const char *text, unsigned long *n)
 	*n = strtoul(text, &end, 10);
 	if (end != text && !*end && !errno && *n > 0 && text[0] != '-')
 		return true;
-	lh_say("top: %s '%s': a number from 1 on is accepted", option, text);
+	lh_log("top: %s '%s': a number from 1 on is accepted", option, text);
 	return false;
 }
 
@@ -92,7 +92,7 @@ static bool read_delay(struct top *t, const char *text)
 	t->page.delay = strtod(text, &end);
 	if (end != text && !*end && t->page.delay >= DELAY_LEAST && t->page.delay <= DELAY_MOST)
 		return true;
-	lh_say("top: --delay '%s': seconds from 0.05 to 86400 are accepted", text);
+	lh_log("top: --delay '%s': seconds from 0.05 to 86400 are accepted", text);
 	return false;
 }
 
@@ -121,7 +121,7 @@ static bool set(struct top *t, int option)
 	case SORT:
 		if (lh_top_find_key(optarg, &t->page.key))
 			return true;
-		lh_say("top: --sort '%s' is not known; accepted: wait, hold, contended, taken, "
+		lh_log("top: --sort '%s' is not known; accepted: wait, hold, contended, taken, "
 		       "queue",
 		       optarg);
 		return false;
@@ -143,23 +143,23 @@ static int read_options(struct top *t, int argc, char **argv)
 			return 0;
 		}
 		if (option == '?')
-			lh_say("top: option '%s' is not known; see 'lockhound top --help'",
+			lh_log("top: option '%s' is not known; see 'lockhound top --help'",
 			       argv[optind - 1]);
 		else if (option == ':')
-			lh_say("top: option '%s' wants a value; see 'lockhound top --help'",
+			lh_log("top: option '%s' wants a value; see 'lockhound top --help'",
 			       argv[optind - 1]);
 		if (!set(t, option))
-			return LH_STATUS_VIEW_TROUBLE;
+			return LH_STATUS_REPORT_ERROR;
 	}
 	if (!t->name && optind < argc)
 		t->name = argv[optind++];
 	if (!t->name || optind != argc)
-		lh_say("top: one process, please; see 'lockhound top --help'");
+		lh_log("top: one process, please; see 'lockhound top --help'");
 	else if (t->json && !t->batch)
-		lh_say("top: --json is for -b");
+		lh_log("top: --json is for -b");
 	else
 		return -1;
-	return LH_STATUS_VIEW_TROUBLE;
+	return LH_STATUS_REPORT_ERROR;
 }
 
 /* ---- a look ---- */
@@ -167,15 +167,15 @@ static int read_options(struct top *t, int argc, char **argv)
 /* Names are kept as long as it is the same program. */
 static void renew_model(struct top *t)
 {
-	lh_model_free(t->model);
-	t->model = lh_model_new((struct lh_model_wants){.symbols = t->symbols});
+	lh_report_free(t->model);
+	t->model = lh_report_new((struct lh_report_options){.symbols = t->symbols});
 }
 
 static void take_table(struct top *t)
 {
 	if (t->target.fresh || !t->model)
 		renew_model(t);
-	lh_top_look(&t->table, &t->target.record, lh_top_target_now(&t->target));
+	lh_top_sample(&t->table, &t->target.record, lh_top_target_now(&t->target));
 	t->page.pid = t->target.pid;
 	t->page.comm = t->target.record.head.comm;
 }
@@ -196,10 +196,10 @@ static void order(struct top *t, uint32_t shown)
 /* The last words: why it is over. */
 static void say_end(const struct top *t)
 {
-	struct lh_pool *p = lh_pool_new();
+	struct lh_arena *p = lh_arena_new();
 
-	lh_say("%s", lh_escape(p, LH_ESCAPE_TEXT, t->target.why));
-	lh_pool_free(p);
+	lh_log("%s", lh_escape(p, LH_ESCAPE_TEXT, t->target.why));
+	lh_arena_free(p);
 }
 
 static int64_t delay_ms(const struct top *t)
@@ -246,13 +246,13 @@ static int write_tables(struct top *t)
 	for (unsigned long i = 0; i < t->looks; i++) {
 		if (i && !rest(t))
 			return 0;
-		if (i && !lh_top_target_look(&t->target)) {
+		if (i && !lh_top_target_sample(&t->target)) {
 			say_end(t);
 			return 0;
 		}
 		if (!write_table(t)) {
-			lh_say("top: cannot write: %s", strerror(errno));
-			return LH_STATUS_VIEW_TROUBLE;
+			lh_log("top: cannot write: %s", strerror(errno));
+			return LH_STATUS_REPORT_ERROR;
 		}
 	}
 	return 0;
@@ -270,7 +270,7 @@ static bool draw(struct top *t)
 	if (!out)
 		return false;
 	lh_screen_size(&t->page.width, &t->page.height);
-	order(t, least(t->most, lh_top_room(&t->page)));
+	order(t, least(t->most, lh_top_rows_visible(&t->page)));
 	lh_top_draw(&t->table, &t->page, out);
 	good = fclose(out) == 0 && lh_screen_show(text, n);
 	free(text);
@@ -343,7 +343,7 @@ static enum next stay(struct top *t, int64_t ms)
 static bool show_all(struct top *t)
 {
 	for (unsigned long i = 0; i < t->looks; i++) {
-		if (i && !lh_top_target_look(&t->target))
+		if (i && !lh_top_target_sample(&t->target))
 			return false;
 		take_table(t);
 		if (!draw(t) || stay(t, delay_ms(t)) == END)
@@ -358,8 +358,8 @@ static int show(struct top *t)
 	bool wanted;
 
 	if (!lh_screen_open(why, sizeof(why))) {
-		lh_say("top: %s", why);
-		return LH_STATUS_VIEW_TROUBLE;
+		lh_log("top: %s", why);
+		return LH_STATUS_REPORT_ERROR;
 	}
 	wanted = show_all(t);
 	lh_screen_close();
@@ -377,11 +377,11 @@ int lh_cmd_top(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	status = LH_STATUS_VIEW_TROUBLE;
+	status = LH_STATUS_REPORT_ERROR;
 	if (lh_top_target_open(&t.target, t.name)) {
 		t.symbols = lh_symbols_new(t.debuginfod);
 		status = t.batch ? write_tables(&t) : show(&t);
-		lh_model_free(t.model);
+		lh_report_free(t.model);
 		lh_symbols_free(t.symbols);
 	} else {
 		say_end(&t);

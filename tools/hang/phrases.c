@@ -7,63 +7,64 @@
 
 enum { NAMES_SHOWN = 8 };
 
-const char *lh_hang_clean(const struct lh_hang_page *g, const char *text)
+const char *lh_hang_clean(const struct lh_hang_writer *g, const char *text)
 {
 	return lh_escape(g->pool, LH_ESCAPE_TEXT, text ? text : "");
 }
 
-const char *lh_hang_who(const struct lh_hang_page *g, uint32_t i)
+const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
-	const char *name = lh_model_who(g->model, lh_model_person(g->model, g->process, t->id));
+	const char *name =
+		lh_report_thread_text(g->model, lh_report_get_thread(g->model, g->process, t->id));
 
-	if (t->other && strstr(name, lh_pool_print(g->pool, "%d", t->tid)))
+	if (t->other && strstr(name, lh_arena_printf(g->pool, "%d", t->tid)))
 		return lh_hang_clean(g, name); /* it has no name but its numbers */
-	return lh_pool_print(g->pool, "%s (%d)", lh_hang_clean(g, name), t->tid);
+	return lh_arena_printf(g->pool, "%s (%d)", lh_hang_clean(g, name), t->tid);
 }
 
-const char *lh_hang_what(const struct lh_hang_page *g, lh_lock_id lock)
+const char *lh_hang_lock_text(const struct lh_hang_writer *g, lh_lock_id lock)
 {
-	const struct lh_thing *t = lh_model_thing(g->model, g->process, lock);
+	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, lock);
 
-	return lh_hang_clean(g, lh_model_what(g->model, t));
+	return lh_hang_clean(g, lh_report_lock_text(g->model, t));
 }
 
-const char *lh_hang_many(const struct lh_hang_page *g, uint32_t n, const char *one,
-			 const char *more)
+const char *lh_hang_plural(const struct lh_hang_writer *g, uint32_t n, const char *one,
+			   const char *more)
 {
-	return lh_pool_print(g->pool, "%u %s", n, n == 1 ? one : more);
+	return lh_arena_printf(g->pool, "%u %s", n, n == 1 ? one : more);
 }
 
-const char *lh_hang_members(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+const char *lh_hang_thread_list(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	const char *text = "";
 
 	for (uint32_t i = 0; i < n && i < NAMES_SHOWN; i++)
-		text = lh_pool_print(g->pool, "%s%s%s", text, i ? ", " : "",
-				     lh_hang_who(g, list[i]));
+		text = lh_arena_printf(g->pool, "%s%s%s", text, i ? ", " : "",
+				       lh_hang_thread_text(g, list[i]));
 	if (n > NAMES_SHOWN)
-		text = lh_pool_print(g->pool, "%s and %u more", text, n - NAMES_SHOWN);
+		text = lh_arena_printf(g->pool, "%s and %u more", text, n - NAMES_SHOWN);
 	return text;
 }
 
 /* ---- stacks ---- */
 
-static const char *place_of(const struct lh_hang_page *g, const struct lh_frame *f)
+static const char *place_of(const struct lh_hang_writer *g, const struct lh_report_frame *f)
 {
 	const char *base;
 
 	if (f->file && f->line)
-		return lh_pool_print(g->pool, "%s:%u", lh_hang_clean(g, lh_source_short(f->file)),
-				     f->line);
+		return lh_arena_printf(g->pool, "%s:%u",
+				       lh_hang_clean(g, lh_path_last_parts(f->file)), f->line);
 	base = f->module ? strrchr(f->module, '/') : NULL;
-	return lh_pool_print(g->pool, "%s+%#llx", base ? lh_hang_clean(g, base + 1) : "?",
-			     (unsigned long long)f->offset);
+	return lh_arena_printf(g->pool, "%s+%#llx", base ? lh_hang_clean(g, base + 1) : "?",
+			       (unsigned long long)f->offset);
 }
 
-void lh_hang_stack(const struct lh_hang_page *g, lh_stack_id stack)
+void lh_hang_stack(const struct lh_hang_writer *g, lh_stack_id stack)
 {
-	const struct lh_trace *t = lh_model_trace(g->model, g->process, stack);
+	const struct lh_report_stack *t = lh_report_get_stack(g->model, g->process, stack);
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; i < t->n; i++)
@@ -76,75 +77,78 @@ void lh_hang_stack(const struct lh_hang_page *g, lh_stack_id stack)
 		fputs("      ... there is more of this stack\n", g->out);
 }
 
-const char *lh_hang_at(const struct lh_hang_page *g, lh_stack_id stack)
+const char *lh_hang_at(const struct lh_hang_writer *g, lh_stack_id stack)
 {
-	const struct lh_frame *f = lh_model_place(lh_model_trace(g->model, g->process, stack));
+	const struct lh_report_frame *f =
+		lh_report_best_frame(lh_report_get_stack(g->model, g->process, stack));
 
 	if (!f)
 		return "";
-	return lh_pool_print(g->pool, ", at %s%s%s", place_of(g, f), f->function ? " in " : "",
-			     f->function ? lh_hang_clean(g, f->function) : "");
+	return lh_arena_printf(g->pool, ", at %s%s%s", place_of(g, f), f->function ? " in " : "",
+			       f->function ? lh_hang_clean(g, f->function) : "");
 }
 
 /* ---- waits ---- */
 
-bool lh_hang_alike(const struct lh_hang_thread *a, const struct lh_hang_thread *b)
+bool lh_hang_same_wait(const struct lh_hang_thread *a, const struct lh_hang_thread *b)
 {
 	return a->lock == b->lock && a->wait.kind == b->wait.kind &&
 	       a->wait.timed == b->wait.timed && a->elsewhere == b->elsewhere &&
 	       a->wait.mode == b->wait.mode;
 }
 
-static const char *holders(const struct lh_hang_page *g, const struct lh_hang_thread *t)
+static const char *holders(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
 	if (t->elsewhere && t->lost)
-		return lh_pool_print(
+		return lh_arena_printf(
 			g->pool,
 			", whose owner %d is no thread that can be seen here (it has ended, "
 			"or lives in another PID namespace)",
 			t->elsewhere);
 	if (t->elsewhere)
-		return lh_pool_print(g->pool, ", which thread %d of another process holds",
-				     t->elsewhere);
+		return lh_arena_printf(g->pool, ", which thread %d of another process holds",
+				       t->elsewhere);
 	if (t->ons == 1 && g->hang->thread[t->on[0]].ended)
 		return ", whose owner is no thread of this process any more";
 	if (t->ons)
-		return lh_pool_print(g->pool, ", which %s %s", lh_hang_members(g, t->on, t->ons),
-				     t->ons == 1 ? "holds" : "hold");
+		return lh_arena_printf(g->pool, ", which %s %s",
+				       lh_hang_thread_list(g, t->on, t->ons),
+				       t->ons == 1 ? "holds" : "hold");
 	if (t->wait.readers)
-		return lh_pool_print(g->pool, ", which %s",
-				     lh_hang_many(g, t->wait.readers,
-						  "reader holds (who is not known)",
-						  "readers hold (who is not known)"));
+		return lh_arena_printf(g->pool, ", which %s",
+				       lh_hang_plural(g, t->wait.readers,
+						      "reader holds (who is not known)",
+						      "readers hold (who is not known)"));
 	return "";
 }
 
-static const char *at_barrier(const struct lh_hang_page *g, const struct lh_hang_thread *t)
+static const char *at_barrier(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
 	if (!t->wait.missing)
-		return lh_pool_print(g->pool, "at %s", lh_hang_what(g, t->lock));
-	return lh_pool_print(g->pool, "at %s until %u more have come", lh_hang_what(g, t->lock),
-			     t->wait.missing);
+		return lh_arena_printf(g->pool, "at %s", lh_hang_lock_text(g, t->lock));
+	return lh_arena_printf(g->pool, "at %s until %u more have come",
+			       lh_hang_lock_text(g, t->lock), t->wait.missing);
 }
 
-const char *lh_hang_goal(const struct lh_hang_page *g, const struct lh_hang_thread *t)
+const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
 	switch (t->wait.kind) {
-	case LH_LIFE:
-		return t->lock ? lh_pool_print(g->pool, "for %s", lh_hang_what(g, t->lock))
+	case LH_THREAD_END:
+		return t->lock ? lh_arena_printf(g->pool, "for %s", lh_hang_lock_text(g, t->lock))
 			       : "for the end of a thread";
 	case LH_COND:
-		return lh_pool_print(g->pool, "on %s", lh_hang_what(g, t->lock));
+		return lh_arena_printf(g->pool, "on %s", lh_hang_lock_text(g, t->lock));
 	case LH_BARRIER:
 		return at_barrier(g, t);
 	case LH_NOTHING:
 		return "on a futex of their own";
 	default:
-		return lh_pool_print(g->pool, "for %s%s", lh_hang_what(g, t->lock), holders(g, t));
+		return lh_arena_printf(g->pool, "for %s%s", lh_hang_lock_text(g, t->lock),
+				       holders(g, t));
 	}
 }
 
-const char *lh_hang_vain(const struct lh_hang_thread *t, bool stuck)
+const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool stuck)
 {
 	if (stuck && t->wait.kind == LH_COND)
 		return ": no thread is left that can signal this condition";
@@ -155,7 +159,7 @@ const char *lh_hang_vain(const struct lh_hang_thread *t, bool stuck)
 	return "";
 }
 
-const char *lh_hang_deed(const struct lh_hang_page *g, const struct lh_hang_thread *t)
+const char *lh_hang_activity_text(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
 	if (t->doing)
 		return lh_hang_clean(g, t->doing);

@@ -4,14 +4,14 @@
  */
 #include "tools/hang/writer.h"
 
-static bool is_lock(const struct lh_hang_page *g, lh_lock_id id)
+static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
 {
-	const struct lh_thing *t = lh_model_thing(g->model, g->process, id);
+	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, id);
 
-	return t && t->row.kind != LH_LIFE;
+	return t && t->row.kind != LH_THREAD_END;
 }
 
-static bool holds_a_lock(const struct lh_hang_page *g, uint32_t thread)
+static bool holds_a_lock(const struct lh_hang_writer *g, uint32_t thread)
 {
 	for (uint32_t i = 0; i < g->hang->holds; i++)
 		if (g->hang->hold[i].thread == thread && is_lock(g, g->hang->hold[i].lock))
@@ -19,46 +19,47 @@ static bool holds_a_lock(const struct lh_hang_page *g, uint32_t thread)
 	return false;
 }
 
-static const char *mode_of(const struct lh_hang_page *g, const struct lh_hang_hold *h)
+static const char *mode_of(const struct lh_hang_writer *g, const struct lh_hang_hold *h)
 {
-	const struct lh_thing *t = lh_model_thing(g->model, g->process, h->lock);
+	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, h->lock);
 
-	if (LH_PLACE_MODE(h->place) == LH_PERMIT)
+	if (LH_SITE_MODE(h->place) == LH_PERMIT)
 		return "a permit of ";
-	return t->row.kind == LH_RWLOCK && LH_PLACE_MODE(h->place) == LH_SHARED ? "as a reader "
-										: "";
+	return t->row.kind == LH_RWLOCK && LH_SITE_MODE(h->place) == LH_SHARED ? "as a reader "
+									       : "";
 }
 
-static void draw_holds(const struct lh_hang_page *g, uint32_t thread, bool stacks)
+static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool stacks)
 {
 	for (uint32_t i = 0; i < g->hang->holds; i++) {
 		const struct lh_hang_hold *h = &g->hang->hold[i];
 
 		if (h->thread != thread || !is_lock(g, h->lock))
 			continue;
-		const char *at = lh_hang_at(g, LH_PLACE_STACK(h->place));
-		fprintf(g->out, "    holds %s%s%s%s%s%s\n", mode_of(g, h), lh_hang_what(g, h->lock),
-			h->ns ? " for " : "", h->ns ? lh_model_time(g->model, h->ns) : "",
-			at[0] ? ", taken" : "", at[0] ? at + 1 : "");
+		const char *at = lh_hang_at(g, LH_SITE_STACK(h->place));
+		fprintf(g->out, "    holds %s%s%s%s%s%s\n", mode_of(g, h),
+			lh_hang_lock_text(g, h->lock), h->ns ? " for " : "",
+			h->ns ? lh_report_time(g->model, h->ns) : "", at[0] ? ", taken" : "",
+			at[0] ? at + 1 : "");
 		if (stacks)
-			lh_hang_stack(g, LH_PLACE_STACK(h->place));
+			lh_hang_stack(g, LH_SITE_STACK(h->place));
 	}
 }
 
 /* " 3.2 s", of the one who has waited longest */
-static const char *how_long(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+static const char *how_long(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	uint64_t ns = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		if (g->hang->thread[list[i]].ns > ns)
 			ns = g->hang->thread[list[i]].ns;
-	return ns ? lh_pool_print(g->pool, " %s%s", n > 1 ? "up to " : "",
-				  lh_model_time(g->model, ns))
+	return ns ? lh_arena_printf(g->pool, " %s%s", n > 1 ? "up to " : "",
+				    lh_report_time(g->model, ns))
 		  : NULL;
 }
 
-static void draw_waiters(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+static void draw_waiters(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
 	const char *time = how_long(g, list, n),
@@ -67,38 +68,40 @@ static void draw_waiters(const struct lh_hang_page *g, const uint32_t *list, uin
 				    : "wait";
 
 	fprintf(g->out, "  %s %s%s %s%s%s%s\n",
-		n == 1 ? lh_hang_who(g, list[0]) : lh_hang_many(g, n, "thread", "threads"), verb,
-		time ? time : "", lh_hang_goal(g, t), lh_hang_vain(t, g->hang->node[list[0]].stuck),
+		n == 1 ? lh_hang_thread_text(g, list[0])
+		       : lh_hang_plural(g, n, "thread", "threads"),
+		verb, time ? time : "", lh_hang_wait_target(g, t),
+		lh_hang_wait_reason(t, g->hang->node[list[0]].stuck),
 		t->wait.timed ? ", for a limited time" : "", lh_hang_at(g, t->stack));
 	if (n > 1)
-		fprintf(g->out, "    %s\n", lh_hang_members(g, list, n));
+		fprintf(g->out, "    %s\n", lh_hang_thread_list(g, list, n));
 }
 
-static void draw_others(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+static void draw_others(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
 
 	if (n == 1)
-		fprintf(g->out, "  %s %s%s\n", lh_hang_who(g, list[0]), lh_hang_deed(g, t),
-			lh_hang_at(g, t->stack));
+		fprintf(g->out, "  %s %s%s\n", lh_hang_thread_text(g, list[0]),
+			lh_hang_activity_text(g, t), lh_hang_at(g, t->stack));
 	else
-		fprintf(g->out, "  %u threads, each of which %s\n    %s\n", n, lh_hang_deed(g, t),
-			lh_hang_members(g, list, n));
+		fprintf(g->out, "  %u threads, each of which %s\n    %s\n", n,
+			lh_hang_activity_text(g, t), lh_hang_thread_list(g, list, n));
 }
 
-static bool same_line(const struct lh_hang_page *g, uint32_t a, uint32_t b, bool stacks)
+static bool same_line(const struct lh_hang_writer *g, uint32_t a, uint32_t b, bool stacks)
 {
 	const struct lh_hang_thread *x = &g->hang->thread[a], *y = &g->hang->thread[b];
 
 	if (x->waiting != y->waiting || (stacks && x->stack != y->stack))
 		return false;
 	if (x->waiting)
-		return lh_hang_alike(x, y) && g->hang->node[a].stuck == g->hang->node[b].stuck;
-	return lh_hang_deed(g, x) == lh_hang_deed(g, y) && x->stack == y->stack;
+		return lh_hang_same_wait(x, y) && g->hang->node[a].stuck == g->hang->node[b].stuck;
+	return lh_hang_activity_text(g, x) == lh_hang_activity_text(g, y) && x->stack == y->stack;
 }
 
 /* All of the same line that come after `first` and hold nothing themselves. */
-static uint32_t gather(const struct lh_hang_page *g, uint32_t first, bool *done, uint32_t *list,
+static uint32_t gather(const struct lh_hang_writer *g, uint32_t first, bool *done, uint32_t *list,
 		       bool stacks)
 {
 	uint32_t n = 0;
@@ -116,11 +119,11 @@ static uint32_t gather(const struct lh_hang_page *g, uint32_t first, bool *done,
 	return n;
 }
 
-void lh_hang_draw(const struct lh_hang_page *g, bool stacks)
+void lh_hang_print_graph(const struct lh_hang_writer *g, bool stacks)
 {
 	const struct lh_hang *h = g->hang;
-	bool *done = lh_pool_get(g->pool, h->threads + 1);
-	uint32_t *list = lh_pool_get(g->pool, (h->threads + 1) * sizeof(*list)), n;
+	bool *done = lh_arena_alloc(g->pool, h->threads + 1);
+	uint32_t *list = lh_arena_alloc(g->pool, (h->threads + 1) * sizeof(*list)), n;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		if (done[i] || h->thread[i].ended)

@@ -9,33 +9,36 @@
 /* ---- findings ---- */
 
 /* Where a lock lies that has no name of its own. */
-static void show_places(const struct lh_hang_page *g, const struct lh_found *f)
+static void show_places(const struct lh_hang_writer *g, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (!f->lock[i]->named && lh_lock_shown(&f->lock[i]->row))
+		if (!f->lock[i]->named && lh_lock_address(&f->lock[i]->row))
 			fprintf(g->out, "  %s lies at %s\n",
-				lh_hang_clean(g, lh_model_what(g->model, f->lock[i])),
-				lh_hang_clean(g, lh_hang_lies(g->hang, g->pool,
-							      lh_lock_shown(&f->lock[i]->row))));
+				lh_hang_clean(g, lh_report_lock_text(g->model, f->lock[i])),
+				lh_hang_clean(g, lh_hang_address_text(
+							 g->hang, g->pool,
+							 lh_lock_address(&f->lock[i]->row))));
 }
 
 /* ---- nothing was found: who waits for a lock, and whose ---- */
 
-static void show_group(const struct lh_hang_page *g, const uint32_t *list, uint32_t n)
+static void show_group(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
 	bool stuck = g->hang->node[list[0]].stuck;
 
 	fprintf(g->out, "  %s %s %s%s%s%s\n",
-		n == 1 ? lh_hang_who(g, list[0]) : lh_hang_many(g, n, "thread", "threads"),
-		n == 1 ? "waits" : "wait", lh_hang_goal(g, t), lh_hang_vain(t, stuck),
+		n == 1 ? lh_hang_thread_text(g, list[0])
+		       : lh_hang_plural(g, n, "thread", "threads"),
+		n == 1 ? "waits" : "wait", lh_hang_wait_target(g, t), lh_hang_wait_reason(t, stuck),
 		t->wait.timed ? ", for a limited time" : "", n == 1 ? lh_hang_at(g, t->stack) : "");
 	if (n > 1)
-		fprintf(g->out, "    %s%s\n", lh_hang_members(g, list, n), lh_hang_at(g, t->stack));
+		fprintf(g->out, "    %s%s\n", lh_hang_thread_list(g, list, n),
+			lh_hang_at(g, t->stack));
 }
 
 /* Only those that say something: a lock, or for good; idle threads wait for work. */
-static bool is_shown(const struct lh_hang_page *g, uint32_t i)
+static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
 
@@ -43,11 +46,11 @@ static bool is_shown(const struct lh_hang_page *g, uint32_t i)
 	       (g->hang->node[i].stuck || t->ons || t->elsewhere || t->wait.readers);
 }
 
-static void show_waiters(const struct lh_hang_page *g)
+static void show_waiters(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
-	bool *done = lh_pool_get(g->pool, h->threads + 1);
-	uint32_t *list = lh_pool_get(g->pool, (h->threads + 1) * sizeof(*list)), n;
+	bool *done = lh_arena_alloc(g->pool, h->threads + 1);
+	uint32_t *list = lh_arena_alloc(g->pool, (h->threads + 1) * sizeof(*list)), n;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		if (done[i] || !is_shown(g, i))
@@ -55,7 +58,7 @@ static void show_waiters(const struct lh_hang_page *g)
 		n = 0;
 		for (uint32_t k = i; k < h->threads; k++)
 			if (!done[k] && is_shown(g, k) &&
-			    lh_hang_alike(&h->thread[i], &h->thread[k])) {
+			    lh_hang_same_wait(&h->thread[i], &h->thread[k])) {
 				done[k] = true;
 				list[n++] = k;
 			}
@@ -63,15 +66,15 @@ static void show_waiters(const struct lh_hang_page *g)
 	}
 }
 
-static bool is_lock(const struct lh_hang_page *g, lh_lock_id id)
+static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
 {
-	const struct lh_thing *t = lh_model_thing(g->model, g->process, id);
+	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, id);
 
-	return t && t->row.kind != LH_LIFE;
+	return t && t->row.kind != LH_THREAD_END;
 }
 
 /* "'a' for 3.2 s, 'b'"; NULL: nothing that somebody waits for, as far as is known */
-static const char *held_by(const struct lh_hang_page *g, uint32_t thread)
+static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 {
 	const char *text = NULL;
 
@@ -80,15 +83,15 @@ static const char *held_by(const struct lh_hang_page *g, uint32_t thread)
 
 		if (hold->thread != thread || !is_lock(g, hold->lock))
 			continue;
-		text = lh_pool_print(g->pool, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
-				     lh_hang_what(g, hold->lock), hold->ns ? " for " : "",
-				     hold->ns ? lh_model_time(g->model, hold->ns) : "");
+		text = lh_arena_printf(g->pool, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
+				       lh_hang_lock_text(g, hold->lock), hold->ns ? " for " : "",
+				       hold->ns ? lh_report_time(g->model, hold->ns) : "");
 	}
 	return text;
 }
 
 /* Those who can go on and keep others waiting: what do they do? */
-static void show_holders(const struct lh_hang_page *g)
+static void show_holders(const struct lh_hang_writer *g)
 {
 	for (uint32_t i = 0; i < g->hang->threads; i++) {
 		const struct lh_hang_thread *t = &g->hang->thread[i];
@@ -96,8 +99,8 @@ static void show_holders(const struct lh_hang_page *g)
 
 		if (!held)
 			continue;
-		fprintf(g->out, "  %s holds %s and %s%s\n", lh_hang_who(g, i), held,
-			lh_hang_deed(g, t), lh_hang_at(g, t->stack));
+		fprintf(g->out, "  %s holds %s and %s%s\n", lh_hang_thread_text(g, i), held,
+			lh_hang_activity_text(g, t), lh_hang_at(g, t->stack));
 		lh_hang_stack(g, t->stack);
 	}
 }
@@ -105,18 +108,18 @@ static void show_holders(const struct lh_hang_page *g)
 /* ---- the last line ---- */
 
 /* Where nobody waits for anything of the others: what does the first thread wait for? */
-static const char *first_deed(const struct lh_hang_page *g)
+static const char *first_deed(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
 
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].tid == h->peek->pid && h->thread[i].doing)
-			return lh_pool_print(g->pool, "; %s %s", lh_hang_who(g, i),
-					     lh_hang_clean(g, h->thread[i].doing));
+			return lh_arena_printf(g->pool, "; %s %s", lh_hang_thread_text(g, i),
+					       lh_hang_clean(g, h->thread[i].doing));
 	return "";
 }
 
-static void show_count(const struct lh_hang_page *g)
+static void show_count(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
 	uint32_t stuck = 0, waiting = 0, locks = 0, threads = 0;
@@ -136,47 +139,47 @@ static void show_count(const struct lh_hang_page *g)
 		lh_hang_clean(g, h->peek->comm));
 	if (g->model->findings)
 		fprintf(g->out, "%s; of %s %u wait%s for ever\n",
-			lh_hang_many(g, g->model->findings, "deadlock", "deadlocks"),
-			lh_hang_many(g, threads, "thread", "threads"), stuck,
+			lh_hang_plural(g, g->model->findings, "deadlock", "deadlocks"),
+			lh_hang_plural(g, threads, "thread", "threads"), stuck,
 			stuck == 1 ? "s" : "");
 	else
 		fprintf(g->out, "no deadlock; %s, %u of them waiting, %u for a lock%s\n",
-			lh_hang_many(g, threads, "thread", "threads"), waiting, locks,
+			lh_hang_plural(g, threads, "thread", "threads"), waiting, locks,
 			waiting ? "" : first_deed(g));
 }
 
-void lh_hang_stand(const struct lh_hang *h, struct lh_model *m, const struct lh_record *book,
-		   FILE *out)
+void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *m,
+			  const struct lh_ledger_view *book, FILE *out)
 {
-	struct lh_hang_page g = {.hang = h,
-				 .model = m,
-				 .process = lh_model_process(m, book),
-				 .pool = lh_pool_new(),
-				 .out = out};
+	struct lh_hang_writer g = {.hang = h,
+				   .model = m,
+				   .process = lh_report_get_process(m, book),
+				   .pool = lh_arena_new(),
+				   .out = out};
 
 	fprintf(out, "lockhound: %d (%s): who holds and who waits\n", h->peek->pid,
 		lh_hang_clean(&g, h->peek->comm));
-	lh_hang_draw(&g, true);
-	lh_pool_free(g.pool);
+	lh_hang_print_graph(&g, true);
+	lh_arena_free(g.pool);
 }
 
-void lh_hang_text(const struct lh_hang *h, struct lh_model *m, const struct lh_record *book,
-		  const struct lh_text_style *style, FILE *out)
+void lh_hang_text(const struct lh_hang *h, struct lh_report *m, const struct lh_ledger_view *book,
+		  const struct lh_render_text_style *style, FILE *out)
 {
-	struct lh_hang_page g = {.hang = h,
-				 .model = m,
-				 .process = lh_model_process(m, book),
-				 .style = *style,
-				 .pool = lh_pool_new(),
-				 .out = out};
+	struct lh_hang_writer g = {.hang = h,
+				   .model = m,
+				   .process = lh_report_get_process(m, book),
+				   .style = *style,
+				   .pool = lh_arena_new(),
+				   .out = out};
 
 	for (uint32_t i = 0; i < m->findings; i++) {
-		lh_text_finding(m, m->finding[i], *style, out);
+		lh_render_text_finding(m, m->finding[i], *style, out);
 		show_places(&g, m->finding[i]);
 	}
 	if (m->findings || style->filtered) {
 		fputs(m->findings ? "\n  All threads:\n" : "", out);
-		lh_hang_draw(&g, style->filtered);
+		lh_hang_print_graph(&g, style->filtered);
 	} else {
 		show_waiters(&g);
 		show_holders(&g);
@@ -184,5 +187,5 @@ void lh_hang_text(const struct lh_hang *h, struct lh_model *m, const struct lh_r
 	for (uint32_t i = 0; i < m->notes; i++)
 		fprintf(out, "lockhound: note: %s\n", lh_hang_clean(&g, m->note[i]));
 	show_count(&g);
-	lh_pool_free(g.pool);
+	lh_arena_free(g.pool);
 }

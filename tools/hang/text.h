@@ -8,10 +8,11 @@
 #include "tools/wait_graph/hang.h"
 
 /* The report. */
-void lh_hang_text(const struct lh_hang *, struct lh_model *, const struct lh_record *book,
-		  const struct lh_text_style *, FILE *);
+void lh_hang_text(const struct lh_hang *, struct lh_report *, const struct lh_ledger_view *book,
+		  const struct lh_render_text_style *, FILE *);
 
 /* The graph alone: every thread, what it holds and waits for, with stacks. */
-void lh_hang_stand(const struct lh_hang *, struct lh_model *, const struct lh_record *book, FILE *);
+void lh_thread_dump_print(const struct lh_hang *, struct lh_report *,
+			  const struct lh_ledger_view *book, FILE *);
 
 #endif

@@ -5,8 +5,8 @@
  * For a run that is ended by its time limit and for one that was killed. Finds nothing: what is
  * a deadlock is said by findings; here it shows.
  */
-#ifndef LH_STOOD_H
-#define LH_STOOD_H
+#ifndef LH_HANG_THREAD_DUMP_H
+#define LH_HANG_THREAD_DUMP_H
 
 #include "tools/ledger/reader.h"
 
@@ -16,10 +16,10 @@
 struct lh_symbols;
 
 /* Of a process that lives: what the kernel says of its threads is shown as well. */
-void lh_stood_live(const struct lh_record *, pid_t, struct lh_symbols *, FILE *);
+void lh_thread_dump_live(const struct lh_ledger_view *, pid_t, struct lh_symbols *, FILE *);
 /* As the ledger has it. */
-void lh_stood_ledger(const struct lh_record *, struct lh_symbols *, FILE *);
+void lh_thread_dump_ledger(const struct lh_ledger_view *, struct lh_symbols *, FILE *);
 /* It did not end by itself, and somebody held or waited for something. */
-bool lh_stood_worth(const struct lh_record *);
+bool lh_thread_dump_is_useful(const struct lh_ledger_view *);
 
 #endif

@@ -1,40 +1,41 @@
 /* writer.h — what the files of hang's text share with each other only. */
-#ifndef LH_HANG_PAGE_H
-#define LH_HANG_PAGE_H
+#ifndef LH_HANG_WRITER_H
+#define LH_HANG_WRITER_H
 
 #include "tools/hang/text.h"
 
 #include <stdio.h>
 
-struct lh_hang_page {
+struct lh_hang_writer {
 	const struct lh_hang *hang;
-	struct lh_model *model;
-	const struct lh_process *process;
-	struct lh_text_style style;
-	struct lh_pool *pool;
+	struct lh_report *model;
+	const struct lh_report_process *process;
+	struct lh_render_text_style style;
+	struct lh_arena *pool;
 	FILE *out;
 };
 
 /* phrases.c: words, in the page's pool. */
-const char *lh_hang_clean(const struct lh_hang_page *, const char *text);
-const char *lh_hang_who(const struct lh_hang_page *, uint32_t thread); /* "T2 'worker' (4712)" */
-const char *lh_hang_what(const struct lh_hang_page *, lh_lock_id);     /* "'accounts'" */
-const char *lh_hang_many(const struct lh_hang_page *, uint32_t n, const char *one,
-			 const char *more);
+const char *lh_hang_clean(const struct lh_hang_writer *, const char *text);
+const char *lh_hang_thread_text(const struct lh_hang_writer *,
+				uint32_t thread);                         /* "T2 'worker' (4712)" */
+const char *lh_hang_lock_text(const struct lh_hang_writer *, lh_lock_id); /* "'accounts'" */
+const char *lh_hang_plural(const struct lh_hang_writer *, uint32_t n, const char *one,
+			   const char *more);
 /* "T5 'x' (12), T6 'y' (13) and 9 more" */
-const char *lh_hang_members(const struct lh_hang_page *, const uint32_t *list, uint32_t n);
+const char *lh_hang_thread_list(const struct lh_hang_writer *, const uint32_t *list, uint32_t n);
 /* ", at bank.c:7 in transfer", "" if it is not known */
-const char *lh_hang_at(const struct lh_hang_page *, lh_stack_id);
-void lh_hang_stack(const struct lh_hang_page *, lh_stack_id);
+const char *lh_hang_at(const struct lh_hang_writer *, lh_stack_id);
+void lh_hang_stack(const struct lh_hang_writer *, lh_stack_id);
 /* What it waits for, in words that follow "waits" or "wait"; and why in vain, "" if it is not. */
-const char *lh_hang_goal(const struct lh_hang_page *, const struct lh_hang_thread *);
-const char *lh_hang_vain(const struct lh_hang_thread *, bool stuck);
+const char *lh_hang_wait_target(const struct lh_hang_writer *, const struct lh_hang_thread *);
+const char *lh_hang_wait_reason(const struct lh_hang_thread *, bool stuck);
 /* What a thread that is no waiter does. */
-const char *lh_hang_deed(const struct lh_hang_page *, const struct lh_hang_thread *);
+const char *lh_hang_activity_text(const struct lh_hang_writer *, const struct lh_hang_thread *);
 /* They wait alike: one line is enough for all of them. */
-bool lh_hang_alike(const struct lh_hang_thread *, const struct lh_hang_thread *);
+bool lh_hang_same_wait(const struct lh_hang_thread *, const struct lh_hang_thread *);
 
 /* print_graph.c: every thread, what it holds and what it waits for. */
-void lh_hang_draw(const struct lh_hang_page *, bool stacks);
+void lh_hang_print_graph(const struct lh_hang_writer *, bool stacks);
 
 #endif

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 2, 3))) static bool complain(struct lh_shelf *s, const char *format,
-							   ...)
+__attribute__((format(printf, 2, 3))) static bool complain(struct lh_ledger_file *s,
+							   const char *format, ...)
 {
 	va_list args;
 
@@ -24,9 +24,9 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct lh_shelf *s, c
 	return false;
 }
 
-static struct lh_record *add(struct lh_shelf *s)
+static struct lh_ledger_view *add(struct lh_ledger_file *s)
 {
-	struct lh_record *bigger = s->record;
+	struct lh_ledger_view *bigger = s->record;
 
 	/* Room doubles whenever the number is a power of two. */
 	if ((s->n & (s->n - 1)) == 0)
@@ -37,9 +37,10 @@ static struct lh_record *add(struct lh_shelf *s)
 	return &s->record[s->n++];
 }
 
-static bool add_at(struct lh_shelf *s, const struct lh_bytes *b, uint64_t at, const char *name)
+static bool add_at(struct lh_ledger_file *s, const struct lh_byte_source *b, uint64_t at,
+		   const char *name)
 {
-	struct lh_record *r = add(s);
+	struct lh_ledger_view *r = add(s);
 
 	if (!r)
 		return complain(s, "%s: not enough memory", name);
@@ -59,7 +60,7 @@ static bool add_at(struct lh_shelf *s, const struct lh_bytes *b, uint64_t at, co
 }
 
 /* One ledger after another. A total that leads nowhere ends the walk. */
-static void read_row(struct lh_shelf *s, const struct lh_bytes *b, const char *name)
+static void read_row(struct lh_ledger_file *s, const struct lh_byte_source *b, const char *name)
 {
 	uint64_t at = 0;
 
@@ -78,24 +79,25 @@ static void read_row(struct lh_shelf *s, const struct lh_bytes *b, const char *n
 }
 
 /* A slot that a process took and has not filled yet is no error; one that it spoiled is. */
-static void read_slot(struct lh_shelf *s, const struct lh_bytes *b, uint64_t at, const char *name)
+static void read_slot(struct lh_ledger_file *s, const struct lh_byte_source *b, uint64_t at,
+		      const char *name)
 {
 	char magic[8] = "";
-	struct lh_bytes slot = *b;
+	struct lh_byte_source slot = *b;
 
 	lh_read_get(b, at, magic, sizeof(magic));
 	if (magic[0] == 0) {
 		s->empty++;
 		return;
 	}
-	if (slot.size > at + LH_SLOT_BYTES)
-		slot.size = at + LH_SLOT_BYTES;
+	if (slot.size > at + LH_RUN_SLOT_BYTES)
+		slot.size = at + LH_RUN_SLOT_BYTES;
 	add_at(s, &slot, at, name);
 }
 
-static void read_run(struct lh_shelf *s, const struct lh_bytes *b, const char *name)
+static void read_run(struct lh_ledger_file *s, const struct lh_byte_source *b, const char *name)
 {
-	struct lh_board board;
+	struct lh_run_header board;
 	uint64_t slots;
 
 	if (lh_read_get(b, 0, &board, sizeof(board)) < sizeof(board)) {
@@ -110,41 +112,42 @@ static void read_run(struct lh_shelf *s, const struct lh_bytes *b, const char *n
 	}
 	s->turned_away = board.turned_away;
 	/* `next` also counts those that were turned away. */
-	slots = b->size <= LH_BOARD_BYTES
+	slots = b->size <= LH_RUN_HEADER_BYTES
 			? 0
-			: (b->size - LH_BOARD_BYTES + LH_SLOT_BYTES - 1) / LH_SLOT_BYTES;
+			: (b->size - LH_RUN_HEADER_BYTES + LH_RUN_SLOT_BYTES - 1) /
+				  LH_RUN_SLOT_BYTES;
 	if (slots > board.next)
 		slots = board.next;
 	for (uint64_t k = 0; k < slots; k++)
-		read_slot(s, b, LH_BOARD_BYTES + k * LH_SLOT_BYTES, name);
+		read_slot(s, b, LH_RUN_HEADER_BYTES + k * LH_RUN_SLOT_BYTES, name);
 	if (!s->n)
 		complain(s, "%s: no process has a ledger in this run yet", name);
 }
 
-static bool read_any(struct lh_shelf *s, const struct lh_bytes *b, const char *name)
+static bool read_any(struct lh_ledger_file *s, const struct lh_byte_source *b, const char *name)
 {
 	char magic[8] = "";
 
 	if (b->size == 0)
 		return complain(s, "%s: not a lockhound ledger (it is empty)", name);
 	lh_read_get(b, 0, magic, sizeof(magic));
-	if (memcmp(magic, LH_BOARD_MAGIC, sizeof(magic)) == 0)
+	if (memcmp(magic, LH_RUN_MAGIC, sizeof(magic)) == 0)
 		read_run(s, b, name);
 	else
 		read_row(s, b, name);
 	return s->n > 0;
 }
 
-bool lh_read_bytes(struct lh_shelf *s, const void *bytes, size_t size, const char *name)
+bool lh_read_bytes(struct lh_ledger_file *s, const void *bytes, size_t size, const char *name)
 {
-	struct lh_bytes b = {.fd = -1, .at = bytes, .size = size};
+	struct lh_byte_source b = {.fd = -1, .at = bytes, .size = size};
 
 	memset(s, 0, sizeof(*s));
 	return read_any(s, &b, name);
 }
 
 /* A pipe cannot be read twice. */
-static bool read_stream(struct lh_shelf *s, int fd, const char *name)
+static bool read_stream(struct lh_ledger_file *s, int fd, const char *name)
 {
 	size_t n = 0, room = 0;
 	unsigned char *all = NULL;
@@ -167,7 +170,7 @@ static bool read_stream(struct lh_shelf *s, int fd, const char *name)
 	if (got < 0)
 		good = complain(s, "%s: %s", name, strerror(errno));
 	else
-		good = read_any(s, &(struct lh_bytes){.fd = -1, .at = all, .size = n}, name);
+		good = read_any(s, &(struct lh_byte_source){.fd = -1, .at = all, .size = n}, name);
 	free(all);
 	return good;
 }
@@ -176,7 +179,7 @@ static bool read_stream(struct lh_shelf *s, int fd, const char *name)
  * A saved file of many small ledgers is read at once and taken apart in memory. One that may still
  * be written to is not: its tables must be copied in their order.
  */
-static unsigned char *read_at_once(const struct lh_bytes *b)
+static unsigned char *read_at_once(const struct lh_byte_source *b)
 {
 	enum { LARGEST = 64 << 20 };
 	struct lh_ledger head = {0};
@@ -184,7 +187,7 @@ static unsigned char *read_at_once(const struct lh_bytes *b)
 
 	if (b->size > LARGEST || lh_read_get(b, 0, &head, sizeof(head)) < sizeof(head) ||
 	    memcmp(head.magic, LH_LEDGER_MAGIC, sizeof(head.magic)) != 0 ||
-	    !(head.flags & LH_LEDGER_SAVED) || head.total >= b->size)
+	    !(head.flags & LH_LEDGER_PACKED) || head.total >= b->size)
 		return NULL;
 	all = malloc(b->size);
 	if (all && lh_read_get(b, 0, all, b->size) == b->size)
@@ -193,7 +196,7 @@ static unsigned char *read_at_once(const struct lh_bytes *b)
 	return NULL;
 }
 
-static bool read_file(struct lh_shelf *s, struct lh_bytes b, const char *name)
+static bool read_file(struct lh_ledger_file *s, struct lh_byte_source b, const char *name)
 {
 	unsigned char *all = read_at_once(&b);
 	bool good;
@@ -207,7 +210,7 @@ static bool read_file(struct lh_shelf *s, struct lh_bytes b, const char *name)
 	return good;
 }
 
-static bool read_fd(struct lh_shelf *s, int fd, const char *name)
+static bool read_fd(struct lh_ledger_file *s, int fd, const char *name)
 {
 	struct stat st;
 
@@ -217,7 +220,7 @@ static bool read_fd(struct lh_shelf *s, int fd, const char *name)
 		return complain(s, "%s: not a lockhound ledger (it is a directory)", name);
 	if (!S_ISREG(st.st_mode))
 		return read_stream(s, fd, name);
-	return read_file(s, (struct lh_bytes){.fd = fd, .size = (uint64_t)st.st_size}, name);
+	return read_file(s, (struct lh_byte_source){.fd = fd, .size = (uint64_t)st.st_size}, name);
 }
 
 /*
@@ -225,16 +228,16 @@ static bool read_fd(struct lh_shelf *s, int fd, const char *name)
  * start of a mapping. Its memory is read through /proc, so it is not stopped, and
  * needs no descriptor of its own.
  */
-static bool read_mapping(struct lh_shelf *s, int mem, const char *line, const char *name)
+static bool read_mapping(struct lh_ledger_file *s, int mem, const char *line, const char *name)
 {
 	unsigned long long start;
 	char rights[5] = "", magic[8];
-	struct lh_bytes b = {.fd = mem};
+	struct lh_byte_source b = {.fd = mem};
 
 	if (sscanf(line, "%llx-%*x %4s", &start, rights) != 2 || strncmp(rights, "rw", 2) != 0)
 		return false;
 	b.start = start;
-	b.size = LH_SLOT_BYTES; /* the mapping may go on behind a seam */
+	b.size = LH_RUN_SLOT_BYTES; /* the mapping may go on behind a seam */
 	if (lh_read_get(&b, 0, magic, sizeof(magic)) < sizeof(magic) ||
 	    memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic)) != 0)
 		return false;
@@ -245,7 +248,7 @@ static bool read_mapping(struct lh_shelf *s, int mem, const char *line, const ch
 	return true;
 }
 
-static bool read_process(struct lh_shelf *s, const char *pid)
+static bool read_process(struct lh_ledger_file *s, const char *pid)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
@@ -286,7 +289,7 @@ static bool is_number(const char *text)
 	return n > 0 && n < 10 && text[n] == 0;
 }
 
-bool lh_read_open(struct lh_shelf *s, const char *file)
+bool lh_read_open(struct lh_ledger_file *s, const char *file)
 {
 	bool good;
 	int fd;
@@ -304,7 +307,7 @@ bool lh_read_open(struct lh_shelf *s, const char *file)
 	return good;
 }
 
-void lh_read_close(struct lh_shelf *s)
+void lh_read_close(struct lh_ledger_file *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
 		lh_read_drop(&s->record[i]);

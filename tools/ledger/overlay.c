@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 struct whole {
-	struct lh_side side; /* first: a whole is found by its side */
+	struct lh_overlay side; /* first: a whole is found by its side */
 	void *memory;
 	size_t size;
 	uint32_t refused;
@@ -19,16 +19,16 @@ static const struct {
 } shape[LH_TABLES] = {
 	[LH_T_THREAD] = {sizeof(struct lh_thread), 256},
 	[LH_T_LOCK] = {sizeof(struct lh_lock), LOCKS},
-	[LH_T_MORE] = {sizeof(struct lh_more), LOCKS},
+	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), LOCKS},
 	[LH_T_STACK] = {sizeof(struct lh_stack), 4096},
 	[LH_T_FRAME] = {sizeof(uint64_t), 96 << 10},
 	[LH_T_MODULE] = {sizeof(struct lh_module), 512},
 	[LH_T_FINDING] = {sizeof(struct lh_finding), 1024},
 	[LH_T_STEP] = {sizeof(struct lh_step), 24 << 10},
 	[LH_T_NOTE] = {sizeof(struct lh_note), 8192},
-	[LH_T_PAIR] = {sizeof(struct lh_pair), 8192},
+	[LH_T_WAIT_PAIR] = {sizeof(struct lh_wait_pair), 8192},
 	[LH_T_SPAN] = {sizeof(struct lh_span), 128 << 10},
-	[LH_T_BURNT] = {sizeof(struct lh_burnt), 1024},
+	[LH_T_BUSY_WAIT] = {sizeof(struct lh_busy_wait), 1024},
 };
 
 static size_t round_up(size_t n)
@@ -40,7 +40,7 @@ static size_t round_up(size_t n)
  * Behind all rows that the ledger can have. A lock's number has no bits for more than that, so
  * ours are the last of its own: as long as it is not full to the brim, nobody has them.
  */
-static uint32_t base_of(const struct lh_record *r, enum lh_table_name t)
+static uint32_t base_of(const struct lh_ledger_view *r, enum lh_table_name t)
 {
 	uint32_t limit = r->rows[t].limit;
 
@@ -49,7 +49,7 @@ static uint32_t base_of(const struct lh_record *r, enum lh_table_name t)
 	return limit ? limit : 1;
 }
 
-static void lay_out(struct lh_side *s, unsigned char *at, const struct lh_record *r)
+static void lay_out(struct lh_overlay *s, unsigned char *at, const struct lh_ledger_view *r)
 {
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
 		s->table[t].at = at;
@@ -60,7 +60,7 @@ static void lay_out(struct lh_side *s, unsigned char *at, const struct lh_record
 	}
 }
 
-struct lh_side *lh_side_new(const struct lh_record *r)
+struct lh_overlay *lh_overlay_new(const struct lh_ledger_view *r)
 {
 	struct whole *w = calloc(1, sizeof(*w));
 	size_t size = 0;
@@ -81,7 +81,7 @@ struct lh_side *lh_side_new(const struct lh_record *r)
 	return &w->side;
 }
 
-void lh_side_free(struct lh_side *s)
+void lh_overlay_free(struct lh_overlay *s)
 {
 	struct whole *w = (struct whole *)s;
 
@@ -91,7 +91,7 @@ void lh_side_free(struct lh_side *s)
 	free(w);
 }
 
-uint32_t lh_side_add(struct lh_side *s, enum lh_table_name t, const void *rows, uint32_t n)
+uint32_t lh_overlay_add(struct lh_overlay *s, enum lh_table_name t, const void *rows, uint32_t n)
 {
 	uint32_t used = s->table[t].used;
 
@@ -106,19 +106,19 @@ uint32_t lh_side_add(struct lh_side *s, enum lh_table_name t, const void *rows, 
 	return s->table[t].base + used;
 }
 
-uint32_t lh_side_new_rows(struct lh_side *s, enum lh_table_name t, uint32_t n)
+uint32_t lh_overlay_new_rows(struct lh_overlay *s, enum lh_table_name t, uint32_t n)
 {
-	return lh_side_add(s, t, NULL, n);
+	return lh_overlay_add(s, t, NULL, n);
 }
 
-void *lh_side_row(struct lh_side *s, enum lh_table_name t, uint32_t number)
+void *lh_overlay_row(struct lh_overlay *s, enum lh_table_name t, uint32_t number)
 {
 	if (number < s->table[t].base || number - s->table[t].base >= s->table[t].used)
 		return NULL;
 	return s->table[t].at + (size_t)(number - s->table[t].base) * shape[t].row;
 }
 
-uint32_t lh_side_refused(const struct lh_side *s)
+uint32_t lh_side_refused(const struct lh_overlay *s)
 {
 	return ((const struct whole *)s)->refused;
 }

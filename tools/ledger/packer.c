@@ -57,16 +57,17 @@ static uint64_t padded(uint64_t n)
  * the file is cut short, the findings are still there, with their locks and stacks.
  */
 static const enum lh_table_name file_order[] = {
-	LH_T_FINDING, LH_T_STEP,   LH_T_NOTE,  LH_T_LOCK,  LH_T_THREAD, LH_T_STACK,
-	LH_T_FRAME,   LH_T_MODULE, LH_T_NODE,  LH_T_SEEN,  LH_T_EVENT,  LH_T_SEAT,
-	LH_T_PAIR,    LH_T_SPAN,   LH_T_PLACE, LH_T_BURNT, LH_T_FARE,   LH_T_MORE,
+	LH_T_FINDING,   LH_T_STEP,        LH_T_NOTE,       LH_T_LOCK,  LH_T_THREAD,
+	LH_T_STACK,     LH_T_FRAME,       LH_T_MODULE,     LH_T_CHAIN, LH_T_VISIT,
+	LH_T_HB_EDGE,   LH_T_LIVE_THREAD, LH_T_WAIT_PAIR,  LH_T_SPAN,  LH_T_LOCK_LOCATION,
+	LH_T_BUSY_WAIT, LH_T_CONTENTION,  LH_T_LOCK_STATS,
 };
 
 #define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
 
 /* How many rows are the ledger's own and how many the monitor's, counted once: both may grow. */
 struct packing {
-	const struct lh_record *record;
+	const struct lh_ledger_view *record;
 	uint32_t own[LH_TABLES], more[LH_TABLES];
 };
 
@@ -86,17 +87,18 @@ static void lay_out(struct lh_ledger *h, const struct packing *p)
 	}
 	h->header = sizeof(*h);
 	h->total = at;
-	h->flags |= LH_LEDGER_SAVED;
+	h->flags |= LH_LEDGER_PACKED;
 }
 
 /* What a row names must be saved with it: so the naming tables are counted before the named. */
 static void count_rows(struct packing *p)
 {
 	static const enum lh_table_name order[] = {
-		LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,   LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
-		LH_T_FARE,    LH_T_EVENT, LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
-		LH_T_MORE,    LH_T_PLACE, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE};
-	const struct lh_side *side = p->record->side;
+		LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,     LH_T_SPAN,
+		LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,         LH_T_CHAIN,
+		LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION, LH_T_THREAD,
+		LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE};
+	const struct lh_overlay *side = p->record->side;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum lh_table_name t = order[i];
@@ -125,10 +127,10 @@ static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t nu
 	return number < base ? number : number - base + p->own[t];
 }
 
-static lh_place moved_place(const struct packing *p, lh_place place)
+static lh_site moved_place(const struct packing *p, lh_site place)
 {
-	return LH_PLACE(moved(p, LH_T_STACK, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
-			LH_PLACE_MODE(place));
+	return LH_SITE(moved(p, LH_T_STACK, LH_SITE_STACK(place)), LH_SITE_HOW(place),
+		       LH_SITE_MODE(place));
 }
 
 static lh_lock_id moved_lock(const struct packing *p, lh_lock_id id)
@@ -142,14 +144,14 @@ union any {
 	struct lh_stack stack;
 	uint64_t frame;
 	struct lh_note note;
-	struct lh_pair pair;
+	struct lh_wait_pair pair;
 	struct lh_span span;
-	struct lh_burnt burnt;
+	struct lh_busy_wait burnt;
 	struct lh_module module;
 	struct lh_thread thread;
 	struct lh_lock lock;
-	struct lh_shared_place place;
-	struct lh_more more;
+	struct lh_lock_location place;
+	struct lh_lock_stats more;
 };
 
 static void move(const struct packing *p, enum lh_table_name t, union any *a)
@@ -167,7 +169,7 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 	} else if (t == LH_T_LOCK) {
 		a->lock.born = moved(p, LH_T_STACK, a->lock.born);
 		a->lock.first = moved(p, LH_T_STACK, a->lock.first);
-		a->lock.more = moved(p, LH_T_MORE, a->lock.more);
+		a->lock.more = moved(p, LH_T_LOCK_STATS, a->lock.more);
 	} else if (t == LH_T_FRAME) {
 		a->frame = LH_FRAME(moved(p, LH_T_MODULE, LH_FRAME_MODULE(a->frame)),
 				    LH_FRAME_PC(a->frame));
@@ -211,7 +213,7 @@ static int put_table(struct sink *s, const struct packing *p, enum lh_table_name
 	return rc ? rc : pad(s, (uint64_t)(p->own[t] + p->more[t]) * row);
 }
 
-int lh_read_pack(const struct lh_record *r, int fd)
+int lh_read_pack(const struct lh_ledger_view *r, int fd)
 {
 	struct packing p = {.record = r};
 	struct lh_ledger h = r->head;

@@ -11,24 +11,24 @@ static const struct {
 	const char *name;
 	uint32_t row;
 } shape[LH_TABLES] = {
-	[LH_T_SEAT] = {"seats", sizeof(struct lh_seat)},
+	[LH_T_LIVE_THREAD] = {"seats", sizeof(struct lh_live_thread)},
 	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread)},
 	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock)},
 	[LH_T_STACK] = {"stacks", sizeof(struct lh_stack)},
 	[LH_T_FRAME] = {"frames", sizeof(uint64_t)},
 	[LH_T_MODULE] = {"modules", sizeof(struct lh_module)},
-	[LH_T_NODE] = {"nodes", sizeof(struct lh_node)},
-	[LH_T_SEEN] = {"sightings", sizeof(struct lh_seen)},
-	[LH_T_EVENT] = {"events", sizeof(struct lh_event)},
+	[LH_T_CHAIN] = {"nodes", sizeof(struct lh_chain)},
+	[LH_T_VISIT] = {"sightings", sizeof(struct lh_chain_visit)},
+	[LH_T_HB_EDGE] = {"events", sizeof(struct lh_hb_edge)},
 	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding)},
 	[LH_T_STEP] = {"steps", sizeof(struct lh_step)},
 	[LH_T_NOTE] = {"notes", sizeof(struct lh_note)},
-	[LH_T_PAIR] = {"pairs", sizeof(struct lh_pair)},
+	[LH_T_WAIT_PAIR] = {"pairs", sizeof(struct lh_wait_pair)},
 	[LH_T_SPAN] = {"spans", sizeof(struct lh_span)},
-	[LH_T_PLACE] = {"places", sizeof(struct lh_shared_place)},
-	[LH_T_BURNT] = {"sights of busy waiting", sizeof(struct lh_burnt)},
-	[LH_T_FARE] = {"fares of locks", sizeof(struct lh_fare)},
-	[LH_T_MORE] = {"lock counts", sizeof(struct lh_more)},
+	[LH_T_LOCK_LOCATION] = {"places", sizeof(struct lh_lock_location)},
+	[LH_T_BUSY_WAIT] = {"sights of busy waiting", sizeof(struct lh_busy_wait)},
+	[LH_T_CONTENTION] = {"fares of locks", sizeof(struct lh_contention)},
+	[LH_T_LOCK_STATS] = {"lock counts", sizeof(struct lh_lock_stats)},
 };
 
 /*
@@ -36,14 +36,15 @@ static const struct {
  * naming table first finds all that it names when it copies the named one.
  */
 static const enum lh_table_name copy_order[] = {
-	LH_T_FINDING, LH_T_STEP,  LH_T_NOTE,   LH_T_PAIR,  LH_T_SPAN,  LH_T_BURNT,
-	LH_T_FARE,    LH_T_EVENT, LH_T_SEEN,   LH_T_NODE,  LH_T_SEAT,  LH_T_LOCK,
-	LH_T_MORE,    LH_T_PLACE, LH_T_THREAD, LH_T_STACK, LH_T_FRAME, LH_T_MODULE,
+	LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,     LH_T_SPAN,
+	LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,         LH_T_CHAIN,
+	LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION, LH_T_THREAD,
+	LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE,
 };
 
 #define TABLES_COPIED (sizeof(copy_order) / sizeof(copy_order[0]))
 
-static void append(struct lh_record *r, const char *between, const char *format, va_list args)
+static void append(struct lh_ledger_view *r, const char *between, const char *format, va_list args)
 {
 	size_t n = strlen(r->trouble);
 
@@ -52,8 +53,8 @@ static void append(struct lh_record *r, const char *between, const char *format,
 	vsnprintf(r->trouble + n, sizeof(r->trouble) - n, format, args);
 }
 
-__attribute__((format(printf, 2, 3))) static void complain(struct lh_record *r, const char *format,
-							   ...)
+__attribute__((format(printf, 2, 3))) static void complain(struct lh_ledger_view *r,
+							   const char *format, ...)
 {
 	va_list args;
 
@@ -63,7 +64,8 @@ __attribute__((format(printf, 2, 3))) static void complain(struct lh_record *r, 
 }
 
 /* The same, as the next item of a list. */
-__attribute__((format(printf, 2, 3))) static void add(struct lh_record *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct lh_ledger_view *r, const char *format,
+						      ...)
 {
 	va_list args;
 
@@ -72,7 +74,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct lh_record *r, const
 	va_end(args);
 }
 
-size_t lh_read_get(const struct lh_bytes *b, uint64_t offset, void *out, size_t n)
+size_t lh_read_get(const struct lh_byte_source *b, uint64_t offset, void *out, size_t n)
 {
 	size_t done = 0;
 
@@ -98,7 +100,7 @@ size_t lh_read_get(const struct lh_bytes *b, uint64_t offset, void *out, size_t 
 }
 
 /* The head decides whether it is a ledger at all; a cut one is none. */
-static bool good_head(struct lh_record *r, size_t got)
+static bool good_head(struct lh_ledger_view *r, size_t got)
 {
 	struct lh_ledger *h = &r->head;
 
@@ -121,7 +123,7 @@ static bool good_head(struct lh_record *r, size_t got)
 }
 
 /* How many rows of table t lie within `size` bytes; also checks that it is our kind of table. */
-static uint32_t room_for(struct lh_record *r, enum lh_table_name t, uint64_t size)
+static uint32_t room_for(struct lh_ledger_view *r, enum lh_table_name t, uint64_t size)
 {
 	const struct lh_table *table = &r->head.table[t];
 
@@ -141,7 +143,7 @@ static uint32_t room_for(struct lh_record *r, enum lh_table_name t, uint64_t siz
 }
 
 /* What the table says it uses, made possible. */
-static uint32_t claimed(struct lh_record *r, enum lh_table_name t)
+static uint32_t claimed(struct lh_ledger_view *r, enum lh_table_name t)
 {
 	const struct lh_table *table = &r->head.table[t];
 
@@ -151,7 +153,7 @@ static uint32_t claimed(struct lh_record *r, enum lh_table_name t)
 	return table->rows;
 }
 
-static void count_torn(struct lh_record *r, enum lh_table_name t, uint32_t want, uint32_t have)
+static void count_torn(struct lh_ledger_view *r, enum lh_table_name t, uint32_t want, uint32_t have)
 {
 	if (want <= have || want == 1)
 		return; /* row 0 is nobody's loss */
@@ -162,17 +164,17 @@ static void count_torn(struct lh_record *r, enum lh_table_name t, uint32_t want,
 	r->torn += want - have;
 }
 
-static uint64_t extent(const struct lh_record *r, uint64_t size)
+static uint64_t extent(const struct lh_ledger_view *r, uint64_t size)
 {
 	uint64_t total = r->head.total;
 
 	return total && total < size ? total : size;
 }
 
-static void copy_table(struct lh_record *r, const struct lh_bytes *b, uint64_t offset,
+static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b, uint64_t offset,
 		       enum lh_table_name t)
 {
-	struct lh_rows *rows = &r->rows[t];
+	struct lh_table_view *rows = &r->rows[t];
 	uint64_t slot = offset + offsetof(struct lh_ledger, table) + sizeof(struct lh_table) * t;
 	uint32_t limit, want;
 	unsigned char *copy;
@@ -197,12 +199,12 @@ static void copy_table(struct lh_record *r, const struct lh_bytes *b, uint64_t o
 	count_torn(r, t, want, rows->used);
 }
 
-bool lh_read_copy(struct lh_record *r, const struct lh_bytes *b, uint64_t offset)
+bool lh_read_copy(struct lh_ledger_view *r, const struct lh_byte_source *b, uint64_t offset)
 {
 	return lh_read_copy_some(r, b, offset, UINT32_MAX);
 }
 
-bool lh_read_copy_some(struct lh_record *r, const struct lh_bytes *b, uint64_t offset,
+bool lh_read_copy_some(struct lh_ledger_view *r, const struct lh_byte_source *b, uint64_t offset,
 		       uint32_t tables)
 {
 	memset(r, 0, sizeof(*r));
@@ -215,14 +217,14 @@ bool lh_read_copy_some(struct lh_record *r, const struct lh_bytes *b, uint64_t o
 	return true;
 }
 
-void lh_read_drop(struct lh_record *r)
+void lh_read_drop(struct lh_ledger_view *r)
 {
 	for (int t = 0; r->copied && t < LH_TABLES; t++)
 		free((void *)r->rows[t].at);
 	memset(r->rows, 0, sizeof(r->rows));
 }
 
-bool lh_read_record(struct lh_record *r, const void *base, size_t size)
+bool lh_read_view(struct lh_ledger_view *r, const void *base, size_t size)
 {
 	size_t have = size < sizeof(r->head) ? size : sizeof(r->head);
 
@@ -248,9 +250,9 @@ bool lh_read_record(struct lh_record *r, const void *base, size_t size)
 	return true;
 }
 
-void lh_read_refresh(struct lh_record *r)
+void lh_read_refresh(struct lh_ledger_view *r)
 {
-	struct lh_record look = {.head = {.version = 0}};
+	struct lh_ledger_view look = {.head = {.version = 0}};
 
 	if (!r->live)
 		return;
@@ -266,7 +268,7 @@ void lh_read_refresh(struct lh_record *r)
 	r->head = look.head;
 }
 
-uint32_t lh_read_used(const struct lh_record *r, enum lh_table_name t)
+uint32_t lh_read_used(const struct lh_ledger_view *r, enum lh_table_name t)
 {
 	uint32_t used = r->rows[t].used;
 
@@ -275,9 +277,9 @@ uint32_t lh_read_used(const struct lh_record *r, enum lh_table_name t)
 	return used < r->rows[t].limit ? used : r->rows[t].limit;
 }
 
-static const unsigned char *find(const struct lh_record *r, enum lh_table_name t, uint32_t i)
+static const unsigned char *find(const struct lh_ledger_view *r, enum lh_table_name t, uint32_t i)
 {
-	const struct lh_side *s = r->side;
+	const struct lh_overlay *s = r->side;
 
 	if (i && i < lh_read_used(r, t))
 		return r->rows[t].at + (size_t)i * shape[t].row;
@@ -287,7 +289,7 @@ static const unsigned char *find(const struct lh_record *r, enum lh_table_name t
 	return s->table[t].at + (size_t)(i - s->table[t].base) * shape[t].row;
 }
 
-static bool row(const struct lh_record *r, enum lh_table_name t, uint32_t i, void *out)
+static bool row(const struct lh_ledger_view *r, enum lh_table_name t, uint32_t i, void *out)
 {
 	const unsigned char *at = find(r, t, i);
 
@@ -296,16 +298,16 @@ static bool row(const struct lh_record *r, enum lh_table_name t, uint32_t i, voi
 	return at != NULL;
 }
 
-bool lh_read_seat(const struct lh_record *r, uint32_t i, struct lh_seat *out)
+bool lh_read_live_thread(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *out)
 {
-	if (!row(r, LH_T_SEAT, i, out))
+	if (!row(r, LH_T_LIVE_THREAD, i, out))
 		return false;
 	if (out->held_n > LH_HELD_MAX)
 		out->held_n = LH_HELD_MAX;
 	return true;
 }
 
-bool lh_read_thread(const struct lh_record *r, lh_thread_id i, struct lh_thread *out)
+bool lh_read_thread(const struct lh_ledger_view *r, lh_thread_id i, struct lh_thread *out)
 {
 	if (!row(r, LH_T_THREAD, i, out))
 		return false;
@@ -313,31 +315,32 @@ bool lh_read_thread(const struct lh_record *r, lh_thread_id i, struct lh_thread 
 	return true;
 }
 
-bool lh_read_lock_row(const struct lh_record *r, uint32_t i, struct lh_lock *out)
+bool lh_read_lock_row(const struct lh_ledger_view *r, uint32_t i, struct lh_lock *out)
 {
 	return row(r, LH_T_LOCK, i, out);
 }
 
-void lh_read_more(const struct lh_record *r, const struct lh_lock *l, struct lh_more *out)
+void lh_read_lock_stats(const struct lh_ledger_view *r, const struct lh_lock *l,
+			struct lh_lock_stats *out)
 {
-	if (row(r, LH_T_MORE, l->more, out)) {
+	if (row(r, LH_T_LOCK_STATS, l->more, out)) {
 		out->name[sizeof(out->name) - 1] = 0;
 		return;
 	}
 	memset(out, 0, sizeof(*out));
-	if (l->kind == LH_BARRIER || (l->flags & LH_LOCK_ENDS))
+	if (l->kind == LH_BARRIER || (l->flags & LH_LOCK_THREAD_END_SEM))
 		return;
 	out->hold_ns = out->hold_max_ns = l->held_ns;
 	out->hold_samples = l->held_ns != 0;
 }
 
-bool lh_read_lock(const struct lh_record *r, lh_lock_id id, struct lh_lock *out)
+bool lh_read_lock(const struct lh_ledger_view *r, lh_lock_id id, struct lh_lock *out)
 {
 	return lh_read_lock_row(r, LH_LOCK_ROW(id), out) &&
 	       LH_LOCK_GEN(LH_LOCK_ID(0, out->gen)) == LH_LOCK_GEN(id);
 }
 
-bool lh_read_stack(const struct lh_record *r, lh_stack_id i, struct lh_stack *out)
+bool lh_read_stack(const struct lh_ledger_view *r, lh_stack_id i, struct lh_stack *out)
 {
 	if (!row(r, LH_T_STACK, i, out))
 		return false;
@@ -346,7 +349,7 @@ bool lh_read_stack(const struct lh_record *r, lh_stack_id i, struct lh_stack *ou
 	return true;
 }
 
-bool lh_read_module(const struct lh_record *r, uint32_t i, struct lh_module *out)
+bool lh_read_module(const struct lh_ledger_view *r, uint32_t i, struct lh_module *out)
 {
 	if (!row(r, LH_T_MODULE, i, out))
 		return false;
@@ -356,32 +359,32 @@ bool lh_read_module(const struct lh_record *r, uint32_t i, struct lh_module *out
 	return true;
 }
 
-bool lh_read_node(const struct lh_record *r, lh_node_id i, struct lh_node *out)
+bool lh_read_chain_row(const struct lh_ledger_view *r, lh_chain_id i, struct lh_chain *out)
 {
-	return row(r, LH_T_NODE, i, out);
+	return row(r, LH_T_CHAIN, i, out);
 }
 
-bool lh_read_seen(const struct lh_record *r, uint32_t i, struct lh_seen *out)
+bool lh_read_visit(const struct lh_ledger_view *r, uint32_t i, struct lh_chain_visit *out)
 {
-	return row(r, LH_T_SEEN, i, out);
+	return row(r, LH_T_VISIT, i, out);
 }
 
-bool lh_read_event(const struct lh_record *r, uint32_t i, struct lh_event *out)
+bool lh_read_hb_edge(const struct lh_ledger_view *r, uint32_t i, struct lh_hb_edge *out)
 {
-	return row(r, LH_T_EVENT, i, out);
+	return row(r, LH_T_HB_EDGE, i, out);
 }
 
-bool lh_read_finding(const struct lh_record *r, uint32_t i, struct lh_finding *out)
+bool lh_read_finding(const struct lh_ledger_view *r, uint32_t i, struct lh_finding *out)
 {
 	return row(r, LH_T_FINDING, i, out);
 }
 
-bool lh_read_step(const struct lh_record *r, uint32_t i, struct lh_step *out)
+bool lh_read_step(const struct lh_ledger_view *r, uint32_t i, struct lh_step *out)
 {
 	return row(r, LH_T_STEP, i, out);
 }
 
-bool lh_read_note(const struct lh_record *r, lh_note_id i, struct lh_note *out)
+bool lh_read_note(const struct lh_ledger_view *r, lh_note_id i, struct lh_note *out)
 {
 	if (!row(r, LH_T_NOTE, i, out))
 		return false;
@@ -389,42 +392,43 @@ bool lh_read_note(const struct lh_record *r, lh_note_id i, struct lh_note *out)
 	return true;
 }
 
-bool lh_read_pair(const struct lh_record *r, uint32_t i, struct lh_pair *out)
+bool lh_read_wait_pair(const struct lh_ledger_view *r, uint32_t i, struct lh_wait_pair *out)
 {
-	return row(r, LH_T_PAIR, i, out);
+	return row(r, LH_T_WAIT_PAIR, i, out);
 }
 
-bool lh_read_span(const struct lh_record *r, uint32_t i, struct lh_span *out)
+bool lh_read_span(const struct lh_ledger_view *r, uint32_t i, struct lh_span *out)
 {
 	return row(r, LH_T_SPAN, i, out);
 }
 
-bool lh_read_place(const struct lh_record *r, uint32_t at, const struct lh_lock *l,
-		   struct lh_shared_place *out)
+bool lh_read_lock_location(const struct lh_ledger_view *r, uint32_t at, const struct lh_lock *l,
+			   struct lh_lock_location *out)
 {
-	struct lh_more more;
+	struct lh_lock_stats more;
 
-	lh_read_more(r, l, &more);
-	return row(r, LH_T_PLACE, more.where, out) && out->ino &&
+	lh_read_lock_stats(r, l, &more);
+	return row(r, LH_T_LOCK_LOCATION, more.where, out) && out->ino &&
 	       out->lock == LH_LOCK_ID(LH_LOCK_ROW(at), l->gen);
 }
 
-bool lh_read_burnt(const struct lh_record *r, uint32_t i, struct lh_burnt *out)
+bool lh_read_busy_wait(const struct lh_ledger_view *r, uint32_t i, struct lh_busy_wait *out)
 {
-	return row(r, LH_T_BURNT, i, out);
+	return row(r, LH_T_BUSY_WAIT, i, out);
 }
 
-bool lh_read_fare(const struct lh_record *r, const struct lh_lock *l, lh_lock_id id,
-		  struct lh_fare *out)
+bool lh_read_contention(const struct lh_ledger_view *r, const struct lh_lock *l, lh_lock_id id,
+			struct lh_contention *out)
 {
-	struct lh_more more;
+	struct lh_lock_stats more;
 
-	lh_read_more(r, l, &more);
-	return more.fare && row(r, LH_T_FARE, more.fare, out) &&
+	lh_read_lock_stats(r, l, &more);
+	return more.fare && row(r, LH_T_CONTENTION, more.fare, out) &&
 	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* it may have come again since */
 }
 
-uint32_t lh_read_frames(const struct lh_record *r, lh_stack_id id, uint64_t frame[LH_FRAMES_MAX])
+uint32_t lh_read_frames(const struct lh_ledger_view *r, lh_stack_id id,
+			uint64_t frame[LH_FRAMES_MAX])
 {
 	struct lh_stack s;
 	uint32_t n = 0;
@@ -436,18 +440,19 @@ uint32_t lh_read_frames(const struct lh_record *r, lh_stack_id id, uint64_t fram
 	return n;
 }
 
-uint32_t lh_read_chain(const struct lh_record *r, lh_node_id id, lh_node_id *chain, uint32_t max)
+uint32_t lh_read_chain_path(const struct lh_ledger_view *r, lh_chain_id id, lh_chain_id *chain,
+			    uint32_t max)
 {
-	struct lh_node node;
+	struct lh_chain node;
 	uint32_t n = 0;
 
 	for (; id; id = node.parent) {
-		if (n == max || !lh_read_node(r, id, &node))
+		if (n == max || !lh_read_chain_row(r, id, &node))
 			return 0;
 		chain[n++] = id;
 	}
 	for (uint32_t i = 0; i < n / 2; i++) {
-		lh_node_id first = chain[i];
+		lh_chain_id first = chain[i];
 
 		chain[i] = chain[n - 1 - i];
 		chain[n - 1 - i] = first;
@@ -455,7 +460,7 @@ uint32_t lh_read_chain(const struct lh_record *r, lh_node_id id, lh_node_id *cha
 	return n;
 }
 
-uint32_t lh_read_module_at(const struct lh_record *r, uint64_t address, struct lh_module *out)
+uint32_t lh_read_module_at(const struct lh_ledger_view *r, uint64_t address, struct lh_module *out)
 {
 	uint32_t n = lh_read_used(r, LH_T_MODULE), best = 0;
 	struct lh_module m;
@@ -471,7 +476,7 @@ uint32_t lh_read_module_at(const struct lh_record *r, uint64_t address, struct l
 	return best;
 }
 
-void lh_read_title(const struct lh_record *r, char *out, size_t size)
+void lh_read_title(const struct lh_ledger_view *r, char *out, size_t size)
 {
 	const char *name = strrchr(r->head.exe, '/');
 

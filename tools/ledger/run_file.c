@@ -37,15 +37,16 @@ static uint32_t slots_allowed(char *why, size_t room)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	if (limit.rlim_max == RLIM_INFINITY)
 		return SLOTS;
-	uint64_t slots = limit.rlim_max < LH_BOARD_BYTES
+	uint64_t slots = limit.rlim_max < LH_RUN_HEADER_BYTES
 				 ? 0
-				 : (limit.rlim_max - LH_BOARD_BYTES) / LH_SLOT_BYTES;
+				 : (limit.rlim_max - LH_RUN_HEADER_BYTES) / LH_RUN_SLOT_BYTES;
 	if (!slots)
 		snprintf(
 			why, room,
 			"the file size limit (ulimit -Hf) is %llu bytes, and one ledger takes %llu "
 			"(sparse); raise it",
-			(unsigned long long)limit.rlim_max, LH_BOARD_BYTES + LH_SLOT_BYTES);
+			(unsigned long long)limit.rlim_max,
+			LH_RUN_HEADER_BYTES + LH_RUN_SLOT_BYTES);
 	return slots > SLOTS ? SLOTS : (uint32_t)slots;
 }
 
@@ -62,28 +63,28 @@ static bool memory_comes(void)
 	return mode != '2';
 }
 
-static bool fill(struct lh_runfile *r, uint32_t slots)
+static bool fill(struct lh_run_file *r, uint32_t slots)
 {
-	if (ftruncate(r->fd, (off_t)(LH_BOARD_BYTES + slots * LH_SLOT_BYTES)) ||
+	if (ftruncate(r->fd, (off_t)(LH_RUN_HEADER_BYTES + slots * LH_RUN_SLOT_BYTES)) ||
 	    fcntl(r->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ||
-	    fallocate(r->fd, 0, 0, LH_BOARD_BYTES))
+	    fallocate(r->fd, 0, 0, LH_RUN_HEADER_BYTES))
 		return false;
-	r->board = mmap(NULL, LH_BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+	r->board = mmap(NULL, LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
 	if (r->board == MAP_FAILED)
 		return false;
-	memcpy(r->board->magic, LH_BOARD_MAGIC, sizeof(LH_BOARD_MAGIC));
+	memcpy(r->board->magic, LH_RUN_MAGIC, sizeof(LH_RUN_MAGIC));
 	r->elastic = memory_comes();
 	r->board->version = LH_LEDGER_VERSION;
 	r->board->slots_max = r->slots = slots;
 	r->board->start_ns = now_ns();
 	r->board->monitor = getpid();
-	r->board->flags = r->elastic ? LH_LEDGER_ELASTIC : 0;
+	r->board->flags = r->elastic ? LH_LEDGER_SPARSE : 0;
 	return true;
 }
 
-bool lh_board_make(struct lh_runfile *r, char *why, size_t room)
+bool lh_run_file_create(struct lh_run_file *r, char *why, size_t room)
 {
-	*r = (struct lh_runfile){.fd = -1};
+	*r = (struct lh_run_file){.fd = -1};
 	uint32_t slots = slots_allowed(why, room);
 	if (!slots)
 		return false;
@@ -96,23 +97,23 @@ bool lh_board_make(struct lh_runfile *r, char *why, size_t room)
 	return false;
 }
 
-void lh_board_drop(struct lh_runfile *r)
+void lh_run_file_close(struct lh_run_file *r)
 {
 	__atomic_store_n(&r->board->monitor, 0,
 			 __ATOMIC_RELEASE); /* nobody ticks for those that go on */
-	munmap(r->board, LH_BOARD_BYTES);
+	munmap(r->board, LH_RUN_HEADER_BYTES);
 	close(r->fd);
 	r->fd = -1;
 }
 
-uint32_t lh_board_taken(const struct lh_runfile *r)
+uint32_t lh_run_file_slots(const struct lh_run_file *r)
 {
 	uint32_t n = __atomic_load_n(&r->board->next, __ATOMIC_ACQUIRE);
 	return n > r->slots ? r->slots : n;
 }
 
 /* Late: later than a tick, and what is cut off of both. Written down before the tick is there. */
-void lh_board_tick(struct lh_board *b, uint64_t ns)
+void lh_run_clock_set(struct lh_run_header *b, uint64_t ns)
 {
 	const uint32_t in_time = LH_TICK_NS / 1000000u + 1, tick = (uint32_t)(ns / 1000000u);
 	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
@@ -121,38 +122,38 @@ void lh_board_tick(struct lh_board *b, uint64_t ns)
 	uint32_t before = __atomic_load_n(&b->tick, __ATOMIC_RELAXED);
 	if (tick > before) {
 		if (tick - before > in_time)
-			__atomic_store_n(&b->late[b->lates++ % LH_LATES],
+			__atomic_store_n(&b->late[b->lates++ % LH_LATE_TICKS],
 					 (uint64_t)before << 32 | tick, __ATOMIC_RELAXED);
 		__atomic_store_n(&b->tick, tick, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&one_at_a_time);
 }
 
-void lh_board_tick_now(struct lh_board *b)
+void lh_run_clock_update(struct lh_run_header *b)
 {
-	lh_board_tick(b, now_ns() - b->start_ns);
+	lh_run_clock_set(b, now_ns() - b->start_ns);
 }
 
 static off_t slot_at(uint32_t slot)
 {
-	return (off_t)(LH_BOARD_BYTES + slot * LH_SLOT_BYTES);
+	return (off_t)(LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES);
 }
 
-bool lh_board_head(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *head)
+bool lh_run_file_head(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *head)
 {
 	/* read, not mapped: looking at an empty slot must not give it memory */
 	for (int i = 0; i < 2; i++) /* what the state stands for is read after the state */
 		if (pread(r->fd, head, sizeof(*head), slot_at(slot)) != sizeof(*head) ||
-		    head->state == LH_EMPTY)
+		    head->state == LH_LEDGER_EMPTY)
 			return false;
 	return true;
 }
 
-struct lh_ledger *lh_board_map(const struct lh_runfile *r, uint32_t slot, size_t *size)
+struct lh_ledger *lh_run_file_map(const struct lh_run_file *r, uint32_t slot, size_t *size)
 {
 	struct lh_ledger head;
-	if (!lh_board_head(r, slot, &head) || head.total < sizeof(head) ||
-	    head.total > LH_SLOT_BYTES)
+	if (!lh_run_file_head(r, slot, &head) || head.total < sizeof(head) ||
+	    head.total > LH_RUN_SLOT_BYTES)
 		return NULL;
 	struct lh_ledger *l = mmap(NULL, head.total, PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_NORESERVE, r->fd, slot_at(slot));
@@ -161,7 +162,7 @@ struct lh_ledger *lh_board_map(const struct lh_runfile *r, uint32_t slot, size_t
 }
 
 /* How many bytes of a table should be there, when so many are in use. */
-static uint64_t wanted(const struct lh_runfile *r, uint64_t used, uint64_t ready)
+static uint64_t wanted(const struct lh_run_file *r, uint64_t used, uint64_t ready)
 {
 	if (r->elastic && used < FIRST)
 		return 0; /* most processes stay small, and there may be thousands */
@@ -170,7 +171,7 @@ static uint64_t wanted(const struct lh_runfile *r, uint64_t used, uint64_t ready
 	return ready >= used + ahead ? 0 : used + 2 * ahead;
 }
 
-static void ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size,
+static void ahead(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *l, size_t size,
 		  int t)
 {
 	/* a copy, checked: the program may write there at any time */
@@ -189,18 +190,20 @@ static void ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l
 	__atomic_store_n(&l->table[t].ready, (uint32_t)(want / copy.row), __ATOMIC_RELEASE);
 }
 
-void lh_board_ahead(const struct lh_runfile *r, uint32_t slot, struct lh_ledger *l, size_t size)
+void lh_run_file_preallocate(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *l,
+			     size_t size)
 {
 	for (int t = 1; t < LH_TABLES; t++)
 		ahead(r, slot, l, size, t);
 }
 
-void lh_board_punch(const struct lh_runfile *r, uint32_t slot)
+void lh_run_file_release(const struct lh_run_file *r, uint32_t slot)
 {
-	fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, slot_at(slot), LH_SLOT_BYTES);
+	fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, slot_at(slot),
+		  LH_RUN_SLOT_BYTES);
 }
 
-uint64_t lh_board_bytes(const struct lh_runfile *r)
+uint64_t lh_run_file_bytes(const struct lh_run_file *r)
 {
 	struct stat st;
 	return fstat(r->fd, &st) ? 0 : (uint64_t)st.st_blocks * 512;

@@ -20,7 +20,7 @@ enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, ALIKE_MAX = 8 };
 enum { EARN = 4000, BURST = 1 << 22 }; /* steps, of 5 to 10 ns */
 
 struct origin {
-	lh_node_id node; /* of the record: what asks, or what was held */
+	lh_chain_id node; /* of the record: what asks, or what was held */
 	lh_lock_id lock;
 };
 
@@ -32,19 +32,19 @@ struct alike {
 };
 
 struct book {
-	struct lh_model *model;
-	const struct lh_process *process;
-	const struct lh_record *record;
+	struct lh_report *model;
+	const struct lh_report_process *process;
+	const struct lh_ledger_view *record;
 	struct lh_classes *classes;
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	bool filtered;
 	struct lh_lock *lock;
 	struct lh_thread *thread;
-	struct lh_event *event;
-	struct lh_node *node;
-	struct lh_seen *seen;
+	struct lh_hb_edge *event;
+	struct lh_chain *node;
+	struct lh_chain_visit *seen;
 	struct origin *origin; /* by node of ours */
-	lh_node_id *very;      /* by node of the record: its chain of very locks */
+	lh_chain_id *very;     /* by node of the record: its chain of very locks */
 	uint32_t locks, threads, events, nodes, seens, origins;
 	uint32_t own_locks; /* rows of the record */
 	uint32_t witnesses;
@@ -53,11 +53,11 @@ struct book {
 
 /* ---- rows ---- */
 
-static lh_node_id add_node(struct book *b, lh_node_id parent, lh_lock_id lock, lh_place place,
-			   struct origin from)
+static lh_chain_id add_node(struct book *b, lh_chain_id parent, lh_lock_id lock, lh_site place,
+			    struct origin from)
 {
-	struct lh_node n = {.parent = parent, .lock = lock, .place = place};
-	lh_node_id id = b->nodes;
+	struct lh_chain n = {.parent = parent, .lock = lock, .place = place};
+	lh_chain_id id = b->nodes;
 
 	n.depth = parent ? (uint16_t)(b->node[parent].depth + 1) : 1;
 	b->witnesses += n.depth;
@@ -81,53 +81,53 @@ static lh_lock_id class_id(const struct book *b, lh_lock_id lock, uint32_t which
 	return class ? class_row(b, class, which) : 0;
 }
 
-static void add_seens(struct book *b, lh_node_id to, const struct lh_node *from)
+static void add_seens(struct book *b, lh_chain_id to, const struct lh_chain *from)
 {
-	struct lh_seen s;
+	struct lh_chain_visit s;
 	uint32_t n = 0;
 
-	for (uint32_t i = from->seen; n < 64 && lh_read_seen(b->record, i, &s); i = s.next, n++) {
+	for (uint32_t i = from->seen; n < 64 && lh_read_visit(b->record, i, &s); i = s.next, n++) {
 		uint32_t row = b->seens;
-		struct lh_seen mine = s;
+		struct lh_chain_visit mine = s;
 
 		mine.node = to;
 		mine.next = b->node[to].seen;
 		LH_PUSH(b->pool, b->seen, b->seens, mine);
 		b->node[to].seen = row;
 	}
-	b->node[to].flags = from->flags & LH_NODE_MANY;
+	b->node[to].flags = from->flags & LH_CHAIN_MANY_THREADS;
 }
 
 static void read_rows(struct book *b)
 {
-	const struct lh_record *r = b->record;
+	const struct lh_ledger_view *r = b->record;
 	uint32_t n = lh_read_used(r, LH_T_THREAD);
 
 	b->threads = n ? n : 1;
-	b->thread = lh_pool_get(b->pool, b->threads * sizeof(*b->thread));
+	b->thread = lh_arena_alloc(b->pool, b->threads * sizeof(*b->thread));
 	for (uint32_t i = 1; i < b->threads; i++) {
 		lh_read_thread(r, i, &b->thread[i]);
 		b->thread[i].life = 0;
 	}
-	n = lh_read_used(r, LH_T_EVENT);
+	n = lh_read_used(r, LH_T_HB_EDGE);
 	b->events = n ? n : 1;
-	b->event = lh_pool_get(b->pool, b->events * sizeof(*b->event));
+	b->event = lh_arena_alloc(b->pool, b->events * sizeof(*b->event));
 	for (uint32_t i = 1; i < b->events; i++)
-		lh_read_event(r, i, &b->event[i]);
+		lh_read_hb_edge(r, i, &b->event[i]);
 	n = lh_read_used(r, LH_T_LOCK);
 	b->own_locks = n ? n : 1;
-	n = lh_read_used(r, LH_T_NODE);
-	b->very = lh_pool_get(b->pool, (n + 1) * sizeof(*b->very));
+	n = lh_read_used(r, LH_T_CHAIN);
+	b->very = lh_arena_alloc(b->pool, (n + 1) * sizeof(*b->very));
 	add_node(b, 0, 0, 0, (struct origin){0}); /* row 0 is none */
-	LH_PUSH(b->pool, b->seen, b->seens, (struct lh_seen){0});
+	LH_PUSH(b->pool, b->seen, b->seens, (struct lh_chain_visit){0});
 }
 
 /* ---- dependencies ---- */
 
 /* How it was got does not matter of what is held, and a try is no question to the judge. */
-static lh_place as_held(lh_place place)
+static lh_site as_held(lh_site place)
 {
-	return LH_PLACE(LH_PLACE_STACK(place), LH_TRIES, LH_PLACE_MODE(place));
+	return LH_SITE(LH_SITE_STACK(place), LH_TRY, LH_SITE_MODE(place));
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)
@@ -137,20 +137,20 @@ static uint64_t mix(uint64_t h, uint64_t v)
 }
 
 /* The classes held and asked for, the places of the two that matter, and who was there. */
-static uint64_t hash_of(struct book *b, const lh_node_id *chain, uint32_t n, uint32_t held)
+static uint64_t hash_of(struct book *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
 {
 	uint64_t h = n + 31 * held;
-	struct lh_node node = {0};
-	struct lh_seen s;
+	struct lh_chain node = {0};
+	struct lh_chain_visit s;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_read_node(b->record, chain[i], &node);
+		lh_read_chain_row(b->record, chain[i], &node);
 		h = mix(h, class_id(b, node.lock, 0));
-		h = mix(h, i == held || i + 1 == n ? node.place : LH_PLACE_MODE(node.place));
+		h = mix(h, i == held || i + 1 == n ? node.place : LH_SITE_MODE(node.place));
 	}
-	for (uint32_t i = node.seen, k = 0; k < 64 && lh_read_seen(b->record, i, &s); i = s.next)
+	for (uint32_t i = node.seen, k = 0; k < 64 && lh_read_visit(b->record, i, &s); i = s.next)
 		h = mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last), k++;
-	return mix(h, node.flags & LH_NODE_MANY);
+	return mix(h, node.flags & LH_CHAIN_MANY_THREADS);
 }
 
 static bool is_one_too_many(struct book *b, uint64_t hash)
@@ -159,7 +159,7 @@ static bool is_one_too_many(struct book *b, uint64_t hash)
 
 	HASH_FIND(hh, b->alike, &hash, sizeof(hash), a);
 	if (!a) {
-		a = lh_pool_get(b->pool, sizeof(*a));
+		a = lh_arena_alloc(b->pool, sizeof(*a));
 		a->hash = hash;
 		HASH_ADD(hh, b->alike, hash, sizeof(a->hash), a);
 	}
@@ -170,7 +170,7 @@ static uint64_t address_of(const struct book *b, lh_lock_id id)
 {
 	struct lh_lock l;
 
-	return lh_read_lock(b->record, id, &l) ? lh_lock_shown(&l) : 0;
+	return lh_read_lock(b->record, id, &l) ? lh_lock_address(&l) : 0;
 }
 
 /* The two ends of one dependency: which rows they are. False: it is none between classes. */
@@ -193,13 +193,14 @@ static bool name_ends(const struct book *b, lh_lock_id held, lh_lock_id wanted, 
 	return low != high && end[0] && end[1];
 }
 
-static void add_dependency(struct book *b, const lh_node_id *chain, uint32_t n, uint32_t held)
+static void add_dependency(struct book *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
 {
-	struct lh_node h, w;
+	struct lh_chain h, w;
 	lh_lock_id end[2];
-	lh_node_id link, at;
+	lh_chain_id link, at;
 
-	if (!lh_read_node(b->record, chain[held], &h) || !lh_read_node(b->record, chain[n - 1], &w))
+	if (!lh_read_chain_row(b->record, chain[held], &h) ||
+	    !lh_read_chain_row(b->record, chain[n - 1], &w))
 		return;
 	if (!name_ends(b, h.lock, w.lock, end) || is_one_too_many(b, hash_of(b, chain, n, held)))
 		return;
@@ -210,7 +211,7 @@ static void add_dependency(struct book *b, const lh_node_id *chain, uint32_t n, 
 }
 
 /* Who asks with empty hands: a writer who queues. */
-static void add_root(struct book *b, lh_node_id id, const struct lh_node *w)
+static void add_root(struct book *b, lh_chain_id id, const struct lh_chain *w)
 {
 	lh_lock_id lock = class_id(b, w->lock, 0);
 
@@ -218,12 +219,12 @@ static void add_root(struct book *b, lh_node_id id, const struct lh_node *w)
 		add_seens(b, add_node(b, 0, lock, w->place, (struct origin){id, w->lock}), w);
 }
 
-static bool holds(const struct book *b, const lh_node_id *chain, uint32_t n, lh_lock_id lock)
+static bool holds(const struct book *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
 {
-	struct lh_node node;
+	struct lh_chain node;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (lh_read_node(b->record, chain[i], &node) && node.lock == lock)
+		if (lh_read_chain_row(b->record, chain[i], &node) && node.lock == lock)
 			return true;
 	return false;
 }
@@ -232,9 +233,10 @@ static bool holds(const struct book *b, const lh_node_id *chain, uint32_t n, lh_
  * A lock that comes and goes has one row, and a node may speak of one that it was before. It was
  * born in the same place, and that is what is asked here.
  */
-static bool read_node(const struct book *b, lh_node_id id, struct lh_node *node, struct lh_lock *l)
+static bool read_node(const struct book *b, lh_chain_id id, struct lh_chain *node,
+		      struct lh_lock *l)
 {
-	if (!lh_read_node(b->record, id, node))
+	if (!lh_read_chain_row(b->record, id, node))
 		return false;
 	if (lh_read_lock(b->record, node->lock, l))
 		return true;
@@ -244,11 +246,11 @@ static bool read_node(const struct book *b, lh_node_id id, struct lh_node *node,
 	return true;
 }
 
-static void add_chain(struct book *b, lh_node_id id)
+static void add_chain(struct book *b, lh_chain_id id)
 {
-	lh_node_id chain[LH_HELD_MAX];
-	uint32_t n = lh_read_chain(b->record, id, chain, LH_HELD_MAX);
-	struct lh_node node;
+	lh_chain_id chain[LH_HELD_MAX];
+	uint32_t n = lh_read_chain_path(b->record, id, chain, LH_HELD_MAX);
+	struct lh_chain node;
 	struct lh_lock l;
 
 	if (!n || !read_node(b, id, &node, &l))
@@ -257,11 +259,11 @@ static void add_chain(struct book *b, lh_node_id id)
 			       (struct origin){id, node.lock});
 	/* Who joins a thread that takes a lock of its own, under one of the same birthplace, is
 	 * fine. */
-	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_LIFE ||
+	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
 	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
-	    (!node.seen && !(node.flags & LH_NODE_MANY)))
+	    (!node.seen && !(node.flags & LH_CHAIN_MANY_THREADS)))
 		return;
-	if (LH_PLACE_HOW(node.place) == LH_TRIES && l.kind != LH_SEM && !b->filtered)
+	if (LH_SITE_HOW(node.place) == LH_TRY && l.kind != LH_SEM && !b->filtered)
 		return;
 	if (n == 1 && (l.flags & LH_LOCK_PREFER_WRITER))
 		add_root(b, id, &node);
@@ -294,7 +296,7 @@ static void list_nodes(struct book *b)
 {
 	for (uint32_t i = 1; i < b->own_locks; i++)
 		b->lock[i].nodes = 0;
-	for (lh_node_id i = 1; i < b->nodes; i++) {
+	for (lh_chain_id i = 1; i < b->nodes; i++) {
 		uint32_t row = LH_LOCK_ROW(b->node[i].lock);
 
 		if (row >= b->locks)
@@ -309,14 +311,14 @@ static void make_locks(struct book *b)
 	uint32_t classes = lh_classes_count(b->classes);
 
 	b->locks = b->own_locks + classes * ROWS_A_CLASS;
-	b->lock = lh_pool_get(b->pool, b->locks * sizeof(*b->lock));
+	b->lock = lh_arena_alloc(b->pool, b->locks * sizeof(*b->lock));
 	for (uint32_t i = 1; i < b->own_locks; i++)
 		lh_read_lock_row(b->record, i, &b->lock[i]);
 	for (uint32_t i = 1; i < b->own_locks; i++)
 		if (b->lock[i].kind && b->lock[i].nodes)
 			add_to_class(b, LH_LOCK_ID(i, b->lock[i].gen), &b->lock[i]);
 	for (uint32_t i = 1; i < b->threads; i++)
-		b->thread[i].guard = b->thread[i].guard < lh_read_used(b->record, LH_T_NODE)
+		b->thread[i].guard = b->thread[i].guard < lh_read_used(b->record, LH_T_CHAIN)
 					     ? b->very[b->thread[i].guard]
 					     : 0;
 	list_nodes(b);
@@ -325,23 +327,23 @@ static void make_locks(struct book *b)
 /* ---- asking ---- */
 
 struct answers {
-	struct lh_circle *circle;
+	struct lh_cycle *circle;
 	uint32_t n;
 };
 
-static struct origin origin_of(const struct book *b, lh_node_id id)
+static struct origin origin_of(const struct book *b, lh_chain_id id)
 {
 	return id < b->nodes ? b->origin[id] : (struct origin){0};
 }
 
 /* The node of the record, and the lock in it, that a link of a circle holds. */
-static struct origin held_of(const struct book *b, const struct lh_link *k)
+static struct origin held_of(const struct book *b, const struct lh_cycle_link *k)
 {
 	return origin_of(b, b->node[k->node].parent);
 }
 
 /* The process's own judge knows it, and has told it or filed it away. */
-static bool is_of_very_locks(const struct book *b, const struct lh_circle *c)
+static bool is_of_very_locks(const struct book *b, const struct lh_cycle *c)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
 		struct origin h = held_of(b, &c->link[(i + 1) % c->n]);
@@ -352,7 +354,7 @@ static bool is_of_very_locks(const struct book *b, const struct lh_circle *c)
 	return true;
 }
 
-static void keep(const struct book *b, struct answers *a, const struct lh_circle *c)
+static void keep(const struct book *b, struct answers *a, const struct lh_cycle *c)
 {
 	for (uint32_t i = 0; i < a->n; i++)
 		if (a->circle[i].key == c->key) {
@@ -364,42 +366,44 @@ static void keep(const struct book *b, struct answers *a, const struct lh_circle
 
 static void ask(struct book *b, struct answers *a)
 {
-	const struct lh_facts facts = {.lock = b->lock,
-				       .thread = b->thread,
-				       .node = b->node,
-				       .seen = b->seen,
-				       .event = b->event,
-				       .locks = b->locks,
-				       .threads = b->threads,
-				       .nodes = b->nodes,
-				       .seens = b->seens,
-				       .events = b->events,
-				       .orders_lost = b->record->head.orders_lost != 0};
-	const struct lh_judge_room room = {.locks = b->locks + 1,
-					   .edges = b->witnesses + b->seens + 1,
-					   .witnesses = 2 * (b->witnesses + b->seens) + 1,
-					   .threads = b->threads,
-					   .seens = b->seens,
-					   .events = b->events,
-					   .circles = b->nodes + 1,
-					   .earn = EARN,
-					   .burst = BURST};
-	void *memory = calloc(1, lh_judge_bytes(&room));
-	struct lh_judge *j;
+	const struct lh_order_input facts = {.lock = b->lock,
+					     .thread = b->thread,
+					     .node = b->node,
+					     .seen = b->seen,
+					     .event = b->event,
+					     .locks = b->locks,
+					     .threads = b->threads,
+					     .nodes = b->nodes,
+					     .seens = b->seens,
+					     .events = b->events,
+					     .orders_lost = b->record->head.orders_lost != 0};
+	const struct lh_order_graph_size room = {.locks = b->locks + 1,
+						 .edges = b->witnesses + b->seens + 1,
+						 .witnesses = 2 * (b->witnesses + b->seens) + 1,
+						 .threads = b->threads,
+						 .seens = b->seens,
+						 .events = b->events,
+						 .circles = b->nodes + 1,
+						 .earn = EARN,
+						 .burst = BURST};
+	void *memory = calloc(1, lh_order_graph_bytes(&room));
+	struct lh_order_graph *j;
 
 	if (!memory)
 		return;
-	j = lh_judge_make(memory, &room, b->filtered ? LH_JUDGE_FILTERED : 0);
-	for (lh_node_id i = 1; i < b->nodes; i++) {
-		uint32_t n = b->node[i].seen || b->node[i].flags ? lh_judge_node(j, &facts, i) : 0;
+	j = lh_order_graph_init(memory, &room, b->filtered ? LH_ORDER_KEEP_FILTERED : 0);
+	for (lh_chain_id i = 1; i < b->nodes; i++) {
+		uint32_t n = b->node[i].seen || b->node[i].flags
+				     ? lh_order_check_chain(j, &facts, i)
+				     : 0;
 
 		for (uint32_t k = 0; k < n; k++)
-			if (lh_judge_found(j)[k].rule == LH_RULE_LOCK_ORDER)
-				keep(b, a, &lh_judge_found(j)[k]);
+			if (lh_order_cycles(j)[k].rule == LH_RULE_LOCK_ORDER)
+				keep(b, a, &lh_order_cycles(j)[k]);
 	}
-	if (lh_judge_counts(j).cut)
-		lh_model_note(b->model, "by birthplace: %u searches for circles were given up",
-			      lh_judge_counts(j).cut);
+	if (lh_order_counts(j).cut)
+		lh_report_note(b->model, "by birthplace: %u searches for circles were given up",
+			       lh_order_counts(j).cut);
 	free(memory);
 }
 
@@ -407,8 +411,8 @@ static void ask(struct book *b, struct answers *a)
 
 enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
 
-static void add_step(struct lh_step *step, uint32_t *n, const struct lh_link *k, lh_lock_id lock,
-		     lh_place place, enum lh_action action)
+static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_link *k,
+		     lh_lock_id lock, lh_site place, enum lh_action action)
 {
 	if (*n < STEPS_MAX)
 		step[(*n)++] = (struct lh_step){
@@ -416,24 +420,25 @@ static void add_step(struct lh_step *step, uint32_t *n, const struct lh_link *k,
 }
 
 /* What matters first, then what else is held. A writer who queues holds nothing that matters. */
-static void add_link(const struct book *b, const struct lh_link *k, bool queues,
+static void add_link(const struct book *b, const struct lh_cycle_link *k, bool queues,
 		     struct lh_step *step, uint32_t *n)
 {
 	struct origin held = held_of(b, k), wanted = origin_of(b, k->node);
-	lh_node_id chain[LH_HELD_MAX];
-	uint32_t depth = queues ? 0 : lh_read_chain(b->record, wanted.node, chain, LH_HELD_MAX);
-	struct lh_node node;
+	lh_chain_id chain[LH_HELD_MAX];
+	uint32_t depth =
+		queues ? 0 : lh_read_chain_path(b->record, wanted.node, chain, LH_HELD_MAX);
+	struct lh_chain node;
 
-	if (!queues && held.node && lh_read_node(b->record, held.node, &node))
+	if (!queues && held.node && lh_read_chain_row(b->record, held.node, &node))
 		add_step(step, n, k, held.lock, node.place, LH_HOLDS);
 	for (uint32_t i = 0; i + 1 < depth; i++)
-		if (chain[i] != held.node && lh_read_node(b->record, chain[i], &node))
+		if (chain[i] != held.node && lh_read_chain_row(b->record, chain[i], &node))
 			add_step(step, n, k, node.lock, node.place, LH_HOLDS);
 	add_step(step, n, k, wanted.lock, k->wanted_place, LH_WANTS);
 }
 
 /* The same birthplaces in the same order, wherever in the code. A ring has no beginning. */
-static uint64_t hash_of_ring(const struct lh_circle *c)
+static uint64_t hash_of_ring(const struct lh_cycle *c)
 {
 	uint64_t h = c->filter;
 
@@ -442,7 +447,7 @@ static uint64_t hash_of_ring(const struct lh_circle *c)
 	return h;
 }
 
-static struct lh_found *tell(const struct book *b, const struct lh_circle *c)
+static struct lh_report_finding *tell(const struct book *b, const struct lh_cycle *c)
 {
 	struct lh_step step[STEPS_MAX];
 	uint32_t n = 0;
@@ -456,7 +461,7 @@ static struct lh_found *tell(const struct book *b, const struct lh_circle *c)
 	for (uint32_t i = 0; i < (uint32_t)c->n + c->queuers; i++)
 		add_link(b, &c->link[i], i >= c->n, step, &n);
 	row.steps = (uint8_t)n;
-	return lh_model_add_finding(b->model, b->record, &row, step, NULL);
+	return lh_report_add_finding(b->model, b->record, &row, step, NULL);
 }
 
 /*
@@ -467,7 +472,7 @@ static void tell_all(struct book *b, const struct answers *a)
 {
 	struct ring {
 		uint64_t hash;
-		struct lh_found *found;
+		struct lh_report_finding *found;
 		UT_hash_handle hh;
 	} *rings = NULL, *r;
 
@@ -481,7 +486,7 @@ static void tell_all(struct book *b, const struct answers *a)
 			r->found->count++;
 			continue;
 		}
-		r = lh_pool_get(b->pool, sizeof(*r));
+		r = lh_arena_alloc(b->pool, sizeof(*r));
 		r->hash = hash;
 		r->found = tell(b, &a->circle[i]);
 		if (r->found->by_class)
@@ -492,23 +497,23 @@ static void tell_all(struct book *b, const struct answers *a)
 
 static int by_order(const void *a, const void *b)
 {
-	return lh_circle_order(a, b);
+	return lh_cycle_compare(a, b);
 }
 
-static void judge_process(struct lh_model *m, const struct lh_process *p,
-			  const struct lh_birth_wants *wants)
+static void judge_process(struct lh_report *m, const struct lh_report_process *p,
+			  const struct lh_class_options *wants)
 {
 	struct book b = {.model = m,
 			 .process = p,
 			 .record = p->record,
 			 .filtered = wants->filtered,
-			 .pool = lh_pool_new()};
+			 .pool = lh_arena_new()};
 	struct answers a = {0};
-	uint32_t n = lh_read_used(p->record, LH_T_NODE);
+	uint32_t n = lh_read_used(p->record, LH_T_CHAIN);
 
 	b.classes = lh_classes_new(m, p, wants);
 	read_rows(&b);
-	for (lh_node_id i = 1; i < n; i++)
+	for (lh_chain_id i = 1; i < n; i++)
 		add_chain(&b, i);
 	make_locks(&b);
 	ask(&b, &a);
@@ -517,10 +522,10 @@ static void judge_process(struct lh_model *m, const struct lh_process *p,
 	tell_all(&b, &a);
 	HASH_CLEAR(hh, b.alike);
 	lh_classes_free(b.classes);
-	lh_pool_free(b.pool);
+	lh_arena_free(b.pool);
 }
 
-void lh_birth_judge(struct lh_model *m, const struct lh_birth_wants *wants)
+void lh_by_class_check(struct lh_report *m, const struct lh_class_options *wants)
 {
 	for (uint32_t i = 0; i < m->processes; i++)
 		judge_process(m, m->process[i], wants);

@@ -15,27 +15,27 @@
  * Adds findings to a model, as warnings; none that the process's own judge has told. Does not
  * print, and changes no other finding.
  */
-#ifndef LH_BIRTH_H
-#define LH_BIRTH_H
+#ifndef LH_LOCK_ORDER_BY_CLASS_H
+#define LH_LOCK_ORDER_BY_CLASS_H
 
 #include "tools/report/report.h"
 
-struct lh_birth_wants {
+struct lh_class_options {
 	struct lh_symbols *symbols; /* NULL: no names; then static locks are classes of their own */
 	const char *wrappers; /* patterns of functions or objects, separated by commas; "" none */
 	bool filtered;        /* also the circles that a filter sets aside */
 };
 
-/* Of each process of the model. Before lh_model_finish. */
-void lh_birth_judge(struct lh_model *, const struct lh_birth_wants *);
+/* Of each process of the model. Before lh_report_finish. */
+void lh_by_class_check(struct lh_report *, const struct lh_class_options *);
 
 /* ---- what the room's files share ---- */
 
 struct lh_classes;
 
 /* Numbers from 1 on, by row of LH_T_LOCK of this process's record; 0: no class. */
-struct lh_classes *lh_classes_new(struct lh_model *, const struct lh_process *,
-				  const struct lh_birth_wants *);
+struct lh_classes *lh_classes_new(struct lh_report *, const struct lh_report_process *,
+				  const struct lh_class_options *);
 uint32_t lh_classes_of(struct lh_classes *, lh_lock_id);
 uint32_t lh_classes_count(const struct lh_classes *);
 void lh_classes_free(struct lh_classes *);

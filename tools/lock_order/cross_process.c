@@ -10,11 +10,11 @@ static const char chance[] = " (these processes were not seen to run at the same
 /* ---- asking ---- */
 
 struct answers {
-	struct lh_circle *circle;
+	struct lh_cycle *circle;
 	uint32_t n;
 };
 
-static struct lh_circle *find(const struct answers *a, uint64_t key)
+static struct lh_cycle *find(const struct answers *a, uint64_t key)
 {
 	for (uint32_t i = 0; i < a->n; i++)
 		if (a->circle[i].key == key)
@@ -23,22 +23,22 @@ static struct lh_circle *find(const struct answers *a, uint64_t key)
 }
 
 /* What one process shows by itself is its own judge's business. */
-static bool is_ours(const struct lh_whole *w, const struct lh_circle *c)
+static bool is_ours(const struct lh_merged_run *w, const struct lh_cycle *c)
 {
-	const struct lh_member_of *first = lh_whole_whose(w, c->link[0].thread);
+	const struct lh_merged_process *first = lh_merged_process_of(w, c->link[0].thread);
 
 	if (w->alone)
 		return c->filter == LH_F_NONE;
 	for (uint32_t i = 1; i < (uint32_t)c->n + c->queuers; i++)
-		if (lh_whole_whose(w, c->link[i].thread) != first)
+		if (lh_merged_process_of(w, c->link[i].thread) != first)
 			return true;
 	return false;
 }
 
 /* A circle comes again when it turns out worse than it was. */
-static void keep(const struct lh_whole *w, struct answers *a, const struct lh_circle *c)
+static void keep(const struct lh_merged_run *w, struct answers *a, const struct lh_cycle *c)
 {
-	struct lh_circle *old = find(a, c->key);
+	struct lh_cycle *old = find(a, c->key);
 
 	if (!is_ours(w, c))
 		return;
@@ -48,18 +48,19 @@ static void keep(const struct lh_whole *w, struct answers *a, const struct lh_ci
 		LH_PUSH(w->pool, a->circle, a->n, *c);
 }
 
-static void ask_all(struct lh_whole *w, struct lh_judge *j, const struct lh_facts *facts,
-		    struct answers *a)
+static void ask_all(struct lh_merged_run *w, struct lh_order_graph *j,
+		    const struct lh_order_input *facts, struct answers *a)
 {
-	for (lh_node_id i = 1; i < w->nodes; i++) {
-		uint32_t n = w->node[i].seen || w->node[i].flags ? lh_judge_node(j, facts, i) : 0;
+	for (lh_chain_id i = 1; i < w->nodes; i++) {
+		uint32_t n =
+			w->node[i].seen || w->node[i].flags ? lh_order_check_chain(j, facts, i) : 0;
 
 		for (uint32_t k = 0; k < n; k++)
-			keep(w, a, &lh_judge_found(j)[k]);
+			keep(w, a, &lh_order_cycles(j)[k]);
 	}
 }
 
-static bool orders_lost(const struct lh_whole *w)
+static bool orders_lost(const struct lh_merged_run *w)
 {
 	for (uint32_t i = 0; i < w->members; i++)
 		if (w->member[i].process->record->head.orders_lost)
@@ -68,37 +69,37 @@ static bool orders_lost(const struct lh_whole *w)
 }
 
 /* How many searches were given up. */
-static uint32_t ask(struct lh_whole *w, struct answers *a, uint32_t events, bool filtered)
+static uint32_t ask(struct lh_merged_run *w, struct answers *a, uint32_t events, bool filtered)
 {
-	const struct lh_facts facts = {.lock = w->lock,
-				       .thread = w->thread,
-				       .node = w->node,
-				       .seen = w->seen,
-				       .event = w->event,
-				       .locks = w->locks,
-				       .threads = w->threads,
-				       .nodes = w->nodes,
-				       .seens = w->seens,
-				       .events = events,
-				       .orders_lost = orders_lost(w)};
-	const struct lh_judge_room room = {.locks = w->locks + 1,
-					   .edges = w->witnesses + w->seens + 1,
-					   .witnesses = 2 * (w->witnesses + w->seens) + 1,
-					   .threads = w->threads,
-					   .seens = w->seens,
-					   .events = events,
-					   .circles = w->nodes + 64,
-					   .earn = EARN,
-					   .burst = BURST};
-	void *memory = calloc(1, lh_judge_bytes(&room));
-	struct lh_judge_counts counts;
-	struct lh_judge *j;
+	const struct lh_order_input facts = {.lock = w->lock,
+					     .thread = w->thread,
+					     .node = w->node,
+					     .seen = w->seen,
+					     .event = w->event,
+					     .locks = w->locks,
+					     .threads = w->threads,
+					     .nodes = w->nodes,
+					     .seens = w->seens,
+					     .events = events,
+					     .orders_lost = orders_lost(w)};
+	const struct lh_order_graph_size room = {.locks = w->locks + 1,
+						 .edges = w->witnesses + w->seens + 1,
+						 .witnesses = 2 * (w->witnesses + w->seens) + 1,
+						 .threads = w->threads,
+						 .seens = w->seens,
+						 .events = events,
+						 .circles = w->nodes + 64,
+						 .earn = EARN,
+						 .burst = BURST};
+	void *memory = calloc(1, lh_order_graph_bytes(&room));
+	struct lh_order_counts counts;
+	struct lh_order_graph *j;
 
 	if (!memory)
 		return UINT32_MAX;
-	j = lh_judge_make(memory, &room, filtered ? LH_JUDGE_FILTERED : 0);
+	j = lh_order_graph_init(memory, &room, filtered ? LH_ORDER_KEEP_FILTERED : 0);
 	ask_all(w, j, &facts, a);
-	counts = lh_judge_counts(j);
+	counts = lh_order_counts(j);
 	free(memory);
 	return counts.cut + counts.refused;
 }
@@ -106,45 +107,45 @@ static uint32_t ask(struct lh_whole *w, struct answers *a, uint32_t events, bool
 /* ---- telling ---- */
 
 struct tale {
-	struct lh_spread_step step[STEPS_MAX];
+	struct lh_cross_step step[STEPS_MAX];
 	uint32_t n;
 };
 
-static void add_step(struct lh_whole *w, struct tale *t, const struct lh_member_of *m,
-		     lh_thread_id thread, lh_node_id id, enum lh_action action)
+static void add_step(struct lh_merged_run *w, struct tale *t, const struct lh_merged_process *m,
+		     lh_thread_id thread, lh_chain_id id, enum lh_action action)
 {
-	struct lh_spread_step *s = &t->step[t->n];
-	const struct lh_lock_of *of;
-	struct lh_node node;
+	struct lh_cross_step *s = &t->step[t->n];
+	const struct lh_merged_lock *of;
+	struct lh_chain node;
 
-	if (t->n >= STEPS_MAX || !lh_read_node(m->process->record, id, &node))
+	if (t->n >= STEPS_MAX || !lh_read_chain_row(m->process->record, id, &node))
 		return;
 	of = &w->lock_of[LH_LOCK_ROW(w->node[m->node[id]].lock)];
-	*s = (struct lh_spread_step){.process = m->process,
-				     .step = {.thread = thread ? thread - m->base : 0,
-					      .lock = node.lock,
-					      .place = node.place,
-					      .action = action}};
+	*s = (struct lh_cross_step){.process = m->process,
+				    .step = {.thread = thread ? thread - m->base : 0,
+					     .lock = node.lock,
+					     .place = node.place,
+					     .action = action}};
 	if (of->users > 1) /* as one process calls it, so that it is one for the reader too */
-		s->lock = lh_model_thing(w->model, of->member->process, of->id);
+		s->lock = lh_report_get_lock(w->model, of->member->process, of->id);
 	t->n++;
 }
 
-static void add_link(struct lh_whole *w, struct tale *t, const struct lh_link *k)
+static void add_link(struct lh_merged_run *w, struct tale *t, const struct lh_cycle_link *k)
 {
-	const struct lh_seen_of *at = lh_whole_seen(w, k->node, k->thread);
-	lh_node_id chain[LH_HELD_MAX];
+	const struct lh_merged_visit *at = lh_merged_visit_of(w, k->node, k->thread);
+	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth;
 
 	if (!at)
 		return;
-	depth = lh_read_chain(at->member->process->record, at->node, chain, LH_HELD_MAX);
+	depth = lh_read_chain_path(at->member->process->record, at->node, chain, LH_HELD_MAX);
 	for (uint32_t i = 0; i < depth; i++)
 		add_step(w, t, at->member, k->thread, chain[i],
 			 i + 1 == depth ? LH_WANTS : LH_HOLDS);
 }
 
-static bool has_thread(const struct lh_found *f, int32_t tid)
+static bool has_thread(const struct lh_report_finding *f, int32_t tid)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->tid == tid)
@@ -154,10 +155,10 @@ static bool has_thread(const struct lh_found *f, int32_t tid)
 
 /* These very threads have come to wait for each other: that is told, and not besides that they can.
  */
-static bool has_happened(const struct lh_whole *w, const struct lh_circle *c)
+static bool has_happened(const struct lh_merged_run *w, const struct lh_cycle *c)
 {
 	for (uint32_t i = 0; i < w->model->findings; i++) {
-		const struct lh_found *f = w->model->finding[i];
+		const struct lh_report_finding *f = w->model->finding[i];
 		bool all = f->rule == LH_RULE_DEADLOCK;
 
 		for (uint32_t k = 0; k < c->n && all; k++)
@@ -168,7 +169,7 @@ static bool has_happened(const struct lh_whole *w, const struct lh_circle *c)
 	return false;
 }
 
-static void tell(struct lh_whole *w, const struct lh_circle *c, bool sure)
+static void tell(struct lh_merged_run *w, const struct lh_cycle *c, bool sure)
 {
 	struct tale t = {.n = 0};
 	struct lh_finding row = {.rule = c->rule,
@@ -181,12 +182,12 @@ static void tell(struct lh_whole *w, const struct lh_circle *c, bool sure)
 	for (uint32_t i = 0; i < (uint32_t)c->n + c->queuers; i++)
 		add_link(w, &t, &c->link[i]);
 	if (t.n)
-		lh_model_add_spread(w->model, &row, t.step, t.n, sure ? "" : chance);
+		lh_report_add_cross_finding(w->model, &row, t.step, t.n, sure ? "" : chance);
 }
 
 static int by_order(const void *a, const void *b)
 {
-	return lh_circle_order(a, b);
+	return lh_cycle_compare(a, b);
 }
 
 static void sort(struct answers *a)
@@ -198,62 +199,62 @@ static void sort(struct answers *a)
 /* ---- processes together ---- */
 
 /* With every process those whose past is its own. */
-static void take_with_ancestors(struct lh_whole *w)
+static void take_with_ancestors(struct lh_merged_run *w)
 {
 	for (bool more = true; more;) {
 		more = false;
-		for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
-			struct lh_member_of *kin[] = {m->from, m->by};
+		for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
+			struct lh_merged_process *kin[] = {m->from, m->by};
 
 			for (int i = 0; i < 2; i++)
 				if (m->shares && kin[i] && !kin[i]->shares)
 					more = kin[i]->shares = true;
 		}
 	}
-	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
 		m->process->united = m->shares;
 		if (m->shares)
-			lh_whole_take(w, m);
+			lh_merged_take(w, m);
 	}
 }
 
-static void judge_together(struct lh_whole *w, bool filtered)
+static void judge_together(struct lh_merged_run *w, bool filtered)
 {
 	struct answers sure = {0}, all = {0};
 	uint32_t cut;
 
-	lh_whole_find_parents(w);
-	lh_whole_begin_rows(w);
+	lh_merged_find_parents(w);
+	lh_merged_begin_rows(w);
 	take_with_ancestors(w);
-	lh_whole_add_order(w);
-	lh_whole_end_rows(w);
+	lh_merged_add_order(w);
+	lh_merged_end_rows(w);
 	cut = ask(w, &sure, w->events, filtered);
 	cut += ask(w, &all, w->sure_events, false);
 	sort(&sure);
 	sort(&all);
 	for (uint32_t i = 0; i < sure.n; i++) {
-		const struct lh_circle *maybe = find(&all, sure.circle[i].key);
+		const struct lh_cycle *maybe = find(&all, sure.circle[i].key);
 
 		if (!sure.circle[i].filter || !maybe || maybe->filter)
 			tell(w, &sure.circle[i], true);
 	}
 	for (uint32_t i = 0; i < all.n; i++) {
-		const struct lh_circle *certain = find(&sure, all.circle[i].key);
+		const struct lh_cycle *certain = find(&sure, all.circle[i].key);
 
 		if (!all.circle[i].filter && (!certain || certain->filter))
 			tell(w, &all.circle[i], false);
 	}
 	if (cut)
-		lh_model_note(w->model, "processes together: %u searches for circles were given up",
-			      cut);
+		lh_report_note(w->model,
+			       "processes together: %u searches for circles were given up", cut);
 }
 
-static void add_members(struct lh_whole *w)
+static void add_members(struct lh_merged_run *w)
 {
-	struct lh_model *m = w->model;
+	struct lh_report *m = w->model;
 
 	w->members = m->processes;
-	w->member = lh_pool_get(w->pool, (w->members + 1) * sizeof(*w->member));
+	w->member = lh_arena_alloc(w->pool, (w->members + 1) * sizeof(*w->member));
 	for (uint32_t i = 0; i < w->members; i++) {
 		w->member[i].process = m->process[i];
 		w->member[i].locks = lh_read_used(m->process[i]->record, LH_T_LOCK);
@@ -262,38 +263,38 @@ static void add_members(struct lh_whole *w)
 
 /* ---- one process again ---- */
 
-static void judge_alone(struct lh_model *m, struct lh_process *p)
+static void judge_alone(struct lh_report *m, struct lh_report_process *p)
 {
-	struct lh_member_of one = {.process = p, .locks = lh_read_used(p->record, LH_T_LOCK)};
-	struct lh_whole w = {
-		.model = m, .pool = lh_pool_new(), .member = &one, .members = 1, .alone = true};
+	struct lh_merged_process one = {.process = p, .locks = lh_read_used(p->record, LH_T_LOCK)};
+	struct lh_merged_run w = {
+		.model = m, .pool = lh_arena_new(), .member = &one, .members = 1, .alone = true};
 	struct answers a = {0};
 
-	lh_whole_begin_rows(&w);
-	lh_whole_take(&w, &one);
-	lh_whole_end_rows(&w);
+	lh_merged_begin_rows(&w);
+	lh_merged_take(&w, &one);
+	lh_merged_end_rows(&w);
 	p->judge_cut = ask(&w, &a, w.events, false);
 	sort(&a);
 	for (uint32_t i = 0; i < a.n; i++)
 		tell(&w, &a.circle[i], true);
-	lh_pool_free(w.pool);
+	lh_arena_free(w.pool);
 }
 
-void lh_whole_judge(struct lh_model *m, bool filtered)
+void lh_cross_process_check(struct lh_report *m, bool filtered)
 {
-	struct lh_whole w = {.model = m, .pool = lh_pool_new()};
+	struct lh_merged_run w = {.model = m, .pool = lh_arena_new()};
 	bool shared = false;
 
 	for (uint32_t i = 0; i < m->processes; i++)
 		if (m->process[i]->judge_cut)
 			judge_alone(m, m->process[i]);
 	add_members(&w);
-	lh_whole_find_times(&w);
-	lh_whole_find_shared(&w);
+	lh_merged_find_times(&w);
+	lh_merged_find_shared(&w);
 	for (uint32_t i = 0; i < w.members; i++)
 		shared |= w.member[i].shares;
 	if (shared)
 		judge_together(&w, filtered);
-	lh_whole_forget_shared(&w);
-	lh_pool_free(w.pool);
+	lh_merged_forget_shared(&w);
+	lh_arena_free(w.pool);
 }

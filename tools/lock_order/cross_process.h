@@ -20,12 +20,12 @@
  *
  * Adds findings to a model. Does not print, and changes no other finding. docs/theory.md.
  */
-#ifndef LH_WHOLE_H
-#define LH_WHOLE_H
+#ifndef LH_LOCK_ORDER_CROSS_PROCESS_H
+#define LH_LOCK_ORDER_CROSS_PROCESS_H
 
 #include "tools/report/report.h"
 
-/* Before lh_model_find_across and lh_model_finish. `filtered`: also what a filter sets aside. */
-void lh_whole_judge(struct lh_model *, bool filtered);
+/* Before lh_cross_run_check and lh_report_finish. `filtered`: also what a filter sets aside. */
+void lh_cross_process_check(struct lh_report *, bool filtered);
 
 #endif

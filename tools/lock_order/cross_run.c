@@ -26,18 +26,18 @@ struct key {
 };
 
 struct arrow {
-	const struct lh_order *order;
+	const struct lh_report_order *order;
 	uint32_t from, to; /* things that stand for their locks */
 	uint32_t next;     /* another one that begins there + 1 */
-	lh_place held, place;
+	lh_site held, place;
 };
 
 struct search {
-	struct lh_model *model;
-	struct lh_pool *pool;
-	struct lh_orders orders;
-	const struct lh_thing **thing; /* by id */
-	uint32_t *parent;              /* by id */
+	struct lh_report *model;
+	struct lh_arena *pool;
+	struct lh_cross_run_orders orders;
+	const struct lh_report_lock **thing; /* by id */
+	uint32_t *parent;                    /* by id */
 	uint32_t things;
 	struct key *keys;
 	struct arrow *arrow;
@@ -63,10 +63,11 @@ static void join(struct search *s, uint32_t a, uint32_t b)
 }
 
 /* All things with one key are one lock. A name has the offset in it, a class has not. */
-static void same(struct search *s, const struct lh_thing *t, const char *what, const char *where)
+static void same(struct search *s, const struct lh_report_lock *t, const char *what,
+		 const char *where)
 {
-	const char *text = lh_pool_print(s->pool, "%s\n%s\n%s\n%s", t->kind,
-					 t->named ? t->name : t->class, what, where);
+	const char *text = lh_arena_printf(s->pool, "%s\n%s\n%s\n%s", t->kind,
+					   t->named ? t->name : t->class, what, where);
 	struct key *k;
 
 	HASH_FIND_STR(s->keys, text, k);
@@ -74,7 +75,7 @@ static void same(struct search *s, const struct lh_thing *t, const char *what, c
 		join(s, k->thing, t->id);
 		return;
 	}
-	k = lh_pool_get(s->pool, sizeof(*k));
+	k = lh_arena_alloc(s->pool, sizeof(*k));
 	k->text = text;
 	k->thing = t->id;
 	HASH_ADD_KEYPTR(hh, s->keys, k->text, strlen(k->text), k);
@@ -87,12 +88,12 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void gather(struct search *s, const struct lh_thing *t, lh_place place)
+static void gather(struct search *s, const struct lh_report_lock *t, lh_site place)
 {
-	const struct lh_frame *at =
-		lh_model_place(lh_model_trace(s->model, t->process, LH_PLACE_STACK(place)));
-	const char *data = lh_model_data_place(s->model, t->process, lh_lock_shown(&t->row));
-	const struct lh_frame *born = lh_model_place(t->born);
+	const struct lh_report_frame *at = lh_report_best_frame(
+		lh_report_get_stack(s->model, t->process, LH_SITE_STACK(place)));
+	const char *data = lh_report_data_place(s->model, t->process, lh_lock_address(&t->row));
+	const struct lh_report_frame *born = lh_report_best_frame(t->born);
 
 	s->thing[t->id] = t;
 	if (data)
@@ -109,30 +110,30 @@ static void gather(struct search *s, const struct lh_thing *t, lh_place place)
  * In a forked child, what was held at the fork was held by the parent: the child's copy is one
  * that nobody else knows, and what it asks for under it no other process meets.
  */
-static bool is_inherited(const struct lh_order *o)
+static bool is_inherited(const struct lh_report_order *o)
 {
-	const struct lh_record *r = o->process->record;
-	struct lh_node held;
+	const struct lh_ledger_view *r = o->process->record;
+	struct lh_chain held;
 
-	return (r->head.flags & LH_LEDGER_FORKED) && lh_read_node(r, o->held_node, &held) &&
-	       !held.seen && !(held.flags & LH_NODE_MANY);
+	return (r->head.flags & LH_LEDGER_FORKED) && lh_read_chain_row(r, o->held_node, &held) &&
+	       !held.seen && !(held.flags & LH_CHAIN_MANY_THREADS);
 }
 
 static void add_arrows(struct search *s)
 {
-	const struct lh_orders *all = &s->orders;
+	const struct lh_cross_run_orders *all = &s->orders;
 
 	for (uint32_t i = 0; i < all->n; i++) {
-		gather(s, all->order[i]->held, lh_model_order_place(all->order[i], false));
-		gather(s, all->order[i]->wanted, lh_model_order_place(all->order[i], true));
+		gather(s, all->order[i]->held, lh_report_order_place(all->order[i], false));
+		gather(s, all->order[i]->wanted, lh_report_order_place(all->order[i], true));
 	}
 	for (uint32_t i = 0; i < all->n; i++) {
-		const struct lh_order *o = all->order[i];
+		const struct lh_report_order *o = all->order[i];
 		struct arrow a = {.order = o,
 				  .from = root(s, o->held->id),
 				  .to = root(s, o->wanted->id),
-				  .held = lh_model_order_place(o, false),
-				  .place = lh_model_order_place(o, true)};
+				  .held = lh_report_order_place(o, false),
+				  .place = lh_report_order_place(o, true)};
 
 		if (a.from == a.to || is_inherited(o))
 			continue;
@@ -145,8 +146,8 @@ static void add_arrows(struct search *s)
 /* ---- circles ---- */
 
 /* Does this process show every arrow of the circle by itself? */
-static bool shown_by(const struct search *s, const struct lh_process *p, const uint32_t *ring,
-		     uint32_t n)
+static bool shown_by(const struct search *s, const struct lh_report_process *p,
+		     const uint32_t *ring, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const struct arrow *a = &s->arrow[ring[i]];
@@ -163,17 +164,17 @@ static bool shown_by(const struct search *s, const struct lh_process *p, const u
 /* The locks that an arrow's thread holds beside the one it comes from. */
 static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
 {
-	const struct lh_record *r = a->order->process->record;
-	lh_node_id chain[LH_HELD_MAX];
-	uint32_t n = lh_read_chain(r, a->order->node, chain, LH_HELD_MAX), kept = 0;
-	struct lh_node node;
+	const struct lh_ledger_view *r = a->order->process->record;
+	lh_chain_id chain[LH_HELD_MAX];
+	uint32_t n = lh_read_chain_path(r, a->order->node, chain, LH_HELD_MAX), kept = 0;
+	struct lh_chain node;
 
 	for (uint32_t i = 0; i + 1 < n; i++) {
-		const struct lh_thing *t;
+		const struct lh_report_lock *t;
 
-		if (chain[i] == a->order->held_node || !lh_read_node(r, chain[i], &node))
+		if (chain[i] == a->order->held_node || !lh_read_chain_row(r, chain[i], &node))
 			continue;
-		t = lh_model_alike(s->model, &s->orders, a->order->process, node.lock);
+		t = lh_cross_run_lock(s->model, &s->orders, a->order->process, node.lock);
 		if (t && t->id < s->things && s->thing[t->id])
 			list[kept++] = root(s, t->id);
 	}
@@ -196,7 +197,7 @@ static bool counts(struct search *s, const uint32_t *ring, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct arrow *a = &s->arrow[ring[i]], *b = &s->arrow[ring[(i + 1) % n]];
 
-		if (LH_PLACE_MODE(a->place) == LH_SHARED && LH_PLACE_MODE(b->held) == LH_SHARED)
+		if (LH_SITE_MODE(a->place) == LH_SHARED && LH_SITE_MODE(b->held) == LH_SHARED)
 			return false;
 		for (uint32_t k = i + 1; k < n; k++)
 			if (have_gate(s, a, &s->arrow[ring[k]]))
@@ -210,20 +211,20 @@ static bool counts(struct search *s, const uint32_t *ring, uint32_t n)
 
 static void tell(struct search *s, const uint32_t *ring, uint32_t n)
 {
-	const struct lh_order *order[RING_MAX];
-	const struct lh_thing *lock[RING_MAX];
+	const struct lh_report_order *order[RING_MAX];
+	const struct lh_report_lock *lock[RING_MAX];
 	const char *where = NULL;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_process *p = s->arrow[ring[i]].order->process;
+		const struct lh_report_process *p = s->arrow[ring[i]].order->process;
 
 		order[i] = s->arrow[ring[i]].order;
 		lock[i] = s->thing[s->arrow[ring[i]].from];
-		where = lh_pool_print(s->pool, "%s%s%s", where ? where : "", where ? ", " : "",
-				      base_name(p->exe));
+		where = lh_arena_printf(s->pool, "%s%s%s", where ? where : "", where ? ", " : "",
+					base_name(p->exe));
 	}
-	lh_model_add_across(s->model, order, lock, n,
-			    lh_pool_print(s->pool, " (seen in different runs: %s)", where));
+	lh_report_add_across(s->model, order, lock, n,
+			     lh_arena_printf(s->pool, " (seen in different runs: %s)", where));
 }
 
 /* The shortest way back to where the arrow begins, breadth first. */
@@ -273,7 +274,7 @@ static void set_aside(struct search *s, bool *aside)
 
 static void look(struct search *s)
 {
-	bool *aside = lh_pool_get(s->pool, s->things * sizeof(*aside));
+	bool *aside = lh_arena_alloc(s->pool, s->things * sizeof(*aside));
 	uint32_t ring[RING_MAX];
 
 	set_aside(s, aside);
@@ -291,11 +292,11 @@ static void look(struct search *s)
 static void search(struct search *s)
 {
 	s->things = s->model->locks + 1;
-	s->thing = lh_pool_get(s->pool, s->things * sizeof(*s->thing));
-	s->parent = lh_pool_get(s->pool, s->things * sizeof(*s->parent));
-	s->first = lh_pool_get(s->pool, s->things * sizeof(*s->first));
-	s->by = lh_pool_get(s->pool, s->things * sizeof(*s->by));
-	s->queue = lh_pool_get(s->pool, s->things * sizeof(*s->queue));
+	s->thing = lh_arena_alloc(s->pool, s->things * sizeof(*s->thing));
+	s->parent = lh_arena_alloc(s->pool, s->things * sizeof(*s->parent));
+	s->first = lh_arena_alloc(s->pool, s->things * sizeof(*s->first));
+	s->by = lh_arena_alloc(s->pool, s->things * sizeof(*s->by));
+	s->queue = lh_arena_alloc(s->pool, s->things * sizeof(*s->queue));
 	for (uint32_t i = 0; i < s->things; i++)
 		s->parent[i] = i;
 	add_arrows(s);
@@ -303,16 +304,17 @@ static void search(struct search *s)
 	HASH_CLEAR(hh, s->keys);
 }
 
-void lh_model_find_across(struct lh_model *m)
+void lh_cross_run_check(struct lh_report *m)
 {
-	struct search s = {.model = m, .pool = lh_pool_new()};
+	struct search s = {.model = m, .pool = lh_arena_new()};
 
-	s.orders = lh_model_orders_alike(m, s.pool);
+	s.orders = lh_cross_run_collect(m, s.pool);
 	if (s.orders.n > ORDERS_MAX)
-		lh_model_note(m, "%u orders of locks: circles across processes were not looked for",
-			      s.orders.n);
+		lh_report_note(m,
+			       "%u orders of locks: circles across processes were not looked for",
+			       s.orders.n);
 	else if (s.orders.n)
 		search(&s);
-	lh_model_orders_drop(&s.orders);
-	lh_pool_free(s.pool);
+	lh_cross_run_free(&s.orders);
+	lh_arena_free(s.pool);
 }

@@ -36,13 +36,13 @@ struct arrow {
 	struct {
 		hash held, wanted;
 	} key;
-	struct lh_order order; /* places are counted; held and wanted are not yet named */
+	struct lh_report_order order; /* places are counted; held and wanted are not yet named */
 	hash rank;
 	UT_hash_handle hh;
 };
 
-struct lh_alike {
-	struct lh_process *process;
+struct lh_cross_run_process {
+	struct lh_report_process *process;
 	struct range *module; /* by row */
 	hash *stack, *lock;   /* by row; 0: not asked for yet */
 	struct like *likes;
@@ -66,13 +66,13 @@ static hash mix_text(hash h, const char *text)
 
 /* ---- what rows say ---- */
 
-static void look_at_modules(struct lh_pool *pool, struct lh_alike *a)
+static void look_at_modules(struct lh_arena *pool, struct lh_cross_run_process *a)
 {
-	const struct lh_record *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->record;
 	uint32_t n = lh_read_used(r, LH_T_MODULE);
 	struct lh_module m;
 
-	a->module = lh_pool_get(pool, (n + 1) * sizeof(*a->module));
+	a->module = lh_arena_alloc(pool, (n + 1) * sizeof(*a->module));
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_module(r, i, &m))
 			continue;
@@ -87,9 +87,9 @@ static void look_at_modules(struct lh_pool *pool, struct lh_alike *a)
 	}
 }
 
-static hash stack_says(struct lh_alike *a, lh_stack_id id)
+static hash stack_says(struct lh_cross_run_process *a, lh_stack_id id)
 {
-	const struct lh_record *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->record;
 	uint32_t modules = lh_read_used(r, LH_T_MODULE), n;
 	uint64_t frame[LH_FRAMES_MAX];
 	hash h = 2;
@@ -108,7 +108,7 @@ static hash stack_says(struct lh_alike *a, lh_stack_id id)
 	return a->stack[id] = h ? h : 1;
 }
 
-static hash data_says(const struct lh_alike *a, uint64_t address)
+static hash data_says(const struct lh_cross_run_process *a, uint64_t address)
 {
 	uint32_t n = lh_read_used(a->process->record, LH_T_MODULE);
 	const struct range *best = NULL;
@@ -122,15 +122,15 @@ static hash data_says(const struct lh_alike *a, uint64_t address)
 	return best ? mix(best->path, address - best->base) : 0;
 }
 
-static hash lock_row_says(struct lh_alike *a, const struct lh_lock *l)
+static hash lock_row_says(struct lh_cross_run_process *a, const struct lh_lock *l)
 {
 	hash h = mix(3, l->kind), born = stack_says(a, l->born);
-	hash data = data_says(a, lh_lock_shown(l));
+	hash data = data_says(a, lh_lock_address(l));
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
 	if (l->flags & LH_LOCK_NAMED) {
-		struct lh_more more;
-		lh_read_more(a->process->record, l, &more);
+		struct lh_lock_stats more;
+		lh_read_lock_stats(a->process->record, l, &more);
 		h = mix_text(h, more.name);
 	}
 	h = mix(mix(h, born), data);
@@ -138,15 +138,16 @@ static hash lock_row_says(struct lh_alike *a, const struct lh_lock *l)
 }
 
 /* 0: no such lock, or the life of a thread, which is a lock to the judge alone. */
-static hash lock_says(struct lh_alike *a, lh_lock_id id)
+static hash lock_says(struct lh_cross_run_process *a, lh_lock_id id)
 {
-	const struct lh_record *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->record;
 	uint32_t row = LH_LOCK_ROW(id);
 	struct like *like;
 	struct lh_lock l;
 	hash key;
 
-	if (row >= lh_read_used(r, LH_T_LOCK) || !lh_read_lock(r, id, &l) || l.kind == LH_LIFE)
+	if (row >= lh_read_used(r, LH_T_LOCK) || !lh_read_lock(r, id, &l) ||
+	    l.kind == LH_THREAD_END)
 		return 0;
 	if (a->lock[row])
 		return a->lock[row];
@@ -169,18 +170,18 @@ static hash lock_says(struct lh_alike *a, lh_lock_id id)
 /* ---- arrows ---- */
 
 /* The smaller, the better it stands for its order. `in_hand`: all locks of the chain. */
-static hash rank_of(struct lh_alike *a, const struct lh_node *held, const struct lh_node *wanted,
-		    hash in_hand)
+static hash rank_of(struct lh_cross_run_process *a, const struct lh_chain *held,
+		    const struct lh_chain *wanted, hash in_hand)
 {
-	hash shared = (LH_PLACE_MODE(held->place) == LH_SHARED) +
-		      (LH_PLACE_MODE(wanted->place) == LH_SHARED);
-	hash place = mix(stack_says(a, LH_PLACE_STACK(wanted->place)),
-			 stack_says(a, LH_PLACE_STACK(held->place)));
+	hash shared = (LH_SITE_MODE(held->place) == LH_SHARED) +
+		      (LH_SITE_MODE(wanted->place) == LH_SHARED);
+	hash place = mix(stack_says(a, LH_SITE_STACK(wanted->place)),
+			 stack_says(a, LH_SITE_STACK(held->place)));
 
 	return shared << 62 | (hash)(wanted->depth & 0xff) << 54 | mix(place, in_hand) >> 10;
 }
 
-static struct arrow *arrow_of(struct lh_alike *a, hash held, hash wanted)
+static struct arrow *arrow_of(struct lh_cross_run_process *a, hash held, hash wanted)
 {
 	struct arrow *arrow, ask = {.key = {held, wanted}};
 
@@ -198,23 +199,24 @@ static struct arrow *arrow_of(struct lh_alike *a, hash held, hash wanted)
 
 /* Locks that are one in several processes for sure: judged as such (cross_process.h), not by
  * likeness. */
-static bool is_placed(const struct lh_record *r, lh_lock_id id)
+static bool is_placed(const struct lh_ledger_view *r, lh_lock_id id)
 {
-	struct lh_shared_place place;
+	struct lh_lock_location place;
 	struct lh_lock l;
 
 	return lh_read_lock(r, id, &l) && (l.flags & LH_LOCK_PSHARED) &&
-	       lh_read_place(r, LH_LOCK_ROW(id), &l, &place);
+	       lh_read_lock_location(r, LH_LOCK_ROW(id), &l, &place);
 }
 
-static void add_arrow(struct lh_alike *a, lh_node_id held_id, lh_node_id id, hash in_hand)
+static void add_arrow(struct lh_cross_run_process *a, lh_chain_id held_id, lh_chain_id id,
+		      hash in_hand)
 {
-	struct lh_node held, wanted;
+	struct lh_chain held, wanted;
 	struct arrow *arrow;
 	hash from, to, rank;
 
-	if (!lh_read_node(a->process->record, held_id, &held) ||
-	    !lh_read_node(a->process->record, id, &wanted))
+	if (!lh_read_chain_row(a->process->record, held_id, &held) ||
+	    !lh_read_chain_row(a->process->record, id, &wanted))
 		return;
 	if (a->process->united && is_placed(a->process->record, held.lock) &&
 	    is_placed(a->process->record, wanted.lock))
@@ -234,31 +236,32 @@ static void add_arrow(struct lh_alike *a, lh_node_id held_id, lh_node_id id, has
 }
 
 /* A try does not wait, and a wait with a limit ends: neither makes an order. */
-static bool makes_order(const struct lh_record *r, lh_node_id id)
+static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 {
-	struct lh_node node;
+	struct lh_chain node;
 
-	return lh_read_node(r, id, &node) && node.parent && LH_PLACE_HOW(node.place) == LH_WAITS;
+	return lh_read_chain_row(r, id, &node) && node.parent &&
+	       LH_SITE_HOW(node.place) == LH_BLOCKING;
 }
 
-static void look_at_node(struct lh_alike *a, lh_node_id id)
+static void look_at_node(struct lh_cross_run_process *a, lh_chain_id id)
 {
-	const struct lh_record *r = a->process->record;
-	lh_node_id chain[LH_HELD_MAX];
-	uint32_t depth = lh_read_chain(r, id, chain, LH_HELD_MAX);
-	struct lh_node node;
+	const struct lh_ledger_view *r = a->process->record;
+	lh_chain_id chain[LH_HELD_MAX];
+	uint32_t depth = lh_read_chain_path(r, id, chain, LH_HELD_MAX);
+	struct lh_chain node;
 	hash in_hand = 0;
 
 	for (uint32_t k = 0; k + 1 < depth; k++)
-		in_hand += lh_read_node(r, chain[k], &node) ? lock_says(a, node.lock) : 0;
+		in_hand += lh_read_chain_row(r, chain[k], &node) ? lock_says(a, node.lock) : 0;
 	for (uint32_t k = 0; k + 1 < depth; k++)
 		add_arrow(a, chain[k], id, in_hand);
 }
 
-static void look_at_nodes(struct lh_alike *a)
+static void look_at_nodes(struct lh_cross_run_process *a)
 {
-	const struct lh_record *r = a->process->record;
-	uint32_t n = lh_read_used(r, LH_T_NODE);
+	const struct lh_ledger_view *r = a->process->record;
+	uint32_t n = lh_read_used(r, LH_T_CHAIN);
 
 	for (uint32_t i = 1; i < n; i++)
 		if (makes_order(r, i))
@@ -267,13 +270,13 @@ static void look_at_nodes(struct lh_alike *a)
 		a->shows += mix(mix(mix(4, x->key.held), x->key.wanted), x->rank);
 }
 
-static struct lh_alike *look_at(struct lh_pool *pool, struct lh_process *p)
+static struct lh_cross_run_process *look_at(struct lh_arena *pool, struct lh_report_process *p)
 {
-	struct lh_alike *a = lh_pool_get(pool, sizeof(*a));
+	struct lh_cross_run_process *a = lh_arena_alloc(pool, sizeof(*a));
 
 	a->process = p;
-	a->stack = lh_pool_get(pool, (lh_read_used(p->record, LH_T_STACK) + 1) * sizeof(hash));
-	a->lock = lh_pool_get(pool, (lh_read_used(p->record, LH_T_LOCK) + 1) * sizeof(hash));
+	a->stack = lh_arena_alloc(pool, (lh_read_used(p->record, LH_T_STACK) + 1) * sizeof(hash));
+	a->lock = lh_arena_alloc(pool, (lh_read_used(p->record, LH_T_LOCK) + 1) * sizeof(hash));
 	look_at_modules(pool, a);
 	look_at_nodes(a);
 	return a;
@@ -281,7 +284,7 @@ static struct lh_alike *look_at(struct lh_pool *pool, struct lh_process *p)
 
 /* ---- what is left ---- */
 
-static void forget(struct lh_alike *a)
+static void forget(struct lh_cross_run_process *a)
 {
 	struct arrow *x = a->arrows;
 	struct like *l = a->likes;
@@ -299,12 +302,13 @@ static void forget(struct lh_alike *a)
 	}
 }
 
-static const struct lh_thing *thing_of(struct lh_model *m, const struct lh_alike *a, hash key)
+static const struct lh_report_lock *thing_of(struct lh_report *m,
+					     const struct lh_cross_run_process *a, hash key)
 {
 	struct like *like;
 
 	HASH_FIND(hh, a->likes, &key, sizeof(key), like);
-	return like ? lh_model_thing(m, a->process, like->lock) : NULL;
+	return like ? lh_report_get_lock(m, a->process, like->lock) : NULL;
 }
 
 static int by_key(const struct arrow *x, const struct arrow *y)
@@ -314,29 +318,29 @@ static int by_key(const struct arrow *x, const struct arrow *y)
 	return x->key.wanted < y->key.wanted ? -1 : x->key.wanted > y->key.wanted;
 }
 
-static void name(struct lh_model *m, struct lh_pool *pool, struct lh_alike *a,
-		 struct lh_orders *out)
+static void name(struct lh_report *m, struct lh_arena *pool, struct lh_cross_run_process *a,
+		 struct lh_cross_run_orders *out)
 {
-	struct lh_seen seen;
+	struct lh_chain_visit seen;
 
 	HASH_SORT(a->arrows, by_key);
 	for (struct arrow *x = a->arrows; x; x = x->hh.next) {
-		struct lh_order *o = lh_pool_get(pool, sizeof(*o));
+		struct lh_report_order *o = lh_arena_alloc(pool, sizeof(*o));
 
 		*o = x->order;
 		o->process = a->process;
 		o->held = thing_of(m, a, x->key.held);
 		o->wanted = thing_of(m, a, x->key.wanted);
 		o->thread =
-			lh_read_seen(a->process->record, x->order.thread, &seen) ? seen.thread : 0;
+			lh_read_visit(a->process->record, x->order.thread, &seen) ? seen.thread : 0;
 		if (o->held && o->wanted)
 			LH_PUSH(pool, out->order, out->n, o);
 	}
 }
 
-static bool has_orders(const struct lh_process *p)
+static bool has_orders(const struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_NODE);
+	uint32_t n = lh_read_used(p->record, LH_T_CHAIN);
 
 	for (uint32_t i = 1; i < n; i++)
 		if (makes_order(p->record, i))
@@ -346,7 +350,8 @@ static bool has_orders(const struct lh_process *p)
 
 static int by_what_it_shows(const void *x, const void *y)
 {
-	const struct lh_alike *a = *(struct lh_alike *const *)x, *b = *(struct lh_alike *const *)y;
+	const struct lh_cross_run_process *a = *(struct lh_cross_run_process *const *)x,
+					  *b = *(struct lh_cross_run_process *const *)y;
 
 	if (a->shows != b->shows)
 		return a->shows < b->shows ? -1 : 1;
@@ -356,20 +361,21 @@ static int by_what_it_shows(const void *x, const void *y)
 /* Processes side by side come in another order each time. */
 static int by_program(const void *x, const void *y)
 {
-	const struct lh_alike *a = *(struct lh_alike *const *)x, *b = *(struct lh_alike *const *)y;
+	const struct lh_cross_run_process *a = *(struct lh_cross_run_process *const *)x,
+					  *b = *(struct lh_cross_run_process *const *)y;
 	int order = strcmp(a->process->exe, b->process->exe);
 
 	return order ? order : by_what_it_shows(x, y);
 }
 
 /* Those that show something of their own, in an order that is the same each time. */
-static void choose(struct lh_orders *all)
+static void choose(struct lh_cross_run_orders *all)
 {
 	uint32_t kept = 0;
 
 	qsort(all->alike, all->alikes, sizeof(*all->alike), by_what_it_shows);
 	for (uint32_t i = 0; i < all->alikes; i++) {
-		struct lh_alike *a = all->alike[i];
+		struct lh_cross_run_process *a = all->alike[i];
 
 		if (!a->arrows || (kept && all->alike[kept - 1]->shows == a->shows && !a->shared))
 			forget(a);
@@ -380,10 +386,10 @@ static void choose(struct lh_orders *all)
 	qsort(all->alike, all->alikes, sizeof(*all->alike), by_program);
 }
 
-struct lh_orders lh_model_orders_alike(struct lh_model *m, struct lh_pool *pool)
+struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *m, struct lh_arena *pool)
 {
-	struct lh_process **with = lh_pool_get(pool, (m->processes + 1) * sizeof(*with));
-	struct lh_orders all = {0};
+	struct lh_report_process **with = lh_arena_alloc(pool, (m->processes + 1) * sizeof(*with));
+	struct lh_cross_run_orders all = {0};
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < m->processes; i++)
@@ -399,8 +405,9 @@ struct lh_orders lh_model_orders_alike(struct lh_model *m, struct lh_pool *pool)
 	return all;
 }
 
-const struct lh_thing *lh_model_alike(struct lh_model *m, const struct lh_orders *all,
-				      const struct lh_process *p, lh_lock_id id)
+const struct lh_report_lock *lh_cross_run_lock(struct lh_report *m,
+					       const struct lh_cross_run_orders *all,
+					       const struct lh_report_process *p, lh_lock_id id)
 {
 	for (uint32_t i = 0; i < all->alikes; i++)
 		if (all->alike[i]->process == p)
@@ -408,9 +415,9 @@ const struct lh_thing *lh_model_alike(struct lh_model *m, const struct lh_orders
 	return NULL;
 }
 
-void lh_model_orders_drop(struct lh_orders *all)
+void lh_cross_run_free(struct lh_cross_run_orders *all)
 {
 	for (uint32_t i = 0; i < all->alikes; i++)
 		forget(all->alike[i]);
-	*all = (struct lh_orders){0};
+	*all = (struct lh_cross_run_orders){0};
 }

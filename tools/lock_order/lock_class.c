@@ -15,10 +15,10 @@ struct key {
 };
 
 struct lh_classes {
-	struct lh_model *model;
-	const struct lh_process *process;
+	struct lh_report *model;
+	const struct lh_report_process *process;
 	struct lh_symbols *symbols;
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	const char **wrapper;
 	uint32_t wrappers;
 	struct key *keys;
@@ -43,12 +43,12 @@ static const char *base_name(const char *path)
 static bool is_one_of(const char *const *pattern, uint32_t n, const char *name)
 {
 	for (uint32_t i = 0; name && i < n; i++)
-		if (lh_pattern_is(pattern[i], name))
+		if (lh_glob_match(pattern[i], name))
 			return true;
 	return false;
 }
 
-static bool is_wrapper(const struct lh_classes *c, const struct lh_frame *f)
+static bool is_wrapper(const struct lh_classes *c, const struct lh_report_frame *f)
 {
 	return f->ours || is_one_of(wrappers, sizeof(wrappers) / sizeof(*wrappers), f->function) ||
 	       is_one_of(c->wrapper, c->wrappers, f->function) ||
@@ -59,9 +59,10 @@ static bool is_wrapper(const struct lh_classes *c, const struct lh_frame *f)
  * The line that gives birth. An interpreter is a wrapper as a whole: all of a script's locks
  * are made by one line of C. A stack of nothing but wrappers has its innermost frame.
  */
-static const struct lh_frame *birthplace(const struct lh_classes *c, const struct lh_trace *t)
+static const struct lh_report_frame *birthplace(const struct lh_classes *c,
+						const struct lh_report_stack *t)
 {
-	const struct lh_frame *best = NULL;
+	const struct lh_report_frame *best = NULL;
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (t->frame[i].script && !t->frame[i].system)
@@ -79,66 +80,69 @@ static const struct lh_frame *birthplace(const struct lh_classes *c, const struc
 }
 
 /* A call has an address; a line that was inlined has as many as it has copies. */
-static const char *place_text(const struct lh_classes *c, const struct lh_frame *f)
+static const char *place_text(const struct lh_classes *c, const struct lh_report_frame *f)
 {
 	if (f->script || (f->inlined && f->line))
-		return lh_pool_print(c->pool, "%s %s:%u:%u", f->function ? f->function : "",
-				     f->file ? f->file : "", f->line, f->column);
-	return lh_pool_print(c->pool, "%s+%llx", f->module ? f->module : "?",
-			     (unsigned long long)f->offset);
+		return lh_arena_printf(c->pool, "%s %s:%u:%u", f->function ? f->function : "",
+				       f->file ? f->file : "", f->line, f->column);
+	return lh_arena_printf(c->pool, "%s+%llx", f->module ? f->module : "?",
+			       (unsigned long long)f->offset);
 }
 
-static const char *stack_text(const struct lh_classes *c, const struct lh_trace *t)
+static const char *stack_text(const struct lh_classes *c, const struct lh_report_stack *t)
 {
 	const char *text = "";
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (!t->frame[i].inlined)
-			text = lh_pool_print(c->pool, "%s\n%s", text, place_text(c, &t->frame[i]));
+			text = lh_arena_printf(c->pool, "%s\n%s", text,
+					       place_text(c, &t->frame[i]));
 	return text;
 }
 
 /* The variable and the member of it. NULL: no variable, or its type is not known. */
-static const char *variable_text(const struct lh_classes *c, const struct lh_thing *t, bool *data)
+static const char *variable_text(const struct lh_classes *c, const struct lh_report_lock *t,
+				 bool *data)
 {
 	struct lh_module module;
 	const char *path;
 
-	*data = lh_lock_shown(&t->row) &&
-		lh_read_module_at(c->process->record, lh_lock_shown(&t->row), &module);
-	path = *data && c->symbols
-		       ? lh_symbol_member(c->symbols, &module, lh_lock_shown(&t->row) - module.base)
-		       : NULL;
-	return path ? lh_pool_print(c->pool, "%s %s", module.path, path) : NULL;
+	*data = lh_lock_address(&t->row) &&
+		lh_read_module_at(c->process->record, lh_lock_address(&t->row), &module);
+	path = *data && c->symbols ? lh_symbol_member(c->symbols, &module,
+						      lh_lock_address(&t->row) - module.base)
+				   : NULL;
+	return path ? lh_arena_printf(c->pool, "%s %s", module.path, path) : NULL;
 }
 
-static const char *class_text(const struct lh_classes *c, const struct lh_thing *t)
+static const char *class_text(const struct lh_classes *c, const struct lh_report_lock *t)
 {
 	bool data;
 	const char *text = variable_text(c, t, &data);
-	const struct lh_frame *at = t->born ? birthplace(c, t->born) : NULL;
+	const struct lh_report_frame *at = t->born ? birthplace(c, t->born) : NULL;
 
 	if (text)
-		return lh_pool_print(c->pool, "variable %s %s", t->kind, text);
+		return lh_arena_printf(c->pool, "variable %s %s", t->kind, text);
 	if (at)
-		return lh_pool_print(c->pool, "born %s %s", t->kind, place_text(c, at));
+		return lh_arena_printf(c->pool, "born %s %s", t->kind, place_text(c, at));
 	if (!data && t->first && t->first->n && !t->first->approximate)
-		return lh_pool_print(c->pool, "first %s %s", t->kind, stack_text(c, t->first));
-	return lh_pool_print(c->pool, "alone %u", t->lock);
+		return lh_arena_printf(c->pool, "first %s %s", t->kind, stack_text(c, t->first));
+	return lh_arena_printf(c->pool, "alone %u", t->lock);
 }
 
 static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
 {
-	const struct lh_thing *t = lh_model_thing(c->model, c->process, id);
+	const struct lh_report_lock *t = lh_report_get_lock(c->model, c->process, id);
 	const char *text;
 	struct key *k;
 
-	if (!t || t->row.kind == LH_LIFE || t->row.kind == LH_COND || t->row.kind == LH_BARRIER)
+	if (!t || t->row.kind == LH_THREAD_END || t->row.kind == LH_COND ||
+	    t->row.kind == LH_BARRIER)
 		return 0;
 	text = class_text(c, t);
 	HASH_FIND_STR(c->keys, text, k);
 	if (!k) {
-		k = lh_pool_get(c->pool, sizeof(*k));
+		k = lh_arena_alloc(c->pool, sizeof(*k));
 		k->text = text;
 		k->class = ++c->count;
 		HASH_ADD_KEYPTR(hh, c->keys, k->text, strlen(k->text), k);
@@ -166,7 +170,7 @@ static void split_patterns(struct lh_classes *c, const char *list)
 {
 	while (*list) {
 		size_t n = strcspn(list, ",");
-		const char *one = lh_pool_print(c->pool, "%.*s", (int)n, list);
+		const char *one = lh_arena_printf(c->pool, "%.*s", (int)n, list);
 
 		if (n)
 			LH_PUSH(c->pool, c->wrapper, c->wrappers, one);
@@ -174,18 +178,18 @@ static void split_patterns(struct lh_classes *c, const char *list)
 	}
 }
 
-struct lh_classes *lh_classes_new(struct lh_model *m, const struct lh_process *p,
-				  const struct lh_birth_wants *wants)
+struct lh_classes *lh_classes_new(struct lh_report *m, const struct lh_report_process *p,
+				  const struct lh_class_options *wants)
 {
-	struct lh_pool *pool = lh_pool_new();
-	struct lh_classes *c = lh_pool_get(pool, sizeof(*c));
+	struct lh_arena *pool = lh_arena_new();
+	struct lh_classes *c = lh_arena_alloc(pool, sizeof(*c));
 
 	c->model = m;
 	c->process = p;
 	c->symbols = wants->symbols;
 	c->pool = pool;
 	c->rows = lh_read_used(p->record, LH_T_LOCK);
-	c->of = lh_pool_get(pool, (c->rows + 1) * sizeof(*c->of));
+	c->of = lh_arena_alloc(pool, (c->rows + 1) * sizeof(*c->of));
 	memset(c->of, 0xff, (c->rows + 1) * sizeof(*c->of));
 	split_patterns(c, wants->wrappers ? wants->wrappers : "");
 	return c;
@@ -194,5 +198,5 @@ struct lh_classes *lh_classes_new(struct lh_model *m, const struct lh_process *p
 void lh_classes_free(struct lh_classes *c)
 {
 	HASH_CLEAR(hh, c->keys);
-	lh_pool_free(c->pool);
+	lh_arena_free(c->pool);
 }

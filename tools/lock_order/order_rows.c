@@ -12,32 +12,33 @@ struct lh_stack_key {
 	UT_hash_handle hh;
 };
 
-struct lh_node_key {
+struct lh_chain_key {
 	struct {
-		lh_node_id parent;
+		lh_chain_id parent;
 		lh_lock_id lock;
-		lh_place place;
+		lh_site place;
 	} key;
-	lh_node_id node;
+	lh_chain_id node;
 	UT_hash_handle hh;
 };
 
 /* ---- stacks: the same in every process that runs the same code ---- */
 
-static const char *frame_text(struct lh_whole *w, const struct lh_record *r, uint64_t frame)
+static const char *frame_text(struct lh_merged_run *w, const struct lh_ledger_view *r,
+			      uint64_t frame)
 {
 	struct lh_module m;
 	const char *function = "";
 
 	if (!lh_read_module(r, LH_FRAME_MODULE(frame), &m))
-		return lh_pool_print(w->pool, "?%llx", (unsigned long long)LH_FRAME_PC(frame));
+		return lh_arena_printf(w->pool, "?%llx", (unsigned long long)LH_FRAME_PC(frame));
 	if (m.flags & LH_MODULE_SCRIPT && strlen(m.path) + 1 < sizeof(m.path))
 		function = m.path + strlen(m.path) + 1;
-	return lh_pool_print(w->pool, "%s %s+%llx", m.path, function,
-			     (unsigned long long)(LH_FRAME_PC(frame) - m.base));
+	return lh_arena_printf(w->pool, "%s %s+%llx", m.path, function,
+			       (unsigned long long)(LH_FRAME_PC(frame) - m.base));
 }
 
-static uint32_t stack_of(struct lh_whole *w, const struct lh_member_of *m, lh_stack_id id)
+static uint32_t stack_of(struct lh_merged_run *w, const struct lh_merged_process *m, lh_stack_id id)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	uint32_t n = lh_read_frames(m->process->record, id, frame);
@@ -47,11 +48,11 @@ static uint32_t stack_of(struct lh_whole *w, const struct lh_member_of *m, lh_st
 	if (!n || w->alone)
 		return id;
 	for (uint32_t i = 0; i < n; i++)
-		text = lh_pool_print(w->pool, "%s\n%s", text,
-				     frame_text(w, m->process->record, frame[i]));
+		text = lh_arena_printf(w->pool, "%s\n%s", text,
+				       frame_text(w, m->process->record, frame[i]));
 	HASH_FIND_STR(w->stacks, text, k);
 	if (!k) {
-		k = lh_pool_get(w->pool, sizeof(*k));
+		k = lh_arena_alloc(w->pool, sizeof(*k));
 		k->text = text;
 		k->number = ++w->stack_count;
 		HASH_ADD_KEYPTR(hh, w->stacks, k->text, strlen(k->text), k);
@@ -61,10 +62,11 @@ static uint32_t stack_of(struct lh_whole *w, const struct lh_member_of *m, lh_st
 
 /* ---- nodes ---- */
 
-lh_node_id lh_whole_node(struct lh_whole *w, lh_node_id parent, lh_lock_id lock, lh_place place)
+lh_chain_id lh_merged_node(struct lh_merged_run *w, lh_chain_id parent, lh_lock_id lock,
+			   lh_site place)
 {
-	struct lh_node fresh = {.parent = parent, .lock = lock, .place = place, .depth = 1};
-	struct lh_node_key ask, *k;
+	struct lh_chain fresh = {.parent = parent, .lock = lock, .place = place, .depth = 1};
+	struct lh_chain_key ask, *k;
 
 	memset(&ask, 0, sizeof(ask));
 	ask.key.parent = parent;
@@ -76,7 +78,7 @@ lh_node_id lh_whole_node(struct lh_whole *w, lh_node_id parent, lh_lock_id lock,
 	fresh.depth = parent ? (uint16_t)(w->node[parent].depth + 1) : 1;
 	if (fresh.depth > LH_HELD_MAX)
 		return 0;
-	k = lh_pool_get(w->pool, sizeof(*k));
+	k = lh_arena_alloc(w->pool, sizeof(*k));
 	k->key = ask.key;
 	k->node = w->nodes;
 	fresh.next = w->lock[LH_LOCK_ROW(lock)].nodes; /* who has asked for it, newest first */
@@ -87,12 +89,12 @@ lh_node_id lh_whole_node(struct lh_whole *w, lh_node_id parent, lh_lock_id lock,
 	return k->node;
 }
 
-static void take_seens(struct lh_whole *w, const struct lh_member_of *m, lh_node_id from,
-		       uint32_t first, lh_node_id to)
+static void take_seens(struct lh_merged_run *w, const struct lh_merged_process *m, lh_chain_id from,
+		       uint32_t first, lh_chain_id to)
 {
-	struct lh_seen s;
+	struct lh_chain_visit s;
 
-	for (uint32_t i = first, n = 0; n < SEEN_MAX && lh_read_seen(m->process->record, i, &s);
+	for (uint32_t i = first, n = 0; n < SEEN_MAX && lh_read_visit(m->process->record, i, &s);
 	     i = s.next, n++) {
 		if (!s.thread || s.thread >= m->threads)
 			continue;
@@ -101,59 +103,59 @@ static void take_seens(struct lh_whole *w, const struct lh_member_of *m, lh_node
 		s.next = w->node[to].seen;
 		w->node[to].seen = w->seens;
 		LH_PUSH(w->pool, w->seen, w->seens, s);
-		LH_PUSH(w->pool, w->seen_of, w->seen_ofs, ((struct lh_seen_of){m, from}));
+		LH_PUSH(w->pool, w->seen_of, w->seen_ofs, ((struct lh_merged_visit){m, from}));
 	}
 }
 
 /* That there were more threads than the rows name says nothing of when they were: left out, but
  * where one process is judged as it judges itself. */
-static void take_node(struct lh_whole *w, struct lh_member_of *m, lh_node_id id)
+static void take_node(struct lh_merged_run *w, struct lh_merged_process *m, lh_chain_id id)
 {
-	lh_node_id parent = 0, to;
+	lh_chain_id parent = 0, to;
 	lh_lock_id lock;
-	struct lh_node node;
+	struct lh_chain node;
 
-	if (!lh_read_node(m->process->record, id, &node) || node.parent >= id)
+	if (!lh_read_chain_row(m->process->record, id, &node) || node.parent >= id)
 		return;
 	if (node.parent)
 		parent = m->node[node.parent];
-	lock = lh_whole_lock(w, m, node.lock);
+	lock = lh_merged_lock_get(w, m, node.lock);
 	if (!lock || (node.parent && !parent))
 		return;
-	to = lh_whole_node(w, parent, lock,
-			   LH_PLACE(stack_of(w, m, LH_PLACE_STACK(node.place)),
-				    LH_PLACE_HOW(node.place), LH_PLACE_MODE(node.place)));
+	to = lh_merged_node(w, parent, lock,
+			    LH_SITE(stack_of(w, m, LH_SITE_STACK(node.place)),
+				    LH_SITE_HOW(node.place), LH_SITE_MODE(node.place)));
 	m->node[id] = to;
 	if (!to)
 		return;
-	w->node[to].flags |= node.flags & (w->alone ? ~0u : ~(uint32_t)LH_NODE_MANY);
+	w->node[to].flags |= node.flags & (w->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
 	take_seens(w, m, id, node.seen, to);
 }
 
 /* ---- threads and events ---- */
 
-static void take_threads(struct lh_whole *w, struct lh_member_of *m)
+static void take_threads(struct lh_merged_run *w, struct lh_merged_process *m)
 {
 	m->base = w->threads - 1;
 	for (uint32_t i = 1; i < m->threads; i++) {
 		struct lh_thread t = {0};
 
 		lh_read_thread(m->process->record, i, &t);
-		t.life = t.life ? lh_whole_lock(w, m, t.life) : 0;
+		t.life = t.life ? lh_merged_lock_get(w, m, t.life) : 0;
 		t.guard = t.guard < m->nodes ? m->node[t.guard] : 0;
 		t.creator = t.creator && t.creator < m->threads ? t.creator + m->base : 0;
 		LH_PUSH(w->pool, w->thread, w->threads, t);
 	}
 }
 
-static void take_events(struct lh_whole *w, const struct lh_member_of *m)
+static void take_events(struct lh_merged_run *w, const struct lh_merged_process *m)
 {
-	uint32_t n = lh_read_used(m->process->record, LH_T_EVENT);
-	struct lh_event e;
+	uint32_t n = lh_read_used(m->process->record, LH_T_HB_EDGE);
+	struct lh_hb_edge e;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_event(m->process->record, i, &e) || !e.a || !e.b ||
-		    e.what >= LH_EVENT_GIVE || e.a >= m->threads || e.b >= m->threads)
+		if (!lh_read_hb_edge(m->process->record, i, &e) || !e.a || !e.b ||
+		    e.what >= LH_HB_CREATOR_RELEASED || e.a >= m->threads || e.b >= m->threads)
 			continue;
 		e.a += m->base;
 		e.b += m->base;
@@ -161,7 +163,7 @@ static void take_events(struct lh_whole *w, const struct lh_member_of *m)
 	}
 }
 
-void lh_whole_begin_rows(struct lh_whole *w)
+void lh_merged_begin_rows(struct lh_merged_run *w)
 {
 	w->locks = w->lock_ofs = w->threads = w->nodes = w->seens = w->seen_ofs = w->events = 0;
 	w->witnesses = 0;
@@ -169,41 +171,42 @@ void lh_whole_begin_rows(struct lh_whole *w)
 	w->seen = NULL, w->seen_of = NULL, w->event = NULL;
 	/* row 0 is none */
 	LH_PUSH(w->pool, w->lock, w->locks, (struct lh_lock){0});
-	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, (struct lh_lock_of){0});
+	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, (struct lh_merged_lock){0});
 	LH_PUSH(w->pool, w->thread, w->threads, (struct lh_thread){0});
-	LH_PUSH(w->pool, w->node, w->nodes, (struct lh_node){0});
-	LH_PUSH(w->pool, w->seen, w->seens, (struct lh_seen){0});
-	LH_PUSH(w->pool, w->seen_of, w->seen_ofs, (struct lh_seen_of){0});
-	LH_PUSH(w->pool, w->event, w->events, (struct lh_event){0});
+	LH_PUSH(w->pool, w->node, w->nodes, (struct lh_chain){0});
+	LH_PUSH(w->pool, w->seen, w->seens, (struct lh_chain_visit){0});
+	LH_PUSH(w->pool, w->seen_of, w->seen_ofs, (struct lh_merged_visit){0});
+	LH_PUSH(w->pool, w->event, w->events, (struct lh_hb_edge){0});
 }
 
-void lh_whole_take(struct lh_whole *w, struct lh_member_of *m)
+void lh_merged_take(struct lh_merged_run *w, struct lh_merged_process *m)
 {
 	m->taken = true;
 	m->threads = lh_read_used(m->process->record, LH_T_THREAD);
 	m->threads = m->threads ? m->threads : 1;
-	m->nodes = lh_read_used(m->process->record, LH_T_NODE);
-	m->lock = lh_pool_get(w->pool, (m->locks + 1) * sizeof(*m->lock));
-	m->node = lh_pool_get(w->pool, (m->nodes + 1) * sizeof(*m->node));
+	m->nodes = lh_read_used(m->process->record, LH_T_CHAIN);
+	m->lock = lh_arena_alloc(w->pool, (m->locks + 1) * sizeof(*m->lock));
+	m->node = lh_arena_alloc(w->pool, (m->nodes + 1) * sizeof(*m->node));
 	m->base = w->threads - 1;
-	for (lh_node_id i = 1; i < m->nodes; i++)
+	for (lh_chain_id i = 1; i < m->nodes; i++)
 		take_node(w, m, i);
 	take_threads(w, m);
 	take_events(w, m);
 	m->end = w->threads;
-	LH_PUSH(w->pool, w->thread, w->threads, (struct lh_thread){.flags = LH_THREAD_ROUND});
+	LH_PUSH(w->pool, w->thread, w->threads,
+		(struct lh_thread){.flags = LH_THREAD_BARRIER_ROUND});
 }
 
-void lh_whole_end_rows(struct lh_whole *w)
+void lh_merged_end_rows(struct lh_merged_run *w)
 {
 	HASH_CLEAR(hh, w->keys);
 	HASH_CLEAR(hh, w->stacks);
 }
 
-const struct lh_member_of *lh_whole_whose(const struct lh_whole *w, lh_thread_id t)
+const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run *w, lh_thread_id t)
 {
 	for (uint32_t i = 0; i < w->members; i++) {
-		const struct lh_member_of *m = &w->member[i];
+		const struct lh_merged_process *m = &w->member[i];
 
 		if (m->taken && t > m->base && t < m->base + m->threads)
 			return m;
@@ -211,7 +214,8 @@ const struct lh_member_of *lh_whole_whose(const struct lh_whole *w, lh_thread_id
 	return NULL;
 }
 
-const struct lh_seen_of *lh_whole_seen(const struct lh_whole *w, lh_node_id node, lh_thread_id t)
+const struct lh_merged_visit *lh_merged_visit_of(const struct lh_merged_run *w, lh_chain_id node,
+						 lh_thread_id t)
 {
 	for (uint32_t i = w->node[node].seen; i; i = w->seen[i].next)
 		if (!t || w->seen[i].thread == t)

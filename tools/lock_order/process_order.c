@@ -27,18 +27,18 @@ static bool is_near(uint64_t a, uint64_t b)
 	return a - b <= SAME_BOOT || b - a <= SAME_BOOT;
 }
 
-static void find_times(struct lh_whole *w, struct lh_member_of *m)
+static void find_times(struct lh_merged_run *w, struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->record->head;
 
 	m->born = h->start_ns + h->born_ns;
-	m->lived = h->start_ns + (h->state == LH_ENDED ? h->end_ns : h->shared_ns);
+	m->lived = h->start_ns + (h->state == LH_LEDGER_ENDED ? h->end_ns : h->shared_ns);
 	if (h->end == LH_END_RUNNING)
 		m->lived = UINT64_MAX;
 	if (m->lived <= m->born)
 		m->lived = m->born + 1;
 	m->boot = h->start_epoch - m->born / SECOND;
-	for (const struct lh_member_of *k = w->member; k < m; k++)
+	for (const struct lh_merged_process *k = w->member; k < m; k++)
 		if (is_near(k->boot, m->boot)) {
 			m->boot = k->boot;
 			return;
@@ -46,27 +46,28 @@ static void find_times(struct lh_whole *w, struct lh_member_of *m)
 }
 
 /* Numbers of processes come again: the latest that began before. */
-static struct lh_member_of *latest(struct lh_whole *w, const struct lh_member_of *m, int32_t pid)
+static struct lh_merged_process *latest(struct lh_merged_run *w, const struct lh_merged_process *m,
+					int32_t pid)
 {
-	struct lh_member_of *best = NULL;
+	struct lh_merged_process *best = NULL;
 
-	for (struct lh_member_of *k = w->member; k < w->member + w->members; k++)
+	for (struct lh_merged_process *k = w->member; k < w->member + w->members; k++)
 		if (k != m && k->process->pid == pid && k->boot == m->boot && k->born <= m->born &&
 		    (!best || best->born < k->born))
 			best = k;
 	return best;
 }
 
-void lh_whole_find_times(struct lh_whole *w)
+void lh_merged_find_times(struct lh_merged_run *w)
 {
 	for (uint32_t i = 0; i < w->members; i++)
 		find_times(w, &w->member[i]);
 }
 
-void lh_whole_find_parents(struct lh_whole *w)
+void lh_merged_find_parents(struct lh_merged_run *w)
 {
 	for (uint32_t i = 0; i < w->members; i++) {
-		struct lh_member_of *m = &w->member[i];
+		struct lh_merged_process *m = &w->member[i];
 		const struct lh_ledger *h = &m->process->record->head;
 
 		if (h->flags & LH_LEDGER_FORKED)
@@ -80,39 +81,39 @@ void lh_whole_find_parents(struct lh_whole *w)
 
 /* ---- events ---- */
 
-static void before(struct lh_whole *w, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
+static void before(struct lh_merged_run *w, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
 {
 	LH_PUSH(w->pool, w->event, w->events,
-		((struct lh_event){LH_EVENT_CREATE, a, a_segment, b, 0}));
+		((struct lh_hb_edge){LH_HB_CREATE, a, a_segment, b, 0}));
 }
 
 /* All of the process, and then its end. */
-static void end(struct lh_whole *w, const struct lh_member_of *m)
+static void end(struct lh_merged_run *w, const struct lh_merged_process *m)
 {
 	for (lh_thread_id t = 1; t < m->threads; t++)
 		before(w, m->base + t, EVER, m->end);
 }
 
 /* Every thread: one whose creator was not seen may have no path from the first. */
-static void begin(struct lh_whole *w, lh_thread_id after, uint32_t segment,
-		  const struct lh_member_of *m)
+static void begin(struct lh_merged_run *w, lh_thread_id after, uint32_t segment,
+		  const struct lh_merged_process *m)
 {
 	for (lh_thread_id t = 1; t < m->threads; t++)
 		before(w, after, segment, m->base + t);
 }
 
 /* Did the thread that forked give this lock back before the child was last seen to live? */
-static bool was_given(const struct lh_member_of *m, lh_lock_id lock)
+static bool was_given(const struct lh_merged_process *m, lh_lock_id lock)
 {
-	const struct lh_record *parent = m->from->process->record;
-	uint32_t n = lh_read_used(parent, LH_T_EVENT);
-	struct lh_event e;
+	const struct lh_ledger_view *parent = m->from->process->record;
+	uint32_t n = lh_read_used(parent, LH_T_HB_EDGE);
+	struct lh_hb_edge e;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_event(parent, i, &e) || e.what != LH_EVENT_FORK_GIVE || e.b != lock ||
-		    e.a != m->process->record->head.fork_thread)
+		if (!lh_read_hb_edge(parent, i, &e) || e.what != LH_HB_FORKER_RELEASED ||
+		    e.b != lock || e.a != m->process->record->head.fork_thread)
 			continue;
-		uint64_t at = parent->head.start_ns + lh_event_ns(&e);
+		uint64_t at = parent->head.start_ns + lh_hb_edge_ns(&e);
 		if (at >= m->born)
 			return at < m->lived;
 	}
@@ -120,23 +121,24 @@ static bool was_given(const struct lh_member_of *m, lh_lock_id lock)
 }
 
 /* What remains of the chain that it held when it forked, as rows of all. */
-static lh_node_id guard_of(struct lh_whole *w, const struct lh_member_of *m)
+static lh_chain_id guard_of(struct lh_merged_run *w, const struct lh_merged_process *m)
 {
-	const struct lh_record *parent = m->from->process->record;
-	lh_node_id chain[LH_HELD_MAX], guard = 0;
-	uint32_t n = lh_read_chain(parent, m->process->record->head.fork_guard, chain, LH_HELD_MAX);
-	struct lh_node node;
+	const struct lh_ledger_view *parent = m->from->process->record;
+	lh_chain_id chain[LH_HELD_MAX], guard = 0;
+	uint32_t n =
+		lh_read_chain_path(parent, m->process->record->head.fork_guard, chain, LH_HELD_MAX);
+	struct lh_chain node;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_node_id here = chain[i] < m->from->nodes ? m->from->node[chain[i]] : 0;
+		lh_chain_id here = chain[i] < m->from->nodes ? m->from->node[chain[i]] : 0;
 
-		if (here && lh_read_node(parent, chain[i], &node) && !was_given(m, node.lock))
-			guard = lh_whole_node(w, guard, w->node[here].lock, w->node[here].place);
+		if (here && lh_read_chain_row(parent, chain[i], &node) && !was_given(m, node.lock))
+			guard = lh_merged_node(w, guard, w->node[here].lock, w->node[here].place);
 	}
 	return guard;
 }
 
-static void fork_from(struct lh_whole *w, const struct lh_member_of *m)
+static void fork_from(struct lh_merged_run *w, const struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->record->head;
 	lh_thread_id thread = m->from->base + h->fork_thread;
@@ -146,28 +148,28 @@ static void fork_from(struct lh_whole *w, const struct lh_member_of *m)
 		return;
 	}
 	begin(w, thread, h->fork_segment, m);
-	lh_node_id guard = guard_of(w, m);
+	lh_chain_id guard = guard_of(w, m);
 	for (lh_thread_id t = 1; guard && t < m->threads; t++) {
 		w->thread[m->base + t].guard = guard;
 		w->thread[m->base + t].creator = thread;
 	}
 }
 
-static bool is_sure(const struct lh_member_of *m)
+static bool is_sure(const struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->record->head;
 
 	return h->fork_thread && h->fork_thread < m->from->threads;
 }
 
-static bool was_exec(const struct lh_member_of *m)
+static bool was_exec(const struct lh_merged_process *m)
 {
 	return m->by->process->pid == m->process->pid;
 }
 
 struct moment {
 	uint64_t ns;
-	const struct lh_member_of *ends, *begins;
+	const struct lh_merged_process *ends, *begins;
 };
 
 /* What was last seen at the moment at which another begins came before it. */
@@ -181,13 +183,13 @@ static int by_time(const void *a, const void *b)
 }
 
 /* The ends in the order of time, each after the one before it; who begins comes after the last. */
-static void line_up(struct lh_whole *w, uint64_t boot)
+static void line_up(struct lh_merged_run *w, uint64_t boot)
 {
 	struct moment *list = NULL;
-	const struct lh_member_of *last = NULL;
+	const struct lh_merged_process *last = NULL;
 	uint32_t n = 0;
 
-	for (const struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+	for (const struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
 		if (!m->taken || m->boot != boot)
 			continue;
 		LH_PUSH(w->pool, list, n, ((struct moment){m->born, NULL, m}));
@@ -206,9 +208,9 @@ static void line_up(struct lh_whole *w, uint64_t boot)
 	}
 }
 
-void lh_whole_add_order(struct lh_whole *w)
+void lh_merged_add_order(struct lh_merged_run *w)
 {
-	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
 		if (!m->taken)
 			continue;
 		end(w, m);
@@ -218,16 +220,16 @@ void lh_whole_add_order(struct lh_whole *w)
 			begin(w, m->by->end, 0, m);
 	}
 	w->sure_events = w->events;
-	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
 		if (m->taken && m->from && m->from->taken && !is_sure(m))
 			fork_from(w, m);
 		if (m->taken && m->by && m->by->taken && !was_exec(m))
 			begin(w, m->by->end, 0, m);
 	}
-	for (struct lh_member_of *m = w->member; m < w->member + w->members; m++) {
+	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
 		bool first = m->taken;
 
-		for (const struct lh_member_of *k = w->member; k < m && first; k++)
+		for (const struct lh_merged_process *k = w->member; k < m && first; k++)
 			first = !k->taken || k->boot != m->boot;
 		if (first)
 			line_up(w, m->boot);

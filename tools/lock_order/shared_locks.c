@@ -4,27 +4,27 @@
 #include <string.h>
 #include <uthash.h>
 
-struct lh_spot {
+struct lh_shm_entry {
 	struct {
 		uint64_t dev, ino, off;
 		uint64_t boot;
 		uint64_t kind;
 	} key;
-	const struct lh_member_of *last;
+	const struct lh_merged_process *last;
 	uint32_t members, inits;
 	bool twice; /* one process has known two locks here */
 	lh_lock_id lock;
 	UT_hash_handle hh;
 };
 
-static struct lh_spot *spot_of(struct lh_whole *w, const struct lh_member_of *m, uint32_t row,
-			       const struct lh_lock *l, bool make)
+static struct lh_shm_entry *spot_of(struct lh_merged_run *w, const struct lh_merged_process *m,
+				    uint32_t row, const struct lh_lock *l, bool make)
 {
-	struct lh_shared_place place;
-	struct lh_spot ask, *s;
+	struct lh_lock_location place;
+	struct lh_shm_entry ask, *s;
 
 	if (!(l->flags & LH_LOCK_PSHARED) || !l->nodes ||
-	    !lh_read_place(m->process->record, row, l, &place))
+	    !lh_read_lock_location(m->process->record, row, l, &place))
 		return NULL;
 	memset(&ask, 0, sizeof(ask));
 	ask.key.dev = place.dev;
@@ -35,31 +35,31 @@ static struct lh_spot *spot_of(struct lh_whole *w, const struct lh_member_of *m,
 	HASH_FIND(hh, w->spots, &ask.key, sizeof(ask.key), s);
 	if (s || !make)
 		return s;
-	s = lh_pool_get(w->pool, sizeof(*s));
+	s = lh_arena_alloc(w->pool, sizeof(*s));
 	s->key = ask.key;
 	HASH_ADD(hh, w->spots, key, sizeof(s->key), s);
 	return s;
 }
 
-static bool is_one(const struct lh_spot *s)
+static bool is_one(const struct lh_shm_entry *s)
 {
 	return s->members > 1 && s->inits <= 1 && !s->twice;
 }
 
 /* Most processes have no lock whose place anyone asked for. */
-static bool has_places(const struct lh_member_of *m)
+static bool has_places(const struct lh_merged_process *m)
 {
-	return lh_read_used(m->process->record, LH_T_PLACE) > 1;
+	return lh_read_used(m->process->record, LH_T_LOCK_LOCATION) > 1;
 }
 
-static void look_at(struct lh_whole *w, struct lh_member_of *m)
+static void look_at(struct lh_merged_run *w, struct lh_merged_process *m)
 {
 	struct lh_lock l;
 
 	for (uint32_t i = 1; has_places(m) && i < m->locks; i++) {
-		struct lh_spot *s = lh_read_lock_row(m->process->record, i, &l)
-					    ? spot_of(w, m, i, &l, true)
-					    : NULL;
+		struct lh_shm_entry *s = lh_read_lock_row(m->process->record, i, &l)
+						 ? spot_of(w, m, i, &l, true)
+						 : NULL;
 		if (!s)
 			continue;
 		s->twice |= s->last == m;
@@ -69,7 +69,7 @@ static void look_at(struct lh_whole *w, struct lh_member_of *m)
 	}
 }
 
-void lh_whole_find_shared(struct lh_whole *w)
+void lh_merged_find_shared(struct lh_merged_run *w)
 {
 	struct lh_lock l;
 	uint32_t doubtful = 0;
@@ -77,26 +77,26 @@ void lh_whole_find_shared(struct lh_whole *w)
 	for (uint32_t i = 0; i < w->members; i++)
 		look_at(w, &w->member[i]);
 	for (uint32_t i = 0; i < w->members; i++) {
-		struct lh_member_of *m = &w->member[i];
+		struct lh_merged_process *m = &w->member[i];
 
 		for (uint32_t k = 1; has_places(m) && k < m->locks; k++) {
-			struct lh_spot *s = lh_read_lock_row(m->process->record, k, &l)
-						    ? spot_of(w, m, k, &l, false)
-						    : NULL;
+			struct lh_shm_entry *s = lh_read_lock_row(m->process->record, k, &l)
+							 ? spot_of(w, m, k, &l, false)
+							 : NULL;
 			m->shares |= s && is_one(s);
 			doubtful += s && s->last == m && s->members > 1 && !is_one(s);
 		}
 	}
 	if (doubtful)
-		lh_model_note(w->model,
-			      "%u process-shared lock%s where other locks lay before: circles of "
-			      "several processes "
-			      "through %s were not looked for",
-			      doubtful, doubtful == 1 ? " lies" : "s lie",
-			      doubtful == 1 ? "it" : "them");
+		lh_report_note(w->model,
+			       "%u process-shared lock%s where other locks lay before: circles of "
+			       "several processes "
+			       "through %s were not looked for",
+			       doubtful, doubtful == 1 ? " lies" : "s lie",
+			       doubtful == 1 ? "it" : "them");
 }
 
-static lh_lock_id add(struct lh_whole *w, const struct lh_member_of *m, lh_lock_id id,
+static lh_lock_id add(struct lh_merged_run *w, const struct lh_merged_process *m, lh_lock_id id,
 		      const struct lh_lock *l)
 {
 	uint32_t row = w->locks;
@@ -106,19 +106,19 @@ static lh_lock_id add(struct lh_whole *w, const struct lh_member_of *m, lh_lock_
 		return 0;
 	copy.gen = 1;
 	copy.nodes = 0;
-	if (l->kind == LH_LIFE && l->initial) /* whose: a hint for the judge */
+	if (l->kind == LH_THREAD_END && l->initial) /* whose: a hint for the judge */
 		copy.initial = l->initial + m->base;
 	LH_PUSH(w->pool, w->lock, w->locks, copy);
-	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, ((struct lh_lock_of){m, id, 1}));
+	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, ((struct lh_merged_lock){m, id, 1}));
 	return LH_LOCK_ID(row, 1);
 }
 
 /* What one process has seen of it is true of the lock. Who has made it knows its birthplace. */
-static void add_user(struct lh_whole *w, const struct lh_member_of *m, lh_lock_id id,
+static void add_user(struct lh_merged_run *w, const struct lh_merged_process *m, lh_lock_id id,
 		     const struct lh_lock *l, lh_lock_id to)
 {
 	struct lh_lock *all = &w->lock[LH_LOCK_ROW(to)];
-	struct lh_lock_of *of = &w->lock_of[LH_LOCK_ROW(to)];
+	struct lh_merged_lock *of = &w->lock_of[LH_LOCK_ROW(to)];
 
 	all->flags |= l->flags;
 	of->users++;
@@ -128,10 +128,10 @@ static void add_user(struct lh_whole *w, const struct lh_member_of *m, lh_lock_i
 	of->id = id;
 }
 
-lh_lock_id lh_whole_lock(struct lh_whole *w, struct lh_member_of *m, lh_lock_id id)
+lh_lock_id lh_merged_lock_get(struct lh_merged_run *w, struct lh_merged_process *m, lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
-	struct lh_spot *s;
+	struct lh_shm_entry *s;
 	struct lh_lock l;
 
 	if (!lh_read_lock(m->process->record, id, &l) || row >= m->locks)
@@ -148,7 +148,7 @@ lh_lock_id lh_whole_lock(struct lh_whole *w, struct lh_member_of *m, lh_lock_id 
 	return m->lock[row] = s->lock;
 }
 
-void lh_whole_forget_shared(struct lh_whole *w)
+void lh_merged_forget_shared(struct lh_merged_run *w)
 {
 	HASH_CLEAR(hh, w->spots);
 }

@@ -26,10 +26,10 @@ static bool is_ledger_name(const char *path)
 }
 
 /* One ledger that begins at `start` of this file. */
-static bool read_at(struct lh_record *r, const char *path, uint64_t start, uint32_t tables)
+static bool read_at(struct lh_ledger_view *r, const char *path, uint64_t start, uint32_t tables)
 {
-	struct lh_bytes b = {
-		.fd = open(path, O_RDONLY | O_CLOEXEC), .start = start, .size = LH_SLOT_BYTES};
+	struct lh_byte_source b = {
+		.fd = open(path, O_RDONLY | O_CLOEXEC), .start = start, .size = LH_RUN_SLOT_BYTES};
 	bool good;
 
 	if (b.fd < 0)
@@ -49,7 +49,7 @@ static bool is_it(const char *path, uint64_t inode)
 }
 
 /* The file behind a mapping, among the descriptors of one process. */
-static bool from_descriptors(struct lh_record *r, pid_t pid, const struct lh_peek_map *m,
+static bool from_descriptors(struct lh_ledger_view *r, pid_t pid, const struct lh_peek_map *m,
 			     uint32_t tables)
 {
 	char path[300];
@@ -86,7 +86,7 @@ static bool is_ours(pid_t pid)
 }
 
 /* A daemon has left its ancestors. */
-static bool from_any_monitor(struct lh_record *r, const struct lh_peek_map *m, uint32_t tables)
+static bool from_any_monitor(struct lh_ledger_view *r, const struct lh_peek_map *m, uint32_t tables)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *e;
@@ -100,7 +100,7 @@ static bool from_any_monitor(struct lh_record *r, const struct lh_peek_map *m, u
 	return good;
 }
 
-static bool from_monitor(struct lh_record *r, pid_t pid, const struct lh_peek_map *m,
+static bool from_monitor(struct lh_ledger_view *r, pid_t pid, const struct lh_peek_map *m,
 			 uint32_t tables)
 {
 	for (int i = 0; i < ANCESTORS && (pid = parent_of(pid)) > 1; i++)
@@ -109,8 +109,8 @@ static bool from_monitor(struct lh_record *r, pid_t pid, const struct lh_peek_ma
 	return from_any_monitor(r, m, tables);
 }
 
-static bool open_mapping(struct lh_record *r, const struct lh_peek *p, const struct lh_peek_map *m,
-			 uint32_t tables)
+static bool open_mapping(struct lh_ledger_view *r, const struct lh_peek *p,
+			 const struct lh_peek_map *m, uint32_t tables)
 {
 	char path[500];
 
@@ -131,7 +131,7 @@ static bool open_mapping(struct lh_record *r, const struct lh_peek *p, const str
  * As the process calls itself: the front end has the ledgers of others mapped, and a child
  * that came by fork that of its parent.
  */
-static bool is_its_own(const struct lh_record *r, const struct lh_peek *p)
+static bool is_its_own(const struct lh_ledger_view *r, const struct lh_peek *p)
 {
 	for (uint32_t i = 0; i < p->tasks; i++)
 		if (p->task[i].tid == p->pid)
@@ -139,7 +139,7 @@ static bool is_its_own(const struct lh_record *r, const struct lh_peek *p)
 	return true;
 }
 
-static bool open_own(struct lh_record *r, const struct lh_peek *p, const struct lh_peek_map *m,
+static bool open_own(struct lh_ledger_view *r, const struct lh_peek *p, const struct lh_peek_map *m,
 		     uint32_t tables)
 {
 	if (!open_mapping(r, p, m, tables))
@@ -150,7 +150,7 @@ static bool open_own(struct lh_record *r, const struct lh_peek *p, const struct 
 	return false;
 }
 
-bool lh_hang_ledger_open(struct lh_record *r, const struct lh_peek *p, uint32_t tables)
+bool lh_ledger_of_process(struct lh_ledger_view *r, const struct lh_peek *p, uint32_t tables)
 {
 	for (uint32_t i = 0; i < p->maps && !p->core; i++)
 		if (is_ledger_name(p->map[i].path) && open_own(r, p, &p->map[i], tables)) {

@@ -8,8 +8,8 @@
  * Conditions, barriers and once controls have no owner; only where the waited-for word
  * lies in them is known.
  */
-#ifndef LH_HANG_LAYOUT_H
-#define LH_HANG_LAYOUT_H
+#ifndef LH_PROCESS_LIBC_LAYOUT_H
+#define LH_PROCESS_LIBC_LAYOUT_H
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -108,7 +108,7 @@ static bool is_known(int version)
 	       version == atoi(gnu_get_libc_version() + strlen("2."));
 }
 
-bool lh_hang_layout_known(struct lh_peek *p)
+bool lh_libc_layout_known(struct lh_peek *p)
 {
 	if (!has_glibc(p))
 		return false;

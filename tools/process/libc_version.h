@@ -3,8 +3,8 @@
  *
  * Does not read a lock: libc_layout.h has the offsets.
  */
-#ifndef LH_LIBC_VERSION_H
-#define LH_LIBC_VERSION_H
+#ifndef LH_PROCESS_LIBC_VERSION_H
+#define LH_PROCESS_LIBC_VERSION_H
 
 #include "tools/process/peek.h"
 
@@ -12,6 +12,6 @@
  * False: the layout of the locks is not known, and peek->why has the reason. True with peek->blind
  * set and a reason in peek->why: the locks cannot be read, but the ledger of the process may be.
  */
-bool lh_hang_layout_known(struct lh_peek *);
+bool lh_libc_layout_known(struct lh_peek *);
 
 #endif

@@ -86,7 +86,7 @@ static void read_call(struct lh_peek_task *t, const char *text)
  * gone, and that raises its count of switches. Read the other way about, a thread that was kept
  * from a processor on its way to sleep would seem to have moved.
  */
-bool lh_peek_look_at(struct lh_peek *p, struct lh_peek_task *t)
+bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 {
 	char name[64], text[4096];
 
@@ -125,7 +125,7 @@ static void list_tasks(struct lh_peek *p)
 	while (dir && (e = readdir(dir))) {
 		struct lh_peek_task t = {.tid = atoi(e->d_name)};
 
-		if (isdigit((unsigned char)e->d_name[0]) && lh_peek_look_at(p, &t))
+		if (isdigit((unsigned char)e->d_name[0]) && lh_peek_scan_task(p, &t))
 			LH_PUSH(p->pool, p->task, p->tasks, t);
 	}
 	if (dir)
@@ -176,14 +176,14 @@ static void read_names(struct lh_peek *p)
 	size_t n = LH_TEXT_MAX - 1;
 
 	lh_proc_exe(p->via, text, sizeof(text));
-	p->exe = lh_pool_text(p->pool, text);
+	p->exe = lh_arena_strdup(p->pool, text);
 	memset(text, 0, sizeof(text));
 	lh_proc_read(p->via, "cmdline", text, sizeof(text));
 	while (n && !text[n - 1])
 		n--;
 	for (size_t i = 0; i < n; i++)
 		text[i] = text[i] ? text[i] : ' ';
-	p->command = lh_pool_text(p->pool, text);
+	p->command = lh_arena_strdup(p->pool, text);
 }
 
 /* Things that no right helps against. */
@@ -244,7 +244,7 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 	char text[200];
 
 	memset(p, 0, sizeof(*p));
-	p->pool = lh_pool_new();
+	p->pool = lh_arena_new();
 	p->pid = p->via = pid;
 	p->exe = p->command = "";
 	if (!read_status(p))
@@ -254,7 +254,7 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 	errno = 0;
 	p->blind = !lh_proc_read(p->via, "syscall", text, sizeof(text)) && errno != ESRCH;
 	if (p->blind)
-		lh_peek_refusal(p, errno ? errno : EPERM);
+		lh_peek_explain_denied(p, errno ? errno : EPERM);
 	identify(p, p->identity, sizeof(p->identity));
 	read_names(p);
 	if (!can_be_looked_at(p))
@@ -266,16 +266,16 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 
 void lh_peek_close(struct lh_peek *p)
 {
-	lh_peek_settle(p);
+	lh_peek_wait_blocked(p);
 	for (uint32_t i = 0; i < p->tasks; i++)
 		free(p->task[i].stack);
 	lh_peek_unwinder_free(p->unwinder);
 	lh_peek_core_free(p->core);
-	lh_pool_free(p->pool);
+	lh_arena_free(p->pool);
 	memset(p, 0, sizeof(*p));
 }
 
-bool lh_peek_same(struct lh_peek *p)
+bool lh_peek_same_program(struct lh_peek *p)
 {
 	char now[sizeof(p->identity)];
 

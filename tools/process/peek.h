@@ -13,8 +13,8 @@
  *   from the stack pointer alone, as far as that leads.
  * - Anything may vanish at any moment: then the answer is no, and `why` has one line.
  */
-#ifndef LH_PEEK_H
-#define LH_PEEK_H
+#ifndef LH_PROCESS_PEEK_H
+#define LH_PROCESS_PEEK_H
 
 #include "libcheck/ledger.h"
 #include "tools/util/arena.h"
@@ -73,7 +73,7 @@ struct lh_peek_module {
 struct lh_peek {
 	pid_t pid;
 	pid_t via; /* a thread of it that lives: of the first one only its number may be left */
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	char comm[LH_NAME_MAX];
 	const char *exe, *command;
 	struct lh_peek_task *task;
@@ -106,15 +106,15 @@ void lh_peek_close(struct lh_peek *);
  * sleep on. True: some have gone to sleep meanwhile, or have had no processor to speak of since the
  * last time; `starved` says how many of those.
  */
-bool lh_peek_late(struct lh_peek *);
+bool lh_peek_is_starved(struct lh_peek *);
 
 /* A first look anew; and the second look, which sets `still`. False: it ended, or became another
  * program. */
-bool lh_peek_look(struct lh_peek *);
-bool lh_peek_again(struct lh_peek *);
+bool lh_peek_scan(struct lh_peek *);
+bool lh_peek_rescan(struct lh_peek *);
 
 /* Is it still the program that was opened? False: `why` tells. */
-bool lh_peek_same(struct lh_peek *);
+bool lh_peek_same_program(struct lh_peek *);
 
 /* Reads memory; false unless all of it could be had. */
 bool lh_peek_read(const struct lh_peek *, uint64_t address, void *out, size_t n);

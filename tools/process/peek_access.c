@@ -54,11 +54,11 @@ static const char *user_name(struct lh_peek *p, uid_t uid)
 {
 	struct passwd *user = getpwuid(uid);
 
-	return user ? lh_pool_text(p->pool, user->pw_name)
-		    : lh_pool_print(p->pool, "#%lu", (unsigned long)uid);
+	return user ? lh_arena_strdup(p->pool, user->pw_name)
+		    : lh_arena_printf(p->pool, "#%lu", (unsigned long)uid);
 }
 
-void lh_peek_refusal(struct lh_peek *p, int error)
+void lh_peek_explain_denied(struct lh_peek *p, int error)
 {
 	char *why = p->why;
 	size_t room = sizeof(p->why);

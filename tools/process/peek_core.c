@@ -125,7 +125,7 @@ static void set_process(struct lh_peek *p, const unsigned char *text, size_t n)
 	p->pid = s.pr_pid;
 	p->forked = s.pr_flag & LH_PEEK_FORKED;
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)sizeof(s.pr_fname), s.pr_fname);
-	p->command = lh_pool_print(p->pool, "%.*s", (int)sizeof(s.pr_psargs), s.pr_psargs);
+	p->command = lh_arena_printf(p->pool, "%.*s", (int)sizeof(s.pr_psargs), s.pr_psargs);
 }
 
 static void set_entry(struct lh_peek *p, const unsigned char *text, size_t n)
@@ -195,7 +195,7 @@ void lh_peek_core_maps(struct lh_peek *p)
 	for (uint64_t i = 0; i < head[0] && names < c->files_n; i++) {
 		const char *name = (const char *)c->files + names;
 		size_t n = strnlen(name, c->files_n - names);
-		struct lh_peek_map m = {.path = lh_pool_print(p->pool, "%.*s", (int)n, name)};
+		struct lh_peek_map m = {.path = lh_arena_printf(p->pool, "%.*s", (int)n, name)};
 
 		memcpy(row, c->files + sizeof(head) + i * sizeof(row), sizeof(row));
 		m.start = row[0];
@@ -258,8 +258,8 @@ static void note_cut(struct lh_peek *p, const char *file)
 			whole = end;
 	}
 	if (whole > c->size)
-		p->cut = lh_pool_print(p->pool, "%s is cut short: %llu of %llu bytes", file,
-				       (unsigned long long)c->size, (unsigned long long)whole);
+		p->cut = lh_arena_printf(p->pool, "%s is cut short: %llu of %llu bytes", file,
+					 (unsigned long long)c->size, (unsigned long long)whole);
 }
 
 static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr *e)
@@ -305,7 +305,7 @@ bool lh_peek_open_core(struct lh_peek *p, const char *file)
 	int fd;
 
 	memset(p, 0, sizeof(*p));
-	p->pool = lh_pool_new();
+	p->pool = lh_arena_new();
 	p->exe = p->command = "";
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)

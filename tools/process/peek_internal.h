@@ -1,6 +1,6 @@
 /* peek_internal.h — what the files of the room `peek` share with each other only. */
-#ifndef LH_PEEK_INSIDE_H
-#define LH_PEEK_INSIDE_H
+#ifndef LH_PROCESS_PEEK_INTERNAL_H
+#define LH_PROCESS_PEEK_INTERNAL_H
 
 #include "tools/process/peek.h"
 
@@ -10,10 +10,10 @@
 /* peek.c: the order of tasks, for qsort. */
 int lh_peek_by_tid(const void *, const void *);
 /* State, call and name of the task with this tid. False: there is none. */
-bool lh_peek_look_at(struct lh_peek *, struct lh_peek_task *);
+bool lh_peek_scan_task(struct lh_peek *, struct lh_peek_task *);
 
 /* peek_scan.c: waits, not for long, until those that were stopped are back in their calls. */
-void lh_peek_settle(struct lh_peek *);
+void lh_peek_wait_blocked(struct lh_peek *);
 
 /* peek_stop.c: copies registers and stack of a thread. False: neither could be had. */
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);
@@ -33,6 +33,6 @@ void lh_peek_core_maps(struct lh_peek *);
 void lh_peek_core_free(struct lh_peek_core *);
 
 /* peek_access.c: why this process may not be looked at, and what would help. */
-void lh_peek_refusal(struct lh_peek *, int error);
+void lh_peek_explain_denied(struct lh_peek *, int error);
 
 #endif

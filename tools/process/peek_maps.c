@@ -34,7 +34,7 @@ static void read_maps(struct lh_peek *p)
 					.end = end,
 					.offset = offset,
 					.inode = inode,
-					.path = lh_pool_text(p->pool, at ? line + at : ""),
+					.path = lh_arena_strdup(p->pool, at ? line + at : ""),
 					.dev = makedev(major, minor),
 					.shared = may[3] == 's'};
 
@@ -129,11 +129,11 @@ static const char *file_of(struct lh_peek *p, const struct lh_peek_map *map)
 		return map->path;
 	if (p->core)
 		return is_same(map->path, 0) ? map->path : NULL;
-	try = lh_pool_print(p->pool, "/proc/%d/root%s", p->via, map->path);
+	try = lh_arena_printf(p->pool, "/proc/%d/root%s", p->via, map->path);
 	if (is_same(try, map->inode))
 		return try;
-	try = lh_pool_print(p->pool, "/proc/%d/map_files/%llx-%llx", p->via,
-			    (unsigned long long)map->start, (unsigned long long)map->end);
+	try = lh_arena_printf(p->pool, "/proc/%d/map_files/%llx-%llx", p->via,
+			      (unsigned long long)map->start, (unsigned long long)map->end);
 	if (is_same(try, 0))
 		return try;
 	return is_same(map->path, 0) ? map->path : NULL; /* its build id will tell */

@@ -30,7 +30,7 @@ static struct lh_peek_task look_now(struct lh_peek *p, const struct lh_peek_task
 {
 	struct lh_peek_task now = {.tid = t->tid};
 
-	if (!lh_peek_look_at(p, &now))
+	if (!lh_peek_scan_task(p, &now))
 		now.state = 'X';
 	undo_restart(t, &now);
 	return now;
@@ -56,7 +56,7 @@ static struct lh_peek_task look_settled(struct lh_peek *p, const struct lh_peek_
 }
 
 /* Whoever looks next finds them where they were, as a rule. */
-void lh_peek_settle(struct lh_peek *p)
+void lh_peek_wait_blocked(struct lh_peek *p)
 {
 	unsigned patience = CLOSE_MS;
 
@@ -71,7 +71,7 @@ static bool is_running(const struct lh_peek_task *before, const struct lh_peek_t
 	return !before->ran_ns || !now->ran_ns || now->ran_ns - before->ran_ns >= RUNS_NS;
 }
 
-bool lh_peek_late(struct lh_peek *p)
+bool lh_peek_is_starved(struct lh_peek *p)
 {
 	bool late = false;
 
@@ -92,7 +92,7 @@ bool lh_peek_late(struct lh_peek *p)
 	return late || p->starved;
 }
 
-bool lh_peek_look(struct lh_peek *p)
+bool lh_peek_scan(struct lh_peek *p)
 {
 	unsigned patience = SETTLE_MS;
 
@@ -106,10 +106,10 @@ bool lh_peek_look(struct lh_peek *p)
 		t->state = now.state;
 		t->switches = now.switches;
 	}
-	return lh_peek_same(p);
+	return lh_peek_same_program(p);
 }
 
-bool lh_peek_again(struct lh_peek *p)
+bool lh_peek_rescan(struct lh_peek *p)
 {
 	if (p->core)
 		return true;
@@ -119,5 +119,5 @@ bool lh_peek_again(struct lh_peek *p)
 		t->still = !t->moved && same_call(t, &now) && t->switches == now.switches;
 		t->state = now.state;
 	}
-	return lh_peek_same(p);
+	return lh_peek_same_program(p);
 }

@@ -135,7 +135,7 @@ static struct lh_peek_unwinder *unwinder_of(struct lh_peek *p, struct lh_peek_ta
 
 	if (u)
 		return u;
-	u = p->unwinder = lh_pool_get(p->pool, sizeof(*u));
+	u = p->unwinder = lh_arena_alloc(p->pool, sizeof(*u));
 	u->peek = p;
 	u->task = t;
 	u->dwfl = dwfl_begin(&callbacks);

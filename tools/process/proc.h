@@ -4,8 +4,8 @@
  * Believes that a process may be gone at any moment: then the answer is no. Keeps
  * nothing between two questions.
  */
-#ifndef LH_PROC_H
-#define LH_PROC_H
+#ifndef LH_PROCESS_PROC_H
+#define LH_PROCESS_PROC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -67,7 +67,7 @@ static void know_objects(struct lh_sampler *s)
 		forget_objects(s);
 	if (s->peek.pool)
 		return;
-	s->peek.pool = lh_pool_new();
+	s->peek.pool = lh_arena_new();
 	lh_peek_objects(&s->peek);
 }
 
@@ -140,7 +140,7 @@ static void mend_call(pid_t tid, const struct user_regs_struct *r)
 }
 #endif
 
-uint32_t lh_sampler_settle(void)
+uint32_t lh_sampler_detach_late(void)
 {
 	struct user_regs_struct set;
 	struct iovec room = {&set, sizeof(set)};
@@ -234,7 +234,7 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 			t->stack_n = 0;
 	}
 	if (ptrace(PTRACE_DETACH, t->tid, 0, 0))
-		late[lates++] = t->tid; /* there is room: see lh_sampler_take */
+		late[lates++] = t->tid; /* there is room: see lh_sampler_sample */
 	*stood_ns = now() - start;
 	return t->stack_n > 0;
 }
@@ -300,7 +300,7 @@ static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 }
 #endif
 
-static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_sample *out)
+static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_held_measure_begin *out)
 {
 	if (!lh_peek_module_at(&s->peek, t->pc)) /* loaded since */
 		forget_objects(s);
@@ -321,14 +321,14 @@ static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_sampl
 	return t->frames > 0;
 }
 
-bool lh_sampler_take(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c, uint64_t high,
-		     struct lh_sample *out)
+bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c, uint64_t high,
+		       struct lh_held_measure_begin *out)
 {
 	struct lh_peek_task t = {.tid = tid};
 	bool good, stops = c->in == LH_TASK_RUNS || (c->in == LH_TASK_CALL && goes_on(c->nr));
 
-	*out = (struct lh_sample){0};
-	if (c->in == LH_TASK_UNKNOWN || lh_sampler_settle() == LATE_MAX)
+	*out = (struct lh_held_measure_begin){0};
+	if (c->in == LH_TASK_UNKNOWN || lh_sampler_detach_late() == LATE_MAX)
 		return false;
 	s->peek.via = tid; /* it lives, which the first thread may not */
 	know_objects(s);

@@ -9,18 +9,19 @@
  * register that was not to be had, that one is guessed and the stack is marked approximate.
  *
  * - If we are killed in between, the kernel lets the thread go on by itself.
- * - A thread that does not stop within STOP_MS is let go as soon as it does, by lh_sampler_settle.
+ * - A thread that does not stop within STOP_MS is let go as soon as it does, by
+ * lh_sampler_detach_late.
  * - No wait status is taken: whoever reaps children in this process may do so undisturbed,
  *   and must pass over stops whose status has bits above the lower 16.
  * - All stacks are taken by one thread, for all processes: ptrace knows only that one.
  */
-#ifndef LH_SAMPLE_H
-#define LH_SAMPLE_H
+#ifndef LH_PROCESS_SAMPLE_H
+#define LH_PROCESS_SAMPLE_H
 
 #include "libcheck/ledger.h"
 #include "tools/process/task.h"
 
-struct lh_sample {
+struct lh_held_measure_begin {
 	uint64_t pc[LH_FRAMES_MAX]; /* innermost first, all as return addresses are */
 	uint32_t n;
 	uint32_t flags;      /* LH_STACK_* */
@@ -32,13 +33,13 @@ struct lh_sampler;
 struct lh_sampler *lh_sampler_new(pid_t pid); /* NULL: no memory */
 void lh_sampler_free(struct lh_sampler *);
 /* `high`: end of its stack, 0 not known. False: no stack, or it went on meanwhile. */
-bool lh_sampler_take(struct lh_sampler *, pid_t tid, const struct lh_task_call *, uint64_t high,
-		     struct lh_sample *);
+bool lh_sampler_sample(struct lh_sampler *, pid_t tid, const struct lh_task_call *, uint64_t high,
+		       struct lh_held_measure_begin *);
 /*
  * Lets go of those that would not stop in time and have by now; how many are left. To be
  * called soon and again until none is: a thread that stops late stands still until then.
  */
-uint32_t lh_sampler_settle(void);
+uint32_t lh_sampler_detach_late(void);
 /* The object at an address, as a ledger has it. */
 bool lh_sampler_module(struct lh_sampler *, uint64_t address, struct lh_module *);
 

@@ -10,7 +10,7 @@
 enum { SPARE = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
 /* What a row of the source has become. */
-struct lh_hang_copy {
+struct lh_snapshot_copies {
 	struct {
 		uint32_t table, number;
 	} key;
@@ -22,7 +22,7 @@ static const uint32_t row_size[LH_TABLES] = {
 	[LH_T_THREAD] = sizeof(struct lh_thread), [LH_T_LOCK] = sizeof(struct lh_lock),
 	[LH_T_STACK] = sizeof(struct lh_stack),   [LH_T_FRAME] = sizeof(uint64_t),
 	[LH_T_MODULE] = sizeof(struct lh_module), [LH_T_FINDING] = sizeof(struct lh_finding),
-	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_MORE] = sizeof(struct lh_more),
+	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
 };
 
 static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modules)
@@ -36,7 +36,7 @@ static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modul
 					      [LH_T_MODULE] = modules + SPARE,
 					      [LH_T_FINDING] = n,
 					      [LH_T_STEP] = n * 4,
-					      [LH_T_MORE] = n * 3,
+					      [LH_T_LOCK_STATS] = n * 3,
 				      };
 
 	for (int t = 1; t < LH_TABLES; t++) {
@@ -52,13 +52,13 @@ static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modul
 	return at;
 }
 
-bool lh_hang_book_make(struct lh_hang_book *b, struct lh_pool *pool, uint32_t threads,
-		       uint32_t modules)
+bool lh_snapshot_make(struct lh_snapshot *b, struct lh_arena *pool, uint32_t threads,
+		      uint32_t modules)
 {
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
 				 .version = LH_LEDGER_VERSION,
 				 .header = sizeof(head),
-				 .state = LH_BORN};
+				 .state = LH_LEDGER_READY};
 	void *memory;
 
 	memset(b, 0, sizeof(*b));
@@ -74,7 +74,7 @@ bool lh_hang_book_make(struct lh_hang_book *b, struct lh_pool *pool, uint32_t th
 	return true;
 }
 
-void lh_hang_book_free(struct lh_hang_book *b)
+void lh_snapshot_free(struct lh_snapshot *b)
 {
 	HASH_CLEAR(hh, b->copied);
 	if (b->ledger)
@@ -82,12 +82,12 @@ void lh_hang_book_free(struct lh_hang_book *b)
 	b->ledger = NULL;
 }
 
-void *lh_hang_row_at(const struct lh_hang_book *b, enum lh_table_name t, uint32_t number)
+void *lh_snapshot_row(const struct lh_snapshot *b, enum lh_table_name t, uint32_t number)
 {
 	return (char *)b->ledger + b->ledger->table[t].offset + (size_t)number * row_size[t];
 }
 
-void *lh_hang_row(struct lh_hang_book *b, enum lh_table_name t, uint32_t *number)
+void *lh_snapshot_row_add(struct lh_snapshot *b, enum lh_table_name t, uint32_t *number)
 {
 	struct lh_table *table = &b->ledger->table[t];
 
@@ -97,15 +97,16 @@ void *lh_hang_row(struct lh_hang_book *b, enum lh_table_name t, uint32_t *number
 		return NULL;
 	}
 	*number = table->used++;
-	return lh_hang_row_at(b, t, *number);
+	return lh_snapshot_row(b, t, *number);
 }
 
 /* ---- rows of our own ---- */
 
-lh_thread_id lh_hang_put_thread(struct lh_hang_book *b, pid_t tid, const char *name, uint32_t flags)
+lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *b, pid_t tid, const char *name,
+				    uint32_t flags)
 {
 	lh_thread_id id;
-	struct lh_thread *t = lh_hang_row(b, LH_T_THREAD, &id);
+	struct lh_thread *t = lh_snapshot_row_add(b, LH_T_THREAD, &id);
 
 	if (!t)
 		return 0;
@@ -116,9 +117,10 @@ lh_thread_id lh_hang_put_thread(struct lh_hang_book *b, pid_t tid, const char *n
 }
 
 /* Addresses of locks are few: those that somebody waits for. */
-static struct lh_hang_copy *seen_before(struct lh_hang_book *b, uint32_t table, uint32_t number)
+static struct lh_snapshot_copies *seen_before(struct lh_snapshot *b, uint32_t table,
+					      uint32_t number)
 {
-	struct lh_hang_copy *c, ask;
+	struct lh_snapshot_copies *c, ask;
 
 	memset(&ask, 0, sizeof(ask));
 	ask.key.table = table;
@@ -126,24 +128,24 @@ static struct lh_hang_copy *seen_before(struct lh_hang_book *b, uint32_t table, 
 	HASH_FIND(hh, b->copied, &ask.key, sizeof(ask.key), c);
 	if (c)
 		return c;
-	c = lh_pool_get(b->pool, sizeof(*c));
+	c = lh_arena_alloc(b->pool, sizeof(*c));
 	c->key = ask.key;
 	HASH_ADD(hh, b->copied, key, sizeof(c->key), c);
 	return c;
 }
 
-lh_lock_id lh_hang_put_lock(struct lh_hang_book *b, enum lh_kind kind, uint64_t address,
-			    uint32_t flags)
+lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *b, enum lh_kind kind, uint64_t address,
+				uint32_t flags)
 {
 	uint32_t used = b->ledger->table[LH_T_LOCK].used, row;
 	struct lh_lock *l;
 
 	for (uint32_t i = 1; address && i < used; i++) {
-		l = lh_hang_row_at(b, LH_T_LOCK, i);
+		l = lh_snapshot_row(b, LH_T_LOCK, i);
 		if (l->address == address && l->kind == kind)
 			return LH_LOCK_ID(i, l->gen);
 	}
-	l = lh_hang_row(b, LH_T_LOCK, &row);
+	l = lh_snapshot_row_add(b, LH_T_LOCK, &row);
 	if (!l)
 		return 0;
 	l->address = address;
@@ -153,23 +155,23 @@ lh_lock_id lh_hang_put_lock(struct lh_hang_book *b, enum lh_kind kind, uint64_t 
 	return LH_LOCK_ID(row, 1);
 }
 
-lh_lock_id lh_hang_put_life(struct lh_hang_book *b, lh_thread_id id)
+lh_lock_id lh_snapshot_put_thread_end(struct lh_snapshot *b, lh_thread_id id)
 {
-	struct lh_thread *t = lh_hang_row_at(b, LH_T_THREAD, id);
+	struct lh_thread *t = lh_snapshot_row(b, LH_T_THREAD, id);
 
 	if (id && !t->life)
-		t->life = lh_hang_put_lock(b, LH_LIFE, 0, 0);
+		t->life = lh_snapshot_put_lock(b, LH_THREAD_END, 0, 0);
 	return id ? t->life : 0;
 }
 
-void lh_hang_put_modules(struct lh_hang_book *b, const struct lh_peek *p)
+void lh_snapshot_put_modules(struct lh_snapshot *b, const struct lh_peek *p)
 {
 	uint32_t row;
 
 	b->modules_at = b->ledger->table[LH_T_MODULE].used;
 	for (uint32_t i = 0; i < p->modules; i++) {
 		const struct lh_peek_module *from = &p->module[i];
-		struct lh_module *m = lh_hang_row(b, LH_T_MODULE, &row);
+		struct lh_module *m = lh_snapshot_row_add(b, LH_T_MODULE, &row);
 
 		if (!m)
 			return;
@@ -182,16 +184,17 @@ void lh_hang_put_modules(struct lh_hang_book *b, const struct lh_peek *p)
 	}
 }
 
-lh_stack_id lh_hang_put_frames(struct lh_hang_book *b, const uint64_t *frame, uint32_t n, bool cut)
+lh_stack_id lh_snapshot_put_frames(struct lh_snapshot *b, const uint64_t *frame, uint32_t n,
+				   bool cut)
 {
 	uint32_t first = b->ledger->table[LH_T_FRAME].used, ignored;
 	lh_stack_id id;
-	struct lh_stack *s = n ? lh_hang_row(b, LH_T_STACK, &id) : NULL;
+	struct lh_stack *s = n ? lh_snapshot_row_add(b, LH_T_STACK, &id) : NULL;
 
 	if (!s)
 		return 0;
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t *at = lh_hang_row(b, LH_T_FRAME, &ignored);
+		uint64_t *at = lh_snapshot_row_add(b, LH_T_FRAME, &ignored);
 
 		if (!at)
 			break;
@@ -203,8 +206,8 @@ lh_stack_id lh_hang_put_frames(struct lh_hang_book *b, const uint64_t *frame, ui
 	return id;
 }
 
-lh_stack_id lh_hang_put_stack(struct lh_hang_book *b, const struct lh_peek *p,
-			      const struct lh_peek_task *t, uint32_t first)
+lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *b, const struct lh_peek *p,
+				  const struct lh_peek_task *t, uint32_t first)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	uint32_t n = 0;
@@ -218,39 +221,39 @@ lh_stack_id lh_hang_put_stack(struct lh_hang_book *b, const struct lh_peek *p,
 
 		frame[n++] = LH_FRAME(module, pc);
 	}
-	return lh_hang_put_frames(b, frame, n, t->cut);
+	return lh_snapshot_put_frames(b, frame, n, t->cut);
 }
 
 /* ---- rows of another ledger ---- */
 
-static void copy_modules(struct lh_hang_book *b)
+static void copy_modules(struct lh_snapshot *b)
 {
 	uint32_t n = lh_read_used(b->source, LH_T_MODULE), row;
 
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_module *m = lh_hang_row(b, LH_T_MODULE, &row);
+		struct lh_module *m = lh_snapshot_row_add(b, LH_T_MODULE, &row);
 
 		if (!m || !lh_read_module(b->source, i, m))
 			return;
 	}
 }
 
-static void copy_threads(struct lh_hang_book *b)
+static void copy_threads(struct lh_snapshot *b)
 {
 	uint32_t n = lh_read_used(b->source, LH_T_THREAD), row;
 
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_thread *t = lh_hang_row(b, LH_T_THREAD, &row), from;
+		struct lh_thread *t = lh_snapshot_row_add(b, LH_T_THREAD, &row), from;
 
 		if (!t || !lh_read_thread(b->source, i, &from))
 			return;
 		*t = from;
 		t->life = 0;
-		t->created = lh_hang_copy_stack(b, from.created);
+		t->created = lh_snapshot_copy_stack(b, from.created);
 	}
 }
 
-void lh_hang_copy_all(struct lh_hang_book *b, const struct lh_record *r)
+void lh_snapshot_copy_all(struct lh_snapshot *b, const struct lh_ledger_view *r)
 {
 	struct lh_ledger *to = b->ledger;
 	struct lh_ledger head = r->head;
@@ -265,22 +268,22 @@ void lh_hang_copy_all(struct lh_hang_book *b, const struct lh_record *r)
 	copy_threads(b);
 }
 
-lh_stack_id lh_hang_copy_stack(struct lh_hang_book *b, lh_stack_id id)
+lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *b, lh_stack_id id)
 {
 	uint64_t frame[LH_FRAMES_MAX];
-	struct lh_hang_copy *c;
+	struct lh_snapshot_copies *c;
 	struct lh_stack s;
 
 	if (!id || !lh_read_stack(b->source, id, &s))
 		return 0;
 	c = seen_before(b, LH_T_STACK, id);
 	if (!c->now)
-		c->now = lh_hang_put_frames(b, frame, lh_read_frames(b->source, id, frame),
-					    s.flags & LH_STACK_CUT);
+		c->now = lh_snapshot_put_frames(b, frame, lh_read_frames(b->source, id, frame),
+						s.flags & LH_STACK_CUT);
 	return c->now;
 }
 
-static lh_thread_id thread_of_life(const struct lh_hang_book *b, lh_lock_id id)
+static lh_thread_id thread_of_life(const struct lh_snapshot *b, lh_lock_id id)
 {
 	uint32_t n = lh_read_used(b->source, LH_T_THREAD);
 	struct lh_thread t;
@@ -291,19 +294,20 @@ static lh_thread_id thread_of_life(const struct lh_hang_book *b, lh_lock_id id)
 	return 0;
 }
 
-static uint32_t copy_more(struct lh_hang_book *b, const struct lh_lock *from)
+static uint32_t copy_more(struct lh_snapshot *b, const struct lh_lock *from)
 {
 	uint32_t row = 0;
-	struct lh_more *more = from->more ? lh_hang_row(b, LH_T_MORE, &row) : NULL;
+	struct lh_lock_stats *more =
+		from->more ? lh_snapshot_row_add(b, LH_T_LOCK_STATS, &row) : NULL;
 
 	if (more)
-		lh_read_more(b->source, from, more);
+		lh_read_lock_stats(b->source, from, more);
 	return row;
 }
 
-lh_lock_id lh_hang_copy_lock(struct lh_hang_book *b, lh_lock_id id)
+lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *b, lh_lock_id id)
 {
-	struct lh_hang_copy *c;
+	struct lh_snapshot_copies *c;
 	struct lh_lock from, *l;
 	uint32_t row;
 
@@ -312,25 +316,25 @@ lh_lock_id lh_hang_copy_lock(struct lh_hang_book *b, lh_lock_id id)
 	c = seen_before(b, LH_T_LOCK, id);
 	if (c->now)
 		return c->now;
-	if (from.kind == LH_LIFE)
-		return c->now = lh_hang_put_life(b, thread_of_life(b, id));
-	l = lh_hang_row(b, LH_T_LOCK, &row);
+	if (from.kind == LH_THREAD_END)
+		return c->now = lh_snapshot_put_thread_end(b, thread_of_life(b, id));
+	l = lh_snapshot_row_add(b, LH_T_LOCK, &row);
 	if (!l)
 		return 0;
 	*l = from;
 	l->gen = 1;
 	l->more = copy_more(b, &from);
-	l->born = lh_hang_copy_stack(b, from.born);
-	l->first = lh_hang_copy_stack(b, from.first);
+	l->born = lh_snapshot_copy_stack(b, from.born);
+	l->first = lh_snapshot_copy_stack(b, from.first);
 	return c->now = LH_LOCK_ID(row, 1);
 }
 
 /* ---- findings ---- */
 
-struct lh_finding *lh_hang_put_finding(struct lh_hang_book *b, enum lh_rule rule)
+struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *b, enum lh_rule rule)
 {
 	uint32_t row;
-	struct lh_finding *f = lh_hang_row(b, LH_T_FINDING, &row);
+	struct lh_finding *f = lh_snapshot_row_add(b, LH_T_FINDING, &row);
 
 	if (!f)
 		return NULL;
@@ -343,19 +347,20 @@ struct lh_finding *lh_hang_put_finding(struct lh_hang_book *b, enum lh_rule rule
 	return f;
 }
 
-struct lh_finding *lh_hang_newest(const struct lh_hang_book *b)
+struct lh_finding *lh_snapshot_last_finding(const struct lh_snapshot *b)
 {
 	uint32_t n = b->ledger->table[LH_T_FINDING].used;
 
-	return n > 1 ? lh_hang_row_at(b, LH_T_FINDING, n - 1) : NULL;
+	return n > 1 ? lh_snapshot_row(b, LH_T_FINDING, n - 1) : NULL;
 }
 
-void lh_hang_put_step(struct lh_hang_book *b, lh_thread_id thread, enum lh_action action,
-		      lh_lock_id lock, lh_place place)
+void lh_snapshot_put_step(struct lh_snapshot *b, lh_thread_id thread, enum lh_action action,
+			  lh_lock_id lock, lh_site place)
 {
-	struct lh_finding *f = lh_hang_newest(b);
+	struct lh_finding *f = lh_snapshot_last_finding(b);
 	uint32_t row;
-	struct lh_step *s = f && f->steps < STEPS_MAX ? lh_hang_row(b, LH_T_STEP, &row) : NULL;
+	struct lh_step *s =
+		f && f->steps < STEPS_MAX ? lh_snapshot_row_add(b, LH_T_STEP, &row) : NULL;
 
 	if (!s)
 		return;

@@ -119,7 +119,7 @@ static int row_of(long nr)
 	return -1;
 }
 
-bool lh_call_syncs(long nr)
+bool lh_syscall_is_sync(long nr)
 {
 	int i = row_of(nr);
 
@@ -377,7 +377,7 @@ static void add_object(pid_t pid, const struct lh_task_call *c, enum about about
 	}
 }
 
-void lh_call_words(pid_t pid, const struct lh_task_call *c, char *out, size_t room)
+void lh_syscall_text(pid_t pid, const struct lh_task_call *c, char *out, size_t room)
 {
 	struct text t = {out, room, 0}, object;
 	char what[400] = "";

@@ -5,13 +5,13 @@
  * Looks at the arguments, the process's memory and its descriptors; anything that cannot be
  * had is left out.
  */
-#ifndef LH_CALLWORDS_H
-#define LH_CALLWORDS_H
+#ifndef LH_PROCESS_SYSCALL_TEXT_H
+#define LH_PROCESS_SYSCALL_TEXT_H
 
 #include "tools/process/task.h"
 
 /* Does the call wait until the disk has it? Then it sleeps uninterruptibly, and means to. */
-bool lh_call_syncs(long nr);
-void lh_call_words(pid_t pid, const struct lh_task_call *, char *out, size_t room);
+bool lh_syscall_is_sync(long nr);
+void lh_syscall_text(pid_t pid, const struct lh_task_call *, char *out, size_t room);
 
 #endif

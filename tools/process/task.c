@@ -52,10 +52,10 @@ bool lh_task_times(pid_t pid, pid_t tid, struct lh_task *t)
 		    3 &&
 	    t->turns)
 		return true;
-	return lh_task_look(pid, tid, t);
+	return lh_task_read(pid, tid, t);
 }
 
-bool lh_task_look(pid_t pid, pid_t tid, struct lh_task *t)
+bool lh_task_read(pid_t pid, pid_t tid, struct lh_task *t)
 {
 	char name[40], stat[1024], text[128];
 

@@ -3,8 +3,8 @@
  *
  * Believes that the thread may be gone at any moment. Knows nothing of locks.
  */
-#ifndef LH_TASK_H
-#define LH_TASK_H
+#ifndef LH_PROCESS_TASK_H
+#define LH_PROCESS_TASK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@ struct lh_task {
 	uint64_t turns;  /* times it was put on a CPU: unchanged, it did nothing in between */
 };
 
-enum lh_task_in {
+enum lh_task_where {
 	LH_TASK_RUNS,  /* or is ready to; what it does is its own code, or a call that does not wait
 			*/
 	LH_TASK_CALL,  /* sleeps in a system call */
@@ -27,12 +27,12 @@ enum lh_task_in {
 };
 
 struct lh_task_call {
-	enum lh_task_in in;
+	enum lh_task_where in;
 	long nr;
 	uint64_t arg[6], sp, pc;
 };
 
-bool lh_task_look(pid_t pid, pid_t tid, struct lh_task *);
+bool lh_task_read(pid_t pid, pid_t tid, struct lh_task *);
 /* The same without its state, for half the price. */
 bool lh_task_times(pid_t pid, pid_t tid, struct lh_task *);
 void lh_task_call(pid_t pid, pid_t tid, struct lh_task_call *);

@@ -20,13 +20,13 @@
 
 static int by_fingerprint(const void *a, const void *b)
 {
-	return strcmp(((const struct lh_known *)a)->fingerprint,
-		      ((const struct lh_known *)b)->fingerprint);
+	return strcmp(((const struct lh_baseline_entry *)a)->fingerprint,
+		      ((const struct lh_baseline_entry *)b)->fingerprint);
 }
 
-static struct lh_known *find(struct lh_baseline *b, const char *fingerprint)
+static struct lh_baseline_entry *find(struct lh_baseline *b, const char *fingerprint)
 {
-	struct lh_known ask = {.fingerprint = fingerprint};
+	struct lh_baseline_entry ask = {.fingerprint = fingerprint};
 
 	return b->n ? bsearch(&ask, b->known, b->n, sizeof(ask), by_fingerprint) : NULL;
 }
@@ -37,20 +37,21 @@ static bool is_conflict(const char *line)
 	       strncmp(line, ">>>>>>>", 7) == 0;
 }
 
-static bool read_line(struct lh_lines *l, struct lh_known *k)
+static bool read_line(struct lh_config_lines *l, struct lh_baseline_entry *k)
 {
 	size_t n = strspn(l->text, "0123456789abcdef");
 
 	if (is_conflict(l->text))
-		return lh_lines_wrong(l, l->text,
-				      "a merge conflict; keep the lines of both sides and "
-				      "take the marks out");
+		return lh_config_lines_error(l, l->text,
+					     "a merge conflict; keep the lines of both sides and "
+					     "take the marks out");
 	if (n != 16 || (l->text[n] && !strchr(" \t", l->text[n])))
-		return lh_lines_wrong(l, l->text + n,
-				      "'%.*s' is no fingerprint; expected 16 hex digits in lower "
-				      "case and then what it is about",
-				      (int)strcspn(l->text, " \t"), l->text);
-	k->fingerprint = lh_pool_print(l->pool, "%.16s", l->text);
+		return lh_config_lines_error(
+			l, l->text + n,
+			"'%.*s' is no fingerprint; expected 16 hex digits in lower "
+			"case and then what it is about",
+			(int)strcspn(l->text, " \t"), l->text);
+	k->fingerprint = lh_arena_printf(l->pool, "%.16s", l->text);
 	k->text = l->text + n + strspn(l->text + n, " \t");
 	return true;
 }
@@ -68,41 +69,42 @@ static void put_in_order(struct lh_baseline *b)
 	b->n = kept;
 }
 
-bool lh_baseline_read(struct lh_baseline *b, struct lh_pool *pool, const char *path, bool may_lack)
+bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *pool, const char *path, bool may_lack)
 {
-	struct lh_lines l;
+	struct lh_config_lines l;
 	const char *comment = "";
 
 	*b = (struct lh_baseline){.pool = pool, .path = path, .tail = ""};
 	if (may_lack && access(path, F_OK) != 0 && errno == ENOENT)
 		return true;
-	if (!lh_lines_open(&l, pool, path))
+	if (!lh_config_lines_open(&l, pool, path))
 		return false;
-	while (lh_lines_next(&l)) {
-		struct lh_known k = {.comment = comment};
+	while (lh_config_lines_next(&l)) {
+		struct lh_baseline_entry k = {.comment = comment};
 
 		if (!*l.text) {
 			bool ours = strstr(HEAD, l.whole) != NULL; /* and empty lines */
 
-			comment = ours ? comment : lh_pool_print(pool, "%s%s\n", comment, l.whole);
+			comment =
+				ours ? comment : lh_arena_printf(pool, "%s%s\n", comment, l.whole);
 			continue;
 		}
 		if (!read_line(&l, &k))
 			break;
 		if (l.comment) /* a # belongs to the line as it stands */
-			k.text = lh_pool_print(pool, "%s  # %s", k.text, l.comment);
+			k.text = lh_arena_printf(pool, "%s  # %s", k.text, l.comment);
 		comment = "";
 		LH_PUSH(pool, b->known, b->n, k);
 	}
-	lh_lines_close(&l);
+	lh_config_lines_close(&l);
 	b->tail = comment;
 	put_in_order(b);
 	return !l.bad;
 }
 
-bool lh_baseline_has(struct lh_baseline *b, const struct lh_found *f)
+bool lh_baseline_has(struct lh_baseline *b, const struct lh_report_finding *f)
 {
-	struct lh_known *k = find(b, f->fingerprint);
+	struct lh_baseline_entry *k = find(b, f->fingerprint);
 
 	if (k)
 		k->seen = true;
@@ -111,29 +113,29 @@ bool lh_baseline_has(struct lh_baseline *b, const struct lh_found *f)
 
 /* ---- writing ---- */
 
-static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct lh_found *f)
+static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_frame *place = lh_view_place(v, f);
+	const struct lh_report_frame *place = lh_view_finding_frame(v, f);
 	const char *path = lh_view_path(v, place);
-	struct lh_known k = {.fingerprint = f->fingerprint, .comment = "", .seen = true};
+	struct lh_baseline_entry k = {.fingerprint = f->fingerprint, .comment = "", .seen = true};
 
 	/* The file, not the line: a line that moves would change this one. */
-	k.text = lh_pool_print(
-		b->pool, "%s  %s%s%s", lh_word_rule(f->rule), lh_view_subject(v, f),
+	k.text = lh_arena_printf(
+		b->pool, "%s  %s%s%s", lh_name_rule(f->rule), lh_view_subject(v, f),
 		path ? "  " : "",
-		path ? lh_view_clean(v, lh_view_inside(path) ? path : lh_view_base(path)) : "");
+		path ? lh_view_clean(v, lh_path_is_inside(path) ? path : lh_path_base(path)) : "");
 	LH_PUSH(b->pool, b->known, b->n, k);
 }
 
-static void add_findings(struct lh_baseline *b, const struct lh_model *m)
+static void add_findings(struct lh_baseline *b, const struct lh_report *m)
 {
-	struct lh_text_style style = {0};
+	struct lh_render_text_style style = {0};
 	struct lh_view v = lh_view_open(m, &style, stderr);
 	uint32_t old = b->n;
 
 	for (uint32_t i = 0; i < m->findings; i++) {
 		struct lh_baseline known = {.known = b->known, .n = old};
-		struct lh_known *k = find(&known, m->finding[i]->fingerprint);
+		struct lh_baseline_entry *k = find(&known, m->finding[i]->fingerprint);
 
 		if (k)
 			k->seen = true;
@@ -148,7 +150,7 @@ static int write_file(const struct lh_baseline *b, bool keep)
 {
 	struct lh_output out;
 	char why[5000];
-	char *path = lh_pool_get(b->pool, 2 * strlen(b->path) + 1), *at = path;
+	char *path = lh_arena_alloc(b->pool, 2 * strlen(b->path) + 1), *at = path;
 
 	/* A % in this name is a %. */
 	for (const char *c = b->path; *c; c++) {
@@ -168,10 +170,10 @@ static int write_file(const struct lh_baseline *b, bool keep)
 }
 
 /* Held while the file is read and written again: runs side by side wait for each other. */
-static int lock_directory(struct lh_pool *p, const char *path)
+static int lock_directory(struct lh_arena *p, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	int fd = open(slash ? lh_pool_print(p, "%.*s/", (int)(slash - path), path) : ".",
+	int fd = open(slash ? lh_arena_printf(p, "%.*s/", (int)(slash - path), path) : ".",
 		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0)
@@ -179,7 +181,7 @@ static int lock_directory(struct lh_pool *p, const char *path)
 	return fd;
 }
 
-int lh_baseline_write(struct lh_baseline *b, const struct lh_model *m, bool keep)
+int lh_baseline_write(struct lh_baseline *b, const struct lh_report *m, bool keep)
 {
 	int fd = lock_directory(b->pool, b->path), error = 0;
 	struct lh_baseline fresh;

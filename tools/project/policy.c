@@ -22,14 +22,14 @@ uint32_t lh_policy_add_name(struct lh_policy *p, const char *text, unsigned line
 	for (uint32_t i = 0; i < p->names; i++)
 		if (strcmp(p->name[i].text, text) == 0)
 			return i;
-	name.text = lh_pool_text(p->pool, text);
+	name.text = lh_arena_strdup(p->pool, text);
 	LH_PUSH(p->pool, p->name, p->names, name);
 	return p->names - 1;
 }
 
-void lh_policy_add_arc(struct lh_policy *p, uint32_t from, uint32_t to, unsigned line)
+void lh_policy_add_rule(struct lh_policy *p, uint32_t from, uint32_t to, unsigned line)
 {
-	struct lh_policy_arc arc = {.from = from, .to = to, .line = line};
+	struct lh_policy_rule arc = {.from = from, .to = to, .line = line};
 
 	for (uint32_t i = 0; i < p->arcs; i++)
 		if (p->arc[i].from == from && p->arc[i].to == to)
@@ -45,7 +45,7 @@ static void walk(const struct lh_policy *p, uint32_t from, uint32_t without, uns
 	while (more) {
 		more = false;
 		for (uint32_t i = 0; i < p->arcs; i++) {
-			const struct lh_policy_arc *a = &p->arc[i];
+			const struct lh_policy_rule *a = &p->arc[i];
 
 			if (i == without || marks[a->to] || (a->from != from && !marks[a->from]))
 				continue;
@@ -55,9 +55,9 @@ static void walk(const struct lh_policy *p, uint32_t from, uint32_t without, uns
 	}
 }
 
-void lh_policy_close_up(struct lh_policy *p)
+void lh_policy_compute_closure(struct lh_policy *p)
 {
-	p->reach = lh_pool_get(p->pool, (size_t)p->names * p->names + 1);
+	p->reach = lh_arena_alloc(p->pool, (size_t)p->names * p->names + 1);
 	for (uint32_t i = 0; i < p->names; i++)
 		walk(p, i, UINT32_MAX, p->reach + (size_t)i * p->names);
 }
@@ -80,7 +80,7 @@ bool lh_policy_reaches_without(const struct lh_policy *p, uint32_t from, uint32_
 	return found;
 }
 
-uint32_t lh_policy_circle(const struct lh_policy *p)
+uint32_t lh_policy_find_cycle(const struct lh_policy *p)
 {
 	for (uint32_t i = 0; i < p->arcs; i++)
 		if (lh_policy_reaches(p, p->arc[i].to, p->arc[i].from))
@@ -92,7 +92,7 @@ uint32_t lh_policy_circle(const struct lh_policy *p)
 
 /* The next word, "in quotes" or up to a blank. NULL: there is none, or it was said what is wrong.
  */
-static char *next_word(struct lh_lines *l, char **at, bool *quoted)
+static char *next_word(struct lh_config_lines *l, char **at, bool *quoted)
 {
 	char *word = *at += strspn(*at, " \t");
 	size_t n;
@@ -103,7 +103,8 @@ static char *next_word(struct lh_lines *l, char **at, bool *quoted)
 	word += *quoted;
 	n = *quoted ? strcspn(word, "\"") : strcspn(word, " \t");
 	if (*quoted && !word[n]) {
-		lh_lines_wrong(l, word - 1, "the quote is not closed; expected \" behind the name");
+		lh_config_lines_error(l, word - 1,
+				      "the quote is not closed; expected \" behind the name");
 		return NULL;
 	}
 	*at = word + n + (word[n] != '\0');
@@ -112,7 +113,7 @@ static char *next_word(struct lh_lines *l, char **at, bool *quoted)
 }
 
 /* name < name [< name]... */
-static bool read_chain(struct lh_policy *p, struct lh_lines *l)
+static bool read_chain(struct lh_policy *p, struct lh_config_lines *l)
 {
 	char *at = l->text, *word, *start = l->text;
 	uint32_t before = UINT32_MAX, n = 0;
@@ -124,7 +125,7 @@ static bool read_chain(struct lh_policy *p, struct lh_lines *l)
 
 		start = word;
 		if (sign != (n++ % 2 == 1))
-			return lh_lines_wrong(
+			return lh_config_lines_error(
 				l, word,
 				sign ? "'%s' without a lock before it; expected a name"
 				     : "'%s' where '<' was expected: NAME < NAME",
@@ -132,45 +133,47 @@ static bool read_chain(struct lh_policy *p, struct lh_lines *l)
 		if (sign)
 			continue;
 		if (!*word)
-			return lh_lines_wrong(l, word, "a name of no letters; expected a lock");
+			return lh_config_lines_error(l, word,
+						     "a name of no letters; expected a lock");
 		name = lh_policy_add_name(p, word, l->number);
 		if (name == before)
-			return lh_lines_wrong(l, word, "'%s' before itself; expected another lock",
-					      word);
+			return lh_config_lines_error(
+				l, word, "'%s' before itself; expected another lock", word);
 		if (before != UINT32_MAX)
-			lh_policy_add_arc(p, before, name, l->number);
+			lh_policy_add_rule(p, before, name, l->number);
 		before = name;
 	}
 	if (l->bad)
 		return false;
-	return (n > 2 && n % 2) || lh_lines_wrong(l, start + strlen(start),
-						  "the line ends too early; expected NAME < NAME");
+	return (n > 2 && n % 2) ||
+	       lh_config_lines_error(l, start + strlen(start),
+				     "the line ends too early; expected NAME < NAME");
 }
 
-bool lh_policy_read(struct lh_policy *p, struct lh_pool *pool, const char *path)
+bool lh_policy_read(struct lh_policy *p, struct lh_arena *pool, const char *path)
 {
-	struct lh_lines l;
+	struct lh_config_lines l;
 
 	*p = (struct lh_policy){.pool = pool, .path = path};
-	if (!lh_lines_open(&l, pool, path))
+	if (!lh_config_lines_open(&l, pool, path))
 		return false;
-	while (lh_lines_next(&l))
+	while (lh_config_lines_next(&l))
 		if (*l.text && !read_chain(p, &l))
 			break;
-	lh_lines_close(&l);
-	lh_policy_close_up(p);
+	lh_config_lines_close(&l);
+	lh_policy_compute_closure(p);
 	return !l.bad;
 }
 
 /* ---- locks ---- */
 
 /* The frame that says where a lock was born: the program's own, as reports have it. */
-static const struct lh_frame *birthplace(const struct lh_thing *t)
+static const struct lh_report_frame *birthplace(const struct lh_report_lock *t)
 {
-	const struct lh_frame *any = NULL;
+	const struct lh_report_frame *any = NULL;
 
 	for (uint32_t i = 0; t->born && i < t->born->n; i++) {
-		const struct lh_frame *f = &t->born->frame[i];
+		const struct lh_report_frame *f = &t->born->frame[i];
 
 		if (f->ours)
 			continue;
@@ -181,29 +184,29 @@ static const struct lh_frame *birthplace(const struct lh_thing *t)
 	return any;
 }
 
-static bool born_at(const char *pattern, const struct lh_thing *t)
+static bool born_at(const char *pattern, const struct lh_report_lock *t)
 {
-	const struct lh_frame *f = birthplace(t);
+	const struct lh_report_frame *f = birthplace(t);
 	char place[600];
 
 	if (!f)
 		return false;
-	if (lh_pattern_is(pattern, f->function))
+	if (lh_glob_match(pattern, f->function))
 		return true;
 	if (!f->file)
 		return false;
 	snprintf(place, sizeof(place), "%s:%u", base_name(f->file), f->line);
-	return lh_pattern_is(pattern, place) || lh_pattern_is(pattern, base_name(f->file));
+	return lh_glob_match(pattern, place) || lh_glob_match(pattern, base_name(f->file));
 }
 
-static bool is_called(const char *name, const struct lh_thing *t)
+static bool is_called(const char *name, const struct lh_report_lock *t)
 {
 	if (strncmp(name, "born:", 5) == 0)
 		return born_at(name + 5, t);
-	return lh_pattern_is(name, t->name);
+	return lh_glob_match(name, t->name);
 }
 
-static uint32_t look_up(struct lh_policy *p, const struct lh_thing *t)
+static uint32_t look_up(struct lh_policy *p, const struct lh_report_lock *t)
 {
 	uint32_t found = UINT32_MAX;
 
@@ -217,11 +220,11 @@ static uint32_t look_up(struct lh_policy *p, const struct lh_thing *t)
 	return found;
 }
 
-uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_thing *t)
+uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_report_lock *t)
 {
 	if (t->id >= p->things) {
 		uint32_t n = 2 * t->id + 64;
-		uint32_t *list = lh_pool_get(p->pool, n * sizeof(*list));
+		uint32_t *list = lh_arena_alloc(p->pool, n * sizeof(*list));
 
 		memset(list, 0xff, n * sizeof(*list));
 		if (p->things)
@@ -234,21 +237,22 @@ uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_thing *t)
 	return p->of_thing[t->id] - 1;
 }
 
-enum lh_policy_says lh_policy_judge(struct lh_policy *p, const struct lh_thing *held,
-				    const struct lh_thing *wanted)
+enum lh_policy_verdict lh_policy_check(struct lh_policy *p, const struct lh_report_lock *held,
+				       const struct lh_report_lock *wanted)
 {
 	uint32_t a = lh_policy_name_of(p, held), b = lh_policy_name_of(p, wanted);
 
 	if (a == UINT32_MAX || b == UINT32_MAX)
 		return LH_POLICY_UNDECLARED;
 	if (a == b || lh_policy_reaches(p, a, b))
-		return LH_POLICY_FINE;
+		return LH_POLICY_OK;
 	return lh_policy_reaches(p, b, a) ? LH_POLICY_REVERSED : LH_POLICY_UNDECLARED;
 }
 
-const char *lh_policy_word(struct lh_pool *pool, const struct lh_thing *t, bool with_line)
+const char *lh_policy_lock_text(struct lh_arena *pool, const struct lh_report_lock *t,
+				bool with_line)
 {
-	const struct lh_frame *f;
+	const struct lh_report_frame *f;
 
 	if (t->named)
 		return t->name;
@@ -256,6 +260,6 @@ const char *lh_policy_word(struct lh_pool *pool, const struct lh_thing *t, bool 
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)
-		return lh_pool_print(pool, "born:%s:%u", base_name(f->file), f->line);
-	return lh_pool_print(pool, "born:%s", f->function);
+		return lh_arena_printf(pool, "born:%s:%u", base_name(f->file), f->line);
+	return lh_arena_printf(pool, "born:%s", f->function);
 }

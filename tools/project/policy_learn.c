@@ -39,18 +39,19 @@ static int by_birth(const void *x, const void *y)
 /* Two places of birth in one function: then the function's name is not enough. */
 static void find_shared(struct learning *l)
 {
-	const struct lh_model *m = l->view.model;
-	struct lh_pool *pool = l->view.pool;
+	const struct lh_report *m = l->view.model;
+	struct lh_arena *pool = l->view.pool;
 	struct birth *birth = NULL;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < m->locks; i++) {
-		struct birth b = {
-			.word = m->lock[i]->named ? NULL : lh_policy_word(pool, m->lock[i], false)};
+		struct birth b = {.word = m->lock[i]->named
+						  ? NULL
+						  : lh_policy_lock_text(pool, m->lock[i], false)};
 
 		if (!b.word)
 			continue;
-		b.exact = lh_policy_word(pool, m->lock[i], true);
+		b.exact = lh_policy_lock_text(pool, m->lock[i], true);
 		LH_PUSH(pool, birth, n, b);
 	}
 	if (n > 1)
@@ -71,10 +72,10 @@ static bool is_shared(const struct learning *l, const char *word)
 	return l->shared_n && bsearch(&word, l->shared, l->shared_n, sizeof(word), by_text);
 }
 
-static uint32_t name_of(struct learning *l, const struct lh_thing *t)
+static uint32_t name_of(struct learning *l, const struct lh_report_lock *t)
 {
-	struct lh_pool *pool = l->view.pool;
-	const char *word = lh_policy_word(pool, t, false);
+	struct lh_arena *pool = l->view.pool;
+	const char *word = lh_policy_lock_text(pool, t, false);
 
 	if (!word) {
 		for (uint32_t i = 0; i < l->nameless_n; i++)
@@ -84,11 +85,11 @@ static uint32_t name_of(struct learning *l, const struct lh_thing *t)
 		return UINT32_MAX;
 	}
 	if (!t->named && is_shared(l, word))
-		word = lh_policy_word(pool, t, true);
+		word = lh_policy_lock_text(pool, t, true);
 	return lh_policy_add_name(&l->policy, word, 0);
 }
 
-static void add_order(struct learning *l, const struct lh_order *o)
+static void add_order(struct learning *l, const struct lh_report_order *o)
 {
 	struct wish w = {.from = name_of(l, o->held), .to = name_of(l, o->wanted)};
 
@@ -100,7 +101,7 @@ static void add_order(struct learning *l, const struct lh_order *o)
 			return;
 		}
 	w.places = o->places;
-	w.at = lh_view_at(&l->view, lh_model_order_frame(l->view.model, o));
+	w.at = lh_view_at(&l->view, lh_report_order_frame(l->view.model, o));
 	LH_PUSH(l->view.pool, l->wish, l->wishes, w);
 }
 
@@ -135,7 +136,7 @@ static void take(struct learning *l)
 
 		w->taken = !lh_policy_reaches_without(&l->policy, w->to, w->from, UINT32_MAX);
 		if (w->taken)
-			lh_policy_add_arc(&l->policy, w->from, w->to, 0);
+			lh_policy_add_rule(&l->policy, w->from, w->to, 0);
 	}
 	if (l->wishes > 1)
 		qsort(l->wish, l->wishes, sizeof(*l->wish), by_name);
@@ -154,14 +155,14 @@ static const char *word(struct learning *l, uint32_t name)
 {
 	const char *text = l->policy.name[name].text;
 	bool odd = strcmp(lh_view_clean(&l->view, text), text) != 0;
-	char *out = lh_pool_text(l->view.pool, text);
+	char *out = lh_arena_strdup(l->view.pool, text);
 
 	for (char *c = out; *c; c++)
 		if (*c == '"' || (odd && (*c < ' ' || *c > '~')))
 			*c = '*';
 	if (*out && !strpbrk(out, " \t#<"))
 		return out;
-	return lh_pool_print(l->view.pool, "\"%s\"", out);
+	return lh_arena_printf(l->view.pool, "\"%s\"", out);
 }
 
 static void print_wish(struct learning *l, const struct wish *w)
@@ -177,10 +178,10 @@ static void print_wish(struct learning *l, const struct wish *w)
 	fprintf(out, "%s < %s", word(l, w->from), word(l, w->to));
 	fprintf(out, "  %s%s%s%s\n", w->taken ? "# " : "(",
 		lh_view_count(&l->view, w->places, "place", "places"),
-		w->at ? lh_pool_print(l->view.pool, ", %s", w->at) : "", w->taken ? "" : ")");
+		w->at ? lh_arena_printf(l->view.pool, ", %s", w->at) : "", w->taken ? "" : ")");
 }
 
-int lh_policy_learn(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_policy_learn(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct learning l = {.view = lh_view_open(m, style, out)};
 
@@ -203,7 +204,7 @@ int lh_policy_learn(const struct lh_model *m, const struct lh_text_style *style,
 	return lh_view_close(&l.view);
 }
 
-void lh_policy_count(struct lh_policy *p, const struct lh_model *m)
+void lh_policy_count(struct lh_policy *p, const struct lh_report *m)
 {
 	for (uint32_t i = 0; i < m->orders; i++) {
 		struct wish w = {.from = lh_policy_name_of(p, m->order[i]->held),
@@ -215,7 +216,7 @@ void lh_policy_count(struct lh_policy *p, const struct lh_model *m)
 	}
 }
 
-uint32_t lh_policy_toward(const struct lh_policy *p, uint32_t from, uint32_t to)
+uint32_t lh_policy_first_rule(const struct lh_policy *p, uint32_t from, uint32_t to)
 {
 	uint32_t best = to, best_steps = UINT32_MAX;
 	uint32_t *steps = calloc(p->names + 1, sizeof(*steps)); /* to the goal, + 1 */
@@ -224,7 +225,7 @@ uint32_t lh_policy_toward(const struct lh_policy *p, uint32_t from, uint32_t to)
 	for (uint32_t round = 1; more && round <= p->names; round++) {
 		more = false;
 		for (uint32_t i = 0; i < p->arcs; i++) {
-			const struct lh_policy_arc *a = &p->arc[i];
+			const struct lh_policy_rule *a = &p->arc[i];
 			bool reaches = round == 1 ? a->to == to : steps[a->to] == round - 1;
 
 			if (!reaches || steps[a->from])

@@ -14,10 +14,10 @@ static bool given(const char *text)
 	return text && *text;
 }
 
-static bool open_suppressions(struct lh_gate *g)
+static bool open_suppressions(struct lh_project *g)
 {
-	char *rest = lh_pool_text(g->pool,
-				  given(g->wants.suppressions) ? g->wants.suppressions : ""),
+	char *rest = lh_arena_strdup(g->pool,
+				     given(g->wants.suppressions) ? g->wants.suppressions : ""),
 	     *path;
 
 	while ((path = strsep(&rest, "\n")) != NULL)
@@ -26,96 +26,96 @@ static bool open_suppressions(struct lh_gate *g)
 	return true;
 }
 
-static bool open_baseline(struct lh_gate *g)
+static bool open_baseline(struct lh_project *g)
 {
 	bool writes = g->wants.update || g->wants.add;
 	int error;
 
 	if (!given(g->wants.baseline)) {
 		if (writes)
-			lh_say("which baseline is to be written? --baseline=FILE names it");
+			lh_log("which baseline is to be written? --baseline=FILE names it");
 		return !writes;
 	}
 	if (!lh_baseline_read(&g->baseline, g->pool, g->wants.baseline, writes)) {
 		if (access(g->wants.baseline, F_OK) != 0)
-			lh_say("--update-baseline makes it of what the run finds");
+			lh_log("--update-baseline makes it of what the run finds");
 		return false;
 	}
 	error = writes ? lh_baseline_writable(g->wants.baseline) : 0;
 	if (error)
-		lh_say("--baseline: %s: cannot be written: %s", g->wants.baseline, strerror(error));
+		lh_log("--baseline: %s: cannot be written: %s", g->wants.baseline, strerror(error));
 	return !error;
 }
 
-static bool open_policy(struct lh_gate *g)
+static bool open_policy(struct lh_project *g)
 {
 	const struct lh_policy *p = &g->policy;
 	uint32_t bad;
 
 	if (!given(g->wants.policy)) {
 		if (g->wants.strict)
-			lh_say("--policy-strict: which policy? --policy=FILE names it");
+			lh_log("--policy-strict: which policy? --policy=FILE names it");
 		return !g->wants.strict;
 	}
 	if (!lh_policy_read(&g->policy, g->pool, g->wants.policy))
 		return false;
-	bad = lh_policy_circle(p);
+	bad = lh_policy_find_cycle(p);
 	if (bad == UINT32_MAX)
 		return true;
-	lh_say("%s:%u:1: '%s' before '%s' closes a circle of orders; see 'lockhound policy check "
+	lh_log("%s:%u:1: '%s' before '%s' closes a circle of orders; see 'lockhound policy check "
 	       "%s'",
 	       p->path, p->arc[bad].line, p->name[p->arc[bad].from].text,
 	       p->name[p->arc[bad].to].text, p->path);
 	return false;
 }
 
-bool lh_gate_open(struct lh_gate *g, struct lh_gate_wants wants)
+bool lh_project_open(struct lh_project *g, struct lh_project_options wants)
 {
-	*g = (struct lh_gate){.wants = wants, .pool = lh_pool_new()};
+	*g = (struct lh_project){.wants = wants, .pool = lh_arena_new()};
 	return open_suppressions(g) && open_baseline(g) && open_policy(g);
 }
 
-const char *lh_gate_beside(const char *conf, const char *files)
+const char *lh_project_default_file(const char *conf, const char *files)
 {
-	static struct lh_pool *texts;
+	static struct lh_arena *texts;
 	const char *slash = strrchr(conf, '/'), *list = "";
 	char *rest, *file;
 
 	if (!texts)
-		texts = lh_pool_new();
-	rest = lh_pool_text(texts, files);
+		texts = lh_arena_new();
+	rest = lh_arena_strdup(texts, files);
 	while (slash && (file = strsep(&rest, "\n")) != NULL)
 		if (*file)
-			list = lh_pool_print(texts, "%s%s%.*s%s", list, *list ? "\n" : "",
-					     *file == '/' ? 0 : (int)(slash - conf) + 1, conf,
-					     file);
+			list = lh_arena_printf(texts, "%s%s%.*s%s", list, *list ? "\n" : "",
+					       *file == '/' ? 0 : (int)(slash - conf) + 1, conf,
+					       file);
 	return slash ? list : files;
 }
 
-void lh_gate_close(struct lh_gate *g)
+void lh_project_close(struct lh_project *g)
 {
-	lh_pool_free(g->pool);
+	lh_arena_free(g->pool);
 	memset(g, 0, sizeof(*g));
 }
 
-static void settle(void *with, const struct lh_model *m, struct lh_found *f)
+static void settle(void *with, const struct lh_report *m, struct lh_report_finding *f)
 {
-	struct lh_gate *g = with;
+	struct lh_project *g = with;
 	const struct lh_suppression *s = lh_suppress_find(&g->suppressions, f);
 	bool known = g->baseline.path && lh_baseline_has(&g->baseline, f);
 
 	(void)m;
 	if (s) {
 		f->status = LH_SUPPRESSED;
-		f->reason = lh_pool_print(g->pool, "%s:%u%s%s", s->file, s->line,
-					  *s->reason ? ": " : "", s->reason);
+		f->reason = lh_arena_printf(g->pool, "%s:%u%s%s", s->file, s->line,
+					    *s->reason ? ": " : "", s->reason);
 	} else if (known) {
 		f->status = LH_BASELINE;
 		f->reason = g->baseline.path;
 	}
 }
 
-void lh_gate_join(struct lh_gate *g, struct lh_model_wants *w)
+void lh_project_attach(struct lh_project *g, struct lh_report_options *w)
 {
 	w->settle = settle;
 	w->with = g;
@@ -124,10 +124,11 @@ void lh_gate_join(struct lh_gate *g, struct lh_model_wants *w)
 
 /* ---- the policy ---- */
 
-static void add_break(struct lh_gate *g, struct lh_model *m, const struct lh_order *o,
-		      enum lh_policy_says says)
+static void add_break(struct lh_project *g, struct lh_report *m, const struct lh_report_order *o,
+		      enum lh_policy_verdict says)
 {
-	const char *held = lh_model_what(m, o->held), *wanted = lh_model_what(m, o->wanted);
+	const char *held = lh_report_lock_text(m, o->held),
+		   *wanted = lh_report_lock_text(m, o->wanted);
 	struct lh_step step[2] = {
 		{.thread = o->thread, .lock = o->held->lock, .action = LH_HOLDS},
 		{.thread = o->thread, .lock = o->wanted->lock, .action = LH_WANTS},
@@ -139,11 +140,11 @@ static void add_break(struct lh_gate *g, struct lh_model *m, const struct lh_ord
 				 .thread = o->thread,
 				 .count = 1};
 
-	step[0].place = lh_model_order_place(o, false);
-	step[1].place = lh_model_order_place(o, true);
-	lh_model_add_finding(
+	step[0].place = lh_report_order_place(o, false);
+	step[1].place = lh_report_order_place(o, true);
+	lh_report_add_finding(
 		m, o->process->record, &row, step,
-		lh_pool_print(
+		lh_arena_printf(
 			g->pool,
 			says == LH_POLICY_REVERSED
 				? "%s is taken while %s is held: %s declares the other way round"
@@ -151,11 +152,11 @@ static void add_break(struct lh_gate *g, struct lh_model *m, const struct lh_ord
 			wanted, held, g->policy.path));
 }
 
-static void enforce(struct lh_gate *g, struct lh_model *m)
+static void enforce(struct lh_project *g, struct lh_report *m)
 {
 	for (uint32_t i = 0; g->policy.path && i < m->orders; i++) {
-		const struct lh_order *o = m->order[i];
-		enum lh_policy_says says = lh_policy_judge(&g->policy, o->held, o->wanted);
+		const struct lh_report_order *o = m->order[i];
+		enum lh_policy_verdict says = lh_policy_check(&g->policy, o->held, o->wanted);
 
 		if (says == LH_POLICY_REVERSED || (says == LH_POLICY_UNDECLARED && g->wants.strict))
 			add_break(g, m, o, says);
@@ -164,7 +165,7 @@ static void enforce(struct lh_gate *g, struct lh_model *m)
 
 /* ---- notes ---- */
 
-static void note_suppressions(struct lh_gate *g, struct lh_model *m)
+static void note_suppressions(struct lh_project *g, struct lh_report *m)
 {
 	uint32_t idle = 0, all = 0;
 
@@ -175,30 +176,32 @@ static void note_suppressions(struct lh_gate *g, struct lh_model *m)
 			continue;
 		all++;
 		if (s->expired) {
-			lh_model_note(m, "%s:%u: %s:%s ended on %s and suppresses nothing any more",
-				      s->file, s->line, s->type, s->pattern, s->until);
+			lh_report_note(m,
+				       "%s:%u: %s:%s ended on %s and suppresses nothing any more",
+				       s->file, s->line, s->type, s->pattern, s->until);
 		} else if (!s->hits) {
 			idle++;
 			if (g->wants.verbose)
-				lh_model_note(m, "%s:%u: %s:%s fitted nothing", s->file, s->line,
-					      s->type, s->pattern);
+				lh_report_note(m, "%s:%u: %s:%s fitted nothing", s->file, s->line,
+					       s->type, s->pattern);
 		}
 	}
 	if (idle && !g->wants.verbose)
-		lh_model_note(m, "%u of %u suppressions fitted nothing in this run (-v names them)",
-			      idle, all);
+		lh_report_note(m,
+			       "%u of %u suppressions fitted nothing in this run (-v names them)",
+			       idle, all);
 }
 
 /* Warnings are about time, and time is another one each run: not to be seen says nothing. */
-static bool is_fixed(const struct lh_known *k)
+static bool is_fixed(const struct lh_baseline_entry *k)
 {
 	char rule[40];
 
 	snprintf(rule, sizeof(rule), "%.*s", (int)strcspn(k->text, " \t"), k->text);
-	return !k->seen && lh_word_rule_severity(lh_word_find_rule(rule)) != LH_WARNING;
+	return !k->seen && lh_name_rule_severity(lh_name_find_rule(rule)) != LH_WARNING;
 }
 
-static void note_baseline(struct lh_gate *g, struct lh_model *m)
+static void note_baseline(struct lh_project *g, struct lh_report *m)
 {
 	const struct lh_baseline *b = &g->baseline;
 	const char *list = "";
@@ -206,29 +209,29 @@ static void note_baseline(struct lh_gate *g, struct lh_model *m)
 
 	for (uint32_t i = 0; i < b->n; i++)
 		if (is_fixed(&b->known[i]) && ++idle <= NAMED_MAX)
-			list = lh_pool_print(g->pool, "%s%s %s", list, *list ? "," : "",
-					     b->known[i].fingerprint);
+			list = lh_arena_printf(g->pool, "%s%s %s", list, *list ? "," : "",
+					       b->known[i].fingerprint);
 	if (idle && !g->wants.update && !g->wants.add)
-		lh_model_note(
+		lh_report_note(
 			m,
 			"%u of %u findings of %s were not seen; if they are fixed, remove these "
 			"lines:%s%s",
 			idle, b->n, b->path, list, idle > NAMED_MAX ? " ..." : "");
 }
 
-void lh_gate_finish(struct lh_gate *g, struct lh_model *m)
+void lh_project_finish(struct lh_project *g, struct lh_report *m)
 {
 	enforce(g, m);
 	note_suppressions(g, m);
 	note_baseline(g, m);
 }
 
-void lh_gate_cut_short(struct lh_gate *g)
+void lh_project_cut_short(struct lh_project *g)
 {
 	g->wants.add |= g->wants.update;
 }
 
-bool lh_gate_update(struct lh_gate *g, struct lh_model *m)
+bool lh_project_update(struct lh_project *g, struct lh_report *m)
 {
 	uint32_t before = g->baseline.n, fresh = 0;
 	int error;
@@ -236,12 +239,12 @@ bool lh_gate_update(struct lh_gate *g, struct lh_model *m)
 	if (!g->wants.update && !g->wants.add)
 		return true;
 	if (!m->processes) {
-		lh_say("nothing was watched: %s stays as it is", g->wants.baseline);
+		lh_log("nothing was watched: %s stays as it is", g->wants.baseline);
 		return false;
 	}
 	error = lh_baseline_write(&g->baseline, m, g->wants.add);
 	if (error) {
-		lh_say("--baseline: %s: %s", g->wants.baseline, strerror(error));
+		lh_log("--baseline: %s: %s", g->wants.baseline, strerror(error));
 		return false;
 	}
 	for (uint32_t i = 0; i < m->findings; i++) {
@@ -251,6 +254,6 @@ bool lh_gate_update(struct lh_gate *g, struct lh_model *m)
 		m->finding[i]->reason = g->baseline.path;
 		fresh++;
 	}
-	lh_model_note(m, "%s was written: %u new, %u before", g->baseline.path, fresh, before);
+	lh_report_note(m, "%s was written: %u new, %u before", g->baseline.path, fresh, before);
 	return true;
 }

@@ -5,14 +5,14 @@
  * Says itself what is wrong in one of the files, before the program is started. Does not decide
  * the exit status.
  */
-#ifndef LH_GATE_H
-#define LH_GATE_H
+#ifndef LH_PROJECT_PROJECT_H
+#define LH_PROJECT_PROJECT_H
 
 #include "tools/project/baseline.h"
 #include "tools/project/policy.h"
 #include "tools/project/suppress.h"
 
-struct lh_gate_wants {
+struct lh_project_options {
 	const char *baseline; /* "" or NULL: none */
 	bool update;          /* write it anew: what this run has found */
 	bool add;             /* write it anew: what this run has found, and what stands there */
@@ -22,31 +22,31 @@ struct lh_gate_wants {
 	bool verbose; /* name every suppression that fits nothing */
 };
 
-struct lh_gate {
-	struct lh_gate_wants wants;
-	struct lh_pool *pool;
+struct lh_project {
+	struct lh_project_options wants;
+	struct lh_arena *pool;
 	struct lh_suppressions suppressions;
 	struct lh_baseline baseline;
 	struct lh_policy policy;
 };
 
-bool lh_gate_open(struct lh_gate *, struct lh_gate_wants);
+bool lh_project_open(struct lh_project *, struct lh_project_options);
 /* A list of files as a file at `conf` names them: they lie beside it. In the pool of texts. */
-const char *lh_gate_beside(const char *conf, const char *files);
-void lh_gate_close(struct lh_gate *);
+const char *lh_project_default_file(const char *conf, const char *files);
+void lh_project_close(struct lh_project *);
 
 /* Hands itself to a model that is about to be made. */
-void lh_gate_join(struct lh_gate *, struct lh_model_wants *);
+void lh_project_attach(struct lh_project *, struct lh_report_options *);
 
 /* All records are in the model: adds what breaks the policy, and notes on what fitted nothing. */
-void lh_gate_finish(struct lh_gate *, struct lh_model *);
+void lh_project_finish(struct lh_project *, struct lh_report *);
 
 /* The run did not come to its end: what it has not seen may be there all the same, so an update of
  * the baseline takes nothing out. */
-void lh_gate_cut_short(struct lh_gate *);
+void lh_project_cut_short(struct lh_project *);
 
 /* Writes the baseline if that was asked for; what is in it then is new no more. False: said why
  * not. */
-bool lh_gate_update(struct lh_gate *, struct lh_model *);
+bool lh_project_update(struct lh_project *, struct lh_report *);
 
 #endif

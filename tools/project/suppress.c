@@ -9,23 +9,23 @@
 #include "tools/util/glob.h"
 #include "tools/render/view.h"
 
-typedef bool fits(const char *pattern, const struct lh_found *);
+typedef bool fits(const char *pattern, const struct lh_report_finding *);
 
 /* ---- does it fit? ---- */
 
-static bool frame_fits(const char *pattern, const struct lh_frame *f)
+static bool frame_fits(const char *pattern, const struct lh_report_frame *f)
 {
 	char place[1024];
 
-	if (lh_pattern_in(pattern, f->function) || lh_pattern_in(pattern, f->module))
+	if (lh_glob_match_part(pattern, f->function) || lh_glob_match_part(pattern, f->module))
 		return true;
 	if (!f->file)
 		return false;
 	snprintf(place, sizeof(place), "%s:%u", f->file, f->line);
-	return lh_pattern_in(pattern, f->file) || lh_pattern_in(pattern, place);
+	return lh_glob_match_part(pattern, f->file) || lh_glob_match_part(pattern, place);
 }
 
-static bool trace_fits(const char *pattern, const struct lh_trace *t)
+static bool trace_fits(const char *pattern, const struct lh_report_stack *t)
 {
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (frame_fits(pattern, &t->frame[i]))
@@ -33,7 +33,7 @@ static bool trace_fits(const char *pattern, const struct lh_trace *t)
 	return false;
 }
 
-static bool any_stack(const char *pattern, const struct lh_found *f)
+static bool any_stack(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->steps; i++)
 		if (trace_fits(pattern, f->step[i].stack))
@@ -41,7 +41,7 @@ static bool any_stack(const char *pattern, const struct lh_found *f)
 	return false;
 }
 
-static bool fits_deadlock(const char *pattern, const struct lh_found *f)
+static bool fits_deadlock(const char *pattern, const struct lh_report_finding *f)
 {
 	return (f->rule == LH_RULE_LOCK_ORDER || f->rule == LH_RULE_DEADLOCK ||
 		f->rule == LH_RULE_SELF_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
@@ -49,22 +49,22 @@ static bool fits_deadlock(const char *pattern, const struct lh_found *f)
 }
 
 /* What ThreadSanitizer calls misuse of a mutex. */
-static bool fits_mutex(const char *pattern, const struct lh_found *f)
+static bool fits_mutex(const char *pattern, const struct lh_report_finding *f)
 {
 	return (f->rule == LH_RULE_UNLOCK_NOT_OWNER || f->rule == LH_RULE_UNLOCK_NOT_HELD ||
 		f->rule == LH_RULE_DESTROY_HELD || f->rule == LH_RULE_EXIT_HOLDING) &&
 	       any_stack(pattern, f);
 }
 
-static bool fits_lock(const char *pattern, const struct lh_found *f)
+static bool fits_lock(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (lh_pattern_is(pattern, f->lock[i]->name))
+		if (lh_glob_match(pattern, f->lock[i]->name))
 			return true;
 	return false;
 }
 
-static bool fits_born(const char *pattern, const struct lh_found *f)
+static bool fits_born(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (trace_fits(pattern, f->lock[i]->born))
@@ -72,43 +72,43 @@ static bool fits_born(const char *pattern, const struct lh_found *f)
 	return false;
 }
 
-static bool fits_hold(const char *pattern, const struct lh_found *f)
+static bool fits_hold(const char *pattern, const struct lh_report_finding *f)
 {
 	return f->rule == LH_RULE_LONG_HOLD && (fits_lock(pattern, f) || any_stack(pattern, f));
 }
 
-static bool fits_lib(const char *pattern, const struct lh_found *f)
+static bool fits_lib(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->steps; i++)
 		for (uint32_t k = 0; k < f->step[i].stack->n; k++)
-			if (lh_pattern_in(pattern, f->step[i].stack->frame[k].module))
+			if (lh_glob_match_part(pattern, f->step[i].stack->frame[k].module))
 				return true;
 	return false;
 }
 
 /* A lock call came straight from this library. */
-static bool fits_called_from(const char *pattern, const struct lh_found *f)
+static bool fits_called_from(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->steps; i++) {
-		const struct lh_trace *t = f->step[i].stack;
+		const struct lh_report_stack *t = f->step[i].stack;
 		uint32_t k = 0;
 
 		while (k < t->n && t->frame[k].ours)
 			k++;
-		if (k < t->n && lh_pattern_in(pattern, t->frame[k].module))
+		if (k < t->n && lh_glob_match_part(pattern, t->frame[k].module))
 			return true;
 	}
 	return false;
 }
 
-static bool fits_id(const char *pattern, const struct lh_found *f)
+static bool fits_id(const char *pattern, const struct lh_report_finding *f)
 {
 	return strcmp(pattern, f->fingerprint) == 0;
 }
 
-static bool fits_rule(const char *pattern, const struct lh_found *f)
+static bool fits_rule(const char *pattern, const struct lh_report_finding *f)
 {
-	return strcmp(pattern, lh_word_rule(f->rule)) == 0;
+	return strcmp(pattern, lh_name_rule(f->rule)) == 0;
 }
 
 /* The end of the first name of a list: at a comma that is in no <...> or (...). */
@@ -121,12 +121,12 @@ static const char *name_end(const char *list)
 	return list;
 }
 
-static const char *name_at(const struct lh_found *f, uint32_t i)
+static const char *name_at(const struct lh_report_finding *f, uint32_t i)
 {
 	return f->ring ? f->part[i].holds->lock->name : f->lock[i]->name;
 }
 
-static bool fits_cycle(const char *pattern, const struct lh_found *f)
+static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
 {
 	uint32_t n = f->ring ? f->ringed : f->locks;
 
@@ -139,7 +139,7 @@ static bool fits_cycle(const char *pattern, const struct lh_found *f)
 
 			end = name_end(at);
 			snprintf(name, sizeof(name), "%.*s", (int)(end - at), at);
-			if (!lh_pattern_is(name, name_at(f, (first + i) % n)))
+			if (!lh_glob_match(name, name_at(f, (first + i) % n)))
 				break;
 			at = *end ? end + 1 + strspn(end + 1, " ") : end;
 		}
@@ -160,7 +160,7 @@ static const char *check_id(const char *pattern)
 
 static const char *check_rule(const char *pattern)
 {
-	return lh_word_find_rule(pattern) != LH_NO_RULE
+	return lh_name_find_rule(pattern) != LH_NO_RULE
 		       ? NULL
 		       : "a rule, as 'lockhound explain' lists them";
 }
@@ -195,12 +195,12 @@ static const struct {
 };
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
-static const char *all_types(struct lh_pool *p)
+static const char *all_types(struct lh_arena *p)
 {
 	const char *text = "";
 
 	for (uint32_t i = 0; i < KINDS && kinds[i].fits; i++)
-		text = lh_pool_print(p, "%s%s%s:", text, i ? ", " : "", kinds[i].type);
+		text = lh_arena_printf(p, "%s%s%s:", text, i ? ", " : "", kinds[i].type);
 	return text;
 }
 
@@ -221,7 +221,7 @@ static bool is_day(const char *d)
 }
 
 /* "until 2026-12-31" in a reason: that day still counts. False: a date that is none. */
-static bool set_end(struct lh_lines *l, struct lh_suppression *s)
+static bool set_end(struct lh_config_lines *l, struct lh_suppression *s)
 {
 	char today[16];
 	time_t now = time(NULL);
@@ -233,55 +233,56 @@ static bool set_end(struct lh_lines *l, struct lh_suppression *s)
 	if (!at)
 		return true;
 	if (!is_day(at + 6))
-		return lh_lines_wrong(l, l->text,
-				      "'%.10s' behind 'until' is no day; expected YYYY-MM-DD",
-				      at + 6);
-	s->until = lh_pool_print(l->pool, "%.10s", at + 6);
+		return lh_config_lines_error(
+			l, l->text, "'%.10s' behind 'until' is no day; expected YYYY-MM-DD",
+			at + 6);
+	s->until = lh_arena_printf(l->pool, "%.10s", at + 6);
 	if (localtime_r(&now, &t) && strftime(today, sizeof(today), "%Y-%m-%d", &t))
 		s->expired = strcmp(s->until, today) < 0;
 	return true;
 }
 
-static bool read_entry(struct lh_lines *l, struct lh_suppression *s)
+static bool read_entry(struct lh_config_lines *l, struct lh_suppression *s)
 {
 	char *colon = strchr(l->text, ':');
 	uint32_t k = 0;
 	const char *expected;
 
 	if (!colon)
-		return lh_lines_wrong(l, l->text + strlen(l->text),
-				      "'%s' has no colon; expected TYPE:PATTERN with one of %s",
-				      l->text, all_types(l->pool));
+		return lh_config_lines_error(
+			l, l->text + strlen(l->text),
+			"'%s' has no colon; expected TYPE:PATTERN with one of %s", l->text,
+			all_types(l->pool));
 	*colon = '\0';
 	while (k < KINDS && strcmp(kinds[k].type, l->text) != 0)
 		k++;
 	if (k == KINDS)
-		return lh_lines_wrong(l, l->text,
-				      "'%s' is no type of suppression; expected one of %s", l->text,
-				      all_types(l->pool));
+		return lh_config_lines_error(l, l->text,
+					     "'%s' is no type of suppression; expected one of %s",
+					     l->text, all_types(l->pool));
 	s->kind = k;
 	s->type = kinds[k].type;
 	s->pattern = colon + 1 + strspn(colon + 1, " \t");
 	s->foreign = !kinds[k].fits;
 	if (!*s->pattern)
-		return lh_lines_wrong(l, s->pattern, "nothing behind '%s:'; expected a pattern",
-				      s->type);
+		return lh_config_lines_error(l, s->pattern,
+					     "nothing behind '%s:'; expected a pattern", s->type);
 	expected = kinds[k].check ? kinds[k].check(s->pattern) : NULL;
 	if (expected)
-		return lh_lines_wrong(l, s->pattern, "'%s' does not fit '%s:'; expected %s",
-				      s->pattern, s->type, expected);
+		return lh_config_lines_error(l, s->pattern, "'%s' does not fit '%s:'; expected %s",
+					     s->pattern, s->type, expected);
 	return set_end(l, s);
 }
 
-bool lh_suppress_read(struct lh_suppressions *all, struct lh_pool *pool, const char *path)
+bool lh_suppress_read(struct lh_suppressions *all, struct lh_arena *pool, const char *path)
 {
-	struct lh_lines l;
+	struct lh_config_lines l;
 	const char *reason = "";
 
 	all->pool = pool;
-	if (!lh_lines_open(&l, pool, path))
+	if (!lh_config_lines_open(&l, pool, path))
 		return false;
-	while (lh_lines_next(&l)) {
+	while (lh_config_lines_next(&l)) {
 		struct lh_suppression s = {.file = path, .line = l.number};
 
 		/* The last comment above belongs to all lines up to an empty one. */
@@ -294,11 +295,12 @@ bool lh_suppress_read(struct lh_suppressions *all, struct lh_pool *pool, const c
 			break;
 		LH_PUSH(pool, all->entry, all->n, s);
 	}
-	lh_lines_close(&l);
+	lh_config_lines_close(&l);
 	return !l.bad;
 }
 
-struct lh_suppression *lh_suppress_find(struct lh_suppressions *all, const struct lh_found *f)
+struct lh_suppression *lh_suppress_find(struct lh_suppressions *all,
+					const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < all->n; i++) {
 		struct lh_suppression *s = &all->entry[i];
@@ -313,16 +315,16 @@ struct lh_suppression *lh_suppress_find(struct lh_suppressions *all, const struc
 
 /* ---- lines to paste ---- */
 
-void lh_suppress_print(const struct lh_model *m, const struct lh_found *f, FILE *out)
+void lh_suppress_print(const struct lh_report *m, const struct lh_report_finding *f, FILE *out)
 {
-	struct lh_text_style style = {0};
+	struct lh_render_text_style style = {0};
 	struct lh_view v = lh_view_open(m, &style, out);
-	const char *at = lh_view_at(&v, lh_view_place(&v, f)), *names = NULL;
+	const char *at = lh_view_at(&v, lh_view_finding_frame(&v, f)), *names = NULL;
 
 	for (uint32_t i = 0; i < f->ringed; i++)
-		names = names ? lh_pool_print(v.pool, "%s,%s", names, name_at(f, i))
+		names = names ? lh_arena_printf(v.pool, "%s,%s", names, name_at(f, i))
 			      : name_at(f, i);
-	fprintf(out, "# %s: %s%s%s\n", lh_word_rule(f->rule), lh_view_clean(&v, f->message),
+	fprintf(out, "# %s: %s%s%s\n", lh_name_rule(f->rule), lh_view_clean(&v, f->message),
 		at ? ", " : "", at ? at : "");
 	if (names)
 		fprintf(out, "# or by name: cycle:%s\n", lh_view_clean(&v, names));

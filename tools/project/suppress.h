@@ -4,8 +4,8 @@
  * Reads ThreadSanitizer's files as they are, and more types besides; docs/suppressions.md
  * describes them. Does not count findings and changes no model: it answers which entry fits.
  */
-#ifndef LH_SUPPRESS_H
-#define LH_SUPPRESS_H
+#ifndef LH_PROJECT_SUPPRESS_H
+#define LH_PROJECT_SUPPRESS_H
 
 #include "tools/report/report.h"
 
@@ -24,18 +24,18 @@ struct lh_suppression {
 };
 
 struct lh_suppressions {
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	struct lh_suppression *entry;
 	uint32_t n;
 };
 
 /* Adds a file's entries. False: it was said what is wrong with it. */
-bool lh_suppress_read(struct lh_suppressions *, struct lh_pool *, const char *path);
+bool lh_suppress_read(struct lh_suppressions *, struct lh_arena *, const char *path);
 
 /* The first entry that fits and has not expired; it is counted. NULL: none. */
-struct lh_suppression *lh_suppress_find(struct lh_suppressions *, const struct lh_found *);
+struct lh_suppression *lh_suppress_find(struct lh_suppressions *, const struct lh_report_finding *);
 
 /* Lines to paste into a file: the reason to fill in, and the entry. */
-void lh_suppress_print(const struct lh_model *, const struct lh_found *, FILE *);
+void lh_suppress_print(const struct lh_report *, const struct lh_report_finding *, FILE *);
 
 #endif

@@ -6,7 +6,7 @@
 static const char *quoted(struct lh_view *v, const char *text)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_pool_get(v->pool, 2 * strlen(clean) + 3), *at = out;
+	char *out = lh_arena_alloc(v->pool, 2 * strlen(clean) + 3), *at = out;
 
 	*at++ = '"';
 	for (; *clean; clean++) {
@@ -23,20 +23,20 @@ static const char *two_lines(struct lh_view *v, const char *first, const char *s
 {
 	const char *a = quoted(v, first), *b = quoted(v, second);
 
-	return lh_pool_print(v->pool, "%.*s\\n%s", (int)strlen(a) - 1, a, b + 1);
+	return lh_arena_printf(v->pool, "%.*s\\n%s", (int)strlen(a) - 1, a, b + 1);
 }
 
-static void show_spot(struct lh_view *v, uint32_t i, const struct lh_spot *s)
+static void show_spot(struct lh_view *v, uint32_t i, const struct lh_graph_node *s)
 {
 	const char *kind = s->first->kind;
 
 	if (s->locks > 1)
-		kind = lh_pool_print(v->pool, "%s, %u of them", kind, s->locks);
+		kind = lh_arena_printf(v->pool, "%s, %u of them", kind, s->locks);
 	fprintf(v->out, "\tn%u [label=%s%s];\n", i, two_lines(v, s->label, kind),
 		s->ring ? ", color=\"#b3261e\", penwidth=2" : "");
 }
 
-static void show_arrow(struct lh_view *v, const struct lh_arrow *a)
+static void show_arrow(struct lh_view *v, const struct lh_graph_edge *a)
 {
 	const char *at = a->place ? lh_view_at(v, a->place) : NULL;
 	const char *function = a->place && a->place->function ? a->place->function : "";
@@ -49,7 +49,7 @@ static void show_arrow(struct lh_view *v, const struct lh_arrow *a)
 			: "color=\"#666666\"");
 }
 
-int lh_render_dot(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_dot(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 	struct lh_graph g = lh_graph_make(&v);

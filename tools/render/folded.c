@@ -11,7 +11,7 @@
 /* ';' ends a frame and the last space begins the number. */
 static const char *part(struct lh_view *v, const char *text)
 {
-	char *out = lh_pool_text(v->pool, lh_view_clean(v, text));
+	char *out = lh_arena_strdup(v->pool, lh_view_clean(v, text));
 
 	for (char *c = out; *c; c++)
 		if (*c == ';')
@@ -19,7 +19,7 @@ static const char *part(struct lh_view *v, const char *text)
 	return out;
 }
 
-static const char *function(struct lh_view *v, const struct lh_frame *f)
+static const char *function(struct lh_view *v, const struct lh_report_frame *f)
 {
 	const char *at;
 
@@ -29,7 +29,7 @@ static const char *function(struct lh_view *v, const struct lh_frame *f)
 	return at ? part(v, at) : "?";
 }
 
-static void put_stack(struct lh_view *v, const struct lh_trace *t)
+static void put_stack(struct lh_view *v, const struct lh_report_stack *t)
 {
 	for (uint32_t i = t->n; i-- > 0;)
 		if (!t->frame[i].ours)
@@ -37,9 +37,9 @@ static void put_stack(struct lh_view *v, const struct lh_trace *t)
 }
 
 /* The innermost one of the program's own. */
-static const struct lh_frame *own_frame(const struct lh_trace *t)
+static const struct lh_report_frame *own_frame(const struct lh_report_stack *t)
 {
-	const struct lh_frame *best = NULL;
+	const struct lh_report_frame *best = NULL;
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
@@ -47,12 +47,12 @@ static const struct lh_frame *own_frame(const struct lh_trace *t)
 	return best;
 }
 
-static const char *lock_name(struct lh_view *v, const struct lh_thing *t)
+static const char *lock_name(struct lh_view *v, const struct lh_report_lock *t)
 {
 	return t ? part(v, t->name) : "a lock that is gone";
 }
 
-static void put_wait(struct lh_view *v, const struct lh_contact *c)
+static void put_wait(struct lh_view *v, const struct lh_wait_pair_stats *c)
 {
 	if (c->ns < 1000)
 		return;
@@ -60,13 +60,13 @@ static void put_wait(struct lh_view *v, const struct lh_contact *c)
 	put_stack(v, c->waiter);
 	fprintf(v->out, ";[%s]", lock_name(v, c->lock));
 	if (c->holder && c->holder->n) {
-		const struct lh_frame *f = own_frame(c->holder);
+		const struct lh_report_frame *f = own_frame(c->holder);
 		fprintf(v->out, ";held since %s", f ? function(v, f) : "?");
 	}
 	fprintf(v->out, " %.0f\n", (double)c->ns / 1000);
 }
 
-static void put_hold(struct lh_view *v, const struct lh_contact *c)
+static void put_hold(struct lh_view *v, const struct lh_wait_pair_stats *c)
 {
 	if (c->ns < 1000)
 		return;
@@ -76,19 +76,19 @@ static void put_hold(struct lh_view *v, const struct lh_contact *c)
 }
 
 /* Waits so short that no look met one; and all of a run without the command. */
-static void put_unseen(struct lh_view *v, const struct lh_thing *t)
+static void put_unseen(struct lh_view *v, const struct lh_report_lock *t)
 {
-	if (t->row.kind != LH_LIFE && t->more.wait_ns >= 1000 && !t->worst)
+	if (t->row.kind != LH_THREAD_END && t->more.wait_ns >= 1000 && !t->worst)
 		fprintf(v->out, "waiting;(stacks not seen);[%s] %llu\n", lock_name(v, t),
 			(unsigned long long)(t->more.wait_ns / 1000));
 }
 
-int lh_render_folded(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_folded(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 
 	for (uint32_t i = 0; m->profile && i < m->profile->contacts; i++) {
-		const struct lh_contact *c = m->profile->contact[i];
+		const struct lh_wait_pair_stats *c = m->profile->contact[i];
 
 		if (c->waiter)
 			put_wait(&v, c);

@@ -15,7 +15,7 @@ static const char *const commands[] = {"notice", "warning", "error"};
 static const char *escape(struct lh_view *v, const char *text, bool property)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_pool_get(v->pool, 3 * strlen(clean) + 1), *at = out;
+	char *out = lh_arena_alloc(v->pool, 3 * strlen(clean) + 1), *at = out;
 
 	for (; *clean; clean++)
 		at += *clean == '%' || (property && strchr(":,", *clean))
@@ -24,10 +24,10 @@ static const char *escape(struct lh_view *v, const char *text, bool property)
 	return out;
 }
 
-static void show(struct lh_view *v, const struct lh_found *f)
+static void show(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_frame *at = lh_view_place(v, f);
-	const char *schedule = lh_model_schedule(v->model, f), *path = lh_view_path(v, at);
+	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
+	const char *schedule = lh_report_schedule(v->model, f), *path = lh_view_path(v, at);
 
 	fprintf(v->out, "::%s ", commands[f->severity]);
 	if (path) {
@@ -36,30 +36,32 @@ static void show(struct lh_view *v, const struct lh_found *f)
 		if (at->column)
 			fprintf(v->out, "col=%u,", at->column);
 	}
-	fprintf(v->out, "title=%s::%s", escape(v, lh_word_title(f->rule), true),
+	fprintf(v->out, "title=%s::%s", escape(v, lh_name_title(f->rule), true),
 		escape(v, f->message, false));
 	if (schedule)
 		fprintf(v->out, "%%0A%s", escape(v, schedule, false));
 	for (uint32_t i = 0; i < f->parts; i++) {
-		const struct lh_act *a = f->part[i].does ? f->part[i].does : f->part[i].holds;
-		const char *where = a ? lh_view_at(v, lh_view_act_place(v, a)) : NULL;
+		const struct lh_report_step *a =
+			f->part[i].does ? f->part[i].does : f->part[i].holds;
+		const char *where = a ? lh_view_at(v, lh_view_step_frame(v, a)) : NULL;
 
 		if (where)
 			fprintf(v->out, "%%0A%s %s at %s",
-				escape(v, lh_model_who(v->model, f->part[i].thread), false),
-				escape(v, lh_model_deed(v->model, f, a, false), false),
+				escape(v, lh_report_thread_text(v->model, f->part[i].thread),
+				       false),
+				escape(v, lh_report_step_text(v->model, f, a, false), false),
 				escape(v, where, false));
 	}
 	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);
 }
 
-int lh_render_github(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_github(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 	uint32_t shown[LH_ERROR + 1] = {0}, left = 0;
 
 	for (uint32_t i = 0; i < m->findings; i++) {
-		const struct lh_found *f = m->finding[i];
+		const struct lh_report_finding *f = m->finding[i];
 
 		if (f->status != LH_NEW)
 			continue;

@@ -4,17 +4,17 @@
 #include <errno.h>
 #include <jansson.h>
 
-static const char *severity(const struct lh_found *f)
+static const char *severity(const struct lh_report_finding *f)
 {
 	if (f->severity == LH_ERROR)
 		return f->level > LH_POTENTIAL ? "blocker" : "critical";
 	return f->severity == LH_WARNING ? "minor" : "info";
 }
 
-static json_t *entry(struct lh_view *v, const struct lh_found *f)
+static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_frame *at = lh_view_place(v, f);
-	struct lh_frame object = {.line = 1};
+	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
+	struct lh_report_frame object = {.line = 1};
 	const char *path;
 
 	/* An entry must have a path: without a line it is the object's. */
@@ -25,13 +25,13 @@ static json_t *entry(struct lh_view *v, const struct lh_found *f)
 	path = lh_view_path(v, at);
 	return json_pack("{s:s, s:o, s:s, s:s, s:{s:s, s:{s:I}}}", "description",
 			 lh_view_clean(v, f->message), "check_name",
-			 json_sprintf("lockhound/%s", lh_word_rule(f->rule)), "fingerprint",
+			 json_sprintf("lockhound/%s", lh_name_rule(f->rule)), "fingerprint",
 			 f->fingerprint, "severity", severity(f), "location", "path",
 			 path ? lh_view_clean(v, path) : "unknown", "lines", "begin",
 			 (json_int_t)(at->line ? at->line : 1));
 }
 
-int lh_render_gitlab(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_gitlab(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 	json_t *list = json_array();

@@ -27,35 +27,35 @@ static uint32_t row_of(struct lh_view *v, struct place **places, const char *key
 	*fresh = !p;
 	if (p)
 		return p->row;
-	p = lh_pool_get(v->pool, sizeof(*p));
-	p->key = lh_pool_text(v->pool, key);
+	p = lh_arena_alloc(v->pool, sizeof(*p));
+	p->key = lh_arena_strdup(v->pool, key);
 	p->row = next;
 	HASH_ADD_KEYPTR(hh, *places, p->key, strlen(p->key), p);
 	return next;
 }
 
-static uint32_t spot_of(struct making *g, const struct lh_thing *t)
+static uint32_t spot_of(struct making *g, const struct lh_report_lock *t)
 {
 	struct lh_view *v = g->view;
-	const char *key = lh_pool_print(v->pool, "s%s\n%s", t->name, t->class);
+	const char *key = lh_arena_printf(v->pool, "s%s\n%s", t->name, t->class);
 	bool fresh;
 	uint32_t i = row_of(v, &g->places, key, g->graph.spots, &fresh);
 
 	if (fresh) {
-		struct lh_spot spot = {.label = lh_view_clean(v, t->name), .first = t};
+		struct lh_graph_node spot = {.label = lh_view_clean(v, t->name), .first = t};
 
 		LH_PUSH(v->pool, g->graph.spot, g->graph.spots, spot);
 	}
-	row_of(v, &g->counted, lh_pool_print(v->pool, "%u", t->id), 0, &fresh);
+	row_of(v, &g->counted, lh_arena_printf(v->pool, "%u", t->id), 0, &fresh);
 	g->graph.spot[i].locks += fresh;
 	return i;
 }
 
-static struct lh_arrow *arrow_of(struct making *g, const struct lh_thing *a,
-				 const struct lh_thing *b)
+static struct lh_graph_edge *arrow_of(struct making *g, const struct lh_report_lock *a,
+				      const struct lh_report_lock *b)
 {
-	struct lh_arrow made = {.from = spot_of(g, a), .to = spot_of(g, b)};
-	const char *key = lh_pool_print(g->view->pool, "a%u %u", made.from, made.to);
+	struct lh_graph_edge made = {.from = spot_of(g, a), .to = spot_of(g, b)};
+	const char *key = lh_arena_printf(g->view->pool, "a%u %u", made.from, made.to);
 	bool fresh;
 	uint32_t i = row_of(g->view, &g->places, key, g->graph.arrows, &fresh);
 
@@ -64,23 +64,23 @@ static struct lh_arrow *arrow_of(struct making *g, const struct lh_thing *a,
 	return &g->graph.arrow[i];
 }
 
-static void add_order(struct making *g, const struct lh_order *o)
+static void add_order(struct making *g, const struct lh_report_order *o)
 {
-	struct lh_arrow *arrow = arrow_of(g, o->held, o->wanted);
+	struct lh_graph_edge *arrow = arrow_of(g, o->held, o->wanted);
 
 	arrow->places += o->places;
 	if (!arrow->order)
 		arrow->order = o;
 	if (!arrow->place)
-		arrow->place = lh_model_order_frame(g->view->model, o);
+		arrow->place = lh_report_order_frame(g->view->model, o);
 }
 
-static void add_ring(struct making *g, const struct lh_found *f)
+static void add_ring(struct making *g, const struct lh_report_finding *f)
 {
 	g->graph.rings++;
 	for (uint32_t i = 0; i < f->ringed; i++) {
-		const struct lh_part *part = &f->part[i];
-		struct lh_arrow *arrow = arrow_of(g, part->holds->lock, part->does->lock);
+		const struct lh_report_part *part = &f->part[i];
+		struct lh_graph_edge *arrow = arrow_of(g, part->holds->lock, part->does->lock);
 
 		arrow->ring = true;
 		if (!arrow->places)
@@ -102,21 +102,21 @@ static void choose(struct making *g)
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; i < x->spots; i++)
-		shown += x->spot[i].shown = x->spot[i].ring && shown < LH_GRAPH_SPOTS;
+		shown += x->spot[i].shown = x->spot[i].ring && shown < LH_GRAPH_NODES_MAX;
 	for (uint32_t i = 0; i < x->arrows && !g->view->style->cycles_only; i++) {
-		struct lh_spot *a = &x->spot[x->arrow[i].from], *b = &x->spot[x->arrow[i].to];
+		struct lh_graph_node *a = &x->spot[x->arrow[i].from], *b = &x->spot[x->arrow[i].to];
 
 		if (a->ring && !b->shown)
-			shown += b->shown = shown < LH_GRAPH_SPOTS;
+			shown += b->shown = shown < LH_GRAPH_NODES_MAX;
 		if (b->ring && !a->shown)
-			shown += a->shown = shown < LH_GRAPH_SPOTS;
+			shown += a->shown = shown < LH_GRAPH_NODES_MAX;
 	}
 	for (uint32_t i = 0; i < x->spots && !g->view->style->cycles_only; i++)
 		if (!x->spot[i].shown)
-			shown += x->spot[i].shown = shown < LH_GRAPH_SPOTS;
+			shown += x->spot[i].shown = shown < LH_GRAPH_NODES_MAX;
 	x->hidden = x->spots - shown;
 	for (uint32_t i = 0; i < x->arrows; i++) {
-		struct lh_arrow *a = &x->arrow[i];
+		struct lh_graph_edge *a = &x->arrow[i];
 
 		a->shown =
 			x->spot[a->from].shown && x->spot[a->to].shown &&
@@ -127,7 +127,7 @@ static void choose(struct making *g)
 struct lh_graph lh_graph_make(struct lh_view *v)
 {
 	struct making g = {.view = v};
-	const struct lh_model *m = v->model;
+	const struct lh_report *m = v->model;
 
 	for (uint32_t i = 0; i < m->findings; i++)
 		if (m->finding[i]->ring)

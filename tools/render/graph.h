@@ -7,33 +7,33 @@
  *
  * Does not draw and does not judge: circles are the model's findings.
  */
-#ifndef LH_GRAPH_H
-#define LH_GRAPH_H
+#ifndef LH_RENDER_GRAPH_H
+#define LH_RENDER_GRAPH_H
 
 #include "tools/render/view.h"
 
-#define LH_GRAPH_SPOTS 300 /* more than that nobody can read, and dot takes minutes for */
+#define LH_GRAPH_NODES_MAX 300 /* more than that nobody can read, and dot takes minutes for */
 
-struct lh_spot {
+struct lh_graph_node {
 	const char *label; /* clean */
-	const struct lh_thing *first;
+	const struct lh_report_lock *first;
 	uint32_t locks; /* so many are this spot */
 	bool ring;      /* lies in a circle */
 	bool shown;
 };
 
-struct lh_arrow {
-	uint32_t from, to;            /* spots */
-	const struct lh_order *order; /* NULL: known from a finding only */
-	const struct lh_frame *place; /* NULL not known */
+struct lh_graph_edge {
+	uint32_t from, to;                   /* spots */
+	const struct lh_report_order *order; /* NULL: known from a finding only */
+	const struct lh_report_frame *place; /* NULL not known */
 	uint32_t places;
 	bool ring, shown;
 };
 
 struct lh_graph {
-	struct lh_spot *spot;
+	struct lh_graph_node *spot;
 	uint32_t spots;
-	struct lh_arrow *arrow;
+	struct lh_graph_edge *arrow;
 	uint32_t arrows;
 	uint32_t rings; /* findings that are circles */
 	uint32_t

@@ -30,7 +30,7 @@ static double y_of(uint32_t i, uint32_t n)
 }
 
 /* From lock to lock, short of both; two threads' arrows lie beside each other. */
-static void draw_arrow(struct lh_view *v, const struct lh_found *f, uint32_t i)
+static void draw_arrow(struct lh_view *v, const struct lh_report_finding *f, uint32_t i)
 {
 	uint32_t n = f->ringed, next = (i + 1) % n;
 	double x = x_of(i, n), y = y_of(i, n), dx = x_of(next, n) - x, dy = y_of(next, n) - y;
@@ -44,11 +44,11 @@ static void draw_arrow(struct lh_view *v, const struct lh_found *f, uint32_t i)
 	fprintf(v->out,
 		"<text x=\"%.1f\" y=\"%.1f\" font-size=\"11\" text-anchor=\"middle\">%s</text>\n",
 		ax + dx / 2 - uy * 24, ay + dy / 2 + ux * 24 + 4,
-		f->part[i].thread ? lh_pool_print(v->pool, "T%u", f->part[i].thread->id)
+		f->part[i].thread ? lh_arena_printf(v->pool, "T%u", f->part[i].thread->id)
 				  : "a thread");
 }
 
-static void draw_ring(struct lh_view *v, const struct lh_found *f)
+static void draw_ring(struct lh_view *v, const struct lh_report_finding *f)
 {
 	fprintf(v->out,
 		"<svg viewBox=\"0 0 600 260\" width=\"600\" role=\"img\" aria-label=\"%s\">"
@@ -80,9 +80,9 @@ static void draw_ring(struct lh_view *v, const struct lh_found *f)
 
 /* ---- what a thread did ---- */
 
-static void show_source(struct lh_view *v, const struct lh_frame *at)
+static void show_source(struct lh_view *v, const struct lh_report_frame *at)
 {
-	struct lh_snippet s;
+	struct lh_source_lines s;
 
 	if (!v->style->source || !at->line ||
 	    !lh_source_read(v->pool, at->file, at->line, at->column, &s))
@@ -97,13 +97,13 @@ static void show_source(struct lh_view *v, const struct lh_frame *at)
 	fputs("</pre>\n", v->out);
 }
 
-static void show_stack(struct lh_view *v, const struct lh_trace *t)
+static void show_stack(struct lh_view *v, const struct lh_report_stack *t)
 {
 	if (!t->n)
 		return;
 	fputs("<details><summary class=\"dim\">stack</summary><pre>", v->out);
 	for (uint32_t i = 0, shown = 0; i < t->n; i++) {
-		const struct lh_frame *f = &t->frame[i];
+		const struct lh_report_frame *f = &t->frame[i];
 		const char *at = lh_view_at(v, f);
 
 		if (!f->ours)
@@ -114,18 +114,19 @@ static void show_stack(struct lh_view *v, const struct lh_trace *t)
 	fprintf(v->out, "%s</pre></details>\n", t->cut ? "... there is more\n" : "");
 }
 
-static void show_part(struct lh_view *v, const struct lh_found *f, const struct lh_part *part)
+static void show_part(struct lh_view *v, const struct lh_report_finding *f,
+		      const struct lh_report_part *part)
 {
-	fprintf(v->out, "<div><b>%s</b>\n", html(v, lh_model_who(v->model, part->thread)));
+	fprintf(v->out, "<div><b>%s</b>\n", html(v, lh_report_thread_text(v->model, part->thread)));
 	for (uint32_t i = part->first; i < part->first + part->n; i++) {
-		const struct lh_act *a = &f->step[i];
-		const struct lh_frame *place = lh_view_act_place(v, a);
+		const struct lh_report_step *a = &f->step[i];
+		const struct lh_report_frame *place = lh_view_step_frame(v, a);
 		const char *at = lh_view_at(v, place ? place : a->place);
 
 		fprintf(v->out, "<div>%s%s%s</div>\n",
-			html(v, lh_model_deed(v->model, f, a, false)), at ? " <code>" : "",
-			at ? lh_pool_print(v->pool, "%s</code>",
-					   lh_escape(v->pool, LH_ESCAPE_HTML, at))
+			html(v, lh_report_step_text(v->model, f, a, false)), at ? " <code>" : "",
+			at ? lh_arena_printf(v->pool, "%s</code>",
+					     lh_escape(v->pool, LH_ESCAPE_HTML, at))
 			   : "");
 		if (place)
 			show_source(v, place);
@@ -134,19 +135,19 @@ static void show_part(struct lh_view *v, const struct lh_found *f, const struct 
 	fputs("</div>\n", v->out);
 }
 
-static void show_finding(struct lh_view *v, const struct lh_found *f)
+static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *schedule = lh_model_schedule(v->model, f);
-	const char *at = lh_view_at(v, lh_view_place(v, f));
+	const char *schedule = lh_report_schedule(v->model, f);
+	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
 
 	fprintf(v->out,
 		"<section class=\"finding %s\" id=\"f%s\"><h3>%s</h3>\n<p><code>%s</code> "
 		"%s <code>%s</code> %s",
-		f->status == LH_NEW ? lh_word_severity(f->severity) : "known", f->fingerprint,
-		html(v, f->message), lh_word_rule(f->rule), lh_word_severity(f->severity),
+		f->status == LH_NEW ? lh_name_severity(f->severity) : "known", f->fingerprint,
+		html(v, f->message), lh_name_rule(f->rule), lh_name_severity(f->severity),
 		f->fingerprint, at ? lh_escape(v->pool, LH_ESCAPE_HTML, at) : "");
 	if (f->status != LH_NEW)
-		fprintf(v->out, "<br>%s%s%s", lh_word_status(f->status), f->reason ? ": " : "",
+		fprintf(v->out, "<br>%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
 			f->reason ? html(v, f->reason) : "");
 	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
 	if (f->ring)
@@ -164,10 +165,10 @@ static void show_finding(struct lh_view *v, const struct lh_found *f)
 static void cell_time(struct lh_view *v, uint64_t ns)
 {
 	fprintf(v->out, "<td class=\"n\" data-n=\"%llu\">%s</td>", (unsigned long long)ns,
-		ns ? lh_model_time(v->model, ns) : "-");
+		ns ? lh_report_time(v->model, ns) : "-");
 }
 
-static void show_lock(struct lh_view *v, const struct lh_thing *t)
+static void show_lock(struct lh_view *v, const struct lh_report_lock *t)
 {
 	uint64_t taken = t->row.acquired + t->row.shared;
 
@@ -177,10 +178,10 @@ static void show_lock(struct lh_view *v, const struct lh_thing *t)
 		html(v, t->name), t->kind, (unsigned long long)taken, (unsigned long long)taken,
 		(unsigned long long)t->more.contended, (unsigned long long)t->more.contended);
 	cell_time(v, t->more.wait_ns);
-	cell_time(v, lh_thing_wait(t).p99_ns);
+	cell_time(v, lh_report_lock_wait(t).p99_ns);
 	cell_time(v, t->more.wait_max_ns);
-	cell_time(v, lh_thing_hold(t).mean_ns);
-	cell_time(v, lh_thing_hold(t).p99_ns);
+	cell_time(v, lh_report_lock_hold(t).mean_ns);
+	cell_time(v, lh_report_lock_hold(t).p99_ns);
 	cell_time(v, t->more.hold_max_ns);
 	fputs("</tr>\n", v->out);
 }
@@ -192,9 +193,10 @@ static void show_service(struct lh_view *v)
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; i < v->model->locks && shown < SERVICES_MAX; i++) {
-		const struct lh_thing *t = v->model->busiest[i];
+		const struct lh_report_lock *t = v->model->busiest[i];
 
-		if (t->row.kind == LH_LIFE || t->row.kind == LH_COND || !lh_view_worth(v, t))
+		if (t->row.kind == LH_THREAD_END || t->row.kind == LH_COND ||
+		    !lh_view_lock_is_notable(v, t))
 			continue;
 		if (!shown++)
 			fputs("<h2>The five properties</h2>\n", v->out);
@@ -219,7 +221,7 @@ static void show_locks(struct lh_view *v)
 	      "<tbody>\n",
 	      v->out);
 	for (uint32_t i = 0; i < v->model->locks && shown < ROWS_MAX; i++)
-		if (v->model->busiest[i]->row.kind != LH_LIFE) {
+		if (v->model->busiest[i]->row.kind != LH_THREAD_END) {
 			show_lock(v, v->model->busiest[i]);
 			shown++;
 		}
@@ -237,8 +239,8 @@ static void show_orders(struct lh_view *v)
 	      "for</th><th>first at</th></tr></thead><tbody>\n",
 	      v->out);
 	for (uint32_t i = 0; i < v->model->orders && shown < ROWS_MAX; i++) {
-		const struct lh_order *o = v->model->order[i];
-		const char *at = lh_view_at(v, lh_model_order_frame(v->model, o));
+		const struct lh_report_order *o = v->model->order[i];
+		const char *at = lh_view_at(v, lh_report_order_frame(v->model, o));
 
 		fprintf(v->out, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n",
 			html(v, o->held->name), html(v, o->wanted->name),
@@ -258,7 +260,7 @@ static void show_processes(struct lh_view *v)
 	      "<tbody>\n",
 	      v->out);
 	for (uint32_t i = 0; i < v->model->processes && i < ROWS_MAX; i++) {
-		const struct lh_process *p = v->model->process[i];
+		const struct lh_report_process *p = v->model->process[i];
 		unsigned long long n = p->acquired;
 
 		fprintf(v->out,
@@ -276,7 +278,7 @@ static void show_processes(struct lh_view *v)
 
 static void show_head(struct lh_view *v)
 {
-	const struct lh_model *m = v->model;
+	const struct lh_report *m = v->model;
 	uint32_t fails = 0;
 
 	for (uint32_t i = 0; i < m->findings; i++)
@@ -302,7 +304,7 @@ static void show_head(struct lh_view *v)
 		lh_view_count(v, m->findings, "finding", "findings"), LH_VERSION);
 }
 
-int lh_render_html(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_html(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 

@@ -5,8 +5,8 @@
  * known by its hash: tests/formats/run computes the hash again. Everything works without
  * the script; it only sorts tables and opens all blocks at once.
  */
-#ifndef LH_HTML_PAGE_H
-#define LH_HTML_PAGE_H
+#ifndef LH_RENDER_HTML_PAGE_H
+#define LH_RENDER_HTML_PAGE_H
 
 #define LH_HTML_SCRIPT                                                                             \
 	"\n"                                                                                       \

@@ -10,7 +10,7 @@
 #define SCHEMA "lockhound/1"
 
 /* Everything below has a pool for its texts: jansson refuses what is not UTF-8. */
-static void put_text(struct lh_pool *p, json_t *o, const char *key, const char *text)
+static void put_text(struct lh_arena *p, json_t *o, const char *key, const char *text)
 {
 	if (text && text[0])
 		json_object_set_new(o, key, json_string(lh_escape(p, LH_ESCAPE_JSON, text)));
@@ -34,7 +34,7 @@ static void put_address(json_t *o, const char *key, uint64_t n)
 	json_object_set_new(o, key, json_string(text));
 }
 
-static json_t *frame_json(struct lh_pool *p, const struct lh_frame *f)
+static json_t *frame_json(struct lh_arena *p, const struct lh_report_frame *f)
 {
 	json_t *o = json_object();
 
@@ -49,7 +49,7 @@ static json_t *frame_json(struct lh_pool *p, const struct lh_frame *f)
 	return o;
 }
 
-static json_t *stack_json(struct lh_pool *p, const struct lh_trace *t)
+static json_t *stack_json(struct lh_arena *p, const struct lh_report_stack *t)
 {
 	json_t *list = json_array();
 
@@ -58,13 +58,14 @@ static json_t *stack_json(struct lh_pool *p, const struct lh_trace *t)
 	return list;
 }
 
-static void put_stack(struct lh_pool *p, json_t *o, const char *key, const struct lh_trace *t)
+static void put_stack(struct lh_arena *p, json_t *o, const char *key,
+		      const struct lh_report_stack *t)
 {
 	if (t && t->n)
 		json_object_set_new(o, key, stack_json(p, t));
 }
 
-static json_t *process_json(struct lh_pool *p, const struct lh_process *x)
+static json_t *process_json(struct lh_arena *p, const struct lh_report_process *x)
 {
 	json_t *o = json_object(), *dropped = json_object();
 
@@ -93,20 +94,20 @@ static json_t *process_json(struct lh_pool *p, const struct lh_process *x)
 	return o;
 }
 
-static json_t *found_lock_json(struct lh_pool *p, const struct lh_thing *t)
+static json_t *found_lock_json(struct lh_arena *p, const struct lh_report_lock *t)
 {
 	json_t *o = json_object();
 
 	put_number(o, "id", t->id);
 	put_text(p, o, "name", t->name);
 	put_word(o, "kind", t->kind);
-	if (lh_lock_shown(&t->row))
-		put_address(o, "address", lh_read_address(lh_lock_shown(&t->row)));
+	if (lh_lock_address(&t->row))
+		put_address(o, "address", lh_read_address(lh_lock_address(&t->row)));
 	put_stack(p, o, "born", t->born);
 	return o;
 }
 
-static json_t *thread_json(struct lh_pool *p, const struct lh_person *who)
+static json_t *thread_json(struct lh_arena *p, const struct lh_report_thread *who)
 {
 	json_t *o = json_object();
 
@@ -120,7 +121,7 @@ static json_t *thread_json(struct lh_pool *p, const struct lh_person *who)
 	return o;
 }
 
-static json_t *step_json(struct lh_pool *p, const struct lh_act *a)
+static json_t *step_json(struct lh_arena *p, const struct lh_report_step *a)
 {
 	json_t *o = json_object();
 
@@ -128,14 +129,14 @@ static json_t *step_json(struct lh_pool *p, const struct lh_act *a)
 		put_number(o, "thread", a->thread->id);
 	if (a->lock)
 		put_number(o, "lock", a->lock->id);
-	put_word(o, "action", lh_word_action(a->action));
+	put_word(o, "action", lh_name_action(a->action));
 	put_word(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
 	put_text(p, o, "note", a->note);
 	json_object_set_new(o, "stack", stack_json(p, a->stack));
 	return o;
 }
 
-static void put_locks(struct lh_pool *p, json_t *o, const struct lh_found *f)
+static void put_locks(struct lh_arena *p, json_t *o, const struct lh_report_finding *f)
 {
 	json_t *list = json_array();
 
@@ -144,7 +145,7 @@ static void put_locks(struct lh_pool *p, json_t *o, const struct lh_found *f)
 	json_object_set_new(o, "locks", list);
 }
 
-static void put_threads(struct lh_pool *p, json_t *o, const struct lh_found *f)
+static void put_threads(struct lh_arena *p, json_t *o, const struct lh_report_finding *f)
 {
 	json_t *list = json_array();
 
@@ -153,7 +154,7 @@ static void put_threads(struct lh_pool *p, json_t *o, const struct lh_found *f)
 	json_object_set_new(o, "threads", list);
 }
 
-static void put_steps(struct lh_pool *p, json_t *o, const struct lh_found *f)
+static void put_steps(struct lh_arena *p, json_t *o, const struct lh_report_finding *f)
 {
 	json_t *list = json_array();
 
@@ -162,14 +163,14 @@ static void put_steps(struct lh_pool *p, json_t *o, const struct lh_found *f)
 	json_object_set_new(o, "steps", list);
 }
 
-static json_t *finding_json(struct lh_pool *p, const struct lh_found *f)
+static json_t *finding_json(struct lh_arena *p, const struct lh_report_finding *f)
 {
 	json_t *o = json_object();
 
-	put_word(o, "rule", lh_word_rule(f->rule));
-	put_word(o, "level", lh_word_level(f->level));
-	put_word(o, "severity", lh_word_severity(f->severity));
-	put_word(o, "status", lh_word_status(f->status));
+	put_word(o, "rule", lh_name_rule(f->rule));
+	put_word(o, "level", lh_name_level(f->level));
+	put_word(o, "severity", lh_name_severity(f->severity));
+	put_word(o, "status", lh_name_status(f->status));
 	put_word(o, "fingerprint", f->fingerprint);
 	put_number(o, "count", f->count);
 	put_number(o, "pid", (uint64_t)(f->process->pid > 0 ? f->process->pid : 0));
@@ -184,12 +185,12 @@ static json_t *finding_json(struct lh_pool *p, const struct lh_found *f)
 	return o;
 }
 
-static json_t *filtered_json(struct lh_pool *p, const struct lh_found *f)
+static json_t *filtered_json(struct lh_arena *p, const struct lh_report_finding *f)
 {
 	json_t *o = json_object();
 
-	put_word(o, "rule", lh_word_rule(f->rule));
-	put_word(o, "reason", lh_word_filter(f->filter));
+	put_word(o, "rule", lh_name_rule(f->rule));
+	put_word(o, "reason", lh_name_filter(f->filter));
 	if (f->by_class)
 		json_object_set_new(o, "by_class", json_true());
 	put_locks(p, o, f);
@@ -199,7 +200,7 @@ static json_t *filtered_json(struct lh_pool *p, const struct lh_found *f)
 
 /* ---- how locks fare ---- */
 
-static void put_spread(json_t *o, const char *key, const struct lh_spread *s)
+static void put_spread(json_t *o, const char *key, const struct lh_time_summary *s)
 {
 	json_t *x = json_object();
 
@@ -211,8 +212,8 @@ static void put_spread(json_t *o, const char *key, const struct lh_spread *s)
 	json_object_set_new(o, key, x);
 }
 
-static void put_side(json_t *o, const char *key, uint64_t acquired, const struct lh_service *s,
-		     uint32_t side)
+static void put_side(json_t *o, const char *key, uint64_t acquired,
+		     const struct lh_lock_service_stats *s, uint32_t side)
 {
 	json_t *x = json_object();
 
@@ -222,7 +223,7 @@ static void put_side(json_t *o, const char *key, uint64_t acquired, const struct
 	json_object_set_new(o, key, x);
 }
 
-static json_t *portion_json(const struct lh_portion *x)
+static json_t *portion_json(const struct lh_report_thread_share *x)
 {
 	json_t *o = json_object();
 
@@ -236,7 +237,7 @@ static json_t *portion_json(const struct lh_portion *x)
 	return o;
 }
 
-static json_t *busy_json(struct lh_pool *p, const struct lh_service *s)
+static json_t *busy_json(struct lh_arena *p, const struct lh_lock_service_stats *s)
 {
 	json_t *o = json_object();
 
@@ -252,9 +253,9 @@ static json_t *busy_json(struct lh_pool *p, const struct lh_service *s)
 	return o;
 }
 
-static void put_service(struct lh_pool *p, json_t *o, const struct lh_thing *t)
+static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lock *t)
 {
-	const struct lh_service *s = t->service;
+	const struct lh_lock_service_stats *s = t->service;
 	json_t *list = json_array(), *passed = json_object();
 
 	if (t->row.shared && t->row.acquired) {
@@ -283,10 +284,10 @@ static void put_service(struct lh_pool *p, json_t *o, const struct lh_thing *t)
 	}
 }
 
-static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
+static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *t)
 {
 	const struct lh_lock *l = &t->row;
-	const struct lh_spread waits = lh_thing_wait(t), holds = lh_thing_hold(t);
+	const struct lh_time_summary waits = lh_report_lock_wait(t), holds = lh_report_lock_hold(t);
 	json_t *o = json_object(), *wait = json_object(), *hold = json_object();
 
 	put_number(o, "id", t->id);
@@ -298,8 +299,8 @@ static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
 	put_number(o, "tries_failed", t->more.tries_failed);
 	if (t->more.owner_changes)
 		put_number(o, "owner_changes", t->more.owner_changes);
-	if (lh_thing_queue(t))
-		put_number(o, "queue_max", lh_thing_queue(t));
+	if (lh_report_lock_queue(t))
+		put_number(o, "queue_max", lh_report_lock_queue(t));
 	put_number(wait, "total", t->more.wait_ns);
 	if (t->more.contended)
 		put_number(wait, "mean", waits.mean_ns);
@@ -321,7 +322,7 @@ static json_t *lock_json(struct lh_pool *p, const struct lh_thing *t)
 	return o;
 }
 
-static json_t *birth_json(struct lh_pool *p, const struct lh_birth *b)
+static json_t *birth_json(struct lh_arena *p, const struct lh_class_stats *b)
 {
 	json_t *o = json_object();
 
@@ -340,14 +341,14 @@ static json_t *birth_json(struct lh_pool *p, const struct lh_birth *b)
 }
 
 /* The words of a command line lie in the ledger with single spaces between them. */
-static json_t *command_json(struct lh_pool *p, const struct lh_model *m)
+static json_t *command_json(struct lh_arena *p, const struct lh_report *m)
 {
 	json_t *list = json_array();
 	char *rest, *word;
 
 	if (!m->processes)
 		return list;
-	rest = lh_pool_text(p, m->process[0]->command);
+	rest = lh_arena_strdup(p, m->process[0]->command);
 	while ((word = strsep(&rest, " ")) != NULL)
 		if (word[0])
 			json_array_append_new(list,
@@ -365,7 +366,7 @@ static json_t *tool_json(void)
 }
 
 /* NULL: no process was shaken. The seed of a run is one for all; of merged runs, the first. */
-static json_t *shake_json(const struct lh_model *m)
+static json_t *shake_json(const struct lh_report *m)
 {
 	uint64_t naps = 0, ns = 0;
 	uint32_t seed = 0;
@@ -390,8 +391,8 @@ static json_t *shake_json(const struct lh_model *m)
  * the tree of all of them would be many times the ledger.
  */
 struct sheet {
-	const struct lh_model *model;
-	struct lh_pool *pool;
+	const struct lh_report *model;
+	struct lh_arena *pool;
 	FILE *out;
 	bool failed;
 };
@@ -421,9 +422,9 @@ static json_t *filtered_at(struct sheet *s, uint32_t i)
 /* NULL: the life of a thread, which is no lock to anyone but the judge. */
 static json_t *lock_at(struct sheet *s, uint32_t i)
 {
-	const struct lh_thing *t = s->model->lock[i];
+	const struct lh_report_lock *t = s->model->lock[i];
 
-	return t->row.kind == LH_LIFE ? NULL : lock_json(s->pool, t);
+	return t->row.kind == LH_THREAD_END ? NULL : lock_json(s->pool, t);
 }
 
 static json_t *birth_at(struct sheet *s, uint32_t i)
@@ -434,7 +435,7 @@ static json_t *birth_at(struct sheet *s, uint32_t i)
 /* NULL: time held, which is told in other views. */
 static json_t *contact_at(struct sheet *s, uint32_t i)
 {
-	const struct lh_contact *c = s->model->profile->contact[i];
+	const struct lh_wait_pair_stats *c = s->model->profile->contact[i];
 	json_t *o;
 
 	if (!c->waiter)
@@ -470,9 +471,9 @@ static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
 	fputs(first ? "]" : "\n]", s->out);
 }
 
-int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_json(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
-	struct sheet s = {.model = m, .pool = lh_pool_new(), .out = out};
+	struct sheet s = {.model = m, .pool = lh_arena_new(), .out = out};
 	json_t *shake;
 
 	(void)style; /* JSON has one look */
@@ -489,7 +490,7 @@ int lh_render_json(const struct lh_model *m, const struct lh_text_style *style, 
 	put_list(&s, "birthplaces", m->profile ? m->profile->births : 0, 0, birth_at);
 	put_list(&s, "waits", m->profile ? m->profile->contacts : 0, JSON_INDENT(2), contact_at);
 	fputs("\n}\n", out);
-	lh_pool_free(s.pool);
+	lh_arena_free(s.pool);
 	if (fflush(out) != 0 || ferror(out) || s.failed)
 		return errno ? errno : EIO;
 	return 0;

@@ -25,42 +25,42 @@ static const char *trouble(struct lh_view *v)
 }
 
 /* Two cases of one name are one to GitLab: the fingerprint tells them apart. */
-static void begin_case(struct lh_view *v, const struct lh_found *f)
+static void begin_case(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_frame *at = lh_view_place(v, f);
+	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
 	const char *path = v->style->file_attribute ? lh_view_path(v, at) : NULL;
 
 	fprintf(v->out, "    <testcase classname=\"%s\" name=\"%s [%s]\" time=\"0.000\"",
-		lh_word_rule(f->rule), lh_escape(v->pool, LH_ESCAPE_XML, lh_view_subject(v, f)),
+		lh_name_rule(f->rule), lh_escape(v->pool, LH_ESCAPE_XML, lh_view_subject(v, f)),
 		f->fingerprint);
 	if (path)
 		fprintf(v->out, " file=\"%s\" line=\"%u\"", xml(v, path), at->line);
 	fputs(">\n", v->out);
 }
 
-static const char *headline(struct lh_view *v, const struct lh_found *f)
+static const char *headline(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *at = lh_view_at(v, lh_view_place(v, f));
+	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
 
-	return lh_pool_print(v->pool, "%s%s%s", at ? at : "", at ? ": " : "",
-			     lh_view_clean(v, f->message));
+	return lh_arena_printf(v->pool, "%s%s%s", at ? at : "", at ? ": " : "",
+			       lh_view_clean(v, f->message));
 }
 
-static void show(struct lh_view *v, const struct lh_found *f)
+static void show(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const char *tag = lh_view_fails(v, f) ? "failure" : "system-out";
 
 	begin_case(v, f);
 	if (f->status != LH_NEW) {
-		fprintf(v->out, "      <skipped message=\"%s%s%s\"/>\n", lh_word_status(f->status),
+		fprintf(v->out, "      <skipped message=\"%s%s%s\"/>\n", lh_name_status(f->status),
 			f->reason ? ": " : "", f->reason ? xml(v, f->reason) : "");
 	} else {
 		fprintf(v->out, "      <%s", tag);
 		if (lh_view_fails(v, f))
-			fprintf(v->out, " type=\"%s\" message=\"%s\"", lh_word_rule(f->rule),
+			fprintf(v->out, " type=\"%s\" message=\"%s\"", lh_name_rule(f->rule),
 				xml(v, headline(v, f)));
 		fputs(">", v->out);
-		lh_view_lines(v, LH_ESCAPE_XML, lh_view_story(v, f));
+		lh_view_lines(v, LH_ESCAPE_XML, lh_text_finding_lines(v, f));
 		fprintf(v->out, "</%s>\n", tag);
 	}
 	fputs("    </testcase>\n", v->out);
@@ -69,7 +69,7 @@ static void show(struct lh_view *v, const struct lh_found *f)
 /* A gate needs a proof that it looked. */
 static void show_watched(struct lh_view *v)
 {
-	const struct lh_model *m = v->model;
+	const struct lh_report *m = v->model;
 	const char *bad = trouble(v);
 	uint64_t locks = 0, threads = 0;
 
@@ -93,7 +93,7 @@ static void show_watched(struct lh_view *v)
 
 static void show_head(struct lh_view *v)
 {
-	const struct lh_model *m = v->model;
+	const struct lh_report *m = v->model;
 	const struct lh_ledger *l = m->processes ? &m->process[0]->record->head : NULL;
 	uint32_t failures = 0, skipped = 0, tests = m->findings + 1;
 	char when[40] = "1970-01-01T00:00:00", host[256] = "";
@@ -119,7 +119,7 @@ static void show_head(struct lh_view *v)
 		skipped, seconds < 999 ? seconds : 999, when, xml(v, host), LH_VERSION);
 }
 
-int lh_render_junit(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_junit(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 

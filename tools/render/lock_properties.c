@@ -2,9 +2,9 @@
 
 enum { PORTIONS_SHOWN = 4 };
 
-const char *lh_view_spot(struct lh_view *v, const struct lh_trace *t)
+const char *lh_view_stack_text(struct lh_view *v, const struct lh_report_stack *t)
 {
-	const struct lh_frame *best = NULL;
+	const struct lh_report_frame *best = NULL;
 	const char *at;
 
 	for (uint32_t i = 0; t && i < t->n; i++)
@@ -13,24 +13,24 @@ const char *lh_view_spot(struct lh_view *v, const struct lh_trace *t)
 	if (!best)
 		return "a place that is not known";
 	at = lh_view_at(v, best);
-	return lh_pool_print(
+	return lh_arena_printf(
 		v->pool, "%s%s%s%s", best->function ? lh_view_clean(v, best->function) : "",
 		best->function && at ? " (" : "", at ? at : "", best->function && at ? ")" : "");
 }
 
 static const char *time_of(struct lh_view *v, uint64_t ns)
 {
-	return lh_model_time(v->model, ns);
+	return lh_report_time(v->model, ns);
 }
 
-static const char *who(struct lh_view *v, const struct lh_person *p)
+static const char *who(struct lh_view *v, const struct lh_report_thread *p)
 {
-	return lh_view_clean(v, lh_model_who(v->model, p));
+	return lh_view_clean(v, lh_report_thread_text(v->model, p));
 }
 
 /* ---- findings that name it ---- */
 
-static bool names(const struct lh_found *f, const struct lh_thing *t)
+static bool names(const struct lh_report_finding *f, const struct lh_report_lock *t)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (f->lock[i] == t)
@@ -53,90 +53,93 @@ static bool is_stuck(enum lh_rule r)
 }
 
 /* "deadlock 1f.., lock-order 2a.."; NULL none. */
-static const char *findings(struct lh_view *v, const struct lh_thing *t, bool (*of)(enum lh_rule))
+static const char *findings(struct lh_view *v, const struct lh_report_lock *t,
+			    bool (*of)(enum lh_rule))
 {
 	const char *text = NULL;
 
 	for (uint32_t i = 0; i < v->model->findings; i++) {
-		const struct lh_found *f = v->model->finding[i];
+		const struct lh_report_finding *f = v->model->finding[i];
 
 		if (of(f->rule) && names(f, t))
-			text = lh_pool_print(v->pool, "%s%s%s %s", text ? text : "",
-					     text ? ", " : "", lh_word_rule(f->rule),
-					     f->fingerprint);
+			text = lh_arena_printf(v->pool, "%s%s%s %s", text ? text : "",
+					       text ? ", " : "", lh_name_rule(f->rule),
+					       f->fingerprint);
 	}
 	return text;
 }
 
 /* ---- bounded waiting ---- */
 
-static const char *passed(struct lh_view *v, const struct lh_service *s)
+static const char *passed(struct lh_view *v, const struct lh_lock_service_stats *s)
 {
 	const char *text;
 
 	if (!s->passed_max)
 		return "; nobody else was let in meanwhile";
-	text = lh_pool_print(v->pool, "; others were let in up to %s during one wait",
-			     lh_view_count(v, s->passed_max, "time", "times"));
+	text = lh_arena_printf(v->pool, "; others were let in up to %s during one wait",
+			       lh_view_count(v, s->passed_max, "time", "times"));
 	if (s->passed_thread)
-		text = lh_pool_print(v->pool, "%s, of %s", text, who(v, s->passed_thread));
+		text = lh_arena_printf(v->pool, "%s, of %s", text, who(v, s->passed_thread));
 	if (!s->overtaken_max)
-		return lh_pool_print(v->pool, "%s, all of them in their turn", text);
-	return lh_pool_print(v->pool, "%s; overtaken by up to %llu who had come later", text,
-			     (unsigned long long)s->overtaken_max);
+		return lh_arena_printf(v->pool, "%s, all of them in their turn", text);
+	return lh_arena_printf(v->pool, "%s; overtaken by up to %llu who had come later", text,
+			       (unsigned long long)s->overtaken_max);
 }
 
-static const char *waiting(struct lh_view *v, const struct lh_thing *t)
+static const char *waiting(struct lh_view *v, const struct lh_report_lock *t)
 {
-	const struct lh_service *s = t->service;
-	const struct lh_spread w = lh_thing_wait(t);
+	const struct lh_lock_service_stats *s = t->service;
+	const struct lh_time_summary w = lh_report_lock_wait(t);
 	const char *text = "nobody waited";
 
 	if (w.n)
-		text = lh_pool_print(v->pool, "the longest wait was %s, %s on average",
-				     time_of(v, w.max_ns), time_of(v, w.mean_ns));
+		text = lh_arena_printf(v->pool, "the longest wait was %s, %s on average",
+				       time_of(v, w.max_ns), time_of(v, w.mean_ns));
 	if (w.n && w.p99_ns)
-		text = lh_pool_print(v->pool, "%s, 99 of 100 below %s", text, time_of(v, w.p99_ns));
-	if (lh_thing_queue(t) > 1)
-		text = lh_pool_print(v->pool, "%s; up to %u waited at once", text,
-				     lh_thing_queue(t));
+		text = lh_arena_printf(v->pool, "%s, 99 of 100 below %s", text,
+				       time_of(v, w.p99_ns));
+	if (lh_report_lock_queue(t) > 1)
+		text = lh_arena_printf(v->pool, "%s; up to %u waited at once", text,
+				       lh_report_lock_queue(t));
 	if (w.n && s)
-		text = lh_pool_print(v->pool, "%s%s", text, passed(v, s));
+		text = lh_arena_printf(v->pool, "%s%s", text, passed(v, s));
 	if (s && s->waiting)
-		text = lh_pool_print(v->pool, "%s; %s waits still, for %s by now", text,
-				     who(v, s->waiting), time_of(v, s->waiting_ns));
+		text = lh_arena_printf(v->pool, "%s; %s waits still, for %s by now", text,
+				       who(v, s->waiting), time_of(v, s->waiting_ns));
 	return text;
 }
 
 /* ---- no busy waiting ---- */
 
-static const char *busy(struct lh_view *v, const struct lh_thing *t)
+static const char *busy(struct lh_view *v, const struct lh_report_lock *t)
 {
-	const struct lh_service *s = t->service;
+	const struct lh_lock_service_stats *s = t->service;
 	const struct lh_lock *l = &t->row;
 	const char *text = "no try failed";
 
 	if (t->more.tries_failed)
-		text = lh_pool_print(v->pool, "%s failed, never %d in a row",
-				     lh_view_count(v, t->more.tries_failed, "try", "tries"),
-				     LH_TRIES_LONG);
+		text = lh_arena_printf(v->pool, "%s failed, never %d in a row",
+				       lh_view_count(v, t->more.tries_failed, "try", "tries"),
+				       LH_TRIES_BUSY_WAIT);
 	if (s && s->busy) {
-		text = lh_pool_print(v->pool,
-				     "%s failed, %s %d or more in a row: the most were %llu",
-				     lh_view_count(v, t->more.tries_failed, "try", "tries"),
-				     lh_view_count(v, s->busy, "time", "times"), LH_TRIES_LONG,
-				     (unsigned long long)s->busy_tries);
+		text = lh_arena_printf(v->pool,
+				       "%s failed, %s %d or more in a row: the most were %llu",
+				       lh_view_count(v, t->more.tries_failed, "try", "tries"),
+				       lh_view_count(v, s->busy, "time", "times"),
+				       LH_TRIES_BUSY_WAIT, (unsigned long long)s->busy_tries);
 		if (s->busy_ns)
-			text = lh_pool_print(v->pool, "%s in %s", text, time_of(v, s->busy_ns));
-		text = lh_pool_print(v->pool, "%s, of %s at %s", text, who(v, s->busy_thread),
-				     lh_view_spot(v, s->busy_place));
+			text = lh_arena_printf(v->pool, "%s in %s", text, time_of(v, s->busy_ns));
+		text = lh_arena_printf(v->pool, "%s, of %s at %s", text, who(v, s->busy_thread),
+				       lh_view_stack_text(v, s->busy_place));
 	}
 	if (l->kind == LH_SPIN && t->more.contended)
-		text = lh_pool_print(v->pool, "%s; %s were spent spinning", text,
-				     time_of(v, t->more.wait_ns));
+		text = lh_arena_printf(v->pool, "%s; %s were spent spinning", text,
+				       time_of(v, t->more.wait_ns));
 	if (s && s->burnt_ns)
-		text = lh_pool_print(v->pool, "%s; seen to burn %s of CPU, most at %s", text,
-				     time_of(v, s->burnt_ns), lh_view_spot(v, s->burnt_place));
+		text = lh_arena_printf(v->pool, "%s; seen to burn %s of CPU, most at %s", text,
+				       time_of(v, s->burnt_ns),
+				       lh_view_stack_text(v, s->burnt_place));
 	return text;
 }
 
@@ -147,44 +150,45 @@ static unsigned percent(uint64_t part, uint64_t all)
 	return all ? (unsigned)((100 * part + all / 2) / all) : 0;
 }
 
-static const char *portions(struct lh_view *v, const struct lh_service *s)
+static const char *portions(struct lh_view *v, const struct lh_lock_service_stats *s)
 {
 	const char *text = "";
 	uint64_t rest = s->taken;
 	uint32_t i;
 
 	for (i = 0; i < s->portions && i < PORTIONS_SHOWN && s->portion[i].thread; i++) {
-		text = lh_pool_print(v->pool, "%s%s%s %u %%", text, i ? ", " : "",
-				     who(v, s->portion[i].thread),
-				     percent(s->portion[i].taken, s->taken));
+		text = lh_arena_printf(v->pool, "%s%s%s %u %%", text, i ? ", " : "",
+				       who(v, s->portion[i].thread),
+				       percent(s->portion[i].taken, s->taken));
 		rest -= s->portion[i].taken;
 	}
 	if (i < s->portions)
-		text = lh_pool_print(v->pool, "%s%sall others %u %%", text, i ? ", " : "",
-				     percent(rest, s->taken));
+		text = lh_arena_printf(v->pool, "%s%sall others %u %%", text, i ? ", " : "",
+				       percent(rest, s->taken));
 	return text;
 }
 
-static const char *fairness(struct lh_view *v, const struct lh_thing *t)
+static const char *fairness(struct lh_view *v, const struct lh_report_lock *t)
 {
-	const struct lh_service *s = t->service;
+	const struct lh_lock_service_stats *s = t->service;
 	const char *text;
 
 	if (!t->more.contended || !s || !s->taken)
 		return "nobody waited";
-	text = lh_pool_print(v->pool, "taken by %s", portions(v, s));
+	text = lh_arena_printf(v->pool, "taken by %s", portions(v, s));
 	if (s->starved)
-		text = lh_pool_print(v->pool, "%s; %s waited longest in all: %s for %u %% of it",
-				     text, who(v, s->starved->thread),
-				     time_of(v, s->starved->wait_ns),
-				     percent(s->starved->taken, s->taken));
+		text = lh_arena_printf(v->pool, "%s; %s waited longest in all: %s for %u %% of it",
+				       text, who(v, s->starved->thread),
+				       time_of(v, s->starved->wait_ns),
+				       percent(s->starved->taken, s->taken));
 	if (t->more.owner_changes)
-		text = lh_pool_print(v->pool, "%s; changed hands %u time%s at least", text,
-				     t->more.owner_changes, t->more.owner_changes == 1 ? "" : "s");
+		text = lh_arena_printf(v->pool, "%s; changed hands %u time%s at least", text,
+				       t->more.owner_changes,
+				       t->more.owner_changes == 1 ? "" : "s");
 	return text;
 }
 
-void lh_view_properties(struct lh_view *v, const struct lh_thing *t,
+void lh_view_properties(struct lh_view *v, const struct lh_report_lock *t,
 			struct lh_property out[LH_PROPERTIES])
 {
 	const char *misuse = findings(v, t, is_misuse), *stuck = findings(v, t, is_stuck);
@@ -196,7 +200,7 @@ void lh_view_properties(struct lh_view *v, const struct lh_thing *t,
 	out[4] = (struct lh_property){"fairness", fairness(v, t)};
 }
 
-bool lh_view_worth(struct lh_view *v, const struct lh_thing *t)
+bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *t)
 {
 	return t->more.contended || t->more.tries_failed || (t->service && t->service->waiting) ||
 	       findings(v, t, is_misuse) || findings(v, t, is_stuck);

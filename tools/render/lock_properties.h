@@ -4,8 +4,8 @@
  *
  * Does not know any format: the words are clean text of one line each (see view.h).
  */
-#ifndef LH_RENDER_SERVICE_H
-#define LH_RENDER_SERVICE_H
+#ifndef LH_RENDER_LOCK_PROPERTIES_H
+#define LH_RENDER_LOCK_PROPERTIES_H
 
 #include "tools/report/lock_stats.h"
 #include "tools/render/view.h"
@@ -17,11 +17,11 @@ struct lh_property {
 	const char *name, *words;
 };
 
-void lh_view_properties(struct lh_view *, const struct lh_thing *,
+void lh_view_properties(struct lh_view *, const struct lh_report_lock *,
 			struct lh_property out[LH_PROPERTIES]);
 /* Is there anything to say of it: did somebody wait for it, try in vain, misuse it? */
-bool lh_view_worth(struct lh_view *, const struct lh_thing *);
+bool lh_view_lock_is_notable(struct lh_view *, const struct lh_report_lock *);
 /* "take_it (bank.c:41)": the innermost place of a stack that is the program's own. */
-const char *lh_view_spot(struct lh_view *, const struct lh_trace *);
+const char *lh_view_stack_text(struct lh_view *, const struct lh_report_stack *);
 
 #endif

@@ -15,7 +15,7 @@ enum { BLOCKS_MAX = 50, ROWS_MAX = 500 };
 static const char *md(struct lh_view *v, const char *text)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_pool_get(v->pool, 12 * strlen(clean) + 1), *at = out;
+	char *out = lh_arena_alloc(v->pool, 12 * strlen(clean) + 1), *at = out;
 
 	for (; *clean; clean++)
 		at += *clean == '@' ? sprintf(at, "&#64;<!-- -->")
@@ -26,28 +26,28 @@ static const char *md(struct lh_view *v, const char *text)
 	return out;
 }
 
-static const char *status(struct lh_view *v, const struct lh_found *f)
+static const char *status(struct lh_view *v, const struct lh_report_finding *f)
 {
 	if (f->status == LH_NEW)
 		return lh_view_fails(v, f) ? "**new**" : "new, does not fail";
-	return lh_pool_print(v->pool, "%s%s%s", lh_word_status(f->status), f->reason ? ": " : "",
-			     f->reason ? md(v, f->reason) : "");
+	return lh_arena_printf(v->pool, "%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
+			       f->reason ? md(v, f->reason) : "");
 }
 
-static void show_row(struct lh_view *v, const struct lh_found *f)
+static void show_row(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *at = lh_view_at(v, lh_view_place(v, f));
+	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
 
-	fprintf(v->out, "| %s | %s | %s | %s | `%s` | %s |\n", lh_word_severity(f->severity),
-		md(v, lh_word_rule(f->rule)), md(v, lh_view_subject(v, f)), at ? md(v, at) : "",
+	fprintf(v->out, "| %s | %s | %s | %s | `%s` | %s |\n", lh_name_severity(f->severity),
+		md(v, lh_name_rule(f->rule)), md(v, lh_view_subject(v, f)), at ? md(v, at) : "",
 		f->fingerprint, status(v, f));
 }
 
-static void show_ring(struct lh_view *v, const struct lh_found *f)
+static void show_ring(struct lh_view *v, const struct lh_report_finding *f)
 {
 	fputs("```mermaid\nflowchart LR\n", v->out);
 	for (uint32_t i = 0; i < f->ringed; i++) {
-		const struct lh_person *who = f->part[i].thread;
+		const struct lh_report_thread *who = f->part[i].thread;
 
 		fprintf(v->out, "    l%u[\"%s\"]\n    l%u -->|", i,
 			lh_view_mermaid(v, f->part[i].holds->lock->name), i);
@@ -60,9 +60,9 @@ static void show_ring(struct lh_view *v, const struct lh_found *f)
 	fputs("```\n\n", v->out);
 }
 
-static void show_block(struct lh_view *v, const struct lh_found *f)
+static void show_block(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *schedule = lh_model_schedule(v->model, f);
+	const char *schedule = lh_report_schedule(v->model, f);
 
 	fprintf(v->out, "<details><summary><code>%s</code> %s</summary>\n\n", f->fingerprint,
 		lh_escape(v->pool, LH_ESCAPE_HTML, lh_view_clean(v, f->message)));
@@ -71,13 +71,13 @@ static void show_block(struct lh_view *v, const struct lh_found *f)
 	if (f->ring)
 		show_ring(v, f);
 	fputs("<pre>\n", v->out);
-	lh_view_lines(v, LH_ESCAPE_HTML, lh_view_story(v, f));
+	lh_view_lines(v, LH_ESCAPE_HTML, lh_text_finding_lines(v, f));
 	fputs("</pre>\n\n</details>\n\n", v->out);
 }
 
 static void show_verdict(struct lh_view *v, uint32_t fails)
 {
-	const struct lh_model *m = v->model;
+	const struct lh_report *m = v->model;
 
 	if (!m->processes)
 		fputs("### lockhound: nothing was watched\n\n", v->out);
@@ -94,7 +94,7 @@ static void show_verdict(struct lh_view *v, uint32_t fails)
 
 static void show_findings(struct lh_view *v)
 {
-	const struct lh_model *m = v->model;
+	const struct lh_report *m = v->model;
 	uint32_t blocks = 0;
 
 	if (!m->findings)
@@ -113,7 +113,8 @@ static void show_findings(struct lh_view *v)
 		fprintf(v->out, "%u more are not shown in full.\n\n", blocks - BLOCKS_MAX);
 }
 
-int lh_render_markdown(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_markdown(const struct lh_report *m, const struct lh_render_text_style *style,
+		       FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 	uint32_t fails = 0;

@@ -1,7 +1,8 @@
 /* The graph of lock orders, for Mermaid. */
 #include "tools/render/graph.h"
 
-int lh_render_mermaid(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_mermaid(const struct lh_report *m, const struct lh_render_text_style *style,
+		      FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 	struct lh_graph g = lh_graph_make(&v);
@@ -14,7 +15,7 @@ int lh_render_mermaid(const struct lh_model *m, const struct lh_text_style *styl
 		if (g.spot[i].shown)
 			fprintf(out, "    n%u[\"%s\"]\n", i, lh_view_mermaid(&v, g.spot[i].label));
 	for (uint32_t i = 0; i < g.arrows; i++) {
-		const struct lh_arrow *a = &g.arrow[i];
+		const struct lh_graph_edge *a = &g.arrow[i];
 		const char *at = a->place ? lh_view_at(&v, a->place) : NULL;
 
 		if (!a->shown)

@@ -36,13 +36,13 @@ static bool is_set(const char *name)
 	return value && value[0];
 }
 
-bool lh_text_color_known(const char *when)
+bool lh_render_text_color_known(const char *when)
 {
 	return strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
 	       strcmp(when, "never") == 0;
 }
 
-bool lh_text_color(const char *when, FILE *out)
+bool lh_render_text_color(const char *when, FILE *out)
 {
 	const char *term = getenv("TERM");
 

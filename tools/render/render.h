@@ -4,14 +4,14 @@
  * A renderer reads the model and writes to a FILE; nothing else. It returns 0, or
  * an errno when the output could not be written.
  */
-#ifndef LH_RENDER_H
-#define LH_RENDER_H
+#ifndef LH_RENDER_RENDER_H
+#define LH_RENDER_RENDER_H
 
 #include "tools/report/report.h"
 
 #include <stdio.h>
 
-struct lh_text_style {
+struct lh_render_text_style {
 	bool color;
 	bool source;      /* three lines of source at each place */
 	bool filtered;    /* show what was set aside, and why */
@@ -26,7 +26,7 @@ struct lh_text_style {
 	bool cycles_only;       /* graphs: nothing beside the circles */
 };
 
-typedef int lh_renderer(const struct lh_model *, const struct lh_text_style *, FILE *);
+typedef int lh_renderer(const struct lh_report *, const struct lh_render_text_style *, FILE *);
 
 struct lh_format {
 	const char *name;
@@ -44,19 +44,19 @@ lh_renderer lh_render_text, lh_render_json, lh_render_sarif, lh_render_junit, lh
 	lh_render_svg, lh_render_folded, lh_render_trace;
 
 /* One finding by itself; and the last lines of a report: notes, what was dropped, the count. */
-void lh_text_finding(const struct lh_model *, const struct lh_found *, struct lh_text_style,
-		     FILE *);
-void lh_text_summary(const struct lh_model *, struct lh_text_style, FILE *);
+void lh_render_text_finding(const struct lh_report *, const struct lh_report_finding *,
+			    struct lh_render_text_style, FILE *);
+void lh_render_text_summary(const struct lh_report *, struct lh_render_text_style, FILE *);
 /* The table of locks, who made whom wait, and how the locks fare. */
-void lh_text_locks(const struct lh_model *, const struct lh_text_style *, FILE *);
+void lh_render_text_locks(const struct lh_report *, const struct lh_render_text_style *, FILE *);
 
 /*
  * Whether to colour: `when` is auto, always or never (NULL: auto). Auto asks NO_COLOR,
  * then CLICOLOR_FORCE and FORCE_COLOR, then whether the stream is a terminal.
  */
-bool lh_text_color(const char *when, FILE *);
+bool lh_render_text_color(const char *when, FILE *);
 
 /* "word" is a value of --color. */
-bool lh_text_color_known(const char *when);
+bool lh_render_text_color_known(const char *when);
 
 #endif

@@ -39,7 +39,7 @@ static void add(json_t *o, const char *key, json_t *value)
 static const char *disarm(struct lh_view *v, const char *text)
 {
 	bool links = strstr(text, "](") != NULL, holes = false;
-	char *out = lh_pool_get(v->pool, 2 * strlen(text) + 1), *at = out;
+	char *out = lh_arena_alloc(v->pool, 2 * strlen(text) + 1), *at = out;
 
 	for (const char *c = text; *c; c++)
 		holes |= *c == '{' && isdigit((unsigned char)c[1]);
@@ -65,7 +65,7 @@ static json_t *message(struct lh_view *v, const char *text)
 
 static const char *percent(struct lh_view *v, const char *path)
 {
-	char *out = lh_pool_get(v->pool, 3 * strlen(path) + 1), *at = out;
+	char *out = lh_arena_alloc(v->pool, 3 * strlen(path) + 1), *at = out;
 
 	for (; *path; path++)
 		at += isalnum((unsigned char)*path) || strchr("-._~/", *path)
@@ -78,14 +78,14 @@ static json_t *artifact(struct lh_view *v, const char *path)
 {
 	json_t *o = json_object();
 
-	if (lh_view_inside(path))
+	if (lh_path_is_inside(path))
 		put(o, "uriBaseId", "SRCROOT");
 	put(o, "uri",
-	    lh_pool_print(v->pool, "%s%s", path[0] == '/' ? "file://" : "", percent(v, path)));
+	    lh_arena_printf(v->pool, "%s%s", path[0] == '/' ? "file://" : "", percent(v, path)));
 	return o;
 }
 
-static json_t *region(const struct lh_frame *f)
+static json_t *region(const struct lh_report_frame *f)
 {
 	uint32_t column = f->column ? f->column : 1, line = f->line ? f->line : 1;
 
@@ -95,11 +95,11 @@ static json_t *region(const struct lh_frame *f)
 }
 
 /* Without a line in the source the object's file is the place: a result must have one. */
-static json_t *location(struct lh_view *v, const struct lh_frame *f, const char *text)
+static json_t *location(struct lh_view *v, const struct lh_report_frame *f, const char *text)
 {
 	json_t *o = json_object(), *physical = json_object(), *logical = json_object();
 	const char *path = f && f->line ? lh_view_path(v, f) : NULL;
-	struct lh_frame object = {.module = f ? f->module : NULL};
+	struct lh_report_frame object = {.module = f ? f->module : NULL};
 
 	object.file = object.module;
 	if (!path)
@@ -111,15 +111,15 @@ static json_t *location(struct lh_view *v, const struct lh_frame *f, const char 
 	json_object_set_new(o, "physicalLocation", physical);
 	put(logical, "fullyQualifiedName",
 	    f && f->function ? lh_view_clean(v, f->function)
-	    : f ? lh_pool_print(v->pool, "%s+%#llx", lh_view_clean(v, lh_view_base(f->module)),
-				(unsigned long long)f->offset)
+	    : f ? lh_arena_printf(v->pool, "%s+%#llx", lh_view_clean(v, lh_path_base(f->module)),
+				  (unsigned long long)f->offset)
 		: "unknown");
 	put(logical, "kind", "function");
 	add(o, "logicalLocations", logical);
 	return o;
 }
 
-static json_t *stack(struct lh_view *v, const struct lh_trace *t)
+static json_t *stack(struct lh_view *v, const struct lh_report_stack *t)
 {
 	json_t *o = json_object();
 
@@ -130,7 +130,7 @@ static json_t *stack(struct lh_view *v, const struct lh_trace *t)
 		if (t->frame[i].ours)
 			continue;
 		if (t->frame[i].module)
-			put(frame, "module", lh_view_clean(v, lh_view_base(t->frame[i].module)));
+			put(frame, "module", lh_view_clean(v, lh_path_base(t->frame[i].module)));
 		json_object_set_new(frame, "location", location(v, &t->frame[i], NULL));
 		add(o, "frames", frame);
 	}
@@ -140,54 +140,57 @@ static json_t *stack(struct lh_view *v, const struct lh_trace *t)
 /* ---- one finding ---- */
 
 /* What is held comes first, then what is asked for: that is how it hangs. */
-static int order_of(const struct lh_found *f, const struct lh_act *a)
+static int order_of(const struct lh_report_finding *f, const struct lh_report_step *a)
 {
 	bool asks = a->action != LH_HOLDS;
 	int before = 1;
 
-	for (const struct lh_act *s = f->step; s < f->step + f->steps; s++)
+	for (const struct lh_report_step *s = f->step; s < f->step + f->steps; s++)
 		before += (s->action != LH_HOLDS) == asks ? s < a : asks;
 	return before;
 }
 
-static json_t *step(struct lh_view *v, const struct lh_found *f, const struct lh_act *a)
+static json_t *step(struct lh_view *v, const struct lh_report_finding *f,
+		    const struct lh_report_step *a)
 {
 	json_t *o = json_object();
-	const char *text = lh_pool_print(v->pool, "%s %s", lh_model_who(v->model, a->thread),
-					 lh_model_deed(v->model, f, a, false));
+	const char *text =
+		lh_arena_printf(v->pool, "%s %s", lh_report_thread_text(v->model, a->thread),
+				lh_report_step_text(v->model, f, a, false));
 
 	json_object_set_new(o, "executionOrder", json_integer(order_of(f, a)));
 	put(o, "importance", "essential");
-	json_object_set_new(o, "location", location(v, lh_view_act_place(v, a), text));
+	json_object_set_new(o, "location", location(v, lh_view_step_frame(v, a), text));
 	json_object_set_new(o, "stack", stack(v, a->stack));
 	return o;
 }
 
-static json_t *thread_flow(struct lh_view *v, const struct lh_found *f, uint32_t part)
+static json_t *thread_flow(struct lh_view *v, const struct lh_report_finding *f, uint32_t part)
 {
-	const struct lh_person *who = f->part[part].thread;
+	const struct lh_report_thread *who = f->part[part].thread;
 	json_t *o = json_object();
 
 	put(o, "id",
 	    who && who->process != f->process
-		    ? lh_pool_print(v->pool, "T%u of %d", who->id, who->process->pid)
-	    : who ? lh_pool_print(v->pool, "T%u", who->id)
-		  : lh_pool_print(v->pool, "thread %u", part + 1));
-	json_object_set_new(
-		o, "message",
-		message(v, lh_pool_print(v->pool, "Thread %s", lh_model_who(v->model, who))));
+		    ? lh_arena_printf(v->pool, "T%u of %d", who->id, who->process->pid)
+	    : who ? lh_arena_printf(v->pool, "T%u", who->id)
+		  : lh_arena_printf(v->pool, "thread %u", part + 1));
+	json_object_set_new(o, "message",
+			    message(v, lh_arena_printf(v->pool, "Thread %s",
+						       lh_report_thread_text(v->model, who))));
 	return o;
 }
 
 /* One thread flow a thread; parts that are any of many threads have one each. */
-static json_t *code_flow(struct lh_view *v, const struct lh_found *f)
+static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 {
-	json_t *o = json_object(), **flow = lh_pool_get(v->pool, (f->parts + 1) * sizeof(json_t *));
-	const char *ring = lh_model_ring(v->model, f);
+	json_t *o = json_object(),
+	       **flow = lh_arena_alloc(v->pool, (f->parts + 1) * sizeof(json_t *));
+	const char *ring = lh_report_cycle_text(v->model, f);
 
-	json_object_set_new(o, "message", message(v, ring ? ring : lh_word_title(f->rule)));
+	json_object_set_new(o, "message", message(v, ring ? ring : lh_name_title(f->rule)));
 	for (uint32_t i = 0; i < f->parts; i++) {
-		const struct lh_part *part = &f->part[i];
+		const struct lh_report_part *part = &f->part[i];
 
 		for (uint32_t k = 0; k < i && part->thread && !flow[i]; k++)
 			flow[i] = f->part[k].thread == part->thread ? flow[k] : NULL;
@@ -202,32 +205,33 @@ static json_t *code_flow(struct lh_view *v, const struct lh_found *f)
 }
 
 /* "... T3 took 'b' and [asked for 'a'](1)." with the places in relatedLocations. */
-static const char *related(struct lh_view *v, const struct lh_found *f, json_t *result)
+static const char *related(struct lh_view *v, const struct lh_report_finding *f, json_t *result)
 {
 	const char *text = "";
 	int id = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
-		const struct lh_act *a = f->part[i].does ? f->part[i].does : f->part[i].holds;
-		const struct lh_frame *at = lh_view_act_place(v, a);
+		const struct lh_report_step *a =
+			f->part[i].does ? f->part[i].does : f->part[i].holds;
+		const struct lh_report_frame *at = lh_view_step_frame(v, a);
 		const char *who, *what;
 		json_t *place;
 
 		if (!at || !at->line)
 			continue;
-		who = lh_model_who(v->model, f->part[i].thread);
-		what = lh_model_deed(v->model, f, a, false);
-		place = location(v, at, lh_pool_print(v->pool, "%s %s", who, what));
+		who = lh_report_thread_text(v->model, f->part[i].thread);
+		what = lh_report_step_text(v->model, f, a, false);
+		place = location(v, at, lh_arena_printf(v->pool, "%s %s", who, what));
 		json_object_set_new(place, "id", json_integer(++id));
 		add(result, "relatedLocations", place);
-		text = lh_pool_print(
+		text = lh_arena_printf(
 			v->pool, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, who)),
 			strpbrk(what, "[]{}\\") ? "did this" : lh_view_clean(v, what), id);
 	}
 	return text;
 }
 
-static void put_status(struct lh_view *v, const struct lh_found *f, json_t *o)
+static void put_status(struct lh_view *v, const struct lh_report_finding *f, json_t *o)
 {
 	json_t *s = json_object();
 
@@ -243,18 +247,18 @@ static void put_status(struct lh_view *v, const struct lh_found *f, json_t *o)
 	add(o, "suppressions", s);
 }
 
-static json_t *result(struct lh_view *v, const struct lh_found *f)
+static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(), *text = json_object();
-	const struct lh_frame *at = lh_view_place(v, f);
+	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
 	const char *more = related(v, f, o);
 
-	put(o, "ruleId", lh_word_rule(f->rule));
+	put(o, "ruleId", lh_name_rule(f->rule));
 	json_object_set_new(o, "ruleIndex", json_integer(f->rule - 1));
 	put(o, "level", levels[f->severity]);
 	put(o, "kind", "fail");
 	put(text, "text",
-	    lh_pool_print(v->pool, "%s.%s", disarm(v, lh_view_clean(v, f->message)), more));
+	    lh_arena_printf(v->pool, "%s.%s", disarm(v, lh_view_clean(v, f->message)), more));
 	json_object_set_new(o, "message", text);
 	add(o, "locations", location(v, at ? at : f->place, NULL));
 	json_object_set_new(o, "partialFingerprints",
@@ -274,7 +278,7 @@ static json_t *result(struct lh_view *v, const struct lh_found *f)
 /* "lock-order" -> "LockOrder" */
 static const char *pascal(struct lh_view *v, const char *id)
 {
-	char *out = lh_pool_text(v->pool, id), *at = out;
+	char *out = lh_arena_strdup(v->pool, id), *at = out;
 
 	for (bool up = true; *id; id++) {
 		if (*id != '-')
@@ -287,16 +291,16 @@ static const char *pascal(struct lh_view *v, const char *id)
 
 static json_t *rule(struct lh_view *v, enum lh_rule r)
 {
-	const char *severity = levels[lh_word_rule_severity(r)];
-	bool error = lh_word_rule_severity(r) == LH_ERROR;
+	const char *severity = levels[lh_name_rule_severity(r)];
+	bool error = lh_name_rule_severity(r) == LH_ERROR;
 
 	return json_pack(
 		"{s:s, s:s, s:{s:s}, s:{s:s}, s:{s:s, s:s}, s:{s:s}, s:{s:[s,s], s:s, s:s}}", "id",
-		lh_word_rule(r), "name", pascal(v, lh_word_rule(r)), "shortDescription", "text",
-		lh_word_title(r), "fullDescription", "text", lh_word_meaning(r), "help", "text",
-		lh_word_help(r), "markdown",
-		lh_pool_print(v->pool, "%s %s\n\n`lockhound explain %s` tells more.",
-			      lh_word_meaning(r), lh_word_help(r), lh_word_rule(r)),
+		lh_name_rule(r), "name", pascal(v, lh_name_rule(r)), "shortDescription", "text",
+		lh_name_title(r), "fullDescription", "text", lh_name_meaning(r), "help", "text",
+		lh_name_help(r), "markdown",
+		lh_arena_printf(v->pool, "%s %s\n\n`lockhound explain %s` tells more.",
+				lh_name_meaning(r), lh_name_help(r), lh_name_rule(r)),
 		"defaultConfiguration", "level", severity, "properties", "tags", "concurrency",
 		"reliability", "precision", error ? "high" : "medium", "problem.severity",
 		error ? "error" : "warning");
@@ -319,7 +323,7 @@ static json_t *root_uri(struct lh_view *v)
 
 static json_t *invocation(struct lh_view *v, uint32_t left_out)
 {
-	const struct lh_model *m = v->model;
+	const struct lh_report *m = v->model;
 	json_t *o = json_pack("{s:b, s:o}", "executionSuccessful", m->processes > 0,
 			      "workingDirectory", root_uri(v));
 
@@ -345,7 +349,7 @@ static json_t *run(struct lh_view *v)
 		o, "automationDetails",
 		json_pack("{s:o}", "id", json_sprintf("lockhound/%s/", lh_view_program(v))));
 	for (uint32_t i = 0; i < v->model->findings; i++) {
-		const struct lh_found *f = v->model->finding[i];
+		const struct lh_report_finding *f = v->model->finding[i];
 
 		if (f->status != LH_NEW && !v->style->suppressed)
 			continue;
@@ -361,7 +365,7 @@ static json_t *run(struct lh_view *v)
 	return o;
 }
 
-int lh_render_sarif(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_sarif(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 	json_t *o = json_pack("{s:s, s:s, s:[o]}", "$schema",

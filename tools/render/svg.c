@@ -31,7 +31,7 @@ static const char *shortened(struct lh_view *v, const char *text)
 	for (uint32_t letters = 0; text[n] && letters < LETTERS; letters++)
 		for (n++; ((unsigned char)text[n] & 0xc0) == 0x80;)
 			n++;
-	return xml(v, text[n] ? lh_pool_print(v->pool, "%.*s...", (int)n, text) : text);
+	return xml(v, text[n] ? lh_arena_printf(v->pool, "%.*s...", (int)n, text) : text);
 }
 
 /* ---- where everything lies ---- */
@@ -40,7 +40,7 @@ static void find_back(struct drawing *d, uint32_t spot)
 {
 	d->begun[spot] = true;
 	for (uint32_t i = 0; i < d->g.arrows; i++) {
-		const struct lh_arrow *a = &d->g.arrow[i];
+		const struct lh_graph_edge *a = &d->g.arrow[i];
 
 		if (!a->shown || a->from != spot)
 			continue;
@@ -60,7 +60,7 @@ static void set_layers(struct drawing *d)
 	while (moved) {
 		moved = false;
 		for (uint32_t i = 0; i < d->g.arrows; i++) {
-			const struct lh_arrow *a = &d->g.arrow[i];
+			const struct lh_graph_edge *a = &d->g.arrow[i];
 
 			if (!a->shown || d->back[i] || d->layer[a->to] > d->layer[a->from])
 				continue;
@@ -118,12 +118,12 @@ static uint32_t top(const struct drawing *d, uint32_t spot)
 
 static void draw_spot(struct drawing *d, uint32_t i)
 {
-	const struct lh_spot *s = &d->g.spot[i];
+	const struct lh_graph_node *s = &d->g.spot[i];
 	const char *kind = s->first->kind;
 	uint32_t x = left(d, i), y = top(d, i);
 
 	if (s->locks > 1)
-		kind = lh_pool_print(d->v->pool, "%s, %u of them", kind, s->locks);
+		kind = lh_arena_printf(d->v->pool, "%s, %u of them", kind, s->locks);
 	fprintf(d->v->out,
 		"<g><title>%s</title><rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"8\" "
 		"class=\"%s\"/><text x=\"%u\" y=\"%u\">%s</text>"
@@ -134,7 +134,7 @@ static void draw_spot(struct drawing *d, uint32_t i)
 
 static void draw_arrow(struct drawing *d, uint32_t i)
 {
-	const struct lh_arrow *a = &d->g.arrow[i];
+	const struct lh_graph_edge *a = &d->g.arrow[i];
 	const char *at = a->place ? lh_view_at(d->v, a->place) : NULL;
 	uint32_t x = left(d, a->from), y = top(d, a->from), to_x = left(d, a->to),
 		 to_y = top(d, a->to);
@@ -180,13 +180,13 @@ static void draw_head(const struct drawing *d)
 
 static void lay_out(struct drawing *d)
 {
-	struct lh_pool *p = d->v->pool;
+	struct lh_arena *p = d->v->pool;
 
-	d->layer = lh_pool_get(p, (d->g.spots + 1) * sizeof(*d->layer));
-	d->row = lh_pool_get(p, (d->g.spots + 1) * sizeof(*d->row));
-	d->begun = lh_pool_get(p, d->g.spots + 1);
-	d->done = lh_pool_get(p, d->g.spots + 1);
-	d->back = lh_pool_get(p, d->g.arrows + 1);
+	d->layer = lh_arena_alloc(p, (d->g.spots + 1) * sizeof(*d->layer));
+	d->row = lh_arena_alloc(p, (d->g.spots + 1) * sizeof(*d->row));
+	d->begun = lh_arena_alloc(p, d->g.spots + 1);
+	d->done = lh_arena_alloc(p, d->g.spots + 1);
+	d->back = lh_arena_alloc(p, d->g.arrows + 1);
 	for (uint32_t i = 0; i < d->g.spots; i++)
 		if (d->g.spot[i].shown && !d->begun[i])
 			find_back(d, i);
@@ -194,7 +194,7 @@ static void lay_out(struct drawing *d)
 	set_rows(d);
 }
 
-int lh_render_svg(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_svg(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 	struct drawing d = {.v = &v, .g = lh_graph_make(&v)};

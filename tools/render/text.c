@@ -16,9 +16,9 @@ static const char *const paints[] = {"",          "\33[1m",    "\33[1;31m", "\33
 				     "\33[1;36m", "\33[1;34m", "\33[32m",   "\33[2m"};
 
 struct page {
-	const struct lh_model *model;
-	struct lh_text_style style;
-	struct lh_pool *pool;
+	const struct lh_report *model;
+	struct lh_render_text_style style;
+	struct lh_arena *pool;
 	FILE *out;
 };
 
@@ -36,7 +36,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct page *g, enum paint
 	const char *text;
 
 	va_start(args, format);
-	text = lh_pool_vprint(g->pool, format, args);
+	text = lh_arena_vprintf(g->pool, format, args);
 	va_end(args);
 	if (g->style.color && paint != PLAIN)
 		fprintf(g->out, "%s%s\33[0m", paints[paint], text);
@@ -57,29 +57,30 @@ static const char *base_name(const char *path)
 }
 
 /* "bank.c:7" or NULL */
-static const char *where(struct page *g, const struct lh_frame *f)
+static const char *where(struct page *g, const struct lh_report_frame *f)
 {
 	const char *path;
 
 	if (!f || !f->file || !f->line)
 		return NULL;
-	path = clean(g, lh_source_short(f->file));
+	path = clean(g, lh_path_last_parts(f->file));
 	/* A line that begins with :: is a command to GitHub's runner. */
-	return lh_pool_print(g->pool, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
-			     f->line);
+	return lh_arena_printf(g->pool, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
+			       f->line);
 }
 
-static const char *in_module(struct page *g, const struct lh_frame *f)
+static const char *in_module(struct page *g, const struct lh_report_frame *f)
 {
-	return lh_pool_print(g->pool, "%s+%#llx", f->module ? clean(g, base_name(f->module)) : "?",
-			     (unsigned long long)f->offset);
+	return lh_arena_printf(g->pool, "%s+%#llx",
+			       f->module ? clean(g, base_name(f->module)) : "?",
+			       (unsigned long long)f->offset);
 }
 
 /* ---- stacks ---- */
 
-static void show_source(struct page *g, const struct lh_frame *f, const char *deed)
+static void show_source(struct page *g, const struct lh_report_frame *f, const char *deed)
 {
-	struct lh_snippet s;
+	struct lh_source_lines s;
 
 	if (!g->style.source || !f->file || !f->line ||
 	    !lh_source_read(g->pool, f->file, f->line, f->column, &s))
@@ -96,7 +97,7 @@ static void show_source(struct page *g, const struct lh_frame *f, const char *de
 	}
 }
 
-static void show_place(struct page *g, const struct lh_frame *f, const char *deed)
+static void show_place(struct page *g, const struct lh_report_frame *f, const char *deed)
 {
 	const char *at = where(g, f);
 
@@ -113,7 +114,7 @@ static void show_place(struct page *g, const struct lh_frame *f, const char *dee
 	show_source(g, f, deed);
 }
 
-static void show_frame(struct page *g, uint32_t number, const struct lh_frame *f)
+static void show_frame(struct page *g, uint32_t number, const struct lh_report_frame *f)
 {
 	const char *at = where(g, f);
 
@@ -127,7 +128,7 @@ static void show_frame(struct page *g, uint32_t number, const struct lh_frame *f
 		say(g, DIM, "  (%s%s)\n", in_module(g, f), f->inlined ? ", inlined" : "");
 }
 
-static void show_stack(struct page *g, const struct lh_trace *t)
+static void show_stack(struct page *g, const struct lh_report_stack *t)
 {
 	uint32_t shown = 0;
 
@@ -144,26 +145,28 @@ static void show_stack(struct page *g, const struct lh_trace *t)
 
 /* ---- threads ---- */
 
-static const char *deed(struct page *g, const struct lh_found *f, const struct lh_act *a, bool now)
+static const char *deed(struct page *g, const struct lh_report_finding *f,
+			const struct lh_report_step *a, bool now)
 {
-	return clean(g, lh_model_deed(g->model, f, a, now));
+	return clean(g, lh_report_step_text(g->model, f, a, now));
 }
 
-static void show_act(struct page *g, const struct lh_found *f, const struct lh_act *a)
+static void show_act(struct page *g, const struct lh_report_finding *f,
+		     const struct lh_report_step *a)
 {
 	const char *done = deed(g, f, a, false);
 
 	say(g, PLAIN, "    %s\n", done);
 	/* A life is held from create to exit: no call took it, so no place shows it. */
-	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS)
+	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return;
 	show_place(g, a->place, done);
 	show_stack(g, a->stack);
 }
 
-static void show_created(struct page *g, const struct lh_person *who)
+static void show_created(struct page *g, const struct lh_report_thread *who)
 {
-	const struct lh_frame *f = NULL;
+	const struct lh_report_frame *f = NULL;
 	const char *at;
 
 	for (uint32_t i = 0; who && who->created && i < who->created->n && !f; i++)
@@ -176,12 +179,12 @@ static void show_created(struct page *g, const struct lh_person *who)
 	    f->function ? clean(g, f->function) : "??", at ? at : in_module(g, f));
 }
 
-static void show_part(struct page *g, const struct lh_found *f, uint32_t number)
+static void show_part(struct page *g, const struct lh_report_finding *f, uint32_t number)
 {
-	const struct lh_part *part = &f->part[number];
+	const struct lh_report_part *part = &f->part[number];
 	bool behind = f->ring && number >= f->ringed;
 
-	say(g, BOLD, "\n  %s", clean(g, lh_model_who(g->model, part->thread)));
+	say(g, BOLD, "\n  %s", clean(g, lh_report_thread_text(g->model, part->thread)));
 	/* of a process that is called by its number it has been said */
 	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->elsewhere)
 		say(g, PLAIN, " (%d)", part->thread->tid);
@@ -197,7 +200,7 @@ static void show_part(struct page *g, const struct lh_found *f, uint32_t number)
 /* ---- findings ---- */
 
 /* file:line:column: error: message [rule] */
-static void show_diagnostic(struct page *g, const struct lh_found *f)
+static void show_diagnostic(struct page *g, const struct lh_report_finding *f)
 {
 	const char *at = where(g, f->place);
 
@@ -208,12 +211,12 @@ static void show_diagnostic(struct page *g, const struct lh_found *f)
 	else
 		say(g, BOLD,
 		    "%s: ", f->place ? in_module(g, f->place) : clean(g, f->process->comm));
-	say(g, severity_paint(f->severity), "%s: ", lh_word_severity(f->severity));
+	say(g, severity_paint(f->severity), "%s: ", lh_name_severity(f->severity));
 	say(g, BOLD, "%s", clean(g, f->message));
-	say(g, PLAIN, " [%s]\n", lh_word_rule(f->rule));
+	say(g, PLAIN, " [%s]\n", lh_name_rule(f->rule));
 }
 
-static const char *certainty(const struct lh_found *f)
+static const char *certainty(const struct lh_report_finding *f)
 {
 	if (f->level == LH_CONFIRMED)
 		return "happened, and was seen to last";
@@ -222,9 +225,9 @@ static const char *certainty(const struct lh_found *f)
 	return "did not happen, but can";
 }
 
-static void show_title(struct page *g, const struct lh_found *f)
+static void show_title(struct page *g, const struct lh_report_finding *f)
 {
-	const char *ring = lh_model_ring(g->model, f);
+	const char *ring = lh_report_cycle_text(g->model, f);
 
 	say(g, BOLD, "\nlockhound: %s", f->title);
 	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
@@ -239,13 +242,13 @@ static void show_title(struct page *g, const struct lh_found *f)
 	else if (f->count > 1)
 		say(g, PLAIN, "  seen %llu times\n", (unsigned long long)f->count);
 	if (f->status != LH_NEW)
-		say(g, PLAIN, "  %s%s%s\n", lh_word_status(f->status), f->reason ? ": " : "",
+		say(g, PLAIN, "  %s%s%s\n", lh_name_status(f->status), f->reason ? ": " : "",
 		    clean(g, f->reason));
 }
 
-static void show_end(struct page *g, const struct lh_found *f)
+static void show_end(struct page *g, const struct lh_report_finding *f)
 {
-	const char *schedule = lh_model_schedule(g->model, f);
+	const char *schedule = lh_report_schedule(g->model, f);
 
 	if (schedule)
 		say(g, PLAIN, "\n  %s: %s.\n",
@@ -254,20 +257,20 @@ static void show_end(struct page *g, const struct lh_found *f)
 	say(g, PLAIN, "%s  %s\n", schedule ? "" : "\n", f->meaning);
 	say(g, GREEN, "  help: ");
 	say(g, PLAIN, "%s\n", f->help);
-	say(g, DIM, "  more: lockhound explain %s\n\n", lh_word_rule(f->rule));
+	say(g, DIM, "  more: lockhound explain %s\n\n", lh_name_rule(f->rule));
 }
 
-void lh_text_finding(const struct lh_model *m, const struct lh_found *f, struct lh_text_style style,
-		     FILE *out)
+void lh_render_text_finding(const struct lh_report *m, const struct lh_report_finding *f,
+			    struct lh_render_text_style style, FILE *out)
 {
-	struct page g = {.model = m, .style = style, .pool = lh_pool_new(), .out = out};
+	struct page g = {.model = m, .style = style, .pool = lh_arena_new(), .out = out};
 
 	show_diagnostic(&g, f);
 	show_title(&g, f);
 	for (uint32_t i = 0; i < f->parts; i++)
 		show_part(&g, f, i);
 	show_end(&g, f);
-	lh_pool_free(g.pool);
+	lh_arena_free(g.pool);
 	fflush(out);
 }
 
@@ -276,16 +279,16 @@ void lh_text_finding(const struct lh_model *m, const struct lh_found *f, struct 
 static void show_filtered(struct page *g)
 {
 	for (uint32_t i = 0; i < g->model->filtereds; i++) {
-		const struct lh_found *f = g->model->filtered[i];
+		const struct lh_report_finding *f = g->model->filtered[i];
 
-		say(g, PLAIN, "filtered (%s): %s [%s]\n", lh_word_filter(f->filter),
-		    clean(g, f->message), lh_word_rule(f->rule));
-		say(g, DIM, "  because %s\n", lh_word_why(f->filter));
+		say(g, PLAIN, "filtered (%s): %s [%s]\n", lh_name_filter(f->filter),
+		    clean(g, f->message), lh_name_rule(f->rule));
+		say(g, DIM, "  because %s\n", lh_name_why(f->filter));
 		for (uint32_t k = 0; k < f->steps; k++) {
 			const char *at = where(g, f->step[k].place);
 
 			say(g, PLAIN, "  %s %s%s%s\n",
-			    clean(g, lh_model_who(g->model, f->step[k].thread)),
+			    clean(g, lh_report_thread_text(g->model, f->step[k].thread)),
 			    deed(g, f, &f->step[k], false), at ? "  " : "", at ? at : "");
 		}
 	}
@@ -297,15 +300,15 @@ static void show_filtered(struct page *g)
 
 static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
 {
-	return lh_pool_print(g->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+	return lh_arena_printf(g->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
 }
 
 static void list_dropped(struct page *g, const char **text, uint64_t n, const char *one,
 			 const char *many)
 {
 	if (n)
-		*text = lh_pool_print(g->pool, "%s%s%s", *text ? *text : "", *text ? ", " : "",
-				      number(g, n, one, many));
+		*text = lh_arena_printf(g->pool, "%s%s%s", *text ? *text : "", *text ? ", " : "",
+					number(g, n, one, many));
 }
 
 static void show_dropped(struct page *g)
@@ -314,7 +317,7 @@ static void show_dropped(struct page *g)
 	const char *text = NULL;
 
 	for (uint32_t i = 0; i < g->model->processes; i++) {
-		const struct lh_process *p = g->model->process[i];
+		const struct lh_report_process *p = g->model->process[i];
 
 		locks += p->dropped_locks;
 		stacks += p->dropped_stacks;
@@ -364,12 +367,12 @@ static void show_places(struct page *g)
 /* Each seed that was used; of one run it is the same in all processes. */
 static void show_shake(struct page *g)
 {
-	const struct lh_model *m = g->model;
+	const struct lh_report *m = g->model;
 	uint64_t naps = 0, ns = 0;
 	uint32_t seed = 0, seeds = 0;
 
 	for (uint32_t i = 0; i < m->processes; i++) {
-		const struct lh_process *p = m->process[i];
+		const struct lh_report_process *p = m->process[i];
 
 		naps += p->shakes;
 		ns += p->shaken_ns;
@@ -378,10 +381,10 @@ static void show_shake(struct page *g)
 	}
 	if (seeds == 1)
 		say(g, PLAIN, "lockhound: shaken with seed %u: %s, %s; --shake=%u repeats it\n",
-		    seed, number(g, naps, "nap", "naps"), lh_model_time(m, ns), seed);
+		    seed, number(g, naps, "nap", "naps"), lh_report_time(m, ns), seed);
 	else if (seeds)
 		say(g, PLAIN, "lockhound: shaken with several seeds: %s, %s\n",
-		    number(g, naps, "nap", "naps"), lh_model_time(m, ns));
+		    number(g, naps, "nap", "naps"), lh_report_time(m, ns));
 }
 
 /* " (1 new, 2 baseline)": what is not there is not counted, but for the new. */
@@ -396,13 +399,13 @@ static void show_statuses(struct page *g)
 	say(g, BOLD, " (%u new", n[LH_NEW]);
 	for (enum lh_status s = LH_BASELINE; s <= LH_SUPPRESSED; s++)
 		if (n[s])
-			say(g, BOLD, ", %u %s", n[s], lh_word_status(s));
+			say(g, BOLD, ", %u %s", n[s], lh_name_status(s));
 	say(g, BOLD, ")");
 }
 
 static void show_count(struct page *g)
 {
-	const struct lh_model *m = g->model;
+	const struct lh_report *m = g->model;
 	uint64_t locks = 0, taken = 0, threads = 0;
 
 	for (uint32_t i = 0; i < m->processes; i++) {
@@ -422,14 +425,14 @@ static void show_count(struct page *g)
 	fputc('\n', g->out);
 }
 
-void lh_text_summary(const struct lh_model *m, struct lh_text_style style, FILE *out)
+void lh_render_text_summary(const struct lh_report *m, struct lh_render_text_style style, FILE *out)
 {
-	struct page g = {.model = m, .style = style, .pool = lh_pool_new(), .out = out};
+	struct page g = {.model = m, .style = style, .pool = lh_arena_new(), .out = out};
 
 	if (style.filtered)
 		show_filtered(&g);
 	if (style.locks)
-		lh_text_locks(m, &style, out);
+		lh_render_text_locks(m, &style, out);
 	for (uint32_t i = 0; i < m->notes; i++)
 		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, m->note[i]));
 	show_dropped(&g);
@@ -437,14 +440,14 @@ void lh_text_summary(const struct lh_model *m, struct lh_text_style style, FILE 
 	show_places(&g);
 	show_shake(&g);
 	show_count(&g);
-	lh_pool_free(g.pool);
+	lh_arena_free(g.pool);
 	fflush(out);
 }
 
-int lh_render_text(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_text(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	for (uint32_t i = 0; i < m->findings; i++)
-		lh_text_finding(m, m->finding[i], *style, out);
-	lh_text_summary(m, *style, out);
+		lh_render_text_finding(m, m->finding[i], *style, out);
+	lh_render_text_summary(m, *style, out);
 	return ferror(out) ? (errno ? errno : EIO) : 0;
 }

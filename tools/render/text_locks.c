@@ -10,24 +10,24 @@ enum { CONTACTS_SHOWN = 12, LOCKS_JUDGED = 12 };
 
 static const char *duration(const struct lh_view *v, uint64_t ns)
 {
-	return ns ? lh_model_time(v->model, ns) : "-";
+	return ns ? lh_report_time(v->model, ns) : "-";
 }
 
-static uint64_t taken(const struct lh_thing *t)
+static uint64_t taken(const struct lh_report_lock *t)
 {
 	return t->row.acquired + t->row.shared;
 }
 
-static bool is_shown(const struct lh_thing *t)
+static bool is_shown(const struct lh_report_lock *t)
 {
-	return t->row.kind != LH_LIFE && t->row.kind != LH_COND && t->row.kind != LH_BARRIER;
+	return t->row.kind != LH_THREAD_END && t->row.kind != LH_COND && t->row.kind != LH_BARRIER;
 }
 
 /* ---- the tables ---- */
 
 struct line {
 	uint64_t taken, shared, contended, failed, wait_ns;
-	struct lh_spread wait, hold;
+	struct lh_time_summary wait, hold;
 	uint32_t queue;
 	const char *name; /* clean */
 };
@@ -50,9 +50,9 @@ static void show_head(struct lh_view *v, const char *what)
 }
 
 /* Readers and writers of one lock, below its line. */
-static void show_side(struct lh_view *v, const struct lh_thing *t, uint32_t side)
+static void show_side(struct lh_view *v, const struct lh_report_lock *t, uint32_t side)
 {
-	const struct lh_service *s = t->service;
+	const struct lh_lock_service_stats *s = t->service;
 	const struct line l = {.taken = side ? t->row.shared : t->row.acquired,
 			       .shared = side ? t->row.shared : 0,
 			       .contended = s->wait[side].n,
@@ -64,16 +64,16 @@ static void show_side(struct lh_view *v, const struct lh_thing *t, uint32_t side
 	show_line(v, &l);
 }
 
-static void show_row(struct lh_view *v, const struct lh_thing *t)
+static void show_row(struct lh_view *v, const struct lh_report_lock *t)
 {
 	const struct line l = {.taken = taken(t),
 			       .shared = t->row.shared,
 			       .contended = t->more.contended,
 			       .failed = t->more.tries_failed,
 			       .wait_ns = t->more.wait_ns,
-			       .wait = lh_thing_wait(t),
-			       .hold = lh_thing_hold(t),
-			       .queue = lh_thing_queue(t),
+			       .wait = lh_report_lock_wait(t),
+			       .hold = lh_report_lock_hold(t),
+			       .queue = lh_report_lock_queue(t),
 			       .name = lh_view_clean(v, t->name)};
 
 	show_line(v, &l);
@@ -85,23 +85,24 @@ static void show_row(struct lh_view *v, const struct lh_thing *t)
 
 static void show_births(struct lh_view *v)
 {
-	const struct lh_profile *p = v->model->profile;
+	const struct lh_wait_stats *p = v->model->profile;
 
 	if (!p || !p->births)
 		return;
 	show_head(v, "locks of one birthplace");
 	for (uint32_t i = 0; i < p->births; i++) {
-		const struct lh_birth *b = p->birth[i];
-		const struct line l = {.taken = b->acquired + b->shared,
-				       .shared = b->shared,
-				       .contended = b->contended,
-				       .failed = b->tries_failed,
-				       .wait_ns = b->wait_ns,
-				       .wait = b->wait,
-				       .hold = b->hold,
-				       .queue = b->queue,
-				       .name = lh_view_clean(v, lh_pool_print(v->pool, "%u: %s",
-									      b->locks, b->name))};
+		const struct lh_class_stats *b = p->birth[i];
+		const struct line l = {
+			.taken = b->acquired + b->shared,
+			.shared = b->shared,
+			.contended = b->contended,
+			.failed = b->tries_failed,
+			.wait_ns = b->wait_ns,
+			.wait = b->wait,
+			.hold = b->hold,
+			.queue = b->queue,
+			.name = lh_view_clean(
+				v, lh_arena_printf(v->pool, "%u: %s", b->locks, b->name))};
 		show_line(v, &l);
 	}
 	fputc('\n', v->out);
@@ -124,11 +125,11 @@ static void show_table(struct lh_view *v)
 
 static void show_contacts(struct lh_view *v)
 {
-	const struct lh_profile *p = v->model->profile;
+	const struct lh_wait_stats *p = v->model->profile;
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; p && i < p->contacts && shown < CONTACTS_SHOWN; i++) {
-		const struct lh_contact *c = p->contact[i];
+		const struct lh_wait_pair_stats *c = p->contact[i];
 
 		if (!c->waiter)
 			continue;
@@ -136,10 +137,10 @@ static void show_contacts(struct lh_view *v)
 			fputs("who made whom wait (time waited, longest single wait):\n", v->out);
 		fprintf(v->out, "%10s %8s  %s: %s waited", duration(v, c->ns),
 			duration(v, c->worst_ns),
-			lh_view_clean(v, lh_model_what(v->model, c->lock)),
-			lh_view_spot(v, c->waiter));
+			lh_view_clean(v, lh_report_lock_text(v->model, c->lock)),
+			lh_view_stack_text(v, c->waiter));
 		if (c->holder)
-			fprintf(v->out, " for %s", lh_view_spot(v, c->holder));
+			fprintf(v->out, " for %s", lh_view_stack_text(v, c->holder));
 		fputc('\n', v->out);
 	}
 	if (shown)
@@ -148,7 +149,7 @@ static void show_contacts(struct lh_view *v)
 
 /* ---- the five properties ---- */
 
-static void show_properties(struct lh_view *v, const struct lh_thing *t)
+static void show_properties(struct lh_view *v, const struct lh_report_lock *t)
 {
 	struct lh_property p[LH_PROPERTIES];
 
@@ -163,9 +164,9 @@ static void show_fare(struct lh_view *v)
 	uint32_t shown = 0, more = 0;
 
 	for (uint32_t i = 0; i < v->model->locks; i++) {
-		const struct lh_thing *t = v->model->busiest[i];
+		const struct lh_report_lock *t = v->model->busiest[i];
 
-		if (!is_shown(t) || !lh_view_worth(v, t))
+		if (!is_shown(t) || !lh_view_lock_is_notable(v, t))
 			continue;
 		if (shown == LOCKS_JUDGED) {
 			more++;
@@ -182,7 +183,8 @@ static void show_fare(struct lh_view *v)
 		fputc('\n', v->out);
 }
 
-void lh_text_locks(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+void lh_render_text_locks(const struct lh_report *m, const struct lh_render_text_style *style,
+			  FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 

@@ -12,8 +12,8 @@
 #include <string.h>
 
 struct sheet {
-	const struct lh_model *model;
-	struct lh_pool *pool;
+	const struct lh_report *model;
+	struct lh_arena *pool;
 	FILE *out;
 	uint64_t zero_ns;
 	bool first, failed;
@@ -37,18 +37,18 @@ static double micros(const struct sheet *s, uint64_t ns)
 	return ns > s->zero_ns ? (double)(ns - s->zero_ns) / 1000 : 0;
 }
 
-static int pid_of(const struct lh_process *p)
+static int pid_of(const struct lh_report_process *p)
 {
 	return p->pid;
 }
 
-static int tid_of(const struct lh_person *who)
+static int tid_of(const struct lh_report_thread *who)
 {
 	return who && who->tid > 0 ? who->tid : 0;
 }
 
 /* Its function; of a program without names the place in its file. */
-static const char *frame_name(struct sheet *s, const struct lh_frame *f)
+static const char *frame_name(struct sheet *s, const struct lh_report_frame *f)
 {
 	const char *slash = f->module ? strrchr(f->module, '/') : NULL;
 
@@ -56,33 +56,33 @@ static const char *frame_name(struct sheet *s, const struct lh_frame *f)
 		return f->function;
 	if (!f->module)
 		return "?";
-	return lh_pool_print(s->pool, "%s+%#llx", slash ? slash + 1 : f->module,
-			     (unsigned long long)f->offset);
+	return lh_arena_printf(s->pool, "%s+%#llx", slash ? slash + 1 : f->module,
+			       (unsigned long long)f->offset);
 }
 
 /* "main <- work <- step": outermost last, as a person reads it. */
-static const char *stack_text(struct sheet *s, const struct lh_trace *t)
+static const char *stack_text(struct sheet *s, const struct lh_report_stack *t)
 {
 	const char *text = "";
 
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (!t->frame[i].ours)
-			text = lh_pool_print(s->pool, "%s%s%s", text, *text ? " <- " : "",
-					     frame_name(s, &t->frame[i]));
+			text = lh_arena_printf(s->pool, "%s%s%s", text, *text ? " <- " : "",
+					       frame_name(s, &t->frame[i]));
 	return clean(s, text);
 }
 
-static const char *wait_name(struct sheet *s, const struct lh_stretch *x)
+static const char *wait_name(struct sheet *s, const struct lh_report_span *x)
 {
-	const char *what = lh_model_what(s->model, x->lock);
+	const char *what = lh_report_lock_text(s->model, x->lock);
 
-	return clean(s,
-		     lh_pool_print(s->pool,
+	return clean(
+		s, lh_arena_printf(s->pool,
 				   x->wait == LH_WAIT_JOIN ? "joins: waits for %s" : "waits for %s",
 				   what));
 }
 
-static void put_wait(struct sheet *s, const struct lh_stretch *x)
+static void put_wait(struct sheet *s, const struct lh_report_span *x)
 {
 	put(s, json_pack("{ss ss ss si si sf sf s{ss}}", "name", wait_name(s, x), "cat", "wait",
 			 "ph", "X", "pid", pid_of(x->process), "tid", tid_of(x->thread), "ts",
@@ -91,41 +91,41 @@ static void put_wait(struct sheet *s, const struct lh_stretch *x)
 }
 
 /* Holds of one lock may overlap (readers), and of one thread need not nest: so each has an id. */
-static void put_hold(struct sheet *s, const struct lh_stretch *x, uint32_t number)
+static void put_hold(struct sheet *s, const struct lh_report_span *x, uint32_t number)
 {
 	const char *name = clean(s, x->lock ? x->lock->name : "a lock that is gone");
-	const char *id = lh_pool_print(s->pool, "%d.%u", pid_of(x->process), number);
+	const char *id = lh_arena_printf(s->pool, "%d.%u", pid_of(x->process), number);
 
 	put(s, json_pack("{ss ss ss ss si si sf s{ss ss}}", "name", name, "cat", "hold", "ph", "b",
 			 "id", id, "pid", pid_of(x->process), "tid", tid_of(x->thread), "ts",
 			 micros(s, x->from_ns), "args", "taken", stack_text(s, x->stack), "thread",
-			 clean(s, lh_model_who(s->model, x->thread))));
+			 clean(s, lh_report_thread_text(s->model, x->thread))));
 	put(s, json_pack("{ss ss ss ss si si sf}", "name", name, "cat", "hold", "ph", "e", "id", id,
 			 "pid", pid_of(x->process), "tid", tid_of(x->thread), "ts",
 			 micros(s, x->to_ns)));
 }
 
-static void name_process(struct sheet *s, const struct lh_process *p)
+static void name_process(struct sheet *s, const struct lh_report_process *p)
 {
 	put(s, json_pack("{ss ss si s{ss}}", "name", "process_name", "ph", "M", "pid", pid_of(p),
 			 "args", "name", clean(s, p->comm)));
 }
 
-static void name_thread(struct sheet *s, const struct lh_person *who)
+static void name_thread(struct sheet *s, const struct lh_report_thread *who)
 {
 	put(s, json_pack("{ss ss si si s{ss}}", "name", "thread_name", "ph", "M", "pid",
 			 pid_of(who->process), "tid", tid_of(who), "args", "name",
-			 clean(s, lh_model_who(s->model, who))));
+			 clean(s, lh_report_thread_text(s->model, who))));
 }
 
-static void name_tracks(struct sheet *s, const struct lh_profile *p)
+static void name_tracks(struct sheet *s, const struct lh_wait_stats *p)
 {
-	const struct lh_person *last = NULL;
+	const struct lh_report_thread *last = NULL;
 
 	for (uint32_t i = 0; i < s->model->processes; i++)
 		name_process(s, s->model->process[i]);
 	for (uint32_t i = 0; i < p->stretches; i++) { /* more than once does no harm */
-		const struct lh_person *who = p->stretch[i]->thread;
+		const struct lh_report_thread *who = p->stretch[i]->thread;
 
 		if (who && who != last)
 			name_thread(s, who);
@@ -133,7 +133,7 @@ static void name_tracks(struct sheet *s, const struct lh_profile *p)
 	}
 }
 
-static uint64_t earliest(const struct lh_model *m)
+static uint64_t earliest(const struct lh_report *m)
 {
 	uint64_t ns = UINT64_MAX;
 
@@ -143,12 +143,12 @@ static uint64_t earliest(const struct lh_model *m)
 	return ns;
 }
 
-int lh_render_trace(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+int lh_render_trace(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
-	static const struct lh_profile none;
-	const struct lh_profile *p = m->profile ? m->profile : &none;
+	static const struct lh_wait_stats none;
+	const struct lh_wait_stats *p = m->profile ? m->profile : &none;
 	struct sheet s = {.model = m,
-			  .pool = lh_pool_new(),
+			  .pool = lh_arena_new(),
 			  .out = out,
 			  .zero_ns = earliest(m),
 			  .first = true};
@@ -163,7 +163,7 @@ int lh_render_trace(const struct lh_model *m, const struct lh_text_style *style,
 			put_wait(&s, p->stretch[i]);
 	}
 	fputs("\n]}\n", out);
-	lh_pool_free(s.pool);
+	lh_arena_free(s.pool);
 	if (fflush(out) != 0 || ferror(out) || s.failed)
 		return errno ? errno : EIO;
 	return 0;

@@ -8,18 +8,18 @@
 #include <unistd.h>
 
 /* The top of the repository that the current directory lies in, else the current directory. */
-static const char *find_root(struct lh_pool *p)
+static const char *find_root(struct lh_arena *p)
 {
 	char dir[PATH_MAX], probe[PATH_MAX + 8];
 	const char *here;
 
 	if (!getcwd(dir, sizeof(dir)))
 		return "";
-	here = lh_pool_text(p, dir);
+	here = lh_arena_strdup(p, dir);
 	for (char *slash; dir[0]; *slash = '\0') {
 		snprintf(probe, sizeof(probe), "%s/.git", dir);
 		if (access(probe, F_OK) == 0)
-			return lh_pool_text(p, dir);
+			return lh_arena_strdup(p, dir);
 		slash = strrchr(dir, '/');
 		if (!slash)
 			break;
@@ -27,24 +27,25 @@ static const char *find_root(struct lh_pool *p)
 	return strcmp(here, "/") == 0 ? "" : here;
 }
 
-static const char *given_root(struct lh_pool *p, const char *given)
+static const char *given_root(struct lh_arena *p, const char *given)
 {
 	char real[PATH_MAX];
 	size_t n;
 
 	if (!realpath(given, real)) {
-		char *as_is = lh_pool_text(p, given);
+		char *as_is = lh_arena_strdup(p, given);
 
 		for (n = strlen(as_is); n > 1 && as_is[n - 1] == '/';)
 			as_is[--n] = '\0';
 		return as_is;
 	}
-	return strcmp(real, "/") == 0 ? "" : lh_pool_text(p, real);
+	return strcmp(real, "/") == 0 ? "" : lh_arena_strdup(p, real);
 }
 
-struct lh_view lh_view_open(const struct lh_model *m, const struct lh_text_style *style, FILE *out)
+struct lh_view lh_view_open(const struct lh_report *m, const struct lh_render_text_style *style,
+			    FILE *out)
 {
-	struct lh_view v = {.model = m, .style = style, .pool = lh_pool_new(), .out = out};
+	struct lh_view v = {.model = m, .style = style, .pool = lh_arena_new(), .out = out};
 
 	v.root =
 		style->root && style->root[0] ? given_root(v.pool, style->root) : find_root(v.pool);
@@ -53,7 +54,7 @@ struct lh_view lh_view_open(const struct lh_model *m, const struct lh_text_style
 
 int lh_view_close(struct lh_view *v)
 {
-	lh_pool_free(v->pool);
+	lh_arena_free(v->pool);
 	errno = 0;
 	if (fflush(v->out) != 0 || ferror(v->out))
 		return errno ? errno : EIO;
@@ -65,7 +66,7 @@ const char *lh_view_clean(struct lh_view *v, const char *text)
 	return lh_escape(v->pool, LH_ESCAPE_TEXT, text ? text : "");
 }
 
-const char *lh_view_base(const char *path)
+const char *lh_path_base(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
@@ -79,9 +80,9 @@ static bool is_dots(const char *part, size_t n)
 	return n == 2 && part[0] == '.' && part[1] == '.';
 }
 
-const char *lh_view_normal(struct lh_pool *p, const char *path)
+const char *lh_path_normalize(struct lh_arena *p, const char *path)
 {
-	char *out = lh_pool_get(p, strlen(path) + 2);
+	char *out = lh_arena_alloc(p, strlen(path) + 2);
 	size_t n = 0, floor = 0;
 
 	if (*path == '/')
@@ -120,38 +121,39 @@ static const char *below(const char *root, const char *path)
 	return path + n + 1;
 }
 
-const char *lh_view_path(struct lh_view *v, const struct lh_frame *f)
+const char *lh_view_path(struct lh_view *v, const struct lh_report_frame *f)
 {
 	char real[PATH_MAX];
 	const char *path, *rest;
 
 	if (!f || !f->file || !f->file[0])
 		return NULL;
-	path = lh_view_normal(v->pool, f->file);
+	path = lh_path_normalize(v->pool, f->file);
 	if (path[0] != '/') /* of another source tree than this one: no place here */
 		return f->system ? NULL : path;
 	rest = below(v->root, path);
 	/* The build may have reached the same tree through a link. */
 	if (!rest && !f->system && realpath(path, real) && below(v->root, real))
-		rest = lh_pool_text(v->pool, below(v->root, real));
+		rest = lh_arena_strdup(v->pool, below(v->root, real));
 	return rest ? rest : path;
 }
 
-bool lh_view_inside(const char *path)
+bool lh_path_is_inside(const char *path)
 {
 	return path && path[0] && path[0] != '/' && !(is_dots(path, strcspn(path, "/")));
 }
 
-static int worth(struct lh_view *v, const struct lh_frame *f)
+static int worth(struct lh_view *v, const struct lh_report_frame *f)
 {
 	if (!f || !f->line || !lh_view_path(v, f))
 		return 0;
-	return 1 + (!f->ours && !f->system) + 2 * (!f->ours && lh_view_inside(lh_view_path(v, f)));
+	return 1 + (!f->ours && !f->system) +
+	       2 * (!f->ours && lh_path_is_inside(lh_view_path(v, f)));
 }
 
-const struct lh_frame *lh_view_act_place(struct lh_view *v, const struct lh_act *a)
+const struct lh_report_frame *lh_view_step_frame(struct lh_view *v, const struct lh_report_step *a)
 {
-	const struct lh_frame *best = a ? a->place : NULL;
+	const struct lh_report_frame *best = a ? a->place : NULL;
 
 	for (uint32_t i = 0; a && worth(v, best) < 4 && i < a->stack->n; i++)
 		if (worth(v, &a->stack->frame[i]) > worth(v, best))
@@ -159,51 +161,53 @@ const struct lh_frame *lh_view_act_place(struct lh_view *v, const struct lh_act 
 	return worth(v, best) ? best : NULL;
 }
 
-const struct lh_frame *lh_view_place(struct lh_view *v, const struct lh_found *f)
+const struct lh_report_frame *lh_view_finding_frame(struct lh_view *v,
+						    const struct lh_report_finding *f)
 {
-	const struct lh_frame *best = f->place, *other;
+	const struct lh_report_frame *best = f->place, *other;
 
 	/* The last step of a part is where the mistake is; what was held comes after it. */
 	for (uint32_t i = 0; i < f->parts; i++) {
-		other = lh_view_act_place(v, f->part[i].does);
+		other = lh_view_step_frame(v, f->part[i].does);
 		if (worth(v, other) > worth(v, best))
 			best = other;
 	}
 	for (uint32_t i = 0; i < f->steps; i++) {
-		other = lh_view_act_place(v, &f->step[i]);
+		other = lh_view_step_frame(v, &f->step[i]);
 		if (worth(v, other) > worth(v, best))
 			best = other;
 	}
 	return worth(v, best) ? best : NULL;
 }
 
-const char *lh_view_at(struct lh_view *v, const struct lh_frame *f)
+const char *lh_view_at(struct lh_view *v, const struct lh_report_frame *f)
 {
 	const char *path = lh_view_path(v, f);
 
 	if (path && f->line)
-		return lh_pool_print(v->pool, "%s:%u", lh_view_clean(v, path), f->line);
+		return lh_arena_printf(v->pool, "%s:%u", lh_view_clean(v, path), f->line);
 	if (f && f->module)
-		return lh_pool_print(v->pool, "%s+%#llx", lh_view_clean(v, lh_view_base(f->module)),
-				     (unsigned long long)f->offset);
+		return lh_arena_printf(v->pool, "%s+%#llx",
+				       lh_view_clean(v, lh_path_base(f->module)),
+				       (unsigned long long)f->offset);
 	return NULL;
 }
 
 /* ---- texts ---- */
 
-const char *lh_view_subject(struct lh_view *v, const struct lh_found *f)
+const char *lh_view_subject(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *ring = lh_model_ring(v->model, f), *text = NULL;
+	const char *ring = lh_report_cycle_text(v->model, f), *text = NULL;
 
 	for (uint32_t i = 0; !ring && i < f->locks; i++)
-		text = text ? lh_pool_print(v->pool, "%s, %s", text, f->lock[i]->name)
+		text = text ? lh_arena_printf(v->pool, "%s, %s", text, f->lock[i]->name)
 			    : f->lock[i]->name;
-	return lh_view_clean(v, ring ? ring : text ? text : lh_word_rule(f->rule));
+	return lh_view_clean(v, ring ? ring : text ? text : lh_name_rule(f->rule));
 }
 
-const char *lh_view_story(struct lh_view *v, const struct lh_found *f)
+const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_finding *f)
 {
-	struct lh_text_style style = {.source = v->style->source};
+	struct lh_render_text_style style = {.source = v->style->source};
 	char *text = NULL;
 	const char *kept;
 	size_t n = 0;
@@ -211,37 +215,37 @@ const char *lh_view_story(struct lh_view *v, const struct lh_found *f)
 
 	if (!memory)
 		return "";
-	lh_text_finding(v->model, f, style, memory);
+	lh_render_text_finding(v->model, f, style, memory);
 	fclose(memory);
-	kept = lh_pool_text(v->pool, text ? text : "");
+	kept = lh_arena_strdup(v->pool, text ? text : "");
 	free(text);
 	return kept;
 }
 
-void lh_view_lines(struct lh_view *v, enum lh_dialect dialect, const char *text)
+void lh_view_lines(struct lh_view *v, enum lh_escape_format dialect, const char *text)
 {
 	for (size_t n; *text; text += n + (text[n] != '\0')) {
 		n = strcspn(text, "\n");
-		fputs(lh_escape(v->pool, dialect, lh_pool_print(v->pool, "%.*s", (int)n, text)),
+		fputs(lh_escape(v->pool, dialect, lh_arena_printf(v->pool, "%.*s", (int)n, text)),
 		      v->out);
 		if (text[n])
 			fputc('\n', v->out);
 	}
 }
 
-bool lh_view_fails(const struct lh_view *v, const struct lh_found *f)
+bool lh_view_fails(const struct lh_view *v, const struct lh_report_finding *f)
 {
 	return f->status == LH_NEW && f->severity >= v->style->least;
 }
 
 const char *lh_view_program(struct lh_view *v)
 {
-	const char *exe = v->model->processes ? lh_view_base(v->model->process[0]->exe) : "";
+	const char *exe = v->model->processes ? lh_path_base(v->model->process[0]->exe) : "";
 
 	return exe[0] ? lh_view_clean(v, exe) : "lockhound";
 }
 
-uint64_t lh_view_operations(const struct lh_model *m)
+uint64_t lh_view_operations(const struct lh_report *m)
 {
 	uint64_t n = 0;
 
@@ -252,13 +256,13 @@ uint64_t lh_view_operations(const struct lh_model *m)
 
 const char *lh_view_count(struct lh_view *v, uint64_t n, const char *one, const char *many)
 {
-	return lh_pool_print(v->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+	return lh_arena_printf(v->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
 }
 
 const char *lh_view_mermaid(struct lh_view *v, const char *text)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_pool_get(v->pool, 6 * strlen(clean) + 1), *at = out;
+	char *out = lh_arena_alloc(v->pool, 6 * strlen(clean) + 1), *at = out;
 
 	for (; *clean; clean++)
 		at += isalnum((unsigned char)*clean) || (unsigned char)*clean >= 0x80 ||

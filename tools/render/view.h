@@ -6,57 +6,58 @@
  * LH_ESCAPE_TEXT: valid UTF-8 on one line; each renderer escapes it once more for
  * its own dialect.
  */
-#ifndef LH_VIEW_H
-#define LH_VIEW_H
+#ifndef LH_RENDER_VIEW_H
+#define LH_RENDER_VIEW_H
 
 #include "tools/util/escape.h"
 #include "tools/render/render.h"
 
 struct lh_view {
-	const struct lh_model *model;
-	const struct lh_text_style *style;
-	struct lh_pool *pool;
+	const struct lh_report *model;
+	const struct lh_render_text_style *style;
+	struct lh_arena *pool;
 	FILE *out;
 	const char *root; /* absolute, without a final slash */
 };
 
-struct lh_view lh_view_open(const struct lh_model *, const struct lh_text_style *, FILE *);
+struct lh_view lh_view_open(const struct lh_report *, const struct lh_render_text_style *, FILE *);
 /* 0, or an errno when the output could not be written. */
 int lh_view_close(struct lh_view *);
 
 /* Never NULL. */
 const char *lh_view_clean(struct lh_view *, const char *text);
-const char *lh_view_base(const char *path);
+const char *lh_path_base(const char *path);
 
 /*
  * The frame's file as the repository knows it: "src/bank.c"; one outside of the root stays
  * absolute. NULL: not known. Raw bytes.
  */
-const char *lh_view_path(struct lh_view *, const struct lh_frame *);
-bool lh_view_inside(const char *path); /* below the root: no absolute path, no ".." */
+const char *lh_view_path(struct lh_view *, const struct lh_report_frame *);
+bool lh_path_is_inside(const char *path); /* below the root: no absolute path, no ".." */
 
 /* The finding's place, or another one of its steps if that one lies outside of the root: a place
  * outside is shown nowhere. NULL: no step has a line. */
-const struct lh_frame *lh_view_place(struct lh_view *, const struct lh_found *);
+const struct lh_report_frame *lh_view_finding_frame(struct lh_view *,
+						    const struct lh_report_finding *);
 /* The same of one step. */
-const struct lh_frame *lh_view_act_place(struct lh_view *, const struct lh_act *);
+const struct lh_report_frame *lh_view_step_frame(struct lh_view *, const struct lh_report_step *);
 
 /* "src/bank.c:7", "bank+0x11aa" or NULL; clean. */
-const char *lh_view_at(struct lh_view *, const struct lh_frame *);
+const char *lh_view_at(struct lh_view *, const struct lh_report_frame *);
 
 /* What a finding is about, short: "accounts -> journal -> accounts", "gc_lock"; clean. */
-const char *lh_view_subject(struct lh_view *, const struct lh_found *);
+const char *lh_view_subject(struct lh_view *, const struct lh_report_finding *);
 
 /* The whole block of the text view, lines of clean text. */
-const char *lh_view_story(struct lh_view *, const struct lh_found *);
+const char *lh_text_finding_lines(struct lh_view *, const struct lh_report_finding *);
 /* Writes text of many lines, each escaped for the dialect. */
-void lh_view_lines(struct lh_view *, enum lh_dialect, const char *text);
+void lh_view_lines(struct lh_view *, enum lh_escape_format, const char *text);
 
 /* Is it one that counts: new, and severe enough to fail the check? */
-bool lh_view_fails(const struct lh_view *, const struct lh_found *);
+bool lh_view_fails(const struct lh_view *, const struct lh_report_finding *);
 /* The program that was run, without its directory; clean; "lockhound" if there is none. */
 const char *lh_view_program(struct lh_view *);
-uint64_t lh_view_operations(const struct lh_model *);
+uint64_t lh_view_operations(const struct lh_report *);
 /* "1 finding", "2 findings" */
 const char *lh_view_count(struct lh_view *, uint64_t n, const char *one, const char *many);
 
@@ -64,6 +65,6 @@ const char *lh_view_count(struct lh_view *, uint64_t n, const char *one, const c
 const char *lh_view_mermaid(struct lh_view *, const char *text);
 
 /* "src/a.c" of "./src//b/../a.c": lexically, in the pool. */
-const char *lh_view_normal(struct lh_pool *, const char *path);
+const char *lh_path_normalize(struct lh_arena *, const char *path);
 
 #endif

@@ -49,7 +49,7 @@ static bool is_suffix(const char *dot)
 	return false;
 }
 
-const char *lh_model_stable(struct lh_model *m, const char *name)
+const char *lh_fingerprint_name(struct lh_report *m, const char *name)
 {
 	const char *end = strstr(name, " [clone ");
 	const char *dot = strchr(name, '.');
@@ -60,41 +60,41 @@ const char *lh_model_stable(struct lh_model *m, const char *name)
 		end = dot;
 	if (!end || end == name)
 		return name;
-	return lh_pool_print(m->shop->pool, "%.*s", (int)(end - name), name);
+	return lh_arena_printf(m->shop->pool, "%.*s", (int)(end - name), name);
 }
 
 /* "transfer@bank.c": two files may well have a function of one name. */
-static const char *function_of(struct lh_model *m, const struct lh_frame *f)
+static const char *function_of(struct lh_report *m, const struct lh_report_frame *f)
 {
-	struct lh_pool *p = m->shop->pool;
+	struct lh_arena *p = m->shop->pool;
 
 	if (!f->function)
-		return lh_pool_print(p, "%s+%llx", f->module ? base_name(f->module) : "?",
-				     (unsigned long long)f->offset);
-	return lh_pool_print(p, "%s%s%s", lh_model_stable(m, f->function), f->file ? "@" : "",
-			     f->file ? base_name(f->file) : "");
+		return lh_arena_printf(p, "%s+%llx", f->module ? base_name(f->module) : "?",
+				       (unsigned long long)f->offset);
+	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(m, f->function), f->file ? "@" : "",
+			       f->file ? base_name(f->file) : "");
 }
 
-static char *site(struct lh_model *m, const struct lh_trace *t, bool own)
+static char *site(struct lh_report *m, const struct lh_report_stack *t, bool own)
 {
-	struct lh_pool *p = m->shop->pool;
-	char *text = lh_pool_text(p, "");
+	struct lh_arena *p = m->shop->pool;
+	char *text = lh_arena_strdup(p, "");
 	unsigned n = 0;
 
 	for (uint32_t i = 0; i < t->n && n < SITE_FRAMES; i++) {
-		const struct lh_frame *f = &t->frame[i];
+		const struct lh_report_frame *f = &t->frame[i];
 
 		if (f->ours || (own && f->system))
 			continue;
-		text = lh_pool_print(p, "%s%s/", text, function_of(m, f));
+		text = lh_arena_printf(p, "%s%s/", text, function_of(m, f));
 		n++;
 	}
 	return text;
 }
 
-char *lh_model_site(struct lh_model *m, const struct lh_trace *t)
+char *lh_fingerprint_site(struct lh_report *m, const struct lh_report_stack *t)
 {
-	static const struct lh_trace none = {.n = 0};
+	static const struct lh_report_stack none = {.n = 0};
 	char *text = site(m, t ? t : &none, true);
 
 	/* Nothing of the program's own: then the library it is. */
@@ -102,7 +102,7 @@ char *lh_model_site(struct lh_model *m, const struct lh_trace *t)
 }
 
 /* A variable that is no larger than its lock has no members, and needs no debug information. */
-static uint64_t size_of(const struct lh_thing *t)
+static uint64_t size_of(const struct lh_report_lock *t)
 {
 	static const uint8_t size[] = {
 		[LH_MUTEX] = sizeof(pthread_mutex_t),   [LH_RWLOCK] = sizeof(pthread_rwlock_t),
@@ -115,27 +115,29 @@ static uint64_t size_of(const struct lh_thing *t)
 
 /* Who took a lock first may be another thread each time. Where that is all that is known of one
  * (a std::mutex in an object), the way into this finding says more: where it was taken here. */
-static const char *class_of(struct lh_model *m, const struct lh_act *a, bool held)
+static const char *class_of(struct lh_report *m, const struct lh_report_step *a, bool held)
 {
-	const struct lh_thing *t = a ? a->lock : NULL;
+	const struct lh_report_lock *t = a ? a->lock : NULL;
 
 	if (t && t->by_first)
-		return held ? lh_pool_print(m->shop->pool, "%s>%s", t->kind,
-					    lh_model_site(m, a->stack))
+		return held ? lh_arena_printf(m->shop->pool, "%s>%s", t->kind,
+					      lh_fingerprint_site(m, a->stack))
 			    : t->kind;
 	if (!t || !t->variable)
 		return t ? t->class : "";
-	return lh_pool_print(m->shop->pool, "%s%s", t->class,
-			     lh_model_member(m, t->process, lh_lock_shown(&t->row), size_of(t)));
+	return lh_arena_printf(
+		m->shop->pool, "%s%s", t->class,
+		lh_report_member(m, t->process, lh_lock_address(&t->row), size_of(t)));
 }
 
-static const char *edge(struct lh_model *m, const struct lh_act *holds, const struct lh_act *does)
+static const char *edge(struct lh_report *m, const struct lh_report_step *holds,
+			const struct lh_report_step *does)
 {
-	const struct lh_act *at = does ? does : holds;
+	const struct lh_report_step *at = does ? does : holds;
 
-	return lh_pool_print(m->shop->pool, "%s\t%s\t%s\t%s", class_of(m, holds, true),
-			     class_of(m, does, false), at ? lh_word_action(at->action) : "",
-			     at ? lh_model_site(m, at->stack) : "");
+	return lh_arena_printf(m->shop->pool, "%s\t%s\t%s\t%s", class_of(m, holds, true),
+			       class_of(m, does, false), at ? lh_name_action(at->action) : "",
+			       at ? lh_fingerprint_site(m, at->stack) : "");
 }
 
 static int by_rotation(const char **edges, uint32_t n, uint32_t a, uint32_t b)
@@ -149,16 +151,16 @@ static int by_rotation(const char **edges, uint32_t n, uint32_t a, uint32_t b)
 	return 0;
 }
 
-static uint32_t row_held(const struct lh_found *f, uint32_t part)
+static uint32_t row_held(const struct lh_report_finding *f, uint32_t part)
 {
-	const struct lh_act *holds = f->part[part].holds;
+	const struct lh_report_step *holds = f->part[part].holds;
 
 	return holds && holds->lock ? LH_LOCK_ROW(holds->lock->lock) : 0;
 }
 
 /* Where the rotation that sorts first begins; of several that read the same, the one with the
  * lock that was there first. */
-static uint32_t least_rotation(const struct lh_found *f, const char **edges)
+static uint32_t least_rotation(const struct lh_report_finding *f, const char **edges)
 {
 	uint32_t best = 0;
 
@@ -188,10 +190,10 @@ static uint32_t as_a_set(const char **edges, uint32_t n)
 	return kept;
 }
 
-uint32_t lh_model_fingerprint(struct lh_model *m, struct lh_found *f)
+uint32_t lh_fingerprint_make(struct lh_report *m, struct lh_report_finding *f)
 {
-	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_word_rule(f->rule));
-	const char **edges = lh_pool_get(m->shop->pool, (f->parts + 1) * sizeof(*edges));
+	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
+	const char **edges = lh_arena_alloc(m->shop->pool, (f->parts + 1) * sizeof(*edges));
 	/* What the holder of a long hold was met doing, and who waited, is another thing each time;
 	 * so is who waits for what an ended thread has kept. */
 	bool held_only = f->rule == LH_RULE_LONG_HOLD || f->rule == LH_RULE_EXIT_HOLDING;

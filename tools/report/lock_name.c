@@ -10,165 +10,166 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-const struct lh_person *lh_model_person(struct lh_model *m, const struct lh_process *p,
-					lh_thread_id id)
+const struct lh_report_thread *
+lh_report_get_thread(struct lh_report *m, const struct lh_report_process *p, lh_thread_id id)
 {
-	void **made = lh_model_memo(m, p->record, LH_MADE_PERSON, id);
-	struct lh_person *who = *made;
+	void **made = lh_report_memo(m, p->record, LH_MEMO_PERSON, id);
+	struct lh_report_thread *who = *made;
 	struct lh_thread row;
 
 	if (who || !lh_read_thread(p->record, id, &row))
 		return who;
-	*made = who = lh_pool_get(m->shop->pool, sizeof(*who));
+	*made = who = lh_arena_alloc(m->shop->pool, sizeof(*who));
 	who->process = p;
 	who->id = who->row = id;
 	who->tid = row.tid;
-	who->name = lh_pool_text(m->shop->pool, row.name);
+	who->name = lh_arena_strdup(m->shop->pool, row.name);
 	who->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;
 	who->main = row.flags & LH_THREAD_MAIN;
-	if (row.flags & LH_THREAD_ELSEWHERE)
+	if (row.flags & LH_THREAD_FOREIGN)
 		who->elsewhere = (int32_t)row.creator_segment;
 	if (row.created)
-		who->created = lh_model_trace(m, p, row.created);
+		who->created = lh_report_get_stack(m, p, row.created);
 	return who;
 }
 
 /* "bank.c:41", "in make_account", "bank+0x11aa"; NULL: the stack says nothing. */
-const char *lh_model_where(struct lh_model *m, const struct lh_trace *t)
+const char *lh_report_where(struct lh_report *m, const struct lh_report_stack *t)
 {
-	const struct lh_frame *f = lh_model_place(t);
+	const struct lh_report_frame *f = lh_report_best_frame(t);
 
 	if (!f)
 		return NULL;
 	if (f->file && f->line)
-		return lh_pool_print(m->shop->pool, "at %s:%u", base_name(f->file), f->line);
+		return lh_arena_printf(m->shop->pool, "at %s:%u", base_name(f->file), f->line);
 	if (f->function)
-		return lh_pool_print(m->shop->pool, "in %s", f->function);
+		return lh_arena_printf(m->shop->pool, "in %s", f->function);
 	if (f->module)
-		return lh_pool_print(m->shop->pool, "at %s+%#llx", base_name(f->module),
-				     (unsigned long long)f->offset);
+		return lh_arena_printf(m->shop->pool, "at %s+%#llx", base_name(f->module),
+				       (unsigned long long)f->offset);
 	return NULL;
 }
 
 /* The end of a thread is a lock: whose? */
-static const struct lh_person *life_of(struct lh_model *m, const struct lh_process *p,
-				       lh_lock_id id)
+static const struct lh_report_thread *life_of(struct lh_report *m,
+					      const struct lh_report_process *p, lh_lock_id id)
 {
 	struct lh_thread row;
 	uint32_t n = lh_read_used(p->record, LH_T_THREAD);
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_thread(p->record, i, &row) && row.life == id)
-			return lh_model_person(m, p, i);
+			return lh_report_get_thread(m, p, i);
 	return NULL;
 }
 
-static const char *life_name(struct lh_model *m, const struct lh_thing *t)
+static const char *life_name(struct lh_report *m, const struct lh_report_lock *t)
 {
-	const struct lh_person *who = life_of(m, t->process, t->lock);
+	const struct lh_report_thread *who = life_of(m, t->process, t->lock);
 
-	return who ? lh_pool_print(m->shop->pool, "the end of %s", lh_model_who(m, who))
+	return who ? lh_arena_printf(m->shop->pool, "the end of %s", lh_report_thread_text(m, who))
 		   : "the end of a thread";
 }
 
 /* By its row in the ledger: the same number in every view of a run, whatever else they show. */
-static const char *numbered(struct lh_model *m, const char *name, const struct lh_thing *t)
+static const char *numbered(struct lh_report *m, const char *name, const struct lh_report_lock *t)
 {
-	return lh_pool_print(m->shop->pool, "%s #%u", name, LH_LOCK_ROW(t->lock));
+	return lh_arena_printf(m->shop->pool, "%s #%u", name, LH_LOCK_ROW(t->lock));
 }
 
-static const char *described(struct lh_model *m, const struct lh_thing *t)
+static const char *described(struct lh_report *m, const struct lh_report_lock *t)
 {
-	const char *at = lh_model_where(m, t->born);
+	const char *at = lh_report_where(m, t->born);
 
 	if (at)
-		return lh_pool_print(m->shop->pool, "%s born %s", t->kind, at);
-	at = lh_model_data_place(m, t->process, lh_lock_shown(&t->row));
+		return lh_arena_printf(m->shop->pool, "%s born %s", t->kind, at);
+	at = lh_report_data_place(m, t->process, lh_lock_address(&t->row));
 	if (at)
-		return lh_pool_print(m->shop->pool, "%s at %s", t->kind, at);
-	at = lh_model_where(m, t->first);
+		return lh_arena_printf(m->shop->pool, "%s at %s", t->kind, at);
+	at = lh_report_where(m, t->first);
 	if (at)
-		return lh_pool_print(m->shop->pool, "%s first taken %s", t->kind, at);
+		return lh_arena_printf(m->shop->pool, "%s first taken %s", t->kind, at);
 	return numbered(m, t->kind, t);
 }
 
 /* Address and number change from run to run; where it was born does not. */
-static const char *class_of(struct lh_model *m, const struct lh_thing *t, const char *symbol,
+static const char *class_of(struct lh_report *m, const struct lh_report_lock *t, const char *symbol,
 			    bool *by_first)
 {
 	const char *data;
 	char *site;
 
 	if (symbol)
-		return lh_model_stable(m, symbol);
-	site = lh_model_site(m, t->born);
+		return lh_fingerprint_name(m, symbol);
+	site = lh_fingerprint_site(m, t->born);
 	if (site[0])
-		return lh_pool_print(m->shop->pool, "%s<%s", t->kind, site);
+		return lh_arena_printf(m->shop->pool, "%s<%s", t->kind, site);
 	if (t->row.flags & LH_LOCK_NAMED)
 		return t->name;
-	data = lh_model_data_place(m, t->process, lh_lock_shown(&t->row));
+	data = lh_report_data_place(m, t->process, lh_lock_address(&t->row));
 	if (data)
-		return lh_pool_print(m->shop->pool, "%s@%s", t->kind, data);
-	site = lh_model_site(m, t->first);
-	*by_first = t->row.kind != LH_LIFE;
-	return site[0] ? lh_pool_print(m->shop->pool, "%s>%s", t->kind, site) : t->kind;
+		return lh_arena_printf(m->shop->pool, "%s@%s", t->kind, data);
+	site = lh_fingerprint_site(m, t->first);
+	*by_first = t->row.kind != LH_THREAD_END;
+	return site[0] ? lh_arena_printf(m->shop->pool, "%s>%s", t->kind, site) : t->kind;
 }
 
-static void give_name(struct lh_model *m, struct lh_thing *t)
+static void give_name(struct lh_report *m, struct lh_report_lock *t)
 {
-	struct lh_pool *pool = m->shop->pool;
+	struct lh_arena *pool = m->shop->pool;
 	uint64_t into = 0;
 	const char *symbol = NULL;
 
-	if (t->row.kind != LH_LIFE)
-		symbol = lh_model_variable(m, t->process, lh_lock_shown(&t->row), &into);
+	if (t->row.kind != LH_THREAD_END)
+		symbol = lh_report_variable(m, t->process, lh_lock_address(&t->row), &into);
 	t->named = true;
 	if ((t->row.flags & LH_LOCK_NAMED) && t->more.name[0])
-		t->name = lh_pool_text(pool, t->more.name);
+		t->name = lh_arena_strdup(pool, t->more.name);
 	else if (symbol && into)
-		t->name = lh_pool_print(pool, "%s+%#llx", symbol, (unsigned long long)into);
+		t->name = lh_arena_printf(pool, "%s+%#llx", symbol, (unsigned long long)into);
 	else if (symbol)
 		t->name = symbol;
 	else {
 		t->named = false;
-		t->name = t->row.kind == LH_LIFE ? life_name(m, t) : described(m, t);
+		t->name = t->row.kind == LH_THREAD_END ? life_name(m, t) : described(m, t);
 	}
 	t->class = class_of(m, t, symbol, &t->by_first);
 	t->variable = symbol != NULL;
 }
 
-struct lh_thing *lh_model_thing(struct lh_model *m, const struct lh_process *p, lh_lock_id id)
+struct lh_report_lock *lh_report_get_lock(struct lh_report *m, const struct lh_report_process *p,
+					  lh_lock_id id)
 {
-	void **made = lh_model_memo(m, p->record, LH_MADE_THING, id);
-	struct lh_thing *t = *made;
+	void **made = lh_report_memo(m, p->record, LH_MEMO_THING, id);
+	struct lh_report_lock *t = *made;
 	struct lh_lock row;
 
 	if (t || !lh_read_lock(p->record, id, &row))
 		return t;
-	*made = t = lh_pool_get(m->shop->pool, sizeof(*t));
+	*made = t = lh_arena_alloc(m->shop->pool, sizeof(*t));
 	LH_PUSH(m->shop->pool, m->lock, m->locks, t);
 	t->process = p;
 	t->id = m->locks;
 	t->lock = id;
 	t->row = row;
-	lh_read_more(p->record, &row, &t->more);
-	t->kind = lh_word_kind(row.kind);
+	lh_read_lock_stats(p->record, &row, &t->more);
+	t->kind = lh_name_kind(row.kind);
 	if (row.born)
-		t->born = lh_model_trace(m, p, row.born);
+		t->born = lh_report_get_stack(m, p, row.born);
 	if (row.first)
-		t->first = lh_model_trace(m, p, row.first);
+		t->first = lh_report_get_stack(m, p, row.first);
 	give_name(m, t);
-	lh_model_add_service(m, t);
+	lh_report_add_lock_stats(m, t);
 	return t;
 }
 
 /* The list is of const things only towards renderers. */
-static struct lh_thing *lock_at(struct lh_found *f, uint32_t i)
+static struct lh_report_lock *lock_at(struct lh_report_finding *f, uint32_t i)
 {
-	return (struct lh_thing *)f->lock[i];
+	return (struct lh_report_lock *)f->lock[i];
 }
 
-static bool has_twin(const struct lh_found *f, uint32_t i)
+static bool has_twin(const struct lh_report_finding *f, uint32_t i)
 {
 	for (uint32_t k = 0; k < f->locks; k++)
 		if (k != i && strcmp(f->lock[k]->name, f->lock[i]->name) == 0)
@@ -176,7 +177,7 @@ static bool has_twin(const struct lh_found *f, uint32_t i)
 	return false;
 }
 
-void lh_model_tell_apart(struct lh_model *m, struct lh_found *f)
+void lh_report_number_duplicates(struct lh_report *m, struct lh_report_finding *f)
 {
 	bool twin[256];
 	uint32_t n = f->locks < 256 ? f->locks : 256;
@@ -189,32 +190,33 @@ void lh_model_tell_apart(struct lh_model *m, struct lh_found *f)
 	for (uint32_t i = 0; i < n; i++) /* of two processes: the rows may be equal, too */
 		if (has_twin(f, i))
 			lock_at(f, i)->name =
-				lh_pool_print(m->shop->pool, "%s of %d", f->lock[i]->name,
-					      f->lock[i]->process->pid);
+				lh_arena_printf(m->shop->pool, "%s of %d", f->lock[i]->name,
+						f->lock[i]->process->pid);
 }
 
-const char *lh_model_who(const struct lh_model *m, const struct lh_person *who)
+const char *lh_report_thread_text(const struct lh_report *m, const struct lh_report_thread *who)
 {
 	if (!who)
 		return "another thread";
 	if (who->elsewhere && who->unnamed && who->tid == who->elsewhere)
-		return lh_pool_print(m->shop->pool, "process %d", who->elsewhere);
+		return lh_arena_printf(m->shop->pool, "process %d", who->elsewhere);
 	if (who->elsewhere && who->unnamed)
-		return lh_pool_print(m->shop->pool, "thread %d of process %d", who->tid,
-				     who->elsewhere);
+		return lh_arena_printf(m->shop->pool, "thread %d of process %d", who->tid,
+				       who->elsewhere);
 	if (who->elsewhere)
-		return lh_pool_print(m->shop->pool, "'%s' of process %d", who->name,
-				     who->elsewhere);
+		return lh_arena_printf(m->shop->pool, "'%s' of process %d", who->name,
+				       who->elsewhere);
 	if (!who->unnamed)
-		return lh_pool_print(m->shop->pool, "T%u '%s'", who->id, who->name);
-	return lh_pool_print(m->shop->pool, who->main ? "T%u 'main'" : "T%u", who->id);
+		return lh_arena_printf(m->shop->pool, "T%u '%s'", who->id, who->name);
+	return lh_arena_printf(m->shop->pool, who->main ? "T%u 'main'" : "T%u", who->id);
 }
 
-const char *lh_model_what(const struct lh_model *m, const struct lh_thing *t)
+const char *lh_report_lock_text(const struct lh_report *m, const struct lh_report_lock *t)
 {
 	if (!t)
 		return "a lock";
 	if (t->named)
-		return lh_pool_print(m->shop->pool, "'%s'", t->name);
-	return t->row.kind == LH_LIFE ? t->name : lh_pool_print(m->shop->pool, "the %s", t->name);
+		return lh_arena_printf(m->shop->pool, "'%s'", t->name);
+	return t->row.kind == LH_THREAD_END ? t->name
+					    : lh_arena_printf(m->shop->pool, "the %s", t->name);
 }

@@ -9,7 +9,7 @@
 
 /* ---- lengths ---- */
 
-static void add_times(struct lh_times *to, const struct lh_times *from)
+static void add_times(struct lh_histogram *to, const struct lh_histogram *from)
 {
 	to->n += from->n;
 	to->ns += from->ns;
@@ -22,7 +22,7 @@ static void add_times(struct lh_times *to, const struct lh_times *from)
 }
 
 /* The end of the bucket below which 99 of 100 lie; nothing is longer than the longest. */
-static uint64_t p99_of(const struct lh_times *t)
+static uint64_t p99_of(const struct lh_histogram *t)
 {
 	uint64_t all = 0, below = 0;
 	uint32_t i = 0;
@@ -33,34 +33,34 @@ static uint64_t p99_of(const struct lh_times *t)
 		return 0;
 	while (i + 1 < LH_BUCKETS && (below += t->bucket[i]) * 100 < all * 99)
 		i++;
-	return i + 1 < LH_BUCKETS && lh_scale_end(i) < t->max_ns ? lh_scale_end(i) : t->max_ns;
+	return i + 1 < LH_BUCKETS && lh_bucket_end(i) < t->max_ns ? lh_bucket_end(i) : t->max_ns;
 }
 
-static struct lh_spread spread_of(const struct lh_times *t)
+static struct lh_time_summary spread_of(const struct lh_histogram *t)
 {
-	return (struct lh_spread){t->n, t->n ? t->ns / t->n : 0, p99_of(t), t->max_ns};
+	return (struct lh_time_summary){t->n, t->n ? t->ns / t->n : 0, p99_of(t), t->max_ns};
 }
 
-static struct lh_spread spread_of_two(const struct lh_times two[2])
+static struct lh_time_summary spread_of_two(const struct lh_histogram two[2])
 {
-	struct lh_times both = two[0];
+	struct lh_histogram both = two[0];
 
 	add_times(&both, &two[1]);
 	return spread_of(&both);
 }
 
-struct lh_spread lh_thing_wait(const struct lh_thing *t)
+struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *t)
 {
-	return (struct lh_spread){.n = t->more.contended,
-				  .mean_ns = t->more.contended ? t->more.wait_ns / t->more.contended
-							       : 0,
-				  .p99_ns = t->service ? t->service->all_waits.p99_ns : 0,
-				  .max_ns = t->more.wait_max_ns};
+	return (struct lh_time_summary){
+		.n = t->more.contended,
+		.mean_ns = t->more.contended ? t->more.wait_ns / t->more.contended : 0,
+		.p99_ns = t->service ? t->service->all_waits.p99_ns : 0,
+		.max_ns = t->more.wait_max_ns};
 }
 
-struct lh_spread lh_thing_hold(const struct lh_thing *t)
+struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *t)
 {
-	struct lh_spread s = {.n = t->more.hold_samples, .max_ns = t->more.hold_max_ns};
+	struct lh_time_summary s = {.n = t->more.hold_samples, .max_ns = t->more.hold_max_ns};
 
 	if (t->service && t->service->all_holds.n) {
 		s.mean_ns = t->service->all_holds.mean_ns;
@@ -71,7 +71,7 @@ struct lh_spread lh_thing_hold(const struct lh_thing *t)
 	return s;
 }
 
-uint32_t lh_thing_queue(const struct lh_thing *t)
+uint32_t lh_report_lock_queue(const struct lh_report_lock *t)
 {
 	uint32_t counted = t->service ? t->service->queue : 0;
 
@@ -82,7 +82,7 @@ uint32_t lh_thing_queue(const struct lh_thing *t)
 
 static int by_taken(const void *x, const void *y)
 {
-	const struct lh_portion *a = x, *b = y;
+	const struct lh_report_thread_share *a = x, *b = y;
 
 	if (!a->thread != !b->thread)
 		return a->thread ? -1 : 1;
@@ -91,19 +91,21 @@ static int by_taken(const void *x, const void *y)
 	return a->wait_ns > b->wait_ns ? -1 : a->wait_ns < b->wait_ns;
 }
 
-static void add_portions(struct lh_model *m, const struct lh_process *p, struct lh_service *s,
-			 const struct lh_fare *f)
+static void add_portions(struct lh_report *m, const struct lh_report_process *p,
+			 struct lh_lock_service_stats *s, const struct lh_contention *f)
 {
-	struct lh_portion *list = lh_pool_get(m->shop->pool, LH_SHARES * sizeof(*list));
+	struct lh_report_thread_share *list =
+		lh_arena_alloc(m->shop->pool, LH_THREAD_SHARES * sizeof(*list));
 	uint64_t most = 0;
 
-	for (uint32_t i = 0; i < LH_SHARES; i++) {
-		const struct lh_share *x = &f->share[i];
+	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
+		const struct lh_thread_share *x = &f->share[i];
 		if (!x->thread)
 			continue;
-		list[s->portions++] = (struct lh_portion){
-			.thread = x->thread == LH_SHARE_REST ? NULL
-							     : lh_model_person(m, p, x->thread),
+		list[s->portions++] = (struct lh_report_thread_share){
+			.thread = x->thread == LH_THREAD_SHARE_OTHERS
+					  ? NULL
+					  : lh_report_get_thread(m, p, x->thread),
 			.taken = x->taken,
 			.waits = x->waits,
 			.wait_ns = x->wait_ns,
@@ -122,26 +124,26 @@ static void add_portions(struct lh_model *m, const struct lh_process *p, struct 
 
 /* ---- one lock ---- */
 
-static struct lh_service *service_of(struct lh_model *m, struct lh_thing *t)
+static struct lh_lock_service_stats *service_of(struct lh_report *m, struct lh_report_lock *t)
 {
 	if (!t->service)
-		t->service = lh_pool_get(m->shop->pool, sizeof(*t->service));
+		t->service = lh_arena_alloc(m->shop->pool, sizeof(*t->service));
 	return t->service;
 }
 
-static const struct lh_trace *stack_of(struct lh_model *m, const struct lh_process *p,
-				       lh_place place)
+static const struct lh_report_stack *stack_of(struct lh_report *m,
+					      const struct lh_report_process *p, lh_site place)
 {
-	return place ? lh_model_trace(m, p, LH_PLACE_STACK(place)) : NULL;
+	return place ? lh_report_get_stack(m, p, LH_SITE_STACK(place)) : NULL;
 }
 
-void lh_model_add_service(struct lh_model *m, struct lh_thing *t)
+void lh_report_add_lock_stats(struct lh_report *m, struct lh_report_lock *t)
 {
-	const struct lh_process *p = t->process;
-	struct lh_service *s;
-	struct lh_fare f;
+	const struct lh_report_process *p = t->process;
+	struct lh_lock_service_stats *s;
+	struct lh_contention f;
 
-	if (!lh_read_fare(p->record, &t->row, t->lock, &f))
+	if (!lh_read_contention(p->record, &t->row, t->lock, &f))
 		return;
 	s = service_of(m, t);
 	for (int i = 0; i < 2; i++) {
@@ -153,23 +155,24 @@ void lh_model_add_service(struct lh_model *m, struct lh_thing *t)
 	s->queue = f.queue;
 	s->passed = f.passed;
 	s->passed_max = f.passed_max;
-	s->passed_thread = f.passed_thread ? lh_model_person(m, p, f.passed_thread) : NULL;
+	s->passed_thread = f.passed_thread ? lh_report_get_thread(m, p, f.passed_thread) : NULL;
 	s->overtaken = f.overtaken;
 	s->overtaken_max = f.overtaken_max;
 	s->busy = f.busy;
 	s->busy_tries = f.busy_tries;
 	s->busy_ns = f.busy_ns;
-	s->busy_thread = f.busy_thread ? lh_model_person(m, p, f.busy_thread) : NULL;
+	s->busy_thread = f.busy_thread ? lh_report_get_thread(m, p, f.busy_thread) : NULL;
 	s->busy_place = stack_of(m, p, f.busy_place);
 	add_portions(m, p, s, &f);
 }
 
 /* ---- what the monitor saw, and who waits still ---- */
 
-static void add_burnt(struct lh_model *m, const struct lh_process *p, const struct lh_burnt *b)
+static void add_burnt(struct lh_report *m, const struct lh_report_process *p,
+		      const struct lh_busy_wait *b)
 {
-	struct lh_thing *t = lh_model_thing(m, p, b->lock);
-	struct lh_service *s = t ? service_of(m, t) : NULL;
+	struct lh_report_lock *t = lh_report_get_lock(m, p, b->lock);
+	struct lh_lock_service_stats *s = t ? service_of(m, t) : NULL;
 
 	if (!s)
 		return;
@@ -180,55 +183,56 @@ static void add_burnt(struct lh_model *m, const struct lh_process *p, const stru
 	}
 }
 
-static void add_waiting(struct lh_model *m, const struct lh_process *p, const struct lh_seat *seat)
+static void add_waiting(struct lh_report *m, const struct lh_report_process *p,
+			const struct lh_live_thread *seat)
 {
 	uint64_t end = p->record->head.end_ns;
-	struct lh_thing *t;
-	struct lh_service *s;
+	struct lh_report_lock *t;
+	struct lh_lock_service_stats *s;
 
-	if (seat->state != LH_SEAT_LIVE || !seat->wait_lock || seat->wait_on != LH_WAIT_LOCK)
+	if (seat->state != LH_LIVE_ATTACHED || !seat->wait_lock || seat->wait_on != LH_WAIT_LOCK)
 		return;
-	t = lh_model_thing(m, p, seat->wait_lock);
-	if (!t || t->row.flags & LH_LOCK_SIGNAL || t->row.kind == LH_LIFE)
+	t = lh_report_get_lock(m, p, seat->wait_lock);
+	if (!t || t->row.flags & LH_LOCK_SIGNAL || t->row.kind == LH_THREAD_END)
 		return;
 	s = service_of(m, t);
 	uint64_t ns = end > seat->wait_since_ns ? end - seat->wait_since_ns : 0;
 	if (!s->waiting || ns > s->waiting_ns) {
-		s->waiting = lh_model_person(m, p, seat->thread);
+		s->waiting = lh_report_get_thread(m, p, seat->thread);
 		s->waiting_ns = ns;
 	}
 }
 
-void lh_model_add_seen(struct lh_model *m, const struct lh_process *p)
+void lh_report_add_monitor_rows(struct lh_report *m, const struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_BURNT),
-		 seats = lh_read_used(p->record, LH_T_SEAT);
-	struct lh_burnt b;
-	struct lh_seat s;
+	uint32_t n = lh_read_used(p->record, LH_T_BUSY_WAIT),
+		 seats = lh_read_used(p->record, LH_T_LIVE_THREAD);
+	struct lh_busy_wait b;
+	struct lh_live_thread s;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_burnt(p->record, i, &b))
+		if (lh_read_busy_wait(p->record, i, &b))
 			add_burnt(m, p, &b);
 	for (uint32_t i = 1; i < seats; i++)
-		if (lh_read_seat(p->record, i, &s))
+		if (lh_read_live_thread(p->record, i, &s))
 			add_waiting(m, p, &s);
 }
 
 /* ---- birthplaces ---- */
 
 struct nest {
-	struct lh_birth birth; /* first: a nest is found by its birth */
+	struct lh_class_stats birth; /* first: a nest is found by its birth */
 	const char *class;
-	const struct lh_thing *some;
-	struct lh_times wait, hold;
+	const struct lh_report_lock *some;
+	struct lh_histogram wait, hold;
 	UT_hash_handle hh;
 };
 
-static void count_in(struct nest *n, const struct lh_thing *t)
+static void count_in(struct nest *n, const struct lh_report_lock *t)
 {
 	const struct lh_lock *l = &t->row;
-	uint32_t queue = lh_thing_queue(t);
-	struct lh_fare f;
+	uint32_t queue = lh_report_lock_queue(t);
+	struct lh_contention f;
 
 	n->birth.locks++;
 	n->birth.acquired += l->acquired;
@@ -238,7 +242,7 @@ static void count_in(struct nest *n, const struct lh_thing *t)
 	n->birth.wait_ns += t->more.wait_ns;
 	if (queue > n->birth.queue)
 		n->birth.queue = queue;
-	if (!lh_read_fare(t->process->record, l, t->lock, &f))
+	if (!lh_read_contention(t->process->record, l, t->lock, &f))
 		return;
 	for (int i = 0; i < 2; i++) {
 		add_times(&n->wait, &f.wait[i]);
@@ -248,7 +252,8 @@ static void count_in(struct nest *n, const struct lh_thing *t)
 
 static int by_wait(const void *x, const void *y)
 {
-	const struct lh_birth *a = *(struct lh_birth *const *)x, *b = *(struct lh_birth *const *)y;
+	const struct lh_class_stats *a = *(struct lh_class_stats *const *)x,
+				    *b = *(struct lh_class_stats *const *)y;
 
 	if (a->wait_ns != b->wait_ns)
 		return a->wait_ns > b->wait_ns ? -1 : 1;
@@ -257,19 +262,19 @@ static int by_wait(const void *x, const void *y)
 	return strcmp(a->name, b->name);
 }
 
-static void keep(struct lh_model *m, struct nest *n)
+static void keep(struct lh_report *m, struct nest *n)
 {
-	const char *at = lh_model_where(m, n->some->born);
+	const char *at = lh_report_where(m, n->some->born);
 
 	n->birth.kind = n->some->kind;
 	n->birth.name =
-		at ? lh_pool_print(m->shop->pool, "%s born %s", n->some->kind, at) : n->class;
+		at ? lh_arena_printf(m->shop->pool, "%s born %s", n->some->kind, at) : n->class;
 	n->birth.wait = spread_of(&n->wait);
 	n->birth.hold = spread_of(&n->hold);
 	LH_PUSH(m->shop->pool, m->profile->birth, m->profile->births, &n->birth);
 }
 
-void lh_model_count_births(struct lh_model *m)
+void lh_report_count_classes(struct lh_report *m)
 {
 	struct nest *all = NULL, *n, *next;
 
@@ -277,12 +282,12 @@ void lh_model_count_births(struct lh_model *m)
 		return;
 	m->profile->births = 0;
 	for (uint32_t i = 0; i < m->locks; i++) {
-		const struct lh_thing *t = m->lock[i];
-		if (t->row.kind == LH_LIFE)
+		const struct lh_report_lock *t = m->lock[i];
+		if (t->row.kind == LH_THREAD_END)
 			continue;
 		HASH_FIND_STR(all, t->class, n);
 		if (!n) {
-			n = lh_pool_get(m->shop->pool, sizeof(*n));
+			n = lh_arena_alloc(m->shop->pool, sizeof(*n));
 			n->class = t->class;
 			n->some = t;
 			HASH_ADD_KEYPTR(hh, all, n->class, strlen(n->class), n);

@@ -8,18 +8,19 @@
  * as the looks have met it; `worst` is the longest that was seen, to one
  * look.
  */
-#ifndef LH_PROFILE_H
-#define LH_PROFILE_H
+#ifndef LH_REPORT_LOCK_STATS_H
+#define LH_REPORT_LOCK_STATS_H
 
 #include "tools/report/report.h"
 
 /* Waits at one place for what was taken at another one; or holds of what was taken there. */
-struct lh_contact {
-	const struct lh_process *process;
-	const struct lh_thing *lock;    /* NULL: it is gone */
-	const struct lh_trace *waiter;  /* NULL: these are holds */
-	const struct lh_trace *holder;  /* NULL: nobody was seen to hold it */
-	const struct lh_person *thread; /* whose wait or hold was the longest; NULL not known */
+struct lh_wait_pair_stats {
+	const struct lh_report_process *process;
+	const struct lh_report_lock *lock;    /* NULL: it is gone */
+	const struct lh_report_stack *waiter; /* NULL: these are holds */
+	const struct lh_report_stack *holder; /* NULL: nobody was seen to hold it */
+	const struct lh_report_thread
+		*thread; /* whose wait or hold was the longest; NULL not known */
 	uint64_t ns, worst_ns;
 	uint64_t seen_ns; /* what the looks make of it, before all that a lock was waited for is
 			     divided up */
@@ -28,68 +29,71 @@ struct lh_contact {
 };
 
 /* One hold (LH_WAIT_NONE) or wait, on the clock that all processes of a run share. */
-struct lh_stretch {
-	const struct lh_process *process;
-	const struct lh_person *thread;
-	const struct lh_thing *lock;
-	const struct lh_trace *stack;
+struct lh_report_span {
+	const struct lh_report_process *process;
+	const struct lh_report_thread *thread;
+	const struct lh_report_lock *lock;
+	const struct lh_report_stack *stack;
 	enum lh_wait wait;
 	uint64_t from_ns, to_ns;
 };
 
 /* Lengths of waits or holds; n 0: nothing is known, p99_ns 0: of that nothing. */
-struct lh_spread {
+struct lh_time_summary {
 	uint64_t n, mean_ns, p99_ns, max_ns;
 };
 
 /* What one thread got of a lock. */
-struct lh_portion {
-	const struct lh_person *thread; /* NULL: all those that have no portion of their own */
+struct lh_report_thread_share {
+	const struct lh_report_thread
+		*thread; /* NULL: all those that have no portion of their own */
 	uint64_t taken, waits, wait_ns, wait_max_ns, passed_max;
 };
 
-struct lh_service {
-	struct lh_spread wait[2], hold[2]; /* exclusive, shared */
-	struct lh_spread all_waits, all_holds;
+struct lh_lock_service_stats {
+	struct lh_time_summary wait[2], hold[2]; /* exclusive, shared */
+	struct lh_time_summary all_waits, all_holds;
 	uint32_t queue; /* most who waited at once */
 	/* Entries of others during a wait; those of who came later, at the least. */
 	uint64_t passed, passed_max, overtaken, overtaken_max;
-	const struct lh_person *passed_thread;
+	const struct lh_report_thread *passed_thread;
 	uint64_t busy, busy_tries, busy_ns; /* rows of failed tries: how many, the longest */
-	const struct lh_person *busy_thread;
-	const struct lh_trace *busy_place;
+	const struct lh_report_thread *busy_thread;
+	const struct lh_report_stack *busy_place;
 	uint64_t burnt_ns, burnt_worst_ns; /* CPU spent in them and in spinlocks, as it was seen */
-	const struct lh_trace *burnt_place;
-	const struct lh_portion *portion; /* who took it most often first, the others last */
+	const struct lh_report_stack *burnt_place;
+	const struct lh_report_thread_share
+		*portion; /* who took it most often first, the others last */
 	uint32_t portions;
-	uint64_t taken;                   /* the sum of them */
-	const struct lh_portion *starved; /* who waited longest in all; NULL nobody did */
-	const struct lh_person *waiting;  /* longest of those who wait still; NULL nobody */
+	uint64_t taken; /* the sum of them */
+	const struct lh_report_thread_share
+		*starved;                       /* who waited longest in all; NULL nobody did */
+	const struct lh_report_thread *waiting; /* longest of those who wait still; NULL nobody */
 	uint64_t waiting_ns;
 };
 
 /* Locks of one birthplace. */
-struct lh_birth {
+struct lh_class_stats {
 	const char *name; /* "mutex born at bank.c:41" */
 	const char *kind;
 	uint32_t locks;
 	uint64_t acquired, shared, contended, tries_failed, wait_ns;
-	struct lh_spread wait, hold;
+	struct lh_time_summary wait, hold;
 	uint32_t queue;
 };
 
-struct lh_profile {
-	struct lh_contact **contact; /* those that took longest first */
+struct lh_wait_stats {
+	struct lh_wait_pair_stats **contact; /* those that took longest first */
 	uint32_t contacts;
-	struct lh_stretch **stretch; /* as they ended */
+	struct lh_report_span **stretch; /* as they ended */
 	uint32_t stretches;
-	struct lh_birth **birth; /* of more than one lock; those waited for longest first */
+	struct lh_class_stats **birth; /* of more than one lock; those waited for longest first */
 	uint32_t births;
 };
 
 /* With or without a service; what is not known is 0. */
-struct lh_spread lh_thing_wait(const struct lh_thing *);
-struct lh_spread lh_thing_hold(const struct lh_thing *);
-uint32_t lh_thing_queue(const struct lh_thing *);
+struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *);
+struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *);
+uint32_t lh_report_lock_queue(const struct lh_report_lock *);
 
 #endif

@@ -93,31 +93,31 @@ static const char *const whys[LH_FILTERS] = {
 	[LH_F_TIMED] = "a wait with a limit ends by itself",
 };
 
-const char *lh_word_why(enum lh_filter f)
+const char *lh_name_why(enum lh_filter f)
 {
 	return whys[f < LH_FILTERS ? f : LH_F_NONE];
 }
 
-const char *lh_model_time(const struct lh_model *m, uint64_t ns)
+const char *lh_report_time(const struct lh_report *m, uint64_t ns)
 {
-	struct lh_pool *p = m->shop->pool;
+	struct lh_arena *p = m->shop->pool;
 
 	if (ns >= 10000000000ull)
-		return lh_pool_print(p, "%llu s", (unsigned long long)(ns / 1000000000));
+		return lh_arena_printf(p, "%llu s", (unsigned long long)(ns / 1000000000));
 	if (ns >= 1000000000)
-		return lh_pool_print(p, "%.1f s", (double)(ns / 100000000) / 10);
+		return lh_arena_printf(p, "%.1f s", (double)(ns / 100000000) / 10);
 	if (ns >= 1000000)
-		return lh_pool_print(p, "%llu ms", (unsigned long long)(ns / 1000000));
+		return lh_arena_printf(p, "%llu ms", (unsigned long long)(ns / 1000000));
 	if (ns >= 10000)
-		return lh_pool_print(p, "%llu us", (unsigned long long)(ns / 1000));
+		return lh_arena_printf(p, "%llu us", (unsigned long long)(ns / 1000));
 	if (ns >= 1000)
-		return lh_pool_print(p, "%.1f us", (double)(ns / 100) / 10);
-	return lh_pool_print(p, "%llu ns", (unsigned long long)ns);
+		return lh_arena_printf(p, "%.1f us", (double)(ns / 100) / 10);
+	return lh_arena_printf(p, "%llu ns", (unsigned long long)ns);
 }
 
 /* ---- parts ---- */
 
-static bool starts_part(const struct lh_act *before, const struct lh_act *a)
+static bool starts_part(const struct lh_report_step *before, const struct lh_report_step *a)
 {
 	if (before->thread != a->thread)
 		return true;
@@ -126,10 +126,11 @@ static bool starts_part(const struct lh_act *before, const struct lh_act *a)
 	return a->action == LH_HOLDS && before->action != LH_HOLDS;
 }
 
-static void add_part(struct lh_model *m, struct lh_found *f, uint32_t first, uint32_t n)
+static void add_part(struct lh_report *m, struct lh_report_finding *f, uint32_t first, uint32_t n)
 {
-	struct lh_part part = {.thread = f->step[first].thread, .first = first, .n = n};
-	struct lh_part *list = (struct lh_part *)f->part; /* ours until it is handed out */
+	struct lh_report_part part = {.thread = f->step[first].thread, .first = first, .n = n};
+	struct lh_report_part *list =
+		(struct lh_report_part *)f->part; /* ours until it is handed out */
 
 	for (uint32_t i = first; i < first + n; i++) {
 		if (f->step[i].action != LH_HOLDS)
@@ -147,7 +148,8 @@ static bool closes_rings(enum lh_rule r)
 }
 
 /* A thread may hold more than the lock that the part before waits for: that one matters. */
-static bool link_up(const struct lh_found *f, struct lh_part *part, const struct lh_thing *wanted)
+static bool link_up(const struct lh_report_finding *f, struct lh_report_part *part,
+		    const struct lh_report_lock *wanted)
 {
 	for (uint32_t i = part->first; wanted && i < part->first + part->n; i++)
 		if (f->step[i].action == LH_HOLDS && f->step[i].lock == wanted) {
@@ -158,13 +160,13 @@ static bool link_up(const struct lh_found *f, struct lh_part *part, const struct
 }
 
 /* By birthplace another lock of the class will do, and the one that matters is told first. */
-static bool closes(struct lh_found *f, uint32_t n)
+static bool closes(struct lh_report_finding *f, uint32_t n)
 {
-	struct lh_part *part = (struct lh_part *)f->part;
+	struct lh_report_part *part = (struct lh_report_part *)f->part;
 	bool ring = true;
 
 	for (uint32_t i = 0; i < n && ring; i++) {
-		const struct lh_part *before = &part[(i + n - 1) % n];
+		const struct lh_report_part *before = &part[(i + n - 1) % n];
 
 		ring = before->does && part[i].holds && part[i].holds->lock &&
 		       (f->by_class || link_up(f, &part[i], before->does->lock));
@@ -173,7 +175,7 @@ static bool closes(struct lh_found *f, uint32_t n)
 }
 
 /* Is it a ring? Writers that must queue stand behind it and hold nothing that matters. */
-static void close_ring(struct lh_found *f)
+static void close_ring(struct lh_report_finding *f)
 {
 	uint32_t n = f->parts;
 
@@ -183,7 +185,7 @@ static void close_ring(struct lh_found *f)
 	f->ringed = f->ring ? n : 0;
 }
 
-void lh_model_group(struct lh_model *m, struct lh_found *f)
+void lh_report_group_steps(struct lh_report *m, struct lh_report_finding *f)
 {
 	uint32_t first = 0;
 
@@ -206,12 +208,12 @@ static const char *deed_format(enum lh_rule rule, enum lh_action action, bool no
 	return "used %s";
 }
 
-static bool waits(const struct lh_act *a)
+static bool waits(const struct lh_report_step *a)
 {
 	return a->action == LH_WANTS || a->action == LH_WAITS_FOR;
 }
 
-static const char *mode_suffix(const struct lh_act *a)
+static const char *mode_suffix(const struct lh_report_step *a)
 {
 	if (a->mode == LH_SHARED)
 		return " to read";
@@ -220,29 +222,29 @@ static const char *mode_suffix(const struct lh_act *a)
 	return "";
 }
 
-const char *lh_model_deed(const struct lh_model *m, const struct lh_found *f,
-			  const struct lh_act *a, bool now)
+const char *lh_report_step_text(const struct lh_report *m, const struct lh_report_finding *f,
+				const struct lh_report_step *a, bool now)
 {
-	struct lh_pool *p = m->shop->pool;
-	const char *what = lh_model_what(m, a->lock), *format, *hole, *how;
+	struct lh_arena *p = m->shop->pool;
+	const char *what = lh_report_lock_text(m, a->lock), *format, *hole, *how;
 
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
-			       ? lh_pool_print(p, now ? "blocks in %s" : "blocked in %s", a->note)
+			       ? lh_arena_printf(p, now ? "blocks in %s" : "blocked in %s", a->note)
 			       : a->note;
-	if (a->lock && a->lock->row.kind == LH_LIFE && a->action == LH_HOLDS)
+	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return now ? "goes on" : "has not ended";
 	format = deed_format(f->rule, a->action, now);
 	hole = strstr(format, "%s");
 	if (!hole)
 		return format;
 	how = a->how == LH_TIMED && waits(a) ? " for a limited time" : "";
-	return lh_pool_print(p, "%.*s%s%s%s%s%s%s", (int)(hole - format), format, what,
-			     mode_suffix(a), how, hole + 2, a->note ? " " : "",
-			     a->note ? a->note : "");
+	return lh_arena_printf(p, "%.*s%s%s%s%s%s%s", (int)(hole - format), format, what,
+			       mode_suffix(a), how, hole + 2, a->note ? " " : "",
+			       a->note ? a->note : "");
 }
 
-const char *lh_model_ring(const struct lh_model *m, const struct lh_found *f)
+const char *lh_report_cycle_text(const struct lh_report *m, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
 
@@ -251,13 +253,13 @@ const char *lh_model_ring(const struct lh_model *m, const struct lh_found *f)
 	for (uint32_t i = 0; i < f->ringed; i++) {
 		const char *name = f->part[i].holds->lock->name;
 
-		text = text ? lh_pool_print(m->shop->pool, "%s -> %s", text, name) : name;
+		text = text ? lh_arena_printf(m->shop->pool, "%s -> %s", text, name) : name;
 	}
-	return lh_pool_print(m->shop->pool, "%s -> %s", text, f->part[0].holds->lock->name);
+	return lh_arena_printf(m->shop->pool, "%s -> %s", text, f->part[0].holds->lock->name);
 }
 
 /* T2 of one process is not T2 of another. */
-static bool has_strangers(const struct lh_found *f)
+static bool has_strangers(const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process != f->process || f->thread[i]->elsewhere)
@@ -265,29 +267,30 @@ static bool has_strangers(const struct lh_found *f)
 	return false;
 }
 
-static const char *label(const struct lh_model *m, const struct lh_found *f, uint32_t part)
+static const char *label(const struct lh_report *m, const struct lh_report_finding *f,
+			 uint32_t part)
 {
 	if (f->part[part].thread && !has_strangers(f))
-		return lh_pool_print(m->shop->pool, "T%u", f->part[part].thread->id);
-	return lh_pool_print(m->shop->pool, "thread %c", 'A' + (char)(part % 26));
+		return lh_arena_printf(m->shop->pool, "T%u", f->part[part].thread->id);
+	return lh_arena_printf(m->shop->pool, "thread %c", 'A' + (char)(part % 26));
 }
 
-const char *lh_model_schedule(const struct lh_model *m, const struct lh_found *f)
+const char *lh_report_schedule(const struct lh_report *m, const struct lh_report_finding *f)
 {
 	const char *text = "";
 
 	if (!f->ring)
 		return NULL;
 	for (uint32_t i = 0; i < f->ringed; i++)
-		text = lh_pool_print(m->shop->pool, "%s%s %s; ", text, label(m, f, i),
-				     lh_model_deed(m, f, f->part[i].holds, true));
+		text = lh_arena_printf(m->shop->pool, "%s%s %s; ", text, label(m, f, i),
+				       lh_report_step_text(m, f, f->part[i].holds, true));
 	for (uint32_t i = f->ringed; i < f->parts; i++)
-		text = lh_pool_print(m->shop->pool, "%s%s queues; ", text, label(m, f, i));
+		text = lh_arena_printf(m->shop->pool, "%s%s queues; ", text, label(m, f, i));
 	for (uint32_t i = 0; i < f->ringed; i++)
-		text = lh_pool_print(m->shop->pool, "%s%s %s%s", text, label(m, f, i),
-				     lh_model_deed(m, f, f->part[i].does, true),
-				     i + 1 < f->ringed ? "; " : ": ");
-	return lh_pool_print(
+		text = lh_arena_printf(m->shop->pool, "%s%s %s%s", text, label(m, f, i),
+				       lh_report_step_text(m, f, f->part[i].does, true),
+				       i + 1 < f->ringed ? "; " : ": ");
+	return lh_arena_printf(
 		m->shop->pool, "%s%s%s", text,
 		f->ringed == 2 ? "neither goes on" : "none of them goes on",
 		f->by_class ? ", if each waits for the very lock that the next one holds" : "");
@@ -295,37 +298,39 @@ const char *lh_model_schedule(const struct lh_model *m, const struct lh_found *f
 
 /* ---- messages ---- */
 
-static const char *join(struct lh_pool *p, const char *list, const char *next, bool last)
+static const char *join(struct lh_arena *p, const char *list, const char *next, bool last)
 {
-	return list ? lh_pool_print(p, "%s%s%s", list, last ? " and " : ", ", next) : next;
+	return list ? lh_arena_printf(p, "%s%s%s", list, last ? " and " : ", ", next) : next;
 }
 
-static const char *all_locks(const struct lh_model *m, const struct lh_found *f)
+static const char *all_locks(const struct lh_report *m, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
 
 	if (f->ring) { /* what else they hold is no part of the circle */
 		for (uint32_t i = 0; i < f->ringed; i++)
-			text = join(m->shop->pool, text, lh_model_what(m, f->part[i].holds->lock),
+			text = join(m->shop->pool, text,
+				    lh_report_lock_text(m, f->part[i].holds->lock),
 				    i + 1 == f->ringed);
 		return text;
 	}
 	for (uint32_t i = 0; i < f->locks; i++)
-		text = join(m->shop->pool, text, lh_model_what(m, f->lock[i]), i + 1 == f->locks);
+		text = join(m->shop->pool, text, lh_report_lock_text(m, f->lock[i]),
+			    i + 1 == f->locks);
 	return text ? text : "a lock";
 }
 
-static const char *all_threads(const struct lh_model *m, const struct lh_found *f)
+static const char *all_threads(const struct lh_report *m, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
 
 	for (uint32_t i = 0; i < f->threads; i++)
-		text = join(m->shop->pool, text, lh_model_who(m, f->thread[i]),
+		text = join(m->shop->pool, text, lh_report_thread_text(m, f->thread[i]),
 			    i + 1 == f->threads);
 	return text ? text : "threads";
 }
 
-static const struct lh_thing *first_held(const struct lh_found *f)
+static const struct lh_report_lock *first_held(const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->steps; i++)
 		if (f->step[i].action == LH_HOLDS)
@@ -333,7 +338,7 @@ static const struct lh_thing *first_held(const struct lh_found *f)
 	return f->steps ? f->step[0].lock : NULL;
 }
 
-static const struct lh_thing *last_lock(const struct lh_found *f)
+static const struct lh_report_lock *last_lock(const struct lh_report_finding *f)
 {
 	for (uint32_t i = f->steps; i-- > 0;)
 		if (f->step[i].lock)
@@ -341,23 +346,23 @@ static const struct lh_thing *last_lock(const struct lh_found *f)
 	return NULL;
 }
 
-static const char *first_thread(const struct lh_model *m, const struct lh_found *f)
+static const char *first_thread(const struct lh_report *m, const struct lh_report_finding *f)
 {
-	const struct lh_person *first = f->steps ? f->step[0].thread : NULL;
+	const struct lh_report_thread *first = f->steps ? f->step[0].thread : NULL;
 
 	if (first && first == f->step[f->steps - 1].thread)
 		return "itself";
-	return lh_model_who(m, first);
+	return lh_report_thread_text(m, first);
 }
 
-static const char *last_thread(const struct lh_model *m, const struct lh_found *f)
+static const char *last_thread(const struct lh_report *m, const struct lh_report_finding *f)
 {
 	return f->steps && f->step[f->steps - 1].thread
-		       ? lh_model_who(m, f->step[f->steps - 1].thread)
+		       ? lh_report_thread_text(m, f->step[f->steps - 1].thread)
 		       : "a thread";
 }
 
-static const char *what_is_called(const struct lh_found *f)
+static const char *what_is_called(const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->steps; i++)
 		if (f->step[i].action == LH_CALLS && f->step[i].note)
@@ -365,32 +370,32 @@ static const char *what_is_called(const struct lh_found *f)
 	return "a call";
 }
 
-static const char *filling(const struct lh_model *m, const struct lh_found *f, const char *hole,
-			   size_t n)
+static const char *filling(const struct lh_report *m, const struct lh_report_finding *f,
+			   const char *hole, size_t n)
 {
 	if (n == 5 && strncmp(hole, "{who}", n) == 0)
 		return last_thread(m, f);
 	if (n == 7 && strncmp(hole, "{other}", n) == 0)
 		return first_thread(m, f);
 	if (n == 6 && strncmp(hole, "{lock}", n) == 0)
-		return lh_model_what(m, last_lock(f));
+		return lh_report_lock_text(m, last_lock(f));
 	if (n == 6 && strncmp(hole, "{held}", n) == 0)
-		return lh_model_what(m, first_held(f));
+		return lh_report_lock_text(m, first_held(f));
 	if (n == 7 && strncmp(hole, "{first}", n) == 0)
-		return lh_model_what(m, f->steps ? f->step[0].lock : NULL);
+		return lh_report_lock_text(m, f->steps ? f->step[0].lock : NULL);
 	if (n == 7 && strncmp(hole, "{locks}", n) == 0)
 		return all_locks(m, f);
 	if (n == 9 && strncmp(hole, "{threads}", n) == 0)
 		return all_threads(m, f);
 	if (n == 8 && strncmp(hole, "{holder}", n) == 0)
-		return f->steps && f->step[0].thread ? lh_model_who(m, f->step[0].thread)
+		return f->steps && f->step[0].thread ? lh_report_thread_text(m, f->step[0].thread)
 						     : "a thread";
 	if (n == 6 && strncmp(hole, "{call}", n) == 0)
 		return what_is_called(f);
-	return lh_model_time(m, f->duration_ns); /* {time} */
+	return lh_report_time(m, f->duration_ns); /* {time} */
 }
 
-const char *lh_model_message(struct lh_model *m, const struct lh_found *f)
+const char *lh_report_message(struct lh_report *m, const struct lh_report_finding *f)
 {
 	static const char by_class[] = "{locks} are taken in conflicting orders (seen by "
 				       "birthplace only): with the same locks this can deadlock";
@@ -403,13 +408,13 @@ const char *lh_model_message(struct lh_model *m, const struct lh_found *f)
 	if (f->by_class)
 		at = by_class;
 	if (!at)
-		return lh_word_title(f->rule); /* a rule without a row still says what it is */
+		return lh_name_title(f->rule); /* a rule without a row still says what it is */
 	while ((hole = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(hole, "}") + 1;
 
-		text = lh_pool_print(m->shop->pool, "%s%.*s%s", text, (int)(hole - at), at,
-				     filling(m, f, hole, n));
+		text = lh_arena_printf(m->shop->pool, "%s%.*s%s", text, (int)(hole - at), at,
+				       filling(m, f, hole, n));
 		at = hole + n;
 	}
-	return lh_pool_print(m->shop->pool, "%s%s", text, at);
+	return lh_arena_printf(m->shop->pool, "%s%s", text, at);
 }

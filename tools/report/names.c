@@ -28,67 +28,67 @@ static const char *const statuses[] = {"new", "baseline", "suppressed"};
 /* Numbers may come from a ledger: whatever is out of range has the first word. */
 #define WORD(list, i) ((list)[(unsigned)(i) < sizeof(list) / sizeof((list)[0]) ? (unsigned)(i) : 0])
 
-const char *lh_word_rule(enum lh_rule r)
+const char *lh_name_rule(enum lh_rule r)
 {
 	return WORD(rules, r).name;
 }
 
-const char *lh_word_title(enum lh_rule r)
+const char *lh_name_title(enum lh_rule r)
 {
 	return WORD(rules, r).title;
 }
 
-const char *lh_word_meaning(enum lh_rule r)
+const char *lh_name_meaning(enum lh_rule r)
 {
 	return WORD(rules, r).meaning;
 }
 
-const char *lh_word_help(enum lh_rule r)
+const char *lh_name_help(enum lh_rule r)
 {
 	return WORD(rules, r).help;
 }
 
-enum lh_severity lh_word_rule_severity(enum lh_rule r)
+enum lh_severity lh_name_rule_severity(enum lh_rule r)
 {
 	return WORD(rules, r).severity;
 }
 
-const char *lh_word_severity(enum lh_severity s)
+const char *lh_name_severity(enum lh_severity s)
 {
 	return WORD(severities, s);
 }
 
-const char *lh_word_level(enum lh_level l)
+const char *lh_name_level(enum lh_level l)
 {
 	return WORD(levels, l);
 }
 
-const char *lh_word_filter(enum lh_filter f)
+const char *lh_name_filter(enum lh_filter f)
 {
 	return WORD(filters, f);
 }
 
-const char *lh_word_action(enum lh_action a)
+const char *lh_name_action(enum lh_action a)
 {
 	return WORD(actions, a);
 }
 
-const char *lh_word_kind(unsigned kind)
+const char *lh_name_kind(unsigned kind)
 {
 	return WORD(kinds, kind);
 }
 
-const char *lh_word_mode(enum lh_mode m)
+const char *lh_name_mode(enum lh_mode m)
 {
 	return WORD(modes, m);
 }
 
-const char *lh_word_status(enum lh_status s)
+const char *lh_name_status(enum lh_status s)
 {
 	return WORD(statuses, s);
 }
 
-enum lh_rule lh_word_find_rule(const char *name)
+enum lh_rule lh_name_find_rule(const char *name)
 {
 	for (enum lh_rule r = 1; r < LH_RULES; r++)
 		if (strcmp(rules[r].name, name) == 0)

@@ -4,23 +4,23 @@
 #include <string.h>
 #include <uthash.h>
 
-struct lh_pairing {
+struct lh_order_pairing {
 	struct {
-		const struct lh_thing *held, *wanted;
+		const struct lh_report_lock *held, *wanted;
 	} key;
-	struct lh_order *order;
+	struct lh_report_order *order;
 	UT_hash_handle hh;
 };
 
-void lh_model_drop_orders(struct lh_model *m)
+void lh_report_drop_orders(struct lh_report *m)
 {
 	HASH_CLEAR(hh, m->shop->pair);
 }
 
-static struct lh_order *order_of(struct lh_model *m, const struct lh_thing *held,
-				 const struct lh_thing *wanted)
+static struct lh_report_order *order_of(struct lh_report *m, const struct lh_report_lock *held,
+					const struct lh_report_lock *wanted)
 {
-	struct lh_pairing *pair, ask;
+	struct lh_order_pairing *pair, ask;
 
 	memset(&ask, 0, sizeof(ask));
 	ask.key.held = held;
@@ -28,9 +28,9 @@ static struct lh_order *order_of(struct lh_model *m, const struct lh_thing *held
 	HASH_FIND(hh, m->shop->pair, &ask.key, sizeof(ask.key), pair);
 	if (pair)
 		return pair->order;
-	pair = lh_pool_get(m->shop->pool, sizeof(*pair));
+	pair = lh_arena_alloc(m->shop->pool, sizeof(*pair));
 	pair->key = ask.key;
-	pair->order = lh_pool_get(m->shop->pool, sizeof(*pair->order));
+	pair->order = lh_arena_alloc(m->shop->pool, sizeof(*pair->order));
 	pair->order->held = held;
 	pair->order->wanted = wanted;
 	HASH_ADD(hh, m->shop->pair, key, sizeof(pair->key), pair);
@@ -39,23 +39,24 @@ static struct lh_order *order_of(struct lh_model *m, const struct lh_thing *held
 }
 
 /* The life of a thread is a lock to the judge alone. */
-static const struct lh_thing *lock_of(struct lh_model *m, const struct lh_process *p,
-				      const struct lh_node *node)
+static const struct lh_report_lock *lock_of(struct lh_report *m, const struct lh_report_process *p,
+					    const struct lh_chain *node)
 {
-	const struct lh_thing *t = lh_model_thing(m, p, node->lock);
+	const struct lh_report_lock *t = lh_report_get_lock(m, p, node->lock);
 
-	return t && t->row.kind != LH_LIFE ? t : NULL;
+	return t && t->row.kind != LH_THREAD_END ? t : NULL;
 }
 
-static void add_pair(struct lh_model *m, const struct lh_process *p, lh_node_id held_id,
-		     lh_node_id id, bool direct)
+static void add_pair(struct lh_report *m, const struct lh_report_process *p, lh_chain_id held_id,
+		     lh_chain_id id, bool direct)
 {
-	struct lh_node held, node;
-	struct lh_seen seen;
-	const struct lh_thing *a, *b;
-	struct lh_order *o;
+	struct lh_chain held, node;
+	struct lh_chain_visit seen;
+	const struct lh_report_lock *a, *b;
+	struct lh_report_order *o;
 
-	if (!lh_read_node(p->record, held_id, &held) || !lh_read_node(p->record, id, &node))
+	if (!lh_read_chain_row(p->record, held_id, &held) ||
+	    !lh_read_chain_row(p->record, id, &node))
 		return;
 	a = lock_of(m, p, &held);
 	b = lock_of(m, p, &node);
@@ -68,41 +69,43 @@ static void add_pair(struct lh_model *m, const struct lh_process *p, lh_node_id 
 	o->process = p;
 	o->held_node = held_id;
 	o->node = id;
-	o->thread = lh_read_seen(p->record, node.seen, &seen) ? seen.thread : 0;
+	o->thread = lh_read_visit(p->record, node.seen, &seen) ? seen.thread : 0;
 }
 
-void lh_model_add_orders(struct lh_model *m, const struct lh_process *p)
+void lh_report_add_orders(struct lh_report *m, const struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_NODE);
-	lh_node_id chain[LH_HELD_MAX];
-	struct lh_node node;
+	uint32_t n = lh_read_used(p->record, LH_T_CHAIN);
+	lh_chain_id chain[LH_HELD_MAX];
+	struct lh_chain node;
 
 	for (uint32_t i = 1; i < n; i++) {
 		uint32_t depth;
 
 		/* A try does not wait, and a wait with a limit ends: neither makes an order. */
-		if (!lh_read_node(p->record, i, &node) || !node.parent ||
-		    LH_PLACE_HOW(node.place) != LH_WAITS)
+		if (!lh_read_chain_row(p->record, i, &node) || !node.parent ||
+		    LH_SITE_HOW(node.place) != LH_BLOCKING)
 			continue;
-		depth = lh_read_chain(p->record, i, chain, LH_HELD_MAX);
+		depth = lh_read_chain_path(p->record, i, chain, LH_HELD_MAX);
 		for (uint32_t k = 0; k + 1 < depth; k++)
 			add_pair(m, p, chain[k], i, k + 2 == depth);
 	}
 }
 
-lh_place lh_model_order_place(const struct lh_order *o, bool wanted)
+lh_site lh_report_order_place(const struct lh_report_order *o, bool wanted)
 {
-	struct lh_node node;
+	struct lh_chain node;
 
-	return lh_read_node(o->process->record, wanted ? o->node : o->held_node, &node) ? node.place
-											: 0;
+	return lh_read_chain_row(o->process->record, wanted ? o->node : o->held_node, &node)
+		       ? node.place
+		       : 0;
 }
 
-const struct lh_frame *lh_model_order_frame(const struct lh_model *m, const struct lh_order *o)
+const struct lh_report_frame *lh_report_order_frame(const struct lh_report *m,
+						    const struct lh_report_order *o)
 {
-	lh_place place = lh_model_order_place(o, true);
+	lh_site place = lh_report_order_place(o, true);
 
 	/* What is asked for first is made now: the model is const only towards renderers. */
-	return lh_model_place(
-		lh_model_trace((struct lh_model *)m, o->process, LH_PLACE_STACK(place)));
+	return lh_report_best_frame(
+		lh_report_get_stack((struct lh_report *)m, o->process, LH_SITE_STACK(place)));
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_end(struct lh_process *p, const struct lh_ledger *h)
+static void set_end(struct lh_report_process *p, const struct lh_ledger *h)
 {
 	switch (h->end) {
 	case LH_END_EXIT:
@@ -27,11 +27,11 @@ static void set_end(struct lh_process *p, const struct lh_ledger *h)
 	}
 }
 
-static void count_locks(struct lh_process *p)
+static void count_locks(struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->record, LH_T_LOCK);
 	struct lh_lock l;
-	struct lh_more more;
+	struct lh_lock_stats more;
 
 	p->locks = 0;
 	p->acquired = p->record->head.retired_acquired;
@@ -41,24 +41,24 @@ static void count_locks(struct lh_process *p)
 			continue;
 		/* Each generation of a row was another lock. The lives of threads are locks to the
 		 * judge; nobody counts them as such. */
-		bool life = l.kind == LH_LIFE;
+		bool life = l.kind == LH_THREAD_END;
 		p->locks += (l.gen ? l.gen : 1) - life;
 		if (life)
 			continue;
 		p->acquired += l.acquired + l.shared;
-		lh_read_more(p->record, &l, &more);
+		lh_read_lock_stats(p->record, &l, &more);
 		p->contended += more.contended;
 	}
 }
 
-static uint32_t refused(const struct lh_process *p, enum lh_table_name t, uint32_t dropped)
+static uint32_t refused(const struct lh_report_process *p, enum lh_table_name t, uint32_t dropped)
 {
 	uint32_t n = p->record->head.table[t].refused;
 
 	return n > dropped ? n : dropped; /* two views of the same event */
 }
 
-static void count(struct lh_process *p)
+static void count(struct lh_report_process *p)
 {
 	const struct lh_ledger *h = &p->record->head;
 	uint32_t threads = lh_read_used(p->record, LH_T_THREAD);
@@ -67,12 +67,12 @@ static void count(struct lh_process *p)
 	for (uint32_t i = 1; i < threads; i++) {
 		struct lh_thread t;
 		p->threads += lh_read_thread(p->record, i, &t) &&
-			      !(t.flags & (LH_THREAD_ROUND | LH_THREAD_ELSEWHERE));
+			      !(t.flags & (LH_THREAD_BARRIER_ROUND | LH_THREAD_FOREIGN));
 	}
 	count_locks(p);
 	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);
 	p->dropped_stacks = refused(p, LH_T_STACK, h->dropped_stacks);
-	p->dropped_nodes = refused(p, LH_T_NODE, h->dropped_nodes);
+	p->dropped_nodes = refused(p, LH_T_CHAIN, h->dropped_nodes);
 	p->dropped_findings = refused(p, LH_T_FINDING, 0);
 	p->dropped_events = h->dropped_events;
 	p->passed = h->passed;
@@ -85,23 +85,23 @@ static void count(struct lh_process *p)
 	set_end(p, h);
 }
 
-struct lh_process *lh_model_process(struct lh_model *m, const struct lh_record *r)
+struct lh_report_process *lh_report_get_process(struct lh_report *m, const struct lh_ledger_view *r)
 {
-	struct lh_pool *pool = m->shop->pool;
-	void **made = lh_model_memo(m, r, LH_MADE_PROCESS, 0);
-	struct lh_process *p = *made;
+	struct lh_arena *pool = m->shop->pool;
+	void **made = lh_report_memo(m, r, LH_MEMO_PROCESS, 0);
+	struct lh_report_process *p = *made;
 
 	if (p)
 		return p;
-	*made = p = lh_pool_get(pool, sizeof(*p));
+	*made = p = lh_arena_alloc(pool, sizeof(*p));
 	LH_PUSH(pool, m->process, m->processes, p);
 	p->record = r;
 	p->pid = r->head.pid;
 	p->parent = r->head.parent;
-	p->exe = lh_pool_text(pool, r->head.exe);
-	p->command = lh_pool_text(pool, r->head.command);
-	p->comm = lh_pool_text(pool, r->head.comm);
-	p->trouble = r->trouble[0] ? lh_pool_text(pool, r->trouble) : NULL;
+	p->exe = lh_arena_strdup(pool, r->head.exe);
+	p->command = lh_arena_strdup(pool, r->head.command);
+	p->comm = lh_arena_strdup(pool, r->head.comm);
+	p->trouble = r->trouble[0] ? lh_arena_strdup(pool, r->trouble) : NULL;
 	count(p);
 	return p;
 }

@@ -11,7 +11,7 @@
 
 struct lh_memo {
 	struct {
-		const struct lh_record *record;
+		const struct lh_ledger_view *record;
 		uint32_t made, row;
 	} key;
 	void *thing;
@@ -20,8 +20,8 @@ struct lh_memo {
 
 /* A finding as it is kept: what was merged into it. */
 struct kept {
-	struct lh_found found; /* first: a kept is found by its lh_found */
-	const struct lh_process *last;
+	struct lh_report_finding found; /* first: a kept is found by its lh_report_finding */
+	const struct lh_report_process *last;
 };
 
 struct lh_sort {
@@ -36,34 +36,34 @@ struct share {
 	uint64_t count;
 };
 
-struct lh_model *lh_model_new(struct lh_model_wants wants)
+struct lh_report *lh_report_new(struct lh_report_options wants)
 {
-	struct lh_pool *pool = lh_pool_new();
-	struct lh_model *m = lh_pool_get(pool, sizeof(*m));
+	struct lh_arena *pool = lh_arena_new();
+	struct lh_report *m = lh_arena_alloc(pool, sizeof(*m));
 
-	m->shop = lh_pool_get(pool, sizeof(*m->shop));
+	m->shop = lh_arena_alloc(pool, sizeof(*m->shop));
 	m->shop->pool = pool;
 	m->shop->wants = wants;
 	return m;
 }
 
-void lh_model_free(struct lh_model *m)
+void lh_report_free(struct lh_report *m)
 {
 	if (!m)
 		return;
 	HASH_CLEAR(hh, m->shop->memo);
 	HASH_CLEAR(hh, m->shop->sort);
-	lh_model_drop_orders(m);
-	lh_pool_free(m->shop->pool);
+	lh_report_drop_orders(m);
+	lh_arena_free(m->shop->pool);
 }
 
-void lh_model_note(struct lh_model *m, const char *format, ...)
+void lh_report_note(struct lh_report *m, const char *format, ...)
 {
 	va_list args;
 	const char *text;
 
 	va_start(args, format);
-	text = lh_pool_vprint(m->shop->pool, format, args);
+	text = lh_arena_vprintf(m->shop->pool, format, args);
 	va_end(args);
 	for (uint32_t i = 0; i < m->notes; i++)
 		if (strcmp(m->note[i], text) == 0)
@@ -71,7 +71,8 @@ void lh_model_note(struct lh_model *m, const char *format, ...)
 	LH_PUSH(m->shop->pool, m->note, m->notes, text);
 }
 
-void **lh_model_memo(struct lh_model *m, const struct lh_record *r, enum lh_made made, uint32_t row)
+void **lh_report_memo(struct lh_report *m, const struct lh_ledger_view *r, enum lh_memo_kind made,
+		      uint32_t row)
 {
 	struct lh_memo *memo, ask;
 
@@ -81,7 +82,7 @@ void **lh_model_memo(struct lh_model *m, const struct lh_record *r, enum lh_made
 	ask.key.row = row;
 	HASH_FIND(hh, m->shop->memo, &ask.key, sizeof(ask.key), memo);
 	if (!memo) {
-		memo = lh_pool_get(m->shop->pool, sizeof(*memo));
+		memo = lh_arena_alloc(m->shop->pool, sizeof(*memo));
 		memo->key = ask.key;
 		HASH_ADD(hh, m->shop->memo, key, sizeof(memo->key), memo);
 	}
@@ -90,25 +91,27 @@ void **lh_model_memo(struct lh_model *m, const struct lh_record *r, enum lh_made
 
 /* ---- findings ---- */
 
-static struct lh_act act_of(struct lh_model *m, const struct lh_process *p, const struct lh_step *s)
+static struct lh_report_step act_of(struct lh_report *m, const struct lh_report_process *p,
+				    const struct lh_step *s)
 {
-	struct lh_act a = {.action = (enum lh_action)s->action};
+	struct lh_report_step a = {.action = (enum lh_action)s->action};
 	struct lh_note note;
 
 	if (s->note && lh_read_note(p->record, s->note, &note))
-		a.note = lh_pool_text(m->shop->pool, note.text);
+		a.note = lh_arena_strdup(m->shop->pool, note.text);
 	if (s->thread)
-		a.thread = lh_model_person(m, p, s->thread);
+		a.thread = lh_report_get_thread(m, p, s->thread);
 	if (s->lock)
-		a.lock = lh_model_thing(m, p, s->lock);
-	a.mode = LH_PLACE_MODE(s->place);
-	a.how = LH_PLACE_HOW(s->place);
-	a.stack = lh_model_trace(m, p, LH_PLACE_STACK(s->place));
-	a.place = lh_model_place(a.stack);
+		a.lock = lh_report_get_lock(m, p, s->lock);
+	a.mode = LH_SITE_MODE(s->place);
+	a.how = LH_SITE_HOW(s->place);
+	a.stack = lh_report_get_stack(m, p, LH_SITE_STACK(s->place));
+	a.place = lh_report_best_frame(a.stack);
 	return a;
 }
 
-static void add_thread(struct lh_model *m, struct lh_found *f, const struct lh_person *who)
+static void add_thread(struct lh_report *m, struct lh_report_finding *f,
+		       const struct lh_report_thread *who)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i] == who)
@@ -117,7 +120,8 @@ static void add_thread(struct lh_model *m, struct lh_found *f, const struct lh_p
 		LH_PUSH(m->shop->pool, f->thread, f->threads, who);
 }
 
-static void add_lock(struct lh_model *m, struct lh_found *f, const struct lh_thing *what)
+static void add_lock(struct lh_report *m, struct lh_report_finding *f,
+		     const struct lh_report_lock *what)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (f->lock[i] == what)
@@ -127,10 +131,10 @@ static void add_lock(struct lh_model *m, struct lh_found *f, const struct lh_thi
 }
 
 /* The steps: the record's own, or those given. */
-static void add_steps(struct lh_model *m, struct lh_found *f, const struct lh_finding *row,
-		      const struct lh_step *given)
+static void add_steps(struct lh_report *m, struct lh_report_finding *f,
+		      const struct lh_finding *row, const struct lh_step *given)
 {
-	struct lh_act *list = NULL;
+	struct lh_report_step *list = NULL;
 	struct lh_step step;
 
 	for (uint32_t i = 0; i < row->steps; i++) {
@@ -147,15 +151,16 @@ static void add_steps(struct lh_model *m, struct lh_found *f, const struct lh_fi
 }
 
 /* Where a person should look first: where the last thing was done that made it a finding. */
-static const struct lh_frame *best_place(const struct lh_found *f)
+static const struct lh_report_frame *best_place(const struct lh_report_finding *f)
 {
-	const struct lh_frame *any = NULL;
+	const struct lh_report_frame *any = NULL;
 
 	/* Of what was held for long: where it was taken. Who waited is behind it. */
 	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].place)
 		return f->step[0].place;
 	for (uint32_t i = 0; i < f->parts; i++) {
-		const struct lh_act *a = f->part[i].does ? f->part[i].does : f->part[i].holds;
+		const struct lh_report_step *a =
+			f->part[i].does ? f->part[i].does : f->part[i].holds;
 
 		if (a && a->place && (!any || (a->place->line && !any->line)))
 			any = a->place;
@@ -174,8 +179,9 @@ static bool is_possible(const struct lh_finding *row)
 	       row->level <= LH_CONFIRMED && row->severity <= LH_ERROR;
 }
 
-static const struct lh_act *moved(const struct lh_act *a, const struct lh_act *from,
-				  const struct lh_act *to)
+static const struct lh_report_step *moved(const struct lh_report_step *a,
+					  const struct lh_report_step *from,
+					  const struct lh_report_step *to)
 {
 	return a ? to + (a - from) : NULL;
 }
@@ -184,15 +190,16 @@ static const struct lh_act *moved(const struct lh_act *a, const struct lh_act *f
  * Whoever closed a ring last is another one each time: it is told from where its fingerprint
  * begins. Writers that queue behind it stay at the end.
  */
-static void turn(struct lh_model *m, struct lh_found *f, uint32_t first)
+static void turn(struct lh_report *m, struct lh_report_finding *f, uint32_t first)
 {
-	struct lh_act *step = lh_pool_get(m->shop->pool, (f->steps + 1) * sizeof(*step));
-	struct lh_part *part = lh_pool_get(m->shop->pool, (f->parts + 1) * sizeof(*part));
+	struct lh_report_step *step = lh_arena_alloc(m->shop->pool, (f->steps + 1) * sizeof(*step));
+	struct lh_report_part *part = lh_arena_alloc(m->shop->pool, (f->parts + 1) * sizeof(*part));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
-		const struct lh_part *old = &f->part[i < f->ringed ? (first + i) % f->ringed : i];
-		const struct lh_act *from = &f->step[old->first];
+		const struct lh_report_part *old =
+			&f->part[i < f->ringed ? (first + i) % f->ringed : i];
+		const struct lh_report_step *from = &f->step[old->first];
 
 		memcpy(&step[n], from, old->n * sizeof(*step));
 		part[i] = *old;
@@ -211,24 +218,24 @@ static void turn(struct lh_model *m, struct lh_found *f, uint32_t first)
 }
 
 /* All that follows from its steps. */
-static void complete(struct lh_model *m, struct lh_found *f)
+static void complete(struct lh_report *m, struct lh_report_finding *f)
 {
 	uint32_t first;
 
-	lh_model_tell_apart(m, f);
-	lh_model_group(m, f);
-	first = lh_model_fingerprint(m, f);
+	lh_report_number_duplicates(m, f);
+	lh_report_group_steps(m, f);
+	first = lh_fingerprint_make(m, f);
 	if (first)
 		turn(m, f, first);
 	f->place = best_place(f);
-	f->message = lh_model_message(m, f);
+	f->message = lh_report_message(m, f);
 }
 
-static struct kept *make_found(struct lh_model *m, struct lh_process *p,
+static struct kept *make_found(struct lh_report *m, struct lh_report_process *p,
 			       const struct lh_finding *row, const struct lh_step *given)
 {
-	struct kept *k = lh_pool_get(m->shop->pool, sizeof(*k));
-	struct lh_found *f = &k->found;
+	struct kept *k = lh_arena_alloc(m->shop->pool, sizeof(*k));
+	struct lh_report_finding *f = &k->found;
 
 	f->process = p;
 	f->rule = (enum lh_rule)row->rule;
@@ -238,15 +245,15 @@ static struct kept *make_found(struct lh_model *m, struct lh_process *p,
 	f->open = row->flags & LH_FINDING_OPEN;
 	f->by_class = row->flags & LH_FINDING_BY_CLASS;
 	f->duration_ns = row->duration_ns;
-	f->title = lh_word_title(f->rule);
-	f->meaning = lh_word_meaning(f->rule);
-	f->help = lh_word_help(f->rule);
+	f->title = lh_name_title(f->rule);
+	f->meaning = lh_name_meaning(f->rule);
+	f->help = lh_name_help(f->rule);
 	add_steps(m, f, row, given);
 	complete(m, f);
 	return k;
 }
 
-static void worsen(struct lh_model *m, struct lh_found *f, const struct lh_finding *row)
+static void worsen(struct lh_report *m, struct lh_report_finding *f, const struct lh_finding *row)
 {
 	bool same = f->level >= (enum lh_level)row->level && f->duration_ns >= row->duration_ns;
 
@@ -257,14 +264,14 @@ static void worsen(struct lh_model *m, struct lh_found *f, const struct lh_findi
 	if (f->duration_ns < row->duration_ns)
 		f->duration_ns = row->duration_ns;
 	if (!same)
-		f->message = lh_model_message(m, f);
+		f->message = lh_report_message(m, f);
 }
 
 /* What one ended thread has kept is one mistake, whichever of its locks somebody waits for. */
-static struct kept *kept_by_same(struct lh_model *m, const struct kept *k)
+static struct kept *kept_by_same(struct lh_report *m, const struct kept *k)
 {
 	for (uint32_t i = 0; k->found.rule == LH_RULE_EXIT_HOLDING && i < m->findings; i++) {
-		struct lh_found *f = m->finding[i];
+		struct lh_report_finding *f = m->finding[i];
 
 		if (f->rule == LH_RULE_EXIT_HOLDING && f->process == k->found.process && f->steps &&
 		    k->found.steps && f->step[0].thread == k->found.step[0].thread)
@@ -274,9 +281,9 @@ static struct kept *kept_by_same(struct lh_model *m, const struct kept *k)
 }
 
 /* Now somebody waits for it: what is told from here on. */
-static void grow(struct lh_found *f, const struct lh_found *more)
+static void grow(struct lh_report_finding *f, const struct lh_report_finding *more)
 {
-	struct lh_found old = *f;
+	struct lh_report_finding old = *f;
 
 	*f = *more;
 	f->count = old.count;
@@ -287,9 +294,9 @@ static void grow(struct lh_found *f, const struct lh_found *more)
 }
 
 /* The one that is kept for findings like k: k itself if it is the first of its like. */
-static struct kept *merge(struct lh_model *m, struct kept *k)
+static struct kept *merge(struct lh_report *m, struct kept *k)
 {
-	struct lh_sort *s = lh_pool_get(m->shop->pool, sizeof(*s)), *old;
+	struct lh_sort *s = lh_arena_alloc(m->shop->pool, sizeof(*s)), *old;
 
 	snprintf(s->key, sizeof(s->key), "%d %d %s", k->found.rule, k->found.filter,
 		 k->found.fingerprint);
@@ -307,16 +314,16 @@ static struct kept *merge(struct lh_model *m, struct kept *k)
 	return k;
 }
 
-static struct share *share_of(struct lh_model *m, struct lh_process *p, uint32_t row,
+static struct share *share_of(struct lh_report *m, struct lh_report_process *p, uint32_t row,
 			      const struct lh_finding *f, bool *fresh)
 {
-	void **made = lh_model_memo(m, p->record, LH_MADE_FOUND, row);
+	void **made = lh_report_memo(m, p->record, LH_MEMO_FOUND, row);
 	struct share *s = *made;
 	struct kept *k;
 
 	if (s)
 		return s;
-	*made = s = lh_pool_get(m->shop->pool, sizeof(*s));
+	*made = s = lh_arena_alloc(m->shop->pool, sizeof(*s));
 	k = make_found(m, p, f, NULL);
 	s->kept = kept_by_same(m, k);
 	if (s->kept) { /* seen from elsewhere, and not once more */
@@ -334,10 +341,10 @@ static struct share *share_of(struct lh_model *m, struct lh_process *p, uint32_t
 	return s;
 }
 
-struct lh_found *lh_model_take(struct lh_model *m, const struct lh_record *r, uint32_t row,
-			       bool *fresh)
+struct lh_report_finding *lh_report_add_row(struct lh_report *m, const struct lh_ledger_view *r,
+					    uint32_t row, bool *fresh)
 {
-	struct lh_process *p = lh_model_process(m, r);
+	struct lh_report_process *p = lh_report_get_process(m, r);
 	struct lh_finding f;
 	struct share *s;
 	bool ignored;
@@ -349,11 +356,11 @@ struct lh_found *lh_model_take(struct lh_model *m, const struct lh_record *r, ui
 	if (f.rule == LH_NO_RULE) /* taken back */
 		return NULL;
 	if (!is_possible(&f)) {
-		lh_model_note(m, "finding %u of process %d is not one that this version knows", row,
-			      p->pid);
+		lh_report_note(m, "finding %u of process %d is not one that this version knows",
+			       row, p->pid);
 		return NULL;
 	}
-	if (f.flags & LH_FINDING_FACT) /* the monitor has made its own of it */
+	if (f.flags & LH_FINDING_MEASURED) /* the monitor has made its own of it */
 		return NULL;
 	s = share_of(m, p, row, &f, fresh);
 	worsen(m, &s->kept->found, &f);
@@ -364,16 +371,16 @@ struct lh_found *lh_model_take(struct lh_model *m, const struct lh_record *r, ui
 }
 
 /* Of circles by birthplace: the same one was told, as it can happen or as it did. */
-static struct kept *told_of_locks(struct lh_model *m, const struct kept *k)
+static struct kept *told_of_locks(struct lh_report *m, const struct kept *k)
 {
 	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
-	struct lh_found f = k->found;
+	struct lh_report_finding f = k->found;
 	struct lh_sort *s;
 	char key[sizeof(s->key)];
 
 	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
 		f.rule = as[i];
-		lh_model_fingerprint(m, &f);
+		lh_fingerprint_make(m, &f);
 		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
 		HASH_FIND_STR(m->shop->sort, key, s);
 		if (s && !s->kept->found.by_class)
@@ -382,15 +389,15 @@ static struct kept *told_of_locks(struct lh_model *m, const struct kept *k)
 	return NULL;
 }
 
-struct lh_found *lh_model_add_finding(struct lh_model *m, const struct lh_record *r,
-				      const struct lh_finding *row, const struct lh_step *step,
-				      const char *message)
+struct lh_report_finding *lh_report_add_finding(struct lh_report *m, const struct lh_ledger_view *r,
+						const struct lh_finding *row,
+						const struct lh_step *step, const char *message)
 {
-	struct lh_process *p = lh_model_process(m, r);
+	struct lh_report_process *p = lh_report_get_process(m, r);
 	struct kept *k = make_found(m, p, row, step), *old;
 
 	if (message)
-		k->found.message = lh_pool_text(m->shop->pool, message);
+		k->found.message = lh_arena_strdup(m->shop->pool, message);
 	old = told_of_locks(m, k);
 	if (old)
 		return &old->found;
@@ -405,22 +412,22 @@ struct lh_found *lh_model_add_finding(struct lh_model *m, const struct lh_record
 /* ---- findings of several processes ---- */
 
 /* Two processes may each have a T1: here threads are counted anew, and their process is named. */
-static const struct lh_person *abroad(struct lh_model *m, const struct lh_found *f,
-				      const struct lh_person *who)
+static const struct lh_report_thread *abroad(struct lh_report *m, const struct lh_report_finding *f,
+					     const struct lh_report_thread *who)
 {
-	struct lh_person *copy;
+	struct lh_report_thread *copy;
 
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process == who->process && f->thread[i]->row == who->row)
 			return f->thread[i];
-	copy = lh_pool_get(m->shop->pool, sizeof(*copy));
+	copy = lh_arena_alloc(m->shop->pool, sizeof(*copy));
 	*copy = *who;
 	copy->id = f->threads + 1;
 	copy->elsewhere = who->process->pid;
 	return copy;
 }
 
-static bool is_spread(const struct lh_spread_step *step, uint32_t n)
+static bool is_spread(const struct lh_cross_step *step, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)
 		if (step[i].process != step[0].process)
@@ -428,14 +435,14 @@ static bool is_spread(const struct lh_spread_step *step, uint32_t n)
 	return false;
 }
 
-static void add_spread(struct lh_model *m, struct lh_found *f, const struct lh_spread_step *step,
-		       uint32_t n)
+static void add_spread(struct lh_report *m, struct lh_report_finding *f,
+		       const struct lh_cross_step *step, uint32_t n)
 {
-	struct lh_act *list = NULL;
+	struct lh_report_step *list = NULL;
 	bool many = is_spread(step, n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct lh_act a = act_of(m, step[i].process, &step[i].step);
+		struct lh_report_step a = act_of(m, step[i].process, &step[i].step);
 
 		if (a.thread && many)
 			a.thread = abroad(m, f, a.thread);
@@ -449,13 +456,13 @@ static void add_spread(struct lh_model *m, struct lh_found *f, const struct lh_s
 }
 
 /* In the order in which they are told; the copies are the finding's own. */
-static void count_anew(struct lh_found *f)
+static void count_anew(struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
-		((struct lh_person *)f->thread[i])->id = i + 1;
+		((struct lh_report_thread *)f->thread[i])->id = i + 1;
 }
 
-static uint32_t count_processes(const struct lh_spread_step *step, uint32_t n)
+static uint32_t count_processes(const struct lh_cross_step *step, uint32_t n)
 {
 	uint32_t count = 0;
 
@@ -469,26 +476,27 @@ static uint32_t count_processes(const struct lh_spread_step *step, uint32_t n)
 	return count;
 }
 
-struct lh_found *lh_model_add_spread(struct lh_model *m, const struct lh_finding *row,
-				     const struct lh_spread_step *step, uint32_t n,
-				     const char *more)
+struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *m,
+						      const struct lh_finding *row,
+						      const struct lh_cross_step *step, uint32_t n,
+						      const char *more)
 {
-	struct kept *k = lh_pool_get(m->shop->pool, sizeof(*k)), *old;
-	struct lh_found *f = &k->found;
+	struct kept *k = lh_arena_alloc(m->shop->pool, sizeof(*k)), *old;
+	struct lh_report_finding *f = &k->found;
 
 	f->process = step[0].process;
 	f->rule = (enum lh_rule)row->rule;
 	f->level = (enum lh_level)row->level;
 	f->severity = (enum lh_severity)row->severity;
 	f->filter = (enum lh_filter)row->filter;
-	f->title = lh_word_title(f->rule);
-	f->meaning = lh_word_meaning(f->rule);
-	f->help = lh_word_help(f->rule);
+	f->title = lh_name_title(f->rule);
+	f->meaning = lh_name_meaning(f->rule);
+	f->help = lh_name_help(f->rule);
 	add_spread(m, f, step, n);
 	complete(m, f);
 	if (is_spread(step, n))
 		count_anew(f);
-	f->message = lh_pool_print(m->shop->pool, "%s%s", f->message, more);
+	f->message = lh_arena_printf(m->shop->pool, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(m, k);
 	if (old == k)
@@ -497,87 +505,88 @@ struct lh_found *lh_model_add_spread(struct lh_model *m, const struct lh_finding
 }
 
 /* A step of an order, by the lock that stands for its own in all processes. */
-static struct lh_spread_step step_of(const struct lh_order *o, const struct lh_thing *lock,
-				     bool wanted)
+static struct lh_cross_step step_of(const struct lh_report_order *o,
+				    const struct lh_report_lock *lock, bool wanted)
 {
-	return (struct lh_spread_step){.process = o->process,
-				       .lock = lock,
-				       .step = {.thread = o->thread,
-						.place = lh_model_order_place(o, wanted),
-						.action = wanted ? LH_WANTS : LH_HOLDS}};
+	return (struct lh_cross_step){.process = o->process,
+				      .lock = lock,
+				      .step = {.thread = o->thread,
+					       .place = lh_report_order_place(o, wanted),
+					       .action = wanted ? LH_WANTS : LH_HOLDS}};
 }
 
-void lh_model_add_across(struct lh_model *m, const struct lh_order *const *order,
-			 const struct lh_thing *const *lock, uint32_t n, const char *more)
+void lh_report_add_across(struct lh_report *m, const struct lh_report_order *const *order,
+			  const struct lh_report_lock *const *lock, uint32_t n, const char *more)
 {
-	struct lh_spread_step *step = lh_pool_get(m->shop->pool, 2 * n * sizeof(*step));
+	struct lh_cross_step *step = lh_arena_alloc(m->shop->pool, 2 * n * sizeof(*step));
 	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
 
 	for (uint32_t i = 0; i < n; i++) {
 		step[2 * i] = step_of(order[i], lock[i], false);
 		step[2 * i + 1] = step_of(order[i], lock[(i + 1) % n], true);
 	}
-	lh_model_add_spread(m, &row, step, 2 * n, more);
+	lh_report_add_cross_finding(m, &row, step, 2 * n, more);
 }
 
 /* ---- all of it ---- */
 
-static void add_every_lock(struct lh_model *m, struct lh_process *p)
+static void add_every_lock(struct lh_report *m, struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->record, LH_T_LOCK);
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_lock_row(p->record, i, &l) && l.kind && l.kind != LH_LIFE)
-			lh_model_thing(m, p, LH_LOCK_ID(i, l.gen));
+		if (lh_read_lock_row(p->record, i, &l) && l.kind && l.kind != LH_THREAD_END)
+			lh_report_get_lock(m, p, LH_LOCK_ID(i, l.gen));
 }
 
-void lh_model_add(struct lh_model *m, const struct lh_record *r)
+void lh_report_add_ledger(struct lh_report *m, const struct lh_ledger_view *r)
 {
-	struct lh_process *p = lh_model_process(m, r);
+	struct lh_report_process *p = lh_report_get_process(m, r);
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
 	char title[LH_PATH_MAX + 40];
 
 	lh_read_title(r, title, sizeof(title));
 	if (p->trouble)
-		lh_model_note(m, "%s: %s", title, p->trouble);
+		lh_report_note(m, "%s: %s", title, p->trouble);
 	if (p->blind)
-		lh_model_note(m, "%s: stood down (reason %u): nothing of this process was seen",
-			      title, r->head.blind);
+		lh_report_note(m, "%s: stood down (reason %u): nothing of this process was seen",
+			       title, r->head.blind);
 	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
-		lh_model_note(m,
-			      "%s: only CPython 3.11 can be read: its `with lock` counts as a try "
-			      "here, and "
-			      "stacks have no Python lines",
-			      title);
+		lh_report_note(m,
+			       "%s: only CPython 3.11 can be read: its `with lock` counts as a try "
+			       "here, and "
+			       "stacks have no Python lines",
+			       title);
 	if (m->shop->wants.every_lock) {
 		add_every_lock(m, p);
-		lh_model_add_profile(m, p);
+		lh_report_add_profile(m, p);
 	}
 	for (uint32_t i = 1; i < n; i++)
-		lh_model_take(m, r, i, NULL);
+		lh_report_add_row(m, r, i, NULL);
 	if (m->shop->wants.orders)
-		lh_model_add_orders(m, p);
+		lh_report_add_orders(m, p);
 }
 
-void lh_model_add_shelf(struct lh_model *m, const struct lh_shelf *s)
+void lh_report_add_file(struct lh_report *m, const struct lh_ledger_file *s)
 {
 	if (s->trouble[0])
-		lh_model_note(m, "%s", s->trouble);
+		lh_report_note(m, "%s", s->trouble);
 	if (s->empty)
-		lh_model_note(m, "%u process%s took a place and never filled it", s->empty,
-			      s->empty == 1 ? "" : "es");
+		lh_report_note(m, "%u process%s took a place and never filled it", s->empty,
+			       s->empty == 1 ? "" : "es");
 	if (s->turned_away)
-		lh_model_note(m, "%u process%s found no place and %s not watched", s->turned_away,
-			      s->turned_away == 1 ? "" : "es",
-			      s->turned_away == 1 ? "was" : "were");
+		lh_report_note(m, "%u process%s found no place and %s not watched", s->turned_away,
+			       s->turned_away == 1 ? "" : "es",
+			       s->turned_away == 1 ? "was" : "were");
 	for (uint32_t i = 0; i < s->n; i++)
-		lh_model_add(m, &s->record[i]);
+		lh_report_add_ledger(m, &s->record[i]);
 }
 
 static int by_weight(const void *x, const void *y)
 {
-	const struct lh_found *a = *(struct lh_found *const *)x, *b = *(struct lh_found *const *)y;
+	const struct lh_report_finding *a = *(struct lh_report_finding *const *)x,
+				       *b = *(struct lh_report_finding *const *)y;
 
 	if (a->severity != b->severity)
 		return a->severity > b->severity ? -1 : 1;
@@ -592,7 +601,8 @@ static int by_weight(const void *x, const void *y)
 
 static int by_wait(const void *x, const void *y)
 {
-	const struct lh_thing *a = *(struct lh_thing *const *)x, *b = *(struct lh_thing *const *)y;
+	const struct lh_report_lock *a = *(struct lh_report_lock *const *)x,
+				    *b = *(struct lh_report_lock *const *)y;
 	uint64_t taken_a = a->row.acquired + a->row.shared,
 		 taken_b = b->row.acquired + b->row.shared;
 
@@ -609,24 +619,24 @@ static void sort(void *list, uint32_t n, int (*order)(const void *, const void *
 		qsort(list, n, sizeof(void *), order);
 }
 
-void lh_model_finish(struct lh_model *m)
+void lh_report_finish(struct lh_report *m)
 {
 	struct lh_symbols *symbols = m->shop->wants.symbols;
-	uint32_t n = symbols ? lh_symbols_troubles(symbols) : 0;
+	uint32_t n = symbols ? lh_symbols_problems(symbols) : 0;
 
 	while (m->shop->symbol_troubles < n)
-		lh_model_note(m, "%s", lh_symbols_trouble(symbols, m->shop->symbol_troubles++));
+		lh_report_note(m, "%s", lh_symbols_problem(symbols, m->shop->symbol_troubles++));
 	sort(m->finding, m->findings, by_weight);
 	sort(m->filtered, m->filtereds, by_weight);
-	m->busiest = lh_pool_get(m->shop->pool, (m->locks + 1) * sizeof(*m->busiest));
+	m->busiest = lh_arena_alloc(m->shop->pool, (m->locks + 1) * sizeof(*m->busiest));
 	if (m->locks)
 		memcpy(m->busiest, m->lock, m->locks * sizeof(*m->busiest));
 	sort(m->busiest, m->locks, by_wait);
-	lh_model_sort_profile(m);
-	lh_model_count_births(m);
+	lh_report_sort_profile(m);
+	lh_report_count_classes(m);
 }
 
-uint32_t lh_model_new_findings(const struct lh_model *m, enum lh_severity least)
+uint32_t lh_report_new_findings(const struct lh_report *m, enum lh_severity least)
 {
 	uint32_t n = 0;
 

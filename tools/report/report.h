@@ -8,21 +8,21 @@
  * Does not print, and opens no file but through symbols/symbols.h.
  *
  * - All memory belongs to the model and goes with it, so pointers into it are good
- *   until lh_model_free. Strings are raw bytes as the program gave them: whoever
+ *   until lh_report_free. Strings are raw bytes as the program gave them: whoever
  *   prints them escapes them (util/escape.h).
  * - A record must live until the model is freed, or until nothing more is asked of it
- *   by lh_model_add and lh_model_take.
+ *   by lh_report_add_ledger and lh_report_add_row.
  */
-#ifndef LH_MODEL_H
-#define LH_MODEL_H
+#ifndef LH_REPORT_REPORT_H
+#define LH_REPORT_REPORT_H
 
 #include "tools/ledger/reader.h"
 
 struct lh_symbols;
-struct lh_model;
+struct lh_report;
 
 /* One line of a stack. Text fields are NULL and line 0 when not known. */
-struct lh_frame {
+struct lh_report_frame {
 	const char *function; /* demangled */
 	const char *file;     /* as the debug information has it, made absolute if it can be */
 	uint32_t line, column;
@@ -36,15 +36,15 @@ struct lh_frame {
 	bool system; /* a system library's or header's: no place to point at */
 };
 
-struct lh_trace {
-	const struct lh_frame *frame;
+struct lh_report_stack {
+	const struct lh_report_frame *frame;
 	uint32_t n;
 	bool cut;         /* there was more */
 	bool approximate; /* may not be exact */
 };
 
-struct lh_process {
-	const struct lh_record *record;
+struct lh_report_process {
+	const struct lh_ledger_view *record;
 	int32_t pid, parent;
 	const char *exe, *command, *comm;
 	char end[24]; /* "exit 0", "signal 9", "running", "lost", "exec"; "" not known */
@@ -60,8 +60,8 @@ struct lh_process {
 	const char *trouble; /* what its ledger lacks, NULL nothing */
 };
 
-struct lh_person { /* a thread */
-	const struct lh_process *process;
+struct lh_report_thread { /* a thread */
+	const struct lh_report_process *process;
 	uint32_t id; /* row: T1, T2 */
 	lh_thread_id row;
 	int32_t tid;
@@ -70,11 +70,11 @@ struct lh_person { /* a thread */
 	bool main;
 	int32_t elsewhere; /* the finding is of several processes, and this one's number is told; 0
 			    */
-	const struct lh_trace *created; /* NULL not known */
+	const struct lh_report_stack *created; /* NULL not known */
 };
 
-struct lh_thing { /* a lock */
-	const struct lh_process *process;
+struct lh_report_lock { /* a lock */
+	const struct lh_report_process *process;
 	uint32_t id; /* number in this model, 1 and up */
 	lh_lock_id lock;
 	const char *name;  /* always there: given, symbol, birthplace, or kind and number */
@@ -84,37 +84,39 @@ struct lh_thing { /* a lock */
 	const char *kind;
 	bool named; /* `name` is a name and no description: quote it */
 	struct lh_lock row;
-	struct lh_more more;
-	const struct lh_trace *born, *first; /* NULL not known */
-	uint32_t queue;                      /* most who were seen to wait for it at once */
-	uint64_t seen_ns;                    /* sum of the waits that looks have met */
-	const struct lh_contact *worst;      /* the longest wait for it that was seen; NULL none */
-	struct lh_service *service; /* lock_stats.h: how it treats who wants it; NULL nobody did */
+	struct lh_lock_stats more;
+	const struct lh_report_stack *born, *first; /* NULL not known */
+	uint32_t queue;                             /* most who were seen to wait for it at once */
+	uint64_t seen_ns;                           /* sum of the waits that looks have met */
+	const struct lh_wait_pair_stats
+		*worst; /* the longest wait for it that was seen; NULL none */
+	struct lh_lock_service_stats
+		*service; /* lock_stats.h: how it treats who wants it; NULL nobody did */
 };
 
-struct lh_act {                         /* a step of a finding */
-	const struct lh_person *thread; /* NULL not known */
-	const struct lh_thing *lock;    /* NULL not known, or none */
+struct lh_report_step {                        /* a step of a finding */
+	const struct lh_report_thread *thread; /* NULL not known */
+	const struct lh_report_lock *lock;     /* NULL not known, or none */
 	enum lh_action action;
 	enum lh_mode mode;
 	enum lh_how how;
-	const struct lh_trace *stack; /* never NULL, maybe of no frames */
-	const struct lh_frame *place; /* the frame to point at, NULL none */
-	const char *note;             /* what else is to be said of it, NULL nothing */
+	const struct lh_report_stack *stack; /* never NULL, maybe of no frames */
+	const struct lh_report_frame *place; /* the frame to point at, NULL none */
+	const char *note;                    /* what else is to be said of it, NULL nothing */
 };
 
 /* What one thread does in a finding: its steps in a row, and the two that make the circle. */
-struct lh_part {
-	const struct lh_person *thread; /* NULL: not known, or any of many */
-	uint32_t first, n;              /* steps */
-	const struct lh_act *holds;     /* the one that matters to the part before; NULL none */
-	const struct lh_act *does;      /* the last one that is not `holds`; NULL none */
+struct lh_report_part {
+	const struct lh_report_thread *thread; /* NULL: not known, or any of many */
+	uint32_t first, n;                     /* steps */
+	const struct lh_report_step *holds; /* the one that matters to the part before; NULL none */
+	const struct lh_report_step *does;  /* the last one that is not `holds`; NULL none */
 };
 
 enum lh_status { LH_NEW, LH_BASELINE, LH_SUPPRESSED };
 
-struct lh_found {                         /* a finding */
-	const struct lh_process *process; /* where it was seen first */
+struct lh_report_finding {                       /* a finding */
+	const struct lh_report_process *process; /* where it was seen first */
 	enum lh_rule rule;
 	enum lh_level level;
 	enum lh_severity severity;
@@ -126,32 +128,32 @@ struct lh_found {                         /* a finding */
 	uint64_t count;
 	uint32_t processes; /* in how many it was seen */
 	uint64_t duration_ns;
-	const char *message;                /* one sentence */
-	const char *title, *meaning, *help; /* the rule's, if nothing fits better */
-	const struct lh_person **thread;    /* each once, in order of appearance */
+	const char *message;                    /* one sentence */
+	const char *title, *meaning, *help;     /* the rule's, if nothing fits better */
+	const struct lh_report_thread **thread; /* each once, in order of appearance */
 	uint32_t threads;
-	const struct lh_thing **lock;
+	const struct lh_report_lock **lock;
 	uint32_t locks;
-	const struct lh_act *step;
+	const struct lh_report_step *step;
 	uint32_t steps;
-	const struct lh_part *part; /* the steps thread by thread */
+	const struct lh_report_part *part; /* the steps thread by thread */
 	uint32_t parts;
 	bool ring;       /* each part waits for what the next one holds, the last for the first's */
 	uint32_t ringed; /* parts in the ring; those behind it are writers that must queue */
-	const struct lh_frame *place; /* where the finding points, NULL nowhere */
+	const struct lh_report_frame *place; /* where the finding points, NULL nowhere */
 };
 
 /* One lock was asked for, without a limit in time, while another one was held. */
-struct lh_order {
-	const struct lh_process *process; /* where it was seen first */
-	const struct lh_thing *held, *wanted;
-	lh_node_id held_node, node; /* rows of its record that show it */
-	lh_thread_id thread;        /* somebody who was seen there, 0 not known */
-	uint32_t places;            /* at so many */
-	bool direct;                /* nothing was taken between the two */
+struct lh_report_order {
+	const struct lh_report_process *process; /* where it was seen first */
+	const struct lh_report_lock *held, *wanted;
+	lh_chain_id held_node, node; /* rows of its record that show it */
+	lh_thread_id thread;         /* somebody who was seen there, 0 not known */
+	uint32_t places;             /* at so many */
+	bool direct;                 /* nothing was taken between the two */
 };
 
-struct lh_model_wants {
+struct lh_report_options {
 	struct lh_symbols *symbols; /* NULL: no names, module and offset only */
 	bool every_lock;            /* model->lock holds all locks, not only those of findings */
 	bool orders;                /* model->order is filled */
@@ -160,128 +162,134 @@ struct lh_model_wants {
 	const char *wrappers; /* of lock_order/by_class.h; NULL none */
 	/* Asked about each finding once it is complete: may set its status and reason. NULL: all
 	 * are new. */
-	void (*settle)(void *with, const struct lh_model *, struct lh_found *);
+	void (*settle)(void *with, const struct lh_report *, struct lh_report_finding *);
 	void *with;
 };
 
-struct lh_model {
-	struct lh_process **process;
+struct lh_report {
+	struct lh_report_process **process;
 	uint32_t processes;
-	struct lh_found **finding; /* filter == LH_F_NONE */
+	struct lh_report_finding **finding; /* filter == LH_F_NONE */
 	uint32_t findings;
-	struct lh_found **filtered; /* the others */
+	struct lh_report_finding **filtered; /* the others */
 	uint32_t filtereds;
-	struct lh_thing **lock;
+	struct lh_report_lock **lock;
 	uint32_t locks;
-	struct lh_thing **busiest; /* the same by time waited for, set by lh_model_finish */
-	struct lh_order **order;   /* by process, in the order in which they were seen */
+	struct lh_report_lock **busiest; /* the same by time waited for, set by lh_report_finish */
+	struct lh_report_order **order;  /* by process, in the order in which they were seen */
 	uint32_t orders;
-	struct lh_profile *profile; /* lock_stats.h, with every_lock; NULL none */
+	struct lh_wait_stats *profile; /* lock_stats.h, with every_lock; NULL none */
 	const char **note; /* what a reader of the report must know: cut files, replaced objects */
 	uint32_t notes;
-	struct lh_shop *shop; /* private */
+	struct lh_report_private *shop; /* private */
 };
 
-struct lh_model *lh_model_new(struct lh_model_wants);
-void lh_model_free(struct lh_model *);
+struct lh_report *lh_report_new(struct lh_report_options);
+void lh_report_free(struct lh_report *);
 
 /* Adds all of a record: process, findings, locks. */
-void lh_model_add(struct lh_model *, const struct lh_record *);
+void lh_report_add_ledger(struct lh_report *, const struct lh_ledger_view *);
 
 /* Adds all records of a shelf, and its trouble to the notes. */
-void lh_model_add_shelf(struct lh_model *, const struct lh_shelf *);
+void lh_report_add_file(struct lh_report *, const struct lh_ledger_file *);
 
 /*
  * Adds one finding of a record (and its process, if it is new) and returns it, or NULL if
  * there is no such row. *fresh: nobody has seen one like it before in this model. The
  * monitor uses it to print findings as they come.
  */
-struct lh_found *lh_model_take(struct lh_model *, const struct lh_record *, uint32_t row,
-			       bool *fresh);
+struct lh_report_finding *lh_report_add_row(struct lh_report *, const struct lh_ledger_view *,
+					    uint32_t row, bool *fresh);
 
 /* One row of a record at a time, made at the first call: for views of what goes on now. */
-struct lh_process *lh_model_process(struct lh_model *, const struct lh_record *);
+struct lh_report_process *lh_report_get_process(struct lh_report *, const struct lh_ledger_view *);
 /* A lock, a thread. NULL: there is no such row. */
-struct lh_thing *lh_model_thing(struct lh_model *, const struct lh_process *, lh_lock_id);
-const struct lh_person *lh_model_person(struct lh_model *, const struct lh_process *, lh_thread_id);
+struct lh_report_lock *lh_report_get_lock(struct lh_report *, const struct lh_report_process *,
+					  lh_lock_id);
+const struct lh_report_thread *lh_report_get_thread(struct lh_report *,
+						    const struct lh_report_process *, lh_thread_id);
 /* A stack. Never NULL; stack 0 is empty. */
-const struct lh_trace *lh_model_trace(struct lh_model *, const struct lh_process *, lh_stack_id);
+const struct lh_report_stack *lh_report_get_stack(struct lh_report *,
+						  const struct lh_report_process *, lh_stack_id);
 /* The frame to point at: the program's own, with a line, if there is one. NULL: no frames. */
-const struct lh_frame *lh_model_place(const struct lh_trace *);
+const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack *);
 
 /*
  * Adds a finding that no ledger has: the front end has made it from what the ledger
  * shows. One by class that was told by instance is not added: that one is returned. `row` and
  * `step` are as they would stand there. message: NULL, or instead of the rule's own.
  */
-struct lh_found *lh_model_add_finding(struct lh_model *, const struct lh_record *,
-				      const struct lh_finding *row, const struct lh_step *step,
-				      const char *message);
+struct lh_report_finding *lh_report_add_finding(struct lh_report *, const struct lh_ledger_view *,
+						const struct lh_finding *row,
+						const struct lh_step *step, const char *message);
 
 /* A finding of several processes. */
-struct lh_spread_step {
-	const struct lh_process *process;
-	struct lh_step step;         /* rows of the process's record */
-	const struct lh_thing *lock; /* NULL, or what stands for its lock in all processes */
+struct lh_cross_step {
+	const struct lh_report_process *process;
+	struct lh_step step;               /* rows of the process's record */
+	const struct lh_report_lock *lock; /* NULL, or what stands for its lock in all processes */
 };
 /*
  * Adds it, the rule's message and `more` behind it. One that is known already is left as it is:
  * who adds these has looked at rows that others have looked at.
  */
-struct lh_found *lh_model_add_spread(struct lh_model *, const struct lh_finding *row,
-				     const struct lh_spread_step *, uint32_t n, const char *more);
+struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *,
+						      const struct lh_finding *row,
+						      const struct lh_cross_step *, uint32_t n,
+						      const char *more);
 
 /* Adds the circles whose halves were seen in different processes, as warnings. Before
- * lh_model_finish. */
-void lh_model_find_across(struct lh_model *);
+ * lh_report_finish. */
+void lh_cross_run_check(struct lh_report *);
 
 /* Where the orders' two steps were: what a finding made of it needs. */
-lh_place lh_model_order_place(const struct lh_order *, bool wanted);
-const struct lh_frame *lh_model_order_frame(const struct lh_model *, const struct lh_order *);
+lh_site lh_report_order_place(const struct lh_report_order *, bool wanted);
+const struct lh_report_frame *lh_report_order_frame(const struct lh_report *,
+						    const struct lh_report_order *);
 
 /* Adds a note. */
-void lh_model_note(struct lh_model *, const char *format, ...)
+void lh_report_note(struct lh_report *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Puts everything into its final order. Needed before a renderer; may be called again. */
-void lh_model_finish(struct lh_model *);
+void lh_report_finish(struct lh_report *);
 
 /* Findings that are new and at least this severe. */
-uint32_t lh_model_new_findings(const struct lh_model *, enum lh_severity least);
+uint32_t lh_report_new_findings(const struct lh_report *, enum lh_severity least);
 
 /* "T2 'worker'", "T1 'main'", "another thread"; and "'accounts'" or "mutex born at bank.c:41". In
  * the pool of the model; raw bytes. */
-const char *lh_model_who(const struct lh_model *, const struct lh_person *);
-const char *lh_model_what(const struct lh_model *, const struct lh_thing *);
+const char *lh_report_thread_text(const struct lh_report *, const struct lh_report_thread *);
+const char *lh_report_lock_text(const struct lh_report *, const struct lh_report_lock *);
 /* "takes 'a' to read", "waits for 'b'", "joins T3": one step as words, `now` present or past tense.
  */
-const char *lh_model_deed(const struct lh_model *, const struct lh_found *, const struct lh_act *,
-			  bool now);
+const char *lh_report_step_text(const struct lh_report *, const struct lh_report_finding *,
+				const struct lh_report_step *, bool now);
 /* "a -> b -> a"; NULL when the finding is no ring. */
-const char *lh_model_ring(const struct lh_model *, const struct lh_found *);
+const char *lh_report_cycle_text(const struct lh_report *, const struct lh_report_finding *);
 /* "T2 takes 'a'; T3 takes 'b'; T2 waits for 'b'; T3 waits for 'a': neither goes on"; NULL: no ring.
  */
-const char *lh_model_schedule(const struct lh_model *, const struct lh_found *);
+const char *lh_report_schedule(const struct lh_report *, const struct lh_report_finding *);
 /* Why a filter set it aside, a clause. */
-const char *lh_word_why(enum lh_filter);
+const char *lh_name_why(enum lh_filter);
 /* "1.5 s", "120 ms", "10 us" */
-const char *lh_model_time(const struct lh_model *, uint64_t ns);
+const char *lh_report_time(const struct lh_report *, uint64_t ns);
 
 /* Words of the format: "lock-order", "error", "potential", "threads", "holds", "mutex",
  * "exclusive", "new". */
-const char *lh_word_rule(enum lh_rule);
-const char *lh_word_title(enum lh_rule);
-const char *lh_word_meaning(enum lh_rule);
-const char *lh_word_help(enum lh_rule);
-enum lh_severity lh_word_rule_severity(enum lh_rule); /* of most of its findings */
-const char *lh_word_severity(enum lh_severity);
-const char *lh_word_level(enum lh_level);
-const char *lh_word_filter(enum lh_filter);
-const char *lh_word_action(enum lh_action);
-const char *lh_word_kind(unsigned kind);
-const char *lh_word_mode(enum lh_mode);
-const char *lh_word_status(enum lh_status);
+const char *lh_name_rule(enum lh_rule);
+const char *lh_name_title(enum lh_rule);
+const char *lh_name_meaning(enum lh_rule);
+const char *lh_name_help(enum lh_rule);
+enum lh_severity lh_name_rule_severity(enum lh_rule); /* of most of its findings */
+const char *lh_name_severity(enum lh_severity);
+const char *lh_name_level(enum lh_level);
+const char *lh_name_filter(enum lh_filter);
+const char *lh_name_action(enum lh_action);
+const char *lh_name_kind(unsigned kind);
+const char *lh_name_mode(enum lh_mode);
+const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
-enum lh_rule lh_word_find_rule(const char *name);
+enum lh_rule lh_name_find_rule(const char *name);
 
 #endif

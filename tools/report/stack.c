@@ -32,10 +32,10 @@ static bool is_runtime(const char *name)
 	       begins(name, "libstdc++.so") || begins(name, "libc++.so") || begins(name, "ld-");
 }
 
-static const char *hex(struct lh_pool *p, const uint8_t *bytes, unsigned n)
+static const char *hex(struct lh_arena *p, const uint8_t *bytes, unsigned n)
 {
 	static const char digit[] = "0123456789abcdef";
-	char *text = lh_pool_get(p, 2 * n + 1);
+	char *text = lh_arena_alloc(p, 2 * n + 1);
 
 	for (unsigned i = 0; i < n; i++) {
 		text[2 * i] = digit[bytes[i] >> 4];
@@ -54,29 +54,30 @@ static bool is_script_library(const char *path)
 	       (at && at[sizeof(folder) - 1] >= '0' && at[sizeof(folder) - 1] <= '9');
 }
 
-static void set_script(struct lh_pool *pool, struct object *o)
+static void set_script(struct lh_arena *pool, struct object *o)
 {
 	size_t n = strlen(o->row.path) + 1;
 
 	if (!(o->row.flags & LH_MODULE_SCRIPT))
 		return;
-	o->function = n < sizeof(o->row.path) ? lh_pool_text(pool, o->row.path + n) : "";
+	o->function = n < sizeof(o->row.path) ? lh_arena_strdup(pool, o->row.path + n) : "";
 	o->library = is_script_library(o->path);
 	o->host = o->runtime = o->ours = false;
 }
 
-static const struct object *object_at(struct lh_model *m, const struct lh_process *p, uint32_t row)
+static const struct object *object_at(struct lh_report *m, const struct lh_report_process *p,
+				      uint32_t row)
 {
-	struct lh_pool *pool = m->shop->pool;
+	struct lh_arena *pool = m->shop->pool;
 	struct lh_module module;
-	void **made = lh_model_memo(m, p->record, LH_MADE_OBJECT, row);
+	void **made = lh_report_memo(m, p->record, LH_MEMO_OBJECT, row);
 	struct object *o = *made;
 
 	if (o || !lh_read_module(p->record, row, &module))
 		return o;
-	*made = o = lh_pool_get(pool, sizeof(*o));
+	*made = o = lh_arena_alloc(pool, sizeof(*o));
 	o->row = module;
-	o->path = lh_pool_text(pool, module.path);
+	o->path = lh_arena_strdup(pool, module.path);
 	if (module.build_id_n)
 		o->build_id = hex(pool, module.build_id, module.build_id_n);
 	o->host = strcmp(o->path, p->exe) == 0;
@@ -93,7 +94,7 @@ static bool is_header(const char *file)
 			begins(file, "/usr/lib/llvm") || strstr(file, "/include/c++/"));
 }
 
-static void set_place(struct lh_frame *f, const struct object *o, uint64_t pc)
+static void set_place(struct lh_report_frame *f, const struct object *o, uint64_t pc)
 {
 	f->address = pc;
 	f->offset = o ? pc - o->row.base : pc;
@@ -106,10 +107,10 @@ static void set_place(struct lh_frame *f, const struct object *o, uint64_t pc)
 }
 
 /* A line of a script has no object, and its address is the line. */
-static uint32_t add_script(struct lh_model *m, const struct object *o, uint64_t line,
-			   struct lh_frame **list, uint32_t n)
+static uint32_t add_script(struct lh_report *m, const struct object *o, uint64_t line,
+			   struct lh_report_frame **list, uint32_t n)
 {
-	struct lh_frame f = {.script = true, .system = o->library};
+	struct lh_report_frame f = {.script = true, .system = o->library};
 
 	f.function = o->function[0] ? o->function : NULL;
 	f.file = o->path;
@@ -122,11 +123,11 @@ static uint32_t add_script(struct lh_model *m, const struct object *o, uint64_t 
  * One frame of the ledger is one line, and one more for each function inlined there. `brief`: its
  * name is enough.
  */
-static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, bool after,
-		       bool brief, struct lh_frame **list, uint32_t n)
+static uint32_t expand(struct lh_report *m, const struct object *o, uint64_t pc, bool after,
+		       bool brief, struct lh_report_frame **list, uint32_t n)
 {
 	const struct lh_symbol *line = NULL;
-	struct lh_frame f = {0};
+	struct lh_report_frame f = {0};
 	uint32_t lines = 0;
 
 	if (o && o->function)
@@ -151,7 +152,7 @@ static uint32_t expand(struct lh_model *m, const struct object *o, uint64_t pc, 
 	return n;
 }
 
-static bool is_start(const struct lh_frame *f)
+static bool is_start(const struct lh_report_frame *f)
 {
 	return f->ours || (f->module && is_runtime(base_name(f->module))) || is_header(f->file) ||
 	       (f->function && strcmp(f->function, "_start") == 0);
@@ -162,7 +163,7 @@ static bool is_start(const struct lh_frame *f)
  * end, and how the C++ headers get from lock_guard to pthread, at the inner. A
  * stack of nothing else is shown whole.
  */
-static void mark_ours(struct lh_frame *f, uint32_t n)
+static void mark_ours(struct lh_report_frame *f, uint32_t n)
 {
 	uint32_t from = 0, to = n;
 
@@ -174,7 +175,7 @@ static void mark_ours(struct lh_frame *f, uint32_t n)
 		f[i].ours = (f[i].ours || i < from || i >= to) && from < to;
 }
 
-static bool is_of_runtime(struct lh_model *m, const struct lh_process *p, uint64_t frame)
+static bool is_of_runtime(struct lh_report *m, const struct lh_report_process *p, uint64_t frame)
 {
 	const struct object *o = object_at(m, p, LH_FRAME_MODULE(frame));
 
@@ -185,7 +186,7 @@ static bool is_of_runtime(struct lh_model *m, const struct lh_process *p, uint64
  * From here on it is how the C library begins a thread, which nobody reads (mark_ours). Its debug
  * information may be large and packed: unpacking libc's takes longer than all else in a report.
  */
-static uint32_t start_of_thread(struct lh_model *m, const struct lh_process *p,
+static uint32_t start_of_thread(struct lh_report *m, const struct lh_report_process *p,
 				const uint64_t *frame, uint32_t n)
 {
 	uint32_t i = n;
@@ -198,11 +199,12 @@ static uint32_t start_of_thread(struct lh_model *m, const struct lh_process *p,
 	return i && i < n && is_of_runtime(m, p, frame[i]) ? i : n;
 }
 
-static void fill(struct lh_model *m, const struct lh_process *p, lh_stack_id id, struct lh_trace *t)
+static void fill(struct lh_report *m, const struct lh_report_process *p, lh_stack_id id,
+		 struct lh_report_stack *t)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	uint32_t frames = lh_read_frames(p->record, id, frame);
-	struct lh_frame *list = NULL;
+	struct lh_report_frame *list = NULL;
 	struct lh_stack stack;
 	bool after = true;
 	uint32_t start = start_of_thread(m, p, frame, frames);
@@ -225,13 +227,13 @@ static void fill(struct lh_model *m, const struct lh_process *p, lh_stack_id id,
 	}
 }
 
-const struct lh_trace *lh_model_trace(struct lh_model *m, const struct lh_process *p,
-				      lh_stack_id id)
+const struct lh_report_stack *lh_report_get_stack(struct lh_report *m,
+						  const struct lh_report_process *p, lh_stack_id id)
 {
-	void **made = lh_model_memo(m, p->record, LH_MADE_TRACE, id);
+	void **made = lh_report_memo(m, p->record, LH_MEMO_TRACE, id);
 
 	if (!*made) {
-		struct lh_trace *t = lh_pool_get(m->shop->pool, sizeof(*t));
+		struct lh_report_stack *t = lh_arena_alloc(m->shop->pool, sizeof(*t));
 
 		*made = t;
 		fill(m, p, id, t);
@@ -241,16 +243,16 @@ const struct lh_trace *lh_model_trace(struct lh_model *m, const struct lh_proces
 }
 
 /* How good a frame is to point at. */
-static int worth(const struct lh_frame *f)
+static int worth(const struct lh_report_frame *f)
 {
 	if (f->ours)
 		return 0;
 	return 1 + (f->function ? 1 : 0) + (f->line ? 2 : 0) + (f->system ? 0 : 4);
 }
 
-const struct lh_frame *lh_model_place(const struct lh_trace *t)
+const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack *t)
 {
-	const struct lh_frame *best = NULL;
+	const struct lh_report_frame *best = NULL;
 
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (worth(&t->frame[i]) > (best ? worth(best) : 0))
@@ -258,18 +260,19 @@ const struct lh_frame *lh_model_place(const struct lh_trace *t)
 	return best;
 }
 
-const char *lh_model_data_place(struct lh_model *m, const struct lh_process *p, uint64_t address)
+const char *lh_report_data_place(struct lh_report *m, const struct lh_report_process *p,
+				 uint64_t address)
 {
 	struct lh_module module;
 
 	if (!address || !lh_read_module_at(p->record, address, &module))
 		return NULL;
-	return lh_pool_print(m->shop->pool, "%s+%#llx", base_name(module.path),
-			     (unsigned long long)(address - module.base));
+	return lh_arena_printf(m->shop->pool, "%s+%#llx", base_name(module.path),
+			       (unsigned long long)(address - module.base));
 }
 
-const char *lh_model_variable(struct lh_model *m, const struct lh_process *p, uint64_t address,
-			      uint64_t *into)
+const char *lh_report_variable(struct lh_report *m, const struct lh_report_process *p,
+			       uint64_t address, uint64_t *into)
 {
 	struct lh_module module;
 
@@ -278,12 +281,12 @@ const char *lh_model_variable(struct lh_model *m, const struct lh_process *p, ui
 	return lh_symbol_data(m->shop->wants.symbols, &module, address - module.base, into);
 }
 
-const char *lh_model_member(struct lh_model *m, const struct lh_process *p, uint64_t address,
-			    uint64_t own)
+const char *lh_report_member(struct lh_report *m, const struct lh_report_process *p,
+			     uint64_t address, uint64_t own)
 {
 	struct lh_module module;
 
 	if (!address || !m->shop->wants.symbols || !lh_read_module_at(p->record, address, &module))
 		return "";
-	return lh_symbol_part(m->shop->wants.symbols, &module, address - module.base, own);
+	return lh_symbol_member_path(m->shop->wants.symbols, &module, address - module.base, own);
 }

@@ -4,17 +4,17 @@
 
 #include <stdlib.h>
 
-static const struct lh_trace *trace_of(struct lh_model *m, const struct lh_process *p,
-				       lh_place place)
+static const struct lh_report_stack *trace_of(struct lh_report *m,
+					      const struct lh_report_process *p, lh_site place)
 {
-	return place ? lh_model_trace(m, p, LH_PLACE_STACK(place)) : NULL;
+	return place ? lh_report_get_stack(m, p, LH_SITE_STACK(place)) : NULL;
 }
 
 /* The lock itself says how long its queue was, and who waited longest. */
-static void note_worst(struct lh_model *m, const struct lh_process *p, const struct lh_contact *c,
-		       const struct lh_pair *x)
+static void note_worst(struct lh_report *m, const struct lh_report_process *p,
+		       const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
 {
-	struct lh_thing *t = lh_model_thing(m, p, x->lock);
+	struct lh_report_lock *t = lh_report_get_lock(m, p, x->lock);
 
 	if (!t || !c->waiter)
 		return;
@@ -25,63 +25,66 @@ static void note_worst(struct lh_model *m, const struct lh_process *p, const str
 		t->worst = c;
 }
 
-static void add_contact(struct lh_model *m, const struct lh_process *p, const struct lh_pair *x)
+static void add_contact(struct lh_report *m, const struct lh_report_process *p,
+			const struct lh_wait_pair *x)
 {
-	struct lh_contact *c = lh_pool_get(m->shop->pool, sizeof(*c));
+	struct lh_wait_pair_stats *c = lh_arena_alloc(m->shop->pool, sizeof(*c));
 
-	*c = (struct lh_contact){.process = p,
-				 .lock = lh_model_thing(m, p, x->lock),
-				 .waiter = trace_of(m, p, x->waiter),
-				 .holder = trace_of(m, p, x->holder),
-				 .thread = x->thread ? lh_model_person(m, p, x->thread) : NULL,
-				 .ns = x->ns,
-				 .seen_ns = x->ns,
-				 .worst_ns = x->worst_ns,
-				 .looks = x->looks,
-				 .queue = x->queue};
+	*c = (struct lh_wait_pair_stats){.process = p,
+					 .lock = lh_report_get_lock(m, p, x->lock),
+					 .waiter = trace_of(m, p, x->waiter),
+					 .holder = trace_of(m, p, x->holder),
+					 .thread = x->thread ? lh_report_get_thread(m, p, x->thread)
+							     : NULL,
+					 .ns = x->ns,
+					 .seen_ns = x->ns,
+					 .worst_ns = x->worst_ns,
+					 .looks = x->looks,
+					 .queue = x->queue};
 	LH_PUSH(m->shop->pool, m->profile->contact, m->profile->contacts, c);
 	note_worst(m, p, c, x);
 }
 
-static void add_stretch(struct lh_model *m, const struct lh_process *p, const struct lh_span *x)
+static void add_stretch(struct lh_report *m, const struct lh_report_process *p,
+			const struct lh_span *x)
 {
-	struct lh_stretch *s;
+	struct lh_report_span *s;
 
 	if (x->wait > LH_WAIT_ONCE || x->to_ns < x->from_ns)
 		return;
-	s = lh_pool_get(m->shop->pool, sizeof(*s));
-	*s = (struct lh_stretch){.process = p,
-				 .thread = lh_model_person(m, p, x->thread),
-				 .lock = lh_model_thing(m, p, x->lock),
-				 .stack = trace_of(m, p, x->place),
-				 .wait = (enum lh_wait)x->wait,
-				 .from_ns = p->record->head.start_ns + x->from_ns,
-				 .to_ns = p->record->head.start_ns + x->to_ns};
+	s = lh_arena_alloc(m->shop->pool, sizeof(*s));
+	*s = (struct lh_report_span){.process = p,
+				     .thread = lh_report_get_thread(m, p, x->thread),
+				     .lock = lh_report_get_lock(m, p, x->lock),
+				     .stack = trace_of(m, p, x->place),
+				     .wait = (enum lh_wait)x->wait,
+				     .from_ns = p->record->head.start_ns + x->from_ns,
+				     .to_ns = p->record->head.start_ns + x->to_ns};
 	LH_PUSH(m->shop->pool, m->profile->stretch, m->profile->stretches, s);
 }
 
-void lh_model_add_profile(struct lh_model *m, const struct lh_process *p)
+void lh_report_add_profile(struct lh_report *m, const struct lh_report_process *p)
 {
-	uint32_t pairs = lh_read_used(p->record, LH_T_PAIR),
+	uint32_t pairs = lh_read_used(p->record, LH_T_WAIT_PAIR),
 		 spans = lh_read_used(p->record, LH_T_SPAN);
-	struct lh_pair pair;
+	struct lh_wait_pair pair;
 	struct lh_span span;
 
 	if (!m->profile)
-		m->profile = lh_pool_get(m->shop->pool, sizeof(*m->profile));
+		m->profile = lh_arena_alloc(m->shop->pool, sizeof(*m->profile));
 	for (uint32_t i = 1; i < pairs; i++)
-		if (lh_read_pair(p->record, i, &pair))
+		if (lh_read_wait_pair(p->record, i, &pair))
 			add_contact(m, p, &pair);
 	for (uint32_t i = 1; i < spans; i++)
 		if (lh_read_span(p->record, i, &span))
 			add_stretch(m, p, &span);
-	lh_model_add_seen(m, p);
+	lh_report_add_monitor_rows(m, p);
 }
 
 static int by_time(const void *x, const void *y)
 {
-	const struct lh_contact *a = *(struct lh_contact *const *)x,
-				*b = *(struct lh_contact *const *)y;
+	const struct lh_wait_pair_stats *a = *(struct lh_wait_pair_stats *const *)x,
+					*b = *(struct lh_wait_pair_stats *const *)y;
 
 	if (a->ns != b->ns)
 		return a->ns > b->ns ? -1 : 1;
@@ -92,9 +95,9 @@ static int by_time(const void *x, const void *y)
  * A wait is met by chance and stands for the time between two looks then; how long all waits for a
  * lock were together is known. One that goes on still is not in that.
  */
-static uint64_t scaled(const struct lh_contact *c)
+static uint64_t scaled(const struct lh_wait_pair_stats *c)
 {
-	const struct lh_thing *t = c->waiter ? c->lock : NULL;
+	const struct lh_report_lock *t = c->waiter ? c->lock : NULL;
 	bool goes_on = t && t->service && t->service->waiting;
 
 	if (!t || !t->seen_ns || t->more.wait_ns <= (goes_on ? t->seen_ns / 2 : 0))
@@ -102,7 +105,7 @@ static uint64_t scaled(const struct lh_contact *c)
 	return (uint64_t)((double)c->seen_ns * (double)t->more.wait_ns / (double)t->seen_ns);
 }
 
-void lh_model_sort_profile(struct lh_model *m)
+void lh_report_sort_profile(struct lh_report *m)
 {
 	for (uint32_t i = 0; m->profile && i < m->profile->contacts; i++)
 		m->profile->contact[i]->ns = scaled(m->profile->contact[i]);

@@ -12,7 +12,7 @@ enum {
 };
 
 /* Sleeps until a process says that it is there, or the period is over; true: it did. */
-static bool sleep_on_board(struct lh_ticker *t, uint32_t known)
+static bool sleep_on_board(struct lh_clock_thread *t, uint32_t known)
 {
 	const struct timespec period = {0, PERIOD_NS};
 	return syscall(SYS_futex, &t->run->board->next, FUTEX_WAIT, known, &period, NULL, 0) == 0;
@@ -20,14 +20,14 @@ static bool sleep_on_board(struct lh_ticker *t, uint32_t known)
 
 static void *tick(void *ticker)
 {
-	struct lh_ticker *t = ticker;
+	struct lh_clock_thread *t = ticker;
 	const uint64_t one = 1;
 	uint32_t known = 0;
 	bool woken = false;
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	while (!__atomic_load_n(&t->over, __ATOMIC_ACQUIRE)) {
-		uint32_t taken = lh_board_taken(t->run);
-		lh_board_tick_now(t->run->board);
+		uint32_t taken = lh_run_file_slots(t->run);
+		lh_run_clock_update(t->run->board);
 		if ((taken != known || woken) &&
 		    write(t->arrivals, &one, sizeof(one)) == sizeof(one))
 			known = taken;
@@ -36,15 +36,15 @@ static void *tick(void *ticker)
 	return NULL;
 }
 
-int lh_ticker_start(struct lh_ticker *t, struct lh_runfile *run, int arrivals)
+int lh_clock_thread_start(struct lh_clock_thread *t, struct lh_run_file *run, int arrivals)
 {
-	*t = (struct lh_ticker){.run = run, .arrivals = arrivals};
+	*t = (struct lh_clock_thread){.run = run, .arrivals = arrivals};
 	int e = pthread_create(&t->thread, NULL, tick, t);
 	t->started = !e;
 	return e;
 }
 
-void lh_ticker_stop(struct lh_ticker *t)
+void lh_clock_thread_stop(struct lh_clock_thread *t)
 {
 	__atomic_store_n(&t->over, 1, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &t->run->board->next, FUTEX_WAKE, 1, NULL, NULL, 0);

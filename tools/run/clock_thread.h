@@ -6,22 +6,23 @@
  * listens whether a slot is taken, and then raises `arrivals`: the monitor must meet a
  * short process alive to learn its end. Does nothing else.
  */
-#ifndef LH_TICKER_H
-#define LH_TICKER_H
+#ifndef LH_RUN_CLOCK_THREAD_H
+#define LH_RUN_CLOCK_THREAD_H
 
 #include "tools/ledger/run_file.h"
 
 #include <pthread.h>
 
-struct lh_ticker {
-	struct lh_runfile *run;
+struct lh_clock_thread {
+	struct lh_run_file *run;
 	pthread_t thread;
 	int over;     /* atomic */
 	int arrivals; /* eventfd */
 	bool started;
 };
 
-int lh_ticker_start(struct lh_ticker *t, struct lh_runfile *run, int arrivals); /* 0 or an errno */
-void lh_ticker_stop(struct lh_ticker *t);
+int lh_clock_thread_start(struct lh_clock_thread *t, struct lh_run_file *run,
+			  int arrivals); /* 0 or an errno */
+void lh_clock_thread_stop(struct lh_clock_thread *t);
 
 #endif

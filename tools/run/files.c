@@ -13,7 +13,7 @@ static bool open_one(struct lh_output *o, const char *option, const char *path)
 	char why[PATH_MAX + 100];
 	if (lh_output_open(o, path, why, sizeof(why)))
 		return true;
-	lh_say("--%s: %s", option, why);
+	lh_log("--%s: %s", option, why);
 	return false;
 }
 
@@ -50,7 +50,7 @@ static bool clash(const struct lh_settings *s)
 	for (int i = 0; i < written; i++)
 		for (int k = i + 1; k < n; k++)
 			if (*all[i].path && *all[k].path && same_file(all[i].path, all[k].path)) {
-				lh_say("--%s: %s: is the file of --%s as well", all[i].option,
+				lh_log("--%s: %s: is the file of --%s as well", all[i].option,
 				       all[i].path, all[k].option);
 				return true;
 			}
@@ -63,7 +63,7 @@ bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
 		return false;
 	const char *log = s->value[LH_OPT_log_file].text, *record = s->value[LH_OPT_output].text;
 	if (*log && !(f->log = fopen(log, "we"))) {
-		lh_say("--log-file: %s: %s", log, strerror(errno));
+		lh_log("--log-file: %s: %s", log, strerror(errno));
 		return false;
 	}
 	if (*record && !open_one(&f->record, "output", record))
@@ -95,7 +95,8 @@ static int copy_store(int store, FILE *to)
 	return n < 0 ? errno : 0;
 }
 
-static bool finish(struct lh_output *o, const struct lh_files_of *of, int error, const char *option)
+static bool finish(struct lh_output *o, const struct lh_files_content *of, int error,
+		   const char *option)
 {
 	char path[PATH_MAX];
 	strcpy(path, o->path);
@@ -104,15 +105,16 @@ static bool finish(struct lh_output *o, const struct lh_files_of *of, int error,
 	else
 		error = lh_output_finish(o, of->pid, of->program);
 	if (error)
-		lh_say("--%s: %s: %s", option, path, strerror(error));
+		lh_log("--%s: %s: %s", option, path, strerror(error));
 	return !error;
 }
 
-bool lh_files_write(struct lh_files *f, const struct lh_settings *s, const struct lh_files_of *of)
+bool lh_files_write(struct lh_files *f, const struct lh_settings *s,
+		    const struct lh_files_content *of)
 {
 	bool good = true;
 	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
-	struct lh_text_style style = {
+	struct lh_render_text_style style = {
 		.source = true,
 		.filtered = s->value[LH_OPT_show_filtered].number,
 		.locks = true,
@@ -136,12 +138,12 @@ bool lh_files_close_log(struct lh_files *f, const struct lh_settings *s)
 {
 	FILE *log = f->log;
 	f->log = NULL;
-	lh_say_into(NULL);
+	lh_log_redirect(NULL);
 	if (!log)
 		return true;
 	bool bad = ferror(log) != 0;
 	if (!fclose(log) && !bad)
 		return true;
-	lh_say("--log-file: %s: %s", s->value[LH_OPT_log_file].text, strerror(errno));
+	lh_log("--log-file: %s: %s", s->value[LH_OPT_log_file].text, strerror(errno));
 	return false;
 }

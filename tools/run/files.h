@@ -5,8 +5,8 @@
  * run; the record and the reports get their names when they are whole. Does not know
  * what is in them. Says itself, in one line each, what could not be written.
  */
-#ifndef LH_FILES_H
-#define LH_FILES_H
+#ifndef LH_RUN_FILES_H
+#define LH_RUN_FILES_H
 
 #include "tools/report/report.h"
 #include "tools/util/output_file.h"
@@ -19,15 +19,16 @@ struct lh_files {
 };
 
 /* What the names and the contents are made of. */
-struct lh_files_of {
-	const struct lh_model *model;
+struct lh_files_content {
+	const struct lh_report *model;
 	int store; /* the ledgers, in the saved format */
 	pid_t pid;
 	const char *program;
 };
 
 bool lh_files_open(struct lh_files *f, const struct lh_settings *s);
-bool lh_files_write(struct lh_files *f, const struct lh_settings *s, const struct lh_files_of *of);
+bool lh_files_write(struct lh_files *f, const struct lh_settings *s,
+		    const struct lh_files_content *of);
 bool lh_files_close_log(struct lh_files *f, const struct lh_settings *s);
 void lh_files_drop(struct lh_files *f); /* as if none had ever been opened */
 

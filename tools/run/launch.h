@@ -5,8 +5,8 @@
  * the front end may change its own and the program still gets the original.
  * Does not wait for the program and does not choose its environment.
  */
-#ifndef LH_LAUNCH_H
-#define LH_LAUNCH_H
+#ifndef LH_RUN_LAUNCH_H
+#define LH_RUN_LAUNCH_H
 
 #include <sys/types.h>
 

@@ -44,7 +44,7 @@ bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
 	sigset_t all;
 	/* data.ptr NULL: neither is a member */
 	struct epoll_event e = {.events = EPOLLIN};
-	if (!lh_crew_open(&m->crew, why, room))
+	if (!lh_run_open(&m->crew, why, room))
 		return false;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -61,12 +61,12 @@ void lh_monitor_close(struct lh_monitor *m)
 {
 	for (uint32_t i = 0; i < m->crew.n; i++)
 		lh_watch_forget(m->crew.member[i]->watched);
-	lh_model_free(m->told);
+	lh_report_free(m->told);
 	lh_symbols_free(m->symbols);
-	lh_strays_free(&m->strays);
+	lh_unwatched_free(&m->strays);
 	close(m->signals);
 	close(m->arrivals);
-	lh_crew_close(&m->crew);
+	lh_run_close(&m->crew);
 }
 
 static void signal_all(int signal)
@@ -86,25 +86,25 @@ static void end_program(struct lh_monitor *m, int signal)
 	signal_all(signal);
 }
 
-static void on_deadlock(struct lh_monitor *m, const struct lh_member *member)
+static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *member)
 {
 	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
 		m->end_at = now() + SETTLE_NS;
 	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
-		lh_say("process %d is deadlocked; aborting it", member->pid);
+		lh_log("process %d is deadlocked; aborting it", member->pid);
 		kill(member->pid, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = now() + GRACE_NS;
 	}
 	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
 		kill(member->pid, SIGSTOP);
-		lh_say("process %d is stopped; look at it with 'gdb -p %d', let it go on with "
+		lh_log("process %d is stopped; look at it with 'gdb -p %d', let it go on with "
 		       "'kill -CONT %d'",
 		       member->pid, member->pid, member->pid);
 	}
 }
 
-static bool is_deadlock(const struct lh_found *f)
+static bool is_deadlock(const struct lh_report_finding *f)
 {
 	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
 	       (f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_SELF_DEADLOCK ||
@@ -116,7 +116,7 @@ static bool is_deadlock(const struct lh_found *f)
  * Told when the process ends: a circle through a semaphore that may turn out to be no lock, and one
  * that was set aside, since the same circle of other threads may yet count and stand in its place.
  */
-static bool is_unsure(const struct lh_member *member, uint32_t row)
+static bool is_unsure(const struct lh_run_process *member, uint32_t row)
 {
 	struct lh_finding f;
 	return lh_read_finding(&member->record, row, &f) &&
@@ -124,26 +124,27 @@ static bool is_unsure(const struct lh_member *member, uint32_t row)
 }
 
 /* What the library says of a long hold is for the watch, which makes a finding of it. */
-static bool is_fact(const struct lh_member *member, uint32_t row)
+static bool is_fact(const struct lh_run_process *member, uint32_t row)
 {
 	struct lh_finding f;
 	return lh_read_finding(&member->record, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
 	       row < lh_read_used(&member->record, LH_T_FINDING);
 }
 
-void lh_monitor_tell(struct lh_monitor *m, struct lh_member *member, uint32_t row, bool at_end)
+void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *member, uint32_t row,
+		       bool at_end)
 {
 	bool fresh = false;
-	lh_member_names(member, row);
+	lh_run_process_read_names(member, row);
 	lh_read_refresh(&member->record);
 	if ((!at_end && is_unsure(member, row)) || (m->watch && is_fact(member, row)))
 		return;
-	struct lh_found *f = lh_model_take(m->told, &member->record, row, &fresh);
+	struct lh_report_finding *f = lh_report_add_row(m->told, &member->record, row, &fresh);
 	if (!f)
 		return;
 	if (fresh && (f->filter == LH_F_NONE || m->style.filtered) && f->status == LH_NEW) {
-		lh_text_finding(m->told, f, m->style, lh_say_stream());
-		fflush(lh_say_stream());
+		lh_render_text_finding(m->told, f, m->style, lh_log_stream());
+		fflush(lh_log_stream());
 	}
 	if (is_deadlock(f))
 		on_deadlock(m, member);
@@ -151,21 +152,21 @@ void lh_monitor_tell(struct lh_monitor *m, struct lh_member *member, uint32_t ro
 
 static void tell_new(struct lh_monitor *m)
 {
-	struct lh_member *member;
+	struct lh_run_process *member;
 	uint32_t row;
-	for (int i = 0; i < FINDINGS && lh_crew_finding(&m->crew, &member, &row); i++)
-		lh_monitor_tell(m, member, row, false);
+	for (int i = 0; i < FINDINGS && lh_run_next_finding(&m->crew, &member, &row); i++)
+		lh_monitor_report(m, member, row, false);
 }
 
-static void take_leave(struct lh_monitor *m, struct lh_member *member, enum lh_end how)
+static void take_leave(struct lh_monitor *m, struct lh_run_process *member, enum lh_end how)
 {
 	uint32_t row;
-	lh_monitor_settle(m, member);
-	while (lh_member_finding(member, &row))
-		lh_monitor_tell(m, member, row, true);
+	lh_monitor_finish_process(m, member);
+	while (lh_run_process_next_finding(member, &row))
+		lh_monitor_report(m, member, row, true);
 	for (row = 1; row < lh_read_used(&member->record, LH_T_FINDING); row++)
-		lh_monitor_tell(m, member, row, true); /* also those that were held back */
-	lh_crew_leave(&m->crew, member, how);
+		lh_monitor_report(m, member, row, true); /* also those that were held back */
+	lh_run_process_leave(&m->crew, member, how);
 	lh_watch_forget(member->watched);
 	member->watched = NULL;
 	member->record.side = NULL;
@@ -196,7 +197,7 @@ static void reap(struct lh_monitor *m)
 				follow_stop(WSTOPSIG(status));
 			continue;
 		}
-		lh_crew_reaped(&m->crew, pid, status);
+		lh_run_child_reaped(&m->crew, pid, status);
 		if (pid == m->program) {
 			m->status = status;
 			m->ended = now();
@@ -232,7 +233,7 @@ static void pass_on(struct lh_monitor *m, const struct signalfd_siginfo *s)
 		return;
 	}
 	if (s->ssi_code > 0 || from == getpid() || from == m->program ||
-	    lh_crew_find(&m->crew, from))
+	    lh_run_find(&m->crew, from))
 		return;
 	if (s->ssi_code == SI_QUEUE)
 		sigqueue(m->program, signal,
@@ -253,11 +254,11 @@ static void read_signals(struct lh_monitor *m)
 static void look_around(struct lh_monitor *m)
 {
 	uint32_t before = m->crew.n;
-	lh_crew_look(&m->crew);
+	lh_run_scan(&m->crew);
 	if (m->crew.n != before)
 		m->busy_until = now() + BUSY_NS;
 	tell_new(m);
-	lh_monitor_news(m);
+	lh_monitor_drain_watch(m);
 }
 
 /*
@@ -275,13 +276,13 @@ static void listen(struct lh_monitor *m)
 	reap(m);
 	look_around(m);
 	for (int i = 0; i < n; i++) {
-		struct lh_member *member = e[i].data.ptr;
-		if (member && member->presence == LH_PRESENT)
+		struct lh_run_process *member = e[i].data.ptr;
+		if (member && member->presence == LH_RUN_ALIVE)
 			take_leave(m, member, LH_END_UNKNOWN);
 	}
-	for (struct lh_member *member; (member = lh_crew_lost(&m->crew));) {
+	for (struct lh_run_process *member; (member = lh_run_next_ended(&m->crew));) {
 		look_around(m); /* it is known only now that it ended, so who came is asked again */
-		if (member->presence == LH_PRESENT)
+		if (member->presence == LH_RUN_ALIVE)
 			take_leave(m, member, LH_END_UNKNOWN);
 	}
 }
@@ -289,15 +290,16 @@ static void listen(struct lh_monitor *m)
 static void time_out(struct lh_monitor *m)
 {
 	m->timed_out = true;
-	lh_say("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
+	lh_log("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->crew.present; i++) {
-		const struct lh_member *member = m->crew.member[m->crew.here[i]];
+		const struct lh_run_process *member = m->crew.member[m->crew.here[i]];
 		if (member->foreign || i >= PICTURES)
-			lh_stood_ledger(&member->record, m->symbols, lh_say_stream());
+			lh_thread_dump_ledger(&member->record, m->symbols, lh_log_stream());
 		else
-			lh_stood_live(&member->record, member->pid, m->symbols, lh_say_stream());
+			lh_thread_dump_live(&member->record, member->pid, m->symbols,
+					    lh_log_stream());
 	}
-	fflush(lh_say_stream());
+	fflush(lh_log_stream());
 	end_program(m, SIGTERM);
 }
 
@@ -307,12 +309,12 @@ static void name_leftovers(struct lh_monitor *m)
 	size_t at = 0;
 	m->leftovers_told = true;
 	for (uint32_t i = 0; i < m->crew.present && at < sizeof(names); i++) {
-		const struct lh_member *member = m->crew.member[m->crew.here[i]];
+		const struct lh_run_process *member = m->crew.member[m->crew.here[i]];
 		const char *base = strrchr(member->record.head.exe, '/');
 		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
 				       member->pid, base ? base + 1 : "?");
 	}
-	lh_say("the program has ended and left running: %s; waiting (--no-wait does not, nor does "
+	lh_log("the program has ended and left running: %s; waiting (--no-wait does not, nor does "
 	       "Ctrl-C)",
 	       names);
 }
@@ -321,9 +323,9 @@ static void name_leftovers(struct lh_monitor *m)
 static void tell_strays(struct lh_monitor *m)
 {
 	for (; m->watch_for.verbose && m->strays_told < m->strays.count &&
-	       m->strays_told < LH_STRAYS_NAMED;
+	       m->strays_told < LH_UNWATCHED_NAMED;
 	     m->strays_told++)
-		lh_say("not watched: %s", m->strays.name[m->strays_told]);
+		lh_log("not watched: %s", m->strays.name[m->strays_told]);
 }
 
 static void look_at_the_clock(struct lh_monitor *m)
@@ -332,7 +334,7 @@ static void look_at_the_clock(struct lh_monitor *m)
 	if (m->timeout_ns && !m->timed_out && !m->ended_by_us && t - m->start > m->timeout_ns)
 		time_out(m);
 	if (m->end_at && t > m->end_at) {
-		lh_say("the program is deadlocked; ending it");
+		lh_log("the program is deadlocked; ending it");
 		end_program(m, SIGTERM);
 	}
 	if (m->kill_at && t > m->kill_at) { /* again and again: one may be forking just now */
@@ -340,10 +342,10 @@ static void look_at_the_clock(struct lh_monitor *m)
 		m->give_up |= t > m->kill_at + HOPELESS_NS;
 	}
 	if (t > m->names_at) {
-		lh_crew_names(&m->crew);
+		lh_run_read_names(&m->crew);
 		m->names_at = t + NAMES_NS;
 	}
-	lh_strays_look(&m->strays, t);
+	lh_unwatched_scan(&m->strays, t);
 	tell_strays(m);
 	if (m->ended && m->wait && !m->leftovers_told && !m->quiet && m->crew.present &&
 	    !m->ended_by_us && t > m->ended + GRACE_NS)
@@ -381,20 +383,20 @@ static void close_books(struct lh_monitor *m)
 	/* an arrival may have to wait for the findings of the one whose place it takes */
 	for (int quiet = 0; quiet < 3; quiet++) {
 		uint32_t here = m->crew.present, arriving = m->crew.arriving, n = m->crew.n;
-		lh_crew_look(&m->crew);
+		lh_run_scan(&m->crew);
 		tell_new(m);
 		if (here != m->crew.present || arriving != m->crew.arriving || n != m->crew.n)
 			quiet = 0;
 	}
 	while (m->crew.present) {
-		struct lh_member *member = m->crew.member[m->crew.here[0]];
-		bool running = !member->foreign && !lh_member_ended(member);
+		struct lh_run_process *member = m->crew.member[m->crew.here[0]];
+		bool running = !member->foreign && !lh_run_process_has_ended(member);
 		m->left += running;
 		take_leave(m, member, running ? LH_END_RUNNING : LH_END_UNKNOWN);
 	}
 }
 
-void lh_monitor_watch(struct lh_monitor *m, pid_t program)
+void lh_monitor_run(struct lh_monitor *m, pid_t program)
 {
 	m->program = program;
 	m->start = now();
@@ -402,25 +404,25 @@ void lh_monitor_watch(struct lh_monitor *m, pid_t program)
 	/* Not at once: each look into /proc costs the kernel as much again when the process ends,
 	 * and at first there is nobody but the program itself. */
 	m->names_at = m->start + NAMES_NS;
-	m->strays.next_ns = m->start + LH_STRAYS_FIRST_NS;
+	m->strays.next_ns = m->start + LH_UNWATCHED_FIRST_NS;
 	/* now that the program is on its way: these take their time */
 	m->symbols = lh_symbols_new(false);
-	struct lh_model_wants wants = {.symbols = m->symbols};
+	struct lh_report_options wants = {.symbols = m->symbols};
 	if (m->gate)
-		lh_gate_join(m->gate, &wants);
+		lh_project_attach(m->gate, &wants);
 	wants.orders = false; /* these are judged when all is over */
-	m->told = lh_model_new(wants);
-	int e = lh_ticker_start(&m->ticker, &m->crew.run, m->arrivals);
+	m->told = lh_report_new(wants);
+	int e = lh_clock_thread_start(&m->ticker, &m->crew.run, m->arrivals);
 	if (e)
-		lh_say("no thread for the clock (%s): times in the report are coarse", strerror(e));
-	lh_monitor_look_on(m);
+		lh_log("no thread for the clock (%s): times in the report are coarse", strerror(e));
+	lh_monitor_start_watch(m);
 	while (!is_over(m)) {
 		listen(m);
 		if (e)
-			lh_board_tick_now(m->crew.run.board);
+			lh_run_clock_update(m->crew.run.board);
 		look_at_the_clock(m);
 	}
 	close_books(m);
 	lh_watch_stop(m->watch);
-	lh_ticker_stop(&m->ticker);
+	lh_clock_thread_stop(&m->ticker);
 }

@@ -10,8 +10,8 @@
  * - A stop by the terminal stops us too, so that the shell gets its prompt.
  * - The work of one round is bounded, whatever the number of processes.
  */
-#ifndef LH_MONITOR_H
-#define LH_MONITOR_H
+#ifndef LH_RUN_MONITOR_H
+#define LH_RUN_MONITOR_H
 
 #include <signal.h>
 
@@ -26,25 +26,25 @@ enum lh_on_deadlock { LH_ON_AUTO, LH_ON_REPORT, LH_ON_EXIT, LH_ON_ABORT, LH_ON_S
 
 struct lh_monitor {
 	/* asked for */
-	struct lh_text_style style;
+	struct lh_render_text_style style;
 	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
 	uint64_t timeout_ns;             /* 0 never */
 	bool wait;                       /* for what the program left running */
 	bool quiet;
-	struct lh_watch_wants watch_for;
-	struct lh_gate *gate; /* what is known is not printed; NULL: all is new */
+	struct lh_watch_options watch_for;
+	struct lh_project *gate; /* what is known is not printed; NULL: all is new */
 	/* as it came out */
 	int status; /* of the program, as wait gives it */
 	bool timed_out;
 	bool ended_by_us; /* its death says nothing of it */
 	uint32_t left;    /* processes that were still running when we went */
-	struct lh_crew crew;
-	struct lh_strays strays;
+	struct lh_run crew;
+	struct lh_unwatched strays;
 	uint32_t strays_told; /* of those that have a name there; -v only */
 	struct lh_symbols *symbols;
-	struct lh_model *told; /* the findings that were printed */
+	struct lh_report *told; /* the findings that were printed */
 	/* on the way */
-	struct lh_ticker ticker;
+	struct lh_clock_thread ticker;
 	struct lh_watch *watch; /* NULL: long holds and blocking calls are not looked for */
 	pid_t program;
 	int signals;  /* signalfd */
@@ -56,7 +56,7 @@ struct lh_monitor {
 /* Before the program is started: the run file, the signals. False: `why`. */
 bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room);
 /* Returns when all is over; every ledger is in the crew's store then. */
-void lh_monitor_watch(struct lh_monitor *m, pid_t program);
+void lh_monitor_run(struct lh_monitor *m, pid_t program);
 void lh_monitor_close(struct lh_monitor *m);
 
 #endif

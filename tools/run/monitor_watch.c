@@ -6,32 +6,32 @@
 #include <errno.h>
 #include <string.h>
 
-static void tell_news(struct lh_monitor *m, const struct lh_news *n)
+static void tell_news(struct lh_monitor *m, const struct lh_watch_event *n)
 {
-	struct lh_member *member = n->member;
+	struct lh_run_process *member = n->member;
 	bool fresh;
-	if (n->kind == LH_NEWS_EXCUSED) {
-		lh_say("%s[%d]: %s", member->record.head.comm, member->pid, n->text);
+	if (n->kind == LH_WATCH_EXCUSED) {
+		lh_log("%s[%d]: %s", member->record.head.comm, member->pid, n->text);
 		return;
 	}
-	member->record.side = lh_watch_side(m->watch, member->watched);
-	if (n->kind == LH_NEWS_FOUND) {
-		lh_monitor_tell(m, member, n->row, true);
+	member->record.side = lh_watch_overlay_of(m->watch, member->watched);
+	if (n->kind == LH_WATCH_FOUND) {
+		lh_monitor_report(m, member, n->row, true);
 		return;
 	}
-	struct lh_found *f = lh_model_take(m->told, &member->record, n->row, &fresh);
+	struct lh_report_finding *f = lh_report_add_row(m->told, &member->record, n->row, &fresh);
 	if (f && f->status == LH_NEW)
-		lh_say("long-hold %s: %s", f->fingerprint, n->text);
+		lh_log("long-hold %s: %s", f->fingerprint, n->text);
 }
 
-void lh_monitor_news(struct lh_monitor *m)
+void lh_monitor_drain_watch(struct lh_monitor *m)
 {
-	struct lh_news n;
-	while (m->watch && lh_watch_news(m->watch, &n))
+	struct lh_watch_event n;
+	while (m->watch && lh_watch_next_event(m->watch, &n))
 		tell_news(m, &n);
 }
 
-static void on_arrival(void *monitor, struct lh_member *member)
+static void on_arrival(void *monitor, struct lh_run_process *member)
 {
 	struct lh_monitor *m = monitor;
 	if (m->watch)
@@ -39,32 +39,32 @@ static void on_arrival(void *monitor, struct lh_member *member)
 					       member->foreign ? 0 : member->pid, member);
 }
 
-void lh_monitor_settle(struct lh_monitor *m, struct lh_member *member)
+void lh_monitor_finish_process(struct lh_monitor *m, struct lh_run_process *member)
 {
 	if (!member->watched)
 		return;
-	lh_monitor_news(m);
+	lh_monitor_drain_watch(m);
 	lh_watch_withdraw(member->watched);
 }
 
 /* What was found is part of its record from now on: it is saved with it. */
-static void on_leave(void *monitor, struct lh_member *member)
+static void on_leave(void *monitor, struct lh_run_process *member)
 {
 	struct lh_monitor *m = monitor;
 	if (!member->watched)
 		return;
 	lh_watch_drop(m->watch, member->watched);
-	lh_monitor_news(m);
-	member->record.side = lh_watch_side(m->watch, member->watched);
+	lh_monitor_drain_watch(m);
+	member->record.side = lh_watch_overlay_of(m->watch, member->watched);
 }
 
-void lh_monitor_look_on(struct lh_monitor *m)
+void lh_monitor_start_watch(struct lh_monitor *m)
 {
 	m->watch_for.wake = m->arrivals;
 	m->watch_for.board = m->crew.run.board;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
-		lh_say("no thread to look on (%s): long holds, blocking calls and some deadlocks "
+		lh_log("no thread to look on (%s): long holds, blocking calls and some deadlocks "
 		       "are not seen",
 		       strerror(errno));
 	m->crew.arrived = on_arrival;

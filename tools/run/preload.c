@@ -73,7 +73,7 @@ bool lh_preload_find(struct lh_preload *p, char *why, size_t room)
 	return !strpbrk(p->library, " :\t\n") || link_clean(p, why, room);
 }
 
-void lh_preload_drop(struct lh_preload *p)
+void lh_preload_cleanup(struct lh_preload *p)
 {
 	if (!*p->made)
 		return;

@@ -4,8 +4,8 @@
  * Finds the library, and makes LD_PRELOAD, LOCKHOUND_OPTIONS and ASAN_OPTIONS. What
  * was in them stays in them. Does not change this process's environment.
  */
-#ifndef LH_PRELOAD_H
-#define LH_PRELOAD_H
+#ifndef LH_RUN_PRELOAD_H
+#define LH_RUN_PRELOAD_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct lh_preload {
 
 /* False: `why` says where it was looked for, or what is wrong with the place. */
 bool lh_preload_find(struct lh_preload *p, char *why, size_t room);
-void lh_preload_drop(struct lh_preload *p); /* removes what lh_preload_find made */
+void lh_preload_cleanup(struct lh_preload *p); /* removes what lh_preload_find made */
 
 /*
  * A new environment: `base` with our three variables. `options` is the text of

@@ -24,11 +24,11 @@ enum {
 };
 #define KEPT_BYTES (256ull << 20) /* of ended ledgers, until their memory is given back */
 
-bool lh_crew_open(struct lh_crew *c, char *why, size_t room)
+bool lh_run_open(struct lh_run *c, char *why, size_t room)
 {
 	memset(c, 0, sizeof(*c));
 	c->store = -1;
-	if (!lh_board_make(&c->run, why, room))
+	if (!lh_run_file_create(&c->run, why, room))
 		return false;
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	c->store = memfd_create("lockhound-ended", MFD_CLOEXEC);
@@ -38,7 +38,7 @@ bool lh_crew_open(struct lh_crew *c, char *why, size_t room)
 	return false;
 }
 
-void lh_crew_close(struct lh_crew *c)
+void lh_run_close(struct lh_run *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
 		free(c->member[i]);
@@ -47,10 +47,10 @@ void lh_crew_close(struct lh_crew *c)
 	free(c->left);
 	close(c->epoll);
 	close(c->store);
-	lh_board_drop(&c->run);
+	lh_run_file_close(&c->run);
 }
 
-struct lh_member *lh_crew_find(const struct lh_crew *c, pid_t pid)
+struct lh_run_process *lh_run_find(const struct lh_run *c, pid_t pid)
 {
 	for (uint32_t i = 0; i < c->present; i++)
 		if (c->member[c->here[i]]->pid == pid)
@@ -59,7 +59,7 @@ struct lh_member *lh_crew_find(const struct lh_crew *c, pid_t pid)
 }
 
 /* Room for one member more; false: no memory, its slot is looked at again later. */
-static bool grow(struct lh_crew *c)
+static bool grow(struct lh_run *c)
 {
 	if (c->n == c->room) {
 		uint32_t room = c->room ? 2 * c->room : 64;
@@ -76,24 +76,24 @@ static bool grow(struct lh_crew *c)
 			return false;
 		c->room = room;
 	}
-	struct lh_member *m = calloc(1, sizeof(*m));
+	struct lh_run_process *m = calloc(1, sizeof(*m));
 	if (!m)
 		return false;
-	*m = (struct lh_member){
-		.presence = LH_ARRIVING, .slot = c->n, .pidfd = -1, .told = 1, .name = 1};
+	*m = (struct lh_run_process){
+		.presence = LH_RUN_STARTING, .slot = c->n, .pidfd = -1, .told = 1, .name = 1};
 	c->member[c->n++] = m;
 	c->arriving++;
 	return true;
 }
 
-void lh_crew_reaped(struct lh_crew *c, pid_t pid, int status)
+void lh_run_child_reaped(struct lh_run *c, pid_t pid, int status)
 {
 	unsigned i = c->reaps++ % (sizeof(c->reaped) / sizeof(*c->reaped));
 	c->reaped[i].pid = pid;
 	c->reaped[i].status = status;
 }
 
-static bool status_of(const struct lh_crew *c, pid_t pid, int *status)
+static bool status_of(const struct lh_run *c, pid_t pid, int *status)
 {
 	uint32_t room = sizeof(c->reaped) / sizeof(*c->reaped);
 	for (uint32_t i = 0; i < c->reaps && i < room; i++) {
@@ -132,13 +132,13 @@ static bool status_from_proc(pid_t pid, int *status)
 	return sscanf(last, "%d", status) == 1;
 }
 
-static void write_end(struct lh_crew *c, struct lh_member *m, enum lh_end how)
+static void write_end(struct lh_run *c, struct lh_run_process *m, enum lh_end how)
 {
 	struct timespec now;
 	int status = 0;
 	/* nobody knows its status: at least, did it get to its exit? */
 	bool ask = how == LH_END_UNKNOWN;
-	if (ask && m->ledger->state != LH_ENDED)
+	if (ask && m->ledger->state != LH_LEDGER_ENDED)
 		how = LH_END_LOST;
 	/* the pidfd twice: its process may be reaped between the first two questions */
 	if (ask && (status_of(c, m->pid, &status) || status_from_pidfd(m->pidfd, &status) ||
@@ -150,12 +150,12 @@ static void write_end(struct lh_crew *c, struct lh_member *m, enum lh_end how)
 						   : 0;
 	m->ledger->end = how;
 	uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	if (m->ledger->state != LH_ENDED && ns > m->ledger->start_ns)
+	if (m->ledger->state != LH_LEDGER_ENDED && ns > m->ledger->start_ns)
 		m->ledger->end_ns =
 			ns - m->ledger->start_ns; /* on the ledger's clock, as the library does */
 }
 
-static void keep(struct lh_crew *c, struct lh_member *m)
+static void keep(struct lh_run *c, struct lh_run_process *m)
 {
 	off_t before = lseek(c->store, 0, SEEK_END);
 	lh_read_refresh(&m->record);
@@ -172,13 +172,13 @@ static void keep(struct lh_crew *c, struct lh_member *m)
  * Memory of ended ledgers is kept for a while: a child forked earlier still reads its
  * parent's rows when it takes its first lock.
  */
-static void give_back(struct lh_crew *c)
+static void give_back(struct lh_run *c)
 {
-	while (c->punched < c->lefts && lh_board_bytes(&c->run) > KEPT_BYTES)
-		lh_board_punch(&c->run, c->left[c->punched++]);
+	while (c->punched < c->lefts && lh_run_file_bytes(&c->run) > KEPT_BYTES)
+		lh_run_file_release(&c->run, c->left[c->punched++]);
 }
 
-void lh_crew_leave(struct lh_crew *c, struct lh_member *m, enum lh_end how)
+void lh_run_process_leave(struct lh_run *c, struct lh_run_process *m, enum lh_end how)
 {
 	if (c->leaves)
 		c->leaves(c->hook, m);
@@ -189,7 +189,7 @@ void lh_crew_leave(struct lh_crew *c, struct lh_member *m, enum lh_end how)
 	if (m->pidfd >= 0)
 		close(m->pidfd); /* leaves the epoll set by itself */
 	m->pidfd = -1;
-	m->presence = LH_GONE;
+	m->presence = LH_RUN_ENDED;
 	for (uint32_t i = 0; i < c->present; i++) {
 		if (c->here[i] == m->slot) {
 			c->here[i] = c->here[--c->present];
@@ -200,7 +200,7 @@ void lh_crew_leave(struct lh_crew *c, struct lh_member *m, enum lh_end how)
 	give_back(c);
 }
 
-bool lh_member_ended(const struct lh_member *m)
+bool lh_run_process_has_ended(const struct lh_run_process *m)
 {
 	struct pollfd p = {.fd = m->pidfd, .events = POLLIN};
 	if (m->foreign)
@@ -215,7 +215,7 @@ bool lh_member_ended(const struct lh_member *m)
  * namespace it is somebody else. The path of its program is asked first, because it is
  * cheap; in another root directory it differs, and then the mapped run file tells.
  */
-static bool is_that_process(const struct lh_member *m)
+static bool is_that_process(const struct lh_run_process *m)
 {
 	char exe[PATH_MAX];
 	const char *said = m->record.head.exe;
@@ -224,7 +224,7 @@ static bool is_that_process(const struct lh_member *m)
 	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(m->pid, "memfd:lockhound");
 }
 
-static void watch(struct lh_crew *c, struct lh_member *m)
+static void watch(struct lh_run *c, struct lh_run_process *m)
 {
 	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = m};
 	m->foreign = !is_that_process(m);
@@ -237,13 +237,13 @@ static void watch(struct lh_crew *c, struct lh_member *m)
 	}
 }
 
-static bool open_slot(struct lh_crew *c, struct lh_member *m)
+static bool open_slot(struct lh_run *c, struct lh_run_process *m)
 {
 	struct lh_ledger head;
-	if (!lh_board_head(&c->run, m->slot, &head))
+	if (!lh_run_file_head(&c->run, m->slot, &head))
 		return false;
-	m->ledger = lh_board_map(&c->run, m->slot, &m->size);
-	if (m->ledger && lh_read_record(&m->record, m->ledger, m->size))
+	m->ledger = lh_run_file_map(&c->run, m->slot, &m->size);
+	if (m->ledger && lh_read_view(&m->record, m->ledger, m->size))
 		return true;
 	if (m->ledger)
 		munmap(m->ledger, m->size);
@@ -251,22 +251,22 @@ static bool open_slot(struct lh_crew *c, struct lh_member *m)
 	return false;
 }
 
-static void arrive(struct lh_crew *c, struct lh_member *m)
+static void arrive(struct lh_run *c, struct lh_run_process *m)
 {
 	if (!m->ledger && !open_slot(c, m))
 		return;
 	m->pid = m->record.head.pid;
-	struct lh_member *before = lh_crew_find(c, m->pid);
+	struct lh_run_process *before = lh_run_find(c, m->pid);
 	if (before) { /* the same process with a newer slot: what it was until now ended by exec */
 		if (before->told < lh_read_used(&before->record, LH_T_FINDING))
 			return; /* somebody takes these first */
 		bool forked =
 			m->record.head.flags & LH_LEDGER_FORKED; /* a number that came again */
-		lh_crew_leave(c, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
+		lh_run_process_leave(c, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
 	}
 	watch(c, m);
-	lh_board_ahead(&c->run, m->slot, m->ledger, m->size);
-	m->presence = LH_PRESENT;
+	lh_run_file_preallocate(&c->run, m->slot, m->ledger, m->size);
+	m->presence = LH_RUN_ALIVE;
 	c->here[c->present++] = m->slot;
 	c->arriving--;
 	if (c->arrived)
@@ -274,52 +274,52 @@ static void arrive(struct lh_crew *c, struct lh_member *m)
 }
 
 /* Slots that are taken but not filled are looked at again and again: their process may be at it. */
-static void arrivals(struct lh_crew *c)
+static void arrivals(struct lh_run *c)
 {
-	uint32_t taken = lh_board_taken(&c->run);
+	uint32_t taken = lh_run_file_slots(&c->run);
 	int budget = 4 * BATCH;
 	while (c->n < taken && budget-- && grow(c))
 		;
 	for (uint32_t i = c->settled; i < c->n && c->arriving && budget-- > -4 * BATCH; i++) {
-		if (c->member[i]->presence == LH_ARRIVING)
+		if (c->member[i]->presence == LH_RUN_STARTING)
 			arrive(c, c->member[i]);
-		if (i == c->settled && c->member[i]->presence != LH_ARRIVING)
+		if (i == c->settled && c->member[i]->presence != LH_RUN_STARTING)
 			c->settled++;
 	}
 }
 
-void lh_crew_look(struct lh_crew *c)
+void lh_run_scan(struct lh_run *c)
 {
 	arrivals(c);
 	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
-		struct lh_member *m = c->member[c->here[(c->turn + i) % c->present]];
-		lh_board_ahead(&c->run, m->slot, m->ledger, m->size);
+		struct lh_run_process *m = c->member[c->here[(c->turn + i) % c->present]];
+		lh_run_file_preallocate(&c->run, m->slot, m->ledger, m->size);
 	}
 }
 
-struct lh_member *lh_crew_lost(const struct lh_crew *c)
+struct lh_run_process *lh_run_next_ended(const struct lh_run *c)
 {
 	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
-		struct lh_member *m = c->member[c->here[(c->turn + i) % c->present]];
-		if (m->pidfd < 0 && lh_member_ended(m))
+		struct lh_run_process *m = c->member[c->here[(c->turn + i) % c->present]];
+		if (m->pidfd < 0 && lh_run_process_has_ended(m))
 			return m;
 	}
 	return NULL;
 }
 
-bool lh_member_finding(struct lh_member *m, uint32_t *row)
+bool lh_run_process_next_finding(struct lh_run_process *m, uint32_t *row)
 {
-	if (m->presence != LH_PRESENT || m->told >= lh_read_used(&m->record, LH_T_FINDING))
+	if (m->presence != LH_RUN_ALIVE || m->told >= lh_read_used(&m->record, LH_T_FINDING))
 		return false;
 	*row = m->told++;
 	return true;
 }
 
-bool lh_crew_finding(struct lh_crew *c, struct lh_member **m, uint32_t *row)
+bool lh_run_next_finding(struct lh_run *c, struct lh_run_process **m, uint32_t *row)
 {
 	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
 		*m = c->member[c->here[(c->turn + i) % c->present]];
-		if (lh_member_finding(*m, row))
+		if (lh_run_process_next_finding(*m, row))
 			return true;
 	}
 	c->turn = c->present ? (c->turn + BATCH) % c->present : 0;
@@ -327,11 +327,11 @@ bool lh_crew_finding(struct lh_crew *c, struct lh_member **m, uint32_t *row)
 }
 
 /* A thread's name is what the kernel says it is now; the program changes it without telling us. */
-static bool refresh_name(struct lh_member *m, lh_thread_id id)
+static bool refresh_name(struct lh_run_process *m, lh_thread_id id)
 {
 	struct lh_thread t;
 	char path[40], name[LH_NAME_MAX + 1] = "";
-	const struct lh_rows *rows = &m->record.rows[LH_T_THREAD];
+	const struct lh_table_view *rows = &m->record.rows[LH_T_THREAD];
 	if (!lh_read_thread(&m->record, id, &t) || !t.seat || t.flags & LH_THREAD_ENDED ||
 	    !rows->at)
 		return false;
@@ -345,7 +345,7 @@ static bool refresh_name(struct lh_member *m, lh_thread_id id)
 	return true;
 }
 
-void lh_member_names(struct lh_member *m, uint32_t finding)
+void lh_run_process_read_names(struct lh_run_process *m, uint32_t finding)
 {
 	struct lh_finding f;
 	struct lh_step s;
@@ -357,11 +357,11 @@ void lh_member_names(struct lh_member *m, uint32_t finding)
 			refresh_name(m, s.thread);
 }
 
-void lh_crew_names(struct lh_crew *c)
+void lh_run_read_names(struct lh_run *c)
 {
 	int asked = 0, passed = 0;
 	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
-		struct lh_member *m = c->member[c->here[(c->turn + i) % c->present]];
+		struct lh_run_process *m = c->member[c->here[(c->turn + i) % c->present]];
 		uint32_t used = m->pidfd < 0 ? 0 : lh_read_used(&m->record, LH_T_THREAD);
 		for (uint32_t k = 1; k < used && asked < NAMES && passed < NAME_ROWS;
 		     k++, passed++) {

@@ -11,37 +11,37 @@
  *   process runs the program that the ledger names.
  * - One look is bounded work: BATCH members, whatever their number.
  */
-#ifndef LH_CREW_H
-#define LH_CREW_H
+#ifndef LH_RUN_PROCESSES_H
+#define LH_RUN_PROCESSES_H
 
 #include "tools/ledger/run_file.h"
 #include "tools/ledger/reader.h"
 
 #include <sys/types.h>
 
-enum lh_presence { LH_ARRIVING, LH_PRESENT, LH_GONE };
+enum lh_run_process_state { LH_RUN_STARTING, LH_RUN_ALIVE, LH_RUN_ENDED };
 
-struct lh_member {
-	enum lh_presence presence;
+struct lh_run_process {
+	enum lh_run_process_state presence;
 	uint32_t slot;
 	int32_t pid;
 	int pidfd; /* readable once it has ended; -1: there is none, it is asked for by its number
 		    */
 	struct lh_ledger *ledger;
 	size_t size;
-	struct lh_record record;
-	struct lh_watched *watched; /* whoever looks on keeps it here */
+	struct lh_ledger_view record;
+	struct lh_watch_process *watched; /* whoever looks on keeps it here */
 	bool foreign;  /* its pid is of another namespace: only the run's end is its end */
 	uint32_t told; /* findings handed out, row 0 included */
 	uint32_t name; /* thread row whose name is looked at next */
 };
 
-struct lh_crew {
-	struct lh_runfile run;
+struct lh_run {
+	struct lh_run_file run;
 	int epoll;       /* members' pidfds, data.ptr the member */
 	int store;       /* ledgers of those that ended */
 	int store_error; /* errno of the first one that could not be kept, 0 */
-	struct lh_member **member;
+	struct lh_run_process **member;
 	uint32_t n, room;               /* by slot */
 	uint32_t *here;                 /* slots of those present */
 	uint32_t present, turn;         /* whose turn it is */
@@ -54,29 +54,30 @@ struct lh_crew {
 	uint32_t reaps;
 	/* Called when a member is present, and before its ledger goes into the store; NULL: nobody
 	 * asks. */
-	void (*arrived)(void *hook, struct lh_member *);
-	void (*leaves)(void *hook, struct lh_member *);
+	void (*arrived)(void *hook, struct lh_run_process *);
+	void (*leaves)(void *hook, struct lh_run_process *);
 	void *hook;
 };
 
 /* The next one of this look's batch that ended and has no pidfd to say so. */
-struct lh_member *lh_crew_lost(const struct lh_crew *c);
+struct lh_run_process *lh_run_next_ended(const struct lh_run *c);
 
-bool lh_crew_open(struct lh_crew *c, char *why, size_t room);
-void lh_crew_close(struct lh_crew *c);
+bool lh_run_open(struct lh_run *c, char *why, size_t room);
+void lh_run_close(struct lh_run *c);
 
-void lh_crew_reaped(struct lh_crew *c, pid_t pid, int status); /* a child's wait status */
-void lh_crew_look(struct lh_crew *c); /* arrivals, and memory ahead of need */
-struct lh_member *lh_crew_find(const struct lh_crew *c, pid_t pid); /* present ones only */
+void lh_run_child_reaped(struct lh_run *c, pid_t pid, int status); /* a child's wait status */
+void lh_run_scan(struct lh_run *c); /* arrivals, and memory ahead of need */
+struct lh_run_process *lh_run_find(const struct lh_run *c, pid_t pid); /* present ones only */
 
 /* The next finding that nobody was told of; false: none in this member, or in this look. */
-bool lh_crew_finding(struct lh_crew *c, struct lh_member **m, uint32_t *row);
-bool lh_member_finding(struct lh_member *m, uint32_t *row);
-void lh_member_names(struct lh_member *m, uint32_t finding); /* asks for its threads' names anew */
-void lh_crew_names(struct lh_crew *c);                       /* the same for some of all threads */
+bool lh_run_next_finding(struct lh_run *c, struct lh_run_process **m, uint32_t *row);
+bool lh_run_process_next_finding(struct lh_run_process *m, uint32_t *row);
+void lh_run_process_read_names(struct lh_run_process *m,
+			       uint32_t finding); /* asks for its threads' names anew */
+void lh_run_read_names(struct lh_run *c);         /* the same for some of all threads */
 
-bool lh_member_ended(const struct lh_member *m); /* asks the kernel */
+bool lh_run_process_has_ended(const struct lh_run_process *m); /* asks the kernel */
 /* Takes its leave: what is known of its end goes into the ledger, and the ledger into the store. */
-void lh_crew_leave(struct lh_crew *c, struct lh_member *m, enum lh_end how);
+void lh_run_process_leave(struct lh_run *c, struct lh_run_process *m, enum lh_end how);
 
 #endif

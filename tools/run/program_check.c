@@ -20,9 +20,9 @@ enum {
 	SCRIPTS = 5 /* nested, kernel's bound */
 };
 
-static void refuse(struct lh_target *t, enum lh_verdict verdict, const char *format, ...)
+static void refuse(struct lh_program *t, enum lh_program_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-static void refuse(struct lh_target *t, enum lh_verdict verdict, const char *format, ...)
+static void refuse(struct lh_program *t, enum lh_program_verdict verdict, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -42,7 +42,7 @@ static int can_execute(const char *path)
 }
 
 /* execvp's search: a file that may not be executed is remembered, and the search goes on. */
-static int search_path(struct lh_target *t, const char *program)
+static int search_path(struct lh_program *t, const char *program)
 {
 	const char *dirs = getenv("PATH");
 	int worst = ENOENT;
@@ -64,7 +64,7 @@ static int search_path(struct lh_target *t, const char *program)
 	}
 }
 
-static bool find(struct lh_target *t, const char *program)
+static bool find(struct lh_program *t, const char *program)
 {
 	int e = *program ? 0 : ENOENT;
 	if (!e && !strchr(program, '/'))
@@ -84,7 +84,7 @@ static bool find(struct lh_target *t, const char *program)
 
 /* "#!" in t->loaded: puts the interpreter there. A text without "#!" is run by /bin/sh, as execvp
  * does. */
-static bool follow_script(struct lh_target *t, const char *line, ssize_t n)
+static bool follow_script(struct lh_program *t, const char *line, ssize_t n)
 {
 	char name[SCRIPT_LINE];
 	size_t from = 2;
@@ -104,7 +104,7 @@ static bool follow_script(struct lh_target *t, const char *line, ssize_t n)
 }
 
 /* An ELF file at the end, open; -1 and a reason otherwise. */
-static int open_elf(struct lh_target *t)
+static int open_elf(struct lh_program *t)
 {
 	char line[SCRIPT_LINE + 1];
 	for (int depth = 0; depth < SCRIPTS; depth++) {
@@ -160,7 +160,7 @@ static void own_kind(unsigned char *class, unsigned *machine)
 	*machine = head.e_machine; /* at the same place in both classes */
 }
 
-static bool same_machine(struct lh_target *t, const GElf_Ehdr *head)
+static bool same_machine(struct lh_program *t, const GElf_Ehdr *head)
 {
 	unsigned char class;
 	unsigned machine;
@@ -185,7 +185,7 @@ static bool same_machine(struct lh_target *t, const GElf_Ehdr *head)
  * Only when it gains an identity: set-id to what we are already changes nothing, a
  * no-suid mount or no_new_privs takes the bits away, and root gains no capability.
  */
-static void check_privileges(struct lh_target *t, int fd)
+static void check_privileges(struct lh_program *t, int fd)
 {
 	struct stat st;
 	struct statvfs fs;
@@ -226,7 +226,7 @@ static bool is_loader(const char *soname)
 }
 
 /* Libraries whose locks are futexes of their own. */
-static void note_library(struct lh_target *t, const char *needed)
+static void note_library(struct lh_program *t, const char *needed)
 {
 	static const struct {
 		const char *begins, *note;
@@ -244,7 +244,7 @@ static void note_library(struct lh_target *t, const char *needed)
 }
 
 /* The strings of the dynamic section that we care for: what it needs, and its own name. */
-static void read_dynamic(Elf *elf, struct lh_target *t, char *soname, size_t room)
+static void read_dynamic(Elf *elf, struct lh_program *t, char *soname, size_t room)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr head;
@@ -269,7 +269,7 @@ static void read_dynamic(Elf *elf, struct lh_target *t, char *soname, size_t roo
 
 /* Line numbers; and languages whose locks are futexes of their own: it runs, and we shall see
  * little. */
-static void read_sections(Elf *elf, struct lh_target *t)
+static void read_sections(Elf *elf, struct lh_program *t)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr head;
@@ -292,7 +292,7 @@ static void read_sections(Elf *elf, struct lh_target *t)
 	}
 }
 
-static void check_loader(struct lh_target *t, Elf *elf, int fd)
+static void check_loader(struct lh_program *t, Elf *elf, int fd)
 {
 	char interpreter[PATH_MAX] = "", soname[100] = "";
 	size_t n = 0;
@@ -315,7 +315,7 @@ static void check_loader(struct lh_target *t, Elf *elf, int fd)
 		refuse(t, LH_NOT_FOUND, "%s: its loader %s is not found", t->loaded, interpreter);
 }
 
-static void inspect_elf(struct lh_target *t, int fd)
+static void inspect_elf(struct lh_program *t, int fd)
 {
 	GElf_Ehdr head;
 	elf_version(EV_CURRENT);
@@ -332,7 +332,7 @@ static void inspect_elf(struct lh_target *t, int fd)
 	elf_end(elf);
 }
 
-static void inspect_found(struct lh_target *t)
+static void inspect_found(struct lh_program *t)
 {
 	strcpy(t->loaded, t->path);
 	int fd = open_elf(t);
@@ -342,14 +342,14 @@ static void inspect_found(struct lh_target *t)
 	close(fd);
 }
 
-void lh_inspect(struct lh_target *t, const char *program)
+void lh_program_check(struct lh_program *t, const char *program)
 {
 	memset(t, 0, sizeof(*t));
 	if (find(t, program))
 		inspect_found(t);
 }
 
-void lh_inspect_file(struct lh_target *t, const char *path)
+void lh_program_check_file(struct lh_program *t, const char *path)
 {
 	memset(t, 0, sizeof(*t));
 	snprintf(t->path, sizeof(t->path), "%s", path);

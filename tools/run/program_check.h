@@ -5,21 +5,21 @@
  * ELF file that the kernel will load: whether its loader reads LD_PRELOAD and can
  * load our library. Does not start anything and prints nothing.
  */
-#ifndef LH_INSPECT_H
-#define LH_INSPECT_H
+#ifndef LH_RUN_PROGRAM_CHECK_H
+#define LH_RUN_PROGRAM_CHECK_H
 
 #include <limits.h>
 #include <stdbool.h>
 
-enum lh_verdict {
+enum lh_program_verdict {
 	LH_WATCHABLE,
 	LH_NOT_FOUND,    /* 127 */
 	LH_NOT_RUNNABLE, /* 126 */
 	LH_UNREACHABLE,  /* runs, but LD_PRELOAD does not reach it: 125 */
 };
 
-struct lh_target {
-	enum lh_verdict verdict;
+struct lh_program {
+	enum lh_program_verdict verdict;
 	char path[PATH_MAX];   /* what to execute */
 	char loaded[PATH_MAX]; /* the ELF file behind it: path itself, or a script's interpreter */
 	char why[PATH_MAX + 300]; /* one line, with the remedy, unless watchable */
@@ -28,8 +28,8 @@ struct lh_target {
 	char asan[PATH_MAX];      /* gcc's ASan runtime that it needs, "" none */
 };
 
-void lh_inspect(struct lh_target *t, const char *program);
+void lh_program_check(struct lh_program *t, const char *program);
 /* The same for a file that is known already, such as /proc/PID/exe. */
-void lh_inspect_file(struct lh_target *t, const char *path);
+void lh_program_check_file(struct lh_program *t, const char *path);
 
 #endif

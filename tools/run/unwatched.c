@@ -27,34 +27,35 @@ static uint32_t hash(const char *s)
 	return h;
 }
 
-static struct lh_sight *sight_of(struct lh_strays *s, pid_t pid, const char *exe)
+static struct lh_unwatched_process *sight_of(struct lh_unwatched *s, pid_t pid, const char *exe)
 {
-	struct lh_sight *found = NULL;
+	struct lh_unwatched_process *found = NULL;
 	for (uint32_t i = 0; i < s->n && !found; i++)
 		if (s->sight[i].pid == pid)
 			found = &s->sight[i];
 	if (!found) {
 		if (s->n == s->room) {
 			uint32_t room = s->room ? 2 * s->room : 64;
-			struct lh_sight *more = realloc(s->sight, room * sizeof(*more));
+			struct lh_unwatched_process *more = realloc(s->sight, room * sizeof(*more));
 			if (!more)
 				return NULL;
 			s->sight = more;
 			s->room = room;
 		}
 		found = &s->sight[s->n++];
-		*found = (struct lh_sight){.pid = pid, .exe = hash(exe)};
+		*found = (struct lh_unwatched_process){.pid = pid, .exe = hash(exe)};
 	}
 	if (found->exe != hash(exe))
-		*found = (struct lh_sight){.pid = pid, .exe = hash(exe)};
+		*found = (struct lh_unwatched_process){.pid = pid, .exe = hash(exe)};
 	found->alive = true;
 	return found;
 }
 
-static void count(struct lh_strays *s, struct lh_sight *at, const char *exe, const char *why)
+static void count(struct lh_unwatched *s, struct lh_unwatched_process *at, const char *exe,
+		  const char *why)
 {
 	at->settled = true;
-	if (s->count < LH_STRAYS_NAMED)
+	if (s->count < LH_UNWATCHED_NAMED)
 		snprintf(s->name[s->count], sizeof(s->name[0]), "%s (%s)", exe, why);
 	s->count++;
 }
@@ -62,10 +63,10 @@ static void count(struct lh_strays *s, struct lh_sight *at, const char *exe, con
 /* What its file says is so from the first moment on, and it may not live for a second look. */
 static bool is_out_of_reach(pid_t pid)
 {
-	struct lh_target t;
+	struct lh_program t;
 	char exe[40];
 	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
-	lh_inspect_file(&t, exe);
+	lh_program_check_file(&t, exe);
 	return t.verdict == LH_UNREACHABLE;
 }
 
@@ -79,13 +80,13 @@ static bool is_above_us(pid_t pid, char *name, size_t room)
 	return true;
 }
 
-static void look_at(struct lh_strays *s, pid_t pid)
+static void look_at(struct lh_unwatched *s, pid_t pid)
 {
 	char exe[PATH_MAX];
 	bool known = lh_proc_exe(pid, exe, sizeof(exe));
 	if (!known && !is_above_us(pid, exe, sizeof(exe)))
 		return;
-	struct lh_sight *at = sight_of(s, pid, exe);
+	struct lh_unwatched_process *at = sight_of(s, pid, exe);
 	if (!at || at->settled)
 		return;
 	s->unsettled = true;
@@ -108,7 +109,7 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-void lh_strays_look(struct lh_strays *s, uint64_t now_ns)
+void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 {
 	static pid_t all[DESCENDANTS];
 	if (now_ns < s->next_ns)
@@ -128,7 +129,7 @@ void lh_strays_look(struct lh_strays *s, uint64_t now_ns)
 	s->next_ns = now_ns + (pause > least ? pause : least);
 }
 
-void lh_strays_free(struct lh_strays *s)
+void lh_unwatched_free(struct lh_unwatched *s)
 {
 	free(s->sight);
 	s->sight = NULL;

@@ -116,7 +116,7 @@ static void help_formats(void)
 	}
 }
 
-static void help_rows(const struct lh_usage *usage, bool library)
+static void help_rows(const struct lh_command_usage *usage, bool library)
 {
 	for (int i = 0; i < LH_OPTS; i++)
 		if (i != LH_OPT_help && lh_settings_table[i].library == library &&
@@ -124,7 +124,7 @@ static void help_rows(const struct lh_usage *usage, bool library)
 			help_row(&lh_settings_table[i]);
 }
 
-void lh_settings_help(const struct lh_usage *usage)
+void lh_settings_help(const struct lh_command_usage *usage)
 {
 	printf("lockhound %s: %s\n\nUsage: lockhound %s %s\n\nExamples:\n%s", usage->name,
 	       usage->purpose, usage->name, usage->synopsis, usage->examples);

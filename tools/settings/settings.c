@@ -53,11 +53,11 @@ const struct lh_setting lh_settings_table[LH_OPTS] = {
 
 /* Where a word came from, for the one line that says what is wrong with it. */
 struct origin {
-	enum lh_source from;
+	enum lh_option_origin from;
 	const char *file; /* of a conf */
 	int line;
 	const char *text, *value; /* that line as it stands, and its value in it, for columns */
-	const struct lh_usage *usage;
+	const struct lh_command_usage *usage;
 };
 
 /* A key is written with - or with _, as the place it stands in suggests. */
@@ -115,7 +115,7 @@ static bool unknown(const struct origin *o, const char *key, size_t n)
 	if (near)
 		snprintf(hint, sizeof(hint), ", did you mean %s%s?",
 			 o->from == LH_FROM_FLAG ? "--" : "", near);
-	lh_say("%s: unknown option%s see 'lockhound %s --help'", where, near ? hint : ";",
+	lh_log("%s: unknown option%s see 'lockhound %s --help'", where, near ? hint : ";",
 	       o->usage->name);
 	return false;
 }
@@ -138,11 +138,11 @@ static bool set_output(struct lh_settings *s, const struct origin *o, int format
 }
 
 /* Values point into what they were read from, so it stays. */
-static struct lh_pool *texts(void)
+static struct lh_arena *texts(void)
 {
-	static struct lh_pool *pool;
+	static struct lh_arena *pool;
 	if (!pool)
-		pool = lh_pool_new();
+		pool = lh_arena_new();
 	return pool;
 }
 
@@ -158,13 +158,13 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 	if (found >= LH_OPTS) {
 		if (*text && set_output(s, o, found - LH_OPTS, text))
 			return true;
-		lh_say("%s: no file name; accepted: FILE", where);
+		lh_log("%s: no file name; accepted: FILE", where);
 		return false;
 	}
 	const struct lh_setting *row = &lh_settings_table[found];
 	int64_t number = 0;
 	if (o->from == LH_FROM_FLAG && !(row->where & o->usage->where)) {
-		lh_say("%s: not an option of '%s'; see 'lockhound %s --help'", where,
+		lh_log("%s: not an option of '%s'; see 'lockhound %s --help'", where,
 		       o->usage->name, o->usage->name);
 		return false;
 	}
@@ -172,13 +172,13 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 		if (o->from == LH_FROM_CONF) /* the value is what is wrong, so it is its column */
 			snprintf(where, sizeof(where), "%s:%d:%d: %.*s", o->file, o->line,
 				 column(o, o->value), (int)n, key);
-		lh_say("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
+		lh_log("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
 		       row->type == LH_TYPE_time ? ", written 500us, 10ms, 2s" : "");
 		return false;
 	}
 	struct lh_value *v = &s->value[found];
 	if (row->type == LH_TYPE_files && v->from == o->from)
-		text = lh_pool_print(texts(), "%s\n%s", v->text, text);
+		text = lh_arena_printf(texts(), "%s\n%s", v->text, text);
 	if (v->from <= o->from)
 		*v = (struct lh_value){number, text, o->from};
 	return true;
@@ -186,7 +186,7 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 
 static char *keep(const char *text)
 {
-	return lh_pool_text(texts(), text);
+	return lh_arena_strdup(texts(), text);
 }
 
 /*
@@ -194,7 +194,7 @@ static char *keep(const char *text)
  * between; a bare value ends at a colon or space, one in quotes at its quote. `run` is
  * a front end's own word to the library.
  */
-static bool read_environment(struct lh_settings *s, const struct lh_usage *usage)
+static bool read_environment(struct lh_settings *s, const struct lh_command_usage *usage)
 {
 	const char *options = getenv("LOCKHOUND_OPTIONS");
 	struct origin o = {.from = LH_FROM_ENV, .usage = usage};
@@ -231,12 +231,12 @@ static bool set_limit(struct lh_settings *s, const struct origin *o, const char 
 {
 	int64_t ns;
 	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
-		lh_say("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
+		lh_log("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
 		       s->limits == LH_LIMITS_MAX ? "too many of these" : "no name of a lock");
 		return false;
 	}
 	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
-		lh_say("%s:%d:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
+		lh_log("%s:%d:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
 		       "10ms, "
 		       "2s",
 		       o->file, o->line, column(o, text), key, text);
@@ -255,7 +255,7 @@ static bool read_line(struct lh_settings *s, struct origin *o, char *line)
 	if (!*key)
 		return true;
 	if (!equals) {
-		lh_say("%s:%d:%d: '%s' is no option; expected 'key = value'", o->file, o->line,
+		lh_log("%s:%d:%d: '%s' is no option; expected 'key = value'", o->file, o->line,
 		       column(o, key), key);
 		return false;
 	}
@@ -267,7 +267,7 @@ static bool read_line(struct lh_settings *s, struct origin *o, char *line)
 	return set(s, o, key, strlen(key), keep(o->value));
 }
 
-static bool read_conf(struct lh_settings *s, const char *path, const struct lh_usage *usage)
+static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command_usage *usage)
 {
 	FILE *f = fopen(path, "re");
 	char *line = NULL;
@@ -275,14 +275,14 @@ static bool read_conf(struct lh_settings *s, const char *path, const struct lh_u
 	struct origin o = {.from = LH_FROM_CONF, .file = path, .usage = usage};
 	bool good = true;
 	if (!f) {
-		lh_say("%s: %s", path, strerror(errno));
+		lh_log("%s: %s", path, strerror(errno));
 		return false;
 	}
 	s->conf = path;
 	while (good && (o.line++, getline(&line, &room, f) >= 0))
 		good = read_line(s, &o, line);
 	if (ferror(f)) {
-		lh_say("%s: %s", path, strerror(errno));
+		lh_log("%s: %s", path, strerror(errno));
 		good = false;
 	}
 	free(line);
@@ -355,7 +355,7 @@ static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
 		return set(s, o, key, n, keep(seed));
 	}
 	if (!argv[1]) {
-		lh_say("--%s: no value; accepted: %s", key,
+		lh_log("--%s: no value; accepted: %s", key,
 		       found < LH_OPTS ? lh_settings_table[found].accepted : "FILE");
 		return 0;
 	}
@@ -380,7 +380,7 @@ static int short_flags(struct lh_settings *s, const struct origin *o, char **arg
 		}
 		const char *text = c[1] ? c + 1 : argv[1];
 		if (!text) {
-			lh_say("-%c: no value; accepted: %s", *c, row->accepted);
+			lh_log("-%c: no value; accepted: %s", *c, row->accepted);
 			return 0;
 		}
 		return !set(s, o, row->name, strlen(row->name), text) ? 0 : c[1] ? 1 : 2;
@@ -390,7 +390,8 @@ static int short_flags(struct lh_settings *s, const struct origin *o, char **arg
 
 /* Returns the index of the first word that is no option; -1: said what is wrong; -2: help or
  * version. */
-static int read_flags(struct lh_settings *s, const struct lh_usage *usage, int argc, char **argv)
+static int read_flags(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
+		      char **argv)
 {
 	struct origin o = {.from = LH_FROM_FLAG, .usage = usage};
 	int i = 1;
@@ -414,8 +415,8 @@ static int read_flags(struct lh_settings *s, const struct lh_usage *usage, int a
 	return i;
 }
 
-int lh_settings_read(struct lh_settings *s, const struct lh_usage *usage, int argc, char **argv,
-		     int *status)
+int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
+		     char **argv, int *status)
 {
 	memset(s, 0, sizeof(*s));
 	for (int i = 0; i < LH_OPTS; i++) {

@@ -8,8 +8,8 @@
  *
  * Does not act on any option, and opens no file but lockhound.conf.
  */
-#ifndef LH_SETTINGS_H
-#define LH_SETTINGS_H
+#ifndef LH_SETTINGS_SETTINGS_H
+#define LH_SETTINGS_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ enum lh_type {
 
 enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_VIEW = 4, LH_IN_ENV = 8 };
 
-enum lh_source { LH_FROM_DEFAULT, LH_FROM_CONF, LH_FROM_ENV, LH_FROM_FLAG };
+enum lh_option_origin { LH_FROM_DEFAULT, LH_FROM_CONF, LH_FROM_ENV, LH_FROM_FLAG };
 
 enum lh_option {
 #define OPTION(name, type, preset, accepted, help) LH_OPT_##name,
@@ -42,7 +42,7 @@ enum lh_option {
 struct lh_value {
 	int64_t number;   /* flag, number, time in nanoseconds, choice's index */
 	const char *text; /* as it was written; "" when nothing was */
-	enum lh_source from;
+	enum lh_option_origin from;
 };
 
 #define LH_OUTPUTS_MAX 32
@@ -53,7 +53,7 @@ struct lh_settings {
 	struct {
 		int format; /* row of the render table */
 		const char *path;
-		enum lh_source from;
+		enum lh_option_origin from;
 	} output[LH_OUTPUTS_MAX];
 	int outputs;
 	bool seed_picked; /* --shake came without one */
@@ -67,7 +67,7 @@ struct lh_settings {
 };
 
 /* A command as far as its options go. */
-struct lh_usage {
+struct lh_command_usage {
 	const char *name;     /* "check" */
 	const char *purpose;  /* one line */
 	const char *synopsis; /* "[OPTION…] [--] PROG [ARG…]" */
@@ -82,8 +82,8 @@ struct lh_usage {
  * or -1 when the command is over, with its status in *status: help was asked for,
  * or something was wrong and one line has said what.
  */
-int lh_settings_read(struct lh_settings *s, const struct lh_usage *usage, int argc, char **argv,
-		     int *status);
+int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
+		     char **argv, int *status);
 
 /* The library's part as key=value:key=value, only what differs from the defaults. */
 bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t room);

@@ -1,6 +1,6 @@
 /* settings_internal.h — the rows of settings.h, for its own files: parsing and help. */
-#ifndef LH_SETTINGS_TABLE_H
-#define LH_SETTINGS_TABLE_H
+#ifndef LH_SETTINGS_SETTINGS_INTERNAL_H
+#define LH_SETTINGS_SETTINGS_INTERNAL_H
 
 #include "tools/settings/settings.h"
 
@@ -23,6 +23,6 @@ int lh_settings_find(const char *key, size_t n);
 const char *lh_settings_nearest(const char *key, size_t n); /* NULL: nothing is near */
 /* False: the text is no such value. */
 bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *out);
-void lh_settings_help(const struct lh_usage *usage);
+void lh_settings_help(const struct lh_command_usage *usage);
 
 #endif

@@ -25,7 +25,7 @@ static FILE *open_regular(const char *file)
 }
 
 /* Tabs become spaces, so that a mark below a column stands below it. */
-static const char *tidy(struct lh_pool *p, const char *line, uint32_t column, uint32_t *mark)
+static const char *tidy(struct lh_arena *p, const char *line, uint32_t column, uint32_t *mark)
 {
 	char out[WIDTH + 8];
 	size_t n = 0;
@@ -45,11 +45,11 @@ static const char *tidy(struct lh_pool *p, const char *line, uint32_t column, ui
 	while (n && out[n - 1] == ' ')
 		n--;
 	out[n] = 0;
-	return lh_pool_text(p, out);
+	return lh_arena_strdup(p, out);
 }
 
-bool lh_source_read(struct lh_pool *p, const char *file, uint32_t line, uint32_t column,
-		    struct lh_snippet *s)
+bool lh_source_read(struct lh_arena *p, const char *file, uint32_t line, uint32_t column,
+		    struct lh_source_lines *s)
 {
 	FILE *f = line ? open_regular(file) : NULL;
 	char *text = NULL;
@@ -67,7 +67,7 @@ bool lh_source_read(struct lh_pool *p, const char *file, uint32_t line, uint32_t
 	return s->n > line - s->first;
 }
 
-const char *lh_source_short(const char *path)
+const char *lh_path_last_parts(const char *path)
 {
 	static char cwd[4096];
 	size_t n;

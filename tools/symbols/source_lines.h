@@ -3,8 +3,8 @@
  *
  * Does not know whether the file is still the one that was compiled.
  */
-#ifndef LH_SOURCE_H
-#define LH_SOURCE_H
+#ifndef LH_SYMBOLS_SOURCE_LINES_H
+#define LH_SYMBOLS_SOURCE_LINES_H
 
 #include "tools/util/arena.h"
 
@@ -12,7 +12,7 @@
 
 #define LH_SOURCE_LINES 3
 
-struct lh_snippet {
+struct lh_source_lines {
 	uint32_t first; /* number of the first line */
 	uint32_t n;
 	/* raw, without line ends, tabs widened, cut at 160 bytes */
@@ -22,10 +22,10 @@ struct lh_snippet {
 
 /* The line and its neighbours; `column` counts bytes from 1, 0 is none. False: the file cannot be
  * read, or is shorter. */
-bool lh_source_read(struct lh_pool *, const char *file, uint32_t line, uint32_t column,
-		    struct lh_snippet *);
+bool lh_source_read(struct lh_arena *, const char *file, uint32_t line, uint32_t column,
+		    struct lh_source_lines *);
 
 /* The path as a person in the current directory would write it; points into `path`. */
-const char *lh_source_short(const char *path);
+const char *lh_path_last_parts(const char *path);
 
 #endif

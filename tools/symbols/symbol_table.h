@@ -5,8 +5,8 @@
  * Here it is read once and sorted. Labels without a size are left out: they say nothing of what
  * comes behind them.
  */
-#ifndef LH_SYMBOL_TABLE_H
-#define LH_SYMBOL_TABLE_H
+#ifndef LH_SYMBOLS_SYMBOL_TABLE_H
+#define LH_SYMBOLS_SYMBOL_TABLE_H
 
 #include "tools/util/arena.h"
 
@@ -21,7 +21,7 @@ struct lh_symbol_at {
 };
 
 /* Read at once; what it needs is the pool's. */
-struct lh_symbol_table *lh_symbol_table_new(struct lh_pool *, Dwfl_Module *);
+struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *, Dwfl_Module *);
 
 /* The innermost symbol that `at`, an address as libdwfl has it, lies in. */
 struct lh_symbol_at lh_symbol_table_find(const struct lh_symbol_table *, uint64_t at);

@@ -11,8 +11,8 @@
  * - Text that it hands out lives as long as the symbols.
  * - Every answer is kept: asking twice is cheap.
  */
-#ifndef LH_SYMBOL_H
-#define LH_SYMBOL_H
+#ifndef LH_SYMBOLS_SYMBOLS_H
+#define LH_SYMBOLS_SYMBOLS_H
 
 #include "libcheck/ledger.h"
 
@@ -52,14 +52,14 @@ const char *lh_symbol_member(struct lh_symbols *, const struct lh_module *, uint
  * The way from the variable down to what lies at `offset`, the same for each element of an array:
  * ".shards.lock". "" where that is not known, and where the variable is not larger than `own`.
  */
-const char *lh_symbol_part(struct lh_symbols *, const struct lh_module *, uint64_t offset,
-			   uint64_t own);
+const char *lh_symbol_member_path(struct lh_symbols *, const struct lh_module *, uint64_t offset,
+				  uint64_t own);
 
 /* Whether a frame at this offset was called by a signal: the next one's address is exact then. */
 bool lh_symbol_signal(struct lh_symbols *, const struct lh_module *, uint64_t offset);
 
 /* What went wrong with the objects, one sentence each. */
-uint32_t lh_symbols_troubles(const struct lh_symbols *);
-const char *lh_symbols_trouble(const struct lh_symbols *, uint32_t);
+uint32_t lh_symbols_problems(const struct lh_symbols *);
+const char *lh_symbols_problem(const struct lh_symbols *, uint32_t);
 
 #endif

@@ -1,6 +1,6 @@
 /* symbols_internal.h — what the files of the room `symbol` share. */
-#ifndef LH_SYMBOL_INSIDE_H
-#define LH_SYMBOL_INSIDE_H
+#ifndef LH_SYMBOLS_SYMBOLS_INTERNAL_H
+#define LH_SYMBOLS_SYMBOLS_INTERNAL_H
 
 #include "tools/symbols/symbols.h"
 #include "tools/symbols/symbol_table.h"
@@ -28,7 +28,7 @@ struct answer {
 };
 
 struct lh_symbols {
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	struct lh_object *objects;
 	struct answer *answers;
 	struct lh_variable *variables; /* data_type.c */

@@ -17,7 +17,7 @@ enum { HEAD = 4, NAME_LEAST = 8, NAME_MOST = 28, TEXT = 512 };
 struct page {
 	const struct lh_top *top;
 	const struct lh_top_page *wants;
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	FILE *out;
 	uint32_t line; /* already drawn */
 };
@@ -25,42 +25,42 @@ struct page {
 /* ---- numbers ---- */
 
 /* "532", "12345", "1.2M": at most seven characters. */
-static const char *count(struct lh_pool *p, double n)
+static const char *count(struct lh_arena *p, double n)
 {
 	if (n >= 1e12)
-		return lh_pool_print(p, "%.3gT", n / 1e12);
+		return lh_arena_printf(p, "%.3gT", n / 1e12);
 	if (n >= 1e9)
-		return lh_pool_print(p, "%.1fG", n / 1e9);
+		return lh_arena_printf(p, "%.1fG", n / 1e9);
 	if (n >= 1e7)
-		return lh_pool_print(p, "%.1fM", n / 1e6);
-	return lh_pool_print(p, "%.0f", n);
+		return lh_arena_printf(p, "%.1fM", n / 1e6);
+	return lh_arena_printf(p, "%.0f", n);
 }
 
-static const char *duration(struct lh_pool *p, uint64_t ns)
+static const char *duration(struct lh_arena *p, uint64_t ns)
 {
 	double s = (double)ns / 1e9;
 
 	if (!ns)
 		return "-";
 	if (s >= 3600)
-		return lh_pool_print(p, "%.1f h", s / 3600);
+		return lh_arena_printf(p, "%.1f h", s / 3600);
 	if (s >= 100)
-		return lh_pool_print(p, "%.0f s", s);
+		return lh_arena_printf(p, "%.0f s", s);
 	if (s >= 1)
-		return lh_pool_print(p, "%.1f s", s);
+		return lh_arena_printf(p, "%.1f s", s);
 	if (s >= 1e-3)
-		return lh_pool_print(p, "%.0f ms", s * 1e3);
-	return lh_pool_print(p, "%.0f us", s * 1e6);
+		return lh_arena_printf(p, "%.0f ms", s * 1e3);
+	return lh_arena_printf(p, "%.0f us", s * 1e6);
 }
 
-static const char *share(struct lh_pool *p, uint64_t ns, uint64_t of)
+static const char *share(struct lh_arena *p, uint64_t ns, uint64_t of)
 {
 	double percent = of ? 100.0 * (double)ns / (double)of : 0;
 
-	return lh_pool_print(p, percent < 1000 ? "%.1f" : "%.0f", percent);
+	return lh_arena_printf(p, percent < 1000 ? "%.1f" : "%.0f", percent);
 }
 
-static const char *rate(struct lh_pool *p, uint64_t n, uint64_t ns)
+static const char *rate(struct lh_arena *p, uint64_t n, uint64_t ns)
 {
 	return count(p, ns ? (double)n * 1e9 / (double)ns : 0);
 }
@@ -156,35 +156,36 @@ static void put(struct page *g, const char *before, const char *text, const char
 	if (g->line >= g->wants->height)
 		return;
 	fprintf(g->out, "%s" CLEAR_LINE "%s%s%s", g->line++ ? "\r\n" : "", before,
-		lh_columns_cut(g->pool, text, g->wants->width), after);
+		lh_text_cut(g->pool, text, g->wants->width), after);
 }
 
 /* Text in so many columns; the last one of a line needs no blanks behind it. */
 static const char *padded(const struct page *g, const char *text, uint32_t width)
 {
-	const char *cut = lh_columns_cut(g->pool, text, width);
+	const char *cut = lh_text_cut(g->pool, text, width);
 
-	return lh_pool_print(g->pool, "%s%*s", cut, (int)(width - lh_columns(cut)), "");
+	return lh_arena_printf(g->pool, "%s%*s", cut, (int)(width - lh_text_width(cut)), "");
 }
 
 static void put_head(struct page *g)
 {
 	const struct lh_top *t = g->top;
 	const struct lh_top_page *w = g->wants;
-	struct lh_pool *p = g->pool;
+	struct lh_arena *p = g->pool;
 
 	put(g, "",
-	    lh_pool_print(p, "lockhound: %d (%s), %s: %u threads, %u locks; by %s%s%s, ? for help",
-			  w->pid, clean(g, w->comm), duration(p, t->at_ns), t->threads, t->locks,
-			  lh_top_key_name(w->key), w->totals ? " in total" : "",
-			  w->reverse ? ", least first" : ""),
+	    lh_arena_printf(p,
+			    "lockhound: %d (%s), %s: %u threads, %u locks; by %s%s%s, ? for help",
+			    w->pid, clean(g, w->comm), duration(p, t->at_ns), t->threads, t->locks,
+			    lh_top_key_name(w->key), w->totals ? " in total" : "",
+			    w->reverse ? ", least first" : ""),
 	    "");
 	put(g, "",
-	    lh_pool_print(p, "%s %s: taken %s/s, contended %s/s, waited for %s; now %u wait",
-			  t->first ? "since the start," : "last", duration(p, t->span_ns),
-			  rate(p, t->last.taken, t->span_ns),
-			  rate(p, t->last.contended, t->span_ns), duration(p, t->last.wait_ns),
-			  t->waiting),
+	    lh_arena_printf(p, "%s %s: taken %s/s, contended %s/s, waited for %s; now %u wait",
+			    t->first ? "since the start," : "last", duration(p, t->span_ns),
+			    rate(p, t->last.taken, t->span_ns),
+			    rate(p, t->last.contended, t->span_ns), duration(p, t->last.wait_ns),
+			    t->waiting),
 	    "");
 }
 
@@ -201,23 +202,23 @@ static void put_longest(struct page *g)
 		return;
 	}
 	put(g, "",
-	    lh_pool_print(g->pool, "longest held: %s by %s (%d) for %s%s%s; %u wait%s",
-			  clean(g, r->name), clean(g, r->who), r->tid,
-			  duration(g->pool, r->held_ns), r->at ? ", taken at " : "",
-			  r->at ? clean(g, r->at) : "", r->queue, r->queue == 1 ? "s" : ""),
+	    lh_arena_printf(g->pool, "longest held: %s by %s (%d) for %s%s%s; %u wait%s",
+			    clean(g, r->name), clean(g, r->who), r->tid,
+			    duration(g->pool, r->held_ns), r->at ? ", taken at " : "",
+			    r->at ? clean(g, r->at) : "", r->queue, r->queue == 1 ? "s" : ""),
 	    "");
 }
 
 static const char *holder(const struct page *g, const struct lh_top_row *r)
 {
 	const char *more =
-		r->holders > 1 ? lh_pool_print(g->pool, " and %u more", r->holders - 1) : "";
+		r->holders > 1 ? lh_arena_printf(g->pool, " and %u more", r->holders - 1) : "";
 
 	if (!r->holder)
 		return "";
-	return lh_pool_print(g->pool, "%s %s%s%s%s", clean(g, r->who),
-			     duration(g->pool, r->held_ns), r->at ? " " : "",
-			     r->at ? clean(g, r->at) : "", more);
+	return lh_arena_printf(g->pool, "%s %s%s%s%s", clean(g, r->who),
+			       duration(g->pool, r->held_ns), r->at ? " " : "",
+			       r->at ? clean(g, r->at) : "", more);
 }
 
 /* The name takes what is left, up to a bound; behind it stands who holds the lock. */
@@ -229,17 +230,17 @@ static void put_row(struct page *g, const struct lh_top_row *r, const bool shown
 
 	for (uint32_t c = 0; c < COLUMNS; c++)
 		if (shown[c])
-			line = lh_pool_print(g->pool, "%s%*s ", line, (int)columns[c].width,
-					     r ? cell(g, r, c) : columns[c].title);
-	line = lh_pool_print(g->pool, "%s%s", line,
-			     padded(g, r ? clean(g, r->name) : "lock", name));
+			line = lh_arena_printf(g->pool, "%s%*s ", line, (int)columns[c].width,
+					       r ? cell(g, r, c) : columns[c].title);
+	line = lh_arena_printf(g->pool, "%s%s", line,
+			       padded(g, r ? clean(g, r->name) : "lock", name));
 	if (room > name + 1)
-		line = lh_pool_print(g->pool, "%s %s", line,
-				     r ? holder(g, r) : padded(g, "held by", room - name - 1));
+		line = lh_arena_printf(g->pool, "%s %s", line,
+				       r ? holder(g, r) : padded(g, "held by", room - name - 1));
 	put(g, r ? "" : REVERSE, line, r ? "" : PLAIN);
 }
 
-uint32_t lh_top_room(const struct lh_top_page *w)
+uint32_t lh_top_rows_visible(const struct lh_top_page *w)
 {
 	return w->height > HEAD ? w->height - HEAD : 0;
 }
@@ -247,7 +248,7 @@ uint32_t lh_top_room(const struct lh_top_page *w)
 static void put_table(struct page *g)
 {
 	bool shown[COLUMNS];
-	uint32_t used = choose(g, shown), n = lh_top_room(g->wants);
+	uint32_t used = choose(g, shown), n = lh_top_rows_visible(g->wants);
 
 	put_row(g, NULL, shown, used);
 	for (uint32_t i = 0; i < g->top->rows && i < n; i++)
@@ -279,7 +280,7 @@ static void put_help(struct page *g)
 
 void lh_top_draw(const struct lh_top *t, const struct lh_top_page *w, FILE *out)
 {
-	struct page g = {.top = t, .wants = w, .pool = lh_pool_new(), .out = out};
+	struct page g = {.top = t, .wants = w, .pool = lh_arena_new(), .out = out};
 
 	fputs(HOME, out);
 	if (w->help) {
@@ -291,5 +292,5 @@ void lh_top_draw(const struct lh_top *t, const struct lh_top_page *w, FILE *out)
 	}
 	if (g.line < w->height)
 		fputs("\r\n" CLEAR_REST, out);
-	lh_pool_free(g.pool);
+	lh_arena_free(g.pool);
 }

@@ -4,46 +4,47 @@
 
 #include <string.h>
 
-/* What lh_model_who says, in memory that goes with the look. */
-static const char *who(struct lh_top *t, const struct lh_person *x)
+/* What lh_report_thread_text says, in memory that goes with the look. */
+static const char *who(struct lh_top *t, const struct lh_report_thread *x)
 {
 	if (!x)
 		return "a thread";
 	if (!x->unnamed)
-		return lh_pool_print(t->pool, "T%u '%s'", x->id, x->name);
-	return lh_pool_print(t->pool, x->main ? "T%u 'main'" : "T%u", x->id);
+		return lh_arena_printf(t->pool, "T%u '%s'", x->id, x->name);
+	return lh_arena_printf(t->pool, x->main ? "T%u 'main'" : "T%u", x->id);
 }
 
-static const char *at(struct lh_top *t, const struct lh_frame *f)
+static const char *at(struct lh_top *t, const struct lh_report_frame *f)
 {
 	const char *slash;
 
 	if (f && f->file && f->line)
-		return lh_pool_print(t->pool, "%s:%u", lh_source_short(f->file), f->line);
+		return lh_arena_printf(t->pool, "%s:%u", lh_path_last_parts(f->file), f->line);
 	slash = f && f->module ? strrchr(f->module, '/') : NULL;
 	if (!f || !f->module)
 		return NULL;
-	return lh_pool_print(t->pool, "%s+%#llx", slash ? slash + 1 : f->module,
-			     (unsigned long long)f->offset);
+	return lh_arena_printf(t->pool, "%s+%#llx", slash ? slash + 1 : f->module,
+			       (unsigned long long)f->offset);
 }
 
-static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_model *m,
-		     const struct lh_process *p)
+static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_report *m,
+		     const struct lh_report_process *p)
 {
-	const struct lh_thing *thing = lh_model_thing(m, p, r->lock);
+	const struct lh_report_lock *thing = lh_report_get_lock(m, p, r->lock);
 
 	r->name = thing ? thing->name : "a lock that is gone";
 	if (!r->holder)
 		return;
-	r->who = who(t, lh_model_person(m, p, r->holder));
-	if (LH_PLACE_STACK(r->place))
-		r->frame = lh_model_place(lh_model_trace(m, p, LH_PLACE_STACK(r->place)));
+	r->who = who(t, lh_report_get_thread(m, p, r->holder));
+	if (LH_SITE_STACK(r->place))
+		r->frame = lh_report_best_frame(lh_report_get_stack(m, p, LH_SITE_STACK(r->place)));
 	r->at = at(t, r->frame);
 }
 
-void lh_top_name(struct lh_top *t, struct lh_model *m, const struct lh_record *record, uint32_t n)
+void lh_top_name(struct lh_top *t, struct lh_report *m, const struct lh_ledger_view *record,
+		 uint32_t n)
 {
-	const struct lh_process *p = lh_model_process(m, record);
+	const struct lh_report_process *p = lh_report_get_process(m, record);
 
 	for (uint32_t i = 0; i < t->rows; i++)
 		if (i < n || &t->row[i] == t->longest)

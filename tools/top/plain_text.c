@@ -25,19 +25,19 @@ static double percent(uint64_t part, uint64_t of)
 }
 
 /* A word of its own: columns are found by counting them. */
-static const char *word(struct lh_pool *p, const char *text)
+static const char *word(struct lh_arena *p, const char *text)
 {
 	const char *at = text ? lh_escape(p, LH_ESCAPE_TEXT, text) : "-", *out = "";
 
 	for (size_t n; *at; at += n) {
 		n = strcspn(at, " ");
-		out = lh_pool_print(p, "%s%.*s%s", out, (int)n, at, at[n] ? "\\x20" : "");
+		out = lh_arena_printf(p, "%s%.*s%s", out, (int)n, at, at[n] ? "\\x20" : "");
 		n += at[n] == ' ';
 	}
 	return *out ? out : "-";
 }
 
-static void plain_row(const struct lh_top *t, struct lh_pool *p, const struct lh_top_row *r,
+static void plain_row(const struct lh_top *t, struct lh_arena *p, const struct lh_top_row *r,
 		      FILE *out)
 {
 	fprintf(out, "%9.1f %8.1f %12.1f %12.1f %6u %14llu %12llu %14.3f %14.3f %14.3f %14.3f ",
@@ -54,7 +54,7 @@ static void plain_row(const struct lh_top *t, struct lh_pool *p, const struct lh
 
 void lh_top_plain(const struct lh_top *t, const struct lh_top_page *w, uint32_t most, FILE *out)
 {
-	struct lh_pool *p = lh_pool_new();
+	struct lh_arena *p = lh_arena_new();
 
 	fprintf(out,
 		"process %d %s seconds %.3f interval %.3f threads %u locks %u waiting %u taken "
@@ -69,12 +69,12 @@ void lh_top_plain(const struct lh_top *t, const struct lh_top_page *w, uint32_t 
 	for (uint32_t i = 0; i < t->rows && i < most; i++)
 		plain_row(t, p, &t->row[i], out);
 	fputc('\n', out);
-	lh_pool_free(p);
+	lh_arena_free(p);
 }
 
 /* ---- JSON ---- */
 
-static json_t *text(struct lh_pool *p, const char *raw)
+static json_t *text(struct lh_arena *p, const char *raw)
 {
 	return json_string(lh_escape(p, LH_ESCAPE_JSON, raw ? raw : ""));
 }
@@ -87,7 +87,7 @@ static json_t *sum(const struct lh_top_sum *s)
 }
 
 /* A FRAME of docs/format.md, as far as it is known. */
-static json_t *frame(struct lh_pool *p, const struct lh_frame *f)
+static json_t *frame(struct lh_arena *p, const struct lh_report_frame *f)
 {
 	json_t *o = json_object();
 
@@ -105,7 +105,7 @@ static json_t *frame(struct lh_pool *p, const struct lh_frame *f)
 	return o;
 }
 
-static json_t *holder(struct lh_pool *p, const struct lh_top_row *r)
+static json_t *holder(struct lh_arena *p, const struct lh_top_row *r)
 {
 	json_t *o = json_pack("{sI si so sI}", "thread", (json_int_t)r->holder, "tid", r->tid,
 			      "who", text(p, r->who), "held_ns", (json_int_t)r->held_ns);
@@ -115,14 +115,14 @@ static json_t *holder(struct lh_pool *p, const struct lh_top_row *r)
 	return o;
 }
 
-static json_t *lock(struct lh_pool *p, const struct lh_top_row *r)
+static json_t *lock(struct lh_arena *p, const struct lh_top_row *r)
 {
 	char address[32];
 	json_t *o;
 
 	snprintf(address, sizeof(address), "%#llx", (unsigned long long)r->address);
 	o = json_pack("{so ss ss so so sI sI si si}", "name", text(p, r->name), "kind",
-		      lh_word_kind(r->kind), "address", address, "last", sum(&r->last), "total",
+		      lh_name_kind(r->kind), "address", address, "last", sum(&r->last), "total",
 		      sum(&r->all), "wait_max_ns", (json_int_t)r->wait_max_ns, "hold_max_ns",
 		      (json_int_t)r->hold_max_ns, "queue", (int)r->queue, "holders",
 		      (int)r->holders);
@@ -133,7 +133,7 @@ static json_t *lock(struct lh_pool *p, const struct lh_top_row *r)
 
 int lh_top_json(const struct lh_top *t, const struct lh_top_page *w, uint32_t most, FILE *out)
 {
-	struct lh_pool *p = lh_pool_new();
+	struct lh_arena *p = lh_arena_new();
 	json_t *locks = json_array(),
 	       *all = json_pack("{ss si so sI sI si si si so so}", "schema", "lockhound-top/1",
 				"pid", w->pid, "comm", text(p, w->comm), "time_ns",
@@ -154,6 +154,6 @@ int lh_top_json(const struct lh_top *t, const struct lh_top_page *w, uint32_t mo
 	rc = json_dumpf(all, out, JSON_COMPACT);
 	fputc('\n', out);
 	json_decref(all);
-	lh_pool_free(p);
+	lh_arena_free(p);
 	return rc || ferror(out) ? EIO : 0;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct lh_top_before {
+struct lh_top_previous {
 	uint32_t gen;
 	uint64_t samples, sampled_ns;
 	struct lh_top_sum all;
@@ -21,7 +21,7 @@ struct grip {
 
 struct work {
 	struct lh_top *top;
-	const struct lh_record *record;
+	const struct lh_ledger_view *record;
 	struct grip *grip; /* by row of the ledger */
 	uint32_t locks;
 };
@@ -49,7 +49,7 @@ static bool is_lock(const struct lh_lock *l)
 {
 	switch (l->kind) {
 	case LH_NOTHING:
-	case LH_LIFE:
+	case LH_THREAD_END:
 	case LH_COND:
 	case LH_BARRIER:
 		return false;
@@ -64,12 +64,12 @@ static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
 {
 	struct lh_top *t = w->top;
 	struct lh_top_row *r = &t->row[t->rows];
-	struct lh_more more;
+	struct lh_lock_stats more;
 
-	lh_read_more(w->record, l, &more);
+	lh_read_lock_stats(w->record, l, &more);
 	*r = (struct lh_top_row){.lock = LH_LOCK_ID(i, l->gen),
 				 .kind = (enum lh_kind)l->kind,
-				 .address = lh_lock_shown(l),
+				 .address = lh_lock_address(l),
 				 .all = {.taken = l->acquired + l->shared,
 					 .contended = more.contended,
 					 .wait_ns = more.wait_ns},
@@ -81,18 +81,18 @@ static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
 static void add_rows(struct work *w)
 {
 	struct lh_lock l;
-	struct lh_more more;
+	struct lh_lock_stats more;
 
 	for (uint32_t i = 1; i < w->locks; i++) {
 		if (!lh_read_lock_row(w->record, i, &l) || !is_lock(&l))
 			continue;
-		w->top->locks += lh_lock_lives(&l) != 0;
-		if (lh_lock_lives(&l)) {
+		w->top->locks += lh_lock_is_live(&l) != 0;
+		if (lh_lock_is_live(&l)) {
 			add_row(w, i, &l);
 			continue;
 		}
 		/* its row may mean another lock soon */
-		lh_read_more(w->record, &l, &more);
+		lh_read_lock_stats(w->record, &l, &more);
 		add(&w->top->all,
 		    &(struct lh_top_sum){l.acquired + l.shared, more.contended, more.wait_ns, 0});
 	}
@@ -109,7 +109,7 @@ static struct lh_top_row *row_of(const struct work *w, lh_lock_id id)
 
 /* ---- seats ---- */
 
-static void see_wait(struct work *w, const struct lh_seat *s)
+static void see_wait(struct work *w, const struct lh_live_thread *s)
 {
 	struct lh_top_row *r = row_of(w, s->wait_lock);
 	uint64_t ns = less(w->top->at_ns, s->wait_since_ns);
@@ -125,9 +125,9 @@ static void see_wait(struct work *w, const struct lh_seat *s)
 	w->top->waiting++;
 }
 
-static void see_hold(struct work *w, const struct lh_seat *s, const struct lh_held *held)
+static void see_hold(struct work *w, const struct lh_live_thread *s, const struct lh_held *held)
 {
-	struct lh_top_row *r = held->flags & LH_HELD_WAITING ? NULL : row_of(w, held->lock);
+	struct lh_top_row *r = held->flags & LH_HELD_IN_COND_WAIT ? NULL : row_of(w, held->lock);
 	uint64_t ns = lh_held_for(held, NULL, w->top->at_ns), span = w->top->span_ns;
 	struct grip *g;
 
@@ -149,12 +149,12 @@ static void see_hold(struct work *w, const struct lh_seat *s, const struct lh_he
 
 static void see_seats(struct work *w)
 {
-	uint32_t n = lh_read_used(w->record, LH_T_SEAT);
-	struct lh_seat s;
+	uint32_t n = lh_read_used(w->record, LH_T_LIVE_THREAD);
+	struct lh_live_thread s;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_seat(w->record, i, &s) ||
-		    (s.state != LH_SEAT_LIVE && s.state != LH_SEAT_ENDING))
+		if (!lh_read_live_thread(w->record, i, &s) ||
+		    (s.state != LH_LIVE_ATTACHED && s.state != LH_LIVE_ENDING))
 			continue;
 		w->top->threads++;
 		see_wait(w, &s);
@@ -185,13 +185,13 @@ static double mean_of(uint64_t ns, uint64_t samples)
 
 /* How long it was held: those that have ended by their mean, those that go on exactly. */
 static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock *l,
-		     const struct lh_top_before *b)
+		     const struct lh_top_previous *b)
 {
 	const struct grip *g = &w->grip[LH_LOCK_ROW(r->lock)];
 	uint64_t many = is_exclusive(l) ? 1 : w->top->threads + 1;
-	struct lh_more more;
+	struct lh_lock_stats more;
 
-	lh_read_more(w->record, l, &more);
+	lh_read_lock_stats(w->record, l, &more);
 	uint64_t samples = less(more.hold_samples, b->samples),
 		 sampled = less(more.hold_ns, b->sampled_ns);
 	double mean = mean_of(more.hold_ns, more.hold_samples),
@@ -207,10 +207,10 @@ static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock 
 
 static void finish_row(struct work *w, struct lh_top_row *r)
 {
-	static const struct lh_top_before none;
+	static const struct lh_top_previous none;
 	struct lh_top *t = w->top;
 	uint32_t i = LH_LOCK_ROW(r->lock);
-	const struct lh_top_before *b = i < t->befores ? &t->before[i] : &none;
+	const struct lh_top_previous *b = i < t->befores ? &t->before[i] : &none;
 	struct lh_lock l;
 
 	if (!lh_read_lock_row(w->record, i, &l))
@@ -229,7 +229,7 @@ static void remember(struct work *w)
 {
 	struct lh_top *t = w->top;
 	struct lh_lock l;
-	struct lh_more more;
+	struct lh_lock_stats more;
 
 	free(t->before);
 	t->before = calloc(w->locks + 1, sizeof(*t->before));
@@ -239,9 +239,9 @@ static void remember(struct work *w)
 
 		if (!lh_read_lock_row(w->record, k, &l))
 			continue;
-		lh_read_more(w->record, &l, &more);
-		t->before[k] = (struct lh_top_before){l.gen, more.hold_samples, more.hold_ns,
-						      t->row[i].all};
+		lh_read_lock_stats(w->record, &l, &more);
+		t->before[k] = (struct lh_top_previous){l.gen, more.hold_samples, more.hold_ns,
+							t->row[i].all};
 	}
 	t->all_before = t->all;
 }
@@ -263,15 +263,15 @@ static void drop_unused(struct lh_top *t)
 
 /* ---- a look ---- */
 
-static void begin(struct lh_top *t, const struct lh_record *r, uint64_t now_ns)
+static void begin(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now_ns)
 {
 	struct lh_top old = *t;
 
 	*t = (struct lh_top){.at_ns = now_ns, .start_ns = r->head.start_ns, .first = true};
 	free(old.row);
 	if (old.pool)
-		lh_pool_free(old.pool);
-	t->pool = lh_pool_new();
+		lh_arena_free(old.pool);
+	t->pool = lh_arena_new();
 	if (old.at_ns && old.start_ns == t->start_ns && now_ns > old.at_ns) {
 		t->first = false;
 		t->before = old.before;
@@ -285,7 +285,7 @@ static void begin(struct lh_top *t, const struct lh_record *r, uint64_t now_ns)
 	t->all.contended = r->head.retired_contended;
 }
 
-void lh_top_look(struct lh_top *t, const struct lh_record *r, uint64_t now_ns)
+void lh_top_sample(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now_ns)
 {
 	struct work w = {.top = t, .record = r, .locks = lh_read_used(r, LH_T_LOCK)};
 
@@ -309,6 +309,6 @@ void lh_top_free(struct lh_top *t)
 	free(t->row);
 	free(t->before);
 	if (t->pool)
-		lh_pool_free(t->pool);
+		lh_arena_free(t->pool);
 	memset(t, 0, sizeof(*t));
 }

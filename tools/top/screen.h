@@ -5,8 +5,8 @@
  * Ctrl-C, Ctrl-Z, SIGTERM, SIGHUP, exit() and a crash of our own. After SIGKILL nobody can.
  * Does not know what is drawn. There is one terminal, so there is one screen.
  */
-#ifndef LH_SCREEN_H
-#define LH_SCREEN_H
+#ifndef LH_TOP_SCREEN_H
+#define LH_TOP_SCREEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

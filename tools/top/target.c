@@ -83,9 +83,9 @@ static bool has_ended(const struct lh_top_target *t)
 /* The new one comes to the place of the old: names that were made point there. */
 static bool take(struct lh_top_target *t)
 {
-	struct lh_record now;
+	struct lh_ledger_view now;
 
-	if (!lh_hang_ledger_open(&now, &t->peek, LH_TOP_TABLES))
+	if (!lh_ledger_of_process(&now, &t->peek, LH_TOP_TABLES))
 		return false;
 	if (now.head.flags & LH_LEDGER_BLIND) {
 		lh_read_drop(&now);
@@ -108,9 +108,9 @@ static bool open_process(struct lh_top_target *t)
 	return true;
 }
 
-bool lh_top_target_look(struct lh_top_target *t)
+bool lh_top_target_sample(struct lh_top_target *t)
 {
-	bool same = !has_ended(t) && lh_peek_same(&t->peek);
+	bool same = !has_ended(t) && lh_peek_same_program(&t->peek);
 
 	t->why[0] = 0;
 	if (same && take(t))
@@ -150,7 +150,7 @@ static bool lives_with(pid_t pid, const char *file)
 /* A file that a live process writes into leads to that process. */
 static bool find_by_file(struct lh_top_target *t, const char *file)
 {
-	struct lh_shelf shelf;
+	struct lh_ledger_file shelf;
 	bool good = lh_read_open(&shelf, file);
 
 	if (!good)

@@ -13,16 +13,16 @@
 struct lh_top_target {
 	struct lh_peek peek;
 	pid_t pid;
-	int end;                 /* ready when the process has ended; -1 not to be had */
-	struct lh_record record; /* as at the last look; its place does not change */
-	bool fresh;              /* the ledger is another one than at the look before */
+	int end;                      /* ready when the process has ended; -1 not to be had */
+	struct lh_ledger_view record; /* as at the last look; its place does not change */
+	bool fresh;                   /* the ledger is another one than at the look before */
 	char why[1200];
 };
 
 /* A number, or the file of a ledger whose process lives. False: `why` has one line. */
 bool lh_top_target_open(struct lh_top_target *, const char *file_or_pid);
 /* A look. False: it has ended, or is not to be seen any more; `why` has one line. */
-bool lh_top_target_look(struct lh_top_target *);
+bool lh_top_target_sample(struct lh_top_target *);
 /* On the clock of its ledger. */
 uint64_t lh_top_target_now(const struct lh_top_target *);
 void lh_top_target_close(struct lh_top_target *);

@@ -12,8 +12,8 @@
  *   of those that had waited; their mean stands for the others. A hold that goes on is exact.
  * - What is no lock has no row: ends of threads, conditions, barriers, semaphores that signal.
  */
-#ifndef LH_TOP_H
-#define LH_TOP_H
+#ifndef LH_TOP_TOP_H
+#define LH_TOP_TOP_H
 
 #include "tools/report/report.h"
 #include "tools/util/arena.h"
@@ -35,12 +35,12 @@ struct lh_top_row {
 	lh_thread_id holder; /* who of them has held it longest; 0 nobody */
 	int32_t tid;
 	uint64_t held_ns;
-	lh_place place; /* where that one took it */
+	lh_site place; /* where that one took it */
 	/* set by lh_top_name, raw bytes */
 	const char *name;
 	const char *who; /* "T3 'worker'"; NULL nobody */
 	const char *at;  /* "bank.c:88"; NULL not known */
-	const struct lh_frame *frame;
+	const struct lh_report_frame *frame;
 };
 
 enum lh_top_key { LH_TOP_WAIT, LH_TOP_HOLD, LH_TOP_CONTENDED, LH_TOP_TAKEN, LH_TOP_QUEUE };
@@ -53,9 +53,9 @@ struct lh_top {
 	bool first;
 	uint32_t threads, locks, waiting;
 	struct lh_top_sum all, last;      /* of all locks, dead ones too */
-	struct lh_pool *pool;             /* of the names */
+	struct lh_arena *pool;            /* of the names */
 	const struct lh_top_row *longest; /* is held longest now; NULL none is */
-	struct lh_top_before *before;     /* the counts of the last look, by row of the ledger */
+	struct lh_top_previous *before;   /* the counts of the last look, by row of the ledger */
 	uint32_t befores;
 	uint64_t start_ns; /* whose: another one is another program */
 	struct lh_top_sum all_before;
@@ -63,18 +63,18 @@ struct lh_top {
 
 /* The tables that a look needs. */
 #define LH_TOP_TABLES                                                                              \
-	(1u << LH_T_SEAT | 1u << LH_T_LOCK | 1u << LH_T_THREAD | 1u << LH_T_STACK |                \
-	 1u << LH_T_FRAME | 1u << LH_T_MODULE | 1u << LH_T_MORE)
+	(1u << LH_T_LIVE_THREAD | 1u << LH_T_LOCK | 1u << LH_T_THREAD | 1u << LH_T_STACK |         \
+	 1u << LH_T_FRAME | 1u << LH_T_MODULE | 1u << LH_T_LOCK_STATS)
 
 /* A look. now_ns: on the ledger's clock. */
-void lh_top_look(struct lh_top *, const struct lh_record *, uint64_t now_ns);
+void lh_top_sample(struct lh_top *, const struct lh_ledger_view *, uint64_t now_ns);
 void lh_top_free(struct lh_top *);
 
 /* By `last`, or with `totals` by `all`; the most first, or with `reverse` the least. */
 void lh_top_sort(struct lh_top *, enum lh_top_key, bool totals, bool reverse);
 
 /* Names the first n rows and the longest held one. The model must be of this record. */
-void lh_top_name(struct lh_top *, struct lh_model *, const struct lh_record *, uint32_t n);
+void lh_top_name(struct lh_top *, struct lh_report *, const struct lh_ledger_view *, uint32_t n);
 
 /* ---- draw.c ---- */
 
@@ -91,7 +91,7 @@ struct lh_top_page {
 /* A screenful for a terminal, from its upper left corner on. */
 void lh_top_draw(const struct lh_top *, const struct lh_top_page *, FILE *);
 /* How many rows of the table a page of this height has room for. */
-uint32_t lh_top_room(const struct lh_top_page *);
+uint32_t lh_top_rows_visible(const struct lh_top_page *);
 
 /* ---- plain_text.c: for scripts ---- */
 

@@ -13,7 +13,7 @@ struct chunk {
 	_Alignas(16) char bytes[];
 };
 
-struct lh_pool {
+struct lh_arena {
 	struct chunk *top;
 	size_t next; /* chunks grow to CHUNK */
 };
@@ -26,15 +26,15 @@ static void *must(void *memory)
 	exit(2);
 }
 
-struct lh_pool *lh_pool_new(void)
+struct lh_arena *lh_arena_new(void)
 {
-	struct lh_pool *p = must(calloc(1, sizeof(*p)));
+	struct lh_arena *p = must(calloc(1, sizeof(*p)));
 
 	p->next = FIRST;
 	return p;
 }
 
-void lh_pool_free(struct lh_pool *p)
+void lh_arena_free(struct lh_arena *p)
 {
 	struct chunk *next;
 
@@ -48,7 +48,7 @@ void lh_pool_free(struct lh_pool *p)
 }
 
 /* A large piece gets a chunk of its own behind the current one, which stays in use. */
-static void *get_large(struct lh_pool *p, size_t n)
+static void *get_large(struct lh_arena *p, size_t n)
 {
 	struct chunk *c = must(calloc(1, sizeof(*c) + n));
 
@@ -62,7 +62,7 @@ static void *get_large(struct lh_pool *p, size_t n)
 	return c->bytes;
 }
 
-void *lh_pool_get(struct lh_pool *p, size_t n)
+void *lh_arena_alloc(struct lh_arena *p, size_t n)
 {
 	struct chunk *c = p->top;
 
@@ -80,49 +80,49 @@ void *lh_pool_get(struct lh_pool *p, size_t n)
 	return c->bytes + c->used - n;
 }
 
-char *lh_pool_text(struct lh_pool *p, const char *text)
+char *lh_arena_strdup(struct lh_arena *p, const char *text)
 {
 	size_t n = strlen(text) + 1;
 
-	return memcpy(lh_pool_get(p, n), text, n);
+	return memcpy(lh_arena_alloc(p, n), text, n);
 }
 
-char *lh_pool_vprint(struct lh_pool *p, const char *format, va_list args)
+char *lh_arena_vprintf(struct lh_arena *p, const char *format, va_list args)
 {
 	va_list again;
 	char *text, none[1];
 	int n;
 
 	if (!format)
-		return lh_pool_text(p, ""); /* never; gcc's sanitizer build wants to be told */
+		return lh_arena_strdup(p, ""); /* never; gcc's sanitizer build wants to be told */
 	va_copy(again, args);
 	n = vsnprintf(none, sizeof(none), format, again);
 	va_end(again);
-	text = lh_pool_get(p, (size_t)(n < 0 ? 0 : n) + 1);
+	text = lh_arena_alloc(p, (size_t)(n < 0 ? 0 : n) + 1);
 	if (n > 0)
 		vsnprintf(text, (size_t)n + 1, format, args);
 	return text;
 }
 
-char *lh_pool_print(struct lh_pool *p, const char *format, ...)
+char *lh_arena_printf(struct lh_arena *p, const char *format, ...)
 {
 	va_list args;
 	char *text;
 
 	va_start(args, format);
-	text = lh_pool_vprint(p, format, args);
+	text = lh_arena_vprintf(p, format, args);
 	va_end(args);
 	return text;
 }
 
 /* Lists double when their length is a power of two; the old half stays behind in the pool. */
-void *lh_pool_grow(struct lh_pool *p, void *list, uint32_t n, size_t element)
+void *lh_arena_grow(struct lh_arena *p, void *list, uint32_t n, size_t element)
 {
 	void *bigger;
 
 	if (n & (n - 1))
 		return list;
-	bigger = lh_pool_get(p, (n ? (size_t)n * 2 : 1) * element);
+	bigger = lh_arena_alloc(p, (n ? (size_t)n * 2 : 1) * element);
 	if (n)
 		memcpy(bigger, list, n * element);
 	return bigger;

@@ -5,29 +5,29 @@
  * end with a line and status 2: it has nothing that it must finish first, and the
  * program that is being watched does not notice.
  */
-#ifndef LH_POOL_H
-#define LH_POOL_H
+#ifndef LH_UTIL_ARENA_H
+#define LH_UTIL_ARENA_H
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct lh_pool;
+struct lh_arena;
 
-struct lh_pool *lh_pool_new(void);
-void lh_pool_free(struct lh_pool *);
+struct lh_arena *lh_arena_new(void);
+void lh_arena_free(struct lh_arena *);
 
-void *lh_pool_get(struct lh_pool *, size_t); /* zeros, aligned to 16 */
-char *lh_pool_text(struct lh_pool *, const char *);
-char *lh_pool_print(struct lh_pool *, const char *format, ...)
+void *lh_arena_alloc(struct lh_arena *, size_t); /* zeros, aligned to 16 */
+char *lh_arena_strdup(struct lh_arena *, const char *);
+char *lh_arena_printf(struct lh_arena *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-char *lh_pool_vprint(struct lh_pool *, const char *format, va_list);
+char *lh_arena_vprintf(struct lh_arena *, const char *format, va_list);
 
 /* The list of n elements, with room for one more at its end. */
-void *lh_pool_grow(struct lh_pool *, void *list, uint32_t n, size_t element);
+void *lh_arena_grow(struct lh_arena *, void *list, uint32_t n, size_t element);
 
 /* Appends to a list `l` of `n` elements in pool `p`. */
 #define LH_PUSH(p, l, n, value)                                                                    \
-	((l) = lh_pool_grow((p), (l), (n), sizeof(*(l))), (l)[(n)++] = (value))
+	((l) = lh_arena_grow((p), (l), (n), sizeof(*(l))), (l)[(n)++] = (value))
 
 #endif

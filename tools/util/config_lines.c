@@ -7,38 +7,38 @@
 #include "tools/util/escape.h"
 #include "tools/util/log.h"
 
-bool lh_lines_open(struct lh_lines *l, struct lh_pool *pool, const char *path)
+bool lh_config_lines_open(struct lh_config_lines *l, struct lh_arena *pool, const char *path)
 {
 	memset(l, 0, sizeof(*l));
 	l->path = path;
 	l->pool = pool;
 	l->file = fopen(path, "re");
 	if (!l->file)
-		lh_say("%s: %s", path, strerror(errno));
+		lh_log("%s: %s", path, strerror(errno));
 	l->bad = !l->file;
 	return l->file != NULL;
 }
 
-void lh_lines_close(struct lh_lines *l)
+void lh_config_lines_close(struct lh_config_lines *l)
 {
 	if (l->file)
 		fclose(l->file);
 	l->file = NULL;
 }
 
-bool lh_lines_wrong(struct lh_lines *l, const char *at, const char *format, ...)
+bool lh_config_lines_error(struct lh_config_lines *l, const char *at, const char *format, ...)
 {
 	enum { LONGEST = 400 /* a file of one endless line is none to be shown */ };
 	va_list args;
 	char *text;
 
 	va_start(args, format);
-	text = lh_pool_vprint(l->pool, format, args);
+	text = lh_arena_vprintf(l->pool, format, args);
 	va_end(args);
 	if (strlen(text) > LONGEST)
-		text = lh_pool_print(l->pool, "%.100s ... %s", text,
-				     text + strlen(text) - (LONGEST - 100));
-	lh_say("%s:%u:%u: %s", l->path, l->number, l->column + (unsigned)(at - l->text),
+		text = lh_arena_printf(l->pool, "%.100s ... %s", text,
+				       text + strlen(text) - (LONGEST - 100));
+	lh_log("%s:%u:%u: %s", l->path, l->number, l->column + (unsigned)(at - l->text),
 	       lh_escape(l->pool, LH_ESCAPE_TEXT, text));
 	l->bad = true;
 	return false;
@@ -61,7 +61,7 @@ static char *find_comment(char *line)
 	return NULL;
 }
 
-static void split(struct lh_lines *l, char *line)
+static void split(struct lh_config_lines *l, char *line)
 {
 	char *comment = find_comment(line), *text;
 
@@ -75,7 +75,7 @@ static void split(struct lh_lines *l, char *line)
 	l->text = text;
 }
 
-bool lh_lines_next(struct lh_lines *l)
+bool lh_config_lines_next(struct lh_config_lines *l)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -88,7 +88,7 @@ bool lh_lines_next(struct lh_lines *l)
 	if (n < 0) {
 		l->bad = ferror(l->file) != 0;
 		if (l->bad)
-			lh_say("%s: %s", l->path, strerror(errno));
+			lh_log("%s: %s", l->path, strerror(errno));
 		free(line);
 		return false;
 	}
@@ -97,10 +97,10 @@ bool lh_lines_next(struct lh_lines *l)
 		memmove(line, line + 3, (size_t)(n -= 3) + 1); /* what some editors begin with */
 	if (n && line[n - 1] == '\n')
 		line[--n] = '\0';
-	l->whole = lh_pool_text(l->pool, line);
-	split(l, lh_pool_text(l->pool, line));
+	l->whole = lh_arena_strdup(l->pool, line);
+	split(l, lh_arena_strdup(l->pool, line));
 	if (strlen(line) != (size_t)n)
-		lh_lines_wrong(l, l->text, "a zero byte; expected a line of text");
+		lh_config_lines_error(l, l->text, "a zero byte; expected a line of text");
 	free(line);
 	return !l->bad;
 }

@@ -4,17 +4,17 @@
  * Comments (from a # that begins a word to the end of the line) are told apart from what they
  * comment. Does not know what the lines mean.
  */
-#ifndef LH_LINES_H
-#define LH_LINES_H
+#ifndef LH_UTIL_CONFIG_LINES_H
+#define LH_UTIL_CONFIG_LINES_H
 
 #include "tools/util/arena.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
-struct lh_lines {
+struct lh_config_lines {
 	const char *path;
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	FILE *file;
 	unsigned number;   /* of this line, from 1 */
 	const char *whole; /* this line, without its end */
@@ -25,13 +25,13 @@ struct lh_lines {
 };
 
 /* False: it was said why it cannot be read. */
-bool lh_lines_open(struct lh_lines *, struct lh_pool *, const char *path);
+bool lh_config_lines_open(struct lh_config_lines *, struct lh_arena *, const char *path);
 /* False: there is no further line, or an error was said. */
-bool lh_lines_next(struct lh_lines *);
-void lh_lines_close(struct lh_lines *);
+bool lh_config_lines_next(struct lh_config_lines *);
+void lh_config_lines_close(struct lh_config_lines *);
 
 /* Says "FILE:LINE:COLUMN: ..." with the column of `at`, which points into text. Always false. */
-bool lh_lines_wrong(struct lh_lines *, const char *at, const char *format, ...)
+bool lh_config_lines_error(struct lh_config_lines *, const char *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

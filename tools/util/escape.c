@@ -44,7 +44,7 @@ static bool is_noncharacter(uint32_t c)
 	return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
 }
 
-static const char *entity(uint32_t c, enum lh_dialect d)
+static const char *entity(uint32_t c, enum lh_escape_format d)
 {
 	switch (c) {
 	case '<':
@@ -65,7 +65,7 @@ static const char *entity(uint32_t c, enum lh_dialect d)
 static const char replacement[] = "\xef\xbf\xbd";
 
 /* What stands for character c, NULL: itself. */
-static const char *stand_in(uint32_t c, enum lh_dialect d, char room[ROOM])
+static const char *stand_in(uint32_t c, enum lh_escape_format d, char room[ROOM])
 {
 	if (d == LH_ESCAPE_JSON)
 		return NULL;
@@ -83,7 +83,7 @@ static const char *stand_in(uint32_t c, enum lh_dialect d, char room[ROOM])
 	return entity(c, d);
 }
 
-static const char *stray(unsigned char byte, enum lh_dialect d, char room[ROOM])
+static const char *stray(unsigned char byte, enum lh_escape_format d, char room[ROOM])
 {
 	if (d != LH_ESCAPE_TEXT)
 		return replacement;
@@ -92,7 +92,7 @@ static const char *stray(unsigned char byte, enum lh_dialect d, char room[ROOM])
 }
 
 /* Writes to out if there is one; returns the length, and whether anything was changed. */
-static size_t convert(const char *text, enum lh_dialect d, char *out, bool *changed)
+static size_t convert(const char *text, enum lh_escape_format d, char *out, bool *changed)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	size_t length = 0;
@@ -113,7 +113,7 @@ static size_t convert(const char *text, enum lh_dialect d, char *out, bool *chan
 	return length;
 }
 
-const char *lh_escape(struct lh_pool *p, enum lh_dialect d, const char *text)
+const char *lh_escape(struct lh_arena *p, enum lh_escape_format d, const char *text)
 {
 	bool changed = false;
 	size_t n;
@@ -124,7 +124,7 @@ const char *lh_escape(struct lh_pool *p, enum lh_dialect d, const char *text)
 	n = convert(text, d, NULL, &changed);
 	if (!changed)
 		return text;
-	out = lh_pool_get(p, n + 1);
+	out = lh_arena_alloc(p, n + 1);
 	convert(text, d, out, &changed);
 	return out;
 }

@@ -7,12 +7,12 @@
  *
  * Does not shorten and does not quote. Line ends are escaped too: a name is one line.
  */
-#ifndef LH_ESCAPE_H
-#define LH_ESCAPE_H
+#ifndef LH_UTIL_ESCAPE_H
+#define LH_UTIL_ESCAPE_H
 
 #include "tools/util/arena.h"
 
-enum lh_dialect {
+enum lh_escape_format {
 	LH_ESCAPE_TEXT, /* terminal, log: control characters and stray bytes as \x1b, \u{202e} */
 	LH_ESCAPE_JSON, /* for a JSON library that quotes by itself: stray bytes as U+FFFD */
 	LH_ESCAPE_XML,  /* XML 1.0: also < > & " ' as entities, forbidden characters as U+FFFD */
@@ -20,6 +20,6 @@ enum lh_dialect {
 };
 
 /* The text itself when there is nothing to do, else a copy in the pool. NULL stays NULL. */
-const char *lh_escape(struct lh_pool *, enum lh_dialect, const char *);
+const char *lh_escape(struct lh_arena *, enum lh_escape_format, const char *);
 
 #endif

@@ -38,7 +38,7 @@ static bool match(const char *p, size_t n, const char *text, bool begins, bool e
 	}
 }
 
-bool lh_pattern_in(const char *pattern, const char *text)
+bool lh_glob_match_part(const char *pattern, const char *text)
 {
 	size_t n = strlen(pattern);
 	bool begins = n && pattern[0] == '^', ends;
@@ -49,7 +49,7 @@ bool lh_pattern_in(const char *pattern, const char *text)
 	return text && match(pattern, n - ends, text, begins, ends);
 }
 
-bool lh_pattern_is(const char *pattern, const char *text)
+bool lh_glob_match(const char *pattern, const char *text)
 {
 	size_t n = strlen(pattern);
 

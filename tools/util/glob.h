@@ -3,14 +3,14 @@
  *
  * In both kinds * stands for anything. Does not know what the names are of.
  */
-#ifndef LH_PATTERN_H
-#define LH_PATTERN_H
+#ifndef LH_UTIL_GLOB_H
+#define LH_UTIL_GLOB_H
 
 #include <stdbool.h>
 
 /* As ThreadSanitizer has it: anywhere in the text, unless ^ begins or $ ends the pattern. */
-bool lh_pattern_in(const char *pattern, const char *text);
+bool lh_glob_match_part(const char *pattern, const char *text);
 /* The whole of the text; ^ and $ are allowed and say nothing new. */
-bool lh_pattern_is(const char *pattern, const char *text);
+bool lh_glob_match(const char *pattern, const char *text);
 
 #endif

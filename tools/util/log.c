@@ -4,18 +4,18 @@
 
 static FILE *stream;
 
-FILE *lh_say_stream(void)
+FILE *lh_log_stream(void)
 {
 	return stream ? stream : stderr;
 }
 
-void lh_say_into(FILE *log)
+void lh_log_redirect(FILE *log)
 {
 	stream = log;
 }
 
 /* One write for the whole line: the program's own output must not cut it in two. */
-void lh_say(const char *format, ...)
+void lh_log(const char *format, ...)
 {
 	char line[4096];
 	va_list args;
@@ -25,6 +25,6 @@ void lh_say(const char *format, ...)
 	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?'; /* a file name from outside must not drive the terminal */
-	fprintf(lh_say_stream(), "lockhound: %s\n", line);
-	fflush(lh_say_stream());
+	fprintf(lh_log_stream(), "lockhound: %s\n", line);
+	fflush(lh_log_stream());
 }

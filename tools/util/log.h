@@ -3,15 +3,15 @@
  *
  * They go to stderr, or to the log file; never to stdout, which is the program's.
  * Does not know findings or reports: those come through the renderers, which
- * write to the same stream, lh_say_stream.
+ * write to the same stream, lh_log_stream.
  */
-#ifndef LH_SAY_H
-#define LH_SAY_H
+#ifndef LH_UTIL_LOG_H
+#define LH_UTIL_LOG_H
 
 #include <stdio.h>
 
-void lh_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-FILE *lh_say_stream(void);
-void lh_say_into(FILE *log); /* from now on there instead of stderr */
+void lh_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+FILE *lh_log_stream(void);
+void lh_log_redirect(FILE *log); /* from now on there instead of stderr */
 
 #endif

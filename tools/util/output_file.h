@@ -5,8 +5,8 @@
  * written is known then; given its name at the end. What is no regular file (a pipe,
  * /dev/null) is written directly.
  */
-#ifndef LH_OUTPUT_H
-#define LH_OUTPUT_H
+#ifndef LH_UTIL_OUTPUT_FILE_H
+#define LH_UTIL_OUTPUT_FILE_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -60,7 +60,7 @@ static size_t fit(const char *text, uint32_t columns, uint32_t *used)
 	return at;
 }
 
-uint32_t lh_columns(const char *text)
+uint32_t lh_text_width(const char *text)
 {
 	uint32_t n;
 
@@ -68,7 +68,7 @@ uint32_t lh_columns(const char *text)
 	return n;
 }
 
-const char *lh_columns_cut(struct lh_pool *p, const char *text, uint32_t columns)
+const char *lh_text_cut(struct lh_arena *p, const char *text, uint32_t columns)
 {
 	uint32_t used;
 
@@ -76,5 +76,5 @@ const char *lh_columns_cut(struct lh_pool *p, const char *text, uint32_t columns
 		return "";
 	if (!text[fit(text, columns, &used)])
 		return text;
-	return lh_pool_print(p, "%.*s+", (int)fit(text, columns - 1, &used), text);
+	return lh_arena_printf(p, "%.*s+", (int)fit(text, columns - 1, &used), text);
 }

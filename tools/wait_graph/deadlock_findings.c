@@ -6,9 +6,9 @@ enum { CLOSURE_MAX = 100 /* threads named in one finding that is no circle */ };
 /* ---- what has been told ---- */
 
 /* A wait that a finding of the library names is told. */
-static bool is_in_ledger(const struct lh_still_waiter *x)
+static bool is_in_ledger(const struct lh_deadlocks_waiter *x)
 {
-	const struct lh_record *r = x->process->record;
+	const struct lh_ledger_view *r = x->process->record;
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
 	struct lh_finding f;
 	struct lh_step s;
@@ -25,47 +25,48 @@ static bool is_in_ledger(const struct lh_still_waiter *x)
 	return false;
 }
 
-static bool is_told(struct lh_still_waiter *x)
+static bool is_told(struct lh_deadlocks_waiter *x)
 {
 	x->sight->told |= is_in_ledger(x);
 	return x->sight->told;
 }
 
 /* The other look: nobody has moved while all of this was read. */
-static bool stands_still(const struct lh_still_waiter *x)
+static bool stands_still(const struct lh_deadlocks_waiter *x)
 {
-	struct lh_seat s;
+	struct lh_live_thread s;
 
-	return lh_read_seat(x->process->record, x->number, &s) && s.thread == x->seat.thread &&
-	       s.wait_seq == x->seat.wait_seq && s.wait_lock == x->seat.wait_lock &&
-	       s.held_n == x->seat.held_n;
+	return lh_read_live_thread(x->process->record, x->number, &s) &&
+	       s.thread == x->seat.thread && s.wait_seq == x->seat.wait_seq &&
+	       s.wait_lock == x->seat.wait_lock && s.held_n == x->seat.held_n;
 }
 
 /* ---- steps ---- */
 
-static uint64_t since(const struct lh_still_waiter *x)
+static uint64_t since(const struct lh_deadlocks_waiter *x)
 {
 	return x->process->record->head.start_ns + x->seat.wait_since_ns;
 }
 
-static struct lh_knot *begin(struct lh_still_work *w, enum lh_rule rule)
+static struct lh_deadlock *begin(struct lh_deadlocks_pass *w, enum lh_rule rule)
 {
-	struct lh_knot k = {.rule = rule};
+	struct lh_deadlock k = {.rule = rule};
 
 	LH_PUSH(w->pool, w->knot, w->knots, k);
 	return &w->knot[w->knots - 1];
 }
 
-static void add_step(struct lh_still_work *w, struct lh_still_process *p, struct lh_step step)
+static void add_step(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p,
+		     struct lh_step step)
 {
-	struct lh_knot *k = &w->knot[w->knots - 1];
-	struct lh_still_step s = {.process = p, .step = step};
+	struct lh_deadlock *k = &w->knot[w->knots - 1];
+	struct lh_deadlocks_step s = {.process = p, .step = step};
 
 	LH_PUSH(w->pool, k->step, k->steps, s);
 }
 
-static void add_hold(struct lh_still_work *w, struct lh_still_process *p, lh_thread_id thread,
-		     const struct lh_still_holder *h)
+static void add_hold(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p,
+		     lh_thread_id thread, const struct lh_deadlocks_holder *h)
 {
 	add_step(w, p,
 		 (struct lh_step){.thread = thread,
@@ -75,9 +76,9 @@ static void add_hold(struct lh_still_work *w, struct lh_still_process *p, lh_thr
 				  .action = LH_HOLDS});
 }
 
-static void add_wait(struct lh_still_work *w, struct lh_still_waiter *x)
+static void add_wait(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	struct lh_knot *k = &w->knot[w->knots - 1];
+	struct lh_deadlock *k = &w->knot[w->knots - 1];
 	bool joins = x->seat.wait_on == LH_WAIT_JOIN;
 
 	uint64_t ns = w->now_ns > since(x) ? w->now_ns - since(x) : 0;
@@ -98,12 +99,13 @@ static void add_wait(struct lh_still_work *w, struct lh_still_waiter *x)
 }
 
 /* How `me` holds what the other one waits for. */
-static void add_grip(struct lh_still_work *w, uint32_t me, const struct lh_still_waiter *other)
+static void add_grip(struct lh_deadlocks_pass *w, uint32_t me,
+		     const struct lh_deadlocks_waiter *other)
 {
-	struct lh_still_waiter *x = &w->waiter[me];
+	struct lh_deadlocks_waiter *x = &w->waiter[me];
 
 	if (!other->lock) {
-		struct lh_still_holder life = {.lock = other->seat.wait_lock};
+		struct lh_deadlocks_holder life = {.lock = other->seat.wait_lock};
 		add_hold(w, x->process, x->seat.thread, &life);
 		return;
 	}
@@ -116,7 +118,7 @@ static void add_grip(struct lh_still_work *w, uint32_t me, const struct lh_still
 
 /* ---- circles ---- */
 
-static uint32_t first_of_ring(const struct lh_still_work *w, uint32_t ring)
+static uint32_t first_of_ring(const struct lh_deadlocks_pass *w, uint32_t ring)
 {
 	uint32_t best = UINT32_MAX;
 
@@ -128,13 +130,13 @@ static uint32_t first_of_ring(const struct lh_still_work *w, uint32_t ring)
 }
 
 /* What is all the library's own it is left to for a while. */
-static bool is_due(struct lh_still_work *w, uint32_t first)
+static bool is_due(struct lh_deadlocks_pass *w, uint32_t first)
 {
 	bool sem = false, across = false, aged = true, told = false, still = true;
 	uint32_t at = first;
 
 	do {
-		struct lh_still_waiter *x = &w->waiter[at];
+		struct lh_deadlocks_waiter *x = &w->waiter[at];
 
 		sem |= x->row.kind == LH_SEM;
 		aged &= x->aged;
@@ -151,7 +153,7 @@ static bool is_due(struct lh_still_work *w, uint32_t first)
 	return !told && still && (aged || (across && !sem));
 }
 
-static void tell_ring(struct lh_still_work *w, uint32_t ring)
+static void tell_ring(struct lh_deadlocks_pass *w, uint32_t ring)
 {
 	uint32_t first = first_of_ring(w, ring), before = first, at;
 
@@ -171,10 +173,10 @@ static void tell_ring(struct lh_still_work *w, uint32_t ring)
 
 /* ---- owners that have ended ---- */
 
-static void tell_ended(struct lh_still_work *w)
+static void tell_ended(struct lh_deadlocks_pass *w)
 {
 	for (uint32_t i = 0; i < w->waiters; i++) {
-		struct lh_still_waiter *x = &w->waiter[i];
+		struct lh_deadlocks_waiter *x = &w->waiter[i];
 		bool told = false;
 
 		if (x->ons != 1 || x->on[0] != w->waiters)
@@ -194,15 +196,15 @@ static void tell_ended(struct lh_still_work *w)
 /* ---- pools, alone and together with locks ---- */
 
 /* All that must move before this one can; false: it hangs on what is told already. */
-static bool closure(struct lh_still_work *w, uint32_t start, uint32_t *list, uint32_t *n)
+static bool closure(struct lh_deadlocks_pass *w, uint32_t start, uint32_t *list, uint32_t *n)
 {
-	bool *in = lh_pool_get(w->pool, w->waiters + 1);
+	bool *in = lh_arena_alloc(w->pool, w->waiters + 1);
 
 	*n = 0;
 	list[(*n)++] = start;
 	in[start] = true;
 	for (uint32_t i = 0; i < *n; i++) {
-		const struct lh_still_waiter *x = &w->waiter[list[i]];
+		const struct lh_deadlocks_waiter *x = &w->waiter[list[i]];
 
 		if (w->node[list[i]].ring || is_told(&w->waiter[list[i]]) || !stands_still(x))
 			return false;
@@ -219,7 +221,7 @@ static bool closure(struct lh_still_work *w, uint32_t start, uint32_t *list, uin
 	return true;
 }
 
-static bool all_want(const struct lh_still_work *w, const uint32_t *list, uint32_t n)
+static bool all_want(const struct lh_deadlocks_pass *w, const uint32_t *list, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)
 		if (w->waiter[list[i]].lock != w->waiter[list[0]].lock)
@@ -227,7 +229,7 @@ static bool all_want(const struct lh_still_work *w, const uint32_t *list, uint32
 	return true;
 }
 
-static bool holds_for(const struct lh_still_waiter *other, uint32_t me)
+static bool holds_for(const struct lh_deadlocks_waiter *other, uint32_t me)
 {
 	for (uint32_t i = 0; i < other->ons; i++)
 		if (other->on[i] == me)
@@ -236,7 +238,7 @@ static bool holds_for(const struct lh_still_waiter *other, uint32_t me)
 }
 
 /* Who waits and stands in nobody's way is no part of it. */
-static bool is_in_the_way(const struct lh_still_work *w, const uint32_t *list, uint32_t n,
+static bool is_in_the_way(const struct lh_deadlocks_pass *w, const uint32_t *list, uint32_t n,
 			  uint32_t me)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -245,17 +247,17 @@ static bool is_in_the_way(const struct lh_still_work *w, const uint32_t *list, u
 	return false;
 }
 
-static void tell_pool(struct lh_still_work *w, uint32_t *list, uint32_t n)
+static void tell_pool(struct lh_deadlocks_pass *w, uint32_t *list, uint32_t n)
 {
 	begin(w, all_want(w, list, n) ? LH_RULE_POOL_DEADLOCK : LH_RULE_DEADLOCK);
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_still_lock *done = NULL;
+		const struct lh_deadlocks_lock *done = NULL;
 
 		w->waiter[list[i]].sight->told = true;
 		if (!is_in_the_way(w, list, n, list[i]))
 			continue;
 		for (uint32_t k = 0; k < n; k++) {
-			const struct lh_still_waiter *other = &w->waiter[list[k]];
+			const struct lh_deadlocks_waiter *other = &w->waiter[list[k]];
 
 			if (!holds_for(other, list[i]) || (done && done == other->lock))
 				continue;
@@ -266,7 +268,7 @@ static void tell_pool(struct lh_still_work *w, uint32_t *list, uint32_t n)
 	}
 }
 
-static void tell_pools(struct lh_still_work *w)
+static void tell_pools(struct lh_deadlocks_pass *w)
 {
 	uint32_t list[CLOSURE_MAX], n;
 
@@ -276,7 +278,7 @@ static void tell_pools(struct lh_still_work *w)
 			tell_pool(w, list, n);
 }
 
-void lh_still_knots(struct lh_still_work *w, uint32_t rings)
+void lh_deadlocks_collect(struct lh_deadlocks_pass *w, uint32_t rings)
 {
 	for (uint32_t ring = 1; ring <= rings; ring++)
 		tell_ring(w, ring);

@@ -6,29 +6,30 @@
 
 #define AGAIN_NS 500000000ull /* what stands still as before is judged again so often */
 
-struct lh_still *lh_still_new(struct lh_still_asks asks)
+struct lh_deadlocks *lh_deadlocks_new(struct lh_deadlocks_queries asks)
 {
-	struct lh_still *s = calloc(1, sizeof(*s));
+	struct lh_deadlocks *s = calloc(1, sizeof(*s));
 
 	if (s)
 		s->asks = asks;
 	return s;
 }
 
-void lh_still_free(struct lh_still *s)
+void lh_deadlocks_free(struct lh_deadlocks *s)
 {
 	if (!s)
 		return;
 	while (s->n)
-		lh_still_drop(s, s->list[0]);
+		lh_deadlocks_drop(s, s->list[0]);
 	free(s->kept);
 	free(s->list);
 	free(s);
 }
 
-struct lh_still_process *lh_still_add(struct lh_still *s, const struct lh_record *r, void *with)
+struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
+					      const struct lh_ledger_view *r, void *with)
 {
-	struct lh_still_process *p = calloc(1, sizeof(*p));
+	struct lh_deadlocks_process *p = calloc(1, sizeof(*p));
 
 	if (p && s->n == s->room) {
 		uint32_t room = s->room ? 2 * s->room : 16;
@@ -50,43 +51,46 @@ struct lh_still_process *lh_still_add(struct lh_still *s, const struct lh_record
 }
 
 /* What it holds of the locks that other processes see. */
-static void bury(struct lh_still *s, const struct lh_still_process *p, const struct lh_seat *seat)
+static void bury(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
+		 const struct lh_live_thread *seat)
 {
 	struct lh_thread thread;
 	struct lh_lock l;
 
 	for (uint32_t k = 0; k < seat->held_n; k++) {
 		const struct lh_held *h = &seat->held[k];
-		struct lh_still_name name = lh_still_name_of(p, h->lock);
+		struct lh_wait_lock_key name = lh_wait_lock_key_of(p, h->lock);
 
-		if (!name.c || !lh_read_lock(p->record, h->lock, &l) || !lh_still_is_kept(&l) ||
-		    h->flags & LH_HELD_WAITING || !lh_read_thread(p->record, seat->thread, &thread))
+		if (!name.c || !lh_read_lock(p->record, h->lock, &l) || !lh_lock_stays_locked(&l) ||
+		    h->flags & LH_HELD_IN_COND_WAIT ||
+		    !lh_read_thread(p->record, seat->thread, &thread))
 			continue;
 		if (!s->kept)
-			s->kept = calloc(LH_GHOSTS, sizeof(*s->kept));
+			s->kept = calloc(LH_DEAD_THREADS_MAX, sizeof(*s->kept));
 		if (!s->kept)
 			return;
-		struct lh_still_kept *kept = &s->kept[s->kepts++ % LH_GHOSTS];
-		*kept = (struct lh_still_kept){
+		struct lh_abandoned_lock *kept = &s->kept[s->kepts++ % LH_DEAD_THREADS_MAX];
+		*kept = (struct lh_abandoned_lock){
 			.name = name,
 			.ghost = {.pid = p->record->head.pid, .tid = seat->tid},
-			.place = LH_PLACE(0, LH_WAITS, LH_PLACE_MODE(h->place)),
+			.place = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->place)),
 			.tick = h->tick};
 		memcpy(kept->ghost.name, thread.name, sizeof(thread.name));
 	}
 }
 
-static void bury_all(struct lh_still *s, const struct lh_still_process *p)
+static void bury_all(struct lh_deadlocks *s, const struct lh_deadlocks_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_SEAT);
-	struct lh_seat seat;
+	uint32_t n = lh_read_used(p->record, LH_T_LIVE_THREAD);
+	struct lh_live_thread seat;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_seat(p->record, i, &seat) && seat.state >= LH_SEAT_LIVE && seat.held_n)
+		if (lh_read_live_thread(p->record, i, &seat) && seat.state >= LH_LIVE_ATTACHED &&
+		    seat.held_n)
 			bury(s, p, &seat);
 }
 
-void lh_still_drop(struct lh_still *s, struct lh_still_process *p)
+void lh_deadlocks_drop(struct lh_deadlocks *s, struct lh_deadlocks_process *p)
 {
 	if (p)
 		bury_all(s, p);
@@ -99,17 +103,17 @@ void lh_still_drop(struct lh_still *s, struct lh_still_process *p)
 		}
 }
 
-void *lh_still_with(const struct lh_still_process *p)
+void *lh_deadlocks_with(const struct lh_deadlocks_process *p)
 {
 	return p->with;
 }
 
 /* ---- the look ---- */
 
-static bool room_for_sights(struct lh_still_process *p, uint32_t n)
+static bool room_for_sights(struct lh_deadlocks_process *p, uint32_t n)
 {
 	uint32_t room = p->sights ? p->sights : 16;
-	struct lh_still_sight *more;
+	struct lh_wait_sample *more;
 
 	if (n <= p->sights)
 		return true;
@@ -125,27 +129,27 @@ static bool room_for_sights(struct lh_still_process *p, uint32_t n)
 }
 
 /* In a wait that only somebody's giving back can end. */
-static bool waits_for_ever(const struct lh_seat *s)
+static bool waits_for_ever(const struct lh_live_thread *s)
 {
-	return s->state == LH_SEAT_LIVE && s->wait_lock &&
-	       LH_PLACE_HOW(s->wait_place) == LH_WAITS &&
+	return s->state == LH_LIVE_ATTACHED && s->wait_lock &&
+	       LH_SITE_HOW(s->wait_place) == LH_BLOCKING &&
 	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
 		s->wait_on == LH_WAIT_ONCE);
 }
 
 /* Only the first bytes of a seat: most look like this every time. */
-static bool head_of(const struct lh_record *r, uint32_t i, struct lh_seat *s)
+static bool head_of(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *s)
 {
-	const struct lh_rows *rows = &r->rows[LH_T_SEAT];
+	const struct lh_table_view *rows = &r->rows[LH_T_LIVE_THREAD];
 
-	memcpy(s, rows->at + (size_t)i * rows->row, offsetof(struct lh_seat, held));
+	memcpy(s, rows->at + (size_t)i * rows->row, offsetof(struct lh_live_thread, held));
 	return waits_for_ever(s);
 }
 
-static void note(struct lh_still_sight *g, const struct lh_seat *s, uint64_t now)
+static void note(struct lh_wait_sample *g, const struct lh_live_thread *s, uint64_t now)
 {
 	if (g->thread != s->thread || g->seq != s->wait_seq)
-		*g = (struct lh_still_sight){
+		*g = (struct lh_wait_sample){
 			.thread = s->thread, .seq = s->wait_seq, .first_ns = now};
 	g->looks++;
 }
@@ -156,21 +160,21 @@ static uint64_t mix(uint64_t h, uint64_t v)
 	return h ^ h >> 29;
 }
 
-static bool is_aged(const struct lh_still_sight *g, uint64_t now)
+static bool is_aged(const struct lh_wait_sample *g, uint64_t now)
 {
-	return now - g->first_ns >= LH_STILL_NS;
+	return now - g->first_ns >= LH_DEADLOCK_AFTER_NS;
 }
 
 /* How many stand still; *seen is a number for who they are. */
-static uint32_t look_at(struct lh_still_process *p, uint64_t now, uint64_t *seen)
+static uint32_t look_at(struct lh_deadlocks_process *p, uint64_t now, uint64_t *seen)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_SEAT), count = 0;
-	struct lh_seat s;
+	uint32_t n = lh_read_used(p->record, LH_T_LIVE_THREAD), count = 0;
+	struct lh_live_thread s;
 
 	if (!room_for_sights(p, n))
 		return 0;
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_still_sight *g = &p->sight[i];
+		struct lh_wait_sample *g = &p->sight[i];
 
 		if (!head_of(p->record, i, &s)) {
 			g->thread = 0;
@@ -187,12 +191,12 @@ static uint32_t look_at(struct lh_still_process *p, uint64_t now, uint64_t *seen
 
 /* ---- who stands still ---- */
 
-static void take(struct lh_still_work *w, struct lh_still_process *p, uint32_t i)
+static void take(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p, uint32_t i)
 {
-	struct lh_still_sight *g = &p->sight[i];
-	struct lh_still_waiter *x = &w->waiter[w->waiters];
+	struct lh_wait_sample *g = &p->sight[i];
+	struct lh_deadlocks_waiter *x = &w->waiter[w->waiters];
 
-	if (!g->thread || g->looks < 2 || !lh_read_seat(p->record, i, &x->seat) ||
+	if (!g->thread || g->looks < 2 || !lh_read_live_thread(p->record, i, &x->seat) ||
 	    !waits_for_ever(&x->seat) || x->seat.thread != g->thread ||
 	    x->seat.wait_seq != g->seq || !lh_read_lock(p->record, x->seat.wait_lock, &x->row))
 		return;
@@ -208,18 +212,18 @@ static void take(struct lh_still_work *w, struct lh_still_process *p, uint32_t i
 	w->waiters++;
 }
 
-static void take_all(struct lh_still_work *w, uint32_t room)
+static void take_all(struct lh_deadlocks_pass *w, uint32_t room)
 {
-	w->waiter = lh_pool_get(w->pool, (room + 1) * sizeof(*w->waiter));
+	w->waiter = lh_arena_alloc(w->pool, (room + 1) * sizeof(*w->waiter));
 	for (uint32_t k = 0; k < w->still->n; k++)
 		for (uint32_t i = 1; i < w->still->list[k]->sights && w->waiters < room; i++)
 			take(w, w->still->list[k], i);
 }
 
-uint32_t lh_still_look(struct lh_still *s, uint64_t now_ns, struct lh_pool *pool,
-		       struct lh_knot **out)
+uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_arena *pool,
+			   struct lh_deadlock **out)
 {
-	struct lh_still_work w = {.still = s, .pool = pool, .now_ns = now_ns};
+	struct lh_deadlocks_pass w = {.still = s, .pool = pool, .now_ns = now_ns};
 	uint64_t seen = 0;
 	uint32_t n = 0, rings;
 
@@ -230,8 +234,8 @@ uint32_t lh_still_look(struct lh_still *s, uint64_t now_ns, struct lh_pool *pool
 	s->seen = seen;
 	s->judged_ns = now_ns;
 	take_all(&w, n);
-	lh_still_edges(&w, &rings);
-	lh_still_knots(&w, rings);
+	lh_deadlocks_edges(&w, &rings);
+	lh_deadlocks_collect(&w, rings);
 	HASH_CLEAR(hh, w.locks);
 	*out = w.knot;
 	return w.knots;

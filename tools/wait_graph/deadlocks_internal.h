@@ -1,16 +1,16 @@
 /* deadlocks_internal.h — what the files of the room `still` share with each other only. */
-#ifndef LH_STILL_INSIDE_H
-#define LH_STILL_INSIDE_H
+#ifndef LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
+#define LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
 
 #include "tools/wait_graph/solve.h"
 #include "tools/wait_graph/deadlocks.h"
 
 #include <uthash.h>
 
-enum { LH_GHOSTS = 256 /* of the last processes that ended */ };
+enum { LH_DEAD_THREADS_MAX = 256 /* of the last processes that ended */ };
 
 /* What was seen of a seat at the last look. */
-struct lh_still_sight {
+struct lh_wait_sample {
 	lh_thread_id thread; /* 0: it did not wait */
 	uint32_t seq;
 	uint32_t looks;
@@ -18,87 +18,87 @@ struct lh_still_sight {
 	bool told;
 };
 
-struct lh_still_process {
-	const struct lh_record *record;
+struct lh_deadlocks_process {
+	const struct lh_ledger_view *record;
 	void *with;
-	struct lh_still_sight *sight; /* by seat */
+	struct lh_wait_sample *sight; /* by seat */
 	uint32_t sights, number;
 };
 
 /* Which lock it is, in all processes. */
-struct lh_still_name {
+struct lh_wait_lock_key {
 	uint64_t a, b, c;
 };
 
-struct lh_still_kept {
-	struct lh_still_name name;
-	struct lh_still_ghost ghost;
-	lh_place place; /* its mode only */
+struct lh_abandoned_lock {
+	struct lh_wait_lock_key name;
+	struct lh_dead_thread ghost;
+	lh_site place; /* its mode only */
 	uint32_t tick;
 };
 
-struct lh_still_holder {
+struct lh_deadlocks_holder {
 	uint32_t waiter; /* index; the one after the last is whoever has ended */
 	enum lh_mode mode;
-	lh_place place;
+	lh_site place;
 	uint32_t tick;
 	lh_lock_id lock; /* as its process calls it */
 };
 
 /* A lock that somebody here holds or waits for. */
-struct lh_still_lock {
-	struct lh_still_name name;
-	struct lh_still_holder *holder; /* among those who stand still */
+struct lh_deadlocks_lock {
+	struct lh_wait_lock_key name;
+	struct lh_deadlocks_holder *holder; /* among those who stand still */
 	uint32_t holders;
 	bool looked; /* for an owner that has ended */
-	struct lh_still_holder ended;
+	struct lh_deadlocks_holder ended;
 	lh_thread_id ended_thread;          /* 0: none */
-	const struct lh_still_ghost *ghost; /* it has ended together with its process */
+	const struct lh_dead_thread *ghost; /* it has ended together with its process */
 	UT_hash_handle hh;
 };
 
 /* A thread that stands still. */
-struct lh_still_waiter {
-	struct lh_still_process *process;
-	struct lh_still_sight *sight;
+struct lh_deadlocks_waiter {
+	struct lh_deadlocks_process *process;
+	struct lh_wait_sample *sight;
 	uint32_t number; /* its seat */
-	struct lh_seat seat;
+	struct lh_live_thread seat;
 	struct lh_lock row;
-	struct lh_still_lock *lock; /* NULL: it waits for a thread's end */
-	bool aged;                  /* for LH_STILL_NS */
+	struct lh_deadlocks_lock *lock; /* NULL: it waits for a thread's end */
+	bool aged;                      /* for LH_DEADLOCK_AFTER_NS */
 	uint32_t *on, ons;
 };
 
-struct lh_still {
-	struct lh_still_asks asks;
-	struct lh_still_process **list;
+struct lh_deadlocks {
+	struct lh_deadlocks_queries asks;
+	struct lh_deadlocks_process **list;
 	uint32_t n, room, numbers;
-	uint64_t seen, judged_ns;   /* a number for what was judged last */
-	struct lh_still_kept *kept; /* LH_GHOSTS of them, once there is one */
-	uint32_t kepts;             /* ever */
+	uint64_t seen, judged_ns;       /* a number for what was judged last */
+	struct lh_abandoned_lock *kept; /* LH_DEAD_THREADS_MAX of them, once there is one */
+	uint32_t kepts;                 /* ever */
 };
 
 /* One look's work. */
-struct lh_still_work {
-	struct lh_still *still;
-	struct lh_pool *pool;
+struct lh_deadlocks_pass {
+	struct lh_deadlocks *still;
+	struct lh_arena *pool;
 	uint64_t now_ns;
-	struct lh_still_waiter *waiter;
+	struct lh_deadlocks_waiter *waiter;
 	uint32_t waiters;
-	struct lh_still_lock *locks;
-	struct lh_hang_node *node; /* one for each waiter, and the last for those who have ended */
-	struct lh_knot *knot;
+	struct lh_deadlocks_lock *locks;
+	struct lh_wait_node *node; /* one for each waiter, and the last for those who have ended */
+	struct lh_deadlock *knot;
 	uint32_t knots;
 };
 
 /* edges_ledger.c: whom each waiter waits for, and what the graph makes of it. */
-void lh_still_edges(struct lh_still_work *, uint32_t *rings);
+void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *rings);
 
-bool lh_still_is_kept(const struct lh_lock *); /* for ever, once its owner is gone */
+bool lh_lock_stays_locked(const struct lh_lock *); /* for ever, once its owner is gone */
 /* Of a lock in shared memory the place of its bytes; of any other its process and number. */
-struct lh_still_name lh_still_name_of(const struct lh_still_process *, lh_lock_id);
+struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *, lh_lock_id);
 
 /* deadlock_findings.c: what is to be told. */
-void lh_still_knots(struct lh_still_work *, uint32_t rings);
+void lh_deadlocks_collect(struct lh_deadlocks_pass *, uint32_t rings);
 
 #endif

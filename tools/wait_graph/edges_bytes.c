@@ -18,7 +18,7 @@ static struct lh_hang_thread *main_thread(const struct lh_hang *h)
 	return NULL;
 }
 
-void lh_hang_add_on(struct lh_hang *h, uint32_t thread, uint32_t who)
+void lh_hang_add_edge(struct lh_hang *h, uint32_t thread, uint32_t who)
 {
 	struct lh_hang_thread *t = &h->thread[thread];
 
@@ -28,7 +28,7 @@ void lh_hang_add_on(struct lh_hang *h, uint32_t thread, uint32_t who)
 	LH_PUSH(h->pool, t->on, t->ons, who);
 }
 
-static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_place place, uint64_t ns)
+static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_site place, uint64_t ns)
 {
 	struct lh_hang_hold hold = {who, lock, place, ns};
 
@@ -66,7 +66,7 @@ static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].ended && h->thread[i].tid == inner)
 			return i;
-	t.id = lh_hang_put_thread(&h->book, inner, "", LH_THREAD_ENDED);
+	t.id = lh_snapshot_put_thread(&h->book, inner, "", LH_THREAD_ENDED);
 	LH_PUSH(h->pool, h->thread, h->threads, t);
 	return h->threads - 1;
 }
@@ -85,12 +85,12 @@ static void on_stranger(struct lh_hang *h, uint32_t me, pid_t owner)
 		return;
 	}
 	if (heir && heir != &h->thread[me]) {
-		lh_hang_add_on(h, me, (uint32_t)(heir - h->thread));
+		lh_hang_add_edge(h, me, (uint32_t)(heir - h->thread));
 		return;
 	}
 	uint32_t ended = index_of_ended(h, owner);
 
-	lh_hang_add_on(h, me, ended);
+	lh_hang_add_edge(h, me, ended);
 	add_hold(h, ended, h->thread[me].lock, 0, 0);
 }
 
@@ -102,7 +102,7 @@ static void on_owner(struct lh_hang *h, uint32_t me, pid_t owner, lh_lock_id loc
 		on_stranger(h, me, owner);
 		return;
 	}
-	lh_hang_add_on(h, me, who);
+	lh_hang_add_edge(h, me, who);
 	add_hold(h, who, lock, 0, 0);
 }
 
@@ -112,15 +112,15 @@ static void join_edge(struct lh_hang *h, uint32_t me)
 
 	if (who == UINT32_MAX)
 		return; /* it has just ended: the wait is over */
-	h->thread[me].lock = lh_hang_put_life(&h->book, h->thread[who].id);
-	lh_hang_add_on(h, me, who);
+	h->thread[me].lock = lh_snapshot_put_thread_end(&h->book, h->thread[who].id);
+	lh_hang_add_edge(h, me, who);
 	add_hold(h, who, h->thread[me].lock, 0, 0);
 }
 
 static void initialiser_edge(struct lh_hang *h, uint32_t me)
 {
 	const struct lh_peek_task *t =
-		lh_hang_initialiser(h->peek, h->thread[me].task, &h->thread[me].wait);
+		lh_once_owner(h->peek, h->thread[me].task, &h->thread[me].wait);
 
 	if (t)
 		on_owner(h, me, t->inner, h->thread[me].lock);
@@ -130,7 +130,7 @@ static void edges_from_bytes(struct lh_hang *h, uint32_t me)
 {
 	const struct lh_hang_wait *w = &h->thread[me].wait;
 
-	if (w->kind == LH_LIFE)
+	if (w->kind == LH_THREAD_END)
 		join_edge(h, me);
 	else if (w->kind == LH_ONCE || w->kind == LH_GUARD)
 		initialiser_edge(h, me);
@@ -142,22 +142,22 @@ static void edges_from_bytes(struct lh_hang *h, uint32_t me)
 
 static bool blocks(const struct lh_held *held, lh_lock_id lock, enum lh_mode wanted)
 {
-	return held->lock == lock && !(held->flags & LH_HELD_WAITING) &&
-	       (wanted != LH_SHARED || LH_PLACE_MODE(held->place) == LH_EXCLUSIVE);
+	return held->lock == lock && !(held->flags & LH_HELD_IN_COND_WAIT) &&
+	       (wanted != LH_SHARED || LH_SITE_MODE(held->place) == LH_EXCLUSIVE);
 }
 
-static lh_place own_place(struct lh_hang *h, lh_place place)
+static lh_site own_place(struct lh_hang *h, lh_site place)
 {
-	return LH_PLACE(lh_hang_copy_stack(&h->book, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
-			LH_PLACE_MODE(place));
+	return LH_SITE(lh_snapshot_copy_stack(&h->book, LH_SITE_STACK(place)), LH_SITE_HOW(place),
+		       LH_SITE_MODE(place));
 }
 
 /* A reader of a lock that prefers writers stands behind the writer that is queued. */
-static bool queues_before(const struct lh_seat *me, const struct lh_seat *other, uint32_t flags)
+static bool queues_before(const struct lh_live_thread *me, const struct lh_live_thread *other,
+			  uint32_t flags)
 {
-	return flags & LH_LOCK_PREFER_WRITER && LH_PLACE_MODE(me->wait_place) == LH_SHARED &&
-	       other->wait_lock == me->wait_lock &&
-	       LH_PLACE_MODE(other->wait_place) == LH_EXCLUSIVE;
+	return flags & LH_LOCK_PREFER_WRITER && LH_SITE_MODE(me->wait_place) == LH_SHARED &&
+	       other->wait_lock == me->wait_lock && LH_SITE_MODE(other->wait_place) == LH_EXCLUSIVE;
 }
 
 static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
@@ -165,29 +165,29 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 	struct lh_hang_thread *t = &h->thread[me];
 
 	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_seat *s = h->thread[i].seat;
+		const struct lh_live_thread *s = h->thread[i].seat;
 
 		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++) {
 			if (!blocks(&s->held[k], t->seat->wait_lock,
-				    LH_PLACE_MODE(t->seat->wait_place)))
+				    LH_SITE_MODE(t->seat->wait_place)))
 				continue;
-			lh_hang_add_on(h, me, i);
+			lh_hang_add_edge(h, me, i);
 			add_hold(h, i, t->lock, own_place(h, s->held[k].place),
 				 lh_held_for(&s->held[k], NULL, h->now_ns));
 		}
 		if (s && i != me && queues_before(t->seat, s, flags))
-			lh_hang_add_on(h, me, i);
+			lh_hang_add_edge(h, me, i);
 	}
 }
 
 void lh_hang_hold_all(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_seat *s = h->thread[i].seat;
+		const struct lh_live_thread *s = h->thread[i].seat;
 
 		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++)
-			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_WAITING))
-				add_hold(h, i, lh_hang_copy_lock(&h->book, s->held[k].lock),
+			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_IN_COND_WAIT))
+				add_hold(h, i, lh_snapshot_copy_lock(&h->book, s->held[k].lock),
 					 own_place(h, s->held[k].place),
 					 lh_held_for(&s->held[k], NULL, h->now_ns));
 	}
@@ -197,8 +197,8 @@ static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].seat && h->thread[i].seat->thread == with) {
-			h->thread[me].lock = lh_hang_put_life(&h->book, h->thread[i].id);
-			lh_hang_add_on(h, me, i);
+			h->thread[me].lock = lh_snapshot_put_thread_end(&h->book, h->thread[i].id);
+			lh_hang_add_edge(h, me, i);
 			add_hold(h, i, h->thread[me].lock, 0, 0);
 		}
 }
@@ -206,7 +206,7 @@ static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 /* False: the ledger does not know who holds it. */
 static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 {
-	const struct lh_seat *s = h->thread[me].seat;
+	const struct lh_live_thread *s = h->thread[me].seat;
 	struct lh_lock l = {0};
 
 	if (!s || !s->wait_lock)
@@ -243,7 +243,7 @@ static bool may_be_posted(const struct lh_hang_thread *t)
 static void fill_node(const struct lh_hang *h, uint32_t i)
 {
 	const struct lh_hang_thread *t = &h->thread[i];
-	struct lh_hang_node *n = &h->node[i];
+	struct lh_wait_node *n = &h->node[i];
 
 	n->on = t->on;
 	n->ons = t->ons;
@@ -273,15 +273,15 @@ void lh_hang_edges(struct lh_hang *h)
 		if (t->waiting && !edges_from_ledger(h, i) && t->task && t->wait.kind)
 			edges_from_bytes(h, i);
 	}
-	lh_hang_judge_all(h);
+	lh_hang_solve(h);
 }
 
-void lh_hang_judge_all(struct lh_hang *h)
+void lh_hang_solve(struct lh_hang *h)
 {
-	h->node = lh_pool_get(h->pool, (h->threads + 1) * sizeof(*h->node));
+	h->node = lh_arena_alloc(h->pool, (h->threads + 1) * sizeof(*h->node));
 	for (uint32_t i = 0; i < h->threads; i++)
 		fill_node(h, i);
-	h->rings = lh_hang_judge(h->node, h->threads);
+	h->rings = lh_wait_graph_solve(h->node, h->threads);
 	h->hopeless = true;
 	for (uint32_t i = 0; i < h->threads; i++)
 		h->hopeless &= h->node[i].stuck || h->thread[i].other;

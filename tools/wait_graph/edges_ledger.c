@@ -11,51 +11,51 @@
 
 /* ---- locks ---- */
 
-struct lh_still_name lh_still_name_of(const struct lh_still_process *p, lh_lock_id id)
+struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *p, lh_lock_id id)
 {
-	struct lh_shared_place at;
+	struct lh_lock_location at;
 	struct lh_lock l;
 
 	if (lh_read_lock(p->record, id, &l) && l.flags & LH_LOCK_PSHARED &&
-	    lh_read_place(p->record, LH_LOCK_ROW(id), &l, &at))
-		return (struct lh_still_name){.a = at.dev, .b = at.ino, .c = at.off + 1};
-	return (struct lh_still_name){.a = p->number, .b = id};
+	    lh_read_lock_location(p->record, LH_LOCK_ROW(id), &l, &at))
+		return (struct lh_wait_lock_key){.a = at.dev, .b = at.ino, .c = at.off + 1};
+	return (struct lh_wait_lock_key){.a = p->number, .b = id};
 }
 
-static struct lh_still_lock *lock_of(struct lh_still_work *w, const struct lh_still_process *p,
-				     lh_lock_id id)
+static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *w,
+					 const struct lh_deadlocks_process *p, lh_lock_id id)
 {
-	struct lh_still_name name = lh_still_name_of(p, id);
-	struct lh_still_lock *l;
+	struct lh_wait_lock_key name = lh_wait_lock_key_of(p, id);
+	struct lh_deadlocks_lock *l;
 
 	HASH_FIND(hh, w->locks, &name, sizeof(name), l);
 	if (l)
 		return l;
-	l = lh_pool_get(w->pool, sizeof(*l));
+	l = lh_arena_alloc(w->pool, sizeof(*l));
 	l->name = name;
 	HASH_ADD(hh, w->locks, name, sizeof(name), l);
 	return l;
 }
 
-static void add_holds(struct lh_still_work *w, uint32_t i)
+static void add_holds(struct lh_deadlocks_pass *w, uint32_t i)
 {
-	const struct lh_still_waiter *x = &w->waiter[i];
+	const struct lh_deadlocks_waiter *x = &w->waiter[i];
 
 	for (uint32_t k = 0; k < x->seat.held_n; k++) {
 		const struct lh_held *h = &x->seat.held[k];
-		struct lh_still_holder holder = {i, LH_PLACE_MODE(h->place), h->place, h->tick,
-						 h->lock};
+		struct lh_deadlocks_holder holder = {i, LH_SITE_MODE(h->place), h->place, h->tick,
+						     h->lock};
 
-		if (!h->lock || h->flags & LH_HELD_WAITING)
+		if (!h->lock || h->flags & LH_HELD_IN_COND_WAIT)
 			continue;
-		struct lh_still_lock *l = lock_of(w, x->process, h->lock);
+		struct lh_deadlocks_lock *l = lock_of(w, x->process, h->lock);
 		LH_PUSH(w->pool, l->holder, l->holders, holder);
 	}
 }
 
 /* ---- owners that have ended ---- */
 
-bool lh_still_is_kept(const struct lh_lock *l)
+bool lh_lock_stays_locked(const struct lh_lock *l)
 {
 	return !(l->flags & LH_LOCK_ROBUST) && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK ||
 						l->kind == LH_SPIN || l->kind == LH_CUSTOM);
@@ -67,24 +67,24 @@ static bool excludes(enum lh_mode held, enum lh_mode wanted)
 }
 
 /* Its seat still shows what it held: nobody has asked yet whether it is gone. */
-static void look_in_seats(struct lh_still_work *w, struct lh_still_waiter *x)
+static void look_in_seats(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	const struct lh_record *r = x->process->record;
-	uint32_t n = lh_read_used(r, LH_T_SEAT);
-	struct lh_seat s;
+	const struct lh_ledger_view *r = x->process->record;
+	uint32_t n = lh_read_used(r, LH_T_LIVE_THREAD);
+	struct lh_live_thread s;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_seat(r, i, &s) || s.state != LH_SEAT_ENDING || !s.held_n)
+		if (!lh_read_live_thread(r, i, &s) || s.state != LH_LIVE_ENDING || !s.held_n)
 			continue;
 		for (uint32_t k = 0; k < s.held_n; k++) {
 			const struct lh_held *h = &s.held[k];
 
 			if (h->lock != x->seat.wait_lock ||
-			    !excludes(LH_PLACE_MODE(h->place), LH_PLACE_MODE(x->seat.wait_place)) ||
+			    !excludes(LH_SITE_MODE(h->place), LH_SITE_MODE(x->seat.wait_place)) ||
 			    !w->still->asks.gone(x->process->with, s.tid))
 				continue;
 			x->lock->ended_thread = s.thread;
-			x->lock->ended = (struct lh_still_holder){
+			x->lock->ended = (struct lh_deadlocks_holder){
 				.place = h->place, .tick = h->tick, .lock = h->lock};
 			return;
 		}
@@ -92,7 +92,7 @@ static void look_in_seats(struct lh_still_work *w, struct lh_still_waiter *x)
 }
 
 /* The library has seen it end, and told that it kept the lock. */
-static bool was_told(const struct lh_record *r, const struct lh_finding *f, lh_lock_id lock,
+static bool was_told(const struct lh_ledger_view *r, const struct lh_finding *f, lh_lock_id lock,
 		     struct lh_step *step)
 {
 	for (uint32_t i = 0; f->rule == LH_RULE_EXIT_HOLDING && i < f->steps; i++)
@@ -102,9 +102,9 @@ static bool was_told(const struct lh_record *r, const struct lh_finding *f, lh_l
 	return false;
 }
 
-static void look_in_findings(struct lh_still_work *w, struct lh_still_waiter *x)
+static void look_in_findings(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	const struct lh_record *r = x->process->record;
+	const struct lh_ledger_view *r = x->process->record;
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
 	struct lh_thread thread;
 	struct lh_finding f;
@@ -115,40 +115,40 @@ static void look_in_findings(struct lh_still_work *w, struct lh_still_waiter *x)
 		    lh_read_thread(r, step.thread, &thread) && thread.flags & LH_THREAD_ENDED &&
 		    w->still->asks.kept(x->process->with, &x->row, thread.tid)) {
 			x->lock->ended_thread = step.thread;
-			x->lock->ended = (struct lh_still_holder){
+			x->lock->ended = (struct lh_deadlocks_holder){
 				.place = step.place, .tick = step.tick, .lock = step.lock};
 			return;
 		}
 }
 
 /* A process has ended with it. */
-static void look_in_graves(struct lh_still_work *w, struct lh_still_waiter *x)
+static void look_in_graves(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	uint32_t n = w->still->kepts < LH_GHOSTS ? w->still->kepts : LH_GHOSTS;
+	uint32_t n = w->still->kepts < LH_DEAD_THREADS_MAX ? w->still->kepts : LH_DEAD_THREADS_MAX;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_still_kept *k = &w->still->kept[i];
+		const struct lh_abandoned_lock *k = &w->still->kept[i];
 
 		if (memcmp(&k->name, &x->lock->name, sizeof(k->name)) ||
-		    !excludes(LH_PLACE_MODE(k->place), LH_PLACE_MODE(x->seat.wait_place)) ||
+		    !excludes(LH_SITE_MODE(k->place), LH_SITE_MODE(x->seat.wait_place)) ||
 		    !w->still->asks.kept(x->process->with, &x->row, k->ghost.tid))
 			continue;
 		x->lock->ghost = &k->ghost;
-		x->lock->ended = (struct lh_still_holder){
+		x->lock->ended = (struct lh_deadlocks_holder){
 			.place = k->place, .tick = k->tick, .lock = x->seat.wait_lock};
 	}
 }
 
-static bool owner_has_ended(struct lh_still_work *w, struct lh_still_waiter *x)
+static bool owner_has_ended(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	struct lh_seat owner;
+	struct lh_live_thread owner;
 
-	if (!x->lock || x->lock->holders || !lh_still_is_kept(&x->row))
+	if (!x->lock || x->lock->holders || !lh_lock_stays_locked(&x->row))
 		return false;
 	if (!x->lock->looked) {
 		x->lock->looked = true;
-		if (x->row.owner && lh_read_seat(x->process->record, x->row.owner, &owner) &&
-		    owner.state == LH_SEAT_LIVE)
+		if (x->row.owner && lh_read_live_thread(x->process->record, x->row.owner, &owner) &&
+		    owner.state == LH_LIVE_ATTACHED)
 			return false;
 		look_in_seats(w, x);
 		if (!x->lock->ended_thread)
@@ -161,7 +161,7 @@ static bool owner_has_ended(struct lh_still_work *w, struct lh_still_waiter *x)
 
 /* ---- edges ---- */
 
-static void add_on(struct lh_still_work *w, struct lh_still_waiter *x, uint32_t who)
+static void add_on(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x, uint32_t who)
 {
 	for (uint32_t i = 0; i < x->ons; i++)
 		if (x->on[i] == who)
@@ -169,7 +169,7 @@ static void add_on(struct lh_still_work *w, struct lh_still_waiter *x, uint32_t 
 	LH_PUSH(w->pool, x->on, x->ons, who);
 }
 
-static void join_edge(struct lh_still_work *w, struct lh_still_waiter *x)
+static void join_edge(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
 	for (uint32_t i = 0; i < w->waiters; i++)
 		if (w->waiter[i].process == x->process &&
@@ -178,7 +178,7 @@ static void join_edge(struct lh_still_work *w, struct lh_still_waiter *x)
 }
 
 /* Every permit there is must be in the hands of one who stands still. */
-static void permit_edges(struct lh_still_work *w, struct lh_still_waiter *x)
+static void permit_edges(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
 	if (!x->row.initial || x->lock->holders < x->row.initial)
 		return;
@@ -186,16 +186,17 @@ static void permit_edges(struct lh_still_work *w, struct lh_still_waiter *x)
 		add_on(w, x, x->lock->holder[i].waiter);
 }
 
-static bool queues_before(const struct lh_still_waiter *x, const struct lh_still_waiter *other)
+static bool queues_before(const struct lh_deadlocks_waiter *x,
+			  const struct lh_deadlocks_waiter *other)
 {
 	return x->row.kind == LH_RWLOCK && x->row.flags & LH_LOCK_PREFER_WRITER &&
-	       LH_PLACE_MODE(x->seat.wait_place) == LH_SHARED && other->lock == x->lock &&
-	       LH_PLACE_MODE(other->seat.wait_place) == LH_EXCLUSIVE;
+	       LH_SITE_MODE(x->seat.wait_place) == LH_SHARED && other->lock == x->lock &&
+	       LH_SITE_MODE(other->seat.wait_place) == LH_EXCLUSIVE;
 }
 
-static void holder_edges(struct lh_still_work *w, struct lh_still_waiter *x)
+static void holder_edges(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	enum lh_mode wanted = LH_PLACE_MODE(x->seat.wait_place);
+	enum lh_mode wanted = LH_SITE_MODE(x->seat.wait_place);
 
 	for (uint32_t i = 0; i < x->lock->holders; i++)
 		if (excludes(x->lock->holder[i].mode, wanted))
@@ -208,9 +209,9 @@ static void holder_edges(struct lh_still_work *w, struct lh_still_waiter *x)
 		add_on(w, x, w->waiters);
 }
 
-void lh_still_edges(struct lh_still_work *w, uint32_t *rings)
+void lh_deadlocks_edges(struct lh_deadlocks_pass *w, uint32_t *rings)
 {
-	w->node = lh_pool_get(w->pool, (w->waiters + 1) * sizeof(*w->node));
+	w->node = lh_arena_alloc(w->pool, (w->waiters + 1) * sizeof(*w->node));
 	for (uint32_t i = 0; i < w->waiters; i++)
 		add_holds(w, i);
 	for (uint32_t i = 0; i < w->waiters; i++)
@@ -218,7 +219,7 @@ void lh_still_edges(struct lh_still_work *w, uint32_t *rings)
 			w->waiter[i].lock =
 				lock_of(w, w->waiter[i].process, w->waiter[i].seat.wait_lock);
 	for (uint32_t i = 0; i < w->waiters; i++) {
-		struct lh_still_waiter *x = &w->waiter[i];
+		struct lh_deadlocks_waiter *x = &w->waiter[i];
 
 		if (!x->lock)
 			join_edge(w, x);
@@ -226,11 +227,11 @@ void lh_still_edges(struct lh_still_work *w, uint32_t *rings)
 			permit_edges(w, x);
 		else
 			holder_edges(w, x);
-		w->node[i] = (struct lh_hang_node){.waits = x->ons > 0,
+		w->node[i] = (struct lh_wait_node){.waits = x->ons > 0,
 						   .one_of = x->row.kind == LH_SEM,
 						   .on = x->on,
 						   .ons = x->ons};
 	}
-	w->node[w->waiters] = (struct lh_hang_node){.waits = true, .gone = true};
-	*rings = lh_hang_judge(w->node, w->waiters + 1);
+	w->node[w->waiters] = (struct lh_wait_node){.waits = true, .gone = true};
+	*rings = lh_wait_graph_solve(w->node, w->waiters + 1);
 }

@@ -30,9 +30,9 @@ static uint32_t put_module(struct lh_hang *h, const struct lh_module *m)
 	struct lh_module *here;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (same_module(lh_hang_row_at(&h->book, LH_T_MODULE, i), m))
+		if (same_module(lh_snapshot_row(&h->book, LH_T_MODULE, i), m))
 			return i;
-	here = lh_hang_row(&h->book, LH_T_MODULE, &row);
+	here = lh_snapshot_row_add(&h->book, LH_T_MODULE, &row);
 	if (here)
 		*here = *m;
 	return row;
@@ -41,7 +41,7 @@ static uint32_t put_module(struct lh_hang *h, const struct lh_module *m)
 static const struct lh_module *module_of(const struct lh_hang *s, uint32_t number)
 {
 	return number && number < s->book.ledger->table[LH_T_MODULE].used
-		       ? lh_hang_row_at(&s->book, LH_T_MODULE, number)
+		       ? lh_snapshot_row(&s->book, LH_T_MODULE, number)
 		       : NULL;
 }
 
@@ -77,36 +77,36 @@ static void data_here(struct lh_hang *h, const struct lh_hang *s, uint32_t side,
 
 static lh_stack_id stack_here(struct lh_hang *h, const struct lh_hang *s, lh_stack_id id)
 {
-	const struct lh_stack *from = lh_hang_row_at(&s->book, LH_T_STACK, id);
+	const struct lh_stack *from = lh_snapshot_row(&s->book, LH_T_STACK, id);
 	uint64_t frame[LH_FRAMES_MAX];
 	uint32_t n = id && from->n <= LH_FRAMES_MAX ? from->n : 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t f = *(uint64_t *)lh_hang_row_at(&s->book, LH_T_FRAME, from->frame + i);
+		uint64_t f = *(uint64_t *)lh_snapshot_row(&s->book, LH_T_FRAME, from->frame + i);
 
 		frame[i] = LH_FRAME(code_here(h, s, LH_FRAME_MODULE(f)), LH_FRAME_PC(f));
 	}
-	return n ? lh_hang_put_frames(&h->book, frame, n, from->flags & LH_STACK_CUT) : 0;
+	return n ? lh_snapshot_put_frames(&h->book, frame, n, from->flags & LH_STACK_CUT) : 0;
 }
 
-static lh_place place_here(struct lh_hang *h, const struct lh_hang *s, lh_place place)
+static lh_site place_here(struct lh_hang *h, const struct lh_hang *s, lh_site place)
 {
-	return LH_PLACE(stack_here(h, s, LH_PLACE_STACK(place)), LH_PLACE_HOW(place),
-			LH_PLACE_MODE(place));
+	return LH_SITE(stack_here(h, s, LH_SITE_STACK(place)), LH_SITE_HOW(place),
+		       LH_SITE_MODE(place));
 }
 
 /* One that we have a row for already, 0 none. */
-static lh_lock_id known_here(const struct lh_hang *h, struct lh_hang_spot at, enum lh_kind kind)
+static lh_lock_id known_here(const struct lh_hang *h, struct lh_shm_key at, enum lh_kind kind)
 {
 	uint32_t n = at.known ? h->book.ledger->table[LH_T_LOCK].used : 0;
 
 	for (uint32_t i = 1; i < n; i++) {
-		const struct lh_lock *l = lh_hang_row_at(&h->book, LH_T_LOCK, i);
-		uint64_t address = lh_lock_shown(l);
+		const struct lh_lock *l = lh_snapshot_row(&h->book, LH_T_LOCK, i);
+		uint64_t address = lh_lock_address(l);
 		const struct lh_hang *s = h->peers->side[address >> LH_READ_ADDRESS_BITS];
 
 		if (l->kind == kind &&
-		    lh_hang_same_spot(lh_hang_spot_at(s, lh_read_address(address)), at))
+		    lh_shm_key_equal(lh_shm_key_at(s, lh_read_address(address)), at))
 			return LH_LOCK_ID(i, l->gen);
 	}
 	return 0;
@@ -115,20 +115,20 @@ static lh_lock_id known_here(const struct lh_hang *h, struct lh_hang_spot at, en
 static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_hang *s,
 			    lh_lock_id id, lh_thread_id life)
 {
-	const struct lh_lock *l = lh_hang_row_at(&s->book, LH_T_LOCK, LH_LOCK_ROW(id));
-	uint64_t address = lh_lock_shown(l);
+	const struct lh_lock *l = lh_snapshot_row(&s->book, LH_T_LOCK, LH_LOCK_ROW(id));
+	uint64_t address = lh_lock_address(l);
 	lh_lock_id here;
 
-	if (!id || l->kind == LH_LIFE)
-		return id ? lh_hang_put_life(&h->book, life) : 0;
-	here = known_here(h, lh_hang_spot_at(s, address), (enum lh_kind)l->kind);
+	if (!id || l->kind == LH_THREAD_END)
+		return id ? lh_snapshot_put_thread_end(&h->book, life) : 0;
+	here = known_here(h, lh_shm_key_at(s, address), (enum lh_kind)l->kind);
 	if (here || !address)
 		return here;
 	data_here(h, s, side, address);
-	here = lh_hang_put_lock(&h->book, (enum lh_kind)l->kind, address + beyond(side),
-				l->flags & ~(uint32_t)LH_LOCK_NAMED);
+	here = lh_snapshot_put_lock(&h->book, (enum lh_kind)l->kind, address + beyond(side),
+				    l->flags & ~(uint32_t)LH_LOCK_NAMED);
 	if (here) {
-		struct lh_lock *row = lh_hang_row_at(&h->book, LH_T_LOCK, LH_LOCK_ROW(here));
+		struct lh_lock *row = lh_snapshot_row(&h->book, LH_T_LOCK, LH_LOCK_ROW(here));
 
 		row->born = stack_here(h, s, l->born);
 		row->first = stack_here(h, s, l->first);
@@ -139,13 +139,13 @@ static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_ha
 /* ---- their threads ---- */
 
 /* Of a thread's end: whose it is, as a row of ours. */
-static lh_thread_id life_here(const struct lh_hang_peers *all, uint32_t side, lh_lock_id id)
+static lh_thread_id life_here(const struct lh_hang_processes *all, uint32_t side, lh_lock_id id)
 {
 	const struct lh_hang *s = all->side[side];
 
 	for (uint32_t i = 0; id && i < s->threads; i++) {
 		const struct lh_thread *row =
-			lh_hang_row_at(&s->book, LH_T_THREAD, s->thread[i].id);
+			lh_snapshot_row(&s->book, LH_T_THREAD, s->thread[i].id);
 
 		if (row->life == id && all->at[side][i] != UINT32_MAX)
 			return all->side[0]->thread[all->at[side][i]].id;
@@ -165,27 +165,27 @@ static void add_thread(struct lh_hang *h, uint32_t side, uint32_t i)
 {
 	struct lh_hang *s = h->peers->side[side];
 	const struct lh_hang_thread *from = &s->thread[i];
-	const struct lh_thread *row = lh_hang_row_at(&s->book, LH_T_THREAD, from->id);
+	const struct lh_thread *row = lh_snapshot_row(&s->book, LH_T_THREAD, from->id);
 	struct lh_hang_thread t = *from;
 
-	t.id = lh_hang_put_thread(&h->book, from->tid, from->id ? row->name : "",
-				  LH_THREAD_ELSEWHERE | (from->ended ? LH_THREAD_ENDED : 0));
+	t.id = lh_snapshot_put_thread(&h->book, from->tid, from->id ? row->name : "",
+				      LH_THREAD_FOREIGN | (from->ended ? LH_THREAD_ENDED : 0));
 	if (t.id)
-		((struct lh_thread *)lh_hang_row_at(&h->book, LH_T_THREAD, t.id))->creator_segment =
-			(uint32_t)s->peek->pid;
+		((struct lh_thread *)lh_snapshot_row(&h->book, LH_T_THREAD, t.id))
+			->creator_segment = (uint32_t)s->peek->pid;
 	t.other = s->peek;
 	t.seat = NULL;
 	t.on = NULL;
 	t.ons = 0;
 	t.stack = stack_here(h, s, from->stack);
-	t.place = LH_PLACE(t.stack, LH_PLACE_HOW(from->place), LH_PLACE_MODE(from->place));
+	t.place = LH_SITE(t.stack, LH_SITE_HOW(from->place), LH_SITE_MODE(from->place));
 	h->peers->at[side][i] = h->threads;
 	LH_PUSH(h->pool, h->thread, h->threads, t);
 }
 
-void lh_hang_add_side(struct lh_hang *h, uint32_t side)
+void lh_hang_merge_process(struct lh_hang *h, uint32_t side)
 {
-	const struct lh_hang_peers *all = h->peers;
+	const struct lh_hang_processes *all = h->peers;
 	const struct lh_hang *s = all->side[side];
 
 	for (uint32_t i = 0; i < s->threads; i++)
@@ -197,7 +197,7 @@ void lh_hang_add_side(struct lh_hang *h, uint32_t side)
 
 		for (uint32_t k = 0; me != UINT32_MAX && k < from->ons; k++)
 			if (all->at[side][from->on[k]] != UINT32_MAX)
-				lh_hang_add_on(h, me, all->at[side][from->on[k]]);
+				lh_hang_add_edge(h, me, all->at[side][from->on[k]]);
 		if (me != UINT32_MAX)
 			h->thread[me].lock =
 				lock_here(h, side, s, from->lock, life_here(all, side, from->lock));

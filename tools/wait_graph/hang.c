@@ -9,7 +9,7 @@ enum {
 	BETWEEN_MS = 50,
 	RESTING_MS = 10,
 	SEMAPHORE_MS = 1000,
-	LATE_MAX = LH_HANG_LATE_S * 1000 / RESTING_MS
+	LATE_MAX = LH_HANG_STARVED_S * 1000 / RESTING_MS
 };
 
 /* ---- the first look ---- */
@@ -22,7 +22,7 @@ static void rest(unsigned ms)
 		;
 }
 
-static uint64_t ledger_now(const struct lh_record *r)
+static uint64_t ledger_now(const struct lh_ledger_view *r)
 {
 	struct timespec t;
 
@@ -30,33 +30,36 @@ static uint64_t ledger_now(const struct lh_record *r)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec - r->head.start_ns;
 }
 
-static const struct lh_seat *seat_of(const struct lh_seat *list, uint32_t n, pid_t inner)
+static const struct lh_live_thread *seat_of(const struct lh_live_thread *list, uint32_t n,
+					    pid_t inner)
 {
 	for (uint32_t i = 1; i < n; i++)
-		if (list[i].state == LH_SEAT_LIVE && list[i].tid == inner)
+		if (list[i].state == LH_LIVE_ATTACHED && list[i].tid == inner)
 			return &list[i];
 	return NULL;
 }
 
-static struct lh_seat *copy_seats(struct lh_hang *h, const struct lh_record *r, uint32_t *n)
+static struct lh_live_thread *copy_seats(struct lh_hang *h, const struct lh_ledger_view *r,
+					 uint32_t *n)
 {
-	struct lh_seat *list;
+	struct lh_live_thread *list;
 
-	*n = lh_read_used(r, LH_T_SEAT);
-	list = lh_pool_get(h->pool, (*n + 1) * sizeof(*list));
+	*n = lh_read_used(r, LH_T_LIVE_THREAD);
+	list = lh_arena_alloc(h->pool, (*n + 1) * sizeof(*list));
 	for (uint32_t i = 1; i < *n; i++)
-		lh_read_seat(r, i, &list[i]);
+		lh_read_live_thread(r, i, &list[i]);
 	return list;
 }
 
 /* A semaphore is given more time: somebody may post any moment. */
-static unsigned pause_for(const struct lh_record *r, const struct lh_seat *seat, uint32_t n)
+static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_thread *seat,
+			  uint32_t n)
 {
 	uint64_t now = ledger_now(r);
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (seat[i].state == LH_SEAT_LIVE && lh_read_lock(r, seat[i].wait_lock, &l) &&
+		if (seat[i].state == LH_LIVE_ATTACHED && lh_read_lock(r, seat[i].wait_lock, &l) &&
 		    l.kind == LH_SEM && !(l.flags & LH_LOCK_SIGNAL) &&
 		    now - seat[i].wait_since_ns < SEMAPHORE_MS * 1000000ull)
 			return SEMAPHORE_MS;
@@ -66,16 +69,16 @@ static unsigned pause_for(const struct lh_record *r, const struct lh_seat *seat,
 /* ---- threads ---- */
 
 static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
-			       const struct lh_seat *s)
+			       const struct lh_live_thread *s)
 {
 	if (s && s->thread && s->thread < h->book.ledger->table[LH_T_THREAD].used) {
-		struct lh_thread *row = lh_hang_row_at(&h->book, LH_T_THREAD, s->thread);
+		struct lh_thread *row = lh_snapshot_row(&h->book, LH_T_THREAD, s->thread);
 
 		memcpy(row->name, k->name, sizeof(row->name)); /* as it is called now */
 		return s->thread;
 	}
-	return lh_hang_put_thread(&h->book, k->tid, k->name,
-				  k->tid == h->peek->pid ? LH_THREAD_MAIN : 0);
+	return lh_snapshot_put_thread(&h->book, k->tid, k->name,
+				      k->tid == h->peek->pid ? LH_THREAD_MAIN : 0);
 }
 
 static void add_threads(struct lh_hang *h)
@@ -107,30 +110,32 @@ static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w)
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_lock_row(h->record, i, &l) && l.address == w->address &&
 		    l.kind == w->kind)
-			return lh_hang_copy_lock(&h->book, LH_LOCK_ID(i, l.gen));
-	return w->kind == LH_LIFE ? 0 : lh_hang_put_lock(&h->book, w->kind, w->address, w->flags);
+			return lh_snapshot_copy_lock(&h->book, LH_LOCK_ID(i, l.gen));
+	return w->kind == LH_THREAD_END
+		       ? 0
+		       : lh_snapshot_put_lock(&h->book, w->kind, w->address, w->flags);
 }
 
 static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
-			     const struct lh_seat *before)
+			     const struct lh_live_thread *before)
 {
-	const struct lh_seat *s = t->seat;
+	const struct lh_live_thread *s = t->seat;
 	struct lh_lock l = {0};
 
 	lh_read_lock(h->record, s->wait_lock, &l);
 	t->waiting = true;
 	t->still = before && before->wait_seq == s->wait_seq && before->wait_lock == s->wait_lock;
-	t->wait.kind = s->wait_on == LH_WAIT_JOIN ? LH_LIFE : (enum lh_kind)l.kind;
-	t->wait.mode = LH_PLACE_MODE(s->wait_place);
-	t->wait.timed = LH_PLACE_HOW(s->wait_place) != LH_WAITS;
+	t->wait.kind = s->wait_on == LH_WAIT_JOIN ? LH_THREAD_END : (enum lh_kind)l.kind;
+	t->wait.mode = LH_SITE_MODE(s->wait_place);
+	t->wait.timed = LH_SITE_HOW(s->wait_place) != LH_BLOCKING;
 	t->wait.shared |= (l.flags & LH_LOCK_PSHARED) != 0;
 	t->wait.address = l.address;
 	t->wait.flags = l.flags;
 	t->ns = h->now_ns > s->wait_since_ns ? h->now_ns - s->wait_since_ns : 0;
-	t->lock = lh_hang_copy_lock(&h->book, s->wait_lock);
+	t->lock = lh_snapshot_copy_lock(&h->book, s->wait_lock);
 	if (!t->stack)
-		t->stack = lh_hang_copy_stack(&h->book, LH_PLACE_STACK(s->wait_place));
-	t->place = LH_PLACE(t->stack, LH_PLACE_HOW(s->wait_place), t->wait.mode);
+		t->stack = lh_snapshot_copy_stack(&h->book, LH_SITE_STACK(s->wait_place));
+	t->place = LH_SITE(t->stack, LH_SITE_HOW(s->wait_place), t->wait.mode);
 }
 
 /* As in the library's own stacks: the caller, when it is known what it called. */
@@ -147,15 +152,15 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 
 	t->waiting = lh_hang_wait_of(h->peek, k, &t->wait);
 	t->still = k->still;
-	t->doing = t->waiting ? NULL : lh_hang_doing(h->peek, k);
+	t->doing = t->waiting ? NULL : lh_thread_activity(h->peek, k);
 	if (!t->stack && k->frames)
-		t->stack = lh_hang_put_stack(&h->book, h->peek, k, first_shown(k, &t->wait));
+		t->stack = lh_snapshot_put_stack(&h->book, h->peek, k, first_shown(k, &t->wait));
 	if (t->waiting && t->wait.kind != LH_NOTHING)
 		t->lock = lock_row(h, &t->wait);
-	t->place = LH_PLACE(t->stack, t->wait.timed ? LH_TIMED : LH_WAITS, t->wait.mode);
+	t->place = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
 }
 
-static void read_waits(struct lh_hang *h, const struct lh_seat *before, uint32_t n)
+static void read_waits(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		struct lh_hang_thread *t = &h->thread[i];
@@ -226,9 +231,9 @@ static void unwind(struct lh_hang *h, bool all)
  * What locks say is read between two looks at their waiters. The ledger's copy is such a
  * second look by itself: a thread's holds stand beside its wait.
  */
-bool lh_hang_stood_still(struct lh_hang *h)
+bool lh_hang_is_unchanged(struct lh_hang *h)
 {
-	if (!lh_peek_again(h->peek))
+	if (!lh_peek_rescan(h->peek))
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].task && !(h->thread[i].seat && h->thread[i].seat->wait_lock))
@@ -237,14 +242,15 @@ bool lh_hang_stood_still(struct lh_hang *h)
 	return true;
 }
 
-static bool judge(struct lh_hang *h, const struct lh_seat *before, uint32_t n)
+static bool judge(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n)
 {
 	read_waits(h, before, n);
-	return lh_hang_stood_still(h);
+	return lh_hang_is_unchanged(h);
 }
 
 /* First by the bytes alone; if that looks bad, again by what the stacks say. */
-static bool judge_twice(struct lh_hang *h, const struct lh_seat *before, uint32_t n, bool all)
+static bool judge_twice(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n,
+			bool all)
 {
 	if (!judge(h, before, n))
 		return false;
@@ -254,7 +260,7 @@ static bool judge_twice(struct lh_hang *h, const struct lh_seat *before, uint32_
 	read_waits(h, before, n);
 	if (has_initialiser(h))
 		unwind(h, true);
-	if (!lh_peek_look(h->peek))
+	if (!lh_peek_scan(h->peek))
 		return false;
 	if (!h->peek->core)
 		rest(RESTING_MS);
@@ -275,7 +281,7 @@ static void fill_head(struct lh_hang *h)
 	struct lh_ledger *l = h->book.ledger;
 
 	if (h->record) {
-		lh_hang_copy_all(&h->book, h->record);
+		lh_snapshot_copy_all(&h->book, h->record);
 	} else {
 		l->pid = p->pid;
 		l->end = p->core ? LH_END_UNKNOWN : LH_END_RUNNING;
@@ -283,23 +289,24 @@ static void fill_head(struct lh_hang *h)
 		strncpy(l->command, p->command, sizeof(l->command) - 1);
 		memcpy(l->comm, p->comm, sizeof(l->comm));
 	}
-	lh_hang_put_modules(&h->book, p);
+	lh_snapshot_put_modules(&h->book, p);
 }
 
 /* A copy of the head; the rows of one that is ours to read stay where they are. */
-static bool open_ledger(struct lh_record *r, const struct lh_peek *p, const struct lh_record *given)
+static bool open_ledger(struct lh_ledger_view *r, const struct lh_peek *p,
+			const struct lh_ledger_view *given)
 {
 	if (!given)
-		return lh_hang_ledger_open(r, p, UINT32_MAX);
+		return lh_ledger_of_process(r, p, UINT32_MAX);
 	*r = *given;
 	r->copied = false;
 	lh_read_refresh(r);
 	return true;
 }
 
-static bool look_again(struct lh_hang *h, const struct lh_record *given)
+static bool look_again(struct lh_hang *h, const struct lh_ledger_view *given)
 {
-	static struct lh_record second;
+	static struct lh_ledger_view second;
 
 	if (!h->record)
 		return true;
@@ -319,20 +326,21 @@ static bool make_book(struct lh_hang *h)
 		h->peek->modules + (h->record ? lh_read_used(h->record, LH_T_MODULE) : 0);
 	uint32_t threads = h->record ? lh_read_used(h->record, LH_T_THREAD) : 0;
 
-	return lh_hang_book_make(&h->book, h->pool, threads + h->peek->tasks, modules);
+	return lh_snapshot_make(&h->book, h->pool, threads + h->peek->tasks, modules);
 }
 
-bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *ledger, bool all)
+bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *ledger,
+		     bool all)
 {
-	struct lh_record *record;
-	struct lh_seat *before = NULL;
+	struct lh_ledger_view *record;
+	struct lh_live_thread *before = NULL;
 	uint32_t n = 0;
 
 	memset(h, 0, sizeof(*h));
-	h->pool = lh_pool_new();
+	h->pool = lh_arena_new();
 	h->peek = p;
 	lh_peek_objects(p);
-	record = lh_pool_get(h->pool, sizeof(*record));
+	record = lh_arena_alloc(h->pool, sizeof(*record));
 	if (open_ledger(record, p, ledger)) {
 		h->record = record;
 		before = copy_seats(h, record, &n);
@@ -341,7 +349,7 @@ bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *
 	}
 	if (!p->core)
 		rest(h->record ? pause_for(h->record, before, n) : BETWEEN_MS);
-	for (int i = 0; i < LATE_MAX && lh_peek_late(p); i++)
+	for (int i = 0; i < LATE_MAX && lh_peek_is_starved(p); i++)
 		rest(RESTING_MS);
 	if (!look_again(h, ledger) || !make_book(h))
 		return false;
@@ -353,9 +361,9 @@ bool lh_hang_look(struct lh_hang *h, struct lh_peek *p, const struct lh_record *
 	return true;
 }
 
-bool lh_hang_again(struct lh_hang *h)
+bool lh_hang_inspect_again(struct lh_hang *h)
 {
-	const struct lh_seat *before = h->seat;
+	const struct lh_live_thread *before = h->seat;
 	uint32_t n = h->seats;
 
 	if (!look_again(h, NULL))
@@ -370,34 +378,34 @@ bool lh_hang_again(struct lh_hang *h)
 /* ---- as it stood ---- */
 
 /* A task for each thread that the ledger knows to live. */
-static void peek_at_seats(struct lh_peek *p, const struct lh_record *r, const struct lh_seat *seat,
-			  uint32_t n)
+static void peek_at_seats(struct lh_peek *p, const struct lh_ledger_view *r,
+			  const struct lh_live_thread *seat, uint32_t n)
 {
 	struct lh_thread row;
 
 	for (uint32_t i = 1; i < n; i++) {
 		struct lh_peek_task t = {.tid = seat[i].tid, .inner = seat[i].tid, .state = 'S'};
 
-		if (seat[i].state != LH_SEAT_LIVE || !lh_read_thread(r, seat[i].thread, &row))
+		if (seat[i].state != LH_LIVE_ATTACHED || !lh_read_thread(r, seat[i].thread, &row))
 			continue;
 		memcpy(t.name, row.name, sizeof(t.name));
 		LH_PUSH(p->pool, p->task, p->tasks, t);
 	}
 }
 
-static uint64_t last_ns(const struct lh_record *r)
+static uint64_t last_ns(const struct lh_ledger_view *r)
 {
 	return r->head.end_ns ? r->head.end_ns : ledger_now(r);
 }
 
-bool lh_hang_stood(struct lh_hang *h, struct lh_peek *p, const struct lh_record *r)
+bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
 {
-	static struct lh_record record;
+	static struct lh_ledger_view record;
 
 	memset(h, 0, sizeof(*h));
 	memset(p, 0, sizeof(*p));
-	h->pool = lh_pool_new();
-	p->pool = lh_pool_new();
+	h->pool = lh_arena_new();
+	p->pool = lh_arena_new();
 	h->peek = p;
 	p->pid = p->via = r->head.pid;
 	memcpy(p->comm, r->head.comm, sizeof(p->comm));
@@ -421,10 +429,10 @@ bool lh_hang_stood(struct lh_hang *h, struct lh_peek *p, const struct lh_record 
 
 void lh_hang_close(struct lh_hang *h)
 {
-	lh_hang_part(h);
-	lh_hang_book_free(&h->book);
+	lh_hang_drop_processes(h);
+	lh_snapshot_free(&h->book);
 	if (h->record)
 		lh_read_drop(h->record);
-	lh_pool_free(h->pool);
+	lh_arena_free(h->pool);
 	memset(h, 0, sizeof(*h));
 }

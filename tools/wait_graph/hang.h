@@ -11,14 +11,14 @@
  *   they could have changed them.
  * - No thread is stopped unless something looks stuck, or stacks were asked for.
  */
-#ifndef LH_HANG_H
-#define LH_HANG_H
+#ifndef LH_WAIT_GRAPH_HANG_H
+#define LH_WAIT_GRAPH_HANG_H
 
 #include "tools/process/snapshot_ledger.h"
 #include "tools/wait_graph/solve.h"
 #include "tools/wait_graph/wait_bytes.h"
 
-enum { LH_HANG_LATE_S = 3 }; /* so long is waited for threads that get no processor */
+enum { LH_HANG_STARVED_S = 3 }; /* so long is waited for threads that get no processor */
 
 struct lh_hang_thread {
 	lh_thread_id id; /* in the book */
@@ -28,7 +28,7 @@ struct lh_hang_thread {
 	bool still;   /* the same wait in both looks */
 	struct lh_hang_wait wait;
 	lh_lock_id lock;   /* 0 not known */
-	lh_place place;    /* stack and mode of the wait */
+	lh_site place;     /* stack and mode of the wait */
 	lh_stack_id stack; /* what it does now, waiting or not; 0 not known */
 	const char *doing; /* not waiting: "sleeps", NULL not known */
 	uint64_t ns;       /* has waited so long, 0 not known */
@@ -38,69 +38,70 @@ struct lh_hang_thread {
 		*other;    /* it is a thread of that process; NULL: of the one looked at */
 	uint32_t *on, ons; /* those who hold it: indices */
 	const struct lh_peek_task *task;
-	const struct lh_seat *seat; /* as the library saw it, NULL not at all */
+	const struct lh_live_thread *seat; /* as the library saw it, NULL not at all */
 };
 
 struct lh_hang_hold {
 	uint32_t thread;
 	lh_lock_id lock;
-	lh_place place; /* 0 not known */
-	uint64_t ns;    /* for so long, 0 not known */
+	lh_site place; /* 0 not known */
+	uint64_t ns;   /* for so long, 0 not known */
 };
 
 struct lh_hang {
-	struct lh_pool *pool;
+	struct lh_arena *pool;
 	struct lh_peek *peek;
-	struct lh_hang_book book;
-	struct lh_record *record; /* of the library, NULL it is not there */
-	struct lh_seat *seat;     /* copies of all, as they were at the second look */
+	struct lh_snapshot book;
+	struct lh_ledger_view *record; /* of the library, NULL it is not there */
+	struct lh_live_thread *seat;   /* copies of all, as they were at the second look */
 	uint32_t seats;
 	uint64_t now_ns; /* on the ledger's clock */
 	struct lh_hang_thread *thread;
 	uint32_t threads;
 	struct lh_hang_hold *hold;
 	uint32_t holds;
-	struct lh_hang_node *node; /* one for each thread */
+	struct lh_wait_node *node; /* one for each thread */
 	uint32_t rings;
 	const char **message; /* of finding i + 1 when the general words do not fit, NULL */
 	uint32_t messages;
 	bool hopeless; /* every thread is blocked for good */
 	bool idle;     /* and there is no circle, and a signal handler may change it */
-	struct lh_hang_peers *peers; /* other processes, NULL none */
+	struct lh_hang_processes *peers; /* other processes, NULL none */
 };
 
 /*
  * Both looks and the judgement. False: peek->why tells. `all`: stacks of all threads. `ledger`: a
  * live one that is mapped here already; NULL: it is looked for.
  */
-bool lh_hang_look(struct lh_hang *, struct lh_peek *, const struct lh_record *ledger, bool all);
+bool lh_hang_inspect(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *ledger,
+		     bool all);
 /*
  * As it stood: from a ledger alone, of a process that may be gone. The peek is made here; both
  * are closed as usual.
  */
-bool lh_hang_stood(struct lh_hang *, struct lh_peek *, const struct lh_record *);
+bool lh_hang_from_ledger(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *);
 void lh_hang_close(struct lh_hang *);
 
 /* The same once more: waits, and what the locks say; then who did not move, and whom each waits
  * for. Between the two several processes can be asked. False: it ended, or became another program.
  */
-bool lh_hang_again(struct lh_hang *);
-bool lh_hang_stood_still(struct lh_hang *);
+bool lh_hang_inspect_again(struct lh_hang *);
+bool lh_hang_is_unchanged(struct lh_hang *);
 
 /*
  * merge.c: where a lock is process-shared, whoever holds it may live elsewhere: looks at the
  * processes that map the same memory, and adds those of their threads that wait or hold. How
  * many processes; UINT32_MAX: the one looked at ended meanwhile.
  */
-uint32_t lh_hang_across(struct lh_hang *);
+uint32_t lh_hang_merge_processes(struct lh_hang *);
 /* Where a lock of the book lies: "0x7f00", "0x7f00, 0x40 in the shared memory /dev/shm/bank" */
-const char *lh_hang_lies(const struct lh_hang *, struct lh_pool *, uint64_t address);
-void lh_hang_part(struct lh_hang *); /* lets go of them; lh_hang_close does */
+const char *lh_hang_address_text(const struct lh_hang *, struct lh_arena *, uint64_t address);
+void lh_hang_drop_processes(struct lh_hang *); /* lets go of them; lh_hang_close does */
 
 /* edges_bytes.c: whom each thread waits for: thread->on, holds and graph. */
 void lh_hang_edges(struct lh_hang *);
-void lh_hang_judge_all(struct lh_hang *); /* the graph of thread->on */
-void lh_hang_add_on(struct lh_hang *, uint32_t thread, uint32_t who);
+void lh_hang_solve(struct lh_hang *); /* the graph of thread->on */
+void lh_hang_add_edge(struct lh_hang *, uint32_t thread, uint32_t who);
 /* Also what nobody waits for: all that the library knows to be held. */
 void lh_hang_hold_all(struct lh_hang *);
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);

@@ -11,7 +11,7 @@ static lh_thread_id id_of(const struct lh_hang *h, uint32_t i)
 /* A finding about to be told; its message, if the rule's own words do not fit. */
 static void begin(struct lh_hang *h, enum lh_rule rule, const char *message)
 {
-	if (lh_hang_put_finding(&h->book, rule))
+	if (lh_snapshot_put_finding(&h->book, rule))
 		LH_PUSH(h->pool, h->message, h->messages, message);
 }
 
@@ -19,19 +19,20 @@ static void put_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock)
 {
 	const struct lh_hang_hold *hold = lh_hang_hold_of(h, who, lock);
 
-	lh_hang_put_step(&h->book, id_of(h, who), LH_HOLDS, lock, hold ? hold->place : 0);
+	lh_snapshot_put_step(&h->book, id_of(h, who), LH_HOLDS, lock, hold ? hold->place : 0);
 }
 
 /* It lasts as long as the youngest of its waits. */
 static void put_wait(struct lh_hang *h, uint32_t who)
 {
 	const struct lh_hang_thread *t = &h->thread[who];
-	struct lh_finding *f = lh_hang_newest(&h->book);
+	struct lh_finding *f = lh_snapshot_last_finding(&h->book);
 
 	if (f && t->ns && (!f->duration_ns || t->ns < f->duration_ns))
 		f->duration_ns = t->ns;
-	lh_hang_put_step(&h->book, t->id, t->wait.kind == LH_LIFE ? LH_JOINS : LH_WAITS_FOR,
-			 t->lock, t->place);
+	lh_snapshot_put_step(&h->book, t->id,
+			     t->wait.kind == LH_THREAD_END ? LH_JOINS : LH_WAITS_FOR, t->lock,
+			     t->place);
 }
 
 /* ---- circles ---- */
@@ -97,11 +98,12 @@ static void find_gone(struct lh_hang *h)
 		if (told)
 			continue;
 		begin(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
-		      lh_pool_print(h->pool,
-				    "{who} waits for {lock}, and its owner %d is no thread of this "
-				    "process (%s)",
-				    h->thread[t->on[0]].tid,
-				    h->peek->forked ? "ended, or not copied by fork" : "ended"));
+		      lh_arena_printf(
+			      h->pool,
+			      "{who} waits for {lock}, and its owner %d is no thread of this "
+			      "process (%s)",
+			      h->thread[t->on[0]].tid,
+			      h->peek->forked ? "ended, or not copied by fork" : "ended"));
 		put_hold(h, t->on[0], t->lock);
 		put_wait(h, i);
 	}
@@ -157,10 +159,10 @@ static void find_hopeless(struct lh_hang *h)
 	begin(h, LH_RULE_DEADLOCK,
 	      waiting == 1
 		      ? "{who} waits for {lock}, and no other thread is left"
-		      : lh_pool_print(h->pool,
-				      "all %u threads wait for ever: no thread is left that can "
-				      "free one of them",
-				      waiting));
+		      : lh_arena_printf(h->pool,
+					"all %u threads wait for ever: no thread is left that can "
+					"free one of them",
+					waiting));
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].waiting && !h->thread[i].other)
 			put_wait(h, i);

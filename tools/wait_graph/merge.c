@@ -25,8 +25,8 @@ struct holder {
 	uint32_t side, thread, n; /* n: so many were found */
 };
 
-static struct holder find_owner(const struct lh_hang_peers *all, uint32_t me,
-				struct lh_hang_spot at, pid_t owner)
+static struct holder find_owner(const struct lh_hang_processes *all, uint32_t me,
+				struct lh_shm_key at, pid_t owner)
 {
 	struct holder found = {0};
 
@@ -37,9 +37,9 @@ static struct holder find_owner(const struct lh_hang_peers *all, uint32_t me,
 
 		for (uint32_t j = 0; k != UINT32_MAX && j < all->side[i]->peek->maps; j++) {
 			const struct lh_peek_map *m = &all->side[i]->peek->map[j];
-			struct lh_hang_spot there = lh_hang_spot_of_map(m);
+			struct lh_shm_key there = lh_shm_key_of_map(m);
 
-			maps |= lh_hang_same_memory(&there, &at);
+			maps |= lh_shm_key_same_object(&there, &at);
 		}
 		if (maps)
 			found = (struct holder){i, k, found.n + 1};
@@ -55,13 +55,13 @@ static void see(struct lh_hang *s, uint32_t thread)
 	if (t->waiting || t->stack || !t->task || s->peek->blind || t->task->unwound)
 		return;
 	lh_peek_unwind(s->peek, lh_peek_find(s->peek, t->task->inner));
-	t->stack = lh_hang_put_stack(&s->book, s->peek, t->task, 0);
+	t->stack = lh_snapshot_put_stack(&s->book, s->peek, t->task, 0);
 }
 
 static void add_hold(struct lh_hang *s, uint32_t thread, enum lh_kind kind, uint64_t address)
 {
 	struct lh_hang_hold hold = {.thread = thread,
-				    .lock = lh_hang_put_lock(&s->book, kind, address, 0)};
+				    .lock = lh_snapshot_put_lock(&s->book, kind, address, 0)};
 
 	if (hold.lock && !lh_hang_hold_of(s, thread, hold.lock))
 		LH_PUSH(s->pool, s->hold, s->holds, hold);
@@ -69,13 +69,13 @@ static void add_hold(struct lh_hang *s, uint32_t thread, enum lh_kind kind, uint
 }
 
 /* What this process calls the place. 0: it does not map it, or only in part. */
-static uint64_t address_in(const struct lh_hang *s, struct lh_hang_spot at)
+static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 {
 	for (uint32_t i = 0; i < s->peek->maps; i++) {
 		const struct lh_peek_map *m = &s->peek->map[i];
-		struct lh_hang_spot there = lh_hang_spot_of_map(m);
+		struct lh_shm_key there = lh_shm_key_of_map(m);
 
-		if (lh_hang_same_memory(&there, &at) && at.offset >= m->offset &&
+		if (lh_shm_key_same_object(&there, &at) && at.offset >= m->offset &&
 		    at.offset - m->offset < m->end - m->start)
 			return m->start + at.offset - m->offset;
 	}
@@ -84,21 +84,21 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_hang_spot at)
 
 /* The seats of a process that hold the lock in a way that keeps this waiter waiting. */
 static bool keeps_waiting(const struct lh_hang *s, const struct lh_hang_thread *holder,
-			  const struct lh_hang_thread *waiter, struct lh_hang_spot at)
+			  const struct lh_hang_thread *waiter, struct lh_shm_key at)
 {
-	const struct lh_seat *seat = holder->seat;
+	const struct lh_live_thread *seat = holder->seat;
 	struct lh_lock l;
 
 	for (uint32_t k = 0; seat && k < seat->held_n && k < LH_HELD_MAX; k++) {
 		const struct lh_held *held = &seat->held[k];
 
-		if (!held->lock || held->flags & LH_HELD_WAITING ||
+		if (!held->lock || held->flags & LH_HELD_IN_COND_WAIT ||
 		    !lh_read_lock(s->record, held->lock, &l) || l.kind != waiter->wait.kind ||
 		    !(l.flags & LH_LOCK_PSHARED) || l.flags & LH_LOCK_SIGNAL)
 			continue;
-		if (waiter->wait.mode == LH_SHARED && LH_PLACE_MODE(held->place) == LH_SHARED)
+		if (waiter->wait.mode == LH_SHARED && LH_SITE_MODE(held->place) == LH_SHARED)
 			continue;
-		if (lh_hang_same_spot(lh_hang_spot_of(s, l.address, held->lock), at))
+		if (lh_shm_key_equal(lh_shm_key_of_lock(s, l.address, held->lock), at))
 			return true;
 	}
 	return false;
@@ -109,12 +109,12 @@ struct link {
 	struct holder on;
 };
 
-static void find_links(struct lh_hang_peers *all, uint32_t me, uint32_t thread, struct link **list,
-		       uint32_t *n)
+static void find_links(struct lh_hang_processes *all, uint32_t me, uint32_t thread,
+		       struct link **list, uint32_t *n)
 {
 	struct lh_hang *h = all->side[0], *s = all->side[me];
 	const struct lh_hang_thread *t = &s->thread[thread];
-	struct lh_hang_spot at = lh_hang_wanted(s, t);
+	struct lh_shm_key at = lh_hang_wanted_key(s, t);
 	struct link found = {me, thread, {0}};
 
 	if (t->elsewhere) {
@@ -145,14 +145,14 @@ static void find_lost(struct lh_hang *s)
 	}
 }
 
-static uint32_t here(const struct lh_hang_peers *all, uint32_t side, uint32_t thread)
+static uint32_t here(const struct lh_hang_processes *all, uint32_t side, uint32_t thread)
 {
 	return side ? all->at[side][thread] : thread;
 }
 
 static void join(struct lh_hang *h)
 {
-	struct lh_hang_peers *all = h->peers;
+	struct lh_hang_processes *all = h->peers;
 	struct link *link = NULL;
 	uint32_t links = 0;
 
@@ -160,11 +160,11 @@ static void join(struct lh_hang *h)
 		find_lost(all->side[i]);
 	for (uint32_t i = 0; i < all->n; i++)
 		for (uint32_t k = 0; !all->lost[i] && k < all->side[i]->threads; k++)
-			if (lh_hang_is_open(&all->side[i]->thread[k]))
+			if (lh_hang_owner_unknown(&all->side[i]->thread[k]))
 				find_links(all, i, k, &link, &links);
 	for (uint32_t i = 1; i < all->n; i++)
 		if (!all->lost[i])
-			lh_hang_add_side(h, i);
+			lh_hang_merge_process(h, i);
 	for (uint32_t i = 0; i < links; i++) {
 		uint32_t me = here(all, link[i].side, link[i].thread),
 			 who = here(all, link[i].on.side, link[i].on.thread);
@@ -172,30 +172,30 @@ static void join(struct lh_hang *h)
 		if (me == UINT32_MAX || who == UINT32_MAX)
 			continue;
 		h->thread[me].elsewhere = 0;
-		lh_hang_add_on(h, me, who);
+		lh_hang_add_edge(h, me, who);
 	}
-	lh_hang_judge_all(h);
+	lh_hang_solve(h);
 }
 
 /* ---- in words ---- */
 
-const char *lh_hang_lies(const struct lh_hang *h, struct lh_pool *pool, uint64_t address)
+const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *pool, uint64_t address)
 {
 	uint32_t side = (uint32_t)(address >> LH_READ_ADDRESS_BITS);
 	const struct lh_hang *s = side && h->peers && side < h->peers->n ? h->peers->side[side] : h;
 	const char *text =
-		lh_pool_print(pool, "%#llx", (unsigned long long)lh_read_address(address));
+		lh_arena_printf(pool, "%#llx", (unsigned long long)lh_read_address(address));
 
 	if (s != h)
-		text = lh_pool_print(pool, "%s of process %d", text, s->peek->pid);
+		text = lh_arena_printf(pool, "%s of process %d", text, s->peek->pid);
 	for (uint32_t i = 0; i < s->peek->maps; i++) {
 		const struct lh_peek_map *m = &s->peek->map[i];
 		uint64_t at = lh_read_address(address);
 
 		if (m->shared && at >= m->start && at < m->end)
-			return lh_pool_print(pool, "%s, %#llx in the shared memory %s", text,
-					     (unsigned long long)(at - m->start + m->offset),
-					     m->path);
+			return lh_arena_printf(pool, "%s, %#llx in the shared memory %s", text,
+					       (unsigned long long)(at - m->start + m->offset),
+					       m->path);
 	}
 	return text;
 }
@@ -204,12 +204,12 @@ const char *lh_hang_lies(const struct lh_hang *h, struct lh_pool *pool, uint64_t
 
 static void make_room(struct lh_hang *h)
 {
-	struct lh_hang_peers *all = h->peers;
+	struct lh_hang_processes *all = h->peers;
 
 	for (uint32_t i = 1; i < all->n; i++) {
 		uint32_t n = all->side[i]->threads + 1;
 
-		all->at[i] = lh_pool_get(h->pool, n * sizeof(**all->at));
+		all->at[i] = lh_arena_alloc(h->pool, n * sizeof(**all->at));
 		for (uint32_t k = 0; k < n; k++)
 			all->at[i][k] = UINT32_MAX;
 	}
@@ -218,31 +218,31 @@ static void make_room(struct lh_hang *h)
 static bool is_anybody_open(const struct lh_hang *s)
 {
 	for (uint32_t i = 0; i < s->threads; i++)
-		if (lh_hang_is_open(&s->thread[i]))
+		if (lh_hang_owner_unknown(&s->thread[i]))
 			return true;
 	return false;
 }
 
-uint32_t lh_hang_across(struct lh_hang *h)
+uint32_t lh_hang_merge_processes(struct lh_hang *h)
 {
-	struct lh_hang_peers *all;
+	struct lh_hang_processes *all;
 
 	if (h->peek->core || !is_anybody_open(h))
 		return 0;
-	h->peers = all = lh_pool_get(h->pool, sizeof(*all));
+	h->peers = all = lh_arena_alloc(h->pool, sizeof(*all));
 	all->side[all->n++] = h;
-	lh_hang_gather(all);
+	lh_hang_find_processes(all);
 	find_lost(h);
 	if (all->n == 1)
 		return 0;
-	if (!lh_hang_look_together(all))
+	if (!lh_hang_inspect_all(all))
 		return UINT32_MAX;
 	make_room(h);
 	join(h);
 	return all->n - 1;
 }
 
-void lh_hang_part(struct lh_hang *h)
+void lh_hang_drop_processes(struct lh_hang *h)
 {
 	for (uint32_t i = 1; h->peers && i < h->peers->n; i++) {
 		struct lh_peek *p = h->peers->side[i]->peek;

@@ -20,86 +20,86 @@ static bool is_sysv(const char *path)
 	return strncmp(path, "/SYSV", 5) == 0;
 }
 
-struct lh_hang_spot lh_hang_spot_of_map(const struct lh_peek_map *m)
+struct lh_shm_key lh_shm_key_of_map(const struct lh_peek_map *m)
 {
-	return (struct lh_hang_spot){.dev = m->dev,
-				     .inode = m->inode,
-				     .offset = m->offset,
-				     .sysv = is_sysv(m->path),
-				     .known = m->shared};
+	return (struct lh_shm_key){.dev = m->dev,
+				   .inode = m->inode,
+				   .offset = m->offset,
+				   .sysv = is_sysv(m->path),
+				   .known = m->shared};
 }
 
-struct lh_hang_spot lh_hang_spot_at(const struct lh_hang *s, uint64_t address)
+struct lh_shm_key lh_shm_key_at(const struct lh_hang *s, uint64_t address)
 {
 	for (uint32_t i = 0; i < s->peek->maps; i++) {
 		const struct lh_peek_map *m = &s->peek->map[i];
-		struct lh_hang_spot at = lh_hang_spot_of_map(m);
+		struct lh_shm_key at = lh_shm_key_of_map(m);
 
 		at.offset += address - m->start;
 		if (address >= m->start && address < m->end)
 			return at;
 	}
-	return (struct lh_hang_spot){0};
+	return (struct lh_shm_key){0};
 }
 
 /* Where its mappings may not be read, as the library once asked. */
-static struct lh_hang_spot by_ledger(const struct lh_hang *s, lh_lock_id id)
+static struct lh_shm_key by_ledger(const struct lh_hang *s, lh_lock_id id)
 {
-	struct lh_shared_place at;
+	struct lh_lock_location at;
 	struct lh_lock l;
 
 	if (!s->record || !lh_read_lock(s->record, id, &l) || !(l.flags & LH_LOCK_PSHARED) ||
-	    !lh_read_place(s->record, LH_LOCK_ROW(id), &l, &at))
-		return (struct lh_hang_spot){0};
-	return (struct lh_hang_spot){.dev = at.dev,
-				     .inode = at.ino & ~(1ull << 63),
-				     .offset = at.off,
-				     .sysv = at.ino >> 63,
-				     .known = true};
+	    !lh_read_lock_location(s->record, LH_LOCK_ROW(id), &l, &at))
+		return (struct lh_shm_key){0};
+	return (struct lh_shm_key){.dev = at.dev,
+				   .inode = at.ino & ~(1ull << 63),
+				   .offset = at.off,
+				   .sysv = at.ino >> 63,
+				   .known = true};
 }
 
-struct lh_hang_spot lh_hang_spot_of(const struct lh_hang *s, uint64_t address, lh_lock_id id)
+struct lh_shm_key lh_shm_key_of_lock(const struct lh_hang *s, uint64_t address, lh_lock_id id)
 {
-	struct lh_hang_spot at = lh_hang_spot_at(s, address);
+	struct lh_shm_key at = lh_shm_key_at(s, address);
 
 	return at.known || !id ? at : by_ledger(s, id);
 }
 
-bool lh_hang_same_memory(const struct lh_hang_spot *a, const struct lh_hang_spot *b)
+bool lh_shm_key_same_object(const struct lh_shm_key *a, const struct lh_shm_key *b)
 {
 	return a->known && b->known && a->dev == b->dev && a->inode == b->inode &&
 	       a->sysv == b->sysv;
 }
 
-bool lh_hang_same_spot(struct lh_hang_spot a, struct lh_hang_spot b)
+bool lh_shm_key_equal(struct lh_shm_key a, struct lh_shm_key b)
 {
-	return lh_hang_same_memory(&a, &b) && a.offset == b.offset;
+	return lh_shm_key_same_object(&a, &b) && a.offset == b.offset;
 }
 
 /* ---- waits that other processes can have to do with ---- */
 
-bool lh_hang_is_open(const struct lh_hang_thread *t)
+bool lh_hang_owner_unknown(const struct lh_hang_thread *t)
 {
 	return t->waiting && t->still && !t->ended && t->wait.shared &&
 	       (t->wait.kind == LH_MUTEX || t->wait.kind == LH_RWLOCK || t->wait.kind == LH_SPIN ||
 		t->wait.kind == LH_SEM);
 }
 
-struct lh_hang_spot lh_hang_wanted(const struct lh_hang *s, const struct lh_hang_thread *t)
+struct lh_shm_key lh_hang_wanted_key(const struct lh_hang *s, const struct lh_hang_thread *t)
 {
-	return lh_hang_spot_of(s, t->wait.address, t->seat ? t->seat->wait_lock : 0);
+	return lh_shm_key_of_lock(s, t->wait.address, t->seat ? t->seat->wait_lock : 0);
 }
 
-static bool is_wanted(const struct lh_hang_peers *all, const struct lh_hang_spot *memory)
+static bool is_wanted(const struct lh_hang_processes *all, const struct lh_shm_key *memory)
 {
 	for (uint32_t i = 0; i < all->n; i++)
 		for (uint32_t k = 0; k < all->side[i]->threads; k++) {
 			const struct lh_hang_thread *t = &all->side[i]->thread[k];
-			struct lh_hang_spot at = lh_hang_is_open(t)
-							 ? lh_hang_wanted(all->side[i], t)
-							 : (struct lh_hang_spot){0};
+			struct lh_shm_key at = lh_hang_owner_unknown(t)
+						       ? lh_hang_wanted_key(all->side[i], t)
+						       : (struct lh_shm_key){0};
 
-			if (lh_hang_same_memory(&at, memory))
+			if (lh_shm_key_same_object(&at, memory))
 				return true;
 		}
 	return false;
@@ -107,7 +107,7 @@ static bool is_wanted(const struct lh_hang_peers *all, const struct lh_hang_spot
 
 /* ---- the other processes ---- */
 
-static bool has_side(const struct lh_hang_peers *all, pid_t pid)
+static bool has_side(const struct lh_hang_processes *all, pid_t pid)
 {
 	for (uint32_t i = 0; i < all->n; i++)
 		if (all->side[i]->peek->pid == pid)
@@ -115,7 +115,7 @@ static bool has_side(const struct lh_hang_peers *all, pid_t pid)
 	return pid == getpid();
 }
 
-static bool maps_it(const struct lh_hang_peers *all, pid_t pid)
+static bool maps_it(const struct lh_hang_processes *all, pid_t pid)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
@@ -134,10 +134,10 @@ static bool maps_it(const struct lh_hang_peers *all, pid_t pid)
 			   &at) < 4 ||
 		    may[3] != 's')
 			continue;
-		struct lh_hang_spot m = {.dev = makedev(major, minor),
-					 .inode = inode,
-					 .sysv = at && is_sysv(line + at),
-					 .known = true};
+		struct lh_shm_key m = {.dev = makedev(major, minor),
+				       .inode = inode,
+				       .sysv = at && is_sysv(line + at),
+				       .known = true};
 		found = is_wanted(all, &m);
 	}
 	free(line);
@@ -147,7 +147,7 @@ static bool maps_it(const struct lh_hang_peers *all, pid_t pid)
 }
 
 /* An owner that a lock names, or one that the library wrote a ledger for, who may be anything. */
-static bool matters(const struct lh_hang_peers *all, const struct lh_peek *p)
+static bool matters(const struct lh_hang_processes *all, const struct lh_peek *p)
 {
 	for (uint32_t i = 0; i < p->maps; i++)
 		if (strstr(p->map[i].path, "lockhound"))
@@ -162,14 +162,15 @@ static bool matters(const struct lh_hang_peers *all, const struct lh_peek *p)
 	return false;
 }
 
-static void open_peer(struct lh_hang_peers *all, pid_t pid)
+static void open_peer(struct lh_hang_processes *all, pid_t pid)
 {
-	struct lh_hang *first = all->side[0], *h = lh_pool_get(first->pool, sizeof(*h));
-	struct lh_peek *p = lh_pool_get(first->pool, sizeof(*p));
+	struct lh_hang *first = all->side[0], *h = lh_arena_alloc(first->pool, sizeof(*h));
+	struct lh_peek *p = lh_arena_alloc(first->pool, sizeof(*p));
 
 	if (lh_peek_open(p, pid) && !has_side(all, p->pid)) {
 		lh_peek_objects(p);
-		if (matters(all, p) && lh_hang_layout_known(p) && lh_hang_look(h, p, NULL, false)) {
+		if (matters(all, p) && lh_libc_layout_known(p) &&
+		    lh_hang_inspect(h, p, NULL, false)) {
 			all->side[all->n++] = h;
 			return;
 		}
@@ -180,7 +181,7 @@ static void open_peer(struct lh_hang_peers *all, pid_t pid)
 }
 
 /* Until nobody new turns up: a thread found elsewhere may wait for one in a third process. */
-void lh_hang_gather(struct lh_hang_peers *all)
+void lh_hang_find_processes(struct lh_hang_processes *all)
 {
 	uint32_t before = 0;
 
@@ -189,7 +190,7 @@ void lh_hang_gather(struct lh_hang_peers *all)
 		struct dirent *e;
 
 		before = all->n;
-		while (dir && all->n <= LH_HANG_PEERS && (e = readdir(dir))) {
+		while (dir && all->n <= LH_HANG_PROCESSES_MAX && (e = readdir(dir))) {
 			pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
 
 			if (pid && !has_side(all, pid) && maps_it(all, pid))
@@ -201,12 +202,12 @@ void lh_hang_gather(struct lh_hang_peers *all)
 }
 
 /* All locks first, and after that who has moved. */
-bool lh_hang_look_together(struct lh_hang_peers *all)
+bool lh_hang_inspect_all(struct lh_hang_processes *all)
 {
 	for (uint32_t i = 0; i < all->n; i++)
-		all->lost[i] = !lh_hang_again(all->side[i]);
+		all->lost[i] = !lh_hang_inspect_again(all->side[i]);
 	for (uint32_t i = 0; i < all->n; i++)
-		all->lost[i] |= all->lost[i] || !lh_hang_stood_still(all->side[i]);
+		all->lost[i] |= all->lost[i] || !lh_hang_is_unchanged(all->side[i]);
 	for (uint32_t i = 0; i < all->n; i++)
 		if (!all->lost[i])
 			lh_hang_hold_all(all->side[i]);

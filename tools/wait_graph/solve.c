@@ -7,7 +7,7 @@
 
 /* ---- blocked for good ---- */
 
-static bool is_freed(const struct lh_hang_node *all, const struct lh_hang_node *me, uint32_t moving)
+static bool is_freed(const struct lh_wait_node *all, const struct lh_wait_node *me, uint32_t moving)
 {
 	uint32_t stuck = 0;
 
@@ -22,7 +22,7 @@ static bool is_freed(const struct lh_hang_node *all, const struct lh_hang_node *
 	return me->one_of ? stuck < me->ons : !stuck;
 }
 
-static void spread(struct lh_hang_node *node, uint32_t n)
+static void spread(struct lh_wait_node *node, uint32_t n)
 {
 	uint32_t moving = 0;
 	bool changed = true;
@@ -45,13 +45,13 @@ static void spread(struct lh_hang_node *node, uint32_t n)
 /* ---- circles ---- */
 
 /* With a choice among several no single one of them makes it wait. */
-static bool has_edges(const struct lh_hang_node *node)
+static bool has_edges(const struct lh_wait_node *node)
 {
 	return node->stuck && !node->ring && !(node->one_of && node->ons > 1);
 }
 
 /* The shortest way from `start` back to it: breadth first. from[i]: whence i was reached. */
-static bool find_ring(struct lh_hang_node *node, uint32_t n, uint32_t start, uint32_t *queue,
+static bool find_ring(struct lh_wait_node *node, uint32_t n, uint32_t start, uint32_t *queue,
 		      uint32_t *from)
 {
 	uint32_t head = 0, tail = 0;
@@ -76,7 +76,7 @@ static bool find_ring(struct lh_hang_node *node, uint32_t n, uint32_t start, uin
 	return false;
 }
 
-static void mark_ring(struct lh_hang_node *node, uint32_t start, const uint32_t *from,
+static void mark_ring(struct lh_wait_node *node, uint32_t start, const uint32_t *from,
 		      uint32_t ring)
 {
 	uint32_t at = start;
@@ -88,7 +88,7 @@ static void mark_ring(struct lh_hang_node *node, uint32_t start, const uint32_t 
 	} while (at != start);
 }
 
-uint32_t lh_hang_judge(struct lh_hang_node *node, uint32_t n)
+uint32_t lh_wait_graph_solve(struct lh_wait_node *node, uint32_t n)
 {
 	uint32_t *queue = malloc((n + 1) * sizeof(*queue)), *from = malloc((n + 1) * sizeof(*from));
 	uint32_t rings = 0;

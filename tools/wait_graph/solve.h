@@ -9,13 +9,13 @@
  * it begins with all who wait, and takes out whoever somebody outside of it can free,
  * until nothing changes. What remains cannot be freed from inside the process.
  */
-#ifndef LH_HANG_GRAPH_H
-#define LH_HANG_GRAPH_H
+#ifndef LH_WAIT_GRAPH_SOLVE_H
+#define LH_WAIT_GRAPH_SOLVE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct lh_hang_node {
+struct lh_wait_node {
 	/* given */
 	bool waits;  /* without limit, in a wait that was seen to stand still */
 	bool gone;   /* for somebody who does not exist any more */
@@ -30,6 +30,6 @@ struct lh_hang_node {
 };
 
 /* How many circles there are; a thread stands in one at most. */
-uint32_t lh_hang_judge(struct lh_hang_node *node, uint32_t n);
+uint32_t lh_wait_graph_solve(struct lh_wait_node *node, uint32_t n);
 
 #endif

@@ -38,10 +38,10 @@ static const struct {
 	{"cnd_wait", LH_COND, LH_EXCLUSIVE},
 	{"cnd_timedwait", LH_COND, LH_EXCLUSIVE},
 	{"pthread_barrier_wait", LH_BARRIER, LH_EXCLUSIVE},
-	{"pthread_join", LH_LIFE, LH_EXCLUSIVE},
-	{"pthread_timedjoin", LH_LIFE, LH_EXCLUSIVE},
-	{"pthread_clockjoin", LH_LIFE, LH_EXCLUSIVE},
-	{"thrd_join", LH_LIFE, LH_EXCLUSIVE},
+	{"pthread_join", LH_THREAD_END, LH_EXCLUSIVE},
+	{"pthread_timedjoin", LH_THREAD_END, LH_EXCLUSIVE},
+	{"pthread_clockjoin", LH_THREAD_END, LH_EXCLUSIVE},
+	{"thrd_join", LH_THREAD_END, LH_EXCLUSIVE},
 	{"pthread_once", LH_ONCE, LH_EXCLUSIVE},
 	{"call_once", LH_ONCE, LH_EXCLUSIVE},
 	{"__cxa_guard_acquire", LH_GUARD, LH_EXCLUSIVE},
@@ -133,7 +133,7 @@ static enum lh_kind by_bytes(const struct lh_peek *p, const struct lh_peek_task 
 		return LH_MUTEX;
 	/* The kernel clears the word when the thread ends, and wakes without the private flag. */
 	if (op == FUTEX_WAIT_BITSET && shared && is_thread(p, value))
-		return LH_LIFE;
+		return LH_THREAD_END;
 	if (op == FUTEX_WAIT_BITSET && (value == 2 || value == 3) &&
 	    is_thread(p, word_at(p, rwlock_of(t) + LH_GLIBC_RWLOCK_WRITER)))
 		return LH_RWLOCK;
@@ -209,7 +209,7 @@ static void read_lock(const struct lh_peek *p, const struct lh_peek_task *t, str
 		w->address = t->arg[0] - LH_GLIBC_BARRIER_ROUND;
 		read_barrier(p, w);
 		break;
-	case LH_LIFE:
+	case LH_THREAD_END:
 		w->owner = (pid_t)word_at(p, t->arg[0]);
 		break;
 	default:
@@ -289,9 +289,8 @@ static uint64_t guarded(const struct lh_peek_task *t, const struct lh_hang_wait 
 	return w->called && w->call + 1 < t->frames ? t->frame[w->call + 1].function : 0;
 }
 
-const struct lh_peek_task *lh_hang_initialiser(const struct lh_peek *p,
-					       const struct lh_peek_task *waiter,
-					       const struct lh_hang_wait *w)
+const struct lh_peek_task *lh_once_owner(const struct lh_peek *p, const struct lh_peek_task *waiter,
+					 const struct lh_hang_wait *w)
 {
 	uint64_t function = w->kind == LH_GUARD ? guarded(waiter, w) : 0;
 	const struct lh_peek_task *found = NULL;

@@ -8,13 +8,13 @@
  * whose stacks to look at; with one it is as the functions say. Where the two do not fit
  * together nothing is claimed: the kind is LH_NOTHING.
  */
-#ifndef LH_HANG_WAIT_H
-#define LH_HANG_WAIT_H
+#ifndef LH_WAIT_GRAPH_WAIT_BYTES_H
+#define LH_WAIT_GRAPH_WAIT_BYTES_H
 
 #include "tools/process/peek.h"
 
 struct lh_hang_wait {
-	enum lh_kind kind; /* LH_NOTHING: something that sleeps on a futex; LH_LIFE: joins */
+	enum lh_kind kind; /* LH_NOTHING: something that sleeps on a futex; LH_THREAD_END: joins */
 	enum lh_mode mode;
 	bool timed;       /* ends by itself */
 	bool shared;      /* other processes may end it */
@@ -35,8 +35,7 @@ bool lh_hang_wait_of(const struct lh_peek *, const struct lh_peek_task *, struct
  * Who runs the initialiser that `waiter` waits for (once, guard of a static): the one
  * task whose stack shows it. NULL: not known, or more than one. All stacks are needed.
  */
-const struct lh_peek_task *lh_hang_initialiser(const struct lh_peek *,
-					       const struct lh_peek_task *waiter,
-					       const struct lh_hang_wait *);
+const struct lh_peek_task *lh_once_owner(const struct lh_peek *, const struct lh_peek_task *waiter,
+					 const struct lh_hang_wait *);
 
 #endif

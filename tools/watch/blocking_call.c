@@ -32,19 +32,20 @@ static uint64_t less(uint64_t a, uint64_t b)
 }
 
 /* The locks it holds, the one taken last first; how many. */
-static uint32_t held_locks(const struct lh_watched *p, const struct lh_seat *s,
-			   const struct lh_held *out[LH_DEEP])
+static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_live_thread *s,
+			   const struct lh_held *out[LH_WATCH_HELD_MAX])
 {
 	struct lh_lock l;
 	uint32_t n = 0;
 
-	for (uint32_t k = s->held_n; k-- > 0 && n < LH_DEEP;)
+	for (uint32_t k = s->held_n; k-- > 0 && n < LH_WATCH_HELD_MAX;)
 		if (lh_watch_is_lock(p, &s->held[k], &l))
 			out[n++] = &s->held[k];
 	return n;
 }
 
-static bool waits_for_lock(const struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+static bool waits_for_lock(const struct lh_watch_process *p, uint32_t seat,
+			   const struct lh_live_thread *s)
 {
 	struct lh_lock l;
 
@@ -52,12 +53,12 @@ static bool waits_for_lock(const struct lh_watched *p, uint32_t seat, const stru
 		return false;
 	if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE)
 		return !lh_read_lock(&p->record, s->wait_lock, &l) || !(l.flags & LH_LOCK_SIGNAL);
-	return s->wait_on == LH_WAIT_JOIN && lh_watch_circle(p, seat);
+	return s->wait_on == LH_WAIT_JOIN && lh_watch_in_deadlock(p, seat);
 }
 
 /* A futex that nothing of ours waits on: a lock inside the C library, or of another kind than ours.
  */
-static bool counts(const struct lh_seat *s, const struct lh_task_call *c)
+static bool counts(const struct lh_live_thread *s, const struct lh_task_call *c)
 {
 	return c->in == LH_TASK_CALL && (c->nr != SYS_futex || s->wait_on);
 }
@@ -66,18 +67,18 @@ static bool counts(const struct lh_seat *s, const struct lh_task_call *c)
  */
 static bool sleeps(const struct lh_task *t, const struct lh_task_call *c)
 {
-	return t->state == 'S' || (t->state == 'D' && lh_call_syncs(c->nr));
+	return t->state == 'S' || (t->state == 'D' && lh_syscall_is_sync(c->nr));
 }
 
-static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_place place, long nr)
+static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_site place, long nr)
 {
-	uint64_t k = lh_lock_birth(l, h->lock) * 0x9e3779b97f4a7c15u ^ LH_PLACE_STACK(place);
+	uint64_t k = lh_lock_class_key(l, h->lock) * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(place);
 
 	return (k * 0x94d049bb133111ebu ^ (uint64_t)nr) * 0xbf58476d1ce4e5b9u | 1;
 }
 
-static void add_steps(struct lh_watched *p, uint32_t row, const struct lh_seat *s,
-		      const struct lh_held *const *held, uint32_t n, lh_place place,
+static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_live_thread *s,
+		      const struct lh_held *const *held, uint32_t n, lh_site place,
 		      const char *words)
 {
 	lh_lock_id on = s->wait_on ? s->wait_lock : 0;
@@ -103,16 +104,16 @@ static void add_steps(struct lh_watched *p, uint32_t row, const struct lh_seat *
  * The same call, under the same lock taken in the same place: when that was the same finding so
  * often in a row, the next one is believed to be it too, without a stop.
  */
-static struct lh_alike *alike(struct lh_watched *p, uint64_t key)
+static struct lh_call_group *alike(struct lh_watch_process *p, uint64_t key)
 {
-	struct lh_alike *a = &p->alike[key >> 32 & (LH_ALIKES - 1)];
+	struct lh_call_group *a = &p->alike[key >> 32 & (LH_CALL_GROUPS - 1)];
 
 	if (a->key != key)
-		*a = (struct lh_alike){.key = key};
+		*a = (struct lh_call_group){.key = key};
 	return a;
 }
 
-static void count_again(struct lh_watched *p, struct lh_sight *at, uint32_t row)
+static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at, uint32_t row)
 {
 	struct lh_finding *f = lh_watch_row(p, row);
 
@@ -123,13 +124,14 @@ static void count_again(struct lh_watched *p, struct lh_sight *at, uint32_t row)
 }
 
 /* It has slept for long enough: where, and in what? */
-static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s, char state,
-		 const struct lh_held *const *held, uint32_t n)
+static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
+		 const struct lh_live_thread *s, char state, const struct lh_held *const *held,
+		 uint32_t n)
 {
 	char words[LH_NOTE_MAX];
-	struct lh_sample sample;
+	struct lh_held_measure_begin sample;
 	struct lh_finding *f;
-	struct lh_alike *a;
+	struct lh_call_group *a;
 	struct lh_lock l;
 
 	if (!lh_read_lock(&p->record, held[0]->lock, &l))
@@ -146,7 +148,7 @@ static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat
 		at->stopped_by_us = true;
 		at->before = at->call;
 	}
-	lh_place place = lh_watch_place(p, &sample);
+	lh_site place = lh_watch_site(p, &sample);
 	uint64_t key = key_of(&l, held[0], place, at->call.nr);
 	uint32_t row = lh_watch_find(p, key);
 	a->n = row && row == a->row ? a->n + 1 : 0;
@@ -160,20 +162,21 @@ static void tell(struct lh_watched *p, struct lh_sight *at, const struct lh_seat
 	f = lh_watch_row(p, at->row);
 	if (!f)
 		return;
-	lh_watch_words(p, s, s->tid, state, &at->call, words, sizeof(words));
+	lh_watch_call_text(p, s, s->tid, state, &at->call, words, sizeof(words));
 	f->duration_ns = less(p->now_ns, at->since_ns);
 	add_steps(p, at->row, s, held, n, place, words);
-	lh_watch_tell(p, LH_NEWS_FOUND, at->row, "");
+	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");
 }
 
 /* What we have stopped it in has lost its number and its arguments. */
-struct lh_task_call lh_watch_call_before(const struct lh_sight *at, const struct lh_task_call *c)
+struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *at,
+					 const struct lh_task_call *c)
 {
 	return c->nr == SYS_restart_syscall && lh_task_same(c, &at->before) ? at->before : *c;
 }
 
-static void begin(struct lh_watched *p, struct lh_sight *at, const struct lh_task_call *c,
-		  const struct lh_task *t)
+static void begin(struct lh_watch_process *p, struct lh_thread_sample *at,
+		  const struct lh_task_call *c, const struct lh_task *t)
 {
 	at->call = lh_watch_call_before(at, c);
 	at->turns = t->turns;
@@ -184,15 +187,15 @@ static void begin(struct lh_watched *p, struct lh_sight *at, const struct lh_tas
 	at->stopped_by_us = false;
 }
 
-static void end(struct lh_sight *at)
+static void end(struct lh_thread_sample *at)
 {
 	at->call.in = LH_TASK_RUNS;
 	at->told = false;
 	at->row = 0;
 }
 
-static void go_on(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s,
-		  const struct lh_held *const *held, uint32_t n)
+static void go_on(struct lh_watch_process *p, struct lh_thread_sample *at,
+		  const struct lh_live_thread *s, const struct lh_held *const *held, uint32_t n)
 {
 	struct lh_finding *f = lh_watch_row(p, at->row);
 	uint64_t slept = less(p->now_ns, at->since_ns);
@@ -202,7 +205,7 @@ static void go_on(struct lh_watched *p, struct lh_sight *at, const struct lh_sea
 		f->duration_ns = slept;
 	if (at->told || slept < p->watch->wants.blocking_ns)
 		return;
-	if (lh_task_look(p->pid, s->tid, &t) && sleeps(&t, &at->call))
+	if (lh_task_read(p->pid, s->tid, &t) && sleeps(&t, &at->call))
 		tell(p, at, s, t.state, held, n);
 	else
 		end(at);
@@ -214,7 +217,7 @@ static uint64_t at_most(uint64_t ms, uint64_t most_ms)
 }
 
 /* When to ask again of one that sleeps: when that will have been for long enough. */
-static uint64_t again(const struct lh_watched *p, const struct lh_sight *at)
+static uint64_t again(const struct lh_watch_process *p, const struct lh_thread_sample *at)
 {
 	uint64_t slept_ms = less(p->now_ns, at->since_ns) / MS,
 		 told = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
@@ -225,7 +228,7 @@ static uint64_t again(const struct lh_watched *p, const struct lh_sight *at)
 	return due;
 }
 
-static void leave_alone(struct lh_watched *p, struct lh_sight *at)
+static void leave_alone(struct lh_watch_process *p, struct lh_thread_sample *at)
 {
 	end(at);
 	at->pause_ns = at->pause_ns ? at_most(2 * at->pause_ns / MS, BUSY_MAX_MS) : BUSY_MS * MS;
@@ -236,20 +239,20 @@ static void leave_alone(struct lh_watched *p, struct lh_sight *at)
  * We have stopped it, and it has not slept since: where many wait for a CPU it may be long on
  * its way back into its call. One that has run for a while went on by itself.
  */
-static bool comes_back(const struct lh_watched *p, const struct lh_sight *at,
-		       const struct lh_seat *s)
+static bool comes_back(const struct lh_watch_process *p, const struct lh_thread_sample *at,
+		       const struct lh_live_thread *s)
 {
 	struct lh_task t;
 
 	return at->stopped_by_us && at->call.in == LH_TASK_CALL &&
-	       lh_task_look(p->pid, s->tid, &t) && (t.state == 'R' || t.state == 't') &&
+	       lh_task_read(p->pid, s->tid, &t) && (t.state == 'R' || t.state == 't') &&
 	       less(t.run_ns, at->run_ns) < BACK_MS * MS;
 }
 
-static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
+static void look(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s,
 		 const struct lh_held *const *held, uint32_t n)
 {
-	struct lh_sight *at = &p->sight[seat];
+	struct lh_thread_sample *at = &p->sight[seat];
 	struct lh_task_call c;
 	struct lh_task t;
 
@@ -279,10 +282,11 @@ static void look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 	}
 }
 
-void lh_call_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t seat,
+			   const struct lh_live_thread *s)
 {
-	const struct lh_held *held[LH_DEEP];
-	struct lh_sight *at = &p->sight[seat];
+	const struct lh_held *held[LH_WATCH_HELD_MAX];
+	struct lh_thread_sample *at = &p->sight[seat];
 	uint32_t n = p->watch->wants.blocking_ns ? held_locks(p, s, held) : 0;
 	uint64_t old = n ? (uint64_t)held[n - 1]->tick * MS + YOUNG_MS * MS : 0;
 

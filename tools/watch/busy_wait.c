@@ -6,25 +6,26 @@
  */
 #include "tools/watch/watch_internal.h"
 
-static struct lh_burnt *row_of(struct lh_watched *p, lh_lock_id lock, lh_place place)
+static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, lh_site place)
 {
-	const struct lh_burnt fresh = {.lock = lock, .place = place};
-	struct lh_side *side = lh_watched_side(p);
-	uint32_t base = side ? side->table[LH_T_BURNT].base : 0;
+	const struct lh_busy_wait fresh = {.lock = lock, .place = place};
+	struct lh_overlay *side = lh_watch_overlay(p);
+	uint32_t base = side ? side->table[LH_T_BUSY_WAIT].base : 0;
 
 	if (!side)
 		return NULL;
-	for (uint32_t i = 0; i < side->table[LH_T_BURNT].used; i++) {
-		struct lh_burnt *b = lh_side_row(side, LH_T_BURNT, base + i);
+	for (uint32_t i = 0; i < side->table[LH_T_BUSY_WAIT].used; i++) {
+		struct lh_busy_wait *b = lh_overlay_row(side, LH_T_BUSY_WAIT, base + i);
 		if (b && b->lock == lock && b->place == place)
 			return b;
 	}
-	return lh_side_row(side, LH_T_BURNT, lh_side_add(side, LH_T_BURNT, &fresh, 1));
+	return lh_overlay_row(side, LH_T_BUSY_WAIT,
+			      lh_overlay_add(side, LH_T_BUSY_WAIT, &fresh, 1));
 }
 
 /* The lock that it waits for without sleeping; 0: none. */
-static lh_lock_id burns_for(const struct lh_watched *p, const struct lh_sight *at,
-			    const struct lh_seat *s, lh_place *place)
+static lh_lock_id burns_for(const struct lh_watch_process *p, const struct lh_thread_sample *at,
+			    const struct lh_live_thread *s, lh_site *place)
 {
 	struct lh_lock l;
 
@@ -34,15 +35,15 @@ static lh_lock_id burns_for(const struct lh_watched *p, const struct lh_sight *a
 		return s->wait_lock;
 	}
 	*place = s->try_place;
-	return s->tries >= LH_TRIES_LONG && s->tries != at->tries ? s->try_lock : 0;
+	return s->tries >= LH_TRIES_BUSY_WAIT && s->tries != at->tries ? s->try_lock : 0;
 }
 
-void lh_burnt_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s)
 {
-	struct lh_sight *at = &p->sight[seat];
-	struct lh_burnt *b;
+	struct lh_thread_sample *at = &p->sight[seat];
+	struct lh_busy_wait *b;
 	struct lh_task t;
-	lh_place place;
+	lh_site place;
 	lh_lock_id lock = burns_for(p, at, s, &place);
 	bool asked = lock && lh_watch_may_ask(p, seat) && lh_task_times(p->pid, s->tid, &t);
 	uint64_t before = at->burnt_ns;

@@ -20,7 +20,7 @@ enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
 static bool is_gone(void *with, int32_t tid)
 {
-	const struct lh_watched *p = with;
+	const struct lh_watch_process *p = with;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d", p->pid, tid);
@@ -32,7 +32,7 @@ static bool is_nowhere(void *with, int32_t tid)
 	return is_gone(with, tid) && kill(tid, 0) != 0 && errno == ESRCH;
 }
 
-static bool word_at(const struct lh_watched *p, uint64_t address, uint32_t *word)
+static bool word_at(const struct lh_watch_process *p, uint64_t address, uint32_t *word)
 {
 	struct iovec here = {word, sizeof(*word)},
 		     there = {(void *)(uintptr_t)address, sizeof(*word)};
@@ -43,7 +43,7 @@ static bool word_at(const struct lh_watched *p, uint64_t address, uint32_t *word
 /* Readers leave no name: that there are some is all that a rwlock says of them. */
 static bool is_kept(void *with, const struct lh_lock *l, int32_t tid)
 {
-	const struct lh_watched *p = with;
+	const struct lh_watch_process *p = with;
 	uint32_t owner = 0, readers = 0;
 
 	if (l->kind == LH_MUTEX)
@@ -57,7 +57,7 @@ static bool is_kept(void *with, const struct lh_lock *l, int32_t tid)
 
 /* ---- what was found ---- */
 
-static uint64_t key_of(const struct lh_knot *k)
+static uint64_t key_of(const struct lh_deadlock *k)
 {
 	uint64_t h = k->rule;
 
@@ -67,10 +67,10 @@ static uint64_t key_of(const struct lh_knot *k)
 	return h | 1;
 }
 
-static void tell(const struct lh_knot *k)
+static void tell(const struct lh_deadlock *k)
 {
-	struct lh_watched *p = lh_still_with(k->process);
-	struct lh_side *side = lh_watched_side(p);
+	struct lh_watch_process *p = lh_deadlocks_with(k->process);
+	struct lh_overlay *side = lh_watch_overlay(p);
 	uint32_t n = k->steps < STEPS_MAX ? k->steps : STEPS_MAX;
 	struct lh_finding f = {.rule = k->rule,
 			       .level = LH_HAPPENED,
@@ -83,69 +83,70 @@ static void tell(const struct lh_knot *k)
 			       .time_ns = p->now_ns,
 			       .duration_ns = k->ns};
 
-	f.step = side ? lh_side_new_rows(side, LH_T_STEP, n) : 0;
+	f.step = side ? lh_overlay_new_rows(side, LH_T_STEP, n) : 0;
 	if (!f.step)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_watched *from = lh_still_with(k->step[i].process);
-		struct lh_step *step = lh_side_row(side, LH_T_STEP, f.step + i);
-		*step = from == p ? k->step[i].step : lh_watch_elsewhere(p, from, &k->step[i].step);
+		const struct lh_watch_process *from = lh_deadlocks_with(k->step[i].process);
+		struct lh_step *step = lh_overlay_row(side, LH_T_STEP, f.step + i);
+		*step = from == p ? k->step[i].step
+				  : lh_watch_foreign_step(p, from, &k->step[i].step);
 		if (k->step[i].ghost)
-			step->thread = lh_watch_ghost(p, k->step[i].ghost);
+			step->thread = lh_watch_dead_thread(p, k->step[i].ghost);
 	}
-	uint32_t row = lh_side_add(side, LH_T_FINDING, &f, 1);
+	uint32_t row = lh_overlay_add(side, LH_T_FINDING, &f, 1);
 	if (row)
-		lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+		lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
-void lh_watch_still(struct lh_watch *w, uint64_t now_ns)
+void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 {
-	struct lh_pool *pool;
-	struct lh_knot *knot;
+	struct lh_arena *pool;
+	struct lh_deadlock *knot;
 	uint32_t n;
 
 	if (!w->still || now_ns - w->still_ns < LOOK_NS)
 		return;
 	w->still_ns = now_ns;
-	pool = lh_pool_new();
-	n = lh_still_look(w->still, now_ns, pool, &knot);
+	pool = lh_arena_new();
+	n = lh_deadlocks_scan(w->still, now_ns, pool, &knot);
 	for (uint32_t i = 0; i < n; i++)
 		tell(&knot[i]);
-	lh_pool_free(pool);
+	lh_arena_free(pool);
 }
 
 /* ---- members ---- */
 
-bool lh_watch_still_start(struct lh_watch *w)
+bool lh_deadlock_watch_start(struct lh_watch *w)
 {
-	const struct lh_still_asks asks = {is_gone, is_kept};
+	const struct lh_deadlocks_queries asks = {is_gone, is_kept};
 
-	w->still = lh_still_new(asks);
+	w->still = lh_deadlocks_new(asks);
 	return w->still != NULL;
 }
 
-void lh_watch_still_stop(struct lh_watch *w)
+void lh_deadlock_watch_stop(struct lh_watch *w)
 {
-	lh_still_free(w->still);
+	lh_deadlocks_free(w->still);
 	w->still = NULL;
 }
 
-void lh_watch_still_add(struct lh_watched *p)
+void lh_deadlock_watch_add(struct lh_watch_process *p)
 {
 	if (p->watch->still)
-		p->still = lh_still_add(p->watch->still, &p->record, p);
+		p->still = lh_deadlocks_add(p->watch->still, &p->record, p);
 }
 
-void lh_watch_still_drop(struct lh_watched *p)
+void lh_deadlock_watch_drop(struct lh_watch_process *p)
 {
 	if (p->watch->still)
-		lh_still_drop(p->watch->still, p->still);
+		lh_deadlocks_drop(p->watch->still, p->still);
 	p->still = NULL;
 }
 
 /* ---- what it makes superfluous ---- */
 
-static bool waits_for(const struct lh_watched *p, const struct lh_finding *f, lh_lock_id lock)
+static bool waits_for(const struct lh_watch_process *p, const struct lh_finding *f, lh_lock_id lock)
 {
 	struct lh_step s;
 
@@ -157,7 +158,7 @@ static bool waits_for(const struct lh_watched *p, const struct lh_finding *f, lh
 }
 
 /* Whatever the one says that can happen, the other says that it has. */
-static bool covers(const struct lh_watched *p, const struct lh_finding *happened,
+static bool covers(const struct lh_watch_process *p, const struct lh_finding *happened,
 		   const struct lh_finding *can)
 {
 	struct lh_step s;
@@ -169,7 +170,7 @@ static bool covers(const struct lh_watched *p, const struct lh_finding *happened
 	return true;
 }
 
-static bool has_happened(const struct lh_watched *p, const struct lh_finding *can)
+static bool has_happened(const struct lh_watch_process *p, const struct lh_finding *can)
 {
 	uint32_t base = p->side->table[LH_T_FINDING].base, n = p->side->table[LH_T_FINDING].used;
 	struct lh_finding f;
@@ -182,9 +183,9 @@ static bool has_happened(const struct lh_watched *p, const struct lh_finding *ca
 	return false;
 }
 
-void lh_watch_withdraw(struct lh_watched *p)
+void lh_watch_withdraw(struct lh_watch_process *p)
 {
-	const struct lh_rows *rows = &p->record.rows[LH_T_FINDING];
+	const struct lh_table_view *rows = &p->record.rows[LH_T_FINDING];
 	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
 	struct lh_finding f;
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static bool is_gone(const struct lh_watched *p, pid_t tid)
+static bool is_gone(const struct lh_watch_process *p, pid_t tid)
 {
 	char path[64];
 
@@ -19,17 +19,17 @@ static bool is_gone(const struct lh_watched *p, pid_t tid)
 /* As rules/finding.c has it: a semaphore may be posted by anyone, a robust mutex tells the next one
  * itself.
  */
-static bool is_lost(const struct lh_lock *l, const struct lh_hold *h)
+static bool is_lost(const struct lh_lock *l, const struct lh_long_hold *h)
 {
 	if (l->flags & LH_LOCK_ROBUST)
 		return false;
-	if (LH_PLACE_MODE(h->place) == LH_EXCLUSIVE && l->owner != h->seat)
+	if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE && l->owner != h->seat)
 		return false;
 	return l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
 	       l->kind == LH_CUSTOM;
 }
 
-static void tell(struct lh_watched *p, struct lh_hold *h, uint64_t key)
+static void tell(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t key)
 {
 	uint32_t row = lh_watch_finding(p, LH_RULE_EXIT_HOLDING, key, h->thread);
 	struct lh_finding *f = lh_watch_row(p, row);
@@ -37,20 +37,21 @@ static void tell(struct lh_watched *p, struct lh_hold *h, uint64_t key)
 	if (!f)
 		return;
 	f->severity = LH_ERROR;
-	lh_hold_taken(p, row, h);
-	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+	lh_long_hold_adopt(p, row, h);
+	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
 /*
  * A thread that is about to end may yet give it back, in the destructor of a thread-local object.
  * Twice, because all threads of a process that ends are gone a moment before it is.
  */
-bool lh_hold_ended(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
-		   const struct lh_lock *l)
+bool lh_exit_holding_check(struct lh_watch_process *p, struct lh_long_hold *h,
+			   const struct lh_live_thread *s, const struct lh_lock *l)
 {
-	uint64_t key = (lh_long_key(l, h->lock, h->place) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
+	uint64_t key =
+		(lh_long_hold_key(l, h->lock, h->place) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
 
-	if (s->state != LH_SEAT_ENDING)
+	if (s->state != LH_LIVE_ENDING)
 		return false;
 	if (!p->pid || !is_gone(p, h->tid)) /* it stays gone when its process is */
 		return h->gone > 0;

@@ -8,32 +8,32 @@
 
 /* ---- threads ---- */
 
-lh_thread_id lh_watch_ghost(struct lh_watched *p, const struct lh_still_ghost *g)
+lh_thread_id lh_watch_dead_thread(struct lh_watch_process *p, const struct lh_dead_thread *g)
 {
 	uint32_t base = p->side->table[LH_T_THREAD].base, n = p->side->table[LH_T_THREAD].used;
 
 	for (uint32_t i = base; i < base + n; i++) {
-		const struct lh_thread *old = lh_side_row(p->side, LH_T_THREAD, i);
+		const struct lh_thread *old = lh_overlay_row(p->side, LH_T_THREAD, i);
 		if (old->tid == g->tid && old->creator_segment == (uint32_t)g->pid)
 			return i;
 	}
 	struct lh_thread here = {
-		.tid = g->tid, .creator_segment = (uint32_t)g->pid, .flags = LH_THREAD_ELSEWHERE};
+		.tid = g->tid, .creator_segment = (uint32_t)g->pid, .flags = LH_THREAD_FOREIGN};
 	memcpy(here.name, g->name, sizeof(here.name));
-	return lh_side_add(p->side, LH_T_THREAD, &here, 1);
+	return lh_overlay_add(p->side, LH_T_THREAD, &here, 1);
 }
 
-static lh_thread_id thread_here(struct lh_watched *p, const struct lh_watched *from,
+static lh_thread_id thread_here(struct lh_watch_process *p, const struct lh_watch_process *from,
 				lh_thread_id id)
 {
-	struct lh_still_ghost g = {.pid = from->record.head.pid};
+	struct lh_dead_thread g = {.pid = from->record.head.pid};
 	struct lh_thread t;
 
 	if (!lh_read_thread(&from->record, id, &t))
 		return 0;
 	g.tid = t.tid;
 	memcpy(g.name, t.name, sizeof(g.name));
-	return lh_watch_ghost(p, &g);
+	return lh_watch_dead_thread(p, &g);
 }
 
 /* ---- stacks ---- */
@@ -45,7 +45,8 @@ static bool same_module(const struct lh_module *a, const struct lh_module *b)
 	       !memcmp(a->path, b->path, sizeof(a->path));
 }
 
-static uint32_t module_here(struct lh_watched *p, const struct lh_watched *from, uint32_t row)
+static uint32_t module_here(struct lh_watch_process *p, const struct lh_watch_process *from,
+			    uint32_t row)
 {
 	uint32_t own = lh_read_used(&p->record, LH_T_MODULE),
 		 base = p->side->table[LH_T_MODULE].base, n = p->side->table[LH_T_MODULE].used;
@@ -57,10 +58,11 @@ static uint32_t module_here(struct lh_watched *p, const struct lh_watched *from,
 	for (uint32_t i = 1; i < base + n; i = i + 1 == own ? base : i + 1)
 		if (lh_read_module(&p->record, i, &here) && same_module(&here, &m))
 			return i;
-	return lh_side_add(p->side, LH_T_MODULE, &m, 1);
+	return lh_overlay_add(p->side, LH_T_MODULE, &m, 1);
 }
 
-static lh_stack_id stack_here(struct lh_watched *p, const struct lh_watched *from, lh_stack_id id)
+static lh_stack_id stack_here(struct lh_watch_process *p, const struct lh_watch_process *from,
+			      lh_stack_id id)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_stack s;
@@ -73,41 +75,41 @@ static lh_stack_id stack_here(struct lh_watched *p, const struct lh_watched *fro
 				    LH_FRAME_PC(frame[i]));
 	struct lh_stack here = {.n = (uint16_t)n,
 				.flags = s.flags,
-				.frame = lh_side_add(p->side, LH_T_FRAME, frame, n)};
-	return here.frame ? lh_side_add(p->side, LH_T_STACK, &here, 1) : 0;
+				.frame = lh_overlay_add(p->side, LH_T_FRAME, frame, n)};
+	return here.frame ? lh_overlay_add(p->side, LH_T_STACK, &here, 1) : 0;
 }
 
 /* ---- locks ---- */
 
-static bool same_place(const struct lh_shared_place *a, const struct lh_shared_place *b)
+static bool same_place(const struct lh_lock_location *a, const struct lh_lock_location *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->off == b->off;
 }
 
 /* What this process calls a lock that lies there; 0: it has never met it. */
-static lh_lock_id known_here(const struct lh_watched *p, const struct lh_shared_place *at)
+static lh_lock_id known_here(const struct lh_watch_process *p, const struct lh_lock_location *at)
 {
 	uint32_t n = lh_read_used(&p->record, LH_T_LOCK);
-	struct lh_shared_place here;
+	struct lh_lock_location here;
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_lock_row(&p->record, i, &l) && lh_lock_lives(&l) &&
-		    l.flags & LH_LOCK_PSHARED && lh_read_place(&p->record, i, &l, &here) &&
+		if (lh_read_lock_row(&p->record, i, &l) && lh_lock_is_live(&l) &&
+		    l.flags & LH_LOCK_PSHARED && lh_read_lock_location(&p->record, i, &l, &here) &&
 		    same_place(&here, at))
 			return LH_LOCK_ID(i, l.gen);
 	return 0;
 }
 
 /* A row of ours for a lock that only the other one knows, found again by where it is there. */
-static lh_lock_id made_here(struct lh_watched *p, const struct lh_watched *from, lh_lock_id id,
-			    const struct lh_lock *l)
+static lh_lock_id made_here(struct lh_watch_process *p, const struct lh_watch_process *from,
+			    lh_lock_id id, const struct lh_lock *l)
 {
 	uint32_t base = p->side->table[LH_T_LOCK].base, n = p->side->table[LH_T_LOCK].used;
 	uint32_t pid = (uint32_t)from->record.head.pid;
 
 	for (uint32_t i = base; i < base + n; i++) {
-		const struct lh_lock *old = lh_side_row(p->side, LH_T_LOCK, i);
+		const struct lh_lock *old = lh_overlay_row(p->side, LH_T_LOCK, i);
 		if (old->owner == pid && old->next == id)
 			return LH_LOCK_ID(i, old->gen);
 	}
@@ -119,37 +121,39 @@ static lh_lock_id made_here(struct lh_watched *p, const struct lh_watched *from,
 			       .next = id,
 			       .born = stack_here(p, from, l->born),
 			       .first = stack_here(p, from, l->first)};
-	struct lh_more more;
-	lh_read_more(&from->record, l, &more);
+	struct lh_lock_stats more;
+	lh_read_lock_stats(&from->record, l, &more);
 	more.where = 0;
 	if (l->flags & LH_LOCK_NAMED)
-		here.more = lh_side_add(p->side, LH_T_MORE, &more, 1);
-	uint32_t row = lh_side_add(p->side, LH_T_LOCK, &here, 1);
+		here.more = lh_overlay_add(p->side, LH_T_LOCK_STATS, &more, 1);
+	uint32_t row = lh_overlay_add(p->side, LH_T_LOCK, &here, 1);
 	return row ? LH_LOCK_ID(row, 1) : 0;
 }
 
-static lh_lock_id lock_here(struct lh_watched *p, const struct lh_watched *from, lh_lock_id id)
+static lh_lock_id lock_here(struct lh_watch_process *p, const struct lh_watch_process *from,
+			    lh_lock_id id)
 {
-	struct lh_shared_place at;
+	struct lh_lock_location at;
 	struct lh_lock l;
 	lh_lock_id known = 0;
 
 	if (!lh_read_lock(&from->record, id, &l))
 		return 0;
-	if (l.flags & LH_LOCK_PSHARED && lh_read_place(&from->record, LH_LOCK_ROW(id), &l, &at))
+	if (l.flags & LH_LOCK_PSHARED &&
+	    lh_read_lock_location(&from->record, LH_LOCK_ROW(id), &l, &at))
 		known = known_here(p, &at);
 	return known ? known : made_here(p, from, id, &l);
 }
 
-struct lh_step lh_watch_elsewhere(struct lh_watched *p, const struct lh_watched *from,
-				  const struct lh_step *s)
+struct lh_step lh_watch_foreign_step(struct lh_watch_process *p,
+				     const struct lh_watch_process *from, const struct lh_step *s)
 {
 	p->record.side = p->side;
 	return (struct lh_step){
 		.thread = thread_here(p, from, s->thread),
 		.lock = lock_here(p, from, s->lock),
-		.place = LH_PLACE(stack_here(p, from, LH_PLACE_STACK(s->place)),
-				  LH_PLACE_HOW(s->place), LH_PLACE_MODE(s->place)),
+		.place = LH_SITE(stack_here(p, from, LH_SITE_STACK(s->place)),
+				 LH_SITE_HOW(s->place), LH_SITE_MODE(s->place)),
 		.action = s->action,
 		.tick = s->tick,
 	};

@@ -5,7 +5,7 @@
  * time for which it was stopped, was ready to run and got no CPU, or waited for another lock.
  * It is told when what remains is over the limit; its stack is taken then, and at twice and
  * four times that. When it is over, the library has left a finding of the same lock and
- * place behind (LH_FINDING_FACT): where it was given back, and for how long it was held.
+ * place behind (LH_FINDING_MEASURED): where it was given back, and for how long it was held.
  */
 #include "tools/watch/watch_internal.h"
 
@@ -28,7 +28,7 @@ static uint64_t less(uint64_t a, uint64_t b)
  * The kernel adds up how long a thread was ready and not let run, but only when it gets to run
  * again. Until then it is what has passed since it last had its turn, without what it ran.
  */
-static uint64_t lagged(const struct lh_hold *h, const struct lh_task *t, uint64_t now)
+static uint64_t lagged(const struct lh_long_hold *h, const struct lh_task *t, uint64_t now)
 {
 	uint64_t lag = less(t->lag_ns, h->base.lag_ns);
 
@@ -42,13 +42,14 @@ static bool is_stopped(char state)
 	return state == 'T' || state == 't';
 }
 
-static bool waits_for_lock(const struct lh_watched *p, const struct lh_hold *h,
-			   const struct lh_seat *s)
+static bool waits_for_lock(const struct lh_watch_process *p, const struct lh_long_hold *h,
+			   const struct lh_live_thread *s)
 {
-	return s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_circle(p, h->seat));
+	return s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->seat));
 }
 
-static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
+static void excuse(struct lh_watch_process *p, struct lh_long_hold *h,
+		   const struct lh_live_thread *s)
 {
 	uint64_t before = h->asked_ns, step = less(p->now_ns, before);
 	bool waited = h->waits;
@@ -65,7 +66,7 @@ static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat
 		h->waited_ns += less(p->look_ns, before);
 		step = less(p->now_ns, p->look_ns);
 	}
-	if (p->pid && lh_task_look(p->pid, h->tid, &t)) {
+	if (p->pid && lh_task_read(p->pid, h->tid, &t)) {
 		if (is_stopped(t.state) || is_stopped(h->turn.state))
 			h->stopped_ns += step;
 		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
@@ -78,12 +79,12 @@ static void excuse(struct lh_watched *p, struct lh_hold *h, const struct lh_seat
 	}
 }
 
-static uint64_t own_time(const struct lh_watched *p, const struct lh_hold *h)
+static uint64_t own_time(const struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	return less(less(p->now_ns, h->since_ns), h->stopped_ns + h->lagged_ns + h->waited_ns);
 }
 
-uint64_t lh_hold_own(struct lh_watched *p, struct lh_hold *h, uint64_t held_ns)
+uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t held_ns)
 {
 	uint64_t step = less(h->look_ns, h->asked_ns);
 	struct lh_task t;
@@ -92,7 +93,7 @@ uint64_t lh_hold_own(struct lh_watched *p, struct lh_hold *h, uint64_t held_ns)
 		h->waited_ns += step;
 	else if (is_stopped(h->turn.state))
 		h->stopped_ns += step;
-	else if (p->pid && lh_task_look(p->pid, h->tid, &t))
+	else if (p->pid && lh_task_read(p->pid, h->tid, &t))
 		h->lagged_ns = lagged(h, &t, p->now_ns);
 	else if (h->lagged_ns)
 		return 0; /* how it went on cannot be known any more */
@@ -101,7 +102,7 @@ uint64_t lh_hold_own(struct lh_watched *p, struct lh_hold *h, uint64_t held_ns)
 
 /* ---- telling ---- */
 
-const char *lh_hold_time(uint64_t ns, char out[24])
+const char *lh_long_hold_time_text(uint64_t ns, char out[24])
 {
 	if (ns >= 1000 * MS)
 		snprintf(out, 24, "%.1f s", (double)(ns / (100 * MS)) / 10);
@@ -110,19 +111,20 @@ const char *lh_hold_time(uint64_t ns, char out[24])
 	return out;
 }
 
-static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s)
+static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
+		       const struct lh_live_thread *s)
 {
 	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
 	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
-	struct lh_sample sample = {0};
+	struct lh_held_measure_begin sample = {0};
 	struct lh_task t = {0};
 
 	if (!p->pid)
 		return;
-	lh_task_look(p->pid, h->tid, &t);
+	lh_task_read(p->pid, h->tid, &t);
 	lh_task_call(p->pid, h->tid, &c);
 	c = lh_watch_call_before(&p->sight[h->seat], &c);
-	lh_watch_words(p, s, h->tid, t.state, &c, doing, sizeof(doing));
+	lh_watch_call_text(p, s, h->tid, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
 		lh_watch_sample(p, s, &c, &sample);
 	if (sample.stopped_ns) {
@@ -130,17 +132,17 @@ static void add_sample(struct lh_watched *p, struct lh_hold *h, const struct lh_
 		p->sight[h->seat].before = c;
 	}
 	snprintf(note, sizeof(note), "after %s: %s",
-		 lh_hold_time(less(p->now_ns, h->since_ns), after), doing);
+		 lh_long_hold_time_text(less(p->now_ns, h->since_ns), after), doing);
 	lh_watch_step(p, h->row,
 		      &(struct lh_step){.thread = h->thread,
 					.lock = h->lock,
-					.place = lh_watch_place(p, &sample),
+					.place = lh_watch_site(p, &sample),
 					.action = LH_CALLS,
 					.tick = (uint32_t)(p->now_ns / MS)},
 		      note);
 }
 
-void lh_hold_taken(struct lh_watched *p, uint32_t row, const struct lh_hold *h)
+void lh_long_hold_adopt(struct lh_watch_process *p, uint32_t row, const struct lh_long_hold *h)
 {
 	lh_watch_step(p, row,
 		      &(struct lh_step){.thread = h->thread,
@@ -151,10 +153,10 @@ void lh_hold_taken(struct lh_watched *p, uint32_t row, const struct lh_hold *h)
 		      "");
 }
 
-static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
+static void tell(struct lh_watch_process *p, struct lh_long_hold *h, const struct lh_live_thread *s,
 		 const struct lh_lock *l)
 {
-	uint64_t key = lh_long_key(l, h->lock, h->place);
+	uint64_t key = lh_long_hold_key(l, h->lock, h->place);
 	struct lh_finding *f;
 
 	h->row = lh_watch_find(p, key);
@@ -170,13 +172,13 @@ static void tell(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *
 		return;
 	}
 	f->duration_ns = less(p->now_ns, h->since_ns);
-	lh_hold_taken(p, h->row, h);
+	lh_long_hold_adopt(p, h->row, h);
 	add_sample(p, h, s);
-	lh_watch_tell(p, LH_NEWS_FOUND, h->row, "");
+	lh_watch_post(p, LH_WATCH_FOUND, h->row, "");
 }
 
 /* Said once for each doubling, and only to those who want to hear it. */
-static void tell_excuse(struct lh_watched *p, struct lh_hold *h)
+static void tell_excuse(struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	char text[200], held[24], out[24];
 	uint64_t most = h->stopped_ns;
@@ -191,12 +193,13 @@ static void tell_excuse(struct lh_watched *p, struct lh_hold *h)
 		most = h->waited_ns, why = "it waited for another lock";
 	snprintf(text, sizeof(text),
 		 "T%u has held a lock for %s, but for %s of that %s: not called long", h->thread,
-		 lh_hold_time(h->excused_ns, held), lh_hold_time(most, out), why);
-	lh_watch_tell(p, LH_NEWS_EXCUSED, 0, text);
+		 lh_long_hold_time_text(h->excused_ns, held), lh_long_hold_time_text(most, out),
+		 why);
+	lh_watch_post(p, LH_WATCH_EXCUSED, 0, text);
 }
 
-static void judge(struct lh_watched *p, struct lh_hold *h, const struct lh_seat *s,
-		  const struct lh_lock *l)
+static void judge(struct lh_watch_process *p, struct lh_long_hold *h,
+		  const struct lh_live_thread *s, const struct lh_lock *l)
 {
 	uint64_t own = own_time(p, h);
 
@@ -216,10 +219,10 @@ static void judge(struct lh_watched *p, struct lh_hold *h, const struct lh_seat 
 
 /* ---- following ---- */
 
-static struct lh_hold *find(struct lh_watched *p, uint32_t seat, const struct lh_held *e)
+static struct lh_long_hold *find(struct lh_watch_process *p, uint32_t seat, const struct lh_held *e)
 {
 	for (uint32_t i = p->sight[seat].hold; i; i = p->hold[i - 1].next) {
-		struct lh_hold *h = &p->hold[i - 1];
+		struct lh_long_hold *h = &p->hold[i - 1];
 		if (h->lock == e->lock && h->tick == e->tick && h->place == e->place)
 			return h;
 	}
@@ -227,7 +230,7 @@ static struct lh_hold *find(struct lh_watched *p, uint32_t seat, const struct lh
 }
 
 /* What names this one in its seat's list. */
-static uint32_t *link_of(struct lh_watched *p, uint32_t i)
+static uint32_t *link_of(struct lh_watch_process *p, uint32_t i)
 {
 	uint32_t *at = &p->sight[p->hold[i].seat].hold;
 
@@ -237,7 +240,7 @@ static uint32_t *link_of(struct lh_watched *p, uint32_t i)
 }
 
 /* The last one takes its place. */
-static void forget(struct lh_watched *p, uint32_t i)
+static void forget(struct lh_watch_process *p, uint32_t i)
 {
 	uint32_t last = p->holds - 1;
 
@@ -249,8 +252,9 @@ static void forget(struct lh_watched *p, uint32_t i)
 	p->holds--;
 }
 
-static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
-			      const struct lh_held *e, uint64_t limit)
+static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t seat,
+				   const struct lh_live_thread *s, const struct lh_held *e,
+				   uint64_t limit)
 {
 	if (p->holds == HOLDS_MAX)
 		return NULL; /* so many at once: the next ones are told when these are over */
@@ -262,22 +266,22 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
 		p->hold = more;
 		p->hold_room = room;
 	}
-	struct lh_hold *h = &p->hold[p->holds++];
-	*h = (struct lh_hold){.seat = seat,
-			      .next = p->sight[seat].hold,
-			      .thread = s->thread,
-			      .tid = s->tid,
-			      .lock = e->lock,
-			      .tick = e->tick,
-			      .place = e->place,
-			      .since_ns = lh_held_since(e, p->watch->wants.board),
-			      .limit_ns = limit,
-			      .from_ns = p->now_ns,
-			      .look_ns = p->now_ns,
-			      .asked_ns = p->now_ns,
-			      .turn_ns = p->now_ns};
+	struct lh_long_hold *h = &p->hold[p->holds++];
+	*h = (struct lh_long_hold){.seat = seat,
+				   .next = p->sight[seat].hold,
+				   .thread = s->thread,
+				   .tid = s->tid,
+				   .lock = e->lock,
+				   .tick = e->tick,
+				   .place = e->place,
+				   .since_ns = lh_held_since(e, p->watch->wants.board),
+				   .limit_ns = limit,
+				   .from_ns = p->now_ns,
+				   .look_ns = p->now_ns,
+				   .asked_ns = p->now_ns,
+				   .turn_ns = p->now_ns};
 	p->sight[seat].hold = p->holds;
-	if (p->pid && lh_task_look(p->pid, s->tid, &h->base)) {
+	if (p->pid && lh_task_read(p->pid, s->tid, &h->base)) {
 		h->turn = h->base;
 		/* found stopped: that it was so from the start is more likely than not */
 		if (h->base.state == 'T')
@@ -293,7 +297,7 @@ static struct lh_hold *follow(struct lh_watched *p, uint32_t seat, const struct 
  * A quarter of what is missing until there is something to say, so that it is said in time; and
  * more of those that have been excused for long already.
  */
-static uint64_t patience(const struct lh_watched *p, const struct lh_hold *h)
+static uint64_t patience(const struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	uint64_t missing = less((h->row ? h->factor : 1) * h->limit_ns, own_time(p, h)) / 4,
 		 excused = (h->stopped_ns + h->waited_ns) / 32,
@@ -303,7 +307,8 @@ static uint64_t patience(const struct lh_watched *p, const struct lh_hold *h)
 }
 
 /* Not looked into before half its limit is over; when is that? */
-static void wait_for_half(struct lh_watched *p, uint32_t seat, uint64_t since_ns, uint64_t limit)
+static void wait_for_half(struct lh_watch_process *p, uint32_t seat, uint64_t since_ns,
+			  uint64_t limit)
 {
 	uint64_t half = since_ns + limit / 2;
 
@@ -311,12 +316,12 @@ static void wait_for_half(struct lh_watched *p, uint32_t seat, uint64_t since_ns
 		p->sight[seat].due_ns = half;
 }
 
-void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
-		  const struct lh_held *e, const struct lh_lock *l)
+void lh_long_hold_scan(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s,
+		       const struct lh_held *e, const struct lh_lock *l)
 {
 	uint64_t age = less(p->now_ns, lh_held_since(e, p->watch->wants.board));
-	const struct lh_watch_wants *w = &p->watch->wants;
-	struct lh_hold *h;
+	const struct lh_watch_options *w = &p->watch->wants;
+	struct lh_long_hold *h;
 
 	if (!w->long_hold_ns && !w->locks)
 		return;
@@ -338,7 +343,7 @@ void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 		return; /* all is known of it but its end */
 	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, s)) {
 		excuse(p, h, s);
-		if (!lh_hold_ended(p, h, s, l))
+		if (!lh_exit_holding_check(p, h, s, l))
 			judge(p, h, s, l);
 		h->due_ns = p->now_ns + patience(p, h);
 	}
@@ -348,14 +353,14 @@ void lh_hold_look(struct lh_watched *p, uint32_t seat, const struct lh_seat *s,
 
 /* ---- who waited ---- */
 
-static void note_waiter(struct lh_hold *h, const struct lh_queued *q, uint64_t now)
+static void note_waiter(struct lh_long_hold *h, const struct lh_watch_waiter *q, uint64_t now)
 {
 	uint32_t i = 0;
 
 	while (i < h->waiters &&
 	       (h->waiter[i].thread != q->thread || h->waiter[i].since_ns != q->since_ns))
 		i++;
-	if (i == LH_WAITERS)
+	if (i == LH_WATCH_WAITERS_MAX)
 		return;
 	if (i == h->waiters) {
 		h->waiters++;
@@ -366,7 +371,7 @@ static void note_waiter(struct lh_hold *h, const struct lh_queued *q, uint64_t n
 	h->waiter[i].ns = less(now, q->since_ns > h->since_ns ? q->since_ns : h->since_ns);
 }
 
-void lh_hold_waiter(struct lh_watched *p, const struct lh_queued *q)
+void lh_long_hold_add_waiter(struct lh_watch_process *p, const struct lh_watch_waiter *q)
 {
 	for (uint32_t i = 0; i < p->holds; i++)
 		if (p->hold[i].lock == q->lock && p->hold[i].seat != q->seat)
@@ -374,11 +379,11 @@ void lh_hold_waiter(struct lh_watched *p, const struct lh_queued *q)
 }
 
 /* Those that wait still, and were left alone for some rounds. */
-static void update_waiters(const struct lh_watched *p, struct lh_hold *h)
+static void update_waiters(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	for (uint32_t i = 0; i < h->waiters; i++)
 		for (uint32_t seat = 1; seat < p->sights; seat++) {
-			const struct lh_sight *at = &p->sight[seat];
+			const struct lh_thread_sample *at = &p->sight[seat];
 			if (at->thread != h->waiter[i].thread || at->wait.lock != h->lock ||
 			    at->wait.from_ns != h->waiter[i].since_ns)
 				continue;
@@ -389,9 +394,9 @@ static void update_waiters(const struct lh_watched *p, struct lh_hold *h)
 }
 
 /* It was seen in this round, or its seat says what it said at the last look. */
-static bool is_there(const struct lh_watched *p, struct lh_hold *h)
+static bool is_there(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
-	const struct lh_sight *at = &p->sight[h->seat];
+	const struct lh_thread_sample *at = &p->sight[h->seat];
 
 	if (at->mark && at->thread == h->thread && at->look_ns < p->now_ns)
 		h->look_ns = p->now_ns;
@@ -399,17 +404,17 @@ static bool is_there(const struct lh_watched *p, struct lh_hold *h)
 }
 
 /* At the last round whatever was still there at the last look is kept for good. */
-void lh_hold_round(struct lh_watched *p, bool last)
+void lh_long_hold_end_round(struct lh_watch_process *p, bool last)
 {
 	for (uint32_t i = 0; i < p->holds;) {
-		struct lh_hold *h = &p->hold[i];
+		struct lh_long_hold *h = &p->hold[i];
 		if (!last && is_there(p, h)) {
 			i++;
 			continue;
 		}
 		update_waiters(p, h);
-		lh_hold_end(p, h, last);
+		lh_long_hold_close(p, h, last);
 		forget(p, i);
 	}
-	lh_hold_missed(p, last);
+	lh_long_hold_read_measured(p, last);
 }

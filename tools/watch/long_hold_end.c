@@ -1,6 +1,6 @@
 /*
  * Part of the room `watch`: what is said of a long hold when it is over, and holds that no look
- * has met. Both from what the library leaves behind at the release: LH_FINDING_FACT.
+ * has met. Both from what the library leaves behind at the release: LH_FINDING_MEASURED.
  */
 #include "tools/watch/watch_internal.h"
 
@@ -15,12 +15,13 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-static void tell_waiters(struct lh_watched *p, const struct lh_hold *h)
+static void tell_waiters(struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	char note[LH_NOTE_MAX], ns[24];
 
 	for (uint32_t i = 0; i < h->waiters; i++) {
-		snprintf(note, sizeof(note), "for %s of that", lh_hold_time(h->waiter[i].ns, ns));
+		snprintf(note, sizeof(note), "for %s of that",
+			 lh_long_hold_time_text(h->waiter[i].ns, ns));
 		lh_watch_step(p, h->row,
 			      &(struct lh_step){.thread = h->waiter[i].thread,
 						.lock = h->lock,
@@ -40,12 +41,13 @@ struct fact {
 	struct lh_step release;
 };
 
-static void find_fact(const struct lh_watched *p, const struct lh_hold *h, struct fact *out)
+static void find_fact(const struct lh_watch_process *p, const struct lh_long_hold *h,
+		      struct fact *out)
 {
 	struct lh_step taken;
 	struct lh_lock l;
 	uint64_t key =
-		lh_read_lock(&p->record, h->lock, &l) ? lh_long_key(&l, h->lock, h->place) : 0;
+		lh_read_lock(&p->record, h->lock, &l) ? lh_long_hold_key(&l, h->lock, h->place) : 0;
 
 	*out = (struct fact){.row = key ? lh_read_used(&p->record, LH_T_FINDING) : 0};
 	while (out->row && --out->row)
@@ -57,7 +59,7 @@ static void find_fact(const struct lh_watched *p, const struct lh_hold *h, struc
 		       taken.thread == h->thread && taken.lock == h->lock && taken.tick == h->tick;
 }
 
-static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
+static uint32_t *known_of(struct lh_watch_process *p, uint32_t fact)
 {
 	if (fact >= p->facts) {
 		uint32_t room = fact + 64;
@@ -73,7 +75,8 @@ static uint32_t *known_of(struct lh_watched *p, uint32_t fact)
 
 /* How much of the time for which it was followed it has computed; nothing is said if that is not
  * known. */
-static void on_a_cpu(const struct lh_watched *p, const struct lh_hold *h, char *out, size_t room)
+static void on_a_cpu(const struct lh_watch_process *p, const struct lh_long_hold *h, char *out,
+		     size_t room)
 {
 	uint64_t followed = less(h->ran_at_ns, h->from_ns), run = less(h->ran_ns, h->base.run_ns);
 	char ran[24], of[24];
@@ -87,7 +90,8 @@ static void on_a_cpu(const struct lh_watched *p, const struct lh_hold *h, char *
 	if (!followed)
 		return;
 	snprintf(out, room, ", on a CPU for %s of the last %s",
-		 lh_hold_time(run < followed ? run : followed, ran), lh_hold_time(followed, of));
+		 lh_long_hold_time_text(run < followed ? run : followed, ran),
+		 lh_long_hold_time_text(followed, of));
 }
 
 static void lasted(struct lh_finding *f, uint64_t ns)
@@ -96,7 +100,7 @@ static void lasted(struct lh_finding *f, uint64_t ns)
 		f->duration_ns = ns;
 }
 
-static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t held,
+static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, uint64_t held,
 		     const struct lh_step *release, bool kept)
 {
 	struct lh_finding *f = lh_watch_row(p, h->row);
@@ -109,7 +113,7 @@ static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t hel
 		f->flags &= (uint8_t)~LH_FINDING_OPEN;
 	if (!h->first)
 		return;
-	lh_hold_time(held, ns);
+	lh_long_hold_time_text(held, ns);
 	on_a_cpu(p, h, cpu, sizeof(cpu));
 	snprintf(note, sizeof(note), "after %s%s", ns, cpu);
 	if (release)
@@ -124,14 +128,14 @@ static void complete(struct lh_watched *p, const struct lh_hold *h, uint64_t hel
 	snprintf(text, sizeof(text),
 		 kept ? "still held after %s%s, when the process ended" : "over after %s%s", ns,
 		 cpu);
-	lh_watch_tell(p, LH_NEWS_OVER, h->row, text);
+	lh_watch_post(p, LH_WATCH_ENDED, h->row, text);
 }
 
 /*
- * One that was not told, though it was long in the end, is left to lh_hold_missed: it came to its
- * limit between the last two looks, or there was no time for its stack.
+ * One that was not told, though it was long in the end, is left to lh_long_hold_read_measured: it
+ * came to its limit between the last two looks, or there was no time for its stack.
  */
-void lh_hold_end(struct lh_watched *p, struct lh_hold *h, bool kept)
+void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool kept)
 {
 	struct fact fact = {0};
 	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns), told;
@@ -147,7 +151,7 @@ void lh_hold_end(struct lh_watched *p, struct lh_hold *h, bool kept)
 	if (fact.is_mine && (told > held || fact.f.count == 1))
 		held = told;
 	known = fact.row ? known_of(p, fact.row) : NULL;
-	if (known && (h->row || lh_hold_own(p, h, held) < h->limit_ns))
+	if (known && (h->row || lh_long_hold_own_time(p, h, held) < h->limit_ns))
 		++*known;
 	if (fact.row && h->row && lh_watch_row(p, h->row))
 		lasted(lh_watch_row(p, h->row), fact.f.duration_ns);
@@ -157,7 +161,7 @@ void lh_hold_end(struct lh_watched *p, struct lh_hold *h, bool kept)
 
 /* ---- holds that passed between two looks ---- */
 
-static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t missed)
+static void adopt(struct lh_watch_process *p, const struct lh_finding *fact, uint32_t missed)
 {
 	struct lh_step taken, release;
 	struct lh_finding *f;
@@ -168,7 +172,7 @@ static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t 
 	    !lh_read_lock(&p->record, taken.lock, &l) ||
 	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
 		return;
-	uint64_t key = lh_long_key(&l, taken.lock, taken.place);
+	uint64_t key = lh_long_hold_key(&l, taken.lock, taken.place);
 	uint32_t row = lh_watch_find(p, key);
 	if (row) {
 		f = lh_watch_row(p, row);
@@ -184,24 +188,24 @@ static void adopt(struct lh_watched *p, const struct lh_finding *fact, uint32_t 
 	f->duration_ns = fact->duration_ns;
 	lh_watch_step(p, row, &taken, "");
 	lh_watch_step(p, row, &release, "");
-	lh_watch_tell(p, LH_NEWS_FOUND, row, "");
+	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
 /* Its entry may be about to go. */
-static bool is_followed(const struct lh_watched *p, const struct lh_finding *fact)
+static bool is_followed(const struct lh_watch_process *p, const struct lh_finding *fact)
 {
 	struct lh_step taken;
 
 	if (!lh_read_step(&p->record, fact->step, &taken))
 		return false;
 	for (uint32_t i = 0; i < p->holds; i++)
-		if (LH_PLACE_STACK(p->hold[i].place) == LH_PLACE_STACK(taken.place))
+		if (LH_SITE_STACK(p->hold[i].place) == LH_SITE_STACK(taken.place))
 			return true;
 	return false;
 }
 
 /* A fact is believed to be of a hold we never saw only when it has been there for a round. */
-void lh_hold_missed(struct lh_watched *p, bool last)
+void lh_long_hold_read_measured(struct lh_watch_process *p, bool last)
 {
 	struct lh_finding f;
 	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);

@@ -11,7 +11,7 @@ enum { SAMPLES_A_ROUND = 4 };
 
 /* ---- findings ---- */
 
-uint32_t lh_watch_find(struct lh_watched *p, uint64_t key)
+uint32_t lh_watch_find(struct lh_watch_process *p, uint64_t key)
 {
 	for (uint32_t i = 0; i < p->tolds; i++)
 		if (p->told[i].key == key)
@@ -19,15 +19,15 @@ uint32_t lh_watch_find(struct lh_watched *p, uint64_t key)
 	return 0;
 }
 
-struct lh_finding *lh_watch_row(struct lh_watched *p, uint32_t row)
+struct lh_finding *lh_watch_row(struct lh_watch_process *p, uint32_t row)
 {
-	return p->side ? lh_side_row(p->side, LH_T_FINDING, row) : NULL;
+	return p->side ? lh_overlay_row(p->side, LH_T_FINDING, row) : NULL;
 }
 
-uint32_t lh_watch_finding(struct lh_watched *p, enum lh_rule rule, uint64_t key,
+uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_t key,
 			  lh_thread_id thread)
 {
-	struct lh_side *side = lh_watched_side(p);
+	struct lh_overlay *side = lh_watch_overlay(p);
 	struct lh_finding f = {.rule = rule,
 			       .level = LH_HAPPENED,
 			       .severity = LH_WARNING,
@@ -44,16 +44,16 @@ uint32_t lh_watch_finding(struct lh_watched *p, enum lh_rule rule, uint64_t key,
 		p->told = more;
 		p->told_room = room;
 	}
-	f.step = lh_side_new_rows(side, LH_T_STEP, LH_STEPS);
-	uint32_t row = f.step ? lh_side_add(side, LH_T_FINDING, &f, 1) : 0;
+	f.step = lh_overlay_new_rows(side, LH_T_STEP, LH_STEPS);
+	uint32_t row = f.step ? lh_overlay_add(side, LH_T_FINDING, &f, 1) : 0;
 	if (row)
-		p->told[p->tolds++] = (struct lh_told){key, row};
+		p->told[p->tolds++] = (struct lh_watch_reported){key, row};
 	return row;
 }
 
-void lh_watch_note(struct lh_watched *p, struct lh_step *s, const char *note)
+void lh_watch_note(struct lh_watch_process *p, struct lh_step *s, const char *note)
 {
-	struct lh_note n, *old = lh_side_row(p->side, LH_T_NOTE, s->note);
+	struct lh_note n, *old = lh_overlay_row(p->side, LH_T_NOTE, s->note);
 
 	if (old) {
 		snprintf(old->text, sizeof(old->text), "%s", note);
@@ -62,15 +62,15 @@ void lh_watch_note(struct lh_watched *p, struct lh_step *s, const char *note)
 	memset(&n, 0, sizeof(n));
 	snprintf(n.text, sizeof(n.text), "%s", note);
 	if (n.text[0])
-		s->note = lh_side_add(p->side, LH_T_NOTE, &n, 1);
+		s->note = lh_overlay_add(p->side, LH_T_NOTE, &n, 1);
 }
 
-struct lh_step *lh_watch_step(struct lh_watched *p, uint32_t finding, const struct lh_step *step,
-			      const char *note)
+struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
+			      const struct lh_step *step, const char *note)
 {
 	struct lh_finding *f = lh_watch_row(p, finding);
 	struct lh_step *s = f && f->steps < LH_STEPS
-				    ? lh_side_row(p->side, LH_T_STEP, f->step + f->steps)
+				    ? lh_overlay_row(p->side, LH_T_STEP, f->step + f->steps)
 				    : NULL;
 
 	if (!s)
@@ -84,7 +84,7 @@ struct lh_step *lh_watch_step(struct lh_watched *p, uint32_t finding, const stru
 /* ---- stacks ---- */
 
 /* The ledger's row of an object if it has one; else one of ours. */
-static uint32_t module_at(struct lh_watched *p, uint64_t pc)
+static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 {
 	struct lh_module m, ours;
 	uint32_t row = lh_read_module_at(&p->record, pc, &m);
@@ -96,7 +96,7 @@ static uint32_t module_at(struct lh_watched *p, uint64_t pc)
 		if (lh_read_module(&p->record, i, &ours) && pc >= ours.start && pc < ours.end)
 			return i;
 	return lh_sampler_module(p->sampler, pc, &ours)
-		       ? lh_side_add(p->side, LH_T_MODULE, &ours, 1)
+		       ? lh_overlay_add(p->side, LH_T_MODULE, &ours, 1)
 		       : 0;
 }
 
@@ -110,26 +110,26 @@ static uint32_t hash_of(const uint64_t *frame, uint32_t n)
 }
 
 /* The same stack again, by what is kept of it. */
-static lh_stack_id find_stack(struct lh_watched *p, uint32_t hash, uint32_t n)
+static lh_stack_id find_stack(struct lh_watch_process *p, uint32_t hash, uint32_t n)
 {
 	uint32_t base = p->side->table[LH_T_STACK].base, used = p->side->table[LH_T_STACK].used;
 	struct lh_stack *s;
 
 	for (uint32_t i = base; i < base + used; i++) {
-		s = lh_side_row(p->side, LH_T_STACK, i);
+		s = lh_overlay_row(p->side, LH_T_STACK, i);
 		if (s && s->hash == hash && s->n == n)
 			return i;
 	}
 	return 0;
 }
 
-lh_place lh_watch_place(struct lh_watched *p, const struct lh_sample *sample)
+lh_site lh_watch_site(struct lh_watch_process *p, const struct lh_held_measure_begin *sample)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_stack s = {.n = (uint16_t)sample->n, .flags = (uint16_t)sample->flags};
 	lh_stack_id id;
 
-	if (!sample->n || !lh_watched_side(p))
+	if (!sample->n || !lh_watch_overlay(p))
 		return 0;
 	p->record.side = p->side; /* its modules are looked at too */
 	for (uint32_t i = 0; i < sample->n; i++)
@@ -137,32 +137,32 @@ lh_place lh_watch_place(struct lh_watched *p, const struct lh_sample *sample)
 	s.hash = hash_of(frame, sample->n);
 	id = find_stack(p, s.hash, sample->n);
 	if (!id) {
-		s.frame = lh_side_add(p->side, LH_T_FRAME, frame, sample->n);
-		id = s.frame ? lh_side_add(p->side, LH_T_STACK, &s, 1) : 0;
+		s.frame = lh_overlay_add(p->side, LH_T_FRAME, frame, sample->n);
+		id = s.frame ? lh_overlay_add(p->side, LH_T_STACK, &s, 1) : 0;
 	}
-	return id ? LH_PLACE(id, LH_WAITS, LH_EXCLUSIVE) : 0;
+	return id ? LH_SITE(id, LH_BLOCKING, LH_EXCLUSIVE) : 0;
 }
 
-bool lh_watch_may_sample(const struct lh_watched *p)
+bool lh_watch_may_sample(const struct lh_watch_process *p)
 {
 	return p->samples < SAMPLES_A_ROUND;
 }
 
-bool lh_watch_sample(struct lh_watched *p, const struct lh_seat *s, const struct lh_task_call *c,
-		     struct lh_sample *out)
+bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *s,
+		     const struct lh_task_call *c, struct lh_held_measure_begin *out)
 {
-	*out = (struct lh_sample){0};
+	*out = (struct lh_held_measure_begin){0};
 	if (!p->pid || !lh_watch_may_sample(p))
 		return false;
 	if (!p->sampler)
 		p->sampler = lh_sampler_new(p->pid);
 	p->samples++;
-	return p->sampler && lh_sampler_take(p->sampler, s->tid, c, s->stack_high, out);
+	return p->sampler && lh_sampler_sample(p->sampler, s->tid, c, s->stack_high, out);
 }
 
 /* ---- words ---- */
 
-static const char *futex_words(const struct lh_watched *p, const struct lh_seat *s)
+static const char *futex_words(const struct lh_watch_process *p, const struct lh_live_thread *s)
 {
 	struct lh_lock l;
 
@@ -185,8 +185,8 @@ static const char *futex_words(const struct lh_watched *p, const struct lh_seat 
 	}
 }
 
-void lh_watch_words(struct lh_watched *p, const struct lh_seat *s, pid_t tid, char state,
-		    const struct lh_task_call *c, char *out, size_t room)
+void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread *s, pid_t tid,
+			char state, const struct lh_task_call *c, char *out, size_t room)
 {
 	char call[LH_NOTE_MAX - 40];
 
@@ -200,7 +200,7 @@ void lh_watch_words(struct lh_watched *p, const struct lh_seat *s, pid_t tid, ch
 	} else if (c->in == LH_TASK_CALL && s->wait_lock && s->wait_on) {
 		snprintf(out, room, "%s", futex_words(p, s));
 	} else if (c->in == LH_TASK_CALL) {
-		lh_call_words(p->pid, c, call, sizeof(call));
+		lh_syscall_text(p->pid, c, call, sizeof(call));
 		snprintf(out, room, state == 'D' ? "%s, waiting for a device" : "%s", call);
 	} else {
 		snprintf(out, room, "not to be seen");

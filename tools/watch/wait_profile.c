@@ -22,12 +22,12 @@ static uint64_t less(uint64_t a, uint64_t b)
 
 /* ---- pairs ---- */
 
-static struct lh_pair *pair_of(struct lh_watched *p, lh_lock_id lock, lh_place waiter,
-			       lh_place holder)
+static struct lh_wait_pair *pair_of(struct lh_watch_process *p, lh_lock_id lock, lh_site waiter,
+				    lh_site holder)
 {
-	struct lh_side *side = lh_watched_side(p);
+	struct lh_overlay *side = lh_watch_overlay(p);
 	uint64_t h = ((uint64_t)lock << 32 ^ (uint64_t)waiter << 16 ^ holder) * 0x9e3779b97f4a7c15u;
-	const struct lh_pair fresh = {.lock = lock, .waiter = waiter, .holder = holder};
+	const struct lh_wait_pair fresh = {.lock = lock, .waiter = waiter, .holder = holder};
 
 	if (!p->pair) {
 		p->pair = calloc(1u << PAIRS_LOG, sizeof(*p->pair));
@@ -37,10 +37,10 @@ static struct lh_pair *pair_of(struct lh_watched *p, lh_lock_id lock, lh_place w
 		return NULL;
 	for (uint32_t i = (uint32_t)(h >> 40);; i++) {
 		uint32_t *slot = &p->pair[i & p->pair_mask];
-		struct lh_pair *x = lh_side_row(side, LH_T_PAIR, *slot);
+		struct lh_wait_pair *x = lh_overlay_row(side, LH_T_WAIT_PAIR, *slot);
 		if (!x) { /* there are more slots than rows, so that one is free */
-			*slot = lh_side_add(side, LH_T_PAIR, &fresh, 1);
-			return lh_side_row(side, LH_T_PAIR, *slot);
+			*slot = lh_overlay_add(side, LH_T_WAIT_PAIR, &fresh, 1);
+			return lh_overlay_row(side, LH_T_WAIT_PAIR, *slot);
 		}
 		if (x->lock == lock && x->waiter == waiter && x->holder == holder)
 			return x;
@@ -51,10 +51,10 @@ static struct lh_pair *pair_of(struct lh_watched *p, lh_lock_id lock, lh_place w
  * At `to_ns` it was still so. All of the step since the look before is charged, although it may
  * have begun within it: it is met so much more rarely.
  */
-static void charge(struct lh_watched *p, const struct lh_pair *what, uint64_t since_ns,
+static void charge(struct lh_watch_process *p, const struct lh_wait_pair *what, uint64_t since_ns,
 		   uint64_t step_ns, uint64_t to_ns)
 {
-	struct lh_pair *x = pair_of(p, what->lock, what->waiter, what->holder);
+	struct lh_wait_pair *x = pair_of(p, what->lock, what->waiter, what->holder);
 	uint64_t age = less(to_ns, since_ns);
 	lh_thread_id thread = what->thread;
 	uint32_t queue = what->queue;
@@ -72,13 +72,13 @@ static void charge(struct lh_watched *p, const struct lh_pair *what, uint64_t si
 }
 
 /* Where it was taken by whoever has it; of a lock that many read, by one of them. */
-static lh_place holder_of(const struct lh_watched *p, lh_lock_id lock)
+static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock)
 {
 	struct lh_lock l;
-	struct lh_seat s;
+	struct lh_live_thread s;
 
 	if (!lh_read_lock(&p->record, lock, &l) || !l.owner ||
-	    !lh_read_seat(&p->record, l.owner, &s))
+	    !lh_read_live_thread(&p->record, l.owner, &s))
 		return 0;
 	for (uint32_t k = s.held_n; k-- > 0;)
 		if (s.held[k].lock == lock)
@@ -87,45 +87,45 @@ static lh_place holder_of(const struct lh_watched *p, lh_lock_id lock)
 }
 
 /* The library counts it: not all who wait are looked at in one round. */
-static uint32_t queue_of(const struct lh_watched *p, lh_lock_id lock, const struct lh_lock *l)
+static uint32_t queue_of(const struct lh_watch_process *p, lh_lock_id lock, const struct lh_lock *l)
 {
-	struct lh_fare f;
+	struct lh_contention f;
 	uint32_t n;
 
-	if (!lh_read_fare(&p->record, l, lock, &f))
+	if (!lh_read_contention(&p->record, l, lock, &f))
 		return 1;
 	n = f.asked - f.done;
 	return (int32_t)n > 0 ? n : 1;
 }
 
-void lh_profile_round(struct lh_watched *p)
+void lh_wait_profile_round(struct lh_watch_process *p)
 {
 	struct lh_lock l;
 
 	for (uint32_t i = 0; i < p->queued; i++) {
-		const struct lh_queued *q = &p->queue[i];
+		const struct lh_watch_waiter *q = &p->queue[i];
 		if (q->on != LH_WAIT_LOCK || !lh_read_lock(&p->record, q->lock, &l) ||
 		    l.flags & LH_LOCK_SIGNAL)
 			continue;
-		lh_place holder = holder_of(p, q->lock);
+		lh_site holder = holder_of(p, q->lock);
 		p->sight[q->seat].holder = holder;
 		charge(p,
-		       &(struct lh_pair){.lock = q->lock,
-					 .waiter = q->place,
-					 .holder = holder,
-					 .thread = q->thread,
-					 .queue = queue_of(p, q->lock, &l)},
+		       &(struct lh_wait_pair){.lock = q->lock,
+					      .waiter = q->place,
+					      .holder = holder,
+					      .thread = q->thread,
+					      .queue = queue_of(p, q->lock, &l)},
 		       q->since_ns, q->step_ns, p->now_ns);
-		lh_hold_waiter(p, q);
+		lh_long_hold_add_waiter(p, q);
 	}
 }
 
 /* ---- spans ---- */
 
-static void end_grip(struct lh_watched *p, lh_thread_id thread, const struct lh_grip *g,
-		     uint32_t wait)
+static void end_grip(struct lh_watch_process *p, lh_thread_id thread,
+		     const struct lh_hold_sample *g, uint32_t wait)
 {
-	struct lh_side *side = g->looks > 1 ? lh_watched_side(p) : NULL;
+	struct lh_overlay *side = g->looks > 1 ? lh_watch_overlay(p) : NULL;
 	const struct lh_span span = {.thread = thread,
 				     .lock = g->lock,
 				     .place = g->place,
@@ -134,12 +134,13 @@ static void end_grip(struct lh_watched *p, lh_thread_id thread, const struct lh_
 				     .to_ns = g->seen_ns};
 
 	if (side && g->seen_ns > g->from_ns)
-		lh_side_add(side, LH_T_SPAN, &span, 1);
+		lh_overlay_add(side, LH_T_SPAN, &span, 1);
 }
 
-static void look_at_wait(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s)
+static void look_at_wait(struct lh_watch_process *p, struct lh_thread_sample *at,
+			 const struct lh_live_thread *s)
 {
-	struct lh_grip *g = &at->wait;
+	struct lh_hold_sample *g = &at->wait;
 	bool waits = s->wait_lock && s->wait_on;
 
 	if (g->lock && (!waits || at->wait_seq != s->wait_seq)) {
@@ -149,54 +150,54 @@ static void look_at_wait(struct lh_watched *p, struct lh_sight *at, const struct
 	if (!waits)
 		return;
 	if (!g->lock)
-		*g = (struct lh_grip){.lock = s->wait_lock,
-				      .tick = s->wait_on,
-				      .place = s->wait_place,
-				      .from_ns = s->wait_since_ns};
+		*g = (struct lh_hold_sample){.lock = s->wait_lock,
+					     .tick = s->wait_on,
+					     .place = s->wait_place,
+					     .from_ns = s->wait_since_ns};
 	at->wait_seq = s->wait_seq;
 	g->seen_ns = p->now_ns;
 	g->looks++;
 }
 
-static bool is_same(const struct lh_grip *g, const struct lh_held *h)
+static bool is_same(const struct lh_hold_sample *g, const struct lh_held *h)
 {
 	return g->lock == h->lock && g->tick == h->tick && g->place == h->place;
 }
 
-static void charge_hold(struct lh_watched *p, lh_thread_id thread, const struct lh_grip *g,
-			uint64_t step_ns)
+static void charge_hold(struct lh_watch_process *p, lh_thread_id thread,
+			const struct lh_hold_sample *g, uint64_t step_ns)
 {
-	charge(p, &(struct lh_pair){.lock = g->lock, .holder = g->place, .thread = thread},
+	charge(p, &(struct lh_wait_pair){.lock = g->lock, .holder = g->place, .thread = thread},
 	       g->from_ns, step_ns, g->seen_ns);
 }
 
-static void settle_wait(struct lh_watched *p, uint32_t seat, uint64_t step_ns)
+static void settle_wait(struct lh_watch_process *p, uint32_t seat, uint64_t step_ns)
 {
-	struct lh_sight *at = &p->sight[seat];
-	struct lh_grip *g = &at->wait;
-	const struct lh_queued q = {.seat = seat,
-				    .thread = at->thread,
-				    .lock = g->lock,
-				    .place = g->place,
-				    .since_ns = g->from_ns};
+	struct lh_thread_sample *at = &p->sight[seat];
+	struct lh_hold_sample *g = &at->wait;
+	const struct lh_watch_waiter q = {.seat = seat,
+					  .thread = at->thread,
+					  .lock = g->lock,
+					  .place = g->place,
+					  .since_ns = g->from_ns};
 
 	g->seen_ns = p->look_ns;
 	g->looks++;
 	if (g->tick != LH_WAIT_LOCK)
 		return;
 	charge(p,
-	       &(struct lh_pair){.lock = g->lock,
-				 .waiter = g->place,
-				 .holder = at->holder,
-				 .thread = at->thread},
+	       &(struct lh_wait_pair){.lock = g->lock,
+				      .waiter = g->place,
+				      .holder = at->holder,
+				      .thread = at->thread},
 	       g->from_ns, step_ns, p->look_ns);
-	lh_hold_waiter(p, &q);
+	lh_long_hold_add_waiter(p, &q);
 }
 
 /* It was left alone for some rounds, and in the last of them it still said what it did before. */
-void lh_profile_settle(struct lh_watched *p, uint32_t seat)
+void lh_wait_profile_close(struct lh_watch_process *p, uint32_t seat)
 {
-	struct lh_sight *at = &p->sight[seat];
+	struct lh_thread_sample *at = &p->sight[seat];
 	uint64_t step = less(p->look_ns, at->look_ns);
 
 	if (at->mark && step) {
@@ -211,20 +212,22 @@ void lh_profile_settle(struct lh_watched *p, uint32_t seat)
 	at->look_ns = p->look_ns;
 }
 
-static void look_at_held(struct lh_watched *p, struct lh_sight *at, const struct lh_seat *s)
+static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at,
+			 const struct lh_live_thread *s)
 {
-	struct lh_grip now[LH_DEEP];
+	struct lh_hold_sample now[LH_WATCH_HELD_MAX];
 	struct lh_lock l;
 	uint32_t n = 0;
 
-	for (uint32_t k = 0; k < s->held_n && n < LH_DEEP; k++) {
+	for (uint32_t k = 0; k < s->held_n && n < LH_WATCH_HELD_MAX; k++) {
 		const struct lh_held *h = &s->held[k];
 		if (!lh_watch_is_lock(p, h, &l))
 			continue;
-		now[n] = (struct lh_grip){.lock = h->lock,
-					  .tick = h->tick,
-					  .place = h->place,
-					  .from_ns = lh_held_since(h, p->watch->wants.board)};
+		now[n] =
+			(struct lh_hold_sample){.lock = h->lock,
+						.tick = h->tick,
+						.place = h->place,
+						.from_ns = lh_held_since(h, p->watch->wants.board)};
 		for (uint32_t i = 0; i < at->grips; i++)
 			if (is_same(&at->grip[i], h)) {
 				now[n].looks = at->grip[i].looks;
@@ -242,16 +245,17 @@ static void look_at_held(struct lh_watched *p, struct lh_sight *at, const struct
 	at->grips = n;
 }
 
-void lh_profile_seat(struct lh_watched *p, uint32_t seat, const struct lh_seat *s)
+void lh_wait_profile_thread(struct lh_watch_process *p, uint32_t seat,
+			    const struct lh_live_thread *s)
 {
-	struct lh_sight *at = &p->sight[seat];
+	struct lh_thread_sample *at = &p->sight[seat];
 
 	if (at->thread != s->thread) { /* another thread sits here now */
 		for (uint32_t i = 0; i < at->grips; i++)
 			end_grip(p, at->thread, &at->grip[i], LH_WAIT_NONE);
 		if (at->wait.lock)
 			end_grip(p, at->thread, &at->wait, at->wait.tick);
-		*at = (struct lh_sight){.thread = s->thread, .hold = at->hold};
+		*at = (struct lh_thread_sample){.thread = s->thread, .hold = at->hold};
 		at->look_ns = p->look_ns;
 	}
 	look_at_wait(p, at, s);

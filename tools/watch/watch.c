@@ -32,7 +32,8 @@ static uint64_t now(void)
 
 /* ---- news ---- */
 
-void lh_watch_tell(struct lh_watched *p, enum lh_news_kind kind, uint32_t row, const char *text)
+void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, uint32_t row,
+		   const char *text)
 {
 	struct lh_watch *w = p->watch;
 	const uint64_t one = 1;
@@ -45,14 +46,14 @@ void lh_watch_tell(struct lh_watched *p, enum lh_news_kind kind, uint32_t row, c
 		w->news = more;
 		w->news_room = room;
 	}
-	struct lh_news *n = &w->news[w->end_news++];
-	*n = (struct lh_news){.member = p->member, .kind = kind, .row = row};
+	struct lh_watch_event *n = &w->news[w->end_news++];
+	*n = (struct lh_watch_event){.member = p->member, .kind = kind, .row = row};
 	snprintf(n->text, sizeof(n->text), "%s", text);
 	if (write(w->wants.wake, &one, sizeof(one)) < 0)
 		return; /* it is raised already */
 }
 
-bool lh_watch_news(struct lh_watch *w, struct lh_news *out)
+bool lh_watch_next_event(struct lh_watch *w, struct lh_watch_event *out)
 {
 	bool some;
 
@@ -68,17 +69,17 @@ bool lh_watch_news(struct lh_watch *w, struct lh_news *out)
 
 /* ---- what a seat says ---- */
 
-struct lh_side *lh_watched_side(struct lh_watched *p)
+struct lh_overlay *lh_watch_overlay(struct lh_watch_process *p)
 {
 	if (!p->side)
-		p->side = lh_side_new(&p->record);
+		p->side = lh_overlay_new(&p->record);
 	return p->side;
 }
 
-bool lh_watch_is_lock(const struct lh_watched *p, const struct lh_held *h, struct lh_lock *l)
+bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h, struct lh_lock *l)
 {
-	if (!h->lock || h->flags & (LH_HELD_WAITING | LH_HELD_INHERITED) ||
-	    LH_PLACE_MODE(h->place) == LH_PERMIT || !lh_read_lock(&p->record, h->lock, l))
+	if (!h->lock || h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED) ||
+	    LH_SITE_MODE(h->place) == LH_PERMIT || !lh_read_lock(&p->record, h->lock, l))
 		return false;
 	switch (l->kind) {
 	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
@@ -97,13 +98,13 @@ bool lh_watch_is_lock(const struct lh_watched *p, const struct lh_held *h, struc
 
 /* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
  */
-static uint32_t in_the_way(const struct lh_watched *p, uint32_t seat)
+static uint32_t in_the_way(const struct lh_watch_process *p, uint32_t seat)
 {
 	struct lh_thread thread;
-	struct lh_seat s;
+	struct lh_live_thread s;
 	struct lh_lock l;
 
-	if (!lh_read_seat(&p->record, seat, &s) || !s.wait_lock)
+	if (!lh_read_live_thread(&p->record, seat, &s) || !s.wait_lock)
 		return 0;
 	if (s.wait_on == LH_WAIT_JOIN)
 		return lh_read_thread(&p->record, s.wait_with, &thread) ? thread.seat : 0;
@@ -112,7 +113,7 @@ static uint32_t in_the_way(const struct lh_watched *p, uint32_t seat)
 	return l.owner;
 }
 
-bool lh_watch_circle(const struct lh_watched *p, uint32_t seat)
+bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t seat)
 {
 	uint32_t at = seat;
 
@@ -127,27 +128,28 @@ bool lh_watch_circle(const struct lh_watched *p, uint32_t seat)
 }
 
 /* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
-static const char *name_of(struct lh_watched *p, const struct lh_lock *l, struct lh_more *more)
+static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
+			   struct lh_lock_stats *more)
 {
 	struct lh_module m;
 	uint64_t into;
 	const char *name;
 
-	lh_read_more(&p->record, l, more);
+	lh_read_lock_stats(&p->record, l, more);
 	if (l->flags & LH_LOCK_NAMED && more->name[0])
 		return more->name;
 	if (!p->watch->symbols)
 		p->watch->symbols = lh_symbols_new(false);
-	if (!lh_lock_shown(l) || !lh_read_module_at(&p->record, lh_lock_shown(l), &m))
+	if (!lh_lock_address(l) || !lh_read_module_at(&p->record, lh_lock_address(l), &m))
 		return "";
-	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_shown(l) - m.base, &into);
+	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_address(l) - m.base, &into);
 	return name ? name : "";
 }
 
-uint64_t lh_watch_limit(struct lh_watched *p, const struct lh_lock *l, lh_lock_id id)
+uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_lock_id id)
 {
-	const struct lh_watch_wants *w = &p->watch->wants;
-	struct lh_more more;
+	const struct lh_watch_options *w = &p->watch->wants;
+	struct lh_lock_stats more;
 	const char *name = w->locks ? name_of(p, l, &more) : "";
 
 	(void)id;
@@ -159,11 +161,11 @@ uint64_t lh_watch_limit(struct lh_watched *p, const struct lh_lock *l, lh_lock_i
 
 /* ---- one round ---- */
 
-static bool room_for_sights(struct lh_watched *p, uint32_t n)
+static bool room_for_sights(struct lh_watch_process *p, uint32_t n)
 {
 	if (n > p->sights) {
 		uint32_t room = n < 2 * p->sights ? 2 * p->sights : n;
-		struct lh_sight *more = realloc(p->sight, room * sizeof(*more));
+		struct lh_thread_sample *more = realloc(p->sight, room * sizeof(*more));
 		if (!more)
 			return false;
 		memset(more + p->sights, 0, (room - p->sights) * sizeof(*more));
@@ -173,7 +175,7 @@ static bool room_for_sights(struct lh_watched *p, uint32_t n)
 	return true;
 }
 
-static void queue_up(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
+static void queue_up(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *s)
 {
 	if (p->queued == p->queue_room) {
 		uint32_t room = p->queue_room ? 2 * p->queue_room : 16;
@@ -183,13 +185,14 @@ static void queue_up(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
 		p->queue = more;
 		p->queue_room = room;
 	}
-	p->queue[p->queued++] = (struct lh_queued){.seat = i,
-						   .thread = s->thread,
-						   .lock = s->wait_lock,
-						   .place = s->wait_place,
-						   .on = s->wait_on,
-						   .since_ns = s->wait_since_ns,
-						   .step_ns = p->now_ns - p->sight[i].look_ns};
+	p->queue[p->queued++] =
+		(struct lh_watch_waiter){.seat = i,
+					 .thread = s->thread,
+					 .lock = s->wait_lock,
+					 .place = s->wait_place,
+					 .on = s->wait_on,
+					 .since_ns = s->wait_since_ns,
+					 .step_ns = p->now_ns - p->sight[i].look_ns};
 }
 
 /* ---- what says the same is left alone ---- */
@@ -197,7 +200,7 @@ static void queue_up(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
 enum { OLD_PART = 8, PATIENCE_MS = 100, ASKS_A_SECOND = 2000, ASKS_AT_ONCE = 256 };
 #define MS 1000000ull
 
-bool lh_watch_may_ask(struct lh_watched *p, uint32_t seat)
+bool lh_watch_may_ask(struct lh_watch_process *p, uint32_t seat)
 {
 	struct lh_watch *w = p->watch;
 	uint64_t since = p->now_ns > w->ask_ns ? p->now_ns - w->ask_ns : 0,
@@ -217,13 +220,14 @@ bool lh_watch_may_ask(struct lh_watched *p, uint32_t seat)
 }
 
 /* Its tries failed on since the last look. */
-static bool is_busy(const struct lh_sight *at, const struct lh_seat *s)
+static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thread *s)
 {
-	return s->tries >= LH_TRIES_LONG && s->tries != at->tries;
+	return s->tries >= LH_TRIES_BUSY_WAIT && s->tries != at->tries;
 }
 
 /* All that a seat says, in one number; 0: it says nothing. */
-static uint64_t mark_of(const struct lh_sight *at, const struct lh_seat *s, uint32_t n)
+static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_thread *s,
+			uint32_t n)
 {
 	uint64_t m = (uint64_t)s->thread << 32 ^ s->wait_lock ^ (uint64_t)s->wait_seq << 16 ^ n;
 
@@ -238,8 +242,8 @@ static uint64_t mark_of(const struct lh_sight *at, const struct lh_seat *s, uint
 }
 
 /* The older what it says, the longer it may be left alone; but nothing due is missed. */
-static uint64_t due_of(const struct lh_watched *p, const struct lh_sight *at,
-		       const struct lh_seat *s)
+static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_sample *at,
+		       const struct lh_live_thread *s)
 {
 	uint64_t young = s->wait_lock ? s->wait_since_ns : 0, pause;
 
@@ -252,54 +256,56 @@ static uint64_t due_of(const struct lh_watched *p, const struct lh_sight *at,
 	return p->now_ns + (pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS);
 }
 
-static void look_at(struct lh_watched *p, uint32_t i, const struct lh_seat *s)
+static void look_at(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *s)
 {
 	struct lh_lock l;
 
 	if (s->wait_lock && s->wait_on)
 		queue_up(p, i, s);
-	lh_profile_seat(p, i, s);
+	lh_wait_profile_thread(p, i, s);
 	p->sight[i].look_ns = p->now_ns;
 	p->sight[i].due_ns = due_of(p, &p->sight[i], s);
 	for (uint32_t k = 0; k < s->held_n; k++)
 		if (lh_watch_is_lock(p, &s->held[k], &l))
-			lh_hold_look(p, i, s, &s->held[k], &l);
+			lh_long_hold_scan(p, i, s, &s->held[k], &l);
 	if (p->pid) {
-		lh_burnt_look(p, i, s);
-		lh_call_look(p, i, s);
+		lh_busy_wait_scan(p, i, s);
+		lh_blocking_call_scan(p, i, s);
 	}
 	p->sight[i].tries = s->tries;
 }
 
 /* Most seats say nothing at most looks, or the same again; only the others are copied. */
-static void look_at_seat(struct lh_watched *p, uint32_t i)
+static void look_at_seat(struct lh_watch_process *p, uint32_t i)
 {
-	const struct lh_rows *rows = &p->record.rows[LH_T_SEAT];
-	const struct lh_seat *live = (const struct lh_seat *)(rows->at + (size_t)i * rows->row);
-	struct lh_sight *sight = &p->sight[i];
-	struct lh_seat s;
+	const struct lh_table_view *rows = &p->record.rows[LH_T_LIVE_THREAD];
+	const struct lh_live_thread *live =
+		(const struct lh_live_thread *)(rows->at + (size_t)i * rows->row);
+	struct lh_thread_sample *sight = &p->sight[i];
+	struct lh_live_thread s;
 	uint32_t n = *(const volatile uint32_t *)&live->held_n;
 
 	n = n < LH_HELD_MAX ? n : LH_HELD_MAX;
-	uint64_t mark = live->state < LH_SEAT_LIVE ? 0 : mark_of(sight, live, n);
+	uint64_t mark = live->state < LH_LIVE_ATTACHED ? 0 : mark_of(sight, live, n);
 	p->active |= mark != 0;
 	if (mark == sight->mark && (!mark || p->now_ns < sight->due_ns))
 		return;
 	if (mark != sight->mark)
-		lh_profile_settle(p, i);
+		lh_wait_profile_close(p, i);
 	if (!mark) {
-		memset(&s, 0, offsetof(struct lh_seat, held));
+		memset(&s, 0, offsetof(struct lh_live_thread, held));
 	} else {
-		memcpy(&s, live, offsetof(struct lh_seat, held) + n * sizeof(struct lh_held));
+		memcpy(&s, live,
+		       offsetof(struct lh_live_thread, held) + n * sizeof(struct lh_held));
 		s.held_n = n;
 	}
 	look_at(p, i, &s);
 	p->sight[i].mark = mark;
 }
 
-uint32_t lh_watch_look(struct lh_watched *p, uint64_t now_ns)
+uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 {
-	uint32_t seats = lh_read_used(&p->record, LH_T_SEAT);
+	uint32_t seats = lh_read_used(&p->record, LH_T_LIVE_THREAD);
 
 	p->now_ns = now_ns;
 	p->active = false;
@@ -319,14 +325,14 @@ uint32_t lh_watch_look(struct lh_watched *p, uint64_t now_ns)
 		look_at_seat(p, i);
 	for (uint32_t i = 1; i < p->turn && i < seats; i++)
 		look_at_seat(p, i);
-	lh_profile_round(p);
-	lh_hold_round(p, false);
+	lh_wait_profile_round(p);
+	lh_long_hold_end_round(p, false);
 	p->look_ns = p->now_ns;
 	return seats;
 }
 
 /* On the ledger's clock. */
-static uint64_t now_of(const struct lh_watched *p)
+static uint64_t now_of(const struct lh_watch_process *p)
 {
 	uint64_t t = now();
 
@@ -340,12 +346,12 @@ static bool round_of(struct lh_watch *w)
 	bool active = false;
 
 	if (w->wants.board) /* so that nothing looks older than it is when the ticker is late */
-		lh_board_tick_now(w->wants.board);
-	lh_sampler_settle();
-	lh_watch_still(w, now());
+		lh_run_clock_update(w->wants.board);
+	lh_sampler_detach_late();
+	lh_deadlock_watch_scan(w, now());
 	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
-		struct lh_watched *p = w->list[(w->turn + i) % w->n];
-		seats += lh_watch_look(p, now_of(p));
+		struct lh_watch_process *p = w->list[(w->turn + i) % w->n];
+		seats += lh_watch_scan(p, now_of(p));
 		active |= p->active;
 	}
 	w->turn = w->n ? (w->turn + i) % w->n : 0;
@@ -381,7 +387,7 @@ static void *run(void *watch)
 		uint64_t spent = spent_ns();
 		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
 		next = patient(next, spent_ns() - spent);
-		if (lh_sampler_settle()) /* a thread of the program may stand still for us */
+		if (lh_sampler_detach_late()) /* a thread of the program may stand still for us */
 			next = LATE_NS;
 		next += now();
 		until.tv_sec = (time_t)(next / 1000000000u);
@@ -396,7 +402,7 @@ static void *run(void *watch)
 
 /* ---- from outside ---- */
 
-struct lh_watch *lh_watch_start(const struct lh_watch_wants *wants)
+struct lh_watch *lh_watch_start(const struct lh_watch_options *wants)
 {
 	struct lh_watch *w = calloc(1, sizeof(*w));
 
@@ -405,10 +411,10 @@ struct lh_watch *lh_watch_start(const struct lh_watch_wants *wants)
 	w->wants = *wants;
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->stop, NULL);
-	errno = lh_watch_still_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
+	errno = lh_deadlock_watch_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
 	if (!errno)
 		return w;
-	lh_watch_still_stop(w);
+	lh_deadlock_watch_stop(w);
 	free(w);
 	return NULL;
 }
@@ -422,19 +428,19 @@ void lh_watch_stop(struct lh_watch *w)
 	pthread_cond_signal(&w->stop);
 	pthread_mutex_unlock(&w->mutex);
 	pthread_join(w->thread, NULL);
-	lh_watch_still_stop(w);
+	lh_deadlock_watch_stop(w);
 	lh_symbols_free(w->symbols);
 	free(w->list);
 	free(w->news);
 	free(w);
 }
 
-struct lh_watched *lh_watch_add(struct lh_watch *w, const void *ledger, size_t size, pid_t pid,
-				void *member)
+struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, size_t size,
+				      pid_t pid, void *member)
 {
-	struct lh_watched *p = calloc(1, sizeof(*p));
+	struct lh_watch_process *p = calloc(1, sizeof(*p));
 
-	if (!p || !lh_read_record(&p->record, ledger, size)) {
+	if (!p || !lh_read_view(&p->record, ledger, size)) {
 		free(p);
 		return NULL;
 	}
@@ -454,20 +460,20 @@ struct lh_watched *lh_watch_add(struct lh_watch *w, const void *ledger, size_t s
 		w->room = room;
 	}
 	w->list[w->n++] = p;
-	lh_watch_still_add(p);
+	lh_deadlock_watch_add(p);
 	pthread_mutex_unlock(&w->mutex);
 	return p;
 }
 
-const struct lh_side *lh_watch_side(struct lh_watch *w, struct lh_watched *p)
+const struct lh_overlay *lh_watch_overlay_of(struct lh_watch *w, struct lh_watch_process *p)
 {
 	pthread_mutex_lock(&w->mutex);
-	const struct lh_side *side = p->side;
+	const struct lh_overlay *side = p->side;
 	pthread_mutex_unlock(&w->mutex);
 	return side;
 }
 
-void lh_watch_drop(struct lh_watch *w, struct lh_watched *p)
+void lh_watch_drop(struct lh_watch *w, struct lh_watch_process *p)
 {
 	pthread_mutex_lock(&w->mutex);
 	for (uint32_t i = 0; i < w->n; i++) {
@@ -476,19 +482,19 @@ void lh_watch_drop(struct lh_watch *w, struct lh_watched *p)
 			break;
 		}
 	}
-	lh_watch_still_drop(p);
+	lh_deadlock_watch_drop(p);
 	p->pid = 0; /* there is nothing to be asked of it any more */
-	lh_watch_look(p, now_of(p));
-	lh_hold_round(p, true);
+	lh_watch_scan(p, now_of(p));
+	lh_long_hold_end_round(p, true);
 	pthread_mutex_unlock(&w->mutex);
 }
 
-void lh_watch_forget(struct lh_watched *p)
+void lh_watch_forget(struct lh_watch_process *p)
 {
 	if (!p)
 		return;
 	lh_sampler_free(p->sampler);
-	lh_side_free(p->side);
+	lh_overlay_free(p->side);
 	free(p->sight);
 	free(p->hold);
 	free(p->queue);

@@ -11,8 +11,8 @@
  * - Rounds follow each other by ROUND_NS while locks are held for longer than that, else by
  *   IDLE_NS; what is shorter is seen by chance, and its share is right only in the sum.
  */
-#ifndef LH_WATCH_H
-#define LH_WATCH_H
+#ifndef LH_WATCH_WATCH_H
+#define LH_WATCH_WATCH_H
 
 #include "tools/ledger/run_file.h"
 #include "tools/ledger/overlay.h"
@@ -20,47 +20,47 @@
 #include <sys/types.h>
 
 struct lh_watch;
-struct lh_watched;
+struct lh_watch_process;
 
-struct lh_watch_wants {
+struct lh_watch_options {
 	uint64_t long_hold_ns, blocking_ns; /* 0 off */
 	struct {
 		const char *name; /* of locks, with * and ? */
 		uint64_t ns;
 	} lock[64]; /* long holds of these are longer or shorter */
 	uint32_t locks;
-	struct lh_board *board; /* whose tick is moved at each look; NULL: there is none */
-	bool verbose;           /* also says what it did not call long, and why */
-	int wake;               /* eventfd, raised when there is news */
+	struct lh_run_header *board; /* whose tick is moved at each look; NULL: there is none */
+	bool verbose;                /* also says what it did not call long, and why */
+	int wake;                    /* eventfd, raised when there is news */
 };
 
-enum lh_news_kind { LH_NEWS_FOUND, LH_NEWS_OVER, LH_NEWS_EXCUSED };
+enum lh_watch_event_kind { LH_WATCH_FOUND, LH_WATCH_ENDED, LH_WATCH_EXCUSED };
 
-struct lh_news {
+struct lh_watch_event {
 	void *member;
-	enum lh_news_kind kind;
-	uint32_t row;   /* of the finding; 0 with LH_NEWS_EXCUSED */
-	char text[200]; /* of LH_NEWS_EXCUSED */
+	enum lh_watch_event_kind kind;
+	uint32_t row;   /* of the finding; 0 with LH_WATCH_EXCUSED */
+	char text[200]; /* of LH_WATCH_EXCUSED */
 };
 
-struct lh_watch *lh_watch_start(const struct lh_watch_wants *); /* NULL: errno says why */
+struct lh_watch *lh_watch_start(const struct lh_watch_options *); /* NULL: errno says why */
 void lh_watch_stop(struct lh_watch *);
 
 /*
  * One process more, its ledger mapped at `ledger`; `pid` 0: not one that we can look at
  * beyond its ledger. The mapping must stay until lh_watch_drop. NULL: no memory.
  */
-struct lh_watched *lh_watch_add(struct lh_watch *, const void *ledger, size_t size, pid_t pid,
-				void *member);
+struct lh_watch_process *lh_watch_add(struct lh_watch *, const void *ledger, size_t size, pid_t pid,
+				      void *member);
 /* It has ended: what is open is closed. What was found stays until lh_watch_forget. */
-void lh_watch_drop(struct lh_watch *, struct lh_watched *);
-void lh_watch_forget(struct lh_watched *);
+void lh_watch_drop(struct lh_watch *, struct lh_watch_process *);
+void lh_watch_forget(struct lh_watch_process *);
 /* Its process has ended: what the library held back and what has happened since, as it said that
  * it can, is taken back. */
-void lh_watch_withdraw(struct lh_watched *);
+void lh_watch_withdraw(struct lh_watch_process *);
 /* NULL: nothing was found so far. */
-const struct lh_side *lh_watch_side(struct lh_watch *, struct lh_watched *);
+const struct lh_overlay *lh_watch_overlay_of(struct lh_watch *, struct lh_watch_process *);
 
-bool lh_watch_news(struct lh_watch *, struct lh_news *); /* false: there is none */
+bool lh_watch_next_event(struct lh_watch *, struct lh_watch_event *); /* false: there is none */
 
 #endif

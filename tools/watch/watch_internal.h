@@ -1,6 +1,6 @@
 /* watch_internal.h — what the files of the room `watch` share with each other only. */
-#ifndef LH_WATCH_INSIDE_H
-#define LH_WATCH_INSIDE_H
+#ifndef LH_WATCH_WATCH_INTERNAL_H
+#define LH_WATCH_WATCH_INTERNAL_H
 
 #include "tools/process/sample.h"
 #include "tools/wait_graph/deadlocks.h"
@@ -9,34 +9,34 @@
 #include <pthread.h>
 
 enum {
-	LH_DEEP = 8,                   /* held locks of one thread that are followed */
-	LH_WAITERS = 8,                /* of one long hold that are named */
-	LH_ALIKES = 64,                /* kinds of blocking calls; a power of two */
-	LH_STEPS = 3 + 2 * LH_WAITERS, /* room of a finding: its steps lie in sequence */
+	LH_WATCH_HELD_MAX = 8,                   /* held locks of one thread that are followed */
+	LH_WATCH_WAITERS_MAX = 8,                /* of one long hold that are named */
+	LH_CALL_GROUPS = 64,                     /* kinds of blocking calls; a power of two */
+	LH_STEPS = 3 + 2 * LH_WATCH_WAITERS_MAX, /* room of a finding: its steps lie in sequence */
 };
 
 /* What was known of a held lock at the last look. */
-struct lh_grip {
+struct lh_hold_sample {
 	lh_lock_id lock;
 	uint32_t tick;
-	lh_place place;
+	lh_site place;
 	uint64_t from_ns, seen_ns;
 	uint32_t looks;
 };
 
 /* What was known of a seat at the last look. */
-struct lh_sight {
+struct lh_thread_sample {
 	lh_thread_id thread;
 	uint32_t wait_seq;
 	/* A seat that says what it said is left alone until something can be due. */
 	uint64_t mark; /* of all that it said; 0: nothing */
 	uint64_t look_ns, due_ns;
-	lh_place holder;     /* of what it waits for */
-	struct lh_grip wait; /* lock 0: it did not wait; tick is enum lh_wait */
-	struct lh_grip grip[LH_DEEP];
+	lh_site holder;             /* of what it waits for */
+	struct lh_hold_sample wait; /* lock 0: it did not wait; tick is enum lh_wait */
+	struct lh_hold_sample grip[LH_WATCH_HELD_MAX];
 	uint32_t grips;
-	uint32_t
-		hold; /* those that are followed: the first one's index in lh_watched.hold, and 1 */
+	uint32_t hold; /* those that are followed: the first one's index in lh_watch_process.hold,
+			  and 1 */
 	/* what it sleeps in */
 	struct lh_task_call call;
 	struct lh_task_call before; /* what it was in when we stopped it last */
@@ -51,23 +51,23 @@ struct lh_sight {
 };
 
 /* A thread that waits, at this look. */
-struct lh_queued {
+struct lh_watch_waiter {
 	uint32_t seat;
 	lh_thread_id thread;
 	lh_lock_id lock;
-	lh_place place;
+	lh_site place;
 	uint32_t on;
 	uint64_t since_ns, step_ns; /* time since the look before */
 };
 
 /* A lock that has been held for about half the time that is long, or more. */
-struct lh_hold {
-	uint32_t seat, next; /* of its seat's, as in struct lh_sight */
+struct lh_long_hold {
+	uint32_t seat, next; /* of its seat's, as in struct lh_thread_sample */
 	lh_thread_id thread;
 	pid_t tid;
 	lh_lock_id lock;
 	uint32_t tick;
-	lh_place place;
+	lh_site place;
 	uint64_t since_ns, limit_ns;
 	uint64_t from_ns;          /* the first look */
 	uint64_t look_ns;          /* the last time that it was there */
@@ -84,141 +84,147 @@ struct lh_hold {
 	uint32_t gone;   /* looks at which its thread had ended */
 	struct {
 		lh_thread_id thread;
-		lh_place place;
+		lh_site place;
 		uint64_t since_ns, ns;
-	} waiter[LH_WAITERS];
+	} waiter[LH_WATCH_WAITERS_MAX];
 	uint32_t waiters;
 };
 
-struct lh_told {
+struct lh_watch_reported {
 	uint64_t key;
 	uint32_t row;
 };
 
 /* Blocking calls that look alike before any stack is taken: `n` of them were this finding. */
-struct lh_alike {
+struct lh_call_group {
 	uint64_t key;
 	uint32_t row, n;
 };
 
-struct lh_watched {
+struct lh_watch_process {
 	struct lh_watch *watch;
-	struct lh_still_process *still;
-	struct lh_record record;
-	struct lh_side *side;
+	struct lh_deadlocks_process *still;
+	struct lh_ledger_view record;
+	struct lh_overlay *side;
 	struct lh_sampler *sampler;
 	void *member;
 	pid_t pid;
 	uint64_t now_ns, look_ns; /* this look and the one before, on the ledger's clock */
 	bool active;
-	struct lh_sight *sight; /* by seat */
+	struct lh_thread_sample *sight; /* by seat */
 	uint32_t sights;
-	struct lh_hold *hold;
+	struct lh_long_hold *hold;
 	uint32_t holds, hold_room;
-	struct lh_queued *queue;
+	struct lh_watch_waiter *queue;
 	uint32_t queued, queue_room;
-	struct lh_told *told;
+	struct lh_watch_reported *told;
 	uint32_t tolds, told_room;
-	struct lh_alike alike[LH_ALIKES];
-	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_PAIR */
+	struct lh_call_group alike[LH_CALL_GROUPS];
+	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_WAIT_PAIR */
 	uint32_t *fact;            /* by library finding: how many of its holds we know of */
 	uint32_t facts;
 	uint32_t samples; /* in this round */
 	uint32_t turn;    /* the seat to begin with: not always the same are asked about last */
 	uint32_t refused; /* the first that was not asked about in this round */
-	uint32_t burnts;  /* rows of LH_T_BURNT */
+	uint32_t burnts;  /* rows of LH_T_BUSY_WAIT */
 };
 
 struct lh_watch {
-	struct lh_watch_wants wants;
+	struct lh_watch_options wants;
 	struct lh_symbols *symbols; /* only if locks have limits of their own */
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t stop;
 	bool over;
 	uint64_t ask_room, ask_ns; /* questions to /proc that may be asked yet, and since when */
-	struct lh_watched **list;
+	struct lh_watch_process **list;
 	uint32_t n, room, turn;
-	struct lh_news *news;
+	struct lh_watch_event *news;
 	uint32_t first_news, end_news, news_room;
-	struct lh_still *still;
+	struct lh_deadlocks *still;
 	uint64_t still_ns; /* its last look */
 };
 
 /* watch.c */
-uint32_t lh_watch_look(struct lh_watched *, uint64_t now_ns); /* how many seats that was */
-struct lh_side *lh_watched_side(struct lh_watched *); /* made when it is needed; NULL: no memory */
-void lh_watch_tell(struct lh_watched *, enum lh_news_kind, uint32_t row, const char *text);
-bool lh_watch_is_lock(const struct lh_watched *, const struct lh_held *, struct lh_lock *);
+uint32_t lh_watch_scan(struct lh_watch_process *, uint64_t now_ns); /* how many seats that was */
+struct lh_overlay *
+lh_watch_overlay(struct lh_watch_process *); /* made when it is needed; NULL: no memory */
+void lh_watch_post(struct lh_watch_process *, enum lh_watch_event_kind, uint32_t row,
+		   const char *text);
+bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
 /* Waits for a lock or a thread's end, and is part of a circle of such waits. */
-bool lh_watch_circle(const struct lh_watched *, uint32_t seat);
-uint64_t lh_watch_limit(struct lh_watched *, const struct lh_lock *, lh_lock_id);
+bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t seat);
+uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
 
 /* rows.c: rows of the monitor's own. */
-uint32_t lh_watch_find(struct lh_watched *, uint64_t key); /* 0: not told yet */
+uint32_t lh_watch_find(struct lh_watch_process *, uint64_t key); /* 0: not told yet */
 /* A finding with room for LH_STEPS steps; 0: no room. */
-uint32_t lh_watch_finding(struct lh_watched *, enum lh_rule, uint64_t key, lh_thread_id);
-struct lh_finding *lh_watch_row(struct lh_watched *, uint32_t row);
+uint32_t lh_watch_finding(struct lh_watch_process *, enum lh_rule, uint64_t key, lh_thread_id);
+struct lh_finding *lh_watch_row(struct lh_watch_process *, uint32_t row);
 /* NULL: no room for more. */
-struct lh_step *lh_watch_step(struct lh_watched *, uint32_t finding, const struct lh_step *,
+struct lh_step *lh_watch_step(struct lh_watch_process *, uint32_t finding, const struct lh_step *,
 			      const char *note);
-void lh_watch_note(struct lh_watched *, struct lh_step *, const char *note);
+void lh_watch_note(struct lh_watch_process *, struct lh_step *, const char *note);
 /* A sampled stack as a place; 0: there is none, or no room. */
-lh_place lh_watch_place(struct lh_watched *, const struct lh_sample *);
+lh_site lh_watch_site(struct lh_watch_process *, const struct lh_held_measure_begin *);
 /* What a thread does now, in words. */
-void lh_watch_words(struct lh_watched *, const struct lh_seat *, pid_t tid, char state,
-		    const struct lh_task_call *, char *out, size_t room);
-bool lh_watch_may_sample(const struct lh_watched *);
-bool lh_watch_sample(struct lh_watched *, const struct lh_seat *, const struct lh_task_call *,
-		     struct lh_sample *);
+void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, pid_t tid,
+			char state, const struct lh_task_call *, char *out, size_t room);
+bool lh_watch_may_sample(const struct lh_watch_process *);
+bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
+		     const struct lh_task_call *, struct lh_held_measure_begin *);
 
 /* exit_holding.c: true: its thread has ended, and what is to be said of that has been. */
-bool lh_hold_ended(struct lh_watched *, struct lh_hold *, const struct lh_seat *,
-		   const struct lh_lock *);
+bool lh_exit_holding_check(struct lh_watch_process *, struct lh_long_hold *,
+			   const struct lh_live_thread *, const struct lh_lock *);
 
 /* long_hold.c */
-void lh_hold_look(struct lh_watched *, uint32_t seat, const struct lh_seat *,
-		  const struct lh_held *, const struct lh_lock *);
-void lh_hold_round(struct lh_watched *, bool last); /* after all seats were looked at */
-void lh_hold_waiter(struct lh_watched *, const struct lh_queued *); /* is there a hold for it? */
+void lh_long_hold_scan(struct lh_watch_process *, uint32_t seat, const struct lh_live_thread *,
+		       const struct lh_held *, const struct lh_lock *);
+void lh_long_hold_end_round(struct lh_watch_process *,
+			    bool last); /* after all seats were looked at */
+void lh_long_hold_add_waiter(struct lh_watch_process *,
+			     const struct lh_watch_waiter *); /* is there a hold for it? */
 
 /* How much of this time was its own doing; it is over. */
-uint64_t lh_hold_own(struct lh_watched *, struct lh_hold *, uint64_t held_ns);
+uint64_t lh_long_hold_own_time(struct lh_watch_process *, struct lh_long_hold *, uint64_t held_ns);
 /* The first step of a finding about it: who took it, and where. */
-void lh_hold_taken(struct lh_watched *, uint32_t row, const struct lh_hold *);
-const char *lh_hold_time(uint64_t ns, char out[24]);
+void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh_long_hold *);
+const char *lh_long_hold_time_text(uint64_t ns, char out[24]);
 
 /* long_hold_end.c */
-void lh_hold_end(struct lh_watched *, struct lh_hold *, bool kept);
-void lh_hold_missed(struct lh_watched *, bool last);
+void lh_long_hold_close(struct lh_watch_process *, struct lh_long_hold *, bool kept);
+void lh_long_hold_read_measured(struct lh_watch_process *, bool last);
 
 /* blocking_call.c */
 /* The call as it was before a stop of ours. */
-struct lh_task_call lh_watch_call_before(const struct lh_sight *, const struct lh_task_call *);
-void lh_call_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *,
+					 const struct lh_task_call *);
+void lh_blocking_call_scan(struct lh_watch_process *, uint32_t seat, const struct lh_live_thread *);
 /* May /proc be asked about one thread more? They are so many a second. */
-bool lh_watch_may_ask(struct lh_watched *, uint32_t seat);
+bool lh_watch_may_ask(struct lh_watch_process *, uint32_t seat);
 
 /* deadlock_watch.c: deadlocks that are seen from outside. */
-bool lh_watch_still_start(struct lh_watch *);
-void lh_watch_still_stop(struct lh_watch *);
-void lh_watch_still_add(struct lh_watched *);
-void lh_watch_still_drop(struct lh_watched *);
-void lh_watch_still(struct lh_watch *, uint64_t now_ns);
+bool lh_deadlock_watch_start(struct lh_watch *);
+void lh_deadlock_watch_stop(struct lh_watch *);
+void lh_deadlock_watch_add(struct lh_watch_process *);
+void lh_deadlock_watch_drop(struct lh_watch_process *);
+void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
 
 /* foreign_step.c: a step of another process's thread in words of this one: its thread, lock
  * and stack become rows here. */
-struct lh_step lh_watch_elsewhere(struct lh_watched *, const struct lh_watched *from,
-				  const struct lh_step *);
-lh_thread_id lh_watch_ghost(struct lh_watched *, const struct lh_still_ghost *);
+struct lh_step lh_watch_foreign_step(struct lh_watch_process *, const struct lh_watch_process *from,
+				     const struct lh_step *);
+lh_thread_id lh_watch_dead_thread(struct lh_watch_process *, const struct lh_dead_thread *);
 
 /* wait_profile.c */
-void lh_profile_seat(struct lh_watched *, uint32_t seat, const struct lh_seat *);
-void lh_profile_round(struct lh_watched *);
+void lh_wait_profile_thread(struct lh_watch_process *, uint32_t seat,
+			    const struct lh_live_thread *);
+void lh_wait_profile_round(struct lh_watch_process *);
 /* What it did not say any more at this look lasted until the round before. */
-void lh_profile_settle(struct lh_watched *, uint32_t seat);
+void lh_wait_profile_close(struct lh_watch_process *, uint32_t seat);
 
 /* busy_wait.c */
-void lh_burnt_look(struct lh_watched *, uint32_t seat, const struct lh_seat *);
+void lh_busy_wait_scan(struct lh_watch_process *, uint32_t seat, const struct lh_live_thread *);
 
 #endif

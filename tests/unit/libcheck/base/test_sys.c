@@ -8,14 +8,14 @@
 
 static void test_free(void)
 {
-	struct lh_big_lock l = {0};
+	struct lh_internal_lock l = {0};
 
-	CHECK(lh_big_lock_take(&l, 7));
+	CHECK(lh_internal_lock_take(&l, 7));
 	CHECK_EQ(l.owner, 7);
-	CHECK(lh_big_lock_take(&l, 7)); /* left by a jump: it was ours */
-	lh_big_lock_give(&l, 8);
+	CHECK(lh_internal_lock_take(&l, 7)); /* left by a jump: it was ours */
+	lh_internal_lock_release(&l, 8);
 	CHECK_EQ(l.owner, 7); /* only its owner gives it */
-	lh_big_lock_give(&l, 7);
+	lh_internal_lock_release(&l, 7);
 	CHECK_EQ(l.owner, 0);
 	CHECK_EQ(l.waiters, 0);
 }
@@ -23,24 +23,24 @@ static void test_free(void)
 /* Waited for once in vain, and by nobody again; but the next hold of the same owner is another. */
 static void test_stuck(void)
 {
-	struct lh_big_lock l = {0};
+	struct lh_internal_lock l = {0};
 	uint32_t first;
 
-	CHECK(lh_big_lock_take(&l, 7));
-	CHECK(!lh_big_lock_take(&l, 8));
+	CHECK(lh_internal_lock_take(&l, 7));
+	CHECK(!lh_internal_lock_take(&l, 8));
 	first = l.stuck[0];
 	CHECK(first != 0);
-	CHECK(!lh_big_lock_take(&l, 9));
+	CHECK(!lh_internal_lock_take(&l, 9));
 	CHECK_EQ(l.stuck[0], first);
 	CHECK_EQ(l.stuck[1], 0); /* who insists waits all the same */
-	lh_big_lock_give(&l, 7);
-	CHECK(lh_big_lock_take(&l, 7));
-	CHECK(!lh_big_lock_take(&l, 8));
+	lh_internal_lock_release(&l, 7);
+	CHECK(lh_internal_lock_take(&l, 7));
+	CHECK(!lh_internal_lock_take(&l, 8));
 	CHECK(l.stuck[0] != first);
-	CHECK(!lh_big_lock_insist(&l, 8));
+	CHECK(!lh_internal_lock_take_long(&l, 8));
 	CHECK_EQ(l.stuck[1], l.stuck[0]);
-	lh_big_lock_give(&l, 7);
-	CHECK(lh_big_lock_insist(&l, 8));
+	lh_internal_lock_release(&l, 7);
+	CHECK(lh_internal_lock_take_long(&l, 8));
 	CHECK_EQ(l.waiters, 0);
 }
 

@@ -10,21 +10,21 @@
 #include <string.h>
 
 /* A book of a few rows is all that the room needs. */
-struct lh_book lh_book;
-static struct lh_fare rows[4];
-static struct lh_more mores[8]; /* of `lock`, and of others */
+struct lh_own_ledger lh_own_ledger;
+static struct lh_contention rows[4];
+static struct lh_lock_stats mores[8]; /* of `lock`, and of others */
 static uint32_t used;
 
-uint32_t lh_book_new(enum lh_table_name t, uint32_t n)
+uint32_t lh_row_add(enum lh_table_name t, uint32_t n)
 {
-	if (t != LH_T_FARE || used + n > sizeof(rows) / sizeof(*rows))
+	if (t != LH_T_CONTENTION || used + n > sizeof(rows) / sizeof(*rows))
 		return 0;
 	used += n;
 	return used - n;
 }
 
 static struct lh_lock lock;
-static struct lh_seat seats[32];
+static struct lh_live_thread seats[32];
 static const lh_lock_id id = LH_LOCK_ID(7, 1);
 
 static void set_up(void)
@@ -35,9 +35,9 @@ static void set_up(void)
 	lock.more = 1;
 	memset(seats, 0, sizeof(seats));
 	used = 1;
-	lh_book.table[LH_T_FARE] = rows;
-	lh_book.table[LH_T_MORE] = mores;
-	lh_fare_init();
+	lh_own_ledger.table[LH_T_CONTENTION] = rows;
+	lh_own_ledger.table[LH_T_LOCK_STATS] = mores;
+	lh_contention_init();
 	for (uint32_t i = 0; i < 32; i++)
 		seats[i].thread = i + 1;
 }
@@ -48,40 +48,40 @@ static void buckets(void)
 	bool good = true;
 
 	for (uint64_t ns = 1; ns < 100000000000ull; ns += 1 + ns / 9) {
-		uint32_t b = lh_scale(ns);
-		good &= lh_scale_end(b) > ns && (b == 0 || lh_scale_end(b - 1) <= ns);
-		good &= b == 0 || lh_scale_end(b) * 4 <= lh_scale_end(b - 1) * 5;
+		uint32_t b = lh_bucket_of(ns);
+		good &= lh_bucket_end(b) > ns && (b == 0 || lh_bucket_end(b - 1) <= ns);
+		good &= b == 0 || lh_bucket_end(b) * 4 <= lh_bucket_end(b - 1) * 5;
 	}
 	CHECK(good);
-	CHECK_EQ(lh_scale(0), 0);
-	CHECK_EQ(lh_scale(127), 0);
-	CHECK_EQ(lh_scale(128), 1);
-	CHECK_EQ(lh_scale(UINT64_MAX), LH_BUCKETS - 1);
+	CHECK_EQ(lh_bucket_of(0), 0);
+	CHECK_EQ(lh_bucket_of(127), 0);
+	CHECK_EQ(lh_bucket_of(128), 1);
+	CHECK_EQ(lh_bucket_of(UINT64_MAX), LH_BUCKETS - 1);
 }
 
 /* One waits; two others are let in, then it is its turn. One of them had waited before. */
 static void entries(void)
 {
-	struct lh_fare *f;
+	struct lh_contention *f;
 
 	set_up();
 	lock.acquired = 10;
-	lh_fare_asked(&lock, id, &seats[0]);
-	lh_fare_asked(&lock, id, &seats[1]);
-	f = lh_fare(&lock);
+	lh_contention_wait_begin(&lock, id, &seats[0]);
+	lh_contention_wait_begin(&lock, id, &seats[1]);
+	f = lh_contention(&lock);
 	CHECK(f && f->lock == id);
 	if (!f)
 		return;
 	CHECK_EQ(f->queue, 2);
 	CHECK_EQ(seats[1].wait_ahead, 1);
 	lock.acquired++; /* somebody who never waited */
-	lh_fare_waited(&lock, &seats[0], LH_EXCLUSIVE, 5000);
+	lh_contention_wait_end(&lock, &seats[0], LH_EXCLUSIVE, 5000);
 	CHECK_EQ(f->passed_max, 1);
 	CHECK_EQ(f->overtaken_max, 1); /* nobody had been there before seat 0 */
 	lock.acquired++;               /* seat 0 itself */
 	lock.acquired++;               /* and a holder that takes it again: no entry */
-	lh_fare_again(&lock);
-	lh_fare_waited(&lock, &seats[1], LH_EXCLUSIVE, 9000);
+	lh_contention_recursive(&lock);
+	lh_contention_wait_end(&lock, &seats[1], LH_EXCLUSIVE, 9000);
 	CHECK_EQ(f->passed_max, 2);
 	CHECK_EQ(f->passed_thread, 2);
 	CHECK_EQ(f->overtaken_max, 1); /* one of the two had waited before */
@@ -91,7 +91,7 @@ static void entries(void)
 	CHECK_EQ(f->wait[0].n, 2);
 	CHECK_EQ(f->wait[0].ns, 14000);
 	CHECK_EQ(f->wait[0].max_ns, 9000);
-	CHECK_EQ(f->wait[0].bucket[lh_scale(5000)], 1);
+	CHECK_EQ(f->wait[0].bucket[lh_bucket_of(5000)], 1);
 	CHECK_EQ(f->wait[1].n, 0);
 }
 
@@ -100,44 +100,44 @@ static void in_turn(void)
 {
 	set_up();
 	for (int i = 0; i < 5; i++)
-		lh_fare_asked(&lock, id, &seats[i]);
+		lh_contention_wait_begin(&lock, id, &seats[i]);
 	for (int i = 0; i < 5; i++) {
-		lh_fare_waited(&lock, &seats[i], LH_SHARED, 1000);
+		lh_contention_wait_end(&lock, &seats[i], LH_SHARED, 1000);
 		lock.shared++;
 	}
-	CHECK_EQ(lh_fare(&lock)->passed_max, 4);
-	CHECK_EQ(lh_fare(&lock)->overtaken_max, 0);
-	CHECK_EQ(lh_fare(&lock)->queue, 5);
-	CHECK_EQ(lh_fare(&lock)->wait[1].n, 5);
+	CHECK_EQ(lh_contention(&lock)->passed_max, 4);
+	CHECK_EQ(lh_contention(&lock)->overtaken_max, 0);
+	CHECK_EQ(lh_contention(&lock)->queue, 5);
+	CHECK_EQ(lh_contention(&lock)->wait[1].n, 5);
 }
 
 /* A wait that ends without our being told is over when its thread waits again. */
 static void cancelled(void)
 {
 	set_up();
-	lh_fare_asked(&lock, id, &seats[0]);
-	lh_fare_asked(&lock, id, &seats[0]);
-	CHECK_EQ(lh_fare(&lock)->queue, 1);
-	lh_fare_left(&seats[0]);
-	lh_fare_left(&seats[0]);
-	CHECK_EQ(lh_fare(&lock)->done, 2);
+	lh_contention_wait_begin(&lock, id, &seats[0]);
+	lh_contention_wait_begin(&lock, id, &seats[0]);
+	CHECK_EQ(lh_contention(&lock)->queue, 1);
+	lh_contention_wait_cancel(&seats[0]);
+	lh_contention_wait_cancel(&seats[0]);
+	CHECK_EQ(lh_contention(&lock)->done, 2);
 	/* its row may serve another lock, which owes the old one nothing */
 	struct lh_lock other = {.kind = LH_MUTEX, .more = 2};
-	lh_fare_asked(&lock, id, &seats[1]);
-	lh_fare_end(&lock);
-	CHECK(!lh_fare(&lock));
-	lh_fare_asked(&other, LH_LOCK_ID(8, 1), &seats[2]);
+	lh_contention_wait_begin(&lock, id, &seats[1]);
+	lh_contention_free(&lock);
+	CHECK(!lh_contention(&lock));
+	lh_contention_wait_begin(&other, LH_LOCK_ID(8, 1), &seats[2]);
 	CHECK_EQ(mores[2].fare, 1);
-	lh_fare_waited(&lock, &seats[1], LH_EXCLUSIVE, 1000);
-	lh_fare_asked(&other, LH_LOCK_ID(8, 1), &seats[3]);
+	lh_contention_wait_end(&lock, &seats[1], LH_EXCLUSIVE, 1000);
+	lh_contention_wait_begin(&other, LH_LOCK_ID(8, 1), &seats[3]);
 	CHECK_EQ(seats[3].wait_ahead, 0);
 }
 
-static const struct lh_share *share(lh_thread_id thread)
+static const struct lh_thread_share *share(lh_thread_id thread)
 {
-	for (uint32_t i = 0; i < LH_SHARES; i++)
-		if (lh_fare(&lock)->share[i].thread == thread)
-			return &lh_fare(&lock)->share[i];
+	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++)
+		if (lh_contention(&lock)->share[i].thread == thread)
+			return &lh_contention(&lock)->share[i];
 	return NULL;
 }
 
@@ -147,65 +147,67 @@ static void shares(void)
 	uint64_t waits = 0, taken = 0;
 
 	set_up();
-	lh_fare_make(&lock, id);
+	lh_contention_make(&lock, id);
 	for (uint32_t i = 0; i < 30; i++) {
-		lh_fare_asked(&lock, id, &seats[i]);
-		lh_fare_waited(&lock, &seats[i], LH_EXCLUSIVE, 1000 + 1000 * (i % 10 == 3));
-		lh_fare_taken(&lock, seats[i].thread, 1);
+		lh_contention_wait_begin(&lock, id, &seats[i]);
+		lh_contention_wait_end(&lock, &seats[i], LH_EXCLUSIVE, 1000 + 1000 * (i % 10 == 3));
+		lh_contention_acquired(&lock, seats[i].thread, 1);
 	}
-	for (uint32_t i = 0; i < LH_SHARES; i++) {
-		waits += lh_fare(&lock)->share[i].waits;
-		taken += lh_fare(&lock)->share[i].taken;
+	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
+		waits += lh_contention(&lock)->share[i].waits;
+		taken += lh_contention(&lock)->share[i].taken;
 	}
 	CHECK_EQ(waits, 30);
 	CHECK_EQ(taken, 30);
 	CHECK(share(4) && share(4)->wait_ns == 2000 && share(4)->taken == 1);
 	CHECK(share(14) && share(24));
-	CHECK(share(LH_SHARE_REST) && share(LH_SHARE_REST)->waits == 30 - LH_SHARES + 1);
-	lh_fare_taken(&lock, 999, LH_SAMPLE_EVERY); /* has no row and gets none */
+	CHECK(share(LH_THREAD_SHARE_OTHERS) &&
+	      share(LH_THREAD_SHARE_OTHERS)->waits == 30 - LH_THREAD_SHARES + 1);
+	lh_contention_acquired(&lock, 999, LH_SAMPLE_EVERY); /* has no row and gets none */
 	CHECK(!share(999));
-	CHECK_EQ(share(LH_SHARE_REST)->taken, 30 - LH_SHARES + 1 + LH_SAMPLE_EVERY);
+	CHECK_EQ(share(LH_THREAD_SHARE_OTHERS)->taken, 30 - LH_THREAD_SHARES + 1 + LH_SAMPLE_EVERY);
 }
 
 /* A hold that was picked stands for many; a bucket that is full halves all of them. */
 static void holds(void)
 {
-	struct lh_times *t;
+	struct lh_histogram *t;
 
 	set_up();
-	lh_fare_held(&lock, LH_EXCLUSIVE, 100, 1); /* no row: nothing happens */
-	t = &lh_fare_make(&lock, id)->hold[0];
-	lh_fare_held(&lock, LH_EXCLUSIVE, 1000, LH_SAMPLE_EVERY);
-	lh_fare_held(&lock, LH_EXCLUSIVE, 70000, 1);
+	lh_contention_held(&lock, LH_EXCLUSIVE, 100, 1); /* no row: nothing happens */
+	t = &lh_contention_make(&lock, id)->hold[0];
+	lh_contention_held(&lock, LH_EXCLUSIVE, 1000, LH_SAMPLE_EVERY);
+	lh_contention_held(&lock, LH_EXCLUSIVE, 70000, 1);
 	CHECK_EQ(t->n, LH_SAMPLE_EVERY + 1);
 	CHECK_EQ(t->ns, 1000 * LH_SAMPLE_EVERY + 70000);
 	CHECK_EQ(t->max_ns, 70000);
-	t->bucket[lh_scale(1000)] = UINT32_MAX - 10;
-	t->bucket[lh_scale(70000)] = 1000;
-	lh_fare_held(&lock, LH_EXCLUSIVE, 1000, LH_SAMPLE_EVERY);
-	CHECK_EQ(t->bucket[lh_scale(70000)], 500);
-	CHECK_EQ(t->bucket[lh_scale(1000)], (UINT32_MAX - 10) / 2 + LH_SAMPLE_EVERY);
+	t->bucket[lh_bucket_of(1000)] = UINT32_MAX - 10;
+	t->bucket[lh_bucket_of(70000)] = 1000;
+	lh_contention_held(&lock, LH_EXCLUSIVE, 1000, LH_SAMPLE_EVERY);
+	CHECK_EQ(t->bucket[lh_bucket_of(70000)], 500);
+	CHECK_EQ(t->bucket[lh_bucket_of(1000)], (UINT32_MAX - 10) / 2 + LH_SAMPLE_EVERY);
 }
 
 /* The longest row of tries counts, with its place and thread. */
 static void tries(void)
 {
-	struct lh_fare *f;
+	struct lh_contention *f;
 
 	set_up();
-	lh_fare_busy(&lock, id);
-	f = lh_fare(&lock);
-	seats[0].try_place = LH_PLACE(5, LH_TRIES, LH_EXCLUSIVE);
-	for (seats[0].tries = LH_TRIES_LONG; seats[0].tries <= 5000; seats[0].tries++)
-		lh_fare_busy_on(&lock, &seats[0], seats[0].tries % LH_TRIES_TIMED ? 0 : 77000);
+	lh_contention_busy_begin(&lock, id);
+	f = lh_contention(&lock);
+	seats[0].try_place = LH_SITE(5, LH_TRY, LH_EXCLUSIVE);
+	for (seats[0].tries = LH_TRIES_BUSY_WAIT; seats[0].tries <= 5000; seats[0].tries++)
+		lh_contention_busy_add(&lock, &seats[0],
+				       seats[0].tries % LH_TRIES_BEFORE_TIMING ? 0 : 77000);
 	seats[1].tries = 200;
-	lh_fare_busy(&lock, id);
-	lh_fare_busy_on(&lock, &seats[1], 99000);
+	lh_contention_busy_begin(&lock, id);
+	lh_contention_busy_add(&lock, &seats[1], 99000);
 	CHECK_EQ(f->busy, 2);
 	CHECK_EQ(f->busy_tries, 5000);
 	CHECK_EQ(f->busy_ns, 77000);
 	CHECK_EQ(f->busy_thread, 1);
-	CHECK_EQ(LH_PLACE_STACK(f->busy_place), 5);
+	CHECK_EQ(LH_SITE_STACK(f->busy_place), 5);
 }
 
 /* No room is an answer. */
@@ -215,9 +217,9 @@ static void full(void)
 
 	set_up();
 	for (uint32_t i = 0; i < 4; i++)
-		lh_fare_asked(&more[i], LH_LOCK_ID(i + 1, 1), &seats[i]);
-	CHECK(lh_fare(&more[2]) && !lh_fare(&more[3]));
-	lh_fare_waited(&more[3], &seats[3], LH_EXCLUSIVE, 1);
+		lh_contention_wait_begin(&more[i], LH_LOCK_ID(i + 1, 1), &seats[i]);
+	CHECK(lh_contention(&more[2]) && !lh_contention(&more[3]));
+	lh_contention_wait_end(&more[3], &seats[3], LH_EXCLUSIVE, 1);
 	CHECK_EQ(seats[3].wait_fare, 0);
 }
 

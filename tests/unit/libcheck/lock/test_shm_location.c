@@ -17,7 +17,7 @@
 
 enum { SIZE = 3 * 4096 };
 
-static bool same(struct lh_where a, struct lh_where b)
+static bool same(struct lh_shm_location a, struct lh_shm_location b)
 {
 	return a.kind == b.kind && a.dev == b.dev && a.ino == b.ino && a.off == b.off;
 }
@@ -34,12 +34,12 @@ static void test_private(void)
 
 	CHECK_EQ(ftruncate(fd, SIZE), 0);
 	copy = map(MAP_PRIVATE, fd, 0);
-	CHECK_EQ(lh_where_of(&here).kind, LH_WHERE_PRIVATE);
-	CHECK_EQ(lh_where_of(test_private).kind, LH_WHERE_PRIVATE);
-	CHECK_EQ(lh_where_of(copy).kind, LH_WHERE_PRIVATE);
-	CHECK_EQ(lh_where_of(NULL).kind, LH_WHERE_UNKNOWN);
+	CHECK_EQ(lh_shm_locate(&here).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(lh_shm_locate(test_private).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(lh_shm_locate(copy).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(lh_shm_locate(NULL).kind, LH_SHM_UNKNOWN);
 	munmap(copy, SIZE);
-	CHECK_EQ(lh_where_of(copy).kind, LH_WHERE_UNKNOWN);
+	CHECK_EQ(lh_shm_locate(copy).kind, LH_SHM_UNKNOWN);
 	close(fd);
 }
 
@@ -49,19 +49,19 @@ static void test_file(void)
 	int fd = memfd_create("where", MFD_CLOEXEC);
 	char *a, *b;
 	struct stat st;
-	struct lh_where w;
+	struct lh_shm_location w;
 
 	CHECK_EQ(ftruncate(fd, 2 * SIZE), 0);
 	a = map(MAP_SHARED, fd, 0);
 	b = map(MAP_SHARED, fd, 4096);
 	close(fd);
-	CHECK(same(lh_where_of(a + 5000), lh_where_of(b + 904)));
-	CHECK(!same(lh_where_of(a + 5000), lh_where_of(b + 5000)));
+	CHECK(same(lh_shm_locate(a + 5000), lh_shm_locate(b + 904)));
+	CHECK(!same(lh_shm_locate(a + 5000), lh_shm_locate(b + 5000)));
 	fd = memfd_create("where", MFD_CLOEXEC);
 	CHECK_EQ(ftruncate(fd, SIZE), 0);
 	b = map(MAP_SHARED, fd, 0);
-	w = lh_where_of(b + 4097);
-	CHECK(!same(lh_where_of(a + 4097), w));
+	w = lh_shm_locate(b + 4097);
+	CHECK(!same(lh_shm_locate(a + 4097), w));
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK_EQ(w.ino, st.st_ino);
 	CHECK_EQ(w.dev, st.st_dev);
@@ -72,19 +72,20 @@ static void test_file(void)
 /* Shared without a name: the same in a forked child, another one for each mapping. */
 static void test_anonymous(void)
 {
-	struct lh_where *told = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0), mine = lh_where_of(told);
+	struct lh_shm_location *told = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+			       mine = lh_shm_locate(told);
 	void *other = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t child = fork();
 
 	if (!child) {
-		*told = lh_where_of(told);
+		*told = lh_shm_locate(told);
 		_exit(0);
 	}
 	waitpid(child, &status, 0);
-	CHECK_EQ(mine.kind, LH_WHERE_SHARED);
+	CHECK_EQ(mine.kind, LH_SHM_SHARED);
 	CHECK(same(mine, *told));
-	CHECK(!same(mine, lh_where_of(other)));
+	CHECK(!same(mine, lh_shm_locate(other)));
 }
 
 static void test_sysv(void)
@@ -96,7 +97,7 @@ static void test_sysv(void)
 		shmctl(id, IPC_RMID, NULL);
 	if (at == (void *)-1)
 		return; /* not to be had in every container */
-	CHECK_EQ(lh_where_of(at).ino, id | LH_WHERE_SYSV);
+	CHECK_EQ(lh_shm_locate(at).ino, id | LH_SHM_SYSV);
 	shmdt(at);
 }
 
@@ -108,34 +109,35 @@ static const char maps[] =
 	"7f0000006000-7f0000007000 -w-s 00000000 00:01 9      /dev/zero (deleted)\n"
 	"7f0000008000-7f0000009000 rw-s 00000000 00:01 0      nonsense\n";
 
-static struct lh_where in_text(uint64_t at, size_t piece)
+static struct lh_shm_location in_text(uint64_t at, size_t piece)
 {
-	struct lh_where_text t = {.at = at};
+	struct lh_maps_scan t = {.at = at};
 
 	for (size_t i = 0; i < sizeof(maps) - 1; i += piece)
-		if (!lh_where_read(&t, maps + i,
-				   i + piece < sizeof(maps) - 1 ? piece : sizeof(maps) - 1 - i))
+		if (!lh_maps_scan_add(&t, maps + i,
+				      i + piece < sizeof(maps) - 1 ? piece : sizeof(maps) - 1 - i))
 			break;
 	return t.found;
 }
 
 static void test_text(size_t piece)
 {
-	struct lh_where w = in_text(0x7f0000000010, piece), sysv = in_text(0x7f0000004008, piece),
-			anonymous = in_text(0x7f0000006008, piece);
+	struct lh_shm_location w = in_text(0x7f0000000010, piece),
+			       sysv = in_text(0x7f0000004008, piece),
+			       anonymous = in_text(0x7f0000006008, piece);
 
-	CHECK_EQ(w.kind, LH_WHERE_SHARED);
+	CHECK_EQ(w.kind, LH_SHM_SHARED);
 	CHECK_EQ(w.ino, 77);
 	CHECK_EQ(w.off, 0x1010);
 	CHECK_EQ(w.dev, makedev(0, 0x1f));
 	CHECK_EQ(in_text(0x7f0000002fff, piece).off, 0x3fff);
-	CHECK_EQ(in_text(0x7f0000003000, piece).kind, LH_WHERE_PRIVATE);
-	CHECK_EQ(in_text(0x55d0c0000000, piece).kind, LH_WHERE_PRIVATE);
-	CHECK_EQ(in_text(0x7f0000005000, piece).kind, LH_WHERE_UNKNOWN);
-	CHECK_EQ(in_text(0x7f0000008000, piece).kind, LH_WHERE_UNKNOWN);
-	CHECK_EQ(anonymous.kind, LH_WHERE_SHARED);
+	CHECK_EQ(in_text(0x7f0000003000, piece).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(in_text(0x55d0c0000000, piece).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(in_text(0x7f0000005000, piece).kind, LH_SHM_UNKNOWN);
+	CHECK_EQ(in_text(0x7f0000008000, piece).kind, LH_SHM_UNKNOWN);
+	CHECK_EQ(anonymous.kind, LH_SHM_SHARED);
 	CHECK_EQ(anonymous.dev, makedev(0, 1));
-	CHECK_EQ(sysv.ino, 9 | LH_WHERE_SYSV);
+	CHECK_EQ(sysv.ino, 9 | LH_SHM_SYSV);
 	CHECK(!same(sysv, anonymous));
 }
 

@@ -16,7 +16,7 @@ struct world {
 	bool before[POINTS][POINTS];
 	/* the sequence being tried */
 	uint32_t n;
-	lh_node_id node[LENGTH_MAX + 4];
+	lh_chain_id node[LENGTH_MAX + 4];
 	lh_lock_id held[LENGTH_MAX + 4]; /* what the one before wants */
 	uint32_t row[LENGTH_MAX + 4];    /* seen row chosen; UINT32_MAX anybody */
 };
@@ -41,7 +41,7 @@ static void order_points(struct world *w)
 		point_of(w, b->seen[i].thread, b->seen[i].last);
 	}
 	for (uint32_t i = 1; i < b->events; i++) {
-		if (b->event[i].what == LH_EVENT_GIVE)
+		if (b->event[i].what == LH_HB_CREATOR_RELEASED)
 			continue;
 		uint32_t x = point_of(w, b->event[i].a, b->event[i].a_segment);
 		uint32_t y = point_of(w, b->event[i].b, b->event[i].b_segment);
@@ -66,7 +66,7 @@ static const struct lh_lock *row(const struct book *b, lh_lock_id id)
 	return &b->lock[LH_LOCK_ROW(id)];
 }
 
-static uint32_t chain(const struct book *b, lh_node_id top, lh_node_id *list)
+static uint32_t chain(const struct book *b, lh_chain_id top, lh_chain_id *list)
 {
 	uint32_t n = 0;
 
@@ -80,35 +80,35 @@ static bool no_lock(const struct book *b, lh_lock_id id)
 	return row(b, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING);
 }
 
-static bool clash(const struct book *b, lh_node_id top_a, lh_node_id top_b)
+static bool clash(const struct book *b, lh_chain_id top_a, lh_chain_id top_b)
 {
-	lh_node_id x[64], y[64];
+	lh_chain_id x[64], y[64];
 	uint32_t nx = chain(b, top_a, x), ny = chain(b, top_b, y);
 
 	for (uint32_t i = 0; i < nx; i++)
 		for (uint32_t k = 0; k < ny; k++) {
-			const struct lh_node *p = &b->node[x[i]], *q = &b->node[y[k]];
+			const struct lh_chain *p = &b->node[x[i]], *q = &b->node[y[k]];
 			if (p->lock == q->lock && !no_lock(b, p->lock) &&
-			    !(LH_PLACE_MODE(p->place) == LH_SHARED &&
-			      LH_PLACE_MODE(q->place) == LH_SHARED))
+			    !(LH_SITE_MODE(p->place) == LH_SHARED &&
+			      LH_SITE_MODE(q->place) == LH_SHARED))
 				return true;
 		}
 	return false;
 }
 
-static lh_node_id holds(const struct book *b, lh_node_id n, lh_lock_id lock)
+static lh_chain_id holds(const struct book *b, lh_chain_id n, lh_lock_id lock)
 {
-	for (lh_node_id h = b->node[n].parent; h; h = b->node[h].parent)
+	for (lh_chain_id h = b->node[n].parent; h; h = b->node[h].parent)
 		if (b->node[h].lock == lock)
 			return h;
 	return 0;
 }
 
-static bool waits(const struct book *b, lh_node_id n)
+static bool waits(const struct book *b, lh_chain_id n)
 {
 	const struct lh_lock *l = row(b, b->node[n].lock);
 
-	return LH_PLACE_HOW(b->node[n].place) != LH_TRIES ||
+	return LH_SITE_HOW(b->node[n].place) != LH_TRY ||
 	       (l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED));
 }
 
@@ -131,7 +131,7 @@ static bool guards_clash(const struct world *w, uint32_t i, uint32_t k)
 {
 	const struct book *b = w->b;
 	lh_thread_id t = who(w, i), u = who(w, k);
-	lh_node_id gt = b->thread[t].guard, gu = b->thread[u].guard;
+	lh_chain_id gt = b->thread[t].guard, gu = b->thread[u].guard;
 
 	if (gt && b->thread[t].creator != u && clash(b, gt, b->node[w->node[k]].parent))
 		return true;
@@ -142,7 +142,7 @@ static bool guards_clash(const struct world *w, uint32_t i, uint32_t k)
 
 static bool pair_fits(struct world *w, uint32_t i, uint32_t k, int level)
 {
-	const struct lh_seen *x, *y;
+	const struct lh_chain_visit *x, *y;
 
 	if (who(w, i) && who(w, i) == who(w, k))
 		return false;
@@ -159,7 +159,7 @@ static bool pair_fits(struct world *w, uint32_t i, uint32_t k, int level)
 /* Is there a choice of threads for the first n? (Recursion is fine in a test.) */
 static bool choose(struct world *w, uint32_t i, uint32_t n, int level)
 {
-	const struct lh_node *node = &w->b->node[w->node[i]];
+	const struct lh_chain *node = &w->b->node[w->node[i]];
 	lh_thread_id must;
 
 	if (i == n)
@@ -174,7 +174,7 @@ static bool choose(struct world *w, uint32_t i, uint32_t n, int level)
 			return true;
 	}
 	w->row[i] = UINT32_MAX;
-	if (must || !(node->flags & LH_NODE_MANY))
+	if (must || !(node->flags & LH_CHAIN_MANY_THREADS))
 		return false;
 	for (uint32_t k = 0; k < i; k++)
 		if (!pair_fits(w, k, i, level))
@@ -188,10 +188,10 @@ static bool choose(struct world *w, uint32_t i, uint32_t n, int level)
 static bool shares(const struct world *w, uint32_t i)
 {
 	uint32_t next = (i + 1) % w->n;
-	lh_node_id h = holds(w->b, w->node[next], w->b->node[w->node[i]].lock);
+	lh_chain_id h = holds(w->b, w->node[next], w->b->node[w->node[i]].lock);
 
-	return h && LH_PLACE_MODE(w->b->node[h].place) == LH_SHARED &&
-	       LH_PLACE_MODE(w->b->node[w->node[i]].place) == LH_SHARED;
+	return h && LH_SITE_MODE(w->b->node[h].place) == LH_SHARED &&
+	       LH_SITE_MODE(w->b->node[w->node[i]].place) == LH_SHARED;
 }
 
 /* Finds writers for the links from i on; they stand behind the ring, `extra` of them so far. */
@@ -207,11 +207,11 @@ static bool queue(struct world *w, uint32_t i, uint32_t extra, bool timed)
 	lock = b->node[w->node[i]].lock;
 	if (!(row(b, lock)->flags & LH_LOCK_PREFER_WRITER))
 		return false;
-	for (lh_node_id q = 1; q < b->nodes; q++) {
-		enum lh_how how = LH_PLACE_HOW(b->node[q].place);
+	for (lh_chain_id q = 1; q < b->nodes; q++) {
+		enum lh_how how = LH_SITE_HOW(b->node[q].place);
 		bool good = b->node[q].lock == lock &&
-			    LH_PLACE_MODE(b->node[q].place) == LH_EXCLUSIVE &&
-			    (how == LH_WAITS || (how == LH_TIMED && timed));
+			    LH_SITE_MODE(b->node[q].place) == LH_EXCLUSIVE &&
+			    (how == LH_BLOCKING || (how == LH_TIMED && timed));
 		for (uint32_t k = 0; good && k < w->n + extra; k++)
 			good = !clash(b, b->node[w->node[k]].parent, b->node[q].parent);
 		if (!good)
@@ -241,7 +241,7 @@ static enum lh_filter judge(struct world *w)
 	bool timed = false, tried = false;
 
 	for (uint32_t i = 0; i < w->n; i++) {
-		timed |= LH_PLACE_HOW(w->b->node[w->node[i]].place) == LH_TIMED;
+		timed |= LH_SITE_HOW(w->b->node[w->node[i]].place) == LH_TIMED;
 		tried |= !waits(w->b, w->node[i]);
 	}
 	if (!choose(w, 0, w->n, 0))
@@ -278,7 +278,7 @@ static void keep(struct world *w)
 	struct ring r = {.n = w->n};
 
 	for (uint32_t i = 0; i < w->n; i++) {
-		lh_node_id h = holds(w->b, w->node[i], w->held[i]);
+		lh_chain_id h = holds(w->b, w->node[i], w->held[i]);
 		r.link[i] = (struct ring_link){w->held[i], h ? w->b->node[h].place : 0,
 					       w->b->node[w->node[i]].lock,
 					       w->b->node[w->node[i]].place};
@@ -288,7 +288,7 @@ static void keep(struct world *w)
 }
 
 /* Can this node hold that lock: in its chain, or as the life of a thread that was seen there? */
-static bool can_hold(const struct book *b, lh_node_id n, lh_lock_id lock)
+static bool can_hold(const struct book *b, lh_chain_id n, lh_lock_id lock)
 {
 	if (holds(b, n, lock))
 		return true;
@@ -298,9 +298,10 @@ static bool can_hold(const struct book *b, lh_node_id n, lh_lock_id lock)
 	return false;
 }
 
-static bool stands(const struct book *b, lh_node_id n)
+static bool stands(const struct book *b, lh_chain_id n)
 {
-	return !no_lock(b, b->node[n].lock) && (b->node[n].seen || b->node[n].flags & LH_NODE_MANY);
+	return !no_lock(b, b->node[n].lock) &&
+	       (b->node[n].seen || b->node[n].flags & LH_CHAIN_MANY_THREADS);
 }
 
 /* The first node has the smallest number: each ring is tried once. */
@@ -315,7 +316,7 @@ static void extend(struct world *w)
 	}
 	if (w->n == w->max)
 		return;
-	for (lh_node_id n = w->node[0] + 1; n < w->b->nodes; n++) {
+	for (lh_chain_id n = w->node[0] + 1; n < w->b->nodes; n++) {
 		bool used = !stands(w->b, n) || !can_hold(w->b, n, want);
 		for (uint32_t i = 1; i < w->n; i++)
 			used |= w->node[i] == n;
@@ -336,7 +337,7 @@ void oracle_rings(const struct book *b, uint32_t max_length, struct rings *out)
 	w->out = out;
 	w->max = max_length;
 	order_points(w);
-	for (lh_node_id n = 1; n < b->nodes; n++) {
+	for (lh_chain_id n = 1; n < b->nodes; n++) {
 		if (!stands(b, n))
 			continue;
 		w->n = 1;
@@ -348,11 +349,11 @@ void oracle_rings(const struct book *b, uint32_t max_length, struct rings *out)
 
 /* ---- pools ---- */
 
-static uint32_t permits_at(const struct book *b, lh_node_id n, lh_lock_id semaphore)
+static uint32_t permits_at(const struct book *b, lh_chain_id n, lh_lock_id semaphore)
 {
 	uint32_t held = 0;
 
-	for (lh_node_id h = b->node[n].parent; h; h = b->node[h].parent)
+	for (lh_chain_id h = b->node[n].parent; h; h = b->node[h].parent)
 		held += b->node[h].lock == semaphore;
 	return held;
 }
@@ -373,10 +374,10 @@ static bool use_up(struct pool *p, uint32_t i, uint32_t held)
 		return i > 1;
 	if (i == LENGTH_MAX || held > row(b, p->semaphore)->initial)
 		return false;
-	for (lh_node_id n = 1; n < b->nodes; n++) {
+	for (lh_chain_id n = 1; n < b->nodes; n++) {
 		uint32_t more = permits_at(b, n, p->semaphore);
-		enum lh_how how = LH_PLACE_HOW(b->node[n].place);
-		if (b->node[n].lock != p->semaphore || !more || how == LH_TRIES ||
+		enum lh_how how = LH_SITE_HOW(b->node[n].place);
+		if (b->node[n].lock != p->semaphore || !more || how == LH_TRY ||
 		    (how == LH_TIMED && !p->timed))
 			continue;
 		w->node[i] = n;
@@ -401,9 +402,9 @@ int oracle_pool(const struct book *b, lh_lock_id semaphore)
 
 	p.w->b = b;
 	order_points(p.w);
-	for (lh_node_id n = 1; n < b->nodes; n++)
+	for (lh_chain_id n = 1; n < b->nodes; n++)
 		if (b->node[n].lock == semaphore && b->node[n].seen &&
-		    LH_PLACE_HOW(b->node[n].place) != LH_TRIES && permits_at(b, n, semaphore) &&
+		    LH_SITE_HOW(b->node[n].place) != LH_TRY && permits_at(b, n, semaphore) &&
 		    permits_at(b, n, semaphore) < row(b, semaphore)->initial)
 			answer = LH_F_THREADS;
 	if (answer < 0)

@@ -13,22 +13,22 @@
 
 /* ---- driving the judge ---- */
 
-static const struct lh_judge_room room = {.locks = 512,
-					  .edges = 8192,
-					  .witnesses = 16384,
-					  .threads = BOOK_THREADS,
-					  .seens = BOOK_SEENS,
-					  .events = BOOK_EVENTS,
-					  .circles = RINGS_MAX,
-					  .earn = 1 << 22,
-					  .burst = 1 << 22};
+static const struct lh_order_graph_size room = {.locks = 512,
+						.edges = 8192,
+						.witnesses = 16384,
+						.threads = BOOK_THREADS,
+						.seens = BOOK_SEENS,
+						.events = BOOK_EVENTS,
+						.circles = RINGS_MAX,
+						.earn = 1 << 22,
+						.burst = 1 << 22};
 
-static inline struct lh_judge *judge_new(uint32_t flags)
+static inline struct lh_order_graph *judge_new(uint32_t flags)
 {
-	return lh_judge_make(calloc(1, lh_judge_bytes(&room)), &room, flags);
+	return lh_order_graph_init(calloc(1, lh_order_graph_bytes(&room)), &room, flags);
 }
 
-static inline struct ring ring_of(const struct lh_circle *c)
+static inline struct ring ring_of(const struct lh_cycle *c)
 {
 	struct ring r = {.n = c->n, .filter = c->filter};
 
@@ -40,37 +40,37 @@ static inline struct ring ring_of(const struct lh_circle *c)
 
 static uint32_t pool_filter; /* of the last pool finding; 255 none */
 
-static inline void collect(struct lh_judge *j, const struct lh_facts *f, lh_node_id node,
-			   struct rings *out)
+static inline void collect(struct lh_order_graph *j, const struct lh_order_input *f,
+			   lh_chain_id node, struct rings *out)
 {
-	const struct lh_circle *c = lh_judge_found(j);
+	const struct lh_cycle *c = lh_order_cycles(j);
 	uint32_t n;
 
 	do {
-		n = lh_judge_node(j, f, node);
+		n = lh_order_check_chain(j, f, node);
 		for (uint32_t i = 0; i < n; i++)
 			if (c[i].rule == LH_RULE_POOL_DEADLOCK)
 				pool_filter = c[i].filter;
 			else if (c[i].n <= RING_MAX)
 				rings_add(out, ring_of(&c[i]));
-	} while (n == LH_FOUND_MAX);
+	} while (n == LH_CYCLES_PER_CALL);
 }
 
 /* All at once, as the front end does. */
-static inline struct lh_judge_counts judge_whole(const struct book *b, uint32_t flags,
+static inline struct lh_order_counts judge_whole(const struct book *b, uint32_t flags,
 						 struct rings *out)
 {
 	/* with lists and without: there is no difference to be seen */
-	struct lh_judge *j = judge_new(flags | (b->steps % 2 ? LH_JUDGE_LISTS : 0));
-	struct lh_facts f = book_facts(b);
-	struct lh_judge_counts counts;
+	struct lh_order_graph *j = judge_new(flags | (b->steps % 2 ? LH_ORDER_LOCK_LISTS : 0));
+	struct lh_order_input f = book_facts(b);
+	struct lh_order_counts counts;
 
 	pool_filter = 255;
-	for (lh_node_id n = 1; n < f.nodes; n++)
+	for (lh_chain_id n = 1; n < f.nodes; n++)
 		collect(j, &f, n, out);
-	if (!CHECK(lh_judge_ok(j)))
+	if (!CHECK(lh_order_graph_is_consistent(j)))
 		printf("\torder between locks broken\n");
-	counts = lh_judge_counts(j);
+	counts = lh_order_counts(j);
 	free(j);
 	return counts;
 }
@@ -79,7 +79,7 @@ static inline struct lh_judge_counts judge_whole(const struct book *b, uint32_t 
  * known from the beginning: here events come at random, in a program before what they order. */
 static inline void judge_growing(const struct book *b, uint32_t flags, struct rings *out)
 {
-	struct lh_judge *j = judge_new(flags | LH_JUDGE_LISTS);
+	struct lh_order_graph *j = judge_new(flags | LH_ORDER_LOCK_LISTS);
 	struct book *g = book_new();
 
 	memcpy(g->lock, b->lock, sizeof g->lock);
@@ -94,7 +94,7 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 	pool_filter = 255;
 	for (uint32_t i = 0; i < b->steps; i++) {
 		uint32_t row = b->step[i].row;
-		lh_node_id ask = 0;
+		lh_chain_id ask = 0;
 		switch (b->step[i].what) {
 		case STEP_NODE:
 			g->node[row] = b->node[row];
@@ -112,17 +112,17 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 			g->seens = row + 1;
 			break;
 		case STEP_MANY:
-			g->node[row].flags |= LH_NODE_MANY;
+			g->node[row].flags |= LH_CHAIN_MANY_THREADS;
 			ask = row;
 			break;
 		case STEP_EVENT:
 			break;
 		}
-		struct lh_facts f = book_facts(g);
+		struct lh_order_input f = book_facts(g);
 		if (ask)
 			collect(j, &f, ask, out);
 	}
-	CHECK(lh_judge_ok(j));
+	CHECK(lh_order_graph_is_consistent(j));
 	free(j);
 	free(g);
 }
@@ -162,7 +162,7 @@ static inline void print_book(const struct book *b)
 	for (uint32_t i = 1; i < b->nodes; i++) {
 		printf("\tnode %u parent %u lock %u place %x%s seen", i, b->node[i].parent,
 		       LH_LOCK_ROW(b->node[i].lock), b->node[i].place,
-		       b->node[i].flags & LH_NODE_MANY ? " many" : "");
+		       b->node[i].flags & LH_CHAIN_MANY_THREADS ? " many" : "");
 		for (uint32_t s = b->node[i].seen; s; s = b->seen[s].next)
 			printf(" %u@%u-%u", b->seen[s].thread, b->seen[s].first, b->seen[s].last);
 		printf("\n");

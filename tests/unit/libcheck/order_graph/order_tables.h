@@ -29,9 +29,9 @@ struct book_step {
 struct book {
 	struct lh_lock lock[BOOK_LOCKS];
 	struct lh_thread thread[BOOK_THREADS];
-	struct lh_node node[BOOK_NODES];
-	struct lh_seen seen[BOOK_SEENS];
-	struct lh_event event[BOOK_EVENTS];
+	struct lh_chain node[BOOK_NODES];
+	struct lh_chain_visit seen[BOOK_SEENS];
+	struct lh_hb_edge event[BOOK_EVENTS];
 	uint32_t locks, threads, nodes, seens, events;
 	struct book_step step[BOOK_NODES + BOOK_SEENS + BOOK_EVENTS];
 	uint32_t steps;
@@ -59,7 +59,7 @@ static inline lh_thread_id book_thread(struct book *b, lh_thread_id creator, uin
 	lh_thread_id t = b->threads++;
 
 	b->thread[t] = (struct lh_thread){.creator = creator, .creator_segment = segment};
-	b->thread[t].life = book_lock(b, LH_LIFE, 0);
+	b->thread[t].life = book_lock(b, LH_THREAD_END, 0);
 	return t;
 }
 
@@ -69,69 +69,70 @@ static inline void book_log(struct book *b, int what, uint32_t row)
 	b->step[b->steps++].row = row;
 }
 
-static inline void book_event(struct book *b, enum lh_event_kind kind, lh_thread_id a, uint32_t as,
+static inline void book_event(struct book *b, enum lh_hb_kind kind, lh_thread_id a, uint32_t as,
 			      lh_thread_id c, uint32_t cs)
 {
-	b->event[b->events] = (struct lh_event){kind, a, as, c, cs};
+	b->event[b->events] = (struct lh_hb_edge){kind, a, as, c, cs};
 	book_log(b, STEP_EVENT, b->events++);
 }
 
-static inline lh_node_id book_node(struct book *b, lh_node_id parent, lh_lock_id lock,
-				   lh_place place)
+static inline lh_chain_id book_node(struct book *b, lh_chain_id parent, lh_lock_id lock,
+				    lh_site place)
 {
 	struct lh_lock *l = &b->lock[LH_LOCK_ROW(lock)];
 
-	for (lh_node_id i = 1; i < b->nodes; i++)
+	for (lh_chain_id i = 1; i < b->nodes; i++)
 		if (b->node[i].parent == parent && b->node[i].lock == lock &&
 		    b->node[i].place == place)
 			return i;
-	b->node[b->nodes] = (struct lh_node){.parent = parent,
-					     .lock = lock,
-					     .place = place,
-					     .depth = b->node[parent].depth + 1,
-					     .next = l->nodes};
+	b->node[b->nodes] = (struct lh_chain){.parent = parent,
+					      .lock = lock,
+					      .place = place,
+					      .depth = b->node[parent].depth + 1,
+					      .next = l->nodes};
 	l->nodes = b->nodes;
-	if (l->kind == LH_RWLOCK && LH_PLACE_MODE(place) == LH_EXCLUSIVE)
-		l->flags |= LH_LOCK_WRITTEN;
+	if (l->kind == LH_RWLOCK && LH_SITE_MODE(place) == LH_EXCLUSIVE)
+		l->flags |= LH_LOCK_HAS_WRITERS;
 	book_log(b, STEP_NODE, b->nodes);
 	return b->nodes++;
 }
 
 /* Rows say "in every segment from first to last": grow by one or make another. */
-static inline void book_seen(struct book *b, lh_node_id n, lh_thread_id thread, uint32_t segment)
+static inline void book_seen(struct book *b, lh_chain_id n, lh_thread_id thread, uint32_t segment)
 {
 	for (uint32_t i = b->node[n].seen; i; i = b->seen[i].next) {
-		struct lh_seen *s = &b->seen[i];
+		struct lh_chain_visit *s = &b->seen[i];
 		if (s->thread != thread || segment < s->first || segment > s->last + 1)
 			continue;
 		if (segment > s->last)
 			s->last = segment;
 		return;
 	}
-	b->seen[b->seens] = (struct lh_seen){n, thread, segment, segment, b->node[n].seen, 0};
+	b->seen[b->seens] =
+		(struct lh_chain_visit){n, thread, segment, segment, b->node[n].seen, 0};
 	b->node[n].seen = b->seens;
 	book_log(b, STEP_SEEN, b->seens++);
 }
 
-static inline void book_many(struct book *b, lh_node_id n)
+static inline void book_many(struct book *b, lh_chain_id n)
 {
-	b->node[n].flags |= LH_NODE_MANY;
+	b->node[n].flags |= LH_CHAIN_MANY_THREADS;
 	book_log(b, STEP_MANY, n);
 }
 
-static inline struct lh_facts book_facts(const struct book *b)
+static inline struct lh_order_input book_facts(const struct book *b)
 {
-	return (struct lh_facts){.lock = b->lock,
-				 .thread = b->thread,
-				 .node = b->node,
-				 .seen = b->seen,
-				 .event = b->event,
-				 .locks = b->locks,
-				 .threads = b->threads,
-				 .nodes = b->nodes,
-				 .seens = b->seens,
-				 .events = b->events,
-				 .orders_lost = b->orders_lost};
+	return (struct lh_order_input){.lock = b->lock,
+				       .thread = b->thread,
+				       .node = b->node,
+				       .seen = b->seen,
+				       .event = b->event,
+				       .locks = b->locks,
+				       .threads = b->threads,
+				       .nodes = b->nodes,
+				       .seens = b->seens,
+				       .events = b->events,
+				       .orders_lost = b->orders_lost};
 }
 
 /* ---- what a thread does ---- */
@@ -140,9 +141,9 @@ enum {
 	X = LH_EXCLUSIVE,
 	S = LH_SHARED,
 	P = LH_PERMIT,
-	WAIT = LH_WAITS << 4,
+	WAIT = LH_BLOCKING << 4,
 	TIMED = LH_TIMED << 4,
-	TRY = LH_TRIES << 4
+	TRY = LH_TRY << 4
 };
 
 struct take {
@@ -154,10 +155,10 @@ struct take {
 static inline void takes(struct book *b, lh_thread_id t, uint32_t segment, uint32_t n,
 			 const struct take *k)
 {
-	lh_node_id at = 0;
+	lh_chain_id at = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		at = book_node(b, at, k[i].lock, (lh_place)(n * 16 + i + 1) << 8 | k[i].as);
+		at = book_node(b, at, k[i].lock, (lh_site)(n * 16 + i + 1) << 8 | k[i].as);
 		book_seen(b, at, t, segment);
 	}
 }
@@ -170,9 +171,9 @@ struct ring {
 	uint32_t n, filter;
 	struct ring_link {
 		lh_lock_id held;
-		lh_place held_place; /* without how */
+		lh_site held_place; /* without how */
 		lh_lock_id wanted;
-		lh_place wanted_place;
+		lh_site wanted_place;
 	} link[RING_MAX];
 };
 
@@ -215,7 +216,7 @@ static inline void rings_add(struct rings *s, struct ring r)
 	struct ring *old;
 
 	for (uint32_t i = 0; i < r.n; i++)
-		r.link[i].held_place &= ~(lh_place)0xf0;
+		r.link[i].held_place &= ~(lh_site)0xf0;
 	ring_turn(&r);
 	old = rings_find(s, &r);
 	if (old) {

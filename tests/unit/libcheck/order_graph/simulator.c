@@ -34,7 +34,7 @@ static lh_thread_id queued_writer(const struct view *v, lh_lock_id lock, lh_thre
 		const struct stand *s = &v->at[t];
 		if (t == not_me || !s->queued || s->want.lock != lock || shared(s->want.place))
 			continue;
-		if (LH_PLACE_HOW(s->want.place) == LH_WAITS)
+		if (LH_SITE_HOW(s->want.place) == LH_BLOCKING)
 			return t;
 		timed = t;
 	}
@@ -76,12 +76,12 @@ static enum grip keeps(const struct view *v, lh_thread_id me, lh_thread_id by)
 	writer = prefers_writers(v, want->lock) ? queued_writer(v, want->lock, me) : 0;
 	if (!writer || !v->at[writer].known)
 		return FREE;
-	return LH_PLACE_HOW(v->at[writer].want.place) == LH_WAITS ? BEHIND : BEHIND_TIMED;
+	return LH_SITE_HOW(v->at[writer].want.place) == LH_BLOCKING ? BEHIND : BEHIND_TIMED;
 }
 
 static bool stuck(const struct stand *s)
 {
-	return s->want.lock && s->known && LH_PLACE_HOW(s->want.place) != LH_TRIES;
+	return s->want.lock && s->known && LH_SITE_HOW(s->want.place) != LH_TRY;
 }
 
 /* Nobody could be left out: what one wants is held by the next and by no other. */
@@ -109,7 +109,7 @@ static void keep_ring(const struct view *v, const lh_thread_id *t, uint32_t n, s
 		const struct hand *h = holds(s, before->want.lock);
 		r.link[i] = (struct ring_link){before->want.lock, h ? h->place : 0, s->want.lock,
 					       s->want.place};
-		if (LH_PLACE_HOW(s->want.place) == LH_TIMED ||
+		if (LH_SITE_HOW(s->want.place) == LH_TIMED ||
 		    keeps(v, t[i], t[(i + 1) % n]) == BEHIND_TIMED)
 			r.filter = LH_F_TIMED;
 	}
@@ -143,7 +143,7 @@ void view_find_rings(const struct view *v, struct rings *out)
 	}
 }
 
-bool view_was_seen(const struct book *b, lh_node_id n, lh_thread_id t, uint32_t segment)
+bool view_was_seen(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment)
 {
 	for (uint32_t i = b->node[n].seen; i; i = b->seen[i].next)
 		if (b->seen[i].thread == t && b->seen[i].first <= segment &&

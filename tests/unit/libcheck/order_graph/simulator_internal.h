@@ -13,7 +13,7 @@ enum { THREADS = 5, HANDS = 8, STATES_MAX = 1 << 21, BITS = 12 };
 
 struct hand {
 	lh_lock_id lock;
-	lh_place place;
+	lh_site place;
 };
 
 struct stand {
@@ -32,14 +32,14 @@ struct view {
 	struct stand at[THREADS + 1];
 };
 
-static inline bool shared(lh_place p)
+static inline bool shared(lh_site p)
 {
-	return LH_PLACE_MODE(p) == LH_SHARED;
+	return LH_SITE_MODE(p) == LH_SHARED;
 }
 
 bool view_can_take(const struct view *v, lh_thread_id me, struct hand h);
 void view_find_rings(const struct view *v, struct rings *out);
-bool view_was_seen(const struct book *b, lh_node_id n, lh_thread_id t, uint32_t segment);
+bool view_was_seen(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment);
 
 /* ---- all states ---- */
 

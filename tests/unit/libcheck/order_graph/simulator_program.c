@@ -13,7 +13,7 @@ enum { OPS = 12, LOCKS = 4 };
 struct op {
 	enum { TAKE, GIVE, CREATE, JOIN } what;
 	uint32_t on; /* lock 0..LOCKS, or thread */
-	lh_place place;
+	lh_site place;
 };
 
 struct program {
@@ -33,7 +33,7 @@ static uint32_t dice(uint32_t sides)
 	return (uint32_t)(dice_state >> 33) % sides;
 }
 
-static void op_add(struct program *p, lh_thread_id t, int what, uint32_t on, lh_place place)
+static void op_add(struct program *p, lh_thread_id t, int what, uint32_t on, lh_site place)
 {
 	struct op *o = &p->op[t][p->n[t]++];
 
@@ -45,13 +45,13 @@ static void op_add(struct program *p, lh_thread_id t, int what, uint32_t on, lh_
 static void take_random(struct program *p, lh_thread_id t, uint32_t *held)
 {
 	uint32_t l = dice(p->locks);
-	enum lh_how how = dice(8) ? LH_WAITS : dice(2) ? LH_TIMED : LH_TRIES;
+	enum lh_how how = dice(8) ? LH_BLOCKING : dice(2) ? LH_TIMED : LH_TRY;
 	enum lh_mode mode = p->kind[l] == LH_RWLOCK && dice(2) ? LH_SHARED : LH_EXCLUSIVE;
 
 	if (*held >> l & 1)
 		return;
 	*held |= 1u << l;
-	op_add(p, t, TAKE, l, LH_PLACE(t * 16 + p->n[t], how, mode));
+	op_add(p, t, TAKE, l, LH_SITE(t * 16 + p->n[t], how, mode));
 }
 
 static void give_random(struct program *p, lh_thread_id t, uint32_t *held)
@@ -83,7 +83,7 @@ static void program_thread(struct program *p, lh_thread_id t)
 			to_join |= 1u << c;
 		} else if ((to_join >> c & 1) && !dice(2)) {
 			op_add(p, t, JOIN, c,
-			       LH_PLACE(t * 16 + p->n[t], dice(6) ? LH_WAITS : LH_TIMED, 0));
+			       LH_SITE(t * 16 + p->n[t], dice(6) ? LH_BLOCKING : LH_TIMED, 0));
 			to_join &= ~(1u << c);
 		}
 	}
@@ -124,8 +124,8 @@ void program_print(const struct program *p)
 		for (uint32_t i = 0; i < p->n[t]; i++)
 			printf(" %s %u%s%s%s;", name[p->op[t][i].what], p->op[t][i].on,
 			       shared(p->op[t][i].place) ? " shared" : "",
-			       LH_PLACE_HOW(p->op[t][i].place) == LH_TIMED ? " timed" : "",
-			       LH_PLACE_HOW(p->op[t][i].place) == LH_TRIES ? " try" : "");
+			       LH_SITE_HOW(p->op[t][i].place) == LH_TIMED ? " timed" : "",
+			       LH_SITE_HOW(p->op[t][i].place) == LH_TRY ? " try" : "");
 		printf("\n");
 	}
 	for (uint32_t l = 0; l < p->locks; l++)
@@ -236,7 +236,7 @@ static bool takes_over(const struct program *p, lh_thread_id t, uint32_t pc)
 	const struct op *o = &p->op[t][pc];
 	lh_thread_id c = t;
 
-	return o->what == TAKE && LH_PLACE_HOW(o->place) == LH_WAITS && made_under(p, &c, o->on);
+	return o->what == TAKE && LH_SITE_HOW(o->place) == LH_BLOCKING && made_under(p, &c, o->on);
 }
 
 /* The segment a thread is in: a created or joined thread begins a new one, and what was held
@@ -247,7 +247,7 @@ static uint32_t segment_at(const struct program *p, lh_thread_id t, uint32_t pc)
 
 	for (uint32_t i = 0; i < pc; i++)
 		s += p->op[t][i].what == CREATE ||
-		     (p->op[t][i].what == JOIN && LH_PLACE_HOW(p->op[t][i].place) == LH_WAITS) ||
+		     (p->op[t][i].what == JOIN && LH_SITE_HOW(p->op[t][i].place) == LH_BLOCKING) ||
 		     gives_over(p, t, i) || takes_over(p, t, i);
 	return s;
 }
@@ -284,10 +284,10 @@ static uint32_t moves(const struct program *p, uint64_t state, const struct view
 			on.got |= 1u << o->on;
 		next[n++] = with_local(state, t, pack(on));
 	} else {
-		if (LH_PLACE_HOW(o->place) != LH_WAITS)
+		if (LH_SITE_HOW(o->place) != LH_BLOCKING)
 			next[n++] = with_local(state, t, pack(on));
 		w.queued = true;
-		if (LH_PLACE_HOW(o->place) != LH_TRIES)
+		if (LH_SITE_HOW(o->place) != LH_TRY)
 			next[n++] = with_local(state, t, pack(w));
 	}
 	return n;
@@ -304,9 +304,9 @@ static uint64_t first_state(const struct program *p)
 
 /* ---- one run, written down ---- */
 
-static lh_node_id chain_node(struct book *b, const struct stand *s, uint32_t n)
+static lh_chain_id chain_node(struct book *b, const struct stand *s, uint32_t n)
 {
-	lh_node_id at = 0;
+	lh_chain_id at = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		at = book_node(b, at, s->held[i].lock, s->held[i].place);
@@ -316,7 +316,7 @@ static lh_node_id chain_node(struct book *b, const struct stand *s, uint32_t n)
 static void note_asked(const struct program *p, struct book *b, const struct stand *s,
 		       lh_thread_id t, uint32_t pc)
 {
-	lh_node_id n = book_node(b, chain_node(b, s, s->held_n), s->want.lock, s->want.place);
+	lh_chain_id n = book_node(b, chain_node(b, s, s->held_n), s->want.lock, s->want.place);
 
 	book_seen(b, n, t, segment_at(p, t, pc));
 }
@@ -356,12 +356,13 @@ static void note_taken(const struct program *p, struct book *b, lh_thread_id t, 
 	const struct op *o = &p->op[t][pc];
 	uint32_t segment = segment_at(p, t, pc);
 
-	book_event(b, LH_EVENT_GIVE, t, segment, 0, 0); /* a cut, at least */
+	book_event(b, LH_HB_CREATOR_RELEASED, t, segment, 0, 0); /* a cut, at least */
 	for (lh_thread_id c = t, k; (k = made_under(p, &c, o->on)); c = k) {
 		const struct op *its = &p->op[k][taken_at(p, k, created_at(p, c), o->on)];
-		if (LH_PLACE_HOW(its->place) == LH_WAITS &&
+		if (LH_SITE_HOW(its->place) == LH_BLOCKING &&
 		    !(shared(its->place) && shared(o->place)))
-			book_event(b, LH_EVENT_TAKE, k, given_in(p, c, o->on), t, segment + 1);
+			book_event(b, LH_HB_ACQUIRED_FROM_CREATOR, k, given_in(p, c, o->on), t,
+				   segment + 1);
 	}
 }
 
@@ -374,16 +375,15 @@ static void note_done(const struct program *p, struct book *b, lh_thread_id t,
 	if (!gone_on)
 		return;
 	if (gives_over(p, t, before.pc))
-		book_event(b, LH_EVENT_GIVE, t, segment, 0, 0);
+		book_event(b, LH_HB_CREATOR_RELEASED, t, segment, 0, 0);
 	if (takes_over(p, t, before.pc))
 		note_taken(p, b, t, before.pc);
 	if (o->what == CREATE) {
 		b->thread[o->on].creator = t;
 		b->thread[o->on].creator_segment = segment;
-		book_event(b, LH_EVENT_CREATE, t, segment, o->on, 0);
-	} else if (o->what == JOIN && LH_PLACE_HOW(o->place) == LH_WAITS) {
-		book_event(b, LH_EVENT_JOIN, o->on, segment_at(p, o->on, p->n[o->on]), t,
-			   segment + 1);
+		book_event(b, LH_HB_CREATE, t, segment, o->on, 0);
+	} else if (o->what == JOIN && LH_SITE_HOW(o->place) == LH_BLOCKING) {
+		book_event(b, LH_HB_JOIN, o->on, segment_at(p, o->on, p->n[o->on]), t, segment + 1);
 		note_guard(p, b, t, before.pc, before, o->on);
 	}
 }
@@ -439,9 +439,9 @@ struct book *program_run(const struct program *p, uint64_t seed)
 
 /* ---- every run ---- */
 
-static lh_node_id find_node(const struct book *b, lh_node_id parent, struct hand h)
+static lh_chain_id find_node(const struct book *b, lh_chain_id parent, struct hand h)
 {
-	for (lh_node_id i = 1; i < b->nodes; i++)
+	for (lh_chain_id i = 1; i < b->nodes; i++)
 		if (b->node[i].parent == parent && b->node[i].lock == h.lock &&
 		    b->node[i].place == h.place)
 			return i;
@@ -451,7 +451,7 @@ static lh_node_id find_node(const struct book *b, lh_node_id parent, struct hand
 /* Was this thread seen in this segment, holding exactly this and asking for that? */
 static bool is_known(const struct book *b, const struct stand *s, lh_thread_id t, uint32_t segment)
 {
-	lh_node_id n = 0;
+	lh_chain_id n = 0;
 
 	for (uint32_t i = 0; i < s->held_n; i++) {
 		n = find_node(b, n, s->held[i]);

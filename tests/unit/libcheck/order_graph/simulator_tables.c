@@ -12,8 +12,8 @@
 struct local {
 	enum { ABSENT, IDLE, PIECE, DONE } kind;
 	uint32_t segment;
-	lh_node_id top; /* the piece */
-	uint32_t pos;   /* how many of its locks it has */
+	lh_chain_id top; /* the piece */
+	uint32_t pos;    /* how many of its locks it has */
 	bool queued;
 };
 
@@ -27,7 +27,7 @@ struct play {
 	uint32_t locals[THREADS + 1];
 	struct local local[THREADS + 1][LOCALS];
 	uint32_t segments[THREADS + 1];
-	lh_node_id base[THREADS + 1][SEGMENTS]; /* chain held all the time in this segment */
+	lh_chain_id base[THREADS + 1][SEGMENTS]; /* chain held all the time in this segment */
 	bool failed;
 };
 
@@ -49,7 +49,7 @@ static uint32_t local_find(struct play *p, lh_thread_id t, struct local l)
 	return i;
 }
 
-static uint32_t path_of(const struct book *b, lh_node_id top, lh_node_id *path)
+static uint32_t path_of(const struct book *b, lh_chain_id top, lh_chain_id *path)
 {
 	uint32_t n = b->node[top].depth, i = n;
 
@@ -58,7 +58,7 @@ static uint32_t path_of(const struct book *b, lh_node_id top, lh_node_id *path)
 	return n;
 }
 
-static bool in_chain(const struct book *b, lh_node_id chain, lh_lock_id lock)
+static bool in_chain(const struct book *b, lh_chain_id chain, lh_lock_id lock)
 {
 	for (; chain; chain = b->node[chain].parent)
 		if (b->node[chain].lock == lock)
@@ -66,16 +66,16 @@ static bool in_chain(const struct book *b, lh_node_id chain, lh_lock_id lock)
 	return false;
 }
 
-static void hold(const struct book *b, struct stand *s, lh_node_id n)
+static void hold(const struct book *b, struct stand *s, lh_chain_id n)
 {
 	s->held[s->held_n++] = (struct hand){b->node[n].lock, b->node[n].place};
 }
 
 /* What the next lock of this piece is, counted over those not held by the base. 0 none. */
-static lh_node_id next_of(const struct play *p, lh_thread_id t, const struct local *l,
-			  struct stand *s)
+static lh_chain_id next_of(const struct play *p, lh_thread_id t, const struct local *l,
+			   struct stand *s)
 {
-	lh_node_id path[64], base = p->base[t][l->segment];
+	lh_chain_id path[64], base = p->base[t][l->segment];
 	uint32_t n = path_of(p->b, l->top, path), pos = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -98,11 +98,11 @@ static void play_view(const struct play *p, uint64_t state, struct view *v)
 	for (lh_thread_id t = 1; t <= p->n; t++) {
 		const struct local *l = &p->local[t][local_of(state, t)];
 		struct stand *s = &v->at[t];
-		lh_node_id want;
+		lh_chain_id want;
 		s->done = l->kind == DONE;
 		if (l->kind != IDLE && l->kind != PIECE)
 			continue;
-		for (lh_node_id g = p->base[t][l->segment]; g; g = p->b->node[g].parent)
+		for (lh_chain_id g = p->base[t][l->segment]; g; g = p->b->node[g].parent)
 			hold(p->b, s, g);
 		if (l->kind != PIECE)
 			continue;
@@ -126,7 +126,7 @@ static void move_piece(struct play *p, uint64_t state, const struct view *v, lh_
 	struct local l = p->local[t][local_of(state, t)],
 		     idle = {.kind = IDLE, .segment = l.segment};
 	struct hand want = v->at[t].want;
-	enum lh_how how = LH_PLACE_HOW(want.place);
+	enum lh_how how = LH_SITE_HOW(want.place);
 
 	if (!want.lock) {
 		go(p, state, t, idle);
@@ -138,15 +138,15 @@ static void move_piece(struct play *p, uint64_t state, const struct view *v, lh_
 		go(p, state, t, l);
 		return;
 	}
-	if (how == LH_WAITS || how == LH_TIMED) {
+	if (how == LH_BLOCKING || how == LH_TIMED) {
 		l.queued = true;
 		go(p, state, t, l);
 	}
-	if (how == LH_TIMED || how == LH_TRIES)
+	if (how == LH_TIMED || how == LH_TRY)
 		go(p, state, t, idle);
 }
 
-static bool is_top(const struct book *b, lh_node_id n, lh_thread_id t, uint32_t segment)
+static bool is_top(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment)
 {
 	for (uint32_t i = 1; i < b->seens; i++)
 		if (b->node[b->seen[i].node].parent == n && b->seen[i].thread == t &&
@@ -160,7 +160,7 @@ static void begin_pieces(struct play *p, uint64_t state, lh_thread_id t, uint32_
 	const struct book *b = p->b;
 
 	for (uint32_t i = 1; i < b->seens; i++) {
-		const struct lh_seen *s = &b->seen[i];
+		const struct lh_chain_visit *s = &b->seen[i];
 		if (s->thread == t && s->first <= segment && segment <= s->last &&
 		    is_top(b, s->node, t, segment))
 			go(p, state, t,
@@ -171,7 +171,7 @@ static void begin_pieces(struct play *p, uint64_t state, lh_thread_id t, uint32_
 /* Taking what the guard of the next segment holds more: at once, and it never waits. */
 static bool may_enter(const struct play *p, const struct view *v, lh_thread_id t, uint32_t segment)
 {
-	for (lh_node_id g = p->base[t][segment]; g; g = p->b->node[g].parent)
+	for (lh_chain_id g = p->base[t][segment]; g; g = p->b->node[g].parent)
 		if (!view_can_take(v, t, (struct hand){p->b->node[g].lock, p->b->node[g].place}))
 			return false;
 	return true;
@@ -181,10 +181,11 @@ static bool may_enter(const struct play *p, const struct view *v, lh_thread_id t
 static bool may_take(const struct play *p, uint64_t state, lh_thread_id t, uint32_t segment)
 {
 	for (uint32_t i = 1; i < p->b->events; i++) {
-		const struct lh_event *e = &p->b->event[i];
+		const struct lh_hb_edge *e = &p->b->event[i];
 		const struct local *l = &p->local[e->a][local_of(state, e->a)];
-		if (e->what == LH_EVENT_TAKE && e->b == t && e->b_segment == segment &&
-		    l->kind != DONE && (l->kind == ABSENT || l->segment <= e->a_segment))
+		if (e->what == LH_HB_ACQUIRED_FROM_CREATOR && e->b == t &&
+		    e->b_segment == segment && l->kind != DONE &&
+		    (l->kind == ABSENT || l->segment <= e->a_segment))
 			return false;
 	}
 	return true;
@@ -203,13 +204,13 @@ static void next_segment(struct play *p, uint64_t state, const struct view *v, l
 	if (!may_enter(p, v, t, segment + 1))
 		return;
 	for (uint32_t i = 1; i < b->events; i++) {
-		const struct lh_event *e = &b->event[i];
-		if (e->what == LH_EVENT_CREATE && e->a == t && e->a_segment == segment)
+		const struct lh_hb_edge *e = &b->event[i];
+		if (e->what == LH_HB_CREATE && e->a == t && e->a_segment == segment)
 			go(p, with_local(state, e->b, local_find(p, e->b, fresh)), t, next);
-		if (e->what == LH_EVENT_JOIN && e->b == t && e->b_segment == segment + 1 &&
+		if (e->what == LH_HB_JOIN && e->b == t && e->b_segment == segment + 1 &&
 		    v->at[e->a].done)
 			go(p, state, t, next);
-		if (e->what == LH_EVENT_GIVE && e->a == t && e->a_segment == segment &&
+		if (e->what == LH_HB_CREATOR_RELEASED && e->a == t && e->a_segment == segment &&
 		    may_take(p, state, t, segment + 1))
 			go(p, state, t, next);
 	}
@@ -237,13 +238,13 @@ static void set_bases(struct play *p)
 	const struct book *b = p->b;
 
 	for (uint32_t i = 1; i < b->events; i++) {
-		const struct lh_event *e = &b->event[i];
-		bool ends = e->what == LH_EVENT_CREATE || e->what == LH_EVENT_GIVE;
+		const struct lh_hb_edge *e = &b->event[i];
+		bool ends = e->what == LH_HB_CREATE || e->what == LH_HB_CREATOR_RELEASED;
 		lh_thread_id t = ends ? e->a : e->b;
 		uint32_t last = ends ? e->a_segment + 1 : e->b_segment;
 		if (last > p->segments[t])
 			p->segments[t] = last;
-		if (e->what != LH_EVENT_JOIN || !b->thread[e->a].guard ||
+		if (e->what != LH_HB_JOIN || !b->thread[e->a].guard ||
 		    b->thread[e->a].creator != e->b)
 			continue;
 		for (uint32_t s = b->thread[e->a].creator_segment + 1; s < e->b_segment; s++)

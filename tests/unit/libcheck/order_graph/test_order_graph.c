@@ -14,7 +14,7 @@
 /* What holds while its head was taken elsewhere: nobody was seen at the chain's links. */
 static void holds_then(struct book *b, lh_thread_id t, struct take held, struct take want)
 {
-	lh_node_id at = book_node(b, 0, held.lock, 50 << 8 | held.as);
+	lh_chain_id at = book_node(b, 0, held.lock, 50 << 8 | held.as);
 
 	book_seen(b, book_node(b, at, want.lock, 51 << 8 | want.as), t, 0);
 }
@@ -52,8 +52,8 @@ static void expect(const char *name, struct book *b, uint32_t n, uint32_t length
 		      (filter == LH_F_ORDERED && b->orders_lost);
 
 	whole.n = growing.n = quick.n = 0;
-	judge_whole(b, LH_JUDGE_FILTERED, &whole);
-	judge_growing(b, LH_JUDGE_FILTERED, &growing);
+	judge_whole(b, LH_ORDER_KEEP_FILTERED, &whole);
+	judge_growing(b, LH_ORDER_KEEP_FILTERED, &growing);
 	judge_whole(b, 0, &quick);
 	for (uint32_t i = 0; i < whole.n; i++)
 		bad += whole.ring[i].n != length || whole.ring[i].filter != filter;
@@ -162,7 +162,7 @@ static void guard_cases(void)
 {
 	for (int kept = 0; kept < 2; kept++) {
 		struct stage s = stage();
-		lh_node_id g = book_node(s.b, 0, s.G, 1 << 8);
+		lh_chain_id g = book_node(s.b, 0, s.G, 1 << 8);
 		s.b->thread[s.t3].creator = s.t1;
 		s.b->thread[s.t3].guard = kept ? g : 0;
 		TAKES(s.b, s.t3, 0, {s.A, X}, {s.B, X});
@@ -182,11 +182,11 @@ static void order_cases(void)
 	struct stage s = stage();
 
 	TAKES(s.b, s.t1, 0, {s.A, X}, {s.B, X});
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 0, s.t2, 0);
+	book_event(s.b, LH_HB_CREATE, s.t1, 0, s.t2, 0);
 	TAKES(s.b, s.t2, 0, {s.B, X}, {s.A, X});
 	expect("before the other was created", s.b, 1, 2, LH_F_ORDERED);
 	s = stage();
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 0, s.t2, 0);
+	book_event(s.b, LH_HB_CREATE, s.t1, 0, s.t2, 0);
 	TAKES(s.b, s.t1, 1, {s.A, X}, {s.B, X});
 	TAKES(s.b, s.t2, 0, {s.B, X}, {s.A, X});
 	expect("after the other was created", s.b, 1, 2, LH_F_NONE);
@@ -201,29 +201,29 @@ static void order_cases(void)
 	s.b->orders_lost = true;
 	expect("a gate is known all the same", s.b, 1, 2, LH_F_GATE);
 	s = stage();
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 0, s.t2, 0);
+	book_event(s.b, LH_HB_CREATE, s.t1, 0, s.t2, 0);
 	TAKES(s.b, s.t2, 0, {s.B, X}, {s.A, X});
-	book_event(s.b, LH_EVENT_JOIN, s.t2, 0, s.t1, 2);
+	book_event(s.b, LH_HB_JOIN, s.t2, 0, s.t1, 2);
 	TAKES(s.b, s.t1, 2, {s.A, X}, {s.B, X});
 	expect("after the other was joined", s.b, 1, 2, LH_F_ORDERED);
 	s = stage();
 	TAKES(s.b, s.t1, 0, {s.A, X}, {s.B, X});
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 0, s.t2, 0);
-	book_event(s.b, LH_EVENT_JOIN, s.t2, 0, s.t1, 2);
+	book_event(s.b, LH_HB_CREATE, s.t1, 0, s.t2, 0);
+	book_event(s.b, LH_HB_JOIN, s.t2, 0, s.t1, 2);
 	TAKES(s.b, s.t1, 2, {s.A, X}, {s.B, X});
 	TAKES(s.b, s.t2, 0, {s.B, X}, {s.A, X});
 	expect("before and after, but never beside", s.b, 1, 2, LH_F_ORDERED);
 	s = stage();
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 0, s.t2, 0);
-	book_event(s.b, LH_EVENT_JOIN, s.t2, 0, s.t1, 2);
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 2, s.t3, 0);
+	book_event(s.b, LH_HB_CREATE, s.t1, 0, s.t2, 0);
+	book_event(s.b, LH_HB_JOIN, s.t2, 0, s.t1, 2);
+	book_event(s.b, LH_HB_CREATE, s.t1, 2, s.t3, 0);
 	TAKES(s.b, s.t2, 0, {s.B, X}, {s.A, X});
 	TAKES(s.b, s.t3, 0, {s.A, X}, {s.B, X});
 	expect("one after the other", s.b, 1, 2, LH_F_ORDERED);
 	s = stage(); /* two segments at a barrier: first A B | then B A */
 	TAKES(s.b, s.t1, 0, {s.A, X}, {s.B, X});
-	book_event(s.b, LH_EVENT_BARRIER, s.t1, 0, s.t2, 1);
-	book_event(s.b, LH_EVENT_BARRIER, s.t2, 0, s.t1, 1);
+	book_event(s.b, LH_HB_BARRIER, s.t1, 0, s.t2, 1);
+	book_event(s.b, LH_HB_BARRIER, s.t2, 0, s.t1, 1);
 	TAKES(s.b, s.t2, 1, {s.B, X}, {s.A, X});
 	expect("a barrier between", s.b, 1, 2, LH_F_ORDERED);
 }
@@ -351,7 +351,7 @@ static void life_cases(void)
 	expect("joins one that joins one that takes it", s.b, 1, 3, LH_F_NONE);
 	s = stage();
 	TAKES(s.b, s.t2, 0, {s.A, X});
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 0, s.t2, 0);
+	book_event(s.b, LH_HB_CREATE, s.t1, 0, s.t2, 0);
 	TAKES(s.b, s.t1, 1, {s.A, X}, {l2, X | TIMED});
 	expect("timed join", s.b, 1, 2, LH_F_TIMED);
 }
@@ -391,8 +391,8 @@ static void long_rings(void)
 static void distinct(void)
 {
 	struct stage s = stage();
-	struct lh_judge *j = judge_new(0);
-	struct lh_facts f;
+	struct lh_order_graph *j = judge_new(0);
+	struct lh_order_input f;
 	uint32_t found = 0;
 
 	TAKES(s.b, s.t1, 0, {s.A, X}, {s.B, X});
@@ -404,15 +404,15 @@ static void distinct(void)
 		  s.t3, 0);
 	f = book_facts(s.b);
 	uint64_t key = 0;
-	for (lh_node_id n = 1; n < f.nodes; n++) {
-		uint32_t got = lh_judge_node(j, &f, n);
+	for (lh_chain_id n = 1; n < f.nodes; n++) {
+		uint32_t got = lh_order_check_chain(j, &f, n);
 		found += got;
 		if (got)
-			key = lh_judge_found(j)->key;
+			key = lh_order_cycles(j)->key;
 	}
 	CHECK_EQ(found, 2);
-	CHECK_EQ(lh_judge_count(j, key), 2);
-	CHECK_EQ(lh_judge_count(j, 12345), 0);
+	CHECK_EQ(lh_order_counters(j, key), 2);
+	CHECK_EQ(lh_order_counters(j, 12345), 0);
 	free(j);
 	free(s.b);
 }
@@ -421,22 +421,22 @@ static void distinct(void)
 static void changes(void)
 {
 	struct stage s = stage();
-	struct lh_judge *j = judge_new(0);
+	struct lh_order_graph *j = judge_new(0);
 	lh_lock_id sem = book_lock(s.b, LH_SEM, 0),
 		   other = book_lock(s.b, LH_MUTEX, LH_LOCK_PSHARED);
 	lh_lock_id same[BOOK_LOCKS] = {0};
-	struct lh_facts f;
+	struct lh_order_input f;
 	uint32_t found = 0;
 
 	TAKES(s.b, s.t1, 0, {sem, X}, {s.A, X});
 	TAKES(s.b, s.t2, 0, {s.A, X}, {sem, X | TRY});
 	f = book_facts(s.b);
-	for (lh_node_id n = 1; n < f.nodes; n++)
-		found += lh_judge_node(j, &f, n);
+	for (lh_chain_id n = 1; n < f.nodes; n++)
+		found += lh_order_check_chain(j, &f, n);
 	CHECK_EQ(found, 0);
 	s.b->lock[LH_LOCK_ROW(sem)].flags |= LH_LOCK_TRIED;
-	CHECK_EQ(lh_judge_lock(j, &f, sem), 1);
-	CHECK_EQ(lh_judge_found(j)->n, 2);
+	CHECK_EQ(lh_order_check_lock(j, &f, sem), 1);
+	CHECK_EQ(lh_order_cycles(j)->n, 2);
 	free(j);
 	TAKES(s.b, s.t1, 0, {s.B, X}, {s.C, X});
 	TAKES(s.b, s.t2, 0, {s.C, X}, {other, X});
@@ -444,8 +444,8 @@ static void changes(void)
 	f = book_facts(s.b);
 	f.same = same;
 	j = judge_new(0);
-	for (lh_node_id n = 1, last = 0; n < f.nodes; n++, last = found)
-		found = lh_judge_node(j, &f, n) ? n : last;
+	for (lh_chain_id n = 1, last = 0; n < f.nodes; n++, last = found)
+		found = lh_order_check_chain(j, &f, n) ? n : last;
 	CHECK_EQ(found, f.nodes - 1);
 	free(j);
 	free(s.b);
@@ -454,10 +454,10 @@ static void changes(void)
 /* Little room and few steps: counted, never wrong. */
 static void bounds(void)
 {
-	struct lh_judge_room small = room;
+	struct lh_order_graph_size small = room;
 	struct stage s = stage();
-	struct lh_judge *j;
-	struct lh_facts f;
+	struct lh_order_graph *j;
+	struct lh_order_input f;
 
 	TAKES(s.b, s.t1, 0, {s.A, X}, {s.B, X}, {s.C, X}, {s.G, X});
 	TAKES(s.b, s.t2, 0, {s.G, X}, {s.C, X}, {s.B, X}, {s.A, X});
@@ -466,20 +466,21 @@ static void bounds(void)
 		small = room;
 		small.locks = small.edges = small.witnesses = small.circles = n;
 		small.seens = small.events = small.threads = n;
-		j = lh_judge_make(calloc(1, lh_judge_bytes(&small)), &small, LH_JUDGE_FILTERED);
-		for (lh_node_id i = 1; i < f.nodes; i++)
-			lh_judge_node(j, &f, i);
-		CHECK(lh_judge_counts(j).refused > 0);
-		CHECK(lh_judge_ok(j));
+		j = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small,
+					LH_ORDER_KEEP_FILTERED);
+		for (lh_chain_id i = 1; i < f.nodes; i++)
+			lh_order_check_chain(j, &f, i);
+		CHECK(lh_order_counts(j).refused > 0);
+		CHECK(lh_order_graph_is_consistent(j));
 		free(j);
 	}
 	small = room;
 	small.earn = 1;
 	small.burst = 4;
-	j = lh_judge_make(calloc(1, lh_judge_bytes(&small)), &small, 0);
-	for (lh_node_id i = 1; i < f.nodes; i++)
-		CHECK_EQ(lh_judge_node(j, &f, i), 0);
-	CHECK(lh_judge_counts(j).cut > 0);
+	j = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small, 0);
+	for (lh_chain_id i = 1; i < f.nodes; i++)
+		CHECK_EQ(lh_order_check_chain(j, &f, i), 0);
+	CHECK(lh_order_counts(j).cut > 0);
 	free(j);
 	free(s.b);
 }
@@ -491,7 +492,7 @@ static void expect_pool(const char *name, struct book *b, uint32_t filter)
 	static struct rings none;
 
 	none.n = 0;
-	judge_whole(b, LH_JUDGE_FILTERED, &none);
+	judge_whole(b, LH_ORDER_KEEP_FILTERED, &none);
 	if (!CHECK_EQ(pool_filter, filter))
 		printf("\tcase %s\n", name);
 	free(b);
@@ -528,7 +529,7 @@ static void pool_cases(void)
 	expect_pool("under a gate", s.b, LH_F_GATE);
 	s = pool_stage(&m, 2);
 	TAKES(s.b, s.t1, 0, {m, P}, {m, P});
-	book_event(s.b, LH_EVENT_CREATE, s.t1, 0, s.t2, 0);
+	book_event(s.b, LH_HB_CREATE, s.t1, 0, s.t2, 0);
 	TAKES(s.b, s.t2, 0, {m, P}, {m, P});
 	expect_pool("one after the other", s.b, LH_F_ORDERED);
 	s = pool_stage(&m, 2);

@@ -10,16 +10,16 @@
 
 /* ---- random books against the oracle ---- */
 
-static lh_place random_place(const struct book *b, lh_lock_id lock)
+static lh_site random_place(const struct book *b, lh_lock_id lock)
 {
 	enum lh_mode mode = LH_EXCLUSIVE;
-	enum lh_how how = dice(8) ? LH_WAITS : dice(2) ? LH_TIMED : LH_TRIES;
+	enum lh_how how = dice(8) ? LH_BLOCKING : dice(2) ? LH_TIMED : LH_TRY;
 
 	if (b->lock[LH_LOCK_ROW(lock)].kind == LH_RWLOCK && dice(2))
 		mode = LH_SHARED;
 	if (b->lock[LH_LOCK_ROW(lock)].flags & LH_LOCK_COUNTING)
 		mode = LH_PERMIT;
-	return LH_PLACE(1 + dice(2), how, mode);
+	return LH_SITE(1 + dice(2), how, mode);
 }
 
 static void random_locks(struct book *b, uint32_t n, bool plain)
@@ -56,21 +56,21 @@ static void random_walk(struct book *b, uint32_t first, uint32_t locks, uint32_t
 {
 	lh_thread_id t = 1 + dice(threads);
 	uint32_t segment = dice(3), depth = 1 + dice(4);
-	lh_node_id n = 0;
+	lh_chain_id n = 0;
 
 	while (depth--) {
 		lh_lock_id lock = random_lock(b, first, locks, threads);
 		bool again = false;
-		for (lh_node_id h = n; h; h = b->node[h].parent)
+		for (lh_chain_id h = n; h; h = b->node[h].parent)
 			again |= b->node[h].lock == lock;
 		if (again)
 			continue;
-		lh_node_id child = book_node(b, n, lock, random_place(b, lock));
+		lh_chain_id child = book_node(b, n, lock, random_place(b, lock));
 		if (dice(12))
 			book_seen(b, child, t, segment);
 		else if (!dice(4))
 			book_many(b, child);
-		if (b->lock[LH_LOCK_ROW(lock)].kind == LH_LIFE)
+		if (b->lock[LH_LOCK_ROW(lock)].kind == LH_THREAD_END)
 			break; /* nobody holds a join */
 		n = child;
 	}
@@ -80,7 +80,7 @@ static void random_walk(struct book *b, uint32_t first, uint32_t locks, uint32_t
 static void random_guard(struct book *b, lh_thread_id t, uint32_t first, uint32_t locks)
 {
 	lh_lock_id a = LH_LOCK_ID(first + dice(locks), 1), c = LH_LOCK_ID(first + dice(locks), 1);
-	lh_node_id n = book_node(b, 0, a, random_place(b, a));
+	lh_chain_id n = book_node(b, 0, a, random_place(b, a));
 
 	b->thread[t].guard = a == c || dice(2) ? n : book_node(b, n, c, random_place(b, c));
 }
@@ -101,8 +101,8 @@ static struct book *random_book(void)
 	for (uint32_t i = 4 + dice(14); i; i--) {
 		random_walk(b, first, locks, threads);
 		if (!dice(12))
-			book_event(b, LH_EVENT_CREATE, 1 + dice(threads), dice(3),
-				   1 + dice(threads), dice(3));
+			book_event(b, LH_HB_CREATE, 1 + dice(threads), dice(3), 1 + dice(threads),
+				   dice(3));
 	}
 	return b;
 }
@@ -127,8 +127,8 @@ static bool oracle_round(void)
 
 	oracle.n = whole.n = growing.n = quick.n = 0;
 	oracle_rings(b, ORACLE_LENGTH, &oracle);
-	CHECK(!judge_whole(b, LH_JUDGE_FILTERED, &whole).cut);
-	judge_growing(b, LH_JUDGE_FILTERED, &growing);
+	CHECK(!judge_whole(b, LH_ORDER_KEEP_FILTERED, &whole).cut);
+	judge_growing(b, LH_ORDER_KEEP_FILTERED, &growing);
 	judge_whole(b, 0, &quick);
 	drop_long(&whole);
 	drop_long(&growing);
@@ -240,7 +240,7 @@ static bool simulator_round(uint64_t number)
 	if (b) {
 		tally.books++;
 		judge.n = 0;
-		judge_whole(b, LH_JUDGE_FILTERED, &judge);
+		judge_whole(b, LH_ORDER_KEEP_FILTERED, &judge);
 		count(&judge);
 		good = against_book(b, &judge) && against_program(p, b, &judge);
 	}
@@ -298,11 +298,10 @@ static void random_pool(uint64_t number)
 		takes(b, 1 + dice(threads), dice(3), n, k);
 	}
 	for (uint32_t i = dice(4); i; i--)
-		book_event(b, LH_EVENT_CREATE, 1 + dice(threads), dice(3), 1 + dice(threads),
-			   dice(3));
+		book_event(b, LH_HB_CREATE, 1 + dice(threads), dice(3), 1 + dice(threads), dice(3));
 	none.n = 0;
 	oracle = oracle_pool(b, m);
-	judge_whole(b, LH_JUDGE_FILTERED, &none);
+	judge_whole(b, LH_ORDER_KEEP_FILTERED, &none);
 	if (!CHECK_EQ(pool_filter, oracle < 0 ? 255 : oracle)) {
 		printf("\tpool round %u\n", (uint32_t)number);
 		print_book(b);

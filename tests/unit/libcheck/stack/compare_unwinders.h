@@ -31,7 +31,7 @@ static inline uintptr_t unwound_reg(unw_cursor_t *c, int reg)
 /* One frame out. The slot: below the stack pointer, or, in a context that the kernel laid
  * down for a handler, beside the same stack pointer. It looks into frames that are not its own. */
 static __attribute__((no_sanitize("address"))) inline bool
-unwound_step(unw_cursor_t *c, uintptr_t high, struct lh_spot *out)
+unwound_step(unw_cursor_t *c, uintptr_t high, struct lh_return_slot *out)
 {
 	uintptr_t from = unwound_reg(c, UNW_REG_SP);
 	const greg_t *kept = (const greg_t *)(from + offsetof(ucontext_t, uc_mcontext.gregs));
@@ -48,7 +48,7 @@ unwound_step(unw_cursor_t *c, uintptr_t high, struct lh_spot *out)
 
 /* As lh_walk; -1 if the frame of `regs` was not met. */
 static inline __attribute__((always_inline)) int unwound(const struct lh_regs *regs, uintptr_t high,
-							 struct lh_spot *out, int room)
+							 struct lh_return_slot *out, int room)
 {
 	unw_context_t context;
 	unw_cursor_t c;
@@ -64,7 +64,8 @@ static inline __attribute__((always_inline)) int unwound(const struct lh_regs *r
 }
 
 /* How many of the frames agree, from the innermost. */
-static inline int unwound_common(const struct lh_spot *a, int an, const struct lh_spot *b, int bn)
+static inline int unwound_common(const struct lh_return_slot *a, int an,
+				 const struct lh_return_slot *b, int bn)
 {
 	int n = 0;
 	while (n < an && n < bn && a[n].pc == b[n].pc && a[n].slot == b[n].slot)

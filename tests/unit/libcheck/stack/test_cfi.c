@@ -80,7 +80,7 @@ static void compare_at(const struct lh_cfi_object *o, Dwarf_CFI *cfi, uintptr_t 
 {
 	struct lh_cfi_row row;
 	Dwarf_Frame *frame = NULL;
-	enum lh_cfi_answer answer = lh_cfi_find(o, o->start + vaddr, &row);
+	enum lh_cfi_result answer = lh_cfi_find(o, o->start + vaddr, &row);
 	bool theirs = dwarf_cfi_addrframe(cfi, vaddr, &frame) == 0;
 	bool ours = answer == LH_CFI_FOUND || answer == LH_CFI_FOUND_SIGNAL;
 	if (ours != theirs || (ours && !same_row(&row, frame))) {
@@ -179,7 +179,7 @@ static const struct row {
 	ROW(by_bp_odd, SP + 4, 0, -1, LH_WALK_DAMAGED),
 	ROW(by_bp_far, HIGH, 0, -1, LH_WALK_DAMAGED),
 	ROW(by_bp_far, SP + 4, 0, -1, LH_WALK_DAMAGED),
-	ROW(by_bx, SP + 4, 0, -1, LH_WALK_STRANGE),
+	ROW(by_bx, SP + 4, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(at_bp, SP, 0, SP + 7, LH_WALK_CUT),
 	ROW(at_bp, HIGH - 1, 0, SP + 7, LH_WALK_CUT),
 	ROW(at_bp, SP - 1, 0, -1, LH_WALK_DAMAGED),
@@ -187,21 +187,21 @@ static const struct row {
 	ROW(at_bp, SP, 1, -1, LH_WALK_DAMAGED),
 	ROW(same_sp, 0, 0, -1, LH_WALK_DAMAGED),
 	ROW(outermost, 0, 0, -1, LH_WALK_DONE),
-	ROW(in_register, 0, 0, -1, LH_WALK_STRANGE),
-	ROW(val_offset, 0, 0, -1, LH_WALK_STRANGE),
+	ROW(in_register, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(val_offset, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(computed, 0, 0, -1, LH_WALK_DAMAGED),
 	ROW(computed_pc, 0, 0, SP + 3, LH_WALK_CUT),
 	ROW(computed_odd, 0, 0, -1, LH_WALK_DAMAGED),
 	ROW(sums, 0, 0, SP + 2, LH_WALK_CUT),
 	ROW(compared, 0, 0, SP + 1, LH_WALK_CUT),
 	ROW(shifted, 0, 0, SP + 1, LH_WALK_CUT),
-	ROW(nothing, 0, 0, -1, LH_WALK_STRANGE),
-	ROW(too_few, 0, 0, -1, LH_WALK_STRANGE),
-	ROW(no_address, 0, 0, -1, LH_WALK_STRANGE),
-	ROW(too_many, 0, 0, -1, LH_WALK_STRANGE),
+	ROW(nothing, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(too_few, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(no_address, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(too_many, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(remembered, 0, 0, SP + 2, LH_WALK_CUT),
-	ROW(remembered_thrice, 0, 0, -1, LH_WALK_STRANGE),
-	ROW(recalled, 0, 0, -1, LH_WALK_STRANGE),
+	ROW(remembered_thrice, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(recalled, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(restored, 0, 0, SP, LH_WALK_CUT),
 };
 
@@ -216,7 +216,7 @@ static void walk_row(const struct row *r)
 {
 	uintptr_t at = (uintptr_t)&words[r->bp];
 	struct lh_regs regs = {(uintptr_t)r->pc + 2, (uintptr_t)&words[SP], at + (uintptr_t)r->odd};
-	struct lh_spot spot = {0, 0};
+	struct lh_return_slot spot = {0, 0};
 	enum lh_walk_end end;
 	set_words();
 	if (r->pc == at_bp)
@@ -235,12 +235,12 @@ static void lost_frame_pointer(void)
 {
 	struct lh_regs regs = {(uintptr_t)no_bp + 2, (uintptr_t)&words[SP],
 			       (uintptr_t)&words[SP + 4]};
-	struct lh_spot spots[3];
+	struct lh_return_slot spots[3];
 	enum lh_walk_end end;
 	set_words();
 	words[SP] = (uintptr_t)by_bp + 2;
 	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 1);
-	CHECK_EQ(end, LH_WALK_STRANGE);
+	CHECK_EQ(end, LH_WALK_UNSUPPORTED);
 	regs.pc = (uintptr_t)plain + 2;
 	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 2);
 	CHECK_EQ(end, LH_WALK_NO_CFI);
@@ -341,7 +341,7 @@ static const uint8_t smallest[] = {
 	0,
 };
 
-static enum lh_cfi_answer find_in(uint8_t *at, uintptr_t offset, struct lh_cfi_row *row)
+static enum lh_cfi_result find_in(uint8_t *at, uintptr_t offset, struct lh_cfi_row *row)
 {
 	uintptr_t header = (uintptr_t)at;
 	struct lh_cfi_object o = {header - 256, header + sizeof smallest, header};
@@ -388,7 +388,7 @@ static void spoilt(uint8_t *at)
 			r ^= r << 13, r ^= r >> 7, r ^= r << 17;
 			at[r % sizeof smallest] = (uint8_t)(r >> 32);
 		}
-		enum lh_cfi_answer answer = find_in(at, r >> 40 & 127, &row);
+		enum lh_cfi_result answer = find_in(at, r >> 40 & 127, &row);
 		refused += answer == LH_CFI_NOT_READ || answer == LH_CFI_NOT_THERE;
 	}
 	CHECK(refused > ROUNDS / 10);

@@ -33,7 +33,7 @@ static uintptr_t top_of_stack(void)
 	return (uintptr_t)low + size;
 }
 
-static void same(const struct lh_spot *a, int an, const struct lh_spot *b, int bn)
+static void same(const struct lh_return_slot *a, int an, const struct lh_return_slot *b, int bn)
 {
 	CHECK_EQ(an, bn);
 	for (int i = 0; i < an && i < bn; i++) {
@@ -43,7 +43,7 @@ static void same(const struct lh_spot *a, int an, const struct lh_spot *b, int b
 }
 
 /* As in a wrapper: the walk is asked for some frames further in. */
-static APART int further_in(const struct lh_regs *regs, struct lh_spot *out, int room,
+static APART int further_in(const struct lh_regs *regs, struct lh_return_slot *out, int room,
 			    enum lh_walk_end *end, int more)
 {
 	int n = more ? further_in(regs, out, room, end, more - 1)
@@ -61,7 +61,7 @@ static APART int probe(void)
 {
 	struct lh_regs regs =
 		regs_of((uintptr_t)__builtin_frame_address(0), __builtin_return_address(0));
-	struct lh_spot a[ROOM], b[ROOM];
+	struct lh_return_slot a[ROOM], b[ROOM];
 	enum lh_walk_end a_end, b_end;
 	int m = lh_walk(&regs, high, b, ROOM, &b_end);
 	probes++;
@@ -109,7 +109,7 @@ static APART void ends(void)
 {
 	struct lh_regs regs =
 		regs_of((uintptr_t)__builtin_frame_address(0), __builtin_return_address(0));
-	struct lh_spot spots[ROOM], none[1];
+	struct lh_return_slot spots[ROOM], none[1];
 	enum lh_walk_end end;
 	CHECK(lh_unwind(&regs, high, spots, ROOM, &end) >= 3);
 	CHECK_EQ(lh_unwind(&regs, high, none, 1, &end), 1);
@@ -119,20 +119,20 @@ static APART void ends(void)
 	CHECK_EQ(end, LH_WALK_DAMAGED);
 	regs.sp += 8; /* a frame that is not there */
 	CHECK_EQ(lh_unwind(&regs, high, spots, ROOM, &end), 0);
-	CHECK_EQ(end, LH_WALK_STRANGE);
+	CHECK_EQ(end, LH_WALK_UNSUPPORTED);
 }
 
 int main(void)
 {
 	struct lh_regs regs = {0};
-	struct lh_spot spot;
+	struct lh_return_slot spot;
 	enum lh_walk_end end = LH_WALK_DONE;
 	int v[] = {3, 1, 2};
 	pthread_t t;
 	high = top_of_stack();
 	CHECK(!dlopen("libunwind.so.8", RTLD_NOW | RTLD_NOLOAD));
 	CHECK_EQ(lh_unwind(&regs, high, &spot, 1, &end), 0);
-	CHECK_EQ(end, LH_WALK_STRANGE);
+	CHECK_EQ(end, LH_WALK_UNSUPPORTED);
 	if (!CHECK(lh_unwind_init()))
 		return unit_done();
 	signal(SIGUSR1, at_signal);

@@ -165,28 +165,29 @@ static void *call(uint8_t name, uint8_t arguments, bool wider, const char *funct
 	return code_of(&u[0][0], UNITS, function);
 }
 
-static enum lh_python_want wants(void *code, size_t unit)
+static enum lh_python_intent wants(void *code, size_t unit)
 {
 	run(frame_of(code, unit, NULL, true));
-	return lh_python_wants();
+	return lh_python_read_intent();
 }
 
 static void instructions(void)
 {
 	static const uint8_t with[] = {1, 0, PY_OP_BEFORE_WITH, 0, 1, 0};
 
-	CHECK_EQ(wants(code_of(with, 3, "f"), 1), LH_PYTHON_WAITS);
-	CHECK_EQ(wants(code_of(with, 3, "f"), 2), LH_PYTHON_TRIES);
-	CHECK_EQ(wants(code_of(with, 3, "f"), 3), LH_PYTHON_TRIES); /* behind the end */
-	CHECK_EQ(wants(call(1, 0, false, "f"), CALL_AT), LH_PYTHON_WAITS);
-	CHECK_EQ(wants(call(1, 1, false, "f"), CALL_AT), LH_PYTHON_TRIES);
-	CHECK_EQ(wants(call(2, 0, false, "f"), CALL_AT), LH_PYTHON_TRIES);
-	CHECK_EQ(wants(call(1, 0, true, "f"), CALL_AT), LH_PYTHON_WAITS);
-	CHECK_EQ(wants(call(0, 0, true, "f"), CALL_AT), LH_PYTHON_TRIES);
-	CHECK_EQ(wants(call(1, 0, false, "Thread._set_tstate_lock"), CALL_AT), LH_PYTHON_LIVES);
+	CHECK_EQ(wants(code_of(with, 3, "f"), 1), LH_PYTHON_BLOCKING);
+	CHECK_EQ(wants(code_of(with, 3, "f"), 2), LH_PYTHON_TRY);
+	CHECK_EQ(wants(code_of(with, 3, "f"), 3), LH_PYTHON_TRY); /* behind the end */
+	CHECK_EQ(wants(call(1, 0, false, "f"), CALL_AT), LH_PYTHON_BLOCKING);
+	CHECK_EQ(wants(call(1, 1, false, "f"), CALL_AT), LH_PYTHON_TRY);
+	CHECK_EQ(wants(call(2, 0, false, "f"), CALL_AT), LH_PYTHON_TRY);
+	CHECK_EQ(wants(call(1, 0, true, "f"), CALL_AT), LH_PYTHON_BLOCKING);
+	CHECK_EQ(wants(call(0, 0, true, "f"), CALL_AT), LH_PYTHON_TRY);
+	CHECK_EQ(wants(call(1, 0, false, "Thread._set_tstate_lock"), CALL_AT),
+		 LH_PYTHON_UNTIL_THREAD_END);
 	CHECK_EQ(wants(call(2, 1, false, "_BaseExitStack.enter_context"), CALL_AT),
-		 LH_PYTHON_WAITS);
-	CHECK_EQ(wants(call(255, 0, true, "f"), CALL_AT), LH_PYTHON_TRIES); /* no such name */
+		 LH_PYTHON_BLOCKING);
+	CHECK_EQ(wants(call(255, 0, true, "f"), CALL_AT), LH_PYTHON_TRY); /* no such name */
 }
 
 static void joins(void)
@@ -197,13 +198,13 @@ static void joins(void)
 		void *join = frame_of(call(2, arguments, false, "Thread.join"),
 				      CALL_AT + PY_CACHE_CALL, NULL, true);
 		run(frame_of(inner, CALL_AT, join, false));
-		CHECK_EQ(lh_python_wants(), arguments ? LH_PYTHON_TRIES : LH_PYTHON_WAITS);
+		CHECK_EQ(lh_python_read_intent(), arguments ? LH_PYTHON_TRY : LH_PYTHON_BLOCKING);
 	}
 	run(frame_of(inner, CALL_AT,
 		     frame_of(call(2, 0, false, "Thread.is_alive"), CALL_AT, NULL, true), false));
-	CHECK_EQ(lh_python_wants(), LH_PYTHON_TRIES);
+	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_TRY);
 	run(frame_of(inner, CALL_AT, NULL, true));
-	CHECK_EQ(lh_python_wants(), LH_PYTHON_TRIES);
+	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_TRY);
 }
 
 static void lines(void)
@@ -211,24 +212,24 @@ static void lines(void)
 	static const uint32_t should[] = {100, 100, 101, 103, 39, 0,  0,  0,  0, 0,
 					  0,   0,   0,   41,  41, 41, 41, 41, 41};
 	void *code = call(1, 0, false, "f");
-	struct lh_python_place p;
+	struct lh_python_location p;
 
 	for (unsigned i = 0; i < UNITS; i++) {
 		struct lh_python_frame f = {(uintptr_t)code,
 					    (uintptr_t)code + PY_CODE_BYTES + 2 * i, 0};
-		CHECK(lh_python_where(&f, &p));
+		CHECK(lh_python_locate(&f, &p));
 		CHECK_EQ(p.line, should[i]);
 	}
 	CHECK_STR(p.file, "/app/app.py");
 	CHECK_STR(p.function, "f");
 	struct lh_python_frame outside = {(uintptr_t)code, (uintptr_t)code + 2, 0};
-	CHECK(lh_python_where(&outside, &p));
+	CHECK(lh_python_locate(&outside, &p));
 	CHECK_EQ(p.line, 0);
 	for (uint8_t last = 0x80; last; last++) { /* a table that ends too early, in every form */
 		put(code, PY_CODE_LINES, (uintptr_t)bytes(&last, 1));
 		struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES + 30,
 					    0};
-		CHECK(lh_python_where(&f, &p));
+		CHECK(lh_python_locate(&f, &p));
 		CHECK_EQ(p.line, 0);
 	}
 }
@@ -238,29 +239,29 @@ static void texts(void)
 	static const uint32_t letters[] = {'a', 0xe9, 0x6f22, 0x1f600, 0xdcff};
 	void *code = call(1, 0, false, "f");
 	struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES, 0};
-	struct lh_python_place p;
+	struct lh_python_location p;
 	char name[3001];
 
 	put(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 5, 4));
-	CHECK(lh_python_where(&f, &p));
+	CHECK(lh_python_locate(&f, &p));
 	CHECK_STR(p.function, "a\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80\xff");
 	put(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 3, 2));
-	CHECK(lh_python_where(&f, &p));
+	CHECK(lh_python_locate(&f, &p));
 	CHECK_STR(p.function, "a\xc3\xa9\xe6\xbc\xa2");
 	for (unsigned n = LH_PYTHON_FILE - 8; n <= LH_PYTHON_FILE + 4; n++) {
 		memset(name, 'x', n);
 		name[n - 1] = 'y';
 		name[n] = 0;
 		put(code, PY_CODE_FILE, (uintptr_t)ascii(name));
-		CHECK(lh_python_where(&f, &p));
+		CHECK(lh_python_locate(&f, &p));
 		CHECK(n < LH_PYTHON_FILE - 4 ? strcmp(p.file, name) == 0
 					     : strncmp(p.file, "...x", 4) == 0);
 		CHECK(strlen(p.file) < sizeof(p.file) && p.file[strlen(p.file) - 1] == 'y');
 	}
 	put(code, PY_CODE_FILE, (uintptr_t)bytes((const uint8_t *)"no text", 7));
-	CHECK(!lh_python_where(&f, &p));
+	CHECK(!lh_python_locate(&f, &p));
 	put(code, PY_OBJECT_COUNT, 0);
-	CHECK(!lh_python_where(&f, &p));
+	CHECK(!lh_python_locate(&f, &p));
 }
 
 static void chains(void)
@@ -271,21 +272,21 @@ static void chains(void)
 
 	put(outer_cframe, PY_CFRAME_FRAME, (uintptr_t)middle);
 	run(frame_of(code, 2, frame_of(code, 3, middle, true), false));
-	lh_python_look(&c);
+	lh_python_read_frames(&c);
 	CHECK_EQ(c.n, 4);
 	CHECK_EQ(c.at[1].activation, (uintptr_t)cframe);
 	CHECK_EQ(c.at[2].activation, (uintptr_t)outer_cframe);
 	CHECK_EQ(c.at[3].activation, (uintptr_t)outer_cframe);
-	CHECK(!c.cut && c.identity && c.identity == lh_python_now());
+	CHECK(!c.cut && c.identity && c.identity == lh_python_frames_id());
 	put(first, PY_FRAME_INSTR,
 	    (uintptr_t)code + PY_CODE_BYTES + 8); /* only the outermost moved */
-	lh_python_look(&again);
-	CHECK(again.identity != c.identity && again.identity == lh_python_now());
+	lh_python_read_frames(&again);
+	CHECK(again.identity != c.identity && again.identity == lh_python_frames_id());
 	put(middle, PY_FRAME_PREVIOUS, (uintptr_t)middle); /* round and round */
-	lh_python_look(&again);
+	lh_python_read_frames(&again);
 	CHECK(again.cut && again.n == LH_PYTHON_FRAMES);
 	put(middle, PY_FRAME_PREVIOUS, 0x1235);
-	lh_python_look(&again);
+	lh_python_read_frames(&again);
 	CHECK_EQ(again.n, 3);
 }
 
@@ -293,11 +294,11 @@ static void nothing_known(void)
 {
 	struct lh_python_chain c;
 
-	lh_python_look(&c);
+	lh_python_read_frames(&c);
 	CHECK_EQ(c.n, 0);
 	CHECK_EQ(c.identity, 0);
-	CHECK_EQ(lh_python_now(), 0);
-	CHECK_EQ(lh_python_wants(), LH_PYTHON_TRIES);
+	CHECK_EQ(lh_python_frames_id(), 0);
+	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_TRY);
 }
 
 /* Not our state, not our thread, no key, no frame. */
@@ -306,7 +307,7 @@ static void strangers(void)
 	void *frame = frame_of(call(1, 0, false, "f"), CALL_AT, NULL, true);
 
 	run(frame);
-	CHECK_EQ(lh_python_wants(), LH_PYTHON_WAITS);
+	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_BLOCKING);
 	put(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state + 16);
 	nothing_known();
 	put(_PyRuntime, PY_RUNTIME_CURRENT, 0);
@@ -343,7 +344,7 @@ static void others(void)
 	CHECK(lh_python.on && lh_python.kind == LH_PYTHON_READ && lh_python.depth == 1);
 	run(frame_of(bytes((const uint8_t *)"no code at all", 14), 0, NULL,
 		     true)); /* the first frame */
-	CHECK_EQ(lh_python_now(), 0);
+	CHECK_EQ(lh_python_frames_id(), 0);
 	CHECK(!lh_python.on && lh_python.kind == LH_PYTHON_UNREAD);
 }
 

@@ -52,7 +52,7 @@ static uintptr_t top_of_stack(void)
 static APART int probe(void)
 {
 	struct lh_regs regs = REGS_OF_CALLER();
-	struct lh_spot ours[ROOM], theirs[ROOM];
+	struct lh_return_slot ours[ROOM], theirs[ROOM];
 	enum lh_walk_end end;
 	int n = lh_walk(&regs, high, ours, ROOM, &end);
 	int m = unwound(&regs, high, theirs, ROOM);
@@ -318,7 +318,7 @@ static void at_instruction(int signal, siginfo_t *info, void *context)
 {
 	greg_t *machine = ((ucontext_t *)context)->uc_mcontext.gregs;
 	struct lh_regs regs = REGS_OF_CALLER();
-	struct lh_spot ours[ROOM], theirs[ROOM];
+	struct lh_return_slot ours[ROOM], theirs[ROOM];
 	enum lh_walk_end end;
 	uintptr_t struck;
 	(void)signal, (void)info;
@@ -400,7 +400,7 @@ static void at_every_instruction(void)
 	/* The first time some calls go through the loader's binder, whose CFA is at rbx. */
 	step_through_all_kinds_of_code();
 	CHECK_EQ(seen.wrong, 0);
-	CHECK_EQ(seen.shorter, seen.ended[LH_WALK_STRANGE]);
+	CHECK_EQ(seen.shorter, seen.ended[LH_WALK_UNSUPPORTED]);
 
 	memset(&seen, 0, sizeof seen);
 	step_through_all_kinds_of_code();
@@ -413,7 +413,7 @@ static void at_every_instruction(void)
 static APART void cut_short(void)
 {
 	struct lh_regs regs = REGS_OF_CALLER();
-	struct lh_spot spots[ROOM], some[2];
+	struct lh_return_slot spots[ROOM], some[2];
 	enum lh_walk_end end;
 	int n = lh_walk(&regs, high, spots, ROOM, &end);
 	CHECK(n >= 2);
@@ -430,7 +430,7 @@ static APART void cut_short(void)
 static void no_rules(void)
 {
 	uintptr_t words[8] = {0};
-	struct lh_spot spots[4];
+	struct lh_return_slot spots[4];
 	enum lh_walk_end end;
 	struct lh_regs regs = {(uintptr_t)words, (uintptr_t)words, (uintptr_t)words};
 	CHECK_EQ(lh_walk(&regs, (uintptr_t)(words + 8), spots, 4, &end), 0);
@@ -446,7 +446,7 @@ static uintptr_t painted_high, painted_top;
 
 static void walk_on_paint(void)
 {
-	static struct lh_spot spots[ROOM];
+	static struct lh_return_slot spots[ROOM];
 	enum lh_walk_end end;
 	painted_top = (uintptr_t)__builtin_frame_address(0);
 	lh_walk(&painted_regs, painted_high, spots, ROOM, &end);
@@ -480,7 +480,7 @@ int main(void)
 	signal(SIGUSR1, at_signal);
 	from_everywhere();
 	at_every_instruction();
-	lh_walk_remember(kept);
+	lh_walk_set_cache(kept);
 	from_everywhere();
 	at_every_instruction(); /* reads what it keeps */
 	at_every_instruction(); /* finds what was kept */

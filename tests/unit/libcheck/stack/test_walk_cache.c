@@ -37,7 +37,7 @@ static void keep(uintptr_t pc, int n)
 {
 	struct lh_cfi_row row = row_of(n);
 
-	lh_walk_cache_keep(pc, &row, lh_walk_cache_epoch());
+	lh_walk_cache_store(pc, &row, lh_walk_cache_epoch());
 }
 
 static bool finds(uintptr_t pc, int n)
@@ -95,7 +95,7 @@ static void test_computed_is_not_kept(void)
 		row = row_of(1);
 		rule[0] = &row.cfa, rule[1] = &row.pc, rule[2] = &row.bp, rule[3] = &row.sp;
 		rule[i]->how = LH_CFI_COMPUTED;
-		lh_walk_cache_keep(2000 + (uintptr_t)i, &row, lh_walk_cache_epoch());
+		lh_walk_cache_store(2000 + (uintptr_t)i, &row, lh_walk_cache_epoch());
 		CHECK(!lh_walk_cache_find(2000 + (uintptr_t)i, &found));
 	}
 }
@@ -106,10 +106,10 @@ static void test_forgotten(void)
 	uint32_t before = lh_walk_cache_epoch();
 
 	keep(3000, 3);
-	lh_walk_forget();
+	lh_walk_flush_cache();
 	CHECK(!lh_walk_cache_find(3000, &row));
 	row = row_of(3);
-	lh_walk_cache_keep(3000, &row, before); /* read while the object was still there */
+	lh_walk_cache_store(3000, &row, before); /* read while the object was still there */
 	CHECK(!lh_walk_cache_find(3000, &row));
 	keep(3000, 4);
 	CHECK(finds(3000, 4));
@@ -146,7 +146,7 @@ static void test_torn(void)
 int main(void)
 {
 	test_without_memory();
-	lh_walk_remember(memory);
+	lh_walk_set_cache(memory);
 	test_kept();
 	test_plenty();
 	test_computed_is_not_kept();

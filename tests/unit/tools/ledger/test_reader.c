@@ -19,7 +19,7 @@ static void save(const void *bytes, size_t n)
 	close(fd);
 }
 
-static bool opens(struct lh_shelf *s)
+static bool opens(struct lh_ledger_file *s)
 {
 	return lh_read_open(s, path);
 }
@@ -27,10 +27,10 @@ static bool opens(struct lh_shelf *s)
 static void whole(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_shelf s;
+	struct lh_ledger_file s;
 	struct lh_finding f;
 	struct lh_lock lock;
-	struct lh_more more;
+	struct lh_lock_stats more;
 	uint64_t frame[LH_FRAMES_MAX];
 
 	save(l, l->total);
@@ -42,7 +42,7 @@ static void whole(void)
 	CHECK(lh_read_finding(&s.record[0], 1, &f) && f.steps == 4);
 	CHECK(!lh_read_finding(&s.record[0], 0, &f) && !lh_read_finding(&s.record[0], 2, &f));
 	CHECK(lh_read_lock(&s.record[0], LH_LOCK_ID(1, 1), &lock));
-	lh_read_more(&s.record[0], &lock, &more);
+	lh_read_lock_stats(&s.record[0], &lock, &more);
 	CHECK_STR(more.name, "accounts");
 	CHECK(!lh_read_lock(&s.record[0], LH_LOCK_ID(1, 2), &lock)); /* another generation: gone */
 	CHECK(lh_read_lock_row(&s.record[0], 1, &lock));
@@ -54,7 +54,7 @@ static void whole(void)
 static void foreign(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000);
-	struct lh_shelf s;
+	struct lh_ledger_file s;
 	char want[200];
 
 	save("#!/bin/sh\n", 10);
@@ -90,7 +90,7 @@ static void foreign(void)
 static void torn(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
-	struct lh_shelf s;
+	struct lh_ledger_file s;
 	int read = 0, told = 0;
 
 	for (size_t n = 0; n < l->total; n += 509) {
@@ -115,65 +115,65 @@ static void torn(void)
 static void lies(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
-	struct lh_record r;
+	struct lh_ledger_view r;
 	struct lh_stack *stack = build_at(l, LH_T_STACK, 1);
 	struct lh_lock *lock = build_at(l, LH_T_LOCK, 1);
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_lock copy;
-	struct lh_more more;
+	struct lh_lock_stats more;
 
 	stack->n = 60000;
-	CHECK(lh_read_record(&r, l, l->total));
+	CHECK(lh_read_view(&r, l, l->total));
 	CHECK_EQ(lh_read_frames(&r, 1, frame), 8); /* as many as there are, from its first on */
 	stack->frame = UINT32_MAX;
 	CHECK_EQ(lh_read_frames(&r, 1, frame), 0);
 	CHECK_EQ(lh_read_frames(&r, UINT32_MAX, frame), 0);
 	memset(build_more(l, lock)->name, 'x', LH_NAME_MAX);
-	CHECK(lh_read_record(&r, l, l->total));
+	CHECK(lh_read_view(&r, l, l->total));
 	CHECK(lh_read_lock_row(&r, 1, &copy));
-	lh_read_more(&r, &copy, &more);
+	lh_read_lock_stats(&r, &copy, &more);
 	CHECK_EQ(strlen(more.name), LH_NAME_MAX - 1);
 	copy.more = UINT32_MAX; /* no such row: what the lock's own row says */
 	copy.held_ns = 7;
-	lh_read_more(&r, &copy, &more);
+	lh_read_lock_stats(&r, &copy, &more);
 	CHECK_EQ(more.hold_max_ns, 7);
 	CHECK_EQ(more.hold_samples, 1);
 	copy.kind = LH_BARRIER; /* there the same bytes are a thread */
-	lh_read_more(&r, &copy, &more);
+	lh_read_lock_stats(&r, &copy, &more);
 	CHECK_EQ(more.hold_samples, 0);
 	memset(l->exe, 'x', sizeof(l->exe));
 	l->table[LH_T_FINDING].used = UINT32_MAX;
 	l->table[LH_T_STEP].row = 3;
-	l->table[LH_T_NODE].offset = l->total + 8;
-	l->table[LH_T_SEEN].offset += 4;
+	l->table[LH_T_CHAIN].offset = l->total + 8;
+	l->table[LH_T_VISIT].offset += 4;
 	l->table[LH_T_MODULE].offset = UINT64_MAX - 7;
-	CHECK(lh_read_record(&r, l, l->total));
+	CHECK(lh_read_view(&r, l, l->total));
 	CHECK_EQ(strlen(r.head.exe), LH_PATH_MAX - 1);
 	CHECK_EQ(lh_read_used(&r, LH_T_FINDING), BUILD_ROWS);
 	CHECK_EQ(lh_read_used(&r, LH_T_STEP), 0);
-	CHECK_EQ(lh_read_used(&r, LH_T_NODE), 0);
-	CHECK_EQ(lh_read_used(&r, LH_T_SEEN), 0);
+	CHECK_EQ(lh_read_used(&r, LH_T_CHAIN), 0);
+	CHECK_EQ(lh_read_used(&r, LH_T_VISIT), 0);
 	CHECK_EQ(lh_read_used(&r, LH_T_MODULE), 0);
 	CHECK(strstr(r.trouble, "findings: 4294967295 of 64 rows in use") != NULL);
-	CHECK(!lh_read_record(&r, (char *)l + 1, l->total - 1));
+	CHECK(!lh_read_view(&r, (char *)l + 1, l->total - 1));
 }
 
 static void chains(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
-	struct lh_node *a = build_row(l, LH_T_NODE, NULL), *b = build_row(l, LH_T_NODE, NULL);
-	lh_node_id chain[4];
-	struct lh_record r;
+	struct lh_chain *a = build_row(l, LH_T_CHAIN, NULL), *b = build_row(l, LH_T_CHAIN, NULL);
+	lh_chain_id chain[4];
+	struct lh_ledger_view r;
 
 	b->parent = 1;
-	CHECK(lh_read_record(&r, l, l->total));
-	CHECK_EQ(lh_read_chain(&r, 2, chain, 4), 2);
+	CHECK(lh_read_view(&r, l, l->total));
+	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 2);
 	CHECK(chain[0] == 1 && chain[1] == 2);
-	CHECK_EQ(lh_read_chain(&r, 2, chain, 1), 0);
+	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 1), 0);
 	a->parent = 2; /* a circle of parents */
-	CHECK_EQ(lh_read_chain(&r, 2, chain, 4), 0);
+	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 0);
 	a->parent = 77;
-	CHECK_EQ(lh_read_chain(&r, 2, chain, 4), 0);
+	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 0);
 }
 
 static void modules(void)
@@ -183,11 +183,11 @@ static void modules(void)
 	uint32_t now = build_module(l, "/opt/other.so", 0x2000000, 0x2001000);
 	uint32_t last = build_module(l, "/opt/third.so", 0x2000000, 0x2001000);
 	struct lh_module m;
-	struct lh_record r;
+	struct lh_ledger_view r;
 
 	((struct lh_module *)build_at(l, LH_T_MODULE, old))->gone = 1;
 	((struct lh_module *)build_at(l, LH_T_MODULE, last))->gone = 1;
-	CHECK(lh_read_record(&r, l, l->total));
+	CHECK(lh_read_view(&r, l, l->total));
 	CHECK_EQ(lh_read_module_at(&r, 0x2000010, &m), now);
 	CHECK_STR(m.path, "/opt/other.so");
 	CHECK_EQ(lh_read_module_at(&r, 0x2001000, &m), 0);
@@ -197,10 +197,10 @@ static void modules(void)
 static void live(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
-	struct lh_record r;
+	struct lh_ledger_view r;
 	struct lh_thread t;
 
-	CHECK(lh_read_record(&r, l, l->total));
+	CHECK(lh_read_view(&r, l, l->total));
 	CHECK(!lh_read_thread(&r, 4, &t));
 	build_thread(l, 9, "late");
 	l->end = LH_END_EXIT;
@@ -221,13 +221,13 @@ static void live(void)
 static void packed(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(200, 0x5000000);
-	struct lh_record one, two;
-	struct lh_shelf s;
+	struct lh_ledger_view one, two;
+	struct lh_ledger_file s;
 	struct lh_step a, b;
 	struct stat st;
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 
-	CHECK(lh_read_record(&one, l, l->total) && lh_read_record(&two, k, k->total));
+	CHECK(lh_read_view(&one, l, l->total) && lh_read_view(&two, k, k->total));
 	CHECK_EQ(lh_read_pack(&one, fd), 0);
 	fstat(fd, &st);
 	CHECK(st.st_size % 8 == 0 && (uint64_t)st.st_size < l->total / 4);
@@ -236,7 +236,7 @@ static void packed(void)
 	CHECK_EQ(s.n, 2);
 	CHECK_STR(s.trouble, "");
 	CHECK(s.n == 2 && s.record[1].head.pid == 200);
-	CHECK(s.record[0].head.flags & LH_LEDGER_SAVED);
+	CHECK(s.record[0].head.flags & LH_LEDGER_PACKED);
 	CHECK_EQ(s.record[0].head.total, st.st_size);
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++)
 		CHECK_EQ(lh_read_used(&s.record[0], t), lh_read_used(&one, t));
@@ -256,23 +256,24 @@ static void packed(void)
 static void run_file(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(300, 0x5000000);
-	struct lh_board board = {.magic = LH_BOARD_MAGIC,
-				 .version = LH_LEDGER_VERSION,
-				 .next = 3,
-				 .slots_max = 3,
-				 .turned_away = 2};
-	struct lh_shelf s;
+	struct lh_run_header board = {.magic = LH_RUN_MAGIC,
+				      .version = LH_LEDGER_VERSION,
+				      .next = 3,
+				      .slots_max = 3,
+				      .turned_away = 2};
+	struct lh_ledger_file s;
 	int fd = memfd_create("run", 0);
 	char name[32];
 
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	CHECK(ftruncate(fd, (off_t)(LH_BOARD_BYTES + 3 * LH_SLOT_BYTES)) == 0);
+	CHECK(ftruncate(fd, (off_t)(LH_RUN_HEADER_BYTES + 3 * LH_RUN_SLOT_BYTES)) == 0);
 	CHECK(pwrite(fd, &board, sizeof(board), 0) == sizeof(board));
 	CHECK(!lh_read_open(&s, name));
 	CHECK(strstr(s.trouble, "no process has a ledger in this run yet") != NULL);
 	lh_read_close(&s);
-	CHECK(pwrite(fd, l, l->total, LH_BOARD_BYTES) == (ssize_t)l->total);
-	CHECK(pwrite(fd, k, k->total, LH_BOARD_BYTES + 2 * LH_SLOT_BYTES) == (ssize_t)k->total);
+	CHECK(pwrite(fd, l, l->total, LH_RUN_HEADER_BYTES) == (ssize_t)l->total);
+	CHECK(pwrite(fd, k, k->total, LH_RUN_HEADER_BYTES + 2 * LH_RUN_SLOT_BYTES) ==
+	      (ssize_t)k->total);
 	CHECK(lh_read_open(&s, name));
 	CHECK_EQ(s.n, 2);
 	CHECK_EQ(s.empty, 1);
@@ -288,7 +289,7 @@ static void process(void)
 	struct lh_ledger *l = build_bank(getpid(), 0x1000000);
 	void *map = mmap(NULL, l->total + 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			 -1, 0);
-	struct lh_shelf s;
+	struct lh_ledger_file s;
 	char pid[16];
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
@@ -310,12 +311,12 @@ static void process(void)
 static void stream(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_record r;
-	struct lh_shelf s;
+	struct lh_ledger_view r;
+	struct lh_ledger_file s;
 	int fd[2], kept = dup(0);
 
 	CHECK(pipe(fd) == 0);
-	CHECK(lh_read_record(&r, l, l->total));
+	CHECK(lh_read_view(&r, l, l->total));
 	CHECK_EQ(lh_read_pack(&r, fd[1]), 0); /* fits into a pipe */
 	close(fd[1]);
 	dup2(fd[0], 0);

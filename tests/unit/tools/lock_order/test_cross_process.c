@@ -9,30 +9,30 @@
 
 enum { MS = 1000000 };
 
-static struct lh_record records[4];
+static struct lh_ledger_view records[4];
 
-static struct lh_model *judged(struct lh_ledger *const *l, uint32_t n)
+static struct lh_report *judged(struct lh_ledger *const *l, uint32_t n)
 {
-	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
+	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
 
 	for (uint32_t i = 0; i < n; i++) {
-		CHECK(lh_read_record(&records[i], l[i], l[i]->total));
-		lh_model_add(m, &records[i]);
+		CHECK(lh_read_view(&records[i], l[i], l[i]->total));
+		lh_report_add_ledger(m, &records[i]);
 	}
-	lh_whole_judge(m, true);
-	lh_model_finish(m);
+	lh_cross_process_check(m, true);
+	lh_report_finish(m);
 	return m;
 }
 
 /* -1: no finding; else the severity of the only one. */
 static int verdict(struct lh_ledger *const *l, uint32_t n, enum lh_filter *why)
 {
-	struct lh_model *m = judged(l, n);
+	struct lh_report *m = judged(l, n);
 	int severity = m->findings == 1 ? (int)m->finding[0]->severity : m->findings ? 99 : -1;
 
 	if (why)
 		*why = m->filtereds ? m->filtered[0]->filter : LH_F_NONE;
-	lh_model_free(m);
+	lh_report_free(m);
 	return severity;
 }
 
@@ -47,8 +47,8 @@ static void side_by_side(void)
 {
 	struct lh_ledger *l[] = {build_sharer(100, false, 0, 50 * MS),
 				 build_sharer(101, true, 10 * MS, 60 * MS)};
-	struct lh_model *m = judged(l, 2);
-	const struct lh_found *f = m->findings ? m->finding[0] : NULL;
+	struct lh_report *m = judged(l, 2);
+	const struct lh_report_finding *f = m->findings ? m->finding[0] : NULL;
 
 	CHECK_EQ(m->findings, 1);
 	if (!f)
@@ -60,7 +60,7 @@ static void side_by_side(void)
 	CHECK(f->thread[0]->elsewhere != f->thread[1]->elsewhere);
 	CHECK(f->thread[0]->id == 1 && f->thread[1]->id == 2);
 	CHECK(f->ring && f->ringed == 2);
-	lh_model_free(m);
+	lh_report_free(m);
 	CHECK_EQ(of_two(build_sharer(100, false, 0, 50 * MS), build_sharer(101, false, 0, 50 * MS)),
 		 -1);
 }
@@ -69,7 +69,7 @@ static void other_locks(void)
 {
 	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),
 			 *b = build_sharer(101, true, 10 * MS, 60 * MS);
-	struct lh_shared_place *p = build_at(b, LH_T_PLACE, 1);
+	struct lh_lock_location *p = build_at(b, LH_T_LOCK_LOCATION, 1);
 
 	p->ino++;
 	CHECK_EQ(of_two(a, b), -1);
@@ -137,24 +137,24 @@ static void guarded(void)
 	lh_lock_id gate = build_lock(p, LH_MUTEX, 0x9000, "gate");
 	lh_thread_id other = build_thread(p, 102, "other");
 	enum lh_filter why;
-	lh_node_id n = p->table[LH_T_NODE].used;
+	lh_chain_id n = p->table[LH_T_CHAIN].used;
 
 	build_dependency(p, other, 0, gate, LH_LOCK_ID(1, 1));
 	l[1] = child_of(p, 1, 0);
 	l[1]->fork_guard = n;
 	/* other: gate, a, b against the child's b, a */
 	uint32_t id, seen;
-	struct lh_node *last = build_row(p, LH_T_NODE, &id);
-	struct lh_seen *s = build_row(p, LH_T_SEEN, &seen);
+	struct lh_chain *last = build_row(p, LH_T_CHAIN, &id);
+	struct lh_chain_visit *s = build_row(p, LH_T_VISIT, &seen);
 
-	*last = (struct lh_node){.parent = n + 1,
-				 .lock = LH_LOCK_ID(2, 1),
-				 .place = LH_PLACE(9, LH_WAITS, LH_EXCLUSIVE),
-				 .depth = 3,
-				 .seen = seen,
-				 .next = build_lock_row(p, LH_LOCK_ID(2, 1))->nodes};
+	*last = (struct lh_chain){.parent = n + 1,
+				  .lock = LH_LOCK_ID(2, 1),
+				  .place = LH_SITE(9, LH_BLOCKING, LH_EXCLUSIVE),
+				  .depth = 3,
+				  .seen = seen,
+				  .next = build_lock_row(p, LH_LOCK_ID(2, 1))->nodes};
 	build_lock_row(p, LH_LOCK_ID(2, 1))->nodes = id;
-	*s = (struct lh_seen){.node = id, .thread = other};
+	*s = (struct lh_chain_visit){.node = id, .thread = other};
 	CHECK_EQ(verdict(l, 2, &why), -1);
 	l[1]->fork_guard = 0;
 	CHECK_EQ(verdict(l, 2, &why), LH_ERROR);
@@ -167,10 +167,10 @@ static void one_after_the_other(void)
 
 	CHECK_EQ(of_two(a, b), LH_WARNING);
 	CHECK_EQ(of_two(b, a), LH_WARNING);
-	a->state = LH_ENDED;
+	a->state = LH_LEDGER_ENDED;
 	a->end_ns = 52 * MS;
 	CHECK_EQ(of_two(a, b), LH_ERROR);
-	a->state = LH_BORN;
+	a->state = LH_LEDGER_READY;
 	a->end = LH_END_RUNNING;
 	CHECK_EQ(of_two(a, b), LH_ERROR);
 	a->end = LH_END_EXEC;
@@ -190,19 +190,19 @@ static void again(void)
 {
 	struct lh_ledger *l = build_sharer(100, false, 0, 50 * MS);
 	lh_thread_id other = build_thread(l, 101, "other");
-	struct lh_model *m;
+	struct lh_report *m;
 
 	build_dependency(l, other, 0, LH_LOCK_ID(2, 1), LH_LOCK_ID(1, 1));
 	m = judged(&l, 1);
 	CHECK_EQ(m->findings, 0); /* its own judge would have told it */
-	lh_model_free(m);
+	lh_report_free(m);
 	l->judge_cut = 3;
 	m = judged(&l, 1);
 	CHECK_EQ(m->findings, 1);
 	CHECK(m->findings == 1 && m->finding[0]->severity == LH_ERROR);
 	CHECK(m->findings == 1 && !m->finding[0]->thread[0]->elsewhere);
 	CHECK_EQ(m->process[0]->judge_cut, 0);
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 int main(void)

@@ -115,7 +115,7 @@ static void ends_well(pid_t child)
 }
 
 /* Is an address of this function in the stack? The child has our addresses. */
-static int has(const struct lh_sample *x, int (*function)(void))
+static int has(const struct lh_held_measure_begin *x, int (*function)(void))
 {
 	for (uint32_t i = 0; i < x->n; i++)
 		if (x->pc[i] > (uintptr_t)function && x->pc[i] < (uintptr_t)function + 200)
@@ -135,14 +135,14 @@ static void await_same(pid_t child, const struct lh_task_call *c)
 
 /* Where many want a CPU it may not stop in time: then it is let go, and asked again. */
 static bool take(struct lh_sampler *s, pid_t child, const struct lh_task_call *c,
-		 struct lh_sample *x)
+		 struct lh_held_measure_begin *x)
 {
 	enum { STOP_NS = 20000000 };
 
-	while (!lh_sampler_take(s, child, c, 0, x)) {
+	while (!lh_sampler_sample(s, child, c, 0, x)) {
 		if (x->stopped_ns < STOP_NS || has_ended(child))
 			return false;
-		while (lh_sampler_settle())
+		while (lh_sampler_detach_late())
 			sched_yield();
 		await_same(child, c);
 	}
@@ -155,7 +155,7 @@ static void sleeper(int (*body)(void), long nr, int stops)
 	pid_t child = start(body);
 	struct lh_sampler *s = lh_sampler_new(child);
 	struct lh_task_call c;
-	struct lh_sample x;
+	struct lh_held_measure_begin x;
 
 	await_call(child, nr, &c);
 	for (int i = 0; i < 20; i++) {
@@ -174,14 +174,14 @@ static void overtaken(int (*body)(void), long nr)
 	pid_t child = start(body);
 	struct lh_sampler *s = lh_sampler_new(child);
 	struct lh_task_call c, believed = {.in = LH_TASK_RUNS, .nr = -1};
-	struct lh_sample x;
+	struct lh_held_measure_begin x;
 
 	for (int i = 0; i < 20; i++) {
 		await_call(child, nr, &c);
-		lh_sampler_take(s, child, &believed, 0, &x);
+		lh_sampler_sample(s, child, &believed, 0, &x);
 		CHECK(x.stopped_ns > 0);
 	}
-	while (lh_sampler_settle())
+	while (lh_sampler_detach_late())
 		sched_yield();
 	lh_sampler_free(s);
 	ends_well(child);
@@ -192,12 +192,13 @@ static void runner(void)
 	pid_t child = start(computing);
 	struct lh_sampler *s = lh_sampler_new(child);
 	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
-	struct lh_sample x;
+	struct lh_held_measure_begin x;
 	int seen = 0;
 
 	for (int i = 0; i < 1000 && seen < 5; i++) {
-		seen += lh_sampler_take(s, child, &c, 0, &x) && has(&x, computing);
-		while (lh_sampler_settle()) /* it has not stopped in time: it wants a CPU too */
+		seen += lh_sampler_sample(s, child, &c, 0, &x) && has(&x, computing);
+		while (lh_sampler_detach_late()) /* it has not stopped in time: it wants a CPU too
+						  */
 			sched_yield();
 	}
 	CHECK_EQ(seen, 5);
@@ -210,17 +211,17 @@ static void runner(void)
 static void not_stopped(void)
 {
 	struct lh_task_call c;
-	struct lh_sample x;
+	struct lh_held_measure_begin x;
 	pid_t child = start(in_clone);
 	struct lh_sampler *s = lh_sampler_new(child);
 
 	await_call(child, SYS_clone, &c);
 	c.nr = SYS_restart_syscall; /* the same call, and one that the sampler stops a thread in */
-	CHECK(lh_sampler_take(s, child, &c, 0, &x));
+	CHECK(lh_sampler_sample(s, child, &c, 0, &x));
 	CHECK(has(&x, in_clone));
-	CHECK_EQ(lh_sampler_settle(), 1);
+	CHECK_EQ(lh_sampler_detach_late(), 1);
 	CHECK_EQ(write(ends[1], "x", 1), 1);
-	while (lh_sampler_settle())
+	while (lh_sampler_detach_late())
 		sched_yield();
 	ends_well(child);
 	lh_sampler_free(s);
@@ -230,14 +231,14 @@ static void gone(void)
 {
 	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
 	pid_t child = fork();
-	struct lh_sample x;
+	struct lh_held_measure_begin x;
 
 	if (!child)
 		_exit(0);
 	waitpid(child, NULL, 0);
 	struct lh_sampler *s = lh_sampler_new(child);
-	CHECK(!lh_sampler_take(s, child, &c, 0, &x));
-	CHECK_EQ(lh_sampler_settle(), 0);
+	CHECK(!lh_sampler_sample(s, child, &c, 0, &x));
+	CHECK_EQ(lh_sampler_detach_late(), 0);
 	lh_sampler_free(s);
 }
 

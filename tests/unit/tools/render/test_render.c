@@ -15,25 +15,26 @@ static char *output;
 static size_t length;
 
 /* Renders these ledgers into `output`. */
-static void render(const char *format, struct lh_ledger **l, unsigned n, struct lh_text_style style)
+static void render(const char *format, struct lh_ledger **l, unsigned n,
+		   struct lh_render_text_style style)
 {
-	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
-	struct lh_record r[4];
+	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
+	struct lh_ledger_view r[4];
 	FILE *out;
 
 	free(output);
 	out = open_memstream(&output, &length);
 	for (unsigned i = 0; i < n; i++) {
-		CHECK(lh_read_record(&r[i], l[i], l[i]->total));
-		lh_model_add(m, &r[i]);
+		CHECK(lh_read_view(&r[i], l[i], l[i]->total));
+		lh_report_add_ledger(m, &r[i]);
 	}
-	lh_model_finish(m);
+	lh_report_finish(m);
 	CHECK_EQ(lh_render_find(format)->render(m, &style, out), 0);
 	fclose(out);
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
-static void text(struct lh_ledger *l, struct lh_text_style style)
+static void text(struct lh_ledger *l, struct lh_render_text_style style)
 {
 	render("text", &l, 1, style);
 }
@@ -50,7 +51,7 @@ static void plain(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 
-	text(l, (struct lh_text_style){0});
+	text(l, (struct lh_render_text_style){0});
 	CHECK(strncmp(output, "bank+0x1110: error: ", 20) == 0);
 	CHECK(says("'accounts' and 'journal' are taken in conflicting orders: this can deadlock "
 		   "[lock-order]\n"));
@@ -73,7 +74,7 @@ static void stacks(void)
 {
 	unsigned n = 0;
 
-	text(build_bank(100, 0x1000000), (struct lh_text_style){0});
+	text(build_bank(100, 0x1000000), (struct lh_render_text_style){0});
 	for (const char *at = output; (at = strstr(at, "      #")) != NULL; at++)
 		n++;
 	CHECK_EQ(n, 8);
@@ -86,7 +87,7 @@ static void summary(void)
 	l[0]->dropped_locks = 3;
 	l[1]->table[LH_T_STACK].refused = 2;
 	l[1]->judge_cut = 1;
-	render("text", l, 2, (struct lh_text_style){.next = "lockhound report x.lh"});
+	render("text", l, 2, (struct lh_render_text_style){.next = "lockhound report x.lh"});
 	CHECK(says("seen 2 times in 2 processes"));
 	CHECK(says("\n  in bank[100]\n"));
 	CHECK(says("lockhound: dropped: 3 locks, 2 stacks, 1 search for circles; results may be "
@@ -94,7 +95,7 @@ static void summary(void)
 	CHECK(says(
 		"lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
 		"next: lockhound report x.lh\n"));
-	text(build_ledger(5, "/bin/true"), (struct lh_text_style){0});
+	text(build_ledger(5, "/bin/true"), (struct lh_render_text_style){0});
 	CHECK_STR(output, "lockhound: 1 process, 0 locks, 0 operations, 0 threads: 0 findings\n");
 }
 
@@ -103,11 +104,11 @@ static void filtered(void)
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 
 	((struct lh_finding *)build_at(l, LH_T_FINDING, 1))->filter = LH_F_GATE;
-	text(l, (struct lh_text_style){0});
+	text(l, (struct lh_render_text_style){0});
 	CHECK_STR(
 		output,
 		"lockhound: 1 process, 2 locks, 8 operations, 3 threads: 0 findings, 1 filtered\n");
-	text(l, (struct lh_text_style){.filtered = true, .locks = true});
+	text(l, (struct lh_render_text_style){.filtered = true, .locks = true});
 	CHECK(says("filtered (gate): 'accounts' and 'journal' are taken in conflicting orders"));
 	CHECK(says("because a lock that is held on both sides lets only one of them in"));
 	CHECK(says("  T2 'worker-1' took 'accounts'\n"));
@@ -120,10 +121,10 @@ static void properties(void)
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	const uint64_t waits[] = {2000000, 40000000};
 	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
-	struct lh_fare *f = build_fare(l, accounts, 2, waits);
+	struct lh_contention *f = build_fare(l, accounts, 2, waits);
 	json_t *o, *lock;
 
-	text(l, (struct lh_text_style){.locks = true});
+	text(l, (struct lh_render_text_style){.locks = true});
 	CHECK(says("    mutual exclusion  no misuse was seen\n"));
 	CHECK(says("    progress          lock-order "));
 	CHECK(says("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; nobody "
@@ -137,20 +138,21 @@ static void properties(void)
 	f->busy_tries = 4096;
 	f->busy_ns = 31000000;
 	f->busy_thread = 2;
-	f->busy_place = LH_PLACE(1, LH_TRIES, LH_EXCLUSIVE);
-	f->share[0] = (struct lh_share){.thread = 2, .taken = 90};
-	f->share[1] = (struct lh_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
+	f->busy_place = LH_SITE(1, LH_TRY, LH_EXCLUSIVE);
+	f->share[0] = (struct lh_thread_share){.thread = 2, .taken = 90};
+	f->share[1] =
+		(struct lh_thread_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
 	build_more(l, build_lock_row(l, accounts))->tries_failed = 5000;
-	text(l, (struct lh_text_style){.locks = true});
+	text(l, (struct lh_render_text_style){.locks = true});
 	CHECK(says("; up to 3 waited at once; others were let in up to 12 times during one wait, "
 		   "of T3 'worker-2'; overtaken by up to 9 who had come later\n"));
 	CHECK(says("5000 tries failed, 1 time 100 or more in a row: the most were 4096 in 31 ms, "
 		   "of T2 'worker-1' at bank+0x1100\n"));
 	CHECK(says("taken by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited longest "
 		   "in all: 42 ms for 10 % of it\n"));
-	render("html", &l, 1, (struct lh_text_style){0});
+	render("html", &l, 1, (struct lh_render_text_style){0});
 	CHECK(says("<td>fairness</td><td>taken by T2 "));
-	render("json", &l, 1, (struct lh_text_style){0});
+	render("json", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	lock = json_array_get(json_object_get(o, "locks"), 0);
 	CHECK_EQ(json_integer_value(
@@ -175,28 +177,28 @@ static void towers_and_tracks(void)
 	size_t at, begun = 0, ended = 0, waited = 0;
 
 	build_fare(l, accounts, 1, waits);
-	*(struct lh_pair *)build_row(l, LH_T_PAIR, NULL) =
-		(struct lh_pair){.lock = accounts,
-				 .waiter = LH_PLACE(1, 0, 0),
-				 .holder = LH_PLACE(2, 0, 0),
-				 .ns = 20000000};
-	*(struct lh_pair *)build_row(l, LH_T_PAIR, NULL) =
-		(struct lh_pair){.lock = accounts, .holder = LH_PLACE(2, 0, 0), .ns = 30000000};
+	*(struct lh_wait_pair *)build_row(l, LH_T_WAIT_PAIR, NULL) =
+		(struct lh_wait_pair){.lock = accounts,
+				      .waiter = LH_SITE(1, 0, 0),
+				      .holder = LH_SITE(2, 0, 0),
+				      .ns = 20000000};
+	*(struct lh_wait_pair *)build_row(l, LH_T_WAIT_PAIR, NULL) =
+		(struct lh_wait_pair){.lock = accounts, .holder = LH_SITE(2, 0, 0), .ns = 30000000};
 	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) =
 		(struct lh_span){.thread = 2,
 				 .lock = accounts,
-				 .place = LH_PLACE(1, 0, 0),
+				 .place = LH_SITE(1, 0, 0),
 				 .wait = LH_WAIT_LOCK,
 				 .from_ns = 1000000,
 				 .to_ns = 9000000};
 	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) = (struct lh_span){
 		.thread = 3, .lock = accounts, .from_ns = 500000, .to_ns = 9000000};
-	render("folded", &l, 1, (struct lh_text_style){0});
+	render("folded", &l, 1, (struct lh_render_text_style){0});
 	/* the sampled 20 ms are 8 ms, exactly; holds are as they were seen */
 	CHECK_STR(output,
 		  "holding;bank+0x1800;bank+0x1110;[accounts] 30000\n"
 		  "waiting;bank+0x1800;bank+0x1100;[accounts];held since bank+0x1110 8000\n");
-	render("trace", &l, 1, (struct lh_text_style){0});
+	render("trace", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	list = json_object_get(o, "traceEvents");
 	json_array_foreach(list, at, e)
@@ -224,33 +226,33 @@ static void hostile(void)
 
 	memcpy(t->name, "\33]0;x\7\n::error\xff", 15);
 	memcpy(build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->name, "\33[2J%s%n</scrip", 15);
-	text(l, (struct lh_text_style){.locks = true});
+	text(l, (struct lh_render_text_style){.locks = true});
 	CHECK(!strpbrk(output, "\33\7\xff"));
 	CHECK(says("T2 '\\x1b]0;x\\x07\\n::error\\xff'"));
 	CHECK(says("\\x1b[2J%s%n</scrip"));
 	CHECK(!strstr(output, "\n::error"));
-	render("json", &l, 1, (struct lh_text_style){0});
+	render("json", &l, 1, (struct lh_render_text_style){0});
 	CHECK(!strpbrk(output, "\33\7\xff"));
 	CHECK(says("\\u001B[2J%s%n</scrip"));
 }
 
 static void colours(void)
 {
-	text(build_bank(100, 0x1000000), (struct lh_text_style){.color = true});
+	text(build_bank(100, 0x1000000), (struct lh_render_text_style){.color = true});
 	CHECK(says("\33[1;31merror: \33[0m"));
 	unsetenv("CLICOLOR_FORCE");
 	unsetenv("FORCE_COLOR");
 	setenv("NO_COLOR", "1", 1);
-	CHECK(lh_text_color("always", stdout) && !lh_text_color("never", stdout));
+	CHECK(lh_render_text_color("always", stdout) && !lh_render_text_color("never", stdout));
 	setenv("CLICOLOR_FORCE", "1", 1);
-	CHECK(!lh_text_color("auto", stdout)); /* NO_COLOR is asked first */
+	CHECK(!lh_render_text_color("auto", stdout)); /* NO_COLOR is asked first */
 	setenv("NO_COLOR", "", 1);
-	CHECK(lh_text_color(NULL, stdout));
+	CHECK(lh_render_text_color(NULL, stdout));
 	unsetenv("CLICOLOR_FORCE");
 	FILE *f = tmpfile();
-	CHECK(!lh_text_color("auto", f));
+	CHECK(!lh_render_text_color("auto", f));
 	fclose(f);
-	CHECK(lh_text_color_known("auto") && !lh_text_color_known("yes"));
+	CHECK(lh_render_text_color_known("auto") && !lh_render_text_color_known("yes"));
 }
 
 static const char *string_at(json_t *o, const char *key)
@@ -291,10 +293,10 @@ static void json(void)
 
 	l->end = LH_END_SIGNAL;
 	l->end_code = 9;
-	struct lh_more *more = build_more(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
+	struct lh_lock_stats *more = build_more(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
 	more->hold_samples = 4;
 	more->hold_ns = 400;
-	render("json", &l, 1, (struct lh_text_style){0});
+	render("json", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	CHECK(o != NULL);
 	CHECK_STR(string_at(o, "schema"), "lockhound/1");
@@ -318,29 +320,29 @@ static void json(void)
 static void full(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
-	struct lh_text_style style = {0};
-	struct lh_record r;
+	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
+	struct lh_render_text_style style = {0};
+	struct lh_ledger_view r;
 
 	build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns =
 		1000000; /* something for each format */
-	CHECK(lh_read_record(&r, l, l->total));
-	lh_model_add(m, &r);
-	lh_model_finish(m);
+	CHECK(lh_read_view(&r, l, l->total));
+	lh_report_add_ledger(m, &r);
+	lh_report_finish(m);
 	for (const struct lh_format *f = lh_render_formats; f->name; f++) {
 		FILE *out = fopen("/dev/full", "w");
 
 		CHECK(out && f->render(m, &style, out) != 0);
 		fclose(out);
 	}
-	lh_model_free(m);
+	lh_report_free(m);
 	CHECK(!lh_render_find("nonsense"));
 }
 
 static void snippets(void)
 {
-	struct lh_pool *p = lh_pool_new();
-	struct lh_snippet s;
+	struct lh_arena *p = lh_arena_new();
+	struct lh_source_lines s;
 	char path[] = "/tmp/test_render.XXXXXX", cwd[4096], inside[4200];
 	int fd = mkstemp(path);
 
@@ -358,9 +360,9 @@ static void snippets(void)
 	unlink(path);
 	CHECK(getcwd(cwd, sizeof(cwd)) != NULL);
 	snprintf(inside, sizeof(inside), "%s/src/a.c", cwd);
-	CHECK_STR(lh_source_short(inside), "src/a.c");
-	CHECK_STR(lh_source_short("/elsewhere/a.c"), "/elsewhere/a.c");
-	lh_pool_free(p);
+	CHECK_STR(lh_path_last_parts(inside), "src/a.c");
+	CHECK_STR(lh_path_last_parts("/elsewhere/a.c"), "/elsewhere/a.c");
+	lh_arena_free(p);
 }
 
 int main(void)

@@ -9,28 +9,28 @@
 
 #include <unistd.h>
 
-static struct lh_record records[8];
+static struct lh_ledger_view records[8];
 static unsigned used;
 
 /* A model of these ledgers; records stay until the next reset. */
-static struct lh_model *model_of(struct lh_ledger *a, struct lh_ledger *b)
+static struct lh_report *model_of(struct lh_ledger *a, struct lh_ledger *b)
 {
-	struct lh_model *m = lh_model_new((struct lh_model_wants){.every_lock = true});
+	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
 
 	used = 0;
 	for (struct lh_ledger *l = a; l; l = l == a ? b : NULL) {
-		CHECK(lh_read_record(&records[used], l, l->total));
-		lh_model_add(m, &records[used++]);
+		CHECK(lh_read_view(&records[used], l, l->total));
+		lh_report_add_ledger(m, &records[used++]);
 	}
-	lh_model_finish(m);
+	lh_report_finish(m);
 	return m;
 }
 
 static void classic(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_model *m = model_of(l, NULL);
-	const struct lh_found *f = m->findings ? m->finding[0] : NULL;
+	struct lh_report *m = model_of(l, NULL);
+	const struct lh_report_finding *f = m->findings ? m->finding[0] : NULL;
 
 	CHECK_EQ(m->processes, 1);
 	CHECK_EQ(m->process[0]->threads, 3);
@@ -48,16 +48,16 @@ static void classic(void)
 	CHECK_EQ(f->thread[0]->tid, 101);
 	CHECK_STR(f->message,
 		  "'accounts' and 'journal' are taken in conflicting orders: this can deadlock");
-	CHECK_STR(lh_model_ring(m, f), "accounts -> journal -> accounts");
-	CHECK_STR(lh_model_schedule(m, f),
+	CHECK_STR(lh_report_cycle_text(m, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_report_schedule(m, f),
 		  "T2 takes 'accounts'; T3 takes 'journal'; T2 waits for 'journal'; "
 		  "T3 waits for 'accounts': neither goes on");
-	CHECK_STR(lh_model_who(m, f->thread[0]), "T2 'worker-1'");
+	CHECK_STR(lh_report_thread_text(m, f->thread[0]), "T2 'worker-1'");
 	CHECK_EQ(f->step[0].stack->n, 2);
 	CHECK_EQ(f->step[0].stack->frame[0].offset, 0x1100);
 	CHECK_STR(f->step[0].stack->frame[0].module, "/opt/bank");
 	CHECK_EQ(strlen(f->fingerprint), 16);
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 /* The library begins a ring where its stack numbers tell it to; it is told from one place on. */
@@ -65,7 +65,7 @@ static void begins(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(100, 0x2000000);
 	struct lh_step *s = build_at(k, LH_T_STEP, 1), first[2];
-	struct lh_model *m = model_of(l, NULL), *turned;
+	struct lh_report *m = model_of(l, NULL), *turned;
 
 	memcpy(first, s, sizeof(first));
 	memmove(s, s + 2, sizeof(first));
@@ -73,7 +73,8 @@ static void begins(void)
 	turned = model_of(k, NULL);
 	CHECK(m->findings == 1 && turned->findings == 1);
 	for (uint32_t i = 0; i < 4; i++) {
-		const struct lh_act *a = &m->finding[0]->step[i], *b = &turned->finding[0]->step[i];
+		const struct lh_report_step *a = &m->finding[0]->step[i],
+					    *b = &turned->finding[0]->step[i];
 		CHECK_STR(b->lock->name, a->lock->name);
 		CHECK_EQ(b->thread->id, a->thread->id);
 		CHECK_EQ(b->stack->frame[0].offset, a->stack->frame[0].offset);
@@ -81,17 +82,17 @@ static void begins(void)
 	CHECK_STR(turned->finding[0]->fingerprint, m->finding[0]->fingerprint);
 	CHECK_STR(turned->finding[0]->message, m->finding[0]->message);
 	CHECK(turned->finding[0]->thread[0]->id == m->finding[0]->thread[0]->id);
-	lh_model_free(m);
-	lh_model_free(turned);
+	lh_report_free(m);
+	lh_report_free(turned);
 }
 
 static void print_of(struct lh_ledger *l, char out[17])
 {
-	struct lh_model *m = model_of(l, NULL);
+	struct lh_report *m = model_of(l, NULL);
 
 	CHECK_EQ(m->findings, 1);
 	snprintf(out, 17, "%s", m->findings ? m->finding[0]->fingerprint : "");
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 /* Where it was loaded, who ran and where the ring was entered do not matter; what was done does. */
@@ -109,7 +110,7 @@ static void fingerprints(void)
 	memcpy(s + 2, swap, sizeof(swap));
 	print_of(l, other);
 	CHECK_STR(other, one);
-	s[1].place = LH_PLACE(1, LH_WAITS, LH_EXCLUSIVE); /* another function asks */
+	s[1].place = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE); /* another function asks */
 	print_of(l, other);
 	CHECK(strcmp(other, one) != 0);
 	l = build_bank(100, 0x1000000);
@@ -122,7 +123,7 @@ static void merged(void)
 {
 	struct lh_ledger *a = build_bank(100, 0x1000000), *b = build_bank(200, 0x5000000);
 	struct lh_finding *f = build_at(b, LH_T_FINDING, 1);
-	struct lh_model *m;
+	struct lh_report *m;
 
 	f->count = 4;
 	f->level = LH_HAPPENED;
@@ -133,13 +134,13 @@ static void merged(void)
 	CHECK_EQ(m->finding[0]->processes, 2);
 	CHECK_EQ(m->finding[0]->level, LH_HAPPENED);
 	CHECK_EQ(m->finding[0]->process->pid, 100);
-	lh_model_free(m);
+	lh_report_free(m);
 	f->filter = LH_F_GATE;
 	m = model_of(a, b);
 	CHECK_EQ(m->findings, 1);
 	CHECK_EQ(m->filtereds, 1);
-	CHECK_EQ(lh_model_new_findings(m, LH_ERROR), 1);
-	lh_model_free(m);
+	CHECK_EQ(lh_report_new_findings(m, LH_ERROR), 1);
+	lh_report_free(m);
 }
 
 /* The monitor's way: row by row, again while it grows. */
@@ -147,45 +148,45 @@ static void taken(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_finding *row = build_at(l, LH_T_FINDING, 1);
-	struct lh_model *m = lh_model_new((struct lh_model_wants){0});
-	struct lh_record r;
-	struct lh_found *f;
+	struct lh_report *m = lh_report_new((struct lh_report_options){0});
+	struct lh_ledger_view r;
+	struct lh_report_finding *f;
 	bool fresh;
 
 	row->rule = LH_RULE_LONG_HOLD;
 	row->level = LH_HAPPENED;
 	row->duration_ns = 150000000;
-	CHECK(lh_read_record(&r, l, l->total));
-	f = lh_model_take(m, &r, 1, &fresh);
+	CHECK(lh_read_view(&r, l, l->total));
+	f = lh_report_add_row(m, &r, 1, &fresh);
 	CHECK(f && fresh);
 	CHECK(f && strstr(f->message, "held 'accounts' for 150 ms") != NULL);
 	row->duration_ns = 2500000000;
 	row->count = 3;
-	CHECK(lh_model_take(m, &r, 1, &fresh) == f && !fresh);
+	CHECK(lh_report_add_row(m, &r, 1, &fresh) == f && !fresh);
 	CHECK(f && f->count == 3 && strstr(f->message, "for 2.5 s") != NULL);
-	CHECK(!lh_model_take(m, &r, 2, &fresh) && !fresh);
-	lh_model_free(m);
+	CHECK(!lh_report_add_row(m, &r, 2, &fresh) && !fresh);
+	lh_report_free(m);
 }
 
 static void ordered(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_model *m;
+	struct lh_report *m;
 	lh_lock_id a = LH_LOCK_ID(1, 1);
 
 	build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
-	build_step(l, 2, a, LH_PLACE(1, 0, 0), LH_HOLDS);
+	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
 	build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
-	build_step(l, 2, a, LH_PLACE(1, 0, 0), LH_HOLDS);
+	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
 	m = model_of(l, NULL);
 	CHECK_EQ(m->findings, 3);
 	CHECK(m->findings == 3 && m->finding[0]->rule == LH_RULE_DEADLOCK &&
 	      m->finding[1]->rule == LH_RULE_LOCK_ORDER &&
 	      m->finding[2]->rule == LH_RULE_LONG_HOLD);
 	CHECK_EQ(m->locks, 2);
-	CHECK_EQ(lh_model_new_findings(m, LH_ERROR), 2);
-	CHECK_EQ(lh_model_new_findings(m, LH_NOTE), 3);
-	lh_model_free(m);
+	CHECK_EQ(lh_report_new_findings(m, LH_ERROR), 2);
+	CHECK_EQ(lh_report_new_findings(m, LH_NOTE), 3);
+	lh_report_free(m);
 }
 
 /* Rule by rule: what is said of the steps that the library writes. */
@@ -193,7 +194,7 @@ static void sentences(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	lh_lock_id a = LH_LOCK_ID(1, 1), c = build_lock(l, LH_COND, 0x1004080, "ready");
-	lh_place p = LH_PLACE(1, LH_WAITS, LH_EXCLUSIVE);
+	lh_site p = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE);
 	static const struct {
 		enum lh_rule rule;
 		lh_thread_id holder, doer;
@@ -214,7 +215,7 @@ static void sentences(void)
 		 "T1 'main' destroys 'accounts' while it is in use by itself"},
 		{LH_RULE_EXIT_HOLDING, 3, 0, 0, "T3 'worker-2' ended and kept 'accounts'"},
 	};
-	struct lh_model *m;
+	struct lh_report *m;
 
 	l->table[LH_T_FINDING].used = 1;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
@@ -227,18 +228,19 @@ static void sentences(void)
 	build_finding(l, LH_RULE_COND_WAIT_UNLOCKED, LH_HAPPENED, LH_ERROR);
 	build_step(l, 2, a, p, LH_RELEASES);
 	build_step(l, 2, c, p, LH_WAITS_FOR);
-	CHECK(lh_read_record(&records[0], l, l->total));
-	m = lh_model_new((struct lh_model_wants){0});
+	CHECK(lh_read_view(&records[0], l, l->total));
+	m = lh_report_new((struct lh_report_options){0});
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct lh_found *f = lh_model_take(m, &records[0], (uint32_t)i + 1, NULL);
+		struct lh_report_finding *f =
+			lh_report_add_row(m, &records[0], (uint32_t)i + 1, NULL);
 
 		CHECK(f != NULL);
 		if (f && strstr(row[i].says, "another thread") == NULL)
 			CHECK_STR(f->message, row[i].says);
 	}
-	CHECK_STR(lh_model_take(m, &records[0], 8, NULL)->message,
+	CHECK_STR(lh_report_add_row(m, &records[0], 8, NULL)->message,
 		  "T2 'worker-1' waits on 'ready' without holding 'accounts'");
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 static void names(void)
@@ -246,8 +248,8 @@ static void names(void)
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_lock *born = build_lock_row(l, build_lock(l, LH_RWLOCK, 0x2000, NULL));
 	struct lh_lock *bare = build_lock_row(l, build_lock(l, LH_SEM, 0x3000, NULL));
-	struct lh_lock *life = build_lock_row(l, build_lock(l, LH_LIFE, 0, NULL));
-	struct lh_model *m;
+	struct lh_lock *life = build_lock_row(l, build_lock(l, LH_THREAD_END, 0, NULL));
+	struct lh_report *m;
 
 	born->born = 2;
 	life->gen = 1;
@@ -260,10 +262,10 @@ static void names(void)
 	CHECK_STR(m->lock[3]->name, "semaphore #4");
 	CHECK_STR(m->lock[4]->name, "the end of T2 'worker-1'");
 	CHECK(!m->lock[3]->named && m->lock[0]->named);
-	CHECK_STR(lh_model_what(m, m->lock[0]), "'accounts'");
+	CHECK_STR(lh_report_lock_text(m, m->lock[0]), "'accounts'");
 	CHECK_EQ(m->process[0]->locks, 4); /* a life is nobody's lock */
 	(void)bare;
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 /* Two of a kind from the same place: the report must tell them apart. */
@@ -273,16 +275,16 @@ static void twins(void)
 	lh_lock_id a = build_lock(l, LH_MUTEX, 0x2000, NULL),
 		   b = build_lock(l, LH_MUTEX, 0x3000, NULL);
 	lh_stack_id s[4] = {1, 2, 3, 4};
-	struct lh_model *m;
+	struct lh_report *m;
 
 	build_lock_row(l, a)->born = build_lock_row(l, b)->born = 1;
 	l->table[LH_T_FINDING].used = 1;
 	build_abba(l, a, b, s);
 	m = model_of(l, NULL);
-	CHECK_STR(lh_model_ring(m, m->finding[0]),
+	CHECK_STR(lh_report_cycle_text(m, m->finding[0]),
 		  "mutex born at bank+0x1100 #3 -> mutex born at bank+0x1100 #4 -> "
 		  "mutex born at bank+0x1100 #3");
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 /* More is held than matters, and a writer must queue: the ring is still the ring. */
@@ -290,9 +292,9 @@ static void big_ring(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	lh_lock_id a = LH_LOCK_ID(1, 1), b = LH_LOCK_ID(2, 1), x = build_lock(l, LH_MUTEX, 1, "x");
-	lh_place p = LH_PLACE(1, LH_WAITS, LH_SHARED);
-	const struct lh_found *f;
-	struct lh_model *m;
+	lh_site p = LH_SITE(1, LH_BLOCKING, LH_SHARED);
+	const struct lh_report_finding *f;
+	struct lh_report *m;
 
 	l->table[LH_T_FINDING].used = 1;
 	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
@@ -306,12 +308,12 @@ static void big_ring(void)
 	f = m->finding[0];
 	CHECK_EQ(f->parts, 3);
 	CHECK_EQ(f->ringed, 2);
-	CHECK_STR(lh_model_ring(m, f), "accounts -> journal -> accounts");
-	CHECK_STR(lh_model_schedule(m, f),
+	CHECK_STR(lh_report_cycle_text(m, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_report_schedule(m, f),
 		  "T2 takes 'accounts' to read; thread B takes 'journal' to read; thread C queues; "
 		  "T2 waits for 'journal' to read; thread B waits for 'accounts' to read: neither "
 		  "goes on");
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 /* Rows that name nothing, rules from the future, steps without end. */
@@ -319,7 +321,7 @@ static void nonsense(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_finding *f;
-	struct lh_model *m;
+	struct lh_report *m;
 
 	build_finding(l, LH_RULES + 3, LH_HAPPENED, LH_ERROR);
 	build_finding(l, LH_RULE_DEADLOCK, 77, LH_ERROR);
@@ -333,7 +335,7 @@ static void nonsense(void)
 	CHECK_EQ(m->notes, 2);
 	for (uint32_t i = 0; i < m->findings; i++)
 		CHECK(m->finding[i]->message[0] != 0);
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 /* Names and lines of this very test: the linker gives addresses in its file. */
@@ -360,13 +362,14 @@ static void parts(struct lh_symbols *s, const struct lh_module *m)
 	uint64_t one = (uint64_t)&known_bank.part[1].lock, two = (uint64_t)&known_bank.part[2].lock,
 		 other = (uint64_t)&known_bank.part[1].other;
 
-	CHECK_STR(lh_symbol_part(s, m, one - m->base, 40), ".part.lock");
-	CHECK_STR(lh_symbol_part(s, m, two - m->base, 40), ".part.lock");
-	CHECK_STR(lh_symbol_part(s, m, other - m->base, 40), ".part.other");
-	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_bank - m->base, 40), ".first");
-	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_bank - m->base, sizeof(known_bank)), "");
-	CHECK_STR(lh_symbol_part(s, m, (uint64_t)&known_variable[2] - m->base, 40), "");
-	CHECK_STR(lh_symbol_part(s, m, (uint64_t)parts - m->base, 40), ""); /* no variable */
+	CHECK_STR(lh_symbol_member_path(s, m, one - m->base, 40), ".part.lock");
+	CHECK_STR(lh_symbol_member_path(s, m, two - m->base, 40), ".part.lock");
+	CHECK_STR(lh_symbol_member_path(s, m, other - m->base, 40), ".part.other");
+	CHECK_STR(lh_symbol_member_path(s, m, (uint64_t)&known_bank - m->base, 40), ".first");
+	CHECK_STR(lh_symbol_member_path(s, m, (uint64_t)&known_bank - m->base, sizeof(known_bank)),
+		  "");
+	CHECK_STR(lh_symbol_member_path(s, m, (uint64_t)&known_variable[2] - m->base, 40), "");
+	CHECK_STR(lh_symbol_member_path(s, m, (uint64_t)parts - m->base, 40), ""); /* no variable */
 }
 
 static void symbols(void)
@@ -392,15 +395,15 @@ static void symbols(void)
 	CHECK(!lh_symbol_data(s, &m, (uint64_t)symbols - base, &into)); /* no variable */
 	CHECK(!lh_symbol_signal(s, &m, at - base));
 	parts(s, &m);
-	CHECK_EQ(lh_symbols_troubles(s), 0);
+	CHECK_EQ(lh_symbols_problems(s), 0);
 	m.build_id_n = 20; /* of zeros: not ours */
 	CHECK_EQ(lh_symbol_lines(s, &m, at - base, true, &line), 0);
 	CHECK(!lh_symbol_data(s, &m, (uint64_t)known_variable - base, &into));
-	CHECK_EQ(lh_symbols_troubles(s), 1);
-	CHECK(strstr(lh_symbols_trouble(s, 0), "has been replaced since") != NULL);
+	CHECK_EQ(lh_symbols_problems(s), 1);
+	CHECK(strstr(lh_symbols_problem(s, 0), "has been replaced since") != NULL);
 	strcpy(m.path, "/dev/zero");
 	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
-	CHECK(strstr(lh_symbols_trouble(s, 1), "/dev/zero cannot be read") != NULL);
+	CHECK(strstr(lh_symbols_problem(s, 1), "/dev/zero cannot be read") != NULL);
 	strcpy(m.path, "/etc/passwd");
 	CHECK_EQ(lh_symbol_lines(s, &m, 0, true, &line), 0);
 	strcpy(m.path, "[vdso]");
@@ -410,13 +413,13 @@ static void symbols(void)
 
 static void words(void)
 {
-	CHECK_EQ(lh_word_find_rule("lock-order"), LH_RULE_LOCK_ORDER);
-	CHECK_EQ(lh_word_find_rule("signal-lock"), LH_RULE_SIGNAL_LOCK);
-	CHECK_EQ(lh_word_find_rule("none"), LH_NO_RULE);
-	CHECK_STR(lh_word_rule(999), "none");
-	CHECK_STR(lh_word_kind(999), "lock");
-	CHECK_STR(lh_word_why(999), "it counts");
-	CHECK_STR(lh_word_filter(LH_F_READERS), "readers");
+	CHECK_EQ(lh_name_find_rule("lock-order"), LH_RULE_LOCK_ORDER);
+	CHECK_EQ(lh_name_find_rule("signal-lock"), LH_RULE_SIGNAL_LOCK);
+	CHECK_EQ(lh_name_find_rule("none"), LH_NO_RULE);
+	CHECK_STR(lh_name_rule(999), "none");
+	CHECK_STR(lh_name_kind(999), "lock");
+	CHECK_STR(lh_name_why(999), "it counts");
+	CHECK_STR(lh_name_filter(LH_F_READERS), "readers");
 }
 
 /* What the library counted of a lock, and what the monitor saw of it. */
@@ -425,9 +428,9 @@ static void services(void)
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	const lh_lock_id accounts = LH_LOCK_ID(1, 1), journal = LH_LOCK_ID(2, 1);
 	uint64_t waits[200];
-	struct lh_burnt *b;
-	struct lh_seat *seat;
-	struct lh_fare *f;
+	struct lh_busy_wait *b;
+	struct lh_live_thread *seat;
+	struct lh_contention *f;
 
 	for (int i = 0; i < 200; i++)
 		waits[i] = i < 197 ? 10000 : 5000000;
@@ -435,37 +438,40 @@ static void services(void)
 	f->queue = 7;
 	f->passed_max = 40;
 	f->passed_thread = 3;
-	f->share[0] = (struct lh_share){.thread = 2, .taken = 100, .waits = 20, .wait_ns = 1};
-	f->share[1] = (struct lh_share){.thread = 3, .taken = 300, .waits = 180, .wait_ns = 9};
-	f->share[LH_SHARES - 1] = (struct lh_share){.thread = LH_SHARE_REST, .taken = 500};
-	f->hold[1] = (struct lh_times){.n = 256, .ns = 256 * 500, .max_ns = 500};
-	f->hold[1].bucket[lh_scale(500)] = 256;
+	f->share[0] =
+		(struct lh_thread_share){.thread = 2, .taken = 100, .waits = 20, .wait_ns = 1};
+	f->share[1] =
+		(struct lh_thread_share){.thread = 3, .taken = 300, .waits = 180, .wait_ns = 9};
+	f->share[LH_THREAD_SHARES - 1] =
+		(struct lh_thread_share){.thread = LH_THREAD_SHARE_OTHERS, .taken = 500};
+	f->hold[1] = (struct lh_histogram){.n = 256, .ns = 256 * 500, .max_ns = 500};
+	f->hold[1].bucket[lh_bucket_of(500)] = 256;
 	build_more(l, build_lock_row(l, accounts))->hold_samples = 1;
 	build_more(l, build_lock_row(l, journal))->hold_samples = 2;
 	build_more(l, build_lock_row(l, journal))->hold_ns = 3000;
-	b = build_row(l, LH_T_BURNT, NULL);
-	*b = (struct lh_burnt){.lock = journal, .place = LH_PLACE(2, 0, 0), .cpu_ns = 4000000};
-	seat = build_row(l, LH_T_SEAT, NULL);
-	*seat = (struct lh_seat){.state = LH_SEAT_LIVE,
-				 .thread = 2,
-				 .wait_lock = journal,
-				 .wait_on = LH_WAIT_LOCK,
-				 .wait_since_ns = 1000};
+	b = build_row(l, LH_T_BUSY_WAIT, NULL);
+	*b = (struct lh_busy_wait){.lock = journal, .place = LH_SITE(2, 0, 0), .cpu_ns = 4000000};
+	seat = build_row(l, LH_T_LIVE_THREAD, NULL);
+	*seat = (struct lh_live_thread){.state = LH_LIVE_ATTACHED,
+					.thread = 2,
+					.wait_lock = journal,
+					.wait_on = LH_WAIT_LOCK,
+					.wait_since_ns = 1000};
 	l->end_ns = 2000001000;
 
-	struct lh_model *m = model_of(l, NULL);
-	const struct lh_thing *a = NULL, *j = NULL;
+	struct lh_report *m = model_of(l, NULL);
+	const struct lh_report_lock *a = NULL, *j = NULL;
 	for (uint32_t i = 0; i < m->locks; i++)
 		*(m->lock[i]->lock == accounts ? &a : &j) = m->lock[i];
 	CHECK(a && j && a->service && j->service);
 	if (!a || !j || !a->service || !j->service)
 		return;
 	/* 197 of 200 are below: the 99th of a hundred is not among them */
-	CHECK_EQ(lh_thing_wait(a).p99_ns, 5000000);
-	CHECK_EQ(lh_thing_wait(a).mean_ns, (197 * 10000 + 3 * 5000000ull) / 200);
-	CHECK_EQ(lh_thing_hold(a).mean_ns, 500);
-	CHECK_EQ(lh_thing_hold(a).p99_ns, 500);
-	CHECK_EQ(lh_thing_queue(a), 7);
+	CHECK_EQ(lh_report_lock_wait(a).p99_ns, 5000000);
+	CHECK_EQ(lh_report_lock_wait(a).mean_ns, (197 * 10000 + 3 * 5000000ull) / 200);
+	CHECK_EQ(lh_report_lock_hold(a).mean_ns, 500);
+	CHECK_EQ(lh_report_lock_hold(a).p99_ns, 500);
+	CHECK_EQ(lh_report_lock_queue(a), 7);
 	CHECK_EQ(a->service->wait[1].n, 0);
 	CHECK_EQ(a->service->hold[1].n, 256);
 	CHECK_EQ(a->service->portions, 3);
@@ -474,19 +480,20 @@ static void services(void)
 	CHECK_EQ(a->service->starved->thread->id, 3);
 	CHECK_EQ(a->service->passed_thread->id, 3);
 	CHECK(!a->service->waiting);
-	CHECK_EQ(lh_thing_hold(j).mean_ns, 1500); /* too few for a percentile */
-	CHECK_EQ(lh_thing_hold(j).p99_ns, 0);
+	CHECK_EQ(lh_report_lock_hold(j).mean_ns, 1500); /* too few for a percentile */
+	CHECK_EQ(lh_report_lock_hold(j).p99_ns, 0);
 	CHECK_EQ(j->service->burnt_ns, 4000000);
 	CHECK_EQ(j->service->waiting->id, 2);
 	CHECK_EQ(j->service->waiting_ns, 2000000000);
-	lh_model_free(m);
+	lh_report_free(m);
 	/* a percent fewer, and it is */
-	f->wait[0].bucket[lh_scale(5000000)] = 1;
+	f->wait[0].bucket[lh_bucket_of(5000000)] = 1;
 	m = model_of(l, NULL);
 	for (uint32_t i = 0; i < m->locks; i++)
 		if (m->lock[i]->lock == accounts)
-			CHECK_EQ(lh_thing_wait(m->lock[i]).p99_ns, lh_scale_end(lh_scale(10000)));
-	lh_model_free(m);
+			CHECK_EQ(lh_report_lock_wait(m->lock[i]).p99_ns,
+				 lh_bucket_end(lh_bucket_of(10000)));
+	lh_report_free(m);
 }
 
 /* Locks of one birthplace are counted together; one by itself is no group. */
@@ -503,11 +510,11 @@ static void birthplaces(void)
 		if (i)
 			build_fare(l, id, i, waits);
 	}
-	struct lh_model *m = model_of(l, NULL);
+	struct lh_report *m = model_of(l, NULL);
 	CHECK_EQ(m->profile->births, 1);
 	if (m->profile->births != 1)
 		return;
-	const struct lh_birth *b = m->profile->birth[0];
+	const struct lh_class_stats *b = m->profile->birth[0];
 	CHECK_STR(b->name, "mutex born at bank+0x1200");
 	CHECK_EQ(b->locks, 3);
 	CHECK_EQ(b->acquired, 30);
@@ -515,9 +522,9 @@ static void birthplaces(void)
 	CHECK_EQ(b->wait_ns, 5000);
 	CHECK_EQ(b->wait.n, 3);
 	CHECK_EQ(b->wait.max_ns, 3000);
-	lh_model_finish(m); /* again: not twice */
+	lh_report_finish(m); /* again: not twice */
 	CHECK_EQ(m->profile->births, 1);
-	lh_model_free(m);
+	lh_report_free(m);
 }
 
 int main(void)

@@ -57,7 +57,7 @@ static bool agree(const struct lh_symbol_table *t, Dwfl_Module *m, uint64_t at)
 /* The first byte, the middle, the last and the one behind it, of every so many. */
 static void compare(const char *path)
 {
-	struct lh_pool *pool = lh_pool_new();
+	struct lh_arena *pool = lh_arena_new();
 	Dwfl *d = dwfl_begin(&callbacks);
 	Dwfl_Module *m = dwfl_report_offline(d, path, path, -1);
 	int n, asked = 0, wrong = 0;
@@ -80,12 +80,12 @@ static void compare(const char *path)
 	CHECK(asked > 20);
 	CHECK_EQ(wrong, 0);
 	dwfl_end(d);
-	lh_pool_free(pool);
+	lh_arena_free(pool);
 }
 
 static void test_ends(const char *path)
 {
-	struct lh_pool *pool = lh_pool_new();
+	struct lh_arena *pool = lh_arena_new();
 	Dwfl *d = dwfl_begin(&callbacks);
 	Dwfl_Module *m = dwfl_report_offline(d, path, path, -1);
 
@@ -94,7 +94,7 @@ static void test_ends(const char *path)
 	CHECK(!lh_symbol_table_find(t, 0).name);
 	CHECK(!lh_symbol_table_find(t, UINT64_MAX).name);
 	dwfl_end(d);
-	lh_pool_free(pool);
+	lh_arena_free(pool);
 }
 
 int main(int argc, char **argv)

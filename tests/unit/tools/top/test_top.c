@@ -18,22 +18,22 @@ static struct lh_lock *lock_row(lh_lock_id id)
 	return build_at(l, LH_T_LOCK, LH_LOCK_ROW(id));
 }
 
-static struct lh_more *more(lh_lock_id id)
+static struct lh_lock_stats *more(lh_lock_id id)
 {
 	return build_more(l, lock_row(id));
 }
 
-static struct lh_seat *seat(uint32_t i)
+static struct lh_live_thread *seat(uint32_t i)
 {
-	return build_at(l, LH_T_SEAT, i);
+	return build_at(l, LH_T_LIVE_THREAD, i);
 }
 
 static void look(uint64_t at_ms)
 {
-	struct lh_record r;
+	struct lh_ledger_view r;
 
-	CHECK(lh_read_record(&r, l, l->total));
-	lh_top_look(&top, &r, at_ms * MS);
+	CHECK(lh_read_view(&r, l, l->total));
+	lh_top_sample(&top, &r, at_ms * MS);
 }
 
 static const struct lh_top_row *row(lh_lock_id id)
@@ -54,15 +54,16 @@ static void set_up(void)
 	build_thread(l, 4711, "bank");
 	build_thread(l, 4712, "worker");
 	for (uint32_t i = 1; i <= 2; i++) {
-		struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
+		struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
 
-		*s = (struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+		*s = (struct lh_live_thread){
+			.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
 }
 
 static void hold(uint32_t i, lh_lock_id lock, uint64_t at_ms)
 {
-	struct lh_seat *s = seat(i);
+	struct lh_live_thread *s = seat(i);
 
 	s->held[s->held_n++] = (struct lh_held){.lock = lock, .depth = 1, .tick = (uint32_t)at_ms};
 }
@@ -80,7 +81,7 @@ static void test_intervals(void)
 
 	*lock_row(a) = (struct lh_lock){
 		.address = 0x1000, .kind = LH_MUTEX, .gen = lock_row(a)->gen, .acquired = 100};
-	*more(a) = (struct lh_more){
+	*more(a) = (struct lh_lock_stats){
 		.contended = 4, .wait_ns = 8 * MS, .hold_ns = 10 * MS, .hold_samples = 10};
 	look(1000);
 	CHECK(top.first);
@@ -213,7 +214,7 @@ static void test_condition(void)
 
 	lock_row(a)->acquired = 1;
 	hold(1, a, 0);
-	seat(1)->held[0].flags = LH_HELD_WAITING;
+	seat(1)->held[0].flags = LH_HELD_IN_COND_WAIT;
 	look(1000);
 	CHECK_EQ(row(a)->holders, 0);
 	CHECK(!top.longest);
@@ -255,23 +256,23 @@ static void test_order(void)
 
 static void test_columns(void)
 {
-	struct lh_pool *p = lh_pool_new();
+	struct lh_arena *p = lh_arena_new();
 
-	CHECK_EQ(lh_columns("abc"), 3);
-	CHECK_EQ(lh_columns("\xe9\x8e\x96"), 2); /* a wide one */
-	CHECK_EQ(lh_columns("e\xcc\x81"), 1);    /* an e with an accent of its own */
-	CHECK_EQ(lh_columns("\xc3\xa9t\xc3\xa9"), 3);
-	CHECK_STR(lh_columns_cut(p, "accounts", 8), "accounts");
-	CHECK_STR(lh_columns_cut(p, "accounts", 7), "accoun+");
-	CHECK_STR(lh_columns_cut(p, "accounts", 1), "+");
-	CHECK_STR(lh_columns_cut(p, "accounts", 0), "");
-	CHECK_STR(lh_columns_cut(p, "", 0), "");
-	CHECK_STR(lh_columns_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 4), "\xe9\x8e\x96\xe9\x8e\x96");
-	CHECK_STR(lh_columns_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 3), "\xe9\x8e\x96+");
-	CHECK_STR(lh_columns_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 2), "+");
-	CHECK_STR(lh_columns_cut(p, "e\xcc\x81xy", 2), "e\xcc\x81+");
-	CHECK_STR(lh_columns_cut(p, "ae\xcc\x81", 2), "ae\xcc\x81"); /* nothing is left to cut */
-	lh_pool_free(p);
+	CHECK_EQ(lh_text_width("abc"), 3);
+	CHECK_EQ(lh_text_width("\xe9\x8e\x96"), 2); /* a wide one */
+	CHECK_EQ(lh_text_width("e\xcc\x81"), 1);    /* an e with an accent of its own */
+	CHECK_EQ(lh_text_width("\xc3\xa9t\xc3\xa9"), 3);
+	CHECK_STR(lh_text_cut(p, "accounts", 8), "accounts");
+	CHECK_STR(lh_text_cut(p, "accounts", 7), "accoun+");
+	CHECK_STR(lh_text_cut(p, "accounts", 1), "+");
+	CHECK_STR(lh_text_cut(p, "accounts", 0), "");
+	CHECK_STR(lh_text_cut(p, "", 0), "");
+	CHECK_STR(lh_text_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 4), "\xe9\x8e\x96\xe9\x8e\x96");
+	CHECK_STR(lh_text_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 3), "\xe9\x8e\x96+");
+	CHECK_STR(lh_text_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 2), "+");
+	CHECK_STR(lh_text_cut(p, "e\xcc\x81xy", 2), "e\xcc\x81+");
+	CHECK_STR(lh_text_cut(p, "ae\xcc\x81", 2), "ae\xcc\x81"); /* nothing is left to cut */
+	lh_arena_free(p);
 }
 
 int main(void)

@@ -3,7 +3,7 @@
 #include "tools/util/escape.h"
 #include "tests/unit/unit.h"
 
-static struct lh_pool *pool;
+static struct lh_arena *pool;
 
 static const char *text(const char *s)
 {
@@ -88,12 +88,12 @@ static void all_pairs(void)
 
 int main(void)
 {
-	pool = lh_pool_new();
+	pool = lh_arena_new();
 	clean_stays();
 	terminals();
 	not_utf8();
 	markup();
 	all_pairs();
-	lh_pool_free(pool);
+	lh_arena_free(pool);
 	return unit_done();
 }

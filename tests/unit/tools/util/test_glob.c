@@ -7,62 +7,62 @@
 
 static void anywhere(void)
 {
-	CHECK(lh_pattern_in("lock", "my_lock_x"));
-	CHECK(lh_pattern_in("", "anything"));
-	CHECK(lh_pattern_in("*", ""));
-	CHECK(lh_pattern_in("a*c", "xabbcx"));
-	CHECK(lh_pattern_in("^a*c", "abbcx"));
-	CHECK(lh_pattern_in("a*c$", "xacbc"));
-	CHECK(lh_pattern_in("^abc$", "abc"));
-	CHECK(lh_pattern_in("^a*b*c$", "axbxbc"));
-	CHECK(!lh_pattern_in("^abc$", "abcd"));
-	CHECK(!lh_pattern_in("^bc", "abc"));
-	CHECK(!lh_pattern_in("ab$", "abc"));
-	CHECK(!lh_pattern_in("a*c", "cba"));
-	CHECK(!lh_pattern_in("a", NULL));
-	CHECK(!lh_pattern_in("^ab*bc$", "abc")); /* the b is wanted twice */
-	CHECK(lh_pattern_in("^", "x"));
-	CHECK(lh_pattern_in("$", "x"));
+	CHECK(lh_glob_match_part("lock", "my_lock_x"));
+	CHECK(lh_glob_match_part("", "anything"));
+	CHECK(lh_glob_match_part("*", ""));
+	CHECK(lh_glob_match_part("a*c", "xabbcx"));
+	CHECK(lh_glob_match_part("^a*c", "abbcx"));
+	CHECK(lh_glob_match_part("a*c$", "xacbc"));
+	CHECK(lh_glob_match_part("^abc$", "abc"));
+	CHECK(lh_glob_match_part("^a*b*c$", "axbxbc"));
+	CHECK(!lh_glob_match_part("^abc$", "abcd"));
+	CHECK(!lh_glob_match_part("^bc", "abc"));
+	CHECK(!lh_glob_match_part("ab$", "abc"));
+	CHECK(!lh_glob_match_part("a*c", "cba"));
+	CHECK(!lh_glob_match_part("a", NULL));
+	CHECK(!lh_glob_match_part("^ab*bc$", "abc")); /* the b is wanted twice */
+	CHECK(lh_glob_match_part("^", "x"));
+	CHECK(lh_glob_match_part("$", "x"));
 }
 
 static void whole(void)
 {
-	CHECK(lh_pattern_is("abc", "abc"));
-	CHECK(lh_pattern_is("^abc$", "abc"));
-	CHECK(lh_pattern_is("a*", "abc"));
-	CHECK(lh_pattern_is("*c", "abc"));
-	CHECK(lh_pattern_is("*", ""));
-	CHECK(lh_pattern_is("a*a", "aa"));
-	CHECK(!lh_pattern_is("a*a", "a"));
-	CHECK(!lh_pattern_is("ab", "abc"));
-	CHECK(!lh_pattern_is("bc", "abc"));
-	CHECK(!lh_pattern_is("", "abc"));
-	CHECK(!lh_pattern_is("*", NULL));
-	CHECK(lh_pattern_is("*a*b*", "xxaxxbxx"));
-	CHECK(!lh_pattern_is("*a*b", "xxbxxa"));
+	CHECK(lh_glob_match("abc", "abc"));
+	CHECK(lh_glob_match("^abc$", "abc"));
+	CHECK(lh_glob_match("a*", "abc"));
+	CHECK(lh_glob_match("*c", "abc"));
+	CHECK(lh_glob_match("*", ""));
+	CHECK(lh_glob_match("a*a", "aa"));
+	CHECK(!lh_glob_match("a*a", "a"));
+	CHECK(!lh_glob_match("ab", "abc"));
+	CHECK(!lh_glob_match("bc", "abc"));
+	CHECK(!lh_glob_match("", "abc"));
+	CHECK(!lh_glob_match("*", NULL));
+	CHECK(lh_glob_match("*a*b*", "xxaxxbxx"));
+	CHECK(!lh_glob_match("*a*b", "xxbxxa"));
 }
 
 static void paths(void)
 {
-	struct lh_pool *p = lh_pool_new();
+	struct lh_arena *p = lh_arena_new();
 
-	CHECK_STR(lh_view_normal(p, "/a/./b//c/../d.c"), "/a/b/d.c");
-	CHECK_STR(lh_view_normal(p, "./a.c"), "a.c");
-	CHECK_STR(lh_view_normal(p, "../a.c"), "../a.c");
-	CHECK_STR(lh_view_normal(p, "x/../../a.c"), "../a.c");
-	CHECK_STR(lh_view_normal(p, "../../x/../a.c"), "../../a.c");
-	CHECK_STR(lh_view_normal(p, "/../a.c"), "/a.c");
-	CHECK_STR(lh_view_normal(p, "/"), "/");
-	CHECK_STR(lh_view_normal(p, ""), "");
-	CHECK_STR(lh_view_normal(p, "a/b/"), "a/b");
-	CHECK_STR(lh_view_normal(p, "..."), "...");
-	CHECK(lh_view_inside("src/a.c"));
-	CHECK(lh_view_inside("..a.c"));
-	CHECK(!lh_view_inside("../a.c"));
-	CHECK(!lh_view_inside("/a.c"));
-	CHECK(!lh_view_inside(""));
-	CHECK(!lh_view_inside(NULL));
-	lh_pool_free(p);
+	CHECK_STR(lh_path_normalize(p, "/a/./b//c/../d.c"), "/a/b/d.c");
+	CHECK_STR(lh_path_normalize(p, "./a.c"), "a.c");
+	CHECK_STR(lh_path_normalize(p, "../a.c"), "../a.c");
+	CHECK_STR(lh_path_normalize(p, "x/../../a.c"), "../a.c");
+	CHECK_STR(lh_path_normalize(p, "../../x/../a.c"), "../../a.c");
+	CHECK_STR(lh_path_normalize(p, "/../a.c"), "/a.c");
+	CHECK_STR(lh_path_normalize(p, "/"), "/");
+	CHECK_STR(lh_path_normalize(p, ""), "");
+	CHECK_STR(lh_path_normalize(p, "a/b/"), "a/b");
+	CHECK_STR(lh_path_normalize(p, "..."), "...");
+	CHECK(lh_path_is_inside("src/a.c"));
+	CHECK(lh_path_is_inside("..a.c"));
+	CHECK(!lh_path_is_inside("../a.c"));
+	CHECK(!lh_path_is_inside("/a.c"));
+	CHECK(!lh_path_is_inside(""));
+	CHECK(!lh_path_is_inside(NULL));
+	lh_arena_free(p);
 }
 
 int main(void)

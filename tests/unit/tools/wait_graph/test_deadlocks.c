@@ -11,10 +11,10 @@
 #define MS 1000000ull
 
 static struct lh_ledger *l;
-static struct lh_record record;
-static struct lh_still *still;
-static struct lh_pool *pool;
-static struct lh_knot *knot;
+static struct lh_ledger_view record;
+static struct lh_deadlocks *still;
+static struct lh_arena *pool;
+static struct lh_deadlock *knot;
 static uint64_t clock_ms;
 static bool all_gone, all_kept;
 static lh_lock_id a, b, s;
@@ -31,9 +31,9 @@ static bool kept(void *with, const struct lh_lock *lock, int32_t tid)
 	return all_kept && lock->address == 0x5000 && (tid == 4712 || tid == 4800);
 }
 
-static struct lh_seat *seat(uint32_t i)
+static struct lh_live_thread *seat(uint32_t i)
 {
-	return build_at(l, LH_T_SEAT, i);
+	return build_at(l, LH_T_LIVE_THREAD, i);
 }
 
 /* Three threads on three seats, two mutexes and a semaphore of so many permits. */
@@ -47,34 +47,35 @@ static void set_up(uint32_t permits)
 	build_lock_row(l, s)->flags |= LH_LOCK_INITED | (permits > 1 ? LH_LOCK_COUNTING : 0);
 	for (uint32_t i = 1; i <= 3; i++) {
 		build_thread(l, 4710 + (int)i, "worker");
-		*(struct lh_seat *)build_row(l, LH_T_SEAT, NULL) =
-			(struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+		*(struct lh_live_thread *)build_row(l, LH_T_LIVE_THREAD, NULL) =
+			(struct lh_live_thread){
+				.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
-	lh_read_record(&record, l, l->total);
-	still = lh_still_new((struct lh_still_asks){gone, kept});
-	lh_still_add(still, &record, NULL);
-	pool = lh_pool_new();
+	lh_read_view(&record, l, l->total);
+	still = lh_deadlocks_new((struct lh_deadlocks_queries){gone, kept});
+	lh_deadlocks_add(still, &record, NULL);
+	pool = lh_arena_new();
 	clock_ms = 1000;
 	all_gone = all_kept = false;
 }
 
 static void tear_down(void)
 {
-	lh_still_free(still);
-	lh_pool_free(pool);
+	lh_deadlocks_free(still);
+	lh_arena_free(pool);
 }
 
 static void take(uint32_t i, lh_lock_id lock, enum lh_mode mode)
 {
-	struct lh_seat *at = seat(i);
+	struct lh_live_thread *at = seat(i);
 
 	at->held[at->held_n++] =
-		(struct lh_held){.lock = lock, .depth = 1, .place = LH_PLACE(0, LH_WAITS, mode)};
+		(struct lh_held){.lock = lock, .depth = 1, .place = LH_SITE(0, LH_BLOCKING, mode)};
 }
 
 static void await_how(uint32_t i, lh_lock_id lock, enum lh_how how, enum lh_mode mode)
 {
-	seat(i)->wait_place = LH_PLACE(0, how, mode);
+	seat(i)->wait_place = LH_SITE(0, how, mode);
 	seat(i)->wait_on = LH_WAIT_LOCK;
 	seat(i)->wait_since_ns = clock_ms * MS;
 	seat(i)->wait_seq++;
@@ -83,7 +84,7 @@ static void await_how(uint32_t i, lh_lock_id lock, enum lh_how how, enum lh_mode
 
 static void await(uint32_t i, lh_lock_id lock)
 {
-	await_how(i, lock, LH_WAITS, LH_EXCLUSIVE);
+	await_how(i, lock, LH_BLOCKING, LH_EXCLUSIVE);
 }
 
 /* How many were told in all looks of this time. */
@@ -92,8 +93,8 @@ static uint32_t look(uint64_t ms)
 	uint32_t n = 0;
 
 	for (uint64_t end = clock_ms + ms; clock_ms < end; clock_ms += 25) {
-		struct lh_knot *some = NULL;
-		uint32_t k = lh_still_look(still, clock_ms * MS, pool, &some);
+		struct lh_deadlock *some = NULL;
+		uint32_t k = lh_deadlocks_scan(still, clock_ms * MS, pool, &some);
 
 		n += k;
 		knot = k ? some : knot;
@@ -202,7 +203,7 @@ static void near_circles(void)
 	take(1, a, LH_SHARED);
 	take(2, b, LH_EXCLUSIVE);
 	await(1, b);
-	await_how(2, a, LH_WAITS, LH_SHARED);
+	await_how(2, a, LH_BLOCKING, LH_SHARED);
 	never_told();
 }
 
@@ -223,16 +224,16 @@ static void pools(void)
 	set_up(2);
 	take(1, s, LH_PERMIT);
 	take(2, s, LH_PERMIT);
-	await_how(1, s, LH_WAITS, LH_PERMIT);
-	await_how(2, s, LH_WAITS, LH_PERMIT);
+	await_how(1, s, LH_BLOCKING, LH_PERMIT);
+	await_how(2, s, LH_BLOCKING, LH_PERMIT);
 	told_once(LH_RULE_POOL_DEADLOCK, 4);
 
 	set_up(3); /* the third permit's holder will give it back */
 	take(1, s, LH_PERMIT);
 	take(2, s, LH_PERMIT);
 	take(3, s, LH_PERMIT);
-	await_how(1, s, LH_WAITS, LH_PERMIT);
-	await_how(2, s, LH_WAITS, LH_PERMIT);
+	await_how(1, s, LH_BLOCKING, LH_PERMIT);
+	await_how(2, s, LH_BLOCKING, LH_PERMIT);
 	never_told();
 
 	set_up(2); /* by way of a mutex */
@@ -241,13 +242,13 @@ static void pools(void)
 	take(3, a, LH_EXCLUSIVE);
 	await(1, a);
 	await(2, a);
-	await_how(3, s, LH_WAITS, LH_PERMIT);
+	await_how(3, s, LH_BLOCKING, LH_PERMIT);
 	told_once(LH_RULE_DEADLOCK, 6);
 
 	set_up(2); /* all of it in one hand */
 	take(1, s, LH_PERMIT);
 	take(1, s, LH_PERMIT);
-	await_how(1, s, LH_WAITS, LH_PERMIT);
+	await_how(1, s, LH_BLOCKING, LH_PERMIT);
 	told_once(LH_RULE_SELF_DEADLOCK, 2);
 }
 
@@ -255,7 +256,7 @@ static void ended(void)
 {
 	set_up(1);
 	take(2, a, LH_EXCLUSIVE);
-	seat(2)->state = LH_SEAT_ENDING;
+	seat(2)->state = LH_LIVE_ENDING;
 	await(1, a);
 	CHECK_EQ(look(1000), 0); /* its destructors run */
 	all_gone = true;
@@ -271,7 +272,7 @@ static void ended(void)
 	set_up(1); /* a robust one tells its next owner itself */
 	build_lock_row(l, a)->flags |= LH_LOCK_ROBUST;
 	take(2, a, LH_EXCLUSIVE);
-	seat(2)->state = LH_SEAT_ENDING;
+	seat(2)->state = LH_LIVE_ENDING;
 	all_gone = true;
 	await(1, a);
 	never_told();
@@ -293,9 +294,9 @@ static void ended(void)
 static void lies_at(struct lh_ledger *in, lh_lock_id lock, uint64_t off)
 {
 	uint32_t row;
-	struct lh_shared_place *at = build_row(in, LH_T_PLACE, &row);
+	struct lh_lock_location *at = build_row(in, LH_T_LOCK_LOCATION, &row);
 
-	*at = (struct lh_shared_place){.lock = lock, .dev = 1, .ino = 77, .off = off};
+	*at = (struct lh_lock_location){.lock = lock, .dev = 1, .ino = 77, .off = off};
 	build_lock_row(in, lock)->flags |= LH_LOCK_PSHARED;
 	build_more(in, build_lock_row(in, lock))->where = row;
 }
@@ -303,7 +304,7 @@ static void lies_at(struct lh_ledger *in, lh_lock_id lock, uint64_t off)
 /* Each holds what the other one waits for; the second knows the two by other numbers. */
 static void two_processes(uint64_t second_off)
 {
-	static struct lh_record other;
+	static struct lh_ledger_view other;
 
 	set_up(1);
 	lies_at(l, a, 0);
@@ -317,10 +318,10 @@ static void two_processes(uint64_t second_off)
 	lies_at(l, a, second_off);
 	lies_at(l, b, second_off + 40);
 	build_thread(l, 4800, "worker");
-	*(struct lh_seat *)build_row(l, LH_T_SEAT, NULL) =
-		(struct lh_seat){.state = LH_SEAT_LIVE, .thread = 1, .tid = 4800};
-	lh_read_record(&other, l, l->total);
-	lh_still_add(still, &other, &other);
+	*(struct lh_live_thread *)build_row(l, LH_T_LIVE_THREAD, NULL) =
+		(struct lh_live_thread){.state = LH_LIVE_ATTACHED, .thread = 1, .tid = 4800};
+	lh_read_view(&other, l, l->total);
+	lh_deadlocks_add(still, &other, &other);
 	take(1, b, LH_EXCLUSIVE);
 	await(1, a);
 }
@@ -332,7 +333,7 @@ static void across(void)
 	CHECK_EQ(knot->rule, LH_RULE_DEADLOCK);
 	CHECK_EQ(knot->steps, 4);
 	CHECK(knot->across);
-	CHECK(!lh_still_with(knot->process)); /* of the one that came first */
+	CHECK(!lh_deadlocks_with(knot->process)); /* of the one that came first */
 	CHECK_EQ(look(5000), 0);
 	tear_down();
 
@@ -340,15 +341,15 @@ static void across(void)
 	never_told();
 
 	two_processes(0); /* the file was mapped anew: the row of the place means another lock */
-	((struct lh_shared_place *)build_at(l, LH_T_PLACE, 1))->lock = 0;
+	((struct lh_lock_location *)build_at(l, LH_T_LOCK_LOCATION, 1))->lock = 0;
 	never_told();
 }
 
 /* The second process ends with `a` in its hands. */
 static void dead_process(void)
 {
-	struct lh_still_process *second;
-	static struct lh_record other;
+	struct lh_deadlocks_process *second;
+	static struct lh_ledger_view other;
 
 	for (int robust = 0; robust < 2; robust++) {
 		set_up(1);
@@ -361,13 +362,14 @@ static void dead_process(void)
 		build_lock_row(l, there)->flags |= robust ? LH_LOCK_ROBUST : 0;
 		build_lock_row(first, a)->flags |= robust ? LH_LOCK_ROBUST : 0;
 		build_thread(l, 4800, "other");
-		*(struct lh_seat *)build_row(l, LH_T_SEAT, NULL) =
-			(struct lh_seat){.state = LH_SEAT_LIVE, .thread = 1, .tid = 4800};
-		lh_read_record(&other, l, l->total);
-		second = lh_still_add(still, &other, &other);
+		*(struct lh_live_thread *)build_row(l, LH_T_LIVE_THREAD, NULL) =
+			(struct lh_live_thread){
+				.state = LH_LIVE_ATTACHED, .thread = 1, .tid = 4800};
+		lh_read_view(&other, l, l->total);
+		second = lh_deadlocks_add(still, &other, &other);
 		take(1, there, LH_EXCLUSIVE);
 		CHECK_EQ(look(1000), 0); /* it can go on */
-		lh_still_drop(still, second);
+		lh_deadlocks_drop(still, second);
 		CHECK_EQ(look(1000), 0); /* the bytes do not say so */
 		all_kept = true;
 		CHECK_EQ(look(1000), robust ? 0 : 1);

@@ -13,19 +13,19 @@ enum { MAX = 8, ROUNDS = 20000 };
 static const uint32_t number[MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 /* A wait for the `n` threads from `list` on. */
-static struct lh_hang_node on(const uint32_t *list, uint32_t n)
+static struct lh_wait_node on(const uint32_t *list, uint32_t n)
 {
-	return (struct lh_hang_node){.waits = true, .on = list, .ons = n};
+	return (struct lh_wait_node){.waits = true, .on = list, .ons = n};
 }
 
-static const struct lh_hang_node moves = {0}, any = {.waits = true, .anyone = true},
+static const struct lh_wait_node moves = {0}, any = {.waits = true, .anyone = true},
 				 lost = {.waits = true, .gone = true};
 
 static void two_wait_for_each_other(void)
 {
-	struct lh_hang_node n[] = {on(&number[1], 1), on(&number[0], 1), on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1), on(&number[0], 1), moves};
 
-	CHECK_EQ(lh_hang_judge(n, 4), 1);
+	CHECK_EQ(lh_wait_graph_solve(n, 4), 1);
 	CHECK(n[0].stuck && n[1].stuck && n[2].stuck && !n[3].stuck);
 	CHECK(n[0].ring == 1 && n[1].ring == 1 && !n[2].ring);
 	CHECK(n[0].next == 1 && n[1].next == 0);
@@ -33,64 +33,64 @@ static void two_wait_for_each_other(void)
 
 static void one_that_moves_frees_the_row(void)
 {
-	struct lh_hang_node n[] = {on(&number[1], 1), on(&number[2], 1), moves};
+	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[2], 1), moves};
 
-	CHECK_EQ(lh_hang_judge(n, 3), 0);
+	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
 	CHECK(!n[0].stuck && !n[1].stuck);
 }
 
 static void itself(void)
 {
-	struct lh_hang_node n[] = {on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {on(&number[0], 1), moves};
 
-	CHECK_EQ(lh_hang_judge(n, 2), 1);
+	CHECK_EQ(lh_wait_graph_solve(n, 2), 1);
 	CHECK(n[0].ring == 1 && n[0].next == 0);
 }
 
 static void behind_one_that_is_gone(void)
 {
-	struct lh_hang_node n[] = {lost, on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {lost, on(&number[0], 1), moves};
 
-	CHECK_EQ(lh_hang_judge(n, 3), 0);
+	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
 	CHECK(n[0].stuck && n[1].stuck);
 }
 
 /* Anyone may signal: only when all others are blocked for good nobody is left. */
 static void nobody_left(void)
 {
-	struct lh_hang_node n[] = {on(&number[1], 1), on(&number[0], 1), any, moves};
+	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1), any, moves};
 
-	lh_hang_judge(n, 4);
+	lh_wait_graph_solve(n, 4);
 	CHECK(!n[2].stuck);
-	lh_hang_judge(n, 3);
+	lh_wait_graph_solve(n, 3);
 	CHECK(n[2].stuck);
 }
 
 /* A wait that ends by itself is no wait: who makes it can act afterwards. */
 static void limited(void)
 {
-	struct lh_hang_node n[] = {on(&number[1], 1), on(&number[0], 1)};
+	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1)};
 
 	n[1].waits = false;
-	CHECK_EQ(lh_hang_judge(n, 2), 0);
+	CHECK_EQ(lh_wait_graph_solve(n, 2), 0);
 	CHECK(!n[0].stuck);
 }
 
 static void one_of_several(void)
 {
-	struct lh_hang_node n[] = {on(&number[1], 2), on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {on(&number[1], 2), on(&number[0], 1), moves};
 
 	n[0].one_of = true; /* a permit of 1 or 2 is enough */
-	CHECK_EQ(lh_hang_judge(n, 3), 0);
+	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
 	CHECK(!n[0].stuck && !n[1].stuck);
 	n[0].one_of = false; /* both must give back */
-	CHECK_EQ(lh_hang_judge(n, 3), 1);
+	CHECK_EQ(lh_wait_graph_solve(n, 3), 1);
 	CHECK(n[0].stuck && n[1].stuck);
 }
 
 /* ---- against the definition: the largest set that nobody outside of it can free ---- */
 
-static bool freed_from_outside(const struct lh_hang_node *n, uint32_t k, uint32_t i, uint32_t set)
+static bool freed_from_outside(const struct lh_wait_node *n, uint32_t k, uint32_t i, uint32_t set)
 {
 	uint32_t inside = 0, outside = ~set & ((1u << k) - 1);
 
@@ -103,7 +103,7 @@ static bool freed_from_outside(const struct lh_hang_node *n, uint32_t k, uint32_
 	return n[i].one_of || !n[i].ons ? inside < n[i].ons || !n[i].ons : !inside;
 }
 
-static bool is_closed(const struct lh_hang_node *n, uint32_t k, uint32_t set)
+static bool is_closed(const struct lh_wait_node *n, uint32_t k, uint32_t set)
 {
 	for (uint32_t i = 0; i < k; i++)
 		if (set >> i & 1 && (!n[i].waits || freed_from_outside(n, k, i, set)))
@@ -112,7 +112,7 @@ static bool is_closed(const struct lh_hang_node *n, uint32_t k, uint32_t set)
 }
 
 /* The union of closed sets is closed, so there is one that holds all others. */
-static uint32_t largest(const struct lh_hang_node *n, uint32_t k)
+static uint32_t largest(const struct lh_wait_node *n, uint32_t k)
 {
 	uint32_t all = 0;
 
@@ -128,7 +128,7 @@ static uint32_t next_random(uint32_t *state)
 	return *state >> 16;
 }
 
-static void fill(struct lh_hang_node *n, uint32_t k, uint32_t list[MAX][MAX], uint32_t *state)
+static void fill(struct lh_wait_node *n, uint32_t k, uint32_t list[MAX][MAX], uint32_t *state)
 {
 	memset(n, 0, k * sizeof(*n));
 	for (uint32_t i = 0; i < k; i++) {
@@ -145,7 +145,7 @@ static void fill(struct lh_hang_node *n, uint32_t k, uint32_t list[MAX][MAX], ui
 	}
 }
 
-static void is_ring(const struct lh_hang_node *n, uint32_t k, uint32_t i)
+static void is_ring(const struct lh_wait_node *n, uint32_t k, uint32_t i)
 {
 	uint32_t at = i, steps = 0;
 	bool edge;
@@ -163,14 +163,14 @@ static void is_ring(const struct lh_hang_node *n, uint32_t k, uint32_t i)
 static void as_defined(void)
 {
 	uint32_t list[MAX][MAX], state = 1, wrong = 0, stuck = 0, rings = 0;
-	struct lh_hang_node n[MAX];
+	struct lh_wait_node n[MAX];
 
 	for (int round = 0; round < ROUNDS; round++) {
 		uint32_t k = 2 + next_random(&state) % (MAX - 1), set, found = 0;
 
 		fill(n, k, list, &state);
 		set = largest(n, k);
-		rings += lh_hang_judge(n, k);
+		rings += lh_wait_graph_solve(n, k);
 		for (uint32_t i = 0; i < k; i++) {
 			found |= (uint32_t)n[i].stuck << i;
 			if (n[i].ring)

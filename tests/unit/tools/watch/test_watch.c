@@ -23,7 +23,7 @@
 #define HALF (LH_TICK_NS / 2) /* of a tick: what is taken in it counts from its middle */
 
 static struct lh_watch watch;
-static struct lh_watched *p;
+static struct lh_watch_process *p;
 static struct lh_ledger *l;
 static lh_lock_id accounts, journal;
 static lh_stack_id taken, given, asked;
@@ -32,7 +32,7 @@ static lh_stack_id taken, given, asked;
 static void set_up(void)
 {
 	memset(&watch, 0, sizeof(watch));
-	watch.wants = (struct lh_watch_wants){.long_hold_ns = 100 * MS, .blocking_ns = 10 * MS};
+	watch.wants = (struct lh_watch_options){.long_hold_ns = 100 * MS, .blocking_ns = 10 * MS};
 	watch.wants.wake = eventfd(0, EFD_NONBLOCK);
 	pthread_mutex_init(&watch.mutex, NULL);
 	l = build_ledger(4711, "/opt/bank");
@@ -45,25 +45,26 @@ static void set_up(void)
 	accounts = build_lock(l, LH_MUTEX, 0x5000, "accounts");
 	journal = build_lock(l, LH_MUTEX, 0x5040, "journal");
 	for (uint32_t i = 1; i <= 2; i++) {
-		struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
-		*s = (struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+		struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
+		*s = (struct lh_live_thread){
+			.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
 	p = lh_watch_add(&watch, l, l->total, 0, NULL);
 }
 
-static struct lh_seat *seat(uint32_t i)
+static struct lh_live_thread *seat(uint32_t i)
 {
-	return build_at(l, LH_T_SEAT, i);
+	return build_at(l, LH_T_LIVE_THREAD, i);
 }
 
 static void take(uint32_t i, lh_lock_id lock, uint64_t at_ms)
 {
-	struct lh_seat *s = seat(i);
+	struct lh_live_thread *s = seat(i);
 
 	s->held[s->held_n++] = (struct lh_held){.lock = lock,
 						.depth = 1,
 						.tick = (uint32_t)at_ms,
-						.place = LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE)};
+						.place = LH_SITE(taken, LH_BLOCKING, LH_EXCLUSIVE)};
 	build_lock_row(l, lock)->owner = i;
 	build_lock_row(l, lock)->acquired++;
 }
@@ -76,9 +77,9 @@ static void give(uint32_t i)
 
 static void await(uint32_t i, lh_lock_id lock, uint64_t since_ms)
 {
-	struct lh_seat *s = seat(i);
+	struct lh_live_thread *s = seat(i);
 
-	s->wait_place = LH_PLACE(asked, LH_WAITS, LH_EXCLUSIVE);
+	s->wait_place = LH_SITE(asked, LH_BLOCKING, LH_EXCLUSIVE);
 	s->wait_on = LH_WAIT_LOCK;
 	s->wait_since_ns = since_ms * MS;
 	s->wait_seq++;
@@ -90,7 +91,7 @@ static uint64_t look(uint64_t from_ms, uint64_t to_ms)
 	uint64_t t = from_ms;
 
 	for (; t <= to_ms; t += 5)
-		lh_watch_look(p, t * MS);
+		lh_watch_scan(p, t * MS);
 	return t;
 }
 
@@ -106,7 +107,7 @@ static struct lh_finding *finding(uint32_t i)
 
 static struct lh_step *step(const struct lh_finding *f, uint32_t i)
 {
-	return lh_side_row(p->side, LH_T_STEP, f->step + i);
+	return lh_overlay_row(p->side, LH_T_STEP, f->step + i);
 }
 
 /* What the library writes at the release of a long hold. */
@@ -114,13 +115,13 @@ static struct lh_finding *fact(lh_lock_id lock, uint64_t ns, uint64_t at_ms)
 {
 	struct lh_finding *f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
 
-	build_step(l, 1, lock, LH_PLACE(taken, LH_WAITS, LH_EXCLUSIVE), LH_HOLDS);
-	build_step(l, 1, lock, LH_PLACE(given, 0, LH_EXCLUSIVE), LH_RELEASES);
+	build_step(l, 1, lock, LH_SITE(taken, LH_BLOCKING, LH_EXCLUSIVE), LH_HOLDS);
+	build_step(l, 1, lock, LH_SITE(given, 0, LH_EXCLUSIVE), LH_RELEASES);
 	((struct lh_step *)build_at(l, LH_T_STEP, f->step))->tick =
 		seat(1)->held_n ? seat(1)->held[0].tick : 0;
 	((struct lh_step *)build_at(l, LH_T_STEP, f->step + 1))->tick = (uint32_t)at_ms;
-	f->key = lh_long_key(build_lock_row(l, lock), lock, LH_PLACE(taken, 0, 0));
-	f->flags = LH_FINDING_FACT;
+	f->key = lh_long_hold_key(build_lock_row(l, lock), lock, LH_SITE(taken, 0, 0));
+	f->flags = LH_FINDING_MEASURED;
 	f->duration_ns = ns;
 	f->time_ns = at_ms * MS;
 	return f;
@@ -178,7 +179,7 @@ static void its_length(void)
 	CHECK_EQ(finding(0)->count, 1);
 	CHECK_EQ(finding(0)->steps, 2);
 	CHECK_EQ(step(finding(0), 1)->action, LH_RELEASES);
-	CHECK_EQ(LH_PLACE_STACK(step(finding(0), 1)->place), given);
+	CHECK_EQ(LH_SITE_STACK(step(finding(0), 1)->place), given);
 	tear_down();
 }
 
@@ -188,13 +189,13 @@ static void its_length(void)
  */
 static void at_the_edges(void)
 {
-	static struct lh_board board;
+	static struct lh_run_header board;
 	const uint64_t period = LH_TICK_NS, held = 120 * MS;
 	uint64_t least = UINT64_MAX, most = 0;
 
 	memset(&board, 0, sizeof(board));
 	for (uint64_t at = period; at < 3 * period; at += period / 50) {
-		lh_board_tick(&board, at / period * period); /* the last one before it */
+		lh_run_clock_set(&board, at / period * period); /* the last one before it */
 		struct lh_held h = {.tick = board.tick};
 		uint64_t told = lh_held_for(&h, &board, at + held);
 		least = told < least ? told : least;
@@ -205,7 +206,7 @@ static void at_the_edges(void)
 	CHECK(most > held && most < held + HALF);
 	/* one that was sampled is exact; what the entry's last owner has left there is not its time
 	 */
-	struct lh_held h = {.tick = 1000, .since_ns = 1003 * MS, .flags = LH_HELD_SAMPLED};
+	struct lh_held h = {.tick = 1000, .since_ns = 1003 * MS, .flags = LH_HELD_EXACT_TIME};
 	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 497 * MS);
 	h.flags = 0;
 	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 500 * MS - HALF);
@@ -216,28 +217,30 @@ static void at_the_edges(void)
  */
 static void a_late_tick(void)
 {
-	static struct lh_board board;
+	static struct lh_run_header board;
 	struct lh_held h = {.tick = 1000};
 
 	set_up();
 	memset(&board, 0, sizeof(board));
 	watch.wants.board = &board;
-	lh_board_tick(&board, 995 * MS);
-	lh_board_tick(&board, 1000 * MS);
+	lh_run_clock_set(&board, 995 * MS);
+	lh_run_clock_set(&board, 1000 * MS);
 	CHECK_EQ(board.lates, 1); /* the first one, from 0 on */
 	look(1000, 1000);
 	take(1, accounts, 1000); /* at 1390 in truth */
-	lh_board_tick(&board, 1400 * MS);
+	lh_run_clock_set(&board, 1400 * MS);
 	CHECK_EQ(board.lates, 2);
 	look(1400, 1495);
 	CHECK_EQ(findings(), 0);
 	look(1500, 1505);
 	CHECK_EQ(findings(), 1);
 	CHECK(finding(0)->duration_ns < 110 * MS);
-	lh_board_tick(&board, 1300 * MS); /* the other thread's look at the clock came too late */
+	lh_run_clock_set(&board,
+			 1300 * MS); /* the other thread's look at the clock came too late */
 	CHECK_EQ(board.tick, 1400);
-	for (uint64_t t = 1400; t <= 1400 + 10 * LH_LATES; t += 10) /* forgotten after so many */
-		lh_board_tick(&board, t * MS);
+	for (uint64_t t = 1400; t <= 1400 + 10 * LH_LATE_TICKS;
+	     t += 10) /* forgotten after so many */
+		lh_run_clock_set(&board, t * MS);
 	CHECK_EQ(lh_held_since(&h, &board), 1000 * MS + HALF);
 	tear_down();
 }
@@ -265,9 +268,9 @@ static uint64_t until_asleep(pid_t child)
 	struct lh_task t;
 
 	do {
-		lh_sampler_settle();
+		lh_sampler_detach_late();
 		sched_yield();
-	} while (!lh_task_look(child, child, &t) || t.state != 'S');
+	} while (!lh_task_read(child, child, &t) || t.state != 'S');
 	return t.lag_ns;
 }
 
@@ -289,20 +292,20 @@ static void three_samples(void)
 	take(1, accounts, 1000);
 	for (uint32_t n = 1, times = 1; n <= 3; n++, times *= 2) {
 		for (; (findings() ? finding(0)->steps : 1) <= n && t < 9000; t += 5) {
-			lh_watch_look(p, t * MS);
+			lh_watch_scan(p, t * MS);
 			until_asleep(child);
 		}
 		CHECK_EQ(finding(0)->steps, n + 1);
 		CHECK_EQ(step(finding(0), n)->action, LH_CALLS);
-		CHECK(LH_PLACE_STACK(step(finding(0), n)->place));
-		text = ((struct lh_note *)lh_side_row(p->side, LH_T_NOTE,
-						      step(finding(0), n)->note))
+		CHECK(LH_SITE_STACK(step(finding(0), n)->place));
+		text = ((struct lh_note *)lh_overlay_row(p->side, LH_T_NOTE,
+							 step(finding(0), n)->note))
 			       ->text;
 		CHECK(sscanf(text, "after %u ms: pause", &after) == 1 && after >= times * 100 &&
 		      after <= times * 100 + 10 + (until_asleep(child) - lag) / MS);
 	}
 	for (; t < 12000; t += 5)
-		lh_watch_look(p, t * MS);
+		lh_watch_scan(p, t * MS);
 	CHECK_EQ(finding(0)->steps, 4);
 	until_asleep(child);
 	tear_down();
@@ -323,7 +326,7 @@ static void calls_again(void)
 	for (int i = 0; i < 3; i++) {
 		take(1, accounts, from[i]);
 		for (uint64_t t = from[i]; t <= to[i]; t += 5) {
-			lh_watch_look(p, t * MS);
+			lh_watch_scan(p, t * MS);
 			until_asleep(child);
 		}
 		give(1);
@@ -376,7 +379,7 @@ static void stopped_before(void)
 	p->pid = seat(1)->tid = child;
 	take(1, accounts, 1000);
 	for (uint64_t t = 1000; t < 3000; t += 5) {
-		lh_watch_look(p, t * MS);
+		lh_watch_scan(p, t * MS);
 		until_asleep(child);
 		if (t == 2000) { /* all samples of the hold are taken */
 			CHECK_EQ(findings() ? finding(0)->steps : 0, 4);
@@ -384,7 +387,7 @@ static void stopped_before(void)
 		}
 	}
 	CHECK_EQ(findings(), 2);
-	CHECK_STR(((struct lh_note *)lh_side_row(p->side, LH_T_NOTE, step(finding(1), 1)->note))
+	CHECK_STR(((struct lh_note *)lh_overlay_row(p->side, LH_T_NOTE, step(finding(1), 1)->note))
 			  ->text,
 		  "clock_nanosleep (1e+03 s)");
 	tear_down();
@@ -441,13 +444,13 @@ static void many_at_once(void)
 	for (int i = 0; i < MANY; i++)
 		take(1, build_lock(l, LH_MUTEX, 0x6000 + 64 * (uint64_t)i, "many"), 1000);
 	for (uint64_t t = 1000; t < 3000; t += 5) {
-		lh_watch_look(p, t * MS);
+		lh_watch_scan(p, t * MS);
 		until_asleep(child);
 	}
 	CHECK_EQ(findings(), MANY);
 	for (uint32_t i = 0; i < findings(); i++)
-		CHECK(finding(i)->steps == 4 && LH_PLACE_STACK(step(finding(i), 1)->place) &&
-		      LH_PLACE_STACK(step(finding(i), 3)->place));
+		CHECK(finding(i)->steps == 4 && LH_SITE_STACK(step(finding(i), 1)->place) &&
+		      LH_SITE_STACK(step(finding(i), 3)->place));
 	tear_down();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
@@ -462,14 +465,15 @@ static void a_crowd(void)
 
 	set_up();
 	for (uint32_t i = 3; i <= READERS; i++) {
-		struct lh_seat *s = build_row(l, LH_T_SEAT, NULL);
-		*s = (struct lh_seat){.state = LH_SEAT_LIVE, .thread = i, .tid = 4710 + (int)i};
+		struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
+		*s = (struct lh_live_thread){
+			.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
 	for (uint32_t k = 0; k < LOCKS; k++) {
 		lh_lock_id lock = build_lock(l, LH_RWLOCK, 0x6000 + 64 * k, "crowd");
 		for (uint32_t i = 1; i <= READERS; i++) {
 			take(i, lock, 1000);
-			seat(i)->held[k].place = LH_PLACE(taken, LH_WAITS, LH_SHARED);
+			seat(i)->held[k].place = LH_SITE(taken, LH_BLOCKING, LH_SHARED);
 		}
 	}
 	look(1000, 1200);
@@ -527,7 +531,7 @@ static void not_held(void)
 {
 	set_up();
 	take(1, accounts, 1000);
-	seat(1)->held[0].flags = LH_HELD_WAITING;
+	seat(1)->held[0].flags = LH_HELD_IN_COND_WAIT;
 	look(1000, 2000);
 	CHECK_EQ(findings(), 0);
 	tear_down();
@@ -555,7 +559,7 @@ static void not_a_lock(void)
 	tear_down();
 	set_up();
 	take(1, accounts, 1000);
-	seat(1)->held[0].place = LH_PLACE(taken, LH_WAITS, LH_PERMIT);
+	seat(1)->held[0].place = LH_SITE(taken, LH_BLOCKING, LH_PERMIT);
 	look(1000, 2000);
 	CHECK_EQ(findings(), 0);
 	tear_down();
@@ -589,7 +593,7 @@ static void waiting(void)
 /* Time is charged to pairs of places; a span has its ends. */
 static void profile(void)
 {
-	struct lh_pair *x, *hold = NULL, *wait = NULL;
+	struct lh_wait_pair *x, *hold = NULL, *wait = NULL;
 	struct lh_span *s;
 
 	set_up();
@@ -599,16 +603,16 @@ static void profile(void)
 	give(1);
 	seat(2)->wait_lock = 0;
 	look(1055, 1060);
-	for (uint32_t i = 0; i < p->side->table[LH_T_PAIR].used; i++) {
-		x = lh_side_row(p->side, LH_T_PAIR, p->side->table[LH_T_PAIR].base + i);
+	for (uint32_t i = 0; i < p->side->table[LH_T_WAIT_PAIR].used; i++) {
+		x = lh_overlay_row(p->side, LH_T_WAIT_PAIR,
+				   p->side->table[LH_T_WAIT_PAIR].base + i);
 		*(x->waiter ? &wait : &hold) = x;
 	}
 	CHECK(hold && hold->ns == 50 * MS && hold->worst_ns == 50 * MS - HALF);
 	CHECK(wait && wait->ns == 50 * MS && wait->thread == 2 && wait->queue == 1);
-	CHECK(wait && LH_PLACE_STACK(wait->holder) == taken &&
-	      LH_PLACE_STACK(wait->waiter) == asked);
+	CHECK(wait && LH_SITE_STACK(wait->holder) == taken && LH_SITE_STACK(wait->waiter) == asked);
 	CHECK_EQ(p->side->table[LH_T_SPAN].used, 2);
-	s = lh_side_row(p->side, LH_T_SPAN, p->side->table[LH_T_SPAN].base);
+	s = lh_overlay_row(p->side, LH_T_SPAN, p->side->table[LH_T_SPAN].base);
 	CHECK(s && s->from_ns == 1000 * MS && s->to_ns == 1050 * MS);
 	tear_down();
 }
@@ -618,7 +622,7 @@ static void saved(void)
 {
 	const uint64_t frame[2] = {LH_FRAME(1, 0x14000), LH_FRAME(1, 0x15000)};
 	struct lh_stack stack = {.n = 2};
-	struct lh_record again;
+	struct lh_ledger_view again;
 	struct lh_finding f;
 	struct lh_note note;
 	struct lh_step s;
@@ -628,31 +632,31 @@ static void saved(void)
 	set_up();
 	take(1, accounts, 1000);
 	look(1000, 1200);
-	stack.frame = lh_side_add(p->side, LH_T_FRAME, frame, 2);
-	lh_stack_id id = lh_side_add(p->side, LH_T_STACK, &stack, 1);
+	stack.frame = lh_overlay_add(p->side, LH_T_FRAME, frame, 2);
+	lh_stack_id id = lh_overlay_add(p->side, LH_T_STACK, &stack, 1);
 	lh_watch_step(p, p->told[0].row,
 		      &(struct lh_step){.thread = 1,
 					.lock = accounts,
-					.place = LH_PLACE(id, 0, 0),
+					.place = LH_SITE(id, 0, 0),
 					.action = LH_CALLS},
 		      "computing");
 	fact(accounts, 1, 1); /* the ledger grows on: ours move */
 	p->record.side = p->side;
 	CHECK_EQ(lh_read_pack(&p->record, fd), 0);
-	struct lh_bytes b = {.fd = fd, .size = (uint64_t)lseek(fd, 0, SEEK_END)};
+	struct lh_byte_source b = {.fd = fd, .size = (uint64_t)lseek(fd, 0, SEEK_END)};
 	CHECK(lh_read_copy(&again, &b, 0));
 	CHECK_STR(again.trouble, "");
 	CHECK_EQ(lh_read_used(&again, LH_T_FINDING), 3);
-	CHECK(lh_read_finding(&again, 1, &f) && f.flags == LH_FINDING_FACT);
+	CHECK(lh_read_finding(&again, 1, &f) && f.flags == LH_FINDING_MEASURED);
 	CHECK(lh_read_finding(&again, 2, &f) && f.steps == 2);
 	CHECK(lh_read_step(&again, f.step, &s) && s.action == LH_HOLDS && s.note == 0);
-	CHECK(LH_PLACE_STACK(s.place) == taken);
+	CHECK(LH_SITE_STACK(s.place) == taken);
 	CHECK(lh_read_step(&again, f.step + 1, &s) && s.action == LH_CALLS);
 	CHECK(lh_read_note(&again, s.note, &note));
 	CHECK_STR(note.text, "computing");
-	CHECK_EQ(lh_read_frames(&again, LH_PLACE_STACK(s.place), back), 2);
+	CHECK_EQ(lh_read_frames(&again, LH_SITE_STACK(s.place), back), 2);
 	CHECK(back[0] == frame[0] && back[1] == frame[1]);
-	CHECK(lh_read_used(&again, LH_T_PAIR) == 2);
+	CHECK(lh_read_used(&again, LH_T_WAIT_PAIR) == 2);
 	lh_read_drop(&again);
 	close(fd);
 	tear_down();
