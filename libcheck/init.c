@@ -32,7 +32,7 @@ static bool describe(struct lh_ledger *l)
 	l->parent = lh_sys_ppid();
 	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
 	lh_sys_thread_name(l->comm);
-	l->words_off = !lh_options.words;
+	l->tag_off = !lh_options.words;
 	return true;
 }
 
@@ -73,8 +73,8 @@ static void stand_down(void)
 
 static void be_born(struct lh_ledger *l)
 {
-	if (!l->born_ns)
-		l->born_ns = lh_clock_now();
+	if (!l->watched_from_ns)
+		l->watched_from_ns = lh_clock_now();
 	__atomic_store_n(&l->state, LH_LEDGER_READY, __ATOMIC_RELEASE);
 	lh_monitor_wake();
 }
@@ -87,7 +87,7 @@ static bool rearm(uintptr_t frame)
 {
 	struct lh_ledger *parents = lh_own_ledger.ledger;
 
-	lh_own_ledger.before = parents;
+	lh_own_ledger.parent_ledger = parents;
 	lh_own_ledger.ledger = NULL;
 	if (!lh_options.children || lh_sys_seccomp_active())
 		return false;
@@ -154,9 +154,9 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	lh_thread_stack_bounds(frame, 0, &low, &high);
 	struct lh_self *me = lh_live_thread_attach(0, low, high);
 	if (me) {
-		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN;
-		__builtin_memcpy(LH_THREADS[me->parked->thread].name, lh_own_ledger.ledger->comm,
-				 LH_NAME_MAX);
+		LH_THREADS[me->live_saved->thread].flags |= LH_THREAD_MAIN;
+		__builtin_memcpy(LH_THREADS[me->live_saved->thread].name,
+				 lh_own_ledger.ledger->comm, LH_NAME_MAX);
 	}
 	lh_delay_init();
 	lh_mask_read();
@@ -168,7 +168,7 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
  */
 static bool is_ours(const struct lh_ledger *l)
 {
-	return lh_sys_seccomp_seen() ? lh_self_get()->parked != NULL : l->pid == lh_sys_pid();
+	return lh_sys_seccomp_seen() ? lh_self_get()->live_saved != NULL : l->pid == lh_sys_pid();
 }
 
 __attribute__((destructor)) static void death(void)

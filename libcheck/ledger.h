@@ -112,20 +112,20 @@ struct lh_lock {
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
 	uint32_t flags;
-	uint16_t gen;    /* generation of this row; its low bits are in every lock number */
-	uint8_t kind;    /* enum lh_kind */
-	uint8_t crowded; /* more than two nodes want it */
-	uint32_t owner;  /* seat that holds it exclusively, 0 none */
+	uint16_t gen;        /* generation of this row; its low bits are in every lock number */
+	uint8_t kind;        /* enum lh_kind */
+	uint8_t many_chains; /* more than two nodes want it */
+	uint32_t owner;      /* seat that holds it exclusively, 0 none */
 	union {
-		uint32_t come; /* barrier: who has come to this round. LH_LOCK_THREAD_END_SEM: the
-				  segment */
-		uint32_t next; /* dead: free list of rows */
+		uint32_t barrier_arrived; /* barrier: who has come to this round.
+				  LH_LOCK_THREAD_END_SEM: the segment */
+		uint32_t next;            /* dead: free list of rows */
 	};
-	uint32_t initial;  /* semaphore: initial value; barrier: count; life: its thread */
-	lh_stack_id born;  /* where it was initialised; 0: not seen */
-	lh_stack_id first; /* where it was first taken */
-	lh_chain_id nodes; /* first node that wants this lock */
-	uint32_t more;     /* its row of LH_T_LOCK_STATS; 0: none yet */
+	uint32_t initial;        /* semaphore: initial value; barrier: count; life: its thread */
+	lh_stack_id init_stack;  /* where it was initialised; 0: not seen */
+	lh_stack_id first_stack; /* where it was first taken */
+	lh_chain_id chains;      /* first node that wants this lock */
+	uint32_t stats;          /* its row of LH_T_LOCK_STATS; 0: none yet */
 	union {
 		uint32_t held_ns; /* without a row of LH_T_LOCK_STATS: the one hold that was sampled
 				   */
@@ -162,8 +162,8 @@ struct lh_lock_stats {
 	uint32_t hold_samples;
 	uint32_t owner_changes; /* of those acquisitions that were not known yet */
 	uint32_t last_owner;    /* seat that had it last of those */
-	uint32_t where;         /* row of LH_T_LOCK_LOCATION; valid if that names this lock */
-	uint32_t fare; /* row of LH_T_CONTENTION; 0: nobody waited, few holds were measured */
+	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if that names this lock */
+	uint32_t contention; /* row of LH_T_CONTENTION; 0: nobody waited, few holds were measured */
 	uint32_t pad;
 	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
 };
@@ -182,11 +182,11 @@ struct lh_lock_location {
 struct lh_held {
 	uint64_t address;
 	lh_lock_id lock;
-	lh_site place;    /* how and where it was taken */
-	uint32_t tick;    /* milliseconds of the ledger's clock when it was taken */
-	lh_chain_id node; /* the chain of locks up to this one; 0: not yet asked for */
-	uint16_t depth;   /* how many times this thread has taken it */
-	uint16_t flags;   /* LH_HELD_* */
+	lh_site site;      /* how and where it was taken */
+	uint32_t tick;     /* milliseconds of the ledger's clock when it was taken */
+	lh_chain_id chain; /* the chain of locks up to this one; 0: not yet asked for */
+	uint16_t depth;    /* how many times this thread has taken it */
+	uint16_t flags;    /* LH_HELD_* */
 	uint32_t pad;
 	uint64_t since_ns; /* exact time of the acquisition if it was sampled or waited for, else 0
 			    */
@@ -207,7 +207,7 @@ enum {
 /* What makes it the same lock to a person: its birthplace, where that is known. */
 static inline uint64_t lh_lock_class_key(const struct lh_lock *l, lh_lock_id id)
 {
-	return l->born ? l->born : (uint64_t)id << 32;
+	return l->init_stack ? l->init_stack : (uint64_t)id << 32;
 }
 
 /* One finding for each birthplace of a lock and place where it is taken; a key is never 0. */
@@ -228,7 +228,7 @@ struct lh_live_thread {
 	uint32_t held_n;
 	/* the wait: wait_lock is set last and cleared first */
 	lh_lock_id wait_lock;
-	lh_site wait_place;
+	lh_site wait_site;
 	uint32_t wait_on;   /* enum lh_wait: what kind of call waits */
 	uint32_t wait_with; /* condition wait: the mutex given back; join: the thread waited for */
 	uint64_t wait_since_ns;
@@ -240,14 +240,14 @@ struct lh_live_thread {
 	uint32_t detached;
 	uint64_t start_routine, start_argument; /* of pthread_create, until the thread has begun */
 	/* of the wait for a lock: */
-	uint64_t wait_entries; /* how often the lock had been taken when it began */
-	uint32_t wait_ahead;   /* and how many waited then */
-	uint32_t wait_fare;    /* row of LH_T_CONTENTION that counts it, 0 none */
+	uint64_t wait_entries;    /* how often the lock had been taken when it began */
+	uint32_t waiters_before;  /* and how many waited then */
+	uint32_t wait_contention; /* row of LH_T_CONTENTION that counts it, 0 none */
 	/* of tries that fail, one after the other: */
 	lh_lock_id try_lock;
 	uint32_t tries;
 	uint64_t try_since_ns; /* of the LH_TRIES_BEFORE_TIMINGth */
-	lh_site try_place;     /* known from the LH_TRIES_BUSY_WAITth on */
+	lh_site try_site;      /* known from the LH_TRIES_BUSY_WAITth on */
 	uint32_t pad;
 	struct lh_held held[LH_HELD_MAX];
 };
@@ -265,14 +265,14 @@ enum lh_wait {
 /* A thread's life; one row for each thread there ever was. */
 struct lh_thread {
 	int32_t tid;
-	uint32_t seat; /* 0 once it has ended */
+	uint32_t live; /* 0 once it has ended */
 	lh_thread_id creator;
 	lh_stack_id created;
-	uint32_t creator_segment; /* of the creator, when it created this one */
-	uint32_t flags;           /* LH_THREAD_* */
-	lh_lock_id life;          /* the lock that pthread_join takes */
-	lh_chain_id guard; /* chain that its creator has held ever since, and until it joined it; 0
-			     none */
+	uint32_t creator_segment;  /* of the creator, when it created this one */
+	uint32_t flags;            /* LH_THREAD_* */
+	lh_lock_id end_lock;       /* the lock that pthread_join takes */
+	lh_chain_id creator_chain; /* chain that its creator has held ever since, and until it
+			     joined it; 0 none */
 	char name[LH_NAME_MAX];
 };
 
@@ -330,11 +330,11 @@ enum { LH_MODULE_SCRIPT = 1 };
 struct lh_chain {
 	lh_chain_id parent; /* 0: nothing was held */
 	lh_lock_id lock;
-	lh_site place;
+	lh_site site;
 	uint16_t depth;    /* locks in the chain, this one included */
 	uint16_t children; /* nodes that were made while this one was held; stays at its highest
 			      value */
-	uint32_t seen;     /* first row of LH_T_VISIT */
+	uint32_t visit;    /* first row of LH_T_VISIT */
 	uint32_t next;     /* next node that wants the same lock */
 	uint32_t hash_next;
 	uint32_t flags; /* LH_NODE_* */
@@ -349,7 +349,7 @@ enum {
 
 /* Which thread was seen at a node, from which of its segments to which. */
 struct lh_chain_visit {
-	lh_chain_id node;
+	lh_chain_id chain;
 	lh_thread_id thread;
 	uint32_t first, last; /* segments */
 	uint32_t next;
@@ -436,7 +436,7 @@ enum lh_filter {
 struct lh_step {
 	lh_thread_id thread;
 	lh_lock_id lock;
-	lh_site place;
+	lh_site site;
 	uint32_t action; /* enum lh_action */
 	uint32_t tick;
 	lh_note_id note; /* what else is to be said of it */
@@ -459,7 +459,7 @@ struct lh_wait_pair {
 	lh_thread_id thread;    /* who waited longest here; of a hold, who held longest */
 	uint64_t ns;            /* time between two looks, added up */
 	uint64_t worst_ns;      /* the longest single wait or hold, as far as it was seen */
-	uint32_t looks;
+	uint32_t samples;
 	uint32_t queue; /* most waiters for this lock at one look */
 };
 
@@ -467,7 +467,7 @@ struct lh_wait_pair {
 struct lh_span {
 	lh_thread_id thread;
 	lh_lock_id lock;
-	lh_site place;
+	lh_site site;
 	uint32_t wait; /* enum lh_wait; LH_WAIT_NONE: a hold */
 	uint64_t from_ns, to_ns;
 };
@@ -478,9 +478,9 @@ struct lh_span {
  */
 struct lh_busy_wait {
 	lh_lock_id lock;
-	lh_site place;
+	lh_site site;
 	lh_thread_id thread; /* who burnt most of it at once */
-	uint32_t looks;
+	uint32_t samples;
 	uint64_t cpu_ns, worst_ns;
 };
 
@@ -502,7 +502,7 @@ struct lh_thread_share {
 	uint32_t waits;
 	uint64_t taken; /* what went the fast way is counted one in LH_SAMPLE_EVERY, times that */
 	uint64_t wait_ns, wait_max_ns;
-	uint64_t passed_max; /* entries of others during a single wait */
+	uint64_t bypassed_max; /* entries of others during a single wait */
 };
 
 /* Times of one mode: exclusive or shared. Waits are all there; holds as lh_thread_share.taken. */
@@ -518,19 +518,19 @@ struct lh_histogram {
  */
 struct lh_contention {
 	lh_lock_id lock;
-	uint32_t next;        /* free list of rows */
-	uint32_t asked, done; /* waits begun, and ended in whichever way */
-	uint32_t queue;       /* most who waited at once */
-	uint32_t again;       /* times that a holder took it again: no entry */
+	uint32_t next;                     /* free list of rows */
+	uint32_t waits_begun, waits_ended; /* waits begun, and ended in whichever way */
+	uint32_t queue;                    /* most who waited at once */
+	uint32_t recursive;                /* times that a holder took it again: no entry */
 	/* Entries of others between the beginning of a wait and its end; and those of them that
 	 * nobody who waited before can have made: of who came later. */
-	uint64_t passed, passed_max, overtaken, overtaken_max;
-	lh_thread_id passed_thread;
+	uint64_t bypassed, bypassed_max, overtaken, overtaken_max;
+	lh_thread_id bypassed_thread;
 	/* tries that failed one after the other, LH_TRIES_BUSY_WAIT times or more */
 	uint32_t busy; /* how often */
 	uint32_t busy_tries;
 	lh_thread_id busy_thread;
-	lh_site busy_place; /* of the longest */
+	lh_site busy_site; /* of the longest */
 	uint32_t pad;
 	uint64_t busy_ns;
 	struct lh_histogram wait[2], hold[2]; /* exclusive, shared */
@@ -616,19 +616,21 @@ struct lh_ledger {
 	uint64_t retired_contended;
 	uint32_t retired_locks;
 	uint32_t dropped_events; /* the big lock was not to be had in time, or no seat */
-	uint32_t dropped_locks, dropped_stacks, dropped_nodes;
-	uint32_t passed;    /* calls that went by unrecorded: too early, in a handler inside us */
-	uint32_t judge_cut; /* searches that met their bound */
+	uint32_t dropped_locks, dropped_stacks, dropped_chains;
+	uint32_t unrecorded; /* calls that went by unrecorded: too early, in a handler inside us */
+	uint32_t searches_cut; /* searches that met their bound */
 	uint32_t threads_live;
-	uint32_t blind;
-	uint32_t words_off;       /* the word inside the lock is not used */
-	uint32_t places_unknown;  /* process-shared locks whose place could not be found out */
-	int32_t fork_pid;         /* of a forked child: the process that was copied, its thread */
+	uint32_t no_access;
+	uint32_t tag_off;           /* the word inside the lock is not used */
+	uint32_t locations_unknown; /* process-shared locks whose place could not be found out */
+	int32_t fork_pid;           /* of a forked child: the process that was copied, its thread */
 	lh_thread_id fork_thread; /* that forked (0: not known), and the segment in which it did */
 	uint32_t fork_segment;
-	lh_chain_id fork_guard; /* the chain of locks that it held */
-	uint32_t orders_lost; /* dropped was what orders threads: no circle is believed any more */
-	uint64_t born_ns;     /* when it began: was forked, if we saw that, or came under watch */
+	lh_chain_id fork_chain; /* the chain of locks that it held */
+	uint32_t
+		hb_edges_lost; /* dropped was what orders threads: no circle is believed any more */
+	uint64_t watched_from_ns; /* when it began: was forked, if we saw that, or came under watch
+				   */
 	uint64_t shared_ns; /* when it last asked for a process-shared lock: then it lived still */
 	char exe[LH_PATH_MAX];
 	char command[LH_TEXT_MAX];
@@ -657,8 +659,8 @@ struct lh_run_header {
 	uint64_t start_ns;
 	int32_t monitor;
 	uint32_t flags;               /* LH_LEDGER_SPARSE */
-	uint32_t turned_away;         /* processes that found no slot */
-	uint32_t lates;               /* ticks that came late so far; of the last ones: */
+	uint32_t no_slot;             /* processes that found no slot */
+	uint32_t late_ticks;          /* ticks that came late so far; of the last ones: */
 	uint64_t late[LH_LATE_TICKS]; /* the tick before << 32 | the tick */
 };
 

@@ -301,7 +301,7 @@ static bool take_now(struct lh_internal_lock *l, uint32_t me)
 
 static uint32_t hold_of(const struct lh_internal_lock *l)
 {
-	return __atomic_load_n(&l->given, __ATOMIC_RELAXED) + 1;
+	return __atomic_load_n(&l->releases, __ATOMIC_RELAXED) + 1;
 }
 
 /* Until it is had, or has not been for so many times the bound. */
@@ -324,7 +324,7 @@ static bool nap_for(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 			since = now;
 		}
 	}
-	l->stuck[times > 1] = hold;
+	l->abandoned[times > 1] = hold;
 	return false;
 }
 
@@ -337,7 +337,7 @@ static bool take(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 		__builtin_ia32_pause();
 #endif
 	}
-	if (l->stuck[times > 1] == hold_of(l))
+	if (l->abandoned[times > 1] == hold_of(l))
 		return false;
 	__atomic_fetch_add(&l->waiters, 1, __ATOMIC_RELAXED);
 	bool got = nap_for(l, me, times);
@@ -359,7 +359,7 @@ void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t me)
 {
 	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) != me)
 		return;
-	__atomic_store_n(&l->given, l->given + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&l->releases, l->releases + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&l->owner, 0, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&l->waiters, __ATOMIC_SEQ_CST))
 		lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);

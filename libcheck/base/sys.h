@@ -79,10 +79,10 @@ void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 struct lh_internal_lock {
 	uint32_t owner; /* its number, 0 none */
 	uint32_t waiters;
-	uint32_t given; /* so many times: tells one hold from the next */
+	uint32_t releases; /* so many times: tells one hold from the next */
 	/* `given` + 1 of a hold that somebody waited for in vain, 0 none: nobody naps for it again.
 	 * In the second place, who insisted. */
-	uint32_t stuck[2];
+	uint32_t abandoned[2];
 };
 /* False: not to be had within the bound; the event is dropped and counted by the caller. */
 bool lh_internal_lock_take(struct lh_internal_lock *l, uint32_t me);

@@ -3,7 +3,7 @@
 
 void lh_text_char(struct lh_text *t, char c)
 {
-	if (t->n + 1 >= t->room) {
+	if (t->n + 1 >= t->capacity) {
 		t->cut = true;
 		return;
 	}

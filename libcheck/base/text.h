@@ -13,7 +13,7 @@
 
 struct lh_text {
 	char *at;
-	size_t n, room;
+	size_t n, capacity;
 	bool cut;
 };
 

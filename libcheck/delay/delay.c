@@ -30,9 +30,9 @@ static uint64_t scramble(uint64_t x)
 /* The next number of this thread's stream. */
 static uint64_t next(struct lh_self *me)
 {
-	if (!me->shake)
-		me->shake = scramble(lh_options.shake << 20 ^ me->parked->thread) | 1;
-	return scramble(me->shake += 0x9e3779b97f4a7c15u);
+	if (!me->delay_state)
+		me->delay_state = scramble(lh_options.shake << 20 ^ me->live_saved->thread) | 1;
+	return scramble(me->delay_state += 0x9e3779b97f4a7c15u);
 }
 
 /* Where a handler returns to: rt_sigreturn, as every C library writes it. */
@@ -51,7 +51,7 @@ static bool returns_from_signal(uintptr_t pc)
 /* A thread on another stack than its own may be in a handler as well. */
 static bool in_handler(struct lh_self *me, uintptr_t frame)
 {
-	const struct lh_live_thread *s = me->parked;
+	const struct lh_live_thread *s = me->live_saved;
 	bool found = frame < s->stack_low || frame >= s->stack_high;
 
 	if (found || !lh_enter(frame))
@@ -93,7 +93,7 @@ enum naps { NO_NAP, SHORT, ANY };
 static void shake(uintptr_t frame, enum naps most)
 {
 	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->seat;
+	struct lh_live_thread *s = me->live;
 
 	if (!s || !lh_own_ledger.ledger)
 		return;

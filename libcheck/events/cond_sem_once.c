@@ -20,7 +20,7 @@ static void note_cond(struct lh_event_frame *w, struct lh_lock *v, lh_site place
 {
 	bool fresh = false;
 
-	lh_chain_record(w->me, lh_event_chain(w), lh_lock_id_of(v), place, &fresh);
+	lh_chain_record(w->self, lh_event_chain(w), lh_lock_id_of(v), place, &fresh);
 	if (fresh)
 		lh_event_report(w, lh_cond_holding_check(v));
 }
@@ -40,7 +40,7 @@ static void set_aside(struct lh_held *h)
 static void cond_wait_dropped(const struct lh_call *c)
 {
 	struct lh_self *me = lh_enter(c->frame);
-	struct lh_held *h = me ? lh_held_find(me->parked, c->o) : NULL;
+	struct lh_held *h = me ? lh_held_find(me->live_saved, c->object) : NULL;
 
 	if (h && h->depth == 1)
 		set_aside(h);
@@ -62,11 +62,11 @@ void lh_on_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how)
 		cond_wait_dropped(c);
 		return;
 	}
-	struct lh_lock *m = lh_lock_make(c->o, LH_MUTEX), *v = cond_row(cond);
-	struct lh_held *h = lh_held_find(w.seat, c->o);
+	struct lh_lock *m = lh_lock_make(c->object, LH_MUTEX), *v = cond_row(cond);
+	struct lh_held *h = lh_held_find(w.live, c->object);
 	lh_site place = LH_SITE(w.stack, how, LH_EXCLUSIVE);
 	if (m && v && !h)
-		lh_event_report(&w, lh_check_cond_unlocked(w.me, v, m, c->o, place));
+		lh_event_report(&w, lh_check_cond_unlocked(w.self, v, m, c->object, place));
 	if (h && h->depth == 1) {
 		lh_held_measure_end(h);
 		lh_across_fork_on_release(&w, h);
@@ -86,8 +86,8 @@ void lh_on_cond_wait_end(const struct lh_call *c)
 
 	if (!me)
 		return;
-	struct lh_live_thread *s = me->parked;
-	struct lh_held *h = lh_held_find(s, c->o);
+	struct lh_live_thread *s = me->live_saved;
+	struct lh_held *h = lh_held_find(s, c->object);
 	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
 	s->wait_on = LH_WAIT_NONE;
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) {
@@ -104,10 +104,10 @@ void lh_on_cond_wait_end(const struct lh_call *c)
 
 static bool signal_known(struct lh_self *me, const struct lh_call *c)
 {
-	const struct lh_context *x = me->seat ? lh_context_find(c->frame) : NULL;
-	uint32_t row = x ? lh_lock_find(c->o) : 0, n = row ? me->seat->held_n : 0;
+	const struct lh_context *x = me->live ? lh_context_find(c->frame) : NULL;
+	uint32_t row = x ? lh_lock_find(c->object) : 0, n = row ? me->live->held_n : 0;
 
-	return row && lh_chain_cached(me, n ? me->seat->held[n - 1].node : 0,
+	return row && lh_chain_cached(me, n ? me->live->held[n - 1].chain : 0,
 				      lh_lock_id_of(&LH_LOCKS[row]),
 				      LH_SITE(x->stack, LH_BLOCKING, LH_COND_SIGNALS));
 }
@@ -120,7 +120,7 @@ void lh_on_cond_signal(const struct lh_call *c)
 
 	if (signal_known(me, c) || !lh_event_begin(&w, c))
 		return;
-	struct lh_lock *v = cond_row(c->o);
+	struct lh_lock *v = cond_row(c->object);
 	if (v)
 		note_cond(&w, v, LH_SITE(w.stack, LH_BLOCKING, LH_COND_SIGNALS));
 	lh_event_end(&w);
@@ -134,9 +134,9 @@ void lh_on_wait_clear(const struct lh_call *c)
 
 	if (!me)
 		return;
-	__atomic_store_n(&me->parked->wait_lock, 0, __ATOMIC_RELEASE);
-	me->parked->wait_on = LH_WAIT_NONE;
-	lh_contention_wait_cancel(me->parked);
+	__atomic_store_n(&me->live_saved->wait_lock, 0, __ATOMIC_RELEASE);
+	me->live_saved->wait_on = LH_WAIT_NONE;
+	lh_contention_wait_cancel(me->live_saved);
 	lh_leave(me);
 }
 
@@ -157,12 +157,12 @@ static lh_thread_id round_of(struct lh_lock *b)
 
 	if (!b->initial)
 		return 0; /* older than we: nobody knows how many must come */
-	if (!b->come) {
+	if (!b->barrier_arrived) {
 		b->thread = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
 		if (b->thread)
 			LH_THREADS[b->thread].flags |= LH_THREAD_BARRIER_ROUND;
 	}
-	b->come = b->come + 1 < b->initial ? b->come + 1 : 0;
+	b->barrier_arrived = b->barrier_arrived + 1 < b->initial ? b->barrier_arrived + 1 : 0;
 	return b->thread;
 }
 
@@ -173,12 +173,12 @@ lh_thread_id lh_on_barrier_arrive(const struct lh_call *c)
 
 	if (!lh_event_begin_must(&w, c))
 		return 0;
-	struct lh_lock *b = lh_lock_make(c->o, LH_BARRIER);
+	struct lh_lock *b = lh_lock_make(c->object, LH_BARRIER);
 	if (b) {
 		b->acquired++;
 		round = round_of(b);
 		if (round)
-			lh_hb_edge_add(LH_HB_BARRIER, w.seat->thread, w.seat->segment, round, 0);
+			lh_hb_edge_add(LH_HB_BARRIER, w.live->thread, w.live->segment, round, 0);
 		lh_event_announce_wait(&w, lh_lock_id_of(b),
 				       LH_SITE(w.stack, LH_BLOCKING, LH_EXCLUSIVE), LH_WAIT_BARRIER,
 				       round);
@@ -195,8 +195,8 @@ void lh_on_barrier_leave(const struct lh_call *c, lh_thread_id round)
 		return;
 	lh_event_wait_time(&w);
 	if (round)
-		lh_hb_edge_add(LH_HB_BARRIER, round, 0, w.seat->thread, w.seat->segment + 1);
-	lh_hb_next_segment(w.me, w.seat);
+		lh_hb_edge_add(LH_HB_BARRIER, round, 0, w.live->thread, w.live->segment + 1);
+	lh_hb_next_segment(w.self, w.live);
 	lh_event_end(&w);
 }
 
@@ -219,7 +219,7 @@ void lh_sem_mark_signal(struct lh_lock *l)
 void lh_on_sem_post(const struct lh_call *c)
 {
 	struct lh_self *me = lh_self_get();
-	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
+	struct lh_lock *l = me->live ? lh_lock_known(c->object, LH_SEM) : NULL;
 	struct lh_event_frame w;
 
 	if (l && (l->flags & LH_LOCK_SIGNAL)) {
@@ -227,13 +227,13 @@ void lh_on_sem_post(const struct lh_call *c)
 			lh_thread_end_posted(c, l);
 		return; /* in a signal handler too: nothing to do */
 	}
-	if (me->seat && lh_held_find(me->seat, c->o)) {
+	if (me->live && lh_held_find(me->live, c->object)) {
 		lh_on_release_slow(c);
 		return;
 	}
 	if (!lh_event_begin_lock(&w, c, 0))
 		return;
-	l = lh_lock_make(c->o, LH_SEM);
+	l = lh_lock_make(c->object, LH_SEM);
 	if (l)
 		lh_sem_mark_signal(l);
 	lh_event_end(&w);
@@ -245,10 +245,10 @@ void lh_on_sem_open(const struct lh_call *c)
 
 	if (!lh_event_begin_lock(&w, c, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
+	struct lh_lock *l = lh_lock_make(c->object, LH_SEM);
 	if (l) {
 		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_PSHARED | LH_LOCK_INITED;
-		l->born = l->born ? l->born : w.stack;
+		l->init_stack = l->init_stack ? l->init_stack : w.stack;
 	}
 	lh_event_end(&w);
 }
@@ -262,11 +262,11 @@ static bool known_or_free(const struct lh_call *c)
 	const struct lh_context *x;
 	uint32_t row;
 
-	if (!me->seat || !me->seat->held_n)
+	if (!me->live || !me->live->held_n)
 		return true;
 	x = lh_context_find(c->frame);
-	row = x ? lh_lock_find(c->o) : 0;
-	return row && lh_chain_cached(me, me->seat->held[me->seat->held_n - 1].node,
+	row = x ? lh_lock_find(c->object) : 0;
+	return row && lh_chain_cached(me, me->live->held[me->live->held_n - 1].chain,
 				      lh_lock_id_of(&LH_LOCKS[row]),
 				      LH_SITE(x->stack, LH_BLOCKING, LH_EXCLUSIVE));
 }
@@ -274,7 +274,7 @@ static bool known_or_free(const struct lh_call *c)
 /* An entry of this control block whose routine was left by an exception or a jump. */
 static void forget_thrown(struct lh_live_thread *s, const struct lh_call *c)
 {
-	struct lh_held *h = lh_held_find(s, c->o);
+	struct lh_held *h = lh_held_find(s, c->object);
 
 	if (h && h->pad && h->pad < (uint32_t)(s->stack_high - c->frame))
 		return; /* that frame is above this one: it runs still, and waits for itself */
@@ -284,7 +284,7 @@ static void forget_thrown(struct lh_live_thread *s, const struct lh_call *c)
 
 bool lh_on_once_call(const struct lh_call *c, void (*routine)(void))
 {
-	bool done = lh_once_is_done(c->o);
+	bool done = lh_once_is_done(c->object);
 
 	if (done && known_or_free(c))
 		return false;
@@ -293,7 +293,7 @@ bool lh_on_once_call(const struct lh_call *c, void (*routine)(void))
 		return false;
 	me->once_routine = routine;
 	me->once_call = c;
-	forget_thrown(me->parked, c);
+	forget_thrown(me->live_saved, c);
 	lh_leave(me);
 	lh_on_wait_begin(c);
 	if (done)
@@ -309,9 +309,9 @@ const struct lh_call *lh_on_once_routine_begin(void (**routine)(void))
 	*routine = me->once_routine;
 	lh_on_wait_clear(c);
 	lh_on_acquired_slow(c, 0);
-	struct lh_held *h = me->seat ? lh_held_find(me->seat, c->o) : NULL;
+	struct lh_held *h = me->live ? lh_held_find(me->live, c->object) : NULL;
 	if (h)
-		h->pad = (uint32_t)(me->seat->stack_high - c->frame);
+		h->pad = (uint32_t)(me->live->stack_high - c->frame);
 	return c;
 }
 
@@ -327,8 +327,8 @@ void lh_on_once_return(const struct lh_call *c)
 
 	if (!me)
 		return;
-	struct lh_event_frame w = {.me = me, .seat = me->parked};
+	struct lh_event_frame w = {.self = me, .live = me->live_saved};
 	lh_event_wait_time(&w);
-	lh_contention_wait_cancel(me->parked);
+	lh_contention_wait_cancel(me->live_saved);
 	lh_leave(me);
 }

@@ -19,7 +19,7 @@ static bool took(int rc)
 /* A call that was dropped for want of the big lock may not leave its wait standing. */
 static bool give_up(struct lh_self *me)
 {
-	me->parked->skipped++;
+	me->live_saved->skipped++;
 	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 	lh_leave(me);
 	return false;
@@ -30,26 +30,26 @@ static bool begin(struct lh_event_frame *w, const struct lh_call *c, bool orders
 	struct lh_stack_walk_result *walked;
 	const struct lh_context *x;
 
-	w->me = lh_enter(c->frame);
-	if (!w->me)
+	w->self = lh_enter(c->frame);
+	if (!w->self)
 		return false;
-	walked = w->me->walked;
+	walked = w->self->walked;
 	lh_clock_check_monitor();
-	w->seat = w->me->parked;
-	w->n_told = 0;
+	w->live = w->self->live_saved;
+	w->n_reported = 0;
 	w->stack = c->stack;
 	bool look = lh_options.stacks != LH_STACKS_OFF && !c->stack;
 	x = look ? lh_context_find(c->frame) : NULL;
 	/* what a handler struck is another thing each time */
 	bool walks = look && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
-		lh_stack_walk(c->frame, w->seat->stack_low, w->seat->stack_high, walked);
+		lh_stack_walk(c->frame, w->live->stack_low, w->live->stack_high, walked);
 	w->open = walks ? walked->open : 0;
-	if (!(orders ? lh_internal_lock_take_long : lh_internal_lock_take)(&lh_own_ledger.big,
-									   w->me->number)) {
+	if (!(orders ? lh_internal_lock_take_long : lh_internal_lock_take)(&lh_own_ledger.lock,
+									   w->self->number)) {
 		if (orders)
 			lh_hb_edges_lost();
-		return give_up(w->me);
+		return give_up(w->self);
 	}
 	lh_lock_set_location(NULL, NULL);
 	if (x)
@@ -72,35 +72,35 @@ bool lh_event_begin_must(struct lh_event_frame *w, const struct lh_call *c)
 bool lh_event_begin_lock(struct lh_event_frame *w, const struct lh_call *c, uint32_t flags)
 {
 	struct lh_shm_location where;
-	bool asks = lh_self_get()->seat &&
-		    ((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(c->o, c->kind));
+	bool asks = lh_self_get()->live &&
+		    ((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(c->object, c->kind));
 
 	if (asks)
-		where = lh_shm_locate(c->o);
+		where = lh_shm_locate(c->object);
 	if (!lh_event_begin(w, c))
 		return false;
 	if (asks)
-		lh_lock_set_location(c->o, &where);
+		lh_lock_set_location(c->object, &where);
 	return true;
 }
 
 void lh_event_report(struct lh_event_frame *w, uint32_t finding)
 {
-	if (finding && w->n_told < (int)(sizeof(w->told) / sizeof(w->told[0])))
-		w->told[w->n_told++] = finding;
+	if (finding && w->n_reported < (int)(sizeof(w->reported) / sizeof(w->reported[0])))
+		w->reported[w->n_reported++] = finding;
 }
 
 void lh_event_end(struct lh_event_frame *w)
 {
 	char *page = NULL;
 
-	if (w->n_told && (lh_own_ledger.ledger->flags & LH_LEDGER_STANDALONE) &&
+	if (w->n_reported && (lh_own_ledger.ledger->flags & LH_LEDGER_STANDALONE) &&
 	    lh_options.report == LH_REPORT_STDERR)
 		page = lh_private_alloc(LH_STDERR_REPORT_BYTES);
-	lh_internal_lock_release(&lh_own_ledger.big, w->me->number);
-	for (int i = 0; page && i < w->n_told; i++)
-		lh_stderr_report(w->told[i], page);
-	lh_leave(w->me);
+	lh_internal_lock_release(&lh_own_ledger.lock, w->self->number);
+	for (int i = 0; page && i < w->n_reported; i++)
+		lh_stderr_report(w->reported[i], page);
+	lh_leave(w->self);
 }
 
 /* ---- chains ---- */
@@ -115,9 +115,9 @@ lh_chain_id lh_event_chain(struct lh_event_frame *w)
 
 	bool whole = true; /* nothing below was left out, so the entry's own node is right */
 
-	for (uint32_t i = 0; i < w->seat->held_n; i++) {
-		struct lh_held *h = &w->seat->held[i];
-		lh_chain_id node = whole ? h->node : 0;
+	for (uint32_t i = 0; i < w->live->held_n; i++) {
+		struct lh_held *h = &w->live->held[i];
+		lh_chain_id node = whole ? h->chain : 0;
 		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
 			whole = false;
 			continue;
@@ -125,9 +125,9 @@ lh_chain_id lh_event_chain(struct lh_event_frame *w)
 		if (!node)
 			node = lh_chain_make(
 				parent, h->lock,
-				LH_SITE(LH_SITE_STACK(h->place), LH_TRY, LH_SITE_MODE(h->place)));
+				LH_SITE(LH_SITE_STACK(h->site), LH_TRY, LH_SITE_MODE(h->site)));
 		if (whole)
-			h->node = node;
+			h->chain = node;
 		parent = node ? node : parent;
 	}
 	return parent;
@@ -136,12 +136,12 @@ lh_chain_id lh_event_chain(struct lh_event_frame *w)
 lh_chain_id lh_event_record_chain(struct lh_event_frame *w, lh_lock_id lock, lh_site place)
 {
 	w->fresh = false;
-	lh_chain_id id = lh_chain_record(w->me, lh_event_chain(w), lock, place, &w->fresh);
+	lh_chain_id id = lh_chain_record(w->self, lh_event_chain(w), lock, place, &w->fresh);
 
 	if (id && w->fresh && LH_SITE_HOW(place) != LH_TRY)
 		lh_event_check_chain(w, id);
 	if (id && w->fresh)
-		lh_event_report(w, lh_handler_check(w->me, lock, id, w->open));
+		lh_event_report(w, lh_handler_check(w->self, lock, id, w->open));
 	return id;
 }
 
@@ -150,9 +150,9 @@ lh_chain_id lh_event_record_chain(struct lh_event_frame *w, lh_lock_id lock, lh_
 void lh_event_announce_wait(struct lh_event_frame *w, lh_lock_id lock, lh_site place,
 			    enum lh_wait on, uint32_t with)
 {
-	struct lh_live_thread *s = w->seat;
+	struct lh_live_thread *s = w->live;
 
-	s->wait_place = place;
+	s->wait_site = place;
 	s->wait_on = on;
 	s->wait_with = with;
 	s->wait_since_ns = lh_clock_now();
@@ -162,12 +162,12 @@ void lh_event_announce_wait(struct lh_event_frame *w, lh_lock_id lock, lh_site p
 
 uint64_t lh_event_wait_time(struct lh_event_frame *w)
 {
-	struct lh_live_thread *s = w->seat;
+	struct lh_live_thread *s = w->live;
 	struct lh_lock *l = lh_lock_row(s->wait_lock);
 	uint64_t ns = 0;
 
-	if (l && l->more && s->wait_on == LH_WAIT_LOCK) {
-		struct lh_lock_stats *more = &LH_LOCK_STATS[l->more];
+	if (l && l->stats && s->wait_on == LH_WAIT_LOCK) {
+		struct lh_lock_stats *more = &LH_LOCK_STATS[l->stats];
 		ns = lh_clock_now() - s->wait_since_ns;
 		more->contended++;
 		more->wait_ns += ns;
@@ -208,10 +208,10 @@ void lh_on_wait_begin(const struct lh_call *c)
 
 	if (!lh_event_begin_lock(&w, c, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	struct lh_lock *l = lh_lock_make(c->object, c->kind);
 	if (l) {
 		lh_site place = LH_SITE(w.stack, c->how, mode_of(c, l));
-		struct lh_held *h = lh_held_find(w.seat, c->o);
+		struct lh_held *h = lh_held_find(w.live, c->object);
 		note_shared(l);
 		note_writer(&w, l, c);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
@@ -220,14 +220,14 @@ void lh_on_wait_begin(const struct lh_call *c)
 			h = NULL;
 		}
 		lh_lock_stats_get(l); /* for what the wait will add up to */
-		if (!lh_lock_is_free_now(c->o, c->kind)) {
+		if (!lh_lock_is_free_now(c->object, c->kind)) {
 			lh_event_announce_wait(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
 			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
-				lh_contention_wait_begin(l, lh_lock_id_of(l), w.seat);
+				lh_contention_wait_begin(l, lh_lock_id_of(l), w.live);
 		}
-		uint32_t self = h ? lh_check_self_deadlock(w.me, l, h, place) : 0;
+		uint32_t self = h ? lh_check_self_deadlock(w.self, l, h, place) : 0;
 		/* what happens is told, and not besides that it can happen */
-		uint32_t circle = self ? 0 : lh_wait_cycle_check(w.me);
+		uint32_t circle = self ? 0 : lh_wait_cycle_check(w.self);
 		lh_event_report(&w, self ? self : circle);
 		if (lh_fork_has_not_copied(true) && LH_SITE_HOW(place) == LH_BLOCKING)
 			lh_fork_report_not_copied(&w, l, place);
@@ -246,7 +246,7 @@ void lh_on_wait_end(const struct lh_call *c, int rc)
 	uint64_t ns = 0;
 
 	if (me) {
-		struct lh_event_frame w = {.me = me, .seat = me->parked};
+		struct lh_event_frame w = {.self = me, .live = me->live_saved};
 		ns = lh_event_wait_time(&w);
 		me->sample = 1; /* how long it is held now is measured */
 		lh_leave(me);
@@ -259,7 +259,7 @@ void lh_on_wait_end(const struct lh_call *c, int rc)
 /* Taken again by its holder: recursive mutexes, readers, and whatever let it happen. */
 static bool deepen(struct lh_event_frame *w, struct lh_lock *l, const struct lh_call *c)
 {
-	struct lh_held *h = lh_held_find(w->seat, c->o);
+	struct lh_held *h = lh_held_find(w->live, c->object);
 
 	if (!h)
 		return false;
@@ -269,7 +269,7 @@ static bool deepen(struct lh_event_frame *w, struct lh_lock *l, const struct lh_
 		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
 			lh_sem_mark_signal(l);
 		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
-			lh_held_remove(w->seat, h);
+			lh_held_remove(w->live, h);
 		return (l->flags & LH_LOCK_SIGNAL) != 0;
 	}
 	h->depth++;
@@ -302,7 +302,7 @@ void lh_held_measure_begin(struct lh_self *me, struct lh_held *h)
 	me->sample = lh_self_next_sample(me);
 	if (!lh_may_read_clock())
 		return;
-	lh_contention_acquired(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->parked->thread,
+	lh_contention_acquired(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->live_saved->thread,
 			       LH_SAMPLE_EVERY);
 	h->since_ns = lh_clock_now();
 	h->flags = LH_HELD_EXACT_TIME | LH_HELD_WEIGHTED;
@@ -311,21 +311,21 @@ void lh_held_measure_begin(struct lh_self *me, struct lh_held *h)
 /* What is new or was waited for is measured; of the rest one in so many. */
 static bool is_sampled(struct lh_event_frame *w)
 {
-	if (w->me->sample > 1 && !w->fresh) {
-		w->me->sample--;
+	if (w->self->sample > 1 && !w->fresh) {
+		w->self->sample--;
 		return false;
 	}
-	w->me->sample = lh_self_next_sample(w->me);
+	w->self->sample = lh_self_next_sample(w->self);
 	return lh_may_read_clock();
 }
 
 static void change_hands(struct lh_lock *l, const struct lh_self *me)
 {
-	struct lh_lock_stats *more = &LH_LOCK_STATS[l->more];
+	struct lh_lock_stats *more = &LH_LOCK_STATS[l->stats];
 
 	take_from(l, me);
 	l->owner = me->number;
-	if (!l->more)
+	if (!l->stats)
 		return;
 	more->owner_changes += more->last_owner && more->last_owner != me->number;
 	more->last_owner = me->number;
@@ -336,21 +336,21 @@ static void hold(struct lh_event_frame *w, struct lh_lock *l, const struct lh_ca
 	enum lh_mode mode = mode_of(c, l);
 	lh_site place = LH_SITE(w->stack, c->how, mode);
 	lh_chain_id node = lh_event_record_chain(w, lh_lock_id_of(l), place);
-	struct lh_held *h = lh_held_push(w->seat);
+	struct lh_held *h = lh_held_push(w->live);
 
 	mode == LH_EXCLUSIVE ? l->acquired++ : l->shared++;
-	lh_contention_acquired(l, w->seat->thread, 1);
-	if (!l->first)
-		l->first = w->stack;
+	lh_contention_acquired(l, w->live->thread, 1);
+	if (!l->first_stack)
+		l->first_stack = w->stack;
 	if (mode == LH_EXCLUSIVE)
-		change_hands(l, w->me);
+		change_hands(l, w->self);
 	if (!h)
 		return;
 	bool sampled = is_sampled(w);
-	*h = (struct lh_held){.address = (uintptr_t)c->o,
-			      .place = place,
+	*h = (struct lh_held){.address = (uintptr_t)c->object,
+			      .site = place,
 			      .tick = lh_clock_tick(),
-			      .node = node,
+			      .chain = node,
 			      .depth = 1,
 			      .flags = sampled ? LH_HELD_EXACT_TIME : 0,
 			      .since_ns = sampled ? lh_clock_now() : 0};
@@ -365,14 +365,14 @@ static void got(const struct lh_call *c, int rc, uint64_t waited_ns)
 
 	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(c)) || !lh_event_begin_lock(&w, c, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	struct lh_lock *l = lh_lock_make(c->object, c->kind);
 	if (l && waited_ns)
-		lh_contention_wait_end(l, w.seat, mode_of(c, l), waited_ns);
+		lh_contention_wait_end(l, w.live, mode_of(c, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
 		lh_fork_report_not_copied(&w, l, 0);
 	if (l && took(rc)) {
-		if (w.seat->try_lock == lh_lock_id_of(l))
-			w.seat->try_lock = 0;
+		if (w.live->try_lock == lh_lock_id_of(l))
+			w.live->try_lock = 0;
 		note_shared(l);
 		note_writer(&w, l, c);
 		if (l->flags & LH_LOCK_SIGNAL)
@@ -393,11 +393,11 @@ void lh_on_acquired_slow(const struct lh_call *c, int rc)
 /* Makes sure of its row of LH_T_LOCK_STATS. By a thread that is inside, without the big lock. */
 static struct lh_lock_stats *more_of(struct lh_self *me, struct lh_lock *l)
 {
-	if (!l->more && lh_internal_lock_take(&lh_own_ledger.big, me->number)) {
+	if (!l->stats && lh_internal_lock_take(&lh_own_ledger.lock, me->number)) {
 		lh_lock_stats_get(l);
-		lh_internal_lock_release(&lh_own_ledger.big, me->number);
+		lh_internal_lock_release(&lh_own_ledger.lock, me->number);
 	}
-	return l->more ? &LH_LOCK_STATS[l->more] : NULL;
+	return l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
 }
 
 /*
@@ -407,7 +407,7 @@ static struct lh_lock_stats *more_of(struct lh_self *me, struct lh_lock *l)
 static bool tries_again(struct lh_self *me, const struct lh_lock *l)
 {
 	uint64_t entries = l->acquired + l->shared;
-	bool again = me->seat->try_lock == lh_lock_id_of(l) &&
+	bool again = me->live->try_lock == lh_lock_id_of(l) &&
 		     (me->try_sample == me->sample || me->try_entries == entries);
 
 	me->try_sample = me->sample;
@@ -422,9 +422,9 @@ static void busy(const struct lh_call *c)
 
 	if (!lh_event_begin(&w, c))
 		return;
-	struct lh_lock *l = lh_lock_known(c->o, c->kind);
+	struct lh_lock *l = lh_lock_known(c->object, c->kind);
 	if (l) {
-		w.seat->try_place = LH_SITE(w.stack, LH_TRY, c->mode);
+		w.live->try_site = LH_SITE(w.stack, LH_TRY, c->mode);
 		lh_contention_busy_begin(l, lh_lock_id_of(l));
 	}
 	lh_event_end(&w);
@@ -434,18 +434,18 @@ static void busy(const struct lh_call *c)
 void lh_on_try_failed(const struct lh_call *c)
 {
 	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->seat;
-	struct lh_lock *l = s ? lh_lock_known(c->o, c->kind) : NULL;
+	struct lh_live_thread *s = me->live;
+	struct lh_lock *l = s ? lh_lock_known(c->object, c->kind) : NULL;
 	uint64_t ns = 0;
 
 	if (!l)
 		return;
-	if (LH_UNLIKELY(!l->more) && (me = lh_enter(c->frame))) {
+	if (LH_UNLIKELY(!l->stats) && (me = lh_enter(c->frame))) {
 		more_of(me, l);
 		lh_leave(me);
 	}
-	if (l->more)
-		LH_LOCK_STATS[l->more].tries_failed++;
+	if (l->stats)
+		LH_LOCK_STATS[l->stats].tries_failed++;
 	me = lh_self_get();
 	s->tries = tries_again(me, l) ? s->tries + 1 : 1;
 	s->try_lock = lh_lock_id_of(l);
@@ -473,7 +473,7 @@ void lh_held_measure_end(const struct lh_held *h)
 	if (!l || !(h->flags & LH_HELD_EXACT_TIME) || !h->since_ns)
 		return;
 	uint64_t ns = lh_clock_now() - h->since_ns;
-	if (!l->more && !l->held_ns && ns && ns < UINT32_MAX) {
+	if (!l->stats && !l->held_ns && ns && ns < UINT32_MAX) {
 		l->held_ns = (uint32_t)ns; /* most locks are measured once */
 		return;
 	}
@@ -484,7 +484,7 @@ void lh_held_measure_end(const struct lh_held *h)
 	more->hold_samples++;
 	if (ns > more->hold_max_ns)
 		more->hold_max_ns = ns;
-	lh_contention_held(l, LH_SITE_MODE(h->place), ns, stands_for);
+	lh_contention_held(l, LH_SITE_MODE(h->site), ns, stands_for);
 }
 
 /* Its holds are measured now and then: from the HOLDS_FEWth on how they are spread is kept. */
@@ -492,14 +492,14 @@ static void keep_lengths(struct lh_self *me, lh_lock_id id)
 {
 	struct lh_lock *l = lh_lock_row(id);
 
-	struct lh_lock_stats *more = l && l->more ? &LH_LOCK_STATS[l->more] : NULL;
+	struct lh_lock_stats *more = l && l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
 
-	if (!more || more->fare || !more->hold_samples || more->hold_samples % HOLDS_FEW ||
-	    !lh_internal_lock_take(&lh_own_ledger.big, me->number))
+	if (!more || more->contention || !more->hold_samples || more->hold_samples % HOLDS_FEW ||
+	    !lh_internal_lock_take(&lh_own_ledger.lock, me->number))
 		return;
 	if (lh_lock_row(id) == l)
 		lh_contention_make(l, id);
-	lh_internal_lock_release(&lh_own_ledger.big, me->number);
+	lh_internal_lock_release(&lh_own_ledger.lock, me->number);
 }
 
 /* What was removed lies above the top until the next acquisition: lh_on_release_done_slow may need
@@ -509,7 +509,7 @@ static void let_go(struct lh_live_thread *s, struct lh_held *h)
 	struct lh_held gone = *h;
 	struct lh_lock *l = lh_lock_row(h->lock);
 
-	if (l && LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
+	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
 	lh_held_remove(s, h);
 	gone.lock = 0;
@@ -523,9 +523,9 @@ static void not_ours(const struct lh_call *c)
 
 	if (!lh_event_begin_lock(&w, c, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(c->o, c->kind);
+	struct lh_lock *l = lh_lock_make(c->object, c->kind);
 	if (l)
-		lh_event_report(&w, lh_check_unlock(w.me, l, c->o, LH_SITE(w.stack, 0, 0)));
+		lh_event_report(&w, lh_check_unlock(w.self, l, c->object, LH_SITE(w.stack, 0, 0)));
 	lh_event_end(&w);
 }
 
@@ -539,13 +539,13 @@ void lh_on_release_slow(const struct lh_call *c)
 	struct lh_self *me = lh_self_get();
 
 	lh_long_hold_on_release(c);
-	if (me->seat && is_last_over(lh_held_find(me->seat, c->o)))
+	if (me->live && is_last_over(lh_held_find(me->live, c->object)))
 		lh_across_create_on_release(c);
 	me = lh_enter(c->frame);
 	if (!me)
 		return;
-	struct lh_live_thread *s = me->parked;
-	struct lh_held *h = lh_held_find(s, c->o);
+	struct lh_live_thread *s = me->live_saved;
+	struct lh_held *h = lh_held_find(s, c->object);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* a condition wait that was cancelled */
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
 		__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
@@ -571,13 +571,13 @@ void lh_on_release_done_slow(const struct lh_call *c, int rc)
 	(void)rc;
 	if (!me)
 		return;
-	struct lh_live_thread *s = me->parked;
+	struct lh_live_thread *s = me->live_saved;
 	struct lh_held *h = s->held_n < LH_HELD_MAX ? &s->held[s->held_n] : NULL;
-	l = lh_lock_known(c->o, c->kind);
-	if (l && h && h->place && h->depth && !lh_held_find(s, c->o)) {
+	l = lh_lock_known(c->object, c->kind);
+	if (l && h && h->site && h->depth && !lh_held_find(s, c->object)) {
 		h->lock = lh_lock_id_of(l);
-		h->address = (uintptr_t)c->o;
-		if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
+		h->address = (uintptr_t)c->object;
+		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 			l->owner = me->number;
 		s->held_n++;
 	}
@@ -590,12 +590,12 @@ void lh_on_init(const struct lh_call *c, uint32_t flags, uint32_t initial)
 {
 	struct lh_event_frame w;
 
-	flags |= lh_lock_attributes(c->o, c->kind) | LH_LOCK_INITED;
+	flags |= lh_lock_attributes(c->object, c->kind) | LH_LOCK_INITED;
 	if (lh_on_init_revived(c, flags) || !lh_event_begin_lock(&w, c, flags))
 		return;
-	struct lh_lock *l = lh_lock_reinit(c->o, c->kind, flags, initial);
+	struct lh_lock *l = lh_lock_reinit(c->object, c->kind, flags, initial);
 	if (l)
-		l->born = w.stack;
+		l->init_stack = w.stack;
 	lh_event_end(&w);
 }
 
@@ -608,15 +608,15 @@ static bool nobody_has(const struct lh_lock *l, const void *o)
 
 void lh_on_destroy_begin_slow(const struct lh_call *c)
 {
-	struct lh_lock *l = lh_lock_known(c->o, c->kind);
+	struct lh_lock *l = lh_lock_known(c->object, c->kind);
 	struct lh_event_frame w;
 
 	/* what is no object yet may hold anything */
-	if (!l || l->kind != c->kind || nobody_has(l, c->o) || !lh_event_begin(&w, c))
+	if (!l || l->kind != c->kind || nobody_has(l, c->object) || !lh_event_begin(&w, c))
 		return;
-	l = lh_lock_known(c->o, c->kind);
+	l = lh_lock_known(c->object, c->kind);
 	if (l)
-		lh_event_report(&w, lh_check_destroy(w.me, l, c->o, LH_SITE(w.stack, 0, 0)));
+		lh_event_report(&w, lh_check_destroy(w.self, l, c->object, LH_SITE(w.stack, 0, 0)));
 	lh_event_end(&w);
 }
 
@@ -626,7 +626,7 @@ void lh_on_destroyed(const struct lh_call *c, int rc)
 
 	if (rc || lh_on_destroyed_retire(c) || !lh_event_begin(&w, c))
 		return;
-	struct lh_lock *l = lh_lock_known(c->o, c->kind);
+	struct lh_lock *l = lh_lock_known(c->object, c->kind);
 	if (l)
 		lh_event_retire_lock(&w, l);
 	lh_event_end(&w);
@@ -640,8 +640,8 @@ void lh_on_name(const struct lh_call *c, const char *name)
 
 	if (!lh_event_begin(&w, c))
 		return;
-	uint32_t row = lh_lock_find(c->o);
-	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(c->o, LH_CUSTOM);
+	uint32_t row = lh_lock_find(c->object);
+	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(c->object, LH_CUSTOM);
 	struct lh_lock_stats *more = l ? lh_lock_stats_get(l) : NULL;
 	if (more) {
 		lh_text_copy(more->name, LONGEST, name);

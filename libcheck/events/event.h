@@ -31,7 +31,7 @@
 #include <errno.h>
 
 struct lh_call {
-	const void *o;
+	const void *object;
 	uintptr_t frame; /* of the wrapper: its saved frame pointer, then its return address */
 	uint8_t kind, mode, how;
 	lh_stack_id stack; /* if the wrapper knows it already; 0: to be found out */
@@ -86,12 +86,12 @@ static inline __attribute__((always_inline)) void lh_held_append(struct lh_self 
 	LH_COMPILER_FENCE();
 	h->address = as.address;
 	h->lock = as.lock;
-	h->place = as.place;
+	h->site = as.site;
 	h->tick = lh_clock_tick();
-	h->node = as.node;
+	h->chain = as.chain;
 	h->depth = 1;
 	h->flags = 0;
-	if (LH_SITE_MODE(as.place) == LH_SHARED) {
+	if (LH_SITE_MODE(as.site) == LH_SHARED) {
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	} else {
 		l->owner = me->number;
@@ -108,25 +108,25 @@ static inline __attribute__((always_inline)) void lh_held_append(struct lh_self 
 static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call c, int rc)
 {
 	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *seat = me->seat;
+	struct lh_live_thread *seat = me->live;
 	const struct lh_context *x = NULL;
 
 	if (LH_UNLIKELY(!seat || rc))
 		goto unknown;
-	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(c.o, (enum lh_kind)c.kind));
+	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(c.object, (enum lh_kind)c.kind));
 	struct lh_lock *l = &LH_LOCKS[row];
-	if (c.kind == LH_SEM && l->address == (uintptr_t)c.o && (l->flags & LH_LOCK_SIGNAL))
+	if (c.kind == LH_SEM && l->address == (uintptr_t)c.object && (l->flags & LH_LOCK_SIGNAL))
 		return; /* not a lock: nothing is held */
 	x = lh_context_find(c.frame);
 	uint32_t n = seat->held_n;
-	if (LH_UNLIKELY(l->address != (uintptr_t)c.o || l->owner || !x || n >= LH_HELD_MAX ||
+	if (LH_UNLIKELY(l->address != (uintptr_t)c.object || l->owner || !x || n >= LH_HELD_MAX ||
 			(c.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
 		goto unknown;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	lh_site place = LH_SITE(x->stack, c.how, c.mode);
-	lh_chain_id parent = n ? seat->held[n - 1].node : 0;
+	lh_chain_id parent = n ? seat->held[n - 1].chain : 0;
 	lh_chain_id node = lh_chain_cached(me, parent, id, place);
-	if (LH_UNLIKELY(n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.o)))))
+	if (LH_UNLIKELY(n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.object)))))
 		goto unknown;
 	if (LH_UNLIKELY(!node)) {
 		const struct lh_call near = c;
@@ -137,7 +137,7 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 	lh_held_append(
 		me, seat, l,
 		(struct lh_held){
-			.address = (uintptr_t)c.o, .lock = id, .place = place, .node = node});
+			.address = (uintptr_t)c.object, .lock = id, .site = place, .chain = node});
 	return;
 unknown:;
 	struct lh_call slow = c;
@@ -151,17 +151,17 @@ unknown:;
 
 static inline __attribute__((always_inline)) void lh_on_release(struct lh_call c)
 {
-	struct lh_live_thread *seat = lh_self_get()->seat;
+	struct lh_live_thread *seat = lh_self_get()->live;
 	uint32_t n = seat ? seat->held_n - 1 : 0;
 	struct lh_held *h = seat && n < LH_HELD_MAX ? &seat->held[n] : NULL;
 
-	if (LH_UNLIKELY(!h || h->address != (uintptr_t)c.o || !lh_held_is_simple(h) ||
+	if (LH_UNLIKELY(!h || h->address != (uintptr_t)c.object || !lh_held_is_simple(h) ||
 			lh_clock_tick() - h->tick > lh_long_hold_ticks)) {
 		const struct lh_call slow = c;
 		lh_on_release_slow(&slow);
 		return;
 	}
-	if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
+	if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		LH_LOCKS[LH_LOCK_ROW(h->lock)].owner = 0;
 	h->address = 0;
 	h->lock = 0;
@@ -185,7 +185,7 @@ void lh_on_destroy_begin_slow(const struct lh_call *c);
 static inline void lh_on_destroy_begin(const struct lh_call *c)
 {
 	const struct lh_lock *l =
-		lh_self_get()->seat ? lh_lock_known(c->o, (enum lh_kind)c->kind) : NULL;
+		lh_self_get()->live ? lh_lock_known(c->object, (enum lh_kind)c->kind) : NULL;
 
 	if (l && (l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(c);
@@ -211,7 +211,7 @@ void lh_on_thread_end_sem(
 /* Does this semaphore stand for the end of a thread? */
 static inline bool lh_sem_is_thread_end(const void *o)
 {
-	const struct lh_lock *l = lh_self_get()->seat ? lh_lock_known(o, LH_SEM) : NULL;
+	const struct lh_lock *l = lh_self_get()->live ? lh_lock_known(o, LH_SEM) : NULL;
 
 	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
 }
@@ -223,10 +223,10 @@ void lh_on_sem_open(const struct lh_call *c);
 
 static inline void lh_on_sem_release(struct lh_call c)
 {
-	struct lh_live_thread *seat = lh_self_get()->seat;
+	struct lh_live_thread *seat = lh_self_get()->live;
 
 	if (LH_LIKELY(seat && seat->held_n &&
-		      seat->held[seat->held_n - 1].address == (uintptr_t)c.o)) {
+		      seat->held[seat->held_n - 1].address == (uintptr_t)c.object)) {
 		lh_on_release(c);
 	} else {
 		const struct lh_call slow = c;

@@ -15,13 +15,13 @@
 #include "libcheck/events/event.h"
 
 struct lh_event_frame {
-	struct lh_self *me;
-	struct lh_live_thread *seat;
+	struct lh_self *self;
+	struct lh_live_thread *live;
 	lh_stack_id stack;
-	bool fresh;        /* lh_event_record_chain learned something new */
-	uint64_t open;     /* struck in a signal handler: what was open there */
-	uint32_t told[16]; /* findings to be told once the lock is given back */
-	int n_told;
+	bool fresh;            /* lh_event_record_chain learned something new */
+	uint64_t open;         /* struck in a signal handler: what was open there */
+	uint32_t reported[16]; /* findings to be told once the lock is given back */
+	int n_reported;
 };
 
 bool lh_event_begin(struct lh_event_frame *w, const struct lh_call *c);

@@ -27,9 +27,9 @@ bool lh_event_orders_init(void)
 		.edges = nodes,
 		.witnesses = 3 * nodes, /* one for each lock held at each dependency */
 		.threads = lh_rows_max(LH_T_THREAD),
-		.seens = lh_rows_max(LH_T_VISIT),
-		.events = lh_rows_max(LH_T_HB_EDGE),
-		.circles = lh_rows_max(LH_T_FINDING),
+		.visits = lh_rows_max(LH_T_VISIT),
+		.hb_edges = lh_rows_max(LH_T_HB_EDGE),
+		.cycles = lh_rows_max(LH_T_FINDING),
 	};
 	void *memory = lh_private_alloc(lh_order_graph_bytes(&room));
 
@@ -46,22 +46,22 @@ static void add_link(struct lh_finding_draft *t, const struct lh_cycle_link *k)
 	lh_chain_id up[LH_HELD_MAX];
 	int n = 0;
 
-	for (lh_chain_id i = LH_CHAINS[k->node].parent; i && n < LH_HELD_MAX;
+	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_MAX;
 	     i = LH_CHAINS[i].parent)
 		up[n++] = i;
 	while (n--)
-		lh_finding_add_step(t, k->thread, LH_CHAINS[up[n]].lock, LH_CHAINS[up[n]].place,
+		lh_finding_add_step(t, k->thread, LH_CHAINS[up[n]].lock, LH_CHAINS[up[n]].site,
 				    LH_HOLDS);
-	lh_finding_add_step(t, k->thread, k->wanted, k->wanted_place, LH_WANTS);
+	lh_finding_add_step(t, k->thread, k->wanted, k->wanted_site, LH_WANTS);
 }
 
 static void file(struct lh_event_frame *w, const struct lh_cycle *x)
 {
-	struct lh_finding_draft *t = lh_finding_begin(x->rule, LH_POTENTIAL, w->seat->thread);
+	struct lh_finding_draft *t = lh_finding_begin(x->rule, LH_POTENTIAL, w->live->thread);
 
 	t->key = x->key;
 	t->severity = (enum lh_severity)x->severity;
-	for (int i = 0; i < x->n + x->queuers; i++)
+	for (int i = 0; i < x->n + x->queued_writers; i++)
 		add_link(t, &x->link[i]);
 	lh_event_report(w, lh_finding_commit(t, (enum lh_filter)x->filter));
 }
@@ -71,15 +71,15 @@ static struct lh_order_input all_facts(void)
 	return (struct lh_order_input){
 		.lock = LH_LOCKS,
 		.thread = LH_THREADS,
-		.node = LH_CHAINS,
-		.seen = LH_VISITS,
-		.event = LH_HB_EDGES,
+		.chain = LH_CHAINS,
+		.visit = LH_VISITS,
+		.hb_edge = LH_HB_EDGES,
 		.locks = lh_rows_used(LH_T_LOCK),
 		.threads = lh_rows_used(LH_T_THREAD),
-		.nodes = lh_rows_used(LH_T_CHAIN),
-		.seens = lh_rows_used(LH_T_VISIT),
-		.events = lh_rows_used(LH_T_HB_EDGE),
-		.orders_lost = lh_own_ledger.ledger->orders_lost != 0,
+		.chains = lh_rows_used(LH_T_CHAIN),
+		.visits = lh_rows_used(LH_T_VISIT),
+		.hb_edges = lh_rows_used(LH_T_HB_EDGE),
+		.hb_edges_lost = lh_own_ledger.ledger->hb_edges_lost != 0,
 	};
 }
 
@@ -88,7 +88,7 @@ static void file_all(struct lh_event_frame *w, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		file(w, &lh_order_cycles(judge)[i]);
 	struct lh_order_counts counts = lh_order_counts(judge);
-	lh_own_ledger.ledger->judge_cut = counts.cut + counts.refused;
+	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
 void lh_event_check_chain(struct lh_event_frame *w, lh_chain_id node)

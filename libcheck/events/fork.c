@@ -75,19 +75,19 @@ void lh_on_fork_prepare(void)
 	struct lh_self *me = lh_self_get();
 	uint32_t none = 0;
 
-	if (!me->seat || !__atomic_compare_exchange_n(&keep.by, &none, me->number, false,
+	if (!me->live || !__atomic_compare_exchange_n(&keep.by, &none, me->number, false,
 						      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	keep.n = me->seat->held_n < LH_HELD_MAX ? me->seat->held_n : LH_HELD_MAX;
-	keep.seat = me->seat;
-	keep.guard = keep.n ? me->seat->held[keep.n - 1].node : 0;
-	keep.thread = keep.n && !keep.guard ? 0 : me->seat->thread;
-	keep.segment = me->seat->segment;
+	keep.n = me->live->held_n < LH_HELD_MAX ? me->live->held_n : LH_HELD_MAX;
+	keep.seat = me->live;
+	keep.guard = keep.n ? me->live->held[keep.n - 1].chain : 0;
+	keep.thread = keep.n && !keep.guard ? 0 : me->live->thread;
+	keep.segment = me->live->segment;
 	keep.ns = lh_clock_now();
-	__builtin_memcpy(keep.held, me->seat->held, keep.n * sizeof(keep.held[0]));
+	__builtin_memcpy(keep.held, me->live->held, keep.n * sizeof(keep.held[0]));
 	for (uint32_t i = 0; i < keep.n; i++)
 		keep.was[i] = LH_LOCKS[LH_LOCK_ROW(keep.held[i].lock)];
-	__builtin_memcpy(keep.name, LH_THREADS[me->seat->thread].name, LH_NAME_MAX);
+	__builtin_memcpy(keep.name, LH_THREADS[me->live->thread].name, LH_NAME_MAX);
 	keep.others = 0;
 	keep.child = keep.warned = false;
 	keep_others(me->number);
@@ -100,12 +100,12 @@ void lh_on_fork_parent(void)
 	if (!me->number || keep.by != me->number)
 		return;
 	__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
-	if (!me->seat)
+	if (!me->live)
 		return;
-	for (uint32_t i = 0; i < me->seat->held_n && i < LH_HELD_MAX; i++)
-		if (me->seat->held[i].lock)
-			me->seat->held[i].flags |= LH_HELD_ACROSS_FORK;
-	lh_hb_next_segment(me, me->seat); /* what it did until now came before the child */
+	for (uint32_t i = 0; i < me->live->held_n && i < LH_HELD_MAX; i++)
+		if (me->live->held[i].lock)
+			me->live->held[i].flags |= LH_HELD_ACROSS_FORK;
+	lh_hb_next_segment(me, me->live); /* what it did until now came before the child */
 }
 
 /* The thread that took it, as the child can know it: a row of its own here. */
@@ -124,8 +124,8 @@ static lh_thread_id absent(uint32_t i)
 static uint32_t tell_fork(struct lh_event_frame *w, uint32_t i, struct lh_lock *l, lh_site wants)
 {
 	struct lh_finding_draft *t =
-		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, w->seat->thread);
-	lh_site held = keep.other[i].held.place;
+		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, w->live->thread);
+	lh_site held = keep.other[i].held.site;
 
 	t->severity = wants ? LH_ERROR : LH_WARNING;
 	lh_finding_add_step(t, absent(i), lh_lock_id_of(l),
@@ -133,7 +133,7 @@ static uint32_t tell_fork(struct lh_event_frame *w, uint32_t i, struct lh_lock *
 				    LH_SITE_MODE(held)),
 			    LH_HOLDS);
 	if (wants)
-		lh_finding_add_step(t, w->seat->thread, lh_lock_id_of(l), wants, LH_WAITS_FOR);
+		lh_finding_add_step(t, w->live->thread, lh_lock_id_of(l), wants, LH_WAITS_FOR);
 	return lh_finding_commit(t, LH_F_NONE);
 }
 
@@ -164,7 +164,7 @@ bool lh_fork_has_not_copied(bool waits)
  */
 static void inherit(struct lh_self *me)
 {
-	struct lh_live_thread *s = me->parked;
+	struct lh_live_thread *s = me->live_saved;
 
 	for (uint32_t i = 0; i < keep.n; i++) {
 		const struct lh_held *old = &keep.held[i];
@@ -178,11 +178,11 @@ static void inherit(struct lh_self *me)
 			continue;
 		*h = *old;
 		h->lock = lh_lock_id_of(l);
-		h->place = LH_SITE(lh_stack_from_parent(LH_SITE_STACK(old->place)),
-				   LH_SITE_HOW(old->place), LH_SITE_MODE(old->place));
-		h->node = 0;
+		h->site = LH_SITE(lh_stack_from_parent(LH_SITE_STACK(old->site)),
+				  LH_SITE_HOW(old->site), LH_SITE_MODE(old->site));
+		h->chain = 0;
 		h->flags = LH_HELD_INHERITED;
-		if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE)
+		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 			l->owner = me->number;
 	}
 }
@@ -197,23 +197,23 @@ bool lh_on_fork_child(uintptr_t frame)
 	} else {
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
-	lh_own_ledger.big = (struct lh_internal_lock){0};
+	lh_own_ledger.lock = (struct lh_internal_lock){0};
 	lh_self_offset = 0;
-	lh_internal_lock_take(&lh_own_ledger.big, UINT32_MAX);
+	lh_internal_lock_take(&lh_own_ledger.lock, UINT32_MAX);
 	struct lh_self *me = lh_live_thread_attach(0, low, high);
 	if (me) {
-		LH_THREADS[me->parked->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
-		__builtin_memcpy(LH_THREADS[me->parked->thread].name, keep.name, LH_NAME_MAX);
+		LH_THREADS[me->live_saved->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
+		__builtin_memcpy(LH_THREADS[me->live_saved->thread].name, keep.name, LH_NAME_MAX);
 		if (keep.by)
 			inherit(me);
 	}
 	lh_own_ledger.ledger->fork_thread = keep.by ? keep.thread : 0;
 	lh_own_ledger.ledger->fork_segment = keep.by ? keep.segment : 0;
-	lh_own_ledger.ledger->fork_guard = keep.by ? keep.guard : 0;
-	lh_own_ledger.ledger->born_ns = keep.by ? keep.ns : lh_clock_now();
+	lh_own_ledger.ledger->fork_chain = keep.by ? keep.guard : 0;
+	lh_own_ledger.ledger->watched_from_ns = keep.by ? keep.ns : lh_clock_now();
 	keep.by = 0;
 	keep.n = 0;
 	keep.child = true;
-	lh_internal_lock_release(&lh_own_ledger.big, UINT32_MAX);
+	lh_internal_lock_release(&lh_own_ledger.lock, UINT32_MAX);
 	return me != NULL;
 }

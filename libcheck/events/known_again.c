@@ -23,8 +23,8 @@ static bool may_rest(const struct lh_lock *l)
 bool lh_on_destroyed_retire(const struct lh_call *c)
 {
 	struct lh_self *me = lh_self_get();
-	struct lh_lock *l = me->seat ? lh_lock_known(c->o, (enum lh_kind)c->kind) : NULL;
-	uint32_t *at = lh_retired_entry(me, c->o);
+	struct lh_lock *l = me->live ? lh_lock_known(c->object, (enum lh_kind)c->kind) : NULL;
+	uint32_t *at = lh_retired_entry(me, c->object);
 
 	if (!l || l->kind != c->kind || *at || !(l->flags & LH_LOCK_INITED) || !may_rest(l))
 		return false;
@@ -36,7 +36,7 @@ bool lh_on_destroyed_retire(const struct lh_call *c)
 /* The one that lies where this one belongs has not returned: it makes room. */
 void lh_event_retire_lock(struct lh_event_frame *w, struct lh_lock *l)
 {
-	uint32_t *at = lh_retired_entry(w->me, (const void *)l->address);
+	uint32_t *at = lh_retired_entry(w->self, (const void *)l->address);
 	bool rests = may_rest(l) && (l->flags & LH_LOCK_INITED);
 
 	if (*at)
@@ -52,17 +52,18 @@ void lh_event_retire_lock(struct lh_event_frame *w, struct lh_lock *l)
 bool lh_on_init_revived(const struct lh_call *c, uint32_t flags)
 {
 	struct lh_self *me = lh_self_get();
-	uint32_t *at = lh_retired_entry(me, c->o);
+	uint32_t *at = lh_retired_entry(me, c->object);
 
-	if (!me->seat || !*at)
+	if (!me->live || !*at)
 		return false;
 	struct lh_lock *l = &LH_LOCKS[*at];
 	const struct lh_context *x = lh_context_find(c->frame);
-	if (!lh_lock_is_retired_at(l, c->o) || l->kind != c->kind || !x || x->stack != l->born ||
+	if (!lh_lock_is_retired_at(l, c->object) || l->kind != c->kind || !x ||
+	    x->stack != l->init_stack ||
 	    (l->flags & ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER)) != flags)
 		return false;
 	*at = 0;
-	lh_lock_revive(l, c->o);
+	lh_lock_revive(l, c->object);
 	return true;
 }
 
@@ -72,16 +73,17 @@ bool lh_on_init_revived(const struct lh_call *c, uint32_t flags)
  */
 static struct lh_lock *fresh(const struct lh_call *c)
 {
-	uint32_t row =
-		c->kind == LH_MUTEX && !lh_lock_read_tag(c->o, LH_MUTEX) ? lh_lock_find(c->o) : 0;
+	uint32_t row = c->kind == LH_MUTEX && !lh_lock_read_tag(c->object, LH_MUTEX)
+			       ? lh_lock_find(c->object)
+			       : 0;
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
 
 	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED) ||
 	    (l->flags & ~(uint32_t)LH_LOCK_TAKEN_OUTSIDE_HANDLER) !=
-		    lh_lock_attributes(c->o, LH_MUTEX) ||
+		    lh_lock_attributes(c->object, LH_MUTEX) ||
 	    !may_rest(l))
 		return NULL;
-	lh_lock_revive(l, c->o);
+	lh_lock_revive(l, c->object);
 	return l;
 }
 
@@ -93,7 +95,7 @@ static bool is_plain(const struct lh_self *me, const struct lh_lock *l, const st
 	if (l->kind != c->kind ||
 	    (c->kind == LH_RWLOCK && c->mode == LH_EXCLUSIVE && !(l->flags & LH_LOCK_HAS_WRITERS)))
 		return false;
-	return !(me->seat->held_n && lh_held_find(me->seat, c->o)) &&
+	return !(me->live->held_n && lh_held_find(me->live, c->object)) &&
 	       !lh_fork_has_not_copied(false);
 }
 
@@ -106,13 +108,13 @@ bool lh_on_acquired_new_chain(struct lh_self *me, const struct lh_call *c, lh_ch
 		return false;
 	me = lh_enter(c->frame);
 	lh_chain_id node = lh_chain_find_visited(me, parent, id, place,
-						 !lh_thread_end_matters(me->parked->thread));
+						 !lh_thread_end_matters(me->live_saved->thread));
 	if (node)
-		lh_held_append(me, me->parked, l,
-			       (struct lh_held){.address = (uintptr_t)c->o,
+		lh_held_append(me, me->live_saved, l,
+			       (struct lh_held){.address = (uintptr_t)c->object,
 						.lock = id,
-						.place = place,
-						.node = node});
+						.site = place,
+						.chain = node});
 	lh_leave(me);
 	return node != 0;
 }
@@ -120,9 +122,9 @@ bool lh_on_acquired_new_chain(struct lh_self *me, const struct lh_call *c, lh_ch
 bool lh_on_acquired_revived(const struct lh_call *c)
 {
 	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->seat;
+	struct lh_live_thread *s = me->live;
 	struct lh_lock *l = s && (c->stack || lh_contexts.off) ? fresh(c) : NULL;
-	lh_chain_id parent = l && s->held_n ? s->held[s->held_n - 1].node : 0;
+	lh_chain_id parent = l && s->held_n ? s->held[s->held_n - 1].chain : 0;
 
 	return l && s->held_n < LH_HELD_MAX && (parent || !s->held_n) &&
 	       lh_on_acquired_new_chain(me, c, parent, lh_lock_id_of(l),

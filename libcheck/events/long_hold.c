@@ -26,7 +26,7 @@ void lh_long_hold_init(void)
 
 static const struct lh_run_header *board(void)
 {
-	return lh_own_ledger.tick ? lh_own_ledger.board : NULL;
+	return lh_own_ledger.tick ? lh_own_ledger.run_header : NULL;
 }
 
 static uint64_t held_for(const struct lh_held *h)
@@ -39,7 +39,7 @@ static bool is_long(const struct lh_held *h)
 {
 	return h && h->lock && h->depth == 1 &&
 	       !(h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED)) &&
-	       LH_SITE_MODE(h->place) != LH_PERMIT &&
+	       LH_SITE_MODE(h->site) != LH_PERMIT &&
 	       lh_clock_tick() - h->tick > lh_long_hold_ticks &&
 	       held_for(h) > (uint64_t)lh_options.long_hold;
 }
@@ -79,17 +79,17 @@ static void tell(const struct lh_call *c)
 
 	if (!lh_event_begin(&w, c))
 		return;
-	struct lh_held *h = lh_held_find(w.seat, c->o);
+	struct lh_held *h = lh_held_find(w.live, c->object);
 	struct lh_lock *l = is_long(h) ? lh_lock_row(h->lock) : NULL;
 	if (l) {
 		struct lh_finding_draft *t =
-			lh_finding_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.seat->thread);
+			lh_finding_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.live->thread);
 		uint64_t ns = held_for(h);
 		t->severity = LH_WARNING;
-		t->key = lh_long_hold_key(l, h->lock, h->place);
-		lh_finding_add_step(t, w.seat->thread, h->lock, h->place, LH_HOLDS);
-		lh_finding_add_step(t, w.seat->thread, h->lock,
-				    LH_SITE(w.stack, 0, LH_SITE_MODE(h->place)), LH_RELEASES);
+		t->key = lh_long_hold_key(l, h->lock, h->site);
+		lh_finding_add_step(t, w.live->thread, h->lock, h->site, LH_HOLDS);
+		lh_finding_add_step(t, w.live->thread, h->lock,
+				    LH_SITE(w.stack, 0, LH_SITE_MODE(h->site)), LH_RELEASES);
 		t->step[0].tick = h->tick;
 		t->step[1].tick = (uint32_t)((lh_held_since(h, board()) + ns) / MS);
 		uint32_t id = lh_finding_commit(t, LH_F_NONE);
@@ -107,8 +107,8 @@ static void tell(const struct lh_call *c)
 
 void lh_long_hold_on_release(const struct lh_call *c)
 {
-	struct lh_live_thread *s = lh_self_get()->seat;
+	struct lh_live_thread *s = lh_self_get()->live;
 
-	if (s && is_long(lh_held_find(s, c->o)))
+	if (s && is_long(lh_held_find(s, c->object)))
 		tell(c);
 }

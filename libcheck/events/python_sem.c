@@ -14,7 +14,7 @@
 
 lh_stack_id lh_call_stack(const struct lh_call *c)
 {
-	const struct lh_context *x = lh_self_get()->seat ? lh_context_find(c->frame) : NULL;
+	const struct lh_context *x = lh_self_get()->live ? lh_context_find(c->frame) : NULL;
 	struct lh_event_frame w;
 
 	if (x)
@@ -31,11 +31,11 @@ void lh_on_thread_end_sem(const struct lh_call *c)
 
 	if (!lh_event_begin_must(&w, c))
 		return;
-	struct lh_lock *l = lh_lock_make(c->o, LH_SEM);
+	struct lh_lock *l = lh_lock_make(c->object, LH_SEM);
 	if (l) {
 		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_THREAD_END_SEM;
-		l->thread = w.seat->thread;
-		l->come = l->initial = 0;
+		l->thread = w.live->thread;
+		l->barrier_arrived = l->initial = 0;
 	}
 	lh_event_end(&w);
 }
@@ -48,19 +48,19 @@ void lh_thread_end_posted(const struct lh_call *c, struct lh_lock *l)
 
 	if (!me)
 		return;
-	if (!l->initial && l->thread == me->parked->thread) {
-		l->come = me->parked->segment;
+	if (!l->initial && l->thread == me->live_saved->thread) {
+		l->barrier_arrived = me->live_saved->segment;
 		l->initial = 1;
-		lh_hb_next_segment(me, me->parked);
+		lh_hb_next_segment(me, me->live_saved);
 	}
 	lh_leave(me);
 }
 
 static struct lh_lock *life_of_other(const struct lh_self *me, const struct lh_call *c)
 {
-	struct lh_lock *l = me->seat ? lh_lock_known(c->o, LH_SEM) : NULL;
+	struct lh_lock *l = me->live ? lh_lock_known(c->object, LH_SEM) : NULL;
 
-	return l && (l->flags & LH_LOCK_THREAD_END_SEM) && l->thread != me->seat->thread ? l : NULL;
+	return l && (l->flags & LH_LOCK_THREAD_END_SEM) && l->thread != me->live->thread ? l : NULL;
 }
 
 bool lh_on_sem_join_begin(const struct lh_call *c)
@@ -90,8 +90,9 @@ void lh_on_sem_join_end(const struct lh_call *c, int rc)
 		return;
 	lh_event_wait_time(&w);
 	if (!rc && l->initial) {
-		lh_hb_edge_add(LH_HB_JOIN, l->thread, l->come, w.seat->thread, w.seat->segment + 1);
-		lh_hb_next_segment(w.me, w.seat);
+		lh_hb_edge_add(LH_HB_JOIN, l->thread, l->barrier_arrived, w.live->thread,
+			       w.live->segment + 1);
+		lh_hb_next_segment(w.self, w.live);
 	}
 	lh_event_end(&w);
 }

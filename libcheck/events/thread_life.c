@@ -18,7 +18,7 @@ void lh_hb_next_segment(struct lh_self *me, struct lh_live_thread *s)
 
 void lh_hb_edges_lost(void)
 {
-	__atomic_store_n(&lh_own_ledger.ledger->orders_lost, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&lh_own_ledger.ledger->hb_edges_lost, 1, __ATOMIC_RELAXED);
 }
 
 void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
@@ -42,8 +42,8 @@ lh_lock_id lh_thread_end_lock(lh_thread_id thread)
 		return 0;
 	l->initial = thread;
 	l->flags |= LH_LOCK_PINNED;
-	LH_THREADS[thread].life = lh_lock_id_of(l);
-	return LH_THREADS[thread].life;
+	LH_THREADS[thread].end_lock = lh_lock_id_of(l);
+	return LH_THREADS[thread].end_lock;
 }
 
 /* ---- create ---- */
@@ -83,13 +83,13 @@ uint32_t lh_on_thread_create(const struct lh_call *c, bool detached)
 	if (!lh_event_begin_must(&w, c))
 		return 0;
 	sweep(&w);
-	lh_thread_id id = lh_thread_new(w.seat->thread, w.stack, w.seat->segment);
+	lh_thread_id id = lh_thread_new(w.live->thread, w.stack, w.live->segment);
 	uint32_t seat = id ? lh_live_thread_new(id) : 0;
 	if (seat) {
 		LH_LIVE_THREADS[seat].detached = detached;
-		lh_hb_edge_add(LH_HB_CREATE, w.seat->thread, w.seat->segment, id, 0);
+		lh_hb_edge_add(LH_HB_CREATE, w.live->thread, w.live->segment, id, 0);
 		lh_across_create_mark(&w);
-		lh_hb_next_segment(w.me, w.seat);
+		lh_hb_next_segment(w.self, w.live);
 		__atomic_fetch_add(&lh_own_ledger.ledger->threads_live, 1, __ATOMIC_RELAXED);
 	}
 	lh_event_end(&w);
@@ -121,12 +121,12 @@ void lh_on_thread_start(uint32_t seat, uintptr_t frame, uint64_t stack_size)
 	if (!lh_own_ledger.ledger || lh_self_get()->number == seat) /* a handler has seen to it */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
-	if (!lh_internal_lock_take_long(&lh_own_ledger.big, name)) {
+	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, name)) {
 		lh_hb_edges_lost(); /* it may sit down as a stranger */
 		return;
 	}
 	lh_live_thread_attach(seat, low, high);
-	lh_internal_lock_release(&lh_own_ledger.big, name);
+	lh_internal_lock_release(&lh_own_ledger.lock, name);
 }
 
 /* ---- end ---- */
@@ -138,7 +138,7 @@ void lh_on_thread_start(uint32_t seat, uintptr_t frame, uint64_t stack_size)
 void lh_on_thread_exit(void)
 {
 	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->seat ? me->seat : me->parked;
+	struct lh_live_thread *s = me->live ? me->live : me->live_saved;
 
 	if (!s)
 		return;
@@ -156,7 +156,7 @@ void lh_event_join_begin(struct lh_event_frame *w, lh_thread_id thread, enum lh_
 	if (!life)
 		return;
 	lh_event_announce_wait(w, life, place, LH_WAIT_JOIN, thread);
-	uint32_t circle = lh_wait_cycle_check(w->me);
+	uint32_t circle = lh_wait_cycle_check(w->self);
 	lh_event_report(w, circle);
 	if (!circle)
 		lh_event_record_chain(w, life, place);
@@ -183,10 +183,10 @@ void lh_on_join_end(const struct lh_call *c, uint32_t seat, int rc)
 	lh_event_wait_time(&w);
 	if (!rc && seat && LH_LIVE_THREADS[seat].state != LH_LIVE_FREE) {
 		lh_thread_id gone = LH_LIVE_THREADS[seat].thread;
-		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[seat].segment, w.seat->thread,
-			       w.seat->segment + 1);
+		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[seat].segment, w.live->thread,
+			       w.live->segment + 1);
 		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
-		lh_hb_next_segment(w.me, w.seat);
+		lh_hb_next_segment(w.self, w.live);
 		lh_event_report(&w, bury(seat));
 	}
 	lh_event_end(&w);
@@ -230,12 +230,12 @@ static void told_at_end(void *w, uint32_t finding)
 void lh_events_end(void)
 {
 	struct lh_self *me = lh_enter((uintptr_t)__builtin_frame_address(0));
-	struct lh_event_frame w = {.me = me};
+	struct lh_event_frame w = {.self = me};
 
 	if (!me)
 		return;
-	w.seat = me->parked;
-	if (!lh_internal_lock_take_long(&lh_own_ledger.big, me->number)) {
+	w.live = me->live_saved;
+	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, me->number)) {
 		lh_leave(me);
 		return;
 	}

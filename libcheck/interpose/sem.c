@@ -40,7 +40,7 @@ static __attribute__((noinline)) void tried(struct lh_call c, int rc)
 		c.how = LH_BLOCKING;
 	if (wants == LH_PYTHON_UNTIL_THREAD_END) {
 		lh_on_thread_end_sem(&c);
-	} else if (!lh_sem_is_thread_end(c.o)) {
+	} else if (!lh_sem_is_thread_end(c.object)) {
 		lh_on_acquired(c, rc);
 	} else if (!rc) {
 		if (wants == LH_PYTHON_BLOCKING)
@@ -49,14 +49,14 @@ static __attribute__((noinline)) void tried(struct lh_call c, int rc)
 	}
 	if (rc == EBUSY) {
 		refused.stack = lh_call_stack(&c);
-		refused.o = c.o;
+		refused.o = c.object;
 	}
 }
 
 /* The wait of CPython after that try. True: it was one for a thread's end. */
 static __attribute__((noinline)) bool joins(struct lh_call *c)
 {
-	c->stack = refused.o == c->o ? refused.stack : 0;
+	c->stack = refused.o == c->object ? refused.stack : 0;
 	refused.o = NULL;
 	return c->stack && lh_on_sem_join_begin(c);
 }

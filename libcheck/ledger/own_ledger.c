@@ -91,7 +91,7 @@ static uint32_t claim(struct lh_run_header *board)
 	if (slot < board->slots_max)
 		return slot;
 	__atomic_fetch_sub(&board->next, 1, __ATOMIC_ACQ_REL);
-	__atomic_fetch_add(&board->turned_away, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&board->no_slot, 1, __ATOMIC_RELAXED);
 	return UINT32_MAX;
 }
 
@@ -113,12 +113,12 @@ static bool open_slot(int fd, struct lh_run_header *board)
 	}
 	if (!l)
 		return false;
-	lh_own_ledger.elastic = (board->flags & LH_LEDGER_SPARSE) != 0;
+	lh_own_ledger.sparse = (board->flags & LH_LEDGER_SPARSE) != 0;
 	l->flags = board->flags & LH_LEDGER_SPARSE;
 	l->monitor = (uint32_t)board->monitor;
 	l->start_ns = board->start_ns;
 	lh_own_ledger.start_ns = board->start_ns;
-	lh_own_ledger.board = board;
+	lh_own_ledger.run_header = board;
 	lh_own_ledger.tick = &board->tick;
 	take_over(l, table, total);
 	return true;
@@ -130,7 +130,7 @@ bool lh_own_ledger_open_slot(const char *run)
 
 	if (fd < 0)
 		return false;
-	struct lh_run_header *board = (struct lh_run_header *)lh_own_ledger.board;
+	struct lh_run_header *board = (struct lh_run_header *)lh_own_ledger.run_header;
 	if (!board)
 		board = lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	bool ours = board && __builtin_memcmp(board->magic, LH_RUN_MAGIC, 8) == 0 &&
@@ -246,7 +246,7 @@ bool lh_own_ledger_create_file(const char *directory)
 {
 	const char *given[] = {directory, NULL};
 
-	lh_own_ledger.elastic = false;
+	lh_own_ledger.sparse = false;
 	for (const char *const *p = *directory ? given : places; *p; p++) {
 		int fd = create_in(*p);
 		if (fd < 0)
@@ -317,7 +317,7 @@ uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n)
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
-	if (!lh_own_ledger.elastic && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
+	if (!lh_own_ledger.sparse && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
 	    !populate(t, at + n)) {
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
@@ -394,7 +394,7 @@ void lh_private_reset(void)
 void lh_clock_check_monitor(void)
 {
 	enum { FROZEN_MS = 1000 };
-	const struct lh_run_header *b = lh_own_ledger.board;
+	const struct lh_run_header *b = lh_own_ledger.run_header;
 
 	if (b && lh_own_ledger.tick &&
 	    (!b->monitor || (int32_t)(lh_clock_tick_slow() - b->tick) > FROZEN_MS))
@@ -403,8 +403,9 @@ void lh_clock_check_monitor(void)
 
 void lh_monitor_wake(void)
 {
-	if (lh_own_ledger.board)
-		lh_syscall(SYS_futex, (long)&lh_own_ledger.board->next, FUTEX_WAKE, 1, 0, 0, 0);
+	if (lh_own_ledger.run_header)
+		lh_syscall(SYS_futex, (long)&lh_own_ledger.run_header->next, FUTEX_WAKE, 1, 0, 0,
+			   0);
 }
 
 uint64_t lh_clock_now(void)

@@ -21,13 +21,13 @@ struct lh_own_ledger {
 	struct lh_ledger *ledger;
 	void *table[LH_TABLES];
 	const uint32_t *tick; /* the monitor's, or NULL */
-	const struct lh_run_header *board;
-	struct lh_ledger *before; /* after fork: the parent's, to read old rows from */
+	const struct lh_run_header *run_header;
+	struct lh_ledger *parent_ledger; /* after fork: the parent's, to read old rows from */
 	uint64_t start_ns;
 	char path[LH_PATH_MAX]; /* plain: the file */
-	bool elastic;
+	bool sparse;
 	/* on a line of its own: the fast path reads what lies above */
-	struct lh_internal_lock big __attribute__((aligned(64)));
+	struct lh_internal_lock lock __attribute__((aligned(64)));
 };
 
 extern struct lh_own_ledger lh_own_ledger LH_HIDDEN;

@@ -12,10 +12,10 @@ void lh_contention_init(void)
 struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 {
 	struct lh_lock_stats *more =
-		l->more ? &LH_LOCK_STATS[l->more] : NULL; /* else the caller had no room */
-	uint32_t row = more && more->fare ? more->fare : free_fares;
+		l->stats ? &LH_LOCK_STATS[l->stats] : NULL; /* else the caller had no room */
+	uint32_t row = more && more->contention ? more->contention : free_fares;
 
-	if (!more || more->fare)
+	if (!more || more->contention)
 		return more ? &LH_CONTENTIONS[row] : NULL;
 	if (row)
 		free_fares = LH_CONTENTIONS[row].next;
@@ -24,20 +24,20 @@ struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 	if (!row)
 		return NULL;
 	LH_CONTENTIONS[row] = (struct lh_contention){.lock = id};
-	__atomic_store_n(&more->fare, row, __ATOMIC_RELEASE);
+	__atomic_store_n(&more->contention, row, __ATOMIC_RELEASE);
 	return &LH_CONTENTIONS[row];
 }
 
 void lh_contention_free(struct lh_lock *l)
 {
-	uint32_t row = LH_LOCK_STATS[l->more].fare;
+	uint32_t row = LH_LOCK_STATS[l->stats].contention;
 
 	if (!row)
 		return;
 	LH_CONTENTIONS[row].lock = 0;
 	LH_CONTENTIONS[row].next = free_fares;
 	free_fares = row;
-	LH_LOCK_STATS[l->more].fare = 0;
+	LH_LOCK_STATS[l->stats].contention = 0;
 }
 
 /* ---- shares ---- */
@@ -64,7 +64,8 @@ static void add_up(struct lh_thread_share *to, const struct lh_thread_share *fro
 	to->taken += from->taken;
 	to->wait_ns += from->wait_ns;
 	to->wait_max_ns = from->wait_max_ns > to->wait_max_ns ? from->wait_max_ns : to->wait_max_ns;
-	to->passed_max = from->passed_max > to->passed_max ? from->passed_max : to->passed_max;
+	to->bypassed_max =
+		from->bypassed_max > to->bypassed_max ? from->bypassed_max : to->bypassed_max;
 }
 
 /* Who has waited least makes room; so whoever waits much stays. B */
@@ -103,14 +104,15 @@ void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t sta
 
 static uint64_t entries(const struct lh_lock *l, const struct lh_contention *f)
 {
-	return l->acquired + l->shared - f->again;
+	return l->acquired + l->shared - f->recursive;
 }
 
 void lh_contention_wait_cancel(struct lh_live_thread *s)
 {
-	if (s->wait_fare)
-		__atomic_fetch_add(&LH_CONTENTIONS[s->wait_fare].done, 1, __ATOMIC_RELAXED);
-	s->wait_fare = 0;
+	if (s->wait_contention)
+		__atomic_fetch_add(&LH_CONTENTIONS[s->wait_contention].waits_ended, 1,
+				   __ATOMIC_RELAXED);
+	s->wait_contention = 0;
 }
 
 void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *s)
@@ -122,31 +124,31 @@ void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_t
 	if (!f)
 		return;
 	s->wait_entries = entries(l, f);
-	uint32_t ahead = __atomic_fetch_add(&f->asked, 1, __ATOMIC_RELAXED) -
-			 __atomic_load_n(&f->done, __ATOMIC_RELAXED);
+	uint32_t ahead = __atomic_fetch_add(&f->waits_begun, 1, __ATOMIC_RELAXED) -
+			 __atomic_load_n(&f->waits_ended, __ATOMIC_RELAXED);
 	/* an end that was counted for the lock that had this row before */
-	s->wait_ahead = (int32_t)ahead > 0 ? ahead : 0;
-	s->wait_fare = LH_LOCK_STATS[l->more].fare;
-	if (s->wait_ahead >= f->queue)
-		f->queue = s->wait_ahead + 1;
+	s->waiters_before = (int32_t)ahead > 0 ? ahead : 0;
+	s->wait_contention = LH_LOCK_STATS[l->stats].contention;
+	if (s->waiters_before >= f->queue)
+		f->queue = s->waiters_before + 1;
 }
 
 static void note_passed(struct lh_lock *l, struct lh_contention *f, const struct lh_live_thread *s,
 			struct lh_thread_share *share)
 {
 	uint64_t now = entries(l, f), passed = now > s->wait_entries ? now - s->wait_entries : 0,
-		 later = passed > s->wait_ahead ? passed - s->wait_ahead : 0;
+		 later = passed > s->waiters_before ? passed - s->waiters_before : 0;
 
-	f->passed += passed;
+	f->bypassed += passed;
 	f->overtaken += later;
 	if (later > f->overtaken_max)
 		f->overtaken_max = later;
-	if (passed > f->passed_max) {
-		f->passed_max = passed;
-		f->passed_thread = s->thread;
+	if (passed > f->bypassed_max) {
+		f->bypassed_max = passed;
+		f->bypassed_thread = s->thread;
 	}
-	if (passed > share->passed_max)
-		share->passed_max = passed;
+	if (passed > share->bypassed_max)
+		share->bypassed_max = passed;
 }
 
 static void add_time(struct lh_histogram *t, uint64_t ns, uint32_t n)
@@ -174,7 +176,7 @@ void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *s, enum lh
 	struct lh_contention *f = lh_contention(l);
 	struct lh_thread_share *share;
 
-	if (!f || s->wait_fare != LH_LOCK_STATS[l->more].fare) {
+	if (!f || s->wait_contention != LH_LOCK_STATS[l->stats].contention) {
 		lh_contention_wait_cancel(s);
 		return;
 	}
@@ -201,7 +203,7 @@ void lh_contention_recursive(struct lh_lock *l)
 	struct lh_contention *f = lh_contention(l);
 
 	if (f)
-		f->again++;
+		f->recursive++;
 }
 
 /* ---- tries ---- */
@@ -220,9 +222,9 @@ void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *s, u
 
 	if (!f || s->tries < f->busy_tries)
 		return;
-	if (f->busy_thread != s->thread || f->busy_place != s->try_place) {
+	if (f->busy_thread != s->thread || f->busy_site != s->try_site) {
 		f->busy_thread = s->thread;
-		f->busy_place = s->try_place;
+		f->busy_site = s->try_site;
 		f->busy_ns = 0;
 	}
 	f->busy_tries = s->tries;

@@ -17,7 +17,7 @@
 
 static inline struct lh_contention *lh_contention(const struct lh_lock *l)
 {
-	uint32_t row = LH_LOCK_STATS[l->more].fare;
+	uint32_t row = LH_LOCK_STATS[l->stats].contention;
 
 	return row ? &LH_CONTENTIONS[row] : NULL;
 }

@@ -42,7 +42,7 @@ bool lh_lock_init(void)
 	free_rows = 0;
 	lies.o = NULL;
 	lh_contention_init();
-	words_off = lh_own_ledger.ledger->words_off;
+	words_off = lh_own_ledger.ledger->tag_off;
 	return true;
 }
 
@@ -236,7 +236,7 @@ static uint32_t new_row(void)
 	free_rows = LH_LOCKS[row].next;
 	struct lh_ledger *b = lh_own_ledger.ledger;
 	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
-	b->retired_contended += LH_LOCK_STATS[LH_LOCKS[row].more].contended;
+	b->retired_contended += LH_LOCK_STATS[LH_LOCKS[row].stats].contended;
 	b->retired_locks++;
 	lh_contention_free(&LH_LOCKS[row]);
 	return row;
@@ -251,7 +251,7 @@ struct lh_lock *lh_lock_row(lh_lock_id id)
 
 struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l)
 {
-	if (!l->more) {
+	if (!l->stats) {
 		uint32_t row = lh_row_add(LH_T_LOCK_STATS, 1);
 		if (!row)
 			return NULL;
@@ -259,9 +259,9 @@ struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l)
 			LH_LOCK_STATS[row].hold_ns = LH_LOCK_STATS[row].hold_max_ns = l->held_ns;
 			LH_LOCK_STATS[row].hold_samples = 1;
 		}
-		__atomic_store_n(&l->more, row, __ATOMIC_RELEASE);
+		__atomic_store_n(&l->stats, row, __ATOMIC_RELEASE);
 	}
-	return &LH_LOCK_STATS[l->more];
+	return &LH_LOCK_STATS[l->stats];
 }
 
 /* ---- process-shared: which memory it lies in ---- */
@@ -283,7 +283,7 @@ void lh_lock_set_location(const void *o, const struct lh_shm_location *w)
 
 const struct lh_lock_location *lh_lock_place(const struct lh_lock *l)
 {
-	uint32_t where = LH_LOCK_STATS[l->more].where;
+	uint32_t where = LH_LOCK_STATS[l->stats].location;
 
 	return where && LH_LOCK_LOCATIONS[where].lock == lh_lock_id_of(l)
 		       ? &LH_LOCK_LOCATIONS[where]
@@ -300,31 +300,32 @@ static void take_place(struct lh_lock *l, const void *o)
 	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_SHM_PRIVATE))
 		return;
 	struct lh_lock_stats *more = known ? lh_lock_stats_get(l) : NULL;
-	uint32_t where = more ? more->where : 0;
+	uint32_t where = more ? more->location : 0;
 	if (more && !where)
 		where = lh_row_add(LH_T_LOCK_LOCATION, 1);
 	if (!where) {
-		lh_own_ledger.ledger->places_unknown++;
+		lh_own_ledger.ledger->locations_unknown++;
 		return;
 	}
 	LH_LOCK_LOCATIONS[where] = (struct lh_lock_location){
 		.lock = lh_lock_id_of(l), .dev = w->dev, .ino = w->ino, .off = w->off};
-	__atomic_store_n(&more->where, where, __ATOMIC_RELEASE);
+	__atomic_store_n(&more->location, where, __ATOMIC_RELEASE);
 }
 
 /* The place of the row's lock before this one is nobody's any more, but its row is used again. */
 static void clear_more(uint32_t row)
 {
 	if (row)
-		LH_LOCK_STATS[row] = (struct lh_lock_stats){.where = LH_LOCK_STATS[row].where};
+		LH_LOCK_STATS[row] =
+			(struct lh_lock_stats){.location = LH_LOCK_STATS[row].location};
 }
 
 /* A name that was given before the lock was used waits in a row that was made for it only. */
 static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 {
 	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
-	    !old->shared && !old->nodes && old->more)
-		__builtin_memcpy(name, LH_LOCK_STATS[old->more].name, LH_NAME_MAX);
+	    !old->shared && !old->chains && old->stats)
+		__builtin_memcpy(name, LH_LOCK_STATS[old->stats].name, LH_NAME_MAX);
 }
 
 static void give_name(struct lh_lock *l, const char name[LH_NAME_MAX])
@@ -352,12 +353,12 @@ static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, u
 		return NULL;
 	}
 	struct lh_lock *l = &LH_LOCKS[row];
-	clear_more(l->more);
+	clear_more(l->stats);
 	*l = (struct lh_lock){.gen = (uint16_t)(l->gen + 1),
 			      .kind = (uint8_t)kind,
 			      .flags = flags,
 			      .initial = initial,
-			      .more = l->more};
+			      .stats = l->stats};
 	give_name(l, name);
 	take_place(l, o);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
@@ -376,7 +377,7 @@ struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags,
 
 const struct lh_lock *lh_lock_in_parent(lh_lock_id id)
 {
-	const struct lh_ledger *b = lh_own_ledger.before;
+	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
 
 	if (!b || !LH_LOCK_ROW(id) || LH_LOCK_ROW(id) >= b->table[LH_T_LOCK].used)
 		return NULL;
@@ -387,19 +388,19 @@ const struct lh_lock *lh_lock_in_parent(lh_lock_id id)
 /* Known in the parent before fork: then it is the same lock here, born where it was born. */
 static void inherit(struct lh_lock *l, const struct lh_lock *old)
 {
-	l->born = lh_stack_from_parent(old->born);
-	l->first = lh_stack_from_parent(old->first);
+	l->init_stack = lh_stack_from_parent(old->init_stack);
+	l->first_stack = lh_stack_from_parent(old->first_stack);
 	l->initial = old->initial;
 	l->flags |=
 		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
-	const struct lh_ledger *b = lh_own_ledger.before;
+	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
 	const struct lh_table *t = &b->table[LH_T_LOCK_STATS];
 	struct lh_lock_stats *more =
-		old->flags & LH_LOCK_NAMED && old->more < t->used ? lh_lock_stats_get(l) : NULL;
+		old->flags & LH_LOCK_NAMED && old->stats < t->used ? lh_lock_stats_get(l) : NULL;
 	if (more)
 		__builtin_memcpy(
 			more->name,
-			((const struct lh_lock_stats *)((const char *)b + t->offset))[old->more]
+			((const struct lh_lock_stats *)((const char *)b + t->offset))[old->stats]
 				.name,
 			LH_NAME_MAX);
 }
@@ -483,7 +484,7 @@ void lh_lock_drop_retired(struct lh_lock *l)
 	l->flags |= LH_LOCK_DEAD;
 	if (lh_lock_on_destroy)
 		lh_lock_on_destroy(l);
-	if ((l->flags & LH_LOCK_PINNED) || l->nodes || is_spent(l))
+	if ((l->flags & LH_LOCK_PINNED) || l->chains || is_spent(l))
 		return;
 	l->next = free_rows;
 	free_rows = (uint32_t)(l - LH_LOCKS);

@@ -11,13 +11,13 @@
 /* The place at which slot c holds what the slot before it wants. A life has place 0: exclusive. */
 static lh_chain_id held_node(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_order_graph *j = q->j;
-	lh_lock_id lock = j->at.vertex[j->slot[c].from].lock;
+	const struct lh_order_graph *j = q->graph;
+	lh_lock_id lock = j->tables.vertex[j->slot[c].from].lock;
 
-	if (j->at.vertex[j->slot[c].from].life)
+	if (j->tables.vertex[j->slot[c].from].thread_end)
 		return 0;
-	LH_FOR_EACH_HELD(q->f, j->slot[c].node, h)
-	if (lh_order_same_lock(q->f, q->f->node[h].lock) == lock)
+	LH_FOR_EACH_HELD(q->input, j->slot[c].chain, h)
+	if (lh_order_same_lock(q->input, q->input->chain[h].lock) == lock)
 		return h;
 	return 0;
 }
@@ -29,22 +29,24 @@ static lh_chain_id held_node(const struct lh_cycle_query *q, uint32_t c)
  */
 bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_cycle_slot *s = &q->j->slot[c];
+	struct lh_cycle_slot *s = &q->graph->slot[c];
 	lh_chain_id h = held_node(q, c);
 	uint32_t before = (c ? c : q->length) - 1;
 	const struct lh_lock *l;
 
-	s->queue = h && lh_both_shared(q->f->node[h].place, lh_cycle_slot_chain(q, before)->place);
+	s->queue =
+		h && lh_both_shared(q->input->chain[h].site, lh_cycle_slot_chain(q, before)->site);
 	if (!s->queue)
 		return true;
-	l = lh_order_lock_row(q->f, lh_cycle_slot_chain(q, before)->lock);
+	l = lh_order_lock_row(q->input, lh_cycle_slot_chain(q, before)->lock);
 	return (l->flags & LH_LOCK_PREFER_WRITER) && (l->flags & LH_LOCK_HAS_WRITERS);
 }
 
 static bool queuer_fits(const struct lh_cycle_query *q, uint32_t slots)
 {
 	for (uint32_t i = 0; i < slots; i++)
-		if (!lh_overlap_no_gate_lock(q->f, q->j->slot[i].node, q->j->slot[slots].node))
+		if (!lh_overlap_no_gate_lock(q->input, q->graph->slot[i].chain,
+					     q->graph->slot[slots].chain))
 			return false;
 	return true;
 }
@@ -52,11 +54,12 @@ static bool queuer_fits(const struct lh_cycle_query *q, uint32_t slots)
 /* The next writer of this list that fits and waits long enough; 0 none. */
 static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t slot, bool timed)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 
-	for (; w && lh_order_budget_spend(j, 1); w = j->at.witness[w].next) {
-		j->slot[slot] = (struct lh_cycle_slot){.node = j->at.witness[w].node, .witness = w};
-		enum lh_how how = LH_SITE_HOW(lh_cycle_slot_chain(q, slot)->place);
+	for (; w && lh_order_budget_spend(j, 1); w = j->tables.witness[w].next) {
+		j->slot[slot] =
+			(struct lh_cycle_slot){.chain = j->tables.witness[w].chain, .witness = w};
+		enum lh_how how = LH_SITE_HOW(lh_cycle_slot_chain(q, slot)->site);
 		if ((how == LH_BLOCKING || (timed && how == LH_TIMED)) && queuer_fits(q, slot))
 			return w;
 	}
@@ -66,7 +69,7 @@ static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t
 /* Gives each marked slot a writer and all of them threads. Answers how many writers, or -1. */
 static int find_queuers(struct lh_cycle_query *q, bool timed)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 	uint32_t n = q->length, want[LH_QUEUED_WRITERS_MAX], i = 0, marked = 0;
 
 	for (uint32_t c = 0; c < n; c++) {
@@ -79,9 +82,10 @@ static int find_queuers(struct lh_cycle_query *q, bool timed)
 		want[marked++] = j->slot[c].from;
 	}
 	if (!marked)
-		return lh_overlap_assign_threads(j, q->f, n, LH_OVERLAP_HAPPENS_BEFORE) ? 0 : -1;
-	j->slot[n].witness = j->at.vertex[want[0]].writers;
-	while (j->purse > 0) {
+		return lh_overlap_assign_threads(j, q->input, n, LH_OVERLAP_HAPPENS_BEFORE) ? 0
+											    : -1;
+	j->slot[n].witness = j->tables.vertex[want[0]].writers;
+	while (j->budget > 0) {
 		struct lh_cycle_slot *s = &j->slot[n + i];
 		s->witness = next_writer(q, s->witness, n + i, timed);
 		if (!s->witness) {
@@ -89,13 +93,13 @@ static int find_queuers(struct lh_cycle_query *q, bool timed)
 				return -1;
 		} else if (i + 1 < marked) {
 			i++;
-			j->slot[n + i].witness = j->at.vertex[want[i]].writers;
+			j->slot[n + i].witness = j->tables.vertex[want[i]].writers;
 			continue;
-		} else if (lh_overlap_assign_threads(j, q->f, n + marked,
+		} else if (lh_overlap_assign_threads(j, q->input, n + marked,
 						     LH_OVERLAP_HAPPENS_BEFORE)) {
 			return (int)marked;
 		}
-		j->slot[n + i].witness = j->at.witness[j->slot[n + i].witness].next;
+		j->slot[n + i].witness = j->tables.witness[j->slot[n + i].witness].next;
 	}
 	return -1;
 }
@@ -104,27 +108,27 @@ static int find_queuers(struct lh_cycle_query *q, bool timed)
 
 static struct lh_cycle_link link_of(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_order_graph *j = q->j;
+	const struct lh_order_graph *j = q->graph;
 	const struct lh_cycle_slot *s = &j->slot[c];
 	lh_chain_id h = held_node(q, c);
 
 	return (struct lh_cycle_link){
-		.thread = s->must ? s->must : lh_slot_thread(q->f, s),
-		.node = s->node,
-		.held = h ? q->f->node[h].lock : j->at.vertex[s->from].lock,
-		.held_place = h ? q->f->node[h].place : 0,
+		.thread = s->required_thread ? s->required_thread : lh_slot_thread(q->input, s),
+		.chain = s->chain,
+		.held = h ? q->input->chain[h].lock : j->tables.vertex[s->from].lock,
+		.held_site = h ? q->input->chain[h].site : 0,
 		.wanted = lh_cycle_slot_chain(q, c)->lock,
-		.wanted_place = lh_cycle_slot_chain(q, c)->place,
+		.wanted_site = lh_cycle_slot_chain(q, c)->site,
 	};
 }
 
 static struct lh_cycle_link queuer_of(const struct lh_cycle_query *q, uint32_t c)
 {
 	return (struct lh_cycle_link){
-		.thread = lh_slot_thread(q->f, &q->j->slot[c]),
-		.node = q->j->slot[c].node,
+		.thread = lh_slot_thread(q->input, &q->graph->slot[c]),
+		.chain = q->graph->slot[c].chain,
 		.wanted = lh_cycle_slot_chain(q, c)->lock,
-		.wanted_place = lh_cycle_slot_chain(q, c)->place,
+		.wanted_site = lh_cycle_slot_chain(q, c)->site,
 	};
 }
 
@@ -134,14 +138,14 @@ static struct lh_cycle_link queuer_of(const struct lh_cycle_query *q, uint32_t c
  */
 static uint64_t link_key(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_cycle_slot *s = &q->j->slot[c];
+	const struct lh_cycle_slot *s = &q->graph->slot[c];
 	lh_chain_id h = held_node(q, c);
-	lh_site held = h ? q->f->node[h].place : 0;
-	uint64_t k = lh_hash_mix(q->j->at.vertex[s->from].lock,
+	lh_site held = h ? q->input->chain[h].site : 0;
+	uint64_t k = lh_hash_mix(q->graph->tables.vertex[s->from].lock,
 				 LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
 
-	return lh_hash_mix(lh_hash_mix(k, q->j->at.vertex[s->want].lock),
-			   lh_cycle_slot_chain(q, c)->place);
+	return lh_hash_mix(lh_hash_mix(k, q->graph->tables.vertex[s->want].lock),
+			   lh_cycle_slot_chain(q, c)->site);
 }
 
 /* A ring has no beginning: begin at the link with the smallest key. */
@@ -166,13 +170,13 @@ static void tell(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t
 {
 	uint32_t begin, n = q->length;
 	uint64_t key = circle_key(q, &begin);
-	struct lh_cycle *out = lh_order_finding_add(q->j, q->f, key, filter);
+	struct lh_cycle *out = lh_order_finding_add(q->graph, q->input, key, filter);
 
 	if (!out)
 		return;
 	out->rule = LH_RULE_LOCK_ORDER;
 	out->n = (uint8_t)n;
-	out->queuers = (uint8_t)queuers;
+	out->queued_writers = (uint8_t)queuers;
 	for (uint32_t c = 0; c < n; c++)
 		out->link[c] = link_of(q, (begin + c) % n);
 	for (uint32_t c = 0; c < queuers; c++)
@@ -182,7 +186,7 @@ static void tell(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t
 static bool is_timed(const struct lh_cycle_query *q, uint32_t slots)
 {
 	for (uint32_t c = 0; c < slots; c++)
-		if (LH_SITE_HOW(lh_cycle_slot_chain(q, c)->place) == LH_TIMED)
+		if (LH_SITE_HOW(lh_cycle_slot_chain(q, c)->site) == LH_TIMED)
 			return true;
 	return false;
 }
@@ -203,7 +207,8 @@ static bool gated(const struct lh_cycle_query *q)
 {
 	for (uint32_t a = 0; a < q->length; a++)
 		for (uint32_t b = 0; b < a; b++)
-			if (!lh_overlap_no_gate_lock(q->f, q->j->slot[a].node, q->j->slot[b].node))
+			if (!lh_overlap_no_gate_lock(q->input, q->graph->slot[a].chain,
+						     q->graph->slot[b].chain))
 				return true;
 	return false;
 }
@@ -211,7 +216,7 @@ static bool gated(const struct lh_cycle_query *q)
 static bool tried(const struct lh_cycle_query *q)
 {
 	for (uint32_t c = 0; c < q->length; c++)
-		if (!lh_order_may_block(q->f, q->j->slot[c].node))
+		if (!lh_order_may_block(q->input, q->graph->slot[c].chain))
 			return true;
 	return false;
 }
@@ -228,15 +233,15 @@ static bool all_block(const struct lh_cycle_query *q)
 /* Names the first test that fails, in the order in which docs/theory.md lists them. */
 static enum lh_filter why_not(struct lh_cycle_query *q)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 	enum lh_filter why = LH_F_NONE;
 
-	if (!lh_overlap_assign_threads(j, q->f, q->length, LH_OVERLAP_DISTINCT))
+	if (!lh_overlap_assign_threads(j, q->input, q->length, LH_OVERLAP_DISTINCT))
 		why = LH_F_THREADS;
 	else if (gated(q) ||
-		 !lh_overlap_assign_threads(j, q->f, q->length, LH_OVERLAP_CREATOR_LOCKS))
+		 !lh_overlap_assign_threads(j, q->input, q->length, LH_OVERLAP_CREATOR_LOCKS))
 		why = LH_F_GATE;
-	else if (!lh_overlap_assign_threads(j, q->f, q->length, LH_OVERLAP_HAPPENS_BEFORE))
+	else if (!lh_overlap_assign_threads(j, q->input, q->length, LH_OVERLAP_HAPPENS_BEFORE))
 		why = LH_F_ORDERED;
 	else if (!all_block(q) || find_queuers(q, true) < 0)
 		why = LH_F_READERS;
@@ -249,11 +254,11 @@ void lh_cycle_report_filtered(struct lh_cycle_query *q)
 {
 	enum lh_filter why = why_not(q);
 
-	if (why == LH_F_NONE || q->j->purse <= 0)
+	if (why == LH_F_NONE || q->graph->budget <= 0)
 		return; /* the strict walk has it; or we could not finish */
 	/* Show some thread for each link, even where they cannot all be distinct. */
 	for (uint32_t c = 0; c < q->length; c++)
-		if (!q->j->slot[c].at)
-			q->j->slot[c].at = lh_visit_first(q->f, q->j->slot[c].node);
+		if (!q->graph->slot[c].visit)
+			q->graph->slot[c].visit = lh_visit_first(q->input, q->graph->slot[c].chain);
 	tell(q, why, 0);
 }

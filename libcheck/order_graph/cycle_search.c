@@ -35,39 +35,39 @@ static void find_closings(struct lh_order_graph *j, const struct lh_order_input 
 {
 	j->closings = 0;
 	LH_FOR_EACH_HELD(f, n, h)
-	add_closing(j, lh_order_vertex_find(j, lh_order_same_lock(f, f->node[h].lock)), want);
+	add_closing(j, lh_order_vertex_find(j, lh_order_same_lock(f, f->chain[h].lock)), want);
 	for (uint32_t at = lh_visit_first(f, n); at && at != LH_ANY_THREAD;
 	     at = lh_visit_next(f, n, at))
-		if (f->seen[at].thread < j->room.threads)
-			add_closing(j, j->at.life[f->seen[at].thread].vertex, want);
+		if (f->visit[at].thread < j->size.threads)
+			add_closing(j, j->tables.thread[f->visit[at].thread].vertex, want);
 }
 
 static void far_is(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t *n)
 {
-	q->j->at.vertex[v].far = far;
-	q->j->at.vertex[v].far_seen = q->mark;
-	q->j->at.list[0][(*n)++] = v;
+	q->graph->tables.vertex[v].distance = far;
+	q->graph->tables.vertex[v].distance_mark = q->mark;
+	q->graph->tables.list[0][(*n)++] = v;
 }
 
 /* Backwards from the end, inside the group. False: too much to look at. */
 static bool measure(struct lh_cycle_query *q, uint32_t group)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 	uint32_t n = 0;
 
 	q->mark = ++j->mark;
 	for (uint32_t i = 0; i < j->closings; i++)
 		far_is(q, j->closing[i], 0, &n);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t v = j->at.list[0][i];
-		for (uint32_t e = j->at.vertex[v].in; e; e = j->at.edge[e].in_next) {
-			uint32_t from = j->at.edge[e].from;
+		uint32_t v = j->tables.list[0][i];
+		for (uint32_t e = j->tables.vertex[v].in; e; e = j->tables.edge[e].in_next) {
+			uint32_t from = j->tables.edge[e].from;
 			if (!lh_order_budget_spend(j, 2))
 				return false;
-			if (j->at.vertex[from].far_seen == q->mark ||
+			if (j->tables.vertex[from].distance_mark == q->mark ||
 			    lh_component_find(j, from) != group)
 				continue;
-			far_is(q, from, j->at.vertex[v].far + 1, &n);
+			far_is(q, from, j->tables.vertex[v].distance + 1, &n);
 		}
 	}
 	return true;
@@ -78,15 +78,15 @@ static bool measure(struct lh_cycle_query *q, uint32_t group)
 /* Minimal: slot c holds no lock that a slot before the last wants; nobody but slot 0 holds x. */
 static bool is_minimal(const struct lh_cycle_query *q, uint32_t c, uint32_t x)
 {
-	const struct lh_order_graph *j = q->j;
+	const struct lh_order_graph *j = q->graph;
 
 	for (uint32_t i = 0; i < c; i++) {
 		if (j->slot[i].want == x)
 			return false;
-		if (i + 1 < c &&
-		    lh_chain_holds(q->f, j->slot[c].node, j->at.vertex[j->slot[i].want].lock))
+		if (i + 1 < c && lh_chain_holds(q->input, j->slot[c].chain,
+						j->tables.vertex[j->slot[i].want].lock))
 			return false;
-		if (i && lh_chain_holds(q->f, j->slot[i].node, j->at.vertex[x].lock))
+		if (i && lh_chain_holds(q->input, j->slot[i].chain, j->tables.vertex[x].lock))
 			return false;
 	}
 	return true;
@@ -94,32 +94,32 @@ static bool is_minimal(const struct lh_cycle_query *q, uint32_t c, uint32_t x)
 
 static bool fits_strictly(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 
-	if (!lh_order_may_block(q->f, j->slot[c].node) || !lh_cycle_slot_blocks(q, c))
+	if (!lh_order_may_block(q->input, j->slot[c].chain) || !lh_cycle_slot_blocks(q, c))
 		return false;
 	for (uint32_t i = 0; i < c; i++)
-		if (!lh_overlap_no_gate_lock(q->f, j->slot[i].node, j->slot[c].node))
+		if (!lh_overlap_no_gate_lock(q->input, j->slot[i].chain, j->slot[c].chain))
 			return false;
-	return lh_overlap_assign_threads(j, q->f, c + 1, LH_OVERLAP_HAPPENS_BEFORE);
+	return lh_overlap_assign_threads(j, q->input, c + 1, LH_OVERLAP_HAPPENS_BEFORE);
 }
 
 static bool fits(struct lh_cycle_query *q, uint32_t c, bool closes)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 	struct lh_cycle_slot *s = &j->slot[c];
-	const struct lh_edge *e = &j->at.edge[s->edge];
+	const struct lh_edge *e = &j->tables.edge[s->edge];
 
 	if (!lh_order_budget_spend(j, 8 * c))
 		return false;
-	s->node = j->at.witness[s->witness].node;
+	s->chain = j->tables.witness[s->witness].chain;
 	s->from = e->from;
 	s->want = e->to;
-	s->must = j->at.vertex[e->from].life;
+	s->required_thread = j->tables.vertex[e->from].thread_end;
 	j->slot[0].from = closes ? e->to : 0;
-	j->slot[0].must = closes ? j->at.vertex[e->to].life : 0;
+	j->slot[0].required_thread = closes ? j->tables.vertex[e->to].thread_end : 0;
 	/* A node that nobody was seen at is only a link of a chain. */
-	if (!lh_visit_first(q->f, s->node) || !is_minimal(q, c, e->to))
+	if (!lh_visit_first(q->input, s->chain) || !is_minimal(q, c, e->to))
 		return false;
 	if (!q->strict)
 		return true;
@@ -140,22 +140,25 @@ static bool closes(const struct lh_order_graph *j, uint32_t v)
  */
 static bool leads_on(struct lh_cycle_query *q, uint32_t v, uint32_t left)
 {
-	const struct lh_vertex *x = &q->j->at.vertex[v];
+	const struct lh_vertex *x = &q->graph->tables.vertex[v];
 
 	if (!q->mark)
-		return lh_component_find(q->j, v) == lh_component_find(q->j, q->j->slot[0].want) &&
-		       lh_order_is_lock(q->f, x->lock) && (x->life || !closes(q->j, v));
-	if (x->far_seen != q->mark || (!x->far && !x->life) || !lh_order_is_lock(q->f, x->lock))
+		return lh_component_find(q->graph, v) ==
+			       lh_component_find(q->graph, q->graph->slot[0].want) &&
+		       lh_order_is_lock(q->input, x->lock) &&
+		       (x->thread_end || !closes(q->graph, v));
+	if (x->distance_mark != q->mark || (!x->distance && !x->thread_end) ||
+	    !lh_order_is_lock(q->input, x->lock))
 		return false;
-	if (x->far > left)
+	if (x->distance > left)
 		q->longer = true;
-	return x->far <= left;
+	return x->distance <= left;
 }
 
 /* The next edge out of what slot c-1 wants. At the last slot only those that close. */
 static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 	struct lh_cycle_slot *s = &j->slot[c];
 	uint32_t v = j->slot[c - 1].want, left = q->length - c - 1;
 
@@ -165,11 +168,11 @@ static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 				s->edge = lh_order_edge_find(j, v, j->closing[s->closing]);
 		return s->edge;
 	}
-	for (s->edge = s->edge ? j->at.edge[s->edge].out_next : j->at.vertex[v].out; s->edge;
-	     s->edge = j->at.edge[s->edge].out_next) {
+	for (s->edge = s->edge ? j->tables.edge[s->edge].out_next : j->tables.vertex[v].out;
+	     s->edge; s->edge = j->tables.edge[s->edge].out_next) {
 		if (!lh_order_budget_spend(j, 4))
 			return false;
-		if (leads_on(q, j->at.edge[s->edge].to, left))
+		if (leads_on(q, j->tables.edge[s->edge].to, left))
 			return true;
 	}
 	return false;
@@ -177,22 +180,22 @@ static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 
 static bool next_witness(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_order_graph *j = q->j;
+	struct lh_order_graph *j = q->graph;
 	struct lh_cycle_slot *s = &j->slot[c];
 
 	if (s->witness)
-		s->witness = j->at.witness[s->witness].next;
+		s->witness = j->tables.witness[s->witness].next;
 	while (!s->witness) {
 		if (!next_edge(q, c))
 			return false;
-		s->witness = j->at.edge[s->edge].witness;
+		s->witness = j->tables.edge[s->edge].witness;
 	}
 	return true;
 }
 
 static void enter(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_cycle_slot *s = &q->j->slot[c];
+	struct lh_cycle_slot *s = &q->graph->slot[c];
 
 	s->edge = s->witness = s->closing = 0;
 	if (c + 1 == q->length)
@@ -206,7 +209,7 @@ static void walk(struct lh_cycle_query *q)
 
 	q->longer = false;
 	enter(q, 1);
-	while (c && q->j->purse > 0 && q->j->found_n < LH_CYCLES_PER_CALL) {
+	while (c && q->graph->budget > 0 && q->graph->found_n < LH_CYCLES_PER_CALL) {
 		bool last = c + 1 == q->length;
 		if (!next_witness(q, c))
 			c--;
@@ -228,7 +231,7 @@ static bool can_measure(const struct lh_order_graph *j, uint64_t members)
 
 	if (edges > j->counts.edges)
 		edges = j->counts.edges;
-	return j->purse > 2 * (int64_t)edges;
+	return j->budget > 2 * (int64_t)edges;
 }
 
 /* Of a group that is too large to be measured, circles of three at least. */
@@ -243,8 +246,8 @@ static void walk_three(struct lh_cycle_query *q)
 /* Longer and longer, until no path gets that far. */
 static void walk_longer(struct lh_cycle_query *q, uint32_t group)
 {
-	struct lh_order_graph *j = q->j;
-	uint32_t members = j->at.vertex[group].members, want = j->slot[0].want;
+	struct lh_order_graph *j = q->graph;
+	uint32_t members = j->tables.vertex[group].members, want = j->slot[0].want;
 
 	if (members < 3)
 		return;
@@ -252,13 +255,13 @@ static void walk_longer(struct lh_cycle_query *q, uint32_t group)
 		walk_three(q);
 		return;
 	}
-	if (!measure(q, group) || j->at.vertex[want].far_seen != q->mark)
+	if (!measure(q, group) || j->tables.vertex[want].distance_mark != q->mark)
 		return;
-	q->length = j->at.vertex[want].far < 2 ? 3 : j->at.vertex[want].far + 1;
+	q->length = j->tables.vertex[want].distance < 2 ? 3 : j->tables.vertex[want].distance + 1;
 	for (q->longer = true; q->longer && q->length <= members; q->length++) {
 		if (q->length > LH_CYCLE_MAX)
 			q->cut = true;
-		if (q->cut || j->purse <= 0 || j->found_n == LH_CYCLES_PER_CALL)
+		if (q->cut || j->budget <= 0 || j->found_n == LH_CYCLES_PER_CALL)
 			return;
 		walk(q);
 	}
@@ -268,9 +271,9 @@ static void walk_all(struct lh_cycle_query *q, uint32_t group)
 {
 	q->length = 2;
 	walk(q);
-	if (q->j->purse > 0 && q->j->found_n < LH_CYCLES_PER_CALL)
+	if (q->graph->budget > 0 && q->graph->found_n < LH_CYCLES_PER_CALL)
 		walk_longer(q, group);
-	if (q->j->purse <= 0)
+	if (q->graph->budget <= 0)
 		q->cut = true;
 }
 
@@ -278,7 +281,7 @@ static void walk_all(struct lh_cycle_query *q, uint32_t group)
 static void drop_signals(struct lh_order_graph *j, const struct lh_order_input *f)
 {
 	for (uint32_t i = 0; i < j->closings;)
-		if (lh_order_is_lock(f, j->at.vertex[j->closing[i]].lock))
+		if (lh_order_is_lock(f, j->tables.vertex[j->closing[i]].lock))
 			i++;
 		else
 			j->closing[i] = j->closing[--j->closings];
@@ -286,9 +289,9 @@ static void drop_signals(struct lh_order_graph *j, const struct lh_order_input *
 
 void lh_cycle_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
-	lh_lock_id lock = lh_order_same_lock(f, f->node[n].lock);
+	lh_lock_id lock = lh_order_same_lock(f, f->chain[n].lock);
 	uint32_t want = lh_order_vertex_find(j, lock);
-	struct lh_cycle_query q = {.j = j, .f = f, .strict = true};
+	struct lh_cycle_query q = {.graph = j, .input = f, .strict = true};
 
 	if (!want || !lh_order_is_lock(f, lock) || lh_chain_holds(f, n, lock) ||
 	    !lh_visit_first(f, n))
@@ -297,7 +300,7 @@ void lh_cycle_search(struct lh_order_graph *j, const struct lh_order_input *f, l
 	drop_signals(j, f);
 	if (!j->closings)
 		return;
-	j->slot[0] = (struct lh_cycle_slot){.node = n, .want = want};
+	j->slot[0] = (struct lh_cycle_slot){.chain = n, .want = want};
 	if (lh_order_may_block(f, n))
 		walk_all(&q, lh_component_find(j, want));
 	q.strict = false;

@@ -16,15 +16,15 @@ static uint32_t spread(uint64_t v)
 
 static uint32_t *vertex_head(const struct lh_order_graph *j, lh_lock_id lock)
 {
-	return &j->at.vertex_head[lh_linear_hash_bucket(spread(lock), j->vertex_lists)];
+	return &j->tables.vertex_head[lh_linear_hash_bucket(spread(lock), j->vertex_lists)];
 }
 
 uint32_t lh_order_vertex_find(struct lh_order_graph *j, lh_lock_id lock)
 {
 	uint32_t v = *vertex_head(j, lock);
 
-	while (v && j->at.vertex[v].lock != lock)
-		v = j->at.vertex[v].hash_next;
+	while (v && j->tables.vertex[v].lock != lock)
+		v = j->tables.vertex[v].hash_next;
 	return v;
 }
 
@@ -32,12 +32,12 @@ uint32_t lh_order_vertex_find(struct lh_order_graph *j, lh_lock_id lock)
 static void split_vertices(struct lh_order_graph *j)
 {
 	uint32_t fresh = j->vertex_lists++;
-	uint32_t *from = &j->at.vertex_head[lh_linear_hash_split_from(fresh)], v = *from, next;
+	uint32_t *from = &j->tables.vertex_head[lh_linear_hash_split_from(fresh)], v = *from, next;
 
 	for (*from = 0; v; v = next) {
-		uint32_t *to = vertex_head(j, j->at.vertex[v].lock);
-		next = j->at.vertex[v].hash_next;
-		j->at.vertex[v].hash_next = *to;
+		uint32_t *to = vertex_head(j, j->tables.vertex[v].lock);
+		next = j->tables.vertex[v].hash_next;
+		j->tables.vertex[v].hash_next = *to;
 		*to = v;
 	}
 }
@@ -48,7 +48,7 @@ uint32_t lh_order_vertex_get(struct lh_order_graph *j, lh_lock_id lock)
 
 	if (v)
 		return v;
-	if (j->counts.locks + 1 >= j->room.locks) {
+	if (j->counts.locks + 1 >= j->size.locks) {
 		j->counts.refused++;
 		return 0;
 	}
@@ -56,10 +56,10 @@ uint32_t lh_order_vertex_get(struct lh_order_graph *j, lh_lock_id lock)
 		split_vertices(j);
 	uint32_t *head = vertex_head(j, lock);
 	v = ++j->counts.locks;
-	j->at.vertex[v] = (struct lh_vertex){
-		.lock = lock, .up = v, .ring = v, .members = 1, .hash_next = *head};
+	j->tables.vertex[v] = (struct lh_vertex){
+		.lock = lock, .parent = v, .next_member = v, .members = 1, .hash_next = *head};
 	*head = v;
-	lh_topo_insert(j, v, j->row_last);
+	lh_topo_insert(j, v, j->topo_last);
 	return v;
 }
 
@@ -67,27 +67,27 @@ static uint32_t *edge_head(const struct lh_order_graph *j, uint32_t from, uint32
 {
 	uint32_t hash = spread((uint64_t)from << 32 | to);
 
-	return &j->at.edge_head[lh_linear_hash_bucket(hash, j->edge_lists)];
+	return &j->tables.edge_head[lh_linear_hash_bucket(hash, j->edge_lists)];
 }
 
 uint32_t lh_order_edge_find(const struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
 	uint32_t e = *edge_head(j, from, to);
 
-	while (e && (j->at.edge[e].from != from || j->at.edge[e].to != to))
-		e = j->at.edge[e].hash_next;
+	while (e && (j->tables.edge[e].from != from || j->tables.edge[e].to != to))
+		e = j->tables.edge[e].hash_next;
 	return e;
 }
 
 static void split_edges(struct lh_order_graph *j)
 {
 	uint32_t fresh = j->edge_lists++;
-	uint32_t *from = &j->at.edge_head[lh_linear_hash_split_from(fresh)], e = *from, next;
+	uint32_t *from = &j->tables.edge_head[lh_linear_hash_split_from(fresh)], e = *from, next;
 
 	for (*from = 0; e; e = next) {
-		uint32_t *to = edge_head(j, j->at.edge[e].from, j->at.edge[e].to);
-		next = j->at.edge[e].hash_next;
-		j->at.edge[e].hash_next = *to;
+		uint32_t *to = edge_head(j, j->tables.edge[e].from, j->tables.edge[e].to);
+		next = j->tables.edge[e].hash_next;
+		j->tables.edge[e].hash_next = *to;
 		*to = e;
 	}
 }
@@ -96,23 +96,25 @@ static uint32_t edge_make(struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
 	uint32_t e = j->counts.edges + 1;
 
-	if (e >= j->room.edges)
+	if (e >= j->size.edges)
 		return 0;
 	if (j->edge_lists <= j->counts.edges)
 		split_edges(j);
 	uint32_t *head = edge_head(j, from, to);
 	j->counts.edges = e;
-	j->at.edge[e] = (struct lh_edge){.from = from,
-					 .to = to,
-					 .out_next = j->at.vertex[from].out,
-					 .in_next = j->at.vertex[to].in,
-					 .hash_next = *head};
-	j->at.vertex[from].out = e;
-	j->at.vertex[to].in = e;
-	lh_component_edge_add(&j->at.vertex[lh_component_find(j, from)].outer[LH_FORWARD], j,
-			      LH_FORWARD, e);
-	lh_component_edge_add(&j->at.vertex[lh_component_find(j, to)].outer[LH_BACKWARD], j,
-			      LH_BACKWARD, e);
+	j->tables.edge[e] = (struct lh_edge){.from = from,
+					     .to = to,
+					     .out_next = j->tables.vertex[from].out,
+					     .in_next = j->tables.vertex[to].in,
+					     .hash_next = *head};
+	j->tables.vertex[from].out = e;
+	j->tables.vertex[to].in = e;
+	lh_component_edge_add(
+		&j->tables.vertex[lh_component_find(j, from)].component_edges[LH_FORWARD], j,
+		LH_FORWARD, e);
+	lh_component_edge_add(
+		&j->tables.vertex[lh_component_find(j, to)].component_edges[LH_BACKWARD], j,
+		LH_BACKWARD, e);
 	*head = e;
 	return e;
 }
@@ -121,18 +123,18 @@ static void witness_add(struct lh_order_graph *j, uint32_t *head, lh_chain_id no
 {
 	uint32_t w = j->counts.witnesses + 1;
 
-	if (w >= j->room.witnesses) {
+	if (w >= j->size.witnesses) {
 		j->counts.refused++;
 		return;
 	}
 	j->counts.witnesses = w;
-	j->at.witness[w] = (struct lh_witness){node, *head};
+	j->tables.witness[w] = (struct lh_witness){node, *head};
 	*head = w;
 }
 
 void lh_order_writer_add(struct lh_order_graph *j, uint32_t vertex, lh_chain_id witness)
 {
-	witness_add(j, &j->at.vertex[vertex].writers, witness);
+	witness_add(j, &j->tables.vertex[vertex].writers, witness);
 }
 
 void lh_order_edge_add(struct lh_order_graph *j, uint32_t from, uint32_t to, lh_chain_id witness)
@@ -151,5 +153,5 @@ void lh_order_edge_add(struct lh_order_graph *j, uint32_t from, uint32_t to, lh_
 		if (from != to)
 			lh_topo_add_edge(j, from, to);
 	}
-	witness_add(j, &j->at.edge[e].witness, witness);
+	witness_add(j, &j->tables.edge[e].witness, witness);
 }

@@ -16,9 +16,9 @@ static void reach(struct lh_order_graph *j, struct walk *w, lh_thread_id t, uint
 {
 	struct lh_order_thread *l;
 
-	if (t >= j->room.threads)
+	if (t >= j->size.threads)
 		return;
-	l = &j->at.life[t];
+	l = &j->tables.thread[t];
 	if (l->reached_seen == j->mark && l->reached <= segment)
 		return;
 	if (l->reached_seen != j->mark)
@@ -28,7 +28,7 @@ static void reach(struct lh_order_graph *j, struct walk *w, lh_thread_id t, uint
 	if (l->queue || w->last == t)
 		return; /* it waits in the queue already */
 	if (w->last)
-		j->at.life[w->last].queue = t;
+		j->tables.thread[w->last].queue = t;
 	else
 		w->first = t;
 	w->last = t;
@@ -38,8 +38,8 @@ static lh_thread_id take(struct lh_order_graph *j, struct walk *w)
 {
 	lh_thread_id t = w->first;
 
-	w->first = j->at.life[t].queue;
-	j->at.life[t].queue = 0;
+	w->first = j->tables.thread[t].queue;
+	j->tables.thread[t].queue = 0;
 	if (!w->first)
 		w->last = 0;
 	return t;
@@ -54,9 +54,9 @@ bool lh_happens_before(struct lh_order_graph *j, const struct lh_order_input *f,
 	reach(j, &w, a, a_segment);
 	while (w.first) {
 		lh_thread_id t = take(j, &w);
-		for (uint32_t i = j->at.life[t].event; i; i = j->at.event_next[i]) {
-			const struct lh_hb_edge *e = &f->event[i];
-			if (e->a_segment < j->at.life[t].reached)
+		for (uint32_t i = j->tables.thread[t].hb_edge; i; i = j->tables.hb_edge_next[i]) {
+			const struct lh_hb_edge *e = &f->hb_edge[i];
+			if (e->a_segment < j->tables.thread[t].reached)
 				continue;
 			if (e->b == b && e->b_segment <= b_segment)
 				return true;

@@ -30,20 +30,20 @@ static void *piece(char *memory, size_t *at, size_t each, size_t n)
 static size_t lay_out(struct lh_order_tables *t, char *memory, const struct lh_order_graph_size *r)
 {
 	size_t at = 0;
-	uint32_t made = buckets(r->circles);
+	uint32_t made = buckets(r->cycles);
 
 	piece(memory, &at, sizeof(struct lh_order_graph), 1);
-	t->made_mask = made - 1;
+	t->known_mask = made - 1;
 	t->vertex_head = piece(memory, &at, sizeof(uint32_t), r->locks);
 	t->edge_head = piece(memory, &at, sizeof(uint32_t), r->edges);
-	t->made_head = piece(memory, &at, sizeof(uint32_t), made);
+	t->known_head = piece(memory, &at, sizeof(uint32_t), made);
 	t->vertex = piece(memory, &at, sizeof *t->vertex, r->locks);
 	t->edge = piece(memory, &at, sizeof *t->edge, r->edges);
 	t->witness = piece(memory, &at, sizeof *t->witness, r->witnesses);
-	t->made = piece(memory, &at, sizeof *t->made, r->circles);
-	t->life = piece(memory, &at, sizeof *t->life, r->threads);
-	t->seen_next = piece(memory, &at, sizeof(uint32_t), r->seens);
-	t->event_next = piece(memory, &at, sizeof(uint32_t), r->events);
+	t->known = piece(memory, &at, sizeof *t->known, r->cycles);
+	t->thread = piece(memory, &at, sizeof *t->thread, r->threads);
+	t->visit_next = piece(memory, &at, sizeof(uint32_t), r->visits);
+	t->hb_edge_next = piece(memory, &at, sizeof(uint32_t), r->hb_edges);
 	for (int i = 0; i < 2; i++)
 		t->list[i] = piece(memory, &at, sizeof(uint32_t), r->locks);
 	return at;
@@ -61,15 +61,15 @@ struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_g
 {
 	struct lh_order_graph *j = memory;
 
-	j->room = *room;
+	j->size = *room;
 	j->flags = flags;
-	if (!j->room.earn)
-		j->room.earn = EARN;
-	if (!j->room.burst)
-		j->room.burst = BURST;
-	j->purse = j->room.burst;
+	if (!j->size.refill)
+		j->size.refill = EARN;
+	if (!j->size.budget_max)
+		j->size.budget_max = BURST;
+	j->budget = j->size.budget_max;
 	j->vertex_lists = j->edge_lists = 1;
-	lay_out(&j->at, memory, room);
+	lay_out(&j->tables, memory, room);
 	return j;
 }
 
@@ -84,26 +84,26 @@ uint64_t lh_hash_mix(uint64_t h, uint64_t v)
 
 static struct lh_known_cycle *made_find(const struct lh_order_graph *j, uint64_t key)
 {
-	uint32_t i = j->at.made_head[(uint32_t)key & j->at.made_mask];
+	uint32_t i = j->tables.known_head[(uint32_t)key & j->tables.known_mask];
 
-	while (i && j->at.made[i].key != key)
-		i = j->at.made[i].hash_next;
-	return i ? &j->at.made[i] : NULL;
+	while (i && j->tables.known[i].key != key)
+		i = j->tables.known[i].hash_next;
+	return i ? &j->tables.known[i] : NULL;
 }
 
 static struct lh_known_cycle *made_new(struct lh_order_graph *j, uint64_t key)
 {
-	uint32_t *head = &j->at.made_head[(uint32_t)key & j->at.made_mask],
-		 i = j->counts.circles + 1;
+	uint32_t *head = &j->tables.known_head[(uint32_t)key & j->tables.known_mask],
+		 i = j->counts.cycles + 1;
 
-	if (i >= j->room.circles) {
+	if (i >= j->size.cycles) {
 		j->counts.refused++;
 		return NULL;
 	}
-	j->counts.circles = i;
-	j->at.made[i] = (struct lh_known_cycle){.key = key, .hash_next = *head};
+	j->counts.cycles = i;
+	j->tables.known[i] = (struct lh_known_cycle){.key = key, .hash_next = *head};
 	*head = i;
-	return &j->at.made[i];
+	return &j->tables.known[i];
 }
 
 /* The later the test that failed, the nearer it is to happening. */
@@ -118,7 +118,7 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *j, const struct lh_
 	struct lh_known_cycle *m = made_find(j, key);
 	struct lh_cycle *out;
 
-	if (f->orders_lost && nearness(filter) > nearness(LH_F_ORDERED))
+	if (f->hb_edges_lost && nearness(filter) > nearness(LH_F_ORDERED))
 		filter = LH_F_ORDERED;
 	bool news = !m || nearness(filter) > nearness(m->filter);
 	if (!m)
@@ -157,22 +157,23 @@ int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
 
 static void earn(struct lh_order_graph *j)
 {
-	if (j->purse < 0)
-		j->purse = 0;
-	j->purse += j->room.earn;
-	if (j->purse > j->room.burst)
-		j->purse = j->room.burst;
+	if (j->budget < 0)
+		j->budget = 0;
+	j->budget += j->size.refill;
+	if (j->budget > j->size.budget_max)
+		j->budget = j->size.budget_max;
 }
 
 /* One more writer that may queue: the readers of this lock can wait for readers now. */
 static void ask_readers(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
-	uint32_t v = lh_order_vertex_find(j, lh_order_same_lock(f, f->node[n].lock));
+	uint32_t v = lh_order_vertex_find(j, lh_order_same_lock(f, f->chain[n].lock));
 
-	for (uint32_t e = v ? j->at.vertex[v].in : 0; e && j->purse > 0; e = j->at.edge[e].in_next)
-		for (uint32_t w = j->at.edge[e].witness; w; w = j->at.witness[w].next) {
-			lh_chain_id reader = j->at.witness[w].node;
-			if (LH_SITE_MODE(f->node[reader].place) == LH_SHARED)
+	for (uint32_t e = v ? j->tables.vertex[v].in : 0; e && j->budget > 0;
+	     e = j->tables.edge[e].in_next)
+		for (uint32_t w = j->tables.edge[e].witness; w; w = j->tables.witness[w].next) {
+			lh_chain_id reader = j->tables.witness[w].chain;
+			if (LH_SITE_MODE(f->chain[reader].site) == LH_SHARED)
 				lh_cycle_search(j, f, reader);
 		}
 }
@@ -182,20 +183,20 @@ static void ask(struct lh_order_graph *j, const struct lh_order_input *f, lh_cha
 	int64_t kept;
 
 	earn(j);
-	kept = j->purse / 2; /* no question may take it all */
-	j->purse -= kept;
+	kept = j->budget / 2; /* no question may take it all */
+	j->budget -= kept;
 	lh_semaphore_search(j, f, n);
 	lh_cycle_search(j, f, n);
 	if (lh_order_asks_as_writer(f, n))
 		ask_readers(j, f, n);
-	j->purse += kept;
+	j->budget += kept;
 }
 
 uint32_t lh_order_check_chain(struct lh_order_graph *j, const struct lh_order_input *f,
 			      lh_chain_id n)
 {
 	j->found_n = 0;
-	if (!n || n >= f->nodes)
+	if (!n || n >= f->chains)
 		return 0;
 	lh_order_add_chain(j, f, n);
 	ask(j, f, n);
@@ -205,13 +206,13 @@ uint32_t lh_order_check_chain(struct lh_order_graph *j, const struct lh_order_in
 uint32_t lh_order_check_lock(struct lh_order_graph *j, const struct lh_order_input *f,
 			     lh_lock_id lock)
 {
-	uint32_t left = f->nodes;
+	uint32_t left = f->chains;
 
 	j->found_n = 0;
 	/* newest first but for rows that were used again; a list that goes in circles ends */
-	for (lh_chain_id n = lh_order_lock_row(f, lock)->nodes; n && n < f->nodes && left--;
-	     n = f->node[n].next)
-		if (n <= j->node_high && f->node[n].lock == lock)
+	for (lh_chain_id n = lh_order_lock_row(f, lock)->chains; n && n < f->chains && left--;
+	     n = f->chain[n].next)
+		if (n <= j->chain_high && f->chain[n].lock == lock)
 			ask(j, f, n);
 	return j->found_n;
 }

@@ -41,24 +41,24 @@
 struct lh_order_input {
 	const struct lh_lock *lock;
 	const struct lh_thread *thread;
-	const struct lh_chain *node;
-	const struct lh_chain_visit *seen;
-	const struct lh_hb_edge *event;
-	uint32_t locks, threads, nodes, seens, events;
+	const struct lh_chain *chain;
+	const struct lh_chain_visit *visit;
+	const struct lh_hb_edge *hb_edge;
+	uint32_t locks, threads, chains, visits, hb_edges;
 	/* By row of LH_T_LOCK: the lock that this one is the same as (process-shared locks of
 	 * several ledgers). NULL: each is its own. */
 	const lh_lock_id *same;
-	bool orders_lost; /* events are missing: any two threads may be ordered */
+	bool hb_edges_lost; /* events are missing: any two threads may be ordered */
 };
 
 /* One dependency of a circle: `thread`, holding `held`, asks for `wanted`, which the next holds. */
 struct lh_cycle_link {
 	lh_thread_id thread; /* 0: any of the many that were seen there */
-	lh_chain_id node;    /* the whole chain: everything this thread holds */
+	lh_chain_id chain;   /* the whole chain: everything this thread holds */
 	lh_lock_id held;     /* what the link before waits for; a thread's life has place 0 */
-	lh_site held_place;
+	lh_site held_site;
 	lh_lock_id wanted;
-	lh_site wanted_place;
+	lh_site wanted_site;
 };
 
 /*
@@ -72,7 +72,7 @@ struct lh_cycle {
 	uint32_t count;   /* how often it was found so far, this time included */
 	uint8_t severity; /* enum lh_severity */
 	uint8_t filter;   /* enum lh_filter; LH_F_NONE: it counts */
-	uint8_t n, queuers;
+	uint8_t n, queued_writers;
 	struct lh_cycle_link link[LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX];
 };
 
@@ -80,11 +80,11 @@ struct lh_cycle {
 struct lh_order_graph_size {
 	uint32_t locks; /* distinct locks that are held while another is asked for, or so asked */
 	uint32_t edges; /* distinct pairs (held, wanted) */
-	uint32_t witnesses;              /* sum over all nodes of the locks held there */
-	uint32_t threads, seens, events; /* rows of these tables */
-	uint32_t circles;                /* distinct findings */
-	uint32_t earn;  /* steps that each call adds to what may be spent; 0: default */
-	uint32_t burst; /* steps that can be saved up; 0: default */
+	uint32_t witnesses;                 /* sum over all nodes of the locks held there */
+	uint32_t threads, visits, hb_edges; /* rows of these tables */
+	uint32_t cycles;                    /* distinct findings */
+	uint32_t refill;     /* steps that each call adds to what may be spent; 0: default */
+	uint32_t budget_max; /* steps that can be saved up; 0: default */
 };
 
 enum {
@@ -99,7 +99,7 @@ enum {
 struct lh_order_counts {
 	uint32_t cut;     /* questions given up */
 	uint32_t refused; /* rows that found no room */
-	uint32_t locks, edges, witnesses, circles;
+	uint32_t locks, edges, witnesses, cycles;
 };
 
 struct lh_order_graph;

@@ -36,37 +36,37 @@ struct lh_component_edges {
 
 struct lh_vertex {
 	lh_lock_id lock;
-	lh_thread_id life;     /* it is the life of this thread */
-	uint32_t up;           /* towards the head of its group; the head names itself */
-	uint32_t ring;         /* next member of the group */
-	uint32_t members;      /* of a head */
-	uint32_t out, in;      /* edges */
-	uint32_t writers;      /* witnesses: who queues for it as a writer */
-	uint64_t order;        /* of a head: every edge between groups goes upwards */
-	uint32_t below, above; /* of a head: its neighbours in the row */
-	struct lh_component_edges outer[2]; /* of a head, by way */
-	uint32_t side_seen[2], circle_seen;
-	uint32_t far; /* edges from here to where the circle closes, if marked far_seen */
-	uint32_t far_seen;
+	lh_thread_id thread_end;       /* it is the life of this thread */
+	uint32_t parent;               /* towards the head of its group; the head names itself */
+	uint32_t next_member;          /* next member of the group */
+	uint32_t members;              /* of a head */
+	uint32_t out, in;              /* edges */
+	uint32_t writers;              /* witnesses: who queues for it as a writer */
+	uint64_t order;                /* of a head: every edge between groups goes upwards */
+	uint32_t topo_prev, topo_next; /* of a head: its neighbours in the row */
+	struct lh_component_edges component_edges[2]; /* of a head, by way */
+	uint32_t side_mark[2], cycle_mark;
+	uint32_t distance; /* edges from here to where the circle closes, if marked far_seen */
+	uint32_t distance_mark;
 	uint32_t hash_next;
-	bool inner; /* somebody who held it has asked for another: edges lead into it */
+	bool has_in_edges; /* somebody who held it has asked for another: edges lead into it */
 };
 
 struct lh_edge {
 	uint32_t from, to, out_next, in_next, hash_next;
-	uint32_t outer_next[2];
+	uint32_t component_next[2];
 	uint32_t witness;
 };
 
 struct lh_witness {
-	lh_chain_id node;
+	lh_chain_id chain;
 	uint32_t next;
 };
 
 /* What the judge remembers of a thread. */
 struct lh_order_thread {
-	uint32_t seen;                         /* its rows of LH_T_VISIT, newest first */
-	uint32_t event;                        /* the events that begin in it, newest first */
+	uint32_t visit;                        /* its rows of LH_T_VISIT, newest first */
+	uint32_t hb_edge;                      /* the events that begin in it, newest first */
 	uint32_t vertex;                       /* once active */
 	uint32_t todo;                         /* list of lives to be made active */
 	uint32_t reached, reached_seen, queue; /* of lh_happens_before */
@@ -84,10 +84,10 @@ struct lh_known_cycle {
 
 /* One dependency of the circle that is being built. */
 struct lh_cycle_slot {
-	lh_chain_id node;
+	lh_chain_id chain;
 	uint32_t from, want;             /* vertices: what the slot before wants; what it wants */
-	lh_thread_id must;               /* it holds a life: it can only be this thread. 0: any */
-	uint32_t at;                     /* the seen row taken for it, or LH_ANY_THREAD */
+	lh_thread_id required_thread;    /* it holds a life: it can only be this thread. 0: any */
+	uint32_t visit;                  /* the seen row taken for it, or LH_ANY_THREAD */
 	uint32_t edge, witness, closing; /* where the walk stands */
 	bool queue; /* shared waits for shared: a writer must stand between this one and the last */
 };
@@ -99,29 +99,29 @@ enum lh_overlap_test { LH_OVERLAP_DISTINCT, LH_OVERLAP_CREATOR_LOCKS, LH_OVERLAP
 
 /* Where the judge's own rows lie. */
 struct lh_order_tables {
-	uint32_t made_mask;
-	uint32_t *vertex_head, *edge_head, *made_head;
+	uint32_t known_mask;
+	uint32_t *vertex_head, *edge_head, *known_head;
 	struct lh_vertex *vertex;
 	struct lh_edge *edge;
 	struct lh_witness *witness;
-	struct lh_known_cycle *made;
-	struct lh_order_thread *life;
-	uint32_t *seen_next, *event_next;
+	struct lh_known_cycle *known;
+	struct lh_order_thread *thread;
+	uint32_t *visit_next, *hb_edge_next;
 	uint32_t *list[2]; /* each as long as there are vertices */
 };
 
 struct lh_order_graph {
-	struct lh_order_tables at;
-	struct lh_order_graph_size room;
+	struct lh_order_tables tables;
+	struct lh_order_graph_size size;
 	uint32_t flags;
 	struct lh_order_counts counts;
 	uint32_t vertex_lists, edge_lists; /* hash lists in use, see base/linear_hash.h */
-	int64_t purse;                     /* steps that may be spent */
-	uint32_t circles;
-	uint32_t row_first, row_last; /* the groups in order, lowest first */
-	uint32_t mark;                /* of the walk that goes on */
-	lh_chain_id node_high;        /* nodes taken in */
-	uint32_t seen_high, event_high;
+	int64_t budget;                    /* steps that may be spent */
+	uint32_t cycles;
+	uint32_t topo_first, topo_last; /* the groups in order, lowest first */
+	uint32_t mark;                  /* of the walk that goes on */
+	lh_chain_id chain_high;         /* nodes taken in */
+	uint32_t visit_high, hb_edge_high;
 	uint32_t todo; /* lives to be made active */
 
 	struct lh_cycle_slot slot[LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX];
@@ -154,7 +154,7 @@ static inline lh_lock_id lh_order_same_lock(const struct lh_order_input *f, lh_l
 /* The locks held at a node, innermost first. A parent is older than its child: it ends. */
 static inline lh_chain_id lh_chain_parent(const struct lh_order_input *f, lh_chain_id n)
 {
-	lh_chain_id p = f->node[n].parent;
+	lh_chain_id p = f->chain[n].parent;
 
 	return p < n ? p : 0;
 }
@@ -166,10 +166,10 @@ static inline bool lh_order_may_block(const struct lh_order_input *f, lh_chain_i
 {
 	const struct lh_lock *l;
 
-	if (LH_SITE_HOW(f->node[n].place) != LH_TRY)
+	if (LH_SITE_HOW(f->chain[n].site) != LH_TRY)
 		return true;
 	/* CPython tries first and waits then: a try that was followed by a wait is a wait. */
-	l = lh_order_lock_row(f, f->node[n].lock);
+	l = lh_order_lock_row(f, f->chain[n].lock);
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED);
 }
 
@@ -186,8 +186,8 @@ static inline bool lh_both_shared(lh_site a, lh_site b)
 
 static inline bool lh_order_budget_spend(struct lh_order_graph *j, uint32_t steps)
 {
-	j->purse -= steps;
-	return j->purse > 0;
+	j->budget -= steps;
+	return j->budget > 0;
 }
 
 /* ---- edges.c ---- */
@@ -225,8 +225,8 @@ uint32_t lh_visit_next(const struct lh_order_input *f, lh_chain_id n, uint32_t a
 
 /* What goes on while the circles through slot[0] are walked. */
 struct lh_cycle_query {
-	struct lh_order_graph *j;
-	const struct lh_order_input *f;
+	struct lh_order_graph *graph;
+	const struct lh_order_input *input;
 	bool strict;
 	bool cut;    /* given up before the end */
 	bool longer; /* a path was left because of the length: longer circles may be */
@@ -237,7 +237,7 @@ struct lh_cycle_query {
 static inline const struct lh_chain *lh_cycle_slot_chain(const struct lh_cycle_query *q,
 							 uint32_t slot)
 {
-	return &q->f->node[q->j->slot[slot].node];
+	return &q->input->chain[q->graph->slot[slot].chain];
 }
 
 /* Does slot c make the slot before it wait? Marks it if that takes a writer who queues. */

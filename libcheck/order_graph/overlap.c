@@ -9,7 +9,7 @@
 bool lh_chain_holds(const struct lh_order_input *f, lh_chain_id n, lh_lock_id lock)
 {
 	LH_FOR_EACH_HELD(f, n, h)
-	if (lh_order_same_lock(f, f->node[h].lock) == lock)
+	if (lh_order_same_lock(f, f->chain[h].lock) == lock)
 		return true;
 	return false;
 }
@@ -20,8 +20,8 @@ static bool excludes(const struct lh_order_input *f, lh_chain_id chain, lh_lock_
 		     lh_site place)
 {
 	for (lh_chain_id h = chain; h; h = lh_chain_parent(f, h))
-		if (lh_order_same_lock(f, f->node[h].lock) == lock &&
-		    !lh_both_shared(f->node[h].place, place))
+		if (lh_order_same_lock(f, f->chain[h].lock) == lock &&
+		    !lh_both_shared(f->chain[h].site, place))
 			return lh_order_is_lock(f, lock);
 	return false;
 }
@@ -30,7 +30,7 @@ static bool excludes(const struct lh_order_input *f, lh_chain_id chain, lh_lock_
 static bool exclude(const struct lh_order_input *f, lh_chain_id chain, lh_chain_id other)
 {
 	for (lh_chain_id h = other; h; h = lh_chain_parent(f, h))
-		if (excludes(f, chain, lh_order_same_lock(f, f->node[h].lock), f->node[h].place))
+		if (excludes(f, chain, lh_order_same_lock(f, f->chain[h].lock), f->chain[h].site))
 			return true;
 	return false;
 }
@@ -44,9 +44,9 @@ bool lh_overlap_no_gate_lock(const struct lh_order_input *f, lh_chain_id a, lh_c
 
 static lh_chain_id guard_of(const struct lh_order_input *f, lh_thread_id t)
 {
-	lh_chain_id g = t && t < f->threads ? f->thread[t].guard : 0;
+	lh_chain_id g = t && t < f->threads ? f->thread[t].creator_chain : 0;
 
-	return g < f->nodes ? g : 0;
+	return g < f->chains ? g : 0;
 }
 
 /*
@@ -71,30 +71,30 @@ static bool guards_exclude(const struct lh_order_input *f, lh_thread_id t, lh_th
 
 lh_thread_id lh_slot_thread(const struct lh_order_input *f, const struct lh_cycle_slot *s)
 {
-	return s->at == LH_ANY_THREAD ? 0 : f->seen[s->at].thread;
+	return s->visit == LH_ANY_THREAD ? 0 : f->visit[s->visit].thread;
 }
 
 static uint32_t row_or_anybody(const struct lh_order_input *f, lh_chain_id n, uint32_t row)
 {
-	if (row && row < f->seens)
+	if (row && row < f->visits)
 		return row;
-	return f->node[n].flags & LH_CHAIN_MANY_THREADS ? LH_ANY_THREAD : 0;
+	return f->chain[n].flags & LH_CHAIN_MANY_THREADS ? LH_ANY_THREAD : 0;
 }
 
 uint32_t lh_visit_first(const struct lh_order_input *f, lh_chain_id n)
 {
-	return row_or_anybody(f, n, f->node[n].seen);
+	return row_or_anybody(f, n, f->chain[n].visit);
 }
 
 uint32_t lh_visit_next(const struct lh_order_input *f, lh_chain_id n, uint32_t at)
 {
-	return at == LH_ANY_THREAD ? 0 : row_or_anybody(f, n, f->seen[at].next);
+	return at == LH_ANY_THREAD ? 0 : row_or_anybody(f, n, f->visit[at].next);
 }
 
 static bool came_before(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t a,
 			uint32_t b)
 {
-	const struct lh_chain_visit *x = &f->seen[a], *y = &f->seen[b];
+	const struct lh_chain_visit *x = &f->visit[a], *y = &f->visit[b];
 
 	return lh_happens_before(j, f, x->thread, x->last, y->thread, y->first);
 }
@@ -108,11 +108,11 @@ bool lh_overlap_possible(struct lh_order_graph *j, const struct lh_order_input *
 	if (t && t == u)
 		return false;
 	if (ask >= LH_OVERLAP_CREATOR_LOCKS &&
-	    (guarded(f, t, u, b->node) || guarded(f, u, t, a->node) || guards_exclude(f, t, u)))
+	    (guarded(f, t, u, b->chain) || guarded(f, u, t, a->chain) || guards_exclude(f, t, u)))
 		return false;
 	if (ask < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
 		return true;
-	return !came_before(j, f, a->at, b->at) && !came_before(j, f, b->at, a->at);
+	return !came_before(j, f, a->visit, b->visit) && !came_before(j, f, b->visit, a->visit);
 }
 
 /* Can the row taken for slot i stand beside those taken for the slots before it? */
@@ -121,7 +121,7 @@ static bool agrees(struct lh_order_graph *j, const struct lh_order_input *f, uin
 {
 	const struct lh_cycle_slot *s = &j->slot[i];
 
-	if (s->must && lh_slot_thread(f, s) != s->must)
+	if (s->required_thread && lh_slot_thread(f, s) != s->required_thread)
 		return false;
 	for (uint32_t k = 0; k < i; k++)
 		if (!lh_overlap_possible(j, f, &j->slot[k], s, ask))
@@ -135,18 +135,18 @@ bool lh_overlap_assign_threads(struct lh_order_graph *j, const struct lh_order_i
 	uint32_t i = 0;
 	struct lh_cycle_slot *s = j->slot;
 
-	s[0].at = lh_visit_first(f, s[0].node);
+	s[0].visit = lh_visit_first(f, s[0].chain);
 	while (lh_order_budget_spend(j, 4 + 4 * i)) {
-		if (!s[i].at) {
+		if (!s[i].visit) {
 			if (!i--)
 				return false;
-			s[i].at = lh_visit_next(f, s[i].node, s[i].at);
+			s[i].visit = lh_visit_next(f, s[i].chain, s[i].visit);
 		} else if (!agrees(j, f, i, ask)) {
-			s[i].at = lh_visit_next(f, s[i].node, s[i].at);
+			s[i].visit = lh_visit_next(f, s[i].chain, s[i].visit);
 		} else if (++i == n) {
-			return j->purse > 0;
+			return j->budget > 0;
 		} else {
-			s[i].at = lh_visit_first(f, s[i].node);
+			s[i].visit = lh_visit_first(f, s[i].chain);
 		}
 	}
 	return false;

@@ -26,13 +26,13 @@ static uint32_t held_permits(const struct pool *p, lh_chain_id n)
 	uint32_t held = 0;
 
 	LH_FOR_EACH_HELD(p->f, n, h)
-	held += lh_order_same_lock(p->f, p->f->node[h].lock) == p->lock;
+	held += lh_order_same_lock(p->f, p->f->chain[h].lock) == p->lock;
 	return held;
 }
 
 static bool may_stand(const struct pool *p, lh_chain_id n)
 {
-	enum lh_how how = LH_SITE_HOW(p->f->node[n].place);
+	enum lh_how how = LH_SITE_HOW(p->f->chain[n].site);
 
 	return how == LH_BLOCKING || (p->timed && how == LH_TIMED);
 }
@@ -43,7 +43,7 @@ static bool agrees(const struct pool *p)
 
 	for (uint32_t i = 0; i < p->slots; i++) {
 		const struct lh_cycle_slot *o = &p->j->slot[i];
-		if (p->gates && !lh_overlap_no_gate_lock(p->f, o->node, s->node))
+		if (p->gates && !lh_overlap_no_gate_lock(p->f, o->chain, s->chain))
 			return false;
 		if (!lh_overlap_possible(p->j, p->f, o, s, p->ask))
 			return false;
@@ -55,23 +55,23 @@ static bool agrees(const struct pool *p)
  * twice: the slot after it begins there again. */
 static bool advance(const struct pool *p, struct lh_cycle_slot *s)
 {
-	const struct lh_witness *w = p->j->at.witness;
+	const struct lh_witness *w = p->j->tables.witness;
 
-	if (s->at)
-		s->at = lh_visit_next(p->f, s->node, s->at);
-	while (!s->at) {
+	if (s->visit)
+		s->visit = lh_visit_next(p->f, s->chain, s->visit);
+	while (!s->visit) {
 		s->witness = w[s->witness].next;
 		if (!s->witness)
 			return false;
-		s->node = w[s->witness].node;
-		s->at = may_stand(p, s->node) ? lh_visit_first(p->f, s->node) : 0;
+		s->chain = w[s->witness].chain;
+		s->visit = may_stand(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
 	}
 	return true;
 }
 
 static bool start(const struct pool *p, struct lh_cycle_slot *s, const struct lh_cycle_slot *before)
 {
-	if (before && before->at == LH_ANY_THREAD) {
+	if (before && before->visit == LH_ANY_THREAD) {
 		*s = *before;
 		return true;
 	}
@@ -79,9 +79,10 @@ static bool start(const struct pool *p, struct lh_cycle_slot *s, const struct lh
 		*s = *before;
 		return advance(p, s);
 	}
-	*s = (struct lh_cycle_slot){.witness = p->first, .node = p->j->at.witness[p->first].node};
-	s->at = may_stand(p, s->node) ? lh_visit_first(p->f, s->node) : 0;
-	return s->at || advance(p, s);
+	*s = (struct lh_cycle_slot){.witness = p->first,
+				    .chain = p->j->tables.witness[p->first].chain};
+	s->visit = may_stand(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
+	return s->visit || advance(p, s);
 }
 
 /* Fills slots until they hold every permit. Slot 0 is the node that is asked about. */
@@ -92,7 +93,7 @@ static bool fill(struct pool *p)
 	bool there;
 
 	p->slots = 1;
-	p->sum = held_permits(p, j->slot[0].node);
+	p->sum = held_permits(p, j->slot[0].chain);
 	there = start(p, s, NULL);
 	while (lh_order_budget_spend(j, p->slots)) {
 		if (!there) {
@@ -100,12 +101,12 @@ static bool fill(struct pool *p)
 				return false;
 			p->slots--;
 			s = &j->slot[p->slots];
-			p->sum -= held_permits(p, s->node);
+			p->sum -= held_permits(p, s->chain);
 			there = advance(p, s);
 		} else if (!agrees(p)) {
 			there = advance(p, s);
 		} else {
-			p->sum += held_permits(p, s->node);
+			p->sum += held_permits(p, s->chain);
 			p->slots++;
 			if (p->sum == p->permits)
 				return true;
@@ -123,7 +124,7 @@ static bool fill_any(struct pool *p, lh_chain_id n, enum lh_overlap_test ask, bo
 	p->ask = ask;
 	p->gates = gates;
 	for (uint32_t at = lh_visit_first(p->f, n); at; at = lh_visit_next(p->f, n, at)) {
-		p->j->slot[0] = (struct lh_cycle_slot){.node = n, .at = at};
+		p->j->slot[0] = (struct lh_cycle_slot){.chain = n, .visit = at};
 		if (fill(p))
 			return true;
 	}
@@ -141,16 +142,16 @@ static enum lh_filter why_not(struct pool *p, lh_chain_id n)
 
 static struct lh_cycle_link link_of(const struct pool *p, const struct lh_cycle_slot *s)
 {
-	const struct lh_chain *n = &p->f->node[s->node];
+	const struct lh_chain *n = &p->f->chain[s->chain];
 	struct lh_cycle_link l = {.thread = lh_slot_thread(p->f, s),
-				  .node = s->node,
+				  .chain = s->chain,
 				  .wanted = n->lock,
-				  .wanted_place = n->place};
+				  .wanted_site = n->site};
 
-	LH_FOR_EACH_HELD(p->f, s->node, h)
-	if (lh_order_same_lock(p->f, p->f->node[h].lock) == p->lock) {
-		l.held = p->f->node[h].lock;
-		l.held_place = p->f->node[h].place;
+	LH_FOR_EACH_HELD(p->f, s->chain, h)
+	if (lh_order_same_lock(p->f, p->f->chain[h].lock) == p->lock) {
+		l.held = p->f->chain[h].lock;
+		l.held_site = p->f->chain[h].site;
 		break;
 	}
 	return l;
@@ -165,7 +166,7 @@ static void tell(const struct pool *p, enum lh_filter filter)
 		return;
 	out->rule = LH_RULE_POOL_DEADLOCK;
 	out->n = (uint8_t)p->slots;
-	out->queuers = 0;
+	out->queued_writers = 0;
 	for (uint32_t i = 0; i < p->slots; i++)
 		out->link[i] = link_of(p, &p->j->slot[i]);
 }
@@ -173,14 +174,14 @@ static void tell(const struct pool *p, enum lh_filter filter)
 static bool all_wait(const struct pool *p)
 {
 	for (uint32_t i = 0; i < p->slots; i++)
-		if (LH_SITE_HOW(p->f->node[p->j->slot[i].node].place) != LH_BLOCKING)
+		if (LH_SITE_HOW(p->f->chain[p->j->slot[i].chain].site) != LH_BLOCKING)
 			return false;
 	return true;
 }
 
 void lh_semaphore_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
 {
-	lh_lock_id lock = lh_order_same_lock(f, f->node[n].lock);
+	lh_lock_id lock = lh_order_same_lock(f, f->chain[n].lock);
 	uint32_t v = lh_order_vertex_find(j, lock), e = v ? lh_order_edge_find(j, v, v) : 0;
 	const struct lh_lock *l = lh_order_lock_row(f, lock);
 	struct pool p = {.j = j, .f = f, .lock = lock, .permits = l->initial};
@@ -190,7 +191,7 @@ void lh_semaphore_search(struct lh_order_graph *j, const struct lh_order_input *
 	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) || !held ||
 	    held >= p.permits || !lh_order_may_block(f, n))
 		return;
-	p.first = j->at.edge[e].witness;
+	p.first = j->tables.edge[e].witness;
 	if (may_stand(&p, n) && fill_any(&p, n, LH_OVERLAP_HAPPENS_BEFORE, true)) {
 		tell(&p, LH_F_NONE);
 		return;
@@ -198,10 +199,10 @@ void lh_semaphore_search(struct lh_order_graph *j, const struct lh_order_input *
 	p.timed = true;
 	if (fill_any(&p, n, LH_OVERLAP_HAPPENS_BEFORE, true))
 		tell(&p, all_wait(&p) ? LH_F_NONE : LH_F_TIMED);
-	else if (j->purse > 0 && (j->flags & LH_ORDER_KEEP_FILTERED)) {
+	else if (j->budget > 0 && (j->flags & LH_ORDER_KEEP_FILTERED)) {
 		enum lh_filter why = why_not(&p, n);
-		if (j->purse > 0)
+		if (j->budget > 0)
 			tell(&p, why);
 	}
-	j->counts.cut += j->purse <= 0;
+	j->counts.cut += j->budget <= 0;
 }

@@ -28,21 +28,21 @@ enum { REORDER_MAX = 1 << 22 /* edges looked at for one new edge */ };
 
 static void row_take(struct lh_order_graph *j, uint32_t v)
 {
-	uint32_t below = j->at.vertex[v].below, above = j->at.vertex[v].above;
+	uint32_t below = j->tables.vertex[v].topo_prev, above = j->tables.vertex[v].topo_next;
 
-	*(below ? &j->at.vertex[below].above : &j->row_first) = above;
-	*(above ? &j->at.vertex[above].below : &j->row_last) = below;
+	*(below ? &j->tables.vertex[below].topo_next : &j->topo_first) = above;
+	*(above ? &j->tables.vertex[above].topo_prev : &j->topo_last) = below;
 }
 
 /* Puts v right above `below`; 0: lowest of all. It has no order yet. */
 static void row_link(struct lh_order_graph *j, uint32_t v, uint32_t below)
 {
-	uint32_t above = below ? j->at.vertex[below].above : j->row_first;
+	uint32_t above = below ? j->tables.vertex[below].topo_next : j->topo_first;
 
-	j->at.vertex[v].below = below;
-	j->at.vertex[v].above = above;
-	*(below ? &j->at.vertex[below].above : &j->row_first) = v;
-	*(above ? &j->at.vertex[above].below : &j->row_last) = v;
+	j->tables.vertex[v].topo_prev = below;
+	j->tables.vertex[v].topo_next = above;
+	*(below ? &j->tables.vertex[below].topo_next : &j->topo_first) = v;
+	*(above ? &j->tables.vertex[above].topo_prev : &j->topo_last) = v;
 }
 
 /* Everyone gets a new order, all gaps alike. */
@@ -50,20 +50,20 @@ static void row_number(struct lh_order_graph *j)
 {
 	uint64_t gap = UINT64_MAX / ((uint64_t)j->counts.locks + 2), order = 0;
 
-	for (uint32_t v = j->row_first; v; v = j->at.vertex[v].above)
-		j->at.vertex[v].order = order += gap;
+	for (uint32_t v = j->topo_first; v; v = j->tables.vertex[v].topo_next)
+		j->tables.vertex[v].order = order += gap;
 }
 
 /* n neighbours, from `first` upwards, have just been linked in and share out the gap. */
 static void row_share(struct lh_order_graph *j, uint32_t first, uint32_t n)
 {
-	uint32_t below = j->at.vertex[first].below, above = first;
+	uint32_t below = j->tables.vertex[first].topo_prev, above = first;
 	uint64_t low, high, gap;
 
 	for (uint32_t i = 0; i < n; i++)
-		above = j->at.vertex[above].above;
-	low = below ? j->at.vertex[below].order : 0;
-	high = above ? j->at.vertex[above].order : UINT64_MAX;
+		above = j->tables.vertex[above].topo_next;
+	low = below ? j->tables.vertex[below].order : 0;
+	high = above ? j->tables.vertex[above].order : UINT64_MAX;
 	gap = (high - low) / ((uint64_t)n + 1);
 	if (!gap) {
 		row_number(j);
@@ -75,8 +75,8 @@ static void row_share(struct lh_order_graph *j, uint32_t first, uint32_t n)
 		low = high - gap * ((uint64_t)n + 1);
 	if (!below && !above)
 		low = UINT64_MAX / 2;
-	for (uint32_t v = first, i = 0; i < n; i++, v = j->at.vertex[v].above)
-		j->at.vertex[v].order = low += gap;
+	for (uint32_t v = first, i = 0; i < n; i++, v = j->tables.vertex[v].topo_next)
+		j->tables.vertex[v].order = low += gap;
 }
 
 void lh_topo_insert(struct lh_order_graph *j, uint32_t v, uint32_t below)
@@ -89,9 +89,9 @@ void lh_topo_insert(struct lh_order_graph *j, uint32_t v, uint32_t below)
 
 uint32_t lh_component_find(struct lh_order_graph *j, uint32_t v)
 {
-	while (j->at.vertex[v].up != v) {
-		j->at.vertex[v].up = j->at.vertex[j->at.vertex[v].up].up;
-		v = j->at.vertex[v].up;
+	while (j->tables.vertex[v].parent != v) {
+		j->tables.vertex[v].parent = j->tables.vertex[j->tables.vertex[v].parent].parent;
+		v = j->tables.vertex[v].parent;
 	}
 	return v;
 }
@@ -99,7 +99,7 @@ uint32_t lh_component_find(struct lh_order_graph *j, uint32_t v)
 void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *j,
 			   enum lh_direction way, uint32_t e)
 {
-	j->at.edge[e].outer_next[way] = o->first;
+	j->tables.edge[e].component_next[way] = o->first;
 	o->first = e;
 	if (!o->last)
 		o->last = e;
@@ -111,7 +111,7 @@ static void outer_append(struct lh_component_edges *o, struct lh_order_graph *j,
 	if (!more->first)
 		return;
 	if (o->first)
-		j->at.edge[o->last].outer_next[way] = more->first;
+		j->tables.edge[o->last].component_next[way] = more->first;
 	else
 		o->first = more->first;
 	o->last = more->last;
@@ -121,11 +121,11 @@ static void outer_append(struct lh_component_edges *o, struct lh_order_graph *j,
  * Edges that have become inner ones are taken off. */
 static uint32_t outer_step(struct lh_order_graph *j, uint32_t g, enum lh_direction way, uint32_t *e)
 {
-	struct lh_component_edges *o = &j->at.vertex[g].outer[way];
-	uint32_t *link = *e ? &j->at.edge[*e].outer_next[way] : &o->first, other;
+	struct lh_component_edges *o = &j->tables.vertex[g].component_edges[way];
+	uint32_t *link = *e ? &j->tables.edge[*e].component_next[way] : &o->first, other;
 
 	while (*link) {
-		const struct lh_edge *x = &j->at.edge[*link];
+		const struct lh_edge *x = &j->tables.edge[*link];
 		other = lh_component_find(j, way == LH_FORWARD ? x->to : x->from);
 		if (other != g) {
 			*e = *link;
@@ -133,7 +133,7 @@ static uint32_t outer_step(struct lh_order_graph *j, uint32_t g, enum lh_directi
 		}
 		if (o->last == *link)
 			o->last = *e;
-		*link = x->outer_next[way];
+		*link = x->component_next[way];
 	}
 	return 0;
 }
@@ -141,7 +141,7 @@ static uint32_t outer_step(struct lh_order_graph *j, uint32_t g, enum lh_directi
 /* Makes one group of two; answers its head. */
 static uint32_t melt(struct lh_order_graph *j, uint32_t a, uint32_t b)
 {
-	struct lh_vertex *x = &j->at.vertex[a], *y = &j->at.vertex[b], *t;
+	struct lh_vertex *x = &j->tables.vertex[a], *y = &j->tables.vertex[b], *t;
 	uint32_t ring;
 
 	if (x->members < y->members) {
@@ -150,13 +150,15 @@ static uint32_t melt(struct lh_order_graph *j, uint32_t a, uint32_t b)
 		y = t;
 		a = b;
 	}
-	ring = x->ring;
-	x->ring = y->ring;
-	y->ring = ring;
+	ring = x->next_member;
+	x->next_member = y->next_member;
+	y->next_member = ring;
 	x->members += y->members;
-	outer_append(&x->outer[LH_FORWARD], j, LH_FORWARD, &y->outer[LH_FORWARD]);
-	outer_append(&x->outer[LH_BACKWARD], j, LH_BACKWARD, &y->outer[LH_BACKWARD]);
-	y->up = a;
+	outer_append(&x->component_edges[LH_FORWARD], j, LH_FORWARD,
+		     &y->component_edges[LH_FORWARD]);
+	outer_append(&x->component_edges[LH_BACKWARD], j, LH_BACKWARD,
+		     &y->component_edges[LH_BACKWARD]);
+	y->parent = a;
 	return a;
 }
 
@@ -176,19 +178,19 @@ struct side {
 
 static bool seen(const struct lh_order_graph *j, const struct side *s, uint32_t v)
 {
-	return j->at.vertex[v].side_seen[s->way] == j->mark;
+	return j->tables.vertex[v].side_mark[s->way] == j->mark;
 }
 
 static void visit(struct lh_order_graph *j, struct side *s, uint32_t v)
 {
-	j->at.vertex[v].side_seen[s->way] = j->mark;
+	j->tables.vertex[v].side_mark[s->way] = j->mark;
 	s->list[s->n++] = v;
 	s->met |= v == s->stop;
 }
 
 static bool within(const struct lh_order_graph *j, const struct side *s, uint32_t v)
 {
-	uint64_t order = j->at.vertex[v].order, limit = j->at.vertex[s->stop].order;
+	uint64_t order = j->tables.vertex[v].order, limit = j->tables.vertex[s->stop].order;
 
 	return s->way == LH_FORWARD ? order <= limit : order >= limit;
 }
@@ -215,8 +217,8 @@ static void sort_by_order(const struct lh_order_graph *j, uint32_t *list, uint32
 	for (uint32_t gap = n / 2; gap; gap = gap == 2 ? 1 : gap * 5 / 11)
 		for (uint32_t i = gap; i < n; i++) {
 			uint32_t v = list[i], k = i;
-			uint64_t order = j->at.vertex[v].order;
-			for (; k >= gap && j->at.vertex[list[k - gap]].order > order; k -= gap)
+			uint64_t order = j->tables.vertex[v].order;
+			for (; k >= gap && j->tables.vertex[list[k - gap]].order > order; k -= gap)
 				list[k] = list[k - gap];
 			list[k] = v;
 		}
@@ -228,7 +230,7 @@ static bool leads_to_circle(struct lh_order_graph *j, const struct side *s, uint
 	uint32_t e = 0, other;
 
 	while ((other = outer_step(j, v, s->way, &e)))
-		if (j->at.vertex[other].circle_seen == j->mark && seen(j, s, other))
+		if (j->tables.vertex[other].cycle_mark == j->mark && seen(j, s, other))
 			return true;
 	return false;
 }
@@ -242,7 +244,7 @@ static void mark_circle(struct lh_order_graph *j, const struct side *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[s->way == LH_FORWARD ? s->n - 1 - i : i];
 		if (v == s->stop || leads_to_circle(j, s, v))
-			j->at.vertex[v].circle_seen = j->mark;
+			j->tables.vertex[v].cycle_mark = j->mark;
 	}
 }
 
@@ -250,11 +252,11 @@ static void mark_circle(struct lh_order_graph *j, const struct side *s)
 static void melt_circle(struct lh_order_graph *j, struct side *s)
 {
 	uint32_t head = s->stop, kept = 0, below, old = s->stop;
-	uint64_t order = j->at.vertex[old].order;
+	uint64_t order = j->tables.vertex[old].order;
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[i];
-		if (j->at.vertex[v].circle_seen != j->mark) {
+		if (j->tables.vertex[v].cycle_mark != j->mark) {
 			s->list[kept++] = v;
 		} else if (v != old) {
 			row_take(j, v);
@@ -265,10 +267,10 @@ static void melt_circle(struct lh_order_graph *j, struct side *s)
 	s->stop = head;
 	if (head == old)
 		return;
-	below = j->at.vertex[old].below;
+	below = j->tables.vertex[old].topo_prev;
 	row_take(j, old);
 	row_link(j, head, below);
-	j->at.vertex[head].order = order;
+	j->tables.vertex[head].order = order;
 }
 
 /* Moves the list, as it is sorted, right beyond the other end. */
@@ -280,7 +282,7 @@ static void move(struct lh_order_graph *j, const struct side *s)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
 		row_take(j, s->list[i]);
-	below = s->way == LH_FORWARD ? s->stop : j->at.vertex[s->stop].below;
+	below = s->way == LH_FORWARD ? s->stop : j->tables.vertex[s->stop].topo_prev;
 	for (uint32_t i = 0; i < s->n; i++) {
 		row_link(j, s->list[i], below);
 		below = s->list[i];
@@ -301,12 +303,12 @@ static void settle(struct lh_order_graph *j, struct side *s)
 /* Whom nothing leads to may stand below all, and who leads nowhere above all. */
 static bool step_aside(struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
-	if (!j->at.vertex[from].in) {
+	if (!j->tables.vertex[from].in) {
 		row_take(j, from);
 		lh_topo_insert(j, from, 0);
-	} else if (!j->at.vertex[to].out) {
+	} else if (!j->tables.vertex[to].out) {
 		row_take(j, to);
-		lh_topo_insert(j, to, j->row_last);
+		lh_topo_insert(j, to, j->topo_last);
 	} else {
 		return false;
 	}
@@ -316,10 +318,10 @@ static bool step_aside(struct lh_order_graph *j, uint32_t from, uint32_t to)
 void lh_topo_add_edge(struct lh_order_graph *j, uint32_t from, uint32_t to)
 {
 	uint32_t tail = lh_component_find(j, from), head = lh_component_find(j, to);
-	struct side down = {.way = LH_FORWARD, .list = j->at.list[0], .stop = tail};
-	struct side up = {.way = LH_BACKWARD, .list = j->at.list[1], .stop = head};
+	struct side down = {.way = LH_FORWARD, .list = j->tables.list[0], .stop = tail};
+	struct side up = {.way = LH_BACKWARD, .list = j->tables.list[1], .stop = head};
 
-	if (tail == head || j->at.vertex[tail].order < j->at.vertex[head].order ||
+	if (tail == head || j->tables.vertex[tail].order < j->tables.vertex[head].order ||
 	    step_aside(j, from, to))
 		return;
 	j->mark++;
@@ -343,10 +345,11 @@ static bool row_ok(const struct lh_order_graph *j)
 	uint32_t heads = 0, walked = 0;
 
 	for (uint32_t v = 1; v <= j->counts.locks; v++)
-		heads += j->at.vertex[v].up == v;
-	for (uint32_t v = j->row_first; v && walked <= heads; v = j->at.vertex[v].above) {
-		const struct lh_vertex *x = &j->at.vertex[v];
-		if (x->up != v || (x->below && j->at.vertex[x->below].order >= x->order))
+		heads += j->tables.vertex[v].parent == v;
+	for (uint32_t v = j->topo_first; v && walked <= heads; v = j->tables.vertex[v].topo_next) {
+		const struct lh_vertex *x = &j->tables.vertex[v];
+		if (x->parent != v ||
+		    (x->topo_prev && j->tables.vertex[x->topo_prev].order >= x->order))
 			return false;
 		walked++;
 	}
@@ -361,9 +364,9 @@ static bool group_ok(struct lh_order_graph *j, uint32_t head)
 		if (lh_component_find(j, m) != head)
 			return false;
 		n++;
-		m = j->at.vertex[m].ring;
+		m = j->tables.vertex[m].next_member;
 	} while (m != head && n <= j->counts.locks);
-	return n == j->at.vertex[head].members;
+	return n == j->tables.vertex[head].members;
 }
 
 bool lh_order_graph_is_consistent(const struct lh_order_graph *j)
@@ -372,15 +375,15 @@ bool lh_order_graph_is_consistent(const struct lh_order_graph *j)
 		(struct lh_order_graph *)(uintptr_t)j; /* paths may get shorter, no more */
 
 	for (uint32_t e = 1; e <= j->counts.edges; e++) {
-		uint32_t a = lh_component_find(mine, j->at.edge[e].from);
-		uint32_t b = lh_component_find(mine, j->at.edge[e].to);
-		if (a != b && j->at.vertex[a].order >= j->at.vertex[b].order)
+		uint32_t a = lh_component_find(mine, j->tables.edge[e].from);
+		uint32_t b = lh_component_find(mine, j->tables.edge[e].to);
+		if (a != b && j->tables.vertex[a].order >= j->tables.vertex[b].order)
 			return false;
-		if (!j->at.edge[e].witness && !j->counts.refused)
+		if (!j->tables.edge[e].witness && !j->counts.refused)
 			return false;
 	}
 	for (uint32_t v = 1; v <= j->counts.locks; v++)
-		if (j->at.vertex[v].up == v && !group_ok(mine, v))
+		if (j->tables.vertex[v].parent == v && !group_ok(mine, v))
 			return false;
 	return row_ok(j);
 }

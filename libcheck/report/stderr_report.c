@@ -37,7 +37,7 @@ static void say(const struct lh_text *t)
 static void add_lock(struct lh_text *t, lh_lock_id id)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
-	const char *name = LH_LOCK_STATS[l->more].name; /* that of row 0 is empty */
+	const char *name = LH_LOCK_STATS[l->stats].name; /* that of row 0 is empty */
 
 	if (l->kind == LH_THREAD_END && l->initial < lh_rows_used(LH_T_THREAD))
 		name = LH_THREADS[l->initial].name;
@@ -101,7 +101,7 @@ static void add_step(struct lh_text *t, const struct lh_step *s)
 	lh_text_add(t, " ");
 	add_lock(t, s->lock);
 	lh_text_add(t, "\n");
-	add_stack(t, LH_SITE_STACK(s->place));
+	add_stack(t, LH_SITE_STACK(s->site));
 }
 
 static void head(struct lh_text *t)

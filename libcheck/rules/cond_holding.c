@@ -3,12 +3,12 @@
 
 static bool is_wait(const struct lh_chain *n)
 {
-	return LH_SITE_HOW(n->place) == LH_BLOCKING && LH_SITE_MODE(n->place) != LH_COND_SIGNALS;
+	return LH_SITE_HOW(n->site) == LH_BLOCKING && LH_SITE_MODE(n->site) != LH_COND_SIGNALS;
 }
 
 static bool is_signal(const struct lh_chain *n)
 {
-	return LH_SITE_MODE(n->place) == LH_COND_SIGNALS;
+	return LH_SITE_MODE(n->site) == LH_COND_SIGNALS;
 }
 
 /* When it was first seen there, 0: never. */
@@ -16,7 +16,7 @@ static uint32_t seen_at(const struct lh_chain *n, lh_thread_id thread)
 {
 	uint32_t first = 0;
 
-	for (uint32_t i = n->seen; i; i = LH_VISITS[i].next)
+	for (uint32_t i = n->visit; i; i = LH_VISITS[i].next)
 		if (LH_VISITS[i].thread == thread && (!first || LH_VISITS[i].serial < first))
 			first = LH_VISITS[i].serial;
 	return first;
@@ -29,17 +29,17 @@ static uint32_t seen_at(const struct lh_chain *n, lh_thread_id thread)
  */
 static lh_site taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
 {
-	for (lh_chain_id i = l->nodes; i; i = LH_CHAINS[i].next) {
+	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next) {
 		uint32_t when = seen_at(&LH_CHAINS[i], thread);
 		if (when && when < signalled && LH_CHAINS[i].lock == lh_lock_id_of(l))
-			return LH_CHAINS[i].place;
+			return LH_CHAINS[i].site;
 	}
 	return 0;
 }
 
 static bool is_waiter(const struct lh_chain *wait, lh_thread_id who)
 {
-	return seen_at(wait, who) && !LH_VISITS[wait->seen].next;
+	return seen_at(wait, who) && !LH_VISITS[wait->visit].next;
 }
 
 /*
@@ -51,9 +51,9 @@ static bool find_signaller(const struct lh_lock *cond, const struct lh_chain *wa
 			   lh_site *signals)
 {
 	*who = 0;
-	for (lh_chain_id i = cond->nodes; i; i = LH_CHAINS[i].next) {
+	for (lh_chain_id i = cond->chains; i; i = LH_CHAINS[i].next) {
 		const struct lh_chain *n = &LH_CHAINS[i];
-		for (uint32_t s = is_signal(n) ? n->seen : 0; s; s = LH_VISITS[s].next) {
+		for (uint32_t s = is_signal(n) ? n->visit : 0; s; s = LH_VISITS[s].next) {
 			lh_site place = taken_by(l, LH_VISITS[s].thread, LH_VISITS[s].serial);
 			if (is_waiter(wait, LH_VISITS[s].thread))
 				continue;
@@ -61,7 +61,7 @@ static bool find_signaller(const struct lh_lock *cond, const struct lh_chain *wa
 				return false;
 			*who = LH_VISITS[s].thread;
 			*takes = place;
-			*signals = n->place;
+			*signals = n->site;
 		}
 	}
 	return *who != 0;
@@ -77,7 +77,7 @@ static bool matters(const struct lh_lock *l)
 static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l,
 		       const struct lh_chain *n)
 {
-	uint64_t h = LH_SITE_STACK(n->place) * 0x9e3779b97f4a7c15u;
+	uint64_t h = LH_SITE_STACK(n->site) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ (uint64_t)(cond - LH_LOCKS)) * 0xbf58476d1ce4e5b9u;
 	return (h ^ (uint64_t)(l - LH_LOCKS) << 32) | 1;
@@ -88,7 +88,7 @@ static uint32_t tell(const struct lh_lock *cond, const struct lh_chain *wait,
 		     const struct lh_chain *held, bool end)
 {
 	const struct lh_lock *l = lh_lock_row(held->lock);
-	lh_thread_id who = 0, waiter = wait->seen ? LH_VISITS[wait->seen].thread : 0;
+	lh_thread_id who = 0, waiter = wait->visit ? LH_VISITS[wait->visit].thread : 0;
 	lh_site takes = 0, signals = 0;
 	bool proved = find_signaller(cond, wait, l, &who, &takes, &signals);
 
@@ -98,8 +98,8 @@ static uint32_t tell(const struct lh_lock *cond, const struct lh_chain *wait,
 		lh_finding_begin(LH_RULE_COND_WAIT_HOLDING, LH_POTENTIAL, waiter);
 	t->severity = proved ? LH_ERROR : LH_WARNING;
 	t->key = key_of(cond, l, wait);
-	lh_finding_add_step(t, waiter, held->lock, held->place, LH_HOLDS);
-	lh_finding_add_step(t, waiter, wait->lock, wait->place, LH_WAITS_FOR);
+	lh_finding_add_step(t, waiter, held->lock, held->site, LH_HOLDS);
+	lh_finding_add_step(t, waiter, wait->lock, wait->site, LH_WAITS_FOR);
 	if (proved) {
 		lh_finding_add_step(t, who, held->lock, takes, LH_WANTS);
 		lh_finding_add_step(t, who, wait->lock, signals, LH_CALLS);
@@ -121,7 +121,7 @@ static uint32_t look(const struct lh_lock *cond, const struct lh_chain *wait, bo
 
 uint32_t lh_cond_holding_check(struct lh_lock *cond)
 {
-	for (lh_chain_id i = cond->nodes; i; i = LH_CHAINS[i].next) {
+	for (lh_chain_id i = cond->chains; i; i = LH_CHAINS[i].next) {
 		uint32_t told = is_wait(&LH_CHAINS[i]) ? look(cond, &LH_CHAINS[i], false) : 0;
 		if (told)
 			return told;
@@ -133,7 +133,7 @@ void lh_cond_holding_finish(void (*told)(void *to, uint32_t finding), void *to)
 {
 	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
 		const struct lh_lock *cond = &LH_LOCKS[row];
-		for (lh_chain_id i = cond->kind == LH_COND ? cond->nodes : 0; i;
+		for (lh_chain_id i = cond->kind == LH_COND ? cond->chains : 0; i;
 		     i = LH_CHAINS[i].next)
 			if (is_wait(&LH_CHAINS[i]))
 				told(to, look(cond, &LH_CHAINS[i], true));

@@ -28,7 +28,7 @@ static uint64_t key_of(const struct lh_finding_draft *t)
 	uint64_t h = t->rule * 0x9e3779b97f4a7c15u;
 
 	for (int i = 0; i < t->n; i++) {
-		h = (h ^ LH_SITE_STACK(t->step[i].place)) * 0xbf58476d1ce4e5b9u;
+		h = (h ^ LH_SITE_STACK(t->step[i].site)) * 0xbf58476d1ce4e5b9u;
 		h = (h ^ t->step[i].action ^ h >> 31) * 0x94d049bb133111ebu;
 	}
 	return h | 1;
@@ -116,7 +116,7 @@ uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter)
 
 static struct lh_finding_draft *happened(uint32_t rule, const struct lh_self *me)
 {
-	return lh_finding_begin(rule, LH_HAPPENED, me->parked->thread);
+	return lh_finding_begin(rule, LH_HAPPENED, me->live_saved->thread);
 }
 
 static uint32_t two_steps(struct lh_finding_draft *t, lh_thread_id holder, lh_lock_id lock,
@@ -134,7 +134,7 @@ static bool writer_waits(lh_lock_id lock)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].wait_lock == lock &&
-		    LH_SITE_MODE(LH_LIVE_THREADS[i].wait_place) == LH_EXCLUSIVE)
+		    LH_SITE_MODE(LH_LIVE_THREADS[i].wait_site) == LH_EXCLUSIVE)
 			return true;
 	return false;
 }
@@ -143,7 +143,7 @@ static bool writer_waits(lh_lock_id lock)
 static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, lh_site place)
 {
 	bool wants_read = LH_SITE_MODE(place) == LH_SHARED;
-	bool holds_read = LH_SITE_MODE(h->place) == LH_SHARED;
+	bool holds_read = LH_SITE_MODE(h->site) == LH_SHARED;
 
 	switch (l->kind) {
 	case LH_MUTEX:
@@ -171,7 +171,7 @@ uint32_t lh_check_self_deadlock(struct lh_self *me, struct lh_lock *l, const str
 	if (LH_SITE_HOW(place) != LH_BLOCKING || (h->flags & LH_HELD_IN_COND_WAIT) ||
 	    !waits_for_itself(l, h, place))
 		return 0;
-	return two_steps(t, t->thread, lh_lock_id_of(l), h->place, place, LH_WAITS_FOR);
+	return two_steps(t, t->thread, lh_lock_id_of(l), h->site, place, LH_WAITS_FOR);
 }
 
 /* ---- unlocking ---- */
@@ -184,7 +184,7 @@ static bool held_by_other(const struct lh_self *me, const struct lh_lock *l, con
 
 	if (l->kind == LH_SPIN)
 		return lh_held_find_holder(lh_lock_id_of(l), me->number, &h) != 0;
-	return owner && me->parked->tid && owner != me->parked->tid;
+	return owner && me->live_saved->tid && owner != me->live_saved->tid;
 }
 
 uint32_t lh_check_unlock(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place)
@@ -202,7 +202,7 @@ uint32_t lh_check_unlock(struct lh_self *me, struct lh_lock *l, const void *o, l
 		return 0;
 	uint32_t holder = lh_held_find_holder(id, me->number, &h);
 	struct lh_finding_draft *t = happened(LH_RULE_UNLOCK_NOT_OWNER, me);
-	uint32_t told = holder ? two_steps(t, LH_LIVE_THREADS[holder].thread, id, h->place, place,
+	uint32_t told = holder ? two_steps(t, LH_LIVE_THREADS[holder].thread, id, h->site, place,
 					   LH_RELEASES)
 			       : two_steps(t, 0, id, 0, place, LH_RELEASES);
 	if (holder)
@@ -225,7 +225,7 @@ uint32_t lh_check_destroy(struct lh_self *me, struct lh_lock *l, const void *o, 
 	if (l->kind == LH_MUTEX && lh_lock_owner_tid(o, LH_MUTEX) != LH_LIVE_THREADS[holder].tid)
 		return 0;
 	struct lh_finding_draft *t = happened(LH_RULE_DESTROY_HELD, me);
-	return two_steps(t, LH_LIVE_THREADS[holder].thread, lh_lock_id_of(l), h->place, place,
+	return two_steps(t, LH_LIVE_THREADS[holder].thread, lh_lock_id_of(l), h->site, place,
 			 LH_CALLS);
 }
 
@@ -238,7 +238,7 @@ uint32_t lh_check_cond_unlocked(struct lh_self *me, struct lh_lock *cond, struct
 
 	if (mutex->flags & (KINDS_THAT_TELL | LH_LOCK_PSHARED))
 		return 0;
-	if (!lh_lock_is_free_now(o, LH_MUTEX) && (owner == me->parked->tid || !owner))
+	if (!lh_lock_is_free_now(o, LH_MUTEX) && (owner == me->live_saved->tid || !owner))
 		return 0;
 	struct lh_finding_draft *t = happened(LH_RULE_COND_WAIT_UNLOCKED, me);
 	lh_finding_add_step(t, t->thread, lh_lock_id_of(mutex), place, LH_RELEASES);
@@ -253,7 +253,7 @@ static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
 	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&
 	       l->address == h->address &&
-	       (LH_SITE_MODE(h->place) == LH_SHARED || l->owner == 0 ||
+	       (LH_SITE_MODE(h->site) == LH_SHARED || l->owner == 0 ||
 		LH_LIVE_THREADS[l->owner].thread != 0);
 }
 
@@ -268,7 +268,7 @@ uint32_t lh_check_thread_exit(uint32_t seat)
 		if (l && l->owner == seat)
 			l->owner = 0;
 		if (is_lost(l, h))
-			lh_finding_add_step(t, s->thread, h->lock, h->place, LH_HOLDS);
+			lh_finding_add_step(t, s->thread, h->lock, h->site, LH_HOLDS);
 	}
 	s->held_n = 0;
 	return t->n ? lh_finding_commit(t, LH_F_NONE) : 0;

@@ -19,7 +19,7 @@ struct taken {
 	lh_lock_id lock;
 	uint64_t open;
 	lh_thread_id thread;
-	lh_site place;
+	lh_site site;
 };
 
 static struct taken *taken;
@@ -54,14 +54,14 @@ static bool may_hang(const struct lh_lock *l)
 /* Outside of handlers, for sure: walked to its end. */
 static bool is_plain(const struct lh_chain *n)
 {
-	lh_stack_id stack = LH_SITE_STACK(n->place);
+	lh_stack_id stack = LH_SITE_STACK(n->site);
 
 	return stack && !LH_STACKS[stack].flags;
 }
 
 static bool in_handler(const struct lh_chain *n)
 {
-	lh_stack_id stack = LH_SITE_STACK(n->place);
+	lh_stack_id stack = LH_SITE_STACK(n->site);
 
 	return stack && (LH_STACKS[stack].flags & LH_STACK_HANDLER);
 }
@@ -70,7 +70,7 @@ static bool in_handler(const struct lh_chain *n)
 
 static lh_thread_id seen_at(const struct lh_chain *n)
 {
-	return n->seen ? LH_VISITS[n->seen].thread : 0;
+	return n->visit ? LH_VISITS[n->visit].thread : 0;
 }
 
 /* Where it was taken plainly: rather where nothing was blocked. */
@@ -78,7 +78,7 @@ static lh_chain_id plain_node(const struct lh_lock *l)
 {
 	lh_chain_id best = 0;
 
-	for (lh_chain_id i = l->nodes; i; i = LH_CHAINS[i].next)
+	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next)
 		if (is_plain(&LH_CHAINS[i]) &&
 		    (!best || !(LH_CHAINS[i].flags & LH_CHAIN_SIGNALS_BLOCKED)))
 			best = i;
@@ -93,12 +93,12 @@ static uint32_t judge(const struct lh_self *me, const struct taken *t)
 
 	if (!plain || (always[LH_LOCK_ROW(t->lock)] & t->open))
 		return 0;
-	tale = lh_finding_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, me->parked->thread);
+	tale = lh_finding_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, me->live_saved->thread);
 	tale->severity = LH_WARNING;
 	tale->key = ((uint64_t)t->lock << 32 | LH_RULE_SIGNAL_LOCK) * 0x9e3779b97f4a7c15u | 1;
-	lh_finding_add_step(tale, seen_at(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].place,
+	lh_finding_add_step(tale, seen_at(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].site,
 			    LH_HOLDS);
-	lh_finding_add_step(tale, t->thread, t->lock, t->place, LH_WANTS);
+	lh_finding_add_step(tale, t->thread, t->lock, t->site, LH_WANTS);
 	return lh_finding_commit(tale, LH_F_NONE);
 }
 
@@ -122,7 +122,7 @@ static uint32_t took_in_handler(const struct lh_self *me, lh_lock_id lock, lh_ch
 		return 0;
 	if (!t)
 		t = &taken[takens++];
-	*t = (struct taken){lock, open, me->parked->thread, LH_CHAINS[node].place};
+	*t = (struct taken){lock, open, me->live_saved->thread, LH_CHAINS[node].site};
 	return judge(me, t);
 }
 
@@ -153,8 +153,8 @@ uint32_t lh_handler_check(const struct lh_self *me, lh_lock_id lock, lh_chain_id
 	if (in_handler(n)) {
 		n->flags |= LH_NODE_HANDLER;
 		/* a reader waits for a writer only, and that one is told by the call itself */
-		bool waits = LH_SITE_HOW(n->place) == LH_BLOCKING &&
-			     LH_SITE_MODE(n->place) == LH_EXCLUSIVE;
+		bool waits = LH_SITE_HOW(n->site) == LH_BLOCKING &&
+			     LH_SITE_MODE(n->site) == LH_EXCLUSIVE;
 		return waits ? took_in_handler(me, lock, node, open) : 0;
 	}
 	return is_plain(n) && (lh_mask & LH_MASK_KNOWN) ? took_plainly(me, l, lock, n) : 0;

@@ -4,7 +4,7 @@
 enum { CIRCLE_MAX = 64, VISITS_MAX = 4096 };
 
 struct link {
-	uint32_t seat; /* waits for `lock` */
+	uint32_t live; /* waits for `lock` */
 	uint32_t seq;  /* of its wait */
 	lh_lock_id lock;
 	uint32_t next_holder; /* where to go on looking for holders of `lock` */
@@ -18,7 +18,7 @@ static uint32_t search;
 static bool waits_for_ever(const struct lh_live_thread *s)
 {
 	return s->state == LH_LIVE_ATTACHED && s->wait_lock &&
-	       LH_SITE_HOW(s->wait_place) == LH_BLOCKING &&
+	       LH_SITE_HOW(s->wait_site) == LH_BLOCKING &&
 	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
 		s->wait_on == LH_WAIT_ONCE);
 }
@@ -28,23 +28,23 @@ static bool blocks(const struct lh_live_thread *s, lh_lock_id lock, enum lh_mode
 	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++) {
 		const struct lh_held *h = &s->held[k];
 		if (h->lock == lock && !(h->flags & LH_HELD_IN_COND_WAIT) &&
-		    (wanted == LH_EXCLUSIVE || LH_SITE_MODE(h->place) == LH_EXCLUSIVE))
+		    (wanted == LH_EXCLUSIVE || LH_SITE_MODE(h->site) == LH_EXCLUSIVE))
 			return true;
 	}
 	/* a reader of a lock that prefers writers stands behind the writer that is queued */
-	return queue && s->wait_lock == lock && LH_SITE_MODE(s->wait_place) == LH_EXCLUSIVE;
+	return queue && s->wait_lock == lock && LH_SITE_MODE(s->wait_site) == LH_EXCLUSIVE;
 }
 
 /* The next seat from `from` on that this wait waits for, 0: none. */
 static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh_lock *l,
 			    uint32_t from)
 {
-	enum lh_mode wanted = LH_SITE_MODE(waiter->wait_place);
+	enum lh_mode wanted = LH_SITE_MODE(waiter->wait_site);
 	bool queue =
 		l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
 
 	if (l->kind == LH_THREAD_END)
-		return from <= 1 ? LH_THREADS[waiter->wait_with].seat : 0;
+		return from <= 1 ? LH_THREADS[waiter->wait_with].live : 0;
 	if (l->kind == LH_SEM)
 		return 0;
 	if (l->kind != LH_RWLOCK && l->owner)
@@ -81,7 +81,7 @@ static int find_circle(uint32_t start)
 		struct link *top = &path[n - 1];
 		const struct lh_lock *l = lh_lock_row(top->lock);
 		uint32_t holder =
-			l ? next_holder(&LH_LIVE_THREADS[top->seat], l, top->next_holder) : 0;
+			l ? next_holder(&LH_LIVE_THREADS[top->live], l, top->next_holder) : 0;
 		if (!holder) {
 			n--;
 			continue;
@@ -99,7 +99,7 @@ static int find_circle(uint32_t start)
 static bool nobody_moved(int n)
 {
 	for (int i = 0; i < n; i++) {
-		const struct lh_live_thread *s = &LH_LIVE_THREADS[path[i].seat];
+		const struct lh_live_thread *s = &LH_LIVE_THREADS[path[i].live];
 		if (s->wait_seq != path[i].seq || s->wait_lock != path[i].lock)
 			return false;
 	}
@@ -110,7 +110,7 @@ static lh_site place_of(const struct lh_live_thread *s, lh_lock_id lock)
 {
 	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++)
 		if (s->held[k].lock == lock)
-			return s->held[k].place;
+			return s->held[k].site;
 	return 0;
 }
 
@@ -124,18 +124,18 @@ static uint32_t tell(int n, lh_thread_id closer)
 	int first = 0;
 
 	for (int i = 1; i < n; i++)
-		if (LH_LIVE_THREADS[path[i].seat].thread < LH_LIVE_THREADS[path[first].seat].thread)
+		if (LH_LIVE_THREADS[path[i].live].thread < LH_LIVE_THREADS[path[first].live].thread)
 			first = i;
 	for (int i = 0; i < n; i++) {
 		const struct link *x = &path[(first + i) % n],
 				  *before = &path[(first + i + n - 1) % n];
-		const struct lh_live_thread *s = &LH_LIVE_THREADS[x->seat];
+		const struct lh_live_thread *s = &LH_LIVE_THREADS[x->live];
 		const struct lh_lock *l = lh_lock_row(before->lock);
 		lh_site held = place_of(s, before->lock);
 		if (held ||
 		    (l && l->kind == LH_THREAD_END)) /* a life is held from nowhere in particular */
 			lh_finding_add_step(t, s->thread, before->lock, held, LH_HOLDS);
-		lh_finding_add_step(t, s->thread, x->lock, s->wait_place,
+		lh_finding_add_step(t, s->thread, x->lock, s->wait_site,
 				    s->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);
 	}
 	return lh_finding_commit(t, LH_F_NONE);
@@ -150,7 +150,7 @@ uint32_t lh_wait_cycle_check(struct lh_self *me)
 	n = find_circle(me->number);
 	if (n < 2 || !nobody_moved(n) || find_circle(me->number) != n)
 		return 0;
-	return tell(n, me->parked->thread);
+	return tell(n, me->live_saved->thread);
 }
 
 bool lh_wait_cycle_init(void)

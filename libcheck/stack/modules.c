@@ -170,7 +170,7 @@ uint32_t lh_stack_script(const char *file, const char *function)
 
 uint64_t lh_frame_from_parent(uint64_t frame)
 {
-	const struct lh_ledger *b = lh_own_ledger.before;
+	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
 	uintptr_t pc = LH_FRAME_PC(frame);
 	uint32_t row = LH_FRAME_MODULE(frame);
 	const struct lh_module *m =

@@ -131,7 +131,7 @@ static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
 
 lh_stack_id lh_stack_from_parent(lh_stack_id old)
 {
-	const struct lh_ledger *before = lh_own_ledger.before;
+	const struct lh_ledger *before = lh_own_ledger.parent_ledger;
 
 	if (!before || !old || old >= before->table[LH_T_STACK].used)
 		return 0;

@@ -78,7 +78,7 @@ static void split(void)
 	while (i) {
 		struct lh_chain *n = &LH_CHAINS[i];
 		lh_chain_id next = n->hash_next;
-		uint32_t *to = head_of(n->parent, n->lock, n->place);
+		uint32_t *to = head_of(n->parent, n->lock, n->site);
 		n->hash_next = *to;
 		*to = i;
 		i = next;
@@ -89,7 +89,7 @@ static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
 	for (lh_chain_id i = *head_of(parent, lock, place); i; i = LH_CHAINS[i].hash_next) {
 		const struct lh_chain *n = &LH_CHAINS[i];
-		if (n->parent == parent && n->lock == lock && n->place == place)
+		if (n->parent == parent && n->lock == lock && n->site == place)
 			return i;
 	}
 	return 0;
@@ -103,7 +103,7 @@ static bool is_lonely(const struct lh_chain *n)
 static void unhash(lh_chain_id id)
 {
 	const struct lh_chain *n = &LH_CHAINS[id];
-	uint32_t *at = head_of(n->parent, n->lock, n->place);
+	uint32_t *at = head_of(n->parent, n->lock, n->site);
 
 	while (*at && *at != id)
 		at = &LH_CHAINS[*at].hash_next;
@@ -113,16 +113,16 @@ static void unhash(lh_chain_id id)
 
 static void let_seen_go(struct lh_self *me, lh_chain_id id)
 {
-	lh_thread_id thread = me->parked ? me->parked->thread : 0;
+	lh_thread_id thread = me->live_saved ? me->live_saved->thread : 0;
 	uint32_t next;
 
-	for (uint32_t i = LH_CHAINS[id].seen; i; i = next) {
+	for (uint32_t i = LH_CHAINS[id].visit; i; i = next) {
 		next = LH_VISITS[i].next;
-		LH_VISITS[i].node = 0;
+		LH_VISITS[i].chain = 0;
 		if (LH_VISITS[i].thread != thread)
 			continue;
-		LH_VISITS[i].next = me->free_seen;
-		me->free_seen = i;
+		LH_VISITS[i].next = me->free_visit;
+		me->free_visit = i;
 	}
 }
 
@@ -142,9 +142,9 @@ static void drop(uint32_t *at)
 /* Is this the first dependency of its kind? */
 static bool is_news(const struct lh_chain *n, const struct lh_lock *l)
 {
-	uint64_t h = ((uint64_t)n->parent << 32 | n->place) * 0x9e3779b97f4a7c15u;
+	uint64_t h = ((uint64_t)n->parent << 32 | n->site) * 0x9e3779b97f4a7c15u;
 
-	h = (h ^ h >> 31 ^ l->born) * 0xbf58476d1ce4e5b9u;
+	h = (h ^ h >> 31 ^ l->init_stack) * 0xbf58476d1ce4e5b9u;
 	uint32_t *at = &kept_kinds[h >> (64 - KINDS_LOG)], tag = (uint32_t)h | 1;
 	bool news = n->parent && *at != tag;
 
@@ -159,7 +159,7 @@ static bool may_go(const struct lh_lock *l)
 
 	if (l->flags & (LH_LOCK_PINNED | LH_LOCK_PREFER_WRITER))
 		return false;
-	for (lh_chain_id i = l->nodes; i; i = LH_CHAINS[i].next) {
+	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next) {
 		if (LH_CHAINS[i].children || (LH_CHAINS[i].flags & ~(uint32_t)HARMLESS))
 			return false;
 		news = is_news(&LH_CHAINS[i], l) || news;
@@ -171,7 +171,7 @@ static void forget(struct lh_lock *l)
 {
 	bool all = may_go(l);
 
-	for (uint32_t *at = &l->nodes; *at;) {
+	for (uint32_t *at = &l->chains; *at;) {
 		struct lh_chain *n = &LH_CHAINS[*at];
 		if (all || (is_lonely(n) && !(l->flags & LH_LOCK_PINNED)))
 			drop(at);
@@ -183,9 +183,9 @@ static void forget(struct lh_lock *l)
 /* Nodes of the lock that this row was before; all of them, when this one has none yet. */
 static void forget_before(struct lh_lock *l, lh_lock_id lock)
 {
-	while (l->nodes && LH_CHAINS[l->nodes].lock != lock && !LH_CHAINS[l->nodes].children &&
-	       !is_news(&LH_CHAINS[l->nodes], l))
-		drop(&l->nodes);
+	while (l->chains && LH_CHAINS[l->chains].lock != lock && !LH_CHAINS[l->chains].children &&
+	       !is_news(&LH_CHAINS[l->chains], l))
+		drop(&l->chains);
 }
 
 /* Whoever goes up a chain relies on a parent's number being lower than its child's. */
@@ -213,24 +213,24 @@ static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 	bool renewed = id && LH_CHAINS[id].depth;
 
 	if (!id) {
-		lh_own_ledger.ledger->dropped_nodes++;
+		lh_own_ledger.ledger->dropped_chains++;
 		return 0;
 	}
 	split();
 	uint32_t *head = head_of(parent, lock, place);
 	LH_CHAINS[id] = (struct lh_chain){.parent = parent,
-					  .place = place,
+					  .site = place,
 					  .depth = (uint16_t)(LH_CHAINS[parent].depth + 1),
-					  .next = l->nodes,
+					  .next = l->chains,
 					  .hash_next = *head,
 					  .flags = renewed ? LH_CHAIN_REUSED : 0};
 	if (parent && LH_CHAINS[parent].children < UINT16_MAX)
 		LH_CHAINS[parent].children++;
 	__atomic_store_n(&LH_CHAINS[id].lock, lock, __ATOMIC_RELEASE);
-	__atomic_store_n(&l->nodes, id, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->chains, id, __ATOMIC_RELEASE);
 	*head = id;
 	if (LH_CHAINS[LH_CHAINS[id].next].next)
-		l->crowded = true;
+		l->many_chains = true;
 	if (renewed && lh_chain_on_reuse)
 		lh_chain_on_reuse(id);
 	return id;
@@ -238,11 +238,11 @@ static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 
 static uint32_t new_seen(struct lh_self *me)
 {
-	uint32_t at = me->free_seen;
+	uint32_t at = me->free_visit;
 
 	if (!at)
 		return lh_row_add(LH_T_VISIT, 1);
-	me->free_seen = LH_VISITS[at].next;
+	me->free_visit = LH_VISITS[at].next;
 	return at;
 }
 
@@ -256,7 +256,7 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 	struct lh_chain_visit *own = NULL;
 	uint32_t count = 0;
 
-	for (uint32_t i = n->seen; i; i = LH_VISITS[i].next, count++) {
+	for (uint32_t i = n->visit; i; i = LH_VISITS[i].next, count++) {
 		struct lh_chain_visit *s = &LH_VISITS[i];
 		if (s->thread != thread)
 			continue;
@@ -277,8 +277,8 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 		n->flags |= LH_CHAIN_MANY_THREADS;
 		return true;
 	}
-	LH_VISITS[at] = (struct lh_chain_visit){id, thread, segment, segment, n->seen, ++serial};
-	__atomic_store_n(&n->seen, at, __ATOMIC_RELEASE);
+	LH_VISITS[at] = (struct lh_chain_visit){id, thread, segment, segment, n->visit, ++serial};
+	__atomic_store_n(&n->visit, at, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -292,17 +292,17 @@ enum {
 /* Rows of a node that say "mine" are written by me alone. */
 static struct lh_chain_visit *my_row(const struct lh_self *me, lh_chain_id id)
 {
-	uint32_t i = __atomic_load_n(&LH_CHAINS[id].seen, __ATOMIC_ACQUIRE);
+	uint32_t i = __atomic_load_n(&LH_CHAINS[id].visit, __ATOMIC_ACQUIRE);
 
 	for (int few = 0; i && few < FEW; i = LH_VISITS[i].next, few++)
-		if (LH_VISITS[i].thread == me->parked->thread && LH_VISITS[i].node == id)
+		if (LH_VISITS[i].thread == me->live_saved->thread && LH_VISITS[i].chain == id)
 			return &LH_VISITS[i];
 	return NULL;
 }
 
 bool lh_chain_no_children(const struct lh_lock *l)
 {
-	lh_chain_id id = l->nodes;
+	lh_chain_id id = l->chains;
 
 	for (int few = 0; id && few < FEW; id = LH_CHAINS[id].next, few++)
 		if (LH_CHAINS[id].children)
@@ -314,10 +314,10 @@ bool lh_chain_no_children(const struct lh_lock *l)
 static bool hand_on(const struct lh_self *me, struct lh_chain *n, struct lh_chain_visit *mine,
 		    lh_lock_id lock)
 {
-	if ((n->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[n->seen] != mine || mine->next ||
+	if ((n->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[n->visit] != mine || mine->next ||
 	    !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
-	mine->first = mine->last = me->parked->segment;
+	mine->first = mine->last = me->live_saved->segment;
 	mine->serial = serial; /* not before anything that is noted by now */
 	__atomic_store_n(&n->lock, lock, __ATOMIC_RELEASE);
 	return true;
@@ -328,7 +328,7 @@ static inline lh_lock_id lock_there(const struct lh_chain *n, lh_chain_id parent
 {
 	lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
 
-	return n->parent == parent && n->place == place ? of : 0;
+	return n->parent == parent && n->site == place ? of : 0;
 }
 
 /*
@@ -353,7 +353,7 @@ static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site place,
 /* The same in the list of a lock that is not crowded, by whichever comes first. */
 static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site place, bool before)
 {
-	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].nodes, __ATOMIC_ACQUIRE);
+	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].chains, __ATOMIC_ACQUIRE);
 
 	for (int few = 0; id && few < UNCROWDED; id = LH_CHAINS[id].next, few++) {
 		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, place);
@@ -369,7 +369,7 @@ static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site plac
  */
 static bool has_been(const struct lh_self *me, lh_chain_id id)
 {
-	return id < LH_VISITED_BITS && (me->been[id / 64] >> id % 64 & 1) &&
+	return id < LH_VISITED_BITS && (me->visited[id / 64] >> id % 64 & 1) &&
 	       !(LH_CHAINS[id].flags & LH_CHAIN_REUSED);
 }
 
@@ -377,19 +377,19 @@ static void note_been(struct lh_self *me, lh_chain_id id)
 {
 	if (id >= LH_VISITED_BITS)
 		return;
-	me->been[id / 64] |= 1ull << id % 64;
-	if (me->been_used <= id / 64)
-		me->been_used = id / 64 + 1;
+	me->visited[id / 64] |= 1ull << id % 64;
+	if (me->visited_used <= id / 64)
+		me->visited_used = id / 64 + 1;
 }
 
 static void remember(struct lh_self *me, struct lh_chain_cache_entry k)
 {
-	struct lh_chain_cache_entry *pair = lh_chain_cache_line(me, k.parent, k.lock, k.place);
+	struct lh_chain_cache_entry *pair = lh_chain_cache_line(me, k.parent, k.lock, k.site);
 
 	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* of the same row it is over */
 		pair[1] = pair[0];
 	pair[0] = k;
-	note_been(me, k.node);
+	note_been(me, k.chain);
 }
 
 /* This thread has been there, in this segment: no news. */
@@ -402,7 +402,7 @@ static inline bool was_here(const struct lh_self *me, lh_chain_id id, lh_lock_id
 		return true;
 	struct lh_chain_visit *mine = my_row(me, id);
 
-	return mine && (same ? mine->last >= me->parked->segment : hand_on(me, n, mine, lock));
+	return mine && (same ? mine->last >= me->live_saved->segment : hand_on(me, n, mine, lock));
 }
 
 /* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
@@ -410,9 +410,9 @@ lh_chain_id lh_chain_find_visited(struct lh_self *me, lh_chain_id parent, lh_loc
 				  lh_site place, bool take_over)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
-	lh_chain_id id = l->crowded ? 0 : find_listed(parent, lock, place, take_over);
+	lh_chain_id id = l->many_chains ? 0 : find_listed(parent, lock, place, take_over);
 
-	if (!id && l->nodes)
+	if (!id && l->chains)
 		id = find_near(parent, lock, place, take_over);
 	if (!id || !was_here(me, id, lock))
 		return 0;
@@ -423,7 +423,7 @@ lh_chain_id lh_chain_find_visited(struct lh_self *me, lh_chain_id parent, lh_loc
 lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
-	lh_chain_id id = l && l->nodes ? find(parent, lock, place) : 0;
+	lh_chain_id id = l && l->chains ? find(parent, lock, place) : 0;
 
 	return id ? id : make(parent, lock, place);
 }
@@ -431,7 +431,7 @@ lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 lh_chain_id lh_chain_record(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_site place,
 			    bool *fresh)
 {
-	const struct lh_live_thread *s = me->parked;
+	const struct lh_live_thread *s = me->live_saved;
 	lh_chain_id id = lh_chain_make(parent, lock, place);
 
 	if (!id)

@@ -19,13 +19,13 @@ lh_chain_cache_line(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_
 {
 	uint32_t h = (parent * 0x9e3779b1u) ^ (lock * 0x85ebca6bu) ^ (place * 0xc2b2ae35u);
 
-	return me->known[(h >> 15 ^ h) & (LH_CHAIN_CACHE / 2 - 1)];
+	return me->chain_cache[(h >> 15 ^ h) & (LH_CHAIN_CACHE / 2 - 1)];
 }
 
 static inline bool lh_chain_cache_match(const struct lh_chain_cache_entry *k, lh_chain_id parent,
 					lh_lock_id lock, lh_site place)
 {
-	return k->parent == parent && k->lock == lock && k->place == place;
+	return k->parent == parent && k->lock == lock && k->site == place;
 }
 
 /* The node of this acquisition if this thread has been through it, else 0. */
@@ -35,8 +35,8 @@ static inline lh_chain_id lh_chain_cached(struct lh_self *me, lh_chain_id parent
 	const struct lh_chain_cache_entry *k = lh_chain_cache_line(me, parent, lock, place);
 
 	if (LH_LIKELY(lh_chain_cache_match(k, parent, lock, place)))
-		return k->node;
-	return lh_chain_cache_match(k + 1, parent, lock, place) ? k[1].node : 0;
+		return k->chain;
+	return lh_chain_cache_match(k + 1, parent, lock, place) ? k[1].chain : 0;
 }
 
 /*

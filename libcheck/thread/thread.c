@@ -39,15 +39,15 @@ static bool on_stack(const struct lh_live_thread *s, uintptr_t at)
 /* Was the hook that is inside left by a jump? Only a shallower frame of the same stack can tell. */
 static bool stale(const struct lh_self *me, uintptr_t frame)
 {
-	return frame > me->inside && me->parked && on_stack(me->parked, frame) &&
-	       on_stack(me->parked, me->inside);
+	return frame > me->inside && me->live_saved && on_stack(me->live_saved, frame) &&
+	       on_stack(me->live_saved, me->inside);
 }
 
 static struct lh_self *come_in(struct lh_self *me, uintptr_t frame)
 {
 	me->inside = frame;
 	LH_COMPILER_FENCE();
-	me->seat = NULL;
+	me->live = NULL;
 	LH_COMPILER_FENCE();
 	return me;
 }
@@ -67,15 +67,15 @@ static struct lh_self *adopt(uintptr_t frame)
 	/* nobody's number is 0; a thread without a seat takes the big lock in its thread pointer's
 	 * name */
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
-	if (!lh_internal_lock_take(&lh_own_ledger.big, name))
+	if (!lh_internal_lock_take(&lh_own_ledger.lock, name))
 		return NULL;
 	uint32_t seat = seat_that_waits();
 	/* until a thread sits down, the size of its stack is kept there */
 	lh_thread_stack_bounds(frame, seat ? LH_LIVE_THREADS[seat].stack_high : 0, &low, &high);
 	struct lh_self *me = lh_live_thread_attach(seat, low, high);
 	if (me && !seat)
-		LH_THREADS[me->parked->thread].flags |= LH_THREAD_ADOPTED;
-	lh_internal_lock_release(&lh_own_ledger.big, name);
+		LH_THREADS[me->live_saved->thread].flags |= LH_THREAD_ADOPTED;
+	lh_internal_lock_release(&lh_own_ledger.lock, name);
 	return me;
 }
 
@@ -90,10 +90,10 @@ static __attribute__((noinline)) struct lh_self *slow_door(uintptr_t frame)
 		return me ? come_in(me, frame) : NULL;
 	}
 	if (me->inside && !stale(me, frame)) {
-		__atomic_fetch_add(&lh_own_ledger.ledger->passed, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&lh_own_ledger.ledger->unrecorded, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
-	if (!me->parked) { /* wiped: a forked child */
+	if (!me->live_saved) { /* wiped: a forked child */
 		if (!lh_thread_after_fork || !lh_thread_after_fork(frame))
 			return NULL;
 		me = lh_self_get();
@@ -105,14 +105,14 @@ struct lh_self *lh_enter(uintptr_t frame)
 {
 	struct lh_self *me = lh_self_get();
 
-	return LH_LIKELY(me->seat != NULL) ? come_in(me, frame) : slow_door(frame);
+	return LH_LIKELY(me->live != NULL) ? come_in(me, frame) : slow_door(frame);
 }
 
 void lh_leave(struct lh_self *me)
 {
 	me->inside = 0;
 	LH_COMPILER_FENCE();
-	me->seat = me->parked;
+	me->live = me->live_saved;
 }
 
 /* ---- threads and seats ---- */
@@ -149,7 +149,7 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 	s->thread = thread;
 	s->state = LH_LIVE_RESERVED;
 	if (thread)
-		LH_THREADS[thread].seat = i;
+		LH_THREADS[thread].live = i;
 	return i;
 }
 
@@ -162,7 +162,7 @@ void lh_live_thread_free(uint32_t i)
 	if (s->state == LH_LIVE_ENDING)
 		__atomic_fetch_sub(&ending, 1, __ATOMIC_RELAXED);
 	if (s->thread) {
-		LH_THREADS[s->thread].seat = 0;
+		LH_THREADS[s->thread].live = 0;
 		LH_THREADS[s->thread].flags |= LH_THREAD_ENDED;
 	}
 	handles[i] = 0;
@@ -230,17 +230,17 @@ void lh_live_thread_set_handle(uint32_t i, pthread_t handle)
 static void bury_resting(struct lh_self *me)
 {
 	for (unsigned i = 0; i < LH_RETIRED_MAX; i++) {
-		if (me->resting[i])
-			lh_lock_drop_retired(&LH_LOCKS[me->resting[i]]);
-		me->resting[i] = 0;
+		if (me->retired[i])
+			lh_lock_drop_retired(&LH_LOCKS[me->retired[i]]);
+		me->retired[i] = 0;
 	}
 }
 
 void lh_self_forget_visits(struct lh_self *me)
 {
-	__builtin_memset(me->known, 0, sizeof(me->known));
-	__builtin_memset(me->been, 0, me->been_used * sizeof(me->been[0]));
-	me->been_used = 0;
+	__builtin_memset(me->chain_cache, 0, sizeof(me->chain_cache));
+	__builtin_memset(me->visited, 0, me->visited_used * sizeof(me->visited[0]));
+	me->visited_used = 0;
 }
 
 struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
@@ -271,19 +271,19 @@ struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
 	if (s->thread)
 		LH_THREADS[s->thread].tid = s->tid;
 	me->number = i;
-	me->noise = i * 2654435761u;
+	me->random = i * 2654435761u;
 	me->sample = lh_self_next_sample(me);
-	me->free_seen = 0;
-	me->shake = 0;
+	me->free_visit = 0;
+	me->delay_state = 0;
 	me->inside = 0;
 	if (s->state != LH_LIVE_RESERVED ||
-	    me->used) { /* fresh memory is zero: let it stay untouched */
+	    me->reused) { /* fresh memory is zero: let it stay untouched */
 		lh_self_forget_visits(me);
 		bury_resting(me);
 	}
-	me->used = 1;
-	me->parked = s;
-	me->seat = s;
+	me->reused = 1;
+	me->live_saved = s;
+	me->live = s;
 	__atomic_store_n(&s->state, LH_LIVE_ATTACHED, __ATOMIC_RELEASE);
 	become(me);
 	return me;
@@ -330,7 +330,7 @@ void lh_held_remove(struct lh_live_thread *s, struct lh_held *h)
 	h->address = 0;
 	for (uint32_t i = at; i + 1 < s->held_n; i++) {
 		s->held[i] = s->held[i + 1];
-		s->held[i].node = 0; /* its chain was another one */
+		s->held[i].chain = 0; /* its chain was another one */
 	}
 	s->held_n--;
 	/* holes that others made rise to the top and go */

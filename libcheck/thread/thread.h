@@ -33,32 +33,33 @@ enum {
 struct lh_chain_cache_entry {
 	lh_chain_id parent;
 	lh_lock_id lock;
-	lh_site place;
-	lh_chain_id node;
+	lh_site site;
+	lh_chain_id chain;
 };
 
 struct lh_self {
-	struct lh_live_thread *seat;   /* NULL: take the slow door */
-	uint32_t number;               /* of the seat */
-	uint32_t sample;               /* acquisitions until the next exact hold time */
-	struct lh_live_thread *parked; /* the seat, while this thread is inside the library */
-	uintptr_t inside;              /* frame of the hook that is inside, 0 none */
-	uint32_t used;                 /* somebody sat here before */
+	struct lh_live_thread *live;       /* NULL: take the slow door */
+	uint32_t number;                   /* of the seat */
+	uint32_t sample;                   /* acquisitions until the next exact hold time */
+	struct lh_live_thread *live_saved; /* the seat, while this thread is inside the library */
+	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
+	uint32_t reused;                   /* somebody sat here before */
 	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
 	const void *once_call;
-	uint32_t free_seen; /* rows of LH_T_VISIT of this thread that are free again */
+	uint32_t free_visit; /* rows of LH_T_VISIT of this thread that are free again */
 	struct lh_stack_walk_result
 		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
-	uint32_t resting[LH_RETIRED_MAX]; /* rows, by address */
-	uint64_t shake; /* of delay/delay.c: where its stream of numbers stands, 0 not begun */
-	uint32_t noise; /* of lh_self_next_sample */
+	uint32_t retired[LH_RETIRED_MAX]; /* rows, by address */
+	uint64_t
+		delay_state; /* of delay/delay.c: where its stream of numbers stands, 0 not begun */
+	uint32_t random;     /* of lh_self_next_sample */
 	/* at the last try that failed: was anything taken since? */
 	uint32_t try_sample;
 	uint64_t try_entries;
-	uint32_t been_used; /* words of `been` that are not all zero are below this */
+	uint32_t visited_used; /* words of `been` that are not all zero are below this */
 	/* The large ones last, for of their pages a thread touches a few: of the bits the first. */
-	uint64_t been[LH_VISITED_BITS / 64];
-	struct lh_chain_cache_entry known[LH_CHAIN_CACHE / 2][2];
+	uint64_t visited[LH_VISITED_BITS / 64];
+	struct lh_chain_cache_entry chain_cache[LH_CHAIN_CACHE / 2][2];
 };
 
 void lh_self_forget_visits(
@@ -68,7 +69,7 @@ static inline uint32_t *lh_retired_entry(struct lh_self *me, const void *o)
 {
 	uintptr_t a = (uintptr_t)o;
 
-	return &me->resting[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RETIRED_MAX - 1)];
+	return &me->retired[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RETIRED_MAX - 1)];
 }
 
 /*
@@ -77,8 +78,8 @@ static inline uint32_t *lh_retired_entry(struct lh_self *me, const void *o)
  */
 static inline uint32_t lh_self_next_sample(struct lh_self *me)
 {
-	me->noise = me->noise * 1664525u + 1013904223u;
-	return 1 + (me->noise >> 8) % (2 * LH_SAMPLE_EVERY - 1);
+	me->random = me->random * 1664525u + 1013904223u;
+	return 1 + (me->random >> 8) % (2 * LH_SAMPLE_EVERY - 1);
 }
 
 /*

@@ -100,14 +100,14 @@ static void book_make(struct book *b, uint32_t locks, uint32_t nodes)
 	b->head = room_for(sizeof *b->head * b->mask--);
 	b->f = (struct lh_order_input){.lock = b->lock,
 				       .thread = b->thread,
-				       .node = b->node,
-				       .seen = b->seen,
-				       .event = b->event,
+				       .chain = b->node,
+				       .visit = b->seen,
+				       .hb_edge = b->event,
 				       .locks = 1,
 				       .threads = THREADS + 1,
-				       .nodes = 1,
-				       .seens = 1,
-				       .events = 1};
+				       .chains = 1,
+				       .visits = 1,
+				       .hb_edges = 1};
 }
 
 static void book_free(struct book *b, uint32_t locks, uint32_t nodes)
@@ -139,17 +139,17 @@ static lh_chain_id node_of(struct book *b, lh_chain_id parent, lh_lock_id lock, 
 	for (n = *head; n; n = b->node[n].hash_next)
 		if (b->node[n].parent == parent && b->node[n].lock == lock)
 			return n;
-	n = b->f.nodes++;
+	n = b->f.chains++;
 	b->node[n] = (struct lh_chain){.parent = parent,
 				       .lock = lock,
-				       .place = LH_SITE(1, LH_BLOCKING, 0),
+				       .site = LH_SITE(1, LH_BLOCKING, 0),
 				       .depth = b->node[parent].depth + 1,
-				       .next = b->lock[LH_LOCK_ROW(lock)].nodes,
+				       .next = b->lock[LH_LOCK_ROW(lock)].chains,
 				       .hash_next = *head,
-				       .seen = n};
-	b->lock[LH_LOCK_ROW(lock)].nodes = n;
-	b->seen[n] = (struct lh_chain_visit){.node = n, .thread = 1 + n % THREADS};
-	b->f.seens = n + 1;
+				       .visit = n};
+	b->lock[LH_LOCK_ROW(lock)].chains = n;
+	b->seen[n] = (struct lh_chain_visit){.chain = n, .thread = 1 + n % THREADS};
+	b->f.visits = n + 1;
 	*head = n;
 	*fresh = true;
 	return n;
@@ -260,11 +260,11 @@ static struct lh_order_graph *judge_make(uint32_t nodes, uint32_t locks, uint32_
 		.edges = locks * locks + 8 < nodes * 4 ? locks * locks + 8 : nodes * 4,
 		.witnesses = nodes * 5,
 		.threads = THREADS + 1,
-		.seens = nodes + 1,
-		.events = 1,
-		.circles = 4096,
-		.earn = earn,
-		.burst = burst};
+		.visits = nodes + 1,
+		.hb_edges = 1,
+		.cycles = 4096,
+		.refill = earn,
+		.budget_max = burst};
 
 	return lh_order_graph_init(room_for(lh_order_graph_bytes(&room)), &room,
 				   LH_ORDER_LOCK_LISTS);
@@ -306,18 +306,18 @@ static void whole(enum order order, uint32_t dependencies, uint32_t locks)
 	double begin;
 
 	book_make(&run.book, locks, nodes);
-	for (uint32_t i = 0; i < dependencies && run.book.f.nodes < dependencies; i++) {
+	for (uint32_t i = 0; i < dependencies && run.book.f.chains < dependencies; i++) {
 		take_chain(&run, &chain[i], 0);
 		if (i == dependencies / 10 && order >= CIRCLE)
 			take_chain(&run, &(struct chain){{locks - 2, 1, 0, locks - 1}}, 0);
 	}
 	begin = now();
 	run.j = judge_make(nodes, locks, 0, 50u << 20);
-	for (lh_chain_id i = 1; i < run.book.f.nodes; i++)
+	for (lh_chain_id i = 1; i < run.book.f.chains; i++)
 		found += lh_order_check_chain(run.j, &run.book.f, i);
 	c = lh_order_counts(run.j);
 	printf("whole run, %-8s %8u nodes  %7.3f s   found %u, cut %u\n", order_name[order],
-	       run.book.f.nodes - 1, (now() - begin) / 1e9, found, c.cut);
+	       run.book.f.chains - 1, (now() - begin) / 1e9, found, c.cut);
 	book_free(&run.book, locks, nodes);
 	free(chain);
 }

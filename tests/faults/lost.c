@@ -1,7 +1,7 @@
 /*
  * lost — two threads that cannot meet take two locks in two orders, and what says that they cannot
  * is lost: our own lock is not to be had while the one is joined, or created. We make it so
- * ourselves, as if a thread stood still inside the library: LOST_AT says how far lh_own_ledger.big
+ * ourselves, as if a thread stood still inside the library: LOST_AT says how far lh_own_ledger.lock
  * lies from the beginning of the library.
  *
  *     lost join | create | nothing

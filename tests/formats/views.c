@@ -124,13 +124,13 @@ static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_st
 	struct lh_chain *n = build_row(l, LH_T_CHAIN, &parent);
 
 	*n = (struct lh_chain){
-		.lock = held, .place = LH_SITE(at, LH_BLOCKING, LH_EXCLUSIVE), .depth = 1};
+		.lock = held, .site = LH_SITE(at, LH_BLOCKING, LH_EXCLUSIVE), .depth = 1};
 	n = build_row(l, LH_T_CHAIN, &id);
 	*n = (struct lh_chain){.parent = parent, .lock = wanted, .depth = 2};
-	n->place = LH_SITE(at, LH_BLOCKING, LH_EXCLUSIVE);
+	n->site = LH_SITE(at, LH_BLOCKING, LH_EXCLUSIVE);
 	*(struct lh_chain_visit *)build_row(l, LH_T_VISIT, &seen) =
-		(struct lh_chain_visit){.node = id, .thread = 2};
-	n->seen = seen;
+		(struct lh_chain_visit){.chain = id, .thread = 2};
+	n->visit = seen;
 }
 
 /* The bank; and a lock that is held for long, by way of C++ headers and ..; and one that is known.
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
 		.symbols = (struct lh_symbols *)&style, /* only ever handed on */
 		.every_lock = true,
 		.orders = true,
-		.settle = settle,
+		.classify = settle,
 	});
 
 	if (argc < 3 || !lh_render_find(argv[2]))

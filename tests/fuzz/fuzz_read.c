@@ -57,10 +57,10 @@ static void as_file(const uint8_t *data, size_t size)
 
 	if (lh_read_bytes(&s, data, size, "fuzz") != (s.n > 0))
 		abort();
-	if (!s.n && !s.trouble[0])
+	if (!s.n && !s.error[0])
 		abort(); /* nothing read, and nothing said */
 	for (uint32_t i = 0; i < s.n; i++)
-		walk(&s.record[i]);
+		walk(&s.view[i]);
 	lh_report_add_file(m, &s);
 	lh_cross_process_check(m, true);
 	show(m);

@@ -29,7 +29,7 @@ static void pack(int fd, struct lh_ledger *l)
 	struct lh_ledger_view r;
 
 	if (!lh_read_view(&r, l, l->total) || lh_read_pack(&r, fd) != 0) {
-		fprintf(stderr, "make_corpus: %s\n", r.trouble);
+		fprintf(stderr, "make_corpus: %s\n", r.error);
 		exit(2);
 	}
 }
@@ -48,7 +48,7 @@ static struct lh_ledger *all_rules(void)
 	struct lh_ledger *l = build_bank(1000, 0x1000000);
 
 	for (enum lh_kind k = 1; k < LH_KINDS; k++)
-		build_lock_row(l, build_lock(l, k, 0x2000u + k * 64u, NULL))->born = k % 5;
+		build_lock_row(l, build_lock(l, k, 0x2000u + k * 64u, NULL))->init_stack = k % 5;
 	for (enum lh_rule r = 1; r < LH_RULES; r++) {
 		struct lh_finding *f = build_finding(l, r, r % 3, r % 2 ? LH_ERROR : LH_WARNING);
 
@@ -68,18 +68,18 @@ static struct lh_ledger *all_tables(void)
 	struct lh_thread *t = build_at(l, LH_T_THREAD, 2);
 	struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
 
-	t->life = build_lock(l, LH_THREAD_END, 0, NULL);
+	t->end_lock = build_lock(l, LH_THREAD_END, 0, NULL);
 	t->created = 4;
 	*s = (struct lh_live_thread){
 		.state = LH_LIVE_ATTACHED, .tid = 1002, .thread = 2, .held_n = 2};
-	s->held[0] = (struct lh_held){.lock = LH_LOCK_ID(1, 1), .place = LH_SITE(1, 0, 0)};
+	s->held[0] = (struct lh_held){.lock = LH_LOCK_ID(1, 1), .site = LH_SITE(1, 0, 0)};
 	s->wait_lock = LH_LOCK_ID(2, 1);
 	for (uint32_t i = 0; i < 5; i++) {
 		struct lh_chain *n = build_row(l, LH_T_CHAIN, NULL);
 
 		*n = (struct lh_chain){
 			.parent = i, .lock = LH_LOCK_ID(1 + i % 2, 1), .depth = i + 1};
-		((struct lh_chain_visit *)build_row(l, LH_T_VISIT, NULL))->node = i + 1;
+		((struct lh_chain_visit *)build_row(l, LH_T_VISIT, NULL))->chain = i + 1;
 		((struct lh_hb_edge *)build_row(l, LH_T_HB_EDGE, NULL))->what = LH_HB_CREATE;
 	}
 	l->end = LH_END_SIGNAL;
@@ -103,7 +103,7 @@ static void save_shared(void)
 			 *k = build_sharer(2001, true, 10, 60);
 	int fd = make_file("shared.lh");
 
-	k->judge_cut = 1;
+	k->searches_cut = 1;
 	k->flags |= LH_LEDGER_FORKED;
 	k->fork_pid = l->pid;
 	pack(fd, l);

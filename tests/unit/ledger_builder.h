@@ -128,8 +128,8 @@ static inline lh_stack_id build_stack(struct lh_ledger *l, int n, ...)
 
 static inline struct lh_lock_stats *build_more(struct lh_ledger *l, struct lh_lock *x)
 {
-	return x->more ? build_at(l, LH_T_LOCK_STATS, x->more)
-		       : build_row(l, LH_T_LOCK_STATS, &x->more);
+	return x->stats ? build_at(l, LH_T_LOCK_STATS, x->stats)
+			: build_row(l, LH_T_LOCK_STATS, &x->stats);
 }
 
 /* name NULL: not given by the program */
@@ -162,7 +162,7 @@ static inline struct lh_contention *build_fare(struct lh_ledger *l, lh_lock_id i
 	struct lh_contention *f = build_row(l, LH_T_CONTENTION, &row);
 
 	f->lock = id;
-	build_more(l, build_lock_row(l, id))->fare = row;
+	build_more(l, build_lock_row(l, id))->contention = row;
 	for (int i = 0; i < n; i++) {
 		f->wait[0].n++;
 		f->wait[0].ns += wait_ns[i];
@@ -196,7 +196,7 @@ static inline void build_step(struct lh_ledger *l, lh_thread_id thread, lh_lock_
 	struct lh_finding *f = build_at(l, LH_T_FINDING, l->table[LH_T_FINDING].used - 1);
 	struct lh_step *s = build_row(l, LH_T_STEP, NULL);
 
-	*s = (struct lh_step){.thread = thread, .lock = lock, .place = place, .action = action};
+	*s = (struct lh_step){.thread = thread, .lock = lock, .site = place, .action = action};
 	f->steps++;
 	f->thread = thread;
 }
@@ -251,16 +251,16 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 
 		*n = (struct lh_chain){.parent = parent,
 				       .lock = lock[i],
-				       .place = place,
+				       .site = place,
 				       .depth = (uint16_t)(i + 1),
-				       .seen = seen,
-				       .next = x->nodes};
-		*s = (struct lh_chain_visit){.node = id,
+				       .visit = seen,
+				       .next = x->chains};
+		*s = (struct lh_chain_visit){.chain = id,
 					     .thread = thread,
 					     .first = segment,
 					     .last = segment,
 					     .serial = id};
-		x->nodes = parent = id;
+		x->chains = parent = id;
 	}
 }
 
@@ -269,7 +269,7 @@ static inline lh_lock_id build_shared(struct lh_ledger *l, uint64_t off, uint32_
 {
 	lh_lock_id id = build_lock(l, LH_MUTEX, 0x7000000 + off, NULL);
 	struct lh_lock_stats *more = build_more(l, build_lock_row(l, id));
-	struct lh_lock_location *p = build_row(l, LH_T_LOCK_LOCATION, &more->where);
+	struct lh_lock_location *p = build_row(l, LH_T_LOCK_LOCATION, &more->location);
 
 	build_lock_row(l, id)->flags |= LH_LOCK_PSHARED | flags;
 	*p = (struct lh_lock_location){.lock = id, .dev = 1, .ino = 77, .off = off};
@@ -287,7 +287,7 @@ static inline struct lh_ledger *build_sharer(int pid, bool turned, uint64_t born
 
 	l->start_ns = 1000000000;
 	l->start_epoch = 1700000000;
-	l->born_ns = born;
+	l->watched_from_ns = born;
 	l->shared_ns = seen;
 	build_thread(l, pid, "sharer");
 	build_dependency(l, 1, 0, turned ? b : a, turned ? a : b);

@@ -26,7 +26,7 @@ struct item {
 };
 
 struct side {
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	struct item *item;
 	uint32_t n;
 };
@@ -57,12 +57,12 @@ static void help(void)
 static void add(struct side *s, const char *fingerprint, const char *what,
 		enum lh_severity severity, bool counts)
 {
-	struct item item = {.what = lh_escape(s->pool, LH_ESCAPE_TEXT, what),
+	struct item item = {.what = lh_escape(s->arena, LH_ESCAPE_TEXT, what),
 			    .severity = severity,
 			    .counts = counts};
 
 	snprintf(item.fingerprint, sizeof(item.fingerprint), "%s", fingerprint);
-	LH_PUSH(s->pool, s->item, s->n, item);
+	LH_PUSH(s->arena, s->item, s->n, item);
 }
 
 static enum lh_severity severity_of(const char *word, bool *known)
@@ -87,7 +87,7 @@ static bool add_json_finding(struct side *s, const json_t *f)
 
 	if (!fingerprint || !rule || strlen(fingerprint) != 16)
 		return false;
-	add(s, fingerprint, lh_arena_printf(s->pool, "%s  %s", rule, message ? message : ""),
+	add(s, fingerprint, lh_arena_printf(s->arena, "%s  %s", rule, message ? message : ""),
 	    severity, !status || strcmp(status, "new") == 0);
 	return true;
 }
@@ -121,12 +121,12 @@ static bool read_record(struct side *s, char *file)
 	struct lh_loaded_runs r;
 	bool good = lh_loaded_runs_open(&r, &file, 1, (struct lh_report_options){0}, NULL, false);
 
-	for (uint32_t i = 0; good && i < r.model->notes; i++)
-		lh_log("diff: %s: %s", file, r.model->note[i]);
-	for (uint32_t i = 0; good && i < r.model->findings; i++) {
-		const struct lh_report_finding *f = r.model->finding[i];
+	for (uint32_t i = 0; good && i < r.report->notes; i++)
+		lh_log("diff: %s: %s", file, r.report->note[i]);
+	for (uint32_t i = 0; good && i < r.report->findings; i++) {
+		const struct lh_report_finding *f = r.report->finding[i];
 		add(s, f->fingerprint,
-		    lh_arena_printf(s->pool, "%s  %s", lh_name_rule(f->rule), f->message),
+		    lh_arena_printf(s->arena, "%s  %s", lh_name_rule(f->rule), f->message),
 		    f->severity, f->status == LH_NEW);
 	}
 	lh_loaded_runs_close(&r);
@@ -152,7 +152,7 @@ static int by_fingerprint(const void *a, const void *b)
 
 static bool read_side(struct side *s, char *file)
 {
-	s->pool = lh_arena_new();
+	s->arena = lh_arena_new();
 	if (!(is_json(file) ? read_json(s, file) : read_record(s, file)))
 		return false;
 	if (s->n > 1)
@@ -233,8 +233,8 @@ int lh_cmd_diff(int argc, char **argv)
 	}
 	if (read_side(&old, argv[optind]) && read_side(&new, argv[optind + 1]))
 		status = compare(&old, &new, quiet, least);
-	lh_arena_free(old.pool);
-	if (new.pool)
-		lh_arena_free(new.pool);
+	lh_arena_free(old.arena);
+	if (new.arena)
+		lh_arena_free(new.arena);
 	return status;
 }

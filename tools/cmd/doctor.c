@@ -60,7 +60,7 @@ static void ask_memory(void)
 		return;
 	}
 	answer(GOOD, "ledgers: shared memory, room for %u processes", run.slots);
-	if (!run.elastic)
+	if (!run.sparse)
 		answer(NOTE, "memory: strict overcommit (vm.overcommit_memory=2); ledgers are "
 			     "allocated in steps");
 	lh_run_file_close(&run);
@@ -108,7 +108,7 @@ static void ask_program(const char *program)
 	struct lh_program t;
 	lh_program_check(&t, program);
 	if (t.verdict != LH_WATCHABLE) {
-		answer(BAD, "%s", t.why);
+		answer(BAD, "%s", t.error);
 		return;
 	}
 	answer(GOOD, "%s: can be watched", t.path);
@@ -158,7 +158,7 @@ static void ask_process(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	lh_program_check_file(&t, path);
 	if (t.verdict == LH_UNREACHABLE)
-		answer(NOTE, "%s", t.why);
+		answer(NOTE, "%s", t.error);
 }
 
 static bool is_number(const char *s)

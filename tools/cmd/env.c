@@ -22,7 +22,7 @@ static const struct lh_command_usage usage = {
 		    "  docker run $(lockhound env --as=docker) image\n",
 	.status = "  0 printed, 125 trouble\n",
 	.where = LH_IN_ENV,
-	.trouble = LH_STATUS_ERROR,
+	.error_status = LH_STATUS_ERROR,
 };
 
 /* In single quotes, as a shell reads it. */

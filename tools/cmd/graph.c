@@ -42,10 +42,10 @@ static int draw(char **file, int n, const char *out, struct lh_render_text_style
 
 	if (lh_loaded_runs_open(&r, file, n, (struct lh_report_options){.orders = true}, NULL,
 				false) &&
-	    lh_loaded_runs_write("graph", out, r.model, style, render))
+	    lh_loaded_runs_write("graph", out, r.report, style, render))
 		status = 0;
-	for (uint32_t i = 0; r.model && i < r.model->notes; i++)
-		lh_log("%s", r.model->note[i]);
+	for (uint32_t i = 0; r.report && i < r.report->notes; i++)
+		lh_log("%s", r.report->note[i]);
 	lh_loaded_runs_close(&r);
 	return status;
 }

@@ -190,8 +190,8 @@ static void add_findings(struct lh_hang *h, struct lh_report *m, const struct lh
 
 		if (!f || !h->message[i])
 			continue;
-		f->message = fill_in(h->pool, m, f, h->message[i]);
-		reword(f, h->record != NULL);
+		f->message = fill_in(h->arena, m, f, h->message[i]);
+		reword(f, h->ledger != NULL);
 	}
 }
 
@@ -201,7 +201,7 @@ static uint32_t unread(const struct lh_hang *h)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++)
-		n += h->thread[i].waiting && h->thread[i].wait.unread && !h->thread[i].ons;
+		n += h->thread[i].waiting && h->thread[i].wait.unread && !h->thread[i].n_blockers;
 	return n;
 }
 
@@ -232,7 +232,7 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *m)
 		for (uint32_t i = 0; i < h->peek->modules; i++) {
 			const char *at = strstr(h->peek->module[i].path, known[k].part);
 
-			if (at && !strchr(at + 1, '/') && (known[k].always || !h->record)) {
+			if (at && !strchr(at + 1, '/') && (known[k].always || !h->ledger)) {
 				lh_report_note(m, "%s", known[k].note);
 				break;
 			}
@@ -269,8 +269,8 @@ static void add_notes(const struct lh_hang *h, struct lh_report *m)
 			       "process %d is traced by process %d: its registers cannot be read, "
 			       "so stacks may be short",
 			       p->pid, p->tracer);
-	if (p->blind && h->record)
-		lh_report_note(m, "only what the library wrote down could be read: %s", p->why);
+	if (p->no_access && h->ledger)
+		lh_report_note(m, "only what the library wrote down could be read: %s", p->error);
 }
 
 static bool write_json(const struct request *r, const struct lh_report *m, pid_t pid,
@@ -301,7 +301,7 @@ static int show(const struct request *r, struct lh_hang *h)
 	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
 	struct lh_report *m = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view book;
-	bool good = lh_read_view(&book, h->book.ledger, h->book.size);
+	bool good = lh_read_view(&book, h->snapshot.ledger, h->snapshot.size);
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 
 	lh_read_refresh(&book);
@@ -341,10 +341,10 @@ int lh_cmd_hang(int argc, char **argv)
 		    lh_hang_merge_processes(&h) != UINT32_MAX)
 			status = show(&r, &h);
 	}
-	if (status == LH_STATUS_REPORT_ERROR && p.why[0])
-		lh_log("%s",
-		       p.cut ? lh_arena_printf(p.pool, "%s, and what is needed is not in it", p.cut)
-			     : p.why);
+	if (status == LH_STATUS_REPORT_ERROR && p.error[0])
+		lh_log("%s", p.cut ? lh_arena_printf(p.arena, "%s, and what is needed is not in it",
+						     p.cut)
+				   : p.error);
 	lh_hang_close(&h);
 	lh_peek_close(&p);
 	return status;

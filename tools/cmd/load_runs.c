@@ -13,18 +13,18 @@
 
 static bool read_files(struct lh_loaded_runs *r, char **file, int n)
 {
-	r->shelf = calloc((size_t)n + 1, sizeof(*r->shelf));
-	for (; r->shelf && r->shelves < n; r->shelves++) {
-		struct lh_ledger_file *s = &r->shelf[r->shelves];
+	r->file = calloc((size_t)n + 1, sizeof(*r->file));
+	for (; r->file && r->files < n; r->files++) {
+		struct lh_ledger_file *s = &r->file[r->files];
 
-		if (!lh_read_open(s, file[r->shelves])) {
-			lh_log("%s", s->trouble);
+		if (!lh_read_open(s, file[r->files])) {
+			lh_log("%s", s->error);
 			lh_read_close(s);
 			return false;
 		}
-		r->incomplete |= s->trouble[0] != 0;
+		r->incomplete |= s->error[0] != 0;
 	}
-	return r->shelf != NULL;
+	return r->file != NULL;
 }
 
 /* What a process without the command cannot know of itself. */
@@ -33,7 +33,7 @@ static void note_unwatched(struct lh_report *m)
 	uint32_t alone = 0;
 
 	for (uint32_t i = 0; i < m->processes; i++)
-		alone += !m->process[i]->record->head.monitor && !m->process[i]->blind;
+		alone += !m->process[i]->ledger->head.monitor && !m->process[i]->no_access;
 	if (alone)
 		lh_report_note(
 			m,
@@ -53,30 +53,31 @@ bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
 	wants.symbols = r->symbols = lh_symbols_new(debuginfod);
 	if (gate)
 		lh_project_attach(gate, &wants);
-	r->model = lh_report_new(wants);
-	for (int i = 0; i < r->shelves; i++)
-		lh_report_add_file(r->model, &r->shelf[i]);
-	note_unwatched(r->model);
-	lh_cross_process_check(r->model, wants.filtered);
-	lh_cross_run_check(r->model);
+	r->report = lh_report_new(wants);
+	for (int i = 0; i < r->files; i++)
+		lh_report_add_file(r->report, &r->file[i]);
+	note_unwatched(r->report);
+	lh_cross_process_check(r->report, wants.filtered);
+	lh_cross_run_check(r->report);
 	if (wants.by_class)
-		lh_by_class_check(r->model, &(struct lh_class_options){.symbols = wants.symbols,
-								       .wrappers = wants.wrappers,
-								       .filtered = wants.filtered});
+		lh_by_class_check(r->report,
+				  &(struct lh_class_options){.symbols = wants.symbols,
+							     .wrappers = wants.wrappers,
+							     .filtered = wants.filtered});
 	if (gate)
-		lh_project_finish(gate, r->model);
-	lh_report_finish(r->model);
+		lh_project_finish(gate, r->report);
+	lh_report_finish(r->report);
 	return true;
 }
 
 void lh_loaded_runs_close(struct lh_loaded_runs *r)
 {
-	lh_report_free(r->model);
+	lh_report_free(r->report);
 	if (r->symbols)
 		lh_symbols_free(r->symbols);
-	while (r->shelves--)
-		lh_read_close(&r->shelf[r->shelves]);
-	free(r->shelf);
+	while (r->files--)
+		lh_read_close(&r->file[r->files]);
+	free(r->file);
 	memset(r, 0, sizeof(*r));
 }
 

@@ -13,11 +13,11 @@
 #include "tools/render/render.h"
 
 struct lh_loaded_runs {
-	struct lh_ledger_file *shelf;
-	int shelves;
+	struct lh_ledger_file *file;
+	int files;
 	bool incomplete; /* a file is cut short */
 	struct lh_symbols *symbols;
-	struct lh_report *model;
+	struct lh_report *report;
 };
 
 /* gate: NULL, or what is put to the findings. False: it was said why. Close it in either case. */

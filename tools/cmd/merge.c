@@ -35,9 +35,9 @@ static int copy(const struct lh_ledger_file *s, struct lh_output *out)
 	int rc = 0;
 
 	for (uint32_t i = 0; !rc && i < s->n; i++)
-		rc = lh_read_pack(&s->record[i], fileno(out->file));
-	if (s->trouble[0])
-		lh_log("merge: %s", s->trouble);
+		rc = lh_read_pack(&s->view[i], fileno(out->file));
+	if (s->error[0])
+		lh_log("merge: %s", s->error);
 	return rc;
 }
 
@@ -52,7 +52,7 @@ static int merge(char **file, int n, struct lh_output *out)
 		if (lh_read_open(&s, file[i])) {
 			rc = copy(&s, out);
 		} else {
-			lh_log("merge: %s", s.trouble);
+			lh_log("merge: %s", s.error);
 			rc = -1;
 		}
 		lh_read_close(&s);

@@ -52,7 +52,7 @@ static int learn(char **file, int n, const char *out)
 	if (lh_loaded_runs_open(&r, file, n,
 				(struct lh_report_options){.every_lock = true, .orders = true},
 				NULL, false) &&
-	    lh_loaded_runs_write("policy", out, r.model, &style, lh_policy_learn))
+	    lh_loaded_runs_write("policy", out, r.report, &style, lh_policy_learn))
 		status = 0;
 	lh_loaded_runs_close(&r);
 	return status;
@@ -63,9 +63,9 @@ static int learn(char **file, int n, const char *out)
 /* The circle through an arc: a walk from its end back to its beginning, shortest first. */
 static void print_circle(const struct lh_policy *p, uint32_t arc)
 {
-	uint32_t at = p->arc[arc].to, goal = p->arc[arc].from;
+	uint32_t at = p->rule[arc].to, goal = p->rule[arc].from;
 
-	printf("%s:%u: '%s' < '%s' lies on a circle:\n", p->path, p->arc[arc].line,
+	printf("%s:%u: '%s' < '%s' lies on a circle:\n", p->path, p->rule[arc].line,
 	       p->name[goal].text, p->name[at].text);
 	printf("  %s < %s", p->name[goal].text, p->name[at].text);
 	for (uint32_t steps = 0; at != goal && steps < p->names; steps++) {
@@ -80,12 +80,12 @@ static void print_circle(const struct lh_policy *p, uint32_t arc)
 /* What if this arc were cut: is the knot that it lies in gone? */
 static bool would_untie(const struct lh_policy *p, uint32_t cut, uint32_t of)
 {
-	for (uint32_t i = 0; i < p->arcs; i++) {
-		bool same_knot = lh_policy_reaches(p, p->arc[of].from, p->arc[i].from) &&
-				 lh_policy_reaches(p, p->arc[i].to, p->arc[of].from);
+	for (uint32_t i = 0; i < p->rules; i++) {
+		bool same_knot = lh_policy_reaches(p, p->rule[of].from, p->rule[i].from) &&
+				 lh_policy_reaches(p, p->rule[i].to, p->rule[of].from);
 
 		if (i != cut && same_knot &&
-		    lh_policy_reaches_without(p, p->arc[i].to, p->arc[i].from, cut))
+		    lh_policy_reaches_without(p, p->rule[i].to, p->rule[i].from, cut))
 			return false;
 	}
 	return true;
@@ -93,11 +93,11 @@ static bool would_untie(const struct lh_policy *p, uint32_t cut, uint32_t of)
 
 static void print_cut(const struct lh_policy *p, uint32_t i, bool with_runs)
 {
-	printf("  cut line %u, '%s' < '%s', and it is gone", p->arc[i].line,
-	       p->name[p->arc[i].from].text, p->name[p->arc[i].to].text);
+	printf("  cut line %u, '%s' < '%s', and it is gone", p->rule[i].line,
+	       p->name[p->rule[i].from].text, p->name[p->rule[i].to].text);
 	if (with_runs)
-		printf(" (seen at %llu %s)", (unsigned long long)p->arc[i].seen,
-		       p->arc[i].seen == 1 ? "place" : "places");
+		printf(" (seen at %llu %s)", (unsigned long long)p->rule[i].seen,
+		       p->rule[i].seen == 1 ? "place" : "places");
 	putchar('\n');
 }
 
@@ -106,13 +106,13 @@ static void advise(const struct lh_policy *p, uint32_t arc, bool with_runs)
 {
 	uint32_t best = UINT32_MAX;
 
-	for (uint32_t i = 0; i < p->arcs; i++) {
-		bool on = lh_policy_reaches(p, p->arc[i].to, p->arc[i].from) &&
-			  lh_policy_reaches(p, p->arc[arc].from, p->arc[i].from) &&
-			  lh_policy_reaches(p, p->arc[i].to, p->arc[arc].from);
+	for (uint32_t i = 0; i < p->rules; i++) {
+		bool on = lh_policy_reaches(p, p->rule[i].to, p->rule[i].from) &&
+			  lh_policy_reaches(p, p->rule[arc].from, p->rule[i].from) &&
+			  lh_policy_reaches(p, p->rule[i].to, p->rule[arc].from);
 
 		if (on && would_untie(p, i, arc) &&
-		    (best == UINT32_MAX || p->arc[i].seen < p->arc[best].seen))
+		    (best == UINT32_MAX || p->rule[i].seen < p->rule[best].seen))
 			best = i;
 	}
 	if (best != UINT32_MAX)
@@ -125,15 +125,15 @@ static uint32_t check_circles(const struct lh_policy *p, bool with_runs)
 {
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; i < p->arcs; i++) {
+	for (uint32_t i = 0; i < p->rules; i++) {
 		bool told = false;
 
-		if (!lh_policy_reaches(p, p->arc[i].to, p->arc[i].from))
+		if (!lh_policy_reaches(p, p->rule[i].to, p->rule[i].from))
 			continue;
 		for (uint32_t k = 0; k < i && !told; k++) /* the same knot once */
-			told = lh_policy_reaches(p, p->arc[k].to, p->arc[k].from) &&
-			       lh_policy_reaches(p, p->arc[k].from, p->arc[i].from) &&
-			       lh_policy_reaches(p, p->arc[i].from, p->arc[k].from);
+			told = lh_policy_reaches(p, p->rule[k].to, p->rule[k].from) &&
+			       lh_policy_reaches(p, p->rule[k].from, p->rule[i].from) &&
+			       lh_policy_reaches(p, p->rule[i].from, p->rule[k].from);
 		if (told)
 			continue;
 		found++;
@@ -170,12 +170,12 @@ static int check(char **file, int n)
 	uint32_t found = 0;
 
 	if (good) {
-		if (r.model)
-			lh_policy_count(&p, r.model);
-		found = check_circles(&p, r.model != NULL);
-		found += r.model ? check_names(&p, r.model) : 0;
+		if (r.report)
+			lh_policy_count(&p, r.report);
+		found = check_circles(&p, r.report != NULL);
+		found += r.report ? check_names(&p, r.report) : 0;
 		if (!found)
-			printf("%s: %u orders of %u locks, no circle\n", p.path, p.arcs, p.names);
+			printf("%s: %u orders of %u locks, no circle\n", p.path, p.rules, p.names);
 	}
 	lh_loaded_runs_close(&r);
 	lh_arena_free(pool);

@@ -11,8 +11,8 @@ struct report {
 	const struct lh_format *format;
 	const char *out, *color;
 	struct lh_render_text_style style;
-	struct lh_project_options wants;
-	struct lh_project gate;
+	struct lh_project_options options;
+	struct lh_project project;
 	const char *wrappers;
 	bool fail, debuginfod, by_class;
 	enum lh_severity least;
@@ -141,16 +141,16 @@ static bool set_gate(struct report *r, int option)
 {
 	switch (option) {
 	case BASELINE:
-		r->wants.baseline = optarg;
+		r->options.baseline = optarg;
 		return true;
 	case SUPPRESSIONS:
-		r->wants.suppressions = lh_loaded_runs_join(r->wants.suppressions, optarg);
+		r->options.suppressions = lh_loaded_runs_join(r->options.suppressions, optarg);
 		return true;
 	case POLICY:
-		r->wants.policy = optarg;
+		r->options.policy = optarg;
 		return true;
 	case POLICY_STRICT:
-		return r->wants.strict = true;
+		return r->options.strict = true;
 	case SOURCE_ROOT:
 		r->style.root = optarg;
 		return true;
@@ -218,7 +218,7 @@ static int read_options(struct report *r, int argc, char **argv)
 /* Formats for programs have no place for it. */
 static void warn(const struct report *r)
 {
-	const struct lh_report *m = r->recorded.model;
+	const struct lh_report *m = r->recorded.report;
 
 	for (uint32_t i = 0; i < m->notes && r->format->render != lh_render_text; i++)
 		if (r->recorded.incomplete)
@@ -233,17 +233,16 @@ static int text_and_picture(const struct lh_report *m, const struct lh_render_te
 {
 	int rc = lh_render_text(m, style, out);
 
-	for (int i = 0; i < shown->shelves; i++)
-		for (uint32_t k = 0; k < shown->shelf[i].n; k++)
-			if (lh_thread_dump_is_useful(&shown->shelf[i].record[k]))
-				lh_thread_dump_ledger(&shown->shelf[i].record[k], shown->symbols,
-						      out);
+	for (int i = 0; i < shown->files; i++)
+		for (uint32_t k = 0; k < shown->file[i].n; k++)
+			if (lh_thread_dump_is_useful(&shown->file[i].view[k]))
+				lh_thread_dump_ledger(&shown->file[i].view[k], shown->symbols, out);
 	return rc ? rc : ferror(out) ? EIO : 0;
 }
 
 static int show(struct report *r)
 {
-	const struct lh_report *m = r->recorded.model;
+	const struct lh_report *m = r->recorded.report;
 
 	lh_renderer *render = r->format->render;
 
@@ -276,11 +275,11 @@ int lh_cmd_report(int argc, char **argv)
 	wants.filtered = r.style.filtered;
 	wants.wrappers = r.wrappers;
 	status = LH_STATUS_REPORT_ERROR;
-	if (lh_project_open(&r.gate, r.wants) &&
-	    lh_loaded_runs_open(&r.recorded, argv + optind, argc - optind, wants, &r.gate,
+	if (lh_project_open(&r.project, r.options) &&
+	    lh_loaded_runs_open(&r.recorded, argv + optind, argc - optind, wants, &r.project,
 				r.debuginfod))
 		status = show(&r);
 	lh_loaded_runs_close(&r.recorded);
-	lh_project_close(&r.gate);
+	lh_project_close(&r.project);
 	return status;
 }

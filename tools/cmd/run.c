@@ -32,12 +32,12 @@ struct run {
 	struct lh_preload preload;
 	char **environment; /* of the program */
 	struct lh_files files;
-	struct lh_project gate;
+	struct lh_project project;
 	struct lh_monitor monitor;
-	struct lh_report *model;
-	struct lh_ledger_file shelf;
-	int trouble; /* status of ours, 0 none */
-	char why[WHY_ROOM];
+	struct lh_report *report;
+	struct lh_ledger_file file;
+	int problem; /* status of ours, 0 none */
+	char error[WHY_ROOM];
 };
 
 #define OPTION(run, name) ((run)->settings.value[LH_OPT_##name])
@@ -55,7 +55,7 @@ static const struct lh_command_usage run_usage = {
 		  "bad usage,\n"
 		  "  126 not executable, 127 not found\n",
 	.where = LH_IN_RUN,
-	.trouble = LH_STATUS_ERROR,
+	.error_status = LH_STATUS_ERROR,
 };
 
 static const struct lh_command_usage check_usage = {
@@ -71,13 +71,13 @@ static const struct lh_command_usage check_usage = {
 		  "else the\n"
 		  "  program's own\n",
 	.where = LH_IN_CHECK,
-	.trouble = LH_STATUS_ERROR,
+	.error_status = LH_STATUS_ERROR,
 };
 
 static bool refuse(struct run *r, const char *what, const char *why)
 {
 	lh_log("%s%s%s", what, *what ? ": " : "", why);
-	r->trouble = LH_STATUS_ERROR;
+	r->problem = LH_STATUS_ERROR;
 	return false;
 }
 
@@ -90,10 +90,10 @@ static bool inspect(struct run *r, const char *program)
 		[LH_UNREACHABLE] = LH_STATUS_ERROR,
 	};
 	lh_program_check(&r->target, program);
-	r->trouble = status[r->target.verdict];
-	if (r->trouble)
-		lh_log("%s", r->target.why);
-	return !r->trouble;
+	r->problem = status[r->target.verdict];
+	if (r->problem)
+		lh_log("%s", r->target.error);
+	return !r->problem;
 }
 
 /*
@@ -127,7 +127,7 @@ static void set_up_monitor(struct run *r)
 	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
 	m->wait = OPTION(r, wait).number;
 	m->quiet = OPTION(r, quiet).number;
-	m->gate = &r->gate;
+	m->project = &r->project;
 	m->on_deadlock = (enum lh_on_deadlock)OPTION(r, on_deadlock).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
@@ -158,7 +158,7 @@ static bool open_gate(struct run *r)
 {
 	const char *suppressions = named(r, LH_OPT_suppressions);
 	return lh_project_open(
-		&r->gate,
+		&r->project,
 		(struct lh_project_options){
 			.baseline = named(r, LH_OPT_baseline),
 			.update = OPTION(r, update_baseline).number,
@@ -175,7 +175,7 @@ static char **environment(struct run *r)
 {
 	char options[OPTIONS_ROOM];
 	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(),
-			 r->monitor.crew.run.fd);
+			 r->monitor.run.file.fd);
 	char *rest = options + n;
 	if (!lh_settings_for_library(&r->settings, rest + 1, sizeof(options) - (size_t)n - 1)) {
 		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long to hand on");
@@ -192,8 +192,8 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 {
 	int error;
 	lh_launch_prepare();
-	if (!lh_monitor_open(&r->monitor, r->why, WHY_ROOM))
-		return refuse(r, "", r->why);
+	if (!lh_monitor_open(&r->monitor, r->error, WHY_ROOM))
+		return refuse(r, "", r->error);
 	r->environment = environment(r);
 	if (!r->environment)
 		return false;
@@ -201,7 +201,7 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 	if (*pid)
 		return true;
 	lh_log("%s: %s", argv[0], strerror(error));
-	r->trouble = error == ENOENT                      ? LH_STATUS_NOT_FOUND
+	r->problem = error == ENOENT                      ? LH_STATUS_NOT_FOUND
 		     : error == EAGAIN || error == ENOMEM ? LH_STATUS_ERROR
 							  : LH_STATUS_NOT_RUNNABLE;
 	return false;
@@ -226,58 +226,58 @@ static uint64_t acquisitions(const struct lh_report *model)
 
 static void add_notes(struct run *r)
 {
-	const struct lh_unwatched *strays = &r->monitor.strays;
-	const struct lh_run_header *board = r->monitor.crew.run.board;
-	uint32_t seen = watched(r->model);
+	const struct lh_unwatched *strays = &r->monitor.unwatched;
+	const struct lh_run_header *board = r->monitor.run.file.header;
+	uint32_t seen = watched(r->report);
 	if (strays->count) {
-		lh_report_note(r->model, "%u of %u processes were watched", seen,
+		lh_report_note(r->report, "%u of %u processes were watched", seen,
 			       seen + strays->count);
 		for (uint32_t i = 0; i < strays->count && i < LH_UNWATCHED_NAMED; i++)
-			lh_report_note(r->model, "not watched: %s", strays->name[i]);
+			lh_report_note(r->report, "not watched: %s", strays->name[i]);
 	}
 	if (*r->target.note)
-		lh_report_note(r->model, "%s: %s", r->target.loaded, r->target.note);
-	if (board->turned_away)
-		lh_report_note(r->model, "%u processes found no slot and were not watched",
-			       board->turned_away);
-	if (r->monitor.left)
+		lh_report_note(r->report, "%s: %s", r->target.loaded, r->target.note);
+	if (board->no_slot)
+		lh_report_note(r->report, "%u processes found no slot and were not watched",
+			       board->no_slot);
+	if (r->monitor.still_running)
 		lh_report_note(
-			r->model,
+			r->report,
 			"%u processes are still running; their part is as it stood when we left",
-			r->monitor.left);
+			r->monitor.still_running);
 	if (!seen)
-		lh_report_note(r->model,
+		lh_report_note(r->report,
 			       "nothing was watched: the library did not report from any process");
-	else if (!acquisitions(r->model))
-		lh_report_note(r->model, "no lock operation was seen");
+	else if (!acquisitions(r->report))
+		lh_report_note(r->report, "no lock operation was seen");
 }
 
 static void make_model(struct run *r)
 {
 	char store[40];
-	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.crew.store);
+	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
 	struct lh_report_options wants = {.symbols = r->monitor.symbols,
 					  .every_lock = r->settings.outputs > 0};
 	for (int i = 0; i < r->settings.outputs; i++)
 		wants.orders |= lh_render_formats[r->settings.output[i].format].orders;
-	lh_project_attach(&r->gate, &wants);
-	r->model = lh_report_new(wants);
-	if (r->monitor.crew.n && lh_read_open(&r->shelf, store))
-		lh_report_add_file(r->model, &r->shelf);
+	lh_project_attach(&r->project, &wants);
+	r->report = lh_report_new(wants);
+	if (r->monitor.run.n && lh_read_open(&r->file, store))
+		lh_report_add_file(r->report, &r->file);
 	add_notes(r);
-	lh_cross_process_check(r->model, OPTION(r, show_filtered).number);
-	lh_cross_run_check(r->model);
+	lh_cross_process_check(r->report, OPTION(r, show_filtered).number);
+	lh_cross_run_check(r->report);
 	if (OPTION(r, by_class).number)
-		lh_by_class_check(r->model, &(struct lh_class_options){
-						    .symbols = r->monitor.symbols,
-						    .wrappers = OPTION(r, wrappers).text,
-						    .filtered = OPTION(r, show_filtered).number});
-	lh_project_finish(&r->gate, r->model);
-	lh_report_finish(r->model);
+		lh_by_class_check(r->report, &(struct lh_class_options){
+						     .symbols = r->monitor.symbols,
+						     .wrappers = OPTION(r, wrappers).text,
+						     .filtered = OPTION(r, show_filtered).number});
+	lh_project_finish(&r->project, r->report);
+	lh_report_finish(r->report);
 	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))
-		lh_project_cut_short(&r->gate);
-	if (!lh_project_update(&r->gate, r->model))
-		r->trouble = LH_STATUS_ERROR;
+		lh_project_cut_short(&r->project);
+	if (!lh_project_update(&r->project, r->report))
+		r->problem = LH_STATUS_ERROR;
 }
 
 static bool was_told(const struct lh_report *told, const struct lh_report_finding *f)
@@ -293,17 +293,17 @@ static void tell_the_rest(struct run *r)
 {
 	struct lh_render_text_style style = r->monitor.style;
 	char next[PATH_MAX + 40] = "";
-	for (uint32_t i = 0; i < r->model->findings; i++)
-		if (r->model->finding[i]->status == LH_NEW &&
-		    !was_told(r->monitor.told, r->model->finding[i]))
-			lh_render_text_finding(r->model, r->model->finding[i], style,
+	for (uint32_t i = 0; i < r->report->findings; i++)
+		if (r->report->finding[i]->status == LH_NEW &&
+		    !was_told(r->monitor.reported, r->report->finding[i]))
+			lh_render_text_finding(r->report, r->report->finding[i], style,
 					       lh_log_stream());
 	if (*OPTION(r, output).text && !strchr(r->files.record.path, '%')) {
 		snprintf(next, sizeof(next), "lockhound report %s", OPTION(r, output).text);
 		style.next = next;
 	}
 	if (!OPTION(r, quiet).number)
-		lh_render_text_summary(r->model, style, lh_log_stream());
+		lh_render_text_summary(r->report, style, lh_log_stream());
 	fflush(lh_log_stream());
 }
 
@@ -315,12 +315,12 @@ static int own_status(const struct run *r)
 
 static void keep_results(struct run *r)
 {
-	const struct lh_run *crew = &r->monitor.crew;
-	struct lh_files_content of = {r->model, crew->store, r->monitor.program, r->target.path};
+	const struct lh_run *crew = &r->monitor.run;
+	struct lh_files_content of = {r->report, crew->store, r->monitor.program, r->target.path};
 	if (crew->store_error)
 		lh_log("not every process's record could be kept: %s", strerror(crew->store_error));
 	if (!lh_files_write(&r->files, &r->settings, &of) || crew->store_error)
-		r->trouble = LH_STATUS_ERROR;
+		r->problem = LH_STATUS_ERROR;
 }
 
 /* A table that was full has hidden something: never green. (Searches given up are only said.) */
@@ -329,7 +329,7 @@ static bool incomplete(const struct lh_report *model)
 	uint32_t dropped = 0;
 	for (uint32_t i = 0; i < model->processes; i++) {
 		const struct lh_report_process *p = model->process[i];
-		dropped += p->dropped_locks + p->dropped_nodes + p->dropped_events +
+		dropped += p->dropped_locks + p->dropped_chains + p->dropped_events +
 			   p->dropped_findings;
 	}
 	return dropped != 0;
@@ -340,16 +340,16 @@ static int check_status(struct run *r)
 {
 	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
 	const struct lh_monitor *m = &r->monitor;
-	uint32_t seen = watched(r->model);
+	uint32_t seen = watched(r->report);
 	if (m->timed_out)
 		return LH_STATUS_TIMEOUT;
 	if (WIFSIGNALED(m->status) && !m->ended_by_us)
 		return own_status(r);
-	if (r->trouble)
-		return r->trouble;
-	if (lh_report_new_findings(r->model, least[OPTION(r, fail_on).number]))
+	if (r->problem)
+		return r->problem;
+	if (lh_report_new_findings(r->report, least[OPTION(r, fail_on).number]))
 		return LH_STATUS_FINDINGS;
-	if (!seen || (OPTION(r, require_all).number && m->strays.count)) {
+	if (!seen || (OPTION(r, require_all).number && m->unwatched.count)) {
 		lh_log(seen ? "some processes were not watched, and --require-all asks for all"
 			    : "nothing was watched, so nothing can be said; 'lockhound doctor %s' "
 			      "tells why",
@@ -358,12 +358,12 @@ static int check_status(struct run *r)
 	}
 	if (own_status(r))
 		return own_status(r);
-	if (incomplete(r->model)) {
+	if (incomplete(r->report)) {
 		lh_log("the record is incomplete (see 'dropped' above), so nothing found is not "
 		       "nothing there");
 		return LH_STATUS_ERROR;
 	}
-	if (!acquisitions(r->model) && !OPTION(r, allow_empty).number) {
+	if (!acquisitions(r->report) && !OPTION(r, allow_empty).number) {
 		lh_log("no lock operation was seen, so nothing can be said; --allow-empty lets "
 		       "that pass");
 		return LH_STATUS_ERROR;
@@ -375,8 +375,8 @@ static int run_status(struct run *r)
 {
 	if (r->monitor.timed_out)
 		return LH_STATUS_TIMEOUT;
-	if (r->trouble)
-		return r->trouble;
+	if (r->problem)
+		return r->problem;
 	return own_status(r);
 }
 
@@ -395,8 +395,8 @@ static void tell_set_up(const struct run *r)
 
 static void tell_processes(const struct run *r)
 {
-	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->model->processes; i++) {
-		const struct lh_report_process *p = r->model->process[i];
+	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->report->processes; i++) {
+		const struct lh_report_process *p = r->report->process[i];
 		lh_log("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent,
 		       p->exe, *p->end ? p->end : "ended, status not known",
 		       (unsigned long long)p->acquired);
@@ -413,7 +413,7 @@ static void watch(struct run *r, pid_t pid)
 	tell_processes(r);
 	tell_the_rest(r);
 	keep_results(r);
-	if (!r->monitor.left)
+	if (!r->monitor.still_running)
 		lh_preload_cleanup(&r->preload);
 }
 
@@ -429,32 +429,32 @@ static int command(struct run *r, int argc, char **argv)
 		return LH_STATUS_ERROR;
 	}
 	if (!inspect(r, argv[first]))
-		return r->trouble;
+		return r->problem;
 	if (!open_gate(r))
 		return LH_STATUS_ERROR;
-	if (!lh_preload_find(&r->preload, r->why, WHY_ROOM)) {
-		refuse(r, "", r->why);
-		return r->trouble;
+	if (!lh_preload_find(&r->preload, r->error, WHY_ROOM)) {
+		refuse(r, "", r->error);
+		return r->problem;
 	}
 	bool started = lh_files_open(&r->files, &r->settings);
-	r->trouble = started ? 0 : LH_STATUS_ERROR;
+	r->problem = started ? 0 : LH_STATUS_ERROR;
 	set_up_monitor(r);
 	if (!started || !start(r, argv + first, &pid)) {
 		lh_files_drop(&r->files);
 		lh_preload_cleanup(&r->preload);
-		return r->trouble;
+		return r->problem;
 	}
 	watch(r, pid);
 	int result = r->check ? check_status(r) : run_status(r);
 	if (!lh_files_close_log(&r->files, &r->settings))
-		r->trouble = LH_STATUS_ERROR;
-	lh_report_free(r->model);
-	lh_read_close(&r->shelf);
+		r->problem = LH_STATUS_ERROR;
+	lh_report_free(r->report);
+	lh_read_close(&r->file);
 	lh_monitor_close(&r->monitor);
-	lh_project_close(&r->gate);
+	lh_project_close(&r->project);
 	if (WIFSIGNALED(r->monitor.status) && result == own_status(r))
 		lh_launch_die(WTERMSIG(r->monitor.status));
-	return r->trouble && !result ? r->trouble : result;
+	return r->problem && !result ? r->problem : result;
 }
 
 int lh_cmd_run(int argc, char **argv)

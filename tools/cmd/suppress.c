@@ -36,9 +36,9 @@ static int print(char **file, int n, struct lh_project_options gate_wants)
 	bool good = lh_project_open(&gate, gate_wants) &&
 		    lh_loaded_runs_open(&r, file, n, (struct lh_report_options){0}, &gate, false);
 
-	for (uint32_t i = 0; good && i < r.model->findings; i++)
-		if (r.model->finding[i]->status == LH_NEW)
-			lh_suppress_print(r.model, r.model->finding[i], stdout);
+	for (uint32_t i = 0; good && i < r.report->findings; i++)
+		if (r.report->finding[i]->status == LH_NEW)
+			lh_suppress_print(r.report, r.report->finding[i], stdout);
 	if (good && (fflush(stdout) || ferror(stdout))) {
 		lh_log("suppress: cannot write it");
 		good = false;

@@ -25,11 +25,11 @@ enum { JSON = 256, ROWS, TOTALS, DEBUGINFOD };
 struct top {
 	const char *name; /* of the process, as it was given */
 	bool batch, json, debuginfod;
-	unsigned long looks, most;
+	unsigned long samples, most;
 	struct lh_top_page page;
 	struct lh_top table;
 	struct lh_top_target target;
-	struct lh_report *model;
+	struct lh_report *report;
 	struct lh_symbols *symbols;
 };
 
@@ -110,7 +110,7 @@ static bool set(struct top *t, int option)
 	case TOTALS:
 		return t->page.totals = true;
 	case COUNT:
-		return read_count("--number", optarg, &t->looks);
+		return read_count("--number", optarg, &t->samples);
 	case ROWS:
 		return read_count("--rows", optarg, &t->most);
 	case DELAY:
@@ -167,17 +167,17 @@ static int read_options(struct top *t, int argc, char **argv)
 /* Names are kept as long as it is the same program. */
 static void renew_model(struct top *t)
 {
-	lh_report_free(t->model);
-	t->model = lh_report_new((struct lh_report_options){.symbols = t->symbols});
+	lh_report_free(t->report);
+	t->report = lh_report_new((struct lh_report_options){.symbols = t->symbols});
 }
 
 static void take_table(struct top *t)
 {
-	if (t->target.fresh || !t->model)
+	if (t->target.fresh || !t->report)
 		renew_model(t);
-	lh_top_sample(&t->table, &t->target.record, lh_top_target_now(&t->target));
+	lh_top_sample(&t->table, &t->target.ledger, lh_top_target_now(&t->target));
 	t->page.pid = t->target.pid;
-	t->page.comm = t->target.record.head.comm;
+	t->page.comm = t->target.ledger.head.comm;
 }
 
 static uint32_t least(unsigned long a, unsigned long b)
@@ -190,7 +190,7 @@ static uint32_t least(unsigned long a, unsigned long b)
 static void order(struct top *t, uint32_t shown)
 {
 	lh_top_sort(&t->table, t->page.key, t->page.totals, t->page.reverse);
-	lh_top_name(&t->table, t->model, &t->target.record, shown);
+	lh_top_name(&t->table, t->report, &t->target.ledger, shown);
 }
 
 /* The last words: why it is over. */
@@ -198,7 +198,7 @@ static void say_end(const struct top *t)
 {
 	struct lh_arena *p = lh_arena_new();
 
-	lh_log("%s", lh_escape(p, LH_ESCAPE_TEXT, t->target.why));
+	lh_log("%s", lh_escape(p, LH_ESCAPE_TEXT, t->target.error));
 	lh_arena_free(p);
 }
 
@@ -243,7 +243,7 @@ static bool write_table(struct top *t)
 
 static int write_tables(struct top *t)
 {
-	for (unsigned long i = 0; i < t->looks; i++) {
+	for (unsigned long i = 0; i < t->samples; i++) {
 		if (i && !rest(t))
 			return 0;
 		if (i && !lh_top_target_sample(&t->target)) {
@@ -342,7 +342,7 @@ static enum next stay(struct top *t, int64_t ms)
 /* True: somebody wants us to end. False: the process has. */
 static bool show_all(struct top *t)
 {
-	for (unsigned long i = 0; i < t->looks; i++) {
+	for (unsigned long i = 0; i < t->samples; i++) {
 		if (i && !lh_top_target_sample(&t->target))
 			return false;
 		take_table(t);
@@ -372,7 +372,7 @@ static int show(struct top *t)
 
 int lh_cmd_top(int argc, char **argv)
 {
-	struct top t = {.page.delay = 1, .looks = (unsigned long)-1, .most = (unsigned long)-1};
+	struct top t = {.page.delay = 1, .samples = (unsigned long)-1, .most = (unsigned long)-1};
 	int status = read_options(&t, argc, argv);
 
 	if (status >= 0)
@@ -381,7 +381,7 @@ int lh_cmd_top(int argc, char **argv)
 	if (lh_top_target_open(&t.target, t.name)) {
 		t.symbols = lh_symbols_new(t.debuginfod);
 		status = t.batch ? write_tables(&t) : show(&t);
-		lh_report_free(t.model);
+		lh_report_free(t.report);
 		lh_symbols_free(t.symbols);
 	} else {
 		say_end(&t);

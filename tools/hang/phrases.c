@@ -9,31 +9,31 @@ enum { NAMES_SHOWN = 8 };
 
 const char *lh_hang_clean(const struct lh_hang_writer *g, const char *text)
 {
-	return lh_escape(g->pool, LH_ESCAPE_TEXT, text ? text : "");
+	return lh_escape(g->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
 const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
-	const char *name =
-		lh_report_thread_text(g->model, lh_report_get_thread(g->model, g->process, t->id));
+	const char *name = lh_report_thread_text(
+		g->report, lh_report_get_thread(g->report, g->process, t->id));
 
-	if (t->other && strstr(name, lh_arena_printf(g->pool, "%d", t->tid)))
+	if (t->foreign_process && strstr(name, lh_arena_printf(g->arena, "%d", t->tid)))
 		return lh_hang_clean(g, name); /* it has no name but its numbers */
-	return lh_arena_printf(g->pool, "%s (%d)", lh_hang_clean(g, name), t->tid);
+	return lh_arena_printf(g->arena, "%s (%d)", lh_hang_clean(g, name), t->tid);
 }
 
 const char *lh_hang_lock_text(const struct lh_hang_writer *g, lh_lock_id lock)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, lock);
+	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, lock);
 
-	return lh_hang_clean(g, lh_report_lock_text(g->model, t));
+	return lh_hang_clean(g, lh_report_lock_text(g->report, t));
 }
 
 const char *lh_hang_plural(const struct lh_hang_writer *g, uint32_t n, const char *one,
 			   const char *more)
 {
-	return lh_arena_printf(g->pool, "%u %s", n, n == 1 ? one : more);
+	return lh_arena_printf(g->arena, "%u %s", n, n == 1 ? one : more);
 }
 
 const char *lh_hang_thread_list(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
@@ -41,10 +41,10 @@ const char *lh_hang_thread_list(const struct lh_hang_writer *g, const uint32_t *
 	const char *text = "";
 
 	for (uint32_t i = 0; i < n && i < NAMES_SHOWN; i++)
-		text = lh_arena_printf(g->pool, "%s%s%s", text, i ? ", " : "",
+		text = lh_arena_printf(g->arena, "%s%s%s", text, i ? ", " : "",
 				       lh_hang_thread_text(g, list[i]));
 	if (n > NAMES_SHOWN)
-		text = lh_arena_printf(g->pool, "%s and %u more", text, n - NAMES_SHOWN);
+		text = lh_arena_printf(g->arena, "%s and %u more", text, n - NAMES_SHOWN);
 	return text;
 }
 
@@ -55,16 +55,16 @@ static const char *place_of(const struct lh_hang_writer *g, const struct lh_repo
 	const char *base;
 
 	if (f->file && f->line)
-		return lh_arena_printf(g->pool, "%s:%u",
+		return lh_arena_printf(g->arena, "%s:%u",
 				       lh_hang_clean(g, lh_path_last_parts(f->file)), f->line);
 	base = f->module ? strrchr(f->module, '/') : NULL;
-	return lh_arena_printf(g->pool, "%s+%#llx", base ? lh_hang_clean(g, base + 1) : "?",
+	return lh_arena_printf(g->arena, "%s+%#llx", base ? lh_hang_clean(g, base + 1) : "?",
 			       (unsigned long long)f->offset);
 }
 
 void lh_hang_stack(const struct lh_hang_writer *g, lh_stack_id stack)
 {
-	const struct lh_report_stack *t = lh_report_get_stack(g->model, g->process, stack);
+	const struct lh_report_stack *t = lh_report_get_stack(g->report, g->process, stack);
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; i < t->n; i++)
@@ -80,11 +80,11 @@ void lh_hang_stack(const struct lh_hang_writer *g, lh_stack_id stack)
 const char *lh_hang_at(const struct lh_hang_writer *g, lh_stack_id stack)
 {
 	const struct lh_report_frame *f =
-		lh_report_best_frame(lh_report_get_stack(g->model, g->process, stack));
+		lh_report_best_frame(lh_report_get_stack(g->report, g->process, stack));
 
 	if (!f)
 		return "";
-	return lh_arena_printf(g->pool, ", at %s%s%s", place_of(g, f), f->function ? " in " : "",
+	return lh_arena_printf(g->arena, ", at %s%s%s", place_of(g, f), f->function ? " in " : "",
 			       f->function ? lh_hang_clean(g, f->function) : "");
 }
 
@@ -93,29 +93,29 @@ const char *lh_hang_at(const struct lh_hang_writer *g, lh_stack_id stack)
 bool lh_hang_same_wait(const struct lh_hang_thread *a, const struct lh_hang_thread *b)
 {
 	return a->lock == b->lock && a->wait.kind == b->wait.kind &&
-	       a->wait.timed == b->wait.timed && a->elsewhere == b->elsewhere &&
+	       a->wait.timed == b->wait.timed && a->foreign_tid == b->foreign_tid &&
 	       a->wait.mode == b->wait.mode;
 }
 
 static const char *holders(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
-	if (t->elsewhere && t->lost)
+	if (t->foreign_tid && t->owner_gone)
 		return lh_arena_printf(
-			g->pool,
+			g->arena,
 			", whose owner %d is no thread that can be seen here (it has ended, "
 			"or lives in another PID namespace)",
-			t->elsewhere);
-	if (t->elsewhere)
-		return lh_arena_printf(g->pool, ", which thread %d of another process holds",
-				       t->elsewhere);
-	if (t->ons == 1 && g->hang->thread[t->on[0]].ended)
+			t->foreign_tid);
+	if (t->foreign_tid)
+		return lh_arena_printf(g->arena, ", which thread %d of another process holds",
+				       t->foreign_tid);
+	if (t->n_blockers == 1 && g->hang->thread[t->blockers[0]].ended)
 		return ", whose owner is no thread of this process any more";
-	if (t->ons)
-		return lh_arena_printf(g->pool, ", which %s %s",
-				       lh_hang_thread_list(g, t->on, t->ons),
-				       t->ons == 1 ? "holds" : "hold");
+	if (t->n_blockers)
+		return lh_arena_printf(g->arena, ", which %s %s",
+				       lh_hang_thread_list(g, t->blockers, t->n_blockers),
+				       t->n_blockers == 1 ? "holds" : "hold");
 	if (t->wait.readers)
-		return lh_arena_printf(g->pool, ", which %s",
+		return lh_arena_printf(g->arena, ", which %s",
 				       lh_hang_plural(g, t->wait.readers,
 						      "reader holds (who is not known)",
 						      "readers hold (who is not known)"));
@@ -125,8 +125,8 @@ static const char *holders(const struct lh_hang_writer *g, const struct lh_hang_
 static const char *at_barrier(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
 {
 	if (!t->wait.missing)
-		return lh_arena_printf(g->pool, "at %s", lh_hang_lock_text(g, t->lock));
-	return lh_arena_printf(g->pool, "at %s until %u more have come",
+		return lh_arena_printf(g->arena, "at %s", lh_hang_lock_text(g, t->lock));
+	return lh_arena_printf(g->arena, "at %s until %u more have come",
 			       lh_hang_lock_text(g, t->lock), t->wait.missing);
 }
 
@@ -134,16 +134,16 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 {
 	switch (t->wait.kind) {
 	case LH_THREAD_END:
-		return t->lock ? lh_arena_printf(g->pool, "for %s", lh_hang_lock_text(g, t->lock))
+		return t->lock ? lh_arena_printf(g->arena, "for %s", lh_hang_lock_text(g, t->lock))
 			       : "for the end of a thread";
 	case LH_COND:
-		return lh_arena_printf(g->pool, "on %s", lh_hang_lock_text(g, t->lock));
+		return lh_arena_printf(g->arena, "on %s", lh_hang_lock_text(g, t->lock));
 	case LH_BARRIER:
 		return at_barrier(g, t);
 	case LH_NOTHING:
 		return "on a futex of their own";
 	default:
-		return lh_arena_printf(g->pool, "for %s%s", lh_hang_lock_text(g, t->lock),
+		return lh_arena_printf(g->arena, "for %s%s", lh_hang_lock_text(g, t->lock),
 				       holders(g, t));
 	}
 }
@@ -152,7 +152,7 @@ const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool stuck)
 {
 	if (stuck && t->wait.kind == LH_COND)
 		return ": no thread is left that can signal this condition";
-	if (stuck && t->wait.kind == LH_SEM && !t->ons)
+	if (stuck && t->wait.kind == LH_SEM && !t->n_blockers)
 		return ": no thread is left that can post it";
 	if (stuck && t->wait.kind == LH_BARRIER)
 		return ": no thread is left that can come";
@@ -163,5 +163,5 @@ const char *lh_hang_activity_text(const struct lh_hang_writer *g, const struct l
 {
 	if (t->doing)
 		return lh_hang_clean(g, t->doing);
-	return g->hang->peek->blind ? "does not wait for a lock" : "is in a system call";
+	return g->hang->peek->no_access ? "does not wait for a lock" : "is in a system call";
 }

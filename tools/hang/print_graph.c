@@ -6,7 +6,7 @@
 
 static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, id);
+	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, id);
 
 	return t && t->row.kind != LH_THREAD_END;
 }
@@ -21,12 +21,11 @@ static bool holds_a_lock(const struct lh_hang_writer *g, uint32_t thread)
 
 static const char *mode_of(const struct lh_hang_writer *g, const struct lh_hang_hold *h)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, h->lock);
+	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, h->lock);
 
-	if (LH_SITE_MODE(h->place) == LH_PERMIT)
+	if (LH_SITE_MODE(h->site) == LH_PERMIT)
 		return "a permit of ";
-	return t->row.kind == LH_RWLOCK && LH_SITE_MODE(h->place) == LH_SHARED ? "as a reader "
-									       : "";
+	return t->row.kind == LH_RWLOCK && LH_SITE_MODE(h->site) == LH_SHARED ? "as a reader " : "";
 }
 
 static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool stacks)
@@ -36,13 +35,13 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 
 		if (h->thread != thread || !is_lock(g, h->lock))
 			continue;
-		const char *at = lh_hang_at(g, LH_SITE_STACK(h->place));
+		const char *at = lh_hang_at(g, LH_SITE_STACK(h->site));
 		fprintf(g->out, "    holds %s%s%s%s%s%s\n", mode_of(g, h),
 			lh_hang_lock_text(g, h->lock), h->ns ? " for " : "",
-			h->ns ? lh_report_time(g->model, h->ns) : "", at[0] ? ", taken" : "",
+			h->ns ? lh_report_time(g->report, h->ns) : "", at[0] ? ", taken" : "",
 			at[0] ? at + 1 : "");
 		if (stacks)
-			lh_hang_stack(g, LH_SITE_STACK(h->place));
+			lh_hang_stack(g, LH_SITE_STACK(h->site));
 	}
 }
 
@@ -54,8 +53,8 @@ static const char *how_long(const struct lh_hang_writer *g, const uint32_t *list
 	for (uint32_t i = 0; i < n; i++)
 		if (g->hang->thread[list[i]].ns > ns)
 			ns = g->hang->thread[list[i]].ns;
-	return ns ? lh_arena_printf(g->pool, " %s%s", n > 1 ? "up to " : "",
-				    lh_report_time(g->model, ns))
+	return ns ? lh_arena_printf(g->arena, " %s%s", n > 1 ? "up to " : "",
+				    lh_report_time(g->report, ns))
 		  : NULL;
 }
 
@@ -71,7 +70,7 @@ static void draw_waiters(const struct lh_hang_writer *g, const uint32_t *list, u
 		n == 1 ? lh_hang_thread_text(g, list[0])
 		       : lh_hang_plural(g, n, "thread", "threads"),
 		verb, time ? time : "", lh_hang_wait_target(g, t),
-		lh_hang_wait_reason(t, g->hang->node[list[0]].stuck),
+		lh_hang_wait_reason(t, g->hang->node[list[0]].deadlocked),
 		t->wait.timed ? ", for a limited time" : "", lh_hang_at(g, t->stack));
 	if (n > 1)
 		fprintf(g->out, "    %s\n", lh_hang_thread_list(g, list, n));
@@ -96,7 +95,8 @@ static bool same_line(const struct lh_hang_writer *g, uint32_t a, uint32_t b, bo
 	if (x->waiting != y->waiting || (stacks && x->stack != y->stack))
 		return false;
 	if (x->waiting)
-		return lh_hang_same_wait(x, y) && g->hang->node[a].stuck == g->hang->node[b].stuck;
+		return lh_hang_same_wait(x, y) &&
+		       g->hang->node[a].deadlocked == g->hang->node[b].deadlocked;
 	return lh_hang_activity_text(g, x) == lh_hang_activity_text(g, y) && x->stack == y->stack;
 }
 
@@ -122,8 +122,8 @@ static uint32_t gather(const struct lh_hang_writer *g, uint32_t first, bool *don
 void lh_hang_print_graph(const struct lh_hang_writer *g, bool stacks)
 {
 	const struct lh_hang *h = g->hang;
-	bool *done = lh_arena_alloc(g->pool, h->threads + 1);
-	uint32_t *list = lh_arena_alloc(g->pool, (h->threads + 1) * sizeof(*list)), n;
+	bool *done = lh_arena_alloc(g->arena, h->threads + 1);
+	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		if (done[i] || h->thread[i].ended)

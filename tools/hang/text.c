@@ -14,9 +14,9 @@ static void show_places(const struct lh_hang_writer *g, const struct lh_report_f
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (!f->lock[i]->named && lh_lock_address(&f->lock[i]->row))
 			fprintf(g->out, "  %s lies at %s\n",
-				lh_hang_clean(g, lh_report_lock_text(g->model, f->lock[i])),
+				lh_hang_clean(g, lh_report_lock_text(g->report, f->lock[i])),
 				lh_hang_clean(g, lh_hang_address_text(
-							 g->hang, g->pool,
+							 g->hang, g->arena,
 							 lh_lock_address(&f->lock[i]->row))));
 }
 
@@ -25,7 +25,7 @@ static void show_places(const struct lh_hang_writer *g, const struct lh_report_f
 static void show_group(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
-	bool stuck = g->hang->node[list[0]].stuck;
+	bool stuck = g->hang->node[list[0]].deadlocked;
 
 	fprintf(g->out, "  %s %s %s%s%s%s\n",
 		n == 1 ? lh_hang_thread_text(g, list[0])
@@ -42,15 +42,15 @@ static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
 
-	return t->waiting && t->still &&
-	       (g->hang->node[i].stuck || t->ons || t->elsewhere || t->wait.readers);
+	return t->waiting && t->unchanged &&
+	       (g->hang->node[i].deadlocked || t->n_blockers || t->foreign_tid || t->wait.readers);
 }
 
 static void show_waiters(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
-	bool *done = lh_arena_alloc(g->pool, h->threads + 1);
-	uint32_t *list = lh_arena_alloc(g->pool, (h->threads + 1) * sizeof(*list)), n;
+	bool *done = lh_arena_alloc(g->arena, h->threads + 1);
+	uint32_t *list = lh_arena_alloc(g->arena, (h->threads + 1) * sizeof(*list)), n;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		if (done[i] || !is_shown(g, i))
@@ -68,7 +68,7 @@ static void show_waiters(const struct lh_hang_writer *g)
 
 static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(g->model, g->process, id);
+	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, id);
 
 	return t && t->row.kind != LH_THREAD_END;
 }
@@ -83,9 +83,9 @@ static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 
 		if (hold->thread != thread || !is_lock(g, hold->lock))
 			continue;
-		text = lh_arena_printf(g->pool, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
+		text = lh_arena_printf(g->arena, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
 				       lh_hang_lock_text(g, hold->lock), hold->ns ? " for " : "",
-				       hold->ns ? lh_report_time(g->model, hold->ns) : "");
+				       hold->ns ? lh_report_time(g->report, hold->ns) : "");
 	}
 	return text;
 }
@@ -114,7 +114,7 @@ static const char *first_deed(const struct lh_hang_writer *g)
 
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].tid == h->peek->pid && h->thread[i].doing)
-			return lh_arena_printf(g->pool, "; %s %s", lh_hang_thread_text(g, i),
+			return lh_arena_printf(g->arena, "; %s %s", lh_hang_thread_text(g, i),
 					       lh_hang_clean(g, h->thread[i].doing));
 	return "";
 }
@@ -127,19 +127,19 @@ static void show_count(const struct lh_hang_writer *g)
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
 
-		if (t->other)
+		if (t->foreign_process)
 			continue;
 		threads += !t->ended;
-		stuck += t->waiting && h->node[i].stuck;
-		waiting += t->waiting && t->still;
-		locks += t->waiting && t->still &&
+		stuck += t->waiting && h->node[i].deadlocked;
+		waiting += t->waiting && t->unchanged;
+		locks += t->waiting && t->unchanged &&
 			 (t->wait.kind == LH_MUTEX || t->wait.kind == LH_RWLOCK);
 	}
 	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(g, h->peek->comm));
-	if (g->model->findings)
+	if (g->report->findings)
 		fprintf(g->out, "%s; of %s %u wait%s for ever\n",
-			lh_hang_plural(g, g->model->findings, "deadlock", "deadlocks"),
+			lh_hang_plural(g, g->report->findings, "deadlock", "deadlocks"),
 			lh_hang_plural(g, threads, "thread", "threads"), stuck,
 			stuck == 1 ? "s" : "");
 	else
@@ -152,25 +152,25 @@ void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *m,
 			  const struct lh_ledger_view *book, FILE *out)
 {
 	struct lh_hang_writer g = {.hang = h,
-				   .model = m,
+				   .report = m,
 				   .process = lh_report_get_process(m, book),
-				   .pool = lh_arena_new(),
+				   .arena = lh_arena_new(),
 				   .out = out};
 
 	fprintf(out, "lockhound: %d (%s): who holds and who waits\n", h->peek->pid,
 		lh_hang_clean(&g, h->peek->comm));
 	lh_hang_print_graph(&g, true);
-	lh_arena_free(g.pool);
+	lh_arena_free(g.arena);
 }
 
 void lh_hang_text(const struct lh_hang *h, struct lh_report *m, const struct lh_ledger_view *book,
 		  const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_hang_writer g = {.hang = h,
-				   .model = m,
+				   .report = m,
 				   .process = lh_report_get_process(m, book),
 				   .style = *style,
-				   .pool = lh_arena_new(),
+				   .arena = lh_arena_new(),
 				   .out = out};
 
 	for (uint32_t i = 0; i < m->findings; i++) {
@@ -187,5 +187,5 @@ void lh_hang_text(const struct lh_hang *h, struct lh_report *m, const struct lh_
 	for (uint32_t i = 0; i < m->notes; i++)
 		fprintf(out, "lockhound: note: %s\n", lh_hang_clean(&g, m->note[i]));
 	show_count(&g);
-	lh_arena_free(g.pool);
+	lh_arena_free(g.arena);
 }

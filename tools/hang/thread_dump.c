@@ -10,7 +10,7 @@ static void show(struct lh_hang *h, struct lh_symbols *symbols, FILE *out)
 	struct lh_report *m = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view book;
 
-	if (lh_read_view(&book, h->book.ledger, h->book.size)) {
+	if (lh_read_view(&book, h->snapshot.ledger, h->snapshot.size)) {
 		lh_read_refresh(&book);
 		lh_thread_dump_print(h, m, &book, out);
 	}
@@ -32,13 +32,13 @@ void lh_thread_dump_ledger(const struct lh_ledger_view *r, struct lh_symbols *sy
 void lh_thread_dump_live(const struct lh_ledger_view *r, pid_t pid, struct lh_symbols *symbols,
 			 FILE *out)
 {
-	struct lh_hang h = {.pool = NULL};
+	struct lh_hang h = {.arena = NULL};
 	struct lh_peek p;
 	bool good = lh_peek_open(&p, pid) && lh_hang_inspect(&h, &p, r, false);
 
 	if (good)
 		show(&h, symbols, out);
-	if (h.pool)
+	if (h.arena)
 		lh_hang_close(&h);
 	lh_peek_close(&p);
 	if (!good)

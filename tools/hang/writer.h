@@ -8,10 +8,10 @@
 
 struct lh_hang_writer {
 	const struct lh_hang *hang;
-	struct lh_report *model;
+	struct lh_report *report;
 	const struct lh_report_process *process;
 	struct lh_render_text_style style;
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	FILE *out;
 };
 

@@ -16,25 +16,25 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct lh_ledger_file
 	va_list args;
 
 	/* The first complaint is the cause; later ones would be its echo. */
-	if (s->trouble[0])
+	if (s->error[0])
 		return false;
 	va_start(args, format);
-	vsnprintf(s->trouble, sizeof(s->trouble), format, args);
+	vsnprintf(s->error, sizeof(s->error), format, args);
 	va_end(args);
 	return false;
 }
 
 static struct lh_ledger_view *add(struct lh_ledger_file *s)
 {
-	struct lh_ledger_view *bigger = s->record;
+	struct lh_ledger_view *bigger = s->view;
 
 	/* Room doubles whenever the number is a power of two. */
 	if ((s->n & (s->n - 1)) == 0)
-		bigger = realloc(s->record, (s->n ? s->n * 2 : 1) * sizeof(*bigger));
+		bigger = realloc(s->view, (s->n ? s->n * 2 : 1) * sizeof(*bigger));
 	if (!bigger)
 		return NULL;
-	s->record = bigger;
-	return &s->record[s->n++];
+	s->view = bigger;
+	return &s->view[s->n++];
 }
 
 static bool add_at(struct lh_ledger_file *s, const struct lh_byte_source *b, uint64_t at,
@@ -45,15 +45,15 @@ static bool add_at(struct lh_ledger_file *s, const struct lh_byte_source *b, uin
 	if (!r)
 		return complain(s, "%s: not enough memory", name);
 	if (lh_read_copy(r, b, at)) {
-		if (r->torn)
+		if (r->missing_rows)
 			complain(s, "%s: file is cut short at %llu bytes", name,
 				 (unsigned long long)b->size);
 		return true;
 	}
 	if (at == 0)
-		complain(s, "%s: %s", name, r->trouble);
+		complain(s, "%s: %s", name, r->error);
 	else
-		complain(s, "%s: at byte %llu: %s", name, (unsigned long long)at, r->trouble);
+		complain(s, "%s: at byte %llu: %s", name, (unsigned long long)at, r->error);
 	lh_read_drop(r);
 	s->n--;
 	return false;
@@ -65,7 +65,7 @@ static void read_row(struct lh_ledger_file *s, const struct lh_byte_source *b, c
 	uint64_t at = 0;
 
 	while (at < b->size && add_at(s, b, at, name)) {
-		uint64_t total = s->record[s->n - 1].head.total;
+		uint64_t total = s->view[s->n - 1].head.total;
 
 		if (total < sizeof(struct lh_ledger) || total >= b->size - at) {
 			if (total > b->size - at)
@@ -110,7 +110,7 @@ static void read_run(struct lh_ledger_file *s, const struct lh_byte_source *b, c
 			 board.version, LH_LEDGER_VERSION);
 		return;
 	}
-	s->turned_away = board.turned_away;
+	s->no_slot = board.no_slot;
 	/* `next` also counts those that were turned away. */
 	slots = b->size <= LH_RUN_HEADER_BYTES
 			? 0
@@ -243,8 +243,8 @@ static bool read_mapping(struct lh_ledger_file *s, int mem, const char *line, co
 		return false;
 	if (!add_at(s, &b, 0, name))
 		return false;
-	if (s->record[0].head.end == LH_END_UNKNOWN)
-		s->record[0].head.end = LH_END_RUNNING;
+	if (s->view[0].head.end == LH_END_UNKNOWN)
+		s->view[0].head.end = LH_END_RUNNING;
 	return true;
 }
 
@@ -310,8 +310,8 @@ bool lh_read_open(struct lh_ledger_file *s, const char *file)
 void lh_read_close(struct lh_ledger_file *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		lh_read_drop(&s->record[i]);
-	free(s->record);
-	s->record = NULL;
+		lh_read_drop(&s->view[i]);
+	free(s->view);
+	s->view = NULL;
 	s->n = 0;
 }

@@ -67,7 +67,7 @@ static const enum lh_table_name file_order[] = {
 
 /* How many rows are the ledger's own and how many the monitor's, counted once: both may grow. */
 struct packing {
-	const struct lh_ledger_view *record;
+	const struct lh_ledger_view *ledger;
 	uint32_t own[LH_TABLES], more[LH_TABLES];
 };
 
@@ -79,7 +79,7 @@ static void lay_out(struct lh_ledger *h, const struct packing *p)
 		enum lh_table_name t = file_order[i];
 		struct lh_table *table = &h->table[t];
 
-		table->row = p->record->rows[t].row;
+		table->row = p->ledger->rows[t].row;
 		table->used = p->own[t] + p->more[t];
 		table->rows = table->ready = table->used;
 		table->offset = table->used ? at : 0;
@@ -98,12 +98,12 @@ static void count_rows(struct packing *p)
 		LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,         LH_T_CHAIN,
 		LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION, LH_T_THREAD,
 		LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE};
-	const struct lh_overlay *side = p->record->side;
+	const struct lh_overlay *side = p->ledger->overlay;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum lh_table_name t = order[i];
 
-		p->own[t] = lh_read_used(p->record, t);
+		p->own[t] = lh_read_used(p->ledger, t);
 		p->more[t] = side ? __atomic_load_n(&side->table[t].used, __ATOMIC_ACQUIRE) : 0;
 		if (side && p->own[t] > side->table[t].base)
 			p->more[t] = 0; /* the ledger's own rows have grown into ours */
@@ -122,7 +122,7 @@ static int pad(struct sink *s, uint64_t n)
 /* In the file the monitor's rows follow the ledger's own. */
 static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t number)
 {
-	uint32_t base = p->record->side->table[t].base;
+	uint32_t base = p->ledger->overlay->table[t].base;
 
 	return number < base ? number : number - base + p->own[t];
 }
@@ -160,16 +160,16 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 		a->finding.step = moved(p, LH_T_STEP, a->finding.step);
 		a->finding.thread = moved(p, LH_T_THREAD, a->finding.thread);
 	} else if (t == LH_T_STEP) {
-		a->step.place = moved_place(p, a->step.place);
+		a->step.site = moved_place(p, a->step.site);
 		a->step.thread = moved(p, LH_T_THREAD, a->step.thread);
 		a->step.lock = moved_lock(p, a->step.lock);
 		a->step.note = moved(p, LH_T_NOTE, a->step.note);
 	} else if (t == LH_T_STACK) {
 		a->stack.frame = moved(p, LH_T_FRAME, a->stack.frame);
 	} else if (t == LH_T_LOCK) {
-		a->lock.born = moved(p, LH_T_STACK, a->lock.born);
-		a->lock.first = moved(p, LH_T_STACK, a->lock.first);
-		a->lock.more = moved(p, LH_T_LOCK_STATS, a->lock.more);
+		a->lock.init_stack = moved(p, LH_T_STACK, a->lock.init_stack);
+		a->lock.first_stack = moved(p, LH_T_STACK, a->lock.first_stack);
+		a->lock.stats = moved(p, LH_T_LOCK_STATS, a->lock.stats);
 	} else if (t == LH_T_FRAME) {
 		a->frame = LH_FRAME(moved(p, LH_T_MODULE, LH_FRAME_MODULE(a->frame)),
 				    LH_FRAME_PC(a->frame));
@@ -179,13 +179,13 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 static int put_more(struct sink *s, const struct packing *p, enum lh_table_name t)
 {
 	unsigned char some[16384];
-	uint32_t row = p->record->rows[t].row, n = 0;
+	uint32_t row = p->ledger->rows[t].row, n = 0;
 	int rc = 0;
 
 	for (uint32_t i = 0; i < p->more[t] && !rc; i++) {
 		union any a = {.frame = 0};
 
-		memcpy(&a, p->record->side->table[t].at + (size_t)i * row, row);
+		memcpy(&a, p->ledger->overlay->table[t].at + (size_t)i * row, row);
 		move(p, t, &a);
 		memcpy(some + n, &a, row);
 		n += row;
@@ -200,12 +200,12 @@ static int put_more(struct sink *s, const struct packing *p, enum lh_table_name 
 static int put_table(struct sink *s, const struct packing *p, enum lh_table_name t)
 {
 	static const union any zero;
-	uint32_t row = p->record->rows[t].row;
-	bool has_own = p->record->rows[t].at && lh_read_used(p->record, t);
+	uint32_t row = p->ledger->rows[t].row;
+	bool has_own = p->ledger->rows[t].at && lh_read_used(p->ledger, t);
 	int rc = 0;
 
 	if (has_own)
-		rc = put(s, p->record->rows[t].at, (uint64_t)p->own[t] * row);
+		rc = put(s, p->ledger->rows[t].at, (uint64_t)p->own[t] * row);
 	else if (p->own[t])
 		rc = put(s, &zero, row);
 	if (!rc)
@@ -215,7 +215,7 @@ static int put_table(struct sink *s, const struct packing *p, enum lh_table_name
 
 int lh_read_pack(const struct lh_ledger_view *r, int fd)
 {
-	struct packing p = {.record = r};
+	struct packing p = {.ledger = r};
 	struct lh_ledger h = r->head;
 	struct sink s;
 	int rc;

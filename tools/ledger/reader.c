@@ -46,11 +46,11 @@ static const enum lh_table_name copy_order[] = {
 
 static void append(struct lh_ledger_view *r, const char *between, const char *format, va_list args)
 {
-	size_t n = strlen(r->trouble);
+	size_t n = strlen(r->error);
 
-	if (n && n + strlen(between) < sizeof(r->trouble))
-		n += (size_t)snprintf(r->trouble + n, sizeof(r->trouble) - n, "%s", between);
-	vsnprintf(r->trouble + n, sizeof(r->trouble) - n, format, args);
+	if (n && n + strlen(between) < sizeof(r->error))
+		n += (size_t)snprintf(r->error + n, sizeof(r->error) - n, "%s", between);
+	vsnprintf(r->error + n, sizeof(r->error) - n, format, args);
 }
 
 __attribute__((format(printf, 2, 3))) static void complain(struct lh_ledger_view *r,
@@ -119,7 +119,7 @@ static bool good_head(struct lh_ledger_view *r, size_t got)
 	h->exe[sizeof(h->exe) - 1] = 0;
 	h->command[sizeof(h->command) - 1] = 0;
 	h->comm[sizeof(h->comm) - 1] = 0;
-	return !r->trouble[0];
+	return !r->error[0];
 }
 
 /* How many rows of table t lie within `size` bytes; also checks that it is our kind of table. */
@@ -157,11 +157,11 @@ static void count_torn(struct lh_ledger_view *r, enum lh_table_name t, uint32_t 
 {
 	if (want <= have || want == 1)
 		return; /* row 0 is nobody's loss */
-	if (r->torn)
+	if (r->missing_rows)
 		add(r, "%u %s", want - (have ? have : 1), shape[t].name);
 	else
 		complain(r, "missing: %u %s", want - (have ? have : 1), shape[t].name);
-	r->torn += want - have;
+	r->missing_rows += want - have;
 }
 
 static uint64_t extent(const struct lh_ledger_view *r, uint64_t size)
@@ -279,7 +279,7 @@ uint32_t lh_read_used(const struct lh_ledger_view *r, enum lh_table_name t)
 
 static const unsigned char *find(const struct lh_ledger_view *r, enum lh_table_name t, uint32_t i)
 {
-	const struct lh_overlay *s = r->side;
+	const struct lh_overlay *s = r->overlay;
 
 	if (i && i < lh_read_used(r, t))
 		return r->rows[t].at + (size_t)i * shape[t].row;
@@ -323,7 +323,7 @@ bool lh_read_lock_row(const struct lh_ledger_view *r, uint32_t i, struct lh_lock
 void lh_read_lock_stats(const struct lh_ledger_view *r, const struct lh_lock *l,
 			struct lh_lock_stats *out)
 {
-	if (row(r, LH_T_LOCK_STATS, l->more, out)) {
+	if (row(r, LH_T_LOCK_STATS, l->stats, out)) {
 		out->name[sizeof(out->name) - 1] = 0;
 		return;
 	}
@@ -408,7 +408,7 @@ bool lh_read_lock_location(const struct lh_ledger_view *r, uint32_t at, const st
 	struct lh_lock_stats more;
 
 	lh_read_lock_stats(r, l, &more);
-	return row(r, LH_T_LOCK_LOCATION, more.where, out) && out->ino &&
+	return row(r, LH_T_LOCK_LOCATION, more.location, out) && out->ino &&
 	       out->lock == LH_LOCK_ID(LH_LOCK_ROW(at), l->gen);
 }
 
@@ -423,7 +423,7 @@ bool lh_read_contention(const struct lh_ledger_view *r, const struct lh_lock *l,
 	struct lh_lock_stats more;
 
 	lh_read_lock_stats(r, l, &more);
-	return more.fare && row(r, LH_T_CONTENTION, more.fare, out) &&
+	return more.contention && row(r, LH_T_CONTENTION, more.contention, out) &&
 	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* it may have come again since */
 }
 

@@ -56,20 +56,20 @@ struct lh_overlay {
 struct lh_ledger_view {
 	struct lh_ledger head; /* a copy; its strings are terminated */
 	struct lh_table_view rows[LH_TABLES];
-	const struct lh_ledger *live;    /* the ledger itself when it is read in place, else NULL */
-	const struct lh_overlay *side;   /* what the monitor adds; NULL nothing */
-	bool copied;                     /* the rows are ours and go with the record */
-	uint32_t torn;                   /* rows that the tables promise and the file has not got */
-	char trouble[LH_ERROR_TEXT_MAX]; /* what is missing, in words, "" if nothing */
+	const struct lh_ledger *live; /* the ledger itself when it is read in place, else NULL */
+	const struct lh_overlay *overlay; /* what the monitor adds; NULL nothing */
+	bool copied;                      /* the rows are ours and go with the record */
+	uint32_t missing_rows;         /* rows that the tables promise and the file has not got */
+	char error[LH_ERROR_TEXT_MAX]; /* what is missing, in words, "" if nothing */
 };
 
 /* All ledgers of one file, in the order in which they lie there. */
 struct lh_ledger_file {
-	struct lh_ledger_view *record;
+	struct lh_ledger_view *view;
 	uint32_t n;
-	uint32_t empty;                  /* slots that were taken and hold nothing yet */
-	uint32_t turned_away;            /* processes that found no slot */
-	char trouble[LH_ERROR_TEXT_MAX]; /* "FILE: what is wrong or missing", "" if nothing */
+	uint32_t empty;                /* slots that were taken and hold nothing yet */
+	uint32_t no_slot;              /* processes that found no slot */
+	char error[LH_ERROR_TEXT_MAX]; /* "FILE: what is wrong or missing", "" if nothing */
 };
 
 /*

@@ -69,16 +69,16 @@ static bool fill(struct lh_run_file *r, uint32_t slots)
 	    fcntl(r->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ||
 	    fallocate(r->fd, 0, 0, LH_RUN_HEADER_BYTES))
 		return false;
-	r->board = mmap(NULL, LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
-	if (r->board == MAP_FAILED)
+	r->header = mmap(NULL, LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+	if (r->header == MAP_FAILED)
 		return false;
-	memcpy(r->board->magic, LH_RUN_MAGIC, sizeof(LH_RUN_MAGIC));
-	r->elastic = memory_comes();
-	r->board->version = LH_LEDGER_VERSION;
-	r->board->slots_max = r->slots = slots;
-	r->board->start_ns = now_ns();
-	r->board->monitor = getpid();
-	r->board->flags = r->elastic ? LH_LEDGER_SPARSE : 0;
+	memcpy(r->header->magic, LH_RUN_MAGIC, sizeof(LH_RUN_MAGIC));
+	r->sparse = memory_comes();
+	r->header->version = LH_LEDGER_VERSION;
+	r->header->slots_max = r->slots = slots;
+	r->header->start_ns = now_ns();
+	r->header->monitor = getpid();
+	r->header->flags = r->sparse ? LH_LEDGER_SPARSE : 0;
 	return true;
 }
 
@@ -99,16 +99,16 @@ bool lh_run_file_create(struct lh_run_file *r, char *why, size_t room)
 
 void lh_run_file_close(struct lh_run_file *r)
 {
-	__atomic_store_n(&r->board->monitor, 0,
+	__atomic_store_n(&r->header->monitor, 0,
 			 __ATOMIC_RELEASE); /* nobody ticks for those that go on */
-	munmap(r->board, LH_RUN_HEADER_BYTES);
+	munmap(r->header, LH_RUN_HEADER_BYTES);
 	close(r->fd);
 	r->fd = -1;
 }
 
 uint32_t lh_run_file_slots(const struct lh_run_file *r)
 {
-	uint32_t n = __atomic_load_n(&r->board->next, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&r->header->next, __ATOMIC_ACQUIRE);
 	return n > r->slots ? r->slots : n;
 }
 
@@ -122,7 +122,7 @@ void lh_run_clock_set(struct lh_run_header *b, uint64_t ns)
 	uint32_t before = __atomic_load_n(&b->tick, __ATOMIC_RELAXED);
 	if (tick > before) {
 		if (tick - before > in_time)
-			__atomic_store_n(&b->late[b->lates++ % LH_LATE_TICKS],
+			__atomic_store_n(&b->late[b->late_ticks++ % LH_LATE_TICKS],
 					 (uint64_t)before << 32 | tick, __ATOMIC_RELAXED);
 		__atomic_store_n(&b->tick, tick, __ATOMIC_RELEASE);
 	}
@@ -164,7 +164,7 @@ struct lh_ledger *lh_run_file_map(const struct lh_run_file *r, uint32_t slot, si
 /* How many bytes of a table should be there, when so many are in use. */
 static uint64_t wanted(const struct lh_run_file *r, uint64_t used, uint64_t ready)
 {
-	if (r->elastic && used < FIRST)
+	if (r->sparse && used < FIRST)
 		return 0; /* most processes stay small, and there may be thousands */
 	/* as much again as there is, but no more than can be filled between two looks */
 	uint64_t ahead = used < FIRST ? FIRST : used < AHEAD_MAX ? used : AHEAD_MAX;

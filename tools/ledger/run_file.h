@@ -19,9 +19,9 @@
 
 struct lh_run_file {
 	int fd;
-	struct lh_run_header *board;
+	struct lh_run_header *header;
 	uint32_t slots; /* our own copy: the one on the board is in the program's reach */
-	bool elastic;   /* memory comes by itself, so what lies ahead is a matter of speed only */
+	bool sparse;    /* memory comes by itself, so what lies ahead is a matter of speed only */
 };
 
 /* False: `why` says in one line what is in the way. */

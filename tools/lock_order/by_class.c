@@ -20,7 +20,7 @@ enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, ALIKE_MAX = 8 };
 enum { EARN = 4000, BURST = 1 << 22 }; /* steps, of 5 to 10 ns */
 
 struct origin {
-	lh_chain_id node; /* of the record: what asks, or what was held */
+	lh_chain_id chain; /* of the record: what asks, or what was held */
 	lh_lock_id lock;
 };
 
@@ -32,23 +32,23 @@ struct alike {
 };
 
 struct book {
-	struct lh_report *model;
+	struct lh_report *report;
 	const struct lh_report_process *process;
-	const struct lh_ledger_view *record;
+	const struct lh_ledger_view *ledger;
 	struct lh_classes *classes;
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	bool filtered;
 	struct lh_lock *lock;
 	struct lh_thread *thread;
 	struct lh_hb_edge *event;
-	struct lh_chain *node;
+	struct lh_chain *chain;
 	struct lh_chain_visit *seen;
 	struct origin *origin; /* by node of ours */
 	lh_chain_id *very;     /* by node of the record: its chain of very locks */
-	uint32_t locks, threads, events, nodes, seens, origins;
+	uint32_t locks, threads, events, chains, visits, origins;
 	uint32_t own_locks; /* rows of the record */
 	uint32_t witnesses;
-	struct alike *alike;
+	struct alike *group;
 };
 
 /* ---- rows ---- */
@@ -56,13 +56,13 @@ struct book {
 static lh_chain_id add_node(struct book *b, lh_chain_id parent, lh_lock_id lock, lh_site place,
 			    struct origin from)
 {
-	struct lh_chain n = {.parent = parent, .lock = lock, .place = place};
-	lh_chain_id id = b->nodes;
+	struct lh_chain n = {.parent = parent, .lock = lock, .site = place};
+	lh_chain_id id = b->chains;
 
-	n.depth = parent ? (uint16_t)(b->node[parent].depth + 1) : 1;
+	n.depth = parent ? (uint16_t)(b->chain[parent].depth + 1) : 1;
 	b->witnesses += n.depth;
-	LH_PUSH(b->pool, b->node, b->nodes, n);
-	LH_PUSH(b->pool, b->origin, b->origins, from);
+	LH_PUSH(b->arena, b->chain, b->chains, n);
+	LH_PUSH(b->arena, b->origin, b->origins, from);
 	return id;
 }
 
@@ -86,40 +86,40 @@ static void add_seens(struct book *b, lh_chain_id to, const struct lh_chain *fro
 	struct lh_chain_visit s;
 	uint32_t n = 0;
 
-	for (uint32_t i = from->seen; n < 64 && lh_read_visit(b->record, i, &s); i = s.next, n++) {
-		uint32_t row = b->seens;
+	for (uint32_t i = from->visit; n < 64 && lh_read_visit(b->ledger, i, &s); i = s.next, n++) {
+		uint32_t row = b->visits;
 		struct lh_chain_visit mine = s;
 
-		mine.node = to;
-		mine.next = b->node[to].seen;
-		LH_PUSH(b->pool, b->seen, b->seens, mine);
-		b->node[to].seen = row;
+		mine.chain = to;
+		mine.next = b->chain[to].visit;
+		LH_PUSH(b->arena, b->seen, b->visits, mine);
+		b->chain[to].visit = row;
 	}
-	b->node[to].flags = from->flags & LH_CHAIN_MANY_THREADS;
+	b->chain[to].flags = from->flags & LH_CHAIN_MANY_THREADS;
 }
 
 static void read_rows(struct book *b)
 {
-	const struct lh_ledger_view *r = b->record;
+	const struct lh_ledger_view *r = b->ledger;
 	uint32_t n = lh_read_used(r, LH_T_THREAD);
 
 	b->threads = n ? n : 1;
-	b->thread = lh_arena_alloc(b->pool, b->threads * sizeof(*b->thread));
+	b->thread = lh_arena_alloc(b->arena, b->threads * sizeof(*b->thread));
 	for (uint32_t i = 1; i < b->threads; i++) {
 		lh_read_thread(r, i, &b->thread[i]);
-		b->thread[i].life = 0;
+		b->thread[i].end_lock = 0;
 	}
 	n = lh_read_used(r, LH_T_HB_EDGE);
 	b->events = n ? n : 1;
-	b->event = lh_arena_alloc(b->pool, b->events * sizeof(*b->event));
+	b->event = lh_arena_alloc(b->arena, b->events * sizeof(*b->event));
 	for (uint32_t i = 1; i < b->events; i++)
 		lh_read_hb_edge(r, i, &b->event[i]);
 	n = lh_read_used(r, LH_T_LOCK);
 	b->own_locks = n ? n : 1;
 	n = lh_read_used(r, LH_T_CHAIN);
-	b->very = lh_arena_alloc(b->pool, (n + 1) * sizeof(*b->very));
+	b->very = lh_arena_alloc(b->arena, (n + 1) * sizeof(*b->very));
 	add_node(b, 0, 0, 0, (struct origin){0}); /* row 0 is none */
-	LH_PUSH(b->pool, b->seen, b->seens, (struct lh_chain_visit){0});
+	LH_PUSH(b->arena, b->seen, b->visits, (struct lh_chain_visit){0});
 }
 
 /* ---- dependencies ---- */
@@ -144,11 +144,11 @@ static uint64_t hash_of(struct book *b, const lh_chain_id *chain, uint32_t n, ui
 	struct lh_chain_visit s;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_read_chain_row(b->record, chain[i], &node);
+		lh_read_chain_row(b->ledger, chain[i], &node);
 		h = mix(h, class_id(b, node.lock, 0));
-		h = mix(h, i == held || i + 1 == n ? node.place : LH_SITE_MODE(node.place));
+		h = mix(h, i == held || i + 1 == n ? node.site : LH_SITE_MODE(node.site));
 	}
-	for (uint32_t i = node.seen, k = 0; k < 64 && lh_read_visit(b->record, i, &s); i = s.next)
+	for (uint32_t i = node.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s); i = s.next)
 		h = mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last), k++;
 	return mix(h, node.flags & LH_CHAIN_MANY_THREADS);
 }
@@ -157,11 +157,11 @@ static bool is_one_too_many(struct book *b, uint64_t hash)
 {
 	struct alike *a;
 
-	HASH_FIND(hh, b->alike, &hash, sizeof(hash), a);
+	HASH_FIND(hh, b->group, &hash, sizeof(hash), a);
 	if (!a) {
-		a = lh_arena_alloc(b->pool, sizeof(*a));
+		a = lh_arena_alloc(b->arena, sizeof(*a));
 		a->hash = hash;
-		HASH_ADD(hh, b->alike, hash, sizeof(a->hash), a);
+		HASH_ADD(hh, b->group, hash, sizeof(a->hash), a);
 	}
 	return ++a->n > ALIKE_MAX;
 }
@@ -170,7 +170,7 @@ static uint64_t address_of(const struct book *b, lh_lock_id id)
 {
 	struct lh_lock l;
 
-	return lh_read_lock(b->record, id, &l) ? lh_lock_address(&l) : 0;
+	return lh_read_lock(b->ledger, id, &l) ? lh_lock_address(&l) : 0;
 }
 
 /* The two ends of one dependency: which rows they are. False: it is none between classes. */
@@ -199,14 +199,14 @@ static void add_dependency(struct book *b, const lh_chain_id *chain, uint32_t n,
 	lh_lock_id end[2];
 	lh_chain_id link, at;
 
-	if (!lh_read_chain_row(b->record, chain[held], &h) ||
-	    !lh_read_chain_row(b->record, chain[n - 1], &w))
+	if (!lh_read_chain_row(b->ledger, chain[held], &h) ||
+	    !lh_read_chain_row(b->ledger, chain[n - 1], &w))
 		return;
 	if (!name_ends(b, h.lock, w.lock, end) || is_one_too_many(b, hash_of(b, chain, n, held)))
 		return;
-	link = add_node(b, b->very[chain[n - 2]], end[0], as_held(h.place),
+	link = add_node(b, b->very[chain[n - 2]], end[0], as_held(h.site),
 			(struct origin){chain[held], h.lock});
-	at = add_node(b, link, end[1], w.place, (struct origin){chain[n - 1], w.lock});
+	at = add_node(b, link, end[1], w.site, (struct origin){chain[n - 1], w.lock});
 	add_seens(b, at, &w);
 }
 
@@ -216,7 +216,7 @@ static void add_root(struct book *b, lh_chain_id id, const struct lh_chain *w)
 	lh_lock_id lock = class_id(b, w->lock, 0);
 
 	if (lock && !is_one_too_many(b, hash_of(b, &id, 1, 0)))
-		add_seens(b, add_node(b, 0, lock, w->place, (struct origin){id, w->lock}), w);
+		add_seens(b, add_node(b, 0, lock, w->site, (struct origin){id, w->lock}), w);
 }
 
 static bool holds(const struct book *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
@@ -224,7 +224,7 @@ static bool holds(const struct book *b, const lh_chain_id *chain, uint32_t n, lh
 	struct lh_chain node;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (lh_read_chain_row(b->record, chain[i], &node) && node.lock == lock)
+		if (lh_read_chain_row(b->ledger, chain[i], &node) && node.lock == lock)
 			return true;
 	return false;
 }
@@ -236,11 +236,11 @@ static bool holds(const struct book *b, const lh_chain_id *chain, uint32_t n, lh
 static bool read_node(const struct book *b, lh_chain_id id, struct lh_chain *node,
 		      struct lh_lock *l)
 {
-	if (!lh_read_chain_row(b->record, id, node))
+	if (!lh_read_chain_row(b->ledger, id, node))
 		return false;
-	if (lh_read_lock(b->record, node->lock, l))
+	if (lh_read_lock(b->ledger, node->lock, l))
 		return true;
-	if (!node->lock || !lh_read_lock_row(b->record, LH_LOCK_ROW(node->lock), l))
+	if (!node->lock || !lh_read_lock_row(b->ledger, LH_LOCK_ROW(node->lock), l))
 		return false;
 	node->lock = LH_LOCK_ID(LH_LOCK_ROW(node->lock), l->gen);
 	return true;
@@ -249,21 +249,21 @@ static bool read_node(const struct book *b, lh_chain_id id, struct lh_chain *nod
 static void add_chain(struct book *b, lh_chain_id id)
 {
 	lh_chain_id chain[LH_HELD_MAX];
-	uint32_t n = lh_read_chain_path(b->record, id, chain, LH_HELD_MAX);
+	uint32_t n = lh_read_chain_path(b->ledger, id, chain, LH_HELD_MAX);
 	struct lh_chain node;
 	struct lh_lock l;
 
 	if (!n || !read_node(b, id, &node, &l))
 		return;
-	b->very[id] = add_node(b, n > 1 ? b->very[chain[n - 2]] : 0, node.lock, as_held(node.place),
+	b->very[id] = add_node(b, n > 1 ? b->very[chain[n - 2]] : 0, node.lock, as_held(node.site),
 			       (struct origin){id, node.lock});
 	/* Who joins a thread that takes a lock of its own, under one of the same birthplace, is
 	 * fine. */
 	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
 	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
-	    (!node.seen && !(node.flags & LH_CHAIN_MANY_THREADS)))
+	    (!node.visit && !(node.flags & LH_CHAIN_MANY_THREADS)))
 		return;
-	if (LH_SITE_HOW(node.place) == LH_TRY && l.kind != LH_SEM && !b->filtered)
+	if (LH_SITE_HOW(node.site) == LH_TRY && l.kind != LH_SEM && !b->filtered)
 		return;
 	if (n == 1 && (l.flags & LH_LOCK_PREFER_WRITER))
 		add_root(b, id, &node);
@@ -295,14 +295,14 @@ static void add_to_class(struct book *b, lh_lock_id id, const struct lh_lock *l)
 static void list_nodes(struct book *b)
 {
 	for (uint32_t i = 1; i < b->own_locks; i++)
-		b->lock[i].nodes = 0;
-	for (lh_chain_id i = 1; i < b->nodes; i++) {
-		uint32_t row = LH_LOCK_ROW(b->node[i].lock);
+		b->lock[i].chains = 0;
+	for (lh_chain_id i = 1; i < b->chains; i++) {
+		uint32_t row = LH_LOCK_ROW(b->chain[i].lock);
 
 		if (row >= b->locks)
 			continue;
-		b->node[i].next = b->lock[row].nodes;
-		b->lock[row].nodes = i;
+		b->chain[i].next = b->lock[row].chains;
+		b->lock[row].chains = i;
 	}
 }
 
@@ -311,35 +311,36 @@ static void make_locks(struct book *b)
 	uint32_t classes = lh_classes_count(b->classes);
 
 	b->locks = b->own_locks + classes * ROWS_A_CLASS;
-	b->lock = lh_arena_alloc(b->pool, b->locks * sizeof(*b->lock));
+	b->lock = lh_arena_alloc(b->arena, b->locks * sizeof(*b->lock));
 	for (uint32_t i = 1; i < b->own_locks; i++)
-		lh_read_lock_row(b->record, i, &b->lock[i]);
+		lh_read_lock_row(b->ledger, i, &b->lock[i]);
 	for (uint32_t i = 1; i < b->own_locks; i++)
-		if (b->lock[i].kind && b->lock[i].nodes)
+		if (b->lock[i].kind && b->lock[i].chains)
 			add_to_class(b, LH_LOCK_ID(i, b->lock[i].gen), &b->lock[i]);
 	for (uint32_t i = 1; i < b->threads; i++)
-		b->thread[i].guard = b->thread[i].guard < lh_read_used(b->record, LH_T_CHAIN)
-					     ? b->very[b->thread[i].guard]
-					     : 0;
+		b->thread[i].creator_chain =
+			b->thread[i].creator_chain < lh_read_used(b->ledger, LH_T_CHAIN)
+				? b->very[b->thread[i].creator_chain]
+				: 0;
 	list_nodes(b);
 }
 
 /* ---- asking ---- */
 
 struct answers {
-	struct lh_cycle *circle;
+	struct lh_cycle *cycle;
 	uint32_t n;
 };
 
 static struct origin origin_of(const struct book *b, lh_chain_id id)
 {
-	return id < b->nodes ? b->origin[id] : (struct origin){0};
+	return id < b->chains ? b->origin[id] : (struct origin){0};
 }
 
 /* The node of the record, and the lock in it, that a link of a circle holds. */
 static struct origin held_of(const struct book *b, const struct lh_cycle_link *k)
 {
-	return origin_of(b, b->node[k->node].parent);
+	return origin_of(b, b->chain[k->chain].parent);
 }
 
 /* The process's own judge knows it, and has told it or filed it away. */
@@ -348,7 +349,7 @@ static bool is_of_very_locks(const struct book *b, const struct lh_cycle *c)
 	for (uint32_t i = 0; i < c->n; i++) {
 		struct origin h = held_of(b, &c->link[(i + 1) % c->n]);
 
-		if (h.lock != origin_of(b, c->link[i].node).lock)
+		if (h.lock != origin_of(b, c->link[i].chain).lock)
 			return false;
 	}
 	return true;
@@ -357,43 +358,43 @@ static bool is_of_very_locks(const struct book *b, const struct lh_cycle *c)
 static void keep(const struct book *b, struct answers *a, const struct lh_cycle *c)
 {
 	for (uint32_t i = 0; i < a->n; i++)
-		if (a->circle[i].key == c->key) {
-			a->circle[i] = *c;
+		if (a->cycle[i].key == c->key) {
+			a->cycle[i] = *c;
 			return;
 		}
-	LH_PUSH(b->pool, a->circle, a->n, *c);
+	LH_PUSH(b->arena, a->cycle, a->n, *c);
 }
 
 static void ask(struct book *b, struct answers *a)
 {
 	const struct lh_order_input facts = {.lock = b->lock,
 					     .thread = b->thread,
-					     .node = b->node,
-					     .seen = b->seen,
-					     .event = b->event,
+					     .chain = b->chain,
+					     .visit = b->seen,
+					     .hb_edge = b->event,
 					     .locks = b->locks,
 					     .threads = b->threads,
-					     .nodes = b->nodes,
-					     .seens = b->seens,
-					     .events = b->events,
-					     .orders_lost = b->record->head.orders_lost != 0};
+					     .chains = b->chains,
+					     .visits = b->visits,
+					     .hb_edges = b->events,
+					     .hb_edges_lost = b->ledger->head.hb_edges_lost != 0};
 	const struct lh_order_graph_size room = {.locks = b->locks + 1,
-						 .edges = b->witnesses + b->seens + 1,
-						 .witnesses = 2 * (b->witnesses + b->seens) + 1,
+						 .edges = b->witnesses + b->visits + 1,
+						 .witnesses = 2 * (b->witnesses + b->visits) + 1,
 						 .threads = b->threads,
-						 .seens = b->seens,
-						 .events = b->events,
-						 .circles = b->nodes + 1,
-						 .earn = EARN,
-						 .burst = BURST};
+						 .visits = b->visits,
+						 .hb_edges = b->events,
+						 .cycles = b->chains + 1,
+						 .refill = EARN,
+						 .budget_max = BURST};
 	void *memory = calloc(1, lh_order_graph_bytes(&room));
 	struct lh_order_graph *j;
 
 	if (!memory)
 		return;
 	j = lh_order_graph_init(memory, &room, b->filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	for (lh_chain_id i = 1; i < b->nodes; i++) {
-		uint32_t n = b->node[i].seen || b->node[i].flags
+	for (lh_chain_id i = 1; i < b->chains; i++) {
+		uint32_t n = b->chain[i].visit || b->chain[i].flags
 				     ? lh_order_check_chain(j, &facts, i)
 				     : 0;
 
@@ -402,7 +403,7 @@ static void ask(struct book *b, struct answers *a)
 				keep(b, a, &lh_order_cycles(j)[k]);
 	}
 	if (lh_order_counts(j).cut)
-		lh_report_note(b->model, "by birthplace: %u searches for circles were given up",
+		lh_report_note(b->report, "by birthplace: %u searches for circles were given up",
 			       lh_order_counts(j).cut);
 	free(memory);
 }
@@ -416,25 +417,25 @@ static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_li
 {
 	if (*n < STEPS_MAX)
 		step[(*n)++] = (struct lh_step){
-			.thread = k->thread, .lock = lock, .place = place, .action = action};
+			.thread = k->thread, .lock = lock, .site = place, .action = action};
 }
 
 /* What matters first, then what else is held. A writer who queues holds nothing that matters. */
 static void add_link(const struct book *b, const struct lh_cycle_link *k, bool queues,
 		     struct lh_step *step, uint32_t *n)
 {
-	struct origin held = held_of(b, k), wanted = origin_of(b, k->node);
+	struct origin held = held_of(b, k), wanted = origin_of(b, k->chain);
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth =
-		queues ? 0 : lh_read_chain_path(b->record, wanted.node, chain, LH_HELD_MAX);
+		queues ? 0 : lh_read_chain_path(b->ledger, wanted.chain, chain, LH_HELD_MAX);
 	struct lh_chain node;
 
-	if (!queues && held.node && lh_read_chain_row(b->record, held.node, &node))
-		add_step(step, n, k, held.lock, node.place, LH_HOLDS);
+	if (!queues && held.chain && lh_read_chain_row(b->ledger, held.chain, &node))
+		add_step(step, n, k, held.lock, node.site, LH_HOLDS);
 	for (uint32_t i = 0; i + 1 < depth; i++)
-		if (chain[i] != held.node && lh_read_chain_row(b->record, chain[i], &node))
-			add_step(step, n, k, node.lock, node.place, LH_HOLDS);
-	add_step(step, n, k, wanted.lock, k->wanted_place, LH_WANTS);
+		if (chain[i] != held.chain && lh_read_chain_row(b->ledger, chain[i], &node))
+			add_step(step, n, k, node.lock, node.site, LH_HOLDS);
+	add_step(step, n, k, wanted.lock, k->wanted_site, LH_WANTS);
 }
 
 /* The same birthplaces in the same order, wherever in the code. A ring has no beginning. */
@@ -458,10 +459,10 @@ static struct lh_report_finding *tell(const struct book *b, const struct lh_cycl
 				 .key = c->key,
 				 .filter = c->filter};
 
-	for (uint32_t i = 0; i < (uint32_t)c->n + c->queuers; i++)
+	for (uint32_t i = 0; i < (uint32_t)c->n + c->queued_writers; i++)
 		add_link(b, &c->link[i], i >= c->n, step, &n);
 	row.steps = (uint8_t)n;
-	return lh_report_add_finding(b->model, b->record, &row, step, NULL);
+	return lh_report_add_finding(b->report, b->ledger, &row, step, NULL);
 }
 
 /*
@@ -477,18 +478,18 @@ static void tell_all(struct book *b, const struct answers *a)
 	} *rings = NULL, *r;
 
 	for (uint32_t i = 0; i < a->n; i++) {
-		uint64_t hash = hash_of_ring(&a->circle[i]);
+		uint64_t hash = hash_of_ring(&a->cycle[i]);
 
-		if (is_of_very_locks(b, &a->circle[i]))
+		if (is_of_very_locks(b, &a->cycle[i]))
 			continue;
 		HASH_FIND(hh, rings, &hash, sizeof(hash), r);
 		if (r) {
 			r->found->count++;
 			continue;
 		}
-		r = lh_arena_alloc(b->pool, sizeof(*r));
+		r = lh_arena_alloc(b->arena, sizeof(*r));
 		r->hash = hash;
-		r->found = tell(b, &a->circle[i]);
+		r->found = tell(b, &a->cycle[i]);
 		if (r->found->by_class)
 			HASH_ADD(hh, rings, hash, sizeof(r->hash), r);
 	}
@@ -503,13 +504,13 @@ static int by_order(const void *a, const void *b)
 static void judge_process(struct lh_report *m, const struct lh_report_process *p,
 			  const struct lh_class_options *wants)
 {
-	struct book b = {.model = m,
+	struct book b = {.report = m,
 			 .process = p,
-			 .record = p->record,
+			 .ledger = p->ledger,
 			 .filtered = wants->filtered,
-			 .pool = lh_arena_new()};
+			 .arena = lh_arena_new()};
 	struct answers a = {0};
-	uint32_t n = lh_read_used(p->record, LH_T_CHAIN);
+	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
 
 	b.classes = lh_classes_new(m, p, wants);
 	read_rows(&b);
@@ -518,11 +519,11 @@ static void judge_process(struct lh_report *m, const struct lh_report_process *p
 	make_locks(&b);
 	ask(&b, &a);
 	if (a.n > 1)
-		qsort(a.circle, a.n, sizeof(*a.circle), by_order);
+		qsort(a.cycle, a.n, sizeof(*a.cycle), by_order);
 	tell_all(&b, &a);
-	HASH_CLEAR(hh, b.alike);
+	HASH_CLEAR(hh, b.group);
 	lh_classes_free(b.classes);
-	lh_arena_free(b.pool);
+	lh_arena_free(b.arena);
 }
 
 void lh_by_class_check(struct lh_report *m, const struct lh_class_options *wants)

@@ -10,15 +10,15 @@ static const char chance[] = " (these processes were not seen to run at the same
 /* ---- asking ---- */
 
 struct answers {
-	struct lh_cycle *circle;
+	struct lh_cycle *cycle;
 	uint32_t n;
 };
 
 static struct lh_cycle *find(const struct answers *a, uint64_t key)
 {
 	for (uint32_t i = 0; i < a->n; i++)
-		if (a->circle[i].key == key)
-			return &a->circle[i];
+		if (a->cycle[i].key == key)
+			return &a->cycle[i];
 	return NULL;
 }
 
@@ -29,7 +29,7 @@ static bool is_ours(const struct lh_merged_run *w, const struct lh_cycle *c)
 
 	if (w->alone)
 		return c->filter == LH_F_NONE;
-	for (uint32_t i = 1; i < (uint32_t)c->n + c->queuers; i++)
+	for (uint32_t i = 1; i < (uint32_t)c->n + c->queued_writers; i++)
 		if (lh_merged_process_of(w, c->link[i].thread) != first)
 			return true;
 	return false;
@@ -45,15 +45,16 @@ static void keep(const struct lh_merged_run *w, struct answers *a, const struct 
 	if (old)
 		*old = *c;
 	else
-		LH_PUSH(w->pool, a->circle, a->n, *c);
+		LH_PUSH(w->arena, a->cycle, a->n, *c);
 }
 
 static void ask_all(struct lh_merged_run *w, struct lh_order_graph *j,
 		    const struct lh_order_input *facts, struct answers *a)
 {
-	for (lh_chain_id i = 1; i < w->nodes; i++) {
-		uint32_t n =
-			w->node[i].seen || w->node[i].flags ? lh_order_check_chain(j, facts, i) : 0;
+	for (lh_chain_id i = 1; i < w->chains; i++) {
+		uint32_t n = w->chain[i].visit || w->chain[i].flags
+				     ? lh_order_check_chain(j, facts, i)
+				     : 0;
 
 		for (uint32_t k = 0; k < n; k++)
 			keep(w, a, &lh_order_cycles(j)[k]);
@@ -62,8 +63,8 @@ static void ask_all(struct lh_merged_run *w, struct lh_order_graph *j,
 
 static bool orders_lost(const struct lh_merged_run *w)
 {
-	for (uint32_t i = 0; i < w->members; i++)
-		if (w->member[i].process->record->head.orders_lost)
+	for (uint32_t i = 0; i < w->processes; i++)
+		if (w->process[i].process->ledger->head.hb_edges_lost)
 			return true;
 	return false;
 }
@@ -73,24 +74,24 @@ static uint32_t ask(struct lh_merged_run *w, struct answers *a, uint32_t events,
 {
 	const struct lh_order_input facts = {.lock = w->lock,
 					     .thread = w->thread,
-					     .node = w->node,
-					     .seen = w->seen,
-					     .event = w->event,
+					     .chain = w->chain,
+					     .visit = w->visit,
+					     .hb_edge = w->hb_edge,
 					     .locks = w->locks,
 					     .threads = w->threads,
-					     .nodes = w->nodes,
-					     .seens = w->seens,
-					     .events = events,
-					     .orders_lost = orders_lost(w)};
+					     .chains = w->chains,
+					     .visits = w->visits,
+					     .hb_edges = events,
+					     .hb_edges_lost = orders_lost(w)};
 	const struct lh_order_graph_size room = {.locks = w->locks + 1,
-						 .edges = w->witnesses + w->seens + 1,
-						 .witnesses = 2 * (w->witnesses + w->seens) + 1,
+						 .edges = w->witnesses + w->visits + 1,
+						 .witnesses = 2 * (w->witnesses + w->visits) + 1,
 						 .threads = w->threads,
-						 .seens = w->seens,
-						 .events = events,
-						 .circles = w->nodes + 64,
-						 .earn = EARN,
-						 .burst = BURST};
+						 .visits = w->visits,
+						 .hb_edges = events,
+						 .cycles = w->chains + 64,
+						 .refill = EARN,
+						 .budget_max = BURST};
 	void *memory = calloc(1, lh_order_graph_bytes(&room));
 	struct lh_order_counts counts;
 	struct lh_order_graph *j;
@@ -118,30 +119,30 @@ static void add_step(struct lh_merged_run *w, struct tale *t, const struct lh_me
 	const struct lh_merged_lock *of;
 	struct lh_chain node;
 
-	if (t->n >= STEPS_MAX || !lh_read_chain_row(m->process->record, id, &node))
+	if (t->n >= STEPS_MAX || !lh_read_chain_row(m->process->ledger, id, &node))
 		return;
-	of = &w->lock_of[LH_LOCK_ROW(w->node[m->node[id]].lock)];
+	of = &w->lock_of[LH_LOCK_ROW(w->chain[m->chain[id]].lock)];
 	*s = (struct lh_cross_step){.process = m->process,
 				    .step = {.thread = thread ? thread - m->base : 0,
 					     .lock = node.lock,
-					     .place = node.place,
+					     .site = node.site,
 					     .action = action}};
 	if (of->users > 1) /* as one process calls it, so that it is one for the reader too */
-		s->lock = lh_report_get_lock(w->model, of->member->process, of->id);
+		s->lock = lh_report_get_lock(w->report, of->process->process, of->id);
 	t->n++;
 }
 
 static void add_link(struct lh_merged_run *w, struct tale *t, const struct lh_cycle_link *k)
 {
-	const struct lh_merged_visit *at = lh_merged_visit_of(w, k->node, k->thread);
+	const struct lh_merged_visit *at = lh_merged_visit_of(w, k->chain, k->thread);
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth;
 
 	if (!at)
 		return;
-	depth = lh_read_chain_path(at->member->process->record, at->node, chain, LH_HELD_MAX);
+	depth = lh_read_chain_path(at->process->process->ledger, at->chain, chain, LH_HELD_MAX);
 	for (uint32_t i = 0; i < depth; i++)
-		add_step(w, t, at->member, k->thread, chain[i],
+		add_step(w, t, at->process, k->thread, chain[i],
 			 i + 1 == depth ? LH_WANTS : LH_HOLDS);
 }
 
@@ -157,8 +158,8 @@ static bool has_thread(const struct lh_report_finding *f, int32_t tid)
  */
 static bool has_happened(const struct lh_merged_run *w, const struct lh_cycle *c)
 {
-	for (uint32_t i = 0; i < w->model->findings; i++) {
-		const struct lh_report_finding *f = w->model->finding[i];
+	for (uint32_t i = 0; i < w->report->findings; i++) {
+		const struct lh_report_finding *f = w->report->finding[i];
 		bool all = f->rule == LH_RULE_DEADLOCK;
 
 		for (uint32_t k = 0; k < c->n && all; k++)
@@ -179,10 +180,10 @@ static void tell(struct lh_merged_run *w, const struct lh_cycle *c, bool sure)
 
 	if (has_happened(w, c))
 		return;
-	for (uint32_t i = 0; i < (uint32_t)c->n + c->queuers; i++)
+	for (uint32_t i = 0; i < (uint32_t)c->n + c->queued_writers; i++)
 		add_link(w, &t, &c->link[i]);
 	if (t.n)
-		lh_report_add_cross_finding(w->model, &row, t.step, t.n, sure ? "" : chance);
+		lh_report_add_cross_finding(w->report, &row, t.step, t.n, sure ? "" : chance);
 }
 
 static int by_order(const void *a, const void *b)
@@ -193,7 +194,7 @@ static int by_order(const void *a, const void *b)
 static void sort(struct answers *a)
 {
 	if (a->n > 1)
-		qsort(a->circle, a->n, sizeof(*a->circle), by_order);
+		qsort(a->cycle, a->n, sizeof(*a->cycle), by_order);
 }
 
 /* ---- processes together ---- */
@@ -203,7 +204,7 @@ static void take_with_ancestors(struct lh_merged_run *w)
 {
 	for (bool more = true; more;) {
 		more = false;
-		for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
+		for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
 			struct lh_merged_process *kin[] = {m->from, m->by};
 
 			for (int i = 0; i < 2; i++)
@@ -211,7 +212,7 @@ static void take_with_ancestors(struct lh_merged_run *w)
 					more = kin[i]->shares = true;
 		}
 	}
-	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
+	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
 		m->process->united = m->shares;
 		if (m->shares)
 			lh_merged_take(w, m);
@@ -228,36 +229,36 @@ static void judge_together(struct lh_merged_run *w, bool filtered)
 	take_with_ancestors(w);
 	lh_merged_add_order(w);
 	lh_merged_end_rows(w);
-	cut = ask(w, &sure, w->events, filtered);
-	cut += ask(w, &all, w->sure_events, false);
+	cut = ask(w, &sure, w->hb_edges, filtered);
+	cut += ask(w, &all, w->certain_hb_edges, false);
 	sort(&sure);
 	sort(&all);
 	for (uint32_t i = 0; i < sure.n; i++) {
-		const struct lh_cycle *maybe = find(&all, sure.circle[i].key);
+		const struct lh_cycle *maybe = find(&all, sure.cycle[i].key);
 
-		if (!sure.circle[i].filter || !maybe || maybe->filter)
-			tell(w, &sure.circle[i], true);
+		if (!sure.cycle[i].filter || !maybe || maybe->filter)
+			tell(w, &sure.cycle[i], true);
 	}
 	for (uint32_t i = 0; i < all.n; i++) {
-		const struct lh_cycle *certain = find(&sure, all.circle[i].key);
+		const struct lh_cycle *certain = find(&sure, all.cycle[i].key);
 
-		if (!all.circle[i].filter && (!certain || certain->filter))
-			tell(w, &all.circle[i], false);
+		if (!all.cycle[i].filter && (!certain || certain->filter))
+			tell(w, &all.cycle[i], false);
 	}
 	if (cut)
-		lh_report_note(w->model,
+		lh_report_note(w->report,
 			       "processes together: %u searches for circles were given up", cut);
 }
 
 static void add_members(struct lh_merged_run *w)
 {
-	struct lh_report *m = w->model;
+	struct lh_report *m = w->report;
 
-	w->members = m->processes;
-	w->member = lh_arena_alloc(w->pool, (w->members + 1) * sizeof(*w->member));
-	for (uint32_t i = 0; i < w->members; i++) {
-		w->member[i].process = m->process[i];
-		w->member[i].locks = lh_read_used(m->process[i]->record, LH_T_LOCK);
+	w->processes = m->processes;
+	w->process = lh_arena_alloc(w->arena, (w->processes + 1) * sizeof(*w->process));
+	for (uint32_t i = 0; i < w->processes; i++) {
+		w->process[i].process = m->process[i];
+		w->process[i].locks = lh_read_used(m->process[i]->ledger, LH_T_LOCK);
 	}
 }
 
@@ -265,36 +266,39 @@ static void add_members(struct lh_merged_run *w)
 
 static void judge_alone(struct lh_report *m, struct lh_report_process *p)
 {
-	struct lh_merged_process one = {.process = p, .locks = lh_read_used(p->record, LH_T_LOCK)};
-	struct lh_merged_run w = {
-		.model = m, .pool = lh_arena_new(), .member = &one, .members = 1, .alone = true};
+	struct lh_merged_process one = {.process = p, .locks = lh_read_used(p->ledger, LH_T_LOCK)};
+	struct lh_merged_run w = {.report = m,
+				  .arena = lh_arena_new(),
+				  .process = &one,
+				  .processes = 1,
+				  .alone = true};
 	struct answers a = {0};
 
 	lh_merged_begin_rows(&w);
 	lh_merged_take(&w, &one);
 	lh_merged_end_rows(&w);
-	p->judge_cut = ask(&w, &a, w.events, false);
+	p->searches_cut = ask(&w, &a, w.hb_edges, false);
 	sort(&a);
 	for (uint32_t i = 0; i < a.n; i++)
-		tell(&w, &a.circle[i], true);
-	lh_arena_free(w.pool);
+		tell(&w, &a.cycle[i], true);
+	lh_arena_free(w.arena);
 }
 
 void lh_cross_process_check(struct lh_report *m, bool filtered)
 {
-	struct lh_merged_run w = {.model = m, .pool = lh_arena_new()};
+	struct lh_merged_run w = {.report = m, .arena = lh_arena_new()};
 	bool shared = false;
 
 	for (uint32_t i = 0; i < m->processes; i++)
-		if (m->process[i]->judge_cut)
+		if (m->process[i]->searches_cut)
 			judge_alone(m, m->process[i]);
 	add_members(&w);
 	lh_merged_find_times(&w);
 	lh_merged_find_shared(&w);
-	for (uint32_t i = 0; i < w.members; i++)
-		shared |= w.member[i].shares;
+	for (uint32_t i = 0; i < w.processes; i++)
+		shared |= w.process[i].shares;
 	if (shared)
 		judge_together(&w, filtered);
 	lh_merged_forget_shared(&w);
-	lh_arena_free(w.pool);
+	lh_arena_free(w.arena);
 }

@@ -21,7 +21,7 @@ enum { RING_MAX = 8, ORDERS_MAX = 20000 };
 /* Locks that are one: a forest of things, and the smallest of a tree stands for it. */
 struct key {
 	const char *text;
-	uint32_t thing;
+	uint32_t lock;
 	UT_hash_handle hh;
 };
 
@@ -29,19 +29,19 @@ struct arrow {
 	const struct lh_report_order *order;
 	uint32_t from, to; /* things that stand for their locks */
 	uint32_t next;     /* another one that begins there + 1 */
-	lh_site held, place;
+	lh_site held, site;
 };
 
 struct search {
-	struct lh_report *model;
-	struct lh_arena *pool;
+	struct lh_report *report;
+	struct lh_arena *arena;
 	struct lh_cross_run_orders orders;
-	const struct lh_report_lock **thing; /* by id */
-	uint32_t *parent;                    /* by id */
-	uint32_t things;
+	const struct lh_report_lock **lock; /* by id */
+	uint32_t *parent;                   /* by id */
+	uint32_t locks;
 	struct key *keys;
-	struct arrow *arrow;
-	uint32_t arrows;
+	struct arrow *edge;
+	uint32_t edges;
 	uint32_t *first;      /* by thing: the first arrow that begins there + 1 */
 	uint32_t *by, *queue; /* of a search: by which arrow + 1 a thing was reached */
 };
@@ -66,18 +66,18 @@ static void join(struct search *s, uint32_t a, uint32_t b)
 static void same(struct search *s, const struct lh_report_lock *t, const char *what,
 		 const char *where)
 {
-	const char *text = lh_arena_printf(s->pool, "%s\n%s\n%s\n%s", t->kind,
+	const char *text = lh_arena_printf(s->arena, "%s\n%s\n%s\n%s", t->kind,
 					   t->named ? t->name : t->class, what, where);
 	struct key *k;
 
 	HASH_FIND_STR(s->keys, text, k);
 	if (k) {
-		join(s, k->thing, t->id);
+		join(s, k->lock, t->id);
 		return;
 	}
-	k = lh_arena_alloc(s->pool, sizeof(*k));
+	k = lh_arena_alloc(s->arena, sizeof(*k));
 	k->text = text;
-	k->thing = t->id;
+	k->lock = t->id;
 	HASH_ADD_KEYPTR(hh, s->keys, k->text, strlen(k->text), k);
 }
 
@@ -91,11 +91,11 @@ static const char *base_name(const char *path)
 static void gather(struct search *s, const struct lh_report_lock *t, lh_site place)
 {
 	const struct lh_report_frame *at = lh_report_best_frame(
-		lh_report_get_stack(s->model, t->process, LH_SITE_STACK(place)));
-	const char *data = lh_report_data_place(s->model, t->process, lh_lock_address(&t->row));
-	const struct lh_report_frame *born = lh_report_best_frame(t->born);
+		lh_report_get_stack(s->report, t->process, LH_SITE_STACK(place)));
+	const char *data = lh_report_data_place(s->report, t->process, lh_lock_address(&t->row));
+	const struct lh_report_frame *born = lh_report_best_frame(t->init_stack);
 
-	s->thing[t->id] = t;
+	s->lock[t->id] = t;
 	if (data)
 		same(s, t, "object", data);
 	if (born && born->module && !t->named)
@@ -112,11 +112,11 @@ static void gather(struct search *s, const struct lh_report_lock *t, lh_site pla
  */
 static bool is_inherited(const struct lh_report_order *o)
 {
-	const struct lh_ledger_view *r = o->process->record;
+	const struct lh_ledger_view *r = o->process->ledger;
 	struct lh_chain held;
 
 	return (r->head.flags & LH_LEDGER_FORKED) && lh_read_chain_row(r, o->held_node, &held) &&
-	       !held.seen && !(held.flags & LH_CHAIN_MANY_THREADS);
+	       !held.visit && !(held.flags & LH_CHAIN_MANY_THREADS);
 }
 
 static void add_arrows(struct search *s)
@@ -133,13 +133,13 @@ static void add_arrows(struct search *s)
 				  .from = root(s, o->held->id),
 				  .to = root(s, o->wanted->id),
 				  .held = lh_report_order_place(o, false),
-				  .place = lh_report_order_place(o, true)};
+				  .site = lh_report_order_place(o, true)};
 
 		if (a.from == a.to || is_inherited(o))
 			continue;
 		a.next = s->first[a.from];
-		LH_PUSH(s->pool, s->arrow, s->arrows, a);
-		s->first[a.from] = s->arrows;
+		LH_PUSH(s->arena, s->edge, s->edges, a);
+		s->first[a.from] = s->edges;
 	}
 }
 
@@ -150,11 +150,11 @@ static bool shown_by(const struct search *s, const struct lh_report_process *p,
 		     const uint32_t *ring, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct arrow *a = &s->arrow[ring[i]];
+		const struct arrow *a = &s->edge[ring[i]];
 		bool found = false;
 
-		for (uint32_t k = s->first[a->from]; k && !found; k = s->arrow[k - 1].next)
-			found = s->arrow[k - 1].to == a->to && s->arrow[k - 1].order->process == p;
+		for (uint32_t k = s->first[a->from]; k && !found; k = s->edge[k - 1].next)
+			found = s->edge[k - 1].to == a->to && s->edge[k - 1].order->process == p;
 		if (!found)
 			return false;
 	}
@@ -164,9 +164,9 @@ static bool shown_by(const struct search *s, const struct lh_report_process *p,
 /* The locks that an arrow's thread holds beside the one it comes from. */
 static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
 {
-	const struct lh_ledger_view *r = a->order->process->record;
+	const struct lh_ledger_view *r = a->order->process->ledger;
 	lh_chain_id chain[LH_HELD_MAX];
-	uint32_t n = lh_read_chain_path(r, a->order->node, chain, LH_HELD_MAX), kept = 0;
+	uint32_t n = lh_read_chain_path(r, a->order->chain, chain, LH_HELD_MAX), kept = 0;
 	struct lh_chain node;
 
 	for (uint32_t i = 0; i + 1 < n; i++) {
@@ -174,8 +174,8 @@ static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
 
 		if (chain[i] == a->order->held_node || !lh_read_chain_row(r, chain[i], &node))
 			continue;
-		t = lh_cross_run_lock(s->model, &s->orders, a->order->process, node.lock);
-		if (t && t->id < s->things && s->thing[t->id])
+		t = lh_cross_run_lock(s->report, &s->orders, a->order->process, node.lock);
+		if (t && t->id < s->locks && s->lock[t->id])
 			list[kept++] = root(s, t->id);
 	}
 	return kept;
@@ -195,16 +195,16 @@ static bool have_gate(struct search *s, const struct arrow *a, const struct arro
 static bool counts(struct search *s, const uint32_t *ring, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct arrow *a = &s->arrow[ring[i]], *b = &s->arrow[ring[(i + 1) % n]];
+		const struct arrow *a = &s->edge[ring[i]], *b = &s->edge[ring[(i + 1) % n]];
 
-		if (LH_SITE_MODE(a->place) == LH_SHARED && LH_SITE_MODE(b->held) == LH_SHARED)
+		if (LH_SITE_MODE(a->site) == LH_SHARED && LH_SITE_MODE(b->held) == LH_SHARED)
 			return false;
 		for (uint32_t k = i + 1; k < n; k++)
-			if (have_gate(s, a, &s->arrow[ring[k]]))
+			if (have_gate(s, a, &s->edge[ring[k]]))
 				return false;
 	}
-	for (uint32_t i = 0; i < s->model->processes; i++)
-		if (shown_by(s, s->model->process[i], ring, n))
+	for (uint32_t i = 0; i < s->report->processes; i++)
+		if (shown_by(s, s->report->process[i], ring, n))
 			return false;
 	return true;
 }
@@ -216,35 +216,35 @@ static void tell(struct search *s, const uint32_t *ring, uint32_t n)
 	const char *where = NULL;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_report_process *p = s->arrow[ring[i]].order->process;
+		const struct lh_report_process *p = s->edge[ring[i]].order->process;
 
-		order[i] = s->arrow[ring[i]].order;
-		lock[i] = s->thing[s->arrow[ring[i]].from];
-		where = lh_arena_printf(s->pool, "%s%s%s", where ? where : "", where ? ", " : "",
+		order[i] = s->edge[ring[i]].order;
+		lock[i] = s->lock[s->edge[ring[i]].from];
+		where = lh_arena_printf(s->arena, "%s%s%s", where ? where : "", where ? ", " : "",
 					base_name(p->exe));
 	}
-	lh_report_add_across(s->model, order, lock, n,
-			     lh_arena_printf(s->pool, " (seen in different runs: %s)", where));
+	lh_report_add_across(s->report, order, lock, n,
+			     lh_arena_printf(s->arena, " (seen in different runs: %s)", where));
 }
 
 /* The shortest way back to where the arrow begins, breadth first. */
 static uint32_t find_ring(struct search *s, uint32_t arrow, uint32_t *ring)
 {
-	uint32_t goal = s->arrow[arrow].from, head = 0, tail = 0;
+	uint32_t goal = s->edge[arrow].from, head = 0, tail = 0;
 	uint32_t *by = s->by, *queue = s->queue;
 
-	memset(by, 0, s->things * sizeof(*by));
-	queue[tail++] = s->arrow[arrow].to;
-	by[s->arrow[arrow].to] = arrow + 1;
+	memset(by, 0, s->locks * sizeof(*by));
+	queue[tail++] = s->edge[arrow].to;
+	by[s->edge[arrow].to] = arrow + 1;
 	while (head < tail && !by[goal])
-		for (uint32_t k = s->first[queue[head++]]; k; k = s->arrow[k - 1].next)
-			if (!by[s->arrow[k - 1].to]) {
-				by[s->arrow[k - 1].to] = k;
-				queue[tail++] = s->arrow[k - 1].to;
+		for (uint32_t k = s->first[queue[head++]]; k; k = s->edge[k - 1].next)
+			if (!by[s->edge[k - 1].to]) {
+				by[s->edge[k - 1].to] = k;
+				queue[tail++] = s->edge[k - 1].to;
 			}
 	for (uint32_t at = goal, n = 0; by[goal] && n < RING_MAX; n++) {
 		ring[RING_MAX - 1 - n] = by[at] - 1;
-		at = s->arrow[by[at] - 1].from;
+		at = s->edge[by[at] - 1].from;
 		if (at == goal) {
 			memmove(ring, ring + RING_MAX - 1 - n, (n + 1) * sizeof(*ring));
 			return n + 1;
@@ -258,28 +258,28 @@ static void set_aside(struct search *s, bool *aside)
 {
 	uint32_t *in = s->by, tail = 0;
 
-	memset(in, 0, s->things * sizeof(*in));
-	for (uint32_t i = 0; i < s->arrows; i++)
-		in[s->arrow[i].to]++;
-	for (uint32_t i = 0; i < s->things; i++)
+	memset(in, 0, s->locks * sizeof(*in));
+	for (uint32_t i = 0; i < s->edges; i++)
+		in[s->edge[i].to]++;
+	for (uint32_t i = 0; i < s->locks; i++)
 		if (!in[i])
 			s->queue[tail++] = i;
 	for (uint32_t head = 0; head < tail; head++) {
 		aside[s->queue[head]] = true;
-		for (uint32_t k = s->first[s->queue[head]]; k; k = s->arrow[k - 1].next)
-			if (!--in[s->arrow[k - 1].to])
-				s->queue[tail++] = s->arrow[k - 1].to;
+		for (uint32_t k = s->first[s->queue[head]]; k; k = s->edge[k - 1].next)
+			if (!--in[s->edge[k - 1].to])
+				s->queue[tail++] = s->edge[k - 1].to;
 	}
 }
 
 static void look(struct search *s)
 {
-	bool *aside = lh_arena_alloc(s->pool, s->things * sizeof(*aside));
+	bool *aside = lh_arena_alloc(s->arena, s->locks * sizeof(*aside));
 	uint32_t ring[RING_MAX];
 
 	set_aside(s, aside);
-	for (uint32_t i = 0; i < s->arrows; i++) {
-		uint32_t n = aside[s->arrow[i].from] ? 0 : find_ring(s, i, ring);
+	for (uint32_t i = 0; i < s->edges; i++) {
+		uint32_t n = aside[s->edge[i].from] ? 0 : find_ring(s, i, ring);
 		bool smallest = n > 0;
 
 		for (uint32_t k = 0; k < n; k++) /* each circle once: from its first arrow */
@@ -291,13 +291,13 @@ static void look(struct search *s)
 
 static void search(struct search *s)
 {
-	s->things = s->model->locks + 1;
-	s->thing = lh_arena_alloc(s->pool, s->things * sizeof(*s->thing));
-	s->parent = lh_arena_alloc(s->pool, s->things * sizeof(*s->parent));
-	s->first = lh_arena_alloc(s->pool, s->things * sizeof(*s->first));
-	s->by = lh_arena_alloc(s->pool, s->things * sizeof(*s->by));
-	s->queue = lh_arena_alloc(s->pool, s->things * sizeof(*s->queue));
-	for (uint32_t i = 0; i < s->things; i++)
+	s->locks = s->report->locks + 1;
+	s->lock = lh_arena_alloc(s->arena, s->locks * sizeof(*s->lock));
+	s->parent = lh_arena_alloc(s->arena, s->locks * sizeof(*s->parent));
+	s->first = lh_arena_alloc(s->arena, s->locks * sizeof(*s->first));
+	s->by = lh_arena_alloc(s->arena, s->locks * sizeof(*s->by));
+	s->queue = lh_arena_alloc(s->arena, s->locks * sizeof(*s->queue));
+	for (uint32_t i = 0; i < s->locks; i++)
 		s->parent[i] = i;
 	add_arrows(s);
 	look(s);
@@ -306,9 +306,9 @@ static void search(struct search *s)
 
 void lh_cross_run_check(struct lh_report *m)
 {
-	struct search s = {.model = m, .pool = lh_arena_new()};
+	struct search s = {.report = m, .arena = lh_arena_new()};
 
-	s.orders = lh_cross_run_collect(m, s.pool);
+	s.orders = lh_cross_run_collect(m, s.arena);
 	if (s.orders.n > ORDERS_MAX)
 		lh_report_note(m,
 			       "%u orders of locks: circles across processes were not looked for",
@@ -316,5 +316,5 @@ void lh_cross_run_check(struct lh_report *m)
 	else if (s.orders.n)
 		search(&s);
 	lh_cross_run_free(&s.orders);
-	lh_arena_free(s.pool);
+	lh_arena_free(s.arena);
 }

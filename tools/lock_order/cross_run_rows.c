@@ -45,9 +45,9 @@ struct lh_cross_run_process {
 	struct lh_report_process *process;
 	struct range *module; /* by row */
 	hash *stack, *lock;   /* by row; 0: not asked for yet */
-	struct like *likes;
-	struct arrow *arrows;
-	hash shows; /* all of its arrows */
+	struct like *groups;
+	struct arrow *edges;
+	hash digest; /* all of its arrows */
 	bool shared;
 };
 
@@ -68,7 +68,7 @@ static hash mix_text(hash h, const char *text)
 
 static void look_at_modules(struct lh_arena *pool, struct lh_cross_run_process *a)
 {
-	const struct lh_ledger_view *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_MODULE);
 	struct lh_module m;
 
@@ -89,7 +89,7 @@ static void look_at_modules(struct lh_arena *pool, struct lh_cross_run_process *
 
 static hash stack_says(struct lh_cross_run_process *a, lh_stack_id id)
 {
-	const struct lh_ledger_view *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t modules = lh_read_used(r, LH_T_MODULE), n;
 	uint64_t frame[LH_FRAMES_MAX];
 	hash h = 2;
@@ -110,7 +110,7 @@ static hash stack_says(struct lh_cross_run_process *a, lh_stack_id id)
 
 static hash data_says(const struct lh_cross_run_process *a, uint64_t address)
 {
-	uint32_t n = lh_read_used(a->process->record, LH_T_MODULE);
+	uint32_t n = lh_read_used(a->process->ledger, LH_T_MODULE);
 	const struct range *best = NULL;
 
 	for (uint32_t i = 1; i < n; i++) {
@@ -124,23 +124,23 @@ static hash data_says(const struct lh_cross_run_process *a, uint64_t address)
 
 static hash lock_row_says(struct lh_cross_run_process *a, const struct lh_lock *l)
 {
-	hash h = mix(3, l->kind), born = stack_says(a, l->born);
+	hash h = mix(3, l->kind), born = stack_says(a, l->init_stack);
 	hash data = data_says(a, lh_lock_address(l));
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
 	if (l->flags & LH_LOCK_NAMED) {
 		struct lh_lock_stats more;
-		lh_read_lock_stats(a->process->record, l, &more);
+		lh_read_lock_stats(a->process->ledger, l, &more);
 		h = mix_text(h, more.name);
 	}
 	h = mix(mix(h, born), data);
-	return born || data ? h : mix(h, stack_says(a, l->first));
+	return born || data ? h : mix(h, stack_says(a, l->first_stack));
 }
 
 /* 0: no such lock, or the life of a thread, which is a lock to the judge alone. */
 static hash lock_says(struct lh_cross_run_process *a, lh_lock_id id)
 {
-	const struct lh_ledger_view *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t row = LH_LOCK_ROW(id);
 	struct like *like;
 	struct lh_lock l;
@@ -153,14 +153,14 @@ static hash lock_says(struct lh_cross_run_process *a, lh_lock_id id)
 		return a->lock[row];
 	key = lock_row_says(a, &l);
 	a->lock[row] = key = key ? key : 1;
-	HASH_FIND(hh, a->likes, &key, sizeof(key), like);
+	HASH_FIND(hh, a->groups, &key, sizeof(key), like);
 	if (!like) {
 		like = calloc(1, sizeof(*like));
 		if (!like)
 			return key;
 		like->key = key;
 		like->lock = id;
-		HASH_ADD(hh, a->likes, key, sizeof(like->key), like);
+		HASH_ADD(hh, a->groups, key, sizeof(like->key), like);
 	}
 	if (row < LH_LOCK_ROW(like->lock))
 		like->lock = id;
@@ -173,10 +173,10 @@ static hash lock_says(struct lh_cross_run_process *a, lh_lock_id id)
 static hash rank_of(struct lh_cross_run_process *a, const struct lh_chain *held,
 		    const struct lh_chain *wanted, hash in_hand)
 {
-	hash shared = (LH_SITE_MODE(held->place) == LH_SHARED) +
-		      (LH_SITE_MODE(wanted->place) == LH_SHARED);
-	hash place = mix(stack_says(a, LH_SITE_STACK(wanted->place)),
-			 stack_says(a, LH_SITE_STACK(held->place)));
+	hash shared =
+		(LH_SITE_MODE(held->site) == LH_SHARED) + (LH_SITE_MODE(wanted->site) == LH_SHARED);
+	hash place = mix(stack_says(a, LH_SITE_STACK(wanted->site)),
+			 stack_says(a, LH_SITE_STACK(held->site)));
 
 	return shared << 62 | (hash)(wanted->depth & 0xff) << 54 | mix(place, in_hand) >> 10;
 }
@@ -185,7 +185,7 @@ static struct arrow *arrow_of(struct lh_cross_run_process *a, hash held, hash wa
 {
 	struct arrow *arrow, ask = {.key = {held, wanted}};
 
-	HASH_FIND(hh, a->arrows, &ask.key, sizeof(ask.key), arrow);
+	HASH_FIND(hh, a->edges, &ask.key, sizeof(ask.key), arrow);
 	if (arrow)
 		return arrow;
 	arrow = calloc(1, sizeof(*arrow));
@@ -193,7 +193,7 @@ static struct arrow *arrow_of(struct lh_cross_run_process *a, hash held, hash wa
 		return NULL;
 	arrow->key = ask.key;
 	arrow->rank = UINT64_MAX;
-	HASH_ADD(hh, a->arrows, key, sizeof(arrow->key), arrow);
+	HASH_ADD(hh, a->edges, key, sizeof(arrow->key), arrow);
 	return arrow;
 }
 
@@ -215,24 +215,24 @@ static void add_arrow(struct lh_cross_run_process *a, lh_chain_id held_id, lh_ch
 	struct arrow *arrow;
 	hash from, to, rank;
 
-	if (!lh_read_chain_row(a->process->record, held_id, &held) ||
-	    !lh_read_chain_row(a->process->record, id, &wanted))
+	if (!lh_read_chain_row(a->process->ledger, held_id, &held) ||
+	    !lh_read_chain_row(a->process->ledger, id, &wanted))
 		return;
-	if (a->process->united && is_placed(a->process->record, held.lock) &&
-	    is_placed(a->process->record, wanted.lock))
+	if (a->process->united && is_placed(a->process->ledger, held.lock) &&
+	    is_placed(a->process->ledger, wanted.lock))
 		return;
 	from = lock_says(a, held.lock);
 	to = lock_says(a, wanted.lock);
 	if (!from || !to || from == to || !(arrow = arrow_of(a, from, to)))
 		return;
-	arrow->order.places++;
+	arrow->order.sites++;
 	rank = rank_of(a, &held, &wanted, in_hand);
 	if (rank >= arrow->rank)
 		return;
 	arrow->rank = rank;
 	arrow->order.held_node = held_id;
-	arrow->order.node = id;
-	arrow->order.thread = wanted.seen; /* the row that says who; see name() */
+	arrow->order.chain = id;
+	arrow->order.thread = wanted.visit; /* the row that says who; see name() */
 }
 
 /* A try does not wait, and a wait with a limit ends: neither makes an order. */
@@ -241,12 +241,12 @@ static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 	struct lh_chain node;
 
 	return lh_read_chain_row(r, id, &node) && node.parent &&
-	       LH_SITE_HOW(node.place) == LH_BLOCKING;
+	       LH_SITE_HOW(node.site) == LH_BLOCKING;
 }
 
 static void look_at_node(struct lh_cross_run_process *a, lh_chain_id id)
 {
-	const struct lh_ledger_view *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->ledger;
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth = lh_read_chain_path(r, id, chain, LH_HELD_MAX);
 	struct lh_chain node;
@@ -260,14 +260,14 @@ static void look_at_node(struct lh_cross_run_process *a, lh_chain_id id)
 
 static void look_at_nodes(struct lh_cross_run_process *a)
 {
-	const struct lh_ledger_view *r = a->process->record;
+	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_CHAIN);
 
 	for (uint32_t i = 1; i < n; i++)
 		if (makes_order(r, i))
 			look_at_node(a, i);
-	for (struct arrow *x = a->arrows; x; x = x->hh.next) /* a sum: in any order the same */
-		a->shows += mix(mix(mix(4, x->key.held), x->key.wanted), x->rank);
+	for (struct arrow *x = a->edges; x; x = x->hh.next) /* a sum: in any order the same */
+		a->digest += mix(mix(mix(4, x->key.held), x->key.wanted), x->rank);
 }
 
 static struct lh_cross_run_process *look_at(struct lh_arena *pool, struct lh_report_process *p)
@@ -275,8 +275,8 @@ static struct lh_cross_run_process *look_at(struct lh_arena *pool, struct lh_rep
 	struct lh_cross_run_process *a = lh_arena_alloc(pool, sizeof(*a));
 
 	a->process = p;
-	a->stack = lh_arena_alloc(pool, (lh_read_used(p->record, LH_T_STACK) + 1) * sizeof(hash));
-	a->lock = lh_arena_alloc(pool, (lh_read_used(p->record, LH_T_LOCK) + 1) * sizeof(hash));
+	a->stack = lh_arena_alloc(pool, (lh_read_used(p->ledger, LH_T_STACK) + 1) * sizeof(hash));
+	a->lock = lh_arena_alloc(pool, (lh_read_used(p->ledger, LH_T_LOCK) + 1) * sizeof(hash));
 	look_at_modules(pool, a);
 	look_at_nodes(a);
 	return a;
@@ -286,12 +286,12 @@ static struct lh_cross_run_process *look_at(struct lh_arena *pool, struct lh_rep
 
 static void forget(struct lh_cross_run_process *a)
 {
-	struct arrow *x = a->arrows;
-	struct like *l = a->likes;
+	struct arrow *x = a->edges;
+	struct like *l = a->groups;
 
 	/* the tables go first: what they hold stays linked */
-	HASH_CLEAR(hh, a->arrows);
-	HASH_CLEAR(hh, a->likes);
+	HASH_CLEAR(hh, a->edges);
+	HASH_CLEAR(hh, a->groups);
 	for (struct arrow *next; x; x = next) {
 		next = x->hh.next;
 		free(x);
@@ -307,7 +307,7 @@ static const struct lh_report_lock *thing_of(struct lh_report *m,
 {
 	struct like *like;
 
-	HASH_FIND(hh, a->likes, &key, sizeof(key), like);
+	HASH_FIND(hh, a->groups, &key, sizeof(key), like);
 	return like ? lh_report_get_lock(m, a->process, like->lock) : NULL;
 }
 
@@ -323,8 +323,8 @@ static void name(struct lh_report *m, struct lh_arena *pool, struct lh_cross_run
 {
 	struct lh_chain_visit seen;
 
-	HASH_SORT(a->arrows, by_key);
-	for (struct arrow *x = a->arrows; x; x = x->hh.next) {
+	HASH_SORT(a->edges, by_key);
+	for (struct arrow *x = a->edges; x; x = x->hh.next) {
 		struct lh_report_order *o = lh_arena_alloc(pool, sizeof(*o));
 
 		*o = x->order;
@@ -332,7 +332,7 @@ static void name(struct lh_report *m, struct lh_arena *pool, struct lh_cross_run
 		o->held = thing_of(m, a, x->key.held);
 		o->wanted = thing_of(m, a, x->key.wanted);
 		o->thread =
-			lh_read_visit(a->process->record, x->order.thread, &seen) ? seen.thread : 0;
+			lh_read_visit(a->process->ledger, x->order.thread, &seen) ? seen.thread : 0;
 		if (o->held && o->wanted)
 			LH_PUSH(pool, out->order, out->n, o);
 	}
@@ -340,10 +340,10 @@ static void name(struct lh_report *m, struct lh_arena *pool, struct lh_cross_run
 
 static bool has_orders(const struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_CHAIN);
+	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
 
 	for (uint32_t i = 1; i < n; i++)
-		if (makes_order(p->record, i))
+		if (makes_order(p->ledger, i))
 			return true;
 	return false;
 }
@@ -353,8 +353,8 @@ static int by_what_it_shows(const void *x, const void *y)
 	const struct lh_cross_run_process *a = *(struct lh_cross_run_process *const *)x,
 					  *b = *(struct lh_cross_run_process *const *)y;
 
-	if (a->shows != b->shows)
-		return a->shows < b->shows ? -1 : 1;
+	if (a->digest != b->digest)
+		return a->digest < b->digest ? -1 : 1;
 	return strcmp(a->process->exe, b->process->exe);
 }
 
@@ -373,17 +373,18 @@ static void choose(struct lh_cross_run_orders *all)
 {
 	uint32_t kept = 0;
 
-	qsort(all->alike, all->alikes, sizeof(*all->alike), by_what_it_shows);
-	for (uint32_t i = 0; i < all->alikes; i++) {
-		struct lh_cross_run_process *a = all->alike[i];
+	qsort(all->process, all->processes, sizeof(*all->process), by_what_it_shows);
+	for (uint32_t i = 0; i < all->processes; i++) {
+		struct lh_cross_run_process *a = all->process[i];
 
-		if (!a->arrows || (kept && all->alike[kept - 1]->shows == a->shows && !a->shared))
+		if (!a->edges ||
+		    (kept && all->process[kept - 1]->digest == a->digest && !a->shared))
 			forget(a);
 		else
-			all->alike[kept++] = a;
+			all->process[kept++] = a;
 	}
-	all->alikes = kept;
-	qsort(all->alike, all->alikes, sizeof(*all->alike), by_program);
+	all->processes = kept;
+	qsort(all->process, all->processes, sizeof(*all->process), by_program);
 }
 
 struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *m, struct lh_arena *pool)
@@ -397,11 +398,11 @@ struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *m, struct lh_a
 			with[n++] = m->process[i];
 	/* What one process has shown all of is for its own judge. */
 	for (uint32_t i = 0; n > 1 && i < n; i++)
-		LH_PUSH(pool, all.alike, all.alikes, look_at(pool, with[i]));
-	if (all.alikes)
+		LH_PUSH(pool, all.process, all.processes, look_at(pool, with[i]));
+	if (all.processes)
 		choose(&all);
-	for (uint32_t i = 0; all.alikes > 1 && i < all.alikes; i++)
-		name(m, pool, all.alike[i], &all);
+	for (uint32_t i = 0; all.processes > 1 && i < all.processes; i++)
+		name(m, pool, all.process[i], &all);
 	return all;
 }
 
@@ -409,15 +410,15 @@ const struct lh_report_lock *lh_cross_run_lock(struct lh_report *m,
 					       const struct lh_cross_run_orders *all,
 					       const struct lh_report_process *p, lh_lock_id id)
 {
-	for (uint32_t i = 0; i < all->alikes; i++)
-		if (all->alike[i]->process == p)
-			return thing_of(m, all->alike[i], lock_says(all->alike[i], id));
+	for (uint32_t i = 0; i < all->processes; i++)
+		if (all->process[i]->process == p)
+			return thing_of(m, all->process[i], lock_says(all->process[i], id));
 	return NULL;
 }
 
 void lh_cross_run_free(struct lh_cross_run_orders *all)
 {
-	for (uint32_t i = 0; i < all->alikes; i++)
-		forget(all->alike[i]);
+	for (uint32_t i = 0; i < all->processes; i++)
+		forget(all->process[i]);
 	*all = (struct lh_cross_run_orders){0};
 }

@@ -15,10 +15,10 @@ struct key {
 };
 
 struct lh_classes {
-	struct lh_report *model;
+	struct lh_report *report;
 	const struct lh_report_process *process;
 	struct lh_symbols *symbols;
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	const char **wrapper;
 	uint32_t wrappers;
 	struct key *keys;
@@ -83,9 +83,9 @@ static const struct lh_report_frame *birthplace(const struct lh_classes *c,
 static const char *place_text(const struct lh_classes *c, const struct lh_report_frame *f)
 {
 	if (f->script || (f->inlined && f->line))
-		return lh_arena_printf(c->pool, "%s %s:%u:%u", f->function ? f->function : "",
+		return lh_arena_printf(c->arena, "%s %s:%u:%u", f->function ? f->function : "",
 				       f->file ? f->file : "", f->line, f->column);
-	return lh_arena_printf(c->pool, "%s+%llx", f->module ? f->module : "?",
+	return lh_arena_printf(c->arena, "%s+%llx", f->module ? f->module : "?",
 			       (unsigned long long)f->offset);
 }
 
@@ -95,7 +95,7 @@ static const char *stack_text(const struct lh_classes *c, const struct lh_report
 
 	for (uint32_t i = 0; i < t->n; i++)
 		if (!t->frame[i].inlined)
-			text = lh_arena_printf(c->pool, "%s\n%s", text,
+			text = lh_arena_printf(c->arena, "%s\n%s", text,
 					       place_text(c, &t->frame[i]));
 	return text;
 }
@@ -108,31 +108,32 @@ static const char *variable_text(const struct lh_classes *c, const struct lh_rep
 	const char *path;
 
 	*data = lh_lock_address(&t->row) &&
-		lh_read_module_at(c->process->record, lh_lock_address(&t->row), &module);
+		lh_read_module_at(c->process->ledger, lh_lock_address(&t->row), &module);
 	path = *data && c->symbols ? lh_symbol_member(c->symbols, &module,
 						      lh_lock_address(&t->row) - module.base)
 				   : NULL;
-	return path ? lh_arena_printf(c->pool, "%s %s", module.path, path) : NULL;
+	return path ? lh_arena_printf(c->arena, "%s %s", module.path, path) : NULL;
 }
 
 static const char *class_text(const struct lh_classes *c, const struct lh_report_lock *t)
 {
 	bool data;
 	const char *text = variable_text(c, t, &data);
-	const struct lh_report_frame *at = t->born ? birthplace(c, t->born) : NULL;
+	const struct lh_report_frame *at = t->init_stack ? birthplace(c, t->init_stack) : NULL;
 
 	if (text)
-		return lh_arena_printf(c->pool, "variable %s %s", t->kind, text);
+		return lh_arena_printf(c->arena, "variable %s %s", t->kind, text);
 	if (at)
-		return lh_arena_printf(c->pool, "born %s %s", t->kind, place_text(c, at));
-	if (!data && t->first && t->first->n && !t->first->approximate)
-		return lh_arena_printf(c->pool, "first %s %s", t->kind, stack_text(c, t->first));
-	return lh_arena_printf(c->pool, "alone %u", t->lock);
+		return lh_arena_printf(c->arena, "born %s %s", t->kind, place_text(c, at));
+	if (!data && t->first_stack && t->first_stack->n && !t->first_stack->approximate)
+		return lh_arena_printf(c->arena, "first %s %s", t->kind,
+				       stack_text(c, t->first_stack));
+	return lh_arena_printf(c->arena, "alone %u", t->lock);
 }
 
 static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(c->model, c->process, id);
+	const struct lh_report_lock *t = lh_report_get_lock(c->report, c->process, id);
 	const char *text;
 	struct key *k;
 
@@ -142,7 +143,7 @@ static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
 	text = class_text(c, t);
 	HASH_FIND_STR(c->keys, text, k);
 	if (!k) {
-		k = lh_arena_alloc(c->pool, sizeof(*k));
+		k = lh_arena_alloc(c->arena, sizeof(*k));
 		k->text = text;
 		k->class = ++c->count;
 		HASH_ADD_KEYPTR(hh, c->keys, k->text, strlen(k->text), k);
@@ -170,10 +171,10 @@ static void split_patterns(struct lh_classes *c, const char *list)
 {
 	while (*list) {
 		size_t n = strcspn(list, ",");
-		const char *one = lh_arena_printf(c->pool, "%.*s", (int)n, list);
+		const char *one = lh_arena_printf(c->arena, "%.*s", (int)n, list);
 
 		if (n)
-			LH_PUSH(c->pool, c->wrapper, c->wrappers, one);
+			LH_PUSH(c->arena, c->wrapper, c->wrappers, one);
 		list += n + (list[n] == ',');
 	}
 }
@@ -184,11 +185,11 @@ struct lh_classes *lh_classes_new(struct lh_report *m, const struct lh_report_pr
 	struct lh_arena *pool = lh_arena_new();
 	struct lh_classes *c = lh_arena_alloc(pool, sizeof(*c));
 
-	c->model = m;
+	c->report = m;
 	c->process = p;
 	c->symbols = wants->symbols;
-	c->pool = pool;
-	c->rows = lh_read_used(p->record, LH_T_LOCK);
+	c->arena = pool;
+	c->rows = lh_read_used(p->ledger, LH_T_LOCK);
 	c->of = lh_arena_alloc(pool, (c->rows + 1) * sizeof(*c->of));
 	memset(c->of, 0xff, (c->rows + 1) * sizeof(*c->of));
 	split_patterns(c, wants->wrappers ? wants->wrappers : "");
@@ -198,5 +199,5 @@ struct lh_classes *lh_classes_new(struct lh_report *m, const struct lh_report_pr
 void lh_classes_free(struct lh_classes *c)
 {
 	HASH_CLEAR(hh, c->keys);
-	lh_arena_free(c->pool);
+	lh_arena_free(c->arena);
 }

@@ -20,51 +20,51 @@ struct lh_merged_process {
 	uint64_t born, lived;           /* monotonic nanoseconds: from, and until then for sure */
 	struct lh_merged_process *from; /* it was forked from this one */
 	struct lh_merged_process
-		*by;       /* or started by it otherwise, or it was this one before an exec */
-	bool shares;       /* it uses a lock that another process uses */
-	bool taken;        /* its rows are among those of all */
-	lh_thread_id base; /* its threads are base + 1 and on */
-	uint32_t threads;  /* rows, row 0 included */
-	lh_thread_id end;  /* no thread: stands for the end of the process */
-	lh_lock_id *lock;  /* by row of its record: row of all; 0 none yet */
-	lh_chain_id *node; /* by row of its record; 0: not taken over */
-	uint32_t locks, nodes;
+		*by;        /* or started by it otherwise, or it was this one before an exec */
+	bool shares;        /* it uses a lock that another process uses */
+	bool taken;         /* its rows are among those of all */
+	lh_thread_id base;  /* its threads are base + 1 and on */
+	uint32_t threads;   /* rows, row 0 included */
+	lh_thread_id end;   /* no thread: stands for the end of the process */
+	lh_lock_id *lock;   /* by row of its record: row of all; 0 none yet */
+	lh_chain_id *chain; /* by row of its record; 0: not taken over */
+	uint32_t locks, chains;
 };
 
 /* A lock of all: the process that made it if that is known. */
 struct lh_merged_lock {
-	const struct lh_merged_process *member;
+	const struct lh_merged_process *process;
 	lh_lock_id id; /* in the member's record */
 	uint32_t users;
 };
 
 /* Where a seen row comes from. */
 struct lh_merged_visit {
-	const struct lh_merged_process *member;
-	lh_chain_id node; /* in the member's record */
+	const struct lh_merged_process *process;
+	lh_chain_id chain; /* in the member's record */
 };
 
 struct lh_merged_run {
-	struct lh_report *model;
-	struct lh_arena *pool;
-	struct lh_merged_process *member;
-	uint32_t members;
+	struct lh_report *report;
+	struct lh_arena *arena;
+	struct lh_merged_process *process;
+	uint32_t processes;
 	bool alone; /* one process, by itself */
 
-	struct lh_shm_entry *spots;  /* shared memory: which lock lies there */
-	struct lh_stack_key *stacks; /* by what the frames say: their number */
+	struct lh_shm_entry *shm_entries; /* shared memory: which lock lies there */
+	struct lh_stack_key *stacks;      /* by what the frames say: their number */
 	struct lh_chain_key *keys;
 	uint32_t stack_count;
 
 	struct lh_lock *lock;
 	struct lh_merged_lock *lock_of;
 	struct lh_thread *thread;
-	struct lh_chain *node;
-	struct lh_chain_visit *seen;
-	struct lh_merged_visit *seen_of;
-	struct lh_hb_edge *event;
-	uint32_t locks, lock_ofs, threads, nodes, seens, seen_ofs, events;
-	uint32_t sure_events; /* those behind them are orders that may be chance */
+	struct lh_chain *chain;
+	struct lh_chain_visit *visit;
+	struct lh_merged_visit *visit_of;
+	struct lh_hb_edge *hb_edge;
+	uint32_t locks, lock_ofs, threads, chains, visits, visit_ofs, hb_edges;
+	uint32_t certain_hb_edges; /* those behind them are orders that may be chance */
 	uint32_t witnesses;
 };
 

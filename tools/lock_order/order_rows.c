@@ -16,9 +16,9 @@ struct lh_chain_key {
 	struct {
 		lh_chain_id parent;
 		lh_lock_id lock;
-		lh_site place;
+		lh_site site;
 	} key;
-	lh_chain_id node;
+	lh_chain_id chain;
 	UT_hash_handle hh;
 };
 
@@ -31,28 +31,28 @@ static const char *frame_text(struct lh_merged_run *w, const struct lh_ledger_vi
 	const char *function = "";
 
 	if (!lh_read_module(r, LH_FRAME_MODULE(frame), &m))
-		return lh_arena_printf(w->pool, "?%llx", (unsigned long long)LH_FRAME_PC(frame));
+		return lh_arena_printf(w->arena, "?%llx", (unsigned long long)LH_FRAME_PC(frame));
 	if (m.flags & LH_MODULE_SCRIPT && strlen(m.path) + 1 < sizeof(m.path))
 		function = m.path + strlen(m.path) + 1;
-	return lh_arena_printf(w->pool, "%s %s+%llx", m.path, function,
+	return lh_arena_printf(w->arena, "%s %s+%llx", m.path, function,
 			       (unsigned long long)(LH_FRAME_PC(frame) - m.base));
 }
 
 static uint32_t stack_of(struct lh_merged_run *w, const struct lh_merged_process *m, lh_stack_id id)
 {
 	uint64_t frame[LH_FRAMES_MAX];
-	uint32_t n = lh_read_frames(m->process->record, id, frame);
+	uint32_t n = lh_read_frames(m->process->ledger, id, frame);
 	const char *text = "";
 	struct lh_stack_key *k;
 
 	if (!n || w->alone)
 		return id;
 	for (uint32_t i = 0; i < n; i++)
-		text = lh_arena_printf(w->pool, "%s\n%s", text,
-				       frame_text(w, m->process->record, frame[i]));
+		text = lh_arena_printf(w->arena, "%s\n%s", text,
+				       frame_text(w, m->process->ledger, frame[i]));
 	HASH_FIND_STR(w->stacks, text, k);
 	if (!k) {
-		k = lh_arena_alloc(w->pool, sizeof(*k));
+		k = lh_arena_alloc(w->arena, sizeof(*k));
 		k->text = text;
 		k->number = ++w->stack_count;
 		HASH_ADD_KEYPTR(hh, w->stacks, k->text, strlen(k->text), k);
@@ -65,28 +65,28 @@ static uint32_t stack_of(struct lh_merged_run *w, const struct lh_merged_process
 lh_chain_id lh_merged_node(struct lh_merged_run *w, lh_chain_id parent, lh_lock_id lock,
 			   lh_site place)
 {
-	struct lh_chain fresh = {.parent = parent, .lock = lock, .place = place, .depth = 1};
+	struct lh_chain fresh = {.parent = parent, .lock = lock, .site = place, .depth = 1};
 	struct lh_chain_key ask, *k;
 
 	memset(&ask, 0, sizeof(ask));
 	ask.key.parent = parent;
 	ask.key.lock = lock;
-	ask.key.place = place;
+	ask.key.site = place;
 	HASH_FIND(hh, w->keys, &ask.key, sizeof(ask.key), k);
 	if (k)
-		return k->node;
-	fresh.depth = parent ? (uint16_t)(w->node[parent].depth + 1) : 1;
+		return k->chain;
+	fresh.depth = parent ? (uint16_t)(w->chain[parent].depth + 1) : 1;
 	if (fresh.depth > LH_HELD_MAX)
 		return 0;
-	k = lh_arena_alloc(w->pool, sizeof(*k));
+	k = lh_arena_alloc(w->arena, sizeof(*k));
 	k->key = ask.key;
-	k->node = w->nodes;
-	fresh.next = w->lock[LH_LOCK_ROW(lock)].nodes; /* who has asked for it, newest first */
-	w->lock[LH_LOCK_ROW(lock)].nodes = k->node;
+	k->chain = w->chains;
+	fresh.next = w->lock[LH_LOCK_ROW(lock)].chains; /* who has asked for it, newest first */
+	w->lock[LH_LOCK_ROW(lock)].chains = k->chain;
 	HASH_ADD(hh, w->keys, key, sizeof(k->key), k);
 	w->witnesses += fresh.depth;
-	LH_PUSH(w->pool, w->node, w->nodes, fresh);
-	return k->node;
+	LH_PUSH(w->arena, w->chain, w->chains, fresh);
+	return k->chain;
 }
 
 static void take_seens(struct lh_merged_run *w, const struct lh_merged_process *m, lh_chain_id from,
@@ -94,16 +94,16 @@ static void take_seens(struct lh_merged_run *w, const struct lh_merged_process *
 {
 	struct lh_chain_visit s;
 
-	for (uint32_t i = first, n = 0; n < SEEN_MAX && lh_read_visit(m->process->record, i, &s);
+	for (uint32_t i = first, n = 0; n < SEEN_MAX && lh_read_visit(m->process->ledger, i, &s);
 	     i = s.next, n++) {
 		if (!s.thread || s.thread >= m->threads)
 			continue;
-		s.node = to;
+		s.chain = to;
 		s.thread += m->base;
-		s.next = w->node[to].seen;
-		w->node[to].seen = w->seens;
-		LH_PUSH(w->pool, w->seen, w->seens, s);
-		LH_PUSH(w->pool, w->seen_of, w->seen_ofs, ((struct lh_merged_visit){m, from}));
+		s.next = w->chain[to].visit;
+		w->chain[to].visit = w->visits;
+		LH_PUSH(w->arena, w->visit, w->visits, s);
+		LH_PUSH(w->arena, w->visit_of, w->visit_ofs, ((struct lh_merged_visit){m, from}));
 	}
 }
 
@@ -115,21 +115,21 @@ static void take_node(struct lh_merged_run *w, struct lh_merged_process *m, lh_c
 	lh_lock_id lock;
 	struct lh_chain node;
 
-	if (!lh_read_chain_row(m->process->record, id, &node) || node.parent >= id)
+	if (!lh_read_chain_row(m->process->ledger, id, &node) || node.parent >= id)
 		return;
 	if (node.parent)
-		parent = m->node[node.parent];
+		parent = m->chain[node.parent];
 	lock = lh_merged_lock_get(w, m, node.lock);
 	if (!lock || (node.parent && !parent))
 		return;
 	to = lh_merged_node(w, parent, lock,
-			    LH_SITE(stack_of(w, m, LH_SITE_STACK(node.place)),
-				    LH_SITE_HOW(node.place), LH_SITE_MODE(node.place)));
-	m->node[id] = to;
+			    LH_SITE(stack_of(w, m, LH_SITE_STACK(node.site)),
+				    LH_SITE_HOW(node.site), LH_SITE_MODE(node.site)));
+	m->chain[id] = to;
 	if (!to)
 		return;
-	w->node[to].flags |= node.flags & (w->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
-	take_seens(w, m, id, node.seen, to);
+	w->chain[to].flags |= node.flags & (w->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
+	take_seens(w, m, id, node.visit, to);
 }
 
 /* ---- threads and events ---- */
@@ -140,60 +140,61 @@ static void take_threads(struct lh_merged_run *w, struct lh_merged_process *m)
 	for (uint32_t i = 1; i < m->threads; i++) {
 		struct lh_thread t = {0};
 
-		lh_read_thread(m->process->record, i, &t);
-		t.life = t.life ? lh_merged_lock_get(w, m, t.life) : 0;
-		t.guard = t.guard < m->nodes ? m->node[t.guard] : 0;
+		lh_read_thread(m->process->ledger, i, &t);
+		t.end_lock = t.end_lock ? lh_merged_lock_get(w, m, t.end_lock) : 0;
+		t.creator_chain = t.creator_chain < m->chains ? m->chain[t.creator_chain] : 0;
 		t.creator = t.creator && t.creator < m->threads ? t.creator + m->base : 0;
-		LH_PUSH(w->pool, w->thread, w->threads, t);
+		LH_PUSH(w->arena, w->thread, w->threads, t);
 	}
 }
 
 static void take_events(struct lh_merged_run *w, const struct lh_merged_process *m)
 {
-	uint32_t n = lh_read_used(m->process->record, LH_T_HB_EDGE);
+	uint32_t n = lh_read_used(m->process->ledger, LH_T_HB_EDGE);
 	struct lh_hb_edge e;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_hb_edge(m->process->record, i, &e) || !e.a || !e.b ||
+		if (!lh_read_hb_edge(m->process->ledger, i, &e) || !e.a || !e.b ||
 		    e.what >= LH_HB_CREATOR_RELEASED || e.a >= m->threads || e.b >= m->threads)
 			continue;
 		e.a += m->base;
 		e.b += m->base;
-		LH_PUSH(w->pool, w->event, w->events, e);
+		LH_PUSH(w->arena, w->hb_edge, w->hb_edges, e);
 	}
 }
 
 void lh_merged_begin_rows(struct lh_merged_run *w)
 {
-	w->locks = w->lock_ofs = w->threads = w->nodes = w->seens = w->seen_ofs = w->events = 0;
+	w->locks = w->lock_ofs = w->threads = w->chains = w->visits = w->visit_ofs = w->hb_edges =
+		0;
 	w->witnesses = 0;
-	w->lock = NULL, w->lock_of = NULL, w->thread = NULL, w->node = NULL;
-	w->seen = NULL, w->seen_of = NULL, w->event = NULL;
+	w->lock = NULL, w->lock_of = NULL, w->thread = NULL, w->chain = NULL;
+	w->visit = NULL, w->visit_of = NULL, w->hb_edge = NULL;
 	/* row 0 is none */
-	LH_PUSH(w->pool, w->lock, w->locks, (struct lh_lock){0});
-	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, (struct lh_merged_lock){0});
-	LH_PUSH(w->pool, w->thread, w->threads, (struct lh_thread){0});
-	LH_PUSH(w->pool, w->node, w->nodes, (struct lh_chain){0});
-	LH_PUSH(w->pool, w->seen, w->seens, (struct lh_chain_visit){0});
-	LH_PUSH(w->pool, w->seen_of, w->seen_ofs, (struct lh_merged_visit){0});
-	LH_PUSH(w->pool, w->event, w->events, (struct lh_hb_edge){0});
+	LH_PUSH(w->arena, w->lock, w->locks, (struct lh_lock){0});
+	LH_PUSH(w->arena, w->lock_of, w->lock_ofs, (struct lh_merged_lock){0});
+	LH_PUSH(w->arena, w->thread, w->threads, (struct lh_thread){0});
+	LH_PUSH(w->arena, w->chain, w->chains, (struct lh_chain){0});
+	LH_PUSH(w->arena, w->visit, w->visits, (struct lh_chain_visit){0});
+	LH_PUSH(w->arena, w->visit_of, w->visit_ofs, (struct lh_merged_visit){0});
+	LH_PUSH(w->arena, w->hb_edge, w->hb_edges, (struct lh_hb_edge){0});
 }
 
 void lh_merged_take(struct lh_merged_run *w, struct lh_merged_process *m)
 {
 	m->taken = true;
-	m->threads = lh_read_used(m->process->record, LH_T_THREAD);
+	m->threads = lh_read_used(m->process->ledger, LH_T_THREAD);
 	m->threads = m->threads ? m->threads : 1;
-	m->nodes = lh_read_used(m->process->record, LH_T_CHAIN);
-	m->lock = lh_arena_alloc(w->pool, (m->locks + 1) * sizeof(*m->lock));
-	m->node = lh_arena_alloc(w->pool, (m->nodes + 1) * sizeof(*m->node));
+	m->chains = lh_read_used(m->process->ledger, LH_T_CHAIN);
+	m->lock = lh_arena_alloc(w->arena, (m->locks + 1) * sizeof(*m->lock));
+	m->chain = lh_arena_alloc(w->arena, (m->chains + 1) * sizeof(*m->chain));
 	m->base = w->threads - 1;
-	for (lh_chain_id i = 1; i < m->nodes; i++)
+	for (lh_chain_id i = 1; i < m->chains; i++)
 		take_node(w, m, i);
 	take_threads(w, m);
 	take_events(w, m);
 	m->end = w->threads;
-	LH_PUSH(w->pool, w->thread, w->threads,
+	LH_PUSH(w->arena, w->thread, w->threads,
 		(struct lh_thread){.flags = LH_THREAD_BARRIER_ROUND});
 }
 
@@ -205,8 +206,8 @@ void lh_merged_end_rows(struct lh_merged_run *w)
 
 const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run *w, lh_thread_id t)
 {
-	for (uint32_t i = 0; i < w->members; i++) {
-		const struct lh_merged_process *m = &w->member[i];
+	for (uint32_t i = 0; i < w->processes; i++) {
+		const struct lh_merged_process *m = &w->process[i];
 
 		if (m->taken && t > m->base && t < m->base + m->threads)
 			return m;
@@ -217,8 +218,8 @@ const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run 
 const struct lh_merged_visit *lh_merged_visit_of(const struct lh_merged_run *w, lh_chain_id node,
 						 lh_thread_id t)
 {
-	for (uint32_t i = w->node[node].seen; i; i = w->seen[i].next)
-		if (!t || w->seen[i].thread == t)
-			return &w->seen_of[i];
+	for (uint32_t i = w->chain[node].visit; i; i = w->visit[i].next)
+		if (!t || w->visit[i].thread == t)
+			return &w->visit_of[i];
 	return NULL;
 }

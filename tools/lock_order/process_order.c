@@ -29,16 +29,16 @@ static bool is_near(uint64_t a, uint64_t b)
 
 static void find_times(struct lh_merged_run *w, struct lh_merged_process *m)
 {
-	const struct lh_ledger *h = &m->process->record->head;
+	const struct lh_ledger *h = &m->process->ledger->head;
 
-	m->born = h->start_ns + h->born_ns;
+	m->born = h->start_ns + h->watched_from_ns;
 	m->lived = h->start_ns + (h->state == LH_LEDGER_ENDED ? h->end_ns : h->shared_ns);
 	if (h->end == LH_END_RUNNING)
 		m->lived = UINT64_MAX;
 	if (m->lived <= m->born)
 		m->lived = m->born + 1;
 	m->boot = h->start_epoch - m->born / SECOND;
-	for (const struct lh_merged_process *k = w->member; k < m; k++)
+	for (const struct lh_merged_process *k = w->process; k < m; k++)
 		if (is_near(k->boot, m->boot)) {
 			m->boot = k->boot;
 			return;
@@ -51,7 +51,7 @@ static struct lh_merged_process *latest(struct lh_merged_run *w, const struct lh
 {
 	struct lh_merged_process *best = NULL;
 
-	for (struct lh_merged_process *k = w->member; k < w->member + w->members; k++)
+	for (struct lh_merged_process *k = w->process; k < w->process + w->processes; k++)
 		if (k != m && k->process->pid == pid && k->boot == m->boot && k->born <= m->born &&
 		    (!best || best->born < k->born))
 			best = k;
@@ -60,15 +60,15 @@ static struct lh_merged_process *latest(struct lh_merged_run *w, const struct lh
 
 void lh_merged_find_times(struct lh_merged_run *w)
 {
-	for (uint32_t i = 0; i < w->members; i++)
-		find_times(w, &w->member[i]);
+	for (uint32_t i = 0; i < w->processes; i++)
+		find_times(w, &w->process[i]);
 }
 
 void lh_merged_find_parents(struct lh_merged_run *w)
 {
-	for (uint32_t i = 0; i < w->members; i++) {
-		struct lh_merged_process *m = &w->member[i];
-		const struct lh_ledger *h = &m->process->record->head;
+	for (uint32_t i = 0; i < w->processes; i++) {
+		struct lh_merged_process *m = &w->process[i];
+		const struct lh_ledger *h = &m->process->ledger->head;
 
 		if (h->flags & LH_LEDGER_FORKED)
 			m->from = latest(w, m, h->fork_pid);
@@ -83,7 +83,7 @@ void lh_merged_find_parents(struct lh_merged_run *w)
 
 static void before(struct lh_merged_run *w, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
 {
-	LH_PUSH(w->pool, w->event, w->events,
+	LH_PUSH(w->arena, w->hb_edge, w->hb_edges,
 		((struct lh_hb_edge){LH_HB_CREATE, a, a_segment, b, 0}));
 }
 
@@ -105,13 +105,13 @@ static void begin(struct lh_merged_run *w, lh_thread_id after, uint32_t segment,
 /* Did the thread that forked give this lock back before the child was last seen to live? */
 static bool was_given(const struct lh_merged_process *m, lh_lock_id lock)
 {
-	const struct lh_ledger_view *parent = m->from->process->record;
+	const struct lh_ledger_view *parent = m->from->process->ledger;
 	uint32_t n = lh_read_used(parent, LH_T_HB_EDGE);
 	struct lh_hb_edge e;
 
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_hb_edge(parent, i, &e) || e.what != LH_HB_FORKER_RELEASED ||
-		    e.b != lock || e.a != m->process->record->head.fork_thread)
+		    e.b != lock || e.a != m->process->ledger->head.fork_thread)
 			continue;
 		uint64_t at = parent->head.start_ns + lh_hb_edge_ns(&e);
 		if (at >= m->born)
@@ -123,24 +123,24 @@ static bool was_given(const struct lh_merged_process *m, lh_lock_id lock)
 /* What remains of the chain that it held when it forked, as rows of all. */
 static lh_chain_id guard_of(struct lh_merged_run *w, const struct lh_merged_process *m)
 {
-	const struct lh_ledger_view *parent = m->from->process->record;
+	const struct lh_ledger_view *parent = m->from->process->ledger;
 	lh_chain_id chain[LH_HELD_MAX], guard = 0;
 	uint32_t n =
-		lh_read_chain_path(parent, m->process->record->head.fork_guard, chain, LH_HELD_MAX);
+		lh_read_chain_path(parent, m->process->ledger->head.fork_chain, chain, LH_HELD_MAX);
 	struct lh_chain node;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_chain_id here = chain[i] < m->from->nodes ? m->from->node[chain[i]] : 0;
+		lh_chain_id here = chain[i] < m->from->chains ? m->from->chain[chain[i]] : 0;
 
 		if (here && lh_read_chain_row(parent, chain[i], &node) && !was_given(m, node.lock))
-			guard = lh_merged_node(w, guard, w->node[here].lock, w->node[here].place);
+			guard = lh_merged_node(w, guard, w->chain[here].lock, w->chain[here].site);
 	}
 	return guard;
 }
 
 static void fork_from(struct lh_merged_run *w, const struct lh_merged_process *m)
 {
-	const struct lh_ledger *h = &m->process->record->head;
+	const struct lh_ledger *h = &m->process->ledger->head;
 	lh_thread_id thread = m->from->base + h->fork_thread;
 
 	if (!h->fork_thread || h->fork_thread >= m->from->threads) {
@@ -150,14 +150,14 @@ static void fork_from(struct lh_merged_run *w, const struct lh_merged_process *m
 	begin(w, thread, h->fork_segment, m);
 	lh_chain_id guard = guard_of(w, m);
 	for (lh_thread_id t = 1; guard && t < m->threads; t++) {
-		w->thread[m->base + t].guard = guard;
+		w->thread[m->base + t].creator_chain = guard;
 		w->thread[m->base + t].creator = thread;
 	}
 }
 
 static bool is_sure(const struct lh_merged_process *m)
 {
-	const struct lh_ledger *h = &m->process->record->head;
+	const struct lh_ledger *h = &m->process->ledger->head;
 
 	return h->fork_thread && h->fork_thread < m->from->threads;
 }
@@ -189,11 +189,11 @@ static void line_up(struct lh_merged_run *w, uint64_t boot)
 	const struct lh_merged_process *last = NULL;
 	uint32_t n = 0;
 
-	for (const struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
+	for (const struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
 		if (!m->taken || m->boot != boot)
 			continue;
-		LH_PUSH(w->pool, list, n, ((struct moment){m->born, NULL, m}));
-		LH_PUSH(w->pool, list, n, ((struct moment){m->lived, m, NULL}));
+		LH_PUSH(w->arena, list, n, ((struct moment){m->born, NULL, m}));
+		LH_PUSH(w->arena, list, n, ((struct moment){m->lived, m, NULL}));
 	}
 	if (n > 1)
 		qsort(list, n, sizeof(*list), by_time);
@@ -210,7 +210,7 @@ static void line_up(struct lh_merged_run *w, uint64_t boot)
 
 void lh_merged_add_order(struct lh_merged_run *w)
 {
-	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
+	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
 		if (!m->taken)
 			continue;
 		end(w, m);
@@ -219,17 +219,17 @@ void lh_merged_add_order(struct lh_merged_run *w)
 		if (m->by && m->by->taken && was_exec(m))
 			begin(w, m->by->end, 0, m);
 	}
-	w->sure_events = w->events;
-	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
+	w->certain_hb_edges = w->hb_edges;
+	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
 		if (m->taken && m->from && m->from->taken && !is_sure(m))
 			fork_from(w, m);
 		if (m->taken && m->by && m->by->taken && !was_exec(m))
 			begin(w, m->by->end, 0, m);
 	}
-	for (struct lh_merged_process *m = w->member; m < w->member + w->members; m++) {
+	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
 		bool first = m->taken;
 
-		for (const struct lh_merged_process *k = w->member; k < m && first; k++)
+		for (const struct lh_merged_process *k = w->process; k < m && first; k++)
 			first = !k->taken || k->boot != m->boot;
 		if (first)
 			line_up(w, m->boot);

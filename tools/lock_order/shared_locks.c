@@ -11,7 +11,7 @@ struct lh_shm_entry {
 		uint64_t kind;
 	} key;
 	const struct lh_merged_process *last;
-	uint32_t members, inits;
+	uint32_t processes, inits;
 	bool twice; /* one process has known two locks here */
 	lh_lock_id lock;
 	UT_hash_handle hh;
@@ -23,8 +23,8 @@ static struct lh_shm_entry *spot_of(struct lh_merged_run *w, const struct lh_mer
 	struct lh_lock_location place;
 	struct lh_shm_entry ask, *s;
 
-	if (!(l->flags & LH_LOCK_PSHARED) || !l->nodes ||
-	    !lh_read_lock_location(m->process->record, row, l, &place))
+	if (!(l->flags & LH_LOCK_PSHARED) || !l->chains ||
+	    !lh_read_lock_location(m->process->ledger, row, l, &place))
 		return NULL;
 	memset(&ask, 0, sizeof(ask));
 	ask.key.dev = place.dev;
@@ -32,24 +32,24 @@ static struct lh_shm_entry *spot_of(struct lh_merged_run *w, const struct lh_mer
 	ask.key.off = place.off;
 	ask.key.boot = m->boot;
 	ask.key.kind = l->kind;
-	HASH_FIND(hh, w->spots, &ask.key, sizeof(ask.key), s);
+	HASH_FIND(hh, w->shm_entries, &ask.key, sizeof(ask.key), s);
 	if (s || !make)
 		return s;
-	s = lh_arena_alloc(w->pool, sizeof(*s));
+	s = lh_arena_alloc(w->arena, sizeof(*s));
 	s->key = ask.key;
-	HASH_ADD(hh, w->spots, key, sizeof(s->key), s);
+	HASH_ADD(hh, w->shm_entries, key, sizeof(s->key), s);
 	return s;
 }
 
 static bool is_one(const struct lh_shm_entry *s)
 {
-	return s->members > 1 && s->inits <= 1 && !s->twice;
+	return s->processes > 1 && s->inits <= 1 && !s->twice;
 }
 
 /* Most processes have no lock whose place anyone asked for. */
 static bool has_places(const struct lh_merged_process *m)
 {
-	return lh_read_used(m->process->record, LH_T_LOCK_LOCATION) > 1;
+	return lh_read_used(m->process->ledger, LH_T_LOCK_LOCATION) > 1;
 }
 
 static void look_at(struct lh_merged_run *w, struct lh_merged_process *m)
@@ -57,13 +57,13 @@ static void look_at(struct lh_merged_run *w, struct lh_merged_process *m)
 	struct lh_lock l;
 
 	for (uint32_t i = 1; has_places(m) && i < m->locks; i++) {
-		struct lh_shm_entry *s = lh_read_lock_row(m->process->record, i, &l)
+		struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, i, &l)
 						 ? spot_of(w, m, i, &l, true)
 						 : NULL;
 		if (!s)
 			continue;
 		s->twice |= s->last == m;
-		s->members += s->last != m;
+		s->processes += s->last != m;
 		s->inits += (l.flags & LH_LOCK_INITED) != 0;
 		s->last = m;
 	}
@@ -74,21 +74,21 @@ void lh_merged_find_shared(struct lh_merged_run *w)
 	struct lh_lock l;
 	uint32_t doubtful = 0;
 
-	for (uint32_t i = 0; i < w->members; i++)
-		look_at(w, &w->member[i]);
-	for (uint32_t i = 0; i < w->members; i++) {
-		struct lh_merged_process *m = &w->member[i];
+	for (uint32_t i = 0; i < w->processes; i++)
+		look_at(w, &w->process[i]);
+	for (uint32_t i = 0; i < w->processes; i++) {
+		struct lh_merged_process *m = &w->process[i];
 
 		for (uint32_t k = 1; has_places(m) && k < m->locks; k++) {
-			struct lh_shm_entry *s = lh_read_lock_row(m->process->record, k, &l)
+			struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, k, &l)
 							 ? spot_of(w, m, k, &l, false)
 							 : NULL;
 			m->shares |= s && is_one(s);
-			doubtful += s && s->last == m && s->members > 1 && !is_one(s);
+			doubtful += s && s->last == m && s->processes > 1 && !is_one(s);
 		}
 	}
 	if (doubtful)
-		lh_report_note(w->model,
+		lh_report_note(w->report,
 			       "%u process-shared lock%s where other locks lay before: circles of "
 			       "several processes "
 			       "through %s were not looked for",
@@ -105,11 +105,11 @@ static lh_lock_id add(struct lh_merged_run *w, const struct lh_merged_process *m
 	if (row >= LH_LOCK_ROWS)
 		return 0;
 	copy.gen = 1;
-	copy.nodes = 0;
+	copy.chains = 0;
 	if (l->kind == LH_THREAD_END && l->initial) /* whose: a hint for the judge */
 		copy.initial = l->initial + m->base;
-	LH_PUSH(w->pool, w->lock, w->locks, copy);
-	LH_PUSH(w->pool, w->lock_of, w->lock_ofs, ((struct lh_merged_lock){m, id, 1}));
+	LH_PUSH(w->arena, w->lock, w->locks, copy);
+	LH_PUSH(w->arena, w->lock_of, w->lock_ofs, ((struct lh_merged_lock){m, id, 1}));
 	return LH_LOCK_ID(row, 1);
 }
 
@@ -124,7 +124,7 @@ static void add_user(struct lh_merged_run *w, const struct lh_merged_process *m,
 	of->users++;
 	if (!(l->flags & LH_LOCK_INITED))
 		return;
-	of->member = m;
+	of->process = m;
 	of->id = id;
 }
 
@@ -134,7 +134,7 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *w, struct lh_merged_process 
 	struct lh_shm_entry *s;
 	struct lh_lock l;
 
-	if (!lh_read_lock(m->process->record, id, &l) || row >= m->locks)
+	if (!lh_read_lock(m->process->ledger, id, &l) || row >= m->locks)
 		return 0;
 	if (m->lock[row])
 		return m->lock[row];
@@ -150,5 +150,5 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *w, struct lh_merged_process 
 
 void lh_merged_forget_shared(struct lh_merged_run *w)
 {
-	HASH_CLEAR(hh, w->spots);
+	HASH_CLEAR(hh, w->shm_entries);
 }

@@ -114,14 +114,14 @@ static bool open_mapping(struct lh_ledger_view *r, const struct lh_peek *p,
 {
 	char path[500];
 
-	if (!p->blind) {
-		snprintf(path, sizeof(path), "/proc/%d/mem", p->via);
+	if (!p->no_access) {
+		snprintf(path, sizeof(path), "/proc/%d/mem", p->alive_tid);
 		if (read_at(r, path, m->start, tables))
 			return true;
 	}
 	if (m->path[0] != '/' || strstr(m->path, "memfd:"))
 		return from_monitor(r, p->pid, m, tables);
-	snprintf(path, sizeof(path), "/proc/%d/root%s", p->via, m->path);
+	snprintf(path, sizeof(path), "/proc/%d/root%s", p->alive_tid, m->path);
 	if (is_it(path, m->inode) && read_at(r, path, m->offset, tables))
 		return true;
 	return is_it(m->path, m->inode) && read_at(r, m->path, m->offset, tables);
@@ -135,7 +135,7 @@ static bool is_its_own(const struct lh_ledger_view *r, const struct lh_peek *p)
 {
 	for (uint32_t i = 0; i < p->tasks; i++)
 		if (p->task[i].tid == p->pid)
-			return p->task[i].inner == r->head.pid;
+			return p->task[i].own_tid == r->head.pid;
 	return true;
 }
 

@@ -31,24 +31,24 @@ static bool has_glibc(struct lh_peek *p)
 
 		if (strstr(path, "/ld-musl") || strstr(path, "/libc.musl") ||
 		    strstr(path, "-linux-musl/")) {
-			snprintf(p->why, sizeof(p->why),
+			snprintf(p->error, sizeof(p->error),
 				 "process %d uses musl (%s): the layout of its locks is not known",
 				 p->pid, path);
 			return false;
 		}
 		libc |= is_glibc(&p->module[i]);
 	}
-	if (!p->modules && !p->blind && !p->core) {
-		snprintf(p->why, sizeof(p->why),
+	if (!p->modules && !p->no_access && !p->core) {
+		snprintf(p->error, sizeof(p->error),
 			 "process %d: no object of this lockhound's kind in its memory (a 32-bit "
 			 "process?): its locks cannot be read",
 			 p->pid);
 		return false;
 	}
-	if (libc || p->blind || !p->modules)
+	if (libc || p->no_access || !p->modules)
 		return true;
 	if (!lh_peek_has_symbol(p, "__libc_setup_tls")) {
-		snprintf(p->why, sizeof(p->why),
+		snprintf(p->error, sizeof(p->error),
 			 "process %d: no glibc in it (static and stripped, or another C library): "
 			 "the layout of its locks is not known",
 			 p->pid);
@@ -112,7 +112,7 @@ bool lh_libc_layout_known(struct lh_peek *p)
 {
 	if (!has_glibc(p))
 		return false;
-	for (uint32_t i = 0; i < p->modules && !p->blind; i++) {
+	for (uint32_t i = 0; i < p->modules && !p->no_access; i++) {
 		const struct lh_peek_module *m = &p->module[i];
 		int version = !is_glibc(m) ? 0
 			      : m->file    ? version_of_file(m->file)
@@ -121,8 +121,8 @@ bool lh_libc_layout_known(struct lh_peek *p)
 		if (!version || is_known(version))
 			continue;
 		/* as if its memory were not ours to read: the library's ledger may be there */
-		p->blind = true;
-		snprintf(p->why, sizeof(p->why),
+		p->no_access = true;
+		snprintf(p->error, sizeof(p->error),
 			 "process %d uses glibc 2.%d (%s): the layout of its locks is known for "
 			 "2.%d "
 			 "to 2.%d",

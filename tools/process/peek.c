@@ -91,7 +91,7 @@ bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 	char name[64], text[4096];
 
 	snprintf(name, sizeof(name), "task/%d/syscall", t->tid);
-	if (!p->blind && lh_proc_read(p->pid, name, text, sizeof(text)))
+	if (!p->no_access && lh_proc_read(p->pid, name, text, sizeof(text)))
 		read_call(t, text);
 	snprintf(name, sizeof(name), "task/%d/schedstat", t->tid);
 	t->ran_ns = !t->blocked && lh_proc_read(p->pid, name, text, sizeof(text))
@@ -101,7 +101,7 @@ bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 	if (!lh_proc_read(p->pid, name, text, sizeof(text)))
 		return false;
 	t->state = field(text, "State") ? *field(text, "State") : 'X';
-	t->inner = inner_tid(text, t->tid);
+	t->own_tid = inner_tid(text, t->tid);
 	t->switches = number(text, "voluntary_ctxt_switches", 10);
 	copy_name(t->name, text);
 	return true;
@@ -126,7 +126,7 @@ static void list_tasks(struct lh_peek *p)
 		struct lh_peek_task t = {.tid = atoi(e->d_name)};
 
 		if (isdigit((unsigned char)e->d_name[0]) && lh_peek_scan_task(p, &t))
-			LH_PUSH(p->pool, p->task, p->tasks, t);
+			LH_PUSH(p->arena, p->task, p->tasks, t);
 	}
 	if (dir)
 		closedir(dir);
@@ -159,14 +159,14 @@ static bool identify(const struct lh_peek *p, char *out, size_t room)
 
 	if (!read_stat(p, &state, &flags, &code))
 		return false;
-	lh_proc_exe(p->via, exe, sizeof(exe));
+	lh_proc_exe(p->alive_tid, exe, sizeof(exe));
 	snprintf(out, room, "%llx %s", code, exe);
 	return true;
 }
 
 static bool refuse(struct lh_peek *p, const char *what)
 {
-	snprintf(p->why, sizeof(p->why), "process %d %s", p->pid, what);
+	snprintf(p->error, sizeof(p->error), "process %d %s", p->pid, what);
 	return false;
 }
 
@@ -175,15 +175,15 @@ static void read_names(struct lh_peek *p)
 	char text[4096];
 	size_t n = LH_TEXT_MAX - 1;
 
-	lh_proc_exe(p->via, text, sizeof(text));
-	p->exe = lh_arena_strdup(p->pool, text);
+	lh_proc_exe(p->alive_tid, text, sizeof(text));
+	p->exe = lh_arena_strdup(p->arena, text);
 	memset(text, 0, sizeof(text));
-	lh_proc_read(p->via, "cmdline", text, sizeof(text));
+	lh_proc_read(p->alive_tid, "cmdline", text, sizeof(text));
 	while (n && !text[n - 1])
 		n--;
 	for (size_t i = 0; i < n; i++)
 		text[i] = text[i] ? text[i] : ' ';
-	p->command = lh_arena_strdup(p->pool, text);
+	p->command = lh_arena_strdup(p->arena, text);
 }
 
 /* Things that no right helps against. */
@@ -244,16 +244,16 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 	char text[200];
 
 	memset(p, 0, sizeof(*p));
-	p->pool = lh_arena_new();
-	p->pid = p->via = pid;
+	p->arena = lh_arena_new();
+	p->pid = p->alive_tid = pid;
 	p->exe = p->command = "";
 	if (!read_status(p))
 		return false;
 	list_tasks(p);
-	p->via = living_task(p); /* of one that has ended, /proc shows a user only part */
+	p->alive_tid = living_task(p); /* of one that has ended, /proc shows a user only part */
 	errno = 0;
-	p->blind = !lh_proc_read(p->via, "syscall", text, sizeof(text)) && errno != ESRCH;
-	if (p->blind)
+	p->no_access = !lh_proc_read(p->alive_tid, "syscall", text, sizeof(text)) && errno != ESRCH;
+	if (p->no_access)
 		lh_peek_explain_denied(p, errno ? errno : EPERM);
 	identify(p, p->identity, sizeof(p->identity));
 	read_names(p);
@@ -271,7 +271,7 @@ void lh_peek_close(struct lh_peek *p)
 		free(p->task[i].stack);
 	lh_peek_unwinder_free(p->unwinder);
 	lh_peek_core_free(p->core);
-	lh_arena_free(p->pool);
+	lh_arena_free(p->arena);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -294,13 +294,13 @@ bool lh_peek_read(const struct lh_peek *p, uint64_t address, void *out, size_t n
 
 	if (p->core)
 		return lh_peek_core_read(p->core, address, out, n);
-	return process_vm_readv(p->via, &here, 1, &there, 1, 0) == (ssize_t)n;
+	return process_vm_readv(p->alive_tid, &here, 1, &there, 1, 0) == (ssize_t)n;
 }
 
 struct lh_peek_task *lh_peek_find(const struct lh_peek *p, pid_t inner)
 {
 	for (uint32_t i = 0; i < p->tasks; i++)
-		if (p->task[i].inner == inner)
+		if (p->task[i].own_tid == inner)
 			return &p->task[i];
 	return NULL;
 }

@@ -35,11 +35,11 @@ struct lh_peek_frame {
 
 struct lh_peek_task {
 	pid_t tid;              /* as we see it */
-	pid_t inner;            /* as it sees itself: what it writes into its locks */
+	pid_t own_tid;          /* as it sees itself: what it writes into its locks */
 	char name[LH_NAME_MAX]; /* "" not known */
 	char state;             /* as in /proc: R S D T t Z X */
 	bool blocked;           /* sleeps in `call` with `arg` */
-	bool still;             /* and did so without a break between the two looks */
+	bool unchanged;         /* and did so without a break between the two looks */
 	long call;
 	uint64_t arg[LH_PEEK_ARGS], sp, pc;
 	uint64_t switches; /* times it went to sleep, ever */
@@ -72,8 +72,9 @@ struct lh_peek_module {
 
 struct lh_peek {
 	pid_t pid;
-	pid_t via; /* a thread of it that lives: of the first one only its number may be left */
-	struct lh_arena *pool;
+	pid_t alive_tid; /* a thread of it that lives: of the first one only its number may be left
+			  */
+	struct lh_arena *arena;
 	char comm[LH_NAME_MAX];
 	const char *exe, *command;
 	struct lh_peek_task *task;
@@ -83,13 +84,13 @@ struct lh_peek {
 	struct lh_peek_module *module;
 	uint32_t modules;
 	uint32_t starved;
-	bool stopped;  /* by a signal */
-	bool forked;   /* came by fork and has not called exec since */
-	bool handlers; /* has signal handlers of its own */
-	pid_t tracer;  /* who traces it, 0 nobody */
-	bool nameless; /* functions of frames are not wanted: they take most of an unwinding */
-	bool blind;    /* we may not read its memory: `why` tells the remedy */
-	char why[600];
+	bool stopped;   /* by a signal */
+	bool forked;    /* came by fork and has not called exec since */
+	bool handlers;  /* has signal handlers of its own */
+	pid_t tracer;   /* who traces it, 0 nobody */
+	bool no_names;  /* functions of frames are not wanted: they take most of an unwinding */
+	bool no_access; /* we may not read its memory: `why` tells the remedy */
+	char error[600];
 	const char *cut;           /* a core that is not whole: how much there is; NULL it is */
 	struct lh_peek_core *core; /* NULL: alive */
 	struct lh_peek_unwinder *unwinder;

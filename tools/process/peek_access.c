@@ -54,14 +54,14 @@ static const char *user_name(struct lh_peek *p, uid_t uid)
 {
 	struct passwd *user = getpwuid(uid);
 
-	return user ? lh_arena_strdup(p->pool, user->pw_name)
-		    : lh_arena_printf(p->pool, "#%lu", (unsigned long)uid);
+	return user ? lh_arena_strdup(p->arena, user->pw_name)
+		    : lh_arena_printf(p->arena, "#%lu", (unsigned long)uid);
 }
 
 void lh_peek_explain_denied(struct lh_peek *p, int error)
 {
-	char *why = p->why;
-	size_t room = sizeof(p->why);
+	char *why = p->error;
+	size_t room = sizeof(p->error);
 	uid_t uid = 0;
 	int scope = yama();
 	bool other = other_user(p, &uid);

@@ -40,7 +40,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct lh_peek *p, cons
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(p->why, sizeof(p->why), format, args);
+	vsnprintf(p->error, sizeof(p->error), format, args);
 	va_end(args);
 	return false;
 }
@@ -98,7 +98,7 @@ static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 
 static void add_thread(struct lh_peek *p, const unsigned char *text, size_t n)
 {
-	struct lh_peek_task t = {.state = 'S', .still = true};
+	struct lh_peek_task t = {.state = 'S', .unchanged = true};
 	struct elf_prstatus s;
 	struct user_regs_struct r;
 
@@ -106,13 +106,13 @@ static void add_thread(struct lh_peek *p, const unsigned char *text, size_t n)
 		return;
 	memcpy(&s, text, sizeof(s));
 	memcpy(&r, &s.pr_reg, sizeof(r));
-	t.tid = t.inner = s.pr_pid;
+	t.tid = t.own_tid = s.pr_pid;
 	lh_peek_registers(&t, &r);
 	set_call(&t, &r);
 	if (!p->tasks) /* the kernel writes the one that died first; its process comes with PRPSINFO
 			*/
 		p->pid = s.pr_pid;
-	LH_PUSH(p->pool, p->task, p->tasks, t);
+	LH_PUSH(p->arena, p->task, p->tasks, t);
 }
 
 static void set_process(struct lh_peek *p, const unsigned char *text, size_t n)
@@ -125,7 +125,7 @@ static void set_process(struct lh_peek *p, const unsigned char *text, size_t n)
 	p->pid = s.pr_pid;
 	p->forked = s.pr_flag & LH_PEEK_FORKED;
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)sizeof(s.pr_fname), s.pr_fname);
-	p->command = lh_arena_printf(p->pool, "%.*s", (int)sizeof(s.pr_psargs), s.pr_psargs);
+	p->command = lh_arena_printf(p->arena, "%.*s", (int)sizeof(s.pr_psargs), s.pr_psargs);
 }
 
 static void set_entry(struct lh_peek *p, const unsigned char *text, size_t n)
@@ -195,14 +195,14 @@ void lh_peek_core_maps(struct lh_peek *p)
 	for (uint64_t i = 0; i < head[0] && names < c->files_n; i++) {
 		const char *name = (const char *)c->files + names;
 		size_t n = strnlen(name, c->files_n - names);
-		struct lh_peek_map m = {.path = lh_arena_printf(p->pool, "%.*s", (int)n, name)};
+		struct lh_peek_map m = {.path = lh_arena_printf(p->arena, "%.*s", (int)n, name)};
 
 		memcpy(row, c->files + sizeof(head) + i * sizeof(row), sizeof(row));
 		m.start = row[0];
 		m.end = row[1];
 		m.offset = row[2] * head[1];
 		names += n + 1;
-		LH_PUSH(p->pool, p->map, p->maps, m);
+		LH_PUSH(p->arena, p->map, p->maps, m);
 		if (c->entry >= m.start && c->entry < m.end)
 			p->exe = m.path;
 	}
@@ -213,7 +213,7 @@ void lh_peek_core_maps(struct lh_peek *p)
 			.start = s->p_vaddr, .end = s->p_vaddr + s->p_filesz, .path = ""};
 
 		if (s->p_type == PT_LOAD && s->p_filesz && !lh_peek_map_at(p, s->p_vaddr))
-			LH_PUSH(p->pool, p->map, p->maps, m);
+			LH_PUSH(p->arena, p->map, p->maps, m);
 	}
 }
 
@@ -258,7 +258,7 @@ static void note_cut(struct lh_peek *p, const char *file)
 			whole = end;
 	}
 	if (whole > c->size)
-		p->cut = lh_arena_printf(p->pool, "%s is cut short: %llu of %llu bytes", file,
+		p->cut = lh_arena_printf(p->arena, "%s is cut short: %llu of %llu bytes", file,
 					 (unsigned long long)c->size, (unsigned long long)whole);
 }
 
@@ -305,7 +305,7 @@ bool lh_peek_open_core(struct lh_peek *p, const char *file)
 	int fd;
 
 	memset(p, 0, sizeof(*p));
-	p->pool = lh_arena_new();
+	p->arena = lh_arena_new();
 	p->exe = p->command = "";
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)

@@ -18,7 +18,7 @@ static void read_maps(struct lh_peek *p)
 	size_t room = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", p->via);
+	snprintf(path, sizeof(path), "/proc/%d/maps", p->alive_tid);
 	f = fopen(path, "re");
 	while (f && getline(&line, &room, f) >= 0) {
 		unsigned long long start, end, offset, inode;
@@ -34,11 +34,11 @@ static void read_maps(struct lh_peek *p)
 					.end = end,
 					.offset = offset,
 					.inode = inode,
-					.path = lh_arena_strdup(p->pool, at ? line + at : ""),
+					.path = lh_arena_strdup(p->arena, at ? line + at : ""),
 					.dev = makedev(major, minor),
 					.shared = may[3] == 's'};
 
-		LH_PUSH(p->pool, p->map, p->maps, m);
+		LH_PUSH(p->arena, p->map, p->maps, m);
 	}
 	free(line);
 	if (f)
@@ -129,10 +129,10 @@ static const char *file_of(struct lh_peek *p, const struct lh_peek_map *map)
 		return map->path;
 	if (p->core)
 		return is_same(map->path, 0) ? map->path : NULL;
-	try = lh_arena_printf(p->pool, "/proc/%d/root%s", p->via, map->path);
+	try = lh_arena_printf(p->arena, "/proc/%d/root%s", p->alive_tid, map->path);
 	if (is_same(try, map->inode))
 		return try;
-	try = lh_arena_printf(p->pool, "/proc/%d/map_files/%llx-%llx", p->via,
+	try = lh_arena_printf(p->arena, "/proc/%d/map_files/%llx-%llx", p->alive_tid,
 			      (unsigned long long)map->start, (unsigned long long)map->end);
 	if (is_same(try, 0))
 		return try;
@@ -156,7 +156,7 @@ void lh_peek_objects(struct lh_peek *p)
 		if (p->modules && m.start < p->module[p->modules - 1].end)
 			continue;
 		m.file = file_of(p, &p->map[i]);
-		LH_PUSH(p->pool, p->module, p->modules, m);
+		LH_PUSH(p->arena, p->module, p->modules, m);
 	}
 }
 

@@ -116,7 +116,7 @@ bool lh_peek_rescan(struct lh_peek *p)
 	for (uint32_t i = 0; i < p->tasks; i++) {
 		struct lh_peek_task *t = &p->task[i], now = look_now(p, t);
 
-		t->still = !t->moved && same_call(t, &now) && t->switches == now.switches;
+		t->unchanged = !t->moved && same_call(t, &now) && t->switches == now.switches;
 		t->state = now.state;
 	}
 	return lh_peek_same_program(p);

@@ -36,7 +36,7 @@ static const long restarts[] = {
 
 static bool is_safe(const struct lh_peek_task *t)
 {
-	if (!t->blocked || !t->still)
+	if (!t->blocked || !t->unchanged)
 		return false; /* it may be on its way into any call */
 	for (size_t i = 0; i < sizeof(restarts) / sizeof(*restarts); i++)
 		if (t->call == restarts[i])
@@ -126,7 +126,7 @@ static bool stop_and_copy(struct lh_peek *p, struct lh_peek_task *t)
 
 bool lh_peek_copy(struct lh_peek *p, struct lh_peek_task *t)
 {
-	if (p->core || (is_safe(t) && !p->blind && stop_and_copy(p, t))) {
+	if (p->core || (is_safe(t) && !p->no_access && stop_and_copy(p, t))) {
 		if (!t->stack)
 			copy_stack(p, t);
 	} else if (t->blocked && t->sp) {

@@ -135,7 +135,7 @@ static struct lh_peek_unwinder *unwinder_of(struct lh_peek *p, struct lh_peek_ta
 
 	if (u)
 		return u;
-	u = p->unwinder = lh_arena_alloc(p->pool, sizeof(*u));
+	u = p->unwinder = lh_arena_alloc(p->arena, sizeof(*u));
 	u->peek = p;
 	u->task = t;
 	u->dwfl = dwfl_begin(&callbacks);
@@ -170,7 +170,7 @@ static void name_frame(struct lh_peek_unwinder *u, struct lh_peek_frame *f)
 	GElf_Sym sym;
 
 	f->module = lh_peek_module_at(u->peek, at);
-	if (m && !u->peek->nameless)
+	if (m && !u->peek->no_names)
 		name = dwfl_module_addrinfo(m, at, &into, &sym, NULL, NULL, NULL);
 	/* A symbol far below says nothing about what is here. */
 	if (!name || into >= sym.st_size)
@@ -197,7 +197,7 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 	if (t->frames && dwfl_frame_reg(state, SP, &sp) == 0)
 		t->frame[t->frames - 1].cfa = sp;
 	name_frame(u, &f);
-	LH_PUSH(u->peek->pool, t->frame, t->frames, f);
+	LH_PUSH(u->peek->arena, t->frame, t->frames, f);
 	return DWARF_CB_OK;
 }
 

@@ -47,7 +47,7 @@ struct lh_sampler *lh_sampler_new(pid_t pid)
 	struct lh_sampler *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->peek = (struct lh_peek){.pid = pid, .via = pid, .nameless = true};
+		s->peek = (struct lh_peek){.pid = pid, .alive_tid = pid, .no_names = true};
 	return s;
 }
 
@@ -55,9 +55,9 @@ static void forget_objects(struct lh_sampler *s)
 {
 	pid_t pid = s->peek.pid;
 
-	if (s->peek.pool)
+	if (s->peek.arena)
 		lh_peek_close(&s->peek);
-	s->peek = (struct lh_peek){.pid = pid, .via = pid, .nameless = true};
+	s->peek = (struct lh_peek){.pid = pid, .alive_tid = pid, .no_names = true};
 	s->taken = 0;
 }
 
@@ -65,9 +65,9 @@ static void know_objects(struct lh_sampler *s)
 {
 	if (s->taken++ == SAMPLES_MAX)
 		forget_objects(s);
-	if (s->peek.pool)
+	if (s->peek.arena)
 		return;
-	s->peek.pool = lh_arena_new();
+	s->peek.arena = lh_arena_new();
 	lh_peek_objects(&s->peek);
 }
 
@@ -300,7 +300,7 @@ static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 }
 #endif
 
-static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_held_measure_begin *out)
+static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_stack_sample *out)
 {
 	if (!lh_peek_module_at(&s->peek, t->pc)) /* loaded since */
 		forget_objects(s);
@@ -322,15 +322,15 @@ static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_held_
 }
 
 bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c, uint64_t high,
-		       struct lh_held_measure_begin *out)
+		       struct lh_stack_sample *out)
 {
 	struct lh_peek_task t = {.tid = tid};
 	bool good, stops = c->in == LH_TASK_RUNS || (c->in == LH_TASK_CALL && goes_on(c->nr));
 
-	*out = (struct lh_held_measure_begin){0};
+	*out = (struct lh_stack_sample){0};
 	if (c->in == LH_TASK_UNKNOWN || lh_sampler_detach_late() == LATE_MAX)
 		return false;
-	s->peek.via = tid; /* it lives, which the first thread may not */
+	s->peek.alive_tid = tid; /* it lives, which the first thread may not */
 	know_objects(s);
 	good = stops ? stop_and_copy(s, &t, c, high, &out->stopped_ns)
 		     : copy_asleep(s, &t, c, high);

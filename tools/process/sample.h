@@ -21,7 +21,7 @@
 #include "libcheck/ledger.h"
 #include "tools/process/task.h"
 
-struct lh_held_measure_begin {
+struct lh_stack_sample {
 	uint64_t pc[LH_FRAMES_MAX]; /* innermost first, all as return addresses are */
 	uint32_t n;
 	uint32_t flags;      /* LH_STACK_* */
@@ -34,7 +34,7 @@ struct lh_sampler *lh_sampler_new(pid_t pid); /* NULL: no memory */
 void lh_sampler_free(struct lh_sampler *);
 /* `high`: end of its stack, 0 not known. False: no stack, or it went on meanwhile. */
 bool lh_sampler_sample(struct lh_sampler *, pid_t tid, const struct lh_task_call *, uint64_t high,
-		       struct lh_held_measure_begin *);
+		       struct lh_stack_sample *);
 /*
  * Lets go of those that would not stop in time and have by now; how many are left. To be
  * called soon and again until none is: a thread that stops late stands still until then.

@@ -62,7 +62,7 @@ bool lh_snapshot_make(struct lh_snapshot *b, struct lh_arena *pool, uint32_t thr
 	void *memory;
 
 	memset(b, 0, sizeof(*b));
-	b->pool = pool;
+	b->arena = pool;
 	head.total = b->size = lay_out(&head, threads, modules);
 	/* What is not written costs nothing. */
 	memory = mmap(NULL, b->size, PROT_READ | PROT_WRITE,
@@ -128,7 +128,7 @@ static struct lh_snapshot_copies *seen_before(struct lh_snapshot *b, uint32_t ta
 	HASH_FIND(hh, b->copied, &ask.key, sizeof(ask.key), c);
 	if (c)
 		return c;
-	c = lh_arena_alloc(b->pool, sizeof(*c));
+	c = lh_arena_alloc(b->arena, sizeof(*c));
 	c->key = ask.key;
 	HASH_ADD(hh, b->copied, key, sizeof(c->key), c);
 	return c;
@@ -159,9 +159,9 @@ lh_lock_id lh_snapshot_put_thread_end(struct lh_snapshot *b, lh_thread_id id)
 {
 	struct lh_thread *t = lh_snapshot_row(b, LH_T_THREAD, id);
 
-	if (id && !t->life)
-		t->life = lh_snapshot_put_lock(b, LH_THREAD_END, 0, 0);
-	return id ? t->life : 0;
+	if (id && !t->end_lock)
+		t->end_lock = lh_snapshot_put_lock(b, LH_THREAD_END, 0, 0);
+	return id ? t->end_lock : 0;
 }
 
 void lh_snapshot_put_modules(struct lh_snapshot *b, const struct lh_peek *p)
@@ -248,7 +248,7 @@ static void copy_threads(struct lh_snapshot *b)
 		if (!t || !lh_read_thread(b->source, i, &from))
 			return;
 		*t = from;
-		t->life = 0;
+		t->end_lock = 0;
 		t->created = lh_snapshot_copy_stack(b, from.created);
 	}
 }
@@ -289,7 +289,7 @@ static lh_thread_id thread_of_life(const struct lh_snapshot *b, lh_lock_id id)
 	struct lh_thread t;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_thread(b->source, i, &t) && t.life == id)
+		if (lh_read_thread(b->source, i, &t) && t.end_lock == id)
 			return i;
 	return 0;
 }
@@ -298,7 +298,7 @@ static uint32_t copy_more(struct lh_snapshot *b, const struct lh_lock *from)
 {
 	uint32_t row = 0;
 	struct lh_lock_stats *more =
-		from->more ? lh_snapshot_row_add(b, LH_T_LOCK_STATS, &row) : NULL;
+		from->stats ? lh_snapshot_row_add(b, LH_T_LOCK_STATS, &row) : NULL;
 
 	if (more)
 		lh_read_lock_stats(b->source, from, more);
@@ -323,9 +323,9 @@ lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *b, lh_lock_id id)
 		return 0;
 	*l = from;
 	l->gen = 1;
-	l->more = copy_more(b, &from);
-	l->born = lh_snapshot_copy_stack(b, from.born);
-	l->first = lh_snapshot_copy_stack(b, from.first);
+	l->stats = copy_more(b, &from);
+	l->init_stack = lh_snapshot_copy_stack(b, from.init_stack);
+	l->first_stack = lh_snapshot_copy_stack(b, from.first_stack);
 	return c->now = LH_LOCK_ID(row, 1);
 }
 
@@ -364,7 +364,7 @@ void lh_snapshot_put_step(struct lh_snapshot *b, lh_thread_id thread, enum lh_ac
 
 	if (!s)
 		return;
-	*s = (struct lh_step){.thread = thread, .lock = lock, .place = place, .action = action};
+	*s = (struct lh_step){.thread = thread, .lock = lock, .site = place, .action = action};
 	f->steps++;
 	f->thread = thread;
 }

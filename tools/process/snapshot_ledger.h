@@ -14,7 +14,7 @@
 struct lh_snapshot {
 	struct lh_ledger *ledger;
 	size_t size;
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	const struct lh_ledger_view *source; /* rows are copied from there, NULL none */
 	struct lh_snapshot_copies *copied;
 	uint32_t modules_at; /* row of the first of the objects that peek found */

@@ -96,7 +96,7 @@ enum { CALLS = sizeof(calls) / sizeof(*calls) };
 
 struct text {
 	char *at;
-	size_t room, n;
+	size_t capacity, n;
 };
 
 __attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *format, ...)
@@ -105,10 +105,10 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t, const char
 	int n;
 
 	va_start(args, format);
-	n = vsnprintf(t->at + t->n, t->room - t->n, format, args);
+	n = vsnprintf(t->at + t->n, t->capacity - t->n, format, args);
 	va_end(args);
 	if (n > 0)
-		t->n = t->n + (size_t)n < t->room ? t->n + (size_t)n : t->room - 1;
+		t->n = t->n + (size_t)n < t->capacity ? t->n + (size_t)n : t->capacity - 1;
 }
 
 static int row_of(long nr)

@@ -55,11 +55,11 @@ static const char *file_of(const struct lh_peek *p, int fd)
 	char path[64], name[256];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", p->via, fd);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", p->alive_tid, fd);
 	n = p->core ? -1 : readlink(path, name, sizeof(name) - 1);
 	if (n <= 0)
-		return lh_arena_printf(p->pool, "descriptor %d", fd);
-	return lh_arena_printf(p->pool, "descriptor %d (%.*s)", fd, (int)n, name);
+		return lh_arena_printf(p->arena, "descriptor %d", fd);
+	return lh_arena_printf(p->arena, "descriptor %d (%.*s)", fd, (int)n, name);
 }
 
 /* The first of them, and how many more. */
@@ -71,7 +71,7 @@ static const char *files_of(const struct lh_peek *p, uint64_t list, uint64_t n)
 		return NULL;
 	if (n == 1)
 		return file_of(p, first.fd);
-	return lh_arena_printf(p->pool, "%s and %u more", file_of(p, first.fd), (unsigned)(n - 1));
+	return lh_arena_printf(p->arena, "%s and %u more", file_of(p, first.fd), (unsigned)(n - 1));
 }
 
 const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_task *t)
@@ -91,5 +91,5 @@ const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_tas
 		file = file_of(p, (int)t->arg[0]);
 	else if (words[i].on == FILES)
 		file = files_of(p, t->arg[0], t->arg[1]);
-	return file ? lh_arena_printf(p->pool, "%s on %s", words[i].text, file) : words[i].text;
+	return file ? lh_arena_printf(p->arena, "%s on %s", words[i].text, file) : words[i].text;
 }

@@ -28,7 +28,7 @@ static struct lh_baseline_entry *find(struct lh_baseline *b, const char *fingerp
 {
 	struct lh_baseline_entry ask = {.fingerprint = fingerprint};
 
-	return b->n ? bsearch(&ask, b->known, b->n, sizeof(ask), by_fingerprint) : NULL;
+	return b->n ? bsearch(&ask, b->entry, b->n, sizeof(ask), by_fingerprint) : NULL;
 }
 
 static bool is_conflict(const char *line)
@@ -51,7 +51,7 @@ static bool read_line(struct lh_config_lines *l, struct lh_baseline_entry *k)
 			"'%.*s' is no fingerprint; expected 16 hex digits in lower "
 			"case and then what it is about",
 			(int)strcspn(l->text, " \t"), l->text);
-	k->fingerprint = lh_arena_printf(l->pool, "%.16s", l->text);
+	k->fingerprint = lh_arena_printf(l->arena, "%.16s", l->text);
 	k->text = l->text + n + strspn(l->text + n, " \t");
 	return true;
 }
@@ -62,10 +62,10 @@ static void put_in_order(struct lh_baseline *b)
 	uint32_t kept = 0;
 
 	if (b->n > 1)
-		qsort(b->known, b->n, sizeof(*b->known), by_fingerprint);
+		qsort(b->entry, b->n, sizeof(*b->entry), by_fingerprint);
 	for (uint32_t i = 0; i < b->n; i++)
-		if (!kept || by_fingerprint(&b->known[kept - 1], &b->known[i]) != 0)
-			b->known[kept++] = b->known[i];
+		if (!kept || by_fingerprint(&b->entry[kept - 1], &b->entry[i]) != 0)
+			b->entry[kept++] = b->entry[i];
 	b->n = kept;
 }
 
@@ -74,7 +74,7 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *pool, const char *
 	struct lh_config_lines l;
 	const char *comment = "";
 
-	*b = (struct lh_baseline){.pool = pool, .path = path, .tail = ""};
+	*b = (struct lh_baseline){.arena = pool, .path = path, .tail = ""};
 	if (may_lack && access(path, F_OK) != 0 && errno == ENOENT)
 		return true;
 	if (!lh_config_lines_open(&l, pool, path))
@@ -94,7 +94,7 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *pool, const char *
 		if (l.comment) /* a # belongs to the line as it stands */
 			k.text = lh_arena_printf(pool, "%s  # %s", k.text, l.comment);
 		comment = "";
-		LH_PUSH(pool, b->known, b->n, k);
+		LH_PUSH(pool, b->entry, b->n, k);
 	}
 	lh_config_lines_close(&l);
 	b->tail = comment;
@@ -121,10 +121,10 @@ static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct l
 
 	/* The file, not the line: a line that moves would change this one. */
 	k.text = lh_arena_printf(
-		b->pool, "%s  %s%s%s", lh_name_rule(f->rule), lh_view_subject(v, f),
+		b->arena, "%s  %s%s%s", lh_name_rule(f->rule), lh_view_subject(v, f),
 		path ? "  " : "",
 		path ? lh_view_clean(v, lh_path_is_inside(path) ? path : lh_path_base(path)) : "");
-	LH_PUSH(b->pool, b->known, b->n, k);
+	LH_PUSH(b->arena, b->entry, b->n, k);
 }
 
 static void add_findings(struct lh_baseline *b, const struct lh_report *m)
@@ -134,7 +134,7 @@ static void add_findings(struct lh_baseline *b, const struct lh_report *m)
 	uint32_t old = b->n;
 
 	for (uint32_t i = 0; i < m->findings; i++) {
-		struct lh_baseline known = {.known = b->known, .n = old};
+		struct lh_baseline known = {.entry = b->entry, .n = old};
 		struct lh_baseline_entry *k = find(&known, m->finding[i]->fingerprint);
 
 		if (k)
@@ -150,7 +150,7 @@ static int write_file(const struct lh_baseline *b, bool keep)
 {
 	struct lh_output out;
 	char why[5000];
-	char *path = lh_arena_alloc(b->pool, 2 * strlen(b->path) + 1), *at = path;
+	char *path = lh_arena_alloc(b->arena, 2 * strlen(b->path) + 1), *at = path;
 
 	/* A % in this name is a %. */
 	for (const char *c = b->path; *c; c++) {
@@ -162,9 +162,9 @@ static int write_file(const struct lh_baseline *b, bool keep)
 		return errno ? errno : EIO;
 	fputs(HEAD, out.file);
 	for (uint32_t i = 0; i < b->n; i++)
-		if (b->known[i].seen || keep)
-			fprintf(out.file, "%s%s %s\n", b->known[i].comment, b->known[i].fingerprint,
-				b->known[i].text);
+		if (b->entry[i].seen || keep)
+			fprintf(out.file, "%s%s %s\n", b->entry[i].comment, b->entry[i].fingerprint,
+				b->entry[i].text);
 	fputs(b->tail, out.file);
 	return lh_output_finish(&out, 0, "");
 }
@@ -183,10 +183,10 @@ static int lock_directory(struct lh_arena *p, const char *path)
 
 int lh_baseline_write(struct lh_baseline *b, const struct lh_report *m, bool keep)
 {
-	int fd = lock_directory(b->pool, b->path), error = 0;
+	int fd = lock_directory(b->arena, b->path), error = 0;
 	struct lh_baseline fresh;
 
-	if (keep && !lh_baseline_read(&fresh, b->pool, b->path, true))
+	if (keep && !lh_baseline_read(&fresh, b->arena, b->path, true))
 		error = EINVAL; /* somebody has spoilt it meanwhile; it was said how */
 	else if (keep)
 		*b = fresh;

@@ -17,9 +17,9 @@ struct lh_baseline_entry {
 };
 
 struct lh_baseline {
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	const char *path; /* NULL: there is none */
-	struct lh_baseline_entry *known;
+	struct lh_baseline_entry *entry;
 	uint32_t n;
 	const char *tail; /* comments behind the last line */
 };

@@ -22,8 +22,8 @@ uint32_t lh_policy_add_name(struct lh_policy *p, const char *text, unsigned line
 	for (uint32_t i = 0; i < p->names; i++)
 		if (strcmp(p->name[i].text, text) == 0)
 			return i;
-	name.text = lh_arena_strdup(p->pool, text);
-	LH_PUSH(p->pool, p->name, p->names, name);
+	name.text = lh_arena_strdup(p->arena, text);
+	LH_PUSH(p->arena, p->name, p->names, name);
 	return p->names - 1;
 }
 
@@ -31,10 +31,10 @@ void lh_policy_add_rule(struct lh_policy *p, uint32_t from, uint32_t to, unsigne
 {
 	struct lh_policy_rule arc = {.from = from, .to = to, .line = line};
 
-	for (uint32_t i = 0; i < p->arcs; i++)
-		if (p->arc[i].from == from && p->arc[i].to == to)
+	for (uint32_t i = 0; i < p->rules; i++)
+		if (p->rule[i].from == from && p->rule[i].to == to)
 			return;
-	LH_PUSH(p->pool, p->arc, p->arcs, arc);
+	LH_PUSH(p->arena, p->rule, p->rules, arc);
 }
 
 /* Marks what can be reached from `from` along arcs, but for one. */
@@ -44,8 +44,8 @@ static void walk(const struct lh_policy *p, uint32_t from, uint32_t without, uns
 
 	while (more) {
 		more = false;
-		for (uint32_t i = 0; i < p->arcs; i++) {
-			const struct lh_policy_rule *a = &p->arc[i];
+		for (uint32_t i = 0; i < p->rules; i++) {
+			const struct lh_policy_rule *a = &p->rule[i];
 
 			if (i == without || marks[a->to] || (a->from != from && !marks[a->from]))
 				continue;
@@ -57,7 +57,7 @@ static void walk(const struct lh_policy *p, uint32_t from, uint32_t without, uns
 
 void lh_policy_compute_closure(struct lh_policy *p)
 {
-	p->reach = lh_arena_alloc(p->pool, (size_t)p->names * p->names + 1);
+	p->reach = lh_arena_alloc(p->arena, (size_t)p->names * p->names + 1);
 	for (uint32_t i = 0; i < p->names; i++)
 		walk(p, i, UINT32_MAX, p->reach + (size_t)i * p->names);
 }
@@ -82,8 +82,8 @@ bool lh_policy_reaches_without(const struct lh_policy *p, uint32_t from, uint32_
 
 uint32_t lh_policy_find_cycle(const struct lh_policy *p)
 {
-	for (uint32_t i = 0; i < p->arcs; i++)
-		if (lh_policy_reaches(p, p->arc[i].to, p->arc[i].from))
+	for (uint32_t i = 0; i < p->rules; i++)
+		if (lh_policy_reaches(p, p->rule[i].to, p->rule[i].from))
 			return i;
 	return UINT32_MAX;
 }
@@ -154,7 +154,7 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *pool, const char *path
 {
 	struct lh_config_lines l;
 
-	*p = (struct lh_policy){.pool = pool, .path = path};
+	*p = (struct lh_policy){.arena = pool, .path = path};
 	if (!lh_config_lines_open(&l, pool, path))
 		return false;
 	while (lh_config_lines_next(&l))
@@ -172,8 +172,8 @@ static const struct lh_report_frame *birthplace(const struct lh_report_lock *t)
 {
 	const struct lh_report_frame *any = NULL;
 
-	for (uint32_t i = 0; t->born && i < t->born->n; i++) {
-		const struct lh_report_frame *f = &t->born->frame[i];
+	for (uint32_t i = 0; t->init_stack && i < t->init_stack->n; i++) {
+		const struct lh_report_frame *f = &t->init_stack->frame[i];
 
 		if (f->ours)
 			continue;
@@ -222,19 +222,19 @@ static uint32_t look_up(struct lh_policy *p, const struct lh_report_lock *t)
 
 uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_report_lock *t)
 {
-	if (t->id >= p->things) {
+	if (t->id >= p->locks) {
 		uint32_t n = 2 * t->id + 64;
-		uint32_t *list = lh_arena_alloc(p->pool, n * sizeof(*list));
+		uint32_t *list = lh_arena_alloc(p->arena, n * sizeof(*list));
 
 		memset(list, 0xff, n * sizeof(*list));
-		if (p->things)
-			memcpy(list, p->of_thing, p->things * sizeof(*list));
-		p->of_thing = list;
-		p->things = n;
+		if (p->locks)
+			memcpy(list, p->of_lock, p->locks * sizeof(*list));
+		p->of_lock = list;
+		p->locks = n;
 	}
-	if (p->of_thing[t->id] == UINT32_MAX)
-		p->of_thing[t->id] = look_up(p, t) + 1;
-	return p->of_thing[t->id] - 1;
+	if (p->of_lock[t->id] == UINT32_MAX)
+		p->of_lock[t->id] = look_up(p, t) + 1;
+	return p->of_lock[t->id] - 1;
 }
 
 enum lh_policy_verdict lh_policy_check(struct lh_policy *p, const struct lh_report_lock *held,

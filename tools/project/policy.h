@@ -23,15 +23,15 @@ struct lh_policy_rule { /* `from` comes before `to` */
 };
 
 struct lh_policy {
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	const char *path; /* NULL: there is none */
 	struct lh_policy_name *name;
 	uint32_t names;
-	struct lh_policy_rule *arc;
-	uint32_t arcs;
+	struct lh_policy_rule *rule;
+	uint32_t rules;
 	unsigned char *reach; /* names x names: is there a way along arcs? */
-	uint32_t *of_thing;   /* by the id of a thing: its name + 1, 0 none, UINT32_MAX not asked */
-	uint32_t things;
+	uint32_t *of_lock;    /* by the id of a thing: its name + 1, 0 none, UINT32_MAX not asked */
+	uint32_t locks;
 };
 
 /* False: it was said what is wrong with it. A circle in it is no such thing. */

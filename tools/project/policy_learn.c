@@ -8,7 +8,7 @@
 /* An order between two names, of all pairs of locks that are called so. */
 struct wish {
 	uint32_t from, to;
-	uint64_t places;
+	uint64_t sites;
 	const char *at; /* the first place; NULL not known */
 	bool taken;
 };
@@ -39,8 +39,8 @@ static int by_birth(const void *x, const void *y)
 /* Two places of birth in one function: then the function's name is not enough. */
 static void find_shared(struct learning *l)
 {
-	const struct lh_report *m = l->view.model;
-	struct lh_arena *pool = l->view.pool;
+	const struct lh_report *m = l->view.report;
+	struct lh_arena *pool = l->view.arena;
 	struct birth *birth = NULL;
 	uint32_t n = 0;
 
@@ -74,7 +74,7 @@ static bool is_shared(const struct learning *l, const char *word)
 
 static uint32_t name_of(struct learning *l, const struct lh_report_lock *t)
 {
-	struct lh_arena *pool = l->view.pool;
+	struct lh_arena *pool = l->view.arena;
 	const char *word = lh_policy_lock_text(pool, t, false);
 
 	if (!word) {
@@ -97,12 +97,12 @@ static void add_order(struct learning *l, const struct lh_report_order *o)
 		return;
 	for (uint32_t i = 0; i < l->wishes; i++)
 		if (l->wish[i].from == w.from && l->wish[i].to == w.to) {
-			l->wish[i].places += o->places;
+			l->wish[i].sites += o->sites;
 			return;
 		}
-	w.places = o->places;
-	w.at = lh_view_at(&l->view, lh_report_order_frame(l->view.model, o));
-	LH_PUSH(l->view.pool, l->wish, l->wishes, w);
+	w.sites = o->sites;
+	w.at = lh_view_at(&l->view, lh_report_order_frame(l->view.report, o));
+	LH_PUSH(l->view.arena, l->wish, l->wishes, w);
 }
 
 static const struct lh_policy *sorting; /* qsort has no argument to hand it on */
@@ -112,8 +112,8 @@ static int by_places(const void *x, const void *y)
 	const struct wish *a = x, *b = y;
 	int c;
 
-	if (a->places != b->places)
-		return a->places > b->places ? -1 : 1;
+	if (a->sites != b->sites)
+		return a->sites > b->sites ? -1 : 1;
 	c = strcmp(sorting->name[a->from].text, sorting->name[b->from].text);
 	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
 }
@@ -144,8 +144,8 @@ static void take(struct learning *l)
 
 static uint32_t arc_of(const struct lh_policy *p, const struct wish *w)
 {
-	for (uint32_t i = 0; i < p->arcs; i++)
-		if (p->arc[i].from == w->from && p->arc[i].to == w->to)
+	for (uint32_t i = 0; i < p->rules; i++)
+		if (p->rule[i].from == w->from && p->rule[i].to == w->to)
 			return i;
 	return UINT32_MAX;
 }
@@ -155,14 +155,14 @@ static const char *word(struct learning *l, uint32_t name)
 {
 	const char *text = l->policy.name[name].text;
 	bool odd = strcmp(lh_view_clean(&l->view, text), text) != 0;
-	char *out = lh_arena_strdup(l->view.pool, text);
+	char *out = lh_arena_strdup(l->view.arena, text);
 
 	for (char *c = out; *c; c++)
 		if (*c == '"' || (odd && (*c < ' ' || *c > '~')))
 			*c = '*';
 	if (*out && !strpbrk(out, " \t#<"))
 		return out;
-	return lh_arena_printf(l->view.pool, "\"%s\"", out);
+	return lh_arena_printf(l->view.arena, "\"%s\"", out);
 }
 
 static void print_wish(struct learning *l, const struct wish *w)
@@ -177,15 +177,15 @@ static void print_wish(struct learning *l, const struct wish *w)
 		fputs("# against the other lines: ", out);
 	fprintf(out, "%s < %s", word(l, w->from), word(l, w->to));
 	fprintf(out, "  %s%s%s%s\n", w->taken ? "# " : "(",
-		lh_view_count(&l->view, w->places, "place", "places"),
-		w->at ? lh_arena_printf(l->view.pool, ", %s", w->at) : "", w->taken ? "" : ")");
+		lh_view_count(&l->view, w->sites, "place", "places"),
+		w->at ? lh_arena_printf(l->view.arena, ", %s", w->at) : "", w->taken ? "" : ")");
 }
 
 int lh_policy_learn(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct learning l = {.view = lh_view_open(m, style, out)};
 
-	l.policy.pool = l.view.pool;
+	l.policy.arena = l.view.arena;
 	find_shared(&l);
 	for (uint32_t i = 0; i < m->orders; i++)
 		add_order(&l, m->order[i]);
@@ -212,7 +212,7 @@ void lh_policy_count(struct lh_policy *p, const struct lh_report *m)
 		uint32_t arc = arc_of(p, &w);
 
 		if (arc != UINT32_MAX)
-			p->arc[arc].seen += m->order[i]->places;
+			p->rule[arc].seen += m->order[i]->sites;
 	}
 }
 
@@ -224,8 +224,8 @@ uint32_t lh_policy_first_rule(const struct lh_policy *p, uint32_t from, uint32_t
 
 	for (uint32_t round = 1; more && round <= p->names; round++) {
 		more = false;
-		for (uint32_t i = 0; i < p->arcs; i++) {
-			const struct lh_policy_rule *a = &p->arc[i];
+		for (uint32_t i = 0; i < p->rules; i++) {
+			const struct lh_policy_rule *a = &p->rule[i];
 			bool reaches = round == 1 ? a->to == to : steps[a->to] == round - 1;
 
 			if (!reaches || steps[a->from])
@@ -234,11 +234,11 @@ uint32_t lh_policy_first_rule(const struct lh_policy *p, uint32_t from, uint32_t
 			more = true;
 		}
 	}
-	for (uint32_t i = 0; steps && i < p->arcs; i++) {
-		uint32_t left = p->arc[i].to == to ? 0 : steps[p->arc[i].to];
+	for (uint32_t i = 0; steps && i < p->rules; i++) {
+		uint32_t left = p->rule[i].to == to ? 0 : steps[p->rule[i].to];
 
-		if (p->arc[i].from == from && (left || p->arc[i].to == to) && left < best_steps) {
-			best = p->arc[i].to;
+		if (p->rule[i].from == from && (left || p->rule[i].to == to) && left < best_steps) {
+			best = p->rule[i].to;
 			best_steps = left;
 		}
 	}

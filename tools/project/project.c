@@ -16,34 +16,35 @@ static bool given(const char *text)
 
 static bool open_suppressions(struct lh_project *g)
 {
-	char *rest = lh_arena_strdup(g->pool,
-				     given(g->wants.suppressions) ? g->wants.suppressions : ""),
+	char *rest = lh_arena_strdup(g->arena,
+				     given(g->options.suppressions) ? g->options.suppressions : ""),
 	     *path;
 
 	while ((path = strsep(&rest, "\n")) != NULL)
-		if (*path && !lh_suppress_read(&g->suppressions, g->pool, path))
+		if (*path && !lh_suppress_read(&g->suppressions, g->arena, path))
 			return false;
 	return true;
 }
 
 static bool open_baseline(struct lh_project *g)
 {
-	bool writes = g->wants.update || g->wants.add;
+	bool writes = g->options.update || g->options.add;
 	int error;
 
-	if (!given(g->wants.baseline)) {
+	if (!given(g->options.baseline)) {
 		if (writes)
 			lh_log("which baseline is to be written? --baseline=FILE names it");
 		return !writes;
 	}
-	if (!lh_baseline_read(&g->baseline, g->pool, g->wants.baseline, writes)) {
-		if (access(g->wants.baseline, F_OK) != 0)
+	if (!lh_baseline_read(&g->baseline, g->arena, g->options.baseline, writes)) {
+		if (access(g->options.baseline, F_OK) != 0)
 			lh_log("--update-baseline makes it of what the run finds");
 		return false;
 	}
-	error = writes ? lh_baseline_writable(g->wants.baseline) : 0;
+	error = writes ? lh_baseline_writable(g->options.baseline) : 0;
 	if (error)
-		lh_log("--baseline: %s: cannot be written: %s", g->wants.baseline, strerror(error));
+		lh_log("--baseline: %s: cannot be written: %s", g->options.baseline,
+		       strerror(error));
 	return !error;
 }
 
@@ -52,26 +53,26 @@ static bool open_policy(struct lh_project *g)
 	const struct lh_policy *p = &g->policy;
 	uint32_t bad;
 
-	if (!given(g->wants.policy)) {
-		if (g->wants.strict)
+	if (!given(g->options.policy)) {
+		if (g->options.strict)
 			lh_log("--policy-strict: which policy? --policy=FILE names it");
-		return !g->wants.strict;
+		return !g->options.strict;
 	}
-	if (!lh_policy_read(&g->policy, g->pool, g->wants.policy))
+	if (!lh_policy_read(&g->policy, g->arena, g->options.policy))
 		return false;
 	bad = lh_policy_find_cycle(p);
 	if (bad == UINT32_MAX)
 		return true;
 	lh_log("%s:%u:1: '%s' before '%s' closes a circle of orders; see 'lockhound policy check "
 	       "%s'",
-	       p->path, p->arc[bad].line, p->name[p->arc[bad].from].text,
-	       p->name[p->arc[bad].to].text, p->path);
+	       p->path, p->rule[bad].line, p->name[p->rule[bad].from].text,
+	       p->name[p->rule[bad].to].text, p->path);
 	return false;
 }
 
 bool lh_project_open(struct lh_project *g, struct lh_project_options wants)
 {
-	*g = (struct lh_project){.wants = wants, .pool = lh_arena_new()};
+	*g = (struct lh_project){.options = wants, .arena = lh_arena_new()};
 	return open_suppressions(g) && open_baseline(g) && open_policy(g);
 }
 
@@ -94,7 +95,7 @@ const char *lh_project_default_file(const char *conf, const char *files)
 
 void lh_project_close(struct lh_project *g)
 {
-	lh_arena_free(g->pool);
+	lh_arena_free(g->arena);
 	memset(g, 0, sizeof(*g));
 }
 
@@ -107,7 +108,7 @@ static void settle(void *with, const struct lh_report *m, struct lh_report_findi
 	(void)m;
 	if (s) {
 		f->status = LH_SUPPRESSED;
-		f->reason = lh_arena_printf(g->pool, "%s:%u%s%s", s->file, s->line,
+		f->reason = lh_arena_printf(g->arena, "%s:%u%s%s", s->file, s->line,
 					    *s->reason ? ": " : "", s->reason);
 	} else if (known) {
 		f->status = LH_BASELINE;
@@ -117,7 +118,7 @@ static void settle(void *with, const struct lh_report *m, struct lh_report_findi
 
 void lh_project_attach(struct lh_project *g, struct lh_report_options *w)
 {
-	w->settle = settle;
+	w->classify = settle;
 	w->with = g;
 	w->orders |= g->policy.path != NULL;
 }
@@ -140,12 +141,12 @@ static void add_break(struct lh_project *g, struct lh_report *m, const struct lh
 				 .thread = o->thread,
 				 .count = 1};
 
-	step[0].place = lh_report_order_place(o, false);
-	step[1].place = lh_report_order_place(o, true);
+	step[0].site = lh_report_order_place(o, false);
+	step[1].site = lh_report_order_place(o, true);
 	lh_report_add_finding(
-		m, o->process->record, &row, step,
+		m, o->process->ledger, &row, step,
 		lh_arena_printf(
-			g->pool,
+			g->arena,
 			says == LH_POLICY_REVERSED
 				? "%s is taken while %s is held: %s declares the other way round"
 				: "%s is taken while %s is held: %s does not declare this order",
@@ -158,7 +159,8 @@ static void enforce(struct lh_project *g, struct lh_report *m)
 		const struct lh_report_order *o = m->order[i];
 		enum lh_policy_verdict says = lh_policy_check(&g->policy, o->held, o->wanted);
 
-		if (says == LH_POLICY_REVERSED || (says == LH_POLICY_UNDECLARED && g->wants.strict))
+		if (says == LH_POLICY_REVERSED ||
+		    (says == LH_POLICY_UNDECLARED && g->options.strict))
 			add_break(g, m, o, says);
 	}
 }
@@ -181,12 +183,12 @@ static void note_suppressions(struct lh_project *g, struct lh_report *m)
 				       s->file, s->line, s->type, s->pattern, s->until);
 		} else if (!s->hits) {
 			idle++;
-			if (g->wants.verbose)
+			if (g->options.verbose)
 				lh_report_note(m, "%s:%u: %s:%s fitted nothing", s->file, s->line,
 					       s->type, s->pattern);
 		}
 	}
-	if (idle && !g->wants.verbose)
+	if (idle && !g->options.verbose)
 		lh_report_note(m,
 			       "%u of %u suppressions fitted nothing in this run (-v names them)",
 			       idle, all);
@@ -208,10 +210,10 @@ static void note_baseline(struct lh_project *g, struct lh_report *m)
 	uint32_t idle = 0;
 
 	for (uint32_t i = 0; i < b->n; i++)
-		if (is_fixed(&b->known[i]) && ++idle <= NAMED_MAX)
-			list = lh_arena_printf(g->pool, "%s%s %s", list, *list ? "," : "",
-					       b->known[i].fingerprint);
-	if (idle && !g->wants.update && !g->wants.add)
+		if (is_fixed(&b->entry[i]) && ++idle <= NAMED_MAX)
+			list = lh_arena_printf(g->arena, "%s%s %s", list, *list ? "," : "",
+					       b->entry[i].fingerprint);
+	if (idle && !g->options.update && !g->options.add)
 		lh_report_note(
 			m,
 			"%u of %u findings of %s were not seen; if they are fixed, remove these "
@@ -228,7 +230,7 @@ void lh_project_finish(struct lh_project *g, struct lh_report *m)
 
 void lh_project_cut_short(struct lh_project *g)
 {
-	g->wants.add |= g->wants.update;
+	g->options.add |= g->options.update;
 }
 
 bool lh_project_update(struct lh_project *g, struct lh_report *m)
@@ -236,15 +238,15 @@ bool lh_project_update(struct lh_project *g, struct lh_report *m)
 	uint32_t before = g->baseline.n, fresh = 0;
 	int error;
 
-	if (!g->wants.update && !g->wants.add)
+	if (!g->options.update && !g->options.add)
 		return true;
 	if (!m->processes) {
-		lh_log("nothing was watched: %s stays as it is", g->wants.baseline);
+		lh_log("nothing was watched: %s stays as it is", g->options.baseline);
 		return false;
 	}
-	error = lh_baseline_write(&g->baseline, m, g->wants.add);
+	error = lh_baseline_write(&g->baseline, m, g->options.add);
 	if (error) {
-		lh_log("--baseline: %s: %s", g->wants.baseline, strerror(error));
+		lh_log("--baseline: %s: %s", g->options.baseline, strerror(error));
 		return false;
 	}
 	for (uint32_t i = 0; i < m->findings; i++) {

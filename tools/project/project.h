@@ -23,8 +23,8 @@ struct lh_project_options {
 };
 
 struct lh_project {
-	struct lh_project_options wants;
-	struct lh_arena *pool;
+	struct lh_project_options options;
+	struct lh_arena *arena;
 	struct lh_suppressions suppressions;
 	struct lh_baseline baseline;
 	struct lh_policy policy;

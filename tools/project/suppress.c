@@ -67,7 +67,7 @@ static bool fits_lock(const char *pattern, const struct lh_report_finding *f)
 static bool fits_born(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (trace_fits(pattern, f->lock[i]->born))
+		if (trace_fits(pattern, f->lock[i]->init_stack))
 			return true;
 	return false;
 }
@@ -123,12 +123,12 @@ static const char *name_end(const char *list)
 
 static const char *name_at(const struct lh_report_finding *f, uint32_t i)
 {
-	return f->ring ? f->part[i].holds->lock->name : f->lock[i]->name;
+	return f->cycle ? f->part[i].holds->lock->name : f->lock[i]->name;
 }
 
 static bool fits_cycle(const char *pattern, const struct lh_report_finding *f)
 {
-	uint32_t n = f->ring ? f->ringed : f->locks;
+	uint32_t n = f->cycle ? f->cycle_parts : f->locks;
 
 	for (uint32_t first = 0; first < n; first++) {
 		const char *at = pattern, *end;
@@ -236,7 +236,7 @@ static bool set_end(struct lh_config_lines *l, struct lh_suppression *s)
 		return lh_config_lines_error(
 			l, l->text, "'%.10s' behind 'until' is no day; expected YYYY-MM-DD",
 			at + 6);
-	s->until = lh_arena_printf(l->pool, "%.10s", at + 6);
+	s->until = lh_arena_printf(l->arena, "%.10s", at + 6);
 	if (localtime_r(&now, &t) && strftime(today, sizeof(today), "%Y-%m-%d", &t))
 		s->expired = strcmp(s->until, today) < 0;
 	return true;
@@ -252,14 +252,14 @@ static bool read_entry(struct lh_config_lines *l, struct lh_suppression *s)
 		return lh_config_lines_error(
 			l, l->text + strlen(l->text),
 			"'%s' has no colon; expected TYPE:PATTERN with one of %s", l->text,
-			all_types(l->pool));
+			all_types(l->arena));
 	*colon = '\0';
 	while (k < KINDS && strcmp(kinds[k].type, l->text) != 0)
 		k++;
 	if (k == KINDS)
 		return lh_config_lines_error(l, l->text,
 					     "'%s' is no type of suppression; expected one of %s",
-					     l->text, all_types(l->pool));
+					     l->text, all_types(l->arena));
 	s->kind = k;
 	s->type = kinds[k].type;
 	s->pattern = colon + 1 + strspn(colon + 1, " \t");
@@ -279,7 +279,7 @@ bool lh_suppress_read(struct lh_suppressions *all, struct lh_arena *pool, const 
 	struct lh_config_lines l;
 	const char *reason = "";
 
-	all->pool = pool;
+	all->arena = pool;
 	if (!lh_config_lines_open(&l, pool, path))
 		return false;
 	while (lh_config_lines_next(&l)) {
@@ -321,8 +321,8 @@ void lh_suppress_print(const struct lh_report *m, const struct lh_report_finding
 	struct lh_view v = lh_view_open(m, &style, out);
 	const char *at = lh_view_at(&v, lh_view_finding_frame(&v, f)), *names = NULL;
 
-	for (uint32_t i = 0; i < f->ringed; i++)
-		names = names ? lh_arena_printf(v.pool, "%s,%s", names, name_at(f, i))
+	for (uint32_t i = 0; i < f->cycle_parts; i++)
+		names = names ? lh_arena_printf(v.arena, "%s,%s", names, name_at(f, i))
 			      : name_at(f, i);
 	fprintf(out, "# %s: %s%s%s\n", lh_name_rule(f->rule), lh_view_clean(&v, f->message),
 		at ? ", " : "", at ? at : "");

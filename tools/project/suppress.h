@@ -24,7 +24,7 @@ struct lh_suppression {
 };
 
 struct lh_suppressions {
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	struct lh_suppression *entry;
 	uint32_t n;
 };

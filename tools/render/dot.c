@@ -6,7 +6,7 @@
 static const char *quoted(struct lh_view *v, const char *text)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_arena_alloc(v->pool, 2 * strlen(clean) + 3), *at = out;
+	char *out = lh_arena_alloc(v->arena, 2 * strlen(clean) + 3), *at = out;
 
 	*at++ = '"';
 	for (; *clean; clean++) {
@@ -23,7 +23,7 @@ static const char *two_lines(struct lh_view *v, const char *first, const char *s
 {
 	const char *a = quoted(v, first), *b = quoted(v, second);
 
-	return lh_arena_printf(v->pool, "%.*s\\n%s", (int)strlen(a) - 1, a, b + 1);
+	return lh_arena_printf(v->arena, "%.*s\\n%s", (int)strlen(a) - 1, a, b + 1);
 }
 
 static void show_spot(struct lh_view *v, uint32_t i, const struct lh_graph_node *s)
@@ -31,22 +31,22 @@ static void show_spot(struct lh_view *v, uint32_t i, const struct lh_graph_node 
 	const char *kind = s->first->kind;
 
 	if (s->locks > 1)
-		kind = lh_arena_printf(v->pool, "%s, %u of them", kind, s->locks);
+		kind = lh_arena_printf(v->arena, "%s, %u of them", kind, s->locks);
 	fprintf(v->out, "\tn%u [label=%s%s];\n", i, two_lines(v, s->label, kind),
-		s->ring ? ", color=\"#b3261e\", penwidth=2" : "");
+		s->cycle ? ", color=\"#b3261e\", penwidth=2" : "");
 }
 
 static void show_arrow(struct lh_view *v, const struct lh_graph_edge *a)
 {
-	const char *at = a->place ? lh_view_at(v, a->place) : NULL;
-	const char *function = a->place && a->place->function ? a->place->function : "";
+	const char *at = a->frame ? lh_view_at(v, a->frame) : NULL;
+	const char *function = a->frame && a->frame->function ? a->frame->function : "";
 
 	fprintf(v->out, "\tn%u -> n%u [", a->from, a->to);
 	if (at)
 		fprintf(v->out, "label=%s, ", two_lines(v, function, at));
 	fprintf(v->out, "%s];\n",
-		a->ring ? "color=\"#b3261e\", fontcolor=\"#b3261e\", penwidth=2"
-			: "color=\"#666666\"");
+		a->cycle ? "color=\"#b3261e\", fontcolor=\"#b3261e\", penwidth=2"
+			 : "color=\"#666666\"");
 }
 
 int lh_render_dot(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
@@ -58,12 +58,12 @@ int lh_render_dot(const struct lh_report *m, const struct lh_render_text_style *
 		     "digraph locks {\n\trankdir=LR;\n"
 		     "\tnode [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
 		     "\tedge [fontname=\"sans-serif\", fontsize=10];\n");
-	for (uint32_t i = 0; i < g.spots; i++)
-		if (g.spot[i].shown)
-			show_spot(&v, i, &g.spot[i]);
-	for (uint32_t i = 0; i < g.arrows; i++)
-		if (g.arrow[i].shown)
-			show_arrow(&v, &g.arrow[i]);
+	for (uint32_t i = 0; i < g.nodes; i++)
+		if (g.node[i].shown)
+			show_spot(&v, i, &g.node[i]);
+	for (uint32_t i = 0; i < g.edges; i++)
+		if (g.edge[i].shown)
+			show_arrow(&v, &g.edge[i]);
 	if (g.hidden)
 		fprintf(out, "\tlabel=\"%u more locks are not drawn\";\n", g.hidden);
 	fputs("}\n", out);

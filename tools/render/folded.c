@@ -11,7 +11,7 @@
 /* ';' ends a frame and the last space begins the number. */
 static const char *part(struct lh_view *v, const char *text)
 {
-	char *out = lh_arena_strdup(v->pool, lh_view_clean(v, text));
+	char *out = lh_arena_strdup(v->arena, lh_view_clean(v, text));
 
 	for (char *c = out; *c; c++)
 		if (*c == ';')
@@ -78,17 +78,17 @@ static void put_hold(struct lh_view *v, const struct lh_wait_pair_stats *c)
 /* Waits so short that no look met one; and all of a run without the command. */
 static void put_unseen(struct lh_view *v, const struct lh_report_lock *t)
 {
-	if (t->row.kind != LH_THREAD_END && t->more.wait_ns >= 1000 && !t->worst)
+	if (t->row.kind != LH_THREAD_END && t->stats.wait_ns >= 1000 && !t->worst)
 		fprintf(v->out, "waiting;(stacks not seen);[%s] %llu\n", lock_name(v, t),
-			(unsigned long long)(t->more.wait_ns / 1000));
+			(unsigned long long)(t->stats.wait_ns / 1000));
 }
 
 int lh_render_folded(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
 	struct lh_view v = lh_view_open(m, style, out);
 
-	for (uint32_t i = 0; m->profile && i < m->profile->contacts; i++) {
-		const struct lh_wait_pair_stats *c = m->profile->contact[i];
+	for (uint32_t i = 0; m->profile && i < m->profile->pairs; i++) {
+		const struct lh_wait_pair_stats *c = m->profile->pair[i];
 
 		if (c->waiter)
 			put_wait(&v, c);

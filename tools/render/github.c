@@ -15,7 +15,7 @@ static const char *const commands[] = {"notice", "warning", "error"};
 static const char *escape(struct lh_view *v, const char *text, bool property)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_arena_alloc(v->pool, 3 * strlen(clean) + 1), *at = out;
+	char *out = lh_arena_alloc(v->arena, 3 * strlen(clean) + 1), *at = out;
 
 	for (; *clean; clean++)
 		at += *clean == '%' || (property && strchr(":,", *clean))
@@ -27,7 +27,7 @@ static const char *escape(struct lh_view *v, const char *text, bool property)
 static void show(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
-	const char *schedule = lh_report_schedule(v->model, f), *path = lh_view_path(v, at);
+	const char *schedule = lh_report_schedule(v->report, f), *path = lh_view_path(v, at);
 
 	fprintf(v->out, "::%s ", commands[f->severity]);
 	if (path) {
@@ -47,9 +47,9 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 
 		if (where)
 			fprintf(v->out, "%%0A%s %s at %s",
-				escape(v, lh_report_thread_text(v->model, f->part[i].thread),
+				escape(v, lh_report_thread_text(v->report, f->part[i].thread),
 				       false),
-				escape(v, lh_report_step_text(v->model, f, a, false), false),
+				escape(v, lh_report_step_text(v->report, f, a, false), false),
 				escape(v, where, false));
 	}
 	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);

@@ -19,7 +19,7 @@ static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 
 	/* An entry must have a path: without a line it is the object's. */
 	if (!at) {
-		object.file = f->place && f->place->module ? f->place->module : f->process->exe;
+		object.file = f->frame && f->frame->module ? f->frame->module : f->process->exe;
 		at = &object;
 	}
 	path = lh_view_path(v, at);

@@ -27,8 +27,8 @@ static uint32_t row_of(struct lh_view *v, struct place **places, const char *key
 	*fresh = !p;
 	if (p)
 		return p->row;
-	p = lh_arena_alloc(v->pool, sizeof(*p));
-	p->key = lh_arena_strdup(v->pool, key);
+	p = lh_arena_alloc(v->arena, sizeof(*p));
+	p->key = lh_arena_strdup(v->arena, key);
 	p->row = next;
 	HASH_ADD_KEYPTR(hh, *places, p->key, strlen(p->key), p);
 	return next;
@@ -37,17 +37,17 @@ static uint32_t row_of(struct lh_view *v, struct place **places, const char *key
 static uint32_t spot_of(struct making *g, const struct lh_report_lock *t)
 {
 	struct lh_view *v = g->view;
-	const char *key = lh_arena_printf(v->pool, "s%s\n%s", t->name, t->class);
+	const char *key = lh_arena_printf(v->arena, "s%s\n%s", t->name, t->class);
 	bool fresh;
-	uint32_t i = row_of(v, &g->places, key, g->graph.spots, &fresh);
+	uint32_t i = row_of(v, &g->places, key, g->graph.nodes, &fresh);
 
 	if (fresh) {
 		struct lh_graph_node spot = {.label = lh_view_clean(v, t->name), .first = t};
 
-		LH_PUSH(v->pool, g->graph.spot, g->graph.spots, spot);
+		LH_PUSH(v->arena, g->graph.node, g->graph.nodes, spot);
 	}
-	row_of(v, &g->counted, lh_arena_printf(v->pool, "%u", t->id), 0, &fresh);
-	g->graph.spot[i].locks += fresh;
+	row_of(v, &g->counted, lh_arena_printf(v->arena, "%u", t->id), 0, &fresh);
+	g->graph.node[i].locks += fresh;
 	return i;
 }
 
@@ -55,40 +55,40 @@ static struct lh_graph_edge *arrow_of(struct making *g, const struct lh_report_l
 				      const struct lh_report_lock *b)
 {
 	struct lh_graph_edge made = {.from = spot_of(g, a), .to = spot_of(g, b)};
-	const char *key = lh_arena_printf(g->view->pool, "a%u %u", made.from, made.to);
+	const char *key = lh_arena_printf(g->view->arena, "a%u %u", made.from, made.to);
 	bool fresh;
-	uint32_t i = row_of(g->view, &g->places, key, g->graph.arrows, &fresh);
+	uint32_t i = row_of(g->view, &g->places, key, g->graph.edges, &fresh);
 
 	if (fresh)
-		LH_PUSH(g->view->pool, g->graph.arrow, g->graph.arrows, made);
-	return &g->graph.arrow[i];
+		LH_PUSH(g->view->arena, g->graph.edge, g->graph.edges, made);
+	return &g->graph.edge[i];
 }
 
 static void add_order(struct making *g, const struct lh_report_order *o)
 {
 	struct lh_graph_edge *arrow = arrow_of(g, o->held, o->wanted);
 
-	arrow->places += o->places;
+	arrow->sites += o->sites;
 	if (!arrow->order)
 		arrow->order = o;
-	if (!arrow->place)
-		arrow->place = lh_report_order_frame(g->view->model, o);
+	if (!arrow->frame)
+		arrow->frame = lh_report_order_frame(g->view->report, o);
 }
 
 static void add_ring(struct making *g, const struct lh_report_finding *f)
 {
-	g->graph.rings++;
-	for (uint32_t i = 0; i < f->ringed; i++) {
+	g->graph.cycles++;
+	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const struct lh_report_part *part = &f->part[i];
 		struct lh_graph_edge *arrow = arrow_of(g, part->holds->lock, part->does->lock);
 
-		arrow->ring = true;
-		if (!arrow->places)
-			arrow->places = 1;
-		if (!arrow->place)
-			arrow->place = part->does->place;
-		g->graph.spot[arrow->from].ring = true;
-		g->graph.spot[arrow->to].ring = true;
+		arrow->cycle = true;
+		if (!arrow->sites)
+			arrow->sites = 1;
+		if (!arrow->frame)
+			arrow->frame = part->does->frame;
+		g->graph.node[arrow->from].cycle = true;
+		g->graph.node[arrow->to].cycle = true;
 	}
 }
 
@@ -101,36 +101,36 @@ static void choose(struct making *g)
 	struct lh_graph *x = &g->graph;
 	uint32_t shown = 0;
 
-	for (uint32_t i = 0; i < x->spots; i++)
-		shown += x->spot[i].shown = x->spot[i].ring && shown < LH_GRAPH_NODES_MAX;
-	for (uint32_t i = 0; i < x->arrows && !g->view->style->cycles_only; i++) {
-		struct lh_graph_node *a = &x->spot[x->arrow[i].from], *b = &x->spot[x->arrow[i].to];
+	for (uint32_t i = 0; i < x->nodes; i++)
+		shown += x->node[i].shown = x->node[i].cycle && shown < LH_GRAPH_NODES_MAX;
+	for (uint32_t i = 0; i < x->edges && !g->view->style->cycles_only; i++) {
+		struct lh_graph_node *a = &x->node[x->edge[i].from], *b = &x->node[x->edge[i].to];
 
-		if (a->ring && !b->shown)
+		if (a->cycle && !b->shown)
 			shown += b->shown = shown < LH_GRAPH_NODES_MAX;
-		if (b->ring && !a->shown)
+		if (b->cycle && !a->shown)
 			shown += a->shown = shown < LH_GRAPH_NODES_MAX;
 	}
-	for (uint32_t i = 0; i < x->spots && !g->view->style->cycles_only; i++)
-		if (!x->spot[i].shown)
-			shown += x->spot[i].shown = shown < LH_GRAPH_NODES_MAX;
-	x->hidden = x->spots - shown;
-	for (uint32_t i = 0; i < x->arrows; i++) {
-		struct lh_graph_edge *a = &x->arrow[i];
+	for (uint32_t i = 0; i < x->nodes && !g->view->style->cycles_only; i++)
+		if (!x->node[i].shown)
+			shown += x->node[i].shown = shown < LH_GRAPH_NODES_MAX;
+	x->hidden = x->nodes - shown;
+	for (uint32_t i = 0; i < x->edges; i++) {
+		struct lh_graph_edge *a = &x->edge[i];
 
-		a->shown =
-			x->spot[a->from].shown && x->spot[a->to].shown &&
-			(a->ring || (!g->view->style->cycles_only && a->order && a->order->direct));
+		a->shown = x->node[a->from].shown && x->node[a->to].shown &&
+			   (a->cycle ||
+			    (!g->view->style->cycles_only && a->order && a->order->direct));
 	}
 }
 
 struct lh_graph lh_graph_make(struct lh_view *v)
 {
 	struct making g = {.view = v};
-	const struct lh_report *m = v->model;
+	const struct lh_report *m = v->report;
 
 	for (uint32_t i = 0; i < m->findings; i++)
-		if (m->finding[i]->ring)
+		if (m->finding[i]->cycle)
 			add_ring(&g, m->finding[i]);
 	for (uint32_t i = 0; i < m->orders; i++)
 		add_order(&g, m->order[i]);

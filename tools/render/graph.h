@@ -18,24 +18,24 @@ struct lh_graph_node {
 	const char *label; /* clean */
 	const struct lh_report_lock *first;
 	uint32_t locks; /* so many are this spot */
-	bool ring;      /* lies in a circle */
+	bool cycle;     /* lies in a circle */
 	bool shown;
 };
 
 struct lh_graph_edge {
 	uint32_t from, to;                   /* spots */
 	const struct lh_report_order *order; /* NULL: known from a finding only */
-	const struct lh_report_frame *place; /* NULL not known */
-	uint32_t places;
-	bool ring, shown;
+	const struct lh_report_frame *frame; /* NULL not known */
+	uint32_t sites;
+	bool cycle, shown;
 };
 
 struct lh_graph {
-	struct lh_graph_node *spot;
-	uint32_t spots;
-	struct lh_graph_edge *arrow;
-	uint32_t arrows;
-	uint32_t rings; /* findings that are circles */
+	struct lh_graph_node *node;
+	uint32_t nodes;
+	struct lh_graph_edge *edge;
+	uint32_t edges;
+	uint32_t cycles; /* findings that are circles */
 	uint32_t
 		hidden; /* spots left out for want of room or because only circles were asked for */
 };

@@ -13,7 +13,7 @@ enum { FULL_MAX = 200, ROWS_MAX = 2000, SERVICES_MAX = 100, RADIUS = 90 };
 
 static const char *html(struct lh_view *v, const char *text)
 {
-	return lh_escape(v->pool, LH_ESCAPE_HTML, lh_view_clean(v, text));
+	return lh_escape(v->arena, LH_ESCAPE_HTML, lh_view_clean(v, text));
 }
 
 /* ---- a circle ---- */
@@ -32,7 +32,7 @@ static double y_of(uint32_t i, uint32_t n)
 /* From lock to lock, short of both; two threads' arrows lie beside each other. */
 static void draw_arrow(struct lh_view *v, const struct lh_report_finding *f, uint32_t i)
 {
-	uint32_t n = f->ringed, next = (i + 1) % n;
+	uint32_t n = f->cycle_parts, next = (i + 1) % n;
 	double x = x_of(i, n), y = y_of(i, n), dx = x_of(next, n) - x, dy = y_of(next, n) - y;
 	double length = sqrt(dx * dx + dy * dy), ux = dx / length, uy = dy / length;
 	double side = n == 2 ? 14 : 0, ax = x - uy * side, ay = y + ux * side;
@@ -44,7 +44,7 @@ static void draw_arrow(struct lh_view *v, const struct lh_report_finding *f, uin
 	fprintf(v->out,
 		"<text x=\"%.1f\" y=\"%.1f\" font-size=\"11\" text-anchor=\"middle\">%s</text>\n",
 		ax + dx / 2 - uy * 24, ay + dy / 2 + ux * 24 + 4,
-		f->part[i].thread ? lh_arena_printf(v->pool, "T%u", f->part[i].thread->id)
+		f->part[i].thread ? lh_arena_printf(v->arena, "T%u", f->part[i].thread->id)
 				  : "a thread");
 }
 
@@ -56,9 +56,9 @@ static void draw_ring(struct lh_view *v, const struct lh_report_finding *f)
 		"markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">"
 		"<path d=\"M0 0L8 4L0 8z\" fill=\"currentColor\"/></marker></defs>\n",
 		html(v, lh_view_subject(v, f)));
-	for (uint32_t i = 0; i < f->ringed; i++) {
+	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const char *name = f->part[i].holds->lock->name;
-		double x = x_of(i, f->ringed), y = y_of(i, f->ringed);
+		double x = x_of(i, f->cycle_parts), y = y_of(i, f->cycle_parts);
 
 		draw_arrow(v, f, i);
 		fprintf(v->out,
@@ -85,7 +85,7 @@ static void show_source(struct lh_view *v, const struct lh_report_frame *at)
 	struct lh_source_lines s;
 
 	if (!v->style->source || !at->line ||
-	    !lh_source_read(v->pool, at->file, at->line, at->column, &s))
+	    !lh_source_read(v->arena, at->file, at->line, at->column, &s))
 		return;
 	fputs("<pre>", v->out);
 	for (uint32_t i = 0; i < s.n; i++) {
@@ -109,7 +109,7 @@ static void show_stack(struct lh_view *v, const struct lh_report_stack *t)
 		if (!f->ours)
 			fprintf(v->out, "#%-2u %s  %s\n", shown++,
 				f->function ? html(v, f->function) : "??",
-				at ? lh_escape(v->pool, LH_ESCAPE_HTML, at) : "");
+				at ? lh_escape(v->arena, LH_ESCAPE_HTML, at) : "");
 	}
 	fprintf(v->out, "%s</pre></details>\n", t->cut ? "... there is more\n" : "");
 }
@@ -117,16 +117,17 @@ static void show_stack(struct lh_view *v, const struct lh_report_stack *t)
 static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 		      const struct lh_report_part *part)
 {
-	fprintf(v->out, "<div><b>%s</b>\n", html(v, lh_report_thread_text(v->model, part->thread)));
+	fprintf(v->out, "<div><b>%s</b>\n",
+		html(v, lh_report_thread_text(v->report, part->thread)));
 	for (uint32_t i = part->first; i < part->first + part->n; i++) {
 		const struct lh_report_step *a = &f->step[i];
 		const struct lh_report_frame *place = lh_view_step_frame(v, a);
-		const char *at = lh_view_at(v, place ? place : a->place);
+		const char *at = lh_view_at(v, place ? place : a->frame);
 
 		fprintf(v->out, "<div>%s%s%s</div>\n",
-			html(v, lh_report_step_text(v->model, f, a, false)), at ? " <code>" : "",
-			at ? lh_arena_printf(v->pool, "%s</code>",
-					     lh_escape(v->pool, LH_ESCAPE_HTML, at))
+			html(v, lh_report_step_text(v->report, f, a, false)), at ? " <code>" : "",
+			at ? lh_arena_printf(v->arena, "%s</code>",
+					     lh_escape(v->arena, LH_ESCAPE_HTML, at))
 			   : "");
 		if (place)
 			show_source(v, place);
@@ -137,7 +138,7 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 
 static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *schedule = lh_report_schedule(v->model, f);
+	const char *schedule = lh_report_schedule(v->report, f);
 	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
 
 	fprintf(v->out,
@@ -145,12 +146,12 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 		"%s <code>%s</code> %s",
 		f->status == LH_NEW ? lh_name_severity(f->severity) : "known", f->fingerprint,
 		html(v, f->message), lh_name_rule(f->rule), lh_name_severity(f->severity),
-		f->fingerprint, at ? lh_escape(v->pool, LH_ESCAPE_HTML, at) : "");
+		f->fingerprint, at ? lh_escape(v->arena, LH_ESCAPE_HTML, at) : "");
 	if (f->status != LH_NEW)
 		fprintf(v->out, "<br>%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
 			f->reason ? html(v, f->reason) : "");
 	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
-	if (f->ring)
+	if (f->cycle)
 		draw_ring(v, f);
 	if (schedule)
 		fprintf(v->out, "<p>%s.</p>\n", html(v, schedule));
@@ -165,7 +166,7 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 static void cell_time(struct lh_view *v, uint64_t ns)
 {
 	fprintf(v->out, "<td class=\"n\" data-n=\"%llu\">%s</td>", (unsigned long long)ns,
-		ns ? lh_report_time(v->model, ns) : "-");
+		ns ? lh_report_time(v->report, ns) : "-");
 }
 
 static void show_lock(struct lh_view *v, const struct lh_report_lock *t)
@@ -176,13 +177,13 @@ static void show_lock(struct lh_view *v, const struct lh_report_lock *t)
 		"<tr><td>%s</td><td>%s</td><td class=\"n\" data-n=\"%llu\">%llu</td>"
 		"<td class=\"n\" data-n=\"%llu\">%llu</td>",
 		html(v, t->name), t->kind, (unsigned long long)taken, (unsigned long long)taken,
-		(unsigned long long)t->more.contended, (unsigned long long)t->more.contended);
-	cell_time(v, t->more.wait_ns);
+		(unsigned long long)t->stats.contended, (unsigned long long)t->stats.contended);
+	cell_time(v, t->stats.wait_ns);
 	cell_time(v, lh_report_lock_wait(t).p99_ns);
-	cell_time(v, t->more.wait_max_ns);
+	cell_time(v, t->stats.wait_max_ns);
 	cell_time(v, lh_report_lock_hold(t).mean_ns);
 	cell_time(v, lh_report_lock_hold(t).p99_ns);
-	cell_time(v, t->more.hold_max_ns);
+	cell_time(v, t->stats.hold_max_ns);
 	fputs("</tr>\n", v->out);
 }
 
@@ -192,8 +193,8 @@ static void show_service(struct lh_view *v)
 	struct lh_property p[LH_PROPERTIES];
 	uint32_t shown = 0;
 
-	for (uint32_t i = 0; i < v->model->locks && shown < SERVICES_MAX; i++) {
-		const struct lh_report_lock *t = v->model->busiest[i];
+	for (uint32_t i = 0; i < v->report->locks && shown < SERVICES_MAX; i++) {
+		const struct lh_report_lock *t = v->report->busiest[i];
 
 		if (t->row.kind == LH_THREAD_END || t->row.kind == LH_COND ||
 		    !lh_view_lock_is_notable(v, t))
@@ -204,7 +205,7 @@ static void show_service(struct lh_view *v)
 		fprintf(v->out, "<details><summary>%s</summary><table><tbody>\n", html(v, t->name));
 		for (int k = 0; k < LH_PROPERTIES; k++)
 			fprintf(v->out, "<tr><td>%s</td><td>%s</td></tr>\n", p[k].name,
-				lh_escape(v->pool, LH_ESCAPE_HTML, p[k].words));
+				lh_escape(v->arena, LH_ESCAPE_HTML, p[k].text));
 		fputs("</tbody></table></details>\n", v->out);
 	}
 }
@@ -220,9 +221,9 @@ static void show_locks(struct lh_view *v)
 	      "class=\"n\">longest hold</th></tr></thead>"
 	      "<tbody>\n",
 	      v->out);
-	for (uint32_t i = 0; i < v->model->locks && shown < ROWS_MAX; i++)
-		if (v->model->busiest[i]->row.kind != LH_THREAD_END) {
-			show_lock(v, v->model->busiest[i]);
+	for (uint32_t i = 0; i < v->report->locks && shown < ROWS_MAX; i++)
+		if (v->report->busiest[i]->row.kind != LH_THREAD_END) {
+			show_lock(v, v->report->busiest[i]);
 			shown++;
 		}
 	fputs("</tbody></table>\n", v->out);
@@ -238,18 +239,18 @@ static void show_orders(struct lh_view *v)
 	fputs("<h2>Orders</h2>\n<table><thead><tr><th>while this was held</th><th>this was asked "
 	      "for</th><th>first at</th></tr></thead><tbody>\n",
 	      v->out);
-	for (uint32_t i = 0; i < v->model->orders && shown < ROWS_MAX; i++) {
-		const struct lh_report_order *o = v->model->order[i];
-		const char *at = lh_view_at(v, lh_report_order_frame(v->model, o));
+	for (uint32_t i = 0; i < v->report->orders && shown < ROWS_MAX; i++) {
+		const struct lh_report_order *o = v->report->order[i];
+		const char *at = lh_view_at(v, lh_report_order_frame(v->report, o));
 
 		fprintf(v->out, "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n",
 			html(v, o->held->name), html(v, o->wanted->name),
-			at ? lh_escape(v->pool, LH_ESCAPE_HTML, at) : "");
+			at ? lh_escape(v->arena, LH_ESCAPE_HTML, at) : "");
 		shown++;
 	}
 	fputs("</tbody></table>\n", v->out);
 	if (shown == ROWS_MAX)
-		fprintf(v->out, "<p>%u more are not listed.</p>\n", v->model->orders - shown);
+		fprintf(v->out, "<p>%u more are not listed.</p>\n", v->report->orders - shown);
 }
 
 static void show_processes(struct lh_view *v)
@@ -259,8 +260,8 @@ static void show_processes(struct lh_view *v)
 	      "</th><th class=\"n\">threads</th><th class=\"n\">lock operations</th></tr></thead>"
 	      "<tbody>\n",
 	      v->out);
-	for (uint32_t i = 0; i < v->model->processes && i < ROWS_MAX; i++) {
-		const struct lh_report_process *p = v->model->process[i];
+	for (uint32_t i = 0; i < v->report->processes && i < ROWS_MAX; i++) {
+		const struct lh_report_process *p = v->report->process[i];
 		unsigned long long n = p->acquired;
 
 		fprintf(v->out,
@@ -272,13 +273,13 @@ static void show_processes(struct lh_view *v)
 			html(v, p->end), p->threads, p->threads, n, n);
 	}
 	fputs("</tbody></table>\n", v->out);
-	for (uint32_t i = 0; i < v->model->notes; i++)
-		fprintf(v->out, "<p>note: %s</p>\n", html(v, v->model->note[i]));
+	for (uint32_t i = 0; i < v->report->notes; i++)
+		fprintf(v->out, "<p>note: %s</p>\n", html(v, v->report->note[i]));
 }
 
 static void show_head(struct lh_view *v)
 {
-	const struct lh_report *m = v->model;
+	const struct lh_report *m = v->report;
 	uint32_t fails = 0;
 
 	for (uint32_t i = 0; i < m->findings; i++)

@@ -78,18 +78,18 @@ static json_t *process_json(struct lh_arena *p, const struct lh_report_process *
 	put_number(dropped, "locks", x->dropped_locks);
 	put_number(dropped, "stacks", x->dropped_stacks);
 	/* What happens seldom is there when it did. */
-	if (x->dropped_nodes)
-		put_number(dropped, "dependencies", x->dropped_nodes);
+	if (x->dropped_chains)
+		put_number(dropped, "dependencies", x->dropped_chains);
 	if (x->dropped_events)
 		put_number(dropped, "events", x->dropped_events);
 	if (x->dropped_findings)
 		put_number(dropped, "findings", x->dropped_findings);
-	if (x->passed)
-		put_number(dropped, "handler_calls", x->passed);
-	if (x->places_unknown)
-		put_number(dropped, "places", x->places_unknown);
-	if (x->judge_cut)
-		put_number(dropped, "searches", x->judge_cut);
+	if (x->unrecorded)
+		put_number(dropped, "handler_calls", x->unrecorded);
+	if (x->locations_unknown)
+		put_number(dropped, "places", x->locations_unknown);
+	if (x->searches_cut)
+		put_number(dropped, "searches", x->searches_cut);
 	json_object_set_new(o, "dropped", dropped);
 	return o;
 }
@@ -103,7 +103,7 @@ static json_t *found_lock_json(struct lh_arena *p, const struct lh_report_lock *
 	put_word(o, "kind", t->kind);
 	if (lh_lock_address(&t->row))
 		put_address(o, "address", lh_read_address(lh_lock_address(&t->row)));
-	put_stack(p, o, "born", t->born);
+	put_stack(p, o, "born", t->init_stack);
 	return o;
 }
 
@@ -114,8 +114,8 @@ static json_t *thread_json(struct lh_arena *p, const struct lh_report_thread *wh
 	put_number(o, "id", who->id);
 	if (who->tid > 0)
 		put_number(o, "tid", (uint64_t)who->tid);
-	if (who->elsewhere)
-		put_number(o, "pid", (uint64_t)who->elsewhere);
+	if (who->foreign_tid)
+		put_number(o, "pid", (uint64_t)who->foreign_tid);
 	put_text(p, o, "name", who->name[0] ? who->name : who->main ? "main" : NULL);
 	put_stack(p, o, "created", who->created);
 	return o;
@@ -233,7 +233,7 @@ static json_t *portion_json(const struct lh_report_thread_share *x)
 	put_number(o, "waits", x->waits);
 	put_number(o, "wait_ns", x->wait_ns);
 	put_number(o, "longest_ns", x->wait_max_ns);
-	put_number(o, "passed_max", x->passed_max);
+	put_number(o, "passed_max", x->bypassed_max);
 	return o;
 }
 
@@ -244,12 +244,13 @@ static json_t *busy_json(struct lh_arena *p, const struct lh_lock_service_stats 
 	put_number(o, "rows", s->busy);
 	put_number(o, "tries_max", s->busy_tries);
 	put_number(o, "longest_ns", s->busy_ns);
-	put_number(o, "cpu_ns", s->burnt_ns);
+	put_number(o, "cpu_ns", s->busy_cpu_ns);
 	if (s->busy_thread)
 		put_number(o, "thread", s->busy_thread->id);
-	if (s->busy_place || s->burnt_place)
-		json_object_set_new(o, "stack",
-				    stack_json(p, s->busy_place ? s->busy_place : s->burnt_place));
+	if (s->busy_stack || s->busy_cpu_stack)
+		json_object_set_new(
+			o, "stack",
+			stack_json(p, s->busy_stack ? s->busy_stack : s->busy_cpu_stack));
 	return o;
 }
 
@@ -262,17 +263,17 @@ static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lo
 		put_side(o, "writers", t->row.acquired, s, 0);
 		put_side(o, "readers", t->row.shared, s, 1);
 	}
-	put_number(passed, "total", s->passed);
-	put_number(passed, "max", s->passed_max);
+	put_number(passed, "total", s->bypassed);
+	put_number(passed, "max", s->bypassed_max);
 	put_number(passed, "overtaken_total", s->overtaken);
 	put_number(passed, "overtaken_max", s->overtaken_max);
-	if (s->passed_thread)
-		put_number(passed, "thread", s->passed_thread->id);
+	if (s->bypassed_thread)
+		put_number(passed, "thread", s->bypassed_thread->id);
 	json_object_set_new(o, "passed", passed);
-	if (s->busy || s->burnt_ns)
+	if (s->busy || s->busy_cpu_ns)
 		json_object_set_new(o, "busy", busy_json(p, s));
-	for (uint32_t i = 0; i < s->portions; i++)
-		json_array_append_new(list, portion_json(&s->portion[i]));
+	for (uint32_t i = 0; i < s->shares; i++)
+		json_array_append_new(list, portion_json(&s->share[i]));
 	json_object_set_new(o, "shares", list);
 	if (s->starved)
 		put_number(o, "starved", s->starved->thread->id);
@@ -295,26 +296,26 @@ static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *t)
 	put_word(o, "kind", t->kind);
 	put_number(o, "acquired", l->acquired + l->shared);
 	put_number(o, "acquired_shared", l->shared);
-	put_number(o, "contended", t->more.contended);
-	put_number(o, "tries_failed", t->more.tries_failed);
-	if (t->more.owner_changes)
-		put_number(o, "owner_changes", t->more.owner_changes);
+	put_number(o, "contended", t->stats.contended);
+	put_number(o, "tries_failed", t->stats.tries_failed);
+	if (t->stats.owner_changes)
+		put_number(o, "owner_changes", t->stats.owner_changes);
 	if (lh_report_lock_queue(t))
 		put_number(o, "queue_max", lh_report_lock_queue(t));
-	put_number(wait, "total", t->more.wait_ns);
-	if (t->more.contended)
+	put_number(wait, "total", t->stats.wait_ns);
+	if (t->stats.contended)
 		put_number(wait, "mean", waits.mean_ns);
 	if (waits.p99_ns)
 		put_number(wait, "p99", waits.p99_ns);
-	put_number(wait, "max", t->more.wait_max_ns);
+	put_number(wait, "max", t->stats.wait_max_ns);
 	json_object_set_new(o, "wait_ns", wait);
 	/* Holds are sampled: of a lock that no sample met nothing is known. */
-	if (t->more.hold_samples) {
+	if (t->stats.hold_samples) {
 		put_number(hold, "mean", holds.mean_ns);
 		if (holds.p99_ns)
 			put_number(hold, "p99", holds.p99_ns);
-		put_number(hold, "max", t->more.hold_max_ns);
-		put_number(hold, "samples", t->more.hold_samples);
+		put_number(hold, "max", t->stats.hold_max_ns);
+		put_number(hold, "samples", t->stats.hold_samples);
 	}
 	json_object_set_new(o, "hold_ns", hold);
 	if (t->service)
@@ -391,8 +392,8 @@ static json_t *shake_json(const struct lh_report *m)
  * the tree of all of them would be many times the ledger.
  */
 struct sheet {
-	const struct lh_report *model;
-	struct lh_arena *pool;
+	const struct lh_report *report;
+	struct lh_arena *arena;
 	FILE *out;
 	bool failed;
 };
@@ -406,36 +407,36 @@ static void put_value(struct sheet *s, const char *before, json_t *value, size_t
 
 static json_t *process_at(struct sheet *s, uint32_t i)
 {
-	return process_json(s->pool, s->model->process[i]);
+	return process_json(s->arena, s->report->process[i]);
 }
 
 static json_t *finding_at(struct sheet *s, uint32_t i)
 {
-	return finding_json(s->pool, s->model->finding[i]);
+	return finding_json(s->arena, s->report->finding[i]);
 }
 
 static json_t *filtered_at(struct sheet *s, uint32_t i)
 {
-	return filtered_json(s->pool, s->model->filtered[i]);
+	return filtered_json(s->arena, s->report->filtered[i]);
 }
 
 /* NULL: the life of a thread, which is no lock to anyone but the judge. */
 static json_t *lock_at(struct sheet *s, uint32_t i)
 {
-	const struct lh_report_lock *t = s->model->lock[i];
+	const struct lh_report_lock *t = s->report->lock[i];
 
-	return t->row.kind == LH_THREAD_END ? NULL : lock_json(s->pool, t);
+	return t->row.kind == LH_THREAD_END ? NULL : lock_json(s->arena, t);
 }
 
 static json_t *birth_at(struct sheet *s, uint32_t i)
 {
-	return birth_json(s->pool, s->model->profile->birth[i]);
+	return birth_json(s->arena, s->report->profile->class[i]);
 }
 
 /* NULL: time held, which is told in other views. */
 static json_t *contact_at(struct sheet *s, uint32_t i)
 {
-	const struct lh_wait_pair_stats *c = s->model->profile->contact[i];
+	const struct lh_wait_pair_stats *c = s->report->profile->pair[i];
 	json_t *o;
 
 	if (!c->waiter)
@@ -449,9 +450,9 @@ static json_t *contact_at(struct sheet *s, uint32_t i)
 	put_number(o, "queue_max", c->queue);
 	if (c->thread)
 		put_number(o, "thread", c->thread->id);
-	json_object_set_new(o, "waiter", stack_json(s->pool, c->waiter));
+	json_object_set_new(o, "waiter", stack_json(s->arena, c->waiter));
 	if (c->holder)
-		json_object_set_new(o, "holder", stack_json(s->pool, c->holder));
+		json_object_set_new(o, "holder", stack_json(s->arena, c->holder));
 	return o;
 }
 
@@ -473,13 +474,13 @@ static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
 
 int lh_render_json(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
 {
-	struct sheet s = {.model = m, .pool = lh_arena_new(), .out = out};
+	struct sheet s = {.report = m, .arena = lh_arena_new(), .out = out};
 	json_t *shake;
 
 	(void)style; /* JSON has one look */
 	put_value(&s, "{\n\"schema\": ", json_string(SCHEMA), 0);
 	put_value(&s, ",\n\"tool\": ", tool_json(), 0);
-	put_value(&s, ",\n\"command\": ", command_json(s.pool, m), 0);
+	put_value(&s, ",\n\"command\": ", command_json(s.arena, m), 0);
 	shake = shake_json(m);
 	if (shake)
 		put_value(&s, ",\n\"shake\": ", shake, 0);
@@ -487,10 +488,10 @@ int lh_render_json(const struct lh_report *m, const struct lh_render_text_style 
 	put_list(&s, "findings", m->findings, JSON_INDENT(2), finding_at);
 	put_list(&s, "filtered", m->filtereds, JSON_INDENT(2), filtered_at);
 	put_list(&s, "locks", m->locks, 0, lock_at);
-	put_list(&s, "birthplaces", m->profile ? m->profile->births : 0, 0, birth_at);
-	put_list(&s, "waits", m->profile ? m->profile->contacts : 0, JSON_INDENT(2), contact_at);
+	put_list(&s, "birthplaces", m->profile ? m->profile->classes : 0, 0, birth_at);
+	put_list(&s, "waits", m->profile ? m->profile->pairs : 0, JSON_INDENT(2), contact_at);
 	fputs("\n}\n", out);
-	lh_arena_free(s.pool);
+	lh_arena_free(s.arena);
 	if (fflush(out) != 0 || ferror(out) || s.failed)
 		return errno ? errno : EIO;
 	return 0;

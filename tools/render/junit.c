@@ -12,14 +12,14 @@
 
 static const char *xml(struct lh_view *v, const char *text)
 {
-	return lh_escape(v->pool, LH_ESCAPE_XML, lh_view_clean(v, text));
+	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
 }
 
 static const char *trouble(struct lh_view *v)
 {
-	if (!v->model->processes)
+	if (!v->report->processes)
 		return "nothing was watched";
-	if (!lh_view_operations(v->model) && !v->style->empty_fine)
+	if (!lh_view_operations(v->report) && !v->style->empty_fine)
 		return "no lock operation was seen";
 	return NULL;
 }
@@ -31,7 +31,7 @@ static void begin_case(struct lh_view *v, const struct lh_report_finding *f)
 	const char *path = v->style->file_attribute ? lh_view_path(v, at) : NULL;
 
 	fprintf(v->out, "    <testcase classname=\"%s\" name=\"%s [%s]\" time=\"0.000\"",
-		lh_name_rule(f->rule), lh_escape(v->pool, LH_ESCAPE_XML, lh_view_subject(v, f)),
+		lh_name_rule(f->rule), lh_escape(v->arena, LH_ESCAPE_XML, lh_view_subject(v, f)),
 		f->fingerprint);
 	if (path)
 		fprintf(v->out, " file=\"%s\" line=\"%u\"", xml(v, path), at->line);
@@ -42,7 +42,7 @@ static const char *headline(struct lh_view *v, const struct lh_report_finding *f
 {
 	const char *at = lh_view_at(v, lh_view_finding_frame(v, f));
 
-	return lh_arena_printf(v->pool, "%s%s%s", at ? at : "", at ? ": " : "",
+	return lh_arena_printf(v->arena, "%s%s%s", at ? at : "", at ? ": " : "",
 			       lh_view_clean(v, f->message));
 }
 
@@ -69,7 +69,7 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 /* A gate needs a proof that it looked. */
 static void show_watched(struct lh_view *v)
 {
-	const struct lh_report *m = v->model;
+	const struct lh_report *m = v->report;
 	const char *bad = trouble(v);
 	uint64_t locks = 0, threads = 0;
 
@@ -93,8 +93,8 @@ static void show_watched(struct lh_view *v)
 
 static void show_head(struct lh_view *v)
 {
-	const struct lh_report *m = v->model;
-	const struct lh_ledger *l = m->processes ? &m->process[0]->record->head : NULL;
+	const struct lh_report *m = v->report;
+	const struct lh_ledger *l = m->processes ? &m->process[0]->ledger->head : NULL;
 	uint32_t failures = 0, skipped = 0, tests = m->findings + 1;
 	char when[40] = "1970-01-01T00:00:00", host[256] = "";
 	time_t begun = l ? (time_t)l->start_epoch : 0;

@@ -14,18 +14,18 @@ const char *lh_view_stack_text(struct lh_view *v, const struct lh_report_stack *
 		return "a place that is not known";
 	at = lh_view_at(v, best);
 	return lh_arena_printf(
-		v->pool, "%s%s%s%s", best->function ? lh_view_clean(v, best->function) : "",
+		v->arena, "%s%s%s%s", best->function ? lh_view_clean(v, best->function) : "",
 		best->function && at ? " (" : "", at ? at : "", best->function && at ? ")" : "");
 }
 
 static const char *time_of(struct lh_view *v, uint64_t ns)
 {
-	return lh_report_time(v->model, ns);
+	return lh_report_time(v->report, ns);
 }
 
 static const char *who(struct lh_view *v, const struct lh_report_thread *p)
 {
-	return lh_view_clean(v, lh_report_thread_text(v->model, p));
+	return lh_view_clean(v, lh_report_thread_text(v->report, p));
 }
 
 /* ---- findings that name it ---- */
@@ -58,11 +58,11 @@ static const char *findings(struct lh_view *v, const struct lh_report_lock *t,
 {
 	const char *text = NULL;
 
-	for (uint32_t i = 0; i < v->model->findings; i++) {
-		const struct lh_report_finding *f = v->model->finding[i];
+	for (uint32_t i = 0; i < v->report->findings; i++) {
+		const struct lh_report_finding *f = v->report->finding[i];
 
 		if (of(f->rule) && names(f, t))
-			text = lh_arena_printf(v->pool, "%s%s%s %s", text ? text : "",
+			text = lh_arena_printf(v->arena, "%s%s%s %s", text ? text : "",
 					       text ? ", " : "", lh_name_rule(f->rule),
 					       f->fingerprint);
 	}
@@ -75,15 +75,15 @@ static const char *passed(struct lh_view *v, const struct lh_lock_service_stats 
 {
 	const char *text;
 
-	if (!s->passed_max)
+	if (!s->bypassed_max)
 		return "; nobody else was let in meanwhile";
-	text = lh_arena_printf(v->pool, "; others were let in up to %s during one wait",
-			       lh_view_count(v, s->passed_max, "time", "times"));
-	if (s->passed_thread)
-		text = lh_arena_printf(v->pool, "%s, of %s", text, who(v, s->passed_thread));
+	text = lh_arena_printf(v->arena, "; others were let in up to %s during one wait",
+			       lh_view_count(v, s->bypassed_max, "time", "times"));
+	if (s->bypassed_thread)
+		text = lh_arena_printf(v->arena, "%s, of %s", text, who(v, s->bypassed_thread));
 	if (!s->overtaken_max)
-		return lh_arena_printf(v->pool, "%s, all of them in their turn", text);
-	return lh_arena_printf(v->pool, "%s; overtaken by up to %llu who had come later", text,
+		return lh_arena_printf(v->arena, "%s, all of them in their turn", text);
+	return lh_arena_printf(v->arena, "%s; overtaken by up to %llu who had come later", text,
 			       (unsigned long long)s->overtaken_max);
 }
 
@@ -94,18 +94,18 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *t)
 	const char *text = "nobody waited";
 
 	if (w.n)
-		text = lh_arena_printf(v->pool, "the longest wait was %s, %s on average",
+		text = lh_arena_printf(v->arena, "the longest wait was %s, %s on average",
 				       time_of(v, w.max_ns), time_of(v, w.mean_ns));
 	if (w.n && w.p99_ns)
-		text = lh_arena_printf(v->pool, "%s, 99 of 100 below %s", text,
+		text = lh_arena_printf(v->arena, "%s, 99 of 100 below %s", text,
 				       time_of(v, w.p99_ns));
 	if (lh_report_lock_queue(t) > 1)
-		text = lh_arena_printf(v->pool, "%s; up to %u waited at once", text,
+		text = lh_arena_printf(v->arena, "%s; up to %u waited at once", text,
 				       lh_report_lock_queue(t));
 	if (w.n && s)
-		text = lh_arena_printf(v->pool, "%s%s", text, passed(v, s));
+		text = lh_arena_printf(v->arena, "%s%s", text, passed(v, s));
 	if (s && s->waiting)
-		text = lh_arena_printf(v->pool, "%s; %s waits still, for %s by now", text,
+		text = lh_arena_printf(v->arena, "%s; %s waits still, for %s by now", text,
 				       who(v, s->waiting), time_of(v, s->waiting_ns));
 	return text;
 }
@@ -118,28 +118,28 @@ static const char *busy(struct lh_view *v, const struct lh_report_lock *t)
 	const struct lh_lock *l = &t->row;
 	const char *text = "no try failed";
 
-	if (t->more.tries_failed)
-		text = lh_arena_printf(v->pool, "%s failed, never %d in a row",
-				       lh_view_count(v, t->more.tries_failed, "try", "tries"),
+	if (t->stats.tries_failed)
+		text = lh_arena_printf(v->arena, "%s failed, never %d in a row",
+				       lh_view_count(v, t->stats.tries_failed, "try", "tries"),
 				       LH_TRIES_BUSY_WAIT);
 	if (s && s->busy) {
-		text = lh_arena_printf(v->pool,
+		text = lh_arena_printf(v->arena,
 				       "%s failed, %s %d or more in a row: the most were %llu",
-				       lh_view_count(v, t->more.tries_failed, "try", "tries"),
+				       lh_view_count(v, t->stats.tries_failed, "try", "tries"),
 				       lh_view_count(v, s->busy, "time", "times"),
 				       LH_TRIES_BUSY_WAIT, (unsigned long long)s->busy_tries);
 		if (s->busy_ns)
-			text = lh_arena_printf(v->pool, "%s in %s", text, time_of(v, s->busy_ns));
-		text = lh_arena_printf(v->pool, "%s, of %s at %s", text, who(v, s->busy_thread),
-				       lh_view_stack_text(v, s->busy_place));
+			text = lh_arena_printf(v->arena, "%s in %s", text, time_of(v, s->busy_ns));
+		text = lh_arena_printf(v->arena, "%s, of %s at %s", text, who(v, s->busy_thread),
+				       lh_view_stack_text(v, s->busy_stack));
 	}
-	if (l->kind == LH_SPIN && t->more.contended)
-		text = lh_arena_printf(v->pool, "%s; %s were spent spinning", text,
-				       time_of(v, t->more.wait_ns));
-	if (s && s->burnt_ns)
-		text = lh_arena_printf(v->pool, "%s; seen to burn %s of CPU, most at %s", text,
-				       time_of(v, s->burnt_ns),
-				       lh_view_stack_text(v, s->burnt_place));
+	if (l->kind == LH_SPIN && t->stats.contended)
+		text = lh_arena_printf(v->arena, "%s; %s were spent spinning", text,
+				       time_of(v, t->stats.wait_ns));
+	if (s && s->busy_cpu_ns)
+		text = lh_arena_printf(v->arena, "%s; seen to burn %s of CPU, most at %s", text,
+				       time_of(v, s->busy_cpu_ns),
+				       lh_view_stack_text(v, s->busy_cpu_stack));
 	return text;
 }
 
@@ -156,14 +156,14 @@ static const char *portions(struct lh_view *v, const struct lh_lock_service_stat
 	uint64_t rest = s->taken;
 	uint32_t i;
 
-	for (i = 0; i < s->portions && i < PORTIONS_SHOWN && s->portion[i].thread; i++) {
-		text = lh_arena_printf(v->pool, "%s%s%s %u %%", text, i ? ", " : "",
-				       who(v, s->portion[i].thread),
-				       percent(s->portion[i].taken, s->taken));
-		rest -= s->portion[i].taken;
+	for (i = 0; i < s->shares && i < PORTIONS_SHOWN && s->share[i].thread; i++) {
+		text = lh_arena_printf(v->arena, "%s%s%s %u %%", text, i ? ", " : "",
+				       who(v, s->share[i].thread),
+				       percent(s->share[i].taken, s->taken));
+		rest -= s->share[i].taken;
 	}
-	if (i < s->portions)
-		text = lh_arena_printf(v->pool, "%s%sall others %u %%", text, i ? ", " : "",
+	if (i < s->shares)
+		text = lh_arena_printf(v->arena, "%s%sall others %u %%", text, i ? ", " : "",
 				       percent(rest, s->taken));
 	return text;
 }
@@ -173,18 +173,18 @@ static const char *fairness(struct lh_view *v, const struct lh_report_lock *t)
 	const struct lh_lock_service_stats *s = t->service;
 	const char *text;
 
-	if (!t->more.contended || !s || !s->taken)
+	if (!t->stats.contended || !s || !s->taken)
 		return "nobody waited";
-	text = lh_arena_printf(v->pool, "taken by %s", portions(v, s));
+	text = lh_arena_printf(v->arena, "taken by %s", portions(v, s));
 	if (s->starved)
-		text = lh_arena_printf(v->pool, "%s; %s waited longest in all: %s for %u %% of it",
+		text = lh_arena_printf(v->arena, "%s; %s waited longest in all: %s for %u %% of it",
 				       text, who(v, s->starved->thread),
 				       time_of(v, s->starved->wait_ns),
 				       percent(s->starved->taken, s->taken));
-	if (t->more.owner_changes)
-		text = lh_arena_printf(v->pool, "%s; changed hands %u time%s at least", text,
-				       t->more.owner_changes,
-				       t->more.owner_changes == 1 ? "" : "s");
+	if (t->stats.owner_changes)
+		text = lh_arena_printf(v->arena, "%s; changed hands %u time%s at least", text,
+				       t->stats.owner_changes,
+				       t->stats.owner_changes == 1 ? "" : "s");
 	return text;
 }
 
@@ -202,6 +202,6 @@ void lh_view_properties(struct lh_view *v, const struct lh_report_lock *t,
 
 bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *t)
 {
-	return t->more.contended || t->more.tries_failed || (t->service && t->service->waiting) ||
+	return t->stats.contended || t->stats.tries_failed || (t->service && t->service->waiting) ||
 	       findings(v, t, is_misuse) || findings(v, t, is_stuck);
 }

@@ -14,7 +14,7 @@ enum { LH_PROPERTIES = 5 };
 
 /* One of the five properties of good synchronisation, and what is known of it. */
 struct lh_property {
-	const char *name, *words;
+	const char *name, *text;
 };
 
 void lh_view_properties(struct lh_view *, const struct lh_report_lock *,

@@ -15,7 +15,7 @@ enum { BLOCKS_MAX = 50, ROWS_MAX = 500 };
 static const char *md(struct lh_view *v, const char *text)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_arena_alloc(v->pool, 12 * strlen(clean) + 1), *at = out;
+	char *out = lh_arena_alloc(v->arena, 12 * strlen(clean) + 1), *at = out;
 
 	for (; *clean; clean++)
 		at += *clean == '@' ? sprintf(at, "&#64;<!-- -->")
@@ -30,7 +30,7 @@ static const char *status(struct lh_view *v, const struct lh_report_finding *f)
 {
 	if (f->status == LH_NEW)
 		return lh_view_fails(v, f) ? "**new**" : "new, does not fail";
-	return lh_arena_printf(v->pool, "%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
+	return lh_arena_printf(v->arena, "%s%s%s", lh_name_status(f->status), f->reason ? ": " : "",
 			       f->reason ? md(v, f->reason) : "");
 }
 
@@ -46,7 +46,7 @@ static void show_row(struct lh_view *v, const struct lh_report_finding *f)
 static void show_ring(struct lh_view *v, const struct lh_report_finding *f)
 {
 	fputs("```mermaid\nflowchart LR\n", v->out);
-	for (uint32_t i = 0; i < f->ringed; i++) {
+	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const struct lh_report_thread *who = f->part[i].thread;
 
 		fprintf(v->out, "    l%u[\"%s\"]\n    l%u -->|", i,
@@ -55,20 +55,20 @@ static void show_ring(struct lh_view *v, const struct lh_report_finding *f)
 			fprintf(v->out, "T%u", who->id);
 		else
 			fputs("a thread", v->out);
-		fprintf(v->out, "| l%u\n", (i + 1) % f->ringed);
+		fprintf(v->out, "| l%u\n", (i + 1) % f->cycle_parts);
 	}
 	fputs("```\n\n", v->out);
 }
 
 static void show_block(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *schedule = lh_report_schedule(v->model, f);
+	const char *schedule = lh_report_schedule(v->report, f);
 
 	fprintf(v->out, "<details><summary><code>%s</code> %s</summary>\n\n", f->fingerprint,
-		lh_escape(v->pool, LH_ESCAPE_HTML, lh_view_clean(v, f->message)));
+		lh_escape(v->arena, LH_ESCAPE_HTML, lh_view_clean(v, f->message)));
 	if (schedule)
 		fprintf(v->out, "%s.\n\n", md(v, schedule));
-	if (f->ring)
+	if (f->cycle)
 		show_ring(v, f);
 	fputs("<pre>\n", v->out);
 	lh_view_lines(v, LH_ESCAPE_HTML, lh_text_finding_lines(v, f));
@@ -77,7 +77,7 @@ static void show_block(struct lh_view *v, const struct lh_report_finding *f)
 
 static void show_verdict(struct lh_view *v, uint32_t fails)
 {
-	const struct lh_report *m = v->model;
+	const struct lh_report *m = v->report;
 
 	if (!m->processes)
 		fputs("### lockhound: nothing was watched\n\n", v->out);
@@ -94,7 +94,7 @@ static void show_verdict(struct lh_view *v, uint32_t fails)
 
 static void show_findings(struct lh_view *v)
 {
-	const struct lh_report *m = v->model;
+	const struct lh_report *m = v->report;
 	uint32_t blocks = 0;
 
 	if (!m->findings)

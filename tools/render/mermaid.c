@@ -11,12 +11,12 @@ int lh_render_mermaid(const struct lh_report *m, const struct lh_render_text_sty
 	fputs("%% An arrow from a to b: b was asked for while a was held. Red: a circle.\n"
 	      "flowchart LR\n",
 	      out);
-	for (uint32_t i = 0; i < g.spots; i++)
-		if (g.spot[i].shown)
-			fprintf(out, "    n%u[\"%s\"]\n", i, lh_view_mermaid(&v, g.spot[i].label));
-	for (uint32_t i = 0; i < g.arrows; i++) {
-		const struct lh_graph_edge *a = &g.arrow[i];
-		const char *at = a->place ? lh_view_at(&v, a->place) : NULL;
+	for (uint32_t i = 0; i < g.nodes; i++)
+		if (g.node[i].shown)
+			fprintf(out, "    n%u[\"%s\"]\n", i, lh_view_mermaid(&v, g.node[i].label));
+	for (uint32_t i = 0; i < g.edges; i++) {
+		const struct lh_graph_edge *a = &g.edge[i];
+		const char *at = a->frame ? lh_view_at(&v, a->frame) : NULL;
 
 		if (!a->shown)
 			continue;
@@ -24,7 +24,7 @@ int lh_render_mermaid(const struct lh_report *m, const struct lh_render_text_sty
 		if (at)
 			fprintf(out, "|\"%s\"|", lh_view_mermaid(&v, at));
 		fprintf(out, " n%u\n", a->to);
-		if (a->ring)
+		if (a->cycle)
 			fprintf(out, "    linkStyle %u stroke:#b3261e,stroke-width:3px\n", link);
 		link++;
 	}

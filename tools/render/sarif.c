@@ -39,7 +39,7 @@ static void add(json_t *o, const char *key, json_t *value)
 static const char *disarm(struct lh_view *v, const char *text)
 {
 	bool links = strstr(text, "](") != NULL, holes = false;
-	char *out = lh_arena_alloc(v->pool, 2 * strlen(text) + 1), *at = out;
+	char *out = lh_arena_alloc(v->arena, 2 * strlen(text) + 1), *at = out;
 
 	for (const char *c = text; *c; c++)
 		holes |= *c == '{' && isdigit((unsigned char)c[1]);
@@ -65,7 +65,7 @@ static json_t *message(struct lh_view *v, const char *text)
 
 static const char *percent(struct lh_view *v, const char *path)
 {
-	char *out = lh_arena_alloc(v->pool, 3 * strlen(path) + 1), *at = out;
+	char *out = lh_arena_alloc(v->arena, 3 * strlen(path) + 1), *at = out;
 
 	for (; *path; path++)
 		at += isalnum((unsigned char)*path) || strchr("-._~/", *path)
@@ -81,7 +81,7 @@ static json_t *artifact(struct lh_view *v, const char *path)
 	if (lh_path_is_inside(path))
 		put(o, "uriBaseId", "SRCROOT");
 	put(o, "uri",
-	    lh_arena_printf(v->pool, "%s%s", path[0] == '/' ? "file://" : "", percent(v, path)));
+	    lh_arena_printf(v->arena, "%s%s", path[0] == '/' ? "file://" : "", percent(v, path)));
 	return o;
 }
 
@@ -111,7 +111,7 @@ static json_t *location(struct lh_view *v, const struct lh_report_frame *f, cons
 	json_object_set_new(o, "physicalLocation", physical);
 	put(logical, "fullyQualifiedName",
 	    f && f->function ? lh_view_clean(v, f->function)
-	    : f ? lh_arena_printf(v->pool, "%s+%#llx", lh_view_clean(v, lh_path_base(f->module)),
+	    : f ? lh_arena_printf(v->arena, "%s+%#llx", lh_view_clean(v, lh_path_base(f->module)),
 				  (unsigned long long)f->offset)
 		: "unknown");
 	put(logical, "kind", "function");
@@ -155,8 +155,8 @@ static json_t *step(struct lh_view *v, const struct lh_report_finding *f,
 {
 	json_t *o = json_object();
 	const char *text =
-		lh_arena_printf(v->pool, "%s %s", lh_report_thread_text(v->model, a->thread),
-				lh_report_step_text(v->model, f, a, false));
+		lh_arena_printf(v->arena, "%s %s", lh_report_thread_text(v->report, a->thread),
+				lh_report_step_text(v->report, f, a, false));
 
 	json_object_set_new(o, "executionOrder", json_integer(order_of(f, a)));
 	put(o, "importance", "essential");
@@ -172,12 +172,12 @@ static json_t *thread_flow(struct lh_view *v, const struct lh_report_finding *f,
 
 	put(o, "id",
 	    who && who->process != f->process
-		    ? lh_arena_printf(v->pool, "T%u of %d", who->id, who->process->pid)
-	    : who ? lh_arena_printf(v->pool, "T%u", who->id)
-		  : lh_arena_printf(v->pool, "thread %u", part + 1));
+		    ? lh_arena_printf(v->arena, "T%u of %d", who->id, who->process->pid)
+	    : who ? lh_arena_printf(v->arena, "T%u", who->id)
+		  : lh_arena_printf(v->arena, "thread %u", part + 1));
 	json_object_set_new(o, "message",
-			    message(v, lh_arena_printf(v->pool, "Thread %s",
-						       lh_report_thread_text(v->model, who))));
+			    message(v, lh_arena_printf(v->arena, "Thread %s",
+						       lh_report_thread_text(v->report, who))));
 	return o;
 }
 
@@ -185,8 +185,8 @@ static json_t *thread_flow(struct lh_view *v, const struct lh_report_finding *f,
 static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(),
-	       **flow = lh_arena_alloc(v->pool, (f->parts + 1) * sizeof(json_t *));
-	const char *ring = lh_report_cycle_text(v->model, f);
+	       **flow = lh_arena_alloc(v->arena, (f->parts + 1) * sizeof(json_t *));
+	const char *ring = lh_report_cycle_text(v->report, f);
 
 	json_object_set_new(o, "message", message(v, ring ? ring : lh_name_title(f->rule)));
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -219,13 +219,13 @@ static const char *related(struct lh_view *v, const struct lh_report_finding *f,
 
 		if (!at || !at->line)
 			continue;
-		who = lh_report_thread_text(v->model, f->part[i].thread);
-		what = lh_report_step_text(v->model, f, a, false);
-		place = location(v, at, lh_arena_printf(v->pool, "%s %s", who, what));
+		who = lh_report_thread_text(v->report, f->part[i].thread);
+		what = lh_report_step_text(v->report, f, a, false);
+		place = location(v, at, lh_arena_printf(v->arena, "%s %s", who, what));
 		json_object_set_new(place, "id", json_integer(++id));
 		add(result, "relatedLocations", place);
 		text = lh_arena_printf(
-			v->pool, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, who)),
+			v->arena, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, who)),
 			strpbrk(what, "[]{}\\") ? "did this" : lh_view_clean(v, what), id);
 	}
 	return text;
@@ -258,9 +258,9 @@ static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 	put(o, "level", levels[f->severity]);
 	put(o, "kind", "fail");
 	put(text, "text",
-	    lh_arena_printf(v->pool, "%s.%s", disarm(v, lh_view_clean(v, f->message)), more));
+	    lh_arena_printf(v->arena, "%s.%s", disarm(v, lh_view_clean(v, f->message)), more));
 	json_object_set_new(o, "message", text);
-	add(o, "locations", location(v, at ? at : f->place, NULL));
+	add(o, "locations", location(v, at ? at : f->frame, NULL));
 	json_object_set_new(o, "partialFingerprints",
 			    json_pack("{s:o, s:s}", "primaryLocationLineHash",
 				      json_sprintf("%s:1", f->fingerprint), "lockCycle/v1",
@@ -278,7 +278,7 @@ static json_t *result(struct lh_view *v, const struct lh_report_finding *f)
 /* "lock-order" -> "LockOrder" */
 static const char *pascal(struct lh_view *v, const char *id)
 {
-	char *out = lh_arena_strdup(v->pool, id), *at = out;
+	char *out = lh_arena_strdup(v->arena, id), *at = out;
 
 	for (bool up = true; *id; id++) {
 		if (*id != '-')
@@ -299,7 +299,7 @@ static json_t *rule(struct lh_view *v, enum lh_rule r)
 		lh_name_rule(r), "name", pascal(v, lh_name_rule(r)), "shortDescription", "text",
 		lh_name_title(r), "fullDescription", "text", lh_name_meaning(r), "help", "text",
 		lh_name_help(r), "markdown",
-		lh_arena_printf(v->pool, "%s %s\n\n`lockhound explain %s` tells more.",
+		lh_arena_printf(v->arena, "%s %s\n\n`lockhound explain %s` tells more.",
 				lh_name_meaning(r), lh_name_help(r), lh_name_rule(r)),
 		"defaultConfiguration", "level", severity, "properties", "tags", "concurrency",
 		"reliability", "precision", error ? "high" : "medium", "problem.severity",
@@ -323,7 +323,7 @@ static json_t *root_uri(struct lh_view *v)
 
 static json_t *invocation(struct lh_view *v, uint32_t left_out)
 {
-	const struct lh_report *m = v->model;
+	const struct lh_report *m = v->report;
 	json_t *o = json_pack("{s:b, s:o}", "executionSuccessful", m->processes > 0,
 			      "workingDirectory", root_uri(v));
 
@@ -348,8 +348,8 @@ static json_t *run(struct lh_view *v)
 	json_object_set_new(
 		o, "automationDetails",
 		json_pack("{s:o}", "id", json_sprintf("lockhound/%s/", lh_view_program(v))));
-	for (uint32_t i = 0; i < v->model->findings; i++) {
-		const struct lh_report_finding *f = v->model->finding[i];
+	for (uint32_t i = 0; i < v->report->findings; i++) {
+		const struct lh_report_finding *f = v->report->finding[i];
 
 		if (f->status != LH_NEW && !v->style->suppressed)
 			continue;

@@ -20,7 +20,7 @@ struct drawing {
 
 static const char *xml(struct lh_view *v, const char *text)
 {
-	return lh_escape(v->pool, LH_ESCAPE_XML, lh_view_clean(v, text));
+	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
 }
 
 /* So much as the box has room for; whole letters. */
@@ -31,7 +31,7 @@ static const char *shortened(struct lh_view *v, const char *text)
 	for (uint32_t letters = 0; text[n] && letters < LETTERS; letters++)
 		for (n++; ((unsigned char)text[n] & 0xc0) == 0x80;)
 			n++;
-	return xml(v, text[n] ? lh_arena_printf(v->pool, "%.*s...", (int)n, text) : text);
+	return xml(v, text[n] ? lh_arena_printf(v->arena, "%.*s...", (int)n, text) : text);
 }
 
 /* ---- where everything lies ---- */
@@ -39,8 +39,8 @@ static const char *shortened(struct lh_view *v, const char *text)
 static void find_back(struct drawing *d, uint32_t spot)
 {
 	d->begun[spot] = true;
-	for (uint32_t i = 0; i < d->g.arrows; i++) {
-		const struct lh_graph_edge *a = &d->g.arrow[i];
+	for (uint32_t i = 0; i < d->g.edges; i++) {
+		const struct lh_graph_edge *a = &d->g.edge[i];
 
 		if (!a->shown || a->from != spot)
 			continue;
@@ -59,8 +59,8 @@ static void set_layers(struct drawing *d)
 
 	while (moved) {
 		moved = false;
-		for (uint32_t i = 0; i < d->g.arrows; i++) {
-			const struct lh_graph_edge *a = &d->g.arrow[i];
+		for (uint32_t i = 0; i < d->g.edges; i++) {
+			const struct lh_graph_edge *a = &d->g.edge[i];
 
 			if (!a->shown || d->back[i] || d->layer[a->to] > d->layer[a->from])
 				continue;
@@ -68,8 +68,8 @@ static void set_layers(struct drawing *d)
 			moved = true;
 		}
 	}
-	for (uint32_t i = 0; i < d->g.spots; i++)
-		if (d->g.spot[i].shown && d->layer[i] >= d->layers)
+	for (uint32_t i = 0; i < d->g.nodes; i++)
+		if (d->g.node[i].shown && d->layer[i] >= d->layers)
 			d->layers = d->layer[i] + 1;
 }
 
@@ -78,9 +78,9 @@ static uint32_t wish(const struct drawing *d, uint32_t spot)
 {
 	uint32_t sum = 0, n = 0;
 
-	for (uint32_t i = 0; i < d->g.arrows; i++)
-		if (d->g.arrow[i].shown && !d->back[i] && d->g.arrow[i].to == spot) {
-			sum += d->row[d->g.arrow[i].from];
+	for (uint32_t i = 0; i < d->g.edges; i++)
+		if (d->g.edge[i].shown && !d->back[i] && d->g.edge[i].to == spot) {
+			sum += d->row[d->g.edge[i].from];
 			n++;
 		}
 	return n ? sum / n : 0;
@@ -91,10 +91,10 @@ static void set_rows(struct drawing *d)
 	for (uint32_t layer = 0; layer < d->layers; layer++) {
 		uint32_t next = 0;
 
-		for (uint32_t i = 0; i < d->g.spots; i++) {
+		for (uint32_t i = 0; i < d->g.nodes; i++) {
 			uint32_t row;
 
-			if (!d->g.spot[i].shown || d->layer[i] != layer)
+			if (!d->g.node[i].shown || d->layer[i] != layer)
 				continue;
 			row = wish(d, i);
 			d->row[i] = row > next ? row : next;
@@ -118,29 +118,29 @@ static uint32_t top(const struct drawing *d, uint32_t spot)
 
 static void draw_spot(struct drawing *d, uint32_t i)
 {
-	const struct lh_graph_node *s = &d->g.spot[i];
+	const struct lh_graph_node *s = &d->g.node[i];
 	const char *kind = s->first->kind;
 	uint32_t x = left(d, i), y = top(d, i);
 
 	if (s->locks > 1)
-		kind = lh_arena_printf(d->v->pool, "%s, %u of them", kind, s->locks);
+		kind = lh_arena_printf(d->v->arena, "%s, %u of them", kind, s->locks);
 	fprintf(d->v->out,
 		"<g><title>%s</title><rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"8\" "
 		"class=\"%s\"/><text x=\"%u\" y=\"%u\">%s</text>"
 		"<text x=\"%u\" y=\"%u\" class=\"kind\">%s</text></g>\n",
-		xml(d->v, s->label), x, y, BOX, HIGH, s->ring ? "ring" : "spot", x + BOX / 2,
+		xml(d->v, s->label), x, y, BOX, HIGH, s->cycle ? "ring" : "spot", x + BOX / 2,
 		y + 18, shortened(d->v, s->label), x + BOX / 2, y + 34, xml(d->v, kind));
 }
 
 static void draw_arrow(struct drawing *d, uint32_t i)
 {
-	const struct lh_graph_edge *a = &d->g.arrow[i];
-	const char *at = a->place ? lh_view_at(d->v, a->place) : NULL;
+	const struct lh_graph_edge *a = &d->g.edge[i];
+	const char *at = a->frame ? lh_view_at(d->v, a->frame) : NULL;
 	uint32_t x = left(d, a->from), y = top(d, a->from), to_x = left(d, a->to),
 		 to_y = top(d, a->to);
 
 	fprintf(d->v->out, "<path class=\"%s\" marker-end=\"url(#%s)\" d=\"",
-		a->ring ? "hot" : "arrow", a->ring ? "red" : "grey");
+		a->cycle ? "hot" : "arrow", a->cycle ? "red" : "grey");
 	if (d->back[i]) /* from below one box to below the other */
 		fprintf(d->v->out, "M%u %uC%u %u %u %u %u %u", x + BOX / 2, y + HIGH, x + BOX / 2,
 			y + HIGH + 60, to_x + BOX / 2, to_y + HIGH + 60, to_x + BOX / 2,
@@ -149,7 +149,7 @@ static void draw_arrow(struct drawing *d, uint32_t i)
 		fprintf(d->v->out, "M%u %uC%u %u %u %u %u %u", x + BOX, y + HIGH / 2, x + BOX + 60,
 			y + HIGH / 2, to_x - 60, to_y + HIGH / 2, to_x, to_y + HIGH / 2);
 	fprintf(d->v->out, "\"><title>%s, then %s%s%s</title></path>\n",
-		xml(d->v, d->g.spot[a->from].label), xml(d->v, d->g.spot[a->to].label),
+		xml(d->v, d->g.node[a->from].label), xml(d->v, d->g.node[a->to].label),
 		at ? ": " : "", at ? xml(d->v, at) : "");
 }
 
@@ -180,15 +180,15 @@ static void draw_head(const struct drawing *d)
 
 static void lay_out(struct drawing *d)
 {
-	struct lh_arena *p = d->v->pool;
+	struct lh_arena *p = d->v->arena;
 
-	d->layer = lh_arena_alloc(p, (d->g.spots + 1) * sizeof(*d->layer));
-	d->row = lh_arena_alloc(p, (d->g.spots + 1) * sizeof(*d->row));
-	d->begun = lh_arena_alloc(p, d->g.spots + 1);
-	d->done = lh_arena_alloc(p, d->g.spots + 1);
-	d->back = lh_arena_alloc(p, d->g.arrows + 1);
-	for (uint32_t i = 0; i < d->g.spots; i++)
-		if (d->g.spot[i].shown && !d->begun[i])
+	d->layer = lh_arena_alloc(p, (d->g.nodes + 1) * sizeof(*d->layer));
+	d->row = lh_arena_alloc(p, (d->g.nodes + 1) * sizeof(*d->row));
+	d->begun = lh_arena_alloc(p, d->g.nodes + 1);
+	d->done = lh_arena_alloc(p, d->g.nodes + 1);
+	d->back = lh_arena_alloc(p, d->g.edges + 1);
+	for (uint32_t i = 0; i < d->g.nodes; i++)
+		if (d->g.node[i].shown && !d->begun[i])
 			find_back(d, i);
 	set_layers(d);
 	set_rows(d);
@@ -201,11 +201,11 @@ int lh_render_svg(const struct lh_report *m, const struct lh_render_text_style *
 
 	lay_out(&d);
 	draw_head(&d);
-	for (uint32_t i = 0; i < d.g.arrows; i++)
-		if (d.g.arrow[i].shown)
+	for (uint32_t i = 0; i < d.g.edges; i++)
+		if (d.g.edge[i].shown)
 			draw_arrow(&d, i);
-	for (uint32_t i = 0; i < d.g.spots; i++)
-		if (d.g.spot[i].shown)
+	for (uint32_t i = 0; i < d.g.nodes; i++)
+		if (d.g.node[i].shown)
 			draw_spot(&d, i);
 	if (d.g.hidden)
 		fprintf(out,

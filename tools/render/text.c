@@ -16,9 +16,9 @@ static const char *const paints[] = {"",          "\33[1m",    "\33[1;31m", "\33
 				     "\33[1;36m", "\33[1;34m", "\33[32m",   "\33[2m"};
 
 struct page {
-	const struct lh_report *model;
+	const struct lh_report *report;
 	struct lh_render_text_style style;
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	FILE *out;
 };
 
@@ -26,7 +26,7 @@ struct page {
 
 static const char *clean(struct page *g, const char *text)
 {
-	return lh_escape(g->pool, LH_ESCAPE_TEXT, text ? text : "");
+	return lh_escape(g->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
 __attribute__((format(printf, 3, 4))) static void say(struct page *g, enum paint paint,
@@ -36,7 +36,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct page *g, enum paint
 	const char *text;
 
 	va_start(args, format);
-	text = lh_arena_vprintf(g->pool, format, args);
+	text = lh_arena_vprintf(g->arena, format, args);
 	va_end(args);
 	if (g->style.color && paint != PLAIN)
 		fprintf(g->out, "%s%s\33[0m", paints[paint], text);
@@ -65,13 +65,13 @@ static const char *where(struct page *g, const struct lh_report_frame *f)
 		return NULL;
 	path = clean(g, lh_path_last_parts(f->file));
 	/* A line that begins with :: is a command to GitHub's runner. */
-	return lh_arena_printf(g->pool, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
+	return lh_arena_printf(g->arena, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
 			       f->line);
 }
 
 static const char *in_module(struct page *g, const struct lh_report_frame *f)
 {
-	return lh_arena_printf(g->pool, "%s+%#llx",
+	return lh_arena_printf(g->arena, "%s+%#llx",
 			       f->module ? clean(g, base_name(f->module)) : "?",
 			       (unsigned long long)f->offset);
 }
@@ -83,7 +83,7 @@ static void show_source(struct page *g, const struct lh_report_frame *f, const c
 	struct lh_source_lines s;
 
 	if (!g->style.source || !f->file || !f->line ||
-	    !lh_source_read(g->pool, f->file, f->line, f->column, &s))
+	    !lh_source_read(g->arena, f->file, f->line, f->column, &s))
 		return;
 	for (uint32_t i = 0; i < s.n; i++) {
 		bool here = s.first + i == f->line;
@@ -148,7 +148,7 @@ static void show_stack(struct page *g, const struct lh_report_stack *t)
 static const char *deed(struct page *g, const struct lh_report_finding *f,
 			const struct lh_report_step *a, bool now)
 {
-	return clean(g, lh_report_step_text(g->model, f, a, now));
+	return clean(g, lh_report_step_text(g->report, f, a, now));
 }
 
 static void show_act(struct page *g, const struct lh_report_finding *f,
@@ -160,7 +160,7 @@ static void show_act(struct page *g, const struct lh_report_finding *f,
 	/* A life is held from create to exit: no call took it, so no place shows it. */
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return;
-	show_place(g, a->place, done);
+	show_place(g, a->frame, done);
 	show_stack(g, a->stack);
 }
 
@@ -182,13 +182,13 @@ static void show_created(struct page *g, const struct lh_report_thread *who)
 static void show_part(struct page *g, const struct lh_report_finding *f, uint32_t number)
 {
 	const struct lh_report_part *part = &f->part[number];
-	bool behind = f->ring && number >= f->ringed;
+	bool behind = f->cycle && number >= f->cycle_parts;
 
-	say(g, BOLD, "\n  %s", clean(g, lh_report_thread_text(g->model, part->thread)));
+	say(g, BOLD, "\n  %s", clean(g, lh_report_thread_text(g->report, part->thread)));
 	/* of a process that is called by its number it has been said */
-	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->elsewhere)
+	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->foreign_tid)
 		say(g, PLAIN, " (%d)", part->thread->tid);
-	if (part->thread && part->thread->process != f->process && !part->thread->elsewhere)
+	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
 		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
 		    part->thread->process->pid);
 	say(g, PLAIN, behind ? " must queue for this\n" : "\n");
@@ -202,15 +202,15 @@ static void show_part(struct page *g, const struct lh_report_finding *f, uint32_
 /* file:line:column: error: message [rule] */
 static void show_diagnostic(struct page *g, const struct lh_report_finding *f)
 {
-	const char *at = where(g, f->place);
+	const char *at = where(g, f->frame);
 
-	if (at && f->place->column)
-		say(g, BOLD, "%s:%u: ", at, f->place->column);
+	if (at && f->frame->column)
+		say(g, BOLD, "%s:%u: ", at, f->frame->column);
 	else if (at)
 		say(g, BOLD, "%s: ", at);
 	else
 		say(g, BOLD,
-		    "%s: ", f->place ? in_module(g, f->place) : clean(g, f->process->comm));
+		    "%s: ", f->frame ? in_module(g, f->frame) : clean(g, f->process->comm));
 	say(g, severity_paint(f->severity), "%s: ", lh_name_severity(f->severity));
 	say(g, BOLD, "%s", clean(g, f->message));
 	say(g, PLAIN, " [%s]\n", lh_name_rule(f->rule));
@@ -227,11 +227,11 @@ static const char *certainty(const struct lh_report_finding *f)
 
 static void show_title(struct page *g, const struct lh_report_finding *f)
 {
-	const char *ring = lh_report_cycle_text(g->model, f);
+	const char *ring = lh_report_cycle_text(g->report, f);
 
 	say(g, BOLD, "\nlockhound: %s", f->title);
 	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
-	if (g->model->processes > 1)
+	if (g->report->processes > 1)
 		say(g, PLAIN, "  in %s[%d]\n", clean(g, base_name(f->process->exe)),
 		    f->process->pid);
 	if (ring)
@@ -248,7 +248,7 @@ static void show_title(struct page *g, const struct lh_report_finding *f)
 
 static void show_end(struct page *g, const struct lh_report_finding *f)
 {
-	const char *schedule = lh_report_schedule(g->model, f);
+	const char *schedule = lh_report_schedule(g->report, f);
 
 	if (schedule)
 		say(g, PLAIN, "\n  %s: %s.\n",
@@ -263,14 +263,14 @@ static void show_end(struct page *g, const struct lh_report_finding *f)
 void lh_render_text_finding(const struct lh_report *m, const struct lh_report_finding *f,
 			    struct lh_render_text_style style, FILE *out)
 {
-	struct page g = {.model = m, .style = style, .pool = lh_arena_new(), .out = out};
+	struct page g = {.report = m, .style = style, .arena = lh_arena_new(), .out = out};
 
 	show_diagnostic(&g, f);
 	show_title(&g, f);
 	for (uint32_t i = 0; i < f->parts; i++)
 		show_part(&g, f, i);
 	show_end(&g, f);
-	lh_arena_free(g.pool);
+	lh_arena_free(g.arena);
 	fflush(out);
 }
 
@@ -278,21 +278,21 @@ void lh_render_text_finding(const struct lh_report *m, const struct lh_report_fi
 
 static void show_filtered(struct page *g)
 {
-	for (uint32_t i = 0; i < g->model->filtereds; i++) {
-		const struct lh_report_finding *f = g->model->filtered[i];
+	for (uint32_t i = 0; i < g->report->filtereds; i++) {
+		const struct lh_report_finding *f = g->report->filtered[i];
 
 		say(g, PLAIN, "filtered (%s): %s [%s]\n", lh_name_filter(f->filter),
 		    clean(g, f->message), lh_name_rule(f->rule));
 		say(g, DIM, "  because %s\n", lh_name_why(f->filter));
 		for (uint32_t k = 0; k < f->steps; k++) {
-			const char *at = where(g, f->step[k].place);
+			const char *at = where(g, f->step[k].frame);
 
 			say(g, PLAIN, "  %s %s%s%s\n",
-			    clean(g, lh_report_thread_text(g->model, f->step[k].thread)),
+			    clean(g, lh_report_thread_text(g->report, f->step[k].thread)),
 			    deed(g, f, &f->step[k], false), at ? "  " : "", at ? at : "");
 		}
 	}
-	if (g->model->filtereds)
+	if (g->report->filtereds)
 		fputc('\n', g->out);
 }
 
@@ -300,14 +300,14 @@ static void show_filtered(struct page *g)
 
 static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
 {
-	return lh_arena_printf(g->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+	return lh_arena_printf(g->arena, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
 }
 
 static void list_dropped(struct page *g, const char **text, uint64_t n, const char *one,
 			 const char *many)
 {
 	if (n)
-		*text = lh_arena_printf(g->pool, "%s%s%s", *text ? *text : "", *text ? ", " : "",
+		*text = lh_arena_printf(g->arena, "%s%s%s", *text ? *text : "", *text ? ", " : "",
 					number(g, n, one, many));
 }
 
@@ -316,15 +316,15 @@ static void show_dropped(struct page *g)
 	uint64_t locks = 0, stacks = 0, nodes = 0, events = 0, findings = 0, cut = 0;
 	const char *text = NULL;
 
-	for (uint32_t i = 0; i < g->model->processes; i++) {
-		const struct lh_report_process *p = g->model->process[i];
+	for (uint32_t i = 0; i < g->report->processes; i++) {
+		const struct lh_report_process *p = g->report->process[i];
 
 		locks += p->dropped_locks;
 		stacks += p->dropped_stacks;
-		nodes += p->dropped_nodes;
+		nodes += p->dropped_chains;
 		events += p->dropped_events;
 		findings += p->dropped_findings;
-		cut += p->judge_cut;
+		cut += p->searches_cut;
 	}
 	list_dropped(g, &text, locks, "lock", "locks");
 	list_dropped(g, &text, stacks, "stack", "stacks");
@@ -341,8 +341,8 @@ static void show_passed(struct page *g)
 {
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < g->model->processes; i++)
-		n += g->model->process[i]->passed;
+	for (uint32_t i = 0; i < g->report->processes; i++)
+		n += g->report->process[i]->unrecorded;
 	if (n)
 		say(g, MAGENTA,
 		    "lockhound: not recorded: %s of signal handlers that met their thread inside "
@@ -355,8 +355,8 @@ static void show_places(struct page *g)
 {
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < g->model->processes; i++)
-		n += g->model->process[i]->places_unknown;
+	for (uint32_t i = 0; i < g->report->processes; i++)
+		n += g->report->process[i]->locations_unknown;
 	if (n)
 		say(g, MAGENTA,
 		    "lockhound: in which memory %s could not be found out: circles through other "
@@ -367,7 +367,7 @@ static void show_places(struct page *g)
 /* Each seed that was used; of one run it is the same in all processes. */
 static void show_shake(struct page *g)
 {
-	const struct lh_report *m = g->model;
+	const struct lh_report *m = g->report;
 	uint64_t naps = 0, ns = 0;
 	uint32_t seed = 0, seeds = 0;
 
@@ -392,10 +392,10 @@ static void show_statuses(struct page *g)
 {
 	uint32_t n[LH_SUPPRESSED + 1] = {0};
 
-	if (!g->model->findings)
+	if (!g->report->findings)
 		return;
-	for (uint32_t i = 0; i < g->model->findings; i++)
-		n[g->model->finding[i]->status]++;
+	for (uint32_t i = 0; i < g->report->findings; i++)
+		n[g->report->finding[i]->status]++;
 	say(g, BOLD, " (%u new", n[LH_NEW]);
 	for (enum lh_status s = LH_BASELINE; s <= LH_SUPPRESSED; s++)
 		if (n[s])
@@ -405,7 +405,7 @@ static void show_statuses(struct page *g)
 
 static void show_count(struct page *g)
 {
-	const struct lh_report *m = g->model;
+	const struct lh_report *m = g->report;
 	uint64_t locks = 0, taken = 0, threads = 0;
 
 	for (uint32_t i = 0; i < m->processes; i++) {
@@ -427,7 +427,7 @@ static void show_count(struct page *g)
 
 void lh_render_text_summary(const struct lh_report *m, struct lh_render_text_style style, FILE *out)
 {
-	struct page g = {.model = m, .style = style, .pool = lh_arena_new(), .out = out};
+	struct page g = {.report = m, .style = style, .arena = lh_arena_new(), .out = out};
 
 	if (style.filtered)
 		show_filtered(&g);
@@ -440,7 +440,7 @@ void lh_render_text_summary(const struct lh_report *m, struct lh_render_text_sty
 	show_places(&g);
 	show_shake(&g);
 	show_count(&g);
-	lh_arena_free(g.pool);
+	lh_arena_free(g.arena);
 	fflush(out);
 }
 

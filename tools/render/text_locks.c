@@ -10,7 +10,7 @@ enum { CONTACTS_SHOWN = 12, LOCKS_JUDGED = 12 };
 
 static const char *duration(const struct lh_view *v, uint64_t ns)
 {
-	return ns ? lh_report_time(v->model, ns) : "-";
+	return ns ? lh_report_time(v->report, ns) : "-";
 }
 
 static uint64_t taken(const struct lh_report_lock *t)
@@ -68,9 +68,9 @@ static void show_row(struct lh_view *v, const struct lh_report_lock *t)
 {
 	const struct line l = {.taken = taken(t),
 			       .shared = t->row.shared,
-			       .contended = t->more.contended,
-			       .failed = t->more.tries_failed,
-			       .wait_ns = t->more.wait_ns,
+			       .contended = t->stats.contended,
+			       .failed = t->stats.tries_failed,
+			       .wait_ns = t->stats.wait_ns,
 			       .wait = lh_report_lock_wait(t),
 			       .hold = lh_report_lock_hold(t),
 			       .queue = lh_report_lock_queue(t),
@@ -85,13 +85,13 @@ static void show_row(struct lh_view *v, const struct lh_report_lock *t)
 
 static void show_births(struct lh_view *v)
 {
-	const struct lh_wait_stats *p = v->model->profile;
+	const struct lh_wait_stats *p = v->report->profile;
 
-	if (!p || !p->births)
+	if (!p || !p->classes)
 		return;
 	show_head(v, "locks of one birthplace");
-	for (uint32_t i = 0; i < p->births; i++) {
-		const struct lh_class_stats *b = p->birth[i];
+	for (uint32_t i = 0; i < p->classes; i++) {
+		const struct lh_class_stats *b = p->class[i];
 		const struct line l = {
 			.taken = b->acquired + b->shared,
 			.shared = b->shared,
@@ -102,7 +102,7 @@ static void show_births(struct lh_view *v)
 			.hold = b->hold,
 			.queue = b->queue,
 			.name = lh_view_clean(
-				v, lh_arena_printf(v->pool, "%u: %s", b->locks, b->name))};
+				v, lh_arena_printf(v->arena, "%u: %s", b->locks, b->name))};
 		show_line(v, &l);
 	}
 	fputc('\n', v->out);
@@ -111,9 +111,9 @@ static void show_births(struct lh_view *v)
 static void show_table(struct lh_view *v)
 {
 	show_head(v, "lock");
-	for (uint32_t i = 0; i < v->model->locks; i++)
-		if (is_shown(v->model->busiest[i]))
-			show_row(v, v->model->busiest[i]);
+	for (uint32_t i = 0; i < v->report->locks; i++)
+		if (is_shown(v->report->busiest[i]))
+			show_row(v, v->report->busiest[i]);
 	fputs("waits are exact; holds are of those that had waited and of one in 256 of each "
 	      "thread, which stands\nfor 256; percentiles are right to a fifth; a lock that nobody "
 	      "waited for has them from the 8th measured\nhold on\n\n",
@@ -125,11 +125,11 @@ static void show_table(struct lh_view *v)
 
 static void show_contacts(struct lh_view *v)
 {
-	const struct lh_wait_stats *p = v->model->profile;
+	const struct lh_wait_stats *p = v->report->profile;
 	uint32_t shown = 0;
 
-	for (uint32_t i = 0; p && i < p->contacts && shown < CONTACTS_SHOWN; i++) {
-		const struct lh_wait_pair_stats *c = p->contact[i];
+	for (uint32_t i = 0; p && i < p->pairs && shown < CONTACTS_SHOWN; i++) {
+		const struct lh_wait_pair_stats *c = p->pair[i];
 
 		if (!c->waiter)
 			continue;
@@ -137,7 +137,7 @@ static void show_contacts(struct lh_view *v)
 			fputs("who made whom wait (time waited, longest single wait):\n", v->out);
 		fprintf(v->out, "%10s %8s  %s: %s waited", duration(v, c->ns),
 			duration(v, c->worst_ns),
-			lh_view_clean(v, lh_report_lock_text(v->model, c->lock)),
+			lh_view_clean(v, lh_report_lock_text(v->report, c->lock)),
 			lh_view_stack_text(v, c->waiter));
 		if (c->holder)
 			fprintf(v->out, " for %s", lh_view_stack_text(v, c->holder));
@@ -156,15 +156,15 @@ static void show_properties(struct lh_view *v, const struct lh_report_lock *t)
 	lh_view_properties(v, t, p);
 	fprintf(v->out, "  %s\n", lh_view_clean(v, t->name));
 	for (int i = 0; i < LH_PROPERTIES; i++)
-		fprintf(v->out, "    %-17s %s\n", p[i].name, p[i].words);
+		fprintf(v->out, "    %-17s %s\n", p[i].name, p[i].text);
 }
 
 static void show_fare(struct lh_view *v)
 {
 	uint32_t shown = 0, more = 0;
 
-	for (uint32_t i = 0; i < v->model->locks; i++) {
-		const struct lh_report_lock *t = v->model->busiest[i];
+	for (uint32_t i = 0; i < v->report->locks; i++) {
+		const struct lh_report_lock *t = v->report->busiest[i];
 
 		if (!is_shown(t) || !lh_view_lock_is_notable(v, t))
 			continue;

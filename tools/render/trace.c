@@ -12,8 +12,8 @@
 #include <string.h>
 
 struct sheet {
-	const struct lh_report *model;
-	struct lh_arena *pool;
+	const struct lh_report *report;
+	struct lh_arena *arena;
 	FILE *out;
 	uint64_t zero_ns;
 	bool first, failed;
@@ -21,7 +21,7 @@ struct sheet {
 
 static const char *clean(struct sheet *s, const char *text)
 {
-	return lh_escape(s->pool, LH_ESCAPE_JSON, text ? text : "");
+	return lh_escape(s->arena, LH_ESCAPE_JSON, text ? text : "");
 }
 
 static void put(struct sheet *s, json_t *event)
@@ -56,7 +56,7 @@ static const char *frame_name(struct sheet *s, const struct lh_report_frame *f)
 		return f->function;
 	if (!f->module)
 		return "?";
-	return lh_arena_printf(s->pool, "%s+%#llx", slash ? slash + 1 : f->module,
+	return lh_arena_printf(s->arena, "%s+%#llx", slash ? slash + 1 : f->module,
 			       (unsigned long long)f->offset);
 }
 
@@ -67,17 +67,17 @@ static const char *stack_text(struct sheet *s, const struct lh_report_stack *t)
 
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (!t->frame[i].ours)
-			text = lh_arena_printf(s->pool, "%s%s%s", text, *text ? " <- " : "",
+			text = lh_arena_printf(s->arena, "%s%s%s", text, *text ? " <- " : "",
 					       frame_name(s, &t->frame[i]));
 	return clean(s, text);
 }
 
 static const char *wait_name(struct sheet *s, const struct lh_report_span *x)
 {
-	const char *what = lh_report_lock_text(s->model, x->lock);
+	const char *what = lh_report_lock_text(s->report, x->lock);
 
 	return clean(
-		s, lh_arena_printf(s->pool,
+		s, lh_arena_printf(s->arena,
 				   x->wait == LH_WAIT_JOIN ? "joins: waits for %s" : "waits for %s",
 				   what));
 }
@@ -94,12 +94,12 @@ static void put_wait(struct sheet *s, const struct lh_report_span *x)
 static void put_hold(struct sheet *s, const struct lh_report_span *x, uint32_t number)
 {
 	const char *name = clean(s, x->lock ? x->lock->name : "a lock that is gone");
-	const char *id = lh_arena_printf(s->pool, "%d.%u", pid_of(x->process), number);
+	const char *id = lh_arena_printf(s->arena, "%d.%u", pid_of(x->process), number);
 
 	put(s, json_pack("{ss ss ss ss si si sf s{ss ss}}", "name", name, "cat", "hold", "ph", "b",
 			 "id", id, "pid", pid_of(x->process), "tid", tid_of(x->thread), "ts",
 			 micros(s, x->from_ns), "args", "taken", stack_text(s, x->stack), "thread",
-			 clean(s, lh_report_thread_text(s->model, x->thread))));
+			 clean(s, lh_report_thread_text(s->report, x->thread))));
 	put(s, json_pack("{ss ss ss ss si si sf}", "name", name, "cat", "hold", "ph", "e", "id", id,
 			 "pid", pid_of(x->process), "tid", tid_of(x->thread), "ts",
 			 micros(s, x->to_ns)));
@@ -115,17 +115,17 @@ static void name_thread(struct sheet *s, const struct lh_report_thread *who)
 {
 	put(s, json_pack("{ss ss si si s{ss}}", "name", "thread_name", "ph", "M", "pid",
 			 pid_of(who->process), "tid", tid_of(who), "args", "name",
-			 clean(s, lh_report_thread_text(s->model, who))));
+			 clean(s, lh_report_thread_text(s->report, who))));
 }
 
 static void name_tracks(struct sheet *s, const struct lh_wait_stats *p)
 {
 	const struct lh_report_thread *last = NULL;
 
-	for (uint32_t i = 0; i < s->model->processes; i++)
-		name_process(s, s->model->process[i]);
-	for (uint32_t i = 0; i < p->stretches; i++) { /* more than once does no harm */
-		const struct lh_report_thread *who = p->stretch[i]->thread;
+	for (uint32_t i = 0; i < s->report->processes; i++)
+		name_process(s, s->report->process[i]);
+	for (uint32_t i = 0; i < p->spans; i++) { /* more than once does no harm */
+		const struct lh_report_thread *who = p->span[i]->thread;
 
 		if (who && who != last)
 			name_thread(s, who);
@@ -138,8 +138,8 @@ static uint64_t earliest(const struct lh_report *m)
 	uint64_t ns = UINT64_MAX;
 
 	for (uint32_t i = 0; i < m->processes; i++)
-		if (m->process[i]->record->head.start_ns < ns)
-			ns = m->process[i]->record->head.start_ns;
+		if (m->process[i]->ledger->head.start_ns < ns)
+			ns = m->process[i]->ledger->head.start_ns;
 	return ns;
 }
 
@@ -147,8 +147,8 @@ int lh_render_trace(const struct lh_report *m, const struct lh_render_text_style
 {
 	static const struct lh_wait_stats none;
 	const struct lh_wait_stats *p = m->profile ? m->profile : &none;
-	struct sheet s = {.model = m,
-			  .pool = lh_arena_new(),
+	struct sheet s = {.report = m,
+			  .arena = lh_arena_new(),
 			  .out = out,
 			  .zero_ns = earliest(m),
 			  .first = true};
@@ -156,14 +156,14 @@ int lh_render_trace(const struct lh_report *m, const struct lh_render_text_style
 	(void)style;
 	fputs("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [", out);
 	name_tracks(&s, p);
-	for (uint32_t i = 0; i < p->stretches; i++) {
-		if (p->stretch[i]->wait == LH_WAIT_NONE)
-			put_hold(&s, p->stretch[i], i + 1);
+	for (uint32_t i = 0; i < p->spans; i++) {
+		if (p->span[i]->wait == LH_WAIT_NONE)
+			put_hold(&s, p->span[i], i + 1);
 		else
-			put_wait(&s, p->stretch[i]);
+			put_wait(&s, p->span[i]);
 	}
 	fputs("\n]}\n", out);
-	lh_arena_free(s.pool);
+	lh_arena_free(s.arena);
 	if (fflush(out) != 0 || ferror(out) || s.failed)
 		return errno ? errno : EIO;
 	return 0;

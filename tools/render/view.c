@@ -45,16 +45,16 @@ static const char *given_root(struct lh_arena *p, const char *given)
 struct lh_view lh_view_open(const struct lh_report *m, const struct lh_render_text_style *style,
 			    FILE *out)
 {
-	struct lh_view v = {.model = m, .style = style, .pool = lh_arena_new(), .out = out};
+	struct lh_view v = {.report = m, .style = style, .arena = lh_arena_new(), .out = out};
 
-	v.root =
-		style->root && style->root[0] ? given_root(v.pool, style->root) : find_root(v.pool);
+	v.root = style->root && style->root[0] ? given_root(v.arena, style->root)
+					       : find_root(v.arena);
 	return v;
 }
 
 int lh_view_close(struct lh_view *v)
 {
-	lh_arena_free(v->pool);
+	lh_arena_free(v->arena);
 	errno = 0;
 	if (fflush(v->out) != 0 || ferror(v->out))
 		return errno ? errno : EIO;
@@ -63,7 +63,7 @@ int lh_view_close(struct lh_view *v)
 
 const char *lh_view_clean(struct lh_view *v, const char *text)
 {
-	return lh_escape(v->pool, LH_ESCAPE_TEXT, text ? text : "");
+	return lh_escape(v->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
 const char *lh_path_base(const char *path)
@@ -128,13 +128,13 @@ const char *lh_view_path(struct lh_view *v, const struct lh_report_frame *f)
 
 	if (!f || !f->file || !f->file[0])
 		return NULL;
-	path = lh_path_normalize(v->pool, f->file);
+	path = lh_path_normalize(v->arena, f->file);
 	if (path[0] != '/') /* of another source tree than this one: no place here */
 		return f->system ? NULL : path;
 	rest = below(v->root, path);
 	/* The build may have reached the same tree through a link. */
 	if (!rest && !f->system && realpath(path, real) && below(v->root, real))
-		rest = lh_arena_strdup(v->pool, below(v->root, real));
+		rest = lh_arena_strdup(v->arena, below(v->root, real));
 	return rest ? rest : path;
 }
 
@@ -153,7 +153,7 @@ static int worth(struct lh_view *v, const struct lh_report_frame *f)
 
 const struct lh_report_frame *lh_view_step_frame(struct lh_view *v, const struct lh_report_step *a)
 {
-	const struct lh_report_frame *best = a ? a->place : NULL;
+	const struct lh_report_frame *best = a ? a->frame : NULL;
 
 	for (uint32_t i = 0; a && worth(v, best) < 4 && i < a->stack->n; i++)
 		if (worth(v, &a->stack->frame[i]) > worth(v, best))
@@ -164,7 +164,7 @@ const struct lh_report_frame *lh_view_step_frame(struct lh_view *v, const struct
 const struct lh_report_frame *lh_view_finding_frame(struct lh_view *v,
 						    const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *best = f->place, *other;
+	const struct lh_report_frame *best = f->frame, *other;
 
 	/* The last step of a part is where the mistake is; what was held comes after it. */
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -185,9 +185,9 @@ const char *lh_view_at(struct lh_view *v, const struct lh_report_frame *f)
 	const char *path = lh_view_path(v, f);
 
 	if (path && f->line)
-		return lh_arena_printf(v->pool, "%s:%u", lh_view_clean(v, path), f->line);
+		return lh_arena_printf(v->arena, "%s:%u", lh_view_clean(v, path), f->line);
 	if (f && f->module)
-		return lh_arena_printf(v->pool, "%s+%#llx",
+		return lh_arena_printf(v->arena, "%s+%#llx",
 				       lh_view_clean(v, lh_path_base(f->module)),
 				       (unsigned long long)f->offset);
 	return NULL;
@@ -197,10 +197,10 @@ const char *lh_view_at(struct lh_view *v, const struct lh_report_frame *f)
 
 const char *lh_view_subject(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *ring = lh_report_cycle_text(v->model, f), *text = NULL;
+	const char *ring = lh_report_cycle_text(v->report, f), *text = NULL;
 
 	for (uint32_t i = 0; !ring && i < f->locks; i++)
-		text = text ? lh_arena_printf(v->pool, "%s, %s", text, f->lock[i]->name)
+		text = text ? lh_arena_printf(v->arena, "%s, %s", text, f->lock[i]->name)
 			    : f->lock[i]->name;
 	return lh_view_clean(v, ring ? ring : text ? text : lh_name_rule(f->rule));
 }
@@ -215,9 +215,9 @@ const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_find
 
 	if (!memory)
 		return "";
-	lh_render_text_finding(v->model, f, style, memory);
+	lh_render_text_finding(v->report, f, style, memory);
 	fclose(memory);
-	kept = lh_arena_strdup(v->pool, text ? text : "");
+	kept = lh_arena_strdup(v->arena, text ? text : "");
 	free(text);
 	return kept;
 }
@@ -226,7 +226,7 @@ void lh_view_lines(struct lh_view *v, enum lh_escape_format dialect, const char 
 {
 	for (size_t n; *text; text += n + (text[n] != '\0')) {
 		n = strcspn(text, "\n");
-		fputs(lh_escape(v->pool, dialect, lh_arena_printf(v->pool, "%.*s", (int)n, text)),
+		fputs(lh_escape(v->arena, dialect, lh_arena_printf(v->arena, "%.*s", (int)n, text)),
 		      v->out);
 		if (text[n])
 			fputc('\n', v->out);
@@ -240,7 +240,7 @@ bool lh_view_fails(const struct lh_view *v, const struct lh_report_finding *f)
 
 const char *lh_view_program(struct lh_view *v)
 {
-	const char *exe = v->model->processes ? lh_path_base(v->model->process[0]->exe) : "";
+	const char *exe = v->report->processes ? lh_path_base(v->report->process[0]->exe) : "";
 
 	return exe[0] ? lh_view_clean(v, exe) : "lockhound";
 }
@@ -256,13 +256,13 @@ uint64_t lh_view_operations(const struct lh_report *m)
 
 const char *lh_view_count(struct lh_view *v, uint64_t n, const char *one, const char *many)
 {
-	return lh_arena_printf(v->pool, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
+	return lh_arena_printf(v->arena, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
 }
 
 const char *lh_view_mermaid(struct lh_view *v, const char *text)
 {
 	const char *clean = lh_view_clean(v, text);
-	char *out = lh_arena_alloc(v->pool, 6 * strlen(clean) + 1), *at = out;
+	char *out = lh_arena_alloc(v->arena, 6 * strlen(clean) + 1), *at = out;
 
 	for (; *clean; clean++)
 		at += isalnum((unsigned char)*clean) || (unsigned char)*clean >= 0x80 ||

@@ -13,9 +13,9 @@
 #include "tools/render/render.h"
 
 struct lh_view {
-	const struct lh_report *model;
+	const struct lh_report *report;
 	const struct lh_render_text_style *style;
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	FILE *out;
 	const char *root; /* absolute, without a final slash */
 };

@@ -60,13 +60,13 @@ const char *lh_fingerprint_name(struct lh_report *m, const char *name)
 		end = dot;
 	if (!end || end == name)
 		return name;
-	return lh_arena_printf(m->shop->pool, "%.*s", (int)(end - name), name);
+	return lh_arena_printf(m->private_data->arena, "%.*s", (int)(end - name), name);
 }
 
 /* "transfer@bank.c": two files may well have a function of one name. */
 static const char *function_of(struct lh_report *m, const struct lh_report_frame *f)
 {
-	struct lh_arena *p = m->shop->pool;
+	struct lh_arena *p = m->private_data->arena;
 
 	if (!f->function)
 		return lh_arena_printf(p, "%s+%llx", f->module ? base_name(f->module) : "?",
@@ -77,7 +77,7 @@ static const char *function_of(struct lh_report *m, const struct lh_report_frame
 
 static char *site(struct lh_report *m, const struct lh_report_stack *t, bool own)
 {
-	struct lh_arena *p = m->shop->pool;
+	struct lh_arena *p = m->private_data->arena;
 	char *text = lh_arena_strdup(p, "");
 	unsigned n = 0;
 
@@ -120,13 +120,13 @@ static const char *class_of(struct lh_report *m, const struct lh_report_step *a,
 	const struct lh_report_lock *t = a ? a->lock : NULL;
 
 	if (t && t->by_first)
-		return held ? lh_arena_printf(m->shop->pool, "%s>%s", t->kind,
+		return held ? lh_arena_printf(m->private_data->arena, "%s>%s", t->kind,
 					      lh_fingerprint_site(m, a->stack))
 			    : t->kind;
 	if (!t || !t->variable)
 		return t ? t->class : "";
 	return lh_arena_printf(
-		m->shop->pool, "%s%s", t->class,
+		m->private_data->arena, "%s%s", t->class,
 		lh_report_member(m, t->process, lh_lock_address(&t->row), size_of(t)));
 }
 
@@ -135,7 +135,7 @@ static const char *edge(struct lh_report *m, const struct lh_report_step *holds,
 {
 	const struct lh_report_step *at = does ? does : holds;
 
-	return lh_arena_printf(m->shop->pool, "%s\t%s\t%s\t%s", class_of(m, holds, true),
+	return lh_arena_printf(m->private_data->arena, "%s\t%s\t%s\t%s", class_of(m, holds, true),
 			       class_of(m, does, false), at ? lh_name_action(at->action) : "",
 			       at ? lh_fingerprint_site(m, at->stack) : "");
 }
@@ -164,8 +164,8 @@ static uint32_t least_rotation(const struct lh_report_finding *f, const char **e
 {
 	uint32_t best = 0;
 
-	for (uint32_t i = 1; i < f->ringed; i++) {
-		int order = by_rotation(edges, f->ringed, i, best);
+	for (uint32_t i = 1; i < f->cycle_parts; i++) {
+		int order = by_rotation(edges, f->cycle_parts, i, best);
 
 		if (order < 0 || (!order && row_held(f, i) < row_held(f, best)))
 			best = i;
@@ -193,7 +193,8 @@ static uint32_t as_a_set(const char **edges, uint32_t n)
 uint32_t lh_fingerprint_make(struct lh_report *m, struct lh_report_finding *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
-	const char **edges = lh_arena_alloc(m->shop->pool, (f->parts + 1) * sizeof(*edges));
+	const char **edges =
+		lh_arena_alloc(m->private_data->arena, (f->parts + 1) * sizeof(*edges));
 	/* What the holder of a long hold was met doing, and who waited, is another thing each time;
 	 * so is who waits for what an ended thread has kept. */
 	bool held_only = f->rule == LH_RULE_LONG_HOLD || f->rule == LH_RULE_EXIT_HOLDING;
@@ -204,9 +205,11 @@ uint32_t lh_fingerprint_make(struct lh_report *m, struct lh_report_finding *f)
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
 	if (f->rule == LH_RULE_POOL_DEADLOCK)
 		n = as_a_set(edges, n);
-	first = f->ring ? least_rotation(f, edges) : 0;
+	first = f->cycle ? least_rotation(f, edges) : 0;
 	for (uint32_t i = 0; i < n; i++)
-		hash = fnv(hash, edges[f->ring && i < f->ringed ? (first + i) % f->ringed : i]);
+		hash = fnv(
+			hash,
+			edges[f->cycle && i < f->cycle_parts ? (first + i) % f->cycle_parts : i]);
 	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx", (unsigned long long)hash);
 	return first;
 }

@@ -13,21 +13,21 @@ static const char *base_name(const char *path)
 const struct lh_report_thread *
 lh_report_get_thread(struct lh_report *m, const struct lh_report_process *p, lh_thread_id id)
 {
-	void **made = lh_report_memo(m, p->record, LH_MEMO_PERSON, id);
+	void **made = lh_report_memo(m, p->ledger, LH_MEMO_PERSON, id);
 	struct lh_report_thread *who = *made;
 	struct lh_thread row;
 
-	if (who || !lh_read_thread(p->record, id, &row))
+	if (who || !lh_read_thread(p->ledger, id, &row))
 		return who;
-	*made = who = lh_arena_alloc(m->shop->pool, sizeof(*who));
+	*made = who = lh_arena_alloc(m->private_data->arena, sizeof(*who));
 	who->process = p;
 	who->id = who->row = id;
 	who->tid = row.tid;
-	who->name = lh_arena_strdup(m->shop->pool, row.name);
+	who->name = lh_arena_strdup(m->private_data->arena, row.name);
 	who->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;
 	who->main = row.flags & LH_THREAD_MAIN;
 	if (row.flags & LH_THREAD_FOREIGN)
-		who->elsewhere = (int32_t)row.creator_segment;
+		who->foreign_tid = (int32_t)row.creator_segment;
 	if (row.created)
 		who->created = lh_report_get_stack(m, p, row.created);
 	return who;
@@ -41,11 +41,12 @@ const char *lh_report_where(struct lh_report *m, const struct lh_report_stack *t
 	if (!f)
 		return NULL;
 	if (f->file && f->line)
-		return lh_arena_printf(m->shop->pool, "at %s:%u", base_name(f->file), f->line);
+		return lh_arena_printf(m->private_data->arena, "at %s:%u", base_name(f->file),
+				       f->line);
 	if (f->function)
-		return lh_arena_printf(m->shop->pool, "in %s", f->function);
+		return lh_arena_printf(m->private_data->arena, "in %s", f->function);
 	if (f->module)
-		return lh_arena_printf(m->shop->pool, "at %s+%#llx", base_name(f->module),
+		return lh_arena_printf(m->private_data->arena, "at %s+%#llx", base_name(f->module),
 				       (unsigned long long)f->offset);
 	return NULL;
 }
@@ -55,10 +56,10 @@ static const struct lh_report_thread *life_of(struct lh_report *m,
 					      const struct lh_report_process *p, lh_lock_id id)
 {
 	struct lh_thread row;
-	uint32_t n = lh_read_used(p->record, LH_T_THREAD);
+	uint32_t n = lh_read_used(p->ledger, LH_T_THREAD);
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_thread(p->record, i, &row) && row.life == id)
+		if (lh_read_thread(p->ledger, i, &row) && row.end_lock == id)
 			return lh_report_get_thread(m, p, i);
 	return NULL;
 }
@@ -67,28 +68,29 @@ static const char *life_name(struct lh_report *m, const struct lh_report_lock *t
 {
 	const struct lh_report_thread *who = life_of(m, t->process, t->lock);
 
-	return who ? lh_arena_printf(m->shop->pool, "the end of %s", lh_report_thread_text(m, who))
+	return who ? lh_arena_printf(m->private_data->arena, "the end of %s",
+				     lh_report_thread_text(m, who))
 		   : "the end of a thread";
 }
 
 /* By its row in the ledger: the same number in every view of a run, whatever else they show. */
 static const char *numbered(struct lh_report *m, const char *name, const struct lh_report_lock *t)
 {
-	return lh_arena_printf(m->shop->pool, "%s #%u", name, LH_LOCK_ROW(t->lock));
+	return lh_arena_printf(m->private_data->arena, "%s #%u", name, LH_LOCK_ROW(t->lock));
 }
 
 static const char *described(struct lh_report *m, const struct lh_report_lock *t)
 {
-	const char *at = lh_report_where(m, t->born);
+	const char *at = lh_report_where(m, t->init_stack);
 
 	if (at)
-		return lh_arena_printf(m->shop->pool, "%s born %s", t->kind, at);
+		return lh_arena_printf(m->private_data->arena, "%s born %s", t->kind, at);
 	at = lh_report_data_place(m, t->process, lh_lock_address(&t->row));
 	if (at)
-		return lh_arena_printf(m->shop->pool, "%s at %s", t->kind, at);
-	at = lh_report_where(m, t->first);
+		return lh_arena_printf(m->private_data->arena, "%s at %s", t->kind, at);
+	at = lh_report_where(m, t->first_stack);
 	if (at)
-		return lh_arena_printf(m->shop->pool, "%s first taken %s", t->kind, at);
+		return lh_arena_printf(m->private_data->arena, "%s first taken %s", t->kind, at);
 	return numbered(m, t->kind, t);
 }
 
@@ -101,30 +103,30 @@ static const char *class_of(struct lh_report *m, const struct lh_report_lock *t,
 
 	if (symbol)
 		return lh_fingerprint_name(m, symbol);
-	site = lh_fingerprint_site(m, t->born);
+	site = lh_fingerprint_site(m, t->init_stack);
 	if (site[0])
-		return lh_arena_printf(m->shop->pool, "%s<%s", t->kind, site);
+		return lh_arena_printf(m->private_data->arena, "%s<%s", t->kind, site);
 	if (t->row.flags & LH_LOCK_NAMED)
 		return t->name;
 	data = lh_report_data_place(m, t->process, lh_lock_address(&t->row));
 	if (data)
-		return lh_arena_printf(m->shop->pool, "%s@%s", t->kind, data);
-	site = lh_fingerprint_site(m, t->first);
+		return lh_arena_printf(m->private_data->arena, "%s@%s", t->kind, data);
+	site = lh_fingerprint_site(m, t->first_stack);
 	*by_first = t->row.kind != LH_THREAD_END;
-	return site[0] ? lh_arena_printf(m->shop->pool, "%s>%s", t->kind, site) : t->kind;
+	return site[0] ? lh_arena_printf(m->private_data->arena, "%s>%s", t->kind, site) : t->kind;
 }
 
 static void give_name(struct lh_report *m, struct lh_report_lock *t)
 {
-	struct lh_arena *pool = m->shop->pool;
+	struct lh_arena *pool = m->private_data->arena;
 	uint64_t into = 0;
 	const char *symbol = NULL;
 
 	if (t->row.kind != LH_THREAD_END)
 		symbol = lh_report_variable(m, t->process, lh_lock_address(&t->row), &into);
 	t->named = true;
-	if ((t->row.flags & LH_LOCK_NAMED) && t->more.name[0])
-		t->name = lh_arena_strdup(pool, t->more.name);
+	if ((t->row.flags & LH_LOCK_NAMED) && t->stats.name[0])
+		t->name = lh_arena_strdup(pool, t->stats.name);
 	else if (symbol && into)
 		t->name = lh_arena_printf(pool, "%s+%#llx", symbol, (unsigned long long)into);
 	else if (symbol)
@@ -140,24 +142,24 @@ static void give_name(struct lh_report *m, struct lh_report_lock *t)
 struct lh_report_lock *lh_report_get_lock(struct lh_report *m, const struct lh_report_process *p,
 					  lh_lock_id id)
 {
-	void **made = lh_report_memo(m, p->record, LH_MEMO_THING, id);
+	void **made = lh_report_memo(m, p->ledger, LH_MEMO_THING, id);
 	struct lh_report_lock *t = *made;
 	struct lh_lock row;
 
-	if (t || !lh_read_lock(p->record, id, &row))
+	if (t || !lh_read_lock(p->ledger, id, &row))
 		return t;
-	*made = t = lh_arena_alloc(m->shop->pool, sizeof(*t));
-	LH_PUSH(m->shop->pool, m->lock, m->locks, t);
+	*made = t = lh_arena_alloc(m->private_data->arena, sizeof(*t));
+	LH_PUSH(m->private_data->arena, m->lock, m->locks, t);
 	t->process = p;
 	t->id = m->locks;
 	t->lock = id;
 	t->row = row;
-	lh_read_lock_stats(p->record, &row, &t->more);
+	lh_read_lock_stats(p->ledger, &row, &t->stats);
 	t->kind = lh_name_kind(row.kind);
-	if (row.born)
-		t->born = lh_report_get_stack(m, p, row.born);
-	if (row.first)
-		t->first = lh_report_get_stack(m, p, row.first);
+	if (row.init_stack)
+		t->init_stack = lh_report_get_stack(m, p, row.init_stack);
+	if (row.first_stack)
+		t->first_stack = lh_report_get_stack(m, p, row.first_stack);
 	give_name(m, t);
 	lh_report_add_lock_stats(m, t);
 	return t;
@@ -190,25 +192,25 @@ void lh_report_number_duplicates(struct lh_report *m, struct lh_report_finding *
 	for (uint32_t i = 0; i < n; i++) /* of two processes: the rows may be equal, too */
 		if (has_twin(f, i))
 			lock_at(f, i)->name =
-				lh_arena_printf(m->shop->pool, "%s of %d", f->lock[i]->name,
-						f->lock[i]->process->pid);
+				lh_arena_printf(m->private_data->arena, "%s of %d",
+						f->lock[i]->name, f->lock[i]->process->pid);
 }
 
 const char *lh_report_thread_text(const struct lh_report *m, const struct lh_report_thread *who)
 {
 	if (!who)
 		return "another thread";
-	if (who->elsewhere && who->unnamed && who->tid == who->elsewhere)
-		return lh_arena_printf(m->shop->pool, "process %d", who->elsewhere);
-	if (who->elsewhere && who->unnamed)
-		return lh_arena_printf(m->shop->pool, "thread %d of process %d", who->tid,
-				       who->elsewhere);
-	if (who->elsewhere)
-		return lh_arena_printf(m->shop->pool, "'%s' of process %d", who->name,
-				       who->elsewhere);
+	if (who->foreign_tid && who->unnamed && who->tid == who->foreign_tid)
+		return lh_arena_printf(m->private_data->arena, "process %d", who->foreign_tid);
+	if (who->foreign_tid && who->unnamed)
+		return lh_arena_printf(m->private_data->arena, "thread %d of process %d", who->tid,
+				       who->foreign_tid);
+	if (who->foreign_tid)
+		return lh_arena_printf(m->private_data->arena, "'%s' of process %d", who->name,
+				       who->foreign_tid);
 	if (!who->unnamed)
-		return lh_arena_printf(m->shop->pool, "T%u '%s'", who->id, who->name);
-	return lh_arena_printf(m->shop->pool, who->main ? "T%u 'main'" : "T%u", who->id);
+		return lh_arena_printf(m->private_data->arena, "T%u '%s'", who->id, who->name);
+	return lh_arena_printf(m->private_data->arena, who->main ? "T%u 'main'" : "T%u", who->id);
 }
 
 const char *lh_report_lock_text(const struct lh_report *m, const struct lh_report_lock *t)
@@ -216,7 +218,8 @@ const char *lh_report_lock_text(const struct lh_report *m, const struct lh_repor
 	if (!t)
 		return "a lock";
 	if (t->named)
-		return lh_arena_printf(m->shop->pool, "'%s'", t->name);
-	return t->row.kind == LH_THREAD_END ? t->name
-					    : lh_arena_printf(m->shop->pool, "the %s", t->name);
+		return lh_arena_printf(m->private_data->arena, "'%s'", t->name);
+	return t->row.kind == LH_THREAD_END
+		       ? t->name
+		       : lh_arena_printf(m->private_data->arena, "the %s", t->name);
 }

@@ -52,21 +52,21 @@ static struct lh_time_summary spread_of_two(const struct lh_histogram two[2])
 struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *t)
 {
 	return (struct lh_time_summary){
-		.n = t->more.contended,
-		.mean_ns = t->more.contended ? t->more.wait_ns / t->more.contended : 0,
+		.n = t->stats.contended,
+		.mean_ns = t->stats.contended ? t->stats.wait_ns / t->stats.contended : 0,
 		.p99_ns = t->service ? t->service->all_waits.p99_ns : 0,
-		.max_ns = t->more.wait_max_ns};
+		.max_ns = t->stats.wait_max_ns};
 }
 
 struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *t)
 {
-	struct lh_time_summary s = {.n = t->more.hold_samples, .max_ns = t->more.hold_max_ns};
+	struct lh_time_summary s = {.n = t->stats.hold_samples, .max_ns = t->stats.hold_max_ns};
 
 	if (t->service && t->service->all_holds.n) {
 		s.mean_ns = t->service->all_holds.mean_ns;
 		s.p99_ns = t->service->all_holds.p99_ns;
 	} else if (s.n) {
-		s.mean_ns = t->more.hold_ns / s.n;
+		s.mean_ns = t->stats.hold_ns / s.n;
 	}
 	return s;
 }
@@ -95,14 +95,14 @@ static void add_portions(struct lh_report *m, const struct lh_report_process *p,
 			 struct lh_lock_service_stats *s, const struct lh_contention *f)
 {
 	struct lh_report_thread_share *list =
-		lh_arena_alloc(m->shop->pool, LH_THREAD_SHARES * sizeof(*list));
+		lh_arena_alloc(m->private_data->arena, LH_THREAD_SHARES * sizeof(*list));
 	uint64_t most = 0;
 
 	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
 		const struct lh_thread_share *x = &f->share[i];
 		if (!x->thread)
 			continue;
-		list[s->portions++] = (struct lh_report_thread_share){
+		list[s->shares++] = (struct lh_report_thread_share){
 			.thread = x->thread == LH_THREAD_SHARE_OTHERS
 					  ? NULL
 					  : lh_report_get_thread(m, p, x->thread),
@@ -110,12 +110,12 @@ static void add_portions(struct lh_report *m, const struct lh_report_process *p,
 			.waits = x->waits,
 			.wait_ns = x->wait_ns,
 			.wait_max_ns = x->wait_max_ns,
-			.passed_max = x->passed_max};
+			.bypassed_max = x->bypassed_max};
 		s->taken += x->taken;
 	}
-	qsort(list, s->portions, sizeof(*list), by_taken);
-	s->portion = list;
-	for (uint32_t i = 0; i < s->portions; i++)
+	qsort(list, s->shares, sizeof(*list), by_taken);
+	s->share = list;
+	for (uint32_t i = 0; i < s->shares; i++)
 		if (list[i].thread && list[i].wait_ns > most) {
 			most = list[i].wait_ns;
 			s->starved = &list[i];
@@ -127,7 +127,7 @@ static void add_portions(struct lh_report *m, const struct lh_report_process *p,
 static struct lh_lock_service_stats *service_of(struct lh_report *m, struct lh_report_lock *t)
 {
 	if (!t->service)
-		t->service = lh_arena_alloc(m->shop->pool, sizeof(*t->service));
+		t->service = lh_arena_alloc(m->private_data->arena, sizeof(*t->service));
 	return t->service;
 }
 
@@ -143,7 +143,7 @@ void lh_report_add_lock_stats(struct lh_report *m, struct lh_report_lock *t)
 	struct lh_lock_service_stats *s;
 	struct lh_contention f;
 
-	if (!lh_read_contention(p->record, &t->row, t->lock, &f))
+	if (!lh_read_contention(p->ledger, &t->row, t->lock, &f))
 		return;
 	s = service_of(m, t);
 	for (int i = 0; i < 2; i++) {
@@ -153,16 +153,17 @@ void lh_report_add_lock_stats(struct lh_report *m, struct lh_report_lock *t)
 	s->all_waits = spread_of_two(f.wait);
 	s->all_holds = spread_of_two(f.hold);
 	s->queue = f.queue;
-	s->passed = f.passed;
-	s->passed_max = f.passed_max;
-	s->passed_thread = f.passed_thread ? lh_report_get_thread(m, p, f.passed_thread) : NULL;
+	s->bypassed = f.bypassed;
+	s->bypassed_max = f.bypassed_max;
+	s->bypassed_thread =
+		f.bypassed_thread ? lh_report_get_thread(m, p, f.bypassed_thread) : NULL;
 	s->overtaken = f.overtaken;
 	s->overtaken_max = f.overtaken_max;
 	s->busy = f.busy;
 	s->busy_tries = f.busy_tries;
 	s->busy_ns = f.busy_ns;
 	s->busy_thread = f.busy_thread ? lh_report_get_thread(m, p, f.busy_thread) : NULL;
-	s->busy_place = stack_of(m, p, f.busy_place);
+	s->busy_stack = stack_of(m, p, f.busy_site);
 	add_portions(m, p, s, &f);
 }
 
@@ -176,17 +177,17 @@ static void add_burnt(struct lh_report *m, const struct lh_report_process *p,
 
 	if (!s)
 		return;
-	s->burnt_ns += b->cpu_ns;
-	if (!s->burnt_place || b->worst_ns > s->burnt_worst_ns) {
-		s->burnt_place = stack_of(m, p, b->place);
-		s->burnt_worst_ns = b->worst_ns;
+	s->busy_cpu_ns += b->cpu_ns;
+	if (!s->busy_cpu_stack || b->worst_ns > s->busy_cpu_worst_ns) {
+		s->busy_cpu_stack = stack_of(m, p, b->site);
+		s->busy_cpu_worst_ns = b->worst_ns;
 	}
 }
 
 static void add_waiting(struct lh_report *m, const struct lh_report_process *p,
 			const struct lh_live_thread *seat)
 {
-	uint64_t end = p->record->head.end_ns;
+	uint64_t end = p->ledger->head.end_ns;
 	struct lh_report_lock *t;
 	struct lh_lock_service_stats *s;
 
@@ -205,23 +206,23 @@ static void add_waiting(struct lh_report *m, const struct lh_report_process *p,
 
 void lh_report_add_monitor_rows(struct lh_report *m, const struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_BUSY_WAIT),
-		 seats = lh_read_used(p->record, LH_T_LIVE_THREAD);
+	uint32_t n = lh_read_used(p->ledger, LH_T_BUSY_WAIT),
+		 seats = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
 	struct lh_busy_wait b;
 	struct lh_live_thread s;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_busy_wait(p->record, i, &b))
+		if (lh_read_busy_wait(p->ledger, i, &b))
 			add_burnt(m, p, &b);
 	for (uint32_t i = 1; i < seats; i++)
-		if (lh_read_live_thread(p->record, i, &s))
+		if (lh_read_live_thread(p->ledger, i, &s))
 			add_waiting(m, p, &s);
 }
 
 /* ---- birthplaces ---- */
 
 struct nest {
-	struct lh_class_stats birth; /* first: a nest is found by its birth */
+	struct lh_class_stats class_stats; /* first: a nest is found by its birth */
 	const char *class;
 	const struct lh_report_lock *some;
 	struct lh_histogram wait, hold;
@@ -234,15 +235,15 @@ static void count_in(struct nest *n, const struct lh_report_lock *t)
 	uint32_t queue = lh_report_lock_queue(t);
 	struct lh_contention f;
 
-	n->birth.locks++;
-	n->birth.acquired += l->acquired;
-	n->birth.shared += l->shared;
-	n->birth.contended += t->more.contended;
-	n->birth.tries_failed += t->more.tries_failed;
-	n->birth.wait_ns += t->more.wait_ns;
-	if (queue > n->birth.queue)
-		n->birth.queue = queue;
-	if (!lh_read_contention(t->process->record, l, t->lock, &f))
+	n->class_stats.locks++;
+	n->class_stats.acquired += l->acquired;
+	n->class_stats.shared += l->shared;
+	n->class_stats.contended += t->stats.contended;
+	n->class_stats.tries_failed += t->stats.tries_failed;
+	n->class_stats.wait_ns += t->stats.wait_ns;
+	if (queue > n->class_stats.queue)
+		n->class_stats.queue = queue;
+	if (!lh_read_contention(t->process->ledger, l, t->lock, &f))
 		return;
 	for (int i = 0; i < 2; i++) {
 		add_times(&n->wait, &f.wait[i]);
@@ -264,14 +265,15 @@ static int by_wait(const void *x, const void *y)
 
 static void keep(struct lh_report *m, struct nest *n)
 {
-	const char *at = lh_report_where(m, n->some->born);
+	const char *at = lh_report_where(m, n->some->init_stack);
 
-	n->birth.kind = n->some->kind;
-	n->birth.name =
-		at ? lh_arena_printf(m->shop->pool, "%s born %s", n->some->kind, at) : n->class;
-	n->birth.wait = spread_of(&n->wait);
-	n->birth.hold = spread_of(&n->hold);
-	LH_PUSH(m->shop->pool, m->profile->birth, m->profile->births, &n->birth);
+	n->class_stats.kind = n->some->kind;
+	n->class_stats.name =
+		at ? lh_arena_printf(m->private_data->arena, "%s born %s", n->some->kind, at)
+		   : n->class;
+	n->class_stats.wait = spread_of(&n->wait);
+	n->class_stats.hold = spread_of(&n->hold);
+	LH_PUSH(m->private_data->arena, m->profile->class, m->profile->classes, &n->class_stats);
 }
 
 void lh_report_count_classes(struct lh_report *m)
@@ -280,14 +282,14 @@ void lh_report_count_classes(struct lh_report *m)
 
 	if (!m->profile)
 		return;
-	m->profile->births = 0;
+	m->profile->classes = 0;
 	for (uint32_t i = 0; i < m->locks; i++) {
 		const struct lh_report_lock *t = m->lock[i];
 		if (t->row.kind == LH_THREAD_END)
 			continue;
 		HASH_FIND_STR(all, t->class, n);
 		if (!n) {
-			n = lh_arena_alloc(m->shop->pool, sizeof(*n));
+			n = lh_arena_alloc(m->private_data->arena, sizeof(*n));
 			n->class = t->class;
 			n->some = t;
 			HASH_ADD_KEYPTR(hh, all, n->class, strlen(n->class), n);
@@ -295,9 +297,9 @@ void lh_report_count_classes(struct lh_report *m)
 		count_in(n, t);
 	}
 	HASH_ITER (hh, all, n, next)
-		if (n->birth.locks > 1)
+		if (n->class_stats.locks > 1)
 			keep(m, n);
 	HASH_CLEAR(hh, all);
-	if (m->profile->births > 1)
-		qsort(m->profile->birth, m->profile->births, sizeof(*m->profile->birth), by_wait);
+	if (m->profile->classes > 1)
+		qsort(m->profile->class, m->profile->classes, sizeof(*m->profile->class), by_wait);
 }

@@ -24,7 +24,7 @@ struct lh_wait_pair_stats {
 	uint64_t ns, worst_ns;
 	uint64_t seen_ns; /* what the looks make of it, before all that a lock was waited for is
 			     divided up */
-	uint32_t looks;
+	uint32_t samples;
 	uint32_t queue; /* most who waited for the lock at once */
 };
 
@@ -47,7 +47,7 @@ struct lh_time_summary {
 struct lh_report_thread_share {
 	const struct lh_report_thread
 		*thread; /* NULL: all those that have no portion of their own */
-	uint64_t taken, waits, wait_ns, wait_max_ns, passed_max;
+	uint64_t taken, waits, wait_ns, wait_max_ns, bypassed_max;
 };
 
 struct lh_lock_service_stats {
@@ -55,16 +55,17 @@ struct lh_lock_service_stats {
 	struct lh_time_summary all_waits, all_holds;
 	uint32_t queue; /* most who waited at once */
 	/* Entries of others during a wait; those of who came later, at the least. */
-	uint64_t passed, passed_max, overtaken, overtaken_max;
-	const struct lh_report_thread *passed_thread;
+	uint64_t bypassed, bypassed_max, overtaken, overtaken_max;
+	const struct lh_report_thread *bypassed_thread;
 	uint64_t busy, busy_tries, busy_ns; /* rows of failed tries: how many, the longest */
 	const struct lh_report_thread *busy_thread;
-	const struct lh_report_stack *busy_place;
-	uint64_t burnt_ns, burnt_worst_ns; /* CPU spent in them and in spinlocks, as it was seen */
-	const struct lh_report_stack *burnt_place;
+	const struct lh_report_stack *busy_stack;
+	uint64_t busy_cpu_ns,
+		busy_cpu_worst_ns; /* CPU spent in them and in spinlocks, as it was seen */
+	const struct lh_report_stack *busy_cpu_stack;
 	const struct lh_report_thread_share
-		*portion; /* who took it most often first, the others last */
-	uint32_t portions;
+		*share; /* who took it most often first, the others last */
+	uint32_t shares;
 	uint64_t taken; /* the sum of them */
 	const struct lh_report_thread_share
 		*starved;                       /* who waited longest in all; NULL nobody did */
@@ -83,12 +84,12 @@ struct lh_class_stats {
 };
 
 struct lh_wait_stats {
-	struct lh_wait_pair_stats **contact; /* those that took longest first */
-	uint32_t contacts;
-	struct lh_report_span **stretch; /* as they ended */
-	uint32_t stretches;
-	struct lh_class_stats **birth; /* of more than one lock; those waited for longest first */
-	uint32_t births;
+	struct lh_wait_pair_stats **pair; /* those that took longest first */
+	uint32_t pairs;
+	struct lh_report_span **span; /* as they ended */
+	uint32_t spans;
+	struct lh_class_stats **class; /* of more than one lock; those waited for longest first */
+	uint32_t classes;
 };
 
 /* With or without a service; what is not known is 0. */

@@ -100,7 +100,7 @@ const char *lh_name_why(enum lh_filter f)
 
 const char *lh_report_time(const struct lh_report *m, uint64_t ns)
 {
-	struct lh_arena *p = m->shop->pool;
+	struct lh_arena *p = m->private_data->arena;
 
 	if (ns >= 10000000000ull)
 		return lh_arena_printf(p, "%llu s", (unsigned long long)(ns / 1000000000));
@@ -138,7 +138,7 @@ static void add_part(struct lh_report *m, struct lh_report_finding *f, uint32_t 
 		else if (!part.holds)
 			part.holds = &f->step[i];
 	}
-	LH_PUSH(m->shop->pool, list, f->parts, part);
+	LH_PUSH(m->private_data->arena, list, f->parts, part);
 	f->part = list;
 }
 
@@ -181,8 +181,8 @@ static void close_ring(struct lh_report_finding *f)
 
 	while (n > 1 && !closes(f, n))
 		n--;
-	f->ring = closes_rings(f->rule) && n > 1;
-	f->ringed = f->ring ? n : 0;
+	f->cycle = closes_rings(f->rule) && n > 1;
+	f->cycle_parts = f->cycle ? n : 0;
 }
 
 void lh_report_group_steps(struct lh_report *m, struct lh_report_finding *f)
@@ -225,7 +225,7 @@ static const char *mode_suffix(const struct lh_report_step *a)
 const char *lh_report_step_text(const struct lh_report *m, const struct lh_report_finding *f,
 				const struct lh_report_step *a, bool now)
 {
-	struct lh_arena *p = m->shop->pool;
+	struct lh_arena *p = m->private_data->arena;
 	const char *what = lh_report_lock_text(m, a->lock), *format, *hole, *how;
 
 	if (a->note && a->action == LH_CALLS)
@@ -248,21 +248,23 @@ const char *lh_report_cycle_text(const struct lh_report *m, const struct lh_repo
 {
 	const char *text = NULL;
 
-	if (!f->ring)
+	if (!f->cycle)
 		return NULL;
-	for (uint32_t i = 0; i < f->ringed; i++) {
+	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const char *name = f->part[i].holds->lock->name;
 
-		text = text ? lh_arena_printf(m->shop->pool, "%s -> %s", text, name) : name;
+		text = text ? lh_arena_printf(m->private_data->arena, "%s -> %s", text, name)
+			    : name;
 	}
-	return lh_arena_printf(m->shop->pool, "%s -> %s", text, f->part[0].holds->lock->name);
+	return lh_arena_printf(m->private_data->arena, "%s -> %s", text,
+			       f->part[0].holds->lock->name);
 }
 
 /* T2 of one process is not T2 of another. */
 static bool has_strangers(const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
-		if (f->thread[i]->process != f->process || f->thread[i]->elsewhere)
+		if (f->thread[i]->process != f->process || f->thread[i]->foreign_tid)
 			return true;
 	return false;
 }
@@ -271,28 +273,29 @@ static const char *label(const struct lh_report *m, const struct lh_report_findi
 			 uint32_t part)
 {
 	if (f->part[part].thread && !has_strangers(f))
-		return lh_arena_printf(m->shop->pool, "T%u", f->part[part].thread->id);
-	return lh_arena_printf(m->shop->pool, "thread %c", 'A' + (char)(part % 26));
+		return lh_arena_printf(m->private_data->arena, "T%u", f->part[part].thread->id);
+	return lh_arena_printf(m->private_data->arena, "thread %c", 'A' + (char)(part % 26));
 }
 
 const char *lh_report_schedule(const struct lh_report *m, const struct lh_report_finding *f)
 {
 	const char *text = "";
 
-	if (!f->ring)
+	if (!f->cycle)
 		return NULL;
-	for (uint32_t i = 0; i < f->ringed; i++)
-		text = lh_arena_printf(m->shop->pool, "%s%s %s; ", text, label(m, f, i),
+	for (uint32_t i = 0; i < f->cycle_parts; i++)
+		text = lh_arena_printf(m->private_data->arena, "%s%s %s; ", text, label(m, f, i),
 				       lh_report_step_text(m, f, f->part[i].holds, true));
-	for (uint32_t i = f->ringed; i < f->parts; i++)
-		text = lh_arena_printf(m->shop->pool, "%s%s queues; ", text, label(m, f, i));
-	for (uint32_t i = 0; i < f->ringed; i++)
-		text = lh_arena_printf(m->shop->pool, "%s%s %s%s", text, label(m, f, i),
+	for (uint32_t i = f->cycle_parts; i < f->parts; i++)
+		text = lh_arena_printf(m->private_data->arena, "%s%s queues; ", text,
+				       label(m, f, i));
+	for (uint32_t i = 0; i < f->cycle_parts; i++)
+		text = lh_arena_printf(m->private_data->arena, "%s%s %s%s", text, label(m, f, i),
 				       lh_report_step_text(m, f, f->part[i].does, true),
-				       i + 1 < f->ringed ? "; " : ": ");
+				       i + 1 < f->cycle_parts ? "; " : ": ");
 	return lh_arena_printf(
-		m->shop->pool, "%s%s%s", text,
-		f->ringed == 2 ? "neither goes on" : "none of them goes on",
+		m->private_data->arena, "%s%s%s", text,
+		f->cycle_parts == 2 ? "neither goes on" : "none of them goes on",
 		f->by_class ? ", if each waits for the very lock that the next one holds" : "");
 }
 
@@ -307,15 +310,15 @@ static const char *all_locks(const struct lh_report *m, const struct lh_report_f
 {
 	const char *text = NULL;
 
-	if (f->ring) { /* what else they hold is no part of the circle */
-		for (uint32_t i = 0; i < f->ringed; i++)
-			text = join(m->shop->pool, text,
+	if (f->cycle) { /* what else they hold is no part of the circle */
+		for (uint32_t i = 0; i < f->cycle_parts; i++)
+			text = join(m->private_data->arena, text,
 				    lh_report_lock_text(m, f->part[i].holds->lock),
-				    i + 1 == f->ringed);
+				    i + 1 == f->cycle_parts);
 		return text;
 	}
 	for (uint32_t i = 0; i < f->locks; i++)
-		text = join(m->shop->pool, text, lh_report_lock_text(m, f->lock[i]),
+		text = join(m->private_data->arena, text, lh_report_lock_text(m, f->lock[i]),
 			    i + 1 == f->locks);
 	return text ? text : "a lock";
 }
@@ -325,7 +328,7 @@ static const char *all_threads(const struct lh_report *m, const struct lh_report
 	const char *text = NULL;
 
 	for (uint32_t i = 0; i < f->threads; i++)
-		text = join(m->shop->pool, text, lh_report_thread_text(m, f->thread[i]),
+		text = join(m->private_data->arena, text, lh_report_thread_text(m, f->thread[i]),
 			    i + 1 == f->threads);
 	return text ? text : "threads";
 }
@@ -412,9 +415,9 @@ const char *lh_report_message(struct lh_report *m, const struct lh_report_findin
 	while ((hole = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(hole, "}") + 1;
 
-		text = lh_arena_printf(m->shop->pool, "%s%.*s%s", text, (int)(hole - at), at,
-				       filling(m, f, hole, n));
+		text = lh_arena_printf(m->private_data->arena, "%s%.*s%s", text, (int)(hole - at),
+				       at, filling(m, f, hole, n));
 		at = hole + n;
 	}
-	return lh_arena_printf(m->shop->pool, "%s%s", text, at);
+	return lh_arena_printf(m->private_data->arena, "%s%s", text, at);
 }

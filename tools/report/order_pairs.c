@@ -14,7 +14,7 @@ struct lh_order_pairing {
 
 void lh_report_drop_orders(struct lh_report *m)
 {
-	HASH_CLEAR(hh, m->shop->pair);
+	HASH_CLEAR(hh, m->private_data->pair);
 }
 
 static struct lh_report_order *order_of(struct lh_report *m, const struct lh_report_lock *held,
@@ -25,16 +25,16 @@ static struct lh_report_order *order_of(struct lh_report *m, const struct lh_rep
 	memset(&ask, 0, sizeof(ask));
 	ask.key.held = held;
 	ask.key.wanted = wanted;
-	HASH_FIND(hh, m->shop->pair, &ask.key, sizeof(ask.key), pair);
+	HASH_FIND(hh, m->private_data->pair, &ask.key, sizeof(ask.key), pair);
 	if (pair)
 		return pair->order;
-	pair = lh_arena_alloc(m->shop->pool, sizeof(*pair));
+	pair = lh_arena_alloc(m->private_data->arena, sizeof(*pair));
 	pair->key = ask.key;
-	pair->order = lh_arena_alloc(m->shop->pool, sizeof(*pair->order));
+	pair->order = lh_arena_alloc(m->private_data->arena, sizeof(*pair->order));
 	pair->order->held = held;
 	pair->order->wanted = wanted;
-	HASH_ADD(hh, m->shop->pair, key, sizeof(pair->key), pair);
-	LH_PUSH(m->shop->pool, m->order, m->orders, pair->order);
+	HASH_ADD(hh, m->private_data->pair, key, sizeof(pair->key), pair);
+	LH_PUSH(m->private_data->arena, m->order, m->orders, pair->order);
 	return pair->order;
 }
 
@@ -55,8 +55,8 @@ static void add_pair(struct lh_report *m, const struct lh_report_process *p, lh_
 	const struct lh_report_lock *a, *b;
 	struct lh_report_order *o;
 
-	if (!lh_read_chain_row(p->record, held_id, &held) ||
-	    !lh_read_chain_row(p->record, id, &node))
+	if (!lh_read_chain_row(p->ledger, held_id, &held) ||
+	    !lh_read_chain_row(p->ledger, id, &node))
 		return;
 	a = lock_of(m, p, &held);
 	b = lock_of(m, p, &node);
@@ -64,17 +64,17 @@ static void add_pair(struct lh_report *m, const struct lh_report_process *p, lh_
 		return;
 	o = order_of(m, a, b);
 	o->direct |= direct;
-	if (o->places++)
+	if (o->sites++)
 		return;
 	o->process = p;
 	o->held_node = held_id;
-	o->node = id;
-	o->thread = lh_read_visit(p->record, node.seen, &seen) ? seen.thread : 0;
+	o->chain = id;
+	o->thread = lh_read_visit(p->ledger, node.visit, &seen) ? seen.thread : 0;
 }
 
 void lh_report_add_orders(struct lh_report *m, const struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_CHAIN);
+	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
 	lh_chain_id chain[LH_HELD_MAX];
 	struct lh_chain node;
 
@@ -82,10 +82,10 @@ void lh_report_add_orders(struct lh_report *m, const struct lh_report_process *p
 		uint32_t depth;
 
 		/* A try does not wait, and a wait with a limit ends: neither makes an order. */
-		if (!lh_read_chain_row(p->record, i, &node) || !node.parent ||
-		    LH_SITE_HOW(node.place) != LH_BLOCKING)
+		if (!lh_read_chain_row(p->ledger, i, &node) || !node.parent ||
+		    LH_SITE_HOW(node.site) != LH_BLOCKING)
 			continue;
-		depth = lh_read_chain_path(p->record, i, chain, LH_HELD_MAX);
+		depth = lh_read_chain_path(p->ledger, i, chain, LH_HELD_MAX);
 		for (uint32_t k = 0; k + 1 < depth; k++)
 			add_pair(m, p, chain[k], i, k + 2 == depth);
 	}
@@ -95,8 +95,8 @@ lh_site lh_report_order_place(const struct lh_report_order *o, bool wanted)
 {
 	struct lh_chain node;
 
-	return lh_read_chain_row(o->process->record, wanted ? o->node : o->held_node, &node)
-		       ? node.place
+	return lh_read_chain_row(o->process->ledger, wanted ? o->chain : o->held_node, &node)
+		       ? node.site
 		       : 0;
 }
 

@@ -29,15 +29,15 @@ static void set_end(struct lh_report_process *p, const struct lh_ledger *h)
 
 static void count_locks(struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_LOCK);
+	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK);
 	struct lh_lock l;
 	struct lh_lock_stats more;
 
 	p->locks = 0;
-	p->acquired = p->record->head.retired_acquired;
-	p->contended = p->record->head.retired_contended;
+	p->acquired = p->ledger->head.retired_acquired;
+	p->contended = p->ledger->head.retired_contended;
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_lock_row(p->record, i, &l) || !l.kind)
+		if (!lh_read_lock_row(p->ledger, i, &l) || !l.kind)
 			continue;
 		/* Each generation of a row was another lock. The lives of threads are locks to the
 		 * judge; nobody counts them as such. */
@@ -46,48 +46,48 @@ static void count_locks(struct lh_report_process *p)
 		if (life)
 			continue;
 		p->acquired += l.acquired + l.shared;
-		lh_read_lock_stats(p->record, &l, &more);
+		lh_read_lock_stats(p->ledger, &l, &more);
 		p->contended += more.contended;
 	}
 }
 
 static uint32_t refused(const struct lh_report_process *p, enum lh_table_name t, uint32_t dropped)
 {
-	uint32_t n = p->record->head.table[t].refused;
+	uint32_t n = p->ledger->head.table[t].refused;
 
 	return n > dropped ? n : dropped; /* two views of the same event */
 }
 
 static void count(struct lh_report_process *p)
 {
-	const struct lh_ledger *h = &p->record->head;
-	uint32_t threads = lh_read_used(p->record, LH_T_THREAD);
+	const struct lh_ledger *h = &p->ledger->head;
+	uint32_t threads = lh_read_used(p->ledger, LH_T_THREAD);
 
 	p->threads = 0;
 	for (uint32_t i = 1; i < threads; i++) {
 		struct lh_thread t;
-		p->threads += lh_read_thread(p->record, i, &t) &&
+		p->threads += lh_read_thread(p->ledger, i, &t) &&
 			      !(t.flags & (LH_THREAD_BARRIER_ROUND | LH_THREAD_FOREIGN));
 	}
 	count_locks(p);
 	p->dropped_locks = refused(p, LH_T_LOCK, h->dropped_locks);
 	p->dropped_stacks = refused(p, LH_T_STACK, h->dropped_stacks);
-	p->dropped_nodes = refused(p, LH_T_CHAIN, h->dropped_nodes);
+	p->dropped_chains = refused(p, LH_T_CHAIN, h->dropped_chains);
 	p->dropped_findings = refused(p, LH_T_FINDING, 0);
 	p->dropped_events = h->dropped_events;
-	p->passed = h->passed;
+	p->unrecorded = h->unrecorded;
 	p->shake = h->shake;
 	p->shakes = h->shakes;
 	p->shaken_ns = h->shaken_ns;
-	p->judge_cut = h->judge_cut;
-	p->places_unknown = h->places_unknown;
-	p->blind = h->flags & LH_LEDGER_BLIND;
+	p->searches_cut = h->searches_cut;
+	p->locations_unknown = h->locations_unknown;
+	p->no_access = h->flags & LH_LEDGER_BLIND;
 	set_end(p, h);
 }
 
 struct lh_report_process *lh_report_get_process(struct lh_report *m, const struct lh_ledger_view *r)
 {
-	struct lh_arena *pool = m->shop->pool;
+	struct lh_arena *pool = m->private_data->arena;
 	void **made = lh_report_memo(m, r, LH_MEMO_PROCESS, 0);
 	struct lh_report_process *p = *made;
 
@@ -95,13 +95,13 @@ struct lh_report_process *lh_report_get_process(struct lh_report *m, const struc
 		return p;
 	*made = p = lh_arena_alloc(pool, sizeof(*p));
 	LH_PUSH(pool, m->process, m->processes, p);
-	p->record = r;
+	p->ledger = r;
 	p->pid = r->head.pid;
 	p->parent = r->head.parent;
 	p->exe = lh_arena_strdup(pool, r->head.exe);
 	p->command = lh_arena_strdup(pool, r->head.command);
 	p->comm = lh_arena_strdup(pool, r->head.comm);
-	p->trouble = r->trouble[0] ? lh_arena_strdup(pool, r->trouble) : NULL;
+	p->problem = r->error[0] ? lh_arena_strdup(pool, r->error) : NULL;
 	count(p);
 	return p;
 }

@@ -11,10 +11,10 @@
 
 struct lh_memo {
 	struct {
-		const struct lh_ledger_view *record;
-		uint32_t made, row;
+		const struct lh_ledger_view *ledger;
+		uint32_t kind, row;
 	} key;
-	void *thing;
+	void *value;
 	UT_hash_handle hh;
 };
 
@@ -26,7 +26,7 @@ struct kept {
 
 struct lh_sort {
 	char key[48]; /* rule, filter, fingerprint */
-	struct kept *kept;
+	struct kept *merged;
 	UT_hash_handle hh;
 };
 
@@ -41,9 +41,9 @@ struct lh_report *lh_report_new(struct lh_report_options wants)
 	struct lh_arena *pool = lh_arena_new();
 	struct lh_report *m = lh_arena_alloc(pool, sizeof(*m));
 
-	m->shop = lh_arena_alloc(pool, sizeof(*m->shop));
-	m->shop->pool = pool;
-	m->shop->wants = wants;
+	m->private_data = lh_arena_alloc(pool, sizeof(*m->private_data));
+	m->private_data->arena = pool;
+	m->private_data->options = wants;
 	return m;
 }
 
@@ -51,10 +51,10 @@ void lh_report_free(struct lh_report *m)
 {
 	if (!m)
 		return;
-	HASH_CLEAR(hh, m->shop->memo);
-	HASH_CLEAR(hh, m->shop->sort);
+	HASH_CLEAR(hh, m->private_data->memo);
+	HASH_CLEAR(hh, m->private_data->sort);
 	lh_report_drop_orders(m);
-	lh_arena_free(m->shop->pool);
+	lh_arena_free(m->private_data->arena);
 }
 
 void lh_report_note(struct lh_report *m, const char *format, ...)
@@ -63,12 +63,12 @@ void lh_report_note(struct lh_report *m, const char *format, ...)
 	const char *text;
 
 	va_start(args, format);
-	text = lh_arena_vprintf(m->shop->pool, format, args);
+	text = lh_arena_vprintf(m->private_data->arena, format, args);
 	va_end(args);
 	for (uint32_t i = 0; i < m->notes; i++)
 		if (strcmp(m->note[i], text) == 0)
 			return;
-	LH_PUSH(m->shop->pool, m->note, m->notes, text);
+	LH_PUSH(m->private_data->arena, m->note, m->notes, text);
 }
 
 void **lh_report_memo(struct lh_report *m, const struct lh_ledger_view *r, enum lh_memo_kind made,
@@ -77,16 +77,16 @@ void **lh_report_memo(struct lh_report *m, const struct lh_ledger_view *r, enum 
 	struct lh_memo *memo, ask;
 
 	memset(&ask, 0, sizeof(ask));
-	ask.key.record = r;
-	ask.key.made = made;
+	ask.key.ledger = r;
+	ask.key.kind = made;
 	ask.key.row = row;
-	HASH_FIND(hh, m->shop->memo, &ask.key, sizeof(ask.key), memo);
+	HASH_FIND(hh, m->private_data->memo, &ask.key, sizeof(ask.key), memo);
 	if (!memo) {
-		memo = lh_arena_alloc(m->shop->pool, sizeof(*memo));
+		memo = lh_arena_alloc(m->private_data->arena, sizeof(*memo));
 		memo->key = ask.key;
-		HASH_ADD(hh, m->shop->memo, key, sizeof(memo->key), memo);
+		HASH_ADD(hh, m->private_data->memo, key, sizeof(memo->key), memo);
 	}
-	return &memo->thing;
+	return &memo->value;
 }
 
 /* ---- findings ---- */
@@ -97,16 +97,16 @@ static struct lh_report_step act_of(struct lh_report *m, const struct lh_report_
 	struct lh_report_step a = {.action = (enum lh_action)s->action};
 	struct lh_note note;
 
-	if (s->note && lh_read_note(p->record, s->note, &note))
-		a.note = lh_arena_strdup(m->shop->pool, note.text);
+	if (s->note && lh_read_note(p->ledger, s->note, &note))
+		a.note = lh_arena_strdup(m->private_data->arena, note.text);
 	if (s->thread)
 		a.thread = lh_report_get_thread(m, p, s->thread);
 	if (s->lock)
 		a.lock = lh_report_get_lock(m, p, s->lock);
-	a.mode = LH_SITE_MODE(s->place);
-	a.how = LH_SITE_HOW(s->place);
-	a.stack = lh_report_get_stack(m, p, LH_SITE_STACK(s->place));
-	a.place = lh_report_best_frame(a.stack);
+	a.mode = LH_SITE_MODE(s->site);
+	a.how = LH_SITE_HOW(s->site);
+	a.stack = lh_report_get_stack(m, p, LH_SITE_STACK(s->site));
+	a.frame = lh_report_best_frame(a.stack);
 	return a;
 }
 
@@ -117,7 +117,7 @@ static void add_thread(struct lh_report *m, struct lh_report_finding *f,
 		if (f->thread[i] == who)
 			return;
 	if (who)
-		LH_PUSH(m->shop->pool, f->thread, f->threads, who);
+		LH_PUSH(m->private_data->arena, f->thread, f->threads, who);
 }
 
 static void add_lock(struct lh_report *m, struct lh_report_finding *f,
@@ -127,7 +127,7 @@ static void add_lock(struct lh_report *m, struct lh_report_finding *f,
 		if (f->lock[i] == what)
 			return;
 	if (what)
-		LH_PUSH(m->shop->pool, f->lock, f->locks, what);
+		LH_PUSH(m->private_data->arena, f->lock, f->locks, what);
 }
 
 /* The steps: the record's own, or those given. */
@@ -141,9 +141,9 @@ static void add_steps(struct lh_report *m, struct lh_report_finding *f,
 		if (given)
 			step = given[i];
 		else if (row->step > UINT32_MAX - i ||
-			 !lh_read_step(f->process->record, row->step + i, &step))
+			 !lh_read_step(f->process->ledger, row->step + i, &step))
 			break;
-		LH_PUSH(m->shop->pool, list, f->steps, act_of(m, f->process, &step));
+		LH_PUSH(m->private_data->arena, list, f->steps, act_of(m, f->process, &step));
 		add_thread(m, f, list[f->steps - 1].thread);
 		add_lock(m, f, list[f->steps - 1].lock);
 	}
@@ -156,19 +156,19 @@ static const struct lh_report_frame *best_place(const struct lh_report_finding *
 	const struct lh_report_frame *any = NULL;
 
 	/* Of what was held for long: where it was taken. Who waited is behind it. */
-	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].place)
-		return f->step[0].place;
+	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].frame)
+		return f->step[0].frame;
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_step *a =
 			f->part[i].does ? f->part[i].does : f->part[i].holds;
 
-		if (a && a->place && (!any || (a->place->line && !any->line)))
-			any = a->place;
+		if (a && a->frame && (!any || (a->frame->line && !any->line)))
+			any = a->frame;
 		/* Of a ring every part is as good; else the last one is the mistake. */
-		if (any && any->line && f->ring)
+		if (any && any->line && f->cycle)
 			return any;
-		if (!f->ring && a && a->place && a->place->line)
-			any = a->place;
+		if (!f->cycle && a && a->frame && a->frame->line)
+			any = a->frame;
 	}
 	return any;
 }
@@ -192,13 +192,15 @@ static const struct lh_report_step *moved(const struct lh_report_step *a,
  */
 static void turn(struct lh_report *m, struct lh_report_finding *f, uint32_t first)
 {
-	struct lh_report_step *step = lh_arena_alloc(m->shop->pool, (f->steps + 1) * sizeof(*step));
-	struct lh_report_part *part = lh_arena_alloc(m->shop->pool, (f->parts + 1) * sizeof(*part));
+	struct lh_report_step *step =
+		lh_arena_alloc(m->private_data->arena, (f->steps + 1) * sizeof(*step));
+	struct lh_report_part *part =
+		lh_arena_alloc(m->private_data->arena, (f->parts + 1) * sizeof(*part));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_part *old =
-			&f->part[i < f->ringed ? (first + i) % f->ringed : i];
+			&f->part[i < f->cycle_parts ? (first + i) % f->cycle_parts : i];
 		const struct lh_report_step *from = &f->step[old->first];
 
 		memcpy(&step[n], from, old->n * sizeof(*step));
@@ -227,14 +229,14 @@ static void complete(struct lh_report *m, struct lh_report_finding *f)
 	first = lh_fingerprint_make(m, f);
 	if (first)
 		turn(m, f, first);
-	f->place = best_place(f);
+	f->frame = best_place(f);
 	f->message = lh_report_message(m, f);
 }
 
 static struct kept *make_found(struct lh_report *m, struct lh_report_process *p,
 			       const struct lh_finding *row, const struct lh_step *given)
 {
-	struct kept *k = lh_arena_alloc(m->shop->pool, sizeof(*k));
+	struct kept *k = lh_arena_alloc(m->private_data->arena, sizeof(*k));
 	struct lh_report_finding *f = &k->found;
 
 	f->process = p;
@@ -296,34 +298,34 @@ static void grow(struct lh_report_finding *f, const struct lh_report_finding *mo
 /* The one that is kept for findings like k: k itself if it is the first of its like. */
 static struct kept *merge(struct lh_report *m, struct kept *k)
 {
-	struct lh_sort *s = lh_arena_alloc(m->shop->pool, sizeof(*s)), *old;
+	struct lh_sort *s = lh_arena_alloc(m->private_data->arena, sizeof(*s)), *old;
 
 	snprintf(s->key, sizeof(s->key), "%d %d %s", k->found.rule, k->found.filter,
 		 k->found.fingerprint);
-	HASH_FIND_STR(m->shop->sort, s->key, old);
+	HASH_FIND_STR(m->private_data->sort, s->key, old);
 	if (old)
-		return old->kept;
-	s->kept = k;
-	HASH_ADD_STR(m->shop->sort, key, s);
+		return old->merged;
+	s->merged = k;
+	HASH_ADD_STR(m->private_data->sort, key, s);
 	if (k->found.filter == LH_F_NONE)
-		LH_PUSH(m->shop->pool, m->finding, m->findings, &k->found);
+		LH_PUSH(m->private_data->arena, m->finding, m->findings, &k->found);
 	else
-		LH_PUSH(m->shop->pool, m->filtered, m->filtereds, &k->found);
-	if (m->shop->wants.settle && k->found.filter == LH_F_NONE)
-		m->shop->wants.settle(m->shop->wants.with, m, &k->found);
+		LH_PUSH(m->private_data->arena, m->filtered, m->filtereds, &k->found);
+	if (m->private_data->options.classify && k->found.filter == LH_F_NONE)
+		m->private_data->options.classify(m->private_data->options.with, m, &k->found);
 	return k;
 }
 
 static struct share *share_of(struct lh_report *m, struct lh_report_process *p, uint32_t row,
 			      const struct lh_finding *f, bool *fresh)
 {
-	void **made = lh_report_memo(m, p->record, LH_MEMO_FOUND, row);
+	void **made = lh_report_memo(m, p->ledger, LH_MEMO_FOUND, row);
 	struct share *s = *made;
 	struct kept *k;
 
 	if (s)
 		return s;
-	*made = s = lh_arena_alloc(m->shop->pool, sizeof(*s));
+	*made = s = lh_arena_alloc(m->private_data->arena, sizeof(*s));
 	k = make_found(m, p, f, NULL);
 	s->kept = kept_by_same(m, k);
 	if (s->kept) { /* seen from elsewhere, and not once more */
@@ -382,9 +384,9 @@ static struct kept *told_of_locks(struct lh_report *m, const struct kept *k)
 		f.rule = as[i];
 		lh_fingerprint_make(m, &f);
 		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
-		HASH_FIND_STR(m->shop->sort, key, s);
-		if (s && !s->kept->found.by_class)
-			return s->kept;
+		HASH_FIND_STR(m->private_data->sort, key, s);
+		if (s && !s->merged->found.by_class)
+			return s->merged;
 	}
 	return NULL;
 }
@@ -397,7 +399,7 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *m, const struc
 	struct kept *k = make_found(m, p, row, step), *old;
 
 	if (message)
-		k->found.message = lh_arena_strdup(m->shop->pool, message);
+		k->found.message = lh_arena_strdup(m->private_data->arena, message);
 	old = told_of_locks(m, k);
 	if (old)
 		return &old->found;
@@ -420,10 +422,10 @@ static const struct lh_report_thread *abroad(struct lh_report *m, const struct l
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process == who->process && f->thread[i]->row == who->row)
 			return f->thread[i];
-	copy = lh_arena_alloc(m->shop->pool, sizeof(*copy));
+	copy = lh_arena_alloc(m->private_data->arena, sizeof(*copy));
 	*copy = *who;
 	copy->id = f->threads + 1;
-	copy->elsewhere = who->process->pid;
+	copy->foreign_tid = who->process->pid;
 	return copy;
 }
 
@@ -448,7 +450,7 @@ static void add_spread(struct lh_report *m, struct lh_report_finding *f,
 			a.thread = abroad(m, f, a.thread);
 		if (step[i].lock)
 			a.lock = step[i].lock;
-		LH_PUSH(m->shop->pool, list, f->steps, a);
+		LH_PUSH(m->private_data->arena, list, f->steps, a);
 		add_thread(m, f, a.thread);
 		add_lock(m, f, a.lock);
 	}
@@ -481,7 +483,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *m,
 						      const struct lh_cross_step *step, uint32_t n,
 						      const char *more)
 {
-	struct kept *k = lh_arena_alloc(m->shop->pool, sizeof(*k)), *old;
+	struct kept *k = lh_arena_alloc(m->private_data->arena, sizeof(*k)), *old;
 	struct lh_report_finding *f = &k->found;
 
 	f->process = step[0].process;
@@ -496,7 +498,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *m,
 	complete(m, f);
 	if (is_spread(step, n))
 		count_anew(f);
-	f->message = lh_arena_printf(m->shop->pool, "%s%s", f->message, more);
+	f->message = lh_arena_printf(m->private_data->arena, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(m, k);
 	if (old == k)
@@ -511,14 +513,14 @@ static struct lh_cross_step step_of(const struct lh_report_order *o,
 	return (struct lh_cross_step){.process = o->process,
 				      .lock = lock,
 				      .step = {.thread = o->thread,
-					       .place = lh_report_order_place(o, wanted),
+					       .site = lh_report_order_place(o, wanted),
 					       .action = wanted ? LH_WANTS : LH_HOLDS}};
 }
 
 void lh_report_add_across(struct lh_report *m, const struct lh_report_order *const *order,
 			  const struct lh_report_lock *const *lock, uint32_t n, const char *more)
 {
-	struct lh_cross_step *step = lh_arena_alloc(m->shop->pool, 2 * n * sizeof(*step));
+	struct lh_cross_step *step = lh_arena_alloc(m->private_data->arena, 2 * n * sizeof(*step));
 	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -532,11 +534,11 @@ void lh_report_add_across(struct lh_report *m, const struct lh_report_order *con
 
 static void add_every_lock(struct lh_report *m, struct lh_report_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_LOCK);
+	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK);
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_lock_row(p->record, i, &l) && l.kind && l.kind != LH_THREAD_END)
+		if (lh_read_lock_row(p->ledger, i, &l) && l.kind && l.kind != LH_THREAD_END)
 			lh_report_get_lock(m, p, LH_LOCK_ID(i, l.gen));
 }
 
@@ -547,40 +549,39 @@ void lh_report_add_ledger(struct lh_report *m, const struct lh_ledger_view *r)
 	char title[LH_PATH_MAX + 40];
 
 	lh_read_title(r, title, sizeof(title));
-	if (p->trouble)
-		lh_report_note(m, "%s: %s", title, p->trouble);
-	if (p->blind)
+	if (p->problem)
+		lh_report_note(m, "%s: %s", title, p->problem);
+	if (p->no_access)
 		lh_report_note(m, "%s: stood down (reason %u): nothing of this process was seen",
-			       title, r->head.blind);
+			       title, r->head.no_access);
 	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
 		lh_report_note(m,
 			       "%s: only CPython 3.11 can be read: its `with lock` counts as a try "
 			       "here, and "
 			       "stacks have no Python lines",
 			       title);
-	if (m->shop->wants.every_lock) {
+	if (m->private_data->options.every_lock) {
 		add_every_lock(m, p);
 		lh_report_add_profile(m, p);
 	}
 	for (uint32_t i = 1; i < n; i++)
 		lh_report_add_row(m, r, i, NULL);
-	if (m->shop->wants.orders)
+	if (m->private_data->options.orders)
 		lh_report_add_orders(m, p);
 }
 
 void lh_report_add_file(struct lh_report *m, const struct lh_ledger_file *s)
 {
-	if (s->trouble[0])
-		lh_report_note(m, "%s", s->trouble);
+	if (s->error[0])
+		lh_report_note(m, "%s", s->error);
 	if (s->empty)
 		lh_report_note(m, "%u process%s took a place and never filled it", s->empty,
 			       s->empty == 1 ? "" : "es");
-	if (s->turned_away)
-		lh_report_note(m, "%u process%s found no place and %s not watched", s->turned_away,
-			       s->turned_away == 1 ? "" : "es",
-			       s->turned_away == 1 ? "was" : "were");
+	if (s->no_slot)
+		lh_report_note(m, "%u process%s found no place and %s not watched", s->no_slot,
+			       s->no_slot == 1 ? "" : "es", s->no_slot == 1 ? "was" : "were");
 	for (uint32_t i = 0; i < s->n; i++)
-		lh_report_add_ledger(m, &s->record[i]);
+		lh_report_add_ledger(m, &s->view[i]);
 }
 
 static int by_weight(const void *x, const void *y)
@@ -606,8 +607,8 @@ static int by_wait(const void *x, const void *y)
 	uint64_t taken_a = a->row.acquired + a->row.shared,
 		 taken_b = b->row.acquired + b->row.shared;
 
-	if (a->more.wait_ns != b->more.wait_ns)
-		return a->more.wait_ns > b->more.wait_ns ? -1 : 1;
+	if (a->stats.wait_ns != b->stats.wait_ns)
+		return a->stats.wait_ns > b->stats.wait_ns ? -1 : 1;
 	if (taken_a != taken_b)
 		return taken_a > taken_b ? -1 : 1;
 	return a->id < b->id ? -1 : a->id > b->id;
@@ -621,14 +622,15 @@ static void sort(void *list, uint32_t n, int (*order)(const void *, const void *
 
 void lh_report_finish(struct lh_report *m)
 {
-	struct lh_symbols *symbols = m->shop->wants.symbols;
+	struct lh_symbols *symbols = m->private_data->options.symbols;
 	uint32_t n = symbols ? lh_symbols_problems(symbols) : 0;
 
-	while (m->shop->symbol_troubles < n)
-		lh_report_note(m, "%s", lh_symbols_problem(symbols, m->shop->symbol_troubles++));
+	while (m->private_data->symbol_problems < n)
+		lh_report_note(m, "%s",
+			       lh_symbols_problem(symbols, m->private_data->symbol_problems++));
 	sort(m->finding, m->findings, by_weight);
 	sort(m->filtered, m->filtereds, by_weight);
-	m->busiest = lh_arena_alloc(m->shop->pool, (m->locks + 1) * sizeof(*m->busiest));
+	m->busiest = lh_arena_alloc(m->private_data->arena, (m->locks + 1) * sizeof(*m->busiest));
 	if (m->locks)
 		memcpy(m->busiest, m->lock, m->locks * sizeof(*m->busiest));
 	sort(m->busiest, m->locks, by_wait);

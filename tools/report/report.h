@@ -44,20 +44,20 @@ struct lh_report_stack {
 };
 
 struct lh_report_process {
-	const struct lh_ledger_view *record;
+	const struct lh_ledger_view *ledger;
 	int32_t pid, parent;
 	const char *exe, *command, *comm;
 	char end[24]; /* "exit 0", "signal 9", "running", "lost", "exec"; "" not known */
 	uint32_t threads, locks;
 	uint64_t acquired, contended;
-	uint32_t dropped_locks, dropped_stacks, dropped_nodes, dropped_events, dropped_findings;
-	uint32_t passed, judge_cut, places_unknown;
+	uint32_t dropped_locks, dropped_stacks, dropped_chains, dropped_events, dropped_findings;
+	uint32_t unrecorded, searches_cut, locations_unknown;
 	uint32_t shake, shakes; /* seed of the naps before acquisitions, 0 none; how many */
 	uint64_t shaken_ns;
 	bool united;         /* judged together with others that share its locks
 				(lock_order/cross_process.h) */
-	bool blind;          /* stood down, saw nothing */
-	const char *trouble; /* what its ledger lacks, NULL nothing */
+	bool no_access;      /* stood down, saw nothing */
+	const char *problem; /* what its ledger lacks, NULL nothing */
 };
 
 struct lh_report_thread { /* a thread */
@@ -68,8 +68,9 @@ struct lh_report_thread { /* a thread */
 	const char *name; /* "" if it has none */
 	bool unnamed;     /* nobody named it: the name is the program's */
 	bool main;
-	int32_t elsewhere; /* the finding is of several processes, and this one's number is told; 0
-			    */
+	int32_t foreign_tid; /* the finding is of several processes, and this one's number is told;
+			      * 0
+			      */
 	const struct lh_report_stack *created; /* NULL not known */
 };
 
@@ -84,10 +85,10 @@ struct lh_report_lock { /* a lock */
 	const char *kind;
 	bool named; /* `name` is a name and no description: quote it */
 	struct lh_lock row;
-	struct lh_lock_stats more;
-	const struct lh_report_stack *born, *first; /* NULL not known */
-	uint32_t queue;                             /* most who were seen to wait for it at once */
-	uint64_t seen_ns;                           /* sum of the waits that looks have met */
+	struct lh_lock_stats stats;
+	const struct lh_report_stack *init_stack, *first_stack; /* NULL not known */
+	uint32_t queue;   /* most who were seen to wait for it at once */
+	uint64_t seen_ns; /* sum of the waits that looks have met */
 	const struct lh_wait_pair_stats
 		*worst; /* the longest wait for it that was seen; NULL none */
 	struct lh_lock_service_stats
@@ -101,7 +102,7 @@ struct lh_report_step {                        /* a step of a finding */
 	enum lh_mode mode;
 	enum lh_how how;
 	const struct lh_report_stack *stack; /* never NULL, maybe of no frames */
-	const struct lh_report_frame *place; /* the frame to point at, NULL none */
+	const struct lh_report_frame *frame; /* the frame to point at, NULL none */
 	const char *note;                    /* what else is to be said of it, NULL nothing */
 };
 
@@ -138,19 +139,19 @@ struct lh_report_finding {                       /* a finding */
 	uint32_t steps;
 	const struct lh_report_part *part; /* the steps thread by thread */
 	uint32_t parts;
-	bool ring;       /* each part waits for what the next one holds, the last for the first's */
-	uint32_t ringed; /* parts in the ring; those behind it are writers that must queue */
-	const struct lh_report_frame *place; /* where the finding points, NULL nowhere */
+	bool cycle; /* each part waits for what the next one holds, the last for the first's */
+	uint32_t cycle_parts; /* parts in the ring; those behind it are writers that must queue */
+	const struct lh_report_frame *frame; /* where the finding points, NULL nowhere */
 };
 
 /* One lock was asked for, without a limit in time, while another one was held. */
 struct lh_report_order {
 	const struct lh_report_process *process; /* where it was seen first */
 	const struct lh_report_lock *held, *wanted;
-	lh_chain_id held_node, node; /* rows of its record that show it */
-	lh_thread_id thread;         /* somebody who was seen there, 0 not known */
-	uint32_t places;             /* at so many */
-	bool direct;                 /* nothing was taken between the two */
+	lh_chain_id held_node, chain; /* rows of its record that show it */
+	lh_thread_id thread;          /* somebody who was seen there, 0 not known */
+	uint32_t sites;               /* at so many */
+	bool direct;                  /* nothing was taken between the two */
 };
 
 struct lh_report_options {
@@ -162,7 +163,7 @@ struct lh_report_options {
 	const char *wrappers; /* of lock_order/by_class.h; NULL none */
 	/* Asked about each finding once it is complete: may set its status and reason. NULL: all
 	 * are new. */
-	void (*settle)(void *with, const struct lh_report *, struct lh_report_finding *);
+	void (*classify)(void *with, const struct lh_report *, struct lh_report_finding *);
 	void *with;
 };
 
@@ -181,7 +182,7 @@ struct lh_report {
 	struct lh_wait_stats *profile; /* lock_stats.h, with every_lock; NULL none */
 	const char **note; /* what a reader of the report must know: cut files, replaced objects */
 	uint32_t notes;
-	struct lh_report_private *shop; /* private */
+	struct lh_report_private *private_data; /* private */
 };
 
 struct lh_report *lh_report_new(struct lh_report_options);

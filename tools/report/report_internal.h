@@ -16,12 +16,12 @@ enum lh_memo_kind {
 };
 
 struct lh_report_private {
-	struct lh_arena *pool;
-	struct lh_report_options wants;
+	struct lh_arena *arena;
+	struct lh_report_options options;
 	struct lh_memo *memo;
 	struct lh_sort *sort;          /* findings by fingerprint */
 	struct lh_order_pairing *pair; /* orders by their locks */
-	uint32_t symbol_troubles;      /* so many are in the notes already */
+	uint32_t symbol_problems;      /* so many are in the notes already */
 };
 
 /* The place where the thing made of this row is kept: NULL in it, it has not been made. */
@@ -58,8 +58,8 @@ void lh_report_drop_orders(struct lh_report *);
 struct lh_cross_run_orders {
 	struct lh_report_order **order;
 	uint32_t n;
-	struct lh_cross_run_process **alike; /* private: a process each */
-	uint32_t alikes;
+	struct lh_cross_run_process **process; /* private: a process each */
+	uint32_t processes;
 };
 struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *, struct lh_arena *);
 /* The thing that stands for a lock there; NULL: it is in none of the orders. */

@@ -68,12 +68,12 @@ static void set_script(struct lh_arena *pool, struct object *o)
 static const struct object *object_at(struct lh_report *m, const struct lh_report_process *p,
 				      uint32_t row)
 {
-	struct lh_arena *pool = m->shop->pool;
+	struct lh_arena *pool = m->private_data->arena;
 	struct lh_module module;
-	void **made = lh_report_memo(m, p->record, LH_MEMO_OBJECT, row);
+	void **made = lh_report_memo(m, p->ledger, LH_MEMO_OBJECT, row);
 	struct object *o = *made;
 
-	if (o || !lh_read_module(p->record, row, &module))
+	if (o || !lh_read_module(p->ledger, row, &module))
 		return o;
 	*made = o = lh_arena_alloc(pool, sizeof(*o));
 	o->row = module;
@@ -115,7 +115,7 @@ static uint32_t add_script(struct lh_report *m, const struct object *o, uint64_t
 	f.function = o->function[0] ? o->function : NULL;
 	f.file = o->path;
 	f.line = line < UINT32_MAX ? (uint32_t)line : 0;
-	LH_PUSH(m->shop->pool, *list, n, f);
+	LH_PUSH(m->private_data->arena, *list, n, f);
 	return n;
 }
 
@@ -134,10 +134,12 @@ static uint32_t expand(struct lh_report *m, const struct object *o, uint64_t pc,
 		return add_script(m, o, pc, list, n);
 	set_place(&f, o, pc);
 	/* Our own functions say nothing to anyone. */
-	if (brief && m->shop->wants.symbols)
-		f.function = lh_symbol_name(m->shop->wants.symbols, &o->row, f.offset, after);
-	else if (o && !o->ours && m->shop->wants.symbols)
-		lines = lh_symbol_lines(m->shop->wants.symbols, &o->row, f.offset, after, &line);
+	if (brief && m->private_data->options.symbols)
+		f.function =
+			lh_symbol_name(m->private_data->options.symbols, &o->row, f.offset, after);
+	else if (o && !o->ours && m->private_data->options.symbols)
+		lines = lh_symbol_lines(m->private_data->options.symbols, &o->row, f.offset, after,
+					&line);
 	for (uint32_t i = 0; i < lines; i++) {
 		f.function = line[i].function;
 		f.file = line[i].file;
@@ -145,10 +147,10 @@ static uint32_t expand(struct lh_report *m, const struct object *o, uint64_t pc,
 		f.column = line[i].column;
 		f.inlined = line[i].inlined;
 		f.system = o->library || is_header(f.file);
-		LH_PUSH(m->shop->pool, *list, n, f);
+		LH_PUSH(m->private_data->arena, *list, n, f);
 	}
 	if (!lines)
-		LH_PUSH(m->shop->pool, *list, n, f);
+		LH_PUSH(m->private_data->arena, *list, n, f);
 	return n;
 }
 
@@ -203,7 +205,7 @@ static void fill(struct lh_report *m, const struct lh_report_process *p, lh_stac
 		 struct lh_report_stack *t)
 {
 	uint64_t frame[LH_FRAMES_MAX];
-	uint32_t frames = lh_read_frames(p->record, id, frame);
+	uint32_t frames = lh_read_frames(p->ledger, id, frame);
 	struct lh_report_frame *list = NULL;
 	struct lh_stack stack;
 	bool after = true;
@@ -215,13 +217,14 @@ static void fill(struct lh_report *m, const struct lh_report_process *p, lh_stac
 
 		t->n = expand(m, o, pc, after, i >= start && o && o->runtime, &list, t->n);
 		/* What a signal interrupted stands at its instruction, not behind a call. */
-		after = !(o && o->runtime && m->shop->wants.symbols &&
-			  lh_symbol_signal(m->shop->wants.symbols, &o->row, pc - o->row.base));
+		after = !(o && o->runtime && m->private_data->options.symbols &&
+			  lh_symbol_signal(m->private_data->options.symbols, &o->row,
+					   pc - o->row.base));
 	}
 	if (list)
 		mark_ours(list, t->n);
 	t->frame = list;
-	if (lh_read_stack(p->record, id, &stack)) {
+	if (lh_read_stack(p->ledger, id, &stack)) {
 		t->cut = (stack.flags & LH_STACK_CUT) || frames < stack.n;
 		t->approximate = stack.flags & LH_STACK_APPROXIMATE;
 	}
@@ -230,10 +233,10 @@ static void fill(struct lh_report *m, const struct lh_report_process *p, lh_stac
 const struct lh_report_stack *lh_report_get_stack(struct lh_report *m,
 						  const struct lh_report_process *p, lh_stack_id id)
 {
-	void **made = lh_report_memo(m, p->record, LH_MEMO_TRACE, id);
+	void **made = lh_report_memo(m, p->ledger, LH_MEMO_TRACE, id);
 
 	if (!*made) {
-		struct lh_report_stack *t = lh_arena_alloc(m->shop->pool, sizeof(*t));
+		struct lh_report_stack *t = lh_arena_alloc(m->private_data->arena, sizeof(*t));
 
 		*made = t;
 		fill(m, p, id, t);
@@ -265,9 +268,9 @@ const char *lh_report_data_place(struct lh_report *m, const struct lh_report_pro
 {
 	struct lh_module module;
 
-	if (!address || !lh_read_module_at(p->record, address, &module))
+	if (!address || !lh_read_module_at(p->ledger, address, &module))
 		return NULL;
-	return lh_arena_printf(m->shop->pool, "%s+%#llx", base_name(module.path),
+	return lh_arena_printf(m->private_data->arena, "%s+%#llx", base_name(module.path),
 			       (unsigned long long)(address - module.base));
 }
 
@@ -276,9 +279,11 @@ const char *lh_report_variable(struct lh_report *m, const struct lh_report_proce
 {
 	struct lh_module module;
 
-	if (!address || !m->shop->wants.symbols || !lh_read_module_at(p->record, address, &module))
+	if (!address || !m->private_data->options.symbols ||
+	    !lh_read_module_at(p->ledger, address, &module))
 		return NULL;
-	return lh_symbol_data(m->shop->wants.symbols, &module, address - module.base, into);
+	return lh_symbol_data(m->private_data->options.symbols, &module, address - module.base,
+			      into);
 }
 
 const char *lh_report_member(struct lh_report *m, const struct lh_report_process *p,
@@ -286,7 +291,9 @@ const char *lh_report_member(struct lh_report *m, const struct lh_report_process
 {
 	struct lh_module module;
 
-	if (!address || !m->shop->wants.symbols || !lh_read_module_at(p->record, address, &module))
+	if (!address || !m->private_data->options.symbols ||
+	    !lh_read_module_at(p->ledger, address, &module))
 		return "";
-	return lh_symbol_member_path(m->shop->wants.symbols, &module, address - module.base, own);
+	return lh_symbol_member_path(m->private_data->options.symbols, &module,
+				     address - module.base, own);
 }

@@ -28,7 +28,7 @@ static void note_worst(struct lh_report *m, const struct lh_report_process *p,
 static void add_contact(struct lh_report *m, const struct lh_report_process *p,
 			const struct lh_wait_pair *x)
 {
-	struct lh_wait_pair_stats *c = lh_arena_alloc(m->shop->pool, sizeof(*c));
+	struct lh_wait_pair_stats *c = lh_arena_alloc(m->private_data->arena, sizeof(*c));
 
 	*c = (struct lh_wait_pair_stats){.process = p,
 					 .lock = lh_report_get_lock(m, p, x->lock),
@@ -39,9 +39,9 @@ static void add_contact(struct lh_report *m, const struct lh_report_process *p,
 					 .ns = x->ns,
 					 .seen_ns = x->ns,
 					 .worst_ns = x->worst_ns,
-					 .looks = x->looks,
+					 .samples = x->samples,
 					 .queue = x->queue};
-	LH_PUSH(m->shop->pool, m->profile->contact, m->profile->contacts, c);
+	LH_PUSH(m->private_data->arena, m->profile->pair, m->profile->pairs, c);
 	note_worst(m, p, c, x);
 }
 
@@ -52,31 +52,31 @@ static void add_stretch(struct lh_report *m, const struct lh_report_process *p,
 
 	if (x->wait > LH_WAIT_ONCE || x->to_ns < x->from_ns)
 		return;
-	s = lh_arena_alloc(m->shop->pool, sizeof(*s));
+	s = lh_arena_alloc(m->private_data->arena, sizeof(*s));
 	*s = (struct lh_report_span){.process = p,
 				     .thread = lh_report_get_thread(m, p, x->thread),
 				     .lock = lh_report_get_lock(m, p, x->lock),
-				     .stack = trace_of(m, p, x->place),
+				     .stack = trace_of(m, p, x->site),
 				     .wait = (enum lh_wait)x->wait,
-				     .from_ns = p->record->head.start_ns + x->from_ns,
-				     .to_ns = p->record->head.start_ns + x->to_ns};
-	LH_PUSH(m->shop->pool, m->profile->stretch, m->profile->stretches, s);
+				     .from_ns = p->ledger->head.start_ns + x->from_ns,
+				     .to_ns = p->ledger->head.start_ns + x->to_ns};
+	LH_PUSH(m->private_data->arena, m->profile->span, m->profile->spans, s);
 }
 
 void lh_report_add_profile(struct lh_report *m, const struct lh_report_process *p)
 {
-	uint32_t pairs = lh_read_used(p->record, LH_T_WAIT_PAIR),
-		 spans = lh_read_used(p->record, LH_T_SPAN);
+	uint32_t pairs = lh_read_used(p->ledger, LH_T_WAIT_PAIR),
+		 spans = lh_read_used(p->ledger, LH_T_SPAN);
 	struct lh_wait_pair pair;
 	struct lh_span span;
 
 	if (!m->profile)
-		m->profile = lh_arena_alloc(m->shop->pool, sizeof(*m->profile));
+		m->profile = lh_arena_alloc(m->private_data->arena, sizeof(*m->profile));
 	for (uint32_t i = 1; i < pairs; i++)
-		if (lh_read_wait_pair(p->record, i, &pair))
+		if (lh_read_wait_pair(p->ledger, i, &pair))
 			add_contact(m, p, &pair);
 	for (uint32_t i = 1; i < spans; i++)
-		if (lh_read_span(p->record, i, &span))
+		if (lh_read_span(p->ledger, i, &span))
 			add_stretch(m, p, &span);
 	lh_report_add_monitor_rows(m, p);
 }
@@ -100,16 +100,15 @@ static uint64_t scaled(const struct lh_wait_pair_stats *c)
 	const struct lh_report_lock *t = c->waiter ? c->lock : NULL;
 	bool goes_on = t && t->service && t->service->waiting;
 
-	if (!t || !t->seen_ns || t->more.wait_ns <= (goes_on ? t->seen_ns / 2 : 0))
+	if (!t || !t->seen_ns || t->stats.wait_ns <= (goes_on ? t->seen_ns / 2 : 0))
 		return c->seen_ns;
-	return (uint64_t)((double)c->seen_ns * (double)t->more.wait_ns / (double)t->seen_ns);
+	return (uint64_t)((double)c->seen_ns * (double)t->stats.wait_ns / (double)t->seen_ns);
 }
 
 void lh_report_sort_profile(struct lh_report *m)
 {
-	for (uint32_t i = 0; m->profile && i < m->profile->contacts; i++)
-		m->profile->contact[i]->ns = scaled(m->profile->contact[i]);
-	if (m->profile && m->profile->contacts > 1)
-		qsort(m->profile->contact, m->profile->contacts, sizeof(*m->profile->contact),
-		      by_time);
+	for (uint32_t i = 0; m->profile && i < m->profile->pairs; i++)
+		m->profile->pair[i]->ns = scaled(m->profile->pair[i]);
+	if (m->profile && m->profile->pairs > 1)
+		qsort(m->profile->pair, m->profile->pairs, sizeof(*m->profile->pair), by_time);
 }

@@ -15,7 +15,7 @@ enum {
 static bool sleep_on_board(struct lh_clock_thread *t, uint32_t known)
 {
 	const struct timespec period = {0, PERIOD_NS};
-	return syscall(SYS_futex, &t->run->board->next, FUTEX_WAIT, known, &period, NULL, 0) == 0;
+	return syscall(SYS_futex, &t->file->header->next, FUTEX_WAIT, known, &period, NULL, 0) == 0;
 }
 
 static void *tick(void *ticker)
@@ -26,19 +26,20 @@ static void *tick(void *ticker)
 	bool woken = false;
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	while (!__atomic_load_n(&t->over, __ATOMIC_ACQUIRE)) {
-		uint32_t taken = lh_run_file_slots(t->run);
-		lh_run_clock_update(t->run->board);
+		uint32_t taken = lh_run_file_slots(t->file);
+		lh_run_clock_update(t->file->header);
 		if ((taken != known || woken) &&
 		    write(t->arrivals, &one, sizeof(one)) == sizeof(one))
 			known = taken;
-		woken = sleep_on_board(t, __atomic_load_n(&t->run->board->next, __ATOMIC_RELAXED));
+		woken = sleep_on_board(t,
+				       __atomic_load_n(&t->file->header->next, __ATOMIC_RELAXED));
 	}
 	return NULL;
 }
 
 int lh_clock_thread_start(struct lh_clock_thread *t, struct lh_run_file *run, int arrivals)
 {
-	*t = (struct lh_clock_thread){.run = run, .arrivals = arrivals};
+	*t = (struct lh_clock_thread){.file = run, .arrivals = arrivals};
 	int e = pthread_create(&t->thread, NULL, tick, t);
 	t->started = !e;
 	return e;
@@ -47,7 +48,7 @@ int lh_clock_thread_start(struct lh_clock_thread *t, struct lh_run_file *run, in
 void lh_clock_thread_stop(struct lh_clock_thread *t)
 {
 	__atomic_store_n(&t->over, 1, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &t->run->board->next, FUTEX_WAKE, 1, NULL, NULL, 0);
+	syscall(SYS_futex, &t->file->header->next, FUTEX_WAKE, 1, NULL, NULL, 0);
 	if (t->started)
 		pthread_join(t->thread, NULL);
 	t->started = false;

@@ -14,7 +14,7 @@
 #include <pthread.h>
 
 struct lh_clock_thread {
-	struct lh_run_file *run;
+	struct lh_run_file *file;
 	pthread_t thread;
 	int over;     /* atomic */
 	int arrivals; /* eventfd */

@@ -20,7 +20,7 @@ struct lh_files {
 
 /* What the names and the contents are made of. */
 struct lh_files_content {
-	const struct lh_report *model;
+	const struct lh_report *report;
 	int store; /* the ledgers, in the saved format */
 	pid_t pid;
 	const char *program;

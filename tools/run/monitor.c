@@ -44,14 +44,14 @@ bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
 	sigset_t all;
 	/* data.ptr NULL: neither is a member */
 	struct epoll_event e = {.events = EPOLLIN};
-	if (!lh_run_open(&m->crew, why, room))
+	if (!lh_run_open(&m->run, why, room))
 		return false;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	m->arrivals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->signals >= 0 && m->arrivals >= 0 &&
-	    !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->signals, &e) &&
-	    !epoll_ctl(m->crew.epoll, EPOLL_CTL_ADD, m->arrivals, &e))
+	    !epoll_ctl(m->run.epoll, EPOLL_CTL_ADD, m->signals, &e) &&
+	    !epoll_ctl(m->run.epoll, EPOLL_CTL_ADD, m->arrivals, &e))
 		return true;
 	snprintf(why, room, "cannot watch signals: %s", strerror(errno));
 	return false;
@@ -59,14 +59,14 @@ bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
 
 void lh_monitor_close(struct lh_monitor *m)
 {
-	for (uint32_t i = 0; i < m->crew.n; i++)
-		lh_watch_forget(m->crew.member[i]->watched);
-	lh_report_free(m->told);
+	for (uint32_t i = 0; i < m->run.n; i++)
+		lh_watch_forget(m->run.process[i]->watched);
+	lh_report_free(m->reported);
 	lh_symbols_free(m->symbols);
-	lh_unwatched_free(&m->strays);
+	lh_unwatched_free(&m->unwatched);
 	close(m->signals);
 	close(m->arrivals);
-	lh_run_close(&m->crew);
+	lh_run_close(&m->run);
 }
 
 static void signal_all(int signal)
@@ -119,7 +119,7 @@ static bool is_deadlock(const struct lh_report_finding *f)
 static bool is_unsure(const struct lh_run_process *member, uint32_t row)
 {
 	struct lh_finding f;
-	return lh_read_finding(&member->record, row, &f) &&
+	return lh_read_finding(&member->ledger, row, &f) &&
 	       ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE);
 }
 
@@ -127,8 +127,8 @@ static bool is_unsure(const struct lh_run_process *member, uint32_t row)
 static bool is_fact(const struct lh_run_process *member, uint32_t row)
 {
 	struct lh_finding f;
-	return lh_read_finding(&member->record, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
-	       row < lh_read_used(&member->record, LH_T_FINDING);
+	return lh_read_finding(&member->ledger, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
+	       row < lh_read_used(&member->ledger, LH_T_FINDING);
 }
 
 void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *member, uint32_t row,
@@ -136,14 +136,14 @@ void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *member, uint
 {
 	bool fresh = false;
 	lh_run_process_read_names(member, row);
-	lh_read_refresh(&member->record);
+	lh_read_refresh(&member->ledger);
 	if ((!at_end && is_unsure(member, row)) || (m->watch && is_fact(member, row)))
 		return;
-	struct lh_report_finding *f = lh_report_add_row(m->told, &member->record, row, &fresh);
+	struct lh_report_finding *f = lh_report_add_row(m->reported, &member->ledger, row, &fresh);
 	if (!f)
 		return;
 	if (fresh && (f->filter == LH_F_NONE || m->style.filtered) && f->status == LH_NEW) {
-		lh_render_text_finding(m->told, f, m->style, lh_log_stream());
+		lh_render_text_finding(m->reported, f, m->style, lh_log_stream());
 		fflush(lh_log_stream());
 	}
 	if (is_deadlock(f))
@@ -154,7 +154,7 @@ static void tell_new(struct lh_monitor *m)
 {
 	struct lh_run_process *member;
 	uint32_t row;
-	for (int i = 0; i < FINDINGS && lh_run_next_finding(&m->crew, &member, &row); i++)
+	for (int i = 0; i < FINDINGS && lh_run_next_finding(&m->run, &member, &row); i++)
 		lh_monitor_report(m, member, row, false);
 }
 
@@ -164,12 +164,12 @@ static void take_leave(struct lh_monitor *m, struct lh_run_process *member, enum
 	lh_monitor_finish_process(m, member);
 	while (lh_run_process_next_finding(member, &row))
 		lh_monitor_report(m, member, row, true);
-	for (row = 1; row < lh_read_used(&member->record, LH_T_FINDING); row++)
+	for (row = 1; row < lh_read_used(&member->ledger, LH_T_FINDING); row++)
 		lh_monitor_report(m, member, row, true); /* also those that were held back */
-	lh_run_process_leave(&m->crew, member, how);
+	lh_run_process_leave(&m->run, member, how);
 	lh_watch_forget(member->watched);
 	member->watched = NULL;
-	member->record.side = NULL;
+	member->ledger.overlay = NULL;
 }
 
 /* The terminal stopped the program: stop as it did, and come back when the shell says so. */
@@ -197,7 +197,7 @@ static void reap(struct lh_monitor *m)
 				follow_stop(WSTOPSIG(status));
 			continue;
 		}
-		lh_run_child_reaped(&m->crew, pid, status);
+		lh_run_child_reaped(&m->run, pid, status);
 		if (pid == m->program) {
 			m->status = status;
 			m->ended = now();
@@ -232,8 +232,7 @@ static void pass_on(struct lh_monitor *m, const struct signalfd_siginfo *s)
 			kill(m->program, SIGCONT);
 		return;
 	}
-	if (s->ssi_code > 0 || from == getpid() || from == m->program ||
-	    lh_run_find(&m->crew, from))
+	if (s->ssi_code > 0 || from == getpid() || from == m->program || lh_run_find(&m->run, from))
 		return;
 	if (s->ssi_code == SI_QUEUE)
 		sigqueue(m->program, signal,
@@ -253,9 +252,9 @@ static void read_signals(struct lh_monitor *m)
 
 static void look_around(struct lh_monitor *m)
 {
-	uint32_t before = m->crew.n;
-	lh_run_scan(&m->crew);
-	if (m->crew.n != before)
+	uint32_t before = m->run.n;
+	lh_run_scan(&m->run);
+	if (m->run.n != before)
 		m->busy_until = now() + BUSY_NS;
 	tell_new(m);
 	lh_monitor_drain_watch(m);
@@ -269,7 +268,7 @@ static void look_around(struct lh_monitor *m)
 static void listen(struct lh_monitor *m)
 {
 	struct epoll_event e[EVENTS];
-	int n = epoll_wait(m->crew.epoll, e, EVENTS, now() < m->busy_until ? BUSY_MS : ROUND_MS);
+	int n = epoll_wait(m->run.epoll, e, EVENTS, now() < m->busy_until ? BUSY_MS : ROUND_MS);
 	for (int i = 0; i < n; i++)
 		if (!e[i].data.ptr)
 			read_signals(m);
@@ -277,12 +276,12 @@ static void listen(struct lh_monitor *m)
 	look_around(m);
 	for (int i = 0; i < n; i++) {
 		struct lh_run_process *member = e[i].data.ptr;
-		if (member && member->presence == LH_RUN_ALIVE)
+		if (member && member->state == LH_RUN_ALIVE)
 			take_leave(m, member, LH_END_UNKNOWN);
 	}
-	for (struct lh_run_process *member; (member = lh_run_next_ended(&m->crew));) {
+	for (struct lh_run_process *member; (member = lh_run_next_ended(&m->run));) {
 		look_around(m); /* it is known only now that it ended, so who came is asked again */
-		if (member->presence == LH_RUN_ALIVE)
+		if (member->state == LH_RUN_ALIVE)
 			take_leave(m, member, LH_END_UNKNOWN);
 	}
 }
@@ -291,12 +290,12 @@ static void time_out(struct lh_monitor *m)
 {
 	m->timed_out = true;
 	lh_log("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
-	for (uint32_t i = 0; i < m->crew.present; i++) {
-		const struct lh_run_process *member = m->crew.member[m->crew.here[i]];
+	for (uint32_t i = 0; i < m->run.alive; i++) {
+		const struct lh_run_process *member = m->run.process[m->run.alive_slots[i]];
 		if (member->foreign || i >= PICTURES)
-			lh_thread_dump_ledger(&member->record, m->symbols, lh_log_stream());
+			lh_thread_dump_ledger(&member->ledger, m->symbols, lh_log_stream());
 		else
-			lh_thread_dump_live(&member->record, member->pid, m->symbols,
+			lh_thread_dump_live(&member->ledger, member->pid, m->symbols,
 					    lh_log_stream());
 	}
 	fflush(lh_log_stream());
@@ -307,10 +306,10 @@ static void name_leftovers(struct lh_monitor *m)
 {
 	char names[256] = "";
 	size_t at = 0;
-	m->leftovers_told = true;
-	for (uint32_t i = 0; i < m->crew.present && at < sizeof(names); i++) {
-		const struct lh_run_process *member = m->crew.member[m->crew.here[i]];
-		const char *base = strrchr(member->record.head.exe, '/');
+	m->leftovers_reported = true;
+	for (uint32_t i = 0; i < m->run.alive && at < sizeof(names); i++) {
+		const struct lh_run_process *member = m->run.process[m->run.alive_slots[i]];
+		const char *base = strrchr(member->ledger.head.exe, '/');
 		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
 				       member->pid, base ? base + 1 : "?");
 	}
@@ -322,10 +321,10 @@ static void name_leftovers(struct lh_monitor *m)
 /* The summary has them all; -v is told at once. */
 static void tell_strays(struct lh_monitor *m)
 {
-	for (; m->watch_for.verbose && m->strays_told < m->strays.count &&
-	       m->strays_told < LH_UNWATCHED_NAMED;
-	     m->strays_told++)
-		lh_log("not watched: %s", m->strays.name[m->strays_told]);
+	for (; m->watch_for.verbose && m->unwatched_reported < m->unwatched.count &&
+	       m->unwatched_reported < LH_UNWATCHED_NAMED;
+	     m->unwatched_reported++)
+		lh_log("not watched: %s", m->unwatched.name[m->unwatched_reported]);
 }
 
 static void look_at_the_clock(struct lh_monitor *m)
@@ -342,12 +341,12 @@ static void look_at_the_clock(struct lh_monitor *m)
 		m->give_up |= t > m->kill_at + HOPELESS_NS;
 	}
 	if (t > m->names_at) {
-		lh_run_read_names(&m->crew);
+		lh_run_read_names(&m->run);
 		m->names_at = t + NAMES_NS;
 	}
-	lh_unwatched_scan(&m->strays, t);
+	lh_unwatched_scan(&m->unwatched, t);
 	tell_strays(m);
-	if (m->ended && m->wait && !m->leftovers_told && !m->quiet && m->crew.present &&
+	if (m->ended && m->wait && !m->leftovers_reported && !m->quiet && m->run.alive &&
 	    !m->ended_by_us && t > m->ended + GRACE_NS)
 		name_leftovers(m);
 }
@@ -368,13 +367,13 @@ static bool is_over(struct lh_monitor *m)
 		return true;
 	if (!has_children())
 		return true;
-	if (m->crew.arriving && now() < m->ended + ARRIVAL_NS)
+	if (m->run.arriving && now() < m->ended + ARRIVAL_NS)
 		return false;
-	for (uint32_t i = 0; i < m->crew.present; i++)
-		foreign += m->crew.member[m->crew.here[i]]->foreign;
+	for (uint32_t i = 0; i < m->run.alive; i++)
+		foreign += m->run.process[m->run.alive_slots[i]]->foreign;
 	if (m->ended_by_us && m->kill_at && now() < m->kill_at + HOPELESS_NS)
 		return false; /* children without the library are ended too */
-	return m->crew.present == foreign && !foreign;
+	return m->run.alive == foreign && !foreign;
 }
 
 /* All that came but was not looked at yet, then everybody's ledger into the store. */
@@ -382,16 +381,16 @@ static void close_books(struct lh_monitor *m)
 {
 	/* an arrival may have to wait for the findings of the one whose place it takes */
 	for (int quiet = 0; quiet < 3; quiet++) {
-		uint32_t here = m->crew.present, arriving = m->crew.arriving, n = m->crew.n;
-		lh_run_scan(&m->crew);
+		uint32_t here = m->run.alive, arriving = m->run.arriving, n = m->run.n;
+		lh_run_scan(&m->run);
 		tell_new(m);
-		if (here != m->crew.present || arriving != m->crew.arriving || n != m->crew.n)
+		if (here != m->run.alive || arriving != m->run.arriving || n != m->run.n)
 			quiet = 0;
 	}
-	while (m->crew.present) {
-		struct lh_run_process *member = m->crew.member[m->crew.here[0]];
+	while (m->run.alive) {
+		struct lh_run_process *member = m->run.process[m->run.alive_slots[0]];
 		bool running = !member->foreign && !lh_run_process_has_ended(member);
-		m->left += running;
+		m->still_running += running;
 		take_leave(m, member, running ? LH_END_RUNNING : LH_END_UNKNOWN);
 	}
 }
@@ -404,25 +403,25 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 	/* Not at once: each look into /proc costs the kernel as much again when the process ends,
 	 * and at first there is nobody but the program itself. */
 	m->names_at = m->start + NAMES_NS;
-	m->strays.next_ns = m->start + LH_UNWATCHED_FIRST_NS;
+	m->unwatched.next_ns = m->start + LH_UNWATCHED_FIRST_NS;
 	/* now that the program is on its way: these take their time */
 	m->symbols = lh_symbols_new(false);
 	struct lh_report_options wants = {.symbols = m->symbols};
-	if (m->gate)
-		lh_project_attach(m->gate, &wants);
+	if (m->project)
+		lh_project_attach(m->project, &wants);
 	wants.orders = false; /* these are judged when all is over */
-	m->told = lh_report_new(wants);
-	int e = lh_clock_thread_start(&m->ticker, &m->crew.run, m->arrivals);
+	m->reported = lh_report_new(wants);
+	int e = lh_clock_thread_start(&m->clock, &m->run.file, m->arrivals);
 	if (e)
 		lh_log("no thread for the clock (%s): times in the report are coarse", strerror(e));
 	lh_monitor_start_watch(m);
 	while (!is_over(m)) {
 		listen(m);
 		if (e)
-			lh_run_clock_update(m->crew.run.board);
+			lh_run_clock_update(m->run.file.header);
 		look_at_the_clock(m);
 	}
 	close_books(m);
 	lh_watch_stop(m->watch);
-	lh_clock_thread_stop(&m->ticker);
+	lh_clock_thread_stop(&m->clock);
 }

@@ -32,24 +32,24 @@ struct lh_monitor {
 	bool wait;                       /* for what the program left running */
 	bool quiet;
 	struct lh_watch_options watch_for;
-	struct lh_project *gate; /* what is known is not printed; NULL: all is new */
+	struct lh_project *project; /* what is known is not printed; NULL: all is new */
 	/* as it came out */
 	int status; /* of the program, as wait gives it */
 	bool timed_out;
-	bool ended_by_us; /* its death says nothing of it */
-	uint32_t left;    /* processes that were still running when we went */
-	struct lh_run crew;
-	struct lh_unwatched strays;
-	uint32_t strays_told; /* of those that have a name there; -v only */
+	bool ended_by_us;       /* its death says nothing of it */
+	uint32_t still_running; /* processes that were still running when we went */
+	struct lh_run run;
+	struct lh_unwatched unwatched;
+	uint32_t unwatched_reported; /* of those that have a name there; -v only */
 	struct lh_symbols *symbols;
-	struct lh_report *told; /* the findings that were printed */
+	struct lh_report *reported; /* the findings that were printed */
 	/* on the way */
-	struct lh_clock_thread ticker;
+	struct lh_clock_thread clock;
 	struct lh_watch *watch; /* NULL: long holds and blocking calls are not looked for */
 	pid_t program;
 	int signals;  /* signalfd */
 	int arrivals; /* eventfd, raised by the ticker */
-	bool over, give_up, leftovers_told;
+	bool over, give_up, leftovers_reported;
 	uint64_t start, ended, end_at, kill_at, names_at, busy_until;
 };
 

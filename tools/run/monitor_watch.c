@@ -8,18 +8,19 @@
 
 static void tell_news(struct lh_monitor *m, const struct lh_watch_event *n)
 {
-	struct lh_run_process *member = n->member;
+	struct lh_run_process *member = n->process;
 	bool fresh;
 	if (n->kind == LH_WATCH_EXCUSED) {
-		lh_log("%s[%d]: %s", member->record.head.comm, member->pid, n->text);
+		lh_log("%s[%d]: %s", member->ledger.head.comm, member->pid, n->text);
 		return;
 	}
-	member->record.side = lh_watch_overlay_of(m->watch, member->watched);
+	member->ledger.overlay = lh_watch_overlay_of(m->watch, member->watched);
 	if (n->kind == LH_WATCH_FOUND) {
 		lh_monitor_report(m, member, n->row, true);
 		return;
 	}
-	struct lh_report_finding *f = lh_report_add_row(m->told, &member->record, n->row, &fresh);
+	struct lh_report_finding *f =
+		lh_report_add_row(m->reported, &member->ledger, n->row, &fresh);
 	if (f && f->status == LH_NEW)
 		lh_log("long-hold %s: %s", f->fingerprint, n->text);
 }
@@ -35,7 +36,7 @@ static void on_arrival(void *monitor, struct lh_run_process *member)
 {
 	struct lh_monitor *m = monitor;
 	if (m->watch)
-		member->watched = lh_watch_add(m->watch, member->ledger, member->size,
+		member->watched = lh_watch_add(m->watch, member->mapped, member->size,
 					       member->foreign ? 0 : member->pid, member);
 }
 
@@ -55,19 +56,19 @@ static void on_leave(void *monitor, struct lh_run_process *member)
 		return;
 	lh_watch_drop(m->watch, member->watched);
 	lh_monitor_drain_watch(m);
-	member->record.side = lh_watch_overlay_of(m->watch, member->watched);
+	member->ledger.overlay = lh_watch_overlay_of(m->watch, member->watched);
 }
 
 void lh_monitor_start_watch(struct lh_monitor *m)
 {
 	m->watch_for.wake = m->arrivals;
-	m->watch_for.board = m->crew.run.board;
+	m->watch_for.run_header = m->run.file.header;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
 		lh_log("no thread to look on (%s): long holds, blocking calls and some deadlocks "
 		       "are not seen",
 		       strerror(errno));
-	m->crew.arrived = on_arrival;
-	m->crew.leaves = on_leave;
-	m->crew.hook = m;
+	m->run.on_arrived = on_arrival;
+	m->run.on_leaving = on_leave;
+	m->run.hook = m;
 }

@@ -28,7 +28,7 @@ bool lh_run_open(struct lh_run *c, char *why, size_t room)
 {
 	memset(c, 0, sizeof(*c));
 	c->store = -1;
-	if (!lh_run_file_create(&c->run, why, room))
+	if (!lh_run_file_create(&c->file, why, room))
 		return false;
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	c->store = memfd_create("lockhound-ended", MFD_CLOEXEC);
@@ -41,47 +41,47 @@ bool lh_run_open(struct lh_run *c, char *why, size_t room)
 void lh_run_close(struct lh_run *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		free(c->member[i]);
-	free(c->member);
-	free(c->here);
-	free(c->left);
+		free(c->process[i]);
+	free(c->process);
+	free(c->alive_slots);
+	free(c->ended_slots);
 	close(c->epoll);
 	close(c->store);
-	lh_run_file_close(&c->run);
+	lh_run_file_close(&c->file);
 }
 
 struct lh_run_process *lh_run_find(const struct lh_run *c, pid_t pid)
 {
-	for (uint32_t i = 0; i < c->present; i++)
-		if (c->member[c->here[i]]->pid == pid)
-			return c->member[c->here[i]];
+	for (uint32_t i = 0; i < c->alive; i++)
+		if (c->process[c->alive_slots[i]]->pid == pid)
+			return c->process[c->alive_slots[i]];
 	return NULL;
 }
 
 /* Room for one member more; false: no memory, its slot is looked at again later. */
 static bool grow(struct lh_run *c)
 {
-	if (c->n == c->room) {
-		uint32_t room = c->room ? 2 * c->room : 64;
-		void *member = realloc(c->member, room * sizeof(*c->member));
+	if (c->n == c->capacity) {
+		uint32_t room = c->capacity ? 2 * c->capacity : 64;
+		void *member = realloc(c->process, room * sizeof(*c->process));
 		if (member)
-			c->member = member;
-		void *here = realloc(c->here, room * sizeof(*c->here));
+			c->process = member;
+		void *here = realloc(c->alive_slots, room * sizeof(*c->alive_slots));
 		if (here)
-			c->here = here;
-		void *left = realloc(c->left, room * sizeof(*c->left));
+			c->alive_slots = here;
+		void *left = realloc(c->ended_slots, room * sizeof(*c->ended_slots));
 		if (left)
-			c->left = left;
+			c->ended_slots = left;
 		if (!member || !here || !left)
 			return false;
-		c->room = room;
+		c->capacity = room;
 	}
 	struct lh_run_process *m = calloc(1, sizeof(*m));
 	if (!m)
 		return false;
 	*m = (struct lh_run_process){
-		.presence = LH_RUN_STARTING, .slot = c->n, .pidfd = -1, .told = 1, .name = 1};
-	c->member[c->n++] = m;
+		.state = LH_RUN_STARTING, .slot = c->n, .pidfd = -1, .reported = 1, .name = 1};
+	c->process[c->n++] = m;
 	c->arriving++;
 	return true;
 }
@@ -138,28 +138,28 @@ static void write_end(struct lh_run *c, struct lh_run_process *m, enum lh_end ho
 	int status = 0;
 	/* nobody knows its status: at least, did it get to its exit? */
 	bool ask = how == LH_END_UNKNOWN;
-	if (ask && m->ledger->state != LH_LEDGER_ENDED)
+	if (ask && m->mapped->state != LH_LEDGER_ENDED)
 		how = LH_END_LOST;
 	/* the pidfd twice: its process may be reaped between the first two questions */
 	if (ask && (status_of(c, m->pid, &status) || status_from_pidfd(m->pidfd, &status) ||
 		    status_from_proc(m->pid, &status) || status_from_pidfd(m->pidfd, &status)))
 		how = WIFSIGNALED(status) ? LH_END_SIGNAL : LH_END_EXIT;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	m->ledger->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
+	m->mapped->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
 			      : how == LH_END_EXIT ? WEXITSTATUS(status)
 						   : 0;
-	m->ledger->end = how;
+	m->mapped->end = how;
 	uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	if (m->ledger->state != LH_LEDGER_ENDED && ns > m->ledger->start_ns)
-		m->ledger->end_ns =
-			ns - m->ledger->start_ns; /* on the ledger's clock, as the library does */
+	if (m->mapped->state != LH_LEDGER_ENDED && ns > m->mapped->start_ns)
+		m->mapped->end_ns =
+			ns - m->mapped->start_ns; /* on the ledger's clock, as the library does */
 }
 
 static void keep(struct lh_run *c, struct lh_run_process *m)
 {
 	off_t before = lseek(c->store, 0, SEEK_END);
-	lh_read_refresh(&m->record);
-	int e = lh_read_pack(&m->record, c->store);
+	lh_read_refresh(&m->ledger);
+	int e = lh_read_pack(&m->ledger, c->store);
 	if (!e)
 		return;
 	if (!c->store_error)
@@ -174,29 +174,29 @@ static void keep(struct lh_run *c, struct lh_run_process *m)
  */
 static void give_back(struct lh_run *c)
 {
-	while (c->punched < c->lefts && lh_run_file_bytes(&c->run) > KEPT_BYTES)
-		lh_run_file_release(&c->run, c->left[c->punched++]);
+	while (c->released < c->n_ended_slots && lh_run_file_bytes(&c->file) > KEPT_BYTES)
+		lh_run_file_release(&c->file, c->ended_slots[c->released++]);
 }
 
 void lh_run_process_leave(struct lh_run *c, struct lh_run_process *m, enum lh_end how)
 {
-	if (c->leaves)
-		c->leaves(c->hook, m);
+	if (c->on_leaving)
+		c->on_leaving(c->hook, m);
 	write_end(c, m, how);
 	keep(c, m);
-	munmap(m->ledger, m->size);
-	m->ledger = NULL;
+	munmap(m->mapped, m->size);
+	m->mapped = NULL;
 	if (m->pidfd >= 0)
 		close(m->pidfd); /* leaves the epoll set by itself */
 	m->pidfd = -1;
-	m->presence = LH_RUN_ENDED;
-	for (uint32_t i = 0; i < c->present; i++) {
-		if (c->here[i] == m->slot) {
-			c->here[i] = c->here[--c->present];
+	m->state = LH_RUN_ENDED;
+	for (uint32_t i = 0; i < c->alive; i++) {
+		if (c->alive_slots[i] == m->slot) {
+			c->alive_slots[i] = c->alive_slots[--c->alive];
 			break;
 		}
 	}
-	c->left[c->lefts++] = m->slot;
+	c->ended_slots[c->n_ended_slots++] = m->slot;
 	give_back(c);
 }
 
@@ -218,7 +218,7 @@ bool lh_run_process_has_ended(const struct lh_run_process *m)
 static bool is_that_process(const struct lh_run_process *m)
 {
 	char exe[PATH_MAX];
-	const char *said = m->record.head.exe;
+	const char *said = m->ledger.head.exe;
 	if (!lh_proc_exe(m->pid, exe, sizeof(exe)))
 		return true; /* gone, or closed to us: the number is all there is */
 	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(m->pid, "memfd:lockhound");
@@ -240,50 +240,50 @@ static void watch(struct lh_run *c, struct lh_run_process *m)
 static bool open_slot(struct lh_run *c, struct lh_run_process *m)
 {
 	struct lh_ledger head;
-	if (!lh_run_file_head(&c->run, m->slot, &head))
+	if (!lh_run_file_head(&c->file, m->slot, &head))
 		return false;
-	m->ledger = lh_run_file_map(&c->run, m->slot, &m->size);
-	if (m->ledger && lh_read_view(&m->record, m->ledger, m->size))
+	m->mapped = lh_run_file_map(&c->file, m->slot, &m->size);
+	if (m->mapped && lh_read_view(&m->ledger, m->mapped, m->size))
 		return true;
-	if (m->ledger)
-		munmap(m->ledger, m->size);
-	m->ledger = NULL;
+	if (m->mapped)
+		munmap(m->mapped, m->size);
+	m->mapped = NULL;
 	return false;
 }
 
 static void arrive(struct lh_run *c, struct lh_run_process *m)
 {
-	if (!m->ledger && !open_slot(c, m))
+	if (!m->mapped && !open_slot(c, m))
 		return;
-	m->pid = m->record.head.pid;
+	m->pid = m->ledger.head.pid;
 	struct lh_run_process *before = lh_run_find(c, m->pid);
 	if (before) { /* the same process with a newer slot: what it was until now ended by exec */
-		if (before->told < lh_read_used(&before->record, LH_T_FINDING))
+		if (before->reported < lh_read_used(&before->ledger, LH_T_FINDING))
 			return; /* somebody takes these first */
 		bool forked =
-			m->record.head.flags & LH_LEDGER_FORKED; /* a number that came again */
+			m->ledger.head.flags & LH_LEDGER_FORKED; /* a number that came again */
 		lh_run_process_leave(c, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
 	}
 	watch(c, m);
-	lh_run_file_preallocate(&c->run, m->slot, m->ledger, m->size);
-	m->presence = LH_RUN_ALIVE;
-	c->here[c->present++] = m->slot;
+	lh_run_file_preallocate(&c->file, m->slot, m->mapped, m->size);
+	m->state = LH_RUN_ALIVE;
+	c->alive_slots[c->alive++] = m->slot;
 	c->arriving--;
-	if (c->arrived)
-		c->arrived(c->hook, m);
+	if (c->on_arrived)
+		c->on_arrived(c->hook, m);
 }
 
 /* Slots that are taken but not filled are looked at again and again: their process may be at it. */
 static void arrivals(struct lh_run *c)
 {
-	uint32_t taken = lh_run_file_slots(&c->run);
+	uint32_t taken = lh_run_file_slots(&c->file);
 	int budget = 4 * BATCH;
 	while (c->n < taken && budget-- && grow(c))
 		;
 	for (uint32_t i = c->settled; i < c->n && c->arriving && budget-- > -4 * BATCH; i++) {
-		if (c->member[i]->presence == LH_RUN_STARTING)
-			arrive(c, c->member[i]);
-		if (i == c->settled && c->member[i]->presence != LH_RUN_STARTING)
+		if (c->process[i]->state == LH_RUN_STARTING)
+			arrive(c, c->process[i]);
+		if (i == c->settled && c->process[i]->state != LH_RUN_STARTING)
 			c->settled++;
 	}
 }
@@ -291,16 +291,16 @@ static void arrivals(struct lh_run *c)
 void lh_run_scan(struct lh_run *c)
 {
 	arrivals(c);
-	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
-		struct lh_run_process *m = c->member[c->here[(c->turn + i) % c->present]];
-		lh_run_file_preallocate(&c->run, m->slot, m->ledger, m->size);
+	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
+		struct lh_run_process *m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
+		lh_run_file_preallocate(&c->file, m->slot, m->mapped, m->size);
 	}
 }
 
 struct lh_run_process *lh_run_next_ended(const struct lh_run *c)
 {
-	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
-		struct lh_run_process *m = c->member[c->here[(c->turn + i) % c->present]];
+	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
+		struct lh_run_process *m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
 		if (m->pidfd < 0 && lh_run_process_has_ended(m))
 			return m;
 	}
@@ -309,20 +309,20 @@ struct lh_run_process *lh_run_next_ended(const struct lh_run *c)
 
 bool lh_run_process_next_finding(struct lh_run_process *m, uint32_t *row)
 {
-	if (m->presence != LH_RUN_ALIVE || m->told >= lh_read_used(&m->record, LH_T_FINDING))
+	if (m->state != LH_RUN_ALIVE || m->reported >= lh_read_used(&m->ledger, LH_T_FINDING))
 		return false;
-	*row = m->told++;
+	*row = m->reported++;
 	return true;
 }
 
 bool lh_run_next_finding(struct lh_run *c, struct lh_run_process **m, uint32_t *row)
 {
-	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
-		*m = c->member[c->here[(c->turn + i) % c->present]];
+	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
+		*m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
 		if (lh_run_process_next_finding(*m, row))
 			return true;
 	}
-	c->turn = c->present ? (c->turn + BATCH) % c->present : 0;
+	c->turn = c->alive ? (c->turn + BATCH) % c->alive : 0;
 	return false;
 }
 
@@ -331,8 +331,8 @@ static bool refresh_name(struct lh_run_process *m, lh_thread_id id)
 {
 	struct lh_thread t;
 	char path[40], name[LH_NAME_MAX + 1] = "";
-	const struct lh_table_view *rows = &m->record.rows[LH_T_THREAD];
-	if (!lh_read_thread(&m->record, id, &t) || !t.seat || t.flags & LH_THREAD_ENDED ||
+	const struct lh_table_view *rows = &m->ledger.rows[LH_T_THREAD];
+	if (!lh_read_thread(&m->ledger, id, &t) || !t.live || t.flags & LH_THREAD_ENDED ||
 	    !rows->at)
 		return false;
 	snprintf(path, sizeof(path), "task/%d/comm", t.tid);
@@ -349,20 +349,20 @@ void lh_run_process_read_names(struct lh_run_process *m, uint32_t finding)
 {
 	struct lh_finding f;
 	struct lh_step s;
-	if (m->pidfd < 0 || !lh_read_finding(&m->record, finding, &f))
+	if (m->pidfd < 0 || !lh_read_finding(&m->ledger, finding, &f))
 		return;
 	refresh_name(m, f.thread);
 	for (uint32_t i = 0; i < f.steps; i++)
-		if (lh_read_step(&m->record, f.step + i, &s))
+		if (lh_read_step(&m->ledger, f.step + i, &s))
 			refresh_name(m, s.thread);
 }
 
 void lh_run_read_names(struct lh_run *c)
 {
 	int asked = 0, passed = 0;
-	for (uint32_t i = 0; i < BATCH && i < c->present; i++) {
-		struct lh_run_process *m = c->member[c->here[(c->turn + i) % c->present]];
-		uint32_t used = m->pidfd < 0 ? 0 : lh_read_used(&m->record, LH_T_THREAD);
+	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
+		struct lh_run_process *m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
+		uint32_t used = m->pidfd < 0 ? 0 : lh_read_used(&m->ledger, LH_T_THREAD);
 		for (uint32_t k = 1; k < used && asked < NAMES && passed < NAME_ROWS;
 		     k++, passed++) {
 			m->name = m->name >= used ? 1 : m->name;

@@ -22,31 +22,32 @@
 enum lh_run_process_state { LH_RUN_STARTING, LH_RUN_ALIVE, LH_RUN_ENDED };
 
 struct lh_run_process {
-	enum lh_run_process_state presence;
+	enum lh_run_process_state state;
 	uint32_t slot;
 	int32_t pid;
 	int pidfd; /* readable once it has ended; -1: there is none, it is asked for by its number
 		    */
-	struct lh_ledger *ledger;
+	struct lh_ledger *mapped;
 	size_t size;
-	struct lh_ledger_view record;
+	struct lh_ledger_view ledger;
 	struct lh_watch_process *watched; /* whoever looks on keeps it here */
-	bool foreign;  /* its pid is of another namespace: only the run's end is its end */
-	uint32_t told; /* findings handed out, row 0 included */
-	uint32_t name; /* thread row whose name is looked at next */
+	bool foreign;      /* its pid is of another namespace: only the run's end is its end */
+	uint32_t reported; /* findings handed out, row 0 included */
+	uint32_t name;     /* thread row whose name is looked at next */
 };
 
 struct lh_run {
-	struct lh_run_file run;
+	struct lh_run_file file;
 	int epoll;       /* members' pidfds, data.ptr the member */
 	int store;       /* ledgers of those that ended */
 	int store_error; /* errno of the first one that could not be kept, 0 */
-	struct lh_run_process **member;
-	uint32_t n, room;               /* by slot */
-	uint32_t *here;                 /* slots of those present */
-	uint32_t present, turn;         /* whose turn it is */
-	uint32_t arriving, settled;     /* slots below `settled` have all arrived */
-	uint32_t *left, lefts, punched; /* slots in the order in which their processes ended */
+	struct lh_run_process **process;
+	uint32_t n, capacity;       /* by slot */
+	uint32_t *alive_slots;      /* slots of those present */
+	uint32_t alive, turn;       /* whose turn it is */
+	uint32_t arriving, settled; /* slots below `settled` have all arrived */
+	uint32_t *ended_slots, n_ended_slots,
+		released; /* slots in the order in which their processes ended */
 	struct {
 		pid_t pid;
 		int status;
@@ -54,8 +55,8 @@ struct lh_run {
 	uint32_t reaps;
 	/* Called when a member is present, and before its ledger goes into the store; NULL: nobody
 	 * asks. */
-	void (*arrived)(void *hook, struct lh_run_process *);
-	void (*leaves)(void *hook, struct lh_run_process *);
+	void (*on_arrived)(void *hook, struct lh_run_process *);
+	void (*on_leaving)(void *hook, struct lh_run_process *);
 	void *hook;
 };
 

@@ -26,7 +26,7 @@ static void refuse(struct lh_program *t, enum lh_program_verdict verdict, const 
 {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(t->why, sizeof(t->why), format, args);
+	vsnprintf(t->error, sizeof(t->error), format, args);
 	va_end(args);
 	t->verdict = verdict;
 }

@@ -22,10 +22,10 @@ struct lh_program {
 	enum lh_program_verdict verdict;
 	char path[PATH_MAX];   /* what to execute */
 	char loaded[PATH_MAX]; /* the ELF file behind it: path itself, or a script's interpreter */
-	char why[PATH_MAX + 300]; /* one line, with the remedy, unless watchable */
-	char note[200];           /* what will not be seen although it runs; "" nothing known */
-	bool debug;               /* its file has line numbers in it */
-	char asan[PATH_MAX];      /* gcc's ASan runtime that it needs, "" none */
+	char error[PATH_MAX + 300]; /* one line, with the remedy, unless watchable */
+	char note[200];             /* what will not be seen although it runs; "" nothing known */
+	bool debug;                 /* its file has line numbers in it */
+	char asan[PATH_MAX];        /* gcc's ASan runtime that it needs, "" none */
 };
 
 void lh_program_check(struct lh_program *t, const char *program);

@@ -31,18 +31,19 @@ static struct lh_unwatched_process *sight_of(struct lh_unwatched *s, pid_t pid, 
 {
 	struct lh_unwatched_process *found = NULL;
 	for (uint32_t i = 0; i < s->n && !found; i++)
-		if (s->sight[i].pid == pid)
-			found = &s->sight[i];
+		if (s->process[i].pid == pid)
+			found = &s->process[i];
 	if (!found) {
-		if (s->n == s->room) {
-			uint32_t room = s->room ? 2 * s->room : 64;
-			struct lh_unwatched_process *more = realloc(s->sight, room * sizeof(*more));
+		if (s->n == s->capacity) {
+			uint32_t room = s->capacity ? 2 * s->capacity : 64;
+			struct lh_unwatched_process *more =
+				realloc(s->process, room * sizeof(*more));
 			if (!more)
 				return NULL;
-			s->sight = more;
-			s->room = room;
+			s->process = more;
+			s->capacity = room;
 		}
-		found = &s->sight[s->n++];
+		found = &s->process[s->n++];
 		*found = (struct lh_unwatched_process){.pid = pid, .exe = hash(exe)};
 	}
 	if (found->exe != hash(exe))
@@ -94,11 +95,12 @@ static void look_at(struct lh_unwatched *s, pid_t pid)
 		count(s, at, exe, "it has more rights than we");
 	else if (lh_proc_maps(pid, "liblockhound.so"))
 		at->settled = true;
-	else if (!at->looks++ && is_out_of_reach(pid))
+	else if (!at->samples++ && is_out_of_reach(pid))
 		count(s, at, exe, "LD_PRELOAD does not reach it");
-	else if (at->looks >= LOOKS && !lh_proc_environment(pid, "LD_PRELOAD=", "liblockhound.so"))
+	else if (at->samples >= LOOKS &&
+		 !lh_proc_environment(pid, "LD_PRELOAD=", "liblockhound.so"))
 		count(s, at, exe, "its environment was made anew");
-	else if (at->looks >= PATIENCE)
+	else if (at->samples >= PATIENCE)
 		count(s, at, exe, "it did not load the library");
 }
 
@@ -116,14 +118,14 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 		return;
 	s->unsettled = false;
 	for (uint32_t i = 0; i < s->n; i++)
-		s->sight[i].alive = false;
+		s->process[i].alive = false;
 	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS);
 	for (size_t i = 0; i < n; i++)
 		look_at(s, all[i]);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < s->n; i++) /* numbers of dead processes come again */
-		if (s->sight[i].alive)
-			s->sight[kept++] = s->sight[i];
+		if (s->process[i].alive)
+			s->process[kept++] = s->process[i];
 	s->n = kept;
 	uint64_t pause = (now() - now_ns) * SHARE, least = s->unsettled ? LEAST_NS : QUIET_NS;
 	s->next_ns = now_ns + (pause > least ? pause : least);
@@ -131,7 +133,7 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 
 void lh_unwatched_free(struct lh_unwatched *s)
 {
-	free(s->sight);
-	s->sight = NULL;
-	s->n = s->room = 0;
+	free(s->process);
+	s->process = NULL;
+	s->n = s->capacity = 0;
 }

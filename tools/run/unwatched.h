@@ -19,10 +19,10 @@ struct lh_unwatched {
 	struct lh_unwatched_process {
 		pid_t pid;
 		uint32_t exe; /* hash of its program's path: a new one after exec */
-		uint8_t looks;
+		uint8_t samples;
 		bool settled, alive;
-	} * sight;
-	uint32_t n, room;
+	} * process;
+	uint32_t n, capacity;
 	uint32_t count; /* strays so far */
 	char name[LH_UNWATCHED_NAMED]
 		 [PATH_MAX + 100]; /* the first ones, with the reason where it is known */

@@ -424,7 +424,7 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage
 		s->value[i].text = lh_settings_table[i].preset ? lh_settings_table[i].preset : "";
 	}
 	int first = read_flags(s, usage, argc, argv);
-	*status = first == -2 ? 0 : usage->trouble;
+	*status = first == -2 ? 0 : usage->error_status;
 	if (first < 0)
 		return -1;
 	const char *conf = s->value[LH_OPT_config].text;

@@ -74,7 +74,7 @@ struct lh_command_usage {
 	const char *examples; /* lines, each with its newline */
 	const char *status;   /* what the exit status says, lines */
 	unsigned where;       /* LH_IN_*: which rows it takes */
-	int trouble;          /* its exit status for a bad option */
+	int error_status;     /* its exit status for a bad option */
 };
 
 /*

@@ -88,7 +88,7 @@ static const struct lh_variable *variable_at(struct lh_symbols *s, const struct 
 	HASH_FIND(hh, s->variables, &ask.key, sizeof(ask.key), v);
 	if (v)
 		return v;
-	v = lh_arena_alloc(s->pool, sizeof(*v));
+	v = lh_arena_alloc(s->arena, sizeof(*v));
 	v->key = ask.key;
 	look_up(v, o->module, false);
 	if (!v->known)
@@ -137,7 +137,7 @@ static bool go_down(struct lh_symbols *s, Dwarf_Die *type, uint64_t *into, const
 		if (!type_of(type, type) || dwarf_aggregate_size(type, &size) != 0 || !size)
 			return false;
 		*into %= size;
-		*text = lh_arena_printf(s->pool, "%s[]", *text);
+		*text = lh_arena_printf(s->arena, "%s[]", *text);
 		return true;
 	}
 	if ((tag != DW_TAG_structure_type && tag != DW_TAG_class_type &&
@@ -145,7 +145,7 @@ static bool go_down(struct lh_symbols *s, Dwarf_Die *type, uint64_t *into, const
 	    !member_at(type, into, &part) || !type_of(&part, type))
 		return false;
 	name = dwarf_diename(&part);
-	*text = lh_arena_printf(s->pool, "%s.%s", *text, name ? name : "");
+	*text = lh_arena_printf(s->arena, "%s.%s", *text, name ? name : "");
 	return true;
 }
 
@@ -177,7 +177,7 @@ static bool is_reserved(const char *name)
 /* ".shards[].lock.__data.__lock" is ".shards.lock"; a base class has no name. */
 static const char *own_members(struct lh_symbols *s, const char *path)
 {
-	char *text = lh_arena_strdup(s->pool, path), *to = text;
+	char *text = lh_arena_strdup(s->arena, path), *to = text;
 
 	while (*path && !(*path == '.' && is_reserved(path + 1))) {
 		size_t n = strcspn(path + 1, ".[") + 1;

@@ -44,7 +44,7 @@ struct lh_symbols *lh_symbols_new(bool debuginfod)
 	struct lh_arena *pool = lh_arena_new();
 	struct lh_symbols *s = lh_arena_alloc(pool, sizeof(*s));
 
-	s->pool = pool;
+	s->arena = pool;
 	s->debuginfod = debuginfod;
 	return s;
 }
@@ -61,22 +61,22 @@ void lh_symbols_free(struct lh_symbols *s)
 	HASH_CLEAR(hh, s->variables);
 	if (s->cxx)
 		dlclose(s->cxx);
-	lh_arena_free(s->pool);
+	lh_arena_free(s->arena);
 }
 
 uint32_t lh_symbols_problems(const struct lh_symbols *s)
 {
-	return s->troubles;
+	return s->problems;
 }
 
 const char *lh_symbols_problem(const struct lh_symbols *s, uint32_t i)
 {
-	return s->trouble[i];
+	return s->problem[i];
 }
 
 static void complain(struct lh_symbols *s, const char *path, const char *what)
 {
-	LH_PUSH(s->pool, s->trouble, s->troubles, lh_arena_printf(s->pool, "%s %s", path, what));
+	LH_PUSH(s->arena, s->problem, s->problems, lh_arena_printf(s->arena, "%s %s", path, what));
 }
 
 /* A path in a ledger is just text: it must not make us open a device or wait on a pipe. */
@@ -147,8 +147,8 @@ struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module 
 	HASH_FIND_STR(s->objects, key, o);
 	if (o)
 		return o;
-	o = lh_arena_alloc(s->pool, sizeof(*o));
-	o->key = lh_arena_strdup(s->pool, key);
+	o = lh_arena_alloc(s->arena, sizeof(*o));
+	o->key = lh_arena_strdup(s->arena, key);
 	HASH_ADD_KEYPTR(hh, s->objects, o->key, strlen(o->key), o);
 	open_object(s, o, m);
 	return o;
@@ -175,7 +175,7 @@ static const char *plain_name(struct lh_symbols *s, const char *name)
 		load_demangler(s);
 	if (mangled && s->demangle)
 		clear = s->demangle(name, NULL, NULL, NULL);
-	kept = lh_arena_strdup(s->pool, clear ? clear : name);
+	kept = lh_arena_strdup(s->arena, clear ? clear : name);
 	free(clear);
 	return kept;
 }
@@ -202,7 +202,8 @@ static const char *full_path(struct lh_symbols *s, Dwarf_Die *cu, const char *fi
 		return NULL;
 	dir = file[0] != '/' && dwarf_attr(cu, DW_AT_comp_dir, &attr) ? dwarf_formstring(&attr)
 								      : NULL;
-	return dir ? lh_arena_printf(s->pool, "%s/%s", dir, file) : lh_arena_strdup(s->pool, file);
+	return dir ? lh_arena_printf(s->arena, "%s/%s", dir, file)
+		   : lh_arena_strdup(s->arena, file);
 }
 
 static void set_line(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at, struct lh_symbol *line)
@@ -285,7 +286,7 @@ static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
 struct lh_symbol_at lh_symbol_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
 {
 	if (!o->table)
-		o->table = lh_symbol_table_new(s->pool, o->module);
+		o->table = lh_symbol_table_new(s->arena, o->module);
 	return lh_symbol_table_find(o->table, at);
 }
 
@@ -319,7 +320,7 @@ const char *lh_symbol_name(struct lh_symbols *s, const struct lh_module *m, uint
 
 	/* the linker's version is no part of it: "__libc_start_main@@GLIBC_2.34" */
 	return name && strchr(name, '@')
-		       ? lh_arena_printf(s->pool, "%.*s", (int)strcspn(name, "@"), name)
+		       ? lh_arena_printf(s->arena, "%.*s", (int)strcspn(name, "@"), name)
 		       : name;
 }
 
@@ -337,10 +338,10 @@ uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64
 	ask.key.address = offset + o->bias - (after ? 1 : 0);
 	HASH_FIND(hh, s->answers, &ask.key, sizeof(ask.key), a);
 	if (!a) {
-		a = lh_arena_alloc(s->pool, sizeof(*a));
+		a = lh_arena_alloc(s->arena, sizeof(*a));
 		a->key = ask.key;
 		a->n = look_up(s, o, ask.key.address, found);
-		a->line = lh_arena_alloc(s->pool, a->n * sizeof(*found));
+		a->line = lh_arena_alloc(s->arena, a->n * sizeof(*found));
 		memcpy(a->line, found, a->n * sizeof(*found));
 		HASH_ADD(hh, s->answers, key, sizeof(a->key), a);
 	}

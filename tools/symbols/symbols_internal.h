@@ -28,7 +28,7 @@ struct answer {
 };
 
 struct lh_symbols {
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	struct lh_object *objects;
 	struct answer *answers;
 	struct lh_variable *variables; /* data_type.c */
@@ -36,8 +36,8 @@ struct lh_symbols {
 	bool asked_cxx;
 	void *cxx; /* libstdc++, for names; once a name has asked for it */
 	char *(*demangle)(const char *, char *, size_t *, int *);
-	const char **trouble;
-	uint32_t troubles;
+	const char **problem;
+	uint32_t problems;
 };
 
 /* A variable that was looked for: what the debug information says of it. */

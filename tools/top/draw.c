@@ -16,8 +16,8 @@ enum { HEAD = 4, NAME_LEAST = 8, NAME_MOST = 28, TEXT = 512 };
 
 struct page {
 	const struct lh_top *top;
-	const struct lh_top_page *wants;
-	struct lh_arena *pool;
+	const struct lh_top_page *options;
+	struct lh_arena *arena;
 	FILE *out;
 	uint32_t line; /* already drawn */
 };
@@ -90,14 +90,14 @@ enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 
 static bool is_sorted_by(const struct page *g, uint32_t c)
 {
-	return columns[c].key == g->wants->key &&
-	       (columns[c].totals == g->wants->totals || c == C_QUEUE);
+	return columns[c].key == g->options->key &&
+	       (columns[c].totals == g->options->totals || c == C_QUEUE);
 }
 
 /* Which columns there is room for, beside the name; how wide they are together. */
 static uint32_t choose(const struct page *g, bool shown[COLUMNS])
 {
-	uint32_t used = 0, room = g->wants->width;
+	uint32_t used = 0, room = g->options->width;
 
 	memset(shown, 0, COLUMNS * sizeof(*shown));
 	for (uint32_t rank = 0; rank <= COLUMNS; rank++)
@@ -119,23 +119,23 @@ static const char *cell(const struct page *g, const struct lh_top_row *r, enum c
 
 	switch (c) {
 	case C_WAIT:
-		return share(g->pool, r->last.wait_ns, span);
+		return share(g->arena, r->last.wait_ns, span);
 	case C_HOLD:
-		return share(g->pool, r->last.hold_ns, span);
+		return share(g->arena, r->last.hold_ns, span);
 	case C_TAKEN:
-		return rate(g->pool, r->last.taken, span);
+		return rate(g->arena, r->last.taken, span);
 	case C_CONTENDED:
-		return rate(g->pool, r->last.contended, span);
+		return rate(g->arena, r->last.contended, span);
 	case C_QUEUE:
-		return count(g->pool, r->queue);
+		return count(g->arena, r->queue);
 	case A_TAKEN:
-		return count(g->pool, (double)r->all.taken);
+		return count(g->arena, (double)r->all.taken);
 	case A_CONTENDED:
-		return count(g->pool, (double)r->all.contended);
+		return count(g->arena, (double)r->all.contended);
 	case A_WAIT:
-		return duration(g->pool, r->all.wait_ns);
+		return duration(g->arena, r->all.wait_ns);
 	default:
-		return duration(g->pool, r->all.hold_ns);
+		return duration(g->arena, r->all.hold_ns);
 	}
 }
 
@@ -143,7 +143,7 @@ static const char *cell(const struct page *g, const struct lh_top_row *r, enum c
 
 static const char *clean(const struct page *g, const char *text)
 {
-	return lh_escape(g->pool, LH_ESCAPE_TEXT, text ? text : "");
+	return lh_escape(g->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
 /*
@@ -153,25 +153,25 @@ static const char *clean(const struct page *g, const char *text)
  */
 static void put(struct page *g, const char *before, const char *text, const char *after)
 {
-	if (g->line >= g->wants->height)
+	if (g->line >= g->options->height)
 		return;
 	fprintf(g->out, "%s" CLEAR_LINE "%s%s%s", g->line++ ? "\r\n" : "", before,
-		lh_text_cut(g->pool, text, g->wants->width), after);
+		lh_text_cut(g->arena, text, g->options->width), after);
 }
 
 /* Text in so many columns; the last one of a line needs no blanks behind it. */
 static const char *padded(const struct page *g, const char *text, uint32_t width)
 {
-	const char *cut = lh_text_cut(g->pool, text, width);
+	const char *cut = lh_text_cut(g->arena, text, width);
 
-	return lh_arena_printf(g->pool, "%s%*s", cut, (int)(width - lh_text_width(cut)), "");
+	return lh_arena_printf(g->arena, "%s%*s", cut, (int)(width - lh_text_width(cut)), "");
 }
 
 static void put_head(struct page *g)
 {
 	const struct lh_top *t = g->top;
-	const struct lh_top_page *w = g->wants;
-	struct lh_arena *p = g->pool;
+	const struct lh_top_page *w = g->options;
+	struct lh_arena *p = g->arena;
 
 	put(g, "",
 	    lh_arena_printf(p,
@@ -193,8 +193,8 @@ static void put_longest(struct page *g)
 {
 	const struct lh_top_row *r = g->top->longest;
 
-	if (g->wants->note) {
-		put(g, "", clean(g, g->wants->note), "");
+	if (g->options->note) {
+		put(g, "", clean(g, g->options->note), "");
 		return;
 	}
 	if (!r) {
@@ -202,9 +202,9 @@ static void put_longest(struct page *g)
 		return;
 	}
 	put(g, "",
-	    lh_arena_printf(g->pool, "longest held: %s by %s (%d) for %s%s%s; %u wait%s",
+	    lh_arena_printf(g->arena, "longest held: %s by %s (%d) for %s%s%s; %u wait%s",
 			    clean(g, r->name), clean(g, r->who), r->tid,
-			    duration(g->pool, r->held_ns), r->at ? ", taken at " : "",
+			    duration(g->arena, r->held_ns), r->at ? ", taken at " : "",
 			    r->at ? clean(g, r->at) : "", r->queue, r->queue == 1 ? "s" : ""),
 	    "");
 }
@@ -212,12 +212,12 @@ static void put_longest(struct page *g)
 static const char *holder(const struct page *g, const struct lh_top_row *r)
 {
 	const char *more =
-		r->holders > 1 ? lh_arena_printf(g->pool, " and %u more", r->holders - 1) : "";
+		r->holders > 1 ? lh_arena_printf(g->arena, " and %u more", r->holders - 1) : "";
 
 	if (!r->holder)
 		return "";
-	return lh_arena_printf(g->pool, "%s %s%s%s%s", clean(g, r->who),
-			       duration(g->pool, r->held_ns), r->at ? " " : "",
+	return lh_arena_printf(g->arena, "%s %s%s%s%s", clean(g, r->who),
+			       duration(g->arena, r->held_ns), r->at ? " " : "",
 			       r->at ? clean(g, r->at) : "", more);
 }
 
@@ -225,17 +225,17 @@ static const char *holder(const struct page *g, const struct lh_top_row *r)
 static void put_row(struct page *g, const struct lh_top_row *r, const bool shown[COLUMNS],
 		    uint32_t used)
 {
-	uint32_t room = g->wants->width - used, name = room < NAME_MOST ? room : NAME_MOST;
+	uint32_t room = g->options->width - used, name = room < NAME_MOST ? room : NAME_MOST;
 	const char *line = "";
 
 	for (uint32_t c = 0; c < COLUMNS; c++)
 		if (shown[c])
-			line = lh_arena_printf(g->pool, "%s%*s ", line, (int)columns[c].width,
+			line = lh_arena_printf(g->arena, "%s%*s ", line, (int)columns[c].width,
 					       r ? cell(g, r, c) : columns[c].title);
-	line = lh_arena_printf(g->pool, "%s%s", line,
+	line = lh_arena_printf(g->arena, "%s%s", line,
 			       padded(g, r ? clean(g, r->name) : "lock", name));
 	if (room > name + 1)
-		line = lh_arena_printf(g->pool, "%s %s", line,
+		line = lh_arena_printf(g->arena, "%s %s", line,
 				       r ? holder(g, r) : padded(g, "held by", room - name - 1));
 	put(g, r ? "" : REVERSE, line, r ? "" : PLAIN);
 }
@@ -248,7 +248,7 @@ uint32_t lh_top_rows_visible(const struct lh_top_page *w)
 static void put_table(struct page *g)
 {
 	bool shown[COLUMNS];
-	uint32_t used = choose(g, shown), n = lh_top_rows_visible(g->wants);
+	uint32_t used = choose(g, shown), n = lh_top_rows_visible(g->options);
 
 	put_row(g, NULL, shown, used);
 	for (uint32_t i = 0; i < g->top->rows && i < n; i++)
@@ -273,14 +273,14 @@ static void put_help(struct page *g)
 		"any key: back to the table",
 	};
 
-	put(g, REVERSE, padded(g, "lockhound top", g->wants->width), PLAIN);
+	put(g, REVERSE, padded(g, "lockhound top", g->options->width), PLAIN);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		put(g, "", lines[i], "");
 }
 
 void lh_top_draw(const struct lh_top *t, const struct lh_top_page *w, FILE *out)
 {
-	struct page g = {.top = t, .wants = w, .pool = lh_arena_new(), .out = out};
+	struct page g = {.top = t, .options = w, .arena = lh_arena_new(), .out = out};
 
 	fputs(HOME, out);
 	if (w->help) {
@@ -292,5 +292,5 @@ void lh_top_draw(const struct lh_top *t, const struct lh_top_page *w, FILE *out)
 	}
 	if (g.line < w->height)
 		fputs("\r\n" CLEAR_REST, out);
-	lh_arena_free(g.pool);
+	lh_arena_free(g.arena);
 }

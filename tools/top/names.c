@@ -10,8 +10,8 @@ static const char *who(struct lh_top *t, const struct lh_report_thread *x)
 	if (!x)
 		return "a thread";
 	if (!x->unnamed)
-		return lh_arena_printf(t->pool, "T%u '%s'", x->id, x->name);
-	return lh_arena_printf(t->pool, x->main ? "T%u 'main'" : "T%u", x->id);
+		return lh_arena_printf(t->arena, "T%u '%s'", x->id, x->name);
+	return lh_arena_printf(t->arena, x->main ? "T%u 'main'" : "T%u", x->id);
 }
 
 static const char *at(struct lh_top *t, const struct lh_report_frame *f)
@@ -19,11 +19,11 @@ static const char *at(struct lh_top *t, const struct lh_report_frame *f)
 	const char *slash;
 
 	if (f && f->file && f->line)
-		return lh_arena_printf(t->pool, "%s:%u", lh_path_last_parts(f->file), f->line);
+		return lh_arena_printf(t->arena, "%s:%u", lh_path_last_parts(f->file), f->line);
 	slash = f && f->module ? strrchr(f->module, '/') : NULL;
 	if (!f || !f->module)
 		return NULL;
-	return lh_arena_printf(t->pool, "%s+%#llx", slash ? slash + 1 : f->module,
+	return lh_arena_printf(t->arena, "%s+%#llx", slash ? slash + 1 : f->module,
 			       (unsigned long long)f->offset);
 }
 
@@ -36,8 +36,8 @@ static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_report *m
 	if (!r->holder)
 		return;
 	r->who = who(t, lh_report_get_thread(m, p, r->holder));
-	if (LH_SITE_STACK(r->place))
-		r->frame = lh_report_best_frame(lh_report_get_stack(m, p, LH_SITE_STACK(r->place)));
+	if (LH_SITE_STACK(r->site))
+		r->frame = lh_report_best_frame(lh_report_get_stack(m, p, LH_SITE_STACK(r->site)));
 	r->at = at(t, r->frame);
 }
 

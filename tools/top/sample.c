@@ -21,8 +21,8 @@ struct grip {
 
 struct work {
 	struct lh_top *top;
-	const struct lh_ledger_view *record;
-	struct grip *grip; /* by row of the ledger */
+	const struct lh_ledger_view *ledger;
+	struct grip *hold_sample; /* by row of the ledger */
 	uint32_t locks;
 };
 
@@ -66,7 +66,7 @@ static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
 	struct lh_top_row *r = &t->row[t->rows];
 	struct lh_lock_stats more;
 
-	lh_read_lock_stats(w->record, l, &more);
+	lh_read_lock_stats(w->ledger, l, &more);
 	*r = (struct lh_top_row){.lock = LH_LOCK_ID(i, l->gen),
 				 .kind = (enum lh_kind)l->kind,
 				 .address = lh_lock_address(l),
@@ -75,7 +75,7 @@ static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
 					 .wait_ns = more.wait_ns},
 				 .wait_max_ns = more.wait_max_ns,
 				 .hold_max_ns = more.hold_max_ns};
-	w->grip[i].row = ++t->rows;
+	w->hold_sample[i].row = ++t->rows;
 }
 
 static void add_rows(struct work *w)
@@ -84,7 +84,7 @@ static void add_rows(struct work *w)
 	struct lh_lock_stats more;
 
 	for (uint32_t i = 1; i < w->locks; i++) {
-		if (!lh_read_lock_row(w->record, i, &l) || !is_lock(&l))
+		if (!lh_read_lock_row(w->ledger, i, &l) || !is_lock(&l))
 			continue;
 		w->top->locks += lh_lock_is_live(&l) != 0;
 		if (lh_lock_is_live(&l)) {
@@ -92,7 +92,7 @@ static void add_rows(struct work *w)
 			continue;
 		}
 		/* its row may mean another lock soon */
-		lh_read_lock_stats(w->record, &l, &more);
+		lh_read_lock_stats(w->ledger, &l, &more);
 		add(&w->top->all,
 		    &(struct lh_top_sum){l.acquired + l.shared, more.contended, more.wait_ns, 0});
 	}
@@ -101,8 +101,9 @@ static void add_rows(struct work *w)
 static struct lh_top_row *row_of(const struct work *w, lh_lock_id id)
 {
 	uint32_t i = LH_LOCK_ROW(id);
-	struct lh_top_row *r =
-		id && i < w->locks && w->grip[i].row ? &w->top->row[w->grip[i].row - 1] : NULL;
+	struct lh_top_row *r = id && i < w->locks && w->hold_sample[i].row
+				       ? &w->top->row[w->hold_sample[i].row - 1]
+				       : NULL;
 
 	return r && r->lock == id ? r : NULL;
 }
@@ -133,7 +134,7 @@ static void see_hold(struct work *w, const struct lh_live_thread *s, const struc
 
 	if (!r)
 		return;
-	g = &w->grip[LH_LOCK_ROW(held->lock)];
+	g = &w->hold_sample[LH_LOCK_ROW(held->lock)];
 	g->held_ns += ns;
 	g->held_within_ns += ns < span ? ns : span;
 	g->begun += ns < span;
@@ -144,16 +145,16 @@ static void see_hold(struct work *w, const struct lh_live_thread *s, const struc
 	r->holder = s->thread;
 	r->tid = s->tid;
 	r->held_ns = ns;
-	r->place = held->place;
+	r->site = held->site;
 }
 
 static void see_seats(struct work *w)
 {
-	uint32_t n = lh_read_used(w->record, LH_T_LIVE_THREAD);
+	uint32_t n = lh_read_used(w->ledger, LH_T_LIVE_THREAD);
 	struct lh_live_thread s;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_live_thread(w->record, i, &s) ||
+		if (!lh_read_live_thread(w->ledger, i, &s) ||
 		    (s.state != LH_LIVE_ATTACHED && s.state != LH_LIVE_ENDING))
 			continue;
 		w->top->threads++;
@@ -187,11 +188,11 @@ static double mean_of(uint64_t ns, uint64_t samples)
 static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock *l,
 		     const struct lh_top_previous *b)
 {
-	const struct grip *g = &w->grip[LH_LOCK_ROW(r->lock)];
+	const struct grip *g = &w->hold_sample[LH_LOCK_ROW(r->lock)];
 	uint64_t many = is_exclusive(l) ? 1 : w->top->threads + 1;
 	struct lh_lock_stats more;
 
-	lh_read_lock_stats(w->record, l, &more);
+	lh_read_lock_stats(w->ledger, l, &more);
 	uint64_t samples = less(more.hold_samples, b->samples),
 		 sampled = less(more.hold_ns, b->sampled_ns);
 	double mean = mean_of(more.hold_ns, more.hold_samples),
@@ -210,10 +211,10 @@ static void finish_row(struct work *w, struct lh_top_row *r)
 	static const struct lh_top_previous none;
 	struct lh_top *t = w->top;
 	uint32_t i = LH_LOCK_ROW(r->lock);
-	const struct lh_top_previous *b = i < t->befores ? &t->before[i] : &none;
+	const struct lh_top_previous *b = i < t->n_previous ? &t->previous[i] : &none;
 	struct lh_lock l;
 
-	if (!lh_read_lock_row(w->record, i, &l))
+	if (!lh_read_lock_row(w->ledger, i, &l))
 		return;
 	if (b->gen != l.gen) /* a lock that was not there at the last look */
 		b = &none;
@@ -231,17 +232,17 @@ static void remember(struct work *w)
 	struct lh_lock l;
 	struct lh_lock_stats more;
 
-	free(t->before);
-	t->before = calloc(w->locks + 1, sizeof(*t->before));
-	t->befores = t->before ? w->locks : 0;
-	for (uint32_t i = 0; i < t->rows && t->before; i++) {
+	free(t->previous);
+	t->previous = calloc(w->locks + 1, sizeof(*t->previous));
+	t->n_previous = t->previous ? w->locks : 0;
+	for (uint32_t i = 0; i < t->rows && t->previous; i++) {
 		uint32_t k = LH_LOCK_ROW(t->row[i].lock);
 
-		if (!lh_read_lock_row(w->record, k, &l))
+		if (!lh_read_lock_row(w->ledger, k, &l))
 			continue;
-		lh_read_lock_stats(w->record, &l, &more);
-		t->before[k] = (struct lh_top_previous){l.gen, more.hold_samples, more.hold_ns,
-							t->row[i].all};
+		lh_read_lock_stats(w->ledger, &l, &more);
+		t->previous[k] = (struct lh_top_previous){l.gen, more.hold_samples, more.hold_ns,
+							  t->row[i].all};
 	}
 	t->all_before = t->all;
 }
@@ -269,16 +270,16 @@ static void begin(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now
 
 	*t = (struct lh_top){.at_ns = now_ns, .start_ns = r->head.start_ns, .first = true};
 	free(old.row);
-	if (old.pool)
-		lh_arena_free(old.pool);
-	t->pool = lh_arena_new();
+	if (old.arena)
+		lh_arena_free(old.arena);
+	t->arena = lh_arena_new();
 	if (old.at_ns && old.start_ns == t->start_ns && now_ns > old.at_ns) {
 		t->first = false;
-		t->before = old.before;
-		t->befores = old.befores;
+		t->previous = old.previous;
+		t->n_previous = old.n_previous;
 		t->all_before = old.all_before;
 	} else {
-		free(old.before);
+		free(old.previous);
 	}
 	t->span_ns = t->first ? now_ns : now_ns - old.at_ns;
 	t->all.taken = r->head.retired_acquired;
@@ -287,12 +288,12 @@ static void begin(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now
 
 void lh_top_sample(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now_ns)
 {
-	struct work w = {.top = t, .record = r, .locks = lh_read_used(r, LH_T_LOCK)};
+	struct work w = {.top = t, .ledger = r, .locks = lh_read_used(r, LH_T_LOCK)};
 
 	begin(t, r, now_ns);
 	t->row = calloc(w.locks + 1, sizeof(*t->row));
-	w.grip = calloc(w.locks + 1, sizeof(*w.grip));
-	if (t->row && w.grip) {
+	w.hold_sample = calloc(w.locks + 1, sizeof(*w.hold_sample));
+	if (t->row && w.hold_sample) {
 		add_rows(&w);
 		see_seats(&w);
 		for (uint32_t i = 0; i < t->rows; i++)
@@ -301,14 +302,14 @@ void lh_top_sample(struct lh_top *t, const struct lh_ledger_view *r, uint64_t no
 		remember(&w);
 		drop_unused(t);
 	}
-	free(w.grip);
+	free(w.hold_sample);
 }
 
 void lh_top_free(struct lh_top *t)
 {
 	free(t->row);
-	free(t->before);
-	if (t->pool)
-		lh_arena_free(t->pool);
+	free(t->previous);
+	if (t->arena)
+		lh_arena_free(t->arena);
 	memset(t, 0, sizeof(*t));
 }

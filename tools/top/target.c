@@ -21,7 +21,7 @@ static bool refuse(struct lh_top_target *t, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(t->why, sizeof(t->why), format, args);
+	vsnprintf(t->error, sizeof(t->error), format, args);
 	va_end(args);
 	return false;
 }
@@ -52,8 +52,8 @@ static bool is_command(struct lh_top_target *t)
 
 static bool not_watched(struct lh_top_target *t)
 {
-	if (t->peek.blind && t->peek.why[0])
-		return refuse(t, "%s", t->peek.why);
+	if (t->peek.no_access && t->peek.error[0])
+		return refuse(t, "%s", t->peek.error);
 	if (is_command(t))
 		return false;
 	return refuse(
@@ -92,9 +92,9 @@ static bool take(struct lh_top_target *t)
 		return blind(t);
 	}
 	t->fresh =
-		now.head.start_ns != t->record.head.start_ns || now.head.pid != t->record.head.pid;
-	lh_read_drop(&t->record);
-	t->record = now;
+		now.head.start_ns != t->ledger.head.start_ns || now.head.pid != t->ledger.head.pid;
+	lh_read_drop(&t->ledger);
+	t->ledger = now;
 	return true;
 }
 
@@ -102,7 +102,7 @@ static bool open_process(struct lh_top_target *t)
 {
 	lh_peek_close(&t->peek);
 	if (!lh_peek_open(&t->peek, t->pid))
-		return refuse(t, "%s", t->peek.why);
+		return refuse(t, "%s", t->peek.error);
 	t->pid = t->peek.pid;
 	lh_peek_objects(&t->peek);
 	return true;
@@ -112,20 +112,20 @@ bool lh_top_target_sample(struct lh_top_target *t)
 {
 	bool same = !has_ended(t) && lh_peek_same_program(&t->peek);
 
-	t->why[0] = 0;
+	t->error[0] = 0;
 	if (same && take(t))
 		return true;
 	/* The thread through which it was seen may have ended, or it called exec. */
-	if (!t->why[0] && !has_ended(t) && open_process(t) && take(t))
+	if (!t->error[0] && !has_ended(t) && open_process(t) && take(t))
 		return true;
 	if (has_ended(t) || !lh_proc_read(t->pid, "maps", (char[2]){0}, 2))
-		return refuse(t, "process %d (%s) has ended", t->pid, t->record.head.comm);
-	if (t->why[0])
+		return refuse(t, "process %d (%s) has ended", t->pid, t->ledger.head.comm);
+	if (t->error[0])
 		return false;
 	return refuse(t,
 		      "process %d (%s) became another program (%s) that does not have the library "
 		      "in it",
-		      t->pid, t->record.head.comm, t->peek.comm);
+		      t->pid, t->ledger.head.comm, t->peek.comm);
 }
 
 uint64_t lh_top_target_now(const struct lh_top_target *t)
@@ -135,7 +135,7 @@ uint64_t lh_top_target_now(const struct lh_top_target *t)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	return ns > t->record.head.start_ns ? ns - t->record.head.start_ns : 1;
+	return ns > t->ledger.head.start_ns ? ns - t->ledger.head.start_ns : 1;
 }
 
 /* ---- which process ---- */
@@ -154,10 +154,10 @@ static bool find_by_file(struct lh_top_target *t, const char *file)
 	bool good = lh_read_open(&shelf, file);
 
 	if (!good)
-		refuse(t, "%s", shelf.trouble);
+		refuse(t, "%s", shelf.error);
 	for (uint32_t i = 0; good && i < shelf.n && !t->pid; i++)
-		if (lives_with(shelf.record[i].head.pid, file))
-			t->pid = shelf.record[i].head.pid;
+		if (lives_with(shelf.view[i].head.pid, file))
+			t->pid = shelf.view[i].head.pid;
 	if (good && !t->pid)
 		refuse(t,
 		       "%s: no process that lives writes into it; 'lockhound report --locks %s' "
@@ -189,14 +189,14 @@ bool lh_top_target_open(struct lh_top_target *t, const char *name)
 	if (!find(t, name) || !open_process(t))
 		return false;
 	t->end = (int)syscall(SYS_pidfd_open, t->pid, 0);
-	return take(t) || (!t->why[0] && not_watched(t));
+	return take(t) || (!t->error[0] && not_watched(t));
 }
 
 void lh_top_target_close(struct lh_top_target *t)
 {
 	if (t->end >= 0)
 		close(t->end);
-	lh_read_drop(&t->record);
+	lh_read_drop(&t->ledger);
 	lh_peek_close(&t->peek);
 	t->end = -1;
 }

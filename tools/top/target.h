@@ -14,9 +14,9 @@ struct lh_top_target {
 	struct lh_peek peek;
 	pid_t pid;
 	int end;                      /* ready when the process has ended; -1 not to be had */
-	struct lh_ledger_view record; /* as at the last look; its place does not change */
+	struct lh_ledger_view ledger; /* as at the last look; its place does not change */
 	bool fresh;                   /* the ledger is another one than at the look before */
-	char why[1200];
+	char error[1200];
 };
 
 /* A number, or the file of a ledger whose process lives. False: `why` has one line. */

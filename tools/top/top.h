@@ -35,7 +35,7 @@ struct lh_top_row {
 	lh_thread_id holder; /* who of them has held it longest; 0 nobody */
 	int32_t tid;
 	uint64_t held_ns;
-	lh_site place; /* where that one took it */
+	lh_site site; /* where that one took it */
 	/* set by lh_top_name, raw bytes */
 	const char *name;
 	const char *who; /* "T3 'worker'"; NULL nobody */
@@ -53,10 +53,10 @@ struct lh_top {
 	bool first;
 	uint32_t threads, locks, waiting;
 	struct lh_top_sum all, last;      /* of all locks, dead ones too */
-	struct lh_arena *pool;            /* of the names */
+	struct lh_arena *arena;           /* of the names */
 	const struct lh_top_row *longest; /* is held longest now; NULL none is */
-	struct lh_top_previous *before;   /* the counts of the last look, by row of the ledger */
-	uint32_t befores;
+	struct lh_top_previous *previous; /* the counts of the last look, by row of the ledger */
+	uint32_t n_previous;
 	uint64_t start_ns; /* whose: another one is another program */
 	struct lh_top_sum all_before;
 };

@@ -11,7 +11,7 @@ bool lh_config_lines_open(struct lh_config_lines *l, struct lh_arena *pool, cons
 {
 	memset(l, 0, sizeof(*l));
 	l->path = path;
-	l->pool = pool;
+	l->arena = pool;
 	l->file = fopen(path, "re");
 	if (!l->file)
 		lh_log("%s: %s", path, strerror(errno));
@@ -33,13 +33,13 @@ bool lh_config_lines_error(struct lh_config_lines *l, const char *at, const char
 	char *text;
 
 	va_start(args, format);
-	text = lh_arena_vprintf(l->pool, format, args);
+	text = lh_arena_vprintf(l->arena, format, args);
 	va_end(args);
 	if (strlen(text) > LONGEST)
-		text = lh_arena_printf(l->pool, "%.100s ... %s", text,
+		text = lh_arena_printf(l->arena, "%.100s ... %s", text,
 				       text + strlen(text) - (LONGEST - 100));
 	lh_log("%s:%u:%u: %s", l->path, l->number, l->column + (unsigned)(at - l->text),
-	       lh_escape(l->pool, LH_ESCAPE_TEXT, text));
+	       lh_escape(l->arena, LH_ESCAPE_TEXT, text));
 	l->bad = true;
 	return false;
 }
@@ -97,8 +97,8 @@ bool lh_config_lines_next(struct lh_config_lines *l)
 		memmove(line, line + 3, (size_t)(n -= 3) + 1); /* what some editors begin with */
 	if (n && line[n - 1] == '\n')
 		line[--n] = '\0';
-	l->whole = lh_arena_strdup(l->pool, line);
-	split(l, lh_arena_strdup(l->pool, line));
+	l->whole = lh_arena_strdup(l->arena, line);
+	split(l, lh_arena_strdup(l->arena, line));
 	if (strlen(line) != (size_t)n)
 		lh_config_lines_error(l, l->text, "a zero byte; expected a line of text");
 	free(line);

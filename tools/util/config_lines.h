@@ -14,7 +14,7 @@
 
 struct lh_config_lines {
 	const char *path;
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	FILE *file;
 	unsigned number;   /* of this line, from 1 */
 	const char *whole; /* this line, without its end */

@@ -8,7 +8,7 @@ enum { CLOSURE_MAX = 100 /* threads named in one finding that is no circle */ };
 /* A wait that a finding of the library names is told. */
 static bool is_in_ledger(const struct lh_deadlocks_waiter *x)
 {
-	const struct lh_ledger_view *r = x->process->record;
+	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
 	struct lh_finding f;
 	struct lh_step s;
@@ -19,7 +19,7 @@ static bool is_in_ledger(const struct lh_deadlocks_waiter *x)
 		for (uint32_t k = 0; k < f.steps; k++)
 			if (lh_read_step(r, f.step + k, &s) &&
 			    (s.action == LH_WAITS_FOR || s.action == LH_JOINS) &&
-			    s.thread == x->seat.thread && s.lock == x->seat.wait_lock)
+			    s.thread == x->live.thread && s.lock == x->live.wait_lock)
 				return true;
 	}
 	return false;
@@ -27,8 +27,8 @@ static bool is_in_ledger(const struct lh_deadlocks_waiter *x)
 
 static bool is_told(struct lh_deadlocks_waiter *x)
 {
-	x->sight->told |= is_in_ledger(x);
-	return x->sight->told;
+	x->sample->reported |= is_in_ledger(x);
+	return x->sample->reported;
 }
 
 /* The other look: nobody has moved while all of this was read. */
@@ -36,33 +36,33 @@ static bool stands_still(const struct lh_deadlocks_waiter *x)
 {
 	struct lh_live_thread s;
 
-	return lh_read_live_thread(x->process->record, x->number, &s) &&
-	       s.thread == x->seat.thread && s.wait_seq == x->seat.wait_seq &&
-	       s.wait_lock == x->seat.wait_lock && s.held_n == x->seat.held_n;
+	return lh_read_live_thread(x->process->ledger, x->number, &s) &&
+	       s.thread == x->live.thread && s.wait_seq == x->live.wait_seq &&
+	       s.wait_lock == x->live.wait_lock && s.held_n == x->live.held_n;
 }
 
 /* ---- steps ---- */
 
 static uint64_t since(const struct lh_deadlocks_waiter *x)
 {
-	return x->process->record->head.start_ns + x->seat.wait_since_ns;
+	return x->process->ledger->head.start_ns + x->live.wait_since_ns;
 }
 
 static struct lh_deadlock *begin(struct lh_deadlocks_pass *w, enum lh_rule rule)
 {
 	struct lh_deadlock k = {.rule = rule};
 
-	LH_PUSH(w->pool, w->knot, w->knots, k);
-	return &w->knot[w->knots - 1];
+	LH_PUSH(w->arena, w->deadlock, w->n_deadlocks, k);
+	return &w->deadlock[w->n_deadlocks - 1];
 }
 
 static void add_step(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p,
 		     struct lh_step step)
 {
-	struct lh_deadlock *k = &w->knot[w->knots - 1];
+	struct lh_deadlock *k = &w->deadlock[w->n_deadlocks - 1];
 	struct lh_deadlocks_step s = {.process = p, .step = step};
 
-	LH_PUSH(w->pool, k->step, k->steps, s);
+	LH_PUSH(w->arena, k->step, k->steps, s);
 }
 
 static void add_hold(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p,
@@ -71,15 +71,15 @@ static void add_hold(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p
 	add_step(w, p,
 		 (struct lh_step){.thread = thread,
 				  .lock = h->lock,
-				  .place = h->place,
+				  .site = h->site,
 				  .tick = h->tick,
 				  .action = LH_HOLDS});
 }
 
 static void add_wait(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	struct lh_deadlock *k = &w->knot[w->knots - 1];
-	bool joins = x->seat.wait_on == LH_WAIT_JOIN;
+	struct lh_deadlock *k = &w->deadlock[w->n_deadlocks - 1];
+	bool joins = x->live.wait_on == LH_WAIT_JOIN;
 
 	uint64_t ns = w->now_ns > since(x) ? w->now_ns - since(x) : 0;
 
@@ -88,13 +88,13 @@ static void add_wait(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 	if (!k->process || x->process->number < k->process->number)
 		k->process = x->process;
 	if (k->process == x->process)
-		k->thread = x->seat.thread;
-	x->sight->told = true;
+		k->thread = x->live.thread;
+	x->sample->reported = true;
 	add_step(w, x->process,
-		 (struct lh_step){.thread = x->seat.thread,
-				  .lock = x->seat.wait_lock,
-				  .place = x->seat.wait_place,
-				  .tick = (uint32_t)(x->seat.wait_since_ns / 1000000u),
+		 (struct lh_step){.thread = x->live.thread,
+				  .lock = x->live.wait_lock,
+				  .site = x->live.wait_site,
+				  .tick = (uint32_t)(x->live.wait_since_ns / 1000000u),
 				  .action = joins ? LH_JOINS : LH_WAITS_FOR});
 }
 
@@ -105,13 +105,13 @@ static void add_grip(struct lh_deadlocks_pass *w, uint32_t me,
 	struct lh_deadlocks_waiter *x = &w->waiter[me];
 
 	if (!other->lock) {
-		struct lh_deadlocks_holder life = {.lock = other->seat.wait_lock};
-		add_hold(w, x->process, x->seat.thread, &life);
+		struct lh_deadlocks_holder life = {.lock = other->live.wait_lock};
+		add_hold(w, x->process, x->live.thread, &life);
 		return;
 	}
 	for (uint32_t i = 0; i < other->lock->holders; i++)
 		if (other->lock->holder[i].waiter == me) {
-			add_hold(w, x->process, x->seat.thread, &other->lock->holder[i]);
+			add_hold(w, x->process, x->live.thread, &other->lock->holder[i]);
 			return;
 		}
 }
@@ -123,8 +123,8 @@ static uint32_t first_of_ring(const struct lh_deadlocks_pass *w, uint32_t ring)
 	uint32_t best = UINT32_MAX;
 
 	for (uint32_t i = 0; i < w->waiters; i++)
-		if (w->node[i].ring == ring &&
-		    (best == UINT32_MAX || w->waiter[i].seat.thread < w->waiter[best].seat.thread))
+		if (w->node[i].cycle == ring &&
+		    (best == UINT32_MAX || w->waiter[i].live.thread < w->waiter[best].live.thread))
 			best = i;
 	return best;
 }
@@ -147,7 +147,7 @@ static bool is_due(struct lh_deadlocks_pass *w, uint32_t first)
 	} while (at != first);
 	if (told) /* and whoever stands in it is told with it */
 		do {
-			w->waiter[at].sight->told = true;
+			w->waiter[at].sample->reported = true;
 			at = w->node[at].next;
 		} while (at != first);
 	return !told && still && (aged || (across && !sem));
@@ -179,16 +179,16 @@ static void tell_ended(struct lh_deadlocks_pass *w)
 		struct lh_deadlocks_waiter *x = &w->waiter[i];
 		bool told = false;
 
-		if (x->ons != 1 || x->on[0] != w->waiters)
+		if (x->n_blockers != 1 || x->blockers[0] != w->waiters)
 			continue;
 		for (uint32_t k = 0; k < w->waiters; k++) /* once for each lock */
 			told |= w->waiter[k].lock == x->lock && is_told(&w->waiter[k]);
-		x->sight->told |= told;
+		x->sample->reported |= told;
 		if (told || !stands_still(x))
 			continue;
 		begin(w, LH_RULE_EXIT_HOLDING);
 		add_hold(w, x->process, x->lock->ended_thread, &x->lock->ended);
-		w->knot[w->knots - 1].step[0].ghost = x->lock->ghost;
+		w->deadlock[w->n_deadlocks - 1].step[0].dead_thread = x->lock->dead_thread;
 		add_wait(w, x);
 	}
 }
@@ -198,7 +198,7 @@ static void tell_ended(struct lh_deadlocks_pass *w)
 /* All that must move before this one can; false: it hangs on what is told already. */
 static bool closure(struct lh_deadlocks_pass *w, uint32_t start, uint32_t *list, uint32_t *n)
 {
-	bool *in = lh_arena_alloc(w->pool, w->waiters + 1);
+	bool *in = lh_arena_alloc(w->arena, w->waiters + 1);
 
 	*n = 0;
 	list[(*n)++] = start;
@@ -206,11 +206,11 @@ static bool closure(struct lh_deadlocks_pass *w, uint32_t start, uint32_t *list,
 	for (uint32_t i = 0; i < *n; i++) {
 		const struct lh_deadlocks_waiter *x = &w->waiter[list[i]];
 
-		if (w->node[list[i]].ring || is_told(&w->waiter[list[i]]) || !stands_still(x))
+		if (w->node[list[i]].cycle || is_told(&w->waiter[list[i]]) || !stands_still(x))
 			return false;
-		for (uint32_t k = 0; k < x->ons; k++) {
-			uint32_t to = x->on[k];
-			if (to == w->waiters || !w->node[to].stuck || *n == CLOSURE_MAX)
+		for (uint32_t k = 0; k < x->n_blockers; k++) {
+			uint32_t to = x->blockers[k];
+			if (to == w->waiters || !w->node[to].deadlocked || *n == CLOSURE_MAX)
 				return false;
 			if (in[to])
 				continue;
@@ -231,8 +231,8 @@ static bool all_want(const struct lh_deadlocks_pass *w, const uint32_t *list, ui
 
 static bool holds_for(const struct lh_deadlocks_waiter *other, uint32_t me)
 {
-	for (uint32_t i = 0; i < other->ons; i++)
-		if (other->on[i] == me)
+	for (uint32_t i = 0; i < other->n_blockers; i++)
+		if (other->blockers[i] == me)
 			return true;
 	return false;
 }
@@ -253,7 +253,7 @@ static void tell_pool(struct lh_deadlocks_pass *w, uint32_t *list, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_deadlocks_lock *done = NULL;
 
-		w->waiter[list[i]].sight->told = true;
+		w->waiter[list[i]].sample->reported = true;
 		if (!is_in_the_way(w, list, n, list[i]))
 			continue;
 		for (uint32_t k = 0; k < n; k++) {
@@ -273,8 +273,8 @@ static void tell_pools(struct lh_deadlocks_pass *w)
 	uint32_t list[CLOSURE_MAX], n;
 
 	for (uint32_t i = 0; i < w->waiters; i++)
-		if (w->node[i].stuck && w->node[i].one_of && w->waiter[i].ons > 1 &&
-		    !w->waiter[i].sight->told && closure(w, i, list, &n))
+		if (w->node[i].deadlocked && w->node[i].one_of && w->waiter[i].n_blockers > 1 &&
+		    !w->waiter[i].sample->reported && closure(w, i, list, &n))
 			tell_pool(w, list, n);
 }
 

@@ -11,7 +11,7 @@ struct lh_deadlocks *lh_deadlocks_new(struct lh_deadlocks_queries asks)
 	struct lh_deadlocks *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->asks = asks;
+		s->queries = asks;
 	return s;
 }
 
@@ -21,7 +21,7 @@ void lh_deadlocks_free(struct lh_deadlocks *s)
 		return;
 	while (s->n)
 		lh_deadlocks_drop(s, s->list[0]);
-	free(s->kept);
+	free(s->abandoned);
 	free(s->list);
 	free(s);
 }
@@ -31,21 +31,21 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 {
 	struct lh_deadlocks_process *p = calloc(1, sizeof(*p));
 
-	if (p && s->n == s->room) {
-		uint32_t room = s->room ? 2 * s->room : 16;
+	if (p && s->n == s->capacity) {
+		uint32_t room = s->capacity ? 2 * s->capacity : 16;
 		void *more = realloc(s->list, room * sizeof(*s->list));
 		if (!more) {
 			free(p);
 			return NULL;
 		}
 		s->list = more;
-		s->room = room;
+		s->capacity = room;
 	}
 	if (!p)
 		return NULL;
-	p->record = r;
+	p->ledger = r;
 	p->with = with;
-	p->number = ++s->numbers;
+	p->number = ++s->last_number;
 	s->list[s->n++] = p;
 	return p;
 }
@@ -61,31 +61,32 @@ static void bury(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
 		const struct lh_held *h = &seat->held[k];
 		struct lh_wait_lock_key name = lh_wait_lock_key_of(p, h->lock);
 
-		if (!name.c || !lh_read_lock(p->record, h->lock, &l) || !lh_lock_stays_locked(&l) ||
+		if (!name.c || !lh_read_lock(p->ledger, h->lock, &l) || !lh_lock_stays_locked(&l) ||
 		    h->flags & LH_HELD_IN_COND_WAIT ||
-		    !lh_read_thread(p->record, seat->thread, &thread))
+		    !lh_read_thread(p->ledger, seat->thread, &thread))
 			continue;
-		if (!s->kept)
-			s->kept = calloc(LH_DEAD_THREADS_MAX, sizeof(*s->kept));
-		if (!s->kept)
+		if (!s->abandoned)
+			s->abandoned = calloc(LH_DEAD_THREADS_MAX, sizeof(*s->abandoned));
+		if (!s->abandoned)
 			return;
-		struct lh_abandoned_lock *kept = &s->kept[s->kepts++ % LH_DEAD_THREADS_MAX];
+		struct lh_abandoned_lock *kept =
+			&s->abandoned[s->n_abandoned++ % LH_DEAD_THREADS_MAX];
 		*kept = (struct lh_abandoned_lock){
-			.name = name,
-			.ghost = {.pid = p->record->head.pid, .tid = seat->tid},
-			.place = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->place)),
+			.key = name,
+			.dead_thread = {.pid = p->ledger->head.pid, .tid = seat->tid},
+			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->site)),
 			.tick = h->tick};
-		memcpy(kept->ghost.name, thread.name, sizeof(thread.name));
+		memcpy(kept->dead_thread.name, thread.name, sizeof(thread.name));
 	}
 }
 
 static void bury_all(struct lh_deadlocks *s, const struct lh_deadlocks_process *p)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_LIVE_THREAD);
+	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
 	struct lh_live_thread seat;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_live_thread(p->record, i, &seat) && seat.state >= LH_LIVE_ATTACHED &&
+		if (lh_read_live_thread(p->ledger, i, &seat) && seat.state >= LH_LIVE_ATTACHED &&
 		    seat.held_n)
 			bury(s, p, &seat);
 }
@@ -97,7 +98,7 @@ void lh_deadlocks_drop(struct lh_deadlocks *s, struct lh_deadlocks_process *p)
 	for (uint32_t i = 0; p && i < s->n; i++)
 		if (s->list[i] == p) {
 			s->list[i] = s->list[--s->n];
-			free(p->sight);
+			free(p->sample);
 			free(p);
 			return;
 		}
@@ -112,19 +113,19 @@ void *lh_deadlocks_with(const struct lh_deadlocks_process *p)
 
 static bool room_for_sights(struct lh_deadlocks_process *p, uint32_t n)
 {
-	uint32_t room = p->sights ? p->sights : 16;
+	uint32_t room = p->n_samples ? p->n_samples : 16;
 	struct lh_wait_sample *more;
 
-	if (n <= p->sights)
+	if (n <= p->n_samples)
 		return true;
 	while (room < n)
 		room *= 2;
-	more = realloc(p->sight, room * sizeof(*more));
+	more = realloc(p->sample, room * sizeof(*more));
 	if (!more)
 		return false;
-	memset(more + p->sights, 0, (room - p->sights) * sizeof(*more));
-	p->sight = more;
-	p->sights = room;
+	memset(more + p->n_samples, 0, (room - p->n_samples) * sizeof(*more));
+	p->sample = more;
+	p->n_samples = room;
 	return true;
 }
 
@@ -132,7 +133,7 @@ static bool room_for_sights(struct lh_deadlocks_process *p, uint32_t n)
 static bool waits_for_ever(const struct lh_live_thread *s)
 {
 	return s->state == LH_LIVE_ATTACHED && s->wait_lock &&
-	       LH_SITE_HOW(s->wait_place) == LH_BLOCKING &&
+	       LH_SITE_HOW(s->wait_site) == LH_BLOCKING &&
 	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
 		s->wait_on == LH_WAIT_ONCE);
 }
@@ -151,7 +152,7 @@ static void note(struct lh_wait_sample *g, const struct lh_live_thread *s, uint6
 	if (g->thread != s->thread || g->seq != s->wait_seq)
 		*g = (struct lh_wait_sample){
 			.thread = s->thread, .seq = s->wait_seq, .first_ns = now};
-	g->looks++;
+	g->samples++;
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)
@@ -168,20 +169,20 @@ static bool is_aged(const struct lh_wait_sample *g, uint64_t now)
 /* How many stand still; *seen is a number for who they are. */
 static uint32_t look_at(struct lh_deadlocks_process *p, uint64_t now, uint64_t *seen)
 {
-	uint32_t n = lh_read_used(p->record, LH_T_LIVE_THREAD), count = 0;
+	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD), count = 0;
 	struct lh_live_thread s;
 
 	if (!room_for_sights(p, n))
 		return 0;
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_wait_sample *g = &p->sight[i];
+		struct lh_wait_sample *g = &p->sample[i];
 
-		if (!head_of(p->record, i, &s)) {
+		if (!head_of(p->ledger, i, &s)) {
 			g->thread = 0;
 			continue;
 		}
 		note(g, &s, now);
-		if (g->looks < 2)
+		if (g->samples < 2)
 			continue;
 		count++;
 		*seen += mix(mix(p->number, i), (uint64_t)g->seq << 1 | is_aged(g, now));
@@ -193,15 +194,15 @@ static uint32_t look_at(struct lh_deadlocks_process *p, uint64_t now, uint64_t *
 
 static void take(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p, uint32_t i)
 {
-	struct lh_wait_sample *g = &p->sight[i];
+	struct lh_wait_sample *g = &p->sample[i];
 	struct lh_deadlocks_waiter *x = &w->waiter[w->waiters];
 
-	if (!g->thread || g->looks < 2 || !lh_read_live_thread(p->record, i, &x->seat) ||
-	    !waits_for_ever(&x->seat) || x->seat.thread != g->thread ||
-	    x->seat.wait_seq != g->seq || !lh_read_lock(p->record, x->seat.wait_lock, &x->row))
+	if (!g->thread || g->samples < 2 || !lh_read_live_thread(p->ledger, i, &x->live) ||
+	    !waits_for_ever(&x->live) || x->live.thread != g->thread ||
+	    x->live.wait_seq != g->seq || !lh_read_lock(p->ledger, x->live.wait_lock, &x->row))
 		return;
 	x->process = p;
-	x->sight = g;
+	x->sample = g;
 	x->number = i;
 	x->aged = is_aged(g, w->now_ns);
 	/* A semaphore that others post as well is no lock, and before its time none is. */
@@ -214,29 +215,29 @@ static void take(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p, ui
 
 static void take_all(struct lh_deadlocks_pass *w, uint32_t room)
 {
-	w->waiter = lh_arena_alloc(w->pool, (room + 1) * sizeof(*w->waiter));
-	for (uint32_t k = 0; k < w->still->n; k++)
-		for (uint32_t i = 1; i < w->still->list[k]->sights && w->waiters < room; i++)
-			take(w, w->still->list[k], i);
+	w->waiter = lh_arena_alloc(w->arena, (room + 1) * sizeof(*w->waiter));
+	for (uint32_t k = 0; k < w->deadlocks->n; k++)
+		for (uint32_t i = 1; i < w->deadlocks->list[k]->n_samples && w->waiters < room; i++)
+			take(w, w->deadlocks->list[k], i);
 }
 
 uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_arena *pool,
 			   struct lh_deadlock **out)
 {
-	struct lh_deadlocks_pass w = {.still = s, .pool = pool, .now_ns = now_ns};
+	struct lh_deadlocks_pass w = {.deadlocks = s, .arena = pool, .now_ns = now_ns};
 	uint64_t seen = 0;
 	uint32_t n = 0, rings;
 
 	for (uint32_t i = 0; i < s->n; i++)
 		n += look_at(s->list[i], now_ns, &seen);
-	if (!n || (seen == s->seen && now_ns - s->judged_ns < AGAIN_NS))
+	if (!n || (seen == s->seen && now_ns - s->solved_ns < AGAIN_NS))
 		return 0;
 	s->seen = seen;
-	s->judged_ns = now_ns;
+	s->solved_ns = now_ns;
 	take_all(&w, n);
 	lh_deadlocks_edges(&w, &rings);
 	lh_deadlocks_collect(&w, rings);
 	HASH_CLEAR(hh, w.locks);
-	*out = w.knot;
-	return w.knots;
+	*out = w.deadlock;
+	return w.n_deadlocks;
 }

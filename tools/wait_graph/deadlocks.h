@@ -35,7 +35,7 @@ struct lh_deadlocks_queries {
 	bool (*gone)(void *process, int32_t tid);
 	/* The lock's own bytes say that this thread has it, and there is no such thread anywhere.
 	 */
-	bool (*kept)(void *process, const struct lh_lock *, int32_t tid);
+	bool (*abandoned)(void *process, const struct lh_lock *, int32_t tid);
 };
 
 /* A thread of a process that has been dropped, and held a lock that others share. */
@@ -47,7 +47,7 @@ struct lh_dead_thread {
 struct lh_deadlocks_step {
 	struct lh_deadlocks_process *process;
 	struct lh_step step;
-	const struct lh_dead_thread *ghost; /* not NULL: it did this, and step.thread is 0 */
+	const struct lh_dead_thread *dead_thread; /* not NULL: it did this, and step.thread is 0 */
 };
 
 /* Threads that wait for ever: a finding to be. */

@@ -13,16 +13,16 @@ enum { LH_DEAD_THREADS_MAX = 256 /* of the last processes that ended */ };
 struct lh_wait_sample {
 	lh_thread_id thread; /* 0: it did not wait */
 	uint32_t seq;
-	uint32_t looks;
+	uint32_t samples;
 	uint64_t first_ns;
-	bool told;
+	bool reported;
 };
 
 struct lh_deadlocks_process {
-	const struct lh_ledger_view *record;
+	const struct lh_ledger_view *ledger;
 	void *with;
-	struct lh_wait_sample *sight; /* by seat */
-	uint32_t sights, number;
+	struct lh_wait_sample *sample; /* by seat */
+	uint32_t n_samples, number;
 };
 
 /* Which lock it is, in all processes. */
@@ -31,64 +31,64 @@ struct lh_wait_lock_key {
 };
 
 struct lh_abandoned_lock {
-	struct lh_wait_lock_key name;
-	struct lh_dead_thread ghost;
-	lh_site place; /* its mode only */
+	struct lh_wait_lock_key key;
+	struct lh_dead_thread dead_thread;
+	lh_site site; /* its mode only */
 	uint32_t tick;
 };
 
 struct lh_deadlocks_holder {
 	uint32_t waiter; /* index; the one after the last is whoever has ended */
 	enum lh_mode mode;
-	lh_site place;
+	lh_site site;
 	uint32_t tick;
 	lh_lock_id lock; /* as its process calls it */
 };
 
 /* A lock that somebody here holds or waits for. */
 struct lh_deadlocks_lock {
-	struct lh_wait_lock_key name;
+	struct lh_wait_lock_key key;
 	struct lh_deadlocks_holder *holder; /* among those who stand still */
 	uint32_t holders;
-	bool looked; /* for an owner that has ended */
+	bool checked; /* for an owner that has ended */
 	struct lh_deadlocks_holder ended;
-	lh_thread_id ended_thread;          /* 0: none */
-	const struct lh_dead_thread *ghost; /* it has ended together with its process */
+	lh_thread_id ended_thread;                /* 0: none */
+	const struct lh_dead_thread *dead_thread; /* it has ended together with its process */
 	UT_hash_handle hh;
 };
 
 /* A thread that stands still. */
 struct lh_deadlocks_waiter {
 	struct lh_deadlocks_process *process;
-	struct lh_wait_sample *sight;
+	struct lh_wait_sample *sample;
 	uint32_t number; /* its seat */
-	struct lh_live_thread seat;
+	struct lh_live_thread live;
 	struct lh_lock row;
 	struct lh_deadlocks_lock *lock; /* NULL: it waits for a thread's end */
 	bool aged;                      /* for LH_DEADLOCK_AFTER_NS */
-	uint32_t *on, ons;
+	uint32_t *blockers, n_blockers;
 };
 
 struct lh_deadlocks {
-	struct lh_deadlocks_queries asks;
+	struct lh_deadlocks_queries queries;
 	struct lh_deadlocks_process **list;
-	uint32_t n, room, numbers;
-	uint64_t seen, judged_ns;       /* a number for what was judged last */
-	struct lh_abandoned_lock *kept; /* LH_DEAD_THREADS_MAX of them, once there is one */
-	uint32_t kepts;                 /* ever */
+	uint32_t n, capacity, last_number;
+	uint64_t seen, solved_ns;            /* a number for what was judged last */
+	struct lh_abandoned_lock *abandoned; /* LH_DEAD_THREADS_MAX of them, once there is one */
+	uint32_t n_abandoned;                /* ever */
 };
 
 /* One look's work. */
 struct lh_deadlocks_pass {
-	struct lh_deadlocks *still;
-	struct lh_arena *pool;
+	struct lh_deadlocks *deadlocks;
+	struct lh_arena *arena;
 	uint64_t now_ns;
 	struct lh_deadlocks_waiter *waiter;
 	uint32_t waiters;
 	struct lh_deadlocks_lock *locks;
 	struct lh_wait_node *node; /* one for each waiter, and the last for those who have ended */
-	struct lh_deadlock *knot;
-	uint32_t knots;
+	struct lh_deadlock *deadlock;
+	uint32_t n_deadlocks;
 };
 
 /* edges_ledger.c: whom each waiter waits for, and what the graph makes of it. */

@@ -22,10 +22,10 @@ void lh_hang_add_edge(struct lh_hang *h, uint32_t thread, uint32_t who)
 {
 	struct lh_hang_thread *t = &h->thread[thread];
 
-	for (uint32_t i = 0; i < t->ons; i++)
-		if (t->on[i] == who)
+	for (uint32_t i = 0; i < t->n_blockers; i++)
+		if (t->blockers[i] == who)
 			return;
-	LH_PUSH(h->pool, t->on, t->ons, who);
+	LH_PUSH(h->arena, t->blockers, t->n_blockers, who);
 }
 
 static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_site place, uint64_t ns)
@@ -33,7 +33,7 @@ static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_site p
 	struct lh_hang_hold hold = {who, lock, place, ns};
 
 	if (!lh_hang_hold_of(h, who, lock))
-		LH_PUSH(h->pool, h->hold, h->holds, hold);
+		LH_PUSH(h->arena, h->hold, h->holds, hold);
 }
 
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thread,
@@ -52,7 +52,7 @@ uint32_t lh_hang_task(const struct lh_hang *h, pid_t inner)
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_peek_task *k = h->thread[i].task;
 
-		if (k && k->inner == inner && k->state != 'Z' && k->state != 'X')
+		if (k && k->own_tid == inner && k->state != 'Z' && k->state != 'X')
 			return i;
 	}
 	return UINT32_MAX;
@@ -66,8 +66,8 @@ static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].ended && h->thread[i].tid == inner)
 			return i;
-	t.id = lh_snapshot_put_thread(&h->book, inner, "", LH_THREAD_ENDED);
-	LH_PUSH(h->pool, h->thread, h->threads, t);
+	t.id = lh_snapshot_put_thread(&h->snapshot, inner, "", LH_THREAD_ENDED);
+	LH_PUSH(h->arena, h->thread, h->threads, t);
 	return h->threads - 1;
 }
 
@@ -81,7 +81,7 @@ static void on_stranger(struct lh_hang *h, uint32_t me, pid_t owner)
 	struct lh_hang_thread *heir = h->peek->forked ? main_thread(h) : NULL;
 
 	if (h->thread[me].wait.shared) {
-		h->thread[me].elsewhere = owner;
+		h->thread[me].foreign_tid = owner;
 		return;
 	}
 	if (heir && heir != &h->thread[me]) {
@@ -112,7 +112,7 @@ static void join_edge(struct lh_hang *h, uint32_t me)
 
 	if (who == UINT32_MAX)
 		return; /* it has just ended: the wait is over */
-	h->thread[me].lock = lh_snapshot_put_thread_end(&h->book, h->thread[who].id);
+	h->thread[me].lock = lh_snapshot_put_thread_end(&h->snapshot, h->thread[who].id);
 	lh_hang_add_edge(h, me, who);
 	add_hold(h, who, h->thread[me].lock, 0, 0);
 }
@@ -123,7 +123,7 @@ static void initialiser_edge(struct lh_hang *h, uint32_t me)
 		lh_once_owner(h->peek, h->thread[me].task, &h->thread[me].wait);
 
 	if (t)
-		on_owner(h, me, t->inner, h->thread[me].lock);
+		on_owner(h, me, t->own_tid, h->thread[me].lock);
 }
 
 static void edges_from_bytes(struct lh_hang *h, uint32_t me)
@@ -143,21 +143,21 @@ static void edges_from_bytes(struct lh_hang *h, uint32_t me)
 static bool blocks(const struct lh_held *held, lh_lock_id lock, enum lh_mode wanted)
 {
 	return held->lock == lock && !(held->flags & LH_HELD_IN_COND_WAIT) &&
-	       (wanted != LH_SHARED || LH_SITE_MODE(held->place) == LH_EXCLUSIVE);
+	       (wanted != LH_SHARED || LH_SITE_MODE(held->site) == LH_EXCLUSIVE);
 }
 
 static lh_site own_place(struct lh_hang *h, lh_site place)
 {
-	return LH_SITE(lh_snapshot_copy_stack(&h->book, LH_SITE_STACK(place)), LH_SITE_HOW(place),
-		       LH_SITE_MODE(place));
+	return LH_SITE(lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(place)),
+		       LH_SITE_HOW(place), LH_SITE_MODE(place));
 }
 
 /* A reader of a lock that prefers writers stands behind the writer that is queued. */
 static bool queues_before(const struct lh_live_thread *me, const struct lh_live_thread *other,
 			  uint32_t flags)
 {
-	return flags & LH_LOCK_PREFER_WRITER && LH_SITE_MODE(me->wait_place) == LH_SHARED &&
-	       other->wait_lock == me->wait_lock && LH_SITE_MODE(other->wait_place) == LH_EXCLUSIVE;
+	return flags & LH_LOCK_PREFER_WRITER && LH_SITE_MODE(me->wait_site) == LH_SHARED &&
+	       other->wait_lock == me->wait_lock && LH_SITE_MODE(other->wait_site) == LH_EXCLUSIVE;
 }
 
 static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
@@ -165,17 +165,17 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 	struct lh_hang_thread *t = &h->thread[me];
 
 	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_live_thread *s = h->thread[i].seat;
+		const struct lh_live_thread *s = h->thread[i].live;
 
 		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++) {
-			if (!blocks(&s->held[k], t->seat->wait_lock,
-				    LH_SITE_MODE(t->seat->wait_place)))
+			if (!blocks(&s->held[k], t->live->wait_lock,
+				    LH_SITE_MODE(t->live->wait_site)))
 				continue;
 			lh_hang_add_edge(h, me, i);
-			add_hold(h, i, t->lock, own_place(h, s->held[k].place),
+			add_hold(h, i, t->lock, own_place(h, s->held[k].site),
 				 lh_held_for(&s->held[k], NULL, h->now_ns));
 		}
-		if (s && i != me && queues_before(t->seat, s, flags))
+		if (s && i != me && queues_before(t->live, s, flags))
 			lh_hang_add_edge(h, me, i);
 	}
 }
@@ -183,12 +183,12 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 void lh_hang_hold_all(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_live_thread *s = h->thread[i].seat;
+		const struct lh_live_thread *s = h->thread[i].live;
 
 		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++)
 			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_IN_COND_WAIT))
-				add_hold(h, i, lh_snapshot_copy_lock(&h->book, s->held[k].lock),
-					 own_place(h, s->held[k].place),
+				add_hold(h, i, lh_snapshot_copy_lock(&h->snapshot, s->held[k].lock),
+					 own_place(h, s->held[k].site),
 					 lh_held_for(&s->held[k], NULL, h->now_ns));
 	}
 }
@@ -196,8 +196,9 @@ void lh_hang_hold_all(struct lh_hang *h)
 static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->thread[i].seat && h->thread[i].seat->thread == with) {
-			h->thread[me].lock = lh_snapshot_put_thread_end(&h->book, h->thread[i].id);
+		if (h->thread[i].live && h->thread[i].live->thread == with) {
+			h->thread[me].lock =
+				lh_snapshot_put_thread_end(&h->snapshot, h->thread[i].id);
 			lh_hang_add_edge(h, me, i);
 			add_hold(h, i, h->thread[me].lock, 0, 0);
 		}
@@ -206,18 +207,18 @@ static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 /* False: the ledger does not know who holds it. */
 static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 {
-	const struct lh_live_thread *s = h->thread[me].seat;
+	const struct lh_live_thread *s = h->thread[me].live;
 	struct lh_lock l = {0};
 
 	if (!s || !s->wait_lock)
 		return false;
-	lh_read_lock(h->record, s->wait_lock, &l);
+	lh_read_lock(h->ledger, s->wait_lock, &l);
 	if (s->wait_on == LH_WAIT_JOIN)
 		joined_edge(h, me, s->wait_with);
 	else if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE ||
 		 (s->wait_on == LH_WAIT_SEM && !(l.flags & LH_LOCK_SIGNAL)))
 		holder_edges(h, me, l.flags);
-	return h->thread[me].ons > 0;
+	return h->thread[me].n_blockers > 0;
 }
 
 /* ---- the graph ---- */
@@ -225,19 +226,19 @@ static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 /* Whoever may come from outside can end it, and of that we know nothing. */
 static bool ends_from_outside(const struct lh_hang *h, const struct lh_hang_thread *t)
 {
-	if (t->elsewhere)
+	if (t->foreign_tid)
 		return true;
-	if (t->ons)
+	if (t->n_blockers)
 		return false;
 	/* sem_post is what a signal handler may call, and of unknown locks nothing is known. */
-	return t->wait.shared || ((t->other ? t->other : h->peek)->handlers &&
+	return t->wait.shared || ((t->foreign_process ? t->foreign_process : h->peek)->handlers &&
 				  (t->wait.kind == LH_SEM || t->wait.kind == LH_NOTHING));
 }
 
 /* Semaphores are not tied to who took them: only one that nobody posts for long is stuck. */
 static bool may_be_posted(const struct lh_hang_thread *t)
 {
-	return t->wait.kind == LH_SEM && t->ons && t->ns && t->ns < SECOND;
+	return t->wait.kind == LH_SEM && t->n_blockers && t->ns && t->ns < SECOND;
 }
 
 static void fill_node(const struct lh_hang *h, uint32_t i)
@@ -245,13 +246,13 @@ static void fill_node(const struct lh_hang *h, uint32_t i)
 	const struct lh_hang_thread *t = &h->thread[i];
 	struct lh_wait_node *n = &h->node[i];
 
-	n->on = t->on;
-	n->ons = t->ons;
-	n->waits = t->waiting && t->still && !t->wait.timed && !ends_from_outside(h, t) &&
+	n->blockers = t->blockers;
+	n->n_blockers = t->n_blockers;
+	n->waits = t->waiting && t->unchanged && !t->wait.timed && !ends_from_outside(h, t) &&
 		   !may_be_posted(t);
 	n->one_of = t->wait.kind == LH_SEM;
-	n->gone = t->ons == 1 && h->thread[t->on[0]].ended;
-	n->anyone = !t->ons;
+	n->gone = t->n_blockers == 1 && h->thread[t->blockers[0]].ended;
+	n->anyone = !t->n_blockers;
 	if (t->ended) { /* it frees nobody, and nobody waits in it */
 		n->waits = true;
 		n->gone = true;
@@ -268,8 +269,8 @@ void lh_hang_edges(struct lh_hang *h)
 	for (uint32_t i = 0; i < n; i++) {
 		struct lh_hang_thread *t = &h->thread[i];
 
-		t->ons = 0;
-		t->elsewhere = 0;
+		t->n_blockers = 0;
+		t->foreign_tid = 0;
 		if (t->waiting && !edges_from_ledger(h, i) && t->task && t->wait.kind)
 			edges_from_bytes(h, i);
 	}
@@ -278,11 +279,11 @@ void lh_hang_edges(struct lh_hang *h)
 
 void lh_hang_solve(struct lh_hang *h)
 {
-	h->node = lh_arena_alloc(h->pool, (h->threads + 1) * sizeof(*h->node));
+	h->node = lh_arena_alloc(h->arena, (h->threads + 1) * sizeof(*h->node));
 	for (uint32_t i = 0; i < h->threads; i++)
 		fill_node(h, i);
-	h->rings = lh_wait_graph_solve(h->node, h->threads);
-	h->hopeless = true;
+	h->cycles = lh_wait_graph_solve(h->node, h->threads);
+	h->all_blocked = true;
 	for (uint32_t i = 0; i < h->threads; i++)
-		h->hopeless &= h->node[i].stuck || h->thread[i].other;
+		h->all_blocked &= h->node[i].deadlocked || h->thread[i].foreign_process;
 }

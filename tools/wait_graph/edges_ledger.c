@@ -16,8 +16,8 @@ struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *p
 	struct lh_lock_location at;
 	struct lh_lock l;
 
-	if (lh_read_lock(p->record, id, &l) && l.flags & LH_LOCK_PSHARED &&
-	    lh_read_lock_location(p->record, LH_LOCK_ROW(id), &l, &at))
+	if (lh_read_lock(p->ledger, id, &l) && l.flags & LH_LOCK_PSHARED &&
+	    lh_read_lock_location(p->ledger, LH_LOCK_ROW(id), &l, &at))
 		return (struct lh_wait_lock_key){.a = at.dev, .b = at.ino, .c = at.off + 1};
 	return (struct lh_wait_lock_key){.a = p->number, .b = id};
 }
@@ -31,9 +31,9 @@ static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *w,
 	HASH_FIND(hh, w->locks, &name, sizeof(name), l);
 	if (l)
 		return l;
-	l = lh_arena_alloc(w->pool, sizeof(*l));
-	l->name = name;
-	HASH_ADD(hh, w->locks, name, sizeof(name), l);
+	l = lh_arena_alloc(w->arena, sizeof(*l));
+	l->key = name;
+	HASH_ADD(hh, w->locks, key, sizeof(name), l);
 	return l;
 }
 
@@ -41,15 +41,15 @@ static void add_holds(struct lh_deadlocks_pass *w, uint32_t i)
 {
 	const struct lh_deadlocks_waiter *x = &w->waiter[i];
 
-	for (uint32_t k = 0; k < x->seat.held_n; k++) {
-		const struct lh_held *h = &x->seat.held[k];
-		struct lh_deadlocks_holder holder = {i, LH_SITE_MODE(h->place), h->place, h->tick,
+	for (uint32_t k = 0; k < x->live.held_n; k++) {
+		const struct lh_held *h = &x->live.held[k];
+		struct lh_deadlocks_holder holder = {i, LH_SITE_MODE(h->site), h->site, h->tick,
 						     h->lock};
 
 		if (!h->lock || h->flags & LH_HELD_IN_COND_WAIT)
 			continue;
 		struct lh_deadlocks_lock *l = lock_of(w, x->process, h->lock);
-		LH_PUSH(w->pool, l->holder, l->holders, holder);
+		LH_PUSH(w->arena, l->holder, l->holders, holder);
 	}
 }
 
@@ -69,7 +69,7 @@ static bool excludes(enum lh_mode held, enum lh_mode wanted)
 /* Its seat still shows what it held: nobody has asked yet whether it is gone. */
 static void look_in_seats(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	const struct lh_ledger_view *r = x->process->record;
+	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_LIVE_THREAD);
 	struct lh_live_thread s;
 
@@ -79,13 +79,13 @@ static void look_in_seats(struct lh_deadlocks_pass *w, struct lh_deadlocks_waite
 		for (uint32_t k = 0; k < s.held_n; k++) {
 			const struct lh_held *h = &s.held[k];
 
-			if (h->lock != x->seat.wait_lock ||
-			    !excludes(LH_SITE_MODE(h->place), LH_SITE_MODE(x->seat.wait_place)) ||
-			    !w->still->asks.gone(x->process->with, s.tid))
+			if (h->lock != x->live.wait_lock ||
+			    !excludes(LH_SITE_MODE(h->site), LH_SITE_MODE(x->live.wait_site)) ||
+			    !w->deadlocks->queries.gone(x->process->with, s.tid))
 				continue;
 			x->lock->ended_thread = s.thread;
 			x->lock->ended = (struct lh_deadlocks_holder){
-				.place = h->place, .tick = h->tick, .lock = h->lock};
+				.site = h->site, .tick = h->tick, .lock = h->lock};
 			return;
 		}
 	}
@@ -104,19 +104,19 @@ static bool was_told(const struct lh_ledger_view *r, const struct lh_finding *f,
 
 static void look_in_findings(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	const struct lh_ledger_view *r = x->process->record;
+	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
 	struct lh_thread thread;
 	struct lh_finding f;
 	struct lh_step step;
 
 	for (uint32_t i = n; i-- > 1;)
-		if (lh_read_finding(r, i, &f) && was_told(r, &f, x->seat.wait_lock, &step) &&
+		if (lh_read_finding(r, i, &f) && was_told(r, &f, x->live.wait_lock, &step) &&
 		    lh_read_thread(r, step.thread, &thread) && thread.flags & LH_THREAD_ENDED &&
-		    w->still->asks.kept(x->process->with, &x->row, thread.tid)) {
+		    w->deadlocks->queries.abandoned(x->process->with, &x->row, thread.tid)) {
 			x->lock->ended_thread = step.thread;
 			x->lock->ended = (struct lh_deadlocks_holder){
-				.place = step.place, .tick = step.tick, .lock = step.lock};
+				.site = step.site, .tick = step.tick, .lock = step.lock};
 			return;
 		}
 }
@@ -124,18 +124,19 @@ static void look_in_findings(struct lh_deadlocks_pass *w, struct lh_deadlocks_wa
 /* A process has ended with it. */
 static void look_in_graves(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	uint32_t n = w->still->kepts < LH_DEAD_THREADS_MAX ? w->still->kepts : LH_DEAD_THREADS_MAX;
+	uint32_t n = w->deadlocks->n_abandoned < LH_DEAD_THREADS_MAX ? w->deadlocks->n_abandoned
+								     : LH_DEAD_THREADS_MAX;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_abandoned_lock *k = &w->still->kept[i];
+		const struct lh_abandoned_lock *k = &w->deadlocks->abandoned[i];
 
-		if (memcmp(&k->name, &x->lock->name, sizeof(k->name)) ||
-		    !excludes(LH_SITE_MODE(k->place), LH_SITE_MODE(x->seat.wait_place)) ||
-		    !w->still->asks.kept(x->process->with, &x->row, k->ghost.tid))
+		if (memcmp(&k->key, &x->lock->key, sizeof(k->key)) ||
+		    !excludes(LH_SITE_MODE(k->site), LH_SITE_MODE(x->live.wait_site)) ||
+		    !w->deadlocks->queries.abandoned(x->process->with, &x->row, k->dead_thread.tid))
 			continue;
-		x->lock->ghost = &k->ghost;
+		x->lock->dead_thread = &k->dead_thread;
 		x->lock->ended = (struct lh_deadlocks_holder){
-			.place = k->place, .tick = k->tick, .lock = x->seat.wait_lock};
+			.site = k->site, .tick = k->tick, .lock = x->live.wait_lock};
 	}
 }
 
@@ -145,9 +146,9 @@ static bool owner_has_ended(struct lh_deadlocks_pass *w, struct lh_deadlocks_wai
 
 	if (!x->lock || x->lock->holders || !lh_lock_stays_locked(&x->row))
 		return false;
-	if (!x->lock->looked) {
-		x->lock->looked = true;
-		if (x->row.owner && lh_read_live_thread(x->process->record, x->row.owner, &owner) &&
+	if (!x->lock->checked) {
+		x->lock->checked = true;
+		if (x->row.owner && lh_read_live_thread(x->process->ledger, x->row.owner, &owner) &&
 		    owner.state == LH_LIVE_ATTACHED)
 			return false;
 		look_in_seats(w, x);
@@ -156,24 +157,24 @@ static bool owner_has_ended(struct lh_deadlocks_pass *w, struct lh_deadlocks_wai
 		if (!x->lock->ended_thread && x->row.flags & LH_LOCK_PSHARED)
 			look_in_graves(w, x);
 	}
-	return x->lock->ended_thread || x->lock->ghost;
+	return x->lock->ended_thread || x->lock->dead_thread;
 }
 
 /* ---- edges ---- */
 
 static void add_on(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x, uint32_t who)
 {
-	for (uint32_t i = 0; i < x->ons; i++)
-		if (x->on[i] == who)
+	for (uint32_t i = 0; i < x->n_blockers; i++)
+		if (x->blockers[i] == who)
 			return;
-	LH_PUSH(w->pool, x->on, x->ons, who);
+	LH_PUSH(w->arena, x->blockers, x->n_blockers, who);
 }
 
 static void join_edge(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
 	for (uint32_t i = 0; i < w->waiters; i++)
 		if (w->waiter[i].process == x->process &&
-		    w->waiter[i].seat.thread == x->seat.wait_with)
+		    w->waiter[i].live.thread == x->live.wait_with)
 			add_on(w, x, i);
 }
 
@@ -190,13 +191,13 @@ static bool queues_before(const struct lh_deadlocks_waiter *x,
 			  const struct lh_deadlocks_waiter *other)
 {
 	return x->row.kind == LH_RWLOCK && x->row.flags & LH_LOCK_PREFER_WRITER &&
-	       LH_SITE_MODE(x->seat.wait_place) == LH_SHARED && other->lock == x->lock &&
-	       LH_SITE_MODE(other->seat.wait_place) == LH_EXCLUSIVE;
+	       LH_SITE_MODE(x->live.wait_site) == LH_SHARED && other->lock == x->lock &&
+	       LH_SITE_MODE(other->live.wait_site) == LH_EXCLUSIVE;
 }
 
 static void holder_edges(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 {
-	enum lh_mode wanted = LH_SITE_MODE(x->seat.wait_place);
+	enum lh_mode wanted = LH_SITE_MODE(x->live.wait_site);
 
 	for (uint32_t i = 0; i < x->lock->holders; i++)
 		if (excludes(x->lock->holder[i].mode, wanted))
@@ -205,19 +206,19 @@ static void holder_edges(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter
 		for (uint32_t i = 0; i < w->waiters; i++)
 			if (&w->waiter[i] != x && queues_before(x, &w->waiter[i]))
 				add_on(w, x, i);
-	if (!x->ons && owner_has_ended(w, x))
+	if (!x->n_blockers && owner_has_ended(w, x))
 		add_on(w, x, w->waiters);
 }
 
 void lh_deadlocks_edges(struct lh_deadlocks_pass *w, uint32_t *rings)
 {
-	w->node = lh_arena_alloc(w->pool, (w->waiters + 1) * sizeof(*w->node));
+	w->node = lh_arena_alloc(w->arena, (w->waiters + 1) * sizeof(*w->node));
 	for (uint32_t i = 0; i < w->waiters; i++)
 		add_holds(w, i);
 	for (uint32_t i = 0; i < w->waiters; i++)
-		if (w->waiter[i].seat.wait_on != LH_WAIT_JOIN)
+		if (w->waiter[i].live.wait_on != LH_WAIT_JOIN)
 			w->waiter[i].lock =
-				lock_of(w, w->waiter[i].process, w->waiter[i].seat.wait_lock);
+				lock_of(w, w->waiter[i].process, w->waiter[i].live.wait_lock);
 	for (uint32_t i = 0; i < w->waiters; i++) {
 		struct lh_deadlocks_waiter *x = &w->waiter[i];
 
@@ -227,10 +228,10 @@ void lh_deadlocks_edges(struct lh_deadlocks_pass *w, uint32_t *rings)
 			permit_edges(w, x);
 		else
 			holder_edges(w, x);
-		w->node[i] = (struct lh_wait_node){.waits = x->ons > 0,
+		w->node[i] = (struct lh_wait_node){.waits = x->n_blockers > 0,
 						   .one_of = x->row.kind == LH_SEM,
-						   .on = x->on,
-						   .ons = x->ons};
+						   .blockers = x->blockers,
+						   .n_blockers = x->n_blockers};
 	}
 	w->node[w->waiters] = (struct lh_wait_node){.waits = true, .gone = true};
 	*rings = lh_wait_graph_solve(w->node, w->waiters + 1);

@@ -26,13 +26,13 @@ static bool same_module(const struct lh_module *a, const struct lh_module *b)
 
 static uint32_t put_module(struct lh_hang *h, const struct lh_module *m)
 {
-	uint32_t n = h->book.ledger->table[LH_T_MODULE].used, row;
+	uint32_t n = h->snapshot.ledger->table[LH_T_MODULE].used, row;
 	struct lh_module *here;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (same_module(lh_snapshot_row(&h->book, LH_T_MODULE, i), m))
+		if (same_module(lh_snapshot_row(&h->snapshot, LH_T_MODULE, i), m))
 			return i;
-	here = lh_snapshot_row_add(&h->book, LH_T_MODULE, &row);
+	here = lh_snapshot_row_add(&h->snapshot, LH_T_MODULE, &row);
 	if (here)
 		*here = *m;
 	return row;
@@ -40,8 +40,8 @@ static uint32_t put_module(struct lh_hang *h, const struct lh_module *m)
 
 static const struct lh_module *module_of(const struct lh_hang *s, uint32_t number)
 {
-	return number && number < s->book.ledger->table[LH_T_MODULE].used
-		       ? lh_snapshot_row(&s->book, LH_T_MODULE, number)
+	return number && number < s->snapshot.ledger->table[LH_T_MODULE].used
+		       ? lh_snapshot_row(&s->snapshot, LH_T_MODULE, number)
 		       : NULL;
 }
 
@@ -60,7 +60,7 @@ static uint32_t code_here(struct lh_hang *h, const struct lh_hang *s, uint32_t n
 
 static void data_here(struct lh_hang *h, const struct lh_hang *s, uint32_t side, uint64_t address)
 {
-	uint32_t n = s->book.ledger->table[LH_T_MODULE].used;
+	uint32_t n = s->snapshot.ledger->table[LH_T_MODULE].used;
 
 	for (uint32_t i = 1; i < n; i++) {
 		struct lh_module m = *module_of(s, i);
@@ -77,16 +77,17 @@ static void data_here(struct lh_hang *h, const struct lh_hang *s, uint32_t side,
 
 static lh_stack_id stack_here(struct lh_hang *h, const struct lh_hang *s, lh_stack_id id)
 {
-	const struct lh_stack *from = lh_snapshot_row(&s->book, LH_T_STACK, id);
+	const struct lh_stack *from = lh_snapshot_row(&s->snapshot, LH_T_STACK, id);
 	uint64_t frame[LH_FRAMES_MAX];
 	uint32_t n = id && from->n <= LH_FRAMES_MAX ? from->n : 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t f = *(uint64_t *)lh_snapshot_row(&s->book, LH_T_FRAME, from->frame + i);
+		uint64_t f =
+			*(uint64_t *)lh_snapshot_row(&s->snapshot, LH_T_FRAME, from->frame + i);
 
 		frame[i] = LH_FRAME(code_here(h, s, LH_FRAME_MODULE(f)), LH_FRAME_PC(f));
 	}
-	return n ? lh_snapshot_put_frames(&h->book, frame, n, from->flags & LH_STACK_CUT) : 0;
+	return n ? lh_snapshot_put_frames(&h->snapshot, frame, n, from->flags & LH_STACK_CUT) : 0;
 }
 
 static lh_site place_here(struct lh_hang *h, const struct lh_hang *s, lh_site place)
@@ -98,12 +99,12 @@ static lh_site place_here(struct lh_hang *h, const struct lh_hang *s, lh_site pl
 /* One that we have a row for already, 0 none. */
 static lh_lock_id known_here(const struct lh_hang *h, struct lh_shm_key at, enum lh_kind kind)
 {
-	uint32_t n = at.known ? h->book.ledger->table[LH_T_LOCK].used : 0;
+	uint32_t n = at.known ? h->snapshot.ledger->table[LH_T_LOCK].used : 0;
 
 	for (uint32_t i = 1; i < n; i++) {
-		const struct lh_lock *l = lh_snapshot_row(&h->book, LH_T_LOCK, i);
+		const struct lh_lock *l = lh_snapshot_row(&h->snapshot, LH_T_LOCK, i);
 		uint64_t address = lh_lock_address(l);
-		const struct lh_hang *s = h->peers->side[address >> LH_READ_ADDRESS_BITS];
+		const struct lh_hang *s = h->processes->process[address >> LH_READ_ADDRESS_BITS];
 
 		if (l->kind == kind &&
 		    lh_shm_key_equal(lh_shm_key_at(s, lh_read_address(address)), at))
@@ -115,23 +116,23 @@ static lh_lock_id known_here(const struct lh_hang *h, struct lh_shm_key at, enum
 static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_hang *s,
 			    lh_lock_id id, lh_thread_id life)
 {
-	const struct lh_lock *l = lh_snapshot_row(&s->book, LH_T_LOCK, LH_LOCK_ROW(id));
+	const struct lh_lock *l = lh_snapshot_row(&s->snapshot, LH_T_LOCK, LH_LOCK_ROW(id));
 	uint64_t address = lh_lock_address(l);
 	lh_lock_id here;
 
 	if (!id || l->kind == LH_THREAD_END)
-		return id ? lh_snapshot_put_thread_end(&h->book, life) : 0;
+		return id ? lh_snapshot_put_thread_end(&h->snapshot, life) : 0;
 	here = known_here(h, lh_shm_key_at(s, address), (enum lh_kind)l->kind);
 	if (here || !address)
 		return here;
 	data_here(h, s, side, address);
-	here = lh_snapshot_put_lock(&h->book, (enum lh_kind)l->kind, address + beyond(side),
+	here = lh_snapshot_put_lock(&h->snapshot, (enum lh_kind)l->kind, address + beyond(side),
 				    l->flags & ~(uint32_t)LH_LOCK_NAMED);
 	if (here) {
-		struct lh_lock *row = lh_snapshot_row(&h->book, LH_T_LOCK, LH_LOCK_ROW(here));
+		struct lh_lock *row = lh_snapshot_row(&h->snapshot, LH_T_LOCK, LH_LOCK_ROW(here));
 
-		row->born = stack_here(h, s, l->born);
-		row->first = stack_here(h, s, l->first);
+		row->init_stack = stack_here(h, s, l->init_stack);
+		row->first_stack = stack_here(h, s, l->first_stack);
 	}
 	return here;
 }
@@ -141,14 +142,14 @@ static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_ha
 /* Of a thread's end: whose it is, as a row of ours. */
 static lh_thread_id life_here(const struct lh_hang_processes *all, uint32_t side, lh_lock_id id)
 {
-	const struct lh_hang *s = all->side[side];
+	const struct lh_hang *s = all->process[side];
 
 	for (uint32_t i = 0; id && i < s->threads; i++) {
 		const struct lh_thread *row =
-			lh_snapshot_row(&s->book, LH_T_THREAD, s->thread[i].id);
+			lh_snapshot_row(&s->snapshot, LH_T_THREAD, s->thread[i].id);
 
-		if (row->life == id && all->at[side][i] != UINT32_MAX)
-			return all->side[0]->thread[all->at[side][i]].id;
+		if (row->end_lock == id && all->at[side][i] != UINT32_MAX)
+			return all->process[0]->thread[all->at[side][i]].id;
 	}
 	return 0;
 }
@@ -163,30 +164,30 @@ static bool holds(const struct lh_hang *s, uint32_t thread)
 
 static void add_thread(struct lh_hang *h, uint32_t side, uint32_t i)
 {
-	struct lh_hang *s = h->peers->side[side];
+	struct lh_hang *s = h->processes->process[side];
 	const struct lh_hang_thread *from = &s->thread[i];
-	const struct lh_thread *row = lh_snapshot_row(&s->book, LH_T_THREAD, from->id);
+	const struct lh_thread *row = lh_snapshot_row(&s->snapshot, LH_T_THREAD, from->id);
 	struct lh_hang_thread t = *from;
 
-	t.id = lh_snapshot_put_thread(&h->book, from->tid, from->id ? row->name : "",
+	t.id = lh_snapshot_put_thread(&h->snapshot, from->tid, from->id ? row->name : "",
 				      LH_THREAD_FOREIGN | (from->ended ? LH_THREAD_ENDED : 0));
 	if (t.id)
-		((struct lh_thread *)lh_snapshot_row(&h->book, LH_T_THREAD, t.id))
+		((struct lh_thread *)lh_snapshot_row(&h->snapshot, LH_T_THREAD, t.id))
 			->creator_segment = (uint32_t)s->peek->pid;
-	t.other = s->peek;
-	t.seat = NULL;
-	t.on = NULL;
-	t.ons = 0;
+	t.foreign_process = s->peek;
+	t.live = NULL;
+	t.blockers = NULL;
+	t.n_blockers = 0;
 	t.stack = stack_here(h, s, from->stack);
-	t.place = LH_SITE(t.stack, LH_SITE_HOW(from->place), LH_SITE_MODE(from->place));
-	h->peers->at[side][i] = h->threads;
-	LH_PUSH(h->pool, h->thread, h->threads, t);
+	t.site = LH_SITE(t.stack, LH_SITE_HOW(from->site), LH_SITE_MODE(from->site));
+	h->processes->at[side][i] = h->threads;
+	LH_PUSH(h->arena, h->thread, h->threads, t);
 }
 
 void lh_hang_merge_process(struct lh_hang *h, uint32_t side)
 {
-	const struct lh_hang_processes *all = h->peers;
-	const struct lh_hang *s = all->side[side];
+	const struct lh_hang_processes *all = h->processes;
+	const struct lh_hang *s = all->process[side];
 
 	for (uint32_t i = 0; i < s->threads; i++)
 		if (s->thread[i].waiting || holds(s, i))
@@ -195,9 +196,9 @@ void lh_hang_merge_process(struct lh_hang *h, uint32_t side)
 		const struct lh_hang_thread *from = &s->thread[i];
 		uint32_t me = all->at[side][i];
 
-		for (uint32_t k = 0; me != UINT32_MAX && k < from->ons; k++)
-			if (all->at[side][from->on[k]] != UINT32_MAX)
-				lh_hang_add_edge(h, me, all->at[side][from->on[k]]);
+		for (uint32_t k = 0; me != UINT32_MAX && k < from->n_blockers; k++)
+			if (all->at[side][from->blockers[k]] != UINT32_MAX)
+				lh_hang_add_edge(h, me, all->at[side][from->blockers[k]]);
 		if (me != UINT32_MAX)
 			h->thread[me].lock =
 				lock_here(h, side, s, from->lock, life_here(all, side, from->lock));
@@ -207,8 +208,8 @@ void lh_hang_merge_process(struct lh_hang *h, uint32_t side)
 
 		hold.thread = all->at[side][hold.thread];
 		hold.lock = lock_here(h, side, s, hold.lock, life_here(all, side, hold.lock));
-		hold.place = place_here(h, s, hold.place);
+		hold.site = place_here(h, s, hold.site);
 		if (hold.thread != UINT32_MAX && hold.lock)
-			LH_PUSH(h->pool, h->hold, h->holds, hold);
+			LH_PUSH(h->arena, h->hold, h->holds, hold);
 	}
 }

@@ -45,7 +45,7 @@ static struct lh_live_thread *copy_seats(struct lh_hang *h, const struct lh_ledg
 	struct lh_live_thread *list;
 
 	*n = lh_read_used(r, LH_T_LIVE_THREAD);
-	list = lh_arena_alloc(h->pool, (*n + 1) * sizeof(*list));
+	list = lh_arena_alloc(h->arena, (*n + 1) * sizeof(*list));
 	for (uint32_t i = 1; i < *n; i++)
 		lh_read_live_thread(r, i, &list[i]);
 	return list;
@@ -71,13 +71,13 @@ static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_t
 static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 			       const struct lh_live_thread *s)
 {
-	if (s && s->thread && s->thread < h->book.ledger->table[LH_T_THREAD].used) {
-		struct lh_thread *row = lh_snapshot_row(&h->book, LH_T_THREAD, s->thread);
+	if (s && s->thread && s->thread < h->snapshot.ledger->table[LH_T_THREAD].used) {
+		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, s->thread);
 
 		memcpy(row->name, k->name, sizeof(row->name)); /* as it is called now */
 		return s->thread;
 	}
-	return lh_snapshot_put_thread(&h->book, k->tid, k->name,
+	return lh_snapshot_put_thread(&h->snapshot, k->tid, k->name,
 				      k->tid == h->peek->pid ? LH_THREAD_MAIN : 0);
 }
 
@@ -93,9 +93,9 @@ static void add_threads(struct lh_hang *h)
 
 			if ((k->tid != p->pid) != others)
 				continue;
-			t.seat = h->record ? seat_of(h->seat, h->seats, k->inner) : NULL;
-			t.id = thread_row(h, k, t.seat);
-			LH_PUSH(h->pool, h->thread, h->threads, t);
+			t.live = h->ledger ? seat_of(h->live, h->live_threads, k->own_tid) : NULL;
+			t.id = thread_row(h, k, t.live);
+			LH_PUSH(h->arena, h->thread, h->threads, t);
 		}
 }
 
@@ -104,38 +104,39 @@ static void add_threads(struct lh_hang *h)
 /* Our locks by their address; the library's rows where it has them. */
 static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w)
 {
-	uint32_t n = h->record ? lh_read_used(h->record, LH_T_LOCK) : 0;
+	uint32_t n = h->ledger ? lh_read_used(h->ledger, LH_T_LOCK) : 0;
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_lock_row(h->record, i, &l) && l.address == w->address &&
+		if (lh_read_lock_row(h->ledger, i, &l) && l.address == w->address &&
 		    l.kind == w->kind)
-			return lh_snapshot_copy_lock(&h->book, LH_LOCK_ID(i, l.gen));
+			return lh_snapshot_copy_lock(&h->snapshot, LH_LOCK_ID(i, l.gen));
 	return w->kind == LH_THREAD_END
 		       ? 0
-		       : lh_snapshot_put_lock(&h->book, w->kind, w->address, w->flags);
+		       : lh_snapshot_put_lock(&h->snapshot, w->kind, w->address, w->flags);
 }
 
 static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
 			     const struct lh_live_thread *before)
 {
-	const struct lh_live_thread *s = t->seat;
+	const struct lh_live_thread *s = t->live;
 	struct lh_lock l = {0};
 
-	lh_read_lock(h->record, s->wait_lock, &l);
+	lh_read_lock(h->ledger, s->wait_lock, &l);
 	t->waiting = true;
-	t->still = before && before->wait_seq == s->wait_seq && before->wait_lock == s->wait_lock;
+	t->unchanged =
+		before && before->wait_seq == s->wait_seq && before->wait_lock == s->wait_lock;
 	t->wait.kind = s->wait_on == LH_WAIT_JOIN ? LH_THREAD_END : (enum lh_kind)l.kind;
-	t->wait.mode = LH_SITE_MODE(s->wait_place);
-	t->wait.timed = LH_SITE_HOW(s->wait_place) != LH_BLOCKING;
+	t->wait.mode = LH_SITE_MODE(s->wait_site);
+	t->wait.timed = LH_SITE_HOW(s->wait_site) != LH_BLOCKING;
 	t->wait.shared |= (l.flags & LH_LOCK_PSHARED) != 0;
 	t->wait.address = l.address;
 	t->wait.flags = l.flags;
 	t->ns = h->now_ns > s->wait_since_ns ? h->now_ns - s->wait_since_ns : 0;
-	t->lock = lh_snapshot_copy_lock(&h->book, s->wait_lock);
+	t->lock = lh_snapshot_copy_lock(&h->snapshot, s->wait_lock);
 	if (!t->stack)
-		t->stack = lh_snapshot_copy_stack(&h->book, LH_SITE_STACK(s->wait_place));
-	t->place = LH_SITE(t->stack, LH_SITE_HOW(s->wait_place), t->wait.mode);
+		t->stack = lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(s->wait_site));
+	t->site = LH_SITE(t->stack, LH_SITE_HOW(s->wait_site), t->wait.mode);
 }
 
 /* As in the library's own stacks: the caller, when it is known what it called. */
@@ -151,13 +152,14 @@ static void wait_from_task(struct lh_hang *h, struct lh_hang_thread *t)
 	const struct lh_peek_task *k = t->task;
 
 	t->waiting = lh_hang_wait_of(h->peek, k, &t->wait);
-	t->still = k->still;
+	t->unchanged = k->unchanged;
 	t->doing = t->waiting ? NULL : lh_thread_activity(h->peek, k);
 	if (!t->stack && k->frames)
-		t->stack = lh_snapshot_put_stack(&h->book, h->peek, k, first_shown(k, &t->wait));
+		t->stack =
+			lh_snapshot_put_stack(&h->snapshot, h->peek, k, first_shown(k, &t->wait));
 	if (t->waiting && t->wait.kind != LH_NOTHING)
 		t->lock = lock_row(h, &t->wait);
-	t->place = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
+	t->site = LH_SITE(t->stack, t->wait.timed ? LH_TIMED : LH_BLOCKING, t->wait.mode);
 }
 
 static void read_waits(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n)
@@ -168,10 +170,10 @@ static void read_waits(struct lh_hang *h, const struct lh_live_thread *before, u
 		if (t->ended)
 			continue;
 		t->lock = 0;
-		if (!h->peek->blind)
+		if (!h->peek->no_access)
 			wait_from_task(h, t);
-		if (t->seat && t->seat->wait_lock)
-			wait_from_ledger(h, t, seat_of(before, n, t->seat->tid));
+		if (t->live && t->live->wait_lock)
+			wait_from_ledger(h, t, seat_of(before, n, t->live->tid));
 	}
 }
 
@@ -186,7 +188,8 @@ static bool is_lock(enum lh_kind kind)
 static bool is_worth_a_look(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->node[i].stuck || (h->thread[i].still && is_lock(h->thread[i].wait.kind)))
+		if (h->node[i].deadlocked ||
+		    (h->thread[i].unchanged && is_lock(h->thread[i].wait.kind)))
 			return true;
 	return false;
 }
@@ -202,7 +205,7 @@ static bool holds_something(const struct lh_hang *h, uint32_t thread)
 static bool has_initialiser(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (!h->thread[i].seat &&
+		if (!h->thread[i].live &&
 		    (h->thread[i].wait.kind == LH_ONCE || h->thread[i].wait.kind == LH_GUARD))
 			return true;
 	return false;
@@ -215,7 +218,7 @@ static bool wants_stack(const struct lh_hang *h, uint32_t i, bool all)
 
 	if (t->ended || t->task->unwound)
 		return false;
-	if (t->seat && t->seat->wait_lock)
+	if (t->live && t->live->wait_lock)
 		return false;
 	return all || t->waiting || holds_something(h, i);
 }
@@ -224,7 +227,7 @@ static void unwind(struct lh_hang *h, bool all)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (wants_stack(h, i, all))
-			lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->inner));
+			lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->own_tid));
 }
 
 /*
@@ -236,8 +239,8 @@ bool lh_hang_is_unchanged(struct lh_hang *h)
 	if (!lh_peek_rescan(h->peek))
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->thread[i].task && !(h->thread[i].seat && h->thread[i].seat->wait_lock))
-			h->thread[i].still = h->thread[i].task->still;
+		if (h->thread[i].task && !(h->thread[i].live && h->thread[i].live->wait_lock))
+			h->thread[i].unchanged = h->thread[i].task->unchanged;
 	lh_hang_edges(h);
 	return true;
 }
@@ -254,7 +257,7 @@ static bool judge_twice(struct lh_hang *h, const struct lh_live_thread *before, 
 {
 	if (!judge(h, before, n))
 		return false;
-	if (h->peek->blind || (!all && !is_worth_a_look(h)))
+	if (h->peek->no_access || (!all && !is_worth_a_look(h)))
 		return true;
 	unwind(h, all);
 	read_waits(h, before, n);
@@ -278,10 +281,10 @@ static bool judge_twice(struct lh_hang *h, const struct lh_live_thread *before, 
 static void fill_head(struct lh_hang *h)
 {
 	const struct lh_peek *p = h->peek;
-	struct lh_ledger *l = h->book.ledger;
+	struct lh_ledger *l = h->snapshot.ledger;
 
-	if (h->record) {
-		lh_snapshot_copy_all(&h->book, h->record);
+	if (h->ledger) {
+		lh_snapshot_copy_all(&h->snapshot, h->ledger);
 	} else {
 		l->pid = p->pid;
 		l->end = p->core ? LH_END_UNKNOWN : LH_END_RUNNING;
@@ -289,7 +292,7 @@ static void fill_head(struct lh_hang *h)
 		strncpy(l->command, p->command, sizeof(l->command) - 1);
 		memcpy(l->comm, p->comm, sizeof(l->comm));
 	}
-	lh_snapshot_put_modules(&h->book, p);
+	lh_snapshot_put_modules(&h->snapshot, p);
 }
 
 /* A copy of the head; the rows of one that is ours to read stay where they are. */
@@ -308,14 +311,14 @@ static bool look_again(struct lh_hang *h, const struct lh_ledger_view *given)
 {
 	static struct lh_ledger_view second;
 
-	if (!h->record)
+	if (!h->ledger)
 		return true;
 	if (!open_ledger(&second, h->peek, given))
 		return false;
-	lh_read_drop(h->record);
-	*h->record = second;
-	h->seat = copy_seats(h, h->record, &h->seats);
-	h->now_ns = ledger_now(h->record);
+	lh_read_drop(h->ledger);
+	*h->ledger = second;
+	h->live = copy_seats(h, h->ledger, &h->live_threads);
+	h->now_ns = ledger_now(h->ledger);
 	return true;
 }
 
@@ -323,10 +326,10 @@ static bool look_again(struct lh_hang *h, const struct lh_ledger_view *given)
 static bool make_book(struct lh_hang *h)
 {
 	uint32_t modules =
-		h->peek->modules + (h->record ? lh_read_used(h->record, LH_T_MODULE) : 0);
-	uint32_t threads = h->record ? lh_read_used(h->record, LH_T_THREAD) : 0;
+		h->peek->modules + (h->ledger ? lh_read_used(h->ledger, LH_T_MODULE) : 0);
+	uint32_t threads = h->ledger ? lh_read_used(h->ledger, LH_T_THREAD) : 0;
 
-	return lh_snapshot_make(&h->book, h->pool, threads + h->peek->tasks, modules);
+	return lh_snapshot_make(&h->snapshot, h->arena, threads + h->peek->tasks, modules);
 }
 
 bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *ledger,
@@ -337,18 +340,18 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	uint32_t n = 0;
 
 	memset(h, 0, sizeof(*h));
-	h->pool = lh_arena_new();
+	h->arena = lh_arena_new();
 	h->peek = p;
 	lh_peek_objects(p);
-	record = lh_arena_alloc(h->pool, sizeof(*record));
+	record = lh_arena_alloc(h->arena, sizeof(*record));
 	if (open_ledger(record, p, ledger)) {
-		h->record = record;
+		h->ledger = record;
 		before = copy_seats(h, record, &n);
-	} else if (p->blind) {
+	} else if (p->no_access) {
 		return false;
 	}
 	if (!p->core)
-		rest(h->record ? pause_for(h->record, before, n) : BETWEEN_MS);
+		rest(h->ledger ? pause_for(h->ledger, before, n) : BETWEEN_MS);
 	for (int i = 0; i < LATE_MAX && lh_peek_is_starved(p); i++)
 		rest(RESTING_MS);
 	if (!look_again(h, ledger) || !make_book(h))
@@ -363,14 +366,15 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 
 bool lh_hang_inspect_again(struct lh_hang *h)
 {
-	const struct lh_live_thread *before = h->seat;
-	uint32_t n = h->seats;
+	const struct lh_live_thread *before = h->live;
+	uint32_t n = h->live_threads;
 
 	if (!look_again(h, NULL))
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->record && h->thread[i].task)
-			h->thread[i].seat = seat_of(h->seat, h->seats, h->thread[i].task->inner);
+		if (h->ledger && h->thread[i].task)
+			h->thread[i].live =
+				seat_of(h->live, h->live_threads, h->thread[i].task->own_tid);
 	read_waits(h, before, n);
 	return true;
 }
@@ -384,12 +388,12 @@ static void peek_at_seats(struct lh_peek *p, const struct lh_ledger_view *r,
 	struct lh_thread row;
 
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_peek_task t = {.tid = seat[i].tid, .inner = seat[i].tid, .state = 'S'};
+		struct lh_peek_task t = {.tid = seat[i].tid, .own_tid = seat[i].tid, .state = 'S'};
 
 		if (seat[i].state != LH_LIVE_ATTACHED || !lh_read_thread(r, seat[i].thread, &row))
 			continue;
 		memcpy(t.name, row.name, sizeof(t.name));
-		LH_PUSH(p->pool, p->task, p->tasks, t);
+		LH_PUSH(p->arena, p->task, p->tasks, t);
 	}
 }
 
@@ -404,24 +408,24 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 
 	memset(h, 0, sizeof(*h));
 	memset(p, 0, sizeof(*p));
-	h->pool = lh_arena_new();
-	p->pool = lh_arena_new();
+	h->arena = lh_arena_new();
+	p->arena = lh_arena_new();
 	h->peek = p;
-	p->pid = p->via = r->head.pid;
+	p->pid = p->alive_tid = r->head.pid;
 	memcpy(p->comm, r->head.comm, sizeof(p->comm));
-	p->blind = true;
+	p->no_access = true;
 	p->handlers = true; /* nobody knows */
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
 	open_ledger(&record, p, r);
-	h->record = &record;
-	h->seat = copy_seats(h, r, &h->seats);
+	h->ledger = &record;
+	h->live = copy_seats(h, r, &h->live_threads);
 	h->now_ns = last_ns(r);
-	peek_at_seats(p, r, h->seat, h->seats);
+	peek_at_seats(p, r, h->live, h->live_threads);
 	if (!make_book(h))
 		return false;
 	fill_head(h);
 	add_threads(h);
-	read_waits(h, h->seat, h->seats);
+	read_waits(h, h->live, h->live_threads);
 	lh_hang_edges(h);
 	lh_hang_hold_all(h);
 	return true;
@@ -430,9 +434,9 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 void lh_hang_close(struct lh_hang *h)
 {
 	lh_hang_drop_processes(h);
-	lh_snapshot_free(&h->book);
-	if (h->record)
-		lh_read_drop(h->record);
-	lh_arena_free(h->pool);
+	lh_snapshot_free(&h->snapshot);
+	if (h->ledger)
+		lh_read_drop(h->ledger);
+	lh_arena_free(h->arena);
 	memset(h, 0, sizeof(*h));
 }

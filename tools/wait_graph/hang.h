@@ -23,50 +23,50 @@ enum { LH_HANG_STARVED_S = 3 }; /* so long is waited for threads that get no pro
 struct lh_hang_thread {
 	lh_thread_id id; /* in the book */
 	pid_t tid;
-	bool ended;   /* no thread any more: a lock still names it */
-	bool waiting; /* in a wait for a lock, thread, condition and so on */
-	bool still;   /* the same wait in both looks */
+	bool ended;     /* no thread any more: a lock still names it */
+	bool waiting;   /* in a wait for a lock, thread, condition and so on */
+	bool unchanged; /* the same wait in both looks */
 	struct lh_hang_wait wait;
 	lh_lock_id lock;   /* 0 not known */
-	lh_site place;     /* stack and mode of the wait */
+	lh_site site;      /* stack and mode of the wait */
 	lh_stack_id stack; /* what it does now, waiting or not; 0 not known */
 	const char *doing; /* not waiting: "sleeps", NULL not known */
 	uint64_t ns;       /* has waited so long, 0 not known */
-	pid_t elsewhere;   /* it waits for this thread of another process, which was not found */
-	bool lost;         /* nor does it exist, as far as we can see */
+	pid_t foreign_tid; /* it waits for this thread of another process, which was not found */
+	bool owner_gone;   /* nor does it exist, as far as we can see */
 	const struct lh_peek
-		*other;    /* it is a thread of that process; NULL: of the one looked at */
-	uint32_t *on, ons; /* those who hold it: indices */
+		*foreign_process; /* it is a thread of that process; NULL: of the one looked at */
+	uint32_t *blockers, n_blockers; /* those who hold it: indices */
 	const struct lh_peek_task *task;
-	const struct lh_live_thread *seat; /* as the library saw it, NULL not at all */
+	const struct lh_live_thread *live; /* as the library saw it, NULL not at all */
 };
 
 struct lh_hang_hold {
 	uint32_t thread;
 	lh_lock_id lock;
-	lh_site place; /* 0 not known */
-	uint64_t ns;   /* for so long, 0 not known */
+	lh_site site; /* 0 not known */
+	uint64_t ns;  /* for so long, 0 not known */
 };
 
 struct lh_hang {
-	struct lh_arena *pool;
+	struct lh_arena *arena;
 	struct lh_peek *peek;
-	struct lh_snapshot book;
-	struct lh_ledger_view *record; /* of the library, NULL it is not there */
-	struct lh_live_thread *seat;   /* copies of all, as they were at the second look */
-	uint32_t seats;
+	struct lh_snapshot snapshot;
+	struct lh_ledger_view *ledger; /* of the library, NULL it is not there */
+	struct lh_live_thread *live;   /* copies of all, as they were at the second look */
+	uint32_t live_threads;
 	uint64_t now_ns; /* on the ledger's clock */
 	struct lh_hang_thread *thread;
 	uint32_t threads;
 	struct lh_hang_hold *hold;
 	uint32_t holds;
 	struct lh_wait_node *node; /* one for each thread */
-	uint32_t rings;
+	uint32_t cycles;
 	const char **message; /* of finding i + 1 when the general words do not fit, NULL */
 	uint32_t messages;
-	bool hopeless; /* every thread is blocked for good */
-	bool idle;     /* and there is no circle, and a signal handler may change it */
-	struct lh_hang_processes *peers; /* other processes, NULL none */
+	bool all_blocked; /* every thread is blocked for good */
+	bool idle;        /* and there is no circle, and a signal handler may change it */
+	struct lh_hang_processes *processes; /* other processes, NULL none */
 };
 
 /*

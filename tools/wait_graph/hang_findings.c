@@ -11,28 +11,28 @@ static lh_thread_id id_of(const struct lh_hang *h, uint32_t i)
 /* A finding about to be told; its message, if the rule's own words do not fit. */
 static void begin(struct lh_hang *h, enum lh_rule rule, const char *message)
 {
-	if (lh_snapshot_put_finding(&h->book, rule))
-		LH_PUSH(h->pool, h->message, h->messages, message);
+	if (lh_snapshot_put_finding(&h->snapshot, rule))
+		LH_PUSH(h->arena, h->message, h->messages, message);
 }
 
 static void put_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock)
 {
 	const struct lh_hang_hold *hold = lh_hang_hold_of(h, who, lock);
 
-	lh_snapshot_put_step(&h->book, id_of(h, who), LH_HOLDS, lock, hold ? hold->place : 0);
+	lh_snapshot_put_step(&h->snapshot, id_of(h, who), LH_HOLDS, lock, hold ? hold->site : 0);
 }
 
 /* It lasts as long as the youngest of its waits. */
 static void put_wait(struct lh_hang *h, uint32_t who)
 {
 	const struct lh_hang_thread *t = &h->thread[who];
-	struct lh_finding *f = lh_snapshot_last_finding(&h->book);
+	struct lh_finding *f = lh_snapshot_last_finding(&h->snapshot);
 
 	if (f && t->ns && (!f->duration_ns || t->ns < f->duration_ns))
 		f->duration_ns = t->ns;
-	lh_snapshot_put_step(&h->book, t->id,
+	lh_snapshot_put_step(&h->snapshot, t->id,
 			     t->wait.kind == LH_THREAD_END ? LH_JOINS : LH_WAITS_FOR, t->lock,
-			     t->place);
+			     t->site);
 }
 
 /* ---- circles ---- */
@@ -65,18 +65,19 @@ static bool matters(const struct lh_hang *h, uint32_t ring)
 	bool waits = false;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
-		if (h->node[i].ring == ring && !h->thread[i].other)
+		if (h->node[i].cycle == ring && !h->thread[i].foreign_process)
 			return true;
-		waits |= h->node[i].stuck && h->thread[i].waiting && !h->thread[i].other;
+		waits |= h->node[i].deadlocked && h->thread[i].waiting &&
+			 !h->thread[i].foreign_process;
 	}
 	return waits;
 }
 
 static void find_rings(struct lh_hang *h)
 {
-	for (uint32_t ring = 1; ring <= h->rings; ring++)
+	for (uint32_t ring = 1; ring <= h->cycles; ring++)
 		for (uint32_t i = 0; i < h->threads; i++)
-			if (h->node[i].ring == ring && matters(h, ring)) {
+			if (h->node[i].cycle == ring && matters(h, ring)) {
 				find_ring(h, i);
 				break;
 			}
@@ -90,8 +91,8 @@ static void find_gone(struct lh_hang *h)
 		const struct lh_hang_thread *t = &h->thread[i];
 		bool told = false;
 
-		if (!t->waiting || t->other || !h->node[i].stuck || !t->ons ||
-		    !h->thread[t->on[0]].ended)
+		if (!t->waiting || t->foreign_process || !h->node[i].deadlocked || !t->n_blockers ||
+		    !h->thread[t->blockers[0]].ended)
 			continue;
 		for (uint32_t k = 0; k < i; k++) /* once for each lock */
 			told |= h->thread[k].waiting && h->thread[k].lock == t->lock;
@@ -99,12 +100,12 @@ static void find_gone(struct lh_hang *h)
 			continue;
 		begin(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
 		      lh_arena_printf(
-			      h->pool,
+			      h->arena,
 			      "{who} waits for {lock}, and its owner %d is no thread of this "
 			      "process (%s)",
-			      h->thread[t->on[0]].tid,
+			      h->thread[t->blockers[0]].tid,
 			      h->peek->forked ? "ended, or not copied by fork" : "ended"));
-		put_hold(h, t->on[0], t->lock);
+		put_hold(h, t->blockers[0], t->lock);
 		put_wait(h, i);
 	}
 }
@@ -115,10 +116,10 @@ static bool is_pool(const struct lh_hang *h, uint32_t i)
 {
 	const struct lh_hang_thread *t = &h->thread[i];
 
-	if (!h->node[i].stuck || !h->node[i].one_of || t->ons < 2)
+	if (!h->node[i].deadlocked || !h->node[i].one_of || t->n_blockers < 2)
 		return false;
-	for (uint32_t k = 0; k < t->ons; k++)
-		if (h->thread[t->on[k]].lock != t->lock)
+	for (uint32_t k = 0; k < t->n_blockers; k++)
+		if (h->thread[t->blockers[k]].lock != t->lock)
 			return false;
 	return true;
 }
@@ -134,9 +135,9 @@ static void find_pools(struct lh_hang *h)
 		if (told || !is_pool(h, i))
 			continue;
 		begin(h, LH_RULE_POOL_DEADLOCK, NULL);
-		for (uint32_t k = 0; k < t->ons; k++) {
-			put_hold(h, t->on[k], t->lock);
-			put_wait(h, t->on[k]);
+		for (uint32_t k = 0; k < t->n_blockers; k++) {
+			put_hold(h, t->blockers[k], t->lock);
+			put_wait(h, t->blockers[k]);
 		}
 	}
 }
@@ -149,8 +150,8 @@ static void find_hopeless(struct lh_hang *h)
 	uint32_t waiting = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++)
-		waiting += h->thread[i].waiting && !h->thread[i].other;
-	if (!h->hopeless || h->messages || !waiting)
+		waiting += h->thread[i].waiting && !h->thread[i].foreign_process;
+	if (!h->all_blocked || h->messages || !waiting)
 		return;
 	if (h->peek->handlers) { /* it may well be what it is meant to do */
 		h->idle = true;
@@ -159,12 +160,12 @@ static void find_hopeless(struct lh_hang *h)
 	begin(h, LH_RULE_DEADLOCK,
 	      waiting == 1
 		      ? "{who} waits for {lock}, and no other thread is left"
-		      : lh_arena_printf(h->pool,
+		      : lh_arena_printf(h->arena,
 					"all %u threads wait for ever: no thread is left that can "
 					"free one of them",
 					waiting));
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->thread[i].waiting && !h->thread[i].other)
+		if (h->thread[i].waiting && !h->thread[i].foreign_process)
 			put_wait(h, i);
 }
 

@@ -31,12 +31,12 @@ static struct holder find_owner(const struct lh_hang_processes *all, uint32_t me
 	struct holder found = {0};
 
 	for (uint32_t i = 0; i < all->n; i++) {
-		uint32_t k =
-			i == me || all->lost[i] ? UINT32_MAX : lh_hang_task(all->side[i], owner);
+		uint32_t k = i == me || all->ended[i] ? UINT32_MAX
+						      : lh_hang_task(all->process[i], owner);
 		bool maps = false;
 
-		for (uint32_t j = 0; k != UINT32_MAX && j < all->side[i]->peek->maps; j++) {
-			const struct lh_peek_map *m = &all->side[i]->peek->map[j];
+		for (uint32_t j = 0; k != UINT32_MAX && j < all->process[i]->peek->maps; j++) {
+			const struct lh_peek_map *m = &all->process[i]->peek->map[j];
 			struct lh_shm_key there = lh_shm_key_of_map(m);
 
 			maps |= lh_shm_key_same_object(&there, &at);
@@ -52,19 +52,19 @@ static void see(struct lh_hang *s, uint32_t thread)
 {
 	struct lh_hang_thread *t = &s->thread[thread];
 
-	if (t->waiting || t->stack || !t->task || s->peek->blind || t->task->unwound)
+	if (t->waiting || t->stack || !t->task || s->peek->no_access || t->task->unwound)
 		return;
-	lh_peek_unwind(s->peek, lh_peek_find(s->peek, t->task->inner));
-	t->stack = lh_snapshot_put_stack(&s->book, s->peek, t->task, 0);
+	lh_peek_unwind(s->peek, lh_peek_find(s->peek, t->task->own_tid));
+	t->stack = lh_snapshot_put_stack(&s->snapshot, s->peek, t->task, 0);
 }
 
 static void add_hold(struct lh_hang *s, uint32_t thread, enum lh_kind kind, uint64_t address)
 {
 	struct lh_hang_hold hold = {.thread = thread,
-				    .lock = lh_snapshot_put_lock(&s->book, kind, address, 0)};
+				    .lock = lh_snapshot_put_lock(&s->snapshot, kind, address, 0)};
 
 	if (hold.lock && !lh_hang_hold_of(s, thread, hold.lock))
-		LH_PUSH(s->pool, s->hold, s->holds, hold);
+		LH_PUSH(s->arena, s->hold, s->holds, hold);
 	see(s, thread);
 }
 
@@ -86,17 +86,17 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 static bool keeps_waiting(const struct lh_hang *s, const struct lh_hang_thread *holder,
 			  const struct lh_hang_thread *waiter, struct lh_shm_key at)
 {
-	const struct lh_live_thread *seat = holder->seat;
+	const struct lh_live_thread *seat = holder->live;
 	struct lh_lock l;
 
 	for (uint32_t k = 0; seat && k < seat->held_n && k < LH_HELD_MAX; k++) {
 		const struct lh_held *held = &seat->held[k];
 
 		if (!held->lock || held->flags & LH_HELD_IN_COND_WAIT ||
-		    !lh_read_lock(s->record, held->lock, &l) || l.kind != waiter->wait.kind ||
+		    !lh_read_lock(s->ledger, held->lock, &l) || l.kind != waiter->wait.kind ||
 		    !(l.flags & LH_LOCK_PSHARED) || l.flags & LH_LOCK_SIGNAL)
 			continue;
-		if (waiter->wait.mode == LH_SHARED && LH_SITE_MODE(held->place) == LH_SHARED)
+		if (waiter->wait.mode == LH_SHARED && LH_SITE_MODE(held->site) == LH_SHARED)
 			continue;
 		if (lh_shm_key_equal(lh_shm_key_of_lock(s, l.address, held->lock), at))
 			return true;
@@ -106,32 +106,32 @@ static bool keeps_waiting(const struct lh_hang *s, const struct lh_hang_thread *
 
 struct link {
 	uint32_t side, thread;
-	struct holder on;
+	struct holder blockers;
 };
 
 static void find_links(struct lh_hang_processes *all, uint32_t me, uint32_t thread,
 		       struct link **list, uint32_t *n)
 {
-	struct lh_hang *h = all->side[0], *s = all->side[me];
+	struct lh_hang *h = all->process[0], *s = all->process[me];
 	const struct lh_hang_thread *t = &s->thread[thread];
 	struct lh_shm_key at = lh_hang_wanted_key(s, t);
 	struct link found = {me, thread, {0}};
 
-	if (t->elsewhere) {
-		found.on = find_owner(all, me, at, t->elsewhere);
-		if (found.on.n == 1) {
-			add_hold(all->side[found.on.side], found.on.thread, t->wait.kind,
-				 address_in(all->side[found.on.side], at));
-			LH_PUSH(h->pool, *list, *n, found);
+	if (t->foreign_tid) {
+		found.blockers = find_owner(all, me, at, t->foreign_tid);
+		if (found.blockers.n == 1) {
+			add_hold(all->process[found.blockers.side], found.blockers.thread,
+				 t->wait.kind, address_in(all->process[found.blockers.side], at));
+			LH_PUSH(h->arena, *list, *n, found);
 		}
 		return;
 	}
 	for (uint32_t i = 0; i < all->n; i++)
-		for (uint32_t k = 0; i != me && !all->lost[i] && k < all->side[i]->threads; k++)
-			if (keeps_waiting(all->side[i], &all->side[i]->thread[k], t, at)) {
-				found.on = (struct holder){i, k, 1};
-				see(all->side[i], k);
-				LH_PUSH(h->pool, *list, *n, found);
+		for (uint32_t k = 0; i != me && !all->ended[i] && k < all->process[i]->threads; k++)
+			if (keeps_waiting(all->process[i], &all->process[i]->thread[k], t, at)) {
+				found.blockers = (struct holder){i, k, 1};
+				see(all->process[i], k);
+				LH_PUSH(h->arena, *list, *n, found);
 			}
 }
 
@@ -139,9 +139,9 @@ static void find_links(struct lh_hang_processes *all, uint32_t me, uint32_t thre
 static void find_lost(struct lh_hang *s)
 {
 	for (uint32_t i = 0; i < s->threads; i++) {
-		pid_t owner = s->thread[i].elsewhere;
+		pid_t owner = s->thread[i].foreign_tid;
 
-		s->thread[i].lost = owner && kill(owner, 0) != 0 && errno == ESRCH;
+		s->thread[i].owner_gone = owner && kill(owner, 0) != 0 && errno == ESRCH;
 	}
 }
 
@@ -152,26 +152,26 @@ static uint32_t here(const struct lh_hang_processes *all, uint32_t side, uint32_
 
 static void join(struct lh_hang *h)
 {
-	struct lh_hang_processes *all = h->peers;
+	struct lh_hang_processes *all = h->processes;
 	struct link *link = NULL;
 	uint32_t links = 0;
 
 	for (uint32_t i = 1; i < all->n; i++)
-		find_lost(all->side[i]);
+		find_lost(all->process[i]);
 	for (uint32_t i = 0; i < all->n; i++)
-		for (uint32_t k = 0; !all->lost[i] && k < all->side[i]->threads; k++)
-			if (lh_hang_owner_unknown(&all->side[i]->thread[k]))
+		for (uint32_t k = 0; !all->ended[i] && k < all->process[i]->threads; k++)
+			if (lh_hang_owner_unknown(&all->process[i]->thread[k]))
 				find_links(all, i, k, &link, &links);
 	for (uint32_t i = 1; i < all->n; i++)
-		if (!all->lost[i])
+		if (!all->ended[i])
 			lh_hang_merge_process(h, i);
 	for (uint32_t i = 0; i < links; i++) {
 		uint32_t me = here(all, link[i].side, link[i].thread),
-			 who = here(all, link[i].on.side, link[i].on.thread);
+			 who = here(all, link[i].blockers.side, link[i].blockers.thread);
 
 		if (me == UINT32_MAX || who == UINT32_MAX)
 			continue;
-		h->thread[me].elsewhere = 0;
+		h->thread[me].foreign_tid = 0;
 		lh_hang_add_edge(h, me, who);
 	}
 	lh_hang_solve(h);
@@ -182,7 +182,8 @@ static void join(struct lh_hang *h)
 const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *pool, uint64_t address)
 {
 	uint32_t side = (uint32_t)(address >> LH_READ_ADDRESS_BITS);
-	const struct lh_hang *s = side && h->peers && side < h->peers->n ? h->peers->side[side] : h;
+	const struct lh_hang *s =
+		side && h->processes && side < h->processes->n ? h->processes->process[side] : h;
 	const char *text =
 		lh_arena_printf(pool, "%#llx", (unsigned long long)lh_read_address(address));
 
@@ -204,12 +205,12 @@ const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *pool,
 
 static void make_room(struct lh_hang *h)
 {
-	struct lh_hang_processes *all = h->peers;
+	struct lh_hang_processes *all = h->processes;
 
 	for (uint32_t i = 1; i < all->n; i++) {
-		uint32_t n = all->side[i]->threads + 1;
+		uint32_t n = all->process[i]->threads + 1;
 
-		all->at[i] = lh_arena_alloc(h->pool, n * sizeof(**all->at));
+		all->at[i] = lh_arena_alloc(h->arena, n * sizeof(**all->at));
 		for (uint32_t k = 0; k < n; k++)
 			all->at[i][k] = UINT32_MAX;
 	}
@@ -229,8 +230,8 @@ uint32_t lh_hang_merge_processes(struct lh_hang *h)
 
 	if (h->peek->core || !is_anybody_open(h))
 		return 0;
-	h->peers = all = lh_arena_alloc(h->pool, sizeof(*all));
-	all->side[all->n++] = h;
+	h->processes = all = lh_arena_alloc(h->arena, sizeof(*all));
+	all->process[all->n++] = h;
 	lh_hang_find_processes(all);
 	find_lost(h);
 	if (all->n == 1)
@@ -244,11 +245,11 @@ uint32_t lh_hang_merge_processes(struct lh_hang *h)
 
 void lh_hang_drop_processes(struct lh_hang *h)
 {
-	for (uint32_t i = 1; h->peers && i < h->peers->n; i++) {
-		struct lh_peek *p = h->peers->side[i]->peek;
+	for (uint32_t i = 1; h->processes && i < h->processes->n; i++) {
+		struct lh_peek *p = h->processes->process[i]->peek;
 
-		lh_hang_close(h->peers->side[i]);
+		lh_hang_close(h->processes->process[i]);
 		lh_peek_close(p);
 	}
-	h->peers = NULL;
+	h->processes = NULL;
 }

@@ -15,9 +15,9 @@ struct lh_shm_key {
 
 struct lh_hang_processes {
 	struct lh_hang
-		*side[LH_HANG_PROCESSES_MAX + 1]; /* the first is the one that was asked for */
-	uint32_t *at[LH_HANG_PROCESSES_MAX + 1];  /* by thread: its number in the first one */
-	bool lost[LH_HANG_PROCESSES_MAX + 1];     /* it ended, or could not be looked at again */
+		*process[LH_HANG_PROCESSES_MAX + 1]; /* the first is the one that was asked for */
+	uint32_t *at[LH_HANG_PROCESSES_MAX + 1];     /* by thread: its number in the first one */
+	bool ended[LH_HANG_PROCESSES_MAX + 1];       /* it ended, or could not be looked at again */
 	uint32_t n;
 };
 

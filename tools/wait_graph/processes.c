@@ -48,8 +48,8 @@ static struct lh_shm_key by_ledger(const struct lh_hang *s, lh_lock_id id)
 	struct lh_lock_location at;
 	struct lh_lock l;
 
-	if (!s->record || !lh_read_lock(s->record, id, &l) || !(l.flags & LH_LOCK_PSHARED) ||
-	    !lh_read_lock_location(s->record, LH_LOCK_ROW(id), &l, &at))
+	if (!s->ledger || !lh_read_lock(s->ledger, id, &l) || !(l.flags & LH_LOCK_PSHARED) ||
+	    !lh_read_lock_location(s->ledger, LH_LOCK_ROW(id), &l, &at))
 		return (struct lh_shm_key){0};
 	return (struct lh_shm_key){.dev = at.dev,
 				   .inode = at.ino & ~(1ull << 63),
@@ -80,23 +80,23 @@ bool lh_shm_key_equal(struct lh_shm_key a, struct lh_shm_key b)
 
 bool lh_hang_owner_unknown(const struct lh_hang_thread *t)
 {
-	return t->waiting && t->still && !t->ended && t->wait.shared &&
+	return t->waiting && t->unchanged && !t->ended && t->wait.shared &&
 	       (t->wait.kind == LH_MUTEX || t->wait.kind == LH_RWLOCK || t->wait.kind == LH_SPIN ||
 		t->wait.kind == LH_SEM);
 }
 
 struct lh_shm_key lh_hang_wanted_key(const struct lh_hang *s, const struct lh_hang_thread *t)
 {
-	return lh_shm_key_of_lock(s, t->wait.address, t->seat ? t->seat->wait_lock : 0);
+	return lh_shm_key_of_lock(s, t->wait.address, t->live ? t->live->wait_lock : 0);
 }
 
 static bool is_wanted(const struct lh_hang_processes *all, const struct lh_shm_key *memory)
 {
 	for (uint32_t i = 0; i < all->n; i++)
-		for (uint32_t k = 0; k < all->side[i]->threads; k++) {
-			const struct lh_hang_thread *t = &all->side[i]->thread[k];
+		for (uint32_t k = 0; k < all->process[i]->threads; k++) {
+			const struct lh_hang_thread *t = &all->process[i]->thread[k];
 			struct lh_shm_key at = lh_hang_owner_unknown(t)
-						       ? lh_hang_wanted_key(all->side[i], t)
+						       ? lh_hang_wanted_key(all->process[i], t)
 						       : (struct lh_shm_key){0};
 
 			if (lh_shm_key_same_object(&at, memory))
@@ -110,7 +110,7 @@ static bool is_wanted(const struct lh_hang_processes *all, const struct lh_shm_k
 static bool has_side(const struct lh_hang_processes *all, pid_t pid)
 {
 	for (uint32_t i = 0; i < all->n; i++)
-		if (all->side[i]->peek->pid == pid)
+		if (all->process[i]->peek->pid == pid)
 			return true;
 	return pid == getpid();
 }
@@ -153,8 +153,8 @@ static bool matters(const struct lh_hang_processes *all, const struct lh_peek *p
 		if (strstr(p->map[i].path, "lockhound"))
 			return true;
 	for (uint32_t i = 0; i < all->n; i++)
-		for (uint32_t k = 0; k < all->side[i]->threads; k++) {
-			pid_t owner = all->side[i]->thread[k].elsewhere;
+		for (uint32_t k = 0; k < all->process[i]->threads; k++) {
+			pid_t owner = all->process[i]->thread[k].foreign_tid;
 
 			if (owner && lh_peek_find(p, owner))
 				return true;
@@ -164,18 +164,18 @@ static bool matters(const struct lh_hang_processes *all, const struct lh_peek *p
 
 static void open_peer(struct lh_hang_processes *all, pid_t pid)
 {
-	struct lh_hang *first = all->side[0], *h = lh_arena_alloc(first->pool, sizeof(*h));
-	struct lh_peek *p = lh_arena_alloc(first->pool, sizeof(*p));
+	struct lh_hang *first = all->process[0], *h = lh_arena_alloc(first->arena, sizeof(*h));
+	struct lh_peek *p = lh_arena_alloc(first->arena, sizeof(*p));
 
 	if (lh_peek_open(p, pid) && !has_side(all, p->pid)) {
 		lh_peek_objects(p);
 		if (matters(all, p) && lh_libc_layout_known(p) &&
 		    lh_hang_inspect(h, p, NULL, false)) {
-			all->side[all->n++] = h;
+			all->process[all->n++] = h;
 			return;
 		}
 	}
-	if (h->pool)
+	if (h->arena)
 		lh_hang_close(h);
 	lh_peek_close(p);
 }
@@ -205,11 +205,11 @@ void lh_hang_find_processes(struct lh_hang_processes *all)
 bool lh_hang_inspect_all(struct lh_hang_processes *all)
 {
 	for (uint32_t i = 0; i < all->n; i++)
-		all->lost[i] = !lh_hang_inspect_again(all->side[i]);
+		all->ended[i] = !lh_hang_inspect_again(all->process[i]);
 	for (uint32_t i = 0; i < all->n; i++)
-		all->lost[i] |= all->lost[i] || !lh_hang_is_unchanged(all->side[i]);
+		all->ended[i] |= all->ended[i] || !lh_hang_is_unchanged(all->process[i]);
 	for (uint32_t i = 0; i < all->n; i++)
-		if (!all->lost[i])
-			lh_hang_hold_all(all->side[i]);
-	return !all->lost[0];
+		if (!all->ended[i])
+			lh_hang_hold_all(all->process[i]);
+	return !all->ended[0];
 }

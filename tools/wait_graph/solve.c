@@ -13,13 +13,13 @@ static bool is_freed(const struct lh_wait_node *all, const struct lh_wait_node *
 
 	if (me->gone)
 		return false;
-	for (uint32_t i = 0; i < me->ons; i++)
-		stuck += all[me->on[i]].stuck;
+	for (uint32_t i = 0; i < me->n_blockers; i++)
+		stuck += all[me->blockers[i]].deadlocked;
 	if (me->anyone)
 		return moving > 0 && !(stuck && !me->one_of);
-	if (!me->ons)
+	if (!me->n_blockers)
 		return true; /* nobody knows for whom it waits */
-	return me->one_of ? stuck < me->ons : !stuck;
+	return me->one_of ? stuck < me->n_blockers : !stuck;
 }
 
 static void spread(struct lh_wait_node *node, uint32_t n)
@@ -28,14 +28,14 @@ static void spread(struct lh_wait_node *node, uint32_t n)
 	bool changed = true;
 
 	for (uint32_t i = 0; i < n; i++) {
-		node[i].stuck = node[i].waits;
-		moving += !node[i].stuck;
+		node[i].deadlocked = node[i].waits;
+		moving += !node[i].deadlocked;
 	}
 	while (changed) {
 		changed = false;
 		for (uint32_t i = 0; i < n; i++)
-			if (node[i].stuck && is_freed(node, &node[i], moving)) {
-				node[i].stuck = false;
+			if (node[i].deadlocked && is_freed(node, &node[i], moving)) {
+				node[i].deadlocked = false;
 				moving++;
 				changed = true;
 			}
@@ -47,7 +47,7 @@ static void spread(struct lh_wait_node *node, uint32_t n)
 /* With a choice among several no single one of them makes it wait. */
 static bool has_edges(const struct lh_wait_node *node)
 {
-	return node->stuck && !node->ring && !(node->one_of && node->ons > 1);
+	return node->deadlocked && !node->cycle && !(node->one_of && node->n_blockers > 1);
 }
 
 /* The shortest way from `start` back to it: breadth first. from[i]: whence i was reached. */
@@ -62,8 +62,8 @@ static bool find_ring(struct lh_wait_node *node, uint32_t n, uint32_t start, uin
 	while (head < tail) {
 		uint32_t at = queue[head++];
 
-		for (uint32_t k = 0; has_edges(&node[at]) && k < node[at].ons; k++) {
-			uint32_t to = node[at].on[k];
+		for (uint32_t k = 0; has_edges(&node[at]) && k < node[at].n_blockers; k++) {
+			uint32_t to = node[at].blockers[k];
 
 			if (from[to] != UNSEEN || !has_edges(&node[to]))
 				continue;
@@ -83,7 +83,7 @@ static void mark_ring(struct lh_wait_node *node, uint32_t start, const uint32_t 
 
 	do {
 		node[from[at]].next = at;
-		node[from[at]].ring = ring;
+		node[from[at]].cycle = ring;
 		at = from[at];
 	} while (at != start);
 }
@@ -95,7 +95,7 @@ uint32_t lh_wait_graph_solve(struct lh_wait_node *node, uint32_t n)
 
 	spread(node, n);
 	for (uint32_t i = 0; i < n; i++)
-		node[i].ring = 0;
+		node[i].cycle = 0;
 	for (uint32_t i = 0; i < n && queue && from; i++)
 		if (has_edges(&node[i]) && find_ring(node, n, i, queue, from))
 			mark_ring(node, i, from, ++rings);

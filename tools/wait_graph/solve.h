@@ -21,12 +21,12 @@ struct lh_wait_node {
 	bool gone;   /* for somebody who does not exist any more */
 	bool anyone; /* for any other thread that may come */
 	bool one_of; /* for one of `on`; else for each of them */
-	const uint32_t *on;
-	uint32_t ons;
+	const uint32_t *blockers;
+	uint32_t n_blockers;
 	/* found */
-	bool stuck;
-	uint32_t ring; /* number of its circle, from 1; 0 in none */
-	uint32_t next; /* in its circle: the thread it waits for */
+	bool deadlocked;
+	uint32_t cycle; /* number of its circle, from 1; 0 in none */
+	uint32_t next;  /* in its circle: the thread it waits for */
 };
 
 /* How many circles there are; a thread stands in one at most. */

@@ -52,7 +52,7 @@ static bool waits_for_lock(const struct lh_watch_process *p, uint32_t seat,
 	if (!s->wait_lock || !s->wait_on)
 		return false;
 	if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE)
-		return !lh_read_lock(&p->record, s->wait_lock, &l) || !(l.flags & LH_LOCK_SIGNAL);
+		return !lh_read_lock(&p->ledger, s->wait_lock, &l) || !(l.flags & LH_LOCK_SIGNAL);
 	return s->wait_on == LH_WAIT_JOIN && lh_watch_in_deadlock(p, seat);
 }
 
@@ -87,14 +87,14 @@ static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_
 		lh_watch_step(p, row,
 			      &(struct lh_step){.thread = s->thread,
 						.lock = held[i]->lock,
-						.place = held[i]->place,
+						.site = held[i]->site,
 						.action = LH_HOLDS,
 						.tick = held[i]->tick},
 			      "");
 	lh_watch_step(p, row,
 		      &(struct lh_step){.thread = s->thread,
 					.lock = on,
-					.place = place,
+					.site = place,
 					.action = LH_CALLS,
 					.tick = (uint32_t)(p->now_ns / MS)},
 		      words);
@@ -106,7 +106,7 @@ static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_
  */
 static struct lh_call_group *alike(struct lh_watch_process *p, uint64_t key)
 {
-	struct lh_call_group *a = &p->alike[key >> 32 & (LH_CALL_GROUPS - 1)];
+	struct lh_call_group *a = &p->group[key >> 32 & (LH_CALL_GROUPS - 1)];
 
 	if (a->key != key)
 		*a = (struct lh_call_group){.key = key};
@@ -117,7 +117,7 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 {
 	struct lh_finding *f = lh_watch_row(p, row);
 
-	at->told = true;
+	at->reported = true;
 	at->row = row;
 	if (f)
 		f->count++;
@@ -129,14 +129,14 @@ static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
 		 uint32_t n)
 {
 	char words[LH_NOTE_MAX];
-	struct lh_held_measure_begin sample;
+	struct lh_stack_sample sample;
 	struct lh_finding *f;
 	struct lh_call_group *a;
 	struct lh_lock l;
 
-	if (!lh_read_lock(&p->record, held[0]->lock, &l))
+	if (!lh_read_lock(&p->ledger, held[0]->lock, &l))
 		return;
-	a = alike(p, key_of(&l, held[0], held[0]->place, at->call.nr) ^ at->call.pc);
+	a = alike(p, key_of(&l, held[0], held[0]->site, at->call.nr) ^ at->call.pc);
 	if (a->n >= ALIKE_ENOUGH) {
 		count_again(p, at, a->row);
 		return;
@@ -157,7 +157,7 @@ static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
 		count_again(p, at, row);
 		return;
 	}
-	at->told = true;
+	at->reported = true;
 	at->row = a->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, s->thread);
 	f = lh_watch_row(p, at->row);
 	if (!f)
@@ -182,7 +182,7 @@ static void begin(struct lh_watch_process *p, struct lh_thread_sample *at,
 	at->turns = t->turns;
 	at->run_ns = t->run_ns;
 	at->since_ns = p->now_ns;
-	at->told = false;
+	at->reported = false;
 	at->row = 0;
 	at->stopped_by_us = false;
 }
@@ -190,7 +190,7 @@ static void begin(struct lh_watch_process *p, struct lh_thread_sample *at,
 static void end(struct lh_thread_sample *at)
 {
 	at->call.in = LH_TASK_RUNS;
-	at->told = false;
+	at->reported = false;
 	at->row = 0;
 }
 
@@ -203,7 +203,7 @@ static void go_on(struct lh_watch_process *p, struct lh_thread_sample *at,
 
 	if (f && slept > f->duration_ns)
 		f->duration_ns = slept;
-	if (at->told || slept < p->watch->wants.blocking_ns)
+	if (at->reported || slept < p->watch->options.blocking_ns)
 		return;
 	if (lh_task_read(p->pid, s->tid, &t) && sleeps(&t, &at->call))
 		tell(p, at, s, t.state, held, n);
@@ -221,9 +221,9 @@ static uint64_t again(const struct lh_watch_process *p, const struct lh_thread_s
 {
 	uint64_t slept_ms = less(p->now_ns, at->since_ns) / MS,
 		 told = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
-		 due = at->since_ns + p->watch->wants.blocking_ns;
+		 due = at->since_ns + p->watch->options.blocking_ns;
 
-	if (at->told || due <= p->now_ns) /* or there was no time for its stack */
+	if (at->reported || due <= p->now_ns) /* or there was no time for its stack */
 		return p->now_ns + (told > TOLD_MS * MS ? told : TOLD_MS * MS);
 	return due;
 }
@@ -252,7 +252,7 @@ static bool comes_back(const struct lh_watch_process *p, const struct lh_thread_
 static void look(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s,
 		 const struct lh_held *const *held, uint32_t n)
 {
-	struct lh_thread_sample *at = &p->sight[seat];
+	struct lh_thread_sample *at = &p->sample[seat];
 	struct lh_task_call c;
 	struct lh_task t;
 
@@ -286,8 +286,8 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t seat,
 			   const struct lh_live_thread *s)
 {
 	const struct lh_held *held[LH_WATCH_HELD_MAX];
-	struct lh_thread_sample *at = &p->sight[seat];
-	uint32_t n = p->watch->wants.blocking_ns ? held_locks(p, s, held) : 0;
+	struct lh_thread_sample *at = &p->sample[seat];
+	uint32_t n = p->watch->options.blocking_ns ? held_locks(p, s, held) : 0;
 	uint64_t old = n ? (uint64_t)held[n - 1]->tick * MS + YOUNG_MS * MS : 0;
 
 	if (!n || waits_for_lock(p, seat, s)) {
@@ -303,6 +303,6 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t seat,
 	} else if (p->now_ns >= at->ask_ns && lh_watch_may_ask(p, seat)) {
 		look(p, seat, s, held, n);
 	}
-	if (at->ask_ns < p->sight[seat].due_ns)
-		p->sight[seat].due_ns = at->ask_ns;
+	if (at->ask_ns < p->sample[seat].due_ns)
+		p->sample[seat].due_ns = at->ask_ns;
 }

@@ -8,7 +8,7 @@
 
 static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, lh_site place)
 {
-	const struct lh_busy_wait fresh = {.lock = lock, .place = place};
+	const struct lh_busy_wait fresh = {.lock = lock, .site = place};
 	struct lh_overlay *side = lh_watch_overlay(p);
 	uint32_t base = side ? side->table[LH_T_BUSY_WAIT].base : 0;
 
@@ -16,7 +16,7 @@ static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, 
 		return NULL;
 	for (uint32_t i = 0; i < side->table[LH_T_BUSY_WAIT].used; i++) {
 		struct lh_busy_wait *b = lh_overlay_row(side, LH_T_BUSY_WAIT, base + i);
-		if (b && b->lock == lock && b->place == place)
+		if (b && b->lock == lock && b->site == place)
 			return b;
 	}
 	return lh_overlay_row(side, LH_T_BUSY_WAIT,
@@ -30,25 +30,25 @@ static lh_lock_id burns_for(const struct lh_watch_process *p, const struct lh_th
 	struct lh_lock l;
 
 	if (s->wait_lock && s->wait_on == LH_WAIT_LOCK &&
-	    lh_read_lock(&p->record, s->wait_lock, &l) && l.kind == LH_SPIN) {
-		*place = s->wait_place;
+	    lh_read_lock(&p->ledger, s->wait_lock, &l) && l.kind == LH_SPIN) {
+		*place = s->wait_site;
 		return s->wait_lock;
 	}
-	*place = s->try_place;
+	*place = s->try_site;
 	return s->tries >= LH_TRIES_BUSY_WAIT && s->tries != at->tries ? s->try_lock : 0;
 }
 
 void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s)
 {
-	struct lh_thread_sample *at = &p->sight[seat];
+	struct lh_thread_sample *at = &p->sample[seat];
 	struct lh_busy_wait *b;
 	struct lh_task t;
 	lh_site place;
 	lh_lock_id lock = burns_for(p, at, s, &place);
 	bool asked = lock && lh_watch_may_ask(p, seat) && lh_task_times(p->pid, s->tid, &t);
-	uint64_t before = at->burnt_ns;
+	uint64_t before = at->busy_cpu_ns;
 
-	at->burnt_ns = asked ? t.run_ns : 0;
+	at->busy_cpu_ns = asked ? t.run_ns : 0;
 	if (!asked)
 		return;
 	/* it is looked at again in the next round */
@@ -57,7 +57,7 @@ void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t seat, const struct l
 	if (!b)
 		return;
 	b->cpu_ns += t.run_ns - before;
-	b->looks++;
+	b->samples++;
 	if (t.run_ns - before > b->worst_ns) {
 		b->worst_ns = t.run_ns - before;
 		b->thread = s->thread;

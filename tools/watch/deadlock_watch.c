@@ -91,8 +91,8 @@ static void tell(const struct lh_deadlock *k)
 		struct lh_step *step = lh_overlay_row(side, LH_T_STEP, f.step + i);
 		*step = from == p ? k->step[i].step
 				  : lh_watch_foreign_step(p, from, &k->step[i].step);
-		if (k->step[i].ghost)
-			step->thread = lh_watch_dead_thread(p, k->step[i].ghost);
+		if (k->step[i].dead_thread)
+			step->thread = lh_watch_dead_thread(p, k->step[i].dead_thread);
 	}
 	uint32_t row = lh_overlay_add(side, LH_T_FINDING, &f, 1);
 	if (row)
@@ -105,11 +105,11 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	struct lh_deadlock *knot;
 	uint32_t n;
 
-	if (!w->still || now_ns - w->still_ns < LOOK_NS)
+	if (!w->deadlocks || now_ns - w->deadlocks_ns < LOOK_NS)
 		return;
-	w->still_ns = now_ns;
+	w->deadlocks_ns = now_ns;
 	pool = lh_arena_new();
-	n = lh_deadlocks_scan(w->still, now_ns, pool, &knot);
+	n = lh_deadlocks_scan(w->deadlocks, now_ns, pool, &knot);
 	for (uint32_t i = 0; i < n; i++)
 		tell(&knot[i]);
 	lh_arena_free(pool);
@@ -121,27 +121,27 @@ bool lh_deadlock_watch_start(struct lh_watch *w)
 {
 	const struct lh_deadlocks_queries asks = {is_gone, is_kept};
 
-	w->still = lh_deadlocks_new(asks);
-	return w->still != NULL;
+	w->deadlocks = lh_deadlocks_new(asks);
+	return w->deadlocks != NULL;
 }
 
 void lh_deadlock_watch_stop(struct lh_watch *w)
 {
-	lh_deadlocks_free(w->still);
-	w->still = NULL;
+	lh_deadlocks_free(w->deadlocks);
+	w->deadlocks = NULL;
 }
 
 void lh_deadlock_watch_add(struct lh_watch_process *p)
 {
-	if (p->watch->still)
-		p->still = lh_deadlocks_add(p->watch->still, &p->record, p);
+	if (p->watch->deadlocks)
+		p->deadlocks = lh_deadlocks_add(p->watch->deadlocks, &p->ledger, p);
 }
 
 void lh_deadlock_watch_drop(struct lh_watch_process *p)
 {
-	if (p->watch->still)
-		lh_deadlocks_drop(p->watch->still, p->still);
-	p->still = NULL;
+	if (p->watch->deadlocks)
+		lh_deadlocks_drop(p->watch->deadlocks, p->deadlocks);
+	p->deadlocks = NULL;
 }
 
 /* ---- what it makes superfluous ---- */
@@ -151,7 +151,7 @@ static bool waits_for(const struct lh_watch_process *p, const struct lh_finding 
 	struct lh_step s;
 
 	for (uint32_t i = 0; i < f->steps; i++)
-		if (lh_read_step(&p->record, f->step + i, &s) && s.action != LH_HOLDS &&
+		if (lh_read_step(&p->ledger, f->step + i, &s) && s.action != LH_HOLDS &&
 		    s.lock == lock)
 			return true;
 	return false;
@@ -164,7 +164,7 @@ static bool covers(const struct lh_watch_process *p, const struct lh_finding *ha
 	struct lh_step s;
 
 	for (uint32_t i = 0; i < can->steps; i++)
-		if (!lh_read_step(&p->record, can->step + i, &s) ||
+		if (!lh_read_step(&p->ledger, can->step + i, &s) ||
 		    (s.action == LH_WANTS && !waits_for(p, happened, s.lock)))
 			return false;
 	return true;
@@ -172,11 +172,12 @@ static bool covers(const struct lh_watch_process *p, const struct lh_finding *ha
 
 static bool has_happened(const struct lh_watch_process *p, const struct lh_finding *can)
 {
-	uint32_t base = p->side->table[LH_T_FINDING].base, n = p->side->table[LH_T_FINDING].used;
+	uint32_t base = p->overlay->table[LH_T_FINDING].base,
+		 n = p->overlay->table[LH_T_FINDING].used;
 	struct lh_finding f;
 
 	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_finding(&p->record, i, &f) &&
+		if (lh_read_finding(&p->ledger, i, &f) &&
 		    (f.rule == LH_RULE_DEADLOCK || f.rule == LH_RULE_POOL_DEADLOCK) &&
 		    covers(p, &f, can))
 			return true;
@@ -185,14 +186,14 @@ static bool has_happened(const struct lh_watch_process *p, const struct lh_findi
 
 void lh_watch_withdraw(struct lh_watch_process *p)
 {
-	const struct lh_table_view *rows = &p->record.rows[LH_T_FINDING];
-	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+	const struct lh_table_view *rows = &p->ledger.rows[LH_T_FINDING];
+	uint32_t n = lh_read_used(&p->ledger, LH_T_FINDING);
 	struct lh_finding f;
 
 	pthread_mutex_lock(&p->watch->mutex);
-	p->record.side = p->side;
-	for (uint32_t i = 1; p->side && i < n; i++) {
-		if (!lh_read_finding(&p->record, i, &f) || !(f.flags & LH_FINDING_UNSURE) ||
+	p->ledger.overlay = p->overlay;
+	for (uint32_t i = 1; p->overlay && i < n; i++) {
+		if (!lh_read_finding(&p->ledger, i, &f) || !(f.flags & LH_FINDING_UNSURE) ||
 		    f.level != LH_POTENTIAL || !has_happened(p, &f))
 			continue;
 		((struct lh_finding *)(uintptr_t)(rows->at + (size_t)i * rows->row))->rule =

@@ -23,7 +23,7 @@ static bool is_lost(const struct lh_lock *l, const struct lh_long_hold *h)
 {
 	if (l->flags & LH_LOCK_ROBUST)
 		return false;
-	if (LH_SITE_MODE(h->place) == LH_EXCLUSIVE && l->owner != h->seat)
+	if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE && l->owner != h->live)
 		return false;
 	return l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
 	       l->kind == LH_CUSTOM;
@@ -49,7 +49,7 @@ bool lh_exit_holding_check(struct lh_watch_process *p, struct lh_long_hold *h,
 			   const struct lh_live_thread *s, const struct lh_lock *l)
 {
 	uint64_t key =
-		(lh_long_hold_key(l, h->lock, h->place) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
+		(lh_long_hold_key(l, h->lock, h->site) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
 
 	if (s->state != LH_LIVE_ENDING)
 		return false;

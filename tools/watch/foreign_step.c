@@ -10,26 +10,27 @@
 
 lh_thread_id lh_watch_dead_thread(struct lh_watch_process *p, const struct lh_dead_thread *g)
 {
-	uint32_t base = p->side->table[LH_T_THREAD].base, n = p->side->table[LH_T_THREAD].used;
+	uint32_t base = p->overlay->table[LH_T_THREAD].base,
+		 n = p->overlay->table[LH_T_THREAD].used;
 
 	for (uint32_t i = base; i < base + n; i++) {
-		const struct lh_thread *old = lh_overlay_row(p->side, LH_T_THREAD, i);
+		const struct lh_thread *old = lh_overlay_row(p->overlay, LH_T_THREAD, i);
 		if (old->tid == g->tid && old->creator_segment == (uint32_t)g->pid)
 			return i;
 	}
 	struct lh_thread here = {
 		.tid = g->tid, .creator_segment = (uint32_t)g->pid, .flags = LH_THREAD_FOREIGN};
 	memcpy(here.name, g->name, sizeof(here.name));
-	return lh_overlay_add(p->side, LH_T_THREAD, &here, 1);
+	return lh_overlay_add(p->overlay, LH_T_THREAD, &here, 1);
 }
 
 static lh_thread_id thread_here(struct lh_watch_process *p, const struct lh_watch_process *from,
 				lh_thread_id id)
 {
-	struct lh_dead_thread g = {.pid = from->record.head.pid};
+	struct lh_dead_thread g = {.pid = from->ledger.head.pid};
 	struct lh_thread t;
 
-	if (!lh_read_thread(&from->record, id, &t))
+	if (!lh_read_thread(&from->ledger, id, &t))
 		return 0;
 	g.tid = t.tid;
 	memcpy(g.name, t.name, sizeof(g.name));
@@ -48,17 +49,18 @@ static bool same_module(const struct lh_module *a, const struct lh_module *b)
 static uint32_t module_here(struct lh_watch_process *p, const struct lh_watch_process *from,
 			    uint32_t row)
 {
-	uint32_t own = lh_read_used(&p->record, LH_T_MODULE),
-		 base = p->side->table[LH_T_MODULE].base, n = p->side->table[LH_T_MODULE].used;
+	uint32_t own = lh_read_used(&p->ledger, LH_T_MODULE),
+		 base = p->overlay->table[LH_T_MODULE].base,
+		 n = p->overlay->table[LH_T_MODULE].used;
 	struct lh_module m, here;
 
-	if (!lh_read_module(&from->record, row, &m))
+	if (!lh_read_module(&from->ledger, row, &m))
 		return 0;
 	m.link_map = 0;
 	for (uint32_t i = 1; i < base + n; i = i + 1 == own ? base : i + 1)
-		if (lh_read_module(&p->record, i, &here) && same_module(&here, &m))
+		if (lh_read_module(&p->ledger, i, &here) && same_module(&here, &m))
 			return i;
-	return lh_overlay_add(p->side, LH_T_MODULE, &m, 1);
+	return lh_overlay_add(p->overlay, LH_T_MODULE, &m, 1);
 }
 
 static lh_stack_id stack_here(struct lh_watch_process *p, const struct lh_watch_process *from,
@@ -66,17 +68,17 @@ static lh_stack_id stack_here(struct lh_watch_process *p, const struct lh_watch_
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_stack s;
-	uint32_t n = lh_read_frames(&from->record, id, frame);
+	uint32_t n = lh_read_frames(&from->ledger, id, frame);
 
-	if (!n || !lh_read_stack(&from->record, id, &s))
+	if (!n || !lh_read_stack(&from->ledger, id, &s))
 		return 0;
 	for (uint32_t i = 0; i < n; i++)
 		frame[i] = LH_FRAME(module_here(p, from, LH_FRAME_MODULE(frame[i])),
 				    LH_FRAME_PC(frame[i]));
 	struct lh_stack here = {.n = (uint16_t)n,
 				.flags = s.flags,
-				.frame = lh_overlay_add(p->side, LH_T_FRAME, frame, n)};
-	return here.frame ? lh_overlay_add(p->side, LH_T_STACK, &here, 1) : 0;
+				.frame = lh_overlay_add(p->overlay, LH_T_FRAME, frame, n)};
+	return here.frame ? lh_overlay_add(p->overlay, LH_T_STACK, &here, 1) : 0;
 }
 
 /* ---- locks ---- */
@@ -89,13 +91,13 @@ static bool same_place(const struct lh_lock_location *a, const struct lh_lock_lo
 /* What this process calls a lock that lies there; 0: it has never met it. */
 static lh_lock_id known_here(const struct lh_watch_process *p, const struct lh_lock_location *at)
 {
-	uint32_t n = lh_read_used(&p->record, LH_T_LOCK);
+	uint32_t n = lh_read_used(&p->ledger, LH_T_LOCK);
 	struct lh_lock_location here;
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_lock_row(&p->record, i, &l) && lh_lock_is_live(&l) &&
-		    l.flags & LH_LOCK_PSHARED && lh_read_lock_location(&p->record, i, &l, &here) &&
+		if (lh_read_lock_row(&p->ledger, i, &l) && lh_lock_is_live(&l) &&
+		    l.flags & LH_LOCK_PSHARED && lh_read_lock_location(&p->ledger, i, &l, &here) &&
 		    same_place(&here, at))
 			return LH_LOCK_ID(i, l.gen);
 	return 0;
@@ -105,11 +107,11 @@ static lh_lock_id known_here(const struct lh_watch_process *p, const struct lh_l
 static lh_lock_id made_here(struct lh_watch_process *p, const struct lh_watch_process *from,
 			    lh_lock_id id, const struct lh_lock *l)
 {
-	uint32_t base = p->side->table[LH_T_LOCK].base, n = p->side->table[LH_T_LOCK].used;
-	uint32_t pid = (uint32_t)from->record.head.pid;
+	uint32_t base = p->overlay->table[LH_T_LOCK].base, n = p->overlay->table[LH_T_LOCK].used;
+	uint32_t pid = (uint32_t)from->ledger.head.pid;
 
 	for (uint32_t i = base; i < base + n; i++) {
-		const struct lh_lock *old = lh_overlay_row(p->side, LH_T_LOCK, i);
+		const struct lh_lock *old = lh_overlay_row(p->overlay, LH_T_LOCK, i);
 		if (old->owner == pid && old->next == id)
 			return LH_LOCK_ID(i, old->gen);
 	}
@@ -119,14 +121,14 @@ static lh_lock_id made_here(struct lh_watch_process *p, const struct lh_watch_pr
 			       .flags = l->flags,
 			       .owner = pid,
 			       .next = id,
-			       .born = stack_here(p, from, l->born),
-			       .first = stack_here(p, from, l->first)};
+			       .init_stack = stack_here(p, from, l->init_stack),
+			       .first_stack = stack_here(p, from, l->first_stack)};
 	struct lh_lock_stats more;
-	lh_read_lock_stats(&from->record, l, &more);
-	more.where = 0;
+	lh_read_lock_stats(&from->ledger, l, &more);
+	more.location = 0;
 	if (l->flags & LH_LOCK_NAMED)
-		here.more = lh_overlay_add(p->side, LH_T_LOCK_STATS, &more, 1);
-	uint32_t row = lh_overlay_add(p->side, LH_T_LOCK, &here, 1);
+		here.stats = lh_overlay_add(p->overlay, LH_T_LOCK_STATS, &more, 1);
+	uint32_t row = lh_overlay_add(p->overlay, LH_T_LOCK, &here, 1);
 	return row ? LH_LOCK_ID(row, 1) : 0;
 }
 
@@ -137,10 +139,10 @@ static lh_lock_id lock_here(struct lh_watch_process *p, const struct lh_watch_pr
 	struct lh_lock l;
 	lh_lock_id known = 0;
 
-	if (!lh_read_lock(&from->record, id, &l))
+	if (!lh_read_lock(&from->ledger, id, &l))
 		return 0;
 	if (l.flags & LH_LOCK_PSHARED &&
-	    lh_read_lock_location(&from->record, LH_LOCK_ROW(id), &l, &at))
+	    lh_read_lock_location(&from->ledger, LH_LOCK_ROW(id), &l, &at))
 		known = known_here(p, &at);
 	return known ? known : made_here(p, from, id, &l);
 }
@@ -148,12 +150,12 @@ static lh_lock_id lock_here(struct lh_watch_process *p, const struct lh_watch_pr
 struct lh_step lh_watch_foreign_step(struct lh_watch_process *p,
 				     const struct lh_watch_process *from, const struct lh_step *s)
 {
-	p->record.side = p->side;
+	p->ledger.overlay = p->overlay;
 	return (struct lh_step){
 		.thread = thread_here(p, from, s->thread),
 		.lock = lock_here(p, from, s->lock),
-		.place = LH_SITE(stack_here(p, from, LH_SITE_STACK(s->place)),
-				 LH_SITE_HOW(s->place), LH_SITE_MODE(s->place)),
+		.site = LH_SITE(stack_here(p, from, LH_SITE_STACK(s->site)), LH_SITE_HOW(s->site),
+				LH_SITE_MODE(s->site)),
 		.action = s->action,
 		.tick = s->tick,
 	};

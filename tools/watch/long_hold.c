@@ -45,7 +45,7 @@ static bool is_stopped(char state)
 static bool waits_for_lock(const struct lh_watch_process *p, const struct lh_long_hold *h,
 			   const struct lh_live_thread *s)
 {
-	return s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->seat));
+	return s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
 }
 
 static void excuse(struct lh_watch_process *p, struct lh_long_hold *h,
@@ -63,8 +63,8 @@ static void excuse(struct lh_watch_process *p, struct lh_long_hold *h,
 		return;
 	}
 	if (waited) { /* until the look before this one */
-		h->waited_ns += less(p->look_ns, before);
-		step = less(p->now_ns, p->look_ns);
+		h->waited_ns += less(p->sampled_ns, before);
+		step = less(p->now_ns, p->sampled_ns);
 	}
 	if (p->pid && lh_task_read(p->pid, h->tid, &t)) {
 		if (is_stopped(t.state) || is_stopped(h->turn.state))
@@ -86,7 +86,7 @@ static uint64_t own_time(const struct lh_watch_process *p, const struct lh_long_
 
 uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t held_ns)
 {
-	uint64_t step = less(h->look_ns, h->asked_ns);
+	uint64_t step = less(h->sampled_ns, h->asked_ns);
 	struct lh_task t;
 
 	if (h->waits)
@@ -116,27 +116,27 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 {
 	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
 	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
-	struct lh_held_measure_begin sample = {0};
+	struct lh_stack_sample sample = {0};
 	struct lh_task t = {0};
 
 	if (!p->pid)
 		return;
 	lh_task_read(p->pid, h->tid, &t);
 	lh_task_call(p->pid, h->tid, &c);
-	c = lh_watch_call_before(&p->sight[h->seat], &c);
+	c = lh_watch_call_before(&p->sample[h->live], &c);
 	lh_watch_call_text(p, s, h->tid, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
 		lh_watch_sample(p, s, &c, &sample);
 	if (sample.stopped_ns) {
-		p->sight[h->seat].stopped_by_us = true;
-		p->sight[h->seat].before = c;
+		p->sample[h->live].stopped_by_us = true;
+		p->sample[h->live].before = c;
 	}
 	snprintf(note, sizeof(note), "after %s: %s",
 		 lh_long_hold_time_text(less(p->now_ns, h->since_ns), after), doing);
 	lh_watch_step(p, h->row,
 		      &(struct lh_step){.thread = h->thread,
 					.lock = h->lock,
-					.place = lh_watch_site(p, &sample),
+					.site = lh_watch_site(p, &sample),
 					.action = LH_CALLS,
 					.tick = (uint32_t)(p->now_ns / MS)},
 		      note);
@@ -147,7 +147,7 @@ void lh_long_hold_adopt(struct lh_watch_process *p, uint32_t row, const struct l
 	lh_watch_step(p, row,
 		      &(struct lh_step){.thread = h->thread,
 					.lock = h->lock,
-					.place = h->place,
+					.site = h->site,
 					.action = LH_HOLDS,
 					.tick = h->tick},
 		      "");
@@ -156,7 +156,7 @@ void lh_long_hold_adopt(struct lh_watch_process *p, uint32_t row, const struct l
 static void tell(struct lh_watch_process *p, struct lh_long_hold *h, const struct lh_live_thread *s,
 		 const struct lh_lock *l)
 {
-	uint64_t key = lh_long_hold_key(l, h->lock, h->place);
+	uint64_t key = lh_long_hold_key(l, h->lock, h->site);
 	struct lh_finding *f;
 
 	h->row = lh_watch_find(p, key);
@@ -184,7 +184,7 @@ static void tell_excuse(struct lh_watch_process *p, struct lh_long_hold *h)
 	uint64_t most = h->stopped_ns;
 	const char *why = "it was stopped";
 
-	if (!p->watch->wants.verbose || less(p->now_ns, h->since_ns) < 2 * h->excused_ns)
+	if (!p->watch->options.verbose || less(p->now_ns, h->since_ns) < 2 * h->excused_ns)
 		return;
 	h->excused_ns = less(p->now_ns, h->since_ns);
 	if (h->lagged_ns > most)
@@ -221,9 +221,9 @@ static void judge(struct lh_watch_process *p, struct lh_long_hold *h,
 
 static struct lh_long_hold *find(struct lh_watch_process *p, uint32_t seat, const struct lh_held *e)
 {
-	for (uint32_t i = p->sight[seat].hold; i; i = p->hold[i - 1].next) {
+	for (uint32_t i = p->sample[seat].hold; i; i = p->hold[i - 1].next) {
 		struct lh_long_hold *h = &p->hold[i - 1];
-		if (h->lock == e->lock && h->tick == e->tick && h->place == e->place)
+		if (h->lock == e->lock && h->tick == e->tick && h->site == e->site)
 			return h;
 	}
 	return NULL;
@@ -232,7 +232,7 @@ static struct lh_long_hold *find(struct lh_watch_process *p, uint32_t seat, cons
 /* What names this one in its seat's list. */
 static uint32_t *link_of(struct lh_watch_process *p, uint32_t i)
 {
-	uint32_t *at = &p->sight[p->hold[i].seat].hold;
+	uint32_t *at = &p->sample[p->hold[i].live].hold;
 
 	while (*at && *at != i + 1)
 		at = &p->hold[*at - 1].next;
@@ -258,29 +258,29 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t seat,
 {
 	if (p->holds == HOLDS_MAX)
 		return NULL; /* so many at once: the next ones are told when these are over */
-	if (p->holds == p->hold_room) {
-		uint32_t room = p->hold_room ? 2 * p->hold_room : 8;
+	if (p->holds == p->hold_capacity) {
+		uint32_t room = p->hold_capacity ? 2 * p->hold_capacity : 8;
 		void *more = realloc(p->hold, room * sizeof(*p->hold));
 		if (!more)
 			return NULL;
 		p->hold = more;
-		p->hold_room = room;
+		p->hold_capacity = room;
 	}
 	struct lh_long_hold *h = &p->hold[p->holds++];
-	*h = (struct lh_long_hold){.seat = seat,
-				   .next = p->sight[seat].hold,
+	*h = (struct lh_long_hold){.live = seat,
+				   .next = p->sample[seat].hold,
 				   .thread = s->thread,
 				   .tid = s->tid,
 				   .lock = e->lock,
 				   .tick = e->tick,
-				   .place = e->place,
-				   .since_ns = lh_held_since(e, p->watch->wants.board),
+				   .site = e->site,
+				   .since_ns = lh_held_since(e, p->watch->options.run_header),
 				   .limit_ns = limit,
 				   .from_ns = p->now_ns,
-				   .look_ns = p->now_ns,
+				   .sampled_ns = p->now_ns,
 				   .asked_ns = p->now_ns,
 				   .turn_ns = p->now_ns};
-	p->sight[seat].hold = p->holds;
+	p->sample[seat].hold = p->holds;
 	if (p->pid && lh_task_read(p->pid, s->tid, &h->base)) {
 		h->turn = h->base;
 		/* found stopped: that it was so from the start is more likely than not */
@@ -312,21 +312,22 @@ static void wait_for_half(struct lh_watch_process *p, uint32_t seat, uint64_t si
 {
 	uint64_t half = since_ns + limit / 2;
 
-	if (limit && half < p->sight[seat].due_ns)
-		p->sight[seat].due_ns = half;
+	if (limit && half < p->sample[seat].due_ns)
+		p->sample[seat].due_ns = half;
 }
 
 void lh_long_hold_scan(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s,
 		       const struct lh_held *e, const struct lh_lock *l)
 {
-	uint64_t age = less(p->now_ns, lh_held_since(e, p->watch->wants.board));
-	const struct lh_watch_options *w = &p->watch->wants;
+	uint64_t age = less(p->now_ns, lh_held_since(e, p->watch->options.run_header));
+	const struct lh_watch_options *w = &p->watch->options;
 	struct lh_long_hold *h;
 
 	if (!w->long_hold_ns && !w->locks)
 		return;
 	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks) {
-		wait_for_half(p, seat, lh_held_since(e, p->watch->wants.board), w->long_hold_ns);
+		wait_for_half(p, seat, lh_held_since(e, p->watch->options.run_header),
+			      w->long_hold_ns);
 		return; /* the usual case, without any search */
 	}
 	h = find(p, seat, e);
@@ -334,11 +335,12 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t seat, const struct l
 		uint64_t limit = lh_watch_limit(p, l, e->lock);
 		h = limit && 2 * age >= limit ? follow(p, seat, s, e, limit) : NULL;
 		if (!h && 2 * age < limit)
-			wait_for_half(p, seat, lh_held_since(e, p->watch->wants.board), limit);
+			wait_for_half(p, seat, lh_held_since(e, p->watch->options.run_header),
+				      limit);
 	}
 	if (!h)
 		return;
-	h->look_ns = p->now_ns;
+	h->sampled_ns = p->now_ns;
 	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
 		return; /* all is known of it but its end */
 	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, s)) {
@@ -347,8 +349,8 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t seat, const struct l
 			judge(p, h, s, l);
 		h->due_ns = p->now_ns + patience(p, h);
 	}
-	if (h->due_ns < p->sight[seat].due_ns)
-		p->sight[seat].due_ns = h->due_ns;
+	if (h->due_ns < p->sample[seat].due_ns)
+		p->sample[seat].due_ns = h->due_ns;
 }
 
 /* ---- who waited ---- */
@@ -365,7 +367,7 @@ static void note_waiter(struct lh_long_hold *h, const struct lh_watch_waiter *q,
 	if (i == h->waiters) {
 		h->waiters++;
 		h->waiter[i].thread = q->thread;
-		h->waiter[i].place = q->place;
+		h->waiter[i].place = q->site;
 		h->waiter[i].since_ns = q->since_ns;
 	}
 	h->waiter[i].ns = less(now, q->since_ns > h->since_ns ? q->since_ns : h->since_ns);
@@ -374,33 +376,33 @@ static void note_waiter(struct lh_long_hold *h, const struct lh_watch_waiter *q,
 void lh_long_hold_add_waiter(struct lh_watch_process *p, const struct lh_watch_waiter *q)
 {
 	for (uint32_t i = 0; i < p->holds; i++)
-		if (p->hold[i].lock == q->lock && p->hold[i].seat != q->seat)
-			note_waiter(&p->hold[i], q, q->step_ns ? p->now_ns : p->look_ns);
+		if (p->hold[i].lock == q->lock && p->hold[i].live != q->live)
+			note_waiter(&p->hold[i], q, q->step_ns ? p->now_ns : p->sampled_ns);
 }
 
 /* Those that wait still, and were left alone for some rounds. */
 static void update_waiters(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	for (uint32_t i = 0; i < h->waiters; i++)
-		for (uint32_t seat = 1; seat < p->sights; seat++) {
-			const struct lh_thread_sample *at = &p->sight[seat];
+		for (uint32_t seat = 1; seat < p->n_samples; seat++) {
+			const struct lh_thread_sample *at = &p->sample[seat];
 			if (at->thread != h->waiter[i].thread || at->wait.lock != h->lock ||
 			    at->wait.from_ns != h->waiter[i].since_ns)
 				continue;
 			uint64_t from =
 				at->wait.from_ns > h->since_ns ? at->wait.from_ns : h->since_ns;
-			h->waiter[i].ns = less(h->look_ns, from);
+			h->waiter[i].ns = less(h->sampled_ns, from);
 		}
 }
 
 /* It was seen in this round, or its seat says what it said at the last look. */
 static bool is_there(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
-	const struct lh_thread_sample *at = &p->sight[h->seat];
+	const struct lh_thread_sample *at = &p->sample[h->live];
 
-	if (at->mark && at->thread == h->thread && at->look_ns < p->now_ns)
-		h->look_ns = p->now_ns;
-	return h->look_ns == p->now_ns;
+	if (at->mark && at->thread == h->thread && at->sampled_ns < p->now_ns)
+		h->sampled_ns = p->now_ns;
+	return h->sampled_ns == p->now_ns;
 }
 
 /* At the last round whatever was still there at the last look is kept for good. */

@@ -25,7 +25,7 @@ static void tell_waiters(struct lh_watch_process *p, const struct lh_long_hold *
 		lh_watch_step(p, h->row,
 			      &(struct lh_step){.thread = h->waiter[i].thread,
 						.lock = h->lock,
-						.place = h->waiter[i].place,
+						.site = h->waiter[i].place,
 						.action = LH_WAITS_FOR},
 			      note);
 	}
@@ -47,30 +47,30 @@ static void find_fact(const struct lh_watch_process *p, const struct lh_long_hol
 	struct lh_step taken;
 	struct lh_lock l;
 	uint64_t key =
-		lh_read_lock(&p->record, h->lock, &l) ? lh_long_hold_key(&l, h->lock, h->place) : 0;
+		lh_read_lock(&p->ledger, h->lock, &l) ? lh_long_hold_key(&l, h->lock, h->site) : 0;
 
-	*out = (struct fact){.row = key ? lh_read_used(&p->record, LH_T_FINDING) : 0};
+	*out = (struct fact){.row = key ? lh_read_used(&p->ledger, LH_T_FINDING) : 0};
 	while (out->row && --out->row)
-		if (lh_read_finding(&p->record, out->row, &out->f) && out->f.key == key &&
+		if (lh_read_finding(&p->ledger, out->row, &out->f) && out->f.key == key &&
 		    out->f.rule == LH_RULE_LONG_HOLD && out->f.steps >= 2)
 			break;
-	out->is_mine = out->row && lh_read_step(&p->record, out->f.step, &taken) &&
-		       lh_read_step(&p->record, out->f.step + 1, &out->release) &&
+	out->is_mine = out->row && lh_read_step(&p->ledger, out->f.step, &taken) &&
+		       lh_read_step(&p->ledger, out->f.step + 1, &out->release) &&
 		       taken.thread == h->thread && taken.lock == h->lock && taken.tick == h->tick;
 }
 
 static uint32_t *known_of(struct lh_watch_process *p, uint32_t fact)
 {
-	if (fact >= p->facts) {
+	if (fact >= p->n_measured) {
 		uint32_t room = fact + 64;
-		uint32_t *more = realloc(p->fact, room * sizeof(*more));
+		uint32_t *more = realloc(p->measured, room * sizeof(*more));
 		if (!more)
 			return NULL;
-		memset(more + p->facts, 0, (room - p->facts) * sizeof(*more));
-		p->fact = more;
-		p->facts = room;
+		memset(more + p->n_measured, 0, (room - p->n_measured) * sizeof(*more));
+		p->measured = more;
+		p->n_measured = room;
 	}
-	return &p->fact[fact];
+	return &p->measured[fact];
 }
 
 /* How much of the time for which it was followed it has computed; nothing is said if that is not
@@ -120,7 +120,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 		lh_watch_step(p, h->row,
 			      &(struct lh_step){.thread = release->thread,
 						.lock = h->lock,
-						.place = release->place,
+						.site = release->site,
 						.action = LH_RELEASES,
 						.tick = (uint32_t)(p->now_ns / MS)},
 			      note);
@@ -138,7 +138,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool kept)
 {
 	struct fact fact = {0};
-	uint64_t held = less(kept ? p->now_ns : h->look_ns, h->since_ns), told;
+	uint64_t held = less(kept ? p->now_ns : h->sampled_ns, h->since_ns), told;
 	uint32_t *known;
 
 	if (h->gone) /* its thread had: that is told as what it is */
@@ -167,12 +167,12 @@ static void adopt(struct lh_watch_process *p, const struct lh_finding *fact, uin
 	struct lh_finding *f;
 	struct lh_lock l;
 
-	if (!lh_read_step(&p->record, fact->step, &taken) ||
-	    !lh_read_step(&p->record, fact->step + 1, &release) ||
-	    !lh_read_lock(&p->record, taken.lock, &l) ||
+	if (!lh_read_step(&p->ledger, fact->step, &taken) ||
+	    !lh_read_step(&p->ledger, fact->step + 1, &release) ||
+	    !lh_read_lock(&p->ledger, taken.lock, &l) ||
 	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
 		return;
-	uint64_t key = lh_long_hold_key(&l, taken.lock, taken.place);
+	uint64_t key = lh_long_hold_key(&l, taken.lock, taken.site);
 	uint32_t row = lh_watch_find(p, key);
 	if (row) {
 		f = lh_watch_row(p, row);
@@ -196,10 +196,10 @@ static bool is_followed(const struct lh_watch_process *p, const struct lh_findin
 {
 	struct lh_step taken;
 
-	if (!lh_read_step(&p->record, fact->step, &taken))
+	if (!lh_read_step(&p->ledger, fact->step, &taken))
 		return false;
 	for (uint32_t i = 0; i < p->holds; i++)
-		if (LH_SITE_STACK(p->hold[i].place) == LH_SITE_STACK(taken.place))
+		if (LH_SITE_STACK(p->hold[i].site) == LH_SITE_STACK(taken.site))
 			return true;
 	return false;
 }
@@ -208,11 +208,11 @@ static bool is_followed(const struct lh_watch_process *p, const struct lh_findin
 void lh_long_hold_read_measured(struct lh_watch_process *p, bool last)
 {
 	struct lh_finding f;
-	uint32_t n = lh_read_used(&p->record, LH_T_FINDING);
+	uint32_t n = lh_read_used(&p->ledger, LH_T_FINDING);
 
 	for (uint32_t i = 1; i < n; i++) {
 		uint32_t *known;
-		if (!lh_read_finding(&p->record, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
+		if (!lh_read_finding(&p->ledger, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
 		    f.steps < 2)
 			continue;
 		known = known_of(p, i);

@@ -13,15 +13,15 @@ enum { SAMPLES_A_ROUND = 4 };
 
 uint32_t lh_watch_find(struct lh_watch_process *p, uint64_t key)
 {
-	for (uint32_t i = 0; i < p->tolds; i++)
-		if (p->told[i].key == key)
-			return p->told[i].row;
+	for (uint32_t i = 0; i < p->n_reported; i++)
+		if (p->reported[i].key == key)
+			return p->reported[i].row;
 	return 0;
 }
 
 struct lh_finding *lh_watch_row(struct lh_watch_process *p, uint32_t row)
 {
-	return p->side ? lh_overlay_row(p->side, LH_T_FINDING, row) : NULL;
+	return p->overlay ? lh_overlay_row(p->overlay, LH_T_FINDING, row) : NULL;
 }
 
 uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_t key,
@@ -36,24 +36,24 @@ uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_
 			       .count = 1,
 			       .time_ns = p->now_ns};
 
-	if (!side || p->tolds == p->told_room) {
-		uint32_t room = p->told_room ? 2 * p->told_room : 16;
-		void *more = side ? realloc(p->told, room * sizeof(*p->told)) : NULL;
+	if (!side || p->n_reported == p->reported_capacity) {
+		uint32_t room = p->reported_capacity ? 2 * p->reported_capacity : 16;
+		void *more = side ? realloc(p->reported, room * sizeof(*p->reported)) : NULL;
 		if (!more)
 			return 0;
-		p->told = more;
-		p->told_room = room;
+		p->reported = more;
+		p->reported_capacity = room;
 	}
 	f.step = lh_overlay_new_rows(side, LH_T_STEP, LH_STEPS);
 	uint32_t row = f.step ? lh_overlay_add(side, LH_T_FINDING, &f, 1) : 0;
 	if (row)
-		p->told[p->tolds++] = (struct lh_watch_reported){key, row};
+		p->reported[p->n_reported++] = (struct lh_watch_reported){key, row};
 	return row;
 }
 
 void lh_watch_note(struct lh_watch_process *p, struct lh_step *s, const char *note)
 {
-	struct lh_note n, *old = lh_overlay_row(p->side, LH_T_NOTE, s->note);
+	struct lh_note n, *old = lh_overlay_row(p->overlay, LH_T_NOTE, s->note);
 
 	if (old) {
 		snprintf(old->text, sizeof(old->text), "%s", note);
@@ -62,7 +62,7 @@ void lh_watch_note(struct lh_watch_process *p, struct lh_step *s, const char *no
 	memset(&n, 0, sizeof(n));
 	snprintf(n.text, sizeof(n.text), "%s", note);
 	if (n.text[0])
-		s->note = lh_overlay_add(p->side, LH_T_NOTE, &n, 1);
+		s->note = lh_overlay_add(p->overlay, LH_T_NOTE, &n, 1);
 }
 
 struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
@@ -70,7 +70,7 @@ struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
 {
 	struct lh_finding *f = lh_watch_row(p, finding);
 	struct lh_step *s = f && f->steps < LH_STEPS
-				    ? lh_overlay_row(p->side, LH_T_STEP, f->step + f->steps)
+				    ? lh_overlay_row(p->overlay, LH_T_STEP, f->step + f->steps)
 				    : NULL;
 
 	if (!s)
@@ -87,16 +87,17 @@ struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
 static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 {
 	struct lh_module m, ours;
-	uint32_t row = lh_read_module_at(&p->record, pc, &m);
-	uint32_t n = p->side->table[LH_T_MODULE].used, base = p->side->table[LH_T_MODULE].base;
+	uint32_t row = lh_read_module_at(&p->ledger, pc, &m);
+	uint32_t n = p->overlay->table[LH_T_MODULE].used,
+		 base = p->overlay->table[LH_T_MODULE].base;
 
 	if (row && !m.gone)
 		return row;
 	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_module(&p->record, i, &ours) && pc >= ours.start && pc < ours.end)
+		if (lh_read_module(&p->ledger, i, &ours) && pc >= ours.start && pc < ours.end)
 			return i;
 	return lh_sampler_module(p->sampler, pc, &ours)
-		       ? lh_overlay_add(p->side, LH_T_MODULE, &ours, 1)
+		       ? lh_overlay_add(p->overlay, LH_T_MODULE, &ours, 1)
 		       : 0;
 }
 
@@ -112,18 +113,19 @@ static uint32_t hash_of(const uint64_t *frame, uint32_t n)
 /* The same stack again, by what is kept of it. */
 static lh_stack_id find_stack(struct lh_watch_process *p, uint32_t hash, uint32_t n)
 {
-	uint32_t base = p->side->table[LH_T_STACK].base, used = p->side->table[LH_T_STACK].used;
+	uint32_t base = p->overlay->table[LH_T_STACK].base,
+		 used = p->overlay->table[LH_T_STACK].used;
 	struct lh_stack *s;
 
 	for (uint32_t i = base; i < base + used; i++) {
-		s = lh_overlay_row(p->side, LH_T_STACK, i);
+		s = lh_overlay_row(p->overlay, LH_T_STACK, i);
 		if (s && s->hash == hash && s->n == n)
 			return i;
 	}
 	return 0;
 }
 
-lh_site lh_watch_site(struct lh_watch_process *p, const struct lh_held_measure_begin *sample)
+lh_site lh_watch_site(struct lh_watch_process *p, const struct lh_stack_sample *sample)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_stack s = {.n = (uint16_t)sample->n, .flags = (uint16_t)sample->flags};
@@ -131,14 +133,14 @@ lh_site lh_watch_site(struct lh_watch_process *p, const struct lh_held_measure_b
 
 	if (!sample->n || !lh_watch_overlay(p))
 		return 0;
-	p->record.side = p->side; /* its modules are looked at too */
+	p->ledger.overlay = p->overlay; /* its modules are looked at too */
 	for (uint32_t i = 0; i < sample->n; i++)
 		frame[i] = LH_FRAME(module_at(p, sample->pc[i] - 1), sample->pc[i]);
 	s.hash = hash_of(frame, sample->n);
 	id = find_stack(p, s.hash, sample->n);
 	if (!id) {
-		s.frame = lh_overlay_add(p->side, LH_T_FRAME, frame, sample->n);
-		id = s.frame ? lh_overlay_add(p->side, LH_T_STACK, &s, 1) : 0;
+		s.frame = lh_overlay_add(p->overlay, LH_T_FRAME, frame, sample->n);
+		id = s.frame ? lh_overlay_add(p->overlay, LH_T_STACK, &s, 1) : 0;
 	}
 	return id ? LH_SITE(id, LH_BLOCKING, LH_EXCLUSIVE) : 0;
 }
@@ -149,9 +151,9 @@ bool lh_watch_may_sample(const struct lh_watch_process *p)
 }
 
 bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *s,
-		     const struct lh_task_call *c, struct lh_held_measure_begin *out)
+		     const struct lh_task_call *c, struct lh_stack_sample *out)
 {
-	*out = (struct lh_held_measure_begin){0};
+	*out = (struct lh_stack_sample){0};
 	if (!p->pid || !lh_watch_may_sample(p))
 		return false;
 	if (!p->sampler)
@@ -177,7 +179,7 @@ static const char *futex_words(const struct lh_watch_process *p, const struct lh
 		return "pthread_once";
 	case LH_WAIT_LOCK:
 	case LH_WAIT_SEM:
-		if (lh_read_lock(&p->record, s->wait_lock, &l) && l.flags & LH_LOCK_SIGNAL)
+		if (lh_read_lock(&p->ledger, s->wait_lock, &l) && l.flags & LH_LOCK_SIGNAL)
 			return "sem_wait, for somebody's post";
 		return "a wait for another lock";
 	default:

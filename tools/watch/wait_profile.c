@@ -62,7 +62,7 @@ static void charge(struct lh_watch_process *p, const struct lh_wait_pair *what, 
 	if (!x)
 		return;
 	x->ns += step_ns;
-	x->looks++;
+	x->samples++;
 	if (age > x->worst_ns) {
 		x->worst_ns = age;
 		x->thread = thread;
@@ -77,12 +77,12 @@ static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock)
 	struct lh_lock l;
 	struct lh_live_thread s;
 
-	if (!lh_read_lock(&p->record, lock, &l) || !l.owner ||
-	    !lh_read_live_thread(&p->record, l.owner, &s))
+	if (!lh_read_lock(&p->ledger, lock, &l) || !l.owner ||
+	    !lh_read_live_thread(&p->ledger, l.owner, &s))
 		return 0;
 	for (uint32_t k = s.held_n; k-- > 0;)
 		if (s.held[k].lock == lock)
-			return s.held[k].place;
+			return s.held[k].site;
 	return 0;
 }
 
@@ -92,9 +92,9 @@ static uint32_t queue_of(const struct lh_watch_process *p, lh_lock_id lock, cons
 	struct lh_contention f;
 	uint32_t n;
 
-	if (!lh_read_contention(&p->record, l, lock, &f))
+	if (!lh_read_contention(&p->ledger, l, lock, &f))
 		return 1;
-	n = f.asked - f.done;
+	n = f.waits_begun - f.waits_ended;
 	return (int32_t)n > 0 ? n : 1;
 }
 
@@ -102,16 +102,16 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 {
 	struct lh_lock l;
 
-	for (uint32_t i = 0; i < p->queued; i++) {
-		const struct lh_watch_waiter *q = &p->queue[i];
-		if (q->on != LH_WAIT_LOCK || !lh_read_lock(&p->record, q->lock, &l) ||
+	for (uint32_t i = 0; i < p->waiters; i++) {
+		const struct lh_watch_waiter *q = &p->waiter[i];
+		if (q->on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, q->lock, &l) ||
 		    l.flags & LH_LOCK_SIGNAL)
 			continue;
 		lh_site holder = holder_of(p, q->lock);
-		p->sight[q->seat].holder = holder;
+		p->sample[q->live].holder = holder;
 		charge(p,
 		       &(struct lh_wait_pair){.lock = q->lock,
-					      .waiter = q->place,
+					      .waiter = q->site,
 					      .holder = holder,
 					      .thread = q->thread,
 					      .queue = queue_of(p, q->lock, &l)},
@@ -125,10 +125,10 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 static void end_grip(struct lh_watch_process *p, lh_thread_id thread,
 		     const struct lh_hold_sample *g, uint32_t wait)
 {
-	struct lh_overlay *side = g->looks > 1 ? lh_watch_overlay(p) : NULL;
+	struct lh_overlay *side = g->samples > 1 ? lh_watch_overlay(p) : NULL;
 	const struct lh_span span = {.thread = thread,
 				     .lock = g->lock,
-				     .place = g->place,
+				     .site = g->site,
 				     .wait = wait,
 				     .from_ns = g->from_ns,
 				     .to_ns = g->seen_ns};
@@ -152,64 +152,64 @@ static void look_at_wait(struct lh_watch_process *p, struct lh_thread_sample *at
 	if (!g->lock)
 		*g = (struct lh_hold_sample){.lock = s->wait_lock,
 					     .tick = s->wait_on,
-					     .place = s->wait_place,
+					     .site = s->wait_site,
 					     .from_ns = s->wait_since_ns};
 	at->wait_seq = s->wait_seq;
 	g->seen_ns = p->now_ns;
-	g->looks++;
+	g->samples++;
 }
 
 static bool is_same(const struct lh_hold_sample *g, const struct lh_held *h)
 {
-	return g->lock == h->lock && g->tick == h->tick && g->place == h->place;
+	return g->lock == h->lock && g->tick == h->tick && g->site == h->site;
 }
 
 static void charge_hold(struct lh_watch_process *p, lh_thread_id thread,
 			const struct lh_hold_sample *g, uint64_t step_ns)
 {
-	charge(p, &(struct lh_wait_pair){.lock = g->lock, .holder = g->place, .thread = thread},
+	charge(p, &(struct lh_wait_pair){.lock = g->lock, .holder = g->site, .thread = thread},
 	       g->from_ns, step_ns, g->seen_ns);
 }
 
 static void settle_wait(struct lh_watch_process *p, uint32_t seat, uint64_t step_ns)
 {
-	struct lh_thread_sample *at = &p->sight[seat];
+	struct lh_thread_sample *at = &p->sample[seat];
 	struct lh_hold_sample *g = &at->wait;
-	const struct lh_watch_waiter q = {.seat = seat,
+	const struct lh_watch_waiter q = {.live = seat,
 					  .thread = at->thread,
 					  .lock = g->lock,
-					  .place = g->place,
+					  .site = g->site,
 					  .since_ns = g->from_ns};
 
-	g->seen_ns = p->look_ns;
-	g->looks++;
+	g->seen_ns = p->sampled_ns;
+	g->samples++;
 	if (g->tick != LH_WAIT_LOCK)
 		return;
 	charge(p,
 	       &(struct lh_wait_pair){.lock = g->lock,
-				      .waiter = g->place,
+				      .waiter = g->site,
 				      .holder = at->holder,
 				      .thread = at->thread},
-	       g->from_ns, step_ns, p->look_ns);
+	       g->from_ns, step_ns, p->sampled_ns);
 	lh_long_hold_add_waiter(p, &q);
 }
 
 /* It was left alone for some rounds, and in the last of them it still said what it did before. */
 void lh_wait_profile_close(struct lh_watch_process *p, uint32_t seat)
 {
-	struct lh_thread_sample *at = &p->sight[seat];
-	uint64_t step = less(p->look_ns, at->look_ns);
+	struct lh_thread_sample *at = &p->sample[seat];
+	uint64_t step = less(p->sampled_ns, at->sampled_ns);
 
 	if (at->mark && step) {
-		for (uint32_t i = 0; i < at->grips; i++) {
-			at->grip[i].seen_ns = p->look_ns;
-			at->grip[i].looks++;
-			charge_hold(p, at->thread, &at->grip[i], step);
+		for (uint32_t i = 0; i < at->n_hold_samples; i++) {
+			at->hold_sample[i].seen_ns = p->sampled_ns;
+			at->hold_sample[i].samples++;
+			charge_hold(p, at->thread, &at->hold_sample[i], step);
 		}
 		if (at->wait.lock)
 			settle_wait(p, seat, step);
 	}
-	at->look_ns = p->look_ns;
+	at->sampled_ns = p->sampled_ns;
 }
 
 static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at,
@@ -223,40 +223,40 @@ static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at
 		const struct lh_held *h = &s->held[k];
 		if (!lh_watch_is_lock(p, h, &l))
 			continue;
-		now[n] =
-			(struct lh_hold_sample){.lock = h->lock,
-						.tick = h->tick,
-						.place = h->place,
-						.from_ns = lh_held_since(h, p->watch->wants.board)};
-		for (uint32_t i = 0; i < at->grips; i++)
-			if (is_same(&at->grip[i], h)) {
-				now[n].looks = at->grip[i].looks;
-				at->grip[i].lock = 0;
+		now[n] = (struct lh_hold_sample){
+			.lock = h->lock,
+			.tick = h->tick,
+			.site = h->site,
+			.from_ns = lh_held_since(h, p->watch->options.run_header)};
+		for (uint32_t i = 0; i < at->n_hold_samples; i++)
+			if (is_same(&at->hold_sample[i], h)) {
+				now[n].samples = at->hold_sample[i].samples;
+				at->hold_sample[i].lock = 0;
 			}
-		now[n].looks++;
+		now[n].samples++;
 		now[n].seen_ns = p->now_ns;
-		charge_hold(p, s->thread, &now[n], less(p->now_ns, at->look_ns));
+		charge_hold(p, s->thread, &now[n], less(p->now_ns, at->sampled_ns));
 		n++;
 	}
-	for (uint32_t i = 0; i < at->grips; i++)
-		if (at->grip[i].lock)
-			end_grip(p, at->thread, &at->grip[i], LH_WAIT_NONE);
-	memcpy(at->grip, now, n * sizeof(*now));
-	at->grips = n;
+	for (uint32_t i = 0; i < at->n_hold_samples; i++)
+		if (at->hold_sample[i].lock)
+			end_grip(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
+	memcpy(at->hold_sample, now, n * sizeof(*now));
+	at->n_hold_samples = n;
 }
 
 void lh_wait_profile_thread(struct lh_watch_process *p, uint32_t seat,
 			    const struct lh_live_thread *s)
 {
-	struct lh_thread_sample *at = &p->sight[seat];
+	struct lh_thread_sample *at = &p->sample[seat];
 
 	if (at->thread != s->thread) { /* another thread sits here now */
-		for (uint32_t i = 0; i < at->grips; i++)
-			end_grip(p, at->thread, &at->grip[i], LH_WAIT_NONE);
+		for (uint32_t i = 0; i < at->n_hold_samples; i++)
+			end_grip(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
 		if (at->wait.lock)
 			end_grip(p, at->thread, &at->wait, at->wait.tick);
 		*at = (struct lh_thread_sample){.thread = s->thread, .hold = at->hold};
-		at->look_ns = p->look_ns;
+		at->sampled_ns = p->sampled_ns;
 	}
 	look_at_wait(p, at, s);
 	look_at_held(p, at, s);

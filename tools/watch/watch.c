@@ -38,18 +38,18 @@ void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, ui
 	struct lh_watch *w = p->watch;
 	const uint64_t one = 1;
 
-	if (w->end_news == w->news_room) {
-		uint32_t room = w->news_room ? 2 * w->news_room : 16;
-		void *more = room > NEWS_MAX ? NULL : realloc(w->news, room * sizeof(*w->news));
+	if (w->end_event == w->event_capacity) {
+		uint32_t room = w->event_capacity ? 2 * w->event_capacity : 16;
+		void *more = room > NEWS_MAX ? NULL : realloc(w->event, room * sizeof(*w->event));
 		if (!more)
 			return; /* it stands in the report all the same */
-		w->news = more;
-		w->news_room = room;
+		w->event = more;
+		w->event_capacity = room;
 	}
-	struct lh_watch_event *n = &w->news[w->end_news++];
-	*n = (struct lh_watch_event){.member = p->member, .kind = kind, .row = row};
+	struct lh_watch_event *n = &w->event[w->end_event++];
+	*n = (struct lh_watch_event){.process = p->process, .kind = kind, .row = row};
 	snprintf(n->text, sizeof(n->text), "%s", text);
-	if (write(w->wants.wake, &one, sizeof(one)) < 0)
+	if (write(w->options.wake, &one, sizeof(one)) < 0)
 		return; /* it is raised already */
 }
 
@@ -58,11 +58,11 @@ bool lh_watch_next_event(struct lh_watch *w, struct lh_watch_event *out)
 	bool some;
 
 	pthread_mutex_lock(&w->mutex);
-	some = w->first_news < w->end_news;
+	some = w->first_event < w->end_event;
 	if (some)
-		*out = w->news[w->first_news++];
-	if (w->first_news == w->end_news)
-		w->first_news = w->end_news = 0;
+		*out = w->event[w->first_event++];
+	if (w->first_event == w->end_event)
+		w->first_event = w->end_event = 0;
 	pthread_mutex_unlock(&w->mutex);
 	return some;
 }
@@ -71,15 +71,15 @@ bool lh_watch_next_event(struct lh_watch *w, struct lh_watch_event *out)
 
 struct lh_overlay *lh_watch_overlay(struct lh_watch_process *p)
 {
-	if (!p->side)
-		p->side = lh_overlay_new(&p->record);
-	return p->side;
+	if (!p->overlay)
+		p->overlay = lh_overlay_new(&p->ledger);
+	return p->overlay;
 }
 
 bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h, struct lh_lock *l)
 {
 	if (!h->lock || h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED) ||
-	    LH_SITE_MODE(h->place) == LH_PERMIT || !lh_read_lock(&p->record, h->lock, l))
+	    LH_SITE_MODE(h->site) == LH_PERMIT || !lh_read_lock(&p->ledger, h->lock, l))
 		return false;
 	switch (l->kind) {
 	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
@@ -104,11 +104,11 @@ static uint32_t in_the_way(const struct lh_watch_process *p, uint32_t seat)
 	struct lh_live_thread s;
 	struct lh_lock l;
 
-	if (!lh_read_live_thread(&p->record, seat, &s) || !s.wait_lock)
+	if (!lh_read_live_thread(&p->ledger, seat, &s) || !s.wait_lock)
 		return 0;
 	if (s.wait_on == LH_WAIT_JOIN)
-		return lh_read_thread(&p->record, s.wait_with, &thread) ? thread.seat : 0;
-	if (s.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->record, s.wait_lock, &l))
+		return lh_read_thread(&p->ledger, s.wait_with, &thread) ? thread.live : 0;
+	if (s.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, s.wait_lock, &l))
 		return 0;
 	return l.owner;
 }
@@ -135,12 +135,12 @@ static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
 	uint64_t into;
 	const char *name;
 
-	lh_read_lock_stats(&p->record, l, more);
+	lh_read_lock_stats(&p->ledger, l, more);
 	if (l->flags & LH_LOCK_NAMED && more->name[0])
 		return more->name;
 	if (!p->watch->symbols)
 		p->watch->symbols = lh_symbols_new(false);
-	if (!lh_lock_address(l) || !lh_read_module_at(&p->record, lh_lock_address(l), &m))
+	if (!lh_lock_address(l) || !lh_read_module_at(&p->ledger, lh_lock_address(l), &m))
 		return "";
 	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_address(l) - m.base, &into);
 	return name ? name : "";
@@ -148,7 +148,7 @@ static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
 
 uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_lock_id id)
 {
-	const struct lh_watch_options *w = &p->watch->wants;
+	const struct lh_watch_options *w = &p->watch->options;
 	struct lh_lock_stats more;
 	const char *name = w->locks ? name_of(p, l, &more) : "";
 
@@ -163,36 +163,36 @@ uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_
 
 static bool room_for_sights(struct lh_watch_process *p, uint32_t n)
 {
-	if (n > p->sights) {
-		uint32_t room = n < 2 * p->sights ? 2 * p->sights : n;
-		struct lh_thread_sample *more = realloc(p->sight, room * sizeof(*more));
+	if (n > p->n_samples) {
+		uint32_t room = n < 2 * p->n_samples ? 2 * p->n_samples : n;
+		struct lh_thread_sample *more = realloc(p->sample, room * sizeof(*more));
 		if (!more)
 			return false;
-		memset(more + p->sights, 0, (room - p->sights) * sizeof(*more));
-		p->sight = more;
-		p->sights = room;
+		memset(more + p->n_samples, 0, (room - p->n_samples) * sizeof(*more));
+		p->sample = more;
+		p->n_samples = room;
 	}
 	return true;
 }
 
 static void queue_up(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *s)
 {
-	if (p->queued == p->queue_room) {
-		uint32_t room = p->queue_room ? 2 * p->queue_room : 16;
-		void *more = realloc(p->queue, room * sizeof(*p->queue));
+	if (p->waiters == p->waiter_capacity) {
+		uint32_t room = p->waiter_capacity ? 2 * p->waiter_capacity : 16;
+		void *more = realloc(p->waiter, room * sizeof(*p->waiter));
 		if (!more)
 			return;
-		p->queue = more;
-		p->queue_room = room;
+		p->waiter = more;
+		p->waiter_capacity = room;
 	}
-	p->queue[p->queued++] =
-		(struct lh_watch_waiter){.seat = i,
+	p->waiter[p->waiters++] =
+		(struct lh_watch_waiter){.live = i,
 					 .thread = s->thread,
 					 .lock = s->wait_lock,
-					 .place = s->wait_place,
+					 .site = s->wait_site,
 					 .on = s->wait_on,
 					 .since_ns = s->wait_since_ns,
-					 .step_ns = p->now_ns - p->sight[i].look_ns};
+					 .step_ns = p->now_ns - p->sample[i].sampled_ns};
 }
 
 /* ---- what says the same is left alone ---- */
@@ -236,7 +236,7 @@ static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_
 	for (uint32_t k = 0; k < n; k++) {
 		const struct lh_held *h = &s->held[k];
 		m = (m ^ ((uint64_t)h->lock << 32 | h->tick)) * 0x9e3779b97f4a7c15u;
-		m = (m ^ ((uint64_t)h->place << 16 | h->flags)) * 0x94d049bb133111ebu;
+		m = (m ^ ((uint64_t)h->site << 16 | h->flags)) * 0x94d049bb133111ebu;
 	}
 	return m | 1;
 }
@@ -247,9 +247,9 @@ static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_
 {
 	uint64_t young = s->wait_lock ? s->wait_since_ns : 0, pause;
 
-	for (uint32_t k = 0; k < at->grips; k++)
-		if (at->grip[k].from_ns > young)
-			young = at->grip[k].from_ns;
+	for (uint32_t k = 0; k < at->n_hold_samples; k++)
+		if (at->hold_sample[k].from_ns > young)
+			young = at->hold_sample[k].from_ns;
 	pause = p->now_ns > young ? (p->now_ns - young) / OLD_PART : 0;
 	if (is_busy(at, s))
 		pause = 0;
@@ -263,8 +263,8 @@ static void look_at(struct lh_watch_process *p, uint32_t i, const struct lh_live
 	if (s->wait_lock && s->wait_on)
 		queue_up(p, i, s);
 	lh_wait_profile_thread(p, i, s);
-	p->sight[i].look_ns = p->now_ns;
-	p->sight[i].due_ns = due_of(p, &p->sight[i], s);
+	p->sample[i].sampled_ns = p->now_ns;
+	p->sample[i].due_ns = due_of(p, &p->sample[i], s);
 	for (uint32_t k = 0; k < s->held_n; k++)
 		if (lh_watch_is_lock(p, &s->held[k], &l))
 			lh_long_hold_scan(p, i, s, &s->held[k], &l);
@@ -272,16 +272,16 @@ static void look_at(struct lh_watch_process *p, uint32_t i, const struct lh_live
 		lh_busy_wait_scan(p, i, s);
 		lh_blocking_call_scan(p, i, s);
 	}
-	p->sight[i].tries = s->tries;
+	p->sample[i].tries = s->tries;
 }
 
 /* Most seats say nothing at most looks, or the same again; only the others are copied. */
 static void look_at_seat(struct lh_watch_process *p, uint32_t i)
 {
-	const struct lh_table_view *rows = &p->record.rows[LH_T_LIVE_THREAD];
+	const struct lh_table_view *rows = &p->ledger.rows[LH_T_LIVE_THREAD];
 	const struct lh_live_thread *live =
 		(const struct lh_live_thread *)(rows->at + (size_t)i * rows->row);
-	struct lh_thread_sample *sight = &p->sight[i];
+	struct lh_thread_sample *sight = &p->sample[i];
 	struct lh_live_thread s;
 	uint32_t n = *(const volatile uint32_t *)&live->held_n;
 
@@ -300,19 +300,19 @@ static void look_at_seat(struct lh_watch_process *p, uint32_t i)
 		s.held_n = n;
 	}
 	look_at(p, i, &s);
-	p->sight[i].mark = mark;
+	p->sample[i].mark = mark;
 }
 
 uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 {
-	uint32_t seats = lh_read_used(&p->record, LH_T_LIVE_THREAD);
+	uint32_t seats = lh_read_used(&p->ledger, LH_T_LIVE_THREAD);
 
 	p->now_ns = now_ns;
 	p->active = false;
-	p->queued = 0;
+	p->waiters = 0;
 	p->samples = 0;
-	if (!p->look_ns)
-		p->look_ns = p->now_ns;
+	if (!p->sampled_ns)
+		p->sampled_ns = p->now_ns;
 	if (seats > SEATS_MAX)
 		seats = SEATS_MAX;
 	if (!room_for_sights(p, seats))
@@ -327,7 +327,7 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 		look_at_seat(p, i);
 	lh_wait_profile_round(p);
 	lh_long_hold_end_round(p, false);
-	p->look_ns = p->now_ns;
+	p->sampled_ns = p->now_ns;
 	return seats;
 }
 
@@ -336,7 +336,7 @@ static uint64_t now_of(const struct lh_watch_process *p)
 {
 	uint64_t t = now();
 
-	return t > p->record.head.start_ns ? t - p->record.head.start_ns : 0;
+	return t > p->ledger.head.start_ns ? t - p->ledger.head.start_ns : 0;
 }
 
 /* Whether there was anything that may last. */
@@ -345,8 +345,9 @@ static bool round_of(struct lh_watch *w)
 	uint32_t seats = 0, i;
 	bool active = false;
 
-	if (w->wants.board) /* so that nothing looks older than it is when the ticker is late */
-		lh_run_clock_update(w->wants.board);
+	if (w->options.run_header) /* so that nothing looks older than it is when the ticker is late
+				    */
+		lh_run_clock_update(w->options.run_header);
 	lh_sampler_detach_late();
 	lh_deadlock_watch_scan(w, now());
 	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
@@ -408,7 +409,7 @@ struct lh_watch *lh_watch_start(const struct lh_watch_options *wants)
 
 	if (!w)
 		return NULL;
-	w->wants = *wants;
+	w->options = *wants;
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->stop, NULL);
 	errno = lh_deadlock_watch_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
@@ -431,7 +432,7 @@ void lh_watch_stop(struct lh_watch *w)
 	lh_deadlock_watch_stop(w);
 	lh_symbols_free(w->symbols);
 	free(w->list);
-	free(w->news);
+	free(w->event);
 	free(w);
 }
 
@@ -440,16 +441,16 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 {
 	struct lh_watch_process *p = calloc(1, sizeof(*p));
 
-	if (!p || !lh_read_view(&p->record, ledger, size)) {
+	if (!p || !lh_read_view(&p->ledger, ledger, size)) {
 		free(p);
 		return NULL;
 	}
 	p->watch = w;
 	p->pid = pid;
-	p->member = member;
+	p->process = member;
 	pthread_mutex_lock(&w->mutex);
-	if (w->n == w->room) {
-		uint32_t room = w->room ? 2 * w->room : 16;
+	if (w->n == w->capacity) {
+		uint32_t room = w->capacity ? 2 * w->capacity : 16;
 		void *more = realloc(w->list, room * sizeof(*w->list));
 		if (!more) {
 			pthread_mutex_unlock(&w->mutex);
@@ -457,7 +458,7 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 			return NULL;
 		}
 		w->list = more;
-		w->room = room;
+		w->capacity = room;
 	}
 	w->list[w->n++] = p;
 	lh_deadlock_watch_add(p);
@@ -468,7 +469,7 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 const struct lh_overlay *lh_watch_overlay_of(struct lh_watch *w, struct lh_watch_process *p)
 {
 	pthread_mutex_lock(&w->mutex);
-	const struct lh_overlay *side = p->side;
+	const struct lh_overlay *side = p->overlay;
 	pthread_mutex_unlock(&w->mutex);
 	return side;
 }
@@ -494,12 +495,12 @@ void lh_watch_forget(struct lh_watch_process *p)
 	if (!p)
 		return;
 	lh_sampler_free(p->sampler);
-	lh_overlay_free(p->side);
-	free(p->sight);
+	lh_overlay_free(p->overlay);
+	free(p->sample);
 	free(p->hold);
-	free(p->queue);
-	free(p->told);
+	free(p->waiter);
+	free(p->reported);
 	free(p->pair);
-	free(p->fact);
+	free(p->measured);
 	free(p);
 }

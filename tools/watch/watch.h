@@ -29,15 +29,16 @@ struct lh_watch_options {
 		uint64_t ns;
 	} lock[64]; /* long holds of these are longer or shorter */
 	uint32_t locks;
-	struct lh_run_header *board; /* whose tick is moved at each look; NULL: there is none */
-	bool verbose;                /* also says what it did not call long, and why */
-	int wake;                    /* eventfd, raised when there is news */
+	struct lh_run_header
+		*run_header; /* whose tick is moved at each look; NULL: there is none */
+	bool verbose;        /* also says what it did not call long, and why */
+	int wake;            /* eventfd, raised when there is news */
 };
 
 enum lh_watch_event_kind { LH_WATCH_FOUND, LH_WATCH_ENDED, LH_WATCH_EXCUSED };
 
 struct lh_watch_event {
-	void *member;
+	void *process;
 	enum lh_watch_event_kind kind;
 	uint32_t row;   /* of the finding; 0 with LH_WATCH_EXCUSED */
 	char text[200]; /* of LH_WATCH_EXCUSED */

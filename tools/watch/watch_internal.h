@@ -19,9 +19,9 @@ enum {
 struct lh_hold_sample {
 	lh_lock_id lock;
 	uint32_t tick;
-	lh_site place;
+	lh_site site;
 	uint64_t from_ns, seen_ns;
-	uint32_t looks;
+	uint32_t samples;
 };
 
 /* What was known of a seat at the last look. */
@@ -30,11 +30,11 @@ struct lh_thread_sample {
 	uint32_t wait_seq;
 	/* A seat that says what it said is left alone until something can be due. */
 	uint64_t mark; /* of all that it said; 0: nothing */
-	uint64_t look_ns, due_ns;
+	uint64_t sampled_ns, due_ns;
 	lh_site holder;             /* of what it waits for */
 	struct lh_hold_sample wait; /* lock 0: it did not wait; tick is enum lh_wait */
-	struct lh_hold_sample grip[LH_WATCH_HELD_MAX];
-	uint32_t grips;
+	struct lh_hold_sample hold_sample[LH_WATCH_HELD_MAX];
+	uint32_t n_hold_samples;
 	uint32_t hold; /* those that are followed: the first one's index in lh_watch_process.hold,
 			  and 1 */
 	/* what it sleeps in */
@@ -42,35 +42,35 @@ struct lh_thread_sample {
 	struct lh_task_call before; /* what it was in when we stopped it last */
 	uint64_t turns, run_ns, since_ns;
 	bool stopped_by_us; /* its turns changed by that, or will */
-	bool told;
+	bool reported;
 	uint64_t ask_ns, pause_ns; /* when /proc is asked about it again, and how long that was */
 	uint32_t row;              /* the finding that grows while it sleeps */
 	/* what it burns */
-	uint64_t burnt_ns; /* CPU time when that was last asked; 0: not asked */
+	uint64_t busy_cpu_ns; /* CPU time when that was last asked; 0: not asked */
 	uint32_t tries;
 };
 
 /* A thread that waits, at this look. */
 struct lh_watch_waiter {
-	uint32_t seat;
+	uint32_t live;
 	lh_thread_id thread;
 	lh_lock_id lock;
-	lh_site place;
+	lh_site site;
 	uint32_t on;
 	uint64_t since_ns, step_ns; /* time since the look before */
 };
 
 /* A lock that has been held for about half the time that is long, or more. */
 struct lh_long_hold {
-	uint32_t seat, next; /* of its seat's, as in struct lh_thread_sample */
+	uint32_t live, next; /* of its seat's, as in struct lh_thread_sample */
 	lh_thread_id thread;
 	pid_t tid;
 	lh_lock_id lock;
 	uint32_t tick;
-	lh_site place;
+	lh_site site;
 	uint64_t since_ns, limit_ns;
 	uint64_t from_ns;          /* the first look */
-	uint64_t look_ns;          /* the last time that it was there */
+	uint64_t sampled_ns;       /* the last time that it was there */
 	uint64_t asked_ns, due_ns; /* when /proc was asked about it, and will be again */
 	struct lh_task base, turn; /* at the first look; at the first look of this turn on a CPU */
 	uint64_t turn_ns;
@@ -103,34 +103,34 @@ struct lh_call_group {
 
 struct lh_watch_process {
 	struct lh_watch *watch;
-	struct lh_deadlocks_process *still;
-	struct lh_ledger_view record;
-	struct lh_overlay *side;
+	struct lh_deadlocks_process *deadlocks;
+	struct lh_ledger_view ledger;
+	struct lh_overlay *overlay;
 	struct lh_sampler *sampler;
-	void *member;
+	void *process;
 	pid_t pid;
-	uint64_t now_ns, look_ns; /* this look and the one before, on the ledger's clock */
+	uint64_t now_ns, sampled_ns; /* this look and the one before, on the ledger's clock */
 	bool active;
-	struct lh_thread_sample *sight; /* by seat */
-	uint32_t sights;
+	struct lh_thread_sample *sample; /* by seat */
+	uint32_t n_samples;
 	struct lh_long_hold *hold;
-	uint32_t holds, hold_room;
-	struct lh_watch_waiter *queue;
-	uint32_t queued, queue_room;
-	struct lh_watch_reported *told;
-	uint32_t tolds, told_room;
-	struct lh_call_group alike[LH_CALL_GROUPS];
+	uint32_t holds, hold_capacity;
+	struct lh_watch_waiter *waiter;
+	uint32_t waiters, waiter_capacity;
+	struct lh_watch_reported *reported;
+	uint32_t n_reported, reported_capacity;
+	struct lh_call_group group[LH_CALL_GROUPS];
 	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_WAIT_PAIR */
-	uint32_t *fact;            /* by library finding: how many of its holds we know of */
-	uint32_t facts;
-	uint32_t samples; /* in this round */
-	uint32_t turn;    /* the seat to begin with: not always the same are asked about last */
-	uint32_t refused; /* the first that was not asked about in this round */
-	uint32_t burnts;  /* rows of LH_T_BUSY_WAIT */
+	uint32_t *measured;        /* by library finding: how many of its holds we know of */
+	uint32_t n_measured;
+	uint32_t samples;    /* in this round */
+	uint32_t turn;       /* the seat to begin with: not always the same are asked about last */
+	uint32_t refused;    /* the first that was not asked about in this round */
+	uint32_t busy_waits; /* rows of LH_T_BUSY_WAIT */
 };
 
 struct lh_watch {
-	struct lh_watch_options wants;
+	struct lh_watch_options options;
 	struct lh_symbols *symbols; /* only if locks have limits of their own */
 	pthread_t thread;
 	pthread_mutex_t mutex;
@@ -138,11 +138,11 @@ struct lh_watch {
 	bool over;
 	uint64_t ask_room, ask_ns; /* questions to /proc that may be asked yet, and since when */
 	struct lh_watch_process **list;
-	uint32_t n, room, turn;
-	struct lh_watch_event *news;
-	uint32_t first_news, end_news, news_room;
-	struct lh_deadlocks *still;
-	uint64_t still_ns; /* its last look */
+	uint32_t n, capacity, turn;
+	struct lh_watch_event *event;
+	uint32_t first_event, end_event, event_capacity;
+	struct lh_deadlocks *deadlocks;
+	uint64_t deadlocks_ns; /* its last look */
 };
 
 /* watch.c */
@@ -166,13 +166,13 @@ struct lh_step *lh_watch_step(struct lh_watch_process *, uint32_t finding, const
 			      const char *note);
 void lh_watch_note(struct lh_watch_process *, struct lh_step *, const char *note);
 /* A sampled stack as a place; 0: there is none, or no room. */
-lh_site lh_watch_site(struct lh_watch_process *, const struct lh_held_measure_begin *);
+lh_site lh_watch_site(struct lh_watch_process *, const struct lh_stack_sample *);
 /* What a thread does now, in words. */
 void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, pid_t tid,
 			char state, const struct lh_task_call *, char *out, size_t room);
 bool lh_watch_may_sample(const struct lh_watch_process *);
 bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
-		     const struct lh_task_call *, struct lh_held_measure_begin *);
+		     const struct lh_task_call *, struct lh_stack_sample *);
 
 /* exit_holding.c: true: its thread has ended, and what is to be said of that has been. */
 bool lh_exit_holding_check(struct lh_watch_process *, struct lh_long_hold *,

@@ -28,17 +28,17 @@ static void test_stuck(void)
 
 	CHECK(lh_internal_lock_take(&l, 7));
 	CHECK(!lh_internal_lock_take(&l, 8));
-	first = l.stuck[0];
+	first = l.abandoned[0];
 	CHECK(first != 0);
 	CHECK(!lh_internal_lock_take(&l, 9));
-	CHECK_EQ(l.stuck[0], first);
-	CHECK_EQ(l.stuck[1], 0); /* who insists waits all the same */
+	CHECK_EQ(l.abandoned[0], first);
+	CHECK_EQ(l.abandoned[1], 0); /* who insists waits all the same */
 	lh_internal_lock_release(&l, 7);
 	CHECK(lh_internal_lock_take(&l, 7));
 	CHECK(!lh_internal_lock_take(&l, 8));
-	CHECK(l.stuck[0] != first);
+	CHECK(l.abandoned[0] != first);
 	CHECK(!lh_internal_lock_take_long(&l, 8));
-	CHECK_EQ(l.stuck[1], l.stuck[0]);
+	CHECK_EQ(l.abandoned[1], l.abandoned[0]);
 	lh_internal_lock_release(&l, 7);
 	CHECK(lh_internal_lock_take_long(&l, 8));
 	CHECK_EQ(l.waiters, 0);

@@ -32,7 +32,7 @@ static void set_up(void)
 	memset(rows, 0, sizeof(rows));
 	memset(&lock, 0, sizeof(lock));
 	memset(mores, 0, sizeof(mores));
-	lock.more = 1;
+	lock.stats = 1;
 	memset(seats, 0, sizeof(seats));
 	used = 1;
 	lh_own_ledger.table[LH_T_CONTENTION] = rows;
@@ -73,21 +73,21 @@ static void entries(void)
 	if (!f)
 		return;
 	CHECK_EQ(f->queue, 2);
-	CHECK_EQ(seats[1].wait_ahead, 1);
+	CHECK_EQ(seats[1].waiters_before, 1);
 	lock.acquired++; /* somebody who never waited */
 	lh_contention_wait_end(&lock, &seats[0], LH_EXCLUSIVE, 5000);
-	CHECK_EQ(f->passed_max, 1);
+	CHECK_EQ(f->bypassed_max, 1);
 	CHECK_EQ(f->overtaken_max, 1); /* nobody had been there before seat 0 */
 	lock.acquired++;               /* seat 0 itself */
 	lock.acquired++;               /* and a holder that takes it again: no entry */
 	lh_contention_recursive(&lock);
 	lh_contention_wait_end(&lock, &seats[1], LH_EXCLUSIVE, 9000);
-	CHECK_EQ(f->passed_max, 2);
-	CHECK_EQ(f->passed_thread, 2);
+	CHECK_EQ(f->bypassed_max, 2);
+	CHECK_EQ(f->bypassed_thread, 2);
 	CHECK_EQ(f->overtaken_max, 1); /* one of the two had waited before */
-	CHECK_EQ(f->passed, 3);
-	CHECK_EQ(f->asked, 2);
-	CHECK_EQ(f->done, 2);
+	CHECK_EQ(f->bypassed, 3);
+	CHECK_EQ(f->waits_begun, 2);
+	CHECK_EQ(f->waits_ended, 2);
 	CHECK_EQ(f->wait[0].n, 2);
 	CHECK_EQ(f->wait[0].ns, 14000);
 	CHECK_EQ(f->wait[0].max_ns, 9000);
@@ -105,7 +105,7 @@ static void in_turn(void)
 		lh_contention_wait_end(&lock, &seats[i], LH_SHARED, 1000);
 		lock.shared++;
 	}
-	CHECK_EQ(lh_contention(&lock)->passed_max, 4);
+	CHECK_EQ(lh_contention(&lock)->bypassed_max, 4);
 	CHECK_EQ(lh_contention(&lock)->overtaken_max, 0);
 	CHECK_EQ(lh_contention(&lock)->queue, 5);
 	CHECK_EQ(lh_contention(&lock)->wait[1].n, 5);
@@ -120,17 +120,17 @@ static void cancelled(void)
 	CHECK_EQ(lh_contention(&lock)->queue, 1);
 	lh_contention_wait_cancel(&seats[0]);
 	lh_contention_wait_cancel(&seats[0]);
-	CHECK_EQ(lh_contention(&lock)->done, 2);
+	CHECK_EQ(lh_contention(&lock)->waits_ended, 2);
 	/* its row may serve another lock, which owes the old one nothing */
-	struct lh_lock other = {.kind = LH_MUTEX, .more = 2};
+	struct lh_lock other = {.kind = LH_MUTEX, .stats = 2};
 	lh_contention_wait_begin(&lock, id, &seats[1]);
 	lh_contention_free(&lock);
 	CHECK(!lh_contention(&lock));
 	lh_contention_wait_begin(&other, LH_LOCK_ID(8, 1), &seats[2]);
-	CHECK_EQ(mores[2].fare, 1);
+	CHECK_EQ(mores[2].contention, 1);
 	lh_contention_wait_end(&lock, &seats[1], LH_EXCLUSIVE, 1000);
 	lh_contention_wait_begin(&other, LH_LOCK_ID(8, 1), &seats[3]);
-	CHECK_EQ(seats[3].wait_ahead, 0);
+	CHECK_EQ(seats[3].waiters_before, 0);
 }
 
 static const struct lh_thread_share *share(lh_thread_id thread)
@@ -196,7 +196,7 @@ static void tries(void)
 	set_up();
 	lh_contention_busy_begin(&lock, id);
 	f = lh_contention(&lock);
-	seats[0].try_place = LH_SITE(5, LH_TRY, LH_EXCLUSIVE);
+	seats[0].try_site = LH_SITE(5, LH_TRY, LH_EXCLUSIVE);
 	for (seats[0].tries = LH_TRIES_BUSY_WAIT; seats[0].tries <= 5000; seats[0].tries++)
 		lh_contention_busy_add(&lock, &seats[0],
 				       seats[0].tries % LH_TRIES_BEFORE_TIMING ? 0 : 77000);
@@ -207,20 +207,20 @@ static void tries(void)
 	CHECK_EQ(f->busy_tries, 5000);
 	CHECK_EQ(f->busy_ns, 77000);
 	CHECK_EQ(f->busy_thread, 1);
-	CHECK_EQ(LH_SITE_STACK(f->busy_place), 5);
+	CHECK_EQ(LH_SITE_STACK(f->busy_site), 5);
 }
 
 /* No room is an answer. */
 static void full(void)
 {
-	struct lh_lock more[4] = {{.more = 3}, {.more = 4}, {.more = 5}, {.more = 6}};
+	struct lh_lock more[4] = {{.stats = 3}, {.stats = 4}, {.stats = 5}, {.stats = 6}};
 
 	set_up();
 	for (uint32_t i = 0; i < 4; i++)
 		lh_contention_wait_begin(&more[i], LH_LOCK_ID(i + 1, 1), &seats[i]);
 	CHECK(lh_contention(&more[2]) && !lh_contention(&more[3]));
 	lh_contention_wait_end(&more[3], &seats[3], LH_EXCLUSIVE, 1);
-	CHECK_EQ(seats[3].wait_fare, 0);
+	CHECK_EQ(seats[3].wait_contention, 0);
 }
 
 int main(void)

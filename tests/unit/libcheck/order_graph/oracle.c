@@ -89,8 +89,8 @@ static bool clash(const struct book *b, lh_chain_id top_a, lh_chain_id top_b)
 		for (uint32_t k = 0; k < ny; k++) {
 			const struct lh_chain *p = &b->node[x[i]], *q = &b->node[y[k]];
 			if (p->lock == q->lock && !no_lock(b, p->lock) &&
-			    !(LH_SITE_MODE(p->place) == LH_SHARED &&
-			      LH_SITE_MODE(q->place) == LH_SHARED))
+			    !(LH_SITE_MODE(p->site) == LH_SHARED &&
+			      LH_SITE_MODE(q->site) == LH_SHARED))
 				return true;
 		}
 	return false;
@@ -108,14 +108,14 @@ static bool waits(const struct book *b, lh_chain_id n)
 {
 	const struct lh_lock *l = row(b, b->node[n].lock);
 
-	return LH_SITE_HOW(b->node[n].place) != LH_TRY ||
+	return LH_SITE_HOW(b->node[n].site) != LH_TRY ||
 	       (l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED));
 }
 
 static lh_thread_id life_of(const struct book *b, lh_lock_id lock)
 {
 	for (lh_thread_id t = 1; t < b->threads; t++)
-		if (b->thread[t].life == lock)
+		if (b->thread[t].end_lock == lock)
 			return t;
 	return 0;
 }
@@ -131,7 +131,7 @@ static bool guards_clash(const struct world *w, uint32_t i, uint32_t k)
 {
 	const struct book *b = w->b;
 	lh_thread_id t = who(w, i), u = who(w, k);
-	lh_chain_id gt = b->thread[t].guard, gu = b->thread[u].guard;
+	lh_chain_id gt = b->thread[t].creator_chain, gu = b->thread[u].creator_chain;
 
 	if (gt && b->thread[t].creator != u && clash(b, gt, b->node[w->node[k]].parent))
 		return true;
@@ -165,7 +165,7 @@ static bool choose(struct world *w, uint32_t i, uint32_t n, int level)
 	if (i == n)
 		return true;
 	must = w->held[i] ? life_of(w->b, w->held[i]) : 0;
-	for (uint32_t r = node->seen; r; r = w->b->seen[r].next) {
+	for (uint32_t r = node->visit; r; r = w->b->seen[r].next) {
 		bool good = !must || w->b->seen[r].thread == must;
 		w->row[i] = r;
 		for (uint32_t k = 0; good && k < i; k++)
@@ -190,8 +190,8 @@ static bool shares(const struct world *w, uint32_t i)
 	uint32_t next = (i + 1) % w->n;
 	lh_chain_id h = holds(w->b, w->node[next], w->b->node[w->node[i]].lock);
 
-	return h && LH_SITE_MODE(w->b->node[h].place) == LH_SHARED &&
-	       LH_SITE_MODE(w->b->node[w->node[i]].place) == LH_SHARED;
+	return h && LH_SITE_MODE(w->b->node[h].site) == LH_SHARED &&
+	       LH_SITE_MODE(w->b->node[w->node[i]].site) == LH_SHARED;
 }
 
 /* Finds writers for the links from i on; they stand behind the ring, `extra` of them so far. */
@@ -208,9 +208,9 @@ static bool queue(struct world *w, uint32_t i, uint32_t extra, bool timed)
 	if (!(row(b, lock)->flags & LH_LOCK_PREFER_WRITER))
 		return false;
 	for (lh_chain_id q = 1; q < b->nodes; q++) {
-		enum lh_how how = LH_SITE_HOW(b->node[q].place);
+		enum lh_how how = LH_SITE_HOW(b->node[q].site);
 		bool good = b->node[q].lock == lock &&
-			    LH_SITE_MODE(b->node[q].place) == LH_EXCLUSIVE &&
+			    LH_SITE_MODE(b->node[q].site) == LH_EXCLUSIVE &&
 			    (how == LH_BLOCKING || (how == LH_TIMED && timed));
 		for (uint32_t k = 0; good && k < w->n + extra; k++)
 			good = !clash(b, b->node[w->node[k]].parent, b->node[q].parent);
@@ -241,7 +241,7 @@ static enum lh_filter judge(struct world *w)
 	bool timed = false, tried = false;
 
 	for (uint32_t i = 0; i < w->n; i++) {
-		timed |= LH_SITE_HOW(w->b->node[w->node[i]].place) == LH_TIMED;
+		timed |= LH_SITE_HOW(w->b->node[w->node[i]].site) == LH_TIMED;
 		tried |= !waits(w->b, w->node[i]);
 	}
 	if (!choose(w, 0, w->n, 0))
@@ -279,9 +279,9 @@ static void keep(struct world *w)
 
 	for (uint32_t i = 0; i < w->n; i++) {
 		lh_chain_id h = holds(w->b, w->node[i], w->held[i]);
-		r.link[i] = (struct ring_link){w->held[i], h ? w->b->node[h].place : 0,
+		r.link[i] = (struct ring_link){w->held[i], h ? w->b->node[h].site : 0,
 					       w->b->node[w->node[i]].lock,
-					       w->b->node[w->node[i]].place};
+					       w->b->node[w->node[i]].site};
 	}
 	r.filter = judge(w);
 	rings_add(w->out, r);
@@ -292,8 +292,8 @@ static bool can_hold(const struct book *b, lh_chain_id n, lh_lock_id lock)
 {
 	if (holds(b, n, lock))
 		return true;
-	for (uint32_t r = b->node[n].seen; r; r = b->seen[r].next)
-		if (b->thread[b->seen[r].thread].life == lock)
+	for (uint32_t r = b->node[n].visit; r; r = b->seen[r].next)
+		if (b->thread[b->seen[r].thread].end_lock == lock)
 			return true;
 	return false;
 }
@@ -301,7 +301,7 @@ static bool can_hold(const struct book *b, lh_chain_id n, lh_lock_id lock)
 static bool stands(const struct book *b, lh_chain_id n)
 {
 	return !no_lock(b, b->node[n].lock) &&
-	       (b->node[n].seen || b->node[n].flags & LH_CHAIN_MANY_THREADS);
+	       (b->node[n].visit || b->node[n].flags & LH_CHAIN_MANY_THREADS);
 }
 
 /* The first node has the smallest number: each ring is tried once. */
@@ -376,12 +376,12 @@ static bool use_up(struct pool *p, uint32_t i, uint32_t held)
 		return false;
 	for (lh_chain_id n = 1; n < b->nodes; n++) {
 		uint32_t more = permits_at(b, n, p->semaphore);
-		enum lh_how how = LH_SITE_HOW(b->node[n].place);
+		enum lh_how how = LH_SITE_HOW(b->node[n].site);
 		if (b->node[n].lock != p->semaphore || !more || how == LH_TRY ||
 		    (how == LH_TIMED && !p->timed))
 			continue;
 		w->node[i] = n;
-		for (uint32_t r = b->node[n].seen; r; r = b->seen[r].next) {
+		for (uint32_t r = b->node[n].visit; r; r = b->seen[r].next) {
 			bool good = true;
 			w->row[i] = r;
 			for (uint32_t k = 0; good && k < i; k++)
@@ -403,8 +403,8 @@ int oracle_pool(const struct book *b, lh_lock_id semaphore)
 	p.w->b = b;
 	order_points(p.w);
 	for (lh_chain_id n = 1; n < b->nodes; n++)
-		if (b->node[n].lock == semaphore && b->node[n].seen &&
-		    LH_SITE_HOW(b->node[n].place) != LH_TRY && permits_at(b, n, semaphore) &&
+		if (b->node[n].lock == semaphore && b->node[n].visit &&
+		    LH_SITE_HOW(b->node[n].site) != LH_TRY && permits_at(b, n, semaphore) &&
 		    permits_at(b, n, semaphore) < row(b, semaphore)->initial)
 			answer = LH_F_THREADS;
 	if (answer < 0)

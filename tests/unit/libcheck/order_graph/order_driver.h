@@ -17,11 +17,11 @@ static const struct lh_order_graph_size room = {.locks = 512,
 						.edges = 8192,
 						.witnesses = 16384,
 						.threads = BOOK_THREADS,
-						.seens = BOOK_SEENS,
-						.events = BOOK_EVENTS,
-						.circles = RINGS_MAX,
-						.earn = 1 << 22,
-						.burst = 1 << 22};
+						.visits = BOOK_SEENS,
+						.hb_edges = BOOK_EVENTS,
+						.cycles = RINGS_MAX,
+						.refill = 1 << 22,
+						.budget_max = 1 << 22};
 
 static inline struct lh_order_graph *judge_new(uint32_t flags)
 {
@@ -33,8 +33,8 @@ static inline struct ring ring_of(const struct lh_cycle *c)
 	struct ring r = {.n = c->n, .filter = c->filter};
 
 	for (uint32_t i = 0; i < c->n; i++)
-		r.link[i] = (struct ring_link){c->link[i].held, c->link[i].held_place,
-					       c->link[i].wanted, c->link[i].wanted_place};
+		r.link[i] = (struct ring_link){c->link[i].held, c->link[i].held_site,
+					       c->link[i].wanted, c->link[i].wanted_site};
 	return r;
 }
 
@@ -66,7 +66,7 @@ static inline struct lh_order_counts judge_whole(const struct book *b, uint32_t 
 	struct lh_order_counts counts;
 
 	pool_filter = 255;
-	for (lh_chain_id n = 1; n < f.nodes; n++)
+	for (lh_chain_id n = 1; n < f.chains; n++)
 		collect(j, &f, n, out);
 	if (!CHECK(lh_order_graph_is_consistent(j)))
 		printf("\torder between locks broken\n");
@@ -84,7 +84,7 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 
 	memcpy(g->lock, b->lock, sizeof g->lock);
 	for (uint32_t i = 0; i < b->locks; i++)
-		g->lock[i].nodes = 0;
+		g->lock[i].chains = 0;
 	memcpy(g->thread, b->thread, sizeof g->thread);
 	g->locks = b->locks;
 	memcpy(g->event, b->event, sizeof g->event);
@@ -98,17 +98,17 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 		switch (b->step[i].what) {
 		case STEP_NODE:
 			g->node[row] = b->node[row];
-			g->node[row].seen = 0;
+			g->node[row].visit = 0;
 			g->node[row].flags = 0;
 			g->nodes = row + 1;
-			g->lock[LH_LOCK_ROW(g->node[row].lock)].nodes = row;
+			g->lock[LH_LOCK_ROW(g->node[row].lock)].chains = row;
 			ask = row;
 			break;
 		case STEP_SEEN:
 			g->seen[row] = b->seen[row];
-			ask = g->seen[row].node;
-			g->seen[row].next = g->node[ask].seen;
-			g->node[ask].seen = row;
+			ask = g->seen[row].chain;
+			g->seen[row].next = g->node[ask].visit;
+			g->node[ask].visit = row;
 			g->seens = row + 1;
 			break;
 		case STEP_MANY:
@@ -158,12 +158,12 @@ static inline void print_book(const struct book *b)
 		       b->lock[i].flags, b->lock[i].initial);
 	for (uint32_t i = 1; i < b->threads; i++)
 		printf("\tthread %u creator %u guard %u\n", i, b->thread[i].creator,
-		       b->thread[i].guard);
+		       b->thread[i].creator_chain);
 	for (uint32_t i = 1; i < b->nodes; i++) {
 		printf("\tnode %u parent %u lock %u place %x%s seen", i, b->node[i].parent,
-		       LH_LOCK_ROW(b->node[i].lock), b->node[i].place,
+		       LH_LOCK_ROW(b->node[i].lock), b->node[i].site,
 		       b->node[i].flags & LH_CHAIN_MANY_THREADS ? " many" : "");
-		for (uint32_t s = b->node[i].seen; s; s = b->seen[s].next)
+		for (uint32_t s = b->node[i].visit; s; s = b->seen[s].next)
 			printf(" %u@%u-%u", b->seen[s].thread, b->seen[s].first, b->seen[s].last);
 		printf("\n");
 	}

@@ -59,7 +59,7 @@ static inline lh_thread_id book_thread(struct book *b, lh_thread_id creator, uin
 	lh_thread_id t = b->threads++;
 
 	b->thread[t] = (struct lh_thread){.creator = creator, .creator_segment = segment};
-	b->thread[t].life = book_lock(b, LH_THREAD_END, 0);
+	b->thread[t].end_lock = book_lock(b, LH_THREAD_END, 0);
 	return t;
 }
 
@@ -83,14 +83,14 @@ static inline lh_chain_id book_node(struct book *b, lh_chain_id parent, lh_lock_
 
 	for (lh_chain_id i = 1; i < b->nodes; i++)
 		if (b->node[i].parent == parent && b->node[i].lock == lock &&
-		    b->node[i].place == place)
+		    b->node[i].site == place)
 			return i;
 	b->node[b->nodes] = (struct lh_chain){.parent = parent,
 					      .lock = lock,
-					      .place = place,
+					      .site = place,
 					      .depth = b->node[parent].depth + 1,
-					      .next = l->nodes};
-	l->nodes = b->nodes;
+					      .next = l->chains};
+	l->chains = b->nodes;
 	if (l->kind == LH_RWLOCK && LH_SITE_MODE(place) == LH_EXCLUSIVE)
 		l->flags |= LH_LOCK_HAS_WRITERS;
 	book_log(b, STEP_NODE, b->nodes);
@@ -100,7 +100,7 @@ static inline lh_chain_id book_node(struct book *b, lh_chain_id parent, lh_lock_
 /* Rows say "in every segment from first to last": grow by one or make another. */
 static inline void book_seen(struct book *b, lh_chain_id n, lh_thread_id thread, uint32_t segment)
 {
-	for (uint32_t i = b->node[n].seen; i; i = b->seen[i].next) {
+	for (uint32_t i = b->node[n].visit; i; i = b->seen[i].next) {
 		struct lh_chain_visit *s = &b->seen[i];
 		if (s->thread != thread || segment < s->first || segment > s->last + 1)
 			continue;
@@ -109,8 +109,8 @@ static inline void book_seen(struct book *b, lh_chain_id n, lh_thread_id thread,
 		return;
 	}
 	b->seen[b->seens] =
-		(struct lh_chain_visit){n, thread, segment, segment, b->node[n].seen, 0};
-	b->node[n].seen = b->seens;
+		(struct lh_chain_visit){n, thread, segment, segment, b->node[n].visit, 0};
+	b->node[n].visit = b->seens;
 	book_log(b, STEP_SEEN, b->seens++);
 }
 
@@ -124,15 +124,15 @@ static inline struct lh_order_input book_facts(const struct book *b)
 {
 	return (struct lh_order_input){.lock = b->lock,
 				       .thread = b->thread,
-				       .node = b->node,
-				       .seen = b->seen,
-				       .event = b->event,
+				       .chain = b->node,
+				       .visit = b->seen,
+				       .hb_edge = b->event,
 				       .locks = b->locks,
 				       .threads = b->threads,
-				       .nodes = b->nodes,
-				       .seens = b->seens,
-				       .events = b->events,
-				       .orders_lost = b->orders_lost};
+				       .chains = b->nodes,
+				       .visits = b->seens,
+				       .hb_edges = b->events,
+				       .hb_edges_lost = b->orders_lost};
 }
 
 /* ---- what a thread does ---- */

@@ -7,7 +7,7 @@
 static lh_thread_id life_of(const struct view *v, lh_lock_id lock)
 {
 	for (lh_thread_id t = 1; t <= v->n; t++)
-		if (v->thread[t].life == lock)
+		if (v->thread[t].end_lock == lock)
 			return t;
 	return 0;
 }
@@ -145,7 +145,7 @@ void view_find_rings(const struct view *v, struct rings *out)
 
 bool view_was_seen(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment)
 {
-	for (uint32_t i = b->node[n].seen; i; i = b->seen[i].next)
+	for (uint32_t i = b->node[n].visit; i; i = b->seen[i].next)
 		if (b->seen[i].thread == t && b->seen[i].first <= segment &&
 		    segment <= b->seen[i].last)
 			return true;

@@ -336,7 +336,7 @@ static void note_guard(const struct program *p, struct book *b, lh_thread_id t, 
 			created = i;
 	while (n < s.held_n && since[n] < created)
 		n++;
-	b->thread[c].guard = chain_node(b, &s, n);
+	b->thread[c].creator_chain = chain_node(b, &s, n);
 }
 
 /* Where c's creator gives back what it held when it created c; its segment then. */
@@ -443,7 +443,7 @@ static lh_chain_id find_node(const struct book *b, lh_chain_id parent, struct ha
 {
 	for (lh_chain_id i = 1; i < b->nodes; i++)
 		if (b->node[i].parent == parent && b->node[i].lock == h.lock &&
-		    b->node[i].place == h.place)
+		    b->node[i].site == h.place)
 			return i;
 	return 0;
 }
@@ -459,7 +459,7 @@ static bool is_known(const struct book *b, const struct stand *s, lh_thread_id t
 			return false;
 	}
 	n = find_node(b, n, s->want);
-	for (uint32_t i = n ? b->node[n].seen : 0; i; i = b->seen[i].next)
+	for (uint32_t i = n ? b->node[n].visit : 0; i; i = b->seen[i].next)
 		if (b->seen[i].thread == t && b->seen[i].first <= segment &&
 		    segment <= b->seen[i].last)
 			return true;

@@ -68,7 +68,7 @@ static bool in_chain(const struct book *b, lh_chain_id chain, lh_lock_id lock)
 
 static void hold(const struct book *b, struct stand *s, lh_chain_id n)
 {
-	s->held[s->held_n++] = (struct hand){b->node[n].lock, b->node[n].place};
+	s->held[s->held_n++] = (struct hand){b->node[n].lock, b->node[n].site};
 }
 
 /* What the next lock of this piece is, counted over those not held by the base. 0 none. */
@@ -108,7 +108,7 @@ static void play_view(const struct play *p, uint64_t state, struct view *v)
 			continue;
 		want = next_of(p, t, l, s);
 		if (want)
-			s->want = (struct hand){p->b->node[want].lock, p->b->node[want].place};
+			s->want = (struct hand){p->b->node[want].lock, p->b->node[want].site};
 		s->queued = l->queued;
 		/* A lock of the chain may have been taken in an earlier segment: to wait for
 		 * it here is only our way of getting there. */
@@ -149,7 +149,7 @@ static void move_piece(struct play *p, uint64_t state, const struct view *v, lh_
 static bool is_top(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment)
 {
 	for (uint32_t i = 1; i < b->seens; i++)
-		if (b->node[b->seen[i].node].parent == n && b->seen[i].thread == t &&
+		if (b->node[b->seen[i].chain].parent == n && b->seen[i].thread == t &&
 		    b->seen[i].first <= segment && segment <= b->seen[i].last)
 			return false;
 	return true;
@@ -162,9 +162,9 @@ static void begin_pieces(struct play *p, uint64_t state, lh_thread_id t, uint32_
 	for (uint32_t i = 1; i < b->seens; i++) {
 		const struct lh_chain_visit *s = &b->seen[i];
 		if (s->thread == t && s->first <= segment && segment <= s->last &&
-		    is_top(b, s->node, t, segment))
+		    is_top(b, s->chain, t, segment))
 			go(p, state, t,
-			   (struct local){.kind = PIECE, .segment = segment, .top = s->node});
+			   (struct local){.kind = PIECE, .segment = segment, .top = s->chain});
 	}
 }
 
@@ -172,7 +172,7 @@ static void begin_pieces(struct play *p, uint64_t state, lh_thread_id t, uint32_
 static bool may_enter(const struct play *p, const struct view *v, lh_thread_id t, uint32_t segment)
 {
 	for (lh_chain_id g = p->base[t][segment]; g; g = p->b->node[g].parent)
-		if (!view_can_take(v, t, (struct hand){p->b->node[g].lock, p->b->node[g].place}))
+		if (!view_can_take(v, t, (struct hand){p->b->node[g].lock, p->b->node[g].site}))
 			return false;
 	return true;
 }
@@ -244,12 +244,13 @@ static void set_bases(struct play *p)
 		uint32_t last = ends ? e->a_segment + 1 : e->b_segment;
 		if (last > p->segments[t])
 			p->segments[t] = last;
-		if (e->what != LH_HB_JOIN || !b->thread[e->a].guard ||
+		if (e->what != LH_HB_JOIN || !b->thread[e->a].creator_chain ||
 		    b->thread[e->a].creator != e->b)
 			continue;
 		for (uint32_t s = b->thread[e->a].creator_segment + 1; s < e->b_segment; s++)
-			if (b->node[p->base[t][s]].depth < b->node[b->thread[e->a].guard].depth)
-				p->base[t][s] = b->thread[e->a].guard;
+			if (b->node[p->base[t][s]].depth <
+			    b->node[b->thread[e->a].creator_chain].depth)
+				p->base[t][s] = b->thread[e->a].creator_chain;
 	}
 }
 

@@ -164,14 +164,14 @@ static void guard_cases(void)
 		struct stage s = stage();
 		lh_chain_id g = book_node(s.b, 0, s.G, 1 << 8);
 		s.b->thread[s.t3].creator = s.t1;
-		s.b->thread[s.t3].guard = kept ? g : 0;
+		s.b->thread[s.t3].creator_chain = kept ? g : 0;
 		TAKES(s.b, s.t3, 0, {s.A, X}, {s.B, X});
 		TAKES(s.b, s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
 		expect("the gate of the creator", s.b, 1, 2, kept ? LH_F_GATE : LH_F_NONE);
 	}
 	struct stage s = stage();
 	s.b->thread[s.t3].creator = s.t1;
-	s.b->thread[s.t3].guard = book_node(s.b, 0, s.G, 1 << 8);
+	s.b->thread[s.t3].creator_chain = book_node(s.b, 0, s.G, 1 << 8);
 	TAKES(s.b, s.t3, 0, {s.A, X}, {s.B, X});
 	TAKES(s.b, s.t1, 0, {s.G, X}, {s.B, X}, {s.A, X});
 	expect("the creator itself meets its child", s.b, 1, 2, LH_F_NONE);
@@ -328,8 +328,8 @@ static void limit_cases(void)
 static void life_cases(void)
 {
 	struct stage s = stage();
-	lh_lock_id l1 = s.b->thread[s.t1].life, l2 = s.b->thread[s.t2].life,
-		   l3 = s.b->thread[s.t3].life;
+	lh_lock_id l1 = s.b->thread[s.t1].end_lock, l2 = s.b->thread[s.t2].end_lock,
+		   l3 = s.b->thread[s.t3].end_lock;
 
 	TAKES(s.b, s.t1, 0, {s.A, X}, {l2, X});
 	TAKES(s.b, s.t2, 0, {s.A, X});
@@ -404,7 +404,7 @@ static void distinct(void)
 		  s.t3, 0);
 	f = book_facts(s.b);
 	uint64_t key = 0;
-	for (lh_chain_id n = 1; n < f.nodes; n++) {
+	for (lh_chain_id n = 1; n < f.chains; n++) {
 		uint32_t got = lh_order_check_chain(j, &f, n);
 		found += got;
 		if (got)
@@ -431,7 +431,7 @@ static void changes(void)
 	TAKES(s.b, s.t1, 0, {sem, X}, {s.A, X});
 	TAKES(s.b, s.t2, 0, {s.A, X}, {sem, X | TRY});
 	f = book_facts(s.b);
-	for (lh_chain_id n = 1; n < f.nodes; n++)
+	for (lh_chain_id n = 1; n < f.chains; n++)
 		found += lh_order_check_chain(j, &f, n);
 	CHECK_EQ(found, 0);
 	s.b->lock[LH_LOCK_ROW(sem)].flags |= LH_LOCK_TRIED;
@@ -444,9 +444,9 @@ static void changes(void)
 	f = book_facts(s.b);
 	f.same = same;
 	j = judge_new(0);
-	for (lh_chain_id n = 1, last = 0; n < f.nodes; n++, last = found)
+	for (lh_chain_id n = 1, last = 0; n < f.chains; n++, last = found)
 		found = lh_order_check_chain(j, &f, n) ? n : last;
-	CHECK_EQ(found, f.nodes - 1);
+	CHECK_EQ(found, f.chains - 1);
 	free(j);
 	free(s.b);
 }
@@ -464,21 +464,21 @@ static void bounds(void)
 	f = book_facts(s.b);
 	for (uint32_t n = 1; n < 8; n++) {
 		small = room;
-		small.locks = small.edges = small.witnesses = small.circles = n;
-		small.seens = small.events = small.threads = n;
+		small.locks = small.edges = small.witnesses = small.cycles = n;
+		small.visits = small.hb_edges = small.threads = n;
 		j = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small,
 					LH_ORDER_KEEP_FILTERED);
-		for (lh_chain_id i = 1; i < f.nodes; i++)
+		for (lh_chain_id i = 1; i < f.chains; i++)
 			lh_order_check_chain(j, &f, i);
 		CHECK(lh_order_counts(j).refused > 0);
 		CHECK(lh_order_graph_is_consistent(j));
 		free(j);
 	}
 	small = room;
-	small.earn = 1;
-	small.burst = 4;
+	small.refill = 1;
+	small.budget_max = 4;
 	j = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small, 0);
-	for (lh_chain_id i = 1; i < f.nodes; i++)
+	for (lh_chain_id i = 1; i < f.chains; i++)
 		CHECK_EQ(lh_order_check_chain(j, &f, i), 0);
 	CHECK(lh_order_counts(j).cut > 0);
 	free(j);

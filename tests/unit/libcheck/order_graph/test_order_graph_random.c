@@ -48,7 +48,7 @@ static lh_lock_id random_lock(const struct book *b, uint32_t first, uint32_t loc
 
 	if (r < locks * 6)
 		return LH_LOCK_ID(first + r / 6, 1);
-	return b->thread[1 + r - locks * 6].life;
+	return b->thread[1 + r - locks * 6].end_lock;
 }
 
 /* Some thread goes down a random chain; on its way it is seen at each node. */
@@ -82,7 +82,7 @@ static void random_guard(struct book *b, lh_thread_id t, uint32_t first, uint32_
 	lh_lock_id a = LH_LOCK_ID(first + dice(locks), 1), c = LH_LOCK_ID(first + dice(locks), 1);
 	lh_chain_id n = book_node(b, 0, a, random_place(b, a));
 
-	b->thread[t].guard = a == c || dice(2) ? n : book_node(b, n, c, random_place(b, c));
+	b->thread[t].creator_chain = a == c || dice(2) ? n : book_node(b, n, c, random_place(b, c));
 }
 
 static struct book *random_book(void)

@@ -36,17 +36,17 @@ static void whole(void)
 	save(l, l->total);
 	CHECK(opens(&s));
 	CHECK_EQ(s.n, 1);
-	CHECK_STR(s.trouble, "");
-	CHECK_EQ(s.record[0].head.pid, 100);
-	CHECK_EQ(lh_read_used(&s.record[0], LH_T_THREAD), 4);
-	CHECK(lh_read_finding(&s.record[0], 1, &f) && f.steps == 4);
-	CHECK(!lh_read_finding(&s.record[0], 0, &f) && !lh_read_finding(&s.record[0], 2, &f));
-	CHECK(lh_read_lock(&s.record[0], LH_LOCK_ID(1, 1), &lock));
-	lh_read_lock_stats(&s.record[0], &lock, &more);
+	CHECK_STR(s.error, "");
+	CHECK_EQ(s.view[0].head.pid, 100);
+	CHECK_EQ(lh_read_used(&s.view[0], LH_T_THREAD), 4);
+	CHECK(lh_read_finding(&s.view[0], 1, &f) && f.steps == 4);
+	CHECK(!lh_read_finding(&s.view[0], 0, &f) && !lh_read_finding(&s.view[0], 2, &f));
+	CHECK(lh_read_lock(&s.view[0], LH_LOCK_ID(1, 1), &lock));
+	lh_read_lock_stats(&s.view[0], &lock, &more);
 	CHECK_STR(more.name, "accounts");
-	CHECK(!lh_read_lock(&s.record[0], LH_LOCK_ID(1, 2), &lock)); /* another generation: gone */
-	CHECK(lh_read_lock_row(&s.record[0], 1, &lock));
-	CHECK_EQ(lh_read_frames(&s.record[0], 2, frame), 2);
+	CHECK(!lh_read_lock(&s.view[0], LH_LOCK_ID(1, 2), &lock)); /* another generation: gone */
+	CHECK(lh_read_lock_row(&s.view[0], 1, &lock));
+	CHECK_EQ(lh_read_frames(&s.view[0], 2, frame), 2);
 	CHECK_EQ(LH_FRAME_PC(frame[0]), 0x1001110);
 	lh_read_close(&s);
 }
@@ -61,28 +61,28 @@ static void foreign(void)
 	CHECK(!opens(&s));
 	snprintf(want, sizeof(want), "%s: not a lockhound ledger (it does not begin with LOCKHND)",
 		 path);
-	CHECK_STR(s.trouble, want);
+	CHECK_STR(s.error, want);
 	lh_read_close(&s);
 	save("", 0);
 	CHECK(!opens(&s));
-	CHECK(strstr(s.trouble, "it is empty") != NULL);
+	CHECK(strstr(s.error, "it is empty") != NULL);
 	lh_read_close(&s);
 	CHECK(!lh_read_open(&s, "/"));
-	CHECK_STR(s.trouble, "/: not a lockhound ledger (it is a directory)");
+	CHECK_STR(s.error, "/: not a lockhound ledger (it is a directory)");
 	CHECK(!lh_read_open(&s, "/nonexistent/x"));
-	CHECK_STR(s.trouble, "/nonexistent/x: No such file or directory");
+	CHECK_STR(s.error, "/nonexistent/x: No such file or directory");
 	l->version = 999;
 	save(l, l->total);
 	CHECK(!opens(&s));
 	snprintf(want, sizeof(want), "ledger of version 999; this lockhound reads version %d",
 		 LH_LEDGER_VERSION);
-	CHECK(strstr(s.trouble, want) != NULL);
+	CHECK(strstr(s.error, want) != NULL);
 	lh_read_close(&s);
 	l->version = LH_LEDGER_VERSION;
 	l->header++;
 	save(l, l->total);
 	CHECK(!opens(&s));
-	CHECK(strstr(s.trouble, "with a header of") != NULL);
+	CHECK(strstr(s.error, "with a header of") != NULL);
 	lh_read_close(&s);
 }
 
@@ -96,19 +96,19 @@ static void torn(void)
 	for (size_t n = 0; n < l->total; n += 509) {
 		if (lh_read_bytes(&s, l, n, "f")) {
 			read++;
-			told += strstr(s.trouble, "f: file is cut short at") != NULL;
+			told += strstr(s.error, "f: file is cut short at") != NULL;
 		} else {
 			CHECK(n < sizeof(struct lh_ledger));
-			CHECK(s.trouble[0] != 0);
+			CHECK(s.error[0] != 0);
 		}
 		lh_read_close(&s);
 	}
 	CHECK(read > 100);
 	CHECK_EQ(told, read);
 	CHECK(lh_read_bytes(&s, l, l->table[LH_T_LOCK].offset + sizeof(struct lh_lock), "f"));
-	CHECK_EQ(lh_read_used(&s.record[0], LH_T_LOCK), 1);
-	CHECK_EQ(lh_read_used(&s.record[0], LH_T_THREAD), 4);
-	CHECK(strstr(s.record[0].trouble, ", 2 locks, ") != NULL);
+	CHECK_EQ(lh_read_used(&s.view[0], LH_T_LOCK), 1);
+	CHECK_EQ(lh_read_used(&s.view[0], LH_T_THREAD), 4);
+	CHECK(strstr(s.view[0].error, ", 2 locks, ") != NULL);
 	lh_read_close(&s);
 }
 
@@ -133,7 +133,7 @@ static void lies(void)
 	CHECK(lh_read_lock_row(&r, 1, &copy));
 	lh_read_lock_stats(&r, &copy, &more);
 	CHECK_EQ(strlen(more.name), LH_NAME_MAX - 1);
-	copy.more = UINT32_MAX; /* no such row: what the lock's own row says */
+	copy.stats = UINT32_MAX; /* no such row: what the lock's own row says */
 	copy.held_ns = 7;
 	lh_read_lock_stats(&r, &copy, &more);
 	CHECK_EQ(more.hold_max_ns, 7);
@@ -154,7 +154,7 @@ static void lies(void)
 	CHECK_EQ(lh_read_used(&r, LH_T_CHAIN), 0);
 	CHECK_EQ(lh_read_used(&r, LH_T_VISIT), 0);
 	CHECK_EQ(lh_read_used(&r, LH_T_MODULE), 0);
-	CHECK(strstr(r.trouble, "findings: 4294967295 of 64 rows in use") != NULL);
+	CHECK(strstr(r.error, "findings: 4294967295 of 64 rows in use") != NULL);
 	CHECK(!lh_read_view(&r, (char *)l + 1, l->total - 1));
 }
 
@@ -234,20 +234,20 @@ static void packed(void)
 	CHECK_EQ(lh_read_pack(&two, fd), 0);
 	CHECK(opens(&s));
 	CHECK_EQ(s.n, 2);
-	CHECK_STR(s.trouble, "");
-	CHECK(s.n == 2 && s.record[1].head.pid == 200);
-	CHECK(s.record[0].head.flags & LH_LEDGER_PACKED);
-	CHECK_EQ(s.record[0].head.total, st.st_size);
+	CHECK_STR(s.error, "");
+	CHECK(s.n == 2 && s.view[1].head.pid == 200);
+	CHECK(s.view[0].head.flags & LH_LEDGER_PACKED);
+	CHECK_EQ(s.view[0].head.total, st.st_size);
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++)
-		CHECK_EQ(lh_read_used(&s.record[0], t), lh_read_used(&one, t));
+		CHECK_EQ(lh_read_used(&s.view[0], t), lh_read_used(&one, t));
 	for (uint32_t i = 1; i < 5; i++)
-		CHECK(lh_read_step(&s.record[0], i, &a) && lh_read_step(&one, i, &b) &&
+		CHECK(lh_read_step(&s.view[0], i, &a) && lh_read_step(&one, i, &b) &&
 		      memcmp(&a, &b, sizeof(a)) == 0);
 	lh_read_close(&s);
 	CHECK(ftruncate(fd, st.st_size + 100) == 0); /* the second one cut inside its head */
 	CHECK(opens(&s));
 	CHECK_EQ(s.n, 1);
-	CHECK(strstr(s.trouble, "cut short at 100 bytes, inside the header") != NULL);
+	CHECK(strstr(s.error, "cut short at 100 bytes, inside the header") != NULL);
 	lh_read_close(&s);
 	CHECK(lh_read_pack(&one, -1) != 0);
 	close(fd);
@@ -260,7 +260,7 @@ static void run_file(void)
 				      .version = LH_LEDGER_VERSION,
 				      .next = 3,
 				      .slots_max = 3,
-				      .turned_away = 2};
+				      .no_slot = 2};
 	struct lh_ledger_file s;
 	int fd = memfd_create("run", 0);
 	char name[32];
@@ -269,7 +269,7 @@ static void run_file(void)
 	CHECK(ftruncate(fd, (off_t)(LH_RUN_HEADER_BYTES + 3 * LH_RUN_SLOT_BYTES)) == 0);
 	CHECK(pwrite(fd, &board, sizeof(board), 0) == sizeof(board));
 	CHECK(!lh_read_open(&s, name));
-	CHECK(strstr(s.trouble, "no process has a ledger in this run yet") != NULL);
+	CHECK(strstr(s.error, "no process has a ledger in this run yet") != NULL);
 	lh_read_close(&s);
 	CHECK(pwrite(fd, l, l->total, LH_RUN_HEADER_BYTES) == (ssize_t)l->total);
 	CHECK(pwrite(fd, k, k->total, LH_RUN_HEADER_BYTES + 2 * LH_RUN_SLOT_BYTES) ==
@@ -277,8 +277,8 @@ static void run_file(void)
 	CHECK(lh_read_open(&s, name));
 	CHECK_EQ(s.n, 2);
 	CHECK_EQ(s.empty, 1);
-	CHECK_EQ(s.turned_away, 2);
-	CHECK(s.n == 2 && s.record[1].head.pid == 300);
+	CHECK_EQ(s.no_slot, 2);
+	CHECK(s.n == 2 && s.view[1].head.pid == 300);
 	lh_read_close(&s);
 	close(fd);
 }
@@ -294,17 +294,17 @@ static void process(void)
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	CHECK(!lh_read_open(&s, pid));
-	CHECK(strstr(s.trouble, "has no lockhound ledger") != NULL);
+	CHECK(strstr(s.error, "has no lockhound ledger") != NULL);
 	lh_read_close(&s);
 	memcpy(map, l, l->total);
 	CHECK(lh_read_open(&s, pid));
 	CHECK_EQ(s.n, 1);
-	CHECK_STR(s.trouble, "");
-	CHECK(s.n == 1 && s.record[0].head.pid == getpid());
+	CHECK_STR(s.error, "");
+	CHECK(s.n == 1 && s.view[0].head.pid == getpid());
 	lh_read_close(&s);
 	munmap(map, l->total + 4096);
 	CHECK(!lh_read_open(&s, "999999999"));
-	CHECK(strstr(s.trouble, "no process of that number") != NULL);
+	CHECK(strstr(s.error, "no process of that number") != NULL);
 	lh_read_close(&s);
 }
 

@@ -57,9 +57,9 @@ static void side_by_side(void)
 	CHECK_EQ(f->processes, 2);
 	CHECK_EQ(f->threads, 2);
 	CHECK_EQ(f->locks, 2); /* one lock is one, whoever takes it */
-	CHECK(f->thread[0]->elsewhere != f->thread[1]->elsewhere);
+	CHECK(f->thread[0]->foreign_tid != f->thread[1]->foreign_tid);
 	CHECK(f->thread[0]->id == 1 && f->thread[1]->id == 2);
-	CHECK(f->ring && f->ringed == 2);
+	CHECK(f->cycle && f->cycle_parts == 2);
 	lh_report_free(m);
 	CHECK_EQ(of_two(build_sharer(100, false, 0, 50 * MS), build_sharer(101, false, 0, 50 * MS)),
 		 -1);
@@ -141,7 +141,7 @@ static void guarded(void)
 
 	build_dependency(p, other, 0, gate, LH_LOCK_ID(1, 1));
 	l[1] = child_of(p, 1, 0);
-	l[1]->fork_guard = n;
+	l[1]->fork_chain = n;
 	/* other: gate, a, b against the child's b, a */
 	uint32_t id, seen;
 	struct lh_chain *last = build_row(p, LH_T_CHAIN, &id);
@@ -149,14 +149,14 @@ static void guarded(void)
 
 	*last = (struct lh_chain){.parent = n + 1,
 				  .lock = LH_LOCK_ID(2, 1),
-				  .place = LH_SITE(9, LH_BLOCKING, LH_EXCLUSIVE),
+				  .site = LH_SITE(9, LH_BLOCKING, LH_EXCLUSIVE),
 				  .depth = 3,
-				  .seen = seen,
-				  .next = build_lock_row(p, LH_LOCK_ID(2, 1))->nodes};
-	build_lock_row(p, LH_LOCK_ID(2, 1))->nodes = id;
-	*s = (struct lh_chain_visit){.node = id, .thread = other};
+				  .visit = seen,
+				  .next = build_lock_row(p, LH_LOCK_ID(2, 1))->chains};
+	build_lock_row(p, LH_LOCK_ID(2, 1))->chains = id;
+	*s = (struct lh_chain_visit){.chain = id, .thread = other};
 	CHECK_EQ(verdict(l, 2, &why), -1);
-	l[1]->fork_guard = 0;
+	l[1]->fork_chain = 0;
 	CHECK_EQ(verdict(l, 2, &why), LH_ERROR);
 }
 
@@ -178,7 +178,7 @@ static void one_after_the_other(void)
 	CHECK_EQ(of_two(a, b), -1);
 	b->pid = 101;
 	b->parent = a->pid; /* started by it, we do not know when */
-	b->born_ns = 10 * MS;
+	b->watched_from_ns = 10 * MS;
 	CHECK_EQ(of_two(a, b), LH_WARNING);
 	b->parent = 1;
 	third[2] = build_sharer(102, true, 20 * MS, 30 * MS);
@@ -196,12 +196,12 @@ static void again(void)
 	m = judged(&l, 1);
 	CHECK_EQ(m->findings, 0); /* its own judge would have told it */
 	lh_report_free(m);
-	l->judge_cut = 3;
+	l->searches_cut = 3;
 	m = judged(&l, 1);
 	CHECK_EQ(m->findings, 1);
 	CHECK(m->findings == 1 && m->finding[0]->severity == LH_ERROR);
-	CHECK(m->findings == 1 && !m->finding[0]->thread[0]->elsewhere);
-	CHECK_EQ(m->process[0]->judge_cut, 0);
+	CHECK(m->findings == 1 && !m->finding[0]->thread[0]->foreign_tid);
+	CHECK_EQ(m->process[0]->searches_cut, 0);
 	lh_report_free(m);
 }
 

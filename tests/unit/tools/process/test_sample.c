@@ -115,7 +115,7 @@ static void ends_well(pid_t child)
 }
 
 /* Is an address of this function in the stack? The child has our addresses. */
-static int has(const struct lh_held_measure_begin *x, int (*function)(void))
+static int has(const struct lh_stack_sample *x, int (*function)(void))
 {
 	for (uint32_t i = 0; i < x->n; i++)
 		if (x->pc[i] > (uintptr_t)function && x->pc[i] < (uintptr_t)function + 200)
@@ -135,7 +135,7 @@ static void await_same(pid_t child, const struct lh_task_call *c)
 
 /* Where many want a CPU it may not stop in time: then it is let go, and asked again. */
 static bool take(struct lh_sampler *s, pid_t child, const struct lh_task_call *c,
-		 struct lh_held_measure_begin *x)
+		 struct lh_stack_sample *x)
 {
 	enum { STOP_NS = 20000000 };
 
@@ -155,7 +155,7 @@ static void sleeper(int (*body)(void), long nr, int stops)
 	pid_t child = start(body);
 	struct lh_sampler *s = lh_sampler_new(child);
 	struct lh_task_call c;
-	struct lh_held_measure_begin x;
+	struct lh_stack_sample x;
 
 	await_call(child, nr, &c);
 	for (int i = 0; i < 20; i++) {
@@ -174,7 +174,7 @@ static void overtaken(int (*body)(void), long nr)
 	pid_t child = start(body);
 	struct lh_sampler *s = lh_sampler_new(child);
 	struct lh_task_call c, believed = {.in = LH_TASK_RUNS, .nr = -1};
-	struct lh_held_measure_begin x;
+	struct lh_stack_sample x;
 
 	for (int i = 0; i < 20; i++) {
 		await_call(child, nr, &c);
@@ -192,7 +192,7 @@ static void runner(void)
 	pid_t child = start(computing);
 	struct lh_sampler *s = lh_sampler_new(child);
 	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
-	struct lh_held_measure_begin x;
+	struct lh_stack_sample x;
 	int seen = 0;
 
 	for (int i = 0; i < 1000 && seen < 5; i++) {
@@ -211,7 +211,7 @@ static void runner(void)
 static void not_stopped(void)
 {
 	struct lh_task_call c;
-	struct lh_held_measure_begin x;
+	struct lh_stack_sample x;
 	pid_t child = start(in_clone);
 	struct lh_sampler *s = lh_sampler_new(child);
 
@@ -231,7 +231,7 @@ static void gone(void)
 {
 	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
 	pid_t child = fork();
-	struct lh_held_measure_begin x;
+	struct lh_stack_sample x;
 
 	if (!child)
 		_exit(0);

@@ -86,7 +86,7 @@ static void summary(void)
 
 	l[0]->dropped_locks = 3;
 	l[1]->table[LH_T_STACK].refused = 2;
-	l[1]->judge_cut = 1;
+	l[1]->searches_cut = 1;
 	render("text", l, 2, (struct lh_render_text_style){.next = "lockhound report x.lh"});
 	CHECK(says("seen 2 times in 2 processes"));
 	CHECK(says("\n  in bank[100]\n"));
@@ -131,14 +131,14 @@ static void properties(void)
 		   "else was let in meanwhile\n"));
 	CHECK(says("    no busy waiting   no try failed\n"));
 	f->queue = 3;
-	f->passed = f->passed_max = 12;
-	f->passed_thread = 3;
+	f->bypassed = f->bypassed_max = 12;
+	f->bypassed_thread = 3;
 	f->overtaken = f->overtaken_max = 9;
 	f->busy = 1;
 	f->busy_tries = 4096;
 	f->busy_ns = 31000000;
 	f->busy_thread = 2;
-	f->busy_place = LH_SITE(1, LH_TRY, LH_EXCLUSIVE);
+	f->busy_site = LH_SITE(1, LH_TRY, LH_EXCLUSIVE);
 	f->share[0] = (struct lh_thread_share){.thread = 2, .taken = 90};
 	f->share[1] =
 		(struct lh_thread_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
@@ -187,7 +187,7 @@ static void towers_and_tracks(void)
 	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) =
 		(struct lh_span){.thread = 2,
 				 .lock = accounts,
-				 .place = LH_SITE(1, 0, 0),
+				 .site = LH_SITE(1, 0, 0),
 				 .wait = LH_WAIT_LOCK,
 				 .from_ns = 1000000,
 				 .to_ns = 9000000};

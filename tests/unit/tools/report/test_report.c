@@ -41,7 +41,7 @@ static void classic(void)
 	if (!f)
 		return;
 	CHECK_EQ(f->parts, 2);
-	CHECK(f->ring && f->ringed == 2);
+	CHECK(f->cycle && f->cycle_parts == 2);
 	CHECK_EQ(f->steps, 4);
 	CHECK_EQ(f->threads, 2);
 	CHECK_EQ(f->locks, 2);
@@ -110,7 +110,7 @@ static void fingerprints(void)
 	memcpy(s + 2, swap, sizeof(swap));
 	print_of(l, other);
 	CHECK_STR(other, one);
-	s[1].place = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE); /* another function asks */
+	s[1].site = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE); /* another function asks */
 	print_of(l, other);
 	CHECK(strcmp(other, one) != 0);
 	l = build_bank(100, 0x1000000);
@@ -251,9 +251,9 @@ static void names(void)
 	struct lh_lock *life = build_lock_row(l, build_lock(l, LH_THREAD_END, 0, NULL));
 	struct lh_report *m;
 
-	born->born = 2;
+	born->init_stack = 2;
 	life->gen = 1;
-	((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->life = LH_LOCK_ID(5, 1);
+	((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->end_lock = LH_LOCK_ID(5, 1);
 	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
 	build_step(l, 1, LH_LOCK_ID(5, 1), 0, LH_WANTS);
 	m = model_of(l, NULL);
@@ -277,7 +277,7 @@ static void twins(void)
 	lh_stack_id s[4] = {1, 2, 3, 4};
 	struct lh_report *m;
 
-	build_lock_row(l, a)->born = build_lock_row(l, b)->born = 1;
+	build_lock_row(l, a)->init_stack = build_lock_row(l, b)->init_stack = 1;
 	l->table[LH_T_FINDING].used = 1;
 	build_abba(l, a, b, s);
 	m = model_of(l, NULL);
@@ -307,7 +307,7 @@ static void big_ring(void)
 	m = model_of(l, NULL);
 	f = m->finding[0];
 	CHECK_EQ(f->parts, 3);
-	CHECK_EQ(f->ringed, 2);
+	CHECK_EQ(f->cycle_parts, 2);
 	CHECK_STR(lh_report_cycle_text(m, f), "accounts -> journal -> accounts");
 	CHECK_STR(lh_report_schedule(m, f),
 		  "T2 takes 'accounts' to read; thread B takes 'journal' to read; thread C queues; "
@@ -436,8 +436,8 @@ static void services(void)
 		waits[i] = i < 197 ? 10000 : 5000000;
 	f = build_fare(l, accounts, 200, waits);
 	f->queue = 7;
-	f->passed_max = 40;
-	f->passed_thread = 3;
+	f->bypassed_max = 40;
+	f->bypassed_thread = 3;
 	f->share[0] =
 		(struct lh_thread_share){.thread = 2, .taken = 100, .waits = 20, .wait_ns = 1};
 	f->share[1] =
@@ -450,7 +450,7 @@ static void services(void)
 	build_more(l, build_lock_row(l, journal))->hold_samples = 2;
 	build_more(l, build_lock_row(l, journal))->hold_ns = 3000;
 	b = build_row(l, LH_T_BUSY_WAIT, NULL);
-	*b = (struct lh_busy_wait){.lock = journal, .place = LH_SITE(2, 0, 0), .cpu_ns = 4000000};
+	*b = (struct lh_busy_wait){.lock = journal, .site = LH_SITE(2, 0, 0), .cpu_ns = 4000000};
 	seat = build_row(l, LH_T_LIVE_THREAD, NULL);
 	*seat = (struct lh_live_thread){.state = LH_LIVE_ATTACHED,
 					.thread = 2,
@@ -474,15 +474,15 @@ static void services(void)
 	CHECK_EQ(lh_report_lock_queue(a), 7);
 	CHECK_EQ(a->service->wait[1].n, 0);
 	CHECK_EQ(a->service->hold[1].n, 256);
-	CHECK_EQ(a->service->portions, 3);
-	CHECK_EQ(a->service->portion[0].thread->id, 3);
-	CHECK(!a->service->portion[2].thread && a->service->portion[2].taken == 500);
+	CHECK_EQ(a->service->shares, 3);
+	CHECK_EQ(a->service->share[0].thread->id, 3);
+	CHECK(!a->service->share[2].thread && a->service->share[2].taken == 500);
 	CHECK_EQ(a->service->starved->thread->id, 3);
-	CHECK_EQ(a->service->passed_thread->id, 3);
+	CHECK_EQ(a->service->bypassed_thread->id, 3);
 	CHECK(!a->service->waiting);
 	CHECK_EQ(lh_report_lock_hold(j).mean_ns, 1500); /* too few for a percentile */
 	CHECK_EQ(lh_report_lock_hold(j).p99_ns, 0);
-	CHECK_EQ(j->service->burnt_ns, 4000000);
+	CHECK_EQ(j->service->busy_cpu_ns, 4000000);
 	CHECK_EQ(j->service->waiting->id, 2);
 	CHECK_EQ(j->service->waiting_ns, 2000000000);
 	lh_report_free(m);
@@ -505,16 +505,16 @@ static void birthplaces(void)
 
 	for (int i = 0; i < 3; i++) {
 		lh_lock_id id = build_lock(l, LH_MUTEX, 0x900000 + 64u * (unsigned)i, NULL);
-		build_lock_row(l, id)->born = born;
+		build_lock_row(l, id)->init_stack = born;
 		build_lock_row(l, id)->acquired = 10;
 		if (i)
 			build_fare(l, id, i, waits);
 	}
 	struct lh_report *m = model_of(l, NULL);
-	CHECK_EQ(m->profile->births, 1);
-	if (m->profile->births != 1)
+	CHECK_EQ(m->profile->classes, 1);
+	if (m->profile->classes != 1)
 		return;
-	const struct lh_class_stats *b = m->profile->birth[0];
+	const struct lh_class_stats *b = m->profile->class[0];
 	CHECK_STR(b->name, "mutex born at bank+0x1200");
 	CHECK_EQ(b->locks, 3);
 	CHECK_EQ(b->acquired, 30);
@@ -523,7 +523,7 @@ static void birthplaces(void)
 	CHECK_EQ(b->wait.n, 3);
 	CHECK_EQ(b->wait.max_ns, 3000);
 	lh_report_finish(m); /* again: not twice */
-	CHECK_EQ(m->profile->births, 1);
+	CHECK_EQ(m->profile->classes, 1);
 	lh_report_free(m);
 }
 

@@ -70,12 +70,12 @@ static void take(uint32_t i, lh_lock_id lock, enum lh_mode mode)
 	struct lh_live_thread *at = seat(i);
 
 	at->held[at->held_n++] =
-		(struct lh_held){.lock = lock, .depth = 1, .place = LH_SITE(0, LH_BLOCKING, mode)};
+		(struct lh_held){.lock = lock, .depth = 1, .site = LH_SITE(0, LH_BLOCKING, mode)};
 }
 
 static void await_how(uint32_t i, lh_lock_id lock, enum lh_how how, enum lh_mode mode)
 {
-	seat(i)->wait_place = LH_SITE(0, how, mode);
+	seat(i)->wait_site = LH_SITE(0, how, mode);
 	seat(i)->wait_on = LH_WAIT_LOCK;
 	seat(i)->wait_since_ns = clock_ms * MS;
 	seat(i)->wait_seq++;
@@ -298,7 +298,7 @@ static void lies_at(struct lh_ledger *in, lh_lock_id lock, uint64_t off)
 
 	*at = (struct lh_lock_location){.lock = lock, .dev = 1, .ino = 77, .off = off};
 	build_lock_row(in, lock)->flags |= LH_LOCK_PSHARED;
-	build_more(in, build_lock_row(in, lock))->where = row;
+	build_more(in, build_lock_row(in, lock))->location = row;
 }
 
 /* Each holds what the other one waits for; the second knows the two by other numbers. */
@@ -375,8 +375,8 @@ static void dead_process(void)
 		CHECK_EQ(look(1000), robust ? 0 : 1);
 		if (!robust) {
 			CHECK_EQ(knot->rule, LH_RULE_EXIT_HOLDING);
-			CHECK_EQ(knot->step[0].ghost->pid, 4800);
-			CHECK_STR(knot->step[0].ghost->name, "other");
+			CHECK_EQ(knot->step[0].dead_thread->pid, 4800);
+			CHECK_STR(knot->step[0].dead_thread->name, "other");
 		}
 		tear_down();
 	}

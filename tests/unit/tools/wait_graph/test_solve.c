@@ -15,7 +15,7 @@ static const uint32_t number[MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
 /* A wait for the `n` threads from `list` on. */
 static struct lh_wait_node on(const uint32_t *list, uint32_t n)
 {
-	return (struct lh_wait_node){.waits = true, .on = list, .ons = n};
+	return (struct lh_wait_node){.waits = true, .blockers = list, .n_blockers = n};
 }
 
 static const struct lh_wait_node moves = {0}, any = {.waits = true, .anyone = true},
@@ -26,8 +26,8 @@ static void two_wait_for_each_other(void)
 	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1), on(&number[0], 1), moves};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 4), 1);
-	CHECK(n[0].stuck && n[1].stuck && n[2].stuck && !n[3].stuck);
-	CHECK(n[0].ring == 1 && n[1].ring == 1 && !n[2].ring);
+	CHECK(n[0].deadlocked && n[1].deadlocked && n[2].deadlocked && !n[3].deadlocked);
+	CHECK(n[0].cycle == 1 && n[1].cycle == 1 && !n[2].cycle);
 	CHECK(n[0].next == 1 && n[1].next == 0);
 }
 
@@ -36,7 +36,7 @@ static void one_that_moves_frees_the_row(void)
 	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[2], 1), moves};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
-	CHECK(!n[0].stuck && !n[1].stuck);
+	CHECK(!n[0].deadlocked && !n[1].deadlocked);
 }
 
 static void itself(void)
@@ -44,7 +44,7 @@ static void itself(void)
 	struct lh_wait_node n[] = {on(&number[0], 1), moves};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 2), 1);
-	CHECK(n[0].ring == 1 && n[0].next == 0);
+	CHECK(n[0].cycle == 1 && n[0].next == 0);
 }
 
 static void behind_one_that_is_gone(void)
@@ -52,7 +52,7 @@ static void behind_one_that_is_gone(void)
 	struct lh_wait_node n[] = {lost, on(&number[0], 1), moves};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
-	CHECK(n[0].stuck && n[1].stuck);
+	CHECK(n[0].deadlocked && n[1].deadlocked);
 }
 
 /* Anyone may signal: only when all others are blocked for good nobody is left. */
@@ -61,9 +61,9 @@ static void nobody_left(void)
 	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1), any, moves};
 
 	lh_wait_graph_solve(n, 4);
-	CHECK(!n[2].stuck);
+	CHECK(!n[2].deadlocked);
 	lh_wait_graph_solve(n, 3);
-	CHECK(n[2].stuck);
+	CHECK(n[2].deadlocked);
 }
 
 /* A wait that ends by itself is no wait: who makes it can act afterwards. */
@@ -73,7 +73,7 @@ static void limited(void)
 
 	n[1].waits = false;
 	CHECK_EQ(lh_wait_graph_solve(n, 2), 0);
-	CHECK(!n[0].stuck);
+	CHECK(!n[0].deadlocked);
 }
 
 static void one_of_several(void)
@@ -82,10 +82,10 @@ static void one_of_several(void)
 
 	n[0].one_of = true; /* a permit of 1 or 2 is enough */
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
-	CHECK(!n[0].stuck && !n[1].stuck);
+	CHECK(!n[0].deadlocked && !n[1].deadlocked);
 	n[0].one_of = false; /* both must give back */
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 1);
-	CHECK(n[0].stuck && n[1].stuck);
+	CHECK(n[0].deadlocked && n[1].deadlocked);
 }
 
 /* ---- against the definition: the largest set that nobody outside of it can free ---- */
@@ -96,11 +96,12 @@ static bool freed_from_outside(const struct lh_wait_node *n, uint32_t k, uint32_
 
 	if (n[i].gone)
 		return false;
-	for (uint32_t j = 0; j < n[i].ons; j++)
-		inside += set >> n[i].on[j] & 1;
+	for (uint32_t j = 0; j < n[i].n_blockers; j++)
+		inside += set >> n[i].blockers[j] & 1;
 	if (n[i].anyone)
 		return outside && !(inside && !n[i].one_of);
-	return n[i].one_of || !n[i].ons ? inside < n[i].ons || !n[i].ons : !inside;
+	return n[i].one_of || !n[i].n_blockers ? inside < n[i].n_blockers || !n[i].n_blockers
+					       : !inside;
 }
 
 static bool is_closed(const struct lh_wait_node *n, uint32_t k, uint32_t set)
@@ -138,10 +139,10 @@ static void fill(struct lh_wait_node *n, uint32_t k, uint32_t list[MAX][MAX], ui
 		n[i].gone = what == 2;
 		n[i].anyone = what == 3;
 		n[i].one_of = what == 4 || what == 5;
-		n[i].on = list[i];
+		n[i].blockers = list[i];
 		for (uint32_t j = 0; j < k && !n[i].anyone; j++)
 			if (next_random(state) % k < 2)
-				list[i][n[i].ons++] = j;
+				list[i][n[i].n_blockers++] = j;
 	}
 }
 
@@ -152,9 +153,9 @@ static void is_ring(const struct lh_wait_node *n, uint32_t k, uint32_t i)
 
 	do {
 		edge = false;
-		for (uint32_t j = 0; j < n[at].ons; j++)
-			edge |= n[at].on[j] == n[at].next;
-		CHECK(edge && n[at].stuck && n[at].ring == n[i].ring);
+		for (uint32_t j = 0; j < n[at].n_blockers; j++)
+			edge |= n[at].blockers[j] == n[at].next;
+		CHECK(edge && n[at].deadlocked && n[at].cycle == n[i].cycle);
 		at = n[at].next;
 	} while (at != i && ++steps < k);
 	CHECK_EQ(at, i);
@@ -172,8 +173,8 @@ static void as_defined(void)
 		set = largest(n, k);
 		rings += lh_wait_graph_solve(n, k);
 		for (uint32_t i = 0; i < k; i++) {
-			found |= (uint32_t)n[i].stuck << i;
-			if (n[i].ring)
+			found |= (uint32_t)n[i].deadlocked << i;
+			if (n[i].cycle)
 				is_ring(n, k, i);
 		}
 		wrong += found != set;

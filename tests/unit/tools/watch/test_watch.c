@@ -32,8 +32,8 @@ static lh_stack_id taken, given, asked;
 static void set_up(void)
 {
 	memset(&watch, 0, sizeof(watch));
-	watch.wants = (struct lh_watch_options){.long_hold_ns = 100 * MS, .blocking_ns = 10 * MS};
-	watch.wants.wake = eventfd(0, EFD_NONBLOCK);
+	watch.options = (struct lh_watch_options){.long_hold_ns = 100 * MS, .blocking_ns = 10 * MS};
+	watch.options.wake = eventfd(0, EFD_NONBLOCK);
 	pthread_mutex_init(&watch.mutex, NULL);
 	l = build_ledger(4711, "/opt/bank");
 	build_module(l, "/opt/bank", 0x10000, 0x20000);
@@ -64,7 +64,7 @@ static void take(uint32_t i, lh_lock_id lock, uint64_t at_ms)
 	s->held[s->held_n++] = (struct lh_held){.lock = lock,
 						.depth = 1,
 						.tick = (uint32_t)at_ms,
-						.place = LH_SITE(taken, LH_BLOCKING, LH_EXCLUSIVE)};
+						.site = LH_SITE(taken, LH_BLOCKING, LH_EXCLUSIVE)};
 	build_lock_row(l, lock)->owner = i;
 	build_lock_row(l, lock)->acquired++;
 }
@@ -79,7 +79,7 @@ static void await(uint32_t i, lh_lock_id lock, uint64_t since_ms)
 {
 	struct lh_live_thread *s = seat(i);
 
-	s->wait_place = LH_SITE(asked, LH_BLOCKING, LH_EXCLUSIVE);
+	s->wait_site = LH_SITE(asked, LH_BLOCKING, LH_EXCLUSIVE);
 	s->wait_on = LH_WAIT_LOCK;
 	s->wait_since_ns = since_ms * MS;
 	s->wait_seq++;
@@ -97,17 +97,17 @@ static uint64_t look(uint64_t from_ms, uint64_t to_ms)
 
 static uint32_t findings(void)
 {
-	return p->tolds;
+	return p->n_reported;
 }
 
 static struct lh_finding *finding(uint32_t i)
 {
-	return lh_watch_row(p, p->told[i].row);
+	return lh_watch_row(p, p->reported[i].row);
 }
 
 static struct lh_step *step(const struct lh_finding *f, uint32_t i)
 {
-	return lh_overlay_row(p->side, LH_T_STEP, f->step + i);
+	return lh_overlay_row(p->overlay, LH_T_STEP, f->step + i);
 }
 
 /* What the library writes at the release of a long hold. */
@@ -129,10 +129,10 @@ static struct lh_finding *fact(lh_lock_id lock, uint64_t ns, uint64_t at_ms)
 
 static void tear_down(void)
 {
-	close(watch.wants.wake);
+	close(watch.options.wake);
 	lh_watch_forget(p);
 	free(watch.list);
-	free(watch.news);
+	free(watch.event);
 }
 
 /* Told once, while it lasts, within a look of the limit. */
@@ -179,7 +179,7 @@ static void its_length(void)
 	CHECK_EQ(finding(0)->count, 1);
 	CHECK_EQ(finding(0)->steps, 2);
 	CHECK_EQ(step(finding(0), 1)->action, LH_RELEASES);
-	CHECK_EQ(LH_SITE_STACK(step(finding(0), 1)->place), given);
+	CHECK_EQ(LH_SITE_STACK(step(finding(0), 1)->site), given);
 	tear_down();
 }
 
@@ -201,7 +201,7 @@ static void at_the_edges(void)
 		least = told < least ? told : least;
 		most = told > most ? told : most;
 	}
-	CHECK_EQ(board.lates, 0);
+	CHECK_EQ(board.late_ticks, 0);
 	CHECK_EQ(least, held - HALF);
 	CHECK(most > held && most < held + HALF);
 	/* one that was sampled is exact; what the entry's last owner has left there is not its time
@@ -222,14 +222,14 @@ static void a_late_tick(void)
 
 	set_up();
 	memset(&board, 0, sizeof(board));
-	watch.wants.board = &board;
+	watch.options.run_header = &board;
 	lh_run_clock_set(&board, 995 * MS);
 	lh_run_clock_set(&board, 1000 * MS);
-	CHECK_EQ(board.lates, 1); /* the first one, from 0 on */
+	CHECK_EQ(board.late_ticks, 1); /* the first one, from 0 on */
 	look(1000, 1000);
 	take(1, accounts, 1000); /* at 1390 in truth */
 	lh_run_clock_set(&board, 1400 * MS);
-	CHECK_EQ(board.lates, 2);
+	CHECK_EQ(board.late_ticks, 2);
 	look(1400, 1495);
 	CHECK_EQ(findings(), 0);
 	look(1500, 1505);
@@ -287,7 +287,7 @@ static void three_samples(void)
 	unsigned after;
 
 	set_up();
-	watch.wants.blocking_ns = 0;
+	watch.options.blocking_ns = 0;
 	p->pid = seat(1)->tid = child;
 	take(1, accounts, 1000);
 	for (uint32_t n = 1, times = 1; n <= 3; n++, times *= 2) {
@@ -297,8 +297,8 @@ static void three_samples(void)
 		}
 		CHECK_EQ(finding(0)->steps, n + 1);
 		CHECK_EQ(step(finding(0), n)->action, LH_CALLS);
-		CHECK(LH_SITE_STACK(step(finding(0), n)->place));
-		text = ((struct lh_note *)lh_overlay_row(p->side, LH_T_NOTE,
+		CHECK(LH_SITE_STACK(step(finding(0), n)->site));
+		text = ((struct lh_note *)lh_overlay_row(p->overlay, LH_T_NOTE,
 							 step(finding(0), n)->note))
 			       ->text;
 		CHECK(sscanf(text, "after %u ms: pause", &after) == 1 && after >= times * 100 &&
@@ -321,7 +321,7 @@ static void calls_again(void)
 
 	until_asleep(child);
 	set_up();
-	watch.wants.long_hold_ns = 0;
+	watch.options.long_hold_ns = 0;
 	p->pid = seat(1)->tid = child;
 	for (int i = 0; i < 3; i++) {
 		take(1, accounts, from[i]);
@@ -375,7 +375,7 @@ static void stopped_before(void)
 
 	until_asleep(child);
 	set_up();
-	watch.wants.blocking_ns = 0;
+	watch.options.blocking_ns = 0;
 	p->pid = seat(1)->tid = child;
 	take(1, accounts, 1000);
 	for (uint64_t t = 1000; t < 3000; t += 5) {
@@ -383,13 +383,14 @@ static void stopped_before(void)
 		until_asleep(child);
 		if (t == 2000) { /* all samples of the hold are taken */
 			CHECK_EQ(findings() ? finding(0)->steps : 0, 4);
-			watch.wants.blocking_ns = 10 * MS;
+			watch.options.blocking_ns = 10 * MS;
 		}
 	}
 	CHECK_EQ(findings(), 2);
-	CHECK_STR(((struct lh_note *)lh_overlay_row(p->side, LH_T_NOTE, step(finding(1), 1)->note))
-			  ->text,
-		  "clock_nanosleep (1e+03 s)");
+	CHECK_STR(
+		((struct lh_note *)lh_overlay_row(p->overlay, LH_T_NOTE, step(finding(1), 1)->note))
+			->text,
+		"clock_nanosleep (1e+03 s)");
 	tear_down();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
@@ -439,7 +440,7 @@ static void many_at_once(void)
 
 	until_asleep(child);
 	set_up();
-	watch.wants.blocking_ns = 0;
+	watch.options.blocking_ns = 0;
 	p->pid = seat(1)->tid = child;
 	for (int i = 0; i < MANY; i++)
 		take(1, build_lock(l, LH_MUTEX, 0x6000 + 64 * (uint64_t)i, "many"), 1000);
@@ -449,8 +450,8 @@ static void many_at_once(void)
 	}
 	CHECK_EQ(findings(), MANY);
 	for (uint32_t i = 0; i < findings(); i++)
-		CHECK(finding(i)->steps == 4 && LH_SITE_STACK(step(finding(i), 1)->place) &&
-		      LH_SITE_STACK(step(finding(i), 3)->place));
+		CHECK(finding(i)->steps == 4 && LH_SITE_STACK(step(finding(i), 1)->site) &&
+		      LH_SITE_STACK(step(finding(i), 3)->site));
 	tear_down();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
@@ -473,7 +474,7 @@ static void a_crowd(void)
 		lh_lock_id lock = build_lock(l, LH_RWLOCK, 0x6000 + 64 * k, "crowd");
 		for (uint32_t i = 1; i <= READERS; i++) {
 			take(i, lock, 1000);
-			seat(i)->held[k].place = LH_SITE(taken, LH_BLOCKING, LH_SHARED);
+			seat(i)->held[k].site = LH_SITE(taken, LH_BLOCKING, LH_SHARED);
 		}
 	}
 	look(1000, 1200);
@@ -499,11 +500,11 @@ static void a_crowd(void)
 static void own_limits(void)
 {
 	set_up();
-	watch.wants.lock[0].name = "acc*";
-	watch.wants.lock[0].ns = 0;
-	watch.wants.lock[1].name = "*";
-	watch.wants.lock[1].ns = 300 * MS;
-	watch.wants.locks = 2;
+	watch.options.lock[0].name = "acc*";
+	watch.options.lock[0].ns = 0;
+	watch.options.lock[1].name = "*";
+	watch.options.lock[1].ns = 300 * MS;
+	watch.options.locks = 2;
 	take(1, accounts, 1000);
 	take(2, journal, 1000);
 	look(1000, 1295);
@@ -559,7 +560,7 @@ static void not_a_lock(void)
 	tear_down();
 	set_up();
 	take(1, accounts, 1000);
-	seat(1)->held[0].place = LH_SITE(taken, LH_BLOCKING, LH_PERMIT);
+	seat(1)->held[0].site = LH_SITE(taken, LH_BLOCKING, LH_PERMIT);
 	look(1000, 2000);
 	CHECK_EQ(findings(), 0);
 	tear_down();
@@ -603,16 +604,16 @@ static void profile(void)
 	give(1);
 	seat(2)->wait_lock = 0;
 	look(1055, 1060);
-	for (uint32_t i = 0; i < p->side->table[LH_T_WAIT_PAIR].used; i++) {
-		x = lh_overlay_row(p->side, LH_T_WAIT_PAIR,
-				   p->side->table[LH_T_WAIT_PAIR].base + i);
+	for (uint32_t i = 0; i < p->overlay->table[LH_T_WAIT_PAIR].used; i++) {
+		x = lh_overlay_row(p->overlay, LH_T_WAIT_PAIR,
+				   p->overlay->table[LH_T_WAIT_PAIR].base + i);
 		*(x->waiter ? &wait : &hold) = x;
 	}
 	CHECK(hold && hold->ns == 50 * MS && hold->worst_ns == 50 * MS - HALF);
 	CHECK(wait && wait->ns == 50 * MS && wait->thread == 2 && wait->queue == 1);
 	CHECK(wait && LH_SITE_STACK(wait->holder) == taken && LH_SITE_STACK(wait->waiter) == asked);
-	CHECK_EQ(p->side->table[LH_T_SPAN].used, 2);
-	s = lh_overlay_row(p->side, LH_T_SPAN, p->side->table[LH_T_SPAN].base);
+	CHECK_EQ(p->overlay->table[LH_T_SPAN].used, 2);
+	s = lh_overlay_row(p->overlay, LH_T_SPAN, p->overlay->table[LH_T_SPAN].base);
 	CHECK(s && s->from_ns == 1000 * MS && s->to_ns == 1050 * MS);
 	tear_down();
 }
@@ -632,29 +633,29 @@ static void saved(void)
 	set_up();
 	take(1, accounts, 1000);
 	look(1000, 1200);
-	stack.frame = lh_overlay_add(p->side, LH_T_FRAME, frame, 2);
-	lh_stack_id id = lh_overlay_add(p->side, LH_T_STACK, &stack, 1);
-	lh_watch_step(p, p->told[0].row,
+	stack.frame = lh_overlay_add(p->overlay, LH_T_FRAME, frame, 2);
+	lh_stack_id id = lh_overlay_add(p->overlay, LH_T_STACK, &stack, 1);
+	lh_watch_step(p, p->reported[0].row,
 		      &(struct lh_step){.thread = 1,
 					.lock = accounts,
-					.place = LH_SITE(id, 0, 0),
+					.site = LH_SITE(id, 0, 0),
 					.action = LH_CALLS},
 		      "computing");
 	fact(accounts, 1, 1); /* the ledger grows on: ours move */
-	p->record.side = p->side;
-	CHECK_EQ(lh_read_pack(&p->record, fd), 0);
+	p->ledger.overlay = p->overlay;
+	CHECK_EQ(lh_read_pack(&p->ledger, fd), 0);
 	struct lh_byte_source b = {.fd = fd, .size = (uint64_t)lseek(fd, 0, SEEK_END)};
 	CHECK(lh_read_copy(&again, &b, 0));
-	CHECK_STR(again.trouble, "");
+	CHECK_STR(again.error, "");
 	CHECK_EQ(lh_read_used(&again, LH_T_FINDING), 3);
 	CHECK(lh_read_finding(&again, 1, &f) && f.flags == LH_FINDING_MEASURED);
 	CHECK(lh_read_finding(&again, 2, &f) && f.steps == 2);
 	CHECK(lh_read_step(&again, f.step, &s) && s.action == LH_HOLDS && s.note == 0);
-	CHECK(LH_SITE_STACK(s.place) == taken);
+	CHECK(LH_SITE_STACK(s.site) == taken);
 	CHECK(lh_read_step(&again, f.step + 1, &s) && s.action == LH_CALLS);
 	CHECK(lh_read_note(&again, s.note, &note));
 	CHECK_STR(note.text, "computing");
-	CHECK_EQ(lh_read_frames(&again, LH_SITE_STACK(s.place), back), 2);
+	CHECK_EQ(lh_read_frames(&again, LH_SITE_STACK(s.site), back), 2);
 	CHECK(back[0] == frame[0] && back[1] == frame[1]);
 	CHECK(lh_read_used(&again, LH_T_WAIT_PAIR) == 2);
 	lh_read_drop(&again);
