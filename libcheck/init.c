@@ -115,10 +115,10 @@ extern int clock_gettime(clockid_t, struct timespec *);
 
 static void in_child(void)
 {
-	struct lh_self *me = lh_enter((uintptr_t)__builtin_frame_address(0));
+	struct lh_self *self = lh_enter((uintptr_t)__builtin_frame_address(0));
 
-	if (me)
-		lh_leave(me);
+	if (self)
+		lh_leave(self);
 }
 
 static void watch_forks(void)
@@ -152,10 +152,10 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 		lh_options.unwinder = LH_UNWINDER_CFI;
 	lh_thread_default_stack(lh_sys_stack_limit());
 	lh_thread_stack_bounds(frame, 0, &low, &high);
-	struct lh_self *me = lh_live_thread_attach(0, low, high);
-	if (me) {
-		LH_THREADS[me->live_saved->thread].flags |= LH_THREAD_MAIN;
-		__builtin_memcpy(LH_THREADS[me->live_saved->thread].name,
+	struct lh_self *self = lh_live_thread_attach(0, low, high);
+	if (self) {
+		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_MAIN;
+		__builtin_memcpy(LH_THREADS[self->live_saved->thread].name,
 				 lh_own_ledger.ledger->comm, LH_NAME_MAX);
 	}
 	lh_delay_init();

@@ -211,11 +211,11 @@ static inline uint64_t lh_lock_class_key(const struct lh_lock *l, lh_lock_id id)
 }
 
 /* One finding for each birthplace of a lock and place where it is taken; a key is never 0. */
-static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, lh_site place)
+static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, lh_site site)
 {
 	uint64_t birth = lh_lock_class_key(l, id);
 
-	return (birth * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(place)) * 0x94d049bb133111ebu | 1;
+	return (birth * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(site)) * 0x94d049bb133111ebu | 1;
 }
 
 enum lh_live_state { LH_LIVE_FREE, LH_LIVE_RESERVED, LH_LIVE_ATTACHED, LH_LIVE_ENDING };
@@ -672,12 +672,12 @@ struct lh_run_header {
  * who had the entry before), else in the middle of its tick, so half a tick off at the most. Of a
  * tick that was followed by a late one only the end is sure not to make it too long.
  */
-static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_run_header *b)
+static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_run_header *header)
 {
 	if ((h->flags & LH_HELD_EXACT_TIME) && h->since_ns)
 		return h->since_ns;
-	for (uint32_t i = 0; b && i < LH_LATE_TICKS; i++) {
-		uint64_t late = __atomic_load_n(&b->late[i], __ATOMIC_RELAXED);
+	for (uint32_t i = 0; header && i < LH_LATE_TICKS; i++) {
+		uint64_t late = __atomic_load_n(&header->late[i], __ATOMIC_RELAXED);
 		if (late >> 32 == h->tick && (uint32_t)late > h->tick)
 			return (uint64_t)(uint32_t)late * 1000000u;
 	}
@@ -685,10 +685,10 @@ static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_ru
 }
 
 /* For how long it has been held. */
-static inline uint64_t lh_held_for(const struct lh_held *h, const struct lh_run_header *b,
+static inline uint64_t lh_held_for(const struct lh_held *h, const struct lh_run_header *header,
 				   uint64_t now_ns)
 {
-	uint64_t since = lh_held_since(h, b);
+	uint64_t since = lh_held_since(h, header);
 
 	return now_ns > since ? now_ns - since : 0;
 }

@@ -133,9 +133,10 @@ bool lh_sys_copy(void *to, const void *from, size_t n)
 	       (long)n;
 }
 
-long lh_sys_readlink(const char *path, char *out, size_t room)
+long lh_sys_readlink(const char *path, char *out, size_t capacity)
 {
-	long n = lh_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)out, (long)room - 1, 0, 0);
+	long n = lh_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)out, (long)capacity - 1, 0,
+			    0);
 
 	out[n < 0 ? 0 : n] = '\0';
 	return n;

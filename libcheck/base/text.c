@@ -62,11 +62,11 @@ bool lh_text_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
-void lh_text_copy(char *to, size_t room, const char *from)
+void lh_text_copy(char *to, size_t capacity, const char *from)
 {
 	size_t n = 0;
 
-	for (; from[n] && n + 1 < room; n++)
+	for (; from[n] && n + 1 < capacity; n++)
 		to[n] = from[n];
 	to[n] = '\0';
 }

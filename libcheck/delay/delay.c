@@ -28,11 +28,11 @@ static uint64_t scramble(uint64_t x)
 }
 
 /* The next number of this thread's stream. */
-static uint64_t next(struct lh_self *me)
+static uint64_t next(struct lh_self *self)
 {
-	if (!me->delay_state)
-		me->delay_state = scramble(lh_options.shake << 20 ^ me->live_saved->thread) | 1;
-	return scramble(me->delay_state += 0x9e3779b97f4a7c15u);
+	if (!self->delay_state)
+		self->delay_state = scramble(lh_options.shake << 20 ^ self->live_saved->thread) | 1;
+	return scramble(self->delay_state += 0x9e3779b97f4a7c15u);
 }
 
 /* Where a handler returns to: rt_sigreturn, as every C library writes it. */
@@ -49,18 +49,18 @@ static bool returns_from_signal(uintptr_t pc)
 }
 
 /* A thread on another stack than its own may be in a handler as well. */
-static bool in_handler(struct lh_self *me, uintptr_t frame)
+static bool in_handler(struct lh_self *self, uintptr_t frame)
 {
-	const struct lh_live_thread *s = me->live_saved;
-	bool found = frame < s->stack_low || frame >= s->stack_high;
+	const struct lh_live_thread *live = self->live_saved;
+	bool found = frame < live->stack_low || frame >= live->stack_high;
 
 	if (found || !lh_enter(frame))
 		return true;
-	lh_stack_walk(frame, s->stack_low, s->stack_high, me->walked);
+	lh_stack_walk(frame, live->stack_low, live->stack_high, self->walked);
 	/* the walk went on behind it, so it is code; the last one may be anything */
-	for (int i = 0; i + 1 < me->walked->n && !found; i++)
-		found = returns_from_signal(me->walked->at[i].pc);
-	lh_leave(me);
+	for (int i = 0; i + 1 < self->walked->n && !found; i++)
+		found = returns_from_signal(self->walked->at[i].pc);
+	lh_leave(self);
 	return found;
 }
 
@@ -92,18 +92,18 @@ enum naps { NO_NAP, SHORT, ANY };
 /* The number is drawn in any case: the n-th acquisition has the n-th. */
 static void shake(uintptr_t frame, enum naps most)
 {
-	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->live;
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
 
-	if (!s || !lh_own_ledger.ledger)
+	if (!live || !lh_own_ledger.ledger)
 		return;
-	uint64_t x = next(me), ns = 1; /* the shortest gives the processor away */
-	if (most == NO_NAP || (uint32_t)x % (s->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
+	uint64_t x = next(self), ns = 1; /* the shortest gives the processor away */
+	if (most == NO_NAP || (uint32_t)x % (live->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
 		return;
 	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
 		ns = (x >> 40) % LONG_NS;
 	/* row 0 is none, row 1 the first thread: alone there is nobody to meet */
-	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(me, frame) && afford(ns))
+	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(self, frame) && afford(ns))
 		nap(ns);
 }
 
@@ -129,20 +129,20 @@ static enum naps naps_before(bool free, enum lh_how how)
 	return !free ? NO_NAP : how == LH_TIMED ? SHORT : ANY;
 }
 
-static bool shaken_look(const void *o, enum lh_kind kind, enum lh_how how)
+static bool shaken_look(const void *object, enum lh_kind kind, enum lh_how how)
 {
-	bool free = lh_lock_is_free_now(o, kind);
+	bool free = lh_lock_is_free_now(object, kind);
 
 	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
-	return free && lh_lock_is_free_now(o, kind);
+	return free && lh_lock_is_free_now(object, kind);
 }
 
-static bool shaken_permit(const void *o, enum lh_how how)
+static bool shaken_permit(const void *object, enum lh_how how)
 {
-	bool free = lh_sem_is_positive(o);
+	bool free = lh_sem_is_positive(object);
 
 	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
-	return free && lh_sem_is_positive(o);
+	return free && lh_sem_is_positive(object);
 }
 
 void lh_delay_init(void)

@@ -17,90 +17,91 @@ static bool took(int rc)
 /* ---- the frame of every event ---- */
 
 /* A call that was dropped for want of the big lock may not leave its wait standing. */
-static bool give_up(struct lh_self *me)
+static bool give_up(struct lh_self *self)
 {
-	me->live_saved->skipped++;
+	self->live_saved->skipped++;
 	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
-	lh_leave(me);
+	lh_leave(self);
 	return false;
 }
 
-static bool begin(struct lh_event_frame *w, const struct lh_call *c, bool orders)
+static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool orders)
 {
 	struct lh_stack_walk_result *walked;
 	const struct lh_context *x;
 
-	w->self = lh_enter(c->frame);
-	if (!w->self)
+	event->self = lh_enter(call->frame);
+	if (!event->self)
 		return false;
-	walked = w->self->walked;
+	walked = event->self->walked;
 	lh_clock_check_monitor();
-	w->live = w->self->live_saved;
-	w->n_reported = 0;
-	w->stack = c->stack;
-	bool look = lh_options.stacks != LH_STACKS_OFF && !c->stack;
-	x = look ? lh_context_find(c->frame) : NULL;
+	event->live = event->self->live_saved;
+	event->n_reported = 0;
+	event->stack = call->stack;
+	bool look = lh_options.stacks != LH_STACKS_OFF && !call->stack;
+	x = look ? lh_context_find(call->frame) : NULL;
 	/* what a handler struck is another thing each time */
 	bool walks = look && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
-		lh_stack_walk(c->frame, w->live->stack_low, w->live->stack_high, walked);
-	w->open = walks ? walked->open : 0;
+		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
+	event->open = walks ? walked->open : 0;
 	if (!(orders ? lh_internal_lock_take_long : lh_internal_lock_take)(&lh_own_ledger.lock,
-									   w->self->number)) {
+									   event->self->number)) {
 		if (orders)
 			lh_hb_edges_lost();
-		return give_up(w->self);
+		return give_up(event->self);
 	}
 	lh_lock_set_location(NULL, NULL);
 	if (x)
-		w->stack = x->stack;
+		event->stack = x->stack;
 	else if (look)
-		w->stack = lh_stack_intern(c->frame, walked);
+		event->stack = lh_stack_intern(call->frame, walked);
 	return true;
 }
 
-bool lh_event_begin(struct lh_event_frame *w, const struct lh_call *c)
+bool lh_event_begin(struct lh_event_frame *event, const struct lh_call *call)
 {
-	return begin(w, c, false);
+	return begin(event, call, false);
 }
 
-bool lh_event_begin_must(struct lh_event_frame *w, const struct lh_call *c)
+bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *call)
 {
-	return begin(w, c, true);
+	return begin(event, call, true);
 }
 
-bool lh_event_begin_lock(struct lh_event_frame *w, const struct lh_call *c, uint32_t flags)
+bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags)
 {
 	struct lh_shm_location where;
 	bool asks = lh_self_get()->live &&
-		    ((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(c->object, c->kind));
+		    ((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(call->object, call->kind));
 
 	if (asks)
-		where = lh_shm_locate(c->object);
-	if (!lh_event_begin(w, c))
+		where = lh_shm_locate(call->object);
+	if (!lh_event_begin(event, call))
 		return false;
 	if (asks)
-		lh_lock_set_location(c->object, &where);
+		lh_lock_set_location(call->object, &where);
 	return true;
 }
 
-void lh_event_report(struct lh_event_frame *w, uint32_t finding)
+void lh_event_report(struct lh_event_frame *event, uint32_t finding)
 {
-	if (finding && w->n_reported < (int)(sizeof(w->reported) / sizeof(w->reported[0])))
-		w->reported[w->n_reported++] = finding;
+	if (finding &&
+	    event->n_reported < (int)(sizeof(event->reported) / sizeof(event->reported[0])))
+		event->reported[event->n_reported++] = finding;
 }
 
-void lh_event_end(struct lh_event_frame *w)
+void lh_event_end(struct lh_event_frame *event)
 {
 	char *page = NULL;
 
-	if (w->n_reported && (lh_own_ledger.ledger->flags & LH_LEDGER_STANDALONE) &&
+	if (event->n_reported && (lh_own_ledger.ledger->flags & LH_LEDGER_STANDALONE) &&
 	    lh_options.report == LH_REPORT_STDERR)
 		page = lh_private_alloc(LH_STDERR_REPORT_BYTES);
-	lh_internal_lock_release(&lh_own_ledger.lock, w->self->number);
-	for (int i = 0; page && i < w->n_reported; i++)
-		lh_stderr_report(w->reported[i], page);
-	lh_leave(w->self);
+	lh_internal_lock_release(&lh_own_ledger.lock, event->self->number);
+	for (int i = 0; page && i < event->n_reported; i++)
+		lh_stderr_report(event->reported[i], page);
+	lh_leave(event->self);
 }
 
 /* ---- chains ---- */
@@ -109,90 +110,91 @@ void lh_event_end(struct lh_event_frame *w)
  * The node of the topmost held lock. Entries whose chain is not known (a lock below was
  * given back out of order, or came from before a fork) get it here, from the bottom.
  */
-lh_chain_id lh_event_chain(struct lh_event_frame *w)
+lh_chain_id lh_event_chain(struct lh_event_frame *event)
 {
 	lh_chain_id parent = 0;
 
 	bool whole = true; /* nothing below was left out, so the entry's own node is right */
 
-	for (uint32_t i = 0; i < w->live->held_n; i++) {
-		struct lh_held *h = &w->live->held[i];
-		lh_chain_id node = whole ? h->chain : 0;
+	for (uint32_t i = 0; i < event->live->held_n; i++) {
+		struct lh_held *h = &event->live->held[i];
+		lh_chain_id chain = whole ? h->chain : 0;
 		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
 			whole = false;
 			continue;
 		}
-		if (!node)
-			node = lh_chain_make(
+		if (!chain)
+			chain = lh_chain_make(
 				parent, h->lock,
 				LH_SITE(LH_SITE_STACK(h->site), LH_TRY, LH_SITE_MODE(h->site)));
 		if (whole)
-			h->chain = node;
-		parent = node ? node : parent;
+			h->chain = chain;
+		parent = chain ? chain : parent;
 	}
 	return parent;
 }
 
-lh_chain_id lh_event_record_chain(struct lh_event_frame *w, lh_lock_id lock, lh_site place)
+lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site)
 {
-	w->fresh = false;
-	lh_chain_id id = lh_chain_record(w->self, lh_event_chain(w), lock, place, &w->fresh);
+	event->fresh = false;
+	lh_chain_id id =
+		lh_chain_record(event->self, lh_event_chain(event), lock, site, &event->fresh);
 
-	if (id && w->fresh && LH_SITE_HOW(place) != LH_TRY)
-		lh_event_check_chain(w, id);
-	if (id && w->fresh)
-		lh_event_report(w, lh_handler_check(w->self, lock, id, w->open));
+	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
+		lh_event_check_chain(event, id);
+	if (id && event->fresh)
+		lh_event_report(event, lh_handler_check(event->self, lock, id, event->open));
 	return id;
 }
 
 /* ---- waiting ---- */
 
-void lh_event_announce_wait(struct lh_event_frame *w, lh_lock_id lock, lh_site place,
+void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with)
 {
-	struct lh_live_thread *s = w->live;
+	struct lh_live_thread *live = event->live;
 
-	s->wait_site = place;
-	s->wait_on = on;
-	s->wait_with = with;
-	s->wait_since_ns = lh_clock_now();
-	s->wait_seq++;
-	__atomic_store_n(&s->wait_lock, lock, __ATOMIC_RELEASE);
+	live->wait_site = site;
+	live->wait_on = on;
+	live->wait_with = with;
+	live->wait_since_ns = lh_clock_now();
+	live->wait_seq++;
+	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
-uint64_t lh_event_wait_time(struct lh_event_frame *w)
+uint64_t lh_event_wait_time(struct lh_event_frame *event)
 {
-	struct lh_live_thread *s = w->live;
-	struct lh_lock *l = lh_lock_row(s->wait_lock);
+	struct lh_live_thread *live = event->live;
+	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 
-	if (l && l->stats && s->wait_on == LH_WAIT_LOCK) {
-		struct lh_lock_stats *more = &LH_LOCK_STATS[l->stats];
-		ns = lh_clock_now() - s->wait_since_ns;
-		more->contended++;
-		more->wait_ns += ns;
-		if (ns > more->wait_max_ns)
-			more->wait_max_ns = ns;
+	if (l && l->stats && live->wait_on == LH_WAIT_LOCK) {
+		struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
+		ns = lh_clock_now() - live->wait_since_ns;
+		stats->contended++;
+		stats->wait_ns += ns;
+		if (ns > stats->wait_max_ns)
+			stats->wait_max_ns = ns;
 	}
-	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
-	s->wait_on = LH_WAIT_NONE;
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	live->wait_on = LH_WAIT_NONE;
 	return ns;
 }
 
 /* Semaphores that are no locks, permits and what a reader of a lock asks for, by flags. */
-static enum lh_mode mode_of(const struct lh_call *c, const struct lh_lock *l)
+static enum lh_mode mode_of(const struct lh_call *call, const struct lh_lock *l)
 {
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
-								  : (enum lh_mode)c->mode;
+								  : (enum lh_mode)call->mode;
 }
 
-static void note_writer(struct lh_event_frame *w, struct lh_lock *l, const struct lh_call *c)
+static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
-	if (l->kind != LH_RWLOCK || c->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
+	if (l->kind != LH_RWLOCK || call->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
 		return;
 	l->flags |= LH_LOCK_HAS_WRITERS;
 	if (l->flags & LH_LOCK_PREFER_WRITER) /* from now on readers can stand behind a writer */
-		lh_event_check_lock(w, lh_lock_id_of(l));
+		lh_event_check_lock(event, lh_lock_id_of(l));
 }
 
 /* The proof that two processes lived at the same time. */
@@ -202,89 +204,88 @@ static void note_shared(const struct lh_lock *l)
 		lh_own_ledger.ledger->shared_ns = lh_clock_now();
 }
 
-void lh_on_wait_begin(const struct lh_call *c)
+void lh_on_wait_begin(const struct lh_call *call)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_lock(&w, c, 0))
+	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(c->object, c->kind);
+	struct lh_lock *l = lh_lock_make(call->object, call->kind);
 	if (l) {
-		lh_site place = LH_SITE(w.stack, c->how, mode_of(c, l));
-		struct lh_held *h = lh_held_find(w.live, c->object);
+		lh_site site = LH_SITE(event.stack, call->how, mode_of(call, l));
+		struct lh_held *h = lh_held_find(event.live, call->object);
 		note_shared(l);
-		note_writer(&w, l, c);
+		note_writer(&event, l, call);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
 			lh_sem_mark_signal(
 				l); /* who waits for what it took itself expects another to post */
 			h = NULL;
 		}
 		lh_lock_stats_get(l); /* for what the wait will add up to */
-		if (!lh_lock_is_free_now(c->object, c->kind)) {
-			lh_event_announce_wait(&w, lh_lock_id_of(l), place, LH_WAIT_LOCK, 0);
+		if (!lh_lock_is_free_now(call->object, call->kind)) {
+			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
 			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
-				lh_contention_wait_begin(l, lh_lock_id_of(l), w.live);
+				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
 		}
-		uint32_t self = h ? lh_check_self_deadlock(w.self, l, h, place) : 0;
+		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
 		/* what happens is told, and not besides that it can happen */
-		uint32_t circle = self ? 0 : lh_wait_cycle_check(w.self);
-		lh_event_report(&w, self ? self : circle);
-		if (lh_fork_has_not_copied(true) && LH_SITE_HOW(place) == LH_BLOCKING)
-			lh_fork_report_not_copied(&w, l, place);
-		if (!circle && (!h || (l->flags & LH_LOCK_COUNTING)) &&
-		    !(l->flags & LH_LOCK_SIGNAL))
-			lh_event_record_chain(&w, lh_lock_id_of(l), place);
+		uint32_t cycle = self ? 0 : lh_wait_cycle_check(event.self);
+		lh_event_report(&event, self ? self : cycle);
+		if (lh_fork_has_not_copied(true) && LH_SITE_HOW(site) == LH_BLOCKING)
+			lh_fork_report_not_copied(&event, l, site);
+		if (!cycle && (!h || (l->flags & LH_LOCK_COUNTING)) && !(l->flags & LH_LOCK_SIGNAL))
+			lh_event_record_chain(&event, lh_lock_id_of(l), site);
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }
 
 static void got(const struct lh_call *c, int rc, uint64_t waited_ns);
 
-void lh_on_wait_end(const struct lh_call *c, int rc)
+void lh_on_wait_end(const struct lh_call *call, int rc)
 {
-	struct lh_self *me = lh_enter(c->frame);
+	struct lh_self *self = lh_enter(call->frame);
 	uint64_t ns = 0;
 
-	if (me) {
-		struct lh_event_frame w = {.self = me, .live = me->live_saved};
-		ns = lh_event_wait_time(&w);
-		me->sample = 1; /* how long it is held now is measured */
-		lh_leave(me);
+	if (self) {
+		struct lh_event_frame event = {.self = self, .live = self->live_saved};
+		ns = lh_event_wait_time(&event);
+		self->sample = 1; /* how long it is held now is measured */
+		lh_leave(self);
 	}
-	got(c, rc, ns);
+	got(call, rc, ns);
 }
 
 /* ---- taken ---- */
 
 /* Taken again by its holder: recursive mutexes, readers, and whatever let it happen. */
-static bool deepen(struct lh_event_frame *w, struct lh_lock *l, const struct lh_call *c)
+static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
-	struct lh_held *h = lh_held_find(w->live, c->object);
+	struct lh_held *h = lh_held_find(event->live, call->object);
 
 	if (!h)
 		return false;
 	if (h->lock != lh_lock_id_of(l) || l->kind == LH_SEM ||
-	    !(c->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
+	    !(call->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
 		/* the entry is a leftover: somebody else has given the lock back meanwhile */
 		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
 			lh_sem_mark_signal(l);
 		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
-			lh_held_remove(w->live, h);
+			lh_held_remove(event->live, h);
 		return (l->flags & LH_LOCK_SIGNAL) != 0;
 	}
 	h->depth++;
-	c->mode == LH_SHARED ? l->shared++ : l->acquired++;
+	call->mode == LH_SHARED ? l->shared++ : l->acquired++;
 	lh_contention_recursive(l);
 	return true;
 }
 
 /* Whoever had it before has not got it any more: a dead owner, or an unlock we did not see. */
-static void take_from(struct lh_lock *l, const struct lh_self *me)
+static void take_from(struct lh_lock *l, const struct lh_self *self)
 {
 	struct lh_held *h;
 
-	if (l->owner && l->owner != me->number &&
-	    lh_held_find_holder(lh_lock_id_of(l), me->number, &h))
+	if (l->owner && l->owner != self->number &&
+	    lh_held_find_holder(lh_lock_id_of(l), self->number, &h))
 		h->lock = 0;
 }
 
@@ -297,105 +298,106 @@ bool lh_may_read_clock(void)
 	return lh_rows_used(LH_T_THREAD) > 2;
 }
 
-void lh_held_measure_begin(struct lh_self *me, struct lh_held *h)
+void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
 {
-	me->sample = lh_self_next_sample(me);
+	self->sample = lh_self_next_sample(self);
 	if (!lh_may_read_clock())
 		return;
-	lh_contention_acquired(&LH_LOCKS[LH_LOCK_ROW(h->lock)], me->live_saved->thread,
+	lh_contention_acquired(&LH_LOCKS[LH_LOCK_ROW(h->lock)], self->live_saved->thread,
 			       LH_SAMPLE_EVERY);
 	h->since_ns = lh_clock_now();
 	h->flags = LH_HELD_EXACT_TIME | LH_HELD_WEIGHTED;
 }
 
 /* What is new or was waited for is measured; of the rest one in so many. */
-static bool is_sampled(struct lh_event_frame *w)
+static bool is_sampled(struct lh_event_frame *event)
 {
-	if (w->self->sample > 1 && !w->fresh) {
-		w->self->sample--;
+	if (event->self->sample > 1 && !event->fresh) {
+		event->self->sample--;
 		return false;
 	}
-	w->self->sample = lh_self_next_sample(w->self);
+	event->self->sample = lh_self_next_sample(event->self);
 	return lh_may_read_clock();
 }
 
-static void change_hands(struct lh_lock *l, const struct lh_self *me)
+static void change_hands(struct lh_lock *l, const struct lh_self *self)
 {
-	struct lh_lock_stats *more = &LH_LOCK_STATS[l->stats];
+	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 
-	take_from(l, me);
-	l->owner = me->number;
+	take_from(l, self);
+	l->owner = self->number;
 	if (!l->stats)
 		return;
-	more->owner_changes += more->last_owner && more->last_owner != me->number;
-	more->last_owner = me->number;
+	stats->owner_changes += stats->last_owner && stats->last_owner != self->number;
+	stats->last_owner = self->number;
 }
 
-static void hold(struct lh_event_frame *w, struct lh_lock *l, const struct lh_call *c)
+static void hold(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
-	enum lh_mode mode = mode_of(c, l);
-	lh_site place = LH_SITE(w->stack, c->how, mode);
-	lh_chain_id node = lh_event_record_chain(w, lh_lock_id_of(l), place);
-	struct lh_held *h = lh_held_push(w->live);
+	enum lh_mode mode = mode_of(call, l);
+	lh_site site = LH_SITE(event->stack, call->how, mode);
+	lh_chain_id chain = lh_event_record_chain(event, lh_lock_id_of(l), site);
+	struct lh_held *h = lh_held_push(event->live);
 
 	mode == LH_EXCLUSIVE ? l->acquired++ : l->shared++;
-	lh_contention_acquired(l, w->live->thread, 1);
+	lh_contention_acquired(l, event->live->thread, 1);
 	if (!l->first_stack)
-		l->first_stack = w->stack;
+		l->first_stack = event->stack;
 	if (mode == LH_EXCLUSIVE)
-		change_hands(l, w->self);
+		change_hands(l, event->self);
 	if (!h)
 		return;
-	bool sampled = is_sampled(w);
-	*h = (struct lh_held){.address = (uintptr_t)c->object,
-			      .site = place,
+	bool sampled = is_sampled(event);
+	*h = (struct lh_held){.address = (uintptr_t)call->object,
+			      .site = site,
 			      .tick = lh_clock_tick(),
-			      .chain = node,
+			      .chain = chain,
 			      .depth = 1,
 			      .flags = sampled ? LH_HELD_EXACT_TIME : 0,
 			      .since_ns = sampled ? lh_clock_now() : 0};
 	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
-	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && c->how == LH_BLOCKING)
-		lh_across_create_on_acquire(w, lh_lock_id_of(l));
+	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && call->how == LH_BLOCKING)
+		lh_across_create_on_acquire(event, lh_lock_id_of(l));
 }
 
-static void got(const struct lh_call *c, int rc, uint64_t waited_ns)
+static void got(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(c)) || !lh_event_begin_lock(&w, c, 0))
+	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	    !lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(c->object, c->kind);
+	struct lh_lock *l = lh_lock_make(call->object, call->kind);
 	if (l && waited_ns)
-		lh_contention_wait_end(l, w.live, mode_of(c, l), waited_ns);
+		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
-		lh_fork_report_not_copied(&w, l, 0);
+		lh_fork_report_not_copied(&event, l, 0);
 	if (l && took(rc)) {
-		if (w.live->try_lock == lh_lock_id_of(l))
-			w.live->try_lock = 0;
+		if (event.live->try_lock == lh_lock_id_of(l))
+			event.live->try_lock = 0;
 		note_shared(l);
-		note_writer(&w, l, c);
+		note_writer(&event, l, call);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;
-		else if (!deepen(&w, l, c))
-			hold(&w, l, c);
+		else if (!deepen(&event, l, call))
+			hold(&event, l, call);
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }
 
-void lh_on_acquired_slow(const struct lh_call *c, int rc)
+void lh_on_acquired_slow(const struct lh_call *call, int rc)
 {
-	got(c, rc, 0);
+	got(call, rc, 0);
 }
 
 /* ---- tries ---- */
 
 /* Makes sure of its row of LH_T_LOCK_STATS. By a thread that is inside, without the big lock. */
-static struct lh_lock_stats *more_of(struct lh_self *me, struct lh_lock *l)
+static struct lh_lock_stats *more_of(struct lh_self *self, struct lh_lock *l)
 {
-	if (!l->stats && lh_internal_lock_take(&lh_own_ledger.lock, me->number)) {
+	if (!l->stats && lh_internal_lock_take(&lh_own_ledger.lock, self->number)) {
 		lh_lock_stats_get(l);
-		lh_internal_lock_release(&lh_own_ledger.lock, me->number);
+		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
 	}
 	return l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
 }
@@ -404,63 +406,63 @@ static struct lh_lock_stats *more_of(struct lh_self *me, struct lh_lock *l)
  * The row of tries goes on unless this thread has had the lock in between. That is known only
  * of the slow way; of the fast one, that it had none at all, or that nobody had this one.
  */
-static bool tries_again(struct lh_self *me, const struct lh_lock *l)
+static bool tries_again(struct lh_self *self, const struct lh_lock *l)
 {
 	uint64_t entries = l->acquired + l->shared;
-	bool again = me->live->try_lock == lh_lock_id_of(l) &&
-		     (me->try_sample == me->sample || me->try_entries == entries);
+	bool again = self->live->try_lock == lh_lock_id_of(l) &&
+		     (self->try_sample == self->sample || self->try_entries == entries);
 
-	me->try_sample = me->sample;
-	me->try_entries = entries;
+	self->try_sample = self->sample;
+	self->try_entries = entries;
 	return again;
 }
 
 /* So many that it is worth knowing where. */
-static void busy(const struct lh_call *c)
+static void busy(const struct lh_call *call)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin(&w, c))
+	if (!lh_event_begin(&event, call))
 		return;
-	struct lh_lock *l = lh_lock_known(c->object, c->kind);
+	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	if (l) {
-		w.live->try_site = LH_SITE(w.stack, LH_TRY, c->mode);
+		event.live->try_site = LH_SITE(event.stack, LH_TRY, call->mode);
 		lh_contention_busy_begin(l, lh_lock_id_of(l));
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }
 
 /* Loops of failing tries come here; an increment lost to another thread is no loss. */
-void lh_on_try_failed(const struct lh_call *c)
+void lh_on_try_failed(const struct lh_call *call)
 {
-	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->live;
-	struct lh_lock *l = s ? lh_lock_known(c->object, c->kind) : NULL;
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	struct lh_lock *l = live ? lh_lock_known(call->object, call->kind) : NULL;
 	uint64_t ns = 0;
 
 	if (!l)
 		return;
-	if (LH_UNLIKELY(!l->stats) && (me = lh_enter(c->frame))) {
-		more_of(me, l);
-		lh_leave(me);
+	if (LH_UNLIKELY(!l->stats) && (self = lh_enter(call->frame))) {
+		more_of(self, l);
+		lh_leave(self);
 	}
 	if (l->stats)
 		LH_LOCK_STATS[l->stats].tries_failed++;
-	me = lh_self_get();
-	s->tries = tries_again(me, l) ? s->tries + 1 : 1;
-	s->try_lock = lh_lock_id_of(l);
-	if (s->tries < LH_TRIES_BEFORE_TIMING)
+	self = lh_self_get();
+	live->tries = tries_again(self, l) ? live->tries + 1 : 1;
+	live->try_lock = lh_lock_id_of(l);
+	if (live->tries < LH_TRIES_BEFORE_TIMING)
 		return;
-	if (s->tries % LH_TRIES_BEFORE_TIMING == 0 && lh_may_read_clock()) {
-		if (s->tries == LH_TRIES_BEFORE_TIMING)
-			s->try_since_ns = lh_clock_now();
+	if (live->tries % LH_TRIES_BEFORE_TIMING == 0 && lh_may_read_clock()) {
+		if (live->tries == LH_TRIES_BEFORE_TIMING)
+			live->try_since_ns = lh_clock_now();
 		else
-			ns = lh_clock_now() - s->try_since_ns;
+			ns = lh_clock_now() - live->try_since_ns;
 	}
-	if (s->tries == LH_TRIES_BUSY_WAIT)
-		busy(c);
-	if (s->tries >= LH_TRIES_BUSY_WAIT)
-		lh_contention_busy_add(l, s, ns);
+	if (live->tries == LH_TRIES_BUSY_WAIT)
+		busy(call);
+	if (live->tries >= LH_TRIES_BUSY_WAIT)
+		lh_contention_busy_add(l, live, ns);
 }
 
 /* ---- given back ---- */
@@ -477,56 +479,58 @@ void lh_held_measure_end(const struct lh_held *h)
 		l->held_ns = (uint32_t)ns; /* most locks are measured once */
 		return;
 	}
-	struct lh_lock_stats *more = more_of(lh_self_get(), l);
-	if (!more)
+	struct lh_lock_stats *stats = more_of(lh_self_get(), l);
+	if (!stats)
 		return;
-	more->hold_ns += ns;
-	more->hold_samples++;
-	if (ns > more->hold_max_ns)
-		more->hold_max_ns = ns;
+	stats->hold_ns += ns;
+	stats->hold_samples++;
+	if (ns > stats->hold_max_ns)
+		stats->hold_max_ns = ns;
 	lh_contention_held(l, LH_SITE_MODE(h->site), ns, stands_for);
 }
 
 /* Its holds are measured now and then: from the HOLDS_FEWth on how they are spread is kept. */
-static void keep_lengths(struct lh_self *me, lh_lock_id id)
+static void keep_lengths(struct lh_self *self, lh_lock_id id)
 {
 	struct lh_lock *l = lh_lock_row(id);
 
-	struct lh_lock_stats *more = l && l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
+	struct lh_lock_stats *stats = l && l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
 
-	if (!more || more->contention || !more->hold_samples || more->hold_samples % HOLDS_FEW ||
-	    !lh_internal_lock_take(&lh_own_ledger.lock, me->number))
+	if (!stats || stats->contention || !stats->hold_samples ||
+	    stats->hold_samples % HOLDS_FEW ||
+	    !lh_internal_lock_take(&lh_own_ledger.lock, self->number))
 		return;
 	if (lh_lock_row(id) == l)
 		lh_contention_make(l, id);
-	lh_internal_lock_release(&lh_own_ledger.lock, me->number);
+	lh_internal_lock_release(&lh_own_ledger.lock, self->number);
 }
 
 /* What was removed lies above the top until the next acquisition: lh_on_release_done_slow may need
  * it. */
-static void let_go(struct lh_live_thread *s, struct lh_held *h)
+static void let_go(struct lh_live_thread *live, struct lh_held *h)
 {
 	struct lh_held gone = *h;
 	struct lh_lock *l = lh_lock_row(h->lock);
 
 	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
-	lh_held_remove(s, h);
+	lh_held_remove(live, h);
 	gone.lock = 0;
 	gone.address = 0;
-	s->held[s->held_n] = gone;
+	live->held[live->held_n] = gone;
 }
 
-static void not_ours(const struct lh_call *c)
+static void not_ours(const struct lh_call *call)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_lock(&w, c, 0))
+	if (!lh_event_begin_lock(&event, call, 0))
 		return;
-	struct lh_lock *l = lh_lock_make(c->object, c->kind);
+	struct lh_lock *l = lh_lock_make(call->object, call->kind);
 	if (l)
-		lh_event_report(&w, lh_check_unlock(w.self, l, c->object, LH_SITE(w.stack, 0, 0)));
-	lh_event_end(&w);
+		lh_event_report(&event, lh_check_unlock(event.self, l, call->object,
+							LH_SITE(event.stack, 0, 0)));
+	lh_event_end(&event);
 }
 
 static bool is_last_over(const struct lh_held *h)
@@ -534,118 +538,120 @@ static bool is_last_over(const struct lh_held *h)
 	return h && (h->flags & (LH_HELD_ACROSS_CREATE | LH_HELD_ACROSS_FORK)) && h->depth == 1;
 }
 
-void lh_on_release_slow(const struct lh_call *c)
+void lh_on_release_slow(const struct lh_call *call)
 {
-	struct lh_self *me = lh_self_get();
+	struct lh_self *self = lh_self_get();
 
-	lh_long_hold_on_release(c);
-	if (me->live && is_last_over(lh_held_find(me->live, c->object)))
-		lh_across_create_on_release(c);
-	me = lh_enter(c->frame);
-	if (!me)
+	lh_long_hold_on_release(call);
+	if (self->live && is_last_over(lh_held_find(self->live, call->object)))
+		lh_across_create_on_release(call);
+	self = lh_enter(call->frame);
+	if (!self)
 		return;
-	struct lh_live_thread *s = me->live_saved;
-	struct lh_held *h = lh_held_find(s, c->object);
+	struct lh_live_thread *live = self->live_saved;
+	struct lh_held *h = lh_held_find(live, call->object);
 	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* a condition wait that was cancelled */
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
-		__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
-		s->wait_on = LH_WAIT_NONE;
+		__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+		live->wait_on = LH_WAIT_NONE;
 	}
 	if (h && h->depth > 1) {
 		h->depth--;
 	} else if (h) {
 		lh_held_measure_end(h);
-		keep_lengths(me, h->lock);
-		let_go(s, h);
+		keep_lengths(self, h->lock);
+		let_go(live, h);
 	}
-	lh_leave(me);
+	lh_leave(self);
 	if (!h)
-		not_ours(c);
+		not_ours(call);
 }
 
-void lh_on_release_done_slow(const struct lh_call *c, int rc)
+void lh_on_release_done_slow(const struct lh_call *call, int rc)
 {
-	struct lh_self *me = lh_enter(c->frame);
+	struct lh_self *self = lh_enter(call->frame);
 	struct lh_lock *l;
 
 	(void)rc;
-	if (!me)
+	if (!self)
 		return;
-	struct lh_live_thread *s = me->live_saved;
-	struct lh_held *h = s->held_n < LH_HELD_MAX ? &s->held[s->held_n] : NULL;
-	l = lh_lock_known(c->object, c->kind);
-	if (l && h && h->site && h->depth && !lh_held_find(s, c->object)) {
+	struct lh_live_thread *live = self->live_saved;
+	struct lh_held *h = live->held_n < LH_HELD_MAX ? &live->held[live->held_n] : NULL;
+	l = lh_lock_known(call->object, call->kind);
+	if (l && h && h->site && h->depth && !lh_held_find(live, call->object)) {
 		h->lock = lh_lock_id_of(l);
-		h->address = (uintptr_t)c->object;
+		h->address = (uintptr_t)call->object;
 		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
-			l->owner = me->number;
-		s->held_n++;
+			l->owner = self->number;
+		live->held_n++;
 	}
-	lh_leave(me);
+	lh_leave(self);
 }
 
 /* ---- made and ended ---- */
 
-void lh_on_init(const struct lh_call *c, uint32_t flags, uint32_t initial)
+void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	flags |= lh_lock_attributes(c->object, c->kind) | LH_LOCK_INITED;
-	if (lh_on_init_revived(c, flags) || !lh_event_begin_lock(&w, c, flags))
+	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
+	if (lh_on_init_revived(call, flags) || !lh_event_begin_lock(&event, call, flags))
 		return;
-	struct lh_lock *l = lh_lock_reinit(c->object, c->kind, flags, initial);
+	struct lh_lock *l = lh_lock_reinit(call->object, call->kind, flags, initial);
 	if (l)
-		l->init_stack = w.stack;
-	lh_event_end(&w);
+		l->init_stack = event.stack;
+	lh_event_end(&event);
 }
 
-static bool nobody_has(const struct lh_lock *l, const void *o)
+static bool nobody_has(const struct lh_lock *l, const void *object)
 {
 	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
 		return !l->owner;
-	return l->kind != LH_RWLOCK || lh_lock_is_free_now(o, LH_RWLOCK);
+	return l->kind != LH_RWLOCK || lh_lock_is_free_now(object, LH_RWLOCK);
 }
 
-void lh_on_destroy_begin_slow(const struct lh_call *c)
+void lh_on_destroy_begin_slow(const struct lh_call *call)
 {
-	struct lh_lock *l = lh_lock_known(c->object, c->kind);
-	struct lh_event_frame w;
+	struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	struct lh_event_frame event;
 
 	/* what is no object yet may hold anything */
-	if (!l || l->kind != c->kind || nobody_has(l, c->object) || !lh_event_begin(&w, c))
+	if (!l || l->kind != call->kind || nobody_has(l, call->object) ||
+	    !lh_event_begin(&event, call))
 		return;
-	l = lh_lock_known(c->object, c->kind);
+	l = lh_lock_known(call->object, call->kind);
 	if (l)
-		lh_event_report(&w, lh_check_destroy(w.self, l, c->object, LH_SITE(w.stack, 0, 0)));
-	lh_event_end(&w);
+		lh_event_report(&event, lh_check_destroy(event.self, l, call->object,
+							 LH_SITE(event.stack, 0, 0)));
+	lh_event_end(&event);
 }
 
-void lh_on_destroyed(const struct lh_call *c, int rc)
+void lh_on_destroyed(const struct lh_call *call, int rc)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (rc || lh_on_destroyed_retire(c) || !lh_event_begin(&w, c))
+	if (rc || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
 		return;
-	struct lh_lock *l = lh_lock_known(c->object, c->kind);
+	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	if (l)
-		lh_event_retire_lock(&w, l);
-	lh_event_end(&w);
+		lh_event_retire_lock(&event, l);
+	lh_event_end(&event);
 }
 
 /* The kind is not said: whichever lock is known at this address, else the name waits for none. */
-void lh_on_name(const struct lh_call *c, const char *name)
+void lh_on_name(const struct lh_call *call, const char *name)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 	enum { LONGEST = LH_NAME_MAX };
 
-	if (!lh_event_begin(&w, c))
+	if (!lh_event_begin(&event, call))
 		return;
-	uint32_t row = lh_lock_find(c->object);
-	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(c->object, LH_CUSTOM);
-	struct lh_lock_stats *more = l ? lh_lock_stats_get(l) : NULL;
-	if (more) {
-		lh_text_copy(more->name, LONGEST, name);
+	uint32_t row = lh_lock_find(call->object);
+	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(call->object, LH_CUSTOM);
+	struct lh_lock_stats *stats = l ? lh_lock_stats_get(l) : NULL;
+	if (stats) {
+		lh_text_copy(stats->name, LONGEST, name);
 		l->flags |= LH_LOCK_NAMED;
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }

@@ -74,15 +74,15 @@ static inline bool lh_held_is_simple(const struct lh_held *h)
 }
 
 /* One more in the list of what this thread holds; everything about it is known. */
-static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *me,
-								 struct lh_live_thread *seat,
+static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *self,
+								 struct lh_live_thread *live,
 								 struct lh_lock *l,
 								 struct lh_held as)
 {
-	uint32_t n = seat->held_n;
-	struct lh_held *h = &seat->held[n];
+	uint32_t n = live->held_n;
+	struct lh_held *h = &live->held[n];
 
-	seat->held_n = n + 1;
+	live->held_n = n + 1;
 	LH_COMPILER_FENCE();
 	h->address = as.address;
 	h->lock = as.lock;
@@ -94,70 +94,73 @@ static inline __attribute__((always_inline)) void lh_held_append(struct lh_self 
 	if (LH_SITE_MODE(as.site) == LH_SHARED) {
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	} else {
-		l->owner = me->number;
+		l->owner = self->number;
 		l->acquired++;
 	}
-	if (LH_UNLIKELY(--me->sample == 0))
-		lh_held_measure_begin(me, h);
+	if (LH_UNLIKELY(--self->sample == 0))
+		lh_held_measure_begin(self, h);
 }
 
 /*
  * The call comes by value, and is laid out in memory only where it goes the slow way, so
  * that its parts are constants of the wrapper.
  */
-static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call c, int rc)
+static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call call, int rc)
 {
-	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *seat = me->live;
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
 	const struct lh_context *x = NULL;
 
-	if (LH_UNLIKELY(!seat || rc))
+	if (LH_UNLIKELY(!live || rc))
 		goto unknown;
-	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(c.object, (enum lh_kind)c.kind));
+	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(call.object, (enum lh_kind)call.kind));
 	struct lh_lock *l = &LH_LOCKS[row];
-	if (c.kind == LH_SEM && l->address == (uintptr_t)c.object && (l->flags & LH_LOCK_SIGNAL))
+	if (call.kind == LH_SEM && l->address == (uintptr_t)call.object &&
+	    (l->flags & LH_LOCK_SIGNAL))
 		return; /* not a lock: nothing is held */
-	x = lh_context_find(c.frame);
-	uint32_t n = seat->held_n;
-	if (LH_UNLIKELY(l->address != (uintptr_t)c.object || l->owner || !x || n >= LH_HELD_MAX ||
-			(c.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
+	x = lh_context_find(call.frame);
+	uint32_t n = live->held_n;
+	if (LH_UNLIKELY(l->address != (uintptr_t)call.object || l->owner || !x ||
+			n >= LH_HELD_MAX || (call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
 		goto unknown;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
-	lh_site place = LH_SITE(x->stack, c.how, c.mode);
-	lh_chain_id parent = n ? seat->held[n - 1].chain : 0;
-	lh_chain_id node = lh_chain_cached(me, parent, id, place);
-	if (LH_UNLIKELY(n && (!parent || (c.mode == LH_SHARED && lh_held_find(seat, c.object)))))
+	lh_site site = LH_SITE(x->stack, call.how, call.mode);
+	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
+	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
+	if (LH_UNLIKELY(n &&
+			(!parent || (call.mode == LH_SHARED && lh_held_find(live, call.object)))))
 		goto unknown;
-	if (LH_UNLIKELY(!node)) {
-		const struct lh_call near = c;
-		if (lh_on_acquired_new_chain(me, &near, parent, id, place))
+	if (LH_UNLIKELY(!chain)) {
+		const struct lh_call near = call;
+		if (lh_on_acquired_new_chain(self, &near, parent, id, site))
 			return;
 		goto unknown;
 	}
-	lh_held_append(
-		me, seat, l,
-		(struct lh_held){
-			.address = (uintptr_t)c.object, .lock = id, .site = place, .chain = node});
+	lh_held_append(self, live, l,
+		       (struct lh_held){.address = (uintptr_t)call.object,
+					.lock = id,
+					.site = site,
+					.chain = chain});
 	return;
 unknown:;
-	struct lh_call slow = c;
+	struct lh_call slow = call;
 	if (x)
 		slow.stack = x->stack;
-	if (rc == EBUSY && c.how == LH_TRY)
+	if (rc == EBUSY && call.how == LH_TRY)
 		lh_on_try_failed(&slow);
 	else
 		lh_on_acquired_slow(&slow, rc);
 }
 
-static inline __attribute__((always_inline)) void lh_on_release(struct lh_call c)
+static inline __attribute__((always_inline)) void lh_on_release(struct lh_call call)
 {
-	struct lh_live_thread *seat = lh_self_get()->live;
-	uint32_t n = seat ? seat->held_n - 1 : 0;
-	struct lh_held *h = seat && n < LH_HELD_MAX ? &seat->held[n] : NULL;
+	struct lh_live_thread *live = lh_self_get()->live;
+	uint32_t n = live ? live->held_n - 1 : 0;
+	struct lh_held *h = live && n < LH_HELD_MAX ? &live->held[n] : NULL;
 
-	if (LH_UNLIKELY(!h || h->address != (uintptr_t)c.object || !lh_held_is_simple(h) ||
+	if (LH_UNLIKELY(!h || h->address != (uintptr_t)call.object || !lh_held_is_simple(h) ||
 			lh_clock_tick() - h->tick > lh_long_hold_ticks)) {
-		const struct lh_call slow = c;
+		const struct lh_call slow = call;
 		lh_on_release_slow(&slow);
 		return;
 	}
@@ -166,13 +169,13 @@ static inline __attribute__((always_inline)) void lh_on_release(struct lh_call c
 	h->address = 0;
 	h->lock = 0;
 	LH_COMPILER_FENCE();
-	seat->held_n = n;
+	live->held_n = n;
 }
 
-static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_call c, int rc)
+static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_call call, int rc)
 {
 	if (LH_UNLIKELY(rc)) {
-		const struct lh_call slow = c;
+		const struct lh_call slow = call;
 		lh_on_release_done_slow(&slow, rc);
 	}
 }
@@ -182,13 +185,13 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 void lh_on_init(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
 void lh_on_destroy_begin_slow(const struct lh_call *c);
 /* About to be destroyed or initialised anew. A mutex that nobody holds is the usual case. */
-static inline void lh_on_destroy_begin(const struct lh_call *c)
+static inline void lh_on_destroy_begin(const struct lh_call *call)
 {
 	const struct lh_lock *l =
-		lh_self_get()->live ? lh_lock_known(c->object, (enum lh_kind)c->kind) : NULL;
+		lh_self_get()->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 
 	if (l && (l->owner || l->kind != LH_MUTEX))
-		lh_on_destroy_begin_slow(c);
+		lh_on_destroy_begin_slow(call);
 }
 void lh_on_name(const struct lh_call *c, const char *name); /* of whatever kind it is */
 void lh_on_destroyed(const struct lh_call *c, int rc);      /* it is destroyed, if rc says so */
@@ -209,9 +212,9 @@ lh_stack_id lh_call_stack(const struct lh_call *c); /* the stack of this hook, 0
 void lh_on_thread_end_sem(
 	const struct lh_call *c); /* taken; it will be posted when this thread ends */
 /* Does this semaphore stand for the end of a thread? */
-static inline bool lh_sem_is_thread_end(const void *o)
+static inline bool lh_sem_is_thread_end(const void *object)
 {
-	const struct lh_lock *l = lh_self_get()->live ? lh_lock_known(o, LH_SEM) : NULL;
+	const struct lh_lock *l = lh_self_get()->live ? lh_lock_known(object, LH_SEM) : NULL;
 
 	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
 }
@@ -221,15 +224,15 @@ void lh_on_sem_join_end(const struct lh_call *c, int rc);
 void lh_on_sem_post(const struct lh_call *c);
 void lh_on_sem_open(const struct lh_call *c);
 
-static inline void lh_on_sem_release(struct lh_call c)
+static inline void lh_on_sem_release(struct lh_call call)
 {
-	struct lh_live_thread *seat = lh_self_get()->live;
+	struct lh_live_thread *live = lh_self_get()->live;
 
-	if (LH_LIKELY(seat && seat->held_n &&
-		      seat->held[seat->held_n - 1].address == (uintptr_t)c.object)) {
-		lh_on_release(c);
+	if (LH_LIKELY(live && live->held_n &&
+		      live->held[live->held_n - 1].address == (uintptr_t)call.object)) {
+		lh_on_release(call);
 	} else {
-		const struct lh_call slow = c;
+		const struct lh_call slow = call;
 		lh_on_sem_post(&slow);
 	}
 }

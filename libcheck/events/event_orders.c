@@ -40,7 +40,7 @@ bool lh_event_orders_init(void)
 	return judge != NULL;
 }
 
-static void add_link(struct lh_finding_draft *t, const struct lh_cycle_link *k)
+static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
 {
 	/* the whole chain, outermost lock first: what is held besides may be the reason */
 	lh_chain_id up[LH_HELD_MAX];
@@ -50,20 +50,21 @@ static void add_link(struct lh_finding_draft *t, const struct lh_cycle_link *k)
 	     i = LH_CHAINS[i].parent)
 		up[n++] = i;
 	while (n--)
-		lh_finding_add_step(t, k->thread, LH_CHAINS[up[n]].lock, LH_CHAINS[up[n]].site,
+		lh_finding_add_step(draft, k->thread, LH_CHAINS[up[n]].lock, LH_CHAINS[up[n]].site,
 				    LH_HOLDS);
-	lh_finding_add_step(t, k->thread, k->wanted, k->wanted_site, LH_WANTS);
+	lh_finding_add_step(draft, k->thread, k->wanted, k->wanted_site, LH_WANTS);
 }
 
-static void file(struct lh_event_frame *w, const struct lh_cycle *x)
+static void file(struct lh_event_frame *event, const struct lh_cycle *x)
 {
-	struct lh_finding_draft *t = lh_finding_begin(x->rule, LH_POTENTIAL, w->live->thread);
+	struct lh_finding_draft *draft =
+		lh_finding_begin(x->rule, LH_POTENTIAL, event->live->thread);
 
-	t->key = x->key;
-	t->severity = (enum lh_severity)x->severity;
+	draft->key = x->key;
+	draft->severity = (enum lh_severity)x->severity;
 	for (int i = 0; i < x->n + x->queued_writers; i++)
-		add_link(t, &x->link[i]);
-	lh_event_report(w, lh_finding_commit(t, (enum lh_filter)x->filter));
+		add_link(draft, &x->link[i]);
+	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)x->filter));
 }
 
 static struct lh_order_input all_facts(void)
@@ -83,32 +84,32 @@ static struct lh_order_input all_facts(void)
 	};
 }
 
-static void file_all(struct lh_event_frame *w, uint32_t n)
+static void file_all(struct lh_event_frame *event, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		file(w, &lh_order_cycles(judge)[i]);
+		file(event, &lh_order_cycles(judge)[i]);
 	struct lh_order_counts counts = lh_order_counts(judge);
 	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
-void lh_event_check_chain(struct lh_event_frame *w, lh_chain_id node)
+void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
 	enum { ASK_AGAIN = 4 /* times, while an answer is as full as it can be */ };
 	const struct lh_order_input facts = all_facts();
 	uint32_t n = LH_CYCLES_PER_CALL;
 
 	for (int i = 0; judge && i < ASK_AGAIN && n == LH_CYCLES_PER_CALL; i++) {
-		n = lh_order_check_chain(judge, &facts, node);
-		file_all(w, n);
+		n = lh_order_check_chain(judge, &facts, chain);
+		file_all(event, n);
 	}
 }
 
-void lh_event_check_lock(struct lh_event_frame *w, lh_lock_id lock)
+void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 {
 	const struct lh_order_input facts = all_facts();
 
 	if (judge)
-		file_all(w, lh_order_check_lock(judge, &facts, lock));
+		file_all(event, lh_order_check_lock(judge, &facts, lock));
 }
 
 bool lh_thread_end_matters(lh_thread_id thread)

@@ -52,60 +52,60 @@ static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
 static void keep_others(uint32_t me)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
-		const struct lh_live_thread *s = &LH_LIVE_THREADS[i];
-		for (uint32_t k = 0;
-		     i != me && s->state == LH_LIVE_ATTACHED && k < s->held_n && k < LH_HELD_MAX;
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+		for (uint32_t k = 0; i != me && live->state == LH_LIVE_ATTACHED &&
+				     k < live->held_n && k < LH_HELD_MAX;
 		     k++) {
-			struct lh_held h = s->held[k];
+			struct lh_held h = live->held[k];
 			struct lh_lock was = LH_LOCKS[LH_LOCK_ROW(h.lock)];
 			LH_COMPILER_FENCE(); /* what is looked at are the copies */
 			if (keep.others >= OTHERS_MAX || !stays_taken(&h, &was))
 				continue;
 			keep.other[keep.others].held = h;
 			keep.other[keep.others].was = was;
-			keep.other[keep.others].tid = s->tid;
-			__builtin_memcpy(keep.other[keep.others++].name, LH_THREADS[s->thread].name,
-					 LH_NAME_MAX);
+			keep.other[keep.others].tid = live->tid;
+			__builtin_memcpy(keep.other[keep.others++].name,
+					 LH_THREADS[live->thread].name, LH_NAME_MAX);
 		}
 	}
 }
 
 void lh_on_fork_prepare(void)
 {
-	struct lh_self *me = lh_self_get();
+	struct lh_self *self = lh_self_get();
 	uint32_t none = 0;
 
-	if (!me->live || !__atomic_compare_exchange_n(&keep.by, &none, me->number, false,
-						      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!self->live || !__atomic_compare_exchange_n(&keep.by, &none, self->number, false,
+							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	keep.n = me->live->held_n < LH_HELD_MAX ? me->live->held_n : LH_HELD_MAX;
-	keep.seat = me->live;
-	keep.guard = keep.n ? me->live->held[keep.n - 1].chain : 0;
-	keep.thread = keep.n && !keep.guard ? 0 : me->live->thread;
-	keep.segment = me->live->segment;
+	keep.n = self->live->held_n < LH_HELD_MAX ? self->live->held_n : LH_HELD_MAX;
+	keep.seat = self->live;
+	keep.guard = keep.n ? self->live->held[keep.n - 1].chain : 0;
+	keep.thread = keep.n && !keep.guard ? 0 : self->live->thread;
+	keep.segment = self->live->segment;
 	keep.ns = lh_clock_now();
-	__builtin_memcpy(keep.held, me->live->held, keep.n * sizeof(keep.held[0]));
+	__builtin_memcpy(keep.held, self->live->held, keep.n * sizeof(keep.held[0]));
 	for (uint32_t i = 0; i < keep.n; i++)
 		keep.was[i] = LH_LOCKS[LH_LOCK_ROW(keep.held[i].lock)];
-	__builtin_memcpy(keep.name, LH_THREADS[me->live->thread].name, LH_NAME_MAX);
+	__builtin_memcpy(keep.name, LH_THREADS[self->live->thread].name, LH_NAME_MAX);
 	keep.others = 0;
 	keep.child = keep.warned = false;
-	keep_others(me->number);
+	keep_others(self->number);
 }
 
 void lh_on_fork_parent(void)
 {
-	struct lh_self *me = lh_self_get();
+	struct lh_self *self = lh_self_get();
 
-	if (!me->number || keep.by != me->number)
+	if (!self->number || keep.by != self->number)
 		return;
 	__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
-	if (!me->live)
+	if (!self->live)
 		return;
-	for (uint32_t i = 0; i < me->live->held_n && i < LH_HELD_MAX; i++)
-		if (me->live->held[i].lock)
-			me->live->held[i].flags |= LH_HELD_ACROSS_FORK;
-	lh_hb_next_segment(me, me->live); /* what it did until now came before the child */
+	for (uint32_t i = 0; i < self->live->held_n && i < LH_HELD_MAX; i++)
+		if (self->live->held[i].lock)
+			self->live->held[i].flags |= LH_HELD_ACROSS_FORK;
+	lh_hb_next_segment(self, self->live); /* what it did until now came before the child */
 }
 
 /* The thread that took it, as the child can know it: a row of its own here. */
@@ -121,23 +121,25 @@ static lh_thread_id absent(uint32_t i)
 	return id;
 }
 
-static uint32_t tell_fork(struct lh_event_frame *w, uint32_t i, struct lh_lock *l, lh_site wants)
+static uint32_t tell_fork(struct lh_event_frame *event, uint32_t i, struct lh_lock *l,
+			  lh_site wants)
 {
-	struct lh_finding_draft *t =
-		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, w->live->thread);
+	struct lh_finding_draft *draft =
+		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, event->live->thread);
 	lh_site held = keep.other[i].held.site;
 
-	t->severity = wants ? LH_ERROR : LH_WARNING;
-	lh_finding_add_step(t, absent(i), lh_lock_id_of(l),
+	draft->severity = wants ? LH_ERROR : LH_WARNING;
+	lh_finding_add_step(draft, absent(i), lh_lock_id_of(l),
 			    LH_SITE(lh_stack_from_parent(LH_SITE_STACK(held)), LH_SITE_HOW(held),
 				    LH_SITE_MODE(held)),
 			    LH_HOLDS);
 	if (wants)
-		lh_finding_add_step(t, w->live->thread, lh_lock_id_of(l), wants, LH_WAITS_FOR);
-	return lh_finding_commit(t, LH_F_NONE);
+		lh_finding_add_step(draft, event->live->thread, lh_lock_id_of(l), wants,
+				    LH_WAITS_FOR);
+	return lh_finding_commit(draft, LH_F_NONE);
 }
 
-void lh_fork_report_not_copied(struct lh_event_frame *w, const struct lh_lock *l, lh_site wants)
+void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l, lh_site wants)
 {
 	for (uint32_t i = 0; i < keep.others; i++) {
 		const struct lh_held *h = &keep.other[i].held;
@@ -147,7 +149,7 @@ void lh_fork_report_not_copied(struct lh_event_frame *w, const struct lh_lock *l
 			continue;
 		struct lh_lock *o = lh_lock_copy_from_parent(was);
 		if (o)
-			lh_event_report(w, tell_fork(w, i, o, wants));
+			lh_event_report(event, tell_fork(event, i, o, wants));
 	}
 	if (!wants)
 		keep.warned = true;
@@ -162,9 +164,9 @@ bool lh_fork_has_not_copied(bool waits)
  * The locks that the forking thread held are held by the child's only thread, each child's
  * copy of them. A process-shared one was not copied: it is the parent's still.
  */
-static void inherit(struct lh_self *me)
+static void inherit(struct lh_self *self)
 {
-	struct lh_live_thread *s = me->live_saved;
+	struct lh_live_thread *live = self->live_saved;
 
 	for (uint32_t i = 0; i < keep.n; i++) {
 		const struct lh_held *old = &keep.held[i];
@@ -173,7 +175,7 @@ static void inherit(struct lh_self *me)
 		    was->kind == LH_ONCE || was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
 			continue;
 		struct lh_lock *l = lh_lock_copy_from_parent(was);
-		struct lh_held *h = l ? lh_held_push(s) : NULL;
+		struct lh_held *h = l ? lh_held_push(live) : NULL;
 		if (!h)
 			continue;
 		*h = *old;
@@ -183,7 +185,7 @@ static void inherit(struct lh_self *me)
 		h->chain = 0;
 		h->flags = LH_HELD_INHERITED;
 		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
-			l->owner = me->number;
+			l->owner = self->number;
 	}
 }
 
@@ -200,12 +202,12 @@ bool lh_on_fork_child(uintptr_t frame)
 	lh_own_ledger.lock = (struct lh_internal_lock){0};
 	lh_self_offset = 0;
 	lh_internal_lock_take(&lh_own_ledger.lock, UINT32_MAX);
-	struct lh_self *me = lh_live_thread_attach(0, low, high);
-	if (me) {
-		LH_THREADS[me->live_saved->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
-		__builtin_memcpy(LH_THREADS[me->live_saved->thread].name, keep.name, LH_NAME_MAX);
+	struct lh_self *self = lh_live_thread_attach(0, low, high);
+	if (self) {
+		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
+		__builtin_memcpy(LH_THREADS[self->live_saved->thread].name, keep.name, LH_NAME_MAX);
 		if (keep.by)
-			inherit(me);
+			inherit(self);
 	}
 	lh_own_ledger.ledger->fork_thread = keep.by ? keep.thread : 0;
 	lh_own_ledger.ledger->fork_segment = keep.by ? keep.segment : 0;
@@ -215,5 +217,5 @@ bool lh_on_fork_child(uintptr_t frame)
 	keep.n = 0;
 	keep.child = true;
 	lh_internal_lock_release(&lh_own_ledger.lock, UINT32_MAX);
-	return me != NULL;
+	return self != NULL;
 }

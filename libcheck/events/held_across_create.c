@@ -16,16 +16,16 @@
 
 enum { EVENTS_BACK = 4096, CREATORS_UP = 16 };
 
-void lh_across_create_mark(struct lh_event_frame *w)
+void lh_across_create_mark(struct lh_event_frame *event)
 {
-	for (uint32_t i = 0; i < w->live->held_n && i < LH_HELD_MAX; i++) {
-		struct lh_held *h = &w->live->held[i];
+	for (uint32_t i = 0; i < event->live->held_n && i < LH_HELD_MAX; i++) {
+		struct lh_held *h = &event->live->held[i];
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (!l || (h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_ACROSS_CREATE)) ||
 		    LH_SITE_MODE(h->site) != LH_EXCLUSIVE || l->kind == LH_ONCE ||
 		    l->kind == LH_GUARD)
 			continue;
-		h->pad = w->live->segment;
+		h->pad = event->live->segment;
 		h->flags |= LH_HELD_ACROSS_CREATE;
 		l->flags |= LH_LOCK_HELD_ACROSS_CREATE;
 	}
@@ -33,33 +33,33 @@ void lh_across_create_mark(struct lh_event_frame *w)
 
 /* Before it is given back: a child that lives on after this moment is not shut out by it any more.
  */
-void lh_across_fork_on_release(struct lh_event_frame *w, struct lh_held *h)
+void lh_across_fork_on_release(struct lh_event_frame *event, struct lh_held *h)
 {
 	uint64_t ns = lh_clock_now();
 
 	if (!h->lock || !(h->flags & LH_HELD_ACROSS_FORK))
 		return;
 	h->flags &= (uint16_t)~LH_HELD_ACROSS_FORK;
-	lh_hb_edge_add(LH_HB_FORKER_RELEASED, w->live->thread, (uint32_t)ns, h->lock,
+	lh_hb_edge_add(LH_HB_FORKER_RELEASED, event->live->thread, (uint32_t)ns, h->lock,
 		       (uint32_t)(ns >> 32));
 }
 
-void lh_across_create_on_release(const struct lh_call *c)
+void lh_across_create_on_release(const struct lh_call *call)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_must(&w, c))
+	if (!lh_event_begin_must(&event, call))
 		return;
-	struct lh_held *h = lh_held_find(w.live, c->object);
+	struct lh_held *h = lh_held_find(event.live, call->object);
 	if (h)
-		lh_across_fork_on_release(&w, h);
+		lh_across_fork_on_release(&event, h);
 	if (h && h->lock && (h->flags & LH_HELD_ACROSS_CREATE)) {
 		h->flags &= (uint16_t)~LH_HELD_ACROSS_CREATE;
-		lh_hb_edge_add(LH_HB_CREATOR_RELEASED, w.live->thread, w.live->segment, h->lock,
-			       h->pad);
-		lh_hb_next_segment(w.self, w.live);
+		lh_hb_edge_add(LH_HB_CREATOR_RELEASED, event.live->thread, event.live->segment,
+			       h->lock, h->pad);
+		lh_hb_next_segment(event.self, event.live);
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }
 
 /* Was `giver` holding the lock when it created `made`, and has it given it back since? Its
@@ -84,9 +84,9 @@ static uint32_t given_in(lh_thread_id giver, lh_thread_id made, lh_lock_id lock,
 	return found;
 }
 
-void lh_across_create_on_acquire(struct lh_event_frame *w, lh_lock_id lock)
+void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock)
 {
-	lh_thread_id me = w->live->thread, made = me;
+	lh_thread_id me = event->live->thread, made = me;
 	bool news = false;
 
 	for (int i = 0; i < CREATORS_UP && made && LH_THREADS[made].creator; i++) {
@@ -94,10 +94,10 @@ void lh_across_create_on_acquire(struct lh_event_frame *w, lh_lock_id lock)
 		uint32_t segment = given_in(giver, made, lock, me);
 		if (segment)
 			lh_hb_edge_add(LH_HB_ACQUIRED_FROM_CREATOR, giver, segment, me,
-				       w->live->segment + 1);
+				       event->live->segment + 1);
 		news |= segment != 0;
 		made = giver;
 	}
 	if (news)
-		lh_hb_next_segment(w->self, w->live);
+		lh_hb_next_segment(event->self, event->live);
 }

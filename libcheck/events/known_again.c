@@ -20,13 +20,14 @@ static bool may_rest(const struct lh_lock *l)
 }
 
 /* Destroyed by the program. (A signal handler that destroys one in between: a row is lost.) */
-bool lh_on_destroyed_retire(const struct lh_call *c)
+bool lh_on_destroyed_retire(const struct lh_call *call)
 {
-	struct lh_self *me = lh_self_get();
-	struct lh_lock *l = me->live ? lh_lock_known(c->object, (enum lh_kind)c->kind) : NULL;
-	uint32_t *at = lh_retired_entry(me, c->object);
+	struct lh_self *self = lh_self_get();
+	struct lh_lock *l =
+		self->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
+	uint32_t *at = lh_retired_entry(self, call->object);
 
-	if (!l || l->kind != c->kind || *at || !(l->flags & LH_LOCK_INITED) || !may_rest(l))
+	if (!l || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) || !may_rest(l))
 		return false;
 	lh_lock_retire(l);
 	*at = (uint32_t)(l - LH_LOCKS);
@@ -34,9 +35,9 @@ bool lh_on_destroyed_retire(const struct lh_call *c)
 }
 
 /* The one that lies where this one belongs has not returned: it makes room. */
-void lh_event_retire_lock(struct lh_event_frame *w, struct lh_lock *l)
+void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 {
-	uint32_t *at = lh_retired_entry(w->self, (const void *)l->address);
+	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
 	bool rests = may_rest(l) && (l->flags & LH_LOCK_INITED);
 
 	if (*at)
@@ -49,21 +50,21 @@ void lh_event_retire_lock(struct lh_event_frame *w, struct lh_lock *l)
 }
 
 /* Initialised at the address and in the place where one was before. */
-bool lh_on_init_revived(const struct lh_call *c, uint32_t flags)
+bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 {
-	struct lh_self *me = lh_self_get();
-	uint32_t *at = lh_retired_entry(me, c->object);
+	struct lh_self *self = lh_self_get();
+	uint32_t *at = lh_retired_entry(self, call->object);
 
-	if (!me->live || !*at)
+	if (!self->live || !*at)
 		return false;
 	struct lh_lock *l = &LH_LOCKS[*at];
-	const struct lh_context *x = lh_context_find(c->frame);
-	if (!lh_lock_is_retired_at(l, c->object) || l->kind != c->kind || !x ||
+	const struct lh_context *x = lh_context_find(call->frame);
+	if (!lh_lock_is_retired_at(l, call->object) || l->kind != call->kind || !x ||
 	    x->stack != l->init_stack ||
 	    (l->flags & ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER)) != flags)
 		return false;
 	*at = 0;
-	lh_lock_revive(l, c->object);
+	lh_lock_revive(l, call->object);
 	return true;
 }
 
@@ -71,62 +72,63 @@ bool lh_on_init_revived(const struct lh_call *c, uint32_t flags)
  * A mutex whose word is zero lies where there was one that nobody destroyed: a std::mutex
  * on the stack. This thread has just taken it, so nobody else sees it now.
  */
-static struct lh_lock *fresh(const struct lh_call *c)
+static struct lh_lock *fresh(const struct lh_call *call)
 {
-	uint32_t row = c->kind == LH_MUTEX && !lh_lock_read_tag(c->object, LH_MUTEX)
-			       ? lh_lock_find(c->object)
+	uint32_t row = call->kind == LH_MUTEX && !lh_lock_read_tag(call->object, LH_MUTEX)
+			       ? lh_lock_find(call->object)
 			       : 0;
 	struct lh_lock *l = row ? &LH_LOCKS[row] : NULL;
 
 	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED) ||
 	    (l->flags & ~(uint32_t)LH_LOCK_TAKEN_OUTSIDE_HANDLER) !=
-		    lh_lock_attributes(c->object, LH_MUTEX) ||
+		    lh_lock_attributes(call->object, LH_MUTEX) ||
 	    !may_rest(l))
 		return NULL;
-	lh_lock_revive(l, c->object);
+	lh_lock_revive(l, call->object);
 	return l;
 }
 
 /* ---- taken ---- */
 
 /* A writer that is the first of its lock is news to the judge, and so are a child's orphans. */
-static bool is_plain(const struct lh_self *me, const struct lh_lock *l, const struct lh_call *c)
+static bool is_plain(const struct lh_self *self, const struct lh_lock *l,
+		     const struct lh_call *call)
 {
-	if (l->kind != c->kind ||
-	    (c->kind == LH_RWLOCK && c->mode == LH_EXCLUSIVE && !(l->flags & LH_LOCK_HAS_WRITERS)))
+	if (l->kind != call->kind || (call->kind == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
+				      !(l->flags & LH_LOCK_HAS_WRITERS)))
 		return false;
-	return !(me->live->held_n && lh_held_find(me->live, c->object)) &&
+	return !(self->live->held_n && lh_held_find(self->live, call->object)) &&
 	       !lh_fork_has_not_copied(false);
 }
 
-bool lh_on_acquired_new_chain(struct lh_self *me, const struct lh_call *c, lh_chain_id parent,
-			      lh_lock_id id, lh_site place)
+bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
+			      lh_lock_id id, lh_site site)
 {
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
-	if (!is_plain(me, l, c))
+	if (!is_plain(self, l, call))
 		return false;
-	me = lh_enter(c->frame);
-	lh_chain_id node = lh_chain_find_visited(me, parent, id, place,
-						 !lh_thread_end_matters(me->live_saved->thread));
-	if (node)
-		lh_held_append(me, me->live_saved, l,
-			       (struct lh_held){.address = (uintptr_t)c->object,
+	self = lh_enter(call->frame);
+	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site,
+						  !lh_thread_end_matters(self->live_saved->thread));
+	if (chain)
+		lh_held_append(self, self->live_saved, l,
+			       (struct lh_held){.address = (uintptr_t)call->object,
 						.lock = id,
-						.site = place,
-						.chain = node});
-	lh_leave(me);
-	return node != 0;
+						.site = site,
+						.chain = chain});
+	lh_leave(self);
+	return chain != 0;
 }
 
-bool lh_on_acquired_revived(const struct lh_call *c)
+bool lh_on_acquired_revived(const struct lh_call *call)
 {
-	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->live;
-	struct lh_lock *l = s && (c->stack || lh_contexts.off) ? fresh(c) : NULL;
-	lh_chain_id parent = l && s->held_n ? s->held[s->held_n - 1].chain : 0;
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	struct lh_lock *l = live && (call->stack || lh_contexts.off) ? fresh(call) : NULL;
+	lh_chain_id parent = l && live->held_n ? live->held[live->held_n - 1].chain : 0;
 
-	return l && s->held_n < LH_HELD_MAX && (parent || !s->held_n) &&
-	       lh_on_acquired_new_chain(me, c, parent, lh_lock_id_of(l),
-					LH_SITE(c->stack, c->how, c->mode));
+	return l && live->held_n < LH_HELD_MAX && (parent || !live->held_n) &&
+	       lh_on_acquired_new_chain(self, call, parent, lh_lock_id_of(l),
+					LH_SITE(call->stack, call->how, call->mode));
 }

@@ -56,59 +56,59 @@ static struct lh_finding *find_told(uint64_t key)
  * The same place again: one finding. Its steps are those of the longest hold; for the monitor,
  * which tells each hold while it lasts, those of the last one.
  */
-static void again(struct lh_finding *f, const struct lh_finding_draft *t, uint64_t ns)
+static void again(struct lh_finding *f, const struct lh_finding_draft *draft, uint64_t ns)
 {
-	if (f->steps != t->n || (!lh_own_ledger.tick && ns <= f->duration_ns))
+	if (f->steps != draft->n || (!lh_own_ledger.tick && ns <= f->duration_ns))
 		return;
-	for (int i = 0; i < t->n; i++) {
-		struct lh_lock *l = lh_lock_row(t->step[i].lock);
-		LH_STEPS[f->step + (uint32_t)i] = t->step[i];
+	for (int i = 0; i < draft->n; i++) {
+		struct lh_lock *l = lh_lock_row(draft->step[i].lock);
+		LH_STEPS[f->step + (uint32_t)i] = draft->step[i];
 		if (l)
 			l->flags |= LH_LOCK_PINNED;
 	}
-	f->thread = t->thread;
+	f->thread = draft->thread;
 }
 
 /*
  * The monitor watches holds while they last and tells them; for it the end is a fact, written
  * before the entry goes. Without one they are told here, with what is known here.
  */
-static void tell(const struct lh_call *c)
+static void tell(const struct lh_call *call)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin(&w, c))
+	if (!lh_event_begin(&event, call))
 		return;
-	struct lh_held *h = lh_held_find(w.live, c->object);
+	struct lh_held *h = lh_held_find(event.live, call->object);
 	struct lh_lock *l = is_long(h) ? lh_lock_row(h->lock) : NULL;
 	if (l) {
-		struct lh_finding_draft *t =
-			lh_finding_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, w.live->thread);
+		struct lh_finding_draft *draft =
+			lh_finding_begin(LH_RULE_LONG_HOLD, LH_HAPPENED, event.live->thread);
 		uint64_t ns = held_for(h);
-		t->severity = LH_WARNING;
-		t->key = lh_long_hold_key(l, h->lock, h->site);
-		lh_finding_add_step(t, w.live->thread, h->lock, h->site, LH_HOLDS);
-		lh_finding_add_step(t, w.live->thread, h->lock,
-				    LH_SITE(w.stack, 0, LH_SITE_MODE(h->site)), LH_RELEASES);
-		t->step[0].tick = h->tick;
-		t->step[1].tick = (uint32_t)((lh_held_since(h, board()) + ns) / MS);
-		uint32_t id = lh_finding_commit(t, LH_F_NONE);
-		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(t->key);
+		draft->severity = LH_WARNING;
+		draft->key = lh_long_hold_key(l, h->lock, h->site);
+		lh_finding_add_step(draft, event.live->thread, h->lock, h->site, LH_HOLDS);
+		lh_finding_add_step(draft, event.live->thread, h->lock,
+				    LH_SITE(event.stack, 0, LH_SITE_MODE(h->site)), LH_RELEASES);
+		draft->step[0].tick = h->tick;
+		draft->step[1].tick = (uint32_t)((lh_held_since(h, board()) + ns) / MS);
+		uint32_t id = lh_finding_commit(draft, LH_F_NONE);
+		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(draft->key);
 		if (f && !id)
-			again(f, t, ns);
+			again(f, draft, ns);
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;
 		if (f && lh_own_ledger.tick)
 			f->flags |= LH_FINDING_MEASURED;
-		lh_event_report(&w, id);
+		lh_event_report(&event, id);
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }
 
-void lh_long_hold_on_release(const struct lh_call *c)
+void lh_long_hold_on_release(const struct lh_call *call)
 {
-	struct lh_live_thread *s = lh_self_get()->live;
+	struct lh_live_thread *live = lh_self_get()->live;
 
-	if (s && is_long(lh_held_find(s, c->object)))
-		tell(c);
+	if (live && is_long(lh_held_find(live, call->object)))
+		tell(call);
 }

@@ -12,87 +12,89 @@
 #include "libcheck/events/event_internal.h"
 #include "libcheck/rules/wait_cycle.h"
 
-lh_stack_id lh_call_stack(const struct lh_call *c)
+lh_stack_id lh_call_stack(const struct lh_call *call)
 {
-	const struct lh_context *x = lh_self_get()->live ? lh_context_find(c->frame) : NULL;
-	struct lh_event_frame w;
+	const struct lh_context *x = lh_self_get()->live ? lh_context_find(call->frame) : NULL;
+	struct lh_event_frame event;
 
 	if (x)
 		return x->stack;
-	if (!lh_event_begin(&w, c))
+	if (!lh_event_begin(&event, call))
 		return 0;
-	lh_event_end(&w);
-	return w.stack;
+	lh_event_end(&event);
+	return event.stack;
 }
 
-void lh_on_thread_end_sem(const struct lh_call *c)
+void lh_on_thread_end_sem(const struct lh_call *call)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_must(&w, c))
+	if (!lh_event_begin_must(&event, call))
 		return;
-	struct lh_lock *l = lh_lock_make(c->object, LH_SEM);
+	struct lh_lock *l = lh_lock_make(call->object, LH_SEM);
 	if (l) {
 		l->flags |= LH_LOCK_SIGNAL | LH_LOCK_THREAD_END_SEM;
-		l->thread = w.live->thread;
+		l->thread = event.live->thread;
 		l->barrier_arrived = l->initial = 0;
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }
 
 /* By the thread itself: whoever joins it may give the semaphore back too. The main thread goes on.
  */
-void lh_thread_end_posted(const struct lh_call *c, struct lh_lock *l)
+void lh_thread_end_posted(const struct lh_call *call, struct lh_lock *l)
 {
-	struct lh_self *me = lh_enter(c->frame);
+	struct lh_self *self = lh_enter(call->frame);
 
-	if (!me)
+	if (!self)
 		return;
-	if (!l->initial && l->thread == me->live_saved->thread) {
-		l->barrier_arrived = me->live_saved->segment;
+	if (!l->initial && l->thread == self->live_saved->thread) {
+		l->barrier_arrived = self->live_saved->segment;
 		l->initial = 1;
-		lh_hb_next_segment(me, me->live_saved);
+		lh_hb_next_segment(self, self->live_saved);
 	}
-	lh_leave(me);
+	lh_leave(self);
 }
 
-static struct lh_lock *life_of_other(const struct lh_self *me, const struct lh_call *c)
+static struct lh_lock *life_of_other(const struct lh_self *self, const struct lh_call *call)
 {
-	struct lh_lock *l = me->live ? lh_lock_known(c->object, LH_SEM) : NULL;
+	struct lh_lock *l = self->live ? lh_lock_known(call->object, LH_SEM) : NULL;
 
-	return l && (l->flags & LH_LOCK_THREAD_END_SEM) && l->thread != me->live->thread ? l : NULL;
+	return l && (l->flags & LH_LOCK_THREAD_END_SEM) && l->thread != self->live->thread ? l
+											   : NULL;
 }
 
-bool lh_on_sem_join_begin(const struct lh_call *c)
+bool lh_on_sem_join_begin(const struct lh_call *call)
 {
-	struct lh_lock *l = life_of_other(lh_self_get(), c);
-	struct lh_event_frame w;
+	struct lh_lock *l = life_of_other(lh_self_get(), call);
+	struct lh_event_frame event;
 
-	if (!l || !lh_event_begin_must(&w, c))
+	if (!l || !lh_event_begin_must(&event, call))
 		return false;
 	/* the main thread gives its own back and then waits for the others: its life holds nobody
 	 * up */
 	if (LH_THREADS[l->thread].flags & LH_THREAD_MAIN)
-		lh_event_announce_wait(&w, lh_lock_id_of(l), LH_SITE(w.stack, c->how, LH_EXCLUSIVE),
-				       LH_WAIT_SEM, 0);
+		lh_event_announce_wait(&event, lh_lock_id_of(l),
+				       LH_SITE(event.stack, call->how, LH_EXCLUSIVE), LH_WAIT_SEM,
+				       0);
 	else
-		lh_event_join_begin(&w, l->thread, (enum lh_how)c->how);
-	lh_event_end(&w);
+		lh_event_join_begin(&event, l->thread, (enum lh_how)call->how);
+	lh_event_end(&event);
 	return true;
 }
 
-void lh_on_sem_join_end(const struct lh_call *c, int rc)
+void lh_on_sem_join_end(const struct lh_call *call, int rc)
 {
-	struct lh_lock *l = life_of_other(lh_self_get(), c);
-	struct lh_event_frame w;
+	struct lh_lock *l = life_of_other(lh_self_get(), call);
+	struct lh_event_frame event;
 
-	if (!l || !lh_event_begin_must(&w, c))
+	if (!l || !lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(&w);
+	lh_event_wait_time(&event);
 	if (!rc && l->initial) {
-		lh_hb_edge_add(LH_HB_JOIN, l->thread, l->barrier_arrived, w.live->thread,
-			       w.live->segment + 1);
-		lh_hb_next_segment(w.self, w.live);
+		lh_hb_edge_add(LH_HB_JOIN, l->thread, l->barrier_arrived, event.live->thread,
+			       event.live->segment + 1);
+		lh_hb_next_segment(event.self, event.live);
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }

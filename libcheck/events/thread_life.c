@@ -10,10 +10,10 @@
 #include "libcheck/rules/wait_cycle.h"
 
 /* What ran before a create, join or barrier is another segment than what runs after it. */
-void lh_hb_next_segment(struct lh_self *me, struct lh_live_thread *s)
+void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
 {
-	s->segment++;
-	lh_self_forget_visits(me);
+	live->segment++;
+	lh_self_forget_visits(self);
 }
 
 void lh_hb_edges_lost(void)
@@ -35,8 +35,8 @@ void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh
 /* A thread's life is a lock that has no bytes: its address is one that no object can have. */
 lh_lock_id lh_thread_end_lock(lh_thread_id thread)
 {
-	const void *o = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 4);
-	struct lh_lock *l = thread ? lh_lock_make(o, LH_THREAD_END) : NULL;
+	const void *object = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 4);
+	struct lh_lock *l = thread ? lh_lock_make(object, LH_THREAD_END) : NULL;
 
 	if (!l)
 		return 0;
@@ -51,17 +51,17 @@ lh_lock_id lh_thread_end_lock(lh_thread_id thread)
 /* The thread of this seat is gone: judge what it left, and make the seat free. Big lock. */
 static uint32_t bury(uint32_t seat)
 {
-	uint32_t told = lh_check_thread_exit(seat);
+	uint32_t reported = lh_check_thread_exit(seat);
 
 	lh_live_thread_free(seat);
-	return told;
+	return reported;
 }
 
 /*
  * Detached threads tell nobody when they are gone; the kernel knows. Asked when enough
  * of them have said that they are about to end, so that the cost per thread stays small.
  */
-static void sweep(struct lh_event_frame *w)
+static void sweep(struct lh_event_frame *event)
 {
 	enum { ENOUGH = 32 };
 	static uint32_t threshold = ENOUGH;
@@ -72,60 +72,62 @@ static void sweep(struct lh_event_frame *w)
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state >= LH_LIVE_ATTACHED && LH_LIVE_THREADS[i].detached &&
 		    lh_sys_tid_gone(pid, LH_LIVE_THREADS[i].tid))
-			lh_event_report(w, bury(i));
+			lh_event_report(event, bury(i));
 	threshold = 2 * lh_live_threads_ending() + ENOUGH;
 }
 
-uint32_t lh_on_thread_create(const struct lh_call *c, bool detached)
+uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_must(&w, c))
+	if (!lh_event_begin_must(&event, call))
 		return 0;
-	sweep(&w);
-	lh_thread_id id = lh_thread_new(w.live->thread, w.stack, w.live->segment);
-	uint32_t seat = id ? lh_live_thread_new(id) : 0;
-	if (seat) {
-		LH_LIVE_THREADS[seat].detached = detached;
-		lh_hb_edge_add(LH_HB_CREATE, w.live->thread, w.live->segment, id, 0);
-		lh_across_create_mark(&w);
-		lh_hb_next_segment(w.self, w.live);
+	sweep(&event);
+	lh_thread_id id = lh_thread_new(event.live->thread, event.stack, event.live->segment);
+	uint32_t live_row = id ? lh_live_thread_new(id) : 0;
+	if (live_row) {
+		LH_LIVE_THREADS[live_row].detached = detached;
+		lh_hb_edge_add(LH_HB_CREATE, event.live->thread, event.live->segment, id, 0);
+		lh_across_create_mark(&event);
+		lh_hb_next_segment(event.self, event.live);
 		__atomic_fetch_add(&lh_own_ledger.ledger->threads_live, 1, __ATOMIC_RELAXED);
 	}
-	lh_event_end(&w);
-	return seat;
+	lh_event_end(&event);
+	return live_row;
 }
 
 /*
  * The creator may join before the new thread has sat down, so it says the handle too. A
  * detached thread may be gone by now, and its seat another's; nobody can join it.
  */
-void lh_on_thread_create_done(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc)
+void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
+			      int rc)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_must(&w, c))
+	if (!lh_event_begin_must(&event, call))
 		return;
 	if (rc)
-		lh_live_thread_free(seat);
-	else if (!LH_LIVE_THREADS[seat].detached && !LH_LIVE_THREADS[seat].handle)
-		lh_live_thread_set_handle(seat, handle);
-	lh_event_end(&w);
+		lh_live_thread_free(live_row);
+	else if (!LH_LIVE_THREADS[live_row].detached && !LH_LIVE_THREADS[live_row].handle)
+		lh_live_thread_set_handle(live_row, handle);
+	lh_event_end(&event);
 }
 
-void lh_on_thread_start(uint32_t seat, uintptr_t frame, uint64_t stack_size)
+void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 {
 	uintptr_t low, high;
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 
-	if (!lh_own_ledger.ledger || lh_self_get()->number == seat) /* a handler has seen to it */
+	if (!lh_own_ledger.ledger ||
+	    lh_self_get()->number == live_row) /* a handler has seen to it */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
 	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, name)) {
 		lh_hb_edges_lost(); /* it may sit down as a stranger */
 		return;
 	}
-	lh_live_thread_attach(seat, low, high);
+	lh_live_thread_attach(live_row, low, high);
 	lh_internal_lock_release(&lh_own_ledger.lock, name);
 }
 
@@ -137,81 +139,81 @@ void lh_on_thread_start(uint32_t seat, uintptr_t frame, uint64_t stack_size)
  */
 void lh_on_thread_exit(void)
 {
-	struct lh_self *me = lh_self_get();
-	struct lh_live_thread *s = me->live ? me->live : me->live_saved;
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live ? self->live : self->live_saved;
 
-	if (!s)
+	if (!live)
 		return;
-	__atomic_store_n(&s->wait_lock, 0, __ATOMIC_RELEASE);
-	lh_contention_wait_cancel(s);
-	lh_live_thread_ending(me->number);
+	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+	lh_contention_wait_cancel(live);
+	lh_live_thread_ending(self->number);
 	__atomic_fetch_sub(&lh_own_ledger.ledger->threads_live, 1, __ATOMIC_RELAXED);
 }
 
-void lh_event_join_begin(struct lh_event_frame *w, lh_thread_id thread, enum lh_how how)
+void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how)
 {
 	lh_lock_id life = lh_thread_end_lock(thread);
-	lh_site place = LH_SITE(w->stack, how, LH_EXCLUSIVE);
+	lh_site site = LH_SITE(event->stack, how, LH_EXCLUSIVE);
 
 	if (!life)
 		return;
-	lh_event_announce_wait(w, life, place, LH_WAIT_JOIN, thread);
-	uint32_t circle = lh_wait_cycle_check(w->self);
-	lh_event_report(w, circle);
-	if (!circle)
-		lh_event_record_chain(w, life, place);
+	lh_event_announce_wait(event, life, site, LH_WAIT_JOIN, thread);
+	uint32_t cycle = lh_wait_cycle_check(event->self);
+	lh_event_report(event, cycle);
+	if (!cycle)
+		lh_event_record_chain(event, life, site);
 }
 
-uint32_t lh_on_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how)
+uint32_t lh_on_join_begin(const struct lh_call *call, pthread_t handle, enum lh_how how)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_must(&w, c))
+	if (!lh_event_begin_must(&event, call))
 		return 0;
-	uint32_t seat = lh_live_thread_by_handle(handle);
-	lh_event_join_begin(&w, seat ? LH_LIVE_THREADS[seat].thread : 0, how);
-	lh_event_end(&w);
-	return seat;
+	uint32_t live_row = lh_live_thread_by_handle(handle);
+	lh_event_join_begin(&event, live_row ? LH_LIVE_THREADS[live_row].thread : 0, how);
+	lh_event_end(&event);
+	return live_row;
 }
 
-void lh_on_join_end(const struct lh_call *c, uint32_t seat, int rc)
+void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 {
-	struct lh_event_frame w;
+	struct lh_event_frame event;
 
-	if (!lh_event_begin_must(&w, c))
+	if (!lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(&w);
-	if (!rc && seat && LH_LIVE_THREADS[seat].state != LH_LIVE_FREE) {
-		lh_thread_id gone = LH_LIVE_THREADS[seat].thread;
-		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[seat].segment, w.live->thread,
-			       w.live->segment + 1);
+	lh_event_wait_time(&event);
+	if (!rc && live_row && LH_LIVE_THREADS[live_row].state != LH_LIVE_FREE) {
+		lh_thread_id gone = LH_LIVE_THREADS[live_row].thread;
+		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[live_row].segment,
+			       event.live->thread, event.live->segment + 1);
 		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
-		lh_hb_next_segment(w.self, w.live);
-		lh_event_report(&w, bury(seat));
+		lh_hb_next_segment(event.self, event.live);
+		lh_event_report(&event, bury(live_row));
 	}
-	lh_event_end(&w);
+	lh_event_end(&event);
 }
 
-void lh_on_detach(const struct lh_call *c, pthread_t handle)
+void lh_on_detach(const struct lh_call *call, pthread_t handle)
 {
-	struct lh_self *me = lh_enter(c->frame);
-	uint32_t seat = me ? lh_live_thread_by_handle(handle) : 0;
+	struct lh_self *self = lh_enter(call->frame);
+	uint32_t live_row = self ? lh_live_thread_by_handle(handle) : 0;
 
-	if (seat)
-		LH_LIVE_THREADS[seat].detached = 1;
-	if (me)
-		lh_leave(me);
+	if (live_row)
+		LH_LIVE_THREADS[live_row].detached = 1;
+	if (self)
+		lh_leave(self);
 }
 
-void lh_on_thread_name(const struct lh_call *c, pthread_t handle, const char *name)
+void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char *name)
 {
-	struct lh_self *me = lh_enter(c->frame);
-	uint32_t seat = me ? lh_live_thread_by_handle(handle) : 0;
+	struct lh_self *self = lh_enter(call->frame);
+	uint32_t live_row = self ? lh_live_thread_by_handle(handle) : 0;
 
-	if (seat)
-		lh_text_copy(LH_THREADS[LH_LIVE_THREADS[seat].thread].name, LH_NAME_MAX, name);
-	if (me)
-		lh_leave(me);
+	if (live_row)
+		lh_text_copy(LH_THREADS[LH_LIVE_THREADS[live_row].thread].name, LH_NAME_MAX, name);
+	if (self)
+		lh_leave(self);
 }
 
 /* ---- birth and death of the room ---- */
@@ -229,27 +231,27 @@ static void told_at_end(void *w, uint32_t finding)
 
 void lh_events_end(void)
 {
-	struct lh_self *me = lh_enter((uintptr_t)__builtin_frame_address(0));
-	struct lh_event_frame w = {.self = me};
+	struct lh_self *self = lh_enter((uintptr_t)__builtin_frame_address(0));
+	struct lh_event_frame event = {.self = self};
 
-	if (!me)
+	if (!self)
 		return;
-	w.live = me->live_saved;
-	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, me->number)) {
-		lh_leave(me);
+	event.live = self->live_saved;
+	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, self->number)) {
+		lh_leave(self);
 		return;
 	}
 	int pid = lh_own_ledger.ledger->pid;
-	lh_cond_holding_finish(told_at_end, &w);
+	lh_cond_holding_finish(told_at_end, &event);
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
-			lh_event_report(&w, i);
+			lh_event_report(&event, i);
 		LH_FINDINGS[i].flags &=
 			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore changes its mind now */
 	}
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state == LH_LIVE_ENDING && LH_LIVE_THREADS[i].held_n &&
 		    lh_sys_tid_gone(pid, LH_LIVE_THREADS[i].tid))
-			lh_event_report(&w, bury(i));
-	lh_event_end(&w);
+			lh_event_report(&event, bury(i));
+	lh_event_end(&event);
 }

@@ -13,22 +13,22 @@ static int outcome(int rc)
 
 LH_EXPORT int mtx_init(mtx_t *o, int type)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
-	lh_on_destroy_begin(&c);
+	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
+	lh_on_destroy_begin(&call);
 	int rc = LH_REAL(mtx_init)(o, type);
 
 	if (rc == thrd_success)
-		lh_on_init(&c, 0, 0);
+		lh_on_init(&call, 0, 0);
 	return rc;
 }
 
 LH_EXPORT void mtx_destroy(mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	lh_on_destroy_begin(&c);
+	lh_on_destroy_begin(&call);
 	LH_REAL(mtx_destroy)(o);
-	lh_on_destroyed(&c, 0);
+	lh_on_destroyed(&call, 0);
 }
 
 /* The wait, announced and judged before it begins. */
@@ -65,73 +65,73 @@ LH_EXPORT int mtx_timedlock(mtx_t *restrict o, const struct timespec *restrict t
 
 LH_EXPORT int mtx_trylock(mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TRY);
+	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, TRY);
 	int rc = LH_REAL(mtx_trylock)(o);
 
-	lh_on_acquired(c, outcome(rc));
+	lh_on_acquired(call, outcome(rc));
 	return rc;
 }
 
 LH_EXPORT int mtx_unlock(mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	lh_on_release(c);
+	lh_on_release(call);
 	int rc = LH_REAL(mtx_unlock)(o);
-	lh_on_release_done(c, outcome(rc));
+	lh_on_release_done(call, outcome(rc));
 	return rc;
 }
 
 LH_EXPORT int cnd_init(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(cnd_init)(o);
 
 	if (rc == thrd_success)
-		lh_on_init(&c, 0, 0);
+		lh_on_init(&call, 0, 0);
 	return rc;
 }
 
 LH_EXPORT void cnd_destroy(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
 	LH_REAL(cnd_destroy)(o);
-	lh_on_destroyed(&c, 0);
+	lh_on_destroyed(&call, 0);
 }
 
 LH_EXPORT int cnd_wait(cnd_t *v, mtx_t *o)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	lh_on_cond_wait(&c, v, LH_BLOCKING);
+	lh_on_cond_wait(&call, v, LH_BLOCKING);
 	int rc = LH_REAL(cnd_wait)(v, o);
-	lh_on_cond_wait_end(&c);
+	lh_on_cond_wait_end(&call);
 	return rc;
 }
 
 LH_EXPORT int cnd_timedwait(cnd_t *restrict v, mtx_t *restrict o, const struct timespec *restrict t)
 {
-	struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
+	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
 
-	lh_on_cond_wait(&c, v, LH_TIMED);
+	lh_on_cond_wait(&call, v, LH_TIMED);
 	int rc = LH_REAL(cnd_timedwait)(v, o, t);
-	lh_on_cond_wait_end(&c);
+	lh_on_cond_wait_end(&call);
 	return rc;
 }
 
 LH_EXPORT int cnd_signal(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
-	lh_on_cond_signal(&c);
+	lh_on_cond_signal(&call);
 	return LH_REAL(cnd_signal)(o);
 }
 
 LH_EXPORT int cnd_broadcast(cnd_t *o)
 {
-	struct lh_call c = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
 
-	lh_on_cond_signal(&c);
+	lh_on_cond_signal(&call);
 	return LH_REAL(cnd_broadcast)(o);
 }

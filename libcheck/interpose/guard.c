@@ -44,27 +44,27 @@ static void settle(uint64_t *o, int value)
 /* The compiler looks at byte 0 itself and calls only when it is not done yet. */
 LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 {
-	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
 
 	/* Byte 0 says that it is done; what stands above it, that somebody is at it. */
 	bool busy = __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) >> 8;
 
-	lh_on_wait_begin(&c);
+	lh_on_wait_begin(&call);
 	int ours = LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);
 	if (ours && !busy) { /* announced, as everybody is, but there was nobody to wait for */
-		lh_on_wait_clear(&c);
-		lh_on_acquired_slow(&c, 0);
+		lh_on_wait_clear(&call);
+		lh_on_acquired_slow(&call, 0);
 	} else {
-		lh_on_wait_end(&c, ours ? 0 : EAGAIN);
+		lh_on_wait_end(&call, ours ? 0 : EAGAIN);
 	}
 	return ours;
 }
 
 LH_EXPORT void __cxa_guard_release(uint64_t *o)
 {
-	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
 
-	lh_on_release(c);
+	lh_on_release(call);
 	if (LH_REAL(__cxa_guard_release))
 		lh_real.__cxa_guard_release(o);
 	else
@@ -73,9 +73,9 @@ LH_EXPORT void __cxa_guard_release(uint64_t *o)
 
 LH_EXPORT void __cxa_guard_abort(uint64_t *o)
 {
-	struct lh_call c = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
 
-	lh_on_release(c);
+	lh_on_release(call);
 	if (LH_REAL(__cxa_guard_abort))
 		lh_real.__cxa_guard_abort(o);
 	else

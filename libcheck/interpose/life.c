@@ -44,7 +44,7 @@ static int begin_c11(void *seat)
 }
 
 /* A stack size from the attributes tells where the new thread's stack will end. */
-static uint32_t prepare(const struct lh_call *c, const void *routine, void *argument,
+static uint32_t prepare(const struct lh_call *call, const void *routine, void *argument,
 			const pthread_attr_t *a)
 {
 	size_t size = 0;
@@ -54,37 +54,37 @@ static uint32_t prepare(const struct lh_call *c, const void *routine, void *argu
 		pthread_attr_getdetachstate(a, &state);
 		pthread_attr_getstacksize(a, &size);
 	}
-	uint32_t seat = lh_on_thread_create(c, state == PTHREAD_CREATE_DETACHED);
-	if (seat) {
-		LH_LIVE_THREADS[seat].start_routine = (uintptr_t)routine;
-		LH_LIVE_THREADS[seat].start_argument = (uintptr_t)argument;
-		LH_LIVE_THREADS[seat].stack_high = size;
+	uint32_t live_row = lh_on_thread_create(call, state == PTHREAD_CREATE_DETACHED);
+	if (live_row) {
+		LH_LIVE_THREADS[live_row].start_routine = (uintptr_t)routine;
+		LH_LIVE_THREADS[live_row].start_argument = (uintptr_t)argument;
+		LH_LIVE_THREADS[live_row].stack_high = size;
 	}
-	return seat;
+	return live_row;
 }
 
 LH_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *a, void *(*routine)(void *),
 			     void *argument)
 {
-	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
-	uint32_t seat = prepare(&c, (const void *)routine, argument, a);
+	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
+	uint32_t live_row = prepare(&call, (const void *)routine, argument, a);
 
-	if (!seat)
+	if (!live_row)
 		return LH_REAL(pthread_create)(thread, a, routine, argument);
-	int rc = LH_REAL(pthread_create)(thread, a, begin, (void *)(uintptr_t)seat);
-	lh_on_thread_create_done(&c, seat, rc ? 0 : *thread, rc);
+	int rc = LH_REAL(pthread_create)(thread, a, begin, (void *)(uintptr_t)live_row);
+	lh_on_thread_create_done(&call, live_row, rc ? 0 : *thread, rc);
 	return rc;
 }
 
 LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 {
-	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
-	uint32_t seat = prepare(&c, (const void *)routine, argument, NULL);
+	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
+	uint32_t live_row = prepare(&call, (const void *)routine, argument, NULL);
 
-	if (!seat)
+	if (!live_row)
 		return LH_REAL(thrd_create)(thread, routine, argument);
-	int rc = LH_REAL(thrd_create)(thread, begin_c11, (void *)(uintptr_t)seat);
-	lh_on_thread_create_done(&c, seat, rc == thrd_success ? *thread : 0,
+	int rc = LH_REAL(thrd_create)(thread, begin_c11, (void *)(uintptr_t)live_row);
+	lh_on_thread_create_done(&call, live_row, rc == thrd_success ? *thread : 0,
 				 rc == thrd_success ? 0 : EAGAIN);
 	return rc;
 }
@@ -110,17 +110,17 @@ JOIN(thrd_join, BLOCKING, (thrd_t o, int *result), (o, result))
 
 LH_EXPORT int pthread_detach(pthread_t thread)
 {
-	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 
-	lh_on_detach(&c, thread);
+	lh_on_detach(&call, thread);
 	return LH_REAL(pthread_detach)(thread);
 }
 
 LH_EXPORT int thrd_detach(thrd_t thread)
 {
-	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 
-	lh_on_detach(&c, thread);
+	lh_on_detach(&call, thread);
 	return LH_REAL(thrd_detach)(thread);
 }
 
@@ -140,10 +140,10 @@ LH_EXPORT void thrd_exit(int result)
 
 LH_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
 {
-	struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(pthread_setname_np)(thread, name);
 
 	if (rc == 0)
-		lh_on_thread_name(&c, thread, name);
+		lh_on_thread_name(&call, thread, name);
 	return rc;
 }

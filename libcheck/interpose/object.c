@@ -41,11 +41,11 @@ DESTROY(pthread_cond_destroy, COND, (pthread_cond_t * o), (o))
 
 LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierattr_t *a, unsigned n)
 {
-	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(pthread_barrier_init)(o, a, n);
 
 	if (rc == 0)
-		lh_on_init(&c, 0, n);
+		lh_on_init(&call, 0, n);
 	return rc;
 }
 
@@ -54,11 +54,11 @@ DESTROY(pthread_barrier_destroy, BARRIER, (pthread_barrier_t * o), (o))
 /* The serial thread gets -1, which is success. */
 LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
 {
-	struct lh_call c = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
 
-	uint32_t round = lh_on_barrier_arrive(&c);
+	uint32_t round = lh_on_barrier_arrive(&call);
 	int rc = LH_REAL(pthread_barrier_wait)(o);
-	lh_on_barrier_leave(&c, round);
+	lh_on_barrier_leave(&call, round);
 	return rc;
 }
 

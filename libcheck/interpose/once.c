@@ -13,31 +13,31 @@
 static void run(void)
 {
 	void (*routine)(void);
-	const struct lh_call *c = lh_on_once_routine_begin(&routine);
+	const struct lh_call *call = lh_on_once_routine_begin(&routine);
 
 	routine();
-	lh_on_once_routine_end(c);
+	lh_on_once_routine_end(call);
 }
 
 LH_EXPORT int pthread_once(pthread_once_t *o, void (*routine)(void))
 {
-	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
 
-	if (!lh_on_once_call(&c, routine))
+	if (!lh_on_once_call(&call, routine))
 		return LH_REAL(pthread_once)(o, routine);
 	int rc = LH_REAL(pthread_once)(o, run);
-	lh_on_once_return(&c);
+	lh_on_once_return(&call);
 	return rc;
 }
 
 LH_EXPORT void call_once(once_flag *o, void (*routine)(void))
 {
-	struct lh_call c = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, ONCE, EXCLUSIVE, BLOCKING);
 
-	if (!lh_on_once_call(&c, routine)) {
+	if (!lh_on_once_call(&call, routine)) {
 		LH_REAL(call_once)(o, routine);
 		return;
 	}
 	LH_REAL(call_once)(o, run);
-	lh_on_once_return(&c);
+	lh_on_once_return(&call);
 }

@@ -6,9 +6,9 @@
 #include "libcheck/lockhound.h"
 #include "libcheck/events/event.h"
 
-static struct lh_call call(const void *o, int shared, uintptr_t frame)
+static struct lh_call call(const void *object, int shared, uintptr_t frame)
 {
-	return (struct lh_call){o,           frame, LH_CUSTOM, shared ? LH_SHARED : LH_EXCLUSIVE,
+	return (struct lh_call){object,      frame, LH_CUSTOM, shared ? LH_SHARED : LH_EXCLUSIVE,
 				LH_BLOCKING, 0};
 }
 

@@ -31,34 +31,34 @@ static __thread struct {
 } refused __attribute__((tls_model("initial-exec")));
 
 /* A try of CPython's. One that succeeds on the end of a thread is a join that did not take long. */
-static __attribute__((noinline)) void tried(struct lh_call c, int rc)
+static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 {
 	enum lh_python_intent wants = rc ? LH_PYTHON_TRY : lh_python_read_intent();
 
 	refused.o = NULL;
 	if (wants == LH_PYTHON_BLOCKING)
-		c.how = LH_BLOCKING;
+		call.how = LH_BLOCKING;
 	if (wants == LH_PYTHON_UNTIL_THREAD_END) {
-		lh_on_thread_end_sem(&c);
-	} else if (!lh_sem_is_thread_end(c.object)) {
-		lh_on_acquired(c, rc);
+		lh_on_thread_end_sem(&call);
+	} else if (!lh_sem_is_thread_end(call.object)) {
+		lh_on_acquired(call, rc);
 	} else if (!rc) {
 		if (wants == LH_PYTHON_BLOCKING)
-			lh_on_sem_join_begin(&c);
-		lh_on_sem_join_end(&c, 0);
+			lh_on_sem_join_begin(&call);
+		lh_on_sem_join_end(&call, 0);
 	}
 	if (rc == EBUSY) {
-		refused.stack = lh_call_stack(&c);
-		refused.o = c.object;
+		refused.stack = lh_call_stack(&call);
+		refused.o = call.object;
 	}
 }
 
 /* The wait of CPython after that try. True: it was one for a thread's end. */
-static __attribute__((noinline)) bool joins(struct lh_call *c)
+static __attribute__((noinline)) bool joins(struct lh_call *call)
 {
-	c->stack = refused.o == c->object ? refused.stack : 0;
+	call->stack = refused.o == call->object ? refused.stack : 0;
 	refused.o = NULL;
-	return c->stack && lh_on_sem_join_begin(c);
+	return call->stack && lh_on_sem_join_begin(call);
 }
 
 #define WAIT(fn, h, params, args)                                                                  \
@@ -87,22 +87,22 @@ WAIT(sem_clockwait, TIMED, (sem_t *restrict o, clockid_t k, const struct timespe
 
 LH_EXPORT int sem_trywait(sem_t *o)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, TRY);
+	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, TRY);
 	int rc = LH_REAL(sem_trywait)(o);
 
 	if (LH_UNLIKELY(lh_python.on))
-		tried(c, rc ? outcome(rc) : 0);
+		tried(call, rc ? outcome(rc) : 0);
 	else
-		lh_on_acquired(c, rc ? outcome(rc) : 0);
+		lh_on_acquired(call, rc ? outcome(rc) : 0);
 	return rc;
 }
 
 /* Before the original: whoever is woken by it may take the semaphore, and destroy it. */
 LH_EXPORT int sem_post(sem_t *o)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 
-	lh_on_sem_release(c);
+	lh_on_sem_release(call);
 	return LH_REAL(sem_post)(o);
 }
 
@@ -113,20 +113,20 @@ static uint32_t behaviour(unsigned value)
 
 LH_EXPORT int sem_init(sem_t *o, int shared, unsigned value)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(sem_init)(o, shared, value);
 
 	if (rc == 0)
-		lh_on_init(&c, behaviour(value) | (shared ? LH_LOCK_SIGNAL : 0), value);
+		lh_on_init(&call, behaviour(value) | (shared ? LH_LOCK_SIGNAL : 0), value);
 	return rc;
 }
 
 LH_EXPORT int sem_destroy(sem_t *o)
 {
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(sem_destroy)(o);
 
-	lh_on_destroyed(&c, rc);
+	lh_on_destroyed(&call, rc);
 	return rc;
 }
 
@@ -144,10 +144,10 @@ LH_EXPORT sem_t *sem_open(const char *name, int flags, ...)
 		va_end(more);
 	}
 	sem_t *o = LH_REAL(sem_open)(name, flags, mode, value);
-	struct lh_call c = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
+	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 
 	if (o != SEM_FAILED)
-		lh_on_sem_open(&c);
+		lh_on_sem_open(&call);
 	return o;
 }
 

@@ -84,23 +84,23 @@ static void take_over(struct lh_ledger *l, const struct lh_table *table, uint64_
 }
 
 /* The next slot of the board, by an atomic addition; UINT32_MAX: there is none left. */
-static uint32_t claim(struct lh_run_header *board)
+static uint32_t claim(struct lh_run_header *header)
 {
-	uint32_t slot = __atomic_fetch_add(&board->next, 1, __ATOMIC_ACQ_REL);
+	uint32_t slot = __atomic_fetch_add(&header->next, 1, __ATOMIC_ACQ_REL);
 
-	if (slot < board->slots_max)
+	if (slot < header->slots_max)
 		return slot;
-	__atomic_fetch_sub(&board->next, 1, __ATOMIC_ACQ_REL);
-	__atomic_fetch_add(&board->no_slot, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&header->next, 1, __ATOMIC_ACQ_REL);
+	__atomic_fetch_add(&header->no_slot, 1, __ATOMIC_RELAXED);
 	return UINT32_MAX;
 }
 
-static bool open_slot(int fd, struct lh_run_header *board)
+static bool open_slot(int fd, struct lh_run_header *header)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
 	uint64_t total = 0, share = lh_sys_space_limit() / SHARE;
-	uint32_t slot = claim(board);
+	uint32_t slot = claim(header);
 
 	if (slot == UINT32_MAX)
 		return false;
@@ -113,13 +113,13 @@ static bool open_slot(int fd, struct lh_run_header *board)
 	}
 	if (!l)
 		return false;
-	lh_own_ledger.sparse = (board->flags & LH_LEDGER_SPARSE) != 0;
-	l->flags = board->flags & LH_LEDGER_SPARSE;
-	l->monitor = (uint32_t)board->monitor;
-	l->start_ns = board->start_ns;
-	lh_own_ledger.start_ns = board->start_ns;
-	lh_own_ledger.run_header = board;
-	lh_own_ledger.tick = &board->tick;
+	lh_own_ledger.sparse = (header->flags & LH_LEDGER_SPARSE) != 0;
+	l->flags = header->flags & LH_LEDGER_SPARSE;
+	l->monitor = (uint32_t)header->monitor;
+	l->start_ns = header->start_ns;
+	lh_own_ledger.start_ns = header->start_ns;
+	lh_own_ledger.run_header = header;
+	lh_own_ledger.tick = &header->tick;
 	take_over(l, table, total);
 	return true;
 }
@@ -130,25 +130,25 @@ bool lh_own_ledger_open_slot(const char *run)
 
 	if (fd < 0)
 		return false;
-	struct lh_run_header *board = (struct lh_run_header *)lh_own_ledger.run_header;
-	if (!board)
-		board = lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool ours = board && __builtin_memcmp(board->magic, LH_RUN_MAGIC, 8) == 0 &&
-		    board->version == LH_LEDGER_VERSION;
-	ours = ours && open_slot(fd, board);
+	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
+	if (!header)
+		header = lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	bool ours = header && __builtin_memcmp(header->magic, LH_RUN_MAGIC, 8) == 0 &&
+		    header->version == LH_LEDGER_VERSION;
+	ours = ours && open_slot(fd, header);
 	lh_sys_close(fd);
 	return ours;
 }
 
 static const char *const places[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};
 
-static void append(char *to, size_t room, const char *s)
+static void append(char *to, size_t capacity, const char *s)
 {
 	size_t n = 0, i = 0;
 
 	while (to[n])
 		n++;
-	for (; s[i] && n + 1 < room; i++)
+	for (; s[i] && n + 1 < capacity; i++)
 		to[n++] = s[i];
 	to[n] = '\0';
 }
@@ -394,10 +394,10 @@ void lh_private_reset(void)
 void lh_clock_check_monitor(void)
 {
 	enum { FROZEN_MS = 1000 };
-	const struct lh_run_header *b = lh_own_ledger.run_header;
+	const struct lh_run_header *header = lh_own_ledger.run_header;
 
-	if (b && lh_own_ledger.tick &&
-	    (!b->monitor || (int32_t)(lh_clock_tick_slow() - b->tick) > FROZEN_MS))
+	if (header && lh_own_ledger.tick &&
+	    (!header->monitor || (int32_t)(lh_clock_tick_slow() - header->tick) > FROZEN_MS))
 		lh_own_ledger.tick = NULL;
 }
 

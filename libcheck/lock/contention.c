@@ -11,12 +11,12 @@ void lh_contention_init(void)
 
 struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 {
-	struct lh_lock_stats *more =
+	struct lh_lock_stats *stats =
 		l->stats ? &LH_LOCK_STATS[l->stats] : NULL; /* else the caller had no room */
-	uint32_t row = more && more->contention ? more->contention : free_fares;
+	uint32_t row = stats && stats->contention ? stats->contention : free_fares;
 
-	if (!more || more->contention)
-		return more ? &LH_CONTENTIONS[row] : NULL;
+	if (!stats || stats->contention)
+		return stats ? &LH_CONTENTIONS[row] : NULL;
 	if (row)
 		free_fares = LH_CONTENTIONS[row].next;
 	else
@@ -24,7 +24,7 @@ struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 	if (!row)
 		return NULL;
 	LH_CONTENTIONS[row] = (struct lh_contention){.lock = id};
-	__atomic_store_n(&more->contention, row, __ATOMIC_RELEASE);
+	__atomic_store_n(&stats->contention, row, __ATOMIC_RELEASE);
 	return &LH_CONTENTIONS[row];
 }
 
@@ -43,10 +43,10 @@ void lh_contention_free(struct lh_lock *l)
 /* ---- shares ---- */
 
 /* Its slot, or a free one made its own; NULL: all are others'. */
-static struct lh_thread_share *find_share(struct lh_contention *f, lh_thread_id thread)
+static struct lh_thread_share *find_share(struct lh_contention *contention, lh_thread_id thread)
 {
 	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
-		struct lh_thread_share *s = &f->share[i];
+		struct lh_thread_share *s = &contention->share[i];
 		lh_thread_id none = 0;
 
 		if (__atomic_load_n(&s->thread, __ATOMIC_RELAXED) == thread ||
@@ -69,83 +69,86 @@ static void add_up(struct lh_thread_share *to, const struct lh_thread_share *fro
 }
 
 /* Who has waited least makes room; so whoever waits much stays. B */
-static struct lh_thread_share *make_room(struct lh_contention *f, lh_thread_id thread)
+static struct lh_thread_share *make_room(struct lh_contention *contention, lh_thread_id thread)
 {
-	struct lh_thread_share *rest = &f->share[LH_THREAD_SHARES - 1], *least = &f->share[0];
+	struct lh_thread_share *rest = &contention->share[LH_THREAD_SHARES - 1],
+			       *least = &contention->share[0];
 
 	rest->thread = LH_THREAD_SHARE_OTHERS;
 	for (uint32_t i = 1; i < LH_THREAD_SHARES - 1; i++)
-		if (f->share[i].wait_ns < least->wait_ns)
-			least = &f->share[i];
+		if (contention->share[i].wait_ns < least->wait_ns)
+			least = &contention->share[i];
 	add_up(rest, least);
 	*least = (struct lh_thread_share){.thread = thread};
 	return least;
 }
 
-static struct lh_thread_share *share_of(struct lh_contention *f, lh_thread_id thread)
+static struct lh_thread_share *share_of(struct lh_contention *contention, lh_thread_id thread)
 {
-	struct lh_thread_share *s = find_share(f, thread);
+	struct lh_thread_share *s = find_share(contention, thread);
 
-	return s ? s : make_room(f, thread);
+	return s ? s : make_room(contention, thread);
 }
 
 void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for)
 {
-	struct lh_contention *f = lh_contention(l);
-	struct lh_thread_share *s = f ? find_share(f, thread) : NULL;
+	struct lh_contention *contention = lh_contention(l);
+	struct lh_thread_share *s = contention ? find_share(contention, thread) : NULL;
 
 	if (s)
 		s->taken += stands_for;
-	else if (f && f->share[LH_THREAD_SHARES - 1].thread == LH_THREAD_SHARE_OTHERS)
-		f->share[LH_THREAD_SHARES - 1].taken += stands_for;
+	else if (contention &&
+		 contention->share[LH_THREAD_SHARES - 1].thread == LH_THREAD_SHARE_OTHERS)
+		contention->share[LH_THREAD_SHARES - 1].taken += stands_for;
 }
 
 /* ---- waits ---- */
 
-static uint64_t entries(const struct lh_lock *l, const struct lh_contention *f)
+static uint64_t entries(const struct lh_lock *l, const struct lh_contention *contention)
 {
-	return l->acquired + l->shared - f->recursive;
+	return l->acquired + l->shared - contention->recursive;
 }
 
-void lh_contention_wait_cancel(struct lh_live_thread *s)
+void lh_contention_wait_cancel(struct lh_live_thread *live)
 {
-	if (s->wait_contention)
-		__atomic_fetch_add(&LH_CONTENTIONS[s->wait_contention].waits_ended, 1,
+	if (live->wait_contention)
+		__atomic_fetch_add(&LH_CONTENTIONS[live->wait_contention].waits_ended, 1,
 				   __ATOMIC_RELAXED);
-	s->wait_contention = 0;
+	live->wait_contention = 0;
 }
 
-void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *s)
+void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
 {
-	struct lh_contention *f;
+	struct lh_contention *contention;
 
-	lh_contention_wait_cancel(s); /* the one before was cancelled, or left by a jump */
-	f = lh_contention_make(l, id);
-	if (!f)
+	lh_contention_wait_cancel(live); /* the one before was cancelled, or left by a jump */
+	contention = lh_contention_make(l, id);
+	if (!contention)
 		return;
-	s->wait_entries = entries(l, f);
-	uint32_t ahead = __atomic_fetch_add(&f->waits_begun, 1, __ATOMIC_RELAXED) -
-			 __atomic_load_n(&f->waits_ended, __ATOMIC_RELAXED);
+	live->wait_entries = entries(l, contention);
+	uint32_t ahead = __atomic_fetch_add(&contention->waits_begun, 1, __ATOMIC_RELAXED) -
+			 __atomic_load_n(&contention->waits_ended, __ATOMIC_RELAXED);
 	/* an end that was counted for the lock that had this row before */
-	s->waiters_before = (int32_t)ahead > 0 ? ahead : 0;
-	s->wait_contention = LH_LOCK_STATS[l->stats].contention;
-	if (s->waiters_before >= f->queue)
-		f->queue = s->waiters_before + 1;
+	live->waiters_before = (int32_t)ahead > 0 ? ahead : 0;
+	live->wait_contention = LH_LOCK_STATS[l->stats].contention;
+	if (live->waiters_before >= contention->queue)
+		contention->queue = live->waiters_before + 1;
 }
 
-static void note_passed(struct lh_lock *l, struct lh_contention *f, const struct lh_live_thread *s,
-			struct lh_thread_share *share)
+static void note_passed(struct lh_lock *l, struct lh_contention *contention,
+			const struct lh_live_thread *live, struct lh_thread_share *share)
 {
-	uint64_t now = entries(l, f), passed = now > s->wait_entries ? now - s->wait_entries : 0,
-		 later = passed > s->waiters_before ? passed - s->waiters_before : 0;
+	uint64_t now = entries(l, contention),
+		 passed = now > live->wait_entries ? now - live->wait_entries : 0,
+		 later = passed > live->waiters_before ? passed - live->waiters_before : 0;
 
-	f->bypassed += passed;
-	f->overtaken += later;
-	if (later > f->overtaken_max)
-		f->overtaken_max = later;
-	if (passed > f->bypassed_max) {
-		f->bypassed_max = passed;
-		f->bypassed_thread = s->thread;
+	contention->bypassed += passed;
+	contention->overtaken += later;
+	if (later > contention->overtaken_max)
+		contention->overtaken_max = later;
+	if (passed > contention->bypassed_max) {
+		contention->bypassed_max = passed;
+		contention->bypassed_thread = live->thread;
 	}
 	if (passed > share->bypassed_max)
 		share->bypassed_max = passed;
@@ -170,64 +173,64 @@ static uint32_t side_of(enum lh_mode mode)
 	return mode == LH_SHARED;
 }
 
-void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *s, enum lh_mode mode,
+void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode mode,
 			    uint64_t ns)
 {
-	struct lh_contention *f = lh_contention(l);
+	struct lh_contention *contention = lh_contention(l);
 	struct lh_thread_share *share;
 
-	if (!f || s->wait_contention != LH_LOCK_STATS[l->stats].contention) {
-		lh_contention_wait_cancel(s);
+	if (!contention || live->wait_contention != LH_LOCK_STATS[l->stats].contention) {
+		lh_contention_wait_cancel(live);
 		return;
 	}
-	share = share_of(f, s->thread);
-	add_time(&f->wait[side_of(mode)], ns, 1);
+	share = share_of(contention, live->thread);
+	add_time(&contention->wait[side_of(mode)], ns, 1);
 	share->waits++;
 	share->wait_ns += ns;
 	if (ns > share->wait_max_ns)
 		share->wait_max_ns = ns;
-	note_passed(l, f, s, share);
-	lh_contention_wait_cancel(s);
+	note_passed(l, contention, live, share);
+	lh_contention_wait_cancel(live);
 }
 
 void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t stands_for)
 {
-	struct lh_contention *f = lh_contention(l);
+	struct lh_contention *contention = lh_contention(l);
 
-	if (f)
-		add_time(&f->hold[side_of(mode)], ns, stands_for);
+	if (contention)
+		add_time(&contention->hold[side_of(mode)], ns, stands_for);
 }
 
 void lh_contention_recursive(struct lh_lock *l)
 {
-	struct lh_contention *f = lh_contention(l);
+	struct lh_contention *contention = lh_contention(l);
 
-	if (f)
-		f->recursive++;
+	if (contention)
+		contention->recursive++;
 }
 
 /* ---- tries ---- */
 
 void lh_contention_busy_begin(struct lh_lock *l, lh_lock_id id)
 {
-	struct lh_contention *f = lh_contention_make(l, id);
+	struct lh_contention *contention = lh_contention_make(l, id);
 
-	if (f)
-		f->busy++;
+	if (contention)
+		contention->busy++;
 }
 
-void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *s, uint64_t ns)
+void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *live, uint64_t ns)
 {
-	struct lh_contention *f = lh_contention(l);
+	struct lh_contention *contention = lh_contention(l);
 
-	if (!f || s->tries < f->busy_tries)
+	if (!contention || live->tries < contention->busy_tries)
 		return;
-	if (f->busy_thread != s->thread || f->busy_site != s->try_site) {
-		f->busy_thread = s->thread;
-		f->busy_site = s->try_site;
-		f->busy_ns = 0;
+	if (contention->busy_thread != live->thread || contention->busy_site != live->try_site) {
+		contention->busy_thread = live->thread;
+		contention->busy_site = live->try_site;
+		contention->busy_ns = 0;
 	}
-	f->busy_tries = s->tries;
-	if (ns > f->busy_ns)
-		f->busy_ns = ns;
+	contention->busy_tries = live->tries;
+	if (ns > contention->busy_ns)
+		contention->busy_ns = ns;
 }

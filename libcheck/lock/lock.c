@@ -75,18 +75,18 @@ static uint32_t slot_for(uintptr_t o, uint32_t row)
 	return LH_LOCK_ID(row, (o >> 2) * 0x9e3779b1u >> 22);
 }
 
-uint32_t lh_lock_find(const void *o)
+uint32_t lh_lock_find(const void *object)
 {
-	uint32_t tag = slot_for((uintptr_t)o, 0);
+	uint32_t tag = slot_for((uintptr_t)object, 0);
 
 	for (uint32_t n = 0; n < LINES_TRIED; n++) {
-		const uint32_t *line = line_of((uintptr_t)o, n);
+		const uint32_t *line = line_of((uintptr_t)object, n);
 		for (int i = 0; i < LINE_SLOTS; i++) {
 			uint32_t slot = __atomic_load_n(&line[i], __ATOMIC_ACQUIRE);
 			uint32_t row = LH_LOCK_ROW(slot);
 			if (!slot)
 				return 0;
-			if ((slot ^ row) == tag && LH_LOCKS[row].address == (uintptr_t)o)
+			if ((slot ^ row) == tag && LH_LOCKS[row].address == (uintptr_t)object)
 				return row;
 		}
 	}
@@ -143,21 +143,21 @@ static uint32_t rwlock_attributes(const pthread_rwlock_t *w)
 	       (w->__data.__shared ? LH_LOCK_PSHARED : 0);
 }
 
-uint32_t lh_lock_attributes(const void *o, enum lh_kind kind)
+uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
 {
 	if (kind == LH_MUTEX)
-		return mutex_attributes(o);
+		return mutex_attributes(object);
 	if (kind == LH_RWLOCK)
-		return rwlock_attributes(o);
+		return rwlock_attributes(object);
 	if (kind == LH_SEM) /* byte 8 is 0 for private, 128 for shared */
-		return ((const int *)o)[2] ? LH_LOCK_PSHARED : 0;
+		return ((const int *)object)[2] ? LH_LOCK_PSHARED : 0;
 	return 0;
 }
 
-bool lh_lock_is_free_now(const void *o, enum lh_kind kind)
+bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
 {
-	const pthread_mutex_t *m = o;
-	const pthread_rwlock_t *w = o;
+	const pthread_mutex_t *m = object;
+	const pthread_rwlock_t *w = object;
 
 	switch (kind) {
 	case LH_MUTEX:
@@ -166,16 +166,16 @@ bool lh_lock_is_free_now(const void *o, enum lh_kind kind)
 		return __atomic_load_n(&w->__data.__readers, __ATOMIC_RELAXED) >> 3 == 0 &&
 		       __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED) == 0;
 	case LH_SPIN:
-		return __atomic_load_n((const int *)o, __ATOMIC_RELAXED) == (LH_SPIN_FREE);
+		return __atomic_load_n((const int *)object, __ATOMIC_RELAXED) == (LH_SPIN_FREE);
 	default:
 		return false;
 	}
 }
 
-int lh_lock_owner_tid(const void *o, enum lh_kind kind)
+int lh_lock_owner_tid(const void *object, enum lh_kind kind)
 {
-	const pthread_mutex_t *m = o;
-	const pthread_rwlock_t *w = o;
+	const pthread_mutex_t *m = object;
+	const pthread_rwlock_t *w = object;
 
 	if (kind == LH_MUTEX)
 		return __atomic_load_n(&m->__data.__owner, __ATOMIC_RELAXED);
@@ -184,30 +184,30 @@ int lh_lock_owner_tid(const void *o, enum lh_kind kind)
 	return 0;
 }
 
-static bool look(const void *o, enum lh_kind kind, enum lh_how how)
+static bool look(const void *object, enum lh_kind kind, enum lh_how how)
 {
 	(void)how;
-	return lh_lock_is_free_now(o, kind);
+	return lh_lock_is_free_now(object, kind);
 }
 
 bool (*lh_lock_free_probe)(const void *o, enum lh_kind kind, enum lh_how how) = look;
 
-bool lh_sem_is_positive(const void *o)
+bool lh_sem_is_positive(const void *object)
 {
-	return __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) != 0;
+	return __atomic_load_n((const uint32_t *)object, __ATOMIC_RELAXED) != 0;
 }
 
-static bool has_permit(const void *o, enum lh_how how)
+static bool has_permit(const void *object, enum lh_how how)
 {
 	(void)how;
-	return lh_sem_is_positive(o);
+	return lh_sem_is_positive(object);
 }
 
 bool (*lh_sem_permit_probe)(const void *o, enum lh_how how) = has_permit;
 
-bool lh_once_is_done(const void *o)
+bool lh_once_is_done(const void *object)
 {
-	return __atomic_load_n((const int *)o, __ATOMIC_ACQUIRE) & 2;
+	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & 2;
 }
 
 static bool has_word(enum lh_kind kind, uint32_t flags)
@@ -266,11 +266,11 @@ struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l)
 
 /* ---- process-shared: which memory it lies in ---- */
 
-bool lh_lock_needs_location(const void *o, enum lh_kind kind)
+bool lh_lock_needs_location(const void *object, enum lh_kind kind)
 {
-	if (kind != LH_SPIN && !(lh_lock_attributes(o, kind) & LH_LOCK_PSHARED))
+	if (kind != LH_SPIN && !(lh_lock_attributes(object, kind) & LH_LOCK_PSHARED))
 		return false;
-	uint32_t row = lh_lock_find(o);
+	uint32_t row = lh_lock_find(object);
 	return !row || LH_LOCKS[row].kind != kind;
 }
 
@@ -299,9 +299,9 @@ static void take_place(struct lh_lock *l, const void *o)
 		l->flags |= LH_LOCK_PSHARED;
 	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_SHM_PRIVATE))
 		return;
-	struct lh_lock_stats *more = known ? lh_lock_stats_get(l) : NULL;
-	uint32_t where = more ? more->location : 0;
-	if (more && !where)
+	struct lh_lock_stats *stats = known ? lh_lock_stats_get(l) : NULL;
+	uint32_t where = stats ? stats->location : 0;
+	if (stats && !where)
 		where = lh_row_add(LH_T_LOCK_LOCATION, 1);
 	if (!where) {
 		lh_own_ledger.ledger->locations_unknown++;
@@ -309,7 +309,7 @@ static void take_place(struct lh_lock *l, const void *o)
 	}
 	LH_LOCK_LOCATIONS[where] = (struct lh_lock_location){
 		.lock = lh_lock_id_of(l), .dev = w->dev, .ino = w->ino, .off = w->off};
-	__atomic_store_n(&more->location, where, __ATOMIC_RELEASE);
+	__atomic_store_n(&stats->location, where, __ATOMIC_RELEASE);
 }
 
 /* The place of the row's lock before this one is nobody's any more, but its row is used again. */
@@ -330,17 +330,18 @@ static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 
 static void give_name(struct lh_lock *l, const char name[LH_NAME_MAX])
 {
-	struct lh_lock_stats *more = name[0] ? lh_lock_stats_get(l) : NULL;
+	struct lh_lock_stats *stats = name[0] ? lh_lock_stats_get(l) : NULL;
 
-	if (!more)
+	if (!stats)
 		return;
-	__builtin_memcpy(more->name, name, LH_NAME_MAX);
+	__builtin_memcpy(stats->name, name, LH_NAME_MAX);
 	l->flags |= LH_LOCK_NAMED;
 }
 
-static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t flags,
+			     uint32_t initial)
 {
-	uint32_t old = lh_lock_find(o);
+	uint32_t old = lh_lock_find(object);
 	char name[LH_NAME_MAX] = "";
 
 	if (old) {
@@ -360,18 +361,19 @@ static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, u
 			      .initial = initial,
 			      .stats = l->stats};
 	give_name(l, name);
-	take_place(l, o);
-	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
-	index_row(o, row);
+	take_place(l, object);
+	__atomic_store_n(&l->address, (uintptr_t)object, __ATOMIC_RELEASE);
+	index_row(object, row);
 	return l;
 }
 
-struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
+struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t flags,
+			       uint32_t initial)
 {
-	struct lh_lock *l = begin(o, kind, flags, initial);
+	struct lh_lock *l = begin(object, kind, flags, initial);
 
 	if (l && has_word(kind, flags))
-		write_word(o, kind, (uint32_t)(l - LH_LOCKS));
+		write_word(object, kind, (uint32_t)(l - LH_LOCKS));
 	return l;
 }
 
@@ -395,22 +397,22 @@ static void inherit(struct lh_lock *l, const struct lh_lock *old)
 		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
 	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
 	const struct lh_table *t = &b->table[LH_T_LOCK_STATS];
-	struct lh_lock_stats *more =
+	struct lh_lock_stats *stats =
 		old->flags & LH_LOCK_NAMED && old->stats < t->used ? lh_lock_stats_get(l) : NULL;
-	if (more)
+	if (stats)
 		__builtin_memcpy(
-			more->name,
+			stats->name,
 			((const struct lh_lock_stats *)((const char *)b + t->offset))[old->stats]
 				.name,
 			LH_NAME_MAX);
 }
 
-struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
+struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 {
-	struct lh_lock *l = lh_lock_known(o, kind);
-	uint32_t flags = lh_lock_attributes(o, kind);
+	struct lh_lock *l = lh_lock_known(object, kind);
+	uint32_t flags = lh_lock_attributes(object, kind);
 	bool worded = has_word(kind, flags);
-	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_read_tag(o, kind)) : 0;
+	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_read_tag(object, kind)) : 0;
 
 	if (l && l->kind == kind)
 		return l;
@@ -418,15 +420,15 @@ struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind)
 	 * No word where one belongs: the memory was cleared, so this is a new lock. A wrong
 	 * word, or a kind without one: the table knows.
 	 */
-	uint32_t row = worded && !word ? 0 : lh_lock_find(o);
+	uint32_t row = worded && !word ? 0 : lh_lock_find(object);
 	if (row && LH_LOCKS[row].kind == kind) {
 		if (worded)
-			write_word(o, kind, row);
+			write_word(object, kind, row);
 		return &LH_LOCKS[row];
 	}
-	l = lh_lock_reinit(o, kind, flags, 0);
+	l = lh_lock_reinit(object, kind, flags, 0);
 	const struct lh_lock *old = l && word ? lh_lock_in_parent(word) : NULL;
-	if (old && old->address == (uintptr_t)o && old->kind == kind)
+	if (old && old->address == (uintptr_t)object && old->kind == kind)
 		inherit(l, old);
 	return l;
 }
@@ -439,12 +441,12 @@ struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 		INNATE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
 			 LH_LOCK_ROBUST | LH_LOCK_PI | LH_LOCK_PROTECT | LH_LOCK_PREFER_WRITER
 	};
-	const void *o = (const void *)(uintptr_t)was->address;
-	uint32_t row = lh_lock_find(o);
+	const void *object = (const void *)(uintptr_t)was->address;
+	uint32_t row = lh_lock_find(object);
 
 	if (row && LH_LOCKS[row].kind == was->kind)
 		return &LH_LOCKS[row];
-	struct lh_lock *l = begin(o, (enum lh_kind)was->kind, was->flags & INNATE, 0);
+	struct lh_lock *l = begin(object, (enum lh_kind)was->kind, was->flags & INNATE, 0);
 	if (l)
 		inherit(l, was);
 	return l;

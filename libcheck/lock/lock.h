@@ -34,9 +34,9 @@ extern struct lh_lock_index lh_lock_index;
 uint32_t lh_lock_find(const void *o);
 
 /* The row number that lies in the object itself; may be anything: check the address. */
-static inline uint32_t lh_lock_read_tag(const void *o, enum lh_kind kind)
+static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
 {
-	const char *c = o;
+	const char *c = object;
 
 	if (kind == LH_MUTEX)
 		return *(const uint32_t *)(c + LH_TAG_OFFSET_MUTEX);
@@ -44,15 +44,15 @@ static inline uint32_t lh_lock_read_tag(const void *o, enum lh_kind kind)
 		return *(const uint32_t *)(c + LH_TAG_OFFSET_RWLOCK);
 	if (kind == LH_SEM)
 		return *(const uint32_t *)(c + LH_TAG_OFFSET_SEM);
-	return lh_lock_find(o);
+	return lh_lock_find(object);
 }
 
 /* The row of this object by word or table, NULL if it is new to us. */
-static inline struct lh_lock *lh_lock_known(const void *o, enum lh_kind kind)
+static inline struct lh_lock *lh_lock_known(const void *object, enum lh_kind kind)
 {
-	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lh_lock_read_tag(o, kind))];
+	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lh_lock_read_tag(object, kind))];
 
-	return LH_LIKELY(l->address == (uintptr_t)o) ? l : NULL;
+	return LH_LIKELY(l->address == (uintptr_t)object) ? l : NULL;
 }
 
 static inline lh_lock_id lh_lock_id_of(const struct lh_lock *l)
@@ -106,18 +106,18 @@ bool lh_lock_can_retire(const struct lh_lock *l);
 void lh_lock_retire(struct lh_lock *l);
 void lh_lock_revive(struct lh_lock *l, const void *o); /* as a new lock, at the same address */
 void lh_lock_drop_retired(struct lh_lock *l);          /* it will not return. Big lock */
-static inline bool lh_lock_is_retired_at(const struct lh_lock *l, const void *o)
+static inline bool lh_lock_is_retired_at(const struct lh_lock *l, const void *object)
 {
-	return l->address == ((uintptr_t)o | LH_ADDRESS_FREED) && !(l->flags & LH_LOCK_DEAD);
+	return l->address == ((uintptr_t)object | LH_ADDRESS_FREED) && !(l->flags & LH_LOCK_DEAD);
 }
 /* Lets go of the nodes that nobody will miss; set by the room `node`. */
 extern void (*lh_lock_on_destroy)(struct lh_lock *l);
 
 /* May the variant that does not wait be called first? glibc's trylock damages a robust mutex that
  * is lost. */
-static inline bool lh_lock_may_try(const void *o, enum lh_kind kind)
+static inline bool lh_lock_may_try(const void *object, enum lh_kind kind)
 {
-	return kind != LH_MUTEX || !(((const int *)o)[4] & 16 /* __kind, its robust bit */);
+	return kind != LH_MUTEX || !(((const int *)object)[4] & 16 /* __kind, its robust bit */);
 }
 
 /* What the object itself says, at this moment. */

@@ -14,39 +14,40 @@
 /* ---- lives ---- */
 
 /* Whose life is it? The lock's `initial` may say so; else we look. */
-static lh_thread_id thread_of_life(const struct lh_order_graph *j, const struct lh_order_input *f,
-				   lh_lock_id lock)
+static lh_thread_id thread_of_life(const struct lh_order_graph *graph,
+				   const struct lh_order_input *input, lh_lock_id lock)
 {
-	uint32_t hint = lh_order_lock_row(f, lock)->initial;
-	uint32_t n = f->threads < j->size.threads ? f->threads : j->size.threads;
+	uint32_t hint = lh_order_lock_row(input, lock)->initial;
+	uint32_t n = input->threads < graph->size.threads ? input->threads : graph->size.threads;
 
-	if (hint && hint < n && f->thread[hint].end_lock == lock)
+	if (hint && hint < n && input->thread[hint].end_lock == lock)
 		return hint;
 	for (uint32_t t = n; t-- > 1;)
-		if (f->thread[t].end_lock == lock)
+		if (input->thread[t].end_lock == lock)
 			return t;
 	return 0;
 }
 
 /* Several rows of one thread at one node stand for one witness: the oldest. */
-static bool oldest_row(const struct lh_order_input *f, uint32_t row)
+static bool oldest_row(const struct lh_order_input *input, uint32_t row)
 {
-	const struct lh_chain_visit *s = &f->visit[row];
+	const struct lh_chain_visit *s = &input->visit[row];
 
-	for (uint32_t i = f->chain[s->chain].visit; i && i < f->visits; i = f->visit[i].next)
-		if (i < row && f->visit[i].thread == s->thread)
+	for (uint32_t i = input->chain[s->chain].visit; i && i < input->visits;
+	     i = input->visit[i].next)
+		if (i < row && input->visit[i].thread == s->thread)
 			return false;
 	return true;
 }
 
-static bool is_dependency(const struct lh_order_graph *j, const struct lh_order_input *f,
-			  lh_chain_id n)
+static bool is_dependency(const struct lh_order_graph *graph, const struct lh_order_input *input,
+			  lh_chain_id chain)
 {
-	const struct lh_lock *l = lh_order_lock_row(f, f->chain[n].lock);
-	bool tries = LH_SITE_HOW(f->chain[n].site) == LH_TRY;
+	const struct lh_lock *l = lh_order_lock_row(input, input->chain[chain].lock);
+	bool tries = LH_SITE_HOW(input->chain[chain].site) == LH_TRY;
 
 	/* A failed try of a semaphore may be followed by a wait later on. */
-	if (tries && l->kind != LH_SEM && !(j->flags & LH_ORDER_KEEP_FILTERED))
+	if (tries && l->kind != LH_SEM && !(graph->flags & LH_ORDER_KEEP_FILTERED))
 		return false;
 	return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->kind != LH_COND &&
 	       l->kind != LH_BARRIER;
@@ -64,249 +65,267 @@ static bool is_dependency(const struct lh_order_graph *j, const struct lh_order_
  * One that is wanted in many places gets its vertex before it is needed: or the call that
  * makes it inner would pay for all of them at once.
  */
-static bool has_lists(const struct lh_order_graph *j, const struct lh_order_input *f)
+static bool has_lists(const struct lh_order_graph *graph, const struct lh_order_input *input)
 {
-	return (j->flags & LH_ORDER_LOCK_LISTS) && !f->same;
+	return (graph->flags & LH_ORDER_LOCK_LISTS) && !input->same;
 }
 
 enum { MANY_WANT = 48, LOOK_EVERY = 16 };
 
-static bool many_want(const struct lh_order_input *f, lh_chain_id n)
+static bool many_want(const struct lh_order_input *input, lh_chain_id chain)
 {
 	uint32_t count = 0;
 
-	for (; n && n < f->chains && count < MANY_WANT; n = f->chain[n].next)
+	for (; chain && chain < input->chains && count < MANY_WANT;
+	     chain = input->chain[chain].next)
 		count++;
 	return count == MANY_WANT;
 }
 
 /* The vertex that edges lead into, or 0: there is no need of any yet. */
-static uint32_t wanted_vertex(struct lh_order_graph *j, const struct lh_order_input *f,
+static uint32_t wanted_vertex(struct lh_order_graph *graph, const struct lh_order_input *input,
 			      lh_lock_id lock)
 {
 	uint32_t v;
 
-	if (!has_lists(j, f))
-		return lh_order_vertex_get(j, lock);
-	v = lh_order_vertex_find(j, lock);
-	return j->tables.vertex[v].has_in_edges ? v : 0;
+	if (!has_lists(graph, input))
+		return lh_order_vertex_get(graph, lock);
+	v = lh_order_vertex_find(graph, lock);
+	return graph->tables.vertex[v].has_in_edges ? v : 0;
 }
 
-static void life_edge(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t row)
+static void life_edge(struct lh_order_graph *graph, const struct lh_order_input *input,
+		      uint32_t row)
 {
-	const struct lh_chain_visit *s = &f->visit[row];
-	lh_lock_id lock = lh_order_same_lock(f, f->chain[s->chain].lock);
+	const struct lh_chain_visit *s = &input->visit[row];
+	lh_lock_id lock = lh_order_same_lock(input, input->chain[s->chain].lock);
 
-	if (!is_dependency(j, f, s->chain) || lh_chain_holds(f, s->chain, lock) ||
-	    !oldest_row(f, row))
+	if (!is_dependency(graph, input, s->chain) || lh_chain_holds(input, s->chain, lock) ||
+	    !oldest_row(input, row))
 		return;
-	lh_order_edge_add(j, j->tables.thread[s->thread].vertex, wanted_vertex(j, f, lock),
-			  s->chain);
+	lh_order_edge_add(graph, graph->tables.thread[s->thread].vertex,
+			  wanted_vertex(graph, input, lock), s->chain);
 }
 
 /* A dependency's edges: from each lock that is held, and from the lives of its threads. */
-static void edges_into(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
-		       uint32_t to)
+static void edges_into(struct lh_order_graph *graph, const struct lh_order_input *input,
+		       lh_chain_id chain, uint32_t to)
 {
-	lh_lock_id lock = lh_order_same_lock(f, f->chain[n].lock);
+	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
 
-	if (lh_chain_holds(f, n, lock))
+	if (lh_chain_holds(input, chain, lock))
 		return;
-	LH_FOR_EACH_HELD(f, n, h)
-	if (lh_order_is_lock(f, f->chain[h].lock))
-		lh_order_edge_add(
-			j, lh_order_vertex_find(j, lh_order_same_lock(f, f->chain[h].lock)), to, n);
-	for (uint32_t i = f->chain[n].visit; i && i < f->visits; i = f->visit[i].next)
-		if (f->visit[i].thread < j->size.threads &&
-		    j->tables.thread[f->visit[i].thread].vertex)
-			life_edge(j, f, i);
+	LH_FOR_EACH_HELD(input, chain, h)
+	if (lh_order_is_lock(input, input->chain[h].lock))
+		lh_order_edge_add(graph,
+				  lh_order_vertex_find(
+					  graph, lh_order_same_lock(input, input->chain[h].lock)),
+				  to, chain);
+	for (uint32_t i = input->chain[chain].visit; i && i < input->visits;
+	     i = input->visit[i].next)
+		if (input->visit[i].thread < graph->size.threads &&
+		    graph->tables.thread[input->visit[i].thread].vertex)
+			life_edge(graph, input, i);
 }
 
-static uint32_t inner_vertex(struct lh_order_graph *j, const struct lh_order_input *f,
+static uint32_t inner_vertex(struct lh_order_graph *graph, const struct lh_order_input *input,
 			     lh_lock_id lock)
 {
-	uint32_t v = lh_order_vertex_get(j, lock), left = f->chains;
+	uint32_t v = lh_order_vertex_get(graph, lock), left = input->chains;
 
-	if (!v || j->tables.vertex[v].has_in_edges)
+	if (!v || graph->tables.vertex[v].has_in_edges)
 		return v;
-	j->tables.vertex[v].has_in_edges = true;
-	if (!has_lists(j, f))
+	graph->tables.vertex[v].has_in_edges = true;
+	if (!has_lists(graph, input))
 		return v;
 	/* whoever wrote the rows: a list that goes in circles ends */
-	for (lh_chain_id n = lh_order_lock_row(f, lock)->chains; n && n < f->chains && left--;
-	     n = f->chain[n].next)
-		if (n <= j->chain_high && f->chain[n].lock == lock && is_dependency(j, f, n))
-			edges_into(j, f, n, v); /* not one of the lock that the row was before */
+	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
+	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
+		if (chain <= graph->chain_high && input->chain[chain].lock == lock &&
+		    is_dependency(graph, input, chain))
+			edges_into(graph, input, chain,
+				   v); /* not one of the lock that the row was before */
 	return v;
 }
 
-bool lh_order_thread_end_matters(const struct lh_order_graph *j, lh_thread_id thread)
+bool lh_order_thread_end_matters(const struct lh_order_graph *graph, lh_thread_id thread)
 {
-	return thread < j->size.threads && j->tables.thread[thread].active;
+	return thread < graph->size.threads && graph->tables.thread[thread].active;
 }
 
-static void activate(struct lh_order_graph *j, lh_thread_id t)
+static void activate(struct lh_order_graph *graph, lh_thread_id t)
 {
-	if (!t || j->tables.thread[t].active)
+	if (!t || graph->tables.thread[t].active)
 		return;
-	j->tables.thread[t].active = true;
-	j->tables.thread[t].todo = j->todo;
-	j->todo = t;
+	graph->tables.thread[t].active = true;
+	graph->tables.thread[t].todo = graph->todo;
+	graph->todo = t;
 }
 
-static bool wants_life(const struct lh_order_graph *j, const struct lh_order_input *f,
-		       lh_chain_id n)
+static bool wants_life(const struct lh_order_graph *graph, const struct lh_order_input *input,
+		       lh_chain_id chain)
 {
-	return lh_order_lock_row(f, f->chain[n].lock)->kind == LH_THREAD_END &&
-	       is_dependency(j, f, n);
+	return lh_order_lock_row(input, input->chain[chain].lock)->kind == LH_THREAD_END &&
+	       is_dependency(graph, input, chain);
 }
 
 /* This thread is waited for from now on, so the lives that it waits for matter too. */
-static void now_wanted(struct lh_order_graph *j, const struct lh_order_input *f, lh_thread_id t)
+static void now_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
+		       lh_thread_id t)
 {
-	j->tables.thread[t].wanted = true;
-	for (uint32_t i = j->tables.thread[t].visit; i; i = j->tables.visit_next[i]) {
-		lh_chain_id n = f->visit[i].chain;
-		if (n <= j->chain_high && wants_life(j, f, n))
-			activate(j, thread_of_life(j, f, f->chain[n].lock));
+	graph->tables.thread[t].wanted = true;
+	for (uint32_t i = graph->tables.thread[t].visit; i; i = graph->tables.visit_next[i]) {
+		lh_chain_id chain = input->visit[i].chain;
+		if (chain <= graph->chain_high && wants_life(graph, input, chain))
+			activate(graph, thread_of_life(graph, input, input->chain[chain].lock));
 	}
 }
 
-static bool seen_by_a_wanted(const struct lh_order_graph *j, const struct lh_order_input *f,
-			     lh_chain_id n)
+static bool seen_by_a_wanted(const struct lh_order_graph *graph, const struct lh_order_input *input,
+			     lh_chain_id chain)
 {
-	for (uint32_t i = f->chain[n].visit; i && i < f->visits; i = f->visit[i].next)
-		if (f->visit[i].thread < j->size.threads &&
-		    j->tables.thread[f->visit[i].thread].wanted)
+	for (uint32_t i = input->chain[chain].visit; i && i < input->visits;
+	     i = input->visit[i].next)
+		if (input->visit[i].thread < graph->size.threads &&
+		    graph->tables.thread[input->visit[i].thread].wanted)
 			return true;
 	return false;
 }
 
 /* Node n wants a life, and is new or was seen by one more. */
-static void life_wanted(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+static void life_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_chain_id chain)
 {
-	lh_thread_id t = thread_of_life(j, f, f->chain[n].lock);
+	lh_thread_id t = thread_of_life(graph, input, input->chain[chain].lock);
 
 	if (!t)
 		return;
-	if (!j->tables.thread[t].wanted)
-		now_wanted(j, f, t);
-	if (lh_chain_parent(f, n) || seen_by_a_wanted(j, f, n))
-		activate(j, t);
+	if (!graph->tables.thread[t].wanted)
+		now_wanted(graph, input, t);
+	if (lh_chain_parent(input, chain) || seen_by_a_wanted(graph, input, chain))
+		activate(graph, t);
 }
 
 /* Gives lives that have become active their edges. */
-static void make_active(struct lh_order_graph *j, const struct lh_order_input *f)
+static void make_active(struct lh_order_graph *graph, const struct lh_order_input *input)
 {
-	while (j->todo) {
-		lh_thread_id t = j->todo;
-		struct lh_order_thread *l = &j->tables.thread[t];
-		j->todo = l->todo;
-		l->vertex =
-			t ? inner_vertex(j, f, lh_order_same_lock(f, f->thread[t].end_lock)) : 0;
+	while (graph->todo) {
+		lh_thread_id t = graph->todo;
+		struct lh_order_thread *l = &graph->tables.thread[t];
+		graph->todo = l->todo;
+		l->vertex = t ? inner_vertex(graph, input,
+					     lh_order_same_lock(input, input->thread[t].end_lock))
+			      : 0;
 		if (!l->vertex)
 			continue;
-		j->tables.vertex[l->vertex].thread_end = t;
-		for (uint32_t i = l->visit; i; i = j->tables.visit_next[i])
-			if (f->visit[i].chain <= j->chain_high)
-				life_edge(j, f, i);
+		graph->tables.vertex[l->vertex].thread_end = t;
+		for (uint32_t i = l->visit; i; i = graph->tables.visit_next[i])
+			if (input->visit[i].chain <= graph->chain_high)
+				life_edge(graph, input, i);
 	}
 }
 
 /* ---- taking in ---- */
 
-static void take_seen(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t row)
+static void take_seen(struct lh_order_graph *graph, const struct lh_order_input *input,
+		      uint32_t row)
 {
-	const struct lh_chain_visit *s = &f->visit[row];
+	const struct lh_chain_visit *s = &input->visit[row];
 
-	if (s->thread >= j->size.threads || s->thread >= f->threads || !s->chain ||
-	    s->chain >= f->chains)
+	if (s->thread >= graph->size.threads || s->thread >= input->threads || !s->chain ||
+	    s->chain >= input->chains)
 		return;
-	j->tables.visit_next[row] = j->tables.thread[s->thread].visit;
-	j->tables.thread[s->thread].visit = row;
-	if (s->chain > j->chain_high)
+	graph->tables.visit_next[row] = graph->tables.thread[s->thread].visit;
+	graph->tables.thread[s->thread].visit = row;
+	if (s->chain > graph->chain_high)
 		return;
-	if (j->tables.thread[s->thread].vertex)
-		life_edge(j, f, row);
-	if (wants_life(j, f, s->chain))
-		life_wanted(j, f, s->chain);
+	if (graph->tables.thread[s->thread].vertex)
+		life_edge(graph, input, row);
+	if (wants_life(graph, input, s->chain))
+		life_wanted(graph, input, s->chain);
 }
 
-static void take_event(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t row)
+static void take_event(struct lh_order_graph *graph, const struct lh_order_input *input,
+		       uint32_t row)
 {
-	lh_thread_id a = f->hb_edge[row].a;
+	lh_thread_id a = input->hb_edge[row].a;
 
-	if (a >= j->size.threads ||
-	    f->hb_edge[row].what >= LH_HB_CREATOR_RELEASED) /* they order nothing */
+	if (a >= graph->size.threads ||
+	    input->hb_edge[row].what >= LH_HB_CREATOR_RELEASED) /* they order nothing */
 		return;
-	j->tables.hb_edge_next[row] = j->tables.thread[a].hb_edge;
-	j->tables.thread[a].hb_edge = row;
+	graph->tables.hb_edge_next[row] = graph->tables.thread[a].hb_edge;
+	graph->tables.thread[a].hb_edge = row;
 }
 
 /* Permits wanted while permits are held: an edge from the semaphore to itself. */
-static void take_pool(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
-		      lh_lock_id lock)
+static void take_pool(struct lh_order_graph *graph, const struct lh_order_input *input,
+		      lh_chain_id chain, lh_lock_id lock)
 {
 	uint32_t v;
 
-	if (!(lh_order_lock_row(f, lock)->flags & LH_LOCK_COUNTING) || !lh_chain_holds(f, n, lock))
+	if (!(lh_order_lock_row(input, lock)->flags & LH_LOCK_COUNTING) ||
+	    !lh_chain_holds(input, chain, lock))
 		return;
-	v = lh_order_vertex_get(j, lock);
-	lh_order_edge_add(j, v, v, n);
+	v = lh_order_vertex_get(graph, lock);
+	lh_order_edge_add(graph, v, v, chain);
 }
 
-bool lh_order_asks_as_writer(const struct lh_order_input *f, lh_chain_id n)
+bool lh_order_asks_as_writer(const struct lh_order_input *input, lh_chain_id chain)
 {
-	return LH_SITE_MODE(f->chain[n].site) == LH_EXCLUSIVE &&
-	       (lh_order_lock_row(f, f->chain[n].lock)->flags & LH_LOCK_PREFER_WRITER);
+	return LH_SITE_MODE(input->chain[chain].site) == LH_EXCLUSIVE &&
+	       (lh_order_lock_row(input, input->chain[chain].lock)->flags & LH_LOCK_PREFER_WRITER);
 }
 
-static void take_edges(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
-		       lh_lock_id lock)
+static void take_edges(struct lh_order_graph *graph, const struct lh_order_input *input,
+		       lh_chain_id chain, lh_lock_id lock)
 {
-	if (!lh_chain_holds(f, n, lock))
-		LH_FOR_EACH_HELD(f, n, h)
-	if (lh_order_is_lock(f, f->chain[h].lock))
-		inner_vertex(j, f, lh_order_same_lock(f, f->chain[h].lock));
-	uint32_t to = wanted_vertex(j, f, lock);
-	if (!to && n % LOOK_EVERY == 0 && many_want(f, n))
-		inner_vertex(j, f, lock);
+	if (!lh_chain_holds(input, chain, lock))
+		LH_FOR_EACH_HELD(input, chain, h)
+	if (lh_order_is_lock(input, input->chain[h].lock))
+		inner_vertex(graph, input, lh_order_same_lock(input, input->chain[h].lock));
+	uint32_t to = wanted_vertex(graph, input, lock);
+	if (!to && chain % LOOK_EVERY == 0 && many_want(input, chain))
+		inner_vertex(graph, input, lock);
 	else
-		edges_into(j, f, n, to);
+		edges_into(graph, input, chain, to);
 }
 
-static void take_node(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+static void take_node(struct lh_order_graph *graph, const struct lh_order_input *input,
+		      lh_chain_id chain)
 {
-	lh_lock_id lock = lh_order_same_lock(f, f->chain[n].lock);
-	const struct lh_lock *l = lh_order_lock_row(f, lock);
+	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
+	const struct lh_lock *l = lh_order_lock_row(input, lock);
 
-	take_pool(j, f, n, lock);
-	if (lh_order_asks_as_writer(f, n)) {
-		uint32_t v = lh_order_vertex_get(j, lock);
+	take_pool(graph, input, chain, lock);
+	if (lh_order_asks_as_writer(input, chain)) {
+		uint32_t v = lh_order_vertex_get(graph, lock);
 		if (v)
-			lh_order_writer_add(j, v, n);
+			lh_order_writer_add(graph, v, chain);
 	}
-	if (!is_dependency(j, f, n))
+	if (!is_dependency(graph, input, chain))
 		return;
-	take_edges(j, f, n, lock);
+	take_edges(graph, input, chain, lock);
 	if (l->kind == LH_THREAD_END)
-		life_wanted(j, f, n);
+		life_wanted(graph, input, chain);
 }
 
-void lh_order_chain_reused(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   lh_chain_id chain)
 {
-	if (n <= j->chain_high)
-		take_node(j, f, n);
+	if (chain <= graph->chain_high)
+		take_node(graph, input, chain);
 }
 
 /* Everything new, of nodes only those up to n. */
-void lh_order_add_chain(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_chain_id chain)
 {
-	while (j->hb_edge_high + 1 < f->hb_edges && j->hb_edge_high + 1 < j->size.hb_edges)
-		take_event(j, f, ++j->hb_edge_high);
-	while (j->visit_high + 1 < f->visits && j->visit_high + 1 < j->size.visits)
-		take_seen(j, f, ++j->visit_high);
-	while (j->chain_high < n)
-		take_node(j, f, ++j->chain_high);
-	make_active(j, f);
+	while (graph->hb_edge_high + 1 < input->hb_edges &&
+	       graph->hb_edge_high + 1 < graph->size.hb_edges)
+		take_event(graph, input, ++graph->hb_edge_high);
+	while (graph->visit_high + 1 < input->visits && graph->visit_high + 1 < graph->size.visits)
+		take_seen(graph, input, ++graph->visit_high);
+	while (graph->chain_high < chain)
+		take_node(graph, input, ++graph->chain_high);
+	make_active(graph, input);
 }

@@ -11,12 +11,12 @@
 /* The place at which slot c holds what the slot before it wants. A life has place 0: exclusive. */
 static lh_chain_id held_node(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_order_graph *j = q->graph;
-	lh_lock_id lock = j->tables.vertex[j->slot[c].from].lock;
+	const struct lh_order_graph *graph = q->graph;
+	lh_lock_id lock = graph->tables.vertex[graph->slot[c].from].lock;
 
-	if (j->tables.vertex[j->slot[c].from].thread_end)
+	if (graph->tables.vertex[graph->slot[c].from].thread_end)
 		return 0;
-	LH_FOR_EACH_HELD(q->input, j->slot[c].chain, h)
+	LH_FOR_EACH_HELD(q->input, graph->slot[c].chain, h)
 	if (lh_order_same_lock(q->input, q->input->chain[h].lock) == lock)
 		return h;
 	return 0;
@@ -54,11 +54,11 @@ static bool queuer_fits(const struct lh_cycle_query *q, uint32_t slots)
 /* The next writer of this list that fits and waits long enough; 0 none. */
 static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t slot, bool timed)
 {
-	struct lh_order_graph *j = q->graph;
+	struct lh_order_graph *graph = q->graph;
 
-	for (; w && lh_order_budget_spend(j, 1); w = j->tables.witness[w].next) {
-		j->slot[slot] =
-			(struct lh_cycle_slot){.chain = j->tables.witness[w].chain, .witness = w};
+	for (; w && lh_order_budget_spend(graph, 1); w = graph->tables.witness[w].next) {
+		graph->slot[slot] = (struct lh_cycle_slot){.chain = graph->tables.witness[w].chain,
+							   .witness = w};
 		enum lh_how how = LH_SITE_HOW(lh_cycle_slot_chain(q, slot)->site);
 		if ((how == LH_BLOCKING || (timed && how == LH_TIMED)) && queuer_fits(q, slot))
 			return w;
@@ -69,37 +69,38 @@ static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t
 /* Gives each marked slot a writer and all of them threads. Answers how many writers, or -1. */
 static int find_queuers(struct lh_cycle_query *q, bool timed)
 {
-	struct lh_order_graph *j = q->graph;
+	struct lh_order_graph *graph = q->graph;
 	uint32_t n = q->length, want[LH_QUEUED_WRITERS_MAX], i = 0, marked = 0;
 
 	for (uint32_t c = 0; c < n; c++) {
-		if (!j->slot[c].queue)
+		if (!graph->slot[c].queue)
 			continue;
 		if (marked == LH_QUEUED_WRITERS_MAX) {
 			q->cut = true;
 			return -1;
 		}
-		want[marked++] = j->slot[c].from;
+		want[marked++] = graph->slot[c].from;
 	}
 	if (!marked)
-		return lh_overlap_assign_threads(j, q->input, n, LH_OVERLAP_HAPPENS_BEFORE) ? 0
-											    : -1;
-	j->slot[n].witness = j->tables.vertex[want[0]].writers;
-	while (j->budget > 0) {
-		struct lh_cycle_slot *s = &j->slot[n + i];
+		return lh_overlap_assign_threads(graph, q->input, n, LH_OVERLAP_HAPPENS_BEFORE)
+			       ? 0
+			       : -1;
+	graph->slot[n].witness = graph->tables.vertex[want[0]].writers;
+	while (graph->budget > 0) {
+		struct lh_cycle_slot *s = &graph->slot[n + i];
 		s->witness = next_writer(q, s->witness, n + i, timed);
 		if (!s->witness) {
 			if (!i--)
 				return -1;
 		} else if (i + 1 < marked) {
 			i++;
-			j->slot[n + i].witness = j->tables.vertex[want[i]].writers;
+			graph->slot[n + i].witness = graph->tables.vertex[want[i]].writers;
 			continue;
-		} else if (lh_overlap_assign_threads(j, q->input, n + marked,
+		} else if (lh_overlap_assign_threads(graph, q->input, n + marked,
 						     LH_OVERLAP_HAPPENS_BEFORE)) {
 			return (int)marked;
 		}
-		j->slot[n + i].witness = j->tables.witness[j->slot[n + i].witness].next;
+		graph->slot[n + i].witness = graph->tables.witness[graph->slot[n + i].witness].next;
 	}
 	return -1;
 }
@@ -108,14 +109,14 @@ static int find_queuers(struct lh_cycle_query *q, bool timed)
 
 static struct lh_cycle_link link_of(const struct lh_cycle_query *q, uint32_t c)
 {
-	const struct lh_order_graph *j = q->graph;
-	const struct lh_cycle_slot *s = &j->slot[c];
+	const struct lh_order_graph *graph = q->graph;
+	const struct lh_cycle_slot *s = &graph->slot[c];
 	lh_chain_id h = held_node(q, c);
 
 	return (struct lh_cycle_link){
 		.thread = s->required_thread ? s->required_thread : lh_slot_thread(q->input, s),
 		.chain = s->chain,
-		.held = h ? q->input->chain[h].lock : j->tables.vertex[s->from].lock,
+		.held = h ? q->input->chain[h].lock : graph->tables.vertex[s->from].lock,
 		.held_site = h ? q->input->chain[h].site : 0,
 		.wanted = lh_cycle_slot_chain(q, c)->lock,
 		.wanted_site = lh_cycle_slot_chain(q, c)->site,
@@ -233,15 +234,15 @@ static bool all_block(const struct lh_cycle_query *q)
 /* Names the first test that fails, in the order in which docs/theory.md lists them. */
 static enum lh_filter why_not(struct lh_cycle_query *q)
 {
-	struct lh_order_graph *j = q->graph;
+	struct lh_order_graph *graph = q->graph;
 	enum lh_filter why = LH_F_NONE;
 
-	if (!lh_overlap_assign_threads(j, q->input, q->length, LH_OVERLAP_DISTINCT))
+	if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_DISTINCT))
 		why = LH_F_THREADS;
 	else if (gated(q) ||
-		 !lh_overlap_assign_threads(j, q->input, q->length, LH_OVERLAP_CREATOR_LOCKS))
+		 !lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_CREATOR_LOCKS))
 		why = LH_F_GATE;
-	else if (!lh_overlap_assign_threads(j, q->input, q->length, LH_OVERLAP_HAPPENS_BEFORE))
+	else if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_HAPPENS_BEFORE))
 		why = LH_F_ORDERED;
 	else if (!all_block(q) || find_queuers(q, true) < 0)
 		why = LH_F_READERS;

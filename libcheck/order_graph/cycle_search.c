@@ -17,29 +17,32 @@
 
 /* ---- distances ---- */
 
-static void add_closing(struct lh_order_graph *j, uint32_t vertex, uint32_t want)
+static void add_closing(struct lh_order_graph *graph, uint32_t vertex, uint32_t want)
 {
-	if (!vertex || j->closings >= sizeof(j->closing) / sizeof(j->closing[0]))
+	if (!vertex || graph->closings >= sizeof(graph->closing) / sizeof(graph->closing[0]))
 		return;
-	if (lh_component_find(j, vertex) != lh_component_find(j, want))
+	if (lh_component_find(graph, vertex) != lh_component_find(graph, want))
 		return;
-	for (uint32_t i = 0; i < j->closings; i++)
-		if (j->closing[i] == vertex)
+	for (uint32_t i = 0; i < graph->closings; i++)
+		if (graph->closing[i] == vertex)
 			return;
-	j->closing[j->closings++] = vertex;
+	graph->closing[graph->closings++] = vertex;
 }
 
 /* What slot[0] holds and a circle could come back to: locks, and the lives of its threads. */
-static void find_closings(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n,
-			  uint32_t want)
+static void find_closings(struct lh_order_graph *graph, const struct lh_order_input *input,
+			  lh_chain_id chain, uint32_t want)
 {
-	j->closings = 0;
-	LH_FOR_EACH_HELD(f, n, h)
-	add_closing(j, lh_order_vertex_find(j, lh_order_same_lock(f, f->chain[h].lock)), want);
-	for (uint32_t at = lh_visit_first(f, n); at && at != LH_ANY_THREAD;
-	     at = lh_visit_next(f, n, at))
-		if (f->visit[at].thread < j->size.threads)
-			add_closing(j, j->tables.thread[f->visit[at].thread].vertex, want);
+	graph->closings = 0;
+	LH_FOR_EACH_HELD(input, chain, h)
+	add_closing(graph,
+		    lh_order_vertex_find(graph, lh_order_same_lock(input, input->chain[h].lock)),
+		    want);
+	for (uint32_t at = lh_visit_first(input, chain); at && at != LH_ANY_THREAD;
+	     at = lh_visit_next(input, chain, at))
+		if (input->visit[at].thread < graph->size.threads)
+			add_closing(graph, graph->tables.thread[input->visit[at].thread].vertex,
+				    want);
 }
 
 static void far_is(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t *n)
@@ -52,22 +55,23 @@ static void far_is(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t 
 /* Backwards from the end, inside the group. False: too much to look at. */
 static bool measure(struct lh_cycle_query *q, uint32_t group)
 {
-	struct lh_order_graph *j = q->graph;
+	struct lh_order_graph *graph = q->graph;
 	uint32_t n = 0;
 
-	q->mark = ++j->mark;
-	for (uint32_t i = 0; i < j->closings; i++)
-		far_is(q, j->closing[i], 0, &n);
+	q->mark = ++graph->mark;
+	for (uint32_t i = 0; i < graph->closings; i++)
+		far_is(q, graph->closing[i], 0, &n);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t v = j->tables.list[0][i];
-		for (uint32_t e = j->tables.vertex[v].in; e; e = j->tables.edge[e].in_next) {
-			uint32_t from = j->tables.edge[e].from;
-			if (!lh_order_budget_spend(j, 2))
+		uint32_t v = graph->tables.list[0][i];
+		for (uint32_t e = graph->tables.vertex[v].in; e;
+		     e = graph->tables.edge[e].in_next) {
+			uint32_t from = graph->tables.edge[e].from;
+			if (!lh_order_budget_spend(graph, 2))
 				return false;
-			if (j->tables.vertex[from].distance_mark == q->mark ||
-			    lh_component_find(j, from) != group)
+			if (graph->tables.vertex[from].distance_mark == q->mark ||
+			    lh_component_find(graph, from) != group)
 				continue;
-			far_is(q, from, j->tables.vertex[v].distance + 1, &n);
+			far_is(q, from, graph->tables.vertex[v].distance + 1, &n);
 		}
 	}
 	return true;
@@ -78,15 +82,16 @@ static bool measure(struct lh_cycle_query *q, uint32_t group)
 /* Minimal: slot c holds no lock that a slot before the last wants; nobody but slot 0 holds x. */
 static bool is_minimal(const struct lh_cycle_query *q, uint32_t c, uint32_t x)
 {
-	const struct lh_order_graph *j = q->graph;
+	const struct lh_order_graph *graph = q->graph;
 
 	for (uint32_t i = 0; i < c; i++) {
-		if (j->slot[i].want == x)
+		if (graph->slot[i].want == x)
 			return false;
-		if (i + 1 < c && lh_chain_holds(q->input, j->slot[c].chain,
-						j->tables.vertex[j->slot[i].want].lock))
+		if (i + 1 < c && lh_chain_holds(q->input, graph->slot[c].chain,
+						graph->tables.vertex[graph->slot[i].want].lock))
 			return false;
-		if (i && lh_chain_holds(q->input, j->slot[i].chain, j->tables.vertex[x].lock))
+		if (i &&
+		    lh_chain_holds(q->input, graph->slot[i].chain, graph->tables.vertex[x].lock))
 			return false;
 	}
 	return true;
@@ -94,30 +99,30 @@ static bool is_minimal(const struct lh_cycle_query *q, uint32_t c, uint32_t x)
 
 static bool fits_strictly(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_order_graph *j = q->graph;
+	struct lh_order_graph *graph = q->graph;
 
-	if (!lh_order_may_block(q->input, j->slot[c].chain) || !lh_cycle_slot_blocks(q, c))
+	if (!lh_order_may_block(q->input, graph->slot[c].chain) || !lh_cycle_slot_blocks(q, c))
 		return false;
 	for (uint32_t i = 0; i < c; i++)
-		if (!lh_overlap_no_gate_lock(q->input, j->slot[i].chain, j->slot[c].chain))
+		if (!lh_overlap_no_gate_lock(q->input, graph->slot[i].chain, graph->slot[c].chain))
 			return false;
-	return lh_overlap_assign_threads(j, q->input, c + 1, LH_OVERLAP_HAPPENS_BEFORE);
+	return lh_overlap_assign_threads(graph, q->input, c + 1, LH_OVERLAP_HAPPENS_BEFORE);
 }
 
 static bool fits(struct lh_cycle_query *q, uint32_t c, bool closes)
 {
-	struct lh_order_graph *j = q->graph;
-	struct lh_cycle_slot *s = &j->slot[c];
-	const struct lh_edge *e = &j->tables.edge[s->edge];
+	struct lh_order_graph *graph = q->graph;
+	struct lh_cycle_slot *s = &graph->slot[c];
+	const struct lh_edge *e = &graph->tables.edge[s->edge];
 
-	if (!lh_order_budget_spend(j, 8 * c))
+	if (!lh_order_budget_spend(graph, 8 * c))
 		return false;
-	s->chain = j->tables.witness[s->witness].chain;
+	s->chain = graph->tables.witness[s->witness].chain;
 	s->from = e->from;
 	s->want = e->to;
-	s->required_thread = j->tables.vertex[e->from].thread_end;
-	j->slot[0].from = closes ? e->to : 0;
-	j->slot[0].required_thread = closes ? j->tables.vertex[e->to].thread_end : 0;
+	s->required_thread = graph->tables.vertex[e->from].thread_end;
+	graph->slot[0].from = closes ? e->to : 0;
+	graph->slot[0].required_thread = closes ? graph->tables.vertex[e->to].thread_end : 0;
 	/* A node that nobody was seen at is only a link of a chain. */
 	if (!lh_visit_first(q->input, s->chain) || !is_minimal(q, c, e->to))
 		return false;
@@ -126,10 +131,10 @@ static bool fits(struct lh_cycle_query *q, uint32_t c, bool closes)
 	return fits_strictly(q, c) && (!closes || lh_cycle_slot_blocks(q, 0));
 }
 
-static bool closes(const struct lh_order_graph *j, uint32_t v)
+static bool closes(const struct lh_order_graph *graph, uint32_t v)
 {
-	for (uint32_t i = 0; i < j->closings; i++)
-		if (j->closing[i] == v)
+	for (uint32_t i = 0; i < graph->closings; i++)
+		if (graph->closing[i] == v)
 			return true;
 	return false;
 }
@@ -158,21 +163,21 @@ static bool leads_on(struct lh_cycle_query *q, uint32_t v, uint32_t left)
 /* The next edge out of what slot c-1 wants. At the last slot only those that close. */
 static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_order_graph *j = q->graph;
-	struct lh_cycle_slot *s = &j->slot[c];
-	uint32_t v = j->slot[c - 1].want, left = q->length - c - 1;
+	struct lh_order_graph *graph = q->graph;
+	struct lh_cycle_slot *s = &graph->slot[c];
+	uint32_t v = graph->slot[c - 1].want, left = q->length - c - 1;
 
 	if (!left) {
-		for (s->edge = 0; !s->edge && s->closing < j->closings; s->closing++)
-			if (lh_order_budget_spend(j, 8))
-				s->edge = lh_order_edge_find(j, v, j->closing[s->closing]);
+		for (s->edge = 0; !s->edge && s->closing < graph->closings; s->closing++)
+			if (lh_order_budget_spend(graph, 8))
+				s->edge = lh_order_edge_find(graph, v, graph->closing[s->closing]);
 		return s->edge;
 	}
-	for (s->edge = s->edge ? j->tables.edge[s->edge].out_next : j->tables.vertex[v].out;
-	     s->edge; s->edge = j->tables.edge[s->edge].out_next) {
-		if (!lh_order_budget_spend(j, 4))
+	for (s->edge = s->edge ? graph->tables.edge[s->edge].out_next : graph->tables.vertex[v].out;
+	     s->edge; s->edge = graph->tables.edge[s->edge].out_next) {
+		if (!lh_order_budget_spend(graph, 4))
 			return false;
-		if (leads_on(q, j->tables.edge[s->edge].to, left))
+		if (leads_on(q, graph->tables.edge[s->edge].to, left))
 			return true;
 	}
 	return false;
@@ -180,15 +185,15 @@ static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 
 static bool next_witness(struct lh_cycle_query *q, uint32_t c)
 {
-	struct lh_order_graph *j = q->graph;
-	struct lh_cycle_slot *s = &j->slot[c];
+	struct lh_order_graph *graph = q->graph;
+	struct lh_cycle_slot *s = &graph->slot[c];
 
 	if (s->witness)
-		s->witness = j->tables.witness[s->witness].next;
+		s->witness = graph->tables.witness[s->witness].next;
 	while (!s->witness) {
 		if (!next_edge(q, c))
 			return false;
-		s->witness = j->tables.edge[s->edge].witness;
+		s->witness = graph->tables.edge[s->edge].witness;
 	}
 	return true;
 }
@@ -225,13 +230,13 @@ static void walk(struct lh_cycle_query *q)
 }
 
 /* To begin what cannot be ended only takes from others: save up for it. */
-static bool can_measure(const struct lh_order_graph *j, uint64_t members)
+static bool can_measure(const struct lh_order_graph *graph, uint64_t members)
 {
 	uint64_t edges = members * members;
 
-	if (edges > j->counts.edges)
-		edges = j->counts.edges;
-	return j->budget > 2 * (int64_t)edges;
+	if (edges > graph->counts.edges)
+		edges = graph->counts.edges;
+	return graph->budget > 2 * (int64_t)edges;
 }
 
 /* Of a group that is too large to be measured, circles of three at least. */
@@ -246,22 +251,24 @@ static void walk_three(struct lh_cycle_query *q)
 /* Longer and longer, until no path gets that far. */
 static void walk_longer(struct lh_cycle_query *q, uint32_t group)
 {
-	struct lh_order_graph *j = q->graph;
-	uint32_t members = j->tables.vertex[group].members, want = j->slot[0].want;
+	struct lh_order_graph *graph = q->graph;
+	uint32_t members = graph->tables.vertex[group].members, want = graph->slot[0].want;
 
 	if (members < 3)
 		return;
-	if (!can_measure(j, members)) {
+	if (!can_measure(graph, members)) {
 		walk_three(q);
 		return;
 	}
-	if (!measure(q, group) || j->tables.vertex[want].distance_mark != q->mark)
+	if (!measure(q, group) || graph->tables.vertex[want].distance_mark != q->mark)
 		return;
-	q->length = j->tables.vertex[want].distance < 2 ? 3 : j->tables.vertex[want].distance + 1;
+	q->length = graph->tables.vertex[want].distance < 2
+			    ? 3
+			    : graph->tables.vertex[want].distance + 1;
 	for (q->longer = true; q->longer && q->length <= members; q->length++) {
 		if (q->length > LH_CYCLE_MAX)
 			q->cut = true;
-		if (q->cut || j->budget <= 0 || j->found_n == LH_CYCLES_PER_CALL)
+		if (q->cut || graph->budget <= 0 || graph->found_n == LH_CYCLES_PER_CALL)
 			return;
 		walk(q);
 	}
@@ -278,33 +285,34 @@ static void walk_all(struct lh_cycle_query *q, uint32_t group)
 }
 
 /* Semaphores may have turned out to be signals since. */
-static void drop_signals(struct lh_order_graph *j, const struct lh_order_input *f)
+static void drop_signals(struct lh_order_graph *graph, const struct lh_order_input *input)
 {
-	for (uint32_t i = 0; i < j->closings;)
-		if (lh_order_is_lock(f, j->tables.vertex[j->closing[i]].lock))
+	for (uint32_t i = 0; i < graph->closings;)
+		if (lh_order_is_lock(input, graph->tables.vertex[graph->closing[i]].lock))
 			i++;
 		else
-			j->closing[i] = j->closing[--j->closings];
+			graph->closing[i] = graph->closing[--graph->closings];
 }
 
-void lh_cycle_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+void lh_cycle_search(struct lh_order_graph *graph, const struct lh_order_input *input,
+		     lh_chain_id chain)
 {
-	lh_lock_id lock = lh_order_same_lock(f, f->chain[n].lock);
-	uint32_t want = lh_order_vertex_find(j, lock);
-	struct lh_cycle_query q = {.graph = j, .input = f, .strict = true};
+	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
+	uint32_t want = lh_order_vertex_find(graph, lock);
+	struct lh_cycle_query q = {.graph = graph, .input = input, .strict = true};
 
-	if (!want || !lh_order_is_lock(f, lock) || lh_chain_holds(f, n, lock) ||
-	    !lh_visit_first(f, n))
+	if (!want || !lh_order_is_lock(input, lock) || lh_chain_holds(input, chain, lock) ||
+	    !lh_visit_first(input, chain))
 		return;
-	find_closings(j, f, n, want);
-	drop_signals(j, f);
-	if (!j->closings)
+	find_closings(graph, input, chain, want);
+	drop_signals(graph, input);
+	if (!graph->closings)
 		return;
-	j->slot[0] = (struct lh_cycle_slot){.chain = n, .want = want};
-	if (lh_order_may_block(f, n))
-		walk_all(&q, lh_component_find(j, want));
+	graph->slot[0] = (struct lh_cycle_slot){.chain = chain, .want = want};
+	if (lh_order_may_block(input, chain))
+		walk_all(&q, lh_component_find(graph, want));
 	q.strict = false;
-	if (j->flags & LH_ORDER_KEEP_FILTERED)
-		walk_all(&q, lh_component_find(j, want));
-	j->counts.cut += q.cut;
+	if (graph->flags & LH_ORDER_KEEP_FILTERED)
+		walk_all(&q, lh_component_find(graph, want));
+	graph->counts.cut += q.cut;
 }

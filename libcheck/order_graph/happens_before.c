@@ -12,56 +12,57 @@ struct walk {
 	uint32_t first, last; /* queue of threads, linked through lh_order_thread.queue */
 };
 
-static void reach(struct lh_order_graph *j, struct walk *w, lh_thread_id t, uint32_t segment)
+static void reach(struct lh_order_graph *graph, struct walk *w, lh_thread_id t, uint32_t segment)
 {
 	struct lh_order_thread *l;
 
-	if (t >= j->size.threads)
+	if (t >= graph->size.threads)
 		return;
-	l = &j->tables.thread[t];
-	if (l->reached_seen == j->mark && l->reached <= segment)
+	l = &graph->tables.thread[t];
+	if (l->reached_seen == graph->mark && l->reached <= segment)
 		return;
-	if (l->reached_seen != j->mark)
+	if (l->reached_seen != graph->mark)
 		l->queue = 0;
-	l->reached_seen = j->mark;
+	l->reached_seen = graph->mark;
 	l->reached = segment;
 	if (l->queue || w->last == t)
 		return; /* it waits in the queue already */
 	if (w->last)
-		j->tables.thread[w->last].queue = t;
+		graph->tables.thread[w->last].queue = t;
 	else
 		w->first = t;
 	w->last = t;
 }
 
-static lh_thread_id take(struct lh_order_graph *j, struct walk *w)
+static lh_thread_id take(struct lh_order_graph *graph, struct walk *w)
 {
 	lh_thread_id t = w->first;
 
-	w->first = j->tables.thread[t].queue;
-	j->tables.thread[t].queue = 0;
+	w->first = graph->tables.thread[t].queue;
+	graph->tables.thread[t].queue = 0;
 	if (!w->first)
 		w->last = 0;
 	return t;
 }
 
-bool lh_happens_before(struct lh_order_graph *j, const struct lh_order_input *f, lh_thread_id a,
-		       uint32_t a_segment, lh_thread_id b, uint32_t b_segment)
+bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input *input,
+		       lh_thread_id a, uint32_t a_segment, lh_thread_id b, uint32_t b_segment)
 {
 	struct walk w = {0, 0};
 
-	j->mark++;
-	reach(j, &w, a, a_segment);
+	graph->mark++;
+	reach(graph, &w, a, a_segment);
 	while (w.first) {
-		lh_thread_id t = take(j, &w);
-		for (uint32_t i = j->tables.thread[t].hb_edge; i; i = j->tables.hb_edge_next[i]) {
-			const struct lh_hb_edge *e = &f->hb_edge[i];
-			if (e->a_segment < j->tables.thread[t].reached)
+		lh_thread_id t = take(graph, &w);
+		for (uint32_t i = graph->tables.thread[t].hb_edge; i;
+		     i = graph->tables.hb_edge_next[i]) {
+			const struct lh_hb_edge *e = &input->hb_edge[i];
+			if (e->a_segment < graph->tables.thread[t].reached)
 				continue;
 			if (e->b == b && e->b_segment <= b_segment)
 				return true;
-			reach(j, &w, e->b, e->b_segment);
-			if (!lh_order_budget_spend(j, 1))
+			reach(graph, &w, e->b, e->b_segment);
+			if (!lh_order_budget_spend(graph, 1))
 				return false; /* whoever asked sees the empty purse */
 		}
 	}

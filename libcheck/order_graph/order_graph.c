@@ -59,18 +59,18 @@ size_t lh_order_graph_bytes(const struct lh_order_graph_size *room)
 struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *room,
 					   uint32_t flags)
 {
-	struct lh_order_graph *j = memory;
+	struct lh_order_graph *graph = memory;
 
-	j->size = *room;
-	j->flags = flags;
-	if (!j->size.refill)
-		j->size.refill = EARN;
-	if (!j->size.budget_max)
-		j->size.budget_max = BURST;
-	j->budget = j->size.budget_max;
-	j->vertex_lists = j->edge_lists = 1;
-	lay_out(&j->tables, memory, room);
-	return j;
+	graph->size = *room;
+	graph->flags = flags;
+	if (!graph->size.refill)
+		graph->size.refill = EARN;
+	if (!graph->size.budget_max)
+		graph->size.budget_max = BURST;
+	graph->budget = graph->size.budget_max;
+	graph->vertex_lists = graph->edge_lists = 1;
+	lay_out(&graph->tables, memory, room);
+	return graph;
 }
 
 /* ---- findings ---- */
@@ -82,28 +82,28 @@ uint64_t lh_hash_mix(uint64_t h, uint64_t v)
 	return h ^ h >> 29;
 }
 
-static struct lh_known_cycle *made_find(const struct lh_order_graph *j, uint64_t key)
+static struct lh_known_cycle *made_find(const struct lh_order_graph *graph, uint64_t key)
 {
-	uint32_t i = j->tables.known_head[(uint32_t)key & j->tables.known_mask];
+	uint32_t i = graph->tables.known_head[(uint32_t)key & graph->tables.known_mask];
 
-	while (i && j->tables.known[i].key != key)
-		i = j->tables.known[i].hash_next;
-	return i ? &j->tables.known[i] : NULL;
+	while (i && graph->tables.known[i].key != key)
+		i = graph->tables.known[i].hash_next;
+	return i ? &graph->tables.known[i] : NULL;
 }
 
-static struct lh_known_cycle *made_new(struct lh_order_graph *j, uint64_t key)
+static struct lh_known_cycle *made_new(struct lh_order_graph *graph, uint64_t key)
 {
-	uint32_t *head = &j->tables.known_head[(uint32_t)key & j->tables.known_mask],
-		 i = j->counts.cycles + 1;
+	uint32_t *head = &graph->tables.known_head[(uint32_t)key & graph->tables.known_mask],
+		 i = graph->counts.cycles + 1;
 
-	if (i >= j->size.cycles) {
-		j->counts.refused++;
+	if (i >= graph->size.cycles) {
+		graph->counts.refused++;
 		return NULL;
 	}
-	j->counts.cycles = i;
-	j->tables.known[i] = (struct lh_known_cycle){.key = key, .hash_next = *head};
+	graph->counts.cycles = i;
+	graph->tables.known[i] = (struct lh_known_cycle){.key = key, .hash_next = *head};
 	*head = i;
-	return &j->tables.known[i];
+	return &graph->tables.known[i];
 }
 
 /* The later the test that failed, the nearer it is to happening. */
@@ -112,24 +112,25 @@ static uint32_t nearness(enum lh_filter filter)
 	return filter == LH_F_NONE ? LH_FILTERS : filter;
 }
 
-struct lh_cycle *lh_order_finding_add(struct lh_order_graph *j, const struct lh_order_input *f,
-				      uint64_t key, enum lh_filter filter)
+struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
+				      const struct lh_order_input *input, uint64_t key,
+				      enum lh_filter filter)
 {
-	struct lh_known_cycle *m = made_find(j, key);
+	struct lh_known_cycle *m = made_find(graph, key);
 	struct lh_cycle *out;
 
-	if (f->hb_edges_lost && nearness(filter) > nearness(LH_F_ORDERED))
+	if (input->hb_edges_lost && nearness(filter) > nearness(LH_F_ORDERED))
 		filter = LH_F_ORDERED;
 	bool news = !m || nearness(filter) > nearness(m->filter);
 	if (!m)
-		m = made_new(j, key);
+		m = made_new(graph, key);
 	if (!m)
 		return NULL;
 	m->count++;
-	if (!news || j->found_n == LH_CYCLES_PER_CALL)
+	if (!news || graph->found_n == LH_CYCLES_PER_CALL)
 		return NULL;
 	m->filter = filter;
-	out = &j->found[j->found_n++];
+	out = &graph->found[graph->found_n++];
 	out->key = key;
 	out->count = m->count;
 	out->filter = (uint8_t)filter;
@@ -137,9 +138,9 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *j, const struct lh_
 	return out;
 }
 
-uint32_t lh_order_counters(const struct lh_order_graph *j, uint64_t key)
+uint32_t lh_order_counters(const struct lh_order_graph *graph, uint64_t key)
 {
-	const struct lh_known_cycle *m = made_find(j, key);
+	const struct lh_known_cycle *m = made_find(graph, key);
 
 	return m ? m->count : 0;
 }
@@ -155,74 +156,77 @@ int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
 
 /* ---- questions ---- */
 
-static void earn(struct lh_order_graph *j)
+static void earn(struct lh_order_graph *graph)
 {
-	if (j->budget < 0)
-		j->budget = 0;
-	j->budget += j->size.refill;
-	if (j->budget > j->size.budget_max)
-		j->budget = j->size.budget_max;
+	if (graph->budget < 0)
+		graph->budget = 0;
+	graph->budget += graph->size.refill;
+	if (graph->budget > graph->size.budget_max)
+		graph->budget = graph->size.budget_max;
 }
 
 /* One more writer that may queue: the readers of this lock can wait for readers now. */
-static void ask_readers(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+static void ask_readers(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_chain_id chain)
 {
-	uint32_t v = lh_order_vertex_find(j, lh_order_same_lock(f, f->chain[n].lock));
+	uint32_t v =
+		lh_order_vertex_find(graph, lh_order_same_lock(input, input->chain[chain].lock));
 
-	for (uint32_t e = v ? j->tables.vertex[v].in : 0; e && j->budget > 0;
-	     e = j->tables.edge[e].in_next)
-		for (uint32_t w = j->tables.edge[e].witness; w; w = j->tables.witness[w].next) {
-			lh_chain_id reader = j->tables.witness[w].chain;
-			if (LH_SITE_MODE(f->chain[reader].site) == LH_SHARED)
-				lh_cycle_search(j, f, reader);
+	for (uint32_t e = v ? graph->tables.vertex[v].in : 0; e && graph->budget > 0;
+	     e = graph->tables.edge[e].in_next)
+		for (uint32_t w = graph->tables.edge[e].witness; w;
+		     w = graph->tables.witness[w].next) {
+			lh_chain_id reader = graph->tables.witness[w].chain;
+			if (LH_SITE_MODE(input->chain[reader].site) == LH_SHARED)
+				lh_cycle_search(graph, input, reader);
 		}
 }
 
-static void ask(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+static void ask(struct lh_order_graph *graph, const struct lh_order_input *input, lh_chain_id chain)
 {
 	int64_t kept;
 
-	earn(j);
-	kept = j->budget / 2; /* no question may take it all */
-	j->budget -= kept;
-	lh_semaphore_search(j, f, n);
-	lh_cycle_search(j, f, n);
-	if (lh_order_asks_as_writer(f, n))
-		ask_readers(j, f, n);
-	j->budget += kept;
+	earn(graph);
+	kept = graph->budget / 2; /* no question may take it all */
+	graph->budget -= kept;
+	lh_semaphore_search(graph, input, chain);
+	lh_cycle_search(graph, input, chain);
+	if (lh_order_asks_as_writer(input, chain))
+		ask_readers(graph, input, chain);
+	graph->budget += kept;
 }
 
-uint32_t lh_order_check_chain(struct lh_order_graph *j, const struct lh_order_input *f,
-			      lh_chain_id n)
+uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
+			      lh_chain_id chain)
 {
-	j->found_n = 0;
-	if (!n || n >= f->chains)
+	graph->found_n = 0;
+	if (!chain || chain >= input->chains)
 		return 0;
-	lh_order_add_chain(j, f, n);
-	ask(j, f, n);
-	return j->found_n;
+	lh_order_add_chain(graph, input, chain);
+	ask(graph, input, chain);
+	return graph->found_n;
 }
 
-uint32_t lh_order_check_lock(struct lh_order_graph *j, const struct lh_order_input *f,
+uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order_input *input,
 			     lh_lock_id lock)
 {
-	uint32_t left = f->chains;
+	uint32_t left = input->chains;
 
-	j->found_n = 0;
+	graph->found_n = 0;
 	/* newest first but for rows that were used again; a list that goes in circles ends */
-	for (lh_chain_id n = lh_order_lock_row(f, lock)->chains; n && n < f->chains && left--;
-	     n = f->chain[n].next)
-		if (n <= j->chain_high && f->chain[n].lock == lock)
-			ask(j, f, n);
-	return j->found_n;
+	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
+	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
+		if (chain <= graph->chain_high && input->chain[chain].lock == lock)
+			ask(graph, input, chain);
+	return graph->found_n;
 }
 
-const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *j)
+const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *graph)
 {
-	return j->found;
+	return graph->found;
 }
 
-struct lh_order_counts lh_order_counts(const struct lh_order_graph *j)
+struct lh_order_counts lh_order_counts(const struct lh_order_graph *graph)
 {
-	return j->counts;
+	return graph->counts;
 }

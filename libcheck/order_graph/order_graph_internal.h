@@ -135,26 +135,27 @@ struct lh_order_graph {
 
 extern const struct lh_lock lh_order_no_lock;
 
-static inline const struct lh_lock *lh_order_lock_row(const struct lh_order_input *f, lh_lock_id id)
+static inline const struct lh_lock *lh_order_lock_row(const struct lh_order_input *input,
+						      lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
 
-	if (row >= f->locks || LH_LOCK_ID(row, f->lock[row].gen) != id)
+	if (row >= input->locks || LH_LOCK_ID(row, input->lock[row].gen) != id)
 		return &lh_order_no_lock;
-	return &f->lock[row];
+	return &input->lock[row];
 }
 
-static inline lh_lock_id lh_order_same_lock(const struct lh_order_input *f, lh_lock_id id)
+static inline lh_lock_id lh_order_same_lock(const struct lh_order_input *input, lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
 
-	return f->same && row < f->locks && f->same[row] ? f->same[row] : id;
+	return input->same && row < input->locks && input->same[row] ? input->same[row] : id;
 }
 
 /* The locks held at a node, innermost first. A parent is older than its child: it ends. */
-static inline lh_chain_id lh_chain_parent(const struct lh_order_input *f, lh_chain_id n)
+static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh_chain_id n)
 {
-	lh_chain_id p = f->chain[n].parent;
+	lh_chain_id p = input->chain[n].parent;
 
 	return p < n ? p : 0;
 }
@@ -162,21 +163,21 @@ static inline lh_chain_id lh_chain_parent(const struct lh_order_input *f, lh_cha
 	for (lh_chain_id h = lh_chain_parent(f, n); h; h = lh_chain_parent(f, h))
 
 /* Can somebody who asks like this wait for ever, or at least for a while? */
-static inline bool lh_order_may_block(const struct lh_order_input *f, lh_chain_id n)
+static inline bool lh_order_may_block(const struct lh_order_input *input, lh_chain_id chain)
 {
 	const struct lh_lock *l;
 
-	if (LH_SITE_HOW(f->chain[n].site) != LH_TRY)
+	if (LH_SITE_HOW(input->chain[chain].site) != LH_TRY)
 		return true;
 	/* CPython tries first and waits then: a try that was followed by a wait is a wait. */
-	l = lh_order_lock_row(f, f->chain[n].lock);
+	l = lh_order_lock_row(input, input->chain[chain].lock);
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED);
 }
 
 /* A semaphore that somebody else posted is a signal; one with several permits is a pool. */
-static inline bool lh_order_is_lock(const struct lh_order_input *f, lh_lock_id id)
+static inline bool lh_order_is_lock(const struct lh_order_input *input, lh_lock_id id)
 {
-	return !(lh_order_lock_row(f, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
+	return !(lh_order_lock_row(input, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
 }
 
 static inline bool lh_both_shared(lh_site a, lh_site b)
@@ -184,10 +185,10 @@ static inline bool lh_both_shared(lh_site a, lh_site b)
 	return LH_SITE_MODE(a) == LH_SHARED && LH_SITE_MODE(b) == LH_SHARED;
 }
 
-static inline bool lh_order_budget_spend(struct lh_order_graph *j, uint32_t steps)
+static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t steps)
 {
-	j->budget -= steps;
-	return j->budget > 0;
+	graph->budget -= steps;
+	return graph->budget > 0;
 }
 
 /* ---- edges.c ---- */

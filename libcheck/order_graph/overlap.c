@@ -6,147 +6,151 @@
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-bool lh_chain_holds(const struct lh_order_input *f, lh_chain_id n, lh_lock_id lock)
+bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock)
 {
-	LH_FOR_EACH_HELD(f, n, h)
-	if (lh_order_same_lock(f, f->chain[h].lock) == lock)
+	LH_FOR_EACH_HELD(input, chain, h)
+	if (lh_order_same_lock(input, input->chain[h].lock) == lock)
 		return true;
 	return false;
 }
 
 /* Does this chain, its last lock included, exclude that somebody else holds `lock` as at `place`?
  */
-static bool excludes(const struct lh_order_input *f, lh_chain_id chain, lh_lock_id lock,
-		     lh_site place)
+static bool excludes(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock,
+		     lh_site site)
 {
-	for (lh_chain_id h = chain; h; h = lh_chain_parent(f, h))
-		if (lh_order_same_lock(f, f->chain[h].lock) == lock &&
-		    !lh_both_shared(f->chain[h].site, place))
-			return lh_order_is_lock(f, lock);
+	for (lh_chain_id h = chain; h; h = lh_chain_parent(input, h))
+		if (lh_order_same_lock(input, input->chain[h].lock) == lock &&
+		    !lh_both_shared(input->chain[h].site, site))
+			return lh_order_is_lock(input, lock);
 	return false;
 }
 
 /* The same for all locks of another chain. */
-static bool exclude(const struct lh_order_input *f, lh_chain_id chain, lh_chain_id other)
+static bool exclude(const struct lh_order_input *input, lh_chain_id chain, lh_chain_id other)
 {
-	for (lh_chain_id h = other; h; h = lh_chain_parent(f, h))
-		if (excludes(f, chain, lh_order_same_lock(f, f->chain[h].lock), f->chain[h].site))
+	for (lh_chain_id h = other; h; h = lh_chain_parent(input, h))
+		if (excludes(input, chain, lh_order_same_lock(input, input->chain[h].lock),
+			     input->chain[h].site))
 			return true;
 	return false;
 }
 
-bool lh_overlap_no_gate_lock(const struct lh_order_input *f, lh_chain_id a, lh_chain_id b)
+bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, lh_chain_id b)
 {
-	return !exclude(f, lh_chain_parent(f, a), lh_chain_parent(f, b));
+	return !exclude(input, lh_chain_parent(input, a), lh_chain_parent(input, b));
 }
 
 /* ---- guards: what a thread's creator holds over the thread's whole life ---- */
 
-static lh_chain_id guard_of(const struct lh_order_input *f, lh_thread_id t)
+static lh_chain_id guard_of(const struct lh_order_input *input, lh_thread_id t)
 {
-	lh_chain_id g = t && t < f->threads ? f->thread[t].creator_chain : 0;
+	lh_chain_id g = t && t < input->threads ? input->thread[t].creator_chain : 0;
 
-	return g < f->chains ? g : 0;
+	return g < input->chains ? g : 0;
 }
 
 /*
  * While t lives, its creator holds these locks, so whoever else holds one of them does not
  * meet t. The creator itself does: it is the one that holds them.
  */
-static bool guarded(const struct lh_order_input *f, lh_thread_id t, lh_thread_id other,
-		    lh_chain_id n)
+static bool guarded(const struct lh_order_input *input, lh_thread_id t, lh_thread_id other,
+		    lh_chain_id chain)
 {
-	return guard_of(f, t) && f->thread[t].creator != other &&
-	       exclude(f, guard_of(f, t), lh_chain_parent(f, n));
+	return guard_of(input, t) && input->thread[t].creator != other &&
+	       exclude(input, guard_of(input, t), lh_chain_parent(input, chain));
 }
 
 /* Two threads, each under a guard; the guards are held by two creators and exclude each other. */
-static bool guards_exclude(const struct lh_order_input *f, lh_thread_id t, lh_thread_id u)
+static bool guards_exclude(const struct lh_order_input *input, lh_thread_id t, lh_thread_id u)
 {
-	return guard_of(f, t) && guard_of(f, u) && f->thread[t].creator != f->thread[u].creator &&
-	       exclude(f, guard_of(f, t), guard_of(f, u));
+	return guard_of(input, t) && guard_of(input, u) &&
+	       input->thread[t].creator != input->thread[u].creator &&
+	       exclude(input, guard_of(input, t), guard_of(input, u));
 }
 
 /* ---- picking threads ---- */
 
-lh_thread_id lh_slot_thread(const struct lh_order_input *f, const struct lh_cycle_slot *s)
+lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s)
 {
-	return s->visit == LH_ANY_THREAD ? 0 : f->visit[s->visit].thread;
+	return s->visit == LH_ANY_THREAD ? 0 : input->visit[s->visit].thread;
 }
 
-static uint32_t row_or_anybody(const struct lh_order_input *f, lh_chain_id n, uint32_t row)
+static uint32_t row_or_anybody(const struct lh_order_input *input, lh_chain_id chain, uint32_t row)
 {
-	if (row && row < f->visits)
+	if (row && row < input->visits)
 		return row;
-	return f->chain[n].flags & LH_CHAIN_MANY_THREADS ? LH_ANY_THREAD : 0;
+	return input->chain[chain].flags & LH_CHAIN_MANY_THREADS ? LH_ANY_THREAD : 0;
 }
 
-uint32_t lh_visit_first(const struct lh_order_input *f, lh_chain_id n)
+uint32_t lh_visit_first(const struct lh_order_input *input, lh_chain_id chain)
 {
-	return row_or_anybody(f, n, f->chain[n].visit);
+	return row_or_anybody(input, chain, input->chain[chain].visit);
 }
 
-uint32_t lh_visit_next(const struct lh_order_input *f, lh_chain_id n, uint32_t at)
+uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t at)
 {
-	return at == LH_ANY_THREAD ? 0 : row_or_anybody(f, n, f->visit[at].next);
+	return at == LH_ANY_THREAD ? 0 : row_or_anybody(input, chain, input->visit[at].next);
 }
 
-static bool came_before(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t a,
-			uint32_t b)
+static bool came_before(struct lh_order_graph *graph, const struct lh_order_input *input,
+			uint32_t a, uint32_t b)
 {
-	const struct lh_chain_visit *x = &f->visit[a], *y = &f->visit[b];
+	const struct lh_chain_visit *x = &input->visit[a], *y = &input->visit[b];
 
-	return lh_happens_before(j, f, x->thread, x->last, y->thread, y->first);
+	return lh_happens_before(graph, input, x->thread, x->last, y->thread, y->first);
 }
 
-bool lh_overlap_possible(struct lh_order_graph *j, const struct lh_order_input *f,
+bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_input *input,
 			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
 			 enum lh_overlap_test ask)
 {
-	lh_thread_id t = lh_slot_thread(f, a), u = lh_slot_thread(f, b);
+	lh_thread_id t = lh_slot_thread(input, a), u = lh_slot_thread(input, b);
 
 	if (t && t == u)
 		return false;
 	if (ask >= LH_OVERLAP_CREATOR_LOCKS &&
-	    (guarded(f, t, u, b->chain) || guarded(f, u, t, a->chain) || guards_exclude(f, t, u)))
+	    (guarded(input, t, u, b->chain) || guarded(input, u, t, a->chain) ||
+	     guards_exclude(input, t, u)))
 		return false;
 	if (ask < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
 		return true;
-	return !came_before(j, f, a->visit, b->visit) && !came_before(j, f, b->visit, a->visit);
+	return !came_before(graph, input, a->visit, b->visit) &&
+	       !came_before(graph, input, b->visit, a->visit);
 }
 
 /* Can the row taken for slot i stand beside those taken for the slots before it? */
-static bool agrees(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t i,
+static bool agrees(struct lh_order_graph *graph, const struct lh_order_input *input, uint32_t i,
 		   enum lh_overlap_test ask)
 {
-	const struct lh_cycle_slot *s = &j->slot[i];
+	const struct lh_cycle_slot *s = &graph->slot[i];
 
-	if (s->required_thread && lh_slot_thread(f, s) != s->required_thread)
+	if (s->required_thread && lh_slot_thread(input, s) != s->required_thread)
 		return false;
 	for (uint32_t k = 0; k < i; k++)
-		if (!lh_overlap_possible(j, f, &j->slot[k], s, ask))
+		if (!lh_overlap_possible(graph, input, &graph->slot[k], s, ask))
 			return false;
 	return true;
 }
 
-bool lh_overlap_assign_threads(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t n,
-			       enum lh_overlap_test ask)
+bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_order_input *input,
+			       uint32_t n, enum lh_overlap_test ask)
 {
 	uint32_t i = 0;
-	struct lh_cycle_slot *s = j->slot;
+	struct lh_cycle_slot *s = graph->slot;
 
-	s[0].visit = lh_visit_first(f, s[0].chain);
-	while (lh_order_budget_spend(j, 4 + 4 * i)) {
+	s[0].visit = lh_visit_first(input, s[0].chain);
+	while (lh_order_budget_spend(graph, 4 + 4 * i)) {
 		if (!s[i].visit) {
 			if (!i--)
 				return false;
-			s[i].visit = lh_visit_next(f, s[i].chain, s[i].visit);
-		} else if (!agrees(j, f, i, ask)) {
-			s[i].visit = lh_visit_next(f, s[i].chain, s[i].visit);
+			s[i].visit = lh_visit_next(input, s[i].chain, s[i].visit);
+		} else if (!agrees(graph, input, i, ask)) {
+			s[i].visit = lh_visit_next(input, s[i].chain, s[i].visit);
 		} else if (++i == n) {
-			return j->budget > 0;
+			return graph->budget > 0;
 		} else {
-			s[i].visit = lh_visit_first(f, s[i].chain);
+			s[i].visit = lh_visit_first(input, s[i].chain);
 		}
 	}
 	return false;

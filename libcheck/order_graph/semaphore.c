@@ -21,18 +21,18 @@ struct pool {
 	bool gates, timed;
 };
 
-static uint32_t held_permits(const struct pool *p, lh_chain_id n)
+static uint32_t held_permits(const struct pool *p, lh_chain_id chain)
 {
 	uint32_t held = 0;
 
-	LH_FOR_EACH_HELD(p->f, n, h)
+	LH_FOR_EACH_HELD(p->f, chain, h)
 	held += lh_order_same_lock(p->f, p->f->chain[h].lock) == p->lock;
 	return held;
 }
 
-static bool may_stand(const struct pool *p, lh_chain_id n)
+static bool may_stand(const struct pool *p, lh_chain_id chain)
 {
-	enum lh_how how = LH_SITE_HOW(p->f->chain[n].site);
+	enum lh_how how = LH_SITE_HOW(p->f->chain[chain].site);
 
 	return how == LH_BLOCKING || (p->timed && how == LH_TIMED);
 }
@@ -88,19 +88,19 @@ static bool start(const struct pool *p, struct lh_cycle_slot *s, const struct lh
 /* Fills slots until they hold every permit. Slot 0 is the node that is asked about. */
 static bool fill(struct pool *p)
 {
-	struct lh_order_graph *j = p->j;
-	struct lh_cycle_slot *s = &j->slot[1];
+	struct lh_order_graph *graph = p->j;
+	struct lh_cycle_slot *s = &graph->slot[1];
 	bool there;
 
 	p->slots = 1;
-	p->sum = held_permits(p, j->slot[0].chain);
+	p->sum = held_permits(p, graph->slot[0].chain);
 	there = start(p, s, NULL);
-	while (lh_order_budget_spend(j, p->slots)) {
+	while (lh_order_budget_spend(graph, p->slots)) {
 		if (!there) {
 			if (p->slots == 1)
 				return false;
 			p->slots--;
-			s = &j->slot[p->slots];
+			s = &graph->slot[p->slots];
 			p->sum -= held_permits(p, s->chain);
 			there = advance(p, s);
 		} else if (!agrees(p)) {
@@ -110,7 +110,7 @@ static bool fill(struct pool *p)
 			p->slots++;
 			if (p->sum == p->permits)
 				return true;
-			s = &j->slot[p->slots];
+			s = &graph->slot[p->slots];
 			there = p->sum < p->permits && p->slots < LH_CYCLE_MAX &&
 				start(p, s, p->slots > 2 ? s - 1 : NULL);
 		}
@@ -119,34 +119,34 @@ static bool fill(struct pool *p)
 }
 
 /* With each thread of slot 0 in turn. */
-static bool fill_any(struct pool *p, lh_chain_id n, enum lh_overlap_test ask, bool gates)
+static bool fill_any(struct pool *p, lh_chain_id chain, enum lh_overlap_test ask, bool gates)
 {
 	p->ask = ask;
 	p->gates = gates;
-	for (uint32_t at = lh_visit_first(p->f, n); at; at = lh_visit_next(p->f, n, at)) {
-		p->j->slot[0] = (struct lh_cycle_slot){.chain = n, .visit = at};
+	for (uint32_t at = lh_visit_first(p->f, chain); at; at = lh_visit_next(p->f, chain, at)) {
+		p->j->slot[0] = (struct lh_cycle_slot){.chain = chain, .visit = at};
 		if (fill(p))
 			return true;
 	}
 	return false;
 }
 
-static enum lh_filter why_not(struct pool *p, lh_chain_id n)
+static enum lh_filter why_not(struct pool *p, lh_chain_id chain)
 {
-	if (!fill_any(p, n, LH_OVERLAP_DISTINCT, false))
+	if (!fill_any(p, chain, LH_OVERLAP_DISTINCT, false))
 		return LH_F_THREADS;
-	if (!fill_any(p, n, LH_OVERLAP_CREATOR_LOCKS, true))
+	if (!fill_any(p, chain, LH_OVERLAP_CREATOR_LOCKS, true))
 		return LH_F_GATE;
 	return LH_F_ORDERED;
 }
 
 static struct lh_cycle_link link_of(const struct pool *p, const struct lh_cycle_slot *s)
 {
-	const struct lh_chain *n = &p->f->chain[s->chain];
+	const struct lh_chain *chain = &p->f->chain[s->chain];
 	struct lh_cycle_link l = {.thread = lh_slot_thread(p->f, s),
 				  .chain = s->chain,
-				  .wanted = n->lock,
-				  .wanted_site = n->site};
+				  .wanted = chain->lock,
+				  .wanted_site = chain->site};
 
 	LH_FOR_EACH_HELD(p->f, s->chain, h)
 	if (lh_order_same_lock(p->f, p->f->chain[h].lock) == p->lock) {
@@ -179,30 +179,31 @@ static bool all_wait(const struct pool *p)
 	return true;
 }
 
-void lh_semaphore_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n)
+void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_input *input,
+			 lh_chain_id chain)
 {
-	lh_lock_id lock = lh_order_same_lock(f, f->chain[n].lock);
-	uint32_t v = lh_order_vertex_find(j, lock), e = v ? lh_order_edge_find(j, v, v) : 0;
-	const struct lh_lock *l = lh_order_lock_row(f, lock);
-	struct pool p = {.j = j, .f = f, .lock = lock, .permits = l->initial};
+	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
+	uint32_t v = lh_order_vertex_find(graph, lock), e = v ? lh_order_edge_find(graph, v, v) : 0;
+	const struct lh_lock *l = lh_order_lock_row(input, lock);
+	struct pool p = {.j = graph, .f = input, .lock = lock, .permits = l->initial};
 
-	uint32_t held = held_permits(&p, n);
+	uint32_t held = held_permits(&p, chain);
 
 	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) || !held ||
-	    held >= p.permits || !lh_order_may_block(f, n))
+	    held >= p.permits || !lh_order_may_block(input, chain))
 		return;
-	p.first = j->tables.edge[e].witness;
-	if (may_stand(&p, n) && fill_any(&p, n, LH_OVERLAP_HAPPENS_BEFORE, true)) {
+	p.first = graph->tables.edge[e].witness;
+	if (may_stand(&p, chain) && fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true)) {
 		tell(&p, LH_F_NONE);
 		return;
 	}
 	p.timed = true;
-	if (fill_any(&p, n, LH_OVERLAP_HAPPENS_BEFORE, true))
+	if (fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true))
 		tell(&p, all_wait(&p) ? LH_F_NONE : LH_F_TIMED);
-	else if (j->budget > 0 && (j->flags & LH_ORDER_KEEP_FILTERED)) {
-		enum lh_filter why = why_not(&p, n);
-		if (j->budget > 0)
+	else if (graph->budget > 0 && (graph->flags & LH_ORDER_KEEP_FILTERED)) {
+		enum lh_filter why = why_not(&p, chain);
+		if (graph->budget > 0)
 			tell(&p, why);
 	}
-	j->counts.cut += j->budget <= 0;
+	graph->counts.cut += graph->budget <= 0;
 }

@@ -26,47 +26,48 @@ enum { REORDER_MAX = 1 << 22 /* edges looked at for one new edge */ };
 
 /* ---- the row ---- */
 
-static void row_take(struct lh_order_graph *j, uint32_t v)
+static void row_take(struct lh_order_graph *graph, uint32_t v)
 {
-	uint32_t below = j->tables.vertex[v].topo_prev, above = j->tables.vertex[v].topo_next;
+	uint32_t below = graph->tables.vertex[v].topo_prev,
+		 above = graph->tables.vertex[v].topo_next;
 
-	*(below ? &j->tables.vertex[below].topo_next : &j->topo_first) = above;
-	*(above ? &j->tables.vertex[above].topo_prev : &j->topo_last) = below;
+	*(below ? &graph->tables.vertex[below].topo_next : &graph->topo_first) = above;
+	*(above ? &graph->tables.vertex[above].topo_prev : &graph->topo_last) = below;
 }
 
 /* Puts v right above `below`; 0: lowest of all. It has no order yet. */
-static void row_link(struct lh_order_graph *j, uint32_t v, uint32_t below)
+static void row_link(struct lh_order_graph *graph, uint32_t v, uint32_t below)
 {
-	uint32_t above = below ? j->tables.vertex[below].topo_next : j->topo_first;
+	uint32_t above = below ? graph->tables.vertex[below].topo_next : graph->topo_first;
 
-	j->tables.vertex[v].topo_prev = below;
-	j->tables.vertex[v].topo_next = above;
-	*(below ? &j->tables.vertex[below].topo_next : &j->topo_first) = v;
-	*(above ? &j->tables.vertex[above].topo_prev : &j->topo_last) = v;
+	graph->tables.vertex[v].topo_prev = below;
+	graph->tables.vertex[v].topo_next = above;
+	*(below ? &graph->tables.vertex[below].topo_next : &graph->topo_first) = v;
+	*(above ? &graph->tables.vertex[above].topo_prev : &graph->topo_last) = v;
 }
 
 /* Everyone gets a new order, all gaps alike. */
-static void row_number(struct lh_order_graph *j)
+static void row_number(struct lh_order_graph *graph)
 {
-	uint64_t gap = UINT64_MAX / ((uint64_t)j->counts.locks + 2), order = 0;
+	uint64_t gap = UINT64_MAX / ((uint64_t)graph->counts.locks + 2), order = 0;
 
-	for (uint32_t v = j->topo_first; v; v = j->tables.vertex[v].topo_next)
-		j->tables.vertex[v].order = order += gap;
+	for (uint32_t v = graph->topo_first; v; v = graph->tables.vertex[v].topo_next)
+		graph->tables.vertex[v].order = order += gap;
 }
 
 /* n neighbours, from `first` upwards, have just been linked in and share out the gap. */
-static void row_share(struct lh_order_graph *j, uint32_t first, uint32_t n)
+static void row_share(struct lh_order_graph *graph, uint32_t first, uint32_t n)
 {
-	uint32_t below = j->tables.vertex[first].topo_prev, above = first;
+	uint32_t below = graph->tables.vertex[first].topo_prev, above = first;
 	uint64_t low, high, gap;
 
 	for (uint32_t i = 0; i < n; i++)
-		above = j->tables.vertex[above].topo_next;
-	low = below ? j->tables.vertex[below].order : 0;
-	high = above ? j->tables.vertex[above].order : UINT64_MAX;
+		above = graph->tables.vertex[above].topo_next;
+	low = below ? graph->tables.vertex[below].order : 0;
+	high = above ? graph->tables.vertex[above].order : UINT64_MAX;
 	gap = (high - low) / ((uint64_t)n + 1);
 	if (!gap) {
-		row_number(j);
+		row_number(graph);
 		return;
 	}
 	if (gap > STRIDE && (!below || !above))
@@ -75,43 +76,44 @@ static void row_share(struct lh_order_graph *j, uint32_t first, uint32_t n)
 		low = high - gap * ((uint64_t)n + 1);
 	if (!below && !above)
 		low = UINT64_MAX / 2;
-	for (uint32_t v = first, i = 0; i < n; i++, v = j->tables.vertex[v].topo_next)
-		j->tables.vertex[v].order = low += gap;
+	for (uint32_t v = first, i = 0; i < n; i++, v = graph->tables.vertex[v].topo_next)
+		graph->tables.vertex[v].order = low += gap;
 }
 
-void lh_topo_insert(struct lh_order_graph *j, uint32_t v, uint32_t below)
+void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t below)
 {
-	row_link(j, v, below);
-	row_share(j, v, 1);
+	row_link(graph, v, below);
+	row_share(graph, v, 1);
 }
 
 /* ---- groups ---- */
 
-uint32_t lh_component_find(struct lh_order_graph *j, uint32_t v)
+uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t v)
 {
-	while (j->tables.vertex[v].parent != v) {
-		j->tables.vertex[v].parent = j->tables.vertex[j->tables.vertex[v].parent].parent;
-		v = j->tables.vertex[v].parent;
+	while (graph->tables.vertex[v].parent != v) {
+		graph->tables.vertex[v].parent =
+			graph->tables.vertex[graph->tables.vertex[v].parent].parent;
+		v = graph->tables.vertex[v].parent;
 	}
 	return v;
 }
 
-void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *j,
+void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *graph,
 			   enum lh_direction way, uint32_t e)
 {
-	j->tables.edge[e].component_next[way] = o->first;
+	graph->tables.edge[e].component_next[way] = o->first;
 	o->first = e;
 	if (!o->last)
 		o->last = e;
 }
 
-static void outer_append(struct lh_component_edges *o, struct lh_order_graph *j,
+static void outer_append(struct lh_component_edges *o, struct lh_order_graph *graph,
 			 enum lh_direction way, const struct lh_component_edges *more)
 {
 	if (!more->first)
 		return;
 	if (o->first)
-		j->tables.edge[o->last].component_next[way] = more->first;
+		graph->tables.edge[o->last].component_next[way] = more->first;
 	else
 		o->first = more->first;
 	o->last = more->last;
@@ -119,14 +121,15 @@ static void outer_append(struct lh_component_edges *o, struct lh_order_graph *j,
 
 /* The group at the other end of the edge after `e` (0: the first) of g's list; 0 at its end.
  * Edges that have become inner ones are taken off. */
-static uint32_t outer_step(struct lh_order_graph *j, uint32_t g, enum lh_direction way, uint32_t *e)
+static uint32_t outer_step(struct lh_order_graph *graph, uint32_t g, enum lh_direction way,
+			   uint32_t *e)
 {
-	struct lh_component_edges *o = &j->tables.vertex[g].component_edges[way];
-	uint32_t *link = *e ? &j->tables.edge[*e].component_next[way] : &o->first, other;
+	struct lh_component_edges *o = &graph->tables.vertex[g].component_edges[way];
+	uint32_t *link = *e ? &graph->tables.edge[*e].component_next[way] : &o->first, other;
 
 	while (*link) {
-		const struct lh_edge *x = &j->tables.edge[*link];
-		other = lh_component_find(j, way == LH_FORWARD ? x->to : x->from);
+		const struct lh_edge *x = &graph->tables.edge[*link];
+		other = lh_component_find(graph, way == LH_FORWARD ? x->to : x->from);
 		if (other != g) {
 			*e = *link;
 			return other;
@@ -139,10 +142,10 @@ static uint32_t outer_step(struct lh_order_graph *j, uint32_t g, enum lh_directi
 }
 
 /* Makes one group of two; answers its head. */
-static uint32_t melt(struct lh_order_graph *j, uint32_t a, uint32_t b)
+static uint32_t melt(struct lh_order_graph *graph, uint32_t a, uint32_t b)
 {
-	struct lh_vertex *x = &j->tables.vertex[a], *y = &j->tables.vertex[b], *t;
-	uint32_t ring;
+	struct lh_vertex *x = &graph->tables.vertex[a], *y = &graph->tables.vertex[b], *t;
+	uint32_t cycle;
 
 	if (x->members < y->members) {
 		t = x;
@@ -150,13 +153,13 @@ static uint32_t melt(struct lh_order_graph *j, uint32_t a, uint32_t b)
 		y = t;
 		a = b;
 	}
-	ring = x->next_member;
+	cycle = x->next_member;
 	x->next_member = y->next_member;
-	y->next_member = ring;
+	y->next_member = cycle;
 	x->members += y->members;
-	outer_append(&x->component_edges[LH_FORWARD], j, LH_FORWARD,
+	outer_append(&x->component_edges[LH_FORWARD], graph, LH_FORWARD,
 		     &y->component_edges[LH_FORWARD]);
-	outer_append(&x->component_edges[LH_BACKWARD], j, LH_BACKWARD,
+	outer_append(&x->component_edges[LH_BACKWARD], graph, LH_BACKWARD,
 		     &y->component_edges[LH_BACKWARD]);
 	y->parent = a;
 	return a;
@@ -176,61 +179,63 @@ struct side {
 	bool met;          /* the other end was reached: the edge closes a circle */
 };
 
-static bool seen(const struct lh_order_graph *j, const struct side *s, uint32_t v)
+static bool seen(const struct lh_order_graph *graph, const struct side *s, uint32_t v)
 {
-	return j->tables.vertex[v].side_mark[s->way] == j->mark;
+	return graph->tables.vertex[v].side_mark[s->way] == graph->mark;
 }
 
-static void visit(struct lh_order_graph *j, struct side *s, uint32_t v)
+static void visit(struct lh_order_graph *graph, struct side *s, uint32_t v)
 {
-	j->tables.vertex[v].side_mark[s->way] = j->mark;
+	graph->tables.vertex[v].side_mark[s->way] = graph->mark;
 	s->list[s->n++] = v;
 	s->met |= v == s->stop;
 }
 
-static bool within(const struct lh_order_graph *j, const struct side *s, uint32_t v)
+static bool within(const struct lh_order_graph *graph, const struct side *s, uint32_t v)
 {
-	uint64_t order = j->tables.vertex[v].order, limit = j->tables.vertex[s->stop].order;
+	uint64_t order = graph->tables.vertex[v].order, limit = graph->tables.vertex[s->stop].order;
 
 	return s->way == LH_FORWARD ? order <= limit : order >= limit;
 }
 
 /* Looks at one edge. False: there is none left. */
-static bool look(struct lh_order_graph *j, struct side *s)
+static bool look(struct lh_order_graph *graph, struct side *s)
 {
 	uint32_t v;
 
 	for (; s->at < s->n; s->at++, s->edge = 0) {
-		v = s->list[s->at] == s->stop ? 0 : outer_step(j, s->list[s->at], s->way, &s->edge);
+		v = s->list[s->at] == s->stop ? 0
+					      : outer_step(graph, s->list[s->at], s->way, &s->edge);
 		if (!v)
 			continue;
-		if (!seen(j, s, v) && within(j, s, v))
-			visit(j, s, v);
+		if (!seen(graph, s, v) && within(graph, s, v))
+			visit(graph, s, v);
 		return true;
 	}
 	return false;
 }
 
 /* By order, lowest first. Shell's sort: in place, no recursion. */
-static void sort_by_order(const struct lh_order_graph *j, uint32_t *list, uint32_t n)
+static void sort_by_order(const struct lh_order_graph *graph, uint32_t *list, uint32_t n)
 {
 	for (uint32_t gap = n / 2; gap; gap = gap == 2 ? 1 : gap * 5 / 11)
 		for (uint32_t i = gap; i < n; i++) {
 			uint32_t v = list[i], k = i;
-			uint64_t order = j->tables.vertex[v].order;
-			for (; k >= gap && j->tables.vertex[list[k - gap]].order > order; k -= gap)
+			uint64_t order = graph->tables.vertex[v].order;
+			for (; k >= gap && graph->tables.vertex[list[k - gap]].order > order;
+			     k -= gap)
 				list[k] = list[k - gap];
 			list[k] = v;
 		}
 }
 
 /* Does an edge lead from v (on this side's way) to one that is known to be on the circle? */
-static bool leads_to_circle(struct lh_order_graph *j, const struct side *s, uint32_t v)
+static bool leads_to_circle(struct lh_order_graph *graph, const struct side *s, uint32_t v)
 {
 	uint32_t e = 0, other;
 
-	while ((other = outer_step(j, v, s->way, &e)))
-		if (j->tables.vertex[other].cycle_mark == j->mark && seen(j, s, other))
+	while ((other = outer_step(graph, v, s->way, &e)))
+		if (graph->tables.vertex[other].cycle_mark == graph->mark && seen(graph, s, other))
 			return true;
 	return false;
 }
@@ -239,151 +244,152 @@ static bool leads_to_circle(struct lh_order_graph *j, const struct side *s, uint
  * The list is sorted. Marks what lies on the circle: what leads to `stop`. Every edge leads
  * upwards but the new one, which starts at (or ends in) stop, so one pass is enough.
  */
-static void mark_circle(struct lh_order_graph *j, const struct side *s)
+static void mark_circle(struct lh_order_graph *graph, const struct side *s)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[s->way == LH_FORWARD ? s->n - 1 - i : i];
-		if (v == s->stop || leads_to_circle(j, s, v))
-			j->tables.vertex[v].cycle_mark = j->mark;
+		if (v == s->stop || leads_to_circle(graph, s, v))
+			graph->tables.vertex[v].cycle_mark = graph->mark;
 	}
 }
 
 /* Melts the circle into one group, in stop's place of the row. The rest stays in the list. */
-static void melt_circle(struct lh_order_graph *j, struct side *s)
+static void melt_circle(struct lh_order_graph *graph, struct side *s)
 {
 	uint32_t head = s->stop, kept = 0, below, old = s->stop;
-	uint64_t order = j->tables.vertex[old].order;
+	uint64_t order = graph->tables.vertex[old].order;
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[i];
-		if (j->tables.vertex[v].cycle_mark != j->mark) {
+		if (graph->tables.vertex[v].cycle_mark != graph->mark) {
 			s->list[kept++] = v;
 		} else if (v != old) {
-			row_take(j, v);
-			head = melt(j, head, v);
+			row_take(graph, v);
+			head = melt(graph, head, v);
 		}
 	}
 	s->n = kept;
 	s->stop = head;
 	if (head == old)
 		return;
-	below = j->tables.vertex[old].topo_prev;
-	row_take(j, old);
-	row_link(j, head, below);
-	j->tables.vertex[head].order = order;
+	below = graph->tables.vertex[old].topo_prev;
+	row_take(graph, old);
+	row_link(graph, head, below);
+	graph->tables.vertex[head].order = order;
 }
 
 /* Moves the list, as it is sorted, right beyond the other end. */
-static void move(struct lh_order_graph *j, const struct side *s)
+static void move(struct lh_order_graph *graph, const struct side *s)
 {
 	uint32_t below;
 
 	if (!s->n)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
-		row_take(j, s->list[i]);
-	below = s->way == LH_FORWARD ? s->stop : j->tables.vertex[s->stop].topo_prev;
+		row_take(graph, s->list[i]);
+	below = s->way == LH_FORWARD ? s->stop : graph->tables.vertex[s->stop].topo_prev;
 	for (uint32_t i = 0; i < s->n; i++) {
-		row_link(j, s->list[i], below);
+		row_link(graph, s->list[i], below);
 		below = s->list[i];
 	}
-	row_share(j, s->list[0], s->n);
+	row_share(graph, s->list[0], s->n);
 }
 
-static void settle(struct lh_order_graph *j, struct side *s)
+static void settle(struct lh_order_graph *graph, struct side *s)
 {
-	sort_by_order(j, s->list, s->n);
+	sort_by_order(graph, s->list, s->n);
 	if (s->met) {
-		mark_circle(j, s);
-		melt_circle(j, s);
+		mark_circle(graph, s);
+		melt_circle(graph, s);
 	}
-	move(j, s);
+	move(graph, s);
 }
 
 /* Whom nothing leads to may stand below all, and who leads nowhere above all. */
-static bool step_aside(struct lh_order_graph *j, uint32_t from, uint32_t to)
+static bool step_aside(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
-	if (!j->tables.vertex[from].in) {
-		row_take(j, from);
-		lh_topo_insert(j, from, 0);
-	} else if (!j->tables.vertex[to].out) {
-		row_take(j, to);
-		lh_topo_insert(j, to, j->topo_last);
+	if (!graph->tables.vertex[from].in) {
+		row_take(graph, from);
+		lh_topo_insert(graph, from, 0);
+	} else if (!graph->tables.vertex[to].out) {
+		row_take(graph, to);
+		lh_topo_insert(graph, to, graph->topo_last);
 	} else {
 		return false;
 	}
 	return true;
 }
 
-void lh_topo_add_edge(struct lh_order_graph *j, uint32_t from, uint32_t to)
+void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
-	uint32_t tail = lh_component_find(j, from), head = lh_component_find(j, to);
-	struct side down = {.way = LH_FORWARD, .list = j->tables.list[0], .stop = tail};
-	struct side up = {.way = LH_BACKWARD, .list = j->tables.list[1], .stop = head};
+	uint32_t tail = lh_component_find(graph, from), head = lh_component_find(graph, to);
+	struct side down = {.way = LH_FORWARD, .list = graph->tables.list[0], .stop = tail};
+	struct side up = {.way = LH_BACKWARD, .list = graph->tables.list[1], .stop = head};
 
-	if (tail == head || j->tables.vertex[tail].order < j->tables.vertex[head].order ||
-	    step_aside(j, from, to))
+	if (tail == head || graph->tables.vertex[tail].order < graph->tables.vertex[head].order ||
+	    step_aside(graph, from, to))
 		return;
-	j->mark++;
-	visit(j, &down, head);
-	visit(j, &up, tail);
+	graph->mark++;
+	visit(graph, &down, head);
+	visit(graph, &up, tail);
 	for (uint32_t steps = 0; steps < REORDER_MAX; steps++) {
-		if (!look(j, &down)) {
-			settle(j, &down);
+		if (!look(graph, &down)) {
+			settle(graph, &down);
 			return;
 		}
-		if (!look(j, &up)) {
-			settle(j, &up);
+		if (!look(graph, &up)) {
+			settle(graph, &up);
 			return;
 		}
 	}
-	j->counts.cut++; /* the edge is there, but circles through it may be missed */
+	graph->counts.cut++; /* the edge is there, but circles through it may be missed */
 }
 
-static bool row_ok(const struct lh_order_graph *j)
+static bool row_ok(const struct lh_order_graph *graph)
 {
 	uint32_t heads = 0, walked = 0;
 
-	for (uint32_t v = 1; v <= j->counts.locks; v++)
-		heads += j->tables.vertex[v].parent == v;
-	for (uint32_t v = j->topo_first; v && walked <= heads; v = j->tables.vertex[v].topo_next) {
-		const struct lh_vertex *x = &j->tables.vertex[v];
+	for (uint32_t v = 1; v <= graph->counts.locks; v++)
+		heads += graph->tables.vertex[v].parent == v;
+	for (uint32_t v = graph->topo_first; v && walked <= heads;
+	     v = graph->tables.vertex[v].topo_next) {
+		const struct lh_vertex *x = &graph->tables.vertex[v];
 		if (x->parent != v ||
-		    (x->topo_prev && j->tables.vertex[x->topo_prev].order >= x->order))
+		    (x->topo_prev && graph->tables.vertex[x->topo_prev].order >= x->order))
 			return false;
 		walked++;
 	}
 	return walked == heads;
 }
 
-static bool group_ok(struct lh_order_graph *j, uint32_t head)
+static bool group_ok(struct lh_order_graph *graph, uint32_t head)
 {
 	uint32_t n = 0, m = head;
 
 	do {
-		if (lh_component_find(j, m) != head)
+		if (lh_component_find(graph, m) != head)
 			return false;
 		n++;
-		m = j->tables.vertex[m].next_member;
-	} while (m != head && n <= j->counts.locks);
-	return n == j->tables.vertex[head].members;
+		m = graph->tables.vertex[m].next_member;
+	} while (m != head && n <= graph->counts.locks);
+	return n == graph->tables.vertex[head].members;
 }
 
-bool lh_order_graph_is_consistent(const struct lh_order_graph *j)
+bool lh_order_graph_is_consistent(const struct lh_order_graph *graph)
 {
 	struct lh_order_graph *mine =
-		(struct lh_order_graph *)(uintptr_t)j; /* paths may get shorter, no more */
+		(struct lh_order_graph *)(uintptr_t)graph; /* paths may get shorter, no more */
 
-	for (uint32_t e = 1; e <= j->counts.edges; e++) {
-		uint32_t a = lh_component_find(mine, j->tables.edge[e].from);
-		uint32_t b = lh_component_find(mine, j->tables.edge[e].to);
-		if (a != b && j->tables.vertex[a].order >= j->tables.vertex[b].order)
+	for (uint32_t e = 1; e <= graph->counts.edges; e++) {
+		uint32_t a = lh_component_find(mine, graph->tables.edge[e].from);
+		uint32_t b = lh_component_find(mine, graph->tables.edge[e].to);
+		if (a != b && graph->tables.vertex[a].order >= graph->tables.vertex[b].order)
 			return false;
-		if (!j->tables.edge[e].witness && !j->counts.refused)
+		if (!graph->tables.edge[e].witness && !graph->counts.refused)
 			return false;
 	}
-	for (uint32_t v = 1; v <= j->counts.locks; v++)
-		if (j->tables.vertex[v].parent == v && !group_ok(mine, v))
+	for (uint32_t v = 1; v <= graph->counts.locks; v++)
+		if (graph->tables.vertex[v].parent == v && !group_ok(mine, v))
 			return false;
-	return row_ok(j);
+	return row_ok(graph);
 }

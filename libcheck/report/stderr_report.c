@@ -87,13 +87,13 @@ static void add_stack(struct lh_text *t, lh_stack_id id)
 
 static void add_step(struct lh_text *t, const struct lh_step *s)
 {
-	const struct lh_thread *who = &LH_THREADS[s->thread];
+	const struct lh_thread *thread = &LH_THREADS[s->thread];
 
 	lh_text_add(t, "  thread ");
 	lh_text_number(t, s->thread);
-	if (who->name[0]) {
+	if (thread->name[0]) {
 		lh_text_add(t, " '");
-		lh_text_safe(t, who->name);
+		lh_text_safe(t, thread->name);
 		lh_text_add(t, "'");
 	}
 	lh_text_add(t, " ");

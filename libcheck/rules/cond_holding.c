@@ -1,22 +1,23 @@
 /* cond_holding.c — see cond_holding.h. */
 #include "libcheck/rules/cond_holding.h"
 
-static bool is_wait(const struct lh_chain *n)
+static bool is_wait(const struct lh_chain *chain)
 {
-	return LH_SITE_HOW(n->site) == LH_BLOCKING && LH_SITE_MODE(n->site) != LH_COND_SIGNALS;
+	return LH_SITE_HOW(chain->site) == LH_BLOCKING &&
+	       LH_SITE_MODE(chain->site) != LH_COND_SIGNALS;
 }
 
-static bool is_signal(const struct lh_chain *n)
+static bool is_signal(const struct lh_chain *chain)
 {
-	return LH_SITE_MODE(n->site) == LH_COND_SIGNALS;
+	return LH_SITE_MODE(chain->site) == LH_COND_SIGNALS;
 }
 
 /* When it was first seen there, 0: never. */
-static uint32_t seen_at(const struct lh_chain *n, lh_thread_id thread)
+static uint32_t seen_at(const struct lh_chain *chain, lh_thread_id thread)
 {
 	uint32_t first = 0;
 
-	for (uint32_t i = n->visit; i; i = LH_VISITS[i].next)
+	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next)
 		if (LH_VISITS[i].thread == thread && (!first || LH_VISITS[i].serial < first))
 			first = LH_VISITS[i].serial;
 	return first;
@@ -37,9 +38,9 @@ static lh_site taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t s
 	return 0;
 }
 
-static bool is_waiter(const struct lh_chain *wait, lh_thread_id who)
+static bool is_waiter(const struct lh_chain *wait, lh_thread_id thread)
 {
-	return seen_at(wait, who) && !LH_VISITS[wait->visit].next;
+	return seen_at(wait, thread) && !LH_VISITS[wait->visit].next;
 }
 
 /*
@@ -47,24 +48,24 @@ static bool is_waiter(const struct lh_chain *wait, lh_thread_id who)
  * that does and where. A signaller that was never seen near the lock is a way out.
  */
 static bool find_signaller(const struct lh_lock *cond, const struct lh_chain *wait,
-			   const struct lh_lock *l, lh_thread_id *who, lh_site *takes,
+			   const struct lh_lock *l, lh_thread_id *thread, lh_site *takes,
 			   lh_site *signals)
 {
-	*who = 0;
+	*thread = 0;
 	for (lh_chain_id i = cond->chains; i; i = LH_CHAINS[i].next) {
-		const struct lh_chain *n = &LH_CHAINS[i];
-		for (uint32_t s = is_signal(n) ? n->visit : 0; s; s = LH_VISITS[s].next) {
-			lh_site place = taken_by(l, LH_VISITS[s].thread, LH_VISITS[s].serial);
+		const struct lh_chain *chain = &LH_CHAINS[i];
+		for (uint32_t s = is_signal(chain) ? chain->visit : 0; s; s = LH_VISITS[s].next) {
+			lh_site site = taken_by(l, LH_VISITS[s].thread, LH_VISITS[s].serial);
 			if (is_waiter(wait, LH_VISITS[s].thread))
 				continue;
-			if (!place)
+			if (!site)
 				return false;
-			*who = LH_VISITS[s].thread;
-			*takes = place;
-			*signals = n->site;
+			*thread = LH_VISITS[s].thread;
+			*takes = site;
+			*signals = chain->site;
 		}
 	}
-	return *who != 0;
+	return *thread != 0;
 }
 
 /* A life ends by itself, and a semaphore may be posted by anyone: CPython waits for its own with
@@ -75,9 +76,9 @@ static bool matters(const struct lh_lock *l)
 }
 
 static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l,
-		       const struct lh_chain *n)
+		       const struct lh_chain *chain)
 {
-	uint64_t h = LH_SITE_STACK(n->site) * 0x9e3779b97f4a7c15u;
+	uint64_t h = LH_SITE_STACK(chain->site) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ (uint64_t)(cond - LH_LOCKS)) * 0xbf58476d1ce4e5b9u;
 	return (h ^ (uint64_t)(l - LH_LOCKS) << 32) | 1;
@@ -88,23 +89,23 @@ static uint32_t tell(const struct lh_lock *cond, const struct lh_chain *wait,
 		     const struct lh_chain *held, bool end)
 {
 	const struct lh_lock *l = lh_lock_row(held->lock);
-	lh_thread_id who = 0, waiter = wait->visit ? LH_VISITS[wait->visit].thread : 0;
+	lh_thread_id thread = 0, waiter = wait->visit ? LH_VISITS[wait->visit].thread : 0;
 	lh_site takes = 0, signals = 0;
-	bool proved = find_signaller(cond, wait, l, &who, &takes, &signals);
+	bool proved = find_signaller(cond, wait, l, &thread, &takes, &signals);
 
 	if (!proved && !end)
 		return 0;
-	struct lh_finding_draft *t =
+	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_COND_WAIT_HOLDING, LH_POTENTIAL, waiter);
-	t->severity = proved ? LH_ERROR : LH_WARNING;
-	t->key = key_of(cond, l, wait);
-	lh_finding_add_step(t, waiter, held->lock, held->site, LH_HOLDS);
-	lh_finding_add_step(t, waiter, wait->lock, wait->site, LH_WAITS_FOR);
+	draft->severity = proved ? LH_ERROR : LH_WARNING;
+	draft->key = key_of(cond, l, wait);
+	lh_finding_add_step(draft, waiter, held->lock, held->site, LH_HOLDS);
+	lh_finding_add_step(draft, waiter, wait->lock, wait->site, LH_WAITS_FOR);
 	if (proved) {
-		lh_finding_add_step(t, who, held->lock, takes, LH_WANTS);
-		lh_finding_add_step(t, who, wait->lock, signals, LH_CALLS);
+		lh_finding_add_step(draft, thread, held->lock, takes, LH_WANTS);
+		lh_finding_add_step(draft, thread, wait->lock, signals, LH_CALLS);
 	}
-	return lh_finding_commit(t, LH_F_NONE);
+	return lh_finding_commit(draft, LH_F_NONE);
 }
 
 /* The chain of a wait begins with the mutex that it gives back: it is not in question. */
@@ -112,9 +113,9 @@ static uint32_t look(const struct lh_lock *cond, const struct lh_chain *wait, bo
 {
 	for (lh_chain_id i = wait->parent; i; i = LH_CHAINS[i].parent) {
 		const struct lh_chain *held = &LH_CHAINS[i];
-		uint32_t told;
-		if (matters(lh_lock_row(held->lock)) && (told = tell(cond, wait, held, end)))
-			return told;
+		uint32_t reported;
+		if (matters(lh_lock_row(held->lock)) && (reported = tell(cond, wait, held, end)))
+			return reported;
 	}
 	return 0;
 }
@@ -122,9 +123,9 @@ static uint32_t look(const struct lh_lock *cond, const struct lh_chain *wait, bo
 uint32_t lh_cond_holding_check(struct lh_lock *cond)
 {
 	for (lh_chain_id i = cond->chains; i; i = LH_CHAINS[i].next) {
-		uint32_t told = is_wait(&LH_CHAINS[i]) ? look(cond, &LH_CHAINS[i], false) : 0;
-		if (told)
-			return told;
+		uint32_t reported = is_wait(&LH_CHAINS[i]) ? look(cond, &LH_CHAINS[i], false) : 0;
+		if (reported)
+			return reported;
 	}
 	return 0;
 }

@@ -5,31 +5,32 @@ enum { KINDS_THAT_TELL = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST
 
 struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh_thread_id thread)
 {
-	static struct lh_finding_draft tale;
+	static struct lh_finding_draft draft;
 
-	tale.rule = rule;
-	tale.level = level;
-	tale.severity = LH_ERROR;
-	tale.thread = thread;
-	tale.key = 0;
-	tale.n = 0;
-	return &tale;
+	draft.rule = rule;
+	draft.level = level;
+	draft.severity = LH_ERROR;
+	draft.thread = thread;
+	draft.key = 0;
+	draft.n = 0;
+	return &draft;
 }
 
-void lh_finding_add_step(struct lh_finding_draft *t, lh_thread_id thread, lh_lock_id lock,
-			 lh_site place, enum lh_action action)
+void lh_finding_add_step(struct lh_finding_draft *draft, lh_thread_id thread, lh_lock_id lock,
+			 lh_site site, enum lh_action action)
 {
-	if (t->n < (int)(sizeof(t->step) / sizeof(t->step[0])))
-		t->step[t->n++] = (struct lh_step){thread, lock, place, action, lh_clock_tick(), 0};
+	if (draft->n < (int)(sizeof(draft->step) / sizeof(draft->step[0])))
+		draft->step[draft->n++] =
+			(struct lh_step){thread, lock, site, action, lh_clock_tick(), 0};
 }
 
-static uint64_t key_of(const struct lh_finding_draft *t)
+static uint64_t key_of(const struct lh_finding_draft *draft)
 {
-	uint64_t h = t->rule * 0x9e3779b97f4a7c15u;
+	uint64_t h = draft->rule * 0x9e3779b97f4a7c15u;
 
-	for (int i = 0; i < t->n; i++) {
-		h = (h ^ LH_SITE_STACK(t->step[i].site)) * 0xbf58476d1ce4e5b9u;
-		h = (h ^ t->step[i].action ^ h >> 31) * 0x94d049bb133111ebu;
+	for (int i = 0; i < draft->n; i++) {
+		h = (h ^ LH_SITE_STACK(draft->step[i].site)) * 0xbf58476d1ce4e5b9u;
+		h = (h ^ draft->step[i].action ^ h >> 31) * 0x94d049bb133111ebu;
 	}
 	return h | 1;
 }
@@ -72,41 +73,41 @@ void lh_finding_withdraw(lh_lock_id lock)
 			LH_FINDINGS[i].rule = LH_NO_RULE;
 }
 
-static uint8_t flags_of(const struct lh_finding_draft *t)
+static uint8_t flags_of(const struct lh_finding_draft *draft)
 {
-	for (int i = 0; t->level == LH_POTENTIAL && i < t->n; i++) {
-		const struct lh_lock *l = lh_lock_row(t->step[i].lock);
+	for (int i = 0; draft->level == LH_POTENTIAL && i < draft->n; i++) {
+		const struct lh_lock *l = lh_lock_row(draft->step[i].lock);
 		if (l && l->kind == LH_SEM)
 			return LH_FINDING_UNSURE;
 	}
 	return 0;
 }
 
-uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter)
+uint32_t lh_finding_commit(struct lh_finding_draft *draft, enum lh_filter filter)
 {
-	uint64_t key = t->key ? t->key : key_of(t);
+	uint64_t key = draft->key ? draft->key : key_of(draft);
 
-	if (told_before(key, filter, t->severity))
+	if (told_before(key, filter, draft->severity))
 		return 0;
-	uint32_t first = lh_row_add(LH_T_STEP, (uint32_t)t->n);
+	uint32_t first = lh_row_add(LH_T_STEP, (uint32_t)draft->n);
 	uint32_t id = first ? lh_row_reserve(LH_T_FINDING, 1) : 0;
 	if (!id)
 		return 0;
-	for (int i = 0; i < t->n; i++) {
-		struct lh_lock *l = lh_lock_row(t->step[i].lock);
-		LH_STEPS[first + (uint32_t)i] = t->step[i];
+	for (int i = 0; i < draft->n; i++) {
+		struct lh_lock *l = lh_lock_row(draft->step[i].lock);
+		LH_STEPS[first + (uint32_t)i] = draft->step[i];
 		if (l)
 			l->flags |= LH_LOCK_PINNED;
 	}
-	struct lh_finding f = {.rule = t->rule,
-			       .level = (uint8_t)t->level,
-			       .severity = (uint8_t)t->severity,
-			       .steps = (uint8_t)t->n,
-			       .thread = t->thread,
+	struct lh_finding f = {.rule = draft->rule,
+			       .level = (uint8_t)draft->level,
+			       .severity = (uint8_t)draft->severity,
+			       .steps = (uint8_t)draft->n,
+			       .thread = draft->thread,
 			       .step = first,
 			       .key = key,
 			       .count = 1,
-			       .flags = flags_of(t),
+			       .flags = flags_of(draft),
 			       .filter = filter,
 			       .time_ns = (uint64_t)lh_clock_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
@@ -114,18 +115,18 @@ uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter)
 	return id;
 }
 
-static struct lh_finding_draft *happened(uint32_t rule, const struct lh_self *me)
+static struct lh_finding_draft *happened(uint32_t rule, const struct lh_self *self)
 {
-	return lh_finding_begin(rule, LH_HAPPENED, me->live_saved->thread);
+	return lh_finding_begin(rule, LH_HAPPENED, self->live_saved->thread);
 }
 
-static uint32_t two_steps(struct lh_finding_draft *t, lh_thread_id holder, lh_lock_id lock,
+static uint32_t two_steps(struct lh_finding_draft *draft, lh_thread_id holder, lh_lock_id lock,
 			  lh_site held, lh_site now, enum lh_action action)
 {
 	if (held)
-		lh_finding_add_step(t, holder, lock, held, LH_HOLDS);
-	lh_finding_add_step(t, t->thread, lock, now, action);
-	return lh_finding_commit(t, LH_F_NONE);
+		lh_finding_add_step(draft, holder, lock, held, LH_HOLDS);
+	lh_finding_add_step(draft, draft->thread, lock, now, action);
+	return lh_finding_commit(draft, LH_F_NONE);
 }
 
 /* ---- self-deadlock ---- */
@@ -140,9 +141,9 @@ static bool writer_waits(lh_lock_id lock)
 }
 
 /* Will this thread wait for itself? A kind that answers with an error does not wait. */
-static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, lh_site place)
+static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, lh_site site)
 {
-	bool wants_read = LH_SITE_MODE(place) == LH_SHARED;
+	bool wants_read = LH_SITE_MODE(site) == LH_SHARED;
 	bool holds_read = LH_SITE_MODE(h->site) == LH_SHARED;
 
 	switch (l->kind) {
@@ -163,87 +164,88 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	}
 }
 
-uint32_t lh_check_self_deadlock(struct lh_self *me, struct lh_lock *l, const struct lh_held *h,
-				lh_site place)
+uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const struct lh_held *h,
+				lh_site site)
 {
-	struct lh_finding_draft *t = happened(LH_RULE_SELF_DEADLOCK, me);
+	struct lh_finding_draft *draft = happened(LH_RULE_SELF_DEADLOCK, self);
 
-	if (LH_SITE_HOW(place) != LH_BLOCKING || (h->flags & LH_HELD_IN_COND_WAIT) ||
-	    !waits_for_itself(l, h, place))
+	if (LH_SITE_HOW(site) != LH_BLOCKING || (h->flags & LH_HELD_IN_COND_WAIT) ||
+	    !waits_for_itself(l, h, site))
 		return 0;
-	return two_steps(t, t->thread, lh_lock_id_of(l), h->site, place, LH_WAITS_FOR);
+	return two_steps(draft, draft->thread, lh_lock_id_of(l), h->site, site, LH_WAITS_FOR);
 }
 
 /* ---- unlocking ---- */
 
 /* Only what is certain: the lock's own word must say that the caller has not got it. */
-static bool held_by_other(const struct lh_self *me, const struct lh_lock *l, const void *o)
+static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, const void *object)
 {
-	int owner = lh_lock_owner_tid(o, l->kind);
+	int owner = lh_lock_owner_tid(object, l->kind);
 	struct lh_held *h;
 
 	if (l->kind == LH_SPIN)
-		return lh_held_find_holder(lh_lock_id_of(l), me->number, &h) != 0;
-	return owner && me->live_saved->tid && owner != me->live_saved->tid;
+		return lh_held_find_holder(lh_lock_id_of(l), self->number, &h) != 0;
+	return owner && self->live_saved->tid && owner != self->live_saved->tid;
 }
 
-uint32_t lh_check_unlock(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place)
+uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *object, lh_site site)
 {
 	lh_lock_id id = lh_lock_id_of(l);
 	struct lh_held *h = NULL;
 
 	if (l->flags & (LH_LOCK_PSHARED | (l->kind == LH_MUTEX ? KINDS_THAT_TELL : 0)))
 		return 0;
-	if (lh_lock_is_free_now(o, l->kind)) {
-		struct lh_finding_draft *t = happened(LH_RULE_UNLOCK_NOT_HELD, me);
-		return two_steps(t, 0, id, 0, place, LH_RELEASES);
+	if (lh_lock_is_free_now(object, l->kind)) {
+		struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_HELD, self);
+		return two_steps(draft, 0, id, 0, site, LH_RELEASES);
 	}
-	if (!held_by_other(me, l, o))
+	if (!held_by_other(self, l, object))
 		return 0;
-	uint32_t holder = lh_held_find_holder(id, me->number, &h);
-	struct lh_finding_draft *t = happened(LH_RULE_UNLOCK_NOT_OWNER, me);
-	uint32_t told = holder ? two_steps(t, LH_LIVE_THREADS[holder].thread, id, h->site, place,
-					   LH_RELEASES)
-			       : two_steps(t, 0, id, 0, place, LH_RELEASES);
+	uint32_t holder = lh_held_find_holder(id, self->number, &h);
+	struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_OWNER, self);
+	uint32_t reported = holder ? two_steps(draft, LH_LIVE_THREADS[holder].thread, id, h->site,
+					       site, LH_RELEASES)
+				   : two_steps(draft, 0, id, 0, site, LH_RELEASES);
 	if (holder)
 		h->lock = 0;
 	l->owner = 0;
-	return told;
+	return reported;
 }
 
 /* ---- destroying ---- */
 
-uint32_t lh_check_destroy(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place)
+uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *object, lh_site site)
 {
 	struct lh_held *h;
 	uint32_t holder = lh_held_find_holder(lh_lock_id_of(l), 0, &h);
 
-	if (!holder || lh_lock_is_free_now(o, l->kind) || (h->flags & LH_HELD_IN_COND_WAIT))
+	if (!holder || lh_lock_is_free_now(object, l->kind) || (h->flags & LH_HELD_IN_COND_WAIT))
 		return 0;
 	if (l->kind != LH_MUTEX && l->kind != LH_RWLOCK && l->kind != LH_SPIN)
 		return 0;
-	if (l->kind == LH_MUTEX && lh_lock_owner_tid(o, LH_MUTEX) != LH_LIVE_THREADS[holder].tid)
+	if (l->kind == LH_MUTEX &&
+	    lh_lock_owner_tid(object, LH_MUTEX) != LH_LIVE_THREADS[holder].tid)
 		return 0;
-	struct lh_finding_draft *t = happened(LH_RULE_DESTROY_HELD, me);
-	return two_steps(t, LH_LIVE_THREADS[holder].thread, lh_lock_id_of(l), h->site, place,
+	struct lh_finding_draft *draft = happened(LH_RULE_DESTROY_HELD, self);
+	return two_steps(draft, LH_LIVE_THREADS[holder].thread, lh_lock_id_of(l), h->site, site,
 			 LH_CALLS);
 }
 
 /* ---- conditions ---- */
 
-uint32_t lh_check_cond_unlocked(struct lh_self *me, struct lh_lock *cond, struct lh_lock *mutex,
-				const void *o, lh_site place)
+uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, struct lh_lock *mutex,
+				const void *object, lh_site site)
 {
-	int owner = lh_lock_owner_tid(o, LH_MUTEX);
+	int owner = lh_lock_owner_tid(object, LH_MUTEX);
 
 	if (mutex->flags & (KINDS_THAT_TELL | LH_LOCK_PSHARED))
 		return 0;
-	if (!lh_lock_is_free_now(o, LH_MUTEX) && (owner == me->live_saved->tid || !owner))
+	if (!lh_lock_is_free_now(object, LH_MUTEX) && (owner == self->live_saved->tid || !owner))
 		return 0;
-	struct lh_finding_draft *t = happened(LH_RULE_COND_WAIT_UNLOCKED, me);
-	lh_finding_add_step(t, t->thread, lh_lock_id_of(mutex), place, LH_RELEASES);
-	lh_finding_add_step(t, t->thread, lh_lock_id_of(cond), place, LH_WAITS_FOR);
-	return lh_finding_commit(t, LH_F_NONE);
+	struct lh_finding_draft *draft = happened(LH_RULE_COND_WAIT_UNLOCKED, self);
+	lh_finding_add_step(draft, draft->thread, lh_lock_id_of(mutex), site, LH_RELEASES);
+	lh_finding_add_step(draft, draft->thread, lh_lock_id_of(cond), site, LH_WAITS_FOR);
+	return lh_finding_commit(draft, LH_F_NONE);
 }
 
 /* ---- ending ---- */
@@ -259,17 +261,18 @@ static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 
 uint32_t lh_check_thread_exit(uint32_t seat)
 {
-	struct lh_live_thread *s = &LH_LIVE_THREADS[seat];
-	struct lh_finding_draft *t = lh_finding_begin(LH_RULE_EXIT_HOLDING, LH_HAPPENED, s->thread);
+	struct lh_live_thread *live = &LH_LIVE_THREADS[seat];
+	struct lh_finding_draft *draft =
+		lh_finding_begin(LH_RULE_EXIT_HOLDING, LH_HAPPENED, live->thread);
 
-	for (uint32_t i = 0; i < s->held_n && i < LH_HELD_MAX; i++) {
-		struct lh_held *h = &s->held[i];
+	for (uint32_t i = 0; i < live->held_n && i < LH_HELD_MAX; i++) {
+		struct lh_held *h = &live->held[i];
 		struct lh_lock *l = lh_lock_row(h->lock);
 		if (l && l->owner == seat)
 			l->owner = 0;
 		if (is_lost(l, h))
-			lh_finding_add_step(t, s->thread, h->lock, h->site, LH_HOLDS);
+			lh_finding_add_step(draft, live->thread, h->lock, h->site, LH_HOLDS);
 	}
-	s->held_n = 0;
-	return t->n ? lh_finding_commit(t, LH_F_NONE) : 0;
+	live->held_n = 0;
+	return draft->n ? lh_finding_commit(draft, LH_F_NONE) : 0;
 }

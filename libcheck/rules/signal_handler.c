@@ -52,25 +52,25 @@ static bool may_hang(const struct lh_lock *l)
 }
 
 /* Outside of handlers, for sure: walked to its end. */
-static bool is_plain(const struct lh_chain *n)
+static bool is_plain(const struct lh_chain *chain)
 {
-	lh_stack_id stack = LH_SITE_STACK(n->site);
+	lh_stack_id stack = LH_SITE_STACK(chain->site);
 
 	return stack && !LH_STACKS[stack].flags;
 }
 
-static bool in_handler(const struct lh_chain *n)
+static bool in_handler(const struct lh_chain *chain)
 {
-	lh_stack_id stack = LH_SITE_STACK(n->site);
+	lh_stack_id stack = LH_SITE_STACK(chain->site);
 
 	return stack && (LH_STACKS[stack].flags & LH_STACK_HANDLER);
 }
 
 /* ---- the finding ---- */
 
-static lh_thread_id seen_at(const struct lh_chain *n)
+static lh_thread_id seen_at(const struct lh_chain *chain)
 {
-	return n->visit ? LH_VISITS[n->visit].thread : 0;
+	return chain->visit ? LH_VISITS[chain->visit].thread : 0;
 }
 
 /* Where it was taken plainly: rather where nothing was blocked. */
@@ -85,21 +85,21 @@ static lh_chain_id plain_node(const struct lh_lock *l)
 	return best;
 }
 
-static uint32_t judge(const struct lh_self *me, const struct taken *t)
+static uint32_t judge(const struct lh_self *self, const struct taken *t)
 {
 	const struct lh_lock *l = lh_lock_row(t->lock);
 	lh_chain_id plain = l && (l->flags & LH_LOCK_TAKEN_OUTSIDE_HANDLER) ? plain_node(l) : 0;
-	struct lh_finding_draft *tale;
+	struct lh_finding_draft *draft;
 
 	if (!plain || (always[LH_LOCK_ROW(t->lock)] & t->open))
 		return 0;
-	tale = lh_finding_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, me->live_saved->thread);
-	tale->severity = LH_WARNING;
-	tale->key = ((uint64_t)t->lock << 32 | LH_RULE_SIGNAL_LOCK) * 0x9e3779b97f4a7c15u | 1;
-	lh_finding_add_step(tale, seen_at(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].site,
+	draft = lh_finding_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, self->live_saved->thread);
+	draft->severity = LH_WARNING;
+	draft->key = ((uint64_t)t->lock << 32 | LH_RULE_SIGNAL_LOCK) * 0x9e3779b97f4a7c15u | 1;
+	lh_finding_add_step(draft, seen_at(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].site,
 			    LH_HOLDS);
-	lh_finding_add_step(tale, t->thread, t->lock, t->site, LH_WANTS);
-	return lh_finding_commit(tale, LH_F_NONE);
+	lh_finding_add_step(draft, t->thread, t->lock, t->site, LH_WANTS);
+	return lh_finding_commit(draft, LH_F_NONE);
 }
 
 /* ---- what is remembered ---- */
@@ -112,7 +112,7 @@ static struct taken *find(lh_lock_id lock)
 	return NULL;
 }
 
-static uint32_t took_in_handler(const struct lh_self *me, lh_lock_id lock, lh_chain_id node,
+static uint32_t took_in_handler(const struct lh_self *self, lh_lock_id lock, lh_chain_id chain,
 				uint64_t open)
 {
 	struct taken *t = find(lock);
@@ -122,40 +122,41 @@ static uint32_t took_in_handler(const struct lh_self *me, lh_lock_id lock, lh_ch
 		return 0;
 	if (!t)
 		t = &taken[takens++];
-	*t = (struct taken){lock, open, me->live_saved->thread, LH_CHAINS[node].site};
-	return judge(me, t);
+	*t = (struct taken){lock, open, self->live_saved->thread, LH_CHAINS[chain].site};
+	return judge(self, t);
 }
 
-static uint32_t took_plainly(const struct lh_self *me, struct lh_lock *l, lh_lock_id lock,
-			     struct lh_chain *n)
+static uint32_t took_plainly(const struct lh_self *self, struct lh_lock *l, lh_lock_id lock,
+			     struct lh_chain *chain)
 {
 	uint64_t *blocked = &always[LH_LOCK_ROW(lock)], mask = lh_mask & ~LH_MASK_KNOWN;
 	const struct taken *t = takens ? find(lock) : NULL;
 
 	if (mask)
-		n->flags |= LH_CHAIN_SIGNALS_BLOCKED;
+		chain->flags |= LH_CHAIN_SIGNALS_BLOCKED;
 	if (l->flags & LH_LOCK_TAKEN_OUTSIDE_HANDLER)
 		mask &= *blocked;
 	if (*blocked != mask) /* mostly nothing is blocked, and no memory is touched */
 		*blocked = mask;
 	l->flags |= LH_LOCK_TAKEN_OUTSIDE_HANDLER;
-	return t ? judge(me, t) : 0;
+	return t ? judge(self, t) : 0;
 }
 
-uint32_t lh_handler_check(const struct lh_self *me, lh_lock_id lock, lh_chain_id node,
+uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id node,
 			  uint64_t open)
 {
 	struct lh_lock *l = lh_lock_row(lock);
-	struct lh_chain *n = &LH_CHAINS[node];
+	struct lh_chain *chain = &LH_CHAINS[node];
 
 	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)
 		return 0;
-	if (in_handler(n)) {
-		n->flags |= LH_NODE_HANDLER;
+	if (in_handler(chain)) {
+		chain->flags |= LH_NODE_HANDLER;
 		/* a reader waits for a writer only, and that one is told by the call itself */
-		bool waits = LH_SITE_HOW(n->site) == LH_BLOCKING &&
-			     LH_SITE_MODE(n->site) == LH_EXCLUSIVE;
-		return waits ? took_in_handler(me, lock, node, open) : 0;
+		bool waits = LH_SITE_HOW(chain->site) == LH_BLOCKING &&
+			     LH_SITE_MODE(chain->site) == LH_EXCLUSIVE;
+		return waits ? took_in_handler(self, lock, node, open) : 0;
 	}
-	return is_plain(n) && (lh_mask & LH_MASK_KNOWN) ? took_plainly(me, l, lock, n) : 0;
+	return is_plain(chain) && (lh_mask & LH_MASK_KNOWN) ? took_plainly(self, l, lock, chain)
+							    : 0;
 }

@@ -15,24 +15,25 @@ static struct link path[CIRCLE_MAX];
 static uint32_t *visited; /* by seat: the search that has been there */
 static uint32_t search;
 
-static bool waits_for_ever(const struct lh_live_thread *s)
+static bool waits_for_ever(const struct lh_live_thread *live)
 {
-	return s->state == LH_LIVE_ATTACHED && s->wait_lock &&
-	       LH_SITE_HOW(s->wait_site) == LH_BLOCKING &&
-	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
-		s->wait_on == LH_WAIT_ONCE);
+	return live->state == LH_LIVE_ATTACHED && live->wait_lock &&
+	       LH_SITE_HOW(live->wait_site) == LH_BLOCKING &&
+	       (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_JOIN ||
+		live->wait_on == LH_WAIT_ONCE);
 }
 
-static bool blocks(const struct lh_live_thread *s, lh_lock_id lock, enum lh_mode wanted, bool queue)
+static bool blocks(const struct lh_live_thread *live, lh_lock_id lock, enum lh_mode wanted,
+		   bool queue)
 {
-	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++) {
-		const struct lh_held *h = &s->held[k];
+	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++) {
+		const struct lh_held *h = &live->held[k];
 		if (h->lock == lock && !(h->flags & LH_HELD_IN_COND_WAIT) &&
 		    (wanted == LH_EXCLUSIVE || LH_SITE_MODE(h->site) == LH_EXCLUSIVE))
 			return true;
 	}
 	/* a reader of a lock that prefers writers stands behind the writer that is queued */
-	return queue && s->wait_lock == lock && LH_SITE_MODE(s->wait_site) == LH_EXCLUSIVE;
+	return queue && live->wait_lock == lock && LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE;
 }
 
 /* The next seat from `from` on that this wait waits for, 0: none. */
@@ -61,11 +62,11 @@ static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh
 
 static bool step_to(int n, uint32_t seat)
 {
-	const struct lh_live_thread *s = &LH_LIVE_THREADS[seat];
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[seat];
 
-	if (n >= CIRCLE_MAX || !waits_for_ever(s) || !lh_lock_row(s->wait_lock))
+	if (n >= CIRCLE_MAX || !waits_for_ever(live) || !lh_lock_row(live->wait_lock))
 		return false;
-	path[n] = (struct link){seat, s->wait_seq, s->wait_lock, 1};
+	path[n] = (struct link){seat, live->wait_seq, live->wait_lock, 1};
 	return true;
 }
 
@@ -99,18 +100,18 @@ static int find_circle(uint32_t start)
 static bool nobody_moved(int n)
 {
 	for (int i = 0; i < n; i++) {
-		const struct lh_live_thread *s = &LH_LIVE_THREADS[path[i].live];
-		if (s->wait_seq != path[i].seq || s->wait_lock != path[i].lock)
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[path[i].live];
+		if (live->wait_seq != path[i].seq || live->wait_lock != path[i].lock)
 			return false;
 	}
 	return true;
 }
 
-static lh_site place_of(const struct lh_live_thread *s, lh_lock_id lock)
+static lh_site place_of(const struct lh_live_thread *live, lh_lock_id lock)
 {
-	for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++)
-		if (s->held[k].lock == lock)
-			return s->held[k].site;
+	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
+		if (live->held[k].lock == lock)
+			return live->held[k].site;
 	return 0;
 }
 
@@ -120,7 +121,7 @@ static lh_site place_of(const struct lh_live_thread *s, lh_lock_id lock)
  */
 static uint32_t tell(int n, lh_thread_id closer)
 {
-	struct lh_finding_draft *t = lh_finding_begin(LH_RULE_DEADLOCK, LH_HAPPENED, closer);
+	struct lh_finding_draft *draft = lh_finding_begin(LH_RULE_DEADLOCK, LH_HAPPENED, closer);
 	int first = 0;
 
 	for (int i = 1; i < n; i++)
@@ -129,28 +130,28 @@ static uint32_t tell(int n, lh_thread_id closer)
 	for (int i = 0; i < n; i++) {
 		const struct link *x = &path[(first + i) % n],
 				  *before = &path[(first + i + n - 1) % n];
-		const struct lh_live_thread *s = &LH_LIVE_THREADS[x->live];
+		const struct lh_live_thread *live = &LH_LIVE_THREADS[x->live];
 		const struct lh_lock *l = lh_lock_row(before->lock);
-		lh_site held = place_of(s, before->lock);
+		lh_site held = place_of(live, before->lock);
 		if (held ||
 		    (l && l->kind == LH_THREAD_END)) /* a life is held from nowhere in particular */
-			lh_finding_add_step(t, s->thread, before->lock, held, LH_HOLDS);
-		lh_finding_add_step(t, s->thread, x->lock, s->wait_site,
-				    s->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);
+			lh_finding_add_step(draft, live->thread, before->lock, held, LH_HOLDS);
+		lh_finding_add_step(draft, live->thread, x->lock, live->wait_site,
+				    live->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);
 	}
-	return lh_finding_commit(t, LH_F_NONE);
+	return lh_finding_commit(draft, LH_F_NONE);
 }
 
-uint32_t lh_wait_cycle_check(struct lh_self *me)
+uint32_t lh_wait_cycle_check(struct lh_self *self)
 {
 	int n;
 
 	if (!visited)
 		return 0;
-	n = find_circle(me->number);
-	if (n < 2 || !nobody_moved(n) || find_circle(me->number) != n)
+	n = find_circle(self->number);
+	if (n < 2 || !nobody_moved(n) || find_circle(self->number) != n)
 		return 0;
-	return tell(n, me->live_saved->thread);
+	return tell(n, self->live_saved->thread);
 }
 
 bool lh_wait_cycle_init(void)

@@ -49,7 +49,7 @@ static unsigned encode(uint32_t c, char out[4])
 }
 
 /* Of a text that is too long the end is kept, behind "...": the file's name matters most. */
-static bool copy_text(uintptr_t object, char *to, size_t room)
+static bool copy_text(uintptr_t object, char *to, size_t capacity)
 {
 	struct text t;
 	size_t from, n = 0, size = 0;
@@ -57,9 +57,9 @@ static bool copy_text(uintptr_t object, char *to, size_t room)
 
 	if (!open_text(object, &t))
 		return false;
-	for (from = t.length; from && size < room - 4; from--)
+	for (from = t.length; from && size < capacity - 4; from--)
 		size += encode(letter(&t, from - 1), c);
-	if (size >= room - 4) {
+	if (size >= capacity - 4) {
 		from++; /* the last one counted may have been too much */
 		for (; n < 3; n++)
 			to[n] = '.';

@@ -80,12 +80,12 @@ void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_sta
 		return;
 	struct lh_regs regs = {.pc = word[1], .sp = frame + 2 * sizeof(uintptr_t), .bp = word[0]};
 	struct lh_return_slot *out = (struct lh_return_slot *)&w->at[1];
-	int room = (int)lh_options.stack_depth - 1;
+	int capacity = (int)lh_options.stack_depth - 1;
 	enum lh_walk_end end;
 	uintptr_t context = 0;
 	int n = lh_options.unwinder == LH_UNWINDER_LIBUNWIND
-			? lh_unwind(&regs, high, out, room, &end)
-			: lh_walk_through(&regs, high, out, room, &end, &context);
+			? lh_unwind(&regs, high, out, capacity, &end)
+			: lh_walk_through(&regs, high, out, capacity, &end, &context);
 	w->n += n;
 	w->flags = end == LH_WALK_DONE ? 0 : LH_STACK_CUT;
 	if (context) {

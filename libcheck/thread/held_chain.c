@@ -41,17 +41,17 @@ bool lh_chain_init(void)
 }
 
 /* All generations of a lock's row are in one list, so that a node can be handed on. */
-static uint32_t hash(lh_chain_id parent, lh_lock_id lock, lh_site place)
+static uint32_t hash(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
 	uint64_t h = ((uint64_t)parent << 32 | LH_LOCK_ROW(lock)) * 0x9e3779b97f4a7c15u;
 
-	h = (h ^ h >> 31 ^ place) * 0xbf58476d1ce4e5b9u;
+	h = (h ^ h >> 31 ^ site) * 0xbf58476d1ce4e5b9u;
 	return (uint32_t)(h >> 32);
 }
 
-static uint32_t *head_of(lh_chain_id parent, lh_lock_id lock, lh_site place)
+static uint32_t *head_of(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
-	return &heads[lh_linear_hash_bucket(hash(parent, lock, place), lists)];
+	return &heads[lh_linear_hash_bucket(hash(parent, lock, site), lists)];
 }
 
 /* The nodes of a list lie anywhere: those that will be split soon are asked for already. */
@@ -76,44 +76,44 @@ static void split(void)
 
 	*from = 0;
 	while (i) {
-		struct lh_chain *n = &LH_CHAINS[i];
-		lh_chain_id next = n->hash_next;
-		uint32_t *to = head_of(n->parent, n->lock, n->site);
-		n->hash_next = *to;
+		struct lh_chain *chain = &LH_CHAINS[i];
+		lh_chain_id next = chain->hash_next;
+		uint32_t *to = head_of(chain->parent, chain->lock, chain->site);
+		chain->hash_next = *to;
 		*to = i;
 		i = next;
 	}
 }
 
-static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site place)
+static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
-	for (lh_chain_id i = *head_of(parent, lock, place); i; i = LH_CHAINS[i].hash_next) {
-		const struct lh_chain *n = &LH_CHAINS[i];
-		if (n->parent == parent && n->lock == lock && n->site == place)
+	for (lh_chain_id i = *head_of(parent, lock, site); i; i = LH_CHAINS[i].hash_next) {
+		const struct lh_chain *chain = &LH_CHAINS[i];
+		if (chain->parent == parent && chain->lock == lock && chain->site == site)
 			return i;
 	}
 	return 0;
 }
 
-static bool is_lonely(const struct lh_chain *n)
+static bool is_lonely(const struct lh_chain *chain)
 {
-	return !n->parent && !n->children;
+	return !chain->parent && !chain->children;
 }
 
 static void unhash(lh_chain_id id)
 {
-	const struct lh_chain *n = &LH_CHAINS[id];
-	uint32_t *at = head_of(n->parent, n->lock, n->site);
+	const struct lh_chain *chain = &LH_CHAINS[id];
+	uint32_t *at = head_of(chain->parent, chain->lock, chain->site);
 
 	while (*at && *at != id)
 		at = &LH_CHAINS[*at].hash_next;
 	if (*at)
-		*at = n->hash_next;
+		*at = chain->hash_next;
 }
 
-static void let_seen_go(struct lh_self *me, lh_chain_id id)
+static void let_seen_go(struct lh_self *self, lh_chain_id id)
 {
-	lh_thread_id thread = me->live_saved ? me->live_saved->thread : 0;
+	lh_thread_id thread = self->live_saved ? self->live_saved->thread : 0;
 	uint32_t next;
 
 	for (uint32_t i = LH_CHAINS[id].visit; i; i = next) {
@@ -121,32 +121,32 @@ static void let_seen_go(struct lh_self *me, lh_chain_id id)
 		LH_VISITS[i].chain = 0;
 		if (LH_VISITS[i].thread != thread)
 			continue;
-		LH_VISITS[i].next = me->free_visit;
-		me->free_visit = i;
+		LH_VISITS[i].next = self->free_visit;
+		self->free_visit = i;
 	}
 }
 
 static void drop(uint32_t *at)
 {
 	lh_chain_id id = *at;
-	struct lh_chain *n = &LH_CHAINS[id];
+	struct lh_chain *chain = &LH_CHAINS[id];
 
-	*at = n->next;
+	*at = chain->next;
 	unhash(id);
-	n->lock = 0;
+	chain->lock = 0;
 	let_seen_go(lh_self_get(), id);
-	n->hash_next = free_nodes;
+	chain->hash_next = free_nodes;
 	free_nodes = id;
 }
 
 /* Is this the first dependency of its kind? */
-static bool is_news(const struct lh_chain *n, const struct lh_lock *l)
+static bool is_news(const struct lh_chain *chain, const struct lh_lock *l)
 {
-	uint64_t h = ((uint64_t)n->parent << 32 | n->site) * 0x9e3779b97f4a7c15u;
+	uint64_t h = ((uint64_t)chain->parent << 32 | chain->site) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ h >> 31 ^ l->init_stack) * 0xbf58476d1ce4e5b9u;
 	uint32_t *at = &kept_kinds[h >> (64 - KINDS_LOG)], tag = (uint32_t)h | 1;
-	bool news = n->parent && *at != tag;
+	bool news = chain->parent && *at != tag;
 
 	if (news)
 		*at = tag;
@@ -172,11 +172,11 @@ static void forget(struct lh_lock *l)
 	bool all = may_go(l);
 
 	for (uint32_t *at = &l->chains; *at;) {
-		struct lh_chain *n = &LH_CHAINS[*at];
-		if (all || (is_lonely(n) && !(l->flags & LH_LOCK_PINNED)))
+		struct lh_chain *chain = &LH_CHAINS[*at];
+		if (all || (is_lonely(chain) && !(l->flags & LH_LOCK_PINNED)))
 			drop(at);
 		else
-			at = &n->next;
+			at = &chain->next;
 	}
 }
 
@@ -204,7 +204,7 @@ static lh_chain_id new_row(lh_chain_id parent)
 	return lh_row_add(LH_T_CHAIN, 1);
 }
 
-static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site place)
+static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
 	struct lh_lock *l = lh_lock_row(lock);
 	if (l)
@@ -217,9 +217,9 @@ static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 		return 0;
 	}
 	split();
-	uint32_t *head = head_of(parent, lock, place);
+	uint32_t *head = head_of(parent, lock, site);
 	LH_CHAINS[id] = (struct lh_chain){.parent = parent,
-					  .site = place,
+					  .site = site,
 					  .depth = (uint16_t)(LH_CHAINS[parent].depth + 1),
 					  .next = l->chains,
 					  .hash_next = *head,
@@ -236,13 +236,13 @@ static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site place)
 	return id;
 }
 
-static uint32_t new_seen(struct lh_self *me)
+static uint32_t new_seen(struct lh_self *self)
 {
-	uint32_t at = me->free_visit;
+	uint32_t at = self->free_visit;
 
 	if (!at)
 		return lh_row_add(LH_T_VISIT, 1);
-	me->free_visit = LH_VISITS[at].next;
+	self->free_visit = LH_VISITS[at].next;
 	return at;
 }
 
@@ -252,11 +252,11 @@ static uint32_t new_seen(struct lh_self *me)
  */
 static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 {
-	struct lh_chain *n = &LH_CHAINS[id];
+	struct lh_chain *chain = &LH_CHAINS[id];
 	struct lh_chain_visit *own = NULL;
 	uint32_t count = 0;
 
-	for (uint32_t i = n->visit; i; i = LH_VISITS[i].next, count++) {
+	for (uint32_t i = chain->visit; i; i = LH_VISITS[i].next, count++) {
 		struct lh_chain_visit *s = &LH_VISITS[i];
 		if (s->thread != thread)
 			continue;
@@ -270,15 +270,16 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 		own->last = segment;
 		return true;
 	}
-	if (n->flags & LH_CHAIN_MANY_THREADS)
+	if (chain->flags & LH_CHAIN_MANY_THREADS)
 		return false;
 	uint32_t at = count < SEEN_MAX ? new_seen(lh_self_get()) : 0;
 	if (!at) {
-		n->flags |= LH_CHAIN_MANY_THREADS;
+		chain->flags |= LH_CHAIN_MANY_THREADS;
 		return true;
 	}
-	LH_VISITS[at] = (struct lh_chain_visit){id, thread, segment, segment, n->visit, ++serial};
-	__atomic_store_n(&n->visit, at, __ATOMIC_RELEASE);
+	LH_VISITS[at] =
+		(struct lh_chain_visit){id, thread, segment, segment, chain->visit, ++serial};
+	__atomic_store_n(&chain->visit, at, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -290,12 +291,12 @@ enum {
 };
 
 /* Rows of a node that say "mine" are written by me alone. */
-static struct lh_chain_visit *my_row(const struct lh_self *me, lh_chain_id id)
+static struct lh_chain_visit *my_row(const struct lh_self *self, lh_chain_id id)
 {
 	uint32_t i = __atomic_load_n(&LH_CHAINS[id].visit, __ATOMIC_ACQUIRE);
 
 	for (int few = 0; i && few < FEW; i = LH_VISITS[i].next, few++)
-		if (LH_VISITS[i].thread == me->live_saved->thread && LH_VISITS[i].chain == id)
+		if (LH_VISITS[i].thread == self->live_saved->thread && LH_VISITS[i].chain == id)
 			return &LH_VISITS[i];
 	return NULL;
 }
@@ -311,24 +312,24 @@ bool lh_chain_no_children(const struct lh_lock *l)
 }
 
 /* The node now speaks of the lock that its row has become, if only I was ever there. */
-static bool hand_on(const struct lh_self *me, struct lh_chain *n, struct lh_chain_visit *mine,
+static bool hand_on(const struct lh_self *self, struct lh_chain *chain, struct lh_chain_visit *mine,
 		    lh_lock_id lock)
 {
-	if ((n->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[n->visit] != mine || mine->next ||
-	    !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
+	if ((chain->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[chain->visit] != mine ||
+	    mine->next || !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
-	mine->first = mine->last = me->live_saved->segment;
+	mine->first = mine->last = self->live_saved->segment;
 	mine->serial = serial; /* not before anything that is noted by now */
-	__atomic_store_n(&n->lock, lock, __ATOMIC_RELEASE);
+	__atomic_store_n(&chain->lock, lock, __ATOMIC_RELEASE);
 	return true;
 }
 
 /* Whose node is this, if it is one of that chain and place? 0: it is not. */
-static inline lh_lock_id lock_there(const struct lh_chain *n, lh_chain_id parent, lh_site place)
+static inline lh_lock_id lock_there(const struct lh_chain *chain, lh_chain_id parent, lh_site site)
 {
-	lh_lock_id of = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE);
+	lh_lock_id of = __atomic_load_n(&chain->lock, __ATOMIC_ACQUIRE);
 
-	return n->parent == parent && n->site == place ? of : 0;
+	return chain->parent == parent && chain->site == site ? of : 0;
 }
 
 /*
@@ -336,12 +337,12 @@ static inline lh_lock_id lock_there(const struct lh_chain *n, lh_chain_id parent
  * missed, and nothing is taken for what it is not, since who finds it looks at it again.
  * `before`: also one of what the lock's row was before, if there is none of the lock itself.
  */
-static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site place, bool before)
+static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site site, bool before)
 {
-	lh_chain_id id = __atomic_load_n(head_of(parent, lock, place), __ATOMIC_ACQUIRE), old = 0;
+	lh_chain_id id = __atomic_load_n(head_of(parent, lock, site), __ATOMIC_ACQUIRE), old = 0;
 
 	for (int few = 0; id && few < FEW; id = LH_CHAINS[id].hash_next, few++) {
-		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, place);
+		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, site);
 		if (of == lock)
 			return id;
 		if (before && !LH_LOCK_ROW(of ^ lock))
@@ -351,12 +352,12 @@ static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site place,
 }
 
 /* The same in the list of a lock that is not crowded, by whichever comes first. */
-static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site place, bool before)
+static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site, bool before)
 {
 	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].chains, __ATOMIC_ACQUIRE);
 
 	for (int few = 0; id && few < UNCROWDED; id = LH_CHAINS[id].next, few++) {
-		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, place);
+		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, site);
 		if (of == lock || (before && !LH_LOCK_ROW(of ^ lock)))
 			return id;
 	}
@@ -367,76 +368,77 @@ static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site plac
  * A bit of the thread's own says the same as its row in a list that others write too. A row
  * that was another node before may have left its bit behind, so there the list is asked.
  */
-static bool has_been(const struct lh_self *me, lh_chain_id id)
+static bool has_been(const struct lh_self *self, lh_chain_id id)
 {
-	return id < LH_VISITED_BITS && (me->visited[id / 64] >> id % 64 & 1) &&
+	return id < LH_VISITED_BITS && (self->visited[id / 64] >> id % 64 & 1) &&
 	       !(LH_CHAINS[id].flags & LH_CHAIN_REUSED);
 }
 
-static void note_been(struct lh_self *me, lh_chain_id id)
+static void note_been(struct lh_self *self, lh_chain_id id)
 {
 	if (id >= LH_VISITED_BITS)
 		return;
-	me->visited[id / 64] |= 1ull << id % 64;
-	if (me->visited_used <= id / 64)
-		me->visited_used = id / 64 + 1;
+	self->visited[id / 64] |= 1ull << id % 64;
+	if (self->visited_used <= id / 64)
+		self->visited_used = id / 64 + 1;
 }
 
-static void remember(struct lh_self *me, struct lh_chain_cache_entry k)
+static void remember(struct lh_self *self, struct lh_chain_cache_entry k)
 {
-	struct lh_chain_cache_entry *pair = lh_chain_cache_line(me, k.parent, k.lock, k.site);
+	struct lh_chain_cache_entry *pair = lh_chain_cache_line(self, k.parent, k.lock, k.site);
 
 	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* of the same row it is over */
 		pair[1] = pair[0];
 	pair[0] = k;
-	note_been(me, k.chain);
+	note_been(self, k.chain);
 }
 
 /* This thread has been there, in this segment: no news. */
-static inline bool was_here(const struct lh_self *me, lh_chain_id id, lh_lock_id lock)
+static inline bool was_here(const struct lh_self *self, lh_chain_id id, lh_lock_id lock)
 {
-	struct lh_chain *n = &LH_CHAINS[id];
-	bool same = __atomic_load_n(&n->lock, __ATOMIC_ACQUIRE) == lock;
+	struct lh_chain *chain = &LH_CHAINS[id];
+	bool same = __atomic_load_n(&chain->lock, __ATOMIC_ACQUIRE) == lock;
 
-	if (same && has_been(me, id))
+	if (same && has_been(self, id))
 		return true;
-	struct lh_chain_visit *mine = my_row(me, id);
+	struct lh_chain_visit *mine = my_row(self, id);
 
-	return mine && (same ? mine->last >= me->live_saved->segment : hand_on(me, n, mine, lock));
+	return mine &&
+	       (same ? mine->last >= self->live_saved->segment : hand_on(self, chain, mine, lock));
 }
 
 /* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
-lh_chain_id lh_chain_find_visited(struct lh_self *me, lh_chain_id parent, lh_lock_id lock,
-				  lh_site place, bool take_over)
+lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
+				  lh_site site, bool take_over)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(lock)];
-	lh_chain_id id = l->many_chains ? 0 : find_listed(parent, lock, place, take_over);
+	lh_chain_id id = l->many_chains ? 0 : find_listed(parent, lock, site, take_over);
 
 	if (!id && l->chains)
-		id = find_near(parent, lock, place, take_over);
-	if (!id || !was_here(me, id, lock))
+		id = find_near(parent, lock, site, take_over);
+	if (!id || !was_here(self, id, lock))
 		return 0;
-	remember(me, (struct lh_chain_cache_entry){parent, lock, place, id});
+	remember(self, (struct lh_chain_cache_entry){parent, lock, site, id});
 	return id;
 }
 
-lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site place)
+lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
 	const struct lh_lock *l = lh_lock_row(lock);
-	lh_chain_id id = l && l->chains ? find(parent, lock, place) : 0;
+	lh_chain_id id = l && l->chains ? find(parent, lock, site) : 0;
 
-	return id ? id : make(parent, lock, place);
+	return id ? id : make(parent, lock, site);
 }
 
-lh_chain_id lh_chain_record(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_site place,
+lh_chain_id lh_chain_record(struct lh_self *self, lh_chain_id parent, lh_lock_id lock, lh_site site,
 			    bool *fresh)
 {
-	const struct lh_live_thread *s = me->live_saved;
-	lh_chain_id id = lh_chain_make(parent, lock, place);
+	const struct lh_live_thread *live = self->live_saved;
+	lh_chain_id id = lh_chain_make(parent, lock, site);
 
 	if (!id)
 		return 0;
-	*fresh = note(id, s->thread, s->segment);
-	remember(me, (struct lh_chain_cache_entry){parent, lock, place, id});
+	*fresh = note(id, live->thread, live->segment);
+	remember(self, (struct lh_chain_cache_entry){parent, lock, site, id});
 	return id;
 }

@@ -15,28 +15,28 @@
 
 /* The later of the two is the first. */
 static inline struct lh_chain_cache_entry *
-lh_chain_cache_line(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_site place)
+lh_chain_cache_line(struct lh_self *self, lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
-	uint32_t h = (parent * 0x9e3779b1u) ^ (lock * 0x85ebca6bu) ^ (place * 0xc2b2ae35u);
+	uint32_t h = (parent * 0x9e3779b1u) ^ (lock * 0x85ebca6bu) ^ (site * 0xc2b2ae35u);
 
-	return me->chain_cache[(h >> 15 ^ h) & (LH_CHAIN_CACHE / 2 - 1)];
+	return self->chain_cache[(h >> 15 ^ h) & (LH_CHAIN_CACHE / 2 - 1)];
 }
 
 static inline bool lh_chain_cache_match(const struct lh_chain_cache_entry *k, lh_chain_id parent,
-					lh_lock_id lock, lh_site place)
+					lh_lock_id lock, lh_site site)
 {
-	return k->parent == parent && k->lock == lock && k->site == place;
+	return k->parent == parent && k->lock == lock && k->site == site;
 }
 
 /* The node of this acquisition if this thread has been through it, else 0. */
-static inline lh_chain_id lh_chain_cached(struct lh_self *me, lh_chain_id parent, lh_lock_id lock,
-					  lh_site place)
+static inline lh_chain_id lh_chain_cached(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
+					  lh_site site)
 {
-	const struct lh_chain_cache_entry *k = lh_chain_cache_line(me, parent, lock, place);
+	const struct lh_chain_cache_entry *k = lh_chain_cache_line(self, parent, lock, site);
 
-	if (LH_LIKELY(lh_chain_cache_match(k, parent, lock, place)))
+	if (LH_LIKELY(lh_chain_cache_match(k, parent, lock, site)))
 		return k->chain;
-	return lh_chain_cache_match(k + 1, parent, lock, place) ? k[1].chain : 0;
+	return lh_chain_cache_match(k + 1, parent, lock, site) ? k[1].chain : 0;
 }
 
 /*

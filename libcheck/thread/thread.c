@@ -7,9 +7,9 @@ extern void *__libc_stack_end __attribute__((weak));
 struct lh_self lh_self_none, lh_self_refused;
 __thread intptr_t lh_self_offset;
 
-static void become(const struct lh_self *me)
+static void become(const struct lh_self *self)
 {
-	lh_self_offset = (intptr_t)((uintptr_t)me - (uintptr_t)&lh_self_none);
+	lh_self_offset = (intptr_t)((uintptr_t)self - (uintptr_t)&lh_self_none);
 }
 
 bool (*lh_thread_after_fork)(uintptr_t frame);
@@ -31,16 +31,16 @@ bool lh_thread_init(void)
 
 /* ---- the door ---- */
 
-static bool on_stack(const struct lh_live_thread *s, uintptr_t at)
+static bool on_stack(const struct lh_live_thread *live, uintptr_t at)
 {
-	return at >= s->stack_low && at < s->stack_high;
+	return at >= live->stack_low && at < live->stack_high;
 }
 
 /* Was the hook that is inside left by a jump? Only a shallower frame of the same stack can tell. */
-static bool stale(const struct lh_self *me, uintptr_t frame)
+static bool stale(const struct lh_self *self, uintptr_t frame)
 {
-	return frame > me->inside && me->live_saved && on_stack(me->live_saved, frame) &&
-	       on_stack(me->live_saved, me->inside);
+	return frame > self->inside && self->live_saved && on_stack(self->live_saved, frame) &&
+	       on_stack(self->live_saved, self->inside);
 }
 
 static struct lh_self *come_in(struct lh_self *me, uintptr_t frame)
@@ -69,50 +69,51 @@ static struct lh_self *adopt(uintptr_t frame)
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 	if (!lh_internal_lock_take(&lh_own_ledger.lock, name))
 		return NULL;
-	uint32_t seat = seat_that_waits();
+	uint32_t live_row = seat_that_waits();
 	/* until a thread sits down, the size of its stack is kept there */
-	lh_thread_stack_bounds(frame, seat ? LH_LIVE_THREADS[seat].stack_high : 0, &low, &high);
-	struct lh_self *me = lh_live_thread_attach(seat, low, high);
-	if (me && !seat)
-		LH_THREADS[me->live_saved->thread].flags |= LH_THREAD_ADOPTED;
+	lh_thread_stack_bounds(frame, live_row ? LH_LIVE_THREADS[live_row].stack_high : 0, &low,
+			       &high);
+	struct lh_self *self = lh_live_thread_attach(live_row, low, high);
+	if (self && !live_row)
+		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_ADOPTED;
 	lh_internal_lock_release(&lh_own_ledger.lock, name);
-	return me;
+	return self;
 }
 
 static __attribute__((noinline)) struct lh_self *slow_door(uintptr_t frame)
 {
-	struct lh_self *me = lh_self_get();
+	struct lh_self *self = lh_self_get();
 
-	if (!lh_own_ledger.ledger || me == &lh_self_refused)
+	if (!lh_own_ledger.ledger || self == &lh_self_refused)
 		return NULL;
-	if (me == &lh_self_none) {
-		me = adopt(frame);
-		return me ? come_in(me, frame) : NULL;
+	if (self == &lh_self_none) {
+		self = adopt(frame);
+		return self ? come_in(self, frame) : NULL;
 	}
-	if (me->inside && !stale(me, frame)) {
+	if (self->inside && !stale(self, frame)) {
 		__atomic_fetch_add(&lh_own_ledger.ledger->unrecorded, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
-	if (!me->live_saved) { /* wiped: a forked child */
+	if (!self->live_saved) { /* wiped: a forked child */
 		if (!lh_thread_after_fork || !lh_thread_after_fork(frame))
 			return NULL;
-		me = lh_self_get();
+		self = lh_self_get();
 	}
-	return come_in(me, frame);
+	return come_in(self, frame);
 }
 
 struct lh_self *lh_enter(uintptr_t frame)
 {
-	struct lh_self *me = lh_self_get();
+	struct lh_self *self = lh_self_get();
 
-	return LH_LIKELY(me->live != NULL) ? come_in(me, frame) : slow_door(frame);
+	return LH_LIKELY(self->live != NULL) ? come_in(self, frame) : slow_door(frame);
 }
 
-void lh_leave(struct lh_self *me)
+void lh_leave(struct lh_self *self)
 {
-	me->inside = 0;
+	self->inside = 0;
 	LH_COMPILER_FENCE();
-	me->live = me->live_saved;
+	self->live = self->live_saved;
 }
 
 /* ---- threads and seats ---- */
@@ -144,10 +145,10 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 	if (!mine[i]->walked &&
 	    !(mine[i]->walked = lh_private_alloc(sizeof(struct lh_stack_walk_result))))
 		return 0;
-	struct lh_live_thread *s = &LH_LIVE_THREADS[i];
-	__builtin_memset(s, 0, offsetof(struct lh_live_thread, held));
-	s->thread = thread;
-	s->state = LH_LIVE_RESERVED;
+	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held));
+	live->thread = thread;
+	live->state = LH_LIVE_RESERVED;
 	if (thread)
 		LH_THREADS[thread].live = i;
 	return i;
@@ -155,22 +156,22 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 
 void lh_live_thread_free(uint32_t i)
 {
-	struct lh_live_thread *s = &LH_LIVE_THREADS[i];
+	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
 
-	if (s->state == LH_LIVE_FREE)
+	if (live->state == LH_LIVE_FREE)
 		return;
-	if (s->state == LH_LIVE_ENDING)
+	if (live->state == LH_LIVE_ENDING)
 		__atomic_fetch_sub(&ending, 1, __ATOMIC_RELAXED);
-	if (s->thread) {
-		LH_THREADS[s->thread].live = 0;
-		LH_THREADS[s->thread].flags |= LH_THREAD_ENDED;
+	if (live->thread) {
+		LH_THREADS[live->thread].live = 0;
+		LH_THREADS[live->thread].flags |= LH_THREAD_ENDED;
 	}
 	handles[i] = 0;
-	s->handle = 0;
-	s->wait_lock = 0;
-	s->wait_on = LH_WAIT_NONE;
-	s->state = LH_LIVE_FREE;
-	s->held_n = free_seats;
+	live->handle = 0;
+	live->wait_lock = 0;
+	live->wait_on = LH_WAIT_NONE;
+	live->state = LH_LIVE_FREE;
+	live->held_n = free_seats;
 	free_seats = i;
 }
 
@@ -227,20 +228,20 @@ void lh_live_thread_set_handle(uint32_t i, pthread_t handle)
 }
 
 /* What the thread that sat here before has laid to rest: nobody else may make it again. */
-static void bury_resting(struct lh_self *me)
+static void bury_resting(struct lh_self *self)
 {
 	for (unsigned i = 0; i < LH_RETIRED_MAX; i++) {
-		if (me->retired[i])
-			lh_lock_drop_retired(&LH_LOCKS[me->retired[i]]);
-		me->retired[i] = 0;
+		if (self->retired[i])
+			lh_lock_drop_retired(&LH_LOCKS[self->retired[i]]);
+		self->retired[i] = 0;
 	}
 }
 
-void lh_self_forget_visits(struct lh_self *me)
+void lh_self_forget_visits(struct lh_self *self)
 {
-	__builtin_memset(me->chain_cache, 0, sizeof(me->chain_cache));
-	__builtin_memset(me->visited, 0, me->visited_used * sizeof(me->visited[0]));
-	me->visited_used = 0;
+	__builtin_memset(self->chain_cache, 0, sizeof(self->chain_cache));
+	__builtin_memset(self->visited, 0, self->visited_used * sizeof(self->visited[0]));
+	self->visited_used = 0;
 }
 
 struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
@@ -262,31 +263,31 @@ struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
 		lh_own_ledger.ledger->dropped_events++;
 		return NULL;
 	}
-	struct lh_live_thread *s = &LH_LIVE_THREADS[i];
-	struct lh_self *me = mine[i];
-	s->tid = lh_sys_tid();
-	s->stack_low = low;
-	s->stack_high = high;
+	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+	struct lh_self *self = mine[i];
+	live->tid = lh_sys_tid();
+	live->stack_low = low;
+	live->stack_high = high;
 	lh_live_thread_set_handle(i, (pthread_t)handle);
-	if (s->thread)
-		LH_THREADS[s->thread].tid = s->tid;
-	me->number = i;
-	me->random = i * 2654435761u;
-	me->sample = lh_self_next_sample(me);
-	me->free_visit = 0;
-	me->delay_state = 0;
-	me->inside = 0;
-	if (s->state != LH_LIVE_RESERVED ||
-	    me->reused) { /* fresh memory is zero: let it stay untouched */
-		lh_self_forget_visits(me);
-		bury_resting(me);
+	if (live->thread)
+		LH_THREADS[live->thread].tid = live->tid;
+	self->number = i;
+	self->random = i * 2654435761u;
+	self->sample = lh_self_next_sample(self);
+	self->free_visit = 0;
+	self->delay_state = 0;
+	self->inside = 0;
+	if (live->state != LH_LIVE_RESERVED ||
+	    self->reused) { /* fresh memory is zero: let it stay untouched */
+		lh_self_forget_visits(self);
+		bury_resting(self);
 	}
-	me->reused = 1;
-	me->live_saved = s;
-	me->live = s;
-	__atomic_store_n(&s->state, LH_LIVE_ATTACHED, __ATOMIC_RELEASE);
-	become(me);
-	return me;
+	self->reused = 1;
+	self->live_saved = live;
+	self->live = live;
+	__atomic_store_n(&live->state, LH_LIVE_ATTACHED, __ATOMIC_RELEASE);
+	become(self);
+	return self;
 }
 
 uint32_t lh_live_thread_by_handle(pthread_t handle)
@@ -301,41 +302,41 @@ uint32_t lh_live_thread_by_handle(pthread_t handle)
 
 /* ---- held locks ---- */
 
-struct lh_held *lh_held_find(struct lh_live_thread *s, const void *o)
+struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object)
 {
-	for (uint32_t i = s->held_n; i-- > 0;)
-		if (s->held[i].address == (uintptr_t)o && s->held[i].lock)
-			return &s->held[i];
+	for (uint32_t i = live->held_n; i-- > 0;)
+		if (live->held[i].address == (uintptr_t)object && live->held[i].lock)
+			return &live->held[i];
 	return NULL;
 }
 
-struct lh_held *lh_held_push(struct lh_live_thread *s)
+struct lh_held *lh_held_push(struct lh_live_thread *live)
 {
-	if (s->held_n >= LH_HELD_MAX) {
-		s->skipped++;
+	if (live->held_n >= LH_HELD_MAX) {
+		live->skipped++;
 		__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
-	struct lh_held *h = &s->held[s->held_n++];
+	struct lh_held *h = &live->held[live->held_n++];
 	h->lock = 0;
 	h->address = 0;
 	return h;
 }
 
-void lh_held_remove(struct lh_live_thread *s, struct lh_held *h)
+void lh_held_remove(struct lh_live_thread *live, struct lh_held *h)
 {
-	uint32_t at = (uint32_t)(h - s->held);
+	uint32_t at = (uint32_t)(h - live->held);
 
 	h->lock = 0;
 	h->address = 0;
-	for (uint32_t i = at; i + 1 < s->held_n; i++) {
-		s->held[i] = s->held[i + 1];
-		s->held[i].chain = 0; /* its chain was another one */
+	for (uint32_t i = at; i + 1 < live->held_n; i++) {
+		live->held[i] = live->held[i + 1];
+		live->held[i].chain = 0; /* its chain was another one */
 	}
-	s->held_n--;
+	live->held_n--;
 	/* holes that others made rise to the top and go */
-	while (s->held_n && !s->held[s->held_n - 1].lock)
-		s->held_n--;
+	while (live->held_n && !live->held[live->held_n - 1].lock)
+		live->held_n--;
 }
 
 uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **h)
@@ -343,12 +344,13 @@ uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **
 	uint32_t used = lh_rows_used(LH_T_LIVE_THREAD);
 
 	for (uint32_t i = 1; i < used; i++) {
-		struct lh_live_thread *s = &LH_LIVE_THREADS[i];
-		if (i == except || (s->state != LH_LIVE_ATTACHED && s->state != LH_LIVE_ENDING))
+		struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+		if (i == except ||
+		    (live->state != LH_LIVE_ATTACHED && live->state != LH_LIVE_ENDING))
 			continue;
-		for (uint32_t k = 0; k < s->held_n && k < LH_HELD_MAX; k++) {
-			if (s->held[k].lock == lock) {
-				*h = &s->held[k];
+		for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++) {
+			if (live->held[k].lock == lock) {
+				*h = &live->held[k];
 				return i;
 			}
 		}

@@ -65,21 +65,21 @@ struct lh_self {
 void lh_self_forget_visits(
 	struct lh_self *me); /* which chains it has been through in this segment */
 
-static inline uint32_t *lh_retired_entry(struct lh_self *me, const void *o)
+static inline uint32_t *lh_retired_entry(struct lh_self *self, const void *object)
 {
-	uintptr_t a = (uintptr_t)o;
+	uintptr_t a = (uintptr_t)object;
 
-	return &me->retired[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RETIRED_MAX - 1)];
+	return &self->retired[(a >> 4 ^ a >> 8 ^ a >> 12) & (LH_RETIRED_MAX - 1)];
 }
 
 /*
  * Acquisitions until the next one that is measured: LH_SAMPLE_EVERY on average, and by chance,
  * so that a program that does the same again and again is not always met at the same place.
  */
-static inline uint32_t lh_self_next_sample(struct lh_self *me)
+static inline uint32_t lh_self_next_sample(struct lh_self *self)
 {
-	me->random = me->random * 1664525u + 1013904223u;
-	return 1 + (me->random >> 8) % (2 * LH_SAMPLE_EVERY - 1);
+	self->random = self->random * 1664525u + 1013904223u;
+	return 1 + (self->random >> 8) % (2 * LH_SAMPLE_EVERY - 1);
 }
 
 /*

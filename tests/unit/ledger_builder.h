@@ -159,21 +159,21 @@ static inline struct lh_contention *build_fare(struct lh_ledger *l, lh_lock_id i
 					       const uint64_t *wait_ns)
 {
 	uint32_t row;
-	struct lh_contention *f = build_row(l, LH_T_CONTENTION, &row);
+	struct lh_contention *contention = build_row(l, LH_T_CONTENTION, &row);
 
-	f->lock = id;
+	contention->lock = id;
 	build_more(l, build_lock_row(l, id))->contention = row;
 	for (int i = 0; i < n; i++) {
-		f->wait[0].n++;
-		f->wait[0].ns += wait_ns[i];
-		f->wait[0].bucket[lh_bucket_of(wait_ns[i])]++;
-		if (wait_ns[i] > f->wait[0].max_ns)
-			f->wait[0].max_ns = wait_ns[i];
+		contention->wait[0].n++;
+		contention->wait[0].ns += wait_ns[i];
+		contention->wait[0].bucket[lh_bucket_of(wait_ns[i])]++;
+		if (wait_ns[i] > contention->wait[0].max_ns)
+			contention->wait[0].max_ns = wait_ns[i];
 	}
-	build_more(l, build_lock_row(l, id))->contended = f->wait[0].n;
-	build_more(l, build_lock_row(l, id))->wait_ns = f->wait[0].ns;
-	build_more(l, build_lock_row(l, id))->wait_max_ns = f->wait[0].max_ns;
-	return f;
+	build_more(l, build_lock_row(l, id))->contended = contention->wait[0].n;
+	build_more(l, build_lock_row(l, id))->wait_ns = contention->wait[0].ns;
+	build_more(l, build_lock_row(l, id))->wait_max_ns = contention->wait[0].max_ns;
+	return contention;
 }
 
 /* A finding without steps: those of build_step that follow at once are its own. */
@@ -191,12 +191,12 @@ static inline struct lh_finding *build_finding(struct lh_ledger *l, enum lh_rule
 }
 
 static inline void build_step(struct lh_ledger *l, lh_thread_id thread, lh_lock_id lock,
-			      lh_site place, enum lh_action action)
+			      lh_site site, enum lh_action action)
 {
 	struct lh_finding *f = build_at(l, LH_T_FINDING, l->table[LH_T_FINDING].used - 1);
 	struct lh_step *s = build_row(l, LH_T_STEP, NULL);
 
-	*s = (struct lh_step){.thread = thread, .lock = lock, .site = place, .action = action};
+	*s = (struct lh_step){.thread = thread, .lock = lock, .site = site, .action = action};
 	f->steps++;
 	f->thread = thread;
 }
@@ -245,16 +245,16 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 	for (int i = 0; i < 2; i++) {
 		struct lh_lock *x = build_lock_row(l, lock[i]);
 		uint32_t id, seen,
-			place = LH_SITE(l->table[LH_T_CHAIN].used, LH_BLOCKING, LH_EXCLUSIVE);
-		struct lh_chain *n = build_row(l, LH_T_CHAIN, &id);
+			site = LH_SITE(l->table[LH_T_CHAIN].used, LH_BLOCKING, LH_EXCLUSIVE);
+		struct lh_chain *chain = build_row(l, LH_T_CHAIN, &id);
 		struct lh_chain_visit *s = build_row(l, LH_T_VISIT, &seen);
 
-		*n = (struct lh_chain){.parent = parent,
-				       .lock = lock[i],
-				       .site = place,
-				       .depth = (uint16_t)(i + 1),
-				       .visit = seen,
-				       .next = x->chains};
+		*chain = (struct lh_chain){.parent = parent,
+					   .lock = lock[i],
+					   .site = site,
+					   .depth = (uint16_t)(i + 1),
+					   .visit = seen,
+					   .next = x->chains};
 		*s = (struct lh_chain_visit){.chain = id,
 					     .thread = thread,
 					     .first = segment,
@@ -268,8 +268,8 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 static inline lh_lock_id build_shared(struct lh_ledger *l, uint64_t off, uint32_t flags)
 {
 	lh_lock_id id = build_lock(l, LH_MUTEX, 0x7000000 + off, NULL);
-	struct lh_lock_stats *more = build_more(l, build_lock_row(l, id));
-	struct lh_lock_location *p = build_row(l, LH_T_LOCK_LOCATION, &more->location);
+	struct lh_lock_stats *stats = build_more(l, build_lock_row(l, id));
+	struct lh_lock_location *p = build_row(l, LH_T_LOCK_LOCATION, &stats->location);
 
 	build_lock_row(l, id)->flags |= LH_LOCK_PSHARED | flags;
 	*p = (struct lh_lock_location){.lock = id, .dev = 1, .ino = 77, .off = off};

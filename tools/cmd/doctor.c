@@ -41,9 +41,9 @@ static void answer(enum answer a, const char *format, ...)
 static void ask_library(void)
 {
 	struct lh_preload p;
-	char why[PATH_MAX + 400];
-	if (!lh_preload_find(&p, why, sizeof(why))) {
-		answer(BAD, "library: %s", why);
+	char error[PATH_MAX + 400];
+	if (!lh_preload_find(&p, error, sizeof(error))) {
+		answer(BAD, "library: %s", error);
 		return;
 	}
 	answer(GOOD, "library: %s%s", p.library,
@@ -54,9 +54,9 @@ static void ask_library(void)
 static void ask_memory(void)
 {
 	struct lh_run_file run;
-	char why[400];
-	if (!lh_run_file_create(&run, why, sizeof(why))) {
-		answer(BAD, "ledgers: %s", why);
+	char error[400];
+	if (!lh_run_file_create(&run, error, sizeof(error))) {
+		answer(BAD, "ledgers: %s", error);
 		return;
 	}
 	answer(GOOD, "ledgers: shared memory, room for %u processes", run.slots);

@@ -85,7 +85,7 @@ int lh_cmd_env(int argc, char **argv)
 {
 	struct lh_settings s;
 	struct lh_preload p;
-	char options[4096], why[PATH_MAX + 400];
+	char options[4096], error[PATH_MAX + 400];
 	int status, first = lh_settings_read(&s, &usage, argc, argv, &status);
 	if (first < 0)
 		return status;
@@ -93,9 +93,9 @@ int lh_cmd_env(int argc, char **argv)
 		lh_log("%s: env takes options only; see 'lockhound env --help'", argv[first]);
 		return LH_STATUS_ERROR;
 	}
-	if (!lh_preload_find(&p, why, sizeof(why)) ||
+	if (!lh_preload_find(&p, error, sizeof(error)) ||
 	    !lh_settings_for_library(&s, options, sizeof(options))) {
-		lh_log("%s", *p.library ? "the options are too long" : why);
+		lh_log("%s", *p.library ? "the options are too long" : error);
 		return LH_STATUS_ERROR;
 	}
 	if (*p.made) {

@@ -153,7 +153,7 @@ static bool open_target(const struct request *r, struct lh_peek *p)
 
 /* ---- the report ---- */
 
-static const char *fill_in(struct lh_arena *pool, const struct lh_report *m,
+static const char *fill_in(struct lh_arena *arena, const struct lh_report *report,
 			   const struct lh_report_finding *f, const char *text)
 {
 	const struct lh_report_step *last = f->steps ? &f->step[f->steps - 1] : NULL;
@@ -161,11 +161,12 @@ static const char *fill_in(struct lh_arena *pool, const struct lh_report *m,
 
 	if (!who || !last)
 		return text;
-	text = lh_arena_printf(pool, "%.*s%s%s", (int)(who - text), text,
-			       lh_report_thread_text(m, last->thread), who + strlen("{who}"));
+	text = lh_arena_printf(arena, "%.*s%s%s", (int)(who - text), text,
+			       lh_report_thread_text(report, last->thread), who + strlen("{who}"));
 	lock = strstr(text, "{lock}");
-	return lock ? lh_arena_printf(pool, "%.*s%s%s", (int)(lock - text), text,
-				      lh_report_lock_text(m, last->lock), lock + strlen("{lock}"))
+	return lock ? lh_arena_printf(arena, "%.*s%s%s", (int)(lock - text), text,
+				      lh_report_lock_text(report, last->lock),
+				      lock + strlen("{lock}"))
 		    : text;
 }
 
@@ -182,15 +183,16 @@ static void reword(struct lh_report_finding *f, bool library)
 			  "under 'lockhound run' and ask again.";
 }
 
-static void add_findings(struct lh_hang *h, struct lh_report *m, const struct lh_ledger_view *book)
+static void add_findings(struct lh_hang *h, struct lh_report *report,
+			 const struct lh_ledger_view *book)
 {
-	lh_report_add_ledger(m, book);
+	lh_report_add_ledger(report, book);
 	for (uint32_t i = 0; i < h->messages; i++) {
-		struct lh_report_finding *f = lh_report_add_row(m, book, i + 1, NULL);
+		struct lh_report_finding *f = lh_report_add_row(report, book, i + 1, NULL);
 
 		if (!f || !h->message[i])
 			continue;
-		f->message = fill_in(h->arena, m, f, h->message[i]);
+		f->message = fill_in(h->arena, report, f, h->message[i]);
 		reword(f, h->ledger != NULL);
 	}
 }
@@ -206,7 +208,7 @@ static uint32_t unread(const struct lh_hang *h)
 }
 
 /* What has locks of its own in this process, and who knows more of them. */
-static void add_runtimes(const struct lh_hang *h, struct lh_report *m)
+static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 {
 	static const struct {
 		const char *part, *note;
@@ -233,59 +235,61 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *m)
 			const char *at = strstr(h->peek->module[i].path, known[k].part);
 
 			if (at && !strchr(at + 1, '/') && (known[k].always || !h->ledger)) {
-				lh_report_note(m, "%s", known[k].note);
+				lh_report_note(report, "%s", known[k].note);
 				break;
 			}
 		}
 }
 
-static void add_notes(const struct lh_hang *h, struct lh_report *m)
+static void add_notes(const struct lh_hang *h, struct lh_report *report)
 {
 	const struct lh_peek *p = h->peek;
 	uint32_t blanks = unread(h);
 
 	if (blanks)
-		lh_report_note(m,
+		lh_report_note(report,
 			       "what %u thread%s for could not be read: the answer is incomplete",
 			       blanks, blanks == 1 ? " waits" : "s wait");
 
-	add_runtimes(h, m);
+	add_runtimes(h, report);
 	if (p->stopped)
-		lh_report_note(m, "process %d is stopped by a signal; SIGCONT lets it go on",
+		lh_report_note(report, "process %d is stopped by a signal; SIGCONT lets it go on",
 			       p->pid);
 	if (h->idle)
-		lh_report_note(m, "every thread waits, and no thread is left that can free one of "
-				  "them; only a signal handler could");
+		lh_report_note(report,
+			       "every thread waits, and no thread is left that can free one of "
+			       "them; only a signal handler could");
 	if (p->cut)
-		lh_report_note(m, "%s", p->cut);
+		lh_report_note(report, "%s", p->cut);
 	if (p->starved)
 		lh_report_note(
-			m,
+			report,
 			"%u thread%s ready to run and got no processor for %d seconds: where "
 			"it goes is not known; look again when the machine is less busy",
 			p->starved, p->starved == 1 ? " is" : "s are", LH_HANG_STARVED_S);
 	if (p->tracer)
-		lh_report_note(m,
+		lh_report_note(report,
 			       "process %d is traced by process %d: its registers cannot be read, "
 			       "so stacks may be short",
 			       p->pid, p->tracer);
 	if (p->no_access && h->ledger)
-		lh_report_note(m, "only what the library wrote down could be read: %s", p->error);
+		lh_report_note(report, "only what the library wrote down could be read: %s",
+			       p->error);
 }
 
-static bool write_json(const struct request *r, const struct lh_report *m, pid_t pid,
+static bool write_json(const struct request *r, const struct lh_report *report, pid_t pid,
 		       const char *exe)
 {
 	struct lh_render_text_style none = {0};
 	struct lh_output out;
-	char why[4400];
+	char error[4400];
 	int rc;
 
-	if (!lh_output_open(&out, r->json_file, why, sizeof(why))) {
-		lh_log("%s", why);
+	if (!lh_output_open(&out, r->json_file, error, sizeof(error))) {
+		lh_log("%s", error);
 		return false;
 	}
-	rc = lh_render_json(m, &none, out.file);
+	rc = lh_render_json(report, &none, out.file);
 	if (rc)
 		lh_output_drop(&out);
 	else
@@ -299,24 +303,24 @@ static int show(const struct request *r, struct lh_hang *h)
 {
 	struct lh_render_text_style style = {.source = r->source, .filtered = r->all};
 	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
-	struct lh_report *m = lh_report_new((struct lh_report_options){.symbols = symbols});
+	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view book;
 	bool good = lh_read_view(&book, h->snapshot.ledger, h->snapshot.size);
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 
 	lh_read_refresh(&book);
-	add_findings(h, m, &book);
-	add_notes(h, m);
-	lh_report_finish(m);
+	add_findings(h, report, &book);
+	add_notes(h, report);
+	lh_report_finish(report);
 	style.color = lh_render_text_color(r->color, stdout);
 	if (r->json)
-		good &= lh_render_json(m, &style, stdout) == 0;
+		good &= lh_render_json(report, &style, stdout) == 0;
 	else
-		lh_hang_text(h, m, &book, &style, stdout);
+		lh_hang_text(h, report, &book, &style, stdout);
 	if (r->json_file)
-		good &= write_json(r, m, h->peek->pid, h->peek->exe);
+		good &= write_json(r, report, h->peek->pid, h->peek->exe);
 	good &= fflush(stdout) == 0 && !ferror(stdout);
-	lh_report_free(m);
+	lh_report_free(report);
 	lh_symbols_free(symbols);
 	lh_read_drop(&book);
 	/* What was not seen is not called fine. */

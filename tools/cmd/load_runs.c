@@ -28,31 +28,33 @@ static bool read_files(struct lh_loaded_runs *r, char **file, int n)
 }
 
 /* What a process without the command cannot know of itself. */
-static void note_unwatched(struct lh_report *m)
+static void note_unwatched(struct lh_report *report)
 {
 	uint32_t alone = 0;
 
-	for (uint32_t i = 0; i < m->processes; i++)
-		alone += !m->process[i]->ledger->head.monitor && !m->process[i]->no_access;
+	for (uint32_t i = 0; i < report->processes; i++)
+		alone +=
+			!report->process[i]->ledger->head.monitor && !report->process[i]->no_access;
 	if (alone)
 		lh_report_note(
-			m,
+			report,
 			"%u of %u process%s ran without 'lockhound run': of long holds only those "
 			"are "
 			"known that are over, and not what the holder did nor who waited; blocking "
 			"calls and the profile of waits are missing",
-			alone, m->processes, m->processes == 1 ? "" : "es");
+			alone, report->processes, report->processes == 1 ? "" : "es");
 }
 
 bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
-			 struct lh_report_options wants, struct lh_project *gate, bool debuginfod)
+			 struct lh_report_options wants, struct lh_project *project,
+			 bool debuginfod)
 {
 	memset(r, 0, sizeof(*r));
 	if (!read_files(r, file, n))
 		return false;
 	wants.symbols = r->symbols = lh_symbols_new(debuginfod);
-	if (gate)
-		lh_project_attach(gate, &wants);
+	if (project)
+		lh_project_attach(project, &wants);
 	r->report = lh_report_new(wants);
 	for (int i = 0; i < r->files; i++)
 		lh_report_add_file(r->report, &r->file[i]);
@@ -64,8 +66,8 @@ bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
 				  &(struct lh_class_options){.symbols = wants.symbols,
 							     .wrappers = wants.wrappers,
 							     .filtered = wants.filtered});
-	if (gate)
-		lh_project_finish(gate, r->report);
+	if (project)
+		lh_project_finish(project, r->report);
 	lh_report_finish(r->report);
 	return true;
 }
@@ -103,37 +105,37 @@ int lh_loaded_runs_option(const char *command, bool *begun, int argc, char **arg
 
 const char *lh_loaded_runs_join(const char *list, const char *file)
 {
-	static struct lh_arena *pool;
+	static struct lh_arena *arena;
 
-	if (!pool)
-		pool = lh_arena_new();
-	return lh_arena_printf(pool, "%s%s%s", list ? list : "", list ? "\n" : "", file);
+	if (!arena)
+		arena = lh_arena_new();
+	return lh_arena_printf(arena, "%s%s%s", list ? list : "", list ? "\n" : "", file);
 }
 
-static int render_to(const char *file, const struct lh_report *m,
+static int render_to(const char *file, const struct lh_report *report,
 		     struct lh_render_text_style *style, lh_renderer *render)
 {
 	struct lh_output out;
-	char why[4400];
+	char error[4400];
 	int rc;
 
-	if (!lh_output_open(&out, file, why, sizeof(why))) {
-		lh_log("%s", why);
+	if (!lh_output_open(&out, file, error, sizeof(error))) {
+		lh_log("%s", error);
 		return -1;
 	}
-	rc = render(m, style, out.file);
+	rc = render(report, style, out.file);
 	if (rc)
 		lh_output_drop(&out);
 	else
-		rc = lh_output_finish(&out, m->processes ? m->process[0]->pid : 0,
-				      m->processes ? m->process[0]->exe : "");
+		rc = lh_output_finish(&out, report->processes ? report->process[0]->pid : 0,
+				      report->processes ? report->process[0]->exe : "");
 	return rc;
 }
 
-bool lh_loaded_runs_write(const char *command, const char *file, const struct lh_report *m,
+bool lh_loaded_runs_write(const char *command, const char *file, const struct lh_report *report,
 			  struct lh_render_text_style *style, lh_renderer *render)
 {
-	int rc = file ? render_to(file, m, style, render) : render(m, style, stdout);
+	int rc = file ? render_to(file, report, style, render) : render(report, style, stdout);
 
 	if (rc > 0)
 		lh_log("%s: %s%scannot write it: %s", command, file ? file : "", file ? ": " : "",

@@ -63,11 +63,11 @@ static int merge(char **file, int n, struct lh_output *out)
 static int merge_into(const char *path, char **file, int n)
 {
 	struct lh_output out;
-	char why[4400];
+	char error[4400];
 	int rc;
 
-	if (!lh_output_open(&out, path, why, sizeof(why))) {
-		lh_log("merge: %s", why);
+	if (!lh_output_open(&out, path, error, sizeof(error))) {
+		lh_log("merge: %s", error);
 		return LH_STATUS_REPORT_ERROR;
 	}
 	rc = merge(file, n, &out);

@@ -126,15 +126,15 @@ static uint32_t check_circles(const struct lh_policy *p, bool with_runs)
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < p->rules; i++) {
-		bool told = false;
+		bool reported = false;
 
 		if (!lh_policy_reaches(p, p->rule[i].to, p->rule[i].from))
 			continue;
-		for (uint32_t k = 0; k < i && !told; k++) /* the same knot once */
-			told = lh_policy_reaches(p, p->rule[k].to, p->rule[k].from) &&
-			       lh_policy_reaches(p, p->rule[k].from, p->rule[i].from) &&
-			       lh_policy_reaches(p, p->rule[i].from, p->rule[k].from);
-		if (told)
+		for (uint32_t k = 0; k < i && !reported; k++) /* the same knot once */
+			reported = lh_policy_reaches(p, p->rule[k].to, p->rule[k].from) &&
+				   lh_policy_reaches(p, p->rule[k].from, p->rule[i].from) &&
+				   lh_policy_reaches(p, p->rule[i].from, p->rule[k].from);
+		if (reported)
 			continue;
 		found++;
 		print_circle(p, i);
@@ -143,12 +143,12 @@ static uint32_t check_circles(const struct lh_policy *p, bool with_runs)
 	return found;
 }
 
-static uint32_t check_names(struct lh_policy *p, const struct lh_report *m)
+static uint32_t check_names(struct lh_policy *p, const struct lh_report *report)
 {
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; i < m->locks; i++)
-		lh_policy_name_of(p, m->lock[i]);
+	for (uint32_t i = 0; i < report->locks; i++)
+		lh_policy_name_of(p, report->lock[i]);
 	for (uint32_t i = 0; i < p->names; i++) {
 		if (p->name[i].matched)
 			continue;
@@ -161,11 +161,11 @@ static uint32_t check_names(struct lh_policy *p, const struct lh_report *m)
 
 static int check(char **file, int n)
 {
-	struct lh_arena *pool = lh_arena_new();
+	struct lh_arena *arena = lh_arena_new();
 	struct lh_policy p;
 	struct lh_loaded_runs r = {0};
 	struct lh_report_options wants = {.every_lock = true, .orders = true};
-	bool good = lh_policy_read(&p, pool, file[0]) &&
+	bool good = lh_policy_read(&p, arena, file[0]) &&
 		    (n == 1 || lh_loaded_runs_open(&r, file + 1, n - 1, wants, NULL, false));
 	uint32_t found = 0;
 
@@ -178,7 +178,7 @@ static int check(char **file, int n)
 			printf("%s: %u orders of %u locks, no circle\n", p.path, p.rules, p.names);
 	}
 	lh_loaded_runs_close(&r);
-	lh_arena_free(pool);
+	lh_arena_free(arena);
 	if (fflush(stdout) || ferror(stdout))
 		return LH_STATUS_REPORT_ERROR;
 	return !good ? LH_STATUS_REPORT_ERROR : found != 0;

@@ -218,20 +218,20 @@ static int read_options(struct report *r, int argc, char **argv)
 /* Formats for programs have no place for it. */
 static void warn(const struct report *r)
 {
-	const struct lh_report *m = r->recorded.report;
+	const struct lh_report *report = r->recorded.report;
 
-	for (uint32_t i = 0; i < m->notes && r->format->render != lh_render_text; i++)
+	for (uint32_t i = 0; i < report->notes && r->format->render != lh_render_text; i++)
 		if (r->recorded.incomplete)
-			lh_log("%s", m->note[i]);
+			lh_log("%s", report->note[i]);
 }
 
 static const struct lh_loaded_runs *shown;
 
 /* And of those who did not end by themselves how they stood. */
-static int text_and_picture(const struct lh_report *m, const struct lh_render_text_style *style,
-			    FILE *out)
+static int text_and_picture(const struct lh_report *report,
+			    const struct lh_render_text_style *style, FILE *out)
 {
-	int rc = lh_render_text(m, style, out);
+	int rc = lh_render_text(report, style, out);
 
 	for (int i = 0; i < shown->files; i++)
 		for (uint32_t k = 0; k < shown->file[i].n; k++)
@@ -242,7 +242,7 @@ static int text_and_picture(const struct lh_report *m, const struct lh_render_te
 
 static int show(struct report *r)
 {
-	const struct lh_report *m = r->recorded.report;
+	const struct lh_report *report = r->recorded.report;
 
 	lh_renderer *render = r->format->render;
 
@@ -252,10 +252,10 @@ static int show(struct report *r)
 	r->style.least = r->fail ? r->least : LH_ERROR;
 	r->style.color = r->out ? r->color && strcmp(r->color, "always") == 0
 				: lh_render_text_color(r->color, stdout);
-	if (!lh_loaded_runs_write("report", r->out, m, &r->style,
+	if (!lh_loaded_runs_write("report", r->out, report, &r->style,
 				  render == lh_render_text ? text_and_picture : render))
 		return LH_STATUS_REPORT_ERROR;
-	if (r->fail && lh_report_new_findings(m, r->least))
+	if (r->fail && lh_report_new_findings(report, r->least))
 		return 1;
 	/* what is not there cannot be called fine */
 	return r->fail && r->recorded.incomplete ? LH_STATUS_REPORT_ERROR : 0;

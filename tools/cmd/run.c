@@ -208,38 +208,38 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 }
 
 /* Slots whose process went on: one that ended by exec is the same process in the next slot. */
-static uint32_t watched(const struct lh_report *model)
+static uint32_t watched(const struct lh_report *report)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < model->processes; i++)
-		n += strcmp(model->process[i]->end, "exec") != 0;
+	for (uint32_t i = 0; i < report->processes; i++)
+		n += strcmp(report->process[i]->end, "exec") != 0;
 	return n;
 }
 
-static uint64_t acquisitions(const struct lh_report *model)
+static uint64_t acquisitions(const struct lh_report *report)
 {
 	uint64_t n = 0;
-	for (uint32_t i = 0; i < model->processes; i++)
-		n += model->process[i]->acquired;
+	for (uint32_t i = 0; i < report->processes; i++)
+		n += report->process[i]->acquired;
 	return n;
 }
 
 static void add_notes(struct run *r)
 {
-	const struct lh_unwatched *strays = &r->monitor.unwatched;
-	const struct lh_run_header *board = r->monitor.run.file.header;
+	const struct lh_unwatched *unwatched = &r->monitor.unwatched;
+	const struct lh_run_header *header = r->monitor.run.file.header;
 	uint32_t seen = watched(r->report);
-	if (strays->count) {
+	if (unwatched->count) {
 		lh_report_note(r->report, "%u of %u processes were watched", seen,
-			       seen + strays->count);
-		for (uint32_t i = 0; i < strays->count && i < LH_UNWATCHED_NAMED; i++)
-			lh_report_note(r->report, "not watched: %s", strays->name[i]);
+			       seen + unwatched->count);
+		for (uint32_t i = 0; i < unwatched->count && i < LH_UNWATCHED_NAMED; i++)
+			lh_report_note(r->report, "not watched: %s", unwatched->name[i]);
 	}
 	if (*r->target.note)
 		lh_report_note(r->report, "%s: %s", r->target.loaded, r->target.note);
-	if (board->no_slot)
+	if (header->no_slot)
 		lh_report_note(r->report, "%u processes found no slot and were not watched",
-			       board->no_slot);
+			       header->no_slot);
 	if (r->monitor.still_running)
 		lh_report_note(
 			r->report,
@@ -315,20 +315,20 @@ static int own_status(const struct run *r)
 
 static void keep_results(struct run *r)
 {
-	const struct lh_run *crew = &r->monitor.run;
-	struct lh_files_content of = {r->report, crew->store, r->monitor.program, r->target.path};
-	if (crew->store_error)
-		lh_log("not every process's record could be kept: %s", strerror(crew->store_error));
-	if (!lh_files_write(&r->files, &r->settings, &of) || crew->store_error)
+	const struct lh_run *run = &r->monitor.run;
+	struct lh_files_content of = {r->report, run->store, r->monitor.program, r->target.path};
+	if (run->store_error)
+		lh_log("not every process's record could be kept: %s", strerror(run->store_error));
+	if (!lh_files_write(&r->files, &r->settings, &of) || run->store_error)
 		r->problem = LH_STATUS_ERROR;
 }
 
 /* A table that was full has hidden something: never green. (Searches given up are only said.) */
-static bool incomplete(const struct lh_report *model)
+static bool incomplete(const struct lh_report *report)
 {
 	uint32_t dropped = 0;
-	for (uint32_t i = 0; i < model->processes; i++) {
-		const struct lh_report_process *p = model->process[i];
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const struct lh_report_process *p = report->process[i];
 		dropped += p->dropped_locks + p->dropped_chains + p->dropped_events +
 			   p->dropped_findings;
 	}

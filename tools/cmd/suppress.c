@@ -32,9 +32,10 @@ static void help(void)
 static int print(char **file, int n, struct lh_project_options gate_wants)
 {
 	struct lh_loaded_runs r = {0};
-	struct lh_project gate;
-	bool good = lh_project_open(&gate, gate_wants) &&
-		    lh_loaded_runs_open(&r, file, n, (struct lh_report_options){0}, &gate, false);
+	struct lh_project project;
+	bool good =
+		lh_project_open(&project, gate_wants) &&
+		lh_loaded_runs_open(&r, file, n, (struct lh_report_options){0}, &project, false);
 
 	for (uint32_t i = 0; good && i < r.report->findings; i++)
 		if (r.report->finding[i]->status == LH_NEW)
@@ -44,7 +45,7 @@ static int print(char **file, int n, struct lh_project_options gate_wants)
 		good = false;
 	}
 	lh_loaded_runs_close(&r);
-	lh_project_close(&gate);
+	lh_project_close(&project);
 	return good ? 0 : LH_STATUS_REPORT_ERROR;
 }
 

@@ -354,11 +354,11 @@ static bool show_all(struct top *t)
 
 static int show(struct top *t)
 {
-	char why[200];
+	char error[200];
 	bool wanted;
 
-	if (!lh_screen_open(why, sizeof(why))) {
-		lh_log("top: %s", why);
+	if (!lh_screen_open(error, sizeof(error))) {
+		lh_log("top: %s", error);
 		return LH_STATUS_REPORT_ERROR;
 	}
 	wanted = show_all(t);

@@ -6,9 +6,9 @@
 
 static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, id);
+	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, id);
 
-	return t && t->row.kind != LH_THREAD_END;
+	return lock && lock->row.kind != LH_THREAD_END;
 }
 
 static bool holds_a_lock(const struct lh_hang_writer *g, uint32_t thread)
@@ -21,11 +21,12 @@ static bool holds_a_lock(const struct lh_hang_writer *g, uint32_t thread)
 
 static const char *mode_of(const struct lh_hang_writer *g, const struct lh_hang_hold *h)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, h->lock);
+	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, h->lock);
 
 	if (LH_SITE_MODE(h->site) == LH_PERMIT)
 		return "a permit of ";
-	return t->row.kind == LH_RWLOCK && LH_SITE_MODE(h->site) == LH_SHARED ? "as a reader " : "";
+	return lock->row.kind == LH_RWLOCK && LH_SITE_MODE(h->site) == LH_SHARED ? "as a reader "
+										 : "";
 }
 
 static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool stacks)

@@ -68,9 +68,9 @@ static void show_waiters(const struct lh_hang_writer *g)
 
 static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(g->report, g->process, id);
+	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, id);
 
-	return t && t->row.kind != LH_THREAD_END;
+	return lock && lock->row.kind != LH_THREAD_END;
 }
 
 /* "'a' for 3.2 s, 'b'"; NULL: nothing that somebody waits for, as far as is known */
@@ -148,12 +148,12 @@ static void show_count(const struct lh_hang_writer *g)
 			waiting ? "" : first_deed(g));
 }
 
-void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *m,
+void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *report,
 			  const struct lh_ledger_view *book, FILE *out)
 {
 	struct lh_hang_writer g = {.hang = h,
-				   .report = m,
-				   .process = lh_report_get_process(m, book),
+				   .report = report,
+				   .process = lh_report_get_process(report, book),
 				   .arena = lh_arena_new(),
 				   .out = out};
 
@@ -163,29 +163,30 @@ void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *m,
 	lh_arena_free(g.arena);
 }
 
-void lh_hang_text(const struct lh_hang *h, struct lh_report *m, const struct lh_ledger_view *book,
-		  const struct lh_render_text_style *style, FILE *out)
+void lh_hang_text(const struct lh_hang *h, struct lh_report *report,
+		  const struct lh_ledger_view *book, const struct lh_render_text_style *style,
+		  FILE *out)
 {
 	struct lh_hang_writer g = {.hang = h,
-				   .report = m,
-				   .process = lh_report_get_process(m, book),
+				   .report = report,
+				   .process = lh_report_get_process(report, book),
 				   .style = *style,
 				   .arena = lh_arena_new(),
 				   .out = out};
 
-	for (uint32_t i = 0; i < m->findings; i++) {
-		lh_render_text_finding(m, m->finding[i], *style, out);
-		show_places(&g, m->finding[i]);
+	for (uint32_t i = 0; i < report->findings; i++) {
+		lh_render_text_finding(report, report->finding[i], *style, out);
+		show_places(&g, report->finding[i]);
 	}
-	if (m->findings || style->filtered) {
-		fputs(m->findings ? "\n  All threads:\n" : "", out);
+	if (report->findings || style->filtered) {
+		fputs(report->findings ? "\n  All threads:\n" : "", out);
 		lh_hang_print_graph(&g, style->filtered);
 	} else {
 		show_waiters(&g);
 		show_holders(&g);
 	}
-	for (uint32_t i = 0; i < m->notes; i++)
-		fprintf(out, "lockhound: note: %s\n", lh_hang_clean(&g, m->note[i]));
+	for (uint32_t i = 0; i < report->notes; i++)
+		fprintf(out, "lockhound: note: %s\n", lh_hang_clean(&g, report->note[i]));
 	show_count(&g);
 	lh_arena_free(g.arena);
 }

@@ -7,14 +7,14 @@
 
 static void show(struct lh_hang *h, struct lh_symbols *symbols, FILE *out)
 {
-	struct lh_report *m = lh_report_new((struct lh_report_options){.symbols = symbols});
+	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view book;
 
 	if (lh_read_view(&book, h->snapshot.ledger, h->snapshot.size)) {
 		lh_read_refresh(&book);
-		lh_thread_dump_print(h, m, &book, out);
+		lh_thread_dump_print(h, report, &book, out);
 	}
-	lh_report_free(m);
+	lh_report_free(report);
 	lh_read_drop(&book);
 }
 
@@ -54,11 +54,11 @@ static bool ended_by_itself(const struct lh_ledger_view *r)
 bool lh_thread_dump_is_useful(const struct lh_ledger_view *r)
 {
 	uint32_t n = lh_read_used(r, LH_T_LIVE_THREAD);
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 
 	for (uint32_t i = 1; i < n && !ended_by_itself(r); i++)
-		if (lh_read_live_thread(r, i, &s) && s.state == LH_LIVE_ATTACHED &&
-		    (s.wait_lock || s.held_n))
+		if (lh_read_live_thread(r, i, &live) && live.state == LH_LIVE_ATTACHED &&
+		    (live.wait_lock || live.held_n))
 			return true;
 	return false;
 }

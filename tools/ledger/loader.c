@@ -97,27 +97,27 @@ static void read_slot(struct lh_ledger_file *s, const struct lh_byte_source *b, 
 
 static void read_run(struct lh_ledger_file *s, const struct lh_byte_source *b, const char *name)
 {
-	struct lh_run_header board;
+	struct lh_run_header header;
 	uint64_t slots;
 
-	if (lh_read_get(b, 0, &board, sizeof(board)) < sizeof(board)) {
+	if (lh_read_get(b, 0, &header, sizeof(header)) < sizeof(header)) {
 		complain(s, "%s: cut short at %llu bytes, inside the board", name,
 			 (unsigned long long)b->size);
 		return;
 	}
-	if (board.version != LH_LEDGER_VERSION) {
+	if (header.version != LH_LEDGER_VERSION) {
 		complain(s, "%s: run file of version %u; this lockhound reads version %d", name,
-			 board.version, LH_LEDGER_VERSION);
+			 header.version, LH_LEDGER_VERSION);
 		return;
 	}
-	s->no_slot = board.no_slot;
+	s->no_slot = header.no_slot;
 	/* `next` also counts those that were turned away. */
 	slots = b->size <= LH_RUN_HEADER_BYTES
 			? 0
 			: (b->size - LH_RUN_HEADER_BYTES + LH_RUN_SLOT_BYTES - 1) /
 				  LH_RUN_SLOT_BYTES;
-	if (slots > board.next)
-		slots = board.next;
+	if (slots > header.next)
+		slots = header.next;
 	for (uint64_t k = 0; k < slots; k++)
 		read_slot(s, b, LH_RUN_HEADER_BYTES + k * LH_RUN_SLOT_BYTES, name);
 	if (!s->n)
@@ -149,14 +149,15 @@ bool lh_read_bytes(struct lh_ledger_file *s, const void *bytes, size_t size, con
 /* A pipe cannot be read twice. */
 static bool read_stream(struct lh_ledger_file *s, int fd, const char *name)
 {
-	size_t n = 0, room = 0;
+	size_t n = 0, capacity = 0;
 	unsigned char *all = NULL;
 	ssize_t got = 1;
 	bool good;
 
 	while (got > 0 || (got < 0 && errno == EINTR)) {
-		if (n == room) {
-			unsigned char *bigger = realloc(all, room = room ? room * 2 : 65536);
+		if (n == capacity) {
+			unsigned char *bigger =
+				realloc(all, capacity = capacity ? capacity * 2 : 65536);
 
 			if (!bigger) {
 				free(all);
@@ -164,7 +165,7 @@ static bool read_stream(struct lh_ledger_file *s, int fd, const char *name)
 			}
 			all = bigger;
 		}
-		got = read(fd, all + n, room - n);
+		got = read(fd, all + n, capacity - n);
 		n += got > 0 ? (size_t)got : 0;
 	}
 	if (got < 0)
@@ -251,7 +252,7 @@ static bool read_mapping(struct lh_ledger_file *s, int mem, const char *line, co
 static bool read_process(struct lh_ledger_file *s, const char *pid)
 {
 	char path[64], *line = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 	FILE *maps;
 	int mem;
 
@@ -268,7 +269,7 @@ static bool read_process(struct lh_ledger_file *s, const char *pid)
 			 "%s: cannot read this process's memory: %s (same user and ptrace rights "
 			 "are needed)",
 			 pid, strerror(errno));
-	while (mem >= 0 && !s->n && getline(&line, &room, maps) >= 0)
+	while (mem >= 0 && !s->n && getline(&line, &capacity, maps) >= 0)
 		read_mapping(s, mem, line, pid);
 	if (!s->n)
 		complain(s,

@@ -98,14 +98,15 @@ static void count_rows(struct packing *p)
 		LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,         LH_T_CHAIN,
 		LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION, LH_T_THREAD,
 		LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE};
-	const struct lh_overlay *side = p->ledger->overlay;
+	const struct lh_overlay *overlay = p->ledger->overlay;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum lh_table_name t = order[i];
 
 		p->own[t] = lh_read_used(p->ledger, t);
-		p->more[t] = side ? __atomic_load_n(&side->table[t].used, __ATOMIC_ACQUIRE) : 0;
-		if (side && p->own[t] > side->table[t].base)
+		p->more[t] =
+			overlay ? __atomic_load_n(&overlay->table[t].used, __ATOMIC_ACQUIRE) : 0;
+		if (overlay && p->own[t] > overlay->table[t].base)
 			p->more[t] = 0; /* the ledger's own rows have grown into ours */
 		if (p->more[t] && !p->own[t])
 			p->own[t] = 1; /* row 0 */

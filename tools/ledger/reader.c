@@ -405,10 +405,10 @@ bool lh_read_span(const struct lh_ledger_view *r, uint32_t i, struct lh_span *ou
 bool lh_read_lock_location(const struct lh_ledger_view *r, uint32_t at, const struct lh_lock *l,
 			   struct lh_lock_location *out)
 {
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
-	lh_read_lock_stats(r, l, &more);
-	return row(r, LH_T_LOCK_LOCATION, more.location, out) && out->ino &&
+	lh_read_lock_stats(r, l, &stats);
+	return row(r, LH_T_LOCK_LOCATION, stats.location, out) && out->ino &&
 	       out->lock == LH_LOCK_ID(LH_LOCK_ROW(at), l->gen);
 }
 
@@ -420,10 +420,10 @@ bool lh_read_busy_wait(const struct lh_ledger_view *r, uint32_t i, struct lh_bus
 bool lh_read_contention(const struct lh_ledger_view *r, const struct lh_lock *l, lh_lock_id id,
 			struct lh_contention *out)
 {
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
-	lh_read_lock_stats(r, l, &more);
-	return more.contention && row(r, LH_T_CONTENTION, more.contention, out) &&
+	lh_read_lock_stats(r, l, &stats);
+	return stats.contention && row(r, LH_T_CONTENTION, stats.contention, out) &&
 	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* it may have come again since */
 }
 

@@ -28,7 +28,7 @@ static uint64_t now_ns(void)
  * How many slots the file size limit lets us have: beyond it ftruncate does not only
  * fail, it sends SIGXFSZ. The soft limit is ours to raise; the program gets its own back.
  */
-static uint32_t slots_allowed(char *why, size_t room)
+static uint32_t slots_allowed(char *error, size_t room)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_FSIZE, &limit))
@@ -42,7 +42,7 @@ static uint32_t slots_allowed(char *why, size_t room)
 				 : (limit.rlim_max - LH_RUN_HEADER_BYTES) / LH_RUN_SLOT_BYTES;
 	if (!slots)
 		snprintf(
-			why, room,
+			error, room,
 			"the file size limit (ulimit -Hf) is %llu bytes, and one ledger takes %llu "
 			"(sparse); raise it",
 			(unsigned long long)limit.rlim_max,
@@ -63,75 +63,77 @@ static bool memory_comes(void)
 	return mode != '2';
 }
 
-static bool fill(struct lh_run_file *r, uint32_t slots)
+static bool fill(struct lh_run_file *file, uint32_t slots)
 {
-	if (ftruncate(r->fd, (off_t)(LH_RUN_HEADER_BYTES + slots * LH_RUN_SLOT_BYTES)) ||
-	    fcntl(r->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ||
-	    fallocate(r->fd, 0, 0, LH_RUN_HEADER_BYTES))
+	if (ftruncate(file->fd, (off_t)(LH_RUN_HEADER_BYTES + slots * LH_RUN_SLOT_BYTES)) ||
+	    fcntl(file->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ||
+	    fallocate(file->fd, 0, 0, LH_RUN_HEADER_BYTES))
 		return false;
-	r->header = mmap(NULL, LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
-	if (r->header == MAP_FAILED)
+	file->header =
+		mmap(NULL, LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd, 0);
+	if (file->header == MAP_FAILED)
 		return false;
-	memcpy(r->header->magic, LH_RUN_MAGIC, sizeof(LH_RUN_MAGIC));
-	r->sparse = memory_comes();
-	r->header->version = LH_LEDGER_VERSION;
-	r->header->slots_max = r->slots = slots;
-	r->header->start_ns = now_ns();
-	r->header->monitor = getpid();
-	r->header->flags = r->sparse ? LH_LEDGER_SPARSE : 0;
+	memcpy(file->header->magic, LH_RUN_MAGIC, sizeof(LH_RUN_MAGIC));
+	file->sparse = memory_comes();
+	file->header->version = LH_LEDGER_VERSION;
+	file->header->slots_max = file->slots = slots;
+	file->header->start_ns = now_ns();
+	file->header->monitor = getpid();
+	file->header->flags = file->sparse ? LH_LEDGER_SPARSE : 0;
 	return true;
 }
 
-bool lh_run_file_create(struct lh_run_file *r, char *why, size_t room)
+bool lh_run_file_create(struct lh_run_file *file, char *error, size_t capacity)
 {
-	*r = (struct lh_run_file){.fd = -1};
-	uint32_t slots = slots_allowed(why, room);
+	*file = (struct lh_run_file){.fd = -1};
+	uint32_t slots = slots_allowed(error, capacity);
 	if (!slots)
 		return false;
-	r->fd = memfd_create("lockhound", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (r->fd >= 0 && fill(r, slots))
+	file->fd = memfd_create("lockhound", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (file->fd >= 0 && fill(file, slots))
 		return true;
-	snprintf(why, room, "cannot make the shared memory for the ledgers: %s", strerror(errno));
-	if (r->fd >= 0)
-		close(r->fd);
+	snprintf(error, capacity, "cannot make the shared memory for the ledgers: %s",
+		 strerror(errno));
+	if (file->fd >= 0)
+		close(file->fd);
 	return false;
 }
 
-void lh_run_file_close(struct lh_run_file *r)
+void lh_run_file_close(struct lh_run_file *file)
 {
-	__atomic_store_n(&r->header->monitor, 0,
+	__atomic_store_n(&file->header->monitor, 0,
 			 __ATOMIC_RELEASE); /* nobody ticks for those that go on */
-	munmap(r->header, LH_RUN_HEADER_BYTES);
-	close(r->fd);
-	r->fd = -1;
+	munmap(file->header, LH_RUN_HEADER_BYTES);
+	close(file->fd);
+	file->fd = -1;
 }
 
-uint32_t lh_run_file_slots(const struct lh_run_file *r)
+uint32_t lh_run_file_slots(const struct lh_run_file *file)
 {
-	uint32_t n = __atomic_load_n(&r->header->next, __ATOMIC_ACQUIRE);
-	return n > r->slots ? r->slots : n;
+	uint32_t n = __atomic_load_n(&file->header->next, __ATOMIC_ACQUIRE);
+	return n > file->slots ? file->slots : n;
 }
 
 /* Late: later than a tick, and what is cut off of both. Written down before the tick is there. */
-void lh_run_clock_set(struct lh_run_header *b, uint64_t ns)
+void lh_run_clock_set(struct lh_run_header *header, uint64_t ns)
 {
 	const uint32_t in_time = LH_TICK_NS / 1000000u + 1, tick = (uint32_t)(ns / 1000000u);
 	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 	pthread_mutex_lock(&one_at_a_time);
-	uint32_t before = __atomic_load_n(&b->tick, __ATOMIC_RELAXED);
+	uint32_t before = __atomic_load_n(&header->tick, __ATOMIC_RELAXED);
 	if (tick > before) {
 		if (tick - before > in_time)
-			__atomic_store_n(&b->late[b->late_ticks++ % LH_LATE_TICKS],
+			__atomic_store_n(&header->late[header->late_ticks++ % LH_LATE_TICKS],
 					 (uint64_t)before << 32 | tick, __ATOMIC_RELAXED);
-		__atomic_store_n(&b->tick, tick, __ATOMIC_RELEASE);
+		__atomic_store_n(&header->tick, tick, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&one_at_a_time);
 }
 
-void lh_run_clock_update(struct lh_run_header *b)
+void lh_run_clock_update(struct lh_run_header *header)
 {
-	lh_run_clock_set(b, now_ns() - b->start_ns);
+	lh_run_clock_set(header, now_ns() - header->start_ns);
 }
 
 static off_t slot_at(uint32_t slot)
@@ -139,39 +141,39 @@ static off_t slot_at(uint32_t slot)
 	return (off_t)(LH_RUN_HEADER_BYTES + slot * LH_RUN_SLOT_BYTES);
 }
 
-bool lh_run_file_head(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *head)
+bool lh_run_file_head(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *head)
 {
 	/* read, not mapped: looking at an empty slot must not give it memory */
 	for (int i = 0; i < 2; i++) /* what the state stands for is read after the state */
-		if (pread(r->fd, head, sizeof(*head), slot_at(slot)) != sizeof(*head) ||
+		if (pread(file->fd, head, sizeof(*head), slot_at(slot)) != sizeof(*head) ||
 		    head->state == LH_LEDGER_EMPTY)
 			return false;
 	return true;
 }
 
-struct lh_ledger *lh_run_file_map(const struct lh_run_file *r, uint32_t slot, size_t *size)
+struct lh_ledger *lh_run_file_map(const struct lh_run_file *file, uint32_t slot, size_t *size)
 {
 	struct lh_ledger head;
-	if (!lh_run_file_head(r, slot, &head) || head.total < sizeof(head) ||
+	if (!lh_run_file_head(file, slot, &head) || head.total < sizeof(head) ||
 	    head.total > LH_RUN_SLOT_BYTES)
 		return NULL;
 	struct lh_ledger *l = mmap(NULL, head.total, PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_NORESERVE, r->fd, slot_at(slot));
+				   MAP_SHARED | MAP_NORESERVE, file->fd, slot_at(slot));
 	*size = head.total;
 	return l == MAP_FAILED ? NULL : l;
 }
 
 /* How many bytes of a table should be there, when so many are in use. */
-static uint64_t wanted(const struct lh_run_file *r, uint64_t used, uint64_t ready)
+static uint64_t wanted(const struct lh_run_file *file, uint64_t used, uint64_t ready)
 {
-	if (r->sparse && used < FIRST)
+	if (file->sparse && used < FIRST)
 		return 0; /* most processes stay small, and there may be thousands */
 	/* as much again as there is, but no more than can be filled between two looks */
 	uint64_t ahead = used < FIRST ? FIRST : used < AHEAD_MAX ? used : AHEAD_MAX;
 	return ready >= used + ahead ? 0 : used + 2 * ahead;
 }
 
-static void ahead(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *l, size_t size,
+static void ahead(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *l, size_t size,
 		  int t)
 {
 	/* a copy, checked: the program may write there at any time */
@@ -180,31 +182,33 @@ static void ahead(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *
 		return;
 	uint32_t used = __atomic_load_n(&l->table[t].used, __ATOMIC_ACQUIRE);
 	uint64_t all = (uint64_t)copy.row * copy.rows, have = (uint64_t)copy.row * copy.ready;
-	uint64_t want = wanted(r, (uint64_t)copy.row * (used > copy.rows ? copy.rows : used), have);
+	uint64_t want =
+		wanted(file, (uint64_t)copy.row * (used > copy.rows ? copy.rows : used), have);
 	if (have >= all || want <= have)
 		return;
 	want = want > all ? all : want;
-	if (fallocate(r->fd, 0, slot_at(slot) + (off_t)(copy.offset + have), (off_t)(want - have)))
+	if (fallocate(file->fd, 0, slot_at(slot) + (off_t)(copy.offset + have),
+		      (off_t)(want - have)))
 		return; /* tried again at the next look; without elastic the library refuses and
 			   counts */
 	__atomic_store_n(&l->table[t].ready, (uint32_t)(want / copy.row), __ATOMIC_RELEASE);
 }
 
-void lh_run_file_preallocate(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *l,
+void lh_run_file_preallocate(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *l,
 			     size_t size)
 {
 	for (int t = 1; t < LH_TABLES; t++)
-		ahead(r, slot, l, size, t);
+		ahead(file, slot, l, size, t);
 }
 
-void lh_run_file_release(const struct lh_run_file *r, uint32_t slot)
+void lh_run_file_release(const struct lh_run_file *file, uint32_t slot)
 {
-	fallocate(r->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, slot_at(slot),
+	fallocate(file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, slot_at(slot),
 		  LH_RUN_SLOT_BYTES);
 }
 
-uint64_t lh_run_file_bytes(const struct lh_run_file *r)
+uint64_t lh_run_file_bytes(const struct lh_run_file *file)
 {
 	struct stat st;
-	return fstat(r->fd, &st) ? 0 : (uint64_t)st.st_blocks * 512;
+	return fstat(file->fd, &st) ? 0 : (uint64_t)st.st_blocks * 512;
 }

@@ -53,15 +53,15 @@ struct book {
 
 /* ---- rows ---- */
 
-static lh_chain_id add_node(struct book *b, lh_chain_id parent, lh_lock_id lock, lh_site place,
+static lh_chain_id add_node(struct book *b, lh_chain_id parent, lh_lock_id lock, lh_site site,
 			    struct origin from)
 {
-	struct lh_chain n = {.parent = parent, .lock = lock, .site = place};
+	struct lh_chain chain = {.parent = parent, .lock = lock, .site = site};
 	lh_chain_id id = b->chains;
 
-	n.depth = parent ? (uint16_t)(b->chain[parent].depth + 1) : 1;
-	b->witnesses += n.depth;
-	LH_PUSH(b->arena, b->chain, b->chains, n);
+	chain.depth = parent ? (uint16_t)(b->chain[parent].depth + 1) : 1;
+	b->witnesses += chain.depth;
+	LH_PUSH(b->arena, b->chain, b->chains, chain);
 	LH_PUSH(b->arena, b->origin, b->origins, from);
 	return id;
 }
@@ -233,16 +233,16 @@ static bool holds(const struct book *b, const lh_chain_id *chain, uint32_t n, lh
  * A lock that comes and goes has one row, and a node may speak of one that it was before. It was
  * born in the same place, and that is what is asked here.
  */
-static bool read_node(const struct book *b, lh_chain_id id, struct lh_chain *node,
+static bool read_node(const struct book *b, lh_chain_id id, struct lh_chain *chain,
 		      struct lh_lock *l)
 {
-	if (!lh_read_chain_row(b->ledger, id, node))
+	if (!lh_read_chain_row(b->ledger, id, chain))
 		return false;
-	if (lh_read_lock(b->ledger, node->lock, l))
+	if (lh_read_lock(b->ledger, chain->lock, l))
 		return true;
-	if (!node->lock || !lh_read_lock_row(b->ledger, LH_LOCK_ROW(node->lock), l))
+	if (!chain->lock || !lh_read_lock_row(b->ledger, LH_LOCK_ROW(chain->lock), l))
 		return false;
-	node->lock = LH_LOCK_ID(LH_LOCK_ROW(node->lock), l->gen);
+	chain->lock = LH_LOCK_ID(LH_LOCK_ROW(chain->lock), l->gen);
 	return true;
 }
 
@@ -344,25 +344,25 @@ static struct origin held_of(const struct book *b, const struct lh_cycle_link *k
 }
 
 /* The process's own judge knows it, and has told it or filed it away. */
-static bool is_of_very_locks(const struct book *b, const struct lh_cycle *c)
+static bool is_of_very_locks(const struct book *b, const struct lh_cycle *cycle)
 {
-	for (uint32_t i = 0; i < c->n; i++) {
-		struct origin h = held_of(b, &c->link[(i + 1) % c->n]);
+	for (uint32_t i = 0; i < cycle->n; i++) {
+		struct origin h = held_of(b, &cycle->link[(i + 1) % cycle->n]);
 
-		if (h.lock != origin_of(b, c->link[i].chain).lock)
+		if (h.lock != origin_of(b, cycle->link[i].chain).lock)
 			return false;
 	}
 	return true;
 }
 
-static void keep(const struct book *b, struct answers *a, const struct lh_cycle *c)
+static void keep(const struct book *b, struct answers *a, const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < a->n; i++)
-		if (a->cycle[i].key == c->key) {
-			a->cycle[i] = *c;
+		if (a->cycle[i].key == cycle->key) {
+			a->cycle[i] = *cycle;
 			return;
 		}
-	LH_PUSH(b->arena, a->cycle, a->n, *c);
+	LH_PUSH(b->arena, a->cycle, a->n, *cycle);
 }
 
 static void ask(struct book *b, struct answers *a)
@@ -388,23 +388,23 @@ static void ask(struct book *b, struct answers *a)
 						 .refill = EARN,
 						 .budget_max = BURST};
 	void *memory = calloc(1, lh_order_graph_bytes(&room));
-	struct lh_order_graph *j;
+	struct lh_order_graph *graph;
 
 	if (!memory)
 		return;
-	j = lh_order_graph_init(memory, &room, b->filtered ? LH_ORDER_KEEP_FILTERED : 0);
+	graph = lh_order_graph_init(memory, &room, b->filtered ? LH_ORDER_KEEP_FILTERED : 0);
 	for (lh_chain_id i = 1; i < b->chains; i++) {
 		uint32_t n = b->chain[i].visit || b->chain[i].flags
-				     ? lh_order_check_chain(j, &facts, i)
+				     ? lh_order_check_chain(graph, &facts, i)
 				     : 0;
 
 		for (uint32_t k = 0; k < n; k++)
-			if (lh_order_cycles(j)[k].rule == LH_RULE_LOCK_ORDER)
-				keep(b, a, &lh_order_cycles(j)[k]);
+			if (lh_order_cycles(graph)[k].rule == LH_RULE_LOCK_ORDER)
+				keep(b, a, &lh_order_cycles(graph)[k]);
 	}
-	if (lh_order_counts(j).cut)
+	if (lh_order_counts(graph).cut)
 		lh_report_note(b->report, "by birthplace: %u searches for circles were given up",
-			       lh_order_counts(j).cut);
+			       lh_order_counts(graph).cut);
 	free(memory);
 }
 
@@ -413,11 +413,11 @@ static void ask(struct book *b, struct answers *a)
 enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
 
 static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_link *k,
-		     lh_lock_id lock, lh_site place, enum lh_action action)
+		     lh_lock_id lock, lh_site site, enum lh_action action)
 {
 	if (*n < STEPS_MAX)
 		step[(*n)++] = (struct lh_step){
-			.thread = k->thread, .lock = lock, .site = place, .action = action};
+			.thread = k->thread, .lock = lock, .site = site, .action = action};
 }
 
 /* What matters first, then what else is held. A writer who queues holds nothing that matters. */
@@ -439,28 +439,28 @@ static void add_link(const struct book *b, const struct lh_cycle_link *k, bool q
 }
 
 /* The same birthplaces in the same order, wherever in the code. A ring has no beginning. */
-static uint64_t hash_of_ring(const struct lh_cycle *c)
+static uint64_t hash_of_ring(const struct lh_cycle *cycle)
 {
-	uint64_t h = c->filter;
+	uint64_t h = cycle->filter;
 
-	for (uint32_t i = 0; i < c->n; i++)
-		h += mix(mix(1, c->link[i].held), c->link[i].wanted);
+	for (uint32_t i = 0; i < cycle->n; i++)
+		h += mix(mix(1, cycle->link[i].held), cycle->link[i].wanted);
 	return h;
 }
 
-static struct lh_report_finding *tell(const struct book *b, const struct lh_cycle *c)
+static struct lh_report_finding *tell(const struct book *b, const struct lh_cycle *cycle)
 {
 	struct lh_step step[STEPS_MAX];
 	uint32_t n = 0;
 	struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER,
 				 .level = LH_POTENTIAL,
-				 .severity = c->filter ? LH_NOTE : LH_WARNING,
+				 .severity = cycle->filter ? LH_NOTE : LH_WARNING,
 				 .flags = LH_FINDING_BY_CLASS,
-				 .key = c->key,
-				 .filter = c->filter};
+				 .key = cycle->key,
+				 .filter = cycle->filter};
 
-	for (uint32_t i = 0; i < (uint32_t)c->n + c->queued_writers; i++)
-		add_link(b, &c->link[i], i >= c->n, step, &n);
+	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
+		add_link(b, &cycle->link[i], i >= cycle->n, step, &n);
 	row.steps = (uint8_t)n;
 	return lh_report_add_finding(b->report, b->ledger, &row, step, NULL);
 }
@@ -473,7 +473,7 @@ static void tell_all(struct book *b, const struct answers *a)
 {
 	struct ring {
 		uint64_t hash;
-		struct lh_report_finding *found;
+		struct lh_report_finding *finding;
 		UT_hash_handle hh;
 	} *rings = NULL, *r;
 
@@ -484,13 +484,13 @@ static void tell_all(struct book *b, const struct answers *a)
 			continue;
 		HASH_FIND(hh, rings, &hash, sizeof(hash), r);
 		if (r) {
-			r->found->count++;
+			r->finding->count++;
 			continue;
 		}
 		r = lh_arena_alloc(b->arena, sizeof(*r));
 		r->hash = hash;
-		r->found = tell(b, &a->cycle[i]);
-		if (r->found->by_class)
+		r->finding = tell(b, &a->cycle[i]);
+		if (r->finding->by_class)
 			HASH_ADD(hh, rings, hash, sizeof(r->hash), r);
 	}
 	HASH_CLEAR(hh, rings);
@@ -501,10 +501,10 @@ static int by_order(const void *a, const void *b)
 	return lh_cycle_compare(a, b);
 }
 
-static void judge_process(struct lh_report *m, const struct lh_report_process *p,
+static void judge_process(struct lh_report *report, const struct lh_report_process *p,
 			  const struct lh_class_options *wants)
 {
-	struct book b = {.report = m,
+	struct book b = {.report = report,
 			 .process = p,
 			 .ledger = p->ledger,
 			 .filtered = wants->filtered,
@@ -512,7 +512,7 @@ static void judge_process(struct lh_report *m, const struct lh_report_process *p
 	struct answers a = {0};
 	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
 
-	b.classes = lh_classes_new(m, p, wants);
+	b.classes = lh_classes_new(report, p, wants);
 	read_rows(&b);
 	for (lh_chain_id i = 1; i < n; i++)
 		add_chain(&b, i);
@@ -526,8 +526,8 @@ static void judge_process(struct lh_report *m, const struct lh_report_process *p
 	lh_arena_free(b.arena);
 }
 
-void lh_by_class_check(struct lh_report *m, const struct lh_class_options *wants)
+void lh_by_class_check(struct lh_report *report, const struct lh_class_options *wants)
 {
-	for (uint32_t i = 0; i < m->processes; i++)
-		judge_process(m, m->process[i], wants);
+	for (uint32_t i = 0; i < report->processes; i++)
+		judge_process(report, report->process[i], wants);
 }

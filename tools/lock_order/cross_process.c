@@ -23,84 +23,85 @@ static struct lh_cycle *find(const struct answers *a, uint64_t key)
 }
 
 /* What one process shows by itself is its own judge's business. */
-static bool is_ours(const struct lh_merged_run *w, const struct lh_cycle *c)
+static bool is_ours(const struct lh_merged_run *run, const struct lh_cycle *cycle)
 {
-	const struct lh_merged_process *first = lh_merged_process_of(w, c->link[0].thread);
+	const struct lh_merged_process *first = lh_merged_process_of(run, cycle->link[0].thread);
 
-	if (w->alone)
-		return c->filter == LH_F_NONE;
-	for (uint32_t i = 1; i < (uint32_t)c->n + c->queued_writers; i++)
-		if (lh_merged_process_of(w, c->link[i].thread) != first)
+	if (run->alone)
+		return cycle->filter == LH_F_NONE;
+	for (uint32_t i = 1; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
+		if (lh_merged_process_of(run, cycle->link[i].thread) != first)
 			return true;
 	return false;
 }
 
 /* A circle comes again when it turns out worse than it was. */
-static void keep(const struct lh_merged_run *w, struct answers *a, const struct lh_cycle *c)
+static void keep(const struct lh_merged_run *run, struct answers *a, const struct lh_cycle *cycle)
 {
-	struct lh_cycle *old = find(a, c->key);
+	struct lh_cycle *old = find(a, cycle->key);
 
-	if (!is_ours(w, c))
+	if (!is_ours(run, cycle))
 		return;
 	if (old)
-		*old = *c;
+		*old = *cycle;
 	else
-		LH_PUSH(w->arena, a->cycle, a->n, *c);
+		LH_PUSH(run->arena, a->cycle, a->n, *cycle);
 }
 
-static void ask_all(struct lh_merged_run *w, struct lh_order_graph *j,
+static void ask_all(struct lh_merged_run *run, struct lh_order_graph *graph,
 		    const struct lh_order_input *facts, struct answers *a)
 {
-	for (lh_chain_id i = 1; i < w->chains; i++) {
-		uint32_t n = w->chain[i].visit || w->chain[i].flags
-				     ? lh_order_check_chain(j, facts, i)
+	for (lh_chain_id i = 1; i < run->chains; i++) {
+		uint32_t n = run->chain[i].visit || run->chain[i].flags
+				     ? lh_order_check_chain(graph, facts, i)
 				     : 0;
 
 		for (uint32_t k = 0; k < n; k++)
-			keep(w, a, &lh_order_cycles(j)[k]);
+			keep(run, a, &lh_order_cycles(graph)[k]);
 	}
 }
 
-static bool orders_lost(const struct lh_merged_run *w)
+static bool orders_lost(const struct lh_merged_run *run)
 {
-	for (uint32_t i = 0; i < w->processes; i++)
-		if (w->process[i].process->ledger->head.hb_edges_lost)
+	for (uint32_t i = 0; i < run->processes; i++)
+		if (run->process[i].process->ledger->head.hb_edges_lost)
 			return true;
 	return false;
 }
 
 /* How many searches were given up. */
-static uint32_t ask(struct lh_merged_run *w, struct answers *a, uint32_t events, bool filtered)
+static uint32_t ask(struct lh_merged_run *run, struct answers *a, uint32_t events, bool filtered)
 {
-	const struct lh_order_input facts = {.lock = w->lock,
-					     .thread = w->thread,
-					     .chain = w->chain,
-					     .visit = w->visit,
-					     .hb_edge = w->hb_edge,
-					     .locks = w->locks,
-					     .threads = w->threads,
-					     .chains = w->chains,
-					     .visits = w->visits,
+	const struct lh_order_input facts = {.lock = run->lock,
+					     .thread = run->thread,
+					     .chain = run->chain,
+					     .visit = run->visit,
+					     .hb_edge = run->hb_edge,
+					     .locks = run->locks,
+					     .threads = run->threads,
+					     .chains = run->chains,
+					     .visits = run->visits,
 					     .hb_edges = events,
-					     .hb_edges_lost = orders_lost(w)};
-	const struct lh_order_graph_size room = {.locks = w->locks + 1,
-						 .edges = w->witnesses + w->visits + 1,
-						 .witnesses = 2 * (w->witnesses + w->visits) + 1,
-						 .threads = w->threads,
-						 .visits = w->visits,
+					     .hb_edges_lost = orders_lost(run)};
+	const struct lh_order_graph_size room = {.locks = run->locks + 1,
+						 .edges = run->witnesses + run->visits + 1,
+						 .witnesses =
+							 2 * (run->witnesses + run->visits) + 1,
+						 .threads = run->threads,
+						 .visits = run->visits,
 						 .hb_edges = events,
-						 .cycles = w->chains + 64,
+						 .cycles = run->chains + 64,
 						 .refill = EARN,
 						 .budget_max = BURST};
 	void *memory = calloc(1, lh_order_graph_bytes(&room));
 	struct lh_order_counts counts;
-	struct lh_order_graph *j;
+	struct lh_order_graph *graph;
 
 	if (!memory)
 		return UINT32_MAX;
-	j = lh_order_graph_init(memory, &room, filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	ask_all(w, j, &facts, a);
-	counts = lh_order_counts(j);
+	graph = lh_order_graph_init(memory, &room, filtered ? LH_ORDER_KEEP_FILTERED : 0);
+	ask_all(run, graph, &facts, a);
+	counts = lh_order_counts(graph);
 	free(memory);
 	return counts.cut + counts.refused;
 }
@@ -112,29 +113,29 @@ struct tale {
 	uint32_t n;
 };
 
-static void add_step(struct lh_merged_run *w, struct tale *t, const struct lh_merged_process *m,
+static void add_step(struct lh_merged_run *run, struct tale *t, const struct lh_merged_process *m,
 		     lh_thread_id thread, lh_chain_id id, enum lh_action action)
 {
 	struct lh_cross_step *s = &t->step[t->n];
 	const struct lh_merged_lock *of;
-	struct lh_chain node;
+	struct lh_chain chain;
 
-	if (t->n >= STEPS_MAX || !lh_read_chain_row(m->process->ledger, id, &node))
+	if (t->n >= STEPS_MAX || !lh_read_chain_row(m->process->ledger, id, &chain))
 		return;
-	of = &w->lock_of[LH_LOCK_ROW(w->chain[m->chain[id]].lock)];
+	of = &run->lock_of[LH_LOCK_ROW(run->chain[m->chain[id]].lock)];
 	*s = (struct lh_cross_step){.process = m->process,
 				    .step = {.thread = thread ? thread - m->base : 0,
-					     .lock = node.lock,
-					     .site = node.site,
+					     .lock = chain.lock,
+					     .site = chain.site,
 					     .action = action}};
 	if (of->users > 1) /* as one process calls it, so that it is one for the reader too */
-		s->lock = lh_report_get_lock(w->report, of->process->process, of->id);
+		s->lock = lh_report_get_lock(run->report, of->process->process, of->id);
 	t->n++;
 }
 
-static void add_link(struct lh_merged_run *w, struct tale *t, const struct lh_cycle_link *k)
+static void add_link(struct lh_merged_run *run, struct tale *t, const struct lh_cycle_link *k)
 {
-	const struct lh_merged_visit *at = lh_merged_visit_of(w, k->chain, k->thread);
+	const struct lh_merged_visit *at = lh_merged_visit_of(run, k->chain, k->thread);
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth;
 
@@ -142,7 +143,7 @@ static void add_link(struct lh_merged_run *w, struct tale *t, const struct lh_cy
 		return;
 	depth = lh_read_chain_path(at->process->process->ledger, at->chain, chain, LH_HELD_MAX);
 	for (uint32_t i = 0; i < depth; i++)
-		add_step(w, t, at->process, k->thread, chain[i],
+		add_step(run, t, at->process, k->thread, chain[i],
 			 i + 1 == depth ? LH_WANTS : LH_HOLDS);
 }
 
@@ -156,34 +157,34 @@ static bool has_thread(const struct lh_report_finding *f, int32_t tid)
 
 /* These very threads have come to wait for each other: that is told, and not besides that they can.
  */
-static bool has_happened(const struct lh_merged_run *w, const struct lh_cycle *c)
+static bool has_happened(const struct lh_merged_run *run, const struct lh_cycle *cycle)
 {
-	for (uint32_t i = 0; i < w->report->findings; i++) {
-		const struct lh_report_finding *f = w->report->finding[i];
+	for (uint32_t i = 0; i < run->report->findings; i++) {
+		const struct lh_report_finding *f = run->report->finding[i];
 		bool all = f->rule == LH_RULE_DEADLOCK;
 
-		for (uint32_t k = 0; k < c->n && all; k++)
-			all = has_thread(f, w->thread[c->link[k].thread].tid);
+		for (uint32_t k = 0; k < cycle->n && all; k++)
+			all = has_thread(f, run->thread[cycle->link[k].thread].tid);
 		if (all)
 			return true;
 	}
 	return false;
 }
 
-static void tell(struct lh_merged_run *w, const struct lh_cycle *c, bool sure)
+static void tell(struct lh_merged_run *run, const struct lh_cycle *cycle, bool sure)
 {
 	struct tale t = {.n = 0};
-	struct lh_finding row = {.rule = c->rule,
+	struct lh_finding row = {.rule = cycle->rule,
 				 .level = LH_POTENTIAL,
-				 .severity = sure ? c->severity : LH_WARNING,
-				 .filter = c->filter};
+				 .severity = sure ? cycle->severity : LH_WARNING,
+				 .filter = cycle->filter};
 
-	if (has_happened(w, c))
+	if (has_happened(run, cycle))
 		return;
-	for (uint32_t i = 0; i < (uint32_t)c->n + c->queued_writers; i++)
-		add_link(w, &t, &c->link[i]);
+	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
+		add_link(run, &t, &cycle->link[i]);
 	if (t.n)
-		lh_report_add_cross_finding(w->report, &row, t.step, t.n, sure ? "" : chance);
+		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }
 
 static int by_order(const void *a, const void *b)
@@ -200,11 +201,12 @@ static void sort(struct answers *a)
 /* ---- processes together ---- */
 
 /* With every process those whose past is its own. */
-static void take_with_ancestors(struct lh_merged_run *w)
+static void take_with_ancestors(struct lh_merged_run *run)
 {
 	for (bool more = true; more;) {
 		more = false;
-		for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
+		for (struct lh_merged_process *m = run->process; m < run->process + run->processes;
+		     m++) {
 			struct lh_merged_process *kin[] = {m->from, m->by};
 
 			for (int i = 0; i < 2; i++)
@@ -212,93 +214,93 @@ static void take_with_ancestors(struct lh_merged_run *w)
 					more = kin[i]->shares = true;
 		}
 	}
-	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
+	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
 		m->process->united = m->shares;
 		if (m->shares)
-			lh_merged_take(w, m);
+			lh_merged_take(run, m);
 	}
 }
 
-static void judge_together(struct lh_merged_run *w, bool filtered)
+static void judge_together(struct lh_merged_run *run, bool filtered)
 {
 	struct answers sure = {0}, all = {0};
 	uint32_t cut;
 
-	lh_merged_find_parents(w);
-	lh_merged_begin_rows(w);
-	take_with_ancestors(w);
-	lh_merged_add_order(w);
-	lh_merged_end_rows(w);
-	cut = ask(w, &sure, w->hb_edges, filtered);
-	cut += ask(w, &all, w->certain_hb_edges, false);
+	lh_merged_find_parents(run);
+	lh_merged_begin_rows(run);
+	take_with_ancestors(run);
+	lh_merged_add_order(run);
+	lh_merged_end_rows(run);
+	cut = ask(run, &sure, run->hb_edges, filtered);
+	cut += ask(run, &all, run->certain_hb_edges, false);
 	sort(&sure);
 	sort(&all);
 	for (uint32_t i = 0; i < sure.n; i++) {
 		const struct lh_cycle *maybe = find(&all, sure.cycle[i].key);
 
 		if (!sure.cycle[i].filter || !maybe || maybe->filter)
-			tell(w, &sure.cycle[i], true);
+			tell(run, &sure.cycle[i], true);
 	}
 	for (uint32_t i = 0; i < all.n; i++) {
 		const struct lh_cycle *certain = find(&sure, all.cycle[i].key);
 
 		if (!all.cycle[i].filter && (!certain || certain->filter))
-			tell(w, &all.cycle[i], false);
+			tell(run, &all.cycle[i], false);
 	}
 	if (cut)
-		lh_report_note(w->report,
+		lh_report_note(run->report,
 			       "processes together: %u searches for circles were given up", cut);
 }
 
-static void add_members(struct lh_merged_run *w)
+static void add_members(struct lh_merged_run *run)
 {
-	struct lh_report *m = w->report;
+	struct lh_report *report = run->report;
 
-	w->processes = m->processes;
-	w->process = lh_arena_alloc(w->arena, (w->processes + 1) * sizeof(*w->process));
-	for (uint32_t i = 0; i < w->processes; i++) {
-		w->process[i].process = m->process[i];
-		w->process[i].locks = lh_read_used(m->process[i]->ledger, LH_T_LOCK);
+	run->processes = report->processes;
+	run->process = lh_arena_alloc(run->arena, (run->processes + 1) * sizeof(*run->process));
+	for (uint32_t i = 0; i < run->processes; i++) {
+		run->process[i].process = report->process[i];
+		run->process[i].locks = lh_read_used(report->process[i]->ledger, LH_T_LOCK);
 	}
 }
 
 /* ---- one process again ---- */
 
-static void judge_alone(struct lh_report *m, struct lh_report_process *p)
+static void judge_alone(struct lh_report *report, struct lh_report_process *p)
 {
 	struct lh_merged_process one = {.process = p, .locks = lh_read_used(p->ledger, LH_T_LOCK)};
-	struct lh_merged_run w = {.report = m,
-				  .arena = lh_arena_new(),
-				  .process = &one,
-				  .processes = 1,
-				  .alone = true};
+	struct lh_merged_run run = {.report = report,
+				    .arena = lh_arena_new(),
+				    .process = &one,
+				    .processes = 1,
+				    .alone = true};
 	struct answers a = {0};
 
-	lh_merged_begin_rows(&w);
-	lh_merged_take(&w, &one);
-	lh_merged_end_rows(&w);
-	p->searches_cut = ask(&w, &a, w.hb_edges, false);
+	lh_merged_begin_rows(&run);
+	lh_merged_take(&run, &one);
+	lh_merged_end_rows(&run);
+	p->searches_cut = ask(&run, &a, run.hb_edges, false);
 	sort(&a);
 	for (uint32_t i = 0; i < a.n; i++)
-		tell(&w, &a.cycle[i], true);
-	lh_arena_free(w.arena);
+		tell(&run, &a.cycle[i], true);
+	lh_arena_free(run.arena);
 }
 
-void lh_cross_process_check(struct lh_report *m, bool filtered)
+void lh_cross_process_check(struct lh_report *report, bool filtered)
 {
-	struct lh_merged_run w = {.report = m, .arena = lh_arena_new()};
+	struct lh_merged_run run = {.report = report, .arena = lh_arena_new()};
 	bool shared = false;
 
-	for (uint32_t i = 0; i < m->processes; i++)
-		if (m->process[i]->searches_cut)
-			judge_alone(m, m->process[i]);
-	add_members(&w);
-	lh_merged_find_times(&w);
-	lh_merged_find_shared(&w);
-	for (uint32_t i = 0; i < w.processes; i++)
-		shared |= w.process[i].shares;
+	for (uint32_t i = 0; i < report->processes; i++)
+		if (report->process[i]->searches_cut)
+			judge_alone(report, report->process[i]);
+	add_members(&run);
+	lh_merged_find_times(&run);
+	lh_merged_find_shared(&run);
+	for (uint32_t i = 0; i < run.processes; i++)
+		shared |= run.process[i].shares;
 	if (shared)
-		judge_together(&w, filtered);
-	lh_merged_forget_shared(&w);
-	lh_arena_free(w.arena);
+		judge_together(&run, filtered);
+	lh_merged_forget_shared(&run);
+	lh_arena_free(run.arena);
 }

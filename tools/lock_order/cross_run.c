@@ -63,21 +63,21 @@ static void join(struct search *s, uint32_t a, uint32_t b)
 }
 
 /* All things with one key are one lock. A name has the offset in it, a class has not. */
-static void same(struct search *s, const struct lh_report_lock *t, const char *what,
+static void same(struct search *s, const struct lh_report_lock *lock, const char *what,
 		 const char *where)
 {
-	const char *text = lh_arena_printf(s->arena, "%s\n%s\n%s\n%s", t->kind,
-					   t->named ? t->name : t->class, what, where);
+	const char *text = lh_arena_printf(s->arena, "%s\n%s\n%s\n%s", lock->kind,
+					   lock->named ? lock->name : lock->class, what, where);
 	struct key *k;
 
 	HASH_FIND_STR(s->keys, text, k);
 	if (k) {
-		join(s, k->lock, t->id);
+		join(s, k->lock, lock->id);
 		return;
 	}
 	k = lh_arena_alloc(s->arena, sizeof(*k));
 	k->text = text;
-	k->lock = t->id;
+	k->lock = lock->id;
 	HASH_ADD_KEYPTR(hh, s->keys, k->text, strlen(k->text), k);
 }
 
@@ -88,20 +88,21 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void gather(struct search *s, const struct lh_report_lock *t, lh_site place)
+static void gather(struct search *s, const struct lh_report_lock *lock, lh_site site)
 {
 	const struct lh_report_frame *at = lh_report_best_frame(
-		lh_report_get_stack(s->report, t->process, LH_SITE_STACK(place)));
-	const char *data = lh_report_data_place(s->report, t->process, lh_lock_address(&t->row));
-	const struct lh_report_frame *born = lh_report_best_frame(t->init_stack);
+		lh_report_get_stack(s->report, lock->process, LH_SITE_STACK(site)));
+	const char *data =
+		lh_report_data_place(s->report, lock->process, lh_lock_address(&lock->row));
+	const struct lh_report_frame *born = lh_report_best_frame(lock->init_stack);
 
-	s->lock[t->id] = t;
+	s->lock[lock->id] = lock;
 	if (data)
-		same(s, t, "object", data);
-	if (born && born->module && !t->named)
-		same(s, t, "born", base_name(born->module));
+		same(s, lock, "object", data);
+	if (born && born->module && !lock->named)
+		same(s, lock, "born", base_name(born->module));
 	if (at && at->file && !at->system)
-		same(s, t, "asked", base_name(at->file));
+		same(s, lock, "asked", base_name(at->file));
 }
 
 /* ---- arrows ---- */
@@ -147,10 +148,10 @@ static void add_arrows(struct search *s)
 
 /* Does this process show every arrow of the circle by itself? */
 static bool shown_by(const struct search *s, const struct lh_report_process *p,
-		     const uint32_t *ring, uint32_t n)
+		     const uint32_t *cycle, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct arrow *a = &s->edge[ring[i]];
+		const struct arrow *a = &s->edge[cycle[i]];
 		bool found = false;
 
 		for (uint32_t k = s->first[a->from]; k && !found; k = s->edge[k - 1].next)
@@ -170,13 +171,13 @@ static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
 	struct lh_chain node;
 
 	for (uint32_t i = 0; i + 1 < n; i++) {
-		const struct lh_report_lock *t;
+		const struct lh_report_lock *lock;
 
 		if (chain[i] == a->order->held_node || !lh_read_chain_row(r, chain[i], &node))
 			continue;
-		t = lh_cross_run_lock(s->report, &s->orders, a->order->process, node.lock);
-		if (t && t->id < s->locks && s->lock[t->id])
-			list[kept++] = root(s, t->id);
+		lock = lh_cross_run_lock(s->report, &s->orders, a->order->process, node.lock);
+		if (lock && lock->id < s->locks && s->lock[lock->id])
+			list[kept++] = root(s, lock->id);
 	}
 	return kept;
 }
@@ -192,34 +193,34 @@ static bool have_gate(struct search *s, const struct arrow *a, const struct arro
 	return false;
 }
 
-static bool counts(struct search *s, const uint32_t *ring, uint32_t n)
+static bool counts(struct search *s, const uint32_t *cycle, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct arrow *a = &s->edge[ring[i]], *b = &s->edge[ring[(i + 1) % n]];
+		const struct arrow *a = &s->edge[cycle[i]], *b = &s->edge[cycle[(i + 1) % n]];
 
 		if (LH_SITE_MODE(a->site) == LH_SHARED && LH_SITE_MODE(b->held) == LH_SHARED)
 			return false;
 		for (uint32_t k = i + 1; k < n; k++)
-			if (have_gate(s, a, &s->edge[ring[k]]))
+			if (have_gate(s, a, &s->edge[cycle[k]]))
 				return false;
 	}
 	for (uint32_t i = 0; i < s->report->processes; i++)
-		if (shown_by(s, s->report->process[i], ring, n))
+		if (shown_by(s, s->report->process[i], cycle, n))
 			return false;
 	return true;
 }
 
-static void tell(struct search *s, const uint32_t *ring, uint32_t n)
+static void tell(struct search *s, const uint32_t *cycle, uint32_t n)
 {
 	const struct lh_report_order *order[RING_MAX];
 	const struct lh_report_lock *lock[RING_MAX];
 	const char *where = NULL;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_report_process *p = s->edge[ring[i]].order->process;
+		const struct lh_report_process *p = s->edge[cycle[i]].order->process;
 
-		order[i] = s->edge[ring[i]].order;
-		lock[i] = s->lock[s->edge[ring[i]].from];
+		order[i] = s->edge[cycle[i]].order;
+		lock[i] = s->lock[s->edge[cycle[i]].from];
 		where = lh_arena_printf(s->arena, "%s%s%s", where ? where : "", where ? ", " : "",
 					base_name(p->exe));
 	}
@@ -275,17 +276,17 @@ static void set_aside(struct search *s, bool *aside)
 static void look(struct search *s)
 {
 	bool *aside = lh_arena_alloc(s->arena, s->locks * sizeof(*aside));
-	uint32_t ring[RING_MAX];
+	uint32_t cycle[RING_MAX];
 
 	set_aside(s, aside);
 	for (uint32_t i = 0; i < s->edges; i++) {
-		uint32_t n = aside[s->edge[i].from] ? 0 : find_ring(s, i, ring);
+		uint32_t n = aside[s->edge[i].from] ? 0 : find_ring(s, i, cycle);
 		bool smallest = n > 0;
 
 		for (uint32_t k = 0; k < n; k++) /* each circle once: from its first arrow */
-			smallest &= ring[k] >= i;
-		if (smallest && counts(s, ring, n))
-			tell(s, ring, n);
+			smallest &= cycle[k] >= i;
+		if (smallest && counts(s, cycle, n))
+			tell(s, cycle, n);
 	}
 }
 
@@ -304,13 +305,13 @@ static void search(struct search *s)
 	HASH_CLEAR(hh, s->keys);
 }
 
-void lh_cross_run_check(struct lh_report *m)
+void lh_cross_run_check(struct lh_report *report)
 {
-	struct search s = {.report = m, .arena = lh_arena_new()};
+	struct search s = {.report = report, .arena = lh_arena_new()};
 
-	s.orders = lh_cross_run_collect(m, s.arena);
+	s.orders = lh_cross_run_collect(report, s.arena);
 	if (s.orders.n > ORDERS_MAX)
-		lh_report_note(m,
+		lh_report_note(report,
 			       "%u orders of locks: circles across processes were not looked for",
 			       s.orders.n);
 	else if (s.orders.n)

@@ -66,13 +66,13 @@ static hash mix_text(hash h, const char *text)
 
 /* ---- what rows say ---- */
 
-static void look_at_modules(struct lh_arena *pool, struct lh_cross_run_process *a)
+static void look_at_modules(struct lh_arena *arena, struct lh_cross_run_process *a)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_MODULE);
 	struct lh_module m;
 
-	a->module = lh_arena_alloc(pool, (n + 1) * sizeof(*a->module));
+	a->module = lh_arena_alloc(arena, (n + 1) * sizeof(*a->module));
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_module(r, i, &m))
 			continue;
@@ -129,9 +129,9 @@ static hash lock_row_says(struct lh_cross_run_process *a, const struct lh_lock *
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
 	if (l->flags & LH_LOCK_NAMED) {
-		struct lh_lock_stats more;
-		lh_read_lock_stats(a->process->ledger, l, &more);
-		h = mix_text(h, more.name);
+		struct lh_lock_stats stats;
+		lh_read_lock_stats(a->process->ledger, l, &stats);
+		h = mix_text(h, stats.name);
 	}
 	h = mix(mix(h, born), data);
 	return born || data ? h : mix(h, stack_says(a, l->first_stack));
@@ -238,10 +238,10 @@ static void add_arrow(struct lh_cross_run_process *a, lh_chain_id held_id, lh_ch
 /* A try does not wait, and a wait with a limit ends: neither makes an order. */
 static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 {
-	struct lh_chain node;
+	struct lh_chain chain;
 
-	return lh_read_chain_row(r, id, &node) && node.parent &&
-	       LH_SITE_HOW(node.site) == LH_BLOCKING;
+	return lh_read_chain_row(r, id, &chain) && chain.parent &&
+	       LH_SITE_HOW(chain.site) == LH_BLOCKING;
 }
 
 static void look_at_node(struct lh_cross_run_process *a, lh_chain_id id)
@@ -270,14 +270,14 @@ static void look_at_nodes(struct lh_cross_run_process *a)
 		a->digest += mix(mix(mix(4, x->key.held), x->key.wanted), x->rank);
 }
 
-static struct lh_cross_run_process *look_at(struct lh_arena *pool, struct lh_report_process *p)
+static struct lh_cross_run_process *look_at(struct lh_arena *arena, struct lh_report_process *p)
 {
-	struct lh_cross_run_process *a = lh_arena_alloc(pool, sizeof(*a));
+	struct lh_cross_run_process *a = lh_arena_alloc(arena, sizeof(*a));
 
 	a->process = p;
-	a->stack = lh_arena_alloc(pool, (lh_read_used(p->ledger, LH_T_STACK) + 1) * sizeof(hash));
-	a->lock = lh_arena_alloc(pool, (lh_read_used(p->ledger, LH_T_LOCK) + 1) * sizeof(hash));
-	look_at_modules(pool, a);
+	a->stack = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_STACK) + 1) * sizeof(hash));
+	a->lock = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_LOCK) + 1) * sizeof(hash));
+	look_at_modules(arena, a);
 	look_at_nodes(a);
 	return a;
 }
@@ -302,13 +302,13 @@ static void forget(struct lh_cross_run_process *a)
 	}
 }
 
-static const struct lh_report_lock *thing_of(struct lh_report *m,
+static const struct lh_report_lock *thing_of(struct lh_report *report,
 					     const struct lh_cross_run_process *a, hash key)
 {
 	struct like *like;
 
 	HASH_FIND(hh, a->groups, &key, sizeof(key), like);
-	return like ? lh_report_get_lock(m, a->process, like->lock) : NULL;
+	return like ? lh_report_get_lock(report, a->process, like->lock) : NULL;
 }
 
 static int by_key(const struct arrow *x, const struct arrow *y)
@@ -318,23 +318,23 @@ static int by_key(const struct arrow *x, const struct arrow *y)
 	return x->key.wanted < y->key.wanted ? -1 : x->key.wanted > y->key.wanted;
 }
 
-static void name(struct lh_report *m, struct lh_arena *pool, struct lh_cross_run_process *a,
+static void name(struct lh_report *report, struct lh_arena *arena, struct lh_cross_run_process *a,
 		 struct lh_cross_run_orders *out)
 {
 	struct lh_chain_visit seen;
 
 	HASH_SORT(a->edges, by_key);
 	for (struct arrow *x = a->edges; x; x = x->hh.next) {
-		struct lh_report_order *o = lh_arena_alloc(pool, sizeof(*o));
+		struct lh_report_order *o = lh_arena_alloc(arena, sizeof(*o));
 
 		*o = x->order;
 		o->process = a->process;
-		o->held = thing_of(m, a, x->key.held);
-		o->wanted = thing_of(m, a, x->key.wanted);
+		o->held = thing_of(report, a, x->key.held);
+		o->wanted = thing_of(report, a, x->key.wanted);
 		o->thread =
 			lh_read_visit(a->process->ledger, x->order.thread, &seen) ? seen.thread : 0;
 		if (o->held && o->wanted)
-			LH_PUSH(pool, out->order, out->n, o);
+			LH_PUSH(arena, out->order, out->n, o);
 	}
 }
 
@@ -387,32 +387,33 @@ static void choose(struct lh_cross_run_orders *all)
 	qsort(all->process, all->processes, sizeof(*all->process), by_program);
 }
 
-struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *m, struct lh_arena *pool)
+struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *report, struct lh_arena *arena)
 {
-	struct lh_report_process **with = lh_arena_alloc(pool, (m->processes + 1) * sizeof(*with));
+	struct lh_report_process **with =
+		lh_arena_alloc(arena, (report->processes + 1) * sizeof(*with));
 	struct lh_cross_run_orders all = {0};
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < m->processes; i++)
-		if (has_orders(m->process[i]))
-			with[n++] = m->process[i];
+	for (uint32_t i = 0; i < report->processes; i++)
+		if (has_orders(report->process[i]))
+			with[n++] = report->process[i];
 	/* What one process has shown all of is for its own judge. */
 	for (uint32_t i = 0; n > 1 && i < n; i++)
-		LH_PUSH(pool, all.process, all.processes, look_at(pool, with[i]));
+		LH_PUSH(arena, all.process, all.processes, look_at(arena, with[i]));
 	if (all.processes)
 		choose(&all);
 	for (uint32_t i = 0; all.processes > 1 && i < all.processes; i++)
-		name(m, pool, all.process[i], &all);
+		name(report, arena, all.process[i], &all);
 	return all;
 }
 
-const struct lh_report_lock *lh_cross_run_lock(struct lh_report *m,
+const struct lh_report_lock *lh_cross_run_lock(struct lh_report *report,
 					       const struct lh_cross_run_orders *all,
 					       const struct lh_report_process *p, lh_lock_id id)
 {
 	for (uint32_t i = 0; i < all->processes; i++)
 		if (all->process[i]->process == p)
-			return thing_of(m, all->process[i], lock_says(all->process[i], id));
+			return thing_of(report, all->process[i], lock_says(all->process[i], id));
 	return NULL;
 }
 

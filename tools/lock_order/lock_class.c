@@ -101,46 +101,47 @@ static const char *stack_text(const struct lh_classes *c, const struct lh_report
 }
 
 /* The variable and the member of it. NULL: no variable, or its type is not known. */
-static const char *variable_text(const struct lh_classes *c, const struct lh_report_lock *t,
+static const char *variable_text(const struct lh_classes *c, const struct lh_report_lock *lock,
 				 bool *data)
 {
 	struct lh_module module;
 	const char *path;
 
-	*data = lh_lock_address(&t->row) &&
-		lh_read_module_at(c->process->ledger, lh_lock_address(&t->row), &module);
+	*data = lh_lock_address(&lock->row) &&
+		lh_read_module_at(c->process->ledger, lh_lock_address(&lock->row), &module);
 	path = *data && c->symbols ? lh_symbol_member(c->symbols, &module,
-						      lh_lock_address(&t->row) - module.base)
+						      lh_lock_address(&lock->row) - module.base)
 				   : NULL;
 	return path ? lh_arena_printf(c->arena, "%s %s", module.path, path) : NULL;
 }
 
-static const char *class_text(const struct lh_classes *c, const struct lh_report_lock *t)
+static const char *class_text(const struct lh_classes *c, const struct lh_report_lock *lock)
 {
 	bool data;
-	const char *text = variable_text(c, t, &data);
-	const struct lh_report_frame *at = t->init_stack ? birthplace(c, t->init_stack) : NULL;
+	const char *text = variable_text(c, lock, &data);
+	const struct lh_report_frame *at =
+		lock->init_stack ? birthplace(c, lock->init_stack) : NULL;
 
 	if (text)
-		return lh_arena_printf(c->arena, "variable %s %s", t->kind, text);
+		return lh_arena_printf(c->arena, "variable %s %s", lock->kind, text);
 	if (at)
-		return lh_arena_printf(c->arena, "born %s %s", t->kind, place_text(c, at));
-	if (!data && t->first_stack && t->first_stack->n && !t->first_stack->approximate)
-		return lh_arena_printf(c->arena, "first %s %s", t->kind,
-				       stack_text(c, t->first_stack));
-	return lh_arena_printf(c->arena, "alone %u", t->lock);
+		return lh_arena_printf(c->arena, "born %s %s", lock->kind, place_text(c, at));
+	if (!data && lock->first_stack && lock->first_stack->n && !lock->first_stack->approximate)
+		return lh_arena_printf(c->arena, "first %s %s", lock->kind,
+				       stack_text(c, lock->first_stack));
+	return lh_arena_printf(c->arena, "alone %u", lock->lock);
 }
 
 static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(c->report, c->process, id);
+	const struct lh_report_lock *lock = lh_report_get_lock(c->report, c->process, id);
 	const char *text;
 	struct key *k;
 
-	if (!t || t->row.kind == LH_THREAD_END || t->row.kind == LH_COND ||
-	    t->row.kind == LH_BARRIER)
+	if (!lock || lock->row.kind == LH_THREAD_END || lock->row.kind == LH_COND ||
+	    lock->row.kind == LH_BARRIER)
 		return 0;
-	text = class_text(c, t);
+	text = class_text(c, lock);
 	HASH_FIND_STR(c->keys, text, k);
 	if (!k) {
 		k = lh_arena_alloc(c->arena, sizeof(*k));
@@ -179,18 +180,18 @@ static void split_patterns(struct lh_classes *c, const char *list)
 	}
 }
 
-struct lh_classes *lh_classes_new(struct lh_report *m, const struct lh_report_process *p,
+struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_report_process *p,
 				  const struct lh_class_options *wants)
 {
-	struct lh_arena *pool = lh_arena_new();
-	struct lh_classes *c = lh_arena_alloc(pool, sizeof(*c));
+	struct lh_arena *arena = lh_arena_new();
+	struct lh_classes *c = lh_arena_alloc(arena, sizeof(*c));
 
-	c->report = m;
+	c->report = report;
 	c->process = p;
 	c->symbols = wants->symbols;
-	c->arena = pool;
+	c->arena = arena;
 	c->rows = lh_read_used(p->ledger, LH_T_LOCK);
-	c->of = lh_arena_alloc(pool, (c->rows + 1) * sizeof(*c->of));
+	c->of = lh_arena_alloc(arena, (c->rows + 1) * sizeof(*c->of));
 	memset(c->of, 0xff, (c->rows + 1) * sizeof(*c->of));
 	split_patterns(c, wants->wrappers ? wants->wrappers : "");
 	return c;

@@ -24,73 +24,74 @@ struct lh_chain_key {
 
 /* ---- stacks: the same in every process that runs the same code ---- */
 
-static const char *frame_text(struct lh_merged_run *w, const struct lh_ledger_view *r,
+static const char *frame_text(struct lh_merged_run *run, const struct lh_ledger_view *r,
 			      uint64_t frame)
 {
 	struct lh_module m;
 	const char *function = "";
 
 	if (!lh_read_module(r, LH_FRAME_MODULE(frame), &m))
-		return lh_arena_printf(w->arena, "?%llx", (unsigned long long)LH_FRAME_PC(frame));
+		return lh_arena_printf(run->arena, "?%llx", (unsigned long long)LH_FRAME_PC(frame));
 	if (m.flags & LH_MODULE_SCRIPT && strlen(m.path) + 1 < sizeof(m.path))
 		function = m.path + strlen(m.path) + 1;
-	return lh_arena_printf(w->arena, "%s %s+%llx", m.path, function,
+	return lh_arena_printf(run->arena, "%s %s+%llx", m.path, function,
 			       (unsigned long long)(LH_FRAME_PC(frame) - m.base));
 }
 
-static uint32_t stack_of(struct lh_merged_run *w, const struct lh_merged_process *m, lh_stack_id id)
+static uint32_t stack_of(struct lh_merged_run *run, const struct lh_merged_process *m,
+			 lh_stack_id id)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	uint32_t n = lh_read_frames(m->process->ledger, id, frame);
 	const char *text = "";
 	struct lh_stack_key *k;
 
-	if (!n || w->alone)
+	if (!n || run->alone)
 		return id;
 	for (uint32_t i = 0; i < n; i++)
-		text = lh_arena_printf(w->arena, "%s\n%s", text,
-				       frame_text(w, m->process->ledger, frame[i]));
-	HASH_FIND_STR(w->stacks, text, k);
+		text = lh_arena_printf(run->arena, "%s\n%s", text,
+				       frame_text(run, m->process->ledger, frame[i]));
+	HASH_FIND_STR(run->stacks, text, k);
 	if (!k) {
-		k = lh_arena_alloc(w->arena, sizeof(*k));
+		k = lh_arena_alloc(run->arena, sizeof(*k));
 		k->text = text;
-		k->number = ++w->stack_count;
-		HASH_ADD_KEYPTR(hh, w->stacks, k->text, strlen(k->text), k);
+		k->number = ++run->stack_count;
+		HASH_ADD_KEYPTR(hh, run->stacks, k->text, strlen(k->text), k);
 	}
 	return k->number;
 }
 
 /* ---- nodes ---- */
 
-lh_chain_id lh_merged_node(struct lh_merged_run *w, lh_chain_id parent, lh_lock_id lock,
-			   lh_site place)
+lh_chain_id lh_merged_node(struct lh_merged_run *run, lh_chain_id parent, lh_lock_id lock,
+			   lh_site site)
 {
-	struct lh_chain fresh = {.parent = parent, .lock = lock, .site = place, .depth = 1};
+	struct lh_chain fresh = {.parent = parent, .lock = lock, .site = site, .depth = 1};
 	struct lh_chain_key ask, *k;
 
 	memset(&ask, 0, sizeof(ask));
 	ask.key.parent = parent;
 	ask.key.lock = lock;
-	ask.key.site = place;
-	HASH_FIND(hh, w->keys, &ask.key, sizeof(ask.key), k);
+	ask.key.site = site;
+	HASH_FIND(hh, run->keys, &ask.key, sizeof(ask.key), k);
 	if (k)
 		return k->chain;
-	fresh.depth = parent ? (uint16_t)(w->chain[parent].depth + 1) : 1;
+	fresh.depth = parent ? (uint16_t)(run->chain[parent].depth + 1) : 1;
 	if (fresh.depth > LH_HELD_MAX)
 		return 0;
-	k = lh_arena_alloc(w->arena, sizeof(*k));
+	k = lh_arena_alloc(run->arena, sizeof(*k));
 	k->key = ask.key;
-	k->chain = w->chains;
-	fresh.next = w->lock[LH_LOCK_ROW(lock)].chains; /* who has asked for it, newest first */
-	w->lock[LH_LOCK_ROW(lock)].chains = k->chain;
-	HASH_ADD(hh, w->keys, key, sizeof(k->key), k);
-	w->witnesses += fresh.depth;
-	LH_PUSH(w->arena, w->chain, w->chains, fresh);
+	k->chain = run->chains;
+	fresh.next = run->lock[LH_LOCK_ROW(lock)].chains; /* who has asked for it, newest first */
+	run->lock[LH_LOCK_ROW(lock)].chains = k->chain;
+	HASH_ADD(hh, run->keys, key, sizeof(k->key), k);
+	run->witnesses += fresh.depth;
+	LH_PUSH(run->arena, run->chain, run->chains, fresh);
 	return k->chain;
 }
 
-static void take_seens(struct lh_merged_run *w, const struct lh_merged_process *m, lh_chain_id from,
-		       uint32_t first, lh_chain_id to)
+static void take_seens(struct lh_merged_run *run, const struct lh_merged_process *m,
+		       lh_chain_id from, uint32_t first, lh_chain_id to)
 {
 	struct lh_chain_visit s;
 
@@ -100,55 +101,56 @@ static void take_seens(struct lh_merged_run *w, const struct lh_merged_process *
 			continue;
 		s.chain = to;
 		s.thread += m->base;
-		s.next = w->chain[to].visit;
-		w->chain[to].visit = w->visits;
-		LH_PUSH(w->arena, w->visit, w->visits, s);
-		LH_PUSH(w->arena, w->visit_of, w->visit_ofs, ((struct lh_merged_visit){m, from}));
+		s.next = run->chain[to].visit;
+		run->chain[to].visit = run->visits;
+		LH_PUSH(run->arena, run->visit, run->visits, s);
+		LH_PUSH(run->arena, run->visit_of, run->visit_ofs,
+			((struct lh_merged_visit){m, from}));
 	}
 }
 
 /* That there were more threads than the rows name says nothing of when they were: left out, but
  * where one process is judged as it judges itself. */
-static void take_node(struct lh_merged_run *w, struct lh_merged_process *m, lh_chain_id id)
+static void take_node(struct lh_merged_run *run, struct lh_merged_process *m, lh_chain_id id)
 {
 	lh_chain_id parent = 0, to;
 	lh_lock_id lock;
-	struct lh_chain node;
+	struct lh_chain chain;
 
-	if (!lh_read_chain_row(m->process->ledger, id, &node) || node.parent >= id)
+	if (!lh_read_chain_row(m->process->ledger, id, &chain) || chain.parent >= id)
 		return;
-	if (node.parent)
-		parent = m->chain[node.parent];
-	lock = lh_merged_lock_get(w, m, node.lock);
-	if (!lock || (node.parent && !parent))
+	if (chain.parent)
+		parent = m->chain[chain.parent];
+	lock = lh_merged_lock_get(run, m, chain.lock);
+	if (!lock || (chain.parent && !parent))
 		return;
-	to = lh_merged_node(w, parent, lock,
-			    LH_SITE(stack_of(w, m, LH_SITE_STACK(node.site)),
-				    LH_SITE_HOW(node.site), LH_SITE_MODE(node.site)));
+	to = lh_merged_node(run, parent, lock,
+			    LH_SITE(stack_of(run, m, LH_SITE_STACK(chain.site)),
+				    LH_SITE_HOW(chain.site), LH_SITE_MODE(chain.site)));
 	m->chain[id] = to;
 	if (!to)
 		return;
-	w->chain[to].flags |= node.flags & (w->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
-	take_seens(w, m, id, node.visit, to);
+	run->chain[to].flags |= chain.flags & (run->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
+	take_seens(run, m, id, chain.visit, to);
 }
 
 /* ---- threads and events ---- */
 
-static void take_threads(struct lh_merged_run *w, struct lh_merged_process *m)
+static void take_threads(struct lh_merged_run *run, struct lh_merged_process *m)
 {
-	m->base = w->threads - 1;
+	m->base = run->threads - 1;
 	for (uint32_t i = 1; i < m->threads; i++) {
 		struct lh_thread t = {0};
 
 		lh_read_thread(m->process->ledger, i, &t);
-		t.end_lock = t.end_lock ? lh_merged_lock_get(w, m, t.end_lock) : 0;
+		t.end_lock = t.end_lock ? lh_merged_lock_get(run, m, t.end_lock) : 0;
 		t.creator_chain = t.creator_chain < m->chains ? m->chain[t.creator_chain] : 0;
 		t.creator = t.creator && t.creator < m->threads ? t.creator + m->base : 0;
-		LH_PUSH(w->arena, w->thread, w->threads, t);
+		LH_PUSH(run->arena, run->thread, run->threads, t);
 	}
 }
 
-static void take_events(struct lh_merged_run *w, const struct lh_merged_process *m)
+static void take_events(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	uint32_t n = lh_read_used(m->process->ledger, LH_T_HB_EDGE);
 	struct lh_hb_edge e;
@@ -159,55 +161,56 @@ static void take_events(struct lh_merged_run *w, const struct lh_merged_process 
 			continue;
 		e.a += m->base;
 		e.b += m->base;
-		LH_PUSH(w->arena, w->hb_edge, w->hb_edges, e);
+		LH_PUSH(run->arena, run->hb_edge, run->hb_edges, e);
 	}
 }
 
-void lh_merged_begin_rows(struct lh_merged_run *w)
+void lh_merged_begin_rows(struct lh_merged_run *run)
 {
-	w->locks = w->lock_ofs = w->threads = w->chains = w->visits = w->visit_ofs = w->hb_edges =
-		0;
-	w->witnesses = 0;
-	w->lock = NULL, w->lock_of = NULL, w->thread = NULL, w->chain = NULL;
-	w->visit = NULL, w->visit_of = NULL, w->hb_edge = NULL;
+	run->locks = run->lock_ofs = run->threads = run->chains = run->visits = run->visit_ofs =
+		run->hb_edges = 0;
+	run->witnesses = 0;
+	run->lock = NULL, run->lock_of = NULL, run->thread = NULL, run->chain = NULL;
+	run->visit = NULL, run->visit_of = NULL, run->hb_edge = NULL;
 	/* row 0 is none */
-	LH_PUSH(w->arena, w->lock, w->locks, (struct lh_lock){0});
-	LH_PUSH(w->arena, w->lock_of, w->lock_ofs, (struct lh_merged_lock){0});
-	LH_PUSH(w->arena, w->thread, w->threads, (struct lh_thread){0});
-	LH_PUSH(w->arena, w->chain, w->chains, (struct lh_chain){0});
-	LH_PUSH(w->arena, w->visit, w->visits, (struct lh_chain_visit){0});
-	LH_PUSH(w->arena, w->visit_of, w->visit_ofs, (struct lh_merged_visit){0});
-	LH_PUSH(w->arena, w->hb_edge, w->hb_edges, (struct lh_hb_edge){0});
+	LH_PUSH(run->arena, run->lock, run->locks, (struct lh_lock){0});
+	LH_PUSH(run->arena, run->lock_of, run->lock_ofs, (struct lh_merged_lock){0});
+	LH_PUSH(run->arena, run->thread, run->threads, (struct lh_thread){0});
+	LH_PUSH(run->arena, run->chain, run->chains, (struct lh_chain){0});
+	LH_PUSH(run->arena, run->visit, run->visits, (struct lh_chain_visit){0});
+	LH_PUSH(run->arena, run->visit_of, run->visit_ofs, (struct lh_merged_visit){0});
+	LH_PUSH(run->arena, run->hb_edge, run->hb_edges, (struct lh_hb_edge){0});
 }
 
-void lh_merged_take(struct lh_merged_run *w, struct lh_merged_process *m)
+void lh_merged_take(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	m->taken = true;
 	m->threads = lh_read_used(m->process->ledger, LH_T_THREAD);
 	m->threads = m->threads ? m->threads : 1;
 	m->chains = lh_read_used(m->process->ledger, LH_T_CHAIN);
-	m->lock = lh_arena_alloc(w->arena, (m->locks + 1) * sizeof(*m->lock));
-	m->chain = lh_arena_alloc(w->arena, (m->chains + 1) * sizeof(*m->chain));
-	m->base = w->threads - 1;
+	m->lock = lh_arena_alloc(run->arena, (m->locks + 1) * sizeof(*m->lock));
+	m->chain = lh_arena_alloc(run->arena, (m->chains + 1) * sizeof(*m->chain));
+	m->base = run->threads - 1;
 	for (lh_chain_id i = 1; i < m->chains; i++)
-		take_node(w, m, i);
-	take_threads(w, m);
-	take_events(w, m);
-	m->end = w->threads;
-	LH_PUSH(w->arena, w->thread, w->threads,
+		take_node(run, m, i);
+	take_threads(run, m);
+	take_events(run, m);
+	m->end = run->threads;
+	LH_PUSH(run->arena, run->thread, run->threads,
 		(struct lh_thread){.flags = LH_THREAD_BARRIER_ROUND});
 }
 
-void lh_merged_end_rows(struct lh_merged_run *w)
+void lh_merged_end_rows(struct lh_merged_run *run)
 {
-	HASH_CLEAR(hh, w->keys);
-	HASH_CLEAR(hh, w->stacks);
+	HASH_CLEAR(hh, run->keys);
+	HASH_CLEAR(hh, run->stacks);
 }
 
-const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run *w, lh_thread_id t)
+const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run *run,
+						     lh_thread_id t)
 {
-	for (uint32_t i = 0; i < w->processes; i++) {
-		const struct lh_merged_process *m = &w->process[i];
+	for (uint32_t i = 0; i < run->processes; i++) {
+		const struct lh_merged_process *m = &run->process[i];
 
 		if (m->taken && t > m->base && t < m->base + m->threads)
 			return m;
@@ -215,11 +218,11 @@ const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run 
 	return NULL;
 }
 
-const struct lh_merged_visit *lh_merged_visit_of(const struct lh_merged_run *w, lh_chain_id node,
+const struct lh_merged_visit *lh_merged_visit_of(const struct lh_merged_run *run, lh_chain_id chain,
 						 lh_thread_id t)
 {
-	for (uint32_t i = w->chain[node].visit; i; i = w->visit[i].next)
-		if (!t || w->visit[i].thread == t)
-			return &w->visit_of[i];
+	for (uint32_t i = run->chain[chain].visit; i; i = run->visit[i].next)
+		if (!t || run->visit[i].thread == t)
+			return &run->visit_of[i];
 	return NULL;
 }

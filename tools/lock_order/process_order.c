@@ -27,7 +27,7 @@ static bool is_near(uint64_t a, uint64_t b)
 	return a - b <= SAME_BOOT || b - a <= SAME_BOOT;
 }
 
-static void find_times(struct lh_merged_run *w, struct lh_merged_process *m)
+static void find_times(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->ledger->head;
 
@@ -38,7 +38,7 @@ static void find_times(struct lh_merged_run *w, struct lh_merged_process *m)
 	if (m->lived <= m->born)
 		m->lived = m->born + 1;
 	m->boot = h->start_epoch - m->born / SECOND;
-	for (const struct lh_merged_process *k = w->process; k < m; k++)
+	for (const struct lh_merged_process *k = run->process; k < m; k++)
 		if (is_near(k->boot, m->boot)) {
 			m->boot = k->boot;
 			return;
@@ -46,60 +46,60 @@ static void find_times(struct lh_merged_run *w, struct lh_merged_process *m)
 }
 
 /* Numbers of processes come again: the latest that began before. */
-static struct lh_merged_process *latest(struct lh_merged_run *w, const struct lh_merged_process *m,
-					int32_t pid)
+static struct lh_merged_process *latest(struct lh_merged_run *run,
+					const struct lh_merged_process *m, int32_t pid)
 {
 	struct lh_merged_process *best = NULL;
 
-	for (struct lh_merged_process *k = w->process; k < w->process + w->processes; k++)
+	for (struct lh_merged_process *k = run->process; k < run->process + run->processes; k++)
 		if (k != m && k->process->pid == pid && k->boot == m->boot && k->born <= m->born &&
 		    (!best || best->born < k->born))
 			best = k;
 	return best;
 }
 
-void lh_merged_find_times(struct lh_merged_run *w)
+void lh_merged_find_times(struct lh_merged_run *run)
 {
-	for (uint32_t i = 0; i < w->processes; i++)
-		find_times(w, &w->process[i]);
+	for (uint32_t i = 0; i < run->processes; i++)
+		find_times(run, &run->process[i]);
 }
 
-void lh_merged_find_parents(struct lh_merged_run *w)
+void lh_merged_find_parents(struct lh_merged_run *run)
 {
-	for (uint32_t i = 0; i < w->processes; i++) {
-		struct lh_merged_process *m = &w->process[i];
+	for (uint32_t i = 0; i < run->processes; i++) {
+		struct lh_merged_process *m = &run->process[i];
 		const struct lh_ledger *h = &m->process->ledger->head;
 
 		if (h->flags & LH_LEDGER_FORKED)
-			m->from = latest(w, m, h->fork_pid);
+			m->from = latest(run, m, h->fork_pid);
 		else
-			m->by = latest(w, m, h->pid); /* what it was before an exec */
+			m->by = latest(run, m, h->pid); /* what it was before an exec */
 		if (!m->from && !m->by)
-			m->by = latest(w, m, h->parent);
+			m->by = latest(run, m, h->parent);
 	}
 }
 
 /* ---- events ---- */
 
-static void before(struct lh_merged_run *w, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
+static void before(struct lh_merged_run *run, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
 {
-	LH_PUSH(w->arena, w->hb_edge, w->hb_edges,
+	LH_PUSH(run->arena, run->hb_edge, run->hb_edges,
 		((struct lh_hb_edge){LH_HB_CREATE, a, a_segment, b, 0}));
 }
 
 /* All of the process, and then its end. */
-static void end(struct lh_merged_run *w, const struct lh_merged_process *m)
+static void end(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	for (lh_thread_id t = 1; t < m->threads; t++)
-		before(w, m->base + t, EVER, m->end);
+		before(run, m->base + t, EVER, m->end);
 }
 
 /* Every thread: one whose creator was not seen may have no path from the first. */
-static void begin(struct lh_merged_run *w, lh_thread_id after, uint32_t segment,
+static void begin(struct lh_merged_run *run, lh_thread_id after, uint32_t segment,
 		  const struct lh_merged_process *m)
 {
 	for (lh_thread_id t = 1; t < m->threads; t++)
-		before(w, after, segment, m->base + t);
+		before(run, after, segment, m->base + t);
 }
 
 /* Did the thread that forked give this lock back before the child was last seen to live? */
@@ -121,7 +121,7 @@ static bool was_given(const struct lh_merged_process *m, lh_lock_id lock)
 }
 
 /* What remains of the chain that it held when it forked, as rows of all. */
-static lh_chain_id guard_of(struct lh_merged_run *w, const struct lh_merged_process *m)
+static lh_chain_id guard_of(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;
 	lh_chain_id chain[LH_HELD_MAX], guard = 0;
@@ -133,25 +133,26 @@ static lh_chain_id guard_of(struct lh_merged_run *w, const struct lh_merged_proc
 		lh_chain_id here = chain[i] < m->from->chains ? m->from->chain[chain[i]] : 0;
 
 		if (here && lh_read_chain_row(parent, chain[i], &node) && !was_given(m, node.lock))
-			guard = lh_merged_node(w, guard, w->chain[here].lock, w->chain[here].site);
+			guard = lh_merged_node(run, guard, run->chain[here].lock,
+					       run->chain[here].site);
 	}
 	return guard;
 }
 
-static void fork_from(struct lh_merged_run *w, const struct lh_merged_process *m)
+static void fork_from(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->ledger->head;
 	lh_thread_id thread = m->from->base + h->fork_thread;
 
 	if (!h->fork_thread || h->fork_thread >= m->from->threads) {
-		begin(w, m->from->end, 0, m); /* a fork that we did not see: not known when */
+		begin(run, m->from->end, 0, m); /* a fork that we did not see: not known when */
 		return;
 	}
-	begin(w, thread, h->fork_segment, m);
-	lh_chain_id guard = guard_of(w, m);
+	begin(run, thread, h->fork_segment, m);
+	lh_chain_id guard = guard_of(run, m);
 	for (lh_thread_id t = 1; guard && t < m->threads; t++) {
-		w->thread[m->base + t].creator_chain = guard;
-		w->thread[m->base + t].creator = thread;
+		run->thread[m->base + t].creator_chain = guard;
+		run->thread[m->base + t].creator = thread;
 	}
 }
 
@@ -183,55 +184,56 @@ static int by_time(const void *a, const void *b)
 }
 
 /* The ends in the order of time, each after the one before it; who begins comes after the last. */
-static void line_up(struct lh_merged_run *w, uint64_t boot)
+static void line_up(struct lh_merged_run *run, uint64_t boot)
 {
 	struct moment *list = NULL;
 	const struct lh_merged_process *last = NULL;
 	uint32_t n = 0;
 
-	for (const struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
+	for (const struct lh_merged_process *m = run->process; m < run->process + run->processes;
+	     m++) {
 		if (!m->taken || m->boot != boot)
 			continue;
-		LH_PUSH(w->arena, list, n, ((struct moment){m->born, NULL, m}));
-		LH_PUSH(w->arena, list, n, ((struct moment){m->lived, m, NULL}));
+		LH_PUSH(run->arena, list, n, ((struct moment){m->born, NULL, m}));
+		LH_PUSH(run->arena, list, n, ((struct moment){m->lived, m, NULL}));
 	}
 	if (n > 1)
 		qsort(list, n, sizeof(*list), by_time);
 	for (uint32_t i = 0; i < n; i++) {
 		if (list[i].begins && last)
-			begin(w, last->end, 0, list[i].begins);
+			begin(run, last->end, 0, list[i].begins);
 		if (!list[i].ends)
 			continue;
 		if (last)
-			before(w, last->end, 0, list[i].ends->end);
+			before(run, last->end, 0, list[i].ends->end);
 		last = list[i].ends;
 	}
 }
 
-void lh_merged_add_order(struct lh_merged_run *w)
+void lh_merged_add_order(struct lh_merged_run *run)
 {
-	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
+	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
 		if (!m->taken)
 			continue;
-		end(w, m);
+		end(run, m);
 		if (m->from && m->from->taken && is_sure(m))
-			fork_from(w, m);
+			fork_from(run, m);
 		if (m->by && m->by->taken && was_exec(m))
-			begin(w, m->by->end, 0, m);
+			begin(run, m->by->end, 0, m);
 	}
-	w->certain_hb_edges = w->hb_edges;
-	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
+	run->certain_hb_edges = run->hb_edges;
+	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
 		if (m->taken && m->from && m->from->taken && !is_sure(m))
-			fork_from(w, m);
+			fork_from(run, m);
 		if (m->taken && m->by && m->by->taken && !was_exec(m))
-			begin(w, m->by->end, 0, m);
+			begin(run, m->by->end, 0, m);
 	}
-	for (struct lh_merged_process *m = w->process; m < w->process + w->processes; m++) {
+	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
 		bool first = m->taken;
 
-		for (const struct lh_merged_process *k = w->process; k < m && first; k++)
+		for (const struct lh_merged_process *k = run->process; k < m && first; k++)
 			first = !k->taken || k->boot != m->boot;
 		if (first)
-			line_up(w, m->boot);
+			line_up(run, m->boot);
 	}
 }

@@ -17,7 +17,7 @@ struct lh_shm_entry {
 	UT_hash_handle hh;
 };
 
-static struct lh_shm_entry *spot_of(struct lh_merged_run *w, const struct lh_merged_process *m,
+static struct lh_shm_entry *spot_of(struct lh_merged_run *run, const struct lh_merged_process *m,
 				    uint32_t row, const struct lh_lock *l, bool make)
 {
 	struct lh_lock_location place;
@@ -32,12 +32,12 @@ static struct lh_shm_entry *spot_of(struct lh_merged_run *w, const struct lh_mer
 	ask.key.off = place.off;
 	ask.key.boot = m->boot;
 	ask.key.kind = l->kind;
-	HASH_FIND(hh, w->shm_entries, &ask.key, sizeof(ask.key), s);
+	HASH_FIND(hh, run->shm_entries, &ask.key, sizeof(ask.key), s);
 	if (s || !make)
 		return s;
-	s = lh_arena_alloc(w->arena, sizeof(*s));
+	s = lh_arena_alloc(run->arena, sizeof(*s));
 	s->key = ask.key;
-	HASH_ADD(hh, w->shm_entries, key, sizeof(s->key), s);
+	HASH_ADD(hh, run->shm_entries, key, sizeof(s->key), s);
 	return s;
 }
 
@@ -52,13 +52,13 @@ static bool has_places(const struct lh_merged_process *m)
 	return lh_read_used(m->process->ledger, LH_T_LOCK_LOCATION) > 1;
 }
 
-static void look_at(struct lh_merged_run *w, struct lh_merged_process *m)
+static void look_at(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	struct lh_lock l;
 
 	for (uint32_t i = 1; has_places(m) && i < m->locks; i++) {
 		struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, i, &l)
-						 ? spot_of(w, m, i, &l, true)
+						 ? spot_of(run, m, i, &l, true)
 						 : NULL;
 		if (!s)
 			continue;
@@ -69,26 +69,26 @@ static void look_at(struct lh_merged_run *w, struct lh_merged_process *m)
 	}
 }
 
-void lh_merged_find_shared(struct lh_merged_run *w)
+void lh_merged_find_shared(struct lh_merged_run *run)
 {
 	struct lh_lock l;
 	uint32_t doubtful = 0;
 
-	for (uint32_t i = 0; i < w->processes; i++)
-		look_at(w, &w->process[i]);
-	for (uint32_t i = 0; i < w->processes; i++) {
-		struct lh_merged_process *m = &w->process[i];
+	for (uint32_t i = 0; i < run->processes; i++)
+		look_at(run, &run->process[i]);
+	for (uint32_t i = 0; i < run->processes; i++) {
+		struct lh_merged_process *m = &run->process[i];
 
 		for (uint32_t k = 1; has_places(m) && k < m->locks; k++) {
 			struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, k, &l)
-							 ? spot_of(w, m, k, &l, false)
+							 ? spot_of(run, m, k, &l, false)
 							 : NULL;
 			m->shares |= s && is_one(s);
 			doubtful += s && s->last == m && s->processes > 1 && !is_one(s);
 		}
 	}
 	if (doubtful)
-		lh_report_note(w->report,
+		lh_report_note(run->report,
 			       "%u process-shared lock%s where other locks lay before: circles of "
 			       "several processes "
 			       "through %s were not looked for",
@@ -96,10 +96,10 @@ void lh_merged_find_shared(struct lh_merged_run *w)
 			       doubtful == 1 ? "it" : "them");
 }
 
-static lh_lock_id add(struct lh_merged_run *w, const struct lh_merged_process *m, lh_lock_id id,
+static lh_lock_id add(struct lh_merged_run *run, const struct lh_merged_process *m, lh_lock_id id,
 		      const struct lh_lock *l)
 {
-	uint32_t row = w->locks;
+	uint32_t row = run->locks;
 	struct lh_lock copy = *l;
 
 	if (row >= LH_LOCK_ROWS)
@@ -108,17 +108,17 @@ static lh_lock_id add(struct lh_merged_run *w, const struct lh_merged_process *m
 	copy.chains = 0;
 	if (l->kind == LH_THREAD_END && l->initial) /* whose: a hint for the judge */
 		copy.initial = l->initial + m->base;
-	LH_PUSH(w->arena, w->lock, w->locks, copy);
-	LH_PUSH(w->arena, w->lock_of, w->lock_ofs, ((struct lh_merged_lock){m, id, 1}));
+	LH_PUSH(run->arena, run->lock, run->locks, copy);
+	LH_PUSH(run->arena, run->lock_of, run->lock_ofs, ((struct lh_merged_lock){m, id, 1}));
 	return LH_LOCK_ID(row, 1);
 }
 
 /* What one process has seen of it is true of the lock. Who has made it knows its birthplace. */
-static void add_user(struct lh_merged_run *w, const struct lh_merged_process *m, lh_lock_id id,
+static void add_user(struct lh_merged_run *run, const struct lh_merged_process *m, lh_lock_id id,
 		     const struct lh_lock *l, lh_lock_id to)
 {
-	struct lh_lock *all = &w->lock[LH_LOCK_ROW(to)];
-	struct lh_merged_lock *of = &w->lock_of[LH_LOCK_ROW(to)];
+	struct lh_lock *all = &run->lock[LH_LOCK_ROW(to)];
+	struct lh_merged_lock *of = &run->lock_of[LH_LOCK_ROW(to)];
 
 	all->flags |= l->flags;
 	of->users++;
@@ -128,7 +128,7 @@ static void add_user(struct lh_merged_run *w, const struct lh_merged_process *m,
 	of->id = id;
 }
 
-lh_lock_id lh_merged_lock_get(struct lh_merged_run *w, struct lh_merged_process *m, lh_lock_id id)
+lh_lock_id lh_merged_lock_get(struct lh_merged_run *run, struct lh_merged_process *m, lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
 	struct lh_shm_entry *s;
@@ -138,17 +138,17 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *w, struct lh_merged_process 
 		return 0;
 	if (m->lock[row])
 		return m->lock[row];
-	s = w->alone ? NULL : spot_of(w, m, row, &l, false);
+	s = run->alone ? NULL : spot_of(run, m, row, &l, false);
 	if (!s || !is_one(s))
-		return m->lock[row] = add(w, m, id, &l);
+		return m->lock[row] = add(run, m, id, &l);
 	if (s->lock)
-		add_user(w, m, id, &l, s->lock);
+		add_user(run, m, id, &l, s->lock);
 	else
-		s->lock = add(w, m, id, &l);
+		s->lock = add(run, m, id, &l);
 	return m->lock[row] = s->lock;
 }
 
-void lh_merged_forget_shared(struct lh_merged_run *w)
+void lh_merged_forget_shared(struct lh_merged_run *run)
 {
-	HASH_CLEAR(hh, w->shm_entries);
+	HASH_CLEAR(hh, run->shm_entries);
 }

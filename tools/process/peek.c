@@ -151,7 +151,7 @@ static bool read_stat(const struct lh_peek *p, char *state, unsigned long *flags
 }
 
 /* exec keeps the number and the start time; program, code and memory are new. */
-static bool identify(const struct lh_peek *p, char *out, size_t room)
+static bool identify(const struct lh_peek *p, char *out, size_t capacity)
 {
 	char exe[300] = "", state;
 	unsigned long flags = 0;
@@ -160,7 +160,7 @@ static bool identify(const struct lh_peek *p, char *out, size_t room)
 	if (!read_stat(p, &state, &flags, &code))
 		return false;
 	lh_proc_exe(p->alive_tid, exe, sizeof(exe));
-	snprintf(out, room, "%llx %s", code, exe);
+	snprintf(out, capacity, "%llx %s", code, exe);
 	return true;
 }
 

@@ -61,39 +61,40 @@ static const char *user_name(struct lh_peek *p, uid_t uid)
 void lh_peek_explain_denied(struct lh_peek *p, int error)
 {
 	char *why = p->error;
-	size_t room = sizeof(p->error);
+	size_t capacity = sizeof(p->error);
 	uid_t uid = 0;
 	int scope = yama();
 	bool other = other_user(p, &uid);
 
 	if (error != EPERM && error != EACCES)
-		snprintf(why, room, "process %d cannot be looked at: %s", p->pid, strerror(error));
+		snprintf(why, capacity, "process %d cannot be looked at: %s", p->pid,
+			 strerror(error));
 	else if (scope == 3)
-		snprintf(why, room,
+		snprintf(why, capacity,
 			 "process %d: kernel.yama.ptrace_scope is 3: nobody may look at a process "
 			 "until the next boot with another value",
 			 p->pid);
 	else if (other && getuid() != 0)
-		snprintf(why, room,
+		snprintf(why, capacity,
 			 "process %d belongs to user %s: be %s%s (sudo lockhound hang %d)", p->pid,
 			 user_name(p, uid), uid ? "that user or " : "", "root", p->pid);
 	else if (!may_trace_all() && geteuid() == 0)
-		snprintf(why, room,
+		snprintf(why, capacity,
 			 "process %d: root without the capability CAP_SYS_PTRACE may not look at "
 			 "it; give it to the container (docker run --cap-add=SYS_PTRACE)",
 			 p->pid);
 	else if (scope && !may_trace_all())
-		snprintf(why, room,
+		snprintf(why, capacity,
 			 "process %d: kernel.yama.ptrace_scope is %d: be root (sudo lockhound hang "
 			 "%d), or allow it with: sudo sysctl kernel.yama.ptrace_scope=0",
 			 p->pid, scope, p->pid);
 	else if (!may_trace_all())
-		snprintf(why, room,
+		snprintf(why, capacity,
 			 "process %d is yours but not open to you (it gained rights at exec, or "
 			 "made itself undumpable): be root, or have CAP_SYS_PTRACE",
 			 p->pid);
 	else
-		snprintf(why, room,
+		snprintf(why, capacity,
 			 "process %d may not be looked at: it lies in another user namespace, or a "
 			 "security module (SELinux, AppArmor, seccomp) forbids it",
 			 p->pid);

@@ -15,12 +15,12 @@ enum { HEADERS_MAX = 64, NOTES_MAX = 4096 };
 static void read_maps(struct lh_peek *p)
 {
 	char path[64], *line = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", p->alive_tid);
 	f = fopen(path, "re");
-	while (f && getline(&line, &room, f) >= 0) {
+	while (f && getline(&line, &capacity, f) >= 0) {
 		unsigned long long start, end, offset, inode;
 		unsigned major, minor;
 		char may[5];

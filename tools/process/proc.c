@@ -11,14 +11,14 @@
 
 enum { TASKS = 256, CHILDREN = 16 << 10, PATH = 80 };
 
-bool lh_proc_read(pid_t pid, const char *name, char *out, size_t room)
+bool lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity)
 {
 	char path[PATH];
 	size_t n = 0;
 	ssize_t got = 0;
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && n + 1 < room && (got = read(fd, out + n, room - 1 - n)) > 0)
+	while (fd >= 0 && n + 1 < capacity && (got = read(fd, out + n, capacity - 1 - n)) > 0)
 		n += (size_t)got;
 	if (fd >= 0)
 		close(fd);
@@ -26,11 +26,11 @@ bool lh_proc_read(pid_t pid, const char *name, char *out, size_t room)
 	return n > 0;
 }
 
-bool lh_proc_exe(pid_t pid, char *out, size_t room)
+bool lh_proc_exe(pid_t pid, char *out, size_t capacity)
 {
 	char path[PATH];
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	ssize_t n = readlink(path, out, room - 1);
+	ssize_t n = readlink(path, out, capacity - 1);
 	out[n > 0 ? n : 0] = '\0';
 	return n > 0;
 }

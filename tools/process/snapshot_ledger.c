@@ -52,7 +52,7 @@ static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modul
 	return at;
 }
 
-bool lh_snapshot_make(struct lh_snapshot *b, struct lh_arena *pool, uint32_t threads,
+bool lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint32_t threads,
 		      uint32_t modules)
 {
 	struct lh_ledger head = {.magic = LH_LEDGER_MAGIC,
@@ -61,35 +61,36 @@ bool lh_snapshot_make(struct lh_snapshot *b, struct lh_arena *pool, uint32_t thr
 				 .state = LH_LEDGER_READY};
 	void *memory;
 
-	memset(b, 0, sizeof(*b));
-	b->arena = pool;
-	head.total = b->size = lay_out(&head, threads, modules);
+	memset(snapshot, 0, sizeof(*snapshot));
+	snapshot->arena = arena;
+	head.total = snapshot->size = lay_out(&head, threads, modules);
 	/* What is not written costs nothing. */
-	memory = mmap(NULL, b->size, PROT_READ | PROT_WRITE,
+	memory = mmap(NULL, snapshot->size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return false;
-	b->ledger = memory;
-	*b->ledger = head;
+	snapshot->ledger = memory;
+	*snapshot->ledger = head;
 	return true;
 }
 
-void lh_snapshot_free(struct lh_snapshot *b)
+void lh_snapshot_free(struct lh_snapshot *snapshot)
 {
-	HASH_CLEAR(hh, b->copied);
-	if (b->ledger)
-		munmap(b->ledger, b->size);
-	b->ledger = NULL;
+	HASH_CLEAR(hh, snapshot->copied);
+	if (snapshot->ledger)
+		munmap(snapshot->ledger, snapshot->size);
+	snapshot->ledger = NULL;
 }
 
-void *lh_snapshot_row(const struct lh_snapshot *b, enum lh_table_name t, uint32_t number)
+void *lh_snapshot_row(const struct lh_snapshot *snapshot, enum lh_table_name t, uint32_t number)
 {
-	return (char *)b->ledger + b->ledger->table[t].offset + (size_t)number * row_size[t];
+	return (char *)snapshot->ledger + snapshot->ledger->table[t].offset +
+	       (size_t)number * row_size[t];
 }
 
-void *lh_snapshot_row_add(struct lh_snapshot *b, enum lh_table_name t, uint32_t *number)
+void *lh_snapshot_row_add(struct lh_snapshot *snapshot, enum lh_table_name t, uint32_t *number)
 {
-	struct lh_table *table = &b->ledger->table[t];
+	struct lh_table *table = &snapshot->ledger->table[t];
 
 	*number = 0;
 	if (table->used >= table->rows) {
@@ -97,16 +98,16 @@ void *lh_snapshot_row_add(struct lh_snapshot *b, enum lh_table_name t, uint32_t 
 		return NULL;
 	}
 	*number = table->used++;
-	return lh_snapshot_row(b, t, *number);
+	return lh_snapshot_row(snapshot, t, *number);
 }
 
 /* ---- rows of our own ---- */
 
-lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *b, pid_t tid, const char *name,
+lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *snapshot, pid_t tid, const char *name,
 				    uint32_t flags)
 {
 	lh_thread_id id;
-	struct lh_thread *t = lh_snapshot_row_add(b, LH_T_THREAD, &id);
+	struct lh_thread *t = lh_snapshot_row_add(snapshot, LH_T_THREAD, &id);
 
 	if (!t)
 		return 0;
@@ -117,7 +118,7 @@ lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *b, pid_t tid, const char
 }
 
 /* Addresses of locks are few: those that somebody waits for. */
-static struct lh_snapshot_copies *seen_before(struct lh_snapshot *b, uint32_t table,
+static struct lh_snapshot_copies *seen_before(struct lh_snapshot *snapshot, uint32_t table,
 					      uint32_t number)
 {
 	struct lh_snapshot_copies *c, ask;
@@ -125,27 +126,27 @@ static struct lh_snapshot_copies *seen_before(struct lh_snapshot *b, uint32_t ta
 	memset(&ask, 0, sizeof(ask));
 	ask.key.table = table;
 	ask.key.number = number;
-	HASH_FIND(hh, b->copied, &ask.key, sizeof(ask.key), c);
+	HASH_FIND(hh, snapshot->copied, &ask.key, sizeof(ask.key), c);
 	if (c)
 		return c;
-	c = lh_arena_alloc(b->arena, sizeof(*c));
+	c = lh_arena_alloc(snapshot->arena, sizeof(*c));
 	c->key = ask.key;
-	HASH_ADD(hh, b->copied, key, sizeof(c->key), c);
+	HASH_ADD(hh, snapshot->copied, key, sizeof(c->key), c);
 	return c;
 }
 
-lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *b, enum lh_kind kind, uint64_t address,
+lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *snapshot, enum lh_kind kind, uint64_t address,
 				uint32_t flags)
 {
-	uint32_t used = b->ledger->table[LH_T_LOCK].used, row;
+	uint32_t used = snapshot->ledger->table[LH_T_LOCK].used, row;
 	struct lh_lock *l;
 
 	for (uint32_t i = 1; address && i < used; i++) {
-		l = lh_snapshot_row(b, LH_T_LOCK, i);
+		l = lh_snapshot_row(snapshot, LH_T_LOCK, i);
 		if (l->address == address && l->kind == kind)
 			return LH_LOCK_ID(i, l->gen);
 	}
-	l = lh_snapshot_row_add(b, LH_T_LOCK, &row);
+	l = lh_snapshot_row_add(snapshot, LH_T_LOCK, &row);
 	if (!l)
 		return 0;
 	l->address = address;
@@ -155,23 +156,23 @@ lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *b, enum lh_kind kind, uint64
 	return LH_LOCK_ID(row, 1);
 }
 
-lh_lock_id lh_snapshot_put_thread_end(struct lh_snapshot *b, lh_thread_id id)
+lh_lock_id lh_snapshot_put_thread_end(struct lh_snapshot *snapshot, lh_thread_id id)
 {
-	struct lh_thread *t = lh_snapshot_row(b, LH_T_THREAD, id);
+	struct lh_thread *t = lh_snapshot_row(snapshot, LH_T_THREAD, id);
 
 	if (id && !t->end_lock)
-		t->end_lock = lh_snapshot_put_lock(b, LH_THREAD_END, 0, 0);
+		t->end_lock = lh_snapshot_put_lock(snapshot, LH_THREAD_END, 0, 0);
 	return id ? t->end_lock : 0;
 }
 
-void lh_snapshot_put_modules(struct lh_snapshot *b, const struct lh_peek *p)
+void lh_snapshot_put_modules(struct lh_snapshot *snapshot, const struct lh_peek *p)
 {
 	uint32_t row;
 
-	b->modules_at = b->ledger->table[LH_T_MODULE].used;
+	snapshot->modules_at = snapshot->ledger->table[LH_T_MODULE].used;
 	for (uint32_t i = 0; i < p->modules; i++) {
 		const struct lh_peek_module *from = &p->module[i];
-		struct lh_module *m = lh_snapshot_row_add(b, LH_T_MODULE, &row);
+		struct lh_module *m = lh_snapshot_row_add(snapshot, LH_T_MODULE, &row);
 
 		if (!m)
 			return;
@@ -184,17 +185,17 @@ void lh_snapshot_put_modules(struct lh_snapshot *b, const struct lh_peek *p)
 	}
 }
 
-lh_stack_id lh_snapshot_put_frames(struct lh_snapshot *b, const uint64_t *frame, uint32_t n,
+lh_stack_id lh_snapshot_put_frames(struct lh_snapshot *snapshot, const uint64_t *frame, uint32_t n,
 				   bool cut)
 {
-	uint32_t first = b->ledger->table[LH_T_FRAME].used, ignored;
+	uint32_t first = snapshot->ledger->table[LH_T_FRAME].used, ignored;
 	lh_stack_id id;
-	struct lh_stack *s = n ? lh_snapshot_row_add(b, LH_T_STACK, &id) : NULL;
+	struct lh_stack *s = n ? lh_snapshot_row_add(snapshot, LH_T_STACK, &id) : NULL;
 
 	if (!s)
 		return 0;
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t *at = lh_snapshot_row_add(b, LH_T_FRAME, &ignored);
+		uint64_t *at = lh_snapshot_row_add(snapshot, LH_T_FRAME, &ignored);
 
 		if (!at)
 			break;
@@ -206,7 +207,7 @@ lh_stack_id lh_snapshot_put_frames(struct lh_snapshot *b, const uint64_t *frame,
 	return id;
 }
 
-lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *b, const struct lh_peek *p,
+lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *snapshot, const struct lh_peek *p,
 				  const struct lh_peek_task *t, uint32_t first)
 {
 	uint64_t frame[LH_FRAMES_MAX];
@@ -214,127 +215,128 @@ lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *b, const struct lh_peek *p
 
 	for (uint32_t i = first; i < t->frames && n < LH_FRAMES_MAX; i++) {
 		const struct lh_peek_module *m = t->frame[i].module;
-		uint32_t module = m ? (uint32_t)(m - p->module) + b->modules_at : 0;
+		uint32_t module = m ? (uint32_t)(m - p->module) + snapshot->modules_at : 0;
 		/* A ledger's frames are return addresses; what a signal broke off is known by
 		 * the frame below it, so only the innermost needs to be made one. */
 		uint64_t pc = t->frame[i].pc + (n == 0 && t->frame[i].exact ? 1 : 0);
 
 		frame[n++] = LH_FRAME(module, pc);
 	}
-	return lh_snapshot_put_frames(b, frame, n, t->cut);
+	return lh_snapshot_put_frames(snapshot, frame, n, t->cut);
 }
 
 /* ---- rows of another ledger ---- */
 
-static void copy_modules(struct lh_snapshot *b)
+static void copy_modules(struct lh_snapshot *snapshot)
 {
-	uint32_t n = lh_read_used(b->source, LH_T_MODULE), row;
+	uint32_t n = lh_read_used(snapshot->source, LH_T_MODULE), row;
 
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_module *m = lh_snapshot_row_add(b, LH_T_MODULE, &row);
+		struct lh_module *m = lh_snapshot_row_add(snapshot, LH_T_MODULE, &row);
 
-		if (!m || !lh_read_module(b->source, i, m))
+		if (!m || !lh_read_module(snapshot->source, i, m))
 			return;
 	}
 }
 
-static void copy_threads(struct lh_snapshot *b)
+static void copy_threads(struct lh_snapshot *snapshot)
 {
-	uint32_t n = lh_read_used(b->source, LH_T_THREAD), row;
+	uint32_t n = lh_read_used(snapshot->source, LH_T_THREAD), row;
 
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_thread *t = lh_snapshot_row_add(b, LH_T_THREAD, &row), from;
+		struct lh_thread *t = lh_snapshot_row_add(snapshot, LH_T_THREAD, &row), from;
 
-		if (!t || !lh_read_thread(b->source, i, &from))
+		if (!t || !lh_read_thread(snapshot->source, i, &from))
 			return;
 		*t = from;
 		t->end_lock = 0;
-		t->created = lh_snapshot_copy_stack(b, from.created);
+		t->created = lh_snapshot_copy_stack(snapshot, from.created);
 	}
 }
 
-void lh_snapshot_copy_all(struct lh_snapshot *b, const struct lh_ledger_view *r)
+void lh_snapshot_copy_all(struct lh_snapshot *snapshot, const struct lh_ledger_view *r)
 {
-	struct lh_ledger *to = b->ledger;
+	struct lh_ledger *to = snapshot->ledger;
 	struct lh_ledger head = r->head;
 
-	b->source = r;
+	snapshot->source = r;
 	head.total = to->total;
 	head.header = to->header;
 	memcpy(head.table, to->table, sizeof(head.table));
 	*to = head;
 	to->retired_acquired = to->retired_contended = to->retired_locks = 0;
-	copy_modules(b);
-	copy_threads(b);
+	copy_modules(snapshot);
+	copy_threads(snapshot);
 }
 
-lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *b, lh_stack_id id)
+lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *snapshot, lh_stack_id id)
 {
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_snapshot_copies *c;
 	struct lh_stack s;
 
-	if (!id || !lh_read_stack(b->source, id, &s))
+	if (!id || !lh_read_stack(snapshot->source, id, &s))
 		return 0;
-	c = seen_before(b, LH_T_STACK, id);
+	c = seen_before(snapshot, LH_T_STACK, id);
 	if (!c->now)
-		c->now = lh_snapshot_put_frames(b, frame, lh_read_frames(b->source, id, frame),
+		c->now = lh_snapshot_put_frames(snapshot, frame,
+						lh_read_frames(snapshot->source, id, frame),
 						s.flags & LH_STACK_CUT);
 	return c->now;
 }
 
-static lh_thread_id thread_of_life(const struct lh_snapshot *b, lh_lock_id id)
+static lh_thread_id thread_of_life(const struct lh_snapshot *snapshot, lh_lock_id id)
 {
-	uint32_t n = lh_read_used(b->source, LH_T_THREAD);
+	uint32_t n = lh_read_used(snapshot->source, LH_T_THREAD);
 	struct lh_thread t;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_thread(b->source, i, &t) && t.end_lock == id)
+		if (lh_read_thread(snapshot->source, i, &t) && t.end_lock == id)
 			return i;
 	return 0;
 }
 
-static uint32_t copy_more(struct lh_snapshot *b, const struct lh_lock *from)
+static uint32_t copy_more(struct lh_snapshot *snapshot, const struct lh_lock *from)
 {
 	uint32_t row = 0;
-	struct lh_lock_stats *more =
-		from->stats ? lh_snapshot_row_add(b, LH_T_LOCK_STATS, &row) : NULL;
+	struct lh_lock_stats *stats =
+		from->stats ? lh_snapshot_row_add(snapshot, LH_T_LOCK_STATS, &row) : NULL;
 
-	if (more)
-		lh_read_lock_stats(b->source, from, more);
+	if (stats)
+		lh_read_lock_stats(snapshot->source, from, stats);
 	return row;
 }
 
-lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *b, lh_lock_id id)
+lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *snapshot, lh_lock_id id)
 {
 	struct lh_snapshot_copies *c;
 	struct lh_lock from, *l;
 	uint32_t row;
 
-	if (!id || !lh_read_lock(b->source, id, &from))
+	if (!id || !lh_read_lock(snapshot->source, id, &from))
 		return 0;
-	c = seen_before(b, LH_T_LOCK, id);
+	c = seen_before(snapshot, LH_T_LOCK, id);
 	if (c->now)
 		return c->now;
 	if (from.kind == LH_THREAD_END)
-		return c->now = lh_snapshot_put_thread_end(b, thread_of_life(b, id));
-	l = lh_snapshot_row_add(b, LH_T_LOCK, &row);
+		return c->now = lh_snapshot_put_thread_end(snapshot, thread_of_life(snapshot, id));
+	l = lh_snapshot_row_add(snapshot, LH_T_LOCK, &row);
 	if (!l)
 		return 0;
 	*l = from;
 	l->gen = 1;
-	l->stats = copy_more(b, &from);
-	l->init_stack = lh_snapshot_copy_stack(b, from.init_stack);
-	l->first_stack = lh_snapshot_copy_stack(b, from.first_stack);
+	l->stats = copy_more(snapshot, &from);
+	l->init_stack = lh_snapshot_copy_stack(snapshot, from.init_stack);
+	l->first_stack = lh_snapshot_copy_stack(snapshot, from.first_stack);
 	return c->now = LH_LOCK_ID(row, 1);
 }
 
 /* ---- findings ---- */
 
-struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *b, enum lh_rule rule)
+struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *snapshot, enum lh_rule rule)
 {
 	uint32_t row;
-	struct lh_finding *f = lh_snapshot_row_add(b, LH_T_FINDING, &row);
+	struct lh_finding *f = lh_snapshot_row_add(snapshot, LH_T_FINDING, &row);
 
 	if (!f)
 		return NULL;
@@ -343,28 +345,28 @@ struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *b, enum lh_rule r
 	f->severity = LH_ERROR;
 	f->flags = LH_FINDING_OPEN;
 	f->count = 1;
-	f->step = b->ledger->table[LH_T_STEP].used;
+	f->step = snapshot->ledger->table[LH_T_STEP].used;
 	return f;
 }
 
-struct lh_finding *lh_snapshot_last_finding(const struct lh_snapshot *b)
+struct lh_finding *lh_snapshot_last_finding(const struct lh_snapshot *snapshot)
 {
-	uint32_t n = b->ledger->table[LH_T_FINDING].used;
+	uint32_t n = snapshot->ledger->table[LH_T_FINDING].used;
 
-	return n > 1 ? lh_snapshot_row(b, LH_T_FINDING, n - 1) : NULL;
+	return n > 1 ? lh_snapshot_row(snapshot, LH_T_FINDING, n - 1) : NULL;
 }
 
-void lh_snapshot_put_step(struct lh_snapshot *b, lh_thread_id thread, enum lh_action action,
-			  lh_lock_id lock, lh_site place)
+void lh_snapshot_put_step(struct lh_snapshot *snapshot, lh_thread_id thread, enum lh_action action,
+			  lh_lock_id lock, lh_site site)
 {
-	struct lh_finding *f = lh_snapshot_last_finding(b);
+	struct lh_finding *f = lh_snapshot_last_finding(snapshot);
 	uint32_t row;
 	struct lh_step *s =
-		f && f->steps < STEPS_MAX ? lh_snapshot_row_add(b, LH_T_STEP, &row) : NULL;
+		f && f->steps < STEPS_MAX ? lh_snapshot_row_add(snapshot, LH_T_STEP, &row) : NULL;
 
 	if (!s)
 		return;
-	*s = (struct lh_step){.thread = thread, .lock = lock, .site = place, .action = action};
+	*s = (struct lh_step){.thread = thread, .lock = lock, .site = site, .action = action};
 	f->steps++;
 	f->thread = thread;
 }

@@ -136,7 +136,7 @@ static bool peek(pid_t pid, uint64_t at, void *out, size_t n)
 /* ---- sockets ---- */
 
 /* "0100007F:1F90", or four words of it for the longer kind: in the order of this machine. */
-static bool address(const char *hex, char *out, size_t room)
+static bool address(const char *hex, char *out, size_t capacity)
 {
 	char text[INET6_ADDRSTRLEN];
 	uint32_t word[4];
@@ -149,7 +149,7 @@ static bool address(const char *hex, char *out, size_t room)
 	if ((n != 8 && n != 32) || sscanf(hex + n, ":%x", &port) != 1 || !port ||
 	    !inet_ntop(n == 8 ? AF_INET : AF_INET6, word, text, sizeof(text)))
 		return false;
-	return snprintf(out, room, n == 8 ? "%s:%u" : "[%s]:%u", text, port) > 0;
+	return snprintf(out, capacity, n == 8 ? "%s:%u" : "[%s]:%u", text, port) > 0;
 }
 
 static bool find_in(pid_t pid, const char *table, unsigned long long inode, struct text *t)
@@ -377,25 +377,26 @@ static void add_object(pid_t pid, const struct lh_task_call *c, enum about about
 	}
 }
 
-void lh_syscall_text(pid_t pid, const struct lh_task_call *c, char *out, size_t room)
+void lh_syscall_text(pid_t pid, const struct lh_task_call *c, char *out, size_t capacity)
 {
-	struct text t = {out, room, 0}, object;
+	struct text t = {out, capacity, 0}, object;
 	char what[400] = "";
 	int i = row_of(c->nr);
 
 	object = (struct text){what, sizeof(what), 0};
 	if (c->nr == SYS_restart_syscall) {
-		snprintf(out, room, "a wait with a time limit");
+		snprintf(out, capacity, "a wait with a time limit");
 		return;
 	}
 	if (i < 0) {
-		snprintf(out, room, "system call %ld", c->nr);
+		snprintf(out, capacity, "system call %ld", c->nr);
 		return;
 	}
 	add_object(pid, c, calls[i].about, &object);
 	if (what[0] &&
-	    strlen(what) + 24 > room) /* the end of a path says more than its beginning */
-		snprintf(out, room, "%s (...%s)", calls[i].name, what + strlen(what) - (room - 24));
+	    strlen(what) + 24 > capacity) /* the end of a path says more than its beginning */
+		snprintf(out, capacity, "%s (...%s)", calls[i].name,
+			 what + strlen(what) - (capacity - 24));
 	else
 		add(&t, what[0] ? "%s (%s)" : "%s", calls[i].name, what);
 }

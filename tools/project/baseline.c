@@ -69,15 +69,16 @@ static void put_in_order(struct lh_baseline *b)
 	b->n = kept;
 }
 
-bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *pool, const char *path, bool may_lack)
+bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char *path,
+		      bool may_lack)
 {
 	struct lh_config_lines l;
 	const char *comment = "";
 
-	*b = (struct lh_baseline){.arena = pool, .path = path, .tail = ""};
+	*b = (struct lh_baseline){.arena = arena, .path = path, .tail = ""};
 	if (may_lack && access(path, F_OK) != 0 && errno == ENOENT)
 		return true;
-	if (!lh_config_lines_open(&l, pool, path))
+	if (!lh_config_lines_open(&l, arena, path))
 		return false;
 	while (lh_config_lines_next(&l)) {
 		struct lh_baseline_entry k = {.comment = comment};
@@ -86,15 +87,15 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *pool, const char *
 			bool ours = strstr(HEAD, l.whole) != NULL; /* and empty lines */
 
 			comment =
-				ours ? comment : lh_arena_printf(pool, "%s%s\n", comment, l.whole);
+				ours ? comment : lh_arena_printf(arena, "%s%s\n", comment, l.whole);
 			continue;
 		}
 		if (!read_line(&l, &k))
 			break;
 		if (l.comment) /* a # belongs to the line as it stands */
-			k.text = lh_arena_printf(pool, "%s  # %s", k.text, l.comment);
+			k.text = lh_arena_printf(arena, "%s  # %s", k.text, l.comment);
 		comment = "";
-		LH_PUSH(pool, b->entry, b->n, k);
+		LH_PUSH(arena, b->entry, b->n, k);
 	}
 	lh_config_lines_close(&l);
 	b->tail = comment;
@@ -127,20 +128,20 @@ static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct l
 	LH_PUSH(b->arena, b->entry, b->n, k);
 }
 
-static void add_findings(struct lh_baseline *b, const struct lh_report *m)
+static void add_findings(struct lh_baseline *b, const struct lh_report *report)
 {
 	struct lh_render_text_style style = {0};
-	struct lh_view v = lh_view_open(m, &style, stderr);
+	struct lh_view v = lh_view_open(report, &style, stderr);
 	uint32_t old = b->n;
 
-	for (uint32_t i = 0; i < m->findings; i++) {
+	for (uint32_t i = 0; i < report->findings; i++) {
 		struct lh_baseline known = {.entry = b->entry, .n = old};
-		struct lh_baseline_entry *k = find(&known, m->finding[i]->fingerprint);
+		struct lh_baseline_entry *k = find(&known, report->finding[i]->fingerprint);
 
 		if (k)
 			k->seen = true;
-		else if (m->finding[i]->status != LH_SUPPRESSED)
-			add_finding(b, &v, m->finding[i]);
+		else if (report->finding[i]->status != LH_SUPPRESSED)
+			add_finding(b, &v, report->finding[i]);
 	}
 	put_in_order(b);
 	lh_view_close(&v);
@@ -149,7 +150,7 @@ static void add_findings(struct lh_baseline *b, const struct lh_report *m)
 static int write_file(const struct lh_baseline *b, bool keep)
 {
 	struct lh_output out;
-	char why[5000];
+	char error[5000];
 	char *path = lh_arena_alloc(b->arena, 2 * strlen(b->path) + 1), *at = path;
 
 	/* A % in this name is a %. */
@@ -158,7 +159,7 @@ static int write_file(const struct lh_baseline *b, bool keep)
 			*at++ = '%';
 		*at++ = *c;
 	}
-	if (!lh_output_open(&out, path, why, sizeof(why)))
+	if (!lh_output_open(&out, path, error, sizeof(error)))
 		return errno ? errno : EIO;
 	fputs(HEAD, out.file);
 	for (uint32_t i = 0; i < b->n; i++)
@@ -181,7 +182,7 @@ static int lock_directory(struct lh_arena *p, const char *path)
 	return fd;
 }
 
-int lh_baseline_write(struct lh_baseline *b, const struct lh_report *m, bool keep)
+int lh_baseline_write(struct lh_baseline *b, const struct lh_report *report, bool keep)
 {
 	int fd = lock_directory(b->arena, b->path), error = 0;
 	struct lh_baseline fresh;
@@ -191,7 +192,7 @@ int lh_baseline_write(struct lh_baseline *b, const struct lh_report *m, bool kee
 	else if (keep)
 		*b = fresh;
 	if (!error) {
-		add_findings(b, m);
+		add_findings(b, report);
 		error = write_file(b, keep);
 	}
 	if (fd >= 0)

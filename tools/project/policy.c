@@ -150,12 +150,12 @@ static bool read_chain(struct lh_policy *p, struct lh_config_lines *l)
 				     "the line ends too early; expected NAME < NAME");
 }
 
-bool lh_policy_read(struct lh_policy *p, struct lh_arena *pool, const char *path)
+bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *path)
 {
 	struct lh_config_lines l;
 
-	*p = (struct lh_policy){.arena = pool, .path = path};
-	if (!lh_config_lines_open(&l, pool, path))
+	*p = (struct lh_policy){.arena = arena, .path = path};
+	if (!lh_config_lines_open(&l, arena, path))
 		return false;
 	while (lh_config_lines_next(&l))
 		if (*l.text && !read_chain(p, &l))
@@ -168,12 +168,12 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *pool, const char *path
 /* ---- locks ---- */
 
 /* The frame that says where a lock was born: the program's own, as reports have it. */
-static const struct lh_report_frame *birthplace(const struct lh_report_lock *t)
+static const struct lh_report_frame *birthplace(const struct lh_report_lock *lock)
 {
 	const struct lh_report_frame *any = NULL;
 
-	for (uint32_t i = 0; t->init_stack && i < t->init_stack->n; i++) {
-		const struct lh_report_frame *f = &t->init_stack->frame[i];
+	for (uint32_t i = 0; lock->init_stack && i < lock->init_stack->n; i++) {
+		const struct lh_report_frame *f = &lock->init_stack->frame[i];
 
 		if (f->ours)
 			continue;
@@ -184,9 +184,9 @@ static const struct lh_report_frame *birthplace(const struct lh_report_lock *t)
 	return any;
 }
 
-static bool born_at(const char *pattern, const struct lh_report_lock *t)
+static bool born_at(const char *pattern, const struct lh_report_lock *lock)
 {
-	const struct lh_report_frame *f = birthplace(t);
+	const struct lh_report_frame *f = birthplace(lock);
 	char place[600];
 
 	if (!f)
@@ -199,31 +199,31 @@ static bool born_at(const char *pattern, const struct lh_report_lock *t)
 	return lh_glob_match(pattern, place) || lh_glob_match(pattern, base_name(f->file));
 }
 
-static bool is_called(const char *name, const struct lh_report_lock *t)
+static bool is_called(const char *name, const struct lh_report_lock *lock)
 {
 	if (strncmp(name, "born:", 5) == 0)
-		return born_at(name + 5, t);
-	return lh_glob_match(name, t->name);
+		return born_at(name + 5, lock);
+	return lh_glob_match(name, lock->name);
 }
 
-static uint32_t look_up(struct lh_policy *p, const struct lh_report_lock *t)
+static uint32_t look_up(struct lh_policy *p, const struct lh_report_lock *lock)
 {
 	uint32_t found = UINT32_MAX;
 
 	for (uint32_t i = 0; i < p->names; i++) {
-		if (!is_called(p->name[i].text, t))
+		if (!is_called(p->name[i].text, lock))
 			continue;
 		p->name[i].matched = true;
-		if (found == UINT32_MAX || strcmp(p->name[i].text, t->name) == 0)
+		if (found == UINT32_MAX || strcmp(p->name[i].text, lock->name) == 0)
 			found = i;
 	}
 	return found;
 }
 
-uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_report_lock *t)
+uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_report_lock *lock)
 {
-	if (t->id >= p->locks) {
-		uint32_t n = 2 * t->id + 64;
+	if (lock->id >= p->locks) {
+		uint32_t n = 2 * lock->id + 64;
 		uint32_t *list = lh_arena_alloc(p->arena, n * sizeof(*list));
 
 		memset(list, 0xff, n * sizeof(*list));
@@ -232,9 +232,9 @@ uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_report_lock *t)
 		p->of_lock = list;
 		p->locks = n;
 	}
-	if (p->of_lock[t->id] == UINT32_MAX)
-		p->of_lock[t->id] = look_up(p, t) + 1;
-	return p->of_lock[t->id] - 1;
+	if (p->of_lock[lock->id] == UINT32_MAX)
+		p->of_lock[lock->id] = look_up(p, lock) + 1;
+	return p->of_lock[lock->id] - 1;
 }
 
 enum lh_policy_verdict lh_policy_check(struct lh_policy *p, const struct lh_report_lock *held,
@@ -249,17 +249,17 @@ enum lh_policy_verdict lh_policy_check(struct lh_policy *p, const struct lh_repo
 	return lh_policy_reaches(p, b, a) ? LH_POLICY_REVERSED : LH_POLICY_UNDECLARED;
 }
 
-const char *lh_policy_lock_text(struct lh_arena *pool, const struct lh_report_lock *t,
+const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_lock *lock,
 				bool with_line)
 {
 	const struct lh_report_frame *f;
 
-	if (t->named)
-		return t->name;
-	f = birthplace(t);
+	if (lock->named)
+		return lock->name;
+	f = birthplace(lock);
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)
-		return lh_arena_printf(pool, "born:%s:%u", base_name(f->file), f->line);
-	return lh_arena_printf(pool, "born:%s", f->function);
+		return lh_arena_printf(arena, "born:%s:%u", base_name(f->file), f->line);
+	return lh_arena_printf(arena, "born:%s", f->function);
 }

@@ -39,27 +39,28 @@ static int by_birth(const void *x, const void *y)
 /* Two places of birth in one function: then the function's name is not enough. */
 static void find_shared(struct learning *l)
 {
-	const struct lh_report *m = l->view.report;
-	struct lh_arena *pool = l->view.arena;
+	const struct lh_report *report = l->view.report;
+	struct lh_arena *arena = l->view.arena;
 	struct birth *birth = NULL;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < m->locks; i++) {
-		struct birth b = {.word = m->lock[i]->named
-						  ? NULL
-						  : lh_policy_lock_text(pool, m->lock[i], false)};
+	for (uint32_t i = 0; i < report->locks; i++) {
+		struct birth b = {
+			.word = report->lock[i]->named
+					? NULL
+					: lh_policy_lock_text(arena, report->lock[i], false)};
 
 		if (!b.word)
 			continue;
-		b.exact = lh_policy_lock_text(pool, m->lock[i], true);
-		LH_PUSH(pool, birth, n, b);
+		b.exact = lh_policy_lock_text(arena, report->lock[i], true);
+		LH_PUSH(arena, birth, n, b);
 	}
 	if (n > 1)
 		qsort(birth, n, sizeof(*birth), by_birth);
 	for (uint32_t i = 1; i < n; i++)
 		if (strcmp(birth[i].word, birth[i - 1].word) == 0 &&
 		    strcmp(birth[i].exact, birth[i - 1].exact) != 0)
-			LH_PUSH(pool, l->shared, l->shared_n, birth[i].word);
+			LH_PUSH(arena, l->shared, l->shared_n, birth[i].word);
 }
 
 static int by_text(const void *a, const void *b)
@@ -72,20 +73,20 @@ static bool is_shared(const struct learning *l, const char *word)
 	return l->shared_n && bsearch(&word, l->shared, l->shared_n, sizeof(word), by_text);
 }
 
-static uint32_t name_of(struct learning *l, const struct lh_report_lock *t)
+static uint32_t name_of(struct learning *l, const struct lh_report_lock *lock)
 {
-	struct lh_arena *pool = l->view.arena;
-	const char *word = lh_policy_lock_text(pool, t, false);
+	struct lh_arena *arena = l->view.arena;
+	const char *word = lh_policy_lock_text(arena, lock, false);
 
 	if (!word) {
 		for (uint32_t i = 0; i < l->nameless_n; i++)
-			if (strcmp(l->nameless[i], t->name) == 0)
+			if (strcmp(l->nameless[i], lock->name) == 0)
 				return UINT32_MAX;
-		LH_PUSH(pool, l->nameless, l->nameless_n, t->name);
+		LH_PUSH(arena, l->nameless, l->nameless_n, lock->name);
 		return UINT32_MAX;
 	}
-	if (!t->named && is_shared(l, word))
-		word = lh_policy_lock_text(pool, t, true);
+	if (!lock->named && is_shared(l, word))
+		word = lh_policy_lock_text(arena, lock, true);
 	return lh_policy_add_name(&l->policy, word, 0);
 }
 
@@ -181,14 +182,15 @@ static void print_wish(struct learning *l, const struct wish *w)
 		w->at ? lh_arena_printf(l->view.arena, ", %s", w->at) : "", w->taken ? "" : ")");
 }
 
-int lh_policy_learn(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_policy_learn(const struct lh_report *report, const struct lh_render_text_style *style,
+		    FILE *out)
 {
-	struct learning l = {.view = lh_view_open(m, style, out)};
+	struct learning l = {.view = lh_view_open(report, style, out)};
 
 	l.policy.arena = l.view.arena;
 	find_shared(&l);
-	for (uint32_t i = 0; i < m->orders; i++)
-		add_order(&l, m->order[i]);
+	for (uint32_t i = 0; i < report->orders; i++)
+		add_order(&l, report->order[i]);
 	sorting = &l.policy;
 	take(&l);
 	fputs("# lockhound policy: who holds the left one may ask for the right one, and nobody "
@@ -204,15 +206,15 @@ int lh_policy_learn(const struct lh_report *m, const struct lh_render_text_style
 	return lh_view_close(&l.view);
 }
 
-void lh_policy_count(struct lh_policy *p, const struct lh_report *m)
+void lh_policy_count(struct lh_policy *p, const struct lh_report *report)
 {
-	for (uint32_t i = 0; i < m->orders; i++) {
-		struct wish w = {.from = lh_policy_name_of(p, m->order[i]->held),
-				 .to = lh_policy_name_of(p, m->order[i]->wanted)};
+	for (uint32_t i = 0; i < report->orders; i++) {
+		struct wish w = {.from = lh_policy_name_of(p, report->order[i]->held),
+				 .to = lh_policy_name_of(p, report->order[i]->wanted)};
 		uint32_t arc = arc_of(p, &w);
 
 		if (arc != UINT32_MAX)
-			p->rule[arc].seen += m->order[i]->sites;
+			p->rule[arc].seen += report->order[i]->sites;
 	}
 }
 

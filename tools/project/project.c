@@ -14,51 +14,53 @@ static bool given(const char *text)
 	return text && *text;
 }
 
-static bool open_suppressions(struct lh_project *g)
+static bool open_suppressions(struct lh_project *project)
 {
-	char *rest = lh_arena_strdup(g->arena,
-				     given(g->options.suppressions) ? g->options.suppressions : ""),
+	char *rest = lh_arena_strdup(project->arena, given(project->options.suppressions)
+							     ? project->options.suppressions
+							     : ""),
 	     *path;
 
 	while ((path = strsep(&rest, "\n")) != NULL)
-		if (*path && !lh_suppress_read(&g->suppressions, g->arena, path))
+		if (*path && !lh_suppress_read(&project->suppressions, project->arena, path))
 			return false;
 	return true;
 }
 
-static bool open_baseline(struct lh_project *g)
+static bool open_baseline(struct lh_project *project)
 {
-	bool writes = g->options.update || g->options.add;
+	bool writes = project->options.update || project->options.add;
 	int error;
 
-	if (!given(g->options.baseline)) {
+	if (!given(project->options.baseline)) {
 		if (writes)
 			lh_log("which baseline is to be written? --baseline=FILE names it");
 		return !writes;
 	}
-	if (!lh_baseline_read(&g->baseline, g->arena, g->options.baseline, writes)) {
-		if (access(g->options.baseline, F_OK) != 0)
+	if (!lh_baseline_read(&project->baseline, project->arena, project->options.baseline,
+			      writes)) {
+		if (access(project->options.baseline, F_OK) != 0)
 			lh_log("--update-baseline makes it of what the run finds");
 		return false;
 	}
-	error = writes ? lh_baseline_writable(g->options.baseline) : 0;
+	error = writes ? lh_baseline_writable(project->options.baseline) : 0;
 	if (error)
-		lh_log("--baseline: %s: cannot be written: %s", g->options.baseline,
+		lh_log("--baseline: %s: cannot be written: %s", project->options.baseline,
 		       strerror(error));
 	return !error;
 }
 
-static bool open_policy(struct lh_project *g)
+static bool open_policy(struct lh_project *project)
 {
-	const struct lh_policy *p = &g->policy;
+	const struct lh_policy *p = &project->policy;
 	uint32_t bad;
 
-	if (!given(g->options.policy)) {
-		if (g->options.strict)
+	if (!given(project->options.policy)) {
+		if (project->options.strict)
 			lh_log("--policy-strict: which policy? --policy=FILE names it");
-		return !g->options.strict;
+		return !project->options.strict;
 	}
-	if (!lh_policy_read(&g->policy, g->arena, g->options.policy))
+	if (!lh_policy_read(&project->policy, project->arena, project->options.policy))
 		return false;
 	bad = lh_policy_find_cycle(p);
 	if (bad == UINT32_MAX)
@@ -70,10 +72,10 @@ static bool open_policy(struct lh_project *g)
 	return false;
 }
 
-bool lh_project_open(struct lh_project *g, struct lh_project_options wants)
+bool lh_project_open(struct lh_project *project, struct lh_project_options wants)
 {
-	*g = (struct lh_project){.options = wants, .arena = lh_arena_new()};
-	return open_suppressions(g) && open_baseline(g) && open_policy(g);
+	*project = (struct lh_project){.options = wants, .arena = lh_arena_new()};
+	return open_suppressions(project) && open_baseline(project) && open_policy(project);
 }
 
 const char *lh_project_default_file(const char *conf, const char *files)
@@ -93,43 +95,43 @@ const char *lh_project_default_file(const char *conf, const char *files)
 	return slash ? list : files;
 }
 
-void lh_project_close(struct lh_project *g)
+void lh_project_close(struct lh_project *project)
 {
-	lh_arena_free(g->arena);
-	memset(g, 0, sizeof(*g));
+	lh_arena_free(project->arena);
+	memset(project, 0, sizeof(*project));
 }
 
-static void settle(void *with, const struct lh_report *m, struct lh_report_finding *f)
+static void settle(void *with, const struct lh_report *report, struct lh_report_finding *f)
 {
-	struct lh_project *g = with;
-	const struct lh_suppression *s = lh_suppress_find(&g->suppressions, f);
-	bool known = g->baseline.path && lh_baseline_has(&g->baseline, f);
+	struct lh_project *project = with;
+	const struct lh_suppression *s = lh_suppress_find(&project->suppressions, f);
+	bool known = project->baseline.path && lh_baseline_has(&project->baseline, f);
 
-	(void)m;
+	(void)report;
 	if (s) {
 		f->status = LH_SUPPRESSED;
-		f->reason = lh_arena_printf(g->arena, "%s:%u%s%s", s->file, s->line,
+		f->reason = lh_arena_printf(project->arena, "%s:%u%s%s", s->file, s->line,
 					    *s->reason ? ": " : "", s->reason);
 	} else if (known) {
 		f->status = LH_BASELINE;
-		f->reason = g->baseline.path;
+		f->reason = project->baseline.path;
 	}
 }
 
-void lh_project_attach(struct lh_project *g, struct lh_report_options *w)
+void lh_project_attach(struct lh_project *project, struct lh_report_options *w)
 {
 	w->classify = settle;
-	w->with = g;
-	w->orders |= g->policy.path != NULL;
+	w->with = project;
+	w->orders |= project->policy.path != NULL;
 }
 
 /* ---- the policy ---- */
 
-static void add_break(struct lh_project *g, struct lh_report *m, const struct lh_report_order *o,
-		      enum lh_policy_verdict says)
+static void add_break(struct lh_project *project, struct lh_report *report,
+		      const struct lh_report_order *o, enum lh_policy_verdict says)
 {
-	const char *held = lh_report_lock_text(m, o->held),
-		   *wanted = lh_report_lock_text(m, o->wanted);
+	const char *held = lh_report_lock_text(report, o->held),
+		   *wanted = lh_report_lock_text(report, o->wanted);
 	struct lh_step step[2] = {
 		{.thread = o->thread, .lock = o->held->lock, .action = LH_HOLDS},
 		{.thread = o->thread, .lock = o->wanted->lock, .action = LH_WANTS},
@@ -144,52 +146,52 @@ static void add_break(struct lh_project *g, struct lh_report *m, const struct lh
 	step[0].site = lh_report_order_place(o, false);
 	step[1].site = lh_report_order_place(o, true);
 	lh_report_add_finding(
-		m, o->process->ledger, &row, step,
+		report, o->process->ledger, &row, step,
 		lh_arena_printf(
-			g->arena,
+			project->arena,
 			says == LH_POLICY_REVERSED
 				? "%s is taken while %s is held: %s declares the other way round"
 				: "%s is taken while %s is held: %s does not declare this order",
-			wanted, held, g->policy.path));
+			wanted, held, project->policy.path));
 }
 
-static void enforce(struct lh_project *g, struct lh_report *m)
+static void enforce(struct lh_project *project, struct lh_report *report)
 {
-	for (uint32_t i = 0; g->policy.path && i < m->orders; i++) {
-		const struct lh_report_order *o = m->order[i];
-		enum lh_policy_verdict says = lh_policy_check(&g->policy, o->held, o->wanted);
+	for (uint32_t i = 0; project->policy.path && i < report->orders; i++) {
+		const struct lh_report_order *o = report->order[i];
+		enum lh_policy_verdict says = lh_policy_check(&project->policy, o->held, o->wanted);
 
 		if (says == LH_POLICY_REVERSED ||
-		    (says == LH_POLICY_UNDECLARED && g->options.strict))
-			add_break(g, m, o, says);
+		    (says == LH_POLICY_UNDECLARED && project->options.strict))
+			add_break(project, report, o, says);
 	}
 }
 
 /* ---- notes ---- */
 
-static void note_suppressions(struct lh_project *g, struct lh_report *m)
+static void note_suppressions(struct lh_project *project, struct lh_report *report)
 {
 	uint32_t idle = 0, all = 0;
 
-	for (uint32_t i = 0; i < g->suppressions.n; i++) {
-		const struct lh_suppression *s = &g->suppressions.entry[i];
+	for (uint32_t i = 0; i < project->suppressions.n; i++) {
+		const struct lh_suppression *s = &project->suppressions.entry[i];
 
 		if (s->foreign)
 			continue;
 		all++;
 		if (s->expired) {
-			lh_report_note(m,
+			lh_report_note(report,
 				       "%s:%u: %s:%s ended on %s and suppresses nothing any more",
 				       s->file, s->line, s->type, s->pattern, s->until);
 		} else if (!s->hits) {
 			idle++;
-			if (g->options.verbose)
-				lh_report_note(m, "%s:%u: %s:%s fitted nothing", s->file, s->line,
-					       s->type, s->pattern);
+			if (project->options.verbose)
+				lh_report_note(report, "%s:%u: %s:%s fitted nothing", s->file,
+					       s->line, s->type, s->pattern);
 		}
 	}
-	if (idle && !g->options.verbose)
-		lh_report_note(m,
+	if (idle && !project->options.verbose)
+		lh_report_note(report,
 			       "%u of %u suppressions fitted nothing in this run (-v names them)",
 			       idle, all);
 }
@@ -203,59 +205,60 @@ static bool is_fixed(const struct lh_baseline_entry *k)
 	return !k->seen && lh_name_rule_severity(lh_name_find_rule(rule)) != LH_WARNING;
 }
 
-static void note_baseline(struct lh_project *g, struct lh_report *m)
+static void note_baseline(struct lh_project *project, struct lh_report *report)
 {
-	const struct lh_baseline *b = &g->baseline;
+	const struct lh_baseline *b = &project->baseline;
 	const char *list = "";
 	uint32_t idle = 0;
 
 	for (uint32_t i = 0; i < b->n; i++)
 		if (is_fixed(&b->entry[i]) && ++idle <= NAMED_MAX)
-			list = lh_arena_printf(g->arena, "%s%s %s", list, *list ? "," : "",
+			list = lh_arena_printf(project->arena, "%s%s %s", list, *list ? "," : "",
 					       b->entry[i].fingerprint);
-	if (idle && !g->options.update && !g->options.add)
+	if (idle && !project->options.update && !project->options.add)
 		lh_report_note(
-			m,
+			report,
 			"%u of %u findings of %s were not seen; if they are fixed, remove these "
 			"lines:%s%s",
 			idle, b->n, b->path, list, idle > NAMED_MAX ? " ..." : "");
 }
 
-void lh_project_finish(struct lh_project *g, struct lh_report *m)
+void lh_project_finish(struct lh_project *project, struct lh_report *report)
 {
-	enforce(g, m);
-	note_suppressions(g, m);
-	note_baseline(g, m);
+	enforce(project, report);
+	note_suppressions(project, report);
+	note_baseline(project, report);
 }
 
-void lh_project_cut_short(struct lh_project *g)
+void lh_project_cut_short(struct lh_project *project)
 {
-	g->options.add |= g->options.update;
+	project->options.add |= project->options.update;
 }
 
-bool lh_project_update(struct lh_project *g, struct lh_report *m)
+bool lh_project_update(struct lh_project *project, struct lh_report *report)
 {
-	uint32_t before = g->baseline.n, fresh = 0;
+	uint32_t before = project->baseline.n, fresh = 0;
 	int error;
 
-	if (!g->options.update && !g->options.add)
+	if (!project->options.update && !project->options.add)
 		return true;
-	if (!m->processes) {
-		lh_log("nothing was watched: %s stays as it is", g->options.baseline);
+	if (!report->processes) {
+		lh_log("nothing was watched: %s stays as it is", project->options.baseline);
 		return false;
 	}
-	error = lh_baseline_write(&g->baseline, m, g->options.add);
+	error = lh_baseline_write(&project->baseline, report, project->options.add);
 	if (error) {
-		lh_log("--baseline: %s: %s", g->options.baseline, strerror(error));
+		lh_log("--baseline: %s: %s", project->options.baseline, strerror(error));
 		return false;
 	}
-	for (uint32_t i = 0; i < m->findings; i++) {
-		if (m->finding[i]->status != LH_NEW)
+	for (uint32_t i = 0; i < report->findings; i++) {
+		if (report->finding[i]->status != LH_NEW)
 			continue;
-		m->finding[i]->status = LH_BASELINE;
-		m->finding[i]->reason = g->baseline.path;
+		report->finding[i]->status = LH_BASELINE;
+		report->finding[i]->reason = project->baseline.path;
 		fresh++;
 	}
-	lh_report_note(m, "%s was written: %u new, %u before", g->baseline.path, fresh, before);
+	lh_report_note(report, "%s was written: %u new, %u before", project->baseline.path, fresh,
+		       before);
 	return true;
 }

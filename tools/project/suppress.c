@@ -274,13 +274,13 @@ static bool read_entry(struct lh_config_lines *l, struct lh_suppression *s)
 	return set_end(l, s);
 }
 
-bool lh_suppress_read(struct lh_suppressions *all, struct lh_arena *pool, const char *path)
+bool lh_suppress_read(struct lh_suppressions *all, struct lh_arena *arena, const char *path)
 {
 	struct lh_config_lines l;
 	const char *reason = "";
 
-	all->arena = pool;
-	if (!lh_config_lines_open(&l, pool, path))
+	all->arena = arena;
+	if (!lh_config_lines_open(&l, arena, path))
 		return false;
 	while (lh_config_lines_next(&l)) {
 		struct lh_suppression s = {.file = path, .line = l.number};
@@ -293,7 +293,7 @@ bool lh_suppress_read(struct lh_suppressions *all, struct lh_arena *pool, const 
 		s.reason = l.comment && *l.comment ? l.comment : reason;
 		if (!read_entry(&l, &s))
 			break;
-		LH_PUSH(pool, all->entry, all->n, s);
+		LH_PUSH(arena, all->entry, all->n, s);
 	}
 	lh_config_lines_close(&l);
 	return !l.bad;
@@ -315,10 +315,10 @@ struct lh_suppression *lh_suppress_find(struct lh_suppressions *all,
 
 /* ---- lines to paste ---- */
 
-void lh_suppress_print(const struct lh_report *m, const struct lh_report_finding *f, FILE *out)
+void lh_suppress_print(const struct lh_report *report, const struct lh_report_finding *f, FILE *out)
 {
 	struct lh_render_text_style style = {0};
-	struct lh_view v = lh_view_open(m, &style, out);
+	struct lh_view v = lh_view_open(report, &style, out);
 	const char *at = lh_view_at(&v, lh_view_finding_frame(&v, f)), *names = NULL;
 
 	for (uint32_t i = 0; i < f->cycle_parts; i++)

@@ -49,9 +49,10 @@ static void show_arrow(struct lh_view *v, const struct lh_graph_edge *a)
 			 : "color=\"#666666\"");
 }
 
-int lh_render_dot(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_dot(const struct lh_report *report, const struct lh_render_text_style *style,
+		  FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 	struct lh_graph g = lh_graph_make(&v);
 
 	fprintf(out, "// An arrow from a to b: b was asked for while a was held. Red: a circle.\n"

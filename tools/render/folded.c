@@ -47,9 +47,9 @@ static const struct lh_report_frame *own_frame(const struct lh_report_stack *t)
 	return best;
 }
 
-static const char *lock_name(struct lh_view *v, const struct lh_report_lock *t)
+static const char *lock_name(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	return t ? part(v, t->name) : "a lock that is gone";
+	return lock ? part(v, lock->name) : "a lock that is gone";
 }
 
 static void put_wait(struct lh_view *v, const struct lh_wait_pair_stats *c)
@@ -76,26 +76,27 @@ static void put_hold(struct lh_view *v, const struct lh_wait_pair_stats *c)
 }
 
 /* Waits so short that no look met one; and all of a run without the command. */
-static void put_unseen(struct lh_view *v, const struct lh_report_lock *t)
+static void put_unseen(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	if (t->row.kind != LH_THREAD_END && t->stats.wait_ns >= 1000 && !t->worst)
-		fprintf(v->out, "waiting;(stacks not seen);[%s] %llu\n", lock_name(v, t),
-			(unsigned long long)(t->stats.wait_ns / 1000));
+	if (lock->row.kind != LH_THREAD_END && lock->stats.wait_ns >= 1000 && !lock->worst)
+		fprintf(v->out, "waiting;(stacks not seen);[%s] %llu\n", lock_name(v, lock),
+			(unsigned long long)(lock->stats.wait_ns / 1000));
 }
 
-int lh_render_folded(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_folded(const struct lh_report *report, const struct lh_render_text_style *style,
+		     FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 
-	for (uint32_t i = 0; m->profile && i < m->profile->pairs; i++) {
-		const struct lh_wait_pair_stats *c = m->profile->pair[i];
+	for (uint32_t i = 0; report->profile && i < report->profile->pairs; i++) {
+		const struct lh_wait_pair_stats *c = report->profile->pair[i];
 
 		if (c->waiter)
 			put_wait(&v, c);
 		else if (c->holder)
 			put_hold(&v, c);
 	}
-	for (uint32_t i = 0; i < m->locks; i++)
-		put_unseen(&v, m->lock[i]);
+	for (uint32_t i = 0; i < report->locks; i++)
+		put_unseen(&v, report->lock[i]);
 	return lh_view_close(&v);
 }

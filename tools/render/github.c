@@ -55,13 +55,14 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);
 }
 
-int lh_render_github(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_github(const struct lh_report *report, const struct lh_render_text_style *style,
+		     FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 	uint32_t shown[LH_ERROR + 1] = {0}, left = 0;
 
-	for (uint32_t i = 0; i < m->findings; i++) {
-		const struct lh_report_finding *f = m->finding[i];
+	for (uint32_t i = 0; i < report->findings; i++) {
+		const struct lh_report_finding *f = report->finding[i];
 
 		if (f->status != LH_NEW)
 			continue;

@@ -31,15 +31,16 @@ static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 			 (json_int_t)(at->line ? at->line : 1));
 }
 
-int lh_render_gitlab(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_gitlab(const struct lh_report *report, const struct lh_render_text_style *style,
+		     FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 	json_t *list = json_array();
 	int failed, error;
 
-	for (uint32_t i = 0; i < m->findings; i++)
-		if (m->finding[i]->status == LH_NEW)
-			json_array_append_new(list, entry(&v, m->finding[i]));
+	for (uint32_t i = 0; i < report->findings; i++)
+		if (report->finding[i]->status == LH_NEW)
+			json_array_append_new(list, entry(&v, report->finding[i]));
 	failed = json_dumpf(list, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF;
 	json_decref(list);
 	error = lh_view_close(&v);

@@ -34,19 +34,19 @@ static uint32_t row_of(struct lh_view *v, struct place **places, const char *key
 	return next;
 }
 
-static uint32_t spot_of(struct making *g, const struct lh_report_lock *t)
+static uint32_t spot_of(struct making *g, const struct lh_report_lock *lock)
 {
 	struct lh_view *v = g->view;
-	const char *key = lh_arena_printf(v->arena, "s%s\n%s", t->name, t->class);
+	const char *key = lh_arena_printf(v->arena, "s%s\n%s", lock->name, lock->class);
 	bool fresh;
 	uint32_t i = row_of(v, &g->places, key, g->graph.nodes, &fresh);
 
 	if (fresh) {
-		struct lh_graph_node spot = {.label = lh_view_clean(v, t->name), .first = t};
+		struct lh_graph_node node = {.label = lh_view_clean(v, lock->name), .first = lock};
 
-		LH_PUSH(v->arena, g->graph.node, g->graph.nodes, spot);
+		LH_PUSH(v->arena, g->graph.node, g->graph.nodes, node);
 	}
-	row_of(v, &g->counted, lh_arena_printf(v->arena, "%u", t->id), 0, &fresh);
+	row_of(v, &g->counted, lh_arena_printf(v->arena, "%u", lock->id), 0, &fresh);
 	g->graph.node[i].locks += fresh;
 	return i;
 }
@@ -66,13 +66,13 @@ static struct lh_graph_edge *arrow_of(struct making *g, const struct lh_report_l
 
 static void add_order(struct making *g, const struct lh_report_order *o)
 {
-	struct lh_graph_edge *arrow = arrow_of(g, o->held, o->wanted);
+	struct lh_graph_edge *edge = arrow_of(g, o->held, o->wanted);
 
-	arrow->sites += o->sites;
-	if (!arrow->order)
-		arrow->order = o;
-	if (!arrow->frame)
-		arrow->frame = lh_report_order_frame(g->view->report, o);
+	edge->sites += o->sites;
+	if (!edge->order)
+		edge->order = o;
+	if (!edge->frame)
+		edge->frame = lh_report_order_frame(g->view->report, o);
 }
 
 static void add_ring(struct making *g, const struct lh_report_finding *f)
@@ -80,15 +80,15 @@ static void add_ring(struct making *g, const struct lh_report_finding *f)
 	g->graph.cycles++;
 	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const struct lh_report_part *part = &f->part[i];
-		struct lh_graph_edge *arrow = arrow_of(g, part->holds->lock, part->does->lock);
+		struct lh_graph_edge *edge = arrow_of(g, part->holds->lock, part->does->lock);
 
-		arrow->cycle = true;
-		if (!arrow->sites)
-			arrow->sites = 1;
-		if (!arrow->frame)
-			arrow->frame = part->does->frame;
-		g->graph.node[arrow->from].cycle = true;
-		g->graph.node[arrow->to].cycle = true;
+		edge->cycle = true;
+		if (!edge->sites)
+			edge->sites = 1;
+		if (!edge->frame)
+			edge->frame = part->does->frame;
+		g->graph.node[edge->from].cycle = true;
+		g->graph.node[edge->to].cycle = true;
 	}
 }
 
@@ -127,13 +127,13 @@ static void choose(struct making *g)
 struct lh_graph lh_graph_make(struct lh_view *v)
 {
 	struct making g = {.view = v};
-	const struct lh_report *m = v->report;
+	const struct lh_report *report = v->report;
 
-	for (uint32_t i = 0; i < m->findings; i++)
-		if (m->finding[i]->cycle)
-			add_ring(&g, m->finding[i]);
-	for (uint32_t i = 0; i < m->orders; i++)
-		add_order(&g, m->order[i]);
+	for (uint32_t i = 0; i < report->findings; i++)
+		if (report->finding[i]->cycle)
+			add_ring(&g, report->finding[i]);
+	for (uint32_t i = 0; i < report->orders; i++)
+		add_order(&g, report->order[i]);
 	choose(&g);
 	HASH_CLEAR(hh, g.places);
 	HASH_CLEAR(hh, g.counted);

@@ -169,21 +169,22 @@ static void cell_time(struct lh_view *v, uint64_t ns)
 		ns ? lh_report_time(v->report, ns) : "-");
 }
 
-static void show_lock(struct lh_view *v, const struct lh_report_lock *t)
+static void show_lock(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	uint64_t taken = t->row.acquired + t->row.shared;
+	uint64_t taken = lock->row.acquired + lock->row.shared;
 
 	fprintf(v->out,
 		"<tr><td>%s</td><td>%s</td><td class=\"n\" data-n=\"%llu\">%llu</td>"
 		"<td class=\"n\" data-n=\"%llu\">%llu</td>",
-		html(v, t->name), t->kind, (unsigned long long)taken, (unsigned long long)taken,
-		(unsigned long long)t->stats.contended, (unsigned long long)t->stats.contended);
-	cell_time(v, t->stats.wait_ns);
-	cell_time(v, lh_report_lock_wait(t).p99_ns);
-	cell_time(v, t->stats.wait_max_ns);
-	cell_time(v, lh_report_lock_hold(t).mean_ns);
-	cell_time(v, lh_report_lock_hold(t).p99_ns);
-	cell_time(v, t->stats.hold_max_ns);
+		html(v, lock->name), lock->kind, (unsigned long long)taken,
+		(unsigned long long)taken, (unsigned long long)lock->stats.contended,
+		(unsigned long long)lock->stats.contended);
+	cell_time(v, lock->stats.wait_ns);
+	cell_time(v, lh_report_lock_wait(lock).p99_ns);
+	cell_time(v, lock->stats.wait_max_ns);
+	cell_time(v, lh_report_lock_hold(lock).mean_ns);
+	cell_time(v, lh_report_lock_hold(lock).p99_ns);
+	cell_time(v, lock->stats.hold_max_ns);
 	fputs("</tr>\n", v->out);
 }
 
@@ -194,15 +195,16 @@ static void show_service(struct lh_view *v)
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; i < v->report->locks && shown < SERVICES_MAX; i++) {
-		const struct lh_report_lock *t = v->report->busiest[i];
+		const struct lh_report_lock *lock = v->report->busiest[i];
 
-		if (t->row.kind == LH_THREAD_END || t->row.kind == LH_COND ||
-		    !lh_view_lock_is_notable(v, t))
+		if (lock->row.kind == LH_THREAD_END || lock->row.kind == LH_COND ||
+		    !lh_view_lock_is_notable(v, lock))
 			continue;
 		if (!shown++)
 			fputs("<h2>The five properties</h2>\n", v->out);
-		lh_view_properties(v, t, p);
-		fprintf(v->out, "<details><summary>%s</summary><table><tbody>\n", html(v, t->name));
+		lh_view_properties(v, lock, p);
+		fprintf(v->out, "<details><summary>%s</summary><table><tbody>\n",
+			html(v, lock->name));
 		for (int k = 0; k < LH_PROPERTIES; k++)
 			fprintf(v->out, "<tr><td>%s</td><td>%s</td></tr>\n", p[k].name,
 				lh_escape(v->arena, LH_ESCAPE_HTML, p[k].text));
@@ -279,11 +281,11 @@ static void show_processes(struct lh_view *v)
 
 static void show_head(struct lh_view *v)
 {
-	const struct lh_report *m = v->report;
+	const struct lh_report *report = v->report;
 	uint32_t fails = 0;
 
-	for (uint32_t i = 0; i < m->findings; i++)
-		fails += lh_view_fails(v, m->finding[i]);
+	for (uint32_t i = 0; i < report->findings; i++)
+		fails += lh_view_fails(v, report->finding[i]);
 	fprintf(v->out,
 		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -297,23 +299,25 @@ static void show_head(struct lh_view *v)
 		"<h1>%s: %s</h1>\n<p>%s, %s, %s. lockhound %s. "
 		"<button id=\"all\" hidden>open or close all stacks</button></p>\n",
 		html(v, lh_view_program(v)),
-		!m->processes ? "nothing was watched"
-		: fails       ? lh_view_count(v, fails, "new finding", "new findings")
-			      : "nothing new",
-		lh_view_count(v, m->processes, "process", "processes"),
-		lh_view_count(v, lh_view_operations(m), "lock operation", "lock operations"),
-		lh_view_count(v, m->findings, "finding", "findings"), LH_VERSION);
+		!report->processes ? "nothing was watched"
+		: fails            ? lh_view_count(v, fails, "new finding", "new findings")
+				   : "nothing new",
+		lh_view_count(v, report->processes, "process", "processes"),
+		lh_view_count(v, lh_view_operations(report), "lock operation", "lock operations"),
+		lh_view_count(v, report->findings, "finding", "findings"), LH_VERSION);
 }
 
-int lh_render_html(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_html(const struct lh_report *report, const struct lh_render_text_style *style,
+		   FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 
 	show_head(&v);
-	for (uint32_t i = 0; i < m->findings && i < FULL_MAX; i++)
-		show_finding(&v, m->finding[i]);
-	if (m->findings > FULL_MAX)
-		fprintf(out, "<p>%u more findings are not shown.</p>\n", m->findings - FULL_MAX);
+	for (uint32_t i = 0; i < report->findings && i < FULL_MAX; i++)
+		show_finding(&v, report->finding[i]);
+	if (report->findings > FULL_MAX)
+		fprintf(out, "<p>%u more findings are not shown.</p>\n",
+			report->findings - FULL_MAX);
 	show_locks(&v);
 	show_service(&v);
 	show_orders(&v);

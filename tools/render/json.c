@@ -94,16 +94,16 @@ static json_t *process_json(struct lh_arena *p, const struct lh_report_process *
 	return o;
 }
 
-static json_t *found_lock_json(struct lh_arena *p, const struct lh_report_lock *t)
+static json_t *found_lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
 {
 	json_t *o = json_object();
 
-	put_number(o, "id", t->id);
-	put_text(p, o, "name", t->name);
-	put_word(o, "kind", t->kind);
-	if (lh_lock_address(&t->row))
-		put_address(o, "address", lh_read_address(lh_lock_address(&t->row)));
-	put_stack(p, o, "born", t->init_stack);
+	put_number(o, "id", lock->id);
+	put_text(p, o, "name", lock->name);
+	put_word(o, "kind", lock->kind);
+	if (lh_lock_address(&lock->row))
+		put_address(o, "address", lh_read_address(lh_lock_address(&lock->row)));
+	put_stack(p, o, "born", lock->init_stack);
 	return o;
 }
 
@@ -254,14 +254,14 @@ static json_t *busy_json(struct lh_arena *p, const struct lh_lock_service_stats 
 	return o;
 }
 
-static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lock *t)
+static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = t->service;
+	const struct lh_lock_service_stats *s = lock->service;
 	json_t *list = json_array(), *passed = json_object();
 
-	if (t->row.shared && t->row.acquired) {
-		put_side(o, "writers", t->row.acquired, s, 0);
-		put_side(o, "readers", t->row.shared, s, 1);
+	if (lock->row.shared && lock->row.acquired) {
+		put_side(o, "writers", lock->row.acquired, s, 0);
+		put_side(o, "readers", lock->row.shared, s, 1);
 	}
 	put_number(passed, "total", s->bypassed);
 	put_number(passed, "max", s->bypassed_max);
@@ -285,41 +285,42 @@ static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lo
 	}
 }
 
-static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *t)
+static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
 {
-	const struct lh_lock *l = &t->row;
-	const struct lh_time_summary waits = lh_report_lock_wait(t), holds = lh_report_lock_hold(t);
+	const struct lh_lock *l = &lock->row;
+	const struct lh_time_summary waits = lh_report_lock_wait(lock),
+				     holds = lh_report_lock_hold(lock);
 	json_t *o = json_object(), *wait = json_object(), *hold = json_object();
 
-	put_number(o, "id", t->id);
-	put_text(p, o, "name", t->name);
-	put_word(o, "kind", t->kind);
+	put_number(o, "id", lock->id);
+	put_text(p, o, "name", lock->name);
+	put_word(o, "kind", lock->kind);
 	put_number(o, "acquired", l->acquired + l->shared);
 	put_number(o, "acquired_shared", l->shared);
-	put_number(o, "contended", t->stats.contended);
-	put_number(o, "tries_failed", t->stats.tries_failed);
-	if (t->stats.owner_changes)
-		put_number(o, "owner_changes", t->stats.owner_changes);
-	if (lh_report_lock_queue(t))
-		put_number(o, "queue_max", lh_report_lock_queue(t));
-	put_number(wait, "total", t->stats.wait_ns);
-	if (t->stats.contended)
+	put_number(o, "contended", lock->stats.contended);
+	put_number(o, "tries_failed", lock->stats.tries_failed);
+	if (lock->stats.owner_changes)
+		put_number(o, "owner_changes", lock->stats.owner_changes);
+	if (lh_report_lock_queue(lock))
+		put_number(o, "queue_max", lh_report_lock_queue(lock));
+	put_number(wait, "total", lock->stats.wait_ns);
+	if (lock->stats.contended)
 		put_number(wait, "mean", waits.mean_ns);
 	if (waits.p99_ns)
 		put_number(wait, "p99", waits.p99_ns);
-	put_number(wait, "max", t->stats.wait_max_ns);
+	put_number(wait, "max", lock->stats.wait_max_ns);
 	json_object_set_new(o, "wait_ns", wait);
 	/* Holds are sampled: of a lock that no sample met nothing is known. */
-	if (t->stats.hold_samples) {
+	if (lock->stats.hold_samples) {
 		put_number(hold, "mean", holds.mean_ns);
 		if (holds.p99_ns)
 			put_number(hold, "p99", holds.p99_ns);
-		put_number(hold, "max", t->stats.hold_max_ns);
-		put_number(hold, "samples", t->stats.hold_samples);
+		put_number(hold, "max", lock->stats.hold_max_ns);
+		put_number(hold, "samples", lock->stats.hold_samples);
 	}
 	json_object_set_new(o, "hold_ns", hold);
-	if (t->service)
-		put_service(p, o, t);
+	if (lock->service)
+		put_service(p, o, lock);
 	return o;
 }
 
@@ -342,14 +343,14 @@ static json_t *birth_json(struct lh_arena *p, const struct lh_class_stats *b)
 }
 
 /* The words of a command line lie in the ledger with single spaces between them. */
-static json_t *command_json(struct lh_arena *p, const struct lh_report *m)
+static json_t *command_json(struct lh_arena *p, const struct lh_report *report)
 {
 	json_t *list = json_array();
 	char *rest, *word;
 
-	if (!m->processes)
+	if (!report->processes)
 		return list;
-	rest = lh_arena_strdup(p, m->process[0]->command);
+	rest = lh_arena_strdup(p, report->process[0]->command);
 	while ((word = strsep(&rest, " ")) != NULL)
 		if (word[0])
 			json_array_append_new(list,
@@ -367,16 +368,16 @@ static json_t *tool_json(void)
 }
 
 /* NULL: no process was shaken. The seed of a run is one for all; of merged runs, the first. */
-static json_t *shake_json(const struct lh_report *m)
+static json_t *shake_json(const struct lh_report *report)
 {
 	uint64_t naps = 0, ns = 0;
 	uint32_t seed = 0;
 	json_t *o;
 
-	for (uint32_t i = 0; i < m->processes; i++) {
-		seed = seed ? seed : m->process[i]->shake;
-		naps += m->process[i]->shakes;
-		ns += m->process[i]->shaken_ns;
+	for (uint32_t i = 0; i < report->processes; i++) {
+		seed = seed ? seed : report->process[i]->shake;
+		naps += report->process[i]->shakes;
+		ns += report->process[i]->shaken_ns;
 	}
 	if (!seed)
 		return NULL;
@@ -423,9 +424,9 @@ static json_t *filtered_at(struct sheet *s, uint32_t i)
 /* NULL: the life of a thread, which is no lock to anyone but the judge. */
 static json_t *lock_at(struct sheet *s, uint32_t i)
 {
-	const struct lh_report_lock *t = s->report->lock[i];
+	const struct lh_report_lock *lock = s->report->lock[i];
 
-	return t->row.kind == LH_THREAD_END ? NULL : lock_json(s->arena, t);
+	return lock->row.kind == LH_THREAD_END ? NULL : lock_json(s->arena, lock);
 }
 
 static json_t *birth_at(struct sheet *s, uint32_t i)
@@ -472,24 +473,26 @@ static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
 	fputs(first ? "]" : "\n]", s->out);
 }
 
-int lh_render_json(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_json(const struct lh_report *report, const struct lh_render_text_style *style,
+		   FILE *out)
 {
-	struct sheet s = {.report = m, .arena = lh_arena_new(), .out = out};
+	struct sheet s = {.report = report, .arena = lh_arena_new(), .out = out};
 	json_t *shake;
 
 	(void)style; /* JSON has one look */
 	put_value(&s, "{\n\"schema\": ", json_string(SCHEMA), 0);
 	put_value(&s, ",\n\"tool\": ", tool_json(), 0);
-	put_value(&s, ",\n\"command\": ", command_json(s.arena, m), 0);
-	shake = shake_json(m);
+	put_value(&s, ",\n\"command\": ", command_json(s.arena, report), 0);
+	shake = shake_json(report);
 	if (shake)
 		put_value(&s, ",\n\"shake\": ", shake, 0);
-	put_list(&s, "processes", m->processes, 0, process_at);
-	put_list(&s, "findings", m->findings, JSON_INDENT(2), finding_at);
-	put_list(&s, "filtered", m->filtereds, JSON_INDENT(2), filtered_at);
-	put_list(&s, "locks", m->locks, 0, lock_at);
-	put_list(&s, "birthplaces", m->profile ? m->profile->classes : 0, 0, birth_at);
-	put_list(&s, "waits", m->profile ? m->profile->pairs : 0, JSON_INDENT(2), contact_at);
+	put_list(&s, "processes", report->processes, 0, process_at);
+	put_list(&s, "findings", report->findings, JSON_INDENT(2), finding_at);
+	put_list(&s, "filtered", report->filtereds, JSON_INDENT(2), filtered_at);
+	put_list(&s, "locks", report->locks, 0, lock_at);
+	put_list(&s, "birthplaces", report->profile ? report->profile->classes : 0, 0, birth_at);
+	put_list(&s, "waits", report->profile ? report->profile->pairs : 0, JSON_INDENT(2),
+		 contact_at);
 	fputs("\n}\n", out);
 	lh_arena_free(s.arena);
 	if (fflush(out) != 0 || ferror(out) || s.failed)

@@ -69,42 +69,43 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 /* A gate needs a proof that it looked. */
 static void show_watched(struct lh_view *v)
 {
-	const struct lh_report *m = v->report;
+	const struct lh_report *report = v->report;
 	const char *bad = trouble(v);
 	uint64_t locks = 0, threads = 0;
 
-	for (uint32_t i = 0; i < m->processes; i++) {
-		locks += m->process[i]->locks;
-		threads += m->process[i]->threads;
+	for (uint32_t i = 0; i < report->processes; i++) {
+		locks += report->process[i]->locks;
+		threads += report->process[i]->threads;
 	}
 	fprintf(v->out,
 		"    <testcase classname=\"instrumented\" name=\"%s: %s, %s, %s, %s\" "
 		"time=\"0.000\">\n",
-		xml(v, lh_view_program(v)), lh_view_count(v, m->processes, "process", "processes"),
-		lh_view_count(v, lh_view_operations(m), "lock operation", "lock operations"),
+		xml(v, lh_view_program(v)),
+		lh_view_count(v, report->processes, "process", "processes"),
+		lh_view_count(v, lh_view_operations(report), "lock operation", "lock operations"),
 		lh_view_count(v, locks, "lock", "locks"),
 		lh_view_count(v, threads, "thread", "threads"));
 	if (bad)
 		fprintf(v->out, "      <error type=\"not-instrumented\" message=\"%s\"/>\n", bad);
-	for (uint32_t i = 0; i < m->notes; i++)
-		fprintf(v->out, "      <system-out>%s</system-out>\n", xml(v, m->note[i]));
+	for (uint32_t i = 0; i < report->notes; i++)
+		fprintf(v->out, "      <system-out>%s</system-out>\n", xml(v, report->note[i]));
 	fputs("    </testcase>\n", v->out);
 }
 
 static void show_head(struct lh_view *v)
 {
-	const struct lh_report *m = v->report;
-	const struct lh_ledger *l = m->processes ? &m->process[0]->ledger->head : NULL;
-	uint32_t failures = 0, skipped = 0, tests = m->findings + 1;
+	const struct lh_report *report = v->report;
+	const struct lh_ledger *l = report->processes ? &report->process[0]->ledger->head : NULL;
+	uint32_t failures = 0, skipped = 0, tests = report->findings + 1;
 	char when[40] = "1970-01-01T00:00:00", host[256] = "";
 	time_t begun = l ? (time_t)l->start_epoch : 0;
 	double seconds = l && l->end_ns > l->start_ns ? (double)(l->end_ns - l->start_ns) / 1e9 : 0;
 	struct tm t;
 	const char *name = xml(v, lh_view_program(v));
 
-	for (uint32_t i = 0; i < m->findings; i++) {
-		failures += lh_view_fails(v, m->finding[i]);
-		skipped += m->finding[i]->status != LH_NEW;
+	for (uint32_t i = 0; i < report->findings; i++) {
+		failures += lh_view_fails(v, report->finding[i]);
+		skipped += report->finding[i]->status != LH_NEW;
 	}
 	if (gmtime_r(&begun, &t))
 		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &t);
@@ -119,14 +120,15 @@ static void show_head(struct lh_view *v)
 		skipped, seconds < 999 ? seconds : 999, when, xml(v, host), LH_VERSION);
 }
 
-int lh_render_junit(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_junit(const struct lh_report *report, const struct lh_render_text_style *style,
+		    FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
 	show_head(&v);
-	for (uint32_t i = 0; i < m->findings; i++)
-		show(&v, m->finding[i]);
+	for (uint32_t i = 0; i < report->findings; i++)
+		show(&v, report->finding[i]);
 	show_watched(&v);
 	fputs("  </testsuite>\n</testsuites>\n", out);
 	return lh_view_close(&v);

@@ -30,10 +30,10 @@ static const char *who(struct lh_view *v, const struct lh_report_thread *p)
 
 /* ---- findings that name it ---- */
 
-static bool names(const struct lh_report_finding *f, const struct lh_report_lock *t)
+static bool names(const struct lh_report_finding *f, const struct lh_report_lock *lock)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i] == t)
+		if (f->lock[i] == lock)
 			return true;
 	return false;
 }
@@ -53,7 +53,7 @@ static bool is_stuck(enum lh_rule r)
 }
 
 /* "deadlock 1f.., lock-order 2a.."; NULL none. */
-static const char *findings(struct lh_view *v, const struct lh_report_lock *t,
+static const char *findings(struct lh_view *v, const struct lh_report_lock *lock,
 			    bool (*of)(enum lh_rule))
 {
 	const char *text = NULL;
@@ -61,7 +61,7 @@ static const char *findings(struct lh_view *v, const struct lh_report_lock *t,
 	for (uint32_t i = 0; i < v->report->findings; i++) {
 		const struct lh_report_finding *f = v->report->finding[i];
 
-		if (of(f->rule) && names(f, t))
+		if (of(f->rule) && names(f, lock))
 			text = lh_arena_printf(v->arena, "%s%s%s %s", text ? text : "",
 					       text ? ", " : "", lh_name_rule(f->rule),
 					       f->fingerprint);
@@ -87,10 +87,10 @@ static const char *passed(struct lh_view *v, const struct lh_lock_service_stats 
 			       (unsigned long long)s->overtaken_max);
 }
 
-static const char *waiting(struct lh_view *v, const struct lh_report_lock *t)
+static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = t->service;
-	const struct lh_time_summary w = lh_report_lock_wait(t);
+	const struct lh_lock_service_stats *s = lock->service;
+	const struct lh_time_summary w = lh_report_lock_wait(lock);
 	const char *text = "nobody waited";
 
 	if (w.n)
@@ -99,9 +99,9 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *t)
 	if (w.n && w.p99_ns)
 		text = lh_arena_printf(v->arena, "%s, 99 of 100 below %s", text,
 				       time_of(v, w.p99_ns));
-	if (lh_report_lock_queue(t) > 1)
+	if (lh_report_lock_queue(lock) > 1)
 		text = lh_arena_printf(v->arena, "%s; up to %u waited at once", text,
-				       lh_report_lock_queue(t));
+				       lh_report_lock_queue(lock));
 	if (w.n && s)
 		text = lh_arena_printf(v->arena, "%s%s", text, passed(v, s));
 	if (s && s->waiting)
@@ -112,20 +112,20 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *t)
 
 /* ---- no busy waiting ---- */
 
-static const char *busy(struct lh_view *v, const struct lh_report_lock *t)
+static const char *busy(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = t->service;
-	const struct lh_lock *l = &t->row;
+	const struct lh_lock_service_stats *s = lock->service;
+	const struct lh_lock *l = &lock->row;
 	const char *text = "no try failed";
 
-	if (t->stats.tries_failed)
+	if (lock->stats.tries_failed)
 		text = lh_arena_printf(v->arena, "%s failed, never %d in a row",
-				       lh_view_count(v, t->stats.tries_failed, "try", "tries"),
+				       lh_view_count(v, lock->stats.tries_failed, "try", "tries"),
 				       LH_TRIES_BUSY_WAIT);
 	if (s && s->busy) {
 		text = lh_arena_printf(v->arena,
 				       "%s failed, %s %d or more in a row: the most were %llu",
-				       lh_view_count(v, t->stats.tries_failed, "try", "tries"),
+				       lh_view_count(v, lock->stats.tries_failed, "try", "tries"),
 				       lh_view_count(v, s->busy, "time", "times"),
 				       LH_TRIES_BUSY_WAIT, (unsigned long long)s->busy_tries);
 		if (s->busy_ns)
@@ -133,9 +133,9 @@ static const char *busy(struct lh_view *v, const struct lh_report_lock *t)
 		text = lh_arena_printf(v->arena, "%s, of %s at %s", text, who(v, s->busy_thread),
 				       lh_view_stack_text(v, s->busy_stack));
 	}
-	if (l->kind == LH_SPIN && t->stats.contended)
+	if (l->kind == LH_SPIN && lock->stats.contended)
 		text = lh_arena_printf(v->arena, "%s; %s were spent spinning", text,
-				       time_of(v, t->stats.wait_ns));
+				       time_of(v, lock->stats.wait_ns));
 	if (s && s->busy_cpu_ns)
 		text = lh_arena_printf(v->arena, "%s; seen to burn %s of CPU, most at %s", text,
 				       time_of(v, s->busy_cpu_ns),
@@ -168,12 +168,12 @@ static const char *portions(struct lh_view *v, const struct lh_lock_service_stat
 	return text;
 }
 
-static const char *fairness(struct lh_view *v, const struct lh_report_lock *t)
+static const char *fairness(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = t->service;
+	const struct lh_lock_service_stats *s = lock->service;
 	const char *text;
 
-	if (!t->stats.contended || !s || !s->taken)
+	if (!lock->stats.contended || !s || !s->taken)
 		return "nobody waited";
 	text = lh_arena_printf(v->arena, "taken by %s", portions(v, s));
 	if (s->starved)
@@ -181,27 +181,28 @@ static const char *fairness(struct lh_view *v, const struct lh_report_lock *t)
 				       text, who(v, s->starved->thread),
 				       time_of(v, s->starved->wait_ns),
 				       percent(s->starved->taken, s->taken));
-	if (t->stats.owner_changes)
+	if (lock->stats.owner_changes)
 		text = lh_arena_printf(v->arena, "%s; changed hands %u time%s at least", text,
-				       t->stats.owner_changes,
-				       t->stats.owner_changes == 1 ? "" : "s");
+				       lock->stats.owner_changes,
+				       lock->stats.owner_changes == 1 ? "" : "s");
 	return text;
 }
 
-void lh_view_properties(struct lh_view *v, const struct lh_report_lock *t,
+void lh_view_properties(struct lh_view *v, const struct lh_report_lock *lock,
 			struct lh_property out[LH_PROPERTIES])
 {
-	const char *misuse = findings(v, t, is_misuse), *stuck = findings(v, t, is_stuck);
+	const char *misuse = findings(v, lock, is_misuse), *stuck = findings(v, lock, is_stuck);
 
 	out[0] = (struct lh_property){"mutual exclusion", misuse ? misuse : "no misuse was seen"};
 	out[1] = (struct lh_property){"progress", stuck ? stuck : "no circle of waits was seen"};
-	out[2] = (struct lh_property){"bounded waiting", waiting(v, t)};
-	out[3] = (struct lh_property){"no busy waiting", busy(v, t)};
-	out[4] = (struct lh_property){"fairness", fairness(v, t)};
+	out[2] = (struct lh_property){"bounded waiting", waiting(v, lock)};
+	out[3] = (struct lh_property){"no busy waiting", busy(v, lock)};
+	out[4] = (struct lh_property){"fairness", fairness(v, lock)};
 }
 
-bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *t)
+bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	return t->stats.contended || t->stats.tries_failed || (t->service && t->service->waiting) ||
-	       findings(v, t, is_misuse) || findings(v, t, is_stuck);
+	return lock->stats.contended || lock->stats.tries_failed ||
+	       (lock->service && lock->service->waiting) || findings(v, lock, is_misuse) ||
+	       findings(v, lock, is_stuck);
 }

@@ -77,9 +77,9 @@ static void show_block(struct lh_view *v, const struct lh_report_finding *f)
 
 static void show_verdict(struct lh_view *v, uint32_t fails)
 {
-	const struct lh_report *m = v->report;
+	const struct lh_report *report = v->report;
 
-	if (!m->processes)
+	if (!report->processes)
 		fputs("### lockhound: nothing was watched\n\n", v->out);
 	else if (fails)
 		fprintf(v->out, "### lockhound: %s\n\n",
@@ -87,43 +87,43 @@ static void show_verdict(struct lh_view *v, uint32_t fails)
 	else
 		fputs("### lockhound: nothing new\n\n", v->out);
 	fprintf(v->out, "%s: %s, %s, %s.\n\n", md(v, lh_view_program(v)),
-		lh_view_count(v, m->processes, "process", "processes"),
-		lh_view_count(v, lh_view_operations(m), "lock operation", "lock operations"),
-		lh_view_count(v, m->findings, "finding", "findings"));
+		lh_view_count(v, report->processes, "process", "processes"),
+		lh_view_count(v, lh_view_operations(report), "lock operation", "lock operations"),
+		lh_view_count(v, report->findings, "finding", "findings"));
 }
 
 static void show_findings(struct lh_view *v)
 {
-	const struct lh_report *m = v->report;
+	const struct lh_report *report = v->report;
 	uint32_t blocks = 0;
 
-	if (!m->findings)
+	if (!report->findings)
 		return;
 	fputs("| severity | rule | locks | place | id | status |\n|---|---|---|---|---|---|\n",
 	      v->out);
-	for (uint32_t i = 0; i < m->findings && i < ROWS_MAX; i++)
-		show_row(v, m->finding[i]);
+	for (uint32_t i = 0; i < report->findings && i < ROWS_MAX; i++)
+		show_row(v, report->finding[i]);
 	fputc('\n', v->out);
-	if (m->findings > ROWS_MAX)
-		fprintf(v->out, "%u more are not in this table.\n\n", m->findings - ROWS_MAX);
-	for (uint32_t i = 0; i < m->findings; i++)
-		if (m->finding[i]->status == LH_NEW && blocks++ < BLOCKS_MAX)
-			show_block(v, m->finding[i]);
+	if (report->findings > ROWS_MAX)
+		fprintf(v->out, "%u more are not in this table.\n\n", report->findings - ROWS_MAX);
+	for (uint32_t i = 0; i < report->findings; i++)
+		if (report->finding[i]->status == LH_NEW && blocks++ < BLOCKS_MAX)
+			show_block(v, report->finding[i]);
 	if (blocks > BLOCKS_MAX)
 		fprintf(v->out, "%u more are not shown in full.\n\n", blocks - BLOCKS_MAX);
 }
 
-int lh_render_markdown(const struct lh_report *m, const struct lh_render_text_style *style,
+int lh_render_markdown(const struct lh_report *report, const struct lh_render_text_style *style,
 		       FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 	uint32_t fails = 0;
 
-	for (uint32_t i = 0; i < m->findings; i++)
-		fails += lh_view_fails(&v, m->finding[i]);
+	for (uint32_t i = 0; i < report->findings; i++)
+		fails += lh_view_fails(&v, report->finding[i]);
 	show_verdict(&v, fails);
 	show_findings(&v);
-	for (uint32_t i = 0; i < m->notes; i++)
-		fprintf(out, "- note: %s\n", md(&v, m->note[i]));
+	for (uint32_t i = 0; i < report->notes; i++)
+		fprintf(out, "- note: %s\n", md(&v, report->note[i]));
 	return lh_view_close(&v);
 }

@@ -1,10 +1,10 @@
 /* The graph of lock orders, for Mermaid. */
 #include "tools/render/graph.h"
 
-int lh_render_mermaid(const struct lh_report *m, const struct lh_render_text_style *style,
+int lh_render_mermaid(const struct lh_report *report, const struct lh_render_text_style *style,
 		      FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 	struct lh_graph g = lh_graph_make(&v);
 	uint32_t link = 0;
 

@@ -323,15 +323,16 @@ static json_t *root_uri(struct lh_view *v)
 
 static json_t *invocation(struct lh_view *v, uint32_t left_out)
 {
-	const struct lh_report *m = v->report;
-	json_t *o = json_pack("{s:b, s:o}", "executionSuccessful", m->processes > 0,
+	const struct lh_report *report = v->report;
+	json_t *o = json_pack("{s:b, s:o}", "executionSuccessful", report->processes > 0,
 			      "workingDirectory", root_uri(v));
 
-	if (m->processes && m->process[0]->command[0])
-		put(o, "commandLine", lh_view_clean(v, m->process[0]->command));
-	for (uint32_t i = 0; i < m->notes; i++)
+	if (report->processes && report->process[0]->command[0])
+		put(o, "commandLine", lh_view_clean(v, report->process[0]->command));
+	for (uint32_t i = 0; i < report->notes; i++)
 		add(o, "toolExecutionNotifications",
-		    json_pack("{s:s, s:o}", "level", "note", "message", message(v, m->note[i])));
+		    json_pack("{s:s, s:o}", "level", "note", "message",
+			      message(v, report->note[i])));
 	if (left_out)
 		add(o, "toolExecutionNotifications",
 		    json_pack("{s:s, s:{s:o}}", "level", "warning", "message", "text",
@@ -365,9 +366,10 @@ static json_t *run(struct lh_view *v)
 	return o;
 }
 
-int lh_render_sarif(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_sarif(const struct lh_report *report, const struct lh_render_text_style *style,
+		    FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 	json_t *o = json_pack("{s:s, s:s, s:[o]}", "$schema",
 			      "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
 			      "runs", run(&v));

@@ -36,20 +36,20 @@ static const char *shortened(struct lh_view *v, const char *text)
 
 /* ---- where everything lies ---- */
 
-static void find_back(struct drawing *d, uint32_t spot)
+static void find_back(struct drawing *d, uint32_t node)
 {
-	d->begun[spot] = true;
+	d->begun[node] = true;
 	for (uint32_t i = 0; i < d->g.edges; i++) {
 		const struct lh_graph_edge *a = &d->g.edge[i];
 
-		if (!a->shown || a->from != spot)
+		if (!a->shown || a->from != node)
 			continue;
 		if (!d->begun[a->to])
 			find_back(d, a->to);
 		else if (!d->done[a->to])
 			d->back[i] = true;
 	}
-	d->done[spot] = true;
+	d->done[node] = true;
 }
 
 /* Each one behind all that lead to it. Without the arrows that lead back there is an end. */
@@ -194,9 +194,10 @@ static void lay_out(struct drawing *d)
 	set_rows(d);
 }
 
-int lh_render_svg(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_svg(const struct lh_report *report, const struct lh_render_text_style *style,
+		  FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 	struct drawing d = {.v = &v, .g = lh_graph_make(&v)};
 
 	lay_out(&d);

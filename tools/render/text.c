@@ -260,10 +260,10 @@ static void show_end(struct page *g, const struct lh_report_finding *f)
 	say(g, DIM, "  more: lockhound explain %s\n\n", lh_name_rule(f->rule));
 }
 
-void lh_render_text_finding(const struct lh_report *m, const struct lh_report_finding *f,
+void lh_render_text_finding(const struct lh_report *report, const struct lh_report_finding *f,
 			    struct lh_render_text_style style, FILE *out)
 {
-	struct page g = {.report = m, .style = style, .arena = lh_arena_new(), .out = out};
+	struct page g = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
 
 	show_diagnostic(&g, f);
 	show_title(&g, f);
@@ -367,12 +367,12 @@ static void show_places(struct page *g)
 /* Each seed that was used; of one run it is the same in all processes. */
 static void show_shake(struct page *g)
 {
-	const struct lh_report *m = g->report;
+	const struct lh_report *report = g->report;
 	uint64_t naps = 0, ns = 0;
 	uint32_t seed = 0, seeds = 0;
 
-	for (uint32_t i = 0; i < m->processes; i++) {
-		const struct lh_report_process *p = m->process[i];
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const struct lh_report_process *p = report->process[i];
 
 		naps += p->shakes;
 		ns += p->shaken_ns;
@@ -381,10 +381,10 @@ static void show_shake(struct page *g)
 	}
 	if (seeds == 1)
 		say(g, PLAIN, "lockhound: shaken with seed %u: %s, %s; --shake=%u repeats it\n",
-		    seed, number(g, naps, "nap", "naps"), lh_report_time(m, ns), seed);
+		    seed, number(g, naps, "nap", "naps"), lh_report_time(report, ns), seed);
 	else if (seeds)
 		say(g, PLAIN, "lockhound: shaken with several seeds: %s, %s\n",
-		    number(g, naps, "nap", "naps"), lh_report_time(m, ns));
+		    number(g, naps, "nap", "naps"), lh_report_time(report, ns));
 }
 
 /* " (1 new, 2 baseline)": what is not there is not counted, but for the new. */
@@ -405,36 +405,37 @@ static void show_statuses(struct page *g)
 
 static void show_count(struct page *g)
 {
-	const struct lh_report *m = g->report;
+	const struct lh_report *report = g->report;
 	uint64_t locks = 0, taken = 0, threads = 0;
 
-	for (uint32_t i = 0; i < m->processes; i++) {
-		locks += m->process[i]->locks;
-		taken += m->process[i]->acquired;
-		threads += m->process[i]->threads;
+	for (uint32_t i = 0; i < report->processes; i++) {
+		locks += report->process[i]->locks;
+		taken += report->process[i]->acquired;
+		threads += report->process[i]->threads;
 	}
 	say(g, BOLD, "lockhound: %s, %s, %s, %s: %s",
-	    number(g, m->processes, "process", "processes"), number(g, locks, "lock", "locks"),
+	    number(g, report->processes, "process", "processes"), number(g, locks, "lock", "locks"),
 	    number(g, taken, "operation", "operations"), number(g, threads, "thread", "threads"),
-	    number(g, m->findings, "finding", "findings"));
+	    number(g, report->findings, "finding", "findings"));
 	show_statuses(g);
-	if (m->filtereds && !g->style.filtered)
-		say(g, PLAIN, ", %u filtered", m->filtereds);
+	if (report->filtereds && !g->style.filtered)
+		say(g, PLAIN, ", %u filtered", report->filtereds);
 	if (g->style.next)
 		say(g, PLAIN, " -- next: %s", clean(g, g->style.next));
 	fputc('\n', g->out);
 }
 
-void lh_render_text_summary(const struct lh_report *m, struct lh_render_text_style style, FILE *out)
+void lh_render_text_summary(const struct lh_report *report, struct lh_render_text_style style,
+			    FILE *out)
 {
-	struct page g = {.report = m, .style = style, .arena = lh_arena_new(), .out = out};
+	struct page g = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
 
 	if (style.filtered)
 		show_filtered(&g);
 	if (style.locks)
-		lh_render_text_locks(m, &style, out);
-	for (uint32_t i = 0; i < m->notes; i++)
-		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, m->note[i]));
+		lh_render_text_locks(report, &style, out);
+	for (uint32_t i = 0; i < report->notes; i++)
+		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, report->note[i]));
 	show_dropped(&g);
 	show_passed(&g);
 	show_places(&g);
@@ -444,10 +445,11 @@ void lh_render_text_summary(const struct lh_report *m, struct lh_render_text_sty
 	fflush(out);
 }
 
-int lh_render_text(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_text(const struct lh_report *report, const struct lh_render_text_style *style,
+		   FILE *out)
 {
-	for (uint32_t i = 0; i < m->findings; i++)
-		lh_render_text_finding(m, m->finding[i], *style, out);
-	lh_render_text_summary(m, *style, out);
+	for (uint32_t i = 0; i < report->findings; i++)
+		lh_render_text_finding(report, report->finding[i], *style, out);
+	lh_render_text_summary(report, *style, out);
 	return ferror(out) ? (errno ? errno : EIO) : 0;
 }

@@ -13,14 +13,15 @@ static const char *duration(const struct lh_view *v, uint64_t ns)
 	return ns ? lh_report_time(v->report, ns) : "-";
 }
 
-static uint64_t taken(const struct lh_report_lock *t)
+static uint64_t taken(const struct lh_report_lock *lock)
 {
-	return t->row.acquired + t->row.shared;
+	return lock->row.acquired + lock->row.shared;
 }
 
-static bool is_shown(const struct lh_report_lock *t)
+static bool is_shown(const struct lh_report_lock *lock)
 {
-	return t->row.kind != LH_THREAD_END && t->row.kind != LH_COND && t->row.kind != LH_BARRIER;
+	return lock->row.kind != LH_THREAD_END && lock->row.kind != LH_COND &&
+	       lock->row.kind != LH_BARRIER;
 }
 
 /* ---- the tables ---- */
@@ -50,11 +51,11 @@ static void show_head(struct lh_view *v, const char *what)
 }
 
 /* Readers and writers of one lock, below its line. */
-static void show_side(struct lh_view *v, const struct lh_report_lock *t, uint32_t side)
+static void show_side(struct lh_view *v, const struct lh_report_lock *lock, uint32_t side)
 {
-	const struct lh_lock_service_stats *s = t->service;
-	const struct line l = {.taken = side ? t->row.shared : t->row.acquired,
-			       .shared = side ? t->row.shared : 0,
+	const struct lh_lock_service_stats *s = lock->service;
+	const struct line l = {.taken = side ? lock->row.shared : lock->row.acquired,
+			       .shared = side ? lock->row.shared : 0,
 			       .contended = s->wait[side].n,
 			       .wait_ns = s->wait[side].mean_ns * s->wait[side].n,
 			       .wait = s->wait[side],
@@ -64,23 +65,23 @@ static void show_side(struct lh_view *v, const struct lh_report_lock *t, uint32_
 	show_line(v, &l);
 }
 
-static void show_row(struct lh_view *v, const struct lh_report_lock *t)
+static void show_row(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	const struct line l = {.taken = taken(t),
-			       .shared = t->row.shared,
-			       .contended = t->stats.contended,
-			       .failed = t->stats.tries_failed,
-			       .wait_ns = t->stats.wait_ns,
-			       .wait = lh_report_lock_wait(t),
-			       .hold = lh_report_lock_hold(t),
-			       .queue = lh_report_lock_queue(t),
-			       .name = lh_view_clean(v, t->name)};
+	const struct line l = {.taken = taken(lock),
+			       .shared = lock->row.shared,
+			       .contended = lock->stats.contended,
+			       .failed = lock->stats.tries_failed,
+			       .wait_ns = lock->stats.wait_ns,
+			       .wait = lh_report_lock_wait(lock),
+			       .hold = lh_report_lock_hold(lock),
+			       .queue = lh_report_lock_queue(lock),
+			       .name = lh_view_clean(v, lock->name)};
 
 	show_line(v, &l);
-	if (!t->service || !t->row.shared || !t->row.acquired)
+	if (!lock->service || !lock->row.shared || !lock->row.acquired)
 		return;
-	show_side(v, t, 0);
-	show_side(v, t, 1);
+	show_side(v, lock, 0);
+	show_side(v, lock, 1);
 }
 
 static void show_births(struct lh_view *v)
@@ -149,12 +150,12 @@ static void show_contacts(struct lh_view *v)
 
 /* ---- the five properties ---- */
 
-static void show_properties(struct lh_view *v, const struct lh_report_lock *t)
+static void show_properties(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	struct lh_property p[LH_PROPERTIES];
 
-	lh_view_properties(v, t, p);
-	fprintf(v->out, "  %s\n", lh_view_clean(v, t->name));
+	lh_view_properties(v, lock, p);
+	fprintf(v->out, "  %s\n", lh_view_clean(v, lock->name));
 	for (int i = 0; i < LH_PROPERTIES; i++)
 		fprintf(v->out, "    %-17s %s\n", p[i].name, p[i].text);
 }
@@ -164,9 +165,9 @@ static void show_fare(struct lh_view *v)
 	uint32_t shown = 0, more = 0;
 
 	for (uint32_t i = 0; i < v->report->locks; i++) {
-		const struct lh_report_lock *t = v->report->busiest[i];
+		const struct lh_report_lock *lock = v->report->busiest[i];
 
-		if (!is_shown(t) || !lh_view_lock_is_notable(v, t))
+		if (!is_shown(lock) || !lh_view_lock_is_notable(v, lock))
 			continue;
 		if (shown == LOCKS_JUDGED) {
 			more++;
@@ -175,7 +176,7 @@ static void show_fare(struct lh_view *v)
 		if (!shown++)
 			fputs("how they fare, by the five properties of synchronisation:\n",
 			      v->out);
-		show_properties(v, t);
+		show_properties(v, lock);
 	}
 	if (more)
 		fprintf(v->out, "  and %u more\n", more);
@@ -183,10 +184,10 @@ static void show_fare(struct lh_view *v)
 		fputc('\n', v->out);
 }
 
-void lh_render_text_locks(const struct lh_report *m, const struct lh_render_text_style *style,
+void lh_render_text_locks(const struct lh_report *report, const struct lh_render_text_style *style,
 			  FILE *out)
 {
-	struct lh_view v = lh_view_open(m, style, out);
+	struct lh_view v = lh_view_open(report, style, out);
 
 	show_table(&v);
 	show_contacts(&v);

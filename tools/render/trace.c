@@ -133,24 +133,25 @@ static void name_tracks(struct sheet *s, const struct lh_wait_stats *p)
 	}
 }
 
-static uint64_t earliest(const struct lh_report *m)
+static uint64_t earliest(const struct lh_report *report)
 {
 	uint64_t ns = UINT64_MAX;
 
-	for (uint32_t i = 0; i < m->processes; i++)
-		if (m->process[i]->ledger->head.start_ns < ns)
-			ns = m->process[i]->ledger->head.start_ns;
+	for (uint32_t i = 0; i < report->processes; i++)
+		if (report->process[i]->ledger->head.start_ns < ns)
+			ns = report->process[i]->ledger->head.start_ns;
 	return ns;
 }
 
-int lh_render_trace(const struct lh_report *m, const struct lh_render_text_style *style, FILE *out)
+int lh_render_trace(const struct lh_report *report, const struct lh_render_text_style *style,
+		    FILE *out)
 {
 	static const struct lh_wait_stats none;
-	const struct lh_wait_stats *p = m->profile ? m->profile : &none;
-	struct sheet s = {.report = m,
+	const struct lh_wait_stats *p = report->profile ? report->profile : &none;
+	struct sheet s = {.report = report,
 			  .arena = lh_arena_new(),
 			  .out = out,
-			  .zero_ns = earliest(m),
+			  .zero_ns = earliest(report),
 			  .first = true};
 
 	(void)style;

@@ -42,10 +42,10 @@ static const char *given_root(struct lh_arena *p, const char *given)
 	return strcmp(real, "/") == 0 ? "" : lh_arena_strdup(p, real);
 }
 
-struct lh_view lh_view_open(const struct lh_report *m, const struct lh_render_text_style *style,
-			    FILE *out)
+struct lh_view lh_view_open(const struct lh_report *report,
+			    const struct lh_render_text_style *style, FILE *out)
 {
-	struct lh_view v = {.report = m, .style = style, .arena = lh_arena_new(), .out = out};
+	struct lh_view v = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
 
 	v.root = style->root && style->root[0] ? given_root(v.arena, style->root)
 					       : find_root(v.arena);
@@ -245,12 +245,12 @@ const char *lh_view_program(struct lh_view *v)
 	return exe[0] ? lh_view_clean(v, exe) : "lockhound";
 }
 
-uint64_t lh_view_operations(const struct lh_report *m)
+uint64_t lh_view_operations(const struct lh_report *report)
 {
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < m->processes; i++)
-		n += m->process[i]->acquired;
+	for (uint32_t i = 0; i < report->processes; i++)
+		n += report->process[i]->acquired;
 	return n;
 }
 

@@ -49,7 +49,7 @@ static bool is_suffix(const char *dot)
 	return false;
 }
 
-const char *lh_fingerprint_name(struct lh_report *m, const char *name)
+const char *lh_fingerprint_name(struct lh_report *report, const char *name)
 {
 	const char *end = strstr(name, " [clone ");
 	const char *dot = strchr(name, '.');
@@ -60,24 +60,24 @@ const char *lh_fingerprint_name(struct lh_report *m, const char *name)
 		end = dot;
 	if (!end || end == name)
 		return name;
-	return lh_arena_printf(m->private_data->arena, "%.*s", (int)(end - name), name);
+	return lh_arena_printf(report->private_data->arena, "%.*s", (int)(end - name), name);
 }
 
 /* "transfer@bank.c": two files may well have a function of one name. */
-static const char *function_of(struct lh_report *m, const struct lh_report_frame *f)
+static const char *function_of(struct lh_report *report, const struct lh_report_frame *f)
 {
-	struct lh_arena *p = m->private_data->arena;
+	struct lh_arena *p = report->private_data->arena;
 
 	if (!f->function)
 		return lh_arena_printf(p, "%s+%llx", f->module ? base_name(f->module) : "?",
 				       (unsigned long long)f->offset);
-	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(m, f->function), f->file ? "@" : "",
-			       f->file ? base_name(f->file) : "");
+	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(report, f->function),
+			       f->file ? "@" : "", f->file ? base_name(f->file) : "");
 }
 
-static char *site(struct lh_report *m, const struct lh_report_stack *t, bool own)
+static char *site(struct lh_report *report, const struct lh_report_stack *t, bool own)
 {
-	struct lh_arena *p = m->private_data->arena;
+	struct lh_arena *p = report->private_data->arena;
 	char *text = lh_arena_strdup(p, "");
 	unsigned n = 0;
 
@@ -86,23 +86,23 @@ static char *site(struct lh_report *m, const struct lh_report_stack *t, bool own
 
 		if (f->ours || (own && f->system))
 			continue;
-		text = lh_arena_printf(p, "%s%s/", text, function_of(m, f));
+		text = lh_arena_printf(p, "%s%s/", text, function_of(report, f));
 		n++;
 	}
 	return text;
 }
 
-char *lh_fingerprint_site(struct lh_report *m, const struct lh_report_stack *t)
+char *lh_fingerprint_site(struct lh_report *report, const struct lh_report_stack *t)
 {
 	static const struct lh_report_stack none = {.n = 0};
-	char *text = site(m, t ? t : &none, true);
+	char *text = site(report, t ? t : &none, true);
 
 	/* Nothing of the program's own: then the library it is. */
-	return text[0] ? text : site(m, t ? t : &none, false);
+	return text[0] ? text : site(report, t ? t : &none, false);
 }
 
 /* A variable that is no larger than its lock has no members, and needs no debug information. */
-static uint64_t size_of(const struct lh_report_lock *t)
+static uint64_t size_of(const struct lh_report_lock *lock)
 {
 	static const uint8_t size[] = {
 		[LH_MUTEX] = sizeof(pthread_mutex_t),   [LH_RWLOCK] = sizeof(pthread_rwlock_t),
@@ -110,34 +110,35 @@ static uint64_t size_of(const struct lh_report_lock *t)
 		[LH_COND] = sizeof(pthread_cond_t),     [LH_BARRIER] = sizeof(pthread_barrier_t),
 		[LH_ONCE] = sizeof(pthread_once_t),     [LH_GUARD] = sizeof(uint64_t)};
 
-	return t->row.kind < sizeof(size) ? size[t->row.kind] : 0;
+	return lock->row.kind < sizeof(size) ? size[lock->row.kind] : 0;
 }
 
 /* Who took a lock first may be another thread each time. Where that is all that is known of one
  * (a std::mutex in an object), the way into this finding says more: where it was taken here. */
-static const char *class_of(struct lh_report *m, const struct lh_report_step *a, bool held)
+static const char *class_of(struct lh_report *report, const struct lh_report_step *a, bool held)
 {
-	const struct lh_report_lock *t = a ? a->lock : NULL;
+	const struct lh_report_lock *lock = a ? a->lock : NULL;
 
-	if (t && t->by_first)
-		return held ? lh_arena_printf(m->private_data->arena, "%s>%s", t->kind,
-					      lh_fingerprint_site(m, a->stack))
-			    : t->kind;
-	if (!t || !t->variable)
-		return t ? t->class : "";
-	return lh_arena_printf(
-		m->private_data->arena, "%s%s", t->class,
-		lh_report_member(m, t->process, lh_lock_address(&t->row), size_of(t)));
+	if (lock && lock->by_first)
+		return held ? lh_arena_printf(report->private_data->arena, "%s>%s", lock->kind,
+					      lh_fingerprint_site(report, a->stack))
+			    : lock->kind;
+	if (!lock || !lock->variable)
+		return lock ? lock->class : "";
+	return lh_arena_printf(report->private_data->arena, "%s%s", lock->class,
+			       lh_report_member(report, lock->process, lh_lock_address(&lock->row),
+						size_of(lock)));
 }
 
-static const char *edge(struct lh_report *m, const struct lh_report_step *holds,
+static const char *edge(struct lh_report *report, const struct lh_report_step *holds,
 			const struct lh_report_step *does)
 {
 	const struct lh_report_step *at = does ? does : holds;
 
-	return lh_arena_printf(m->private_data->arena, "%s\t%s\t%s\t%s", class_of(m, holds, true),
-			       class_of(m, does, false), at ? lh_name_action(at->action) : "",
-			       at ? lh_fingerprint_site(m, at->stack) : "");
+	return lh_arena_printf(report->private_data->arena, "%s\t%s\t%s\t%s",
+			       class_of(report, holds, true), class_of(report, does, false),
+			       at ? lh_name_action(at->action) : "",
+			       at ? lh_fingerprint_site(report, at->stack) : "");
 }
 
 static int by_rotation(const char **edges, uint32_t n, uint32_t a, uint32_t b)
@@ -190,18 +191,18 @@ static uint32_t as_a_set(const char **edges, uint32_t n)
 	return kept;
 }
 
-uint32_t lh_fingerprint_make(struct lh_report *m, struct lh_report_finding *f)
+uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
 	const char **edges =
-		lh_arena_alloc(m->private_data->arena, (f->parts + 1) * sizeof(*edges));
+		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*edges));
 	/* What the holder of a long hold was met doing, and who waited, is another thing each time;
 	 * so is who waits for what an ended thread has kept. */
 	bool held_only = f->rule == LH_RULE_LONG_HOLD || f->rule == LH_RULE_EXIT_HOLDING;
 	uint32_t first, n = held_only && f->parts ? 1 : f->parts;
 
 	for (uint32_t i = 0; i < n; i++)
-		edges[i] = edge(m, f->part[i].holds,
+		edges[i] = edge(report, f->part[i].holds,
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
 	if (f->rule == LH_RULE_POOL_DEADLOCK)
 		n = as_a_set(edges, n);

@@ -49,33 +49,34 @@ static struct lh_time_summary spread_of_two(const struct lh_histogram two[2])
 	return spread_of(&both);
 }
 
-struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *t)
+struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *lock)
 {
 	return (struct lh_time_summary){
-		.n = t->stats.contended,
-		.mean_ns = t->stats.contended ? t->stats.wait_ns / t->stats.contended : 0,
-		.p99_ns = t->service ? t->service->all_waits.p99_ns : 0,
-		.max_ns = t->stats.wait_max_ns};
+		.n = lock->stats.contended,
+		.mean_ns = lock->stats.contended ? lock->stats.wait_ns / lock->stats.contended : 0,
+		.p99_ns = lock->service ? lock->service->all_waits.p99_ns : 0,
+		.max_ns = lock->stats.wait_max_ns};
 }
 
-struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *t)
+struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *lock)
 {
-	struct lh_time_summary s = {.n = t->stats.hold_samples, .max_ns = t->stats.hold_max_ns};
+	struct lh_time_summary s = {.n = lock->stats.hold_samples,
+				    .max_ns = lock->stats.hold_max_ns};
 
-	if (t->service && t->service->all_holds.n) {
-		s.mean_ns = t->service->all_holds.mean_ns;
-		s.p99_ns = t->service->all_holds.p99_ns;
+	if (lock->service && lock->service->all_holds.n) {
+		s.mean_ns = lock->service->all_holds.mean_ns;
+		s.p99_ns = lock->service->all_holds.p99_ns;
 	} else if (s.n) {
-		s.mean_ns = t->stats.hold_ns / s.n;
+		s.mean_ns = lock->stats.hold_ns / s.n;
 	}
 	return s;
 }
 
-uint32_t lh_report_lock_queue(const struct lh_report_lock *t)
+uint32_t lh_report_lock_queue(const struct lh_report_lock *lock)
 {
-	uint32_t counted = t->service ? t->service->queue : 0;
+	uint32_t counted = lock->service ? lock->service->queue : 0;
 
-	return counted > t->queue ? counted : t->queue;
+	return counted > lock->queue ? counted : lock->queue;
 }
 
 /* ---- portions ---- */
@@ -91,21 +92,21 @@ static int by_taken(const void *x, const void *y)
 	return a->wait_ns > b->wait_ns ? -1 : a->wait_ns < b->wait_ns;
 }
 
-static void add_portions(struct lh_report *m, const struct lh_report_process *p,
-			 struct lh_lock_service_stats *s, const struct lh_contention *f)
+static void add_portions(struct lh_report *report, const struct lh_report_process *p,
+			 struct lh_lock_service_stats *s, const struct lh_contention *contention)
 {
 	struct lh_report_thread_share *list =
-		lh_arena_alloc(m->private_data->arena, LH_THREAD_SHARES * sizeof(*list));
+		lh_arena_alloc(report->private_data->arena, LH_THREAD_SHARES * sizeof(*list));
 	uint64_t most = 0;
 
 	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
-		const struct lh_thread_share *x = &f->share[i];
+		const struct lh_thread_share *x = &contention->share[i];
 		if (!x->thread)
 			continue;
 		list[s->shares++] = (struct lh_report_thread_share){
 			.thread = x->thread == LH_THREAD_SHARE_OTHERS
 					  ? NULL
-					  : lh_report_get_thread(m, p, x->thread),
+					  : lh_report_get_thread(report, p, x->thread),
 			.taken = x->taken,
 			.waits = x->waits,
 			.wait_ns = x->wait_ns,
@@ -124,99 +125,103 @@ static void add_portions(struct lh_report *m, const struct lh_report_process *p,
 
 /* ---- one lock ---- */
 
-static struct lh_lock_service_stats *service_of(struct lh_report *m, struct lh_report_lock *t)
+static struct lh_lock_service_stats *service_of(struct lh_report *report,
+						struct lh_report_lock *lock)
 {
-	if (!t->service)
-		t->service = lh_arena_alloc(m->private_data->arena, sizeof(*t->service));
-	return t->service;
+	if (!lock->service)
+		lock->service = lh_arena_alloc(report->private_data->arena, sizeof(*lock->service));
+	return lock->service;
 }
 
-static const struct lh_report_stack *stack_of(struct lh_report *m,
-					      const struct lh_report_process *p, lh_site place)
+static const struct lh_report_stack *stack_of(struct lh_report *report,
+					      const struct lh_report_process *p, lh_site site)
 {
-	return place ? lh_report_get_stack(m, p, LH_SITE_STACK(place)) : NULL;
+	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
 }
 
-void lh_report_add_lock_stats(struct lh_report *m, struct lh_report_lock *t)
+void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *lock)
 {
-	const struct lh_report_process *p = t->process;
+	const struct lh_report_process *p = lock->process;
 	struct lh_lock_service_stats *s;
-	struct lh_contention f;
+	struct lh_contention contention;
 
-	if (!lh_read_contention(p->ledger, &t->row, t->lock, &f))
+	if (!lh_read_contention(p->ledger, &lock->row, lock->lock, &contention))
 		return;
-	s = service_of(m, t);
+	s = service_of(report, lock);
 	for (int i = 0; i < 2; i++) {
-		s->wait[i] = spread_of(&f.wait[i]);
-		s->hold[i] = spread_of(&f.hold[i]);
+		s->wait[i] = spread_of(&contention.wait[i]);
+		s->hold[i] = spread_of(&contention.hold[i]);
 	}
-	s->all_waits = spread_of_two(f.wait);
-	s->all_holds = spread_of_two(f.hold);
-	s->queue = f.queue;
-	s->bypassed = f.bypassed;
-	s->bypassed_max = f.bypassed_max;
-	s->bypassed_thread =
-		f.bypassed_thread ? lh_report_get_thread(m, p, f.bypassed_thread) : NULL;
-	s->overtaken = f.overtaken;
-	s->overtaken_max = f.overtaken_max;
-	s->busy = f.busy;
-	s->busy_tries = f.busy_tries;
-	s->busy_ns = f.busy_ns;
-	s->busy_thread = f.busy_thread ? lh_report_get_thread(m, p, f.busy_thread) : NULL;
-	s->busy_stack = stack_of(m, p, f.busy_site);
-	add_portions(m, p, s, &f);
+	s->all_waits = spread_of_two(contention.wait);
+	s->all_holds = spread_of_two(contention.hold);
+	s->queue = contention.queue;
+	s->bypassed = contention.bypassed;
+	s->bypassed_max = contention.bypassed_max;
+	s->bypassed_thread = contention.bypassed_thread
+				     ? lh_report_get_thread(report, p, contention.bypassed_thread)
+				     : NULL;
+	s->overtaken = contention.overtaken;
+	s->overtaken_max = contention.overtaken_max;
+	s->busy = contention.busy;
+	s->busy_tries = contention.busy_tries;
+	s->busy_ns = contention.busy_ns;
+	s->busy_thread = contention.busy_thread
+				 ? lh_report_get_thread(report, p, contention.busy_thread)
+				 : NULL;
+	s->busy_stack = stack_of(report, p, contention.busy_site);
+	add_portions(report, p, s, &contention);
 }
 
 /* ---- what the monitor saw, and who waits still ---- */
 
-static void add_burnt(struct lh_report *m, const struct lh_report_process *p,
+static void add_burnt(struct lh_report *report, const struct lh_report_process *p,
 		      const struct lh_busy_wait *b)
 {
-	struct lh_report_lock *t = lh_report_get_lock(m, p, b->lock);
-	struct lh_lock_service_stats *s = t ? service_of(m, t) : NULL;
+	struct lh_report_lock *lock = lh_report_get_lock(report, p, b->lock);
+	struct lh_lock_service_stats *s = lock ? service_of(report, lock) : NULL;
 
 	if (!s)
 		return;
 	s->busy_cpu_ns += b->cpu_ns;
 	if (!s->busy_cpu_stack || b->worst_ns > s->busy_cpu_worst_ns) {
-		s->busy_cpu_stack = stack_of(m, p, b->site);
+		s->busy_cpu_stack = stack_of(report, p, b->site);
 		s->busy_cpu_worst_ns = b->worst_ns;
 	}
 }
 
-static void add_waiting(struct lh_report *m, const struct lh_report_process *p,
-			const struct lh_live_thread *seat)
+static void add_waiting(struct lh_report *report, const struct lh_report_process *p,
+			const struct lh_live_thread *live)
 {
 	uint64_t end = p->ledger->head.end_ns;
-	struct lh_report_lock *t;
+	struct lh_report_lock *lock;
 	struct lh_lock_service_stats *s;
 
-	if (seat->state != LH_LIVE_ATTACHED || !seat->wait_lock || seat->wait_on != LH_WAIT_LOCK)
+	if (live->state != LH_LIVE_ATTACHED || !live->wait_lock || live->wait_on != LH_WAIT_LOCK)
 		return;
-	t = lh_report_get_lock(m, p, seat->wait_lock);
-	if (!t || t->row.flags & LH_LOCK_SIGNAL || t->row.kind == LH_THREAD_END)
+	lock = lh_report_get_lock(report, p, live->wait_lock);
+	if (!lock || lock->row.flags & LH_LOCK_SIGNAL || lock->row.kind == LH_THREAD_END)
 		return;
-	s = service_of(m, t);
-	uint64_t ns = end > seat->wait_since_ns ? end - seat->wait_since_ns : 0;
+	s = service_of(report, lock);
+	uint64_t ns = end > live->wait_since_ns ? end - live->wait_since_ns : 0;
 	if (!s->waiting || ns > s->waiting_ns) {
-		s->waiting = lh_report_get_thread(m, p, seat->thread);
+		s->waiting = lh_report_get_thread(report, p, live->thread);
 		s->waiting_ns = ns;
 	}
 }
 
-void lh_report_add_monitor_rows(struct lh_report *m, const struct lh_report_process *p)
+void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_BUSY_WAIT),
 		 seats = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
 	struct lh_busy_wait b;
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_busy_wait(p->ledger, i, &b))
-			add_burnt(m, p, &b);
+			add_burnt(report, p, &b);
 	for (uint32_t i = 1; i < seats; i++)
-		if (lh_read_live_thread(p->ledger, i, &s))
-			add_waiting(m, p, &s);
+		if (lh_read_live_thread(p->ledger, i, &live))
+			add_waiting(report, p, &live);
 }
 
 /* ---- birthplaces ---- */
@@ -229,25 +234,25 @@ struct nest {
 	UT_hash_handle hh;
 };
 
-static void count_in(struct nest *n, const struct lh_report_lock *t)
+static void count_in(struct nest *n, const struct lh_report_lock *lock)
 {
-	const struct lh_lock *l = &t->row;
-	uint32_t queue = lh_report_lock_queue(t);
-	struct lh_contention f;
+	const struct lh_lock *l = &lock->row;
+	uint32_t queue = lh_report_lock_queue(lock);
+	struct lh_contention contention;
 
 	n->class_stats.locks++;
 	n->class_stats.acquired += l->acquired;
 	n->class_stats.shared += l->shared;
-	n->class_stats.contended += t->stats.contended;
-	n->class_stats.tries_failed += t->stats.tries_failed;
-	n->class_stats.wait_ns += t->stats.wait_ns;
+	n->class_stats.contended += lock->stats.contended;
+	n->class_stats.tries_failed += lock->stats.tries_failed;
+	n->class_stats.wait_ns += lock->stats.wait_ns;
 	if (queue > n->class_stats.queue)
 		n->class_stats.queue = queue;
-	if (!lh_read_contention(t->process->ledger, l, t->lock, &f))
+	if (!lh_read_contention(lock->process->ledger, l, lock->lock, &contention))
 		return;
 	for (int i = 0; i < 2; i++) {
-		add_times(&n->wait, &f.wait[i]);
-		add_times(&n->hold, &f.hold[i]);
+		add_times(&n->wait, &contention.wait[i]);
+		add_times(&n->hold, &contention.hold[i]);
 	}
 }
 
@@ -263,43 +268,45 @@ static int by_wait(const void *x, const void *y)
 	return strcmp(a->name, b->name);
 }
 
-static void keep(struct lh_report *m, struct nest *n)
+static void keep(struct lh_report *report, struct nest *n)
 {
-	const char *at = lh_report_where(m, n->some->init_stack);
+	const char *at = lh_report_where(report, n->some->init_stack);
 
 	n->class_stats.kind = n->some->kind;
 	n->class_stats.name =
-		at ? lh_arena_printf(m->private_data->arena, "%s born %s", n->some->kind, at)
+		at ? lh_arena_printf(report->private_data->arena, "%s born %s", n->some->kind, at)
 		   : n->class;
 	n->class_stats.wait = spread_of(&n->wait);
 	n->class_stats.hold = spread_of(&n->hold);
-	LH_PUSH(m->private_data->arena, m->profile->class, m->profile->classes, &n->class_stats);
+	LH_PUSH(report->private_data->arena, report->profile->class, report->profile->classes,
+		&n->class_stats);
 }
 
-void lh_report_count_classes(struct lh_report *m)
+void lh_report_count_classes(struct lh_report *report)
 {
 	struct nest *all = NULL, *n, *next;
 
-	if (!m->profile)
+	if (!report->profile)
 		return;
-	m->profile->classes = 0;
-	for (uint32_t i = 0; i < m->locks; i++) {
-		const struct lh_report_lock *t = m->lock[i];
-		if (t->row.kind == LH_THREAD_END)
+	report->profile->classes = 0;
+	for (uint32_t i = 0; i < report->locks; i++) {
+		const struct lh_report_lock *lock = report->lock[i];
+		if (lock->row.kind == LH_THREAD_END)
 			continue;
-		HASH_FIND_STR(all, t->class, n);
+		HASH_FIND_STR(all, lock->class, n);
 		if (!n) {
-			n = lh_arena_alloc(m->private_data->arena, sizeof(*n));
-			n->class = t->class;
-			n->some = t;
+			n = lh_arena_alloc(report->private_data->arena, sizeof(*n));
+			n->class = lock->class;
+			n->some = lock;
 			HASH_ADD_KEYPTR(hh, all, n->class, strlen(n->class), n);
 		}
-		count_in(n, t);
+		count_in(n, lock);
 	}
 	HASH_ITER (hh, all, n, next)
 		if (n->class_stats.locks > 1)
-			keep(m, n);
+			keep(report, n);
 	HASH_CLEAR(hh, all);
-	if (m->profile->classes > 1)
-		qsort(m->profile->class, m->profile->classes, sizeof(*m->profile->class), by_wait);
+	if (report->profile->classes > 1)
+		qsort(report->profile->class, report->profile->classes,
+		      sizeof(*report->profile->class), by_wait);
 }

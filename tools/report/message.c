@@ -98,9 +98,9 @@ const char *lh_name_why(enum lh_filter f)
 	return whys[f < LH_FILTERS ? f : LH_F_NONE];
 }
 
-const char *lh_report_time(const struct lh_report *m, uint64_t ns)
+const char *lh_report_time(const struct lh_report *report, uint64_t ns)
 {
-	struct lh_arena *p = m->private_data->arena;
+	struct lh_arena *p = report->private_data->arena;
 
 	if (ns >= 10000000000ull)
 		return lh_arena_printf(p, "%llu s", (unsigned long long)(ns / 1000000000));
@@ -126,7 +126,8 @@ static bool starts_part(const struct lh_report_step *before, const struct lh_rep
 	return a->action == LH_HOLDS && before->action != LH_HOLDS;
 }
 
-static void add_part(struct lh_report *m, struct lh_report_finding *f, uint32_t first, uint32_t n)
+static void add_part(struct lh_report *report, struct lh_report_finding *f, uint32_t first,
+		     uint32_t n)
 {
 	struct lh_report_part part = {.thread = f->step[first].thread, .first = first, .n = n};
 	struct lh_report_part *list =
@@ -138,7 +139,7 @@ static void add_part(struct lh_report *m, struct lh_report_finding *f, uint32_t 
 		else if (!part.holds)
 			part.holds = &f->step[i];
 	}
-	LH_PUSH(m->private_data->arena, list, f->parts, part);
+	LH_PUSH(report->private_data->arena, list, f->parts, part);
 	f->part = list;
 }
 
@@ -185,13 +186,13 @@ static void close_ring(struct lh_report_finding *f)
 	f->cycle_parts = f->cycle ? n : 0;
 }
 
-void lh_report_group_steps(struct lh_report *m, struct lh_report_finding *f)
+void lh_report_group_steps(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint32_t first = 0;
 
 	for (uint32_t i = 1; i <= f->steps; i++)
 		if (i == f->steps || starts_part(&f->step[i - 1], &f->step[i])) {
-			add_part(m, f, first, i - first);
+			add_part(report, f, first, i - first);
 			first = i;
 		}
 	close_ring(f);
@@ -222,11 +223,11 @@ static const char *mode_suffix(const struct lh_report_step *a)
 	return "";
 }
 
-const char *lh_report_step_text(const struct lh_report *m, const struct lh_report_finding *f,
+const char *lh_report_step_text(const struct lh_report *report, const struct lh_report_finding *f,
 				const struct lh_report_step *a, bool now)
 {
-	struct lh_arena *p = m->private_data->arena;
-	const char *what = lh_report_lock_text(m, a->lock), *format, *hole, *how;
+	struct lh_arena *p = report->private_data->arena;
+	const char *what = lh_report_lock_text(report, a->lock), *format, *hole, *how;
 
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
@@ -244,7 +245,7 @@ const char *lh_report_step_text(const struct lh_report *m, const struct lh_repor
 			       a->note ? a->note : "");
 }
 
-const char *lh_report_cycle_text(const struct lh_report *m, const struct lh_report_finding *f)
+const char *lh_report_cycle_text(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
 
@@ -253,10 +254,10 @@ const char *lh_report_cycle_text(const struct lh_report *m, const struct lh_repo
 	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const char *name = f->part[i].holds->lock->name;
 
-		text = text ? lh_arena_printf(m->private_data->arena, "%s -> %s", text, name)
+		text = text ? lh_arena_printf(report->private_data->arena, "%s -> %s", text, name)
 			    : name;
 	}
-	return lh_arena_printf(m->private_data->arena, "%s -> %s", text,
+	return lh_arena_printf(report->private_data->arena, "%s -> %s", text,
 			       f->part[0].holds->lock->name);
 }
 
@@ -269,32 +270,35 @@ static bool has_strangers(const struct lh_report_finding *f)
 	return false;
 }
 
-static const char *label(const struct lh_report *m, const struct lh_report_finding *f,
+static const char *label(const struct lh_report *report, const struct lh_report_finding *f,
 			 uint32_t part)
 {
 	if (f->part[part].thread && !has_strangers(f))
-		return lh_arena_printf(m->private_data->arena, "T%u", f->part[part].thread->id);
-	return lh_arena_printf(m->private_data->arena, "thread %c", 'A' + (char)(part % 26));
+		return lh_arena_printf(report->private_data->arena, "T%u",
+				       f->part[part].thread->id);
+	return lh_arena_printf(report->private_data->arena, "thread %c", 'A' + (char)(part % 26));
 }
 
-const char *lh_report_schedule(const struct lh_report *m, const struct lh_report_finding *f)
+const char *lh_report_schedule(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const char *text = "";
 
 	if (!f->cycle)
 		return NULL;
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		text = lh_arena_printf(m->private_data->arena, "%s%s %s; ", text, label(m, f, i),
-				       lh_report_step_text(m, f, f->part[i].holds, true));
+		text = lh_arena_printf(report->private_data->arena, "%s%s %s; ", text,
+				       label(report, f, i),
+				       lh_report_step_text(report, f, f->part[i].holds, true));
 	for (uint32_t i = f->cycle_parts; i < f->parts; i++)
-		text = lh_arena_printf(m->private_data->arena, "%s%s queues; ", text,
-				       label(m, f, i));
+		text = lh_arena_printf(report->private_data->arena, "%s%s queues; ", text,
+				       label(report, f, i));
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		text = lh_arena_printf(m->private_data->arena, "%s%s %s%s", text, label(m, f, i),
-				       lh_report_step_text(m, f, f->part[i].does, true),
+		text = lh_arena_printf(report->private_data->arena, "%s%s %s%s", text,
+				       label(report, f, i),
+				       lh_report_step_text(report, f, f->part[i].does, true),
 				       i + 1 < f->cycle_parts ? "; " : ": ");
 	return lh_arena_printf(
-		m->private_data->arena, "%s%s%s", text,
+		report->private_data->arena, "%s%s%s", text,
 		f->cycle_parts == 2 ? "neither goes on" : "none of them goes on",
 		f->by_class ? ", if each waits for the very lock that the next one holds" : "");
 }
@@ -306,30 +310,30 @@ static const char *join(struct lh_arena *p, const char *list, const char *next, 
 	return list ? lh_arena_printf(p, "%s%s%s", list, last ? " and " : ", ", next) : next;
 }
 
-static const char *all_locks(const struct lh_report *m, const struct lh_report_finding *f)
+static const char *all_locks(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
 
 	if (f->cycle) { /* what else they hold is no part of the circle */
 		for (uint32_t i = 0; i < f->cycle_parts; i++)
-			text = join(m->private_data->arena, text,
-				    lh_report_lock_text(m, f->part[i].holds->lock),
+			text = join(report->private_data->arena, text,
+				    lh_report_lock_text(report, f->part[i].holds->lock),
 				    i + 1 == f->cycle_parts);
 		return text;
 	}
 	for (uint32_t i = 0; i < f->locks; i++)
-		text = join(m->private_data->arena, text, lh_report_lock_text(m, f->lock[i]),
-			    i + 1 == f->locks);
+		text = join(report->private_data->arena, text,
+			    lh_report_lock_text(report, f->lock[i]), i + 1 == f->locks);
 	return text ? text : "a lock";
 }
 
-static const char *all_threads(const struct lh_report *m, const struct lh_report_finding *f)
+static const char *all_threads(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const char *text = NULL;
 
 	for (uint32_t i = 0; i < f->threads; i++)
-		text = join(m->private_data->arena, text, lh_report_thread_text(m, f->thread[i]),
-			    i + 1 == f->threads);
+		text = join(report->private_data->arena, text,
+			    lh_report_thread_text(report, f->thread[i]), i + 1 == f->threads);
 	return text ? text : "threads";
 }
 
@@ -349,19 +353,19 @@ static const struct lh_report_lock *last_lock(const struct lh_report_finding *f)
 	return NULL;
 }
 
-static const char *first_thread(const struct lh_report *m, const struct lh_report_finding *f)
+static const char *first_thread(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	const struct lh_report_thread *first = f->steps ? f->step[0].thread : NULL;
 
 	if (first && first == f->step[f->steps - 1].thread)
 		return "itself";
-	return lh_report_thread_text(m, first);
+	return lh_report_thread_text(report, first);
 }
 
-static const char *last_thread(const struct lh_report *m, const struct lh_report_finding *f)
+static const char *last_thread(const struct lh_report *report, const struct lh_report_finding *f)
 {
 	return f->steps && f->step[f->steps - 1].thread
-		       ? lh_report_thread_text(m, f->step[f->steps - 1].thread)
+		       ? lh_report_thread_text(report, f->step[f->steps - 1].thread)
 		       : "a thread";
 }
 
@@ -373,32 +377,33 @@ static const char *what_is_called(const struct lh_report_finding *f)
 	return "a call";
 }
 
-static const char *filling(const struct lh_report *m, const struct lh_report_finding *f,
+static const char *filling(const struct lh_report *report, const struct lh_report_finding *f,
 			   const char *hole, size_t n)
 {
 	if (n == 5 && strncmp(hole, "{who}", n) == 0)
-		return last_thread(m, f);
+		return last_thread(report, f);
 	if (n == 7 && strncmp(hole, "{other}", n) == 0)
-		return first_thread(m, f);
+		return first_thread(report, f);
 	if (n == 6 && strncmp(hole, "{lock}", n) == 0)
-		return lh_report_lock_text(m, last_lock(f));
+		return lh_report_lock_text(report, last_lock(f));
 	if (n == 6 && strncmp(hole, "{held}", n) == 0)
-		return lh_report_lock_text(m, first_held(f));
+		return lh_report_lock_text(report, first_held(f));
 	if (n == 7 && strncmp(hole, "{first}", n) == 0)
-		return lh_report_lock_text(m, f->steps ? f->step[0].lock : NULL);
+		return lh_report_lock_text(report, f->steps ? f->step[0].lock : NULL);
 	if (n == 7 && strncmp(hole, "{locks}", n) == 0)
-		return all_locks(m, f);
+		return all_locks(report, f);
 	if (n == 9 && strncmp(hole, "{threads}", n) == 0)
-		return all_threads(m, f);
+		return all_threads(report, f);
 	if (n == 8 && strncmp(hole, "{holder}", n) == 0)
-		return f->steps && f->step[0].thread ? lh_report_thread_text(m, f->step[0].thread)
-						     : "a thread";
+		return f->steps && f->step[0].thread
+			       ? lh_report_thread_text(report, f->step[0].thread)
+			       : "a thread";
 	if (n == 6 && strncmp(hole, "{call}", n) == 0)
 		return what_is_called(f);
-	return lh_report_time(m, f->duration_ns); /* {time} */
+	return lh_report_time(report, f->duration_ns); /* {time} */
 }
 
-const char *lh_report_message(struct lh_report *m, const struct lh_report_finding *f)
+const char *lh_report_message(struct lh_report *report, const struct lh_report_finding *f)
 {
 	static const char by_class[] = "{locks} are taken in conflicting orders (seen by "
 				       "birthplace only): with the same locks this can deadlock";
@@ -415,9 +420,9 @@ const char *lh_report_message(struct lh_report *m, const struct lh_report_findin
 	while ((hole = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(hole, "}") + 1;
 
-		text = lh_arena_printf(m->private_data->arena, "%s%.*s%s", text, (int)(hole - at),
-				       at, filling(m, f, hole, n));
+		text = lh_arena_printf(report->private_data->arena, "%s%.*s%s", text,
+				       (int)(hole - at), at, filling(report, f, hole, n));
 		at = hole + n;
 	}
-	return lh_arena_printf(m->private_data->arena, "%s%s", text, at);
+	return lh_arena_printf(report->private_data->arena, "%s%s", text, at);
 }

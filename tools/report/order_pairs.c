@@ -12,12 +12,12 @@ struct lh_order_pairing {
 	UT_hash_handle hh;
 };
 
-void lh_report_drop_orders(struct lh_report *m)
+void lh_report_drop_orders(struct lh_report *report)
 {
-	HASH_CLEAR(hh, m->private_data->pair);
+	HASH_CLEAR(hh, report->private_data->pair);
 }
 
-static struct lh_report_order *order_of(struct lh_report *m, const struct lh_report_lock *held,
+static struct lh_report_order *order_of(struct lh_report *report, const struct lh_report_lock *held,
 					const struct lh_report_lock *wanted)
 {
 	struct lh_order_pairing *pair, ask;
@@ -25,54 +25,54 @@ static struct lh_report_order *order_of(struct lh_report *m, const struct lh_rep
 	memset(&ask, 0, sizeof(ask));
 	ask.key.held = held;
 	ask.key.wanted = wanted;
-	HASH_FIND(hh, m->private_data->pair, &ask.key, sizeof(ask.key), pair);
+	HASH_FIND(hh, report->private_data->pair, &ask.key, sizeof(ask.key), pair);
 	if (pair)
 		return pair->order;
-	pair = lh_arena_alloc(m->private_data->arena, sizeof(*pair));
+	pair = lh_arena_alloc(report->private_data->arena, sizeof(*pair));
 	pair->key = ask.key;
-	pair->order = lh_arena_alloc(m->private_data->arena, sizeof(*pair->order));
+	pair->order = lh_arena_alloc(report->private_data->arena, sizeof(*pair->order));
 	pair->order->held = held;
 	pair->order->wanted = wanted;
-	HASH_ADD(hh, m->private_data->pair, key, sizeof(pair->key), pair);
-	LH_PUSH(m->private_data->arena, m->order, m->orders, pair->order);
+	HASH_ADD(hh, report->private_data->pair, key, sizeof(pair->key), pair);
+	LH_PUSH(report->private_data->arena, report->order, report->orders, pair->order);
 	return pair->order;
 }
 
 /* The life of a thread is a lock to the judge alone. */
-static const struct lh_report_lock *lock_of(struct lh_report *m, const struct lh_report_process *p,
-					    const struct lh_chain *node)
+static const struct lh_report_lock *
+lock_of(struct lh_report *report, const struct lh_report_process *p, const struct lh_chain *chain)
 {
-	const struct lh_report_lock *t = lh_report_get_lock(m, p, node->lock);
+	const struct lh_report_lock *lock = lh_report_get_lock(report, p, chain->lock);
 
-	return t && t->row.kind != LH_THREAD_END ? t : NULL;
+	return lock && lock->row.kind != LH_THREAD_END ? lock : NULL;
 }
 
-static void add_pair(struct lh_report *m, const struct lh_report_process *p, lh_chain_id held_id,
-		     lh_chain_id id, bool direct)
+static void add_pair(struct lh_report *report, const struct lh_report_process *p,
+		     lh_chain_id held_id, lh_chain_id id, bool direct)
 {
-	struct lh_chain held, node;
+	struct lh_chain held, chain;
 	struct lh_chain_visit seen;
 	const struct lh_report_lock *a, *b;
 	struct lh_report_order *o;
 
 	if (!lh_read_chain_row(p->ledger, held_id, &held) ||
-	    !lh_read_chain_row(p->ledger, id, &node))
+	    !lh_read_chain_row(p->ledger, id, &chain))
 		return;
-	a = lock_of(m, p, &held);
-	b = lock_of(m, p, &node);
+	a = lock_of(report, p, &held);
+	b = lock_of(report, p, &chain);
 	if (!a || !b || a == b)
 		return;
-	o = order_of(m, a, b);
+	o = order_of(report, a, b);
 	o->direct |= direct;
 	if (o->sites++)
 		return;
 	o->process = p;
 	o->held_node = held_id;
 	o->chain = id;
-	o->thread = lh_read_visit(p->ledger, node.visit, &seen) ? seen.thread : 0;
+	o->thread = lh_read_visit(p->ledger, chain.visit, &seen) ? seen.thread : 0;
 }
 
-void lh_report_add_orders(struct lh_report *m, const struct lh_report_process *p)
+void lh_report_add_orders(struct lh_report *report, const struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
 	lh_chain_id chain[LH_HELD_MAX];
@@ -87,25 +87,25 @@ void lh_report_add_orders(struct lh_report *m, const struct lh_report_process *p
 			continue;
 		depth = lh_read_chain_path(p->ledger, i, chain, LH_HELD_MAX);
 		for (uint32_t k = 0; k + 1 < depth; k++)
-			add_pair(m, p, chain[k], i, k + 2 == depth);
+			add_pair(report, p, chain[k], i, k + 2 == depth);
 	}
 }
 
 lh_site lh_report_order_place(const struct lh_report_order *o, bool wanted)
 {
-	struct lh_chain node;
+	struct lh_chain chain;
 
-	return lh_read_chain_row(o->process->ledger, wanted ? o->chain : o->held_node, &node)
-		       ? node.site
+	return lh_read_chain_row(o->process->ledger, wanted ? o->chain : o->held_node, &chain)
+		       ? chain.site
 		       : 0;
 }
 
-const struct lh_report_frame *lh_report_order_frame(const struct lh_report *m,
+const struct lh_report_frame *lh_report_order_frame(const struct lh_report *report,
 						    const struct lh_report_order *o)
 {
-	lh_site place = lh_report_order_place(o, true);
+	lh_site site = lh_report_order_place(o, true);
 
 	/* What is asked for first is made now: the model is const only towards renderers. */
 	return lh_report_best_frame(
-		lh_report_get_stack((struct lh_report *)m, o->process, LH_SITE_STACK(place)));
+		lh_report_get_stack((struct lh_report *)report, o->process, LH_SITE_STACK(site)));
 }

@@ -31,7 +31,7 @@ static void count_locks(struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK);
 	struct lh_lock l;
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
 	p->locks = 0;
 	p->acquired = p->ledger->head.retired_acquired;
@@ -46,8 +46,8 @@ static void count_locks(struct lh_report_process *p)
 		if (life)
 			continue;
 		p->acquired += l.acquired + l.shared;
-		lh_read_lock_stats(p->ledger, &l, &more);
-		p->contended += more.contended;
+		lh_read_lock_stats(p->ledger, &l, &stats);
+		p->contended += stats.contended;
 	}
 }
 
@@ -85,23 +85,24 @@ static void count(struct lh_report_process *p)
 	set_end(p, h);
 }
 
-struct lh_report_process *lh_report_get_process(struct lh_report *m, const struct lh_ledger_view *r)
+struct lh_report_process *lh_report_get_process(struct lh_report *report,
+						const struct lh_ledger_view *r)
 {
-	struct lh_arena *pool = m->private_data->arena;
-	void **made = lh_report_memo(m, r, LH_MEMO_PROCESS, 0);
+	struct lh_arena *arena = report->private_data->arena;
+	void **made = lh_report_memo(report, r, LH_MEMO_PROCESS, 0);
 	struct lh_report_process *p = *made;
 
 	if (p)
 		return p;
-	*made = p = lh_arena_alloc(pool, sizeof(*p));
-	LH_PUSH(pool, m->process, m->processes, p);
+	*made = p = lh_arena_alloc(arena, sizeof(*p));
+	LH_PUSH(arena, report->process, report->processes, p);
 	p->ledger = r;
 	p->pid = r->head.pid;
 	p->parent = r->head.parent;
-	p->exe = lh_arena_strdup(pool, r->head.exe);
-	p->command = lh_arena_strdup(pool, r->head.command);
-	p->comm = lh_arena_strdup(pool, r->head.comm);
-	p->problem = r->error[0] ? lh_arena_strdup(pool, r->error) : NULL;
+	p->exe = lh_arena_strdup(arena, r->head.exe);
+	p->command = lh_arena_strdup(arena, r->head.command);
+	p->comm = lh_arena_strdup(arena, r->head.comm);
+	p->problem = r->error[0] ? lh_arena_strdup(arena, r->error) : NULL;
 	count(p);
 	return p;
 }

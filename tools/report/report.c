@@ -38,41 +38,41 @@ struct share {
 
 struct lh_report *lh_report_new(struct lh_report_options wants)
 {
-	struct lh_arena *pool = lh_arena_new();
-	struct lh_report *m = lh_arena_alloc(pool, sizeof(*m));
+	struct lh_arena *arena = lh_arena_new();
+	struct lh_report *report = lh_arena_alloc(arena, sizeof(*report));
 
-	m->private_data = lh_arena_alloc(pool, sizeof(*m->private_data));
-	m->private_data->arena = pool;
-	m->private_data->options = wants;
-	return m;
+	report->private_data = lh_arena_alloc(arena, sizeof(*report->private_data));
+	report->private_data->arena = arena;
+	report->private_data->options = wants;
+	return report;
 }
 
-void lh_report_free(struct lh_report *m)
+void lh_report_free(struct lh_report *report)
 {
-	if (!m)
+	if (!report)
 		return;
-	HASH_CLEAR(hh, m->private_data->memo);
-	HASH_CLEAR(hh, m->private_data->sort);
-	lh_report_drop_orders(m);
-	lh_arena_free(m->private_data->arena);
+	HASH_CLEAR(hh, report->private_data->memo);
+	HASH_CLEAR(hh, report->private_data->sort);
+	lh_report_drop_orders(report);
+	lh_arena_free(report->private_data->arena);
 }
 
-void lh_report_note(struct lh_report *m, const char *format, ...)
+void lh_report_note(struct lh_report *report, const char *format, ...)
 {
 	va_list args;
 	const char *text;
 
 	va_start(args, format);
-	text = lh_arena_vprintf(m->private_data->arena, format, args);
+	text = lh_arena_vprintf(report->private_data->arena, format, args);
 	va_end(args);
-	for (uint32_t i = 0; i < m->notes; i++)
-		if (strcmp(m->note[i], text) == 0)
+	for (uint32_t i = 0; i < report->notes; i++)
+		if (strcmp(report->note[i], text) == 0)
 			return;
-	LH_PUSH(m->private_data->arena, m->note, m->notes, text);
+	LH_PUSH(report->private_data->arena, report->note, report->notes, text);
 }
 
-void **lh_report_memo(struct lh_report *m, const struct lh_ledger_view *r, enum lh_memo_kind made,
-		      uint32_t row)
+void **lh_report_memo(struct lh_report *report, const struct lh_ledger_view *r,
+		      enum lh_memo_kind made, uint32_t row)
 {
 	struct lh_memo *memo, ask;
 
@@ -80,58 +80,58 @@ void **lh_report_memo(struct lh_report *m, const struct lh_ledger_view *r, enum 
 	ask.key.ledger = r;
 	ask.key.kind = made;
 	ask.key.row = row;
-	HASH_FIND(hh, m->private_data->memo, &ask.key, sizeof(ask.key), memo);
+	HASH_FIND(hh, report->private_data->memo, &ask.key, sizeof(ask.key), memo);
 	if (!memo) {
-		memo = lh_arena_alloc(m->private_data->arena, sizeof(*memo));
+		memo = lh_arena_alloc(report->private_data->arena, sizeof(*memo));
 		memo->key = ask.key;
-		HASH_ADD(hh, m->private_data->memo, key, sizeof(memo->key), memo);
+		HASH_ADD(hh, report->private_data->memo, key, sizeof(memo->key), memo);
 	}
 	return &memo->value;
 }
 
 /* ---- findings ---- */
 
-static struct lh_report_step act_of(struct lh_report *m, const struct lh_report_process *p,
+static struct lh_report_step act_of(struct lh_report *report, const struct lh_report_process *p,
 				    const struct lh_step *s)
 {
 	struct lh_report_step a = {.action = (enum lh_action)s->action};
 	struct lh_note note;
 
 	if (s->note && lh_read_note(p->ledger, s->note, &note))
-		a.note = lh_arena_strdup(m->private_data->arena, note.text);
+		a.note = lh_arena_strdup(report->private_data->arena, note.text);
 	if (s->thread)
-		a.thread = lh_report_get_thread(m, p, s->thread);
+		a.thread = lh_report_get_thread(report, p, s->thread);
 	if (s->lock)
-		a.lock = lh_report_get_lock(m, p, s->lock);
+		a.lock = lh_report_get_lock(report, p, s->lock);
 	a.mode = LH_SITE_MODE(s->site);
 	a.how = LH_SITE_HOW(s->site);
-	a.stack = lh_report_get_stack(m, p, LH_SITE_STACK(s->site));
+	a.stack = lh_report_get_stack(report, p, LH_SITE_STACK(s->site));
 	a.frame = lh_report_best_frame(a.stack);
 	return a;
 }
 
-static void add_thread(struct lh_report *m, struct lh_report_finding *f,
+static void add_thread(struct lh_report *report, struct lh_report_finding *f,
 		       const struct lh_report_thread *who)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i] == who)
 			return;
 	if (who)
-		LH_PUSH(m->private_data->arena, f->thread, f->threads, who);
+		LH_PUSH(report->private_data->arena, f->thread, f->threads, who);
 }
 
-static void add_lock(struct lh_report *m, struct lh_report_finding *f,
+static void add_lock(struct lh_report *report, struct lh_report_finding *f,
 		     const struct lh_report_lock *what)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (f->lock[i] == what)
 			return;
 	if (what)
-		LH_PUSH(m->private_data->arena, f->lock, f->locks, what);
+		LH_PUSH(report->private_data->arena, f->lock, f->locks, what);
 }
 
 /* The steps: the record's own, or those given. */
-static void add_steps(struct lh_report *m, struct lh_report_finding *f,
+static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		      const struct lh_finding *row, const struct lh_step *given)
 {
 	struct lh_report_step *list = NULL;
@@ -143,9 +143,10 @@ static void add_steps(struct lh_report *m, struct lh_report_finding *f,
 		else if (row->step > UINT32_MAX - i ||
 			 !lh_read_step(f->process->ledger, row->step + i, &step))
 			break;
-		LH_PUSH(m->private_data->arena, list, f->steps, act_of(m, f->process, &step));
-		add_thread(m, f, list[f->steps - 1].thread);
-		add_lock(m, f, list[f->steps - 1].lock);
+		LH_PUSH(report->private_data->arena, list, f->steps,
+			act_of(report, f->process, &step));
+		add_thread(report, f, list[f->steps - 1].thread);
+		add_lock(report, f, list[f->steps - 1].lock);
 	}
 	f->step = list;
 }
@@ -190,12 +191,12 @@ static const struct lh_report_step *moved(const struct lh_report_step *a,
  * Whoever closed a ring last is another one each time: it is told from where its fingerprint
  * begins. Writers that queue behind it stay at the end.
  */
-static void turn(struct lh_report *m, struct lh_report_finding *f, uint32_t first)
+static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
 {
 	struct lh_report_step *step =
-		lh_arena_alloc(m->private_data->arena, (f->steps + 1) * sizeof(*step));
+		lh_arena_alloc(report->private_data->arena, (f->steps + 1) * sizeof(*step));
 	struct lh_report_part *part =
-		lh_arena_alloc(m->private_data->arena, (f->parts + 1) * sizeof(*part));
+		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*part));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -214,29 +215,29 @@ static void turn(struct lh_report *m, struct lh_report_finding *f, uint32_t firs
 	f->part = part;
 	f->threads = f->locks = 0;
 	for (uint32_t i = 0; i < f->steps; i++) {
-		add_thread(m, f, step[i].thread);
-		add_lock(m, f, step[i].lock);
+		add_thread(report, f, step[i].thread);
+		add_lock(report, f, step[i].lock);
 	}
 }
 
 /* All that follows from its steps. */
-static void complete(struct lh_report *m, struct lh_report_finding *f)
+static void complete(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint32_t first;
 
-	lh_report_number_duplicates(m, f);
-	lh_report_group_steps(m, f);
-	first = lh_fingerprint_make(m, f);
+	lh_report_number_duplicates(report, f);
+	lh_report_group_steps(report, f);
+	first = lh_fingerprint_make(report, f);
 	if (first)
-		turn(m, f, first);
+		turn(report, f, first);
 	f->frame = best_place(f);
-	f->message = lh_report_message(m, f);
+	f->message = lh_report_message(report, f);
 }
 
-static struct kept *make_found(struct lh_report *m, struct lh_report_process *p,
+static struct kept *make_found(struct lh_report *report, struct lh_report_process *p,
 			       const struct lh_finding *row, const struct lh_step *given)
 {
-	struct kept *k = lh_arena_alloc(m->private_data->arena, sizeof(*k));
+	struct kept *k = lh_arena_alloc(report->private_data->arena, sizeof(*k));
 	struct lh_report_finding *f = &k->found;
 
 	f->process = p;
@@ -250,12 +251,13 @@ static struct kept *make_found(struct lh_report *m, struct lh_report_process *p,
 	f->title = lh_name_title(f->rule);
 	f->meaning = lh_name_meaning(f->rule);
 	f->help = lh_name_help(f->rule);
-	add_steps(m, f, row, given);
-	complete(m, f);
+	add_steps(report, f, row, given);
+	complete(report, f);
 	return k;
 }
 
-static void worsen(struct lh_report *m, struct lh_report_finding *f, const struct lh_finding *row)
+static void worsen(struct lh_report *report, struct lh_report_finding *f,
+		   const struct lh_finding *row)
 {
 	bool same = f->level >= (enum lh_level)row->level && f->duration_ns >= row->duration_ns;
 
@@ -266,14 +268,14 @@ static void worsen(struct lh_report *m, struct lh_report_finding *f, const struc
 	if (f->duration_ns < row->duration_ns)
 		f->duration_ns = row->duration_ns;
 	if (!same)
-		f->message = lh_report_message(m, f);
+		f->message = lh_report_message(report, f);
 }
 
 /* What one ended thread has kept is one mistake, whichever of its locks somebody waits for. */
-static struct kept *kept_by_same(struct lh_report *m, const struct kept *k)
+static struct kept *kept_by_same(struct lh_report *report, const struct kept *k)
 {
-	for (uint32_t i = 0; k->found.rule == LH_RULE_EXIT_HOLDING && i < m->findings; i++) {
-		struct lh_report_finding *f = m->finding[i];
+	for (uint32_t i = 0; k->found.rule == LH_RULE_EXIT_HOLDING && i < report->findings; i++) {
+		struct lh_report_finding *f = report->finding[i];
 
 		if (f->rule == LH_RULE_EXIT_HOLDING && f->process == k->found.process && f->steps &&
 		    k->found.steps && f->step[0].thread == k->found.step[0].thread)
@@ -296,38 +298,40 @@ static void grow(struct lh_report_finding *f, const struct lh_report_finding *mo
 }
 
 /* The one that is kept for findings like k: k itself if it is the first of its like. */
-static struct kept *merge(struct lh_report *m, struct kept *k)
+static struct kept *merge(struct lh_report *report, struct kept *k)
 {
-	struct lh_sort *s = lh_arena_alloc(m->private_data->arena, sizeof(*s)), *old;
+	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
 
 	snprintf(s->key, sizeof(s->key), "%d %d %s", k->found.rule, k->found.filter,
 		 k->found.fingerprint);
-	HASH_FIND_STR(m->private_data->sort, s->key, old);
+	HASH_FIND_STR(report->private_data->sort, s->key, old);
 	if (old)
 		return old->merged;
 	s->merged = k;
-	HASH_ADD_STR(m->private_data->sort, key, s);
+	HASH_ADD_STR(report->private_data->sort, key, s);
 	if (k->found.filter == LH_F_NONE)
-		LH_PUSH(m->private_data->arena, m->finding, m->findings, &k->found);
+		LH_PUSH(report->private_data->arena, report->finding, report->findings, &k->found);
 	else
-		LH_PUSH(m->private_data->arena, m->filtered, m->filtereds, &k->found);
-	if (m->private_data->options.classify && k->found.filter == LH_F_NONE)
-		m->private_data->options.classify(m->private_data->options.with, m, &k->found);
+		LH_PUSH(report->private_data->arena, report->filtered, report->filtereds,
+			&k->found);
+	if (report->private_data->options.classify && k->found.filter == LH_F_NONE)
+		report->private_data->options.classify(report->private_data->options.with, report,
+						       &k->found);
 	return k;
 }
 
-static struct share *share_of(struct lh_report *m, struct lh_report_process *p, uint32_t row,
+static struct share *share_of(struct lh_report *report, struct lh_report_process *p, uint32_t row,
 			      const struct lh_finding *f, bool *fresh)
 {
-	void **made = lh_report_memo(m, p->ledger, LH_MEMO_FOUND, row);
+	void **made = lh_report_memo(report, p->ledger, LH_MEMO_FOUND, row);
 	struct share *s = *made;
 	struct kept *k;
 
 	if (s)
 		return s;
-	*made = s = lh_arena_alloc(m->private_data->arena, sizeof(*s));
-	k = make_found(m, p, f, NULL);
-	s->kept = kept_by_same(m, k);
+	*made = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
+	k = make_found(report, p, f, NULL);
+	s->kept = kept_by_same(report, k);
 	if (s->kept) { /* seen from elsewhere, and not once more */
 		s->count = f->count;
 		*fresh = k->found.open && !s->kept->found.open;
@@ -335,7 +339,7 @@ static struct share *share_of(struct lh_report *m, struct lh_report_process *p, 
 			grow(&s->kept->found, &k->found);
 		return s;
 	}
-	s->kept = merge(m, k);
+	s->kept = merge(report, k);
 	*fresh = s->kept == k;
 	if (s->kept->last != p)
 		s->kept->found.processes++;
@@ -343,10 +347,11 @@ static struct share *share_of(struct lh_report *m, struct lh_report_process *p, 
 	return s;
 }
 
-struct lh_report_finding *lh_report_add_row(struct lh_report *m, const struct lh_ledger_view *r,
-					    uint32_t row, bool *fresh)
+struct lh_report_finding *lh_report_add_row(struct lh_report *report,
+					    const struct lh_ledger_view *r, uint32_t row,
+					    bool *fresh)
 {
-	struct lh_report_process *p = lh_report_get_process(m, r);
+	struct lh_report_process *p = lh_report_get_process(report, r);
 	struct lh_finding f;
 	struct share *s;
 	bool ignored;
@@ -358,14 +363,15 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *m, const struct lh
 	if (f.rule == LH_NO_RULE) /* taken back */
 		return NULL;
 	if (!is_possible(&f)) {
-		lh_report_note(m, "finding %u of process %d is not one that this version knows",
-			       row, p->pid);
+		lh_report_note(report,
+			       "finding %u of process %d is not one that this version knows", row,
+			       p->pid);
 		return NULL;
 	}
 	if (f.flags & LH_FINDING_MEASURED) /* the monitor has made its own of it */
 		return NULL;
-	s = share_of(m, p, row, &f, fresh);
-	worsen(m, &s->kept->found, &f);
+	s = share_of(report, p, row, &f, fresh);
+	worsen(report, &s->kept->found, &f);
 	f.count = f.count ? f.count : 1;
 	s->kept->found.count += f.count - s->count;
 	s->count = f.count;
@@ -373,7 +379,7 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *m, const struct lh
 }
 
 /* Of circles by birthplace: the same one was told, as it can happen or as it did. */
-static struct kept *told_of_locks(struct lh_report *m, const struct kept *k)
+static struct kept *told_of_locks(struct lh_report *report, const struct kept *k)
 {
 	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
 	struct lh_report_finding f = k->found;
@@ -382,28 +388,29 @@ static struct kept *told_of_locks(struct lh_report *m, const struct kept *k)
 
 	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
 		f.rule = as[i];
-		lh_fingerprint_make(m, &f);
+		lh_fingerprint_make(report, &f);
 		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
-		HASH_FIND_STR(m->private_data->sort, key, s);
+		HASH_FIND_STR(report->private_data->sort, key, s);
 		if (s && !s->merged->found.by_class)
 			return s->merged;
 	}
 	return NULL;
 }
 
-struct lh_report_finding *lh_report_add_finding(struct lh_report *m, const struct lh_ledger_view *r,
+struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
+						const struct lh_ledger_view *r,
 						const struct lh_finding *row,
 						const struct lh_step *step, const char *message)
 {
-	struct lh_report_process *p = lh_report_get_process(m, r);
-	struct kept *k = make_found(m, p, row, step), *old;
+	struct lh_report_process *p = lh_report_get_process(report, r);
+	struct kept *k = make_found(report, p, row, step), *old;
 
 	if (message)
-		k->found.message = lh_arena_strdup(m->private_data->arena, message);
-	old = told_of_locks(m, k);
+		k->found.message = lh_arena_strdup(report->private_data->arena, message);
+	old = told_of_locks(report, k);
 	if (old)
 		return &old->found;
-	old = merge(m, k);
+	old = merge(report, k);
 	if (old->last != p)
 		old->found.processes++;
 	old->last = p;
@@ -414,7 +421,8 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *m, const struc
 /* ---- findings of several processes ---- */
 
 /* Two processes may each have a T1: here threads are counted anew, and their process is named. */
-static const struct lh_report_thread *abroad(struct lh_report *m, const struct lh_report_finding *f,
+static const struct lh_report_thread *abroad(struct lh_report *report,
+					     const struct lh_report_finding *f,
 					     const struct lh_report_thread *who)
 {
 	struct lh_report_thread *copy;
@@ -422,7 +430,7 @@ static const struct lh_report_thread *abroad(struct lh_report *m, const struct l
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process == who->process && f->thread[i]->row == who->row)
 			return f->thread[i];
-	copy = lh_arena_alloc(m->private_data->arena, sizeof(*copy));
+	copy = lh_arena_alloc(report->private_data->arena, sizeof(*copy));
 	*copy = *who;
 	copy->id = f->threads + 1;
 	copy->foreign_tid = who->process->pid;
@@ -437,22 +445,22 @@ static bool is_spread(const struct lh_cross_step *step, uint32_t n)
 	return false;
 }
 
-static void add_spread(struct lh_report *m, struct lh_report_finding *f,
+static void add_spread(struct lh_report *report, struct lh_report_finding *f,
 		       const struct lh_cross_step *step, uint32_t n)
 {
 	struct lh_report_step *list = NULL;
 	bool many = is_spread(step, n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct lh_report_step a = act_of(m, step[i].process, &step[i].step);
+		struct lh_report_step a = act_of(report, step[i].process, &step[i].step);
 
 		if (a.thread && many)
-			a.thread = abroad(m, f, a.thread);
+			a.thread = abroad(report, f, a.thread);
 		if (step[i].lock)
 			a.lock = step[i].lock;
-		LH_PUSH(m->private_data->arena, list, f->steps, a);
-		add_thread(m, f, a.thread);
-		add_lock(m, f, a.lock);
+		LH_PUSH(report->private_data->arena, list, f->steps, a);
+		add_thread(report, f, a.thread);
+		add_lock(report, f, a.lock);
 	}
 	f->step = list;
 }
@@ -478,12 +486,12 @@ static uint32_t count_processes(const struct lh_cross_step *step, uint32_t n)
 	return count;
 }
 
-struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *m,
+struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 						      const struct lh_finding *row,
 						      const struct lh_cross_step *step, uint32_t n,
 						      const char *more)
 {
-	struct kept *k = lh_arena_alloc(m->private_data->arena, sizeof(*k)), *old;
+	struct kept *k = lh_arena_alloc(report->private_data->arena, sizeof(*k)), *old;
 	struct lh_report_finding *f = &k->found;
 
 	f->process = step[0].process;
@@ -494,13 +502,13 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *m,
 	f->title = lh_name_title(f->rule);
 	f->meaning = lh_name_meaning(f->rule);
 	f->help = lh_name_help(f->rule);
-	add_spread(m, f, step, n);
-	complete(m, f);
+	add_spread(report, f, step, n);
+	complete(report, f);
 	if (is_spread(step, n))
 		count_anew(f);
-	f->message = lh_arena_printf(m->private_data->arena, "%s%s", f->message, more);
+	f->message = lh_arena_printf(report->private_data->arena, "%s%s", f->message, more);
 	f->count = 1;
-	old = merge(m, k);
+	old = merge(report, k);
 	if (old == k)
 		f->processes = count_processes(step, n);
 	return &old->found;
@@ -517,71 +525,73 @@ static struct lh_cross_step step_of(const struct lh_report_order *o,
 					       .action = wanted ? LH_WANTS : LH_HOLDS}};
 }
 
-void lh_report_add_across(struct lh_report *m, const struct lh_report_order *const *order,
+void lh_report_add_across(struct lh_report *report, const struct lh_report_order *const *order,
 			  const struct lh_report_lock *const *lock, uint32_t n, const char *more)
 {
-	struct lh_cross_step *step = lh_arena_alloc(m->private_data->arena, 2 * n * sizeof(*step));
+	struct lh_cross_step *step =
+		lh_arena_alloc(report->private_data->arena, 2 * n * sizeof(*step));
 	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
 
 	for (uint32_t i = 0; i < n; i++) {
 		step[2 * i] = step_of(order[i], lock[i], false);
 		step[2 * i + 1] = step_of(order[i], lock[(i + 1) % n], true);
 	}
-	lh_report_add_cross_finding(m, &row, step, 2 * n, more);
+	lh_report_add_cross_finding(report, &row, step, 2 * n, more);
 }
 
 /* ---- all of it ---- */
 
-static void add_every_lock(struct lh_report *m, struct lh_report_process *p)
+static void add_every_lock(struct lh_report *report, struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LOCK);
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_lock_row(p->ledger, i, &l) && l.kind && l.kind != LH_THREAD_END)
-			lh_report_get_lock(m, p, LH_LOCK_ID(i, l.gen));
+			lh_report_get_lock(report, p, LH_LOCK_ID(i, l.gen));
 }
 
-void lh_report_add_ledger(struct lh_report *m, const struct lh_ledger_view *r)
+void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view *r)
 {
-	struct lh_report_process *p = lh_report_get_process(m, r);
+	struct lh_report_process *p = lh_report_get_process(report, r);
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
 	char title[LH_PATH_MAX + 40];
 
 	lh_read_title(r, title, sizeof(title));
 	if (p->problem)
-		lh_report_note(m, "%s: %s", title, p->problem);
+		lh_report_note(report, "%s: %s", title, p->problem);
 	if (p->no_access)
-		lh_report_note(m, "%s: stood down (reason %u): nothing of this process was seen",
+		lh_report_note(report,
+			       "%s: stood down (reason %u): nothing of this process was seen",
 			       title, r->head.no_access);
 	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
-		lh_report_note(m,
+		lh_report_note(report,
 			       "%s: only CPython 3.11 can be read: its `with lock` counts as a try "
 			       "here, and "
 			       "stacks have no Python lines",
 			       title);
-	if (m->private_data->options.every_lock) {
-		add_every_lock(m, p);
-		lh_report_add_profile(m, p);
+	if (report->private_data->options.every_lock) {
+		add_every_lock(report, p);
+		lh_report_add_profile(report, p);
 	}
 	for (uint32_t i = 1; i < n; i++)
-		lh_report_add_row(m, r, i, NULL);
-	if (m->private_data->options.orders)
-		lh_report_add_orders(m, p);
+		lh_report_add_row(report, r, i, NULL);
+	if (report->private_data->options.orders)
+		lh_report_add_orders(report, p);
 }
 
-void lh_report_add_file(struct lh_report *m, const struct lh_ledger_file *s)
+void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s)
 {
 	if (s->error[0])
-		lh_report_note(m, "%s", s->error);
+		lh_report_note(report, "%s", s->error);
 	if (s->empty)
-		lh_report_note(m, "%u process%s took a place and never filled it", s->empty,
+		lh_report_note(report, "%u process%s took a place and never filled it", s->empty,
 			       s->empty == 1 ? "" : "es");
 	if (s->no_slot)
-		lh_report_note(m, "%u process%s found no place and %s not watched", s->no_slot,
+		lh_report_note(report, "%u process%s found no place and %s not watched", s->no_slot,
 			       s->no_slot == 1 ? "" : "es", s->no_slot == 1 ? "was" : "were");
 	for (uint32_t i = 0; i < s->n; i++)
-		lh_report_add_ledger(m, &s->view[i]);
+		lh_report_add_ledger(report, &s->view[i]);
 }
 
 static int by_weight(const void *x, const void *y)
@@ -620,29 +630,31 @@ static void sort(void *list, uint32_t n, int (*order)(const void *, const void *
 		qsort(list, n, sizeof(void *), order);
 }
 
-void lh_report_finish(struct lh_report *m)
+void lh_report_finish(struct lh_report *report)
 {
-	struct lh_symbols *symbols = m->private_data->options.symbols;
+	struct lh_symbols *symbols = report->private_data->options.symbols;
 	uint32_t n = symbols ? lh_symbols_problems(symbols) : 0;
 
-	while (m->private_data->symbol_problems < n)
-		lh_report_note(m, "%s",
-			       lh_symbols_problem(symbols, m->private_data->symbol_problems++));
-	sort(m->finding, m->findings, by_weight);
-	sort(m->filtered, m->filtereds, by_weight);
-	m->busiest = lh_arena_alloc(m->private_data->arena, (m->locks + 1) * sizeof(*m->busiest));
-	if (m->locks)
-		memcpy(m->busiest, m->lock, m->locks * sizeof(*m->busiest));
-	sort(m->busiest, m->locks, by_wait);
-	lh_report_sort_profile(m);
-	lh_report_count_classes(m);
+	while (report->private_data->symbol_problems < n)
+		lh_report_note(
+			report, "%s",
+			lh_symbols_problem(symbols, report->private_data->symbol_problems++));
+	sort(report->finding, report->findings, by_weight);
+	sort(report->filtered, report->filtereds, by_weight);
+	report->busiest = lh_arena_alloc(report->private_data->arena,
+					 (report->locks + 1) * sizeof(*report->busiest));
+	if (report->locks)
+		memcpy(report->busiest, report->lock, report->locks * sizeof(*report->busiest));
+	sort(report->busiest, report->locks, by_wait);
+	lh_report_sort_profile(report);
+	lh_report_count_classes(report);
 }
 
-uint32_t lh_report_new_findings(const struct lh_report *m, enum lh_severity least)
+uint32_t lh_report_new_findings(const struct lh_report *report, enum lh_severity least)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < m->findings; i++)
-		n += m->finding[i]->status == LH_NEW && m->finding[i]->severity >= least;
+	for (uint32_t i = 0; i < report->findings; i++)
+		n += report->finding[i]->status == LH_NEW && report->finding[i]->severity >= least;
 	return n;
 }

@@ -54,37 +54,37 @@ static bool is_script_library(const char *path)
 	       (at && at[sizeof(folder) - 1] >= '0' && at[sizeof(folder) - 1] <= '9');
 }
 
-static void set_script(struct lh_arena *pool, struct object *o)
+static void set_script(struct lh_arena *arena, struct object *o)
 {
 	size_t n = strlen(o->row.path) + 1;
 
 	if (!(o->row.flags & LH_MODULE_SCRIPT))
 		return;
-	o->function = n < sizeof(o->row.path) ? lh_arena_strdup(pool, o->row.path + n) : "";
+	o->function = n < sizeof(o->row.path) ? lh_arena_strdup(arena, o->row.path + n) : "";
 	o->library = is_script_library(o->path);
 	o->host = o->runtime = o->ours = false;
 }
 
-static const struct object *object_at(struct lh_report *m, const struct lh_report_process *p,
+static const struct object *object_at(struct lh_report *report, const struct lh_report_process *p,
 				      uint32_t row)
 {
-	struct lh_arena *pool = m->private_data->arena;
+	struct lh_arena *arena = report->private_data->arena;
 	struct lh_module module;
-	void **made = lh_report_memo(m, p->ledger, LH_MEMO_OBJECT, row);
+	void **made = lh_report_memo(report, p->ledger, LH_MEMO_OBJECT, row);
 	struct object *o = *made;
 
 	if (o || !lh_read_module(p->ledger, row, &module))
 		return o;
-	*made = o = lh_arena_alloc(pool, sizeof(*o));
+	*made = o = lh_arena_alloc(arena, sizeof(*o));
 	o->row = module;
-	o->path = lh_arena_strdup(pool, module.path);
+	o->path = lh_arena_strdup(arena, module.path);
 	if (module.build_id_n)
-		o->build_id = hex(pool, module.build_id, module.build_id_n);
+		o->build_id = hex(arena, module.build_id, module.build_id_n);
 	o->host = strcmp(o->path, p->exe) == 0;
 	o->runtime = is_runtime(base_name(o->path));
 	o->library = !o->host && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
 	o->ours = begins(base_name(o->path), "liblockhound.so");
-	set_script(pool, o);
+	set_script(arena, o);
 	return o;
 }
 
@@ -107,7 +107,7 @@ static void set_place(struct lh_report_frame *f, const struct object *o, uint64_
 }
 
 /* A line of a script has no object, and its address is the line. */
-static uint32_t add_script(struct lh_report *m, const struct object *o, uint64_t line,
+static uint32_t add_script(struct lh_report *report, const struct object *o, uint64_t line,
 			   struct lh_report_frame **list, uint32_t n)
 {
 	struct lh_report_frame f = {.script = true, .system = o->library};
@@ -115,7 +115,7 @@ static uint32_t add_script(struct lh_report *m, const struct object *o, uint64_t
 	f.function = o->function[0] ? o->function : NULL;
 	f.file = o->path;
 	f.line = line < UINT32_MAX ? (uint32_t)line : 0;
-	LH_PUSH(m->private_data->arena, *list, n, f);
+	LH_PUSH(report->private_data->arena, *list, n, f);
 	return n;
 }
 
@@ -123,7 +123,7 @@ static uint32_t add_script(struct lh_report *m, const struct object *o, uint64_t
  * One frame of the ledger is one line, and one more for each function inlined there. `brief`: its
  * name is enough.
  */
-static uint32_t expand(struct lh_report *m, const struct object *o, uint64_t pc, bool after,
+static uint32_t expand(struct lh_report *report, const struct object *o, uint64_t pc, bool after,
 		       bool brief, struct lh_report_frame **list, uint32_t n)
 {
 	const struct lh_symbol *line = NULL;
@@ -131,15 +131,15 @@ static uint32_t expand(struct lh_report *m, const struct object *o, uint64_t pc,
 	uint32_t lines = 0;
 
 	if (o && o->function)
-		return add_script(m, o, pc, list, n);
+		return add_script(report, o, pc, list, n);
 	set_place(&f, o, pc);
 	/* Our own functions say nothing to anyone. */
-	if (brief && m->private_data->options.symbols)
-		f.function =
-			lh_symbol_name(m->private_data->options.symbols, &o->row, f.offset, after);
-	else if (o && !o->ours && m->private_data->options.symbols)
-		lines = lh_symbol_lines(m->private_data->options.symbols, &o->row, f.offset, after,
-					&line);
+	if (brief && report->private_data->options.symbols)
+		f.function = lh_symbol_name(report->private_data->options.symbols, &o->row,
+					    f.offset, after);
+	else if (o && !o->ours && report->private_data->options.symbols)
+		lines = lh_symbol_lines(report->private_data->options.symbols, &o->row, f.offset,
+					after, &line);
 	for (uint32_t i = 0; i < lines; i++) {
 		f.function = line[i].function;
 		f.file = line[i].file;
@@ -147,10 +147,10 @@ static uint32_t expand(struct lh_report *m, const struct object *o, uint64_t pc,
 		f.column = line[i].column;
 		f.inlined = line[i].inlined;
 		f.system = o->library || is_header(f.file);
-		LH_PUSH(m->private_data->arena, *list, n, f);
+		LH_PUSH(report->private_data->arena, *list, n, f);
 	}
 	if (!lines)
-		LH_PUSH(m->private_data->arena, *list, n, f);
+		LH_PUSH(report->private_data->arena, *list, n, f);
 	return n;
 }
 
@@ -177,9 +177,10 @@ static void mark_ours(struct lh_report_frame *f, uint32_t n)
 		f[i].ours = (f[i].ours || i < from || i >= to) && from < to;
 }
 
-static bool is_of_runtime(struct lh_report *m, const struct lh_report_process *p, uint64_t frame)
+static bool is_of_runtime(struct lh_report *report, const struct lh_report_process *p,
+			  uint64_t frame)
 {
-	const struct object *o = object_at(m, p, LH_FRAME_MODULE(frame));
+	const struct object *o = object_at(report, p, LH_FRAME_MODULE(frame));
 
 	return o && o->runtime;
 }
@@ -188,20 +189,20 @@ static bool is_of_runtime(struct lh_report *m, const struct lh_report_process *p
  * From here on it is how the C library begins a thread, which nobody reads (mark_ours). Its debug
  * information may be large and packed: unpacking libc's takes longer than all else in a report.
  */
-static uint32_t start_of_thread(struct lh_report *m, const struct lh_report_process *p,
+static uint32_t start_of_thread(struct lh_report *report, const struct lh_report_process *p,
 				const uint64_t *frame, uint32_t n)
 {
 	uint32_t i = n;
 
 	/* of the first thread: _start, which is the program's own, calls the C library */
-	if (i > 1 && !is_of_runtime(m, p, frame[i - 1]))
+	if (i > 1 && !is_of_runtime(report, p, frame[i - 1]))
 		i--;
-	while (i && is_of_runtime(m, p, frame[i - 1]))
+	while (i && is_of_runtime(report, p, frame[i - 1]))
 		i--;
-	return i && i < n && is_of_runtime(m, p, frame[i]) ? i : n;
+	return i && i < n && is_of_runtime(report, p, frame[i]) ? i : n;
 }
 
-static void fill(struct lh_report *m, const struct lh_report_process *p, lh_stack_id id,
+static void fill(struct lh_report *report, const struct lh_report_process *p, lh_stack_id id,
 		 struct lh_report_stack *t)
 {
 	uint64_t frame[LH_FRAMES_MAX];
@@ -209,16 +210,16 @@ static void fill(struct lh_report *m, const struct lh_report_process *p, lh_stac
 	struct lh_report_frame *list = NULL;
 	struct lh_stack stack;
 	bool after = true;
-	uint32_t start = start_of_thread(m, p, frame, frames);
+	uint32_t start = start_of_thread(report, p, frame, frames);
 
 	for (uint32_t i = 0; i < frames; i++) {
-		const struct object *o = object_at(m, p, LH_FRAME_MODULE(frame[i]));
+		const struct object *o = object_at(report, p, LH_FRAME_MODULE(frame[i]));
 		uint64_t pc = LH_FRAME_PC(frame[i]);
 
-		t->n = expand(m, o, pc, after, i >= start && o && o->runtime, &list, t->n);
+		t->n = expand(report, o, pc, after, i >= start && o && o->runtime, &list, t->n);
 		/* What a signal interrupted stands at its instruction, not behind a call. */
-		after = !(o && o->runtime && m->private_data->options.symbols &&
-			  lh_symbol_signal(m->private_data->options.symbols, &o->row,
+		after = !(o && o->runtime && report->private_data->options.symbols &&
+			  lh_symbol_signal(report->private_data->options.symbols, &o->row,
 					   pc - o->row.base));
 	}
 	if (list)
@@ -230,16 +231,16 @@ static void fill(struct lh_report *m, const struct lh_report_process *p, lh_stac
 	}
 }
 
-const struct lh_report_stack *lh_report_get_stack(struct lh_report *m,
+const struct lh_report_stack *lh_report_get_stack(struct lh_report *report,
 						  const struct lh_report_process *p, lh_stack_id id)
 {
-	void **made = lh_report_memo(m, p->ledger, LH_MEMO_TRACE, id);
+	void **made = lh_report_memo(report, p->ledger, LH_MEMO_TRACE, id);
 
 	if (!*made) {
-		struct lh_report_stack *t = lh_arena_alloc(m->private_data->arena, sizeof(*t));
+		struct lh_report_stack *t = lh_arena_alloc(report->private_data->arena, sizeof(*t));
 
 		*made = t;
-		fill(m, p, id, t);
+		fill(report, p, id, t);
 		return t;
 	}
 	return *made;
@@ -263,37 +264,37 @@ const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack 
 	return best;
 }
 
-const char *lh_report_data_place(struct lh_report *m, const struct lh_report_process *p,
+const char *lh_report_data_place(struct lh_report *report, const struct lh_report_process *p,
 				 uint64_t address)
 {
 	struct lh_module module;
 
 	if (!address || !lh_read_module_at(p->ledger, address, &module))
 		return NULL;
-	return lh_arena_printf(m->private_data->arena, "%s+%#llx", base_name(module.path),
+	return lh_arena_printf(report->private_data->arena, "%s+%#llx", base_name(module.path),
 			       (unsigned long long)(address - module.base));
 }
 
-const char *lh_report_variable(struct lh_report *m, const struct lh_report_process *p,
+const char *lh_report_variable(struct lh_report *report, const struct lh_report_process *p,
 			       uint64_t address, uint64_t *into)
 {
 	struct lh_module module;
 
-	if (!address || !m->private_data->options.symbols ||
+	if (!address || !report->private_data->options.symbols ||
 	    !lh_read_module_at(p->ledger, address, &module))
 		return NULL;
-	return lh_symbol_data(m->private_data->options.symbols, &module, address - module.base,
+	return lh_symbol_data(report->private_data->options.symbols, &module, address - module.base,
 			      into);
 }
 
-const char *lh_report_member(struct lh_report *m, const struct lh_report_process *p,
+const char *lh_report_member(struct lh_report *report, const struct lh_report_process *p,
 			     uint64_t address, uint64_t own)
 {
 	struct lh_module module;
 
-	if (!address || !m->private_data->options.symbols ||
+	if (!address || !report->private_data->options.symbols ||
 	    !lh_read_module_at(p->ledger, address, &module))
 		return "";
-	return lh_symbol_member_path(m->private_data->options.symbols, &module,
+	return lh_symbol_member_path(report->private_data->options.symbols, &module,
 				     address - module.base, own);
 }

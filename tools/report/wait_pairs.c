@@ -4,81 +4,82 @@
 
 #include <stdlib.h>
 
-static const struct lh_report_stack *trace_of(struct lh_report *m,
-					      const struct lh_report_process *p, lh_site place)
+static const struct lh_report_stack *trace_of(struct lh_report *report,
+					      const struct lh_report_process *p, lh_site site)
 {
-	return place ? lh_report_get_stack(m, p, LH_SITE_STACK(place)) : NULL;
+	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
 }
 
 /* The lock itself says how long its queue was, and who waited longest. */
-static void note_worst(struct lh_report *m, const struct lh_report_process *p,
+static void note_worst(struct lh_report *report, const struct lh_report_process *p,
 		       const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
 {
-	struct lh_report_lock *t = lh_report_get_lock(m, p, x->lock);
+	struct lh_report_lock *lock = lh_report_get_lock(report, p, x->lock);
 
-	if (!t || !c->waiter)
+	if (!lock || !c->waiter)
 		return;
-	t->seen_ns += c->seen_ns;
-	if (c->queue > t->queue)
-		t->queue = c->queue;
-	if (!t->worst || c->worst_ns > t->worst->worst_ns)
-		t->worst = c;
+	lock->seen_ns += c->seen_ns;
+	if (c->queue > lock->queue)
+		lock->queue = c->queue;
+	if (!lock->worst || c->worst_ns > lock->worst->worst_ns)
+		lock->worst = c;
 }
 
-static void add_contact(struct lh_report *m, const struct lh_report_process *p,
+static void add_contact(struct lh_report *report, const struct lh_report_process *p,
 			const struct lh_wait_pair *x)
 {
-	struct lh_wait_pair_stats *c = lh_arena_alloc(m->private_data->arena, sizeof(*c));
+	struct lh_wait_pair_stats *c = lh_arena_alloc(report->private_data->arena, sizeof(*c));
 
-	*c = (struct lh_wait_pair_stats){.process = p,
-					 .lock = lh_report_get_lock(m, p, x->lock),
-					 .waiter = trace_of(m, p, x->waiter),
-					 .holder = trace_of(m, p, x->holder),
-					 .thread = x->thread ? lh_report_get_thread(m, p, x->thread)
-							     : NULL,
-					 .ns = x->ns,
-					 .seen_ns = x->ns,
-					 .worst_ns = x->worst_ns,
-					 .samples = x->samples,
-					 .queue = x->queue};
-	LH_PUSH(m->private_data->arena, m->profile->pair, m->profile->pairs, c);
-	note_worst(m, p, c, x);
+	*c = (struct lh_wait_pair_stats){
+		.process = p,
+		.lock = lh_report_get_lock(report, p, x->lock),
+		.waiter = trace_of(report, p, x->waiter),
+		.holder = trace_of(report, p, x->holder),
+		.thread = x->thread ? lh_report_get_thread(report, p, x->thread) : NULL,
+		.ns = x->ns,
+		.seen_ns = x->ns,
+		.worst_ns = x->worst_ns,
+		.samples = x->samples,
+		.queue = x->queue};
+	LH_PUSH(report->private_data->arena, report->profile->pair, report->profile->pairs, c);
+	note_worst(report, p, c, x);
 }
 
-static void add_stretch(struct lh_report *m, const struct lh_report_process *p,
+static void add_stretch(struct lh_report *report, const struct lh_report_process *p,
 			const struct lh_span *x)
 {
 	struct lh_report_span *s;
 
 	if (x->wait > LH_WAIT_ONCE || x->to_ns < x->from_ns)
 		return;
-	s = lh_arena_alloc(m->private_data->arena, sizeof(*s));
+	s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
 	*s = (struct lh_report_span){.process = p,
-				     .thread = lh_report_get_thread(m, p, x->thread),
-				     .lock = lh_report_get_lock(m, p, x->lock),
-				     .stack = trace_of(m, p, x->site),
+				     .thread = lh_report_get_thread(report, p, x->thread),
+				     .lock = lh_report_get_lock(report, p, x->lock),
+				     .stack = trace_of(report, p, x->site),
 				     .wait = (enum lh_wait)x->wait,
 				     .from_ns = p->ledger->head.start_ns + x->from_ns,
 				     .to_ns = p->ledger->head.start_ns + x->to_ns};
-	LH_PUSH(m->private_data->arena, m->profile->span, m->profile->spans, s);
+	LH_PUSH(report->private_data->arena, report->profile->span, report->profile->spans, s);
 }
 
-void lh_report_add_profile(struct lh_report *m, const struct lh_report_process *p)
+void lh_report_add_profile(struct lh_report *report, const struct lh_report_process *p)
 {
 	uint32_t pairs = lh_read_used(p->ledger, LH_T_WAIT_PAIR),
 		 spans = lh_read_used(p->ledger, LH_T_SPAN);
 	struct lh_wait_pair pair;
 	struct lh_span span;
 
-	if (!m->profile)
-		m->profile = lh_arena_alloc(m->private_data->arena, sizeof(*m->profile));
+	if (!report->profile)
+		report->profile =
+			lh_arena_alloc(report->private_data->arena, sizeof(*report->profile));
 	for (uint32_t i = 1; i < pairs; i++)
 		if (lh_read_wait_pair(p->ledger, i, &pair))
-			add_contact(m, p, &pair);
+			add_contact(report, p, &pair);
 	for (uint32_t i = 1; i < spans; i++)
 		if (lh_read_span(p->ledger, i, &span))
-			add_stretch(m, p, &span);
-	lh_report_add_monitor_rows(m, p);
+			add_stretch(report, p, &span);
+	lh_report_add_monitor_rows(report, p);
 }
 
 static int by_time(const void *x, const void *y)
@@ -97,18 +98,19 @@ static int by_time(const void *x, const void *y)
  */
 static uint64_t scaled(const struct lh_wait_pair_stats *c)
 {
-	const struct lh_report_lock *t = c->waiter ? c->lock : NULL;
-	bool goes_on = t && t->service && t->service->waiting;
+	const struct lh_report_lock *lock = c->waiter ? c->lock : NULL;
+	bool goes_on = lock && lock->service && lock->service->waiting;
 
-	if (!t || !t->seen_ns || t->stats.wait_ns <= (goes_on ? t->seen_ns / 2 : 0))
+	if (!lock || !lock->seen_ns || lock->stats.wait_ns <= (goes_on ? lock->seen_ns / 2 : 0))
 		return c->seen_ns;
-	return (uint64_t)((double)c->seen_ns * (double)t->stats.wait_ns / (double)t->seen_ns);
+	return (uint64_t)((double)c->seen_ns * (double)lock->stats.wait_ns / (double)lock->seen_ns);
 }
 
-void lh_report_sort_profile(struct lh_report *m)
+void lh_report_sort_profile(struct lh_report *report)
 {
-	for (uint32_t i = 0; m->profile && i < m->profile->pairs; i++)
-		m->profile->pair[i]->ns = scaled(m->profile->pair[i]);
-	if (m->profile && m->profile->pairs > 1)
-		qsort(m->profile->pair, m->profile->pairs, sizeof(*m->profile->pair), by_time);
+	for (uint32_t i = 0; report->profile && i < report->profile->pairs; i++)
+		report->profile->pair[i]->ns = scaled(report->profile->pair[i]);
+	if (report->profile && report->profile->pairs > 1)
+		qsort(report->profile->pair, report->profile->pairs, sizeof(*report->profile->pair),
+		      by_time);
 }

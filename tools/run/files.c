@@ -10,10 +10,10 @@
 
 static bool open_one(struct lh_output *o, const char *option, const char *path)
 {
-	char why[PATH_MAX + 100];
-	if (lh_output_open(o, path, why, sizeof(why)))
+	char error[PATH_MAX + 100];
+	if (lh_output_open(o, path, error, sizeof(error)))
 		return true;
-	lh_log("--%s: %s", option, why);
+	lh_log("--%s: %s", option, error);
 	return false;
 }
 

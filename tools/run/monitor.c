@@ -39,12 +39,12 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
+bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
 {
 	sigset_t all;
 	/* data.ptr NULL: neither is a member */
 	struct epoll_event e = {.events = EPOLLIN};
-	if (!lh_run_open(&m->run, why, room))
+	if (!lh_run_open(&m->run, error, capacity))
 		return false;
 	sigfillset(&all);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -53,7 +53,7 @@ bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room)
 	    !epoll_ctl(m->run.epoll, EPOLL_CTL_ADD, m->signals, &e) &&
 	    !epoll_ctl(m->run.epoll, EPOLL_CTL_ADD, m->arrivals, &e))
 		return true;
-	snprintf(why, room, "cannot watch signals: %s", strerror(errno));
+	snprintf(error, capacity, "cannot watch signals: %s", strerror(errno));
 	return false;
 }
 
@@ -86,21 +86,21 @@ static void end_program(struct lh_monitor *m, int signal)
 	signal_all(signal);
 }
 
-static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *member)
+static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
 	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
 		m->end_at = now() + SETTLE_NS;
 	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
-		lh_log("process %d is deadlocked; aborting it", member->pid);
-		kill(member->pid, SIGABRT);
+		lh_log("process %d is deadlocked; aborting it", process->pid);
+		kill(process->pid, SIGABRT);
 		m->ended_by_us = true;
 		m->kill_at = now() + GRACE_NS;
 	}
 	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
-		kill(member->pid, SIGSTOP);
+		kill(process->pid, SIGSTOP);
 		lh_log("process %d is stopped; look at it with 'gdb -p %d', let it go on with "
 		       "'kill -CONT %d'",
-		       member->pid, member->pid, member->pid);
+		       process->pid, process->pid, process->pid);
 	}
 }
 
@@ -116,30 +116,30 @@ static bool is_deadlock(const struct lh_report_finding *f)
  * Told when the process ends: a circle through a semaphore that may turn out to be no lock, and one
  * that was set aside, since the same circle of other threads may yet count and stand in its place.
  */
-static bool is_unsure(const struct lh_run_process *member, uint32_t row)
+static bool is_unsure(const struct lh_run_process *process, uint32_t row)
 {
 	struct lh_finding f;
-	return lh_read_finding(&member->ledger, row, &f) &&
+	return lh_read_finding(&process->ledger, row, &f) &&
 	       ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE);
 }
 
 /* What the library says of a long hold is for the watch, which makes a finding of it. */
-static bool is_fact(const struct lh_run_process *member, uint32_t row)
+static bool is_fact(const struct lh_run_process *process, uint32_t row)
 {
 	struct lh_finding f;
-	return lh_read_finding(&member->ledger, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
-	       row < lh_read_used(&member->ledger, LH_T_FINDING);
+	return lh_read_finding(&process->ledger, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
+	       row < lh_read_used(&process->ledger, LH_T_FINDING);
 }
 
-void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *member, uint32_t row,
+void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *process, uint32_t row,
 		       bool at_end)
 {
 	bool fresh = false;
-	lh_run_process_read_names(member, row);
-	lh_read_refresh(&member->ledger);
-	if ((!at_end && is_unsure(member, row)) || (m->watch && is_fact(member, row)))
+	lh_run_process_read_names(process, row);
+	lh_read_refresh(&process->ledger);
+	if ((!at_end && is_unsure(process, row)) || (m->watch && is_fact(process, row)))
 		return;
-	struct lh_report_finding *f = lh_report_add_row(m->reported, &member->ledger, row, &fresh);
+	struct lh_report_finding *f = lh_report_add_row(m->reported, &process->ledger, row, &fresh);
 	if (!f)
 		return;
 	if (fresh && (f->filter == LH_F_NONE || m->style.filtered) && f->status == LH_NEW) {
@@ -147,29 +147,29 @@ void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *member, uint
 		fflush(lh_log_stream());
 	}
 	if (is_deadlock(f))
-		on_deadlock(m, member);
+		on_deadlock(m, process);
 }
 
 static void tell_new(struct lh_monitor *m)
 {
-	struct lh_run_process *member;
+	struct lh_run_process *process;
 	uint32_t row;
-	for (int i = 0; i < FINDINGS && lh_run_next_finding(&m->run, &member, &row); i++)
-		lh_monitor_report(m, member, row, false);
+	for (int i = 0; i < FINDINGS && lh_run_next_finding(&m->run, &process, &row); i++)
+		lh_monitor_report(m, process, row, false);
 }
 
-static void take_leave(struct lh_monitor *m, struct lh_run_process *member, enum lh_end how)
+static void take_leave(struct lh_monitor *m, struct lh_run_process *process, enum lh_end how)
 {
 	uint32_t row;
-	lh_monitor_finish_process(m, member);
-	while (lh_run_process_next_finding(member, &row))
-		lh_monitor_report(m, member, row, true);
-	for (row = 1; row < lh_read_used(&member->ledger, LH_T_FINDING); row++)
-		lh_monitor_report(m, member, row, true); /* also those that were held back */
-	lh_run_process_leave(&m->run, member, how);
-	lh_watch_forget(member->watched);
-	member->watched = NULL;
-	member->ledger.overlay = NULL;
+	lh_monitor_finish_process(m, process);
+	while (lh_run_process_next_finding(process, &row))
+		lh_monitor_report(m, process, row, true);
+	for (row = 1; row < lh_read_used(&process->ledger, LH_T_FINDING); row++)
+		lh_monitor_report(m, process, row, true); /* also those that were held back */
+	lh_run_process_leave(&m->run, process, how);
+	lh_watch_forget(process->watched);
+	process->watched = NULL;
+	process->ledger.overlay = NULL;
 }
 
 /* The terminal stopped the program: stop as it did, and come back when the shell says so. */
@@ -275,14 +275,14 @@ static void listen(struct lh_monitor *m)
 	reap(m);
 	look_around(m);
 	for (int i = 0; i < n; i++) {
-		struct lh_run_process *member = e[i].data.ptr;
-		if (member && member->state == LH_RUN_ALIVE)
-			take_leave(m, member, LH_END_UNKNOWN);
+		struct lh_run_process *process = e[i].data.ptr;
+		if (process && process->state == LH_RUN_ALIVE)
+			take_leave(m, process, LH_END_UNKNOWN);
 	}
-	for (struct lh_run_process *member; (member = lh_run_next_ended(&m->run));) {
+	for (struct lh_run_process *process; (process = lh_run_next_ended(&m->run));) {
 		look_around(m); /* it is known only now that it ended, so who came is asked again */
-		if (member->state == LH_RUN_ALIVE)
-			take_leave(m, member, LH_END_UNKNOWN);
+		if (process->state == LH_RUN_ALIVE)
+			take_leave(m, process, LH_END_UNKNOWN);
 	}
 }
 
@@ -291,11 +291,11 @@ static void time_out(struct lh_monitor *m)
 	m->timed_out = true;
 	lh_log("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
-		const struct lh_run_process *member = m->run.process[m->run.alive_slots[i]];
-		if (member->foreign || i >= PICTURES)
-			lh_thread_dump_ledger(&member->ledger, m->symbols, lh_log_stream());
+		const struct lh_run_process *process = m->run.process[m->run.alive_slots[i]];
+		if (process->foreign || i >= PICTURES)
+			lh_thread_dump_ledger(&process->ledger, m->symbols, lh_log_stream());
 		else
-			lh_thread_dump_live(&member->ledger, member->pid, m->symbols,
+			lh_thread_dump_live(&process->ledger, process->pid, m->symbols,
 					    lh_log_stream());
 	}
 	fflush(lh_log_stream());
@@ -308,10 +308,10 @@ static void name_leftovers(struct lh_monitor *m)
 	size_t at = 0;
 	m->leftovers_reported = true;
 	for (uint32_t i = 0; i < m->run.alive && at < sizeof(names); i++) {
-		const struct lh_run_process *member = m->run.process[m->run.alive_slots[i]];
-		const char *base = strrchr(member->ledger.head.exe, '/');
+		const struct lh_run_process *process = m->run.process[m->run.alive_slots[i]];
+		const char *base = strrchr(process->ledger.head.exe, '/');
 		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
-				       member->pid, base ? base + 1 : "?");
+				       process->pid, base ? base + 1 : "?");
 	}
 	lh_log("the program has ended and left running: %s; waiting (--no-wait does not, nor does "
 	       "Ctrl-C)",
@@ -388,10 +388,10 @@ static void close_books(struct lh_monitor *m)
 			quiet = 0;
 	}
 	while (m->run.alive) {
-		struct lh_run_process *member = m->run.process[m->run.alive_slots[0]];
-		bool running = !member->foreign && !lh_run_process_has_ended(member);
+		struct lh_run_process *process = m->run.process[m->run.alive_slots[0]];
+		bool running = !process->foreign && !lh_run_process_has_ended(process);
 		m->still_running += running;
-		take_leave(m, member, running ? LH_END_RUNNING : LH_END_UNKNOWN);
+		take_leave(m, process, running ? LH_END_RUNNING : LH_END_UNKNOWN);
 	}
 }
 

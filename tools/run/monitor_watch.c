@@ -8,19 +8,19 @@
 
 static void tell_news(struct lh_monitor *m, const struct lh_watch_event *n)
 {
-	struct lh_run_process *member = n->process;
+	struct lh_run_process *process = n->process;
 	bool fresh;
 	if (n->kind == LH_WATCH_EXCUSED) {
-		lh_log("%s[%d]: %s", member->ledger.head.comm, member->pid, n->text);
+		lh_log("%s[%d]: %s", process->ledger.head.comm, process->pid, n->text);
 		return;
 	}
-	member->ledger.overlay = lh_watch_overlay_of(m->watch, member->watched);
+	process->ledger.overlay = lh_watch_overlay_of(m->watch, process->watched);
 	if (n->kind == LH_WATCH_FOUND) {
-		lh_monitor_report(m, member, n->row, true);
+		lh_monitor_report(m, process, n->row, true);
 		return;
 	}
 	struct lh_report_finding *f =
-		lh_report_add_row(m->reported, &member->ledger, n->row, &fresh);
+		lh_report_add_row(m->reported, &process->ledger, n->row, &fresh);
 	if (f && f->status == LH_NEW)
 		lh_log("long-hold %s: %s", f->fingerprint, n->text);
 }
@@ -32,31 +32,31 @@ void lh_monitor_drain_watch(struct lh_monitor *m)
 		tell_news(m, &n);
 }
 
-static void on_arrival(void *monitor, struct lh_run_process *member)
+static void on_arrival(void *monitor, struct lh_run_process *process)
 {
 	struct lh_monitor *m = monitor;
 	if (m->watch)
-		member->watched = lh_watch_add(m->watch, member->mapped, member->size,
-					       member->foreign ? 0 : member->pid, member);
+		process->watched = lh_watch_add(m->watch, process->mapped, process->size,
+						process->foreign ? 0 : process->pid, process);
 }
 
-void lh_monitor_finish_process(struct lh_monitor *m, struct lh_run_process *member)
+void lh_monitor_finish_process(struct lh_monitor *m, struct lh_run_process *process)
 {
-	if (!member->watched)
+	if (!process->watched)
 		return;
 	lh_monitor_drain_watch(m);
-	lh_watch_withdraw(member->watched);
+	lh_watch_withdraw(process->watched);
 }
 
 /* What was found is part of its record from now on: it is saved with it. */
-static void on_leave(void *monitor, struct lh_run_process *member)
+static void on_leave(void *monitor, struct lh_run_process *process)
 {
 	struct lh_monitor *m = monitor;
-	if (!member->watched)
+	if (!process->watched)
 		return;
-	lh_watch_drop(m->watch, member->watched);
+	lh_watch_drop(m->watch, process->watched);
 	lh_monitor_drain_watch(m);
-	member->ledger.overlay = lh_watch_overlay_of(m->watch, member->watched);
+	process->ledger.overlay = lh_watch_overlay_of(m->watch, process->watched);
 }
 
 void lh_monitor_start_watch(struct lh_monitor *m)

@@ -37,7 +37,7 @@ static bool locate(char *out)
 
 /* LD_PRELOAD splits at spaces and colons, and cannot quote: reach such a path through a clean one.
  */
-static bool link_clean(struct lh_preload *p, char *why, size_t room)
+static bool link_clean(struct lh_preload *p, char *error, size_t capacity)
 {
 	const char *tmp = getenv("TMPDIR");
 	char target[PATH_MAX];
@@ -53,24 +53,24 @@ static bool link_clean(struct lh_preload *p, char *why, size_t room)
 		rmdir(p->made);
 	}
 	*p->made = '\0';
-	snprintf(why, room,
+	snprintf(error, capacity,
 		 "%s: LD_PRELOAD cannot hold a path with a space or colon, and no link to it can "
 		 "be made in %s: %s",
 		 target, tmp, strerror(errno));
 	return false;
 }
 
-bool lh_preload_find(struct lh_preload *p, char *why, size_t room)
+bool lh_preload_find(struct lh_preload *p, char *error, size_t capacity)
 {
 	memset(p, 0, sizeof(*p));
 	if (!locate(p->library)) {
-		snprintf(why, room,
+		snprintf(error, capacity,
 			 NAME
 			 " is not beside this command, in ../lib/lockhound or in " LH_LIBRARY_DIR
 			 "; say where it is with LOCKHOUND_LIB=FILE");
 		return false;
 	}
-	return !strpbrk(p->library, " :\t\n") || link_clean(p, why, room);
+	return !strpbrk(p->library, " :\t\n") || link_clean(p, error, capacity);
 }
 
 void lh_preload_cleanup(struct lh_preload *p)

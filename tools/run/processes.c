@@ -24,82 +24,82 @@ enum {
 };
 #define KEPT_BYTES (256ull << 20) /* of ended ledgers, until their memory is given back */
 
-bool lh_run_open(struct lh_run *c, char *why, size_t room)
+bool lh_run_open(struct lh_run *run, char *error, size_t capacity)
 {
-	memset(c, 0, sizeof(*c));
-	c->store = -1;
-	if (!lh_run_file_create(&c->file, why, room))
+	memset(run, 0, sizeof(*run));
+	run->store = -1;
+	if (!lh_run_file_create(&run->file, error, capacity))
 		return false;
-	c->epoll = epoll_create1(EPOLL_CLOEXEC);
-	c->store = memfd_create("lockhound-ended", MFD_CLOEXEC);
-	if (c->epoll >= 0 && c->store >= 0)
+	run->epoll = epoll_create1(EPOLL_CLOEXEC);
+	run->store = memfd_create("lockhound-ended", MFD_CLOEXEC);
+	if (run->epoll >= 0 && run->store >= 0)
 		return true;
-	snprintf(why, room, "cannot watch processes: %s", strerror(errno));
+	snprintf(error, capacity, "cannot watch processes: %s", strerror(errno));
 	return false;
 }
 
-void lh_run_close(struct lh_run *c)
+void lh_run_close(struct lh_run *run)
 {
-	for (uint32_t i = 0; i < c->n; i++)
-		free(c->process[i]);
-	free(c->process);
-	free(c->alive_slots);
-	free(c->ended_slots);
-	close(c->epoll);
-	close(c->store);
-	lh_run_file_close(&c->file);
+	for (uint32_t i = 0; i < run->n; i++)
+		free(run->process[i]);
+	free(run->process);
+	free(run->alive_slots);
+	free(run->ended_slots);
+	close(run->epoll);
+	close(run->store);
+	lh_run_file_close(&run->file);
 }
 
-struct lh_run_process *lh_run_find(const struct lh_run *c, pid_t pid)
+struct lh_run_process *lh_run_find(const struct lh_run *run, pid_t pid)
 {
-	for (uint32_t i = 0; i < c->alive; i++)
-		if (c->process[c->alive_slots[i]]->pid == pid)
-			return c->process[c->alive_slots[i]];
+	for (uint32_t i = 0; i < run->alive; i++)
+		if (run->process[run->alive_slots[i]]->pid == pid)
+			return run->process[run->alive_slots[i]];
 	return NULL;
 }
 
 /* Room for one member more; false: no memory, its slot is looked at again later. */
-static bool grow(struct lh_run *c)
+static bool grow(struct lh_run *run)
 {
-	if (c->n == c->capacity) {
-		uint32_t room = c->capacity ? 2 * c->capacity : 64;
-		void *member = realloc(c->process, room * sizeof(*c->process));
+	if (run->n == run->capacity) {
+		uint32_t capacity = run->capacity ? 2 * run->capacity : 64;
+		void *member = realloc(run->process, capacity * sizeof(*run->process));
 		if (member)
-			c->process = member;
-		void *here = realloc(c->alive_slots, room * sizeof(*c->alive_slots));
+			run->process = member;
+		void *here = realloc(run->alive_slots, capacity * sizeof(*run->alive_slots));
 		if (here)
-			c->alive_slots = here;
-		void *left = realloc(c->ended_slots, room * sizeof(*c->ended_slots));
+			run->alive_slots = here;
+		void *left = realloc(run->ended_slots, capacity * sizeof(*run->ended_slots));
 		if (left)
-			c->ended_slots = left;
+			run->ended_slots = left;
 		if (!member || !here || !left)
 			return false;
-		c->capacity = room;
+		run->capacity = capacity;
 	}
-	struct lh_run_process *m = calloc(1, sizeof(*m));
-	if (!m)
+	struct lh_run_process *process = calloc(1, sizeof(*process));
+	if (!process)
 		return false;
-	*m = (struct lh_run_process){
-		.state = LH_RUN_STARTING, .slot = c->n, .pidfd = -1, .reported = 1, .name = 1};
-	c->process[c->n++] = m;
-	c->arriving++;
+	*process = (struct lh_run_process){
+		.state = LH_RUN_STARTING, .slot = run->n, .pidfd = -1, .reported = 1, .name = 1};
+	run->process[run->n++] = process;
+	run->arriving++;
 	return true;
 }
 
-void lh_run_child_reaped(struct lh_run *c, pid_t pid, int status)
+void lh_run_child_reaped(struct lh_run *run, pid_t pid, int status)
 {
-	unsigned i = c->reaps++ % (sizeof(c->reaped) / sizeof(*c->reaped));
-	c->reaped[i].pid = pid;
-	c->reaped[i].status = status;
+	unsigned i = run->reaps++ % (sizeof(run->reaped) / sizeof(*run->reaped));
+	run->reaped[i].pid = pid;
+	run->reaped[i].status = status;
 }
 
-static bool status_of(const struct lh_run *c, pid_t pid, int *status)
+static bool status_of(const struct lh_run *run, pid_t pid, int *status)
 {
-	uint32_t room = sizeof(c->reaped) / sizeof(*c->reaped);
-	for (uint32_t i = 0; i < c->reaps && i < room; i++) {
-		uint32_t at = (c->reaps - 1 - i) % room;
-		if (c->reaped[at].pid == pid) {
-			*status = c->reaped[at].status;
+	uint32_t capacity = sizeof(run->reaped) / sizeof(*run->reaped);
+	for (uint32_t i = 0; i < run->reaps && i < capacity; i++) {
+		uint32_t at = (run->reaps - 1 - i) % capacity;
+		if (run->reaped[at].pid == pid) {
+			*status = run->reaped[at].status;
 			return true;
 		}
 	}
@@ -132,82 +132,84 @@ static bool status_from_proc(pid_t pid, int *status)
 	return sscanf(last, "%d", status) == 1;
 }
 
-static void write_end(struct lh_run *c, struct lh_run_process *m, enum lh_end how)
+static void write_end(struct lh_run *run, struct lh_run_process *process, enum lh_end how)
 {
 	struct timespec now;
 	int status = 0;
 	/* nobody knows its status: at least, did it get to its exit? */
 	bool ask = how == LH_END_UNKNOWN;
-	if (ask && m->mapped->state != LH_LEDGER_ENDED)
+	if (ask && process->mapped->state != LH_LEDGER_ENDED)
 		how = LH_END_LOST;
 	/* the pidfd twice: its process may be reaped between the first two questions */
-	if (ask && (status_of(c, m->pid, &status) || status_from_pidfd(m->pidfd, &status) ||
-		    status_from_proc(m->pid, &status) || status_from_pidfd(m->pidfd, &status)))
+	if (ask &&
+	    (status_of(run, process->pid, &status) || status_from_pidfd(process->pidfd, &status) ||
+	     status_from_proc(process->pid, &status) || status_from_pidfd(process->pidfd, &status)))
 		how = WIFSIGNALED(status) ? LH_END_SIGNAL : LH_END_EXIT;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	m->mapped->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
-			      : how == LH_END_EXIT ? WEXITSTATUS(status)
-						   : 0;
-	m->mapped->end = how;
+	process->mapped->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
+				    : how == LH_END_EXIT ? WEXITSTATUS(status)
+							 : 0;
+	process->mapped->end = how;
 	uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	if (m->mapped->state != LH_LEDGER_ENDED && ns > m->mapped->start_ns)
-		m->mapped->end_ns =
-			ns - m->mapped->start_ns; /* on the ledger's clock, as the library does */
+	if (process->mapped->state != LH_LEDGER_ENDED && ns > process->mapped->start_ns)
+		process->mapped->end_ns =
+			ns -
+			process->mapped->start_ns; /* on the ledger's clock, as the library does */
 }
 
-static void keep(struct lh_run *c, struct lh_run_process *m)
+static void keep(struct lh_run *run, struct lh_run_process *process)
 {
-	off_t before = lseek(c->store, 0, SEEK_END);
-	lh_read_refresh(&m->ledger);
-	int e = lh_read_pack(&m->ledger, c->store);
+	off_t before = lseek(run->store, 0, SEEK_END);
+	lh_read_refresh(&process->ledger);
+	int e = lh_read_pack(&process->ledger, run->store);
 	if (!e)
 		return;
-	if (!c->store_error)
-		c->store_error = e;
-	if (ftruncate(c->store, before)) /* nothing half written may follow a whole one */
-		close(c->store), c->store = -1;
+	if (!run->store_error)
+		run->store_error = e;
+	if (ftruncate(run->store, before)) /* nothing half written may follow a whole one */
+		close(run->store), run->store = -1;
 }
 
 /*
  * Memory of ended ledgers is kept for a while: a child forked earlier still reads its
  * parent's rows when it takes its first lock.
  */
-static void give_back(struct lh_run *c)
+static void give_back(struct lh_run *run)
 {
-	while (c->released < c->n_ended_slots && lh_run_file_bytes(&c->file) > KEPT_BYTES)
-		lh_run_file_release(&c->file, c->ended_slots[c->released++]);
+	while (run->released < run->n_ended_slots && lh_run_file_bytes(&run->file) > KEPT_BYTES)
+		lh_run_file_release(&run->file, run->ended_slots[run->released++]);
 }
 
-void lh_run_process_leave(struct lh_run *c, struct lh_run_process *m, enum lh_end how)
+void lh_run_process_leave(struct lh_run *run, struct lh_run_process *process, enum lh_end how)
 {
-	if (c->on_leaving)
-		c->on_leaving(c->hook, m);
-	write_end(c, m, how);
-	keep(c, m);
-	munmap(m->mapped, m->size);
-	m->mapped = NULL;
-	if (m->pidfd >= 0)
-		close(m->pidfd); /* leaves the epoll set by itself */
-	m->pidfd = -1;
-	m->state = LH_RUN_ENDED;
-	for (uint32_t i = 0; i < c->alive; i++) {
-		if (c->alive_slots[i] == m->slot) {
-			c->alive_slots[i] = c->alive_slots[--c->alive];
+	if (run->on_leaving)
+		run->on_leaving(run->hook, process);
+	write_end(run, process, how);
+	keep(run, process);
+	munmap(process->mapped, process->size);
+	process->mapped = NULL;
+	if (process->pidfd >= 0)
+		close(process->pidfd); /* leaves the epoll set by itself */
+	process->pidfd = -1;
+	process->state = LH_RUN_ENDED;
+	for (uint32_t i = 0; i < run->alive; i++) {
+		if (run->alive_slots[i] == process->slot) {
+			run->alive_slots[i] = run->alive_slots[--run->alive];
 			break;
 		}
 	}
-	c->ended_slots[c->n_ended_slots++] = m->slot;
-	give_back(c);
+	run->ended_slots[run->n_ended_slots++] = process->slot;
+	give_back(run);
 }
 
-bool lh_run_process_has_ended(const struct lh_run_process *m)
+bool lh_run_process_has_ended(const struct lh_run_process *process)
 {
-	struct pollfd p = {.fd = m->pidfd, .events = POLLIN};
-	if (m->foreign)
+	struct pollfd p = {.fd = process->pidfd, .events = POLLIN};
+	if (process->foreign)
 		return false;
-	if (m->pidfd >= 0)
+	if (process->pidfd >= 0)
 		return poll(&p, 1, 0) == 1;
-	return kill(m->pid, 0) && errno == ESRCH;
+	return kill(process->pid, 0) && errno == ESRCH;
 }
 
 /*
@@ -215,128 +217,131 @@ bool lh_run_process_has_ended(const struct lh_run_process *m)
  * namespace it is somebody else. The path of its program is asked first, because it is
  * cheap; in another root directory it differs, and then the mapped run file tells.
  */
-static bool is_that_process(const struct lh_run_process *m)
+static bool is_that_process(const struct lh_run_process *process)
 {
 	char exe[PATH_MAX];
-	const char *said = m->ledger.head.exe;
-	if (!lh_proc_exe(m->pid, exe, sizeof(exe)))
+	const char *said = process->ledger.head.exe;
+	if (!lh_proc_exe(process->pid, exe, sizeof(exe)))
 		return true; /* gone, or closed to us: the number is all there is */
-	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(m->pid, "memfd:lockhound");
+	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(process->pid, "memfd:lockhound");
 }
 
-static void watch(struct lh_run *c, struct lh_run_process *m)
+static void watch(struct lh_run *run, struct lh_run_process *process)
 {
-	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = m};
-	m->foreign = !is_that_process(m);
-	if (m->foreign)
+	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = process};
+	process->foreign = !is_that_process(process);
+	if (process->foreign)
 		return;
-	m->pidfd = (int)syscall(SYS_pidfd_open, m->pid, 0);
-	if (m->pidfd >= 0 && epoll_ctl(c->epoll, EPOLL_CTL_ADD, m->pidfd, &e)) {
-		close(m->pidfd);
-		m->pidfd = -1;
+	process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	if (process->pidfd >= 0 && epoll_ctl(run->epoll, EPOLL_CTL_ADD, process->pidfd, &e)) {
+		close(process->pidfd);
+		process->pidfd = -1;
 	}
 }
 
-static bool open_slot(struct lh_run *c, struct lh_run_process *m)
+static bool open_slot(struct lh_run *run, struct lh_run_process *process)
 {
 	struct lh_ledger head;
-	if (!lh_run_file_head(&c->file, m->slot, &head))
+	if (!lh_run_file_head(&run->file, process->slot, &head))
 		return false;
-	m->mapped = lh_run_file_map(&c->file, m->slot, &m->size);
-	if (m->mapped && lh_read_view(&m->ledger, m->mapped, m->size))
+	process->mapped = lh_run_file_map(&run->file, process->slot, &process->size);
+	if (process->mapped && lh_read_view(&process->ledger, process->mapped, process->size))
 		return true;
-	if (m->mapped)
-		munmap(m->mapped, m->size);
-	m->mapped = NULL;
+	if (process->mapped)
+		munmap(process->mapped, process->size);
+	process->mapped = NULL;
 	return false;
 }
 
-static void arrive(struct lh_run *c, struct lh_run_process *m)
+static void arrive(struct lh_run *run, struct lh_run_process *process)
 {
-	if (!m->mapped && !open_slot(c, m))
+	if (!process->mapped && !open_slot(run, process))
 		return;
-	m->pid = m->ledger.head.pid;
-	struct lh_run_process *before = lh_run_find(c, m->pid);
+	process->pid = process->ledger.head.pid;
+	struct lh_run_process *before = lh_run_find(run, process->pid);
 	if (before) { /* the same process with a newer slot: what it was until now ended by exec */
 		if (before->reported < lh_read_used(&before->ledger, LH_T_FINDING))
 			return; /* somebody takes these first */
-		bool forked =
-			m->ledger.head.flags & LH_LEDGER_FORKED; /* a number that came again */
-		lh_run_process_leave(c, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
+		bool forked = process->ledger.head.flags &
+			      LH_LEDGER_FORKED; /* a number that came again */
+		lh_run_process_leave(run, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
 	}
-	watch(c, m);
-	lh_run_file_preallocate(&c->file, m->slot, m->mapped, m->size);
-	m->state = LH_RUN_ALIVE;
-	c->alive_slots[c->alive++] = m->slot;
-	c->arriving--;
-	if (c->on_arrived)
-		c->on_arrived(c->hook, m);
+	watch(run, process);
+	lh_run_file_preallocate(&run->file, process->slot, process->mapped, process->size);
+	process->state = LH_RUN_ALIVE;
+	run->alive_slots[run->alive++] = process->slot;
+	run->arriving--;
+	if (run->on_arrived)
+		run->on_arrived(run->hook, process);
 }
 
 /* Slots that are taken but not filled are looked at again and again: their process may be at it. */
-static void arrivals(struct lh_run *c)
+static void arrivals(struct lh_run *run)
 {
-	uint32_t taken = lh_run_file_slots(&c->file);
+	uint32_t taken = lh_run_file_slots(&run->file);
 	int budget = 4 * BATCH;
-	while (c->n < taken && budget-- && grow(c))
+	while (run->n < taken && budget-- && grow(run))
 		;
-	for (uint32_t i = c->settled; i < c->n && c->arriving && budget-- > -4 * BATCH; i++) {
-		if (c->process[i]->state == LH_RUN_STARTING)
-			arrive(c, c->process[i]);
-		if (i == c->settled && c->process[i]->state != LH_RUN_STARTING)
-			c->settled++;
+	for (uint32_t i = run->settled; i < run->n && run->arriving && budget-- > -4 * BATCH; i++) {
+		if (run->process[i]->state == LH_RUN_STARTING)
+			arrive(run, run->process[i]);
+		if (i == run->settled && run->process[i]->state != LH_RUN_STARTING)
+			run->settled++;
 	}
 }
 
-void lh_run_scan(struct lh_run *c)
+void lh_run_scan(struct lh_run *run)
 {
-	arrivals(c);
-	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
-		struct lh_run_process *m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
-		lh_run_file_preallocate(&c->file, m->slot, m->mapped, m->size);
+	arrivals(run);
+	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
+		struct lh_run_process *process =
+			run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		lh_run_file_preallocate(&run->file, process->slot, process->mapped, process->size);
 	}
 }
 
-struct lh_run_process *lh_run_next_ended(const struct lh_run *c)
+struct lh_run_process *lh_run_next_ended(const struct lh_run *run)
 {
-	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
-		struct lh_run_process *m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
-		if (m->pidfd < 0 && lh_run_process_has_ended(m))
-			return m;
+	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
+		struct lh_run_process *process =
+			run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		if (process->pidfd < 0 && lh_run_process_has_ended(process))
+			return process;
 	}
 	return NULL;
 }
 
-bool lh_run_process_next_finding(struct lh_run_process *m, uint32_t *row)
+bool lh_run_process_next_finding(struct lh_run_process *process, uint32_t *row)
 {
-	if (m->state != LH_RUN_ALIVE || m->reported >= lh_read_used(&m->ledger, LH_T_FINDING))
+	if (process->state != LH_RUN_ALIVE ||
+	    process->reported >= lh_read_used(&process->ledger, LH_T_FINDING))
 		return false;
-	*row = m->reported++;
+	*row = process->reported++;
 	return true;
 }
 
-bool lh_run_next_finding(struct lh_run *c, struct lh_run_process **m, uint32_t *row)
+bool lh_run_next_finding(struct lh_run *run, struct lh_run_process **process, uint32_t *row)
 {
-	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
-		*m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
-		if (lh_run_process_next_finding(*m, row))
+	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
+		*process = run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		if (lh_run_process_next_finding(*process, row))
 			return true;
 	}
-	c->turn = c->alive ? (c->turn + BATCH) % c->alive : 0;
+	run->turn = run->alive ? (run->turn + BATCH) % run->alive : 0;
 	return false;
 }
 
 /* A thread's name is what the kernel says it is now; the program changes it without telling us. */
-static bool refresh_name(struct lh_run_process *m, lh_thread_id id)
+static bool refresh_name(struct lh_run_process *process, lh_thread_id id)
 {
 	struct lh_thread t;
 	char path[40], name[LH_NAME_MAX + 1] = "";
-	const struct lh_table_view *rows = &m->ledger.rows[LH_T_THREAD];
-	if (!lh_read_thread(&m->ledger, id, &t) || !t.live || t.flags & LH_THREAD_ENDED ||
+	const struct lh_table_view *rows = &process->ledger.rows[LH_T_THREAD];
+	if (!lh_read_thread(&process->ledger, id, &t) || !t.live || t.flags & LH_THREAD_ENDED ||
 	    !rows->at)
 		return false;
 	snprintf(path, sizeof(path), "task/%d/comm", t.tid);
-	if (!lh_proc_read(m->pid, path, name, sizeof(name)))
+	if (!lh_proc_read(process->pid, path, name, sizeof(name)))
 		return true;
 	name[strcspn(name, "\n")] = '\0';
 	if (strncmp(name, t.name, LH_NAME_MAX))
@@ -345,28 +350,30 @@ static bool refresh_name(struct lh_run_process *m, lh_thread_id id)
 	return true;
 }
 
-void lh_run_process_read_names(struct lh_run_process *m, uint32_t finding)
+void lh_run_process_read_names(struct lh_run_process *process, uint32_t finding)
 {
 	struct lh_finding f;
 	struct lh_step s;
-	if (m->pidfd < 0 || !lh_read_finding(&m->ledger, finding, &f))
+	if (process->pidfd < 0 || !lh_read_finding(&process->ledger, finding, &f))
 		return;
-	refresh_name(m, f.thread);
+	refresh_name(process, f.thread);
 	for (uint32_t i = 0; i < f.steps; i++)
-		if (lh_read_step(&m->ledger, f.step + i, &s))
-			refresh_name(m, s.thread);
+		if (lh_read_step(&process->ledger, f.step + i, &s))
+			refresh_name(process, s.thread);
 }
 
-void lh_run_read_names(struct lh_run *c)
+void lh_run_read_names(struct lh_run *run)
 {
 	int asked = 0, passed = 0;
-	for (uint32_t i = 0; i < BATCH && i < c->alive; i++) {
-		struct lh_run_process *m = c->process[c->alive_slots[(c->turn + i) % c->alive]];
-		uint32_t used = m->pidfd < 0 ? 0 : lh_read_used(&m->ledger, LH_T_THREAD);
+	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
+		struct lh_run_process *process =
+			run->process[run->alive_slots[(run->turn + i) % run->alive]];
+		uint32_t used =
+			process->pidfd < 0 ? 0 : lh_read_used(&process->ledger, LH_T_THREAD);
 		for (uint32_t k = 1; k < used && asked < NAMES && passed < NAME_ROWS;
 		     k++, passed++) {
-			m->name = m->name >= used ? 1 : m->name;
-			asked += refresh_name(m, m->name++);
+			process->name = process->name >= used ? 1 : process->name;
+			asked += refresh_name(process, process->name++);
 		}
 	}
 }

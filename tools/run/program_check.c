@@ -244,7 +244,7 @@ static void note_library(struct lh_program *t, const char *needed)
 }
 
 /* The strings of the dynamic section that we care for: what it needs, and its own name. */
-static void read_dynamic(Elf *elf, struct lh_program *t, char *soname, size_t room)
+static void read_dynamic(Elf *elf, struct lh_program *t, char *soname, size_t capacity)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr head;
@@ -258,7 +258,7 @@ static void read_dynamic(Elf *elf, struct lh_program *t, char *soname, size_t ro
 				continue;
 			const char *text = elf_strptr(elf, head.sh_link, entry.d_un.d_val);
 			if (text && entry.d_tag == DT_SONAME)
-				snprintf(soname, room, "%s", text);
+				snprintf(soname, capacity, "%s", text);
 			else if (text && !strncmp(text, "libasan.so", 10))
 				snprintf(t->asan, sizeof(t->asan), "%s", text);
 			else if (text)

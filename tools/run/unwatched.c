@@ -35,13 +35,13 @@ static struct lh_unwatched_process *sight_of(struct lh_unwatched *s, pid_t pid, 
 			found = &s->process[i];
 	if (!found) {
 		if (s->n == s->capacity) {
-			uint32_t room = s->capacity ? 2 * s->capacity : 64;
+			uint32_t capacity = s->capacity ? 2 * s->capacity : 64;
 			struct lh_unwatched_process *more =
-				realloc(s->process, room * sizeof(*more));
+				realloc(s->process, capacity * sizeof(*more));
 			if (!more)
 				return NULL;
 			s->process = more;
-			s->capacity = room;
+			s->capacity = capacity;
 		}
 		found = &s->process[s->n++];
 		*found = (struct lh_unwatched_process){.pid = pid, .exe = hash(exe)};
@@ -73,9 +73,10 @@ static bool is_out_of_reach(pid_t pid)
 
 /* What we may not know of a process with more rights than ours. Of a zombie and of one that is gone
  * the file is not there; of one that forbids us to look nothing is known, and it may be watched. */
-static bool is_above_us(pid_t pid, char *name, size_t room)
+static bool is_above_us(pid_t pid, char *name, size_t capacity)
 {
-	if (errno != EACCES || !lh_proc_is_set_id(pid) || !lh_proc_read(pid, "comm", name, room))
+	if (errno != EACCES || !lh_proc_is_set_id(pid) ||
+	    !lh_proc_read(pid, "comm", name, capacity))
 		return false;
 	name[strcspn(name, "\n")] = '\0';
 	return true;

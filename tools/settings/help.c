@@ -57,24 +57,24 @@ const char *lh_settings_nearest(const char *key, size_t n)
 	return *best ? best : NULL;
 }
 
-static void default_of(const struct lh_setting *row, char *out, size_t room)
+static void default_of(const struct lh_setting *row, char *out, size_t capacity)
 {
 	static const struct {
 		int64_t ns;
 		const char *unit;
 	} units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}, {1, "ns"}};
 	const char *c = row->accepted;
-	snprintf(out, room, "%lld", (long long)row->number);
+	snprintf(out, capacity, "%lld", (long long)row->number);
 	if (row->preset)
-		snprintf(out, room, "%s", row->preset);
+		snprintf(out, capacity, "%s", row->preset);
 	if (row->type == LH_TYPE_choice) {
 		for (int64_t i = 0; i < row->number; i++)
 			c += strcspn(c, "|") + 1;
-		snprintf(out, room, "%.*s", (int)strcspn(c, "|"), c);
+		snprintf(out, capacity, "%.*s", (int)strcspn(c, "|"), c);
 	}
 	for (size_t i = 0; row->type == LH_TYPE_time && i < 4; i++) {
 		if (row->number && row->number % units[i].ns == 0) {
-			snprintf(out, room, "%lld%s", (long long)(row->number / units[i].ns),
+			snprintf(out, capacity, "%lld%s", (long long)(row->number / units[i].ns),
 				 units[i].unit);
 			return;
 		}

@@ -140,10 +140,10 @@ static bool set_output(struct lh_settings *s, const struct origin *o, int format
 /* Values point into what they were read from, so it stays. */
 static struct lh_arena *texts(void)
 {
-	static struct lh_arena *pool;
-	if (!pool)
-		pool = lh_arena_new();
-	return pool;
+	static struct lh_arena *arena;
+	if (!arena)
+		arena = lh_arena_new();
+	return arena;
 }
 
 /* One option from one source; a stronger source that came earlier keeps its word. */
@@ -271,7 +271,7 @@ static bool read_conf(struct lh_settings *s, const char *path, const struct lh_c
 {
 	FILE *f = fopen(path, "re");
 	char *line = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 	struct origin o = {.from = LH_FROM_CONF, .file = path, .usage = usage};
 	bool good = true;
 	if (!f) {
@@ -279,7 +279,7 @@ static bool read_conf(struct lh_settings *s, const char *path, const struct lh_c
 		return false;
 	}
 	s->conf = path;
-	while (good && (o.line++, getline(&line, &room, f) >= 0))
+	while (good && (o.line++, getline(&line, &capacity, f) >= 0))
 		good = read_line(s, &o, line);
 	if (ferror(f)) {
 		lh_log("%s: %s", path, strerror(errno));
@@ -455,17 +455,17 @@ static int pair(char *out, size_t room, const struct lh_setting *row, const stru
 	}
 }
 
-bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t room)
+bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capacity)
 {
 	size_t at = 0;
 	*out = '\0';
 	for (int i = 0; i < LH_OPTS; i++) {
 		if (!lh_settings_table[i].library || s->value[i].from == LH_FROM_DEFAULT)
 			continue;
-		if (at && at + 1 < room)
+		if (at && at + 1 < capacity)
 			out[at++] = ':';
-		int n = pair(out + at, room - at, &lh_settings_table[i], &s->value[i]);
-		if (n < 0 || at + (size_t)n >= room)
+		int n = pair(out + at, capacity - at, &lh_settings_table[i], &s->value[i]);
+		if (n < 0 || at + (size_t)n >= capacity)
 			return false;
 		at += (size_t)n;
 	}

@@ -53,13 +53,13 @@ bool lh_source_read(struct lh_arena *p, const char *file, uint32_t line, uint32_
 {
 	FILE *f = line ? open_regular(file) : NULL;
 	char *text = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 
 	memset(s, 0, sizeof(*s));
 	if (!f)
 		return false;
 	s->first = line > 1 ? line - 1 : 1;
-	for (uint32_t n = 1; n <= line + 1 && getline(&text, &room, f) >= 0; n++)
+	for (uint32_t n = 1; n <= line + 1 && getline(&text, &capacity, f) >= 0; n++)
 		if (n >= s->first)
 			s->line[s->n++] = tidy(p, text, n == line ? column : 0, &s->mark);
 	free(text);

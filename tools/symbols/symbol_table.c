@@ -50,16 +50,16 @@ static bool is_place(const char *name, const GElf_Sym *sym, GElf_Word section)
 	       type != STT_SECTION && type != STT_FILE && type != STT_TLS;
 }
 
-struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *pool, Dwfl_Module *module)
+struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *arena, Dwfl_Module *module)
 {
-	struct lh_symbol_table *t = lh_arena_alloc(pool, sizeof(*t));
+	struct lh_symbol_table *t = lh_arena_alloc(arena, sizeof(*t));
 	int symbols = dwfl_module_getsymtab(module);
 	uint64_t end = 0;
 
 	t->module = module;
 	if (symbols <= 0)
 		return t;
-	t->entry = lh_arena_alloc(pool, (size_t)symbols * sizeof(*t->entry));
+	t->entry = lh_arena_alloc(arena, (size_t)symbols * sizeof(*t->entry));
 	for (int i = 1; i < symbols; i++) {
 		GElf_Addr at;
 		GElf_Word section;

@@ -41,10 +41,10 @@ static const Dwfl_Callbacks network = {.find_debuginfo = dwfl_standard_find_debu
 
 struct lh_symbols *lh_symbols_new(bool debuginfod)
 {
-	struct lh_arena *pool = lh_arena_new();
-	struct lh_symbols *s = lh_arena_alloc(pool, sizeof(*s));
+	struct lh_arena *arena = lh_arena_new();
+	struct lh_symbols *s = lh_arena_alloc(arena, sizeof(*s));
 
-	s->arena = pool;
+	s->arena = arena;
 	s->debuginfod = debuginfod;
 	return s;
 }

@@ -97,7 +97,7 @@ static bool is_sorted_by(const struct page *g, uint32_t c)
 /* Which columns there is room for, beside the name; how wide they are together. */
 static uint32_t choose(const struct page *g, bool shown[COLUMNS])
 {
-	uint32_t used = 0, room = g->options->width;
+	uint32_t used = 0, capacity = g->options->width;
 
 	memset(shown, 0, COLUMNS * sizeof(*shown));
 	for (uint32_t rank = 0; rank <= COLUMNS; rank++)
@@ -105,7 +105,7 @@ static uint32_t choose(const struct page *g, bool shown[COLUMNS])
 			/* What it is sorted by comes first of all. */
 			bool now = rank ? columns[c].rank == rank - 1 : is_sorted_by(g, c);
 
-			if (shown[c] || !now || used + columns[c].width + 1 + NAME_LEAST > room)
+			if (shown[c] || !now || used + columns[c].width + 1 + NAME_LEAST > capacity)
 				continue;
 			shown[c] = true;
 			used += columns[c].width + 1;
@@ -225,7 +225,8 @@ static const char *holder(const struct page *g, const struct lh_top_row *r)
 static void put_row(struct page *g, const struct lh_top_row *r, const bool shown[COLUMNS],
 		    uint32_t used)
 {
-	uint32_t room = g->options->width - used, name = room < NAME_MOST ? room : NAME_MOST;
+	uint32_t capacity = g->options->width - used,
+		 name = capacity < NAME_MOST ? capacity : NAME_MOST;
 	const char *line = "";
 
 	for (uint32_t c = 0; c < COLUMNS; c++)
@@ -234,9 +235,10 @@ static void put_row(struct page *g, const struct lh_top_row *r, const bool shown
 					       r ? cell(g, r, c) : columns[c].title);
 	line = lh_arena_printf(g->arena, "%s%s", line,
 			       padded(g, r ? clean(g, r->name) : "lock", name));
-	if (room > name + 1)
+	if (capacity > name + 1)
 		line = lh_arena_printf(g->arena, "%s %s", line,
-				       r ? holder(g, r) : padded(g, "held by", room - name - 1));
+				       r ? holder(g, r)
+					 : padded(g, "held by", capacity - name - 1));
 	put(g, r ? "" : REVERSE, line, r ? "" : PLAIN);
 }
 

@@ -27,26 +27,27 @@ static const char *at(struct lh_top *t, const struct lh_report_frame *f)
 			       (unsigned long long)f->offset);
 }
 
-static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_report *m,
+static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_report *report,
 		     const struct lh_report_process *p)
 {
-	const struct lh_report_lock *thing = lh_report_get_lock(m, p, r->lock);
+	const struct lh_report_lock *lock = lh_report_get_lock(report, p, r->lock);
 
-	r->name = thing ? thing->name : "a lock that is gone";
+	r->name = lock ? lock->name : "a lock that is gone";
 	if (!r->holder)
 		return;
-	r->who = who(t, lh_report_get_thread(m, p, r->holder));
+	r->who = who(t, lh_report_get_thread(report, p, r->holder));
 	if (LH_SITE_STACK(r->site))
-		r->frame = lh_report_best_frame(lh_report_get_stack(m, p, LH_SITE_STACK(r->site)));
+		r->frame = lh_report_best_frame(
+			lh_report_get_stack(report, p, LH_SITE_STACK(r->site)));
 	r->at = at(t, r->frame);
 }
 
-void lh_top_name(struct lh_top *t, struct lh_report *m, const struct lh_ledger_view *record,
+void lh_top_name(struct lh_top *t, struct lh_report *report, const struct lh_ledger_view *ledger,
 		 uint32_t n)
 {
-	const struct lh_report_process *p = lh_report_get_process(m, record);
+	const struct lh_report_process *p = lh_report_get_process(report, ledger);
 
 	for (uint32_t i = 0; i < t->rows; i++)
 		if (i < n || &t->row[i] == t->longest)
-			name_row(t, &t->row[i], m, p);
+			name_row(t, &t->row[i], report, p);
 }

@@ -64,24 +64,24 @@ static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
 {
 	struct lh_top *t = w->top;
 	struct lh_top_row *r = &t->row[t->rows];
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
-	lh_read_lock_stats(w->ledger, l, &more);
+	lh_read_lock_stats(w->ledger, l, &stats);
 	*r = (struct lh_top_row){.lock = LH_LOCK_ID(i, l->gen),
 				 .kind = (enum lh_kind)l->kind,
 				 .address = lh_lock_address(l),
 				 .all = {.taken = l->acquired + l->shared,
-					 .contended = more.contended,
-					 .wait_ns = more.wait_ns},
-				 .wait_max_ns = more.wait_max_ns,
-				 .hold_max_ns = more.hold_max_ns};
+					 .contended = stats.contended,
+					 .wait_ns = stats.wait_ns},
+				 .wait_max_ns = stats.wait_max_ns,
+				 .hold_max_ns = stats.hold_max_ns};
 	w->hold_sample[i].row = ++t->rows;
 }
 
 static void add_rows(struct work *w)
 {
 	struct lh_lock l;
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
 	for (uint32_t i = 1; i < w->locks; i++) {
 		if (!lh_read_lock_row(w->ledger, i, &l) || !is_lock(&l))
@@ -92,9 +92,9 @@ static void add_rows(struct work *w)
 			continue;
 		}
 		/* its row may mean another lock soon */
-		lh_read_lock_stats(w->ledger, &l, &more);
+		lh_read_lock_stats(w->ledger, &l, &stats);
 		add(&w->top->all,
-		    &(struct lh_top_sum){l.acquired + l.shared, more.contended, more.wait_ns, 0});
+		    &(struct lh_top_sum){l.acquired + l.shared, stats.contended, stats.wait_ns, 0});
 	}
 }
 
@@ -110,13 +110,13 @@ static struct lh_top_row *row_of(const struct work *w, lh_lock_id id)
 
 /* ---- seats ---- */
 
-static void see_wait(struct work *w, const struct lh_live_thread *s)
+static void see_wait(struct work *w, const struct lh_live_thread *live)
 {
-	struct lh_top_row *r = row_of(w, s->wait_lock);
-	uint64_t ns = less(w->top->at_ns, s->wait_since_ns);
+	struct lh_top_row *r = row_of(w, live->wait_lock);
+	uint64_t ns = less(w->top->at_ns, live->wait_since_ns);
 
-	if (!r ||
-	    (s->wait_on != LH_WAIT_LOCK && s->wait_on != LH_WAIT_SEM && s->wait_on != LH_WAIT_ONCE))
+	if (!r || (live->wait_on != LH_WAIT_LOCK && live->wait_on != LH_WAIT_SEM &&
+		   live->wait_on != LH_WAIT_ONCE))
 		return;
 	r->queue++;
 	r->all.contended++;
@@ -126,7 +126,7 @@ static void see_wait(struct work *w, const struct lh_live_thread *s)
 	w->top->waiting++;
 }
 
-static void see_hold(struct work *w, const struct lh_live_thread *s, const struct lh_held *held)
+static void see_hold(struct work *w, const struct lh_live_thread *live, const struct lh_held *held)
 {
 	struct lh_top_row *r = held->flags & LH_HELD_IN_COND_WAIT ? NULL : row_of(w, held->lock);
 	uint64_t ns = lh_held_for(held, NULL, w->top->at_ns), span = w->top->span_ns;
@@ -142,8 +142,8 @@ static void see_hold(struct work *w, const struct lh_live_thread *s, const struc
 		r->hold_max_ns = ns;
 	if (r->holders++ && ns <= r->held_ns)
 		return;
-	r->holder = s->thread;
-	r->tid = s->tid;
+	r->holder = live->thread;
+	r->tid = live->tid;
 	r->held_ns = ns;
 	r->site = held->site;
 }
@@ -151,16 +151,16 @@ static void see_hold(struct work *w, const struct lh_live_thread *s, const struc
 static void see_seats(struct work *w)
 {
 	uint32_t n = lh_read_used(w->ledger, LH_T_LIVE_THREAD);
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_live_thread(w->ledger, i, &s) ||
-		    (s.state != LH_LIVE_ATTACHED && s.state != LH_LIVE_ENDING))
+		if (!lh_read_live_thread(w->ledger, i, &live) ||
+		    (live.state != LH_LIVE_ATTACHED && live.state != LH_LIVE_ENDING))
 			continue;
 		w->top->threads++;
-		see_wait(w, &s);
-		for (uint32_t k = 0; k < s.held_n && k < LH_HELD_MAX; k++)
-			see_hold(w, &s, &s.held[k]);
+		see_wait(w, &live);
+		for (uint32_t k = 0; k < live.held_n && k < LH_HELD_MAX; k++)
+			see_hold(w, &live, &live.held[k]);
 	}
 }
 
@@ -190,12 +190,12 @@ static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock 
 {
 	const struct grip *g = &w->hold_sample[LH_LOCK_ROW(r->lock)];
 	uint64_t many = is_exclusive(l) ? 1 : w->top->threads + 1;
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
-	lh_read_lock_stats(w->ledger, l, &more);
-	uint64_t samples = less(more.hold_samples, b->samples),
-		 sampled = less(more.hold_ns, b->sampled_ns);
-	double mean = mean_of(more.hold_ns, more.hold_samples),
+	lh_read_lock_stats(w->ledger, l, &stats);
+	uint64_t samples = less(stats.hold_samples, b->samples),
+		 sampled = less(stats.hold_ns, b->sampled_ns);
+	double mean = mean_of(stats.hold_ns, stats.hold_samples),
 	       recent = samples ? mean_of(sampled, samples) : mean;
 	uint64_t ended = less(r->last.taken, g->begun);
 
@@ -230,7 +230,7 @@ static void remember(struct work *w)
 {
 	struct lh_top *t = w->top;
 	struct lh_lock l;
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
 	free(t->previous);
 	t->previous = calloc(w->locks + 1, sizeof(*t->previous));
@@ -240,8 +240,8 @@ static void remember(struct work *w)
 
 		if (!lh_read_lock_row(w->ledger, k, &l))
 			continue;
-		lh_read_lock_stats(w->ledger, &l, &more);
-		t->previous[k] = (struct lh_top_previous){l.gen, more.hold_samples, more.hold_ns,
+		lh_read_lock_stats(w->ledger, &l, &stats);
+		t->previous[k] = (struct lh_top_previous){l.gen, stats.hold_samples, stats.hold_ns,
 							  t->row[i].all};
 	}
 	t->all_before = t->all;

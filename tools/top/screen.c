@@ -86,15 +86,15 @@ static void watch_crashes(void)
 		sigaction(fatal[i], &a, NULL);
 }
 
-static bool can_be_drawn_on(char *why, size_t room)
+static bool can_be_drawn_on(char *error, size_t capacity)
 {
 	const char *term = getenv("TERM");
 
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
-		snprintf(why, room, "standard %s is no terminal: -b writes plain text",
+		snprintf(error, capacity, "standard %s is no terminal: -b writes plain text",
 			 isatty(STDOUT_FILENO) ? "input" : "output");
 	else if (!term || !*term || !strcmp(term, "dumb") || !strcmp(term, "unknown"))
-		snprintf(why, room,
+		snprintf(error, capacity,
 			 "this terminal cannot be drawn on (TERM is %s): -b writes plain text",
 			 term && *term ? term : "not set");
 	else
@@ -102,18 +102,18 @@ static bool can_be_drawn_on(char *why, size_t room)
 	return false;
 }
 
-bool lh_screen_open(char *why, size_t room)
+bool lh_screen_open(char *error, size_t capacity)
 {
 	sigset_t mask;
 
-	if (!can_be_drawn_on(why, room))
+	if (!can_be_drawn_on(error, capacity))
 		return false;
 	sigemptyset(&mask);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		sigaddset(&mask, wanted[i]);
 	signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0 || sigprocmask(SIG_BLOCK, &mask, &mask_before)) {
-		snprintf(why, room, "cannot wait for signals: %s", strerror(errno));
+		snprintf(error, capacity, "cannot wait for signals: %s", strerror(errno));
 		return false;
 	}
 	if (!registered && atexit(give_back) == 0)
@@ -121,7 +121,7 @@ bool lh_screen_open(char *why, size_t room)
 	watch_crashes();
 	if (take())
 		return true;
-	snprintf(why, room, "cannot set up the terminal: %s", strerror(errno));
+	snprintf(error, capacity, "cannot set up the terminal: %s", strerror(errno));
 	lh_screen_close();
 	return false;
 }

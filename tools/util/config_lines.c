@@ -7,11 +7,11 @@
 #include "tools/util/escape.h"
 #include "tools/util/log.h"
 
-bool lh_config_lines_open(struct lh_config_lines *l, struct lh_arena *pool, const char *path)
+bool lh_config_lines_open(struct lh_config_lines *l, struct lh_arena *arena, const char *path)
 {
 	memset(l, 0, sizeof(*l));
 	l->path = path;
-	l->arena = pool;
+	l->arena = arena;
 	l->file = fopen(path, "re");
 	if (!l->file)
 		lh_log("%s: %s", path, strerror(errno));
@@ -78,13 +78,13 @@ static void split(struct lh_config_lines *l, char *line)
 bool lh_config_lines_next(struct lh_config_lines *l)
 {
 	char *line = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 	ssize_t n;
 
 	if (l->bad)
 		return false;
 	errno = 0;
-	n = getline(&line, &room, l->file);
+	n = getline(&line, &capacity, l->file);
 	if (n < 0) {
 		l->bad = ferror(l->file) != 0;
 		if (l->bad)

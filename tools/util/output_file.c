@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 /* Appends; false when it does not fit. */
-static bool add(char *out, size_t room, size_t *at, const char *text)
+static bool add(char *out, size_t capacity, size_t *at, const char *text)
 {
-	int n = snprintf(out + *at, room - *at, "%s", text);
+	int n = snprintf(out + *at, capacity - *at, "%s", text);
 	*at += (size_t)n;
-	return *at < room;
+	return *at < capacity;
 }
 
 /* %p %e %h and %% in `path`; false: too long, or another letter. */
-static bool expand(const char *path, pid_t pid, const char *program, char *out, size_t room)
+static bool expand(const char *path, pid_t pid, const char *program, char *out, size_t capacity)
 {
 	char number[20], host[256] = "", letter[2] = "";
 	const char *base = strrchr(program, '/');
@@ -28,14 +28,14 @@ static bool expand(const char *path, pid_t pid, const char *program, char *out, 
 	for (const char *c = path; *c && good; c++) {
 		letter[0] = *c;
 		if (*c != '%') {
-			good = add(out, room, &at, letter);
+			good = add(out, capacity, &at, letter);
 			continue;
 		}
 		c++;
-		good = *c == 'p'   ? add(out, room, &at, number)
-		       : *c == 'e' ? add(out, room, &at, base ? base + 1 : program)
-		       : *c == 'h' ? add(out, room, &at, host)
-		       : *c == '%' ? add(out, room, &at, "%")
+		good = *c == 'p'   ? add(out, capacity, &at, number)
+		       : *c == 'e' ? add(out, capacity, &at, base ? base + 1 : program)
+		       : *c == 'h' ? add(out, capacity, &at, host)
+		       : *c == '%' ? add(out, capacity, &at, "%")
 				   : false;
 	}
 	return good;
@@ -76,18 +76,18 @@ static int open_temp(struct lh_output *o, const char *target)
 	return fd;
 }
 
-bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t room)
+bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t capacity)
 {
 	char target[PATH_MAX];
 	memset(o, 0, sizeof(*o));
 	if (!strcmp(path, "-")) {
-		snprintf(why, room,
+		snprintf(why, capacity,
 			 "-: stdout belongs to the program; name a file, or /dev/stderr");
 		return false;
 	}
 	if (!expand(path, getpid(), "program", target, sizeof(target))) {
-		snprintf(why, room, "%s: only %%p, %%e, %%h and %%%% may stand in a file's name",
-			 path);
+		snprintf(why, capacity,
+			 "%s: only %%p, %%e, %%h and %%%% may stand in a file's name", path);
 		return false;
 	}
 	strcpy(o->path, strlen(path) < PATH_MAX ? path : "");
@@ -98,7 +98,7 @@ bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t roo
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	o->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!o->file)
-		snprintf(why, room, "%s: %s", path, strerror(errno));
+		snprintf(why, capacity, "%s: %s", path, strerror(errno));
 	return o->file != NULL;
 }
 

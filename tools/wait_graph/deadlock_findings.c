@@ -34,11 +34,11 @@ static bool is_told(struct lh_deadlocks_waiter *x)
 /* The other look: nobody has moved while all of this was read. */
 static bool stands_still(const struct lh_deadlocks_waiter *x)
 {
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 
-	return lh_read_live_thread(x->process->ledger, x->number, &s) &&
-	       s.thread == x->live.thread && s.wait_seq == x->live.wait_seq &&
-	       s.wait_lock == x->live.wait_lock && s.held_n == x->live.held_n;
+	return lh_read_live_thread(x->process->ledger, x->number, &live) &&
+	       live.thread == x->live.thread && live.wait_seq == x->live.wait_seq &&
+	       live.wait_lock == x->live.wait_lock && live.held_n == x->live.held_n;
 }
 
 /* ---- steps ---- */
@@ -48,27 +48,27 @@ static uint64_t since(const struct lh_deadlocks_waiter *x)
 	return x->process->ledger->head.start_ns + x->live.wait_since_ns;
 }
 
-static struct lh_deadlock *begin(struct lh_deadlocks_pass *w, enum lh_rule rule)
+static struct lh_deadlock *begin(struct lh_deadlocks_pass *pass, enum lh_rule rule)
 {
-	struct lh_deadlock k = {.rule = rule};
+	struct lh_deadlock deadlock = {.rule = rule};
 
-	LH_PUSH(w->arena, w->deadlock, w->n_deadlocks, k);
-	return &w->deadlock[w->n_deadlocks - 1];
+	LH_PUSH(pass->arena, pass->deadlock, pass->n_deadlocks, deadlock);
+	return &pass->deadlock[pass->n_deadlocks - 1];
 }
 
-static void add_step(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p,
+static void add_step(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p,
 		     struct lh_step step)
 {
-	struct lh_deadlock *k = &w->deadlock[w->n_deadlocks - 1];
+	struct lh_deadlock *deadlock = &pass->deadlock[pass->n_deadlocks - 1];
 	struct lh_deadlocks_step s = {.process = p, .step = step};
 
-	LH_PUSH(w->arena, k->step, k->steps, s);
+	LH_PUSH(pass->arena, deadlock->step, deadlock->steps, s);
 }
 
-static void add_hold(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p,
+static void add_hold(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p,
 		     lh_thread_id thread, const struct lh_deadlocks_holder *h)
 {
-	add_step(w, p,
+	add_step(pass, p,
 		 (struct lh_step){.thread = thread,
 				  .lock = h->lock,
 				  .site = h->site,
@@ -76,21 +76,21 @@ static void add_hold(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p
 				  .action = LH_HOLDS});
 }
 
-static void add_wait(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static void add_wait(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
-	struct lh_deadlock *k = &w->deadlock[w->n_deadlocks - 1];
+	struct lh_deadlock *deadlock = &pass->deadlock[pass->n_deadlocks - 1];
 	bool joins = x->live.wait_on == LH_WAIT_JOIN;
 
-	uint64_t ns = w->now_ns > since(x) ? w->now_ns - since(x) : 0;
+	uint64_t ns = pass->now_ns > since(x) ? pass->now_ns - since(x) : 0;
 
-	k->across |= k->process && k->process != x->process;
-	k->ns = k->process && k->ns < ns ? k->ns : ns;
-	if (!k->process || x->process->number < k->process->number)
-		k->process = x->process;
-	if (k->process == x->process)
-		k->thread = x->live.thread;
+	deadlock->across |= deadlock->process && deadlock->process != x->process;
+	deadlock->ns = deadlock->process && deadlock->ns < ns ? deadlock->ns : ns;
+	if (!deadlock->process || x->process->number < deadlock->process->number)
+		deadlock->process = x->process;
+	if (deadlock->process == x->process)
+		deadlock->thread = x->live.thread;
 	x->sample->reported = true;
-	add_step(w, x->process,
+	add_step(pass, x->process,
 		 (struct lh_step){.thread = x->live.thread,
 				  .lock = x->live.wait_lock,
 				  .site = x->live.wait_site,
@@ -99,118 +99,120 @@ static void add_wait(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
 }
 
 /* How `me` holds what the other one waits for. */
-static void add_grip(struct lh_deadlocks_pass *w, uint32_t me,
+static void add_grip(struct lh_deadlocks_pass *pass, uint32_t me,
 		     const struct lh_deadlocks_waiter *other)
 {
-	struct lh_deadlocks_waiter *x = &w->waiter[me];
+	struct lh_deadlocks_waiter *x = &pass->waiter[me];
 
 	if (!other->lock) {
 		struct lh_deadlocks_holder life = {.lock = other->live.wait_lock};
-		add_hold(w, x->process, x->live.thread, &life);
+		add_hold(pass, x->process, x->live.thread, &life);
 		return;
 	}
 	for (uint32_t i = 0; i < other->lock->holders; i++)
 		if (other->lock->holder[i].waiter == me) {
-			add_hold(w, x->process, x->live.thread, &other->lock->holder[i]);
+			add_hold(pass, x->process, x->live.thread, &other->lock->holder[i]);
 			return;
 		}
 }
 
 /* ---- circles ---- */
 
-static uint32_t first_of_ring(const struct lh_deadlocks_pass *w, uint32_t ring)
+static uint32_t first_of_ring(const struct lh_deadlocks_pass *pass, uint32_t ring)
 {
 	uint32_t best = UINT32_MAX;
 
-	for (uint32_t i = 0; i < w->waiters; i++)
-		if (w->node[i].cycle == ring &&
-		    (best == UINT32_MAX || w->waiter[i].live.thread < w->waiter[best].live.thread))
+	for (uint32_t i = 0; i < pass->waiters; i++)
+		if (pass->node[i].cycle == ring &&
+		    (best == UINT32_MAX ||
+		     pass->waiter[i].live.thread < pass->waiter[best].live.thread))
 			best = i;
 	return best;
 }
 
 /* What is all the library's own it is left to for a while. */
-static bool is_due(struct lh_deadlocks_pass *w, uint32_t first)
+static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 {
-	bool sem = false, across = false, aged = true, told = false, still = true;
+	bool sem = false, across = false, aged = true, reported = false, still = true;
 	uint32_t at = first;
 
 	do {
-		struct lh_deadlocks_waiter *x = &w->waiter[at];
+		struct lh_deadlocks_waiter *x = &pass->waiter[at];
 
 		sem |= x->row.kind == LH_SEM;
 		aged &= x->aged;
-		across |= x->process != w->waiter[first].process;
-		told |= is_told(x);
+		across |= x->process != pass->waiter[first].process;
+		reported |= is_told(x);
 		still &= stands_still(x);
-		at = w->node[at].next;
+		at = pass->node[at].next;
 	} while (at != first);
-	if (told) /* and whoever stands in it is told with it */
+	if (reported) /* and whoever stands in it is told with it */
 		do {
-			w->waiter[at].sample->reported = true;
-			at = w->node[at].next;
+			pass->waiter[at].sample->reported = true;
+			at = pass->node[at].next;
 		} while (at != first);
-	return !told && still && (aged || (across && !sem));
+	return !reported && still && (aged || (across && !sem));
 }
 
-static void tell_ring(struct lh_deadlocks_pass *w, uint32_t ring)
+static void tell_ring(struct lh_deadlocks_pass *pass, uint32_t cycle)
 {
-	uint32_t first = first_of_ring(w, ring), before = first, at;
+	uint32_t first = first_of_ring(pass, cycle), before = first, at;
 
-	if (first == UINT32_MAX || !is_due(w, first))
+	if (first == UINT32_MAX || !is_due(pass, first))
 		return;
-	while (w->node[before].next != first)
-		before = w->node[before].next;
-	begin(w, before == first ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK);
+	while (pass->node[before].next != first)
+		before = pass->node[before].next;
+	begin(pass, before == first ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK);
 	at = first;
 	do {
-		add_grip(w, at, &w->waiter[before]);
-		add_wait(w, &w->waiter[at]);
+		add_grip(pass, at, &pass->waiter[before]);
+		add_wait(pass, &pass->waiter[at]);
 		before = at;
-		at = w->node[at].next;
+		at = pass->node[at].next;
 	} while (at != first);
 }
 
 /* ---- owners that have ended ---- */
 
-static void tell_ended(struct lh_deadlocks_pass *w)
+static void tell_ended(struct lh_deadlocks_pass *pass)
 {
-	for (uint32_t i = 0; i < w->waiters; i++) {
-		struct lh_deadlocks_waiter *x = &w->waiter[i];
-		bool told = false;
+	for (uint32_t i = 0; i < pass->waiters; i++) {
+		struct lh_deadlocks_waiter *x = &pass->waiter[i];
+		bool reported = false;
 
-		if (x->n_blockers != 1 || x->blockers[0] != w->waiters)
+		if (x->n_blockers != 1 || x->blockers[0] != pass->waiters)
 			continue;
-		for (uint32_t k = 0; k < w->waiters; k++) /* once for each lock */
-			told |= w->waiter[k].lock == x->lock && is_told(&w->waiter[k]);
-		x->sample->reported |= told;
-		if (told || !stands_still(x))
+		for (uint32_t k = 0; k < pass->waiters; k++) /* once for each lock */
+			reported |= pass->waiter[k].lock == x->lock && is_told(&pass->waiter[k]);
+		x->sample->reported |= reported;
+		if (reported || !stands_still(x))
 			continue;
-		begin(w, LH_RULE_EXIT_HOLDING);
-		add_hold(w, x->process, x->lock->ended_thread, &x->lock->ended);
-		w->deadlock[w->n_deadlocks - 1].step[0].dead_thread = x->lock->dead_thread;
-		add_wait(w, x);
+		begin(pass, LH_RULE_EXIT_HOLDING);
+		add_hold(pass, x->process, x->lock->ended_thread, &x->lock->ended);
+		pass->deadlock[pass->n_deadlocks - 1].step[0].dead_thread = x->lock->dead_thread;
+		add_wait(pass, x);
 	}
 }
 
 /* ---- pools, alone and together with locks ---- */
 
 /* All that must move before this one can; false: it hangs on what is told already. */
-static bool closure(struct lh_deadlocks_pass *w, uint32_t start, uint32_t *list, uint32_t *n)
+static bool closure(struct lh_deadlocks_pass *pass, uint32_t start, uint32_t *list, uint32_t *n)
 {
-	bool *in = lh_arena_alloc(w->arena, w->waiters + 1);
+	bool *in = lh_arena_alloc(pass->arena, pass->waiters + 1);
 
 	*n = 0;
 	list[(*n)++] = start;
 	in[start] = true;
 	for (uint32_t i = 0; i < *n; i++) {
-		const struct lh_deadlocks_waiter *x = &w->waiter[list[i]];
+		const struct lh_deadlocks_waiter *x = &pass->waiter[list[i]];
 
-		if (w->node[list[i]].cycle || is_told(&w->waiter[list[i]]) || !stands_still(x))
+		if (pass->node[list[i]].cycle || is_told(&pass->waiter[list[i]]) ||
+		    !stands_still(x))
 			return false;
 		for (uint32_t k = 0; k < x->n_blockers; k++) {
 			uint32_t to = x->blockers[k];
-			if (to == w->waiters || !w->node[to].deadlocked || *n == CLOSURE_MAX)
+			if (to == pass->waiters || !pass->node[to].deadlocked || *n == CLOSURE_MAX)
 				return false;
 			if (in[to])
 				continue;
@@ -221,10 +223,10 @@ static bool closure(struct lh_deadlocks_pass *w, uint32_t start, uint32_t *list,
 	return true;
 }
 
-static bool all_want(const struct lh_deadlocks_pass *w, const uint32_t *list, uint32_t n)
+static bool all_want(const struct lh_deadlocks_pass *pass, const uint32_t *list, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)
-		if (w->waiter[list[i]].lock != w->waiter[list[0]].lock)
+		if (pass->waiter[list[i]].lock != pass->waiter[list[0]].lock)
 			return false;
 	return true;
 }
@@ -238,50 +240,51 @@ static bool holds_for(const struct lh_deadlocks_waiter *other, uint32_t me)
 }
 
 /* Who waits and stands in nobody's way is no part of it. */
-static bool is_in_the_way(const struct lh_deadlocks_pass *w, const uint32_t *list, uint32_t n,
+static bool is_in_the_way(const struct lh_deadlocks_pass *pass, const uint32_t *list, uint32_t n,
 			  uint32_t me)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (holds_for(&w->waiter[list[i]], me))
+		if (holds_for(&pass->waiter[list[i]], me))
 			return true;
 	return false;
 }
 
-static void tell_pool(struct lh_deadlocks_pass *w, uint32_t *list, uint32_t n)
+static void tell_pool(struct lh_deadlocks_pass *pass, uint32_t *list, uint32_t n)
 {
-	begin(w, all_want(w, list, n) ? LH_RULE_POOL_DEADLOCK : LH_RULE_DEADLOCK);
+	begin(pass, all_want(pass, list, n) ? LH_RULE_POOL_DEADLOCK : LH_RULE_DEADLOCK);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_deadlocks_lock *done = NULL;
 
-		w->waiter[list[i]].sample->reported = true;
-		if (!is_in_the_way(w, list, n, list[i]))
+		pass->waiter[list[i]].sample->reported = true;
+		if (!is_in_the_way(pass, list, n, list[i]))
 			continue;
 		for (uint32_t k = 0; k < n; k++) {
-			const struct lh_deadlocks_waiter *other = &w->waiter[list[k]];
+			const struct lh_deadlocks_waiter *other = &pass->waiter[list[k]];
 
 			if (!holds_for(other, list[i]) || (done && done == other->lock))
 				continue;
-			add_grip(w, list[i], other);
+			add_grip(pass, list[i], other);
 			done = other->lock;
 		}
-		add_wait(w, &w->waiter[list[i]]);
+		add_wait(pass, &pass->waiter[list[i]]);
 	}
 }
 
-static void tell_pools(struct lh_deadlocks_pass *w)
+static void tell_pools(struct lh_deadlocks_pass *pass)
 {
 	uint32_t list[CLOSURE_MAX], n;
 
-	for (uint32_t i = 0; i < w->waiters; i++)
-		if (w->node[i].deadlocked && w->node[i].one_of && w->waiter[i].n_blockers > 1 &&
-		    !w->waiter[i].sample->reported && closure(w, i, list, &n))
-			tell_pool(w, list, n);
+	for (uint32_t i = 0; i < pass->waiters; i++)
+		if (pass->node[i].deadlocked && pass->node[i].one_of &&
+		    pass->waiter[i].n_blockers > 1 && !pass->waiter[i].sample->reported &&
+		    closure(pass, i, list, &n))
+			tell_pool(pass, list, n);
 }
 
-void lh_deadlocks_collect(struct lh_deadlocks_pass *w, uint32_t rings)
+void lh_deadlocks_collect(struct lh_deadlocks_pass *pass, uint32_t rings)
 {
-	for (uint32_t ring = 1; ring <= rings; ring++)
-		tell_ring(w, ring);
-	tell_ended(w);
-	tell_pools(w);
+	for (uint32_t cycle = 1; cycle <= rings; cycle++)
+		tell_ring(pass, cycle);
+	tell_ended(pass);
+	tell_pools(pass);
 }

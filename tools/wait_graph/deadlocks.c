@@ -32,14 +32,14 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 	struct lh_deadlocks_process *p = calloc(1, sizeof(*p));
 
 	if (p && s->n == s->capacity) {
-		uint32_t room = s->capacity ? 2 * s->capacity : 16;
-		void *more = realloc(s->list, room * sizeof(*s->list));
+		uint32_t capacity = s->capacity ? 2 * s->capacity : 16;
+		void *more = realloc(s->list, capacity * sizeof(*s->list));
 		if (!more) {
 			free(p);
 			return NULL;
 		}
 		s->list = more;
-		s->capacity = room;
+		s->capacity = capacity;
 	}
 	if (!p)
 		return NULL;
@@ -52,18 +52,18 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 
 /* What it holds of the locks that other processes see. */
 static void bury(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
-		 const struct lh_live_thread *seat)
+		 const struct lh_live_thread *live)
 {
 	struct lh_thread thread;
 	struct lh_lock l;
 
-	for (uint32_t k = 0; k < seat->held_n; k++) {
-		const struct lh_held *h = &seat->held[k];
+	for (uint32_t k = 0; k < live->held_n; k++) {
+		const struct lh_held *h = &live->held[k];
 		struct lh_wait_lock_key name = lh_wait_lock_key_of(p, h->lock);
 
 		if (!name.c || !lh_read_lock(p->ledger, h->lock, &l) || !lh_lock_stays_locked(&l) ||
 		    h->flags & LH_HELD_IN_COND_WAIT ||
-		    !lh_read_thread(p->ledger, seat->thread, &thread))
+		    !lh_read_thread(p->ledger, live->thread, &thread))
 			continue;
 		if (!s->abandoned)
 			s->abandoned = calloc(LH_DEAD_THREADS_MAX, sizeof(*s->abandoned));
@@ -73,7 +73,7 @@ static void bury(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
 			&s->abandoned[s->n_abandoned++ % LH_DEAD_THREADS_MAX];
 		*kept = (struct lh_abandoned_lock){
 			.key = name,
-			.dead_thread = {.pid = p->ledger->head.pid, .tid = seat->tid},
+			.dead_thread = {.pid = p->ledger->head.pid, .tid = live->tid},
 			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->site)),
 			.tick = h->tick};
 		memcpy(kept->dead_thread.name, thread.name, sizeof(thread.name));
@@ -83,12 +83,12 @@ static void bury(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
 static void bury_all(struct lh_deadlocks *s, const struct lh_deadlocks_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
-	struct lh_live_thread seat;
+	struct lh_live_thread live;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (lh_read_live_thread(p->ledger, i, &seat) && seat.state >= LH_LIVE_ATTACHED &&
-		    seat.held_n)
-			bury(s, p, &seat);
+		if (lh_read_live_thread(p->ledger, i, &live) && live.state >= LH_LIVE_ATTACHED &&
+		    live.held_n)
+			bury(s, p, &live);
 }
 
 void lh_deadlocks_drop(struct lh_deadlocks *s, struct lh_deadlocks_process *p)
@@ -113,45 +113,45 @@ void *lh_deadlocks_with(const struct lh_deadlocks_process *p)
 
 static bool room_for_sights(struct lh_deadlocks_process *p, uint32_t n)
 {
-	uint32_t room = p->n_samples ? p->n_samples : 16;
+	uint32_t capacity = p->n_samples ? p->n_samples : 16;
 	struct lh_wait_sample *more;
 
 	if (n <= p->n_samples)
 		return true;
-	while (room < n)
-		room *= 2;
-	more = realloc(p->sample, room * sizeof(*more));
+	while (capacity < n)
+		capacity *= 2;
+	more = realloc(p->sample, capacity * sizeof(*more));
 	if (!more)
 		return false;
-	memset(more + p->n_samples, 0, (room - p->n_samples) * sizeof(*more));
+	memset(more + p->n_samples, 0, (capacity - p->n_samples) * sizeof(*more));
 	p->sample = more;
-	p->n_samples = room;
+	p->n_samples = capacity;
 	return true;
 }
 
 /* In a wait that only somebody's giving back can end. */
-static bool waits_for_ever(const struct lh_live_thread *s)
+static bool waits_for_ever(const struct lh_live_thread *live)
 {
-	return s->state == LH_LIVE_ATTACHED && s->wait_lock &&
-	       LH_SITE_HOW(s->wait_site) == LH_BLOCKING &&
-	       (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_JOIN ||
-		s->wait_on == LH_WAIT_ONCE);
+	return live->state == LH_LIVE_ATTACHED && live->wait_lock &&
+	       LH_SITE_HOW(live->wait_site) == LH_BLOCKING &&
+	       (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_JOIN ||
+		live->wait_on == LH_WAIT_ONCE);
 }
 
 /* Only the first bytes of a seat: most look like this every time. */
-static bool head_of(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *s)
+static bool head_of(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *live)
 {
 	const struct lh_table_view *rows = &r->rows[LH_T_LIVE_THREAD];
 
-	memcpy(s, rows->at + (size_t)i * rows->row, offsetof(struct lh_live_thread, held));
-	return waits_for_ever(s);
+	memcpy(live, rows->at + (size_t)i * rows->row, offsetof(struct lh_live_thread, held));
+	return waits_for_ever(live);
 }
 
-static void note(struct lh_wait_sample *g, const struct lh_live_thread *s, uint64_t now)
+static void note(struct lh_wait_sample *g, const struct lh_live_thread *live, uint64_t now)
 {
-	if (g->thread != s->thread || g->seq != s->wait_seq)
+	if (g->thread != live->thread || g->seq != live->wait_seq)
 		*g = (struct lh_wait_sample){
-			.thread = s->thread, .seq = s->wait_seq, .first_ns = now};
+			.thread = live->thread, .seq = live->wait_seq, .first_ns = now};
 	g->samples++;
 }
 
@@ -170,18 +170,18 @@ static bool is_aged(const struct lh_wait_sample *g, uint64_t now)
 static uint32_t look_at(struct lh_deadlocks_process *p, uint64_t now, uint64_t *seen)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD), count = 0;
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 
 	if (!room_for_sights(p, n))
 		return 0;
 	for (uint32_t i = 1; i < n; i++) {
 		struct lh_wait_sample *g = &p->sample[i];
 
-		if (!head_of(p->ledger, i, &s)) {
+		if (!head_of(p->ledger, i, &live)) {
 			g->thread = 0;
 			continue;
 		}
-		note(g, &s, now);
+		note(g, &live, now);
 		if (g->samples < 2)
 			continue;
 		count++;
@@ -192,10 +192,10 @@ static uint32_t look_at(struct lh_deadlocks_process *p, uint64_t now, uint64_t *
 
 /* ---- who stands still ---- */
 
-static void take(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p, uint32_t i)
+static void take(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p, uint32_t i)
 {
 	struct lh_wait_sample *g = &p->sample[i];
-	struct lh_deadlocks_waiter *x = &w->waiter[w->waiters];
+	struct lh_deadlocks_waiter *x = &pass->waiter[pass->waiters];
 
 	if (!g->thread || g->samples < 2 || !lh_read_live_thread(p->ledger, i, &x->live) ||
 	    !waits_for_ever(&x->live) || x->live.thread != g->thread ||
@@ -204,27 +204,28 @@ static void take(struct lh_deadlocks_pass *w, struct lh_deadlocks_process *p, ui
 	x->process = p;
 	x->sample = g;
 	x->number = i;
-	x->aged = is_aged(g, w->now_ns);
+	x->aged = is_aged(g, pass->now_ns);
 	/* A semaphore that others post as well is no lock, and before its time none is. */
 	if (x->row.kind == LH_SEM &&
 	    (!x->aged || (x->row.flags & (LH_LOCK_SIGNAL | LH_LOCK_PSHARED)) ||
 	     !(x->row.flags & LH_LOCK_INITED)))
 		return;
-	w->waiters++;
+	pass->waiters++;
 }
 
-static void take_all(struct lh_deadlocks_pass *w, uint32_t room)
+static void take_all(struct lh_deadlocks_pass *pass, uint32_t capacity)
 {
-	w->waiter = lh_arena_alloc(w->arena, (room + 1) * sizeof(*w->waiter));
-	for (uint32_t k = 0; k < w->deadlocks->n; k++)
-		for (uint32_t i = 1; i < w->deadlocks->list[k]->n_samples && w->waiters < room; i++)
-			take(w, w->deadlocks->list[k], i);
+	pass->waiter = lh_arena_alloc(pass->arena, (capacity + 1) * sizeof(*pass->waiter));
+	for (uint32_t k = 0; k < pass->deadlocks->n; k++)
+		for (uint32_t i = 1;
+		     i < pass->deadlocks->list[k]->n_samples && pass->waiters < capacity; i++)
+			take(pass, pass->deadlocks->list[k], i);
 }
 
-uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_arena *pool,
+uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_arena *arena,
 			   struct lh_deadlock **out)
 {
-	struct lh_deadlocks_pass w = {.deadlocks = s, .arena = pool, .now_ns = now_ns};
+	struct lh_deadlocks_pass pass = {.deadlocks = s, .arena = arena, .now_ns = now_ns};
 	uint64_t seen = 0;
 	uint32_t n = 0, rings;
 
@@ -234,10 +235,10 @@ uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_ar
 		return 0;
 	s->seen = seen;
 	s->solved_ns = now_ns;
-	take_all(&w, n);
-	lh_deadlocks_edges(&w, &rings);
-	lh_deadlocks_collect(&w, rings);
-	HASH_CLEAR(hh, w.locks);
-	*out = w.deadlock;
-	return w.n_deadlocks;
+	take_all(&pass, n);
+	lh_deadlocks_edges(&pass, &rings);
+	lh_deadlocks_collect(&pass, rings);
+	HASH_CLEAR(hh, pass.locks);
+	*out = pass.deadlock;
+	return pass.n_deadlocks;
 }

@@ -28,9 +28,9 @@ void lh_hang_add_edge(struct lh_hang *h, uint32_t thread, uint32_t who)
 	LH_PUSH(h->arena, t->blockers, t->n_blockers, who);
 }
 
-static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_site place, uint64_t ns)
+static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_site site, uint64_t ns)
 {
-	struct lh_hang_hold hold = {who, lock, place, ns};
+	struct lh_hang_hold hold = {who, lock, site, ns};
 
 	if (!lh_hang_hold_of(h, who, lock))
 		LH_PUSH(h->arena, h->hold, h->holds, hold);
@@ -165,17 +165,17 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 	struct lh_hang_thread *t = &h->thread[me];
 
 	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_live_thread *s = h->thread[i].live;
+		const struct lh_live_thread *live = h->thread[i].live;
 
-		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++) {
-			if (!blocks(&s->held[k], t->live->wait_lock,
+		for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++) {
+			if (!blocks(&live->held[k], t->live->wait_lock,
 				    LH_SITE_MODE(t->live->wait_site)))
 				continue;
 			lh_hang_add_edge(h, me, i);
-			add_hold(h, i, t->lock, own_place(h, s->held[k].site),
-				 lh_held_for(&s->held[k], NULL, h->now_ns));
+			add_hold(h, i, t->lock, own_place(h, live->held[k].site),
+				 lh_held_for(&live->held[k], NULL, h->now_ns));
 		}
-		if (s && i != me && queues_before(t->live, s, flags))
+		if (live && i != me && queues_before(t->live, live, flags))
 			lh_hang_add_edge(h, me, i);
 	}
 }
@@ -183,13 +183,14 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 void lh_hang_hold_all(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_live_thread *s = h->thread[i].live;
+		const struct lh_live_thread *live = h->thread[i].live;
 
-		for (uint32_t k = 0; s && k < s->held_n && k < LH_HELD_MAX; k++)
-			if (s->held[k].lock && !(s->held[k].flags & LH_HELD_IN_COND_WAIT))
-				add_hold(h, i, lh_snapshot_copy_lock(&h->snapshot, s->held[k].lock),
-					 own_place(h, s->held[k].site),
-					 lh_held_for(&s->held[k], NULL, h->now_ns));
+		for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++)
+			if (live->held[k].lock && !(live->held[k].flags & LH_HELD_IN_COND_WAIT))
+				add_hold(h, i,
+					 lh_snapshot_copy_lock(&h->snapshot, live->held[k].lock),
+					 own_place(h, live->held[k].site),
+					 lh_held_for(&live->held[k], NULL, h->now_ns));
 	}
 }
 
@@ -207,16 +208,16 @@ static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 /* False: the ledger does not know who holds it. */
 static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 {
-	const struct lh_live_thread *s = h->thread[me].live;
+	const struct lh_live_thread *live = h->thread[me].live;
 	struct lh_lock l = {0};
 
-	if (!s || !s->wait_lock)
+	if (!live || !live->wait_lock)
 		return false;
-	lh_read_lock(h->ledger, s->wait_lock, &l);
-	if (s->wait_on == LH_WAIT_JOIN)
-		joined_edge(h, me, s->wait_with);
-	else if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE ||
-		 (s->wait_on == LH_WAIT_SEM && !(l.flags & LH_LOCK_SIGNAL)))
+	lh_read_lock(h->ledger, live->wait_lock, &l);
+	if (live->wait_on == LH_WAIT_JOIN)
+		joined_edge(h, me, live->wait_with);
+	else if (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_ONCE ||
+		 (live->wait_on == LH_WAIT_SEM && !(l.flags & LH_LOCK_SIGNAL)))
 		holder_edges(h, me, l.flags);
 	return h->thread[me].n_blockers > 0;
 }

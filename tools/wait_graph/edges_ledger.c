@@ -22,24 +22,24 @@ struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *p
 	return (struct lh_wait_lock_key){.a = p->number, .b = id};
 }
 
-static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *w,
+static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *pass,
 					 const struct lh_deadlocks_process *p, lh_lock_id id)
 {
 	struct lh_wait_lock_key name = lh_wait_lock_key_of(p, id);
 	struct lh_deadlocks_lock *l;
 
-	HASH_FIND(hh, w->locks, &name, sizeof(name), l);
+	HASH_FIND(hh, pass->locks, &name, sizeof(name), l);
 	if (l)
 		return l;
-	l = lh_arena_alloc(w->arena, sizeof(*l));
+	l = lh_arena_alloc(pass->arena, sizeof(*l));
 	l->key = name;
-	HASH_ADD(hh, w->locks, key, sizeof(name), l);
+	HASH_ADD(hh, pass->locks, key, sizeof(name), l);
 	return l;
 }
 
-static void add_holds(struct lh_deadlocks_pass *w, uint32_t i)
+static void add_holds(struct lh_deadlocks_pass *pass, uint32_t i)
 {
-	const struct lh_deadlocks_waiter *x = &w->waiter[i];
+	const struct lh_deadlocks_waiter *x = &pass->waiter[i];
 
 	for (uint32_t k = 0; k < x->live.held_n; k++) {
 		const struct lh_held *h = &x->live.held[k];
@@ -48,8 +48,8 @@ static void add_holds(struct lh_deadlocks_pass *w, uint32_t i)
 
 		if (!h->lock || h->flags & LH_HELD_IN_COND_WAIT)
 			continue;
-		struct lh_deadlocks_lock *l = lock_of(w, x->process, h->lock);
-		LH_PUSH(w->arena, l->holder, l->holders, holder);
+		struct lh_deadlocks_lock *l = lock_of(pass, x->process, h->lock);
+		LH_PUSH(pass->arena, l->holder, l->holders, holder);
 	}
 }
 
@@ -67,23 +67,24 @@ static bool excludes(enum lh_mode held, enum lh_mode wanted)
 }
 
 /* Its seat still shows what it held: nobody has asked yet whether it is gone. */
-static void look_in_seats(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static void look_in_seats(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_LIVE_THREAD);
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 
 	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_live_thread(r, i, &s) || s.state != LH_LIVE_ENDING || !s.held_n)
+		if (!lh_read_live_thread(r, i, &live) || live.state != LH_LIVE_ENDING ||
+		    !live.held_n)
 			continue;
-		for (uint32_t k = 0; k < s.held_n; k++) {
-			const struct lh_held *h = &s.held[k];
+		for (uint32_t k = 0; k < live.held_n; k++) {
+			const struct lh_held *h = &live.held[k];
 
 			if (h->lock != x->live.wait_lock ||
 			    !excludes(LH_SITE_MODE(h->site), LH_SITE_MODE(x->live.wait_site)) ||
-			    !w->deadlocks->queries.gone(x->process->with, s.tid))
+			    !pass->deadlocks->queries.gone(x->process->with, live.tid))
 				continue;
-			x->lock->ended_thread = s.thread;
+			x->lock->ended_thread = live.thread;
 			x->lock->ended = (struct lh_deadlocks_holder){
 				.site = h->site, .tick = h->tick, .lock = h->lock};
 			return;
@@ -102,7 +103,7 @@ static bool was_told(const struct lh_ledger_view *r, const struct lh_finding *f,
 	return false;
 }
 
-static void look_in_findings(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static void look_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
@@ -113,7 +114,7 @@ static void look_in_findings(struct lh_deadlocks_pass *w, struct lh_deadlocks_wa
 	for (uint32_t i = n; i-- > 1;)
 		if (lh_read_finding(r, i, &f) && was_told(r, &f, x->live.wait_lock, &step) &&
 		    lh_read_thread(r, step.thread, &thread) && thread.flags & LH_THREAD_ENDED &&
-		    w->deadlocks->queries.abandoned(x->process->with, &x->row, thread.tid)) {
+		    pass->deadlocks->queries.abandoned(x->process->with, &x->row, thread.tid)) {
 			x->lock->ended_thread = step.thread;
 			x->lock->ended = (struct lh_deadlocks_holder){
 				.site = step.site, .tick = step.tick, .lock = step.lock};
@@ -122,17 +123,19 @@ static void look_in_findings(struct lh_deadlocks_pass *w, struct lh_deadlocks_wa
 }
 
 /* A process has ended with it. */
-static void look_in_graves(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static void look_in_graves(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
-	uint32_t n = w->deadlocks->n_abandoned < LH_DEAD_THREADS_MAX ? w->deadlocks->n_abandoned
-								     : LH_DEAD_THREADS_MAX;
+	uint32_t n = pass->deadlocks->n_abandoned < LH_DEAD_THREADS_MAX
+			     ? pass->deadlocks->n_abandoned
+			     : LH_DEAD_THREADS_MAX;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_abandoned_lock *k = &w->deadlocks->abandoned[i];
+		const struct lh_abandoned_lock *k = &pass->deadlocks->abandoned[i];
 
 		if (memcmp(&k->key, &x->lock->key, sizeof(k->key)) ||
 		    !excludes(LH_SITE_MODE(k->site), LH_SITE_MODE(x->live.wait_site)) ||
-		    !w->deadlocks->queries.abandoned(x->process->with, &x->row, k->dead_thread.tid))
+		    !pass->deadlocks->queries.abandoned(x->process->with, &x->row,
+							k->dead_thread.tid))
 			continue;
 		x->lock->dead_thread = &k->dead_thread;
 		x->lock->ended = (struct lh_deadlocks_holder){
@@ -140,7 +143,7 @@ static void look_in_graves(struct lh_deadlocks_pass *w, struct lh_deadlocks_wait
 	}
 }
 
-static bool owner_has_ended(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static bool owner_has_ended(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	struct lh_live_thread owner;
 
@@ -151,40 +154,40 @@ static bool owner_has_ended(struct lh_deadlocks_pass *w, struct lh_deadlocks_wai
 		if (x->row.owner && lh_read_live_thread(x->process->ledger, x->row.owner, &owner) &&
 		    owner.state == LH_LIVE_ATTACHED)
 			return false;
-		look_in_seats(w, x);
+		look_in_seats(pass, x);
 		if (!x->lock->ended_thread)
-			look_in_findings(w, x);
+			look_in_findings(pass, x);
 		if (!x->lock->ended_thread && x->row.flags & LH_LOCK_PSHARED)
-			look_in_graves(w, x);
+			look_in_graves(pass, x);
 	}
 	return x->lock->ended_thread || x->lock->dead_thread;
 }
 
 /* ---- edges ---- */
 
-static void add_on(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x, uint32_t who)
+static void add_on(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x, uint32_t who)
 {
 	for (uint32_t i = 0; i < x->n_blockers; i++)
 		if (x->blockers[i] == who)
 			return;
-	LH_PUSH(w->arena, x->blockers, x->n_blockers, who);
+	LH_PUSH(pass->arena, x->blockers, x->n_blockers, who);
 }
 
-static void join_edge(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static void join_edge(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
-	for (uint32_t i = 0; i < w->waiters; i++)
-		if (w->waiter[i].process == x->process &&
-		    w->waiter[i].live.thread == x->live.wait_with)
-			add_on(w, x, i);
+	for (uint32_t i = 0; i < pass->waiters; i++)
+		if (pass->waiter[i].process == x->process &&
+		    pass->waiter[i].live.thread == x->live.wait_with)
+			add_on(pass, x, i);
 }
 
 /* Every permit there is must be in the hands of one who stands still. */
-static void permit_edges(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static void permit_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	if (!x->row.initial || x->lock->holders < x->row.initial)
 		return;
 	for (uint32_t i = 0; i < x->lock->holders; i++)
-		add_on(w, x, x->lock->holder[i].waiter);
+		add_on(pass, x, x->lock->holder[i].waiter);
 }
 
 static bool queues_before(const struct lh_deadlocks_waiter *x,
@@ -195,44 +198,44 @@ static bool queues_before(const struct lh_deadlocks_waiter *x,
 	       LH_SITE_MODE(other->live.wait_site) == LH_EXCLUSIVE;
 }
 
-static void holder_edges(struct lh_deadlocks_pass *w, struct lh_deadlocks_waiter *x)
+static void holder_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	enum lh_mode wanted = LH_SITE_MODE(x->live.wait_site);
 
 	for (uint32_t i = 0; i < x->lock->holders; i++)
 		if (excludes(x->lock->holder[i].mode, wanted))
-			add_on(w, x, x->lock->holder[i].waiter);
+			add_on(pass, x, x->lock->holder[i].waiter);
 	if (x->row.kind == LH_RWLOCK && wanted == LH_SHARED)
-		for (uint32_t i = 0; i < w->waiters; i++)
-			if (&w->waiter[i] != x && queues_before(x, &w->waiter[i]))
-				add_on(w, x, i);
-	if (!x->n_blockers && owner_has_ended(w, x))
-		add_on(w, x, w->waiters);
+		for (uint32_t i = 0; i < pass->waiters; i++)
+			if (&pass->waiter[i] != x && queues_before(x, &pass->waiter[i]))
+				add_on(pass, x, i);
+	if (!x->n_blockers && owner_has_ended(pass, x))
+		add_on(pass, x, pass->waiters);
 }
 
-void lh_deadlocks_edges(struct lh_deadlocks_pass *w, uint32_t *rings)
+void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *rings)
 {
-	w->node = lh_arena_alloc(w->arena, (w->waiters + 1) * sizeof(*w->node));
-	for (uint32_t i = 0; i < w->waiters; i++)
-		add_holds(w, i);
-	for (uint32_t i = 0; i < w->waiters; i++)
-		if (w->waiter[i].live.wait_on != LH_WAIT_JOIN)
-			w->waiter[i].lock =
-				lock_of(w, w->waiter[i].process, w->waiter[i].live.wait_lock);
-	for (uint32_t i = 0; i < w->waiters; i++) {
-		struct lh_deadlocks_waiter *x = &w->waiter[i];
+	pass->node = lh_arena_alloc(pass->arena, (pass->waiters + 1) * sizeof(*pass->node));
+	for (uint32_t i = 0; i < pass->waiters; i++)
+		add_holds(pass, i);
+	for (uint32_t i = 0; i < pass->waiters; i++)
+		if (pass->waiter[i].live.wait_on != LH_WAIT_JOIN)
+			pass->waiter[i].lock = lock_of(pass, pass->waiter[i].process,
+						       pass->waiter[i].live.wait_lock);
+	for (uint32_t i = 0; i < pass->waiters; i++) {
+		struct lh_deadlocks_waiter *x = &pass->waiter[i];
 
 		if (!x->lock)
-			join_edge(w, x);
+			join_edge(pass, x);
 		else if (x->row.kind == LH_SEM)
-			permit_edges(w, x);
+			permit_edges(pass, x);
 		else
-			holder_edges(w, x);
-		w->node[i] = (struct lh_wait_node){.waits = x->n_blockers > 0,
-						   .one_of = x->row.kind == LH_SEM,
-						   .blockers = x->blockers,
-						   .n_blockers = x->n_blockers};
+			holder_edges(pass, x);
+		pass->node[i] = (struct lh_wait_node){.waits = x->n_blockers > 0,
+						      .one_of = x->row.kind == LH_SEM,
+						      .blockers = x->blockers,
+						      .n_blockers = x->n_blockers};
 	}
-	w->node[w->waiters] = (struct lh_wait_node){.waits = true, .gone = true};
-	*rings = lh_wait_graph_solve(w->node, w->waiters + 1);
+	pass->node[pass->waiters] = (struct lh_wait_node){.waits = true, .gone = true};
+	*rings = lh_wait_graph_solve(pass->node, pass->waiters + 1);
 }

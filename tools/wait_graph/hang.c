@@ -52,16 +52,16 @@ static struct lh_live_thread *copy_seats(struct lh_hang *h, const struct lh_ledg
 }
 
 /* A semaphore is given more time: somebody may post any moment. */
-static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_thread *seat,
+static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_thread *live,
 			  uint32_t n)
 {
 	uint64_t now = ledger_now(r);
 	struct lh_lock l;
 
 	for (uint32_t i = 1; i < n; i++)
-		if (seat[i].state == LH_LIVE_ATTACHED && lh_read_lock(r, seat[i].wait_lock, &l) &&
+		if (live[i].state == LH_LIVE_ATTACHED && lh_read_lock(r, live[i].wait_lock, &l) &&
 		    l.kind == LH_SEM && !(l.flags & LH_LOCK_SIGNAL) &&
-		    now - seat[i].wait_since_ns < SEMAPHORE_MS * 1000000ull)
+		    now - live[i].wait_since_ns < SEMAPHORE_MS * 1000000ull)
 			return SEMAPHORE_MS;
 	return BETWEEN_MS;
 }
@@ -69,13 +69,13 @@ static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_t
 /* ---- threads ---- */
 
 static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
-			       const struct lh_live_thread *s)
+			       const struct lh_live_thread *live)
 {
-	if (s && s->thread && s->thread < h->snapshot.ledger->table[LH_T_THREAD].used) {
-		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, s->thread);
+	if (live && live->thread && live->thread < h->snapshot.ledger->table[LH_T_THREAD].used) {
+		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, live->thread);
 
 		memcpy(row->name, k->name, sizeof(row->name)); /* as it is called now */
-		return s->thread;
+		return live->thread;
 	}
 	return lh_snapshot_put_thread(&h->snapshot, k->tid, k->name,
 				      k->tid == h->peek->pid ? LH_THREAD_MAIN : 0);
@@ -119,24 +119,24 @@ static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w)
 static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
 			     const struct lh_live_thread *before)
 {
-	const struct lh_live_thread *s = t->live;
+	const struct lh_live_thread *live = t->live;
 	struct lh_lock l = {0};
 
-	lh_read_lock(h->ledger, s->wait_lock, &l);
+	lh_read_lock(h->ledger, live->wait_lock, &l);
 	t->waiting = true;
-	t->unchanged =
-		before && before->wait_seq == s->wait_seq && before->wait_lock == s->wait_lock;
-	t->wait.kind = s->wait_on == LH_WAIT_JOIN ? LH_THREAD_END : (enum lh_kind)l.kind;
-	t->wait.mode = LH_SITE_MODE(s->wait_site);
-	t->wait.timed = LH_SITE_HOW(s->wait_site) != LH_BLOCKING;
+	t->unchanged = before && before->wait_seq == live->wait_seq &&
+		       before->wait_lock == live->wait_lock;
+	t->wait.kind = live->wait_on == LH_WAIT_JOIN ? LH_THREAD_END : (enum lh_kind)l.kind;
+	t->wait.mode = LH_SITE_MODE(live->wait_site);
+	t->wait.timed = LH_SITE_HOW(live->wait_site) != LH_BLOCKING;
 	t->wait.shared |= (l.flags & LH_LOCK_PSHARED) != 0;
 	t->wait.address = l.address;
 	t->wait.flags = l.flags;
-	t->ns = h->now_ns > s->wait_since_ns ? h->now_ns - s->wait_since_ns : 0;
-	t->lock = lh_snapshot_copy_lock(&h->snapshot, s->wait_lock);
+	t->ns = h->now_ns > live->wait_since_ns ? h->now_ns - live->wait_since_ns : 0;
+	t->lock = lh_snapshot_copy_lock(&h->snapshot, live->wait_lock);
 	if (!t->stack)
-		t->stack = lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(s->wait_site));
-	t->site = LH_SITE(t->stack, LH_SITE_HOW(s->wait_site), t->wait.mode);
+		t->stack = lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(live->wait_site));
+	t->site = LH_SITE(t->stack, LH_SITE_HOW(live->wait_site), t->wait.mode);
 }
 
 /* As in the library's own stacks: the caller, when it is known what it called. */
@@ -383,14 +383,14 @@ bool lh_hang_inspect_again(struct lh_hang *h)
 
 /* A task for each thread that the ledger knows to live. */
 static void peek_at_seats(struct lh_peek *p, const struct lh_ledger_view *r,
-			  const struct lh_live_thread *seat, uint32_t n)
+			  const struct lh_live_thread *live, uint32_t n)
 {
 	struct lh_thread row;
 
 	for (uint32_t i = 1; i < n; i++) {
-		struct lh_peek_task t = {.tid = seat[i].tid, .own_tid = seat[i].tid, .state = 'S'};
+		struct lh_peek_task t = {.tid = live[i].tid, .own_tid = live[i].tid, .state = 'S'};
 
-		if (seat[i].state != LH_LIVE_ATTACHED || !lh_read_thread(r, seat[i].thread, &row))
+		if (live[i].state != LH_LIVE_ATTACHED || !lh_read_thread(r, live[i].thread, &row))
 			continue;
 		memcpy(t.name, row.name, sizeof(t.name));
 		LH_PUSH(p->arena, p->task, p->tasks, t);
@@ -404,7 +404,7 @@ static uint64_t last_ns(const struct lh_ledger_view *r)
 
 bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
 {
-	static struct lh_ledger_view record;
+	static struct lh_ledger_view ledger;
 
 	memset(h, 0, sizeof(*h));
 	memset(p, 0, sizeof(*p));
@@ -416,8 +416,8 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	p->no_access = true;
 	p->handlers = true; /* nobody knows */
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
-	open_ledger(&record, p, r);
-	h->ledger = &record;
+	open_ledger(&ledger, p, r);
+	h->ledger = &ledger;
 	h->live = copy_seats(h, r, &h->live_threads);
 	h->now_ns = last_ns(r);
 	peek_at_seats(p, r, h->live, h->live_threads);

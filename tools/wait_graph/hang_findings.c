@@ -60,12 +60,12 @@ static void find_ring(struct lh_hang *h, uint32_t first)
 }
 
 /* What is only other processes' is theirs, unless somebody here waits for it. */
-static bool matters(const struct lh_hang *h, uint32_t ring)
+static bool matters(const struct lh_hang *h, uint32_t cycle)
 {
 	bool waits = false;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
-		if (h->node[i].cycle == ring && !h->thread[i].foreign_process)
+		if (h->node[i].cycle == cycle && !h->thread[i].foreign_process)
 			return true;
 		waits |= h->node[i].deadlocked && h->thread[i].waiting &&
 			 !h->thread[i].foreign_process;
@@ -75,9 +75,9 @@ static bool matters(const struct lh_hang *h, uint32_t ring)
 
 static void find_rings(struct lh_hang *h)
 {
-	for (uint32_t ring = 1; ring <= h->cycles; ring++)
+	for (uint32_t cycle = 1; cycle <= h->cycles; cycle++)
 		for (uint32_t i = 0; i < h->threads; i++)
-			if (h->node[i].cycle == ring && matters(h, ring)) {
+			if (h->node[i].cycle == cycle && matters(h, cycle)) {
 				find_ring(h, i);
 				break;
 			}
@@ -89,14 +89,14 @@ static void find_gone(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
-		bool told = false;
+		bool reported = false;
 
 		if (!t->waiting || t->foreign_process || !h->node[i].deadlocked || !t->n_blockers ||
 		    !h->thread[t->blockers[0]].ended)
 			continue;
 		for (uint32_t k = 0; k < i; k++) /* once for each lock */
-			told |= h->thread[k].waiting && h->thread[k].lock == t->lock;
-		if (told)
+			reported |= h->thread[k].waiting && h->thread[k].lock == t->lock;
+		if (reported)
 			continue;
 		begin(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
 		      lh_arena_printf(
@@ -128,11 +128,11 @@ static void find_pools(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
-		bool told = false;
+		bool reported = false;
 
 		for (uint32_t k = 0; k < i; k++)
-			told |= is_pool(h, k) && h->thread[k].lock == t->lock;
-		if (told || !is_pool(h, i))
+			reported |= is_pool(h, k) && h->thread[k].lock == t->lock;
+		if (reported || !is_pool(h, i))
 			continue;
 		begin(h, LH_RULE_POOL_DEADLOCK, NULL);
 		for (uint32_t k = 0; k < t->n_blockers; k++) {

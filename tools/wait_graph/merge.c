@@ -86,11 +86,11 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 static bool keeps_waiting(const struct lh_hang *s, const struct lh_hang_thread *holder,
 			  const struct lh_hang_thread *waiter, struct lh_shm_key at)
 {
-	const struct lh_live_thread *seat = holder->live;
+	const struct lh_live_thread *live = holder->live;
 	struct lh_lock l;
 
-	for (uint32_t k = 0; seat && k < seat->held_n && k < LH_HELD_MAX; k++) {
-		const struct lh_held *held = &seat->held[k];
+	for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++) {
+		const struct lh_held *held = &live->held[k];
 
 		if (!held->lock || held->flags & LH_HELD_IN_COND_WAIT ||
 		    !lh_read_lock(s->ledger, held->lock, &l) || l.kind != waiter->wait.kind ||
@@ -179,22 +179,22 @@ static void join(struct lh_hang *h)
 
 /* ---- in words ---- */
 
-const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *pool, uint64_t address)
+const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *arena, uint64_t address)
 {
 	uint32_t side = (uint32_t)(address >> LH_READ_ADDRESS_BITS);
 	const struct lh_hang *s =
 		side && h->processes && side < h->processes->n ? h->processes->process[side] : h;
 	const char *text =
-		lh_arena_printf(pool, "%#llx", (unsigned long long)lh_read_address(address));
+		lh_arena_printf(arena, "%#llx", (unsigned long long)lh_read_address(address));
 
 	if (s != h)
-		text = lh_arena_printf(pool, "%s of process %d", text, s->peek->pid);
+		text = lh_arena_printf(arena, "%s of process %d", text, s->peek->pid);
 	for (uint32_t i = 0; i < s->peek->maps; i++) {
 		const struct lh_peek_map *m = &s->peek->map[i];
 		uint64_t at = lh_read_address(address);
 
 		if (m->shared && at >= m->start && at < m->end)
-			return lh_arena_printf(pool, "%s, %#llx in the shared memory %s", text,
+			return lh_arena_printf(arena, "%s, %#llx in the shared memory %s", text,
 					       (unsigned long long)(at - m->start + m->offset),
 					       m->path);
 	}

@@ -118,13 +118,13 @@ static bool has_side(const struct lh_hang_processes *all, pid_t pid)
 static bool maps_it(const struct lh_hang_processes *all, pid_t pid)
 {
 	char path[64], *line = NULL;
-	size_t room = 0;
+	size_t capacity = 0;
 	bool found = false;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	f = fopen(path, "re");
-	while (f && !found && getline(&line, &room, f) >= 0) {
+	while (f && !found && getline(&line, &capacity, f) >= 0) {
 		unsigned long long inode;
 		unsigned major, minor;
 		char may[5];

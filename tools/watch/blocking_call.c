@@ -32,35 +32,36 @@ static uint64_t less(uint64_t a, uint64_t b)
 }
 
 /* The locks it holds, the one taken last first; how many. */
-static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_live_thread *s,
+static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_live_thread *live,
 			   const struct lh_held *out[LH_WATCH_HELD_MAX])
 {
 	struct lh_lock l;
 	uint32_t n = 0;
 
-	for (uint32_t k = s->held_n; k-- > 0 && n < LH_WATCH_HELD_MAX;)
-		if (lh_watch_is_lock(p, &s->held[k], &l))
-			out[n++] = &s->held[k];
+	for (uint32_t k = live->held_n; k-- > 0 && n < LH_WATCH_HELD_MAX;)
+		if (lh_watch_is_lock(p, &live->held[k], &l))
+			out[n++] = &live->held[k];
 	return n;
 }
 
-static bool waits_for_lock(const struct lh_watch_process *p, uint32_t seat,
-			   const struct lh_live_thread *s)
+static bool waits_for_lock(const struct lh_watch_process *p, uint32_t live_row,
+			   const struct lh_live_thread *live)
 {
 	struct lh_lock l;
 
-	if (!s->wait_lock || !s->wait_on)
+	if (!live->wait_lock || !live->wait_on)
 		return false;
-	if (s->wait_on == LH_WAIT_LOCK || s->wait_on == LH_WAIT_ONCE)
-		return !lh_read_lock(&p->ledger, s->wait_lock, &l) || !(l.flags & LH_LOCK_SIGNAL);
-	return s->wait_on == LH_WAIT_JOIN && lh_watch_in_deadlock(p, seat);
+	if (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_ONCE)
+		return !lh_read_lock(&p->ledger, live->wait_lock, &l) ||
+		       !(l.flags & LH_LOCK_SIGNAL);
+	return live->wait_on == LH_WAIT_JOIN && lh_watch_in_deadlock(p, live_row);
 }
 
 /* A futex that nothing of ours waits on: a lock inside the C library, or of another kind than ours.
  */
-static bool counts(const struct lh_live_thread *s, const struct lh_task_call *c)
+static bool counts(const struct lh_live_thread *live, const struct lh_task_call *c)
 {
-	return c->in == LH_TASK_CALL && (c->nr != SYS_futex || s->wait_on);
+	return c->in == LH_TASK_CALL && (c->nr != SYS_futex || live->wait_on);
 }
 
 /* Asleep of its own accord: not stopped, nor waiting for a device that it did not ask to wait for.
@@ -70,31 +71,31 @@ static bool sleeps(const struct lh_task *t, const struct lh_task_call *c)
 	return t->state == 'S' || (t->state == 'D' && lh_syscall_is_sync(c->nr));
 }
 
-static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_site place, long nr)
+static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_site site, long nr)
 {
-	uint64_t k = lh_lock_class_key(l, h->lock) * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(place);
+	uint64_t k = lh_lock_class_key(l, h->lock) * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(site);
 
 	return (k * 0x94d049bb133111ebu ^ (uint64_t)nr) * 0xbf58476d1ce4e5b9u | 1;
 }
 
-static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_live_thread *s,
-		      const struct lh_held *const *held, uint32_t n, lh_site place,
+static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_live_thread *live,
+		      const struct lh_held *const *held, uint32_t n, lh_site site,
 		      const char *words)
 {
-	lh_lock_id on = s->wait_on ? s->wait_lock : 0;
+	lh_lock_id on = live->wait_on ? live->wait_lock : 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		lh_watch_step(p, row,
-			      &(struct lh_step){.thread = s->thread,
+			      &(struct lh_step){.thread = live->thread,
 						.lock = held[i]->lock,
 						.site = held[i]->site,
 						.action = LH_HOLDS,
 						.tick = held[i]->tick},
 			      "");
 	lh_watch_step(p, row,
-		      &(struct lh_step){.thread = s->thread,
+		      &(struct lh_step){.thread = live->thread,
 					.lock = on,
-					.site = place,
+					.site = site,
 					.action = LH_CALLS,
 					.tick = (uint32_t)(p->now_ns / MS)},
 		      words);
@@ -125,7 +126,7 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 
 /* It has slept for long enough: where, and in what? */
 static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
-		 const struct lh_live_thread *s, char state, const struct lh_held *const *held,
+		 const struct lh_live_thread *live, char state, const struct lh_held *const *held,
 		 uint32_t n)
 {
 	char words[LH_NOTE_MAX];
@@ -143,13 +144,13 @@ static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
 	}
 	if (!lh_watch_may_sample(p))
 		return; /* later then */
-	lh_watch_sample(p, s, &at->call, &sample);
+	lh_watch_sample(p, live, &at->call, &sample);
 	if (sample.stopped_ns) {
 		at->stopped_by_us = true;
 		at->before = at->call;
 	}
-	lh_site place = lh_watch_site(p, &sample);
-	uint64_t key = key_of(&l, held[0], place, at->call.nr);
+	lh_site site = lh_watch_site(p, &sample);
+	uint64_t key = key_of(&l, held[0], site, at->call.nr);
 	uint32_t row = lh_watch_find(p, key);
 	a->n = row && row == a->row ? a->n + 1 : 0;
 	a->row = row;
@@ -158,13 +159,13 @@ static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
 		return;
 	}
 	at->reported = true;
-	at->row = a->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, s->thread);
+	at->row = a->row = lh_watch_finding(p, LH_RULE_BLOCKING_CALL, key, live->thread);
 	f = lh_watch_row(p, at->row);
 	if (!f)
 		return;
-	lh_watch_call_text(p, s, s->tid, state, &at->call, words, sizeof(words));
+	lh_watch_call_text(p, live, live->tid, state, &at->call, words, sizeof(words));
 	f->duration_ns = less(p->now_ns, at->since_ns);
-	add_steps(p, at->row, s, held, n, place, words);
+	add_steps(p, at->row, live, held, n, site, words);
 	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");
 }
 
@@ -195,7 +196,7 @@ static void end(struct lh_thread_sample *at)
 }
 
 static void go_on(struct lh_watch_process *p, struct lh_thread_sample *at,
-		  const struct lh_live_thread *s, const struct lh_held *const *held, uint32_t n)
+		  const struct lh_live_thread *live, const struct lh_held *const *held, uint32_t n)
 {
 	struct lh_finding *f = lh_watch_row(p, at->row);
 	uint64_t slept = less(p->now_ns, at->since_ns);
@@ -205,8 +206,8 @@ static void go_on(struct lh_watch_process *p, struct lh_thread_sample *at,
 		f->duration_ns = slept;
 	if (at->reported || slept < p->watch->options.blocking_ns)
 		return;
-	if (lh_task_read(p->pid, s->tid, &t) && sleeps(&t, &at->call))
-		tell(p, at, s, t.state, held, n);
+	if (lh_task_read(p->pid, live->tid, &t) && sleeps(&t, &at->call))
+		tell(p, at, live, t.state, held, n);
 	else
 		end(at);
 }
@@ -220,11 +221,11 @@ static uint64_t at_most(uint64_t ms, uint64_t most_ms)
 static uint64_t again(const struct lh_watch_process *p, const struct lh_thread_sample *at)
 {
 	uint64_t slept_ms = less(p->now_ns, at->since_ns) / MS,
-		 told = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
+		 reported = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
 		 due = at->since_ns + p->watch->options.blocking_ns;
 
 	if (at->reported || due <= p->now_ns) /* or there was no time for its stack */
-		return p->now_ns + (told > TOLD_MS * MS ? told : TOLD_MS * MS);
+		return p->now_ns + (reported > TOLD_MS * MS ? reported : TOLD_MS * MS);
 	return due;
 }
 
@@ -240,28 +241,28 @@ static void leave_alone(struct lh_watch_process *p, struct lh_thread_sample *at)
  * its way back into its call. One that has run for a while went on by itself.
  */
 static bool comes_back(const struct lh_watch_process *p, const struct lh_thread_sample *at,
-		       const struct lh_live_thread *s)
+		       const struct lh_live_thread *live)
 {
 	struct lh_task t;
 
 	return at->stopped_by_us && at->call.in == LH_TASK_CALL &&
-	       lh_task_read(p->pid, s->tid, &t) && (t.state == 'R' || t.state == 't') &&
+	       lh_task_read(p->pid, live->tid, &t) && (t.state == 'R' || t.state == 't') &&
 	       less(t.run_ns, at->run_ns) < BACK_MS * MS;
 }
 
-static void look(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s,
+static void look(struct lh_watch_process *p, uint32_t live_row, const struct lh_live_thread *live,
 		 const struct lh_held *const *held, uint32_t n)
 {
-	struct lh_thread_sample *at = &p->sample[seat];
+	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_task_call c;
 	struct lh_task t;
 
-	if (comes_back(p, at, s)) {
+	if (comes_back(p, at, live)) {
 		at->ask_ns = p->now_ns + BUSY_MS * MS;
 		return;
 	}
-	lh_task_call(p->pid, s->tid, &c);
-	if (!counts(s, &c) || !lh_task_times(p->pid, s->tid, &t)) {
+	lh_task_call(p->pid, live->tid, &c);
+	if (!counts(live, &c) || !lh_task_times(p->pid, live->tid, &t)) {
 		leave_alone(p, at);
 		return;
 	}
@@ -272,7 +273,7 @@ static void look(struct lh_watch_process *p, uint32_t seat, const struct lh_live
 		at->turns = t.turns;
 		at->run_ns = t.run_ns;
 		at->stopped_by_us = false;
-		go_on(p, at, s, held, n);
+		go_on(p, at, live, held, n);
 	}
 	if (at->call.in == LH_TASK_CALL) {
 		at->pause_ns = 0;
@@ -282,15 +283,15 @@ static void look(struct lh_watch_process *p, uint32_t seat, const struct lh_live
 	}
 }
 
-void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t seat,
-			   const struct lh_live_thread *s)
+void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t live_row,
+			   const struct lh_live_thread *live)
 {
 	const struct lh_held *held[LH_WATCH_HELD_MAX];
-	struct lh_thread_sample *at = &p->sample[seat];
-	uint32_t n = p->watch->options.blocking_ns ? held_locks(p, s, held) : 0;
+	struct lh_thread_sample *at = &p->sample[live_row];
+	uint32_t n = p->watch->options.blocking_ns ? held_locks(p, live, held) : 0;
 	uint64_t old = n ? (uint64_t)held[n - 1]->tick * MS + YOUNG_MS * MS : 0;
 
-	if (!n || waits_for_lock(p, seat, s)) {
+	if (!n || waits_for_lock(p, live_row, live)) {
 		end(at);
 		at->ask_ns = at->pause_ns = 0;
 		return;
@@ -300,9 +301,9 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t seat,
 		end(at);
 		at->ask_ns = old;
 		at->pause_ns = 0;
-	} else if (p->now_ns >= at->ask_ns && lh_watch_may_ask(p, seat)) {
-		look(p, seat, s, held, n);
+	} else if (p->now_ns >= at->ask_ns && lh_watch_may_ask(p, live_row)) {
+		look(p, live_row, live, held, n);
 	}
-	if (at->ask_ns < p->sample[seat].due_ns)
-		p->sample[seat].due_ns = at->ask_ns;
+	if (at->ask_ns < p->sample[live_row].due_ns)
+		p->sample[live_row].due_ns = at->ask_ns;
 }

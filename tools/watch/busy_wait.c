@@ -6,46 +6,47 @@
  */
 #include "tools/watch/watch_internal.h"
 
-static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, lh_site place)
+static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, lh_site site)
 {
-	const struct lh_busy_wait fresh = {.lock = lock, .site = place};
-	struct lh_overlay *side = lh_watch_overlay(p);
-	uint32_t base = side ? side->table[LH_T_BUSY_WAIT].base : 0;
+	const struct lh_busy_wait fresh = {.lock = lock, .site = site};
+	struct lh_overlay *overlay = lh_watch_overlay(p);
+	uint32_t base = overlay ? overlay->table[LH_T_BUSY_WAIT].base : 0;
 
-	if (!side)
+	if (!overlay)
 		return NULL;
-	for (uint32_t i = 0; i < side->table[LH_T_BUSY_WAIT].used; i++) {
-		struct lh_busy_wait *b = lh_overlay_row(side, LH_T_BUSY_WAIT, base + i);
-		if (b && b->lock == lock && b->site == place)
+	for (uint32_t i = 0; i < overlay->table[LH_T_BUSY_WAIT].used; i++) {
+		struct lh_busy_wait *b = lh_overlay_row(overlay, LH_T_BUSY_WAIT, base + i);
+		if (b && b->lock == lock && b->site == site)
 			return b;
 	}
-	return lh_overlay_row(side, LH_T_BUSY_WAIT,
-			      lh_overlay_add(side, LH_T_BUSY_WAIT, &fresh, 1));
+	return lh_overlay_row(overlay, LH_T_BUSY_WAIT,
+			      lh_overlay_add(overlay, LH_T_BUSY_WAIT, &fresh, 1));
 }
 
 /* The lock that it waits for without sleeping; 0: none. */
 static lh_lock_id burns_for(const struct lh_watch_process *p, const struct lh_thread_sample *at,
-			    const struct lh_live_thread *s, lh_site *place)
+			    const struct lh_live_thread *live, lh_site *site)
 {
 	struct lh_lock l;
 
-	if (s->wait_lock && s->wait_on == LH_WAIT_LOCK &&
-	    lh_read_lock(&p->ledger, s->wait_lock, &l) && l.kind == LH_SPIN) {
-		*place = s->wait_site;
-		return s->wait_lock;
+	if (live->wait_lock && live->wait_on == LH_WAIT_LOCK &&
+	    lh_read_lock(&p->ledger, live->wait_lock, &l) && l.kind == LH_SPIN) {
+		*site = live->wait_site;
+		return live->wait_lock;
 	}
-	*place = s->try_site;
-	return s->tries >= LH_TRIES_BUSY_WAIT && s->tries != at->tries ? s->try_lock : 0;
+	*site = live->try_site;
+	return live->tries >= LH_TRIES_BUSY_WAIT && live->tries != at->tries ? live->try_lock : 0;
 }
 
-void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s)
+void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t live_row,
+		       const struct lh_live_thread *live)
 {
-	struct lh_thread_sample *at = &p->sample[seat];
+	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_busy_wait *b;
 	struct lh_task t;
-	lh_site place;
-	lh_lock_id lock = burns_for(p, at, s, &place);
-	bool asked = lock && lh_watch_may_ask(p, seat) && lh_task_times(p->pid, s->tid, &t);
+	lh_site site;
+	lh_lock_id lock = burns_for(p, at, live, &site);
+	bool asked = lock && lh_watch_may_ask(p, live_row) && lh_task_times(p->pid, live->tid, &t);
 	uint64_t before = at->busy_cpu_ns;
 
 	at->busy_cpu_ns = asked ? t.run_ns : 0;
@@ -53,13 +54,13 @@ void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t seat, const struct l
 		return;
 	/* it is looked at again in the next round */
 	at->due_ns = p->now_ns;
-	b = before && t.run_ns > before ? row_of(p, lock, place) : NULL;
+	b = before && t.run_ns > before ? row_of(p, lock, site) : NULL;
 	if (!b)
 		return;
 	b->cpu_ns += t.run_ns - before;
 	b->samples++;
 	if (t.run_ns - before > b->worst_ns) {
 		b->worst_ns = t.run_ns - before;
-		b->thread = s->thread;
+		b->thread = live->thread;
 	}
 }

@@ -57,62 +57,63 @@ static bool is_kept(void *with, const struct lh_lock *l, int32_t tid)
 
 /* ---- what was found ---- */
 
-static uint64_t key_of(const struct lh_deadlock *k)
+static uint64_t key_of(const struct lh_deadlock *deadlock)
 {
-	uint64_t h = k->rule;
+	uint64_t h = deadlock->rule;
 
-	for (uint32_t i = 0; i < k->steps; i++)
-		h = (h ^ k->step[i].step.lock ^ (uint64_t)k->step[i].step.thread << 32) *
+	for (uint32_t i = 0; i < deadlock->steps; i++)
+		h = (h ^ deadlock->step[i].step.lock ^
+		     (uint64_t)deadlock->step[i].step.thread << 32) *
 		    0x94d049bb133111ebu;
 	return h | 1;
 }
 
-static void tell(const struct lh_deadlock *k)
+static void tell(const struct lh_deadlock *deadlock)
 {
-	struct lh_watch_process *p = lh_deadlocks_with(k->process);
-	struct lh_overlay *side = lh_watch_overlay(p);
-	uint32_t n = k->steps < STEPS_MAX ? k->steps : STEPS_MAX;
-	struct lh_finding f = {.rule = k->rule,
+	struct lh_watch_process *p = lh_deadlocks_with(deadlock->process);
+	struct lh_overlay *overlay = lh_watch_overlay(p);
+	uint32_t n = deadlock->steps < STEPS_MAX ? deadlock->steps : STEPS_MAX;
+	struct lh_finding f = {.rule = deadlock->rule,
 			       .level = LH_HAPPENED,
 			       .severity = LH_ERROR,
 			       .steps = (uint8_t)n,
 			       .flags = LH_FINDING_OPEN,
-			       .thread = k->thread,
-			       .key = key_of(k),
+			       .thread = deadlock->thread,
+			       .key = key_of(deadlock),
 			       .count = 1,
 			       .time_ns = p->now_ns,
-			       .duration_ns = k->ns};
+			       .duration_ns = deadlock->ns};
 
-	f.step = side ? lh_overlay_new_rows(side, LH_T_STEP, n) : 0;
+	f.step = overlay ? lh_overlay_new_rows(overlay, LH_T_STEP, n) : 0;
 	if (!f.step)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_watch_process *from = lh_deadlocks_with(k->step[i].process);
-		struct lh_step *step = lh_overlay_row(side, LH_T_STEP, f.step + i);
-		*step = from == p ? k->step[i].step
-				  : lh_watch_foreign_step(p, from, &k->step[i].step);
-		if (k->step[i].dead_thread)
-			step->thread = lh_watch_dead_thread(p, k->step[i].dead_thread);
+		const struct lh_watch_process *from = lh_deadlocks_with(deadlock->step[i].process);
+		struct lh_step *step = lh_overlay_row(overlay, LH_T_STEP, f.step + i);
+		*step = from == p ? deadlock->step[i].step
+				  : lh_watch_foreign_step(p, from, &deadlock->step[i].step);
+		if (deadlock->step[i].dead_thread)
+			step->thread = lh_watch_dead_thread(p, deadlock->step[i].dead_thread);
 	}
-	uint32_t row = lh_overlay_add(side, LH_T_FINDING, &f, 1);
+	uint32_t row = lh_overlay_add(overlay, LH_T_FINDING, &f, 1);
 	if (row)
 		lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
 void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 {
-	struct lh_arena *pool;
-	struct lh_deadlock *knot;
+	struct lh_arena *arena;
+	struct lh_deadlock *deadlock;
 	uint32_t n;
 
 	if (!w->deadlocks || now_ns - w->deadlocks_ns < LOOK_NS)
 		return;
 	w->deadlocks_ns = now_ns;
-	pool = lh_arena_new();
-	n = lh_deadlocks_scan(w->deadlocks, now_ns, pool, &knot);
+	arena = lh_arena_new();
+	n = lh_deadlocks_scan(w->deadlocks, now_ns, arena, &deadlock);
 	for (uint32_t i = 0; i < n; i++)
-		tell(&knot[i]);
-	lh_arena_free(pool);
+		tell(&deadlock[i]);
+	lh_arena_free(arena);
 }
 
 /* ---- members ---- */

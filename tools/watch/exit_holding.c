@@ -46,12 +46,12 @@ static void tell(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t ke
  * Twice, because all threads of a process that ends are gone a moment before it is.
  */
 bool lh_exit_holding_check(struct lh_watch_process *p, struct lh_long_hold *h,
-			   const struct lh_live_thread *s, const struct lh_lock *l)
+			   const struct lh_live_thread *live, const struct lh_lock *l)
 {
 	uint64_t key =
 		(lh_long_hold_key(l, h->lock, h->site) ^ h->thread * 0x9e3779b97f4a7c15u) | 1;
 
-	if (s->state != LH_LIVE_ENDING)
+	if (live->state != LH_LIVE_ENDING)
 		return false;
 	if (!p->pid || !is_gone(p, h->tid)) /* it stays gone when its process is */
 		return h->gone > 0;

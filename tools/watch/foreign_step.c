@@ -123,11 +123,11 @@ static lh_lock_id made_here(struct lh_watch_process *p, const struct lh_watch_pr
 			       .next = id,
 			       .init_stack = stack_here(p, from, l->init_stack),
 			       .first_stack = stack_here(p, from, l->first_stack)};
-	struct lh_lock_stats more;
-	lh_read_lock_stats(&from->ledger, l, &more);
-	more.location = 0;
+	struct lh_lock_stats stats;
+	lh_read_lock_stats(&from->ledger, l, &stats);
+	stats.location = 0;
 	if (l->flags & LH_LOCK_NAMED)
-		here.stats = lh_overlay_add(p->overlay, LH_T_LOCK_STATS, &more, 1);
+		here.stats = lh_overlay_add(p->overlay, LH_T_LOCK_STATS, &stats, 1);
 	uint32_t row = lh_overlay_add(p->overlay, LH_T_LOCK, &here, 1);
 	return row ? LH_LOCK_ID(row, 1) : 0;
 }

@@ -43,23 +43,24 @@ static bool is_stopped(char state)
 }
 
 static bool waits_for_lock(const struct lh_watch_process *p, const struct lh_long_hold *h,
-			   const struct lh_live_thread *s)
+			   const struct lh_live_thread *live)
 {
-	return s->wait_lock && (s->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
+	return live->wait_lock &&
+	       (live->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
 }
 
 static void excuse(struct lh_watch_process *p, struct lh_long_hold *h,
-		   const struct lh_live_thread *s)
+		   const struct lh_live_thread *live)
 {
 	uint64_t before = h->asked_ns, step = less(p->now_ns, before);
 	bool waited = h->waits;
 	struct lh_task t;
 
 	h->asked_ns = p->now_ns;
-	h->waits = waits_for_lock(p, h, s);
+	h->waits = waits_for_lock(p, h, live);
 	if (h->waits) { /* what it does is known without asking */
-		h->waited_ns +=
-			less(p->now_ns, s->wait_since_ns > before ? s->wait_since_ns : before);
+		h->waited_ns += less(p->now_ns,
+				     live->wait_since_ns > before ? live->wait_since_ns : before);
 		return;
 	}
 	if (waited) { /* until the look before this one */
@@ -112,7 +113,7 @@ const char *lh_long_hold_time_text(uint64_t ns, char out[24])
 }
 
 static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
-		       const struct lh_live_thread *s)
+		       const struct lh_live_thread *live)
 {
 	char doing[LH_NOTE_MAX - 32], note[LH_NOTE_MAX], after[24];
 	struct lh_task_call c = {.in = LH_TASK_UNKNOWN};
@@ -124,9 +125,9 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 	lh_task_read(p->pid, h->tid, &t);
 	lh_task_call(p->pid, h->tid, &c);
 	c = lh_watch_call_before(&p->sample[h->live], &c);
-	lh_watch_call_text(p, s, h->tid, t.state, &c, doing, sizeof(doing));
+	lh_watch_call_text(p, live, h->tid, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
-		lh_watch_sample(p, s, &c, &sample);
+		lh_watch_sample(p, live, &c, &sample);
 	if (sample.stopped_ns) {
 		p->sample[h->live].stopped_by_us = true;
 		p->sample[h->live].before = c;
@@ -153,8 +154,8 @@ void lh_long_hold_adopt(struct lh_watch_process *p, uint32_t row, const struct l
 		      "");
 }
 
-static void tell(struct lh_watch_process *p, struct lh_long_hold *h, const struct lh_live_thread *s,
-		 const struct lh_lock *l)
+static void tell(struct lh_watch_process *p, struct lh_long_hold *h,
+		 const struct lh_live_thread *live, const struct lh_lock *l)
 {
 	uint64_t key = lh_long_hold_key(l, h->lock, h->site);
 	struct lh_finding *f;
@@ -173,7 +174,7 @@ static void tell(struct lh_watch_process *p, struct lh_long_hold *h, const struc
 	}
 	f->duration_ns = less(p->now_ns, h->since_ns);
 	lh_long_hold_adopt(p, h->row, h);
-	add_sample(p, h, s);
+	add_sample(p, h, live);
 	lh_watch_post(p, LH_WATCH_FOUND, h->row, "");
 }
 
@@ -182,46 +183,47 @@ static void tell_excuse(struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	char text[200], held[24], out[24];
 	uint64_t most = h->stopped_ns;
-	const char *why = "it was stopped";
+	const char *error = "it was stopped";
 
 	if (!p->watch->options.verbose || less(p->now_ns, h->since_ns) < 2 * h->excused_ns)
 		return;
 	h->excused_ns = less(p->now_ns, h->since_ns);
 	if (h->lagged_ns > most)
-		most = h->lagged_ns, why = "it was ready to run and had no CPU";
+		most = h->lagged_ns, error = "it was ready to run and had no CPU";
 	if (h->waited_ns > most)
-		most = h->waited_ns, why = "it waited for another lock";
+		most = h->waited_ns, error = "it waited for another lock";
 	snprintf(text, sizeof(text),
 		 "T%u has held a lock for %s, but for %s of that %s: not called long", h->thread,
 		 lh_long_hold_time_text(h->excused_ns, held), lh_long_hold_time_text(most, out),
-		 why);
+		 error);
 	lh_watch_post(p, LH_WATCH_EXCUSED, 0, text);
 }
 
 static void judge(struct lh_watch_process *p, struct lh_long_hold *h,
-		  const struct lh_live_thread *s, const struct lh_lock *l)
+		  const struct lh_live_thread *live, const struct lh_lock *l)
 {
 	uint64_t own = own_time(p, h);
 
 	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
 		return; /* in the next round then */
 	if (!h->row && own >= h->limit_ns) {
-		tell(p, h, s, l);
+		tell(p, h, live, l);
 		h->factor = 2;
 	} else if (!h->row && less(p->now_ns, h->since_ns) >= 2 * h->limit_ns) {
 		tell_excuse(p, h);
 	} else if (h->row && h->first && h->factor <= FACTOR_LAST &&
 		   own >= h->factor * h->limit_ns) {
-		add_sample(p, h, s);
+		add_sample(p, h, live);
 		h->factor *= 2;
 	}
 }
 
 /* ---- following ---- */
 
-static struct lh_long_hold *find(struct lh_watch_process *p, uint32_t seat, const struct lh_held *e)
+static struct lh_long_hold *find(struct lh_watch_process *p, uint32_t live_row,
+				 const struct lh_held *e)
 {
-	for (uint32_t i = p->sample[seat].hold; i; i = p->hold[i - 1].next) {
+	for (uint32_t i = p->sample[live_row].hold; i; i = p->hold[i - 1].next) {
 		struct lh_long_hold *h = &p->hold[i - 1];
 		if (h->lock == e->lock && h->tick == e->tick && h->site == e->site)
 			return h;
@@ -252,25 +254,25 @@ static void forget(struct lh_watch_process *p, uint32_t i)
 	p->holds--;
 }
 
-static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t seat,
-				   const struct lh_live_thread *s, const struct lh_held *e,
+static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row,
+				   const struct lh_live_thread *live, const struct lh_held *e,
 				   uint64_t limit)
 {
 	if (p->holds == HOLDS_MAX)
 		return NULL; /* so many at once: the next ones are told when these are over */
 	if (p->holds == p->hold_capacity) {
-		uint32_t room = p->hold_capacity ? 2 * p->hold_capacity : 8;
-		void *more = realloc(p->hold, room * sizeof(*p->hold));
+		uint32_t capacity = p->hold_capacity ? 2 * p->hold_capacity : 8;
+		void *more = realloc(p->hold, capacity * sizeof(*p->hold));
 		if (!more)
 			return NULL;
 		p->hold = more;
-		p->hold_capacity = room;
+		p->hold_capacity = capacity;
 	}
 	struct lh_long_hold *h = &p->hold[p->holds++];
-	*h = (struct lh_long_hold){.live = seat,
-				   .next = p->sample[seat].hold,
-				   .thread = s->thread,
-				   .tid = s->tid,
+	*h = (struct lh_long_hold){.live = live_row,
+				   .next = p->sample[live_row].hold,
+				   .thread = live->thread,
+				   .tid = live->tid,
 				   .lock = e->lock,
 				   .tick = e->tick,
 				   .site = e->site,
@@ -280,16 +282,16 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t seat,
 				   .sampled_ns = p->now_ns,
 				   .asked_ns = p->now_ns,
 				   .turn_ns = p->now_ns};
-	p->sample[seat].hold = p->holds;
-	if (p->pid && lh_task_read(p->pid, s->tid, &h->base)) {
+	p->sample[live_row].hold = p->holds;
+	if (p->pid && lh_task_read(p->pid, live->tid, &h->base)) {
 		h->turn = h->base;
 		/* found stopped: that it was so from the start is more likely than not */
 		if (h->base.state == 'T')
 			h->stopped_ns = less(p->now_ns, h->since_ns);
 	}
-	h->waits = waits_for_lock(p, h, s);
+	h->waits = waits_for_lock(p, h, live);
 	if (h->waits)
-		h->waited_ns = less(p->now_ns, s->wait_since_ns);
+		h->waited_ns = less(p->now_ns, live->wait_since_ns);
 	return h;
 }
 
@@ -307,17 +309,18 @@ static uint64_t patience(const struct lh_watch_process *p, const struct lh_long_
 }
 
 /* Not looked into before half its limit is over; when is that? */
-static void wait_for_half(struct lh_watch_process *p, uint32_t seat, uint64_t since_ns,
+static void wait_for_half(struct lh_watch_process *p, uint32_t live_row, uint64_t since_ns,
 			  uint64_t limit)
 {
 	uint64_t half = since_ns + limit / 2;
 
-	if (limit && half < p->sample[seat].due_ns)
-		p->sample[seat].due_ns = half;
+	if (limit && half < p->sample[live_row].due_ns)
+		p->sample[live_row].due_ns = half;
 }
 
-void lh_long_hold_scan(struct lh_watch_process *p, uint32_t seat, const struct lh_live_thread *s,
-		       const struct lh_held *e, const struct lh_lock *l)
+void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
+		       const struct lh_live_thread *live, const struct lh_held *e,
+		       const struct lh_lock *l)
 {
 	uint64_t age = less(p->now_ns, lh_held_since(e, p->watch->options.run_header));
 	const struct lh_watch_options *w = &p->watch->options;
@@ -326,16 +329,16 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t seat, const struct l
 	if (!w->long_hold_ns && !w->locks)
 		return;
 	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks) {
-		wait_for_half(p, seat, lh_held_since(e, p->watch->options.run_header),
+		wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),
 			      w->long_hold_ns);
 		return; /* the usual case, without any search */
 	}
-	h = find(p, seat, e);
+	h = find(p, live_row, e);
 	if (!h) {
 		uint64_t limit = lh_watch_limit(p, l, e->lock);
-		h = limit && 2 * age >= limit ? follow(p, seat, s, e, limit) : NULL;
+		h = limit && 2 * age >= limit ? follow(p, live_row, live, e, limit) : NULL;
 		if (!h && 2 * age < limit)
-			wait_for_half(p, seat, lh_held_since(e, p->watch->options.run_header),
+			wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),
 				      limit);
 	}
 	if (!h)
@@ -343,14 +346,14 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t seat, const struct l
 	h->sampled_ns = p->now_ns;
 	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
 		return; /* all is known of it but its end */
-	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, s)) {
-		excuse(p, h, s);
-		if (!lh_exit_holding_check(p, h, s, l))
-			judge(p, h, s, l);
+	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, live)) {
+		excuse(p, h, live);
+		if (!lh_exit_holding_check(p, h, live, l))
+			judge(p, h, live, l);
 		h->due_ns = p->now_ns + patience(p, h);
 	}
-	if (h->due_ns < p->sample[seat].due_ns)
-		p->sample[seat].due_ns = h->due_ns;
+	if (h->due_ns < p->sample[live_row].due_ns)
+		p->sample[live_row].due_ns = h->due_ns;
 }
 
 /* ---- who waited ---- */
@@ -384,8 +387,8 @@ void lh_long_hold_add_waiter(struct lh_watch_process *p, const struct lh_watch_w
 static void update_waiters(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	for (uint32_t i = 0; i < h->waiters; i++)
-		for (uint32_t seat = 1; seat < p->n_samples; seat++) {
-			const struct lh_thread_sample *at = &p->sample[seat];
+		for (uint32_t live_row = 1; live_row < p->n_samples; live_row++) {
+			const struct lh_thread_sample *at = &p->sample[live_row];
 			if (at->thread != h->waiter[i].thread || at->wait.lock != h->lock ||
 			    at->wait.from_ns != h->waiter[i].since_ns)
 				continue;

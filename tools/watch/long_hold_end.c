@@ -62,13 +62,13 @@ static void find_fact(const struct lh_watch_process *p, const struct lh_long_hol
 static uint32_t *known_of(struct lh_watch_process *p, uint32_t fact)
 {
 	if (fact >= p->n_measured) {
-		uint32_t room = fact + 64;
-		uint32_t *more = realloc(p->measured, room * sizeof(*more));
+		uint32_t capacity = fact + 64;
+		uint32_t *more = realloc(p->measured, capacity * sizeof(*more));
 		if (!more)
 			return NULL;
-		memset(more + p->n_measured, 0, (room - p->n_measured) * sizeof(*more));
+		memset(more + p->n_measured, 0, (capacity - p->n_measured) * sizeof(*more));
 		p->measured = more;
-		p->n_measured = room;
+		p->n_measured = capacity;
 	}
 	return &p->measured[fact];
 }
@@ -76,7 +76,7 @@ static uint32_t *known_of(struct lh_watch_process *p, uint32_t fact)
 /* How much of the time for which it was followed it has computed; nothing is said if that is not
  * known. */
 static void on_a_cpu(const struct lh_watch_process *p, const struct lh_long_hold *h, char *out,
-		     size_t room)
+		     size_t capacity)
 {
 	uint64_t followed = less(h->ran_at_ns, h->from_ns), run = less(h->ran_ns, h->base.run_ns);
 	char ran[24], of[24];
@@ -89,7 +89,7 @@ static void on_a_cpu(const struct lh_watch_process *p, const struct lh_long_hold
 	}
 	if (!followed)
 		return;
-	snprintf(out, room, ", on a CPU for %s of the last %s",
+	snprintf(out, capacity, ", on a CPU for %s of the last %s",
 		 lh_long_hold_time_text(run < followed ? run : followed, ran),
 		 lh_long_hold_time_text(followed, of));
 }
@@ -138,7 +138,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool kept)
 {
 	struct fact fact = {0};
-	uint64_t held = less(kept ? p->now_ns : h->sampled_ns, h->since_ns), told;
+	uint64_t held = less(kept ? p->now_ns : h->sampled_ns, h->since_ns), reported;
 	uint32_t *known;
 
 	if (h->gone) /* its thread had: that is told as what it is */
@@ -146,10 +146,10 @@ void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool
 	if (!kept)
 		find_fact(p, h, &fact);
 	/* The library knows the length better than two looks do: to a millisecond, or exactly. */
-	told = fact.f.count == 1 ? fact.f.duration_ns
-				 : less((uint64_t)fact.release.tick * MS, h->since_ns);
-	if (fact.is_mine && (told > held || fact.f.count == 1))
-		held = told;
+	reported = fact.f.count == 1 ? fact.f.duration_ns
+				     : less((uint64_t)fact.release.tick * MS, h->since_ns);
+	if (fact.is_mine && (reported > held || fact.f.count == 1))
+		held = reported;
 	known = fact.row ? known_of(p, fact.row) : NULL;
 	if (known && (h->row || lh_long_hold_own_time(p, h, held) < h->limit_ns))
 		++*known;

@@ -27,7 +27,7 @@ struct lh_finding *lh_watch_row(struct lh_watch_process *p, uint32_t row)
 uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_t key,
 			  lh_thread_id thread)
 {
-	struct lh_overlay *side = lh_watch_overlay(p);
+	struct lh_overlay *overlay = lh_watch_overlay(p);
 	struct lh_finding f = {.rule = rule,
 			       .level = LH_HAPPENED,
 			       .severity = LH_WARNING,
@@ -36,16 +36,16 @@ uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_
 			       .count = 1,
 			       .time_ns = p->now_ns};
 
-	if (!side || p->n_reported == p->reported_capacity) {
-		uint32_t room = p->reported_capacity ? 2 * p->reported_capacity : 16;
-		void *more = side ? realloc(p->reported, room * sizeof(*p->reported)) : NULL;
+	if (!overlay || p->n_reported == p->reported_capacity) {
+		uint32_t capacity = p->reported_capacity ? 2 * p->reported_capacity : 16;
+		void *more = overlay ? realloc(p->reported, capacity * sizeof(*p->reported)) : NULL;
 		if (!more)
 			return 0;
 		p->reported = more;
-		p->reported_capacity = room;
+		p->reported_capacity = capacity;
 	}
-	f.step = lh_overlay_new_rows(side, LH_T_STEP, LH_STEPS);
-	uint32_t row = f.step ? lh_overlay_add(side, LH_T_FINDING, &f, 1) : 0;
+	f.step = lh_overlay_new_rows(overlay, LH_T_STEP, LH_STEPS);
+	uint32_t row = f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
 	if (row)
 		p->reported[p->n_reported++] = (struct lh_watch_reported){key, row};
 	return row;
@@ -150,7 +150,7 @@ bool lh_watch_may_sample(const struct lh_watch_process *p)
 	return p->samples < SAMPLES_A_ROUND;
 }
 
-bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *s,
+bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *live,
 		     const struct lh_task_call *c, struct lh_stack_sample *out)
 {
 	*out = (struct lh_stack_sample){0};
@@ -159,16 +159,16 @@ bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *s,
 	if (!p->sampler)
 		p->sampler = lh_sampler_new(p->pid);
 	p->samples++;
-	return p->sampler && lh_sampler_sample(p->sampler, s->tid, c, s->stack_high, out);
+	return p->sampler && lh_sampler_sample(p->sampler, live->tid, c, live->stack_high, out);
 }
 
 /* ---- words ---- */
 
-static const char *futex_words(const struct lh_watch_process *p, const struct lh_live_thread *s)
+static const char *futex_words(const struct lh_watch_process *p, const struct lh_live_thread *live)
 {
 	struct lh_lock l;
 
-	switch (s->wait_on) {
+	switch (live->wait_on) {
 	case LH_WAIT_JOIN:
 		return "pthread_join, for the end of a thread";
 	case LH_WAIT_COND:
@@ -179,7 +179,7 @@ static const char *futex_words(const struct lh_watch_process *p, const struct lh
 		return "pthread_once";
 	case LH_WAIT_LOCK:
 	case LH_WAIT_SEM:
-		if (lh_read_lock(&p->ledger, s->wait_lock, &l) && l.flags & LH_LOCK_SIGNAL)
+		if (lh_read_lock(&p->ledger, live->wait_lock, &l) && l.flags & LH_LOCK_SIGNAL)
 			return "sem_wait, for somebody's post";
 		return "a wait for another lock";
 	default:
@@ -187,24 +187,24 @@ static const char *futex_words(const struct lh_watch_process *p, const struct lh
 	}
 }
 
-void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread *s, pid_t tid,
-			char state, const struct lh_task_call *c, char *out, size_t room)
+void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread *live, pid_t tid,
+			char state, const struct lh_task_call *c, char *out, size_t capacity)
 {
 	char call[LH_NOTE_MAX - 40];
 
 	(void)tid;
 	if (state == 'T' || state == 't') {
-		snprintf(out, room, "stopped by a signal");
+		snprintf(out, capacity, "stopped by a signal");
 	} else if (c->in == LH_TASK_RUNS) {
-		snprintf(out, room, "computing");
+		snprintf(out, capacity, "computing");
 	} else if (c->in == LH_TASK_FAULT) {
-		snprintf(out, room, "waiting for memory (a page fault)");
-	} else if (c->in == LH_TASK_CALL && s->wait_lock && s->wait_on) {
-		snprintf(out, room, "%s", futex_words(p, s));
+		snprintf(out, capacity, "waiting for memory (a page fault)");
+	} else if (c->in == LH_TASK_CALL && live->wait_lock && live->wait_on) {
+		snprintf(out, capacity, "%s", futex_words(p, live));
 	} else if (c->in == LH_TASK_CALL) {
 		lh_syscall_text(p->pid, c, call, sizeof(call));
-		snprintf(out, room, state == 'D' ? "%s, waiting for a device" : "%s", call);
+		snprintf(out, capacity, state == 'D' ? "%s, waiting for a device" : "%s", call);
 	} else {
-		snprintf(out, room, "not to be seen");
+		snprintf(out, capacity, "not to be seen");
 	}
 }

@@ -25,7 +25,7 @@ static uint64_t less(uint64_t a, uint64_t b)
 static struct lh_wait_pair *pair_of(struct lh_watch_process *p, lh_lock_id lock, lh_site waiter,
 				    lh_site holder)
 {
-	struct lh_overlay *side = lh_watch_overlay(p);
+	struct lh_overlay *overlay = lh_watch_overlay(p);
 	uint64_t h = ((uint64_t)lock << 32 ^ (uint64_t)waiter << 16 ^ holder) * 0x9e3779b97f4a7c15u;
 	const struct lh_wait_pair fresh = {.lock = lock, .waiter = waiter, .holder = holder};
 
@@ -33,14 +33,14 @@ static struct lh_wait_pair *pair_of(struct lh_watch_process *p, lh_lock_id lock,
 		p->pair = calloc(1u << PAIRS_LOG, sizeof(*p->pair));
 		p->pair_mask = (1u << PAIRS_LOG) - 1;
 	}
-	if (!p->pair || !side)
+	if (!p->pair || !overlay)
 		return NULL;
 	for (uint32_t i = (uint32_t)(h >> 40);; i++) {
 		uint32_t *slot = &p->pair[i & p->pair_mask];
-		struct lh_wait_pair *x = lh_overlay_row(side, LH_T_WAIT_PAIR, *slot);
+		struct lh_wait_pair *x = lh_overlay_row(overlay, LH_T_WAIT_PAIR, *slot);
 		if (!x) { /* there are more slots than rows, so that one is free */
-			*slot = lh_overlay_add(side, LH_T_WAIT_PAIR, &fresh, 1);
-			return lh_overlay_row(side, LH_T_WAIT_PAIR, *slot);
+			*slot = lh_overlay_add(overlay, LH_T_WAIT_PAIR, &fresh, 1);
+			return lh_overlay_row(overlay, LH_T_WAIT_PAIR, *slot);
 		}
 		if (x->lock == lock && x->waiter == waiter && x->holder == holder)
 			return x;
@@ -75,26 +75,26 @@ static void charge(struct lh_watch_process *p, const struct lh_wait_pair *what, 
 static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock)
 {
 	struct lh_lock l;
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 
 	if (!lh_read_lock(&p->ledger, lock, &l) || !l.owner ||
-	    !lh_read_live_thread(&p->ledger, l.owner, &s))
+	    !lh_read_live_thread(&p->ledger, l.owner, &live))
 		return 0;
-	for (uint32_t k = s.held_n; k-- > 0;)
-		if (s.held[k].lock == lock)
-			return s.held[k].site;
+	for (uint32_t k = live.held_n; k-- > 0;)
+		if (live.held[k].lock == lock)
+			return live.held[k].site;
 	return 0;
 }
 
 /* The library counts it: not all who wait are looked at in one round. */
 static uint32_t queue_of(const struct lh_watch_process *p, lh_lock_id lock, const struct lh_lock *l)
 {
-	struct lh_contention f;
+	struct lh_contention contention;
 	uint32_t n;
 
-	if (!lh_read_contention(&p->ledger, l, lock, &f))
+	if (!lh_read_contention(&p->ledger, l, lock, &contention))
 		return 1;
-	n = f.waits_begun - f.waits_ended;
+	n = contention.waits_begun - contention.waits_ended;
 	return (int32_t)n > 0 ? n : 1;
 }
 
@@ -125,7 +125,7 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 static void end_grip(struct lh_watch_process *p, lh_thread_id thread,
 		     const struct lh_hold_sample *g, uint32_t wait)
 {
-	struct lh_overlay *side = g->samples > 1 ? lh_watch_overlay(p) : NULL;
+	struct lh_overlay *overlay = g->samples > 1 ? lh_watch_overlay(p) : NULL;
 	const struct lh_span span = {.thread = thread,
 				     .lock = g->lock,
 				     .site = g->site,
@@ -133,28 +133,28 @@ static void end_grip(struct lh_watch_process *p, lh_thread_id thread,
 				     .from_ns = g->from_ns,
 				     .to_ns = g->seen_ns};
 
-	if (side && g->seen_ns > g->from_ns)
-		lh_overlay_add(side, LH_T_SPAN, &span, 1);
+	if (overlay && g->seen_ns > g->from_ns)
+		lh_overlay_add(overlay, LH_T_SPAN, &span, 1);
 }
 
 static void look_at_wait(struct lh_watch_process *p, struct lh_thread_sample *at,
-			 const struct lh_live_thread *s)
+			 const struct lh_live_thread *live)
 {
 	struct lh_hold_sample *g = &at->wait;
-	bool waits = s->wait_lock && s->wait_on;
+	bool waits = live->wait_lock && live->wait_on;
 
-	if (g->lock && (!waits || at->wait_seq != s->wait_seq)) {
+	if (g->lock && (!waits || at->wait_seq != live->wait_seq)) {
 		end_grip(p, at->thread, g, g->tick);
 		g->lock = 0;
 	}
 	if (!waits)
 		return;
 	if (!g->lock)
-		*g = (struct lh_hold_sample){.lock = s->wait_lock,
-					     .tick = s->wait_on,
-					     .site = s->wait_site,
-					     .from_ns = s->wait_since_ns};
-	at->wait_seq = s->wait_seq;
+		*g = (struct lh_hold_sample){.lock = live->wait_lock,
+					     .tick = live->wait_on,
+					     .site = live->wait_site,
+					     .from_ns = live->wait_since_ns};
+	at->wait_seq = live->wait_seq;
 	g->seen_ns = p->now_ns;
 	g->samples++;
 }
@@ -171,11 +171,11 @@ static void charge_hold(struct lh_watch_process *p, lh_thread_id thread,
 	       g->from_ns, step_ns, g->seen_ns);
 }
 
-static void settle_wait(struct lh_watch_process *p, uint32_t seat, uint64_t step_ns)
+static void settle_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t step_ns)
 {
-	struct lh_thread_sample *at = &p->sample[seat];
+	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_hold_sample *g = &at->wait;
-	const struct lh_watch_waiter q = {.live = seat,
+	const struct lh_watch_waiter q = {.live = live_row,
 					  .thread = at->thread,
 					  .lock = g->lock,
 					  .site = g->site,
@@ -195,9 +195,9 @@ static void settle_wait(struct lh_watch_process *p, uint32_t seat, uint64_t step
 }
 
 /* It was left alone for some rounds, and in the last of them it still said what it did before. */
-void lh_wait_profile_close(struct lh_watch_process *p, uint32_t seat)
+void lh_wait_profile_close(struct lh_watch_process *p, uint32_t live_row)
 {
-	struct lh_thread_sample *at = &p->sample[seat];
+	struct lh_thread_sample *at = &p->sample[live_row];
 	uint64_t step = less(p->sampled_ns, at->sampled_ns);
 
 	if (at->mark && step) {
@@ -207,20 +207,20 @@ void lh_wait_profile_close(struct lh_watch_process *p, uint32_t seat)
 			charge_hold(p, at->thread, &at->hold_sample[i], step);
 		}
 		if (at->wait.lock)
-			settle_wait(p, seat, step);
+			settle_wait(p, live_row, step);
 	}
 	at->sampled_ns = p->sampled_ns;
 }
 
 static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at,
-			 const struct lh_live_thread *s)
+			 const struct lh_live_thread *live)
 {
 	struct lh_hold_sample now[LH_WATCH_HELD_MAX];
 	struct lh_lock l;
 	uint32_t n = 0;
 
-	for (uint32_t k = 0; k < s->held_n && n < LH_WATCH_HELD_MAX; k++) {
-		const struct lh_held *h = &s->held[k];
+	for (uint32_t k = 0; k < live->held_n && n < LH_WATCH_HELD_MAX; k++) {
+		const struct lh_held *h = &live->held[k];
 		if (!lh_watch_is_lock(p, h, &l))
 			continue;
 		now[n] = (struct lh_hold_sample){
@@ -235,7 +235,7 @@ static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at
 			}
 		now[n].samples++;
 		now[n].seen_ns = p->now_ns;
-		charge_hold(p, s->thread, &now[n], less(p->now_ns, at->sampled_ns));
+		charge_hold(p, live->thread, &now[n], less(p->now_ns, at->sampled_ns));
 		n++;
 	}
 	for (uint32_t i = 0; i < at->n_hold_samples; i++)
@@ -245,19 +245,19 @@ static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at
 	at->n_hold_samples = n;
 }
 
-void lh_wait_profile_thread(struct lh_watch_process *p, uint32_t seat,
-			    const struct lh_live_thread *s)
+void lh_wait_profile_thread(struct lh_watch_process *p, uint32_t live_row,
+			    const struct lh_live_thread *live)
 {
-	struct lh_thread_sample *at = &p->sample[seat];
+	struct lh_thread_sample *at = &p->sample[live_row];
 
-	if (at->thread != s->thread) { /* another thread sits here now */
+	if (at->thread != live->thread) { /* another thread sits here now */
 		for (uint32_t i = 0; i < at->n_hold_samples; i++)
 			end_grip(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
 		if (at->wait.lock)
 			end_grip(p, at->thread, &at->wait, at->wait.tick);
-		*at = (struct lh_thread_sample){.thread = s->thread, .hold = at->hold};
+		*at = (struct lh_thread_sample){.thread = live->thread, .hold = at->hold};
 		at->sampled_ns = p->sampled_ns;
 	}
-	look_at_wait(p, at, s);
-	look_at_held(p, at, s);
+	look_at_wait(p, at, live);
+	look_at_held(p, at, live);
 }

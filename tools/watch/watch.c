@@ -39,12 +39,13 @@ void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, ui
 	const uint64_t one = 1;
 
 	if (w->end_event == w->event_capacity) {
-		uint32_t room = w->event_capacity ? 2 * w->event_capacity : 16;
-		void *more = room > NEWS_MAX ? NULL : realloc(w->event, room * sizeof(*w->event));
+		uint32_t capacity = w->event_capacity ? 2 * w->event_capacity : 16;
+		void *more = capacity > NEWS_MAX ? NULL
+						 : realloc(w->event, capacity * sizeof(*w->event));
 		if (!more)
 			return; /* it stands in the report all the same */
 		w->event = more;
-		w->event_capacity = room;
+		w->event_capacity = capacity;
 	}
 	struct lh_watch_event *n = &w->event[w->end_event++];
 	*n = (struct lh_watch_event){.process = p->process, .kind = kind, .row = row};
@@ -101,27 +102,27 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 static uint32_t in_the_way(const struct lh_watch_process *p, uint32_t seat)
 {
 	struct lh_thread thread;
-	struct lh_live_thread s;
+	struct lh_live_thread live;
 	struct lh_lock l;
 
-	if (!lh_read_live_thread(&p->ledger, seat, &s) || !s.wait_lock)
+	if (!lh_read_live_thread(&p->ledger, seat, &live) || !live.wait_lock)
 		return 0;
-	if (s.wait_on == LH_WAIT_JOIN)
-		return lh_read_thread(&p->ledger, s.wait_with, &thread) ? thread.live : 0;
-	if (s.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, s.wait_lock, &l))
+	if (live.wait_on == LH_WAIT_JOIN)
+		return lh_read_thread(&p->ledger, live.wait_with, &thread) ? thread.live : 0;
+	if (live.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, live.wait_lock, &l))
 		return 0;
 	return l.owner;
 }
 
-bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t seat)
+bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 {
-	uint32_t at = seat;
+	uint32_t at = live_row;
 
 	for (int hops = 0; hops < HOPS_MAX; hops++) {
 		at = in_the_way(p, at);
 		if (!at)
 			return false;
-		if (at == seat)
+		if (at == live_row)
 			return true;
 	}
 	return true; /* it leads into a circle, if not to its start */
@@ -129,15 +130,15 @@ bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t seat)
 
 /* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
 static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
-			   struct lh_lock_stats *more)
+			   struct lh_lock_stats *stats)
 {
 	struct lh_module m;
 	uint64_t into;
 	const char *name;
 
-	lh_read_lock_stats(&p->ledger, l, more);
-	if (l->flags & LH_LOCK_NAMED && more->name[0])
-		return more->name;
+	lh_read_lock_stats(&p->ledger, l, stats);
+	if (l->flags & LH_LOCK_NAMED && stats->name[0])
+		return stats->name;
 	if (!p->watch->symbols)
 		p->watch->symbols = lh_symbols_new(false);
 	if (!lh_lock_address(l) || !lh_read_module_at(&p->ledger, lh_lock_address(l), &m))
@@ -149,8 +150,8 @@ static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
 uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_lock_id id)
 {
 	const struct lh_watch_options *w = &p->watch->options;
-	struct lh_lock_stats more;
-	const char *name = w->locks ? name_of(p, l, &more) : "";
+	struct lh_lock_stats stats;
+	const char *name = w->locks ? name_of(p, l, &stats) : "";
 
 	(void)id;
 	for (uint32_t i = 0; i < w->locks; i++)
@@ -164,34 +165,34 @@ uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_
 static bool room_for_sights(struct lh_watch_process *p, uint32_t n)
 {
 	if (n > p->n_samples) {
-		uint32_t room = n < 2 * p->n_samples ? 2 * p->n_samples : n;
-		struct lh_thread_sample *more = realloc(p->sample, room * sizeof(*more));
+		uint32_t capacity = n < 2 * p->n_samples ? 2 * p->n_samples : n;
+		struct lh_thread_sample *more = realloc(p->sample, capacity * sizeof(*more));
 		if (!more)
 			return false;
-		memset(more + p->n_samples, 0, (room - p->n_samples) * sizeof(*more));
+		memset(more + p->n_samples, 0, (capacity - p->n_samples) * sizeof(*more));
 		p->sample = more;
-		p->n_samples = room;
+		p->n_samples = capacity;
 	}
 	return true;
 }
 
-static void queue_up(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *s)
+static void queue_up(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
 {
 	if (p->waiters == p->waiter_capacity) {
-		uint32_t room = p->waiter_capacity ? 2 * p->waiter_capacity : 16;
-		void *more = realloc(p->waiter, room * sizeof(*p->waiter));
+		uint32_t capacity = p->waiter_capacity ? 2 * p->waiter_capacity : 16;
+		void *more = realloc(p->waiter, capacity * sizeof(*p->waiter));
 		if (!more)
 			return;
 		p->waiter = more;
-		p->waiter_capacity = room;
+		p->waiter_capacity = capacity;
 	}
 	p->waiter[p->waiters++] =
 		(struct lh_watch_waiter){.live = i,
-					 .thread = s->thread,
-					 .lock = s->wait_lock,
-					 .site = s->wait_site,
-					 .on = s->wait_on,
-					 .since_ns = s->wait_since_ns,
+					 .thread = live->thread,
+					 .lock = live->wait_lock,
+					 .site = live->wait_site,
+					 .on = live->wait_on,
+					 .since_ns = live->wait_since_ns,
 					 .step_ns = p->now_ns - p->sample[i].sampled_ns};
 }
 
@@ -200,7 +201,7 @@ static void queue_up(struct lh_watch_process *p, uint32_t i, const struct lh_liv
 enum { OLD_PART = 8, PATIENCE_MS = 100, ASKS_A_SECOND = 2000, ASKS_AT_ONCE = 256 };
 #define MS 1000000ull
 
-bool lh_watch_may_ask(struct lh_watch_process *p, uint32_t seat)
+bool lh_watch_may_ask(struct lh_watch_process *p, uint32_t live_row)
 {
 	struct lh_watch *w = p->watch;
 	uint64_t since = p->now_ns > w->ask_ns ? p->now_ns - w->ask_ns : 0,
@@ -215,26 +216,27 @@ bool lh_watch_may_ask(struct lh_watch_process *p, uint32_t seat)
 		return true;
 	}
 	if (!p->refused)
-		p->refused = seat;
+		p->refused = live_row;
 	return false;
 }
 
 /* Its tries failed on since the last look. */
-static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thread *s)
+static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thread *live)
 {
-	return s->tries >= LH_TRIES_BUSY_WAIT && s->tries != at->tries;
+	return live->tries >= LH_TRIES_BUSY_WAIT && live->tries != at->tries;
 }
 
 /* All that a seat says, in one number; 0: it says nothing. */
-static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_thread *s,
+static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_thread *live,
 			uint32_t n)
 {
-	uint64_t m = (uint64_t)s->thread << 32 ^ s->wait_lock ^ (uint64_t)s->wait_seq << 16 ^ n;
+	uint64_t m =
+		(uint64_t)live->thread << 32 ^ live->wait_lock ^ (uint64_t)live->wait_seq << 16 ^ n;
 
-	if (!n && !s->wait_lock && !is_busy(at, s))
+	if (!n && !live->wait_lock && !is_busy(at, live))
 		return 0;
 	for (uint32_t k = 0; k < n; k++) {
-		const struct lh_held *h = &s->held[k];
+		const struct lh_held *h = &live->held[k];
 		m = (m ^ ((uint64_t)h->lock << 32 | h->tick)) * 0x9e3779b97f4a7c15u;
 		m = (m ^ ((uint64_t)h->site << 16 | h->flags)) * 0x94d049bb133111ebu;
 	}
@@ -243,36 +245,36 @@ static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_
 
 /* The older what it says, the longer it may be left alone; but nothing due is missed. */
 static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_sample *at,
-		       const struct lh_live_thread *s)
+		       const struct lh_live_thread *live)
 {
-	uint64_t young = s->wait_lock ? s->wait_since_ns : 0, pause;
+	uint64_t young = live->wait_lock ? live->wait_since_ns : 0, pause;
 
 	for (uint32_t k = 0; k < at->n_hold_samples; k++)
 		if (at->hold_sample[k].from_ns > young)
 			young = at->hold_sample[k].from_ns;
 	pause = p->now_ns > young ? (p->now_ns - young) / OLD_PART : 0;
-	if (is_busy(at, s))
+	if (is_busy(at, live))
 		pause = 0;
 	return p->now_ns + (pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS);
 }
 
-static void look_at(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *s)
+static void look_at(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
 {
 	struct lh_lock l;
 
-	if (s->wait_lock && s->wait_on)
-		queue_up(p, i, s);
-	lh_wait_profile_thread(p, i, s);
+	if (live->wait_lock && live->wait_on)
+		queue_up(p, i, live);
+	lh_wait_profile_thread(p, i, live);
 	p->sample[i].sampled_ns = p->now_ns;
-	p->sample[i].due_ns = due_of(p, &p->sample[i], s);
-	for (uint32_t k = 0; k < s->held_n; k++)
-		if (lh_watch_is_lock(p, &s->held[k], &l))
-			lh_long_hold_scan(p, i, s, &s->held[k], &l);
+	p->sample[i].due_ns = due_of(p, &p->sample[i], live);
+	for (uint32_t k = 0; k < live->held_n; k++)
+		if (lh_watch_is_lock(p, &live->held[k], &l))
+			lh_long_hold_scan(p, i, live, &live->held[k], &l);
 	if (p->pid) {
-		lh_busy_wait_scan(p, i, s);
-		lh_blocking_call_scan(p, i, s);
+		lh_busy_wait_scan(p, i, live);
+		lh_blocking_call_scan(p, i, live);
 	}
-	p->sample[i].tries = s->tries;
+	p->sample[i].tries = live->tries;
 }
 
 /* Most seats say nothing at most looks, or the same again; only the others are copied. */
@@ -281,16 +283,16 @@ static void look_at_seat(struct lh_watch_process *p, uint32_t i)
 	const struct lh_table_view *rows = &p->ledger.rows[LH_T_LIVE_THREAD];
 	const struct lh_live_thread *live =
 		(const struct lh_live_thread *)(rows->at + (size_t)i * rows->row);
-	struct lh_thread_sample *sight = &p->sample[i];
+	struct lh_thread_sample *sample = &p->sample[i];
 	struct lh_live_thread s;
 	uint32_t n = *(const volatile uint32_t *)&live->held_n;
 
 	n = n < LH_HELD_MAX ? n : LH_HELD_MAX;
-	uint64_t mark = live->state < LH_LIVE_ATTACHED ? 0 : mark_of(sight, live, n);
+	uint64_t mark = live->state < LH_LIVE_ATTACHED ? 0 : mark_of(sample, live, n);
 	p->active |= mark != 0;
-	if (mark == sight->mark && (!mark || p->now_ns < sight->due_ns))
+	if (mark == sample->mark && (!mark || p->now_ns < sample->due_ns))
 		return;
-	if (mark != sight->mark)
+	if (mark != sample->mark)
 		lh_wait_profile_close(p, i);
 	if (!mark) {
 		memset(&s, 0, offsetof(struct lh_live_thread, held));
@@ -450,15 +452,15 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 	p->process = member;
 	pthread_mutex_lock(&w->mutex);
 	if (w->n == w->capacity) {
-		uint32_t room = w->capacity ? 2 * w->capacity : 16;
-		void *more = realloc(w->list, room * sizeof(*w->list));
+		uint32_t capacity = w->capacity ? 2 * w->capacity : 16;
+		void *more = realloc(w->list, capacity * sizeof(*w->list));
 		if (!more) {
 			pthread_mutex_unlock(&w->mutex);
 			free(p);
 			return NULL;
 		}
 		w->list = more;
-		w->capacity = room;
+		w->capacity = capacity;
 	}
 	w->list[w->n++] = p;
 	lh_deadlock_watch_add(p);
@@ -469,9 +471,9 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 const struct lh_overlay *lh_watch_overlay_of(struct lh_watch *w, struct lh_watch_process *p)
 {
 	pthread_mutex_lock(&w->mutex);
-	const struct lh_overlay *side = p->overlay;
+	const struct lh_overlay *overlay = p->overlay;
 	pthread_mutex_unlock(&w->mutex);
-	return side;
+	return overlay;
 }
 
 void lh_watch_drop(struct lh_watch *w, struct lh_watch_process *p)

@@ -62,37 +62,37 @@ static void buckets(void)
 /* One waits; two others are let in, then it is its turn. One of them had waited before. */
 static void entries(void)
 {
-	struct lh_contention *f;
+	struct lh_contention *contention;
 
 	set_up();
 	lock.acquired = 10;
 	lh_contention_wait_begin(&lock, id, &seats[0]);
 	lh_contention_wait_begin(&lock, id, &seats[1]);
-	f = lh_contention(&lock);
-	CHECK(f && f->lock == id);
-	if (!f)
+	contention = lh_contention(&lock);
+	CHECK(contention && contention->lock == id);
+	if (!contention)
 		return;
-	CHECK_EQ(f->queue, 2);
+	CHECK_EQ(contention->queue, 2);
 	CHECK_EQ(seats[1].waiters_before, 1);
 	lock.acquired++; /* somebody who never waited */
 	lh_contention_wait_end(&lock, &seats[0], LH_EXCLUSIVE, 5000);
-	CHECK_EQ(f->bypassed_max, 1);
-	CHECK_EQ(f->overtaken_max, 1); /* nobody had been there before seat 0 */
-	lock.acquired++;               /* seat 0 itself */
-	lock.acquired++;               /* and a holder that takes it again: no entry */
+	CHECK_EQ(contention->bypassed_max, 1);
+	CHECK_EQ(contention->overtaken_max, 1); /* nobody had been there before seat 0 */
+	lock.acquired++;                        /* seat 0 itself */
+	lock.acquired++;                        /* and a holder that takes it again: no entry */
 	lh_contention_recursive(&lock);
 	lh_contention_wait_end(&lock, &seats[1], LH_EXCLUSIVE, 9000);
-	CHECK_EQ(f->bypassed_max, 2);
-	CHECK_EQ(f->bypassed_thread, 2);
-	CHECK_EQ(f->overtaken_max, 1); /* one of the two had waited before */
-	CHECK_EQ(f->bypassed, 3);
-	CHECK_EQ(f->waits_begun, 2);
-	CHECK_EQ(f->waits_ended, 2);
-	CHECK_EQ(f->wait[0].n, 2);
-	CHECK_EQ(f->wait[0].ns, 14000);
-	CHECK_EQ(f->wait[0].max_ns, 9000);
-	CHECK_EQ(f->wait[0].bucket[lh_bucket_of(5000)], 1);
-	CHECK_EQ(f->wait[1].n, 0);
+	CHECK_EQ(contention->bypassed_max, 2);
+	CHECK_EQ(contention->bypassed_thread, 2);
+	CHECK_EQ(contention->overtaken_max, 1); /* one of the two had waited before */
+	CHECK_EQ(contention->bypassed, 3);
+	CHECK_EQ(contention->waits_begun, 2);
+	CHECK_EQ(contention->waits_ended, 2);
+	CHECK_EQ(contention->wait[0].n, 2);
+	CHECK_EQ(contention->wait[0].ns, 14000);
+	CHECK_EQ(contention->wait[0].max_ns, 9000);
+	CHECK_EQ(contention->wait[0].bucket[lh_bucket_of(5000)], 1);
+	CHECK_EQ(contention->wait[1].n, 0);
 }
 
 /* First come, first served: nobody is overtaken. */
@@ -191,11 +191,11 @@ static void holds(void)
 /* The longest row of tries counts, with its place and thread. */
 static void tries(void)
 {
-	struct lh_contention *f;
+	struct lh_contention *contention;
 
 	set_up();
 	lh_contention_busy_begin(&lock, id);
-	f = lh_contention(&lock);
+	contention = lh_contention(&lock);
 	seats[0].try_site = LH_SITE(5, LH_TRY, LH_EXCLUSIVE);
 	for (seats[0].tries = LH_TRIES_BUSY_WAIT; seats[0].tries <= 5000; seats[0].tries++)
 		lh_contention_busy_add(&lock, &seats[0],
@@ -203,11 +203,11 @@ static void tries(void)
 	seats[1].tries = 200;
 	lh_contention_busy_begin(&lock, id);
 	lh_contention_busy_add(&lock, &seats[1], 99000);
-	CHECK_EQ(f->busy, 2);
-	CHECK_EQ(f->busy_tries, 5000);
-	CHECK_EQ(f->busy_ns, 77000);
-	CHECK_EQ(f->busy_thread, 1);
-	CHECK_EQ(LH_SITE_STACK(f->busy_site), 5);
+	CHECK_EQ(contention->busy, 2);
+	CHECK_EQ(contention->busy_tries, 5000);
+	CHECK_EQ(contention->busy_ns, 77000);
+	CHECK_EQ(contention->busy_thread, 1);
+	CHECK_EQ(LH_SITE_STACK(contention->busy_site), 5);
 }
 
 /* No room is an answer. */

@@ -104,11 +104,11 @@ static lh_chain_id holds(const struct book *b, lh_chain_id n, lh_lock_id lock)
 	return 0;
 }
 
-static bool waits(const struct book *b, lh_chain_id n)
+static bool waits(const struct book *b, lh_chain_id chain)
 {
-	const struct lh_lock *l = row(b, b->node[n].lock);
+	const struct lh_lock *l = row(b, b->node[chain].lock);
 
-	return LH_SITE_HOW(b->node[n].site) != LH_TRY ||
+	return LH_SITE_HOW(b->node[chain].site) != LH_TRY ||
 	       (l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED));
 }
 
@@ -159,13 +159,13 @@ static bool pair_fits(struct world *w, uint32_t i, uint32_t k, int level)
 /* Is there a choice of threads for the first n? (Recursion is fine in a test.) */
 static bool choose(struct world *w, uint32_t i, uint32_t n, int level)
 {
-	const struct lh_chain *node = &w->b->node[w->node[i]];
+	const struct lh_chain *chain = &w->b->node[w->node[i]];
 	lh_thread_id must;
 
 	if (i == n)
 		return true;
 	must = w->held[i] ? life_of(w->b, w->held[i]) : 0;
-	for (uint32_t r = node->visit; r; r = w->b->seen[r].next) {
+	for (uint32_t r = chain->visit; r; r = w->b->seen[r].next) {
 		bool good = !must || w->b->seen[r].thread == must;
 		w->row[i] = r;
 		for (uint32_t k = 0; good && k < i; k++)
@@ -174,7 +174,7 @@ static bool choose(struct world *w, uint32_t i, uint32_t n, int level)
 			return true;
 	}
 	w->row[i] = UINT32_MAX;
-	if (must || !(node->flags & LH_CHAIN_MANY_THREADS))
+	if (must || !(chain->flags & LH_CHAIN_MANY_THREADS))
 		return false;
 	for (uint32_t k = 0; k < i; k++)
 		if (!pair_fits(w, k, i, level))
@@ -288,20 +288,20 @@ static void keep(struct world *w)
 }
 
 /* Can this node hold that lock: in its chain, or as the life of a thread that was seen there? */
-static bool can_hold(const struct book *b, lh_chain_id n, lh_lock_id lock)
+static bool can_hold(const struct book *b, lh_chain_id chain, lh_lock_id lock)
 {
-	if (holds(b, n, lock))
+	if (holds(b, chain, lock))
 		return true;
-	for (uint32_t r = b->node[n].visit; r; r = b->seen[r].next)
+	for (uint32_t r = b->node[chain].visit; r; r = b->seen[r].next)
 		if (b->thread[b->seen[r].thread].end_lock == lock)
 			return true;
 	return false;
 }
 
-static bool stands(const struct book *b, lh_chain_id n)
+static bool stands(const struct book *b, lh_chain_id chain)
 {
-	return !no_lock(b, b->node[n].lock) &&
-	       (b->node[n].visit || b->node[n].flags & LH_CHAIN_MANY_THREADS);
+	return !no_lock(b, b->node[chain].lock) &&
+	       (b->node[chain].visit || b->node[chain].flags & LH_CHAIN_MANY_THREADS);
 }
 
 /* The first node has the smallest number: each ring is tried once. */
@@ -316,14 +316,14 @@ static void extend(struct world *w)
 	}
 	if (w->n == w->max)
 		return;
-	for (lh_chain_id n = w->node[0] + 1; n < w->b->nodes; n++) {
-		bool used = !stands(w->b, n) || !can_hold(w->b, n, want);
+	for (lh_chain_id chain = w->node[0] + 1; chain < w->b->nodes; chain++) {
+		bool used = !stands(w->b, chain) || !can_hold(w->b, chain, want);
 		for (uint32_t i = 1; i < w->n; i++)
-			used |= w->node[i] == n;
+			used |= w->node[i] == chain;
 		if (used)
 			continue;
 		w->held[w->n] = want;
-		w->node[w->n++] = n;
+		w->node[w->n++] = chain;
 		extend(w);
 		w->n--;
 	}
@@ -337,11 +337,11 @@ void oracle_rings(const struct book *b, uint32_t max_length, struct rings *out)
 	w->out = out;
 	w->max = max_length;
 	order_points(w);
-	for (lh_chain_id n = 1; n < b->nodes; n++) {
-		if (!stands(b, n))
+	for (lh_chain_id chain = 1; chain < b->nodes; chain++) {
+		if (!stands(b, chain))
 			continue;
 		w->n = 1;
-		w->node[0] = n;
+		w->node[0] = chain;
 		extend(w);
 	}
 	free(w);
@@ -349,11 +349,11 @@ void oracle_rings(const struct book *b, uint32_t max_length, struct rings *out)
 
 /* ---- pools ---- */
 
-static uint32_t permits_at(const struct book *b, lh_chain_id n, lh_lock_id semaphore)
+static uint32_t permits_at(const struct book *b, lh_chain_id chain, lh_lock_id semaphore)
 {
 	uint32_t held = 0;
 
-	for (lh_chain_id h = b->node[n].parent; h; h = b->node[h].parent)
+	for (lh_chain_id h = b->node[chain].parent; h; h = b->node[h].parent)
 		held += b->node[h].lock == semaphore;
 	return held;
 }
@@ -374,20 +374,20 @@ static bool use_up(struct pool *p, uint32_t i, uint32_t held)
 		return i > 1;
 	if (i == LENGTH_MAX || held > row(b, p->semaphore)->initial)
 		return false;
-	for (lh_chain_id n = 1; n < b->nodes; n++) {
-		uint32_t more = permits_at(b, n, p->semaphore);
-		enum lh_how how = LH_SITE_HOW(b->node[n].site);
-		if (b->node[n].lock != p->semaphore || !more || how == LH_TRY ||
+	for (lh_chain_id chain = 1; chain < b->nodes; chain++) {
+		uint32_t more = permits_at(b, chain, p->semaphore);
+		enum lh_how how = LH_SITE_HOW(b->node[chain].site);
+		if (b->node[chain].lock != p->semaphore || !more || how == LH_TRY ||
 		    (how == LH_TIMED && !p->timed))
 			continue;
-		w->node[i] = n;
-		for (uint32_t r = b->node[n].visit; r; r = b->seen[r].next) {
+		w->node[i] = chain;
+		for (uint32_t r = b->node[chain].visit; r; r = b->seen[r].next) {
 			bool good = true;
 			w->row[i] = r;
 			for (uint32_t k = 0; good && k < i; k++)
 				good = pair_fits(w, k, i, p->level) &&
-				       !(p->level &&
-					 clash(b, b->node[w->node[k]].parent, b->node[n].parent));
+				       !(p->level && clash(b, b->node[w->node[k]].parent,
+							   b->node[chain].parent));
 			if (good && use_up(p, i + 1, held + more))
 				return true;
 		}
@@ -402,10 +402,10 @@ int oracle_pool(const struct book *b, lh_lock_id semaphore)
 
 	p.w->b = b;
 	order_points(p.w);
-	for (lh_chain_id n = 1; n < b->nodes; n++)
-		if (b->node[n].lock == semaphore && b->node[n].visit &&
-		    LH_SITE_HOW(b->node[n].site) != LH_TRY && permits_at(b, n, semaphore) &&
-		    permits_at(b, n, semaphore) < row(b, semaphore)->initial)
+	for (lh_chain_id chain = 1; chain < b->nodes; chain++)
+		if (b->node[chain].lock == semaphore && b->node[chain].visit &&
+		    LH_SITE_HOW(b->node[chain].site) != LH_TRY && permits_at(b, chain, semaphore) &&
+		    permits_at(b, chain, semaphore) < row(b, semaphore)->initial)
 			answer = LH_F_THREADS;
 	if (answer < 0)
 		goto out;

@@ -28,31 +28,31 @@ static inline struct lh_order_graph *judge_new(uint32_t flags)
 	return lh_order_graph_init(calloc(1, lh_order_graph_bytes(&room)), &room, flags);
 }
 
-static inline struct ring ring_of(const struct lh_cycle *c)
+static inline struct ring ring_of(const struct lh_cycle *cycle)
 {
-	struct ring r = {.n = c->n, .filter = c->filter};
+	struct ring r = {.n = cycle->n, .filter = cycle->filter};
 
-	for (uint32_t i = 0; i < c->n; i++)
-		r.link[i] = (struct ring_link){c->link[i].held, c->link[i].held_site,
-					       c->link[i].wanted, c->link[i].wanted_site};
+	for (uint32_t i = 0; i < cycle->n; i++)
+		r.link[i] = (struct ring_link){cycle->link[i].held, cycle->link[i].held_site,
+					       cycle->link[i].wanted, cycle->link[i].wanted_site};
 	return r;
 }
 
 static uint32_t pool_filter; /* of the last pool finding; 255 none */
 
-static inline void collect(struct lh_order_graph *j, const struct lh_order_input *f,
-			   lh_chain_id node, struct rings *out)
+static inline void collect(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   lh_chain_id chain, struct rings *out)
 {
-	const struct lh_cycle *c = lh_order_cycles(j);
+	const struct lh_cycle *cycle = lh_order_cycles(graph);
 	uint32_t n;
 
 	do {
-		n = lh_order_check_chain(j, f, node);
+		n = lh_order_check_chain(graph, input, chain);
 		for (uint32_t i = 0; i < n; i++)
-			if (c[i].rule == LH_RULE_POOL_DEADLOCK)
-				pool_filter = c[i].filter;
-			else if (c[i].n <= RING_MAX)
-				rings_add(out, ring_of(&c[i]));
+			if (cycle[i].rule == LH_RULE_POOL_DEADLOCK)
+				pool_filter = cycle[i].filter;
+			else if (cycle[i].n <= RING_MAX)
+				rings_add(out, ring_of(&cycle[i]));
 	} while (n == LH_CYCLES_PER_CALL);
 }
 
@@ -61,17 +61,17 @@ static inline struct lh_order_counts judge_whole(const struct book *b, uint32_t 
 						 struct rings *out)
 {
 	/* with lists and without: there is no difference to be seen */
-	struct lh_order_graph *j = judge_new(flags | (b->steps % 2 ? LH_ORDER_LOCK_LISTS : 0));
-	struct lh_order_input f = book_facts(b);
+	struct lh_order_graph *graph = judge_new(flags | (b->steps % 2 ? LH_ORDER_LOCK_LISTS : 0));
+	struct lh_order_input input = book_facts(b);
 	struct lh_order_counts counts;
 
 	pool_filter = 255;
-	for (lh_chain_id n = 1; n < f.chains; n++)
-		collect(j, &f, n, out);
-	if (!CHECK(lh_order_graph_is_consistent(j)))
+	for (lh_chain_id chain = 1; chain < input.chains; chain++)
+		collect(graph, &input, chain, out);
+	if (!CHECK(lh_order_graph_is_consistent(graph)))
 		printf("\torder between locks broken\n");
-	counts = lh_order_counts(j);
-	free(j);
+	counts = lh_order_counts(graph);
+	free(graph);
 	return counts;
 }
 
@@ -79,7 +79,7 @@ static inline struct lh_order_counts judge_whole(const struct book *b, uint32_t 
  * known from the beginning: here events come at random, in a program before what they order. */
 static inline void judge_growing(const struct book *b, uint32_t flags, struct rings *out)
 {
-	struct lh_order_graph *j = judge_new(flags | LH_ORDER_LOCK_LISTS);
+	struct lh_order_graph *graph = judge_new(flags | LH_ORDER_LOCK_LISTS);
 	struct book *g = book_new();
 
 	memcpy(g->lock, b->lock, sizeof g->lock);
@@ -118,12 +118,12 @@ static inline void judge_growing(const struct book *b, uint32_t flags, struct ri
 		case STEP_EVENT:
 			break;
 		}
-		struct lh_order_input f = book_facts(g);
+		struct lh_order_input input = book_facts(g);
 		if (ask)
-			collect(j, &f, ask, out);
+			collect(graph, &input, ask, out);
 	}
-	CHECK(lh_order_graph_is_consistent(j));
-	free(j);
+	CHECK(lh_order_graph_is_consistent(graph));
+	free(graph);
 	free(g);
 }
 

@@ -77,30 +77,31 @@ static inline void book_event(struct book *b, enum lh_hb_kind kind, lh_thread_id
 }
 
 static inline lh_chain_id book_node(struct book *b, lh_chain_id parent, lh_lock_id lock,
-				    lh_site place)
+				    lh_site site)
 {
 	struct lh_lock *l = &b->lock[LH_LOCK_ROW(lock)];
 
 	for (lh_chain_id i = 1; i < b->nodes; i++)
 		if (b->node[i].parent == parent && b->node[i].lock == lock &&
-		    b->node[i].site == place)
+		    b->node[i].site == site)
 			return i;
 	b->node[b->nodes] = (struct lh_chain){.parent = parent,
 					      .lock = lock,
-					      .site = place,
+					      .site = site,
 					      .depth = b->node[parent].depth + 1,
 					      .next = l->chains};
 	l->chains = b->nodes;
-	if (l->kind == LH_RWLOCK && LH_SITE_MODE(place) == LH_EXCLUSIVE)
+	if (l->kind == LH_RWLOCK && LH_SITE_MODE(site) == LH_EXCLUSIVE)
 		l->flags |= LH_LOCK_HAS_WRITERS;
 	book_log(b, STEP_NODE, b->nodes);
 	return b->nodes++;
 }
 
 /* Rows say "in every segment from first to last": grow by one or make another. */
-static inline void book_seen(struct book *b, lh_chain_id n, lh_thread_id thread, uint32_t segment)
+static inline void book_seen(struct book *b, lh_chain_id chain, lh_thread_id thread,
+			     uint32_t segment)
 {
-	for (uint32_t i = b->node[n].visit; i; i = b->seen[i].next) {
+	for (uint32_t i = b->node[chain].visit; i; i = b->seen[i].next) {
 		struct lh_chain_visit *s = &b->seen[i];
 		if (s->thread != thread || segment < s->first || segment > s->last + 1)
 			continue;
@@ -109,15 +110,15 @@ static inline void book_seen(struct book *b, lh_chain_id n, lh_thread_id thread,
 		return;
 	}
 	b->seen[b->seens] =
-		(struct lh_chain_visit){n, thread, segment, segment, b->node[n].visit, 0};
-	b->node[n].visit = b->seens;
+		(struct lh_chain_visit){chain, thread, segment, segment, b->node[chain].visit, 0};
+	b->node[chain].visit = b->seens;
 	book_log(b, STEP_SEEN, b->seens++);
 }
 
-static inline void book_many(struct book *b, lh_chain_id n)
+static inline void book_many(struct book *b, lh_chain_id chain)
 {
-	b->node[n].flags |= LH_CHAIN_MANY_THREADS;
-	book_log(b, STEP_MANY, n);
+	b->node[chain].flags |= LH_CHAIN_MANY_THREADS;
+	book_log(b, STEP_MANY, chain);
 }
 
 static inline struct lh_order_input book_facts(const struct book *b)

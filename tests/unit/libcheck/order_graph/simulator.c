@@ -143,9 +143,9 @@ void view_find_rings(const struct view *v, struct rings *out)
 	}
 }
 
-bool view_was_seen(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment)
+bool view_was_seen(const struct book *b, lh_chain_id chain, lh_thread_id t, uint32_t segment)
 {
-	for (uint32_t i = b->node[n].visit; i; i = b->seen[i].next)
+	for (uint32_t i = b->node[chain].visit; i; i = b->seen[i].next)
 		if (b->seen[i].thread == t && b->seen[i].first <= segment &&
 		    segment <= b->seen[i].last)
 			return true;

@@ -32,9 +32,9 @@ struct view {
 	struct stand at[THREADS + 1];
 };
 
-static inline bool shared(lh_site p)
+static inline bool shared(lh_site site)
 {
-	return LH_SITE_MODE(p) == LH_SHARED;
+	return LH_SITE_MODE(site) == LH_SHARED;
 }
 
 bool view_can_take(const struct view *v, lh_thread_id me, struct hand h);

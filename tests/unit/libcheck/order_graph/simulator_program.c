@@ -33,13 +33,13 @@ static uint32_t dice(uint32_t sides)
 	return (uint32_t)(dice_state >> 33) % sides;
 }
 
-static void op_add(struct program *p, lh_thread_id t, int what, uint32_t on, lh_site place)
+static void op_add(struct program *p, lh_thread_id t, int what, uint32_t blockers, lh_site site)
 {
 	struct op *o = &p->op[t][p->n[t]++];
 
 	o->what = what;
-	o->on = on;
-	o->place = place;
+	o->on = blockers;
+	o->place = site;
 }
 
 static void take_random(struct program *p, lh_thread_id t, uint32_t *held)
@@ -316,9 +316,9 @@ static lh_chain_id chain_node(struct book *b, const struct stand *s, uint32_t n)
 static void note_asked(const struct program *p, struct book *b, const struct stand *s,
 		       lh_thread_id t, uint32_t pc)
 {
-	lh_chain_id n = book_node(b, chain_node(b, s, s->held_n), s->want.lock, s->want.place);
+	lh_chain_id chain = book_node(b, chain_node(b, s, s->held_n), s->want.lock, s->want.place);
 
-	book_seen(b, n, t, segment_at(p, t, pc));
+	book_seen(b, chain, t, segment_at(p, t, pc));
 }
 
 /* What t has held since before it created c, up to now that it has joined it. */
@@ -451,15 +451,15 @@ static lh_chain_id find_node(const struct book *b, lh_chain_id parent, struct ha
 /* Was this thread seen in this segment, holding exactly this and asking for that? */
 static bool is_known(const struct book *b, const struct stand *s, lh_thread_id t, uint32_t segment)
 {
-	lh_chain_id n = 0;
+	lh_chain_id chain = 0;
 
 	for (uint32_t i = 0; i < s->held_n; i++) {
-		n = find_node(b, n, s->held[i]);
-		if (!n)
+		chain = find_node(b, chain, s->held[i]);
+		if (!chain)
 			return false;
 	}
-	n = find_node(b, n, s->want);
-	for (uint32_t i = n ? b->node[n].visit : 0; i; i = b->seen[i].next)
+	chain = find_node(b, chain, s->want);
+	for (uint32_t i = chain ? b->node[chain].visit : 0; i; i = b->seen[i].next)
 		if (b->seen[i].thread == t && b->seen[i].first <= segment &&
 		    segment <= b->seen[i].last)
 			return true;

@@ -66,9 +66,9 @@ static bool in_chain(const struct book *b, lh_chain_id chain, lh_lock_id lock)
 	return false;
 }
 
-static void hold(const struct book *b, struct stand *s, lh_chain_id n)
+static void hold(const struct book *b, struct stand *s, lh_chain_id chain)
 {
-	s->held[s->held_n++] = (struct hand){b->node[n].lock, b->node[n].site};
+	s->held[s->held_n++] = (struct hand){b->node[chain].lock, b->node[chain].site};
 }
 
 /* What the next lock of this piece is, counted over those not held by the base. 0 none. */
@@ -146,10 +146,10 @@ static void move_piece(struct play *p, uint64_t state, const struct view *v, lh_
 		go(p, state, t, idle);
 }
 
-static bool is_top(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment)
+static bool is_top(const struct book *b, lh_chain_id chain, lh_thread_id t, uint32_t segment)
 {
 	for (uint32_t i = 1; i < b->seens; i++)
-		if (b->node[b->seen[i].chain].parent == n && b->seen[i].thread == t &&
+		if (b->node[b->seen[i].chain].parent == chain && b->seen[i].thread == t &&
 		    b->seen[i].first <= segment && segment <= b->seen[i].last)
 			return false;
 	return true;

@@ -391,8 +391,8 @@ static void long_rings(void)
 static void distinct(void)
 {
 	struct stage s = stage();
-	struct lh_order_graph *j = judge_new(0);
-	struct lh_order_input f;
+	struct lh_order_graph *graph = judge_new(0);
+	struct lh_order_input input;
 	uint32_t found = 0;
 
 	TAKES(s.b, s.t1, 0, {s.A, X}, {s.B, X});
@@ -402,18 +402,18 @@ static void distinct(void)
 		  book_node(s.b, book_node(s.b, book_node(s.b, 0, s.C, 70 << 8), s.A, 77 << 8), s.B,
 			    78 << 8),
 		  s.t3, 0);
-	f = book_facts(s.b);
+	input = book_facts(s.b);
 	uint64_t key = 0;
-	for (lh_chain_id n = 1; n < f.chains; n++) {
-		uint32_t got = lh_order_check_chain(j, &f, n);
+	for (lh_chain_id chain = 1; chain < input.chains; chain++) {
+		uint32_t got = lh_order_check_chain(graph, &input, chain);
 		found += got;
 		if (got)
-			key = lh_order_cycles(j)->key;
+			key = lh_order_cycles(graph)->key;
 	}
 	CHECK_EQ(found, 2);
-	CHECK_EQ(lh_order_counters(j, key), 2);
-	CHECK_EQ(lh_order_counters(j, 12345), 0);
-	free(j);
+	CHECK_EQ(lh_order_counters(graph, key), 2);
+	CHECK_EQ(lh_order_counters(graph, 12345), 0);
+	free(graph);
 	free(s.b);
 }
 
@@ -421,33 +421,33 @@ static void distinct(void)
 static void changes(void)
 {
 	struct stage s = stage();
-	struct lh_order_graph *j = judge_new(0);
+	struct lh_order_graph *graph = judge_new(0);
 	lh_lock_id sem = book_lock(s.b, LH_SEM, 0),
 		   other = book_lock(s.b, LH_MUTEX, LH_LOCK_PSHARED);
 	lh_lock_id same[BOOK_LOCKS] = {0};
-	struct lh_order_input f;
+	struct lh_order_input input;
 	uint32_t found = 0;
 
 	TAKES(s.b, s.t1, 0, {sem, X}, {s.A, X});
 	TAKES(s.b, s.t2, 0, {s.A, X}, {sem, X | TRY});
-	f = book_facts(s.b);
-	for (lh_chain_id n = 1; n < f.chains; n++)
-		found += lh_order_check_chain(j, &f, n);
+	input = book_facts(s.b);
+	for (lh_chain_id chain = 1; chain < input.chains; chain++)
+		found += lh_order_check_chain(graph, &input, chain);
 	CHECK_EQ(found, 0);
 	s.b->lock[LH_LOCK_ROW(sem)].flags |= LH_LOCK_TRIED;
-	CHECK_EQ(lh_order_check_lock(j, &f, sem), 1);
-	CHECK_EQ(lh_order_cycles(j)->n, 2);
-	free(j);
+	CHECK_EQ(lh_order_check_lock(graph, &input, sem), 1);
+	CHECK_EQ(lh_order_cycles(graph)->n, 2);
+	free(graph);
 	TAKES(s.b, s.t1, 0, {s.B, X}, {s.C, X});
 	TAKES(s.b, s.t2, 0, {s.C, X}, {other, X});
 	same[LH_LOCK_ROW(other)] = s.B;
-	f = book_facts(s.b);
-	f.same = same;
-	j = judge_new(0);
-	for (lh_chain_id n = 1, last = 0; n < f.chains; n++, last = found)
-		found = lh_order_check_chain(j, &f, n) ? n : last;
-	CHECK_EQ(found, f.chains - 1);
-	free(j);
+	input = book_facts(s.b);
+	input.same = same;
+	graph = judge_new(0);
+	for (lh_chain_id chain = 1, last = 0; chain < input.chains; chain++, last = found)
+		found = lh_order_check_chain(graph, &input, chain) ? chain : last;
+	CHECK_EQ(found, input.chains - 1);
+	free(graph);
 	free(s.b);
 }
 
@@ -456,32 +456,32 @@ static void bounds(void)
 {
 	struct lh_order_graph_size small = room;
 	struct stage s = stage();
-	struct lh_order_graph *j;
-	struct lh_order_input f;
+	struct lh_order_graph *graph;
+	struct lh_order_input input;
 
 	TAKES(s.b, s.t1, 0, {s.A, X}, {s.B, X}, {s.C, X}, {s.G, X});
 	TAKES(s.b, s.t2, 0, {s.G, X}, {s.C, X}, {s.B, X}, {s.A, X});
-	f = book_facts(s.b);
+	input = book_facts(s.b);
 	for (uint32_t n = 1; n < 8; n++) {
 		small = room;
 		small.locks = small.edges = small.witnesses = small.cycles = n;
 		small.visits = small.hb_edges = small.threads = n;
-		j = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small,
-					LH_ORDER_KEEP_FILTERED);
-		for (lh_chain_id i = 1; i < f.chains; i++)
-			lh_order_check_chain(j, &f, i);
-		CHECK(lh_order_counts(j).refused > 0);
-		CHECK(lh_order_graph_is_consistent(j));
-		free(j);
+		graph = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small,
+					    LH_ORDER_KEEP_FILTERED);
+		for (lh_chain_id i = 1; i < input.chains; i++)
+			lh_order_check_chain(graph, &input, i);
+		CHECK(lh_order_counts(graph).refused > 0);
+		CHECK(lh_order_graph_is_consistent(graph));
+		free(graph);
 	}
 	small = room;
 	small.refill = 1;
 	small.budget_max = 4;
-	j = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small, 0);
-	for (lh_chain_id i = 1; i < f.chains; i++)
-		CHECK_EQ(lh_order_check_chain(j, &f, i), 0);
-	CHECK(lh_order_counts(j).cut > 0);
-	free(j);
+	graph = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small, 0);
+	for (lh_chain_id i = 1; i < input.chains; i++)
+		CHECK_EQ(lh_order_check_chain(graph, &input, i), 0);
+	CHECK(lh_order_counts(graph).cut > 0);
+	free(graph);
 	free(s.b);
 }
 

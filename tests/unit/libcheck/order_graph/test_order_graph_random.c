@@ -56,23 +56,23 @@ static void random_walk(struct book *b, uint32_t first, uint32_t locks, uint32_t
 {
 	lh_thread_id t = 1 + dice(threads);
 	uint32_t segment = dice(3), depth = 1 + dice(4);
-	lh_chain_id n = 0;
+	lh_chain_id chain = 0;
 
 	while (depth--) {
 		lh_lock_id lock = random_lock(b, first, locks, threads);
 		bool again = false;
-		for (lh_chain_id h = n; h; h = b->node[h].parent)
+		for (lh_chain_id h = chain; h; h = b->node[h].parent)
 			again |= b->node[h].lock == lock;
 		if (again)
 			continue;
-		lh_chain_id child = book_node(b, n, lock, random_place(b, lock));
+		lh_chain_id child = book_node(b, chain, lock, random_place(b, lock));
 		if (dice(12))
 			book_seen(b, child, t, segment);
 		else if (!dice(4))
 			book_many(b, child);
 		if (b->lock[LH_LOCK_ROW(lock)].kind == LH_THREAD_END)
 			break; /* nobody holds a join */
-		n = child;
+		chain = child;
 	}
 }
 
@@ -80,9 +80,10 @@ static void random_walk(struct book *b, uint32_t first, uint32_t locks, uint32_t
 static void random_guard(struct book *b, lh_thread_id t, uint32_t first, uint32_t locks)
 {
 	lh_lock_id a = LH_LOCK_ID(first + dice(locks), 1), c = LH_LOCK_ID(first + dice(locks), 1);
-	lh_chain_id n = book_node(b, 0, a, random_place(b, a));
+	lh_chain_id chain = book_node(b, 0, a, random_place(b, a));
 
-	b->thread[t].creator_chain = a == c || dice(2) ? n : book_node(b, n, c, random_place(b, c));
+	b->thread[t].creator_chain =
+		a == c || dice(2) ? chain : book_node(b, chain, c, random_place(b, c));
 }
 
 static struct book *random_book(void)

@@ -30,7 +30,7 @@ static void whole(void)
 	struct lh_ledger_file s;
 	struct lh_finding f;
 	struct lh_lock lock;
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 	uint64_t frame[LH_FRAMES_MAX];
 
 	save(l, l->total);
@@ -42,8 +42,8 @@ static void whole(void)
 	CHECK(lh_read_finding(&s.view[0], 1, &f) && f.steps == 4);
 	CHECK(!lh_read_finding(&s.view[0], 0, &f) && !lh_read_finding(&s.view[0], 2, &f));
 	CHECK(lh_read_lock(&s.view[0], LH_LOCK_ID(1, 1), &lock));
-	lh_read_lock_stats(&s.view[0], &lock, &more);
-	CHECK_STR(more.name, "accounts");
+	lh_read_lock_stats(&s.view[0], &lock, &stats);
+	CHECK_STR(stats.name, "accounts");
 	CHECK(!lh_read_lock(&s.view[0], LH_LOCK_ID(1, 2), &lock)); /* another generation: gone */
 	CHECK(lh_read_lock_row(&s.view[0], 1, &lock));
 	CHECK_EQ(lh_read_frames(&s.view[0], 2, frame), 2);
@@ -91,12 +91,12 @@ static void torn(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
 	struct lh_ledger_file s;
-	int read = 0, told = 0;
+	int read = 0, reported = 0;
 
 	for (size_t n = 0; n < l->total; n += 509) {
 		if (lh_read_bytes(&s, l, n, "f")) {
 			read++;
-			told += strstr(s.error, "f: file is cut short at") != NULL;
+			reported += strstr(s.error, "f: file is cut short at") != NULL;
 		} else {
 			CHECK(n < sizeof(struct lh_ledger));
 			CHECK(s.error[0] != 0);
@@ -104,7 +104,7 @@ static void torn(void)
 		lh_read_close(&s);
 	}
 	CHECK(read > 100);
-	CHECK_EQ(told, read);
+	CHECK_EQ(reported, read);
 	CHECK(lh_read_bytes(&s, l, l->table[LH_T_LOCK].offset + sizeof(struct lh_lock), "f"));
 	CHECK_EQ(lh_read_used(&s.view[0], LH_T_LOCK), 1);
 	CHECK_EQ(lh_read_used(&s.view[0], LH_T_THREAD), 4);
@@ -120,7 +120,7 @@ static void lies(void)
 	struct lh_lock *lock = build_at(l, LH_T_LOCK, 1);
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_lock copy;
-	struct lh_lock_stats more;
+	struct lh_lock_stats stats;
 
 	stack->n = 60000;
 	CHECK(lh_read_view(&r, l, l->total));
@@ -131,16 +131,16 @@ static void lies(void)
 	memset(build_more(l, lock)->name, 'x', LH_NAME_MAX);
 	CHECK(lh_read_view(&r, l, l->total));
 	CHECK(lh_read_lock_row(&r, 1, &copy));
-	lh_read_lock_stats(&r, &copy, &more);
-	CHECK_EQ(strlen(more.name), LH_NAME_MAX - 1);
+	lh_read_lock_stats(&r, &copy, &stats);
+	CHECK_EQ(strlen(stats.name), LH_NAME_MAX - 1);
 	copy.stats = UINT32_MAX; /* no such row: what the lock's own row says */
 	copy.held_ns = 7;
-	lh_read_lock_stats(&r, &copy, &more);
-	CHECK_EQ(more.hold_max_ns, 7);
-	CHECK_EQ(more.hold_samples, 1);
+	lh_read_lock_stats(&r, &copy, &stats);
+	CHECK_EQ(stats.hold_max_ns, 7);
+	CHECK_EQ(stats.hold_samples, 1);
 	copy.kind = LH_BARRIER; /* there the same bytes are a thread */
-	lh_read_lock_stats(&r, &copy, &more);
-	CHECK_EQ(more.hold_samples, 0);
+	lh_read_lock_stats(&r, &copy, &stats);
+	CHECK_EQ(stats.hold_samples, 0);
 	memset(l->exe, 'x', sizeof(l->exe));
 	l->table[LH_T_FINDING].used = UINT32_MAX;
 	l->table[LH_T_STEP].row = 3;
@@ -256,18 +256,18 @@ static void packed(void)
 static void run_file(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(300, 0x5000000);
-	struct lh_run_header board = {.magic = LH_RUN_MAGIC,
-				      .version = LH_LEDGER_VERSION,
-				      .next = 3,
-				      .slots_max = 3,
-				      .no_slot = 2};
+	struct lh_run_header header = {.magic = LH_RUN_MAGIC,
+				       .version = LH_LEDGER_VERSION,
+				       .next = 3,
+				       .slots_max = 3,
+				       .no_slot = 2};
 	struct lh_ledger_file s;
 	int fd = memfd_create("run", 0);
 	char name[32];
 
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	CHECK(ftruncate(fd, (off_t)(LH_RUN_HEADER_BYTES + 3 * LH_RUN_SLOT_BYTES)) == 0);
-	CHECK(pwrite(fd, &board, sizeof(board), 0) == sizeof(board));
+	CHECK(pwrite(fd, &header, sizeof(header), 0) == sizeof(header));
 	CHECK(!lh_read_open(&s, name));
 	CHECK(strstr(s.error, "no process has a ledger in this run yet") != NULL);
 	lh_read_close(&s);

@@ -13,26 +13,28 @@ static struct lh_ledger_view records[4];
 
 static struct lh_report *judged(struct lh_ledger *const *l, uint32_t n)
 {
-	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
+	struct lh_report *report = lh_report_new((struct lh_report_options){.every_lock = true});
 
 	for (uint32_t i = 0; i < n; i++) {
 		CHECK(lh_read_view(&records[i], l[i], l[i]->total));
-		lh_report_add_ledger(m, &records[i]);
+		lh_report_add_ledger(report, &records[i]);
 	}
-	lh_cross_process_check(m, true);
-	lh_report_finish(m);
-	return m;
+	lh_cross_process_check(report, true);
+	lh_report_finish(report);
+	return report;
 }
 
 /* -1: no finding; else the severity of the only one. */
 static int verdict(struct lh_ledger *const *l, uint32_t n, enum lh_filter *why)
 {
-	struct lh_report *m = judged(l, n);
-	int severity = m->findings == 1 ? (int)m->finding[0]->severity : m->findings ? 99 : -1;
+	struct lh_report *report = judged(l, n);
+	int severity = report->findings == 1 ? (int)report->finding[0]->severity
+		       : report->findings    ? 99
+					     : -1;
 
 	if (why)
-		*why = m->filtereds ? m->filtered[0]->filter : LH_F_NONE;
-	lh_report_free(m);
+		*why = report->filtereds ? report->filtered[0]->filter : LH_F_NONE;
+	lh_report_free(report);
 	return severity;
 }
 
@@ -47,10 +49,10 @@ static void side_by_side(void)
 {
 	struct lh_ledger *l[] = {build_sharer(100, false, 0, 50 * MS),
 				 build_sharer(101, true, 10 * MS, 60 * MS)};
-	struct lh_report *m = judged(l, 2);
-	const struct lh_report_finding *f = m->findings ? m->finding[0] : NULL;
+	struct lh_report *report = judged(l, 2);
+	const struct lh_report_finding *f = report->findings ? report->finding[0] : NULL;
 
-	CHECK_EQ(m->findings, 1);
+	CHECK_EQ(report->findings, 1);
 	if (!f)
 		return;
 	CHECK_EQ(f->severity, LH_ERROR);
@@ -60,7 +62,7 @@ static void side_by_side(void)
 	CHECK(f->thread[0]->foreign_tid != f->thread[1]->foreign_tid);
 	CHECK(f->thread[0]->id == 1 && f->thread[1]->id == 2);
 	CHECK(f->cycle && f->cycle_parts == 2);
-	lh_report_free(m);
+	lh_report_free(report);
 	CHECK_EQ(of_two(build_sharer(100, false, 0, 50 * MS), build_sharer(101, false, 0, 50 * MS)),
 		 -1);
 }
@@ -137,17 +139,17 @@ static void guarded(void)
 	lh_lock_id gate = build_lock(p, LH_MUTEX, 0x9000, "gate");
 	lh_thread_id other = build_thread(p, 102, "other");
 	enum lh_filter why;
-	lh_chain_id n = p->table[LH_T_CHAIN].used;
+	lh_chain_id chain = p->table[LH_T_CHAIN].used;
 
 	build_dependency(p, other, 0, gate, LH_LOCK_ID(1, 1));
 	l[1] = child_of(p, 1, 0);
-	l[1]->fork_chain = n;
+	l[1]->fork_chain = chain;
 	/* other: gate, a, b against the child's b, a */
 	uint32_t id, seen;
 	struct lh_chain *last = build_row(p, LH_T_CHAIN, &id);
 	struct lh_chain_visit *s = build_row(p, LH_T_VISIT, &seen);
 
-	*last = (struct lh_chain){.parent = n + 1,
+	*last = (struct lh_chain){.parent = chain + 1,
 				  .lock = LH_LOCK_ID(2, 1),
 				  .site = LH_SITE(9, LH_BLOCKING, LH_EXCLUSIVE),
 				  .depth = 3,
@@ -190,19 +192,19 @@ static void again(void)
 {
 	struct lh_ledger *l = build_sharer(100, false, 0, 50 * MS);
 	lh_thread_id other = build_thread(l, 101, "other");
-	struct lh_report *m;
+	struct lh_report *report;
 
 	build_dependency(l, other, 0, LH_LOCK_ID(2, 1), LH_LOCK_ID(1, 1));
-	m = judged(&l, 1);
-	CHECK_EQ(m->findings, 0); /* its own judge would have told it */
-	lh_report_free(m);
+	report = judged(&l, 1);
+	CHECK_EQ(report->findings, 0); /* its own judge would have told it */
+	lh_report_free(report);
 	l->searches_cut = 3;
-	m = judged(&l, 1);
-	CHECK_EQ(m->findings, 1);
-	CHECK(m->findings == 1 && m->finding[0]->severity == LH_ERROR);
-	CHECK(m->findings == 1 && !m->finding[0]->thread[0]->foreign_tid);
-	CHECK_EQ(m->process[0]->searches_cut, 0);
-	lh_report_free(m);
+	report = judged(&l, 1);
+	CHECK_EQ(report->findings, 1);
+	CHECK(report->findings == 1 && report->finding[0]->severity == LH_ERROR);
+	CHECK(report->findings == 1 && !report->finding[0]->thread[0]->foreign_tid);
+	CHECK_EQ(report->process[0]->searches_cut, 0);
+	lh_report_free(report);
 }
 
 int main(void)

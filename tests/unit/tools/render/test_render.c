@@ -18,7 +18,7 @@ static size_t length;
 static void render(const char *format, struct lh_ledger **l, unsigned n,
 		   struct lh_render_text_style style)
 {
-	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
+	struct lh_report *report = lh_report_new((struct lh_report_options){.every_lock = true});
 	struct lh_ledger_view r[4];
 	FILE *out;
 
@@ -26,12 +26,12 @@ static void render(const char *format, struct lh_ledger **l, unsigned n,
 	out = open_memstream(&output, &length);
 	for (unsigned i = 0; i < n; i++) {
 		CHECK(lh_read_view(&r[i], l[i], l[i]->total));
-		lh_report_add_ledger(m, &r[i]);
+		lh_report_add_ledger(report, &r[i]);
 	}
-	lh_report_finish(m);
-	CHECK_EQ(lh_render_find(format)->render(m, &style, out), 0);
+	lh_report_finish(report);
+	CHECK_EQ(lh_render_find(format)->render(report, &style, out), 0);
 	fclose(out);
-	lh_report_free(m);
+	lh_report_free(report);
 }
 
 static void text(struct lh_ledger *l, struct lh_render_text_style style)
@@ -121,7 +121,7 @@ static void properties(void)
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	const uint64_t waits[] = {2000000, 40000000};
 	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
-	struct lh_contention *f = build_fare(l, accounts, 2, waits);
+	struct lh_contention *contention = build_fare(l, accounts, 2, waits);
 	json_t *o, *lock;
 
 	text(l, (struct lh_render_text_style){.locks = true});
@@ -130,17 +130,17 @@ static void properties(void)
 	CHECK(says("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; nobody "
 		   "else was let in meanwhile\n"));
 	CHECK(says("    no busy waiting   no try failed\n"));
-	f->queue = 3;
-	f->bypassed = f->bypassed_max = 12;
-	f->bypassed_thread = 3;
-	f->overtaken = f->overtaken_max = 9;
-	f->busy = 1;
-	f->busy_tries = 4096;
-	f->busy_ns = 31000000;
-	f->busy_thread = 2;
-	f->busy_site = LH_SITE(1, LH_TRY, LH_EXCLUSIVE);
-	f->share[0] = (struct lh_thread_share){.thread = 2, .taken = 90};
-	f->share[1] =
+	contention->queue = 3;
+	contention->bypassed = contention->bypassed_max = 12;
+	contention->bypassed_thread = 3;
+	contention->overtaken = contention->overtaken_max = 9;
+	contention->busy = 1;
+	contention->busy_tries = 4096;
+	contention->busy_ns = 31000000;
+	contention->busy_thread = 2;
+	contention->busy_site = LH_SITE(1, LH_TRY, LH_EXCLUSIVE);
+	contention->share[0] = (struct lh_thread_share){.thread = 2, .taken = 90};
+	contention->share[1] =
 		(struct lh_thread_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
 	build_more(l, build_lock_row(l, accounts))->tries_failed = 5000;
 	text(l, (struct lh_render_text_style){.locks = true});
@@ -293,9 +293,9 @@ static void json(void)
 
 	l->end = LH_END_SIGNAL;
 	l->end_code = 9;
-	struct lh_lock_stats *more = build_more(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
-	more->hold_samples = 4;
-	more->hold_ns = 400;
+	struct lh_lock_stats *stats = build_more(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
+	stats->hold_samples = 4;
+	stats->hold_ns = 400;
 	render("json", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	CHECK(o != NULL);
@@ -320,22 +320,22 @@ static void json(void)
 static void full(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
+	struct lh_report *report = lh_report_new((struct lh_report_options){.every_lock = true});
 	struct lh_render_text_style style = {0};
 	struct lh_ledger_view r;
 
 	build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns =
 		1000000; /* something for each format */
 	CHECK(lh_read_view(&r, l, l->total));
-	lh_report_add_ledger(m, &r);
-	lh_report_finish(m);
+	lh_report_add_ledger(report, &r);
+	lh_report_finish(report);
 	for (const struct lh_format *f = lh_render_formats; f->name; f++) {
 		FILE *out = fopen("/dev/full", "w");
 
-		CHECK(out && f->render(m, &style, out) != 0);
+		CHECK(out && f->render(report, &style, out) != 0);
 		fclose(out);
 	}
-	lh_report_free(m);
+	lh_report_free(report);
 	CHECK(!lh_render_find("nonsense"));
 }
 

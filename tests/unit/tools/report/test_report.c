@@ -15,29 +15,29 @@ static unsigned used;
 /* A model of these ledgers; records stay until the next reset. */
 static struct lh_report *model_of(struct lh_ledger *a, struct lh_ledger *b)
 {
-	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
+	struct lh_report *report = lh_report_new((struct lh_report_options){.every_lock = true});
 
 	used = 0;
 	for (struct lh_ledger *l = a; l; l = l == a ? b : NULL) {
 		CHECK(lh_read_view(&records[used], l, l->total));
-		lh_report_add_ledger(m, &records[used++]);
+		lh_report_add_ledger(report, &records[used++]);
 	}
-	lh_report_finish(m);
-	return m;
+	lh_report_finish(report);
+	return report;
 }
 
 static void classic(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_report *m = model_of(l, NULL);
-	const struct lh_report_finding *f = m->findings ? m->finding[0] : NULL;
+	struct lh_report *report = model_of(l, NULL);
+	const struct lh_report_finding *f = report->findings ? report->finding[0] : NULL;
 
-	CHECK_EQ(m->processes, 1);
-	CHECK_EQ(m->process[0]->threads, 3);
-	CHECK_EQ(m->process[0]->locks, 2);
-	CHECK_EQ(m->process[0]->acquired, 8);
-	CHECK_EQ(m->findings, 1);
-	CHECK_EQ(m->filtereds, 0);
+	CHECK_EQ(report->processes, 1);
+	CHECK_EQ(report->process[0]->threads, 3);
+	CHECK_EQ(report->process[0]->locks, 2);
+	CHECK_EQ(report->process[0]->acquired, 8);
+	CHECK_EQ(report->findings, 1);
+	CHECK_EQ(report->filtereds, 0);
 	if (!f)
 		return;
 	CHECK_EQ(f->parts, 2);
@@ -48,16 +48,16 @@ static void classic(void)
 	CHECK_EQ(f->thread[0]->tid, 101);
 	CHECK_STR(f->message,
 		  "'accounts' and 'journal' are taken in conflicting orders: this can deadlock");
-	CHECK_STR(lh_report_cycle_text(m, f), "accounts -> journal -> accounts");
-	CHECK_STR(lh_report_schedule(m, f),
+	CHECK_STR(lh_report_cycle_text(report, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_report_schedule(report, f),
 		  "T2 takes 'accounts'; T3 takes 'journal'; T2 waits for 'journal'; "
 		  "T3 waits for 'accounts': neither goes on");
-	CHECK_STR(lh_report_thread_text(m, f->thread[0]), "T2 'worker-1'");
+	CHECK_STR(lh_report_thread_text(report, f->thread[0]), "T2 'worker-1'");
 	CHECK_EQ(f->step[0].stack->n, 2);
 	CHECK_EQ(f->step[0].stack->frame[0].offset, 0x1100);
 	CHECK_STR(f->step[0].stack->frame[0].module, "/opt/bank");
 	CHECK_EQ(strlen(f->fingerprint), 16);
-	lh_report_free(m);
+	lh_report_free(report);
 }
 
 /* The library begins a ring where its stack numbers tell it to; it is told from one place on. */
@@ -65,34 +65,34 @@ static void begins(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(100, 0x2000000);
 	struct lh_step *s = build_at(k, LH_T_STEP, 1), first[2];
-	struct lh_report *m = model_of(l, NULL), *turned;
+	struct lh_report *report = model_of(l, NULL), *turned;
 
 	memcpy(first, s, sizeof(first));
 	memmove(s, s + 2, sizeof(first));
 	memcpy(s + 2, first, sizeof(first));
 	turned = model_of(k, NULL);
-	CHECK(m->findings == 1 && turned->findings == 1);
+	CHECK(report->findings == 1 && turned->findings == 1);
 	for (uint32_t i = 0; i < 4; i++) {
-		const struct lh_report_step *a = &m->finding[0]->step[i],
+		const struct lh_report_step *a = &report->finding[0]->step[i],
 					    *b = &turned->finding[0]->step[i];
 		CHECK_STR(b->lock->name, a->lock->name);
 		CHECK_EQ(b->thread->id, a->thread->id);
 		CHECK_EQ(b->stack->frame[0].offset, a->stack->frame[0].offset);
 	}
-	CHECK_STR(turned->finding[0]->fingerprint, m->finding[0]->fingerprint);
-	CHECK_STR(turned->finding[0]->message, m->finding[0]->message);
-	CHECK(turned->finding[0]->thread[0]->id == m->finding[0]->thread[0]->id);
-	lh_report_free(m);
+	CHECK_STR(turned->finding[0]->fingerprint, report->finding[0]->fingerprint);
+	CHECK_STR(turned->finding[0]->message, report->finding[0]->message);
+	CHECK(turned->finding[0]->thread[0]->id == report->finding[0]->thread[0]->id);
+	lh_report_free(report);
 	lh_report_free(turned);
 }
 
 static void print_of(struct lh_ledger *l, char out[17])
 {
-	struct lh_report *m = model_of(l, NULL);
+	struct lh_report *report = model_of(l, NULL);
 
-	CHECK_EQ(m->findings, 1);
-	snprintf(out, 17, "%s", m->findings ? m->finding[0]->fingerprint : "");
-	lh_report_free(m);
+	CHECK_EQ(report->findings, 1);
+	snprintf(out, 17, "%s", report->findings ? report->finding[0]->fingerprint : "");
+	lh_report_free(report);
 }
 
 /* Where it was loaded, who ran and where the ring was entered do not matter; what was done does. */
@@ -123,24 +123,24 @@ static void merged(void)
 {
 	struct lh_ledger *a = build_bank(100, 0x1000000), *b = build_bank(200, 0x5000000);
 	struct lh_finding *f = build_at(b, LH_T_FINDING, 1);
-	struct lh_report *m;
+	struct lh_report *report;
 
 	f->count = 4;
 	f->level = LH_HAPPENED;
-	m = model_of(a, b);
-	CHECK_EQ(m->processes, 2);
-	CHECK_EQ(m->findings, 1);
-	CHECK_EQ(m->finding[0]->count, 5);
-	CHECK_EQ(m->finding[0]->processes, 2);
-	CHECK_EQ(m->finding[0]->level, LH_HAPPENED);
-	CHECK_EQ(m->finding[0]->process->pid, 100);
-	lh_report_free(m);
+	report = model_of(a, b);
+	CHECK_EQ(report->processes, 2);
+	CHECK_EQ(report->findings, 1);
+	CHECK_EQ(report->finding[0]->count, 5);
+	CHECK_EQ(report->finding[0]->processes, 2);
+	CHECK_EQ(report->finding[0]->level, LH_HAPPENED);
+	CHECK_EQ(report->finding[0]->process->pid, 100);
+	lh_report_free(report);
 	f->filter = LH_F_GATE;
-	m = model_of(a, b);
-	CHECK_EQ(m->findings, 1);
-	CHECK_EQ(m->filtereds, 1);
-	CHECK_EQ(lh_report_new_findings(m, LH_ERROR), 1);
-	lh_report_free(m);
+	report = model_of(a, b);
+	CHECK_EQ(report->findings, 1);
+	CHECK_EQ(report->filtereds, 1);
+	CHECK_EQ(lh_report_new_findings(report, LH_ERROR), 1);
+	lh_report_free(report);
 }
 
 /* The monitor's way: row by row, again while it grows. */
@@ -148,7 +148,7 @@ static void taken(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_finding *row = build_at(l, LH_T_FINDING, 1);
-	struct lh_report *m = lh_report_new((struct lh_report_options){0});
+	struct lh_report *report = lh_report_new((struct lh_report_options){0});
 	struct lh_ledger_view r;
 	struct lh_report_finding *f;
 	bool fresh;
@@ -157,36 +157,36 @@ static void taken(void)
 	row->level = LH_HAPPENED;
 	row->duration_ns = 150000000;
 	CHECK(lh_read_view(&r, l, l->total));
-	f = lh_report_add_row(m, &r, 1, &fresh);
+	f = lh_report_add_row(report, &r, 1, &fresh);
 	CHECK(f && fresh);
 	CHECK(f && strstr(f->message, "held 'accounts' for 150 ms") != NULL);
 	row->duration_ns = 2500000000;
 	row->count = 3;
-	CHECK(lh_report_add_row(m, &r, 1, &fresh) == f && !fresh);
+	CHECK(lh_report_add_row(report, &r, 1, &fresh) == f && !fresh);
 	CHECK(f && f->count == 3 && strstr(f->message, "for 2.5 s") != NULL);
-	CHECK(!lh_report_add_row(m, &r, 2, &fresh) && !fresh);
-	lh_report_free(m);
+	CHECK(!lh_report_add_row(report, &r, 2, &fresh) && !fresh);
+	lh_report_free(report);
 }
 
 static void ordered(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_report *m;
+	struct lh_report *report;
 	lh_lock_id a = LH_LOCK_ID(1, 1);
 
 	build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
 	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
 	build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
 	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
-	m = model_of(l, NULL);
-	CHECK_EQ(m->findings, 3);
-	CHECK(m->findings == 3 && m->finding[0]->rule == LH_RULE_DEADLOCK &&
-	      m->finding[1]->rule == LH_RULE_LOCK_ORDER &&
-	      m->finding[2]->rule == LH_RULE_LONG_HOLD);
-	CHECK_EQ(m->locks, 2);
-	CHECK_EQ(lh_report_new_findings(m, LH_ERROR), 2);
-	CHECK_EQ(lh_report_new_findings(m, LH_NOTE), 3);
-	lh_report_free(m);
+	report = model_of(l, NULL);
+	CHECK_EQ(report->findings, 3);
+	CHECK(report->findings == 3 && report->finding[0]->rule == LH_RULE_DEADLOCK &&
+	      report->finding[1]->rule == LH_RULE_LOCK_ORDER &&
+	      report->finding[2]->rule == LH_RULE_LONG_HOLD);
+	CHECK_EQ(report->locks, 2);
+	CHECK_EQ(lh_report_new_findings(report, LH_ERROR), 2);
+	CHECK_EQ(lh_report_new_findings(report, LH_NOTE), 3);
+	lh_report_free(report);
 }
 
 /* Rule by rule: what is said of the steps that the library writes. */
@@ -194,7 +194,7 @@ static void sentences(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	lh_lock_id a = LH_LOCK_ID(1, 1), c = build_lock(l, LH_COND, 0x1004080, "ready");
-	lh_site p = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE);
+	lh_site site = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE);
 	static const struct {
 		enum lh_rule rule;
 		lh_thread_id holder, doer;
@@ -215,32 +215,32 @@ static void sentences(void)
 		 "T1 'main' destroys 'accounts' while it is in use by itself"},
 		{LH_RULE_EXIT_HOLDING, 3, 0, 0, "T3 'worker-2' ended and kept 'accounts'"},
 	};
-	struct lh_report *m;
+	struct lh_report *report;
 
 	l->table[LH_T_FINDING].used = 1;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		build_finding(l, row[i].rule, LH_HAPPENED, LH_ERROR);
 		if (row[i].holder)
-			build_step(l, row[i].holder, a, p, LH_HOLDS);
+			build_step(l, row[i].holder, a, site, LH_HOLDS);
 		if (row[i].doer)
-			build_step(l, row[i].doer, a, p, row[i].action);
+			build_step(l, row[i].doer, a, site, row[i].action);
 	}
 	build_finding(l, LH_RULE_COND_WAIT_UNLOCKED, LH_HAPPENED, LH_ERROR);
-	build_step(l, 2, a, p, LH_RELEASES);
-	build_step(l, 2, c, p, LH_WAITS_FOR);
+	build_step(l, 2, a, site, LH_RELEASES);
+	build_step(l, 2, c, site, LH_WAITS_FOR);
 	CHECK(lh_read_view(&records[0], l, l->total));
-	m = lh_report_new((struct lh_report_options){0});
+	report = lh_report_new((struct lh_report_options){0});
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct lh_report_finding *f =
-			lh_report_add_row(m, &records[0], (uint32_t)i + 1, NULL);
+			lh_report_add_row(report, &records[0], (uint32_t)i + 1, NULL);
 
 		CHECK(f != NULL);
 		if (f && strstr(row[i].says, "another thread") == NULL)
 			CHECK_STR(f->message, row[i].says);
 	}
-	CHECK_STR(lh_report_add_row(m, &records[0], 8, NULL)->message,
+	CHECK_STR(lh_report_add_row(report, &records[0], 8, NULL)->message,
 		  "T2 'worker-1' waits on 'ready' without holding 'accounts'");
-	lh_report_free(m);
+	lh_report_free(report);
 }
 
 static void names(void)
@@ -249,23 +249,23 @@ static void names(void)
 	struct lh_lock *born = build_lock_row(l, build_lock(l, LH_RWLOCK, 0x2000, NULL));
 	struct lh_lock *bare = build_lock_row(l, build_lock(l, LH_SEM, 0x3000, NULL));
 	struct lh_lock *life = build_lock_row(l, build_lock(l, LH_THREAD_END, 0, NULL));
-	struct lh_report *m;
+	struct lh_report *report;
 
 	born->init_stack = 2;
 	life->gen = 1;
 	((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->end_lock = LH_LOCK_ID(5, 1);
 	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
 	build_step(l, 1, LH_LOCK_ID(5, 1), 0, LH_WANTS);
-	m = model_of(l, NULL);
-	CHECK_EQ(m->locks, 5);
-	CHECK_STR(m->lock[2]->name, "rwlock born at bank+0x1110");
-	CHECK_STR(m->lock[3]->name, "semaphore #4");
-	CHECK_STR(m->lock[4]->name, "the end of T2 'worker-1'");
-	CHECK(!m->lock[3]->named && m->lock[0]->named);
-	CHECK_STR(lh_report_lock_text(m, m->lock[0]), "'accounts'");
-	CHECK_EQ(m->process[0]->locks, 4); /* a life is nobody's lock */
+	report = model_of(l, NULL);
+	CHECK_EQ(report->locks, 5);
+	CHECK_STR(report->lock[2]->name, "rwlock born at bank+0x1110");
+	CHECK_STR(report->lock[3]->name, "semaphore #4");
+	CHECK_STR(report->lock[4]->name, "the end of T2 'worker-1'");
+	CHECK(!report->lock[3]->named && report->lock[0]->named);
+	CHECK_STR(lh_report_lock_text(report, report->lock[0]), "'accounts'");
+	CHECK_EQ(report->process[0]->locks, 4); /* a life is nobody's lock */
 	(void)bare;
-	lh_report_free(m);
+	lh_report_free(report);
 }
 
 /* Two of a kind from the same place: the report must tell them apart. */
@@ -275,16 +275,16 @@ static void twins(void)
 	lh_lock_id a = build_lock(l, LH_MUTEX, 0x2000, NULL),
 		   b = build_lock(l, LH_MUTEX, 0x3000, NULL);
 	lh_stack_id s[4] = {1, 2, 3, 4};
-	struct lh_report *m;
+	struct lh_report *report;
 
 	build_lock_row(l, a)->init_stack = build_lock_row(l, b)->init_stack = 1;
 	l->table[LH_T_FINDING].used = 1;
 	build_abba(l, a, b, s);
-	m = model_of(l, NULL);
-	CHECK_STR(lh_report_cycle_text(m, m->finding[0]),
+	report = model_of(l, NULL);
+	CHECK_STR(lh_report_cycle_text(report, report->finding[0]),
 		  "mutex born at bank+0x1100 #3 -> mutex born at bank+0x1100 #4 -> "
 		  "mutex born at bank+0x1100 #3");
-	lh_report_free(m);
+	lh_report_free(report);
 }
 
 /* More is held than matters, and a writer must queue: the ring is still the ring. */
@@ -292,28 +292,28 @@ static void big_ring(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	lh_lock_id a = LH_LOCK_ID(1, 1), b = LH_LOCK_ID(2, 1), x = build_lock(l, LH_MUTEX, 1, "x");
-	lh_site p = LH_SITE(1, LH_BLOCKING, LH_SHARED);
+	lh_site site = LH_SITE(1, LH_BLOCKING, LH_SHARED);
 	const struct lh_report_finding *f;
-	struct lh_report *m;
+	struct lh_report *report;
 
 	l->table[LH_T_FINDING].used = 1;
 	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
-	build_step(l, 2, x, p, LH_HOLDS);
-	build_step(l, 2, a, p, LH_HOLDS);
-	build_step(l, 2, b, p, LH_WANTS);
-	build_step(l, 0, b, p, LH_HOLDS);
-	build_step(l, 0, a, p, LH_WANTS);
-	build_step(l, 0, a, p, LH_WANTS);
-	m = model_of(l, NULL);
-	f = m->finding[0];
+	build_step(l, 2, x, site, LH_HOLDS);
+	build_step(l, 2, a, site, LH_HOLDS);
+	build_step(l, 2, b, site, LH_WANTS);
+	build_step(l, 0, b, site, LH_HOLDS);
+	build_step(l, 0, a, site, LH_WANTS);
+	build_step(l, 0, a, site, LH_WANTS);
+	report = model_of(l, NULL);
+	f = report->finding[0];
 	CHECK_EQ(f->parts, 3);
 	CHECK_EQ(f->cycle_parts, 2);
-	CHECK_STR(lh_report_cycle_text(m, f), "accounts -> journal -> accounts");
-	CHECK_STR(lh_report_schedule(m, f),
+	CHECK_STR(lh_report_cycle_text(report, f), "accounts -> journal -> accounts");
+	CHECK_STR(lh_report_schedule(report, f),
 		  "T2 takes 'accounts' to read; thread B takes 'journal' to read; thread C queues; "
 		  "T2 waits for 'journal' to read; thread B waits for 'accounts' to read: neither "
 		  "goes on");
-	lh_report_free(m);
+	lh_report_free(report);
 }
 
 /* Rows that name nothing, rules from the future, steps without end. */
@@ -321,7 +321,7 @@ static void nonsense(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_finding *f;
-	struct lh_report *m;
+	struct lh_report *report;
 
 	build_finding(l, LH_RULES + 3, LH_HAPPENED, LH_ERROR);
 	build_finding(l, LH_RULE_DEADLOCK, 77, LH_ERROR);
@@ -330,12 +330,12 @@ static void nonsense(void)
 	f = build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
 	f->step = UINT32_MAX - 2;
 	f->steps = 255;
-	m = model_of(l, NULL);
-	CHECK_EQ(m->findings, 3);
-	CHECK_EQ(m->notes, 2);
-	for (uint32_t i = 0; i < m->findings; i++)
-		CHECK(m->finding[i]->message[0] != 0);
-	lh_report_free(m);
+	report = model_of(l, NULL);
+	CHECK_EQ(report->findings, 3);
+	CHECK_EQ(report->notes, 2);
+	for (uint32_t i = 0; i < report->findings; i++)
+		CHECK(report->finding[i]->message[0] != 0);
+	lh_report_free(report);
 }
 
 /* Names and lines of this very test: the linker gives addresses in its file. */
@@ -429,40 +429,40 @@ static void services(void)
 	const lh_lock_id accounts = LH_LOCK_ID(1, 1), journal = LH_LOCK_ID(2, 1);
 	uint64_t waits[200];
 	struct lh_busy_wait *b;
-	struct lh_live_thread *seat;
-	struct lh_contention *f;
+	struct lh_live_thread *live;
+	struct lh_contention *contention;
 
 	for (int i = 0; i < 200; i++)
 		waits[i] = i < 197 ? 10000 : 5000000;
-	f = build_fare(l, accounts, 200, waits);
-	f->queue = 7;
-	f->bypassed_max = 40;
-	f->bypassed_thread = 3;
-	f->share[0] =
+	contention = build_fare(l, accounts, 200, waits);
+	contention->queue = 7;
+	contention->bypassed_max = 40;
+	contention->bypassed_thread = 3;
+	contention->share[0] =
 		(struct lh_thread_share){.thread = 2, .taken = 100, .waits = 20, .wait_ns = 1};
-	f->share[1] =
+	contention->share[1] =
 		(struct lh_thread_share){.thread = 3, .taken = 300, .waits = 180, .wait_ns = 9};
-	f->share[LH_THREAD_SHARES - 1] =
+	contention->share[LH_THREAD_SHARES - 1] =
 		(struct lh_thread_share){.thread = LH_THREAD_SHARE_OTHERS, .taken = 500};
-	f->hold[1] = (struct lh_histogram){.n = 256, .ns = 256 * 500, .max_ns = 500};
-	f->hold[1].bucket[lh_bucket_of(500)] = 256;
+	contention->hold[1] = (struct lh_histogram){.n = 256, .ns = 256 * 500, .max_ns = 500};
+	contention->hold[1].bucket[lh_bucket_of(500)] = 256;
 	build_more(l, build_lock_row(l, accounts))->hold_samples = 1;
 	build_more(l, build_lock_row(l, journal))->hold_samples = 2;
 	build_more(l, build_lock_row(l, journal))->hold_ns = 3000;
 	b = build_row(l, LH_T_BUSY_WAIT, NULL);
 	*b = (struct lh_busy_wait){.lock = journal, .site = LH_SITE(2, 0, 0), .cpu_ns = 4000000};
-	seat = build_row(l, LH_T_LIVE_THREAD, NULL);
-	*seat = (struct lh_live_thread){.state = LH_LIVE_ATTACHED,
+	live = build_row(l, LH_T_LIVE_THREAD, NULL);
+	*live = (struct lh_live_thread){.state = LH_LIVE_ATTACHED,
 					.thread = 2,
 					.wait_lock = journal,
 					.wait_on = LH_WAIT_LOCK,
 					.wait_since_ns = 1000};
 	l->end_ns = 2000001000;
 
-	struct lh_report *m = model_of(l, NULL);
+	struct lh_report *report = model_of(l, NULL);
 	const struct lh_report_lock *a = NULL, *j = NULL;
-	for (uint32_t i = 0; i < m->locks; i++)
-		*(m->lock[i]->lock == accounts ? &a : &j) = m->lock[i];
+	for (uint32_t i = 0; i < report->locks; i++)
+		*(report->lock[i]->lock == accounts ? &a : &j) = report->lock[i];
 	CHECK(a && j && a->service && j->service);
 	if (!a || !j || !a->service || !j->service)
 		return;
@@ -485,15 +485,15 @@ static void services(void)
 	CHECK_EQ(j->service->busy_cpu_ns, 4000000);
 	CHECK_EQ(j->service->waiting->id, 2);
 	CHECK_EQ(j->service->waiting_ns, 2000000000);
-	lh_report_free(m);
+	lh_report_free(report);
 	/* a percent fewer, and it is */
-	f->wait[0].bucket[lh_bucket_of(5000000)] = 1;
-	m = model_of(l, NULL);
-	for (uint32_t i = 0; i < m->locks; i++)
-		if (m->lock[i]->lock == accounts)
-			CHECK_EQ(lh_report_lock_wait(m->lock[i]).p99_ns,
+	contention->wait[0].bucket[lh_bucket_of(5000000)] = 1;
+	report = model_of(l, NULL);
+	for (uint32_t i = 0; i < report->locks; i++)
+		if (report->lock[i]->lock == accounts)
+			CHECK_EQ(lh_report_lock_wait(report->lock[i]).p99_ns,
 				 lh_bucket_end(lh_bucket_of(10000)));
-	lh_report_free(m);
+	lh_report_free(report);
 }
 
 /* Locks of one birthplace are counted together; one by itself is no group. */
@@ -510,11 +510,11 @@ static void birthplaces(void)
 		if (i)
 			build_fare(l, id, i, waits);
 	}
-	struct lh_report *m = model_of(l, NULL);
-	CHECK_EQ(m->profile->classes, 1);
-	if (m->profile->classes != 1)
+	struct lh_report *report = model_of(l, NULL);
+	CHECK_EQ(report->profile->classes, 1);
+	if (report->profile->classes != 1)
 		return;
-	const struct lh_class_stats *b = m->profile->class[0];
+	const struct lh_class_stats *b = report->profile->class[0];
 	CHECK_STR(b->name, "mutex born at bank+0x1200");
 	CHECK_EQ(b->locks, 3);
 	CHECK_EQ(b->acquired, 30);
@@ -522,9 +522,9 @@ static void birthplaces(void)
 	CHECK_EQ(b->wait_ns, 5000);
 	CHECK_EQ(b->wait.n, 3);
 	CHECK_EQ(b->wait.max_ns, 3000);
-	lh_report_finish(m); /* again: not twice */
-	CHECK_EQ(m->profile->classes, 1);
-	lh_report_free(m);
+	lh_report_finish(report); /* again: not twice */
+	CHECK_EQ(report->profile->classes, 1);
+	lh_report_free(report);
 }
 
 int main(void)

@@ -57,7 +57,7 @@ static bool agree(const struct lh_symbol_table *t, Dwfl_Module *m, uint64_t at)
 /* The first byte, the middle, the last and the one behind it, of every so many. */
 static void compare(const char *path)
 {
-	struct lh_arena *pool = lh_arena_new();
+	struct lh_arena *arena = lh_arena_new();
 	Dwfl *d = dwfl_begin(&callbacks);
 	Dwfl_Module *m = dwfl_report_offline(d, path, path, -1);
 	int n, asked = 0, wrong = 0;
@@ -66,7 +66,7 @@ static void compare(const char *path)
 	if (!CHECK(m != NULL))
 		return;
 	n = dwfl_module_getsymtab(m);
-	struct lh_symbol_table *t = lh_symbol_table_new(pool, m);
+	struct lh_symbol_table *t = lh_symbol_table_new(arena, m);
 	for (int i = 1; i < n; i += n / ASKED + 1) {
 		GElf_Addr at;
 		GElf_Sym sym;
@@ -80,21 +80,21 @@ static void compare(const char *path)
 	CHECK(asked > 20);
 	CHECK_EQ(wrong, 0);
 	dwfl_end(d);
-	lh_arena_free(pool);
+	lh_arena_free(arena);
 }
 
 static void test_ends(const char *path)
 {
-	struct lh_arena *pool = lh_arena_new();
+	struct lh_arena *arena = lh_arena_new();
 	Dwfl *d = dwfl_begin(&callbacks);
 	Dwfl_Module *m = dwfl_report_offline(d, path, path, -1);
 
 	dwfl_report_end(d, NULL, NULL);
-	struct lh_symbol_table *t = lh_symbol_table_new(pool, m);
+	struct lh_symbol_table *t = lh_symbol_table_new(arena, m);
 	CHECK(!lh_symbol_table_find(t, 0).name);
 	CHECK(!lh_symbol_table_find(t, UINT64_MAX).name);
 	dwfl_end(d);
-	lh_arena_free(pool);
+	lh_arena_free(arena);
 }
 
 int main(int argc, char **argv)

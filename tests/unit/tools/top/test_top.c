@@ -54,18 +54,19 @@ static void set_up(void)
 	build_thread(l, 4711, "bank");
 	build_thread(l, 4712, "worker");
 	for (uint32_t i = 1; i <= 2; i++) {
-		struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
+		struct lh_live_thread *live = build_row(l, LH_T_LIVE_THREAD, NULL);
 
-		*s = (struct lh_live_thread){
+		*live = (struct lh_live_thread){
 			.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
 }
 
 static void hold(uint32_t i, lh_lock_id lock, uint64_t at_ms)
 {
-	struct lh_live_thread *s = seat(i);
+	struct lh_live_thread *live = seat(i);
 
-	s->held[s->held_n++] = (struct lh_held){.lock = lock, .depth = 1, .tick = (uint32_t)at_ms};
+	live->held[live->held_n++] =
+		(struct lh_held){.lock = lock, .depth = 1, .tick = (uint32_t)at_ms};
 }
 
 static void wait_for(uint32_t i, lh_lock_id lock, enum lh_wait on, uint64_t at_ms)

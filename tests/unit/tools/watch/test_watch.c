@@ -45,8 +45,8 @@ static void set_up(void)
 	accounts = build_lock(l, LH_MUTEX, 0x5000, "accounts");
 	journal = build_lock(l, LH_MUTEX, 0x5040, "journal");
 	for (uint32_t i = 1; i <= 2; i++) {
-		struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
-		*s = (struct lh_live_thread){
+		struct lh_live_thread *live = build_row(l, LH_T_LIVE_THREAD, NULL);
+		*live = (struct lh_live_thread){
 			.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
 	p = lh_watch_add(&watch, l, l->total, 0, NULL);
@@ -59,12 +59,13 @@ static struct lh_live_thread *seat(uint32_t i)
 
 static void take(uint32_t i, lh_lock_id lock, uint64_t at_ms)
 {
-	struct lh_live_thread *s = seat(i);
+	struct lh_live_thread *live = seat(i);
 
-	s->held[s->held_n++] = (struct lh_held){.lock = lock,
-						.depth = 1,
-						.tick = (uint32_t)at_ms,
-						.site = LH_SITE(taken, LH_BLOCKING, LH_EXCLUSIVE)};
+	live->held[live->held_n++] =
+		(struct lh_held){.lock = lock,
+				 .depth = 1,
+				 .tick = (uint32_t)at_ms,
+				 .site = LH_SITE(taken, LH_BLOCKING, LH_EXCLUSIVE)};
 	build_lock_row(l, lock)->owner = i;
 	build_lock_row(l, lock)->acquired++;
 }
@@ -77,13 +78,13 @@ static void give(uint32_t i)
 
 static void await(uint32_t i, lh_lock_id lock, uint64_t since_ms)
 {
-	struct lh_live_thread *s = seat(i);
+	struct lh_live_thread *live = seat(i);
 
-	s->wait_site = LH_SITE(asked, LH_BLOCKING, LH_EXCLUSIVE);
-	s->wait_on = LH_WAIT_LOCK;
-	s->wait_since_ns = since_ms * MS;
-	s->wait_seq++;
-	s->wait_lock = lock;
+	live->wait_site = LH_SITE(asked, LH_BLOCKING, LH_EXCLUSIVE);
+	live->wait_on = LH_WAIT_LOCK;
+	live->wait_since_ns = since_ms * MS;
+	live->wait_seq++;
+	live->wait_lock = lock;
 }
 
 static uint64_t look(uint64_t from_ms, uint64_t to_ms)
@@ -189,59 +190,59 @@ static void its_length(void)
  */
 static void at_the_edges(void)
 {
-	static struct lh_run_header board;
+	static struct lh_run_header header;
 	const uint64_t period = LH_TICK_NS, held = 120 * MS;
 	uint64_t least = UINT64_MAX, most = 0;
 
-	memset(&board, 0, sizeof(board));
+	memset(&header, 0, sizeof(header));
 	for (uint64_t at = period; at < 3 * period; at += period / 50) {
-		lh_run_clock_set(&board, at / period * period); /* the last one before it */
-		struct lh_held h = {.tick = board.tick};
-		uint64_t told = lh_held_for(&h, &board, at + held);
-		least = told < least ? told : least;
-		most = told > most ? told : most;
+		lh_run_clock_set(&header, at / period * period); /* the last one before it */
+		struct lh_held h = {.tick = header.tick};
+		uint64_t reported = lh_held_for(&h, &header, at + held);
+		least = reported < least ? reported : least;
+		most = reported > most ? reported : most;
 	}
-	CHECK_EQ(board.late_ticks, 0);
+	CHECK_EQ(header.late_ticks, 0);
 	CHECK_EQ(least, held - HALF);
 	CHECK(most > held && most < held + HALF);
 	/* one that was sampled is exact; what the entry's last owner has left there is not its time
 	 */
 	struct lh_held h = {.tick = 1000, .since_ns = 1003 * MS, .flags = LH_HELD_EXACT_TIME};
-	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 497 * MS);
+	CHECK_EQ(lh_held_for(&h, &header, 1500 * MS), 497 * MS);
 	h.flags = 0;
-	CHECK_EQ(lh_held_for(&h, &board, 1500 * MS), 500 * MS - HALF);
-	CHECK_EQ(lh_held_for(&h, &board, 1000 * MS), 0); /* taken after the tick that it bears */
+	CHECK_EQ(lh_held_for(&h, &header, 1500 * MS), 500 * MS - HALF);
+	CHECK_EQ(lh_held_for(&h, &header, 1000 * MS), 0); /* taken after the tick that it bears */
 }
 
 /* Nobody had time to move the tick: what was taken meanwhile may be young, and is not told as long.
  */
 static void a_late_tick(void)
 {
-	static struct lh_run_header board;
+	static struct lh_run_header header;
 	struct lh_held h = {.tick = 1000};
 
 	set_up();
-	memset(&board, 0, sizeof(board));
-	watch.options.run_header = &board;
-	lh_run_clock_set(&board, 995 * MS);
-	lh_run_clock_set(&board, 1000 * MS);
-	CHECK_EQ(board.late_ticks, 1); /* the first one, from 0 on */
+	memset(&header, 0, sizeof(header));
+	watch.options.run_header = &header;
+	lh_run_clock_set(&header, 995 * MS);
+	lh_run_clock_set(&header, 1000 * MS);
+	CHECK_EQ(header.late_ticks, 1); /* the first one, from 0 on */
 	look(1000, 1000);
 	take(1, accounts, 1000); /* at 1390 in truth */
-	lh_run_clock_set(&board, 1400 * MS);
-	CHECK_EQ(board.late_ticks, 2);
+	lh_run_clock_set(&header, 1400 * MS);
+	CHECK_EQ(header.late_ticks, 2);
 	look(1400, 1495);
 	CHECK_EQ(findings(), 0);
 	look(1500, 1505);
 	CHECK_EQ(findings(), 1);
 	CHECK(finding(0)->duration_ns < 110 * MS);
-	lh_run_clock_set(&board,
+	lh_run_clock_set(&header,
 			 1300 * MS); /* the other thread's look at the clock came too late */
-	CHECK_EQ(board.tick, 1400);
+	CHECK_EQ(header.tick, 1400);
 	for (uint64_t t = 1400; t <= 1400 + 10 * LH_LATE_TICKS;
 	     t += 10) /* forgotten after so many */
-		lh_run_clock_set(&board, t * MS);
-	CHECK_EQ(lh_held_since(&h, &board), 1000 * MS + HALF);
+		lh_run_clock_set(&header, t * MS);
+	CHECK_EQ(lh_held_since(&h, &header), 1000 * MS + HALF);
 	tear_down();
 }
 
@@ -466,8 +467,8 @@ static void a_crowd(void)
 
 	set_up();
 	for (uint32_t i = 3; i <= READERS; i++) {
-		struct lh_live_thread *s = build_row(l, LH_T_LIVE_THREAD, NULL);
-		*s = (struct lh_live_thread){
+		struct lh_live_thread *live = build_row(l, LH_T_LIVE_THREAD, NULL);
+		*live = (struct lh_live_thread){
 			.state = LH_LIVE_ATTACHED, .thread = i, .tid = 4710 + (int)i};
 	}
 	for (uint32_t k = 0; k < LOCKS; k++) {
