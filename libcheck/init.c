@@ -60,18 +60,18 @@ static bool wanted(void)
 	       !(lh_options.skip[0] && lh_text_match(lh_options.skip, name));
 }
 
-static bool open_book(void)
+static bool open_ledger(void)
 {
 	return lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
 				 : lh_own_ledger_create_file(lh_options.ledger);
 }
 
-static void stand_down(void)
+static void withdraw(void)
 {
 	lh_own_ledger.ledger = NULL;
 }
 
-static void be_born(struct lh_ledger *l)
+static void start(struct lh_ledger *l)
 {
 	if (!l->watched_from_ns)
 		l->watched_from_ns = lh_clock_now();
@@ -95,7 +95,7 @@ static bool rearm(uintptr_t frame)
 	if (!(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
 				: lh_own_ledger_create_anonymous()) ||
 	    !describe(lh_own_ledger.ledger) || !start_tables()) {
-		stand_down();
+		withdraw();
 		return false;
 	}
 	struct lh_ledger *l = lh_own_ledger.ledger;
@@ -104,7 +104,7 @@ static bool rearm(uintptr_t frame)
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
 	l->shake = parents->shake;
 	bool ours = lh_on_fork_child(frame);
-	be_born(l);
+	start(l);
 	return ours;
 }
 
@@ -113,7 +113,7 @@ extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), voi
 	__attribute__((weak));
 extern int clock_gettime(clockid_t, struct timespec *);
 
-static void in_child(void)
+static void start_in_child(void)
 {
 	struct lh_self *self = lh_enter((uintptr_t)__builtin_frame_address(0));
 
@@ -124,7 +124,7 @@ static void in_child(void)
 static void watch_forks(void)
 {
 	lh_thread_after_fork = rearm;
-	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, in_child, NULL);
+	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, start_in_child, NULL);
 }
 
 __attribute__((constructor)) static void birth(int argc, char **argv, char **environment)
@@ -139,11 +139,11 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	lh_real_resolve();
 	lh_sys_seccomp_init();
 	lh_sys_clock_init(clock_gettime);
-	if (!wanted() || !lh_private_init() || !open_book())
+	if (!wanted() || !lh_private_init() || !open_ledger())
 		return;
 	describe(lh_own_ledger.ledger);
 	if (!start_tables()) {
-		stand_down();
+		withdraw();
 		return;
 	}
 	describe_command(lh_own_ledger.ledger, argc, argv);
@@ -161,7 +161,7 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	lh_delay_init();
 	lh_mask_read();
 	watch_forks();
-	be_born(lh_own_ledger.ledger);
+	start(lh_own_ledger.ledger);
 }
 
 /* A forked child that made no call has its parent's; locked up, it can be told by what was wiped.

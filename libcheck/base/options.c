@@ -112,7 +112,7 @@ static bool set(const struct row *r, const char *s)
 	return false;
 }
 
-static void tell(const char *name, const char *value, const char *accepted)
+static void report_wrong(const char *name, const char *value, const char *accepted)
 {
 	char buffer[512];
 	struct lh_text t = LH_TEXT(buffer);
@@ -142,10 +142,10 @@ static void apply(const char *name, const char *value)
 		if (!lh_text_equal(name, rows[i].name))
 			continue;
 		if (!set(&rows[i], value))
-			tell(name, value, rows[i].accepted);
+			report_wrong(name, value, rows[i].accepted);
 		return;
 	}
-	tell(name, value, NULL);
+	report_wrong(name, value, NULL);
 }
 
 static void help(void)
@@ -208,7 +208,7 @@ void lh_options_read(char **environment)
 			s = separates(*s) ? s + 1 : read_pair(s);
 	}
 	if (lh_options.stack_depth < 1 || lh_options.stack_depth > 48) {
-		tell("stack_depth", "", "1 to 48");
+		report_wrong("stack_depth", "", "1 to 48");
 		lh_options.stack_depth = 32;
 	}
 	if (lh_options.help)

@@ -134,7 +134,7 @@ static void *find(const char *name)
 	return at ? at : dlsym(RTLD_NEXT, name);
 }
 
-static void keep(void *slot, const char *name, bool *missing)
+static void store(void *slot, const char *name, bool *missing)
 {
 	void *at = find(name);
 
@@ -150,12 +150,12 @@ void lh_real_resolve(void)
 
 	if (lh_real.resolved)
 		return;
-#define LOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
-#define TIMEDLOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
-#define TRYLOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
-#define UNLOCK(fn, ...) keep(&lh_real.fn, #fn, &missing);
+#define LOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
+#define TIMEDLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
+#define TRYLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
+#define UNLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
 #define OWN(fn)
-#define SPECIAL(fn) keep(&lh_real.fn, #fn, &missing);
+#define SPECIAL(fn) store(&lh_real.fn, #fn, &missing);
 #include "libcheck/calls.def"
 	if (missing)
 		dlerror();

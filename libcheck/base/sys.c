@@ -156,7 +156,7 @@ int lh_sys_ppid(void)
 enum { TID_AT = 0x2d0 };
 static bool tid_is_there;
 
-static int kept_tid(void)
+static int saved_tid(void)
 {
 #if defined(__x86_64__)
 	return *(const int *)(lh_thread_pointer() + TID_AT);
@@ -168,7 +168,7 @@ static int kept_tid(void)
 int lh_sys_tid(void)
 {
 	if (lh_sys_seccomp_seen())
-		return tid_is_there ? kept_tid() : 0;
+		return tid_is_there ? saved_tid() : 0;
 	return (int)lh_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
@@ -195,7 +195,7 @@ static bool has_filter(void)
 void lh_sys_seccomp_init(void)
 {
 	filtered = has_filter();
-	tid_is_there = kept_tid() == lh_sys_tid();
+	tid_is_there = saved_tid() == lh_sys_tid();
 }
 
 void lh_sys_seccomp_mark(void)
@@ -306,7 +306,7 @@ static uint32_t hold_of(const struct lh_internal_lock *l)
 }
 
 /* Until it is had, or has not been for so many times the bound. */
-static bool nap_for(struct lh_internal_lock *l, uint32_t me, uint32_t times)
+static bool sleep_for(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 {
 	const struct timespec nap = {0, 2000000};
 	uint64_t begun = lh_sys_now(), now = begun, since = begun, ms = 1000000u * times;
@@ -341,7 +341,7 @@ static bool take(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 	if (l->abandoned[times > 1] == hold_of(l))
 		return false;
 	__atomic_fetch_add(&l->waiters, 1, __ATOMIC_RELAXED);
-	bool got = nap_for(l, me, times);
+	bool got = sleep_for(l, me, times);
 	__atomic_fetch_sub(&l->waiters, 1, __ATOMIC_RELAXED);
 	return got;
 }

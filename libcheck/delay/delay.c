@@ -78,7 +78,7 @@ static bool afford(uint64_t ns)
 	return true;
 }
 
-static void nap(uint64_t ns)
+static void delay(uint64_t ns)
 {
 	uint64_t before = lh_clock_now();
 
@@ -87,10 +87,10 @@ static void nap(uint64_t ns)
 			   __ATOMIC_RELAXED);
 }
 
-enum naps { NO_NAP, SHORT, ANY };
+enum delays { NO_NAP, SHORT, ANY };
 
 /* The number is drawn in any case: the n-th acquisition has the n-th. */
-static void shake(uintptr_t frame, enum naps most)
+static void shake(uintptr_t frame, enum delays most)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
@@ -104,7 +104,7 @@ static void shake(uintptr_t frame, enum naps most)
 		ns = (x >> 40) % LONG_NS;
 	/* row 0 is none, row 1 the first thread: alone there is nobody to meet */
 	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(self, frame) && afford(ns))
-		nap(ns);
+		delay(ns);
 }
 
 #define SHAKEN(fn, type)                                                                           \
@@ -124,24 +124,24 @@ SHAKEN(mtx_trylock, mtx_t)
  * What is not tried first is looked at: who naps behind the look would wait unannounced. Who will
  * wait anyway does not nap: a signal that is to end the wait would come too early.
  */
-static enum naps naps_before(bool free, enum lh_how how)
+static enum delays is_delayed(bool free, enum lh_how how)
 {
 	return !free ? NO_NAP : how == LH_TIMED ? SHORT : ANY;
 }
 
-static bool shaken_look(const void *object, enum lh_kind kind, enum lh_how how)
+static bool delayed_probe(const void *object, enum lh_kind kind, enum lh_how how)
 {
 	bool free = lh_lock_is_free_now(object, kind);
 
-	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
+	shake((uintptr_t)__builtin_frame_address(0), is_delayed(free, how));
 	return free && lh_lock_is_free_now(object, kind);
 }
 
-static bool shaken_permit(const void *object, enum lh_how how)
+static bool delayed_permit_probe(const void *object, enum lh_how how)
 {
 	bool free = lh_sem_is_positive(object);
 
-	shake((uintptr_t)__builtin_frame_address(0), naps_before(free, how));
+	shake((uintptr_t)__builtin_frame_address(0), is_delayed(free, how));
 	return free && lh_sem_is_positive(object);
 }
 
@@ -157,6 +157,6 @@ void lh_delay_init(void)
 	lh_real.pthread_spin_trylock = shaken_pthread_spin_trylock;
 	lh_real.sem_trywait = shaken_sem_trywait;
 	lh_real.mtx_trylock = shaken_mtx_trylock;
-	lh_lock_free_probe = shaken_look;
-	lh_sem_permit_probe = shaken_permit;
+	lh_lock_free_probe = delayed_probe;
+	lh_sem_permit_probe = delayed_permit_probe;
 }

@@ -37,7 +37,7 @@ static void set_aside(struct lh_held *h)
 }
 
 /* The wait itself is not recorded. */
-static void cond_wait_dropped(const struct lh_call *call)
+static void cond_wait_unrecorded(const struct lh_call *call)
 {
 	struct lh_self *self = lh_enter(call->frame);
 	struct lh_held *h = self ? lh_held_find(self->live_saved, call->object) : NULL;
@@ -59,7 +59,7 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 
 	lh_long_hold_on_release(call);
 	if (!lh_event_begin_lock(&event, call, 0)) {
-		cond_wait_dropped(call);
+		cond_wait_unrecorded(call);
 		return;
 	}
 	struct lh_lock *m = lh_lock_make(call->object, LH_MUTEX), *v = cond_row(cond);
@@ -259,7 +259,7 @@ void lh_on_sem_open(const struct lh_call *call)
 /* ---- once ---- */
 
 /* The routine has run: nobody will wait here, but with a lock held somebody could have. */
-static bool known_or_free(const struct lh_call *call)
+static bool is_known_or_free(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	const struct lh_context *x;
@@ -289,7 +289,7 @@ bool lh_on_once_call(const struct lh_call *call, void (*routine)(void))
 {
 	bool done = lh_once_is_done(call->object);
 
-	if (done && known_or_free(call))
+	if (done && is_known_or_free(call))
 		return false;
 	struct lh_self *self = lh_enter(call->frame);
 	if (!self)

@@ -17,7 +17,7 @@ static bool took(int rc)
 /* ---- the frame of every event ---- */
 
 /* A call that was dropped for want of the big lock may not leave its wait standing. */
-static bool give_up(struct lh_self *self)
+static bool skip(struct lh_self *self)
 {
 	self->live_saved->skipped++;
 	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
@@ -49,7 +49,7 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 									   event->self->number)) {
 		if (orders)
 			lh_hb_edges_lost();
-		return give_up(event->self);
+		return skip(event->self);
 	}
 	lh_lock_set_location(NULL, NULL);
 	if (x)
@@ -239,7 +239,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-static void got(const struct lh_call *c, int rc, uint64_t waited_ns);
+static void acquired(const struct lh_call *c, int rc, uint64_t waited_ns);
 
 void lh_on_wait_end(const struct lh_call *call, int rc)
 {
@@ -252,7 +252,7 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 		self->sample = 1; /* how long it is held now is measured */
 		lh_leave(self);
 	}
-	got(call, rc, ns);
+	acquired(call, rc, ns);
 }
 
 /* ---- taken ---- */
@@ -360,7 +360,7 @@ static void hold(struct lh_event_frame *event, struct lh_lock *l, const struct l
 		lh_across_create_on_acquire(event, lh_lock_id_of(l));
 }
 
-static void got(const struct lh_call *call, int rc, uint64_t waited_ns)
+static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 {
 	struct lh_event_frame event;
 
@@ -387,7 +387,7 @@ static void got(const struct lh_call *call, int rc, uint64_t waited_ns)
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
 {
-	got(call, rc, 0);
+	acquired(call, rc, 0);
 }
 
 /* ---- tries ---- */
@@ -490,7 +490,7 @@ void lh_held_measure_end(const struct lh_held *h)
 }
 
 /* Its holds are measured now and then: from the HOLDS_FEWth on how they are spread is kept. */
-static void keep_lengths(struct lh_self *self, lh_lock_id id)
+static void measure_hold(struct lh_self *self, lh_lock_id id)
 {
 	struct lh_lock *l = lh_lock_row(id);
 
@@ -533,7 +533,7 @@ static void not_ours(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-static bool is_last_over(const struct lh_held *h)
+static bool is_last_across_create(const struct lh_held *h)
 {
 	return h && (h->flags & (LH_HELD_ACROSS_CREATE | LH_HELD_ACROSS_FORK)) && h->depth == 1;
 }
@@ -543,7 +543,7 @@ void lh_on_release_slow(const struct lh_call *call)
 	struct lh_self *self = lh_self_get();
 
 	lh_long_hold_on_release(call);
-	if (self->live && is_last_over(lh_held_find(self->live, call->object)))
+	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
 		lh_across_create_on_release(call);
 	self = lh_enter(call->frame);
 	if (!self)
@@ -559,7 +559,7 @@ void lh_on_release_slow(const struct lh_call *call)
 		h->depth--;
 	} else if (h) {
 		lh_held_measure_end(h);
-		keep_lengths(self, h->lock);
+		measure_hold(self, h->lock);
 		let_go(live, h);
 	}
 	lh_leave(self);
@@ -603,7 +603,7 @@ void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 	lh_event_end(&event);
 }
 
-static bool nobody_has(const struct lh_lock *l, const void *object)
+static bool has_no_owner(const struct lh_lock *l, const void *object)
 {
 	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
 		return !l->owner;
@@ -616,7 +616,7 @@ void lh_on_destroy_begin_slow(const struct lh_call *call)
 	struct lh_event_frame event;
 
 	/* what is no object yet may hold anything */
-	if (!l || l->kind != call->kind || nobody_has(l, call->object) ||
+	if (!l || l->kind != call->kind || has_no_owner(l, call->object) ||
 	    !lh_event_begin(&event, call))
 		return;
 	l = lh_lock_known(call->object, call->kind);

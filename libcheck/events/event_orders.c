@@ -7,16 +7,16 @@
 #include "libcheck/base/options.h"
 #include "libcheck/events/event_internal.h"
 
-static struct lh_order_graph *judge;
+static struct lh_order_graph *order_graph;
 
-static struct lh_order_input all_facts(void);
+static struct lh_order_input input_rows(void);
 
 static void renewed(lh_chain_id id)
 {
-	const struct lh_order_input facts = all_facts();
+	const struct lh_order_input facts = input_rows();
 
-	if (judge)
-		lh_order_chain_reused(judge, &facts, id);
+	if (order_graph)
+		lh_order_chain_reused(order_graph, &facts, id);
 }
 
 bool lh_event_orders_init(void)
@@ -35,9 +35,9 @@ bool lh_event_orders_init(void)
 
 	uint32_t flags =
 		LH_ORDER_LOCK_LISTS | (lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	judge = memory ? lh_order_graph_init(memory, &room, flags) : NULL;
+	order_graph = memory ? lh_order_graph_init(memory, &room, flags) : NULL;
 	lh_chain_on_reuse = renewed;
-	return judge != NULL;
+	return order_graph != NULL;
 }
 
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
@@ -67,7 +67,7 @@ static void file(struct lh_event_frame *event, const struct lh_cycle *x)
 	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)x->filter));
 }
 
-static struct lh_order_input all_facts(void)
+static struct lh_order_input input_rows(void)
 {
 	return (struct lh_order_input){
 		.lock = LH_LOCKS,
@@ -87,32 +87,32 @@ static struct lh_order_input all_facts(void)
 static void file_all(struct lh_event_frame *event, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		file(event, &lh_order_cycles(judge)[i]);
-	struct lh_order_counts counts = lh_order_counts(judge);
+		file(event, &lh_order_cycles(order_graph)[i]);
+	struct lh_order_counts counts = lh_order_counts(order_graph);
 	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
 void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
 	enum { ASK_AGAIN = 4 /* times, while an answer is as full as it can be */ };
-	const struct lh_order_input facts = all_facts();
+	const struct lh_order_input facts = input_rows();
 	uint32_t n = LH_CYCLES_PER_CALL;
 
-	for (int i = 0; judge && i < ASK_AGAIN && n == LH_CYCLES_PER_CALL; i++) {
-		n = lh_order_check_chain(judge, &facts, chain);
+	for (int i = 0; order_graph && i < ASK_AGAIN && n == LH_CYCLES_PER_CALL; i++) {
+		n = lh_order_check_chain(order_graph, &facts, chain);
 		file_all(event, n);
 	}
 }
 
 void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 {
-	const struct lh_order_input facts = all_facts();
+	const struct lh_order_input facts = input_rows();
 
-	if (judge)
-		file_all(event, lh_order_check_lock(judge, &facts, lock));
+	if (order_graph)
+		file_all(event, lh_order_check_lock(order_graph, &facts, lock));
 }
 
 bool lh_thread_end_matters(lh_thread_id thread)
 {
-	return judge && lh_order_thread_end_matters(judge, thread);
+	return order_graph && lh_order_thread_end_matters(order_graph, thread);
 }

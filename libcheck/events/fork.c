@@ -49,7 +49,7 @@ static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
 		l->kind == LH_CUSTOM);
 }
 
-static void keep_others(uint32_t me)
+static void copy_foreign_locks(uint32_t me)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
 		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
@@ -90,7 +90,7 @@ void lh_on_fork_prepare(void)
 	__builtin_memcpy(keep.name, LH_THREADS[self->live->thread].name, LH_NAME_MAX);
 	keep.others = 0;
 	keep.child = keep.warned = false;
-	keep_others(self->number);
+	copy_foreign_locks(self->number);
 }
 
 void lh_on_fork_parent(void)
@@ -121,8 +121,8 @@ static lh_thread_id absent(uint32_t i)
 	return id;
 }
 
-static uint32_t tell_fork(struct lh_event_frame *event, uint32_t i, struct lh_lock *l,
-			  lh_site wants)
+static uint32_t report_fork(struct lh_event_frame *event, uint32_t i, struct lh_lock *l,
+			    lh_site wants)
 {
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, event->live->thread);
@@ -149,7 +149,7 @@ void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_loc
 			continue;
 		struct lh_lock *o = lh_lock_copy_from_parent(was);
 		if (o)
-			lh_event_report(event, tell_fork(event, i, o, wants));
+			lh_event_report(event, report_fork(event, i, o, wants));
 	}
 	if (!wants)
 		keep.warned = true;

@@ -64,7 +64,8 @@ void lh_across_create_on_release(const struct lh_call *call)
 
 /* Was `giver` holding the lock when it created `made`, and has it given it back since? Its
  * segment then; 0: no, or `taker` has taken the lock after that before. */
-static uint32_t given_in(lh_thread_id giver, lh_thread_id made, lh_lock_id lock, lh_thread_id taker)
+static uint32_t released_in(lh_thread_id giver, lh_thread_id made, lh_lock_id lock,
+			    lh_thread_id taker)
 {
 	uint32_t used = lh_rows_used(LH_T_HB_EDGE), found = 0;
 	uint32_t created = LH_THREADS[made].creator_segment;
@@ -91,7 +92,7 @@ void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock)
 
 	for (int i = 0; i < CREATORS_UP && made && LH_THREADS[made].creator; i++) {
 		lh_thread_id giver = LH_THREADS[made].creator;
-		uint32_t segment = given_in(giver, made, lock, me);
+		uint32_t segment = released_in(giver, made, lock, me);
 		if (segment)
 			lh_hb_edge_add(LH_HB_ACQUIRED_FROM_CREATOR, giver, segment, me,
 				       event->live->segment + 1);

@@ -14,7 +14,7 @@
 /* ---- locks that return ---- */
 
 /* Nothing was asked for under it, so no circle goes through it and nobody will name it. */
-static bool may_rest(const struct lh_lock *l)
+static bool can_retire(const struct lh_lock *l)
 {
 	return lh_lock_can_retire(l) && lh_chain_no_children(l);
 }
@@ -27,7 +27,7 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 		self->live ? lh_lock_known(call->object, (enum lh_kind)call->kind) : NULL;
 	uint32_t *at = lh_retired_entry(self, call->object);
 
-	if (!l || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) || !may_rest(l))
+	if (!l || l->kind != call->kind || *at || !(l->flags & LH_LOCK_INITED) || !can_retire(l))
 		return false;
 	lh_lock_retire(l);
 	*at = (uint32_t)(l - LH_LOCKS);
@@ -38,7 +38,7 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 {
 	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
-	bool rests = may_rest(l) && (l->flags & LH_LOCK_INITED);
+	bool rests = can_retire(l) && (l->flags & LH_LOCK_INITED);
 
 	if (*at)
 		lh_lock_drop_retired(&LH_LOCKS[*at]);
@@ -82,7 +82,7 @@ static struct lh_lock *fresh(const struct lh_call *call)
 	if (!l || l->kind != LH_MUTEX || (l->flags & LH_LOCK_INITED) ||
 	    (l->flags & ~(uint32_t)LH_LOCK_TAKEN_OUTSIDE_HANDLER) !=
 		    lh_lock_attributes(call->object, LH_MUTEX) ||
-	    !may_rest(l))
+	    !can_retire(l))
 		return NULL;
 	lh_lock_revive(l, call->object);
 	return l;

@@ -24,14 +24,14 @@ void lh_long_hold_init(void)
 		lh_long_hold_ticks = limit > off ? (uint32_t)((limit - off) / MS) : 0;
 }
 
-static const struct lh_run_header *board(void)
+static const struct lh_run_header *run_header(void)
 {
 	return lh_own_ledger.tick ? lh_own_ledger.run_header : NULL;
 }
 
 static uint64_t held_for(const struct lh_held *h)
 {
-	return lh_may_read_clock() ? lh_held_for(h, board(), lh_clock_now())
+	return lh_may_read_clock() ? lh_held_for(h, run_header(), lh_clock_now())
 				   : (uint64_t)(lh_clock_tick() - h->tick) * MS;
 }
 
@@ -44,7 +44,7 @@ static bool is_long(const struct lh_held *h)
 	       held_for(h) > (uint64_t)lh_options.long_hold;
 }
 
-static struct lh_finding *find_told(uint64_t key)
+static struct lh_finding *find_reported(uint64_t key)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++)
 		if (LH_FINDINGS[i].key == key)
@@ -73,7 +73,7 @@ static void again(struct lh_finding *f, const struct lh_finding_draft *draft, ui
  * The monitor watches holds while they last and tells them; for it the end is a fact, written
  * before the entry goes. Without one they are told here, with what is known here.
  */
-static void tell(const struct lh_call *call)
+static void report(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
@@ -91,9 +91,9 @@ static void tell(const struct lh_call *call)
 		lh_finding_add_step(draft, event.live->thread, h->lock,
 				    LH_SITE(event.stack, 0, LH_SITE_MODE(h->site)), LH_RELEASES);
 		draft->step[0].tick = h->tick;
-		draft->step[1].tick = (uint32_t)((lh_held_since(h, board()) + ns) / MS);
+		draft->step[1].tick = (uint32_t)((lh_held_since(h, run_header()) + ns) / MS);
 		uint32_t id = lh_finding_commit(draft, LH_F_NONE);
-		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_told(draft->key);
+		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_reported(draft->key);
 		if (f && !id)
 			again(f, draft, ns);
 		if (f && ns > f->duration_ns)
@@ -110,5 +110,5 @@ void lh_long_hold_on_release(const struct lh_call *call)
 	struct lh_live_thread *live = lh_self_get()->live;
 
 	if (live && is_long(lh_held_find(live, call->object)))
-		tell(call);
+		report(call);
 }

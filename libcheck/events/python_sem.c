@@ -56,7 +56,7 @@ void lh_thread_end_posted(const struct lh_call *call, struct lh_lock *l)
 	lh_leave(self);
 }
 
-static struct lh_lock *life_of_other(const struct lh_self *self, const struct lh_call *call)
+static struct lh_lock *end_lock_of(const struct lh_self *self, const struct lh_call *call)
 {
 	struct lh_lock *l = self->live ? lh_lock_known(call->object, LH_SEM) : NULL;
 
@@ -66,7 +66,7 @@ static struct lh_lock *life_of_other(const struct lh_self *self, const struct lh
 
 bool lh_on_sem_join_begin(const struct lh_call *call)
 {
-	struct lh_lock *l = life_of_other(lh_self_get(), call);
+	struct lh_lock *l = end_lock_of(lh_self_get(), call);
 	struct lh_event_frame event;
 
 	if (!l || !lh_event_begin_must(&event, call))
@@ -85,7 +85,7 @@ bool lh_on_sem_join_begin(const struct lh_call *call)
 
 void lh_on_sem_join_end(const struct lh_call *call, int rc)
 {
-	struct lh_lock *l = life_of_other(lh_self_get(), call);
+	struct lh_lock *l = end_lock_of(lh_self_get(), call);
 	struct lh_event_frame event;
 
 	if (!l || !lh_event_begin_must(&event, call))

@@ -49,7 +49,7 @@ lh_lock_id lh_thread_end_lock(lh_thread_id thread)
 /* ---- create ---- */
 
 /* The thread of this seat is gone: judge what it left, and make the seat free. Big lock. */
-static uint32_t bury(uint32_t seat)
+static uint32_t end_thread(uint32_t seat)
 {
 	uint32_t reported = lh_check_thread_exit(seat);
 
@@ -72,7 +72,7 @@ static void sweep(struct lh_event_frame *event)
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state >= LH_LIVE_ATTACHED && LH_LIVE_THREADS[i].detached &&
 		    lh_sys_tid_gone(pid, LH_LIVE_THREADS[i].tid))
-			lh_event_report(event, bury(i));
+			lh_event_report(event, end_thread(i));
 	threshold = 2 * lh_live_threads_ending() + ENOUGH;
 }
 
@@ -189,7 +189,7 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 			       event.live->thread, event.live->segment + 1);
 		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
 		lh_hb_next_segment(event.self, event.live);
-		lh_event_report(&event, bury(live_row));
+		lh_event_report(&event, end_thread(live_row));
 	}
 	lh_event_end(&event);
 }
@@ -224,7 +224,7 @@ bool lh_events_init(void)
 	return lh_event_orders_init() && lh_wait_cycle_init();
 }
 
-static void told_at_end(void *w, uint32_t finding)
+static void report_at_exit(void *w, uint32_t finding)
 {
 	lh_event_report(w, finding);
 }
@@ -242,7 +242,7 @@ void lh_events_end(void)
 		return;
 	}
 	int pid = lh_own_ledger.ledger->pid;
-	lh_cond_holding_finish(told_at_end, &event);
+	lh_cond_holding_finish(report_at_exit, &event);
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
 			lh_event_report(&event, i);
@@ -252,6 +252,6 @@ void lh_events_end(void)
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state == LH_LIVE_ENDING && LH_LIVE_THREADS[i].held_n &&
 		    lh_sys_tid_gone(pid, LH_LIVE_THREADS[i].tid))
-			lh_event_report(&event, bury(i));
+			lh_event_report(&event, end_thread(i));
 	lh_event_end(&event);
 }

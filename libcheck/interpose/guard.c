@@ -33,7 +33,7 @@ static int acquire(uint64_t *o)
 	return 1;
 }
 
-static void settle(uint64_t *o, int value)
+static void finish(uint64_t *o, int value)
 {
 	int *word = (int *)o;
 
@@ -68,7 +68,7 @@ LH_EXPORT void __cxa_guard_release(uint64_t *o)
 	if (LH_REAL(__cxa_guard_release))
 		lh_real.__cxa_guard_release(o);
 	else
-		settle(o, DONE);
+		finish(o, DONE);
 }
 
 LH_EXPORT void __cxa_guard_abort(uint64_t *o)
@@ -79,5 +79,5 @@ LH_EXPORT void __cxa_guard_abort(uint64_t *o)
 	if (LH_REAL(__cxa_guard_abort))
 		lh_real.__cxa_guard_abort(o);
 	else
-		settle(o, 0);
+		finish(o, 0);
 }

@@ -9,7 +9,7 @@
 #include "libcheck/events/event.h"
 
 /* How the program's routine is called is kept in the seat, so nothing is allocated. */
-static struct lh_live_thread *seat_at(void *seat)
+static struct lh_live_thread *live_row_of(void *seat)
 {
 	return &LH_LIVE_THREADS[(uint32_t)(uintptr_t)seat];
 }
@@ -18,13 +18,13 @@ static void sit_down(void *seat)
 {
 	lh_mask_read();
 	lh_on_thread_start((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0),
-			   seat_at(seat)->stack_high);
+			   live_row_of(seat)->stack_high);
 }
 
 static void *begin(void *seat)
 {
-	void *(*routine)(void *) = (void *(*)(void *))seat_at(seat)->start_routine;
-	void *argument = (void *)seat_at(seat)->start_argument;
+	void *(*routine)(void *) = (void *(*)(void *))live_row_of(seat)->start_routine;
+	void *argument = (void *)live_row_of(seat)->start_argument;
 
 	sit_down(seat);
 	void *result = routine(argument);
@@ -34,8 +34,8 @@ static void *begin(void *seat)
 
 static int begin_c11(void *seat)
 {
-	int (*routine)(void *) = (int (*)(void *))seat_at(seat)->start_routine;
-	void *argument = (void *)seat_at(seat)->start_argument;
+	int (*routine)(void *) = (int (*)(void *))live_row_of(seat)->start_routine;
+	void *argument = (void *)live_row_of(seat)->start_argument;
 
 	sit_down(seat);
 	int result = routine(argument);

@@ -18,7 +18,7 @@
 lh_real_call lh_sandbox_by_syscall, lh_sandbox_by_prctl; /* called below */
 
 /* Programs also ask what the kernel can do, without a filter: that is refused. */
-static void look(bool strict, bool filter, long program)
+static void probe(bool strict, bool filter, long program)
 {
 	if (strict || (filter && program))
 		lh_sys_seccomp_mark();
@@ -26,13 +26,13 @@ static void look(bool strict, bool filter, long program)
 
 long lh_sandbox_by_syscall(long n, long what, long flags, long program, long d, long e, long f)
 {
-	look(what == SECCOMP_SET_MODE_STRICT, what == SECCOMP_SET_MODE_FILTER, program);
+	probe(what == SECCOMP_SET_MODE_STRICT, what == SECCOMP_SET_MODE_FILTER, program);
 	return lh_real_next_syscall(n, what, flags, program, d, e, f);
 }
 
 long lh_sandbox_by_prctl(long what, long mode, long program, long c, long d, long e, long f)
 {
-	look(mode == SECCOMP_MODE_STRICT, mode == SECCOMP_MODE_FILTER, program);
+	probe(mode == SECCOMP_MODE_STRICT, mode == SECCOMP_MODE_FILTER, program);
 	return lh_real_next_prctl(what, mode, program, c, d, e, f);
 }
 

@@ -50,25 +50,25 @@ static const uint32_t plain_rows[LH_TABLES] = {
 	[LH_T_CONTENTION] = 64,  [LH_T_LOCK_STATS] = 1024,
 };
 
-static uint64_t round_up(uint64_t n, uint64_t to)
+static uint64_t align(uint64_t n, uint64_t to)
 {
 	return (n + to - 1) / to * to;
 }
 
 static uint64_t lay_out(struct lh_table *table, unsigned scale)
 {
-	uint64_t at = round_up(sizeof(struct lh_ledger), PAGE);
+	uint64_t at = align(sizeof(struct lh_ledger), PAGE);
 
 	for (int t = 1; t < LH_TABLES; t++) {
 		uint32_t rows = shape[t].rows >> scale;
 		table[t] = (struct lh_table){
 			.offset = at, .row = shape[t].row, .rows = rows, .used = rows != 0};
-		at = round_up(at + (uint64_t)rows * shape[t].row, PAGE);
+		at = align(at + (uint64_t)rows * shape[t].row, PAGE);
 	}
 	return at;
 }
 
-static void take_over(struct lh_ledger *l, const struct lh_table *table, uint64_t total)
+static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t total)
 {
 	for (int t = 1; t < LH_TABLES; t++) {
 		l->table[t] = table[t];
@@ -120,7 +120,7 @@ static bool open_slot(int fd, struct lh_run_header *header)
 	lh_own_ledger.start_ns = header->start_ns;
 	lh_own_ledger.run_header = header;
 	lh_own_ledger.tick = &header->tick;
-	take_over(l, table, total);
+	adopt(l, table, total);
 	return true;
 }
 
@@ -140,7 +140,7 @@ bool lh_own_ledger_open_slot(const char *run)
 	return ours;
 }
 
-static const char *const places[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};
+static const char *const directories[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};
 
 static void append(char *to, size_t capacity, const char *s)
 {
@@ -201,12 +201,12 @@ static bool publish(void)
 	return false;
 }
 
-static bool make_sure(int fd, struct lh_table *table)
+static bool preallocate(int fd, struct lh_table *table)
 {
 	if (lh_sys_allocate(fd, 0, table[1].offset) < 0)
 		return false;
 	for (int t = 1; t < LH_TABLES; t++) {
-		uint64_t bytes = round_up((uint64_t)plain_rows[t] * table[t].row, PAGE);
+		uint64_t bytes = align((uint64_t)plain_rows[t] * table[t].row, PAGE);
 		uint64_t whole = (uint64_t)table[t].rows * table[t].row;
 		if (bytes > whole)
 			bytes = whole;
@@ -231,14 +231,14 @@ static bool fill_plain(int fd)
 	}
 	if (!l)
 		return false;
-	if (!make_sure(fd, table)) {
+	if (!preallocate(fd, table)) {
 		lh_sys_unmap(l, total);
 		return false;
 	}
 	l->flags = LH_LEDGER_STANDALONE;
 	l->start_ns = lh_own_ledger.start_ns = lh_sys_now();
 	lh_own_ledger.tick = NULL;
-	take_over(l, table, total);
+	adopt(l, table, total);
 	return true;
 }
 
@@ -247,7 +247,7 @@ bool lh_own_ledger_create_file(const char *directory)
 	const char *given[] = {directory, NULL};
 
 	lh_own_ledger.sparse = false;
-	for (const char *const *p = *directory ? given : places; *p; p++) {
+	for (const char *const *p = *directory ? given : directories; *p; p++) {
 		int fd = create_in(*p);
 		if (fd < 0)
 			continue;
@@ -291,9 +291,9 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	uint64_t to = t->offset + (uint64_t)upto * t->row;
 	uint64_t end = t->offset + (uint64_t)t->rows * t->row;
 
-	to = round_up(to > from + PLAIN_STEP ? to : from + PLAIN_STEP, PAGE);
+	to = align(to > from + PLAIN_STEP ? to : from + PLAIN_STEP, PAGE);
 	if (to > end)
-		to = round_up(end, PAGE);
+		to = align(end, PAGE);
 	from = from / PAGE * PAGE;
 	if (lh_sys_seccomp_seen() || /* a filter might kill for it */
 	    lh_sys_advise((char *)lh_own_ledger.ledger + from, to - from, POPULATE_WRITE) < 0)
@@ -379,7 +379,7 @@ bool lh_private_init(void)
 
 void *lh_private_alloc(size_t size)
 {
-	size = round_up(size, 64);
+	size = align(size, 64);
 	if (!private_at || size > private_size - private_used)
 		return NULL;
 	private_used += size;

@@ -2,23 +2,23 @@
 #include "libcheck/lock/contention.h"
 #include "libcheck/base/histogram.h"
 
-static uint32_t free_fares; /* of locks that are no more, linked by `next` */
+static uint32_t free_rows; /* of locks that are no more, linked by `next` */
 
 void lh_contention_init(void)
 {
-	free_fares = 0;
+	free_rows = 0;
 }
 
 struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 {
 	struct lh_lock_stats *stats =
 		l->stats ? &LH_LOCK_STATS[l->stats] : NULL; /* else the caller had no room */
-	uint32_t row = stats && stats->contention ? stats->contention : free_fares;
+	uint32_t row = stats && stats->contention ? stats->contention : free_rows;
 
 	if (!stats || stats->contention)
 		return stats ? &LH_CONTENTIONS[row] : NULL;
 	if (row)
-		free_fares = LH_CONTENTIONS[row].next;
+		free_rows = LH_CONTENTIONS[row].next;
 	else
 		row = lh_row_add(LH_T_CONTENTION, 1);
 	if (!row)
@@ -35,8 +35,8 @@ void lh_contention_free(struct lh_lock *l)
 	if (!row)
 		return;
 	LH_CONTENTIONS[row].lock = 0;
-	LH_CONTENTIONS[row].next = free_fares;
-	free_fares = row;
+	LH_CONTENTIONS[row].next = free_rows;
+	free_rows = row;
 	LH_LOCK_STATS[l->stats].contention = 0;
 }
 
@@ -58,7 +58,7 @@ static struct lh_thread_share *find_share(struct lh_contention *contention, lh_t
 	return NULL;
 }
 
-static void add_up(struct lh_thread_share *to, const struct lh_thread_share *from)
+static void add_sum(struct lh_thread_share *to, const struct lh_thread_share *from)
 {
 	to->waits += from->waits;
 	to->taken += from->taken;
@@ -69,7 +69,7 @@ static void add_up(struct lh_thread_share *to, const struct lh_thread_share *fro
 }
 
 /* Who has waited least makes room; so whoever waits much stays. B */
-static struct lh_thread_share *make_room(struct lh_contention *contention, lh_thread_id thread)
+static struct lh_thread_share *free_share(struct lh_contention *contention, lh_thread_id thread)
 {
 	struct lh_thread_share *rest = &contention->share[LH_THREAD_SHARES - 1],
 			       *least = &contention->share[0];
@@ -78,7 +78,7 @@ static struct lh_thread_share *make_room(struct lh_contention *contention, lh_th
 	for (uint32_t i = 1; i < LH_THREAD_SHARES - 1; i++)
 		if (contention->share[i].wait_ns < least->wait_ns)
 			least = &contention->share[i];
-	add_up(rest, least);
+	add_sum(rest, least);
 	*least = (struct lh_thread_share){.thread = thread};
 	return least;
 }
@@ -87,7 +87,7 @@ static struct lh_thread_share *share_of(struct lh_contention *contention, lh_thr
 {
 	struct lh_thread_share *s = find_share(contention, thread);
 
-	return s ? s : make_room(contention, thread);
+	return s ? s : free_share(contention, thread);
 }
 
 void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for)
@@ -135,8 +135,8 @@ void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_t
 		contention->queue = live->waiters_before + 1;
 }
 
-static void note_passed(struct lh_lock *l, struct lh_contention *contention,
-			const struct lh_live_thread *live, struct lh_thread_share *share)
+static void add_bypassed(struct lh_lock *l, struct lh_contention *contention,
+			 const struct lh_live_thread *live, struct lh_thread_share *share)
 {
 	uint64_t now = entries(l, contention),
 		 passed = now > live->wait_entries ? now - live->wait_entries : 0,
@@ -168,7 +168,7 @@ static void add_time(struct lh_histogram *t, uint64_t ns, uint32_t n)
 		t->max_ns = ns;
 }
 
-static uint32_t side_of(enum lh_mode mode)
+static uint32_t histogram_of(enum lh_mode mode)
 {
 	return mode == LH_SHARED;
 }
@@ -184,12 +184,12 @@ void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum
 		return;
 	}
 	share = share_of(contention, live->thread);
-	add_time(&contention->wait[side_of(mode)], ns, 1);
+	add_time(&contention->wait[histogram_of(mode)], ns, 1);
 	share->waits++;
 	share->wait_ns += ns;
 	if (ns > share->wait_max_ns)
 		share->wait_max_ns = ns;
-	note_passed(l, contention, live, share);
+	add_bypassed(l, contention, live, share);
 	lh_contention_wait_cancel(live);
 }
 
@@ -198,7 +198,7 @@ void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint3
 	struct lh_contention *contention = lh_contention(l);
 
 	if (contention)
-		add_time(&contention->hold[side_of(mode)], ns, stands_for);
+		add_time(&contention->hold[histogram_of(mode)], ns, stands_for);
 }
 
 void lh_contention_recursive(struct lh_lock *l)

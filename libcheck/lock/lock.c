@@ -24,7 +24,7 @@ _Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
 enum { LINE_SLOTS = 16, LINES_TRIED = 64 }; /* of the table */
 
 static uint32_t free_rows; /* dead rows that nothing names, linked by `next` */
-static uint32_t words_off;
+static uint32_t tag_off;
 
 static struct {
 	const void *o;
@@ -42,7 +42,7 @@ bool lh_lock_init(void)
 	free_rows = 0;
 	lies.o = NULL;
 	lh_contention_init();
-	words_off = lh_own_ledger.ledger->tag_off;
+	tag_off = lh_own_ledger.ledger->tag_off;
 	return true;
 }
 
@@ -184,13 +184,13 @@ int lh_lock_owner_tid(const void *object, enum lh_kind kind)
 	return 0;
 }
 
-static bool look(const void *object, enum lh_kind kind, enum lh_how how)
+static bool probe(const void *object, enum lh_kind kind, enum lh_how how)
 {
 	(void)how;
 	return lh_lock_is_free_now(object, kind);
 }
 
-bool (*lh_lock_free_probe)(const void *o, enum lh_kind kind, enum lh_how how) = look;
+bool (*lh_lock_free_probe)(const void *o, enum lh_kind kind, enum lh_how how) = probe;
 
 bool lh_sem_is_positive(const void *object)
 {
@@ -210,13 +210,13 @@ bool lh_once_is_done(const void *object)
 	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & 2;
 }
 
-static bool has_word(enum lh_kind kind, uint32_t flags)
+static bool has_tag(enum lh_kind kind, uint32_t flags)
 {
-	return !words_off && (kind == LH_MUTEX || kind == LH_RWLOCK || kind == LH_SEM) &&
+	return !tag_off && (kind == LH_MUTEX || kind == LH_RWLOCK || kind == LH_SEM) &&
 	       !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
 }
 
-static void write_word(const void *o, enum lh_kind kind, uint32_t row)
+static void write_tag(const void *o, enum lh_kind kind, uint32_t row)
 {
 	size_t at = kind == LH_MUTEX    ? LH_TAG_OFFSET_MUTEX
 		    : kind == LH_RWLOCK ? LH_TAG_OFFSET_RWLOCK
@@ -290,7 +290,7 @@ const struct lh_lock_location *lh_lock_place(const struct lh_lock *l)
 		       : NULL;
 }
 
-static void take_place(struct lh_lock *l, const void *o)
+static void set_location(struct lh_lock *l, const void *o)
 {
 	const struct lh_shm_location *w = &lies.where;
 	bool known = lies.o == o && w->kind != LH_SHM_UNKNOWN;
@@ -328,7 +328,7 @@ static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 		__builtin_memcpy(name, LH_LOCK_STATS[old->stats].name, LH_NAME_MAX);
 }
 
-static void give_name(struct lh_lock *l, const char name[LH_NAME_MAX])
+static void set_name(struct lh_lock *l, const char name[LH_NAME_MAX])
 {
 	struct lh_lock_stats *stats = name[0] ? lh_lock_stats_get(l) : NULL;
 
@@ -360,8 +360,8 @@ static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t fla
 			      .flags = flags,
 			      .initial = initial,
 			      .stats = l->stats};
-	give_name(l, name);
-	take_place(l, object);
+	set_name(l, name);
+	set_location(l, object);
 	__atomic_store_n(&l->address, (uintptr_t)object, __ATOMIC_RELEASE);
 	index_row(object, row);
 	return l;
@@ -372,8 +372,8 @@ struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t f
 {
 	struct lh_lock *l = begin(object, kind, flags, initial);
 
-	if (l && has_word(kind, flags))
-		write_word(object, kind, (uint32_t)(l - LH_LOCKS));
+	if (l && has_tag(kind, flags))
+		write_tag(object, kind, (uint32_t)(l - LH_LOCKS));
 	return l;
 }
 
@@ -411,7 +411,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 {
 	struct lh_lock *l = lh_lock_known(object, kind);
 	uint32_t flags = lh_lock_attributes(object, kind);
-	bool worded = has_word(kind, flags);
+	bool worded = has_tag(kind, flags);
 	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_read_tag(object, kind)) : 0;
 
 	if (l && l->kind == kind)
@@ -423,7 +423,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	uint32_t row = worded && !word ? 0 : lh_lock_find(object);
 	if (row && LH_LOCKS[row].kind == kind) {
 		if (worded)
-			write_word(object, kind, row);
+			write_tag(object, kind, row);
 		return &LH_LOCKS[row];
 	}
 	l = lh_lock_reinit(object, kind, flags, 0);
@@ -516,7 +516,7 @@ bool lh_lock_can_retire(const struct lh_lock *l)
 	};
 
 	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) && !(l->flags & ~(uint32_t)PLAIN) &&
-	       !l->owner && !words_off && !is_spent(l);
+	       !l->owner && !tag_off && !is_spent(l);
 }
 
 void lh_lock_revive(struct lh_lock *l, const void *o)
@@ -524,5 +524,5 @@ void lh_lock_revive(struct lh_lock *l, const void *o)
 	l->gen++;
 	l->flags &= ~(uint32_t)(LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER);
 	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
-	write_word(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
+	write_tag(o, (enum lh_kind)l->kind, (uint32_t)(l - LH_LOCKS));
 }

@@ -40,7 +40,7 @@ static struct lh_shm_location shared(uint64_t dev, uint64_t ino, uint64_t off, b
 	return (struct lh_shm_location){.kind = LH_SHM_SHARED, .dev = dev, .ino = ino, .off = off};
 }
 
-static bool ask(int fd, uint64_t at, struct lh_shm_location *w)
+static bool read_maps(int fd, uint64_t at, struct lh_shm_location *w)
 {
 	char name[NAME_MAX_OF_SYSV] = "";
 	struct query q = {.size = sizeof(q),
@@ -151,7 +151,7 @@ struct lh_shm_location lh_shm_locate(const void *at)
 	if (fd < 0)
 		return w;
 	/* whether a filter likes the question is not known; text it has let read at birth */
-	if (lh_sys_seccomp_at_start() || !ask(fd, (uintptr_t)at, &w))
+	if (lh_sys_seccomp_at_start() || !read_maps(fd, (uintptr_t)at, &w))
 		w = read_text(fd, (uintptr_t)at);
 	lh_sys_close(fd);
 	return w;

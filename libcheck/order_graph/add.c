@@ -14,8 +14,8 @@
 /* ---- lives ---- */
 
 /* Whose life is it? The lock's `initial` may say so; else we look. */
-static lh_thread_id thread_of_life(const struct lh_order_graph *graph,
-				   const struct lh_order_input *input, lh_lock_id lock)
+static lh_thread_id thread_of_end_lock(const struct lh_order_graph *graph,
+				       const struct lh_order_input *input, lh_lock_id lock)
 {
 	uint32_t hint = lh_order_lock_row(input, lock)->initial;
 	uint32_t n = input->threads < graph->size.threads ? input->threads : graph->size.threads;
@@ -72,7 +72,7 @@ static bool has_lists(const struct lh_order_graph *graph, const struct lh_order_
 
 enum { MANY_WANT = 48, LOOK_EVERY = 16 };
 
-static bool many_want(const struct lh_order_input *input, lh_chain_id chain)
+static bool is_wanted_often(const struct lh_order_input *input, lh_chain_id chain)
 {
 	uint32_t count = 0;
 
@@ -94,8 +94,8 @@ static uint32_t wanted_vertex(struct lh_order_graph *graph, const struct lh_orde
 	return graph->tables.vertex[v].has_in_edges ? v : 0;
 }
 
-static void life_edge(struct lh_order_graph *graph, const struct lh_order_input *input,
-		      uint32_t row)
+static void add_thread_end_edge(struct lh_order_graph *graph, const struct lh_order_input *input,
+				uint32_t row)
 {
 	const struct lh_chain_visit *s = &input->visit[row];
 	lh_lock_id lock = lh_order_same_lock(input, input->chain[s->chain].lock);
@@ -125,11 +125,11 @@ static void edges_into(struct lh_order_graph *graph, const struct lh_order_input
 	     i = input->visit[i].next)
 		if (input->visit[i].thread < graph->size.threads &&
 		    graph->tables.thread[input->visit[i].thread].vertex)
-			life_edge(graph, input, i);
+			add_thread_end_edge(graph, input, i);
 }
 
-static uint32_t inner_vertex(struct lh_order_graph *graph, const struct lh_order_input *input,
-			     lh_lock_id lock)
+static uint32_t held_vertex(struct lh_order_graph *graph, const struct lh_order_input *input,
+			    lh_lock_id lock)
 {
 	uint32_t v = lh_order_vertex_get(graph, lock), left = input->chains;
 
@@ -162,8 +162,8 @@ static void activate(struct lh_order_graph *graph, lh_thread_id t)
 	graph->todo = t;
 }
 
-static bool wants_life(const struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_chain_id chain)
+static bool is_join(const struct lh_order_graph *graph, const struct lh_order_input *input,
+		    lh_chain_id chain)
 {
 	return lh_order_lock_row(input, input->chain[chain].lock)->kind == LH_THREAD_END &&
 	       is_dependency(graph, input, chain);
@@ -176,13 +176,13 @@ static void now_wanted(struct lh_order_graph *graph, const struct lh_order_input
 	graph->tables.thread[t].wanted = true;
 	for (uint32_t i = graph->tables.thread[t].visit; i; i = graph->tables.visit_next[i]) {
 		lh_chain_id chain = input->visit[i].chain;
-		if (chain <= graph->chain_high && wants_life(graph, input, chain))
-			activate(graph, thread_of_life(graph, input, input->chain[chain].lock));
+		if (chain <= graph->chain_high && is_join(graph, input, chain))
+			activate(graph, thread_of_end_lock(graph, input, input->chain[chain].lock));
 	}
 }
 
-static bool seen_by_a_wanted(const struct lh_order_graph *graph, const struct lh_order_input *input,
-			     lh_chain_id chain)
+static bool visited_by_joined(const struct lh_order_graph *graph,
+			      const struct lh_order_input *input, lh_chain_id chain)
 {
 	for (uint32_t i = input->chain[chain].visit; i && i < input->visits;
 	     i = input->visit[i].next)
@@ -193,41 +193,41 @@ static bool seen_by_a_wanted(const struct lh_order_graph *graph, const struct lh
 }
 
 /* Node n wants a life, and is new or was seen by one more. */
-static void life_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
-			lh_chain_id chain)
+static void is_joined(struct lh_order_graph *graph, const struct lh_order_input *input,
+		      lh_chain_id chain)
 {
-	lh_thread_id t = thread_of_life(graph, input, input->chain[chain].lock);
+	lh_thread_id t = thread_of_end_lock(graph, input, input->chain[chain].lock);
 
 	if (!t)
 		return;
 	if (!graph->tables.thread[t].wanted)
 		now_wanted(graph, input, t);
-	if (lh_chain_parent(input, chain) || seen_by_a_wanted(graph, input, chain))
+	if (lh_chain_parent(input, chain) || visited_by_joined(graph, input, chain))
 		activate(graph, t);
 }
 
 /* Gives lives that have become active their edges. */
-static void make_active(struct lh_order_graph *graph, const struct lh_order_input *input)
+static void activate_threads(struct lh_order_graph *graph, const struct lh_order_input *input)
 {
 	while (graph->todo) {
 		lh_thread_id t = graph->todo;
 		struct lh_order_thread *l = &graph->tables.thread[t];
 		graph->todo = l->todo;
-		l->vertex = t ? inner_vertex(graph, input,
-					     lh_order_same_lock(input, input->thread[t].end_lock))
+		l->vertex = t ? held_vertex(graph, input,
+					    lh_order_same_lock(input, input->thread[t].end_lock))
 			      : 0;
 		if (!l->vertex)
 			continue;
 		graph->tables.vertex[l->vertex].thread_end = t;
 		for (uint32_t i = l->visit; i; i = graph->tables.visit_next[i])
 			if (input->visit[i].chain <= graph->chain_high)
-				life_edge(graph, input, i);
+				add_thread_end_edge(graph, input, i);
 	}
 }
 
 /* ---- taking in ---- */
 
-static void take_seen(struct lh_order_graph *graph, const struct lh_order_input *input,
+static void add_visit(struct lh_order_graph *graph, const struct lh_order_input *input,
 		      uint32_t row)
 {
 	const struct lh_chain_visit *s = &input->visit[row];
@@ -240,9 +240,9 @@ static void take_seen(struct lh_order_graph *graph, const struct lh_order_input 
 	if (s->chain > graph->chain_high)
 		return;
 	if (graph->tables.thread[s->thread].vertex)
-		life_edge(graph, input, row);
-	if (wants_life(graph, input, s->chain))
-		life_wanted(graph, input, s->chain);
+		add_thread_end_edge(graph, input, row);
+	if (is_join(graph, input, s->chain))
+		is_joined(graph, input, s->chain);
 }
 
 static void take_event(struct lh_order_graph *graph, const struct lh_order_input *input,
@@ -258,8 +258,8 @@ static void take_event(struct lh_order_graph *graph, const struct lh_order_input
 }
 
 /* Permits wanted while permits are held: an edge from the semaphore to itself. */
-static void take_pool(struct lh_order_graph *graph, const struct lh_order_input *input,
-		      lh_chain_id chain, lh_lock_id lock)
+static void add_semaphore(struct lh_order_graph *graph, const struct lh_order_input *input,
+			  lh_chain_id chain, lh_lock_id lock)
 {
 	uint32_t v;
 
@@ -282,21 +282,21 @@ static void take_edges(struct lh_order_graph *graph, const struct lh_order_input
 	if (!lh_chain_holds(input, chain, lock))
 		LH_FOR_EACH_HELD(input, chain, h)
 	if (lh_order_is_lock(input, input->chain[h].lock))
-		inner_vertex(graph, input, lh_order_same_lock(input, input->chain[h].lock));
+		held_vertex(graph, input, lh_order_same_lock(input, input->chain[h].lock));
 	uint32_t to = wanted_vertex(graph, input, lock);
-	if (!to && chain % LOOK_EVERY == 0 && many_want(input, chain))
-		inner_vertex(graph, input, lock);
+	if (!to && chain % LOOK_EVERY == 0 && is_wanted_often(input, chain))
+		held_vertex(graph, input, lock);
 	else
 		edges_into(graph, input, chain, to);
 }
 
-static void take_node(struct lh_order_graph *graph, const struct lh_order_input *input,
+static void add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
 		      lh_chain_id chain)
 {
 	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
 	const struct lh_lock *l = lh_order_lock_row(input, lock);
 
-	take_pool(graph, input, chain, lock);
+	add_semaphore(graph, input, chain, lock);
 	if (lh_order_asks_as_writer(input, chain)) {
 		uint32_t v = lh_order_vertex_get(graph, lock);
 		if (v)
@@ -306,14 +306,14 @@ static void take_node(struct lh_order_graph *graph, const struct lh_order_input 
 		return;
 	take_edges(graph, input, chain, lock);
 	if (l->kind == LH_THREAD_END)
-		life_wanted(graph, input, chain);
+		is_joined(graph, input, chain);
 }
 
 void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   lh_chain_id chain)
 {
 	if (chain <= graph->chain_high)
-		take_node(graph, input, chain);
+		add_chain(graph, input, chain);
 }
 
 /* Everything new, of nodes only those up to n. */
@@ -324,8 +324,8 @@ void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_inpu
 	       graph->hb_edge_high + 1 < graph->size.hb_edges)
 		take_event(graph, input, ++graph->hb_edge_high);
 	while (graph->visit_high + 1 < input->visits && graph->visit_high + 1 < graph->size.visits)
-		take_seen(graph, input, ++graph->visit_high);
+		add_visit(graph, input, ++graph->visit_high);
 	while (graph->chain_high < chain)
-		take_node(graph, input, ++graph->chain_high);
-	make_active(graph, input);
+		add_chain(graph, input, ++graph->chain_high);
+	activate_threads(graph, input);
 }

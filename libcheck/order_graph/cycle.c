@@ -9,7 +9,7 @@
 /* ---- what the writer's queue does to readers ---- */
 
 /* The place at which slot c holds what the slot before it wants. A life has place 0: exclusive. */
-static lh_chain_id held_node(const struct lh_cycle_query *q, uint32_t c)
+static lh_chain_id chain_of_held(const struct lh_cycle_query *q, uint32_t c)
 {
 	const struct lh_order_graph *graph = q->graph;
 	lh_lock_id lock = graph->tables.vertex[graph->slot[c].from].lock;
@@ -30,7 +30,7 @@ static lh_chain_id held_node(const struct lh_cycle_query *q, uint32_t c)
 bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c)
 {
 	struct lh_cycle_slot *s = &q->graph->slot[c];
-	lh_chain_id h = held_node(q, c);
+	lh_chain_id h = chain_of_held(q, c);
 	uint32_t before = (c ? c : q->length) - 1;
 	const struct lh_lock *l;
 
@@ -42,7 +42,7 @@ bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c)
 	return (l->flags & LH_LOCK_PREFER_WRITER) && (l->flags & LH_LOCK_HAS_WRITERS);
 }
 
-static bool queuer_fits(const struct lh_cycle_query *q, uint32_t slots)
+static bool writer_fits(const struct lh_cycle_query *q, uint32_t slots)
 {
 	for (uint32_t i = 0; i < slots; i++)
 		if (!lh_overlap_no_gate_lock(q->input, q->graph->slot[i].chain,
@@ -60,14 +60,14 @@ static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t
 		graph->slot[slot] = (struct lh_cycle_slot){.chain = graph->tables.witness[w].chain,
 							   .witness = w};
 		enum lh_how how = LH_SITE_HOW(lh_cycle_slot_chain(q, slot)->site);
-		if ((how == LH_BLOCKING || (timed && how == LH_TIMED)) && queuer_fits(q, slot))
+		if ((how == LH_BLOCKING || (timed && how == LH_TIMED)) && writer_fits(q, slot))
 			return w;
 	}
 	return 0;
 }
 
 /* Gives each marked slot a writer and all of them threads. Answers how many writers, or -1. */
-static int find_queuers(struct lh_cycle_query *q, bool timed)
+static int find_queued_writers(struct lh_cycle_query *q, bool timed)
 {
 	struct lh_order_graph *graph = q->graph;
 	uint32_t n = q->length, want[LH_QUEUED_WRITERS_MAX], i = 0, marked = 0;
@@ -111,7 +111,7 @@ static struct lh_cycle_link link_of(const struct lh_cycle_query *q, uint32_t c)
 {
 	const struct lh_order_graph *graph = q->graph;
 	const struct lh_cycle_slot *s = &graph->slot[c];
-	lh_chain_id h = held_node(q, c);
+	lh_chain_id h = chain_of_held(q, c);
 
 	return (struct lh_cycle_link){
 		.thread = s->required_thread ? s->required_thread : lh_slot_thread(q->input, s),
@@ -123,7 +123,7 @@ static struct lh_cycle_link link_of(const struct lh_cycle_query *q, uint32_t c)
 	};
 }
 
-static struct lh_cycle_link queuer_of(const struct lh_cycle_query *q, uint32_t c)
+static struct lh_cycle_link queued_writer(const struct lh_cycle_query *q, uint32_t c)
 {
 	return (struct lh_cycle_link){
 		.thread = lh_slot_thread(q->input, &q->graph->slot[c]),
@@ -140,7 +140,7 @@ static struct lh_cycle_link queuer_of(const struct lh_cycle_query *q, uint32_t c
 static uint64_t link_key(const struct lh_cycle_query *q, uint32_t c)
 {
 	const struct lh_cycle_slot *s = &q->graph->slot[c];
-	lh_chain_id h = held_node(q, c);
+	lh_chain_id h = chain_of_held(q, c);
 	lh_site held = h ? q->input->chain[h].site : 0;
 	uint64_t k = lh_hash_mix(q->graph->tables.vertex[s->from].lock,
 				 LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
@@ -150,7 +150,7 @@ static uint64_t link_key(const struct lh_cycle_query *q, uint32_t c)
 }
 
 /* A ring has no beginning: begin at the link with the smallest key. */
-static uint64_t circle_key(const struct lh_cycle_query *q, uint32_t *begin)
+static uint64_t cycle_key(const struct lh_cycle_query *q, uint32_t *begin)
 {
 	uint64_t least = link_key(q, 0), key = q->length;
 
@@ -167,10 +167,10 @@ static uint64_t circle_key(const struct lh_cycle_query *q, uint32_t *begin)
 	return key;
 }
 
-static void tell(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t queuers)
+static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t queuers)
 {
 	uint32_t begin, n = q->length;
-	uint64_t key = circle_key(q, &begin);
+	uint64_t key = cycle_key(q, &begin);
 	struct lh_cycle *out = lh_order_finding_add(q->graph, q->input, key, filter);
 
 	if (!out)
@@ -181,7 +181,7 @@ static void tell(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t
 	for (uint32_t c = 0; c < n; c++)
 		out->link[c] = link_of(q, (begin + c) % n);
 	for (uint32_t c = 0; c < queuers; c++)
-		out->link[n + c] = queuer_of(q, n + c);
+		out->link[n + c] = queued_writer(q, n + c);
 }
 
 static bool is_timed(const struct lh_cycle_query *q, uint32_t slots)
@@ -195,13 +195,13 @@ static bool is_timed(const struct lh_cycle_query *q, uint32_t slots)
 /* Everything but the queue was tested on the way here. */
 void lh_cycle_report_counted(struct lh_cycle_query *q)
 {
-	int queuers = find_queuers(q, false);
+	int queuers = find_queued_writers(q, false);
 
 	if (queuers < 0)
-		queuers = find_queuers(q, true);
+		queuers = find_queued_writers(q, true);
 	if (queuers >= 0)
-		tell(q, is_timed(q, q->length + (uint32_t)queuers) ? LH_F_TIMED : LH_F_NONE,
-		     (uint32_t)queuers);
+		report(q, is_timed(q, q->length + (uint32_t)queuers) ? LH_F_TIMED : LH_F_NONE,
+		       (uint32_t)queuers);
 }
 
 static bool gated(const struct lh_cycle_query *q)
@@ -232,7 +232,7 @@ static bool all_block(const struct lh_cycle_query *q)
 }
 
 /* Names the first test that fails, in the order in which docs/theory.md lists them. */
-static enum lh_filter why_not(struct lh_cycle_query *q)
+static enum lh_filter filter_reason(struct lh_cycle_query *q)
 {
 	struct lh_order_graph *graph = q->graph;
 	enum lh_filter why = LH_F_NONE;
@@ -244,7 +244,7 @@ static enum lh_filter why_not(struct lh_cycle_query *q)
 		why = LH_F_GATE;
 	else if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_HAPPENS_BEFORE))
 		why = LH_F_ORDERED;
-	else if (!all_block(q) || find_queuers(q, true) < 0)
+	else if (!all_block(q) || find_queued_writers(q, true) < 0)
 		why = LH_F_READERS;
 	else if (tried(q))
 		why = LH_F_TRY;
@@ -253,7 +253,7 @@ static enum lh_filter why_not(struct lh_cycle_query *q)
 
 void lh_cycle_report_filtered(struct lh_cycle_query *q)
 {
-	enum lh_filter why = why_not(q);
+	enum lh_filter why = filter_reason(q);
 
 	if (why == LH_F_NONE || q->graph->budget <= 0)
 		return; /* the strict walk has it; or we could not finish */
@@ -261,5 +261,5 @@ void lh_cycle_report_filtered(struct lh_cycle_query *q)
 	for (uint32_t c = 0; c < q->length; c++)
 		if (!q->graph->slot[c].visit)
 			q->graph->slot[c].visit = lh_visit_first(q->input, q->graph->slot[c].chain);
-	tell(q, why, 0);
+	report(q, why, 0);
 }

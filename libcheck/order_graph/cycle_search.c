@@ -45,7 +45,7 @@ static void find_closings(struct lh_order_graph *graph, const struct lh_order_in
 				    want);
 }
 
-static void far_is(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t *n)
+static void is_at_distance(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t *n)
 {
 	q->graph->tables.vertex[v].distance = far;
 	q->graph->tables.vertex[v].distance_mark = q->mark;
@@ -60,7 +60,7 @@ static bool measure(struct lh_cycle_query *q, uint32_t group)
 
 	q->mark = ++graph->mark;
 	for (uint32_t i = 0; i < graph->closings; i++)
-		far_is(q, graph->closing[i], 0, &n);
+		is_at_distance(q, graph->closing[i], 0, &n);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t v = graph->tables.list[0][i];
 		for (uint32_t e = graph->tables.vertex[v].in; e;
@@ -71,7 +71,7 @@ static bool measure(struct lh_cycle_query *q, uint32_t group)
 			if (graph->tables.vertex[from].distance_mark == q->mark ||
 			    lh_component_find(graph, from) != group)
 				continue;
-			far_is(q, from, graph->tables.vertex[v].distance + 1, &n);
+			is_at_distance(q, from, graph->tables.vertex[v].distance + 1, &n);
 		}
 	}
 	return true;
@@ -97,7 +97,7 @@ static bool is_minimal(const struct lh_cycle_query *q, uint32_t c, uint32_t x)
 	return true;
 }
 
-static bool fits_strictly(struct lh_cycle_query *q, uint32_t c)
+static bool fits_counted(struct lh_cycle_query *q, uint32_t c)
 {
 	struct lh_order_graph *graph = q->graph;
 
@@ -128,7 +128,7 @@ static bool fits(struct lh_cycle_query *q, uint32_t c, bool closes)
 		return false;
 	if (!q->strict)
 		return true;
-	return fits_strictly(q, c) && (!closes || lh_cycle_slot_blocks(q, 0));
+	return fits_counted(q, c) && (!closes || lh_cycle_slot_blocks(q, 0));
 }
 
 static bool closes(const struct lh_order_graph *graph, uint32_t v)
@@ -143,7 +143,7 @@ static bool closes(const struct lh_order_graph *graph, uint32_t v)
  * Could a path go on from here and close in time? The life of a thread that was seen at slot 0
  * need not be where it closes: slot 0 may stand there in another thread.
  */
-static bool leads_on(struct lh_cycle_query *q, uint32_t v, uint32_t left)
+static bool can_continue(struct lh_cycle_query *q, uint32_t v, uint32_t left)
 {
 	const struct lh_vertex *x = &q->graph->tables.vertex[v];
 
@@ -177,7 +177,7 @@ static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 	     s->edge; s->edge = graph->tables.edge[s->edge].out_next) {
 		if (!lh_order_budget_spend(graph, 4))
 			return false;
-		if (leads_on(q, graph->tables.edge[s->edge].to, left))
+		if (can_continue(q, graph->tables.edge[s->edge].to, left))
 			return true;
 	}
 	return false;
@@ -198,7 +198,7 @@ static bool next_witness(struct lh_cycle_query *q, uint32_t c)
 	return true;
 }
 
-static void enter(struct lh_cycle_query *q, uint32_t c)
+static void push_slot(struct lh_cycle_query *q, uint32_t c)
 {
 	struct lh_cycle_slot *s = &q->graph->slot[c];
 
@@ -213,7 +213,7 @@ static void walk(struct lh_cycle_query *q)
 	uint32_t c = 1;
 
 	q->longer = false;
-	enter(q, 1);
+	push_slot(q, 1);
 	while (c && q->graph->budget > 0 && q->graph->found_n < LH_CYCLES_PER_CALL) {
 		bool last = c + 1 == q->length;
 		if (!next_witness(q, c))
@@ -221,7 +221,7 @@ static void walk(struct lh_cycle_query *q)
 		else if (!fits(q, c, last))
 			continue;
 		else if (!last)
-			enter(q, ++c);
+			push_slot(q, ++c);
 		else if (q->strict)
 			lh_cycle_report_counted(q);
 		else
@@ -285,7 +285,7 @@ static void walk_all(struct lh_cycle_query *q, uint32_t group)
 }
 
 /* Semaphores may have turned out to be signals since. */
-static void drop_signals(struct lh_order_graph *graph, const struct lh_order_input *input)
+static void drop_signal_semaphores(struct lh_order_graph *graph, const struct lh_order_input *input)
 {
 	for (uint32_t i = 0; i < graph->closings;)
 		if (lh_order_is_lock(input, graph->tables.vertex[graph->closing[i]].lock))
@@ -305,7 +305,7 @@ void lh_cycle_search(struct lh_order_graph *graph, const struct lh_order_input *
 	    !lh_visit_first(input, chain))
 		return;
 	find_closings(graph, input, chain, want);
-	drop_signals(graph, input);
+	drop_signal_semaphores(graph, input);
 	if (!graph->closings)
 		return;
 	graph->slot[0] = (struct lh_cycle_slot){.chain = chain, .want = want};

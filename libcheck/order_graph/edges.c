@@ -95,7 +95,7 @@ static void split_edges(struct lh_order_graph *graph)
 	}
 }
 
-static uint32_t edge_make(struct lh_order_graph *graph, uint32_t from, uint32_t to)
+static uint32_t new_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	uint32_t e = graph->counts.edges + 1;
 
@@ -149,7 +149,7 @@ void lh_order_edge_add(struct lh_order_graph *graph, uint32_t from, uint32_t to,
 		return;
 	e = lh_order_edge_find(graph, from, to);
 	if (!e) {
-		e = edge_make(graph, from, to);
+		e = new_edge(graph, from, to);
 		if (!e) {
 			graph->counts.refused++;
 			return;

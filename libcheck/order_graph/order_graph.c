@@ -82,7 +82,7 @@ uint64_t lh_hash_mix(uint64_t h, uint64_t v)
 	return h ^ h >> 29;
 }
 
-static struct lh_known_cycle *made_find(const struct lh_order_graph *graph, uint64_t key)
+static struct lh_known_cycle *find_known(const struct lh_order_graph *graph, uint64_t key)
 {
 	uint32_t i = graph->tables.known_head[(uint32_t)key & graph->tables.known_mask];
 
@@ -91,7 +91,7 @@ static struct lh_known_cycle *made_find(const struct lh_order_graph *graph, uint
 	return i ? &graph->tables.known[i] : NULL;
 }
 
-static struct lh_known_cycle *made_new(struct lh_order_graph *graph, uint64_t key)
+static struct lh_known_cycle *new_known(struct lh_order_graph *graph, uint64_t key)
 {
 	uint32_t *head = &graph->tables.known_head[(uint32_t)key & graph->tables.known_mask],
 		 i = graph->counts.cycles + 1;
@@ -116,14 +116,14 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
 				      const struct lh_order_input *input, uint64_t key,
 				      enum lh_filter filter)
 {
-	struct lh_known_cycle *m = made_find(graph, key);
+	struct lh_known_cycle *m = find_known(graph, key);
 	struct lh_cycle *out;
 
 	if (input->hb_edges_lost && nearness(filter) > nearness(LH_F_ORDERED))
 		filter = LH_F_ORDERED;
 	bool news = !m || nearness(filter) > nearness(m->filter);
 	if (!m)
-		m = made_new(graph, key);
+		m = new_known(graph, key);
 	if (!m)
 		return NULL;
 	m->count++;
@@ -140,7 +140,7 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
 
 uint32_t lh_order_counters(const struct lh_order_graph *graph, uint64_t key)
 {
-	const struct lh_known_cycle *m = made_find(graph, key);
+	const struct lh_known_cycle *m = find_known(graph, key);
 
 	return m ? m->count : 0;
 }
@@ -166,8 +166,8 @@ static void earn(struct lh_order_graph *graph)
 }
 
 /* One more writer that may queue: the readers of this lock can wait for readers now. */
-static void ask_readers(struct lh_order_graph *graph, const struct lh_order_input *input,
-			lh_chain_id chain)
+static void search_from_readers(struct lh_order_graph *graph, const struct lh_order_input *input,
+				lh_chain_id chain)
 {
 	uint32_t v =
 		lh_order_vertex_find(graph, lh_order_same_lock(input, input->chain[chain].lock));
@@ -182,7 +182,8 @@ static void ask_readers(struct lh_order_graph *graph, const struct lh_order_inpu
 		}
 }
 
-static void ask(struct lh_order_graph *graph, const struct lh_order_input *input, lh_chain_id chain)
+static void search_from(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_chain_id chain)
 {
 	int64_t kept;
 
@@ -192,7 +193,7 @@ static void ask(struct lh_order_graph *graph, const struct lh_order_input *input
 	lh_semaphore_search(graph, input, chain);
 	lh_cycle_search(graph, input, chain);
 	if (lh_order_asks_as_writer(input, chain))
-		ask_readers(graph, input, chain);
+		search_from_readers(graph, input, chain);
 	graph->budget += kept;
 }
 
@@ -203,7 +204,7 @@ uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_orde
 	if (!chain || chain >= input->chains)
 		return 0;
 	lh_order_add_chain(graph, input, chain);
-	ask(graph, input, chain);
+	search_from(graph, input, chain);
 	return graph->found_n;
 }
 
@@ -217,7 +218,7 @@ uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order
 	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
 	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
 		if (chain <= graph->chain_high && input->chain[chain].lock == lock)
-			ask(graph, input, chain);
+			search_from(graph, input, chain);
 	return graph->found_n;
 }
 

@@ -43,7 +43,7 @@ bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, 
 
 /* ---- guards: what a thread's creator holds over the thread's whole life ---- */
 
-static lh_chain_id guard_of(const struct lh_order_input *input, lh_thread_id t)
+static lh_chain_id creator_chain_of(const struct lh_order_input *input, lh_thread_id t)
 {
 	lh_chain_id g = t && t < input->threads ? input->thread[t].creator_chain : 0;
 
@@ -57,16 +57,17 @@ static lh_chain_id guard_of(const struct lh_order_input *input, lh_thread_id t)
 static bool guarded(const struct lh_order_input *input, lh_thread_id t, lh_thread_id other,
 		    lh_chain_id chain)
 {
-	return guard_of(input, t) && input->thread[t].creator != other &&
-	       exclude(input, guard_of(input, t), lh_chain_parent(input, chain));
+	return creator_chain_of(input, t) && input->thread[t].creator != other &&
+	       exclude(input, creator_chain_of(input, t), lh_chain_parent(input, chain));
 }
 
 /* Two threads, each under a guard; the guards are held by two creators and exclude each other. */
-static bool guards_exclude(const struct lh_order_input *input, lh_thread_id t, lh_thread_id u)
+static bool creator_chains_exclude(const struct lh_order_input *input, lh_thread_id t,
+				   lh_thread_id u)
 {
-	return guard_of(input, t) && guard_of(input, u) &&
+	return creator_chain_of(input, t) && creator_chain_of(input, u) &&
 	       input->thread[t].creator != input->thread[u].creator &&
-	       exclude(input, guard_of(input, t), guard_of(input, u));
+	       exclude(input, creator_chain_of(input, t), creator_chain_of(input, u));
 }
 
 /* ---- picking threads ---- */
@@ -111,7 +112,7 @@ bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_inp
 		return false;
 	if (ask >= LH_OVERLAP_CREATOR_LOCKS &&
 	    (guarded(input, t, u, b->chain) || guarded(input, u, t, a->chain) ||
-	     guards_exclude(input, t, u)))
+	     creator_chains_exclude(input, t, u)))
 		return false;
 	if (ask < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
 		return true;

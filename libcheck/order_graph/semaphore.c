@@ -9,7 +9,7 @@
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-struct pool {
+struct sem_query {
 	struct lh_order_graph *j;
 	const struct lh_order_input *f;
 	lh_lock_id lock;
@@ -21,7 +21,7 @@ struct pool {
 	bool gates, timed;
 };
 
-static uint32_t held_permits(const struct pool *p, lh_chain_id chain)
+static uint32_t held_permits(const struct sem_query *p, lh_chain_id chain)
 {
 	uint32_t held = 0;
 
@@ -30,14 +30,14 @@ static uint32_t held_permits(const struct pool *p, lh_chain_id chain)
 	return held;
 }
 
-static bool may_stand(const struct pool *p, lh_chain_id chain)
+static bool may_hold(const struct sem_query *p, lh_chain_id chain)
 {
 	enum lh_how how = LH_SITE_HOW(p->f->chain[chain].site);
 
 	return how == LH_BLOCKING || (p->timed && how == LH_TIMED);
 }
 
-static bool agrees(const struct pool *p)
+static bool agrees(const struct sem_query *p)
 {
 	const struct lh_cycle_slot *s = &p->j->slot[p->slots];
 
@@ -53,7 +53,7 @@ static bool agrees(const struct pool *p)
 
 /* Moves slot s to its next witness and thread. False: there is no more. "Anybody" may stand
  * twice: the slot after it begins there again. */
-static bool advance(const struct pool *p, struct lh_cycle_slot *s)
+static bool advance(const struct sem_query *p, struct lh_cycle_slot *s)
 {
 	const struct lh_witness *w = p->j->tables.witness;
 
@@ -64,12 +64,13 @@ static bool advance(const struct pool *p, struct lh_cycle_slot *s)
 		if (!s->witness)
 			return false;
 		s->chain = w[s->witness].chain;
-		s->visit = may_stand(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
+		s->visit = may_hold(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
 	}
 	return true;
 }
 
-static bool start(const struct pool *p, struct lh_cycle_slot *s, const struct lh_cycle_slot *before)
+static bool start(const struct sem_query *p, struct lh_cycle_slot *s,
+		  const struct lh_cycle_slot *before)
 {
 	if (before && before->visit == LH_ANY_THREAD) {
 		*s = *before;
@@ -81,12 +82,12 @@ static bool start(const struct pool *p, struct lh_cycle_slot *s, const struct lh
 	}
 	*s = (struct lh_cycle_slot){.witness = p->first,
 				    .chain = p->j->tables.witness[p->first].chain};
-	s->visit = may_stand(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
+	s->visit = may_hold(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
 	return s->visit || advance(p, s);
 }
 
 /* Fills slots until they hold every permit. Slot 0 is the node that is asked about. */
-static bool fill(struct pool *p)
+static bool fill(struct sem_query *p)
 {
 	struct lh_order_graph *graph = p->j;
 	struct lh_cycle_slot *s = &graph->slot[1];
@@ -119,7 +120,7 @@ static bool fill(struct pool *p)
 }
 
 /* With each thread of slot 0 in turn. */
-static bool fill_any(struct pool *p, lh_chain_id chain, enum lh_overlap_test ask, bool gates)
+static bool fill_any(struct sem_query *p, lh_chain_id chain, enum lh_overlap_test ask, bool gates)
 {
 	p->ask = ask;
 	p->gates = gates;
@@ -131,7 +132,7 @@ static bool fill_any(struct pool *p, lh_chain_id chain, enum lh_overlap_test ask
 	return false;
 }
 
-static enum lh_filter why_not(struct pool *p, lh_chain_id chain)
+static enum lh_filter filter_reason(struct sem_query *p, lh_chain_id chain)
 {
 	if (!fill_any(p, chain, LH_OVERLAP_DISTINCT, false))
 		return LH_F_THREADS;
@@ -140,7 +141,7 @@ static enum lh_filter why_not(struct pool *p, lh_chain_id chain)
 	return LH_F_ORDERED;
 }
 
-static struct lh_cycle_link link_of(const struct pool *p, const struct lh_cycle_slot *s)
+static struct lh_cycle_link link_of(const struct sem_query *p, const struct lh_cycle_slot *s)
 {
 	const struct lh_chain *chain = &p->f->chain[s->chain];
 	struct lh_cycle_link l = {.thread = lh_slot_thread(p->f, s),
@@ -157,7 +158,7 @@ static struct lh_cycle_link link_of(const struct pool *p, const struct lh_cycle_
 	return l;
 }
 
-static void tell(const struct pool *p, enum lh_filter filter)
+static void report(const struct sem_query *p, enum lh_filter filter)
 {
 	uint64_t key = lh_hash_mix(lh_hash_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
 	struct lh_cycle *out = lh_order_finding_add(p->j, p->f, key, filter);
@@ -171,7 +172,7 @@ static void tell(const struct pool *p, enum lh_filter filter)
 		out->link[i] = link_of(p, &p->j->slot[i]);
 }
 
-static bool all_wait(const struct pool *p)
+static bool all_wait(const struct sem_query *p)
 {
 	for (uint32_t i = 0; i < p->slots; i++)
 		if (LH_SITE_HOW(p->f->chain[p->j->slot[i].chain].site) != LH_BLOCKING)
@@ -185,7 +186,7 @@ void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_inp
 	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
 	uint32_t v = lh_order_vertex_find(graph, lock), e = v ? lh_order_edge_find(graph, v, v) : 0;
 	const struct lh_lock *l = lh_order_lock_row(input, lock);
-	struct pool p = {.j = graph, .f = input, .lock = lock, .permits = l->initial};
+	struct sem_query p = {.j = graph, .f = input, .lock = lock, .permits = l->initial};
 
 	uint32_t held = held_permits(&p, chain);
 
@@ -193,17 +194,17 @@ void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_inp
 	    held >= p.permits || !lh_order_may_block(input, chain))
 		return;
 	p.first = graph->tables.edge[e].witness;
-	if (may_stand(&p, chain) && fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true)) {
-		tell(&p, LH_F_NONE);
+	if (may_hold(&p, chain) && fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true)) {
+		report(&p, LH_F_NONE);
 		return;
 	}
 	p.timed = true;
 	if (fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true))
-		tell(&p, all_wait(&p) ? LH_F_NONE : LH_F_TIMED);
+		report(&p, all_wait(&p) ? LH_F_NONE : LH_F_TIMED);
 	else if (graph->budget > 0 && (graph->flags & LH_ORDER_KEEP_FILTERED)) {
-		enum lh_filter why = why_not(&p, chain);
+		enum lh_filter why = filter_reason(&p, chain);
 		if (graph->budget > 0)
-			tell(&p, why);
+			report(&p, why);
 	}
 	graph->counts.cut += graph->budget <= 0;
 }

@@ -26,7 +26,7 @@ enum { REORDER_MAX = 1 << 22 /* edges looked at for one new edge */ };
 
 /* ---- the row ---- */
 
-static void row_take(struct lh_order_graph *graph, uint32_t v)
+static void topo_remove(struct lh_order_graph *graph, uint32_t v)
 {
 	uint32_t below = graph->tables.vertex[v].topo_prev,
 		 above = graph->tables.vertex[v].topo_next;
@@ -107,8 +107,8 @@ void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *
 		o->last = e;
 }
 
-static void outer_append(struct lh_component_edges *o, struct lh_order_graph *graph,
-			 enum lh_direction way, const struct lh_component_edges *more)
+static void append_component_edges(struct lh_component_edges *o, struct lh_order_graph *graph,
+				   enum lh_direction way, const struct lh_component_edges *more)
 {
 	if (!more->first)
 		return;
@@ -121,8 +121,8 @@ static void outer_append(struct lh_component_edges *o, struct lh_order_graph *gr
 
 /* The group at the other end of the edge after `e` (0: the first) of g's list; 0 at its end.
  * Edges that have become inner ones are taken off. */
-static uint32_t outer_step(struct lh_order_graph *graph, uint32_t g, enum lh_direction way,
-			   uint32_t *e)
+static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t g, enum lh_direction way,
+				    uint32_t *e)
 {
 	struct lh_component_edges *o = &graph->tables.vertex[g].component_edges[way];
 	uint32_t *link = *e ? &graph->tables.edge[*e].component_next[way] : &o->first, other;
@@ -142,7 +142,7 @@ static uint32_t outer_step(struct lh_order_graph *graph, uint32_t g, enum lh_dir
 }
 
 /* Makes one group of two; answers its head. */
-static uint32_t melt(struct lh_order_graph *graph, uint32_t a, uint32_t b)
+static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint32_t b)
 {
 	struct lh_vertex *x = &graph->tables.vertex[a], *y = &graph->tables.vertex[b], *t;
 	uint32_t cycle;
@@ -157,10 +157,10 @@ static uint32_t melt(struct lh_order_graph *graph, uint32_t a, uint32_t b)
 	x->next_member = y->next_member;
 	y->next_member = cycle;
 	x->members += y->members;
-	outer_append(&x->component_edges[LH_FORWARD], graph, LH_FORWARD,
-		     &y->component_edges[LH_FORWARD]);
-	outer_append(&x->component_edges[LH_BACKWARD], graph, LH_BACKWARD,
-		     &y->component_edges[LH_BACKWARD]);
+	append_component_edges(&x->component_edges[LH_FORWARD], graph, LH_FORWARD,
+			       &y->component_edges[LH_FORWARD]);
+	append_component_edges(&x->component_edges[LH_BACKWARD], graph, LH_BACKWARD,
+			       &y->component_edges[LH_BACKWARD]);
 	y->parent = a;
 	return a;
 }
@@ -171,7 +171,7 @@ static uint32_t melt(struct lh_order_graph *graph, uint32_t a, uint32_t b)
  * One of the two searches for a new edge from `tail` down to `head`. DOWN collects what can be
  * reached from head and lies not above tail; UP what reaches tail and lies not below head.
  */
-struct side {
+struct search_side {
 	enum lh_direction way;
 	uint32_t *list, n;
 	uint32_t at, edge; /* where it stands: list[at], and its outer edge */
@@ -179,19 +179,19 @@ struct side {
 	bool met;          /* the other end was reached: the edge closes a circle */
 };
 
-static bool seen(const struct lh_order_graph *graph, const struct side *s, uint32_t v)
+static bool is_marked(const struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
 {
 	return graph->tables.vertex[v].side_mark[s->way] == graph->mark;
 }
 
-static void visit(struct lh_order_graph *graph, struct side *s, uint32_t v)
+static void visit(struct lh_order_graph *graph, struct search_side *s, uint32_t v)
 {
 	graph->tables.vertex[v].side_mark[s->way] = graph->mark;
 	s->list[s->n++] = v;
 	s->met |= v == s->stop;
 }
 
-static bool within(const struct lh_order_graph *graph, const struct side *s, uint32_t v)
+static bool within(const struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
 {
 	uint64_t order = graph->tables.vertex[v].order, limit = graph->tables.vertex[s->stop].order;
 
@@ -199,16 +199,17 @@ static bool within(const struct lh_order_graph *graph, const struct side *s, uin
 }
 
 /* Looks at one edge. False: there is none left. */
-static bool look(struct lh_order_graph *graph, struct side *s)
+static bool step_side(struct lh_order_graph *graph, struct search_side *s)
 {
 	uint32_t v;
 
 	for (; s->at < s->n; s->at++, s->edge = 0) {
-		v = s->list[s->at] == s->stop ? 0
-					      : outer_step(graph, s->list[s->at], s->way, &s->edge);
+		v = s->list[s->at] == s->stop
+			    ? 0
+			    : next_component_edge(graph, s->list[s->at], s->way, &s->edge);
 		if (!v)
 			continue;
-		if (!seen(graph, s, v) && within(graph, s, v))
+		if (!is_marked(graph, s, v) && within(graph, s, v))
 			visit(graph, s, v);
 		return true;
 	}
@@ -230,12 +231,13 @@ static void sort_by_order(const struct lh_order_graph *graph, uint32_t *list, ui
 }
 
 /* Does an edge lead from v (on this side's way) to one that is known to be on the circle? */
-static bool leads_to_circle(struct lh_order_graph *graph, const struct side *s, uint32_t v)
+static bool leads_to_cycle(struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
 {
 	uint32_t e = 0, other;
 
-	while ((other = outer_step(graph, v, s->way, &e)))
-		if (graph->tables.vertex[other].cycle_mark == graph->mark && seen(graph, s, other))
+	while ((other = next_component_edge(graph, v, s->way, &e)))
+		if (graph->tables.vertex[other].cycle_mark == graph->mark &&
+		    is_marked(graph, s, other))
 			return true;
 	return false;
 }
@@ -244,17 +246,17 @@ static bool leads_to_circle(struct lh_order_graph *graph, const struct side *s, 
  * The list is sorted. Marks what lies on the circle: what leads to `stop`. Every edge leads
  * upwards but the new one, which starts at (or ends in) stop, so one pass is enough.
  */
-static void mark_circle(struct lh_order_graph *graph, const struct side *s)
+static void mark_cycle(struct lh_order_graph *graph, const struct search_side *s)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[s->way == LH_FORWARD ? s->n - 1 - i : i];
-		if (v == s->stop || leads_to_circle(graph, s, v))
+		if (v == s->stop || leads_to_cycle(graph, s, v))
 			graph->tables.vertex[v].cycle_mark = graph->mark;
 	}
 }
 
 /* Melts the circle into one group, in stop's place of the row. The rest stays in the list. */
-static void melt_circle(struct lh_order_graph *graph, struct side *s)
+static void merge_cycle(struct lh_order_graph *graph, struct search_side *s)
 {
 	uint32_t head = s->stop, kept = 0, below, old = s->stop;
 	uint64_t order = graph->tables.vertex[old].order;
@@ -264,8 +266,8 @@ static void melt_circle(struct lh_order_graph *graph, struct side *s)
 		if (graph->tables.vertex[v].cycle_mark != graph->mark) {
 			s->list[kept++] = v;
 		} else if (v != old) {
-			row_take(graph, v);
-			head = melt(graph, head, v);
+			topo_remove(graph, v);
+			head = merge_components(graph, head, v);
 		}
 	}
 	s->n = kept;
@@ -273,20 +275,20 @@ static void melt_circle(struct lh_order_graph *graph, struct side *s)
 	if (head == old)
 		return;
 	below = graph->tables.vertex[old].topo_prev;
-	row_take(graph, old);
+	topo_remove(graph, old);
 	row_link(graph, head, below);
 	graph->tables.vertex[head].order = order;
 }
 
 /* Moves the list, as it is sorted, right beyond the other end. */
-static void move(struct lh_order_graph *graph, const struct side *s)
+static void move(struct lh_order_graph *graph, const struct search_side *s)
 {
 	uint32_t below;
 
 	if (!s->n)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
-		row_take(graph, s->list[i]);
+		topo_remove(graph, s->list[i]);
 	below = s->way == LH_FORWARD ? s->stop : graph->tables.vertex[s->stop].topo_prev;
 	for (uint32_t i = 0; i < s->n; i++) {
 		row_link(graph, s->list[i], below);
@@ -295,12 +297,12 @@ static void move(struct lh_order_graph *graph, const struct side *s)
 	row_share(graph, s->list[0], s->n);
 }
 
-static void settle(struct lh_order_graph *graph, struct side *s)
+static void reorder(struct lh_order_graph *graph, struct search_side *s)
 {
 	sort_by_order(graph, s->list, s->n);
 	if (s->met) {
-		mark_circle(graph, s);
-		melt_circle(graph, s);
+		mark_cycle(graph, s);
+		merge_cycle(graph, s);
 	}
 	move(graph, s);
 }
@@ -309,10 +311,10 @@ static void settle(struct lh_order_graph *graph, struct side *s)
 static bool step_aside(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	if (!graph->tables.vertex[from].in) {
-		row_take(graph, from);
+		topo_remove(graph, from);
 		lh_topo_insert(graph, from, 0);
 	} else if (!graph->tables.vertex[to].out) {
-		row_take(graph, to);
+		topo_remove(graph, to);
 		lh_topo_insert(graph, to, graph->topo_last);
 	} else {
 		return false;
@@ -323,8 +325,8 @@ static bool step_aside(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	uint32_t tail = lh_component_find(graph, from), head = lh_component_find(graph, to);
-	struct side down = {.way = LH_FORWARD, .list = graph->tables.list[0], .stop = tail};
-	struct side up = {.way = LH_BACKWARD, .list = graph->tables.list[1], .stop = head};
+	struct search_side down = {.way = LH_FORWARD, .list = graph->tables.list[0], .stop = tail};
+	struct search_side up = {.way = LH_BACKWARD, .list = graph->tables.list[1], .stop = head};
 
 	if (tail == head || graph->tables.vertex[tail].order < graph->tables.vertex[head].order ||
 	    step_aside(graph, from, to))
@@ -333,12 +335,12 @@ void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 	visit(graph, &down, head);
 	visit(graph, &up, tail);
 	for (uint32_t steps = 0; steps < REORDER_MAX; steps++) {
-		if (!look(graph, &down)) {
-			settle(graph, &down);
+		if (!step_side(graph, &down)) {
+			reorder(graph, &down);
 			return;
 		}
-		if (!look(graph, &up)) {
-			settle(graph, &up);
+		if (!step_side(graph, &up)) {
+			reorder(graph, &up);
 			return;
 		}
 	}

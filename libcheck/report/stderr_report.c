@@ -27,7 +27,7 @@ static const struct {
 #undef RULE
 };
 
-static void say(const struct lh_text *t)
+static void print(const struct lh_text *t)
 {
 	if (err_ino && !lh_sys_seccomp_seen() && lh_sys_same_file(2, err_dev, err_ino) &&
 	    lh_sys_can_write(2))
@@ -134,7 +134,7 @@ void lh_stderr_report(uint32_t id, char *page)
 	lh_text_add(&t, "\n");
 	for (uint32_t i = 0; i < f->steps; i++) {
 		if (t.n > LH_STDERR_REPORT_BYTES / 2) {
-			say(&t);
+			print(&t);
 			t.n = 0;
 		}
 		add_step(&t, &LH_STEPS[f->step + i]);
@@ -142,7 +142,7 @@ void lh_stderr_report(uint32_t id, char *page)
 	lh_text_add(&t, "  help: ");
 	lh_text_add(&t, rules[f->rule].help);
 	lh_text_add(&t, "\n");
-	say(&t);
+	print(&t);
 }
 
 void lh_stderr_report_end(void)
@@ -159,5 +159,5 @@ void lh_stderr_report_end(void)
 	lh_text_add(&t, "; with names and source: lockhound report ");
 	lh_text_safe(&t, lh_own_ledger.path);
 	lh_text_add(&t, "\n");
-	say(&t);
+	print(&t);
 }

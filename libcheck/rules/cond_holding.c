@@ -13,7 +13,7 @@ static bool is_signal(const struct lh_chain *chain)
 }
 
 /* When it was first seen there, 0: never. */
-static uint32_t seen_at(const struct lh_chain *chain, lh_thread_id thread)
+static uint32_t was_signalled(const struct lh_chain *chain, lh_thread_id thread)
 {
 	uint32_t first = 0;
 
@@ -31,7 +31,7 @@ static uint32_t seen_at(const struct lh_chain *chain, lh_thread_id thread)
 static lh_site taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
 {
 	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next) {
-		uint32_t when = seen_at(&LH_CHAINS[i], thread);
+		uint32_t when = was_signalled(&LH_CHAINS[i], thread);
 		if (when && when < signalled && LH_CHAINS[i].lock == lh_lock_id_of(l))
 			return LH_CHAINS[i].site;
 	}
@@ -40,7 +40,7 @@ static lh_site taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t s
 
 static bool is_waiter(const struct lh_chain *wait, lh_thread_id thread)
 {
-	return seen_at(wait, thread) && !LH_VISITS[wait->visit].next;
+	return was_signalled(wait, thread) && !LH_VISITS[wait->visit].next;
 }
 
 /*
@@ -85,8 +85,8 @@ static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l,
 }
 
 /* `held` is the node of the lock in question, in the waiter's chain. */
-static uint32_t tell(const struct lh_lock *cond, const struct lh_chain *wait,
-		     const struct lh_chain *held, bool end)
+static uint32_t report(const struct lh_lock *cond, const struct lh_chain *wait,
+		       const struct lh_chain *held, bool end)
 {
 	const struct lh_lock *l = lh_lock_row(held->lock);
 	lh_thread_id thread = 0, waiter = wait->visit ? LH_VISITS[wait->visit].thread : 0;
@@ -109,12 +109,12 @@ static uint32_t tell(const struct lh_lock *cond, const struct lh_chain *wait,
 }
 
 /* The chain of a wait begins with the mutex that it gives back: it is not in question. */
-static uint32_t look(const struct lh_lock *cond, const struct lh_chain *wait, bool end)
+static uint32_t check_held(const struct lh_lock *cond, const struct lh_chain *wait, bool end)
 {
 	for (lh_chain_id i = wait->parent; i; i = LH_CHAINS[i].parent) {
 		const struct lh_chain *held = &LH_CHAINS[i];
 		uint32_t reported;
-		if (matters(lh_lock_row(held->lock)) && (reported = tell(cond, wait, held, end)))
+		if (matters(lh_lock_row(held->lock)) && (reported = report(cond, wait, held, end)))
 			return reported;
 	}
 	return 0;
@@ -123,7 +123,8 @@ static uint32_t look(const struct lh_lock *cond, const struct lh_chain *wait, bo
 uint32_t lh_cond_holding_check(struct lh_lock *cond)
 {
 	for (lh_chain_id i = cond->chains; i; i = LH_CHAINS[i].next) {
-		uint32_t reported = is_wait(&LH_CHAINS[i]) ? look(cond, &LH_CHAINS[i], false) : 0;
+		uint32_t reported =
+			is_wait(&LH_CHAINS[i]) ? check_held(cond, &LH_CHAINS[i], false) : 0;
 		if (reported)
 			return reported;
 	}
@@ -137,6 +138,6 @@ void lh_cond_holding_finish(void (*told)(void *to, uint32_t finding), void *to)
 		for (lh_chain_id i = cond->kind == LH_COND ? cond->chains : 0; i;
 		     i = LH_CHAINS[i].next)
 			if (is_wait(&LH_CHAINS[i]))
-				told(to, look(cond, &LH_CHAINS[i], true));
+				told(to, check_held(cond, &LH_CHAINS[i], true));
 	}
 }

@@ -43,7 +43,7 @@ static bool is_worse(const struct lh_finding *f, enum lh_filter filter, enum lh_
 	       severity > (enum lh_severity)f->severity;
 }
 
-static bool told_before(uint64_t key, enum lh_filter filter, enum lh_severity severity)
+static bool was_reported(uint64_t key, enum lh_filter filter, enum lh_severity severity)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
 		struct lh_finding *f = &LH_FINDINGS[i];
@@ -87,7 +87,7 @@ uint32_t lh_finding_commit(struct lh_finding_draft *draft, enum lh_filter filter
 {
 	uint64_t key = draft->key ? draft->key : key_of(draft);
 
-	if (told_before(key, filter, draft->severity))
+	if (was_reported(key, filter, draft->severity))
 		return 0;
 	uint32_t first = lh_row_add(LH_T_STEP, (uint32_t)draft->n);
 	uint32_t id = first ? lh_row_reserve(LH_T_FINDING, 1) : 0;

@@ -68,13 +68,13 @@ static bool in_handler(const struct lh_chain *chain)
 
 /* ---- the finding ---- */
 
-static lh_thread_id seen_at(const struct lh_chain *chain)
+static lh_thread_id visited_by(const struct lh_chain *chain)
 {
 	return chain->visit ? LH_VISITS[chain->visit].thread : 0;
 }
 
 /* Where it was taken plainly: rather where nothing was blocked. */
-static lh_chain_id plain_node(const struct lh_lock *l)
+static lh_chain_id chain_outside_handler(const struct lh_lock *l)
 {
 	lh_chain_id best = 0;
 
@@ -85,10 +85,11 @@ static lh_chain_id plain_node(const struct lh_lock *l)
 	return best;
 }
 
-static uint32_t judge(const struct lh_self *self, const struct taken *t)
+static uint32_t check_lock(const struct lh_self *self, const struct taken *t)
 {
 	const struct lh_lock *l = lh_lock_row(t->lock);
-	lh_chain_id plain = l && (l->flags & LH_LOCK_TAKEN_OUTSIDE_HANDLER) ? plain_node(l) : 0;
+	lh_chain_id plain =
+		l && (l->flags & LH_LOCK_TAKEN_OUTSIDE_HANDLER) ? chain_outside_handler(l) : 0;
 	struct lh_finding_draft *draft;
 
 	if (!plain || (always[LH_LOCK_ROW(t->lock)] & t->open))
@@ -96,7 +97,7 @@ static uint32_t judge(const struct lh_self *self, const struct taken *t)
 	draft = lh_finding_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, self->live_saved->thread);
 	draft->severity = LH_WARNING;
 	draft->key = ((uint64_t)t->lock << 32 | LH_RULE_SIGNAL_LOCK) * 0x9e3779b97f4a7c15u | 1;
-	lh_finding_add_step(draft, seen_at(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].site,
+	lh_finding_add_step(draft, visited_by(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].site,
 			    LH_HOLDS);
 	lh_finding_add_step(draft, t->thread, t->lock, t->site, LH_WANTS);
 	return lh_finding_commit(draft, LH_F_NONE);
@@ -123,7 +124,7 @@ static uint32_t took_in_handler(const struct lh_self *self, lh_lock_id lock, lh_
 	if (!t)
 		t = &taken[takens++];
 	*t = (struct taken){lock, open, self->live_saved->thread, LH_CHAINS[chain].site};
-	return judge(self, t);
+	return check_lock(self, t);
 }
 
 static uint32_t took_plainly(const struct lh_self *self, struct lh_lock *l, lh_lock_id lock,
@@ -139,7 +140,7 @@ static uint32_t took_plainly(const struct lh_self *self, struct lh_lock *l, lh_l
 	if (*blocked != mask) /* mostly nothing is blocked, and no memory is touched */
 		*blocked = mask;
 	l->flags |= LH_LOCK_TAKEN_OUTSIDE_HANDLER;
-	return t ? judge(self, t) : 0;
+	return t ? check_lock(self, t) : 0;
 }
 
 uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id node,

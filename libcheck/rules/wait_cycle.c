@@ -71,7 +71,7 @@ static bool step_to(int n, uint32_t seat)
 }
 
 /* The length of a circle through `start`, now in path; 0: there is none. */
-static int find_circle(uint32_t start)
+static int find_cycle(uint32_t start)
 {
 	int n = 0, visits = 0;
 
@@ -97,7 +97,7 @@ static int find_circle(uint32_t start)
 	return 0;
 }
 
-static bool nobody_moved(int n)
+static bool is_unchanged(int n)
 {
 	for (int i = 0; i < n; i++) {
 		const struct lh_live_thread *live = &LH_LIVE_THREADS[path[i].live];
@@ -107,7 +107,7 @@ static bool nobody_moved(int n)
 	return true;
 }
 
-static lh_site place_of(const struct lh_live_thread *live, lh_lock_id lock)
+static lh_site site_of(const struct lh_live_thread *live, lh_lock_id lock)
 {
 	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
 		if (live->held[k].lock == lock)
@@ -119,7 +119,7 @@ static lh_site place_of(const struct lh_live_thread *live, lh_lock_id lock)
  * path[i] waits for what path[i + 1] holds. Told from the thread and lock with the
  * smallest number, so that it reads the same whoever closed it.
  */
-static uint32_t tell(int n, lh_thread_id closer)
+static uint32_t report(int n, lh_thread_id closer)
 {
 	struct lh_finding_draft *draft = lh_finding_begin(LH_RULE_DEADLOCK, LH_HAPPENED, closer);
 	int first = 0;
@@ -132,7 +132,7 @@ static uint32_t tell(int n, lh_thread_id closer)
 				  *before = &path[(first + i + n - 1) % n];
 		const struct lh_live_thread *live = &LH_LIVE_THREADS[x->live];
 		const struct lh_lock *l = lh_lock_row(before->lock);
-		lh_site held = place_of(live, before->lock);
+		lh_site held = site_of(live, before->lock);
 		if (held ||
 		    (l && l->kind == LH_THREAD_END)) /* a life is held from nowhere in particular */
 			lh_finding_add_step(draft, live->thread, before->lock, held, LH_HOLDS);
@@ -148,10 +148,10 @@ uint32_t lh_wait_cycle_check(struct lh_self *self)
 
 	if (!visited)
 		return 0;
-	n = find_circle(self->number);
-	if (n < 2 || !nobody_moved(n) || find_circle(self->number) != n)
+	n = find_cycle(self->number);
+	if (n < 2 || !is_unchanged(n) || find_cycle(self->number) != n)
 		return 0;
-	return tell(n, self->live_saved->thread);
+	return report(n, self->live_saved->thread);
 }
 
 bool lh_wait_cycle_init(void)

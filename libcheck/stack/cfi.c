@@ -122,7 +122,7 @@ struct lh_cfi_bytes lh_cfi_expression(const struct lh_cfi_object *o, const struc
 }
 
 /* The bytes of one record of .eh_frame after its length. The 64-bit form is never seen. */
-static struct lh_cfi_bytes record(const struct lh_cfi_object *o, uintptr_t at)
+static struct lh_cfi_bytes read_entry(const struct lh_cfi_object *o, uintptr_t at)
 {
 	struct lh_cfi_bytes b = bytes_from(o, at);
 	uint64_t n = lh_cfi_fixed(&b, 4);
@@ -163,7 +163,7 @@ static bool read_augmentation(struct function *f, struct lh_cfi_bytes *b, const 
 
 static bool open_common(struct function *f, const struct lh_cfi_object *o, uintptr_t at)
 {
-	struct lh_cfi_bytes b = record(o, at);
+	struct lh_cfi_bytes b = read_entry(o, at);
 	uint64_t id = lh_cfi_fixed(&b, 4);
 	uint64_t version = lh_cfi_fixed(&b, 1);
 	if (b.bad || id != 0 || (version != 1 && version != 3))
@@ -186,7 +186,7 @@ static bool open_common(struct function *f, const struct lh_cfi_object *o, uintp
 static __attribute__((noinline)) bool open_function(struct function *f,
 						    const struct lh_cfi_object *o, uintptr_t at)
 {
-	struct lh_cfi_bytes b = record(o, at);
+	struct lh_cfi_bytes b = read_entry(o, at);
 	if (b.bad)
 		return false;
 	uintptr_t here = (uintptr_t)b.at;

@@ -112,7 +112,7 @@ bool lh_unwind_init(void)
 	       bind(library, LH_UNWIND_NAME(unw_init_local), &bound.init);
 }
 
-static bool look(struct walk *w)
+static bool walk_frames(struct walk *w)
 {
 	unw_word_t sp, pc;
 	if (bound.get(&w->cursor, UNW_REG_SP, &sp) != 0 ||
@@ -129,7 +129,7 @@ static bool step(struct walk *w, uintptr_t high, struct lh_return_slot *out, enu
 	uintptr_t from = w->sp;
 	int rc = bound.step(&w->cursor);
 	*end = rc < 0 ? LH_WALK_NO_CFI : LH_WALK_DONE;
-	if (rc <= 0 || !look(w) || w->pc == 0)
+	if (rc <= 0 || !walk_frames(w) || w->pc == 0)
 		return false;
 	*end = LH_WALK_DAMAGED;
 	if (w->sp <= from || w->sp > high || from % sizeof(uintptr_t))
@@ -145,7 +145,7 @@ static bool step(struct walk *w, uintptr_t high, struct lh_return_slot *out, enu
 /* Goes out to the frame that `regs` describe. */
 static bool seek(struct walk *w, const struct lh_regs *regs)
 {
-	for (int i = 0; i < OWN_FRAMES && look(w) && w->sp <= regs->sp; i++) {
+	for (int i = 0; i < OWN_FRAMES && walk_frames(w) && w->sp <= regs->sp; i++) {
 		if (w->sp == regs->sp)
 			return w->pc == regs->pc;
 		if (bound.step(&w->cursor) <= 0)

@@ -6,13 +6,13 @@ struct unit {
 };
 
 /* Where a frame is in its code: the unit, and how many lie before it. */
-struct spot {
+struct position {
 	uintptr_t code;
 	const struct unit *at;
 	size_t before;
 };
 
-static bool find_spot(uintptr_t frame, struct spot *s)
+static bool find_position(uintptr_t frame, struct position *s)
 {
 	s->code = lh_python_plausible(frame) ? lh_python_read_word(frame, PY_FRAME_CODE) : 0;
 	if (!lh_python_is_a(s->code, PyCode_Type))
@@ -48,7 +48,7 @@ static bool is_wider(const struct unit *u)
 }
 
 /* A call of x.acquire() or x.__enter__() with nothing: there is no limit and no flag. */
-static bool takes(const struct spot *s)
+static bool takes(const struct position *s)
 {
 	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = PRECALL + 1 + PY_CACHE_LOAD_METHOD };
 	const struct unit *load = s->at - LOAD;
@@ -65,19 +65,19 @@ static bool takes(const struct spot *s)
 	return lh_python_is_text(name, "acquire") || lh_python_is_text(name, "__enter__");
 }
 
-static bool is_in(const struct spot *s, const char *function)
+static bool is_in(const struct position *s, const char *function)
 {
 	return lh_python_is_text(lh_python_read_word(s->code, PY_CODE_QUALIFIED), function);
 }
 
 /* join() without a limit: Thread.join calls this function without one. Behind a call come its
  * caches. */
-static bool joins(const struct spot *s, uintptr_t frame)
+static bool joins(const struct position *s, uintptr_t frame)
 {
-	struct spot caller;
+	struct position caller;
 
 	if (!is_in(s, "Thread._wait_for_tstate_lock") ||
-	    !find_spot(lh_python_read_word(frame, PY_FRAME_PREVIOUS), &caller) ||
+	    !find_position(lh_python_read_word(frame, PY_FRAME_PREVIOUS), &caller) ||
 	    !is_in(&caller, "Thread.join"))
 		return false;
 	if (!is_call(caller.at) && caller.before >= PY_CACHE_CALL)
@@ -86,7 +86,7 @@ static bool joins(const struct spot *s, uintptr_t frame)
 }
 
 /* Where threading takes the lock that the interpreter gives back when the thread is gone. */
-static bool begins_life(const struct spot *s)
+static bool starts_thread(const struct position *s)
 {
 	return is_in(s, "Thread._set_tstate_lock") || is_in(s, "Thread._reset_internal_locks");
 }
@@ -95,16 +95,16 @@ enum lh_python_intent lh_python_read_intent(void)
 {
 	uintptr_t cframe = lh_python_cframe(),
 		  frame = cframe ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
-	struct spot s;
+	struct position s;
 
-	if (!find_spot(frame, &s))
+	if (!find_position(frame, &s))
 		return LH_PYTHON_TRY;
 	if (s.at->op == PY_OP_BEFORE_WITH)
 		return LH_PYTHON_BLOCKING;
 	if (!is_call(s.at))
 		return LH_PYTHON_TRY;
 	if (takes(&s))
-		return begins_life(&s) ? LH_PYTHON_UNTIL_THREAD_END : LH_PYTHON_BLOCKING;
+		return starts_thread(&s) ? LH_PYTHON_UNTIL_THREAD_END : LH_PYTHON_BLOCKING;
 	/* ExitStack calls the type's __enter__ with the lock and nothing else */
 	if (s.at->argument == 1 && is_in(&s, "_BaseExitStack.enter_context"))
 		return LH_PYTHON_BLOCKING;

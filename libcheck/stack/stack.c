@@ -243,7 +243,7 @@ static void add(struct lh_context **head, struct lh_context *x)
 }
 
 /* Does another stack, where this word belongs, have another one, or nothing that we know of? */
-static bool tells_apart(const struct lh_context_tag *w, const struct lh_context *other)
+static bool distinguishes(const struct lh_context_tag *w, const struct lh_context *other)
 {
 	for (unsigned i = 0; i < other->n; i++)
 		if (other->word[i].offset == w->offset)
@@ -255,13 +255,13 @@ static bool tells_apart(const struct lh_context_tag *w, const struct lh_context 
  * It will be compared with stacks that are known already, and is asked before them: so the
  * words come first by which it is not one of them.
  */
-static void put_telling_words_first(struct lh_context *x, const struct lh_context *known)
+static void sort_tags(struct lh_context *x, const struct lh_context *known)
 {
 	unsigned first = 0;
 
 	for (; known; known = known->next) {
 		unsigned i = 0;
-		while (i < x->n && !tells_apart(&x->word[i], known))
+		while (i < x->n && !distinguishes(&x->word[i], known))
 			i++;
 		if (!has_key(known, x->caller, x->depth) || i == x->n || i < first)
 			continue;
@@ -324,7 +324,7 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	if (exhausted)
 		id = intern(m.frame, m.n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
 	fill(x, frame, w);
-	put_telling_words_first(x, *head);
+	sort_tags(x, *head);
 	x->stack = id;
 	if (id)
 		add(head, x);

@@ -3,7 +3,7 @@
 #include "libcheck/base/linear_hash.h"
 
 enum {
-	SEEN_MAX = 6, /* threads kept of one node; more is "many" */
+	VISITS_MAX = 6, /* threads kept of one node; more is "many" */
 	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED
 };
 
@@ -23,8 +23,8 @@ static uint32_t lists; /* so many are in use */
  * By birthplace what they said goes on to count. So the first dependency of each kind is kept:
  * the same birthplace asked for in the same place under the same chain.
  */
-static lh_chain_id free_nodes; /* linked by hash_next */
-static uint32_t *kept_kinds;
+static lh_chain_id free_chains; /* linked by hash_next */
+static uint32_t *known_kinds;
 enum { KINDS_LOG = 14 };
 void (*lh_chain_on_reuse)(lh_chain_id id);
 static uint32_t serial; /* of the rows of LH_T_VISIT, in the order of time */
@@ -32,12 +32,12 @@ static void forget(struct lh_lock *l);
 
 bool lh_chain_init(void)
 {
-	free_nodes = 0;
+	free_chains = 0;
 	lh_lock_on_destroy = forget;
-	kept_kinds = lh_private_alloc(sizeof(uint32_t) << KINDS_LOG);
+	known_kinds = lh_private_alloc(sizeof(uint32_t) << KINDS_LOG);
 	heads = lh_private_alloc((size_t)lh_rows_max(LH_T_CHAIN) * sizeof(uint32_t));
 	lists = 1;
-	return heads && kept_kinds;
+	return heads && known_kinds;
 }
 
 /* All generations of a lock's row are in one list, so that a node can be handed on. */
@@ -55,7 +55,7 @@ static uint32_t *head_of(lh_chain_id parent, lh_lock_id lock, lh_site site)
 }
 
 /* The nodes of a list lie anywhere: those that will be split soon are asked for already. */
-static void look_ahead(uint32_t fresh)
+static void prefetch(uint32_t fresh)
 {
 	enum { FAR = 6, NEAR = 3 };
 	lh_chain_id far = heads[lh_linear_hash_split_from(fresh + FAR)],
@@ -71,7 +71,7 @@ static void split(void)
 	if (lists >= lh_rows_used(LH_T_CHAIN) || lists >= lh_rows_max(LH_T_CHAIN))
 		return;
 	uint32_t fresh = lists++, *from = &heads[lh_linear_hash_split_from(fresh)];
-	look_ahead(fresh);
+	prefetch(fresh);
 	lh_chain_id i = *from;
 
 	*from = 0;
@@ -111,7 +111,7 @@ static void unhash(lh_chain_id id)
 		*at = chain->hash_next;
 }
 
-static void let_seen_go(struct lh_self *self, lh_chain_id id)
+static void free_visits(struct lh_self *self, lh_chain_id id)
 {
 	lh_thread_id thread = self->live_saved ? self->live_saved->thread : 0;
 	uint32_t next;
@@ -126,7 +126,7 @@ static void let_seen_go(struct lh_self *self, lh_chain_id id)
 	}
 }
 
-static void drop(uint32_t *at)
+static void free_chain(uint32_t *at)
 {
 	lh_chain_id id = *at;
 	struct lh_chain *chain = &LH_CHAINS[id];
@@ -134,18 +134,18 @@ static void drop(uint32_t *at)
 	*at = chain->next;
 	unhash(id);
 	chain->lock = 0;
-	let_seen_go(lh_self_get(), id);
-	chain->hash_next = free_nodes;
-	free_nodes = id;
+	free_visits(lh_self_get(), id);
+	chain->hash_next = free_chains;
+	free_chains = id;
 }
 
 /* Is this the first dependency of its kind? */
-static bool is_news(const struct lh_chain *chain, const struct lh_lock *l)
+static bool is_new_visit(const struct lh_chain *chain, const struct lh_lock *l)
 {
 	uint64_t h = ((uint64_t)chain->parent << 32 | chain->site) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ h >> 31 ^ l->init_stack) * 0xbf58476d1ce4e5b9u;
-	uint32_t *at = &kept_kinds[h >> (64 - KINDS_LOG)], tag = (uint32_t)h | 1;
+	uint32_t *at = &known_kinds[h >> (64 - KINDS_LOG)], tag = (uint32_t)h | 1;
 	bool news = chain->parent && *at != tag;
 
 	if (news)
@@ -162,7 +162,7 @@ static bool may_go(const struct lh_lock *l)
 	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next) {
 		if (LH_CHAINS[i].children || (LH_CHAINS[i].flags & ~(uint32_t)HARMLESS))
 			return false;
-		news = is_news(&LH_CHAINS[i], l) || news;
+		news = is_new_visit(&LH_CHAINS[i], l) || news;
 	}
 	return !news;
 }
@@ -174,7 +174,7 @@ static void forget(struct lh_lock *l)
 	for (uint32_t *at = &l->chains; *at;) {
 		struct lh_chain *chain = &LH_CHAINS[*at];
 		if (all || (is_lonely(chain) && !(l->flags & LH_LOCK_PINNED)))
-			drop(at);
+			free_chain(at);
 		else
 			at = &chain->next;
 	}
@@ -184,15 +184,15 @@ static void forget(struct lh_lock *l)
 static void forget_before(struct lh_lock *l, lh_lock_id lock)
 {
 	while (l->chains && LH_CHAINS[l->chains].lock != lock && !LH_CHAINS[l->chains].children &&
-	       !is_news(&LH_CHAINS[l->chains], l))
-		drop(&l->chains);
+	       !is_new_visit(&LH_CHAINS[l->chains], l))
+		free_chain(&l->chains);
 }
 
 /* Whoever goes up a chain relies on a parent's number being lower than its child's. */
 static lh_chain_id new_row(lh_chain_id parent)
 {
 	enum { TRIES = 4 };
-	lh_chain_id *at = &free_nodes;
+	lh_chain_id *at = &free_chains;
 
 	for (int i = 0; i < TRIES && *at; i++, at = &LH_CHAINS[*at].hash_next) {
 		lh_chain_id id = *at;
@@ -204,7 +204,7 @@ static lh_chain_id new_row(lh_chain_id parent)
 	return lh_row_add(LH_T_CHAIN, 1);
 }
 
-static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site site)
+static lh_chain_id new_chain(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
 	struct lh_lock *l = lh_lock_row(lock);
 	if (l)
@@ -236,7 +236,7 @@ static lh_chain_id make(lh_chain_id parent, lh_lock_id lock, lh_site site)
 	return id;
 }
 
-static uint32_t new_seen(struct lh_self *self)
+static uint32_t new_visit(struct lh_self *self)
 {
 	uint32_t at = self->free_visit;
 
@@ -266,13 +266,13 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 			own = s;
 	}
 	/* with no room for one more row, a gap is judged as if it had happened in it too */
-	if (own && (segment == own->last + 1 || count >= SEEN_MAX)) {
+	if (own && (segment == own->last + 1 || count >= VISITS_MAX)) {
 		own->last = segment;
 		return true;
 	}
 	if (chain->flags & LH_CHAIN_MANY_THREADS)
 		return false;
-	uint32_t at = count < SEEN_MAX ? new_seen(lh_self_get()) : 0;
+	uint32_t at = count < VISITS_MAX ? new_visit(lh_self_get()) : 0;
 	if (!at) {
 		chain->flags |= LH_CHAIN_MANY_THREADS;
 		return true;
@@ -312,8 +312,8 @@ bool lh_chain_no_children(const struct lh_lock *l)
 }
 
 /* The node now speaks of the lock that its row has become, if only I was ever there. */
-static bool hand_on(const struct lh_self *self, struct lh_chain *chain, struct lh_chain_visit *mine,
-		    lh_lock_id lock)
+static bool pass_to_free_list(const struct lh_self *self, struct lh_chain *chain,
+			      struct lh_chain_visit *mine, lh_lock_id lock)
 {
 	if ((chain->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[chain->visit] != mine ||
 	    mine->next || !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
@@ -368,13 +368,13 @@ static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site
  * A bit of the thread's own says the same as its row in a list that others write too. A row
  * that was another node before may have left its bit behind, so there the list is asked.
  */
-static bool has_been(const struct lh_self *self, lh_chain_id id)
+static bool was_visited(const struct lh_self *self, lh_chain_id id)
 {
 	return id < LH_VISITED_BITS && (self->visited[id / 64] >> id % 64 & 1) &&
 	       !(LH_CHAINS[id].flags & LH_CHAIN_REUSED);
 }
 
-static void note_been(struct lh_self *self, lh_chain_id id)
+static void mark_visited(struct lh_self *self, lh_chain_id id)
 {
 	if (id >= LH_VISITED_BITS)
 		return;
@@ -390,7 +390,7 @@ static void remember(struct lh_self *self, struct lh_chain_cache_entry k)
 	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* of the same row it is over */
 		pair[1] = pair[0];
 	pair[0] = k;
-	note_been(self, k.chain);
+	mark_visited(self, k.chain);
 }
 
 /* This thread has been there, in this segment: no news. */
@@ -399,12 +399,12 @@ static inline bool was_here(const struct lh_self *self, lh_chain_id id, lh_lock_
 	struct lh_chain *chain = &LH_CHAINS[id];
 	bool same = __atomic_load_n(&chain->lock, __ATOMIC_ACQUIRE) == lock;
 
-	if (same && has_been(self, id))
+	if (same && was_visited(self, id))
 		return true;
 	struct lh_chain_visit *mine = my_row(self, id);
 
-	return mine &&
-	       (same ? mine->last >= self->live_saved->segment : hand_on(self, chain, mine, lock));
+	return mine && (same ? mine->last >= self->live_saved->segment
+			     : pass_to_free_list(self, chain, mine, lock));
 }
 
 /* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
@@ -427,7 +427,7 @@ lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site site)
 	const struct lh_lock *l = lh_lock_row(lock);
 	lh_chain_id id = l && l->chains ? find(parent, lock, site) : 0;
 
-	return id ? id : make(parent, lock, site);
+	return id ? id : new_chain(parent, lock, site);
 }
 
 lh_chain_id lh_chain_record(struct lh_self *self, lh_chain_id parent, lh_lock_id lock, lh_site site,

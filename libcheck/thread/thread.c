@@ -14,10 +14,10 @@ static void become(const struct lh_self *self)
 
 bool (*lh_thread_after_fork)(uintptr_t frame);
 
-static struct lh_self **mine; /* by seat */
-static uint64_t *handles;     /* by seat: pthread_t, close together to be searched */
-static uint32_t free_seats;   /* linked by held_n */
-static uint32_t ending;       /* seats whose threads are about to end, or have */
+static struct lh_self **mine;      /* by seat */
+static uint64_t *handles;          /* by seat: pthread_t, close together to be searched */
+static uint32_t free_live_threads; /* linked by held_n */
+static uint32_t ending;            /* seats whose threads are about to end, or have */
 
 bool lh_thread_init(void)
 {
@@ -25,7 +25,7 @@ bool lh_thread_init(void)
 
 	mine = lh_private_alloc(seats * sizeof(*mine));
 	handles = lh_private_alloc(seats * sizeof(*handles));
-	free_seats = ending = 0;
+	free_live_threads = ending = 0;
 	return mine && handles;
 }
 
@@ -43,7 +43,7 @@ static bool stale(const struct lh_self *self, uintptr_t frame)
 	       on_stack(self->live_saved, self->inside);
 }
 
-static struct lh_self *come_in(struct lh_self *me, uintptr_t frame)
+static struct lh_self *enter_slow(struct lh_self *me, uintptr_t frame)
 {
 	me->inside = frame;
 	LH_COMPILER_FENCE();
@@ -53,7 +53,7 @@ static struct lh_self *come_in(struct lh_self *me, uintptr_t frame)
 }
 
 /* A signal handler may strike a thread before it has sat down: its seat waits for it. */
-static uint32_t seat_that_waits(void)
+static uint32_t waiting_thread(void)
 {
 	uint32_t i = lh_live_thread_by_handle((pthread_t)lh_thread_handle());
 
@@ -69,7 +69,7 @@ static struct lh_self *adopt(uintptr_t frame)
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 	if (!lh_internal_lock_take(&lh_own_ledger.lock, name))
 		return NULL;
-	uint32_t live_row = seat_that_waits();
+	uint32_t live_row = waiting_thread();
 	/* until a thread sits down, the size of its stack is kept there */
 	lh_thread_stack_bounds(frame, live_row ? LH_LIVE_THREADS[live_row].stack_high : 0, &low,
 			       &high);
@@ -80,7 +80,7 @@ static struct lh_self *adopt(uintptr_t frame)
 	return self;
 }
 
-static __attribute__((noinline)) struct lh_self *slow_door(uintptr_t frame)
+static __attribute__((noinline)) struct lh_self *enter_checked(uintptr_t frame)
 {
 	struct lh_self *self = lh_self_get();
 
@@ -88,7 +88,7 @@ static __attribute__((noinline)) struct lh_self *slow_door(uintptr_t frame)
 		return NULL;
 	if (self == &lh_self_none) {
 		self = adopt(frame);
-		return self ? come_in(self, frame) : NULL;
+		return self ? enter_slow(self, frame) : NULL;
 	}
 	if (self->inside && !stale(self, frame)) {
 		__atomic_fetch_add(&lh_own_ledger.ledger->unrecorded, 1, __ATOMIC_RELAXED);
@@ -99,14 +99,14 @@ static __attribute__((noinline)) struct lh_self *slow_door(uintptr_t frame)
 			return NULL;
 		self = lh_self_get();
 	}
-	return come_in(self, frame);
+	return enter_slow(self, frame);
 }
 
 struct lh_self *lh_enter(uintptr_t frame)
 {
 	struct lh_self *self = lh_self_get();
 
-	return LH_LIKELY(self->live != NULL) ? come_in(self, frame) : slow_door(frame);
+	return LH_LIKELY(self->live != NULL) ? enter_slow(self, frame) : enter_checked(frame);
 }
 
 void lh_leave(struct lh_self *self)
@@ -134,10 +134,10 @@ lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t s
 
 uint32_t lh_live_thread_new(lh_thread_id thread)
 {
-	uint32_t i = free_seats;
+	uint32_t i = free_live_threads;
 
 	if (i)
-		free_seats = LH_LIVE_THREADS[i].held_n;
+		free_live_threads = LH_LIVE_THREADS[i].held_n;
 	else
 		i = lh_row_add(LH_T_LIVE_THREAD, 1);
 	if (!i || !(mine[i] = mine[i] ? mine[i] : lh_private_alloc(sizeof(struct lh_self))))
@@ -171,8 +171,8 @@ void lh_live_thread_free(uint32_t i)
 	live->wait_lock = 0;
 	live->wait_on = LH_WAIT_NONE;
 	live->state = LH_LIVE_FREE;
-	live->held_n = free_seats;
-	free_seats = i;
+	live->held_n = free_live_threads;
+	free_live_threads = i;
 }
 
 void lh_live_thread_ending(uint32_t i)
@@ -228,7 +228,7 @@ void lh_live_thread_set_handle(uint32_t i, pthread_t handle)
 }
 
 /* What the thread that sat here before has laid to rest: nobody else may make it again. */
-static void bury_resting(struct lh_self *self)
+static void drop_retired(struct lh_self *self)
 {
 	for (unsigned i = 0; i < LH_RETIRED_MAX; i++) {
 		if (self->retired[i])
@@ -280,7 +280,7 @@ struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
 	if (live->state != LH_LIVE_RESERVED ||
 	    self->reused) { /* fresh memory is zero: let it stay untouched */
 		lh_self_forget_visits(self);
-		bury_resting(self);
+		drop_retired(self);
 	}
 	self->reused = 1;
 	self->live_saved = live;

@@ -25,7 +25,7 @@ struct item {
 	bool counts; /* not suppressed and in no baseline */
 };
 
-struct side {
+struct run {
 	struct lh_arena *arena;
 	struct item *item;
 	uint32_t n;
@@ -54,8 +54,8 @@ static void help(void)
 
 /* ---- reading ---- */
 
-static void add(struct side *s, const char *fingerprint, const char *what,
-		enum lh_severity severity, bool counts)
+static void add(struct run *s, const char *fingerprint, const char *what, enum lh_severity severity,
+		bool counts)
 {
 	struct item item = {.what = lh_escape(s->arena, LH_ESCAPE_TEXT, what),
 			    .severity = severity,
@@ -74,7 +74,7 @@ static enum lh_severity severity_of(const char *word, bool *known)
 	return LH_ERROR;
 }
 
-static bool add_json_finding(struct side *s, const json_t *f)
+static bool add_json_finding(struct run *s, const json_t *f)
 {
 	const char *fingerprint = json_string_value(json_object_get(f, "fingerprint"));
 	const char *rule = json_string_value(json_object_get(f, "rule"));
@@ -92,7 +92,7 @@ static bool add_json_finding(struct side *s, const json_t *f)
 	return true;
 }
 
-static bool read_json(struct side *s, const char *file)
+static bool read_json(struct run *s, const char *file)
 {
 	json_error_t e;
 	json_t *o = json_load_file(file, 0, &e);
@@ -116,7 +116,7 @@ static bool read_json(struct side *s, const char *file)
 	return good;
 }
 
-static bool read_record(struct side *s, char *file)
+static bool read_ledgers(struct run *s, char *file)
 {
 	struct lh_loaded_runs r;
 	bool good = lh_loaded_runs_open(&r, &file, 1, (struct lh_report_options){0}, NULL, false);
@@ -150,10 +150,10 @@ static int by_fingerprint(const void *a, const void *b)
 	return strcmp(((const struct item *)a)->fingerprint, ((const struct item *)b)->fingerprint);
 }
 
-static bool read_side(struct side *s, char *file)
+static bool read_run(struct run *s, char *file)
 {
 	s->arena = lh_arena_new();
-	if (!(is_json(file) ? read_json(s, file) : read_record(s, file)))
+	if (!(is_json(file) ? read_json(s, file) : read_ledgers(s, file)))
 		return false;
 	if (s->n > 1)
 		qsort(s->item, s->n, sizeof(*s->item), by_fingerprint);
@@ -162,13 +162,13 @@ static bool read_side(struct side *s, char *file)
 
 /* ---- comparing ---- */
 
-static bool has(const struct side *s, const struct item *item)
+static bool has(const struct run *s, const struct item *item)
 {
 	return s->n && bsearch(item, s->item, s->n, sizeof(*item), by_fingerprint);
 }
 
 /* Prints those of `here` that are, or are not, in `there`; how many. *worst: of those. */
-static uint32_t list(const char *word, const struct side *here, const struct side *there, bool in,
+static uint32_t list(const char *word, const struct run *here, const struct run *there, bool in,
 		     bool print, int *worst)
 {
 	uint32_t n = 0;
@@ -187,8 +187,7 @@ static uint32_t list(const char *word, const struct side *here, const struct sid
 	return n;
 }
 
-static int compare(const struct side *old, const struct side *new, bool quiet,
-		   enum lh_severity least)
+static int compare(const struct run *old, const struct run *new, bool quiet, enum lh_severity least)
 {
 	int worst = -1;
 	uint32_t fresh = list("new", new, old, false, true, &worst);
@@ -206,7 +205,7 @@ static int compare(const struct side *old, const struct side *new, bool quiet,
 
 int lh_cmd_diff(int argc, char **argv)
 {
-	struct side old = {0}, new = {0};
+	struct run old = {0}, new = {0};
 	bool begun = false, quiet = false, known = true;
 	enum lh_severity least = LH_ERROR;
 	int o, status = LH_STATUS_REPORT_ERROR;
@@ -231,7 +230,7 @@ int lh_cmd_diff(int argc, char **argv)
 		lh_log("diff: two files, OLD and NEW; see 'lockhound diff --help'");
 		return LH_STATUS_REPORT_ERROR;
 	}
-	if (read_side(&old, argv[optind]) && read_side(&new, argv[optind + 1]))
+	if (read_run(&old, argv[optind]) && read_run(&new, argv[optind + 1]))
 		status = compare(&old, &new, quiet, least);
 	lh_arena_free(old.arena);
 	if (new.arena)

@@ -38,7 +38,7 @@ static void answer(enum answer a, const char *format, ...)
 		worst = a;
 }
 
-static void ask_library(void)
+static void check_library(void)
 {
 	struct lh_preload p;
 	char error[PATH_MAX + 400];
@@ -51,7 +51,7 @@ static void ask_library(void)
 	lh_preload_cleanup(&p);
 }
 
-static void ask_memory(void)
+static void check_memory(void)
 {
 	struct lh_run_file run;
 	char error[400];
@@ -66,7 +66,7 @@ static void ask_memory(void)
 	lh_run_file_close(&run);
 }
 
-static void ask_kernel(void)
+static void check_kernel(void)
 {
 	struct utsname u;
 	char text[64];
@@ -85,7 +85,7 @@ static void ask_kernel(void)
 			     "that are not watched are not counted");
 }
 
-static void ask_ptrace(void)
+static void check_ptrace(void)
 {
 	char text[16] = "0";
 	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
@@ -103,7 +103,7 @@ static void ask_ptrace(void)
 		       scope);
 }
 
-static void ask_program(const char *program)
+static void check_program(const char *program)
 {
 	struct lh_program t;
 	lh_program_check(&t, program);
@@ -127,7 +127,7 @@ static void ask_program(const char *program)
 		       t.loaded);
 }
 
-static void ask_process(pid_t pid)
+static void check_process(pid_t pid)
 {
 	char exe[PATH_MAX], byte, path[40];
 	struct lh_program t;
@@ -195,13 +195,13 @@ int lh_cmd_doctor(int argc, char **argv)
 		lh_log("one program or process at a time; see 'lockhound doctor --help'");
 		return LH_STATUS_REPORT_ERROR;
 	}
-	ask_library();
-	ask_memory();
-	ask_kernel();
-	ask_ptrace();
+	check_library();
+	check_memory();
+	check_kernel();
+	check_ptrace();
 	if (what && is_number(what) && access(what, F_OK))
-		ask_process((pid_t)atoi(what));
+		check_process((pid_t)atoi(what));
 	else if (what)
-		ask_program(what);
+		check_program(what);
 	return worst == BAD;
 }

@@ -49,7 +49,7 @@ static void help(FILE *out)
 }
 
 /* A recorded run as the first word means: show it. */
-static bool is_record(const char *path)
+static bool is_ledger_file(const char *path)
 {
 	char magic[sizeof(LH_LEDGER_MAGIC)] = "";
 	struct stat st;
@@ -97,5 +97,5 @@ int main(int argc, char **argv)
 		return lh_cmd_hang(argc, argv);
 	/* no command: its options or its file come first; argv[0] stands where the command's name
 	 * would */
-	return is_record(first) ? lh_cmd_report(argc, argv) : lh_cmd_run(argc, argv);
+	return is_ledger_file(first) ? lh_cmd_report(argc, argv) : lh_cmd_run(argc, argv);
 }

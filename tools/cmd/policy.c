@@ -61,7 +61,7 @@ static int learn(char **file, int n, const char *out)
 /* ---- check ---- */
 
 /* The circle through an arc: a walk from its end back to its beginning, shortest first. */
-static void print_circle(const struct lh_policy *p, uint32_t arc)
+static void print_cycle(const struct lh_policy *p, uint32_t arc)
 {
 	uint32_t at = p->rule[arc].to, goal = p->rule[arc].from;
 
@@ -121,7 +121,7 @@ static void advise(const struct lh_policy *p, uint32_t arc, bool with_runs)
 		puts("  no single line unties it: more than one circle lies here");
 }
 
-static uint32_t check_circles(const struct lh_policy *p, bool with_runs)
+static uint32_t check_cycles(const struct lh_policy *p, bool with_runs)
 {
 	uint32_t found = 0;
 
@@ -137,7 +137,7 @@ static uint32_t check_circles(const struct lh_policy *p, bool with_runs)
 		if (reported)
 			continue;
 		found++;
-		print_circle(p, i);
+		print_cycle(p, i);
 		advise(p, i, with_runs);
 	}
 	return found;
@@ -172,7 +172,7 @@ static int check(char **file, int n)
 	if (good) {
 		if (r.report)
 			lh_policy_count(&p, r.report);
-		found = check_circles(&p, r.report != NULL);
+		found = check_cycles(&p, r.report != NULL);
 		found += r.report ? check_names(&p, r.report) : 0;
 		if (!found)
 			printf("%s: %u orders of %u locks, no circle\n", p.path, p.rules, p.names);

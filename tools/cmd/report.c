@@ -137,7 +137,7 @@ static bool set_least(struct report *r, const char *name)
 	return !name || refuse("--fail", name, "error, warning, note");
 }
 
-static bool set_gate(struct report *r, int option)
+static bool set_project(struct report *r, int option)
 {
 	switch (option) {
 	case BASELINE:
@@ -190,7 +190,7 @@ static bool set(struct report *r, int option)
 		r->wrappers = optarg;
 		return true;
 	default:
-		return set_gate(r, option);
+		return set_project(r, option);
 	}
 }
 

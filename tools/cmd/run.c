@@ -154,7 +154,7 @@ static const char *named(const struct run *r, enum lh_option o)
 				       : v->text;
 }
 
-static bool open_gate(struct run *r)
+static bool open_project(struct run *r)
 {
 	const char *suppressions = named(r, LH_OPT_suppressions);
 	return lh_project_open(
@@ -252,7 +252,7 @@ static void add_notes(struct run *r)
 		lh_report_note(r->report, "no lock operation was seen");
 }
 
-static void make_model(struct run *r)
+static void make_report(struct run *r)
 {
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
@@ -280,7 +280,7 @@ static void make_model(struct run *r)
 		r->problem = LH_STATUS_ERROR;
 }
 
-static bool was_told(const struct lh_report *told, const struct lh_report_finding *f)
+static bool was_printed(const struct lh_report *told, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < told->findings; i++)
 		if (!strcmp(told->finding[i]->fingerprint, f->fingerprint))
@@ -289,13 +289,13 @@ static bool was_told(const struct lh_report *told, const struct lh_report_findin
 }
 
 /* What only the whole picture shows: a circle across processes. Then the last lines. */
-static void tell_the_rest(struct run *r)
+static void print_remaining(struct run *r)
 {
 	struct lh_render_text_style style = r->monitor.style;
 	char next[PATH_MAX + 40] = "";
 	for (uint32_t i = 0; i < r->report->findings; i++)
 		if (r->report->finding[i]->status == LH_NEW &&
-		    !was_told(r->monitor.reported, r->report->finding[i]))
+		    !was_printed(r->monitor.reported, r->report->finding[i]))
 			lh_render_text_finding(r->report, r->report->finding[i], style,
 					       lh_log_stream());
 	if (*OPTION(r, output).text && !strchr(r->files.record.path, '%')) {
@@ -313,7 +313,7 @@ static int own_status(const struct run *r)
 	return WIFSIGNALED(status) ? LH_STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void keep_results(struct run *r)
+static void save_results(struct run *r)
 {
 	const struct lh_run *run = &r->monitor.run;
 	struct lh_files_content of = {r->report, run->store, r->monitor.program, r->target.path};
@@ -381,7 +381,7 @@ static int run_status(struct run *r)
 }
 
 /* -v: what was decided before the start, and which process came to which end. */
-static void tell_set_up(const struct run *r)
+static void print_setup(const struct run *r)
 {
 	if (r->settings.seed_picked && OPTION(r, quiet).number) /* else the summary has it */
 		lh_log("shaken with seed %s; --shake=%s repeats it", OPTION(r, shake).text,
@@ -393,7 +393,7 @@ static void tell_set_up(const struct run *r)
 	lh_log("program %s", r->target.path);
 }
 
-static void tell_processes(const struct run *r)
+static void print_processes(const struct run *r)
 {
 	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->report->processes; i++) {
 		const struct lh_report_process *p = r->report->process[i];
@@ -407,12 +407,12 @@ static void watch(struct run *r, pid_t pid)
 {
 	if (r->files.log)
 		lh_log_redirect(r->files.log);
-	tell_set_up(r);
+	print_setup(r);
 	lh_monitor_run(&r->monitor, pid);
-	make_model(r);
-	tell_processes(r);
-	tell_the_rest(r);
-	keep_results(r);
+	make_report(r);
+	print_processes(r);
+	print_remaining(r);
+	save_results(r);
 	if (!r->monitor.still_running)
 		lh_preload_cleanup(&r->preload);
 }
@@ -430,7 +430,7 @@ static int command(struct run *r, int argc, char **argv)
 	}
 	if (!inspect(r, argv[first]))
 		return r->problem;
-	if (!open_gate(r))
+	if (!open_project(r))
 		return LH_STATUS_ERROR;
 	if (!lh_preload_find(&r->preload, r->error, WHY_ROOM)) {
 		refuse(r, "", r->error);

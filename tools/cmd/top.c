@@ -165,7 +165,7 @@ static int read_options(struct top *t, int argc, char **argv)
 /* ---- a look ---- */
 
 /* Names are kept as long as it is the same program. */
-static void renew_model(struct top *t)
+static void renew_report(struct top *t)
 {
 	lh_report_free(t->report);
 	t->report = lh_report_new((struct lh_report_options){.symbols = t->symbols});
@@ -174,7 +174,7 @@ static void renew_model(struct top *t)
 static void take_table(struct top *t)
 {
 	if (t->target.fresh || !t->report)
-		renew_model(t);
+		renew_report(t);
 	lh_top_sample(&t->table, &t->target.ledger, lh_top_target_now(&t->target));
 	t->page.pid = t->target.pid;
 	t->page.comm = t->target.ledger.head.comm;
@@ -194,7 +194,7 @@ static void order(struct top *t, uint32_t shown)
 }
 
 /* The last words: why it is over. */
-static void say_end(const struct top *t)
+static void print_end(const struct top *t)
 {
 	struct lh_arena *p = lh_arena_new();
 
@@ -210,7 +210,7 @@ static int64_t delay_ms(const struct top *t)
 /* ---- for scripts ---- */
 
 /* Until the next look; false: nobody reads any more. */
-static bool rest(const struct top *t)
+static bool pause_between(const struct top *t)
 {
 	struct timespec now, end;
 	struct pollfd list[] = {{STDOUT_FILENO, 0, 0}, {t->target.end, POLLIN, 0}};
@@ -244,10 +244,10 @@ static bool write_table(struct top *t)
 static int write_tables(struct top *t)
 {
 	for (unsigned long i = 0; i < t->samples; i++) {
-		if (i && !rest(t))
+		if (i && !pause_between(t))
 			return 0;
 		if (i && !lh_top_target_sample(&t->target)) {
-			say_end(t);
+			print_end(t);
 			return 0;
 		}
 		if (!write_table(t)) {
@@ -364,7 +364,7 @@ static int show(struct top *t)
 	wanted = show_all(t);
 	lh_screen_close();
 	if (!wanted)
-		say_end(t);
+		print_end(t);
 	return 0;
 }
 
@@ -384,7 +384,7 @@ int lh_cmd_top(int argc, char **argv)
 		lh_report_free(t.report);
 		lh_symbols_free(t.symbols);
 	} else {
-		say_end(&t);
+		print_end(&t);
 	}
 	lh_top_free(&t.table);
 	lh_top_target_close(&t.target);

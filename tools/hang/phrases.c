@@ -50,7 +50,7 @@ const char *lh_hang_thread_list(const struct lh_hang_writer *g, const uint32_t *
 
 /* ---- stacks ---- */
 
-static const char *place_of(const struct lh_hang_writer *g, const struct lh_report_frame *f)
+static const char *site_of(const struct lh_hang_writer *g, const struct lh_report_frame *f)
 {
 	const char *base;
 
@@ -72,7 +72,7 @@ void lh_hang_stack(const struct lh_hang_writer *g, lh_stack_id stack)
 			fprintf(g->out, "      #%-2u %s  %s\n", shown++,
 				t->frame[i].function ? lh_hang_clean(g, t->frame[i].function)
 						     : "??",
-				place_of(g, &t->frame[i]));
+				site_of(g, &t->frame[i]));
 	if (t->cut)
 		fputs("      ... there is more of this stack\n", g->out);
 }
@@ -84,7 +84,7 @@ const char *lh_hang_at(const struct lh_hang_writer *g, lh_stack_id stack)
 
 	if (!f)
 		return "";
-	return lh_arena_printf(g->arena, ", at %s%s%s", place_of(g, f), f->function ? " in " : "",
+	return lh_arena_printf(g->arena, ", at %s%s%s", site_of(g, f), f->function ? " in " : "",
 			       f->function ? lh_hang_clean(g, f->function) : "");
 }
 

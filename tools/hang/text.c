@@ -9,7 +9,7 @@
 /* ---- findings ---- */
 
 /* Where a lock lies that has no name of its own. */
-static void show_places(const struct lh_hang_writer *g, const struct lh_report_finding *f)
+static void show_sites(const struct lh_hang_writer *g, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (!f->lock[i]->named && lh_lock_address(&f->lock[i]->row))
@@ -108,7 +108,7 @@ static void show_holders(const struct lh_hang_writer *g)
 /* ---- the last line ---- */
 
 /* Where nobody waits for anything of the others: what does the first thread wait for? */
-static const char *first_deed(const struct lh_hang_writer *g)
+static const char *first_activity(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
 
@@ -145,7 +145,7 @@ static void show_count(const struct lh_hang_writer *g)
 	else
 		fprintf(g->out, "no deadlock; %s, %u of them waiting, %u for a lock%s\n",
 			lh_hang_plural(g, threads, "thread", "threads"), waiting, locks,
-			waiting ? "" : first_deed(g));
+			waiting ? "" : first_activity(g));
 }
 
 void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *report,
@@ -176,7 +176,7 @@ void lh_hang_text(const struct lh_hang *h, struct lh_report *report,
 
 	for (uint32_t i = 0; i < report->findings; i++) {
 		lh_render_text_finding(report, report->finding[i], *style, out);
-		show_places(&g, report->finding[i]);
+		show_sites(&g, report->finding[i]);
 	}
 	if (report->findings || style->filtered) {
 		fputs(report->findings ? "\n  All threads:\n" : "", out);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-struct whole {
+struct overlay_memory {
 	struct lh_overlay side; /* first: a whole is found by its side */
 	void *memory;
 	size_t size;
@@ -31,7 +31,7 @@ static const struct {
 	[LH_T_BUSY_WAIT] = {sizeof(struct lh_busy_wait), 1024},
 };
 
-static size_t round_up(size_t n)
+static size_t align(size_t n)
 {
 	return (n + 4095) & ~(size_t)4095;
 }
@@ -56,17 +56,17 @@ static void lay_out(struct lh_overlay *s, unsigned char *at, const struct lh_led
 		s->table[t].row = shape[t].row;
 		s->table[t].rows = shape[t].rows;
 		s->table[t].base = base_of(r, t);
-		at += round_up((size_t)shape[t].row * shape[t].rows);
+		at += align((size_t)shape[t].row * shape[t].rows);
 	}
 }
 
 struct lh_overlay *lh_overlay_new(const struct lh_ledger_view *r)
 {
-	struct whole *w = calloc(1, sizeof(*w));
+	struct overlay_memory *w = calloc(1, sizeof(*w));
 	size_t size = 0;
 
 	for (int t = 1; t < LH_TABLES; t++)
-		size += round_up((size_t)shape[t].row * shape[t].rows);
+		size += align((size_t)shape[t].row * shape[t].rows);
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!w || memory == MAP_FAILED) {
@@ -83,7 +83,7 @@ struct lh_overlay *lh_overlay_new(const struct lh_ledger_view *r)
 
 void lh_overlay_free(struct lh_overlay *s)
 {
-	struct whole *w = (struct whole *)s;
+	struct overlay_memory *w = (struct overlay_memory *)s;
 
 	if (!w)
 		return;
@@ -96,7 +96,7 @@ uint32_t lh_overlay_add(struct lh_overlay *s, enum lh_table_name t, const void *
 	uint32_t used = s->table[t].used;
 
 	if (n > s->table[t].rows - used) {
-		((struct whole *)s)->refused++;
+		((struct overlay_memory *)s)->refused++;
 		return 0;
 	}
 	if (rows)
@@ -120,5 +120,5 @@ void *lh_overlay_row(struct lh_overlay *s, enum lh_table_name t, uint32_t number
 
 uint32_t lh_side_refused(const struct lh_overlay *s)
 {
-	return ((const struct whole *)s)->refused;
+	return ((const struct overlay_memory *)s)->refused;
 }

@@ -128,7 +128,7 @@ static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t nu
 	return number < base ? number : number - base + p->own[t];
 }
 
-static lh_site moved_place(const struct packing *p, lh_site place)
+static lh_site moved_site(const struct packing *p, lh_site place)
 {
 	return LH_SITE(moved(p, LH_T_STACK, LH_SITE_STACK(place)), LH_SITE_HOW(place),
 		       LH_SITE_MODE(place));
@@ -161,7 +161,7 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 		a->finding.step = moved(p, LH_T_STEP, a->finding.step);
 		a->finding.thread = moved(p, LH_T_THREAD, a->finding.thread);
 	} else if (t == LH_T_STEP) {
-		a->step.site = moved_place(p, a->step.site);
+		a->step.site = moved_site(p, a->step.site);
 		a->step.thread = moved(p, LH_T_THREAD, a->step.thread);
 		a->step.lock = moved_lock(p, a->step.lock);
 		a->step.note = moved(p, LH_T_NOTE, a->step.note);

@@ -153,7 +153,8 @@ static uint32_t claimed(struct lh_ledger_view *r, enum lh_table_name t)
 	return table->rows;
 }
 
-static void count_torn(struct lh_ledger_view *r, enum lh_table_name t, uint32_t want, uint32_t have)
+static void count_missing_rows(struct lh_ledger_view *r, enum lh_table_name t, uint32_t want,
+			       uint32_t have)
 {
 	if (want <= have || want == 1)
 		return; /* row 0 is nobody's loss */
@@ -196,7 +197,7 @@ static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b,
 					rows->row);
 	rows->limit = rows->used;
 	rows->at = copy;
-	count_torn(r, t, want, rows->used);
+	count_missing_rows(r, t, want, rows->used);
 }
 
 bool lh_read_copy(struct lh_ledger_view *r, const struct lh_byte_source *b, uint64_t offset)
@@ -245,7 +246,7 @@ bool lh_read_view(struct lh_ledger_view *r, const void *base, size_t size)
 		r->rows[t].used = want < limit ? want : limit;
 		r->rows[t].at =
 			limit ? (const unsigned char *)base + r->head.table[t].offset : NULL;
-		count_torn(r, t, want, r->rows[t].used);
+		count_missing_rows(r, t, want, r->rows[t].used);
 	}
 	return true;
 }

@@ -51,7 +51,7 @@ static uint32_t slots_allowed(char *error, size_t room)
 }
 
 /* Under strict overcommit a page that nobody allocated may be refused: that is a SIGBUS. */
-static bool memory_comes(void)
+static bool is_sparse(void)
 {
 	char mode = '0';
 	int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
@@ -74,7 +74,7 @@ static bool fill(struct lh_run_file *file, uint32_t slots)
 	if (file->header == MAP_FAILED)
 		return false;
 	memcpy(file->header->magic, LH_RUN_MAGIC, sizeof(LH_RUN_MAGIC));
-	file->sparse = memory_comes();
+	file->sparse = is_sparse();
 	file->header->version = LH_LEDGER_VERSION;
 	file->header->slots_max = file->slots = slots;
 	file->header->start_ns = now_ns();

@@ -19,19 +19,19 @@
 enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, ALIKE_MAX = 8 };
 enum { EARN = 4000, BURST = 1 << 22 }; /* steps, of 5 to 10 ns */
 
-struct origin {
+struct source {
 	lh_chain_id chain; /* of the record: what asks, or what was held */
 	lh_lock_id lock;
 };
 
 /* Dependencies that differ only in which locks of their classes they took: some of them will do. */
-struct alike {
+struct same_class {
 	uint64_t hash;
 	uint32_t n;
 	UT_hash_handle hh;
 };
 
-struct book {
+struct class_rows {
 	struct lh_report *report;
 	const struct lh_report_process *process;
 	const struct lh_ledger_view *ledger;
@@ -43,18 +43,18 @@ struct book {
 	struct lh_hb_edge *event;
 	struct lh_chain *chain;
 	struct lh_chain_visit *seen;
-	struct origin *origin; /* by node of ours */
-	lh_chain_id *very;     /* by node of the record: its chain of very locks */
+	struct source *source; /* by node of ours */
+	lh_chain_id *instance; /* by node of the record: its chain of very locks */
 	uint32_t locks, threads, events, chains, visits, origins;
 	uint32_t own_locks; /* rows of the record */
 	uint32_t witnesses;
-	struct alike *group;
+	struct same_class *group;
 };
 
 /* ---- rows ---- */
 
-static lh_chain_id add_node(struct book *b, lh_chain_id parent, lh_lock_id lock, lh_site site,
-			    struct origin from)
+static lh_chain_id add_chain_row(struct class_rows *b, lh_chain_id parent, lh_lock_id lock,
+				 lh_site site, struct source from)
 {
 	struct lh_chain chain = {.parent = parent, .lock = lock, .site = site};
 	lh_chain_id id = b->chains;
@@ -62,26 +62,26 @@ static lh_chain_id add_node(struct book *b, lh_chain_id parent, lh_lock_id lock,
 	chain.depth = parent ? (uint16_t)(b->chain[parent].depth + 1) : 1;
 	b->witnesses += chain.depth;
 	LH_PUSH(b->arena, b->chain, b->chains, chain);
-	LH_PUSH(b->arena, b->origin, b->origins, from);
+	LH_PUSH(b->arena, b->source, b->origins, from);
 	return id;
 }
 
 /* The rows of a class stand behind those of the record; there are none yet for a new one. */
-static lh_lock_id class_row(const struct book *b, uint32_t class, uint32_t which)
+static lh_lock_id class_row(const struct class_rows *b, uint32_t class, uint32_t which)
 {
 	uint32_t row = b->own_locks + (class - 1) * ROWS_A_CLASS + which;
 
 	return row < LH_LOCK_ROWS ? LH_LOCK_ID(row, 1) : 0;
 }
 
-static lh_lock_id class_id(const struct book *b, lh_lock_id lock, uint32_t which)
+static lh_lock_id class_id(const struct class_rows *b, lh_lock_id lock, uint32_t which)
 {
 	uint32_t class = lh_classes_of(b->classes, lock);
 
 	return class ? class_row(b, class, which) : 0;
 }
 
-static void add_seens(struct book *b, lh_chain_id to, const struct lh_chain *from)
+static void add_seens(struct class_rows *b, lh_chain_id to, const struct lh_chain *from)
 {
 	struct lh_chain_visit s;
 	uint32_t n = 0;
@@ -98,7 +98,7 @@ static void add_seens(struct book *b, lh_chain_id to, const struct lh_chain *fro
 	b->chain[to].flags = from->flags & LH_CHAIN_MANY_THREADS;
 }
 
-static void read_rows(struct book *b)
+static void read_rows(struct class_rows *b)
 {
 	const struct lh_ledger_view *r = b->ledger;
 	uint32_t n = lh_read_used(r, LH_T_THREAD);
@@ -117,8 +117,8 @@ static void read_rows(struct book *b)
 	n = lh_read_used(r, LH_T_LOCK);
 	b->own_locks = n ? n : 1;
 	n = lh_read_used(r, LH_T_CHAIN);
-	b->very = lh_arena_alloc(b->arena, (n + 1) * sizeof(*b->very));
-	add_node(b, 0, 0, 0, (struct origin){0}); /* row 0 is none */
+	b->instance = lh_arena_alloc(b->arena, (n + 1) * sizeof(*b->instance));
+	add_chain_row(b, 0, 0, 0, (struct source){0}); /* row 0 is none */
 	LH_PUSH(b->arena, b->seen, b->visits, (struct lh_chain_visit){0});
 }
 
@@ -137,7 +137,7 @@ static uint64_t mix(uint64_t h, uint64_t v)
 }
 
 /* The classes held and asked for, the places of the two that matter, and who was there. */
-static uint64_t hash_of(struct book *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
+static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
 {
 	uint64_t h = n + 31 * held;
 	struct lh_chain node = {0};
@@ -153,9 +153,9 @@ static uint64_t hash_of(struct book *b, const lh_chain_id *chain, uint32_t n, ui
 	return mix(h, node.flags & LH_CHAIN_MANY_THREADS);
 }
 
-static bool is_one_too_many(struct book *b, uint64_t hash)
+static bool is_one_too_many(struct class_rows *b, uint64_t hash)
 {
-	struct alike *a;
+	struct same_class *a;
 
 	HASH_FIND(hh, b->group, &hash, sizeof(hash), a);
 	if (!a) {
@@ -166,7 +166,7 @@ static bool is_one_too_many(struct book *b, uint64_t hash)
 	return ++a->n > ALIKE_MAX;
 }
 
-static uint64_t address_of(const struct book *b, lh_lock_id id)
+static uint64_t address_of(const struct class_rows *b, lh_lock_id id)
 {
 	struct lh_lock l;
 
@@ -174,7 +174,8 @@ static uint64_t address_of(const struct book *b, lh_lock_id id)
 }
 
 /* The two ends of one dependency: which rows they are. False: it is none between classes. */
-static bool name_ends(const struct book *b, lh_lock_id held, lh_lock_id wanted, lh_lock_id end[2])
+static bool name_ends(const struct class_rows *b, lh_lock_id held, lh_lock_id wanted,
+		      lh_lock_id end[2])
 {
 	uint64_t low, high;
 	bool up;
@@ -193,7 +194,8 @@ static bool name_ends(const struct book *b, lh_lock_id held, lh_lock_id wanted, 
 	return low != high && end[0] && end[1];
 }
 
-static void add_dependency(struct book *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
+static void add_dependency(struct class_rows *b, const lh_chain_id *chain, uint32_t n,
+			   uint32_t held)
 {
 	struct lh_chain h, w;
 	lh_lock_id end[2];
@@ -204,22 +206,22 @@ static void add_dependency(struct book *b, const lh_chain_id *chain, uint32_t n,
 		return;
 	if (!name_ends(b, h.lock, w.lock, end) || is_one_too_many(b, hash_of(b, chain, n, held)))
 		return;
-	link = add_node(b, b->very[chain[n - 2]], end[0], as_held(h.site),
-			(struct origin){chain[held], h.lock});
-	at = add_node(b, link, end[1], w.site, (struct origin){chain[n - 1], w.lock});
+	link = add_chain_row(b, b->instance[chain[n - 2]], end[0], as_held(h.site),
+			     (struct source){chain[held], h.lock});
+	at = add_chain_row(b, link, end[1], w.site, (struct source){chain[n - 1], w.lock});
 	add_seens(b, at, &w);
 }
 
 /* Who asks with empty hands: a writer who queues. */
-static void add_root(struct book *b, lh_chain_id id, const struct lh_chain *w)
+static void add_root(struct class_rows *b, lh_chain_id id, const struct lh_chain *w)
 {
 	lh_lock_id lock = class_id(b, w->lock, 0);
 
 	if (lock && !is_one_too_many(b, hash_of(b, &id, 1, 0)))
-		add_seens(b, add_node(b, 0, lock, w->site, (struct origin){id, w->lock}), w);
+		add_seens(b, add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}), w);
 }
 
-static bool holds(const struct book *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
+static bool holds(const struct class_rows *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
 {
 	struct lh_chain node;
 
@@ -233,8 +235,8 @@ static bool holds(const struct book *b, const lh_chain_id *chain, uint32_t n, lh
  * A lock that comes and goes has one row, and a node may speak of one that it was before. It was
  * born in the same place, and that is what is asked here.
  */
-static bool read_node(const struct book *b, lh_chain_id id, struct lh_chain *chain,
-		      struct lh_lock *l)
+static bool read_chain(const struct class_rows *b, lh_chain_id id, struct lh_chain *chain,
+		       struct lh_lock *l)
 {
 	if (!lh_read_chain_row(b->ledger, id, chain))
 		return false;
@@ -246,17 +248,17 @@ static bool read_node(const struct book *b, lh_chain_id id, struct lh_chain *cha
 	return true;
 }
 
-static void add_chain(struct book *b, lh_chain_id id)
+static void add_chain(struct class_rows *b, lh_chain_id id)
 {
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t n = lh_read_chain_path(b->ledger, id, chain, LH_HELD_MAX);
 	struct lh_chain node;
 	struct lh_lock l;
 
-	if (!n || !read_node(b, id, &node, &l))
+	if (!n || !read_chain(b, id, &node, &l))
 		return;
-	b->very[id] = add_node(b, n > 1 ? b->very[chain[n - 2]] : 0, node.lock, as_held(node.site),
-			       (struct origin){id, node.lock});
+	b->instance[id] = add_chain_row(b, n > 1 ? b->instance[chain[n - 2]] : 0, node.lock,
+					as_held(node.site), (struct source){id, node.lock});
 	/* Who joins a thread that takes a lock of its own, under one of the same birthplace, is
 	 * fine. */
 	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
@@ -275,7 +277,7 @@ static void add_chain(struct book *b, lh_chain_id id)
 /* ---- locks ---- */
 
 /* What is true of one of a class may be true of each: but all must prefer writers. */
-static void add_to_class(struct book *b, lh_lock_id id, const struct lh_lock *l)
+static void add_to_class(struct class_rows *b, lh_lock_id id, const struct lh_lock *l)
 {
 	uint32_t class = lh_classes_of(b->classes, id);
 
@@ -292,7 +294,7 @@ static void add_to_class(struct book *b, lh_lock_id id, const struct lh_lock *l)
 }
 
 /* The list of the nodes that want each lock, which the judge goes by. */
-static void list_nodes(struct book *b)
+static void list_chains(struct class_rows *b)
 {
 	for (uint32_t i = 1; i < b->own_locks; i++)
 		b->lock[i].chains = 0;
@@ -306,7 +308,7 @@ static void list_nodes(struct book *b)
 	}
 }
 
-static void make_locks(struct book *b)
+static void add_locks(struct class_rows *b)
 {
 	uint32_t classes = lh_classes_count(b->classes);
 
@@ -320,9 +322,9 @@ static void make_locks(struct book *b)
 	for (uint32_t i = 1; i < b->threads; i++)
 		b->thread[i].creator_chain =
 			b->thread[i].creator_chain < lh_read_used(b->ledger, LH_T_CHAIN)
-				? b->very[b->thread[i].creator_chain]
+				? b->instance[b->thread[i].creator_chain]
 				: 0;
-	list_nodes(b);
+	list_chains(b);
 }
 
 /* ---- asking ---- */
@@ -332,30 +334,31 @@ struct answers {
 	uint32_t n;
 };
 
-static struct origin origin_of(const struct book *b, lh_chain_id id)
+static struct source source_of(const struct class_rows *b, lh_chain_id id)
 {
-	return id < b->chains ? b->origin[id] : (struct origin){0};
+	return id < b->chains ? b->source[id] : (struct source){0};
 }
 
 /* The node of the record, and the lock in it, that a link of a circle holds. */
-static struct origin held_of(const struct book *b, const struct lh_cycle_link *k)
+static struct source held_of(const struct class_rows *b, const struct lh_cycle_link *k)
 {
-	return origin_of(b, b->chain[k->chain].parent);
+	return source_of(b, b->chain[k->chain].parent);
 }
 
 /* The process's own judge knows it, and has told it or filed it away. */
-static bool is_of_very_locks(const struct book *b, const struct lh_cycle *cycle)
+static bool is_of_same_instances(const struct class_rows *b, const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->n; i++) {
-		struct origin h = held_of(b, &cycle->link[(i + 1) % cycle->n]);
+		struct source h = held_of(b, &cycle->link[(i + 1) % cycle->n]);
 
-		if (h.lock != origin_of(b, cycle->link[i].chain).lock)
+		if (h.lock != source_of(b, cycle->link[i].chain).lock)
 			return false;
 	}
 	return true;
 }
 
-static void keep(const struct book *b, struct answers *a, const struct lh_cycle *cycle)
+static void store_cycles(const struct class_rows *b, struct answers *a,
+			 const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < a->n; i++)
 		if (a->cycle[i].key == cycle->key) {
@@ -365,7 +368,7 @@ static void keep(const struct book *b, struct answers *a, const struct lh_cycle 
 	LH_PUSH(b->arena, a->cycle, a->n, *cycle);
 }
 
-static void ask(struct book *b, struct answers *a)
+static void query(struct class_rows *b, struct answers *a)
 {
 	const struct lh_order_input facts = {.lock = b->lock,
 					     .thread = b->thread,
@@ -400,7 +403,7 @@ static void ask(struct book *b, struct answers *a)
 
 		for (uint32_t k = 0; k < n; k++)
 			if (lh_order_cycles(graph)[k].rule == LH_RULE_LOCK_ORDER)
-				keep(b, a, &lh_order_cycles(graph)[k]);
+				store_cycles(b, a, &lh_order_cycles(graph)[k]);
 	}
 	if (lh_order_counts(graph).cut)
 		lh_report_note(b->report, "by birthplace: %u searches for circles were given up",
@@ -421,10 +424,10 @@ static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_li
 }
 
 /* What matters first, then what else is held. A writer who queues holds nothing that matters. */
-static void add_link(const struct book *b, const struct lh_cycle_link *k, bool queues,
+static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, bool queues,
 		     struct lh_step *step, uint32_t *n)
 {
-	struct origin held = held_of(b, k), wanted = origin_of(b, k->chain);
+	struct source held = held_of(b, k), wanted = source_of(b, k->chain);
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth =
 		queues ? 0 : lh_read_chain_path(b->ledger, wanted.chain, chain, LH_HELD_MAX);
@@ -439,7 +442,7 @@ static void add_link(const struct book *b, const struct lh_cycle_link *k, bool q
 }
 
 /* The same birthplaces in the same order, wherever in the code. A ring has no beginning. */
-static uint64_t hash_of_ring(const struct lh_cycle *cycle)
+static uint64_t hash_of_cycle(const struct lh_cycle *cycle)
 {
 	uint64_t h = cycle->filter;
 
@@ -448,7 +451,8 @@ static uint64_t hash_of_ring(const struct lh_cycle *cycle)
 	return h;
 }
 
-static struct lh_report_finding *tell(const struct book *b, const struct lh_cycle *cycle)
+static struct lh_report_finding *report_cycle(const struct class_rows *b,
+					      const struct lh_cycle *cycle)
 {
 	struct lh_step step[STEPS_MAX];
 	uint32_t n = 0;
@@ -469,31 +473,31 @@ static struct lh_report_finding *tell(const struct book *b, const struct lh_cycl
  * Once for each circle of birthplaces, however many places in the code take part in it; they are
  * counted. A birthplace that only hands on would else tell of every two places that take locks.
  */
-static void tell_all(struct book *b, const struct answers *a)
+static void report_all(struct class_rows *b, const struct answers *a)
 {
-	struct ring {
+	struct merged_cycle {
 		uint64_t hash;
 		struct lh_report_finding *finding;
 		UT_hash_handle hh;
-	} *rings = NULL, *r;
+	} *merged_cycles = NULL, *r;
 
 	for (uint32_t i = 0; i < a->n; i++) {
-		uint64_t hash = hash_of_ring(&a->cycle[i]);
+		uint64_t hash = hash_of_cycle(&a->cycle[i]);
 
-		if (is_of_very_locks(b, &a->cycle[i]))
+		if (is_of_same_instances(b, &a->cycle[i]))
 			continue;
-		HASH_FIND(hh, rings, &hash, sizeof(hash), r);
+		HASH_FIND(hh, merged_cycles, &hash, sizeof(hash), r);
 		if (r) {
 			r->finding->count++;
 			continue;
 		}
 		r = lh_arena_alloc(b->arena, sizeof(*r));
 		r->hash = hash;
-		r->finding = tell(b, &a->cycle[i]);
+		r->finding = report_cycle(b, &a->cycle[i]);
 		if (r->finding->by_class)
-			HASH_ADD(hh, rings, hash, sizeof(r->hash), r);
+			HASH_ADD(hh, merged_cycles, hash, sizeof(r->hash), r);
 	}
-	HASH_CLEAR(hh, rings);
+	HASH_CLEAR(hh, merged_cycles);
 }
 
 static int by_order(const void *a, const void *b)
@@ -501,14 +505,14 @@ static int by_order(const void *a, const void *b)
 	return lh_cycle_compare(a, b);
 }
 
-static void judge_process(struct lh_report *report, const struct lh_report_process *p,
+static void check_process(struct lh_report *report, const struct lh_report_process *p,
 			  const struct lh_class_options *wants)
 {
-	struct book b = {.report = report,
-			 .process = p,
-			 .ledger = p->ledger,
-			 .filtered = wants->filtered,
-			 .arena = lh_arena_new()};
+	struct class_rows b = {.report = report,
+			       .process = p,
+			       .ledger = p->ledger,
+			       .filtered = wants->filtered,
+			       .arena = lh_arena_new()};
 	struct answers a = {0};
 	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
 
@@ -516,11 +520,11 @@ static void judge_process(struct lh_report *report, const struct lh_report_proce
 	read_rows(&b);
 	for (lh_chain_id i = 1; i < n; i++)
 		add_chain(&b, i);
-	make_locks(&b);
-	ask(&b, &a);
+	add_locks(&b);
+	query(&b, &a);
 	if (a.n > 1)
 		qsort(a.cycle, a.n, sizeof(*a.cycle), by_order);
-	tell_all(&b, &a);
+	report_all(&b, &a);
 	HASH_CLEAR(hh, b.group);
 	lh_classes_free(b.classes);
 	lh_arena_free(b.arena);
@@ -529,5 +533,5 @@ static void judge_process(struct lh_report *report, const struct lh_report_proce
 void lh_by_class_check(struct lh_report *report, const struct lh_class_options *wants)
 {
 	for (uint32_t i = 0; i < report->processes; i++)
-		judge_process(report, report->process[i], wants);
+		check_process(report, report->process[i], wants);
 }

@@ -36,7 +36,8 @@ static bool is_ours(const struct lh_merged_run *run, const struct lh_cycle *cycl
 }
 
 /* A circle comes again when it turns out worse than it was. */
-static void keep(const struct lh_merged_run *run, struct answers *a, const struct lh_cycle *cycle)
+static void store_cycles(const struct lh_merged_run *run, struct answers *a,
+			 const struct lh_cycle *cycle)
 {
 	struct lh_cycle *old = find(a, cycle->key);
 
@@ -48,8 +49,8 @@ static void keep(const struct lh_merged_run *run, struct answers *a, const struc
 		LH_PUSH(run->arena, a->cycle, a->n, *cycle);
 }
 
-static void ask_all(struct lh_merged_run *run, struct lh_order_graph *graph,
-		    const struct lh_order_input *facts, struct answers *a)
+static void query_all(struct lh_merged_run *run, struct lh_order_graph *graph,
+		      const struct lh_order_input *facts, struct answers *a)
 {
 	for (lh_chain_id i = 1; i < run->chains; i++) {
 		uint32_t n = run->chain[i].visit || run->chain[i].flags
@@ -57,7 +58,7 @@ static void ask_all(struct lh_merged_run *run, struct lh_order_graph *graph,
 				     : 0;
 
 		for (uint32_t k = 0; k < n; k++)
-			keep(run, a, &lh_order_cycles(graph)[k]);
+			store_cycles(run, a, &lh_order_cycles(graph)[k]);
 	}
 }
 
@@ -70,7 +71,7 @@ static bool orders_lost(const struct lh_merged_run *run)
 }
 
 /* How many searches were given up. */
-static uint32_t ask(struct lh_merged_run *run, struct answers *a, uint32_t events, bool filtered)
+static uint32_t query(struct lh_merged_run *run, struct answers *a, uint32_t events, bool filtered)
 {
 	const struct lh_order_input facts = {.lock = run->lock,
 					     .thread = run->thread,
@@ -100,7 +101,7 @@ static uint32_t ask(struct lh_merged_run *run, struct answers *a, uint32_t event
 	if (!memory)
 		return UINT32_MAX;
 	graph = lh_order_graph_init(memory, &room, filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	ask_all(run, graph, &facts, a);
+	query_all(run, graph, &facts, a);
 	counts = lh_order_counts(graph);
 	free(memory);
 	return counts.cut + counts.refused;
@@ -108,12 +109,12 @@ static uint32_t ask(struct lh_merged_run *run, struct answers *a, uint32_t event
 
 /* ---- telling ---- */
 
-struct tale {
+struct steps {
 	struct lh_cross_step step[STEPS_MAX];
 	uint32_t n;
 };
 
-static void add_step(struct lh_merged_run *run, struct tale *t, const struct lh_merged_process *m,
+static void add_step(struct lh_merged_run *run, struct steps *t, const struct lh_merged_process *m,
 		     lh_thread_id thread, lh_chain_id id, enum lh_action action)
 {
 	struct lh_cross_step *s = &t->step[t->n];
@@ -133,7 +134,7 @@ static void add_step(struct lh_merged_run *run, struct tale *t, const struct lh_
 	t->n++;
 }
 
-static void add_link(struct lh_merged_run *run, struct tale *t, const struct lh_cycle_link *k)
+static void add_link(struct lh_merged_run *run, struct steps *t, const struct lh_cycle_link *k)
 {
 	const struct lh_merged_visit *at = lh_merged_visit_of(run, k->chain, k->thread);
 	lh_chain_id chain[LH_HELD_MAX];
@@ -171,9 +172,9 @@ static bool has_happened(const struct lh_merged_run *run, const struct lh_cycle 
 	return false;
 }
 
-static void tell(struct lh_merged_run *run, const struct lh_cycle *cycle, bool sure)
+static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle, bool sure)
 {
-	struct tale t = {.n = 0};
+	struct steps t = {.n = 0};
 	struct lh_finding row = {.rule = cycle->rule,
 				 .level = LH_POTENTIAL,
 				 .severity = sure ? cycle->severity : LH_WARNING,
@@ -221,7 +222,7 @@ static void take_with_ancestors(struct lh_merged_run *run)
 	}
 }
 
-static void judge_together(struct lh_merged_run *run, bool filtered)
+static void check_together(struct lh_merged_run *run, bool filtered)
 {
 	struct answers sure = {0}, all = {0};
 	uint32_t cut;
@@ -231,21 +232,21 @@ static void judge_together(struct lh_merged_run *run, bool filtered)
 	take_with_ancestors(run);
 	lh_merged_add_order(run);
 	lh_merged_end_rows(run);
-	cut = ask(run, &sure, run->hb_edges, filtered);
-	cut += ask(run, &all, run->certain_hb_edges, false);
+	cut = query(run, &sure, run->hb_edges, filtered);
+	cut += query(run, &all, run->certain_hb_edges, false);
 	sort(&sure);
 	sort(&all);
 	for (uint32_t i = 0; i < sure.n; i++) {
 		const struct lh_cycle *maybe = find(&all, sure.cycle[i].key);
 
 		if (!sure.cycle[i].filter || !maybe || maybe->filter)
-			tell(run, &sure.cycle[i], true);
+			report_cycle(run, &sure.cycle[i], true);
 	}
 	for (uint32_t i = 0; i < all.n; i++) {
 		const struct lh_cycle *certain = find(&sure, all.cycle[i].key);
 
 		if (!all.cycle[i].filter && (!certain || certain->filter))
-			tell(run, &all.cycle[i], false);
+			report_cycle(run, &all.cycle[i], false);
 	}
 	if (cut)
 		lh_report_note(run->report,
@@ -266,7 +267,7 @@ static void add_members(struct lh_merged_run *run)
 
 /* ---- one process again ---- */
 
-static void judge_alone(struct lh_report *report, struct lh_report_process *p)
+static void check_alone(struct lh_report *report, struct lh_report_process *p)
 {
 	struct lh_merged_process one = {.process = p, .locks = lh_read_used(p->ledger, LH_T_LOCK)};
 	struct lh_merged_run run = {.report = report,
@@ -279,10 +280,10 @@ static void judge_alone(struct lh_report *report, struct lh_report_process *p)
 	lh_merged_begin_rows(&run);
 	lh_merged_take(&run, &one);
 	lh_merged_end_rows(&run);
-	p->searches_cut = ask(&run, &a, run.hb_edges, false);
+	p->searches_cut = query(&run, &a, run.hb_edges, false);
 	sort(&a);
 	for (uint32_t i = 0; i < a.n; i++)
-		tell(&run, &a.cycle[i], true);
+		report_cycle(&run, &a.cycle[i], true);
 	lh_arena_free(run.arena);
 }
 
@@ -293,14 +294,14 @@ void lh_cross_process_check(struct lh_report *report, bool filtered)
 
 	for (uint32_t i = 0; i < report->processes; i++)
 		if (report->process[i]->searches_cut)
-			judge_alone(report, report->process[i]);
+			check_alone(report, report->process[i]);
 	add_members(&run);
 	lh_merged_find_times(&run);
 	lh_merged_find_shared(&run);
 	for (uint32_t i = 0; i < run.processes; i++)
 		shared |= run.process[i].shares;
 	if (shared)
-		judge_together(&run, filtered);
+		check_together(&run, filtered);
 	lh_merged_forget_shared(&run);
 	lh_arena_free(run.arena);
 }

@@ -25,7 +25,7 @@ struct key {
 	UT_hash_handle hh;
 };
 
-struct arrow {
+struct run_edge {
 	const struct lh_report_order *order;
 	uint32_t from, to; /* things that stand for their locks */
 	uint32_t next;     /* another one that begins there + 1 */
@@ -40,7 +40,7 @@ struct search {
 	uint32_t *parent;                   /* by id */
 	uint32_t locks;
 	struct key *keys;
-	struct arrow *edge;
+	struct run_edge *edge;
 	uint32_t edges;
 	uint32_t *first;      /* by thing: the first arrow that begins there + 1 */
 	uint32_t *by, *queue; /* of a search: by which arrow + 1 a thing was reached */
@@ -120,7 +120,7 @@ static bool is_inherited(const struct lh_report_order *o)
 	       !held.visit && !(held.flags & LH_CHAIN_MANY_THREADS);
 }
 
-static void add_arrows(struct search *s)
+static void add_edges(struct search *s)
 {
 	const struct lh_cross_run_orders *all = &s->orders;
 
@@ -130,11 +130,11 @@ static void add_arrows(struct search *s)
 	}
 	for (uint32_t i = 0; i < all->n; i++) {
 		const struct lh_report_order *o = all->order[i];
-		struct arrow a = {.order = o,
-				  .from = root(s, o->held->id),
-				  .to = root(s, o->wanted->id),
-				  .held = lh_report_order_place(o, false),
-				  .site = lh_report_order_place(o, true)};
+		struct run_edge a = {.order = o,
+				     .from = root(s, o->held->id),
+				     .to = root(s, o->wanted->id),
+				     .held = lh_report_order_place(o, false),
+				     .site = lh_report_order_place(o, true)};
 
 		if (a.from == a.to || is_inherited(o))
 			continue;
@@ -151,7 +151,7 @@ static bool shown_by(const struct search *s, const struct lh_report_process *p,
 		     const uint32_t *cycle, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct arrow *a = &s->edge[cycle[i]];
+		const struct run_edge *a = &s->edge[cycle[i]];
 		bool found = false;
 
 		for (uint32_t k = s->first[a->from]; k && !found; k = s->edge[k - 1].next)
@@ -163,7 +163,7 @@ static bool shown_by(const struct search *s, const struct lh_report_process *p,
 }
 
 /* The locks that an arrow's thread holds beside the one it comes from. */
-static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
+static uint32_t others(struct search *s, const struct run_edge *a, uint32_t *list)
 {
 	const struct lh_ledger_view *r = a->order->process->ledger;
 	lh_chain_id chain[LH_HELD_MAX];
@@ -182,7 +182,7 @@ static uint32_t others(struct search *s, const struct arrow *a, uint32_t *list)
 	return kept;
 }
 
-static bool have_gate(struct search *s, const struct arrow *a, const struct arrow *b)
+static bool have_gate_lock(struct search *s, const struct run_edge *a, const struct run_edge *b)
 {
 	uint32_t x[LH_HELD_MAX], y[LH_HELD_MAX], n = others(s, a, x), k = others(s, b, y);
 
@@ -196,12 +196,12 @@ static bool have_gate(struct search *s, const struct arrow *a, const struct arro
 static bool counts(struct search *s, const uint32_t *cycle, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct arrow *a = &s->edge[cycle[i]], *b = &s->edge[cycle[(i + 1) % n]];
+		const struct run_edge *a = &s->edge[cycle[i]], *b = &s->edge[cycle[(i + 1) % n]];
 
 		if (LH_SITE_MODE(a->site) == LH_SHARED && LH_SITE_MODE(b->held) == LH_SHARED)
 			return false;
 		for (uint32_t k = i + 1; k < n; k++)
-			if (have_gate(s, a, &s->edge[cycle[k]]))
+			if (have_gate_lock(s, a, &s->edge[cycle[k]]))
 				return false;
 	}
 	for (uint32_t i = 0; i < s->report->processes; i++)
@@ -210,7 +210,7 @@ static bool counts(struct search *s, const uint32_t *cycle, uint32_t n)
 	return true;
 }
 
-static void tell(struct search *s, const uint32_t *cycle, uint32_t n)
+static void report_cycle(struct search *s, const uint32_t *cycle, uint32_t n)
 {
 	const struct lh_report_order *order[RING_MAX];
 	const struct lh_report_lock *lock[RING_MAX];
@@ -229,14 +229,14 @@ static void tell(struct search *s, const uint32_t *cycle, uint32_t n)
 }
 
 /* The shortest way back to where the arrow begins, breadth first. */
-static uint32_t find_ring(struct search *s, uint32_t arrow, uint32_t *ring)
+static uint32_t find_cycle(struct search *s, uint32_t run_edge, uint32_t *ring)
 {
-	uint32_t goal = s->edge[arrow].from, head = 0, tail = 0;
+	uint32_t goal = s->edge[run_edge].from, head = 0, tail = 0;
 	uint32_t *by = s->by, *queue = s->queue;
 
 	memset(by, 0, s->locks * sizeof(*by));
-	queue[tail++] = s->edge[arrow].to;
-	by[s->edge[arrow].to] = arrow + 1;
+	queue[tail++] = s->edge[run_edge].to;
+	by[s->edge[run_edge].to] = run_edge + 1;
 	while (head < tail && !by[goal])
 		for (uint32_t k = s->first[queue[head++]]; k; k = s->edge[k - 1].next)
 			if (!by[s->edge[k - 1].to]) {
@@ -273,20 +273,20 @@ static void set_aside(struct search *s, bool *aside)
 	}
 }
 
-static void look(struct search *s)
+static void search_from(struct search *s)
 {
 	bool *aside = lh_arena_alloc(s->arena, s->locks * sizeof(*aside));
 	uint32_t cycle[RING_MAX];
 
 	set_aside(s, aside);
 	for (uint32_t i = 0; i < s->edges; i++) {
-		uint32_t n = aside[s->edge[i].from] ? 0 : find_ring(s, i, cycle);
+		uint32_t n = aside[s->edge[i].from] ? 0 : find_cycle(s, i, cycle);
 		bool smallest = n > 0;
 
 		for (uint32_t k = 0; k < n; k++) /* each circle once: from its first arrow */
 			smallest &= cycle[k] >= i;
 		if (smallest && counts(s, cycle, n))
-			tell(s, cycle, n);
+			report_cycle(s, cycle, n);
 	}
 }
 
@@ -300,8 +300,8 @@ static void search(struct search *s)
 	s->queue = lh_arena_alloc(s->arena, s->locks * sizeof(*s->queue));
 	for (uint32_t i = 0; i < s->locks; i++)
 		s->parent[i] = i;
-	add_arrows(s);
-	look(s);
+	add_edges(s);
+	search_from(s);
 	HASH_CLEAR(hh, s->keys);
 }
 

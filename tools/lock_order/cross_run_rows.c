@@ -26,13 +26,13 @@ struct range {
 };
 
 /* A lock and all that are like it; `lock` is the one of the lowest row. */
-struct like {
+struct lock_group {
 	hash key;
 	lh_lock_id lock;
 	UT_hash_handle hh;
 };
 
-struct arrow {
+struct run_edge {
 	struct {
 		hash held, wanted;
 	} key;
@@ -45,8 +45,8 @@ struct lh_cross_run_process {
 	struct lh_report_process *process;
 	struct range *module; /* by row */
 	hash *stack, *lock;   /* by row; 0: not asked for yet */
-	struct like *groups;
-	struct arrow *edges;
+	struct lock_group *groups;
+	struct run_edge *edges;
 	hash digest; /* all of its arrows */
 	bool shared;
 };
@@ -66,7 +66,7 @@ static hash mix_text(hash h, const char *text)
 
 /* ---- what rows say ---- */
 
-static void look_at_modules(struct lh_arena *arena, struct lh_cross_run_process *a)
+static void read_modules(struct lh_arena *arena, struct lh_cross_run_process *a)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_MODULE);
@@ -87,7 +87,7 @@ static void look_at_modules(struct lh_arena *arena, struct lh_cross_run_process 
 	}
 }
 
-static hash stack_says(struct lh_cross_run_process *a, lh_stack_id id)
+static hash hash_of_stack(struct lh_cross_run_process *a, lh_stack_id id)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t modules = lh_read_used(r, LH_T_MODULE), n;
@@ -108,7 +108,7 @@ static hash stack_says(struct lh_cross_run_process *a, lh_stack_id id)
 	return a->stack[id] = h ? h : 1;
 }
 
-static hash data_says(const struct lh_cross_run_process *a, uint64_t address)
+static hash hash_of_data(const struct lh_cross_run_process *a, uint64_t address)
 {
 	uint32_t n = lh_read_used(a->process->ledger, LH_T_MODULE);
 	const struct range *best = NULL;
@@ -122,10 +122,10 @@ static hash data_says(const struct lh_cross_run_process *a, uint64_t address)
 	return best ? mix(best->path, address - best->base) : 0;
 }
 
-static hash lock_row_says(struct lh_cross_run_process *a, const struct lh_lock *l)
+static hash hash_of_lock_row(struct lh_cross_run_process *a, const struct lh_lock *l)
 {
-	hash h = mix(3, l->kind), born = stack_says(a, l->init_stack);
-	hash data = data_says(a, lh_lock_address(l));
+	hash h = mix(3, l->kind), born = hash_of_stack(a, l->init_stack);
+	hash data = hash_of_data(a, lh_lock_address(l));
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
 	if (l->flags & LH_LOCK_NAMED) {
@@ -134,15 +134,15 @@ static hash lock_row_says(struct lh_cross_run_process *a, const struct lh_lock *
 		h = mix_text(h, stats.name);
 	}
 	h = mix(mix(h, born), data);
-	return born || data ? h : mix(h, stack_says(a, l->first_stack));
+	return born || data ? h : mix(h, hash_of_stack(a, l->first_stack));
 }
 
 /* 0: no such lock, or the life of a thread, which is a lock to the judge alone. */
-static hash lock_says(struct lh_cross_run_process *a, lh_lock_id id)
+static hash hash_of_lock(struct lh_cross_run_process *a, lh_lock_id id)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t row = LH_LOCK_ROW(id);
-	struct like *like;
+	struct lock_group *lock_group;
 	struct lh_lock l;
 	hash key;
 
@@ -151,19 +151,19 @@ static hash lock_says(struct lh_cross_run_process *a, lh_lock_id id)
 		return 0;
 	if (a->lock[row])
 		return a->lock[row];
-	key = lock_row_says(a, &l);
+	key = hash_of_lock_row(a, &l);
 	a->lock[row] = key = key ? key : 1;
-	HASH_FIND(hh, a->groups, &key, sizeof(key), like);
-	if (!like) {
-		like = calloc(1, sizeof(*like));
-		if (!like)
+	HASH_FIND(hh, a->groups, &key, sizeof(key), lock_group);
+	if (!lock_group) {
+		lock_group = calloc(1, sizeof(*lock_group));
+		if (!lock_group)
 			return key;
-		like->key = key;
-		like->lock = id;
-		HASH_ADD(hh, a->groups, key, sizeof(like->key), like);
+		lock_group->key = key;
+		lock_group->lock = id;
+		HASH_ADD(hh, a->groups, key, sizeof(lock_group->key), lock_group);
 	}
-	if (row < LH_LOCK_ROW(like->lock))
-		like->lock = id;
+	if (row < LH_LOCK_ROW(lock_group->lock))
+		lock_group->lock = id;
 	return key;
 }
 
@@ -175,26 +175,26 @@ static hash rank_of(struct lh_cross_run_process *a, const struct lh_chain *held,
 {
 	hash shared =
 		(LH_SITE_MODE(held->site) == LH_SHARED) + (LH_SITE_MODE(wanted->site) == LH_SHARED);
-	hash place = mix(stack_says(a, LH_SITE_STACK(wanted->site)),
-			 stack_says(a, LH_SITE_STACK(held->site)));
+	hash place = mix(hash_of_stack(a, LH_SITE_STACK(wanted->site)),
+			 hash_of_stack(a, LH_SITE_STACK(held->site)));
 
 	return shared << 62 | (hash)(wanted->depth & 0xff) << 54 | mix(place, in_hand) >> 10;
 }
 
-static struct arrow *arrow_of(struct lh_cross_run_process *a, hash held, hash wanted)
+static struct run_edge *edge_of(struct lh_cross_run_process *a, hash held, hash wanted)
 {
-	struct arrow *arrow, ask = {.key = {held, wanted}};
+	struct run_edge *run_edge, ask = {.key = {held, wanted}};
 
-	HASH_FIND(hh, a->edges, &ask.key, sizeof(ask.key), arrow);
-	if (arrow)
-		return arrow;
-	arrow = calloc(1, sizeof(*arrow));
-	if (!arrow)
+	HASH_FIND(hh, a->edges, &ask.key, sizeof(ask.key), run_edge);
+	if (run_edge)
+		return run_edge;
+	run_edge = calloc(1, sizeof(*run_edge));
+	if (!run_edge)
 		return NULL;
-	arrow->key = ask.key;
-	arrow->rank = UINT64_MAX;
-	HASH_ADD(hh, a->edges, key, sizeof(arrow->key), arrow);
-	return arrow;
+	run_edge->key = ask.key;
+	run_edge->rank = UINT64_MAX;
+	HASH_ADD(hh, a->edges, key, sizeof(run_edge->key), run_edge);
+	return run_edge;
 }
 
 /* Locks that are one in several processes for sure: judged as such (cross_process.h), not by
@@ -208,11 +208,11 @@ static bool is_placed(const struct lh_ledger_view *r, lh_lock_id id)
 	       lh_read_lock_location(r, LH_LOCK_ROW(id), &l, &place);
 }
 
-static void add_arrow(struct lh_cross_run_process *a, lh_chain_id held_id, lh_chain_id id,
-		      hash in_hand)
+static void add_edge(struct lh_cross_run_process *a, lh_chain_id held_id, lh_chain_id id,
+		     hash in_hand)
 {
 	struct lh_chain held, wanted;
-	struct arrow *arrow;
+	struct run_edge *run_edge;
 	hash from, to, rank;
 
 	if (!lh_read_chain_row(a->process->ledger, held_id, &held) ||
@@ -221,18 +221,18 @@ static void add_arrow(struct lh_cross_run_process *a, lh_chain_id held_id, lh_ch
 	if (a->process->united && is_placed(a->process->ledger, held.lock) &&
 	    is_placed(a->process->ledger, wanted.lock))
 		return;
-	from = lock_says(a, held.lock);
-	to = lock_says(a, wanted.lock);
-	if (!from || !to || from == to || !(arrow = arrow_of(a, from, to)))
+	from = hash_of_lock(a, held.lock);
+	to = hash_of_lock(a, wanted.lock);
+	if (!from || !to || from == to || !(run_edge = edge_of(a, from, to)))
 		return;
-	arrow->order.sites++;
+	run_edge->order.sites++;
 	rank = rank_of(a, &held, &wanted, in_hand);
-	if (rank >= arrow->rank)
+	if (rank >= run_edge->rank)
 		return;
-	arrow->rank = rank;
-	arrow->order.held_node = held_id;
-	arrow->order.chain = id;
-	arrow->order.thread = wanted.visit; /* the row that says who; see name() */
+	run_edge->rank = rank;
+	run_edge->order.held_node = held_id;
+	run_edge->order.chain = id;
+	run_edge->order.thread = wanted.visit; /* the row that says who; see name() */
 }
 
 /* A try does not wait, and a wait with a limit ends: neither makes an order. */
@@ -244,7 +244,7 @@ static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 	       LH_SITE_HOW(chain.site) == LH_BLOCKING;
 }
 
-static void look_at_node(struct lh_cross_run_process *a, lh_chain_id id)
+static void read_chain(struct lh_cross_run_process *a, lh_chain_id id)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
 	lh_chain_id chain[LH_HELD_MAX];
@@ -253,32 +253,33 @@ static void look_at_node(struct lh_cross_run_process *a, lh_chain_id id)
 	hash in_hand = 0;
 
 	for (uint32_t k = 0; k + 1 < depth; k++)
-		in_hand += lh_read_chain_row(r, chain[k], &node) ? lock_says(a, node.lock) : 0;
+		in_hand += lh_read_chain_row(r, chain[k], &node) ? hash_of_lock(a, node.lock) : 0;
 	for (uint32_t k = 0; k + 1 < depth; k++)
-		add_arrow(a, chain[k], id, in_hand);
+		add_edge(a, chain[k], id, in_hand);
 }
 
-static void look_at_nodes(struct lh_cross_run_process *a)
+static void read_chains(struct lh_cross_run_process *a)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_CHAIN);
 
 	for (uint32_t i = 1; i < n; i++)
 		if (makes_order(r, i))
-			look_at_node(a, i);
-	for (struct arrow *x = a->edges; x; x = x->hh.next) /* a sum: in any order the same */
+			read_chain(a, i);
+	for (struct run_edge *x = a->edges; x; x = x->hh.next) /* a sum: in any order the same */
 		a->digest += mix(mix(mix(4, x->key.held), x->key.wanted), x->rank);
 }
 
-static struct lh_cross_run_process *look_at(struct lh_arena *arena, struct lh_report_process *p)
+static struct lh_cross_run_process *read_process(struct lh_arena *arena,
+						 struct lh_report_process *p)
 {
 	struct lh_cross_run_process *a = lh_arena_alloc(arena, sizeof(*a));
 
 	a->process = p;
 	a->stack = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_STACK) + 1) * sizeof(hash));
 	a->lock = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_LOCK) + 1) * sizeof(hash));
-	look_at_modules(arena, a);
-	look_at_nodes(a);
+	read_modules(arena, a);
+	read_chains(a);
 	return a;
 }
 
@@ -286,32 +287,32 @@ static struct lh_cross_run_process *look_at(struct lh_arena *arena, struct lh_re
 
 static void forget(struct lh_cross_run_process *a)
 {
-	struct arrow *x = a->edges;
-	struct like *l = a->groups;
+	struct run_edge *x = a->edges;
+	struct lock_group *l = a->groups;
 
 	/* the tables go first: what they hold stays linked */
 	HASH_CLEAR(hh, a->edges);
 	HASH_CLEAR(hh, a->groups);
-	for (struct arrow *next; x; x = next) {
+	for (struct run_edge *next; x; x = next) {
 		next = x->hh.next;
 		free(x);
 	}
-	for (struct like *next; l; l = next) {
+	for (struct lock_group *next; l; l = next) {
 		next = l->hh.next;
 		free(l);
 	}
 }
 
-static const struct lh_report_lock *thing_of(struct lh_report *report,
-					     const struct lh_cross_run_process *a, hash key)
+static const struct lh_report_lock *lock_of(struct lh_report *report,
+					    const struct lh_cross_run_process *a, hash key)
 {
-	struct like *like;
+	struct lock_group *lock_group;
 
-	HASH_FIND(hh, a->groups, &key, sizeof(key), like);
-	return like ? lh_report_get_lock(report, a->process, like->lock) : NULL;
+	HASH_FIND(hh, a->groups, &key, sizeof(key), lock_group);
+	return lock_group ? lh_report_get_lock(report, a->process, lock_group->lock) : NULL;
 }
 
-static int by_key(const struct arrow *x, const struct arrow *y)
+static int by_key(const struct run_edge *x, const struct run_edge *y)
 {
 	if (x->key.held != y->key.held)
 		return x->key.held < y->key.held ? -1 : 1;
@@ -324,13 +325,13 @@ static void name(struct lh_report *report, struct lh_arena *arena, struct lh_cro
 	struct lh_chain_visit seen;
 
 	HASH_SORT(a->edges, by_key);
-	for (struct arrow *x = a->edges; x; x = x->hh.next) {
+	for (struct run_edge *x = a->edges; x; x = x->hh.next) {
 		struct lh_report_order *o = lh_arena_alloc(arena, sizeof(*o));
 
 		*o = x->order;
 		o->process = a->process;
-		o->held = thing_of(report, a, x->key.held);
-		o->wanted = thing_of(report, a, x->key.wanted);
+		o->held = lock_of(report, a, x->key.held);
+		o->wanted = lock_of(report, a, x->key.wanted);
 		o->thread =
 			lh_read_visit(a->process->ledger, x->order.thread, &seen) ? seen.thread : 0;
 		if (o->held && o->wanted)
@@ -399,7 +400,7 @@ struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *report, struct
 			with[n++] = report->process[i];
 	/* What one process has shown all of is for its own judge. */
 	for (uint32_t i = 0; n > 1 && i < n; i++)
-		LH_PUSH(arena, all.process, all.processes, look_at(arena, with[i]));
+		LH_PUSH(arena, all.process, all.processes, read_process(arena, with[i]));
 	if (all.processes)
 		choose(&all);
 	for (uint32_t i = 0; all.processes > 1 && i < all.processes; i++)
@@ -413,7 +414,7 @@ const struct lh_report_lock *lh_cross_run_lock(struct lh_report *report,
 {
 	for (uint32_t i = 0; i < all->processes; i++)
 		if (all->process[i]->process == p)
-			return thing_of(report, all->process[i], lock_says(all->process[i], id));
+			return lock_of(report, all->process[i], hash_of_lock(all->process[i], id));
 	return NULL;
 }
 

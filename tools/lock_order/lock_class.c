@@ -80,7 +80,7 @@ static const struct lh_report_frame *birthplace(const struct lh_classes *c,
 }
 
 /* A call has an address; a line that was inlined has as many as it has copies. */
-static const char *place_text(const struct lh_classes *c, const struct lh_report_frame *f)
+static const char *frame_text(const struct lh_classes *c, const struct lh_report_frame *f)
 {
 	if (f->script || (f->inlined && f->line))
 		return lh_arena_printf(c->arena, "%s %s:%u:%u", f->function ? f->function : "",
@@ -96,7 +96,7 @@ static const char *stack_text(const struct lh_classes *c, const struct lh_report
 	for (uint32_t i = 0; i < t->n; i++)
 		if (!t->frame[i].inlined)
 			text = lh_arena_printf(c->arena, "%s\n%s", text,
-					       place_text(c, &t->frame[i]));
+					       frame_text(c, &t->frame[i]));
 	return text;
 }
 
@@ -125,7 +125,7 @@ static const char *class_text(const struct lh_classes *c, const struct lh_report
 	if (text)
 		return lh_arena_printf(c->arena, "variable %s %s", lock->kind, text);
 	if (at)
-		return lh_arena_printf(c->arena, "born %s %s", lock->kind, place_text(c, at));
+		return lh_arena_printf(c->arena, "born %s %s", lock->kind, frame_text(c, at));
 	if (!data && lock->first_stack && lock->first_stack->n && !lock->first_stack->approximate)
 		return lh_arena_printf(c->arena, "first %s %s", lock->kind,
 				       stack_text(c, lock->first_stack));

@@ -111,7 +111,7 @@ static void take_seens(struct lh_merged_run *run, const struct lh_merged_process
 
 /* That there were more threads than the rows name says nothing of when they were: left out, but
  * where one process is judged as it judges itself. */
-static void take_node(struct lh_merged_run *run, struct lh_merged_process *m, lh_chain_id id)
+static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh_chain_id id)
 {
 	lh_chain_id parent = 0, to;
 	lh_lock_id lock;
@@ -192,7 +192,7 @@ void lh_merged_take(struct lh_merged_run *run, struct lh_merged_process *m)
 	m->chain = lh_arena_alloc(run->arena, (m->chains + 1) * sizeof(*m->chain));
 	m->base = run->threads - 1;
 	for (lh_chain_id i = 1; i < m->chains; i++)
-		take_node(run, m, i);
+		add_chain(run, m, i);
 	take_threads(run, m);
 	take_events(run, m);
 	m->end = run->threads;

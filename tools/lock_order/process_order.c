@@ -103,7 +103,7 @@ static void begin(struct lh_merged_run *run, lh_thread_id after, uint32_t segmen
 }
 
 /* Did the thread that forked give this lock back before the child was last seen to live? */
-static bool was_given(const struct lh_merged_process *m, lh_lock_id lock)
+static bool was_released(const struct lh_merged_process *m, lh_lock_id lock)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;
 	uint32_t n = lh_read_used(parent, LH_T_HB_EDGE);
@@ -121,7 +121,7 @@ static bool was_given(const struct lh_merged_process *m, lh_lock_id lock)
 }
 
 /* What remains of the chain that it held when it forked, as rows of all. */
-static lh_chain_id guard_of(struct lh_merged_run *run, const struct lh_merged_process *m)
+static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;
 	lh_chain_id chain[LH_HELD_MAX], guard = 0;
@@ -132,7 +132,8 @@ static lh_chain_id guard_of(struct lh_merged_run *run, const struct lh_merged_pr
 	for (uint32_t i = 0; i < n; i++) {
 		lh_chain_id here = chain[i] < m->from->chains ? m->from->chain[chain[i]] : 0;
 
-		if (here && lh_read_chain_row(parent, chain[i], &node) && !was_given(m, node.lock))
+		if (here && lh_read_chain_row(parent, chain[i], &node) &&
+		    !was_released(m, node.lock))
 			guard = lh_merged_node(run, guard, run->chain[here].lock,
 					       run->chain[here].site);
 	}
@@ -149,7 +150,7 @@ static void fork_from(struct lh_merged_run *run, const struct lh_merged_process 
 		return;
 	}
 	begin(run, thread, h->fork_segment, m);
-	lh_chain_id guard = guard_of(run, m);
+	lh_chain_id guard = creator_chain_of(run, m);
 	for (lh_thread_id t = 1; guard && t < m->threads; t++) {
 		run->thread[m->base + t].creator_chain = guard;
 		run->thread[m->base + t].creator = thread;
@@ -184,7 +185,7 @@ static int by_time(const void *a, const void *b)
 }
 
 /* The ends in the order of time, each after the one before it; who begins comes after the last. */
-static void line_up(struct lh_merged_run *run, uint64_t boot)
+static void sort_moments(struct lh_merged_run *run, uint64_t boot)
 {
 	struct moment *list = NULL;
 	const struct lh_merged_process *last = NULL;
@@ -234,6 +235,6 @@ void lh_merged_add_order(struct lh_merged_run *run)
 		for (const struct lh_merged_process *k = run->process; k < m && first; k++)
 			first = !k->taken || k->boot != m->boot;
 		if (first)
-			line_up(run, m->boot);
+			sort_moments(run, m->boot);
 	}
 }

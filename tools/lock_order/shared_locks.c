@@ -17,8 +17,8 @@ struct lh_shm_entry {
 	UT_hash_handle hh;
 };
 
-static struct lh_shm_entry *spot_of(struct lh_merged_run *run, const struct lh_merged_process *m,
-				    uint32_t row, const struct lh_lock *l, bool make)
+static struct lh_shm_entry *entry_of(struct lh_merged_run *run, const struct lh_merged_process *m,
+				     uint32_t row, const struct lh_lock *l, bool make)
 {
 	struct lh_lock_location place;
 	struct lh_shm_entry ask, *s;
@@ -47,18 +47,18 @@ static bool is_one(const struct lh_shm_entry *s)
 }
 
 /* Most processes have no lock whose place anyone asked for. */
-static bool has_places(const struct lh_merged_process *m)
+static bool has_locations(const struct lh_merged_process *m)
 {
 	return lh_read_used(m->process->ledger, LH_T_LOCK_LOCATION) > 1;
 }
 
-static void look_at(struct lh_merged_run *run, struct lh_merged_process *m)
+static void read_process(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	struct lh_lock l;
 
-	for (uint32_t i = 1; has_places(m) && i < m->locks; i++) {
+	for (uint32_t i = 1; has_locations(m) && i < m->locks; i++) {
 		struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, i, &l)
-						 ? spot_of(run, m, i, &l, true)
+						 ? entry_of(run, m, i, &l, true)
 						 : NULL;
 		if (!s)
 			continue;
@@ -75,13 +75,13 @@ void lh_merged_find_shared(struct lh_merged_run *run)
 	uint32_t doubtful = 0;
 
 	for (uint32_t i = 0; i < run->processes; i++)
-		look_at(run, &run->process[i]);
+		read_process(run, &run->process[i]);
 	for (uint32_t i = 0; i < run->processes; i++) {
 		struct lh_merged_process *m = &run->process[i];
 
-		for (uint32_t k = 1; has_places(m) && k < m->locks; k++) {
+		for (uint32_t k = 1; has_locations(m) && k < m->locks; k++) {
 			struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, k, &l)
-							 ? spot_of(run, m, k, &l, false)
+							 ? entry_of(run, m, k, &l, false)
 							 : NULL;
 			m->shares |= s && is_one(s);
 			doubtful += s && s->last == m && s->processes > 1 && !is_one(s);
@@ -138,7 +138,7 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *run, struct lh_merged_proces
 		return 0;
 	if (m->lock[row])
 		return m->lock[row];
-	s = run->alone ? NULL : spot_of(run, m, row, &l, false);
+	s = run->alone ? NULL : entry_of(run, m, row, &l, false);
 	if (!s || !is_one(s))
 		return m->lock[row] = add(run, m, id, &l);
 	if (s->lock)

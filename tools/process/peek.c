@@ -52,7 +52,7 @@ static void copy_name(char name[LH_NAME_MAX], const char *status)
 }
 
 /* NSpid has one number for each namespace, the innermost last. */
-static pid_t inner_tid(const char *status, pid_t tid)
+static pid_t own_tid(const char *status, pid_t tid)
 {
 	const char *at = field(status, "NSpid");
 	char *end;
@@ -101,7 +101,7 @@ bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 	if (!lh_proc_read(p->pid, name, text, sizeof(text)))
 		return false;
 	t->state = field(text, "State") ? *field(text, "State") : 'X';
-	t->own_tid = inner_tid(text, t->tid);
+	t->own_tid = own_tid(text, t->tid);
 	t->switches = number(text, "voluntary_ctxt_switches", 10);
 	copy_name(t->name, text);
 	return true;
@@ -187,7 +187,7 @@ static void read_names(struct lh_peek *p)
 }
 
 /* Things that no right helps against. */
-static bool can_be_looked_at(struct lh_peek *p)
+static bool is_readable(struct lh_peek *p)
 {
 	char state = 0;
 	unsigned long flags = 0;
@@ -215,7 +215,7 @@ static bool read_status(struct lh_peek *p)
 	pid_t leader;
 
 	if (!lh_proc_read(p->pid, "status", text, sizeof(text)))
-		return can_be_looked_at(p);
+		return is_readable(p);
 	leader = (pid_t)number(text, "Tgid", 10);
 	if (leader && leader != p->pid) { /* the number of a thread means its process */
 		p->pid = leader;
@@ -257,7 +257,7 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 		lh_peek_explain_denied(p, errno ? errno : EPERM);
 	identify(p, p->identity, sizeof(p->identity));
 	read_names(p);
-	if (!can_be_looked_at(p))
+	if (!is_readable(p))
 		return false;
 	for (uint32_t i = 0; i < p->tasks; i++)
 		p->stopped |= p->task[i].state == 'T';
@@ -283,7 +283,7 @@ bool lh_peek_same_program(struct lh_peek *p)
 		return refuse(p, "ended while it was looked at");
 	if (strcmp(now, p->identity) != 0)
 		return refuse(p, "became another program (exec) while it was looked at; ask again");
-	if (can_be_looked_at(p))
+	if (is_readable(p))
 		return true;
 	return refuse(p, "ended while it was looked at");
 }

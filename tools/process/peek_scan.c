@@ -26,7 +26,7 @@ static void undo_restart(const struct lh_peek_task *t, struct lh_peek_task *now)
 	}
 }
 
-static struct lh_peek_task look_now(struct lh_peek *p, const struct lh_peek_task *t)
+static struct lh_peek_task scan_now(struct lh_peek *p, const struct lh_peek_task *t)
 {
 	struct lh_peek_task now = {.tid = t->tid};
 
@@ -40,17 +40,17 @@ static struct lh_peek_task look_now(struct lh_peek *p, const struct lh_peek_task
  * A thread that we stopped is back in its call as soon as it gets a processor. One that is
  * blocked in another call has moved on, and so has one that computes.
  */
-static struct lh_peek_task look_settled(struct lh_peek *p, const struct lh_peek_task *t,
+static struct lh_peek_task scan_blocked(struct lh_peek *p, const struct lh_peek_task *t,
 					unsigned *patience)
 {
-	struct lh_peek_task now = look_now(p, t);
+	struct lh_peek_task now = scan_now(p, t);
 	uint64_t ran_ns = now.ran_ns;
 
 	while (t->registers && !now.blocked && now.state != 'X' && now.state != 'Z' && *patience &&
 	       now.ran_ns - ran_ns < COMPUTES_NS) {
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		--*patience;
-		now = look_now(p, t);
+		now = scan_now(p, t);
 	}
 	return now;
 }
@@ -62,7 +62,7 @@ void lh_peek_wait_blocked(struct lh_peek *p)
 
 	for (uint32_t i = 0; i < p->tasks && !p->core; i++)
 		if (p->task[i].registers)
-			look_settled(p, &p->task[i], &patience);
+			scan_blocked(p, &p->task[i], &patience);
 }
 
 /* It goes on, for sure: it has had a processor for longer than the way to sleep takes. */
@@ -81,7 +81,7 @@ bool lh_peek_is_starved(struct lh_peek *p)
 
 		if (t->blocked || t->unwound || t->state == 'Z')
 			continue;
-		now = look_now(p, t);
+		now = scan_now(p, t);
 		if (now.blocked) {
 			*t = now;
 			late = true;
@@ -99,7 +99,7 @@ bool lh_peek_scan(struct lh_peek *p)
 	if (p->core) /* a core is one instant: nothing in it moves */
 		return true;
 	for (uint32_t i = 0; i < p->tasks; i++) {
-		struct lh_peek_task *t = &p->task[i], now = look_settled(p, t, &patience);
+		struct lh_peek_task *t = &p->task[i], now = scan_blocked(p, t, &patience);
 
 		/* Its stack says what it waited for then. */
 		t->moved |= t->unwound && !same_call(t, &now);
@@ -114,7 +114,7 @@ bool lh_peek_rescan(struct lh_peek *p)
 	if (p->core)
 		return true;
 	for (uint32_t i = 0; i < p->tasks; i++) {
-		struct lh_peek_task *t = &p->task[i], now = look_now(p, t);
+		struct lh_peek_task *t = &p->task[i], now = scan_now(p, t);
 
 		t->unchanged = !t->moved && same_call(t, &now) && t->switches == now.switches;
 		t->state = now.state;

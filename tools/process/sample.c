@@ -31,7 +31,7 @@ struct lh_sampler {
 };
 
 /* Seized, and not stopped in time; of all processes that this thread samples. */
-static _Thread_local pid_t late[LATE_MAX];
+static _Thread_local pid_t detach_late[LATE_MAX];
 static _Thread_local uint32_t lates;
 
 static uint64_t now(void)
@@ -82,7 +82,7 @@ void lh_sampler_free(struct lh_sampler *s)
 /* ---- stopping ---- */
 
 /* In these the kernel goes on by itself when a stop has broken them off (signal(7)). */
-static bool goes_on(long nr)
+static bool restarts_by_itself(long nr)
 {
 	static const long calls[] = {
 		SYS_futex, SYS_nanosleep, SYS_clock_nanosleep, SYS_wait4, SYS_waitid,
@@ -147,10 +147,10 @@ uint32_t lh_sampler_detach_late(void)
 
 	for (uint32_t i = 0; i < lates;) {
 		room.iov_len = sizeof(set);
-		if (!ptrace(PTRACE_GETREGSET, late[i], NT_PRSTATUS, &room))
-			mend_call(late[i], &set);
-		if (!ptrace(PTRACE_DETACH, late[i], 0, 0) || kill(late[i], 0))
-			late[i] = late[--lates];
+		if (!ptrace(PTRACE_GETREGSET, detach_late[i], NT_PRSTATUS, &room))
+			mend_call(detach_late[i], &set);
+		if (!ptrace(PTRACE_DETACH, detach_late[i], 0, 0) || kill(detach_late[i], 0))
+			detach_late[i] = detach_late[--lates];
 		else
 			i++;
 	}
@@ -234,7 +234,7 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 			t->stack_n = 0;
 	}
 	if (ptrace(PTRACE_DETACH, t->tid, 0, 0))
-		late[lates++] = t->tid; /* there is room: see lh_sampler_sample */
+		detach_late[lates++] = t->tid; /* there is room: see lh_sampler_sample */
 	*stood_ns = now() - start;
 	return t->stack_n > 0;
 }
@@ -325,7 +325,8 @@ bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_cal
 		       struct lh_stack_sample *out)
 {
 	struct lh_peek_task t = {.tid = tid};
-	bool good, stops = c->in == LH_TASK_RUNS || (c->in == LH_TASK_CALL && goes_on(c->nr));
+	bool good, stops = c->in == LH_TASK_RUNS ||
+			   (c->in == LH_TASK_CALL && restarts_by_itself(c->nr));
 
 	*out = (struct lh_stack_sample){0};
 	if (c->in == LH_TASK_UNKNOWN || lh_sampler_detach_late() == LATE_MAX)

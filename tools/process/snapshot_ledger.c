@@ -118,8 +118,8 @@ lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *snapshot, pid_t tid, con
 }
 
 /* Addresses of locks are few: those that somebody waits for. */
-static struct lh_snapshot_copies *seen_before(struct lh_snapshot *snapshot, uint32_t table,
-					      uint32_t number)
+static struct lh_snapshot_copies *was_copied(struct lh_snapshot *snapshot, uint32_t table,
+					     uint32_t number)
 {
 	struct lh_snapshot_copies *c, ask;
 
@@ -277,7 +277,7 @@ lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *snapshot, lh_stack_id id)
 
 	if (!id || !lh_read_stack(snapshot->source, id, &s))
 		return 0;
-	c = seen_before(snapshot, LH_T_STACK, id);
+	c = was_copied(snapshot, LH_T_STACK, id);
 	if (!c->now)
 		c->now = lh_snapshot_put_frames(snapshot, frame,
 						lh_read_frames(snapshot->source, id, frame),
@@ -285,7 +285,7 @@ lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *snapshot, lh_stack_id id)
 	return c->now;
 }
 
-static lh_thread_id thread_of_life(const struct lh_snapshot *snapshot, lh_lock_id id)
+static lh_thread_id thread_of_end_lock(const struct lh_snapshot *snapshot, lh_lock_id id)
 {
 	uint32_t n = lh_read_used(snapshot->source, LH_T_THREAD);
 	struct lh_thread t;
@@ -315,11 +315,12 @@ lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *snapshot, lh_lock_id id)
 
 	if (!id || !lh_read_lock(snapshot->source, id, &from))
 		return 0;
-	c = seen_before(snapshot, LH_T_LOCK, id);
+	c = was_copied(snapshot, LH_T_LOCK, id);
 	if (c->now)
 		return c->now;
 	if (from.kind == LH_THREAD_END)
-		return c->now = lh_snapshot_put_thread_end(snapshot, thread_of_life(snapshot, id));
+		return c->now = lh_snapshot_put_thread_end(snapshot,
+							   thread_of_end_lock(snapshot, id));
 	l = lh_snapshot_row_add(snapshot, LH_T_LOCK, &row);
 	if (!l)
 		return 0;

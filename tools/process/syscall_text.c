@@ -152,7 +152,7 @@ static bool address(const char *hex, char *out, size_t capacity)
 	return snprintf(out, capacity, n == 8 ? "%s:%u" : "[%s]:%u", text, port) > 0;
 }
 
-static bool find_in(pid_t pid, const char *table, unsigned long long inode, struct text *t)
+static bool find_call(pid_t pid, const char *table, unsigned long long inode, struct text *t)
 {
 	char path[64], line[512], local[128], remote[128], a[80], kind[4] = {0};
 	unsigned long long found;
@@ -208,7 +208,7 @@ static void add_socket(pid_t pid, unsigned long long inode, struct text *t)
 	static const char *const tables[] = {"tcp", "tcp6", "udp", "udp6"};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		if (find_in(pid, tables[i], inode, t))
+		if (find_call(pid, tables[i], inode, t))
 			return;
 	if (!find_local(pid, inode, t))
 		add(t, "a socket");

@@ -27,7 +27,7 @@ static uint64_t number_after(const char *text, const char *key)
 }
 
 /* A kernel without scheduler statistics: coarser, but the number of switches is exact. */
-static void look_without_schedstat(pid_t pid, pid_t tid, const char *stat, struct lh_task *t)
+static void read_without_schedstat(pid_t pid, pid_t tid, const char *stat, struct lh_task *t)
 {
 	char name[40], text[4096];
 	uint64_t ticks = strtoull(field(stat, 14), NULL, 10) + strtoull(field(stat, 15), NULL, 10);
@@ -69,7 +69,7 @@ bool lh_task_read(pid_t pid, pid_t tid, struct lh_task *t)
 	    sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &t->run_ns, &t->lag_ns, &t->turns) !=
 		    3 ||
 	    !t->turns)
-		look_without_schedstat(pid, tid, stat, t);
+		read_without_schedstat(pid, tid, stat, t);
 	return t->state != 0;
 }
 

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum on {
+enum operand {
 	NO_FILE,
 	FILE_0 /* the first argument is its descriptor */,
 	FILES /* a list of struct pollfd */
@@ -17,7 +17,7 @@ enum on {
 static const struct {
 	long call;
 	const char *text;
-	enum on on;
+	enum operand operand;
 } words[] = {
 	{SYS_nanosleep, "sleeps", NO_FILE},
 	{SYS_clock_nanosleep, "sleeps", NO_FILE},
@@ -87,9 +87,9 @@ const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_tas
 		i++;
 	if (i == sizeof(words) / sizeof(*words))
 		return NULL;
-	if (words[i].on == FILE_0)
+	if (words[i].operand == FILE_0)
 		file = file_of(p, (int)t->arg[0]);
-	else if (words[i].on == FILES)
+	else if (words[i].operand == FILES)
 		file = files_of(p, t->arg[0], t->arg[1]);
 	return file ? lh_arena_printf(p->arena, "%s on %s", words[i].text, file) : words[i].text;
 }

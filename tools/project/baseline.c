@@ -57,7 +57,7 @@ static bool read_line(struct lh_config_lines *l, struct lh_baseline_entry *k)
 }
 
 /* Each once, sorted. */
-static void put_in_order(struct lh_baseline *b)
+static void sort_entries(struct lh_baseline *b)
 {
 	uint32_t kept = 0;
 
@@ -99,7 +99,7 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 	}
 	lh_config_lines_close(&l);
 	b->tail = comment;
-	put_in_order(b);
+	sort_entries(b);
 	return !l.bad;
 }
 
@@ -143,7 +143,7 @@ static void add_findings(struct lh_baseline *b, const struct lh_report *report)
 		else if (report->finding[i]->status != LH_SUPPRESSED)
 			add_finding(b, &v, report->finding[i]);
 	}
-	put_in_order(b);
+	sort_entries(b);
 	lh_view_close(&v);
 }
 

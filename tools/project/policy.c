@@ -206,7 +206,7 @@ static bool is_called(const char *name, const struct lh_report_lock *lock)
 	return lh_glob_match(name, lock->name);
 }
 
-static uint32_t look_up(struct lh_policy *p, const struct lh_report_lock *lock)
+static uint32_t find_name(struct lh_policy *p, const struct lh_report_lock *lock)
 {
 	uint32_t found = UINT32_MAX;
 
@@ -233,7 +233,7 @@ uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_report_lock *loc
 		p->locks = n;
 	}
 	if (p->of_lock[lock->id] == UINT32_MAX)
-		p->of_lock[lock->id] = look_up(p, lock) + 1;
+		p->of_lock[lock->id] = find_name(p, lock) + 1;
 	return p->of_lock[lock->id] - 1;
 }
 

@@ -24,14 +24,14 @@ struct learning {
 	uint32_t nameless_n;
 };
 
-struct birth {
-	const char *word, *exact; /* born:make, born:bank.c:41 */
+struct init_site {
+	const char *lock_word, *exact; /* born:make, born:bank.c:41 */
 };
 
-static int by_birth(const void *x, const void *y)
+static int by_init_site(const void *x, const void *y)
 {
-	const struct birth *a = x, *b = y;
-	int c = strcmp(a->word, b->word);
+	const struct init_site *a = x, *b = y;
+	int c = strcmp(a->lock_word, b->lock_word);
 
 	return c ? c : strcmp(a->exact, b->exact);
 }
@@ -41,26 +41,26 @@ static void find_shared(struct learning *l)
 {
 	const struct lh_report *report = l->view.report;
 	struct lh_arena *arena = l->view.arena;
-	struct birth *birth = NULL;
+	struct init_site *init_site = NULL;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < report->locks; i++) {
-		struct birth b = {
-			.word = report->lock[i]->named
-					? NULL
-					: lh_policy_lock_text(arena, report->lock[i], false)};
+		struct init_site b = {
+			.lock_word = report->lock[i]->named
+					     ? NULL
+					     : lh_policy_lock_text(arena, report->lock[i], false)};
 
-		if (!b.word)
+		if (!b.lock_word)
 			continue;
 		b.exact = lh_policy_lock_text(arena, report->lock[i], true);
-		LH_PUSH(arena, birth, n, b);
+		LH_PUSH(arena, init_site, n, b);
 	}
 	if (n > 1)
-		qsort(birth, n, sizeof(*birth), by_birth);
+		qsort(init_site, n, sizeof(*init_site), by_init_site);
 	for (uint32_t i = 1; i < n; i++)
-		if (strcmp(birth[i].word, birth[i - 1].word) == 0 &&
-		    strcmp(birth[i].exact, birth[i - 1].exact) != 0)
-			LH_PUSH(arena, l->shared, l->shared_n, birth[i].word);
+		if (strcmp(init_site[i].lock_word, init_site[i - 1].lock_word) == 0 &&
+		    strcmp(init_site[i].exact, init_site[i - 1].exact) != 0)
+			LH_PUSH(arena, l->shared, l->shared_n, init_site[i].lock_word);
 }
 
 static int by_text(const void *a, const void *b)
@@ -68,26 +68,27 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_shared(const struct learning *l, const char *word)
+static bool is_shared(const struct learning *l, const char *lock_word)
 {
-	return l->shared_n && bsearch(&word, l->shared, l->shared_n, sizeof(word), by_text);
+	return l->shared_n &&
+	       bsearch(&lock_word, l->shared, l->shared_n, sizeof(lock_word), by_text);
 }
 
 static uint32_t name_of(struct learning *l, const struct lh_report_lock *lock)
 {
 	struct lh_arena *arena = l->view.arena;
-	const char *word = lh_policy_lock_text(arena, lock, false);
+	const char *lock_word = lh_policy_lock_text(arena, lock, false);
 
-	if (!word) {
+	if (!lock_word) {
 		for (uint32_t i = 0; i < l->nameless_n; i++)
 			if (strcmp(l->nameless[i], lock->name) == 0)
 				return UINT32_MAX;
 		LH_PUSH(arena, l->nameless, l->nameless_n, lock->name);
 		return UINT32_MAX;
 	}
-	if (!lock->named && is_shared(l, word))
-		word = lh_policy_lock_text(arena, lock, true);
-	return lh_policy_add_name(&l->policy, word, 0);
+	if (!lock->named && is_shared(l, lock_word))
+		lock_word = lh_policy_lock_text(arena, lock, true);
+	return lh_policy_add_name(&l->policy, lock_word, 0);
 }
 
 static void add_order(struct learning *l, const struct lh_report_order *o)
@@ -108,7 +109,7 @@ static void add_order(struct learning *l, const struct lh_report_order *o)
 
 static const struct lh_policy *sorting; /* qsort has no argument to hand it on */
 
-static int by_places(const void *x, const void *y)
+static int by_sites(const void *x, const void *y)
 {
 	const struct wish *a = x, *b = y;
 	int c;
@@ -131,7 +132,7 @@ static int by_name(const void *x, const void *y)
 static void take(struct learning *l)
 {
 	if (l->wishes > 1)
-		qsort(l->wish, l->wishes, sizeof(*l->wish), by_places);
+		qsort(l->wish, l->wishes, sizeof(*l->wish), by_sites);
 	for (uint32_t i = 0; i < l->wishes; i++) {
 		struct wish *w = &l->wish[i];
 
@@ -143,7 +144,7 @@ static void take(struct learning *l)
 		qsort(l->wish, l->wishes, sizeof(*l->wish), by_name);
 }
 
-static uint32_t arc_of(const struct lh_policy *p, const struct wish *w)
+static uint32_t rule_of(const struct lh_policy *p, const struct wish *w)
 {
 	for (uint32_t i = 0; i < p->rules; i++)
 		if (p->rule[i].from == w->from && p->rule[i].to == w->to)
@@ -152,7 +153,7 @@ static uint32_t arc_of(const struct lh_policy *p, const struct wish *w)
 }
 
 /* A name is a word, or stands in quotes. A byte that can stand in neither is written as a star. */
-static const char *word(struct learning *l, uint32_t name)
+static const char *lock_word(struct learning *l, uint32_t name)
 {
 	const char *text = l->policy.name[name].text;
 	bool odd = strcmp(lh_view_clean(&l->view, text), text) != 0;
@@ -172,11 +173,11 @@ static void print_wish(struct learning *l, const struct wish *w)
 
 	/* What follows from others needs no line. */
 	if (w->taken &&
-	    lh_policy_reaches_without(&l->policy, w->from, w->to, arc_of(&l->policy, w)))
+	    lh_policy_reaches_without(&l->policy, w->from, w->to, rule_of(&l->policy, w)))
 		return;
 	if (!w->taken)
 		fputs("# against the other lines: ", out);
-	fprintf(out, "%s < %s", word(l, w->from), word(l, w->to));
+	fprintf(out, "%s < %s", lock_word(l, w->from), lock_word(l, w->to));
 	fprintf(out, "  %s%s%s%s\n", w->taken ? "# " : "(",
 		lh_view_count(&l->view, w->sites, "place", "places"),
 		w->at ? lh_arena_printf(l->view.arena, ", %s", w->at) : "", w->taken ? "" : ")");
@@ -211,7 +212,7 @@ void lh_policy_count(struct lh_policy *p, const struct lh_report *report)
 	for (uint32_t i = 0; i < report->orders; i++) {
 		struct wish w = {.from = lh_policy_name_of(p, report->order[i]->held),
 				 .to = lh_policy_name_of(p, report->order[i]->wanted)};
-		uint32_t arc = arc_of(p, &w);
+		uint32_t arc = rule_of(p, &w);
 
 		if (arc != UINT32_MAX)
 			p->rule[arc].seen += report->order[i]->sites;

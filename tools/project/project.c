@@ -9,14 +9,14 @@
 
 enum { NAMED_MAX = 10 }; /* lines listed by name in one note */
 
-static bool given(const char *text)
+static bool given_file(const char *text)
 {
 	return text && *text;
 }
 
 static bool open_suppressions(struct lh_project *project)
 {
-	char *rest = lh_arena_strdup(project->arena, given(project->options.suppressions)
+	char *rest = lh_arena_strdup(project->arena, given_file(project->options.suppressions)
 							     ? project->options.suppressions
 							     : ""),
 	     *path;
@@ -32,7 +32,7 @@ static bool open_baseline(struct lh_project *project)
 	bool writes = project->options.update || project->options.add;
 	int error;
 
-	if (!given(project->options.baseline)) {
+	if (!given_file(project->options.baseline)) {
 		if (writes)
 			lh_log("which baseline is to be written? --baseline=FILE names it");
 		return !writes;
@@ -55,7 +55,7 @@ static bool open_policy(struct lh_project *project)
 	const struct lh_policy *p = &project->policy;
 	uint32_t bad;
 
-	if (!given(project->options.policy)) {
+	if (!given_file(project->options.policy)) {
 		if (project->options.strict)
 			lh_log("--policy-strict: which policy? --policy=FILE names it");
 		return !project->options.strict;
@@ -101,7 +101,7 @@ void lh_project_close(struct lh_project *project)
 	memset(project, 0, sizeof(*project));
 }
 
-static void settle(void *with, const struct lh_report *report, struct lh_report_finding *f)
+static void classify(void *with, const struct lh_report *report, struct lh_report_finding *f)
 {
 	struct lh_project *project = with;
 	const struct lh_suppression *s = lh_suppress_find(&project->suppressions, f);
@@ -120,7 +120,7 @@ static void settle(void *with, const struct lh_report *report, struct lh_report_
 
 void lh_project_attach(struct lh_project *project, struct lh_report_options *w)
 {
-	w->classify = settle;
+	w->classify = classify;
 	w->with = project;
 	w->orders |= project->policy.path != NULL;
 }

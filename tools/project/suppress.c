@@ -25,7 +25,7 @@ static bool frame_fits(const char *pattern, const struct lh_report_frame *f)
 	return lh_glob_match_part(pattern, f->file) || lh_glob_match_part(pattern, place);
 }
 
-static bool trace_fits(const char *pattern, const struct lh_report_stack *t)
+static bool stack_fits(const char *pattern, const struct lh_report_stack *t)
 {
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (frame_fits(pattern, &t->frame[i]))
@@ -36,7 +36,7 @@ static bool trace_fits(const char *pattern, const struct lh_report_stack *t)
 static bool any_stack(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->steps; i++)
-		if (trace_fits(pattern, f->step[i].stack))
+		if (stack_fits(pattern, f->step[i].stack))
 			return true;
 	return false;
 }
@@ -67,7 +67,7 @@ static bool fits_lock(const char *pattern, const struct lh_report_finding *f)
 static bool fits_born(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (trace_fits(pattern, f->lock[i]->init_stack))
+		if (stack_fits(pattern, f->lock[i]->init_stack))
 			return true;
 	return false;
 }

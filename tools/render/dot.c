@@ -26,7 +26,7 @@ static const char *two_lines(struct lh_view *v, const char *first, const char *s
 	return lh_arena_printf(v->arena, "%.*s\\n%s", (int)strlen(a) - 1, a, b + 1);
 }
 
-static void show_spot(struct lh_view *v, uint32_t i, const struct lh_graph_node *s)
+static void show_node(struct lh_view *v, uint32_t i, const struct lh_graph_node *s)
 {
 	const char *kind = s->first->kind;
 
@@ -36,7 +36,7 @@ static void show_spot(struct lh_view *v, uint32_t i, const struct lh_graph_node 
 		s->cycle ? ", color=\"#b3261e\", penwidth=2" : "");
 }
 
-static void show_arrow(struct lh_view *v, const struct lh_graph_edge *a)
+static void show_edge(struct lh_view *v, const struct lh_graph_edge *a)
 {
 	const char *at = a->frame ? lh_view_at(v, a->frame) : NULL;
 	const char *function = a->frame && a->frame->function ? a->frame->function : "";
@@ -61,10 +61,10 @@ int lh_render_dot(const struct lh_report *report, const struct lh_render_text_st
 		     "\tedge [fontname=\"sans-serif\", fontsize=10];\n");
 	for (uint32_t i = 0; i < g.nodes; i++)
 		if (g.node[i].shown)
-			show_spot(&v, i, &g.node[i]);
+			show_node(&v, i, &g.node[i]);
 	for (uint32_t i = 0; i < g.edges; i++)
 		if (g.edge[i].shown)
-			show_arrow(&v, &g.edge[i]);
+			show_edge(&v, &g.edge[i]);
 	if (g.hidden)
 		fprintf(out, "\tlabel=\"%u more locks are not drawn\";\n", g.hidden);
 	fputs("}\n", out);

@@ -4,24 +4,24 @@
 #include <uthash.h>
 
 /* From what a spot or an arrow is to its row. */
-struct place {
+struct site_key {
 	char *key;
 	uint32_t row;
 	UT_hash_handle hh;
 };
 
-struct making {
+struct builder {
 	struct lh_view *view;
 	struct lh_graph graph;
-	struct place *places;
-	struct place *counted; /* locks that are counted in their spots */
+	struct site_key *places;
+	struct site_key *counted; /* locks that are counted in their spots */
 };
 
 /* The row of `key`; `next` if it is new, and then *fresh. */
-static uint32_t row_of(struct lh_view *v, struct place **places, const char *key, uint32_t next,
+static uint32_t row_of(struct lh_view *v, struct site_key **places, const char *key, uint32_t next,
 		       bool *fresh)
 {
-	struct place *p;
+	struct site_key *p;
 
 	HASH_FIND_STR(*places, key, p);
 	*fresh = !p;
@@ -34,7 +34,7 @@ static uint32_t row_of(struct lh_view *v, struct place **places, const char *key
 	return next;
 }
 
-static uint32_t spot_of(struct making *g, const struct lh_report_lock *lock)
+static uint32_t node_of(struct builder *g, const struct lh_report_lock *lock)
 {
 	struct lh_view *v = g->view;
 	const char *key = lh_arena_printf(v->arena, "s%s\n%s", lock->name, lock->class);
@@ -51,10 +51,10 @@ static uint32_t spot_of(struct making *g, const struct lh_report_lock *lock)
 	return i;
 }
 
-static struct lh_graph_edge *arrow_of(struct making *g, const struct lh_report_lock *a,
-				      const struct lh_report_lock *b)
+static struct lh_graph_edge *edge_of(struct builder *g, const struct lh_report_lock *a,
+				     const struct lh_report_lock *b)
 {
-	struct lh_graph_edge made = {.from = spot_of(g, a), .to = spot_of(g, b)};
+	struct lh_graph_edge made = {.from = node_of(g, a), .to = node_of(g, b)};
 	const char *key = lh_arena_printf(g->view->arena, "a%u %u", made.from, made.to);
 	bool fresh;
 	uint32_t i = row_of(g->view, &g->places, key, g->graph.edges, &fresh);
@@ -64,9 +64,9 @@ static struct lh_graph_edge *arrow_of(struct making *g, const struct lh_report_l
 	return &g->graph.edge[i];
 }
 
-static void add_order(struct making *g, const struct lh_report_order *o)
+static void add_order(struct builder *g, const struct lh_report_order *o)
 {
-	struct lh_graph_edge *edge = arrow_of(g, o->held, o->wanted);
+	struct lh_graph_edge *edge = edge_of(g, o->held, o->wanted);
 
 	edge->sites += o->sites;
 	if (!edge->order)
@@ -75,12 +75,12 @@ static void add_order(struct making *g, const struct lh_report_order *o)
 		edge->frame = lh_report_order_frame(g->view->report, o);
 }
 
-static void add_ring(struct making *g, const struct lh_report_finding *f)
+static void add_cycle(struct builder *g, const struct lh_report_finding *f)
 {
 	g->graph.cycles++;
 	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const struct lh_report_part *part = &f->part[i];
-		struct lh_graph_edge *edge = arrow_of(g, part->holds->lock, part->does->lock);
+		struct lh_graph_edge *edge = edge_of(g, part->holds->lock, part->does->lock);
 
 		edge->cycle = true;
 		if (!edge->sites)
@@ -96,7 +96,7 @@ static void add_ring(struct making *g, const struct lh_report_finding *f)
  * Circles first, then what touches them, then the rest, as far as there is room. An arrow over
  * two steps (a, then b, then c: a to c) says nothing new and is drawn only in a circle.
  */
-static void choose(struct making *g)
+static void choose(struct builder *g)
 {
 	struct lh_graph *x = &g->graph;
 	uint32_t shown = 0;
@@ -126,12 +126,12 @@ static void choose(struct making *g)
 
 struct lh_graph lh_graph_make(struct lh_view *v)
 {
-	struct making g = {.view = v};
+	struct builder g = {.view = v};
 	const struct lh_report *report = v->report;
 
 	for (uint32_t i = 0; i < report->findings; i++)
 		if (report->finding[i]->cycle)
-			add_ring(&g, report->finding[i]);
+			add_cycle(&g, report->finding[i]);
 	for (uint32_t i = 0; i < report->orders; i++)
 		add_order(&g, report->order[i]);
 	choose(&g);

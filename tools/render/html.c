@@ -30,7 +30,7 @@ static double y_of(uint32_t i, uint32_t n)
 }
 
 /* From lock to lock, short of both; two threads' arrows lie beside each other. */
-static void draw_arrow(struct lh_view *v, const struct lh_report_finding *f, uint32_t i)
+static void draw_edge(struct lh_view *v, const struct lh_report_finding *f, uint32_t i)
 {
 	uint32_t n = f->cycle_parts, next = (i + 1) % n;
 	double x = x_of(i, n), y = y_of(i, n), dx = x_of(next, n) - x, dy = y_of(next, n) - y;
@@ -48,7 +48,7 @@ static void draw_arrow(struct lh_view *v, const struct lh_report_finding *f, uin
 				  : "a thread");
 }
 
-static void draw_ring(struct lh_view *v, const struct lh_report_finding *f)
+static void draw_cycle(struct lh_view *v, const struct lh_report_finding *f)
 {
 	fprintf(v->out,
 		"<svg viewBox=\"0 0 600 260\" width=\"600\" role=\"img\" aria-label=\"%s\">"
@@ -60,7 +60,7 @@ static void draw_ring(struct lh_view *v, const struct lh_report_finding *f)
 		const char *name = f->part[i].holds->lock->name;
 		double x = x_of(i, f->cycle_parts), y = y_of(i, f->cycle_parts);
 
-		draw_arrow(v, f, i);
+		draw_edge(v, f, i);
 		fprintf(v->out,
 			"<circle cx=\"%.1f\" cy=\"%.1f\" r=\"7\" fill=\"#b3261e\"/>"
 			"<text x=\"%.1f\" y=\"%.1f\" font-size=\"13\" "
@@ -152,7 +152,7 @@ static void show_finding(struct lh_view *v, const struct lh_report_finding *f)
 			f->reason ? html(v, f->reason) : "");
 	fprintf(v->out, "</p>\n<p>%s</p>\n", f->meaning);
 	if (f->cycle)
-		draw_ring(v, f);
+		draw_cycle(v, f);
 	if (schedule)
 		fprintf(v->out, "<p>%s.</p>\n", html(v, schedule));
 	fputs("<div class=\"parts\">\n", v->out);

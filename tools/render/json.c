@@ -16,7 +16,7 @@ static void put_text(struct lh_arena *p, json_t *o, const char *key, const char 
 		json_object_set_new(o, key, json_string(lh_escape(p, LH_ESCAPE_JSON, text)));
 }
 
-static void put_word(json_t *o, const char *key, const char *word)
+static void put_name(json_t *o, const char *key, const char *word)
 {
 	json_object_set_new(o, key, json_string(word));
 }
@@ -94,13 +94,13 @@ static json_t *process_json(struct lh_arena *p, const struct lh_report_process *
 	return o;
 }
 
-static json_t *found_lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
+static json_t *finding_lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
 {
 	json_t *o = json_object();
 
 	put_number(o, "id", lock->id);
 	put_text(p, o, "name", lock->name);
-	put_word(o, "kind", lock->kind);
+	put_name(o, "kind", lock->kind);
 	if (lh_lock_address(&lock->row))
 		put_address(o, "address", lh_read_address(lh_lock_address(&lock->row)));
 	put_stack(p, o, "born", lock->init_stack);
@@ -129,8 +129,8 @@ static json_t *step_json(struct lh_arena *p, const struct lh_report_step *a)
 		put_number(o, "thread", a->thread->id);
 	if (a->lock)
 		put_number(o, "lock", a->lock->id);
-	put_word(o, "action", lh_name_action(a->action));
-	put_word(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
+	put_name(o, "action", lh_name_action(a->action));
+	put_name(o, "mode", a->mode == LH_SHARED ? "shared" : "exclusive");
 	put_text(p, o, "note", a->note);
 	json_object_set_new(o, "stack", stack_json(p, a->stack));
 	return o;
@@ -141,7 +141,7 @@ static void put_locks(struct lh_arena *p, json_t *o, const struct lh_report_find
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < f->locks; i++)
-		json_array_append_new(list, found_lock_json(p, f->lock[i]));
+		json_array_append_new(list, finding_lock_json(p, f->lock[i]));
 	json_object_set_new(o, "locks", list);
 }
 
@@ -167,11 +167,11 @@ static json_t *finding_json(struct lh_arena *p, const struct lh_report_finding *
 {
 	json_t *o = json_object();
 
-	put_word(o, "rule", lh_name_rule(f->rule));
-	put_word(o, "level", lh_name_level(f->level));
-	put_word(o, "severity", lh_name_severity(f->severity));
-	put_word(o, "status", lh_name_status(f->status));
-	put_word(o, "fingerprint", f->fingerprint);
+	put_name(o, "rule", lh_name_rule(f->rule));
+	put_name(o, "level", lh_name_level(f->level));
+	put_name(o, "severity", lh_name_severity(f->severity));
+	put_name(o, "status", lh_name_status(f->status));
+	put_name(o, "fingerprint", f->fingerprint);
 	put_number(o, "count", f->count);
 	put_number(o, "pid", (uint64_t)(f->process->pid > 0 ? f->process->pid : 0));
 	put_text(p, o, "message", f->message);
@@ -189,8 +189,8 @@ static json_t *filtered_json(struct lh_arena *p, const struct lh_report_finding 
 {
 	json_t *o = json_object();
 
-	put_word(o, "rule", lh_name_rule(f->rule));
-	put_word(o, "reason", lh_name_filter(f->filter));
+	put_name(o, "rule", lh_name_rule(f->rule));
+	put_name(o, "reason", lh_name_filter(f->filter));
 	if (f->by_class)
 		json_object_set_new(o, "by_class", json_true());
 	put_locks(p, o, f);
@@ -212,8 +212,8 @@ static void put_spread(json_t *o, const char *key, const struct lh_time_summary 
 	json_object_set_new(o, key, x);
 }
 
-static void put_side(json_t *o, const char *key, uint64_t acquired,
-		     const struct lh_lock_service_stats *s, uint32_t side)
+static void put_histogram(json_t *o, const char *key, uint64_t acquired,
+			  const struct lh_lock_service_stats *s, uint32_t side)
 {
 	json_t *x = json_object();
 
@@ -260,8 +260,8 @@ static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lo
 	json_t *list = json_array(), *passed = json_object();
 
 	if (lock->row.shared && lock->row.acquired) {
-		put_side(o, "writers", lock->row.acquired, s, 0);
-		put_side(o, "readers", lock->row.shared, s, 1);
+		put_histogram(o, "writers", lock->row.acquired, s, 0);
+		put_histogram(o, "readers", lock->row.shared, s, 1);
 	}
 	put_number(passed, "total", s->bypassed);
 	put_number(passed, "max", s->bypassed_max);
@@ -294,7 +294,7 @@ static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
 
 	put_number(o, "id", lock->id);
 	put_text(p, o, "name", lock->name);
-	put_word(o, "kind", lock->kind);
+	put_name(o, "kind", lock->kind);
 	put_number(o, "acquired", l->acquired + l->shared);
 	put_number(o, "acquired_shared", l->shared);
 	put_number(o, "contended", lock->stats.contended);
@@ -324,12 +324,12 @@ static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
 	return o;
 }
 
-static json_t *birth_json(struct lh_arena *p, const struct lh_class_stats *b)
+static json_t *class_json(struct lh_arena *p, const struct lh_class_stats *b)
 {
 	json_t *o = json_object();
 
 	put_text(p, o, "name", b->name);
-	put_word(o, "kind", b->kind);
+	put_name(o, "kind", b->kind);
 	put_number(o, "locks", b->locks);
 	put_number(o, "acquired", b->acquired + b->shared);
 	put_number(o, "acquired_shared", b->shared);
@@ -362,8 +362,8 @@ static json_t *tool_json(void)
 {
 	json_t *o = json_object();
 
-	put_word(o, "name", "lockhound");
-	put_word(o, "version", LH_VERSION);
+	put_name(o, "name", "lockhound");
+	put_name(o, "version", LH_VERSION);
 	return o;
 }
 
@@ -392,50 +392,50 @@ static json_t *shake_json(const struct lh_report *report)
  * The lists are written element by element: a run may have a million locks, and
  * the tree of all of them would be many times the ledger.
  */
-struct sheet {
+struct output {
 	const struct lh_report *report;
 	struct lh_arena *arena;
 	FILE *out;
 	bool failed;
 };
 
-static void put_value(struct sheet *s, const char *before, json_t *value, size_t flags)
+static void put_value(struct output *s, const char *before, json_t *value, size_t flags)
 {
 	s->failed |= fputs(before, s->out) == EOF;
 	s->failed |= json_dumpf(value, s->out, flags | JSON_ENCODE_ANY) != 0;
 	json_decref(value);
 }
 
-static json_t *process_at(struct sheet *s, uint32_t i)
+static json_t *process_at(struct output *s, uint32_t i)
 {
 	return process_json(s->arena, s->report->process[i]);
 }
 
-static json_t *finding_at(struct sheet *s, uint32_t i)
+static json_t *finding_at(struct output *s, uint32_t i)
 {
 	return finding_json(s->arena, s->report->finding[i]);
 }
 
-static json_t *filtered_at(struct sheet *s, uint32_t i)
+static json_t *filtered_at(struct output *s, uint32_t i)
 {
 	return filtered_json(s->arena, s->report->filtered[i]);
 }
 
 /* NULL: the life of a thread, which is no lock to anyone but the judge. */
-static json_t *lock_at(struct sheet *s, uint32_t i)
+static json_t *lock_at(struct output *s, uint32_t i)
 {
 	const struct lh_report_lock *lock = s->report->lock[i];
 
 	return lock->row.kind == LH_THREAD_END ? NULL : lock_json(s->arena, lock);
 }
 
-static json_t *birth_at(struct sheet *s, uint32_t i)
+static json_t *class_at(struct output *s, uint32_t i)
 {
-	return birth_json(s->arena, s->report->profile->class[i]);
+	return class_json(s->arena, s->report->profile->class[i]);
 }
 
 /* NULL: time held, which is told in other views. */
-static json_t *contact_at(struct sheet *s, uint32_t i)
+static json_t *contact_at(struct output *s, uint32_t i)
 {
 	const struct lh_wait_pair_stats *c = s->report->profile->pair[i];
 	json_t *o;
@@ -457,8 +457,8 @@ static json_t *contact_at(struct sheet *s, uint32_t i)
 	return o;
 }
 
-static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
-		     json_t *(*at)(struct sheet *, uint32_t))
+static void put_list(struct output *s, const char *key, uint32_t n, size_t flags,
+		     json_t *(*at)(struct output *, uint32_t))
 {
 	bool first = true;
 
@@ -476,7 +476,7 @@ static void put_list(struct sheet *s, const char *key, uint32_t n, size_t flags,
 int lh_render_json(const struct lh_report *report, const struct lh_render_text_style *style,
 		   FILE *out)
 {
-	struct sheet s = {.report = report, .arena = lh_arena_new(), .out = out};
+	struct output s = {.report = report, .arena = lh_arena_new(), .out = out};
 	json_t *shake;
 
 	(void)style; /* JSON has one look */
@@ -490,7 +490,7 @@ int lh_render_json(const struct lh_report *report, const struct lh_render_text_s
 	put_list(&s, "findings", report->findings, JSON_INDENT(2), finding_at);
 	put_list(&s, "filtered", report->filtereds, JSON_INDENT(2), filtered_at);
 	put_list(&s, "locks", report->locks, 0, lock_at);
-	put_list(&s, "birthplaces", report->profile ? report->profile->classes : 0, 0, birth_at);
+	put_list(&s, "birthplaces", report->profile ? report->profile->classes : 0, 0, class_at);
 	put_list(&s, "waits", report->profile ? report->profile->pairs : 0, JSON_INDENT(2),
 		 contact_at);
 	fputs("\n}\n", out);

@@ -15,7 +15,7 @@ static const char *xml(struct lh_view *v, const char *text)
 	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
 }
 
-static const char *trouble(struct lh_view *v)
+static const char *problem(struct lh_view *v)
 {
 	if (!v->report->processes)
 		return "nothing was watched";
@@ -70,7 +70,7 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 static void show_watched(struct lh_view *v)
 {
 	const struct lh_report *report = v->report;
-	const char *bad = trouble(v);
+	const char *bad = problem(v);
 	uint64_t locks = 0, threads = 0;
 
 	for (uint32_t i = 0; i < report->processes; i++) {
@@ -116,7 +116,7 @@ static void show_head(struct lh_view *v)
 		"skipped=\"%u\" time=\"%.3f\" timestamp=\"%s\" hostname=\"%s\">\n"
 		"    <properties>\n      <property name=\"tool.version\" value=\"%s\"/>\n    "
 		"</properties>\n",
-		tests, failures, trouble(v) != NULL, name, tests, failures, trouble(v) != NULL,
+		tests, failures, problem(v) != NULL, name, tests, failures, problem(v) != NULL,
 		skipped, seconds < 999 ? seconds : 999, when, xml(v, host), LH_VERSION);
 }
 

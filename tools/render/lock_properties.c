@@ -45,7 +45,7 @@ static bool is_misuse(enum lh_rule r)
 	       r == LH_RULE_COND_WAIT_UNLOCKED || r == LH_RULE_FORK_HOLDING;
 }
 
-static bool is_stuck(enum lh_rule r)
+static bool is_blocked(enum lh_rule r)
 {
 	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK || r == LH_RULE_SELF_DEADLOCK ||
 	       r == LH_RULE_POOL_DEADLOCK || r == LH_RULE_COND_WAIT_HOLDING ||
@@ -71,7 +71,7 @@ static const char *findings(struct lh_view *v, const struct lh_report_lock *lock
 
 /* ---- bounded waiting ---- */
 
-static const char *passed(struct lh_view *v, const struct lh_lock_service_stats *s)
+static const char *bypassed(struct lh_view *v, const struct lh_lock_service_stats *s)
 {
 	const char *text;
 
@@ -103,7 +103,7 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 		text = lh_arena_printf(v->arena, "%s; up to %u waited at once", text,
 				       lh_report_lock_queue(lock));
 	if (w.n && s)
-		text = lh_arena_printf(v->arena, "%s%s", text, passed(v, s));
+		text = lh_arena_printf(v->arena, "%s%s", text, bypassed(v, s));
 	if (s && s->waiting)
 		text = lh_arena_printf(v->arena, "%s; %s waits still, for %s by now", text,
 				       who(v, s->waiting), time_of(v, s->waiting_ns));
@@ -191,7 +191,7 @@ static const char *fairness(struct lh_view *v, const struct lh_report_lock *lock
 void lh_view_properties(struct lh_view *v, const struct lh_report_lock *lock,
 			struct lh_property out[LH_PROPERTIES])
 {
-	const char *misuse = findings(v, lock, is_misuse), *stuck = findings(v, lock, is_stuck);
+	const char *misuse = findings(v, lock, is_misuse), *stuck = findings(v, lock, is_blocked);
 
 	out[0] = (struct lh_property){"mutual exclusion", misuse ? misuse : "no misuse was seen"};
 	out[1] = (struct lh_property){"progress", stuck ? stuck : "no circle of waits was seen"};
@@ -204,5 +204,5 @@ bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *loc
 {
 	return lock->stats.contended || lock->stats.tries_failed ||
 	       (lock->service && lock->service->waiting) || findings(v, lock, is_misuse) ||
-	       findings(v, lock, is_stuck);
+	       findings(v, lock, is_blocked);
 }

@@ -43,7 +43,7 @@ static void show_row(struct lh_view *v, const struct lh_report_finding *f)
 		f->fingerprint, status(v, f));
 }
 
-static void show_ring(struct lh_view *v, const struct lh_report_finding *f)
+static void show_cycle(struct lh_view *v, const struct lh_report_finding *f)
 {
 	fputs("```mermaid\nflowchart LR\n", v->out);
 	for (uint32_t i = 0; i < f->cycle_parts; i++) {
@@ -69,7 +69,7 @@ static void show_block(struct lh_view *v, const struct lh_report_finding *f)
 	if (schedule)
 		fprintf(v->out, "%s.\n\n", md(v, schedule));
 	if (f->cycle)
-		show_ring(v, f);
+		show_cycle(v, f);
 	fputs("<pre>\n", v->out);
 	lh_view_lines(v, LH_ESCAPE_HTML, lh_text_finding_lines(v, f));
 	fputs("</pre>\n\n</details>\n\n", v->out);

@@ -36,7 +36,7 @@ static const char *shortened(struct lh_view *v, const char *text)
 
 /* ---- where everything lies ---- */
 
-static void find_back(struct drawing *d, uint32_t node)
+static void find_back_edges(struct drawing *d, uint32_t node)
 {
 	d->begun[node] = true;
 	for (uint32_t i = 0; i < d->g.edges; i++) {
@@ -45,7 +45,7 @@ static void find_back(struct drawing *d, uint32_t node)
 		if (!a->shown || a->from != node)
 			continue;
 		if (!d->begun[a->to])
-			find_back(d, a->to);
+			find_back_edges(d, a->to);
 		else if (!d->done[a->to])
 			d->back[i] = true;
 	}
@@ -116,7 +116,7 @@ static uint32_t top(const struct drawing *d, uint32_t spot)
 
 /* ---- drawing ---- */
 
-static void draw_spot(struct drawing *d, uint32_t i)
+static void draw_node(struct drawing *d, uint32_t i)
 {
 	const struct lh_graph_node *s = &d->g.node[i];
 	const char *kind = s->first->kind;
@@ -132,7 +132,7 @@ static void draw_spot(struct drawing *d, uint32_t i)
 		y + 18, shortened(d->v, s->label), x + BOX / 2, y + 34, xml(d->v, kind));
 }
 
-static void draw_arrow(struct drawing *d, uint32_t i)
+static void draw_edge(struct drawing *d, uint32_t i)
 {
 	const struct lh_graph_edge *a = &d->g.edge[i];
 	const char *at = a->frame ? lh_view_at(d->v, a->frame) : NULL;
@@ -189,7 +189,7 @@ static void lay_out(struct drawing *d)
 	d->back = lh_arena_alloc(p, d->g.edges + 1);
 	for (uint32_t i = 0; i < d->g.nodes; i++)
 		if (d->g.node[i].shown && !d->begun[i])
-			find_back(d, i);
+			find_back_edges(d, i);
 	set_layers(d);
 	set_rows(d);
 }
@@ -204,10 +204,10 @@ int lh_render_svg(const struct lh_report *report, const struct lh_render_text_st
 	draw_head(&d);
 	for (uint32_t i = 0; i < d.g.edges; i++)
 		if (d.g.edge[i].shown)
-			draw_arrow(&d, i);
+			draw_edge(&d, i);
 	for (uint32_t i = 0; i < d.g.nodes; i++)
 		if (d.g.node[i].shown)
-			draw_spot(&d, i);
+			draw_node(&d, i);
 	if (d.g.hidden)
 		fprintf(out,
 			"<text x=\"120\" y=\"16\" class=\"kind\">%u more locks are not "

@@ -15,7 +15,7 @@ enum paint { PLAIN, BOLD, RED, MAGENTA, CYAN, BLUE, GREEN, DIM };
 static const char *const paints[] = {"",          "\33[1m",    "\33[1;31m", "\33[1;35m",
 				     "\33[1;36m", "\33[1;34m", "\33[32m",   "\33[2m"};
 
-struct page {
+struct output {
 	const struct lh_report *report;
 	struct lh_render_text_style style;
 	struct lh_arena *arena;
@@ -24,12 +24,12 @@ struct page {
 
 /* ---- one way out for all text: escaped, then painted ---- */
 
-static const char *clean(struct page *g, const char *text)
+static const char *clean(struct output *g, const char *text)
 {
 	return lh_escape(g->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
-__attribute__((format(printf, 3, 4))) static void say(struct page *g, enum paint paint,
+__attribute__((format(printf, 3, 4))) static void say(struct output *g, enum paint paint,
 						      const char *format, ...)
 {
 	va_list args;
@@ -57,7 +57,7 @@ static const char *base_name(const char *path)
 }
 
 /* "bank.c:7" or NULL */
-static const char *where(struct page *g, const struct lh_report_frame *f)
+static const char *where(struct output *g, const struct lh_report_frame *f)
 {
 	const char *path;
 
@@ -69,7 +69,7 @@ static const char *where(struct page *g, const struct lh_report_frame *f)
 			       f->line);
 }
 
-static const char *in_module(struct page *g, const struct lh_report_frame *f)
+static const char *in_module(struct output *g, const struct lh_report_frame *f)
 {
 	return lh_arena_printf(g->arena, "%s+%#llx",
 			       f->module ? clean(g, base_name(f->module)) : "?",
@@ -78,7 +78,7 @@ static const char *in_module(struct page *g, const struct lh_report_frame *f)
 
 /* ---- stacks ---- */
 
-static void show_source(struct page *g, const struct lh_report_frame *f, const char *deed)
+static void show_source(struct output *g, const struct lh_report_frame *f, const char *step_text)
 {
 	struct lh_source_lines s;
 
@@ -92,12 +92,12 @@ static void show_source(struct page *g, const struct lh_report_frame *f, const c
 		say(g, here ? BOLD : PLAIN, "%s%s\n", s.line[i][0] ? " " : "", clean(g, s.line[i]));
 		if (here && f->column) {
 			say(g, BLUE, "            |");
-			say(g, RED, " %*s^ %s\n", (int)s.mark, "", deed);
+			say(g, RED, " %*s^ %s\n", (int)s.mark, "", step_text);
 		}
 	}
 }
 
-static void show_place(struct page *g, const struct lh_report_frame *f, const char *deed)
+static void show_at(struct output *g, const struct lh_report_frame *f, const char *step_text)
 {
 	const char *at = where(g, f);
 
@@ -111,10 +111,10 @@ static void show_place(struct page *g, const struct lh_report_frame *f, const ch
 	else
 		say(g, PLAIN, "%s  ", at);
 	say(g, PLAIN, "%s\n", f->function ? clean(g, f->function) : "(no name)");
-	show_source(g, f, deed);
+	show_source(g, f, step_text);
 }
 
-static void show_frame(struct page *g, uint32_t number, const struct lh_report_frame *f)
+static void show_frame(struct output *g, uint32_t number, const struct lh_report_frame *f)
 {
 	const char *at = where(g, f);
 
@@ -128,7 +128,7 @@ static void show_frame(struct page *g, uint32_t number, const struct lh_report_f
 		say(g, DIM, "  (%s%s)\n", in_module(g, f), f->inlined ? ", inlined" : "");
 }
 
-static void show_stack(struct page *g, const struct lh_report_stack *t)
+static void show_stack(struct output *g, const struct lh_report_stack *t)
 {
 	uint32_t shown = 0;
 
@@ -145,26 +145,26 @@ static void show_stack(struct page *g, const struct lh_report_stack *t)
 
 /* ---- threads ---- */
 
-static const char *deed(struct page *g, const struct lh_report_finding *f,
-			const struct lh_report_step *a, bool now)
+static const char *step_text(struct output *g, const struct lh_report_finding *f,
+			     const struct lh_report_step *a, bool now)
 {
 	return clean(g, lh_report_step_text(g->report, f, a, now));
 }
 
-static void show_act(struct page *g, const struct lh_report_finding *f,
-		     const struct lh_report_step *a)
+static void show_step(struct output *g, const struct lh_report_finding *f,
+		      const struct lh_report_step *a)
 {
-	const char *done = deed(g, f, a, false);
+	const char *done = step_text(g, f, a, false);
 
 	say(g, PLAIN, "    %s\n", done);
 	/* A life is held from create to exit: no call took it, so no place shows it. */
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return;
-	show_place(g, a->frame, done);
+	show_at(g, a->frame, done);
 	show_stack(g, a->stack);
 }
 
-static void show_created(struct page *g, const struct lh_report_thread *who)
+static void show_created(struct output *g, const struct lh_report_thread *who)
 {
 	const struct lh_report_frame *f = NULL;
 	const char *at;
@@ -179,7 +179,7 @@ static void show_created(struct page *g, const struct lh_report_thread *who)
 	    f->function ? clean(g, f->function) : "??", at ? at : in_module(g, f));
 }
 
-static void show_part(struct page *g, const struct lh_report_finding *f, uint32_t number)
+static void show_part(struct output *g, const struct lh_report_finding *f, uint32_t number)
 {
 	const struct lh_report_part *part = &f->part[number];
 	bool behind = f->cycle && number >= f->cycle_parts;
@@ -193,14 +193,14 @@ static void show_part(struct page *g, const struct lh_report_finding *f, uint32_
 		    part->thread->process->pid);
 	say(g, PLAIN, behind ? " must queue for this\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
-		show_act(g, f, &f->step[i]);
+		show_step(g, f, &f->step[i]);
 	show_created(g, part->thread);
 }
 
 /* ---- findings ---- */
 
 /* file:line:column: error: message [rule] */
-static void show_diagnostic(struct page *g, const struct lh_report_finding *f)
+static void show_diagnostic(struct output *g, const struct lh_report_finding *f)
 {
 	const char *at = where(g, f->frame);
 
@@ -225,7 +225,7 @@ static const char *certainty(const struct lh_report_finding *f)
 	return "did not happen, but can";
 }
 
-static void show_title(struct page *g, const struct lh_report_finding *f)
+static void show_title(struct output *g, const struct lh_report_finding *f)
 {
 	const char *ring = lh_report_cycle_text(g->report, f);
 
@@ -246,7 +246,7 @@ static void show_title(struct page *g, const struct lh_report_finding *f)
 		    clean(g, f->reason));
 }
 
-static void show_end(struct page *g, const struct lh_report_finding *f)
+static void show_end(struct output *g, const struct lh_report_finding *f)
 {
 	const char *schedule = lh_report_schedule(g->report, f);
 
@@ -263,7 +263,7 @@ static void show_end(struct page *g, const struct lh_report_finding *f)
 void lh_render_text_finding(const struct lh_report *report, const struct lh_report_finding *f,
 			    struct lh_render_text_style style, FILE *out)
 {
-	struct page g = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
+	struct output g = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
 
 	show_diagnostic(&g, f);
 	show_title(&g, f);
@@ -276,7 +276,7 @@ void lh_render_text_finding(const struct lh_report *report, const struct lh_repo
 
 /* ---- what was set aside ---- */
 
-static void show_filtered(struct page *g)
+static void show_filtered(struct output *g)
 {
 	for (uint32_t i = 0; i < g->report->filtereds; i++) {
 		const struct lh_report_finding *f = g->report->filtered[i];
@@ -289,7 +289,7 @@ static void show_filtered(struct page *g)
 
 			say(g, PLAIN, "  %s %s%s%s\n",
 			    clean(g, lh_report_thread_text(g->report, f->step[k].thread)),
-			    deed(g, f, &f->step[k], false), at ? "  " : "", at ? at : "");
+			    step_text(g, f, &f->step[k], false), at ? "  " : "", at ? at : "");
 		}
 	}
 	if (g->report->filtereds)
@@ -298,12 +298,12 @@ static void show_filtered(struct page *g)
 
 /* ---- the end of a report ---- */
 
-static const char *number(struct page *g, uint64_t n, const char *one, const char *many)
+static const char *number(struct output *g, uint64_t n, const char *one, const char *many)
 {
 	return lh_arena_printf(g->arena, "%llu %s", (unsigned long long)n, n == 1 ? one : many);
 }
 
-static void list_dropped(struct page *g, const char **text, uint64_t n, const char *one,
+static void list_dropped(struct output *g, const char **text, uint64_t n, const char *one,
 			 const char *many)
 {
 	if (n)
@@ -311,7 +311,7 @@ static void list_dropped(struct page *g, const char **text, uint64_t n, const ch
 					number(g, n, one, many));
 }
 
-static void show_dropped(struct page *g)
+static void show_dropped(struct output *g)
 {
 	uint64_t locks = 0, stacks = 0, nodes = 0, events = 0, findings = 0, cut = 0;
 	const char *text = NULL;
@@ -337,7 +337,7 @@ static void show_dropped(struct page *g)
 }
 
 /* A call of a handler that met its own thread inside of us is let through unseen. */
-static void show_passed(struct page *g)
+static void show_unrecorded(struct output *g)
 {
 	uint64_t n = 0;
 
@@ -351,7 +351,7 @@ static void show_passed(struct page *g)
 }
 
 /* Which of them are one lock is not known then. */
-static void show_places(struct page *g)
+static void show_frames(struct output *g)
 {
 	uint64_t n = 0;
 
@@ -365,7 +365,7 @@ static void show_places(struct page *g)
 }
 
 /* Each seed that was used; of one run it is the same in all processes. */
-static void show_shake(struct page *g)
+static void show_shake(struct output *g)
 {
 	const struct lh_report *report = g->report;
 	uint64_t naps = 0, ns = 0;
@@ -388,7 +388,7 @@ static void show_shake(struct page *g)
 }
 
 /* " (1 new, 2 baseline)": what is not there is not counted, but for the new. */
-static void show_statuses(struct page *g)
+static void show_statuses(struct output *g)
 {
 	uint32_t n[LH_SUPPRESSED + 1] = {0};
 
@@ -403,7 +403,7 @@ static void show_statuses(struct page *g)
 	say(g, BOLD, ")");
 }
 
-static void show_count(struct page *g)
+static void show_count(struct output *g)
 {
 	const struct lh_report *report = g->report;
 	uint64_t locks = 0, taken = 0, threads = 0;
@@ -428,7 +428,7 @@ static void show_count(struct page *g)
 void lh_render_text_summary(const struct lh_report *report, struct lh_render_text_style style,
 			    FILE *out)
 {
-	struct page g = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
+	struct output g = {.report = report, .style = style, .arena = lh_arena_new(), .out = out};
 
 	if (style.filtered)
 		show_filtered(&g);
@@ -437,8 +437,8 @@ void lh_render_text_summary(const struct lh_report *report, struct lh_render_tex
 	for (uint32_t i = 0; i < report->notes; i++)
 		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, report->note[i]));
 	show_dropped(&g);
-	show_passed(&g);
-	show_places(&g);
+	show_unrecorded(&g);
+	show_frames(&g);
 	show_shake(&g);
 	show_count(&g);
 	lh_arena_free(g.arena);

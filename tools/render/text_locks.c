@@ -51,7 +51,7 @@ static void show_head(struct lh_view *v, const char *what)
 }
 
 /* Readers and writers of one lock, below its line. */
-static void show_side(struct lh_view *v, const struct lh_report_lock *lock, uint32_t side)
+static void show_histogram(struct lh_view *v, const struct lh_report_lock *lock, uint32_t side)
 {
 	const struct lh_lock_service_stats *s = lock->service;
 	const struct line l = {.taken = side ? lock->row.shared : lock->row.acquired,
@@ -80,11 +80,11 @@ static void show_row(struct lh_view *v, const struct lh_report_lock *lock)
 	show_line(v, &l);
 	if (!lock->service || !lock->row.shared || !lock->row.acquired)
 		return;
-	show_side(v, lock, 0);
-	show_side(v, lock, 1);
+	show_histogram(v, lock, 0);
+	show_histogram(v, lock, 1);
 }
 
-static void show_births(struct lh_view *v)
+static void show_classes(struct lh_view *v)
 {
 	const struct lh_wait_stats *p = v->report->profile;
 
@@ -119,7 +119,7 @@ static void show_table(struct lh_view *v)
 	      "thread, which stands\nfor 256; percentiles are right to a fifth; a lock that nobody "
 	      "waited for has them from the 8th measured\nhold on\n\n",
 	      v->out);
-	show_births(v);
+	show_classes(v);
 }
 
 /* ---- who made whom wait ---- */
@@ -160,7 +160,7 @@ static void show_properties(struct lh_view *v, const struct lh_report_lock *lock
 		fprintf(v->out, "    %-17s %s\n", p[i].name, p[i].text);
 }
 
-static void show_fare(struct lh_view *v)
+static void show_contention(struct lh_view *v)
 {
 	uint32_t shown = 0, more = 0;
 
@@ -191,6 +191,6 @@ void lh_render_text_locks(const struct lh_report *report, const struct lh_render
 
 	show_table(&v);
 	show_contacts(&v);
-	show_fare(&v);
+	show_contention(&v);
 	lh_view_close(&v);
 }

@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <string.h>
 
-struct sheet {
+struct output {
 	const struct lh_report *report;
 	struct lh_arena *arena;
 	FILE *out;
@@ -19,12 +19,12 @@ struct sheet {
 	bool first, failed;
 };
 
-static const char *clean(struct sheet *s, const char *text)
+static const char *clean(struct output *s, const char *text)
 {
 	return lh_escape(s->arena, LH_ESCAPE_JSON, text ? text : "");
 }
 
-static void put(struct sheet *s, json_t *event)
+static void put(struct output *s, json_t *event)
 {
 	s->failed |= fputs(s->first ? "\n" : ",\n", s->out) == EOF;
 	s->failed |= !event || json_dumpf(event, s->out, 0) != 0;
@@ -32,7 +32,7 @@ static void put(struct sheet *s, json_t *event)
 	json_decref(event);
 }
 
-static double micros(const struct sheet *s, uint64_t ns)
+static double micros(const struct output *s, uint64_t ns)
 {
 	return ns > s->zero_ns ? (double)(ns - s->zero_ns) / 1000 : 0;
 }
@@ -48,7 +48,7 @@ static int tid_of(const struct lh_report_thread *who)
 }
 
 /* Its function; of a program without names the place in its file. */
-static const char *frame_name(struct sheet *s, const struct lh_report_frame *f)
+static const char *frame_name(struct output *s, const struct lh_report_frame *f)
 {
 	const char *slash = f->module ? strrchr(f->module, '/') : NULL;
 
@@ -61,7 +61,7 @@ static const char *frame_name(struct sheet *s, const struct lh_report_frame *f)
 }
 
 /* "main <- work <- step": outermost last, as a person reads it. */
-static const char *stack_text(struct sheet *s, const struct lh_report_stack *t)
+static const char *stack_text(struct output *s, const struct lh_report_stack *t)
 {
 	const char *text = "";
 
@@ -72,7 +72,7 @@ static const char *stack_text(struct sheet *s, const struct lh_report_stack *t)
 	return clean(s, text);
 }
 
-static const char *wait_name(struct sheet *s, const struct lh_report_span *x)
+static const char *wait_name(struct output *s, const struct lh_report_span *x)
 {
 	const char *what = lh_report_lock_text(s->report, x->lock);
 
@@ -82,7 +82,7 @@ static const char *wait_name(struct sheet *s, const struct lh_report_span *x)
 				   what));
 }
 
-static void put_wait(struct sheet *s, const struct lh_report_span *x)
+static void put_wait(struct output *s, const struct lh_report_span *x)
 {
 	put(s, json_pack("{ss ss ss si si sf sf s{ss}}", "name", wait_name(s, x), "cat", "wait",
 			 "ph", "X", "pid", pid_of(x->process), "tid", tid_of(x->thread), "ts",
@@ -91,7 +91,7 @@ static void put_wait(struct sheet *s, const struct lh_report_span *x)
 }
 
 /* Holds of one lock may overlap (readers), and of one thread need not nest: so each has an id. */
-static void put_hold(struct sheet *s, const struct lh_report_span *x, uint32_t number)
+static void put_hold(struct output *s, const struct lh_report_span *x, uint32_t number)
 {
 	const char *name = clean(s, x->lock ? x->lock->name : "a lock that is gone");
 	const char *id = lh_arena_printf(s->arena, "%d.%u", pid_of(x->process), number);
@@ -105,20 +105,20 @@ static void put_hold(struct sheet *s, const struct lh_report_span *x, uint32_t n
 			 micros(s, x->to_ns)));
 }
 
-static void name_process(struct sheet *s, const struct lh_report_process *p)
+static void name_process(struct output *s, const struct lh_report_process *p)
 {
 	put(s, json_pack("{ss ss si s{ss}}", "name", "process_name", "ph", "M", "pid", pid_of(p),
 			 "args", "name", clean(s, p->comm)));
 }
 
-static void name_thread(struct sheet *s, const struct lh_report_thread *who)
+static void name_thread(struct output *s, const struct lh_report_thread *who)
 {
 	put(s, json_pack("{ss ss si si s{ss}}", "name", "thread_name", "ph", "M", "pid",
 			 pid_of(who->process), "tid", tid_of(who), "args", "name",
 			 clean(s, lh_report_thread_text(s->report, who))));
 }
 
-static void name_tracks(struct sheet *s, const struct lh_wait_stats *p)
+static void name_tracks(struct output *s, const struct lh_wait_stats *p)
 {
 	const struct lh_report_thread *last = NULL;
 
@@ -148,11 +148,11 @@ int lh_render_trace(const struct lh_report *report, const struct lh_render_text_
 {
 	static const struct lh_wait_stats none;
 	const struct lh_wait_stats *p = report->profile ? report->profile : &none;
-	struct sheet s = {.report = report,
-			  .arena = lh_arena_new(),
-			  .out = out,
-			  .zero_ns = earliest(report),
-			  .first = true};
+	struct output s = {.report = report,
+			   .arena = lh_arena_new(),
+			   .out = out,
+			   .zero_ns = earliest(report),
+			   .first = true};
 
 	(void)style;
 	fputs("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [", out);

@@ -52,8 +52,8 @@ const char *lh_report_where(struct lh_report *report, const struct lh_report_sta
 }
 
 /* The end of a thread is a lock: whose? */
-static const struct lh_report_thread *life_of(struct lh_report *report,
-					      const struct lh_report_process *p, lh_lock_id id)
+static const struct lh_report_thread *
+thread_of_end_lock(struct lh_report *report, const struct lh_report_process *p, lh_lock_id id)
 {
 	struct lh_thread row;
 	uint32_t n = lh_read_used(p->ledger, LH_T_THREAD);
@@ -64,9 +64,9 @@ static const struct lh_report_thread *life_of(struct lh_report *report,
 	return NULL;
 }
 
-static const char *life_name(struct lh_report *report, const struct lh_report_lock *lock)
+static const char *end_lock_name(struct lh_report *report, const struct lh_report_lock *lock)
 {
-	const struct lh_report_thread *who = life_of(report, lock->process, lock->lock);
+	const struct lh_report_thread *who = thread_of_end_lock(report, lock->process, lock->lock);
 
 	return who ? lh_arena_printf(report->private_data->arena, "the end of %s",
 				     lh_report_thread_text(report, who))
@@ -120,7 +120,7 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 		       : lock->kind;
 }
 
-static void give_name(struct lh_report *report, struct lh_report_lock *lock)
+static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
 	struct lh_arena *arena = report->private_data->arena;
 	uint64_t into = 0;
@@ -138,7 +138,7 @@ static void give_name(struct lh_report *report, struct lh_report_lock *lock)
 		lock->name = symbol;
 	else {
 		lock->named = false;
-		lock->name = lock->row.kind == LH_THREAD_END ? life_name(report, lock)
+		lock->name = lock->row.kind == LH_THREAD_END ? end_lock_name(report, lock)
 							     : described(report, lock);
 	}
 	lock->class = class_of(report, lock, symbol, &lock->by_first);
@@ -166,7 +166,7 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 		lock->init_stack = lh_report_get_stack(report, p, row.init_stack);
 	if (row.first_stack)
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
-	give_name(report, lock);
+	set_name(report, lock);
 	lh_report_add_lock_stats(report, lock);
 	return lock;
 }

@@ -174,8 +174,8 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 
 /* ---- what the monitor saw, and who waits still ---- */
 
-static void add_burnt(struct lh_report *report, const struct lh_report_process *p,
-		      const struct lh_busy_wait *b)
+static void add_busy_wait(struct lh_report *report, const struct lh_report_process *p,
+			  const struct lh_busy_wait *b)
 {
 	struct lh_report_lock *lock = lh_report_get_lock(report, p, b->lock);
 	struct lh_lock_service_stats *s = lock ? service_of(report, lock) : NULL;
@@ -218,7 +218,7 @@ void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_busy_wait(p->ledger, i, &b))
-			add_burnt(report, p, &b);
+			add_busy_wait(report, p, &b);
 	for (uint32_t i = 1; i < seats; i++)
 		if (lh_read_live_thread(p->ledger, i, &live))
 			add_waiting(report, p, &live);
@@ -226,7 +226,7 @@ void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report
 
 /* ---- birthplaces ---- */
 
-struct nest {
+struct class_group {
 	struct lh_class_stats class_stats; /* first: a nest is found by its birth */
 	const char *class;
 	const struct lh_report_lock *some;
@@ -234,7 +234,7 @@ struct nest {
 	UT_hash_handle hh;
 };
 
-static void count_in(struct nest *n, const struct lh_report_lock *lock)
+static void count_in(struct class_group *n, const struct lh_report_lock *lock)
 {
 	const struct lh_lock *l = &lock->row;
 	uint32_t queue = lh_report_lock_queue(lock);
@@ -268,7 +268,7 @@ static int by_wait(const void *x, const void *y)
 	return strcmp(a->name, b->name);
 }
 
-static void keep(struct lh_report *report, struct nest *n)
+static void keep_max(struct lh_report *report, struct class_group *n)
 {
 	const char *at = lh_report_where(report, n->some->init_stack);
 
@@ -284,7 +284,7 @@ static void keep(struct lh_report *report, struct nest *n)
 
 void lh_report_count_classes(struct lh_report *report)
 {
-	struct nest *all = NULL, *n, *next;
+	struct class_group *all = NULL, *n, *next;
 
 	if (!report->profile)
 		return;
@@ -304,7 +304,7 @@ void lh_report_count_classes(struct lh_report *report)
 	}
 	HASH_ITER (hh, all, n, next)
 		if (n->class_stats.locks > 1)
-			keep(report, n);
+			keep_max(report, n);
 	HASH_CLEAR(hh, all);
 	if (report->profile->classes > 1)
 		qsort(report->profile->class, report->profile->classes,

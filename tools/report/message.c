@@ -66,7 +66,7 @@ static const struct {
 	enum lh_rule rule;
 	enum lh_action action;
 	const char *past, *now;
-} deeds[] = {
+} step_texts[] = {
 	{LH_RULE_DESTROY_HELD, LH_CALLS, "destroyed %s", "destroys %s"},
 	{LH_RULE_EXIT_HOLDING, LH_HOLDS, "took %s and never gave it back", "takes %s"},
 	{LH_RULE_EXIT_HOLDING, LH_CALLS, "ended", "ends"},
@@ -143,14 +143,14 @@ static void add_part(struct lh_report *report, struct lh_report_finding *f, uint
 	f->part = list;
 }
 
-static bool closes_rings(enum lh_rule r)
+static bool closes_cycles(enum lh_rule r)
 {
 	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK;
 }
 
 /* A thread may hold more than the lock that the part before waits for: that one matters. */
-static bool link_up(const struct lh_report_finding *f, struct lh_report_part *part,
-		    const struct lh_report_lock *wanted)
+static bool link_parts(const struct lh_report_finding *f, struct lh_report_part *part,
+		       const struct lh_report_lock *wanted)
 {
 	for (uint32_t i = part->first; wanted && i < part->first + part->n; i++)
 		if (f->step[i].action == LH_HOLDS && f->step[i].lock == wanted) {
@@ -170,19 +170,19 @@ static bool closes(struct lh_report_finding *f, uint32_t n)
 		const struct lh_report_part *before = &part[(i + n - 1) % n];
 
 		ring = before->does && part[i].holds && part[i].holds->lock &&
-		       (f->by_class || link_up(f, &part[i], before->does->lock));
+		       (f->by_class || link_parts(f, &part[i], before->does->lock));
 	}
 	return ring;
 }
 
 /* Is it a ring? Writers that must queue stand behind it and hold nothing that matters. */
-static void close_ring(struct lh_report_finding *f)
+static void close_cycle(struct lh_report_finding *f)
 {
 	uint32_t n = f->parts;
 
 	while (n > 1 && !closes(f, n))
 		n--;
-	f->cycle = closes_rings(f->rule) && n > 1;
+	f->cycle = closes_cycles(f->rule) && n > 1;
 	f->cycle_parts = f->cycle ? n : 0;
 }
 
@@ -195,17 +195,17 @@ void lh_report_group_steps(struct lh_report *report, struct lh_report_finding *f
 			add_part(report, f, first, i - first);
 			first = i;
 		}
-	close_ring(f);
+	close_cycle(f);
 }
 
 /* ---- steps ---- */
 
-static const char *deed_format(enum lh_rule rule, enum lh_action action, bool now)
+static const char *step_format(enum lh_rule rule, enum lh_action action, bool now)
 {
-	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
-		if ((deeds[i].rule == rule || deeds[i].rule == LH_NO_RULE) &&
-		    deeds[i].action == action)
-			return now ? deeds[i].now : deeds[i].past;
+	for (size_t i = 0; i < sizeof(step_texts) / sizeof(step_texts[0]); i++)
+		if ((step_texts[i].rule == rule || step_texts[i].rule == LH_NO_RULE) &&
+		    step_texts[i].action == action)
+			return now ? step_texts[i].now : step_texts[i].past;
 	return "used %s";
 }
 
@@ -235,7 +235,7 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 			       : a->note;
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return now ? "goes on" : "has not ended";
-	format = deed_format(f->rule, a->action, now);
+	format = step_format(f->rule, a->action, now);
 	hole = strstr(format, "%s");
 	if (!hole)
 		return format;

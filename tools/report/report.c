@@ -19,20 +19,20 @@ struct lh_memo {
 };
 
 /* A finding as it is kept: what was merged into it. */
-struct kept {
+struct merged_finding {
 	struct lh_report_finding found; /* first: a kept is found by its lh_report_finding */
 	const struct lh_report_process *last;
 };
 
 struct lh_sort {
 	char key[48]; /* rule, filter, fingerprint */
-	struct kept *merged;
+	struct merged_finding *merged;
 	UT_hash_handle hh;
 };
 
 /* What a row has added to its finding so far; it is read again while it grows. */
 struct share {
-	struct kept *kept;
+	struct merged_finding *merged_finding;
 	uint64_t count;
 };
 
@@ -91,8 +91,8 @@ void **lh_report_memo(struct lh_report *report, const struct lh_ledger_view *r,
 
 /* ---- findings ---- */
 
-static struct lh_report_step act_of(struct lh_report *report, const struct lh_report_process *p,
-				    const struct lh_step *s)
+static struct lh_report_step row_to_step(struct lh_report *report,
+					 const struct lh_report_process *p, const struct lh_step *s)
 {
 	struct lh_report_step a = {.action = (enum lh_action)s->action};
 	struct lh_note note;
@@ -144,7 +144,7 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 			 !lh_read_step(f->process->ledger, row->step + i, &step))
 			break;
 		LH_PUSH(report->private_data->arena, list, f->steps,
-			act_of(report, f->process, &step));
+			row_to_step(report, f->process, &step));
 		add_thread(report, f, list[f->steps - 1].thread);
 		add_lock(report, f, list[f->steps - 1].lock);
 	}
@@ -152,7 +152,7 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 }
 
 /* Where a person should look first: where the last thing was done that made it a finding. */
-static const struct lh_report_frame *best_place(const struct lh_report_finding *f)
+static const struct lh_report_frame *best_frame(const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *any = NULL;
 
@@ -230,14 +230,15 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 	first = lh_fingerprint_make(report, f);
 	if (first)
 		turn(report, f, first);
-	f->frame = best_place(f);
+	f->frame = best_frame(f);
 	f->message = lh_report_message(report, f);
 }
 
-static struct kept *make_found(struct lh_report *report, struct lh_report_process *p,
-			       const struct lh_finding *row, const struct lh_step *given)
+static struct merged_finding *make_finding(struct lh_report *report, struct lh_report_process *p,
+					   const struct lh_finding *row,
+					   const struct lh_step *given)
 {
-	struct kept *k = lh_arena_alloc(report->private_data->arena, sizeof(*k));
+	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k));
 	struct lh_report_finding *f = &k->found;
 
 	f->process = p;
@@ -272,14 +273,15 @@ static void worsen(struct lh_report *report, struct lh_report_finding *f,
 }
 
 /* What one ended thread has kept is one mistake, whichever of its locks somebody waits for. */
-static struct kept *kept_by_same(struct lh_report *report, const struct kept *k)
+static struct merged_finding *abandoned_by_same(struct lh_report *report,
+						const struct merged_finding *k)
 {
 	for (uint32_t i = 0; k->found.rule == LH_RULE_EXIT_HOLDING && i < report->findings; i++) {
 		struct lh_report_finding *f = report->finding[i];
 
 		if (f->rule == LH_RULE_EXIT_HOLDING && f->process == k->found.process && f->steps &&
 		    k->found.steps && f->step[0].thread == k->found.step[0].thread)
-			return (struct kept *)f;
+			return (struct merged_finding *)f;
 	}
 	return NULL;
 }
@@ -298,7 +300,7 @@ static void grow(struct lh_report_finding *f, const struct lh_report_finding *mo
 }
 
 /* The one that is kept for findings like k: k itself if it is the first of its like. */
-static struct kept *merge(struct lh_report *report, struct kept *k)
+static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
 {
 	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
 
@@ -325,25 +327,25 @@ static struct share *share_of(struct lh_report *report, struct lh_report_process
 {
 	void **made = lh_report_memo(report, p->ledger, LH_MEMO_FOUND, row);
 	struct share *s = *made;
-	struct kept *k;
+	struct merged_finding *k;
 
 	if (s)
 		return s;
 	*made = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
-	k = make_found(report, p, f, NULL);
-	s->kept = kept_by_same(report, k);
-	if (s->kept) { /* seen from elsewhere, and not once more */
+	k = make_finding(report, p, f, NULL);
+	s->merged_finding = abandoned_by_same(report, k);
+	if (s->merged_finding) { /* seen from elsewhere, and not once more */
 		s->count = f->count;
-		*fresh = k->found.open && !s->kept->found.open;
+		*fresh = k->found.open && !s->merged_finding->found.open;
 		if (*fresh)
-			grow(&s->kept->found, &k->found);
+			grow(&s->merged_finding->found, &k->found);
 		return s;
 	}
-	s->kept = merge(report, k);
-	*fresh = s->kept == k;
-	if (s->kept->last != p)
-		s->kept->found.processes++;
-	s->kept->last = p;
+	s->merged_finding = merge(report, k);
+	*fresh = s->merged_finding == k;
+	if (s->merged_finding->last != p)
+		s->merged_finding->found.processes++;
+	s->merged_finding->last = p;
 	return s;
 }
 
@@ -371,15 +373,16 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 	if (f.flags & LH_FINDING_MEASURED) /* the monitor has made its own of it */
 		return NULL;
 	s = share_of(report, p, row, &f, fresh);
-	worsen(report, &s->kept->found, &f);
+	worsen(report, &s->merged_finding->found, &f);
 	f.count = f.count ? f.count : 1;
-	s->kept->found.count += f.count - s->count;
+	s->merged_finding->found.count += f.count - s->count;
 	s->count = f.count;
-	return &s->kept->found;
+	return &s->merged_finding->found;
 }
 
 /* Of circles by birthplace: the same one was told, as it can happen or as it did. */
-static struct kept *told_of_locks(struct lh_report *report, const struct kept *k)
+static struct merged_finding *find_by_locks(struct lh_report *report,
+					    const struct merged_finding *k)
 {
 	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
 	struct lh_report_finding f = k->found;
@@ -403,11 +406,11 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 						const struct lh_step *step, const char *message)
 {
 	struct lh_report_process *p = lh_report_get_process(report, r);
-	struct kept *k = make_found(report, p, row, step), *old;
+	struct merged_finding *k = make_finding(report, p, row, step), *old;
 
 	if (message)
 		k->found.message = lh_arena_strdup(report->private_data->arena, message);
-	old = told_of_locks(report, k);
+	old = find_by_locks(report, k);
 	if (old)
 		return &old->found;
 	old = merge(report, k);
@@ -421,9 +424,9 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 /* ---- findings of several processes ---- */
 
 /* Two processes may each have a T1: here threads are counted anew, and their process is named. */
-static const struct lh_report_thread *abroad(struct lh_report *report,
-					     const struct lh_report_finding *f,
-					     const struct lh_report_thread *who)
+static const struct lh_report_thread *foreign_thread(struct lh_report *report,
+						     const struct lh_report_finding *f,
+						     const struct lh_report_thread *who)
 {
 	struct lh_report_thread *copy;
 
@@ -452,10 +455,10 @@ static void add_spread(struct lh_report *report, struct lh_report_finding *f,
 	bool many = is_spread(step, n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct lh_report_step a = act_of(report, step[i].process, &step[i].step);
+		struct lh_report_step a = row_to_step(report, step[i].process, &step[i].step);
 
 		if (a.thread && many)
-			a.thread = abroad(report, f, a.thread);
+			a.thread = foreign_thread(report, f, a.thread);
 		if (step[i].lock)
 			a.lock = step[i].lock;
 		LH_PUSH(report->private_data->arena, list, f->steps, a);
@@ -491,7 +494,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 						      const struct lh_cross_step *step, uint32_t n,
 						      const char *more)
 {
-	struct kept *k = lh_arena_alloc(report->private_data->arena, sizeof(*k)), *old;
+	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k)), *old;
 	struct lh_report_finding *f = &k->found;
 
 	f->process = step[0].process;

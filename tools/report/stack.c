@@ -94,7 +94,7 @@ static bool is_header(const char *file)
 			begins(file, "/usr/lib/llvm") || strstr(file, "/include/c++/"));
 }
 
-static void set_place(struct lh_report_frame *f, const struct object *o, uint64_t pc)
+static void set_frame(struct lh_report_frame *f, const struct object *o, uint64_t pc)
 {
 	f->address = pc;
 	f->offset = o ? pc - o->row.base : pc;
@@ -132,7 +132,7 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 
 	if (o && o->function)
 		return add_script(report, o, pc, list, n);
-	set_place(&f, o, pc);
+	set_frame(&f, o, pc);
 	/* Our own functions say nothing to anyone. */
 	if (brief && report->private_data->options.symbols)
 		f.function = lh_symbol_name(report->private_data->options.symbols, &o->row,

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static const struct lh_report_stack *trace_of(struct lh_report *report,
+static const struct lh_report_stack *stack_of(struct lh_report *report,
 					      const struct lh_report_process *p, lh_site site)
 {
 	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
@@ -33,8 +33,8 @@ static void add_contact(struct lh_report *report, const struct lh_report_process
 	*c = (struct lh_wait_pair_stats){
 		.process = p,
 		.lock = lh_report_get_lock(report, p, x->lock),
-		.waiter = trace_of(report, p, x->waiter),
-		.holder = trace_of(report, p, x->holder),
+		.waiter = stack_of(report, p, x->waiter),
+		.holder = stack_of(report, p, x->holder),
 		.thread = x->thread ? lh_report_get_thread(report, p, x->thread) : NULL,
 		.ns = x->ns,
 		.seen_ns = x->ns,
@@ -56,7 +56,7 @@ static void add_stretch(struct lh_report *report, const struct lh_report_process
 	*s = (struct lh_report_span){.process = p,
 				     .thread = lh_report_get_thread(report, p, x->thread),
 				     .lock = lh_report_get_lock(report, p, x->lock),
-				     .stack = trace_of(report, p, x->site),
+				     .stack = stack_of(report, p, x->site),
 				     .wait = (enum lh_wait)x->wait,
 				     .from_ns = p->ledger->head.start_ns + x->from_ns,
 				     .to_ns = p->ledger->head.start_ns + x->to_ns};

@@ -12,7 +12,7 @@ enum {
 };
 
 /* Sleeps until a process says that it is there, or the period is over; true: it did. */
-static bool sleep_on_board(struct lh_clock_thread *t, uint32_t known)
+static bool sleep_until_tick(struct lh_clock_thread *t, uint32_t known)
 {
 	const struct timespec period = {0, PERIOD_NS};
 	return syscall(SYS_futex, &t->file->header->next, FUTEX_WAIT, known, &period, NULL, 0) == 0;
@@ -31,8 +31,8 @@ static void *tick(void *ticker)
 		if ((taken != known || woken) &&
 		    write(t->arrivals, &one, sizeof(one)) == sizeof(one))
 			known = taken;
-		woken = sleep_on_board(t,
-				       __atomic_load_n(&t->file->header->next, __ATOMIC_RELAXED));
+		woken = sleep_until_tick(t,
+					 __atomic_load_n(&t->file->header->next, __ATOMIC_RELAXED));
 	}
 	return NULL;
 }

@@ -150,7 +150,7 @@ void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *process, uin
 		on_deadlock(m, process);
 }
 
-static void tell_new(struct lh_monitor *m)
+static void report_new(struct lh_monitor *m)
 {
 	struct lh_run_process *process;
 	uint32_t row;
@@ -216,7 +216,7 @@ static bool is_stopped(pid_t pid)
  * A signal that reached us. From the terminal (SI_KERNEL) the program has it too; from
  * the run itself it was meant for its process group; anything else is passed on.
  */
-static void pass_on(struct lh_monitor *m, const struct signalfd_siginfo *s)
+static void forward_signal(struct lh_monitor *m, const struct signalfd_siginfo *s)
 {
 	int signal = (int)s->ssi_signo;
 	pid_t from = (pid_t)s->ssi_pid;
@@ -247,16 +247,16 @@ static void read_signals(struct lh_monitor *m)
 	eventfd_t some;
 	eventfd_read(m->arrivals, &some); /* its only word is that there is something to look at */
 	while (read(m->signals, &s, sizeof(s)) == sizeof(s))
-		pass_on(m, &s);
+		forward_signal(m, &s);
 }
 
-static void look_around(struct lh_monitor *m)
+static void scan(struct lh_monitor *m)
 {
 	uint32_t before = m->run.n;
 	lh_run_scan(&m->run);
 	if (m->run.n != before)
 		m->busy_until = now() + BUSY_NS;
-	tell_new(m);
+	report_new(m);
 	lh_monitor_drain_watch(m);
 }
 
@@ -273,14 +273,14 @@ static void listen(struct lh_monitor *m)
 		if (!e[i].data.ptr)
 			read_signals(m);
 	reap(m);
-	look_around(m);
+	scan(m);
 	for (int i = 0; i < n; i++) {
 		struct lh_run_process *process = e[i].data.ptr;
 		if (process && process->state == LH_RUN_ALIVE)
 			take_leave(m, process, LH_END_UNKNOWN);
 	}
 	for (struct lh_run_process *process; (process = lh_run_next_ended(&m->run));) {
-		look_around(m); /* it is known only now that it ended, so who came is asked again */
+		scan(m); /* it is known only now that it ended, so who came is asked again */
 		if (process->state == LH_RUN_ALIVE)
 			take_leave(m, process, LH_END_UNKNOWN);
 	}
@@ -319,7 +319,7 @@ static void name_leftovers(struct lh_monitor *m)
 }
 
 /* The summary has them all; -v is told at once. */
-static void tell_strays(struct lh_monitor *m)
+static void report_unwatched(struct lh_monitor *m)
 {
 	for (; m->watch_for.verbose && m->unwatched_reported < m->unwatched.count &&
 	       m->unwatched_reported < LH_UNWATCHED_NAMED;
@@ -327,7 +327,7 @@ static void tell_strays(struct lh_monitor *m)
 		lh_log("not watched: %s", m->unwatched.name[m->unwatched_reported]);
 }
 
-static void look_at_the_clock(struct lh_monitor *m)
+static void check_time(struct lh_monitor *m)
 {
 	uint64_t t = now();
 	if (m->timeout_ns && !m->timed_out && !m->ended_by_us && t - m->start > m->timeout_ns)
@@ -345,7 +345,7 @@ static void look_at_the_clock(struct lh_monitor *m)
 		m->names_at = t + NAMES_NS;
 	}
 	lh_unwatched_scan(&m->unwatched, t);
-	tell_strays(m);
+	report_unwatched(m);
 	if (m->ended && m->wait && !m->leftovers_reported && !m->quiet && m->run.alive &&
 	    !m->ended_by_us && t > m->ended + GRACE_NS)
 		name_leftovers(m);
@@ -377,13 +377,13 @@ static bool is_over(struct lh_monitor *m)
 }
 
 /* All that came but was not looked at yet, then everybody's ledger into the store. */
-static void close_books(struct lh_monitor *m)
+static void finish_counts(struct lh_monitor *m)
 {
 	/* an arrival may have to wait for the findings of the one whose place it takes */
 	for (int quiet = 0; quiet < 3; quiet++) {
 		uint32_t here = m->run.alive, arriving = m->run.arriving, n = m->run.n;
 		lh_run_scan(&m->run);
-		tell_new(m);
+		report_new(m);
 		if (here != m->run.alive || arriving != m->run.arriving || n != m->run.n)
 			quiet = 0;
 	}
@@ -419,9 +419,9 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 		listen(m);
 		if (e)
 			lh_run_clock_update(m->run.file.header);
-		look_at_the_clock(m);
+		check_time(m);
 	}
-	close_books(m);
+	finish_counts(m);
 	lh_watch_stop(m->watch);
 	lh_clock_thread_stop(&m->clock);
 }

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-static void tell_news(struct lh_monitor *m, const struct lh_watch_event *n)
+static void report_event(struct lh_monitor *m, const struct lh_watch_event *n)
 {
 	struct lh_run_process *process = n->process;
 	bool fresh;
@@ -29,7 +29,7 @@ void lh_monitor_drain_watch(struct lh_monitor *m)
 {
 	struct lh_watch_event n;
 	while (m->watch && lh_watch_next_event(m->watch, &n))
-		tell_news(m, &n);
+		report_event(m, &n);
 }
 
 static void on_arrival(void *monitor, struct lh_run_process *process)

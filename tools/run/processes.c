@@ -157,7 +157,7 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 			process->mapped->start_ns; /* on the ledger's clock, as the library does */
 }
 
-static void keep(struct lh_run *run, struct lh_run_process *process)
+static void store(struct lh_run *run, struct lh_run_process *process)
 {
 	off_t before = lseek(run->store, 0, SEEK_END);
 	lh_read_refresh(&process->ledger);
@@ -174,7 +174,7 @@ static void keep(struct lh_run *run, struct lh_run_process *process)
  * Memory of ended ledgers is kept for a while: a child forked earlier still reads its
  * parent's rows when it takes its first lock.
  */
-static void give_back(struct lh_run *run)
+static void release_memory(struct lh_run *run)
 {
 	while (run->released < run->n_ended_slots && lh_run_file_bytes(&run->file) > KEPT_BYTES)
 		lh_run_file_release(&run->file, run->ended_slots[run->released++]);
@@ -185,7 +185,7 @@ void lh_run_process_leave(struct lh_run *run, struct lh_run_process *process, en
 	if (run->on_leaving)
 		run->on_leaving(run->hook, process);
 	write_end(run, process, how);
-	keep(run, process);
+	store(run, process);
 	munmap(process->mapped, process->size);
 	process->mapped = NULL;
 	if (process->pidfd >= 0)
@@ -199,7 +199,7 @@ void lh_run_process_leave(struct lh_run *run, struct lh_run_process *process, en
 		}
 	}
 	run->ended_slots[run->n_ended_slots++] = process->slot;
-	give_back(run);
+	release_memory(run);
 }
 
 bool lh_run_process_has_ended(const struct lh_run_process *process)

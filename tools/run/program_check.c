@@ -332,7 +332,7 @@ static void inspect_elf(struct lh_program *t, int fd)
 	elf_end(elf);
 }
 
-static void inspect_found(struct lh_program *t)
+static void check_found(struct lh_program *t)
 {
 	strcpy(t->loaded, t->path);
 	int fd = open_elf(t);
@@ -346,12 +346,12 @@ void lh_program_check(struct lh_program *t, const char *program)
 {
 	memset(t, 0, sizeof(*t));
 	if (find(t, program))
-		inspect_found(t);
+		check_found(t);
 }
 
 void lh_program_check_file(struct lh_program *t, const char *path)
 {
 	memset(t, 0, sizeof(*t));
 	snprintf(t->path, sizeof(t->path), "%s", path);
-	inspect_found(t);
+	check_found(t);
 }

@@ -27,7 +27,7 @@ static uint32_t hash(const char *s)
 	return h;
 }
 
-static struct lh_unwatched_process *sight_of(struct lh_unwatched *s, pid_t pid, const char *exe)
+static struct lh_unwatched_process *process_of(struct lh_unwatched *s, pid_t pid, const char *exe)
 {
 	struct lh_unwatched_process *found = NULL;
 	for (uint32_t i = 0; i < s->n && !found; i++)
@@ -73,7 +73,7 @@ static bool is_out_of_reach(pid_t pid)
 
 /* What we may not know of a process with more rights than ours. Of a zombie and of one that is gone
  * the file is not there; of one that forbids us to look nothing is known, and it may be watched. */
-static bool is_above_us(pid_t pid, char *name, size_t capacity)
+static bool is_our_ancestor(pid_t pid, char *name, size_t capacity)
 {
 	if (errno != EACCES || !lh_proc_is_set_id(pid) ||
 	    !lh_proc_read(pid, "comm", name, capacity))
@@ -82,13 +82,13 @@ static bool is_above_us(pid_t pid, char *name, size_t capacity)
 	return true;
 }
 
-static void look_at(struct lh_unwatched *s, pid_t pid)
+static void check_process(struct lh_unwatched *s, pid_t pid)
 {
 	char exe[PATH_MAX];
 	bool known = lh_proc_exe(pid, exe, sizeof(exe));
-	if (!known && !is_above_us(pid, exe, sizeof(exe)))
+	if (!known && !is_our_ancestor(pid, exe, sizeof(exe)))
 		return;
-	struct lh_unwatched_process *at = sight_of(s, pid, exe);
+	struct lh_unwatched_process *at = process_of(s, pid, exe);
 	if (!at || at->settled)
 		return;
 	s->unsettled = true;
@@ -122,7 +122,7 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 		s->process[i].alive = false;
 	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS);
 	for (size_t i = 0; i < n; i++)
-		look_at(s, all[i]);
+		check_process(s, all[i]);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < s->n; i++) /* numbers of dead processes come again */
 		if (s->process[i].alive)

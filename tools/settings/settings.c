@@ -52,7 +52,7 @@ const struct lh_setting lh_settings_table[LH_OPTS] = {
 };
 
 /* Where a word came from, for the one line that says what is wrong with it. */
-struct origin {
+struct option_origin {
 	enum lh_option_origin from;
 	const char *file; /* of a conf */
 	int line;
@@ -88,13 +88,14 @@ const char *lh_settings_name(enum lh_option o)
 }
 
 /* Of a word in the line of a conf. A key has been looked at when its `=` is gone. */
-static int column(const struct origin *o, const char *word)
+static int column(const struct option_origin *o, const char *word)
 {
 	return word >= o->text ? (int)(word - o->text) + 1 : 1;
 }
 
 /* "lockhound: lockhound.conf:3:1: timeout" or "lockhound: --timeout", as the place it was found */
-static void place(const struct origin *o, const char *key, size_t n, char *out, size_t room)
+static void show_origin(const struct option_origin *o, const char *key, size_t n, char *out,
+			size_t room)
 {
 	if (o->from == LH_FROM_CONF)
 		snprintf(out, room, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
@@ -107,10 +108,10 @@ static void place(const struct origin *o, const char *key, size_t n, char *out, 
 		snprintf(out, room, "--%.*s", (int)n, key);
 }
 
-static bool unknown(const struct origin *o, const char *key, size_t n)
+static bool unknown(const struct option_origin *o, const char *key, size_t n)
 {
 	char where[PATH_MAX + 200], hint[100] = "";
-	place(o, key, n, where, sizeof(where));
+	show_origin(o, key, n, where, sizeof(where));
 	const char *near = lh_settings_nearest(key, n);
 	if (near)
 		snprintf(hint, sizeof(hint), ", did you mean %s%s?",
@@ -120,7 +121,8 @@ static bool unknown(const struct origin *o, const char *key, size_t n)
 	return false;
 }
 
-static bool set_output(struct lh_settings *s, const struct origin *o, int format, const char *path)
+static bool set_output(struct lh_settings *s, const struct option_origin *o, int format,
+		       const char *path)
 {
 	for (int i = 0; i < s->outputs; i++) {
 		if (s->output[i].format == format) {
@@ -147,14 +149,14 @@ static struct lh_arena *texts(void)
 }
 
 /* One option from one source; a stronger source that came earlier keeps its word. */
-static bool set(struct lh_settings *s, const struct origin *o, const char *key, size_t n,
+static bool set(struct lh_settings *s, const struct option_origin *o, const char *key, size_t n,
 		const char *text)
 {
 	char where[PATH_MAX + 200];
 	int found = lh_settings_find(key, n);
 	if (found < 0)
 		return unknown(o, key, n);
-	place(o, key, n, where, sizeof(where));
+	show_origin(o, key, n, where, sizeof(where));
 	if (found >= LH_OPTS) {
 		if (*text && set_output(s, o, found - LH_OPTS, text))
 			return true;
@@ -184,7 +186,7 @@ static bool set(struct lh_settings *s, const struct origin *o, const char *key, 
 	return true;
 }
 
-static char *keep(const char *text)
+static char *copy(const char *text)
 {
 	return lh_arena_strdup(texts(), text);
 }
@@ -197,8 +199,8 @@ static char *keep(const char *text)
 static bool read_environment(struct lh_settings *s, const struct lh_command_usage *usage)
 {
 	const char *options = getenv("LOCKHOUND_OPTIONS");
-	struct origin o = {.from = LH_FROM_ENV, .usage = usage};
-	char *at = options ? keep(options) : NULL;
+	struct option_origin o = {.from = LH_FROM_ENV, .usage = usage};
+	char *at = options ? copy(options) : NULL;
 	while (at && *(at += strspn(at, ":, "))) {
 		char *key = at, *value = (char *)"1";
 		size_t n = strcspn(key, "=:, ");
@@ -226,7 +228,7 @@ static char *trim(char *text)
 }
 
 /* long_hold.accounts = 500ms */
-static bool set_limit(struct lh_settings *s, const struct origin *o, const char *key,
+static bool set_limit(struct lh_settings *s, const struct option_origin *o, const char *key,
 		      const char *text)
 {
 	int64_t ns;
@@ -242,12 +244,12 @@ static bool set_limit(struct lh_settings *s, const struct origin *o, const char 
 		       o->file, o->line, column(o, text), key, text);
 		return false;
 	}
-	s->limit[s->limits].name = keep(key + strlen(LIMIT));
+	s->limit[s->limits].name = copy(key + strlen(LIMIT));
 	s->limit[s->limits++].ns = (uint64_t)ns;
 	return true;
 }
 
-static bool read_line(struct lh_settings *s, struct origin *o, char *line)
+static bool read_line(struct lh_settings *s, struct option_origin *o, char *line)
 {
 	o->text = line;
 	line[strcspn(line, "#\n")] = '\0';
@@ -264,7 +266,7 @@ static bool read_line(struct lh_settings *s, struct origin *o, char *line)
 	if (!strncmp(key, LIMIT, strlen(LIMIT)))
 		return set_limit(s, o, key, trim(equals + 1));
 	o->value = trim(equals + 1);
-	return set(s, o, key, strlen(key), keep(o->value));
+	return set(s, o, key, strlen(key), copy(o->value));
 }
 
 static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command_usage *usage)
@@ -272,7 +274,7 @@ static bool read_conf(struct lh_settings *s, const char *path, const struct lh_c
 	FILE *f = fopen(path, "re");
 	char *line = NULL;
 	size_t capacity = 0;
-	struct origin o = {.from = LH_FROM_CONF, .file = path, .usage = usage};
+	struct option_origin o = {.from = LH_FROM_CONF, .file = path, .usage = usage};
 	bool good = true;
 	if (!f) {
 		lh_log("%s: %s", path, strerror(errno));
@@ -332,7 +334,7 @@ static unsigned pick_seed(void)
 }
 
 /* --name=value, --name value, --name, --no-name; returns how many words it took, 0 for an error. */
-static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
+static int long_flag(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	const char *key = argv[0] + 2;
 	size_t n = strcspn(key, "=");
@@ -352,7 +354,7 @@ static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
 	if (found == LH_OPT_shake) { /* without a number, one is picked */
 		snprintf(seed, sizeof(seed), "%u", pick_seed());
 		s->seed_picked = true;
-		return set(s, o, key, n, keep(seed));
+		return set(s, o, key, n, copy(seed));
 	}
 	if (!argv[1]) {
 		lh_log("--%s: no value; accepted: %s", key,
@@ -363,7 +365,7 @@ static int long_flag(struct lh_settings *s, const struct origin *o, char **argv)
 }
 
 /* -q, -vq, -o FILE, -oFILE */
-static int short_flags(struct lh_settings *s, const struct origin *o, char **argv)
+static int short_flags(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	for (const char *c = argv[0] + 1; *c; c++) {
 		int i = 0;
@@ -393,7 +395,7 @@ static int short_flags(struct lh_settings *s, const struct origin *o, char **arg
 static int read_flags(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
 		      char **argv)
 {
-	struct origin o = {.from = LH_FROM_FLAG, .usage = usage};
+	struct option_origin o = {.from = LH_FROM_FLAG, .usage = usage};
 	int i = 1;
 	while (i < argc && argv[i][0] == '-' && argv[i][1]) {
 		if (!strcmp(argv[i], "--"))

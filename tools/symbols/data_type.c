@@ -67,7 +67,7 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	       dwarf_peel_type(type, type) == 0;
 }
 
-static void look_up(struct lh_variable *v, Dwfl_Module *module, bool functions)
+static void find_type(struct lh_variable *v, Dwfl_Module *module, bool functions)
 {
 	Dwarf_Die *cu = NULL, die;
 	Dwarf_Addr bias;
@@ -90,9 +90,9 @@ static const struct lh_variable *variable_at(struct lh_symbols *s, const struct 
 		return v;
 	v = lh_arena_alloc(s->arena, sizeof(*v));
 	v->key = ask.key;
-	look_up(v, o->module, false);
+	find_type(v, o->module, false);
 	if (!v->known)
-		look_up(v, o->module, true);
+		find_type(v, o->module, true);
 	HASH_ADD(hh, s->variables, key, sizeof(v->key), v);
 	return v;
 }

@@ -298,8 +298,8 @@ static const char *name_at(struct lh_symbols *s, struct lh_object *o, uint64_t a
 	return name ? plain_name(s, name) : NULL;
 }
 
-static uint32_t look_up(struct lh_symbols *s, struct lh_object *o, uint64_t at,
-			struct lh_symbol line[LINES_MAX])
+static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t at,
+			   struct lh_symbol line[LINES_MAX])
 {
 	Dwarf_Addr bias = 0;
 	Dwarf_Die *cu = unit_at(o->module, at, &bias);
@@ -340,7 +340,7 @@ uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64
 	if (!a) {
 		a = lh_arena_alloc(s->arena, sizeof(*a));
 		a->key = ask.key;
-		a->n = look_up(s, o, ask.key.address, found);
+		a->n = find_lines(s, o, ask.key.address, found);
 		a->line = lh_arena_alloc(s->arena, a->n * sizeof(*found));
 		memcpy(a->line, found, a->n * sizeof(*found));
 		HASH_ADD(hh, s->answers, key, sizeof(a->key), a);

@@ -14,7 +14,7 @@
 
 enum { HEAD = 4, NAME_LEAST = 8, NAME_MOST = 28, TEXT = 512 };
 
-struct page {
+struct output {
 	const struct lh_top *top;
 	const struct lh_top_page *options;
 	struct lh_arena *arena;
@@ -88,14 +88,14 @@ static const struct {
 };
 enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 
-static bool is_sorted_by(const struct page *g, uint32_t c)
+static bool is_sorted_by(const struct output *g, uint32_t c)
 {
 	return columns[c].key == g->options->key &&
 	       (columns[c].totals == g->options->totals || c == C_QUEUE);
 }
 
 /* Which columns there is room for, beside the name; how wide they are together. */
-static uint32_t choose(const struct page *g, bool shown[COLUMNS])
+static uint32_t choose(const struct output *g, bool shown[COLUMNS])
 {
 	uint32_t used = 0, capacity = g->options->width;
 
@@ -113,7 +113,7 @@ static uint32_t choose(const struct page *g, bool shown[COLUMNS])
 	return used;
 }
 
-static const char *cell(const struct page *g, const struct lh_top_row *r, enum column c)
+static const char *cell(const struct output *g, const struct lh_top_row *r, enum column c)
 {
 	uint64_t span = g->top->span_ns;
 
@@ -141,7 +141,7 @@ static const char *cell(const struct page *g, const struct lh_top_row *r, enum c
 
 /* ---- lines ---- */
 
-static const char *clean(const struct page *g, const char *text)
+static const char *clean(const struct output *g, const char *text)
 {
 	return lh_escape(g->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
@@ -151,7 +151,7 @@ static const char *clean(const struct page *g, const char *text)
  * scroll; a line is cleared before it is written, since behind its last column there is nowhere
  * to stand.
  */
-static void put(struct page *g, const char *before, const char *text, const char *after)
+static void put(struct output *g, const char *before, const char *text, const char *after)
 {
 	if (g->line >= g->options->height)
 		return;
@@ -160,14 +160,14 @@ static void put(struct page *g, const char *before, const char *text, const char
 }
 
 /* Text in so many columns; the last one of a line needs no blanks behind it. */
-static const char *padded(const struct page *g, const char *text, uint32_t width)
+static const char *padded(const struct output *g, const char *text, uint32_t width)
 {
 	const char *cut = lh_text_cut(g->arena, text, width);
 
 	return lh_arena_printf(g->arena, "%s%*s", cut, (int)(width - lh_text_width(cut)), "");
 }
 
-static void put_head(struct page *g)
+static void put_head(struct output *g)
 {
 	const struct lh_top *t = g->top;
 	const struct lh_top_page *w = g->options;
@@ -189,7 +189,7 @@ static void put_head(struct page *g)
 	    "");
 }
 
-static void put_longest(struct page *g)
+static void put_longest(struct output *g)
 {
 	const struct lh_top_row *r = g->top->longest;
 
@@ -209,7 +209,7 @@ static void put_longest(struct page *g)
 	    "");
 }
 
-static const char *holder(const struct page *g, const struct lh_top_row *r)
+static const char *holder(const struct output *g, const struct lh_top_row *r)
 {
 	const char *more =
 		r->holders > 1 ? lh_arena_printf(g->arena, " and %u more", r->holders - 1) : "";
@@ -222,7 +222,7 @@ static const char *holder(const struct page *g, const struct lh_top_row *r)
 }
 
 /* The name takes what is left, up to a bound; behind it stands who holds the lock. */
-static void put_row(struct page *g, const struct lh_top_row *r, const bool shown[COLUMNS],
+static void put_row(struct output *g, const struct lh_top_row *r, const bool shown[COLUMNS],
 		    uint32_t used)
 {
 	uint32_t capacity = g->options->width - used,
@@ -247,7 +247,7 @@ uint32_t lh_top_rows_visible(const struct lh_top_page *w)
 	return w->height > HEAD ? w->height - HEAD : 0;
 }
 
-static void put_table(struct page *g)
+static void put_table(struct output *g)
 {
 	bool shown[COLUMNS];
 	uint32_t used = choose(g, shown), n = lh_top_rows_visible(g->options);
@@ -259,7 +259,7 @@ static void put_table(struct page *g)
 		put(g, "", "no lock has been taken yet", "");
 }
 
-static void put_help(struct page *g)
+static void put_help(struct output *g)
 {
 	static const char *const lines[] = {
 		"w  by time waited for       wait%: of the last interval, all threads together",
@@ -282,7 +282,7 @@ static void put_help(struct page *g)
 
 void lh_top_draw(const struct lh_top *t, const struct lh_top_page *w, FILE *out)
 {
-	struct page g = {.top = t, .options = w, .arena = lh_arena_new(), .out = out};
+	struct output g = {.top = t, .options = w, .arena = lh_arena_new(), .out = out};
 
 	fputs(HOME, out);
 	if (w->help) {

@@ -25,7 +25,7 @@ static double percent(uint64_t part, uint64_t of)
 }
 
 /* A word of its own: columns are found by counting them. */
-static const char *word(struct lh_arena *p, const char *text)
+static const char *print_word(struct lh_arena *p, const char *text)
 {
 	const char *at = text ? lh_escape(p, LH_ESCAPE_TEXT, text) : "-", *out = "";
 
@@ -46,7 +46,7 @@ static void plain_row(const struct lh_top *t, struct lh_arena *p, const struct l
 		r->queue, (unsigned long long)r->all.taken, (unsigned long long)r->all.contended,
 		ms(r->all.wait_ns), ms(r->wait_max_ns), ms(r->all.hold_ns), ms(r->hold_max_ns));
 	if (r->holder)
-		fprintf(out, "%8d %12.3f %-24s ", r->tid, ms(r->held_ns), word(p, r->at));
+		fprintf(out, "%8d %12.3f %-24s ", r->tid, ms(r->held_ns), print_word(p, r->at));
 	else
 		fprintf(out, "%8s %12s %-24s ", "-", "-", "-");
 	fprintf(out, "%s\n", lh_escape(p, LH_ESCAPE_TEXT, r->name));
@@ -59,7 +59,7 @@ void lh_top_plain(const struct lh_top *t, const struct lh_top_page *w, uint32_t 
 	fprintf(out,
 		"process %d %s seconds %.3f interval %.3f threads %u locks %u waiting %u taken "
 		"%llu contended %llu\n",
-		w->pid, word(p, w->comm), (double)t->at_ns / 1e9, (double)t->span_ns / 1e9,
+		w->pid, print_word(p, w->comm), (double)t->at_ns / 1e9, (double)t->span_ns / 1e9,
 		t->threads, t->locks, t->waiting, (unsigned long long)t->all.taken,
 		(unsigned long long)t->all.contended);
 	fprintf(out, "%9s %8s %12s %12s %6s %14s %12s %14s %14s %14s %14s %8s %12s %-24s %s\n",

@@ -11,7 +11,7 @@ struct lh_top_previous {
 };
 
 /* What the seats say of one lock. */
-struct grip {
+struct lock_hold {
 	uint32_t row;            /* of the table + 1; 0 none */
 	uint64_t waited_ns;      /* by those who wait now */
 	uint64_t held_ns;        /* by those who hold now */
@@ -19,10 +19,10 @@ struct grip {
 	uint32_t begun;          /* holds that began since then */
 };
 
-struct work {
+struct sampling {
 	struct lh_top *top;
 	const struct lh_ledger_view *ledger;
-	struct grip *hold_sample; /* by row of the ledger */
+	struct lock_hold *hold_sample; /* by row of the ledger */
 	uint32_t locks;
 };
 
@@ -60,7 +60,7 @@ static bool is_lock(const struct lh_lock *l)
 
 /* ---- rows ---- */
 
-static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
+static void add_row(struct sampling *w, uint32_t i, const struct lh_lock *l)
 {
 	struct lh_top *t = w->top;
 	struct lh_top_row *r = &t->row[t->rows];
@@ -78,7 +78,7 @@ static void add_row(struct work *w, uint32_t i, const struct lh_lock *l)
 	w->hold_sample[i].row = ++t->rows;
 }
 
-static void add_rows(struct work *w)
+static void add_rows(struct sampling *w)
 {
 	struct lh_lock l;
 	struct lh_lock_stats stats;
@@ -98,7 +98,7 @@ static void add_rows(struct work *w)
 	}
 }
 
-static struct lh_top_row *row_of(const struct work *w, lh_lock_id id)
+static struct lh_top_row *row_of(const struct sampling *w, lh_lock_id id)
 {
 	uint32_t i = LH_LOCK_ROW(id);
 	struct lh_top_row *r = id && i < w->locks && w->hold_sample[i].row
@@ -110,7 +110,7 @@ static struct lh_top_row *row_of(const struct work *w, lh_lock_id id)
 
 /* ---- seats ---- */
 
-static void see_wait(struct work *w, const struct lh_live_thread *live)
+static void see_wait(struct sampling *w, const struct lh_live_thread *live)
 {
 	struct lh_top_row *r = row_of(w, live->wait_lock);
 	uint64_t ns = less(w->top->at_ns, live->wait_since_ns);
@@ -126,11 +126,12 @@ static void see_wait(struct work *w, const struct lh_live_thread *live)
 	w->top->waiting++;
 }
 
-static void see_hold(struct work *w, const struct lh_live_thread *live, const struct lh_held *held)
+static void see_hold(struct sampling *w, const struct lh_live_thread *live,
+		     const struct lh_held *held)
 {
 	struct lh_top_row *r = held->flags & LH_HELD_IN_COND_WAIT ? NULL : row_of(w, held->lock);
 	uint64_t ns = lh_held_for(held, NULL, w->top->at_ns), span = w->top->span_ns;
-	struct grip *g;
+	struct lock_hold *g;
 
 	if (!r)
 		return;
@@ -148,7 +149,7 @@ static void see_hold(struct work *w, const struct lh_live_thread *live, const st
 	r->site = held->site;
 }
 
-static void see_seats(struct work *w)
+static void read_live_threads(struct sampling *w)
 {
 	uint32_t n = lh_read_used(w->ledger, LH_T_LIVE_THREAD);
 	struct lh_live_thread live;
@@ -185,10 +186,10 @@ static double mean_of(uint64_t ns, uint64_t samples)
 }
 
 /* How long it was held: those that have ended by their mean, those that go on exactly. */
-static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock *l,
+static void estimate(struct sampling *w, struct lh_top_row *r, const struct lh_lock *l,
 		     const struct lh_top_previous *b)
 {
-	const struct grip *g = &w->hold_sample[LH_LOCK_ROW(r->lock)];
+	const struct lock_hold *g = &w->hold_sample[LH_LOCK_ROW(r->lock)];
 	uint64_t many = is_exclusive(l) ? 1 : w->top->threads + 1;
 	struct lh_lock_stats stats;
 
@@ -206,7 +207,7 @@ static void estimate(struct work *w, struct lh_top_row *r, const struct lh_lock 
 				  w->top->span_ns * many);
 }
 
-static void finish_row(struct work *w, struct lh_top_row *r)
+static void finish_row(struct sampling *w, struct lh_top_row *r)
 {
 	static const struct lh_top_previous none;
 	struct lh_top *t = w->top;
@@ -226,7 +227,7 @@ static void finish_row(struct work *w, struct lh_top_row *r)
 }
 
 /* For the next look. */
-static void remember(struct work *w)
+static void remember(struct sampling *w)
 {
 	struct lh_top *t = w->top;
 	struct lh_lock l;
@@ -288,14 +289,14 @@ static void begin(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now
 
 void lh_top_sample(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now_ns)
 {
-	struct work w = {.top = t, .ledger = r, .locks = lh_read_used(r, LH_T_LOCK)};
+	struct sampling w = {.top = t, .ledger = r, .locks = lh_read_used(r, LH_T_LOCK)};
 
 	begin(t, r, now_ns);
 	t->row = calloc(w.locks + 1, sizeof(*t->row));
 	w.hold_sample = calloc(w.locks + 1, sizeof(*w.hold_sample));
 	if (t->row && w.hold_sample) {
 		add_rows(&w);
-		see_seats(&w);
+		read_live_threads(&w);
 		for (uint32_t i = 0; i < t->rows; i++)
 			finish_row(&w, &t->row[i]);
 		t->last = difference(&t->all, &t->all_before);

@@ -41,7 +41,7 @@ bool lh_screen_show(const char *text, size_t n)
 }
 
 /* Only calls that a signal handler may make. */
-static void give_back(void)
+static void restore(void)
 {
 	ssize_t ignored;
 
@@ -74,7 +74,7 @@ static bool take(void)
 
 static void on_crash(int signal)
 {
-	give_back();
+	restore();
 	raise(signal); /* its own way now: the handler is for one time */
 }
 
@@ -116,7 +116,7 @@ bool lh_screen_open(char *error, size_t capacity)
 		snprintf(error, capacity, "cannot wait for signals: %s", strerror(errno));
 		return false;
 	}
-	if (!registered && atexit(give_back) == 0)
+	if (!registered && atexit(restore) == 0)
 		registered = true;
 	watch_crashes();
 	if (take())
@@ -128,7 +128,7 @@ bool lh_screen_open(char *error, size_t capacity)
 
 void lh_screen_close(void)
 {
-	give_back();
+	restore();
 	if (signals < 0)
 		return;
 	close(signals);
@@ -158,7 +158,7 @@ static bool stop(void)
 {
 	sigset_t one;
 
-	give_back();
+	restore();
 	sigemptyset(&one);
 	sigaddset(&one, SIGTSTP);
 	raise(SIGTSTP); /* blocked: it comes as soon as it is not */

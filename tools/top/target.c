@@ -63,7 +63,7 @@ static bool not_watched(struct lh_top_target *t)
 		t->pid, t->peek.comm, t->pid);
 }
 
-static bool blind(struct lh_top_target *t)
+static bool no_access(struct lh_top_target *t)
 {
 	return refuse(t,
 		      "the library stood down in process %d: it counts nothing there; 'lockhound "
@@ -89,7 +89,7 @@ static bool take(struct lh_top_target *t)
 		return false;
 	if (now.head.flags & LH_LEDGER_BLIND) {
 		lh_read_drop(&now);
-		return blind(t);
+		return no_access(t);
 	}
 	t->fresh =
 		now.head.start_ns != t->ledger.head.start_ns || now.head.pid != t->ledger.head.pid;
@@ -140,7 +140,7 @@ uint64_t lh_top_target_now(const struct lh_top_target *t)
 
 /* ---- which process ---- */
 
-static bool lives_with(pid_t pid, const char *file)
+static bool shares_memory(pid_t pid, const char *file)
 {
 	const char *slash = strrchr(file, '/');
 
@@ -156,7 +156,7 @@ static bool find_by_file(struct lh_top_target *t, const char *file)
 	if (!good)
 		refuse(t, "%s", shelf.error);
 	for (uint32_t i = 0; good && i < shelf.n && !t->pid; i++)
-		if (lives_with(shelf.view[i].head.pid, file))
+		if (shares_memory(shelf.view[i].head.pid, file))
 			t->pid = shelf.view[i].head.pid;
 	if (good && !t->pid)
 		refuse(t,

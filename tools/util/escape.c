@@ -65,7 +65,7 @@ static const char *entity(uint32_t c, enum lh_escape_format d)
 static const char replacement[] = "\xef\xbf\xbd";
 
 /* What stands for character c, NULL: itself. */
-static const char *stand_in(uint32_t c, enum lh_escape_format d, char room[ROOM])
+static const char *substitute(uint32_t c, enum lh_escape_format d, char room[ROOM])
 {
 	if (d == LH_ESCAPE_JSON)
 		return NULL;
@@ -83,7 +83,7 @@ static const char *stand_in(uint32_t c, enum lh_escape_format d, char room[ROOM]
 	return entity(c, d);
 }
 
-static const char *stray(unsigned char byte, enum lh_escape_format d, char room[ROOM])
+static const char *invalid_byte(unsigned char byte, enum lh_escape_format d, char room[ROOM])
 {
 	if (d != LH_ESCAPE_TEXT)
 		return replacement;
@@ -101,7 +101,7 @@ static size_t convert(const char *text, enum lh_escape_format d, char *out, bool
 		char room[ROOM];
 		uint32_t c = 0;
 		unsigned n = decode(s, &c);
-		const char *instead = n ? stand_in(c, d, room) : stray(*s, d, room);
+		const char *instead = n ? substitute(c, d, room) : invalid_byte(*s, d, room);
 		size_t k = instead ? strlen(instead) : n;
 
 		if (out)

@@ -25,14 +25,14 @@ static bool is_in_ledger(const struct lh_deadlocks_waiter *x)
 	return false;
 }
 
-static bool is_told(struct lh_deadlocks_waiter *x)
+static bool is_reported(struct lh_deadlocks_waiter *x)
 {
 	x->sample->reported |= is_in_ledger(x);
 	return x->sample->reported;
 }
 
 /* The other look: nobody has moved while all of this was read. */
-static bool stands_still(const struct lh_deadlocks_waiter *x)
+static bool is_blocked(const struct lh_deadlocks_waiter *x)
 {
 	struct lh_live_thread live;
 
@@ -99,8 +99,8 @@ static void add_wait(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter 
 }
 
 /* How `me` holds what the other one waits for. */
-static void add_grip(struct lh_deadlocks_pass *pass, uint32_t me,
-		     const struct lh_deadlocks_waiter *other)
+static void add_hold_step(struct lh_deadlocks_pass *pass, uint32_t me,
+			  const struct lh_deadlocks_waiter *other)
 {
 	struct lh_deadlocks_waiter *x = &pass->waiter[me];
 
@@ -118,7 +118,7 @@ static void add_grip(struct lh_deadlocks_pass *pass, uint32_t me,
 
 /* ---- circles ---- */
 
-static uint32_t first_of_ring(const struct lh_deadlocks_pass *pass, uint32_t ring)
+static uint32_t first_of_cycle(const struct lh_deadlocks_pass *pass, uint32_t ring)
 {
 	uint32_t best = UINT32_MAX;
 
@@ -142,8 +142,8 @@ static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 		sem |= x->row.kind == LH_SEM;
 		aged &= x->aged;
 		across |= x->process != pass->waiter[first].process;
-		reported |= is_told(x);
-		still &= stands_still(x);
+		reported |= is_reported(x);
+		still &= is_blocked(x);
 		at = pass->node[at].next;
 	} while (at != first);
 	if (reported) /* and whoever stands in it is told with it */
@@ -154,9 +154,9 @@ static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 	return !reported && still && (aged || (across && !sem));
 }
 
-static void tell_ring(struct lh_deadlocks_pass *pass, uint32_t cycle)
+static void report_cycle(struct lh_deadlocks_pass *pass, uint32_t cycle)
 {
-	uint32_t first = first_of_ring(pass, cycle), before = first, at;
+	uint32_t first = first_of_cycle(pass, cycle), before = first, at;
 
 	if (first == UINT32_MAX || !is_due(pass, first))
 		return;
@@ -165,7 +165,7 @@ static void tell_ring(struct lh_deadlocks_pass *pass, uint32_t cycle)
 	begin(pass, before == first ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK);
 	at = first;
 	do {
-		add_grip(pass, at, &pass->waiter[before]);
+		add_hold_step(pass, at, &pass->waiter[before]);
 		add_wait(pass, &pass->waiter[at]);
 		before = at;
 		at = pass->node[at].next;
@@ -174,7 +174,7 @@ static void tell_ring(struct lh_deadlocks_pass *pass, uint32_t cycle)
 
 /* ---- owners that have ended ---- */
 
-static void tell_ended(struct lh_deadlocks_pass *pass)
+static void report_ended(struct lh_deadlocks_pass *pass)
 {
 	for (uint32_t i = 0; i < pass->waiters; i++) {
 		struct lh_deadlocks_waiter *x = &pass->waiter[i];
@@ -183,9 +183,10 @@ static void tell_ended(struct lh_deadlocks_pass *pass)
 		if (x->n_blockers != 1 || x->blockers[0] != pass->waiters)
 			continue;
 		for (uint32_t k = 0; k < pass->waiters; k++) /* once for each lock */
-			reported |= pass->waiter[k].lock == x->lock && is_told(&pass->waiter[k]);
+			reported |=
+				pass->waiter[k].lock == x->lock && is_reported(&pass->waiter[k]);
 		x->sample->reported |= reported;
-		if (reported || !stands_still(x))
+		if (reported || !is_blocked(x))
 			continue;
 		begin(pass, LH_RULE_EXIT_HOLDING);
 		add_hold(pass, x->process, x->lock->ended_thread, &x->lock->ended);
@@ -207,8 +208,8 @@ static bool closure(struct lh_deadlocks_pass *pass, uint32_t start, uint32_t *li
 	for (uint32_t i = 0; i < *n; i++) {
 		const struct lh_deadlocks_waiter *x = &pass->waiter[list[i]];
 
-		if (pass->node[list[i]].cycle || is_told(&pass->waiter[list[i]]) ||
-		    !stands_still(x))
+		if (pass->node[list[i]].cycle || is_reported(&pass->waiter[list[i]]) ||
+		    !is_blocked(x))
 			return false;
 		for (uint32_t k = 0; k < x->n_blockers; k++) {
 			uint32_t to = x->blockers[k];
@@ -249,7 +250,7 @@ static bool is_in_the_way(const struct lh_deadlocks_pass *pass, const uint32_t *
 	return false;
 }
 
-static void tell_pool(struct lh_deadlocks_pass *pass, uint32_t *list, uint32_t n)
+static void report_semaphore(struct lh_deadlocks_pass *pass, uint32_t *list, uint32_t n)
 {
 	begin(pass, all_want(pass, list, n) ? LH_RULE_POOL_DEADLOCK : LH_RULE_DEADLOCK);
 	for (uint32_t i = 0; i < n; i++) {
@@ -263,14 +264,14 @@ static void tell_pool(struct lh_deadlocks_pass *pass, uint32_t *list, uint32_t n
 
 			if (!holds_for(other, list[i]) || (done && done == other->lock))
 				continue;
-			add_grip(pass, list[i], other);
+			add_hold_step(pass, list[i], other);
 			done = other->lock;
 		}
 		add_wait(pass, &pass->waiter[list[i]]);
 	}
 }
 
-static void tell_pools(struct lh_deadlocks_pass *pass)
+static void report_semaphores(struct lh_deadlocks_pass *pass)
 {
 	uint32_t list[CLOSURE_MAX], n;
 
@@ -278,13 +279,13 @@ static void tell_pools(struct lh_deadlocks_pass *pass)
 		if (pass->node[i].deadlocked && pass->node[i].one_of &&
 		    pass->waiter[i].n_blockers > 1 && !pass->waiter[i].sample->reported &&
 		    closure(pass, i, list, &n))
-			tell_pool(pass, list, n);
+			report_semaphore(pass, list, n);
 }
 
 void lh_deadlocks_collect(struct lh_deadlocks_pass *pass, uint32_t rings)
 {
 	for (uint32_t cycle = 1; cycle <= rings; cycle++)
-		tell_ring(pass, cycle);
-	tell_ended(pass);
-	tell_pools(pass);
+		report_cycle(pass, cycle);
+	report_ended(pass);
+	report_semaphores(pass);
 }

@@ -51,8 +51,8 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 }
 
 /* What it holds of the locks that other processes see. */
-static void bury(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
-		 const struct lh_live_thread *live)
+static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
+			  const struct lh_live_thread *live)
 {
 	struct lh_thread thread;
 	struct lh_lock l;
@@ -80,7 +80,7 @@ static void bury(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
 	}
 }
 
-static void bury_all(struct lh_deadlocks *s, const struct lh_deadlocks_process *p)
+static void add_all_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
 	struct lh_live_thread live;
@@ -88,13 +88,13 @@ static void bury_all(struct lh_deadlocks *s, const struct lh_deadlocks_process *
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_live_thread(p->ledger, i, &live) && live.state >= LH_LIVE_ATTACHED &&
 		    live.held_n)
-			bury(s, p, &live);
+			add_abandoned(s, p, &live);
 }
 
 void lh_deadlocks_drop(struct lh_deadlocks *s, struct lh_deadlocks_process *p)
 {
 	if (p)
-		bury_all(s, p);
+		add_all_abandoned(s, p);
 	for (uint32_t i = 0; p && i < s->n; i++)
 		if (s->list[i] == p) {
 			s->list[i] = s->list[--s->n];
@@ -111,7 +111,7 @@ void *lh_deadlocks_with(const struct lh_deadlocks_process *p)
 
 /* ---- the look ---- */
 
-static bool room_for_sights(struct lh_deadlocks_process *p, uint32_t n)
+static bool grow_samples(struct lh_deadlocks_process *p, uint32_t n)
 {
 	uint32_t capacity = p->n_samples ? p->n_samples : 16;
 	struct lh_wait_sample *more;
@@ -167,12 +167,12 @@ static bool is_aged(const struct lh_wait_sample *g, uint64_t now)
 }
 
 /* How many stand still; *seen is a number for who they are. */
-static uint32_t look_at(struct lh_deadlocks_process *p, uint64_t now, uint64_t *seen)
+static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint64_t *seen)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD), count = 0;
 	struct lh_live_thread live;
 
-	if (!room_for_sights(p, n))
+	if (!grow_samples(p, n))
 		return 0;
 	for (uint32_t i = 1; i < n; i++) {
 		struct lh_wait_sample *g = &p->sample[i];
@@ -230,7 +230,7 @@ uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_ar
 	uint32_t n = 0, rings;
 
 	for (uint32_t i = 0; i < s->n; i++)
-		n += look_at(s->list[i], now_ns, &seen);
+		n += read_process(s->list[i], now_ns, &seen);
 	if (!n || (seen == s->seen && now_ns - s->solved_ns < AGAIN_NS))
 		return 0;
 	s->seen = seen;

@@ -76,7 +76,7 @@ static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
  * parent's thread held when it forked, so there its first thread is the heir; only if that
  * one waits itself it is certain that nobody can give it back.
  */
-static void on_stranger(struct lh_hang *h, uint32_t me, pid_t owner)
+static void foreign_owner(struct lh_hang *h, uint32_t me, pid_t owner)
 {
 	struct lh_hang_thread *heir = h->peek->forked ? main_thread(h) : NULL;
 
@@ -94,12 +94,12 @@ static void on_stranger(struct lh_hang *h, uint32_t me, pid_t owner)
 	add_hold(h, ended, h->thread[me].lock, 0, 0);
 }
 
-static void on_owner(struct lh_hang *h, uint32_t me, pid_t owner, lh_lock_id lock)
+static void owner_edge(struct lh_hang *h, uint32_t me, pid_t owner, lh_lock_id lock)
 {
 	uint32_t who = lh_hang_task(h, owner);
 
 	if (who == UINT32_MAX) {
-		on_stranger(h, me, owner);
+		foreign_owner(h, me, owner);
 		return;
 	}
 	lh_hang_add_edge(h, me, who);
@@ -123,7 +123,7 @@ static void initialiser_edge(struct lh_hang *h, uint32_t me)
 		lh_once_owner(h->peek, h->thread[me].task, &h->thread[me].wait);
 
 	if (t)
-		on_owner(h, me, t->own_tid, h->thread[me].lock);
+		owner_edge(h, me, t->own_tid, h->thread[me].lock);
 }
 
 static void edges_from_bytes(struct lh_hang *h, uint32_t me)
@@ -135,7 +135,7 @@ static void edges_from_bytes(struct lh_hang *h, uint32_t me)
 	else if (w->kind == LH_ONCE || w->kind == LH_GUARD)
 		initialiser_edge(h, me);
 	else if (w->owner)
-		on_owner(h, me, w->owner, h->thread[me].lock);
+		owner_edge(h, me, w->owner, h->thread[me].lock);
 }
 
 /* ---- from the library's ledger ---- */
@@ -146,7 +146,7 @@ static bool blocks(const struct lh_held *held, lh_lock_id lock, enum lh_mode wan
 	       (wanted != LH_SHARED || LH_SITE_MODE(held->site) == LH_EXCLUSIVE);
 }
 
-static lh_site own_place(struct lh_hang *h, lh_site place)
+static lh_site own_site(struct lh_hang *h, lh_site place)
 {
 	return LH_SITE(lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(place)),
 		       LH_SITE_HOW(place), LH_SITE_MODE(place));
@@ -172,7 +172,7 @@ static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
 				    LH_SITE_MODE(t->live->wait_site)))
 				continue;
 			lh_hang_add_edge(h, me, i);
-			add_hold(h, i, t->lock, own_place(h, live->held[k].site),
+			add_hold(h, i, t->lock, own_site(h, live->held[k].site),
 				 lh_held_for(&live->held[k], NULL, h->now_ns));
 		}
 		if (live && i != me && queues_before(t->live, live, flags))
@@ -189,7 +189,7 @@ void lh_hang_hold_all(struct lh_hang *h)
 			if (live->held[k].lock && !(live->held[k].flags & LH_HELD_IN_COND_WAIT))
 				add_hold(h, i,
 					 lh_snapshot_copy_lock(&h->snapshot, live->held[k].lock),
-					 own_place(h, live->held[k].site),
+					 own_site(h, live->held[k].site),
 					 lh_held_for(&live->held[k], NULL, h->now_ns));
 	}
 }
@@ -242,7 +242,7 @@ static bool may_be_posted(const struct lh_hang_thread *t)
 	return t->wait.kind == LH_SEM && t->n_blockers && t->ns && t->ns < SECOND;
 }
 
-static void fill_node(const struct lh_hang *h, uint32_t i)
+static void fill_wait_node(const struct lh_hang *h, uint32_t i)
 {
 	const struct lh_hang_thread *t = &h->thread[i];
 	struct lh_wait_node *n = &h->node[i];
@@ -282,7 +282,7 @@ void lh_hang_solve(struct lh_hang *h)
 {
 	h->node = lh_arena_alloc(h->arena, (h->threads + 1) * sizeof(*h->node));
 	for (uint32_t i = 0; i < h->threads; i++)
-		fill_node(h, i);
+		fill_wait_node(h, i);
 	h->cycles = lh_wait_graph_solve(h->node, h->threads);
 	h->all_blocked = true;
 	for (uint32_t i = 0; i < h->threads; i++)

@@ -67,7 +67,7 @@ static bool excludes(enum lh_mode held, enum lh_mode wanted)
 }
 
 /* Its seat still shows what it held: nobody has asked yet whether it is gone. */
-static void look_in_seats(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
+static void find_in_live_threads(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_LIVE_THREAD);
@@ -93,8 +93,8 @@ static void look_in_seats(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wa
 }
 
 /* The library has seen it end, and told that it kept the lock. */
-static bool was_told(const struct lh_ledger_view *r, const struct lh_finding *f, lh_lock_id lock,
-		     struct lh_step *step)
+static bool was_reported(const struct lh_ledger_view *r, const struct lh_finding *f,
+			 lh_lock_id lock, struct lh_step *step)
 {
 	for (uint32_t i = 0; f->rule == LH_RULE_EXIT_HOLDING && i < f->steps; i++)
 		if (lh_read_step(r, f->step + i, step) && step->action == LH_HOLDS &&
@@ -103,7 +103,7 @@ static bool was_told(const struct lh_ledger_view *r, const struct lh_finding *f,
 	return false;
 }
 
-static void look_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
+static void find_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	const struct lh_ledger_view *r = x->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_FINDING);
@@ -112,7 +112,7 @@ static void look_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks
 	struct lh_step step;
 
 	for (uint32_t i = n; i-- > 1;)
-		if (lh_read_finding(r, i, &f) && was_told(r, &f, x->live.wait_lock, &step) &&
+		if (lh_read_finding(r, i, &f) && was_reported(r, &f, x->live.wait_lock, &step) &&
 		    lh_read_thread(r, step.thread, &thread) && thread.flags & LH_THREAD_ENDED &&
 		    pass->deadlocks->queries.abandoned(x->process->with, &x->row, thread.tid)) {
 			x->lock->ended_thread = step.thread;
@@ -123,7 +123,7 @@ static void look_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks
 }
 
 /* A process has ended with it. */
-static void look_in_graves(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
+static void find_abandoned(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	uint32_t n = pass->deadlocks->n_abandoned < LH_DEAD_THREADS_MAX
 			     ? pass->deadlocks->n_abandoned
@@ -154,18 +154,18 @@ static bool owner_has_ended(struct lh_deadlocks_pass *pass, struct lh_deadlocks_
 		if (x->row.owner && lh_read_live_thread(x->process->ledger, x->row.owner, &owner) &&
 		    owner.state == LH_LIVE_ATTACHED)
 			return false;
-		look_in_seats(pass, x);
+		find_in_live_threads(pass, x);
 		if (!x->lock->ended_thread)
-			look_in_findings(pass, x);
+			find_in_findings(pass, x);
 		if (!x->lock->ended_thread && x->row.flags & LH_LOCK_PSHARED)
-			look_in_graves(pass, x);
+			find_abandoned(pass, x);
 	}
 	return x->lock->ended_thread || x->lock->dead_thread;
 }
 
 /* ---- edges ---- */
 
-static void add_on(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x, uint32_t who)
+static void add_blocker(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x, uint32_t who)
 {
 	for (uint32_t i = 0; i < x->n_blockers; i++)
 		if (x->blockers[i] == who)
@@ -178,7 +178,7 @@ static void join_edge(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter
 	for (uint32_t i = 0; i < pass->waiters; i++)
 		if (pass->waiter[i].process == x->process &&
 		    pass->waiter[i].live.thread == x->live.wait_with)
-			add_on(pass, x, i);
+			add_blocker(pass, x, i);
 }
 
 /* Every permit there is must be in the hands of one who stands still. */
@@ -187,7 +187,7 @@ static void permit_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wai
 	if (!x->row.initial || x->lock->holders < x->row.initial)
 		return;
 	for (uint32_t i = 0; i < x->lock->holders; i++)
-		add_on(pass, x, x->lock->holder[i].waiter);
+		add_blocker(pass, x, x->lock->holder[i].waiter);
 }
 
 static bool queues_before(const struct lh_deadlocks_waiter *x,
@@ -204,13 +204,13 @@ static void holder_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wai
 
 	for (uint32_t i = 0; i < x->lock->holders; i++)
 		if (excludes(x->lock->holder[i].mode, wanted))
-			add_on(pass, x, x->lock->holder[i].waiter);
+			add_blocker(pass, x, x->lock->holder[i].waiter);
 	if (x->row.kind == LH_RWLOCK && wanted == LH_SHARED)
 		for (uint32_t i = 0; i < pass->waiters; i++)
 			if (&pass->waiter[i] != x && queues_before(x, &pass->waiter[i]))
-				add_on(pass, x, i);
+				add_blocker(pass, x, i);
 	if (!x->n_blockers && owner_has_ended(pass, x))
-		add_on(pass, x, pass->waiters);
+		add_blocker(pass, x, pass->waiters);
 }
 
 void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *rings)

@@ -90,14 +90,15 @@ static lh_stack_id stack_here(struct lh_hang *h, const struct lh_hang *s, lh_sta
 	return n ? lh_snapshot_put_frames(&h->snapshot, frame, n, from->flags & LH_STACK_CUT) : 0;
 }
 
-static lh_site place_here(struct lh_hang *h, const struct lh_hang *s, lh_site place)
+static lh_site site_in_this_process(struct lh_hang *h, const struct lh_hang *s, lh_site place)
 {
 	return LH_SITE(stack_here(h, s, LH_SITE_STACK(place)), LH_SITE_HOW(place),
 		       LH_SITE_MODE(place));
 }
 
 /* One that we have a row for already, 0 none. */
-static lh_lock_id known_here(const struct lh_hang *h, struct lh_shm_key at, enum lh_kind kind)
+static lh_lock_id known_in_this_process(const struct lh_hang *h, struct lh_shm_key at,
+					enum lh_kind kind)
 {
 	uint32_t n = at.known ? h->snapshot.ledger->table[LH_T_LOCK].used : 0;
 
@@ -122,7 +123,7 @@ static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_ha
 
 	if (!id || l->kind == LH_THREAD_END)
 		return id ? lh_snapshot_put_thread_end(&h->snapshot, life) : 0;
-	here = known_here(h, lh_shm_key_at(s, address), (enum lh_kind)l->kind);
+	here = known_in_this_process(h, lh_shm_key_at(s, address), (enum lh_kind)l->kind);
 	if (here || !address)
 		return here;
 	data_here(h, s, side, address);
@@ -140,7 +141,8 @@ static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_ha
 /* ---- their threads ---- */
 
 /* Of a thread's end: whose it is, as a row of ours. */
-static lh_thread_id life_here(const struct lh_hang_processes *all, uint32_t side, lh_lock_id id)
+static lh_thread_id end_lock_in_this_process(const struct lh_hang_processes *all, uint32_t side,
+					     lh_lock_id id)
 {
 	const struct lh_hang *s = all->process[side];
 
@@ -201,14 +203,16 @@ void lh_hang_merge_process(struct lh_hang *h, uint32_t side)
 				lh_hang_add_edge(h, me, all->at[side][from->blockers[k]]);
 		if (me != UINT32_MAX)
 			h->thread[me].lock =
-				lock_here(h, side, s, from->lock, life_here(all, side, from->lock));
+				lock_here(h, side, s, from->lock,
+					  end_lock_in_this_process(all, side, from->lock));
 	}
 	for (uint32_t i = 0; i < s->holds; i++) {
 		struct lh_hang_hold hold = s->hold[i];
 
 		hold.thread = all->at[side][hold.thread];
-		hold.lock = lock_here(h, side, s, hold.lock, life_here(all, side, hold.lock));
-		hold.site = place_here(h, s, hold.site);
+		hold.lock = lock_here(h, side, s, hold.lock,
+				      end_lock_in_this_process(all, side, hold.lock));
+		hold.site = site_in_this_process(h, s, hold.site);
 		if (hold.thread != UINT32_MAX && hold.lock)
 			LH_PUSH(h->arena, h->hold, h->holds, hold);
 	}

@@ -14,7 +14,7 @@ enum {
 
 /* ---- the first look ---- */
 
-static void rest(unsigned ms)
+static void pause_between(unsigned ms)
 {
 	struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
 
@@ -30,7 +30,7 @@ static uint64_t ledger_now(const struct lh_ledger_view *r)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec - r->head.start_ns;
 }
 
-static const struct lh_live_thread *seat_of(const struct lh_live_thread *list, uint32_t n,
+static const struct lh_live_thread *live_of(const struct lh_live_thread *list, uint32_t n,
 					    pid_t inner)
 {
 	for (uint32_t i = 1; i < n; i++)
@@ -39,8 +39,8 @@ static const struct lh_live_thread *seat_of(const struct lh_live_thread *list, u
 	return NULL;
 }
 
-static struct lh_live_thread *copy_seats(struct lh_hang *h, const struct lh_ledger_view *r,
-					 uint32_t *n)
+static struct lh_live_thread *copy_live_threads(struct lh_hang *h, const struct lh_ledger_view *r,
+						uint32_t *n)
 {
 	struct lh_live_thread *list;
 
@@ -93,7 +93,7 @@ static void add_threads(struct lh_hang *h)
 
 			if ((k->tid != p->pid) != others)
 				continue;
-			t.live = h->ledger ? seat_of(h->live, h->live_threads, k->own_tid) : NULL;
+			t.live = h->ledger ? live_of(h->live, h->live_threads, k->own_tid) : NULL;
 			t.id = thread_row(h, k, t.live);
 			LH_PUSH(h->arena, h->thread, h->threads, t);
 		}
@@ -173,7 +173,7 @@ static void read_waits(struct lh_hang *h, const struct lh_live_thread *before, u
 		if (!h->peek->no_access)
 			wait_from_task(h, t);
 		if (t->live && t->live->wait_lock)
-			wait_from_ledger(h, t, seat_of(before, n, t->live->tid));
+			wait_from_ledger(h, t, live_of(before, n, t->live->tid));
 	}
 }
 
@@ -185,7 +185,7 @@ static bool is_lock(enum lh_kind kind)
 }
 
 /* Idle threads wait for work and joins for long jobs: only what looks stuck is worth a stop. */
-static bool is_worth_a_look(const struct lh_hang *h)
+static bool may_be_stuck(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->node[i].deadlocked ||
@@ -245,19 +245,19 @@ bool lh_hang_is_unchanged(struct lh_hang *h)
 	return true;
 }
 
-static bool judge(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n)
+static bool solve(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n)
 {
 	read_waits(h, before, n);
 	return lh_hang_is_unchanged(h);
 }
 
 /* First by the bytes alone; if that looks bad, again by what the stacks say. */
-static bool judge_twice(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n,
+static bool solve_twice(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n,
 			bool all)
 {
-	if (!judge(h, before, n))
+	if (!solve(h, before, n))
 		return false;
-	if (h->peek->no_access || (!all && !is_worth_a_look(h)))
+	if (h->peek->no_access || (!all && !may_be_stuck(h)))
 		return true;
 	unwind(h, all);
 	read_waits(h, before, n);
@@ -266,8 +266,8 @@ static bool judge_twice(struct lh_hang *h, const struct lh_live_thread *before, 
 	if (!lh_peek_scan(h->peek))
 		return false;
 	if (!h->peek->core)
-		rest(RESTING_MS);
-	if (!judge(h, before, n))
+		pause_between(RESTING_MS);
+	if (!solve(h, before, n))
 		return false;
 	unwind(h, all); /* holders that have turned up only now */
 	for (uint32_t i = 0; i < h->threads; i++)
@@ -307,7 +307,7 @@ static bool open_ledger(struct lh_ledger_view *r, const struct lh_peek *p,
 	return true;
 }
 
-static bool look_again(struct lh_hang *h, const struct lh_ledger_view *given)
+static bool scan_again(struct lh_hang *h, const struct lh_ledger_view *given)
 {
 	static struct lh_ledger_view second;
 
@@ -317,13 +317,13 @@ static bool look_again(struct lh_hang *h, const struct lh_ledger_view *given)
 		return false;
 	lh_read_drop(h->ledger);
 	*h->ledger = second;
-	h->live = copy_seats(h, h->ledger, &h->live_threads);
+	h->live = copy_live_threads(h, h->ledger, &h->live_threads);
 	h->now_ns = ledger_now(h->ledger);
 	return true;
 }
 
 /* Rows for the modules of both sides: frames of the ledger name its own. */
-static bool make_book(struct lh_hang *h)
+static bool make_snapshot(struct lh_hang *h)
 {
 	uint32_t modules =
 		h->peek->modules + (h->ledger ? lh_read_used(h->ledger, LH_T_MODULE) : 0);
@@ -346,19 +346,19 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	record = lh_arena_alloc(h->arena, sizeof(*record));
 	if (open_ledger(record, p, ledger)) {
 		h->ledger = record;
-		before = copy_seats(h, record, &n);
+		before = copy_live_threads(h, record, &n);
 	} else if (p->no_access) {
 		return false;
 	}
 	if (!p->core)
-		rest(h->ledger ? pause_for(h->ledger, before, n) : BETWEEN_MS);
+		pause_between(h->ledger ? pause_for(h->ledger, before, n) : BETWEEN_MS);
 	for (int i = 0; i < LATE_MAX && lh_peek_is_starved(p); i++)
-		rest(RESTING_MS);
-	if (!look_again(h, ledger) || !make_book(h))
+		pause_between(RESTING_MS);
+	if (!scan_again(h, ledger) || !make_snapshot(h))
 		return false;
 	fill_head(h);
 	add_threads(h);
-	if (!judge_twice(h, before, n, all))
+	if (!solve_twice(h, before, n, all))
 		return false;
 	lh_hang_hold_all(h);
 	return true;
@@ -369,12 +369,12 @@ bool lh_hang_inspect_again(struct lh_hang *h)
 	const struct lh_live_thread *before = h->live;
 	uint32_t n = h->live_threads;
 
-	if (!look_again(h, NULL))
+	if (!scan_again(h, NULL))
 		return false;
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->ledger && h->thread[i].task)
 			h->thread[i].live =
-				seat_of(h->live, h->live_threads, h->thread[i].task->own_tid);
+				live_of(h->live, h->live_threads, h->thread[i].task->own_tid);
 	read_waits(h, before, n);
 	return true;
 }
@@ -382,8 +382,8 @@ bool lh_hang_inspect_again(struct lh_hang *h)
 /* ---- as it stood ---- */
 
 /* A task for each thread that the ledger knows to live. */
-static void peek_at_seats(struct lh_peek *p, const struct lh_ledger_view *r,
-			  const struct lh_live_thread *live, uint32_t n)
+static void read_live_threads(struct lh_peek *p, const struct lh_ledger_view *r,
+			      const struct lh_live_thread *live, uint32_t n)
 {
 	struct lh_thread row;
 
@@ -418,10 +418,10 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
 	open_ledger(&ledger, p, r);
 	h->ledger = &ledger;
-	h->live = copy_seats(h, r, &h->live_threads);
+	h->live = copy_live_threads(h, r, &h->live_threads);
 	h->now_ns = last_ns(r);
-	peek_at_seats(p, r, h->live, h->live_threads);
-	if (!make_book(h))
+	read_live_threads(p, r, h->live, h->live_threads);
+	if (!make_snapshot(h))
 		return false;
 	fill_head(h);
 	add_threads(h);

@@ -37,7 +37,7 @@ static void put_wait(struct lh_hang *h, uint32_t who)
 
 /* ---- circles ---- */
 
-static uint32_t before_in_ring(const struct lh_hang *h, uint32_t i)
+static uint32_t previous_in_cycle(const struct lh_hang *h, uint32_t i)
 {
 	uint32_t at = i;
 
@@ -46,14 +46,14 @@ static uint32_t before_in_ring(const struct lh_hang *h, uint32_t i)
 	return at;
 }
 
-static void find_ring(struct lh_hang *h, uint32_t first)
+static void find_cycle(struct lh_hang *h, uint32_t first)
 {
 	bool self = h->node[first].next == first;
 	uint32_t at = first;
 
 	begin(h, self ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK, NULL);
 	do {
-		put_hold(h, at, h->thread[before_in_ring(h, at)].lock);
+		put_hold(h, at, h->thread[previous_in_cycle(h, at)].lock);
 		put_wait(h, at);
 		at = h->node[at].next;
 	} while (at != first);
@@ -73,12 +73,12 @@ static bool matters(const struct lh_hang *h, uint32_t cycle)
 	return waits;
 }
 
-static void find_rings(struct lh_hang *h)
+static void find_cycles(struct lh_hang *h)
 {
 	for (uint32_t cycle = 1; cycle <= h->cycles; cycle++)
 		for (uint32_t i = 0; i < h->threads; i++)
 			if (h->node[i].cycle == cycle && matters(h, cycle)) {
-				find_ring(h, i);
+				find_cycle(h, i);
 				break;
 			}
 }
@@ -112,7 +112,7 @@ static void find_gone(struct lh_hang *h)
 
 /* ---- pools ---- */
 
-static bool is_pool(const struct lh_hang *h, uint32_t i)
+static bool is_counting_semaphore(const struct lh_hang *h, uint32_t i)
 {
 	const struct lh_hang_thread *t = &h->thread[i];
 
@@ -131,8 +131,8 @@ static void find_pools(struct lh_hang *h)
 		bool reported = false;
 
 		for (uint32_t k = 0; k < i; k++)
-			reported |= is_pool(h, k) && h->thread[k].lock == t->lock;
-		if (reported || !is_pool(h, i))
+			reported |= is_counting_semaphore(h, k) && h->thread[k].lock == t->lock;
+		if (reported || !is_counting_semaphore(h, i))
 			continue;
 		begin(h, LH_RULE_POOL_DEADLOCK, NULL);
 		for (uint32_t k = 0; k < t->n_blockers; k++) {
@@ -145,7 +145,7 @@ static void find_pools(struct lh_hang *h)
 /* ---- nobody left ---- */
 
 /* No circle, and yet all wait: what they wait for was lost, or will never come. */
-static void find_hopeless(struct lh_hang *h)
+static void find_all_blocked(struct lh_hang *h)
 {
 	uint32_t waiting = 0;
 
@@ -171,9 +171,9 @@ static void find_hopeless(struct lh_hang *h)
 
 uint32_t lh_hang_find(struct lh_hang *h)
 {
-	find_rings(h);
+	find_cycles(h);
 	find_gone(h);
 	find_pools(h);
-	find_hopeless(h);
+	find_all_blocked(h);
 	return h->messages;
 }

@@ -83,7 +83,7 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 }
 
 /* The seats of a process that hold the lock in a way that keeps this waiter waiting. */
-static bool keeps_waiting(const struct lh_hang *s, const struct lh_hang_thread *holder,
+static bool waits_in_both(const struct lh_hang *s, const struct lh_hang_thread *holder,
 			  const struct lh_hang_thread *waiter, struct lh_shm_key at)
 {
 	const struct lh_live_thread *live = holder->live;
@@ -128,7 +128,7 @@ static void find_links(struct lh_hang_processes *all, uint32_t me, uint32_t thre
 	}
 	for (uint32_t i = 0; i < all->n; i++)
 		for (uint32_t k = 0; i != me && !all->ended[i] && k < all->process[i]->threads; k++)
-			if (keeps_waiting(all->process[i], &all->process[i]->thread[k], t, at)) {
+			if (waits_in_both(all->process[i], &all->process[i]->thread[k], t, at)) {
 				found.blockers = (struct holder){i, k, 1};
 				see(all->process[i], k);
 				LH_PUSH(h->arena, *list, *n, found);
@@ -203,7 +203,7 @@ const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *arena
 
 /* ---- all of it ---- */
 
-static void make_room(struct lh_hang *h)
+static void grow(struct lh_hang *h)
 {
 	struct lh_hang_processes *all = h->processes;
 
@@ -238,7 +238,7 @@ uint32_t lh_hang_merge_processes(struct lh_hang *h)
 		return 0;
 	if (!lh_hang_inspect_all(all))
 		return UINT32_MAX;
-	make_room(h);
+	grow(h);
 	join(h);
 	return all->n - 1;
 }

@@ -107,7 +107,7 @@ static bool is_wanted(const struct lh_hang_processes *all, const struct lh_shm_k
 
 /* ---- the other processes ---- */
 
-static bool has_side(const struct lh_hang_processes *all, pid_t pid)
+static bool has_process(const struct lh_hang_processes *all, pid_t pid)
 {
 	for (uint32_t i = 0; i < all->n; i++)
 		if (all->process[i]->peek->pid == pid)
@@ -167,7 +167,7 @@ static void open_peer(struct lh_hang_processes *all, pid_t pid)
 	struct lh_hang *first = all->process[0], *h = lh_arena_alloc(first->arena, sizeof(*h));
 	struct lh_peek *p = lh_arena_alloc(first->arena, sizeof(*p));
 
-	if (lh_peek_open(p, pid) && !has_side(all, p->pid)) {
+	if (lh_peek_open(p, pid) && !has_process(all, p->pid)) {
 		lh_peek_objects(p);
 		if (matters(all, p) && lh_libc_layout_known(p) &&
 		    lh_hang_inspect(h, p, NULL, false)) {
@@ -193,7 +193,7 @@ void lh_hang_find_processes(struct lh_hang_processes *all)
 		while (dir && all->n <= LH_HANG_PROCESSES_MAX && (e = readdir(dir))) {
 			pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
 
-			if (pid && !has_side(all, pid) && maps_it(all, pid))
+			if (pid && !has_process(all, pid) && maps_it(all, pid))
 				open_peer(all, pid);
 		}
 		if (dir)

@@ -51,8 +51,8 @@ static bool has_edges(const struct lh_wait_node *node)
 }
 
 /* The shortest way from `start` back to it: breadth first. from[i]: whence i was reached. */
-static bool find_ring(struct lh_wait_node *node, uint32_t n, uint32_t start, uint32_t *queue,
-		      uint32_t *from)
+static bool find_cycle(struct lh_wait_node *node, uint32_t n, uint32_t start, uint32_t *queue,
+		       uint32_t *from)
 {
 	uint32_t head = 0, tail = 0;
 
@@ -76,8 +76,8 @@ static bool find_ring(struct lh_wait_node *node, uint32_t n, uint32_t start, uin
 	return false;
 }
 
-static void mark_ring(struct lh_wait_node *node, uint32_t start, const uint32_t *from,
-		      uint32_t ring)
+static void mark_cycle(struct lh_wait_node *node, uint32_t start, const uint32_t *from,
+		       uint32_t ring)
 {
 	uint32_t at = start;
 
@@ -97,8 +97,8 @@ uint32_t lh_wait_graph_solve(struct lh_wait_node *node, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		node[i].cycle = 0;
 	for (uint32_t i = 0; i < n && queue && from; i++)
-		if (has_edges(&node[i]) && find_ring(node, n, i, queue, from))
-			mark_ring(node, i, from, ++rings);
+		if (has_edges(&node[i]) && find_cycle(node, n, i, queue, from))
+			mark_cycle(node, i, from, ++rings);
 	free(queue);
 	free(from);
 	return rings;

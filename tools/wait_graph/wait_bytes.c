@@ -257,7 +257,7 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 
 /* Does one of the C library's own frames keep this address? glibc's pthread_once has its
  * control block there, for the case that the routine is cancelled. */
-static bool keeps(const struct lh_peek *p, const struct lh_peek_task *t, uint64_t address)
+static bool lasts(const struct lh_peek *p, const struct lh_peek_task *t, uint64_t address)
 {
 	for (uint32_t i = 1; i < t->frames; i++) {
 		const struct lh_peek_frame *f = &t->frame[i];
@@ -302,7 +302,7 @@ const struct lh_peek_task *lh_once_owner(const struct lh_peek *p, const struct l
 		if (lh_hang_wait_of(p, t, &other) && other.kind == w->kind &&
 		    other.address == w->address)
 			continue;
-		if (w->kind == LH_ONCE ? !keeps(p, t, w->address)
+		if (w->kind == LH_ONCE ? !lasts(p, t, w->address)
 				       : !function || !is_inside(t, function))
 			continue;
 		if (found)

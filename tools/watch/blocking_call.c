@@ -105,7 +105,7 @@ static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_
  * The same call, under the same lock taken in the same place: when that was the same finding so
  * often in a row, the next one is believed to be it too, without a stop.
  */
-static struct lh_call_group *alike(struct lh_watch_process *p, uint64_t key)
+static struct lh_call_group *same_call(struct lh_watch_process *p, uint64_t key)
 {
 	struct lh_call_group *a = &p->group[key >> 32 & (LH_CALL_GROUPS - 1)];
 
@@ -125,9 +125,9 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 }
 
 /* It has slept for long enough: where, and in what? */
-static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
-		 const struct lh_live_thread *live, char state, const struct lh_held *const *held,
-		 uint32_t n)
+static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
+		   const struct lh_live_thread *live, char state, const struct lh_held *const *held,
+		   uint32_t n)
 {
 	char words[LH_NOTE_MAX];
 	struct lh_stack_sample sample;
@@ -137,7 +137,7 @@ static void tell(struct lh_watch_process *p, struct lh_thread_sample *at,
 
 	if (!lh_read_lock(&p->ledger, held[0]->lock, &l))
 		return;
-	a = alike(p, key_of(&l, held[0], held[0]->site, at->call.nr) ^ at->call.pc);
+	a = same_call(p, key_of(&l, held[0], held[0]->site, at->call.nr) ^ at->call.pc);
 	if (a->n >= ALIKE_ENOUGH) {
 		count_again(p, at, a->row);
 		return;
@@ -195,8 +195,8 @@ static void end(struct lh_thread_sample *at)
 	at->row = 0;
 }
 
-static void go_on(struct lh_watch_process *p, struct lh_thread_sample *at,
-		  const struct lh_live_thread *live, const struct lh_held *const *held, uint32_t n)
+static void extend(struct lh_watch_process *p, struct lh_thread_sample *at,
+		   const struct lh_live_thread *live, const struct lh_held *const *held, uint32_t n)
 {
 	struct lh_finding *f = lh_watch_row(p, at->row);
 	uint64_t slept = less(p->now_ns, at->since_ns);
@@ -207,7 +207,7 @@ static void go_on(struct lh_watch_process *p, struct lh_thread_sample *at,
 	if (at->reported || slept < p->watch->options.blocking_ns)
 		return;
 	if (lh_task_read(p->pid, live->tid, &t) && sleeps(&t, &at->call))
-		tell(p, at, live, t.state, held, n);
+		report(p, at, live, t.state, held, n);
 	else
 		end(at);
 }
@@ -240,8 +240,8 @@ static void leave_alone(struct lh_watch_process *p, struct lh_thread_sample *at)
  * We have stopped it, and it has not slept since: where many wait for a CPU it may be long on
  * its way back into its call. One that has run for a while went on by itself.
  */
-static bool comes_back(const struct lh_watch_process *p, const struct lh_thread_sample *at,
-		       const struct lh_live_thread *live)
+static bool restarts(const struct lh_watch_process *p, const struct lh_thread_sample *at,
+		     const struct lh_live_thread *live)
 {
 	struct lh_task t;
 
@@ -250,14 +250,15 @@ static bool comes_back(const struct lh_watch_process *p, const struct lh_thread_
 	       less(t.run_ns, at->run_ns) < BACK_MS * MS;
 }
 
-static void look(struct lh_watch_process *p, uint32_t live_row, const struct lh_live_thread *live,
-		 const struct lh_held *const *held, uint32_t n)
+static void check_call(struct lh_watch_process *p, uint32_t live_row,
+		       const struct lh_live_thread *live, const struct lh_held *const *held,
+		       uint32_t n)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_task_call c;
 	struct lh_task t;
 
-	if (comes_back(p, at, live)) {
+	if (restarts(p, at, live)) {
 		at->ask_ns = p->now_ns + BUSY_MS * MS;
 		return;
 	}
@@ -273,7 +274,7 @@ static void look(struct lh_watch_process *p, uint32_t live_row, const struct lh_
 		at->turns = t.turns;
 		at->run_ns = t.run_ns;
 		at->stopped_by_us = false;
-		go_on(p, at, live, held, n);
+		extend(p, at, live, held, n);
 	}
 	if (at->call.in == LH_TASK_CALL) {
 		at->pause_ns = 0;
@@ -302,7 +303,7 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t live_row,
 		at->ask_ns = old;
 		at->pause_ns = 0;
 	} else if (p->now_ns >= at->ask_ns && lh_watch_may_ask(p, live_row)) {
-		look(p, live_row, live, held, n);
+		check_call(p, live_row, live, held, n);
 	}
 	if (at->ask_ns < p->sample[live_row].due_ns)
 		p->sample[live_row].due_ns = at->ask_ns;

@@ -41,7 +41,7 @@ static bool word_at(const struct lh_watch_process *p, uint64_t address, uint32_t
 }
 
 /* Readers leave no name: that there are some is all that a rwlock says of them. */
-static bool is_kept(void *with, const struct lh_lock *l, int32_t tid)
+static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 {
 	const struct lh_watch_process *p = with;
 	uint32_t owner = 0, readers = 0;
@@ -68,7 +68,7 @@ static uint64_t key_of(const struct lh_deadlock *deadlock)
 	return h | 1;
 }
 
-static void tell(const struct lh_deadlock *deadlock)
+static void report(const struct lh_deadlock *deadlock)
 {
 	struct lh_watch_process *p = lh_deadlocks_with(deadlock->process);
 	struct lh_overlay *overlay = lh_watch_overlay(p);
@@ -112,7 +112,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	arena = lh_arena_new();
 	n = lh_deadlocks_scan(w->deadlocks, now_ns, arena, &deadlock);
 	for (uint32_t i = 0; i < n; i++)
-		tell(&deadlock[i]);
+		report(&deadlock[i]);
 	lh_arena_free(arena);
 }
 
@@ -120,7 +120,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 
 bool lh_deadlock_watch_start(struct lh_watch *w)
 {
-	const struct lh_deadlocks_queries asks = {is_gone, is_kept};
+	const struct lh_deadlocks_queries asks = {is_gone, is_never_released};
 
 	w->deadlocks = lh_deadlocks_new(asks);
 	return w->deadlocks != NULL;

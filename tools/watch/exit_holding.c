@@ -29,7 +29,7 @@ static bool is_lost(const struct lh_lock *l, const struct lh_long_hold *h)
 	       l->kind == LH_CUSTOM;
 }
 
-static void tell(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t key)
+static void report(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t key)
 {
 	uint32_t row = lh_watch_finding(p, LH_RULE_EXIT_HOLDING, key, h->thread);
 	struct lh_finding *f = lh_watch_row(p, row);
@@ -56,6 +56,6 @@ bool lh_exit_holding_check(struct lh_watch_process *p, struct lh_long_hold *h,
 	if (!p->pid || !is_gone(p, h->tid)) /* it stays gone when its process is */
 		return h->gone > 0;
 	if (h->gone++ == 1 && is_lost(l, h) && !lh_watch_find(p, key))
-		tell(p, h, key);
+		report(p, h, key);
 	return true;
 }

@@ -83,13 +83,14 @@ static lh_stack_id stack_here(struct lh_watch_process *p, const struct lh_watch_
 
 /* ---- locks ---- */
 
-static bool same_place(const struct lh_lock_location *a, const struct lh_lock_location *b)
+static bool same_site(const struct lh_lock_location *a, const struct lh_lock_location *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->off == b->off;
 }
 
 /* What this process calls a lock that lies there; 0: it has never met it. */
-static lh_lock_id known_here(const struct lh_watch_process *p, const struct lh_lock_location *at)
+static lh_lock_id known_in_this_process(const struct lh_watch_process *p,
+					const struct lh_lock_location *at)
 {
 	uint32_t n = lh_read_used(&p->ledger, LH_T_LOCK);
 	struct lh_lock_location here;
@@ -98,14 +99,15 @@ static lh_lock_id known_here(const struct lh_watch_process *p, const struct lh_l
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_lock_row(&p->ledger, i, &l) && lh_lock_is_live(&l) &&
 		    l.flags & LH_LOCK_PSHARED && lh_read_lock_location(&p->ledger, i, &l, &here) &&
-		    same_place(&here, at))
+		    same_site(&here, at))
 			return LH_LOCK_ID(i, l.gen);
 	return 0;
 }
 
 /* A row of ours for a lock that only the other one knows, found again by where it is there. */
-static lh_lock_id made_here(struct lh_watch_process *p, const struct lh_watch_process *from,
-			    lh_lock_id id, const struct lh_lock *l)
+static lh_lock_id added_in_this_process(struct lh_watch_process *p,
+					const struct lh_watch_process *from, lh_lock_id id,
+					const struct lh_lock *l)
 {
 	uint32_t base = p->overlay->table[LH_T_LOCK].base, n = p->overlay->table[LH_T_LOCK].used;
 	uint32_t pid = (uint32_t)from->ledger.head.pid;
@@ -143,8 +145,8 @@ static lh_lock_id lock_here(struct lh_watch_process *p, const struct lh_watch_pr
 		return 0;
 	if (l.flags & LH_LOCK_PSHARED &&
 	    lh_read_lock_location(&from->ledger, LH_LOCK_ROW(id), &l, &at))
-		known = known_here(p, &at);
-	return known ? known : made_here(p, from, id, &l);
+		known = known_in_this_process(p, &at);
+	return known ? known : added_in_this_process(p, from, id, &l);
 }
 
 struct lh_step lh_watch_foreign_step(struct lh_watch_process *p,

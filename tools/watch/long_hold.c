@@ -49,8 +49,8 @@ static bool waits_for_lock(const struct lh_watch_process *p, const struct lh_lon
 	       (live->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
 }
 
-static void excuse(struct lh_watch_process *p, struct lh_long_hold *h,
-		   const struct lh_live_thread *live)
+static void explain_short_hold(struct lh_watch_process *p, struct lh_long_hold *h,
+			       const struct lh_live_thread *live)
 {
 	uint64_t before = h->asked_ns, step = less(p->now_ns, before);
 	bool waited = h->waits;
@@ -154,8 +154,8 @@ void lh_long_hold_adopt(struct lh_watch_process *p, uint32_t row, const struct l
 		      "");
 }
 
-static void tell(struct lh_watch_process *p, struct lh_long_hold *h,
-		 const struct lh_live_thread *live, const struct lh_lock *l)
+static void report(struct lh_watch_process *p, struct lh_long_hold *h,
+		   const struct lh_live_thread *live, const struct lh_lock *l)
 {
 	uint64_t key = lh_long_hold_key(l, h->lock, h->site);
 	struct lh_finding *f;
@@ -179,7 +179,7 @@ static void tell(struct lh_watch_process *p, struct lh_long_hold *h,
 }
 
 /* Said once for each doubling, and only to those who want to hear it. */
-static void tell_excuse(struct lh_watch_process *p, struct lh_long_hold *h)
+static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	char text[200], held[24], out[24];
 	uint64_t most = h->stopped_ns;
@@ -199,18 +199,18 @@ static void tell_excuse(struct lh_watch_process *p, struct lh_long_hold *h)
 	lh_watch_post(p, LH_WATCH_EXCUSED, 0, text);
 }
 
-static void judge(struct lh_watch_process *p, struct lh_long_hold *h,
-		  const struct lh_live_thread *live, const struct lh_lock *l)
+static void check_hold(struct lh_watch_process *p, struct lh_long_hold *h,
+		       const struct lh_live_thread *live, const struct lh_lock *l)
 {
 	uint64_t own = own_time(p, h);
 
 	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
 		return; /* in the next round then */
 	if (!h->row && own >= h->limit_ns) {
-		tell(p, h, live, l);
+		report(p, h, live, l);
 		h->factor = 2;
 	} else if (!h->row && less(p->now_ns, h->since_ns) >= 2 * h->limit_ns) {
-		tell_excuse(p, h);
+		report_short_hold(p, h);
 	} else if (h->row && h->first && h->factor <= FACTOR_LAST &&
 		   own >= h->factor * h->limit_ns) {
 		add_sample(p, h, live);
@@ -347,9 +347,9 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
 		return; /* all is known of it but its end */
 	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, live)) {
-		excuse(p, h, live);
+		explain_short_hold(p, h, live);
 		if (!lh_exit_holding_check(p, h, live, l))
-			judge(p, h, live, l);
+			check_hold(p, h, live, l);
 		h->due_ns = p->now_ns + patience(p, h);
 	}
 	if (h->due_ns < p->sample[live_row].due_ns)

@@ -15,7 +15,7 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-static void tell_waiters(struct lh_watch_process *p, const struct lh_long_hold *h)
+static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	char note[LH_NOTE_MAX], ns[24];
 
@@ -34,7 +34,7 @@ static void tell_waiters(struct lh_watch_process *p, const struct lh_long_hold *
 /* ---- the end of a hold ---- */
 
 /* What the library has left behind of a hold. */
-struct fact {
+struct measurement {
 	uint32_t row; /* of its finding for the same birthplace and place; 0: there is none */
 	struct lh_finding f;
 	bool is_mine; /* its steps are those of this very hold, and not of a later one's */
@@ -42,14 +42,14 @@ struct fact {
 };
 
 static void find_fact(const struct lh_watch_process *p, const struct lh_long_hold *h,
-		      struct fact *out)
+		      struct measurement *out)
 {
 	struct lh_step taken;
 	struct lh_lock l;
 	uint64_t key =
 		lh_read_lock(&p->ledger, h->lock, &l) ? lh_long_hold_key(&l, h->lock, h->site) : 0;
 
-	*out = (struct fact){.row = key ? lh_read_used(&p->ledger, LH_T_FINDING) : 0};
+	*out = (struct measurement){.row = key ? lh_read_used(&p->ledger, LH_T_FINDING) : 0};
 	while (out->row && --out->row)
 		if (lh_read_finding(&p->ledger, out->row, &out->f) && out->f.key == key &&
 		    out->f.rule == LH_RULE_LONG_HOLD && out->f.steps >= 2)
@@ -59,10 +59,10 @@ static void find_fact(const struct lh_watch_process *p, const struct lh_long_hol
 		       taken.thread == h->thread && taken.lock == h->lock && taken.tick == h->tick;
 }
 
-static uint32_t *known_of(struct lh_watch_process *p, uint32_t fact)
+static uint32_t *measured_before(struct lh_watch_process *p, uint32_t measurement)
 {
-	if (fact >= p->n_measured) {
-		uint32_t capacity = fact + 64;
+	if (measurement >= p->n_measured) {
+		uint32_t capacity = measurement + 64;
 		uint32_t *more = realloc(p->measured, capacity * sizeof(*more));
 		if (!more)
 			return NULL;
@@ -70,7 +70,7 @@ static uint32_t *known_of(struct lh_watch_process *p, uint32_t fact)
 		p->measured = more;
 		p->n_measured = capacity;
 	}
-	return &p->measured[fact];
+	return &p->measured[measurement];
 }
 
 /* How much of the time for which it was followed it has computed; nothing is said if that is not
@@ -124,7 +124,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 						.action = LH_RELEASES,
 						.tick = (uint32_t)(p->now_ns / MS)},
 			      note);
-	tell_waiters(p, h);
+	add_waiters(p, h);
 	snprintf(text, sizeof(text),
 		 kept ? "still held after %s%s, when the process ended" : "over after %s%s", ns,
 		 cpu);
@@ -137,66 +137,67 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
  */
 void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool kept)
 {
-	struct fact fact = {0};
+	struct measurement measurement = {0};
 	uint64_t held = less(kept ? p->now_ns : h->sampled_ns, h->since_ns), reported;
 	uint32_t *known;
 
 	if (h->gone) /* its thread had: that is told as what it is */
 		return;
 	if (!kept)
-		find_fact(p, h, &fact);
+		find_fact(p, h, &measurement);
 	/* The library knows the length better than two looks do: to a millisecond, or exactly. */
-	reported = fact.f.count == 1 ? fact.f.duration_ns
-				     : less((uint64_t)fact.release.tick * MS, h->since_ns);
-	if (fact.is_mine && (reported > held || fact.f.count == 1))
+	reported = measurement.f.count == 1
+			   ? measurement.f.duration_ns
+			   : less((uint64_t)measurement.release.tick * MS, h->since_ns);
+	if (measurement.is_mine && (reported > held || measurement.f.count == 1))
 		held = reported;
-	known = fact.row ? known_of(p, fact.row) : NULL;
+	known = measurement.row ? measured_before(p, measurement.row) : NULL;
 	if (known && (h->row || lh_long_hold_own_time(p, h, held) < h->limit_ns))
 		++*known;
-	if (fact.row && h->row && lh_watch_row(p, h->row))
-		lasted(lh_watch_row(p, h->row), fact.f.duration_ns);
+	if (measurement.row && h->row && lh_watch_row(p, h->row))
+		lasted(lh_watch_row(p, h->row), measurement.f.duration_ns);
 	if (h->row)
-		complete(p, h, held, fact.is_mine ? &fact.release : NULL, kept);
+		complete(p, h, held, measurement.is_mine ? &measurement.release : NULL, kept);
 }
 
 /* ---- holds that passed between two looks ---- */
 
-static void adopt(struct lh_watch_process *p, const struct lh_finding *fact, uint32_t missed)
+static void adopt(struct lh_watch_process *p, const struct lh_finding *measurement, uint32_t missed)
 {
 	struct lh_step taken, release;
 	struct lh_finding *f;
 	struct lh_lock l;
 
-	if (!lh_read_step(&p->ledger, fact->step, &taken) ||
-	    !lh_read_step(&p->ledger, fact->step + 1, &release) ||
+	if (!lh_read_step(&p->ledger, measurement->step, &taken) ||
+	    !lh_read_step(&p->ledger, measurement->step + 1, &release) ||
 	    !lh_read_lock(&p->ledger, taken.lock, &l) ||
-	    fact->duration_ns < lh_watch_limit(p, &l, taken.lock))
+	    measurement->duration_ns < lh_watch_limit(p, &l, taken.lock))
 		return;
 	uint64_t key = lh_long_hold_key(&l, taken.lock, taken.site);
 	uint32_t row = lh_watch_find(p, key);
 	if (row) {
 		f = lh_watch_row(p, row);
 		f->count += missed;
-		lasted(f, fact->duration_ns);
+		lasted(f, measurement->duration_ns);
 		return;
 	}
-	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, fact->thread);
+	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, measurement->thread);
 	f = lh_watch_row(p, row);
 	if (!f)
 		return;
 	f->count = missed;
-	f->duration_ns = fact->duration_ns;
+	f->duration_ns = measurement->duration_ns;
 	lh_watch_step(p, row, &taken, "");
 	lh_watch_step(p, row, &release, "");
 	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
 /* Its entry may be about to go. */
-static bool is_followed(const struct lh_watch_process *p, const struct lh_finding *fact)
+static bool is_followed(const struct lh_watch_process *p, const struct lh_finding *measurement)
 {
 	struct lh_step taken;
 
-	if (!lh_read_step(&p->ledger, fact->step, &taken))
+	if (!lh_read_step(&p->ledger, measurement->step, &taken))
 		return false;
 	for (uint32_t i = 0; i < p->holds; i++)
 		if (LH_SITE_STACK(p->hold[i].site) == LH_SITE_STACK(taken.site))
@@ -215,7 +216,7 @@ void lh_long_hold_read_measured(struct lh_watch_process *p, bool last)
 		if (!lh_read_finding(&p->ledger, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
 		    f.steps < 2)
 			continue;
-		known = known_of(p, i);
+		known = measured_before(p, i);
 		if (!known || f.count <= *known)
 			continue;
 		if (!last && (f.time_ns + 50 * MS > p->now_ns || is_followed(p, &f)))

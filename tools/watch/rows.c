@@ -164,7 +164,7 @@ bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *li
 
 /* ---- words ---- */
 
-static const char *futex_words(const struct lh_watch_process *p, const struct lh_live_thread *live)
+static const char *futex_text(const struct lh_watch_process *p, const struct lh_live_thread *live)
 {
 	struct lh_lock l;
 
@@ -200,7 +200,7 @@ void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread 
 	} else if (c->in == LH_TASK_FAULT) {
 		snprintf(out, capacity, "waiting for memory (a page fault)");
 	} else if (c->in == LH_TASK_CALL && live->wait_lock && live->wait_on) {
-		snprintf(out, capacity, "%s", futex_words(p, live));
+		snprintf(out, capacity, "%s", futex_text(p, live));
 	} else if (c->in == LH_TASK_CALL) {
 		lh_syscall_text(p->pid, c, call, sizeof(call));
 		snprintf(out, capacity, state == 'D' ? "%s, waiting for a device" : "%s", call);

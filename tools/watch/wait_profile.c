@@ -122,8 +122,8 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 
 /* ---- spans ---- */
 
-static void end_grip(struct lh_watch_process *p, lh_thread_id thread,
-		     const struct lh_hold_sample *g, uint32_t wait)
+static void end_hold_sample(struct lh_watch_process *p, lh_thread_id thread,
+			    const struct lh_hold_sample *g, uint32_t wait)
 {
 	struct lh_overlay *overlay = g->samples > 1 ? lh_watch_overlay(p) : NULL;
 	const struct lh_span span = {.thread = thread,
@@ -137,14 +137,14 @@ static void end_grip(struct lh_watch_process *p, lh_thread_id thread,
 		lh_overlay_add(overlay, LH_T_SPAN, &span, 1);
 }
 
-static void look_at_wait(struct lh_watch_process *p, struct lh_thread_sample *at,
-			 const struct lh_live_thread *live)
+static void sample_wait(struct lh_watch_process *p, struct lh_thread_sample *at,
+			const struct lh_live_thread *live)
 {
 	struct lh_hold_sample *g = &at->wait;
 	bool waits = live->wait_lock && live->wait_on;
 
 	if (g->lock && (!waits || at->wait_seq != live->wait_seq)) {
-		end_grip(p, at->thread, g, g->tick);
+		end_hold_sample(p, at->thread, g, g->tick);
 		g->lock = 0;
 	}
 	if (!waits)
@@ -171,7 +171,7 @@ static void charge_hold(struct lh_watch_process *p, lh_thread_id thread,
 	       g->from_ns, step_ns, g->seen_ns);
 }
 
-static void settle_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t step_ns)
+static void close_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t step_ns)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
 	struct lh_hold_sample *g = &at->wait;
@@ -207,12 +207,12 @@ void lh_wait_profile_close(struct lh_watch_process *p, uint32_t live_row)
 			charge_hold(p, at->thread, &at->hold_sample[i], step);
 		}
 		if (at->wait.lock)
-			settle_wait(p, live_row, step);
+			close_wait(p, live_row, step);
 	}
 	at->sampled_ns = p->sampled_ns;
 }
 
-static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at,
+static void sample_holds(struct lh_watch_process *p, struct lh_thread_sample *at,
 			 const struct lh_live_thread *live)
 {
 	struct lh_hold_sample now[LH_WATCH_HELD_MAX];
@@ -240,7 +240,7 @@ static void look_at_held(struct lh_watch_process *p, struct lh_thread_sample *at
 	}
 	for (uint32_t i = 0; i < at->n_hold_samples; i++)
 		if (at->hold_sample[i].lock)
-			end_grip(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
+			end_hold_sample(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
 	memcpy(at->hold_sample, now, n * sizeof(*now));
 	at->n_hold_samples = n;
 }
@@ -252,12 +252,12 @@ void lh_wait_profile_thread(struct lh_watch_process *p, uint32_t live_row,
 
 	if (at->thread != live->thread) { /* another thread sits here now */
 		for (uint32_t i = 0; i < at->n_hold_samples; i++)
-			end_grip(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
+			end_hold_sample(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
 		if (at->wait.lock)
-			end_grip(p, at->thread, &at->wait, at->wait.tick);
+			end_hold_sample(p, at->thread, &at->wait, at->wait.tick);
 		*at = (struct lh_thread_sample){.thread = live->thread, .hold = at->hold};
 		at->sampled_ns = p->sampled_ns;
 	}
-	look_at_wait(p, at, live);
-	look_at_held(p, at, live);
+	sample_wait(p, at, live);
+	sample_holds(p, at, live);
 }

@@ -99,7 +99,7 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 
 /* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
  */
-static uint32_t in_the_way(const struct lh_watch_process *p, uint32_t seat)
+static uint32_t blocks(const struct lh_watch_process *p, uint32_t seat)
 {
 	struct lh_thread thread;
 	struct lh_live_thread live;
@@ -119,7 +119,7 @@ bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 	uint32_t at = live_row;
 
 	for (int hops = 0; hops < HOPS_MAX; hops++) {
-		at = in_the_way(p, at);
+		at = blocks(p, at);
 		if (!at)
 			return false;
 		if (at == live_row)
@@ -162,7 +162,7 @@ uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_
 
 /* ---- one round ---- */
 
-static bool room_for_sights(struct lh_watch_process *p, uint32_t n)
+static bool grow_samples(struct lh_watch_process *p, uint32_t n)
 {
 	if (n > p->n_samples) {
 		uint32_t capacity = n < 2 * p->n_samples ? 2 * p->n_samples : n;
@@ -176,7 +176,7 @@ static bool room_for_sights(struct lh_watch_process *p, uint32_t n)
 	return true;
 }
 
-static void queue_up(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
+static void add_waiter(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
 {
 	if (p->waiters == p->waiter_capacity) {
 		uint32_t capacity = p->waiter_capacity ? 2 * p->waiter_capacity : 16;
@@ -258,12 +258,12 @@ static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_
 	return p->now_ns + (pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS);
 }
 
-static void look_at(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
+static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
 {
 	struct lh_lock l;
 
 	if (live->wait_lock && live->wait_on)
-		queue_up(p, i, live);
+		add_waiter(p, i, live);
 	lh_wait_profile_thread(p, i, live);
 	p->sample[i].sampled_ns = p->now_ns;
 	p->sample[i].due_ns = due_of(p, &p->sample[i], live);
@@ -278,7 +278,7 @@ static void look_at(struct lh_watch_process *p, uint32_t i, const struct lh_live
 }
 
 /* Most seats say nothing at most looks, or the same again; only the others are copied. */
-static void look_at_seat(struct lh_watch_process *p, uint32_t i)
+static void scan_thread(struct lh_watch_process *p, uint32_t i)
 {
 	const struct lh_table_view *rows = &p->ledger.rows[LH_T_LIVE_THREAD];
 	const struct lh_live_thread *live =
@@ -301,7 +301,7 @@ static void look_at_seat(struct lh_watch_process *p, uint32_t i)
 		       offsetof(struct lh_live_thread, held) + n * sizeof(struct lh_held));
 		s.held_n = n;
 	}
-	look_at(p, i, &s);
+	scan_process(p, i, &s);
 	p->sample[i].mark = mark;
 }
 
@@ -317,16 +317,16 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 		p->sampled_ns = p->now_ns;
 	if (seats > SEATS_MAX)
 		seats = SEATS_MAX;
-	if (!room_for_sights(p, seats))
+	if (!grow_samples(p, seats))
 		return 1;
 	p->turn = p->refused ? p->refused : p->turn + 1;
 	if (p->turn >= seats)
 		p->turn = 1;
 	p->refused = 0;
 	for (uint32_t i = p->turn; i < seats; i++)
-		look_at_seat(p, i);
+		scan_thread(p, i);
 	for (uint32_t i = 1; i < p->turn && i < seats; i++)
-		look_at_seat(p, i);
+		scan_thread(p, i);
 	lh_wait_profile_round(p);
 	lh_long_hold_end_round(p, false);
 	p->sampled_ns = p->now_ns;
