@@ -30,7 +30,7 @@ void lh_text_hex(struct lh_text *t, uint64_t v);
 
 size_t lh_text_length(const char *s);
 bool lh_text_equal(const char *a, const char *b);
-void lh_text_copy(char *to, size_t room, const char *from);
+void lh_text_copy(char *to, size_t capacity, const char *from);
 const char *lh_text_base(const char *path); /* after the last slash */
 /* A shell pattern with * and ?; several separated by commas. */
 bool lh_text_match(const char *patterns, const char *name);

@@ -43,21 +43,21 @@ struct lh_call {
 		(object), (uintptr_t)__builtin_frame_address(0), LH_##k, LH_##m, LH_##h, 0         \
 	}
 
-void lh_on_acquired_slow(const struct lh_call *c, int rc);
+void lh_on_acquired_slow(const struct lh_call *call, int rc);
 /* All is known but the chain. True: that was no news either. */
-bool lh_on_acquired_new_chain(struct lh_self *me, const struct lh_call *c, lh_chain_id parent,
-			      lh_lock_id id, lh_site place);
-void lh_on_try_failed(const struct lh_call *c); /* only counted */
-void lh_held_measure_begin(struct lh_self *me,
+bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
+			      lh_lock_id id, lh_site site);
+void lh_on_try_failed(const struct lh_call *call); /* only counted */
+void lh_held_measure_begin(struct lh_self *self,
 			   struct lh_held *h); /* of this hold the length is measured exactly */
-void lh_on_release_slow(const struct lh_call *c);
+void lh_on_release_slow(const struct lh_call *call);
 
 /* Before a wait: announce it, note the dependency, judge it. */
-void lh_on_wait_begin(const struct lh_call *c);
+void lh_on_wait_begin(const struct lh_call *call);
 /* After it. Only rc says whether the lock is held now. */
-void lh_on_wait_end(const struct lh_call *c, int rc);
+void lh_on_wait_end(const struct lh_call *call, int rc);
 /* After the real unlock. An error means that it is held still. */
-void lh_on_release_done_slow(const struct lh_call *c, int rc);
+void lh_on_release_done_slow(const struct lh_call *call, int rc);
 
 /* A hold of more milliseconds goes the slow way, and is told if the clock says so too. */
 extern uint32_t lh_long_hold_ticks LH_HIDDEN;
@@ -182,8 +182,8 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 
 /* ---- the events that are not uniform ---- */
 
-void lh_on_init(const struct lh_call *c, uint32_t flags, uint32_t initial); /* initialised */
-void lh_on_destroy_begin_slow(const struct lh_call *c);
+void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial); /* initialised */
+void lh_on_destroy_begin_slow(const struct lh_call *call);
 /* About to be destroyed or initialised anew. A mutex that nobody holds is the usual case. */
 static inline void lh_on_destroy_begin(const struct lh_call *call)
 {
@@ -193,24 +193,24 @@ static inline void lh_on_destroy_begin(const struct lh_call *call)
 	if (l && (l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
-void lh_on_name(const struct lh_call *c, const char *name); /* of whatever kind it is */
-void lh_on_destroyed(const struct lh_call *c, int rc);      /* it is destroyed, if rc says so */
+void lh_on_name(const struct lh_call *call, const char *name); /* of whatever kind it is */
+void lh_on_destroyed(const struct lh_call *call, int rc);      /* it is destroyed, if rc says so */
 
 /* Condition waits: `c` names the mutex. */
-void lh_on_cond_wait(const struct lh_call *c, const void *cond, enum lh_how how);
-void lh_on_cond_wait_end(const struct lh_call *c);
-void lh_on_cond_signal(const struct lh_call *c);
+void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how);
+void lh_on_cond_wait_end(const struct lh_call *call);
+void lh_on_cond_signal(const struct lh_call *call);
 
-void lh_on_wait_clear(const struct lh_call *c);
+void lh_on_wait_clear(const struct lh_call *call);
 
 /* Barriers: the round that this thread has come to, and gone on from. */
-lh_thread_id lh_on_barrier_arrive(const struct lh_call *c);
-void lh_on_barrier_leave(const struct lh_call *c, lh_thread_id round);
+lh_thread_id lh_on_barrier_arrive(const struct lh_call *call);
+void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round);
 
 /* Semaphores. */
-lh_stack_id lh_call_stack(const struct lh_call *c); /* the stack of this hook, 0 not known */
+lh_stack_id lh_call_stack(const struct lh_call *call); /* the stack of this hook, 0 not known */
 void lh_on_thread_end_sem(
-	const struct lh_call *c); /* taken; it will be posted when this thread ends */
+	const struct lh_call *call); /* taken; it will be posted when this thread ends */
 /* Does this semaphore stand for the end of a thread? */
 static inline bool lh_sem_is_thread_end(const void *object)
 {
@@ -219,10 +219,10 @@ static inline bool lh_sem_is_thread_end(const void *object)
 	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
 }
 /* Waits until that thread ends. False: this semaphore says no such thing. */
-bool lh_on_sem_join_begin(const struct lh_call *c);
-void lh_on_sem_join_end(const struct lh_call *c, int rc);
-void lh_on_sem_post(const struct lh_call *c);
-void lh_on_sem_open(const struct lh_call *c);
+bool lh_on_sem_join_begin(const struct lh_call *call);
+void lh_on_sem_join_end(const struct lh_call *call, int rc);
+void lh_on_sem_post(const struct lh_call *call);
+void lh_on_sem_open(const struct lh_call *call);
 
 static inline void lh_on_sem_release(struct lh_call call)
 {
@@ -238,20 +238,21 @@ static inline void lh_on_sem_release(struct lh_call call)
 }
 
 /* pthread_once. False: nothing to watch, call the original with the program's routine. */
-bool lh_on_once_call(const struct lh_call *c, void (*routine)(void));
+bool lh_on_once_call(const struct lh_call *call, void (*routine)(void));
 const struct lh_call *lh_on_once_routine_begin(void (**routine)(void));
-void lh_on_once_routine_end(const struct lh_call *c);
-void lh_on_once_return(const struct lh_call *c);
+void lh_on_once_routine_end(const struct lh_call *call);
+void lh_on_once_return(const struct lh_call *call);
 
 /* Thread life. lh_on_thread_create gives the number of a seat for the new thread, 0: none. */
-uint32_t lh_on_thread_create(const struct lh_call *c, bool detached);
-void lh_on_thread_create_done(const struct lh_call *c, uint32_t seat, pthread_t handle, int rc);
-void lh_on_thread_start(uint32_t seat, uintptr_t frame, uint64_t stack_size);
+uint32_t lh_on_thread_create(const struct lh_call *call, bool detached);
+void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
+			      int rc);
+void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size);
 void lh_on_thread_exit(void);
-uint32_t lh_on_join_begin(const struct lh_call *c, pthread_t handle, enum lh_how how);
-void lh_on_join_end(const struct lh_call *c, uint32_t seat, int rc);
-void lh_on_detach(const struct lh_call *c, pthread_t handle);
-void lh_on_thread_name(const struct lh_call *c, pthread_t handle, const char *name);
+uint32_t lh_on_join_begin(const struct lh_call *call, pthread_t handle, enum lh_how how);
+void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc);
+void lh_on_detach(const struct lh_call *call, pthread_t handle);
+void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char *name);
 
 /* Fork: prepare in the parent, and the child made ours. */
 void lh_on_fork_prepare(void);

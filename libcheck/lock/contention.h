@@ -28,10 +28,12 @@ void lh_contention_free(struct lh_lock *l); /* its row may serve another lock. B
 void lh_contention_init(void);
 
 /* This seat's thread begins to wait for a lock, or has ended its wait without our being told. */
-void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *s); /* B */
-void lh_contention_wait_cancel(struct lh_live_thread *s);
+void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id,
+			      struct lh_live_thread *live); /* B */
+void lh_contention_wait_cancel(struct lh_live_thread *live);
 /* Its wait has ended after `ns`; it has got the lock, or given up: then it was passed as well. */
-void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *s, enum lh_mode, uint64_t ns);
+void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode,
+			    uint64_t ns);
 
 /* Taken, and held for `ns`; each stands for so many. */
 void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for);
@@ -41,7 +43,7 @@ void lh_contention_recursive(struct lh_lock *l);
 
 /* Tries of this seat's thread that failed without an end. */
 void lh_contention_busy_begin(struct lh_lock *l, lh_lock_id id); /* B: they are many now */
-void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *s,
+void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *live,
 			    uint64_t ns); /* 0: not asked */
 
 #endif

@@ -31,7 +31,7 @@ struct lh_lock_index {
 extern struct lh_lock_index lh_lock_index;
 
 /* The row of this object by the table, or 0. */
-uint32_t lh_lock_find(const void *o);
+uint32_t lh_lock_find(const void *object);
 
 /* The row number that lies in the object itself; may be anything: check the address. */
 static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
@@ -64,13 +64,14 @@ static inline lh_lock_id lh_lock_id_of(const struct lh_lock *l)
 struct lh_lock *lh_lock_row(lh_lock_id id);
 
 /* The same or a new row. NULL: no room, counted. Reads the kind's attributes from the object. */
-struct lh_lock *lh_lock_make(const void *o, enum lh_kind kind);
+struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind);
 
 /* Its row of LH_T_LOCK_STATS, made if it has none. NULL: no room. Wants the big lock. */
 struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l);
 
 /* A new lock at this address for sure: whatever was known there is over. */
-struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
+struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t flags,
+			       uint32_t initial);
 
 /*
  * In a forked child, where memory may be gone or other than it was: the row of a lock that the
@@ -86,8 +87,8 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
  * memory does.) If so, lh_shm_locate says it, and under the big lock lh_lock_set_location hands it
  * on to the next row that is made for this object. NULL: to none any more.
  */
-bool lh_lock_needs_location(const void *o, enum lh_kind kind);
-void lh_lock_set_location(const void *o, const struct lh_shm_location *w);
+bool lh_lock_needs_location(const void *object, enum lh_kind kind);
+void lh_lock_set_location(const void *object, const struct lh_shm_location *w);
 
 /* Where this lock lies, NULL if it is not process-shared or that is not known. */
 const struct lh_lock_location *lh_lock_place(const struct lh_lock *l);
@@ -104,8 +105,8 @@ void lh_lock_destroy(struct lh_lock *l);
  */
 bool lh_lock_can_retire(const struct lh_lock *l);
 void lh_lock_retire(struct lh_lock *l);
-void lh_lock_revive(struct lh_lock *l, const void *o); /* as a new lock, at the same address */
-void lh_lock_drop_retired(struct lh_lock *l);          /* it will not return. Big lock */
+void lh_lock_revive(struct lh_lock *l, const void *object); /* as a new lock, at the same address */
+void lh_lock_drop_retired(struct lh_lock *l);               /* it will not return. Big lock */
 static inline bool lh_lock_is_retired_at(const struct lh_lock *l, const void *object)
 {
 	return l->address == ((uintptr_t)object | LH_ADDRESS_FREED) && !(l->flags & LH_LOCK_DEAD);
@@ -121,15 +122,15 @@ static inline bool lh_lock_may_try(const void *object, enum lh_kind kind)
 }
 
 /* What the object itself says, at this moment. */
-bool lh_lock_is_free_now(const void *o, enum lh_kind kind);
+bool lh_lock_is_free_now(const void *object, enum lh_kind kind);
 /* The same, before a call that is not tried first; delay/delay.c may nap before it looks. */
-extern bool (*lh_lock_free_probe)(const void *o, enum lh_kind kind, enum lh_how how) LH_HIDDEN;
-int lh_lock_owner_tid(const void *o, enum lh_kind kind); /* 0: nobody, or it does not say */
-bool lh_sem_is_positive(const void *o);
-extern bool (*lh_sem_permit_probe)(const void *o,
+extern bool (*lh_lock_free_probe)(const void *object, enum lh_kind kind, enum lh_how how) LH_HIDDEN;
+int lh_lock_owner_tid(const void *object, enum lh_kind kind); /* 0: nobody, or it does not say */
+bool lh_sem_is_positive(const void *object);
+extern bool (*lh_sem_permit_probe)(const void *object,
 				   enum lh_how how) LH_HIDDEN; /* as lh_lock_free_probe */
-bool lh_once_is_done(const void *o);
-uint32_t lh_lock_attributes(const void *o, enum lh_kind kind);
+bool lh_once_is_done(const void *object);
+uint32_t lh_lock_attributes(const void *object, enum lh_kind kind);
 
 /* A lock of the parent's ledger: what was known of it there, or NULL. */
 const struct lh_lock *lh_lock_in_parent(lh_lock_id id);

@@ -1,11 +1,9 @@
 /*
- * order_graph.c — its memory, its findings, and the questions it answers. See order_graph.h.
+ * order_graph.c — the memory of an order graph, and the questions that it answers.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-enum { EARN = 500, BURST = 1 << 18 }; /* a step is 5 to 10 ns */
-
-const struct lh_lock lh_order_no_lock = {.kind = LH_NOTHING};
+enum { REFILL = 500, BUDGET_MAX = 1 << 18 }; /* a step is 5 to 10 ns */
 
 /* ---- memory ---- */
 
@@ -27,7 +25,8 @@ static void *piece(char *memory, size_t *at, size_t each, size_t n)
 	return p;
 }
 
-static size_t lay_out(struct lh_order_tables *t, char *memory, const struct lh_order_graph_size *r)
+static size_t set_table_offsets(struct lh_order_tables *t, char *memory,
+				const struct lh_order_graph_size *r)
 {
 	size_t at = 0;
 	uint32_t made = buckets(r->cycles);
@@ -53,7 +52,7 @@ size_t lh_order_graph_bytes(const struct lh_order_graph_size *room)
 {
 	struct lh_order_tables at;
 
-	return lay_out(&at, NULL, room);
+	return set_table_offsets(&at, NULL, room);
 }
 
 struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *room,
@@ -64,99 +63,18 @@ struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_g
 	graph->size = *room;
 	graph->flags = flags;
 	if (!graph->size.refill)
-		graph->size.refill = EARN;
+		graph->size.refill = REFILL;
 	if (!graph->size.budget_max)
-		graph->size.budget_max = BURST;
+		graph->size.budget_max = BUDGET_MAX;
 	graph->budget = graph->size.budget_max;
 	graph->vertex_lists = graph->edge_lists = 1;
-	lay_out(&graph->tables, memory, room);
+	set_table_offsets(&graph->tables, memory, room);
 	return graph;
-}
-
-/* ---- findings ---- */
-
-uint64_t lh_hash_mix(uint64_t h, uint64_t v)
-{
-	h ^= v + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
-	h *= 0xbf58476d1ce4e5b9u;
-	return h ^ h >> 29;
-}
-
-static struct lh_known_cycle *find_known(const struct lh_order_graph *graph, uint64_t key)
-{
-	uint32_t i = graph->tables.known_head[(uint32_t)key & graph->tables.known_mask];
-
-	while (i && graph->tables.known[i].key != key)
-		i = graph->tables.known[i].hash_next;
-	return i ? &graph->tables.known[i] : NULL;
-}
-
-static struct lh_known_cycle *new_known(struct lh_order_graph *graph, uint64_t key)
-{
-	uint32_t *head = &graph->tables.known_head[(uint32_t)key & graph->tables.known_mask],
-		 i = graph->counts.cycles + 1;
-
-	if (i >= graph->size.cycles) {
-		graph->counts.refused++;
-		return NULL;
-	}
-	graph->counts.cycles = i;
-	graph->tables.known[i] = (struct lh_known_cycle){.key = key, .hash_next = *head};
-	*head = i;
-	return &graph->tables.known[i];
-}
-
-/* The later the test that failed, the nearer it is to happening. */
-static uint32_t nearness(enum lh_filter filter)
-{
-	return filter == LH_F_NONE ? LH_FILTERS : filter;
-}
-
-struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
-				      const struct lh_order_input *input, uint64_t key,
-				      enum lh_filter filter)
-{
-	struct lh_known_cycle *m = find_known(graph, key);
-	struct lh_cycle *out;
-
-	if (input->hb_edges_lost && nearness(filter) > nearness(LH_F_ORDERED))
-		filter = LH_F_ORDERED;
-	bool news = !m || nearness(filter) > nearness(m->filter);
-	if (!m)
-		m = new_known(graph, key);
-	if (!m)
-		return NULL;
-	m->count++;
-	if (!news || graph->found_n == LH_CYCLES_PER_CALL)
-		return NULL;
-	m->filter = filter;
-	out = &graph->found[graph->found_n++];
-	out->key = key;
-	out->count = m->count;
-	out->filter = (uint8_t)filter;
-	out->severity = filter == LH_F_NONE ? LH_ERROR : LH_NOTE;
-	return out;
-}
-
-uint32_t lh_order_counters(const struct lh_order_graph *graph, uint64_t key)
-{
-	const struct lh_known_cycle *m = find_known(graph, key);
-
-	return m ? m->count : 0;
-}
-
-int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
-{
-	if (a->filter != b->filter)
-		return nearness(a->filter) > nearness(b->filter) ? -1 : 1;
-	if (a->n != b->n)
-		return a->n < b->n ? -1 : 1;
-	return a->key < b->key ? -1 : a->key > b->key;
 }
 
 /* ---- questions ---- */
 
-static void earn(struct lh_order_graph *graph)
+static void refill(struct lh_order_graph *graph)
 {
 	if (graph->budget < 0)
 		graph->budget = 0;
@@ -187,7 +105,7 @@ static void search_from(struct lh_order_graph *graph, const struct lh_order_inpu
 {
 	int64_t kept;
 
-	earn(graph);
+	refill(graph);
 	kept = graph->budget / 2; /* no question may take it all */
 	graph->budget -= kept;
 	lh_semaphore_search(graph, input, chain);

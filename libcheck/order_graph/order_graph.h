@@ -115,35 +115,34 @@ struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_g
  * handed out when it is new and again when it turns out worse than it was filed.
  * LH_CYCLES_PER_CALL: there may be more; ask again for the same node.
  */
-uint32_t lh_order_check_chain(struct lh_order_graph *j, const struct lh_order_input *f,
-			      lh_chain_id n);
+uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
+			      lh_chain_id chain);
 
 /* The row of node n was used again: its lock is dead, and nothing was ever asked for under it.
  * Without a word the judge would take the row for what it was. */
-void lh_order_chain_reused(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n);
+void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   lh_chain_id chain);
 
 /* Flags of a lock changed so that more can wait for it (LH_LOCK_HAS_WRITERS, LH_LOCK_TRIED):
  * judges again the nodes that want it. */
-uint32_t lh_order_check_lock(struct lh_order_graph *j, const struct lh_order_input *f,
+uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order_input *input,
 			     lh_lock_id lock);
 
-const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *j);
-struct lh_order_counts lh_order_counts(const struct lh_order_graph *j);
-uint32_t lh_order_counters(const struct lh_order_graph *j,
-			   uint64_t key); /* how often found; 0 never */
+const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *graph);
+struct lh_order_counts lh_order_counts(const struct lh_order_graph *graph);
 
 /* Did (a, a_segment) come before (b, b_segment) by create, join and barrier? */
-bool lh_happens_before(struct lh_order_graph *j, const struct lh_order_input *f, lh_thread_id a,
-		       uint32_t a_segment, lh_thread_id b, uint32_t b_segment);
+bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input *input,
+		       lh_thread_id a, uint32_t a_segment, lh_thread_id b, uint32_t b_segment);
 
 /* Is the end of this thread waited for such that a circle could go through it? One byte is read;
  * it may be asked at any time. */
-bool lh_order_thread_end_matters(const struct lh_order_graph *j, lh_thread_id thread);
+bool lh_order_thread_end_matters(const struct lh_order_graph *graph, lh_thread_id thread);
 
 /* Order for reports: what counts first, then shorter, then by key. <0, 0, >0. */
 int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b);
 
 /* Invariants of the order that is kept between locks; slow; for tests. */
-bool lh_order_graph_is_consistent(const struct lh_order_graph *j);
+bool lh_order_graph_is_consistent(const struct lh_order_graph *graph);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * order_graph_internal.h — what the files of the room `judge` share. Nobody else includes it.
  *
- *   order_graph.c         memory, findings, questions
+ *   order_graph.c         memory, questions
+ *   cycle_findings.c      the cycles that were found
  *   add.c    takes new rows in
  *   edges.c   which lock was asked for while which was held
  *   topo_order.c     groups of locks that lie on circles, and the order between groups
@@ -22,6 +23,7 @@
 #ifndef LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 #define LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 
+#include "libcheck/base/hash.h"
 #include "libcheck/order_graph/order_graph.h"
 
 enum lh_direction {
@@ -153,11 +155,11 @@ static inline lh_lock_id lh_order_same_lock(const struct lh_order_input *input, 
 }
 
 /* The locks held at a node, innermost first. A parent is older than its child: it ends. */
-static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh_chain_id n)
+static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh_chain_id chain)
 {
-	lh_chain_id p = input->chain[n].parent;
+	lh_chain_id p = input->chain[chain].parent;
 
-	return p < n ? p : 0;
+	return p < chain ? p : 0;
 }
 #define LH_FOR_EACH_HELD(f, n, h)                                                                  \
 	for (lh_chain_id h = lh_chain_parent(f, n); h; h = lh_chain_parent(f, h))
@@ -193,34 +195,36 @@ static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t 
 
 /* ---- edges.c ---- */
 
-uint32_t lh_order_vertex_find(struct lh_order_graph *j, lh_lock_id lock); /* 0: not known */
-uint32_t lh_order_vertex_get(struct lh_order_graph *j, lh_lock_id lock);  /* 0: no room */
-uint32_t lh_order_edge_find(const struct lh_order_graph *j, uint32_t from, uint32_t to);
-void lh_order_edge_add(struct lh_order_graph *j, uint32_t from, uint32_t to, lh_chain_id witness);
-void lh_order_writer_add(struct lh_order_graph *j, uint32_t vertex, lh_chain_id witness);
+uint32_t lh_order_vertex_find(struct lh_order_graph *graph, lh_lock_id lock); /* 0: not known */
+uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock);  /* 0: no room */
+uint32_t lh_order_edge_find(const struct lh_order_graph *graph, uint32_t from, uint32_t to);
+void lh_order_edge_add(struct lh_order_graph *graph, uint32_t from, uint32_t to,
+		       lh_chain_id witness);
+void lh_order_writer_add(struct lh_order_graph *graph, uint32_t vertex, lh_chain_id witness);
 
 /* ---- topo_order.c ---- */
 
-uint32_t lh_component_find(struct lh_order_graph *j, uint32_t vertex);
-void lh_topo_insert(struct lh_order_graph *j, uint32_t v, uint32_t below); /* 0: lowest of all */
-void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *j,
+uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t vertex);
+void lh_topo_insert(struct lh_order_graph *graph, uint32_t v,
+		    uint32_t below); /* 0: lowest of all */
+void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *graph,
 			   enum lh_direction way, uint32_t e);
-void lh_topo_add_edge(struct lh_order_graph *j, uint32_t from, uint32_t to);
+void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
 
 /* ---- overlap.c ---- */
 
 /* No lock is held in both chains in modes that exclude each other. */
-bool lh_overlap_no_gate_lock(const struct lh_order_input *f, lh_chain_id a, lh_chain_id b);
-bool lh_chain_holds(const struct lh_order_input *f, lh_chain_id n, lh_lock_id lock);
+bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, lh_chain_id b);
+bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock);
 /* Takes a seen row for each of the first n slots, so that all of them can be at once. */
-bool lh_overlap_assign_threads(struct lh_order_graph *j, const struct lh_order_input *f, uint32_t n,
-			       enum lh_overlap_test ask);
-bool lh_overlap_possible(struct lh_order_graph *j, const struct lh_order_input *f,
+bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_order_input *input,
+			       uint32_t n, enum lh_overlap_test ask);
+bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_input *input,
 			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
 			 enum lh_overlap_test ask);
-lh_thread_id lh_slot_thread(const struct lh_order_input *f, const struct lh_cycle_slot *s);
-uint32_t lh_visit_first(const struct lh_order_input *f, lh_chain_id n);
-uint32_t lh_visit_next(const struct lh_order_input *f, lh_chain_id n, uint32_t at);
+lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s);
+uint32_t lh_visit_first(const struct lh_order_input *input, lh_chain_id chain);
+uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t at);
 
 /* ---- cycle.c ---- */
 
@@ -249,20 +253,23 @@ void lh_cycle_report_filtered(
 
 /* ---- cycle_search.c, semaphore.c ---- */
 
-void lh_cycle_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n);
-void lh_semaphore_search(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n);
+void lh_cycle_search(struct lh_order_graph *graph, const struct lh_order_input *input,
+		     lh_chain_id chain);
+void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_input *input,
+			 lh_chain_id chain);
 
 /* ---- add.c ---- */
 
-void lh_order_add_chain(struct lh_order_graph *j, const struct lh_order_input *f, lh_chain_id n);
+void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
+			lh_chain_id chain);
 /* Does it ask for a writer-preferring rwlock as a writer? Then it can stop readers. */
-bool lh_order_asks_as_writer(const struct lh_order_input *f, lh_chain_id n);
+bool lh_order_asks_as_writer(const struct lh_order_input *input, lh_chain_id chain);
 
-/* ---- order_graph.c ---- */
+/* ---- cycle_findings.c ---- */
 
-uint64_t lh_hash_mix(uint64_t h, uint64_t v);
 /* Room in `found` for this finding, or NULL: nothing new, or none left. */
-struct lh_cycle *lh_order_finding_add(struct lh_order_graph *j, const struct lh_order_input *f,
-				      uint64_t key, enum lh_filter filter);
+struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
+				      const struct lh_order_input *input, uint64_t key,
+				      enum lh_filter filter);
 
 #endif

@@ -30,7 +30,7 @@ struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh
 
 /* Adds a step; what does not fit is left out. */
 void lh_finding_add_step(struct lh_finding_draft *t, lh_thread_id thread, lh_lock_id lock,
-			 lh_site place, enum lh_action action);
+			 lh_site site, enum lh_action action);
 
 /* A lock turned out to be none: unsure findings that name it are taken back. */
 void lh_finding_withdraw(lh_lock_id lock);
@@ -40,20 +40,21 @@ void lh_finding_withdraw(lh_lock_id lock);
 uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter);
 
 /* The thread asks for what it holds itself, and will wait. `place` is where it asks. */
-uint32_t lh_check_self_deadlock(struct lh_self *me, struct lh_lock *l, const struct lh_held *h,
-				lh_site place);
+uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const struct lh_held *h,
+				lh_site site);
 
 /* It gives back what it was not seen to hold. Also makes the hole in the holder's list. */
-uint32_t lh_check_unlock(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place);
+uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *object, lh_site site);
 
 /* It destroys or initialises anew what somebody holds. */
-uint32_t lh_check_destroy(struct lh_self *me, struct lh_lock *l, const void *o, lh_site place);
+uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *object,
+			  lh_site site);
 
 /* It waits on a condition and does not hold the mutex. */
-uint32_t lh_check_cond_unlocked(struct lh_self *me, struct lh_lock *cond, struct lh_lock *mutex,
-				const void *o, lh_site place);
+uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, struct lh_lock *mutex,
+				const void *object, lh_site site);
 
 /* The thread of this seat has ended: what does it still hold? */
-uint32_t lh_check_thread_exit(uint32_t seat);
+uint32_t lh_check_thread_exit(uint32_t live_row);
 
 #endif

@@ -30,7 +30,7 @@ void lh_mask_read(void);
 
 /* An acquisition that is new to this thread: judges it, and remembers what matters of it. `open`:
  * of a walk through a handler. The finding's row, 0 none. Big lock. */
-uint32_t lh_handler_check(const struct lh_self *me, lh_lock_id lock, lh_chain_id node,
+uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id node,
 			  uint64_t open);
 
 bool lh_handler_init(void); /* also in a forked child */

@@ -20,7 +20,7 @@
 #include "libcheck/thread/thread.h"
 
 /* The seat of `me` has its wait announced. A new finding's row, or 0. */
-uint32_t lh_wait_cycle_check(struct lh_self *me);
+uint32_t lh_wait_cycle_check(struct lh_self *self);
 
 bool lh_wait_cycle_init(void); /* also in a forked child */
 

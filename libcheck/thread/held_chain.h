@@ -43,20 +43,20 @@ static inline lh_chain_id lh_chain_cached(struct lh_self *self, lh_chain_id pare
  * Finds or makes the node and notes that this thread was there, in its present segment.
  * *fresh: this says something new, so that it must be judged. 0: no room, counted.
  */
-lh_chain_id lh_chain_record(struct lh_self *me, lh_chain_id parent, lh_lock_id lock, lh_site place,
+lh_chain_id lh_chain_record(struct lh_self *self, lh_chain_id parent, lh_lock_id lock, lh_site site,
 			    bool *fresh);
 
 /* The same for a link that nobody took in this chain: what is left when a lock below was given
  * back. */
-lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site place);
+lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site site);
 
 /*
  * The node of an acquisition that this thread has been through before, in this segment, and
  * does not remember. No lock: 0 says nothing. `take_over`: also the node that it was through
  * when the lock was another one (lh_lock_revive), which is this one's then.
  */
-lh_chain_id lh_chain_find_visited(struct lh_self *me, lh_chain_id parent, lh_lock_id lock,
-				  lh_site place, bool take_over);
+lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
+				  lh_site site, bool take_over);
 
 /* Was nothing asked for while this lock was held? Then no circle goes through it. No lock. */
 bool lh_chain_no_children(const struct lh_lock *l);

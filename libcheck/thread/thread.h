@@ -63,7 +63,7 @@ struct lh_self {
 };
 
 void lh_self_forget_visits(
-	struct lh_self *me); /* which chains it has been through in this segment */
+	struct lh_self *self); /* which chains it has been through in this segment */
 
 static inline uint32_t *lh_retired_entry(struct lh_self *self, const void *object)
 {
@@ -106,7 +106,7 @@ static inline struct lh_self *lh_self_get(void)
  * is stale and the door opens.
  */
 struct lh_self *lh_enter(uintptr_t frame);
-void lh_leave(struct lh_self *me);
+void lh_leave(struct lh_self *self);
 
 /* What to do in a forked child, set by init: make it ours again, or return false. */
 extern bool (*lh_thread_after_fork)(uintptr_t frame);
@@ -117,20 +117,21 @@ bool lh_thread_init(void); /* tables; also in a forked child */
 
 lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment); /* B */
 uint32_t lh_live_thread_new(lh_thread_id thread); /* B; 0: none */
-void lh_live_thread_free(uint32_t seat);          /* B */
-void lh_live_thread_ending(uint32_t seat); /* its thread will be gone soon; the kernel tells when */
+void lh_live_thread_free(uint32_t live_row);      /* B */
+void lh_live_thread_ending(
+	uint32_t live_row); /* its thread will be gone soon; the kernel tells when */
 uint32_t lh_live_threads_ending(void);
 /* Sits the calling thread down on a seat that was made for it, or a new one (0). B for 0. */
-struct lh_self *lh_live_thread_attach(uint32_t seat, uintptr_t low, uintptr_t high);
+struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high);
 void lh_live_thread_set_handle(
-	uint32_t seat, pthread_t handle); /* its thread has this handle; old claims to it end */
+	uint32_t live_row, pthread_t handle); /* its thread has this handle; old claims to it end */
 uint32_t lh_live_thread_by_handle(pthread_t handle); /* 0: not known */
 void lh_thread_default_stack(uint64_t size);
 void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);
 
-struct lh_held *lh_held_find(struct lh_live_thread *s, const void *o);
-struct lh_held *lh_held_push(struct lh_live_thread *s); /* NULL: full, counted */
-void lh_held_remove(struct lh_live_thread *s, struct lh_held *h);
+struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object);
+struct lh_held *lh_held_push(struct lh_live_thread *live); /* NULL: full, counted */
+void lh_held_remove(struct lh_live_thread *live, struct lh_held *h);
 /* The seat that holds this lock, other than `except`; its entry in *h. 0: nobody is seen to. */
 uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **h);
 

@@ -25,7 +25,7 @@ struct lh_run_file {
 };
 
 /* False: `why` says in one line what is in the way. */
-bool lh_run_file_create(struct lh_run_file *r, char *why, size_t room);
+bool lh_run_file_create(struct lh_run_file *r, char *why, size_t capacity);
 void lh_run_file_close(struct lh_run_file *r);
 
 uint32_t lh_run_file_slots(const struct lh_run_file *r); /* slots, never more than there are */

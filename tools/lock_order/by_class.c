@@ -1,4 +1,5 @@
 #include "tools/lock_order/by_class.h"
+#include "libcheck/base/hash.h"
 
 #include "libcheck/order_graph/order_graph.h"
 #include "tools/util/arena.h"
@@ -130,12 +131,6 @@ static lh_site as_held(lh_site place)
 	return LH_SITE(LH_SITE_STACK(place), LH_TRY, LH_SITE_MODE(place));
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
-}
-
 /* The classes held and asked for, the places of the two that matter, and who was there. */
 static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
 {
@@ -145,12 +140,13 @@ static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t
 
 	for (uint32_t i = 0; i < n; i++) {
 		lh_read_chain_row(b->ledger, chain[i], &node);
-		h = mix(h, class_id(b, node.lock, 0));
-		h = mix(h, i == held || i + 1 == n ? node.site : LH_SITE_MODE(node.site));
+		h = lh_hash_mix(h, class_id(b, node.lock, 0));
+		h = lh_hash_mix(h, i == held || i + 1 == n ? node.site : LH_SITE_MODE(node.site));
 	}
 	for (uint32_t i = node.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s); i = s.next)
-		h = mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last), k++;
-	return mix(h, node.flags & LH_CHAIN_MANY_THREADS);
+		h = lh_hash_mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last),
+		k++;
+	return lh_hash_mix(h, node.flags & LH_CHAIN_MANY_THREADS);
 }
 
 static bool is_one_too_many(struct class_rows *b, uint64_t hash)
@@ -447,7 +443,7 @@ static uint64_t hash_of_cycle(const struct lh_cycle *cycle)
 	uint64_t h = cycle->filter;
 
 	for (uint32_t i = 0; i < cycle->n; i++)
-		h += mix(mix(1, cycle->link[i].held), cycle->link[i].wanted);
+		h += lh_hash_mix(lh_hash_mix(1, cycle->link[i].held), cycle->link[i].wanted);
 	return h;
 }
 

@@ -12,6 +12,7 @@
  * - A process with a lock in shared memory is never left out: two that do the same can meet.
  */
 #include "tools/report/report_internal.h"
+#include "libcheck/base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,16 +52,10 @@ struct lh_cross_run_process {
 	bool shared;
 };
 
-static hash mix(hash h, uint64_t word)
-{
-	h = (h ^ word) * 0x9e3779b97f4a7c15ull;
-	return h ^ h >> 29;
-}
-
 static hash mix_text(hash h, const char *text)
 {
 	while (*text)
-		h = mix(h, (unsigned char)*text++);
+		h = lh_hash_mix(h, (unsigned char)*text++);
 	return h;
 }
 
@@ -103,7 +98,7 @@ static hash hash_of_stack(struct lh_cross_run_process *a, lh_stack_id id)
 		uint32_t module = LH_FRAME_MODULE(frame[i]);
 		struct range none = {0}, *m = module < modules ? &a->module[module] : &none;
 
-		h = mix(mix(h, m->path), LH_FRAME_PC(frame[i]) - m->base);
+		h = lh_hash_mix(lh_hash_mix(h, m->path), LH_FRAME_PC(frame[i]) - m->base);
 	}
 	return a->stack[id] = h ? h : 1;
 }
@@ -119,12 +114,12 @@ static hash hash_of_data(const struct lh_cross_run_process *a, uint64_t address)
 		if (address >= m->start && address < m->end && (!best || !m->gone || best->gone))
 			best = m;
 	}
-	return best ? mix(best->path, address - best->base) : 0;
+	return best ? lh_hash_mix(best->path, address - best->base) : 0;
 }
 
 static hash hash_of_lock_row(struct lh_cross_run_process *a, const struct lh_lock *l)
 {
-	hash h = mix(3, l->kind), born = hash_of_stack(a, l->init_stack);
+	hash h = lh_hash_mix(3, l->kind), born = hash_of_stack(a, l->init_stack);
 	hash data = hash_of_data(a, lh_lock_address(l));
 
 	a->shared |= l->flags & LH_LOCK_PSHARED;
@@ -133,8 +128,8 @@ static hash hash_of_lock_row(struct lh_cross_run_process *a, const struct lh_loc
 		lh_read_lock_stats(a->process->ledger, l, &stats);
 		h = mix_text(h, stats.name);
 	}
-	h = mix(mix(h, born), data);
-	return born || data ? h : mix(h, hash_of_stack(a, l->first_stack));
+	h = lh_hash_mix(lh_hash_mix(h, born), data);
+	return born || data ? h : lh_hash_mix(h, hash_of_stack(a, l->first_stack));
 }
 
 /* 0: no such lock, or the life of a thread, which is a lock to the judge alone. */
@@ -175,10 +170,11 @@ static hash rank_of(struct lh_cross_run_process *a, const struct lh_chain *held,
 {
 	hash shared =
 		(LH_SITE_MODE(held->site) == LH_SHARED) + (LH_SITE_MODE(wanted->site) == LH_SHARED);
-	hash place = mix(hash_of_stack(a, LH_SITE_STACK(wanted->site)),
-			 hash_of_stack(a, LH_SITE_STACK(held->site)));
+	hash place = lh_hash_mix(hash_of_stack(a, LH_SITE_STACK(wanted->site)),
+				 hash_of_stack(a, LH_SITE_STACK(held->site)));
 
-	return shared << 62 | (hash)(wanted->depth & 0xff) << 54 | mix(place, in_hand) >> 10;
+	return shared << 62 | (hash)(wanted->depth & 0xff) << 54 |
+	       lh_hash_mix(place, in_hand) >> 10;
 }
 
 static struct run_edge *edge_of(struct lh_cross_run_process *a, hash held, hash wanted)
@@ -267,7 +263,8 @@ static void read_chains(struct lh_cross_run_process *a)
 		if (makes_order(r, i))
 			read_chain(a, i);
 	for (struct run_edge *x = a->edges; x; x = x->hh.next) /* a sum: in any order the same */
-		a->digest += mix(mix(mix(4, x->key.held), x->key.wanted), x->rank);
+		a->digest += lh_hash_mix(lh_hash_mix(lh_hash_mix(4, x->key.held), x->key.wanted),
+					 x->rank);
 }
 
 static struct lh_cross_run_process *read_process(struct lh_arena *arena,

@@ -12,6 +12,6 @@
 
 /* Does the call wait until the disk has it? Then it sleeps uninterruptibly, and means to. */
 bool lh_syscall_is_sync(long nr);
-void lh_syscall_text(pid_t pid, const struct lh_task_call *, char *out, size_t room);
+void lh_syscall_text(pid_t pid, const struct lh_task_call *, char *out, size_t capacity);
 
 #endif

@@ -54,7 +54,7 @@ struct lh_monitor {
 };
 
 /* Before the program is started: the run file, the signals. False: `why`. */
-bool lh_monitor_open(struct lh_monitor *m, char *why, size_t room);
+bool lh_monitor_open(struct lh_monitor *m, char *why, size_t capacity);
 /* Returns when all is over; every ledger is in the crew's store then. */
 void lh_monitor_run(struct lh_monitor *m, pid_t program);
 void lh_monitor_close(struct lh_monitor *m);

@@ -21,7 +21,7 @@ struct lh_preload {
 };
 
 /* False: `why` says where it was looked for, or what is wrong with the place. */
-bool lh_preload_find(struct lh_preload *p, char *why, size_t room);
+bool lh_preload_find(struct lh_preload *p, char *why, size_t capacity);
 void lh_preload_cleanup(struct lh_preload *p); /* removes what lh_preload_find made */
 
 /*

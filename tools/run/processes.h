@@ -63,7 +63,7 @@ struct lh_run {
 /* The next one of this look's batch that ended and has no pidfd to say so. */
 struct lh_run_process *lh_run_next_ended(const struct lh_run *c);
 
-bool lh_run_open(struct lh_run *c, char *why, size_t room);
+bool lh_run_open(struct lh_run *c, char *why, size_t capacity);
 void lh_run_close(struct lh_run *c);
 
 void lh_run_child_reaped(struct lh_run *c, pid_t pid, int status); /* a child's wait status */

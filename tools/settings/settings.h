@@ -86,7 +86,7 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage
 		     char **argv, int *status);
 
 /* The library's part as key=value:key=value, only what differs from the defaults. */
-bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t room);
+bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capacity);
 
 const char *lh_settings_name(enum lh_option o);
 

@@ -20,7 +20,7 @@ enum lh_screen_event {
 };
 
 /* False: standard input or output is no terminal that can be drawn on; `why` says so. */
-bool lh_screen_open(char *why, size_t room);
+bool lh_screen_open(char *why, size_t capacity);
 void lh_screen_close(void);
 
 void lh_screen_size(uint32_t *width, uint32_t *height);

@@ -21,7 +21,7 @@ struct lh_output {
 };
 
 /* False: `why` names the file and the cause. */
-bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t room);
+bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t capacity);
 /* Ends the writing; %p is `pid`, %e the last part of `program`, %h this host. 0 or an errno. */
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program);
 void lh_output_drop(struct lh_output *o); /* as if it had never been opened */

@@ -1,4 +1,5 @@
 #include "tools/wait_graph/deadlocks_internal.h"
+#include "libcheck/base/hash.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -155,12 +156,6 @@ static void note(struct lh_wait_sample *g, const struct lh_live_thread *live, ui
 	g->samples++;
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
-}
-
 static bool is_aged(const struct lh_wait_sample *g, uint64_t now)
 {
 	return now - g->first_ns >= LH_DEADLOCK_AFTER_NS;
@@ -185,7 +180,8 @@ static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint6
 		if (g->samples < 2)
 			continue;
 		count++;
-		*seen += mix(mix(p->number, i), (uint64_t)g->seq << 1 | is_aged(g, now));
+		*seen += lh_hash_mix(lh_hash_mix(p->number, i),
+				     (uint64_t)g->seq << 1 | is_aged(g, now));
 	}
 	return count;
 }

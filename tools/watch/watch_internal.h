@@ -153,7 +153,7 @@ void lh_watch_post(struct lh_watch_process *, enum lh_watch_event_kind, uint32_t
 		   const char *text);
 bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
 /* Waits for a lock or a thread's end, and is part of a circle of such waits. */
-bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t seat);
+bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
 uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
 
 /* rows.c: rows of the monitor's own. */
@@ -169,7 +169,7 @@ void lh_watch_note(struct lh_watch_process *, struct lh_step *, const char *note
 lh_site lh_watch_site(struct lh_watch_process *, const struct lh_stack_sample *);
 /* What a thread does now, in words. */
 void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, pid_t tid,
-			char state, const struct lh_task_call *, char *out, size_t room);
+			char state, const struct lh_task_call *, char *out, size_t capacity);
 bool lh_watch_may_sample(const struct lh_watch_process *);
 bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
 		     const struct lh_task_call *, struct lh_stack_sample *);
@@ -179,7 +179,7 @@ bool lh_exit_holding_check(struct lh_watch_process *, struct lh_long_hold *,
 			   const struct lh_live_thread *, const struct lh_lock *);
 
 /* long_hold.c */
-void lh_long_hold_scan(struct lh_watch_process *, uint32_t seat, const struct lh_live_thread *,
+void lh_long_hold_scan(struct lh_watch_process *, uint32_t live_row, const struct lh_live_thread *,
 		       const struct lh_held *, const struct lh_lock *);
 void lh_long_hold_end_round(struct lh_watch_process *,
 			    bool last); /* after all seats were looked at */
@@ -200,9 +200,10 @@ void lh_long_hold_read_measured(struct lh_watch_process *, bool last);
 /* The call as it was before a stop of ours. */
 struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *,
 					 const struct lh_task_call *);
-void lh_blocking_call_scan(struct lh_watch_process *, uint32_t seat, const struct lh_live_thread *);
+void lh_blocking_call_scan(struct lh_watch_process *, uint32_t live_row,
+			   const struct lh_live_thread *);
 /* May /proc be asked about one thread more? They are so many a second. */
-bool lh_watch_may_ask(struct lh_watch_process *, uint32_t seat);
+bool lh_watch_may_ask(struct lh_watch_process *, uint32_t live_row);
 
 /* deadlock_watch.c: deadlocks that are seen from outside. */
 bool lh_deadlock_watch_start(struct lh_watch *);
@@ -218,13 +219,13 @@ struct lh_step lh_watch_foreign_step(struct lh_watch_process *, const struct lh_
 lh_thread_id lh_watch_dead_thread(struct lh_watch_process *, const struct lh_dead_thread *);
 
 /* wait_profile.c */
-void lh_wait_profile_thread(struct lh_watch_process *, uint32_t seat,
+void lh_wait_profile_thread(struct lh_watch_process *, uint32_t live_row,
 			    const struct lh_live_thread *);
 void lh_wait_profile_round(struct lh_watch_process *);
 /* What it did not say any more at this look lasted until the round before. */
-void lh_wait_profile_close(struct lh_watch_process *, uint32_t seat);
+void lh_wait_profile_close(struct lh_watch_process *, uint32_t live_row);
 
 /* busy_wait.c */
-void lh_busy_wait_scan(struct lh_watch_process *, uint32_t seat, const struct lh_live_thread *);
+void lh_busy_wait_scan(struct lh_watch_process *, uint32_t live_row, const struct lh_live_thread *);
 
 #endif

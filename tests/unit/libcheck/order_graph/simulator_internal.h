@@ -39,7 +39,7 @@ static inline bool shared(lh_site site)
 
 bool view_can_take(const struct view *v, lh_thread_id me, struct hand h);
 void view_find_rings(const struct view *v, struct rings *out);
-bool view_was_seen(const struct book *b, lh_chain_id n, lh_thread_id t, uint32_t segment);
+bool view_was_seen(const struct book *b, lh_chain_id chain, lh_thread_id t, uint32_t segment);
 
 /* ---- all states ---- */
 

@@ -403,16 +403,9 @@ static void distinct(void)
 			    78 << 8),
 		  s.t3, 0);
 	input = book_facts(s.b);
-	uint64_t key = 0;
-	for (lh_chain_id chain = 1; chain < input.chains; chain++) {
-		uint32_t got = lh_order_check_chain(graph, &input, chain);
-		found += got;
-		if (got)
-			key = lh_order_cycles(graph)->key;
-	}
+	for (lh_chain_id chain = 1; chain < input.chains; chain++)
+		found += lh_order_check_chain(graph, &input, chain);
 	CHECK_EQ(found, 2);
-	CHECK_EQ(lh_order_counters(graph, key), 2);
-	CHECK_EQ(lh_order_counters(graph, 12345), 0);
 	free(graph);
 	free(s.b);
 }
