@@ -100,7 +100,6 @@ enum {
 	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* taken outside of signal handlers, by a thread
 				      whose signal mask is known */
 	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* somebody has held it while he created threads */
-	LH_LOCK_TRIED = 1 << 15, /* semaphore: a failed try was followed by a wait (CPython) */
 };
 
 /*
@@ -197,7 +196,6 @@ enum {
 	LH_HELD_IN_COND_WAIT =
 		1 << 1,             /* given back inside a condition wait; comes back by itself */
 	LH_HELD_INHERITED = 1 << 2, /* was held across fork */
-	LH_HELD_TOLD = 1 << 3,      /* a long hold was reported already */
 	LH_HELD_ACROSS_CREATE = 1 << 5, /* threads were created meanwhile: `pad` is the segment that
 				  ended with the first */
 	LH_HELD_WEIGHTED = 1 << 4,      /* one of LH_SAMPLE_EVERY: its time stands for so many */
@@ -236,7 +234,7 @@ struct lh_live_thread {
 	uint32_t segment;  /* raised at create, join and barrier: what ran before what */
 	uint64_t handle;   /* pthread_t */
 	uint64_t stack_low, stack_high;
-	uint32_t skipped; /* events of this thread that were not recorded */
+	uint32_t reserved;
 	uint32_t detached;
 	uint64_t start_routine, start_argument; /* of pthread_create, until the thread has begun */
 	/* of the wait for a lock: */
@@ -279,9 +277,6 @@ struct lh_thread {
 enum {
 	LH_THREAD_MAIN = 1,
 	LH_THREAD_ENDED = 2,
-	LH_THREAD_JOINED = 4,
-	LH_THREAD_ADOPTED = 8,
-	LH_THREAD_FORKED = 16,
 	LH_THREAD_BARRIER_ROUND =
 		32,             /* no thread: one round of a barrier, for the order of events */
 	LH_THREAD_FOREIGN = 64, /* the monitor's row for a thread of another process, whose number
@@ -342,7 +337,6 @@ struct lh_chain {
 
 enum {
 	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT keeps */,
-	LH_NODE_HANDLER = 2,          /* in a signal handler */
 	LH_CHAIN_SIGNALS_BLOCKED = 4, /* with signals blocked, when it was made */
 	LH_CHAIN_REUSED = 8           /* the row was another node before */
 };
@@ -579,7 +573,6 @@ enum {
 	LH_LEDGER_STANDALONE = 1 << 1,    /* made by the library: no front end */
 	LH_LEDGER_FORKED = 1 << 2,        /* of a child that did not exec */
 	LH_LEDGER_PACKED = 1 << 3,        /* packed by the front end */
-	LH_LEDGER_BLIND = 1 << 4,         /* stood down: why is in `blind` */
 	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* a CPython of a version whose frames we cannot read */
 };
 
@@ -614,13 +607,12 @@ struct lh_ledger {
 	uint32_t monitor;          /* pid of the monitor, 0 none */
 	uint64_t retired_acquired; /* acquisitions of rows that were reused since */
 	uint64_t retired_contended;
-	uint32_t retired_locks;
+	uint32_t reserved_1;
 	uint32_t dropped_events; /* the big lock was not to be had in time, or no seat */
 	uint32_t dropped_locks, dropped_stacks, dropped_chains;
 	uint32_t unrecorded; /* calls that went by unrecorded: too early, in a handler inside us */
 	uint32_t searches_cut; /* searches that met their bound */
-	uint32_t threads_live;
-	uint32_t no_access;
+	uint32_t reserved_2[2];
 	uint32_t tag_off;           /* the word inside the lock is not used */
 	uint32_t locations_unknown; /* process-shared locks whose place could not be found out */
 	int32_t fork_pid;           /* of a forked child: the process that was copied, its thread */

@@ -19,7 +19,6 @@ static bool took(int rc)
 /* A call that was dropped for want of the big lock may not leave its wait standing. */
 static bool skip(struct lh_self *self)
 {
-	self->live_saved->skipped++;
 	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 	lh_leave(self);
 	return false;

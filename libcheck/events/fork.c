@@ -204,7 +204,7 @@ bool lh_on_fork_child(uintptr_t frame)
 	lh_internal_lock_take(&lh_own_ledger.lock, UINT32_MAX);
 	struct lh_self *self = lh_live_thread_attach(0, low, high);
 	if (self) {
-		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_MAIN | LH_THREAD_FORKED;
+		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_MAIN;
 		__builtin_memcpy(LH_THREADS[self->live_saved->thread].name, keep.name, LH_NAME_MAX);
 		if (keep.by)
 			inherit(self);

@@ -90,7 +90,6 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 		lh_hb_edge_add(LH_HB_CREATE, event.live->thread, event.live->segment, id, 0);
 		lh_across_create_mark(&event);
 		lh_hb_next_segment(event.self, event.live);
-		__atomic_fetch_add(&lh_own_ledger.ledger->threads_live, 1, __ATOMIC_RELAXED);
 	}
 	lh_event_end(&event);
 	return live_row;
@@ -147,7 +146,6 @@ void lh_on_thread_exit(void)
 	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 	lh_contention_wait_cancel(live);
 	lh_live_thread_ending(self->number);
-	__atomic_fetch_sub(&lh_own_ledger.ledger->threads_live, 1, __ATOMIC_RELAXED);
 }
 
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how)
@@ -187,7 +185,6 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 		lh_thread_id gone = LH_LIVE_THREADS[live_row].thread;
 		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[live_row].segment,
 			       event.live->thread, event.live->segment + 1);
-		LH_THREADS[gone].flags |= LH_THREAD_JOINED;
 		lh_hb_next_segment(event.self, event.live);
 		lh_event_report(&event, end_thread(live_row));
 	}

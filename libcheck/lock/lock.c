@@ -237,7 +237,6 @@ static uint32_t new_row(void)
 	struct lh_ledger *b = lh_own_ledger.ledger;
 	b->retired_acquired += LH_LOCKS[row].acquired + LH_LOCKS[row].shared;
 	b->retired_contended += LH_LOCK_STATS[LH_LOCKS[row].stats].contended;
-	b->retired_locks++;
 	lh_contention_free(&LH_LOCKS[row]);
 	return row;
 }
@@ -279,15 +278,6 @@ void lh_lock_set_location(const void *o, const struct lh_shm_location *w)
 	lies.o = o;
 	if (o)
 		lies.where = *w;
-}
-
-const struct lh_lock_location *lh_lock_place(const struct lh_lock *l)
-{
-	uint32_t where = LH_LOCK_STATS[l->stats].location;
-
-	return where && LH_LOCK_LOCATIONS[where].lock == lh_lock_id_of(l)
-		       ? &LH_LOCK_LOCATIONS[where]
-		       : NULL;
 }
 
 static void set_location(struct lh_lock *l, const void *o)

@@ -90,9 +90,6 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid);
 bool lh_lock_needs_location(const void *object, enum lh_kind kind);
 void lh_lock_set_location(const void *object, const struct lh_shm_location *w);
 
-/* Where this lock lies, NULL if it is not process-shared or that is not known. */
-const struct lh_lock_location *lh_lock_place(const struct lh_lock *l);
-
 /* The lock is destroyed. Its row may be used again unless a finding or a node names it. */
 void lh_lock_destroy(struct lh_lock *l);
 

@@ -60,16 +60,10 @@ static bool is_dependency(const struct lh_order_graph *graph, const struct lh_or
  * into it would only cost memory: it gets no vertex until it is *inner*, held by somebody
  * who asks for another. From then on each node that wants it gives its edges at once, and
  * the list of those that have wanted it so far gives the ones that were left out.
- * (Of locks that are one and the same in several ledgers there is no such list.)
  *
  * One that is wanted in many places gets its vertex before it is needed: or the call that
  * makes it inner would pay for all of them at once.
  */
-static bool has_lists(const struct lh_order_graph *graph, const struct lh_order_input *input)
-{
-	return (graph->flags & LH_ORDER_LOCK_LISTS) && !input->same;
-}
-
 enum { MANY_WANT = 48, LOOK_EVERY = 16 };
 
 static bool is_wanted_often(const struct lh_order_input *input, lh_chain_id chain)
@@ -83,12 +77,11 @@ static bool is_wanted_often(const struct lh_order_input *input, lh_chain_id chai
 }
 
 /* The vertex that edges lead into, or 0: there is no need of any yet. */
-static uint32_t wanted_vertex(struct lh_order_graph *graph, const struct lh_order_input *input,
-			      lh_lock_id lock)
+static uint32_t wanted_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 {
 	uint32_t v;
 
-	if (!has_lists(graph, input))
+	if (!(graph->flags & LH_ORDER_LOCK_LISTS))
 		return lh_order_vertex_get(graph, lock);
 	v = lh_order_vertex_find(graph, lock);
 	return graph->tables.vertex[v].has_in_edges ? v : 0;
@@ -98,29 +91,27 @@ static void add_thread_end_edge(struct lh_order_graph *graph, const struct lh_or
 				uint32_t row)
 {
 	const struct lh_chain_visit *s = &input->visit[row];
-	lh_lock_id lock = lh_order_same_lock(input, input->chain[s->chain].lock);
+	lh_lock_id lock = input->chain[s->chain].lock;
 
 	if (!is_dependency(graph, input, s->chain) || lh_chain_holds(input, s->chain, lock) ||
 	    !oldest_row(input, row))
 		return;
-	lh_order_edge_add(graph, graph->tables.thread[s->thread].vertex,
-			  wanted_vertex(graph, input, lock), s->chain);
+	lh_order_edge_add(graph, graph->tables.thread[s->thread].vertex, wanted_vertex(graph, lock),
+			  s->chain);
 }
 
 /* A dependency's edges: from each lock that is held, and from the lives of its threads. */
 static void edges_into(struct lh_order_graph *graph, const struct lh_order_input *input,
 		       lh_chain_id chain, uint32_t to)
 {
-	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
+	lh_lock_id lock = input->chain[chain].lock;
 
 	if (lh_chain_holds(input, chain, lock))
 		return;
 	LH_FOR_EACH_HELD(input, chain, h)
 	if (lh_order_is_lock(input, input->chain[h].lock))
-		lh_order_edge_add(graph,
-				  lh_order_vertex_find(
-					  graph, lh_order_same_lock(input, input->chain[h].lock)),
-				  to, chain);
+		lh_order_edge_add(graph, lh_order_vertex_find(graph, input->chain[h].lock), to,
+				  chain);
 	for (uint32_t i = input->chain[chain].visit; i && i < input->visits;
 	     i = input->visit[i].next)
 		if (input->visit[i].thread < graph->size.threads &&
@@ -136,7 +127,7 @@ static uint32_t held_vertex(struct lh_order_graph *graph, const struct lh_order_
 	if (!v || graph->tables.vertex[v].has_in_edges)
 		return v;
 	graph->tables.vertex[v].has_in_edges = true;
-	if (!has_lists(graph, input))
+	if (!(graph->flags & LH_ORDER_LOCK_LISTS))
 		return v;
 	/* whoever wrote the rows: a list that goes in circles ends */
 	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
@@ -213,9 +204,7 @@ static void activate_threads(struct lh_order_graph *graph, const struct lh_order
 		lh_thread_id t = graph->todo;
 		struct lh_order_thread *l = &graph->tables.thread[t];
 		graph->todo = l->todo;
-		l->vertex = t ? held_vertex(graph, input,
-					    lh_order_same_lock(input, input->thread[t].end_lock))
-			      : 0;
+		l->vertex = t ? held_vertex(graph, input, input->thread[t].end_lock) : 0;
 		if (!l->vertex)
 			continue;
 		graph->tables.vertex[l->vertex].thread_end = t;
@@ -282,8 +271,8 @@ static void take_edges(struct lh_order_graph *graph, const struct lh_order_input
 	if (!lh_chain_holds(input, chain, lock))
 		LH_FOR_EACH_HELD(input, chain, h)
 	if (lh_order_is_lock(input, input->chain[h].lock))
-		held_vertex(graph, input, lh_order_same_lock(input, input->chain[h].lock));
-	uint32_t to = wanted_vertex(graph, input, lock);
+		held_vertex(graph, input, input->chain[h].lock);
+	uint32_t to = wanted_vertex(graph, lock);
 	if (!to && chain % LOOK_EVERY == 0 && is_wanted_often(input, chain))
 		held_vertex(graph, input, lock);
 	else
@@ -293,7 +282,7 @@ static void take_edges(struct lh_order_graph *graph, const struct lh_order_input
 static void add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
 		      lh_chain_id chain)
 {
-	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
+	lh_lock_id lock = input->chain[chain].lock;
 	const struct lh_lock *l = lh_order_lock_row(input, lock);
 
 	add_semaphore(graph, input, chain, lock);

@@ -17,7 +17,7 @@ static lh_chain_id chain_of_held(const struct lh_cycle_query *q, uint32_t c)
 	if (graph->tables.vertex[graph->slot[c].from].thread_end)
 		return 0;
 	LH_FOR_EACH_HELD(q->input, graph->slot[c].chain, h)
-	if (lh_order_same_lock(q->input, q->input->chain[h].lock) == lock)
+	if (q->input->chain[h].lock == lock)
 		return h;
 	return 0;
 }

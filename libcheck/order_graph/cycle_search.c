@@ -35,9 +35,7 @@ static void find_closings(struct lh_order_graph *graph, const struct lh_order_in
 {
 	graph->closings = 0;
 	LH_FOR_EACH_HELD(input, chain, h)
-	add_closing(graph,
-		    lh_order_vertex_find(graph, lh_order_same_lock(input, input->chain[h].lock)),
-		    want);
+	add_closing(graph, lh_order_vertex_find(graph, input->chain[h].lock), want);
 	for (uint32_t at = lh_visit_first(input, chain); at && at != LH_ANY_THREAD;
 	     at = lh_visit_next(input, chain, at))
 		if (input->visit[at].thread < graph->size.threads)
@@ -297,7 +295,7 @@ static void drop_signal_semaphores(struct lh_order_graph *graph, const struct lh
 void lh_cycle_search(struct lh_order_graph *graph, const struct lh_order_input *input,
 		     lh_chain_id chain)
 {
-	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
+	lh_lock_id lock = input->chain[chain].lock;
 	uint32_t want = lh_order_vertex_find(graph, lock);
 	struct lh_cycle_query q = {.graph = graph, .input = input, .strict = true};
 

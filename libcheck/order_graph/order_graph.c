@@ -87,8 +87,7 @@ static void refill(struct lh_order_graph *graph)
 static void search_from_readers(struct lh_order_graph *graph, const struct lh_order_input *input,
 				lh_chain_id chain)
 {
-	uint32_t v =
-		lh_order_vertex_find(graph, lh_order_same_lock(input, input->chain[chain].lock));
+	uint32_t v = lh_order_vertex_find(graph, input->chain[chain].lock);
 
 	for (uint32_t e = v ? graph->tables.vertex[v].in : 0; e && graph->budget > 0;
 	     e = graph->tables.edge[e].in_next)

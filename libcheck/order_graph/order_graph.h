@@ -45,9 +45,6 @@ struct lh_order_input {
 	const struct lh_chain_visit *visit;
 	const struct lh_hb_edge *hb_edge;
 	uint32_t locks, threads, chains, visits, hb_edges;
-	/* By row of LH_T_LOCK: the lock that this one is the same as (process-shared locks of
-	 * several ledgers). NULL: each is its own. */
-	const lh_lock_id *same;
 	bool hb_edges_lost; /* events are missing: any two threads may be ordered */
 };
 
@@ -123,7 +120,7 @@ uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_orde
 void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   lh_chain_id chain);
 
-/* Flags of a lock changed so that more can wait for it (LH_LOCK_HAS_WRITERS, LH_LOCK_TRIED):
+/* Flags of a lock changed so that more can wait for it (LH_LOCK_HAS_WRITERS):
  * judges again the nodes that want it. */
 uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order_input *input,
 			     lh_lock_id lock);

@@ -147,13 +147,6 @@ static inline const struct lh_lock *lh_order_lock_row(const struct lh_order_inpu
 	return &input->lock[row];
 }
 
-static inline lh_lock_id lh_order_same_lock(const struct lh_order_input *input, lh_lock_id id)
-{
-	uint32_t row = LH_LOCK_ROW(id);
-
-	return input->same && row < input->locks && input->same[row] ? input->same[row] : id;
-}
-
 /* The locks held at a node, innermost first. A parent is older than its child: it ends. */
 static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh_chain_id chain)
 {
@@ -167,13 +160,7 @@ static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh
 /* Can somebody who asks like this wait for ever, or at least for a while? */
 static inline bool lh_order_may_block(const struct lh_order_input *input, lh_chain_id chain)
 {
-	const struct lh_lock *l;
-
-	if (LH_SITE_HOW(input->chain[chain].site) != LH_TRY)
-		return true;
-	/* CPython tries first and waits then: a try that was followed by a wait is a wait. */
-	l = lh_order_lock_row(input, input->chain[chain].lock);
-	return l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED);
+	return LH_SITE_HOW(input->chain[chain].site) != LH_TRY;
 }
 
 /* A semaphore that somebody else posted is a signal; one with several permits is a pool. */

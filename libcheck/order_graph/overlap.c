@@ -9,7 +9,7 @@
 bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock)
 {
 	LH_FOR_EACH_HELD(input, chain, h)
-	if (lh_order_same_lock(input, input->chain[h].lock) == lock)
+	if (input->chain[h].lock == lock)
 		return true;
 	return false;
 }
@@ -20,8 +20,7 @@ static bool excludes(const struct lh_order_input *input, lh_chain_id chain, lh_l
 		     lh_site site)
 {
 	for (lh_chain_id h = chain; h; h = lh_chain_parent(input, h))
-		if (lh_order_same_lock(input, input->chain[h].lock) == lock &&
-		    !lh_both_shared(input->chain[h].site, site))
+		if (input->chain[h].lock == lock && !lh_both_shared(input->chain[h].site, site))
 			return lh_order_is_lock(input, lock);
 	return false;
 }
@@ -30,8 +29,7 @@ static bool excludes(const struct lh_order_input *input, lh_chain_id chain, lh_l
 static bool exclude(const struct lh_order_input *input, lh_chain_id chain, lh_chain_id other)
 {
 	for (lh_chain_id h = other; h; h = lh_chain_parent(input, h))
-		if (excludes(input, chain, lh_order_same_lock(input, input->chain[h].lock),
-			     input->chain[h].site))
+		if (excludes(input, chain, input->chain[h].lock, input->chain[h].site))
 			return true;
 	return false;
 }

@@ -26,7 +26,7 @@ static uint32_t held_permits(const struct sem_query *p, lh_chain_id chain)
 	uint32_t held = 0;
 
 	LH_FOR_EACH_HELD(p->f, chain, h)
-	held += lh_order_same_lock(p->f, p->f->chain[h].lock) == p->lock;
+	held += p->f->chain[h].lock == p->lock;
 	return held;
 }
 
@@ -150,7 +150,7 @@ static struct lh_cycle_link link_of(const struct sem_query *p, const struct lh_c
 				  .wanted_site = chain->site};
 
 	LH_FOR_EACH_HELD(p->f, s->chain, h)
-	if (lh_order_same_lock(p->f, p->f->chain[h].lock) == p->lock) {
+	if (p->f->chain[h].lock == p->lock) {
 		l.held = p->f->chain[h].lock;
 		l.held_site = p->f->chain[h].site;
 		break;
@@ -183,7 +183,7 @@ static bool all_wait(const struct sem_query *p)
 void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_input *input,
 			 lh_chain_id chain)
 {
-	lh_lock_id lock = lh_order_same_lock(input, input->chain[chain].lock);
+	lh_lock_id lock = input->chain[chain].lock;
 	uint32_t v = lh_order_vertex_find(graph, lock), e = v ? lh_order_edge_find(graph, v, v) : 0;
 	const struct lh_lock *l = lh_order_lock_row(input, lock);
 	struct sem_query p = {.j = graph, .f = input, .lock = lock, .permits = l->initial};

@@ -152,7 +152,6 @@ uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_
 	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)
 		return 0;
 	if (in_handler(chain)) {
-		chain->flags |= LH_NODE_HANDLER;
 		/* a reader waits for a writer only, and that one is told by the call itself */
 		bool waits = LH_SITE_HOW(chain->site) == LH_BLOCKING &&
 			     LH_SITE_MODE(chain->site) == LH_EXCLUSIVE;

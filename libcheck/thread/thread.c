@@ -74,8 +74,6 @@ static struct lh_self *adopt(uintptr_t frame)
 	lh_thread_stack_bounds(frame, live_row ? LH_LIVE_THREADS[live_row].stack_high : 0, &low,
 			       &high);
 	struct lh_self *self = lh_live_thread_attach(live_row, low, high);
-	if (self && !live_row)
-		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_ADOPTED;
 	lh_internal_lock_release(&lh_own_ledger.lock, name);
 	return self;
 }
@@ -313,7 +311,6 @@ struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object)
 struct lh_held *lh_held_push(struct lh_live_thread *live)
 {
 	if (live->held_n >= LH_HELD_MAX) {
-		live->skipped++;
 		__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}

@@ -33,8 +33,7 @@ static void note_unwatched(struct lh_report *report)
 	uint32_t alone = 0;
 
 	for (uint32_t i = 0; i < report->processes; i++)
-		alone +=
-			!report->process[i]->ledger->head.monitor && !report->process[i]->no_access;
+		alone += !report->process[i]->ledger->head.monitor;
 	if (alone)
 		lh_report_note(
 			report,

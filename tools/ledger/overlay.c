@@ -8,7 +8,6 @@ struct overlay_memory {
 	struct lh_overlay side; /* first: a whole is found by its side */
 	void *memory;
 	size_t size;
-	uint32_t refused;
 };
 
 enum { LOCKS = 256 };
@@ -95,10 +94,8 @@ uint32_t lh_overlay_add(struct lh_overlay *s, enum lh_table_name t, const void *
 {
 	uint32_t used = s->table[t].used;
 
-	if (n > s->table[t].rows - used) {
-		((struct overlay_memory *)s)->refused++;
+	if (n > s->table[t].rows - used)
 		return 0;
-	}
 	if (rows)
 		memcpy(s->table[t].at + (size_t)used * shape[t].row, rows,
 		       (size_t)n * shape[t].row);
@@ -116,9 +113,4 @@ void *lh_overlay_row(struct lh_overlay *s, enum lh_table_name t, uint32_t number
 	if (number < s->table[t].base || number - s->table[t].base >= s->table[t].used)
 		return NULL;
 	return s->table[t].at + (size_t)(number - s->table[t].base) * shape[t].row;
-}
-
-uint32_t lh_side_refused(const struct lh_overlay *s)
-{
-	return ((const struct overlay_memory *)s)->refused;
 }

@@ -22,6 +22,5 @@ uint32_t lh_overlay_new_rows(struct lh_overlay *, enum lh_table_name, uint32_t n
 uint32_t lh_overlay_add(struct lh_overlay *, enum lh_table_name, const void *rows, uint32_t n);
 /* A row of ours, to be changed. NULL: there is no such row here. */
 void *lh_overlay_row(struct lh_overlay *, enum lh_table_name, uint32_t number);
-uint32_t lh_side_refused(const struct lh_overlay *);
 
 #endif

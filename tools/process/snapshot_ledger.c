@@ -264,7 +264,7 @@ void lh_snapshot_copy_all(struct lh_snapshot *snapshot, const struct lh_ledger_v
 	head.header = to->header;
 	memcpy(head.table, to->table, sizeof(head.table));
 	*to = head;
-	to->retired_acquired = to->retired_contended = to->retired_locks = 0;
+	to->retired_acquired = to->retired_contended = 0;
 	copy_modules(snapshot);
 	copy_threads(snapshot);
 }

@@ -22,7 +22,6 @@ static const char *const actions[] = {"holds", "wants", "waits", "calls", "relea
 static const char *const kinds[] = {"lock",      "mutex",     "rwlock",  "spinlock",
 				    "semaphore", "condition", "barrier", "once",
 				    "guard",     "thread",    "custom"};
-static const char *const modes[] = {"exclusive", "shared", "permit"};
 static const char *const statuses[] = {"new", "baseline", "suppressed"};
 
 /* Numbers may come from a ledger: whatever is out of range has the first word. */
@@ -76,11 +75,6 @@ const char *lh_name_action(enum lh_action a)
 const char *lh_name_kind(unsigned kind)
 {
 	return WORD(kinds, kind);
-}
-
-const char *lh_name_mode(enum lh_mode m)
-{
-	return WORD(modes, m);
 }
 
 const char *lh_name_status(enum lh_status s)

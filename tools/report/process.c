@@ -81,7 +81,6 @@ static void count(struct lh_report_process *p)
 	p->shaken_ns = h->shaken_ns;
 	p->searches_cut = h->searches_cut;
 	p->locations_unknown = h->locations_unknown;
-	p->no_access = h->flags & LH_LEDGER_BLIND;
 	set_end(p, h);
 }
 

@@ -563,10 +563,6 @@ void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view 
 	lh_read_title(r, title, sizeof(title));
 	if (p->problem)
 		lh_report_note(report, "%s: %s", title, p->problem);
-	if (p->no_access)
-		lh_report_note(report,
-			       "%s: stood down (reason %u): nothing of this process was seen",
-			       title, r->head.no_access);
 	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
 		lh_report_note(report,
 			       "%s: only CPython 3.11 can be read: its `with lock` counts as a try "

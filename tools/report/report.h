@@ -56,7 +56,6 @@ struct lh_report_process {
 	uint64_t shaken_ns;
 	bool united;         /* judged together with others that share its locks
 				(lock_order/cross_process.h) */
-	bool no_access;      /* stood down, saw nothing */
 	const char *problem; /* what its ledger lacks, NULL nothing */
 };
 
@@ -288,7 +287,6 @@ const char *lh_name_level(enum lh_level);
 const char *lh_name_filter(enum lh_filter);
 const char *lh_name_action(enum lh_action);
 const char *lh_name_kind(unsigned kind);
-const char *lh_name_mode(enum lh_mode);
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
 enum lh_rule lh_name_find_rule(const char *name);

@@ -63,14 +63,6 @@ static bool not_watched(struct lh_top_target *t)
 		t->pid, t->peek.comm, t->pid);
 }
 
-static bool no_access(struct lh_top_target *t)
-{
-	return refuse(t,
-		      "the library stood down in process %d: it counts nothing there; 'lockhound "
-		      "doctor %d' tells more",
-		      t->pid, t->pid);
-}
-
 /* ---- looks ---- */
 
 static bool has_ended(const struct lh_top_target *t)
@@ -87,10 +79,6 @@ static bool take(struct lh_top_target *t)
 
 	if (!lh_ledger_of_process(&now, &t->peek, LH_TOP_TABLES))
 		return false;
-	if (now.head.flags & LH_LEDGER_BLIND) {
-		lh_read_drop(&now);
-		return no_access(t);
-	}
 	t->fresh =
 		now.head.start_ns != t->ledger.head.start_ns || now.head.pid != t->ledger.head.pid;
 	lh_read_drop(&t->ledger);

@@ -106,10 +106,7 @@ static lh_chain_id holds(const struct book *b, lh_chain_id n, lh_lock_id lock)
 
 static bool waits(const struct book *b, lh_chain_id chain)
 {
-	const struct lh_lock *l = row(b, b->node[chain].lock);
-
-	return LH_SITE_HOW(b->node[chain].site) != LH_TRY ||
-	       (l->kind == LH_SEM && (l->flags & LH_LOCK_TRIED));
+	return LH_SITE_HOW(b->node[chain].site) != LH_TRY;
 }
 
 static lh_thread_id life_of(const struct book *b, lh_lock_id lock)

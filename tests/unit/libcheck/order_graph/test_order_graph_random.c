@@ -36,7 +36,7 @@ static void random_locks(struct book *b, uint32_t n, bool plain)
 			book_lock(b, LH_RWLOCK, LH_LOCK_PREFER_WRITER);
 			break;
 		case 7:
-			book_lock(b, LH_SEM, dice(3) ? LH_LOCK_TRIED : LH_LOCK_SIGNAL);
+			book_lock(b, LH_SEM, dice(3) ? 0 : LH_LOCK_SIGNAL);
 			break;
 		}
 }
