@@ -15,7 +15,7 @@
 #include "libcheck/base/real.h"
 #include "libcheck/delay/delay.h"
 #include "libcheck/base/text.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 #include "libcheck/stack/libunwind.h"
 
 #include <sys/syscall.h>

@@ -4,7 +4,7 @@
  */
 #include "libcheck/rules/cond_holding.h"
 #include "libcheck/lock/contention.h"
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
 
 #include <pthread.h>
 
@@ -204,20 +204,6 @@ void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round)
 }
 
 /* ---- semaphores ---- */
-
-/* It is a signal, for good: somebody posts it who has not got the permit. Its entries go. */
-void lh_sem_mark_signal(struct lh_lock *l)
-{
-	lh_lock_id id = lh_lock_id_of(l);
-
-	l->flags |= LH_LOCK_SIGNAL;
-	l->owner = 0;
-	lh_finding_withdraw(id);
-	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
-		for (uint32_t k = 0; k < LH_LIVE_THREADS[i].held_n && k < LH_HELD_MAX; k++)
-			if (LH_LIVE_THREADS[i].held[k].lock == id)
-				LH_LIVE_THREADS[i].held[k].lock = 0;
-}
 
 void lh_on_sem_post(const struct lh_call *call)
 {

@@ -5,7 +5,8 @@
  */
 #include "libcheck/order_graph/order_graph.h"
 #include "libcheck/base/options.h"
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
+#include "libcheck/rules/wait_cycle.h"
 
 static struct lh_order_graph *order_graph;
 
@@ -110,6 +111,61 @@ void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 
 	if (order_graph)
 		file_all(event, lh_order_check_lock(order_graph, &facts, lock));
+}
+
+/*
+ * The node of the topmost held lock. Entries whose chain is not known (a lock below was
+ * given back out of order, or came from before a fork) get it here, from the bottom.
+ */
+lh_chain_id lh_event_chain(struct lh_event_frame *event)
+{
+	lh_chain_id parent = 0;
+
+	bool whole = true; /* nothing below was left out, so the entry's own node is right */
+
+	for (uint32_t i = 0; i < event->live->held_n; i++) {
+		struct lh_held *h = &event->live->held[i];
+		lh_chain_id chain = whole ? h->chain : 0;
+		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
+			whole = false;
+			continue;
+		}
+		if (!chain)
+			chain = lh_chain_make(
+				parent, h->lock,
+				LH_SITE(LH_SITE_STACK(h->site), LH_TRY, LH_SITE_MODE(h->site)));
+		if (whole)
+			h->chain = chain;
+		parent = chain ? chain : parent;
+	}
+	return parent;
+}
+
+lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site)
+{
+	event->fresh = false;
+	lh_chain_id id =
+		lh_chain_record(event->self, lh_event_chain(event), lock, site, &event->fresh);
+
+	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
+		lh_event_check_chain(event, id);
+	if (id && event->fresh)
+		lh_event_report(event, lh_handler_check(event->self, lock, id, event->open));
+	return id;
+}
+
+void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how)
+{
+	lh_lock_id life = lh_thread_end_lock(thread);
+	lh_site site = LH_SITE(event->stack, how, LH_EXCLUSIVE);
+
+	if (!life)
+		return;
+	lh_event_announce_wait(event, life, site, LH_WAIT_JOIN, thread);
+	uint32_t cycle = lh_wait_cycle_check(event->self);
+	lh_event_report(event, cycle);
+	if (!cycle)
+		lh_event_record_chain(event, life, site);
 }
 
 bool lh_thread_end_matters(lh_thread_id thread)

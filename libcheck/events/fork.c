@@ -7,7 +7,7 @@
  */
 #include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
 
 /*
  * What the forking thread holds must be known in the child, but the parent's seat goes

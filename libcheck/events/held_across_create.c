@@ -12,7 +12,7 @@
  * have gone another way. A condition wait gives the lock back in between: then we claim nothing.
  * Bounded: a giving that lies more than so many events back is not found.
  */
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
 
 enum { EVENTS_BACK = 4096, CREATORS_UP = 16 };
 

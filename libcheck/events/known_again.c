@@ -9,7 +9,7 @@
  * None of it takes the big lock or writes what other threads write. What needs more than
  * that takes the long way, and so does everything that the judge must hear of.
  */
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
 
 /* ---- locks that return ---- */
 

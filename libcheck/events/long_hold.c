@@ -8,7 +8,7 @@
  * Does not watch holds while they last: that is the monitor's.
  */
 #include "libcheck/base/options.h"
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
 
 #define MS 1000000u
 

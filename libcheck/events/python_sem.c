@@ -9,21 +9,8 @@
  * Of such a row `thread` is the thread and `come` its segment when it was over;
  * `initial` says that it is.
  */
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
 #include "libcheck/rules/wait_cycle.h"
-
-lh_stack_id lh_call_stack(const struct lh_call *call)
-{
-	const struct lh_context *x = lh_self_get()->live ? lh_context_find(call->frame) : NULL;
-	struct lh_event_frame event;
-
-	if (x)
-		return x->stack;
-	if (!lh_event_begin(&event, call))
-		return 0;
-	lh_event_end(&event);
-	return event.stack;
-}
 
 void lh_on_thread_end_sem(const struct lh_call *call)
 {

@@ -6,45 +6,8 @@
 #include "libcheck/base/options.h"
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/text.h"
-#include "libcheck/events/event_internal.h"
+#include "libcheck/events/event.h"
 #include "libcheck/rules/wait_cycle.h"
-
-/* What ran before a create, join or barrier is another segment than what runs after it. */
-void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
-{
-	live->segment++;
-	lh_self_forget_visits(self);
-}
-
-void lh_hb_edges_lost(void)
-{
-	__atomic_store_n(&lh_own_ledger.ledger->hb_edges_lost, 1, __ATOMIC_RELAXED);
-}
-
-void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
-		    uint32_t b_segment)
-{
-	uint32_t at = lh_row_add(LH_T_HB_EDGE, 1);
-
-	if (at)
-		LH_HB_EDGES[at] = (struct lh_hb_edge){what, a, a_segment, b, b_segment};
-	else
-		lh_hb_edges_lost();
-}
-
-/* A thread's life is a lock that has no bytes: its address is one that no object can have. */
-lh_lock_id lh_thread_end_lock(lh_thread_id thread)
-{
-	const void *object = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 4);
-	struct lh_lock *l = thread ? lh_lock_make(object, LH_THREAD_END) : NULL;
-
-	if (!l)
-		return 0;
-	l->initial = thread;
-	l->flags |= LH_LOCK_PINNED;
-	LH_THREADS[thread].end_lock = lh_lock_id_of(l);
-	return LH_THREADS[thread].end_lock;
-}
 
 /* ---- create ---- */
 
@@ -146,20 +109,6 @@ void lh_on_thread_exit(void)
 	__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 	lh_contention_wait_cancel(live);
 	lh_live_thread_ending(self->number);
-}
-
-void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how)
-{
-	lh_lock_id life = lh_thread_end_lock(thread);
-	lh_site site = LH_SITE(event->stack, how, LH_EXCLUSIVE);
-
-	if (!life)
-		return;
-	lh_event_announce_wait(event, life, site, LH_WAIT_JOIN, thread);
-	uint32_t cycle = lh_wait_cycle_check(event->self);
-	lh_event_report(event, cycle);
-	if (!cycle)
-		lh_event_record_chain(event, life, site);
 }
 
 uint32_t lh_on_join_begin(const struct lh_call *call, pthread_t handle, enum lh_how how)

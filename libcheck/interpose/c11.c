@@ -4,7 +4,7 @@
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 
 static int outcome(int rc)
 {

@@ -8,7 +8,7 @@
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 
 LH_EXPORT int pthread_cond_wait(pthread_cond_t *v, pthread_mutex_t *o)
 {

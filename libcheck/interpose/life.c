@@ -6,7 +6,7 @@
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
 #include "libcheck/rules/signal_handler.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 
 /* How the program's routine is called is kept in the seat, so nothing is allocated. */
 static struct lh_live_thread *live_row_of(void *seat)

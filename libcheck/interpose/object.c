@@ -5,7 +5,7 @@
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 
 /* After an init that worked there is a new lock here, whatever lay here before. */
 #define INIT(fn, k, flags, params, args)                                                           \

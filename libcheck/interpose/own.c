@@ -4,7 +4,7 @@
  */
 #include "libcheck/interpose/export.h"
 #include "libcheck/lockhound.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 
 static struct lh_call call(const void *object, int shared, uintptr_t frame)
 {

@@ -13,7 +13,7 @@
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
 #include "libcheck/stack/python.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
-#include "libcheck/events/event.h"
+#include "libcheck/events/events.h"
 
 #define CALL(k, m, h) LH_CALL((const void *)o, k, m, h)
 

@@ -1,0 +1,79 @@
+/*
+ * hold_sampling.c — measures the length of some holds: of each new one, of each after a wait, and
+ * of one in LH_SAMPLE_EVERY of the others.
+ */
+#include "libcheck/events/event.h"
+#include "libcheck/lock/contention.h"
+
+enum {
+	HOLDS_FEW =
+		8 /* measured holds: from this number on their lengths are kept as a histogram */
+};
+
+/*
+ * The exact clock needs an instruction that a process in strict seccomp mode may not use.
+ * Such a process has one thread, and one thread's hold times tell nothing.
+ */
+bool lh_may_read_clock(void)
+{
+	return lh_rows_used(LH_T_THREAD) > 2;
+}
+
+void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
+{
+	self->sample = lh_self_next_sample(self);
+	if (!lh_may_read_clock())
+		return;
+	lh_contention_acquired(&LH_LOCKS[LH_LOCK_ROW(h->lock)], self->live_saved->thread,
+			       LH_SAMPLE_EVERY);
+	h->since_ns = lh_clock_now();
+	h->flags = LH_HELD_EXACT_TIME | LH_HELD_WEIGHTED;
+}
+
+/* Makes sure of its row of LH_T_LOCK_STATS. By a thread that is inside, without the big lock. */
+struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l)
+{
+	if (!l->stats && lh_internal_lock_take(&lh_own_ledger.lock, self->number)) {
+		lh_lock_stats_get(l);
+		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
+	}
+	return l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
+}
+
+void lh_held_measure_end(const struct lh_held *h)
+{
+	struct lh_lock *l = lh_lock_row(h->lock);
+	uint32_t stands_for = h->flags & LH_HELD_WEIGHTED ? LH_SAMPLE_EVERY : 1;
+
+	if (!l || !(h->flags & LH_HELD_EXACT_TIME) || !h->since_ns)
+		return;
+	uint64_t ns = lh_clock_now() - h->since_ns;
+	if (!l->stats && !l->held_ns && ns && ns < UINT32_MAX) {
+		l->held_ns = (uint32_t)ns; /* most locks are measured once */
+		return;
+	}
+	struct lh_lock_stats *stats = lh_lock_stats_ensure(lh_self_get(), l);
+	if (!stats)
+		return;
+	stats->hold_ns += ns;
+	stats->hold_samples++;
+	if (ns > stats->hold_max_ns)
+		stats->hold_max_ns = ns;
+	lh_contention_held(l, LH_SITE_MODE(h->site), ns, stands_for);
+}
+
+/* Its holds are measured now and then: from the HOLDS_FEWth on how they are spread is kept. */
+void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id)
+{
+	struct lh_lock *l = lh_lock_row(id);
+
+	struct lh_lock_stats *stats = l && l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
+
+	if (!stats || stats->contention || !stats->hold_samples ||
+	    stats->hold_samples % HOLDS_FEW ||
+	    !lh_internal_lock_take(&lh_own_ledger.lock, self->number))
+		return;
+	if (lh_lock_row(id) == l)
+		lh_contention_make(l, id);
+	lh_internal_lock_release(&lh_own_ledger.lock, self->number);
+}

@@ -1,0 +1,420 @@
+/* mutex.c — the events of every lock: wait, acquire, try, release, init, destroy, name; the path that is not fast. */
+#include "libcheck/lock/contention.h"
+#include "libcheck/base/text.h"
+#include "libcheck/events/event.h"
+#include "libcheck/rules/wait_cycle.h"
+
+/* The only judgement of return codes: a robust mutex whose owner died is ours now. */
+static bool took(int rc)
+{
+	return rc == 0 || rc == EOWNERDEAD;
+}
+
+/* ---- waiting ---- */
+
+/* Semaphores that are no locks, permits and what a reader of a lock asks for, by flags. */
+static enum lh_mode mode_of(const struct lh_call *call, const struct lh_lock *l)
+{
+	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
+								  : (enum lh_mode)call->mode;
+}
+
+static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
+{
+	if (l->kind != LH_RWLOCK || call->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
+		return;
+	l->flags |= LH_LOCK_HAS_WRITERS;
+	if (l->flags & LH_LOCK_PREFER_WRITER) /* from now on readers can stand behind a writer */
+		lh_event_check_lock(event, lh_lock_id_of(l));
+}
+
+/* The proof that two processes lived at the same time. */
+static void note_shared(const struct lh_lock *l)
+{
+	if (l->flags & LH_LOCK_PSHARED)
+		lh_own_ledger.ledger->shared_ns = lh_clock_now();
+}
+
+void lh_on_wait_begin(const struct lh_call *call)
+{
+	struct lh_event_frame event;
+
+	if (!lh_event_begin_lock(&event, call, 0))
+		return;
+	struct lh_lock *l = lh_lock_make(call->object, call->kind);
+	if (l) {
+		lh_site site = LH_SITE(event.stack, call->how, mode_of(call, l));
+		struct lh_held *h = lh_held_find(event.live, call->object);
+		note_shared(l);
+		note_writer(&event, l, call);
+		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
+			lh_sem_mark_signal(
+				l); /* who waits for what it took itself expects another to post */
+			h = NULL;
+		}
+		lh_lock_stats_get(l); /* for what the wait will add up to */
+		if (!lh_lock_is_free_now(call->object, call->kind)) {
+			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
+			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
+				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
+		}
+		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
+		/* what happens is told, and not besides that it can happen */
+		uint32_t cycle = self ? 0 : lh_wait_cycle_check(event.self);
+		lh_event_report(&event, self ? self : cycle);
+		if (lh_fork_has_not_copied(true) && LH_SITE_HOW(site) == LH_BLOCKING)
+			lh_fork_report_not_copied(&event, l, site);
+		if (!cycle && (!h || (l->flags & LH_LOCK_COUNTING)) && !(l->flags & LH_LOCK_SIGNAL))
+			lh_event_record_chain(&event, lh_lock_id_of(l), site);
+	}
+	lh_event_end(&event);
+}
+
+static void acquired(const struct lh_call *c, int rc, uint64_t waited_ns);
+
+void lh_on_wait_end(const struct lh_call *call, int rc)
+{
+	struct lh_self *self = lh_enter(call->frame);
+	uint64_t ns = 0;
+
+	if (self) {
+		struct lh_event_frame event = {.self = self, .live = self->live_saved};
+		ns = lh_event_wait_time(&event);
+		self->sample = 1; /* how long it is held now is measured */
+		lh_leave(self);
+	}
+	acquired(call, rc, ns);
+}
+
+/* ---- taken ---- */
+
+/* Taken again by its holder: recursive mutexes, readers, and whatever let it happen. */
+static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
+{
+	struct lh_held *h = lh_held_find(event->live, call->object);
+
+	if (!h)
+		return false;
+	if (h->lock != lh_lock_id_of(l) || l->kind == LH_SEM ||
+	    !(call->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
+		/* the entry is a leftover: somebody else has given the lock back meanwhile */
+		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
+			lh_sem_mark_signal(l);
+		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
+			lh_held_remove(event->live, h);
+		return (l->flags & LH_LOCK_SIGNAL) != 0;
+	}
+	h->depth++;
+	call->mode == LH_SHARED ? l->shared++ : l->acquired++;
+	lh_contention_recursive(l);
+	return true;
+}
+
+/* Whoever had it before has not got it any more: a dead owner, or an unlock we did not see. */
+static void take_from(struct lh_lock *l, const struct lh_self *self)
+{
+	struct lh_held *h;
+
+	if (l->owner && l->owner != self->number &&
+	    lh_held_find_holder(lh_lock_id_of(l), self->number, &h))
+		h->lock = 0;
+}
+
+/* What is new or was waited for is measured; of the rest one in so many. */
+static bool is_sampled(struct lh_event_frame *event)
+{
+	if (event->self->sample > 1 && !event->fresh) {
+		event->self->sample--;
+		return false;
+	}
+	event->self->sample = lh_self_next_sample(event->self);
+	return lh_may_read_clock();
+}
+
+static void change_hands(struct lh_lock *l, const struct lh_self *self)
+{
+	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
+
+	take_from(l, self);
+	l->owner = self->number;
+	if (!l->stats)
+		return;
+	stats->owner_changes += stats->last_owner && stats->last_owner != self->number;
+	stats->last_owner = self->number;
+}
+
+static void hold(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
+{
+	enum lh_mode mode = mode_of(call, l);
+	lh_site site = LH_SITE(event->stack, call->how, mode);
+	lh_chain_id chain = lh_event_record_chain(event, lh_lock_id_of(l), site);
+	struct lh_held *h = lh_held_push(event->live);
+
+	mode == LH_EXCLUSIVE ? l->acquired++ : l->shared++;
+	lh_contention_acquired(l, event->live->thread, 1);
+	if (!l->first_stack)
+		l->first_stack = event->stack;
+	if (mode == LH_EXCLUSIVE)
+		change_hands(l, event->self);
+	if (!h)
+		return;
+	bool sampled = is_sampled(event);
+	*h = (struct lh_held){.address = (uintptr_t)call->object,
+			      .site = site,
+			      .tick = lh_clock_tick(),
+			      .chain = chain,
+			      .depth = 1,
+			      .flags = sampled ? LH_HELD_EXACT_TIME : 0,
+			      .since_ns = sampled ? lh_clock_now() : 0};
+	__atomic_store_n(&h->lock, lh_lock_id_of(l), __ATOMIC_RELEASE);
+	if ((l->flags & LH_LOCK_HELD_ACROSS_CREATE) && call->how == LH_BLOCKING)
+		lh_across_create_on_acquire(event, lh_lock_id_of(l));
+}
+
+static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
+{
+	struct lh_event_frame event;
+
+	if ((rc == 0 && !waited_ns && lh_on_acquired_revived(call)) ||
+	    !lh_event_begin_lock(&event, call, 0))
+		return;
+	struct lh_lock *l = lh_lock_make(call->object, call->kind);
+	if (l && waited_ns)
+		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
+	if (l && lh_fork_has_not_copied(false))
+		lh_fork_report_not_copied(&event, l, 0);
+	if (l && took(rc)) {
+		if (event.live->try_lock == lh_lock_id_of(l))
+			event.live->try_lock = 0;
+		note_shared(l);
+		note_writer(&event, l, call);
+		if (l->flags & LH_LOCK_SIGNAL)
+			l->acquired++;
+		else if (!deepen(&event, l, call))
+			hold(&event, l, call);
+	}
+	lh_event_end(&event);
+}
+
+void lh_on_acquired_slow(const struct lh_call *call, int rc)
+{
+	acquired(call, rc, 0);
+}
+
+/* ---- tries ---- */
+
+/*
+ * The row of tries goes on unless this thread has had the lock in between. That is known only
+ * of the slow way; of the fast one, that it had none at all, or that nobody had this one.
+ */
+static bool tries_again(struct lh_self *self, const struct lh_lock *l)
+{
+	uint64_t entries = l->acquired + l->shared;
+	bool again = self->live->try_lock == lh_lock_id_of(l) &&
+		     (self->try_sample == self->sample || self->try_entries == entries);
+
+	self->try_sample = self->sample;
+	self->try_entries = entries;
+	return again;
+}
+
+/* So many that it is worth knowing where. */
+static void busy(const struct lh_call *call)
+{
+	struct lh_event_frame event;
+
+	if (!lh_event_begin(&event, call))
+		return;
+	struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	if (l) {
+		event.live->try_site = LH_SITE(event.stack, LH_TRY, call->mode);
+		lh_contention_busy_begin(l, lh_lock_id_of(l));
+	}
+	lh_event_end(&event);
+}
+
+/* Loops of failing tries come here; an increment lost to another thread is no loss. */
+void lh_on_try_failed(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+	struct lh_live_thread *live = self->live;
+	struct lh_lock *l = live ? lh_lock_known(call->object, call->kind) : NULL;
+	uint64_t ns = 0;
+
+	if (!l)
+		return;
+	if (LH_UNLIKELY(!l->stats) && (self = lh_enter(call->frame))) {
+		lh_lock_stats_ensure(self, l);
+		lh_leave(self);
+	}
+	if (l->stats)
+		LH_LOCK_STATS[l->stats].tries_failed++;
+	self = lh_self_get();
+	live->tries = tries_again(self, l) ? live->tries + 1 : 1;
+	live->try_lock = lh_lock_id_of(l);
+	if (live->tries < LH_TRIES_BEFORE_TIMING)
+		return;
+	if (live->tries % LH_TRIES_BEFORE_TIMING == 0 && lh_may_read_clock()) {
+		if (live->tries == LH_TRIES_BEFORE_TIMING)
+			live->try_since_ns = lh_clock_now();
+		else
+			ns = lh_clock_now() - live->try_since_ns;
+	}
+	if (live->tries == LH_TRIES_BUSY_WAIT)
+		busy(call);
+	if (live->tries >= LH_TRIES_BUSY_WAIT)
+		lh_contention_busy_add(l, live, ns);
+}
+
+/* ---- given back ---- */
+
+/* What was removed lies above the top until the next acquisition: lh_on_release_done_slow may need
+ * it. */
+static void let_go(struct lh_live_thread *live, struct lh_held *h)
+{
+	struct lh_held gone = *h;
+	struct lh_lock *l = lh_lock_row(h->lock);
+
+	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
+		l->owner = 0;
+	lh_held_remove(live, h);
+	gone.lock = 0;
+	gone.address = 0;
+	live->held[live->held_n] = gone;
+}
+
+static void not_ours(const struct lh_call *call)
+{
+	struct lh_event_frame event;
+
+	if (!lh_event_begin_lock(&event, call, 0))
+		return;
+	struct lh_lock *l = lh_lock_make(call->object, call->kind);
+	if (l)
+		lh_event_report(&event, lh_check_unlock(event.self, l, call->object,
+							LH_SITE(event.stack, 0, 0)));
+	lh_event_end(&event);
+}
+
+static bool is_last_across_create(const struct lh_held *h)
+{
+	return h && (h->flags & (LH_HELD_ACROSS_CREATE | LH_HELD_ACROSS_FORK)) && h->depth == 1;
+}
+
+void lh_on_release_slow(const struct lh_call *call)
+{
+	struct lh_self *self = lh_self_get();
+
+	lh_long_hold_on_release(call);
+	if (self->live && is_last_across_create(lh_held_find(self->live, call->object)))
+		lh_across_create_on_release(call);
+	self = lh_enter(call->frame);
+	if (!self)
+		return;
+	struct lh_live_thread *live = self->live_saved;
+	struct lh_held *h = lh_held_find(live, call->object);
+	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* a condition wait that was cancelled */
+		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
+		__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
+		live->wait_on = LH_WAIT_NONE;
+	}
+	if (h && h->depth > 1) {
+		h->depth--;
+	} else if (h) {
+		lh_held_measure_end(h);
+		lh_held_keep_lengths(self, h->lock);
+		let_go(live, h);
+	}
+	lh_leave(self);
+	if (!h)
+		not_ours(call);
+}
+
+void lh_on_release_done_slow(const struct lh_call *call, int rc)
+{
+	struct lh_self *self = lh_enter(call->frame);
+	struct lh_lock *l;
+
+	(void)rc;
+	if (!self)
+		return;
+	struct lh_live_thread *live = self->live_saved;
+	struct lh_held *h = live->held_n < LH_HELD_MAX ? &live->held[live->held_n] : NULL;
+	l = lh_lock_known(call->object, call->kind);
+	if (l && h && h->site && h->depth && !lh_held_find(live, call->object)) {
+		h->lock = lh_lock_id_of(l);
+		h->address = (uintptr_t)call->object;
+		if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
+			l->owner = self->number;
+		live->held_n++;
+	}
+	lh_leave(self);
+}
+
+/* ---- made and ended ---- */
+
+void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
+{
+	struct lh_event_frame event;
+
+	flags |= lh_lock_attributes(call->object, call->kind) | LH_LOCK_INITED;
+	if (lh_on_init_revived(call, flags) || !lh_event_begin_lock(&event, call, flags))
+		return;
+	struct lh_lock *l = lh_lock_reinit(call->object, call->kind, flags, initial);
+	if (l)
+		l->init_stack = event.stack;
+	lh_event_end(&event);
+}
+
+static bool has_no_owner(const struct lh_lock *l, const void *object)
+{
+	if (l->kind == LH_MUTEX || l->kind == LH_SPIN)
+		return !l->owner;
+	return l->kind != LH_RWLOCK || lh_lock_is_free_now(object, LH_RWLOCK);
+}
+
+void lh_on_destroy_begin_slow(const struct lh_call *call)
+{
+	struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	struct lh_event_frame event;
+
+	/* what is no object yet may hold anything */
+	if (!l || l->kind != call->kind || has_no_owner(l, call->object) ||
+	    !lh_event_begin(&event, call))
+		return;
+	l = lh_lock_known(call->object, call->kind);
+	if (l)
+		lh_event_report(&event, lh_check_destroy(event.self, l, call->object,
+							 LH_SITE(event.stack, 0, 0)));
+	lh_event_end(&event);
+}
+
+void lh_on_destroyed(const struct lh_call *call, int rc)
+{
+	struct lh_event_frame event;
+
+	if (rc || lh_on_destroyed_retire(call) || !lh_event_begin(&event, call))
+		return;
+	struct lh_lock *l = lh_lock_known(call->object, call->kind);
+	if (l)
+		lh_event_retire_lock(&event, l);
+	lh_event_end(&event);
+}
+
+/* The kind is not said: whichever lock is known at this address, else the name waits for none. */
+void lh_on_name(const struct lh_call *call, const char *name)
+{
+	struct lh_event_frame event;
+	enum { LONGEST = LH_NAME_MAX };
+
+	if (!lh_event_begin(&event, call))
+		return;
+	uint32_t row = lh_lock_find(call->object);
+	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(call->object, LH_CUSTOM);
+	struct lh_lock_stats *stats = l ? lh_lock_stats_get(l) : NULL;
+	if (stats) {
+		lh_text_copy(stats->name, LONGEST, name);
+		l->flags |= LH_LOCK_NAMED;
+	}
+	lh_event_end(&event);
+}
