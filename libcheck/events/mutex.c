@@ -1,4 +1,5 @@
-/* mutex.c — the events of every lock: wait, acquire, try, release, init, destroy, name; the path that is not fast. */
+/* mutex.c — the events of every lock: wait, acquire, try, release, init, destroy, name; the path
+ * that is not fast. */
 #include "libcheck/lock/contention.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"

@@ -46,6 +46,9 @@ lh_renderer lh_render_text, lh_render_json, lh_render_sarif, lh_render_junit, lh
 /* One finding by itself; and the last lines of a report: notes, what was dropped, the count. */
 void lh_render_text_finding(const struct lh_report *, const struct lh_report_finding *,
 			    struct lh_render_text_style, FILE *);
+/* The same as one text: lines without color, clean. */
+struct lh_view;
+const char *lh_text_finding_lines(struct lh_view *, const struct lh_report_finding *);
 void lh_render_text_summary(const struct lh_report *, struct lh_render_text_style, FILE *);
 /* The table of locks, who made whom wait, and how the locks fare. */
 void lh_render_text_locks(const struct lh_report *, const struct lh_render_text_style *, FILE *);

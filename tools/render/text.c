@@ -2,12 +2,13 @@
  * The text view: for each finding a line in the form of GCC's diagnostics, which editors
  * and CI viewers know, then a block for each thread with source and stacks.
  */
-#include "tools/render/render.h"
+#include "tools/render/view.h"
 #include "tools/util/escape.h"
 #include "tools/symbols/source_lines.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum paint { PLAIN, BOLD, RED, MAGENTA, CYAN, BLUE, GREEN, DIM };
@@ -452,4 +453,21 @@ int lh_render_text(const struct lh_report *report, const struct lh_render_text_s
 		lh_render_text_finding(report, report->finding[i], *style, out);
 	lh_render_text_summary(report, *style, out);
 	return ferror(out) ? (errno ? errno : EIO) : 0;
+}
+
+const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_finding *f)
+{
+	struct lh_render_text_style style = {.source = v->style->source};
+	char *text = NULL;
+	const char *kept;
+	size_t n = 0;
+	FILE *memory = open_memstream(&text, &n);
+
+	if (!memory)
+		return "";
+	lh_render_text_finding(v->report, f, style, memory);
+	fclose(memory);
+	kept = lh_arena_strdup(v->arena, text ? text : "");
+	free(text);
+	return kept;
 }

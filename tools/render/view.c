@@ -205,23 +205,6 @@ const char *lh_view_subject(struct lh_view *v, const struct lh_report_finding *f
 	return lh_view_clean(v, ring ? ring : text ? text : lh_name_rule(f->rule));
 }
 
-const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_finding *f)
-{
-	struct lh_render_text_style style = {.source = v->style->source};
-	char *text = NULL;
-	const char *kept;
-	size_t n = 0;
-	FILE *memory = open_memstream(&text, &n);
-
-	if (!memory)
-		return "";
-	lh_render_text_finding(v->report, f, style, memory);
-	fclose(memory);
-	kept = lh_arena_strdup(v->arena, text ? text : "");
-	free(text);
-	return kept;
-}
-
 void lh_view_lines(struct lh_view *v, enum lh_escape_format dialect, const char *text)
 {
 	for (size_t n; *text; text += n + (text[n] != '\0')) {

@@ -48,8 +48,6 @@ const char *lh_view_at(struct lh_view *, const struct lh_report_frame *);
 /* What a finding is about, short: "accounts -> journal -> accounts", "gc_lock"; clean. */
 const char *lh_view_subject(struct lh_view *, const struct lh_report_finding *);
 
-/* The whole block of the text view, lines of clean text. */
-const char *lh_text_finding_lines(struct lh_view *, const struct lh_report_finding *);
 /* Writes text of many lines, each escaped for the dialect. */
 void lh_view_lines(struct lh_view *, enum lh_escape_format, const char *text);
 

@@ -1,4 +1,4 @@
-#include "tools/run/monitor_internal.h"
+#include "tools/run/monitor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,8 +131,8 @@ static bool is_fact(const struct lh_run_process *process, uint32_t row)
 	       row < lh_read_used(&process->ledger, LH_T_FINDING);
 }
 
-void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *process, uint32_t row,
-		       bool at_end)
+static void report_finding(struct lh_monitor *m, struct lh_run_process *process, uint32_t row,
+			   bool at_end)
 {
 	bool fresh = false;
 	lh_run_process_read_names(process, row);
@@ -150,22 +150,91 @@ void lh_monitor_report(struct lh_monitor *m, struct lh_run_process *process, uin
 		on_deadlock(m, process);
 }
 
+/* ---- what the watch finds ---- */
+
+static void report_event(struct lh_monitor *m, const struct lh_watch_event *n)
+{
+	struct lh_run_process *process = n->process;
+	bool fresh;
+	if (n->kind == LH_WATCH_EXCUSED) {
+		lh_log("%s[%d]: %s", process->ledger.head.comm, process->pid, n->text);
+		return;
+	}
+	process->ledger.overlay = lh_watch_overlay_of(m->watch, process->watched);
+	if (n->kind == LH_WATCH_FOUND) {
+		report_finding(m, process, n->row, true);
+		return;
+	}
+	struct lh_report_finding *f =
+		lh_report_add_row(m->reported, &process->ledger, n->row, &fresh);
+	if (f && f->status == LH_NEW)
+		lh_log("long-hold %s: %s", f->fingerprint, n->text);
+}
+
+static void drain_watch(struct lh_monitor *m)
+{
+	struct lh_watch_event n;
+	while (m->watch && lh_watch_next_event(m->watch, &n))
+		report_event(m, &n);
+}
+
+static void on_arrival(void *monitor, struct lh_run_process *process)
+{
+	struct lh_monitor *m = monitor;
+	if (m->watch)
+		process->watched = lh_watch_add(m->watch, process->mapped, process->size,
+						process->foreign ? 0 : process->pid, process);
+}
+
+static void finish_process(struct lh_monitor *m, struct lh_run_process *process)
+{
+	if (!process->watched)
+		return;
+	drain_watch(m);
+	lh_watch_withdraw(process->watched);
+}
+
+/* What was found is part of its record from now on: it is saved with it. */
+static void on_leave(void *monitor, struct lh_run_process *process)
+{
+	struct lh_monitor *m = monitor;
+	if (!process->watched)
+		return;
+	lh_watch_drop(m->watch, process->watched);
+	drain_watch(m);
+	process->ledger.overlay = lh_watch_overlay_of(m->watch, process->watched);
+}
+
+static void start_watch(struct lh_monitor *m)
+{
+	m->watch_for.wake = m->arrivals;
+	m->watch_for.run_header = m->run.file.header;
+	m->watch = lh_watch_start(&m->watch_for);
+	if (!m->watch)
+		lh_log("no thread to look on (%s): long holds, blocking calls and some deadlocks "
+		       "are not seen",
+		       strerror(errno));
+	m->run.on_arrived = on_arrival;
+	m->run.on_leaving = on_leave;
+	m->run.hook = m;
+}
+
 static void report_new(struct lh_monitor *m)
 {
 	struct lh_run_process *process;
 	uint32_t row;
 	for (int i = 0; i < FINDINGS && lh_run_next_finding(&m->run, &process, &row); i++)
-		lh_monitor_report(m, process, row, false);
+		report_finding(m, process, row, false);
 }
 
 static void take_leave(struct lh_monitor *m, struct lh_run_process *process, enum lh_end how)
 {
 	uint32_t row;
-	lh_monitor_finish_process(m, process);
+	finish_process(m, process);
 	while (lh_run_process_next_finding(process, &row))
-		lh_monitor_report(m, process, row, true);
+		report_finding(m, process, row, true);
 	for (row = 1; row < lh_read_used(&process->ledger, LH_T_FINDING); row++)
-		lh_monitor_report(m, process, row, true); /* also those that were held back */
+		report_finding(m, process, row, true); /* also those that were held back */
 	lh_run_process_leave(&m->run, process, how);
 	lh_watch_forget(process->watched);
 	process->watched = NULL;
@@ -257,7 +326,7 @@ static void scan(struct lh_monitor *m)
 	if (m->run.n != before)
 		m->busy_until = now() + BUSY_NS;
 	report_new(m);
-	lh_monitor_drain_watch(m);
+	drain_watch(m);
 }
 
 /*
@@ -414,7 +483,7 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 	int e = lh_clock_thread_start(&m->clock, &m->run.file, m->arrivals);
 	if (e)
 		lh_log("no thread for the clock (%s): times in the report are coarse", strerror(e));
-	lh_monitor_start_watch(m);
+	start_watch(m);
 	while (!is_over(m)) {
 		listen(m);
 		if (e)

@@ -15,42 +15,7 @@
 #include "tools/render/render.h"
 #include "tools/util/log.h"
 
-#define PRESET_flag(p) .number = (p)
-#define PRESET_number(p) .number = (p)
-#define PRESET_time(p) .number = (p)
-#define PRESET_choice(p) .number = (p)
-#define PRESET_text(p) .preset = (p)
-#define PRESET_file(p) .preset = (p)
-#define PRESET_files(p) .preset = (p)
 #define LIMIT "long_hold."
-#define RUN LH_IN_RUN
-#define CHECK LH_IN_CHECK
-#define VIEW LH_IN_VIEW
-#define ENV LH_IN_ENV
-
-const struct lh_setting lh_settings_table[LH_OPTS] = {
-#define OPTION(n, t, p, a, h)                                                                      \
-	{.name = #n,                                                                               \
-	 .type = LH_TYPE_##t,                                                                      \
-	 PRESET_##t(p),                                                                            \
-	 .accepted = (a),                                                                          \
-	 .help = (h),                                                                              \
-	 .where = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV,                                             \
-	 .library = true},
-#include "libcheck/options.def"
-#undef OPTION
-#define FRONT(n, l, t, p, a, w, h)                                                                 \
-	{.name = #n,                                                                               \
-	 .letter = (l),                                                                            \
-	 .type = LH_TYPE_##t,                                                                      \
-	 PRESET_##t(p),                                                                            \
-	 .accepted = (a),                                                                          \
-	 .help = (h),                                                                              \
-	 .where = (w)},
-#include "tools/options.def"
-#undef FRONT
-};
-
 /* Where a word came from, for the one line that says what is wrong with it. */
 struct option_origin {
 	enum lh_option_origin from;
@@ -59,33 +24,6 @@ struct option_origin {
 	const char *text, *value; /* that line as it stands, and its value in it, for columns */
 	const struct lh_command_usage *usage;
 };
-
-/* A key is written with - or with _, as the place it stands in suggests. */
-static bool same_name(const char *key, size_t n, const char *name)
-{
-	if (strlen(name) != n)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if ((key[i] == '-' ? '_' : key[i]) != name[i])
-			return false;
-	return true;
-}
-
-int lh_settings_find(const char *key, size_t n)
-{
-	for (int i = 0; i < LH_OPTS; i++)
-		if (same_name(key, n, lh_settings_table[i].name))
-			return i;
-	for (int i = 0; lh_render_formats[i].name; i++)
-		if (same_name(key, n, lh_render_formats[i].name))
-			return LH_OPTS + i;
-	return -1;
-}
-
-const char *lh_settings_name(enum lh_option o)
-{
-	return lh_settings_table[o].name;
-}
 
 /* Of a word in the line of a conf. A key has been looked at when its `=` is gone. */
 static int column(const struct option_origin *o, const char *word)
