@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/lock_order/cross_run.h"
 #include "tools/lock_order/by_class.h"
 #include "tools/util/output_file.h"
 #include "tools/util/arena.h"

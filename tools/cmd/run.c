@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/lock_order/cross_run.h"
 #include "tools/lock_order/by_class.h"
 #include "tools/run/launch.h"
 #include "tools/run/monitor.h"

@@ -11,7 +11,8 @@
  *   judge has set it aside.
  * - Two arrows that hold a lock in common are no circle; nor is a reader behind a reader.
  */
-#include "tools/report/report_internal.h"
+#include "tools/lock_order/cross_run.h"
+#include "tools/util/arena.h"
 
 #include <string.h>
 #include <uthash.h>

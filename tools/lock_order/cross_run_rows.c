@@ -11,7 +11,8 @@
  *   writing before those for reading, then the one with the fewest locks in hand, then by place.
  * - A process with a lock in shared memory is never left out: two that do the same can meet.
  */
-#include "tools/report/report_internal.h"
+#include "tools/lock_order/cross_run.h"
+#include "tools/util/arena.h"
 #include "libcheck/base/hash.h"
 
 #include <stdlib.h>

@@ -167,7 +167,6 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	if (row.first_stack)
 		lock->first_stack = lh_report_get_stack(report, p, row.first_stack);
 	set_name(report, lock);
-	lh_report_add_lock_stats(report, lock);
 	return lock;
 }
 

@@ -145,8 +145,9 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 	struct lh_lock_service_stats *s;
 	struct lh_contention contention;
 
-	if (!lh_read_contention(p->ledger, &lock->row, lock->lock, &contention))
+	if (lock->counted || !lh_read_contention(p->ledger, &lock->row, lock->lock, &contention))
 		return;
+	lock->counted = true;
 	s = service_of(report, lock);
 	for (int i = 0; i < 2; i++) {
 		s->wait[i] = spread_of(&contention.wait[i]);

@@ -92,6 +92,7 @@ struct lh_report_lock { /* a lock */
 		*worst; /* the longest wait for it that was seen; NULL none */
 	struct lh_lock_service_stats
 		*service; /* lock_stats.h: how it treats who wants it; NULL nobody did */
+	bool counted;     /* service has the statistics of the lock's own row */
 };
 
 struct lh_report_step {                        /* a step of a finding */
@@ -238,9 +239,14 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *,
 						      const struct lh_cross_step *, uint32_t n,
 						      const char *more);
 
-/* Adds the circles whose halves were seen in different processes, as warnings. Before
- * lh_report_finish. */
-void lh_cross_run_check(struct lh_report *);
+/* A cycle of orders of several processes; lock[i] stands for order[i]->held. `more` is
+ * appended to the message. */
+void lh_report_add_across(struct lh_report *, const struct lh_report_order *const *order,
+			  const struct lh_report_lock *const *lock, uint32_t n, const char *more);
+
+/* "bank+0x4060" for an address in an object's data; NULL: it is elsewhere. */
+const char *lh_report_data_place(struct lh_report *, const struct lh_report_process *,
+				 uint64_t address);
 
 /* Where the orders' two steps were: what a finding made of it needs. */
 lh_site lh_report_order_place(const struct lh_report_order *, bool wanted);

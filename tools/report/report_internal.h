@@ -29,9 +29,6 @@ void **lh_report_memo(struct lh_report *, const struct lh_ledger_view *, enum lh
 		      uint32_t row);
 
 /* stack.c */
-/* "bank+0x4060" for an address in an object's data; NULL: it is elsewhere. */
-const char *lh_report_data_place(struct lh_report *, const struct lh_report_process *,
-				 uint64_t address);
 /* The name of the variable at an address; NULL unknown. */
 const char *lh_report_variable(struct lh_report *, const struct lh_report_process *,
 			       uint64_t address, uint64_t *into);
@@ -39,39 +36,21 @@ const char *lh_report_variable(struct lh_report *, const struct lh_report_proces
 const char *lh_report_member(struct lh_report *, const struct lh_report_process *, uint64_t address,
 			     uint64_t own);
 
+void lh_report_memo_free(struct lh_report *);
+
+/* finding.c */
+void lh_report_findings_free(struct lh_report *);
+
 /* lock_name.c */
 /* Two locks of one finding that are called the same get their numbers appended. */
 void lh_report_number_duplicates(struct lh_report *, struct lh_report_finding *);
 
-/*
- * A finding's steps thread by thread: who, holding what, does what.
- * Also for renderers, which show one block for each.
- */
+/* cycle_parts.c: the steps of a finding thread by thread: who, holding what, does what. */
 void lh_report_group_steps(struct lh_report *, struct lh_report_finding *);
 
 /* order_pairs.c: what was asked for while what was held. */
 void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);
 void lh_report_drop_orders(struct lh_report *);
-
-/* lock_order/cross_run_rows.c: what several processes can close a circle of. Things that are like
- * each other in one process stand as one. */
-struct lh_cross_run_orders {
-	struct lh_report_order **order;
-	uint32_t n;
-	struct lh_cross_run_process **process; /* private: a process each */
-	uint32_t processes;
-};
-struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *, struct lh_arena *);
-/* The thing that stands for a lock there; NULL: it is in none of the orders. */
-const struct lh_report_lock *lh_cross_run_lock(struct lh_report *,
-					       const struct lh_cross_run_orders *,
-					       const struct lh_report_process *, lh_lock_id);
-void lh_cross_run_free(struct lh_cross_run_orders *);
-
-/* report.c: a circle of orders of several processes; lock[i] stands for order[i]->held. `more` is
- * appended to the message. */
-void lh_report_add_across(struct lh_report *, const struct lh_report_order *const *order,
-			  const struct lh_report_lock *const *lock, uint32_t n, const char *more);
 
 /* "at bank.c:41", "in make_account"; NULL: the stack says nothing. */
 const char *lh_report_where(struct lh_report *, const struct lh_report_stack *);

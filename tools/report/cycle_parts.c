@@ -1,0 +1,83 @@
+/* cycle_parts.c — the steps of a finding thread by thread, and whether these parts form a cycle. */
+#include "tools/report/report_internal.h"
+
+static bool starts_part(const struct lh_report_step *before, const struct lh_report_step *a)
+{
+	if (before->thread != a->thread)
+		return true;
+	if (before->action == LH_WANTS || before->action == LH_WAITS_FOR)
+		return true; /* who waits does nothing more: another thread of the same many */
+	return a->action == LH_HOLDS && before->action != LH_HOLDS;
+}
+
+static void add_part(struct lh_report *report, struct lh_report_finding *f, uint32_t first,
+		     uint32_t n)
+{
+	struct lh_report_part part = {.thread = f->step[first].thread, .first = first, .n = n};
+	struct lh_report_part *list =
+		(struct lh_report_part *)f->part; /* ours until it is handed out */
+
+	for (uint32_t i = first; i < first + n; i++) {
+		if (f->step[i].action != LH_HOLDS)
+			part.does = &f->step[i];
+		else if (!part.holds)
+			part.holds = &f->step[i];
+	}
+	LH_PUSH(report->private_data->arena, list, f->parts, part);
+	f->part = list;
+}
+
+static bool closes_cycles(enum lh_rule r)
+{
+	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK;
+}
+
+/* A thread may hold more than the lock that the part before waits for: that one matters. */
+static bool link_parts(const struct lh_report_finding *f, struct lh_report_part *part,
+		       const struct lh_report_lock *wanted)
+{
+	for (uint32_t i = part->first; wanted && i < part->first + part->n; i++)
+		if (f->step[i].action == LH_HOLDS && f->step[i].lock == wanted) {
+			part->holds = &f->step[i];
+			return true;
+		}
+	return false;
+}
+
+/* By birthplace another lock of the class will do, and the one that matters is told first. */
+static bool closes(struct lh_report_finding *f, uint32_t n)
+{
+	struct lh_report_part *part = (struct lh_report_part *)f->part;
+	bool ring = true;
+
+	for (uint32_t i = 0; i < n && ring; i++) {
+		const struct lh_report_part *before = &part[(i + n - 1) % n];
+
+		ring = before->does && part[i].holds && part[i].holds->lock &&
+		       (f->by_class || link_parts(f, &part[i], before->does->lock));
+	}
+	return ring;
+}
+
+/* Is it a ring? Writers that must queue stand behind it and hold nothing that matters. */
+static void close_cycle(struct lh_report_finding *f)
+{
+	uint32_t n = f->parts;
+
+	while (n > 1 && !closes(f, n))
+		n--;
+	f->cycle = closes_cycles(f->rule) && n > 1;
+	f->cycle_parts = f->cycle ? n : 0;
+}
+
+void lh_report_group_steps(struct lh_report *report, struct lh_report_finding *f)
+{
+	uint32_t first = 0;
+
+	for (uint32_t i = 1; i <= f->steps; i++)
+		if (i == f->steps || starts_part(&f->step[i - 1], &f->step[i])) {
+			add_part(report, f, first, i - first);
+			first = i;
+		}
+	close_cycle(f);
+}

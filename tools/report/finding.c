@@ -1,0 +1,481 @@
+/*
+ * finding.c — makes a finding of its rows, and merges rows that are the same finding.
+ */
+#include "tools/report/report_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+/* A finding as it is kept: what was merged into it. */
+struct merged_finding {
+	struct lh_report_finding found; /* first: a kept is found by its lh_report_finding */
+	const struct lh_report_process *last;
+};
+
+struct lh_sort {
+	char key[48]; /* rule, filter, fingerprint */
+	struct merged_finding *merged;
+	UT_hash_handle hh;
+};
+
+/* What a row has added to its finding so far; it is read again while it grows. */
+struct share {
+	struct merged_finding *merged_finding;
+	uint64_t count;
+};
+
+static struct lh_report_step row_to_step(struct lh_report *report,
+					 const struct lh_report_process *p, const struct lh_step *s)
+{
+	struct lh_report_step a = {.action = (enum lh_action)s->action};
+	struct lh_note note;
+
+	if (s->note && lh_read_note(p->ledger, s->note, &note))
+		a.note = lh_arena_strdup(report->private_data->arena, note.text);
+	if (s->thread)
+		a.thread = lh_report_get_thread(report, p, s->thread);
+	if (s->lock)
+		a.lock = lh_report_get_lock(report, p, s->lock);
+	a.mode = LH_SITE_MODE(s->site);
+	a.how = LH_SITE_HOW(s->site);
+	a.stack = lh_report_get_stack(report, p, LH_SITE_STACK(s->site));
+	a.frame = lh_report_best_frame(a.stack);
+	return a;
+}
+
+static void add_thread(struct lh_report *report, struct lh_report_finding *f,
+		       const struct lh_report_thread *who)
+{
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (f->thread[i] == who)
+			return;
+	if (who)
+		LH_PUSH(report->private_data->arena, f->thread, f->threads, who);
+}
+
+static void add_lock(struct lh_report *report, struct lh_report_finding *f,
+		     const struct lh_report_lock *what)
+{
+	for (uint32_t i = 0; i < f->locks; i++)
+		if (f->lock[i] == what)
+			return;
+	if (what)
+		LH_PUSH(report->private_data->arena, f->lock, f->locks, what);
+}
+
+/* The steps: the record's own, or those given. */
+static void add_steps(struct lh_report *report, struct lh_report_finding *f,
+		      const struct lh_finding *row, const struct lh_step *given)
+{
+	struct lh_report_step *list = NULL;
+	struct lh_step step;
+
+	for (uint32_t i = 0; i < row->steps; i++) {
+		if (given)
+			step = given[i];
+		else if (row->step > UINT32_MAX - i ||
+			 !lh_read_step(f->process->ledger, row->step + i, &step))
+			break;
+		LH_PUSH(report->private_data->arena, list, f->steps,
+			row_to_step(report, f->process, &step));
+		add_thread(report, f, list[f->steps - 1].thread);
+		add_lock(report, f, list[f->steps - 1].lock);
+	}
+	f->step = list;
+}
+
+/* Where a person should look first: where the last thing was done that made it a finding. */
+static const struct lh_report_frame *best_frame(const struct lh_report_finding *f)
+{
+	const struct lh_report_frame *any = NULL;
+
+	/* Of what was held for long: where it was taken. Who waited is behind it. */
+	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].frame)
+		return f->step[0].frame;
+	for (uint32_t i = 0; i < f->parts; i++) {
+		const struct lh_report_step *a =
+			f->part[i].does ? f->part[i].does : f->part[i].holds;
+
+		if (a && a->frame && (!any || (a->frame->line && !any->line)))
+			any = a->frame;
+		/* Of a ring every part is as good; else the last one is the mistake. */
+		if (any && any->line && f->cycle)
+			return any;
+		if (!f->cycle && a && a->frame && a->frame->line)
+			any = a->frame;
+	}
+	return any;
+}
+
+static bool is_possible(const struct lh_finding *row)
+{
+	return row->rule > LH_NO_RULE && row->rule < LH_RULES && row->filter < LH_FILTERS &&
+	       row->level <= LH_CONFIRMED && row->severity <= LH_ERROR;
+}
+
+static const struct lh_report_step *moved(const struct lh_report_step *a,
+					  const struct lh_report_step *from,
+					  const struct lh_report_step *to)
+{
+	return a ? to + (a - from) : NULL;
+}
+
+/*
+ * Whoever closed a ring last is another one each time: it is told from where its fingerprint
+ * begins. Writers that queue behind it stay at the end.
+ */
+static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
+{
+	struct lh_report_step *step =
+		lh_arena_alloc(report->private_data->arena, (f->steps + 1) * sizeof(*step));
+	struct lh_report_part *part =
+		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*part));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->parts; i++) {
+		const struct lh_report_part *old =
+			&f->part[i < f->cycle_parts ? (first + i) % f->cycle_parts : i];
+		const struct lh_report_step *from = &f->step[old->first];
+
+		memcpy(&step[n], from, old->n * sizeof(*step));
+		part[i] = *old;
+		part[i].first = n;
+		part[i].holds = moved(old->holds, from, &step[n]);
+		part[i].does = moved(old->does, from, &step[n]);
+		n += old->n;
+	}
+	f->step = step;
+	f->part = part;
+	f->threads = f->locks = 0;
+	for (uint32_t i = 0; i < f->steps; i++) {
+		add_thread(report, f, step[i].thread);
+		add_lock(report, f, step[i].lock);
+	}
+}
+
+/* All that follows from its steps. */
+static void complete(struct lh_report *report, struct lh_report_finding *f)
+{
+	uint32_t first;
+
+	lh_report_number_duplicates(report, f);
+	lh_report_group_steps(report, f);
+	first = lh_fingerprint_make(report, f);
+	if (first)
+		turn(report, f, first);
+	f->frame = best_frame(f);
+	f->message = lh_report_message(report, f);
+}
+
+static struct merged_finding *make_finding(struct lh_report *report, struct lh_report_process *p,
+					   const struct lh_finding *row,
+					   const struct lh_step *given)
+{
+	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k));
+	struct lh_report_finding *f = &k->found;
+
+	f->process = p;
+	f->rule = (enum lh_rule)row->rule;
+	f->level = (enum lh_level)row->level;
+	f->severity = (enum lh_severity)row->severity;
+	f->filter = (enum lh_filter)row->filter;
+	f->open = row->flags & LH_FINDING_OPEN;
+	f->by_class = row->flags & LH_FINDING_BY_CLASS;
+	f->duration_ns = row->duration_ns;
+	f->title = lh_name_title(f->rule);
+	f->meaning = lh_name_meaning(f->rule);
+	f->help = lh_name_help(f->rule);
+	add_steps(report, f, row, given);
+	complete(report, f);
+	return k;
+}
+
+static void worsen(struct lh_report *report, struct lh_report_finding *f,
+		   const struct lh_finding *row)
+{
+	bool same = f->level >= (enum lh_level)row->level && f->duration_ns >= row->duration_ns;
+
+	if (f->level < (enum lh_level)row->level)
+		f->level = (enum lh_level)row->level;
+	if (f->severity < (enum lh_severity)row->severity)
+		f->severity = (enum lh_severity)row->severity;
+	if (f->duration_ns < row->duration_ns)
+		f->duration_ns = row->duration_ns;
+	if (!same)
+		f->message = lh_report_message(report, f);
+}
+
+/* What one ended thread has kept is one mistake, whichever of its locks somebody waits for. */
+static struct merged_finding *abandoned_by_same(struct lh_report *report,
+						const struct merged_finding *k)
+{
+	for (uint32_t i = 0; k->found.rule == LH_RULE_EXIT_HOLDING && i < report->findings; i++) {
+		struct lh_report_finding *f = report->finding[i];
+
+		if (f->rule == LH_RULE_EXIT_HOLDING && f->process == k->found.process && f->steps &&
+		    k->found.steps && f->step[0].thread == k->found.step[0].thread)
+			return (struct merged_finding *)f;
+	}
+	return NULL;
+}
+
+/* Now somebody waits for it: what is told from here on. */
+static void grow(struct lh_report_finding *f, const struct lh_report_finding *more)
+{
+	struct lh_report_finding old = *f;
+
+	*f = *more;
+	f->count = old.count;
+	f->processes = old.processes;
+	f->status = old.status;
+	f->reason = old.reason;
+	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
+}
+
+/* The one that is kept for findings like k: k itself if it is the first of its like. */
+static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
+{
+	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
+
+	snprintf(s->key, sizeof(s->key), "%d %d %s", k->found.rule, k->found.filter,
+		 k->found.fingerprint);
+	HASH_FIND_STR(report->private_data->sort, s->key, old);
+	if (old)
+		return old->merged;
+	s->merged = k;
+	HASH_ADD_STR(report->private_data->sort, key, s);
+	if (k->found.filter == LH_F_NONE)
+		LH_PUSH(report->private_data->arena, report->finding, report->findings, &k->found);
+	else
+		LH_PUSH(report->private_data->arena, report->filtered, report->filtereds,
+			&k->found);
+	if (report->private_data->options.classify && k->found.filter == LH_F_NONE)
+		report->private_data->options.classify(report->private_data->options.with, report,
+						       &k->found);
+	return k;
+}
+
+static struct share *share_of(struct lh_report *report, struct lh_report_process *p, uint32_t row,
+			      const struct lh_finding *f, bool *fresh)
+{
+	void **made = lh_report_memo(report, p->ledger, LH_MEMO_FOUND, row);
+	struct share *s = *made;
+	struct merged_finding *k;
+
+	if (s)
+		return s;
+	*made = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
+	k = make_finding(report, p, f, NULL);
+	s->merged_finding = abandoned_by_same(report, k);
+	if (s->merged_finding) { /* seen from elsewhere, and not once more */
+		s->count = f->count;
+		*fresh = k->found.open && !s->merged_finding->found.open;
+		if (*fresh)
+			grow(&s->merged_finding->found, &k->found);
+		return s;
+	}
+	s->merged_finding = merge(report, k);
+	*fresh = s->merged_finding == k;
+	if (s->merged_finding->last != p)
+		s->merged_finding->found.processes++;
+	s->merged_finding->last = p;
+	return s;
+}
+
+struct lh_report_finding *lh_report_add_row(struct lh_report *report,
+					    const struct lh_ledger_view *r, uint32_t row,
+					    bool *fresh)
+{
+	struct lh_report_process *p = lh_report_get_process(report, r);
+	struct lh_finding f;
+	struct share *s;
+	bool ignored;
+
+	fresh = fresh ? fresh : &ignored;
+	*fresh = false;
+	if (!lh_read_finding(r, row, &f))
+		return NULL;
+	if (f.rule == LH_NO_RULE) /* taken back */
+		return NULL;
+	if (!is_possible(&f)) {
+		lh_report_note(report,
+			       "finding %u of process %d is not one that this version knows", row,
+			       p->pid);
+		return NULL;
+	}
+	if (f.flags & LH_FINDING_MEASURED) /* the monitor has made its own of it */
+		return NULL;
+	s = share_of(report, p, row, &f, fresh);
+	worsen(report, &s->merged_finding->found, &f);
+	f.count = f.count ? f.count : 1;
+	s->merged_finding->found.count += f.count - s->count;
+	s->count = f.count;
+	return &s->merged_finding->found;
+}
+
+/* Of circles by birthplace: the same one was told, as it can happen or as it did. */
+static struct merged_finding *find_by_locks(struct lh_report *report,
+					    const struct merged_finding *k)
+{
+	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
+	struct lh_report_finding f = k->found;
+	struct lh_sort *s;
+	char key[sizeof(s->key)];
+
+	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
+		f.rule = as[i];
+		lh_fingerprint_make(report, &f);
+		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
+		HASH_FIND_STR(report->private_data->sort, key, s);
+		if (s && !s->merged->found.by_class)
+			return s->merged;
+	}
+	return NULL;
+}
+
+struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
+						const struct lh_ledger_view *r,
+						const struct lh_finding *row,
+						const struct lh_step *step, const char *message)
+{
+	struct lh_report_process *p = lh_report_get_process(report, r);
+	struct merged_finding *k = make_finding(report, p, row, step), *old;
+
+	if (message)
+		k->found.message = lh_arena_strdup(report->private_data->arena, message);
+	old = find_by_locks(report, k);
+	if (old)
+		return &old->found;
+	old = merge(report, k);
+	if (old->last != p)
+		old->found.processes++;
+	old->last = p;
+	old->found.count++;
+	return &old->found;
+}
+
+/* Two processes may each have a T1: here threads are counted anew, and their process is named. */
+static const struct lh_report_thread *foreign_thread(struct lh_report *report,
+						     const struct lh_report_finding *f,
+						     const struct lh_report_thread *who)
+{
+	struct lh_report_thread *copy;
+
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (f->thread[i]->process == who->process && f->thread[i]->row == who->row)
+			return f->thread[i];
+	copy = lh_arena_alloc(report->private_data->arena, sizeof(*copy));
+	*copy = *who;
+	copy->id = f->threads + 1;
+	copy->foreign_tid = who->process->pid;
+	return copy;
+}
+
+static bool is_spread(const struct lh_cross_step *step, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (step[i].process != step[0].process)
+			return true;
+	return false;
+}
+
+static void add_spread(struct lh_report *report, struct lh_report_finding *f,
+		       const struct lh_cross_step *step, uint32_t n)
+{
+	struct lh_report_step *list = NULL;
+	bool many = is_spread(step, n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct lh_report_step a = row_to_step(report, step[i].process, &step[i].step);
+
+		if (a.thread && many)
+			a.thread = foreign_thread(report, f, a.thread);
+		if (step[i].lock)
+			a.lock = step[i].lock;
+		LH_PUSH(report->private_data->arena, list, f->steps, a);
+		add_thread(report, f, a.thread);
+		add_lock(report, f, a.lock);
+	}
+	f->step = list;
+}
+
+/* In the order in which they are told; the copies are the finding's own. */
+static void count_anew(struct lh_report_finding *f)
+{
+	for (uint32_t i = 0; i < f->threads; i++)
+		((struct lh_report_thread *)f->thread[i])->id = i + 1;
+}
+
+static uint32_t count_processes(const struct lh_cross_step *step, uint32_t n)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool seen = false;
+
+		for (uint32_t k = 0; k < i && !seen; k++)
+			seen = step[k].process == step[i].process;
+		count += !seen;
+	}
+	return count;
+}
+
+struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
+						      const struct lh_finding *row,
+						      const struct lh_cross_step *step, uint32_t n,
+						      const char *more)
+{
+	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k)), *old;
+	struct lh_report_finding *f = &k->found;
+
+	f->process = step[0].process;
+	f->rule = (enum lh_rule)row->rule;
+	f->level = (enum lh_level)row->level;
+	f->severity = (enum lh_severity)row->severity;
+	f->filter = (enum lh_filter)row->filter;
+	f->title = lh_name_title(f->rule);
+	f->meaning = lh_name_meaning(f->rule);
+	f->help = lh_name_help(f->rule);
+	add_spread(report, f, step, n);
+	complete(report, f);
+	if (is_spread(step, n))
+		count_anew(f);
+	f->message = lh_arena_printf(report->private_data->arena, "%s%s", f->message, more);
+	f->count = 1;
+	old = merge(report, k);
+	if (old == k)
+		f->processes = count_processes(step, n);
+	return &old->found;
+}
+
+/* A step of an order, by the lock that stands for its own in all processes. */
+static struct lh_cross_step step_of(const struct lh_report_order *o,
+				    const struct lh_report_lock *lock, bool wanted)
+{
+	return (struct lh_cross_step){.process = o->process,
+				      .lock = lock,
+				      .step = {.thread = o->thread,
+					       .site = lh_report_order_place(o, wanted),
+					       .action = wanted ? LH_WANTS : LH_HOLDS}};
+}
+
+void lh_report_add_across(struct lh_report *report, const struct lh_report_order *const *order,
+			  const struct lh_report_lock *const *lock, uint32_t n, const char *more)
+{
+	struct lh_cross_step *step =
+		lh_arena_alloc(report->private_data->arena, 2 * n * sizeof(*step));
+	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
+
+	for (uint32_t i = 0; i < n; i++) {
+		step[2 * i] = step_of(order[i], lock[i], false);
+		step[2 * i + 1] = step_of(order[i], lock[(i + 1) % n], true);
+	}
+	lh_report_add_cross_finding(report, &row, step, 2 * n, more);
+}
+
+void lh_report_findings_free(struct lh_report *report)
+{
+	HASH_CLEAR(hh, report->private_data->sort);
+}
