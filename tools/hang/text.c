@@ -1,7 +1,7 @@
 /*
- * text.c — writes the hang report as text. Findings have the form of every other report and are
- * followed by the wait-for graph (print_graph.c). Without findings only blocked threads and the
- * threads that they wait for are printed.
+ * text.c — writes the hang report as text. Findings have the form of every other report. With
+ * findings or --all, every thread follows (print_graph.c); otherwise only blocked threads and lock
+ * owners.
  */
 #include "tools/hang/writer.h"
 
