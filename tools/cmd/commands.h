@@ -8,7 +8,7 @@ lh_command lh_cmd_run, lh_cmd_check, lh_cmd_report, lh_cmd_explain, lh_cmd_docto
 	lh_cmd_hang, lh_cmd_top;
 lh_command lh_cmd_diff, lh_cmd_merge, lh_cmd_graph, lh_cmd_suppress, lh_cmd_policy;
 
-/* The statuses that are ours; see docs/cli.md. */
+/* Exit statuses of lockhound itself; see docs/cli.md. */
 enum {
 	LH_STATUS_FINDINGS = 66,
 	LH_STATUS_TIMEOUT = 124,
@@ -16,7 +16,7 @@ enum {
 	LH_STATUS_NOT_RUNNABLE = 126,
 	LH_STATUS_NOT_FOUND = 127,
 	LH_STATUS_SIGNAL = 128,
-	LH_STATUS_REPORT_ERROR = 2, /* of report and its kin */
+	LH_STATUS_REPORT_ERROR = 2, /* of every command but run, check and env */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* diff.c — lockhound diff: what is new, fixed and the same between two runs. */
+/* diff.c — lockhound diff: compares the findings of two runs. */
 #include "tools/cmd/commands.h"
 #include "tools/cmd/load_runs.h"
 #include "tools/util/log.h"
@@ -17,12 +17,12 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* A finding as far as it is compared. */
+/* The compared part of a finding. */
 struct item {
 	char fingerprint[17];
-	const char *what; /* rule and locks, clean */
+	const char *what; /* rule and message, escaped */
 	enum lh_severity severity;
-	bool counts; /* not suppressed and in no baseline */
+	bool counts; /* neither suppressed nor in a baseline */
 };
 
 struct run {
@@ -167,7 +167,10 @@ static bool has(const struct run *s, const struct item *item)
 	return s->n && bsearch(item, s->item, s->n, sizeof(*item), by_fingerprint);
 }
 
-/* Prints those of `here` that are, or are not, in `there`; how many. *worst: of those. */
+/*
+ * Prints and counts the findings of `here` that are (`in`) or are not in `there`. *worst: their
+ * highest severity.
+ */
 static uint32_t list(const char *word, const struct run *here, const struct run *there, bool in,
 		     bool print, int *worst)
 {

@@ -1,4 +1,4 @@
-/* doctor.c — will it work here, with this program, with this process? One line a question. */
+/* doctor.c — lockhound doctor: checks the system, a program or a process; one line a check. */
 #include "tools/cmd/commands.h"
 
 #include <ctype.h>
@@ -149,7 +149,7 @@ static void check_process(pid_t pid)
 		       "process %d: has not got the library in it; start it under lockhound to "
 		       "have its locks recorded",
 		       (int)pid);
-	/* EFAULT for the address 0 means that the right was there */
+	/* EFAULT for address 0 means that access was permitted */
 	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 && errno == EPERM)
 		answer(NOTE,
 		       "process %d: its memory may not be read; be root, or set "

@@ -1,5 +1,7 @@
-/* env.c — the environment that preloads the library without the front end: services, images,
- * shells. */
+/*
+ * env.c — lockhound env: prints the environment that preloads the library, for a shell, systemd or
+ * Docker.
+ */
 #include "tools/cmd/commands.h"
 
 #include <stdio.h>
@@ -25,7 +27,7 @@ static const struct lh_command_usage usage = {
 	.error_status = LH_STATUS_ERROR,
 };
 
-/* In single quotes, as a shell reads it. */
+/* In single quotes, for a shell. */
 static void print_quoted(const char *text)
 {
 	putchar('\'');
@@ -50,7 +52,7 @@ static void print_shell(const char *library, const char *options)
 	putchar('\n');
 }
 
-/* % and $ have a meaning in a unit file, and so have \ and " inside of quotes. */
+/* % and $ are special in a unit file, and \ and " inside quotes. */
 static void print_unit_line(const char *name, const char *value)
 {
 	printf("Environment=\"%s=", name);
@@ -72,7 +74,7 @@ static void print_systemd(const char *library, const char *options)
 		print_unit_line("LOCKHOUND_OPTIONS", options);
 }
 
-/* Unquoted, since $(...) splits at spaces and takes quotes for text. */
+/* Unquoted: $(...) splits at blanks and does not interpret quotes. */
 static void print_docker(const char *library, const char *options)
 {
 	printf("-v %s:%s:ro -e LD_PRELOAD=%s", library, library, library);

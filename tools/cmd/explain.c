@@ -1,4 +1,4 @@
-/* explain.c — lockhound explain RULE: what it means, a program that breaks it, the cure. */
+/* explain.c — lockhound explain: prints a rule's meaning, a wrong example and a right one. */
 #include "tools/cmd/commands.h"
 #include "tools/report/report.h"
 #include "tools/util/log.h"
@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Shortened C: declarations and error checks are left out where they say nothing. */
-/* Each line is a line of what is printed. */
+/* Shortened C: declarations and error checks are left out. */
+/* Each line is one printed line. */
 /* clang-format off */
 static const struct {
 	const char *wrong, *right;

@@ -1,4 +1,4 @@
-/* graph.c — lockhound graph: the order between locks as a picture's text. */
+/* graph.c — lockhound graph: writes the lock-order graph for Graphviz or Mermaid, or as SVG. */
 #include "tools/cmd/commands.h"
 #include "tools/cmd/load_runs.h"
 #include "tools/util/log.h"

@@ -1,4 +1,4 @@
-/* hang.c — lockhound hang: who waits for whom in a process that hangs, or in its core. */
+/* hang.c — lockhound hang: reports who waits for whom in a process that hangs, or in its core. */
 #include "tools/process/libc_version.h"
 #include "tools/cmd/commands.h"
 #include "tools/hang/text.h"
@@ -92,7 +92,7 @@ static bool set(struct request *r, int option)
 	}
 }
 
-/* -1: go on */
+/* -1: continue */
 static int read_options(struct request *r, int argc, char **argv)
 {
 	int option;
@@ -170,7 +170,7 @@ static const char *fill_in(struct lh_arena *arena, const struct lh_report *repor
 		    : text;
 }
 
-/* No circle is known, so none may be spoken of. */
+/* These threads form no known cycle, so the text must not mention one. */
 static void reword(struct lh_report_finding *f, bool library)
 {
 	if (f->rule != LH_RULE_DEADLOCK)
@@ -197,7 +197,7 @@ static void add_findings(struct lh_hang *h, struct lh_report *report,
 	}
 }
 
-/* Locks whose bytes could not be read: of them nothing may be claimed. */
+/* Waits on locks whose bytes could not be read: no claim about them is possible. */
 static uint32_t unread(const struct lh_hang *h)
 {
 	uint32_t n = 0;
@@ -207,12 +207,12 @@ static uint32_t unread(const struct lh_hang *h)
 	return n;
 }
 
-/* What has locks of its own in this process, and who knows more of them. */
+/* Runtimes with locks that are not visible here, and the tool that shows them. */
 static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 {
 	static const struct {
 		const char *part, *note;
-		bool always; /* also with the library in it */
+		bool always; /* also if the library is loaded */
 	} known[] = {
 		{"/libjvm.so",
 		 "a Java VM: its monitors and java.util.concurrent are not seen here, only locks "
@@ -323,7 +323,7 @@ static int show(const struct request *r, struct lh_hang *h)
 	lh_report_free(report);
 	lh_symbols_free(symbols);
 	lh_read_drop(&book);
-	/* What was not seen is not called fine. */
+	/* With unread waits "no deadlock" is not certain. */
 	if (status == NO_DEADLOCK && unread(h))
 		return LH_STATUS_REPORT_ERROR;
 	return good ? status : LH_STATUS_REPORT_ERROR;

@@ -1,3 +1,4 @@
+/* load_runs.c — opens recorded runs, builds their report and writes it. */
 #include "tools/cmd/load_runs.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static bool read_files(struct lh_loaded_runs *r, char **file, int n)
 	return r->file != NULL;
 }
 
-/* What a process without the command cannot know of itself. */
+/* What is missing from a process that ran without the monitor. */
 static void note_unwatched(struct lh_report *report)
 {
 	uint32_t alone = 0;
@@ -83,7 +84,7 @@ void lh_loaded_runs_close(struct lh_loaded_runs *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* getopt's own message names the program as argv[0]; ours names the command. */
+/* getopt's own message has argv[0]; this message has the command's name. */
 int lh_loaded_runs_option(const char *command, bool *begun, int argc, char **argv,
 			  const char *letters, const struct option *options)
 {

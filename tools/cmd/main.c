@@ -1,4 +1,4 @@
-/* main.c — the command: which subcommand is meant. */
+/* main.c — selects the subcommand. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static void help(FILE *out)
 	fprintf(out, "\n'lockhound COMMAND --help' tells more; --version\n");
 }
 
-/* A recorded run as the first word means: show it. */
+/* A recorded run as the first argument means: report it. */
 static bool is_ledger_file(const char *path)
 {
 	char magic[sizeof(LH_LEDGER_MAGIC)] = "";
@@ -63,15 +63,14 @@ static bool is_ledger_file(const char *path)
 }
 
 /*
- * A standard descriptor that is closed would be given to the next file we open, and a
- * message would land in it. The program still gets it closed.
+ * A file that we open would get the number of a closed standard descriptor, and a message would go
+ * into the file. The program still starts with that descriptor closed.
  */
 static void fill_standard(void)
 {
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
-			open("/dev/null",
-			     O_RDWR | O_CLOEXEC); /* the lowest that is free: this one */
+			open("/dev/null", O_RDWR | O_CLOEXEC); /* the lowest free number is `fd` */
 }
 
 int main(int argc, char **argv)
@@ -95,7 +94,8 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	if (!strncmp(first, "-p", 2) || !strncmp(first, "--core", 6))
 		return lh_cmd_hang(argc, argv);
-	/* no command: its options or its file come first; argv[0] stands where the command's name
-	 * would */
+	/*
+	 * no command: argv[0] takes the place of the command's name, and options or a file follow
+	 */
 	return is_ledger_file(first) ? lh_cmd_report(argc, argv) : lh_cmd_run(argc, argv);
 }

@@ -1,4 +1,4 @@
-/* merge.c — lockhound merge: the recorded runs of many tests or shards as one. */
+/* merge.c — lockhound merge: merges the recorded runs of many tests or shards into one file. */
 #include "tools/cmd/commands.h"
 #include "tools/util/output_file.h"
 #include "tools/cmd/load_runs.h"

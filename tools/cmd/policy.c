@@ -1,4 +1,4 @@
-/* policy.c — lockhound policy learn, check: make and look after a declared order of locks. */
+/* policy.c — lockhound policy: learns a declared lock order from runs, and checks it. */
 #include "tools/cmd/commands.h"
 #include "tools/project/policy_learn.h"
 #include "tools/util/arena.h"
@@ -60,7 +60,7 @@ static int learn(char **file, int n, const char *out)
 
 /* ---- check ---- */
 
-/* The circle through an arc: a walk from its end back to its beginning, shortest first. */
+/* The cycle through a rule: a shortest path from its end back to its beginning. */
 static void print_cycle(const struct lh_policy *p, uint32_t arc)
 {
 	uint32_t at = p->rule[arc].to, goal = p->rule[arc].from;
@@ -77,7 +77,7 @@ static void print_cycle(const struct lh_policy *p, uint32_t arc)
 	putchar('\n');
 }
 
-/* What if this arc were cut: is the knot that it lies in gone? */
+/* Would removing rule `cut` leave no cycle in the component of rule `of`? */
 static bool would_untie(const struct lh_policy *p, uint32_t cut, uint32_t of)
 {
 	for (uint32_t i = 0; i < p->rules; i++) {
@@ -101,7 +101,9 @@ static void print_cut(const struct lh_policy *p, uint32_t i, bool with_runs)
 	putchar('\n');
 }
 
-/* Of the arcs that alone untie the knot the one that was seen least; or there is none. */
+/*
+ * Suggests one rule whose removal breaks every cycle of the component: the one seen least, if any.
+ */
 static void advise(const struct lh_policy *p, uint32_t arc, bool with_runs)
 {
 	uint32_t best = UINT32_MAX;
@@ -130,7 +132,7 @@ static uint32_t check_cycles(const struct lh_policy *p, bool with_runs)
 
 		if (!lh_policy_reaches(p, p->rule[i].to, p->rule[i].from))
 			continue;
-		for (uint32_t k = 0; k < i && !reported; k++) /* the same knot once */
+		for (uint32_t k = 0; k < i && !reported; k++) /* report a component once */
 			reported = lh_policy_reaches(p, p->rule[k].to, p->rule[k].from) &&
 				   lh_policy_reaches(p, p->rule[k].from, p->rule[i].from) &&
 				   lh_policy_reaches(p, p->rule[i].from, p->rule[k].from);

@@ -1,4 +1,4 @@
-/* report.c — lockhound report: any view of recorded runs and of live processes. */
+/* report.c — lockhound report: renders recorded runs and live processes in any format. */
 #include "tools/cmd/commands.h"
 #include "tools/cmd/load_runs.h"
 #include "tools/util/log.h"
@@ -194,7 +194,7 @@ static bool set(struct report *r, int option)
 	}
 }
 
-/* -1: go on. */
+/* -1: continue. */
 static int read_options(struct report *r, int argc, char **argv)
 {
 	bool begun = false;
@@ -215,7 +215,7 @@ static int read_options(struct report *r, int argc, char **argv)
 	return LH_STATUS_REPORT_ERROR;
 }
 
-/* Formats for programs have no place for it. */
+/* Not every format contains notes, so they are logged if a file is incomplete. */
 static void warn(const struct report *r)
 {
 	const struct lh_report *report = r->recorded.report;
@@ -227,7 +227,7 @@ static void warn(const struct report *r)
 
 static const struct lh_loaded_runs *shown;
 
-/* And of those who did not end by themselves how they stood. */
+/* Adds the thread dumps of processes that did not end by themselves. */
 static int text_and_picture(const struct lh_report *report,
 			    const struct lh_render_text_style *style, FILE *out)
 {
@@ -248,7 +248,7 @@ static int show(struct report *r)
 
 	warn(r);
 	shown = &r->recorded;
-	/* JUnit says what fails; without --fail it is what check would say by itself. */
+	/* JUnit contains what fails; without --fail it uses the default of `check`. */
 	r->style.least = r->fail ? r->least : LH_ERROR;
 	r->style.color = r->out ? r->color && strcmp(r->color, "always") == 0
 				: lh_render_text_color(r->color, stdout);
@@ -257,7 +257,7 @@ static int show(struct report *r)
 		return LH_STATUS_REPORT_ERROR;
 	if (r->fail && lh_report_new_findings(report, r->least))
 		return 1;
-	/* what is not there cannot be called fine */
+	/* a missing part may contain findings */
 	return r->fail && r->recorded.incomplete ? LH_STATUS_REPORT_ERROR : 0;
 }
 

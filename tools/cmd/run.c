@@ -1,5 +1,6 @@
-/* run.c — run and check: start the program under the library, tell what was found, say it in
- * the status. */
+/*
+ * run.c — lockhound run and check: start the program with the library, report, set the exit status.
+ */
 #include "tools/cmd/commands.h"
 
 #include <errno.h>
@@ -37,7 +38,7 @@ struct run {
 	struct lh_monitor monitor;
 	struct lh_report *report;
 	struct lh_ledger_file file;
-	int problem; /* status of ours, 0 none */
+	int problem; /* our own error status, 0 none */
 	char error[WHY_ROOM];
 };
 
@@ -98,8 +99,8 @@ static bool inspect(struct run *r, const char *program)
 }
 
 /*
- * What is long is judged by the monitor, lock by lock; the library measures from the lowest of
- * all limits on, so that each of them has its end told exactly.
+ * The monitor checks each lock's hold against that lock's limit. The library measures from the
+ * lowest of all limits on, so that the end of every long hold is reported exactly.
  */
 static void set_up_watch(struct run *r)
 {
@@ -135,7 +136,7 @@ static void set_up_monitor(struct run *r)
 	set_up_watch(r);
 }
 
-/* A lockhound.supp beside the lockhound.conf needs no option. */
+/* A lockhound.supp in the folder of lockhound.conf needs no option. */
 static const char *own_suppressions(const struct run *r)
 {
 	static char path[PATH_MAX];
@@ -147,7 +148,7 @@ static const char *own_suppressions(const struct run *r)
 	return access(path, F_OK) ? "" : path;
 }
 
-/* Files named in lockhound.conf lie beside it, wherever the tests are run. */
+/* Files named in lockhound.conf are relative to its folder, wherever the tests run. */
 static const char *named(const struct run *r, enum lh_option o)
 {
 	const struct lh_value *v = &r->settings.value[o];
@@ -171,7 +172,7 @@ static bool open_project(struct run *r)
 		});
 }
 
-/* The program's environment: the library, its options, and where the run file is. */
+/* The program's environment: the library, its options, and the path of the run file. */
 static char **environment(struct run *r)
 {
 	char options[OPTIONS_ROOM];
@@ -208,7 +209,7 @@ static bool start(struct run *r, char **argv, pid_t *pid)
 	return false;
 }
 
-/* Slots whose process went on: one that ended by exec is the same process in the next slot. */
+/* Counts processes, not slots: after exec a process continues in another slot. */
 static uint32_t watched(const struct lh_report *report)
 {
 	uint32_t n = 0;
@@ -289,7 +290,10 @@ static bool was_printed(const struct lh_report *told, const struct lh_report_fin
 	return false;
 }
 
-/* What only the whole picture shows: a circle across processes. Then the last lines. */
+/*
+ * Prints findings that only the merged report has, such as a cycle across processes; then the
+ * summary.
+ */
 static void print_remaining(struct run *r)
 {
 	struct lh_render_text_style style = r->monitor.style;
@@ -324,7 +328,7 @@ static void save_results(struct run *r)
 		r->problem = LH_STATUS_ERROR;
 }
 
-/* A table that was full has hidden something: never green. (Searches given up are only said.) */
+/* A full table may have hidden findings, so check fails. (Cut searches are only reported.) */
 static bool incomplete(const struct lh_report *report)
 {
 	uint32_t dropped = 0;
@@ -336,7 +340,7 @@ static bool incomplete(const struct lh_report *report)
 	return dropped != 0;
 }
 
-/* In the order of what a reader of the status must know first. */
+/* In the order in which a reader of the status needs to know. */
 static int check_status(struct run *r)
 {
 	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
@@ -381,10 +385,10 @@ static int run_status(struct run *r)
 	return own_status(r);
 }
 
-/* -v: what was decided before the start, and which process came to which end. */
+/* -v: prints the settings, the library and the program. */
 static void print_setup(const struct run *r)
 {
-	if (r->settings.seed_picked && OPTION(r, quiet).number) /* else the summary has it */
+	if (r->settings.seed_picked && OPTION(r, quiet).number) /* otherwise the summary has it */
 		lh_log("shaken with seed %s; --shake=%s repeats it", OPTION(r, shake).text,
 		       OPTION(r, shake).text);
 	if (!OPTION(r, verbose).number)

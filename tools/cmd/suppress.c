@@ -1,4 +1,4 @@
-/* suppress.c — lockhound suppress: lines for a suppression file, ready to paste. */
+/* suppress.c — lockhound suppress: prints lines to paste into a suppression file. */
 #include "tools/cmd/commands.h"
 #include "tools/cmd/load_runs.h"
 #include "tools/util/log.h"

@@ -23,7 +23,7 @@ enum { JSON = 256, ROWS, TOTALS, DEBUGINFOD };
 #define DELAY_MOST 86400.0
 
 struct top {
-	const char *name; /* of the process, as it was given */
+	const char *name; /* the process's pid or file, as given */
 	bool batch, json, debuginfod;
 	unsigned long samples, most;
 	struct lh_top_page page;
@@ -130,7 +130,7 @@ static bool set(struct top *t, int option)
 	}
 }
 
-/* -1: go on */
+/* -1: continue */
 static int read_options(struct top *t, int argc, char **argv)
 {
 	int option;
@@ -162,9 +162,9 @@ static int read_options(struct top *t, int argc, char **argv)
 	return LH_STATUS_REPORT_ERROR;
 }
 
-/* ---- a look ---- */
+/* ---- a sample ---- */
 
-/* Names are kept as long as it is the same program. */
+/* The report, with its names, is kept as long as the program is the same. */
 static void renew_report(struct top *t)
 {
 	lh_report_free(t->report);
@@ -193,7 +193,7 @@ static void order(struct top *t, uint32_t shown)
 	lh_top_name(&t->table, t->report, &t->target.ledger, shown);
 }
 
-/* The last words: why it is over. */
+/* Prints why no further sample is possible. */
 static void print_end(const struct top *t)
 {
 	struct lh_arena *p = lh_arena_new();
@@ -209,7 +209,7 @@ static int64_t delay_ms(const struct top *t)
 
 /* ---- for scripts ---- */
 
-/* Until the next look; false: nobody reads any more. */
+/* Waits for the next sample's time. False: the reader of stdout is gone. */
 static bool pause_between(const struct top *t)
 {
 	struct timespec now, end;
@@ -308,7 +308,7 @@ static enum next take_key(struct top *t, char key)
 	}
 }
 
-/* Keys and sizes, until the time of the next look. */
+/* Handles keys and size changes until the next sample's time. */
 static enum next stay(struct top *t, int64_t ms)
 {
 	struct timespec begin, now;
@@ -339,7 +339,7 @@ static enum next stay(struct top *t, int64_t ms)
 	}
 }
 
-/* True: somebody wants us to end. False: the process has. */
+/* True: the user ended it, or all samples were shown. False: the process cannot be sampled. */
 static bool show_all(struct top *t)
 {
 	for (unsigned long i = 0; i < t->samples; i++) {

@@ -1,4 +1,4 @@
-/* Part of the room `hang`: the words of its text. */
+/* phrases.c — the phrases of the hang report: threads, locks, waits, stacks. */
 #include "tools/util/escape.h"
 #include "tools/hang/writer.h"
 #include "tools/symbols/source_lines.h"
@@ -19,7 +19,7 @@ const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t i)
 		g->report, lh_report_get_thread(g->report, g->process, t->id));
 
 	if (t->foreign_process && strstr(name, lh_arena_printf(g->arena, "%d", t->tid)))
-		return lh_hang_clean(g, name); /* it has no name but its numbers */
+		return lh_hang_clean(g, name); /* the name already contains the thread id */
 	return lh_arena_printf(g->arena, "%s (%d)", lh_hang_clean(g, name), t->tid);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Part of the room `hang`: the whole picture. A thread that holds something has a line of its
- * own; those that hold nothing and wait for the same have one together.
+ * print_graph.c — prints all threads with what they hold and wait for. A thread that holds a lock
+ * has a line of its own; threads that hold none and wait for the same object share a line.
  */
 #include "tools/hang/writer.h"
 
@@ -46,7 +46,7 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 	}
 }
 
-/* " 3.2 s", of the one who has waited longest */
+/* " 3.2 s", the longest of these waits */
 static const char *how_long(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	uint64_t ns = 0;
@@ -101,7 +101,7 @@ static bool same_line(const struct lh_hang_writer *g, uint32_t a, uint32_t b, bo
 	return lh_hang_activity_text(g, x) == lh_hang_activity_text(g, y) && x->stack == y->stack;
 }
 
-/* All of the same line that come after `first` and hold nothing themselves. */
+/* `first` and all later threads with the same line; only threads that hold no lock share a line. */
 static uint32_t gather(const struct lh_hang_writer *g, uint32_t first, bool *done, uint32_t *list,
 		       bool stacks)
 {

@@ -1,6 +1,7 @@
 /*
- * Part of the room `hang`: the report for people. Findings look as in any other report; with
- * them comes the whole picture (print_graph.c). Without any, only what keeps somebody waiting.
+ * text.c — writes the hang report as text. Findings have the form of every other report. With
+ * findings or --all, every thread follows (print_graph.c); otherwise only blocked threads and lock
+ * owners.
  */
 #include "tools/hang/writer.h"
 
@@ -8,7 +9,7 @@
 
 /* ---- findings ---- */
 
-/* Where a lock lies that has no name of its own. */
+/* The addresses of the finding's locks that have no name. */
 static void show_sites(const struct lh_hang_writer *g, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
@@ -20,7 +21,7 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 							 lh_lock_address(&f->lock[i]->row))));
 }
 
-/* ---- nothing was found: who waits for a lock, and whose ---- */
+/* ---- no finding: who waits for which lock, and who holds it ---- */
 
 static void show_group(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
@@ -37,7 +38,7 @@ static void show_group(const struct lh_hang_writer *g, const uint32_t *list, uin
 			lh_hang_at(g, t->stack));
 }
 
-/* Only those that say something: a lock, or for good; idle threads wait for work. */
+/* Only threads that wait for a known owner, or for ever; an idle thread waits for work. */
 static bool is_shown(const struct lh_hang_writer *g, uint32_t i)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[i];
@@ -73,7 +74,7 @@ static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
 	return lock && lock->row.kind != LH_THREAD_END;
 }
 
-/* "'a' for 3.2 s, 'b'"; NULL: nothing that somebody waits for, as far as is known */
+/* "'a' for 3.2 s, 'b'"; NULL: the thread holds no known lock */
 static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 {
 	const char *text = NULL;
@@ -90,7 +91,7 @@ static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 	return text;
 }
 
-/* Those who can go on and keep others waiting: what do they do? */
+/* Threads that are not blocked and hold locks: what do they do? */
 static void show_holders(const struct lh_hang_writer *g)
 {
 	for (uint32_t i = 0; i < g->hang->threads; i++) {
@@ -107,7 +108,7 @@ static void show_holders(const struct lh_hang_writer *g)
 
 /* ---- the last line ---- */
 
-/* Where nobody waits for anything of the others: what does the first thread wait for? */
+/* If no thread waits: what the main thread does. */
 static const char *first_activity(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;

@@ -1,5 +1,7 @@
 /*
- * text.h — a hang as text for people.
+ * text.h — writes the inspection of a hang (struct lh_hang) as text.
+ *
+ * Does not inspect processes or find deadlocks.
  */
 #ifndef LH_HANG_TEXT_H
 #define LH_HANG_TEXT_H
@@ -7,11 +9,11 @@
 #include "tools/render/render.h"
 #include "tools/wait_graph/hang.h"
 
-/* The report. */
+/* The whole report: findings, threads, notes, and a line with the counts. */
 void lh_hang_text(const struct lh_hang *, struct lh_report *, const struct lh_ledger_view *book,
 		  const struct lh_render_text_style *, FILE *);
 
-/* The graph alone: every thread, what it holds and waits for, with stacks. */
+/* Only the wait-for graph: every thread, what it holds and waits for, with stacks. */
 void lh_thread_dump_print(const struct lh_hang *, struct lh_report *,
 			  const struct lh_ledger_view *book, FILE *);
 

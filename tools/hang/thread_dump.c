@@ -1,3 +1,4 @@
+/* thread_dump.c — inspects a process or a ledger and prints its thread dump. */
 #include "tools/hang/thread_dump.h"
 
 #include "tools/hang/text.h"

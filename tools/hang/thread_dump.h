@@ -1,9 +1,8 @@
 /*
- * thread_dump.h — the whole picture of one process in text: every thread, what it holds, since when
- * and where it took it, what it waits for and who is in its way.
+ * thread_dump.h — prints every thread of one process: which locks it holds, since when, where it
+ * acquired them, what it waits for, and which threads block it.
  *
- * For a run that is ended by its time limit and for one that was killed. Finds nothing: what is
- * a deadlock is said by findings; here it shows.
+ * For a run that reached its time limit and for a process that was killed. Reports no findings.
  */
 #ifndef LH_HANG_THREAD_DUMP_H
 #define LH_HANG_THREAD_DUMP_H
@@ -15,11 +14,11 @@
 
 struct lh_symbols;
 
-/* Of a process that lives: what the kernel says of its threads is shown as well. */
+/* Of a live process: also prints what the kernel knows of its threads. */
 void lh_thread_dump_live(const struct lh_ledger_view *, pid_t, struct lh_symbols *, FILE *);
-/* As the ledger has it. */
+/* From the ledger alone. */
 void lh_thread_dump_ledger(const struct lh_ledger_view *, struct lh_symbols *, FILE *);
-/* It did not end by itself, and somebody held or waited for something. */
+/* True if the process did not end by itself and a thread held or waited for something. */
 bool lh_thread_dump_is_useful(const struct lh_ledger_view *);
 
 #endif

@@ -1,4 +1,4 @@
-/* writer.h — what the files of hang's text share with each other only. */
+/* writer.h — what the files of tools/hang share with each other only. */
 #ifndef LH_HANG_WRITER_H
 #define LH_HANG_WRITER_H
 
@@ -15,7 +15,7 @@ struct lh_hang_writer {
 	FILE *out;
 };
 
-/* phrases.c: words, in the page's pool. */
+/* phrases.c: the strings are in the writer's arena. */
 const char *lh_hang_clean(const struct lh_hang_writer *, const char *text);
 const char *lh_hang_thread_text(const struct lh_hang_writer *,
 				uint32_t thread);                         /* "T2 'worker' (4712)" */
@@ -24,15 +24,18 @@ const char *lh_hang_plural(const struct lh_hang_writer *, uint32_t n, const char
 			   const char *more);
 /* "T5 'x' (12), T6 'y' (13) and 9 more" */
 const char *lh_hang_thread_list(const struct lh_hang_writer *, const uint32_t *list, uint32_t n);
-/* ", at bank.c:7 in transfer", "" if it is not known */
+/* ", at bank.c:7 in transfer", "" if unknown */
 const char *lh_hang_at(const struct lh_hang_writer *, lh_stack_id);
 void lh_hang_stack(const struct lh_hang_writer *, lh_stack_id);
-/* What it waits for, in words that follow "waits" or "wait"; and why in vain, "" if it is not. */
+/*
+ * The wait target as a phrase that follows "waits" or "wait"; and the reason why the wait never
+ * ends, "" if it may end.
+ */
 const char *lh_hang_wait_target(const struct lh_hang_writer *, const struct lh_hang_thread *);
 const char *lh_hang_wait_reason(const struct lh_hang_thread *, bool stuck);
-/* What a thread that is no waiter does. */
+/* What a thread does that does not wait. */
 const char *lh_hang_activity_text(const struct lh_hang_writer *, const struct lh_hang_thread *);
-/* They wait alike: one line is enough for all of them. */
+/* True if both waits can share one line. */
 bool lh_hang_same_wait(const struct lh_hang_thread *, const struct lh_hang_thread *);
 
 /* print_graph.c: every thread, what it holds and what it waits for. */

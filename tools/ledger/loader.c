@@ -1,4 +1,4 @@
-/* Where ledgers come from: files of all three shapes, pipes, and live processes. */
+/* loader.c — opens a ledger file: a saved file, a run file, a pipe, or a live process. */
 #include "tools/ledger/reader.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct lh_ledger_file
 {
 	va_list args;
 
-	/* The first complaint is the cause; later ones would be its echo. */
+	/* The first error is the cause; later errors follow from it, so they are dropped. */
 	if (s->error[0])
 		return false;
 	va_start(args, format);
@@ -28,7 +28,7 @@ static struct lh_ledger_view *add(struct lh_ledger_file *s)
 {
 	struct lh_ledger_view *bigger = s->view;
 
-	/* Room doubles whenever the number is a power of two. */
+	/* The array doubles whenever its length is a power of two. */
 	if ((s->n & (s->n - 1)) == 0)
 		bigger = realloc(s->view, (s->n ? s->n * 2 : 1) * sizeof(*bigger));
 	if (!bigger)
@@ -59,7 +59,7 @@ static bool add_at(struct lh_ledger_file *s, const struct lh_byte_source *b, uin
 	return false;
 }
 
-/* One ledger after another. A total that leads nowhere ends the walk. */
+/* A saved file: one ledger after another. A `total` outside the file ends the loop. */
 static void read_row(struct lh_ledger_file *s, const struct lh_byte_source *b, const char *name)
 {
 	uint64_t at = 0;
@@ -78,7 +78,7 @@ static void read_row(struct lh_ledger_file *s, const struct lh_byte_source *b, c
 	}
 }
 
-/* A slot that a process took and has not filled yet is no error; one that it spoiled is. */
+/* A slot that is taken but not filled yet is no error; a slot with damaged contents is one. */
 static void read_slot(struct lh_ledger_file *s, const struct lh_byte_source *b, uint64_t at,
 		      const char *name)
 {
@@ -111,7 +111,7 @@ static void read_run(struct lh_ledger_file *s, const struct lh_byte_source *b, c
 		return;
 	}
 	s->no_slot = header.no_slot;
-	/* `next` also counts those that were turned away. */
+	/* `next` also counts the processes that found no slot. */
 	slots = b->size <= LH_RUN_HEADER_BYTES
 			? 0
 			: (b->size - LH_RUN_HEADER_BYTES + LH_RUN_SLOT_BYTES - 1) /
@@ -146,7 +146,7 @@ bool lh_read_bytes(struct lh_ledger_file *s, const void *bytes, size_t size, con
 	return read_any(s, &b, name);
 }
 
-/* A pipe cannot be read twice. */
+/* A pipe cannot be read twice, so all of it is read into memory. */
 static bool read_stream(struct lh_ledger_file *s, int fd, const char *name)
 {
 	size_t n = 0, capacity = 0;
@@ -177,8 +177,8 @@ static bool read_stream(struct lh_ledger_file *s, int fd, const char *name)
 }
 
 /*
- * A saved file of many small ledgers is read at once and taken apart in memory. One that may still
- * be written to is not: its tables must be copied in their order.
+ * A saved file of many small ledgers is read at once and split in memory. A file that a process may
+ * still write to is not: its tables must be copied in their order.
  */
 static unsigned char *read_at_once(const struct lh_byte_source *b)
 {
@@ -225,9 +225,8 @@ static bool read_fd(struct lh_ledger_file *s, int fd, const char *name)
 }
 
 /*
- * A live process has its ledger mapped; nothing else begins with our magic at the
- * start of a mapping. Its memory is read through /proc, so it is not stopped, and
- * needs no descriptor of its own.
+ * A live process has its ledger mapped; no other mapping begins with our magic. The memory is read
+ * through /proc/PID/mem, so the process is not stopped and needs no descriptor of its own.
  */
 static bool read_mapping(struct lh_ledger_file *s, int mem, const char *line, const char *name)
 {
@@ -238,7 +237,7 @@ static bool read_mapping(struct lh_ledger_file *s, int mem, const char *line, co
 	if (sscanf(line, "%llx-%*x %4s", &start, rights) != 2 || strncmp(rights, "rw", 2) != 0)
 		return false;
 	b.start = start;
-	b.size = LH_RUN_SLOT_BYTES; /* the mapping may go on behind a seam */
+	b.size = LH_RUN_SLOT_BYTES; /* the ledger may continue in the next mapping */
 	if (lh_read_get(&b, 0, magic, sizeof(magic)) < sizeof(magic) ||
 	    memcmp(magic, LH_LEDGER_MAGIC, sizeof(magic)) != 0)
 		return false;

@@ -1,3 +1,4 @@
+/* overlay.c — allocates an overlay, and adds, finds and counts its rows. */
 #include "tools/ledger/overlay.h"
 
 #include <stdlib.h>
@@ -5,14 +6,14 @@
 #include <sys/mman.h>
 
 struct overlay_memory {
-	struct lh_overlay side; /* first: a whole is found by its side */
+	struct lh_overlay side; /* first member: lh_overlay_free casts back from it */
 	void *memory;
 	size_t size;
 };
 
 enum { LOCKS = 256 };
 
-/* Address space; what is not written to costs nothing. */
+/* Reserved address space; a row that is never written costs no memory. */
 static const struct {
 	uint32_t row, rows;
 } shape[LH_TABLES] = {
@@ -36,8 +37,9 @@ static size_t align(size_t n)
 }
 
 /*
- * Behind all rows that the ledger can have. A lock's number has no bits for more than that, so
- * ours are the last of its own: as long as it is not full to the brim, nobody has them.
+ * The first number of the overlay's rows: behind all rows that the ledger can have. A lock id has
+ * no bits for more rows than that, so the overlay uses the last LOCKS rows of the ledger's own lock
+ * table: these are free as long as the table is not nearly full.
  */
 static uint32_t base_of(const struct lh_ledger_view *r, enum lh_table_name t)
 {

@@ -1,10 +1,11 @@
+/* packer.c — writes a ledger and its overlay as one packed ledger, the saved format. */
 #include "tools/ledger/reader.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Most ledgers are small: one call writes all of one. */
+/* Most ledgers are small: one write() takes all of one. */
 struct sink {
 	int fd;
 	size_t n;
@@ -53,8 +54,8 @@ static uint64_t padded(uint64_t n)
 }
 
 /*
- * The order of tables in a packed ledger. What a person needs most comes first: if
- * the file is cut short, the findings are still there, with their locks and stacks.
+ * The order of tables in a packed ledger. The most important tables come first: if the file is cut
+ * short, the findings are still there, with their locks and stacks.
  */
 static const enum lh_table_name file_order[] = {
 	LH_T_FINDING,   LH_T_STEP,        LH_T_NOTE,       LH_T_LOCK,  LH_T_THREAD,
@@ -65,7 +66,7 @@ static const enum lh_table_name file_order[] = {
 
 #define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
 
-/* How many rows are the ledger's own and how many the monitor's, counted once: both may grow. */
+/* Rows of the ledger (`own`) and of the overlay (`more`), counted once, because both may grow. */
 struct packing {
 	const struct lh_ledger_view *ledger;
 	uint32_t own[LH_TABLES], more[LH_TABLES];
@@ -90,7 +91,10 @@ static void lay_out(struct lh_ledger *h, const struct packing *p)
 	h->flags |= LH_LEDGER_PACKED;
 }
 
-/* What a row names must be saved with it: so the naming tables are counted before the named. */
+/*
+ * A row that another row names must be saved too: the naming tables are counted before the named
+ * ones.
+ */
 static void count_rows(struct packing *p)
 {
 	static const enum lh_table_name order[] = {
@@ -107,9 +111,9 @@ static void count_rows(struct packing *p)
 		p->more[t] =
 			overlay ? __atomic_load_n(&overlay->table[t].used, __ATOMIC_ACQUIRE) : 0;
 		if (overlay && p->own[t] > overlay->table[t].base)
-			p->more[t] = 0; /* the ledger's own rows have grown into ours */
+			p->more[t] = 0; /* the ledger has grown into these numbers */
 		if (p->more[t] && !p->own[t])
-			p->own[t] = 1; /* row 0 */
+			p->own[t] = 1; /* row 0, which every table has */
 	}
 }
 
@@ -120,7 +124,7 @@ static int pad(struct sink *s, uint64_t n)
 	return put(s, zeros, padded(n) - n);
 }
 
-/* In the file the monitor's rows follow the ledger's own. */
+/* A row's number in the file, where the overlay's rows follow the ledger's own. */
 static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t number)
 {
 	uint32_t base = p->ledger->overlay->table[t].base;

@@ -1,3 +1,4 @@
+/* reader.c — copies or maps one ledger, checks it, and hands out its rows. */
 #include "tools/ledger/reader.h"
 
 #include <errno.h>
@@ -32,8 +33,8 @@ static const struct {
 };
 
 /*
- * The library fills what a row names before the row itself. So whoever copies the
- * naming table first finds all that it names when it copies the named one.
+ * The library fills a row before any row that names it. If the naming table is copied first, all
+ * rows that it names are already there when the named table is copied.
  */
 static const enum lh_table_name copy_order[] = {
 	LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,     LH_T_SPAN,
@@ -63,7 +64,7 @@ __attribute__((format(printf, 2, 3))) static void complain(struct lh_ledger_view
 	va_end(args);
 }
 
-/* The same, as the next item of a list. */
+/* As complain, but the text is the next item of a list. */
 __attribute__((format(printf, 2, 3))) static void add(struct lh_ledger_view *r, const char *format,
 						      ...)
 {
@@ -93,13 +94,13 @@ size_t lh_read_get(const struct lh_byte_source *b, uint64_t offset, void *out, s
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			break; /* shorter than it was, or a page that is not there: torn */
+			break; /* the file became shorter, or a page is missing */
 		done += (size_t)got;
 	}
 	return done;
 }
 
-/* The head decides whether it is a ledger at all; a cut one is none. */
+/* Only a complete, valid head makes the bytes a ledger. */
 static bool good_head(struct lh_ledger_view *r, size_t got)
 {
 	struct lh_ledger *h = &r->head;
@@ -122,7 +123,7 @@ static bool good_head(struct lh_ledger_view *r, size_t got)
 	return !r->error[0];
 }
 
-/* How many rows of table t lie within `size` bytes; also checks that it is our kind of table. */
+/* Rows of table t that lie within `size` bytes; also checks the table's row size and offset. */
 static uint32_t room_for(struct lh_ledger_view *r, enum lh_table_name t, uint64_t size)
 {
 	const struct lh_table *table = &r->head.table[t];
@@ -142,7 +143,7 @@ static uint32_t room_for(struct lh_ledger_view *r, enum lh_table_name t, uint64_
 	return 0;
 }
 
-/* What the table says it uses, made possible. */
+/* Rows in use according to the table, limited to its size. */
 static uint32_t claimed(struct lh_ledger_view *r, enum lh_table_name t)
 {
 	const struct lh_table *table = &r->head.table[t];
@@ -157,7 +158,7 @@ static void count_missing_rows(struct lh_ledger_view *r, enum lh_table_name t, u
 			       uint32_t have)
 {
 	if (want <= have || want == 1)
-		return; /* row 0 is nobody's loss */
+		return; /* only row 0 is missing, which is never used */
 	if (r->missing_rows)
 		add(r, "%u %s", want - (have ? have : 1), shape[t].name);
 	else
@@ -180,7 +181,7 @@ static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b,
 	uint32_t limit, want;
 	unsigned char *copy;
 
-	/* A live one may have grown since the head was read. */
+	/* The table of a live ledger may have grown since the head was read. */
 	lh_read_get(b, slot, &r->head.table[t], sizeof(struct lh_table));
 	limit = room_for(r, t, extent(r, b->size - offset));
 	want = claimed(r, t);
@@ -259,8 +260,8 @@ void lh_read_refresh(struct lh_ledger_view *r)
 		return;
 	memcpy(&look.head, r->live, sizeof(look.head));
 	if (!good_head(&look, sizeof(look.head)))
-		return; /* its memory was given to something else; what we know stays */
-	/* Where tables lie was judged once; a writer that moves them is not believed. */
+		return; /* the memory was reused for something else; the old head stays */
+	/* Table offsets and sizes were checked once; later changes of them are ignored. */
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
 		look.head.table[t].offset = r->head.table[t].offset;
 		look.head.table[t].row = r->head.table[t].row;
@@ -425,7 +426,7 @@ bool lh_read_contention(const struct lh_ledger_view *r, const struct lh_lock *l,
 
 	lh_read_lock_stats(r, l, &stats);
 	return stats.contention && row(r, LH_T_CONTENTION, stats.contention, out) &&
-	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* it may have come again since */
+	       LH_LOCK_ROW(out->lock) == LH_LOCK_ROW(id); /* maybe of a later generation */
 }
 
 uint32_t lh_read_frames(const struct lh_ledger_view *r, lh_stack_id id,

@@ -1,3 +1,4 @@
+/* run_file.c — creates the run file, maps its slots, and preallocates their memory. */
 #include "tools/ledger/run_file.h"
 
 #include <errno.h>
@@ -12,9 +13,9 @@
 #include <unistd.h>
 
 enum {
-	SLOTS = 1 << 20,     /* processes of one run; they are not used again */
-	FIRST = 64 << 10,    /* bytes of a table from which on its memory is allocated ahead */
-	AHEAD_MAX = 2 << 20, /* no more than twice that at once: one look at a slot stays short */
+	SLOTS = 1 << 20,     /* processes of one run; a slot is not reused */
+	FIRST = 64 << 10,    /* bytes of a table from which on its memory is preallocated */
+	AHEAD_MAX = 2 << 20, /* at most twice as much at once: one scan of a slot stays short */
 };
 
 static uint64_t now_ns(void)
@@ -25,8 +26,8 @@ static uint64_t now_ns(void)
 }
 
 /*
- * How many slots the file size limit lets us have: beyond it ftruncate does not only
- * fail, it sends SIGXFSZ. The soft limit is ours to raise; the program gets its own back.
+ * How many slots the file size limit allows. Beyond the limit ftruncate not only fails but also
+ * sends SIGXFSZ. We may raise our own soft limit; the program gets the original one back.
  */
 static uint32_t slots_allowed(char *error, size_t room)
 {
@@ -50,7 +51,7 @@ static uint32_t slots_allowed(char *error, size_t room)
 	return slots > SLOTS ? SLOTS : (uint32_t)slots;
 }
 
-/* Under strict overcommit a page that nobody allocated may be refused: that is a SIGBUS. */
+/* Under strict overcommit (mode 2) a page that was not allocated may be refused with SIGBUS. */
 static bool is_sparse(void)
 {
 	char mode = '0';
@@ -102,7 +103,7 @@ bool lh_run_file_create(struct lh_run_file *file, char *error, size_t capacity)
 void lh_run_file_close(struct lh_run_file *file)
 {
 	__atomic_store_n(&file->header->monitor, 0,
-			 __ATOMIC_RELEASE); /* nobody ticks for those that go on */
+			 __ATOMIC_RELEASE); /* processes that continue get no more ticks */
 	munmap(file->header, LH_RUN_HEADER_BYTES);
 	close(file->fd);
 	file->fd = -1;
@@ -114,7 +115,10 @@ uint32_t lh_run_file_slots(const struct lh_run_file *file)
 	return n > file->slots ? file->slots : n;
 }
 
-/* Late: later than a tick, and what is cut off of both. Written down before the tick is there. */
+/*
+ * A tick is late if more than LH_TICK_NS passed, plus 1 ms because both times are rounded down. A
+ * late tick is recorded before the tick itself is stored.
+ */
 void lh_run_clock_set(struct lh_run_header *header, uint64_t ns)
 {
 	const uint32_t in_time = LH_TICK_NS / 1000000u + 1, tick = (uint32_t)(ns / 1000000u);
@@ -143,8 +147,8 @@ static off_t slot_at(uint32_t slot)
 
 bool lh_run_file_head(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *head)
 {
-	/* read, not mapped: looking at an empty slot must not give it memory */
-	for (int i = 0; i < 2; i++) /* what the state stands for is read after the state */
+	/* read, not mapped: reading an empty slot through a mapping would allocate its page */
+	for (int i = 0; i < 2; i++) /* twice: `state` is read before the rest */
 		if (pread(file->fd, head, sizeof(*head), slot_at(slot)) != sizeof(*head) ||
 		    head->state == LH_LEDGER_EMPTY)
 			return false;
@@ -163,12 +167,12 @@ struct lh_ledger *lh_run_file_map(const struct lh_run_file *file, uint32_t slot,
 	return l == MAP_FAILED ? NULL : l;
 }
 
-/* How many bytes of a table should be there, when so many are in use. */
+/* How many bytes of a table should be allocated when `used` bytes are in use; 0: no more needed. */
 static uint64_t wanted(const struct lh_run_file *file, uint64_t used, uint64_t ready)
 {
 	if (file->sparse && used < FIRST)
 		return 0; /* most processes stay small, and there may be thousands */
-	/* as much again as there is, but no more than can be filled between two looks */
+	/* as much again as is in use, but no more than can be filled between two scans */
 	uint64_t ahead = used < FIRST ? FIRST : used < AHEAD_MAX ? used : AHEAD_MAX;
 	return ready >= used + ahead ? 0 : used + 2 * ahead;
 }
@@ -176,7 +180,7 @@ static uint64_t wanted(const struct lh_run_file *file, uint64_t used, uint64_t r
 static void ahead(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *l, size_t size,
 		  int t)
 {
-	/* a copy, checked: the program may write there at any time */
+	/* a checked copy: the program may write to the table at any time */
 	struct lh_table copy = l->table[t];
 	if (!copy.row || copy.offset > size || (size - copy.offset) / copy.row < copy.rows)
 		return;
@@ -189,8 +193,7 @@ static void ahead(const struct lh_run_file *file, uint32_t slot, struct lh_ledge
 	want = want > all ? all : want;
 	if (fallocate(file->fd, 0, slot_at(slot) + (off_t)(copy.offset + have),
 		      (off_t)(want - have)))
-		return; /* tried again at the next look; without elastic the library refuses and
-			   counts */
+		return; /* tried again at the next scan; until then rows may be refused */
 	__atomic_store_n(&l->table[t].ready, (uint32_t)(want / copy.row), __ATOMIC_RELEASE);
 }
 

@@ -1,3 +1,4 @@
+/* baseline.c — reads, sorts and rewrites the baseline file. */
 #include "tools/project/baseline.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ static bool read_line(struct lh_config_lines *l, struct lh_baseline_entry *k)
 	return true;
 }
 
-/* Each once, sorted. */
+/* Sorts the entries and drops duplicates. */
 static void sort_entries(struct lh_baseline *b)
 {
 	uint32_t kept = 0;
@@ -84,7 +85,7 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 		struct lh_baseline_entry k = {.comment = comment};
 
 		if (!*l.text) {
-			bool ours = strstr(HEAD, l.whole) != NULL; /* and empty lines */
+			bool ours = strstr(HEAD, l.whole) != NULL; /* also an empty line */
 
 			comment =
 				ours ? comment : lh_arena_printf(arena, "%s%s\n", comment, l.whole);
@@ -92,7 +93,7 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 		}
 		if (!read_line(&l, &k))
 			break;
-		if (l.comment) /* a # belongs to the line as it stands */
+		if (l.comment) /* the comment stays part of the entry */
 			k.text = lh_arena_printf(arena, "%s  # %s", k.text, l.comment);
 		comment = "";
 		LH_PUSH(arena, b->entry, b->n, k);
@@ -120,7 +121,7 @@ static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct l
 	const char *path = lh_view_path(v, place);
 	struct lh_baseline_entry k = {.fingerprint = f->fingerprint, .comment = "", .seen = true};
 
-	/* The file, not the line: a line that moves would change this one. */
+	/* The file without the line: a moved line would change this entry. */
 	k.text = lh_arena_printf(
 		b->arena, "%s  %s%s%s", lh_name_rule(f->rule), lh_view_subject(v, f),
 		path ? "  " : "",
@@ -153,7 +154,7 @@ static int write_file(const struct lh_baseline *b, bool keep)
 	char error[5000];
 	char *path = lh_arena_alloc(b->arena, 2 * strlen(b->path) + 1), *at = path;
 
-	/* A % in this name is a %. */
+	/* lh_output_open expands %, so each % of the path is doubled. */
 	for (const char *c = b->path; *c; c++) {
 		if (*c == '%')
 			*at++ = '%';
@@ -170,7 +171,7 @@ static int write_file(const struct lh_baseline *b, bool keep)
 	return lh_output_finish(&out, 0, "");
 }
 
-/* Held while the file is read and written again: runs side by side wait for each other. */
+/* Held while the file is read and rewritten: parallel runs wait for each other. */
 static int lock_directory(struct lh_arena *p, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -178,7 +179,7 @@ static int lock_directory(struct lh_arena *p, const char *path)
 		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0)
-		flock(fd, LOCK_EX); /* where it is not to be had we write all the same */
+		flock(fd, LOCK_EX); /* without the lock we write anyway */
 	return fd;
 }
 
@@ -188,7 +189,7 @@ int lh_baseline_write(struct lh_baseline *b, const struct lh_report *report, boo
 	struct lh_baseline fresh;
 
 	if (keep && !lh_baseline_read(&fresh, b->arena, b->path, true))
-		error = EINVAL; /* somebody has spoilt it meanwhile; it was said how */
+		error = EINVAL; /* the file has become invalid meanwhile; the error was reported */
 	else if (keep)
 		*b = fresh;
 	if (!error) {

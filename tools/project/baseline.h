@@ -1,8 +1,8 @@
 /*
- * baseline.h — findings that are known: one fingerprint a line, sorted, kept with the source.
+ * baseline.h — known findings: one fingerprint a line, sorted, kept with the source.
  *
- * What stands behind a fingerprint is for people and is not read. Comments above a line
- * stay with it when the file is written anew. Does not change any model.
+ * The text behind a fingerprint is for people and is not parsed. Comments above a line stay with
+ * the line when the file is rewritten. Does not change a report.
  */
 #ifndef LH_PROJECT_BASELINE_H
 #define LH_PROJECT_BASELINE_H
@@ -11,8 +11,8 @@
 
 struct lh_baseline_entry {
 	const char *fingerprint;
-	const char *text;    /* behind the fingerprint; "" nothing */
-	const char *comment; /* whole lines above it, "" none */
+	const char *text;    /* what follows the fingerprint; "" nothing */
+	const char *comment; /* whole lines above the entry, "" none */
 	bool seen;
 };
 
@@ -21,22 +21,22 @@ struct lh_baseline {
 	const char *path; /* NULL: there is none */
 	struct lh_baseline_entry *entry;
 	uint32_t n;
-	const char *tail; /* comments behind the last line */
+	const char *tail; /* comments after the last entry */
 };
 
-/* False: it was said what is wrong. A file that is not there is empty if `may_lack`. */
+/* False: the error was reported. With `may_lack` a missing file counts as empty. */
 bool lh_baseline_read(struct lh_baseline *, struct lh_arena *, const char *path, bool may_lack);
 
-/* Is it known? It counts as seen from then on. */
+/* Is the finding in the baseline? If so, its entry is marked as seen. */
 bool lh_baseline_has(struct lh_baseline *, const struct lh_report_finding *);
 
 /*
- * Writes the file anew: the findings of the model that no suppression has, and of the old lines
- * those that were seen, or all of them if `keep`. With `keep`, runs side by side add to each
- * other's lines. 0, or an errno.
+ * Rewrites the file: the report's findings that are not suppressed, and the old entries that were
+ * seen, or all old entries if `keep`. With `keep`, parallel runs add to each other's entries.
+ * Returns 0 or an errno.
  */
 int lh_baseline_write(struct lh_baseline *, const struct lh_report *, bool keep);
-/* Can it be written? Asked before the program starts. 0, or an errno. */
+/* Can the file be written? Checked before the program starts. Returns 0 or an errno. */
 int lh_baseline_writable(const char *path);
 
 #endif

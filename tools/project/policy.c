@@ -1,3 +1,4 @@
+/* policy.c — reads a policy file and checks orders of two locks against it. */
 #include "tools/project/policy.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* ---- names and arcs ---- */
+/* ---- names and rules ---- */
 
 uint32_t lh_policy_add_name(struct lh_policy *p, const char *text, unsigned line)
 {
@@ -37,7 +38,7 @@ void lh_policy_add_rule(struct lh_policy *p, uint32_t from, uint32_t to, unsigne
 	LH_PUSH(p->arena, p->rule, p->rules, arc);
 }
 
-/* Marks what can be reached from `from` along arcs, but for one. */
+/* Marks the names that are reachable from `from` along rules other than rule `without`. */
 static void walk(const struct lh_policy *p, uint32_t from, uint32_t without, unsigned char *marks)
 {
 	bool more = true;
@@ -90,8 +91,7 @@ uint32_t lh_policy_find_cycle(const struct lh_policy *p)
 
 /* ---- reading ---- */
 
-/* The next word, "in quotes" or up to a blank. NULL: there is none, or it was said what is wrong.
- */
+/* The next word, "in quotes" or up to a blank. NULL: there is none, or an error was reported. */
 static char *next_word(struct lh_config_lines *l, char **at, bool *quoted)
 {
 	char *word = *at += strspn(*at, " \t");
@@ -167,7 +167,7 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *pat
 
 /* ---- locks ---- */
 
-/* The frame that says where a lock was born: the program's own, as reports have it. */
+/* The frame where a lock was initialized: the program's own, as in reports. */
 static const struct lh_report_frame *birthplace(const struct lh_report_lock *lock)
 {
 	const struct lh_report_frame *any = NULL;

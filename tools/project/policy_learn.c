@@ -1,3 +1,4 @@
+/* policy_learn.c — chooses rules from observed orders and prints them as a policy file. */
 #include "tools/project/policy_learn.h"
 
 #include <stdlib.h>
@@ -5,20 +6,20 @@
 
 #include "tools/render/view.h"
 
-/* An order between two names, of all pairs of locks that are called so. */
+/* An order between two names, from all pairs of locks with these names. */
 struct wish {
 	uint32_t from, to;
 	uint64_t sites;
-	const char *at; /* the first place; NULL not known */
+	const char *at; /* the first site; NULL unknown */
 	bool taken;
 };
 
 struct learning {
 	struct lh_view view;
-	struct lh_policy policy; /* what was taken so far */
+	struct lh_policy policy; /* the rules taken so far */
 	struct wish *wish;
 	uint32_t wishes;
-	const char **shared; /* born:FUNCTION that say too little, sorted */
+	const char **shared; /* sorted born:FUNCTION names that several init sites share */
 	uint32_t shared_n;
 	const char **nameless;
 	uint32_t nameless_n;
@@ -36,7 +37,7 @@ static int by_init_site(const void *x, const void *y)
 	return c ? c : strcmp(a->exact, b->exact);
 }
 
-/* Two places of birth in one function: then the function's name is not enough. */
+/* If a function has two init sites, its name is ambiguous. */
 static void find_shared(struct learning *l)
 {
 	const struct lh_report *report = l->view.report;
@@ -107,7 +108,7 @@ static void add_order(struct learning *l, const struct lh_report_order *o)
 	LH_PUSH(l->view.arena, l->wish, l->wishes, w);
 }
 
-static const struct lh_policy *sorting; /* qsort has no argument to hand it on */
+static const struct lh_policy *sorting; /* qsort has no context argument */
 
 static int by_sites(const void *x, const void *y)
 {
@@ -128,7 +129,7 @@ static int by_name(const void *x, const void *y)
 	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
 }
 
-/* Those seen most often first, as long as they close no circle. */
+/* Takes the orders with the most sites first, unless they close a cycle. */
 static void take(struct learning *l)
 {
 	if (l->wishes > 1)
@@ -152,7 +153,7 @@ static uint32_t rule_of(const struct lh_policy *p, const struct wish *w)
 	return UINT32_MAX;
 }
 
-/* A name is a word, or stands in quotes. A byte that can stand in neither is written as a star. */
+/* A name is a word, or is quoted. A byte that fits neither form is written as a star. */
 static const char *lock_word(struct learning *l, uint32_t name)
 {
 	const char *text = l->policy.name[name].text;
@@ -171,7 +172,7 @@ static void print_wish(struct learning *l, const struct wish *w)
 {
 	FILE *out = l->view.out;
 
-	/* What follows from others needs no line. */
+	/* An order that follows from other rules needs no line. */
 	if (w->taken &&
 	    lh_policy_reaches_without(&l->policy, w->from, w->to, rule_of(&l->policy, w)))
 		return;
@@ -222,7 +223,7 @@ void lh_policy_count(struct lh_policy *p, const struct lh_report *report)
 uint32_t lh_policy_first_rule(const struct lh_policy *p, uint32_t from, uint32_t to)
 {
 	uint32_t best = to, best_steps = UINT32_MAX;
-	uint32_t *steps = calloc(p->names + 1, sizeof(*steps)); /* to the goal, + 1 */
+	uint32_t *steps = calloc(p->names + 1, sizeof(*steps)); /* rules up to `to`; 0 none */
 	bool more = steps != NULL;
 
 	for (uint32_t round = 1; more && round <= p->names; round++) {

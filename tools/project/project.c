@@ -1,3 +1,4 @@
+/* project.c — opens the project's files and applies them to the findings of a report. */
 #include "tools/project/project.h"
 
 #include <errno.h>
@@ -7,7 +8,7 @@
 #include "tools/util/arena.h"
 #include "tools/util/log.h"
 
-enum { NAMED_MAX = 10 }; /* lines listed by name in one note */
+enum { NAMED_MAX = 10 }; /* entries listed in one note */
 
 static bool given_file(const char *text)
 {
@@ -196,7 +197,7 @@ static void note_suppressions(struct lh_project *project, struct lh_report *repo
 			       idle, all);
 }
 
-/* Warnings are about time, and time is another one each run: not to be seen says nothing. */
+/* Time-based warnings vary between runs: their absence does not prove a fix. */
 static bool is_fixed(const struct lh_baseline_entry *k)
 {
 	char rule[40];

@@ -1,9 +1,9 @@
 /*
- * project.h — what a project has decided beforehand, put to the findings of a run: the
- * baseline, suppressions, the order policy.
+ * project.h — applies a project's files to the findings of a run: the baseline, suppressions and
+ * the order policy.
  *
- * Says itself what is wrong in one of the files, before the program is started. Does not decide
- * the exit status.
+ * Reports an error in one of the files itself, before the program starts. Does not decide the exit
+ * status.
  */
 #ifndef LH_PROJECT_PROJECT_H
 #define LH_PROJECT_PROJECT_H
@@ -14,12 +14,12 @@
 
 struct lh_project_options {
 	const char *baseline; /* "" or NULL: none */
-	bool update;          /* write it anew: what this run has found */
-	bool add;             /* write it anew: what this run has found, and what stands there */
-	const char *suppressions; /* files, with line ends between them */
+	bool update;          /* rewrite the baseline with this run's findings */
+	bool add; /* rewrite the baseline with this run's findings and all old entries */
+	const char *suppressions; /* file names separated by newlines */
 	const char *policy;
-	bool strict;  /* an order that is not declared breaks the policy too */
-	bool verbose; /* name every suppression that fits nothing */
+	bool strict;  /* an order that is not declared violates the policy too */
+	bool verbose; /* name every suppression that matched nothing */
 };
 
 struct lh_project {
@@ -31,22 +31,29 @@ struct lh_project {
 };
 
 bool lh_project_open(struct lh_project *, struct lh_project_options);
-/* A list of files as a file at `conf` names them: they lie beside it. In the pool of texts. */
+/*
+ * The list `files` from the configuration file `conf`: relative names become relative to its
+ * folder. The result is never freed.
+ */
 const char *lh_project_default_file(const char *conf, const char *files);
 void lh_project_close(struct lh_project *);
 
-/* Hands itself to a model that is about to be made. */
+/* Adds the project's needs to the options of a report before it is created. */
 void lh_project_attach(struct lh_project *, struct lh_report_options *);
 
-/* All records are in the model: adds what breaks the policy, and notes on what fitted nothing. */
+/* After the last ledger was added: adds policy violations, and notes on what matched nothing. */
 void lh_project_finish(struct lh_project *, struct lh_report *);
 
-/* The run did not come to its end: what it has not seen may be there all the same, so an update of
- * the baseline takes nothing out. */
+/*
+ * The run ended early: a finding may exist although it was not seen, so an update of the baseline
+ * removes nothing.
+ */
 void lh_project_cut_short(struct lh_project *);
 
-/* Writes the baseline if that was asked for; what is in it then is new no more. False: said why
- * not. */
+/*
+ * Writes the baseline if an option asks for it; its findings are no longer new. False: the error
+ * was reported.
+ */
 bool lh_project_update(struct lh_project *, struct lh_report *);
 
 #endif

@@ -1,3 +1,4 @@
+/* suppress.c — reads suppression files and matches findings against them. */
 #include "tools/project/suppress.h"
 
 #include <ctype.h>
@@ -11,7 +12,7 @@
 
 typedef bool fits(const char *pattern, const struct lh_report_finding *);
 
-/* ---- does it fit? ---- */
+/* ---- matching ---- */
 
 static bool frame_fits(const char *pattern, const struct lh_report_frame *f)
 {
@@ -86,7 +87,7 @@ static bool fits_lib(const char *pattern, const struct lh_report_finding *f)
 	return false;
 }
 
-/* A lock call came straight from this library. */
+/* A lock call was made directly by this library. */
 static bool fits_called_from(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->steps; i++) {
@@ -111,7 +112,7 @@ static bool fits_rule(const char *pattern, const struct lh_report_finding *f)
 	return strcmp(pattern, lh_name_rule(f->rule)) == 0;
 }
 
-/* The end of the first name of a list: at a comma that is in no <...> or (...). */
+/* The end of a list's first name: the first comma outside <...>, (...), [...] and {...}. */
 static const char *name_end(const char *list)
 {
 	int depth = 0;
@@ -175,7 +176,7 @@ static const char *check_cycle(const char *pattern)
 static const struct {
 	const char *type;
 	fits *fits;
-	const char *(*check)(const char *pattern); /* what was expected, NULL it is good */
+	const char *(*check)(const char *pattern); /* what was expected, NULL: valid */
 } kinds[] = {
 	{"deadlock", fits_deadlock, NULL},
 	{"lock", fits_lock, NULL},
@@ -187,7 +188,7 @@ static const struct {
 	{"hold", fits_hold, NULL},
 	{"mutex", fits_mutex, NULL},
 	{"called_from_lib", fits_called_from, NULL},
-	/* ThreadSanitizer's, about what we do not look for */
+	/* ThreadSanitizer's types for problems that lockhound does not detect */
 	{"race", NULL, NULL},
 	{"race_top", NULL, NULL},
 	{"thread", NULL, NULL},
@@ -220,7 +221,7 @@ static bool is_day(const char *d)
 	       !isdigit((unsigned char)d[10]);
 }
 
-/* "until 2026-12-31" in a reason: that day still counts. False: a date that is none. */
+/* "until 2026-12-31" in a reason: valid through that day. False: not a valid date. */
 static bool set_end(struct lh_config_lines *l, struct lh_suppression *s)
 {
 	char today[16];
@@ -285,7 +286,7 @@ bool lh_suppress_read(struct lh_suppressions *all, struct lh_arena *arena, const
 	while (lh_config_lines_next(&l)) {
 		struct lh_suppression s = {.file = path, .line = l.number};
 
-		/* The last comment above belongs to all lines up to an empty one. */
+		/* A comment line is the reason of all entries up to the next empty line. */
 		if (!*l.text) {
 			reason = l.comment ? l.comment : "";
 			continue;

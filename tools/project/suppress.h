@@ -1,8 +1,8 @@
 /*
- * suppress.h — findings that somebody has decided to live with: files of TYPE:PATTERN lines.
+ * suppress.h — suppressed findings: files of TYPE:PATTERN lines.
  *
- * Reads ThreadSanitizer's files as they are, and more types besides; docs/suppressions.md
- * describes them. Does not count findings and changes no model: it answers which entry fits.
+ * Reads ThreadSanitizer's files unchanged, and has more types; docs/suppressions.md describes them.
+ * Does not count findings or change a report: it returns the entry that matches a finding.
  */
 #ifndef LH_PROJECT_SUPPRESS_H
 #define LH_PROJECT_SUPPRESS_H
@@ -16,9 +16,9 @@ struct lh_suppression {
 	unsigned line;
 	const char *type, *pattern;
 	const char *reason; /* "" none */
-	const char *until;  /* the last day, NULL for good */
-	bool expired;       /* it fits nothing any more */
-	bool foreign;       /* of ThreadSanitizer, about something that we do not look for */
+	const char *until;  /* the last valid day, NULL: no end */
+	bool expired;       /* matches nothing any more */
+	bool foreign;       /* ThreadSanitizer's, for a problem that lockhound does not detect */
 	uint32_t hits;
 	uint32_t kind; /* private */
 };
@@ -29,13 +29,13 @@ struct lh_suppressions {
 	uint32_t n;
 };
 
-/* Adds a file's entries. False: it was said what is wrong with it. */
+/* Adds a file's entries. False: the error was reported. */
 bool lh_suppress_read(struct lh_suppressions *, struct lh_arena *, const char *path);
 
-/* The first entry that fits and has not expired; it is counted. NULL: none. */
+/* The first entry that matches and has not expired; its hits are counted. NULL: none. */
 struct lh_suppression *lh_suppress_find(struct lh_suppressions *, const struct lh_report_finding *);
 
-/* Lines to paste into a file: the reason to fill in, and the entry. */
+/* Prints lines to paste into a file: a placeholder for the reason, and the entry. */
 void lh_suppress_print(const struct lh_report *, const struct lh_report_finding *, FILE *);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Part of the room `symbol`: which member of a variable lies at an address.
+ * data_type.c — finds the member of a variable at an address.
  *
- * A variable is found by its address, in all units once; its type is gone down to the member.
+ * Searches all units once for the variable at the address, then follows its type down to the
+ * member.
  */
 #include "tools/symbols/symbols_internal.h"
 
@@ -25,7 +26,7 @@ static bool lies_at(Dwarf_Die *die, Dwarf_Addr at)
 	       n == 1 && op[0].atom == DW_OP_addr && op[0].number == at;
 }
 
-/* Most variables are in no function, and functions are most of what there is. */
+/* The first pass skips functions and types: they are most entries and hold few variables. */
 static bool holds_variables(int tag, bool functions)
 {
 	return tag == DW_TAG_namespace ||
@@ -33,7 +34,7 @@ static bool holds_variables(int tag, bool functions)
 			      tag == DW_TAG_structure_type || tag == DW_TAG_class_type));
 }
 
-/* Depth first, with the way down in a list: what a file says may nest as it likes. */
+/* Depth first, with the path in an array: debug information may nest to any depth. */
 static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, bool functions, Dwarf_Die *found)
 {
 	Dwarf_Die way[DEPTH_MAX];
@@ -113,7 +114,7 @@ static bool member_at(Dwarf_Die *type, uint64_t *into, Dwarf_Die *member)
 			continue;
 		if (dwarf_attr(member, DW_AT_external, &attr) || !type_of(member, &of) ||
 		    dwarf_aggregate_size(&of, &size) != 0)
-			continue; /* a static member lies elsewhere */
+			continue; /* a static member is elsewhere */
 		if (dwarf_attr(member, DW_AT_data_member_location, &attr) &&
 		    dwarf_formudata(&attr, &from) != 0)
 			continue;
@@ -125,7 +126,7 @@ static bool member_at(Dwarf_Die *type, uint64_t *into, Dwarf_Die *member)
 	return false;
 }
 
-/* One step down. False: this is it. */
+/* One step down. False: there is no deeper member. */
 static bool go_down(struct lh_symbols *s, Dwarf_Die *type, uint64_t *into, const char **text)
 {
 	Dwarf_Die part;
@@ -168,13 +169,13 @@ const char *lh_symbol_member(struct lh_symbols *s, const struct lh_module *m, ui
 	return text;
 }
 
-/* A name that the language keeps for those who write C libraries: what is below is theirs. */
+/* An identifier that the C standard reserves: the members below it are the C library's. */
 static bool is_reserved(const char *name)
 {
 	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
 }
 
-/* ".shards[].lock.__data.__lock" is ".shards.lock"; a base class has no name. */
+/* ".shards[].lock.__data.__lock" becomes ".shards.lock"; a base class has no name. */
 static const char *own_members(struct lh_symbols *s, const char *path)
 {
 	char *text = lh_arena_strdup(s->arena, path), *to = text;

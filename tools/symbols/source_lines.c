@@ -1,3 +1,4 @@
+/* source_lines.c — reads source lines from a file and shortens paths. */
 #include "tools/symbols/source_lines.h"
 
 #include <fcntl.h>
@@ -24,7 +25,7 @@ static FILE *open_regular(const char *file)
 	return f;
 }
 
-/* Tabs become spaces, so that a mark below a column stands below it. */
+/* Expands tabs, so that a mark printed below a column lines up with it. */
 static const char *tidy(struct lh_arena *p, const char *line, uint32_t column, uint32_t *mark)
 {
 	char out[WIDTH + 8];
@@ -76,7 +77,7 @@ const char *lh_path_last_parts(const char *path)
 		strcpy(cwd, "?");
 	n = strlen(cwd);
 	while (n && cwd[n - 1] == '/')
-		n--; /* in / everything would be relative, and look odd */
+		n--; /* in / every path would be relative, which looks odd */
 	if (n > 1 && strncmp(path, cwd, n) == 0 && path[n] == '/')
 		path += n + 1;
 	while (strncmp(path, "./", 2) == 0)

@@ -1,5 +1,5 @@
 /*
- * source_lines.h — the lines of source around a place, if the file is there to be read.
+ * source_lines.h — the source lines around a line, if the file can be read.
  *
  * Does not know whether the file is still the one that was compiled.
  */
@@ -15,17 +15,19 @@
 struct lh_source_lines {
 	uint32_t first; /* number of the first line */
 	uint32_t n;
-	/* raw, without line ends, tabs widened, cut at 160 bytes */
+	/* not escaped, without line ends, tabs expanded, cut at 160 bytes */
 	const char *line[LH_SOURCE_LINES];
-	uint32_t mark; /* where the column is in the widened line, from 0 */
+	uint32_t mark; /* index of the column in the expanded line, from 0 */
 };
 
-/* The line and its neighbours; `column` counts bytes from 1, 0 is none. False: the file cannot be
- * read, or is shorter. */
+/*
+ * Reads the line and its neighbours. `column` counts bytes from 1; 0: none. False: the file cannot
+ * be read, or is shorter.
+ */
 bool lh_source_read(struct lh_arena *, const char *file, uint32_t line, uint32_t column,
 		    struct lh_source_lines *);
 
-/* The path as a person in the current directory would write it; points into `path`. */
+/* The path relative to the current directory if it is inside; points into `path`. */
 const char *lh_path_last_parts(const char *path);
 
 #endif

@@ -1,11 +1,12 @@
+/* symbol_table.c — reads, sorts and searches the symbols of one module. */
 #include "tools/symbols/symbol_table.h"
 
 #include <stdlib.h>
 
 struct entry {
 	uint64_t start, size;
-	uint64_t end_of_all; /* the highest end of this one and of those before it */
-	int index;           /* in the module's own table */
+	uint64_t end_of_all; /* the highest end of this symbol and those before it */
+	int index;           /* in the module's symbol table */
 	uint8_t rank, type;
 };
 
@@ -15,7 +16,10 @@ struct lh_symbol_table {
 	uint32_t n;
 };
 
-/* Of several that begin at one address a global name is best, then the shorter, then the first. */
+/*
+ * Sorts by start. Symbols of one start are sorted worst first, because the search goes backwards: a
+ * global name is best, then the smaller symbol, then the first.
+ */
 static int by_start(const void *x, const void *y)
 {
 	const struct entry *a = x, *b = y;
@@ -45,7 +49,7 @@ static bool is_place(const char *name, const GElf_Sym *sym, GElf_Word section)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
 
-	/* at zero lie the object's header, and what is not loaded */
+	/* at address 0 are the object's header and what is not loaded */
 	return name && *name && sym->st_size && sym->st_value && section != SHN_UNDEF &&
 	       type != STT_SECTION && type != STT_FILE && type != STT_TLS;
 }
@@ -85,7 +89,7 @@ struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *arena, Dwfl_Module 
 	return t;
 }
 
-/* How many begin at or before `at`. */
+/* How many symbols begin at or before `at`. */
 static uint32_t begun(const struct lh_symbol_table *t, uint64_t at)
 {
 	uint32_t low = 0, high = t->n;

@@ -1,9 +1,9 @@
 /*
- * symbol_table.h — part of the room `symbol`: which symbol is at an address, of many addresses.
+ * symbol_table.h — finds the symbol at an address, for many addresses of one module.
  *
- * libdwfl reads the whole table of symbols for each question, a millisecond in a large object.
- * Here it is read once and sorted. Labels without a size are left out: they say nothing of what
- * comes behind them.
+ * libdwfl reads the whole symbol table for each query, which takes a millisecond in a large object.
+ * This module reads the table once and sorts it. Symbols without a size are left out: their end is
+ * not known. Does not demangle.
  */
 #ifndef LH_SYMBOLS_SYMBOL_TABLE_H
 #define LH_SYMBOLS_SYMBOL_TABLE_H
@@ -15,15 +15,15 @@
 struct lh_symbol_table;
 
 struct lh_symbol_at {
-	const char *name; /* the module's; NULL: there is none */
+	const char *name; /* owned by the module; NULL: no symbol */
 	uint64_t start, size;
 	int type; /* STT_* */
 };
 
-/* Read at once; what it needs is the pool's. */
+/* Reads the table now; its memory is in the arena. */
 struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *, Dwfl_Module *);
 
-/* The innermost symbol that `at`, an address as libdwfl has it, lies in. */
+/* The innermost symbol that contains `at`, an address as libdwfl uses it. */
 struct lh_symbol_at lh_symbol_table_find(const struct lh_symbol_table *, uint64_t at);
 
 #endif

@@ -1,3 +1,4 @@
+/* symbols.c — opens objects and finds functions, lines and variables with libdwfl. */
 #include "tools/symbols/symbols_internal.h"
 
 #include "tools/util/arena.h"
@@ -15,9 +16,8 @@
 #define LINES_MAX 32 /* functions inlined into each other at one address */
 
 /*
- * libdwfl asks the network by itself when DEBUGINFOD_URLS is set, and a gate must not
- * hang on a server. The variable is put back at once: the program to be started
- * inherits it.
+ * libdwfl queries the network if DEBUGINFOD_URLS is set, and a CI run must not hang on a server.
+ * The variable is restored at once: the program to be started inherits it.
  */
 static int find_local(Dwfl_Module *m, void **user, const char *name, Dwarf_Addr base,
 		      const char *file, const char *link, GElf_Word crc, char **found)
@@ -79,7 +79,7 @@ static void complain(struct lh_symbols *s, const char *path, const char *what)
 	LH_PUSH(s->arena, s->problem, s->problems, lh_arena_printf(s->arena, "%s %s", path, what));
 }
 
-/* A path in a ledger is just text: it must not make us open a device or wait on a pipe. */
+/* A path in a ledger is untrusted: it must not make us open a device or wait on a pipe. */
 static int open_regular(const char *path)
 {
 	struct stat st;
@@ -102,8 +102,8 @@ static bool same_build(Dwfl_Module *module, const struct lh_module *m)
 	int n = dwfl_module_build_id(module, &id, &at);
 
 	if (!m->build_id_n)
-		return true; /* nothing to compare with: the object was built without one */
-	/* The ledger keeps 20 bytes; longer ids are compared as far as it has them. */
+		return true; /* nothing to compare with: the object was built without an id */
+	/* The ledger keeps 20 bytes; a longer id is compared up to there. */
 	return n >= m->build_id_n && memcmp(id, m->build_id, m->build_id_n) == 0;
 }
 
@@ -126,7 +126,7 @@ static void open_object(struct lh_symbols *s, struct lh_object *o, const struct 
 	module = dwfl_report_offline(o->dwfl, m->path, m->path, fd);
 	dwfl_report_end(o->dwfl, NULL, NULL);
 	if (!module) {
-		close(fd); /* it is ours again when libdwfl could not use it */
+		close(fd); /* libdwfl did not take over the descriptor */
 		complain(s, m->path, "is no object file: no names from it");
 	} else if (!same_build(module, m)) {
 		complain(s, m->path,
@@ -154,7 +154,7 @@ struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module 
 	return o;
 }
 
-/* Only when there is such a name: to load it takes as long as the rest of a short run of ours. */
+/* Loaded only for a mangled name: loading takes as long as the rest of a short run. */
 static void load_demangler(struct lh_symbols *s)
 {
 	if (s->asked_cxx)
@@ -262,8 +262,10 @@ static uint32_t walk_scopes(struct lh_symbols *s, Dwarf_Die *cu, Dwarf_Addr at,
 	int n = dwarf_getscopes(cu, at, &inner);
 	uint32_t k = 0;
 
-	/* The first answer leads from an inlined function into where it was written;
-	 * the second into where it was inlined, which is what happened. */
+	/*
+	 * The first query leads from an inlined function to the scope where it was written, the
+	 * second to the scope where it was inlined, which is the one that was executed.
+	 */
 	n = n > 0 ? dwarf_getscopes_die(&inner[0], &scope) : 0;
 	set_line(s, cu, at, &line[0]);
 	for (int i = 0; i < n && k < LINES_MAX; i++) {
@@ -290,7 +292,7 @@ struct lh_symbol_at lh_symbol_at(struct lh_symbols *s, struct lh_object *o, uint
 	return lh_symbol_table_find(o->table, at);
 }
 
-/* From the table of symbols alone. */
+/* From the symbol table alone. */
 static const char *name_at(struct lh_symbols *s, struct lh_object *o, uint64_t at)
 {
 	const char *name = lh_symbol_at(s, o, at).name;
@@ -318,7 +320,7 @@ const char *lh_symbol_name(struct lh_symbols *s, const struct lh_module *m, uint
 
 	const char *name = o->module ? name_at(s, o, offset + o->bias - (after ? 1 : 0)) : NULL;
 
-	/* the linker's version is no part of it: "__libc_start_main@@GLIBC_2.34" */
+	/* drop the symbol version: "__libc_start_main@@GLIBC_2.34" */
 	return name && strchr(name, '@')
 		       ? lh_arena_printf(s->arena, "%.*s", (int)strcspn(name, "@"), name)
 		       : name;
@@ -375,8 +377,10 @@ bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t 
 	if (!o->module)
 		return false;
 	cfi = dwfl_module_eh_cfi(o->module, &bias);
-	/* The rule for a signal frame begins a byte early, so that it also holds for the call
-	 * before. */
+	/*
+	 * The unwind rule of a signal frame begins one byte early, so that it also covers the
+	 * address before.
+	 */
 	if (cfi && dwarf_cfi_addrframe(cfi, offset + o->bias - 1 - bias, &frame) == 0)
 		dwarf_frame_info(frame, NULL, NULL, &is);
 	free(frame);

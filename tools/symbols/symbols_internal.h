@@ -1,4 +1,4 @@
-/* symbols_internal.h — what the files of the room `symbol` share. */
+/* symbols_internal.h — what the files of tools/symbols share with each other only. */
 #ifndef LH_SYMBOLS_SYMBOLS_INTERNAL_H
 #define LH_SYMBOLS_SYMBOLS_INTERNAL_H
 
@@ -11,9 +11,9 @@
 struct lh_object {
 	char *key; /* path and build id */
 	Dwfl *dwfl;
-	Dwfl_Module *module;           /* NULL: no names from it */
+	Dwfl_Module *module;           /* NULL: no names from this object */
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
-	struct lh_symbol_table *table; /* read at the first question */
+	struct lh_symbol_table *table; /* read at the first query */
 	UT_hash_handle hh;
 };
 
@@ -31,16 +31,16 @@ struct lh_symbols {
 	struct lh_arena *arena;
 	struct lh_object *objects;
 	struct answer *answers;
-	struct lh_variable *variables; /* data_type.c */
+	struct lh_variable *variables; /* see data_type.c */
 	bool debuginfod;
 	bool asked_cxx;
-	void *cxx; /* libstdc++, for names; once a name has asked for it */
+	void *cxx; /* libstdc++, for demangling; loaded for the first mangled name */
 	char *(*demangle)(const char *, char *, size_t *, int *);
 	const char **problem;
 	uint32_t problems;
 };
 
-/* A variable that was looked for: what the debug information says of it. */
+/* A variable that was searched for, and its type from debug information. */
 struct lh_variable {
 	struct {
 		const struct lh_object *object;
@@ -51,10 +51,10 @@ struct lh_variable {
 	UT_hash_handle hh;
 };
 
-/* Opened at the first question. */
+/* Opens the object at the first query. */
 struct lh_object *lh_symbol_object(struct lh_symbols *, const struct lh_module *);
 
-/* `at` is libdwfl's address in the object, which has a module. */
+/* `at` is libdwfl's address in the object. The object has a module. */
 struct lh_symbol_at lh_symbol_at(struct lh_symbols *, struct lh_object *, uint64_t at);
 
 #endif

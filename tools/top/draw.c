@@ -1,11 +1,11 @@
-/* Part of the room `top`: a page for a terminal. See top.h. */
+/* draw.c — draws a page of the table for a terminal. */
 #include "tools/util/text_width.h"
 #include "tools/util/escape.h"
 #include "tools/top/top.h"
 
 #include <string.h>
 
-/* The terminal's own language; every terminal that is not dumb has known these for decades. */
+/* Escape sequences that every terminal has had for decades, except a dumb one. */
 #define HOME "\x1b[H"
 #define CLEAR_LINE "\x1b[K"
 #define CLEAR_REST "\x1b[J"
@@ -19,7 +19,7 @@ struct output {
 	const struct lh_top_page *options;
 	struct lh_arena *arena;
 	FILE *out;
-	uint32_t line; /* already drawn */
+	uint32_t line; /* lines already drawn */
 };
 
 /* ---- numbers ---- */
@@ -69,7 +69,7 @@ static const char *rate(struct lh_arena *p, uint64_t n, uint64_t ns)
 
 enum column { C_WAIT, C_HOLD, C_TAKEN, C_CONTENDED, C_QUEUE, A_TAKEN, A_CONTENDED, A_WAIT, A_HOLD };
 
-/* Those with a high rank go first when the terminal is narrow. */
+/* In a narrow terminal the columns with the highest rank are left out first. */
 static const struct {
 	const char *title;
 	uint32_t width, rank;
@@ -94,7 +94,7 @@ static bool is_sorted_by(const struct output *g, uint32_t c)
 	       (columns[c].totals == g->options->totals || c == C_QUEUE);
 }
 
-/* Which columns there is room for, beside the name; how wide they are together. */
+/* Chooses the columns that fit beside the name; returns their total width. */
 static uint32_t choose(const struct output *g, bool shown[COLUMNS])
 {
 	uint32_t used = 0, capacity = g->options->width;
@@ -102,7 +102,7 @@ static uint32_t choose(const struct output *g, bool shown[COLUMNS])
 	memset(shown, 0, COLUMNS * sizeof(*shown));
 	for (uint32_t rank = 0; rank <= COLUMNS; rank++)
 		for (uint32_t c = 0; c < COLUMNS; c++) {
-			/* What it is sorted by comes first of all. */
+			/* The sort column has priority. */
 			bool now = rank ? columns[c].rank == rank - 1 : is_sorted_by(g, c);
 
 			if (shown[c] || !now || used + columns[c].width + 1 + NAME_LEAST > capacity)
@@ -147,9 +147,9 @@ static const char *clean(const struct output *g, const char *text)
 }
 
 /*
- * One line, cut to the page. The last one of the page ends without a line end, which would
- * scroll; a line is cleared before it is written, since behind its last column there is nowhere
- * to stand.
+ * Prints one line, cut to the page width. The page's last line has no newline, which would scroll.
+ * The line is cleared before the text, because after a full line the cursor is still on the last
+ * column.
  */
 static void put(struct output *g, const char *before, const char *text, const char *after)
 {
@@ -159,7 +159,7 @@ static void put(struct output *g, const char *before, const char *text, const ch
 		lh_text_cut(g->arena, text, g->options->width), after);
 }
 
-/* Text in so many columns; the last one of a line needs no blanks behind it. */
+/* Text padded or cut to `width` columns. */
 static const char *padded(const struct output *g, const char *text, uint32_t width)
 {
 	const char *cut = lh_text_cut(g->arena, text, width);
@@ -221,7 +221,7 @@ static const char *holder(const struct output *g, const struct lh_top_row *r)
 			       r->at ? clean(g, r->at) : "", more);
 }
 
-/* The name takes what is left, up to a bound; behind it stands who holds the lock. */
+/* The name takes what is left, up to NAME_MOST columns; the lock's owner follows. */
 static void put_row(struct output *g, const struct lh_top_row *r, const bool shown[COLUMNS],
 		    uint32_t used)
 {

@@ -1,10 +1,10 @@
-/* Part of the room `top`: what locks, threads and places are called. See top.h. */
+/* names.c — names the locks, owners and sites of the table. */
 #include "tools/symbols/source_lines.h"
 #include "tools/top/top.h"
 
 #include <string.h>
 
-/* What lh_report_thread_text says, in memory that goes with the look. */
+/* As lh_report_thread_text, but in the sample's arena. */
 static const char *who(struct lh_top *t, const struct lh_report_thread *x)
 {
 	if (!x)

@@ -1,4 +1,4 @@
-/* Part of the room `top`: for scripts, as words in columns or as JSON. See top.h. */
+/* plain_text.c — writes the table for scripts, as text columns or JSON. */
 #include "tools/util/escape.h"
 #include "tools/top/top.h"
 
@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- words ---- */
+/* ---- text columns ---- */
 
 static double ms(uint64_t ns)
 {
@@ -24,7 +24,7 @@ static double percent(uint64_t part, uint64_t of)
 	return of ? 100.0 * (double)part / (double)of : 0;
 }
 
-/* A word of its own: columns are found by counting them. */
+/* One word without blanks: scripts find columns by counting words. */
 static const char *print_word(struct lh_arena *p, const char *text)
 {
 	const char *at = text ? lh_escape(p, LH_ESCAPE_TEXT, text) : "-", *out = "";
@@ -86,7 +86,7 @@ static json_t *sum(const struct lh_top_sum *s)
 			 (json_int_t)s->hold_ns);
 }
 
-/* A FRAME of docs/format.md, as far as it is known. */
+/* A FRAME of docs/format.md, with the fields that are known. */
 static json_t *frame(struct lh_arena *p, const struct lh_report_frame *f)
 {
 	json_t *o = json_object();

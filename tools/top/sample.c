@@ -1,4 +1,4 @@
-/* Part of the room `top`: the numbers, out of two looks. See top.h. */
+/* sample.c — computes the table from two samples of a ledger. */
 #include "tools/top/top.h"
 
 #include <stdlib.h>
@@ -10,25 +10,25 @@ struct lh_top_previous {
 	struct lh_top_sum all;
 };
 
-/* What the seats say of one lock. */
+/* What the live-thread rows contain about one lock. */
 struct lock_hold {
-	uint32_t row;            /* of the table + 1; 0 none */
-	uint64_t waited_ns;      /* by those who wait now */
-	uint64_t held_ns;        /* by those who hold now */
-	uint64_t held_within_ns; /* the part of it since the look before */
+	uint32_t row;            /* index in the table + 1; 0 none */
+	uint64_t waited_ns;      /* by current waiters */
+	uint64_t held_ns;        /* by current owners */
+	uint64_t held_within_ns; /* the part of it since the previous sample */
 	uint32_t begun;          /* holds that began since then */
 };
 
 struct sampling {
 	struct lh_top *top;
 	const struct lh_ledger_view *ledger;
-	struct lock_hold *hold_sample; /* by row of the ledger */
+	struct lock_hold *hold_sample; /* by lock row of the ledger */
 	uint32_t locks;
 };
 
 static uint64_t less(uint64_t a, uint64_t b)
 {
-	return a > b ? a - b : 0; /* two looks are not one instant: a sum may seem to shrink */
+	return a > b ? a - b : 0; /* a sample is not atomic: a sum may seem to shrink */
 }
 
 static struct lh_top_sum difference(const struct lh_top_sum *a, const struct lh_top_sum *b)
@@ -91,7 +91,7 @@ static void add_rows(struct sampling *w)
 			add_row(w, i, &l);
 			continue;
 		}
-		/* its row may mean another lock soon */
+		/* a dead lock: its row may mean another lock soon */
 		lh_read_lock_stats(w->ledger, &l, &stats);
 		add(&w->top->all,
 		    &(struct lh_top_sum){l.acquired + l.shared, stats.contended, stats.wait_ns, 0});
@@ -108,7 +108,7 @@ static struct lh_top_row *row_of(const struct sampling *w, lh_lock_id id)
 	return r && r->lock == id ? r : NULL;
 }
 
-/* ---- seats ---- */
+/* ---- live threads ---- */
 
 static void see_wait(struct sampling *w, const struct lh_live_thread *live)
 {
@@ -165,7 +165,7 @@ static void read_live_threads(struct sampling *w)
 	}
 }
 
-/* ---- times of holding ---- */
+/* ---- hold times ---- */
 
 static bool is_exclusive(const struct lh_lock *l)
 {
@@ -185,7 +185,7 @@ static double mean_of(uint64_t ns, uint64_t samples)
 	return samples ? (double)ns / (double)samples : 0;
 }
 
-/* How long it was held: those that have ended by their mean, those that go on exactly. */
+/* Hold time: ended holds are estimated by their mean, current holds are exact. */
 static void estimate(struct sampling *w, struct lh_top_row *r, const struct lh_lock *l,
 		     const struct lh_top_previous *b)
 {
@@ -202,7 +202,10 @@ static void estimate(struct sampling *w, struct lh_top_row *r, const struct lh_l
 
 	r->all.hold_ns =
 		product(mean, less(r->all.taken, r->holders), g->held_ns, w->top->at_ns * many);
-	/* One that began before the last look and has ended is not among those taken since. */
+	/*
+	 * A hold that began before the previous sample and has ended is not among the acquisitions
+	 * since.
+	 */
 	r->last.hold_ns = product(recent, ended > samples ? ended : samples, g->held_within_ns,
 				  w->top->span_ns * many);
 }
@@ -217,7 +220,7 @@ static void finish_row(struct sampling *w, struct lh_top_row *r)
 
 	if (!lh_read_lock_row(w->ledger, i, &l))
 		return;
-	if (b->gen != l.gen) /* a lock that was not there at the last look */
+	if (b->gen != l.gen) /* the lock is new since the previous sample */
 		b = &none;
 	r->last = difference(&r->all, &b->all);
 	estimate(w, r, &l, b);
@@ -226,7 +229,7 @@ static void finish_row(struct sampling *w, struct lh_top_row *r)
 		t->longest = r;
 }
 
-/* For the next look. */
+/* For the next sample. */
 static void remember(struct sampling *w)
 {
 	struct lh_top *t = w->top;
@@ -248,7 +251,7 @@ static void remember(struct sampling *w)
 	t->all_before = t->all;
 }
 
-/* Locks that were made and never used say nothing. */
+/* Drops locks that were initialized and never used. */
 static void drop_unused(struct lh_top *t)
 {
 	uint32_t n = 0, longest = t->longest ? (uint32_t)(t->longest - t->row) : UINT32_MAX;
@@ -263,7 +266,7 @@ static void drop_unused(struct lh_top *t)
 	t->rows = n;
 }
 
-/* ---- a look ---- */
+/* ---- a sample ---- */
 
 static void begin(struct lh_top *t, const struct lh_ledger_view *r, uint64_t now_ns)
 {

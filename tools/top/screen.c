@@ -1,3 +1,4 @@
+/* screen.c — sets up, draws on and restores the terminal; reads keys and signals. */
 #include "tools/top/screen.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The other page, and no cursor; both back. */
+/* Alternate screen and hidden cursor; and back. */
 static const char enter[] = "\x1b[?1049h\x1b[?25l\x1b[2J";
 static const char leave[] = "\x1b[m\x1b[?25h\x1b[?1049l";
 
@@ -20,7 +21,7 @@ static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT,
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 static struct termios before;
-static volatile sig_atomic_t drawn; /* the terminal is ours now */
+static volatile sig_atomic_t drawn; /* the terminal is set up for us now */
 static sigset_t mask_before;
 static int signals = -1, end_by;
 static bool registered;
@@ -40,7 +41,7 @@ bool lh_screen_show(const char *text, size_t n)
 	return true;
 }
 
-/* Only calls that a signal handler may make. */
+/* Only async-signal-safe calls: a signal handler calls this. */
 static void restore(void)
 {
 	ssize_t ignored;
@@ -53,7 +54,10 @@ static void restore(void)
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
-/* `before` is how it was; also after a stop, when somebody else may have changed it. */
+/*
+ * Uses the original settings in `before`, also after SIGCONT: another program may have changed the
+ * current ones.
+ */
 static bool draw_on(void)
 {
 	struct termios raw = before;
@@ -75,7 +79,7 @@ static bool take(void)
 static void on_crash(int signal)
 {
 	restore();
-	raise(signal); /* its own way now: the handler is for one time */
+	raise(signal); /* now the default action: SA_RESETHAND */
 }
 
 static void watch_crashes(void)
@@ -151,8 +155,8 @@ int lh_screen_signal(void)
 }
 
 /*
- * Ctrl-Z: the shell gets its terminal as it was, until SIGCONT. Where nobody could send that
- * (an orphaned process group) the kernel does not stop us, and we just go on.
+ * Ctrl-Z: restores the terminal for the shell, until SIGCONT. In an orphaned process group no one
+ * could send SIGCONT; the kernel then does not stop us, and we continue.
  */
 static bool stop(void)
 {
@@ -161,7 +165,7 @@ static bool stop(void)
 	restore();
 	sigemptyset(&one);
 	sigaddset(&one, SIGTSTP);
-	raise(SIGTSTP); /* blocked: it comes as soon as it is not */
+	raise(SIGTSTP); /* pending until it is unblocked */
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
 	return take();
@@ -173,7 +177,7 @@ static enum lh_screen_event gone(int signal)
 	return LH_SCREEN_END;
 }
 
-/* LH_SCREEN_TIME: nothing that matters. */
+/* Returns LH_SCREEN_TIME if no signal needs an action. */
 static enum lh_screen_event take_signal(void)
 {
 	struct signalfd_siginfo s;
@@ -186,7 +190,7 @@ static enum lh_screen_event take_signal(void)
 				return gone(SIGHUP);
 			event = LH_SCREEN_SIZE;
 			break;
-		case SIGCONT: /* of a stop that could not be prepared for */
+		case SIGCONT: /* after a stop without SIGTSTP, such as SIGSTOP */
 			if (!draw_on())
 				return gone(SIGHUP);
 			event = LH_SCREEN_SIZE;
@@ -201,13 +205,16 @@ static enum lh_screen_event take_signal(void)
 	return event;
 }
 
-/* Keys that came together are handed out one by one. */
+/* Keys that arrived together are returned one by one. */
 static struct {
 	char text[64];
 	ssize_t n, at;
 } keys;
 
-/* Arrows and their like, ESC [ ... letter or ESC O letter, come at once and mean nothing here. */
+/*
+ * Skips arrow keys and similar sequences, ESC [ ... letter or ESC O letter: they arrive at once and
+ * have no meaning here.
+ */
 static void skip_sequence(void)
 {
 	if (++keys.at >= keys.n || (keys.text[keys.at] != '[' && keys.text[keys.at] != 'O'))

@@ -1,4 +1,4 @@
-/* Part of the room `top`: the order of the rows. See top.h. */
+/* sort.c — sorts the rows of the table, and parses sort keys. */
 #include "tools/top/top.h"
 
 #include <stdlib.h>
@@ -27,7 +27,9 @@ static uint64_t weight(const struct lh_top_row *r, enum lh_top_key key, bool tot
 	}
 }
 
-/* Those that are equal now by what they were before; at last by their number, so that none jumps.
+/*
+ * Equal rows are sorted by the other period (all or last), then by lock id, so that rows keep their
+ * place.
  */
 static int compare(const void *x, const void *y, void *with)
 {

@@ -1,3 +1,4 @@
+/* target.c — finds a process's ledger and reads it again for each sample. */
 #include "tools/top/target.h"
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/proc.h"
@@ -26,9 +27,9 @@ static bool refuse(struct lh_top_target *t, const char *format, ...)
 	return false;
 }
 
-/* ---- why there is nothing to see ---- */
+/* ---- why there is no ledger ---- */
 
-/* The command itself was named: what it watches was meant. */
+/* `lockhound run` itself was named: names the process that it watches. */
 static bool is_command(struct lh_top_target *t)
 {
 	pid_t child[64];
@@ -63,7 +64,7 @@ static bool not_watched(struct lh_top_target *t)
 		t->pid, t->peek.comm, t->pid);
 }
 
-/* ---- looks ---- */
+/* ---- samples ---- */
 
 static bool has_ended(const struct lh_top_target *t)
 {
@@ -72,7 +73,7 @@ static bool has_ended(const struct lh_top_target *t)
 	return t->end >= 0 && poll(&p, 1, 0) == 1;
 }
 
-/* The new one comes to the place of the old: names that were made point there. */
+/* The new copy is stored in the same struct: the report's names point to it. */
 static bool take(struct lh_top_target *t)
 {
 	struct lh_ledger_view now;
@@ -103,7 +104,7 @@ bool lh_top_target_sample(struct lh_top_target *t)
 	t->error[0] = 0;
 	if (same && take(t))
 		return true;
-	/* The thread through which it was seen may have ended, or it called exec. */
+	/* The thread whose /proc files were read may have ended, or the process called exec. */
 	if (!t->error[0] && !has_ended(t) && open_process(t) && take(t))
 		return true;
 	if (has_ended(t) || !lh_proc_read(t->pid, "maps", (char[2]){0}, 2))
@@ -135,7 +136,7 @@ static bool shares_memory(pid_t pid, const char *file)
 	return lh_proc_maps(pid, slash ? slash + 1 : file);
 }
 
-/* A file that a live process writes into leads to that process. */
+/* Finds the live process that writes into a file. */
 static bool find_by_file(struct lh_top_target *t, const char *file)
 {
 	struct lh_ledger_file shelf;

@@ -1,8 +1,9 @@
 /*
- * target.h — the process that is looked at again and again: its ledger, until it ends.
+ * target.h — a process that is sampled repeatedly: its ledger, until it ends.
  *
- * Finds the ledger as `hang` does: by the mapping, read from memory or through whoever has it
- * open. Follows exec, if the new program has the library in it too. Judges nothing.
+ * Finds the ledger as `hang` does: by its mapping, read from the process's memory or from the file,
+ * which another process may hold open. Follows exec if the new program has the library too. Does
+ * not compute anything from the ledger.
  */
 #ifndef LH_TOP_TARGET_H
 #define LH_TOP_TARGET_H
@@ -13,17 +14,17 @@
 struct lh_top_target {
 	struct lh_peek peek;
 	pid_t pid;
-	int end;                      /* ready when the process has ended; -1 not to be had */
-	struct lh_ledger_view ledger; /* as at the last look; its place does not change */
-	bool fresh;                   /* the ledger is another one than at the look before */
+	int end; /* a pidfd, ready when the process has ended; -1: not available */
+	struct lh_ledger_view ledger; /* the last sample; this struct keeps its address */
+	bool fresh;                   /* a different ledger than in the previous sample */
 	char error[1200];
 };
 
-/* A number, or the file of a ledger whose process lives. False: `why` has one line. */
+/* A pid, or the file of a live process's ledger. False: `error` has one line. */
 bool lh_top_target_open(struct lh_top_target *, const char *file_or_pid);
-/* A look. False: it has ended, or is not to be seen any more; `why` has one line. */
+/* Takes a sample. False: the process has ended or cannot be read; `error` has one line. */
 bool lh_top_target_sample(struct lh_top_target *);
-/* On the clock of its ledger. */
+/* On the ledger's clock. */
 uint64_t lh_top_target_now(const struct lh_top_target *);
 void lh_top_target_close(struct lh_top_target *);
 

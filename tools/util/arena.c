@@ -1,3 +1,4 @@
+/* arena.c — an arena in chunks that grow. */
 #include "tools/util/arena.h"
 
 #include <stdio.h>
@@ -5,7 +6,7 @@
 #include <string.h>
 
 #define CHUNK 65000
-#define FIRST (CHUNK / 16) /* most pools stay small, and what they get is zeroed */
+#define FIRST (CHUNK / 16) /* most arenas stay small, and new chunks are zeroed */
 
 struct chunk {
 	struct chunk *next;
@@ -47,7 +48,7 @@ void lh_arena_free(struct lh_arena *p)
 	free(p);
 }
 
-/* A large piece gets a chunk of its own behind the current one, which stays in use. */
+/* A large piece gets a chunk of its own behind the current chunk, which stays in use. */
 static void *get_large(struct lh_arena *p, size_t n)
 {
 	struct chunk *c = must(calloc(1, sizeof(*c) + n));
@@ -94,7 +95,7 @@ char *lh_arena_vprintf(struct lh_arena *p, const char *format, va_list args)
 	int n;
 
 	if (!format)
-		return lh_arena_strdup(p, ""); /* never; gcc's sanitizer build wants to be told */
+		return lh_arena_strdup(p, ""); /* never; for gcc's sanitizer build */
 	va_copy(again, args);
 	n = vsnprintf(none, sizeof(none), format, again);
 	va_end(again);
@@ -115,7 +116,7 @@ char *lh_arena_printf(struct lh_arena *p, const char *format, ...)
 	return text;
 }
 
-/* Lists double when their length is a power of two; the old half stays behind in the pool. */
+/* Lists double when their length is a power of two; the old copy stays in the arena. */
 void *lh_arena_grow(struct lh_arena *p, void *list, uint32_t n, size_t element)
 {
 	void *bigger;

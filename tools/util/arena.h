@@ -1,9 +1,8 @@
 /*
- * arena.h — memory that goes all at once: the front end's strings and lists.
+ * arena.h — an arena for the front end's strings and lists: all of its memory is freed at once.
  *
- * Nothing in a pool is given back by itself. Running out of memory ends the front
- * end with a line and status 2: it has nothing that it must finish first, and the
- * program that is being watched does not notice.
+ * Does not free a single piece. If memory runs out, the front end ends with a message and status 2:
+ * it has nothing to finish first, and the checked process is not affected.
  */
 #ifndef LH_UTIL_ARENA_H
 #define LH_UTIL_ARENA_H
@@ -23,10 +22,10 @@ char *lh_arena_printf(struct lh_arena *, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *lh_arena_vprintf(struct lh_arena *, const char *format, va_list);
 
-/* The list of n elements, with room for one more at its end. */
+/* Returns the list of n elements, with capacity for one more at its end. */
 void *lh_arena_grow(struct lh_arena *, void *list, uint32_t n, size_t element);
 
-/* Appends to a list `l` of `n` elements in pool `p`. */
+/* Appends to a list `l` of `n` elements in arena `p`. */
 #define LH_PUSH(p, l, n, value)                                                                    \
 	((l) = lh_arena_grow((p), (l), (n), sizeof(*(l))), (l)[(n)++] = (value))
 

@@ -1,3 +1,4 @@
+/* config_lines.c — reads a configuration file by lines and reports errors with their column. */
 #include "tools/util/config_lines.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ void lh_config_lines_close(struct lh_config_lines *l)
 
 bool lh_config_lines_error(struct lh_config_lines *l, const char *at, const char *format, ...)
 {
-	enum { LONGEST = 400 /* a file of one endless line is none to be shown */ };
+	enum { LONGEST = 400 /* longer messages are shortened in the middle */ };
 	va_list args;
 	char *text;
 
@@ -52,7 +53,7 @@ static char *trim(char *text)
 	return text;
 }
 
-/* A # inside of a word is part of it: main::{lambda()#1}. */
+/* A # inside a word is part of the word: main::{lambda()#1}. */
 static char *find_comment(char *line)
 {
 	for (char *c = line; (c = strchr(c, '#')) != NULL; c++)
@@ -94,7 +95,7 @@ bool lh_config_lines_next(struct lh_config_lines *l)
 	}
 	l->number++;
 	if (l->number == 1 && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-		memmove(line, line + 3, (size_t)(n -= 3) + 1); /* what some editors begin with */
+		memmove(line, line + 3, (size_t)(n -= 3) + 1); /* some editors' byte order mark */
 	if (n && line[n - 1] == '\n')
 		line[--n] = '\0';
 	l->whole = lh_arena_strdup(l->arena, line);

@@ -1,8 +1,8 @@
 /*
- * config_lines.h — a file that a person writes, line by line, and where in it something is wrong.
+ * config_lines.h — reads a file that a person wrote, line by line, and locates errors in it.
  *
- * Comments (from a # that begins a word to the end of the line) are told apart from what they
- * comment. Does not know what the lines mean.
+ * Splits each line into text and comment (from a # that begins a word to the end of the line). Does
+ * not know what the lines mean. The strings are in the caller's arena.
  */
 #ifndef LH_UTIL_CONFIG_LINES_H
 #define LH_UTIL_CONFIG_LINES_H
@@ -17,20 +17,23 @@ struct lh_config_lines {
 	struct lh_arena *arena;
 	FILE *file;
 	unsigned number;   /* of this line, from 1 */
-	const char *whole; /* this line, without its end */
-	char *text;      /* what stands before the comment, without blanks around it; "" nothing */
-	unsigned column; /* of its first byte, from 1 */
-	const char *comment; /* behind the #, without blanks around it; NULL none */
-	bool bad;            /* something was wrong and was said */
+	const char *whole; /* this line without its newline */
+	char *text;        /* what precedes the comment, without blanks around it; "" if nothing */
+	unsigned column;   /* of the first byte of `text`, from 1 */
+	const char *comment; /* what follows the #, without blanks around it; NULL: none */
+	bool bad;            /* an error was reported */
 };
 
-/* False: it was said why it cannot be read. */
+/* False: the file cannot be opened, and the reason was reported. */
 bool lh_config_lines_open(struct lh_config_lines *, struct lh_arena *, const char *path);
-/* False: there is no further line, or an error was said. */
+/* Reads the next line. False: there is none, or an error was reported. */
 bool lh_config_lines_next(struct lh_config_lines *);
 void lh_config_lines_close(struct lh_config_lines *);
 
-/* Says "FILE:LINE:COLUMN: ..." with the column of `at`, which points into text. Always false. */
+/*
+ * Reports "FILE:LINE:COLUMN: ..." with the column of `at`, which points into `text`. Always returns
+ * false.
+ */
 bool lh_config_lines_error(struct lh_config_lines *, const char *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,3 +1,4 @@
+/* escape.c — decodes UTF-8 and replaces what an output format must not contain. */
 #include "tools/util/escape.h"
 
 #include <stdbool.h>
@@ -6,7 +7,9 @@
 
 #define ROOM 12 /* the longest escape of one byte or character: \u{10ffff} */
 
-/* Decodes one character at s; its length in bytes, 0: not UTF-8 (overlong, surrogate, cut). */
+/*
+ * Decodes one character at s. Returns its length in bytes, 0: not UTF-8 (overlong, surrogate, cut).
+ */
 static unsigned decode(const unsigned char *s, uint32_t *out)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -17,7 +20,7 @@ static unsigned decode(const unsigned char *s, uint32_t *out)
 		return 0;
 	for (unsigned i = 1; i < n; i++) {
 		if ((s[i] & 0xc0) != 0x80)
-			return 0; /* also the final zero */
+			return 0; /* also at the final zero */
 		c = c << 6 | (s[i] & 0x3f);
 	}
 	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
@@ -31,7 +34,7 @@ static bool is_control(uint32_t c)
 	return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-/* Characters without a shape of their own that change how others are shown. */
+/* Characters that are not visible and change how other characters are shown. */
 static bool is_invisible(uint32_t c)
 {
 	return c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
@@ -64,7 +67,7 @@ static const char *entity(uint32_t c, enum lh_escape_format d)
 
 static const char replacement[] = "\xef\xbf\xbd";
 
-/* What stands for character c, NULL: itself. */
+/* The replacement of character c; NULL: c stays. */
 static const char *substitute(uint32_t c, enum lh_escape_format d, char room[ROOM])
 {
 	if (d == LH_ESCAPE_JSON)
@@ -91,7 +94,7 @@ static const char *invalid_byte(unsigned char byte, enum lh_escape_format d, cha
 	return room;
 }
 
-/* Writes to out if there is one; returns the length, and whether anything was changed. */
+/* Writes to `out` unless it is NULL. Returns the length; sets *changed if anything was replaced. */
 static size_t convert(const char *text, enum lh_escape_format d, char *out, bool *changed)
 {
 	const unsigned char *s = (const unsigned char *)text;

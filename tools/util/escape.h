@@ -1,9 +1,9 @@
 /*
- * escape.h — text that came from the watched program, made harmless for where it goes.
+ * escape.h — makes text from the checked process safe for an output format.
  *
- * Thread names, symbols, paths and lock names are the program's: any bytes at all.
- * What leaves here is valid UTF-8 and moves no cursor, colours nothing, turns no
- * reading direction, and closes no string, tag or attribute of its dialect.
+ * Thread names, symbols, paths and lock names come from the program and may be any bytes. The
+ * result is valid UTF-8; it moves no cursor, sets no color, changes no reading direction, and
+ * closes no string, tag or attribute of its format.
  *
  * Does not shorten and does not quote. Line ends are escaped too: a name is one line.
  */
@@ -13,13 +13,15 @@
 #include "tools/util/arena.h"
 
 enum lh_escape_format {
-	LH_ESCAPE_TEXT, /* terminal, log: control characters and stray bytes as \x1b, \u{202e} */
-	LH_ESCAPE_JSON, /* for a JSON library that quotes by itself: stray bytes as U+FFFD */
+	LH_ESCAPE_TEXT, /* terminal, log: control characters and invalid bytes as \x1b, \u{202e} */
+	LH_ESCAPE_JSON, /* for a JSON library that quotes by itself: invalid bytes as U+FFFD */
 	LH_ESCAPE_XML,  /* XML 1.0: also < > & " ' as entities, forbidden characters as U+FFFD */
-	LH_ESCAPE_HTML, /* the same with entities that HTML knows */
+	LH_ESCAPE_HTML, /* as LH_ESCAPE_XML, with entities that HTML knows */
 };
 
-/* The text itself when there is nothing to do, else a copy in the pool. NULL stays NULL. */
+/*
+ * Returns the text itself if nothing is replaced, otherwise a copy in the arena. NULL stays NULL.
+ */
 const char *lh_escape(struct lh_arena *, enum lh_escape_format, const char *);
 
 #endif

@@ -1,11 +1,13 @@
+/* glob.c — matches the two kinds of patterns. */
 #include "tools/util/glob.h"
 
 #include <stddef.h>
 #include <string.h>
 
 /*
- * The pieces between stars, each at its first place behind the one before; the last one, if it
- * must end the text, at its last. First places are good enough: what is left over only grows.
+ * Each piece between stars matches at its first position behind the previous piece; the last piece,
+ * if it must end the text, matches at the end. First positions suffice: they leave the longest
+ * rest.
  */
 static bool match(const char *p, size_t n, const char *text, bool begins, bool ends)
 {

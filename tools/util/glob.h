@@ -1,16 +1,16 @@
 /*
- * glob.h — do a pattern of a suppression and a name agree?
+ * glob.h — matches a name against a pattern of a suppression.
  *
- * In both kinds * stands for anything. Does not know what the names are of.
+ * In both kinds of pattern * matches any text. Does not know what the names mean.
  */
 #ifndef LH_UTIL_GLOB_H
 #define LH_UTIL_GLOB_H
 
 #include <stdbool.h>
 
-/* As ThreadSanitizer has it: anywhere in the text, unless ^ begins or $ ends the pattern. */
+/* As in ThreadSanitizer: matches anywhere in the text, unless ^ begins or $ ends the pattern. */
 bool lh_glob_match_part(const char *pattern, const char *text);
-/* The whole of the text; ^ and $ are allowed and say nothing new. */
+/* Matches the whole text; ^ and $ are allowed and have no effect. */
 bool lh_glob_match(const char *pattern, const char *text);
 
 #endif

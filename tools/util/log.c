@@ -1,3 +1,4 @@
+/* log.c — writes the front end's own messages. */
 #include "tools/util/log.h"
 
 #include <stdarg.h>
@@ -14,7 +15,7 @@ void lh_log_redirect(FILE *log)
 	stream = log;
 }
 
-/* One write for the whole line: the program's own output must not cut it in two. */
+/* The line is one write, so that the program's output cannot split it. */
 void lh_log(const char *format, ...)
 {
 	char line[4096];
@@ -24,7 +25,8 @@ void lh_log(const char *format, ...)
 	va_end(args);
 	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = '?'; /* a file name from outside must not drive the terminal */
+			*c = '?'; /* a file name from outside must not send control characters to
+				     the terminal */
 	fprintf(lh_log_stream(), "lockhound: %s\n", line);
 	fflush(lh_log_stream());
 }

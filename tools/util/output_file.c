@@ -1,3 +1,4 @@
+/* output_file.c — writes to a temporary file and renames it at the end. */
 #include "tools/util/output_file.h"
 
 #include <errno.h>
@@ -7,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Appends; false when it does not fit. */
+/* Appends `text`. False: it does not fit. */
 static bool add(char *out, size_t capacity, size_t *at, const char *text)
 {
 	int n = snprintf(out + *at, capacity - *at, "%s", text);
@@ -15,7 +16,7 @@ static bool add(char *out, size_t capacity, size_t *at, const char *text)
 	return *at < capacity;
 }
 
-/* %p %e %h and %% in `path`; false: too long, or another letter. */
+/* Replaces %p %e %h and %% in `path`. False: the result is too long, or a % has another letter. */
 static bool expand(const char *path, pid_t pid, const char *program, char *out, size_t capacity)
 {
 	char number[20], host[256] = "", letter[2] = "";
@@ -41,7 +42,7 @@ static bool expand(const char *path, pid_t pid, const char *program, char *out, 
 	return good;
 }
 
-/* Something that a rename would replace or cannot reach: /dev/fd/3, a pipe, /dev/null. */
+/* True if a rename would replace the file or cannot reach it: /dev/fd/3, a pipe, /dev/null. */
 static bool is_direct(const char *path)
 {
 	struct stat st;
@@ -54,7 +55,7 @@ static int open_temp(struct lh_output *o, const char *target)
 	char real[PATH_MAX];
 	struct stat st;
 	if (realpath(target, real) && strlen(o->path) && !strchr(o->path, '%'))
-		strcpy(o->path, real); /* a link stays a link */
+		strcpy(o->path, real); /* keep a symbolic link, replace its target */
 	if (!stat(target, &st) && S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
 		return -1;
@@ -72,7 +73,7 @@ static int open_temp(struct lh_output *o, const char *target)
 	mode_t mask = umask(0);
 	umask(mask);
 	if (fd >= 0 && fchmod(fd, 0666 & ~mask))
-		errno = 0; /* a file system without modes: it stays ours alone */
+		errno = 0; /* a file system without modes: only its owner can read the file */
 	return fd;
 }
 

@@ -1,9 +1,9 @@
 /*
- * output_file.h — a file that is there whole or not at all.
+ * output_file.h — an output file that exists completely or not at all.
  *
- * Opened under a passing name before the program starts, so that what cannot be
- * written is known then; given its name at the end. What is no regular file (a pipe,
- * /dev/null) is written directly.
+ * Opens a temporary file before the program starts, so that a file that cannot be written is
+ * reported then; renames it to its final name at the end. A path that is no regular file (a pipe,
+ * /dev/null) is written directly. Does not know the file's format.
  */
 #ifndef LH_UTIL_OUTPUT_FILE_H
 #define LH_UTIL_OUTPUT_FILE_H
@@ -16,14 +16,17 @@
 
 struct lh_output {
 	FILE *file;
-	char path[PATH_MAX]; /* as it was asked for, %p %e %h not yet replaced */
+	char path[PATH_MAX]; /* as given, %p %e %h not yet replaced */
 	char temp[PATH_MAX]; /* "": written directly */
 };
 
-/* False: `why` names the file and the cause. */
-bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t capacity);
-/* Ends the writing; %p is `pid`, %e the last part of `program`, %h this host. 0 or an errno. */
+/* False: `error` names the file and the cause. */
+bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t capacity);
+/*
+ * Closes and renames the file. %p is `pid`, %e the last part of `program`, %h this host. Returns 0
+ * or an errno.
+ */
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program);
-void lh_output_drop(struct lh_output *o); /* as if it had never been opened */
+void lh_output_drop(struct lh_output *o); /* removes the temporary file */
 
 #endif

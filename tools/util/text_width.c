@@ -1,10 +1,11 @@
+/* text_width.c — measures text with wcwidth. */
 #include "tools/util/text_width.h"
 
 #include <locale.h>
 #include <string.h>
 #include <wchar.h>
 
-/* The character's bytes, 1 to 4; the text is known to be good. */
+/* The character's length in bytes, 1 to 4; the text is valid UTF-8. */
 static size_t length_of(const char *text)
 {
 	unsigned char c = (unsigned char)text[0];
@@ -23,7 +24,7 @@ static wchar_t character(const char *text, size_t n)
 	return (wchar_t)c;
 }
 
-/* wcwidth asks the locale; ours is not the user's, who may have none. */
+/* wcwidth depends on the locale; C.UTF-8 is used, because the user's locale may not be UTF-8. */
 static uint32_t width_of(wchar_t c)
 {
 	static locale_t utf8;
@@ -42,7 +43,7 @@ static uint32_t width_of(wchar_t c)
 	return n < 0 ? 1 : (uint32_t)n;
 }
 
-/* The bytes of what fits into so many columns; *used: how many it takes. */
+/* The number of bytes that fit into `columns`; *used: how many columns they take. */
 static size_t fit(const char *text, uint32_t columns, uint32_t *used)
 {
 	size_t at = 0;

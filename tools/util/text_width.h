@@ -1,8 +1,8 @@
 /*
- * text_width.h — how many columns of a terminal a text takes, and where to cut it.
+ * text_width.h — how many terminal columns a text takes, and where to cut it.
  *
- * The text is clean (LH_ESCAPE_TEXT): valid UTF-8 on one line. Wide characters count two,
- * combining ones none. Does not know where on a line it will stand.
+ * The text is escaped (LH_ESCAPE_TEXT): valid UTF-8 on one line. Wide characters count two columns,
+ * combining characters none. Does not know the text's position on its line.
  */
 #ifndef LH_UTIL_TEXT_WIDTH_H
 #define LH_UTIL_TEXT_WIDTH_H
@@ -11,8 +11,10 @@
 
 uint32_t lh_text_width(const char *text);
 
-/* At most `columns` of it; a '+' stands in the last one if something was left out. No character
- * is cut in two, and none loses what combines with it. */
+/*
+ * Cuts the text to at most `columns`; a '+' in the last column shows that something was left out.
+ * No character is cut in two or loses its combining characters.
+ */
 const char *lh_text_cut(struct lh_arena *, const char *text, uint32_t columns);
 
 #endif
