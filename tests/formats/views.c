@@ -1,7 +1,6 @@
 /* Writes one view of one made-up run: views SCENARIO FORMAT. Everything is the real code but the
  * symbols, which come from the tables below, so that the views are the same on every machine.
- * LINKS: tools/report/ tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c
- * tools/render/ tools/ledger/ tools/util/ tools/symbols/source_lines.c */
+ * LINKS: tools/render/ tools/report/ tools/ledger/ tools/util/ tools/symbols/source_lines.c */
 #include "tools/render/render.h"
 #include "tools/symbols/symbols.h"
 #include "tests/unit/ledger_builder.h"

@@ -91,8 +91,9 @@ struct lh_peek {
 	bool no_names;  /* functions of frames are not wanted: they take most of an unwinding */
 	bool no_access; /* we may not read its memory: `why` tells the remedy */
 	char error[600];
-	const char *cut;           /* a core that is not whole: how much there is; NULL it is */
-	struct lh_peek_core *core; /* NULL: alive */
+	const char *cut; /* a core that is not whole: how much there is; NULL it is */
+	const struct lh_peek_source *source; /* NULL: neither memory nor mappings */
+	struct lh_peek_core *core;           /* NULL: alive */
 	struct lh_peek_unwinder *unwinder;
 	char identity[400]; /* changes at exec */
 };

@@ -50,8 +50,10 @@ static bool get(const struct lh_peek_core *c, uint64_t at, void *out, size_t n)
 	return at <= c->size && n <= c->size - at && pread(c->fd, out, n, (off_t)at) == (ssize_t)n;
 }
 
-bool lh_peek_core_read(const struct lh_peek_core *c, uint64_t address, void *out, size_t n)
+static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, size_t n)
 {
+	const struct lh_peek_core *c = p->core;
+
 	for (uint32_t i = 0; i < c->segments; i++) {
 		const Elf64_Phdr *s = &c->segment[i];
 
@@ -60,16 +62,6 @@ bool lh_peek_core_read(const struct lh_peek_core *c, uint64_t address, void *out
 			return get(c, s->p_offset + (address - s->p_vaddr), out, n);
 	}
 	return false;
-}
-
-void lh_peek_core_free(struct lh_peek_core *c)
-{
-	if (!c)
-		return;
-	close(c->fd);
-	free(c->segment);
-	free(c->notes);
-	free(c);
 }
 
 /* ---- notes ---- */
@@ -180,7 +172,7 @@ static void read_notes(struct lh_peek *p)
 }
 
 /* count, page size, then start, end, page for each, then as many names. */
-void lh_peek_core_maps(struct lh_peek *p)
+static void read_maps(struct lh_peek *p)
 {
 	const struct lh_peek_core *c = p->core;
 	uint64_t head[2], row[3];
@@ -298,6 +290,19 @@ static bool read_head(struct lh_peek *p, const char *file, Elf64_Ehdr *e)
 	return true;
 }
 
+static void close_core(struct lh_peek *p)
+{
+	struct lh_peek_core *c = p->core;
+
+	close(c->fd);
+	free(c->segment);
+	free(c->notes);
+	free(c);
+}
+
+static const struct lh_peek_source source = {
+	.read = read_memory, .maps = read_maps, .close = close_core};
+
 bool lh_peek_open_core(struct lh_peek *p, const char *file)
 {
 	struct stat st;
@@ -317,6 +322,7 @@ bool lh_peek_open_core(struct lh_peek *p, const char *file)
 		p->core = NULL;
 		return refuse(p, "%s: is no regular file", file);
 	}
+	p->source = &source;
 	p->core->fd = fd;
 	p->core->size = (uint64_t)st.st_size;
 	if (!read_head(p, file, &e) || !read_segments(p, file, &e))

@@ -7,8 +7,21 @@
 /* Flag of a process, from the kernel's sched.h: came by fork, and has not called exec since. */
 #define LH_PEEK_FORKED 0x40ul
 
+/* Where memory and mappings come from: a live process or a core. */
+struct lh_peek_source {
+	bool (*read)(const struct lh_peek *, uint64_t address, void *out, size_t n);
+	void (*maps)(struct lh_peek *);  /* fills p->map */
+	void (*close)(struct lh_peek *); /* NULL: nothing to close */
+};
+extern const struct lh_peek_source lh_peek_live;
+
 /* peek.c: the order of tasks, for qsort. */
 int lh_peek_by_tid(const void *, const void *);
+const struct lh_peek_map *lh_peek_map_at(const struct lh_peek *, uint64_t address);
+/* From the kernel's register set of this machine. */
+void lh_peek_registers(struct lh_peek_task *, const void *set);
+
+/* peek_live.c */
 /* State, call and name of the task with this tid. False: there is none. */
 bool lh_peek_scan_task(struct lh_peek *, struct lh_peek_task *);
 
@@ -17,20 +30,9 @@ void lh_peek_wait_blocked(struct lh_peek *);
 
 /* peek_stop.c: copies registers and stack of a thread. False: neither could be had. */
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);
-/* From the kernel's register set of this machine. */
-void lh_peek_registers(struct lh_peek_task *, const void *set);
-
-/* peek_maps.c */
-const struct lh_peek_map *lh_peek_map_at(const struct lh_peek *, uint64_t address);
 
 /* peek_unwind.c */
 void lh_peek_unwinder_free(struct lh_peek_unwinder *);
-
-/* peek_core.c */
-bool lh_peek_core_read(const struct lh_peek_core *, uint64_t address, void *out, size_t n);
-/* The mappings of files that the core's notes name. */
-void lh_peek_core_maps(struct lh_peek *);
-void lh_peek_core_free(struct lh_peek_core *);
 
 /* peek_access.c: why this process may not be looked at, and what would help. */
 void lh_peek_explain_denied(struct lh_peek *, int error);

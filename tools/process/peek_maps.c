@@ -2,56 +2,11 @@
 #include "tools/process/peek_internal.h"
 
 #include <elf.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 enum { HEADERS_MAX = 64, NOTES_MAX = 4096 };
-
-static void read_maps(struct lh_peek *p)
-{
-	char path[64], *line = NULL;
-	size_t capacity = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", p->alive_tid);
-	f = fopen(path, "re");
-	while (f && getline(&line, &capacity, f) >= 0) {
-		unsigned long long start, end, offset, inode;
-		unsigned major, minor;
-		char may[5];
-		int at = 0;
-
-		if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, may, &offset,
-			   &major, &minor, &inode, &at) < 7)
-			continue;
-		line[strcspn(line, "\n")] = 0;
-		struct lh_peek_map m = {.start = start,
-					.end = end,
-					.offset = offset,
-					.inode = inode,
-					.path = lh_arena_strdup(p->arena, at ? line + at : ""),
-					.dev = makedev(major, minor),
-					.shared = may[3] == 's'};
-
-		LH_PUSH(p->arena, p->map, p->maps, m);
-	}
-	free(line);
-	if (f)
-		fclose(f);
-}
-
-const struct lh_peek_map *lh_peek_map_at(const struct lh_peek *p, uint64_t address)
-{
-	for (uint32_t i = 0; i < p->maps; i++)
-		if (address >= p->map[i].start && address < p->map[i].end)
-			return &p->map[i];
-	return NULL;
-}
 
 /* ---- objects ---- */
 
@@ -143,10 +98,8 @@ void lh_peek_objects(struct lh_peek *p)
 {
 	if (p->maps)
 		return;
-	if (p->core)
-		lh_peek_core_maps(p);
-	else
-		read_maps(p);
+	if (p->source)
+		p->source->maps(p);
 	for (uint32_t i = 0; i < p->maps; i++) {
 		struct lh_peek_module m = {.start = p->map[i].start, .path = p->map[i].path};
 
@@ -158,12 +111,4 @@ void lh_peek_objects(struct lh_peek *p)
 		m.file = file_of(p, &p->map[i]);
 		LH_PUSH(p->arena, p->module, p->modules, m);
 	}
-}
-
-const struct lh_peek_module *lh_peek_module_at(const struct lh_peek *p, uint64_t address)
-{
-	for (uint32_t i = 0; i < p->modules; i++)
-		if (address >= p->module[i].start && address < p->module[i].end)
-			return &p->module[i];
-	return NULL;
 }

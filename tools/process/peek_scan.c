@@ -4,6 +4,7 @@
  */
 #include "tools/process/peek_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -120,4 +121,16 @@ bool lh_peek_rescan(struct lh_peek *p)
 		t->state = now.state;
 	}
 	return lh_peek_same_program(p);
+}
+
+void lh_peek_close(struct lh_peek *p)
+{
+	lh_peek_wait_blocked(p);
+	for (uint32_t i = 0; i < p->tasks; i++)
+		free(p->task[i].stack);
+	lh_peek_unwinder_free(p->unwinder);
+	if (p->source && p->source->close)
+		p->source->close(p);
+	lh_arena_free(p->arena);
+	memset(p, 0, sizeof(*p));
 }

@@ -2,25 +2,18 @@
 #include "tools/process/sample.h"
 #include "tools/process/peek_internal.h"
 
-#include <elf.h>
-#include <errno.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <time.h>
 
-#include "tools/process/proc.h"
+#include "tools/process/stop.h"
 
 enum {
 	STACK_MAX = 128 << 10,
 	STOP_MS = 20,
-	LATE_MAX = 16,
 	SAMPLES_MAX = 256, /* of one look at the objects: names of frames stay in its pool */
 	GUESS_WORDS = 512, /* of the stack, where a frame pointer is looked for */
 };
@@ -29,10 +22,6 @@ struct lh_sampler {
 	struct lh_peek peek;
 	uint32_t taken;
 };
-
-/* Seized, and not stopped in time; of all processes that this thread samples. */
-static _Thread_local pid_t detach_late[LATE_MAX];
-static _Thread_local uint32_t lates;
 
 static uint64_t now(void)
 {
@@ -47,7 +36,8 @@ struct lh_sampler *lh_sampler_new(pid_t pid)
 	struct lh_sampler *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->peek = (struct lh_peek){.pid = pid, .alive_tid = pid, .no_names = true};
+		s->peek = (struct lh_peek){
+			.pid = pid, .alive_tid = pid, .source = &lh_peek_live, .no_names = true};
 	return s;
 }
 
@@ -57,7 +47,8 @@ static void forget_objects(struct lh_sampler *s)
 
 	if (s->peek.arena)
 		lh_peek_close(&s->peek);
-	s->peek = (struct lh_peek){.pid = pid, .alive_tid = pid, .no_names = true};
+	s->peek = (struct lh_peek){
+		.pid = pid, .alive_tid = pid, .source = &lh_peek_live, .no_names = true};
 	s->taken = 0;
 }
 
@@ -80,101 +71,6 @@ void lh_sampler_free(struct lh_sampler *s)
 }
 
 /* ---- stopping ---- */
-
-/* In these the kernel goes on by itself when a stop has broken them off (signal(7)). */
-static bool restarts_by_itself(long nr)
-{
-	static const long calls[] = {
-		SYS_futex, SYS_nanosleep, SYS_clock_nanosleep, SYS_wait4, SYS_waitid,
-		SYS_ppoll, SYS_pselect6,  SYS_restart_syscall, SYS_flock,
-#ifdef SYS_poll
-		SYS_poll,  SYS_select,    SYS_pause,
-#endif
-	};
-
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (calls[i] == nr)
-			return true;
-	return false;
-}
-
-#if defined __x86_64__
-static uint64_t bits(const char *status, const char *name)
-{
-	const char *at = strstr(status, name);
-
-	return at ? strtoull(at + strlen(name), NULL, 16) : 0;
-}
-
-/* Are there signals to be handled? Then a call that was broken off was so by them. */
-static bool signals_wait(pid_t tid)
-{
-	char text[4096];
-
-	if (!lh_proc_read(tid, "status", text, sizeof(text)))
-		return true;
-	return (bits(text, "\nSigPnd:") | bits(text, "\nShdPnd:")) & ~bits(text, "\nSigBlk:");
-}
-
-/*
- * It did something else when we looked, and was in a call that we broke off when it stopped:
- * it makes the call once more, as the kernel itself does for those that it takes up again.
- */
-static void mend_call(pid_t tid, const struct user_regs_struct *r)
-{
-	struct user_regs_struct again = *r;
-	struct iovec all = {&again, sizeof(again)};
-
-	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || signals_wait(tid))
-		return;
-	again.rax = again.orig_rax;
-	again.orig_rax = (unsigned long long)-1;
-	again.rip -= 2;
-	ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
-}
-#else
-static void mend_call(pid_t tid, const struct user_regs_struct *r)
-{
-	(void)tid;
-	(void)r;
-}
-#endif
-
-uint32_t lh_sampler_detach_late(void)
-{
-	struct user_regs_struct set;
-	struct iovec room = {&set, sizeof(set)};
-
-	for (uint32_t i = 0; i < lates;) {
-		room.iov_len = sizeof(set);
-		if (!ptrace(PTRACE_GETREGSET, detach_late[i], NT_PRSTATUS, &room))
-			mend_call(detach_late[i], &set);
-		if (!ptrace(PTRACE_DETACH, detach_late[i], 0, 0) || kill(detach_late[i], 0))
-			detach_late[i] = detach_late[--lates];
-		else
-			i++;
-	}
-	return lates;
-}
-
-/* Registers can be read once it stands still: that is asked again and again, and no status taken.
- */
-static bool wait_stop(pid_t tid, struct user_regs_struct *set)
-{
-	uint64_t until = now() + STOP_MS * 1000000ull;
-	struct iovec room = {set, sizeof(*set)};
-	struct timespec pause = {.tv_nsec = 20000};
-
-	for (int turn = 0; ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &room); turn++) {
-		if (errno != ESRCH || now() > until)
-			return false;
-		if (turn < 20)
-			sched_yield();
-		else
-			nanosleep(&pause, NULL);
-	}
-	return true;
-}
 
 static void copy_stack(struct lh_sampler *s, struct lh_peek_task *t, uint64_t high)
 {
@@ -218,23 +114,22 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 {
 	struct user_regs_struct set;
 	uint64_t start = now(), turns;
-	bool asleep = sleeps_in(s, t->tid, c, &turns);
+	bool asleep = sleeps_in(s, t->tid, c, &turns), stopped;
 
-	if (ptrace(PTRACE_SEIZE, t->tid, 0, 0))
+	if (!lh_stop_begin(t->tid))
 		return false;
-	if (!ptrace(PTRACE_INTERRUPT, t->tid, 0, 0) && wait_stop(t->tid, &set)) {
+	stopped = lh_stop_wait(t->tid, STOP_MS, &set);
+	if (stopped)
 		lh_peek_registers(t, &set);
-		copy_stack(s, t, high);
-		mend_call(t->tid, &set);
-	} else if (asleep) {
+	if (!stopped && asleep) {
 		t->sp = c->sp;
 		t->pc = c->pc;
-		copy_stack(s, t, high);
-		if (ran_since(s, t->tid, turns))
-			t->stack_n = 0;
 	}
-	if (ptrace(PTRACE_DETACH, t->tid, 0, 0))
-		detach_late[lates++] = t->tid; /* there is room: see lh_sampler_sample */
+	if (stopped || asleep)
+		copy_stack(s, t, high);
+	if (!stopped && asleep && ran_since(s, t->tid, turns))
+		t->stack_n = 0;
+	lh_stop_end(t->tid, stopped ? &set : NULL);
 	*stood_ns = now() - start;
 	return t->stack_n > 0;
 }
@@ -325,11 +220,12 @@ bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_cal
 		       struct lh_stack_sample *out)
 {
 	struct lh_peek_task t = {.tid = tid};
-	bool good, stops = c->in == LH_TASK_RUNS ||
-			   (c->in == LH_TASK_CALL && restarts_by_itself(c->nr));
+	bool good,
+		stops = c->in == LH_TASK_RUNS || (c->in == LH_TASK_CALL && lh_stop_restarts(c->nr));
 
 	*out = (struct lh_stack_sample){0};
-	if (c->in == LH_TASK_UNKNOWN || lh_sampler_detach_late() == LATE_MAX)
+	lh_stop_end_late();
+	if (c->in == LH_TASK_UNKNOWN)
 		return false;
 	s->peek.alive_tid = tid; /* it lives, which the first thread may not */
 	know_objects(s);

@@ -8,12 +8,8 @@
  * from the stack pointer that the kernel tells, without any stop; where a frame needs a
  * register that was not to be had, that one is guessed and the stack is marked approximate.
  *
- * - If we are killed in between, the kernel lets the thread go on by itself.
- * - A thread that does not stop within STOP_MS is let go as soon as it does, by
- * lh_sampler_detach_late.
- * - No wait status is taken: whoever reaps children in this process may do so undisturbed,
- *   and must pass over stops whose status has bits above the lower 16.
- * - All stacks are taken by one thread, for all processes: ptrace knows only that one.
+ *
+ * The rules of stop.h hold for the thread that takes samples.
  */
 #ifndef LH_PROCESS_SAMPLE_H
 #define LH_PROCESS_SAMPLE_H
@@ -35,11 +31,6 @@ void lh_sampler_free(struct lh_sampler *);
 /* `high`: end of its stack, 0 not known. False: no stack, or it went on meanwhile. */
 bool lh_sampler_sample(struct lh_sampler *, pid_t tid, const struct lh_task_call *, uint64_t high,
 		       struct lh_stack_sample *);
-/*
- * Lets go of those that would not stop in time and have by now; how many are left. To be
- * called soon and again until none is: a thread that stops late stands still until then.
- */
-uint32_t lh_sampler_detach_late(void);
 /* The object at an address, as a ledger has it. */
 bool lh_sampler_module(struct lh_sampler *, uint64_t address, struct lh_module *);
 

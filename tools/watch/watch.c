@@ -1,4 +1,5 @@
 #include "tools/watch/watch_internal.h"
+#include "tools/process/stop.h"
 
 #include "tools/symbols/symbols.h"
 
@@ -350,7 +351,7 @@ static bool round_of(struct lh_watch *w)
 	if (w->options.run_header) /* so that nothing looks older than it is when the ticker is late
 				    */
 		lh_run_clock_update(w->options.run_header);
-	lh_sampler_detach_late();
+	lh_stop_end_late();
 	lh_deadlock_watch_scan(w, now());
 	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
 		struct lh_watch_process *p = w->list[(w->turn + i) % w->n];
@@ -390,7 +391,7 @@ static void *run(void *watch)
 		uint64_t spent = spent_ns();
 		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
 		next = patient(next, spent_ns() - spent);
-		if (lh_sampler_detach_late()) /* a thread of the program may stand still for us */
+		if (lh_stop_end_late()) /* a thread of the program may stand still for us */
 			next = LATE_NS;
 		next += now();
 		until.tv_sec = (time_t)(next / 1000000000u);

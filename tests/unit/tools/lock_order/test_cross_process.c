@@ -1,8 +1,6 @@
 /* Circles across processes: which locks are one, what orders processes, what is only likely.
- * LINKS: tools/lock_order/cross_process.c tools/lock_order/shared_locks.c
- * tools/lock_order/process_order.c tools/lock_order/order_rows.c tools/report/
- * tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c tools/ledger/
- * tools/symbols/ tools/util/ libcheck/order_graph/ */
+ * LINKS: tools/lock_order/ tools/report/ tools/ledger/ tools/symbols/ tools/util/
+ * libcheck/order_graph/ */
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"
 #include "tools/lock_order/cross_process.h"

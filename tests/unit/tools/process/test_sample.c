@@ -1,10 +1,10 @@
 /*
  * Stacks of a child that sleeps in calls of all sorts: they are there, and the child does not
  * notice, whatever it was believed to do.
- * LINKS: tools/process/sample.c tools/process/task.c tools/process/peek*.c tools/process/proc.c
- * tools/util/
+ * LINKS: tools/process/ tools/ledger/ tools/symbols/ tools/util/
  */
 #include "tools/process/sample.h"
+#include "tools/process/stop.h"
 #include "tests/unit/unit.h"
 
 #include <poll.h>
@@ -142,7 +142,7 @@ static bool take(struct lh_sampler *s, pid_t child, const struct lh_task_call *c
 	while (!lh_sampler_sample(s, child, c, 0, x)) {
 		if (x->stopped_ns < STOP_NS || has_ended(child))
 			return false;
-		while (lh_sampler_detach_late())
+		while (lh_stop_end_late())
 			sched_yield();
 		await_same(child, c);
 	}
@@ -181,7 +181,7 @@ static void overtaken(int (*body)(void), long nr)
 		lh_sampler_sample(s, child, &believed, 0, &x);
 		CHECK(x.stopped_ns > 0);
 	}
-	while (lh_sampler_detach_late())
+	while (lh_stop_end_late())
 		sched_yield();
 	lh_sampler_free(s);
 	ends_well(child);
@@ -197,8 +197,8 @@ static void runner(void)
 
 	for (int i = 0; i < 1000 && seen < 5; i++) {
 		seen += lh_sampler_sample(s, child, &c, 0, &x) && has(&x, computing);
-		while (lh_sampler_detach_late()) /* it has not stopped in time: it wants a CPU too
-						  */
+		while (lh_stop_end_late()) /* it has not stopped in time: it wants a CPU too
+					    */
 			sched_yield();
 	}
 	CHECK_EQ(seen, 5);
@@ -219,9 +219,9 @@ static void not_stopped(void)
 	c.nr = SYS_restart_syscall; /* the same call, and one that the sampler stops a thread in */
 	CHECK(lh_sampler_sample(s, child, &c, 0, &x));
 	CHECK(has(&x, in_clone));
-	CHECK_EQ(lh_sampler_detach_late(), 1);
+	CHECK_EQ(lh_stop_end_late(), 1);
 	CHECK_EQ(write(ends[1], "x", 1), 1);
-	while (lh_sampler_detach_late())
+	while (lh_stop_end_late())
 		sched_yield();
 	ends_well(child);
 	lh_sampler_free(s);
@@ -238,7 +238,7 @@ static void gone(void)
 	waitpid(child, NULL, 0);
 	struct lh_sampler *s = lh_sampler_new(child);
 	CHECK(!lh_sampler_sample(s, child, &c, 0, &x));
-	CHECK_EQ(lh_sampler_detach_late(), 0);
+	CHECK_EQ(lh_stop_end_late(), 0);
 	lh_sampler_free(s);
 }
 

@@ -1,7 +1,6 @@
 /* The views text and JSON: what they say, that they are well-formed, and that nothing of the
  * program's leaks raw.
- * LINKS: tools/report/ tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c
- * tools/render/ tools/ledger/ tools/symbols/ tools/util/ */
+ * LINKS: tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/util/ */
 #include "tools/render/render.h"
 #include "tests/unit/ledger_builder.h"
 #include "tools/symbols/source_lines.h"

@@ -1,6 +1,5 @@
 /* The model: names, parts, rings, fingerprints, merging, order, sentences.
- * LINKS: tools/report/ tools/lock_order/cross_run.c tools/lock_order/cross_run_rows.c
- * tools/ledger/ tools/symbols/ tools/util/ */
+ * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/util/ */
 #include "tools/report/report.h"
 #include "tests/unit/ledger_builder.h"
 #include "tools/report/lock_stats.h"

@@ -1,6 +1,5 @@
 /* Patterns of suppressions, and paths as reports give them.
- * LINKS: tools/util/ tools/render/ tools/report/ tools/lock_order/cross_run.c
- * tools/lock_order/cross_run_rows.c tools/ledger/ tools/symbols/ */
+ * LINKS: tools/util/ tools/render/ tools/report/ tools/ledger/ tools/symbols/ */
 #include "tools/util/glob.h"
 #include "tests/unit/unit.h"
 #include "tools/render/view.h"

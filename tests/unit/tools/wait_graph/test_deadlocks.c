@@ -1,8 +1,7 @@
 /*
  * Deadlocks that are seen from outside, on ledgers made by hand, with a clock of our own: what is
  * told, when, how often; and what only looks like one.
- * LINKS: tools/wait_graph/deadlocks.c tools/wait_graph/edges_ledger.c
- * tools/wait_graph/deadlock_findings.c tools/wait_graph/solve.c tools/ledger/ tools/util/
+ * LINKS: tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
 #include "tools/wait_graph/deadlocks.h"

@@ -1,14 +1,12 @@
 /*
  * The watch on ledgers made by hand, with a clock of our own: what is told, when, with which
  * length; and that what it keeps beside the ledger is all there in the saved file.
- * LINKS: tools/watch/ tools/wait_graph/deadlocks.c tools/wait_graph/edges_ledger.c
- * tools/wait_graph/deadlock_findings.c tools/wait_graph/solve.c tools/process/sample.c
- * tools/process/task.c tools/process/syscall_text.c tools/ledger/ tools/process/peek*.c
- * tools/process/proc.c tools/util/ tools/symbols/
+ * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"
 #include "tools/watch/watch_internal.h"
+#include "tools/process/stop.h"
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -269,7 +267,7 @@ static uint64_t until_asleep(pid_t child)
 	struct lh_task t;
 
 	do {
-		lh_sampler_detach_late();
+		lh_stop_end_late();
 		sched_yield();
 	} while (!lh_task_read(child, child, &t) || t.state != 'S');
 	return t.lag_ns;

@@ -1,0 +1,316 @@
+/* peek_live.c — a live process: its tasks, mappings and memory, from /proc. */
+#include "tools/process/peek_internal.h"
+#include "tools/process/proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Flags of /proc/PID/stat, from the kernel's sched.h. */
+enum { EXITING = 0x4, KERNEL = 0x200000 };
+
+/* What Linux keeps for itself (and glibc for cancellation and setuid) is no handler of the
+ * program's. */
+#define GLIBC_SIGNALS (1ull << 31 | 1ull << 32)
+
+/* ---- /proc in pieces ---- */
+
+/* The text behind "Name:" in a status file; NULL: there is none. */
+static const char *field(const char *status, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = status; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, n) == 0 && at[n] == ':')
+			return at + n + 1 + strspn(at + n + 1, " \t");
+	}
+	return NULL;
+}
+
+static uint64_t number(const char *status, const char *name, int base)
+{
+	const char *at = field(status, name);
+
+	return at ? strtoull(at, NULL, base) : 0;
+}
+
+static void copy_name(char name[LH_NAME_MAX], const char *status)
+{
+	const char *at = field(status, "Name");
+
+	if (at)
+		snprintf(name, LH_NAME_MAX, "%.*s", (int)strcspn(at, "\n"), at);
+}
+
+/* NSpid has one number for each namespace, the innermost last. */
+static pid_t own_tid(const char *status, pid_t tid)
+{
+	const char *at = field(status, "NSpid");
+	char *end;
+
+	while (at && *at && *at != '\n') {
+		long n = strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		tid = (pid_t)n;
+		at = end;
+	}
+	return tid;
+}
+
+/* "202 0x1 0x2 0x3 0x4 0x5 0x6 sp pc", "-1 sp pc" (blocked elsewhere) or "running". */
+static void read_call(struct lh_peek_task *t, const char *text)
+{
+	char *at;
+
+	t->call = strtol(text, &at, 10);
+	t->blocked = at != text;
+	for (int i = 0; i < LH_PEEK_ARGS && t->blocked && t->call >= 0; i++)
+		t->arg[i] = strtoull(at, &at, 0);
+	t->sp = t->blocked ? strtoull(at, &at, 0) : 0;
+	t->pc = t->blocked ? strtoull(at, &at, 0) : 0;
+}
+
+/*
+ * The call first: for a thread that is just going to sleep the kernel answers only when it has
+ * gone, and that raises its count of switches. Read the other way about, a thread that was kept
+ * from a processor on its way to sleep would seem to have moved.
+ */
+bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
+{
+	char name[64], text[4096];
+
+	snprintf(name, sizeof(name), "task/%d/syscall", t->tid);
+	if (!p->no_access && lh_proc_read(p->pid, name, text, sizeof(text)))
+		read_call(t, text);
+	snprintf(name, sizeof(name), "task/%d/schedstat", t->tid);
+	t->ran_ns = !t->blocked && lh_proc_read(p->pid, name, text, sizeof(text))
+			    ? strtoull(text, NULL, 10)
+			    : 0;
+	snprintf(name, sizeof(name), "task/%d/status", t->tid);
+	if (!lh_proc_read(p->pid, name, text, sizeof(text)))
+		return false;
+	t->state = field(text, "State") ? *field(text, "State") : 'X';
+	t->own_tid = own_tid(text, t->tid);
+	t->switches = number(text, "voluntary_ctxt_switches", 10);
+	copy_name(t->name, text);
+	return true;
+}
+
+static void list_tasks(struct lh_peek *p)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", p->pid);
+	dir = opendir(path);
+	while (dir && (e = readdir(dir))) {
+		struct lh_peek_task t = {.tid = atoi(e->d_name)};
+
+		if (isdigit((unsigned char)e->d_name[0]) && lh_peek_scan_task(p, &t))
+			LH_PUSH(p->arena, p->task, p->tasks, t);
+	}
+	if (dir)
+		closedir(dir);
+	if (p->tasks > 1)
+		qsort(p->task, p->tasks, sizeof(*p->task), lh_peek_by_tid);
+}
+
+/* ---- the process ---- */
+
+/* The fields of stat behind the name, which may hold anything; from the state, number 3, on. */
+static bool read_stat(const struct lh_peek *p, char *state, unsigned long *flags,
+		      unsigned long long *code)
+{
+	char text[2048], *at;
+
+	if (!lh_proc_read(p->pid, "stat", text, sizeof(text)) || !(at = strrchr(text, ')')))
+		return false;
+	return sscanf(at + 1,
+		      " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+		      "%*d %*u %*u %*d %*u %llu",
+		      state, flags, code) == 3;
+}
+
+/* exec keeps the number and the start time; program, code and memory are new. */
+static bool identify(const struct lh_peek *p, char *out, size_t capacity)
+{
+	char exe[300] = "", state;
+	unsigned long flags = 0;
+	unsigned long long code = 0;
+
+	if (!read_stat(p, &state, &flags, &code))
+		return false;
+	lh_proc_exe(p->alive_tid, exe, sizeof(exe));
+	snprintf(out, capacity, "%llx %s", code, exe);
+	return true;
+}
+
+static bool refuse(struct lh_peek *p, const char *what)
+{
+	snprintf(p->error, sizeof(p->error), "process %d %s", p->pid, what);
+	return false;
+}
+
+static void read_names(struct lh_peek *p)
+{
+	char text[4096];
+	size_t n = LH_TEXT_MAX - 1;
+
+	lh_proc_exe(p->alive_tid, text, sizeof(text));
+	p->exe = lh_arena_strdup(p->arena, text);
+	memset(text, 0, sizeof(text));
+	lh_proc_read(p->alive_tid, "cmdline", text, sizeof(text));
+	while (n && !text[n - 1])
+		n--;
+	for (size_t i = 0; i < n; i++)
+		text[i] = text[i] ? text[i] : ' ';
+	p->command = lh_arena_strdup(p->arena, text);
+}
+
+/* Things that no right helps against. */
+static bool is_readable(struct lh_peek *p)
+{
+	char state = 0;
+	unsigned long flags = 0;
+	unsigned long long code;
+
+	if (!read_stat(p, &state, &flags, &code))
+		return refuse(p,
+			      kill(p->pid, 0) && errno == ESRCH
+				      ? "does not exist"
+				      : "cannot be seen in /proc (hidepid?): be its user or root");
+	if (flags & KERNEL)
+		return refuse(p, "is a thread of the kernel: it has no locks that can be read");
+	if (state == 'X' || (state == 'Z' && p->tasks <= 1))
+		return refuse(p, "has ended already; its parent has not asked for its status "
+				 "(zombie)");
+	p->forked = flags & LH_PEEK_FORKED;
+	if (flags & EXITING && state != 'Z')
+		return refuse(p, "is ending just now");
+	return true;
+}
+
+static bool read_status(struct lh_peek *p)
+{
+	char text[4096];
+	pid_t leader;
+
+	if (!lh_proc_read(p->pid, "status", text, sizeof(text)))
+		return is_readable(p);
+	leader = (pid_t)number(text, "Tgid", 10);
+	if (leader && leader != p->pid) { /* the number of a thread means its process */
+		p->pid = leader;
+		lh_proc_read(p->pid, "status", text, sizeof(text));
+	}
+	copy_name(p->comm, text);
+	p->tracer = (pid_t)number(text, "TracerPid", 10);
+	p->handlers = number(text, "SigCgt", 16) & ~GLIBC_SIGNALS;
+	return true;
+}
+
+/* When the first thread has called pthread_exit its memory cannot be reached by its number. */
+static pid_t living_task(const struct lh_peek *p)
+{
+	for (uint32_t i = 0; i < p->tasks; i++)
+		if (p->task[i].tid == p->pid && p->task[i].state != 'Z')
+			return p->pid;
+	for (uint32_t i = 0; i < p->tasks; i++)
+		if (p->task[i].state != 'Z' && p->task[i].state != 'X')
+			return p->task[i].tid;
+	return p->pid;
+}
+
+bool lh_peek_open(struct lh_peek *p, pid_t pid)
+{
+	char text[200];
+
+	memset(p, 0, sizeof(*p));
+	p->arena = lh_arena_new();
+	p->source = &lh_peek_live;
+	p->pid = p->alive_tid = pid;
+	p->exe = p->command = "";
+	if (!read_status(p))
+		return false;
+	list_tasks(p);
+	p->alive_tid = living_task(p); /* of one that has ended, /proc shows a user only part */
+	errno = 0;
+	p->no_access = !lh_proc_read(p->alive_tid, "syscall", text, sizeof(text)) && errno != ESRCH;
+	if (p->no_access)
+		lh_peek_explain_denied(p, errno ? errno : EPERM);
+	identify(p, p->identity, sizeof(p->identity));
+	read_names(p);
+	if (!is_readable(p))
+		return false;
+	for (uint32_t i = 0; i < p->tasks; i++)
+		p->stopped |= p->task[i].state == 'T';
+	return p->tasks > 0 || refuse(p, "ended while it was looked at");
+}
+
+bool lh_peek_same_program(struct lh_peek *p)
+{
+	char now[sizeof(p->identity)];
+
+	if (!identify(p, now, sizeof(now)))
+		return refuse(p, "ended while it was looked at");
+	if (strcmp(now, p->identity) != 0)
+		return refuse(p, "became another program (exec) while it was looked at; ask again");
+	if (is_readable(p))
+		return true;
+	return refuse(p, "ended while it was looked at");
+}
+
+/* ---- memory ---- */
+
+static void read_maps(struct lh_peek *p)
+{
+	char path[64], *line = NULL;
+	size_t capacity = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", p->alive_tid);
+	f = fopen(path, "re");
+	while (f && getline(&line, &capacity, f) >= 0) {
+		unsigned long long start, end, offset, inode;
+		unsigned major, minor;
+		char may[5];
+		int at = 0;
+
+		if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, may, &offset,
+			   &major, &minor, &inode, &at) < 7)
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		struct lh_peek_map m = {.start = start,
+					.end = end,
+					.offset = offset,
+					.inode = inode,
+					.path = lh_arena_strdup(p->arena, at ? line + at : ""),
+					.dev = makedev(major, minor),
+					.shared = may[3] == 's'};
+
+		LH_PUSH(p->arena, p->map, p->maps, m);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, size_t n)
+{
+	struct iovec to = {out, n}, from = {(void *)(uintptr_t)address, n};
+
+	return process_vm_readv(p->alive_tid, &to, 1, &from, 1, 0) == (ssize_t)n;
+}
+
+const struct lh_peek_source lh_peek_live = {.read = read_memory, .maps = read_maps};

@@ -1,0 +1,143 @@
+/* stop.c — see stop.h: PTRACE_SEIZE, INTERRUPT, GETREGSET, DETACH. */
+#include "tools/process/stop.h"
+#include "tools/process/proc.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+enum { LATE_MAX = 16 };
+
+/* Seized, and not stopped in time; of all processes that this thread reads. */
+static _Thread_local pid_t late[LATE_MAX];
+static _Thread_local uint32_t lates;
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/*
+ * Of the other calls (signal(7), "Interruption of system calls by stop signals") some return EINTR,
+ * which the program would have to expect; so the list has the calls that are known to restart, not
+ * those known to fail.
+ */
+bool lh_stop_restarts(long nr)
+{
+	static const long calls[] = {
+		SYS_futex, SYS_nanosleep, SYS_clock_nanosleep, SYS_wait4,           SYS_waitid,
+		SYS_ppoll, SYS_pselect6,  SYS_rt_sigsuspend,   SYS_restart_syscall, SYS_flock,
+#ifdef SYS_poll
+		SYS_poll,  SYS_select,    SYS_pause,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (calls[i] == nr)
+			return true;
+	return false;
+}
+
+#if defined __x86_64__
+static uint64_t bits(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 16) : 0;
+}
+
+/* Are there signals to be handled? Then a call that was broken off was so by them. */
+static bool signals_wait(pid_t tid)
+{
+	char text[4096];
+
+	if (!lh_proc_read(tid, "status", text, sizeof(text)))
+		return true;
+	return (bits(text, "\nSigPnd:") | bits(text, "\nShdPnd:")) & ~bits(text, "\nSigBlk:");
+}
+
+/*
+ * It did something else when we looked, and was in a call that we broke off when it stopped:
+ * it makes the call once more, as the kernel itself does for those that it takes up again.
+ */
+static void mend_call(pid_t tid, const struct user_regs_struct *r)
+{
+	struct user_regs_struct again = *r;
+	struct iovec all = {&again, sizeof(again)};
+
+	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || signals_wait(tid))
+		return;
+	again.rax = again.orig_rax;
+	again.orig_rax = (unsigned long long)-1;
+	again.rip -= 2;
+	ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
+}
+#else
+static void mend_call(pid_t tid, const struct user_regs_struct *r)
+{
+	(void)tid;
+	(void)r;
+}
+#endif
+
+bool lh_stop_begin(pid_t tid)
+{
+	if (lates == LATE_MAX || ptrace(PTRACE_SEIZE, tid, 0, 0))
+		return false;
+	ptrace(PTRACE_INTERRUPT, tid, 0,
+	       0); /* if it fails, the thread does not stop and the wait ends */
+	return true;
+}
+
+/* The registers can be read once the thread has stopped: the wait asks for them again and again. */
+bool lh_stop_wait(pid_t tid, unsigned ms, struct user_regs_struct *set)
+{
+	uint64_t until = now() + ms * 1000000ull;
+	struct iovec to = {set, sizeof(*set)};
+	struct timespec pause = {.tv_nsec = 20000};
+
+	for (int turn = 0; ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &to); turn++) {
+		if (errno != ESRCH || now() > until)
+			return false;
+		if (turn < 20)
+			sched_yield();
+		else
+			nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+void lh_stop_end(pid_t tid, const struct user_regs_struct *set)
+{
+	if (set)
+		mend_call(tid, set);
+	if (ptrace(PTRACE_DETACH, tid, 0, 0))
+		late[lates++] = tid; /* there is room: see lh_stop_begin */
+}
+
+uint32_t lh_stop_end_late(void)
+{
+	struct user_regs_struct set;
+	struct iovec to = {&set, sizeof(set)};
+
+	for (uint32_t i = 0; i < lates;) {
+		to.iov_len = sizeof(set);
+		if (!ptrace(PTRACE_GETREGSET, late[i], NT_PRSTATUS, &to))
+			mend_call(late[i], &set);
+		if (!ptrace(PTRACE_DETACH, late[i], 0, 0) || kill(late[i], 0))
+			late[i] = late[--lates];
+		else
+			i++;
+	}
+	return lates;
+}
