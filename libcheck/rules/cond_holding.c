@@ -110,8 +110,7 @@ static uint32_t report(const struct lh_lock *cond, const struct lh_chain *wait,
 	return lh_finding_commit(draft, LH_F_NONE);
 }
 
-/* The chain of a wait leaves out the mutex that the wait releases, so each lock of it is checked.
- */
+/* The chain of a wait leaves out the mutex that the wait releases, so each of its locks counts. */
 static uint32_t check_held(const struct lh_lock *cond, const struct lh_chain *wait, bool end)
 {
 	for (lh_chain_id i = wait->parent; i; i = LH_CHAINS[i].parent) {
