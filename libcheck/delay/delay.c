@@ -59,8 +59,7 @@ static bool in_handler(struct lh_self *self, uintptr_t frame)
 	if (found || !lh_enter(frame))
 		return true;
 	lh_stack_walk(frame, live->stack_low, live->stack_high, self->walked);
-	/* the walk continued from each pc but the last, so it is code; the last may be any address
-	 */
+	/* the walk continued from each pc but the last, so it is code; the last may be anything */
 	for (int i = 0; i + 1 < self->walked->n && !found; i++)
 		found = returns_from_signal(self->walked->at[i].pc);
 	lh_leave(self);

@@ -1,5 +1,4 @@
-/* stderr_report.c — writes a finding to stderr, and at the end the command that prints all of them.
- */
+/* stderr_report.c — writes each finding to stderr, and at the end the command that prints all. */
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/text.h"
 
