@@ -10,8 +10,8 @@
  * lock; and a thread that waits in the cycle cannot release a lock meanwhile. A second search
  * checks that no wait has changed since the first.
  *
- * A semaphore ends the search, because any thread may post it; the front end finds such deadlocks
- * (tools/wait_graph/). Needs the internal lock.
+ * A semaphore ends the search, because any thread may post it; the front end finds deadlocks
+ * through semaphores (tools/wait_graph/). Needs the internal lock.
  */
 #ifndef LH_RULES_WAIT_CYCLE_H
 #define LH_RULES_WAIT_CYCLE_H

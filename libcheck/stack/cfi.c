@@ -13,7 +13,7 @@
  *   program         rows of rules, by address                run()
  *
  * - Every read is bounded by the end of the record, every record by the end of the object's
- * mapping. The end of .eh_frame itself is not known.
+ *   mapping. The end of .eh_frame itself is not known.
  * - A program may remember 2 nested states; compilers use 1.
  */
 enum { REMEMBERED = 2 };

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* DWARF's numbers of the registers that we follow; the only machine-dependent place. */
+/* DWARF's numbers of the registers that we follow; the only machine-dependent part. */
 #if defined(__x86_64__)
 enum { LH_CFI_REG_BP = 6, LH_CFI_REG_SP = 7, LH_CFI_REG_PC = 16 };
 #else

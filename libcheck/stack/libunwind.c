@@ -15,7 +15,7 @@
  * - libunwind starts at our own frame and walks out through our frames; the requested walk begins
  *   where the stack pointer is the caller's.
  * - A result is believed only if it can be checked: each return address must be in the stack word
- * that the frame's layout gives, inside [sp, high).
+ *   that the frame's layout gives, inside [sp, high).
  */
 static struct {
 	__typeof__(unw_init_local) *init;

@@ -8,10 +8,10 @@
  *
  * - Frames are read only by their own thread and only while it holds the GIL, that is, while its
  *   thread state is the runtime's current one; then no other thread changes or frees them. A thread
- * in a sub-interpreter is not recognized, and a thread that is being torn down has no state.
+ *   in a sub-interpreter is not recognized, and a thread that is being torn down has no state.
  * - Takes no lock, allocates nothing, calls nothing but pthread_getspecific.
  * - The CPython must be there at the start: the program itself, or a library that it is linked
- * with. One that is loaded later is not found.
+ *   with. One that is loaded later is not found.
  *
  * Does not know stacks, rows or threads.
  */

@@ -150,7 +150,7 @@ lh_stack_id lh_stack_from_parent(lh_stack_id old)
 
 /* ---- Python's frames between those of C ---- */
 
-/* The frames of a walk, with Python's in their place. */
+/* The frames of a walk, with Python frames in place of the interpreter's. */
 struct mixed {
 	int n;
 	unsigned flags, scripts; /* Python frames added so far */

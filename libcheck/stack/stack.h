@@ -9,7 +9,7 @@
  * - Contexts are shared by all threads, written under the internal lock, read without it, and never
  *   freed. A visible context changes only in `epoch` and `next`.
  * - A key keeps at most CONTEXTS_PER_KEY contexts; further stacks of the key keep only the caller
- * and are marked approximate (code generated at run time causes this).
+ *   and are marked approximate (code generated at run time causes this).
  * - After a dlclose every context is walked again before it is valid again.
  *
  * Does not resolve names. lh_stack_intern needs the internal lock.

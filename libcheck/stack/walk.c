@@ -15,7 +15,7 @@ enum { RED_ZONE = 128 }; /* bytes below sp that a signal handler does not change
  *   compilers use them as a base only where no call is made.
  * - sp only grows, and a word is read only if it is aligned and inside [low, high). So a walk ends,
  *   and without a fault, whatever the stack contains. `low` is sp; where a signal struck it is a
- * red zone less, because after a pop the rule still names the popped word.
+ *   red zone less, because after a pop the rule still names the popped word.
  * - bp is used only where a rule makes it the base of a frame or of an expression.
  */
 struct walk {

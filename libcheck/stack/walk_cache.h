@@ -5,7 +5,7 @@
  * reading a row of rules costs ten times as much as finding it here.
  *
  * - Shared by all threads and by signal handlers without a lock: readers do not find an entry that
- * is being written, and other writers leave it alone.
+ *   is being written, and other writers leave it alone.
  * - Keeps only rows without expressions, which belong to an object, and no signal frames.
  * - After a dlclose no earlier entry is valid.
  */
