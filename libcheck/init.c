@@ -166,7 +166,8 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 }
 
 /* False in a forked child that made no call and so still has its parent's ledger. Under a seccomp
- * filter getpid is not allowed; there the child's private memory, which the fork wiped, shows it.
+ * filter getpid may not be called; there the child's private memory, which the fork wiped, shows
+ * it.
  */
 static bool is_ours(const struct lh_ledger *l)
 {

@@ -1,6 +1,6 @@
 /*
  * loader.c — after a dlclose, addresses may belong to other code. dlopen has no wrapper: it
- * searches for libraries as the object that called dlopen has it, which would then be ours.
+ * searches relative to the object that called dlopen, and a wrapper would be that caller.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"

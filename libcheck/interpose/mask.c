@@ -1,8 +1,8 @@
 /*
  * mask.c — the calls that change a thread's signal mask. Special because they are no lock calls:
  * they are followed to know which signals are open while a lock is held (rules/signal_handler.h).
- * They pass unchanged, except that if the program does not ask for the old mask, the wrapper does,
- * in the same call.
+ * The calls pass unchanged, except that the wrapper asks for the old mask, in the same call, if the
+ * program does not.
  *
  * Async-signal-safe, like the originals: after the start the wrappers write one word of ours and
  * nothing else.

@@ -1,10 +1,9 @@
 /*
  * sandbox.c — syscall and prctl, by which a process sets a seccomp filter. Special because they are
  * no lock calls, and because both may return twice, on another stack or never: the wrappers leave
- * no frame, change no register and jump to the original. Only a call that sets a filter runs C
- * code.
+ * no frame, change no register and jump to the original. Only a call about seccomp runs C code.
  *
- * After such a call the library makes no system call that the program does not make itself
+ * After a filter is set, the library makes no system call that the program does not make itself
  * (base/sys.h). Asking the kernel whether there is a filter would be one.
  *
  * A filter that is set by a system call instruction in the program's own code is not seen here.

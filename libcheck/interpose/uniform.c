@@ -1,8 +1,8 @@
 /*
  * uniform.c — the wrappers that are all alike, from the rows of calls.def.
  *
- * Each reports what is about to happen, calls the original, and reports the result. No other test,
- * no check for recursion and no errno here: events/ does this once for all.
+ * Each reports what is about to happen, calls the original, and reports the result. No entry check
+ * and no errno here: events/ handles them, once for all wrappers.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
