@@ -1,12 +1,12 @@
 /*
- * init.c — birth and death: the one place that knows their order.
+ * init.c — start and end of the library: the only file that knows their order.
  *
- * Birth: options, originals, private memory, the ledger, the tables, the main thread's
- * seat, and last the word that says so (LH_LEDGER_READY, the handshake). Whatever fails, the
- * library stands down: its calls pass through, and the front end sees no handshake.
+ * Start: options, originals, private memory, the ledger, the tables, the main thread's live-thread
+ * row, and last LH_LEDGER_READY, the handshake with the front end. If a step fails, the library
+ * gives up: calls pass through unrecorded, and the front end sees no handshake.
  *
- * Death: the door stays open. Other libraries' destructors and late threads go on
- * calling, and what they do is recorded like anything else.
+ * End: recording continues. Destructors of other libraries and late threads still make calls, and
+ * these are recorded like any others.
  */
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/rules/signal_handler.h"
@@ -47,7 +47,7 @@ static void describe_command(struct lh_ledger *l, int argc, char **argv)
 	}
 }
 
-/* Is this one of the programs that the user wants to look at? */
+/* True if the options `only` and `skip` select this program. */
 static bool wanted(void)
 {
 	char exe[LH_PATH_MAX];
@@ -80,8 +80,8 @@ static void start(struct lh_ledger *l)
 }
 
 /*
- * A forked child: everything private reads as zero. It gets a ledger of its own, unless a
- * sandbox might take offence at the open; then its calls pass through unrecorded.
+ * In a forked child, where all private memory reads as zero. The child gets its own ledger, unless
+ * a seccomp filter might kill it for opening a file; then its calls pass through unrecorded.
  */
 static bool rearm(uintptr_t frame)
 {
@@ -108,7 +108,8 @@ static bool rearm(uintptr_t frame)
 	return ours;
 }
 
-/* glibc's pthread_atfork is a static function that calls this; weak, another libc has none. */
+/* glibc's pthread_atfork is a static function that calls this one. Weak, because other C libraries
+ * lack it. */
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *)
 	__attribute__((weak));
 extern int clock_gettime(clockid_t, struct timespec *);
@@ -131,8 +132,8 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 {
 	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
 
-	/* another C library than glibc: it gives a constructor no arguments, and its locks are not
-	 * ours to read */
+	/* another C library than glibc passes no arguments to constructors, and we cannot read its
+	 * locks */
 	if (!__register_atfork)
 		return;
 	lh_options_read(environment);
@@ -164,7 +165,9 @@ __attribute__((constructor)) static void birth(int argc, char **argv, char **env
 	start(lh_own_ledger.ledger);
 }
 
-/* A forked child that made no call has its parent's; locked up, it can be told by what was wiped.
+/* False in a forked child that made no call and so still has its parent's ledger. Under a seccomp
+ * filter getpid may not be called; there the child's private memory, which the fork wiped, shows
+ * it.
  */
 static bool is_ours(const struct lh_ledger *l)
 {

@@ -1,4 +1,5 @@
-/* delay.c — see delay.h. */
+/* delay.c — draws the delays, keeps them within the time budget, and replaces the originals and
+ * probes that delay. */
 #include "libcheck/delay/delay.h"
 
 #include "libcheck/ledger/own_ledger.h"
@@ -9,13 +10,13 @@
 #include "libcheck/thread/thread.h"
 
 enum {
-	NAP_ONE_IN = 8,         /* acquisitions with nothing in hand */
-	NAP_HOLDING_ONE_IN = 3, /* between two locks is where orders meet */
-	LONG_ONE_IN = 8,        /* naps */
+	NAP_ONE_IN = 8,         /* acquisitions while no lock is held */
+	NAP_HOLDING_ONE_IN = 3, /* while a lock is held: lock orders meet here */
+	LONG_ONE_IN = 8,        /* delays */
 	LONG_NS = 1000000,
-	LATE_NS = 500000, /* as timers are */
-	SHARE = 5,        /* one part in so many of the time since the start */
-	FREE_NAPS = 16,   /* for programs that are over soon: these do not ask for the time */
+	LATE_NS = 500000, /* how late a timer usually fires */
+	SHARE = 5,        /* delays may use 1/SHARE of the time since the start */
+	FREE_NAPS = 16,   /* outside that budget, for short programs; no clock is read */
 };
 
 static struct lh_real plain; /* the originals */
@@ -27,7 +28,7 @@ static uint64_t scramble(uint64_t x)
 	return x ^ x >> 31;
 }
 
-/* The next number of this thread's stream. */
+/* The next number of this thread's random stream. */
 static uint64_t next(struct lh_self *self)
 {
 	if (!self->delay_state)
@@ -35,7 +36,7 @@ static uint64_t next(struct lh_self *self)
 	return scramble(self->delay_state += 0x9e3779b97f4a7c15u);
 }
 
-/* Where a handler returns to: rt_sigreturn, as every C library writes it. */
+/* True for the address that a handler returns to: rt_sigreturn as every C library writes it. */
 static bool returns_from_signal(uintptr_t pc)
 {
 #if defined(__x86_64__)
@@ -48,7 +49,8 @@ static bool returns_from_signal(uintptr_t pc)
 #endif
 }
 
-/* A thread on another stack than its own may be in a handler as well. */
+/* True if this thread may be in a handler, which includes every thread on another stack than its
+ * own. */
 static bool in_handler(struct lh_self *self, uintptr_t frame)
 {
 	const struct lh_live_thread *live = self->live_saved;
@@ -57,14 +59,14 @@ static bool in_handler(struct lh_self *self, uintptr_t frame)
 	if (found || !lh_enter(frame))
 		return true;
 	lh_stack_walk(frame, live->stack_low, live->stack_high, self->walked);
-	/* the walk went on behind it, so it is code; the last one may be anything */
+	/* the walk continued from each pc but the last, so it is code; the last may be anything */
 	for (int i = 0; i + 1 < self->walked->n && !found; i++)
 		found = returns_from_signal(self->walked->at[i].pc);
 	lh_leave(self);
 	return found;
 }
 
-/* Is there so much left? Then it is taken. A timer is late: that is counted beforehand. */
+/* Books `ns` if the budget allows it. A timer fires late, so LATE_NS is booked in advance. */
 static bool afford(uint64_t ns)
 {
 	struct lh_ledger *l = lh_own_ledger.ledger;
@@ -89,7 +91,7 @@ static void delay(uint64_t ns)
 
 enum delays { NO_NAP, SHORT, ANY };
 
-/* The number is drawn in any case: the n-th acquisition has the n-th. */
+/* Always draws a number, so that the n-th acquisition gets the n-th number. */
 static void shake(uintptr_t frame, enum delays most)
 {
 	struct lh_self *self = lh_self_get();
@@ -97,12 +99,12 @@ static void shake(uintptr_t frame, enum delays most)
 
 	if (!live || !lh_own_ledger.ledger)
 		return;
-	uint64_t x = next(self), ns = 1; /* the shortest gives the processor away */
+	uint64_t x = next(self), ns = 1; /* the shortest delay only yields the processor */
 	if (most == NO_NAP || (uint32_t)x % (live->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
 		return;
 	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
 		ns = (x >> 40) % LONG_NS;
-	/* row 0 is none, row 1 the first thread: alone there is nobody to meet */
+	/* row 0 is none, row 1 the first thread: a single thread meets no other */
 	if (lh_rows_used(LH_T_THREAD) > 2 && !in_handler(self, frame) && afford(ns))
 		delay(ns);
 }
@@ -121,8 +123,9 @@ SHAKEN(sem_trywait, sem_t)
 SHAKEN(mtx_trylock, mtx_t)
 
 /*
- * What is not tried first is looked at: who naps behind the look would wait unannounced. Who will
- * wait anyway does not nap: a signal that is to end the wait would come too early.
+ * Calls that are not tried first delay only if the object looks free, then probe it again;
+ * otherwise the wait would begin unannounced. A thread that must wait gets no delay: the signal
+ * meant to end its wait would come before the wait.
  */
 static enum delays is_delayed(bool free, enum lh_how how)
 {

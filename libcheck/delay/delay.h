@@ -1,25 +1,27 @@
 /*
- * delay.h — short delays before locks are asked for, so that a run sees other timings.
+ * delay.h — short delays before acquisitions, so that a run sees other timings (option shake).
  *
- * Off, it does not exist: nothing on the way of a lock asks about it. On, the originals that
- * the wrappers call first (base/real.h), and the look at what may not be tried (lock/lock.h), are
- * changed once, at birth, for ones that may nap before they do the same. So a call does what it
- * does, later.
+ * When the option is off, no code on a lock's path asks about it. When it is on, lh_delay_init
+ * replaces, once at the start, the originals that the wrappers call first (base/real.h) and the
+ * probes of locks that may not be tried (lock/lock.h) by functions that may delay and then do the
+ * same. So a call does the same as before, later.
  *
- * Whether the n-th acquisition of a thread naps, and for how long, follows from the seed, the
- * number of the thread in the order of creation, and n. What is left to chance is that all naps of
- * a process together stay below a fifth of the time since its start, the first 16 aside.
+ * Whether the n-th acquisition of a thread is delayed, and for how long, follows from the seed, the
+ * thread's number in the order of creation, and n. The one further condition depends on timing:
+ * apart from the first 16, all delays of a process together stay below a fifth of the time since
+ * its start.
  *
- * - Before a wait with a limit only the shortest nap is made, since it takes from the time; and
- *   before a semaphore, a robust mutex and a wait with a limit only where there is no wait to come.
- * - Not: a process that has one thread, that was in a sandbox when it began, or runs in a signal
- *   handler. A nap is a futex with a time, the one system call that every program with threads
- *   is allowed to make.
- * - errno stays, no cancellation point is added, no lock of ours is held meanwhile.
+ * - A timed wait gets only the shortest delay, which uses up part of its time limit. Semaphores,
+ *   robust mutexes and timed waits are delayed only if the object looks free.
+ * - Not delayed: a process with one thread, a process that had a seccomp filter at the start, and
+ *   signal handlers. A delay is a futex wait with a timeout, the one system call that every program
+ *   with threads may make.
+ * - Keeps errno, adds no cancellation point, and holds no internal lock during a delay.
  */
 #ifndef LH_DELAY_DELAY_H
 #define LH_DELAY_DELAY_H
 
-void lh_delay_init(void); /* at birth, once the originals are there and before other threads are */
+/* at the start, after the originals are resolved and before other threads exist */
+void lh_delay_init(void);
 
 #endif

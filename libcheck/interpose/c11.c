@@ -1,6 +1,7 @@
 /*
- * c11.c — C11 threads. glibc's own go round the pthread names, so they have wrappers of
- * their own; the objects are the pthread ones. Odd because the results are other numbers.
+ * c11.c — C11 threads. Special because the results have other values than those of pthread. glibc's
+ * C11 functions do not call the pthread names, so they need their own wrappers; the objects are the
+ * pthread ones.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
@@ -31,7 +32,7 @@ LH_EXPORT void mtx_destroy(mtx_t *o)
 	lh_on_destroyed(&call, 0);
 }
 
-/* The wait, announced and judged before it begins. */
+/* The wait is announced and checked before it begins. */
 #define WAIT_FOR(fn, h, args)                                                                      \
 	const struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                  \
 	lh_on_wait_begin(&c);                                                                      \
@@ -39,7 +40,7 @@ LH_EXPORT void mtx_destroy(mtx_t *o)
 	lh_on_wait_end(&c, outcome(rc));                                                           \
 	return rc;
 
-/* As the uniform LOCK and TIMEDLOCK. */
+/* Like the uniform LOCK and TIMEDLOCK. */
 LH_EXPORT int mtx_lock(mtx_t *o)
 {
 	int rc = LH_REAL(mtx_trylock)(o);

@@ -1,10 +1,10 @@
 /*
- * cond.c — condition variables. Odd because the mutex is given back and taken again
- * inside the original, and because it is a cancellation point: when the thread is
- * cancelled in it, nothing after the original runs (see lh_on_cond_wait).
+ * cond.c — condition variables. Special because the mutex is released and acquired again inside the
+ * original, and because the wait is a cancellation point: if the thread is cancelled there, no code
+ * after the original runs (see lh_on_cond_wait).
  *
- * An error other than ETIMEDOUT comes before the mutex was given back; either way the
- * caller holds it afterwards.
+ * An error other than ETIMEDOUT is returned before the mutex is released; in every case the caller
+ * holds the mutex afterwards.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"

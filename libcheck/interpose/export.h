@@ -1,4 +1,4 @@
-/* export.h — the names that the program sees are the intercepted ones, nothing else. */
+/* export.h — marks the functions that the program sees: the intercepted calls and nothing else. */
 #ifndef LH_INTERPOSE_EXPORT_H
 #define LH_INTERPOSE_EXPORT_H
 

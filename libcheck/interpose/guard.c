@@ -1,10 +1,9 @@
 /*
- * guard.c — the hidden guard of a C++ local static: taken before its initialiser runs,
- * given back after. Odd because a C program has no C++ runtime at birth and may load
- * one later, when it is too late to look for the originals. So where there was none at
- * birth the guard is kept here, in the form that the C++ ABI and libstdc++ give it, so
- * that both may work on one guard: byte 0 says "done", byte 1 "being done", byte 2
- * "somebody waits".
+ * guard.c — the hidden guard of a C++ local static: acquired before its initializer runs, released
+ * after. Special because a C program has no C++ runtime at the start and may load one later, when
+ * it is too late to resolve the originals. If there was no runtime at the start, the guard is
+ * implemented here, in the format of the C++ ABI and libstdc++, so that both may use one guard:
+ * byte 0 is "done", byte 1 "being initialized", byte 2 "a thread waits".
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
@@ -41,17 +40,18 @@ static void finish(uint64_t *o, int value)
 		lh_syscall(SYS_futex, (long)word, FUTEX_WAKE, INT32_MAX, 0, 0, 0);
 }
 
-/* The compiler looks at byte 0 itself and calls only when it is not done yet. */
+/* The compiler reads byte 0 itself and calls only while the static is not initialized. */
 LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 {
 	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
 
-	/* Byte 0 says that it is done; what stands above it, that somebody is at it. */
+	/* Byte 0 means "done"; a bit above it means that a thread is initializing. */
 	bool busy = __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) >> 8;
 
 	lh_on_wait_begin(&call);
 	int ours = LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);
-	if (ours && !busy) { /* announced, as everybody is, but there was nobody to wait for */
+	/* the wait was announced, as always, but no other thread was initializing */
+	if (ours && !busy) {
 		lh_on_wait_clear(&call);
 		lh_on_acquired_slow(&call, 0);
 	} else {

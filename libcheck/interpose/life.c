@@ -1,14 +1,15 @@
 /*
- * life.c — threads begin, end and are joined. Odd because the new thread must find its
- * seat: its start routine is kept there and ours runs first. Cancellation, pthread_exit
- * and exceptions pass through our frame, which has unwind tables and nothing to clean.
+ * life.c — creates, ends and joins threads. Special because the new thread must find its
+ * live-thread row: the row keeps the program's start routine, and a start routine of ours runs
+ * first. Cancellation, pthread_exit and exceptions pass through our frame, which has unwind tables
+ * and needs no cleanup.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
 #include "libcheck/rules/signal_handler.h"
 #include "libcheck/events/events.h"
 
-/* How the program's routine is called is kept in the seat, so nothing is allocated. */
+/* The row keeps the program's start routine and argument, so nothing is allocated. */
 static struct lh_live_thread *live_row_of(void *seat)
 {
 	return &LH_LIVE_THREADS[(uint32_t)(uintptr_t)seat];
@@ -43,7 +44,7 @@ static int begin_c11(void *seat)
 	return result;
 }
 
-/* A stack size from the attributes tells where the new thread's stack will end. */
+/* The stack size in the attributes shows where the new thread's stack will end. */
 static uint32_t prepare(const struct lh_call *call, const void *routine, void *argument,
 			const pthread_attr_t *a)
 {
@@ -89,7 +90,7 @@ LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 	return rc;
 }
 
-/* A tryjoin that says EBUSY has not waited and has joined nobody. */
+/* A tryjoin that returns EBUSY has neither waited nor joined. */
 #define JOIN(fn, h, params, args)                                                                  \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \

@@ -1,6 +1,6 @@
 /*
- * loader.c — an object is unloaded, so addresses may mean other code from now on. dlopen
- * has no wrapper: it looks at its caller to find libraries, and a wrapper would be it.
+ * loader.c — after a dlclose, addresses may belong to other code. dlopen has no wrapper: it
+ * searches relative to the object that called dlopen, and a wrapper would be that caller.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"

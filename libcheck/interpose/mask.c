@@ -1,10 +1,11 @@
 /*
- * mask.c — the calls that change a thread's signal mask. Odd because they are no lock calls: they
- * are watched so that it is known under which locks a signal is open (rules/signal_handler.h). They
- * go through as they are; only where the program does not ask for the mask before, we do, in the
- * same call.
+ * mask.c — the calls that change a thread's signal mask. Special because they are no lock calls:
+ * they are followed to know which signals are open while a lock is held (rules/signal_handler.h).
+ * The calls pass unchanged, except that the wrapper asks for the old mask, in the same call, if the
+ * program does not.
  *
- * Async-signal-safe, like the originals: after birth no more than a word of our own is written.
+ * Async-signal-safe, like the originals: after the start the wrappers write one word of ours and
+ * nothing else.
  */
 #include "libcheck/interpose/export.h"
 #include "libcheck/rules/signal_handler.h"
@@ -26,7 +27,7 @@ static void follow(int how, bool changes, uint64_t wanted, const sigset_t *befor
 	lh_mask = old | LH_MASK_KNOWN;
 }
 
-/* `old` may be `set` itself, so what is wanted is read first. */
+/* `old` may be `set` itself, so `set` is read before the call. */
 #define MASK(fn)                                                                                   \
 	LH_EXPORT int fn(int how, const sigset_t *set, sigset_t *old)                              \
 	{                                                                                          \
@@ -43,7 +44,7 @@ static void follow(int how, bool changes, uint64_t wanted, const sigset_t *befor
 MASK(pthread_sigmask)
 MASK(sigprocmask)
 
-/* What these change is not worth following: from here on nothing is known of this thread. */
+/* These rare calls are not followed: after one of them this thread's mask is unknown. */
 #define LOSES(result, fn, params, args)                                                            \
 	LH_EXPORT result fn params                                                                 \
 	{                                                                                          \

@@ -1,13 +1,13 @@
 /*
- * object.c — locks are initialised, destroyed and mended. Odd because the lock has no
- * row before its init and none after its destroy, and because attributes matter: they
- * are read from the object once the original has filled it.
+ * object.c — locks are initialized, destroyed and made consistent. Special because a lock has no
+ * row before its init and none after its destroy, and because attributes matter: they are read from
+ * the object after the original has filled it.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
 #include "libcheck/events/events.h"
 
-/* After an init that worked there is a new lock here, whatever lay here before. */
+/* After a successful init a new lock is at this address, whatever was there before. */
 #define INIT(fn, k, flags, params, args)                                                           \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
@@ -18,7 +18,7 @@
 			lh_on_init(&c, flags, 0);                                                  \
 		return rc;                                                                         \
 	}
-/* EBUSY means that it lives on. */
+/* EBUSY means that the lock is not destroyed. */
 #define DESTROY(fn, k, params, args)                                                               \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
@@ -51,7 +51,7 @@ LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierat
 
 DESTROY(pthread_barrier_destroy, BARRIER, (pthread_barrier_t * o), (o))
 
-/* The serial thread gets -1, which is success. */
+/* The serial thread gets -1, which means success. */
 LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
 {
 	struct lh_call call = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
@@ -62,13 +62,13 @@ LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
 	return rc;
 }
 
-/* The lock is in the caller's hands before and after; nothing to note. */
+/* The caller holds the mutex before and after, so there is nothing to record. */
 LH_EXPORT int pthread_mutex_consistent(pthread_mutex_t *o)
 {
 	return LH_REAL(pthread_mutex_consistent)(o);
 }
 
-/* Locks the mutex and gives it back inside; never seen by the caller. */
+/* Acquires and releases the mutex inside; the caller never holds it. */
 LH_EXPORT int pthread_mutex_setprioceiling(pthread_mutex_t *o, int ceiling, int *old)
 {
 	return LH_REAL(pthread_mutex_setprioceiling)(o, ceiling, old);

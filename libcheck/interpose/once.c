@@ -1,10 +1,11 @@
 /*
- * once.c — pthread_once. Odd because the lock is held while a routine of the program's
- * runs, which gets no argument to tell it by: ours stands in for it and finds the
- * real one in the thread's own memory.
+ * once.c — pthread_once. Special because the lock is held while a routine of the program runs, and
+ * the routine gets no argument that identifies the call: run() is passed in its place and finds the
+ * program's routine in the thread's own memory.
  *
- * If the routine throws, the entry stays in the held list; the next event that meets the
- * same control block, or a jump below its frame, sets it right (events/cond_sem_once.c).
+ * If the routine ends by an exception or a jump, its entry stays in the held list. The next call
+ * for the same control block from the same frame or an outer one removes it
+ * (events/cond_sem_once.c).
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"

@@ -1,6 +1,6 @@
 /*
- * own.c — what a program tells of its own locks, through lockhound.h. There is no
- * original behind these.
+ * own.c — the calls of lockhound.h, by which a program reports what its own locks do. They have no
+ * originals.
  */
 #include "libcheck/interpose/export.h"
 #include "libcheck/lockhound.h"

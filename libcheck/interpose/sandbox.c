@@ -1,13 +1,12 @@
 /*
- * sandbox.c — the calls by which a process locks itself up (seccomp). Odd because they are no
- * lock calls, and because the two functions may return twice, on another stack or never: so
- * they leave no frame and no register changed behind, and jump to the original. Only a call
- * that sets a filter comes to C.
+ * sandbox.c — syscall and prctl, by which a process sets a seccomp filter. Special because they are
+ * no lock calls, and because both may return twice, on another stack or never: the wrappers leave
+ * no frame, change no register and jump to the original. Only a call about seccomp runs C code.
  *
- * From then on the library makes no system call that the program does not make itself
- * (base/sys.h). To ask the kernel whether there is a filter would be such a call.
+ * After a filter is set, the library makes no system call that the program does not make itself
+ * (base/sys.h). Asking the kernel whether there is a filter would be one.
  *
- * A filter that is set by an instruction of the program's own is not seen here.
+ * A filter that is set by a system call instruction in the program's own code is not seen here.
  */
 #include "libcheck/interpose/export.h"
 #include "libcheck/base/real.h"
@@ -15,9 +14,10 @@
 
 #include <linux/seccomp.h>
 
-lh_real_call lh_sandbox_by_syscall, lh_sandbox_by_prctl; /* called below */
+lh_real_call lh_sandbox_by_syscall, lh_sandbox_by_prctl; /* called by the assembler code below */
 
-/* Programs also ask what the kernel can do, without a filter: that is refused. */
+/* Marks the process if the call sets a filter. Programs also call without a filter, to learn what
+ * the kernel supports; the kernel refuses such a call. */
 static void probe(bool strict, bool filter, long program)
 {
 	if (strict || (filter && program))
@@ -36,7 +36,7 @@ long lh_sandbox_by_prctl(long what, long mode, long program, long c, long d, lon
 	return lh_real_next_prctl(what, mode, program, c, d, e, f);
 }
 
-/* NAME: when its first parameter is NUMBER, C looks at it; all else goes on as it came. */
+/* If the first argument of NAME is NUMBER, the C function runs; any other call goes straight on. */
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 #if defined(__x86_64__)

@@ -1,14 +1,14 @@
 /*
- * sem.c — semaphores. Odd because they set errno instead of returning it, because the
- * waits are cancellation points (so no try comes first: a pending cancellation must be
- * acted on as it is without us), and because anyone may post.
+ * sem.c — semaphores. Special because they set errno instead of returning it, because the waits are
+ * cancellation points (so no try comes first: a pending cancellation must act as it does without
+ * us), and because any thread may post.
  *
- * CPython tries its lock first, however it was asked for, and waits after a try that failed:
+ * CPython tries its lock first, whichever way it acquires it, and waits after a failed try:
  *   with lock, acquire()        sem_trywait, then sem_wait
  *   acquire(timeout=...)        sem_trywait, then sem_clockwait
  *   acquire(blocking=False)     sem_trywait
- * So a try that succeeds is a wait if the instruction says so. The wait itself comes without
- * the interpreter's own lock, when its frames may not be read: its place is that of the try.
+ * So a try that succeeds counts as a wait if the Python instruction would have waited. CPython
+ * waits without the GIL, when Python frames may not be read, so the wait gets the stack of the try.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
@@ -18,19 +18,20 @@
 #include <fcntl.h>
 #include <stdarg.h>
 
-/* rc is 0 or -1; of the errors only "not free" means anything to us. */
+/* rc is 0 or -1; EAGAIN, "no permit", is the only error that matters to us. */
 static int outcome(int rc)
 {
 	return rc == 0 ? 0 : errno == EAGAIN ? EBUSY : EINVAL;
 }
 
-/* CPython only: the try of this thread that failed last, if nothing has come of it yet. */
+/* CPython only: this thread's last failed try, until its wait or another try follows. */
 static __thread struct {
 	const void *o;
 	lh_stack_id stack;
 } refused __attribute__((tls_model("initial-exec")));
 
-/* A try of CPython's. One that succeeds on the end of a thread is a join that did not take long. */
+/* A try by CPython. If it succeeds for a semaphore that is posted at a thread's end, it is a join
+ * that did not wait. */
 static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 {
 	enum lh_python_intent wants = rc ? LH_PYTHON_TRY : lh_python_read_intent();
@@ -53,7 +54,7 @@ static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 	}
 }
 
-/* The wait of CPython after that try. True: it was one for a thread's end. */
+/* A wait by CPython after that try. True if it waits for a thread's end. */
 static __attribute__((noinline)) bool joins(struct lh_call *call)
 {
 	call->stack = refused.o == call->object ? refused.stack : 0;
@@ -97,7 +98,7 @@ LH_EXPORT int sem_trywait(sem_t *o)
 	return rc;
 }
 
-/* Before the original: whoever is woken by it may take the semaphore, and destroy it. */
+/* Recorded before the original: a thread that it wakes may acquire the semaphore and destroy it. */
 LH_EXPORT int sem_post(sem_t *o)
 {
 	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
@@ -130,7 +131,7 @@ LH_EXPORT int sem_destroy(sem_t *o)
 	return rc;
 }
 
-/* A named semaphore may be posted by any process, and the same name gives the same address. */
+/* Any process may post a named semaphore, and opening one name twice gives the same address. */
 LH_EXPORT sem_t *sem_open(const char *name, int flags, ...)
 {
 	mode_t mode = 0;

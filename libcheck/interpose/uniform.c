@@ -1,8 +1,8 @@
 /*
  * uniform.c — the wrappers that are all alike, from the rows of calls.def.
  *
- * Say what is about to happen, call the original, say what came of it. No test, no
- * guard, no errno here: those live one floor down, once.
+ * Each reports what is about to happen, calls the original, and reports the result. No entry check
+ * and no errno here: events/ handles them, once for all wrappers.
  */
 #include "libcheck/base/real.h"
 #include "libcheck/interpose/export.h"
@@ -10,7 +10,7 @@
 
 #define CALL(k, m, h) LH_CALL((const void *)o, k, m, h)
 
-/* The wait, announced and judged before it begins. */
+/* The wait is announced and checked before it begins. */
 #define WAIT_FOR(fn, k, m, h, args)                                                                \
 	const struct lh_call c = CALL(k, m, h);                                                    \
 	lh_on_wait_begin(&c);                                                                      \

@@ -1,4 +1,4 @@
-/* stderr_report.c — see stderr_report.h. */
+/* stderr_report.c — writes each finding to stderr, and at the end the command that prints all. */
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/text.h"
 
@@ -37,7 +37,7 @@ static void print(const struct lh_text *t)
 static void add_lock(struct lh_text *t, lh_lock_id id)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
-	const char *name = LH_LOCK_STATS[l->stats].name; /* that of row 0 is empty */
+	const char *name = LH_LOCK_STATS[l->stats].name; /* row 0 has an empty name */
 
 	if (l->kind == LH_THREAD_END && l->initial < lh_rows_used(LH_T_THREAD))
 		name = LH_THREADS[l->initial].name;
@@ -113,7 +113,7 @@ static void head(struct lh_text *t)
 	lh_text_add(t, "]: ");
 }
 
-/* In pieces that a pipe takes whole, so that two processes do not mix within one. */
+/* Written in pieces that a pipe takes whole, so that no other output comes in the middle of one. */
 void lh_stderr_report(uint32_t id, char *page)
 {
 	const struct lh_finding *f = &LH_FINDINGS[id];

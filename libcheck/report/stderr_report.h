@@ -1,12 +1,12 @@
 /*
- * stderr_report.h — a finding told without the front end.
+ * stderr_report.h — reports findings on stderr when no front end runs.
  *
- * With LD_PRELOAD alone the library says each finding as it comes: rule, threads,
- * locks, frames as module+offset; names and source lines are `lockhound report`'s. It
- * writes to the stderr that it was born with and nowhere else: if descriptor 2 means
- * another file by now, or a write could wait, it stays silent.
+ * With LD_PRELOAD alone the library prints each finding at once: rule, threads, locks, and frames
+ * as module+offset; `lockhound report` adds names and source lines. It writes only to the file that
+ * was stderr at the start: if descriptor 2 is another file now, if a write could wait, or if the
+ * process has set a seccomp filter, nothing is printed.
  *
- * Does not decide anything. Wants no lock.
+ * Does not decide what is a finding. Needs no lock.
  */
 #ifndef LH_REPORT_STDERR_REPORT_H
 #define LH_REPORT_STDERR_REPORT_H
@@ -16,7 +16,7 @@
 enum { LH_STDERR_REPORT_BYTES = 3584 /* less than a pipe takes in one piece */ };
 
 void lh_stderr_report_init(void);
-/* `page` has LH_STDERR_REPORT_BYTES bytes: a hook may not use much stack. */
+/* `page` has LH_STDERR_REPORT_BYTES bytes, because a hook must use little stack. */
 void lh_stderr_report(uint32_t finding, char *page);
 void lh_stderr_report_end(void);
 

@@ -1,4 +1,5 @@
-/* cond_holding.c — see cond_holding.h. */
+/* cond_holding.c — the rule cond-wait-holding: finds waits and signallers in the held chains of a
+ * condition. */
 #include "libcheck/rules/cond_holding.h"
 
 static bool is_wait(const struct lh_chain *chain)
@@ -12,7 +13,7 @@ static bool is_signal(const struct lh_chain *chain)
 	return LH_SITE_MODE(chain->site) == LH_COND_SIGNALS;
 }
 
-/* When it was first seen there, 0: never. */
+/* The lowest serial of the thread's visits to the chain, 0: the thread was never there. */
 static uint32_t was_signalled(const struct lh_chain *chain, lh_thread_id thread)
 {
 	uint32_t first = 0;
@@ -24,9 +25,9 @@ static uint32_t was_signalled(const struct lh_chain *chain, lh_thread_id thread)
 }
 
 /*
- * A place where this thread took the lock before it first signalled, 0: it was not seen
- * to. What it takes only afterwards cannot have stood in the signal's way: a new thread
- * that reports for duty signals first and takes its creator's lock later.
+ * A site where the thread acquired the lock before its first signal, 0: none was seen. A lock that
+ * the thread acquires only afterwards cannot have delayed the signal: a new thread signals that it
+ * has started, and acquires its creator's lock later.
  */
 static lh_site taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
 {
@@ -44,8 +45,9 @@ static bool is_waiter(const struct lh_chain *wait, lh_thread_id thread)
 }
 
 /*
- * Does every other thread that was seen to signal this condition take this lock first? One
- * that does and where. A signaller that was never seen near the lock is a way out.
+ * True if every other thread that was seen to signal the condition acquires `l` first; then the
+ * thread and the two sites of one of them are filled in. A signaller that was never seen to acquire
+ * `l` can always signal.
  */
 static bool find_signaller(const struct lh_lock *cond, const struct lh_chain *wait,
 			   const struct lh_lock *l, lh_thread_id *thread, lh_site *takes,
@@ -68,8 +70,8 @@ static bool find_signaller(const struct lh_lock *cond, const struct lh_chain *wa
 	return *thread != 0;
 }
 
-/* A life ends by itself, and a semaphore may be posted by anyone: CPython waits for its own with
- * one in hand. */
+/* A thread ends by itself, and any thread may post a semaphore: CPython waits on its own conditions
+ * while it holds a semaphore. */
 static bool matters(const struct lh_lock *l)
 {
 	return l && l->kind != LH_THREAD_END && l->kind != LH_COND && l->kind != LH_SEM;
@@ -84,7 +86,7 @@ static uint64_t key_of(const struct lh_lock *cond, const struct lh_lock *l,
 	return (h ^ (uint64_t)(l - LH_LOCKS) << 32) | 1;
 }
 
-/* `held` is the node of the lock in question, in the waiter's chain. */
+/* `held` is the chain, among the parents of `wait`, that acquired the lock to report. */
 static uint32_t report(const struct lh_lock *cond, const struct lh_chain *wait,
 		       const struct lh_chain *held, bool end)
 {
@@ -108,7 +110,7 @@ static uint32_t report(const struct lh_lock *cond, const struct lh_chain *wait,
 	return lh_finding_commit(draft, LH_F_NONE);
 }
 
-/* The chain of a wait begins with the mutex that it gives back: it is not in question. */
+/* The chain of a wait leaves out the mutex that the wait releases, so each of its locks counts. */
 static uint32_t check_held(const struct lh_lock *cond, const struct lh_chain *wait, bool end)
 {
 	for (lh_chain_id i = wait->parent; i; i = LH_CHAINS[i].parent) {

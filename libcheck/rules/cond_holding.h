@@ -1,26 +1,27 @@
 /*
  * cond_holding.h — waits on a condition while holding another lock (rule cond-wait-holding).
  *
- * A wait is a node that wants the condition; so is a signal, marked as one. What the
- * waiter's chain holds besides the condition's own mutex is the question; whether the
- * signallers were seen to take it first is the answer. All of them: an error, because
- * whoever must signal can be stuck behind the one who waits. Some or none: a warning,
- * told at the end.
+ * A wait is a held chain that acquires the condition; a signal is one too, with its own mode. The
+ * rule asks which locks the waiting thread holds besides the mutex that the wait releases, and
+ * whether the signallers were seen to acquire such a lock before they signal. If all of them were,
+ * the finding is an error, because the waiter can block every signaller. If only some or none were,
+ * it is a warning, reported when the process ends.
  *
- * Waits with a limit end by themselves and are not told. Wants the big lock.
+ * Timed waits end by themselves and are not reported. All functions need the internal lock.
  */
 #ifndef LH_RULES_COND_HOLDING_H
 #define LH_RULES_COND_HOLDING_H
 
 #include "libcheck/rules/finding.h"
 
-/* How a signal's node is told from a wait's. */
+/* Mode of the site of a signal; a wait has another mode. */
 #define LH_COND_SIGNALS LH_SHARED
 
-/* Something new is known of this condition: the error, if it can be proved now. */
+/* Call when a held chain of this condition is new. Returns the finding's row if it is an error, or
+ * 0. */
 uint32_t lh_cond_holding_check(struct lh_lock *cond);
 
-/* The process ends: what no signaller was seen to take. Calls `told` for each finding. */
+/* When the process ends: reports the warnings. Calls `told` for each result; row 0 means none. */
 void lh_cond_holding_finish(void (*told)(void *to, uint32_t finding), void *to);
 
 #endif

@@ -1,4 +1,4 @@
-/* finding.c — see finding.h. */
+/* finding.c — drafts and commits findings, and checks the rules that need no graph. */
 #include "libcheck/rules/finding.h"
 
 enum { KINDS_THAT_TELL = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST | LH_LOCK_PI };
@@ -35,8 +35,7 @@ static uint64_t key_of(const struct lh_finding_draft *draft)
 	return h | 1;
 }
 
-/* What a filter had set aside, or was less severe, and turns out to count, is told anew in its
- * stead. */
+/* True if the earlier finding `f` was filtered or less severe: the new one replaces it. */
 static bool is_worse(const struct lh_finding *f, enum lh_filter filter, enum lh_severity severity)
 {
 	return (f->filter && f->filter != (uint32_t)filter) ||
@@ -111,7 +110,7 @@ uint32_t lh_finding_commit(struct lh_finding_draft *draft, enum lh_filter filter
 			       .filter = filter,
 			       .time_ns = (uint64_t)lh_clock_tick() * 1000000u};
 	LH_FINDINGS[id] = f;
-	lh_row_publish(LH_T_FINDING, 1); /* the monitor prints it as soon as it is there */
+	lh_row_publish(LH_T_FINDING, 1); /* the monitor prints the row as soon as it is published */
 	return id;
 }
 
@@ -140,7 +139,7 @@ static bool writer_waits(lh_lock_id lock)
 	return false;
 }
 
-/* Will this thread wait for itself? A kind that answers with an error does not wait. */
+/* True if this thread would wait for itself. A kind of lock that returns an error does not wait. */
 static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, lh_site site)
 {
 	bool wants_read = LH_SITE_MODE(site) == LH_SHARED;
@@ -149,8 +148,8 @@ static bool waits_for_itself(const struct lh_lock *l, const struct lh_held *h, l
 	switch (l->kind) {
 	case LH_MUTEX:
 		return !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK));
-	case LH_RWLOCK: /* a writer that asks again gets EDEADLK, and the program is wrong all the
-			   same */
+	/* a second wrlock by the owner returns EDEADLK, but is a mistake in the program too */
+	case LH_RWLOCK:
 		if (!wants_read || !holds_read)
 			return true;
 		return (l->flags & LH_LOCK_PREFER_WRITER) && writer_waits(lh_lock_id_of(l));
@@ -177,7 +176,8 @@ uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const s
 
 /* ---- unlocking ---- */
 
-/* Only what is certain: the lock's own word must say that the caller has not got it. */
+/* Only what is certain: the lock's own word must name another owner. A spinlock has no owner in its
+ * word, so another thread's held list must have it. */
 static bool held_by_other(const struct lh_self *self, const struct lh_lock *l, const void *object)
 {
 	int owner = lh_lock_owner_tid(object, l->kind);
@@ -250,7 +250,7 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
 
 /* ---- ending ---- */
 
-/* A semaphore may be posted by anyone later, and a robust mutex tells the next one itself. */
+/* Any thread may post a semaphore later, and a robust mutex reports its dead owner by itself. */
 static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 {
 	return l && l->kind != LH_SEM && l->kind != LH_THREAD_END && !(l->flags & LH_LOCK_ROBUST) &&

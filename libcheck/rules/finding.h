@@ -1,12 +1,12 @@
 /*
  * finding.h — the rules that need no graph, and the row that a finding becomes.
  *
- * Decides on what is known of one lock and a few seats, and on the lock's own word
- * where only that makes it certain. Returns nothing and prints nothing: findings go
- * into the ledger, the same one only counted; `lh_check_new` tells track whether
- * there is something that the plain report must say.
+ * The checks use the rows of one lock and of a few live threads, and read the lock's own word where
+ * only that makes the finding certain. They print nothing: a new finding becomes a row of
+ * LH_T_FINDING, whose number is returned for the caller to report; a repeated finding only raises
+ * the count of its row, and returns 0.
  *
- * Everything here wants the big lock.
+ * All functions need the internal lock.
  */
 #ifndef LH_RULES_FINDING_H
 #define LH_RULES_FINDING_H
@@ -19,42 +19,45 @@ struct lh_finding_draft {
 	uint32_t rule;
 	enum lh_level level;
 	enum lh_severity severity;
-	uint64_t key; /* 0: made from rule, locks and stacks of the steps */
+	uint64_t key; /* 0: computed from the rule and from the stacks and actions of the steps */
 	lh_thread_id thread;
 	int n;
 	struct lh_step step[2 * LH_HELD_MAX];
 };
 
-/* An empty tale. There is one, used under the big lock: it is too large for a program's stack. */
+/* An empty draft. There is only one, used under the internal lock: it is too large for the stack of
+ * the checked program. */
 struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh_thread_id thread);
 
-/* Adds a step; what does not fit is left out. */
+/* Adds a step; beyond the array's end the step is dropped. */
 void lh_finding_add_step(struct lh_finding_draft *t, lh_thread_id thread, lh_lock_id lock,
 			 lh_site site, enum lh_action action);
 
-/* A lock turned out to be none: unsure findings that name it are taken back. */
+/* The object is not a lock after all: withdraws the unsure findings that name it. */
 void lh_finding_withdraw(lh_lock_id lock);
 
-/* The finding's row if it is new, 0 if it was told before (its count goes up) or there is no room.
- */
+/* The finding's row if it is new; 0 if it was reported before (its count goes up) or the table is
+ * full. */
 uint32_t lh_finding_commit(struct lh_finding_draft *t, enum lh_filter filter);
 
-/* The thread asks for what it holds itself, and will wait. `place` is where it asks. */
+/* The thread is about to wait at `site` for a lock that it holds itself. */
 uint32_t lh_check_self_deadlock(struct lh_self *self, struct lh_lock *l, const struct lh_held *h,
 				lh_site site);
 
-/* It gives back what it was not seen to hold. Also makes the hole in the holder's list. */
+/* The thread releases a lock that it was not seen to hold. If another thread holds the lock, its
+ * entry in that thread's held list is cleared. */
 uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *object, lh_site site);
 
-/* It destroys or initialises anew what somebody holds. */
+/* The thread destroys, or initializes again, a lock that a thread holds. */
 uint32_t lh_check_destroy(struct lh_self *self, struct lh_lock *l, const void *object,
 			  lh_site site);
 
-/* It waits on a condition and does not hold the mutex. */
+/* The thread waits on a condition and does not hold the mutex. */
 uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, struct lh_lock *mutex,
 				const void *object, lh_site site);
 
-/* The thread of this seat has ended: what does it still hold? */
+/* The thread of this live-thread row has ended: reports the locks that it still holds, and empties
+ * its held list. */
 uint32_t lh_check_thread_exit(uint32_t live_row);
 
 #endif

@@ -1,4 +1,5 @@
-/* signal_handler.c — see signal_handler.h. */
+/* signal_handler.c — the rule signal-lock: compares acquisitions in signal handlers with those
+ * outside, and reads the signal mask. */
 #include "libcheck/rules/signal_handler.h"
 #include "libcheck/base/options.h"
 #include "libcheck/stack/stack.h"
@@ -8,13 +9,15 @@
 
 __thread uint64_t lh_mask;
 
-enum { TAKEN_MAX = 64 /* locks that handlers were seen to take; more are not looked at */ };
+/* Locks acquired in handlers that are remembered; further ones are ignored. */
+enum { TAKEN_MAX = 64 };
 
-/* The C library's own two, which it hides from masks, and the two that cannot be blocked. */
+/* The two signals that the C library uses itself and hides from masks, and the two that no thread
+ * can block. */
 #define SIGNAL(n) (1ull << ((n)-1))
 #define NEVER_BLOCKED (SIGNAL(SIGKILL) | SIGNAL(SIGSTOP) | SIGNAL(32) | SIGNAL(33))
 
-/* What handlers were seen to take, and the fewest signals that were open where one struck. */
+/* A lock acquired in handlers, and the smallest set of signals that were open where one struck. */
 struct taken {
 	lh_lock_id lock;
 	uint64_t open;
@@ -24,7 +27,7 @@ struct taken {
 
 static struct taken *taken;
 static uint32_t takens;
-static uint64_t *always; /* by row of LH_T_LOCK: blocked whenever it was taken plainly */
+static uint64_t *always; /* by row of LH_T_LOCK: signals blocked at each acquisition outside */
 
 bool lh_handler_init(void)
 {
@@ -42,16 +45,16 @@ void lh_mask_read(void)
 		lh_mask = now | LH_MASK_KNOWN;
 }
 
-/* ---- which acquisitions say something ---- */
+/* ---- which acquisitions are evidence ---- */
 
-/* Locks on which a handler that finds its own thread waits for ever. */
+/* Locks for which a handler waits forever if its own thread holds them. */
 static bool may_hang(const struct lh_lock *l)
 {
 	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN) &&
 	       !(l->flags & (LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK));
 }
 
-/* Outside of handlers, for sure: walked to its end. */
+/* Certainly outside of handlers: the stack was walked to its end. */
 static bool is_plain(const struct lh_chain *chain)
 {
 	lh_stack_id stack = LH_SITE_STACK(chain->site);
@@ -73,7 +76,7 @@ static lh_thread_id visited_by(const struct lh_chain *chain)
 	return chain->visit ? LH_VISITS[chain->visit].thread : 0;
 }
 
-/* Where it was taken plainly: rather where nothing was blocked. */
+/* A chain that acquired the lock outside handlers, preferably with no signal blocked. */
 static lh_chain_id chain_outside_handler(const struct lh_lock *l)
 {
 	lh_chain_id best = 0;
@@ -152,7 +155,7 @@ uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_
 	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)
 		return 0;
 	if (in_handler(chain)) {
-		/* a reader waits for a writer only, and that one is told by the call itself */
+		/* a reader waits only for a writer; the self-deadlock check reports that wait */
 		bool waits = LH_SITE_HOW(chain->site) == LH_BLOCKING &&
 			     LH_SITE_MODE(chain->site) == LH_EXCLUSIVE;
 		return waits ? took_in_handler(self, lock, node, open) : 0;

@@ -1,38 +1,41 @@
 /*
- * signal_handler.h — locks that signal handlers take, and what the threads' signal masks are.
+ * signal_handler.h — locks that signal handlers acquire, and the signal mask of each thread.
  *
- * A handler that waits for a lock hangs when its signal strikes the thread that holds it. For that
- * the lock must also be taken with the signal open, outside of handlers. Which signal it is, is not
- * asked: it is one of those that were open where the handler struck, and if the lock was taken
- * with all of these open, it was taken with that one open.
+ * A handler that waits for a lock hangs when its signal strikes the thread that holds the lock.
+ * This needs a second acquisition, outside of handlers, with the signal unblocked. We do not know
+ * which signal the handler serves; it is one of those that were open where it struck. So the rule
+ * asks that each of these signals was unblocked at some acquisition outside of handlers.
  *
- * - A thread's mask is known from the kernel when the thread begins, and followed through the calls
- *   that change it; a call that does not say what it changed makes it unknown. What is not known is
- *   no evidence.
- * - What ran in a handler is known from the stack. A stack that was not walked to its end is no
- *   evidence either.
- * - Private memory only, written under the big lock; the mask by its own thread.
+ * - A thread's mask is read from the kernel when the thread begins, and followed through the calls
+ *   that change it. After a call that is not followed, the mask is unknown. An unknown mask is no
+ *   evidence.
+ * - The stack shows whether code ran in a handler. A stack that was not walked to its end is no
+ *   evidence of an acquisition outside of handlers.
+ * - All memory is private and written under the internal lock, except the mask, which only its own
+ *   thread writes.
  *
- * Does not wrap or change handlers, and makes no system call but lh_mask_read's one.
+ * Does not wrap or change handlers, and makes no system call except the one in lh_mask_read.
  */
 #ifndef LH_RULES_SIGNAL_HANDLER_H
 #define LH_RULES_SIGNAL_HANDLER_H
 
 #include "libcheck/rules/finding.h"
 
-/* The signals that this thread blocks, bit number - 1. SIGKILL's bit, which cannot be blocked, says
- * that the rest is known. */
+/* The signals that this thread blocks: signal n is bit n - 1. SIGKILL cannot be blocked; its bit
+ * means that the other bits are known. */
 extern __thread uint64_t lh_mask __attribute__((tls_model("initial-exec"))) LH_HIDDEN;
 #define LH_MASK_KNOWN (1ull << 8)
 
-/* Asks the kernel. In a new thread, where the C library has just made the same call. */
+/* Reads the mask from the kernel. Called in a new thread, where the C library has just made the
+ * same system call. */
 void lh_mask_read(void);
 
-/* An acquisition that is new to this thread: judges it, and remembers what matters of it. `open`:
- * of a walk through a handler. The finding's row, 0 none. Big lock. */
+/* Checks and remembers an acquisition whose held chain is new to this thread. `open`: the signals
+ * that were open where the handler struck (lh_stack_walk_result.open). Returns the finding's row or
+ * 0. Needs the internal lock. */
 uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id node,
 			  uint64_t open);
 
-bool lh_handler_init(void); /* also in a forked child */
+bool lh_handler_init(void); /* at start, and again in a forked child */
 
 #endif

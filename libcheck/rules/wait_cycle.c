@@ -1,18 +1,19 @@
-/* wait_cycle.c — see wait_cycle.h. */
+/* wait_cycle.c — the rule deadlock: depth-first search for a cycle through the calling thread's
+ * wait. */
 #include "libcheck/rules/wait_cycle.h"
 
 enum { CIRCLE_MAX = 64, VISITS_MAX = 4096 };
 
 struct link {
-	uint32_t live; /* waits for `lock` */
-	uint32_t seq;  /* of its wait */
+	uint32_t live; /* live-thread row that waits for `lock` */
+	uint32_t seq;  /* number of its wait */
 	lh_lock_id lock;
-	uint32_t next_holder; /* where to go on looking for holders of `lock` */
+	uint32_t next_holder; /* first row to search next for a holder of `lock` */
 };
 
-/* Depth first, on our own stack of links; under the big lock, so one will do. */
+/* The path of the depth-first search. The internal lock is held, so one is enough. */
 static struct link path[CIRCLE_MAX];
-static uint32_t *visited; /* by seat: the search that has been there */
+static uint32_t *visited; /* by live-thread row: number of the last search that visited it */
 static uint32_t search;
 
 static bool waits_for_ever(const struct lh_live_thread *live)
@@ -32,11 +33,11 @@ static bool blocks(const struct lh_live_thread *live, lh_lock_id lock, enum lh_m
 		    (wanted == LH_EXCLUSIVE || LH_SITE_MODE(h->site) == LH_EXCLUSIVE))
 			return true;
 	}
-	/* a reader of a lock that prefers writers stands behind the writer that is queued */
+	/* in a lock that prefers writers, a reader waits behind a queued writer */
 	return queue && live->wait_lock == lock && LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE;
 }
 
-/* The next seat from `from` on that this wait waits for, 0: none. */
+/* The next live-thread row, from `from` on, that `waiter` waits for; 0: none. */
 static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh_lock *l,
 			    uint32_t from)
 {
@@ -70,7 +71,7 @@ static bool step_to(int n, uint32_t seat)
 	return true;
 }
 
-/* The length of a circle through `start`, now in path; 0: there is none. */
+/* The length of a cycle through `start`, whose links are then in `path`; 0: there is none. */
 static int find_cycle(uint32_t start)
 {
 	int n = 0, visits = 0;
@@ -116,8 +117,8 @@ static lh_site site_of(const struct lh_live_thread *live, lh_lock_id lock)
 }
 
 /*
- * path[i] waits for what path[i + 1] holds. Told from the thread and lock with the
- * smallest number, so that it reads the same whoever closed it.
+ * path[i] waits for a lock that path[i + 1] holds. The steps begin at the thread with the smallest
+ * number, so the finding does not depend on which thread closed the cycle.
  */
 static uint32_t report(int n, lh_thread_id closer)
 {
@@ -133,8 +134,8 @@ static uint32_t report(int n, lh_thread_id closer)
 		const struct lh_live_thread *live = &LH_LIVE_THREADS[x->live];
 		const struct lh_lock *l = lh_lock_row(before->lock);
 		lh_site held = site_of(live, before->lock);
-		if (held ||
-		    (l && l->kind == LH_THREAD_END)) /* a life is held from nowhere in particular */
+		/* a thread's end is held at no site */
+		if (held || (l && l->kind == LH_THREAD_END))
 			lh_finding_add_step(draft, live->thread, before->lock, held, LH_HOLDS);
 		lh_finding_add_step(draft, live->thread, x->lock, live->wait_site,
 				    live->wait_on == LH_WAIT_JOIN ? LH_JOINS : LH_WAITS_FOR);

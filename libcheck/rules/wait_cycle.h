@@ -1,17 +1,17 @@
 /*
- * wait_cycle.h — is this the wait that closes the circle?
+ * wait_cycle.h — does the wait that begins now close a cycle of waiting threads?
  *
- * Follows who waits for what from the thread that is about to wait: the lock's holders,
- * what they wait for, and so on, until it comes back to where it began or to a thread
- * that can go on. Only waits without limit count.
+ * Follows the wait-for graph from the calling thread: the holders of its lock, the locks that these
+ * wait for, and so on, until the search returns to the calling thread or reaches threads that can
+ * continue. Only waits without a time limit count.
  *
- * The picture is consistent without stopping anyone: a hold is recorded after the lock
- * was taken and taken back before it is given, so whoever is seen to hold a lock does
- * hold it, and a thread that waits in the circle cannot give anything back meanwhile. A
- * second look makes sure that nobody moved between the two.
+ * The result is consistent although no thread is stopped: a hold is recorded after the lock was
+ * acquired and removed before the lock is released, so a thread with a recorded hold does hold the
+ * lock; and a thread that waits in the cycle cannot release a lock meanwhile. A second search
+ * checks that no wait has changed since the first.
  *
- * Semaphores end the search: anyone may post. The front end looks at those that stand
- * still (tools/). Wants the big lock.
+ * A semaphore ends the search, because any thread may post it; the front end finds deadlocks
+ * through semaphores (tools/wait_graph/). Needs the internal lock.
  */
 #ifndef LH_RULES_WAIT_CYCLE_H
 #define LH_RULES_WAIT_CYCLE_H
@@ -19,9 +19,10 @@
 #include "libcheck/rules/finding.h"
 #include "libcheck/thread/thread.h"
 
-/* The seat of `me` has its wait announced. A new finding's row, or 0. */
+/* Call after the wait of `me` is announced in its live-thread row. Returns the row of a new
+ * finding, or 0. */
 uint32_t lh_wait_cycle_check(struct lh_self *self);
 
-bool lh_wait_cycle_init(void); /* also in a forked child */
+bool lh_wait_cycle_init(void); /* at start, and again in a forked child */
 
 #endif

@@ -1,19 +1,20 @@
+/* cfi.c — finds an address in .eh_frame_hdr and runs the call frame program of its function. */
 #include "libcheck/stack/cfi.h"
 
 #include <stddef.h>
 #include <string.h>
 
 /*
- * The way from an address to its rules, all of it data that the linker wrote:
+ * From an address to its rules; the linker wrote all of this data:
  *
  *   .eh_frame_hdr   a sorted table (start address, FDE)     search()
  *   FDE             one function: its range, its program     open_function()
  *   CIE             what functions have in common            open_common()
  *   program         rows of rules, by address                run()
  *
- * - Every read is bounded by the end of the record, every record by the end of the
- *   object's mapping. The end of .eh_frame itself is not told to us.
- * - The states that a program remembers go 2 deep; compilers use 1.
+ * - Every read is bounded by the end of the record, every record by the end of the object's
+ *   mapping. The end of .eh_frame itself is not known.
+ * - A program may remember 2 nested states; compilers use 1.
  */
 enum { REMEMBERED = 2 };
 
@@ -23,7 +24,7 @@ enum { PE_SIZE = 0x0f, PE_UDATA4 = 0x03, PE_DATAREL_SDATA4 = 0x3b, PE_OMIT = 0xf
 struct function {
 	struct stretch {
 		const uint8_t *at, *end;
-	} first, program; /* the instructions of the CIE, and of the FDE */
+	} first, program; /* the instructions of the CIE and of the FDE */
 	uint32_t code_factor;
 	int32_t data_factor;
 	uintptr_t start, range;
@@ -36,7 +37,7 @@ struct run {
 	const struct lh_cfi_object *o;
 	const struct function *f;
 	struct lh_cfi_row *row;
-	struct lh_cfi_row initial; /* of the CIE, for DW_CFA_restore */
+	struct lh_cfi_row initial; /* the row of the CIE, for DW_CFA_restore */
 	struct lh_cfi_row kept[REMEMBERED];
 	unsigned int depth;
 	uintptr_t at, pc;
@@ -95,7 +96,7 @@ int64_t lh_cfi_sleb(struct lh_cfi_bytes *b)
 	return (int64_t)leb(b, true);
 }
 
-/* Cuts the next `n` bytes off. */
+/* Cuts off the next `n` bytes. */
 static struct lh_cfi_bytes take(struct lh_cfi_bytes *b, uint64_t n)
 {
 	if ((uint64_t)(b->end - b->at) < n) {
@@ -121,7 +122,7 @@ struct lh_cfi_bytes lh_cfi_expression(const struct lh_cfi_object *o, const struc
 	return take(&b, n);
 }
 
-/* The bytes of one record of .eh_frame after its length. The 64-bit form is never seen. */
+/* The bytes of one record of .eh_frame after its length. The 64-bit form is not supported. */
 static struct lh_cfi_bytes read_entry(const struct lh_cfi_object *o, uintptr_t at)
 {
 	struct lh_cfi_bytes b = bytes_from(o, at);
@@ -137,7 +138,7 @@ static unsigned int pointer_size(uint8_t encoding)
 	return size[encoding & PE_SIZE];
 }
 
-/* The letters of the augmentation, and the data that belongs to each. */
+/* Reads the letters of the augmentation and the data of each. */
 static bool read_augmentation(struct function *f, struct lh_cfi_bytes *b, const uint8_t *letters)
 {
 	uint64_t length = lh_cfi_uleb(b);
@@ -204,7 +205,7 @@ static __attribute__((noinline)) bool open_function(struct function *f,
 	return !b.bad;
 }
 
-/* The last entry that begins at or before `pc`. 0: there is none, or no table of the usual form. */
+/* The last entry that begins at or before `pc`. 0: there is none, or an unusual form of table. */
 static uintptr_t search(const struct lh_cfi_object *o, uintptr_t pc, uintptr_t *start)
 {
 	struct entry {
@@ -223,7 +224,7 @@ static uintptr_t search(const struct lh_cfi_object *o, uintptr_t pc, uintptr_t *
 	intptr_t want = (intptr_t)(pc - o->header);
 	if (want < table[0].pc)
 		return 0;
-	size_t low = 0; /* table[low].pc <= want always; halving without a branch to mispredict */
+	size_t low = 0; /* table[low].pc <= want always; halves without a branch to mispredict */
 	while (n > 1) {
 		size_t half = n / 2;
 		low += table[low + half].pc <= want ? half : 0;
@@ -233,7 +234,7 @@ static uintptr_t search(const struct lh_cfi_object *o, uintptr_t pc, uintptr_t *
 	return o->header + (uintptr_t)(intptr_t)table[low].fde;
 }
 
-/* The rule of a register; of one that we do not follow, a place to forget it in. */
+/* The rule of a register; `forget` for a register that we do not follow. */
 static struct lh_cfi_rule *rule_of(struct lh_cfi_row *row, uint64_t reg, struct lh_cfi_rule *forget)
 {
 	switch (reg) {
@@ -248,7 +249,7 @@ static struct lh_cfi_rule *rule_of(struct lh_cfi_row *row, uint64_t reg, struct 
 	}
 }
 
-/* A factored offset. Unsigned, since nonsense may overflow; set() refuses what is too large. */
+/* A factored offset. Unsigned, since damaged data may overflow; set() refuses what is too large. */
 static int64_t factored(const struct run *r, uint64_t n)
 {
 	return (int64_t)(n * (uint64_t)(int64_t)r->f->data_factor);
@@ -274,7 +275,7 @@ static bool set_cfa(struct run *r, enum lh_cfi_how how, uint64_t reg, int64_t n)
 	return reg < 256 && n == (int32_t)n;
 }
 
-/* Skips an expression and returns where it is, counted from the header. */
+/* Skips an expression and returns its offset from the header. */
 static int64_t expression(struct run *r, struct lh_cfi_bytes *b)
 {
 	int64_t n = (int64_t)((uintptr_t)b->at - r->o->header);
@@ -298,7 +299,7 @@ static bool recall(struct run *r)
 	return true;
 }
 
-/* The rules about the CFA, and those that are about no register. */
+/* The instructions about the CFA, and those about no register. */
 static bool do_frame(struct run *r, struct lh_cfi_bytes *b, uint8_t op)
 {
 	struct lh_cfi_rule *cfa = &r->row->cfa;
@@ -327,12 +328,12 @@ static bool do_frame(struct run *r, struct lh_cfi_bytes *b, uint8_t op)
 	case 0x2e: /* GNU_args_size: for exceptions only */
 		lh_cfi_uleb(b);
 		return true;
-	default: /* set_loc, and what is not known */
+	default: /* set_loc, and unknown instructions */
 		return false;
 	}
 }
 
-/* The rules about one register. */
+/* The instructions about one register. */
 static bool do_register(struct run *r, struct lh_cfi_bytes *b, uint8_t op)
 {
 	uint64_t reg = lh_cfi_uleb(b);
@@ -383,7 +384,7 @@ static bool do_one(struct run *r, struct lh_cfi_bytes *b)
 	return do_frame(r, b, op);
 }
 
-/* Runs a program up to r->pc; what comes later in it is of later addresses. */
+/* Runs a program up to r->pc; the instructions after that are for later addresses. */
 static bool run(struct run *r, const struct stretch *program)
 {
 	struct lh_cfi_bytes b = {program->at, program->end, false};

@@ -1,3 +1,4 @@
+/* libunwind.c — walks with libunwind, and checks each return address on the stack. */
 #include "libcheck/stack/libunwind.h"
 
 #include <dlfcn.h>
@@ -10,11 +11,11 @@
 #include <libunwind.h>
 
 /*
- * - `bound` is filled once, at birth, and only read afterwards.
- * - libunwind is shown nothing of ours: it starts where we stand and walks out through our
- *   own frames; the walk that was asked for begins where the stack pointer is the caller's.
- * - It is believed only where its answer can be seen: each return address must lie in the
- *   stack word that the frame's layout says, inside [sp, high).
+ * - `bound` is filled once, at the start, and only read afterwards.
+ * - libunwind starts at our own frame and walks out through our frames; the requested walk begins
+ *   where the stack pointer is the caller's.
+ * - A result is believed only if it can be checked: each return address must be in the stack word
+ *   that the frame's layout gives, inside [sp, high).
  */
 static struct {
 	__typeof__(unw_init_local) *init;
@@ -27,15 +28,15 @@ static struct {
 #endif
 } bound;
 
-enum { OWN_FRAMES = 64 }; /* more frames of ours than there can be between here and the host */
+enum { OWN_FRAMES = 64 }; /* more than there can be frames of ours below the checked program's */
 
 struct walk {
 	unw_cursor_t cursor;
 	uintptr_t sp, pc;
 };
 
-/* The header renames each function to one of the machine at hand (_ULx86_64_step): it is
- * looked up by what its name has become. */
+/* The header renames each function for the machine (_ULx86_64_step), so the renamed name is looked
+ * up. */
 #define LH_UNWIND_NAME_(x) #x
 #define LH_UNWIND_NAME(x) LH_UNWIND_NAME_(x)
 
@@ -53,17 +54,17 @@ static bool bind_machine(void *library)
 	return bind(library, LH_UNWIND_NAME(unw_tdep_getcontext), &bound.context);
 }
 
-/* Inline: the frame that it describes must still be there when libunwind walks. */
+/* Inline: the frame that it describes must still exist when libunwind walks. */
 static __attribute__((always_inline)) inline int here(unw_context_t *context)
 {
 	return bound.context(context);
 }
 
-/* libunwind tells the place of every register but this one. A call pushes it just below the
- * caller's stack pointer; the kernel keeps it, beside that pointer, in the context that a
- * handler returns through. (unw_is_signal_frame answers for different frames in different
- * versions, so it is not asked.) Where no handler was the words are other frames' business, which
- * a sanitizer would object to. */
+/* libunwind gives the location of every register except the return address. A call pushes it just
+ * below the caller's stack pointer; for a signal handler the kernel stores it, beside that pointer,
+ * in the ucontext. (unw_is_signal_frame means different frames in different versions, so it is not
+ * used.) Without a handler the words read here belong to other frames, which a sanitizer would
+ * report. */
 static __attribute__((no_sanitize("address"))) uintptr_t
 slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
 {
@@ -87,7 +88,7 @@ static __attribute__((always_inline)) inline int here(unw_context_t *context)
 	return unw_getcontext(context);
 }
 
-/* Not tried on any machine yet. */
+/* Never run on any machine so far. */
 static uintptr_t slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
 {
 	unw_save_loc_t at;
@@ -123,7 +124,7 @@ static bool walk_frames(struct walk *w)
 	return true;
 }
 
-/* To the caller. False: there is none, and `end` says why. */
+/* Steps to the caller. False: there is none, and `end` gives the reason. */
 static bool step(struct walk *w, uintptr_t high, struct lh_return_slot *out, enum lh_walk_end *end)
 {
 	uintptr_t from = w->sp;
@@ -142,7 +143,7 @@ static bool step(struct walk *w, uintptr_t high, struct lh_return_slot *out, enu
 	return *(const uintptr_t *)out->slot == w->pc;
 }
 
-/* Goes out to the frame that `regs` describe. */
+/* Steps out to the frame that `regs` describe. */
 static bool seek(struct walk *w, const struct lh_regs *regs)
 {
 	for (int i = 0; i < OWN_FRAMES && walk_frames(w) && w->sp <= regs->sp; i++) {

@@ -1,4 +1,4 @@
-/* modules.c — part of the room `stack`: the objects and scripts that frames lie in. */
+/* modules.c — the rows of LH_T_MODULE: the objects and scripts that frames belong to. */
 #include "libcheck/stack/stack_internal.h"
 #include "libcheck/base/text.h"
 
@@ -8,7 +8,7 @@
 
 extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak));
 
-static uint16_t *objects; /* rows of loaded objects, in the order of their coming */
+static uint16_t *objects; /* rows of loaded objects, in the order in which they were found */
 static uint32_t objects_n;
 static uint32_t *script_heads;
 
@@ -25,8 +25,8 @@ bool lh_stack_modules_init(void)
 /* ---- objects ---- */
 
 /*
- * The build id, from the notes that the loader has mapped. Every read lies inside the
- * object's own range: a damaged header costs the id, not the program.
+ * Reads the build id from the notes that the loader has mapped. Every read lies inside the object's
+ * own range: a damaged header loses the id and nothing else.
  */
 static void read_build_id(struct lh_module *m)
 {
@@ -87,8 +87,8 @@ static uint32_t learn_module(const struct dl_find_object *f)
 }
 
 /*
- * The module of a return address, 0 if it lies in none. The newest row of a range is
- * the one that is loaded; an older one at the same place is gone.
+ * The module of a return address, 0 if it lies in none. The newest row of a range is the loaded
+ * object; an older row that overlaps it is marked `gone`.
  */
 uint32_t lh_stack_module(uintptr_t pc)
 {
@@ -135,7 +135,7 @@ static const char *function_of(const struct lh_module *m)
 	return m->path + lh_text_length(m->path) + 1;
 }
 
-/* Objects must find room too, so scripts get three quarters of the table. */
+/* Scripts get three quarters of the table, so that objects find free rows too. */
 static uint32_t learn_script(uint32_t *head, const char *file, const char *function)
 {
 	size_t n = lh_text_length(file) + 1;

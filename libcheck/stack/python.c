@@ -1,14 +1,15 @@
-/* python.c — see python.h: whose frames, and which. */
+/* python.c — finds the frames of the calling thread in CPython, and computes their identity. */
 #include "libcheck/stack/python_internal.h"
 
 #include <pthread.h>
 
 struct lh_python lh_python;
 
-/* ---- whose frames ---- */
+/* ---- is it the CPython that we can read? ---- */
 
 #if defined(__x86_64__)
-/* A code object is followed by its instructions: that its type says so proves most of the table. */
+/* A code object is followed by its instructions; if its type has these sizes, most of the offsets
+ * in python_311.h are right. */
 static bool same_layout(void)
 {
 	return lh_python_read_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
@@ -45,7 +46,7 @@ static bool proves(uintptr_t frame)
 	       lh_python_is_a(lh_python_read_word(code, PY_CODE_NAMES), PyTuple_Type);
 }
 
-/* The first frame that we ever meet must look as the table says, or nothing is read again. */
+/* The first frame ever read must match the offsets, otherwise no frame is read again. */
 static __attribute__((noinline)) uintptr_t prove(uintptr_t cframe, uintptr_t frame)
 {
 	lh_python.proven = proves(frame);
@@ -57,9 +58,10 @@ static __attribute__((noinline)) uintptr_t prove(uintptr_t cframe, uintptr_t fra
 }
 
 /*
- * The activations of the calling thread, if it has the GIL, else 0. The key is cleared
- * before a thread gives its state back, so that ours, while it is the current one, is
- * there; the thread in it rules out that another one got the same memory since.
+ * The interpreter's activation record (_PyCFrame) of the calling thread if it holds the GIL,
+ * otherwise 0. CPython clears the thread's key before it frees the thread state, so a current state
+ * that the key names exists; the thread in the state excludes another thread's state at the same
+ * address.
  */
 uintptr_t lh_python_cframe(void)
 {
@@ -79,8 +81,8 @@ uintptr_t lh_python_cframe(void)
 }
 
 /*
- * The instruction's address lies in its code object, so it stands for both; the line that
- * the code begins at is one more guard against another code object in the same memory.
+ * The instruction lies in its code object, so its address identifies both; the first line of the
+ * code also guards against another code object at the same address.
  */
 static inline uintptr_t add(uintptr_t identity, uintptr_t frame)
 {
@@ -106,7 +108,7 @@ uintptr_t lh_python_frames_id(void)
 	return identity;
 }
 
-/* Each activation of the interpreter runs a frame and those that it called without C between. */
+/* Each activation of the interpreter runs a frame and the frames it called without C between. */
 void lh_python_read_frames(struct lh_python_chain *c)
 {
 	uintptr_t cframe = lh_python.on ? lh_python_cframe() : 0;
@@ -124,8 +126,7 @@ void lh_python_read_frames(struct lh_python_chain *c)
 		if (!entry || !cframe)
 			continue;
 		cframe = lh_python_read_word(cframe, PY_CFRAME_PREVIOUS);
-		/* what does not fit together says nothing about C any more, but the frames are
-		 * right */
+		/* inconsistent records do not show the C frame, but the Python frames are right */
 		if (!lh_python_plausible(cframe) ||
 		    lh_python_read_word(cframe, PY_CFRAME_FRAME) != frame)
 			cframe = 0;

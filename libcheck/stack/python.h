@@ -1,17 +1,17 @@
 /*
- * python.h — what the CPython of this process is doing just now, read without calling it.
+ * python.h — reads what the CPython of this process is executing, without calling CPython.
  *
- * threading.Lock is a semaphore that is tried first, whether the program would wait or not;
- * only the instruction that is being executed tells which. The same frames give a stack its
- * Python lines. CPython 3.11 on x86-64 only (python_311.h); beside any other, and wherever
- * something does not look as it must, the answer is "not known".
+ * threading.Lock is a semaphore that is tried first, whether the program would wait or not; only
+ * the current instruction shows which. The same frames give a stack its Python lines. Supports
+ * CPython 3.11 on x86-64 (python_311.h); for any other, and wherever the data does not match, the
+ * answer is "not known".
  *
- * - Frames are read only by their own thread and only while it has the GIL: the thread's own
- *   state is the runtime's current one. Then nobody changes or frees them meanwhile. A thread
- *   in a sub-interpreter is not recognised, and one that is being torn down has no state.
+ * - Frames are read only by their own thread and only while it holds the GIL, that is, while its
+ *   thread state is the runtime's current one; then no other thread changes or frees them. A thread
+ *   in a sub-interpreter is not recognized, and a thread that is being torn down has no state.
  * - Takes no lock, allocates nothing, calls nothing but pthread_getspecific.
- * - The Python of a process is one that is there at the start: the program itself, or a
- *   library that it is linked with. One that is loaded later is not seen.
+ * - The CPython must be there at the start: the program itself, or a library that it is linked
+ *   with. One that is loaded later is not found.
  *
  * Does not know stacks, rows or threads.
  */
@@ -21,7 +21,7 @@
 #include "libcheck/base/sys.h"
 
 enum {
-	LH_PYTHON_FRAMES = 16, /* innermost frames that are looked at */
+	LH_PYTHON_FRAMES = 16, /* innermost frames that are read */
 	LH_PYTHON_FILE = 272,
 	LH_PYTHON_FUNCTION = 120,
 };
@@ -29,24 +29,25 @@ enum {
 enum lh_python_kind {
 	LH_PYTHON_NONE,
 	LH_PYTHON_READ,
-	LH_PYTHON_UNREAD /* there is one; not to be read */
+	LH_PYTHON_UNREAD /* there is one that cannot be read */
 };
 
 struct lh_python {
 	bool on; /* stays false in every process that is no CPython 3.11 */
 	bool proven;
-	uint8_t depth; /* frames to look at */
-	uint8_t kind;  /* enum lh_python_kind, as it was found at birth */
+	uint8_t depth; /* frames to read */
+	uint8_t kind;  /* enum lh_python_kind, as found at the start */
 };
 extern struct lh_python lh_python LH_HIDDEN;
 
 struct lh_python_frame {
 	uintptr_t code, instruction;
-	uintptr_t activation; /* an address in the C frame of the interpreter that runs it */
+	/* an address in the C frame of the interpreter that runs the frame */
+	uintptr_t activation;
 };
 
 struct lh_python_chain {
-	uintptr_t identity; /* tells chains apart; 0: no frames */
+	uintptr_t identity; /* distinguishes chains of frames; 0: no frames */
 	unsigned n;
 	bool cut;
 	struct lh_python_frame at[LH_PYTHON_FRAMES]; /* innermost first */
@@ -54,27 +55,27 @@ struct lh_python_chain {
 
 struct lh_python_location {
 	char file[LH_PYTHON_FILE], function[LH_PYTHON_FUNCTION];
-	uint32_t line; /* 0: it has none */
+	uint32_t line; /* 0: there is none */
 };
 
-void lh_python_init(bool full); /* at birth; full: all frames, else the innermost */
+void lh_python_init(bool full); /* at the start; full: all frames, otherwise the innermost */
 
-/* The frames of the calling thread, and their identity alone. */
+/* The frames of the calling thread; and their identity alone. */
 void lh_python_read_frames(struct lh_python_chain *c);
 uintptr_t lh_python_frames_id(void);
 
-/* What was looked at, while the frames are still there: the same hook of the same thread. */
+/* File, function and line of a frame that was read in the same hook of the same thread. */
 bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location *out);
 
-/* An address inside the interpreter's own object. */
+/* An address inside the object file of the interpreter. */
 uintptr_t lh_python_object(void);
 
-/* What the instruction that this thread is in the midst of wants of the lock that it tries. */
+/* How the instruction that this thread executes acquires the lock that it tries. */
 enum lh_python_intent {
-	LH_PYTHON_TRY,              /* to have it now or never, or not known */
-	LH_PYTHON_BLOCKING,         /* to wait for it without limit */
-	LH_PYTHON_UNTIL_THREAD_END, /* to hold it as long as the thread lives: join() waits for that
-				     */
+	LH_PYTHON_TRY,      /* does not wait, or not known */
+	LH_PYTHON_BLOCKING, /* waits without limit */
+	/* holds it until the thread ends: join() waits for that */
+	LH_PYTHON_UNTIL_THREAD_END,
 };
 enum lh_python_intent lh_python_read_intent(void);
 

@@ -1,8 +1,8 @@
 /*
- * python_311.h — where CPython 3.11 keeps what python.c reads, on x86-64 Linux.
+ * python_311.h — offsets of the fields of CPython 3.11 that the files python*.c read, x86-64 Linux.
  *
- * These places did not change from 3.11.0 to the last 3.11; tests/python/offsets.c compares them
- * with CPython's own headers wherever those are installed. Another version gets another table.
+ * The offsets did not change from 3.11.0 to the last 3.11; tests/python/offsets.c compares them
+ * with CPython's own headers wherever those are installed. Another version needs another table.
  */
 #ifndef LH_STACK_PYTHON_311_H
 #define LH_STACK_PYTHON_311_H
@@ -18,29 +18,29 @@ enum {
 	PY_FRAME_CODE = 32, /* _PyInterpreterFrame.f_code */
 	PY_FRAME_PREVIOUS = 48,
 	PY_FRAME_INSTR = 56, /* .prev_instr */
-	PY_FRAME_ENTRY = 68, /* .is_entry: the first of its C activation */
+	PY_FRAME_ENTRY = 68, /* .is_entry: the first frame of its C activation */
 	PY_OBJECT_COUNT = 0, /* PyObject.ob_refcnt */
 	PY_OBJECT_TYPE = 8,
 	PY_VAR_SIZE = 16,   /* PyVarObject.ob_size */
 	PY_TYPE_BASIC = 32, /* PyTypeObject.tp_basicsize, tp_itemsize */
 	PY_TYPE_ITEM = 40,
-	PY_TYPE_FLAGS = 168, /* .tp_flags: has the bits below for subclasses too */
+	PY_TYPE_FLAGS = 168, /* .tp_flags: the bits below are set for subclasses too */
 	PY_CODE_NAMES = 32,
 	PY_CODE_FIRST_LINE = 72,
 	PY_CODE_FILE = 112,
 	PY_CODE_NAME = 120,
 	PY_CODE_QUALIFIED = 128,
-	PY_CODE_LINES = 136, /* .co_linetable, of bytes */
+	PY_CODE_LINES = 136, /* .co_linetable, a bytes object */
 	PY_CODE_BYTES = 184, /* .co_code_adaptive: ob_size units of two bytes */
 	PY_TUPLE_ITEMS = 24,
 	PY_BYTES_TEXT = 32,
 	PY_TEXT_LENGTH = 16, /* PyASCIIObject */
 	PY_TEXT_STATE = 32,
-	PY_TEXT_ASCII = 48,   /* where an ASCII text's characters lie */
-	PY_TEXT_COMPACT = 72, /* another's */
+	PY_TEXT_ASCII = 48,   /* where the characters of an ASCII text begin */
+	PY_TEXT_COMPACT = 72, /* where those of another text begin */
 };
 
-/* bits of a text's state: how wide its characters are, and where they lie */
+/* bits of a text's state: the width of its characters, and where they are */
 enum {
 	PY_STATE_KIND_SHIFT = 2,
 	PY_STATE_KIND = 7,
@@ -49,7 +49,7 @@ enum {
 	PY_STATE_READY = 128
 };
 
-/* The instructions that python.c knows, and how many units of cache follow them. */
+/* The instructions that python_intent.c knows, and how many units of cache follow them. */
 enum {
 	PY_OP_BEFORE_WITH = 53,
 	PY_OP_CALL = 171,

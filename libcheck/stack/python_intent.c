@@ -1,11 +1,11 @@
-/* python_intent.c — part of the room `python`: what an instruction wants of a lock. */
+/* python_intent.c — finds out from the current instruction whether Python waits for the lock. */
 #include "libcheck/stack/python_internal.h"
 
 struct unit {
 	uint8_t op, argument;
 };
 
-/* Where a frame is in its code: the unit, and how many lie before it. */
+/* The position of a frame in its code: the unit, and how many units come before it. */
 struct position {
 	uintptr_t code;
 	const struct unit *at;
@@ -47,7 +47,7 @@ static bool is_wider(const struct unit *u)
 	return u->op == PY_OP_EXTENDED_ARG || u->op == PY_OP_EXTENDED_ARG_QUICK;
 }
 
-/* A call of x.acquire() or x.__enter__() with nothing: there is no limit and no flag. */
+/* A call of x.acquire() or x.__enter__() without arguments, so without timeout and flag. */
 static bool takes(const struct position *s)
 {
 	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = PRECALL + 1 + PY_CACHE_LOAD_METHOD };
@@ -70,8 +70,8 @@ static bool is_in(const struct position *s, const char *function)
 	return lh_python_is_text(lh_python_read_word(s->code, PY_CODE_QUALIFIED), function);
 }
 
-/* join() without a limit: Thread.join calls this function without one. Behind a call come its
- * caches. */
+/* join() without a timeout: then Thread.join calls this function without arguments. The caller's
+ * position may be the last of the caches that follow its call. */
 static bool joins(const struct position *s, uintptr_t frame)
 {
 	struct position caller;
@@ -85,7 +85,7 @@ static bool joins(const struct position *s, uintptr_t frame)
 	return is_call(caller.at) && !caller.at->argument;
 }
 
-/* Where threading takes the lock that the interpreter gives back when the thread is gone. */
+/* Where threading acquires the lock that the interpreter releases when the thread has ended. */
 static bool starts_thread(const struct position *s)
 {
 	return is_in(s, "Thread._set_tstate_lock") || is_in(s, "Thread._reset_internal_locks");
@@ -105,7 +105,7 @@ enum lh_python_intent lh_python_read_intent(void)
 		return LH_PYTHON_TRY;
 	if (takes(&s))
 		return starts_thread(&s) ? LH_PYTHON_UNTIL_THREAD_END : LH_PYTHON_BLOCKING;
-	/* ExitStack calls the type's __enter__ with the lock and nothing else */
+	/* ExitStack calls the type's __enter__ with the lock as the only argument */
 	if (s.at->argument == 1 && is_in(&s, "_BaseExitStack.enter_context"))
 		return LH_PYTHON_BLOCKING;
 	return joins(&s, frame) ? LH_PYTHON_BLOCKING : LH_PYTHON_TRY;

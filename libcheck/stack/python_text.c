@@ -1,4 +1,4 @@
-/* python_text.c — part of the room `python`: names and lines. */
+/* python_text.c — reads names and line numbers from Python's objects. */
 #include "libcheck/stack/python_internal.h"
 
 struct text {
@@ -29,7 +29,8 @@ static uint32_t letter(const struct text *t, size_t i)
 			       : *(const uint32_t *)at;
 }
 
-/* In UTF-8; how many bytes. Bytes of a path that were no UTF-8 are lone surrogates to Python. */
+/* Writes UTF-8 and returns the number of bytes. To Python, path bytes that are no UTF-8 are lone
+ * surrogates. */
 static unsigned encode(uint32_t c, char out[4])
 {
 	if (c - 0xdc80 < 0x80) {
@@ -48,7 +49,7 @@ static unsigned encode(uint32_t c, char out[4])
 	return n;
 }
 
-/* Of a text that is too long the end is kept, behind "...": the file's name matters most. */
+/* A text that is too long keeps its end, behind "...": the name of the file matters most. */
 static bool copy_text(uintptr_t object, char *to, size_t capacity)
 {
 	struct text t;
@@ -60,7 +61,7 @@ static bool copy_text(uintptr_t object, char *to, size_t capacity)
 	for (from = t.length; from && size < capacity - 4; from--)
 		size += encode(letter(&t, from - 1), c);
 	if (size >= capacity - 4) {
-		from++; /* the last one counted may have been too much */
+		from++; /* the last letter counted may not fit */
 		for (; n < 3; n++)
 			to[n] = '.';
 	}
@@ -110,9 +111,9 @@ static int32_t signed_varint(struct bytes *b)
 }
 
 /*
- * The location table of PEP 657. An entry's first byte has bit 7 set, a form in bits 3 to 6
- * and in the others the units of code it is for, less one. Forms 0 to 9 and 10 to 12 are
- * followed by columns only, 13 has a line and no columns, 14 has all; 15 is code of no line.
+ * The location table of PEP 657. The first byte of an entry has bit 7 set, a form in bits 3 to 6,
+ * and in bits 0 to 2 the number of code units it is for, minus one. Forms 0 to 9 and 10 to 12 are
+ * followed by columns only, 13 has a line and no columns, 14 has all; 15 is code without a line.
  */
 static uint32_t line_at(struct bytes b, uint32_t first, uint32_t unit)
 {

@@ -1,4 +1,4 @@
-/* stack.c — see stack.h. */
+/* stack.c — walks stacks, stores each stack once, and keeps the contexts that find it again. */
 #include "libcheck/base/options.h"
 #include "libcheck/stack/stack_internal.h"
 #include "libcheck/stack/libunwind.h"
@@ -13,7 +13,7 @@ enum {
 	CONTEXTS_PER_KEY = 8,
 	STACK_HEADS_LOG = 16,
 	PYTHON_CONTEXTS = 1 << 16,
-	WALK_NEEDS = 4096, /* bytes of stack below us before we dare to walk */
+	WALK_NEEDS = 4096, /* bytes of stack that must be free below us for a walk */
 };
 
 static uint32_t *stack_heads;
@@ -21,7 +21,7 @@ static uint32_t python_contexts;
 
 bool lh_stack_init(void)
 {
-	/* a thread that comes before the first context finds an empty table, never none */
+	/* a thread that comes before the first context finds an empty table, never NULL */
 	lh_contexts.off = lh_options.stacks == LH_STACKS_OFF;
 	lh_contexts.head = lh_private_alloc(sizeof(struct lh_context *) << LH_CONTEXT_HEADS_LOG);
 	stack_heads = lh_private_alloc(sizeof(uint32_t) << STACK_HEADS_LOG);
@@ -40,9 +40,9 @@ void lh_stack_modules_changed(void)
 /* ---- walking ---- */
 
 /*
- * The signals that were open where a handler struck, from what the kernel keeps to put back. A
- * fault is no signal that comes by itself, so one that may have been one says nothing: of another
- * signal the trap is that of the thread's last fault, or none.
+ * The signals that were not blocked where a handler struck, from the mask that the kernel saved. A
+ * fault comes only where the code causes it, so 0 if the signal may have been one: the trap number
+ * is not 0 then. After another signal it is that of the thread's last fault, or 0.
  */
 static uint64_t open_where_struck(uintptr_t context, uintptr_t high)
 {
@@ -138,9 +138,9 @@ lh_stack_id lh_stack_from_parent(lh_stack_id old)
 	const char *base = (const char *)before;
 	const struct lh_stack *s =
 		(const struct lh_stack *)(base + before->table[LH_T_STACK].offset) + old;
+	/* static, under the internal lock: a hook must use little stack */
 	const uint64_t *f = (const uint64_t *)(base + before->table[LH_T_FRAME].offset) + s->frame;
-	static uint64_t
-		frame[LH_FRAMES_MAX]; /* under the big lock; a hook may not use much stack */
+	static uint64_t frame[LH_FRAMES_MAX];
 	int n = s->n < LH_FRAMES_MAX ? s->n : LH_FRAMES_MAX;
 
 	for (int i = 0; i < n; i++)
@@ -150,10 +150,10 @@ lh_stack_id lh_stack_from_parent(lh_stack_id old)
 
 /* ---- Python's frames between those of C ---- */
 
-/* What is put together of a walk. */
+/* The frames of a walk, with Python frames in place of the interpreter's. */
 struct mixed {
 	int n;
-	unsigned flags, scripts; /* Python frames that are in it */
+	unsigned flags, scripts; /* Python frames added so far */
 	uint64_t frame[LH_FRAMES_MAX];
 };
 
@@ -165,8 +165,8 @@ static void add_frame(struct mixed *m, uint64_t frame)
 		m->flags |= LH_STACK_CUT;
 }
 
-/* The program's own memory is read here, under the big lock: it waits for nobody, and it cannot go
- * away. */
+/* Reads memory of the program under the internal lock: such a read waits for no thread, and this
+ * thread keeps the memory alive. */
 static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintptr_t activation)
 {
 	for (; m->scripts < c->n; m->scripts++) {
@@ -182,9 +182,9 @@ static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintpt
 }
 
 /*
- * Each function of the interpreter that runs Python frames gives way to them, and the
- * interpreter's other functions are left out. So a lock that was taken at once and one that
- * was waited for have the same stack, and it is the one that Python itself would show.
+ * Python frames replace the interpreter function that runs them, and the interpreter's other
+ * functions are left out. So a lock acquired at once and a lock waited for have the same stack,
+ * which is the one that Python itself would show.
  */
 static void mix(const struct lh_stack_walk_result *w, struct mixed *m)
 {
@@ -201,8 +201,8 @@ static void mix(const struct lh_stack_walk_result *w, struct mixed *m)
 	add_scripts(m, c, 0);
 	if (c->cut)
 		m->flags |= LH_STACK_CUT;
-	if (!m->n) /* there were frames of the interpreter only, and no names to put in their place
-		    */
+	/* only frames of the interpreter, and no Python names to replace them */
+	if (!m->n)
 		add_frame(m, LH_FRAME(lh_stack_module(w->at[0].pc), w->at[0].pc));
 }
 
@@ -233,7 +233,7 @@ static struct lh_context *room_for(struct lh_context **head, uintptr_t caller, u
 	return x;
 }
 
-/* One that stands for every stack of its key must be asked last. */
+/* A context that stands for every stack of its key must be compared last. */
 static void add(struct lh_context **head, struct lh_context *x)
 {
 	while (x->exhausted && *head)
@@ -242,7 +242,7 @@ static void add(struct lh_context **head, struct lh_context *x)
 	__atomic_store_n(head, x, __ATOMIC_RELEASE);
 }
 
-/* Does another stack, where this word belongs, have another one, or nothing that we know of? */
+/* True if `other` has another value at the offset of `w`, or no tag there. */
 static bool distinguishes(const struct lh_context_tag *w, const struct lh_context *other)
 {
 	for (unsigned i = 0; i < other->n; i++)
@@ -252,8 +252,8 @@ static bool distinguishes(const struct lh_context_tag *w, const struct lh_contex
 }
 
 /*
- * It will be compared with stacks that are known already, and is asked before them: so the
- * words come first by which it is not one of them.
+ * `x` goes before the known contexts, so it is often compared with their stacks. The words that
+ * differ from theirs come first, so that such a comparison ends early.
  */
 static void sort_tags(struct lh_context *x, const struct lh_context *known)
 {
@@ -271,7 +271,7 @@ static void sort_tags(struct lh_context *x, const struct lh_context *known)
 	}
 }
 
-/* After a dlclose: a context that says the same as before is believed again, in place. */
+/* After a dlclose: makes a context with an unchanged stack valid again, in place. */
 static bool renew(struct lh_context *x, uintptr_t caller, uintptr_t depth, uintptr_t frame,
 		  lh_stack_id id)
 {
@@ -285,7 +285,7 @@ static bool renew(struct lh_context *x, uintptr_t caller, uintptr_t depth, uintp
 	return false;
 }
 
-/* A program of ever new Python stacks is told apart by fewer of their frames. */
+/* A program that makes ever new Python stacks: distinguishes them by fewer frames from now on. */
 static void mind_python(void)
 {
 	if (++python_contexts % PYTHON_CONTEXTS == 0 && lh_python.depth > 1)
@@ -306,7 +306,7 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 {
 	uintptr_t caller = w->at[0].pc, depth = lh_context_depth(frame, w->python.identity);
 	struct lh_context **head = lh_context_head(caller, depth);
-	static struct mixed m; /* under the big lock; a hook may not use much stack */
+	static struct mixed m; /* under the internal lock; a hook must use little stack */
 	bool exhausted;
 
 	m.n = 0;

@@ -1,18 +1,18 @@
 /*
- * stack.h — which stack is this? Exact, and nearly for nothing.
+ * stack.h — the number of the current stack: exact, and found at little cost.
  *
- * A walk remembers where on the stack each return address lay. The same caller at the
- * same depth is most likely on the same stack: the fast path compares those words and
- * walks only when one differs (a key without that comparison is wrong in up to a fifth
- * of all cases). Stacks are stored once and named by number.
+ * A walk remembers where on the stack each return address was. The same caller at the same depth is
+ * most likely on the same stack: the fast path compares those words and walks only if one differs
+ * (a key without that comparison is wrong in up to a fifth of all cases). Each stack is stored once
+ * and has a number.
  *
- * - Contexts are shared by all threads, written under the big lock, read without it,
- *   never changed once visible and never freed.
- * - One key keeps at most CONTEXTS_PER_KEY contexts; after that only the caller is kept
- *   and the stack is marked approximate (code made at run time does that).
- * - After a dlclose every context is walked anew before it is believed again.
+ * - Contexts are shared by all threads, written under the internal lock, read without it, and never
+ *   freed. A visible context changes only in `epoch` and `next`.
+ * - A key keeps at most CONTEXTS_PER_KEY contexts; further stacks of the key keep only the caller
+ *   and are marked approximate (code generated at run time causes this).
+ * - After a dlclose every context is walked again before it is valid again.
  *
- * Does not name anything. lh_stack_intern wants the big lock.
+ * Does not resolve names. lh_stack_intern needs the internal lock.
  */
 #ifndef LH_STACK_STACK_H
 #define LH_STACK_STACK_H
@@ -23,13 +23,14 @@
 struct lh_context {
 	struct lh_context *next;
 	uintptr_t caller;
-	uintptr_t depth; /* thread pointer - frame, and what Python runs: lh_context_depth() */
+	uintptr_t depth; /* thread pointer - frame + Python's identity: lh_context_depth() */
 	lh_stack_id stack;
 	uint16_t n;
 	uint16_t exhausted; /* stands for every stack of this key */
 	uint32_t epoch;
 	uintptr_t sum; /* of the n return addresses */
-	/* their lower halves and their distances from the frame; those first that tell most */
+	/* the lower halves of the return addresses, and their offsets from the frame; the most
+	 * distinguishing ones first */
 	struct lh_context_tag {
 		uint32_t low, offset;
 	} word[];
@@ -39,7 +40,7 @@ enum { LH_CONTEXT_HEADS_LOG = 16 };
 struct lh_context_table {
 	struct lh_context **head;
 	uint32_t epoch;
-	bool off; /* no stacks are kept: every one is known, as number 0 */
+	bool off; /* no stacks are kept: each one is found, as number 0 */
 };
 extern const struct lh_context lh_no_context LH_HIDDEN;
 extern struct lh_context_table lh_contexts LH_HIDDEN;
@@ -51,8 +52,8 @@ static inline struct lh_context **lh_context_head(uintptr_t caller, uintptr_t de
 	return &lh_contexts.head[h >> (64 - LH_CONTEXT_HEADS_LOG)];
 }
 
-/* Compared in place. The lower halves each, since half of the memory is read so, and the rest in
- * the sum. */
+/* Compares in place. Only the lower halves are compared one by one, which reads half the memory of
+ * x; the sum covers the rest. */
 static inline bool lh_context_same(const struct lh_context *x, uintptr_t frame)
 {
 	uintptr_t sum = 0;
@@ -71,7 +72,7 @@ static inline uintptr_t lh_context_depth(uintptr_t frame, uintptr_t python)
 	return lh_thread_pointer() - frame + python;
 }
 
-/* The stack above a hook whose frame this is, if it is known; else NULL. */
+/* The context of the stack above the hook that has this frame, NULL if it is not known. */
 static inline const struct lh_context *lh_context_find(uintptr_t frame)
 {
 	if (LH_UNLIKELY(lh_contexts.off))
@@ -89,26 +90,27 @@ static inline const struct lh_context *lh_context_find(uintptr_t frame)
 }
 
 struct lh_stack_walk_result {
-	int n; /* frames, the caller's own included */
+	int n; /* frames, including the caller's own */
 	unsigned flags;
-	bool checkable; /* offsets are real; else only the caller is */
-	uint64_t open;  /* in a signal handler: what was not blocked where it struck; 0 not known */
+	bool checkable; /* the slots lie on the thread's stack, so a context can compare them */
+	/* in a signal handler: the signals not blocked where it struck; 0 not known */
+	uint64_t open;
 	struct {
 		uintptr_t pc, slot;
 	} at[LH_FRAMES_MAX];
 	struct lh_python_chain python;
 };
 
-/* Walks; touches nothing shared. `low` and `high` bound the thread's stack, 0: not known. */
+/* Walks; writes nothing shared. `low` and `high` bound the thread's stack, 0: not known. */
 void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_stack_walk_result *w);
 
-/* The walked stack's number, 0 when there is no room. Big lock. */
+/* The number of the walked stack, 0 if a table is full. Needs the internal lock. */
 lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *w);
 
-/* A stack of the parent's ledger, made known in this one. Big lock. */
+/* The number in this ledger of a stack of the parent's ledger. Needs the internal lock. */
 lh_stack_id lh_stack_from_parent(lh_stack_id old);
 
-bool lh_stack_init(void); /* also in a forked child */
+bool lh_stack_init(void); /* at start, and again in a forked child */
 void lh_stack_modules_changed(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* stack_internal.h — what the files of the room `stack` share. Nobody else includes it. */
+/* stack_internal.h — shared by stack.c and modules.c, which alone include it. */
 #ifndef LH_STACK_STACK_INTERNAL_H
 #define LH_STACK_STACK_INTERNAL_H
 
@@ -6,10 +6,10 @@
 
 bool lh_stack_modules_init(void);
 
-/* All want the big lock. 0: none, or no room. */
-uint32_t lh_stack_module(uintptr_t pc); /* the object that the call before `pc` lies in */
+/* All need the internal lock. 0: none, or the table is full. */
+uint32_t lh_stack_module(uintptr_t pc); /* the object of the call before `pc` */
 uint32_t lh_stack_script(const char *file, const char *function);
 bool lh_stack_module_has(uint32_t row, uintptr_t address);
-uint64_t lh_frame_from_parent(uint64_t frame); /* of the parent's ledger */
+uint64_t lh_frame_from_parent(uint64_t frame); /* `frame` is of the parent's ledger */
 
 #endif

@@ -1,30 +1,31 @@
+/* walk.c — applies the rules of cfi.h, frame by frame, to the thread's own stack. */
 #include "libcheck/stack/walk.h"
 #include "libcheck/stack/walk_cache.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
 
-enum { RED_ZONE = 128 }; /* bytes below sp that a signal handler leaves alone */
+enum { RED_ZONE = 128 }; /* bytes below sp that a signal handler does not change */
 
 /*
- * A walk goes outwards: the row of rules for the present address gives the CFA, which is
- * the caller's stack pointer, and the words where its return address and frame pointer lie.
+ * A walk goes outwards: the row of rules for the current address gives the CFA, which is the
+ * caller's stack pointer, and the words that hold its return address and frame pointer.
  *
- * - Of the registers only pc, sp and bp are followed. The others are not known at a
- *   hook's caller, and compilers use them as a base only where no call is made.
- * - sp only grows, and a word is read only if it is aligned and inside [low, high). So a
- *   walk ends, and ends without a fault, whatever the stack holds. `low` is sp; where a
- *   signal struck it is a red zone less, for after a pop the rule still names the word.
- * - bp is believed only where a rule makes it the base of a frame or of an expression.
+ * - Only the registers pc, sp and bp are followed. The others are not known at a hook's caller, and
+ *   compilers use them as a base only where no call is made.
+ * - sp only grows, and a word is read only if it is aligned and inside [low, high). So a walk ends,
+ *   and without a fault, whatever the stack contains. `low` is sp; where a signal struck it is a
+ *   red zone less, because after a pop the rule still names the popped word.
+ * - bp is used only where a rule makes it the base of a frame or of an expression.
  */
 struct walk {
 	uintptr_t pc, sp, bp, low, high;
 	bool bp_known;
 	bool interrupted;  /* pc is where a signal struck, not where a call returns to */
-	uintptr_t context; /* of the first such: the kernel left it where the handler returns to */
+	uintptr_t context; /* ucontext of the innermost signal frame, 0 none */
 	enum lh_walk_end end;
-	struct lh_cfi_object
-		object; /* the last one looked up: the next frame is mostly in it too */
+	/* the last object found: the next frame is mostly in it too */
+	struct lh_cfi_object object;
 };
 
 static bool stop(struct walk *w, enum lh_walk_end why)
@@ -135,7 +136,7 @@ static bool combine(struct walk *w, struct calculator *c, uint8_t op)
 	}
 }
 
-/* The operations that compilers, linkers and the C library write. */
+/* One operation of an expression: those that compilers, linkers and the C library write. */
 static bool calculate(struct walk *w, struct calculator *c, struct lh_cfi_bytes *b)
 {
 	uint8_t op = (uint8_t)lh_cfi_fixed(b, 1);
@@ -167,7 +168,7 @@ static bool calculate(struct walk *w, struct calculator *c, struct lh_cfi_bytes 
 	}
 }
 
-/* A CFA is known while the rules of registers are computed: DWARF then starts with it. */
+/* `cfa` is given for the rules of registers: DWARF pushes it before the expression. */
 static __attribute__((noinline)) bool compute(struct walk *w, const struct lh_cfi_rule *rule,
 					      const uintptr_t *cfa, uintptr_t *value)
 {
@@ -199,7 +200,7 @@ static bool find_cfa(struct walk *w, const struct lh_cfi_rule *rule, uintptr_t *
 	return true;
 }
 
-/* Where a register's value was saved. */
+/* The stack word that holds a register's saved value. */
 static bool find_slot(struct walk *w, const struct lh_cfi_rule *rule, uintptr_t cfa,
 		      uintptr_t *slot)
 {
@@ -238,8 +239,8 @@ static bool find_sp(struct walk *w, const struct lh_cfi_rule *rule, uintptr_t cf
 
 static bool find_rules(struct walk *w, struct lh_cfi_row *row)
 {
-	/* A call may be the last instruction of its function: its return address is then the
-	 * next one's. So look at the call itself, unless no call was made here. */
+	/* A call may be the last instruction of its function; its return address is then in the
+	 * next function. So look up the call itself, unless a signal struck here. */
 	uintptr_t pc = w->pc - !w->interrupted;
 	if (lh_walk_cache_find(pc, row)) {
 		w->interrupted = false;
@@ -261,7 +262,7 @@ static bool find_rules(struct walk *w, struct lh_cfi_row *row)
 	return true;
 }
 
-/* To the caller. False: there is none, and w->end says why. */
+/* Steps to the caller. False: there is none, and w->end gives the reason. */
 static bool step(struct walk *w, struct lh_return_slot *out)
 {
 	struct lh_cfi_row row;

@@ -1,4 +1,5 @@
-/* walk_cache.c — see walk_cache.h. */
+/* walk_cache.c — a hash table of rows, one entry per hash value, with a sequence lock in each
+ * entry. */
 #include "libcheck/stack/walk_cache.h"
 #include "libcheck/stack/walk.h"
 
@@ -6,7 +7,7 @@
 
 enum { ENTRIES_LOG = 12, WORDS = sizeof(struct lh_cfi_row) / sizeof(uint64_t) };
 
-/* `turn` is odd while it is written; words, so that each is read and written as a whole. */
+/* `turn` is odd while the entry is written. Words, so that each is read and written as a whole. */
 struct entry {
 	uint32_t turn, epoch;
 	uint64_t pc;

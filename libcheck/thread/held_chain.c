@@ -1,27 +1,28 @@
-/* held_chain.c — see held_chain.h. */
+/* held_chain.c — stores the held chains and their visits, and finds known ones without the internal
+ * lock. */
 #include "libcheck/thread/held_chain.h"
 #include "libcheck/base/linear_hash.h"
 
 enum {
-	VISITS_MAX = 6, /* threads kept of one node; more is "many" */
+	VISITS_MAX = 6, /* rows of LH_T_VISIT per chain; beyond them LH_CHAIN_MANY_THREADS is set */
 	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED
 };
 
 /*
- * There is a list for each node or so, and each new node splits one list in two
+ * There is about one hash list per chain, and each new chain splits one list in two
  * (base/linear_hash.h).
  */
 static uint32_t *heads;
-static uint32_t lists; /* so many are in use */
+static uint32_t lists; /* number of lists in use */
 
 /*
- * Short-lived locks come and go by the million. Under most of them nothing is ever asked for,
- * so their nodes have no children and the judge has no edges from them: such nodes are used
- * again once their lock is dead. (The judge has the rows of LH_T_VISIT in lists by thread; so
- * those stay with their thread.)
+ * Short-lived locks come and go by the million. Under most of them no lock is ever acquired, so
+ * their chains have no children and the order graph has no edges from them: such chains are reused
+ * once their lock is destroyed. (The order graph keeps the rows of LH_T_VISIT in lists by thread,
+ * so a visit row is reused only by its thread.)
  *
- * By birthplace what they said goes on to count. So the first dependency of each kind is kept:
- * the same birthplace asked for in the same place under the same chain.
+ * With by_class, the orders that these chains showed still count. So the first dependency of each
+ * kind is kept; a kind is a class of locks, acquired at one site under one chain.
  */
 static lh_chain_id free_chains; /* linked by hash_next */
 static uint32_t *known_kinds;
@@ -40,7 +41,7 @@ bool lh_chain_init(void)
 	return heads && known_kinds;
 }
 
-/* All generations of a lock's row are in one list, so that a node can be handed on. */
+/* All generations of a lock's row are in one list, so a chain can pass to the row's next lock. */
 static uint32_t hash(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
 	uint64_t h = ((uint64_t)parent << 32 | LH_LOCK_ROW(lock)) * 0x9e3779b97f4a7c15u;
@@ -54,7 +55,7 @@ static uint32_t *head_of(lh_chain_id parent, lh_lock_id lock, lh_site site)
 	return &heads[lh_linear_hash_bucket(hash(parent, lock, site), lists)];
 }
 
-/* The nodes of a list lie anywhere: those that will be split soon are asked for already. */
+/* The chains of a list are scattered in memory: prefetches those that will be moved soon. */
 static void prefetch(uint32_t fresh)
 {
 	enum { FAR = 6, NEAR = 3 };
@@ -65,7 +66,7 @@ static void prefetch(uint32_t fresh)
 	__builtin_prefetch(&LH_CHAINS[LH_CHAINS[near].hash_next]);
 }
 
-/* One more list: it takes its half of the list that it was folded into. */
+/* Adds a list, and moves to it the chains that belong there from the list that is split. */
 static void split(void)
 {
 	if (lists >= lh_rows_used(LH_T_CHAIN) || lists >= lh_rows_max(LH_T_CHAIN))
@@ -139,7 +140,7 @@ static void free_chain(uint32_t *at)
 	free_chains = id;
 }
 
-/* Is this the first dependency of its kind? */
+/* True for the first dependency of its kind, which is remembered by this call. */
 static bool is_new_visit(const struct lh_chain *chain, const struct lh_lock *l)
 {
 	uint64_t h = ((uint64_t)chain->parent << 32 | chain->site) * 0x9e3779b97f4a7c15u;
@@ -180,7 +181,7 @@ static void forget(struct lh_lock *l)
 	}
 }
 
-/* Nodes of the lock that this row was before; all of them, when this one has none yet. */
+/* Frees, from the head of the list, chains of the lock that had this row before. */
 static void forget_before(struct lh_lock *l, lh_lock_id lock)
 {
 	while (l->chains && LH_CHAINS[l->chains].lock != lock && !LH_CHAINS[l->chains].children &&
@@ -188,7 +189,7 @@ static void forget_before(struct lh_lock *l, lh_lock_id lock)
 		free_chain(&l->chains);
 }
 
-/* Whoever goes up a chain relies on a parent's number being lower than its child's. */
+/* A parent's row number is lower than its child's; code that walks up a chain relies on this. */
 static lh_chain_id new_row(lh_chain_id parent)
 {
 	enum { TRIES = 4 };
@@ -247,8 +248,8 @@ static uint32_t new_visit(struct lh_self *self)
 }
 
 /*
- * True if this thread or this segment of it is new here. A row says "in every segment
- * from first to last", so it grows by one or another row is added.
+ * True if this thread, or this segment of the thread, is new at the chain. A visit row means "in
+ * every segment from first to last", so the row grows by one segment, or another row is added.
  */
 static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 {
@@ -265,7 +266,7 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 		if (!own || s->last > own->last)
 			own = s;
 	}
-	/* with no room for one more row, a gap is judged as if it had happened in it too */
+	/* if the chain may have no further row, the segments in between count as visited too */
 	if (own && (segment == own->last + 1 || count >= VISITS_MAX)) {
 		own->last = segment;
 		return true;
@@ -283,14 +284,14 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 	return true;
 }
 
-/* ---- without the big lock ---- */
+/* ---- without the internal lock ---- */
 
 enum {
-	FEW = 8,      /* nodes of a list that are looked at one by one */
-	UNCROWDED = 2 /* nodes that a lock has which is not crowded */
+	FEW = 8,      /* entries of a list that are tried */
+	UNCROWDED = 2 /* chains of a lock without many_chains */
 };
 
-/* Rows of a node that say "mine" are written by me alone. */
+/* This thread's visit row of a chain, NULL if there is none; no other thread writes that row. */
 static struct lh_chain_visit *my_row(const struct lh_self *self, lh_chain_id id)
 {
 	uint32_t i = __atomic_load_n(&LH_CHAINS[id].visit, __ATOMIC_ACQUIRE);
@@ -311,7 +312,7 @@ bool lh_chain_no_children(const struct lh_lock *l)
 	return !id;
 }
 
-/* The node now speaks of the lock that its row has become, if only I was ever there. */
+/* Passes the chain of an earlier lock of the row to `lock`, if only this thread ever visited it. */
 static bool pass_to_free_list(const struct lh_self *self, struct lh_chain *chain,
 			      struct lh_chain_visit *mine, lh_lock_id lock)
 {
@@ -319,12 +320,12 @@ static bool pass_to_free_list(const struct lh_self *self, struct lh_chain *chain
 	    mine->next || !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
 	mine->first = mine->last = self->live_saved->segment;
-	mine->serial = serial; /* not before anything that is noted by now */
+	mine->serial = serial; /* not earlier than any visit that is noted by now */
 	__atomic_store_n(&chain->lock, lock, __ATOMIC_RELEASE);
 	return true;
 }
 
-/* Whose node is this, if it is one of that chain and place? 0: it is not. */
+/* The lock that acquires this chain, if the chain has this parent and site; otherwise 0. */
 static inline lh_lock_id lock_there(const struct lh_chain *chain, lh_chain_id parent, lh_site site)
 {
 	lh_lock_id of = __atomic_load_n(&chain->lock, __ATOMIC_ACQUIRE);
@@ -333,9 +334,9 @@ static inline lh_lock_id lock_there(const struct lh_chain *chain, lh_chain_id pa
 }
 
 /*
- * Looked for while others may add nodes and move them to other lists: what is there may be
- * missed, and nothing is taken for what it is not, since who finds it looks at it again.
- * `before`: also one of what the lock's row was before, if there is none of the lock itself.
+ * Searches while other threads may add chains and move them to other lists: a chain may be missed,
+ * and the caller checks what is found again. `before`: if there is no chain of the lock itself,
+ * also returns one of an earlier lock of the same row.
  */
 static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site site, bool before)
 {
@@ -351,7 +352,7 @@ static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site site, 
 	return old;
 }
 
-/* The same in the list of a lock that is not crowded, by whichever comes first. */
+/* Like find_near, in the list of a lock without many_chains; returns the first that matches. */
 static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site, bool before)
 {
 	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].chains, __ATOMIC_ACQUIRE);
@@ -365,8 +366,8 @@ static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site
 }
 
 /*
- * A bit of the thread's own says the same as its row in a list that others write too. A row
- * that was another node before may have left its bit behind, so there the list is asked.
+ * A bit of the thread's own means the same as its visit row, which is in a list that other threads
+ * write too. The bit of a reused chain may be of the earlier chain, so there the list is searched.
  */
 static bool was_visited(const struct lh_self *self, lh_chain_id id)
 {
@@ -387,13 +388,13 @@ static void remember(struct lh_self *self, struct lh_chain_cache_entry k)
 {
 	struct lh_chain_cache_entry *pair = lh_chain_cache_line(self, k.parent, k.lock, k.site);
 
-	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* of the same row it is over */
+	if (LH_LOCK_ROW(pair[0].lock ^ k.lock)) /* keep no older entry of the lock row */
 		pair[1] = pair[0];
 	pair[0] = k;
 	mark_visited(self, k.chain);
 }
 
-/* This thread has been there, in this segment: no news. */
+/* True if this thread has visited the chain in this segment, so the acquisition is not new. */
 static inline bool was_here(const struct lh_self *self, lh_chain_id id, lh_lock_id lock)
 {
 	struct lh_chain *chain = &LH_CHAINS[id];
@@ -407,7 +408,7 @@ static inline bool was_here(const struct lh_self *self, lh_chain_id id, lh_lock_
 			     : pass_to_free_list(self, chain, mine, lock));
 }
 
-/* The list of few nodes lies close to the lock; of many, the hash knows one at once. */
+/* A short list is near the lock in memory; a long one is slower than the hash table. */
 lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
 				  lh_site site, bool take_over)
 {

@@ -1,11 +1,11 @@
 /*
- * held_chain.h — chains of held locks, each distinct one once.
+ * held_chain.h — chains of held locks, each distinct one stored once.
  *
- * "While this chain was held, that lock was taken there" is a node; its parent is the
- * chain. A node with a parent is a dependency. A thread remembers the nodes that it has
- * been through (struct lh_self.known), so that the known path asks one cache line.
+ * A chain is a row of LH_T_CHAIN: this lock was acquired at this site while the parent chain was
+ * held. A chain with a parent is a dependency. A thread remembers the chains that it has visited
+ * (struct lh_self.chain_cache), so that the known path reads one cache line.
  *
- * Does not judge. lh_chain_record wants the big lock.
+ * Does not check orders. lh_chain_record and lh_chain_make need the internal lock.
  */
 #ifndef LH_THREAD_HELD_CHAIN_H
 #define LH_THREAD_HELD_CHAIN_H
@@ -13,7 +13,7 @@
 #include "libcheck/ledger/own_ledger.h"
 #include "libcheck/thread/thread.h"
 
-/* The later of the two is the first. */
+/* The two entries of a cache line; the newer one is first. */
 static inline struct lh_chain_cache_entry *
 lh_chain_cache_line(struct lh_self *self, lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
@@ -28,7 +28,7 @@ static inline bool lh_chain_cache_match(const struct lh_chain_cache_entry *k, lh
 	return k->parent == parent && k->lock == lock && k->site == site;
 }
 
-/* The node of this acquisition if this thread has been through it, else 0. */
+/* The chain of this acquisition if this thread has visited it, otherwise 0. */
 static inline lh_chain_id lh_chain_cached(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
 					  lh_site site)
 {
@@ -40,30 +40,31 @@ static inline lh_chain_id lh_chain_cached(struct lh_self *self, lh_chain_id pare
 }
 
 /*
- * Finds or makes the node and notes that this thread was there, in its present segment.
- * *fresh: this says something new, so that it must be judged. 0: no room, counted.
+ * Finds or makes the chain and notes that this thread visited it in its present segment. *fresh:
+ * the visit is new, so the order graph must check the chain. 0: the table is full, counted.
  */
 lh_chain_id lh_chain_record(struct lh_self *self, lh_chain_id parent, lh_lock_id lock, lh_site site,
 			    bool *fresh);
 
-/* The same for a link that nobody took in this chain: what is left when a lock below was given
- * back. */
+/* Finds or makes the chain without a visit: for a chain that no thread acquired in this form, which
+ * remains when a lock below was released. 0: the table is full, counted. */
 lh_chain_id lh_chain_make(lh_chain_id parent, lh_lock_id lock, lh_site site);
 
 /*
- * The node of an acquisition that this thread has been through before, in this segment, and
- * does not remember. No lock: 0 says nothing. `take_over`: also the node that it was through
- * when the lock was another one (lh_lock_revive), which is this one's then.
+ * The chain of an acquisition that this thread has visited before, in this segment, but does not
+ * have in its cache. Takes no lock; 0 means "not known". `take_over`: also a chain that the thread
+ * visited for an earlier lock of the row (lh_lock_revive); that chain then passes to this lock.
  */
 lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_lock_id lock,
 				  lh_site site, bool take_over);
 
-/* Was nothing asked for while this lock was held? Then no circle goes through it. No lock. */
+/* True if no lock was acquired while this lock was held, so no cycle contains it. False also if the
+ * lock has too many chains to try. Takes no lock. */
 bool lh_chain_no_children(const struct lh_lock *l);
 
-/* A row that the judge knows has become another node; set by who asks the judge. */
+/* Called when a row that the order graph may know becomes another chain; set by events/. */
 extern void (*lh_chain_on_reuse)(lh_chain_id id);
 
-bool lh_chain_init(void); /* also in a forked child */
+bool lh_chain_init(void); /* at start, and again in a forked child */
 
 #endif

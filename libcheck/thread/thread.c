@@ -1,4 +1,4 @@
-/* thread.c — see thread.h. */
+/* thread.c — the entry check, live-thread rows and held lists. */
 #include "libcheck/thread/thread.h"
 #include "libcheck/stack/stack.h"
 
@@ -14,10 +14,10 @@ static void become(const struct lh_self *self)
 
 bool (*lh_thread_after_fork)(uintptr_t frame);
 
-static struct lh_self **mine;      /* by seat */
-static uint64_t *handles;          /* by seat: pthread_t, close together to be searched */
+static struct lh_self **mine; /* by live-thread row */
+static uint64_t *handles;     /* by live-thread row: pthread_t, close together for the search */
 static uint32_t free_live_threads; /* linked by held_n */
-static uint32_t ending;            /* seats whose threads are about to end, or have */
+static uint32_t ending;            /* rows whose threads are about to end, or have ended */
 
 bool lh_thread_init(void)
 {
@@ -29,14 +29,15 @@ bool lh_thread_init(void)
 	return mine && handles;
 }
 
-/* ---- the door ---- */
+/* ---- the entry check ---- */
 
 static bool on_stack(const struct lh_live_thread *live, uintptr_t at)
 {
 	return at >= live->stack_low && at < live->stack_high;
 }
 
-/* Was the hook that is inside left by a jump? Only a shallower frame of the same stack can tell. */
+/* True if the hook that is inside was left by a jump: only a shallower frame of the same stack
+ * shows this. */
 static bool stale(const struct lh_self *self, uintptr_t frame)
 {
 	return frame > self->inside && self->live_saved && on_stack(self->live_saved, frame) &&
@@ -52,7 +53,8 @@ static struct lh_self *enter_slow(struct lh_self *me, uintptr_t frame)
 	return me;
 }
 
-/* A signal handler may strike a thread before it has sat down: its seat waits for it. */
+/* The row reserved for this thread, 0: none. A signal handler may strike a thread before it
+ * attaches to the row. */
 static uint32_t waiting_thread(void)
 {
 	uint32_t i = lh_live_thread_by_handle((pthread_t)lh_thread_handle());
@@ -64,13 +66,13 @@ static struct lh_self *adopt(uintptr_t frame)
 {
 	uintptr_t low, high;
 
-	/* nobody's number is 0; a thread without a seat takes the big lock in its thread pointer's
-	 * name */
+	/* 0 means no owner; a thread without a row owns the internal lock under a number made from
+	 * its thread pointer */
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 	if (!lh_internal_lock_take(&lh_own_ledger.lock, name))
 		return NULL;
 	uint32_t live_row = waiting_thread();
-	/* until a thread sits down, the size of its stack is kept there */
+	/* until the thread attaches, the row keeps the size of its stack there */
 	lh_thread_stack_bounds(frame, live_row ? LH_LIVE_THREADS[live_row].stack_high : 0, &low,
 			       &high);
 	struct lh_self *self = lh_live_thread_attach(live_row, low, high);
@@ -92,7 +94,8 @@ static __attribute__((noinline)) struct lh_self *enter_checked(uintptr_t frame)
 		__atomic_fetch_add(&lh_own_ledger.ledger->unrecorded, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
-	if (!self->live_saved) { /* wiped: a forked child */
+	/* the memory was wiped: a forked child */
+	if (!self->live_saved) {
 		if (!lh_thread_after_fork || !lh_thread_after_fork(frame))
 			return NULL;
 		self = lh_self_get();
@@ -114,7 +117,7 @@ void lh_leave(struct lh_self *self)
 	self->live = self->live_saved;
 }
 
-/* ---- threads and seats ---- */
+/* ---- threads and live-thread rows ---- */
 
 lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment)
 {
@@ -188,7 +191,7 @@ uint32_t lh_live_threads_ending(void)
 
 static uint64_t default_stack = 8 << 20;
 
-/* RLIMIT_STACK as it was at birth is what glibc gives a thread; without a limit, 2 MiB. */
+/* glibc gives a thread the RLIMIT_STACK of the start; if that is unlimited, 2 MiB. */
 void lh_thread_default_stack(uint64_t size)
 {
 	default_stack = size >= 1ull << 40 ? 2 << 20 : size;
@@ -200,7 +203,7 @@ void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uint
 	uintptr_t tp = lh_thread_pointer(), end = (uintptr_t)__libc_stack_end;
 	uint64_t limit = size ? size : default_stack;
 
-	/* a thread's control block is the top of its stack; the main thread's lies elsewhere */
+	/* a thread's control block is at the top of its stack; the main thread's is elsewhere */
 	if (&__libc_stack_end && end > frame && end - frame < FAR && !(tp > frame && tp < end)) {
 		*high = end;
 		limit = limit >= 8 << 20 && limit < FAR ? limit : 8 << 20;
@@ -220,12 +223,12 @@ void lh_live_thread_set_handle(uint32_t i, pthread_t handle)
 {
 	uint32_t old = lh_live_thread_by_handle(handle);
 
-	if (old && old != i) /* that thread is gone: its control block was used again */
+	if (old && old != i) /* that thread is gone: its control block was reused */
 		handles[old] = LH_LIVE_THREADS[old].handle = 0;
 	handles[i] = LH_LIVE_THREADS[i].handle = (uint64_t)handle;
 }
 
-/* What the thread that sat here before has laid to rest: nobody else may make it again. */
+/* Drops the locks that the row's previous thread retired: only that thread could revive them. */
 static void drop_retired(struct lh_self *self)
 {
 	for (unsigned i = 0; i < LH_RETIRED_MAX; i++) {
@@ -248,13 +251,12 @@ struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
 
 	if (!i) {
 		uint32_t old = lh_live_thread_by_handle((pthread_t)handle);
-		if (old) /* its owner is gone: the control block is ours now */
+		if (old) /* that thread is gone: its control block is ours now */
 			lh_live_thread_free(old);
 		i = lh_live_thread_new(lh_thread_new(0, 0, 0));
 	} else if (lh_self_get()->number && lh_self_get()->number != i) {
-		lh_live_thread_free(
-			lh_self_get()
-				->number); /* a handler was first, and its seat not known yet */
+		/* a handler came first and got another row */
+		lh_live_thread_free(lh_self_get()->number);
 	}
 	if (!i) {
 		become(&lh_self_refused);
@@ -275,8 +277,8 @@ struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
 	self->free_visit = 0;
 	self->delay_state = 0;
 	self->inside = 0;
-	if (live->state != LH_LIVE_RESERVED ||
-	    self->reused) { /* fresh memory is zero: let it stay untouched */
+	/* fresh memory is zero: leave its pages untouched */
+	if (live->state != LH_LIVE_RESERVED || self->reused) {
 		lh_self_forget_visits(self);
 		drop_retired(self);
 	}
@@ -328,10 +330,10 @@ void lh_held_remove(struct lh_live_thread *live, struct lh_held *h)
 	h->address = 0;
 	for (uint32_t i = at; i + 1 < live->held_n; i++) {
 		live->held[i] = live->held[i + 1];
-		live->held[i].chain = 0; /* its chain was another one */
+		live->held[i].chain = 0; /* its chain had the removed lock in it */
 	}
 	live->held_n--;
-	/* holes that others made rise to the top and go */
+	/* holes made by other threads are removed when they are on top */
 	while (live->held_n && !live->held[live->held_n - 1].lock)
 		live->held_n--;
 }

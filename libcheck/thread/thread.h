@@ -1,16 +1,17 @@
 /*
- * thread.h — who am I, what do I hold, and may I come in?
+ * thread.h — thread rows, live-thread rows, held lists, and the entry check of every hook.
  *
- * A thread's life is a row of LH_T_THREAD for ever; while it lives it sits on a seat,
- * where its held locks and its wait stand for everyone to see. Seats are used again.
+ * Each thread has a row of LH_T_THREAD forever. While it lives, it also has a row of
+ * LH_T_LIVE_THREAD, where its held locks and its wait are visible to all. Live-thread rows are
+ * reused.
  *
- * - A seat is written by its own thread only; a hole (lock 0) may be made in its held
- *   list by another thread that gave the lock back, under the big lock.
- * - A lock appears once in the list; taking it again raises its depth.
+ * - A live-thread row is written only by its own thread; but another thread that releases a lock of
+ *   the held list may make a hole there (lock 0), under the internal lock.
+ * - A lock appears once in the held list; acquiring it again raises its depth.
  * - Release need not be last-in first-out: removal searches from the top.
- * - The list is bounded (LH_HELD_MAX); beyond it we count and stay silent.
- * - `struct lh_self` is private, wiped by fork; its `seat` is NULL whenever the fast path
- *   may not run, so that one test answers every question at once.
+ * - The held list is bounded (LH_HELD_MAX); further locks are counted and not recorded.
+ * - `struct lh_self` is private and wiped by fork; its `live` is NULL whenever the fast path may
+ *   not run, so that one test answers every question at once.
  *
  * Does not know rules or stacks.
  */
@@ -23,13 +24,13 @@
 #include <pthread.h>
 
 enum {
-	LH_CHAIN_CACHE = 512, /* chains that a thread remembers, two in a place; a power of two */
-	LH_VISITED_BITS = 1 << 15, /* nodes of which a thread knows in a bit that it was there */
-	LH_RETIRED_MAX =
-		16 /* locks that a thread has destroyed and may make again; a power of two */
+	LH_CHAIN_CACHE = 512,      /* chains that a thread caches, two per line; a power of two */
+	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
+	/* locks that a thread has destroyed and may revive; a power of two */
+	LH_RETIRED_MAX = 16
 };
 
-/* A judged acquisition: `lock` at `place` while `parent` was held is this node. */
+/* A checked acquisition: `lock` at `site` while `parent` was held is this chain. */
 struct lh_chain_cache_entry {
 	lh_chain_id parent;
 	lh_lock_id lock;
@@ -38,32 +39,33 @@ struct lh_chain_cache_entry {
 };
 
 struct lh_self {
-	struct lh_live_thread *live;       /* NULL: take the slow door */
-	uint32_t number;                   /* of the seat */
+	struct lh_live_thread *live;       /* NULL: take the slow path */
+	uint32_t number;                   /* row of LH_T_LIVE_THREAD */
 	uint32_t sample;                   /* acquisitions until the next exact hold time */
-	struct lh_live_thread *live_saved; /* the seat, while this thread is inside the library */
+	struct lh_live_thread *live_saved; /* the row, inside the library too */
 	uintptr_t inside;                  /* frame of the hook that is inside, 0 none */
-	uint32_t reused;                   /* somebody sat here before */
-	void (*once_routine)(void); /* of the pthread_once call in flight, see interpose/once.c */
+	uint32_t reused;                   /* another thread had this row before */
+	void (*once_routine)(void); /* of the pthread_once call in progress, see interpose/once.c */
 	const void *once_call;
-	uint32_t free_visit; /* rows of LH_T_VISIT of this thread that are free again */
-	struct lh_stack_walk_result
-		*walked; /* where a walk of this thread is kept; hooks may not use much stack */
+	uint32_t free_visit; /* free rows of LH_T_VISIT of this thread, linked by `next` */
+	/* the last walk of this thread; a hook must use little stack */
+	struct lh_stack_walk_result *walked;
 	uint32_t retired[LH_RETIRED_MAX]; /* rows, by address */
-	uint64_t
-		delay_state; /* of delay/delay.c: where its stream of numbers stands, 0 not begun */
-	uint32_t random;     /* of lh_self_next_sample */
-	/* at the last try that failed: was anything taken since? */
+	/* state of the random stream of delay/delay.c, 0 not begun */
+	uint64_t delay_state;
+	uint32_t random; /* state of lh_self_next_sample */
+	/* `sample` and the acquisitions of the lock at the last failed try: show if either went on
+	 * since */
 	uint32_t try_sample;
 	uint64_t try_entries;
-	uint32_t visited_used; /* words of `been` that are not all zero are below this */
-	/* The large ones last, for of their pages a thread touches a few: of the bits the first. */
+	uint32_t visited_used; /* words of `visited` from here on are zero */
+	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
 	struct lh_chain_cache_entry chain_cache[LH_CHAIN_CACHE / 2][2];
 };
 
-void lh_self_forget_visits(
-	struct lh_self *self); /* which chains it has been through in this segment */
+/* Forgets which chains the thread has visited: its segment has ended. */
+void lh_self_forget_visits(struct lh_self *self);
 
 static inline uint32_t *lh_retired_entry(struct lh_self *self, const void *object)
 {
@@ -73,8 +75,8 @@ static inline uint32_t *lh_retired_entry(struct lh_self *self, const void *objec
 }
 
 /*
- * Acquisitions until the next one that is measured: LH_SAMPLE_EVERY on average, and by chance,
- * so that a program that does the same again and again is not always met at the same place.
+ * Acquisitions until the next measured one: LH_SAMPLE_EVERY on average, and random, so that a
+ * program with a regular pattern is not always measured at one site.
  */
 static inline uint32_t lh_self_next_sample(struct lh_self *self)
 {
@@ -83,9 +85,9 @@ static inline uint32_t lh_self_next_sample(struct lh_self *self)
 }
 
 /*
- * `lh_self_none` until the first event of a thread, `lh_self_refused` if there was no seat for it.
- * Kept as the distance from lh_self_none, so that zero means it: an IFUNC resolver may lock
- * before the loader has filled the main thread's copy of anything but zeros.
+ * `lh_self_none` until the first event of a thread, `lh_self_refused` if there was no row for it.
+ * Stored as the distance from lh_self_none, so that zero means lh_self_none: an IFUNC resolver may
+ * acquire a lock before the loader has set more than zeros in the main thread's copy.
  */
 extern struct lh_self lh_self_none LH_HIDDEN, lh_self_refused LH_HIDDEN;
 extern __thread intptr_t lh_self_offset __attribute__((tls_model("initial-exec"))) LH_HIDDEN;
@@ -96,35 +98,35 @@ static inline struct lh_self *lh_self_get(void)
 }
 
 /*
- * The door. NULL means: let the call go through unrecorded. There are five reasons:
- *   too early    the library is not born yet, or stood down
- *   no seat      more threads than seats, or no memory
+ * The entry check. NULL: pass the call through unrecorded. The reasons are:
+ *   too early    the library has not started yet, or gave up
+ *   no row       no free live-thread row, or no memory
+ *   busy         a thread's first event did not get the internal lock in time
  *   inside       a signal handler came while this thread was inside the library
- *   not ours     a forked child that could not get a ledger of its own
- *   too late     never: the door stays open until the process ends
- * A hook whose frame lies above the one that is inside was left by a jump; its guard
- * is stale and the door opens.
+ *   not ours     a forked child that could not get its own ledger
+ * It is never too late: calls are recorded until the process ends. If the frame of the new hook
+ * lies above that of the hook inside, that hook was left by a jump, and the new one enters.
  */
 struct lh_self *lh_enter(uintptr_t frame);
 void lh_leave(struct lh_self *self);
 
-/* What to do in a forked child, set by init: make it ours again, or return false. */
+/* In a forked child, set by init.c: prepares the library for the child, or returns false. */
 extern bool (*lh_thread_after_fork)(uintptr_t frame);
 
-bool lh_thread_init(void); /* tables; also in a forked child */
+bool lh_thread_init(void); /* tables; at start, and again in a forked child */
 
-/* ---- with the door open; those marked B want the big lock ---- */
+/* ---- after lh_enter; those marked B need the internal lock ---- */
 
 lh_thread_id lh_thread_new(lh_thread_id creator, lh_stack_id created, uint32_t segment); /* B */
 uint32_t lh_live_thread_new(lh_thread_id thread); /* B; 0: none */
 void lh_live_thread_free(uint32_t live_row);      /* B */
-void lh_live_thread_ending(
-	uint32_t live_row); /* its thread will be gone soon; the kernel tells when */
+/* The row's thread will end soon; the kernel shows when it is gone. */
+void lh_live_thread_ending(uint32_t live_row);
 uint32_t lh_live_threads_ending(void);
-/* Sits the calling thread down on a seat that was made for it, or a new one (0). B for 0. */
+/* Attaches the calling thread to the row reserved for it, or to a new one (0). B for 0. */
 struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high);
-void lh_live_thread_set_handle(
-	uint32_t live_row, pthread_t handle); /* its thread has this handle; old claims to it end */
+/* This handle now belongs to the thread of the row; any earlier row with the handle loses it. */
+void lh_live_thread_set_handle(uint32_t live_row, pthread_t handle);
 uint32_t lh_live_thread_by_handle(pthread_t handle); /* 0: not known */
 void lh_thread_default_stack(uint64_t size);
 void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uintptr_t *high);
@@ -132,7 +134,8 @@ void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uint
 struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object);
 struct lh_held *lh_held_push(struct lh_live_thread *live); /* NULL: full, counted */
 void lh_held_remove(struct lh_live_thread *live, struct lh_held *h);
-/* The seat that holds this lock, other than `except`; its entry in *h. 0: nobody is seen to. */
+/* The row of a live thread that holds this lock, other than `except`; its entry in *h. 0: none is
+ * recorded. */
 uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **h);
 
 #endif
