@@ -87,14 +87,13 @@ enum {
 	LH_LOCK_PI = 1 << 3,
 	LH_LOCK_PSHARED = 1 << 4,
 	LH_LOCK_PREFER_WRITER = 1 << 5, /* rwlock: while a writer waits, new readers wait too */
-	LH_LOCK_SIGNAL = 1 << 6,   /* semaphore: a signal, not a lock; see lh_sem_mark_signal */
-	LH_LOCK_COUNTING = 1 << 7, /* semaphore: initial value above 1 */
-	LH_LOCK_DEAD = 1 << 8,     /* destroyed; the row may be reused for another lock */
-	LH_LOCK_PINNED = 1 << 9,   /* the row is never reused: a finding names it */
-	LH_LOCK_NAMED = 1 << 10,   /* the program gave a name through lockhound.h */
-	LH_LOCK_HAS_WRITERS =
-		1 << 11,           /* rwlock: a thread has acquired it, or waited, exclusively */
-	LH_LOCK_PROTECT = 1 << 12, /* mutex with a priority ceiling */
+	LH_LOCK_SIGNAL = 1 << 6,       /* semaphore: a signal, not a lock; see lh_sem_mark_signal */
+	LH_LOCK_COUNTING = 1 << 7,     /* semaphore: initial value above 1 */
+	LH_LOCK_DEAD = 1 << 8,         /* destroyed; the row may be reused for another lock */
+	LH_LOCK_PINNED = 1 << 9,       /* the row is never reused: a finding names it */
+	LH_LOCK_NAMED = 1 << 10,       /* the program gave a name through lockhound.h */
+	LH_LOCK_HAS_WRITERS = 1 << 11, /* rwlock: a writer has acquired it or waited for it */
+	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
 	LH_LOCK_INITED = 1 << 14, /* the library saw its init call */
 	/* semaphore of CPython: no lock; posted at the end of the thread in `thread` */
