@@ -1,19 +1,20 @@
 /*
- * ledger.h — the one memory that the checked process and the front end share.
+ * ledger.h — the memory that the checked process and the front end share.
  *
- * Flat tables of fixed-size rows that name each other by number; no pointers.
- * The library writes, the front end reads, live or after death. Row 0 of every
- * table is never used, so the number 0 means "none" everywhere.
+ * Flat tables of fixed-size rows. Rows name each other by row number; there are no pointers.
+ * The library writes; the front end reads, while the process runs or after its end. Row 0 of
+ * every table is unused, so the number 0 means "none" everywhere.
  *
- * Does not map, allocate or check anything: it is only the shape. Whoever reads
- * a ledger that another process wrote must believe no number in it.
+ * Does not map, allocate or check anything: this header is only the layout. A reader of a
+ * ledger that another process wrote must check every number in it.
  *
  * - Ownership: every row has one writer at a time, named at its struct.
- * - Publication: a row is filled first, then `used` of its table is raised with
- *   a release store; a reader loads `used` with acquire and looks below it.
- * - Lock numbers are versioned: the low LH_LOCK_BITS are the row, the rest is the
- *   row's generation, so a number kept after the lock's death answers "gone".
- * - A change of any layout here raises LH_LEDGER_VERSION.
+ * - Publication: the writer fills a row, then raises the table's `used` with a release store;
+ *   a reader loads `used` with acquire and reads only the rows below it.
+ * - Lock ids are versioned: the low LH_LOCK_BITS are the row, the bits above are the row's
+ *   generation. An id that was kept after the lock's end matches no row any more.
+ * - Bounds: each LH_*_MAX below, and `rows` of each table.
+ * - Every change of the layout raises LH_LEDGER_VERSION.
  */
 #ifndef LH_LEDGER_H
 #define LH_LEDGER_H
@@ -23,14 +24,14 @@
 #define LH_LEDGER_MAGIC "LOCKHND" /* 8 bytes with the final zero */
 #define LH_LEDGER_VERSION 4
 
-#define LH_HELD_MAX 64      /* locks one thread can hold before we stop counting */
+#define LH_HELD_MAX 64      /* locks held by one thread that are recorded */
 #define LH_FRAMES_MAX 48    /* frames kept of one stack */
-#define LH_PATH_MAX 400     /* bytes kept of a path, with its final zero */
-#define LH_NAME_MAX 16      /* a thread's name, as the kernel keeps it */
-#define LH_NOTE_MAX 120     /* bytes kept of words beside a step, with the final zero */
-#define LH_TEXT_MAX 240     /* bytes kept of the command line, with its final zero */
-#define LH_FRAME_PC_BITS 48 /* of a frame word: the address; above it the module */
-#define LH_LOCK_BITS 22     /* of a lock number: the row; above it the generation */
+#define LH_PATH_MAX 400     /* bytes kept of a path, with the final zero */
+#define LH_NAME_MAX 16      /* bytes of a thread's name, as the kernel keeps it */
+#define LH_NOTE_MAX 120     /* bytes kept of a step's note, with the final zero */
+#define LH_TEXT_MAX 240     /* bytes kept of the command line, with the final zero */
+#define LH_FRAME_PC_BITS 48 /* bits of a frame word for the address; above them the module */
+#define LH_LOCK_BITS 22     /* bits of a lock id for the row; above them the generation */
 #define LH_LOCK_ROWS (1u << LH_LOCK_BITS)
 
 typedef uint32_t lh_lock_id;   /* generation << LH_LOCK_BITS | row of LH_T_LOCK */
@@ -48,19 +49,19 @@ enum lh_kind {
 	LH_COND,
 	LH_BARRIER,
 	LH_ONCE,
-	LH_GUARD,      /* the hidden guard of a C++ local static */
-	LH_THREAD_END, /* a thread's life: pthread_join waits for it */
-	LH_CUSTOM,     /* a lock of the program's own, told through lockhound.h */
+	LH_GUARD,      /* the hidden guard variable of a C++ local static */
+	LH_THREAD_END, /* the end of a thread: pthread_join waits for it */
+	LH_CUSTOM,     /* a lock of the program's own, announced through lockhound.h */
 	LH_KINDS
 };
 
 enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting semaphore */ };
 
-/* How a lock is asked for. Only LH_BLOCKING can hang for ever. */
+/* How a lock is acquired. Only LH_BLOCKING can wait for ever. */
 enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 
 /*
- * A place packs how and where a lock was taken into one word:
+ * A site packs where and how a lock was acquired into one word:
  * stack << 8 | how << 4 | mode.
  */
 typedef uint32_t lh_site;
@@ -78,66 +79,70 @@ typedef uint32_t lh_site;
 #define LH_FRAME_MODULE(f) ((uint32_t)((f) >> LH_FRAME_PC_BITS))
 #define LH_FRAME_PC(f) ((f)&LH_FRAME_PC_MASK)
 
-/* flags of a lock */
+/* Flags of struct lh_lock. */
 enum {
 	LH_LOCK_RECURSIVE = 1 << 0,
 	LH_LOCK_ERRORCHECK = 1 << 1,
 	LH_LOCK_ROBUST = 1 << 2,
 	LH_LOCK_PI = 1 << 3,
 	LH_LOCK_PSHARED = 1 << 4,
-	LH_LOCK_PREFER_WRITER = 1 << 5, /* rwlock: a queued writer stops new readers, for good */
-	LH_LOCK_SIGNAL = 1 << 6,        /* semaphore: not a lock; somebody else posted it */
-	LH_LOCK_COUNTING = 1 << 7,      /* semaphore: initial value above 1 */
-	LH_LOCK_DEAD = 1 << 8,          /* destroyed; the row may mean another lock soon */
-	LH_LOCK_PINNED = 1 << 9,        /* a finding names it: its row is never reused */
-	LH_LOCK_NAMED = 1 << 10,        /* `name` was given through lockhound.h */
-	LH_LOCK_HAS_WRITERS = 1 << 11,  /* rwlock: somebody has asked for it exclusively */
-	LH_LOCK_PROTECT = 1 << 12,      /* priority-protecting (ceiling) mutex */
+	LH_LOCK_PREFER_WRITER = 1 << 5, /* rwlock: while a writer waits, new readers wait too */
+	LH_LOCK_SIGNAL = 1 << 6,       /* semaphore: a signal, not a lock; see lh_sem_mark_signal */
+	LH_LOCK_COUNTING = 1 << 7,     /* semaphore: initial value above 1 */
+	LH_LOCK_DEAD = 1 << 8,         /* destroyed; the row may be reused for another lock */
+	LH_LOCK_PINNED = 1 << 9,       /* the row is never reused: a finding names it */
+	LH_LOCK_NAMED = 1 << 10,       /* the program gave a name through lockhound.h */
+	LH_LOCK_HAS_WRITERS = 1 << 11, /* rwlock: a writer has acquired it or waited for it */
+	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
-	LH_LOCK_INITED = 1 << 14, /* its init call was seen (else static, or older than we) */
-	LH_LOCK_THREAD_END_SEM = 1 << 16, /* semaphore: no lock; posted when the thread in `thread`
-				   ends (CPython) */
-	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* taken outside of signal handlers, by a thread
-				      whose signal mask is known */
-	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* somebody has held it while he created threads */
+	LH_LOCK_INITED = 1 << 14, /* the library saw its init call */
+	/* semaphore of CPython: no lock; posted at the end of the thread in `thread` */
+	LH_LOCK_THREAD_END_SEM = 1 << 16,
+	/* acquired outside signal handlers, by a thread whose signal mask is known */
+	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17,
+	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18, /* a thread held it while it created threads */
 };
 
 /*
- * A lock, one cache line: what every acquisition touches, and what every lock needs. Written by
- * the thread that holds it; made and ended under the big lock.
+ * A lock; one cache line: the fields that every acquisition touches or every lock needs. Written by
+ * the thread that holds the lock. Rows are made and destroyed under the internal lock; a thread may
+ * retire and revive a row without the internal lock (lock/lock.h).
  */
 struct lh_lock {
-	uint64_t address;  /* where the object lies; LH_ADDRESS_* */
+	uint64_t address;  /* address of the object; may carry an LH_ADDRESS_* bit */
 	uint64_t acquired; /* exclusive acquisitions */
 	uint64_t shared;   /* shared acquisitions */
 	uint32_t flags;
-	uint16_t gen;        /* generation of this row; its low bits are in every lock number */
+	uint16_t gen;        /* generation of this row, part of the lock id; at most 1023 */
 	uint8_t kind;        /* enum lh_kind */
-	uint8_t many_chains; /* more than two nodes want it */
-	uint32_t owner;      /* seat that holds it exclusively, 0 none */
+	uint8_t many_chains; /* more than two chains have ended in this lock */
+	uint32_t owner;      /* live-thread row that holds it exclusively, 0 none */
 	union {
-		uint32_t barrier_arrived; /* barrier: who has come to this round.
-				  LH_LOCK_THREAD_END_SEM: the segment */
-		uint32_t next;            /* dead: free list of rows */
+		/* Barrier: threads that arrived in this round. LH_LOCK_THREAD_END_SEM: the thread's
+		 * segment at its end. */
+		uint32_t barrier_arrived;
+		uint32_t next; /* LH_LOCK_DEAD: next free row */
 	};
-	uint32_t initial;        /* semaphore: initial value; barrier: count; life: its thread */
-	lh_stack_id init_stack;  /* where it was initialised; 0: not seen */
-	lh_stack_id first_stack; /* where it was first taken */
-	lh_chain_id chains;      /* first node that wants this lock */
-	uint32_t stats;          /* its row of LH_T_LOCK_STATS; 0: none yet */
+	/* Semaphore: initial value. Barrier: thread count. LH_THREAD_END: the thread.
+	 * LH_LOCK_THREAD_END_SEM: 1 after the thread's end. */
+	uint32_t initial;
+	lh_stack_id init_stack;  /* stack of the init call; 0: not seen */
+	lh_stack_id first_stack; /* stack of the first acquisition */
+	lh_chain_id chains;      /* first chain that ends in this lock; see lh_chain.next */
+	uint32_t stats;          /* row of LH_T_LOCK_STATS; 0: none yet */
 	union {
-		uint32_t held_ns; /* without a row of LH_T_LOCK_STATS: the one hold that was sampled
-				   */
-		lh_thread_id
-			thread; /* LH_LOCK_THREAD_END_SEM: whose end it is. Barrier: its round */
+		/* while `stats` is 0: length of the only measured hold */
+		uint32_t held_ns;
+		/* LH_LOCK_THREAD_END_SEM: the thread whose end posts it. Barrier: the round. */
+		lh_thread_id thread;
 	};
 };
 
-/* No object of a process lies as high as these. */
-#define LH_ADDRESS_FREED (1ull << 62) /* it is dead or rests: no live lock can match this row */
-#define LH_ADDRESS_NONE (1ull << 63)  /* a thread's life: there is no object */
+/* No object of a process has an address with one of these bits. */
+#define LH_ADDRESS_FREED (1ull << 62) /* destroyed or retired: no live lock matches this row */
+#define LH_ADDRESS_NONE (1ull << 63)  /* LH_THREAD_END: there is no object */
 
-/* The address to show in a report, also after death; 0 none. */
+/* The address to show in a report, also of a destroyed lock; 0: none. */
 static inline uint64_t lh_lock_address(const struct lh_lock *l)
 {
 	return l->address & LH_ADDRESS_NONE ? 0 : l->address & ~LH_ADDRESS_FREED;
@@ -150,26 +155,30 @@ static inline int lh_lock_is_live(const struct lh_lock *l)
 }
 
 /*
- * What only some locks need: those that were waited for, held often, named or shared
- * between processes.
+ * Fields that only some locks need: locks that a thread waited for, that were often held, that have
+ * a name or that processes share.
  */
 struct lh_lock_stats {
 	uint64_t contended;
 	uint64_t tries_failed;
 	uint64_t wait_ns, wait_max_ns;
-	uint64_t hold_ns, hold_max_ns; /* over the sampled holds */
+	uint64_t hold_ns, hold_max_ns; /* sum and maximum over the measured holds */
 	uint32_t hold_samples;
-	uint32_t owner_changes; /* of those acquisitions that were not known yet */
-	uint32_t last_owner;    /* seat that had it last of those */
-	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if that names this lock */
-	uint32_t contention; /* row of LH_T_CONTENTION; 0: nobody waited, few holds were measured */
+	/* counted only at acquisitions that took the slow path */
+	uint32_t owner_changes;
+	uint32_t last_owner; /* live-thread row of the last of these acquisitions */
+	/* row of LH_T_LOCK_LOCATION; valid if that row's `lock` is this lock */
+	uint32_t location;
+	/* row of LH_T_CONTENTION; 0: no thread waited and few holds were measured */
+	uint32_t contention;
 	uint32_t pad;
-	char name[LH_NAME_MAX]; /* given by the program, see LH_LOCK_NAMED */
+	char name[LH_NAME_MAX]; /* valid with LH_LOCK_NAMED */
 };
 
 /*
- * Where a process-shared lock lies, the same in every process that maps it: device and inode
- * of the memory (lock/shm_location.h) and the offset in it. There is no row for what is not known.
+ * Where a process-shared lock lies, the same in every process that maps the memory: device and
+ * inode of the memory (lock/shm_location.h) and the offset in it. A lock of unknown location has no
+ * row.
  */
 struct lh_lock_location {
 	lh_lock_id lock;
@@ -177,38 +186,46 @@ struct lh_lock_location {
 	uint64_t dev, ino, off;
 };
 
-/* One lock in a thread's hands. lock 0: being written, or taken away by another thread's unlock. */
+/*
+ * A held lock of one thread. lock 0: the entry is being written, or another thread has released the
+ * lock.
+ */
 struct lh_held {
 	uint64_t address;
 	lh_lock_id lock;
-	lh_site site;      /* how and where it was taken */
-	uint32_t tick;     /* milliseconds of the ledger's clock when it was taken */
-	lh_chain_id chain; /* the chain of locks up to this one; 0: not yet asked for */
-	uint16_t depth;    /* how many times this thread has taken it */
+	lh_site site;      /* how and where the lock was acquired */
+	uint32_t tick;     /* time of the acquisition in milliseconds of the ledger's clock */
+	lh_chain_id chain; /* the chain of held locks up to this one; 0: not looked up yet */
+	uint16_t depth;    /* times that this thread holds the lock */
 	uint16_t flags;    /* LH_HELD_* */
+	/* with LH_HELD_ACROSS_CREATE: see there; of a pthread_once control: the distance of the
+	 * call's frame from stack_high */
 	uint32_t pad;
-	uint64_t since_ns; /* exact time of the acquisition if it was sampled or waited for, else 0
-			    */
+	uint64_t since_ns; /* exact time of the acquisition; valid with LH_HELD_EXACT_TIME */
 };
 
 enum {
 	LH_HELD_EXACT_TIME = 1 << 0,
-	LH_HELD_IN_COND_WAIT =
-		1 << 1,             /* given back inside a condition wait; comes back by itself */
-	LH_HELD_INHERITED = 1 << 2, /* was held across fork */
-	LH_HELD_ACROSS_CREATE = 1 << 5, /* threads were created meanwhile: `pad` is the segment that
-				  ended with the first */
-	LH_HELD_WEIGHTED = 1 << 4,      /* one of LH_SAMPLE_EVERY: its time stands for so many */
-	LH_HELD_ACROSS_FORK = 1 << 6,   /* the process has forked meanwhile */
+	/* released by a condition wait, which acquires it again when it ends */
+	LH_HELD_IN_COND_WAIT = 1 << 1,
+	LH_HELD_INHERITED = 1 << 2, /* forked child: held by the thread that forked */
+	/* the thread created threads while it held the lock; `pad`: the segment that ended with
+	 * the first create */
+	LH_HELD_ACROSS_CREATE = 1 << 5,
+	LH_HELD_WEIGHTED = 1 << 4,    /* the hold stands for LH_SAMPLE_EVERY holds */
+	LH_HELD_ACROSS_FORK = 1 << 6, /* the thread forked while it held the lock */
 };
 
-/* What makes it the same lock to a person: its birthplace, where that is known. */
+/* The class of a lock: the stack of its init call; a lock without one is a class of its own. */
 static inline uint64_t lh_lock_class_key(const struct lh_lock *l, lh_lock_id id)
 {
 	return l->init_stack ? l->init_stack : (uint64_t)id << 32;
 }
 
-/* One finding for each birthplace of a lock and place where it is taken; a key is never 0. */
+/*
+ * Key of a long-hold finding: one finding for each class of locks and stack of the acquisition. A
+ * key is never 0.
+ */
 static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, lh_site site)
 {
 	uint64_t birth = lh_lock_class_key(l, id);
@@ -218,34 +235,37 @@ static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, 
 
 enum lh_live_state { LH_LIVE_FREE, LH_LIVE_RESERVED, LH_LIVE_ATTACHED, LH_LIVE_ENDING };
 
-/* What a live thread holds and waits for. Written by its thread; seats are reused. */
+/* What a live thread holds and waits for. Written by that thread. Later threads reuse the row. */
 struct lh_live_thread {
 	uint32_t state; /* enum lh_live_state */
 	int32_t tid;
-	lh_thread_id thread; /* whose seat it is now */
-	uint32_t held_n;
-	/* the wait: wait_lock is set last and cleared first */
+	lh_thread_id thread; /* the thread that uses the row now */
+	uint32_t held_n;     /* entries of `held`; LH_LIVE_FREE: next free row */
+	/* The wait of the thread: wait_lock is set last and cleared first. */
 	lh_lock_id wait_lock;
 	lh_site wait_site;
-	uint32_t wait_on;   /* enum lh_wait: what kind of call waits */
-	uint32_t wait_with; /* condition wait: the mutex given back; join: the thread waited for */
+	uint32_t wait_on; /* enum lh_wait: the kind of call that waits */
+	/* condition wait: the released mutex; join: the joined thread; barrier: its round */
+	uint32_t wait_with;
 	uint64_t wait_since_ns;
-	uint32_t wait_seq; /* raised at each wait, so that two looks can be compared */
-	uint32_t segment;  /* raised at create, join and barrier: what ran before what */
-	uint64_t handle;   /* pthread_t */
-	uint64_t stack_low, stack_high;
+	uint32_t wait_seq; /* raised at each wait: tells one wait from the next */
+	/* the current segment; raised wherever a happens-before edge starts or ends */
+	uint32_t segment;
+	uint64_t handle;                /* pthread_t */
+	uint64_t stack_low, stack_high; /* LH_LIVE_RESERVED: stack_high is the size */
 	uint32_t reserved;
 	uint32_t detached;
-	uint64_t start_routine, start_argument; /* of pthread_create, until the thread has begun */
-	/* of the wait for a lock: */
-	uint64_t wait_entries;    /* how often the lock had been taken when it began */
-	uint32_t waiters_before;  /* and how many waited then */
-	uint32_t wait_contention; /* row of LH_T_CONTENTION that counts it, 0 none */
-	/* of tries that fail, one after the other: */
+	/* arguments of pthread_create, for the new thread */
+	uint64_t start_routine, start_argument;
+	/* The wait for a lock: */
+	uint64_t wait_entries;    /* acquisitions of the lock before the wait began */
+	uint32_t waiters_before;  /* threads that waited when the wait began */
+	uint32_t wait_contention; /* row of LH_T_CONTENTION that counts the wait, 0 none */
+	/* Consecutive failed tries: */
 	lh_lock_id try_lock;
 	uint32_t tries;
-	uint64_t try_since_ns; /* of the LH_TRIES_BEFORE_TIMINGth */
-	lh_site try_site;      /* known from the LH_TRIES_BUSY_WAITth on */
+	uint64_t try_since_ns; /* time of try number LH_TRIES_BEFORE_TIMING */
+	lh_site try_site;      /* known from try number LH_TRIES_BUSY_WAIT on */
 	uint32_t pad;
 	struct lh_held held[LH_HELD_MAX];
 };
@@ -260,27 +280,32 @@ enum lh_wait {
 	LH_WAIT_ONCE
 };
 
-/* A thread's life; one row for each thread there ever was. */
+/*
+ * A thread; one row for each thread of the process, also after its end. Each round of a barrier has
+ * a row too.
+ */
 struct lh_thread {
 	int32_t tid;
-	uint32_t live; /* 0 once it has ended */
+	uint32_t live; /* row of LH_T_LIVE_THREAD; 0 after the thread's end */
 	lh_thread_id creator;
 	lh_stack_id created;
-	uint32_t creator_segment;  /* of the creator, when it created this one */
-	uint32_t flags;            /* LH_THREAD_* */
-	lh_lock_id end_lock;       /* the lock that pthread_join takes */
-	lh_chain_id creator_chain; /* chain that its creator has held ever since, and until it
-			     joined it; 0 none */
+	/* segment of the creator at the create; LH_THREAD_FOREIGN: the process's pid */
+	uint32_t creator_segment;
+	uint32_t flags;      /* LH_THREAD_* */
+	lh_lock_id end_lock; /* the lock of kind LH_THREAD_END; pthread_join waits for it */
+	/* chain that the creator holds for the whole life of this thread; 0 none. The library
+	 * leaves 0; the front end sets the field for forked processes. */
+	lh_chain_id creator_chain;
 	char name[LH_NAME_MAX];
 };
 
 enum {
 	LH_THREAD_MAIN = 1,
 	LH_THREAD_ENDED = 2,
-	LH_THREAD_BARRIER_ROUND =
-		32,             /* no thread: one round of a barrier, for the order of events */
-	LH_THREAD_FOREIGN = 64, /* the monitor's row for a thread of another process, whose number
-				     is in creator_segment */
+	/* not a thread: one round of a barrier, for happens-before edges */
+	LH_THREAD_BARRIER_ROUND = 32,
+	/* made by the monitor for a thread of another process; creator_segment is the pid */
+	LH_THREAD_FOREIGN = 64,
 };
 
 enum {
@@ -289,28 +314,29 @@ enum {
 	LH_STACK_HANDLER = 4 /* goes through a signal handler */
 };
 
-/* A stack, stored once. Its frames lie in LH_T_FRAME, innermost first, return addresses. */
+/* A stack, stored once. Its frames are return addresses in LH_T_FRAME, innermost first. */
 struct lh_stack {
 	uint32_t frame; /* first row of LH_T_FRAME */
 	uint16_t n;
 	uint16_t flags; /* LH_STACK_* */
 	uint32_t hash;
-	uint32_t next; /* hash chain */
+	uint32_t next; /* next row of the hash chain */
 };
 
 /*
- * A loaded object, as it was when a stack first went through it. Or a function of a script
- * that the program interprets (LH_MODULE_SCRIPT): `path` is the file, behind its zero stands
- * the function's name, and a frame's address in it is the line, 0 not known.
+ * A loaded object, as it was when a stack first went through it; or a function of an interpreted
+ * script (LH_MODULE_SCRIPT): `path` holds the file and, behind the file's final zero, the
+ * function's name; the address of a frame is the line, 0 if unknown.
  */
 struct lh_module {
 	uint64_t start, end; /* mapped range */
-	uint64_t base;       /* subtract it from an address to get the address in the file */
-	uint64_t link_map;   /* of the loader; tells a later module at the same place apart. Script:
-				hash chain */
+	uint64_t base;       /* an address minus base is the address in the file */
+	/* The loader's link map: distinguishes a module that is loaded later at the same address.
+	 * Script: next row of the hash chain. */
+	uint64_t link_map;
 	uint8_t build_id[20];
 	uint8_t build_id_n;
-	uint8_t gone;   /* another module was seen at the same place later */
+	uint8_t gone;   /* another module was seen at this address later */
 	uint16_t flags; /* LH_MODULE_* */
 	char path[LH_PATH_MAX];
 };
@@ -318,40 +344,42 @@ struct lh_module {
 enum { LH_MODULE_SCRIPT = 1 };
 
 /*
- * A chain of held locks, as a tree: this acquisition was made while the chain of
- * `parent` was held. A node with a parent is a dependency: some thread, holding the
- * locks of the parent chain, asked for this one.
+ * Chains of held locks, as a tree: each row is an acquisition of `lock` at `site` by a thread that
+ * held the chain `parent`. A row with a parent is a dependency: the thread tried to acquire `lock`
+ * while it held the locks of the parent chain. The row also stands for the chain that ends in it.
  */
 struct lh_chain {
-	lh_chain_id parent; /* 0: nothing was held */
+	lh_chain_id parent; /* 0: the thread held no lock */
 	lh_lock_id lock;
 	lh_site site;
-	uint16_t depth;    /* locks in the chain, this one included */
-	uint16_t children; /* nodes that were made while this one was held; stays at its highest
-			      value */
-	uint32_t visit;    /* first row of LH_T_VISIT */
-	uint32_t next;     /* next node that wants the same lock */
+	uint16_t depth; /* locks in the chain, `lock` included */
+	/* rows made with this one as parent; only grows, up to 65535 */
+	uint16_t children;
+	uint32_t visit; /* first row of LH_T_VISIT */
+	uint32_t next;  /* next row with the same lock */
 	uint32_t hash_next;
-	uint32_t flags; /* LH_NODE_* */
+	uint32_t flags; /* LH_CHAIN_* */
 };
 
 enum {
-	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT keeps */,
-	LH_CHAIN_SIGNALS_BLOCKED = 4, /* with signals blocked, when it was made */
-	LH_CHAIN_REUSED = 8           /* the row was another node before */
+	LH_CHAIN_MANY_THREADS = 1 /* more threads than LH_T_VISIT records */,
+	LH_CHAIN_SIGNALS_BLOCKED = 4, /* acquired with signals blocked at least once */
+	LH_CHAIN_REUSED = 8           /* the row was another chain before */
 };
 
-/* Which thread was seen at a node, from which of its segments to which. */
+/* A thread that acquired through a chain, in all its segments from `first` to `last`. */
 struct lh_chain_visit {
 	lh_chain_id chain;
 	lh_thread_id thread;
-	uint32_t first, last; /* segments */
+	uint32_t first, last; /* segments of the thread */
 	uint32_t next;
-	uint32_t serial; /* in the order of time: when it was first seen here */
+	uint32_t serial; /* order in time of the first visits */
 };
 
-/* An order between threads: what `a` did up to a_segment came before what `b` does from b_segment
- * on. */
+/*
+ * A happens-before edge: what thread a does up to a_segment happens before what thread b does from
+ * b_segment on.
+ */
 struct lh_hb_edge {
 	uint32_t what; /* enum lh_hb_kind */
 	lh_thread_id a;
@@ -361,11 +389,15 @@ struct lh_hb_edge {
 };
 
 /*
- * TAKE: a thread took, waiting, a lock that one of its creators (the line of them) had held when
- * it made the line, so that one had given it back. GIVE: a thread gave back, in a_segment, a lock
- * that it had held while it created threads; `b` is no thread but that lock, b_segment the
- * segment that ended with the first of them. It orders nothing. FORK_GIVE: the same of a lock that
- * a thread had held when it forked; the two segments are the time in nanoseconds, low half first.
+ * ACQUIRED_FROM_CREATOR: thread b acquired, by a blocking call, a lock that its ancestor a held
+ * when a created b or b's ancestor. So a released the lock before, in a_segment.
+ *
+ * CREATOR_RELEASED: thread a released, in a_segment, a lock that it held while it created threads.
+ * `b` is the lock id, b_segment the segment that ended with the first create. This row orders
+ * nothing.
+ *
+ * FORKER_RELEASED: thread a released a lock that it held when it forked. `b` is the lock id;
+ * a_segment and b_segment are the time in nanoseconds, low half first. This row orders nothing.
  */
 enum lh_hb_kind {
 	LH_HB_CREATE = 1,
@@ -376,7 +408,7 @@ enum lh_hb_kind {
 	LH_HB_FORKER_RELEASED
 };
 
-/* Of LH_HB_FORKER_RELEASED. */
+/* The time of an edge of kind LH_HB_FORKER_RELEASED. */
 static inline uint64_t lh_hb_edge_ns(const struct lh_hb_edge *e)
 {
 	return (uint64_t)e->b_segment << 32 | e->a_segment;
@@ -394,15 +426,15 @@ enum lh_level { LH_POTENTIAL, LH_HAPPENED, LH_CONFIRMED };
 enum lh_severity { LH_NOTE, LH_WARNING, LH_ERROR };
 enum lh_action { LH_HOLDS, LH_WANTS, LH_WAITS_FOR, LH_CALLS, LH_RELEASES, LH_JOINS };
 
-/* A finding: `steps` rows of LH_T_STEP from `step` on tell it, thread by thread. */
+/* A finding. Its steps are `steps` rows of LH_T_STEP from row `step` on, thread by thread. */
 struct lh_finding {
 	uint32_t rule;
 	uint8_t level, severity, steps, flags; /* flags: LH_FINDING_* */
-	lh_thread_id thread;                   /* the one that completed it */
+	lh_thread_id thread;                   /* the thread whose event completed the finding */
 	uint32_t step;
-	uint64_t key; /* what makes it the same finding again */
+	uint64_t key; /* equal keys: the same finding again */
 	uint32_t count;
-	uint32_t filter; /* 0 a finding; else enum lh_filter, the reason it was set aside */
+	uint32_t filter; /* enum lh_filter: why the finding is filtered; 0: it counts */
 	uint64_t time_ns;
 	uint64_t duration_ns;
 };
@@ -410,20 +442,20 @@ struct lh_finding {
 enum {
 	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
 	LH_FINDING_BY_CLASS = 2,
-	LH_FINDING_UNSURE =
-		4, /* through a semaphore that may yet turn out to be no lock: told at the end */
-	LH_FINDING_MEASURED =
-		8, /* what the library measured for the monitor; that tells it, nobody else does */
+	/* a step names a semaphore that may turn out to be no lock: reported at the end */
+	LH_FINDING_UNSURE = 4,
+	/* a long hold that the library measured for the monitor; only the monitor reports it */
+	LH_FINDING_MEASURED = 8,
 };
 
 enum lh_filter {
 	LH_F_NONE,
-	LH_F_THREADS,
-	LH_F_GATE,
-	LH_F_ORDERED,
-	LH_F_READERS,
-	LH_F_TRY,
-	LH_F_TIMED,
+	LH_F_THREADS, /* one thread would have to take two parts of the cycle */
+	LH_F_GATE,    /* a gate lock lets only one of the threads in */
+	LH_F_ORDERED, /* one part happens before another */
+	LH_F_READERS, /* readers do not wait for readers */
+	LH_F_TRY,     /* a try-lock does not wait */
+	LH_F_TIMED,   /* a timed wait ends by itself */
 	LH_FILTERS
 };
 
@@ -433,31 +465,31 @@ struct lh_step {
 	lh_site site;
 	uint32_t action; /* enum lh_action */
 	uint32_t tick;
-	lh_note_id note; /* what else is to be said of it */
+	lh_note_id note; /* a text beside the step; 0 none */
 };
 
 /* ---- rows that only the monitor makes ---- */
 
-/* Words beside a step, such as what a call waits on. */
+/* Text beside a step, such as what a call waits for. */
 struct lh_note {
 	char text[LH_NOTE_MAX];
 };
 
 /*
- * Who made whom wait, as it was seen from outside at each look: somebody waited at `waiter`
- * for what was held at `holder`. waiter 0: how long the lock was seen held there.
+ * Who made whom wait, by sampling: a thread waited at site `waiter` for the lock, which a thread
+ * had acquired at site `holder`. waiter 0: the row is about holds that began at `holder`.
  */
 struct lh_wait_pair {
 	lh_lock_id lock;
-	lh_site waiter, holder; /* holder 0: nobody was seen to hold it */
-	lh_thread_id thread;    /* who waited longest here; of a hold, who held longest */
-	uint64_t ns;            /* time between two looks, added up */
-	uint64_t worst_ns;      /* the longest single wait or hold, as far as it was seen */
+	lh_site waiter, holder; /* holder 0: the owner was not seen */
+	lh_thread_id thread;    /* the thread of the longest wait or hold */
+	uint64_t ns;            /* sum of the intervals between samples */
+	uint64_t worst_ns;      /* the longest single wait or hold that was seen */
 	uint32_t samples;
-	uint32_t queue; /* most waiters for this lock at one look */
+	uint32_t queue; /* most waiters for the lock at one sample */
 };
 
-/* One hold or wait that lasted from one look to the next or longer. On the ledger's clock. */
+/* One hold or wait that was seen in two samples or more. Times are on the ledger's clock. */
 struct lh_span {
 	lh_thread_id thread;
 	lh_lock_id lock;
@@ -467,69 +499,80 @@ struct lh_span {
 };
 
 /*
- * Time that a thread burnt while it waited for a lock without sleeping: for a spinlock, or in
- * tries that failed one after the other.
+ * CPU time that threads used while they waited for a lock without sleeping: for a spinlock, or in
+ * consecutive failed tries.
  */
 struct lh_busy_wait {
 	lh_lock_id lock;
 	lh_site site;
-	lh_thread_id thread; /* who burnt most of it at once */
+	lh_thread_id thread; /* the thread of worst_ns */
 	uint32_t samples;
 	uint64_t cpu_ns, worst_ns;
 };
 
-/* ---- how a lock fares ---- */
+/* ---- contention ---- */
 
 enum {
-	LH_BUCKETS = 120,      /* of times, see base/histogram.h */
-	LH_THREAD_SHARES = 16, /* threads of one lock that are told apart */
-	LH_SAMPLE_EVERY = 256, /* acquisitions of a thread between two whose hold is measured */
-	LH_TRIES_BEFORE_TIMING = 16, /* tries in a row from which on they are timed */
-	LH_TRIES_BUSY_WAIT = 100     /* from which on they are called busy waiting */
+	LH_BUCKETS = 120,      /* buckets of a histogram, see base/histogram.h */
+	LH_THREAD_SHARES = 16, /* threads of one lock that are counted one by one */
+	/* mean number of a thread's acquisitions from one measured hold to the next */
+	LH_SAMPLE_EVERY = 256,
+	/* consecutive failed tries after which the tries are timed */
+	LH_TRIES_BEFORE_TIMING = 16,
+	LH_TRIES_BUSY_WAIT = 100 /* after which they count as a busy wait */
 };
-#define LH_THREAD_SHARE_OTHERS                                                                     \
-	UINT32_MAX /* instead of a thread: all that have no share of their own */
+#define LH_THREAD_SHARE_OTHERS UINT32_MAX /* all threads without a share of their own */
 
-/* What one thread got of a lock. Written by that thread, but for the rest's. */
+/*
+ * One thread's part of a lock's use. Written by that thread; the share of LH_THREAD_SHARE_OTHERS by
+ * any thread.
+ */
 struct lh_thread_share {
 	lh_thread_id thread; /* 0: free */
 	uint32_t waits;
-	uint64_t taken; /* what went the fast way is counted one in LH_SAMPLE_EVERY, times that */
+	/* acquisitions; on the fast path one in LH_SAMPLE_EVERY is counted, with that weight */
+	uint64_t taken;
 	uint64_t wait_ns, wait_max_ns;
-	uint64_t bypassed_max; /* entries of others during a single wait */
+	uint64_t bypassed_max; /* most acquisitions by other threads during one wait */
 };
 
-/* Times of one mode: exclusive or shared. Waits are all there; holds as lh_thread_share.taken. */
+/*
+ * Times of one mode, exclusive or shared. Every wait is counted; holds are counted with the weight
+ * of lh_thread_share.taken.
+ */
 struct lh_histogram {
 	uint64_t n, ns, max_ns;
 	uint32_t bucket[LH_BUCKETS];
 };
 
 /*
- * How a lock treats those who want it. Made when somebody first waits for it, when the first
- * few of its holds have been measured, or when tries fail for long. Written by whoever has just
- * waited for it or gives it back; `asked` and `done` are atomic.
+ * Contention of a lock. The row is made when a thread first waits for the lock, when the first few
+ * holds have been measured, or at the first busy wait. Written by a thread that ends a wait for the
+ * lock or releases the lock; waits_begun and waits_ended are atomic.
  */
 struct lh_contention {
 	lh_lock_id lock;
-	uint32_t next;                     /* free list of rows */
-	uint32_t waits_begun, waits_ended; /* waits begun, and ended in whichever way */
-	uint32_t queue;                    /* most who waited at once */
-	uint32_t recursive;                /* times that a holder took it again: no entry */
-	/* Entries of others between the beginning of a wait and its end; and those of them that
-	 * nobody who waited before can have made: of who came later. */
+	uint32_t next;                     /* next free row */
+	uint32_t waits_begun, waits_ended; /* waits ended include those given up */
+	uint32_t queue;                    /* most threads that waited at once */
+	uint32_t recursive;                /* acquisitions by a thread that already held the lock */
+	/*
+	 * bypassed: acquisitions by other threads during a wait, recursive ones left out.
+	 * overtaken: the part that the threads which already waited when the wait began cannot
+	 * account for; these acquisitions are by threads that came later.
+	 */
 	uint64_t bypassed, bypassed_max, overtaken, overtaken_max;
 	lh_thread_id bypassed_thread;
-	/* tries that failed one after the other, LH_TRIES_BUSY_WAIT times or more */
-	uint32_t busy; /* how often */
+	/* Busy waits: LH_TRIES_BUSY_WAIT or more consecutive failed tries. */
+	uint32_t busy; /* number of busy waits */
 	uint32_t busy_tries;
 	lh_thread_id busy_thread;
-	lh_site busy_site; /* of the longest */
+	lh_site busy_site; /* site of the longest */
 	uint32_t pad;
 	uint64_t busy_ns;
-	struct lh_histogram wait[2], hold[2]; /* exclusive, shared */
-	struct lh_thread_share
-		share[LH_THREAD_SHARES]; /* the last one is the rest's, once there is one */
+	struct lh_histogram wait[2], hold[2]; /* [0] exclusive, [1] shared */
+	/* the last share is that of all other threads once the others are all used */
+	struct lh_thread_share share[LH_THREAD_SHARES];
 };
 
 enum lh_table_name {
@@ -545,38 +588,42 @@ enum lh_table_name {
 	LH_T_HB_EDGE,
 	LH_T_FINDING,
 	LH_T_STEP,
-	LH_T_NOTE, /* these three are the monitor's: no room for them in a live ledger */
+	/* The monitor makes the rows of the next three; a live ledger has no room for them. */
+	LH_T_NOTE,
 	LH_T_WAIT_PAIR,
 	LH_T_SPAN,
-	LH_T_LOCK_LOCATION, /* the library's again: of process-shared locks */
-	LH_T_BUSY_WAIT,     /* the monitor's as well */
+	LH_T_LOCK_LOCATION, /* process-shared locks, by the library */
+	LH_T_BUSY_WAIT,     /* made by the monitor, like LH_T_NOTE */
 	LH_T_CONTENTION,
 	LH_T_LOCK_STATS,
 	LH_TABLES
 };
 
 struct lh_table {
-	uint64_t offset;  /* from the ledger's first byte */
-	uint32_t row;     /* bytes of a row */
-	uint32_t rows;    /* room reserved, row 0 included */
-	uint32_t used;    /* rows in use, row 0 included; atomic */
-	uint32_t ready;   /* rows whose memory is there for sure; raised by the monitor; atomic */
-	uint32_t refused; /* rows asked for when it was full; atomic */
+	uint64_t offset; /* from the first byte of the ledger */
+	uint32_t row;    /* bytes of one row */
+	uint32_t rows;   /* capacity in rows, row 0 included */
+	uint32_t used;   /* rows in use, row 0 included; atomic */
+	/* rows whose memory is allocated; raised by the library and the monitor; atomic */
+	uint32_t ready;
+	uint32_t refused; /* additions refused because the table was full; atomic */
 	uint32_t pad;
 };
 
 enum lh_ledger_state { LH_LEDGER_EMPTY, LH_LEDGER_READY, LH_LEDGER_ENDED };
 
 enum {
-	LH_LEDGER_SPARSE =
-		1 << 0, /* rows beyond `ready` may be touched too: memory comes by itself */
-	LH_LEDGER_STANDALONE = 1 << 1,    /* made by the library: no front end */
-	LH_LEDGER_FORKED = 1 << 2,        /* of a child that did not exec */
-	LH_LEDGER_PACKED = 1 << 3,        /* packed by the front end */
-	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* a CPython of a version whose frames we cannot read */
+	/* rows beyond `ready` may be used too: the kernel allocates their memory at the first use
+	 */
+	LH_LEDGER_SPARSE = 1 << 0,
+	LH_LEDGER_STANDALONE = 1 << 1, /* made by the library, without a front end */
+	LH_LEDGER_FORKED = 1 << 2,     /* of a forked child that did not exec */
+	LH_LEDGER_PACKED = 1 << 3,     /* packed by the front end */
+	/* the process has a CPython whose frames the library cannot read */
+	LH_LEDGER_PYTHON_UNREAD = 1 << 5,
 };
 
-/* How it ended; filled by the front end. */
+/* How the process ended; written by the front end. */
 enum lh_end {
 	LH_END_UNKNOWN,
 	LH_END_EXIT,
@@ -587,54 +634,60 @@ enum lh_end {
 };
 
 /*
- * The first bytes of a ledger. A saved file is one ledger after another, each `total`
- * bytes long; a live one is a single ledger.
+ * The first bytes of a ledger. A saved file is a sequence of ledgers, each `total` bytes long; a
+ * live ledger stands alone.
  */
 struct lh_ledger {
 	char magic[8];
 	uint32_t version;
-	uint32_t header; /* sizeof this struct, in the writer's view */
+	uint32_t header; /* sizeof this struct in the writer */
 	uint64_t total;  /* bytes from this header to the end of the last table */
 	uint32_t flags;  /* LH_LEDGER_* */
 	uint32_t state;  /* enum lh_ledger_state; LH_LEDGER_READY is the handshake */
 	int32_t pid, parent;
-	uint64_t start_ns;    /* monotonic; ticks count milliseconds from here */
+	uint64_t start_ns;    /* CLOCK_MONOTONIC; the ledger's clock starts here */
 	uint64_t start_epoch; /* seconds since 1970 */
 	uint64_t end_ns;
 	uint32_t end; /* enum lh_end */
 	int32_t end_code;
-	uint32_t tick;             /* milliseconds since start_ns, kept by the monitor, else 0 */
+	uint32_t tick;             /* not used: the tick is in the run header */
 	uint32_t monitor;          /* pid of the monitor, 0 none */
-	uint64_t retired_acquired; /* acquisitions of rows that were reused since */
+	uint64_t retired_acquired; /* acquisitions of locks whose rows were reused */
 	uint64_t retired_contended;
 	uint32_t reserved_1;
-	uint32_t dropped_events; /* the big lock was not to be had in time, or no seat */
+	/* the internal lock was not acquired in time, or there was no live-thread row, or a thread
+	 * held more than LH_HELD_MAX locks */
+	uint32_t dropped_events;
 	uint32_t dropped_locks, dropped_stacks, dropped_chains;
-	uint32_t unrecorded; /* calls that went by unrecorded: too early, in a handler inside us */
-	uint32_t searches_cut; /* searches that met their bound */
+	/* calls of signal handlers that interrupted the library in the same thread */
+	uint32_t unrecorded;
+	uint32_t searches_cut; /* cycle searches that reached a bound */
 	uint32_t reserved_2[2];
-	uint32_t tag_off;           /* the word inside the lock is not used */
-	uint32_t locations_unknown; /* process-shared locks whose place could not be found out */
-	int32_t fork_pid;           /* of a forked child: the process that was copied, its thread */
-	lh_thread_id fork_thread; /* that forked (0: not known), and the segment in which it did */
+	uint32_t tag_off;           /* row numbers are not stored in the locks (option `words`) */
+	uint32_t locations_unknown; /* process-shared locks of unknown location */
+	/* Forked child: the process that forked, the thread that forked (0: not known), the
+	 * thread's segment at the fork and the chain that the thread held. */
+	int32_t fork_pid;
+	lh_thread_id fork_thread;
 	uint32_t fork_segment;
-	lh_chain_id fork_chain; /* the chain of locks that it held */
-	uint32_t
-		hb_edges_lost; /* dropped was what orders threads: no circle is believed any more */
-	uint64_t watched_from_ns; /* when it began: was forked, if we saw that, or came under watch
-				   */
-	uint64_t shared_ns; /* when it last asked for a process-shared lock: then it lived still */
+	lh_chain_id fork_chain;
+	/* 1: a happens-before edge was lost; from then on every cycle is filtered */
+	uint32_t hb_edges_lost;
+	/* time of the fork, if the library saw the fork; otherwise when the library started */
+	uint64_t watched_from_ns;
+	/* time of the last use of a process-shared lock: the process was alive then */
+	uint64_t shared_ns;
 	char exe[LH_PATH_MAX];
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];
 	struct lh_table table[LH_TABLES];
 	uint32_t shake;     /* seed of the delays before acquisitions, 0 none */
-	uint32_t shakes;    /* so many; atomic */
-	uint64_t shaken_ns; /* and so long in all; atomic */
+	uint32_t shakes;    /* number of delays; atomic */
+	uint64_t shaken_ns; /* sum of the delays; atomic */
 };
 
 /*
- * The front end's run file: a board page, then slots for ledgers, each LH_RUN_SLOT_BYTES
+ * The front end's run file: the page of the run header, then slots for ledgers, LH_RUN_SLOT_BYTES
  * apart. A process that starts takes the next slot by an atomic addition.
  */
 #define LH_RUN_MAGIC "LOCKBRD"
@@ -645,24 +698,26 @@ struct lh_ledger {
 struct lh_run_header {
 	char magic[8];
 	uint32_t version;
-	uint32_t next;      /* slots taken so far; atomic */
-	uint32_t tick;      /* milliseconds since start_ns; advanced by the monitor; atomic */
-	uint32_t slots_max; /* slots that there is room for */
+	uint32_t next;      /* slots taken so far; atomic, a futex */
+	uint32_t tick;      /* milliseconds since start_ns; set by the monitor; atomic */
+	uint32_t slots_max; /* capacity in slots */
 	uint64_t start_ns;
 	int32_t monitor;
-	uint32_t flags;               /* LH_LEDGER_SPARSE */
-	uint32_t no_slot;             /* processes that found no slot */
-	uint32_t late_ticks;          /* ticks that came late so far; of the last ones: */
-	uint64_t late[LH_LATE_TICKS]; /* the tick before << 32 | the tick */
+	uint32_t flags;      /* LH_LEDGER_SPARSE */
+	uint32_t no_slot;    /* processes that found no slot */
+	uint32_t late_ticks; /* late ticks so far */
+	/* the last late ticks: the tick before << 32 | the late tick */
+	uint64_t late[LH_LATE_TICKS];
 };
 
-/* For how long a tick stands at the most, unless the machine had no time for the ticker. */
+/* A tick lasts at most this long, unless the clock thread got no CPU in time. */
 #define LH_TICK_NS 5000000u
 
 /*
- * When it was taken, on the ledger's clock: exactly if it was sampled (since_ns may be left from
- * who had the entry before), else in the middle of its tick, so half a tick off at the most. Of a
- * tick that was followed by a late one only the end is sure not to make it too long.
+ * The time of the acquisition on the ledger's clock: exact if the hold is measured (otherwise
+ * since_ns may be left from an earlier entry), else the middle of its tick, which is at most half a
+ * tick off. If the next tick was late, only the end of the tick is sure not to make the hold too
+ * long.
  */
 static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_run_header *header)
 {
@@ -676,7 +731,7 @@ static inline uint64_t lh_held_since(const struct lh_held *h, const struct lh_ru
 	return (uint64_t)h->tick * 1000000u + LH_TICK_NS / 2;
 }
 
-/* For how long it has been held. */
+/* How long the lock has been held. */
 static inline uint64_t lh_held_for(const struct lh_held *h, const struct lh_run_header *header,
 				   uint64_t now_ns)
 {

@@ -1,13 +1,15 @@
 /*
- * lockhound.h — for programs that have locks of their own.
+ * lockhound.h — announces the locks that a program implements itself.
  *
- * Tells lockhound what a home-made lock does. There is no library to link: the calls are
- * weak and cost one test where the checker is not loaded. They never fail.
+ * A program calls these macros to report what its own locks do. There is no library to link: the
+ * functions are weak, and a macro costs one test if the checker is not loaded. The calls never
+ * fail. Does not lock anything.
  *
- *	lockhound_wants(&l, 0);   before a wait that may last
- *	lockhound_got(&l, 0);     it is ours now
- *	lockhound_gives(&l);      before it is given back
- *	lockhound_name(&l, "accounts");   any lock, a pthread one too: its name in reports
+ *	lockhound_wants(&l, 0);           before a wait for the lock
+ *	lockhound_got(&l, 0);             the lock is acquired
+ *	lockhound_gives(&l);              before the lock is released
+ *	lockhound_ends(&l);               the lock is destroyed
+ *	lockhound_name(&l, "accounts");   the name of any lock, also a pthread one, in reports
  */
 #ifndef LOCKHOUND_H
 #define LOCKHOUND_H
@@ -16,7 +18,7 @@
 extern "C" {
 #endif
 
-/* shared: not 0 if several may hold it together in this way */
+/* shared: not 0 if several threads can hold the lock together in this way */
 extern void lockhound_want(const void *lock, int shared) __attribute__((weak));
 extern void lockhound_take(const void *lock, int shared) __attribute__((weak));
 extern void lockhound_give(const void *lock) __attribute__((weak));

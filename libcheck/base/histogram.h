@@ -1,15 +1,17 @@
 /*
- * histogram.h — times in buckets: which one a time belongs to, and where a bucket ends.
+ * histogram.h — the buckets of a time histogram: the bucket of a time, and a bucket's end.
  *
- * Four buckets to each doubling, from 128 ns to 103 s: whatever is read from them is right to a
- * fifth. Bucket 0 is all that is shorter, the last one all that is longer.
+ * Each doubling has four buckets, from 128 ns to 103 s, so a value read from the buckets is right
+ * to a fifth. Bucket 0 takes all shorter times, the last bucket all longer ones.
+ *
+ * Does not store counts: struct lh_histogram does.
  */
 #ifndef LH_BASE_HISTOGRAM_H
 #define LH_BASE_HISTOGRAM_H
 
 #include "libcheck/ledger.h"
 
-enum { LH_BUCKET_MIN_LOG2 = 7 /* log2 of the shortest time told apart */ };
+enum { LH_BUCKET_MIN_LOG2 = 7 /* log2 of the shortest time with a bucket of its own */ };
 
 static inline uint32_t lh_bucket_of(uint64_t ns)
 {
@@ -22,7 +24,7 @@ static inline uint32_t lh_bucket_of(uint64_t ns)
 	return bucket < LH_BUCKETS ? bucket : LH_BUCKETS - 1;
 }
 
-/* The shortest time that is too long for this bucket. */
+/* The shortest time that is too long for the bucket. */
 static inline uint64_t lh_bucket_end(uint32_t bucket)
 {
 	uint32_t log = LH_BUCKET_MIN_LOG2 + bucket / 4;

@@ -1,4 +1,4 @@
-/* options.c — see options.h. */
+/* options.c — parses LOCKHOUND_OPTIONS by the rows of options.def. */
 #include "libcheck/base/options.h"
 #include "libcheck/base/sys.h"
 #include "libcheck/base/text.h"
@@ -76,7 +76,7 @@ static bool read_choice(const char *s, const char *accepted, unsigned *v)
 	return false;
 }
 
-/* Changes the option only when the whole value makes sense. */
+/* Changes the option only if the whole value is valid. */
 static bool set(const struct row *r, const char *s)
 {
 	uint64_t v;
@@ -170,7 +170,8 @@ static bool separates(char c)
 	return c == ':' || c == ',' || c == ' ';
 }
 
-/* One key=value from s on; returns where the next one begins. A value may stand in quotes. */
+/* Reads one key=value pair from `s`; returns the position behind the pair. The value may be quoted.
+ */
 static const char *read_pair(const char *s)
 {
 	char name[32], value[LH_OPTION_TEXT];
@@ -182,7 +183,8 @@ static const char *read_pair(const char *s)
 	if (*s == '=') {
 		s++;
 		char quote = *s == '\'' || *s == '"' ? *s++ : '\0';
-		/* a comma is part of a list of patterns; only ':' and ' ' end a bare value */
+		/* a comma may be part of a list of patterns; only ':' and ' ' end an unquoted value
+		 */
 		while (*s && (quote ? *s != quote : *s != ':' && *s != ' '))
 			lh_text_char(&v, *s++);
 		if (quote && *s)

@@ -1,9 +1,11 @@
 /*
- * options.h — LOCKHOUND_OPTIONS, as the library understands it.
+ * options.h — the options of the library, from LOCKHOUND_OPTIONS.
  *
- * key=value pairs with ':' between; the rows are options.def. A value that cannot be
- * read is told once on stderr and the default is used: the program runs either way.
- * Reads no file and does not change the environment.
+ * LOCKHOUND_OPTIONS holds key=value pairs with ':' between them; the keys are the rows of
+ * options.def. A value that cannot be read is reported once on stderr, the default is used and
+ * the program runs.
+ *
+ * Does not read a file and does not change the environment.
  */
 #ifndef LH_BASE_OPTIONS_H
 #define LH_BASE_OPTIONS_H
@@ -31,7 +33,7 @@ enum { LH_REPORT_STDERR, LH_REPORT_NONE };
 
 extern struct lh_options lh_options;
 
-/* `environment` as main gets it; getenv is the program's and may not work yet. */
+/* `environment` as main gets it: getenv may be the program's own, or may not work yet. */
 void lh_options_read(char **environment);
 
 #endif

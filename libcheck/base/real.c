@@ -1,4 +1,4 @@
-/* real.c — see real.h. */
+/* real.c — resolves the original functions, and serves the calls that come before. */
 #include "libcheck/base/real.h"
 #include "libcheck/base/sys.h"
 
@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * glibc's own names for the commonest calls. Hidden from dlsym, bound by the loader
- * before any constructor runs. Weak: another C library has none of them.
+ * glibc's own names for the most common calls. dlsym cannot find them; the loader binds them before
+ * any constructor runs. Weak, because other C libraries have none of them.
  */
 #define ALIAS(fn, params)                                                                          \
 	extern int __##fn params __attribute__((weak));                                            \
@@ -28,7 +28,10 @@ ALIAS(pthread_rwlock_unlock, (pthread_rwlock_t *));
 
 static int (*alias_of(const void *fn))(void *);
 
-/* What stands in the table until birth: for each uniform row, its alias or the birth itself. */
+/*
+ * The table before lh_real_resolve: for each uniform row a function that calls the alias, or
+ * resolves the table if there is no alias.
+ */
 #define EARLY(fn, params, args)                                                                    \
 	static int early_##fn params                                                               \
 	{                                                                                          \
@@ -87,7 +90,7 @@ struct lh_real lh_real = {
 #undef OWN
 };
 
-/* Until birth: what glibc's own functions do, with no call of the loader. */
+/* Before lh_real_resolve: the same result as glibc's functions, without a call of the loader. */
 static long early_syscall(long n, long a, long b, long c, long d, long e, long f)
 {
 	long rc = lh_syscall(n, a, b, c, d, e, f);
@@ -119,9 +122,9 @@ static bool begins(const char *name, const char *with)
 }
 
 /*
- * - glibc has two sets of condition functions; before 2.36 dlsym finds the old one.
- * - A name that is missing makes dlsym allocate and leaves an error text for the
- *   program to find, so C++ guards are only asked for where the C++ runtime is.
+ * - glibc has two sets of condition functions; before glibc 2.36 dlsym finds the old set.
+ * - If a name is missing, dlsym allocates memory and leaves an error text that the program could
+ *   see. So C++ guards are looked up only if the C++ runtime is there.
  */
 static void *find(const char *name)
 {

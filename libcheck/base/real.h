@@ -1,13 +1,12 @@
 /*
- * real.h — the originals of the calls we stand in front of.
+ * real.h — the original functions behind the intercepted calls.
  *
- * Resolved all together, once, at birth; never later, because the loader's lock is
- * not ours to order. Until then the mutex and rwlock calls pass through by glibc's own
- * aliases, with no loader call at all, and any other early call makes the birth of
- * this table happen at once.
+ * All originals are resolved at once when the library starts, and never later, because dlsym takes
+ * the loader's lock, whose order we do not control. Before that, on x86-64, mutex and rwlock calls
+ * use glibc's own aliases and make no call of the loader. Every other early call resolves the
+ * table.
  *
- * The only room that knows symbol versions and what early start-up forbids. Records
- * nothing.
+ * This module and no other knows symbol versions and what early start-up forbids. Records nothing.
  */
 #ifndef LH_BASE_REAL_H
 #define LH_BASE_REAL_H
@@ -28,7 +27,7 @@ int __cxa_guard_acquire(uint64_t *o);
 void __cxa_guard_release(uint64_t *o);
 void __cxa_guard_abort(uint64_t *o);
 
-/* Old calls are watched like new ones. */
+/* Deprecated calls are intercepted too. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 struct lh_real {
@@ -53,12 +52,16 @@ extern struct lh_real lh_real __attribute__((visibility("hidden")));
 
 void lh_real_resolve(void);
 
-/* The originals of two calls, also before birth; see interpose/sandbox.c. */
+/* The originals of syscall and prctl, valid also before the library starts; see
+ * interpose/sandbox.c. */
 typedef long lh_real_call(long, long, long, long, long, long, long);
 extern lh_real_call *lh_real_next_syscall __attribute__((visibility("hidden")));
 extern lh_real_call *lh_real_next_prctl __attribute__((visibility("hidden")));
 
-/* The original of an SPECIAL row, also before birth. A C++ guard may have none. */
+/*
+ * The original of a SPECIAL row, valid also before the library starts. NULL for a C++ guard call if
+ * there is no C++ runtime.
+ */
 #define LH_REAL(fn) (lh_real_ready(), lh_real.fn)
 
 static inline void lh_real_ready(void)

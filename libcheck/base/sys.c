@@ -1,4 +1,4 @@
-/* sys.c — see sys.h. */
+/* sys.c — implements the system calls and the internal lock. */
 #include "libcheck/base/sys.h"
 
 #include <errno.h>
@@ -152,7 +152,10 @@ int lh_sys_ppid(void)
 	return (int)lh_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
 }
 
-/* Where glibc keeps it on x86-64 since 2.4; believed where it was right for the first thread. */
+/*
+ * Offset of the thread id in glibc's thread block, on x86-64 since 2.4. Used only if it was right
+ * for the first thread.
+ */
 enum { TID_AT = 0x2d0 };
 static bool tid_is_there;
 
@@ -185,7 +188,7 @@ void lh_sys_sleep(uint64_t ns)
 	lh_syscall(SYS_futex, (long)&word, FUTEX_WAIT_PRIVATE, 0, (long)&t, 0, 0);
 }
 
-static bool filtered, entered; /* at birth; since */
+static bool filtered, entered; /* when the library started; since then */
 
 static bool has_filter(void)
 {
@@ -283,11 +286,11 @@ uint64_t lh_sys_epoch(void)
 }
 
 /*
- * The bound: some microseconds of spinning, then naps in a futex, the one system call that every
- * program with threads is allowed to make, as long as the lock goes from hand to hand, but no
- * longer than STILL_MS for one that keeps it. A thread that was stopped inside a hook costs the
- * others their event, and time only once. On a busy machine a holder may be without a CPU for
- * longer than that: who insists bears it.
+ * A thread spins for some microseconds, then sleeps in a futex, the one system call that every
+ * program with threads may make. It gives up when one hold lasts STILL_MS, or after MOVING_MS in
+ * all while the lock passes from thread to thread. A thread that was stopped inside a hook costs
+ * each other thread its event, but the waiting time only once. On a busy machine an owner may have
+ * no CPU for longer than the bound: lh_internal_lock_take_long waits INSISTENCE times as long.
  */
 enum { SPINS = 200, STILL_MS = 100, MOVING_MS = 400, INSISTENCE = 10 };
 
@@ -297,7 +300,7 @@ static bool take_now(struct lh_internal_lock *l, uint32_t me)
 
 	return __atomic_compare_exchange_n(&l->owner, &free, me, false, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED) ||
-	       free == me; /* orphaned by a jump out of a hook: it was ours */
+	       free == me; /* the caller left a hook by a jump and still owns the lock */
 }
 
 static uint32_t hold_of(const struct lh_internal_lock *l)
@@ -305,7 +308,7 @@ static uint32_t hold_of(const struct lh_internal_lock *l)
 	return __atomic_load_n(&l->releases, __ATOMIC_RELAXED) + 1;
 }
 
-/* Until it is had, or has not been for so many times the bound. */
+/* Waits until the lock is acquired or `times` the bound is over. */
 static bool sleep_for(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 {
 	const struct timespec nap = {0, 2000000};

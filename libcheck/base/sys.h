@@ -1,11 +1,13 @@
 /*
- * sys.h — the kernel, asked directly.
+ * sys.h — raw system calls, and the internal lock of the library.
  *
- * Raw system calls only: none is a cancellation point, none touches errno, none can
- * be interposed by the program. Results below zero are negated error numbers.
+ * System calls are made directly: none is a cancellation point, none changes errno and the program
+ * can interpose none. A result below zero is a negated error number.
  *
- * Also the one lock of the library. It is never waited for without a bound, and a
- * thread that jumped out of a hook with it finds it again as its own.
+ * The internal lock is the only lock of the library. Every wait for it is bounded. If a thread
+ * leaves a hook by a jump while it owns the lock, the thread can take the lock again as its owner.
+ *
+ * Does not allocate memory; does not know locks, threads or the ledger.
  */
 #ifndef LH_BASE_SYS_H
 #define LH_BASE_SYS_H
@@ -32,61 +34,68 @@ int lh_sys_open(const char *path, int flags, int mode);
 void lh_sys_close(int fd);
 void lh_sys_unlink(const char *path);
 int lh_sys_rename(const char *from, const char *to);
-int lh_sys_allocate(int fd, uint64_t from,
-		    uint64_t size); /* real blocks, or an error; never sparse */
+int lh_sys_allocate(int fd, uint64_t from, uint64_t size); /* allocates blocks or fails */
 int lh_sys_truncate(int fd, uint64_t size);
 long lh_sys_write(int fd, const void *data, size_t n);
 long lh_sys_read(int fd, void *data, size_t n);
 bool lh_sys_same_file(int fd, uint64_t dev, uint64_t ino);
 int lh_sys_identify(int fd, uint64_t *dev, uint64_t *ino);
 bool lh_sys_can_write(int fd); /* a write of a few kilobytes would not wait */
-bool lh_sys_copy(void *to, const void *from, size_t n); /* false: that cannot be read */
+bool lh_sys_copy(void *to, const void *from, size_t n); /* false: the memory is not readable */
 long lh_sys_readlink(const char *path, char *out, size_t capacity);
 int lh_sys_pid(void);
 int lh_sys_ppid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
-void lh_sys_sleep(uint64_t ns); /* a futex that nobody wakes; a signal ends it early */
+void lh_sys_sleep(uint64_t ns); /* a futex wait without a waker; a signal ends it early */
 
 /*
- * Seccomp. A filter that was there at birth let through what birth needs, and is no sandbox to
- * us. One that comes later is one, and to ask for it might be what it kills for: so the calls
- * that set one are watched (interpose/sandbox.c) and say it here.
+ * Seccomp. A filter that exists when the library starts allows the calls that the start makes, so
+ * it does not count as a sandbox. A filter that is set later counts as one, and it might kill the
+ * process for asking the kernel about filters. So the calls that set a filter are intercepted
+ * (interpose/sandbox.c) and call lh_sys_seccomp_mark.
  *
- * lh_sys_seccomp_seen: one came, as far as was seen. Asks nobody. No call but futex and write may
- *	be made from here on.
- * lh_sys_seccomp_active: the same, and where there was none at birth, the kernel is asked for one
- *that came unseen. For what would open a file.
+ * lh_sys_seccomp_seen: was a filter set since the start, as far as was seen? Makes no system call.
+ * 	After that, only futex and write may be called.
+ * lh_sys_seccomp_active: the same; if there was no filter at the start, also asks the kernel for a
+ * 	filter that was set unseen. To be called before a file is opened.
+ * lh_sys_seccomp_at_start: was there a filter at the start? It may forbid any call that the start
+ * 	does not make.
  */
-void lh_sys_seccomp_init(void); /* at birth */
+void lh_sys_seccomp_init(void); /* when the library starts */
 void lh_sys_seccomp_mark(void);
 bool lh_sys_seccomp_seen(void);
 bool lh_sys_seccomp_active(void);
-bool lh_sys_seccomp_at_start(
-	void); /* at birth: of calls that birth does not make nothing is known */
+bool lh_sys_seccomp_at_start(void);
 
 void lh_sys_thread_name(char out[16]);
 uint64_t lh_sys_stack_limit(void);
 uint64_t lh_sys_file_limit(void);
-uint64_t lh_sys_space_limit(void); /* of the address space and of private memory, the lower one */
+uint64_t lh_sys_space_limit(void); /* the lower of RLIMIT_AS and RLIMIT_DATA */
 
-uint64_t lh_sys_now(void);    /* monotonic nanoseconds */
-uint64_t lh_sys_coarse(void); /* the same, cheap and coarse */
+uint64_t lh_sys_now(void);    /* CLOCK_MONOTONIC in nanoseconds */
+uint64_t lh_sys_coarse(void); /* the same clock, cheap and coarse */
 uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
-/* The clock of the vdso, found at birth; without it the calls above enter the kernel. */
+/*
+ * Sets the clock function of the vdso. Without it lh_sys_now, lh_sys_coarse and lh_sys_epoch enter
+ * the kernel.
+ */
 void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 
 struct lh_internal_lock {
-	uint32_t owner; /* its number, 0 none */
+	uint32_t owner; /* the number of the owner, 0 none */
 	uint32_t waiters;
-	uint32_t releases; /* so many times: tells one hold from the next */
-	/* `given` + 1 of a hold that somebody waited for in vain, 0 none: nobody naps for it again.
-	 * In the second place, who insisted. */
+	uint32_t releases; /* number of releases: tells one hold from the next */
+	/*
+	 * `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
+	 * sleeps for that hold. [0] is for lh_internal_lock_take, [1] for
+	 * lh_internal_lock_take_long.
+	 */
 	uint32_t abandoned[2];
 };
-/* False: not to be had within the bound; the event is dropped and counted by the caller. */
+/* False: not acquired within the bound; the caller drops the event and counts it. */
 bool lh_internal_lock_take(struct lh_internal_lock *l, uint32_t me);
-/* The same with a bound of seconds, for what cannot be left out without saying something false. */
+/* The same with a bound of seconds, for events whose loss would make later reports wrong. */
 bool lh_internal_lock_take_long(struct lh_internal_lock *l, uint32_t me);
 void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t me);
 
@@ -103,8 +112,10 @@ static inline uintptr_t lh_thread_pointer(void)
 	return tp;
 }
 
-/* The calling thread's pthread_t: on x86-64 the same word. Elsewhere it lies before that, and how
- * far only libc knows. */
+/*
+ * The calling thread's pthread_t. On x86-64 it is the thread pointer; on other machines it lies
+ * before the thread pointer, and only libc knows the distance.
+ */
 static inline uintptr_t lh_thread_handle(void)
 {
 #if defined(__x86_64__)

@@ -1,4 +1,4 @@
-/* text.c — see text.h. */
+/* text.c — bounded text, string helpers and shell patterns without libc. */
 #include "libcheck/base/text.h"
 
 void lh_text_char(struct lh_text *t, char c)
@@ -81,7 +81,8 @@ const char *lh_text_base(const char *path)
 	return base;
 }
 
-/* One pattern, ended by a comma or the end; backtracks to the last star only. */
+/* Matches one pattern, which ends at a comma or at the final zero. Backtracks to the last star
+ * only. */
 static bool match_one(const char *p, const char *s)
 {
 	const char *star = NULL, *again = NULL;

@@ -1,8 +1,10 @@
 /*
  * text.h — bounded text in a caller's buffer, without stdio and without a locale.
  *
- * Always terminated, never overrun: what does not fit is cut and `cut` says so.
- * Does not allocate, does not write anywhere.
+ * The text is always terminated and never overruns the buffer. Text that does not fit is cut, and
+ * `cut` is set. The caller owns the buffer.
+ *
+ * Does not allocate and does not write anywhere else.
  */
 #ifndef LH_BASE_TEXT_H
 #define LH_BASE_TEXT_H
@@ -31,8 +33,8 @@ void lh_text_hex(struct lh_text *t, uint64_t v);
 size_t lh_text_length(const char *s);
 bool lh_text_equal(const char *a, const char *b);
 void lh_text_copy(char *to, size_t capacity, const char *from);
-const char *lh_text_base(const char *path); /* after the last slash */
-/* A shell pattern with * and ?; several separated by commas. */
+const char *lh_text_base(const char *path); /* the part after the last slash */
+/* Matches shell patterns with * and ?, separated by commas. */
 bool lh_text_match(const char *patterns, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* own_ledger.c — see own_ledger.h. */
+/* own_ledger.c — creates the ledger, adds rows, hands out private memory and reads the clock. */
 #include "libcheck/ledger/own_ledger.h"
 
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 
 struct lh_own_ledger lh_own_ledger;
 
-/* Rows at full size; a smaller ledger halves the exponents where address space is scarce. */
+/* Rows at full size. Where address space is scarce, all numbers of rows are shifted right. */
 static const struct {
 	uint32_t row, rows;
 } shape[LH_TABLES] = {
@@ -32,15 +32,15 @@ static const struct {
 	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 1 << 21},
 };
 
-/* Of a limited address space the ledger and the private memory take one part in so many each. */
+/* Under RLIMIT_AS or RLIMIT_DATA, ledger and private memory may each use 1/SHARE of the limit. */
 enum { SHARE = 8 };
 
 enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
-enum { PLAIN_STEP = 64 * 1024 /* bytes that a plain ledger's table grows by */ };
+enum { PLAIN_STEP = 64 * 1024 /* bytes by which a table of a standalone ledger grows */ };
 
 /*
- * Rows of a plain ledger whose memory is made sure of at birth: enough for most programs,
- * so that one which locks itself into a sandbox later never needs a system call of ours.
+ * Rows of a standalone ledger whose memory is allocated at the start: enough for most programs, so
+ * that the library makes no system call for a program that enters a sandbox later.
  */
 static const uint32_t plain_rows[LH_TABLES] = {
 	[LH_T_LIVE_THREAD] = 48, [LH_T_THREAD] = 1024,     [LH_T_LOCK] = 4096,
@@ -83,7 +83,7 @@ static void adopt(struct lh_ledger *l, const struct lh_table *table, uint64_t to
 	lh_own_ledger.ledger = l;
 }
 
-/* The next slot of the board, by an atomic addition; UINT32_MAX: there is none left. */
+/* Takes the next slot of the run file by an atomic addition; UINT32_MAX: none is left. */
 static uint32_t claim(struct lh_run_header *header)
 {
 	uint32_t slot = __atomic_fetch_add(&header->next, 1, __ATOMIC_ACQ_REL);
@@ -171,8 +171,9 @@ static int create_in(const char *directory)
 	append(lh_own_ledger.path, LH_PATH_MAX, ".lh" UNFINISHED);
 	int fd = lh_sys_open(lh_own_ledger.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 			     0600);
-	if (fd <
-	    0) { /* left by a process that had our number before; only if it is ours to remove */
+	if (fd < 0) {
+		/* left by an earlier process with this pid; the unlink fails if another user owns
+		 * it */
 		lh_sys_unlink(lh_own_ledger.path);
 		fd = lh_sys_open(lh_own_ledger.path,
 				 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -181,8 +182,9 @@ static int create_in(const char *directory)
 }
 
 /*
- * The file gets its name when it is a ledger: a reader that finds it can read it, also when the
- * process was killed on the way. A file that an earlier process of this number left is replaced.
+ * The file gets its final name once it is a complete ledger: a reader that finds the name can read
+ * the file, also if the process was killed meanwhile. A file of an earlier process with this pid is
+ * replaced.
  */
 static bool publish(void)
 {
@@ -284,7 +286,7 @@ void lh_own_ledger_remove(void)
 		lh_sys_unlink(lh_own_ledger.path);
 }
 
-/* Asks for the memory of the next rows; an error is an answer, a fault would not be. */
+/* Allocates the memory of the next rows: an error can be handled, a fault could not. */
 static bool populate(struct lh_table *t, uint32_t upto)
 {
 	uint64_t from = t->offset + (uint64_t)t->ready * t->row;
@@ -295,12 +297,12 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	if (to > end)
 		to = align(end, PAGE);
 	from = from / PAGE * PAGE;
-	if (lh_sys_seccomp_seen() || /* a filter might kill for it */
+	if (lh_sys_seccomp_seen() || /* a filter might kill the process for the call */
 	    lh_sys_advise((char *)lh_own_ledger.ledger + from, to - from, POPULATE_WRITE) < 0)
 		return false;
 	uint64_t rows = (to - t->offset) / t->row;
 	rows = rows > t->rows ? t->rows : rows;
-	uint32_t ready = t->ready; /* the monitor raises it too */
+	uint32_t ready = t->ready; /* the monitor raises `ready` too */
 	while (ready < rows &&
 	       !__atomic_compare_exchange_n(&t->ready, &ready, (uint32_t)rows, false,
 					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
@@ -352,8 +354,8 @@ uint32_t lh_rows_max(enum lh_table_name name)
 }
 
 /*
- * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes
- * all of it zero in a child of any kind of fork, and leaves it alone under vfork.
+ * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes all of it zero
+ * in the child of any kind of fork, and has no effect on a vfork.
  */
 enum { PRIVATE_BYTES = 1 << 30, WIPEONFORK = 18 };
 static char *private_at;
@@ -416,7 +418,7 @@ uint64_t lh_clock_now(void)
 uint32_t lh_clock_tick_slow(void)
 {
 	uint64_t now =
-		lh_sys_coarse(); /* lags: at the start it may not have come to start_ns yet */
+		lh_sys_coarse(); /* the coarse clock lags: at the start it may be before start_ns */
 
 	return now > lh_own_ledger.start_ns ? (uint32_t)((now - lh_own_ledger.start_ns) / 1000000u)
 					    : 0;

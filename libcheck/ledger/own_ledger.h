@@ -1,15 +1,15 @@
 /*
- * own_ledger.h — this process's ledger: where it lies and how it gets new rows.
+ * own_ledger.h — this process's ledger: where it is mapped and how it gets new rows.
  *
- * The memory is a slot of the front end's run file, or a file of our own under plain
- * LD_PRELOAD. No descriptor stays open. A table that is full refuses and counts; no
- * touch of a row that lh_row_add gave can fault, because memory that might not come
- * by itself is asked for first.
+ * The memory is a slot of the front end's run file, or a file of the library's own if there is no
+ * front end. No descriptor stays open. A full table refuses a row and counts the refusal. A row
+ * that lh_row_add returned never faults: if the kernel might refuse the memory, the library
+ * allocates it before.
  *
- * Also the private memory of the library: one reservation that is wiped in a forked
- * child, so that whatever is read from it there says "not yours".
+ * Also the private memory of the library: one reservation that a fork wipes in the child, so that
+ * everything read from it there is zero.
  *
- * Does not know what rows mean. lh_row_add wants the big lock held.
+ * Does not know what rows mean. lh_row_add needs the internal lock.
  */
 #ifndef LH_LEDGER_OWN_LEDGER_H
 #define LH_LEDGER_OWN_LEDGER_H
@@ -20,13 +20,13 @@
 struct lh_own_ledger {
 	struct lh_ledger *ledger;
 	void *table[LH_TABLES];
-	const uint32_t *tick; /* the monitor's, or NULL */
+	const uint32_t *tick; /* the tick in the run header, or NULL: no monitor */
 	const struct lh_run_header *run_header;
-	struct lh_ledger *parent_ledger; /* after fork: the parent's, to read old rows from */
+	struct lh_ledger *parent_ledger; /* forked child: the parent's, to read old rows */
 	uint64_t start_ns;
-	char path[LH_PATH_MAX]; /* plain: the file */
+	char path[LH_PATH_MAX]; /* standalone: the file */
 	bool sparse;
-	/* on a line of its own: the fast path reads what lies above */
+	/* on its own cache line, because the fast path reads the fields above */
 	struct lh_internal_lock lock __attribute__((aligned(64)));
 };
 
@@ -46,32 +46,33 @@ extern struct lh_own_ledger lh_own_ledger LH_HIDDEN;
 #define LH_LOCK_STATS ((struct lh_lock_stats *)lh_own_ledger.table[LH_T_LOCK_STATS])
 #define LH_STEPS ((struct lh_step *)lh_own_ledger.table[LH_T_STEP])
 
-bool lh_own_ledger_open_slot(const char *run);         /* a slot of the run file at this path */
-bool lh_own_ledger_create_file(const char *directory); /* a file of our own; "" picks a place */
-bool lh_own_ledger_create_anonymous(
-	void); /* gone with the process: for forked children without a front end */
+bool lh_own_ledger_open_slot(const char *run); /* a slot of the run file at this path */
+/* A file of the library's own in this directory; "": in a usual one. */
+bool lh_own_ledger_create_file(const char *directory);
+/* For forked children without a front end; the kernel frees the ledger with the process. */
+bool lh_own_ledger_create_anonymous(void);
 void lh_own_ledger_remove(void); /* removes the file of lh_own_ledger_create_file */
 
-/* A new row, zero, or 0 when the table is full. `n` rows in sequence. */
+/* Adds `n` zero rows in sequence. Returns the first, or 0 if the table is full. */
 uint32_t lh_row_add(enum lh_table_name t, uint32_t n);
-/* The same in two steps, for rows that somebody may read at once: first they are filled. */
+/* The same in two steps: the caller fills reserved rows before other processes can read them. */
 uint32_t lh_row_reserve(enum lh_table_name t, uint32_t n);
 void lh_row_publish(enum lh_table_name t, uint32_t n);
 uint32_t lh_rows_used(enum lh_table_name t);
 uint32_t lh_rows_max(enum lh_table_name t);
 
-/* Private memory, zero, never given back, wiped by fork. NULL: none left. */
+/* Private memory: zero, never freed, wiped by fork. NULL: none left. */
 void *lh_private_alloc(size_t size);
 bool lh_private_init(void);
-void lh_private_reset(void); /* in the child: start over */
+void lh_private_reset(void); /* in a forked child: all of it is free again */
 
-uint64_t lh_clock_now(void); /* nanoseconds since start_ns, exact */
-uint32_t
-lh_clock_tick_slow(void); /* milliseconds since start_ns, for nothing if there is a monitor */
+uint64_t lh_clock_now(void);       /* nanoseconds since start_ns, exact */
+uint32_t lh_clock_tick_slow(void); /* milliseconds since start_ns, from the coarse clock */
 
-/* A monitor that has gone moves no tick any more: from then on the coarse clock serves. */
+/* If the monitor has ended, its tick stands still: from then on lh_clock_tick uses the coarse
+ * clock. */
 void lh_clock_check_monitor(void);
-void lh_monitor_wake(void); /* there is a new process */
+void lh_monitor_wake(void); /* tells the monitor of a new process */
 
 static inline uint32_t lh_clock_tick(void)
 {

@@ -1,8 +1,8 @@
-/* contention.c — see contention.h. */
+/* contention.c — counts waits, holds, failed tries and thread shares of a lock. */
 #include "libcheck/lock/contention.h"
 #include "libcheck/base/histogram.h"
 
-static uint32_t free_rows; /* of locks that are no more, linked by `next` */
+static uint32_t free_rows; /* freed rows, linked by `next` */
 
 void lh_contention_init(void)
 {
@@ -11,8 +11,8 @@ void lh_contention_init(void)
 
 struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 {
-	struct lh_lock_stats *stats =
-		l->stats ? &LH_LOCK_STATS[l->stats] : NULL; /* else the caller had no room */
+	/* NULL: the caller found the table full */
+	struct lh_lock_stats *stats = l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
 	uint32_t row = stats && stats->contention ? stats->contention : free_rows;
 
 	if (!stats || stats->contention)
@@ -40,9 +40,9 @@ void lh_contention_free(struct lh_lock *l)
 	LH_LOCK_STATS[l->stats].contention = 0;
 }
 
-/* ---- shares ---- */
+/* ---- thread shares ---- */
 
-/* Its slot, or a free one made its own; NULL: all are others'. */
+/* The thread's share, or a free one that becomes its own; NULL: all belong to other threads. */
 static struct lh_thread_share *find_share(struct lh_contention *contention, lh_thread_id thread)
 {
 	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
@@ -68,7 +68,7 @@ static void add_sum(struct lh_thread_share *to, const struct lh_thread_share *fr
 		from->bypassed_max > to->bypassed_max ? from->bypassed_max : to->bypassed_max;
 }
 
-/* Who has waited least makes room; so whoever waits much stays. B */
+/* The thread that waited least loses its share; so threads that wait much keep theirs. B */
 static struct lh_thread_share *free_share(struct lh_contention *contention, lh_thread_id thread)
 {
 	struct lh_thread_share *rest = &contention->share[LH_THREAD_SHARES - 1],
@@ -121,14 +121,14 @@ void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_t
 {
 	struct lh_contention *contention;
 
-	lh_contention_wait_cancel(live); /* the one before was cancelled, or left by a jump */
+	lh_contention_wait_cancel(live); /* the last wait was cancelled, or left by a jump */
 	contention = lh_contention_make(l, id);
 	if (!contention)
 		return;
 	live->wait_entries = entries(l, contention);
 	uint32_t ahead = __atomic_fetch_add(&contention->waits_begun, 1, __ATOMIC_RELAXED) -
 			 __atomic_load_n(&contention->waits_ended, __ATOMIC_RELAXED);
-	/* an end that was counted for the lock that had this row before */
+	/* `ahead` can be negative: a wait for the row's earlier lock ended late */
 	live->waiters_before = (int32_t)ahead > 0 ? ahead : 0;
 	live->wait_contention = LH_LOCK_STATS[l->stats].contention;
 	if (live->waiters_before >= contention->queue)
@@ -158,7 +158,7 @@ static void add_time(struct lh_histogram *t, uint64_t ns, uint32_t n)
 {
 	uint32_t *b = &t->bucket[lh_bucket_of(ns)];
 
-	if (*b > UINT32_MAX - n) /* the proportions matter: all of them are halved */
+	if (*b > UINT32_MAX - n) /* the proportions matter, so all buckets are halved */
 		for (uint32_t i = 0; i < LH_BUCKETS; i++)
 			t->bucket[i] /= 2;
 	*b += n;

@@ -1,4 +1,4 @@
-/* lock.c — see lock.h. */
+/* lock.c — the table of locks, their rows, and what the bytes of a glibc lock say. */
 #include "libcheck/lock/lock.h"
 #include "libcheck/lock/contention.h"
 #include "libcheck/stack/stack.h"
@@ -7,7 +7,7 @@
 #include <semaphore.h>
 
 #if defined(__x86_64__)
-#define LH_SPIN_FREE 1 /* glibc counts a free spinlock as 1 here, 0 elsewhere */
+#define LH_SPIN_FREE 1 /* a free spinlock is 1 in glibc on x86-64, 0 on other machines */
 #else
 #define LH_SPIN_FREE 0
 #endif
@@ -15,7 +15,7 @@
 struct lh_lock_index lh_lock_index;
 void (*lh_lock_on_destroy)(struct lh_lock *l);
 
-/* The sizes and places that the words rely on; another glibc must not compile silently. */
+/* The tags rely on these sizes; with another glibc the build must fail. */
 _Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's lock layout");
 #if defined(__x86_64__)
 _Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
@@ -23,13 +23,13 @@ _Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
 
 enum { LINE_SLOTS = 16, LINES_TRIED = 64 }; /* of the table */
 
-static uint32_t free_rows; /* dead rows that nothing names, linked by `next` */
+static uint32_t free_rows; /* destroyed rows that nothing names, linked by `next` */
 static uint32_t tag_off;
 
 static struct {
 	const void *o;
 	struct lh_shm_location where;
-} lies; /* where the lock lies that is being looked at */
+} lies; /* location for the next row of object `o`; see lh_lock_set_location */
 
 bool lh_lock_init(void)
 {
@@ -49,10 +49,10 @@ bool lh_lock_init(void)
 /*
  * ---- the table ----
  *
- * Slots in lines of the processor's cache. The locks of 256 neighbouring bytes share a line,
- * and 64 neighbouring lines a page, so that many locks touch few pages. What does not fit into
- * its line goes on to another page, where neighbours are spread. A slot whose row has moved
- * on to another address is stale, and may be written again.
+ * Each line of LINE_SLOTS slots is one cache line. Locks in the same 256 bytes share a line, and 64
+ * neighbouring lines share a page, so that many locks touch few pages. A lock that does not fit
+ * into its line goes to a line of another page, where neighbours are spread. A slot is stale if its
+ * row now has another address; it may be overwritten.
  */
 
 static uint32_t spread(uint64_t v)
@@ -61,7 +61,7 @@ static uint32_t spread(uint64_t v)
 	return (uint32_t)(v >> 32);
 }
 
-/* The n-th line that may have it. Neighbours in memory are neighbours here. */
+/* The n-th line that may hold the object. For n = 0, neighbours in memory are neighbours here. */
 static uint32_t *line_of(uintptr_t o, uint32_t n)
 {
 	uint32_t page = spread((o >> 14) + ((uint64_t)n << 20));
@@ -93,7 +93,7 @@ uint32_t lh_lock_find(const void *object)
 	return 0;
 }
 
-/* The slot of a lock that rests stays its own: it may return to it. */
+/* A slot of a retired lock is not stale: the lock may be revived. */
 static bool stale(uint32_t slot)
 {
 	const struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(slot)];
@@ -263,7 +263,7 @@ struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l)
 	return &LH_LOCK_STATS[l->stats];
 }
 
-/* ---- process-shared: which memory it lies in ---- */
+/* ---- location of process-shared locks ---- */
 
 bool lh_lock_needs_location(const void *object, enum lh_kind kind)
 {
@@ -302,7 +302,7 @@ static void set_location(struct lh_lock *l, const void *o)
 	__atomic_store_n(&stats->location, where, __ATOMIC_RELEASE);
 }
 
-/* The place of the row's lock before this one is nobody's any more, but its row is used again. */
+/* Clears the stats of the row's earlier lock. The new lock reuses the row of LH_T_LOCK_LOCATION. */
 static void clear_more(uint32_t row)
 {
 	if (row)
@@ -310,7 +310,8 @@ static void clear_more(uint32_t row)
 			(struct lh_lock_stats){.location = LH_LOCK_STATS[row].location};
 }
 
-/* A name that was given before the lock was used waits in a row that was made for it only. */
+/* A name given before the first use of the lock is in a row of kind LH_CUSTOM, made only for the
+ * name. */
 static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 {
 	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
@@ -377,7 +378,10 @@ const struct lh_lock *lh_lock_in_parent(lh_lock_id id)
 	       LH_LOCK_ROW(id);
 }
 
-/* Known in the parent before fork: then it is the same lock here, born where it was born. */
+/*
+ * The parent knew the lock before the fork: it is the same lock here, so its init stack, first
+ * stack and name are copied.
+ */
 static void inherit(struct lh_lock *l, const struct lh_lock *old)
 {
 	l->init_stack = lh_stack_from_parent(old->init_stack);
@@ -407,8 +411,8 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	if (l && l->kind == kind)
 		return l;
 	/*
-	 * No word where one belongs: the memory was cleared, so this is a new lock. A wrong
-	 * word, or a kind without one: the table knows.
+	 * No tag although the kind has one: the memory was cleared, so this is a new lock. A wrong
+	 * tag, or a kind without a tag: look in the table.
 	 */
 	uint32_t row = worded && !word ? 0 : lh_lock_find(object);
 	if (row && LH_LOCKS[row].kind == kind) {
@@ -423,7 +427,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	return l;
 }
 
-/* ---- of a forked child's parent ---- */
+/* ---- locks of a forked child's parent ---- */
 
 struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 {
@@ -463,9 +467,9 @@ bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 	return !owner || owner == tid;
 }
 
-/* ---- ends, and returns ---- */
+/* ---- destroy, retire, revive ---- */
 
-/* Numbers of a row that has used up its generations would come again. */
+/* If a row has used all its generations, its ids would repeat. */
 static bool is_spent(const struct lh_lock *l)
 {
 	return l->gen >= (UINT32_MAX >> LH_LOCK_BITS);
@@ -491,7 +495,7 @@ void lh_lock_destroy(struct lh_lock *l)
 {
 	if (l->flags & LH_LOCK_DEAD)
 		return;
-	if (l->owner) /* its holder's list names it still */
+	if (l->owner) /* the owner's held list still names it */
 		l->flags |= LH_LOCK_PINNED;
 	l->owner = 0;
 	lh_lock_retire(l);

@@ -1,4 +1,4 @@
-/* shm_location.c — see shm_location.h. */
+/* shm_location.c — finds the shared memory at an address, by ioctl or from /proc/self/maps. */
 #include "libcheck/lock/shm_location.h"
 #include "libcheck/base/sys.h"
 
@@ -8,8 +8,8 @@
 #include <sys/sysmacros.h>
 
 /*
- * Linux 6.11 answers for one address (PROCMAP_QUERY); our headers may be older. A kernel
- * that does not know the question says ENOTTY, and then the text is read.
+ * Linux 6.11 answers for one address (PROCMAP_QUERY); the system's headers may be older, so the
+ * struct is here. An older kernel returns ENOTTY; then the text is read.
  */
 struct query {
 	uint64_t size, flags, address;
@@ -20,7 +20,7 @@ struct query {
 #define QUERY _IOWR('f', 17, struct query)
 enum { IS_SHARED = 8 };
 
-/* A segment of System V is called /SYSV and its key; the bound leaves room for " (deleted)". */
+/* A System V segment has the name /SYSV and its key; the bound leaves room for " (deleted)". */
 enum { NAME_MAX_OF_SYSV = 32, PIECE = 512, TEXT_MAX = 1 << 20 };
 
 static bool is_sysv(const char *name)
@@ -48,7 +48,7 @@ static bool read_maps(int fd, uint64_t at, struct lh_shm_location *w)
 			  .name = (uintptr_t)name,
 			  .name_size = sizeof(name)};
 
-	/* a name that is longer than the buffer is an error, and none of System V's */
+	/* a name longer than the buffer is an error, and not the name of a System V segment */
 	if (lh_syscall(SYS_ioctl, fd, (long)QUERY, (long)&q, 0, 0, 0) < 0) {
 		q = (struct query){.size = sizeof(q), .address = at};
 		name[0] = '\0';
@@ -84,7 +84,7 @@ static void skip(const char **s)
 		(*s)++;
 }
 
-/* False: this line has the address. */
+/* False: this line contains the address. */
 static bool other_line(struct lh_maps_scan *t)
 {
 	const char *s = t->line;
@@ -150,7 +150,7 @@ struct lh_shm_location lh_shm_locate(const void *at)
 	int fd = lh_sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return w;
-	/* whether a filter likes the question is not known; text it has let read at birth */
+	/* a filter from before the start may forbid the ioctl; it allowed the start to read text */
 	if (lh_sys_seccomp_at_start() || !read_maps(fd, (uintptr_t)at, &w))
 		w = read_text(fd, (uintptr_t)at);
 	lh_sys_close(fd);
