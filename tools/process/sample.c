@@ -1,5 +1,6 @@
 /* Part of the room `peek`: see sample.h. The unwinding is peek's, on copies; stopping is not. */
 #include "tools/process/sample.h"
+#include "tools/util/time.h"
 #include "tools/process/peek_internal.h"
 
 #include <stdio.h>
@@ -22,14 +23,6 @@ struct lh_sampler {
 	struct lh_peek peek;
 	uint32_t taken;
 };
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 struct lh_sampler *lh_sampler_new(pid_t pid)
 {
@@ -113,7 +106,7 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 			  const struct lh_task_call *c, uint64_t high, uint64_t *stood_ns)
 {
 	struct user_regs_struct set;
-	uint64_t start = now(), turns;
+	uint64_t start = lh_time_now(), turns;
 	bool asleep = sleeps_in(s, t->tid, c, &turns), stopped;
 
 	if (!lh_stop_begin(t->tid))
@@ -130,7 +123,7 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 	if (!stopped && asleep && ran_since(s, t->tid, turns))
 		t->stack_n = 0;
 	lh_stop_end(t->tid, stopped ? &set : NULL);
-	*stood_ns = now() - start;
+	*stood_ns = lh_time_now() - start;
 	return t->stack_n > 0;
 }
 

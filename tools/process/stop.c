@@ -1,5 +1,6 @@
 /* stop.c — see stop.h: PTRACE_SEIZE, INTERRUPT, GETREGSET, DETACH. */
 #include "tools/process/stop.h"
+#include "tools/util/time.h"
 #include "tools/process/proc.h"
 
 #include <elf.h>
@@ -18,14 +19,6 @@ enum { LATE_MAX = 16 };
 /* Seized, and not stopped in time; of all processes that this thread reads. */
 static _Thread_local pid_t late[LATE_MAX];
 static _Thread_local uint32_t lates;
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /*
  * Of the other calls (signal(7), "Interruption of system calls by stop signals") some return EINTR,
@@ -102,12 +95,12 @@ bool lh_stop_begin(pid_t tid)
 /* The registers can be read once the thread has stopped: the wait asks for them again and again. */
 bool lh_stop_wait(pid_t tid, unsigned ms, struct user_regs_struct *set)
 {
-	uint64_t until = now() + ms * 1000000ull;
+	uint64_t until = lh_time_now() + ms * 1000000ull;
 	struct iovec to = {set, sizeof(*set)};
 	struct timespec pause = {.tv_nsec = 20000};
 
 	for (int turn = 0; ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &to); turn++) {
-		if (errno != ESRCH || now() > until)
+		if (errno != ESRCH || lh_time_now() > until)
 			return false;
 		if (turn < 20)
 			sched_yield();

@@ -1,4 +1,5 @@
 #include "tools/run/monitor.h"
+#include "tools/util/time.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,20 +25,12 @@ enum {
 	DESCENDANTS = 4096,
 	PICTURES = 16, /* of live processes at a time-out: each takes a moment */
 };
-#define MS 1000000ull
-#define BUSY_NS (250 * MS) /* after the last arrival */
-#define NAMES_NS (250 * MS)
-#define SETTLE_NS (50 * MS)      /* between a deadlock and its end: what belongs to it comes too */
-#define GRACE_NS (2000 * MS)     /* between TERM and KILL; and before leftovers are named */
-#define ARRIVAL_NS (200 * MS)    /* for one that was starting when the program ended */
-#define HOPELESS_NS (10000 * MS) /* after KILL */
-
-static uint64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+#define BUSY_NS (250 * LH_MS) /* after the last arrival */
+#define NAMES_NS (250 * LH_MS)
+#define SETTLE_NS (50 * LH_MS)   /* between a deadlock and its end: what belongs to it comes too */
+#define GRACE_NS (2000 * LH_MS)  /* between TERM and KILL; and before leftovers are named */
+#define ARRIVAL_NS (200 * LH_MS) /* for one that was starting when the program ended */
+#define HOPELESS_NS (10000 * LH_MS) /* after KILL */
 
 bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
 {
@@ -82,19 +75,19 @@ static void end_program(struct lh_monitor *m, int signal)
 {
 	m->end_at = 0;
 	m->ended_by_us = true;
-	m->kill_at = now() + GRACE_NS;
+	m->kill_at = lh_time_now() + GRACE_NS;
 	signal_all(signal);
 }
 
 static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *process)
 {
 	if (m->on_deadlock == LH_ON_EXIT && !m->ended_by_us && !m->end_at)
-		m->end_at = now() + SETTLE_NS;
+		m->end_at = lh_time_now() + SETTLE_NS;
 	if (m->on_deadlock == LH_ON_ABORT && !m->ended_by_us) {
 		lh_log("process %d is deadlocked; aborting it", process->pid);
 		kill(process->pid, SIGABRT);
 		m->ended_by_us = true;
-		m->kill_at = now() + GRACE_NS;
+		m->kill_at = lh_time_now() + GRACE_NS;
 	}
 	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
 		kill(process->pid, SIGSTOP);
@@ -269,7 +262,7 @@ static void reap(struct lh_monitor *m)
 		lh_run_child_reaped(&m->run, pid, status);
 		if (pid == m->program) {
 			m->status = status;
-			m->ended = now();
+			m->ended = lh_time_now();
 		}
 	}
 }
@@ -324,7 +317,7 @@ static void scan(struct lh_monitor *m)
 	uint32_t before = m->run.n;
 	lh_run_scan(&m->run);
 	if (m->run.n != before)
-		m->busy_until = now() + BUSY_NS;
+		m->busy_until = lh_time_now() + BUSY_NS;
 	report_new(m);
 	drain_watch(m);
 }
@@ -337,7 +330,8 @@ static void scan(struct lh_monitor *m)
 static void listen(struct lh_monitor *m)
 {
 	struct epoll_event e[EVENTS];
-	int n = epoll_wait(m->run.epoll, e, EVENTS, now() < m->busy_until ? BUSY_MS : ROUND_MS);
+	int n = epoll_wait(m->run.epoll, e, EVENTS,
+			   lh_time_now() < m->busy_until ? BUSY_MS : ROUND_MS);
 	for (int i = 0; i < n; i++)
 		if (!e[i].data.ptr)
 			read_signals(m);
@@ -398,7 +392,7 @@ static void report_unwatched(struct lh_monitor *m)
 
 static void check_time(struct lh_monitor *m)
 {
-	uint64_t t = now();
+	uint64_t t = lh_time_now();
 	if (m->timeout_ns && !m->timed_out && !m->ended_by_us && t - m->start > m->timeout_ns)
 		time_out(m);
 	if (m->end_at && t > m->end_at) {
@@ -436,11 +430,11 @@ static bool is_over(struct lh_monitor *m)
 		return true;
 	if (!has_children())
 		return true;
-	if (m->run.arriving && now() < m->ended + ARRIVAL_NS)
+	if (m->run.arriving && lh_time_now() < m->ended + ARRIVAL_NS)
 		return false;
 	for (uint32_t i = 0; i < m->run.alive; i++)
 		foreign += m->run.process[m->run.alive_slots[i]]->foreign;
-	if (m->ended_by_us && m->kill_at && now() < m->kill_at + HOPELESS_NS)
+	if (m->ended_by_us && m->kill_at && lh_time_now() < m->kill_at + HOPELESS_NS)
 		return false; /* children without the library are ended too */
 	return m->run.alive == foreign && !foreign;
 }
@@ -467,7 +461,7 @@ static void finish_counts(struct lh_monitor *m)
 void lh_monitor_run(struct lh_monitor *m, pid_t program)
 {
 	m->program = program;
-	m->start = now();
+	m->start = lh_time_now();
 	m->busy_until = m->start + BUSY_NS;
 	/* Not at once: each look into /proc costs the kernel as much again when the process ends,
 	 * and at first there is nobody but the program itself. */

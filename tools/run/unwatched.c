@@ -1,4 +1,5 @@
 #include "tools/run/unwatched.h"
+#include "tools/util/time.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,13 +106,6 @@ static void check_process(struct lh_unwatched *s, pid_t pid)
 		count(s, at, exe, "it did not load the library");
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 {
 	static pid_t all[DESCENDANTS];
@@ -128,7 +122,8 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 		if (s->process[i].alive)
 			s->process[kept++] = s->process[i];
 	s->n = kept;
-	uint64_t pause = (now() - now_ns) * SHARE, least = s->unsettled ? LEAST_NS : QUIET_NS;
+	uint64_t pause = (lh_time_now() - now_ns) * SHARE,
+		 least = s->unsettled ? LEAST_NS : QUIET_NS;
 	s->next_ns = now_ns + (pause > least ? pause : least);
 }
 

@@ -7,6 +7,7 @@
  * device or a page, unless the call is one that waits for the disk and says so.
  */
 #include "tools/watch/watch_internal.h"
+#include "tools/util/time.h"
 
 #include "tools/process/syscall_text.h"
 
@@ -24,12 +25,6 @@ enum {
 	TOLD_MAX_MS = 1000,
 	TOLD_PART = 8,
 };
-#define MS 1000000ull
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 /* The locks it holds, the one taken last first; how many. */
 static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_live_thread *live,
@@ -97,7 +92,7 @@ static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_
 					.lock = on,
 					.site = site,
 					.action = LH_CALLS,
-					.tick = (uint32_t)(p->now_ns / MS)},
+					.tick = (uint32_t)(p->now_ns / LH_MS)},
 		      words);
 }
 
@@ -164,7 +159,7 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 	if (!f)
 		return;
 	lh_watch_call_text(p, live, live->tid, state, &at->call, words, sizeof(words));
-	f->duration_ns = less(p->now_ns, at->since_ns);
+	f->duration_ns = lh_time_between(p->now_ns, at->since_ns);
 	add_steps(p, at->row, live, held, n, site, words);
 	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");
 }
@@ -199,7 +194,7 @@ static void extend(struct lh_watch_process *p, struct lh_thread_sample *at,
 		   const struct lh_live_thread *live, const struct lh_held *const *held, uint32_t n)
 {
 	struct lh_finding *f = lh_watch_row(p, at->row);
-	uint64_t slept = less(p->now_ns, at->since_ns);
+	uint64_t slept = lh_time_between(p->now_ns, at->since_ns);
 	struct lh_task t;
 
 	if (f && slept > f->duration_ns)
@@ -214,25 +209,26 @@ static void extend(struct lh_watch_process *p, struct lh_thread_sample *at,
 
 static uint64_t at_most(uint64_t ms, uint64_t most_ms)
 {
-	return (ms < most_ms ? ms : most_ms) * MS;
+	return (ms < most_ms ? ms : most_ms) * LH_MS;
 }
 
 /* When to ask again of one that sleeps: when that will have been for long enough. */
 static uint64_t again(const struct lh_watch_process *p, const struct lh_thread_sample *at)
 {
-	uint64_t slept_ms = less(p->now_ns, at->since_ns) / MS,
+	uint64_t slept_ms = lh_time_between(p->now_ns, at->since_ns) / LH_MS,
 		 reported = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
 		 due = at->since_ns + p->watch->options.blocking_ns;
 
 	if (at->reported || due <= p->now_ns) /* or there was no time for its stack */
-		return p->now_ns + (reported > TOLD_MS * MS ? reported : TOLD_MS * MS);
+		return p->now_ns + (reported > TOLD_MS * LH_MS ? reported : TOLD_MS * LH_MS);
 	return due;
 }
 
 static void leave_alone(struct lh_watch_process *p, struct lh_thread_sample *at)
 {
 	end(at);
-	at->pause_ns = at->pause_ns ? at_most(2 * at->pause_ns / MS, BUSY_MAX_MS) : BUSY_MS * MS;
+	at->pause_ns =
+		at->pause_ns ? at_most(2 * at->pause_ns / LH_MS, BUSY_MAX_MS) : BUSY_MS * LH_MS;
 	at->ask_ns = p->now_ns + at->pause_ns;
 }
 
@@ -247,7 +243,7 @@ static bool restarts(const struct lh_watch_process *p, const struct lh_thread_sa
 
 	return at->stopped_by_us && at->call.in == LH_TASK_CALL &&
 	       lh_task_read(p->pid, live->tid, &t) && (t.state == 'R' || t.state == 't') &&
-	       less(t.run_ns, at->run_ns) < BACK_MS * MS;
+	       lh_time_between(t.run_ns, at->run_ns) < BACK_MS * LH_MS;
 }
 
 static void check_call(struct lh_watch_process *p, uint32_t live_row,
@@ -259,7 +255,7 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 	struct lh_task t;
 
 	if (restarts(p, at, live)) {
-		at->ask_ns = p->now_ns + BUSY_MS * MS;
+		at->ask_ns = p->now_ns + BUSY_MS * LH_MS;
 		return;
 	}
 	lh_task_call(p->pid, live->tid, &c);
@@ -290,7 +286,7 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t live_row,
 	const struct lh_held *held[LH_WATCH_HELD_MAX];
 	struct lh_thread_sample *at = &p->sample[live_row];
 	uint32_t n = p->watch->options.blocking_ns ? held_locks(p, live, held) : 0;
-	uint64_t old = n ? (uint64_t)held[n - 1]->tick * MS + YOUNG_MS * MS : 0;
+	uint64_t old = n ? (uint64_t)held[n - 1]->tick * LH_MS + YOUNG_MS * LH_MS : 0;
 
 	if (!n || waits_for_lock(p, live_row, live)) {
 		end(at);

@@ -8,6 +8,7 @@
  * place behind (LH_FINDING_MEASURED): where it was given back, and for how long it was held.
  */
 #include "tools/watch/watch_internal.h"
+#include "tools/util/time.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,102 +16,8 @@
 #include <sys/syscall.h>
 
 enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PATIENCE_MS = 200 };
-#define MS 1000000ull
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/* ---- what is not the holder's doing ---- */
-
-/*
- * The kernel adds up how long a thread was ready and not let run, but only when it gets to run
- * again. Until then it is what has passed since it last had its turn, without what it ran.
- */
-static uint64_t lagged(const struct lh_long_hold *h, const struct lh_task *t, uint64_t now)
-{
-	uint64_t lag = less(t->lag_ns, h->base.lag_ns);
-
-	if (t->state == 'R')
-		lag += less(less(now, h->turn_ns), less(t->run_ns, h->turn.run_ns));
-	return lag;
-}
-
-static bool is_stopped(char state)
-{
-	return state == 'T' || state == 't';
-}
-
-static bool waits_for_lock(const struct lh_watch_process *p, const struct lh_long_hold *h,
-			   const struct lh_live_thread *live)
-{
-	return live->wait_lock &&
-	       (live->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
-}
-
-static void explain_short_hold(struct lh_watch_process *p, struct lh_long_hold *h,
-			       const struct lh_live_thread *live)
-{
-	uint64_t before = h->asked_ns, step = less(p->now_ns, before);
-	bool waited = h->waits;
-	struct lh_task t;
-
-	h->asked_ns = p->now_ns;
-	h->waits = waits_for_lock(p, h, live);
-	if (h->waits) { /* what it does is known without asking */
-		h->waited_ns += less(p->now_ns,
-				     live->wait_since_ns > before ? live->wait_since_ns : before);
-		return;
-	}
-	if (waited) { /* until the look before this one */
-		h->waited_ns += less(p->sampled_ns, before);
-		step = less(p->now_ns, p->sampled_ns);
-	}
-	if (p->pid && lh_task_read(p->pid, h->tid, &t)) {
-		if (is_stopped(t.state) || is_stopped(h->turn.state))
-			h->stopped_ns += step;
-		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
-			h->turn = t;
-			h->turn_ns = p->now_ns;
-		}
-		h->ran_ns = t.run_ns;
-		h->ran_at_ns = p->now_ns;
-		h->lagged_ns = lagged(h, &t, p->now_ns);
-	}
-}
-
-static uint64_t own_time(const struct lh_watch_process *p, const struct lh_long_hold *h)
-{
-	return less(less(p->now_ns, h->since_ns), h->stopped_ns + h->lagged_ns + h->waited_ns);
-}
-
-uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t held_ns)
-{
-	uint64_t step = less(h->sampled_ns, h->asked_ns);
-	struct lh_task t;
-
-	if (h->waits)
-		h->waited_ns += step;
-	else if (is_stopped(h->turn.state))
-		h->stopped_ns += step;
-	else if (p->pid && lh_task_read(p->pid, h->tid, &t))
-		h->lagged_ns = lagged(h, &t, p->now_ns);
-	else if (h->lagged_ns)
-		return 0; /* how it went on cannot be known any more */
-	return less(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
-}
 
 /* ---- telling ---- */
-
-const char *lh_long_hold_time_text(uint64_t ns, char out[24])
-{
-	if (ns >= 1000 * MS)
-		snprintf(out, 24, "%.1f s", (double)(ns / (100 * MS)) / 10);
-	else
-		snprintf(out, 24, "%llu ms", (unsigned long long)(ns / MS));
-	return out;
-}
 
 static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 		       const struct lh_live_thread *live)
@@ -133,25 +40,14 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 		p->sample[h->live].before = c;
 	}
 	snprintf(note, sizeof(note), "after %s: %s",
-		 lh_long_hold_time_text(less(p->now_ns, h->since_ns), after), doing);
+		 lh_long_hold_time_text(lh_time_between(p->now_ns, h->since_ns), after), doing);
 	lh_watch_step(p, h->row,
 		      &(struct lh_step){.thread = h->thread,
 					.lock = h->lock,
 					.site = lh_watch_site(p, &sample),
 					.action = LH_CALLS,
-					.tick = (uint32_t)(p->now_ns / MS)},
+					.tick = (uint32_t)(p->now_ns / LH_MS)},
 		      note);
-}
-
-void lh_long_hold_adopt(struct lh_watch_process *p, uint32_t row, const struct lh_long_hold *h)
-{
-	lh_watch_step(p, row,
-		      &(struct lh_step){.thread = h->thread,
-					.lock = h->lock,
-					.site = h->site,
-					.action = LH_HOLDS,
-					.tick = h->tick},
-		      "");
 }
 
 static void report(struct lh_watch_process *p, struct lh_long_hold *h,
@@ -172,7 +68,7 @@ static void report(struct lh_watch_process *p, struct lh_long_hold *h,
 		f->count++;
 		return;
 	}
-	f->duration_ns = less(p->now_ns, h->since_ns);
+	f->duration_ns = lh_time_between(p->now_ns, h->since_ns);
 	lh_long_hold_adopt(p, h->row, h);
 	add_sample(p, h, live);
 	lh_watch_post(p, LH_WATCH_FOUND, h->row, "");
@@ -185,9 +81,10 @@ static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h
 	uint64_t most = h->stopped_ns;
 	const char *error = "it was stopped";
 
-	if (!p->watch->options.verbose || less(p->now_ns, h->since_ns) < 2 * h->excused_ns)
+	if (!p->watch->options.verbose ||
+	    lh_time_between(p->now_ns, h->since_ns) < 2 * h->excused_ns)
 		return;
-	h->excused_ns = less(p->now_ns, h->since_ns);
+	h->excused_ns = lh_time_between(p->now_ns, h->since_ns);
 	if (h->lagged_ns > most)
 		most = h->lagged_ns, error = "it was ready to run and had no CPU";
 	if (h->waited_ns > most)
@@ -202,14 +99,14 @@ static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h
 static void check_hold(struct lh_watch_process *p, struct lh_long_hold *h,
 		       const struct lh_live_thread *live, const struct lh_lock *l)
 {
-	uint64_t own = own_time(p, h);
+	uint64_t own = lh_long_hold_own_now(p, h);
 
 	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
 		return; /* in the next round then */
 	if (!h->row && own >= h->limit_ns) {
 		report(p, h, live, l);
 		h->factor = 2;
-	} else if (!h->row && less(p->now_ns, h->since_ns) >= 2 * h->limit_ns) {
+	} else if (!h->row && lh_time_between(p->now_ns, h->since_ns) >= 2 * h->limit_ns) {
 		report_short_hold(p, h);
 	} else if (h->row && h->first && h->factor <= FACTOR_LAST &&
 		   own >= h->factor * h->limit_ns) {
@@ -287,11 +184,11 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
 		h->turn = h->base;
 		/* found stopped: that it was so from the start is more likely than not */
 		if (h->base.state == 'T')
-			h->stopped_ns = less(p->now_ns, h->since_ns);
+			h->stopped_ns = lh_time_between(p->now_ns, h->since_ns);
 	}
-	h->waits = waits_for_lock(p, h, live);
+	h->waits = lh_long_hold_waits(p, h, live);
 	if (h->waits)
-		h->waited_ns = less(p->now_ns, live->wait_since_ns);
+		h->waited_ns = lh_time_between(p->now_ns, live->wait_since_ns);
 	return h;
 }
 
@@ -301,11 +198,13 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
  */
 static uint64_t patience(const struct lh_watch_process *p, const struct lh_long_hold *h)
 {
-	uint64_t missing = less((h->row ? h->factor : 1) * h->limit_ns, own_time(p, h)) / 4,
+	uint64_t missing = lh_time_between((h->row ? h->factor : 1) * h->limit_ns,
+					   lh_long_hold_own_now(p, h)) /
+			   4,
 		 excused = (h->stopped_ns + h->waited_ns) / 32,
 		 pause = missing > excused ? missing : excused;
 
-	return pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS;
+	return pause < PATIENCE_MS * LH_MS ? pause : PATIENCE_MS * LH_MS;
 }
 
 /* Not looked into before half its limit is over; when is that? */
@@ -322,13 +221,13 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 		       const struct lh_live_thread *live, const struct lh_held *e,
 		       const struct lh_lock *l)
 {
-	uint64_t age = less(p->now_ns, lh_held_since(e, p->watch->options.run_header));
+	uint64_t age = lh_time_between(p->now_ns, lh_held_since(e, p->watch->options.run_header));
 	const struct lh_watch_options *w = &p->watch->options;
 	struct lh_long_hold *h;
 
 	if (!w->long_hold_ns && !w->locks)
 		return;
-	if (age < 20 * MS && 2 * age < w->long_hold_ns && !w->locks) {
+	if (age < 20 * LH_MS && 2 * age < w->long_hold_ns && !w->locks) {
 		wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),
 			      w->long_hold_ns);
 		return; /* the usual case, without any search */
@@ -346,8 +245,8 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	h->sampled_ns = p->now_ns;
 	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
 		return; /* all is known of it but its end */
-	if (p->now_ns >= h->due_ns || h->waits != waits_for_lock(p, h, live)) {
-		explain_short_hold(p, h, live);
+	if (p->now_ns >= h->due_ns || h->waits != lh_long_hold_waits(p, h, live)) {
+		lh_long_hold_measure(p, h, live);
 		if (!lh_exit_holding_check(p, h, live, l))
 			check_hold(p, h, live, l);
 		h->due_ns = p->now_ns + patience(p, h);
@@ -373,7 +272,8 @@ static void note_waiter(struct lh_long_hold *h, const struct lh_watch_waiter *q,
 		h->waiter[i].place = q->site;
 		h->waiter[i].since_ns = q->since_ns;
 	}
-	h->waiter[i].ns = less(now, q->since_ns > h->since_ns ? q->since_ns : h->since_ns);
+	h->waiter[i].ns =
+		lh_time_between(now, q->since_ns > h->since_ns ? q->since_ns : h->since_ns);
 }
 
 void lh_long_hold_add_waiter(struct lh_watch_process *p, const struct lh_watch_waiter *q)
@@ -394,7 +294,7 @@ static void update_waiters(const struct lh_watch_process *p, struct lh_long_hold
 				continue;
 			uint64_t from =
 				at->wait.from_ns > h->since_ns ? at->wait.from_ns : h->since_ns;
-			h->waiter[i].ns = less(h->sampled_ns, from);
+			h->waiter[i].ns = lh_time_between(h->sampled_ns, from);
 		}
 }
 

@@ -3,17 +3,11 @@
  * has met. Both from what the library leaves behind at the release: LH_FINDING_MEASURED.
  */
 #include "tools/watch/watch_internal.h"
+#include "tools/util/time.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MS 1000000ull
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h)
 {
@@ -78,14 +72,15 @@ static uint32_t *measured_before(struct lh_watch_process *p, uint32_t measuremen
 static void on_a_cpu(const struct lh_watch_process *p, const struct lh_long_hold *h, char *out,
 		     size_t capacity)
 {
-	uint64_t followed = less(h->ran_at_ns, h->from_ns), run = less(h->ran_ns, h->base.run_ns);
+	uint64_t followed = lh_time_between(h->ran_at_ns, h->from_ns),
+		 run = lh_time_between(h->ran_ns, h->base.run_ns);
 	char ran[24], of[24];
 	struct lh_task t;
 
 	out[0] = '\0';
 	if (h->base.turns && p->pid && lh_task_times(p->pid, h->tid, &t)) {
-		followed = less(p->now_ns, h->from_ns);
-		run = less(t.run_ns, h->base.run_ns);
+		followed = lh_time_between(p->now_ns, h->from_ns);
+		run = lh_time_between(t.run_ns, h->base.run_ns);
 	}
 	if (!followed)
 		return;
@@ -122,7 +117,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 						.lock = h->lock,
 						.site = release->site,
 						.action = LH_RELEASES,
-						.tick = (uint32_t)(p->now_ns / MS)},
+						.tick = (uint32_t)(p->now_ns / LH_MS)},
 			      note);
 	add_waiters(p, h);
 	snprintf(text, sizeof(text),
@@ -138,7 +133,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool kept)
 {
 	struct measurement measurement = {0};
-	uint64_t held = less(kept ? p->now_ns : h->sampled_ns, h->since_ns), reported;
+	uint64_t held = lh_time_between(kept ? p->now_ns : h->sampled_ns, h->since_ns), reported;
 	uint32_t *known;
 
 	if (h->gone) /* its thread had: that is told as what it is */
@@ -146,9 +141,10 @@ void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool
 	if (!kept)
 		find_fact(p, h, &measurement);
 	/* The library knows the length better than two looks do: to a millisecond, or exactly. */
-	reported = measurement.f.count == 1
-			   ? measurement.f.duration_ns
-			   : less((uint64_t)measurement.release.tick * MS, h->since_ns);
+	reported =
+		measurement.f.count == 1
+			? measurement.f.duration_ns
+			: lh_time_between((uint64_t)measurement.release.tick * LH_MS, h->since_ns);
 	if (measurement.is_mine && (reported > held || measurement.f.count == 1))
 		held = reported;
 	known = measurement.row ? measured_before(p, measurement.row) : NULL;
@@ -219,7 +215,7 @@ void lh_long_hold_read_measured(struct lh_watch_process *p, bool last)
 		known = measured_before(p, i);
 		if (!known || f.count <= *known)
 			continue;
-		if (!last && (f.time_ns + 50 * MS > p->now_ns || is_followed(p, &f)))
+		if (!last && (f.time_ns + 50 * LH_MS > p->now_ns || is_followed(p, &f)))
 			continue;
 		adopt(p, &f, f.count - *known);
 		*known = f.count;

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { EVENTS_MAX = 4096 };
 
 enum { SAMPLES_A_ROUND = 4 };
 
@@ -207,4 +210,61 @@ void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread 
 	} else {
 		snprintf(out, capacity, "not to be seen");
 	}
+}
+
+void lh_long_hold_adopt(struct lh_watch_process *p, uint32_t row, const struct lh_long_hold *h)
+{
+	lh_watch_step(p, row,
+		      &(struct lh_step){.thread = h->thread,
+					.lock = h->lock,
+					.site = h->site,
+					.action = LH_HOLDS,
+					.tick = h->tick},
+		      "");
+}
+
+/* ---- events for the monitor ---- */
+
+void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, uint32_t row,
+		   const char *text)
+{
+	struct lh_watch *w = p->watch;
+	const uint64_t one = 1;
+
+	if (w->end_event == w->event_capacity) {
+		uint32_t capacity = w->event_capacity ? 2 * w->event_capacity : 16;
+		void *more = capacity > EVENTS_MAX
+				     ? NULL
+				     : realloc(w->event, capacity * sizeof(*w->event));
+		if (!more)
+			return; /* it stands in the report all the same */
+		w->event = more;
+		w->event_capacity = capacity;
+	}
+	struct lh_watch_event *n = &w->event[w->end_event++];
+	*n = (struct lh_watch_event){.process = p->process, .kind = kind, .row = row};
+	snprintf(n->text, sizeof(n->text), "%s", text);
+	if (write(w->options.wake, &one, sizeof(one)) < 0)
+		return; /* it is raised already */
+}
+
+bool lh_watch_next_event(struct lh_watch *w, struct lh_watch_event *out)
+{
+	bool some;
+
+	pthread_mutex_lock(&w->mutex);
+	some = w->first_event < w->end_event;
+	if (some)
+		*out = w->event[w->first_event++];
+	if (w->first_event == w->end_event)
+		w->first_event = w->end_event = 0;
+	pthread_mutex_unlock(&w->mutex);
+	return some;
+}
+
+struct lh_overlay *lh_watch_overlay(struct lh_watch_process *p)
+{
+	if (!p->overlay)
+		p->overlay = lh_overlay_new(&p->ledger);
+	return p->overlay;
 }

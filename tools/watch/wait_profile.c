@@ -8,17 +8,12 @@
  * at two looks or more.
  */
 #include "tools/watch/watch_internal.h"
+#include "tools/util/time.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { PAIRS_LOG = 14 };
-#define MS 1000000ull
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 /* ---- pairs ---- */
 
@@ -55,7 +50,7 @@ static void charge(struct lh_watch_process *p, const struct lh_wait_pair *what, 
 		   uint64_t step_ns, uint64_t to_ns)
 {
 	struct lh_wait_pair *x = pair_of(p, what->lock, what->waiter, what->holder);
-	uint64_t age = less(to_ns, since_ns);
+	uint64_t age = lh_time_between(to_ns, since_ns);
 	lh_thread_id thread = what->thread;
 	uint32_t queue = what->queue;
 
@@ -198,7 +193,7 @@ static void close_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t s
 void lh_wait_profile_close(struct lh_watch_process *p, uint32_t live_row)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
-	uint64_t step = less(p->sampled_ns, at->sampled_ns);
+	uint64_t step = lh_time_between(p->sampled_ns, at->sampled_ns);
 
 	if (at->mark && step) {
 		for (uint32_t i = 0; i < at->n_hold_samples; i++) {
@@ -235,7 +230,7 @@ static void sample_holds(struct lh_watch_process *p, struct lh_thread_sample *at
 			}
 		now[n].samples++;
 		now[n].seen_ns = p->now_ns;
-		charge_hold(p, live->thread, &now[n], less(p->now_ns, at->sampled_ns));
+		charge_hold(p, live->thread, &now[n], lh_time_between(p->now_ns, at->sampled_ns));
 		n++;
 	}
 	for (uint32_t i = 0; i < at->n_hold_samples; i++)

@@ -1,165 +1,22 @@
 #include "tools/watch/watch_internal.h"
+#include "tools/util/time.h"
 #include "tools/process/stop.h"
-
 #include "tools/symbols/symbols.h"
 
 #include <errno.h>
-#include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
 	SEATS_MAX = 8192,
-	HOPS_MAX = 64,
-	NEWS_MAX = 4096,
 	SLACK_NS = 200000,
 	PART_OF_CPU = 40,
 	ROUND_MAX_NS = 50000000,
 };
 #define ROUND_NS 5000000ull
 #define IDLE_NS 20000000ull
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* ---- news ---- */
-
-void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, uint32_t row,
-		   const char *text)
-{
-	struct lh_watch *w = p->watch;
-	const uint64_t one = 1;
-
-	if (w->end_event == w->event_capacity) {
-		uint32_t capacity = w->event_capacity ? 2 * w->event_capacity : 16;
-		void *more = capacity > NEWS_MAX ? NULL
-						 : realloc(w->event, capacity * sizeof(*w->event));
-		if (!more)
-			return; /* it stands in the report all the same */
-		w->event = more;
-		w->event_capacity = capacity;
-	}
-	struct lh_watch_event *n = &w->event[w->end_event++];
-	*n = (struct lh_watch_event){.process = p->process, .kind = kind, .row = row};
-	snprintf(n->text, sizeof(n->text), "%s", text);
-	if (write(w->options.wake, &one, sizeof(one)) < 0)
-		return; /* it is raised already */
-}
-
-bool lh_watch_next_event(struct lh_watch *w, struct lh_watch_event *out)
-{
-	bool some;
-
-	pthread_mutex_lock(&w->mutex);
-	some = w->first_event < w->end_event;
-	if (some)
-		*out = w->event[w->first_event++];
-	if (w->first_event == w->end_event)
-		w->first_event = w->end_event = 0;
-	pthread_mutex_unlock(&w->mutex);
-	return some;
-}
-
-/* ---- what a seat says ---- */
-
-struct lh_overlay *lh_watch_overlay(struct lh_watch_process *p)
-{
-	if (!p->overlay)
-		p->overlay = lh_overlay_new(&p->ledger);
-	return p->overlay;
-}
-
-bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h, struct lh_lock *l)
-{
-	if (!h->lock || h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED) ||
-	    LH_SITE_MODE(h->site) == LH_PERMIT || !lh_read_lock(&p->ledger, h->lock, l))
-		return false;
-	switch (l->kind) {
-	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
-		return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->acquired > 1;
-	case LH_MUTEX:
-	case LH_RWLOCK:
-	case LH_SPIN:
-	case LH_ONCE:
-	case LH_GUARD:
-	case LH_CUSTOM:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
- */
-static uint32_t blocks(const struct lh_watch_process *p, uint32_t seat)
-{
-	struct lh_thread thread;
-	struct lh_live_thread live;
-	struct lh_lock l;
-
-	if (!lh_read_live_thread(&p->ledger, seat, &live) || !live.wait_lock)
-		return 0;
-	if (live.wait_on == LH_WAIT_JOIN)
-		return lh_read_thread(&p->ledger, live.wait_with, &thread) ? thread.live : 0;
-	if (live.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, live.wait_lock, &l))
-		return 0;
-	return l.owner;
-}
-
-bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
-{
-	uint32_t at = live_row;
-
-	for (int hops = 0; hops < HOPS_MAX; hops++) {
-		at = blocks(p, at);
-		if (!at)
-			return false;
-		if (at == live_row)
-			return true;
-	}
-	return true; /* it leads into a circle, if not to its start */
-}
-
-/* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
-static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
-			   struct lh_lock_stats *stats)
-{
-	struct lh_module m;
-	uint64_t into;
-	const char *name;
-
-	lh_read_lock_stats(&p->ledger, l, stats);
-	if (l->flags & LH_LOCK_NAMED && stats->name[0])
-		return stats->name;
-	if (!p->watch->symbols)
-		p->watch->symbols = lh_symbols_new(false);
-	if (!lh_lock_address(l) || !lh_read_module_at(&p->ledger, lh_lock_address(l), &m))
-		return "";
-	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_address(l) - m.base, &into);
-	return name ? name : "";
-}
-
-uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_lock_id id)
-{
-	const struct lh_watch_options *w = &p->watch->options;
-	struct lh_lock_stats stats;
-	const char *name = w->locks ? name_of(p, l, &stats) : "";
-
-	(void)id;
-	for (uint32_t i = 0; i < w->locks; i++)
-		if (fnmatch(w->lock[i].name, name, 0) == 0)
-			return w->lock[i].ns;
-	return w->long_hold_ns;
-}
 
 /* ---- one round ---- */
 
@@ -199,27 +56,7 @@ static void add_waiter(struct lh_watch_process *p, uint32_t i, const struct lh_l
 
 /* ---- what says the same is left alone ---- */
 
-enum { OLD_PART = 8, PATIENCE_MS = 100, ASKS_A_SECOND = 2000, ASKS_AT_ONCE = 256 };
-#define MS 1000000ull
-
-bool lh_watch_may_ask(struct lh_watch_process *p, uint32_t live_row)
-{
-	struct lh_watch *w = p->watch;
-	uint64_t since = p->now_ns > w->ask_ns ? p->now_ns - w->ask_ns : 0,
-		 more = since * ASKS_A_SECOND / (1000 * MS);
-
-	if (more) {
-		w->ask_room = w->ask_room + more < ASKS_AT_ONCE ? w->ask_room + more : ASKS_AT_ONCE;
-		w->ask_ns = p->now_ns;
-	}
-	if (w->ask_room) {
-		w->ask_room--;
-		return true;
-	}
-	if (!p->refused)
-		p->refused = live_row;
-	return false;
-}
+enum { OLD_PART = 8, PATIENCE_MS = 100 };
 
 /* Its tries failed on since the last look. */
 static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thread *live)
@@ -256,7 +93,7 @@ static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_
 	pause = p->now_ns > young ? (p->now_ns - young) / OLD_PART : 0;
 	if (is_busy(at, live))
 		pause = 0;
-	return p->now_ns + (pause < PATIENCE_MS * MS ? pause : PATIENCE_MS * MS);
+	return p->now_ns + (pause < PATIENCE_MS * LH_MS ? pause : PATIENCE_MS * LH_MS);
 }
 
 static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
@@ -337,7 +174,7 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 /* On the ledger's clock. */
 static uint64_t now_of(const struct lh_watch_process *p)
 {
-	uint64_t t = now();
+	uint64_t t = lh_time_now();
 
 	return t > p->ledger.head.start_ns ? t - p->ledger.head.start_ns : 0;
 }
@@ -352,7 +189,7 @@ static bool round_of(struct lh_watch *w)
 				    */
 		lh_run_clock_update(w->options.run_header);
 	lh_stop_end_late();
-	lh_deadlock_watch_scan(w, now());
+	lh_deadlock_watch_scan(w, lh_time_now());
 	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
 		struct lh_watch_process *p = w->list[(w->turn + i) % w->n];
 		seats += lh_watch_scan(p, now_of(p));
@@ -393,7 +230,7 @@ static void *run(void *watch)
 		next = patient(next, spent_ns() - spent);
 		if (lh_stop_end_late()) /* a thread of the program may stand still for us */
 			next = LATE_NS;
-		next += now();
+		next += lh_time_now();
 		until.tv_sec = (time_t)(next / 1000000000u);
 		until.tv_nsec = (long)(next % 1000000000u);
 		while (!w->over &&

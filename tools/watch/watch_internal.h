@@ -147,16 +147,12 @@ struct lh_watch {
 
 /* watch.c */
 uint32_t lh_watch_scan(struct lh_watch_process *, uint64_t now_ns); /* how many seats that was */
+
+/* rows.c: rows of the monitor's own, and events for the monitor. */
 struct lh_overlay *
 lh_watch_overlay(struct lh_watch_process *); /* made when it is needed; NULL: no memory */
 void lh_watch_post(struct lh_watch_process *, enum lh_watch_event_kind, uint32_t row,
 		   const char *text);
-bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
-/* Waits for a lock or a thread's end, and is part of a circle of such waits. */
-bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
-uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
-
-/* rows.c: rows of the monitor's own. */
 uint32_t lh_watch_find(struct lh_watch_process *, uint64_t key); /* 0: not told yet */
 /* A finding with room for LH_STEPS steps; 0: no room. */
 uint32_t lh_watch_finding(struct lh_watch_process *, enum lh_rule, uint64_t key, lh_thread_id);
@@ -174,6 +170,17 @@ bool lh_watch_may_sample(const struct lh_watch_process *);
 bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
 		     const struct lh_task_call *, struct lh_stack_sample *);
 
+/* The first step of a finding about it: who took it, and where. */
+void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh_long_hold *);
+
+/* queries.c */
+bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
+/* Waits for a lock or a thread's end, and is part of a circle of such waits. */
+bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
+uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
+/* May /proc be asked about one thread more? They are so many a second. */
+bool lh_watch_may_ask(struct lh_watch_process *, uint32_t live_row);
+
 /* exit_holding.c: true: its thread has ended, and what is to be said of that has been. */
 bool lh_exit_holding_check(struct lh_watch_process *, struct lh_long_hold *,
 			   const struct lh_live_thread *, const struct lh_lock *);
@@ -186,11 +193,18 @@ void lh_long_hold_end_round(struct lh_watch_process *,
 void lh_long_hold_add_waiter(struct lh_watch_process *,
 			     const struct lh_watch_waiter *); /* is there a hold for it? */
 
+/* own_time.c */
 /* How much of this time was its own doing; it is over. */
 uint64_t lh_long_hold_own_time(struct lh_watch_process *, struct lh_long_hold *, uint64_t held_ns);
-/* The first step of a finding about it: who took it, and where. */
-void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh_long_hold *);
 const char *lh_long_hold_time_text(uint64_t ns, char out[24]);
+/* Does the holder wait for another lock? */
+bool lh_long_hold_waits(const struct lh_watch_process *, const struct lh_long_hold *,
+			const struct lh_live_thread *);
+/* Reads what the holder did since the last sample. */
+void lh_long_hold_measure(struct lh_watch_process *, struct lh_long_hold *,
+			  const struct lh_live_thread *);
+/* Its own time until now; it still holds the lock. */
+uint64_t lh_long_hold_own_now(const struct lh_watch_process *, const struct lh_long_hold *);
 
 /* long_hold_end.c */
 void lh_long_hold_close(struct lh_watch_process *, struct lh_long_hold *, bool kept);
@@ -202,9 +216,6 @@ struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *,
 					 const struct lh_task_call *);
 void lh_blocking_call_scan(struct lh_watch_process *, uint32_t live_row,
 			   const struct lh_live_thread *);
-/* May /proc be asked about one thread more? They are so many a second. */
-bool lh_watch_may_ask(struct lh_watch_process *, uint32_t live_row);
-
 /* deadlock_watch.c: deadlocks that are seen from outside. */
 bool lh_deadlock_watch_start(struct lh_watch *);
 void lh_deadlock_watch_stop(struct lh_watch *);

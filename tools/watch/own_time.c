@@ -1,0 +1,96 @@
+/*
+ * own_time.c — how long a thread itself has held a lock: without the time for which it was stopped,
+ * was ready to run and got no CPU, or waited for another lock.
+ */
+#include "tools/watch/watch_internal.h"
+#include "tools/util/time.h"
+
+#include <stdio.h>
+
+/*
+ * The kernel adds up how long a thread was ready and not let run, but only when it gets to run
+ * again. Until then it is what has passed since it last had its turn, without what it ran.
+ */
+static uint64_t lagged(const struct lh_long_hold *h, const struct lh_task *t, uint64_t now)
+{
+	uint64_t lag = lh_time_between(t->lag_ns, h->base.lag_ns);
+
+	if (t->state == 'R')
+		lag += lh_time_between(lh_time_between(now, h->turn_ns),
+				       lh_time_between(t->run_ns, h->turn.run_ns));
+	return lag;
+}
+
+static bool is_stopped(char state)
+{
+	return state == 'T' || state == 't';
+}
+
+bool lh_long_hold_waits(const struct lh_watch_process *p, const struct lh_long_hold *h,
+			const struct lh_live_thread *live)
+{
+	return live->wait_lock &&
+	       (live->wait_on == LH_WAIT_LOCK || lh_watch_in_deadlock(p, h->live));
+}
+
+void lh_long_hold_measure(struct lh_watch_process *p, struct lh_long_hold *h,
+			  const struct lh_live_thread *live)
+{
+	uint64_t before = h->asked_ns, step = lh_time_between(p->now_ns, before);
+	bool waited = h->waits;
+	struct lh_task t;
+
+	h->asked_ns = p->now_ns;
+	h->waits = lh_long_hold_waits(p, h, live);
+	if (h->waits) { /* what it does is known without asking */
+		h->waited_ns += lh_time_between(
+			p->now_ns, live->wait_since_ns > before ? live->wait_since_ns : before);
+		return;
+	}
+	if (waited) { /* until the look before this one */
+		h->waited_ns += lh_time_between(p->sampled_ns, before);
+		step = lh_time_between(p->now_ns, p->sampled_ns);
+	}
+	if (p->pid && lh_task_read(p->pid, h->tid, &t)) {
+		if (is_stopped(t.state) || is_stopped(h->turn.state))
+			h->stopped_ns += step;
+		if (t.turns != h->turn.turns || t.state != 'R' || h->turn.state != 'R') {
+			h->turn = t;
+			h->turn_ns = p->now_ns;
+		}
+		h->ran_ns = t.run_ns;
+		h->ran_at_ns = p->now_ns;
+		h->lagged_ns = lagged(h, &t, p->now_ns);
+	}
+}
+
+uint64_t lh_long_hold_own_now(const struct lh_watch_process *p, const struct lh_long_hold *h)
+{
+	return lh_time_between(lh_time_between(p->now_ns, h->since_ns),
+			       h->stopped_ns + h->lagged_ns + h->waited_ns);
+}
+
+uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t held_ns)
+{
+	uint64_t step = lh_time_between(h->sampled_ns, h->asked_ns);
+	struct lh_task t;
+
+	if (h->waits)
+		h->waited_ns += step;
+	else if (is_stopped(h->turn.state))
+		h->stopped_ns += step;
+	else if (p->pid && lh_task_read(p->pid, h->tid, &t))
+		h->lagged_ns = lagged(h, &t, p->now_ns);
+	else if (h->lagged_ns)
+		return 0; /* how it went on cannot be known any more */
+	return lh_time_between(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
+}
+
+const char *lh_long_hold_time_text(uint64_t ns, char out[24])
+{
+	if (ns >= 1000 * LH_MS)
+		snprintf(out, 24, "%.1f s", (double)(ns / (100 * LH_MS)) / 10);
+	else
+		snprintf(out, 24, "%llu ms", (unsigned long long)(ns / LH_MS));
+	return out;
+}

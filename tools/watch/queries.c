@@ -1,0 +1,110 @@
+/* queries.c — questions that several rules ask about a hold, a thread and the limits. */
+#include "tools/symbols/symbols.h"
+#include "tools/util/time.h"
+#include "tools/watch/watch_internal.h"
+
+#include <fnmatch.h>
+
+enum { HOPS_MAX = 64, ASKS_A_SECOND = 2000, ASKS_AT_ONCE = 256 };
+
+bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h, struct lh_lock *l)
+{
+	if (!h->lock || h->flags & (LH_HELD_IN_COND_WAIT | LH_HELD_INHERITED) ||
+	    LH_SITE_MODE(h->site) == LH_PERMIT || !lh_read_lock(&p->ledger, h->lock, l))
+		return false;
+	switch (l->kind) {
+	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
+		return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->acquired > 1;
+	case LH_MUTEX:
+	case LH_RWLOCK:
+	case LH_SPIN:
+	case LH_ONCE:
+	case LH_GUARD:
+	case LH_CUSTOM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
+ */
+static uint32_t blocks(const struct lh_watch_process *p, uint32_t seat)
+{
+	struct lh_thread thread;
+	struct lh_live_thread live;
+	struct lh_lock l;
+
+	if (!lh_read_live_thread(&p->ledger, seat, &live) || !live.wait_lock)
+		return 0;
+	if (live.wait_on == LH_WAIT_JOIN)
+		return lh_read_thread(&p->ledger, live.wait_with, &thread) ? thread.live : 0;
+	if (live.wait_on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, live.wait_lock, &l))
+		return 0;
+	return l.owner;
+}
+
+bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
+{
+	uint32_t at = live_row;
+
+	for (int hops = 0; hops < HOPS_MAX; hops++) {
+		at = blocks(p, at);
+		if (!at)
+			return false;
+		if (at == live_row)
+			return true;
+	}
+	return true; /* it leads into a circle, if not to its start */
+}
+
+/* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
+static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
+			   struct lh_lock_stats *stats)
+{
+	struct lh_module m;
+	uint64_t into;
+	const char *name;
+
+	lh_read_lock_stats(&p->ledger, l, stats);
+	if (l->flags & LH_LOCK_NAMED && stats->name[0])
+		return stats->name;
+	if (!p->watch->symbols)
+		p->watch->symbols = lh_symbols_new(false);
+	if (!lh_lock_address(l) || !lh_read_module_at(&p->ledger, lh_lock_address(l), &m))
+		return "";
+	name = lh_symbol_data(p->watch->symbols, &m, lh_lock_address(l) - m.base, &into);
+	return name ? name : "";
+}
+
+uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_lock_id id)
+{
+	const struct lh_watch_options *w = &p->watch->options;
+	struct lh_lock_stats stats;
+	const char *name = w->locks ? name_of(p, l, &stats) : "";
+
+	(void)id;
+	for (uint32_t i = 0; i < w->locks; i++)
+		if (fnmatch(w->lock[i].name, name, 0) == 0)
+			return w->lock[i].ns;
+	return w->long_hold_ns;
+}
+
+bool lh_watch_may_ask(struct lh_watch_process *p, uint32_t live_row)
+{
+	struct lh_watch *w = p->watch;
+	uint64_t since = p->now_ns > w->ask_ns ? p->now_ns - w->ask_ns : 0,
+		 more = since * ASKS_A_SECOND / (1000 * LH_MS);
+
+	if (more) {
+		w->ask_room = w->ask_room + more < ASKS_AT_ONCE ? w->ask_room + more : ASKS_AT_ONCE;
+		w->ask_ns = p->now_ns;
+	}
+	if (w->ask_room) {
+		w->ask_room--;
+		return true;
+	}
+	if (!p->refused)
+		p->refused = live_row;
+	return false;
+}
