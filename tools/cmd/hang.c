@@ -349,6 +349,7 @@ int lh_cmd_hang(int argc, char **argv)
 		lh_log("%s", p.cut ? lh_arena_printf(p.arena, "%s, and what is needed is not in it",
 						     p.cut)
 				   : p.error);
+	lh_hang_drop_processes(&h);
 	lh_hang_close(&h);
 	lh_peek_close(&p);
 	return status;

@@ -433,7 +433,6 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 
 void lh_hang_close(struct lh_hang *h)
 {
-	lh_hang_drop_processes(h);
 	lh_snapshot_free(&h->snapshot);
 	if (h->ledger)
 		lh_read_drop(h->ledger);

@@ -96,7 +96,8 @@ bool lh_hang_is_unchanged(struct lh_hang *);
 uint32_t lh_hang_merge_processes(struct lh_hang *);
 /* Where a lock of the book lies: "0x7f00", "0x7f00, 0x40 in the shared memory /dev/shm/bank" */
 const char *lh_hang_address_text(const struct lh_hang *, struct lh_arena *, uint64_t address);
-void lh_hang_drop_processes(struct lh_hang *); /* lets go of them; lh_hang_close does */
+/* Closes the other processes; before lh_hang_close. */
+void lh_hang_drop_processes(struct lh_hang *);
 
 /* edges_bytes.c: whom each thread waits for: thread->on, holds and graph. */
 void lh_hang_edges(struct lh_hang *);

@@ -21,7 +21,8 @@ struct lh_hang_processes {
 	uint32_t n;
 };
 
-/* processes.c: where locks lie, and the processes that have the same memory. */
+/* shm_key.c */
+bool lh_shm_is_sysv(const char *path);
 struct lh_shm_key lh_shm_key_at(const struct lh_hang *, uint64_t address); /* by its mappings */
 /* The same; `id`: of the library's ledger, for what may not be read. */
 struct lh_shm_key lh_shm_key_of_lock(const struct lh_hang *, uint64_t address, lh_lock_id id);
@@ -31,6 +32,8 @@ bool lh_shm_key_same_object(const struct lh_shm_key *, const struct lh_shm_key *
 bool lh_shm_key_equal(struct lh_shm_key, struct lh_shm_key);
 /* A wait that other processes can have to do with. */
 bool lh_hang_owner_unknown(const struct lh_hang_thread *);
+
+/* processes.c: the processes that map the same memory. */
 void lh_hang_find_processes(struct lh_hang_processes *);
 /* All of them once more: all locks first, and after that who has moved. False: ours ended. */
 bool lh_hang_inspect_all(struct lh_hang_processes *);
