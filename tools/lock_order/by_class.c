@@ -1,8 +1,7 @@
 #include "tools/lock_order/by_class.h"
 #include "libcheck/base/hash.h"
 
-#include "libcheck/order_graph/order_graph.h"
-#include "tools/util/arena.h"
+#include "tools/lock_order/lock_order_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
  * because it is minimal; so it is the very locks that exclude, or do not.
  */
 enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, ALIKE_MAX = 8 };
-enum { EARN = 4000, BURST = 1 << 22 }; /* steps, of 5 to 10 ns */
 
 struct source {
 	lh_chain_id chain; /* of the record: what asks, or what was held */
@@ -325,11 +323,6 @@ static void add_locks(struct class_rows *b)
 
 /* ---- asking ---- */
 
-struct answers {
-	struct lh_cycle *cycle;
-	uint32_t n;
-};
-
 static struct source source_of(const struct class_rows *b, lh_chain_id id)
 {
 	return id < b->chains ? b->source[id] : (struct source){0};
@@ -351,60 +344,6 @@ static bool is_of_same_instances(const struct class_rows *b, const struct lh_cyc
 			return false;
 	}
 	return true;
-}
-
-static void store_cycles(const struct class_rows *b, struct answers *a,
-			 const struct lh_cycle *cycle)
-{
-	for (uint32_t i = 0; i < a->n; i++)
-		if (a->cycle[i].key == cycle->key) {
-			a->cycle[i] = *cycle;
-			return;
-		}
-	LH_PUSH(b->arena, a->cycle, a->n, *cycle);
-}
-
-static void query(struct class_rows *b, struct answers *a)
-{
-	const struct lh_order_input facts = {.lock = b->lock,
-					     .thread = b->thread,
-					     .chain = b->chain,
-					     .visit = b->seen,
-					     .hb_edge = b->event,
-					     .locks = b->locks,
-					     .threads = b->threads,
-					     .chains = b->chains,
-					     .visits = b->visits,
-					     .hb_edges = b->events,
-					     .hb_edges_lost = b->ledger->head.hb_edges_lost != 0};
-	const struct lh_order_graph_size room = {.locks = b->locks + 1,
-						 .edges = b->witnesses + b->visits + 1,
-						 .witnesses = 2 * (b->witnesses + b->visits) + 1,
-						 .threads = b->threads,
-						 .visits = b->visits,
-						 .hb_edges = b->events,
-						 .cycles = b->chains + 1,
-						 .refill = EARN,
-						 .budget_max = BURST};
-	void *memory = calloc(1, lh_order_graph_bytes(&room));
-	struct lh_order_graph *graph;
-
-	if (!memory)
-		return;
-	graph = lh_order_graph_init(memory, &room, b->filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	for (lh_chain_id i = 1; i < b->chains; i++) {
-		uint32_t n = b->chain[i].visit || b->chain[i].flags
-				     ? lh_order_check_chain(graph, &facts, i)
-				     : 0;
-
-		for (uint32_t k = 0; k < n; k++)
-			if (lh_order_cycles(graph)[k].rule == LH_RULE_LOCK_ORDER)
-				store_cycles(b, a, &lh_order_cycles(graph)[k]);
-	}
-	if (lh_order_counts(graph).cut)
-		lh_report_note(b->report, "by birthplace: %u searches for circles were given up",
-			       lh_order_counts(graph).cut);
-	free(memory);
 }
 
 /* ---- telling ---- */
@@ -469,7 +408,7 @@ static struct lh_report_finding *report_cycle(const struct class_rows *b,
  * Once for each circle of birthplaces, however many places in the code take part in it; they are
  * counted. A birthplace that only hands on would else tell of every two places that take locks.
  */
-static void report_all(struct class_rows *b, const struct answers *a)
+static void report_all(struct class_rows *b, const struct lh_answers *a)
 {
 	struct merged_cycle {
 		uint64_t hash;
@@ -496,9 +435,27 @@ static void report_all(struct class_rows *b, const struct answers *a)
 	HASH_CLEAR(hh, merged_cycles);
 }
 
-static int by_order(const void *a, const void *b)
+static bool is_lock_order(void *with, const struct lh_cycle *cycle)
 {
-	return lh_cycle_compare(a, b);
+	(void)with;
+	return cycle->rule == LH_RULE_LOCK_ORDER;
+}
+
+static uint32_t query(const struct class_rows *b, struct lh_answers *a)
+{
+	const struct lh_order_input input = {.lock = b->lock,
+					     .thread = b->thread,
+					     .chain = b->chain,
+					     .visit = b->seen,
+					     .hb_edge = b->event,
+					     .locks = b->locks,
+					     .threads = b->threads,
+					     .chains = b->chains,
+					     .visits = b->visits,
+					     .hb_edges = b->events,
+					     .hb_edges_lost = b->ledger->head.hb_edges_lost != 0};
+
+	return lh_order_query(&input, b->witnesses, b->filtered, a);
 }
 
 static void check_process(struct lh_report *report, const struct lh_report_process *p,
@@ -509,17 +466,17 @@ static void check_process(struct lh_report *report, const struct lh_report_proce
 			       .ledger = p->ledger,
 			       .filtered = wants->filtered,
 			       .arena = lh_arena_new()};
-	struct answers a = {0};
-	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
+	struct lh_answers a = {b.arena, is_lock_order, NULL, NULL, 0};
+	uint32_t cut, n = lh_read_used(p->ledger, LH_T_CHAIN);
 
 	b.classes = lh_classes_new(report, p, wants);
 	read_rows(&b);
 	for (lh_chain_id i = 1; i < n; i++)
 		add_chain(&b, i);
 	add_locks(&b);
-	query(&b, &a);
-	if (a.n > 1)
-		qsort(a.cycle, a.n, sizeof(*a.cycle), by_order);
+	cut = query(&b, &a);
+	if (cut)
+		lh_report_note(report, "by birthplace: %u searches for circles were given up", cut);
 	report_all(&b, &a);
 	HASH_CLEAR(hh, b.group);
 	lh_classes_free(b.classes);

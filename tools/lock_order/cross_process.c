@@ -2,29 +2,14 @@
 
 #include <stdlib.h>
 
-enum { EARN = 4000, BURST = 1 << 22 }; /* steps, of 5 to 10 ns */
-enum { STEPS_MAX = 250 };              /* a finding's count of them is a byte */
+enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
 
 static const char chance[] = " (these processes were not seen to run at the same time: can they?)";
 
-/* ---- asking ---- */
-
-struct answers {
-	struct lh_cycle *cycle;
-	uint32_t n;
-};
-
-static struct lh_cycle *find(const struct answers *a, uint64_t key)
-{
-	for (uint32_t i = 0; i < a->n; i++)
-		if (a->cycle[i].key == key)
-			return &a->cycle[i];
-	return NULL;
-}
-
 /* What one process shows by itself is its own judge's business. */
-static bool is_ours(const struct lh_merged_run *run, const struct lh_cycle *cycle)
+static bool is_ours(void *with, const struct lh_cycle *cycle)
 {
+	const struct lh_merged_run *run = with;
 	const struct lh_merged_process *first = lh_merged_process_of(run, cycle->link[0].thread);
 
 	if (run->alone)
@@ -33,78 +18,6 @@ static bool is_ours(const struct lh_merged_run *run, const struct lh_cycle *cycl
 		if (lh_merged_process_of(run, cycle->link[i].thread) != first)
 			return true;
 	return false;
-}
-
-/* A circle comes again when it turns out worse than it was. */
-static void store_cycles(const struct lh_merged_run *run, struct answers *a,
-			 const struct lh_cycle *cycle)
-{
-	struct lh_cycle *old = find(a, cycle->key);
-
-	if (!is_ours(run, cycle))
-		return;
-	if (old)
-		*old = *cycle;
-	else
-		LH_PUSH(run->arena, a->cycle, a->n, *cycle);
-}
-
-static void query_all(struct lh_merged_run *run, struct lh_order_graph *graph,
-		      const struct lh_order_input *facts, struct answers *a)
-{
-	for (lh_chain_id i = 1; i < run->chains; i++) {
-		uint32_t n = run->chain[i].visit || run->chain[i].flags
-				     ? lh_order_check_chain(graph, facts, i)
-				     : 0;
-
-		for (uint32_t k = 0; k < n; k++)
-			store_cycles(run, a, &lh_order_cycles(graph)[k]);
-	}
-}
-
-static bool orders_lost(const struct lh_merged_run *run)
-{
-	for (uint32_t i = 0; i < run->processes; i++)
-		if (run->process[i].process->ledger->head.hb_edges_lost)
-			return true;
-	return false;
-}
-
-/* How many searches were given up. */
-static uint32_t query(struct lh_merged_run *run, struct answers *a, uint32_t events, bool filtered)
-{
-	const struct lh_order_input facts = {.lock = run->lock,
-					     .thread = run->thread,
-					     .chain = run->chain,
-					     .visit = run->visit,
-					     .hb_edge = run->hb_edge,
-					     .locks = run->locks,
-					     .threads = run->threads,
-					     .chains = run->chains,
-					     .visits = run->visits,
-					     .hb_edges = events,
-					     .hb_edges_lost = orders_lost(run)};
-	const struct lh_order_graph_size room = {.locks = run->locks + 1,
-						 .edges = run->witnesses + run->visits + 1,
-						 .witnesses =
-							 2 * (run->witnesses + run->visits) + 1,
-						 .threads = run->threads,
-						 .visits = run->visits,
-						 .hb_edges = events,
-						 .cycles = run->chains + 64,
-						 .refill = EARN,
-						 .budget_max = BURST};
-	void *memory = calloc(1, lh_order_graph_bytes(&room));
-	struct lh_order_counts counts;
-	struct lh_order_graph *graph;
-
-	if (!memory)
-		return UINT32_MAX;
-	graph = lh_order_graph_init(memory, &room, filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	query_all(run, graph, &facts, a);
-	counts = lh_order_counts(graph);
-	free(memory);
-	return counts.cut + counts.refused;
 }
 
 /* ---- telling ---- */
@@ -188,17 +101,6 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }
 
-static int by_order(const void *a, const void *b)
-{
-	return lh_cycle_compare(a, b);
-}
-
-static void sort(struct answers *a)
-{
-	if (a->n > 1)
-		qsort(a->cycle, a->n, sizeof(*a->cycle), by_order);
-}
-
 /* ---- processes together ---- */
 
 /* With every process those whose past is its own. */
@@ -224,7 +126,8 @@ static void take_with_ancestors(struct lh_merged_run *run)
 
 static void check_together(struct lh_merged_run *run, bool filtered)
 {
-	struct answers sure = {0}, all = {0};
+	struct lh_answers sure = {run->arena, is_ours, run, NULL, 0}, all = sure;
+	struct lh_order_input input;
 	uint32_t cut;
 
 	lh_merged_find_parents(run);
@@ -232,18 +135,18 @@ static void check_together(struct lh_merged_run *run, bool filtered)
 	take_with_ancestors(run);
 	lh_merged_add_order(run);
 	lh_merged_end_rows(run);
-	cut = query(run, &sure, run->hb_edges, filtered);
-	cut += query(run, &all, run->certain_hb_edges, false);
-	sort(&sure);
-	sort(&all);
+	input = lh_merged_input(run, run->hb_edges);
+	cut = lh_order_query(&input, run->witnesses, filtered, &sure);
+	input = lh_merged_input(run, run->certain_hb_edges);
+	cut += lh_order_query(&input, run->witnesses, false, &all);
 	for (uint32_t i = 0; i < sure.n; i++) {
-		const struct lh_cycle *maybe = find(&all, sure.cycle[i].key);
+		const struct lh_cycle *maybe = lh_answer_find(&all, sure.cycle[i].key);
 
 		if (!sure.cycle[i].filter || !maybe || maybe->filter)
 			report_cycle(run, &sure.cycle[i], true);
 	}
 	for (uint32_t i = 0; i < all.n; i++) {
-		const struct lh_cycle *certain = find(&sure, all.cycle[i].key);
+		const struct lh_cycle *certain = lh_answer_find(&sure, all.cycle[i].key);
 
 		if (!all.cycle[i].filter && (!certain || certain->filter))
 			report_cycle(run, &all.cycle[i], false);
@@ -275,13 +178,14 @@ static void check_alone(struct lh_report *report, struct lh_report_process *p)
 				    .process = &one,
 				    .processes = 1,
 				    .alone = true};
-	struct answers a = {0};
+	struct lh_answers a = {run.arena, is_ours, &run, NULL, 0};
+	struct lh_order_input input;
 
 	lh_merged_begin_rows(&run);
 	lh_merged_take(&run, &one);
 	lh_merged_end_rows(&run);
-	p->searches_cut = query(&run, &a, run.hb_edges, false);
-	sort(&a);
+	input = lh_merged_input(&run, run.hb_edges);
+	p->searches_cut = lh_order_query(&input, run.witnesses, false, &a);
 	for (uint32_t i = 0; i < a.n; i++)
 		report_cycle(&run, &a.cycle[i], true);
 	lh_arena_free(run.arena);

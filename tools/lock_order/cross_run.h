@@ -1,7 +1,10 @@
 /*
  * cross_run.h — cycles of locks whose halves were seen in different processes or runs.
  *
- * Compares locks by what they are called, because no lock is the same object in two runs.
+ * One test acquires a, then b; another test b, then a: no process has shown a cycle, and the code
+ * has one. Which locks of two processes are the same is a guess by their names (same_locks.c), so
+ * the findings are warnings. The order graph decides, with the same rules for gate locks, readers
+ * and orders as inside one process.
  */
 #ifndef LH_LOCK_ORDER_CROSS_RUN_H
 #define LH_LOCK_ORDER_CROSS_RUN_H
@@ -12,18 +15,22 @@
 /* Adds the cycles as warnings. Before lh_report_finish. */
 void lh_cross_run_check(struct lh_report *);
 
-/* cross_run_rows.c: the orders of each process, with the locks of one class as one. */
-struct lh_cross_run_orders {
-	struct lh_report_order **order;
-	uint32_t n;
-	struct lh_cross_run_process **process; /* private: a process each */
-	uint32_t processes;
-};
-struct lh_cross_run_orders lh_cross_run_collect(struct lh_report *, struct lh_arena *);
-/* The thing that stands for a lock there; NULL: it is in none of the orders. */
-const struct lh_report_lock *lh_cross_run_lock(struct lh_report *,
-					       const struct lh_cross_run_orders *,
-					       const struct lh_report_process *, lh_lock_id);
-void lh_cross_run_free(struct lh_cross_run_orders *);
+/* ---- same_locks.c ---- */
+
+struct lh_same_locks;
+
+/* Chooses the processes that show an order of locks of their own. Free before the arena. */
+struct lh_same_locks *lh_same_locks_new(struct lh_report *, struct lh_arena *);
+void lh_same_locks_free(struct lh_same_locks *);
+struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *,
+						uint32_t i); /* NULL: no more */
+uint32_t
+lh_same_locks_chains(const struct lh_same_locks *); /* distinct chains of all these processes */
+/* Finds out which locks are the same; returns a number above that of every lock. */
+uint32_t lh_same_locks_name(struct lh_same_locks *);
+/* The number of the lock that this lock of the i-th process is; 0: it is no lock of a chain. */
+uint32_t lh_same_locks_of(struct lh_same_locks *, uint32_t process, lh_lock_id);
+/* The lock that stands for a number in reports. */
+const struct lh_report_lock *lh_same_locks_lock(const struct lh_same_locks *, uint32_t number);
 
 #endif

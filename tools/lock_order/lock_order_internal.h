@@ -52,7 +52,12 @@ struct lh_merged_run {
 	bool alone; /* one process, by itself */
 
 	struct lh_shm_entry *shm_entries; /* shared memory: which lock lies there */
-	struct lh_stack_key *stacks;      /* by what the frames say: their number */
+	/* Locks are one by another rule than their location: the number of the lock from 1 on, 0
+	 * none. NULL: by location. */
+	uint32_t (*same)(void *with, const struct lh_merged_process *, lh_lock_id);
+	void *same_with;
+	lh_lock_id *same_lock;       /* by that number: its row here */
+	struct lh_stack_key *stacks; /* by what the frames say: their number */
 	struct lh_chain_key *keys;
 	uint32_t stack_count;
 
@@ -68,6 +73,22 @@ struct lh_merged_run {
 	uint32_t witnesses;
 };
 
+/* ---- order_query.c ---- */
+
+/* The cycles that the order graph found, each once, in the order of lh_cycle_compare. */
+struct lh_answers {
+	struct lh_arena *arena;
+	bool (*wanted)(void *with, const struct lh_cycle *); /* false: the cycle is not kept */
+	void *with;
+	struct lh_cycle *cycle;
+	uint32_t n;
+};
+struct lh_cycle *lh_answer_find(const struct lh_answers *, uint64_t key);
+/* `witnesses`: the locks held at all chains, added up. Returns how many searches were cut;
+ * UINT32_MAX: no memory. */
+uint32_t lh_order_query(const struct lh_order_input *, uint32_t witnesses, bool filtered,
+			struct lh_answers *);
+
 /* ---- shared_locks.c ---- */
 
 /* Finds the locks that several members use; sets `shares`. Which lock of all a lock is: 0 none. */
@@ -80,6 +101,7 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *, struct lh_merged_process *
 void lh_merged_begin_rows(struct lh_merged_run *);
 void lh_merged_take(struct lh_merged_run *, struct lh_merged_process *);
 void lh_merged_end_rows(struct lh_merged_run *);
+struct lh_order_input lh_merged_input(const struct lh_merged_run *, uint32_t hb_edges);
 /* The node of this lock above that chain, made if it is new. */
 lh_chain_id lh_merged_node(struct lh_merged_run *, lh_chain_id parent, lh_lock_id, lh_site);
 const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run *, lh_thread_id);

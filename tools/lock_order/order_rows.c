@@ -4,7 +4,9 @@
 #include <string.h>
 #include <uthash.h>
 
-enum { SEEN_MAX = 64 /* rows of one process at one node; there are fewer */ };
+enum { VISITS_MAX = 64 /* rows of one process at one chain; there are fewer */ };
+#define NOTHING_HELD                                                                               \
+	UINT32_MAX /* of lh_merged_process.chain: all locks of the chain are left out */
 
 struct lh_stack_key {
 	const char *text;
@@ -95,7 +97,7 @@ static void take_seens(struct lh_merged_run *run, const struct lh_merged_process
 {
 	struct lh_chain_visit s;
 
-	for (uint32_t i = first, n = 0; n < SEEN_MAX && lh_read_visit(m->process->ledger, i, &s);
+	for (uint32_t i = first, n = 0; n < VISITS_MAX && lh_read_visit(m->process->ledger, i, &s);
 	     i = s.next, n++) {
 		if (!s.thread || s.thread >= m->threads)
 			continue;
@@ -107,6 +109,16 @@ static void take_seens(struct lh_merged_run *run, const struct lh_merged_process
 		LH_PUSH(run->arena, run->visit_of, run->visit_ofs,
 			((struct lh_merged_visit){m, from}));
 	}
+}
+
+/*
+ * In a forked child, what was held at the fork was held by the parent: the child's copy of such a
+ * lock is one that no other process knows.
+ */
+static bool is_inherited(const struct lh_ledger_view *r, const struct lh_chain *chain)
+{
+	return (r->head.flags & LH_LEDGER_FORKED) && !chain->visit &&
+	       !(chain->flags & LH_CHAIN_MANY_THREADS);
 }
 
 /* That there were more threads than the rows name says nothing of when they were: left out, but
@@ -121,6 +133,12 @@ static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh
 		return;
 	if (chain.parent)
 		parent = m->chain[chain.parent];
+	if (parent == NOTHING_HELD)
+		chain.parent = parent = 0;
+	if (run->same && is_inherited(m->process->ledger, &chain)) {
+		m->chain[id] = chain.parent ? parent : NOTHING_HELD;
+		return;
+	}
 	lock = lh_merged_lock_get(run, m, chain.lock);
 	if (!lock || (chain.parent && !parent))
 		return;
@@ -145,6 +163,8 @@ static void take_threads(struct lh_merged_run *run, struct lh_merged_process *m)
 		lh_read_thread(m->process->ledger, i, &t);
 		t.end_lock = t.end_lock ? lh_merged_lock_get(run, m, t.end_lock) : 0;
 		t.creator_chain = t.creator_chain < m->chains ? m->chain[t.creator_chain] : 0;
+		if (t.creator_chain == NOTHING_HELD)
+			t.creator_chain = 0;
 		t.creator = t.creator && t.creator < m->threads ? t.creator + m->base : 0;
 		LH_PUSH(run->arena, run->thread, run->threads, t);
 	}
@@ -225,4 +245,27 @@ const struct lh_merged_visit *lh_merged_visit_of(const struct lh_merged_run *run
 		if (!t || run->visit[i].thread == t)
 			return &run->visit_of[i];
 	return NULL;
+}
+
+static bool hb_edges_lost(const struct lh_merged_run *run)
+{
+	for (uint32_t i = 0; i < run->processes; i++)
+		if (run->process[i].process->ledger->head.hb_edges_lost)
+			return true;
+	return false;
+}
+
+struct lh_order_input lh_merged_input(const struct lh_merged_run *run, uint32_t hb_edges)
+{
+	return (struct lh_order_input){.lock = run->lock,
+				       .thread = run->thread,
+				       .chain = run->chain,
+				       .visit = run->visit,
+				       .hb_edge = run->hb_edge,
+				       .locks = run->locks,
+				       .threads = run->threads,
+				       .chains = run->chains,
+				       .visits = run->visits,
+				       .hb_edges = hb_edges,
+				       .hb_edges_lost = hb_edges_lost(run)};
 }

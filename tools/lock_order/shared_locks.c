@@ -113,14 +113,20 @@ static lh_lock_id add(struct lh_merged_run *run, const struct lh_merged_process 
 	return LH_LOCK_ID(row, 1);
 }
 
-/* What one process has seen of it is true of the lock. Who has made it knows its birthplace. */
+/*
+ * What one process has seen of it is true of the lock. Who has made it knows its birthplace. Of
+ * locks that are one by another rule than their location, all must prefer writers.
+ */
 static void add_user(struct lh_merged_run *run, const struct lh_merged_process *m, lh_lock_id id,
 		     const struct lh_lock *l, lh_lock_id to)
 {
 	struct lh_lock *all = &run->lock[LH_LOCK_ROW(to)];
 	struct lh_merged_lock *of = &run->lock_of[LH_LOCK_ROW(to)];
+	uint32_t prefer = all->flags & l->flags & LH_LOCK_PREFER_WRITER;
 
 	all->flags |= l->flags;
+	if (run->same)
+		all->flags = (all->flags & ~(uint32_t)LH_LOCK_PREFER_WRITER) | prefer;
 	of->users++;
 	if (!(l->flags & LH_LOCK_INITED))
 		return;
@@ -128,24 +134,42 @@ static void add_user(struct lh_merged_run *run, const struct lh_merged_process *
 	of->id = id;
 }
 
+/* Where the row of the lock is kept that this one is the same as. NULL: it is the same as no other.
+ */
+static lh_lock_id *same_as(struct lh_merged_run *run, const struct lh_merged_process *m,
+			   lh_lock_id id, const struct lh_lock *l)
+{
+	struct lh_shm_entry *s;
+	uint32_t n;
+
+	if (run->alone)
+		return NULL;
+	if (run->same) {
+		n = run->same(run->same_with, m, id);
+		return n ? &run->same_lock[n] : NULL;
+	}
+	s = entry_of(run, m, LH_LOCK_ROW(id), l, false);
+	return s && is_one(s) ? &s->lock : NULL;
+}
+
 lh_lock_id lh_merged_lock_get(struct lh_merged_run *run, struct lh_merged_process *m, lh_lock_id id)
 {
 	uint32_t row = LH_LOCK_ROW(id);
-	struct lh_shm_entry *s;
+	lh_lock_id *same;
 	struct lh_lock l;
 
 	if (!lh_read_lock(m->process->ledger, id, &l) || row >= m->locks)
 		return 0;
 	if (m->lock[row])
 		return m->lock[row];
-	s = run->alone ? NULL : entry_of(run, m, row, &l, false);
-	if (!s || !is_one(s))
+	same = same_as(run, m, id, &l);
+	if (!same)
 		return m->lock[row] = add(run, m, id, &l);
-	if (s->lock)
-		add_user(run, m, id, &l, s->lock);
+	if (*same)
+		add_user(run, m, id, &l, *same);
 	else
-		s->lock = add(run, m, id, &l);
-	return m->lock[row] = s->lock;
+		*same = add(run, m, id, &l);
+	return m->lock[row] = *same;
 }
 
 void lh_merged_forget_shared(struct lh_merged_run *run)

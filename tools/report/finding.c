@@ -450,31 +450,6 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	return &old->found;
 }
 
-/* A step of an order, by the lock that stands for its own in all processes. */
-static struct lh_cross_step step_of(const struct lh_report_order *o,
-				    const struct lh_report_lock *lock, bool wanted)
-{
-	return (struct lh_cross_step){.process = o->process,
-				      .lock = lock,
-				      .step = {.thread = o->thread,
-					       .site = lh_report_order_place(o, wanted),
-					       .action = wanted ? LH_WANTS : LH_HOLDS}};
-}
-
-void lh_report_add_across(struct lh_report *report, const struct lh_report_order *const *order,
-			  const struct lh_report_lock *const *lock, uint32_t n, const char *more)
-{
-	struct lh_cross_step *step =
-		lh_arena_alloc(report->private_data->arena, 2 * n * sizeof(*step));
-	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
-
-	for (uint32_t i = 0; i < n; i++) {
-		step[2 * i] = step_of(order[i], lock[i], false);
-		step[2 * i + 1] = step_of(order[i], lock[(i + 1) % n], true);
-	}
-	lh_report_add_cross_finding(report, &row, step, 2 * n, more);
-}
-
 void lh_report_findings_free(struct lh_report *report)
 {
 	HASH_CLEAR(hh, report->private_data->sort);

@@ -239,11 +239,6 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *,
 						      const struct lh_cross_step *, uint32_t n,
 						      const char *more);
 
-/* A cycle of orders of several processes; lock[i] stands for order[i]->held. `more` is
- * appended to the message. */
-void lh_report_add_across(struct lh_report *, const struct lh_report_order *const *order,
-			  const struct lh_report_lock *const *lock, uint32_t n, const char *more);
-
 /* "bank+0x4060" for an address in an object's data; NULL: it is elsewhere. */
 const char *lh_report_data_place(struct lh_report *, const struct lh_report_process *,
 				 uint64_t address);

@@ -1,0 +1,488 @@
+/*
+ * same_locks.c — which locks of different processes or runs are the same lock in the code.
+ *
+ * Locks are the same when they have the same name and lie at the same place of the same object,
+ * were initialized in the same object, or are acquired in a file of the same name: so a static
+ * library in two test programs counts. That is a guess about code.
+ *
+ * Hundreds of tests of one suite show much the same, and a program may have a million locks that
+ * one line initialized. So the locks of a process are first grouped by what their rows say (given
+ * name, stack of the initialization, place in an object), without symbols; and a process that shows
+ * the same chains of locks as an earlier process adds nothing. Only the groups that are left get
+ * names.
+ *
+ * - A process with a lock in shared memory is never left out: two processes that do the same can
+ * meet.
+ * - The order of processes and groups does not depend on which process ended first.
+ */
+#include "libcheck/base/hash.h"
+#include "tools/lock_order/cross_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+enum { SITES_MAX = 8 /* of one group that are asked for their files */ };
+
+typedef uint64_t hash; /* of what a row says, without numbers that change from run to run */
+
+struct range {
+	uint64_t start, end, base;
+	hash path;
+	bool gone;
+};
+
+/* Locks of one process whose rows say the same; `lock` is the one of the lowest row. */
+struct group {
+	hash key;
+	lh_lock_id lock;
+	lh_stack_id site[SITES_MAX]; /* where they are acquired: the lowest hashes */
+	uint32_t sites;
+	uint32_t number; /* the report's id of the lock; 0: not asked for */
+	UT_hash_handle hh;
+};
+
+/* A chain of locks with its sites, once. */
+struct shown {
+	hash key;
+	UT_hash_handle hh;
+};
+
+struct process {
+	struct lh_arena *arena;
+	struct lh_report_process *process;
+	struct range *module; /* by row */
+	hash *stack, *lock;   /* by row; 0: not asked for yet */
+	struct group *groups;
+	struct shown *chains;
+	hash digest; /* of all chains */
+	bool shared;
+};
+
+/* What is said of locks: those of one name, object and so on are the same. */
+struct name {
+	const char *text;
+	uint32_t lock;
+	UT_hash_handle hh;
+};
+
+struct lh_same_locks {
+	struct lh_report *report;
+	struct lh_arena *arena;
+	struct process **process;
+	uint32_t processes;
+	struct name *names;
+	uint32_t *parent; /* by id of a report's lock: a forest; a root names itself */
+	const struct lh_report_lock **lock; /* by id */
+	uint32_t ids;
+};
+
+static hash mix_text(hash h, const char *text)
+{
+	while (*text)
+		h = lh_hash_mix(h, (unsigned char)*text++);
+	return h;
+}
+
+/* ---- what rows say ---- */
+
+static void read_modules(struct process *a)
+{
+	const struct lh_ledger_view *r = a->process->ledger;
+	uint32_t n = lh_read_used(r, LH_T_MODULE);
+	struct lh_module m;
+
+	a->module = lh_arena_alloc(a->arena, (n + 1) * sizeof(*a->module));
+	for (uint32_t i = 1; i < n; i++) {
+		if (!lh_read_module(r, i, &m))
+			continue;
+		a->module[i] = (struct range){m.start, m.end, m.base,
+					      mix_text(mix_text(1, m.path), ":"), m.gone};
+		if (m.flags & LH_MODULE_SCRIPT) /* the function stands behind the path */
+			a->module[i] = (struct range){
+				.path = mix_text(a->module[i].path,
+						 strlen(m.path) + 1 < sizeof(m.path)
+							 ? m.path + strlen(m.path) + 1
+							 : "")};
+	}
+}
+
+static hash hash_of_stack(struct process *a, lh_stack_id id)
+{
+	const struct lh_ledger_view *r = a->process->ledger;
+	uint32_t modules = lh_read_used(r, LH_T_MODULE), n;
+	uint64_t frame[LH_FRAMES_MAX];
+	hash h = 2;
+
+	if (!id || id >= lh_read_used(r, LH_T_STACK))
+		return 0;
+	if (a->stack[id])
+		return a->stack[id];
+	n = lh_read_frames(r, id, frame);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t module = LH_FRAME_MODULE(frame[i]);
+		struct range none = {0}, *m = module < modules ? &a->module[module] : &none;
+
+		h = lh_hash_mix(lh_hash_mix(h, m->path), LH_FRAME_PC(frame[i]) - m->base);
+	}
+	return a->stack[id] = h ? h : 1;
+}
+
+static hash hash_of_data(const struct process *a, uint64_t address)
+{
+	uint32_t n = lh_read_used(a->process->ledger, LH_T_MODULE);
+	const struct range *best = NULL;
+
+	for (uint32_t i = 1; i < n; i++) {
+		const struct range *m = &a->module[i];
+
+		if (address >= m->start && address < m->end && (!best || !m->gone || best->gone))
+			best = m;
+	}
+	return best ? lh_hash_mix(best->path, address - best->base) : 0;
+}
+
+static hash hash_of_lock_row(struct process *a, const struct lh_lock *l)
+{
+	hash h = lh_hash_mix(3, l->kind), init = hash_of_stack(a, l->init_stack);
+	hash data = hash_of_data(a, lh_lock_address(l));
+
+	a->shared |= l->flags & LH_LOCK_PSHARED;
+	if (l->flags & LH_LOCK_NAMED) {
+		struct lh_lock_stats stats;
+		lh_read_lock_stats(a->process->ledger, l, &stats);
+		h = mix_text(h, stats.name);
+	}
+	h = lh_hash_mix(lh_hash_mix(h, init), data);
+	return init || data ? h : lh_hash_mix(h, hash_of_stack(a, l->first_stack));
+}
+
+static struct group *group_of(struct process *a, hash key)
+{
+	struct group *group;
+
+	HASH_FIND(hh, a->groups, &key, sizeof(key), group);
+	return group;
+}
+
+/* 0: no such lock, or the end of a thread, which is a lock for the order graph alone. */
+static hash hash_of_lock(struct process *a, lh_lock_id id)
+{
+	const struct lh_ledger_view *r = a->process->ledger;
+	uint32_t row = LH_LOCK_ROW(id);
+	struct group *group;
+	struct lh_lock l;
+	hash key;
+
+	if (row >= lh_read_used(r, LH_T_LOCK) || !lh_read_lock(r, id, &l) ||
+	    l.kind == LH_THREAD_END)
+		return 0;
+	if (a->lock[row])
+		return a->lock[row];
+	key = hash_of_lock_row(a, &l);
+	a->lock[row] = key = key ? key : 1;
+	group = group_of(a, key);
+	if (!group) {
+		group = lh_arena_alloc(a->arena, sizeof(*group));
+		group->key = key;
+		group->lock = id;
+		HASH_ADD(hh, a->groups, key, sizeof(group->key), group);
+	}
+	if (row < LH_LOCK_ROW(group->lock))
+		group->lock = id;
+	return key;
+}
+
+/* ---- chains ---- */
+
+/* Neither a try-lock nor a wait with a limit makes an order. */
+static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
+{
+	struct lh_chain chain;
+
+	return lh_read_chain_row(r, id, &chain) && chain.parent &&
+	       LH_SITE_HOW(chain.site) == LH_BLOCKING;
+}
+
+static void add_chain(struct process *a, lh_chain_id id)
+{
+	lh_chain_id path[LH_HELD_MAX];
+	uint32_t depth = lh_read_chain_path(a->process->ledger, id, path, LH_HELD_MAX);
+	struct lh_chain node;
+	struct shown *shown;
+	hash h = 4;
+
+	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &node);
+	     k++) {
+		h = lh_hash_mix(h, hash_of_lock(a, node.lock));
+		h = lh_hash_mix(h, hash_of_stack(a, LH_SITE_STACK(node.site)) +
+					   LH_SITE_MODE(node.site));
+	}
+	HASH_FIND(hh, a->chains, &h, sizeof(h), shown);
+	if (shown)
+		return;
+	shown = lh_arena_alloc(a->arena, sizeof(*shown));
+	shown->key = h;
+	HASH_ADD(hh, a->chains, key, sizeof(shown->key), shown);
+	a->digest += lh_hash_mix(5, h); /* a sum: the order does not matter */
+}
+
+static struct process *read_process(struct lh_arena *arena, struct lh_report_process *p)
+{
+	struct process *a = lh_arena_alloc(arena, sizeof(*a));
+	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
+
+	a->arena = arena;
+	a->process = p;
+	a->stack = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_STACK) + 1) * sizeof(hash));
+	a->lock = lh_arena_alloc(arena, (lh_read_used(p->ledger, LH_T_LOCK) + 1) * sizeof(hash));
+	read_modules(a);
+	for (lh_chain_id i = 1; i < n; i++)
+		if (makes_order(p->ledger, i))
+			add_chain(a, i);
+	return a;
+}
+
+static bool has_orders(const struct lh_report_process *p)
+{
+	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
+
+	for (lh_chain_id i = 1; i < n; i++)
+		if (makes_order(p->ledger, i))
+			return true;
+	return false;
+}
+
+/* ---- processes that show something of their own ---- */
+
+static int by_digest(const void *x, const void *y)
+{
+	const struct process *a = *(struct process *const *)x, *b = *(struct process *const *)y;
+
+	if (a->digest != b->digest)
+		return a->digest < b->digest ? -1 : 1;
+	return strcmp(a->process->exe, b->process->exe);
+}
+
+static int by_program(const void *x, const void *y)
+{
+	const struct process *a = *(struct process *const *)x, *b = *(struct process *const *)y;
+	int order = strcmp(a->process->exe, b->process->exe);
+
+	return order ? order : by_digest(x, y);
+}
+
+static void forget(struct process *a)
+{
+	HASH_CLEAR(hh, a->groups);
+	HASH_CLEAR(hh, a->chains);
+}
+
+static void choose(struct lh_same_locks *s)
+{
+	uint32_t kept = 0;
+
+	qsort(s->process, s->processes, sizeof(*s->process), by_digest);
+	for (uint32_t i = 0; i < s->processes; i++) {
+		struct process *a = s->process[i];
+
+		if (kept && s->process[kept - 1]->digest == a->digest && !a->shared)
+			forget(a);
+		else
+			s->process[kept++] = a;
+	}
+	s->processes = kept;
+	qsort(s->process, s->processes, sizeof(*s->process), by_program);
+}
+
+/* ---- names ---- */
+
+static uint32_t root(struct lh_same_locks *s, uint32_t i)
+{
+	while (s->parent[i] != i)
+		i = s->parent[i] = s->parent[s->parent[i]];
+	return i;
+}
+
+static void join(struct lh_same_locks *s, uint32_t a, uint32_t b)
+{
+	a = root(s, a);
+	b = root(s, b);
+	s->parent[a > b ? a : b] = a > b ? b : a;
+}
+
+/* All locks of which the same is said are one. A name has the offset in it, a class has not. */
+static void say(struct lh_same_locks *s, const struct lh_report_lock *lock, const char *what,
+		const char *where)
+{
+	const char *text = lh_arena_printf(s->arena, "%s\n%s\n%s\n%s", lock->kind,
+					   lock->named ? lock->name : lock->class, what, where);
+	struct name *n;
+
+	HASH_FIND_STR(s->names, text, n);
+	if (n) {
+		join(s, n->lock, lock->id);
+		return;
+	}
+	n = lh_arena_alloc(s->arena, sizeof(*n));
+	n->text = text;
+	n->lock = lock->id;
+	HASH_ADD_KEYPTR(hh, s->names, n->text, strlen(n->text), n);
+}
+
+static void add_site(struct process *a, struct group *group, lh_stack_id stack)
+{
+	uint32_t i = group->sites;
+	hash h = hash_of_stack(a, stack);
+
+	for (uint32_t k = 0; k < group->sites; k++)
+		if (hash_of_stack(a, group->site[k]) == h)
+			return;
+	while (i && hash_of_stack(a, group->site[i - 1]) > h)
+		i--;
+	if (i == SITES_MAX)
+		return;
+	if (group->sites < SITES_MAX)
+		group->sites++;
+	memmove(&group->site[i + 1], &group->site[i],
+		(group->sites - 1 - i) * sizeof(*group->site));
+	group->site[i] = stack;
+}
+
+static void add_sites(struct process *a)
+{
+	const struct lh_ledger_view *r = a->process->ledger;
+	uint32_t n = lh_read_used(r, LH_T_CHAIN);
+	lh_chain_id path[LH_HELD_MAX];
+	struct lh_chain node;
+
+	for (lh_chain_id i = 1; i < n; i++) {
+		uint32_t depth =
+			makes_order(r, i) ? lh_read_chain_path(r, i, path, LH_HELD_MAX) : 0;
+
+		for (uint32_t k = 0; k < depth && lh_read_chain_row(r, path[k], &node); k++) {
+			struct group *group = group_of(a, hash_of_lock(a, node.lock));
+
+			if (group)
+				add_site(a, group, LH_SITE_STACK(node.site));
+		}
+	}
+}
+
+static int by_key(const struct group *x, const struct group *y)
+{
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void say_all(struct lh_same_locks *s, const struct process *a, const struct group *group)
+{
+	const struct lh_report_lock *lock = s->lock[group->number];
+	const char *data = lh_report_data_place(s->report, a->process, lh_lock_address(&lock->row));
+	const struct lh_report_frame *at = lh_report_best_frame(lock->init_stack);
+
+	if (data)
+		say(s, lock, "object", data);
+	if (at && at->module && !lock->named)
+		say(s, lock, "initialized", base_name(at->module));
+	for (uint32_t i = 0; i < group->sites; i++) {
+		at = lh_report_best_frame(
+			lh_report_get_stack(s->report, a->process, group->site[i]));
+		if (at && at->file && !at->system)
+			say(s, lock, "acquired", base_name(at->file));
+	}
+}
+
+static void name_groups(struct lh_same_locks *s)
+{
+	for (uint32_t i = 0; i < s->processes; i++) {
+		struct process *a = s->process[i];
+
+		add_sites(a);
+		HASH_SORT(a->groups, by_key);
+		for (struct group *g = a->groups; g; g = g->hh.next) {
+			const struct lh_report_lock *lock =
+				lh_report_get_lock(s->report, a->process, g->lock);
+
+			g->number = lock ? lock->id : 0;
+		}
+	}
+	s->ids = s->report->locks + 1;
+	s->parent = lh_arena_alloc(s->arena, s->ids * sizeof(*s->parent));
+	s->lock = lh_arena_alloc(s->arena, s->ids * sizeof(*s->lock));
+	for (uint32_t i = 0; i < s->ids; i++)
+		s->parent[i] = i;
+	for (uint32_t i = 0; i < s->report->locks; i++)
+		s->lock[s->report->lock[i]->id] = s->report->lock[i];
+	for (uint32_t i = 0; i < s->processes; i++)
+		for (struct group *g = s->process[i]->groups; g; g = g->hh.next)
+			if (g->number)
+				say_all(s, s->process[i], g);
+}
+
+/* ---- for others ---- */
+
+struct lh_same_locks *lh_same_locks_new(struct lh_report *report, struct lh_arena *arena)
+{
+	struct lh_same_locks *s = lh_arena_alloc(arena, sizeof(*s));
+	uint32_t n = 0;
+
+	s->report = report;
+	s->arena = arena;
+	for (uint32_t i = 0; i < report->processes; i++)
+		n += has_orders(report->process[i]);
+	/* What one process has shown all of is left to its own order graph. */
+	for (uint32_t i = 0; n > 1 && i < report->processes; i++)
+		if (has_orders(report->process[i]))
+			LH_PUSH(arena, s->process, s->processes,
+				read_process(arena, report->process[i]));
+	if (s->processes)
+		choose(s);
+	return s;
+}
+
+uint32_t lh_same_locks_chains(const struct lh_same_locks *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->processes; i++)
+		n += HASH_COUNT(s->process[i]->chains);
+	return n;
+}
+
+uint32_t lh_same_locks_name(struct lh_same_locks *s)
+{
+	name_groups(s);
+	return s->ids;
+}
+
+struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *s, uint32_t i)
+{
+	return i < s->processes ? s->process[i]->process : NULL;
+}
+
+uint32_t lh_same_locks_of(struct lh_same_locks *s, uint32_t process, lh_lock_id id)
+{
+	const struct group *group =
+		group_of(s->process[process], hash_of_lock(s->process[process], id));
+
+	return group && group->number ? root(s, group->number) : 0;
+}
+
+const struct lh_report_lock *lh_same_locks_lock(const struct lh_same_locks *s, uint32_t number)
+{
+	return s->lock[number];
+}
+
+void lh_same_locks_free(struct lh_same_locks *s)
+{
+	for (uint32_t i = 0; i < s->processes; i++)
+		forget(s->process[i]);
+	HASH_CLEAR(hh, s->names);
+}
