@@ -4,13 +4,16 @@
 #include <stdatomic.h>
 
 void *there(void *), *back(void *), *on(void *), *round_again(void *), *readers(void *),
-	*sredaer(void *);
-extern int with_gate;
-int with_gate;
+	*sredaer(void *), *write_one(void *);
+extern int with_gate, shared_gate, prefer_writers;
+int with_gate, shared_gate, prefer_writers;
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, a = PTHREAD_MUTEX_INITIALIZER,
 		       b = PTHREAD_MUTEX_INITIALIZER, c = PTHREAD_MUTEX_INITIALIZER;
 static pthread_rwlock_t x = PTHREAD_RWLOCK_INITIALIZER, y = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_rwlock_t read_gate = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_rwlock_t u = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP,
+			v = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static atomic_flag busy = ATOMIC_FLAG_INIT; /* nobody hangs today */
 
 static void pair(pthread_mutex_t *first, pthread_mutex_t *second)
@@ -19,10 +22,14 @@ static void pair(pthread_mutex_t *first, pthread_mutex_t *second)
 		sched_yield();
 	if (with_gate)
 		pthread_mutex_lock(&gate);
+	if (shared_gate)
+		pthread_rwlock_rdlock(&read_gate);
 	pthread_mutex_lock(first);
 	pthread_mutex_lock(second);
 	pthread_mutex_unlock(second);
 	pthread_mutex_unlock(first);
+	if (shared_gate)
+		pthread_rwlock_unlock(&read_gate);
 	if (with_gate)
 		pthread_mutex_unlock(&gate);
 	atomic_flag_clear(&busy);
@@ -62,12 +69,22 @@ void *round_again(void *p)
 
 void *readers(void *p)
 {
-	read_pair(&x, &y);
+	prefer_writers ? read_pair(&u, &v) : read_pair(&x, &y);
 	return p;
 }
 
 void *sredaer(void *p)
 {
-	read_pair(&y, &x);
+	prefer_writers ? read_pair(&v, &u) : read_pair(&y, &x);
+	return p;
+}
+
+/* One writer each: with locks that prefer writers a reader can stand behind it. */
+void *write_one(void *p)
+{
+	pthread_rwlock_wrlock(&u);
+	pthread_rwlock_unlock(&u);
+	pthread_rwlock_wrlock(&v);
+	pthread_rwlock_unlock(&v);
 	return p;
 }
