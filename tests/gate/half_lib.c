@@ -1,4 +1,5 @@
 /* A library that several tests link: its locks and who takes them. */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
