@@ -195,13 +195,17 @@ static hash hash_of_lock(struct process *a, lh_lock_id id)
 
 /* ---- chains ---- */
 
-/* Neither a try-lock nor a wait with a limit makes an order. */
+/* Neither a try-lock nor a wait with a limit makes an order. A writer that holds nothing matters as
+ * well: where the lock prefers writers, a reader can wait behind it. */
 static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 {
 	struct lh_chain chain;
+	struct lh_lock l;
 
-	return lh_read_chain_row(r, id, &chain) && chain.parent &&
-	       LH_SITE_HOW(chain.site) == LH_BLOCKING;
+	if (!lh_read_chain_row(r, id, &chain) || LH_SITE_HOW(chain.site) != LH_BLOCKING)
+		return false;
+	return chain.parent || (LH_SITE_MODE(chain.site) == LH_EXCLUSIVE &&
+				lh_read_lock(r, chain.lock, &l) && l.flags & LH_LOCK_PREFER_WRITER);
 }
 
 static void add_chain(struct process *a, lh_chain_id id)
