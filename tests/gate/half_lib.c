@@ -13,8 +13,7 @@ static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, a = PTHREAD_MUTEX_INITI
 		       b = PTHREAD_MUTEX_INITIALIZER, c = PTHREAD_MUTEX_INITIALIZER;
 static pthread_rwlock_t x = PTHREAD_RWLOCK_INITIALIZER, y = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_rwlock_t read_gate = PTHREAD_RWLOCK_INITIALIZER;
-static pthread_rwlock_t u = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP,
-			v = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+static pthread_rwlock_t u = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static atomic_flag busy = ATOMIC_FLAG_INIT; /* nobody hangs today */
 
 static void pair(pthread_mutex_t *first, pthread_mutex_t *second)
@@ -70,22 +69,34 @@ void *round_again(void *p)
 
 void *readers(void *p)
 {
-	prefer_writers ? read_pair(&u, &v) : read_pair(&x, &y);
+	if (!prefer_writers) {
+		read_pair(&x, &y);
+		return p;
+	}
+	pthread_rwlock_rdlock(&u);
+	pthread_mutex_lock(&a);
+	pthread_mutex_unlock(&a);
+	pthread_rwlock_unlock(&u);
 	return p;
 }
 
 void *sredaer(void *p)
 {
-	prefer_writers ? read_pair(&v, &u) : read_pair(&y, &x);
+	if (!prefer_writers) {
+		read_pair(&y, &x);
+		return p;
+	}
+	pthread_mutex_lock(&a);
+	pthread_rwlock_rdlock(&u);
+	pthread_rwlock_unlock(&u);
+	pthread_mutex_unlock(&a);
 	return p;
 }
 
-/* One writer each: with locks that prefer writers a reader can stand behind it. */
+/* Where a lock prefers writers, a reader can stand behind this one. */
 void *write_one(void *p)
 {
 	pthread_rwlock_wrlock(&u);
 	pthread_rwlock_unlock(&u);
-	pthread_rwlock_wrlock(&v);
-	pthread_rwlock_unlock(&v);
 	return p;
 }
