@@ -8,10 +8,11 @@
 #include <string.h>
 #include <uthash.h>
 
-/* A finding as it is kept: what was merged into it. */
+/* A finding of the report with what merging needs. */
 struct merged_finding {
-	struct lh_report_finding found; /* first: a kept is found by its lh_report_finding */
-	const struct lh_report_process *last;
+	struct lh_report_finding
+		found; /* first: a pointer to it is also one to the merged_finding */
+	const struct lh_report_process *last; /* the process that was merged last */
 };
 
 struct lh_sort {
@@ -20,7 +21,7 @@ struct lh_sort {
 	UT_hash_handle hh;
 };
 
-/* What a row has added to its finding so far; it is read again while it grows. */
+/* What a row has added to its finding so far. A row is read again when its count has grown. */
 struct share {
 	struct merged_finding *merged_finding;
 	uint64_t count;
@@ -65,7 +66,7 @@ static void add_lock(struct lh_report *report, struct lh_report_finding *f,
 		LH_PUSH(report->private_data->arena, f->lock, f->locks, what);
 }
 
-/* The steps: the record's own, or those given. */
+/* Adds the steps that are given, or those of the ledger if none is given. */
 static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		      const struct lh_finding *row, const struct lh_step *given)
 {
@@ -86,12 +87,12 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 	f->step = list;
 }
 
-/* Where a person should look first: where the last thing was done that made it a finding. */
+/* The frame to look at first: that of the last step which made it a finding. */
 static const struct lh_report_frame *best_frame(const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *any = NULL;
 
-	/* Of what was held for long: where it was taken. Who waited is behind it. */
+	/* Long hold: step 0 is the acquisition; the later steps are the waiters. */
 	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].frame)
 		return f->step[0].frame;
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -100,7 +101,7 @@ static const struct lh_report_frame *best_frame(const struct lh_report_finding *
 
 		if (a && a->frame && (!any || (a->frame->line && !any->line)))
 			any = a->frame;
-		/* Of a ring every part is as good; else the last one is the mistake. */
+		/* In a cycle point at any step with a line; otherwise at the last step. */
 		if (any && any->line && f->cycle)
 			return any;
 		if (!f->cycle && a && a->frame && a->frame->line)
@@ -123,8 +124,8 @@ static const struct lh_report_step *moved(const struct lh_report_step *a,
 }
 
 /*
- * Whoever closed a ring last is another one each time: it is told from where its fingerprint
- * begins. Writers that queue behind it stay at the end.
+ * Rotates a cycle to the part where its fingerprint begins: the thread that closes the cycle varies
+ * between runs. Writers that queue stay behind the cycle.
  */
 static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
 {
@@ -155,7 +156,7 @@ static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t
 	}
 }
 
-/* All that follows from its steps. */
+/* Sets every field that follows from the steps. */
 static void complete(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint32_t first;
@@ -207,7 +208,7 @@ static void worsen(struct lh_report *report, struct lh_report_finding *f,
 		f->message = lh_report_message(report, f);
 }
 
-/* What one ended thread has kept is one mistake, whichever of its locks somebody waits for. */
+/* All locks that one ended thread abandoned are one mistake, whichever lock has a waiter. */
 static struct merged_finding *abandoned_by_same(struct lh_report *report,
 						const struct merged_finding *k)
 {
@@ -221,7 +222,7 @@ static struct merged_finding *abandoned_by_same(struct lh_report *report,
 	return NULL;
 }
 
-/* Now somebody waits for it: what is told from here on. */
+/* A thread now waits for the abandoned lock: report that wait from here on. */
 static void grow(struct lh_report_finding *f, const struct lh_report_finding *more)
 {
 	struct lh_report_finding old = *f;
@@ -234,7 +235,7 @@ static void grow(struct lh_report_finding *f, const struct lh_report_finding *mo
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 }
 
-/* The one that is kept for findings like k: k itself if it is the first of its like. */
+/* The finding with k's rule, filter and fingerprint: k itself if it is the first. */
 static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
 {
 	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
@@ -269,7 +270,7 @@ static struct share *share_of(struct lh_report *report, struct lh_report_process
 	*made = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
 	k = make_finding(report, p, f, NULL);
 	s->merged_finding = abandoned_by_same(report, k);
-	if (s->merged_finding) { /* seen from elsewhere, and not once more */
+	if (s->merged_finding) { /* found by another waiter; not a further occurrence */
 		s->count = f->count;
 		*fresh = k->found.open && !s->merged_finding->found.open;
 		if (*fresh)
@@ -297,7 +298,7 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 	*fresh = false;
 	if (!lh_read_finding(r, row, &f))
 		return NULL;
-	if (f.rule == LH_NO_RULE) /* taken back */
+	if (f.rule == LH_NO_RULE) /* withdrawn */
 		return NULL;
 	if (!is_possible(&f)) {
 		lh_report_note(report,
@@ -305,7 +306,7 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 			       p->pid);
 		return NULL;
 	}
-	if (f.flags & LH_FINDING_MEASURED) /* the monitor has made its own of it */
+	if (f.flags & LH_FINDING_MEASURED) /* the monitor reports it with a row of its own */
 		return NULL;
 	s = share_of(report, p, row, &f, fresh);
 	worsen(report, &s->merged_finding->found, &f);
@@ -315,7 +316,7 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 	return &s->merged_finding->found;
 }
 
-/* Of circles by birthplace: the same one was told, as it can happen or as it did. */
+/* For a cycle by class: the same cycle of locks, potential or happened; NULL: none is reported. */
 static struct merged_finding *find_by_locks(struct lh_report *report,
 					    const struct merged_finding *k)
 {
@@ -356,7 +357,7 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 	return &old->found;
 }
 
-/* Two processes may each have a T1: here threads are counted anew, and their process is named. */
+/* Two processes may each have a T1: give the thread a number of this finding, and its pid. */
 static const struct lh_report_thread *foreign_thread(struct lh_report *report,
 						     const struct lh_report_finding *f,
 						     const struct lh_report_thread *who)
@@ -401,7 +402,7 @@ static void add_spread(struct lh_report *report, struct lh_report_finding *f,
 	f->step = list;
 }
 
-/* In the order in which they are told; the copies are the finding's own. */
+/* Numbers the threads in report order; their structs are copies that the finding owns. */
 static void count_anew(struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
@@ -450,7 +451,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	return &old->found;
 }
 
-/* A step of an order, by the lock that stands for its own in all processes. */
+/* A step of an order, with the lock that is named in all processes. */
 static struct lh_cross_step step_of(const struct lh_report_order *o,
 				    const struct lh_report_lock *lock, bool wanted)
 {

@@ -1,4 +1,4 @@
-/* Part of the room `model`: locks and threads, and what they are called. */
+/* lock_name.c — makes the locks and threads of a report and names them. */
 #include "tools/report/report_internal.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ lh_report_get_thread(struct lh_report *report, const struct lh_report_process *p
 	return who;
 }
 
-/* "bank.c:41", "in make_account", "bank+0x11aa"; NULL: the stack says nothing. */
+/* "at bank.c:41", "in make_account", "at bank+0x11aa". */
 const char *lh_report_where(struct lh_report *report, const struct lh_report_stack *t)
 {
 	const struct lh_report_frame *f = lh_report_best_frame(t);
@@ -51,7 +51,7 @@ const char *lh_report_where(struct lh_report *report, const struct lh_report_sta
 	return NULL;
 }
 
-/* The end of a thread is a lock: whose? */
+/* The thread whose end is this lock. */
 static const struct lh_report_thread *
 thread_of_end_lock(struct lh_report *report, const struct lh_report_process *p, lh_lock_id id)
 {
@@ -73,7 +73,7 @@ static const char *end_lock_name(struct lh_report *report, const struct lh_repor
 		   : "the end of a thread";
 }
 
-/* By its row in the ledger: the same number in every view of a run, whatever else they show. */
+/* Appends the row in the ledger: the same number in every output format of a run. */
 static const char *numbered(struct lh_report *report, const char *name,
 			    const struct lh_report_lock *lock)
 {
@@ -97,7 +97,7 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 	return numbered(report, lock->kind, lock);
 }
 
-/* Address and number change from run to run; where it was born does not. */
+/* The address and the row vary between runs; the stack that initialized the lock does not. */
 static const char *class_of(struct lh_report *report, const struct lh_report_lock *lock,
 			    const char *symbol, bool *by_first)
 {
@@ -170,7 +170,7 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	return lock;
 }
 
-/* The list is of const things only towards renderers. */
+/* The locks are const only for renderers. */
 static struct lh_report_lock *lock_at(struct lh_report_finding *f, uint32_t i)
 {
 	return (struct lh_report_lock *)f->lock[i];
@@ -194,7 +194,7 @@ void lh_report_number_duplicates(struct lh_report *report, struct lh_report_find
 	for (uint32_t i = 0; i < n; i++)
 		if (twin[i])
 			lock_at(f, i)->name = numbered(report, f->lock[i]->name, f->lock[i]);
-	for (uint32_t i = 0; i < n; i++) /* of two processes: the rows may be equal, too */
+	for (uint32_t i = 0; i < n; i++) /* locks of two processes may have equal rows too */
 		if (has_twin(f, i))
 			lock_at(f, i)->name =
 				lh_arena_printf(report->private_data->arena, "%s of %d",

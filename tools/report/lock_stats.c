@@ -1,4 +1,4 @@
-/* Part of the room `model`: how locks treat those who want them; see lock_stats.h. */
+/* lock_stats.c — the statistics of each lock and of each class of locks. */
 #include "tools/report/report_internal.h"
 #include "tools/report/lock_stats.h"
 #include "libcheck/base/histogram.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <uthash.h>
 
-/* ---- lengths ---- */
+/* ---- durations ---- */
 
 static void add_times(struct lh_histogram *to, const struct lh_histogram *from)
 {
@@ -21,7 +21,7 @@ static void add_times(struct lh_histogram *to, const struct lh_histogram *from)
 					: to->bucket[i] + from->bucket[i];
 }
 
-/* The end of the bucket below which 99 of 100 lie; nothing is longer than the longest. */
+/* The end of the bucket that contains the 99th percentile, at most the maximum. */
 static uint64_t p99_of(const struct lh_histogram *t)
 {
 	uint64_t all = 0, below = 0;
@@ -79,7 +79,7 @@ uint32_t lh_report_lock_queue(const struct lh_report_lock *lock)
 	return counted > lock->queue ? counted : lock->queue;
 }
 
-/* ---- portions ---- */
+/* ---- thread shares ---- */
 
 static int by_taken(const void *x, const void *y)
 {
@@ -173,7 +173,7 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 	add_portions(report, p, s, &contention);
 }
 
-/* ---- what the monitor saw, and who waits still ---- */
+/* ---- busy waits, from the monitor, and waits that go on at the end ---- */
 
 static void add_busy_wait(struct lh_report *report, const struct lh_report_process *p,
 			  const struct lh_busy_wait *b)
@@ -225,10 +225,10 @@ void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report
 			add_waiting(report, p, &live);
 }
 
-/* ---- birthplaces ---- */
+/* ---- classes ---- */
 
 struct class_group {
-	struct lh_class_stats class_stats; /* first: a nest is found by its birth */
+	struct lh_class_stats class_stats; /* first: the report stores a pointer to it */
 	const char *class;
 	const struct lh_report_lock *some;
 	struct lh_histogram wait, hold;

@@ -1,8 +1,8 @@
 /*
- * Part of the room `model`: every sentence about a finding is made here.
+ * message.c — every sentence about a finding: its message, its steps, its schedule.
  *
- * "can" when it has not happened, "is" or "has" when it has. A message is a row with
- * places to fill in; the rest is the same for all rules.
+ * "can" if it has not happened, "is" or "has" if it has. A message is a row with placeholders; the
+ * code that fills them in is the same for all rules.
  */
 #include "tools/report/report_internal.h"
 
@@ -10,20 +10,20 @@
 #include <string.h>
 
 /*
- * {who}     the thread that made the mistake (the last part's)
- * {other}   the first part's thread
- * {lock}    the lock of the last step
+ * {who}     the thread of the last step
+ * {other}   the thread of the first step; "itself" if it is {who}
+ * {lock}    the lock of the last step that has one
  * {held}    the lock of the first step that holds one
  * {first}   the lock of the first step
  * {locks}   all locks: 'a', 'b' and 'c'
  * {threads} all threads
- * {time}    how long
+ * {time}    the duration of the finding
  * {holder}  the thread of the first step
- * {call}    what is said beside the first step that calls something
+ * {call}    the note of the first step that is a call
  */
 static const struct {
-	const char *can, *is; /* `is` NULL: the same */
-	const char *open;     /* while it goes on; NULL: the same */
+	const char *can, *is; /* `is`: after it happened; NULL: as `can` */
+	const char *open;     /* while it goes on; NULL: as the others */
 } messages[LH_RULES] = {
 	[LH_RULE_LOCK_ORDER] = {"{locks} are taken in conflicting orders: this can deadlock", NULL,
 				NULL},
@@ -61,7 +61,7 @@ static const struct {
 		 NULL, NULL},
 };
 
-/* What a step of the rule is called, where the action's own word says too little. */
+/* The phrase of a step; LH_NO_RULE: for rules without a row for this action. */
 static const struct {
 	enum lh_rule rule;
 	enum lh_action action;
@@ -178,7 +178,7 @@ const char *lh_report_cycle_text(const struct lh_report *report, const struct lh
 			       f->part[0].holds->lock->name);
 }
 
-/* T2 of one process is not T2 of another. */
+/* T2 of one process is not T2 of another: then threads are named by letters. */
 static bool has_strangers(const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
@@ -231,7 +231,7 @@ static const char *all_locks(const struct lh_report *report, const struct lh_rep
 {
 	const char *text = NULL;
 
-	if (f->cycle) { /* what else they hold is no part of the circle */
+	if (f->cycle) { /* their other locks are not in the cycle */
 		for (uint32_t i = 0; i < f->cycle_parts; i++)
 			text = join(report->private_data->arena, text,
 				    lh_report_lock_text(report, f->part[i].holds->lock),
@@ -333,7 +333,7 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 	if (f->by_class)
 		at = by_class;
 	if (!at)
-		return lh_name_title(f->rule); /* a rule without a row still says what it is */
+		return lh_name_title(f->rule); /* a rule without a row */
 	while ((hole = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(hole, "}") + 1;
 

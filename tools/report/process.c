@@ -1,4 +1,4 @@
-/* Part of the room `model`: what one process did, in numbers. */
+/* process.c — one process of a report: its end and its counts. */
 #include "tools/report/report_internal.h"
 
 #include <stdio.h>
@@ -39,8 +39,8 @@ static void count_locks(struct lh_report_process *p)
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_lock_row(p->ledger, i, &l) || !l.kind)
 			continue;
-		/* Each generation of a row was another lock. The lives of threads are locks to the
-		 * judge; nobody counts them as such. */
+		/* Each generation of a row was a lock. The end of a thread is a lock for the order
+		 * graph only and is not counted. */
 		bool life = l.kind == LH_THREAD_END;
 		p->locks += (l.gen ? l.gen : 1) - life;
 		if (life)
@@ -55,7 +55,7 @@ static uint32_t refused(const struct lh_report_process *p, enum lh_table_name t,
 {
 	uint32_t n = p->ledger->head.table[t].refused;
 
-	return n > dropped ? n : dropped; /* two views of the same event */
+	return n > dropped ? n : dropped; /* both may have counted the same addition */
 }
 
 static void count(struct lh_report_process *p)

@@ -1,4 +1,4 @@
-/* Part of the room `model`: see lock_stats.h. */
+/* wait_pairs.c — the wait pairs and spans that the monitor sampled, see lock_stats.h. */
 #include "tools/report/report_internal.h"
 #include "tools/report/lock_stats.h"
 
@@ -10,7 +10,7 @@ static const struct lh_report_stack *stack_of(struct lh_report *report,
 	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
 }
 
-/* The lock itself says how long its queue was, and who waited longest. */
+/* Adds the pair to the lock's sampled wait time, queue and worst wait. */
 static void note_worst(struct lh_report *report, const struct lh_report_process *p,
 		       const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
 {
@@ -93,8 +93,9 @@ static int by_time(const void *x, const void *y)
 }
 
 /*
- * A wait is met by chance and stands for the time between two looks then; how long all waits for a
- * lock were together is known. One that goes on still is not in that.
+ * Scales a pair's sampled time so that the pairs of a lock add up to the lock's exact wait time. A
+ * sampled wait stands for one sampling interval. A wait that goes on is not in the exact time: then
+ * the pair is scaled only if the exact time is more than half of the sampled time.
  */
 static uint64_t scaled(const struct lh_wait_pair_stats *c)
 {
