@@ -1,9 +1,10 @@
+/* graph.c — makes the lock-order graph of a report and selects what a drawing shows. */
 #include "tools/render/graph.h"
 
 #include <string.h>
 #include <uthash.h>
 
-/* From what a spot or an arrow is to its row. */
+/* Maps the key of a node, an edge or a counted lock to its index. */
 struct site_key {
 	char *key;
 	uint32_t row;
@@ -14,10 +15,10 @@ struct builder {
 	struct lh_view *view;
 	struct lh_graph graph;
 	struct site_key *places;
-	struct site_key *counted; /* locks that are counted in their spots */
+	struct site_key *counted; /* locks that are counted in their nodes */
 };
 
-/* The row of `key`; `next` if it is new, and then *fresh. */
+/* The index of `key`. A new key gets `next`; then *fresh is set. */
 static uint32_t row_of(struct lh_view *v, struct site_key **places, const char *key, uint32_t next,
 		       bool *fresh)
 {
@@ -93,8 +94,9 @@ static void add_cycle(struct builder *g, const struct lh_report_finding *f)
 }
 
 /*
- * Circles first, then what touches them, then the rest, as far as there is room. An arrow over
- * two steps (a, then b, then c: a to c) says nothing new and is drawn only in a circle.
+ * Shows nodes up to LH_GRAPH_NODES_MAX: those in cycles first, then their neighbours, then the
+ * rest. An order that is not direct (a to c, where a, b and c were acquired) follows from the
+ * direct ones, so its edge is shown only in a cycle.
  */
 static void choose(struct builder *g)
 {

@@ -1,4 +1,4 @@
-/* The JSON view: schema lockhound/1. A field that is not known is absent. */
+/* json.c — the JSON report, schema lockhound/1. A field that is not known is absent. */
 #include "tools/render/render.h"
 #include "tools/report/lock_stats.h"
 #include "tools/util/escape.h"
@@ -9,7 +9,7 @@
 
 #define SCHEMA "lockhound/1"
 
-/* Everything below has a pool for its texts: jansson refuses what is not UTF-8. */
+/* jansson refuses text that is not UTF-8, so each text is escaped into the arena first. */
 static void put_text(struct lh_arena *p, json_t *o, const char *key, const char *text)
 {
 	if (text && text[0])
@@ -77,7 +77,7 @@ static json_t *process_json(struct lh_arena *p, const struct lh_report_process *
 	put_number(o, "contended", x->contended);
 	put_number(dropped, "locks", x->dropped_locks);
 	put_number(dropped, "stacks", x->dropped_stacks);
-	/* What happens seldom is there when it did. */
+	/* rare losses: present only if they happened */
 	if (x->dropped_chains)
 		put_number(dropped, "dependencies", x->dropped_chains);
 	if (x->dropped_events)
@@ -198,7 +198,7 @@ static json_t *filtered_json(struct lh_arena *p, const struct lh_report_finding 
 	return o;
 }
 
-/* ---- how locks fare ---- */
+/* ---- lock statistics ---- */
 
 static void put_spread(json_t *o, const char *key, const struct lh_time_summary *s)
 {
@@ -310,7 +310,7 @@ static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
 		put_number(wait, "p99", waits.p99_ns);
 	put_number(wait, "max", lock->stats.wait_max_ns);
 	json_object_set_new(o, "wait_ns", wait);
-	/* Holds are sampled: of a lock that no sample met nothing is known. */
+	/* Holds are sampled: a lock without a sample has no hold times. */
 	if (lock->stats.hold_samples) {
 		put_number(hold, "mean", holds.mean_ns);
 		if (holds.p99_ns)
@@ -342,7 +342,7 @@ static json_t *class_json(struct lh_arena *p, const struct lh_class_stats *b)
 	return o;
 }
 
-/* The words of a command line lie in the ledger with single spaces between them. */
+/* The ledger has the words of the command line with single spaces between them. */
 static json_t *command_json(struct lh_arena *p, const struct lh_report *report)
 {
 	json_t *list = json_array();
@@ -367,7 +367,7 @@ static json_t *tool_json(void)
 	return o;
 }
 
-/* NULL: no process was shaken. The seed of a run is one for all; of merged runs, the first. */
+/* NULL: no process was delayed. All processes of a run have one seed; of merged runs, the first. */
 static json_t *shake_json(const struct lh_report *report)
 {
 	uint64_t naps = 0, ns = 0;
@@ -389,8 +389,8 @@ static json_t *shake_json(const struct lh_report *report)
 }
 
 /*
- * The lists are written element by element: a run may have a million locks, and
- * the tree of all of them would be many times the ledger.
+ * The lists are written element by element: a run may have a million locks, and a tree of all of
+ * them would be many times the size of the ledger.
  */
 struct output {
 	const struct lh_report *report;
@@ -421,7 +421,7 @@ static json_t *filtered_at(struct output *s, uint32_t i)
 	return filtered_json(s->arena, s->report->filtered[i]);
 }
 
-/* NULL: the life of a thread, which is no lock to anyone but the judge. */
+/* NULL: the end of a thread, which is a lock only for the order graph. */
 static json_t *lock_at(struct output *s, uint32_t i)
 {
 	const struct lh_report_lock *lock = s->report->lock[i];
@@ -434,7 +434,7 @@ static json_t *class_at(struct output *s, uint32_t i)
 	return class_json(s->arena, s->report->profile->class[i]);
 }
 
-/* NULL: time held, which is told in other views. */
+/* NULL: the pair is about holds, which other formats list. */
 static json_t *contact_at(struct output *s, uint32_t i)
 {
 	const struct lh_wait_pair_stats *c = s->report->profile->pair[i];
@@ -479,7 +479,7 @@ int lh_render_json(const struct lh_report *report, const struct lh_render_text_s
 	struct output s = {.report = report, .arena = lh_arena_new(), .out = out};
 	json_t *shake;
 
-	(void)style; /* JSON has one look */
+	(void)style; /* JSON has no styles */
 	put_value(&s, "{\n\"schema\": ", json_string(SCHEMA), 0);
 	put_value(&s, ",\n\"tool\": ", tool_json(), 0);
 	put_value(&s, ",\n\"command\": ", command_json(s.arena, report), 0);

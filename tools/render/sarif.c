@@ -1,8 +1,8 @@
 /*
- * The SARIF 2.1.0 view, for code scanning. Choices that its readers force on us:
- * GitHub matches alerts by primaryLocationLineHash alone, so that is our fingerprint; it
- * shows what does not count like everything else, so that is left out; and it shows
- * only the first sentence, so the locks' names stand there.
+ * sarif.c — SARIF 2.1.0 for code scanning. GitHub forces three choices: it matches alerts only by
+ * primaryLocationLineHash, so that is the fingerprint; it shows baseline and suppressed results
+ * like new ones, so these are left out unless asked for; it shows only the first sentence of a
+ * message, so that sentence names the locks.
  */
 #include "tools/render/view.h"
 
@@ -20,7 +20,7 @@ static void put(json_t *o, const char *key, const char *text)
 	json_object_set_new(o, key, json_string(text));
 }
 
-/* The members of a list that is made at its first member. */
+/* Appends to the list `key`, which is made with its first element. */
 static void add(json_t *o, const char *key, json_t *value)
 {
 	json_t *list = json_object_get(o, key);
@@ -33,8 +33,8 @@ static void add(json_t *o, const char *key, json_t *value)
 }
 
 /*
- * A message has a language of its own: [text](id) is a link and {0} a place to fill in. Names
- * that look like either (operator[](int)) are disarmed, and only those: few readers undo it.
+ * In a SARIF message [text](id) is a link and {0} a placeholder. Names that look like one
+ * (operator[](int)) are escaped; nothing more is, because few readers undo the escape.
  */
 static const char *disarm(struct lh_view *v, const char *text)
 {
@@ -61,7 +61,7 @@ static json_t *message(struct lh_view *v, const char *text)
 	return o;
 }
 
-/* ---- places ---- */
+/* ---- locations ---- */
 
 static const char *percent(struct lh_view *v, const char *path)
 {
@@ -94,7 +94,7 @@ static json_t *region(const struct lh_report_frame *f)
 			 (json_int_t)column + 1);
 }
 
-/* Without a line in the source the object's file is the place: a result must have one. */
+/* SARIF requires a location: without a source line, the object file. */
 static json_t *location(struct lh_view *v, const struct lh_report_frame *f, const char *text)
 {
 	json_t *o = json_object(), *physical = json_object(), *logical = json_object();
@@ -139,7 +139,7 @@ static json_t *stack(struct lh_view *v, const struct lh_report_stack *t)
 
 /* ---- one finding ---- */
 
-/* What is held comes first, then what is asked for: that is how it hangs. */
+/* All holds come first, then the other steps: in this order the threads deadlock. */
 static int order_of(const struct lh_report_finding *f, const struct lh_report_step *a)
 {
 	bool asks = a->action != LH_HOLDS;
@@ -181,7 +181,7 @@ static json_t *thread_flow(struct lh_view *v, const struct lh_report_finding *f,
 	return o;
 }
 
-/* One thread flow a thread; parts that are any of many threads have one each. */
+/* One thread flow for each thread; a part without a known thread has its own. */
 static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(),
@@ -204,7 +204,7 @@ static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 	return o;
 }
 
-/* "... T3 took 'b' and [asked for 'a'](1)." with the places in relatedLocations. */
+/* One sentence for each part, "T3 [step](1).", whose location is in relatedLocations. */
 static const char *related(struct lh_view *v, const struct lh_report_finding *f, json_t *result)
 {
 	const char *text = "";

@@ -1,7 +1,7 @@
 /*
- * The graph of lock orders as a picture of its own, for where no Graphviz is: outer locks at the
- * left, what is asked for under them to the right, layer by layer. What leads back goes below
- * the boxes. Circles are red. Full names and places are tooltips.
+ * svg.c — the lock-order graph as an SVG picture, which needs no Graphviz: outer locks are at the
+ * left, the locks acquired under them to the right, in layers. Edges that lead back pass below the
+ * boxes. Cycles are red. Full names and file:line are tooltips.
  */
 #include "tools/render/graph.h"
 
@@ -12,9 +12,9 @@ enum { BOX = 190, HIGH = 42, WIDE = 270, DOWN = 74, EDGE = 24, LETTERS = 25 };
 struct drawing {
 	struct lh_view *v;
 	struct lh_graph g;
-	uint32_t *layer, *row; /* by spot */
+	uint32_t *layer, *row; /* by node */
 	bool *begun, *done;
-	bool *back; /* by arrow: leads to a spot from which it was reached */
+	bool *back; /* by edge: leads to a node from which the edge was reached */
 	uint32_t layers, rows;
 };
 
@@ -23,7 +23,7 @@ static const char *xml(struct lh_view *v, const char *text)
 	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
 }
 
-/* So much as the box has room for; whole letters. */
+/* At most LETTERS whole UTF-8 characters, which fit the box. */
 static const char *shortened(struct lh_view *v, const char *text)
 {
 	size_t n = 0;
@@ -34,7 +34,7 @@ static const char *shortened(struct lh_view *v, const char *text)
 	return xml(v, text[n] ? lh_arena_printf(v->arena, "%.*s...", (int)n, text) : text);
 }
 
-/* ---- where everything lies ---- */
+/* ---- layout ---- */
 
 static void find_back_edges(struct drawing *d, uint32_t node)
 {
@@ -52,7 +52,7 @@ static void find_back_edges(struct drawing *d, uint32_t node)
 	d->done[node] = true;
 }
 
-/* Each one behind all that lead to it. Without the arrows that lead back there is an end. */
+/* Puts each node behind its predecessors. Ends, because edges that lead back are ignored. */
 static void set_layers(struct drawing *d)
 {
 	bool moved = true;
@@ -73,7 +73,7 @@ static void set_layers(struct drawing *d)
 			d->layers = d->layer[i] + 1;
 }
 
-/* Beside what leads to it, as far as there is room above: few arrows cross then. */
+/* The mean row of the predecessors: few edges cross if the node is near them. */
 static uint32_t wish(const struct drawing *d, uint32_t spot)
 {
 	uint32_t sum = 0, n = 0;

@@ -1,6 +1,6 @@
 /*
- * Part of the text view: the tables of locks and of their birthplaces, who made whom wait, and
- * how the locks fare by the five properties of synchronisation.
+ * text_locks.c — the part of the text report about locks: the tables of locks and of their classes,
+ * the wait pairs, and the five properties of each notable lock.
  */
 #include "tools/render/lock_properties.h"
 
@@ -50,7 +50,7 @@ static void show_head(struct lh_view *v, const char *what)
 		"max", "queue", what);
 }
 
-/* Readers and writers of one lock, below its line. */
+/* The readers or the writers of a lock, below the lock's line. */
 static void show_histogram(struct lh_view *v, const struct lh_report_lock *lock, uint32_t side)
 {
 	const struct lh_lock_service_stats *s = lock->service;
@@ -122,7 +122,7 @@ static void show_table(struct lh_view *v)
 	show_classes(v);
 }
 
-/* ---- who made whom wait ---- */
+/* ---- wait pairs ---- */
 
 static void show_contacts(struct lh_view *v)
 {

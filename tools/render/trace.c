@@ -1,7 +1,7 @@
 /*
- * A trace for Perfetto (ui.perfetto.dev) and chrome://tracing: waits lie on the tracks of their
- * threads, holds have a track for each lock. Times are microseconds from the first process's
- * start on. What lasted for less than two looks of the monitor is not in it.
+ * trace.c — a trace for Perfetto (ui.perfetto.dev) and chrome://tracing: waits are on the tracks of
+ * their threads, holds have one track for each lock. Times are microseconds since the start of the
+ * first process. Waits and holds that the monitor saw in fewer than two samples are missing.
  */
 #include "tools/report/lock_stats.h"
 #include "tools/render/render.h"
@@ -47,7 +47,7 @@ static int tid_of(const struct lh_report_thread *who)
 	return who && who->tid > 0 ? who->tid : 0;
 }
 
-/* Its function; of a program without names the place in its file. */
+/* The function; without a name, the module and the offset. */
 static const char *frame_name(struct output *s, const struct lh_report_frame *f)
 {
 	const char *slash = f->module ? strrchr(f->module, '/') : NULL;
@@ -60,7 +60,7 @@ static const char *frame_name(struct output *s, const struct lh_report_frame *f)
 			       (unsigned long long)f->offset);
 }
 
-/* "main <- work <- step": outermost last, as a person reads it. */
+/* "step <- work <- main": the outermost function is last. */
 static const char *stack_text(struct output *s, const struct lh_report_stack *t)
 {
 	const char *text = "";
@@ -90,7 +90,7 @@ static void put_wait(struct output *s, const struct lh_report_span *x)
 			 "args", "stack", stack_text(s, x->stack)));
 }
 
-/* Holds of one lock may overlap (readers), and of one thread need not nest: so each has an id. */
+/* Holds of one lock may overlap (readers) and holds of one thread need not nest: each has an id. */
 static void put_hold(struct output *s, const struct lh_report_span *x, uint32_t number)
 {
 	const char *name = clean(s, x->lock ? x->lock->name : "a lock that is gone");
@@ -124,7 +124,7 @@ static void name_tracks(struct output *s, const struct lh_wait_stats *p)
 
 	for (uint32_t i = 0; i < s->report->processes; i++)
 		name_process(s, s->report->process[i]);
-	for (uint32_t i = 0; i < p->spans; i++) { /* more than once does no harm */
+	for (uint32_t i = 0; i < p->spans; i++) { /* naming a thread twice is harmless */
 		const struct lh_report_thread *who = p->span[i]->thread;
 
 		if (who && who != last)

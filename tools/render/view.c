@@ -1,3 +1,4 @@
+/* view.c — clean text, source paths and frames to point at, for the renderers. */
 #include "tools/render/view.h"
 
 #include <ctype.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The top of the repository that the current directory lies in, else the current directory. */
+/* The top of the repository that contains the current directory; without one, the directory. */
 static const char *find_root(struct lh_arena *p)
 {
 	char dir[PATH_MAX], probe[PATH_MAX + 8];
@@ -105,13 +106,13 @@ const char *lh_path_normalize(struct lh_arena *p, const char *path)
 		memcpy(out + n, path, k);
 		n += k;
 		if (is_dots(path, k))
-			floor = n; /* what lies above stays */
+			floor = n; /* leading ".." stay */
 	}
 	out[n] = '\0';
 	return out;
 }
 
-/* The rest of a path below the root; NULL: it lies elsewhere. */
+/* The part of a path below the root; NULL: it is not below. */
 static const char *below(const char *root, const char *path)
 {
 	size_t n = strlen(root);
@@ -129,10 +130,10 @@ const char *lh_view_path(struct lh_view *v, const struct lh_report_frame *f)
 	if (!f || !f->file || !f->file[0])
 		return NULL;
 	path = lh_path_normalize(v->arena, f->file);
-	if (path[0] != '/') /* of another source tree than this one: no place here */
+	if (path[0] != '/') /* relative: a file of a system library is not in this tree */
 		return f->system ? NULL : path;
 	rest = below(v->root, path);
-	/* The build may have reached the same tree through a link. */
+	/* The build may have used a symbolic link to the root. */
 	if (!rest && !f->system && realpath(path, real) && below(v->root, real))
 		rest = lh_arena_strdup(v->arena, below(v->root, real));
 	return rest ? rest : path;
@@ -166,7 +167,7 @@ const struct lh_report_frame *lh_view_finding_frame(struct lh_view *v,
 {
 	const struct lh_report_frame *best = f->frame, *other;
 
-	/* The last step of a part is where the mistake is; what was held comes after it. */
+	/* Prefer the last step of a part, where the mistake is, to its holds. */
 	for (uint32_t i = 0; i < f->parts; i++) {
 		other = lh_view_step_frame(v, f->part[i].does);
 		if (worth(v, other) > worth(v, best))

@@ -10,8 +10,7 @@
 
 /* A finding of the report with what merging needs. */
 struct merged_finding {
-	struct lh_report_finding
-		found; /* first: a pointer to it is also one to the merged_finding */
+	struct lh_report_finding found;       /* first: its address is that of the merged_finding */
 	const struct lh_report_process *last; /* the process that was merged last */
 };
 
