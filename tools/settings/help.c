@@ -1,3 +1,4 @@
+/* help.c — the text of --help, and the nearest option name to a misspelled one. */
 #include "tools/settings/settings_internal.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@ static void flag_name(const char *name, char *out)
 	*out = '\0';
 }
 
-/* Edits to get from one word to the other; words longer than we name options are far apart. */
+/* The edit distance (Levenshtein) of two words; NAME_ROOM if one is longer than any name. */
 static int distance(const char *a, size_t n, const char *b)
 {
 	int row[NAME_ROOM + 1];
@@ -39,7 +40,7 @@ static int distance(const char *a, size_t n, const char *b)
 const char *lh_settings_nearest(const char *key, size_t n)
 {
 	static char best[NAME_ROOM];
-	int least = n < 4 ? 2 : 4; /* farther is no hint any more */
+	int least = n < 4 ? 2 : 4; /* a name this far away is no useful hint */
 	char name[NAME_ROOM];
 	*best = '\0';
 	for (int i = 0; i < LH_OPTS || lh_render_formats[i - LH_OPTS].name; i++) {
