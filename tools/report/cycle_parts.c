@@ -51,15 +51,15 @@ static bool link_parts(const struct lh_report_finding *f, struct lh_report_part 
 static bool closes(struct lh_report_finding *f, uint32_t n)
 {
 	struct lh_report_part *part = (struct lh_report_part *)f->part;
-	bool ring = true;
+	bool is_cycle = true;
 
-	for (uint32_t i = 0; i < n && ring; i++) {
+	for (uint32_t i = 0; i < n && is_cycle; i++) {
 		const struct lh_report_part *before = &part[(i + n - 1) % n];
 
-		ring = before->does && part[i].holds && part[i].holds->lock &&
-		       (f->by_class || link_parts(f, &part[i], before->does->lock));
+		is_cycle = before->does && part[i].holds && part[i].holds->lock &&
+			   (f->by_class || link_parts(f, &part[i], before->does->lock));
 	}
-	return ring;
+	return is_cycle;
 }
 
 /* Sets `cycle`. Parts after the cycle are writers that must queue; they are left out. */

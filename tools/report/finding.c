@@ -21,7 +21,7 @@ struct lh_sort {
 };
 
 /* What a row has added to its finding so far. A row is read again when its count has grown. */
-struct share {
+struct row_count {
 	struct merged_finding *merged_finding;
 	uint64_t count;
 };
@@ -46,23 +46,23 @@ static struct lh_report_step row_to_step(struct lh_report *report,
 }
 
 static void add_thread(struct lh_report *report, struct lh_report_finding *f,
-		       const struct lh_report_thread *who)
+		       const struct lh_report_thread *thread)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
-		if (f->thread[i] == who)
+		if (f->thread[i] == thread)
 			return;
-	if (who)
-		LH_PUSH(report->private_data->arena, f->thread, f->threads, who);
+	if (thread)
+		LH_PUSH(report->private_data->arena, f->thread, f->threads, thread);
 }
 
 static void add_lock(struct lh_report *report, struct lh_report_finding *f,
-		     const struct lh_report_lock *what)
+		     const struct lh_report_lock *lock)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i] == what)
+		if (f->lock[i] == lock)
 			return;
-	if (what)
-		LH_PUSH(report->private_data->arena, f->lock, f->locks, what);
+	if (lock)
+		LH_PUSH(report->private_data->arena, f->lock, f->locks, lock);
 }
 
 /* Adds the steps that are given, or those of the ledger if none is given. */
@@ -115,9 +115,9 @@ static bool is_possible(const struct lh_finding *row)
 	       row->level <= LH_CONFIRMED && row->severity <= LH_ERROR;
 }
 
-static const struct lh_report_step *moved(const struct lh_report_step *a,
-					  const struct lh_report_step *from,
-					  const struct lh_report_step *to)
+static const struct lh_report_step *rotated_step(const struct lh_report_step *a,
+						 const struct lh_report_step *from,
+						 const struct lh_report_step *to)
 {
 	return a ? to + (a - from) : NULL;
 }
@@ -126,7 +126,7 @@ static const struct lh_report_step *moved(const struct lh_report_step *a,
  * Rotates a cycle to the part where its fingerprint begins: the thread that closes the cycle varies
  * between runs. Writers that queue stay behind the cycle.
  */
-static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
+static void rotate_to_first(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
 {
 	struct lh_report_step *step =
 		lh_arena_alloc(report->private_data->arena, (f->steps + 1) * sizeof(*step));
@@ -142,8 +142,8 @@ static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t
 		memcpy(&step[n], from, old->n * sizeof(*step));
 		part[i] = *old;
 		part[i].first = n;
-		part[i].holds = moved(old->holds, from, &step[n]);
-		part[i].does = moved(old->does, from, &step[n]);
+		part[i].holds = rotated_step(old->holds, from, &step[n]);
+		part[i].does = rotated_step(old->does, from, &step[n]);
 		n += old->n;
 	}
 	f->step = step;
@@ -164,7 +164,7 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 	lh_report_group_steps(report, f);
 	first = lh_fingerprint_make(report, f);
 	if (first)
-		turn(report, f, first);
+		rotate_to_first(report, f, first);
 	f->frame = best_frame(f);
 	f->message = lh_report_message(report, f);
 }
@@ -192,8 +192,8 @@ static struct merged_finding *make_finding(struct lh_report *report, struct lh_r
 	return k;
 }
 
-static void worsen(struct lh_report *report, struct lh_report_finding *f,
-		   const struct lh_finding *row)
+static void raise_severity(struct lh_report *report, struct lh_report_finding *f,
+			   const struct lh_finding *row)
 {
 	bool same = f->level >= (enum lh_level)row->level && f->duration_ns >= row->duration_ns;
 
@@ -222,7 +222,7 @@ static struct merged_finding *abandoned_by_same(struct lh_report *report,
 }
 
 /* A thread now waits for the abandoned lock: report that wait from here on. */
-static void grow(struct lh_report_finding *f, const struct lh_report_finding *more)
+static void replace_contents(struct lh_report_finding *f, const struct lh_report_finding *more)
 {
 	struct lh_report_finding old = *f;
 
@@ -257,23 +257,23 @@ static struct merged_finding *merge(struct lh_report *report, struct merged_find
 	return k;
 }
 
-static struct share *share_of(struct lh_report *report, struct lh_report_process *p, uint32_t row,
-			      const struct lh_finding *f, bool *fresh)
+static struct row_count *row_count_of(struct lh_report *report, struct lh_report_process *p,
+				      uint32_t row, const struct lh_finding *f, bool *fresh)
 {
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_FOUND, row);
-	struct share *s = *made;
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_FINDING, row);
+	struct row_count *s = *memo;
 	struct merged_finding *k;
 
 	if (s)
 		return s;
-	*made = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
+	*memo = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
 	k = make_finding(report, p, f, NULL);
 	s->merged_finding = abandoned_by_same(report, k);
 	if (s->merged_finding) { /* found by another waiter; not a further occurrence */
 		s->count = f->count;
 		*fresh = k->found.open && !s->merged_finding->found.open;
 		if (*fresh)
-			grow(&s->merged_finding->found, &k->found);
+			replace_contents(&s->merged_finding->found, &k->found);
 		return s;
 	}
 	s->merged_finding = merge(report, k);
@@ -290,7 +290,7 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 {
 	struct lh_report_process *p = lh_report_get_process(report, r);
 	struct lh_finding f;
-	struct share *s;
+	struct row_count *s;
 	bool ignored;
 
 	fresh = fresh ? fresh : &ignored;
@@ -307,8 +307,8 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 	}
 	if (f.flags & LH_FINDING_MEASURED) /* the monitor reports it with a row of its own */
 		return NULL;
-	s = share_of(report, p, row, &f, fresh);
-	worsen(report, &s->merged_finding->found, &f);
+	s = row_count_of(report, p, row, &f, fresh);
+	raise_severity(report, &s->merged_finding->found, &f);
 	f.count = f.count ? f.count : 1;
 	s->merged_finding->found.count += f.count - s->count;
 	s->count = f.count;
@@ -359,21 +359,21 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 /* Two processes may each have a T1: give the thread a number of this finding, and its pid. */
 static const struct lh_report_thread *foreign_thread(struct lh_report *report,
 						     const struct lh_report_finding *f,
-						     const struct lh_report_thread *who)
+						     const struct lh_report_thread *thread)
 {
 	struct lh_report_thread *copy;
 
 	for (uint32_t i = 0; i < f->threads; i++)
-		if (f->thread[i]->process == who->process && f->thread[i]->row == who->row)
+		if (f->thread[i]->process == thread->process && f->thread[i]->row == thread->row)
 			return f->thread[i];
 	copy = lh_arena_alloc(report->private_data->arena, sizeof(*copy));
-	*copy = *who;
+	*copy = *thread;
 	copy->id = f->threads + 1;
-	copy->foreign_tid = who->process->pid;
+	copy->foreign_tid = thread->process->pid;
 	return copy;
 }
 
-static bool is_spread(const struct lh_cross_step *step, uint32_t n)
+static bool spans_processes(const struct lh_cross_step *step, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)
 		if (step[i].process != step[0].process)
@@ -381,11 +381,11 @@ static bool is_spread(const struct lh_cross_step *step, uint32_t n)
 	return false;
 }
 
-static void add_spread(struct lh_report *report, struct lh_report_finding *f,
-		       const struct lh_cross_step *step, uint32_t n)
+static void add_cross_steps(struct lh_report *report, struct lh_report_finding *f,
+			    const struct lh_cross_step *step, uint32_t n)
 {
 	struct lh_report_step *list = NULL;
-	bool many = is_spread(step, n);
+	bool many = spans_processes(step, n);
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct lh_report_step a = row_to_step(report, step[i].process, &step[i].step);
@@ -402,7 +402,7 @@ static void add_spread(struct lh_report *report, struct lh_report_finding *f,
 }
 
 /* Numbers the threads in report order; their structs are copies that the finding owns. */
-static void count_anew(struct lh_report_finding *f)
+static void renumber_threads(struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		((struct lh_report_thread *)f->thread[i])->id = i + 1;
@@ -438,10 +438,10 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	f->title = lh_name_title(f->rule);
 	f->meaning = lh_name_meaning(f->rule);
 	f->help = lh_name_help(f->rule);
-	add_spread(report, f, step, n);
+	add_cross_steps(report, f, step, n);
 	complete(report, f);
-	if (is_spread(step, n))
-		count_anew(f);
+	if (spans_processes(step, n))
+		renumber_threads(f);
 	f->message = lh_arena_printf(report->private_data->arena, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(report, k);

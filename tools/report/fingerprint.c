@@ -184,15 +184,15 @@ static int by_text(const void *a, const void *b)
 }
 
 /* Sorts and deduplicates; returns how many are left. */
-static uint32_t as_a_set(const char **edges, uint32_t n)
+static uint32_t sort_unique(const char **edges, uint32_t n)
 {
-	uint32_t kept = 0;
+	uint32_t unique = 0;
 
 	qsort(edges, n, sizeof(*edges), by_text);
 	for (uint32_t i = 0; i < n; i++)
-		if (!kept || strcmp(edges[i], edges[kept - 1]) != 0)
-			edges[kept++] = edges[i];
-	return kept;
+		if (!unique || strcmp(edges[i], edges[unique - 1]) != 0)
+			edges[unique++] = edges[i];
+	return unique;
 }
 
 uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
@@ -209,7 +209,7 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 		edges[i] = edge(report, f->part[i].holds,
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
 	if (f->rule == LH_RULE_POOL_DEADLOCK)
-		n = as_a_set(edges, n);
+		n = sort_unique(edges, n);
 	first = f->cycle ? least_rotation(f, edges) : 0;
 	for (uint32_t i = 0; i < n; i++)
 		hash = fnv(

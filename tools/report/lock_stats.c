@@ -9,7 +9,7 @@
 
 /* ---- durations ---- */
 
-static void add_times(struct lh_histogram *to, const struct lh_histogram *from)
+static void add_histogram(struct lh_histogram *to, const struct lh_histogram *from)
 {
 	to->n += from->n;
 	to->ns += from->ns;
@@ -36,17 +36,17 @@ static uint64_t p99_of(const struct lh_histogram *t)
 	return i + 1 < LH_BUCKETS && lh_bucket_end(i) < t->max_ns ? lh_bucket_end(i) : t->max_ns;
 }
 
-static struct lh_time_summary spread_of(const struct lh_histogram *t)
+static struct lh_time_summary summary_of(const struct lh_histogram *t)
 {
 	return (struct lh_time_summary){t->n, t->n ? t->ns / t->n : 0, p99_of(t), t->max_ns};
 }
 
-static struct lh_time_summary spread_of_two(const struct lh_histogram two[2])
+static struct lh_time_summary summary_of_both(const struct lh_histogram two[2])
 {
 	struct lh_histogram both = two[0];
 
-	add_times(&both, &two[1]);
-	return spread_of(&both);
+	add_histogram(&both, &two[1]);
+	return summary_of(&both);
 }
 
 struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *lock)
@@ -92,8 +92,9 @@ static int by_taken(const void *x, const void *y)
 	return a->wait_ns > b->wait_ns ? -1 : a->wait_ns < b->wait_ns;
 }
 
-static void add_portions(struct lh_report *report, const struct lh_report_process *p,
-			 struct lh_lock_service_stats *s, const struct lh_contention *contention)
+static void add_thread_shares(struct lh_report *report, const struct lh_report_process *p,
+			      struct lh_lock_service_stats *s,
+			      const struct lh_contention *contention)
 {
 	struct lh_report_thread_share *list =
 		lh_arena_alloc(report->private_data->arena, LH_THREAD_SHARES * sizeof(*list));
@@ -150,11 +151,11 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 	lock->counted = true;
 	s = service_of(report, lock);
 	for (int i = 0; i < 2; i++) {
-		s->wait[i] = spread_of(&contention.wait[i]);
-		s->hold[i] = spread_of(&contention.hold[i]);
+		s->wait[i] = summary_of(&contention.wait[i]);
+		s->hold[i] = summary_of(&contention.hold[i]);
 	}
-	s->all_waits = spread_of_two(contention.wait);
-	s->all_holds = spread_of_two(contention.hold);
+	s->all_waits = summary_of_both(contention.wait);
+	s->all_holds = summary_of_both(contention.hold);
 	s->queue = contention.queue;
 	s->bypassed = contention.bypassed;
 	s->bypassed_max = contention.bypassed_max;
@@ -170,7 +171,7 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 				 ? lh_report_get_thread(report, p, contention.busy_thread)
 				 : NULL;
 	s->busy_stack = stack_of(report, p, contention.busy_site);
-	add_portions(report, p, s, &contention);
+	add_thread_shares(report, p, s, &contention);
 }
 
 /* ---- busy waits, from the monitor, and waits that go on at the end ---- */
@@ -213,14 +214,14 @@ static void add_waiting(struct lh_report *report, const struct lh_report_process
 void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_BUSY_WAIT),
-		 seats = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
+		 live_threads = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
 	struct lh_busy_wait b;
 	struct lh_live_thread live;
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_busy_wait(p->ledger, i, &b))
 			add_busy_wait(report, p, &b);
-	for (uint32_t i = 1; i < seats; i++)
+	for (uint32_t i = 1; i < live_threads; i++)
 		if (lh_read_live_thread(p->ledger, i, &live))
 			add_waiting(report, p, &live);
 }
@@ -252,8 +253,8 @@ static void count_in(struct class_group *n, const struct lh_report_lock *lock)
 	if (!lh_read_contention(lock->process->ledger, l, lock->lock, &contention))
 		return;
 	for (int i = 0; i < 2; i++) {
-		add_times(&n->wait, &contention.wait[i]);
-		add_times(&n->hold, &contention.hold[i]);
+		add_histogram(&n->wait, &contention.wait[i]);
+		add_histogram(&n->hold, &contention.hold[i]);
 	}
 }
 
@@ -269,7 +270,7 @@ static int by_wait(const void *x, const void *y)
 	return strcmp(a->name, b->name);
 }
 
-static void keep_max(struct lh_report *report, struct class_group *n)
+static void add_class(struct lh_report *report, struct class_group *n)
 {
 	const char *at = lh_report_where(report, n->some->init_stack);
 
@@ -277,8 +278,8 @@ static void keep_max(struct lh_report *report, struct class_group *n)
 	n->class_stats.name =
 		at ? lh_arena_printf(report->private_data->arena, "%s born %s", n->some->kind, at)
 		   : n->class;
-	n->class_stats.wait = spread_of(&n->wait);
-	n->class_stats.hold = spread_of(&n->hold);
+	n->class_stats.wait = summary_of(&n->wait);
+	n->class_stats.hold = summary_of(&n->hold);
 	LH_PUSH(report->private_data->arena, report->profile->class, report->profile->classes,
 		&n->class_stats);
 }
@@ -305,7 +306,7 @@ void lh_report_count_classes(struct lh_report *report)
 	}
 	HASH_ITER (hh, all, n, next)
 		if (n->class_stats.locks > 1)
-			keep_max(report, n);
+			add_class(report, n);
 	HASH_CLEAR(hh, all);
 	if (report->profile->classes > 1)
 		qsort(report->profile->class, report->profile->classes,

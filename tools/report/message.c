@@ -179,7 +179,7 @@ const char *lh_report_cycle_text(const struct lh_report *report, const struct lh
 }
 
 /* T2 of one process is not T2 of another: then threads are named by letters. */
-static bool has_strangers(const struct lh_report_finding *f)
+static bool has_foreign_threads(const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process != f->process || f->thread[i]->foreign_tid)
@@ -190,7 +190,7 @@ static bool has_strangers(const struct lh_report_finding *f)
 static const char *label(const struct lh_report *report, const struct lh_report_finding *f,
 			 uint32_t part)
 {
-	if (f->part[part].thread && !has_strangers(f))
+	if (f->part[part].thread && !has_foreign_threads(f))
 		return lh_arena_printf(report->private_data->arena, "T%u",
 				       f->part[part].thread->id);
 	return lh_arena_printf(report->private_data->arena, "thread %c", 'A' + (char)(part % 26));

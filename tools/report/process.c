@@ -41,9 +41,9 @@ static void count_locks(struct lh_report_process *p)
 			continue;
 		/* Each generation of a row was a lock. The end of a thread is a lock for the order
 		 * graph only and is not counted. */
-		bool life = l.kind == LH_THREAD_END;
-		p->locks += (l.gen ? l.gen : 1) - life;
-		if (life)
+		bool is_thread_end = l.kind == LH_THREAD_END;
+		p->locks += (l.gen ? l.gen : 1) - is_thread_end;
+		if (is_thread_end)
 			continue;
 		p->acquired += l.acquired + l.shared;
 		lh_read_lock_stats(p->ledger, &l, &stats);
@@ -88,12 +88,12 @@ struct lh_report_process *lh_report_get_process(struct lh_report *report,
 						const struct lh_ledger_view *r)
 {
 	struct lh_arena *arena = report->private_data->arena;
-	void **made = lh_report_memo(report, r, LH_MEMO_PROCESS, 0);
-	struct lh_report_process *p = *made;
+	void **memo = lh_report_memo(report, r, LH_MEMO_PROCESS, 0);
+	struct lh_report_process *p = *memo;
 
 	if (p)
 		return p;
-	*made = p = lh_arena_alloc(arena, sizeof(*p));
+	*memo = p = lh_arena_alloc(arena, sizeof(*p));
 	LH_PUSH(arena, report->process, report->processes, p);
 	p->ledger = r;
 	p->pid = r->head.pid;

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct lh_report *lh_report_new(struct lh_report_options wants)
+struct lh_report *lh_report_new(struct lh_report_options options)
 {
 	struct lh_arena *arena = lh_arena_new();
 	struct lh_report *report = lh_arena_alloc(arena, sizeof(*report));
 
 	report->private_data = lh_arena_alloc(arena, sizeof(*report->private_data));
 	report->private_data->arena = arena;
-	report->private_data->options = wants;
+	report->private_data->options = options;
 	return report;
 }
 

@@ -8,11 +8,11 @@
 /* Objects that are made of a ledger row once and then found by that row. */
 enum lh_memo_kind {
 	LH_MEMO_PROCESS,
-	LH_MEMO_PERSON,
-	LH_MEMO_THING,
-	LH_MEMO_TRACE,
+	LH_MEMO_THREAD,
+	LH_MEMO_LOCK,
+	LH_MEMO_STACK,
 	LH_MEMO_OBJECT,
-	LH_MEMO_FOUND
+	LH_MEMO_FINDING
 };
 
 struct lh_report_private {

@@ -7,7 +7,7 @@
 struct object {
 	struct lh_module row;
 	const char *path, *build_id;
-	bool host;    /* the program's own executable, also in a system folder */
+	bool program; /* the program's own executable, also in a system folder */
 	bool library; /* a system library */
 	bool runtime; /* C or C++ library or loader: threads and programs start there */
 	bool ours;
@@ -62,7 +62,7 @@ static void set_script(struct lh_arena *arena, struct object *o)
 		return;
 	o->function = n < sizeof(o->row.path) ? lh_arena_strdup(arena, o->row.path + n) : "";
 	o->library = is_script_library(o->path);
-	o->host = o->runtime = o->ours = false;
+	o->program = o->runtime = o->ours = false;
 }
 
 static const struct object *object_at(struct lh_report *report, const struct lh_report_process *p,
@@ -70,19 +70,19 @@ static const struct object *object_at(struct lh_report *report, const struct lh_
 {
 	struct lh_arena *arena = report->private_data->arena;
 	struct lh_module module;
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_OBJECT, row);
-	struct object *o = *made;
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_OBJECT, row);
+	struct object *o = *memo;
 
 	if (o || !lh_read_module(p->ledger, row, &module))
 		return o;
-	*made = o = lh_arena_alloc(arena, sizeof(*o));
+	*memo = o = lh_arena_alloc(arena, sizeof(*o));
 	o->row = module;
 	o->path = lh_arena_strdup(arena, module.path);
 	if (module.build_id_n)
 		o->build_id = hex(arena, module.build_id, module.build_id_n);
-	o->host = strcmp(o->path, p->exe) == 0;
+	o->program = strcmp(o->path, p->exe) == 0;
 	o->runtime = is_runtime(base_name(o->path));
-	o->library = !o->host && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
+	o->library = !o->program && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
 	o->ours = begins(base_name(o->path), "liblockhound.so");
 	set_script(arena, o);
 	return o;
@@ -234,20 +234,20 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 const struct lh_report_stack *lh_report_get_stack(struct lh_report *report,
 						  const struct lh_report_process *p, lh_stack_id id)
 {
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_TRACE, id);
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_STACK, id);
 
-	if (!*made) {
+	if (!*memo) {
 		struct lh_report_stack *t = lh_arena_alloc(report->private_data->arena, sizeof(*t));
 
-		*made = t;
+		*memo = t;
 		fill(report, p, id, t);
 		return t;
 	}
-	return *made;
+	return *memo;
 }
 
 /* How suitable a frame is to point at. */
-static int worth(const struct lh_report_frame *f)
+static int suitability(const struct lh_report_frame *f)
 {
 	if (f->ours)
 		return 0;
@@ -259,7 +259,7 @@ const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack 
 	const struct lh_report_frame *best = NULL;
 
 	for (uint32_t i = 0; t && i < t->n; i++)
-		if (worth(&t->frame[i]) > (best ? worth(best) : 0))
+		if (suitability(&t->frame[i]) > (best ? suitability(best) : 0))
 			best = &t->frame[i];
 	return best;
 }

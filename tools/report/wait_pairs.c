@@ -11,8 +11,8 @@ static const struct lh_report_stack *stack_of(struct lh_report *report,
 }
 
 /* Adds the pair to the lock's sampled wait time, queue and worst wait. */
-static void note_worst(struct lh_report *report, const struct lh_report_process *p,
-		       const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
+static void add_to_lock(struct lh_report *report, const struct lh_report_process *p,
+			const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
 {
 	struct lh_report_lock *lock = lh_report_get_lock(report, p, x->lock);
 
@@ -25,8 +25,8 @@ static void note_worst(struct lh_report *report, const struct lh_report_process 
 		lock->worst = c;
 }
 
-static void add_contact(struct lh_report *report, const struct lh_report_process *p,
-			const struct lh_wait_pair *x)
+static void add_pair(struct lh_report *report, const struct lh_report_process *p,
+		     const struct lh_wait_pair *x)
 {
 	struct lh_wait_pair_stats *c = lh_arena_alloc(report->private_data->arena, sizeof(*c));
 
@@ -42,11 +42,11 @@ static void add_contact(struct lh_report *report, const struct lh_report_process
 		.samples = x->samples,
 		.queue = x->queue};
 	LH_PUSH(report->private_data->arena, report->profile->pair, report->profile->pairs, c);
-	note_worst(report, p, c, x);
+	add_to_lock(report, p, c, x);
 }
 
-static void add_stretch(struct lh_report *report, const struct lh_report_process *p,
-			const struct lh_span *x)
+static void add_span(struct lh_report *report, const struct lh_report_process *p,
+		     const struct lh_span *x)
 {
 	struct lh_report_span *s;
 
@@ -75,10 +75,10 @@ void lh_report_add_profile(struct lh_report *report, const struct lh_report_proc
 			lh_arena_alloc(report->private_data->arena, sizeof(*report->profile));
 	for (uint32_t i = 1; i < pairs; i++)
 		if (lh_read_wait_pair(p->ledger, i, &pair))
-			add_contact(report, p, &pair);
+			add_pair(report, p, &pair);
 	for (uint32_t i = 1; i < spans; i++)
 		if (lh_read_span(p->ledger, i, &span))
-			add_stretch(report, p, &span);
+			add_span(report, p, &span);
 	lh_report_add_monitor_rows(report, p);
 }
 
