@@ -89,10 +89,10 @@ static void show_source(struct lh_view *v, const struct lh_report_frame *at)
 		return;
 	fputs("<pre>", v->out);
 	for (uint32_t i = 0; i < s.n; i++) {
-		bool here = s.first + i == at->line;
+		bool is_marked = s.first + i == at->line;
 
-		fprintf(v->out, "%s%5u  %s%s\n", here ? "<b class=\"mark\">" : "", s.first + i,
-			html(v, s.line[i]), here ? "</b>" : "");
+		fprintf(v->out, "%s%5u  %s%s\n", is_marked ? "<b class=\"mark\">" : "", s.first + i,
+			html(v, s.line[i]), is_marked ? "</b>" : "");
 	}
 	fputs("</pre>\n", v->out);
 }
@@ -121,16 +121,16 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 		html(v, lh_report_thread_text(v->report, part->thread)));
 	for (uint32_t i = part->first; i < part->first + part->n; i++) {
 		const struct lh_report_step *a = &f->step[i];
-		const struct lh_report_frame *place = lh_view_step_frame(v, a);
-		const char *at = lh_view_at(v, place ? place : a->frame);
+		const struct lh_report_frame *frame = lh_view_step_frame(v, a);
+		const char *at = lh_view_at(v, frame ? frame : a->frame);
 
 		fprintf(v->out, "<div>%s%s%s</div>\n",
 			html(v, lh_report_step_text(v->report, f, a, false)), at ? " <code>" : "",
 			at ? lh_arena_printf(v->arena, "%s</code>",
 					     lh_escape(v->arena, LH_ESCAPE_HTML, at))
 			   : "");
-		if (place)
-			show_source(v, place);
+		if (frame)
+			show_source(v, frame);
 		show_stack(v, a->stack);
 	}
 	fputs("</div>\n", v->out);

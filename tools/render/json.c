@@ -107,17 +107,17 @@ static json_t *finding_lock_json(struct lh_arena *p, const struct lh_report_lock
 	return o;
 }
 
-static json_t *thread_json(struct lh_arena *p, const struct lh_report_thread *who)
+static json_t *thread_json(struct lh_arena *p, const struct lh_report_thread *thread)
 {
 	json_t *o = json_object();
 
-	put_number(o, "id", who->id);
-	if (who->tid > 0)
-		put_number(o, "tid", (uint64_t)who->tid);
-	if (who->foreign_tid)
-		put_number(o, "pid", (uint64_t)who->foreign_tid);
-	put_text(p, o, "name", who->name[0] ? who->name : who->main ? "main" : NULL);
-	put_stack(p, o, "created", who->created);
+	put_number(o, "id", thread->id);
+	if (thread->tid > 0)
+		put_number(o, "tid", (uint64_t)thread->tid);
+	if (thread->foreign_tid)
+		put_number(o, "pid", (uint64_t)thread->foreign_tid);
+	put_text(p, o, "name", thread->name[0] ? thread->name : thread->main ? "main" : NULL);
+	put_stack(p, o, "created", thread->created);
 	return o;
 }
 
@@ -200,7 +200,7 @@ static json_t *filtered_json(struct lh_arena *p, const struct lh_report_finding 
 
 /* ---- lock statistics ---- */
 
-static void put_spread(json_t *o, const char *key, const struct lh_time_summary *s)
+static void put_time_summary(json_t *o, const char *key, const struct lh_time_summary *s)
 {
 	json_t *x = json_object();
 
@@ -213,17 +213,17 @@ static void put_spread(json_t *o, const char *key, const struct lh_time_summary 
 }
 
 static void put_histogram(json_t *o, const char *key, uint64_t acquired,
-			  const struct lh_lock_service_stats *s, uint32_t side)
+			  const struct lh_lock_service_stats *s, uint32_t mode)
 {
 	json_t *x = json_object();
 
 	put_number(x, "acquired", acquired);
-	put_spread(x, "wait_ns", &s->wait[side]);
-	put_spread(x, "hold_ns", &s->hold[side]);
+	put_time_summary(x, "wait_ns", &s->wait[mode]);
+	put_time_summary(x, "hold_ns", &s->hold[mode]);
 	json_object_set_new(o, key, x);
 }
 
-static json_t *portion_json(const struct lh_report_thread_share *x)
+static json_t *thread_share_json(const struct lh_report_thread_share *x)
 {
 	json_t *o = json_object();
 
@@ -257,23 +257,23 @@ static json_t *busy_json(struct lh_arena *p, const struct lh_lock_service_stats 
 static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lock *lock)
 {
 	const struct lh_lock_service_stats *s = lock->service;
-	json_t *list = json_array(), *passed = json_object();
+	json_t *list = json_array(), *bypassed = json_object();
 
 	if (lock->row.shared && lock->row.acquired) {
 		put_histogram(o, "writers", lock->row.acquired, s, 0);
 		put_histogram(o, "readers", lock->row.shared, s, 1);
 	}
-	put_number(passed, "total", s->bypassed);
-	put_number(passed, "max", s->bypassed_max);
-	put_number(passed, "overtaken_total", s->overtaken);
-	put_number(passed, "overtaken_max", s->overtaken_max);
+	put_number(bypassed, "total", s->bypassed);
+	put_number(bypassed, "max", s->bypassed_max);
+	put_number(bypassed, "overtaken_total", s->overtaken);
+	put_number(bypassed, "overtaken_max", s->overtaken_max);
 	if (s->bypassed_thread)
-		put_number(passed, "thread", s->bypassed_thread->id);
-	json_object_set_new(o, "passed", passed);
+		put_number(bypassed, "thread", s->bypassed_thread->id);
+	json_object_set_new(o, "passed", bypassed);
 	if (s->busy || s->busy_cpu_ns)
 		json_object_set_new(o, "busy", busy_json(p, s));
 	for (uint32_t i = 0; i < s->shares; i++)
-		json_array_append_new(list, portion_json(&s->share[i]));
+		json_array_append_new(list, thread_share_json(&s->share[i]));
 	json_object_set_new(o, "shares", list);
 	if (s->starved)
 		put_number(o, "starved", s->starved->thread->id);
@@ -337,8 +337,8 @@ static json_t *class_json(struct lh_arena *p, const struct lh_class_stats *b)
 	put_number(o, "tries_failed", b->tries_failed);
 	put_number(o, "queue_max", b->queue);
 	put_number(o, "wait_total_ns", b->wait_ns);
-	put_spread(o, "wait_ns", &b->wait);
-	put_spread(o, "hold_ns", &b->hold);
+	put_time_summary(o, "wait_ns", &b->wait);
+	put_time_summary(o, "hold_ns", &b->hold);
 	return o;
 }
 
@@ -370,20 +370,20 @@ static json_t *tool_json(void)
 /* NULL: no process was delayed. All processes of a run have one seed; of merged runs, the first. */
 static json_t *shake_json(const struct lh_report *report)
 {
-	uint64_t naps = 0, ns = 0;
+	uint64_t delays = 0, ns = 0;
 	uint32_t seed = 0;
 	json_t *o;
 
 	for (uint32_t i = 0; i < report->processes; i++) {
 		seed = seed ? seed : report->process[i]->shake;
-		naps += report->process[i]->shakes;
+		delays += report->process[i]->shakes;
 		ns += report->process[i]->shaken_ns;
 	}
 	if (!seed)
 		return NULL;
 	o = json_object();
 	put_number(o, "seed", seed);
-	put_number(o, "naps", naps);
+	put_number(o, "naps", delays);
 	put_number(o, "ns", ns);
 	return o;
 }
@@ -435,7 +435,7 @@ static json_t *class_at(struct output *s, uint32_t i)
 }
 
 /* NULL: the pair is about holds, which other formats list. */
-static json_t *contact_at(struct output *s, uint32_t i)
+static json_t *wait_pair_at(struct output *s, uint32_t i)
 {
 	const struct lh_wait_pair_stats *c = s->report->profile->pair[i];
 	json_t *o;
@@ -492,7 +492,7 @@ int lh_render_json(const struct lh_report *report, const struct lh_render_text_s
 	put_list(&s, "locks", report->locks, 0, lock_at);
 	put_list(&s, "birthplaces", report->profile ? report->profile->classes : 0, 0, class_at);
 	put_list(&s, "waits", report->profile ? report->profile->pairs : 0, JSON_INDENT(2),
-		 contact_at);
+		 wait_pair_at);
 	fputs("\n}\n", out);
 	lh_arena_free(s.arena);
 	if (fflush(out) != 0 || ferror(out) || s.failed)

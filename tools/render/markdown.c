@@ -47,12 +47,12 @@ static void show_cycle(struct lh_view *v, const struct lh_report_finding *f)
 {
 	fputs("```mermaid\nflowchart LR\n", v->out);
 	for (uint32_t i = 0; i < f->cycle_parts; i++) {
-		const struct lh_report_thread *who = f->part[i].thread;
+		const struct lh_report_thread *thread = f->part[i].thread;
 
 		fprintf(v->out, "    l%u[\"%s\"]\n    l%u -->|", i,
 			lh_view_mermaid(v, f->part[i].holds->lock->name), i);
-		if (who)
-			fprintf(v->out, "T%u", who->id);
+		if (thread)
+			fprintf(v->out, "T%u", thread->id);
 		else
 			fputs("a thread", v->out);
 		fprintf(v->out, "| l%u\n", (i + 1) % f->cycle_parts);

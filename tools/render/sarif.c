@@ -142,11 +142,11 @@ static json_t *stack(struct lh_view *v, const struct lh_report_stack *t)
 /* All holds come first, then the other steps: in this order the threads deadlock. */
 static int order_of(const struct lh_report_finding *f, const struct lh_report_step *a)
 {
-	bool asks = a->action != LH_HOLDS;
+	bool after_holds = a->action != LH_HOLDS;
 	int before = 1;
 
 	for (const struct lh_report_step *s = f->step; s < f->step + f->steps; s++)
-		before += (s->action != LH_HOLDS) == asks ? s < a : asks;
+		before += (s->action != LH_HOLDS) == after_holds ? s < a : after_holds;
 	return before;
 }
 
@@ -167,17 +167,17 @@ static json_t *step(struct lh_view *v, const struct lh_report_finding *f,
 
 static json_t *thread_flow(struct lh_view *v, const struct lh_report_finding *f, uint32_t part)
 {
-	const struct lh_report_thread *who = f->part[part].thread;
+	const struct lh_report_thread *thread = f->part[part].thread;
 	json_t *o = json_object();
 
 	put(o, "id",
-	    who && who->process != f->process
-		    ? lh_arena_printf(v->arena, "T%u of %d", who->id, who->process->pid)
-	    : who ? lh_arena_printf(v->arena, "T%u", who->id)
-		  : lh_arena_printf(v->arena, "thread %u", part + 1));
+	    thread && thread->process != f->process
+		    ? lh_arena_printf(v->arena, "T%u of %d", thread->id, thread->process->pid)
+	    : thread ? lh_arena_printf(v->arena, "T%u", thread->id)
+		     : lh_arena_printf(v->arena, "thread %u", part + 1));
 	json_object_set_new(o, "message",
 			    message(v, lh_arena_printf(v->arena, "Thread %s",
-						       lh_report_thread_text(v->report, who))));
+						       lh_report_thread_text(v->report, thread))));
 	return o;
 }
 
@@ -186,9 +186,9 @@ static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(),
 	       **flow = lh_arena_alloc(v->arena, (f->parts + 1) * sizeof(json_t *));
-	const char *ring = lh_report_cycle_text(v->report, f);
+	const char *cycle = lh_report_cycle_text(v->report, f);
 
-	json_object_set_new(o, "message", message(v, ring ? ring : lh_name_title(f->rule)));
+	json_object_set_new(o, "message", message(v, cycle ? cycle : lh_name_title(f->rule)));
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_part *part = &f->part[i];
 
@@ -214,19 +214,20 @@ static const char *related(struct lh_view *v, const struct lh_report_finding *f,
 		const struct lh_report_step *a =
 			f->part[i].does ? f->part[i].does : f->part[i].holds;
 		const struct lh_report_frame *at = lh_view_step_frame(v, a);
-		const char *who, *what;
-		json_t *place;
+		const char *thread, *step_text;
+		json_t *entry;
 
 		if (!at || !at->line)
 			continue;
-		who = lh_report_thread_text(v->report, f->part[i].thread);
-		what = lh_report_step_text(v->report, f, a, false);
-		place = location(v, at, lh_arena_printf(v->arena, "%s %s", who, what));
-		json_object_set_new(place, "id", json_integer(++id));
-		add(result, "relatedLocations", place);
+		thread = lh_report_thread_text(v->report, f->part[i].thread);
+		step_text = lh_report_step_text(v->report, f, a, false);
+		entry = location(v, at, lh_arena_printf(v->arena, "%s %s", thread, step_text));
+		json_object_set_new(entry, "id", json_integer(++id));
+		add(result, "relatedLocations", entry);
 		text = lh_arena_printf(
-			v->arena, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, who)),
-			strpbrk(what, "[]{}\\") ? "did this" : lh_view_clean(v, what), id);
+			v->arena, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, thread)),
+			strpbrk(step_text, "[]{}\\") ? "did this" : lh_view_clean(v, step_text),
+			id);
 	}
 	return text;
 }

@@ -74,12 +74,12 @@ static void set_layers(struct drawing *d)
 }
 
 /* The mean row of the predecessors: few edges cross if the node is near them. */
-static uint32_t wish(const struct drawing *d, uint32_t spot)
+static uint32_t wanted_row(const struct drawing *d, uint32_t node)
 {
 	uint32_t sum = 0, n = 0;
 
 	for (uint32_t i = 0; i < d->g.edges; i++)
-		if (d->g.edge[i].shown && !d->back[i] && d->g.edge[i].to == spot) {
+		if (d->g.edge[i].shown && !d->back[i] && d->g.edge[i].to == node) {
 			sum += d->row[d->g.edge[i].from];
 			n++;
 		}
@@ -96,7 +96,7 @@ static void set_rows(struct drawing *d)
 
 			if (!d->g.node[i].shown || d->layer[i] != layer)
 				continue;
-			row = wish(d, i);
+			row = wanted_row(d, i);
 			d->row[i] = row > next ? row : next;
 			next = d->row[i] + 1;
 		}
@@ -104,14 +104,14 @@ static void set_rows(struct drawing *d)
 	}
 }
 
-static uint32_t left(const struct drawing *d, uint32_t spot)
+static uint32_t left(const struct drawing *d, uint32_t node)
 {
-	return EDGE + d->layer[spot] * WIDE;
+	return EDGE + d->layer[node] * WIDE;
 }
 
-static uint32_t top(const struct drawing *d, uint32_t spot)
+static uint32_t top(const struct drawing *d, uint32_t node)
 {
-	return EDGE + d->row[spot] * DOWN;
+	return EDGE + d->row[node] * DOWN;
 }
 
 /* ---- drawing ---- */
@@ -178,7 +178,7 @@ static void draw_head(const struct drawing *d)
 		high);
 }
 
-static void lay_out(struct drawing *d)
+static void compute_layout(struct drawing *d)
 {
 	struct lh_arena *p = d->v->arena;
 
@@ -200,7 +200,7 @@ int lh_render_svg(const struct lh_report *report, const struct lh_render_text_st
 	struct lh_view v = lh_view_open(report, style, out);
 	struct drawing d = {.v = &v, .g = lh_graph_make(&v)};
 
-	lay_out(&d);
+	compute_layout(&d);
 	draw_head(&d);
 	for (uint32_t i = 0; i < d.g.edges; i++)
 		if (d.g.edge[i].shown)

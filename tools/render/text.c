@@ -165,14 +165,14 @@ static void show_step(struct output *g, const struct lh_report_finding *f,
 	show_stack(g, a->stack);
 }
 
-static void show_created(struct output *g, const struct lh_report_thread *who)
+static void show_created(struct output *g, const struct lh_report_thread *thread)
 {
 	const struct lh_report_frame *f = NULL;
 	const char *at;
 
-	for (uint32_t i = 0; who && who->created && i < who->created->n && !f; i++)
-		if (!who->created->frame[i].ours && !who->created->frame[i].system)
-			f = &who->created->frame[i];
+	for (uint32_t i = 0; thread && thread->created && i < thread->created->n && !f; i++)
+		if (!thread->created->frame[i].ours && !thread->created->frame[i].system)
+			f = &thread->created->frame[i];
 	if (!f)
 		return;
 	at = where(g, f);
@@ -183,7 +183,7 @@ static void show_created(struct output *g, const struct lh_report_thread *who)
 static void show_part(struct output *g, const struct lh_report_finding *f, uint32_t number)
 {
 	const struct lh_report_part *part = &f->part[number];
-	bool behind = f->cycle && number >= f->cycle_parts;
+	bool must_queue = f->cycle && number >= f->cycle_parts;
 
 	say(g, BOLD, "\n  %s", clean(g, lh_report_thread_text(g->report, part->thread)));
 	/* not again if the thread is named by its pid */
@@ -192,7 +192,7 @@ static void show_part(struct output *g, const struct lh_report_finding *f, uint3
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
 		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
 		    part->thread->process->pid);
-	say(g, PLAIN, behind ? " must queue for this\n" : "\n");
+	say(g, PLAIN, must_queue ? " must queue for this\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
 		show_step(g, f, &f->step[i]);
 	show_created(g, part->thread);
@@ -228,15 +228,15 @@ static const char *certainty(const struct lh_report_finding *f)
 
 static void show_title(struct output *g, const struct lh_report_finding *f)
 {
-	const char *ring = lh_report_cycle_text(g->report, f);
+	const char *cycle = lh_report_cycle_text(g->report, f);
 
 	say(g, BOLD, "\nlockhound: %s", f->title);
 	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
 	if (g->report->processes > 1)
 		say(g, PLAIN, "  in %s[%d]\n", clean(g, base_name(f->process->exe)),
 		    f->process->pid);
-	if (ring)
-		say(g, BOLD, "  %s\n", clean(g, ring));
+	if (cycle)
+		say(g, BOLD, "  %s\n", clean(g, cycle));
 	if (f->count > 1 && f->processes > 1)
 		say(g, PLAIN, "  seen %llu times in %u processes\n", (unsigned long long)f->count,
 		    f->processes);
@@ -352,7 +352,7 @@ static void show_unrecorded(struct output *g)
 }
 
 /* Without its location, a process-shared lock cannot be matched with that of another process. */
-static void show_frames(struct output *g)
+static void show_unknown_locations(struct output *g)
 {
 	uint64_t n = 0;
 
@@ -439,7 +439,7 @@ void lh_render_text_summary(const struct lh_report *report, struct lh_render_tex
 		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, report->note[i]));
 	show_dropped(&g);
 	show_unrecorded(&g);
-	show_frames(&g);
+	show_unknown_locations(&g);
 	show_shake(&g);
 	show_count(&g);
 	lh_arena_free(g.arena);
@@ -459,7 +459,7 @@ const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_find
 {
 	struct lh_render_text_style style = {.source = v->style->source};
 	char *text = NULL;
-	const char *kept;
+	const char *copy;
 	size_t n = 0;
 	FILE *memory = open_memstream(&text, &n);
 
@@ -467,7 +467,7 @@ const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_find
 		return "";
 	lh_render_text_finding(v->report, f, style, memory);
 	fclose(memory);
-	kept = lh_arena_strdup(v->arena, text ? text : "");
+	copy = lh_arena_strdup(v->arena, text ? text : "");
 	free(text);
-	return kept;
+	return copy;
 }

@@ -42,9 +42,9 @@ static int pid_of(const struct lh_report_process *p)
 	return p->pid;
 }
 
-static int tid_of(const struct lh_report_thread *who)
+static int tid_of(const struct lh_report_thread *thread)
 {
-	return who && who->tid > 0 ? who->tid : 0;
+	return thread && thread->tid > 0 ? thread->tid : 0;
 }
 
 /* The function; without a name, the module and the offset. */
@@ -111,11 +111,11 @@ static void name_process(struct output *s, const struct lh_report_process *p)
 			 "args", "name", clean(s, p->comm)));
 }
 
-static void name_thread(struct output *s, const struct lh_report_thread *who)
+static void name_thread(struct output *s, const struct lh_report_thread *thread)
 {
 	put(s, json_pack("{ss ss si si s{ss}}", "name", "thread_name", "ph", "M", "pid",
-			 pid_of(who->process), "tid", tid_of(who), "args", "name",
-			 clean(s, lh_report_thread_text(s->report, who))));
+			 pid_of(thread->process), "tid", tid_of(thread), "args", "name",
+			 clean(s, lh_report_thread_text(s->report, thread))));
 }
 
 static void name_tracks(struct output *s, const struct lh_wait_stats *p)
@@ -125,11 +125,11 @@ static void name_tracks(struct output *s, const struct lh_wait_stats *p)
 	for (uint32_t i = 0; i < s->report->processes; i++)
 		name_process(s, s->report->process[i]);
 	for (uint32_t i = 0; i < p->spans; i++) { /* naming a thread twice is harmless */
-		const struct lh_report_thread *who = p->span[i]->thread;
+		const struct lh_report_thread *thread = p->span[i]->thread;
 
-		if (who && who != last)
-			name_thread(s, who);
-		last = who;
+		if (thread && thread != last)
+			name_thread(s, thread);
+		last = thread;
 	}
 }
 

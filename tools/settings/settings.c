@@ -34,17 +34,17 @@ static int column(const struct option_origin *o, const char *word)
 
 /* The option with its origin: "lockhound.conf:3:1: timeout", "--timeout". */
 static void show_origin(const struct option_origin *o, const char *key, size_t n, char *out,
-			size_t room)
+			size_t capacity)
 {
 	if (o->from == LH_FROM_CONF)
-		snprintf(out, room, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
+		snprintf(out, capacity, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
 			 key);
 	else if (o->from == LH_FROM_ENV)
-		snprintf(out, room, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
+		snprintf(out, capacity, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
 	else if (n == 1)
-		snprintf(out, room, "-%.*s", (int)n, key);
+		snprintf(out, capacity, "-%.*s", (int)n, key);
 	else
-		snprintf(out, room, "--%.*s", (int)n, key);
+		snprintf(out, capacity, "--%.*s", (int)n, key);
 }
 
 static bool unknown(const struct option_origin *o, const char *key, size_t n)
@@ -347,11 +347,11 @@ static int read_flags(struct lh_settings *s, const struct lh_command_usage *usag
 			printf("lockhound %s\n", LH_VERSION);
 			return -2;
 		}
-		int took = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
+		int used = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
 					     : short_flags(s, &o, argv + i);
-		if (!took)
+		if (!used)
 			return -1;
-		i += took;
+		i += used;
 	}
 	return i;
 }
@@ -382,17 +382,17 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage
 }
 
 /* One pair for the library, which reads fewer units than the front end: times are in ns. */
-static int pair(char *out, size_t room, const struct lh_setting *row, const struct lh_value *v)
+static int pair(char *out, size_t capacity, const struct lh_setting *row, const struct lh_value *v)
 {
 	switch (row->type) {
 	case LH_TYPE_time:
-		return snprintf(out, room, "%s=%lldns", row->name, (long long)v->number);
+		return snprintf(out, capacity, "%s=%lldns", row->name, (long long)v->number);
 	case LH_TYPE_flag:
 	case LH_TYPE_number:
-		return snprintf(out, room, "%s=%lld", row->name, (long long)v->number);
+		return snprintf(out, capacity, "%s=%lld", row->name, (long long)v->number);
 	default:
-		return snprintf(out, room, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s", row->name,
-				v->text);
+		return snprintf(out, capacity, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s",
+				row->name, v->text);
 	}
 }
 
