@@ -183,7 +183,7 @@ static void show_created(struct output *g, const struct lh_report_thread *thread
 static void show_part(struct output *g, const struct lh_report_finding *f, uint32_t number)
 {
 	const struct lh_report_part *part = &f->part[number];
-	bool must_queue = f->cycle && number >= f->cycle_parts;
+	bool behind = f->cycle && number >= f->cycle_parts;
 
 	say(g, BOLD, "\n  %s", clean(g, lh_report_thread_text(g->report, part->thread)));
 	/* not again if the thread is named by its pid */
@@ -192,7 +192,7 @@ static void show_part(struct output *g, const struct lh_report_finding *f, uint3
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
 		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
 		    part->thread->process->pid);
-	say(g, PLAIN, must_queue ? " must queue for this\n" : "\n");
+	say(g, PLAIN, behind ? " must queue for this\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
 		show_step(g, f, &f->step[i]);
 	show_created(g, part->thread);

@@ -36,17 +36,17 @@ static uint64_t p99_of(const struct lh_histogram *t)
 	return i + 1 < LH_BUCKETS && lh_bucket_end(i) < t->max_ns ? lh_bucket_end(i) : t->max_ns;
 }
 
-static struct lh_time_summary summary_of(const struct lh_histogram *t)
+static struct lh_time_summary spread_of(const struct lh_histogram *t)
 {
 	return (struct lh_time_summary){t->n, t->n ? t->ns / t->n : 0, p99_of(t), t->max_ns};
 }
 
-static struct lh_time_summary summary_of_both(const struct lh_histogram two[2])
+static struct lh_time_summary spread_of_two(const struct lh_histogram two[2])
 {
 	struct lh_histogram both = two[0];
 
 	add_histogram(&both, &two[1]);
-	return summary_of(&both);
+	return spread_of(&both);
 }
 
 struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *lock)
@@ -151,11 +151,11 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 	lock->counted = true;
 	s = service_of(report, lock);
 	for (int i = 0; i < 2; i++) {
-		s->wait[i] = summary_of(&contention.wait[i]);
-		s->hold[i] = summary_of(&contention.hold[i]);
+		s->wait[i] = spread_of(&contention.wait[i]);
+		s->hold[i] = spread_of(&contention.hold[i]);
 	}
-	s->all_waits = summary_of_both(contention.wait);
-	s->all_holds = summary_of_both(contention.hold);
+	s->all_waits = spread_of_two(contention.wait);
+	s->all_holds = spread_of_two(contention.hold);
 	s->queue = contention.queue;
 	s->bypassed = contention.bypassed;
 	s->bypassed_max = contention.bypassed_max;
@@ -278,8 +278,8 @@ static void add_class(struct lh_report *report, struct class_group *n)
 	n->class_stats.name =
 		at ? lh_arena_printf(report->private_data->arena, "%s born %s", n->some->kind, at)
 		   : n->class;
-	n->class_stats.wait = summary_of(&n->wait);
-	n->class_stats.hold = summary_of(&n->hold);
+	n->class_stats.wait = spread_of(&n->wait);
+	n->class_stats.hold = spread_of(&n->hold);
 	LH_PUSH(report->private_data->arena, report->profile->class, report->profile->classes,
 		&n->class_stats);
 }
