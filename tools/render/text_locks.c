@@ -43,11 +43,11 @@ static void show_line(struct lh_view *v, const struct line *l)
 		duration(v, l->hold.p99_ns), duration(v, l->hold.max_ns), l->queue, l->name);
 }
 
-static void show_head(struct lh_view *v, const char *what)
+static void show_head(struct lh_view *v, const char *title)
 {
 	fprintf(v->out, "%12s %10s %9s %8s %8s %8s %8s %8s %8s %8s %8s %5s  %s\n", "acquired",
 		"to read", "contended", "failed", "wait", "mean", "p99", "max", "hold mean", "p99",
-		"max", "queue", what);
+		"max", "queue", title);
 }
 
 /* The readers or the writers of a lock, below the lock's line. */

@@ -74,12 +74,12 @@ static const char *stack_text(struct output *s, const struct lh_report_stack *t)
 
 static const char *wait_name(struct output *s, const struct lh_report_span *x)
 {
-	const char *what = lh_report_lock_text(s->report, x->lock);
+	const char *lock_text = lh_report_lock_text(s->report, x->lock);
 
 	return clean(
 		s, lh_arena_printf(s->arena,
 				   x->wait == LH_WAIT_JOIN ? "joins: waits for %s" : "waits for %s",
-				   what));
+				   lock_text));
 }
 
 static void put_wait(struct output *s, const struct lh_report_span *x)

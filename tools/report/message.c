@@ -144,7 +144,7 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 				const struct lh_report_step *a, bool now)
 {
 	struct lh_arena *p = report->private_data->arena;
-	const char *what = lh_report_lock_text(report, a->lock), *format, *hole, *how;
+	const char *lock_text = lh_report_lock_text(report, a->lock), *format, *placeholder, *how;
 
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
@@ -153,12 +153,12 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return now ? "goes on" : "has not ended";
 	format = step_format(f->rule, a->action, now);
-	hole = strstr(format, "%s");
-	if (!hole)
+	placeholder = strstr(format, "%s");
+	if (!placeholder)
 		return format;
 	how = a->how == LH_TIMED && waits(a) ? " for a limited time" : "";
-	return lh_arena_printf(p, "%.*s%s%s%s%s%s%s", (int)(hole - format), format, what,
-			       mode_suffix(a), how, hole + 2, a->note ? " " : "",
+	return lh_arena_printf(p, "%.*s%s%s%s%s%s%s", (int)(placeholder - format), format,
+			       lock_text, mode_suffix(a), how, placeholder + 2, a->note ? " " : "",
 			       a->note ? a->note : "");
 }
 
@@ -294,28 +294,29 @@ static const char *what_is_called(const struct lh_report_finding *f)
 	return "a call";
 }
 
-static const char *filling(const struct lh_report *report, const struct lh_report_finding *f,
-			   const char *hole, size_t n)
+static const char *placeholder_text(const struct lh_report *report,
+				    const struct lh_report_finding *f, const char *placeholder,
+				    size_t n)
 {
-	if (n == 5 && strncmp(hole, "{who}", n) == 0)
+	if (n == 5 && strncmp(placeholder, "{who}", n) == 0)
 		return last_thread(report, f);
-	if (n == 7 && strncmp(hole, "{other}", n) == 0)
+	if (n == 7 && strncmp(placeholder, "{other}", n) == 0)
 		return first_thread(report, f);
-	if (n == 6 && strncmp(hole, "{lock}", n) == 0)
+	if (n == 6 && strncmp(placeholder, "{lock}", n) == 0)
 		return lh_report_lock_text(report, last_lock(f));
-	if (n == 6 && strncmp(hole, "{held}", n) == 0)
+	if (n == 6 && strncmp(placeholder, "{held}", n) == 0)
 		return lh_report_lock_text(report, first_held(f));
-	if (n == 7 && strncmp(hole, "{first}", n) == 0)
+	if (n == 7 && strncmp(placeholder, "{first}", n) == 0)
 		return lh_report_lock_text(report, f->steps ? f->step[0].lock : NULL);
-	if (n == 7 && strncmp(hole, "{locks}", n) == 0)
+	if (n == 7 && strncmp(placeholder, "{locks}", n) == 0)
 		return all_locks(report, f);
-	if (n == 9 && strncmp(hole, "{threads}", n) == 0)
+	if (n == 9 && strncmp(placeholder, "{threads}", n) == 0)
 		return all_threads(report, f);
-	if (n == 8 && strncmp(hole, "{holder}", n) == 0)
+	if (n == 8 && strncmp(placeholder, "{holder}", n) == 0)
 		return f->steps && f->step[0].thread
 			       ? lh_report_thread_text(report, f->step[0].thread)
 			       : "a thread";
-	if (n == 6 && strncmp(hole, "{call}", n) == 0)
+	if (n == 6 && strncmp(placeholder, "{call}", n) == 0)
 		return what_is_called(f);
 	return lh_report_time(report, f->duration_ns); /* {time} */
 }
@@ -326,7 +327,7 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 				       "birthplace only): with the same locks this can deadlock";
 	const char *at = f->level > LH_POTENTIAL && messages[f->rule].is ? messages[f->rule].is
 									 : messages[f->rule].can;
-	const char *text = "", *hole;
+	const char *text = "", *placeholder;
 
 	if (f->open && messages[f->rule].open)
 		at = messages[f->rule].open;
@@ -334,12 +335,13 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 		at = by_class;
 	if (!at)
 		return lh_name_title(f->rule); /* a rule without a row */
-	while ((hole = strchr(at, '{')) != NULL) {
-		size_t n = strcspn(hole, "}") + 1;
+	while ((placeholder = strchr(at, '{')) != NULL) {
+		size_t n = strcspn(placeholder, "}") + 1;
 
 		text = lh_arena_printf(report->private_data->arena, "%s%.*s%s", text,
-				       (int)(hole - at), at, filling(report, f, hole, n));
-		at = hole + n;
+				       (int)(placeholder - at), at,
+				       placeholder_text(report, f, placeholder, n));
+		at = placeholder + n;
 	}
 	return lh_arena_printf(report->private_data->arena, "%s%s", text, at);
 }
