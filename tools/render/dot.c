@@ -1,4 +1,4 @@
-/* The graph of lock orders, for Graphviz. Quoted strings know one escape that matters: \" . */
+/* dot.c — the lock-order graph for Graphviz. In a quoted string " and \ are escaped. */
 #include "tools/render/graph.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static const char *quoted(struct lh_view *v, const char *text)
 	return out;
 }
 
-/* A line end in a label is an escape of dot's own, so it is put in after the quoting. */
+/* The line end in a label is an escape of dot, so it is inserted after the quoting. */
 static const char *two_lines(struct lh_view *v, const char *first, const char *second)
 {
 	const char *a = quoted(v, first), *b = quoted(v, second);

@@ -1,14 +1,15 @@
 /*
- * Folded stacks, for flamegraph.pl, speedscope, inferno: one line a stack, outermost frame
- * first, then microseconds. Two towers: time waited for locks (by waiter, then the lock, then
- * who had it) and time that locks were held (by where they were taken).
+ * folded.c — folded stacks for flamegraph.pl, speedscope and inferno: one line for each stack, the
+ * outermost frame first, then microseconds. There are two roots: "waiting" (the waiter's stack, the
+ * lock, the function where the owner acquired the lock) and "holding" (the stack of the
+ * acquisition).
  *
- * The shares are the monitor's samples; what was waited for a lock is scaled to its exact total.
+ * Times are the monitor's samples; the waits for a lock are scaled to the lock's exact wait time.
  */
 #include "tools/report/lock_stats.h"
 #include "tools/render/view.h"
 
-/* ';' ends a frame and the last space begins the number. */
+/* In this format ';' separates frames, so a ';' in a name becomes ':'. */
 static const char *part(struct lh_view *v, const char *text)
 {
 	char *out = lh_arena_strdup(v->arena, lh_view_clean(v, text));
@@ -36,7 +37,7 @@ static void put_stack(struct lh_view *v, const struct lh_report_stack *t)
 			fprintf(v->out, ";%s", function(v, &t->frame[i]));
 }
 
-/* The innermost one of the program's own. */
+/* The innermost frame of the program; of a library if the program has none. */
 static const struct lh_report_frame *own_frame(const struct lh_report_stack *t)
 {
 	const struct lh_report_frame *best = NULL;
@@ -75,7 +76,7 @@ static void put_hold(struct lh_view *v, const struct lh_wait_pair_stats *c)
 	fprintf(v->out, ";[%s] %.0f\n", lock_name(v, c->lock), (double)c->ns / 1000);
 }
 
-/* Waits so short that no look met one; and all of a run without the command. */
+/* Waits too short for any sample, and all waits of a run without the front end. */
 static void put_unseen(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	if (lock->row.kind != LH_THREAD_END && lock->stats.wait_ns >= 1000 && !lock->worst)

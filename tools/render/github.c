@@ -1,7 +1,7 @@
 /*
- * The workflow commands of GitHub Actions: `::error file=...::message`, one line a finding.
- * A step shows ten errors and ten warnings and drops the rest without a word, so the
- * worst ten of each are written and the others counted.
+ * github.c — workflow commands of GitHub Actions: `::error file=...::message`, one line for each
+ * new finding. A step of GitHub shows ten errors and ten warnings and silently drops the rest, so
+ * the worst ten of each severity are written and the others counted.
  */
 #include "tools/render/view.h"
 
@@ -11,7 +11,7 @@ enum { SHOWN_MAX = 10 };
 
 static const char *const commands[] = {"notice", "warning", "error"};
 
-/* In a property a comma or a colon would end it. */
+/* A comma or a colon would end a property. */
 static const char *escape(struct lh_view *v, const char *text, bool property)
 {
 	const char *clean = lh_view_clean(v, text);

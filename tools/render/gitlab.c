@@ -1,4 +1,4 @@
-/* The GitLab code quality view: one flat list; a run without findings is an empty one. */
+/* gitlab.c — GitLab code quality: a flat list of the new findings, empty if there is none. */
 #include "tools/render/view.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 	struct lh_report_frame object = {.line = 1};
 	const char *path;
 
-	/* An entry must have a path: without a line it is the object's. */
+	/* GitLab requires a path: without a source line, that of the object file. */
 	if (!at) {
 		object.file = f->frame && f->frame->module ? f->frame->module : f->process->exe;
 		at = &object;

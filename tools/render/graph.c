@@ -1,9 +1,10 @@
+/* graph.c — makes the lock-order graph of a report and selects what a drawing shows. */
 #include "tools/render/graph.h"
 
 #include <string.h>
 #include <uthash.h>
 
-/* From what a spot or an arrow is to its row. */
+/* Maps the key of a node, an edge or a counted lock to its index. */
 struct site_key {
 	char *key;
 	uint32_t row;
@@ -13,24 +14,24 @@ struct site_key {
 struct builder {
 	struct lh_view *view;
 	struct lh_graph graph;
-	struct site_key *places;
-	struct site_key *counted; /* locks that are counted in their spots */
+	struct site_key *keys;
+	struct site_key *counted; /* locks that are counted in their nodes */
 };
 
-/* The row of `key`; `next` if it is new, and then *fresh. */
-static uint32_t row_of(struct lh_view *v, struct site_key **places, const char *key, uint32_t next,
+/* The index of `key`. A new key gets `next`; then *fresh is set. */
+static uint32_t row_of(struct lh_view *v, struct site_key **keys, const char *key, uint32_t next,
 		       bool *fresh)
 {
 	struct site_key *p;
 
-	HASH_FIND_STR(*places, key, p);
+	HASH_FIND_STR(*keys, key, p);
 	*fresh = !p;
 	if (p)
 		return p->row;
 	p = lh_arena_alloc(v->arena, sizeof(*p));
 	p->key = lh_arena_strdup(v->arena, key);
 	p->row = next;
-	HASH_ADD_KEYPTR(hh, *places, p->key, strlen(p->key), p);
+	HASH_ADD_KEYPTR(hh, *keys, p->key, strlen(p->key), p);
 	return next;
 }
 
@@ -39,7 +40,7 @@ static uint32_t node_of(struct builder *g, const struct lh_report_lock *lock)
 	struct lh_view *v = g->view;
 	const char *key = lh_arena_printf(v->arena, "s%s\n%s", lock->name, lock->class);
 	bool fresh;
-	uint32_t i = row_of(v, &g->places, key, g->graph.nodes, &fresh);
+	uint32_t i = row_of(v, &g->keys, key, g->graph.nodes, &fresh);
 
 	if (fresh) {
 		struct lh_graph_node node = {.label = lh_view_clean(v, lock->name), .first = lock};
@@ -54,13 +55,13 @@ static uint32_t node_of(struct builder *g, const struct lh_report_lock *lock)
 static struct lh_graph_edge *edge_of(struct builder *g, const struct lh_report_lock *a,
 				     const struct lh_report_lock *b)
 {
-	struct lh_graph_edge made = {.from = node_of(g, a), .to = node_of(g, b)};
-	const char *key = lh_arena_printf(g->view->arena, "a%u %u", made.from, made.to);
+	struct lh_graph_edge new_edge = {.from = node_of(g, a), .to = node_of(g, b)};
+	const char *key = lh_arena_printf(g->view->arena, "a%u %u", new_edge.from, new_edge.to);
 	bool fresh;
-	uint32_t i = row_of(g->view, &g->places, key, g->graph.edges, &fresh);
+	uint32_t i = row_of(g->view, &g->keys, key, g->graph.edges, &fresh);
 
 	if (fresh)
-		LH_PUSH(g->view->arena, g->graph.edge, g->graph.edges, made);
+		LH_PUSH(g->view->arena, g->graph.edge, g->graph.edges, new_edge);
 	return &g->graph.edge[i];
 }
 
@@ -93,8 +94,9 @@ static void add_cycle(struct builder *g, const struct lh_report_finding *f)
 }
 
 /*
- * Circles first, then what touches them, then the rest, as far as there is room. An arrow over
- * two steps (a, then b, then c: a to c) says nothing new and is drawn only in a circle.
+ * Shows nodes up to LH_GRAPH_NODES_MAX: those in cycles first, then their neighbours, then the
+ * rest. An order that is not direct (a to c, where a, b and c were acquired) follows from the
+ * direct ones, so its edge is shown only in a cycle.
  */
 static void choose(struct builder *g)
 {
@@ -135,7 +137,7 @@ struct lh_graph lh_graph_make(struct lh_view *v)
 	for (uint32_t i = 0; i < report->orders; i++)
 		add_order(&g, report->order[i]);
 	choose(&g);
-	HASH_CLEAR(hh, g.places);
+	HASH_CLEAR(hh, g.keys);
 	HASH_CLEAR(hh, g.counted);
 	return g.graph;
 }

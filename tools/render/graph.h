@@ -1,31 +1,31 @@
 /*
- * graph.h — the order between locks as a picture has it: spots and arrows.
+ * graph.h — the lock-order graph for drawings: nodes and edges.
  *
- * Locks that are called the same and were born at the same place are one spot, so that
- * a thousand accounts do not make a thousand of them. An arrow says: while the first was
- * held the second was asked for. Those of a circle that counts are marked.
+ * Locks with the same name and the same class are one node, so that a thousand account locks do not
+ * make a thousand nodes. An edge from a to b: a thread tried to acquire b while it held a. Edges of
+ * reported cycles are marked.
  *
- * Does not draw and does not judge: circles are the model's findings.
+ * Does not draw, and does not search for cycles: cycles are the report's findings.
  */
 #ifndef LH_RENDER_GRAPH_H
 #define LH_RENDER_GRAPH_H
 
 #include "tools/render/view.h"
 
-#define LH_GRAPH_NODES_MAX 300 /* more than that nobody can read, and dot takes minutes for */
+#define LH_GRAPH_NODES_MAX 300 /* more are unreadable, and dot takes minutes */
 
 struct lh_graph_node {
 	const char *label; /* clean */
 	const struct lh_report_lock *first;
-	uint32_t locks; /* so many are this spot */
-	bool cycle;     /* lies in a circle */
+	uint32_t locks; /* number of locks in this node */
+	bool cycle;     /* on a cycle */
 	bool shown;
 };
 
 struct lh_graph_edge {
-	uint32_t from, to;                   /* spots */
+	uint32_t from, to;                   /* nodes */
 	const struct lh_report_order *order; /* NULL: known from a finding only */
-	const struct lh_report_frame *frame; /* NULL not known */
+	const struct lh_report_frame *frame; /* NULL unknown */
 	uint32_t sites;
 	bool cycle, shown;
 };
@@ -35,12 +35,11 @@ struct lh_graph {
 	uint32_t nodes;
 	struct lh_graph_edge *edge;
 	uint32_t edges;
-	uint32_t cycles; /* findings that are circles */
-	uint32_t
-		hidden; /* spots left out for want of room or because only circles were asked for */
+	uint32_t cycles; /* findings that are cycles */
+	uint32_t hidden; /* nodes left out: too many, or not on a cycle with cycles_only */
 };
 
-/* Lives as long as the view. Shows what the style asks for: all; or only the circles. */
+/* Valid as long as the view. With the style's `cycles_only`, only cycles are `shown`. */
 struct lh_graph lh_graph_make(struct lh_view *);
 
 #endif

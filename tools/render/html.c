@@ -1,6 +1,6 @@
 /*
- * The HTML view: one file that fetches nothing and needs no script. Verdict first, then
- * each finding with its circle drawn and what every thread did side by side, then tables.
+ * html.c — the HTML page: one file that loads nothing and works without its script. The verdict is
+ * first, then each finding with a drawing of its cycle and the threads side by side, then tables.
  */
 #include "tools/render/html_page.h"
 #include "tools/render/lock_properties.h"
@@ -16,9 +16,9 @@ static const char *html(struct lh_view *v, const char *text)
 	return lh_escape(v->arena, LH_ESCAPE_HTML, lh_view_clean(v, text));
 }
 
-/* ---- a circle ---- */
+/* ---- the drawing of a cycle ---- */
 
-/* Points of a regular polygon, the first at the top; the sine is the library's own. */
+/* Corners of a regular polygon; the first is at the top. */
 static double x_of(uint32_t i, uint32_t n)
 {
 	return 300 + RADIUS * 1.6 * sin(2 * M_PI * i / n);
@@ -29,7 +29,7 @@ static double y_of(uint32_t i, uint32_t n)
 	return 130 - RADIUS * cos(2 * M_PI * i / n);
 }
 
-/* From lock to lock, short of both; two threads' arrows lie beside each other. */
+/* An arrow that ends short of both locks; in a cycle of two the arrows are side by side. */
 static void draw_edge(struct lh_view *v, const struct lh_report_finding *f, uint32_t i)
 {
 	uint32_t n = f->cycle_parts, next = (i + 1) % n;
@@ -78,7 +78,7 @@ static void draw_cycle(struct lh_view *v, const struct lh_report_finding *f)
 	fputs("</svg>\n", v->out);
 }
 
-/* ---- what a thread did ---- */
+/* ---- the steps of a thread ---- */
 
 static void show_source(struct lh_view *v, const struct lh_report_frame *at)
 {
@@ -89,10 +89,10 @@ static void show_source(struct lh_view *v, const struct lh_report_frame *at)
 		return;
 	fputs("<pre>", v->out);
 	for (uint32_t i = 0; i < s.n; i++) {
-		bool here = s.first + i == at->line;
+		bool is_marked = s.first + i == at->line;
 
-		fprintf(v->out, "%s%5u  %s%s\n", here ? "<b class=\"mark\">" : "", s.first + i,
-			html(v, s.line[i]), here ? "</b>" : "");
+		fprintf(v->out, "%s%5u  %s%s\n", is_marked ? "<b class=\"mark\">" : "", s.first + i,
+			html(v, s.line[i]), is_marked ? "</b>" : "");
 	}
 	fputs("</pre>\n", v->out);
 }
@@ -121,16 +121,16 @@ static void show_part(struct lh_view *v, const struct lh_report_finding *f,
 		html(v, lh_report_thread_text(v->report, part->thread)));
 	for (uint32_t i = part->first; i < part->first + part->n; i++) {
 		const struct lh_report_step *a = &f->step[i];
-		const struct lh_report_frame *place = lh_view_step_frame(v, a);
-		const char *at = lh_view_at(v, place ? place : a->frame);
+		const struct lh_report_frame *frame = lh_view_step_frame(v, a);
+		const char *at = lh_view_at(v, frame ? frame : a->frame);
 
 		fprintf(v->out, "<div>%s%s%s</div>\n",
 			html(v, lh_report_step_text(v->report, f, a, false)), at ? " <code>" : "",
 			at ? lh_arena_printf(v->arena, "%s</code>",
 					     lh_escape(v->arena, LH_ESCAPE_HTML, at))
 			   : "");
-		if (place)
-			show_source(v, place);
+		if (frame)
+			show_source(v, frame);
 		show_stack(v, a->stack);
 	}
 	fputs("</div>\n", v->out);
@@ -188,7 +188,7 @@ static void show_lock(struct lh_view *v, const struct lh_report_lock *lock)
 	fputs("</tr>\n", v->out);
 }
 
-/* How those fare that there is something to say of. */
+/* The five properties of each notable lock. */
 static void show_service(struct lh_view *v)
 {
 	struct lh_property p[LH_PROPERTIES];

@@ -1,9 +1,9 @@
 /*
- * html_page.h — the parts of the HTML view that are the same in every page.
+ * html_page.h — the style and the script of the HTML page.
  *
- * The policy lets nothing be fetched and no script run but the one below, which is
- * known by its hash: tests/formats/run computes the hash again. Everything works without
- * the script; it only sorts tables and opens all blocks at once.
+ * The page's security policy allows no loads and only the script with the hash below;
+ * tests/formats/run computes the hash again. The page works without the script, which only sorts
+ * tables and opens all blocks at once.
  */
 #ifndef LH_RENDER_HTML_PAGE_H
 #define LH_RENDER_HTML_PAGE_H

@@ -1,4 +1,4 @@
-/* The JSON view: schema lockhound/1. A field that is not known is absent. */
+/* json.c — the JSON report, schema lockhound/1. A field that is not known is absent. */
 #include "tools/render/render.h"
 #include "tools/report/lock_stats.h"
 #include "tools/util/escape.h"
@@ -9,7 +9,7 @@
 
 #define SCHEMA "lockhound/1"
 
-/* Everything below has a pool for its texts: jansson refuses what is not UTF-8. */
+/* jansson refuses text that is not UTF-8, so each text is escaped into the arena first. */
 static void put_text(struct lh_arena *p, json_t *o, const char *key, const char *text)
 {
 	if (text && text[0])
@@ -77,7 +77,7 @@ static json_t *process_json(struct lh_arena *p, const struct lh_report_process *
 	put_number(o, "contended", x->contended);
 	put_number(dropped, "locks", x->dropped_locks);
 	put_number(dropped, "stacks", x->dropped_stacks);
-	/* What happens seldom is there when it did. */
+	/* rare losses: present only if they happened */
 	if (x->dropped_chains)
 		put_number(dropped, "dependencies", x->dropped_chains);
 	if (x->dropped_events)
@@ -107,17 +107,17 @@ static json_t *finding_lock_json(struct lh_arena *p, const struct lh_report_lock
 	return o;
 }
 
-static json_t *thread_json(struct lh_arena *p, const struct lh_report_thread *who)
+static json_t *thread_json(struct lh_arena *p, const struct lh_report_thread *thread)
 {
 	json_t *o = json_object();
 
-	put_number(o, "id", who->id);
-	if (who->tid > 0)
-		put_number(o, "tid", (uint64_t)who->tid);
-	if (who->foreign_tid)
-		put_number(o, "pid", (uint64_t)who->foreign_tid);
-	put_text(p, o, "name", who->name[0] ? who->name : who->main ? "main" : NULL);
-	put_stack(p, o, "created", who->created);
+	put_number(o, "id", thread->id);
+	if (thread->tid > 0)
+		put_number(o, "tid", (uint64_t)thread->tid);
+	if (thread->foreign_tid)
+		put_number(o, "pid", (uint64_t)thread->foreign_tid);
+	put_text(p, o, "name", thread->name[0] ? thread->name : thread->main ? "main" : NULL);
+	put_stack(p, o, "created", thread->created);
 	return o;
 }
 
@@ -198,9 +198,9 @@ static json_t *filtered_json(struct lh_arena *p, const struct lh_report_finding 
 	return o;
 }
 
-/* ---- how locks fare ---- */
+/* ---- lock statistics ---- */
 
-static void put_spread(json_t *o, const char *key, const struct lh_time_summary *s)
+static void put_time_summary(json_t *o, const char *key, const struct lh_time_summary *s)
 {
 	json_t *x = json_object();
 
@@ -213,17 +213,17 @@ static void put_spread(json_t *o, const char *key, const struct lh_time_summary 
 }
 
 static void put_histogram(json_t *o, const char *key, uint64_t acquired,
-			  const struct lh_lock_service_stats *s, uint32_t side)
+			  const struct lh_lock_service_stats *s, uint32_t mode)
 {
 	json_t *x = json_object();
 
 	put_number(x, "acquired", acquired);
-	put_spread(x, "wait_ns", &s->wait[side]);
-	put_spread(x, "hold_ns", &s->hold[side]);
+	put_time_summary(x, "wait_ns", &s->wait[mode]);
+	put_time_summary(x, "hold_ns", &s->hold[mode]);
 	json_object_set_new(o, key, x);
 }
 
-static json_t *portion_json(const struct lh_report_thread_share *x)
+static json_t *thread_share_json(const struct lh_report_thread_share *x)
 {
 	json_t *o = json_object();
 
@@ -257,23 +257,23 @@ static json_t *busy_json(struct lh_arena *p, const struct lh_lock_service_stats 
 static void put_service(struct lh_arena *p, json_t *o, const struct lh_report_lock *lock)
 {
 	const struct lh_lock_service_stats *s = lock->service;
-	json_t *list = json_array(), *passed = json_object();
+	json_t *list = json_array(), *bypassed = json_object();
 
 	if (lock->row.shared && lock->row.acquired) {
 		put_histogram(o, "writers", lock->row.acquired, s, 0);
 		put_histogram(o, "readers", lock->row.shared, s, 1);
 	}
-	put_number(passed, "total", s->bypassed);
-	put_number(passed, "max", s->bypassed_max);
-	put_number(passed, "overtaken_total", s->overtaken);
-	put_number(passed, "overtaken_max", s->overtaken_max);
+	put_number(bypassed, "total", s->bypassed);
+	put_number(bypassed, "max", s->bypassed_max);
+	put_number(bypassed, "overtaken_total", s->overtaken);
+	put_number(bypassed, "overtaken_max", s->overtaken_max);
 	if (s->bypassed_thread)
-		put_number(passed, "thread", s->bypassed_thread->id);
-	json_object_set_new(o, "passed", passed);
+		put_number(bypassed, "thread", s->bypassed_thread->id);
+	json_object_set_new(o, "passed", bypassed);
 	if (s->busy || s->busy_cpu_ns)
 		json_object_set_new(o, "busy", busy_json(p, s));
 	for (uint32_t i = 0; i < s->shares; i++)
-		json_array_append_new(list, portion_json(&s->share[i]));
+		json_array_append_new(list, thread_share_json(&s->share[i]));
 	json_object_set_new(o, "shares", list);
 	if (s->starved)
 		put_number(o, "starved", s->starved->thread->id);
@@ -310,7 +310,7 @@ static json_t *lock_json(struct lh_arena *p, const struct lh_report_lock *lock)
 		put_number(wait, "p99", waits.p99_ns);
 	put_number(wait, "max", lock->stats.wait_max_ns);
 	json_object_set_new(o, "wait_ns", wait);
-	/* Holds are sampled: of a lock that no sample met nothing is known. */
+	/* Holds are sampled: a lock without a sample has no hold times. */
 	if (lock->stats.hold_samples) {
 		put_number(hold, "mean", holds.mean_ns);
 		if (holds.p99_ns)
@@ -337,12 +337,12 @@ static json_t *class_json(struct lh_arena *p, const struct lh_class_stats *b)
 	put_number(o, "tries_failed", b->tries_failed);
 	put_number(o, "queue_max", b->queue);
 	put_number(o, "wait_total_ns", b->wait_ns);
-	put_spread(o, "wait_ns", &b->wait);
-	put_spread(o, "hold_ns", &b->hold);
+	put_time_summary(o, "wait_ns", &b->wait);
+	put_time_summary(o, "hold_ns", &b->hold);
 	return o;
 }
 
-/* The words of a command line lie in the ledger with single spaces between them. */
+/* The ledger has the words of the command line with single spaces between them. */
 static json_t *command_json(struct lh_arena *p, const struct lh_report *report)
 {
 	json_t *list = json_array();
@@ -367,30 +367,30 @@ static json_t *tool_json(void)
 	return o;
 }
 
-/* NULL: no process was shaken. The seed of a run is one for all; of merged runs, the first. */
+/* NULL: no process was delayed. All processes of a run have one seed; of merged runs, the first. */
 static json_t *shake_json(const struct lh_report *report)
 {
-	uint64_t naps = 0, ns = 0;
+	uint64_t delays = 0, ns = 0;
 	uint32_t seed = 0;
 	json_t *o;
 
 	for (uint32_t i = 0; i < report->processes; i++) {
 		seed = seed ? seed : report->process[i]->shake;
-		naps += report->process[i]->shakes;
+		delays += report->process[i]->shakes;
 		ns += report->process[i]->shaken_ns;
 	}
 	if (!seed)
 		return NULL;
 	o = json_object();
 	put_number(o, "seed", seed);
-	put_number(o, "naps", naps);
+	put_number(o, "naps", delays);
 	put_number(o, "ns", ns);
 	return o;
 }
 
 /*
- * The lists are written element by element: a run may have a million locks, and
- * the tree of all of them would be many times the ledger.
+ * The lists are written element by element: a run may have a million locks, and a tree of all of
+ * them would be many times the size of the ledger.
  */
 struct output {
 	const struct lh_report *report;
@@ -421,7 +421,7 @@ static json_t *filtered_at(struct output *s, uint32_t i)
 	return filtered_json(s->arena, s->report->filtered[i]);
 }
 
-/* NULL: the life of a thread, which is no lock to anyone but the judge. */
+/* NULL: the end of a thread, which is a lock only for the order graph. */
 static json_t *lock_at(struct output *s, uint32_t i)
 {
 	const struct lh_report_lock *lock = s->report->lock[i];
@@ -434,8 +434,8 @@ static json_t *class_at(struct output *s, uint32_t i)
 	return class_json(s->arena, s->report->profile->class[i]);
 }
 
-/* NULL: time held, which is told in other views. */
-static json_t *contact_at(struct output *s, uint32_t i)
+/* NULL: the pair is about holds, which other formats list. */
+static json_t *wait_pair_at(struct output *s, uint32_t i)
 {
 	const struct lh_wait_pair_stats *c = s->report->profile->pair[i];
 	json_t *o;
@@ -479,7 +479,7 @@ int lh_render_json(const struct lh_report *report, const struct lh_render_text_s
 	struct output s = {.report = report, .arena = lh_arena_new(), .out = out};
 	json_t *shake;
 
-	(void)style; /* JSON has one look */
+	(void)style; /* JSON has no styles */
 	put_value(&s, "{\n\"schema\": ", json_string(SCHEMA), 0);
 	put_value(&s, ",\n\"tool\": ", tool_json(), 0);
 	put_value(&s, ",\n\"command\": ", command_json(s.arena, report), 0);
@@ -492,7 +492,7 @@ int lh_render_json(const struct lh_report *report, const struct lh_render_text_s
 	put_list(&s, "locks", report->locks, 0, lock_at);
 	put_list(&s, "birthplaces", report->profile ? report->profile->classes : 0, 0, class_at);
 	put_list(&s, "waits", report->profile ? report->profile->pairs : 0, JSON_INDENT(2),
-		 contact_at);
+		 wait_pair_at);
 	fputs("\n}\n", out);
 	lh_arena_free(s.arena);
 	if (fflush(out) != 0 || ferror(out) || s.failed)

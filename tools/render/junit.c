@@ -1,8 +1,8 @@
 /*
- * The JUnit view, in the dialect that Jenkins' junit-10.xsd and GitLab both take: a test
- * case for each finding and one that says what was watched. A finding fails if it is new and
- * severe enough, is skipped if a baseline or a suppression knows it, and passes with its text
- * as output if it is less severe than what the check asks for.
+ * junit.c — JUnit XML that both Jenkins' junit-10.xsd and GitLab accept: one test case for each
+ * finding and one with the numbers of what was watched. A new finding that is severe enough fails;
+ * a finding in a baseline or a suppression is skipped; a new finding below the required severity
+ * passes with its text as output.
  */
 #include "tools/render/view.h"
 
@@ -24,7 +24,7 @@ static const char *problem(struct lh_view *v)
 	return NULL;
 }
 
-/* Two cases of one name are one to GitLab: the fingerprint tells them apart. */
+/* GitLab merges cases with the same name; the fingerprint makes the names distinct. */
 static void begin_case(struct lh_view *v, const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *at = lh_view_finding_frame(v, f);
@@ -66,7 +66,7 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 	fputs("    </testcase>\n", v->out);
 }
 
-/* A gate needs a proof that it looked. */
+/* Shows that the run was checked: a CI check must not pass because nothing was watched. */
 static void show_watched(struct lh_view *v)
 {
 	const struct lh_report *report = v->report;

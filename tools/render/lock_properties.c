@@ -1,3 +1,4 @@
+/* lock_properties.c — a lock's statistics and findings as one sentence for each property. */
 #include "tools/render/lock_properties.h"
 
 enum { PORTIONS_SHOWN = 4 };
@@ -28,7 +29,7 @@ static const char *who(struct lh_view *v, const struct lh_report_thread *p)
 	return lh_view_clean(v, lh_report_thread_text(v->report, p));
 }
 
-/* ---- findings that name it ---- */
+/* ---- findings that name the lock ---- */
 
 static bool names(const struct lh_report_finding *f, const struct lh_report_lock *lock)
 {
@@ -52,7 +53,7 @@ static bool is_blocked(enum lh_rule r)
 	       r == LH_RULE_ORDER_POLICY || r == LH_RULE_SIGNAL_LOCK;
 }
 
-/* "deadlock 1f.., lock-order 2a.."; NULL none. */
+/* Rules and fingerprints: "deadlock 1f.., lock-order 2a.."; NULL none. */
 static const char *findings(struct lh_view *v, const struct lh_report_lock *lock,
 			    bool (*of)(enum lh_rule))
 {

@@ -1,17 +1,17 @@
 /*
- * The Markdown view, for job summaries and merge requests: a verdict, a table, and a
- * folded block with the circle and all stacks for each finding. Text of the program is
- * written in entities wherever Markdown could see a sign of its own in it.
+ * markdown.c — Markdown for job summaries and merge requests: a verdict, a table, and for each new
+ * finding a folded block with its cycle and stacks. In text from the program, each character that
+ * Markdown could interpret is written as an entity.
  */
 #include "tools/render/view.h"
 
 #include <ctype.h>
 #include <string.h>
 
-/* GitHub takes a megabyte for a summary; a block is some kilobytes. */
+/* GitHub accepts a summary of one megabyte; a block has a few kilobytes. */
 enum { BLOCKS_MAX = 50, ROWS_MAX = 500 };
 
-/* "@" in a page means to call somebody: an empty comment behind it breaks the name. */
+/* "@name" would notify a user; an empty comment after the "@" prevents that. */
 static const char *md(struct lh_view *v, const char *text)
 {
 	const char *clean = lh_view_clean(v, text);
@@ -47,12 +47,12 @@ static void show_cycle(struct lh_view *v, const struct lh_report_finding *f)
 {
 	fputs("```mermaid\nflowchart LR\n", v->out);
 	for (uint32_t i = 0; i < f->cycle_parts; i++) {
-		const struct lh_report_thread *who = f->part[i].thread;
+		const struct lh_report_thread *thread = f->part[i].thread;
 
 		fprintf(v->out, "    l%u[\"%s\"]\n    l%u -->|", i,
 			lh_view_mermaid(v, f->part[i].holds->lock->name), i);
-		if (who)
-			fprintf(v->out, "T%u", who->id);
+		if (thread)
+			fprintf(v->out, "T%u", thread->id);
 		else
 			fputs("a thread", v->out);
 		fprintf(v->out, "| l%u\n", (i + 1) % f->cycle_parts);

@@ -1,4 +1,4 @@
-/* The graph of lock orders, for Mermaid. */
+/* mermaid.c — the lock-order graph for Mermaid. */
 #include "tools/render/graph.h"
 
 int lh_render_mermaid(const struct lh_report *report, const struct lh_render_text_style *style,

@@ -1,3 +1,4 @@
+/* render.c — the table of output formats, and whether to use color. */
 #include "tools/render/render.h"
 
 #include <stdlib.h>

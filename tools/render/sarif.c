@@ -1,8 +1,8 @@
 /*
- * The SARIF 2.1.0 view, for code scanning. Choices that its readers force on us:
- * GitHub matches alerts by primaryLocationLineHash alone, so that is our fingerprint; it
- * shows what does not count like everything else, so that is left out; and it shows
- * only the first sentence, so the locks' names stand there.
+ * sarif.c — SARIF 2.1.0 for code scanning. GitHub forces three choices: it matches alerts only by
+ * primaryLocationLineHash, so that is the fingerprint; it shows baseline and suppressed results
+ * like new ones, so these are left out unless asked for; it shows only the first sentence of a
+ * message, so that sentence names the locks.
  */
 #include "tools/render/view.h"
 
@@ -20,7 +20,7 @@ static void put(json_t *o, const char *key, const char *text)
 	json_object_set_new(o, key, json_string(text));
 }
 
-/* The members of a list that is made at its first member. */
+/* Appends to the list `key`, which is made with its first element. */
 static void add(json_t *o, const char *key, json_t *value)
 {
 	json_t *list = json_object_get(o, key);
@@ -33,8 +33,8 @@ static void add(json_t *o, const char *key, json_t *value)
 }
 
 /*
- * A message has a language of its own: [text](id) is a link and {0} a place to fill in. Names
- * that look like either (operator[](int)) are disarmed, and only those: few readers undo it.
+ * In a SARIF message [text](id) is a link and {0} a placeholder. Names that look like one
+ * (operator[](int)) are escaped; nothing more is, because few readers undo the escape.
  */
 static const char *disarm(struct lh_view *v, const char *text)
 {
@@ -61,7 +61,7 @@ static json_t *message(struct lh_view *v, const char *text)
 	return o;
 }
 
-/* ---- places ---- */
+/* ---- locations ---- */
 
 static const char *percent(struct lh_view *v, const char *path)
 {
@@ -94,7 +94,7 @@ static json_t *region(const struct lh_report_frame *f)
 			 (json_int_t)column + 1);
 }
 
-/* Without a line in the source the object's file is the place: a result must have one. */
+/* SARIF requires a location: without a source line, the object file. */
 static json_t *location(struct lh_view *v, const struct lh_report_frame *f, const char *text)
 {
 	json_t *o = json_object(), *physical = json_object(), *logical = json_object();
@@ -139,14 +139,14 @@ static json_t *stack(struct lh_view *v, const struct lh_report_stack *t)
 
 /* ---- one finding ---- */
 
-/* What is held comes first, then what is asked for: that is how it hangs. */
+/* All holds come first, then the other steps: in this order the threads deadlock. */
 static int order_of(const struct lh_report_finding *f, const struct lh_report_step *a)
 {
-	bool asks = a->action != LH_HOLDS;
+	bool after_holds = a->action != LH_HOLDS;
 	int before = 1;
 
 	for (const struct lh_report_step *s = f->step; s < f->step + f->steps; s++)
-		before += (s->action != LH_HOLDS) == asks ? s < a : asks;
+		before += (s->action != LH_HOLDS) == after_holds ? s < a : after_holds;
 	return before;
 }
 
@@ -167,28 +167,28 @@ static json_t *step(struct lh_view *v, const struct lh_report_finding *f,
 
 static json_t *thread_flow(struct lh_view *v, const struct lh_report_finding *f, uint32_t part)
 {
-	const struct lh_report_thread *who = f->part[part].thread;
+	const struct lh_report_thread *thread = f->part[part].thread;
 	json_t *o = json_object();
 
 	put(o, "id",
-	    who && who->process != f->process
-		    ? lh_arena_printf(v->arena, "T%u of %d", who->id, who->process->pid)
-	    : who ? lh_arena_printf(v->arena, "T%u", who->id)
-		  : lh_arena_printf(v->arena, "thread %u", part + 1));
+	    thread && thread->process != f->process
+		    ? lh_arena_printf(v->arena, "T%u of %d", thread->id, thread->process->pid)
+	    : thread ? lh_arena_printf(v->arena, "T%u", thread->id)
+		     : lh_arena_printf(v->arena, "thread %u", part + 1));
 	json_object_set_new(o, "message",
 			    message(v, lh_arena_printf(v->arena, "Thread %s",
-						       lh_report_thread_text(v->report, who))));
+						       lh_report_thread_text(v->report, thread))));
 	return o;
 }
 
-/* One thread flow a thread; parts that are any of many threads have one each. */
+/* One thread flow for each thread; a part without a known thread has its own. */
 static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 {
 	json_t *o = json_object(),
 	       **flow = lh_arena_alloc(v->arena, (f->parts + 1) * sizeof(json_t *));
-	const char *ring = lh_report_cycle_text(v->report, f);
+	const char *cycle = lh_report_cycle_text(v->report, f);
 
-	json_object_set_new(o, "message", message(v, ring ? ring : lh_name_title(f->rule)));
+	json_object_set_new(o, "message", message(v, cycle ? cycle : lh_name_title(f->rule)));
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_part *part = &f->part[i];
 
@@ -204,7 +204,7 @@ static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 	return o;
 }
 
-/* "... T3 took 'b' and [asked for 'a'](1)." with the places in relatedLocations. */
+/* One sentence for each part, "T3 [step](1).", whose location is in relatedLocations. */
 static const char *related(struct lh_view *v, const struct lh_report_finding *f, json_t *result)
 {
 	const char *text = "";
@@ -214,19 +214,20 @@ static const char *related(struct lh_view *v, const struct lh_report_finding *f,
 		const struct lh_report_step *a =
 			f->part[i].does ? f->part[i].does : f->part[i].holds;
 		const struct lh_report_frame *at = lh_view_step_frame(v, a);
-		const char *who, *what;
-		json_t *place;
+		const char *thread, *step_text;
+		json_t *entry;
 
 		if (!at || !at->line)
 			continue;
-		who = lh_report_thread_text(v->report, f->part[i].thread);
-		what = lh_report_step_text(v->report, f, a, false);
-		place = location(v, at, lh_arena_printf(v->arena, "%s %s", who, what));
-		json_object_set_new(place, "id", json_integer(++id));
-		add(result, "relatedLocations", place);
+		thread = lh_report_thread_text(v->report, f->part[i].thread);
+		step_text = lh_report_step_text(v->report, f, a, false);
+		entry = location(v, at, lh_arena_printf(v->arena, "%s %s", thread, step_text));
+		json_object_set_new(entry, "id", json_integer(++id));
+		add(result, "relatedLocations", entry);
 		text = lh_arena_printf(
-			v->arena, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, who)),
-			strpbrk(what, "[]{}\\") ? "did this" : lh_view_clean(v, what), id);
+			v->arena, "%s %s [%s](%d).", text, disarm(v, lh_view_clean(v, thread)),
+			strpbrk(step_text, "[]{}\\") ? "did this" : lh_view_clean(v, step_text),
+			id);
 	}
 	return text;
 }

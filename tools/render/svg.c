@@ -1,7 +1,7 @@
 /*
- * The graph of lock orders as a picture of its own, for where no Graphviz is: outer locks at the
- * left, what is asked for under them to the right, layer by layer. What leads back goes below
- * the boxes. Circles are red. Full names and places are tooltips.
+ * svg.c — the lock-order graph as an SVG picture, which needs no Graphviz: outer locks are at the
+ * left, the locks acquired under them to the right, in layers. Edges that lead back pass below the
+ * boxes. Cycles are red. Full names and file:line are tooltips.
  */
 #include "tools/render/graph.h"
 
@@ -12,9 +12,9 @@ enum { BOX = 190, HIGH = 42, WIDE = 270, DOWN = 74, EDGE = 24, LETTERS = 25 };
 struct drawing {
 	struct lh_view *v;
 	struct lh_graph g;
-	uint32_t *layer, *row; /* by spot */
+	uint32_t *layer, *row; /* by node */
 	bool *begun, *done;
-	bool *back; /* by arrow: leads to a spot from which it was reached */
+	bool *back; /* by edge: leads to a node from which the edge was reached */
 	uint32_t layers, rows;
 };
 
@@ -23,7 +23,7 @@ static const char *xml(struct lh_view *v, const char *text)
 	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
 }
 
-/* So much as the box has room for; whole letters. */
+/* At most LETTERS whole UTF-8 characters, which fit the box. */
 static const char *shortened(struct lh_view *v, const char *text)
 {
 	size_t n = 0;
@@ -34,7 +34,7 @@ static const char *shortened(struct lh_view *v, const char *text)
 	return xml(v, text[n] ? lh_arena_printf(v->arena, "%.*s...", (int)n, text) : text);
 }
 
-/* ---- where everything lies ---- */
+/* ---- layout ---- */
 
 static void find_back_edges(struct drawing *d, uint32_t node)
 {
@@ -52,7 +52,7 @@ static void find_back_edges(struct drawing *d, uint32_t node)
 	d->done[node] = true;
 }
 
-/* Each one behind all that lead to it. Without the arrows that lead back there is an end. */
+/* Puts each node behind its predecessors. Ends, because edges that lead back are ignored. */
 static void set_layers(struct drawing *d)
 {
 	bool moved = true;
@@ -73,13 +73,13 @@ static void set_layers(struct drawing *d)
 			d->layers = d->layer[i] + 1;
 }
 
-/* Beside what leads to it, as far as there is room above: few arrows cross then. */
-static uint32_t wish(const struct drawing *d, uint32_t spot)
+/* The mean row of the predecessors: few edges cross if the node is near them. */
+static uint32_t wanted_row(const struct drawing *d, uint32_t node)
 {
 	uint32_t sum = 0, n = 0;
 
 	for (uint32_t i = 0; i < d->g.edges; i++)
-		if (d->g.edge[i].shown && !d->back[i] && d->g.edge[i].to == spot) {
+		if (d->g.edge[i].shown && !d->back[i] && d->g.edge[i].to == node) {
 			sum += d->row[d->g.edge[i].from];
 			n++;
 		}
@@ -96,7 +96,7 @@ static void set_rows(struct drawing *d)
 
 			if (!d->g.node[i].shown || d->layer[i] != layer)
 				continue;
-			row = wish(d, i);
+			row = wanted_row(d, i);
 			d->row[i] = row > next ? row : next;
 			next = d->row[i] + 1;
 		}
@@ -104,14 +104,14 @@ static void set_rows(struct drawing *d)
 	}
 }
 
-static uint32_t left(const struct drawing *d, uint32_t spot)
+static uint32_t left(const struct drawing *d, uint32_t node)
 {
-	return EDGE + d->layer[spot] * WIDE;
+	return EDGE + d->layer[node] * WIDE;
 }
 
-static uint32_t top(const struct drawing *d, uint32_t spot)
+static uint32_t top(const struct drawing *d, uint32_t node)
 {
-	return EDGE + d->row[spot] * DOWN;
+	return EDGE + d->row[node] * DOWN;
 }
 
 /* ---- drawing ---- */
@@ -178,7 +178,7 @@ static void draw_head(const struct drawing *d)
 		high);
 }
 
-static void lay_out(struct drawing *d)
+static void compute_layout(struct drawing *d)
 {
 	struct lh_arena *p = d->v->arena;
 
@@ -200,7 +200,7 @@ int lh_render_svg(const struct lh_report *report, const struct lh_render_text_st
 	struct lh_view v = lh_view_open(report, style, out);
 	struct drawing d = {.v = &v, .g = lh_graph_make(&v)};
 
-	lay_out(&d);
+	compute_layout(&d);
 	draw_head(&d);
 	for (uint32_t i = 0; i < d.g.edges; i++)
 		if (d.g.edge[i].shown)

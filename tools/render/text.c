@@ -1,6 +1,6 @@
 /*
- * The text view: for each finding a line in the form of GCC's diagnostics, which editors
- * and CI viewers know, then a block for each thread with source and stacks.
+ * text.c — the text report: for each finding a line in the form of GCC's diagnostics, which editors
+ * and CI viewers parse, then a block for each thread with source and stacks.
  */
 #include "tools/render/view.h"
 #include "tools/util/escape.h"
@@ -23,7 +23,7 @@ struct output {
 	FILE *out;
 };
 
-/* ---- one way out for all text: escaped, then painted ---- */
+/* ---- output of text: escaped, then colored ---- */
 
 static const char *clean(struct output *g, const char *text)
 {
@@ -65,7 +65,7 @@ static const char *where(struct output *g, const struct lh_report_frame *f)
 	if (!f || !f->file || !f->line)
 		return NULL;
 	path = clean(g, lh_path_last_parts(f->file));
-	/* A line that begins with :: is a command to GitHub's runner. */
+	/* A line that begins with :: would be a command to GitHub's runner. */
 	return lh_arena_printf(g->arena, "%s%s:%u", strncmp(path, "::", 2) == 0 ? "./" : "", path,
 			       f->line);
 }
@@ -158,21 +158,21 @@ static void show_step(struct output *g, const struct lh_report_finding *f,
 	const char *done = step_text(g, f, a, false);
 
 	say(g, PLAIN, "    %s\n", done);
-	/* A life is held from create to exit: no call took it, so no place shows it. */
+	/* The end lock of a thread is held from create to exit: no call acquired it. */
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return;
 	show_at(g, a->frame, done);
 	show_stack(g, a->stack);
 }
 
-static void show_created(struct output *g, const struct lh_report_thread *who)
+static void show_created(struct output *g, const struct lh_report_thread *thread)
 {
 	const struct lh_report_frame *f = NULL;
 	const char *at;
 
-	for (uint32_t i = 0; who && who->created && i < who->created->n && !f; i++)
-		if (!who->created->frame[i].ours && !who->created->frame[i].system)
-			f = &who->created->frame[i];
+	for (uint32_t i = 0; thread && thread->created && i < thread->created->n && !f; i++)
+		if (!thread->created->frame[i].ours && !thread->created->frame[i].system)
+			f = &thread->created->frame[i];
 	if (!f)
 		return;
 	at = where(g, f);
@@ -186,7 +186,7 @@ static void show_part(struct output *g, const struct lh_report_finding *f, uint3
 	bool behind = f->cycle && number >= f->cycle_parts;
 
 	say(g, BOLD, "\n  %s", clean(g, lh_report_thread_text(g->report, part->thread)));
-	/* of a process that is called by its number it has been said */
+	/* not again if the thread is named by its pid */
 	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->foreign_tid)
 		say(g, PLAIN, " (%d)", part->thread->tid);
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
@@ -228,15 +228,15 @@ static const char *certainty(const struct lh_report_finding *f)
 
 static void show_title(struct output *g, const struct lh_report_finding *f)
 {
-	const char *ring = lh_report_cycle_text(g->report, f);
+	const char *cycle = lh_report_cycle_text(g->report, f);
 
 	say(g, BOLD, "\nlockhound: %s", f->title);
 	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
 	if (g->report->processes > 1)
 		say(g, PLAIN, "  in %s[%d]\n", clean(g, base_name(f->process->exe)),
 		    f->process->pid);
-	if (ring)
-		say(g, BOLD, "  %s\n", clean(g, ring));
+	if (cycle)
+		say(g, BOLD, "  %s\n", clean(g, cycle));
 	if (f->count > 1 && f->processes > 1)
 		say(g, PLAIN, "  seen %llu times in %u processes\n", (unsigned long long)f->count,
 		    f->processes);
@@ -275,7 +275,7 @@ void lh_render_text_finding(const struct lh_report *report, const struct lh_repo
 	fflush(out);
 }
 
-/* ---- what was set aside ---- */
+/* ---- filtered findings ---- */
 
 static void show_filtered(struct output *g)
 {
@@ -337,7 +337,7 @@ static void show_dropped(struct output *g)
 		say(g, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
 }
 
-/* A call of a handler that met its own thread inside of us is let through unseen. */
+/* Calls of a signal handler that interrupted the library in its thread are not recorded. */
 static void show_unrecorded(struct output *g)
 {
 	uint64_t n = 0;
@@ -351,8 +351,8 @@ static void show_unrecorded(struct output *g)
 		    number(g, n, "call", "calls"));
 }
 
-/* Which of them are one lock is not known then. */
-static void show_frames(struct output *g)
+/* Without its location, a process-shared lock cannot be matched with that of another process. */
+static void show_unknown_locations(struct output *g)
 {
 	uint64_t n = 0;
 
@@ -365,7 +365,7 @@ static void show_frames(struct output *g)
 		    number(g, n, "process-shared lock lies", "process-shared locks lie"));
 }
 
-/* Each seed that was used; of one run it is the same in all processes. */
+/* The seed of the delays, which all processes of one run share. */
 static void show_shake(struct output *g)
 {
 	const struct lh_report *report = g->report;
@@ -388,7 +388,7 @@ static void show_shake(struct output *g)
 		    number(g, naps, "nap", "naps"), lh_report_time(report, ns));
 }
 
-/* " (1 new, 2 baseline)": what is not there is not counted, but for the new. */
+/* " (1 new, 2 baseline)"; counts of 0 are left out, except of new findings. */
 static void show_statuses(struct output *g)
 {
 	uint32_t n[LH_SUPPRESSED + 1] = {0};
@@ -439,7 +439,7 @@ void lh_render_text_summary(const struct lh_report *report, struct lh_render_tex
 		say(&g, PLAIN, "lockhound: note: %s\n", clean(&g, report->note[i]));
 	show_dropped(&g);
 	show_unrecorded(&g);
-	show_frames(&g);
+	show_unknown_locations(&g);
 	show_shake(&g);
 	show_count(&g);
 	lh_arena_free(g.arena);
@@ -459,7 +459,7 @@ const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_find
 {
 	struct lh_render_text_style style = {.source = v->style->source};
 	char *text = NULL;
-	const char *kept;
+	const char *copy;
 	size_t n = 0;
 	FILE *memory = open_memstream(&text, &n);
 
@@ -467,7 +467,7 @@ const char *lh_text_finding_lines(struct lh_view *v, const struct lh_report_find
 		return "";
 	lh_render_text_finding(v->report, f, style, memory);
 	fclose(memory);
-	kept = lh_arena_strdup(v->arena, text ? text : "");
+	copy = lh_arena_strdup(v->arena, text ? text : "");
 	free(text);
-	return kept;
+	return copy;
 }

@@ -1,12 +1,12 @@
 /*
- * Part of the text view: the tables of locks and of their birthplaces, who made whom wait, and
- * how the locks fare by the five properties of synchronisation.
+ * text_locks.c — the part of the text report about locks: the tables of locks and of their classes,
+ * the wait pairs, and the five properties of each notable lock.
  */
 #include "tools/render/lock_properties.h"
 
 #include <string.h>
 
-enum { CONTACTS_SHOWN = 12, LOCKS_JUDGED = 12 };
+enum { WAIT_PAIRS_SHOWN = 12, LOCKS_SHOWN = 12 };
 
 static const char *duration(const struct lh_view *v, uint64_t ns)
 {
@@ -43,24 +43,24 @@ static void show_line(struct lh_view *v, const struct line *l)
 		duration(v, l->hold.p99_ns), duration(v, l->hold.max_ns), l->queue, l->name);
 }
 
-static void show_head(struct lh_view *v, const char *what)
+static void show_head(struct lh_view *v, const char *title)
 {
 	fprintf(v->out, "%12s %10s %9s %8s %8s %8s %8s %8s %8s %8s %8s %5s  %s\n", "acquired",
 		"to read", "contended", "failed", "wait", "mean", "p99", "max", "hold mean", "p99",
-		"max", "queue", what);
+		"max", "queue", title);
 }
 
-/* Readers and writers of one lock, below its line. */
-static void show_histogram(struct lh_view *v, const struct lh_report_lock *lock, uint32_t side)
+/* The readers or the writers of a lock, below the lock's line. */
+static void show_histogram(struct lh_view *v, const struct lh_report_lock *lock, uint32_t mode)
 {
 	const struct lh_lock_service_stats *s = lock->service;
-	const struct line l = {.taken = side ? lock->row.shared : lock->row.acquired,
-			       .shared = side ? lock->row.shared : 0,
-			       .contended = s->wait[side].n,
-			       .wait_ns = s->wait[side].mean_ns * s->wait[side].n,
-			       .wait = s->wait[side],
-			       .hold = s->hold[side],
-			       .name = side ? "  its readers" : "  its writers"};
+	const struct line l = {.taken = mode ? lock->row.shared : lock->row.acquired,
+			       .shared = mode ? lock->row.shared : 0,
+			       .contended = s->wait[mode].n,
+			       .wait_ns = s->wait[mode].mean_ns * s->wait[mode].n,
+			       .wait = s->wait[mode],
+			       .hold = s->hold[mode],
+			       .name = mode ? "  its readers" : "  its writers"};
 
 	show_line(v, &l);
 }
@@ -122,14 +122,14 @@ static void show_table(struct lh_view *v)
 	show_classes(v);
 }
 
-/* ---- who made whom wait ---- */
+/* ---- wait pairs ---- */
 
-static void show_contacts(struct lh_view *v)
+static void show_wait_pairs(struct lh_view *v)
 {
 	const struct lh_wait_stats *p = v->report->profile;
 	uint32_t shown = 0;
 
-	for (uint32_t i = 0; p && i < p->pairs && shown < CONTACTS_SHOWN; i++) {
+	for (uint32_t i = 0; p && i < p->pairs && shown < WAIT_PAIRS_SHOWN; i++) {
 		const struct lh_wait_pair_stats *c = p->pair[i];
 
 		if (!c->waiter)
@@ -160,7 +160,7 @@ static void show_properties(struct lh_view *v, const struct lh_report_lock *lock
 		fprintf(v->out, "    %-17s %s\n", p[i].name, p[i].text);
 }
 
-static void show_contention(struct lh_view *v)
+static void show_notable_locks(struct lh_view *v)
 {
 	uint32_t shown = 0, more = 0;
 
@@ -169,7 +169,7 @@ static void show_contention(struct lh_view *v)
 
 		if (!is_shown(lock) || !lh_view_lock_is_notable(v, lock))
 			continue;
-		if (shown == LOCKS_JUDGED) {
+		if (shown == LOCKS_SHOWN) {
 			more++;
 			continue;
 		}
@@ -190,7 +190,7 @@ void lh_render_text_locks(const struct lh_report *report, const struct lh_render
 	struct lh_view v = lh_view_open(report, style, out);
 
 	show_table(&v);
-	show_contacts(&v);
-	show_contention(&v);
+	show_wait_pairs(&v);
+	show_notable_locks(&v);
 	lh_view_close(&v);
 }

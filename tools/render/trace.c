@@ -1,7 +1,7 @@
 /*
- * A trace for Perfetto (ui.perfetto.dev) and chrome://tracing: waits lie on the tracks of their
- * threads, holds have a track for each lock. Times are microseconds from the first process's
- * start on. What lasted for less than two looks of the monitor is not in it.
+ * trace.c — a trace for Perfetto (ui.perfetto.dev) and chrome://tracing: waits are on the tracks of
+ * their threads, holds have one track for each lock. Times are microseconds since the start of the
+ * first process. Waits and holds that the monitor saw in fewer than two samples are missing.
  */
 #include "tools/report/lock_stats.h"
 #include "tools/render/render.h"
@@ -42,12 +42,12 @@ static int pid_of(const struct lh_report_process *p)
 	return p->pid;
 }
 
-static int tid_of(const struct lh_report_thread *who)
+static int tid_of(const struct lh_report_thread *thread)
 {
-	return who && who->tid > 0 ? who->tid : 0;
+	return thread && thread->tid > 0 ? thread->tid : 0;
 }
 
-/* Its function; of a program without names the place in its file. */
+/* The function; without a name, the module and the offset. */
 static const char *frame_name(struct output *s, const struct lh_report_frame *f)
 {
 	const char *slash = f->module ? strrchr(f->module, '/') : NULL;
@@ -60,7 +60,7 @@ static const char *frame_name(struct output *s, const struct lh_report_frame *f)
 			       (unsigned long long)f->offset);
 }
 
-/* "main <- work <- step": outermost last, as a person reads it. */
+/* "step <- work <- main": the outermost function is last. */
 static const char *stack_text(struct output *s, const struct lh_report_stack *t)
 {
 	const char *text = "";
@@ -74,12 +74,12 @@ static const char *stack_text(struct output *s, const struct lh_report_stack *t)
 
 static const char *wait_name(struct output *s, const struct lh_report_span *x)
 {
-	const char *what = lh_report_lock_text(s->report, x->lock);
+	const char *lock_text = lh_report_lock_text(s->report, x->lock);
 
 	return clean(
 		s, lh_arena_printf(s->arena,
 				   x->wait == LH_WAIT_JOIN ? "joins: waits for %s" : "waits for %s",
-				   what));
+				   lock_text));
 }
 
 static void put_wait(struct output *s, const struct lh_report_span *x)
@@ -90,7 +90,7 @@ static void put_wait(struct output *s, const struct lh_report_span *x)
 			 "args", "stack", stack_text(s, x->stack)));
 }
 
-/* Holds of one lock may overlap (readers), and of one thread need not nest: so each has an id. */
+/* Holds of one lock may overlap (readers) and holds of one thread need not nest: each has an id. */
 static void put_hold(struct output *s, const struct lh_report_span *x, uint32_t number)
 {
 	const char *name = clean(s, x->lock ? x->lock->name : "a lock that is gone");
@@ -111,11 +111,11 @@ static void name_process(struct output *s, const struct lh_report_process *p)
 			 "args", "name", clean(s, p->comm)));
 }
 
-static void name_thread(struct output *s, const struct lh_report_thread *who)
+static void name_thread(struct output *s, const struct lh_report_thread *thread)
 {
 	put(s, json_pack("{ss ss si si s{ss}}", "name", "thread_name", "ph", "M", "pid",
-			 pid_of(who->process), "tid", tid_of(who), "args", "name",
-			 clean(s, lh_report_thread_text(s->report, who))));
+			 pid_of(thread->process), "tid", tid_of(thread), "args", "name",
+			 clean(s, lh_report_thread_text(s->report, thread))));
 }
 
 static void name_tracks(struct output *s, const struct lh_wait_stats *p)
@@ -124,12 +124,12 @@ static void name_tracks(struct output *s, const struct lh_wait_stats *p)
 
 	for (uint32_t i = 0; i < s->report->processes; i++)
 		name_process(s, s->report->process[i]);
-	for (uint32_t i = 0; i < p->spans; i++) { /* more than once does no harm */
-		const struct lh_report_thread *who = p->span[i]->thread;
+	for (uint32_t i = 0; i < p->spans; i++) { /* naming a thread twice is harmless */
+		const struct lh_report_thread *thread = p->span[i]->thread;
 
-		if (who && who != last)
-			name_thread(s, who);
-		last = who;
+		if (thread && thread != last)
+			name_thread(s, thread);
+		last = thread;
 	}
 }
 

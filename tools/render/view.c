@@ -1,3 +1,4 @@
+/* view.c — clean text, source paths and frames to point at, for the renderers. */
 #include "tools/render/view.h"
 
 #include <ctype.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The top of the repository that the current directory lies in, else the current directory. */
+/* The top of the repository that contains the current directory; without one, the directory. */
 static const char *find_root(struct lh_arena *p)
 {
 	char dir[PATH_MAX], probe[PATH_MAX + 8];
@@ -105,14 +106,14 @@ const char *lh_path_normalize(struct lh_arena *p, const char *path)
 		memcpy(out + n, path, k);
 		n += k;
 		if (is_dots(path, k))
-			floor = n; /* what lies above stays */
+			floor = n; /* leading ".." stay */
 	}
 	out[n] = '\0';
 	return out;
 }
 
-/* The rest of a path below the root; NULL: it lies elsewhere. */
-static const char *below(const char *root, const char *path)
+/* The part of a path below the root; NULL: it is not below. */
+static const char *path_below(const char *root, const char *path)
 {
 	size_t n = strlen(root);
 
@@ -129,12 +130,12 @@ const char *lh_view_path(struct lh_view *v, const struct lh_report_frame *f)
 	if (!f || !f->file || !f->file[0])
 		return NULL;
 	path = lh_path_normalize(v->arena, f->file);
-	if (path[0] != '/') /* of another source tree than this one: no place here */
+	if (path[0] != '/') /* relative: a file of a system library is not in this tree */
 		return f->system ? NULL : path;
-	rest = below(v->root, path);
-	/* The build may have reached the same tree through a link. */
-	if (!rest && !f->system && realpath(path, real) && below(v->root, real))
-		rest = lh_arena_strdup(v->arena, below(v->root, real));
+	rest = path_below(v->root, path);
+	/* The build may have used a symbolic link to the root. */
+	if (!rest && !f->system && realpath(path, real) && path_below(v->root, real))
+		rest = lh_arena_strdup(v->arena, path_below(v->root, real));
 	return rest ? rest : path;
 }
 
@@ -143,7 +144,7 @@ bool lh_path_is_inside(const char *path)
 	return path && path[0] && path[0] != '/' && !(is_dots(path, strcspn(path, "/")));
 }
 
-static int worth(struct lh_view *v, const struct lh_report_frame *f)
+static int suitability(struct lh_view *v, const struct lh_report_frame *f)
 {
 	if (!f || !f->line || !lh_view_path(v, f))
 		return 0;
@@ -155,10 +156,10 @@ const struct lh_report_frame *lh_view_step_frame(struct lh_view *v, const struct
 {
 	const struct lh_report_frame *best = a ? a->frame : NULL;
 
-	for (uint32_t i = 0; a && worth(v, best) < 4 && i < a->stack->n; i++)
-		if (worth(v, &a->stack->frame[i]) > worth(v, best))
+	for (uint32_t i = 0; a && suitability(v, best) < 4 && i < a->stack->n; i++)
+		if (suitability(v, &a->stack->frame[i]) > suitability(v, best))
 			best = &a->stack->frame[i];
-	return worth(v, best) ? best : NULL;
+	return suitability(v, best) ? best : NULL;
 }
 
 const struct lh_report_frame *lh_view_finding_frame(struct lh_view *v,
@@ -166,18 +167,18 @@ const struct lh_report_frame *lh_view_finding_frame(struct lh_view *v,
 {
 	const struct lh_report_frame *best = f->frame, *other;
 
-	/* The last step of a part is where the mistake is; what was held comes after it. */
+	/* Prefer the last step of a part, where the mistake is, to its holds. */
 	for (uint32_t i = 0; i < f->parts; i++) {
 		other = lh_view_step_frame(v, f->part[i].does);
-		if (worth(v, other) > worth(v, best))
+		if (suitability(v, other) > suitability(v, best))
 			best = other;
 	}
 	for (uint32_t i = 0; i < f->steps; i++) {
 		other = lh_view_step_frame(v, &f->step[i]);
-		if (worth(v, other) > worth(v, best))
+		if (suitability(v, other) > suitability(v, best))
 			best = other;
 	}
-	return worth(v, best) ? best : NULL;
+	return suitability(v, best) ? best : NULL;
 }
 
 const char *lh_view_at(struct lh_view *v, const struct lh_report_frame *f)
@@ -197,19 +198,19 @@ const char *lh_view_at(struct lh_view *v, const struct lh_report_frame *f)
 
 const char *lh_view_subject(struct lh_view *v, const struct lh_report_finding *f)
 {
-	const char *ring = lh_report_cycle_text(v->report, f), *text = NULL;
+	const char *cycle = lh_report_cycle_text(v->report, f), *text = NULL;
 
-	for (uint32_t i = 0; !ring && i < f->locks; i++)
+	for (uint32_t i = 0; !cycle && i < f->locks; i++)
 		text = text ? lh_arena_printf(v->arena, "%s, %s", text, f->lock[i]->name)
 			    : f->lock[i]->name;
-	return lh_view_clean(v, ring ? ring : text ? text : lh_name_rule(f->rule));
+	return lh_view_clean(v, cycle ? cycle : text ? text : lh_name_rule(f->rule));
 }
 
-void lh_view_lines(struct lh_view *v, enum lh_escape_format dialect, const char *text)
+void lh_view_lines(struct lh_view *v, enum lh_escape_format format, const char *text)
 {
 	for (size_t n; *text; text += n + (text[n] != '\0')) {
 		n = strcspn(text, "\n");
-		fputs(lh_escape(v->arena, dialect, lh_arena_printf(v->arena, "%.*s", (int)n, text)),
+		fputs(lh_escape(v->arena, format, lh_arena_printf(v->arena, "%.*s", (int)n, text)),
 		      v->out);
 		if (text[n])
 			fputc('\n', v->out);

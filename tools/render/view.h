@@ -1,10 +1,10 @@
 /*
- * view.h — what the renderers for other programs share: clean text, paths below the
- * root of the source, the place to point at.
+ * view.h — what renderers share: clean text, paths relative to the source root, and the frame to
+ * point at.
  *
- * Does not know any format. Text that leaves here is clean in the sense of
- * LH_ESCAPE_TEXT: valid UTF-8 on one line; each renderer escapes it once more for
- * its own dialect.
+ * Does not know any format. Clean text is text escaped as LH_ESCAPE_TEXT: valid UTF-8 on one line;
+ * each renderer escapes it again for its format. The view's arena owns all texts; they are valid
+ * until lh_view_close.
  */
 #ifndef LH_RENDER_VIEW_H
 #define LH_RENDER_VIEW_H
@@ -21,48 +21,50 @@ struct lh_view {
 };
 
 struct lh_view lh_view_open(const struct lh_report *, const struct lh_render_text_style *, FILE *);
-/* 0, or an errno when the output could not be written. */
+/* Frees the texts. Returns 0, or an errno if the output could not be written. */
 int lh_view_close(struct lh_view *);
 
-/* Never NULL. */
+/* Both accept NULL and return text, maybe "". */
 const char *lh_view_clean(struct lh_view *, const char *text);
 const char *lh_path_base(const char *path);
 
 /*
- * The frame's file as the repository knows it: "src/bank.c"; one outside of the root stays
- * absolute. NULL: not known. Raw bytes.
+ * The frame's file relative to the root: "src/bank.c"; absolute if it is outside. NULL: unknown.
+ * Raw bytes.
  */
 const char *lh_view_path(struct lh_view *, const struct lh_report_frame *);
-bool lh_path_is_inside(const char *path); /* below the root: no absolute path, no ".." */
+bool lh_path_is_inside(const char *path); /* relative and without a leading ".." */
 
-/* The finding's place, or another one of its steps if that one lies outside of the root: a place
- * outside is shown nowhere. NULL: no step has a line. */
+/*
+ * The finding's frame, or the frame of another step if that one is below the root and the finding's
+ * is not: CI servers show no files outside. NULL: no step has a line.
+ */
 const struct lh_report_frame *lh_view_finding_frame(struct lh_view *,
 						    const struct lh_report_finding *);
-/* The same of one step. */
+/* The best frame of one step, by the same preference. */
 const struct lh_report_frame *lh_view_step_frame(struct lh_view *, const struct lh_report_step *);
 
-/* "src/bank.c:7", "bank+0x11aa" or NULL; clean. */
+/* "src/bank.c:7" or "bank+0x11aa"; clean. NULL: unknown. */
 const char *lh_view_at(struct lh_view *, const struct lh_report_frame *);
 
-/* What a finding is about, short: "accounts -> journal -> accounts", "gc_lock"; clean. */
+/* The locks of a finding: "accounts -> journal -> accounts", "gc_lock"; clean. */
 const char *lh_view_subject(struct lh_view *, const struct lh_report_finding *);
 
-/* Writes text of many lines, each escaped for the dialect. */
+/* Writes text of several lines, each escaped for the format. */
 void lh_view_lines(struct lh_view *, enum lh_escape_format, const char *text);
 
-/* Is it one that counts: new, and severe enough to fail the check? */
+/* Is the finding new and severe enough to fail the check? */
 bool lh_view_fails(const struct lh_view *, const struct lh_report_finding *);
-/* The program that was run, without its directory; clean; "lockhound" if there is none. */
+/* The base name of the first process's program; clean; "lockhound" if there is none. */
 const char *lh_view_program(struct lh_view *);
 uint64_t lh_view_operations(const struct lh_report *);
 /* "1 finding", "2 findings" */
 const char *lh_view_count(struct lh_view *, uint64_t n, const char *one, const char *many);
 
-/* For a string in quotes of a Mermaid graph: entities with # for all that is not plain. */
+/* Text for a quoted string in Mermaid: special characters are # entities. */
 const char *lh_view_mermaid(struct lh_view *, const char *text);
 
-/* "src/a.c" of "./src//b/../a.c": lexically, in the pool. */
+/* "src/a.c" for "./src//b/../a.c"; lexical; in the arena. */
 const char *lh_path_normalize(struct lh_arena *, const char *path);
 
 #endif

@@ -1,4 +1,4 @@
-/* cycle_parts.c — the steps of a finding thread by thread, and whether these parts form a cycle. */
+/* cycle_parts.c — groups the steps of a finding by thread and finds the cycle of these parts. */
 #include "tools/report/report_internal.h"
 
 static bool starts_part(const struct lh_report_step *before, const struct lh_report_step *a)
@@ -6,7 +6,7 @@ static bool starts_part(const struct lh_report_step *before, const struct lh_rep
 	if (before->thread != a->thread)
 		return true;
 	if (before->action == LH_WANTS || before->action == LH_WAITS_FOR)
-		return true; /* who waits does nothing more: another thread of the same many */
+		return true; /* a wait is a thread's last step: this is another thread's */
 	return a->action == LH_HOLDS && before->action != LH_HOLDS;
 }
 
@@ -15,7 +15,7 @@ static void add_part(struct lh_report *report, struct lh_report_finding *f, uint
 {
 	struct lh_report_part part = {.thread = f->step[first].thread, .first = first, .n = n};
 	struct lh_report_part *list =
-		(struct lh_report_part *)f->part; /* ours until it is handed out */
+		(struct lh_report_part *)f->part; /* const only for renderers */
 
 	for (uint32_t i = first; i < first + n; i++) {
 		if (f->step[i].action != LH_HOLDS)
@@ -32,7 +32,7 @@ static bool closes_cycles(enum lh_rule r)
 	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK;
 }
 
-/* A thread may hold more than the lock that the part before waits for: that one matters. */
+/* Of all locks that the part holds, `holds` must be the one that the previous part waits for. */
 static bool link_parts(const struct lh_report_finding *f, struct lh_report_part *part,
 		       const struct lh_report_lock *wanted)
 {
@@ -44,22 +44,25 @@ static bool link_parts(const struct lh_report_finding *f, struct lh_report_part 
 	return false;
 }
 
-/* By birthplace another lock of the class will do, and the one that matters is told first. */
+/*
+ * By class, the previous part may wait for another lock of the class, so the locks are not
+ * compared; `holds` is then the first hold.
+ */
 static bool closes(struct lh_report_finding *f, uint32_t n)
 {
 	struct lh_report_part *part = (struct lh_report_part *)f->part;
-	bool ring = true;
+	bool is_cycle = true;
 
-	for (uint32_t i = 0; i < n && ring; i++) {
+	for (uint32_t i = 0; i < n && is_cycle; i++) {
 		const struct lh_report_part *before = &part[(i + n - 1) % n];
 
-		ring = before->does && part[i].holds && part[i].holds->lock &&
-		       (f->by_class || link_parts(f, &part[i], before->does->lock));
+		is_cycle = before->does && part[i].holds && part[i].holds->lock &&
+			   (f->by_class || link_parts(f, &part[i], before->does->lock));
 	}
-	return ring;
+	return is_cycle;
 }
 
-/* Is it a ring? Writers that must queue stand behind it and hold nothing that matters. */
+/* Sets `cycle`. Parts after the cycle are writers that must queue; they are left out. */
 static void close_cycle(struct lh_report_finding *f)
 {
 	uint32_t n = f->parts;

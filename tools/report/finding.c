@@ -8,10 +8,10 @@
 #include <string.h>
 #include <uthash.h>
 
-/* A finding as it is kept: what was merged into it. */
+/* A finding of the report with what merging needs. */
 struct merged_finding {
-	struct lh_report_finding found; /* first: a kept is found by its lh_report_finding */
-	const struct lh_report_process *last;
+	struct lh_report_finding found;       /* first: its address is that of the merged_finding */
+	const struct lh_report_process *last; /* the process that was merged last */
 };
 
 struct lh_sort {
@@ -20,8 +20,8 @@ struct lh_sort {
 	UT_hash_handle hh;
 };
 
-/* What a row has added to its finding so far; it is read again while it grows. */
-struct share {
+/* What a row has added to its finding so far. A row is read again when its count has grown. */
+struct row_count {
 	struct merged_finding *merged_finding;
 	uint64_t count;
 };
@@ -46,26 +46,26 @@ static struct lh_report_step row_to_step(struct lh_report *report,
 }
 
 static void add_thread(struct lh_report *report, struct lh_report_finding *f,
-		       const struct lh_report_thread *who)
+		       const struct lh_report_thread *thread)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
-		if (f->thread[i] == who)
+		if (f->thread[i] == thread)
 			return;
-	if (who)
-		LH_PUSH(report->private_data->arena, f->thread, f->threads, who);
+	if (thread)
+		LH_PUSH(report->private_data->arena, f->thread, f->threads, thread);
 }
 
 static void add_lock(struct lh_report *report, struct lh_report_finding *f,
-		     const struct lh_report_lock *what)
+		     const struct lh_report_lock *lock)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
-		if (f->lock[i] == what)
+		if (f->lock[i] == lock)
 			return;
-	if (what)
-		LH_PUSH(report->private_data->arena, f->lock, f->locks, what);
+	if (lock)
+		LH_PUSH(report->private_data->arena, f->lock, f->locks, lock);
 }
 
-/* The steps: the record's own, or those given. */
+/* Adds the steps that are given, or those of the ledger if none is given. */
 static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		      const struct lh_finding *row, const struct lh_step *given)
 {
@@ -86,12 +86,12 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 	f->step = list;
 }
 
-/* Where a person should look first: where the last thing was done that made it a finding. */
+/* The frame to look at first: that of the last step which made it a finding. */
 static const struct lh_report_frame *best_frame(const struct lh_report_finding *f)
 {
 	const struct lh_report_frame *any = NULL;
 
-	/* Of what was held for long: where it was taken. Who waited is behind it. */
+	/* Long hold: step 0 is the acquisition; the later steps are the waiters. */
 	if (f->rule == LH_RULE_LONG_HOLD && f->steps && f->step[0].frame)
 		return f->step[0].frame;
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -100,7 +100,7 @@ static const struct lh_report_frame *best_frame(const struct lh_report_finding *
 
 		if (a && a->frame && (!any || (a->frame->line && !any->line)))
 			any = a->frame;
-		/* Of a ring every part is as good; else the last one is the mistake. */
+		/* In a cycle point at any step with a line; otherwise at the last step. */
 		if (any && any->line && f->cycle)
 			return any;
 		if (!f->cycle && a && a->frame && a->frame->line)
@@ -115,18 +115,18 @@ static bool is_possible(const struct lh_finding *row)
 	       row->level <= LH_CONFIRMED && row->severity <= LH_ERROR;
 }
 
-static const struct lh_report_step *moved(const struct lh_report_step *a,
-					  const struct lh_report_step *from,
-					  const struct lh_report_step *to)
+static const struct lh_report_step *rotated_step(const struct lh_report_step *a,
+						 const struct lh_report_step *from,
+						 const struct lh_report_step *to)
 {
 	return a ? to + (a - from) : NULL;
 }
 
 /*
- * Whoever closed a ring last is another one each time: it is told from where its fingerprint
- * begins. Writers that queue behind it stay at the end.
+ * Rotates a cycle to the part where its fingerprint begins: the thread that closes the cycle varies
+ * between runs. Writers that queue stay behind the cycle.
  */
-static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
+static void rotate_to_first(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
 {
 	struct lh_report_step *step =
 		lh_arena_alloc(report->private_data->arena, (f->steps + 1) * sizeof(*step));
@@ -142,8 +142,8 @@ static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t
 		memcpy(&step[n], from, old->n * sizeof(*step));
 		part[i] = *old;
 		part[i].first = n;
-		part[i].holds = moved(old->holds, from, &step[n]);
-		part[i].does = moved(old->does, from, &step[n]);
+		part[i].holds = rotated_step(old->holds, from, &step[n]);
+		part[i].does = rotated_step(old->does, from, &step[n]);
 		n += old->n;
 	}
 	f->step = step;
@@ -155,7 +155,7 @@ static void turn(struct lh_report *report, struct lh_report_finding *f, uint32_t
 	}
 }
 
-/* All that follows from its steps. */
+/* Sets every field that follows from the steps. */
 static void complete(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint32_t first;
@@ -164,7 +164,7 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 	lh_report_group_steps(report, f);
 	first = lh_fingerprint_make(report, f);
 	if (first)
-		turn(report, f, first);
+		rotate_to_first(report, f, first);
 	f->frame = best_frame(f);
 	f->message = lh_report_message(report, f);
 }
@@ -192,8 +192,8 @@ static struct merged_finding *make_finding(struct lh_report *report, struct lh_r
 	return k;
 }
 
-static void worsen(struct lh_report *report, struct lh_report_finding *f,
-		   const struct lh_finding *row)
+static void raise_severity(struct lh_report *report, struct lh_report_finding *f,
+			   const struct lh_finding *row)
 {
 	bool same = f->level >= (enum lh_level)row->level && f->duration_ns >= row->duration_ns;
 
@@ -207,7 +207,7 @@ static void worsen(struct lh_report *report, struct lh_report_finding *f,
 		f->message = lh_report_message(report, f);
 }
 
-/* What one ended thread has kept is one mistake, whichever of its locks somebody waits for. */
+/* All locks that one ended thread abandoned are one mistake, whichever lock has a waiter. */
 static struct merged_finding *abandoned_by_same(struct lh_report *report,
 						const struct merged_finding *k)
 {
@@ -221,8 +221,8 @@ static struct merged_finding *abandoned_by_same(struct lh_report *report,
 	return NULL;
 }
 
-/* Now somebody waits for it: what is told from here on. */
-static void grow(struct lh_report_finding *f, const struct lh_report_finding *more)
+/* A thread now waits for the abandoned lock: report that wait from here on. */
+static void replace_contents(struct lh_report_finding *f, const struct lh_report_finding *more)
 {
 	struct lh_report_finding old = *f;
 
@@ -234,7 +234,7 @@ static void grow(struct lh_report_finding *f, const struct lh_report_finding *mo
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 }
 
-/* The one that is kept for findings like k: k itself if it is the first of its like. */
+/* The finding with k's rule, filter and fingerprint: k itself if it is the first. */
 static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
 {
 	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
@@ -257,23 +257,23 @@ static struct merged_finding *merge(struct lh_report *report, struct merged_find
 	return k;
 }
 
-static struct share *share_of(struct lh_report *report, struct lh_report_process *p, uint32_t row,
-			      const struct lh_finding *f, bool *fresh)
+static struct row_count *row_count_of(struct lh_report *report, struct lh_report_process *p,
+				      uint32_t row, const struct lh_finding *f, bool *fresh)
 {
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_FOUND, row);
-	struct share *s = *made;
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_FINDING, row);
+	struct row_count *s = *memo;
 	struct merged_finding *k;
 
 	if (s)
 		return s;
-	*made = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
+	*memo = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
 	k = make_finding(report, p, f, NULL);
 	s->merged_finding = abandoned_by_same(report, k);
-	if (s->merged_finding) { /* seen from elsewhere, and not once more */
+	if (s->merged_finding) { /* found by another waiter; not a further occurrence */
 		s->count = f->count;
 		*fresh = k->found.open && !s->merged_finding->found.open;
 		if (*fresh)
-			grow(&s->merged_finding->found, &k->found);
+			replace_contents(&s->merged_finding->found, &k->found);
 		return s;
 	}
 	s->merged_finding = merge(report, k);
@@ -290,14 +290,14 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 {
 	struct lh_report_process *p = lh_report_get_process(report, r);
 	struct lh_finding f;
-	struct share *s;
+	struct row_count *s;
 	bool ignored;
 
 	fresh = fresh ? fresh : &ignored;
 	*fresh = false;
 	if (!lh_read_finding(r, row, &f))
 		return NULL;
-	if (f.rule == LH_NO_RULE) /* taken back */
+	if (f.rule == LH_NO_RULE) /* withdrawn */
 		return NULL;
 	if (!is_possible(&f)) {
 		lh_report_note(report,
@@ -305,17 +305,17 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 			       p->pid);
 		return NULL;
 	}
-	if (f.flags & LH_FINDING_MEASURED) /* the monitor has made its own of it */
+	if (f.flags & LH_FINDING_MEASURED) /* the monitor reports it with a row of its own */
 		return NULL;
-	s = share_of(report, p, row, &f, fresh);
-	worsen(report, &s->merged_finding->found, &f);
+	s = row_count_of(report, p, row, &f, fresh);
+	raise_severity(report, &s->merged_finding->found, &f);
 	f.count = f.count ? f.count : 1;
 	s->merged_finding->found.count += f.count - s->count;
 	s->count = f.count;
 	return &s->merged_finding->found;
 }
 
-/* Of circles by birthplace: the same one was told, as it can happen or as it did. */
+/* For a cycle by class: the same cycle of locks, potential or happened; NULL: none is reported. */
 static struct merged_finding *find_by_locks(struct lh_report *report,
 					    const struct merged_finding *k)
 {
@@ -356,24 +356,24 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 	return &old->found;
 }
 
-/* Two processes may each have a T1: here threads are counted anew, and their process is named. */
+/* Two processes may each have a T1: give the thread a number of this finding, and its pid. */
 static const struct lh_report_thread *foreign_thread(struct lh_report *report,
 						     const struct lh_report_finding *f,
-						     const struct lh_report_thread *who)
+						     const struct lh_report_thread *thread)
 {
 	struct lh_report_thread *copy;
 
 	for (uint32_t i = 0; i < f->threads; i++)
-		if (f->thread[i]->process == who->process && f->thread[i]->row == who->row)
+		if (f->thread[i]->process == thread->process && f->thread[i]->row == thread->row)
 			return f->thread[i];
 	copy = lh_arena_alloc(report->private_data->arena, sizeof(*copy));
-	*copy = *who;
+	*copy = *thread;
 	copy->id = f->threads + 1;
-	copy->foreign_tid = who->process->pid;
+	copy->foreign_tid = thread->process->pid;
 	return copy;
 }
 
-static bool is_spread(const struct lh_cross_step *step, uint32_t n)
+static bool spans_processes(const struct lh_cross_step *step, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)
 		if (step[i].process != step[0].process)
@@ -381,11 +381,11 @@ static bool is_spread(const struct lh_cross_step *step, uint32_t n)
 	return false;
 }
 
-static void add_spread(struct lh_report *report, struct lh_report_finding *f,
-		       const struct lh_cross_step *step, uint32_t n)
+static void add_cross_steps(struct lh_report *report, struct lh_report_finding *f,
+			    const struct lh_cross_step *step, uint32_t n)
 {
 	struct lh_report_step *list = NULL;
-	bool many = is_spread(step, n);
+	bool many = spans_processes(step, n);
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct lh_report_step a = row_to_step(report, step[i].process, &step[i].step);
@@ -401,8 +401,8 @@ static void add_spread(struct lh_report *report, struct lh_report_finding *f,
 	f->step = list;
 }
 
-/* In the order in which they are told; the copies are the finding's own. */
-static void count_anew(struct lh_report_finding *f)
+/* Numbers the threads in report order; their structs are copies that the finding owns. */
+static void renumber_threads(struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		((struct lh_report_thread *)f->thread[i])->id = i + 1;
@@ -438,10 +438,10 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	f->title = lh_name_title(f->rule);
 	f->meaning = lh_name_meaning(f->rule);
 	f->help = lh_name_help(f->rule);
-	add_spread(report, f, step, n);
+	add_cross_steps(report, f, step, n);
 	complete(report, f);
-	if (is_spread(step, n))
-		count_anew(f);
+	if (spans_processes(step, n))
+		renumber_threads(f);
 	f->message = lh_arena_printf(report->private_data->arena, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(report, k);

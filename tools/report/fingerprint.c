@@ -1,13 +1,13 @@
 /*
- * Part of the room `model`: fingerprints, recipe v1.
+ * fingerprint.c — fingerprints of findings, recipe v1.
  *
- * Hash of the rule's name and of the finding's edges; of a ring, in the rotation that
- * sorts first, because the ring may have been entered anywhere; of a pool, sorted and
- * each once, because any of its threads may have come first. An edge is: class of
- * the held lock, class of the wanted one, innermost three functions of the program's
- * own where it was wanted, each with its file's name. No addresses, lines, thread
- * numbers, counts or directories, so that neither another run nor an edited comment
- * makes it a new finding. Where a function has no name, its object and offset stand for it.
+ * The hash of the rule's name and the finding's edges. An edge is the class of the held lock, the
+ * class of the wanted lock, the action, and the innermost three functions of the program where the
+ * lock was wanted, each with the base name of its file. A function without a name is its object and
+ * offset. The edges of a cycle are hashed in the rotation that sorts first, because any thread may
+ * have closed the cycle; those of a semaphore cycle are sorted and deduplicated, because any thread
+ * may have come first. The hash has no address, line, thread number, count or directory: neither
+ * another run nor an edited comment changes it.
  */
 #include "tools/report/report_internal.h"
 
@@ -24,8 +24,7 @@ static uint64_t fnv(uint64_t hash, const char *text)
 {
 	for (; *text; text++)
 		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
-	return (hash ^ 0xff) *
-	       0x100000001b3ull; /* no text contains it: ends one, begins the next */
+	return (hash ^ 0xff) * 0x100000001b3ull; /* 0xff is in no UTF-8 text: separates the texts */
 }
 
 static const char *base_name(const char *path)
@@ -35,7 +34,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* What compilers append to a name, and number anew at each build: "f.isra.0", "lock.1". */
+/* A suffix that compilers append and renumber in each build: "f.isra.0", "lock.1". */
 static bool is_suffix(const char *dot)
 {
 	static const char *const words[] = {"isra", "constprop", "part",
@@ -63,7 +62,7 @@ const char *lh_fingerprint_name(struct lh_report *report, const char *name)
 	return lh_arena_printf(report->private_data->arena, "%.*s", (int)(end - name), name);
 }
 
-/* "transfer@bank.c": two files may well have a function of one name. */
+/* "transfer@bank.c": two files may have functions of the same name. */
 static const char *function_of(struct lh_report *report, const struct lh_report_frame *f)
 {
 	struct lh_arena *p = report->private_data->arena;
@@ -97,11 +96,14 @@ char *lh_fingerprint_site(struct lh_report *report, const struct lh_report_stack
 	static const struct lh_report_stack none = {.n = 0};
 	char *text = site(report, t ? t : &none, true);
 
-	/* Nothing of the program's own: then the library it is. */
+	/* no function of the program: use the libraries' */
 	return text[0] ? text : site(report, t ? t : &none, false);
 }
 
-/* A variable that is no larger than its lock has no members, and needs no debug information. */
+/*
+ * Size of a lock of this kind: a variable of that size has no members, so no debug information is
+ * read.
+ */
 static uint64_t size_of(const struct lh_report_lock *lock)
 {
 	static const uint8_t size[] = {
@@ -113,8 +115,10 @@ static uint64_t size_of(const struct lh_report_lock *lock)
 	return lock->row.kind < sizeof(size) ? size[lock->row.kind] : 0;
 }
 
-/* Who took a lock first may be another thread each time. Where that is all that is known of one
- * (a std::mutex in an object), the way into this finding says more: where it was taken here. */
+/*
+ * The class of a step's lock. Of some locks (a std::mutex in an object) only the first acquisition
+ * is known, and its site varies between runs: use the acquisition site in this finding.
+ */
 static const char *class_of(struct lh_report *report, const struct lh_report_step *a, bool held)
 {
 	const struct lh_report_lock *lock = a ? a->lock : NULL;
@@ -159,8 +163,8 @@ static uint32_t row_held(const struct lh_report_finding *f, uint32_t part)
 	return holds && holds->lock ? LH_LOCK_ROW(holds->lock->lock) : 0;
 }
 
-/* Where the rotation that sorts first begins; of several that read the same, the one with the
- * lock that was there first. */
+/* Start of the rotation that sorts first; of equal ones, that with the lowest row of a held lock.
+ */
 static uint32_t least_rotation(const struct lh_report_finding *f, const char **edges)
 {
 	uint32_t best = 0;
@@ -179,16 +183,16 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, each once; how many are left. */
-static uint32_t as_a_set(const char **edges, uint32_t n)
+/* Sorts and deduplicates; returns how many are left. */
+static uint32_t sort_unique(const char **edges, uint32_t n)
 {
-	uint32_t kept = 0;
+	uint32_t unique = 0;
 
 	qsort(edges, n, sizeof(*edges), by_text);
 	for (uint32_t i = 0; i < n; i++)
-		if (!kept || strcmp(edges[i], edges[kept - 1]) != 0)
-			edges[kept++] = edges[i];
-	return kept;
+		if (!unique || strcmp(edges[i], edges[unique - 1]) != 0)
+			edges[unique++] = edges[i];
+	return unique;
 }
 
 uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
@@ -196,8 +200,8 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
 	const char **edges =
 		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*edges));
-	/* What the holder of a long hold was met doing, and who waited, is another thing each time;
-	 * so is who waits for what an ended thread has kept. */
+	/* The activity of the holder in a long hold and the waiters vary between runs; so do the
+	 * waiters for an abandoned lock. */
 	bool held_only = f->rule == LH_RULE_LONG_HOLD || f->rule == LH_RULE_EXIT_HOLDING;
 	uint32_t first, n = held_only && f->parts ? 1 : f->parts;
 
@@ -205,7 +209,7 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 		edges[i] = edge(report, f->part[i].holds,
 				held_only && f->part[i].holds ? NULL : f->part[i].does);
 	if (f->rule == LH_RULE_POOL_DEADLOCK)
-		n = as_a_set(edges, n);
+		n = sort_unique(edges, n);
 	first = f->cycle ? least_rotation(f, edges) : 0;
 	for (uint32_t i = 0; i < n; i++)
 		hash = fnv(

@@ -1,4 +1,4 @@
-/* Part of the room `model`: locks and threads, and what they are called. */
+/* lock_name.c — makes the locks and threads of a report and names them. */
 #include "tools/report/report_internal.h"
 
 #include <string.h>
@@ -13,27 +13,27 @@ static const char *base_name(const char *path)
 const struct lh_report_thread *
 lh_report_get_thread(struct lh_report *report, const struct lh_report_process *p, lh_thread_id id)
 {
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_PERSON, id);
-	struct lh_report_thread *who = *made;
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_THREAD, id);
+	struct lh_report_thread *thread = *memo;
 	struct lh_thread row;
 
-	if (who || !lh_read_thread(p->ledger, id, &row))
-		return who;
-	*made = who = lh_arena_alloc(report->private_data->arena, sizeof(*who));
-	who->process = p;
-	who->id = who->row = id;
-	who->tid = row.tid;
-	who->name = lh_arena_strdup(report->private_data->arena, row.name);
-	who->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;
-	who->main = row.flags & LH_THREAD_MAIN;
+	if (thread || !lh_read_thread(p->ledger, id, &row))
+		return thread;
+	*memo = thread = lh_arena_alloc(report->private_data->arena, sizeof(*thread));
+	thread->process = p;
+	thread->id = thread->row = id;
+	thread->tid = row.tid;
+	thread->name = lh_arena_strdup(report->private_data->arena, row.name);
+	thread->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;
+	thread->main = row.flags & LH_THREAD_MAIN;
 	if (row.flags & LH_THREAD_FOREIGN)
-		who->foreign_tid = (int32_t)row.creator_segment;
+		thread->foreign_tid = (int32_t)row.creator_segment;
 	if (row.created)
-		who->created = lh_report_get_stack(report, p, row.created);
-	return who;
+		thread->created = lh_report_get_stack(report, p, row.created);
+	return thread;
 }
 
-/* "bank.c:41", "in make_account", "bank+0x11aa"; NULL: the stack says nothing. */
+/* "at bank.c:41", "in make_account", "at bank+0x11aa". */
 const char *lh_report_where(struct lh_report *report, const struct lh_report_stack *t)
 {
 	const struct lh_report_frame *f = lh_report_best_frame(t);
@@ -51,7 +51,7 @@ const char *lh_report_where(struct lh_report *report, const struct lh_report_sta
 	return NULL;
 }
 
-/* The end of a thread is a lock: whose? */
+/* The thread whose end is this lock. */
 static const struct lh_report_thread *
 thread_of_end_lock(struct lh_report *report, const struct lh_report_process *p, lh_lock_id id)
 {
@@ -66,14 +66,15 @@ thread_of_end_lock(struct lh_report *report, const struct lh_report_process *p, 
 
 static const char *end_lock_name(struct lh_report *report, const struct lh_report_lock *lock)
 {
-	const struct lh_report_thread *who = thread_of_end_lock(report, lock->process, lock->lock);
+	const struct lh_report_thread *thread =
+		thread_of_end_lock(report, lock->process, lock->lock);
 
-	return who ? lh_arena_printf(report->private_data->arena, "the end of %s",
-				     lh_report_thread_text(report, who))
-		   : "the end of a thread";
+	return thread ? lh_arena_printf(report->private_data->arena, "the end of %s",
+					lh_report_thread_text(report, thread))
+		      : "the end of a thread";
 }
 
-/* By its row in the ledger: the same number in every view of a run, whatever else they show. */
+/* Appends the row in the ledger: the same number in every output format of a run. */
 static const char *numbered(struct lh_report *report, const char *name,
 			    const struct lh_report_lock *lock)
 {
@@ -97,7 +98,7 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 	return numbered(report, lock->kind, lock);
 }
 
-/* Address and number change from run to run; where it was born does not. */
+/* The address and the row vary between runs; the stack that initialized the lock does not. */
 static const char *class_of(struct lh_report *report, const struct lh_report_lock *lock,
 			    const char *symbol, bool *by_first)
 {
@@ -148,13 +149,13 @@ static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 					  const struct lh_report_process *p, lh_lock_id id)
 {
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_THING, id);
-	struct lh_report_lock *lock = *made;
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_LOCK, id);
+	struct lh_report_lock *lock = *memo;
 	struct lh_lock row;
 
 	if (lock || !lh_read_lock(p->ledger, id, &row))
 		return lock;
-	*made = lock = lh_arena_alloc(report->private_data->arena, sizeof(*lock));
+	*memo = lock = lh_arena_alloc(report->private_data->arena, sizeof(*lock));
 	LH_PUSH(report->private_data->arena, report->lock, report->locks, lock);
 	lock->process = p;
 	lock->id = report->locks;
@@ -170,13 +171,13 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 	return lock;
 }
 
-/* The list is of const things only towards renderers. */
+/* The locks are const only for renderers. */
 static struct lh_report_lock *lock_at(struct lh_report_finding *f, uint32_t i)
 {
 	return (struct lh_report_lock *)f->lock[i];
 }
 
-static bool has_twin(const struct lh_report_finding *f, uint32_t i)
+static bool has_duplicate(const struct lh_report_finding *f, uint32_t i)
 {
 	for (uint32_t k = 0; k < f->locks; k++)
 		if (k != i && strcmp(f->lock[k]->name, f->lock[i]->name) == 0)
@@ -186,38 +187,40 @@ static bool has_twin(const struct lh_report_finding *f, uint32_t i)
 
 void lh_report_number_duplicates(struct lh_report *report, struct lh_report_finding *f)
 {
-	bool twin[256];
+	bool duplicate[256];
 	uint32_t n = f->locks < 256 ? f->locks : 256;
 
 	for (uint32_t i = 0; i < n; i++)
-		twin[i] = has_twin(f, i);
+		duplicate[i] = has_duplicate(f, i);
 	for (uint32_t i = 0; i < n; i++)
-		if (twin[i])
+		if (duplicate[i])
 			lock_at(f, i)->name = numbered(report, f->lock[i]->name, f->lock[i]);
-	for (uint32_t i = 0; i < n; i++) /* of two processes: the rows may be equal, too */
-		if (has_twin(f, i))
+	for (uint32_t i = 0; i < n; i++) /* locks of two processes may have equal rows too */
+		if (has_duplicate(f, i))
 			lock_at(f, i)->name =
 				lh_arena_printf(report->private_data->arena, "%s of %d",
 						f->lock[i]->name, f->lock[i]->process->pid);
 }
 
 const char *lh_report_thread_text(const struct lh_report *report,
-				  const struct lh_report_thread *who)
+				  const struct lh_report_thread *thread)
 {
-	if (!who)
+	if (!thread)
 		return "another thread";
-	if (who->foreign_tid && who->unnamed && who->tid == who->foreign_tid)
-		return lh_arena_printf(report->private_data->arena, "process %d", who->foreign_tid);
-	if (who->foreign_tid && who->unnamed)
+	if (thread->foreign_tid && thread->unnamed && thread->tid == thread->foreign_tid)
+		return lh_arena_printf(report->private_data->arena, "process %d",
+				       thread->foreign_tid);
+	if (thread->foreign_tid && thread->unnamed)
 		return lh_arena_printf(report->private_data->arena, "thread %d of process %d",
-				       who->tid, who->foreign_tid);
-	if (who->foreign_tid)
-		return lh_arena_printf(report->private_data->arena, "'%s' of process %d", who->name,
-				       who->foreign_tid);
-	if (!who->unnamed)
-		return lh_arena_printf(report->private_data->arena, "T%u '%s'", who->id, who->name);
-	return lh_arena_printf(report->private_data->arena, who->main ? "T%u 'main'" : "T%u",
-			       who->id);
+				       thread->tid, thread->foreign_tid);
+	if (thread->foreign_tid)
+		return lh_arena_printf(report->private_data->arena, "'%s' of process %d",
+				       thread->name, thread->foreign_tid);
+	if (!thread->unnamed)
+		return lh_arena_printf(report->private_data->arena, "T%u '%s'", thread->id,
+				       thread->name);
+	return lh_arena_printf(report->private_data->arena, thread->main ? "T%u 'main'" : "T%u",
+			       thread->id);
 }
 
 const char *lh_report_lock_text(const struct lh_report *report, const struct lh_report_lock *lock)

@@ -1,4 +1,4 @@
-/* Part of the room `model`: how locks treat those who want them; see lock_stats.h. */
+/* lock_stats.c — the statistics of each lock and of each class of locks. */
 #include "tools/report/report_internal.h"
 #include "tools/report/lock_stats.h"
 #include "libcheck/base/histogram.h"
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <uthash.h>
 
-/* ---- lengths ---- */
+/* ---- durations ---- */
 
-static void add_times(struct lh_histogram *to, const struct lh_histogram *from)
+static void add_histogram(struct lh_histogram *to, const struct lh_histogram *from)
 {
 	to->n += from->n;
 	to->ns += from->ns;
@@ -21,7 +21,7 @@ static void add_times(struct lh_histogram *to, const struct lh_histogram *from)
 					: to->bucket[i] + from->bucket[i];
 }
 
-/* The end of the bucket below which 99 of 100 lie; nothing is longer than the longest. */
+/* The end of the bucket that contains the 99th percentile, at most the maximum. */
 static uint64_t p99_of(const struct lh_histogram *t)
 {
 	uint64_t all = 0, below = 0;
@@ -45,7 +45,7 @@ static struct lh_time_summary spread_of_two(const struct lh_histogram two[2])
 {
 	struct lh_histogram both = two[0];
 
-	add_times(&both, &two[1]);
+	add_histogram(&both, &two[1]);
 	return spread_of(&both);
 }
 
@@ -79,7 +79,7 @@ uint32_t lh_report_lock_queue(const struct lh_report_lock *lock)
 	return counted > lock->queue ? counted : lock->queue;
 }
 
-/* ---- portions ---- */
+/* ---- thread shares ---- */
 
 static int by_taken(const void *x, const void *y)
 {
@@ -92,8 +92,9 @@ static int by_taken(const void *x, const void *y)
 	return a->wait_ns > b->wait_ns ? -1 : a->wait_ns < b->wait_ns;
 }
 
-static void add_portions(struct lh_report *report, const struct lh_report_process *p,
-			 struct lh_lock_service_stats *s, const struct lh_contention *contention)
+static void add_thread_shares(struct lh_report *report, const struct lh_report_process *p,
+			      struct lh_lock_service_stats *s,
+			      const struct lh_contention *contention)
 {
 	struct lh_report_thread_share *list =
 		lh_arena_alloc(report->private_data->arena, LH_THREAD_SHARES * sizeof(*list));
@@ -170,10 +171,10 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 				 ? lh_report_get_thread(report, p, contention.busy_thread)
 				 : NULL;
 	s->busy_stack = stack_of(report, p, contention.busy_site);
-	add_portions(report, p, s, &contention);
+	add_thread_shares(report, p, s, &contention);
 }
 
-/* ---- what the monitor saw, and who waits still ---- */
+/* ---- busy waits, from the monitor, and waits that go on at the end ---- */
 
 static void add_busy_wait(struct lh_report *report, const struct lh_report_process *p,
 			  const struct lh_busy_wait *b)
@@ -213,22 +214,22 @@ static void add_waiting(struct lh_report *report, const struct lh_report_process
 void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_BUSY_WAIT),
-		 seats = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
+		 live_threads = lh_read_used(p->ledger, LH_T_LIVE_THREAD);
 	struct lh_busy_wait b;
 	struct lh_live_thread live;
 
 	for (uint32_t i = 1; i < n; i++)
 		if (lh_read_busy_wait(p->ledger, i, &b))
 			add_busy_wait(report, p, &b);
-	for (uint32_t i = 1; i < seats; i++)
+	for (uint32_t i = 1; i < live_threads; i++)
 		if (lh_read_live_thread(p->ledger, i, &live))
 			add_waiting(report, p, &live);
 }
 
-/* ---- birthplaces ---- */
+/* ---- classes ---- */
 
 struct class_group {
-	struct lh_class_stats class_stats; /* first: a nest is found by its birth */
+	struct lh_class_stats class_stats; /* first: the report stores a pointer to it */
 	const char *class;
 	const struct lh_report_lock *some;
 	struct lh_histogram wait, hold;
@@ -252,8 +253,8 @@ static void count_in(struct class_group *n, const struct lh_report_lock *lock)
 	if (!lh_read_contention(lock->process->ledger, l, lock->lock, &contention))
 		return;
 	for (int i = 0; i < 2; i++) {
-		add_times(&n->wait, &contention.wait[i]);
-		add_times(&n->hold, &contention.hold[i]);
+		add_histogram(&n->wait, &contention.wait[i]);
+		add_histogram(&n->hold, &contention.hold[i]);
 	}
 }
 
@@ -269,7 +270,7 @@ static int by_wait(const void *x, const void *y)
 	return strcmp(a->name, b->name);
 }
 
-static void keep_max(struct lh_report *report, struct class_group *n)
+static void add_class(struct lh_report *report, struct class_group *n)
 {
 	const char *at = lh_report_where(report, n->some->init_stack);
 
@@ -305,7 +306,7 @@ void lh_report_count_classes(struct lh_report *report)
 	}
 	HASH_ITER (hh, all, n, next)
 		if (n->class_stats.locks > 1)
-			keep_max(report, n);
+			add_class(report, n);
 	HASH_CLEAR(hh, all);
 	if (report->profile->classes > 1)
 		qsort(report->profile->class, report->profile->classes,

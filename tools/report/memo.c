@@ -30,13 +30,13 @@ void lh_report_note(struct lh_report *report, const char *format, ...)
 }
 
 void **lh_report_memo(struct lh_report *report, const struct lh_ledger_view *r,
-		      enum lh_memo_kind made, uint32_t row)
+		      enum lh_memo_kind kind, uint32_t row)
 {
 	struct lh_memo *memo, ask;
 
 	memset(&ask, 0, sizeof(ask));
 	ask.key.ledger = r;
-	ask.key.kind = made;
+	ask.key.kind = kind;
 	ask.key.row = row;
 	HASH_FIND(hh, report->private_data->memo, &ask.key, sizeof(ask.key), memo);
 	if (!memo) {

@@ -1,8 +1,8 @@
 /*
- * Part of the room `model`: every sentence about a finding is made here.
+ * message.c — every sentence about a finding: its message, its steps, its schedule.
  *
- * "can" when it has not happened, "is" or "has" when it has. A message is a row with
- * places to fill in; the rest is the same for all rules.
+ * "can" if it has not happened, "is" or "has" if it has. A message is a row with placeholders; the
+ * code that fills them in is the same for all rules.
  */
 #include "tools/report/report_internal.h"
 
@@ -10,20 +10,20 @@
 #include <string.h>
 
 /*
- * {who}     the thread that made the mistake (the last part's)
- * {other}   the first part's thread
- * {lock}    the lock of the last step
+ * {who}     the thread of the last step
+ * {other}   the thread of the first step; "itself" if it is {who}
+ * {lock}    the lock of the last step that has one
  * {held}    the lock of the first step that holds one
  * {first}   the lock of the first step
  * {locks}   all locks: 'a', 'b' and 'c'
  * {threads} all threads
- * {time}    how long
+ * {time}    the duration of the finding
  * {holder}  the thread of the first step
- * {call}    what is said beside the first step that calls something
+ * {call}    the note of the first step that is a call
  */
 static const struct {
-	const char *can, *is; /* `is` NULL: the same */
-	const char *open;     /* while it goes on; NULL: the same */
+	const char *can, *is; /* `is`: after it happened; NULL: as `can` */
+	const char *open;     /* while it goes on; NULL: as the others */
 } messages[LH_RULES] = {
 	[LH_RULE_LOCK_ORDER] = {"{locks} are taken in conflicting orders: this can deadlock", NULL,
 				NULL},
@@ -61,7 +61,7 @@ static const struct {
 		 NULL, NULL},
 };
 
-/* What a step of the rule is called, where the action's own word says too little. */
+/* The phrase of a step; LH_NO_RULE: for rules without a row for this action. */
 static const struct {
 	enum lh_rule rule;
 	enum lh_action action;
@@ -144,7 +144,7 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 				const struct lh_report_step *a, bool now)
 {
 	struct lh_arena *p = report->private_data->arena;
-	const char *what = lh_report_lock_text(report, a->lock), *format, *hole, *how;
+	const char *lock_text = lh_report_lock_text(report, a->lock), *format, *placeholder, *how;
 
 	if (a->note && a->action == LH_CALLS)
 		return f->rule == LH_RULE_BLOCKING_CALL
@@ -153,12 +153,12 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
 		return now ? "goes on" : "has not ended";
 	format = step_format(f->rule, a->action, now);
-	hole = strstr(format, "%s");
-	if (!hole)
+	placeholder = strstr(format, "%s");
+	if (!placeholder)
 		return format;
 	how = a->how == LH_TIMED && waits(a) ? " for a limited time" : "";
-	return lh_arena_printf(p, "%.*s%s%s%s%s%s%s", (int)(hole - format), format, what,
-			       mode_suffix(a), how, hole + 2, a->note ? " " : "",
+	return lh_arena_printf(p, "%.*s%s%s%s%s%s%s", (int)(placeholder - format), format,
+			       lock_text, mode_suffix(a), how, placeholder + 2, a->note ? " " : "",
 			       a->note ? a->note : "");
 }
 
@@ -178,8 +178,8 @@ const char *lh_report_cycle_text(const struct lh_report *report, const struct lh
 			       f->part[0].holds->lock->name);
 }
 
-/* T2 of one process is not T2 of another. */
-static bool has_strangers(const struct lh_report_finding *f)
+/* T2 of one process is not T2 of another: then threads are named by letters. */
+static bool has_foreign_threads(const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process != f->process || f->thread[i]->foreign_tid)
@@ -190,7 +190,7 @@ static bool has_strangers(const struct lh_report_finding *f)
 static const char *label(const struct lh_report *report, const struct lh_report_finding *f,
 			 uint32_t part)
 {
-	if (f->part[part].thread && !has_strangers(f))
+	if (f->part[part].thread && !has_foreign_threads(f))
 		return lh_arena_printf(report->private_data->arena, "T%u",
 				       f->part[part].thread->id);
 	return lh_arena_printf(report->private_data->arena, "thread %c", 'A' + (char)(part % 26));
@@ -231,7 +231,7 @@ static const char *all_locks(const struct lh_report *report, const struct lh_rep
 {
 	const char *text = NULL;
 
-	if (f->cycle) { /* what else they hold is no part of the circle */
+	if (f->cycle) { /* their other locks are not in the cycle */
 		for (uint32_t i = 0; i < f->cycle_parts; i++)
 			text = join(report->private_data->arena, text,
 				    lh_report_lock_text(report, f->part[i].holds->lock),
@@ -294,28 +294,29 @@ static const char *what_is_called(const struct lh_report_finding *f)
 	return "a call";
 }
 
-static const char *filling(const struct lh_report *report, const struct lh_report_finding *f,
-			   const char *hole, size_t n)
+static const char *placeholder_text(const struct lh_report *report,
+				    const struct lh_report_finding *f, const char *placeholder,
+				    size_t n)
 {
-	if (n == 5 && strncmp(hole, "{who}", n) == 0)
+	if (n == 5 && strncmp(placeholder, "{who}", n) == 0)
 		return last_thread(report, f);
-	if (n == 7 && strncmp(hole, "{other}", n) == 0)
+	if (n == 7 && strncmp(placeholder, "{other}", n) == 0)
 		return first_thread(report, f);
-	if (n == 6 && strncmp(hole, "{lock}", n) == 0)
+	if (n == 6 && strncmp(placeholder, "{lock}", n) == 0)
 		return lh_report_lock_text(report, last_lock(f));
-	if (n == 6 && strncmp(hole, "{held}", n) == 0)
+	if (n == 6 && strncmp(placeholder, "{held}", n) == 0)
 		return lh_report_lock_text(report, first_held(f));
-	if (n == 7 && strncmp(hole, "{first}", n) == 0)
+	if (n == 7 && strncmp(placeholder, "{first}", n) == 0)
 		return lh_report_lock_text(report, f->steps ? f->step[0].lock : NULL);
-	if (n == 7 && strncmp(hole, "{locks}", n) == 0)
+	if (n == 7 && strncmp(placeholder, "{locks}", n) == 0)
 		return all_locks(report, f);
-	if (n == 9 && strncmp(hole, "{threads}", n) == 0)
+	if (n == 9 && strncmp(placeholder, "{threads}", n) == 0)
 		return all_threads(report, f);
-	if (n == 8 && strncmp(hole, "{holder}", n) == 0)
+	if (n == 8 && strncmp(placeholder, "{holder}", n) == 0)
 		return f->steps && f->step[0].thread
 			       ? lh_report_thread_text(report, f->step[0].thread)
 			       : "a thread";
-	if (n == 6 && strncmp(hole, "{call}", n) == 0)
+	if (n == 6 && strncmp(placeholder, "{call}", n) == 0)
 		return what_is_called(f);
 	return lh_report_time(report, f->duration_ns); /* {time} */
 }
@@ -326,20 +327,21 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 				       "birthplace only): with the same locks this can deadlock";
 	const char *at = f->level > LH_POTENTIAL && messages[f->rule].is ? messages[f->rule].is
 									 : messages[f->rule].can;
-	const char *text = "", *hole;
+	const char *text = "", *placeholder;
 
 	if (f->open && messages[f->rule].open)
 		at = messages[f->rule].open;
 	if (f->by_class)
 		at = by_class;
 	if (!at)
-		return lh_name_title(f->rule); /* a rule without a row still says what it is */
-	while ((hole = strchr(at, '{')) != NULL) {
-		size_t n = strcspn(hole, "}") + 1;
+		return lh_name_title(f->rule); /* a rule without a row */
+	while ((placeholder = strchr(at, '{')) != NULL) {
+		size_t n = strcspn(placeholder, "}") + 1;
 
 		text = lh_arena_printf(report->private_data->arena, "%s%.*s%s", text,
-				       (int)(hole - at), at, filling(report, f, hole, n));
-		at = hole + n;
+				       (int)(placeholder - at), at,
+				       placeholder_text(report, f, placeholder, n));
+		at = placeholder + n;
 	}
 	return lh_arena_printf(report->private_data->arena, "%s%s", text, at);
 }

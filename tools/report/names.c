@@ -1,4 +1,4 @@
-/* The words of the format, and the texts of the rules: rows, no code. */
+/* names.c — the names of the output formats and the texts of the rules. */
 #include "tools/report/report.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static const char *const kinds[] = {"lock",      "mutex",     "rwlock",  "spinlo
 				    "guard",     "thread",    "custom"};
 static const char *const statuses[] = {"new", "baseline", "suppressed"};
 
-/* Numbers may come from a ledger: whatever is out of range has the first word. */
+/* Numbers may come from a ledger: one that is out of range gets the first name. */
 #define WORD(list, i) ((list)[(unsigned)(i) < sizeof(list) / sizeof((list)[0]) ? (unsigned)(i) : 0])
 
 const char *lh_name_rule(enum lh_rule r)

@@ -1,4 +1,4 @@
-/* Part of the room `model`: which lock was asked for while which was held, from the nodes. */
+/* order_pairs.c — the pairs of a held and a wanted lock, from the chains of held locks. */
 #include "tools/report/report_internal.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ static struct lh_report_order *order_of(struct lh_report *report, const struct l
 	return pair->order;
 }
 
-/* The life of a thread is a lock to the judge alone. */
+/* NULL also for the end of a thread: that is a lock for the order graph only. */
 static const struct lh_report_lock *
 lock_of(struct lh_report *report, const struct lh_report_process *p, const struct lh_chain *chain)
 {
@@ -51,7 +51,7 @@ static void add_pair(struct lh_report *report, const struct lh_report_process *p
 		     lh_chain_id held_id, lh_chain_id id, bool direct)
 {
 	struct lh_chain held, chain;
-	struct lh_chain_visit seen;
+	struct lh_chain_visit visit;
 	const struct lh_report_lock *a, *b;
 	struct lh_report_order *o;
 
@@ -69,21 +69,21 @@ static void add_pair(struct lh_report *report, const struct lh_report_process *p
 	o->process = p;
 	o->held_node = held_id;
 	o->chain = id;
-	o->thread = lh_read_visit(p->ledger, chain.visit, &seen) ? seen.thread : 0;
+	o->thread = lh_read_visit(p->ledger, chain.visit, &visit) ? visit.thread : 0;
 }
 
 void lh_report_add_orders(struct lh_report *report, const struct lh_report_process *p)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
 	lh_chain_id chain[LH_HELD_MAX];
-	struct lh_chain node;
+	struct lh_chain row;
 
 	for (uint32_t i = 1; i < n; i++) {
 		uint32_t depth;
 
-		/* A try does not wait, and a wait with a limit ends: neither makes an order. */
-		if (!lh_read_chain_row(p->ledger, i, &node) || !node.parent ||
-		    LH_SITE_HOW(node.site) != LH_BLOCKING)
+		/* A try-lock does not wait and a timed wait ends: neither makes an order. */
+		if (!lh_read_chain_row(p->ledger, i, &row) || !row.parent ||
+		    LH_SITE_HOW(row.site) != LH_BLOCKING)
 			continue;
 		depth = lh_read_chain_path(p->ledger, i, chain, LH_HELD_MAX);
 		for (uint32_t k = 0; k + 1 < depth; k++)
@@ -105,7 +105,7 @@ const struct lh_report_frame *lh_report_order_frame(const struct lh_report *repo
 {
 	lh_site site = lh_report_order_place(o, true);
 
-	/* What is asked for first is made now: the model is const only towards renderers. */
+	/* A stack is made at its first use: the report is const only for renderers. */
 	return lh_report_best_frame(
 		lh_report_get_stack((struct lh_report *)report, o->process, LH_SITE_STACK(site)));
 }

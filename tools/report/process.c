@@ -1,4 +1,4 @@
-/* Part of the room `model`: what one process did, in numbers. */
+/* process.c — one process of a report: its end and its counts. */
 #include "tools/report/report_internal.h"
 
 #include <stdio.h>
@@ -39,11 +39,11 @@ static void count_locks(struct lh_report_process *p)
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_lock_row(p->ledger, i, &l) || !l.kind)
 			continue;
-		/* Each generation of a row was another lock. The lives of threads are locks to the
-		 * judge; nobody counts them as such. */
-		bool life = l.kind == LH_THREAD_END;
-		p->locks += (l.gen ? l.gen : 1) - life;
-		if (life)
+		/* Each generation of a row was a lock. The end of a thread is a lock for the order
+		 * graph only and is not counted. */
+		bool is_thread_end = l.kind == LH_THREAD_END;
+		p->locks += (l.gen ? l.gen : 1) - is_thread_end;
+		if (is_thread_end)
 			continue;
 		p->acquired += l.acquired + l.shared;
 		lh_read_lock_stats(p->ledger, &l, &stats);
@@ -55,7 +55,7 @@ static uint32_t refused(const struct lh_report_process *p, enum lh_table_name t,
 {
 	uint32_t n = p->ledger->head.table[t].refused;
 
-	return n > dropped ? n : dropped; /* two views of the same event */
+	return n > dropped ? n : dropped; /* both may have counted the same addition */
 }
 
 static void count(struct lh_report_process *p)
@@ -88,12 +88,12 @@ struct lh_report_process *lh_report_get_process(struct lh_report *report,
 						const struct lh_ledger_view *r)
 {
 	struct lh_arena *arena = report->private_data->arena;
-	void **made = lh_report_memo(report, r, LH_MEMO_PROCESS, 0);
-	struct lh_report_process *p = *made;
+	void **memo = lh_report_memo(report, r, LH_MEMO_PROCESS, 0);
+	struct lh_report_process *p = *memo;
 
 	if (p)
 		return p;
-	*made = p = lh_arena_alloc(arena, sizeof(*p));
+	*memo = p = lh_arena_alloc(arena, sizeof(*p));
 	LH_PUSH(arena, report->process, report->processes, p);
 	p->ledger = r;
 	p->pid = r->head.pid;

@@ -1,5 +1,4 @@
-/* report.c — a report from beginning to end: ledgers are added, then the whole is sorted and
- * counted. */
+/* report.c — makes a report, adds ledgers to it, sorts it and frees it. */
 #include "tools/report/report.h"
 
 #include "tools/report/report_internal.h"
@@ -9,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct lh_report *lh_report_new(struct lh_report_options wants)
+struct lh_report *lh_report_new(struct lh_report_options options)
 {
 	struct lh_arena *arena = lh_arena_new();
 	struct lh_report *report = lh_arena_alloc(arena, sizeof(*report));
 
 	report->private_data = lh_arena_alloc(arena, sizeof(*report->private_data));
 	report->private_data->arena = arena;
-	report->private_data->options = wants;
+	report->private_data->options = options;
 	return report;
 }
 
@@ -30,7 +29,7 @@ void lh_report_free(struct lh_report *report)
 	lh_arena_free(report->private_data->arena);
 }
 
-/* ---- all of it ---- */
+/* ---- adding and sorting ---- */
 
 static void add_every_lock(struct lh_report *report, struct lh_report_process *p)
 {

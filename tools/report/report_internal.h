@@ -1,18 +1,18 @@
-/* report_internal.h — what the files of the room `model` share with each other only. */
+/* report_internal.h — what only the files of tools/report/ share. */
 #ifndef LH_REPORT_REPORT_INTERNAL_H
 #define LH_REPORT_REPORT_INTERNAL_H
 
 #include "tools/report/report.h"
 #include "tools/util/arena.h"
 
-/* What was made of a row of a record: asked for often, made once. */
+/* Objects that are made of a ledger row once and then found by that row. */
 enum lh_memo_kind {
 	LH_MEMO_PROCESS,
-	LH_MEMO_PERSON,
-	LH_MEMO_THING,
-	LH_MEMO_TRACE,
+	LH_MEMO_THREAD,
+	LH_MEMO_LOCK,
+	LH_MEMO_STACK,
 	LH_MEMO_OBJECT,
-	LH_MEMO_FOUND
+	LH_MEMO_FINDING
 };
 
 struct lh_report_private {
@@ -21,18 +21,18 @@ struct lh_report_private {
 	struct lh_memo *memo;
 	struct lh_sort *sort;          /* findings by fingerprint */
 	struct lh_order_pairing *pair; /* orders by their locks */
-	uint32_t symbol_problems;      /* so many are in the notes already */
+	uint32_t symbol_problems;      /* symbol problems that are in the notes already */
 };
 
-/* The place where the thing made of this row is kept: NULL in it, it has not been made. */
+/* Where the object made of this row is stored; *result is NULL: not made yet. */
 void **lh_report_memo(struct lh_report *, const struct lh_ledger_view *, enum lh_memo_kind,
 		      uint32_t row);
 
 /* stack.c */
-/* The name of the variable at an address; NULL unknown. */
+/* The name of the variable at `address`; *into: the offset in it. NULL: unknown. */
 const char *lh_report_variable(struct lh_report *, const struct lh_report_process *,
 			       uint64_t address, uint64_t *into);
-/* The member of that variable, as lh_symbol_member_path() has it. */
+/* The member path in that variable, as lh_symbol_member_path returns it. */
 const char *lh_report_member(struct lh_report *, const struct lh_report_process *, uint64_t address,
 			     uint64_t own);
 
@@ -42,23 +42,23 @@ void lh_report_memo_free(struct lh_report *);
 void lh_report_findings_free(struct lh_report *);
 
 /* lock_name.c */
-/* Two locks of one finding that are called the same get their numbers appended. */
+/* Appends the row to the names of locks of one finding that have the same name. */
 void lh_report_number_duplicates(struct lh_report *, struct lh_report_finding *);
 
-/* cycle_parts.c: the steps of a finding thread by thread: who, holding what, does what. */
+/* cycle_parts.c: groups the steps of a finding by thread and finds its cycle. */
 void lh_report_group_steps(struct lh_report *, struct lh_report_finding *);
 
-/* order_pairs.c: what was asked for while what was held. */
+/* order_pairs.c: the pairs of a held and a wanted lock. */
 void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);
 void lh_report_drop_orders(struct lh_report *);
 
-/* "at bank.c:41", "in make_account"; NULL: the stack says nothing. */
+/* "at bank.c:41", "in make_account", "at bank+0x11aa"; NULL: the stack has no frame to name. */
 const char *lh_report_where(struct lh_report *, const struct lh_report_stack *);
 
 /* lock_stats.c */
 void lh_report_add_lock_stats(struct lh_report *, struct lh_report_lock *);
 void lh_report_add_monitor_rows(struct lh_report *,
-				const struct lh_report_process *); /* what the monitor adds */
+				const struct lh_report_process *); /* busy and current waits */
 void lh_report_count_classes(struct lh_report *);
 
 /* wait_pairs.c */
@@ -66,11 +66,11 @@ void lh_report_add_profile(struct lh_report *, const struct lh_report_process *)
 void lh_report_sort_profile(struct lh_report *);
 
 /* fingerprint.c */
-/* Returns the part that a ring begins with, however it was entered. */
+/* Sets the fingerprint. Returns the part that a cycle is reported from; 0 without a cycle. */
 uint32_t lh_fingerprint_make(struct lh_report *, struct lh_report_finding *);
-/* What stays the same from run to run of a stack: its innermost three functions. */
-/* A name without what a compiler has appended to it. */
+/* The name without a suffix that a compiler appended. */
 const char *lh_fingerprint_name(struct lh_report *, const char *name);
+/* The innermost three functions of a stack as text; preferably only functions of the program. */
 char *lh_fingerprint_site(struct lh_report *, const struct lh_report_stack *);
 
 /* message.c */

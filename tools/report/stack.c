@@ -1,4 +1,4 @@
-/* Part of the room `model`: stacks, and the objects that they go through. */
+/* stack.c — stacks with names and lines, and the objects that their frames are in. */
 #include "tools/report/report_internal.h"
 #include "tools/symbols/symbols.h"
 
@@ -7,11 +7,11 @@
 struct object {
 	struct lh_module row;
 	const char *path, *build_id;
-	bool host;    /* the program itself, wherever it is installed */
-	bool library; /* one of the system's */
-	bool runtime; /* where threads and programs begin */
+	bool program; /* the program's own executable, also in a system folder */
+	bool library; /* a system library */
+	bool runtime; /* C or C++ library or loader: threads and programs start there */
 	bool ours;
-	const char *function; /* of a script, NULL: no script */
+	const char *function; /* of a script; NULL: not a script */
 };
 
 static bool begins(const char *text, const char *with)
@@ -44,7 +44,7 @@ static const char *hex(struct lh_arena *p, const uint8_t *bytes, unsigned n)
 	return text;
 }
 
-/* The library of the language, and what was installed for it. */
+/* The standard library of Python, and packages installed for it. */
 static bool is_script_library(const char *path)
 {
 	static const char folder[] = "/lib/python";
@@ -62,7 +62,7 @@ static void set_script(struct lh_arena *arena, struct object *o)
 		return;
 	o->function = n < sizeof(o->row.path) ? lh_arena_strdup(arena, o->row.path + n) : "";
 	o->library = is_script_library(o->path);
-	o->host = o->runtime = o->ours = false;
+	o->program = o->runtime = o->ours = false;
 }
 
 static const struct object *object_at(struct lh_report *report, const struct lh_report_process *p,
@@ -70,19 +70,19 @@ static const struct object *object_at(struct lh_report *report, const struct lh_
 {
 	struct lh_arena *arena = report->private_data->arena;
 	struct lh_module module;
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_OBJECT, row);
-	struct object *o = *made;
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_OBJECT, row);
+	struct object *o = *memo;
 
 	if (o || !lh_read_module(p->ledger, row, &module))
 		return o;
-	*made = o = lh_arena_alloc(arena, sizeof(*o));
+	*memo = o = lh_arena_alloc(arena, sizeof(*o));
 	o->row = module;
 	o->path = lh_arena_strdup(arena, module.path);
 	if (module.build_id_n)
 		o->build_id = hex(arena, module.build_id, module.build_id_n);
-	o->host = strcmp(o->path, p->exe) == 0;
+	o->program = strcmp(o->path, p->exe) == 0;
 	o->runtime = is_runtime(base_name(o->path));
-	o->library = !o->host && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
+	o->library = !o->program && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
 	o->ours = begins(base_name(o->path), "liblockhound.so");
 	set_script(arena, o);
 	return o;
@@ -106,7 +106,7 @@ static void set_frame(struct lh_report_frame *f, const struct object *o, uint64_
 	f->system = o->library;
 }
 
-/* A line of a script has no object, and its address is the line. */
+/* A line of a script has no object; its address is the line. */
 static uint32_t add_script(struct lh_report *report, const struct object *o, uint64_t line,
 			   struct lh_report_frame **list, uint32_t n)
 {
@@ -120,8 +120,8 @@ static uint32_t add_script(struct lh_report *report, const struct object *o, uin
 }
 
 /*
- * One frame of the ledger is one line, and one more for each function inlined there. `brief`: its
- * name is enough.
+ * Appends one frame of the ledger, with one more for each function inlined there. `brief`: only
+ * with the function's name, without debug information.
  */
 static uint32_t expand(struct lh_report *report, const struct object *o, uint64_t pc, bool after,
 		       bool brief, struct lh_report_frame **list, uint32_t n)
@@ -133,7 +133,7 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 	if (o && o->function)
 		return add_script(report, o, pc, list, n);
 	set_frame(&f, o, pc);
-	/* Our own functions say nothing to anyone. */
+	/* The library's own functions are hidden and need no names. */
 	if (brief && report->private_data->options.symbols)
 		f.function = lh_symbol_name(report->private_data->options.symbols, &o->row,
 					    f.offset, after);
@@ -161,9 +161,8 @@ static bool is_start(const struct lh_report_frame *f)
 }
 
 /*
- * What nobody wants to read first: how the C library begins a thread, at the outer
- * end, and how the C++ headers get from lock_guard to pthread, at the inner. A
- * stack of nothing else is shown whole.
+ * Hides frames: at the outer end, how the C library starts a thread; at the inner end, how the C++
+ * headers get from lock_guard to pthread. A stack of only such frames is shown whole.
  */
 static void mark_ours(struct lh_report_frame *f, uint32_t n)
 {
@@ -186,15 +185,16 @@ static bool is_of_runtime(struct lh_report *report, const struct lh_report_proce
 }
 
 /*
- * From here on it is how the C library begins a thread, which nobody reads (mark_ours). Its debug
- * information may be large and packed: unpacking libc's takes longer than all else in a report.
+ * Index of the first frame with which the C library starts a thread; n: none. mark_ours hides these
+ * frames, so only their names are looked up: libc's debug information may be large and compressed,
+ * and decompressing it would take longer than the rest of a report.
  */
 static uint32_t start_of_thread(struct lh_report *report, const struct lh_report_process *p,
 				const uint64_t *frame, uint32_t n)
 {
 	uint32_t i = n;
 
-	/* of the first thread: _start, which is the program's own, calls the C library */
+	/* main thread: the outermost frame, _start, is in the program and calls the C library */
 	if (i > 1 && !is_of_runtime(report, p, frame[i - 1]))
 		i--;
 	while (i && is_of_runtime(report, p, frame[i - 1]))
@@ -217,7 +217,7 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 		uint64_t pc = LH_FRAME_PC(frame[i]);
 
 		t->n = expand(report, o, pc, after, i >= start && o && o->runtime, &list, t->n);
-		/* What a signal interrupted stands at its instruction, not behind a call. */
+		/* The address of an interrupted frame is exact, not a return address. */
 		after = !(o && o->runtime && report->private_data->options.symbols &&
 			  lh_symbol_signal(report->private_data->options.symbols, &o->row,
 					   pc - o->row.base));
@@ -234,20 +234,20 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 const struct lh_report_stack *lh_report_get_stack(struct lh_report *report,
 						  const struct lh_report_process *p, lh_stack_id id)
 {
-	void **made = lh_report_memo(report, p->ledger, LH_MEMO_TRACE, id);
+	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_STACK, id);
 
-	if (!*made) {
+	if (!*memo) {
 		struct lh_report_stack *t = lh_arena_alloc(report->private_data->arena, sizeof(*t));
 
-		*made = t;
+		*memo = t;
 		fill(report, p, id, t);
 		return t;
 	}
-	return *made;
+	return *memo;
 }
 
-/* How good a frame is to point at. */
-static int worth(const struct lh_report_frame *f)
+/* How suitable a frame is to point at. */
+static int suitability(const struct lh_report_frame *f)
 {
 	if (f->ours)
 		return 0;
@@ -259,7 +259,7 @@ const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack 
 	const struct lh_report_frame *best = NULL;
 
 	for (uint32_t i = 0; t && i < t->n; i++)
-		if (worth(&t->frame[i]) > (best ? worth(best) : 0))
+		if (suitability(&t->frame[i]) > (best ? suitability(best) : 0))
 			best = &t->frame[i];
 	return best;
 }

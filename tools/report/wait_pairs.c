@@ -1,4 +1,4 @@
-/* Part of the room `model`: see lock_stats.h. */
+/* wait_pairs.c — the wait pairs and spans that the monitor sampled, see lock_stats.h. */
 #include "tools/report/report_internal.h"
 #include "tools/report/lock_stats.h"
 
@@ -10,9 +10,9 @@ static const struct lh_report_stack *stack_of(struct lh_report *report,
 	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
 }
 
-/* The lock itself says how long its queue was, and who waited longest. */
-static void note_worst(struct lh_report *report, const struct lh_report_process *p,
-		       const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
+/* Adds the pair to the lock's sampled wait time, queue and worst wait. */
+static void add_to_lock(struct lh_report *report, const struct lh_report_process *p,
+			const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
 {
 	struct lh_report_lock *lock = lh_report_get_lock(report, p, x->lock);
 
@@ -25,8 +25,8 @@ static void note_worst(struct lh_report *report, const struct lh_report_process 
 		lock->worst = c;
 }
 
-static void add_contact(struct lh_report *report, const struct lh_report_process *p,
-			const struct lh_wait_pair *x)
+static void add_pair(struct lh_report *report, const struct lh_report_process *p,
+		     const struct lh_wait_pair *x)
 {
 	struct lh_wait_pair_stats *c = lh_arena_alloc(report->private_data->arena, sizeof(*c));
 
@@ -42,11 +42,11 @@ static void add_contact(struct lh_report *report, const struct lh_report_process
 		.samples = x->samples,
 		.queue = x->queue};
 	LH_PUSH(report->private_data->arena, report->profile->pair, report->profile->pairs, c);
-	note_worst(report, p, c, x);
+	add_to_lock(report, p, c, x);
 }
 
-static void add_stretch(struct lh_report *report, const struct lh_report_process *p,
-			const struct lh_span *x)
+static void add_span(struct lh_report *report, const struct lh_report_process *p,
+		     const struct lh_span *x)
 {
 	struct lh_report_span *s;
 
@@ -75,10 +75,10 @@ void lh_report_add_profile(struct lh_report *report, const struct lh_report_proc
 			lh_arena_alloc(report->private_data->arena, sizeof(*report->profile));
 	for (uint32_t i = 1; i < pairs; i++)
 		if (lh_read_wait_pair(p->ledger, i, &pair))
-			add_contact(report, p, &pair);
+			add_pair(report, p, &pair);
 	for (uint32_t i = 1; i < spans; i++)
 		if (lh_read_span(p->ledger, i, &span))
-			add_stretch(report, p, &span);
+			add_span(report, p, &span);
 	lh_report_add_monitor_rows(report, p);
 }
 
@@ -93,8 +93,9 @@ static int by_time(const void *x, const void *y)
 }
 
 /*
- * A wait is met by chance and stands for the time between two looks then; how long all waits for a
- * lock were together is known. One that goes on still is not in that.
+ * Scales a pair's sampled time so that the pairs of a lock add up to the lock's exact wait time. A
+ * sampled wait stands for one sampling interval. A wait that goes on is not in the exact time: then
+ * the pair is scaled only if the exact time is more than half of the sampled time.
  */
 static uint64_t scaled(const struct lh_wait_pair_stats *c)
 {

@@ -1,3 +1,4 @@
+/* help.c — the text of --help, and the nearest option name to a misspelled one. */
 #include "tools/settings/settings_internal.h"
 
 #include <stdio.h>
@@ -5,7 +6,7 @@
 
 #include "tools/render/render.h"
 
-enum { COLUMN = 34, NAME_ROOM = 40 };
+enum { COLUMN = 34, NAME_CAPACITY = 40 };
 
 static void flag_name(const char *name, char *out)
 {
@@ -14,13 +15,13 @@ static void flag_name(const char *name, char *out)
 	*out = '\0';
 }
 
-/* Edits to get from one word to the other; words longer than we name options are far apart. */
+/* The edit distance (Levenshtein) of two words; NAME_CAPACITY if one is longer than any name. */
 static int distance(const char *a, size_t n, const char *b)
 {
-	int row[NAME_ROOM + 1];
+	int row[NAME_CAPACITY + 1];
 	int m = (int)strlen(b);
-	if (n > NAME_ROOM || m > NAME_ROOM)
-		return NAME_ROOM;
+	if (n > NAME_CAPACITY || m > NAME_CAPACITY)
+		return NAME_CAPACITY;
 	for (int j = 0; j <= m; j++)
 		row[j] = j;
 	for (int i = 1; i <= (int)n; i++) {
@@ -38,14 +39,14 @@ static int distance(const char *a, size_t n, const char *b)
 
 const char *lh_settings_nearest(const char *key, size_t n)
 {
-	static char best[NAME_ROOM];
-	int least = n < 4 ? 2 : 4; /* farther is no hint any more */
-	char name[NAME_ROOM];
+	static char best[NAME_CAPACITY];
+	int least = n < 4 ? 2 : 4; /* a name this far away is no useful hint */
+	char name[NAME_CAPACITY];
 	*best = '\0';
 	for (int i = 0; i < LH_OPTS || lh_render_formats[i - LH_OPTS].name; i++) {
 		const char *known = i < LH_OPTS ? lh_settings_table[i].name
 						: lh_render_formats[i - LH_OPTS].name;
-		if (strlen(known) >= NAME_ROOM)
+		if (strlen(known) >= NAME_CAPACITY)
 			continue;
 		flag_name(known, name);
 		int d = distance(key, n, name);
@@ -83,7 +84,7 @@ static void default_of(const struct lh_setting *row, char *out, size_t capacity)
 
 static void help_row(const struct lh_setting *row)
 {
-	char left[100], name[NAME_ROOM], preset[60];
+	char left[100], name[NAME_CAPACITY], preset[60];
 	int n = 0;
 	flag_name(row->name, name);
 	n += row->letter ? snprintf(left, sizeof(left), "  -%c, ", row->letter)
@@ -110,7 +111,7 @@ static void help_formats(void)
 {
 	printf("\nReports, any number of them at once:\n");
 	for (int i = 0; lh_render_formats[i].name; i++) {
-		char left[NAME_ROOM + 20];
+		char left[NAME_CAPACITY + 20];
 		snprintf(left, sizeof(left), "      --%s=FILE", lh_render_formats[i].name);
 		printf("%-*s %s\n", COLUMN, left, lh_render_formats[i].help);
 	}

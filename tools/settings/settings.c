@@ -1,3 +1,4 @@
+/* settings.c — reads flags, lockhound.conf and LOCKHOUND_OPTIONS; writes the library's part. */
 #include "tools/settings/settings.h"
 #include "tools/settings/settings_internal.h"
 
@@ -16,34 +17,34 @@
 #include "tools/util/log.h"
 
 #define LIMIT "long_hold."
-/* Where a word came from, for the one line that says what is wrong with it. */
+/* Where an option came from, for the line that reports a problem with it. */
 struct option_origin {
 	enum lh_option_origin from;
-	const char *file; /* of a conf */
+	const char *file; /* LH_FROM_CONF: the file */
 	int line;
-	const char *text, *value; /* that line as it stands, and its value in it, for columns */
+	const char *text, *value; /* the line and the value in it, for columns */
 	const struct lh_command_usage *usage;
 };
 
-/* Of a word in the line of a conf. A key has been looked at when its `=` is gone. */
+/* The column of a word in the line of a lockhound.conf, from 1; also 1 for a word elsewhere. */
 static int column(const struct option_origin *o, const char *word)
 {
 	return word >= o->text ? (int)(word - o->text) + 1 : 1;
 }
 
-/* "lockhound: lockhound.conf:3:1: timeout" or "lockhound: --timeout", as the place it was found */
+/* The option with its origin: "lockhound.conf:3:1: timeout", "--timeout". */
 static void show_origin(const struct option_origin *o, const char *key, size_t n, char *out,
-			size_t room)
+			size_t capacity)
 {
 	if (o->from == LH_FROM_CONF)
-		snprintf(out, room, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
+		snprintf(out, capacity, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
 			 key);
 	else if (o->from == LH_FROM_ENV)
-		snprintf(out, room, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
+		snprintf(out, capacity, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
 	else if (n == 1)
-		snprintf(out, room, "-%.*s", (int)n, key);
+		snprintf(out, capacity, "-%.*s", (int)n, key);
 	else
-		snprintf(out, room, "--%.*s", (int)n, key);
+		snprintf(out, capacity, "--%.*s", (int)n, key);
 }
 
 static bool unknown(const struct option_origin *o, const char *key, size_t n)
@@ -77,7 +78,7 @@ static bool set_output(struct lh_settings *s, const struct option_origin *o, int
 	return true;
 }
 
-/* Values point into what they were read from, so it stays. */
+/* Values point into these texts, so the arena is never freed. */
 static struct lh_arena *texts(void)
 {
 	static struct lh_arena *arena;
@@ -86,7 +87,7 @@ static struct lh_arena *texts(void)
 	return arena;
 }
 
-/* One option from one source; a stronger source that came earlier keeps its word. */
+/* Sets one option from one source, unless a stronger source has set it already. */
 static bool set(struct lh_settings *s, const struct option_origin *o, const char *key, size_t n,
 		const char *text)
 {
@@ -109,7 +110,7 @@ static bool set(struct lh_settings *s, const struct option_origin *o, const char
 		return false;
 	}
 	if (!lh_settings_value(row, text, &number)) {
-		if (o->from == LH_FROM_CONF) /* the value is what is wrong, so it is its column */
+		if (o->from == LH_FROM_CONF) /* the value is wrong, so report its column */
 			snprintf(where, sizeof(where), "%s:%d:%d: %.*s", o->file, o->line,
 				 column(o, o->value), (int)n, key);
 		lh_log("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
@@ -130,9 +131,9 @@ static char *copy(const char *text)
 }
 
 /*
- * LOCKHOUND_OPTIONS as the library reads it: pairs with a colon, comma or space
- * between; a bare value ends at a colon or space, one in quotes at its quote. `run` is
- * a front end's own word to the library.
+ * LOCKHOUND_OPTIONS as the library reads it: pairs separated by colons, commas or spaces. A bare
+ * value ends at a colon or space, a quoted value at its quote. `run` is ignored: only a front end
+ * passes it, to the library.
  */
 static bool read_environment(struct lh_settings *s, const struct lh_command_usage *usage)
 {
@@ -231,9 +232,9 @@ static bool read_conf(struct lh_settings *s, const char *path, const struct lh_c
 }
 
 /*
- * The lockhound.conf of this directory or of one above it, up to the top of the
- * repository; outside of any repository only this directory's. One that belongs to
- * somebody else is left alone: it could have files written in our name.
+ * The nearest lockhound.conf in the current directory or one above it, up to the top of the
+ * repository; outside of a repository, only the current directory's. A file whose owner is neither
+ * the user nor root is ignored: its output options could make us write files as the user.
  */
 static const char *find_conf(void)
 {
@@ -262,7 +263,7 @@ static const char *find_conf(void)
 	return *found ? found : NULL;
 }
 
-/* Short enough to be typed again; never 0. */
+/* A random seed, short enough to type again; never 0. */
 static unsigned pick_seed(void)
 {
 	unsigned random = 0;
@@ -271,7 +272,7 @@ static unsigned pick_seed(void)
 	return random % 999999 + 1;
 }
 
-/* --name=value, --name value, --name, --no-name; returns how many words it took, 0 for an error. */
+/* --name=value, --name value, --name, --no-name. Returns the arguments used; 0: error. */
 static int long_flag(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	const char *key = argv[0] + 2;
@@ -289,7 +290,7 @@ static int long_flag(struct lh_settings *s, const struct option_origin *o, char 
 	}
 	if (found < 0 || is_flag)
 		return set(s, o, key, n, "1");
-	if (found == LH_OPT_shake) { /* without a number, one is picked */
+	if (found == LH_OPT_shake) { /* without a number, pick a seed */
 		snprintf(seed, sizeof(seed), "%u", pick_seed());
 		s->seed_picked = true;
 		return set(s, o, key, n, copy(seed));
@@ -302,7 +303,7 @@ static int long_flag(struct lh_settings *s, const struct option_origin *o, char 
 	return set(s, o, key, n, argv[1]) ? 2 : 0;
 }
 
-/* -q, -vq, -o FILE, -oFILE */
+/* -q, -vq, -o FILE, -oFILE. Returns the arguments used; 0: error. */
 static int short_flags(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	for (const char *c = argv[0] + 1; *c; c++) {
@@ -328,8 +329,8 @@ static int short_flags(struct lh_settings *s, const struct option_origin *o, cha
 	return 1;
 }
 
-/* Returns the index of the first word that is no option; -1: said what is wrong; -2: help or
- * version. */
+/* Returns the index of the first argument that is no option; -1: error, reported; -2: help or
+ * version, printed. */
 static int read_flags(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
 		      char **argv)
 {
@@ -346,11 +347,11 @@ static int read_flags(struct lh_settings *s, const struct lh_command_usage *usag
 			printf("lockhound %s\n", LH_VERSION);
 			return -2;
 		}
-		int took = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
+		int used = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
 					     : short_flags(s, &o, argv + i);
-		if (!took)
+		if (!used)
 			return -1;
-		i += took;
+		i += used;
 	}
 	return i;
 }
@@ -380,18 +381,18 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage
 	return first;
 }
 
-/* One pair in the library's own words: it knows fewer units than we do. */
-static int pair(char *out, size_t room, const struct lh_setting *row, const struct lh_value *v)
+/* One pair for the library, which reads fewer units than the front end: times are in ns. */
+static int pair(char *out, size_t capacity, const struct lh_setting *row, const struct lh_value *v)
 {
 	switch (row->type) {
 	case LH_TYPE_time:
-		return snprintf(out, room, "%s=%lldns", row->name, (long long)v->number);
+		return snprintf(out, capacity, "%s=%lldns", row->name, (long long)v->number);
 	case LH_TYPE_flag:
 	case LH_TYPE_number:
-		return snprintf(out, room, "%s=%lld", row->name, (long long)v->number);
+		return snprintf(out, capacity, "%s=%lld", row->name, (long long)v->number);
 	default:
-		return snprintf(out, room, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s", row->name,
-				v->text);
+		return snprintf(out, capacity, strpbrk(v->text, ": ") ? "%s='%s'" : "%s=%s",
+				row->name, v->text);
 	}
 }
 

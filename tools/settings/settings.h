@@ -1,12 +1,11 @@
 /*
- * settings.h — what the user asked for: lockhound.conf < LOCKHOUND_OPTIONS < flags.
+ * settings.h — the options of a command, from lockhound.conf < LOCKHOUND_OPTIONS < flags.
  *
- * One table made of libcheck/options.def (what the library understands) and
- * options.def beside this file (what only the front end does); parser, help and
- * error lines come from its rows. Each output format of the render table is a
- * further option that takes a file's name.
+ * One table has the rows of libcheck/options.def (options of the library) and tools/options.def
+ * (options of the front end only); the parser, the help and the error messages use its rows. Each
+ * output format of the render table is one more option, which takes a file name.
  *
- * Does not act on any option, and opens no file but lockhound.conf.
+ * Does not act on any option. Opens no file except lockhound.conf. Option texts are never freed.
  */
 #ifndef LH_SETTINGS_SETTINGS_H
 #define LH_SETTINGS_SETTINGS_H
@@ -22,7 +21,7 @@ enum lh_type {
 	LH_TYPE_choice,
 	LH_TYPE_text,
 	LH_TYPE_file,
-	LH_TYPE_files /* may be given again and again: names with line ends between them */
+	LH_TYPE_files /* may be given several times; the names are joined by newlines */
 };
 
 enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_VIEW = 4, LH_IN_ENV = 8 };
@@ -40,8 +39,8 @@ enum lh_option {
 };
 
 struct lh_value {
-	int64_t number;   /* flag, number, time in nanoseconds, choice's index */
-	const char *text; /* as it was written; "" when nothing was */
+	int64_t number;   /* flag, number, time in nanoseconds, index of a choice */
+	const char *text; /* as written; the default or "" if not given */
 	enum lh_option_origin from;
 };
 
@@ -56,36 +55,38 @@ struct lh_settings {
 		enum lh_option_origin from;
 	} output[LH_OUTPUTS_MAX];
 	int outputs;
-	bool seed_picked; /* --shake came without one */
-	const char *conf; /* the file that was read, or NULL */
-	/* long_hold.NAME in lockhound.conf: locks whose long holds are longer or shorter */
+	bool seed_picked; /* --shake was given without a seed */
+	const char *conf; /* the lockhound.conf that was read; NULL none */
+	/* long_hold.NAME in lockhound.conf: locks with their own threshold for long holds */
 	struct {
-		const char *name; /* with * and ? */
+		const char *name; /* a pattern with * and ? */
 		uint64_t ns;
 	} limit[LH_LIMITS_MAX];
 	int limits;
 };
 
-/* A command as far as its options go. */
+/* What reading options and --help need to know about a command. */
 struct lh_command_usage {
 	const char *name;     /* "check" */
 	const char *purpose;  /* one line */
 	const char *synopsis; /* "[OPTION…] [--] PROG [ARG…]" */
-	const char *examples; /* lines, each with its newline */
-	const char *status;   /* what the exit status says, lines */
-	unsigned where;       /* LH_IN_*: which rows it takes */
-	int error_status;     /* its exit status for a bad option */
+	const char *examples; /* lines that end in a newline */
+	const char *status;   /* the meaning of each exit status, lines; NULL none */
+	unsigned where;       /* LH_IN_*: the options that the command accepts */
+	int error_status;     /* the exit status for a bad option */
 };
 
 /*
- * Reads all three sources. Returns the index of the first word that is no option;
- * or -1 when the command is over, with its status in *status: help was asked for,
- * or something was wrong and one line has said what.
+ * Reads all three sources. Returns the index of the first argument that is no option. -1: the
+ * command must end with *status: help or the version was printed, or an error was reported in one
+ * line.
  */
 int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
 		     char **argv, int *status);
 
-/* The library's part as key=value:key=value, only what differs from the defaults. */
+/*
+ * Writes the options of the library that were set, as key=value:key=value. False: they do not fit.
+ */
 bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capacity);
 
 const char *lh_settings_name(enum lh_option o);

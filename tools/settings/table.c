@@ -1,6 +1,4 @@
-/*
- * table.c — the options of every command as one table, from the rows of both options.def.
- */
+/* table.c — the table of options, from the rows of both options.def, and lookup by name. */
 #include "tools/render/render.h"
 #include "tools/settings/settings_internal.h"
 
@@ -41,7 +39,7 @@ const struct lh_setting lh_settings_table[LH_OPTS] = {
 #undef FRONT
 };
 
-/* A key is written with - or with _, as the place it stands in suggests. */
+/* In a key, - and _ are equal: flags are usually written with -, other sources with _. */
 static bool same_name(const char *key, size_t n, const char *name)
 {
 	if (strlen(name) != n)

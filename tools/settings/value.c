@@ -1,4 +1,4 @@
-/* value.c — what the text of a value means, by the type of its option. */
+/* value.c — parses the text of a value by the type of its option. */
 #include "tools/settings/settings_internal.h"
 
 #include <ctype.h>
@@ -30,7 +30,7 @@ static bool read_number(const char *text, const char *accepted, int64_t *out)
 	return isdigit((unsigned char)*text) && !*end && !errno && *out >= low && *out <= high;
 }
 
-/* A bare number means milliseconds, as it does to the library. */
+/* A number without a unit is in milliseconds, as in the library. */
 static bool read_time(const char *text, int64_t *out)
 {
 	static const struct {
@@ -81,7 +81,7 @@ bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *
 	case LH_TYPE_choice:
 		return read_choice(text, row->accepted, out);
 	case LH_TYPE_text:
-		/* it goes into LOCKHOUND_OPTIONS in single quotes, and the library keeps so much */
+		/* passed in LOCKHOUND_OPTIONS in single quotes; the library keeps 199 bytes */
 		return !row->library || (!strpbrk(text, "'\n") && strlen(text) < 200);
 	case LH_TYPE_file:
 	case LH_TYPE_files:
