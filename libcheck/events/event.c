@@ -6,7 +6,6 @@
 #include "libcheck/events/event.h"
 #include "libcheck/report/stderr_report.h"
 
-/* A call that was dropped for want of the big lock may not leave its wait standing. */
 static bool skip(struct lh_self *self)
 {
 	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
@@ -29,7 +28,7 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	event->stack = call->stack;
 	bool look = lh_options.stacks != LH_STACKS_OFF && !call->stack;
 	x = look ? lh_context_find(call->frame) : NULL;
-	/* what a handler struck is another thing each time */
+	/* the interrupted code, and the signals unblocked there, differ each time */
 	bool walks = look && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
@@ -138,7 +137,8 @@ lh_stack_id lh_call_stack(const struct lh_call *call)
 	return event.stack;
 }
 
-/* It is a signal, for good: somebody posts it who has not got the permit. Its entries go. */
+/* A thread posted the semaphore without holding a permit. Clears the held entries that name the
+ * semaphore. */
 void lh_sem_mark_signal(struct lh_lock *l)
 {
 	lh_lock_id id = lh_lock_id_of(l);

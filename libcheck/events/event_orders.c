@@ -1,7 +1,6 @@
 /*
- * event_orders.c — part of the room `track`: asks the judge about each new dependency and
- * turns what it answers into findings. The judge and its memory are used under the big
- * lock only.
+ * event_orders.c — asks the order graph about each new dependency, and makes the cycles that it
+ * returns findings. The order graph is used only under the internal lock.
  */
 #include "libcheck/order_graph/order_graph.h"
 #include "libcheck/base/options.h"
@@ -43,7 +42,7 @@ bool lh_event_orders_init(void)
 
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
 {
-	/* the whole chain, outermost lock first: what is held besides may be the reason */
+	/* the whole chain, outermost lock first: any of its locks may be the reason */
 	lh_chain_id up[LH_HELD_MAX];
 	int n = 0;
 
@@ -95,7 +94,7 @@ static void file_all(struct lh_event_frame *event, uint32_t n)
 
 void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
-	enum { ASK_AGAIN = 4 /* times, while an answer is as full as it can be */ };
+	enum { ASK_AGAIN = 4 /* calls, while each returns LH_CYCLES_PER_CALL cycles */ };
 	const struct lh_order_input facts = input_rows();
 	uint32_t n = LH_CYCLES_PER_CALL;
 
@@ -114,14 +113,14 @@ void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 }
 
 /*
- * The node of the topmost held lock. Entries whose chain is not known (a lock below was
- * given back out of order, or came from before a fork) get it here, from the bottom.
+ * An entry has no chain yet if a lock below it was released first, or if a forked child inherited
+ * the entry. Such an entry gets its chain here, from the oldest entry on.
  */
 lh_chain_id lh_event_chain(struct lh_event_frame *event)
 {
 	lh_chain_id parent = 0;
 
-	bool whole = true; /* nothing below was left out, so the entry's own node is right */
+	bool whole = true; /* no entry below was left out, so h->chain is this entry's chain */
 
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
 		struct lh_held *h = &event->live->held[i];

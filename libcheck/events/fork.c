@@ -1,31 +1,30 @@
 /*
- * fork.c — part of the room `track`: processes fork.
+ * fork.c — forks: what the child's only thread holds, and which locks stay held in the child.
  *
- * What the forking thread holds, the child's only thread holds. What other threads held
- * at that moment nobody can give back there: the child is warned when it goes on to use
- * locks (a child that execs at once does not), and told when it waits for one of them.
+ * The child's only thread holds the locks of the thread that forked. No thread of the child can
+ * release the locks of the parent's other threads. The child gets a warning when it uses a lock (so
+ * a child that execs at once gets none), and an error when it waits for one of these locks.
  */
 #include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 
 /*
- * What the forking thread holds must be known in the child, but the parent's seat goes
- * on changing. So it is copied just before the fork, after every other prepare handler
- * has run (ours was registered first). Children made without fork() read the parent's
- * seat as it is.
+ * A copy of what the forking thread holds, for the child: the parent's live-thread row goes on
+ * changing. It is made just before the fork, after every other prepare handler has run (ours was
+ * registered first). A child made without fork() has no copy and inherits nothing.
  */
-enum { OTHERS_MAX = 32 /* locks of other threads remembered over a fork */ };
+enum { OTHERS_MAX = 32 /* locks of other threads that are copied */ };
 static struct {
-	uint32_t by; /* seat number; 0: free */
+	uint32_t by; /* live-thread row of the thread that forks; 0: none, the copy is not valid */
 	uint32_t n;
 	struct lh_held held[LH_HELD_MAX];
-	struct lh_lock was[LH_HELD_MAX]; /* their rows; the parent's go on changing */
+	struct lh_lock was[LH_HELD_MAX]; /* the rows of these locks */
 	struct lh_live_thread *seat;
-	lh_thread_id thread; /* 0: what it held is not known as a chain, so neither is the order */
+	lh_thread_id thread; /* 0: the chain that it held is not known, so no order is either */
 	uint32_t segment;
 	lh_chain_id guard;
-	uint64_t ns; /* when it was about to fork */
+	uint64_t ns; /* time before the fork */
 	char name[LH_NAME_MAX];
 	bool child, warned;
 	uint32_t others; /* locks that other threads held */
@@ -38,8 +37,8 @@ static struct {
 } keep;
 
 /*
- * Only what stays taken: a semaphore may be posted from anywhere, a life ends by itself. The
- * entry was copied while its thread went on, so it may be half of one.
+ * False for kinds that are released without their holder: any thread may post a semaphore, and a
+ * thread's end comes by itself. The entry was copied while its thread ran, so it may be torn.
  */
 static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
 {
@@ -58,7 +57,7 @@ static void copy_foreign_locks(uint32_t me)
 		     k++) {
 			struct lh_held h = live->held[k];
 			struct lh_lock was = LH_LOCKS[LH_LOCK_ROW(h.lock)];
-			LH_COMPILER_FENCE(); /* what is looked at are the copies */
+			LH_COMPILER_FENCE(); /* from here on only the copies are read */
 			if (keep.others >= OTHERS_MAX || !stays_taken(&h, &was))
 				continue;
 			keep.other[keep.others].held = h;
@@ -105,10 +104,10 @@ void lh_on_fork_parent(void)
 	for (uint32_t i = 0; i < self->live->held_n && i < LH_HELD_MAX; i++)
 		if (self->live->held[i].lock)
 			self->live->held[i].flags |= LH_HELD_ACROSS_FORK;
-	lh_hb_next_segment(self, self->live); /* what it did until now came before the child */
+	lh_hb_next_segment(self, self->live); /* all until now happens before what the child does */
 }
 
-/* The thread that took it, as the child can know it: a row of its own here. */
+/* A thread row in the child's ledger for the parent's thread that held the lock. */
 static lh_thread_id absent(uint32_t i)
 {
 	lh_thread_id id = lh_thread_new(0, 0, 0);
@@ -161,8 +160,8 @@ bool lh_fork_has_not_copied(bool waits)
 }
 
 /*
- * The locks that the forking thread held are held by the child's only thread, each child's
- * copy of them. A process-shared one was not copied: it is the parent's still.
+ * The child's only thread holds the child's copies of the locks that the forking thread held. A
+ * process-shared lock has no copy: the parent still holds it.
  */
 static void inherit(struct lh_self *self)
 {

@@ -1,11 +1,11 @@
-/* mutex.c — the events of every lock: wait, acquire, try, release, init, destroy, name; the path
- * that is not fast. */
+/* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy,
+ * name. */
 #include "libcheck/lock/contention.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 #include "libcheck/rules/wait_cycle.h"
 
-/* The only judgement of return codes: a robust mutex whose owner died is ours now. */
+/* Was the lock acquired? EOWNERDEAD: the thread acquired a robust mutex whose owner died. */
 static bool took(int rc)
 {
 	return rc == 0 || rc == EOWNERDEAD;
@@ -13,7 +13,7 @@ static bool took(int rc)
 
 /* ---- waiting ---- */
 
-/* Semaphores that are no locks, permits and what a reader of a lock asks for, by flags. */
+/* A counting semaphore gives permits; any other lock has the mode of the call. */
 static enum lh_mode mode_of(const struct lh_call *call, const struct lh_lock *l)
 {
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
@@ -25,11 +25,12 @@ static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const s
 	if (l->kind != LH_RWLOCK || call->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
 		return;
 	l->flags |= LH_LOCK_HAS_WRITERS;
-	if (l->flags & LH_LOCK_PREFER_WRITER) /* from now on readers can stand behind a writer */
+	if (l->flags &
+	    LH_LOCK_PREFER_WRITER) /* from now on a reader can wait for a queued writer */
 		lh_event_check_lock(event, lh_lock_id_of(l));
 }
 
-/* The proof that two processes lived at the same time. */
+/* Shows the front end that this process was alive at this time. */
 static void note_shared(const struct lh_lock *l)
 {
 	if (l->flags & LH_LOCK_PSHARED)
@@ -50,17 +51,17 @@ void lh_on_wait_begin(const struct lh_call *call)
 		note_writer(&event, l, call);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
 			lh_sem_mark_signal(
-				l); /* who waits for what it took itself expects another to post */
+				l); /* it waits for its own permit: another thread must post */
 			h = NULL;
 		}
-		lh_lock_stats_get(l); /* for what the wait will add up to */
+		lh_lock_stats_get(l); /* the wait is counted there */
 		if (!lh_lock_is_free_now(call->object, call->kind)) {
 			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
 			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
 				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
 		}
 		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
-		/* what happens is told, and not besides that it can happen */
+		/* a deadlock that happens is not reported as a potential one too */
 		uint32_t cycle = self ? 0 : lh_wait_cycle_check(event.self);
 		lh_event_report(&event, self ? self : cycle);
 		if (lh_fork_has_not_copied(true) && LH_SITE_HOW(site) == LH_BLOCKING)
@@ -81,15 +82,16 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 	if (self) {
 		struct lh_event_frame event = {.self = self, .live = self->live_saved};
 		ns = lh_event_wait_time(&event);
-		self->sample = 1; /* how long it is held now is measured */
+		self->sample = 1; /* the hold that begins now is measured */
 		lh_leave(self);
 	}
 	acquired(call, rc, ns);
 }
 
-/* ---- taken ---- */
+/* ---- acquiring ---- */
 
-/* Taken again by its holder: recursive mutexes, readers, and whatever let it happen. */
+/* The held list has an entry for the lock: raises its depth, or removes it if it is a leftover.
+ * True: there is nothing else to record. */
 static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
 	struct lh_held *h = lh_held_find(event->live, call->object);
@@ -98,7 +100,7 @@ static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct
 		return false;
 	if (h->lock != lh_lock_id_of(l) || l->kind == LH_SEM ||
 	    !(call->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
-		/* the entry is a leftover: somebody else has given the lock back meanwhile */
+		/* a leftover: another thread has released the lock meanwhile */
 		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
 			lh_sem_mark_signal(l);
 		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
@@ -111,7 +113,7 @@ static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct
 	return true;
 }
 
-/* Whoever had it before has not got it any more: a dead owner, or an unlock we did not see. */
+/* The owner that is recorded no longer holds the lock: it died, or its unlock was not recorded. */
 static void take_from(struct lh_lock *l, const struct lh_self *self)
 {
 	struct lh_held *h;
@@ -121,7 +123,7 @@ static void take_from(struct lh_lock *l, const struct lh_self *self)
 		h->lock = 0;
 }
 
-/* What is new or was waited for is measured; of the rest one in so many. */
+/* Measures holds with a new chain, holds after a wait, and a sample of the others. */
 static bool is_sampled(struct lh_event_frame *event)
 {
 	if (event->self->sample > 1 && !event->fresh) {
@@ -205,8 +207,9 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc)
 /* ---- tries ---- */
 
 /*
- * The row of tries goes on unless this thread has had the lock in between. That is known only
- * of the slow way; of the fast one, that it had none at all, or that nobody had this one.
+ * Is this failed try consecutive: has the thread not acquired the lock since the last one? The slow
+ * path clears try_lock at an acquisition. The fast path does not, so the try is consecutive only if
+ * the thread acquired no lock since, or no thread acquired this lock.
  */
 static bool tries_again(struct lh_self *self, const struct lh_lock *l)
 {
@@ -219,7 +222,7 @@ static bool tries_again(struct lh_self *self, const struct lh_lock *l)
 	return again;
 }
 
-/* So many that it is worth knowing where. */
+/* The tries count as a busy wait from now on: records their site. */
 static void busy(const struct lh_call *call)
 {
 	struct lh_event_frame event;
@@ -234,7 +237,7 @@ static void busy(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-/* Loops of failing tries come here; an increment lost to another thread is no loss. */
+/* Called in loops of failing tries. tries_failed is not atomic: a lost increment does no harm. */
 void lh_on_try_failed(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
@@ -267,10 +270,10 @@ void lh_on_try_failed(const struct lh_call *call)
 		lh_contention_busy_add(l, live, ns);
 }
 
-/* ---- given back ---- */
+/* ---- releasing ---- */
 
-/* What was removed lies above the top until the next acquisition: lh_on_release_done_slow may need
- * it. */
+/* Copies the removed entry to the place above the top, where it stays until the next acquisition:
+ * lh_on_release_done_slow may need it. */
 static void let_go(struct lh_live_thread *live, struct lh_held *h)
 {
 	struct lh_held gone = *h;
@@ -314,7 +317,7 @@ void lh_on_release_slow(const struct lh_call *call)
 		return;
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
-	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* a condition wait that was cancelled */
+	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* the condition wait was cancelled */
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
 		__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 		live->wait_on = LH_WAIT_NONE;
@@ -352,7 +355,7 @@ void lh_on_release_done_slow(const struct lh_call *call, int rc)
 	lh_leave(self);
 }
 
-/* ---- made and ended ---- */
+/* ---- init, destroy, name ---- */
 
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
@@ -379,7 +382,7 @@ void lh_on_destroy_begin_slow(const struct lh_call *call)
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	struct lh_event_frame event;
 
-	/* what is no object yet may hold anything */
+	/* memory without a lock may hold any bytes, so it is not read */
 	if (!l || l->kind != call->kind || has_no_owner(l, call->object) ||
 	    !lh_event_begin(&event, call))
 		return;
@@ -402,7 +405,8 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 	lh_event_end(&event);
 }
 
-/* The kind is not said: whichever lock is known at this address, else the name waits for none. */
+/* The program does not give the kind: names the lock that is known at this address, or makes one of
+ * kind LH_CUSTOM. */
 void lh_on_name(const struct lh_call *call, const char *name)
 {
 	struct lh_event_frame event;

@@ -1,5 +1,6 @@
 /*
- * thread_life.c — part of the room `track`: threads begin and end, processes fork.
+ * thread_life.c — the events of create, start, end, join and detach of a thread; start and end of
+ * this folder.
  */
 #include "libcheck/rules/cond_holding.h"
 #include "libcheck/lock/contention.h"
@@ -11,7 +12,8 @@
 
 /* ---- create ---- */
 
-/* The thread of this seat is gone: judge what it left, and make the seat free. Big lock. */
+/* The row's thread is gone: checks the locks that it still holds and frees the row. Needs the
+ * internal lock. */
 static uint32_t end_thread(uint32_t seat)
 {
 	uint32_t reported = lh_check_thread_exit(seat);
@@ -21,8 +23,8 @@ static uint32_t end_thread(uint32_t seat)
 }
 
 /*
- * Detached threads tell nobody when they are gone; the kernel knows. Asked when enough
- * of them have said that they are about to end, so that the cost per thread stays small.
+ * Only the kernel shows when a detached thread is gone. It is asked when enough threads have begun
+ * to end, so that the cost per thread stays small.
  */
 static void sweep(struct lh_event_frame *event)
 {
@@ -59,8 +61,9 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 }
 
 /*
- * The creator may join before the new thread has sat down, so it says the handle too. A
- * detached thread may be gone by now, and its seat another's; nobody can join it.
+ * The creator may join the new thread before that thread has attached to its row, so the creator
+ * sets the handle too. A detached thread may be gone by now and its row another thread's; no thread
+ * can join it.
  */
 void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
 			      int rc)
@@ -82,11 +85,11 @@ void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 
 	if (!lh_own_ledger.ledger ||
-	    lh_self_get()->number == live_row) /* a handler has seen to it */
+	    lh_self_get()->number == live_row) /* attached by an event in a signal handler */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
 	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, name)) {
-		lh_hb_edges_lost(); /* it may sit down as a stranger */
+		lh_hb_edges_lost(); /* its first event may attach it to a row without a creator */
 		return;
 	}
 	lh_live_thread_attach(live_row, low, high);
@@ -96,8 +99,8 @@ void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 /* ---- end ---- */
 
 /*
- * The start routine is over, but destructors of thread-local variables and of keys still
- * run and may give locks back. So nothing is judged here; it is when the thread is gone.
+ * The start routine is over, but destructors of thread-local variables and of keys still run and
+ * may release locks. So the held locks are checked only when the thread is gone.
  */
 void lh_on_thread_exit(void)
 {
@@ -162,7 +165,7 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 		lh_leave(self);
 }
 
-/* ---- birth and death of the room ---- */
+/* ---- start and end of the process ---- */
 
 bool lh_events_init(void)
 {
@@ -193,7 +196,7 @@ void lh_events_end(void)
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
 			lh_event_report(&event, i);
 		LH_FINDINGS[i].flags &=
-			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore changes its mind now */
+			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore becomes a signal any more */
 	}
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state == LH_LIVE_ENDING && LH_LIVE_THREADS[i].held_n &&
