@@ -11,8 +11,8 @@
 
 /*
  * A copy of what the forking thread holds, for the child: the parent's live-thread row goes on
- * changing. It is made just before the fork, after every other prepare handler has run (ours was
- * registered first). A child made without fork() has no copy and inherits nothing.
+ * changing. It is made just before the fork, after every other prepare handler has run (the
+ * library registers its own first). A child made without fork() has no copy and inherits nothing.
  */
 enum { OTHERS_MAX = 32 /* locks of other threads that are copied */ };
 static struct {

@@ -25,8 +25,7 @@ static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const s
 	if (l->kind != LH_RWLOCK || call->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
 		return;
 	l->flags |= LH_LOCK_HAS_WRITERS;
-	if (l->flags &
-	    LH_LOCK_PREFER_WRITER) /* from now on a reader can wait for a queued writer */
+	if (l->flags & LH_LOCK_PREFER_WRITER) /* now a reader can wait for a queued writer */
 		lh_event_check_lock(event, lh_lock_id_of(l));
 }
 

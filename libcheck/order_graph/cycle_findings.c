@@ -1,6 +1,6 @@
 /*
  * cycle_findings.c — the cycles that were found so far, each once, and those that the current call
- * hands back.
+ * returns.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -30,7 +30,7 @@ static struct lh_known_cycle *new_known(struct lh_order_graph *graph, uint64_t k
 	return &graph->tables.known[i];
 }
 
-/* The later the test that failed, the nearer it is to happening. */
+/* The later the test that failed, the nearer the cycle is to an error. */
 static uint32_t nearness(enum lh_filter filter)
 {
 	return filter == LH_F_NONE ? LH_FILTERS : filter;

@@ -1,7 +1,8 @@
 /*
- * edges.c — which lock was asked for while which was held: vertices, edges, witnesses.
+ * edges.c — which lock was wanted while which was held: vertices, edges, witnesses.
  *
- * Rows are only added. Each table has a hash of its keys; an edge is in its two ends' lists.
+ * Rows are only added. Vertices and edges have a hash table each, by linear hashing; an edge is in
+ * a list of each of its two vertices.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 #include "libcheck/base/linear_hash.h"
@@ -28,7 +29,7 @@ uint32_t lh_order_vertex_find(struct lh_order_graph *graph, lh_lock_id lock)
 	return v;
 }
 
-/* One more list of vertices: it takes its half of the list that it was folded into. */
+/* Adds a hash list, and moves to it the vertices that belong there from the list that is split. */
 static void split_vertices(struct lh_order_graph *graph)
 {
 	uint32_t fresh = graph->vertex_lists++;

@@ -1,5 +1,5 @@
 /*
- * order_graph.c — the memory of an order graph, and the questions that it answers.
+ * order_graph.c — the memory and the budget of an order graph, and its searches.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -16,7 +16,7 @@ static uint32_t buckets(uint32_t rows)
 	return n;
 }
 
-/* Hands out the next piece. With no memory it only counts. */
+/* The next piece of the memory. Without memory it only counts. */
 static void *piece(char *memory, size_t *at, size_t each, size_t n)
 {
 	void *p = memory ? memory + *at : NULL;
@@ -72,7 +72,7 @@ struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_g
 	return graph;
 }
 
-/* ---- questions ---- */
+/* ---- searches ---- */
 
 static void refill(struct lh_order_graph *graph)
 {
@@ -83,7 +83,7 @@ static void refill(struct lh_order_graph *graph)
 		graph->budget = graph->size.budget_max;
 }
 
-/* One more writer that may queue: the readers of this lock can wait for readers now. */
+/* A new writer that may queue: readers of this lock can now wait for readers. */
 static void search_from_readers(struct lh_order_graph *graph, const struct lh_order_input *input,
 				lh_chain_id chain)
 {
@@ -105,7 +105,7 @@ static void search_from(struct lh_order_graph *graph, const struct lh_order_inpu
 	int64_t kept;
 
 	refill(graph);
-	kept = graph->budget / 2; /* no question may take it all */
+	kept = graph->budget / 2; /* no search may use up the budget */
 	graph->budget -= kept;
 	lh_semaphore_search(graph, input, chain);
 	lh_cycle_search(graph, input, chain);
@@ -131,7 +131,7 @@ uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order
 	uint32_t left = input->chains;
 
 	graph->found_n = 0;
-	/* newest first but for rows that were used again; a list that goes in circles ends */
+	/* newest first, except for reused rows; `left`: a damaged list may be cyclic */
 	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
 	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
 		if (chain <= graph->chain_high && input->chain[chain].lock == lock)

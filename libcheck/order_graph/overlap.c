@@ -1,8 +1,9 @@
 /*
- * overlap.c — can these dependencies stand at their places at the same time?
+ * overlap.c — can these dependencies be in progress at the same time?
  *
- * Two can if they are of distinct threads, hold nothing that excludes the other, and neither
- * came before the other. A circle can if threads can be picked so that every two of it can.
+ * Two dependencies can if they belong to distinct threads, hold no locks that exclude each other,
+ * and neither happens before the other. A cycle can if threads can be assigned to its slots so that
+ * every two slots can.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -14,8 +15,8 @@ bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lo
 	return false;
 }
 
-/* Does this chain, its last lock included, exclude that somebody else holds `lock` as at `place`?
- */
+/* Does this chain, its last lock included, prevent another thread from holding `lock` in the mode
+ * of `site`? */
 static bool excludes(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock,
 		     lh_site site)
 {
@@ -25,7 +26,7 @@ static bool excludes(const struct lh_order_input *input, lh_chain_id chain, lh_l
 	return false;
 }
 
-/* The same for all locks of another chain. */
+/* Does it prevent another thread from holding the chain `other`? */
 static bool exclude(const struct lh_order_input *input, lh_chain_id chain, lh_chain_id other)
 {
 	for (lh_chain_id h = other; h; h = lh_chain_parent(input, h))
@@ -39,7 +40,7 @@ bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, 
 	return !exclude(input, lh_chain_parent(input, a), lh_chain_parent(input, b));
 }
 
-/* ---- guards: what a thread's creator holds over the thread's whole life ---- */
+/* ---- locks that a thread's creator holds for the whole life of the thread ---- */
 
 static lh_chain_id creator_chain_of(const struct lh_order_input *input, lh_thread_id t)
 {
@@ -49,8 +50,8 @@ static lh_chain_id creator_chain_of(const struct lh_order_input *input, lh_threa
 }
 
 /*
- * While t lives, its creator holds these locks, so whoever else holds one of them does not
- * meet t. The creator itself does: it is the one that holds them.
+ * While t lives, its creator holds the locks of creator_chain, so no other thread that holds one of
+ * them runs at the same time. The creator itself does.
  */
 static bool guarded(const struct lh_order_input *input, lh_thread_id t, lh_thread_id other,
 		    lh_chain_id chain)
@@ -59,7 +60,7 @@ static bool guarded(const struct lh_order_input *input, lh_thread_id t, lh_threa
 	       exclude(input, creator_chain_of(input, t), lh_chain_parent(input, chain));
 }
 
-/* Two threads, each under a guard; the guards are held by two creators and exclude each other. */
+/* The threads have two creators, and their creator chains exclude each other. */
 static bool creator_chains_exclude(const struct lh_order_input *input, lh_thread_id t,
 				   lh_thread_id u)
 {
@@ -68,7 +69,7 @@ static bool creator_chains_exclude(const struct lh_order_input *input, lh_thread
 	       exclude(input, creator_chain_of(input, t), creator_chain_of(input, u));
 }
 
-/* ---- picking threads ---- */
+/* ---- assigning threads ---- */
 
 lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s)
 {
@@ -118,7 +119,7 @@ bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_inp
 	       !came_before(graph, input, b->visit, a->visit);
 }
 
-/* Can the row taken for slot i stand beside those taken for the slots before it? */
+/* Does the visit assigned to slot i agree with those of the slots before it? */
 static bool agrees(struct lh_order_graph *graph, const struct lh_order_input *input, uint32_t i,
 		   enum lh_overlap_test ask)
 {

@@ -1,11 +1,11 @@
 /*
- * semaphore.c — counting semaphores: threads that hold permits and wait for more of the same.
+ * semaphore.c — counting semaphores: threads that hold permits and wait for one more.
  *
- * If the permits that distinct threads hold at such places add up to exactly all that there
- * are, nobody is left who could give one back. The threads must be able to be there at the same
- * time, as in a circle. A thread that takes all permits alone is not ours: it waits for itself.
+ * If distinct threads that wait for a permit hold exactly all permits together, no thread is left
+ * that could post one. The threads must be able to be there at the same time, as in a cycle. A
+ * thread that takes all permits alone waits for itself, which is another rule.
  *
- * One finding for each semaphore: with which threads it can happen is told, not enumerated.
+ * There is one finding for each semaphore: it shows one set of threads, not all sets.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -13,9 +13,9 @@ struct sem_query {
 	struct lh_order_graph *j;
 	const struct lh_order_input *f;
 	lh_lock_id lock;
-	uint32_t first;   /* the witnesses */
-	uint32_t permits; /* that there are */
-	uint32_t sum;     /* that the slots hold */
+	uint32_t first;   /* first witness */
+	uint32_t permits; /* of the semaphore */
+	uint32_t sum;     /* permits that the slots hold */
 	uint32_t slots;
 	enum lh_overlap_test ask;
 	bool gates, timed;
@@ -51,8 +51,8 @@ static bool agrees(const struct sem_query *p)
 	return true;
 }
 
-/* Moves slot s to its next witness and thread. False: there is no more. "Anybody" may stand
- * twice: the slot after it begins there again. */
+/* Moves slot s to its next visit or witness. False: there is none. A slot with LH_ANY_THREAD may be
+ * followed by an equal one: see start(). */
 static bool advance(const struct sem_query *p, struct lh_cycle_slot *s)
 {
 	const struct lh_witness *w = p->j->tables.witness;
@@ -86,7 +86,7 @@ static bool start(const struct sem_query *p, struct lh_cycle_slot *s,
 	return s->visit || advance(p, s);
 }
 
-/* Fills slots until they hold every permit. Slot 0 is the node that is asked about. */
+/* Fills slots until they hold every permit. Slot 0 is the new chain. */
 static bool fill(struct sem_query *p)
 {
 	struct lh_order_graph *graph = p->j;
@@ -119,7 +119,7 @@ static bool fill(struct sem_query *p)
 	return false;
 }
 
-/* With each thread of slot 0 in turn. */
+/* Tries each visit of slot 0. */
 static bool fill_any(struct sem_query *p, lh_chain_id chain, enum lh_overlap_test ask, bool gates)
 {
 	p->ask = ask;

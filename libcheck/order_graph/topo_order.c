@@ -1,30 +1,31 @@
 /*
- * topo_order.c — which locks lie on circles.
+ * topo_order.c — the components of the graph, which show the locks that lie on cycles, and their
+ * topological order.
  *
- * Locks that lie on a circle together form a group (a strongly connected component). The
- * groups stand in a row such that every edge between two groups leads upwards: an edge that
- * already does so closes nothing and costs nothing more. For one that leads downwards we look
- * at the part of the row between its two ends, and either move a part of it or melt what has
- * become a circle into one group.
+ * Locks that lie on a cycle together are one strongly connected component. The components are in
+ * topological order: every edge between two components leads upwards. An edge that leads upwards
+ * closes no cycle and costs nothing more. For an edge that leads downwards, the part of the order
+ * between its two ends is searched; then a part of it is moved, or the components that form a cycle
+ * are merged.
  *
- * The row and its repair are those of "dynamic topological order" (Pearce and Kelly, JEA 11,
+ * The order and its repair are those of "dynamic topological order" (Pearce and Kelly, JEA 11,
  * 2006), searched from both ends at once (as in Bender, Fineman, Gilbert and Tarjan, TALG 12,
- * 2015): the side that ends first is the smaller one, and moving it alone repairs the row.
- * Groups are kept by union-find, so an edge that closes a circle is not refused: it stays, and
- * later circles through it are found.
+ * 2015): the search that ends first has found the smaller part, and moving that part repairs the
+ * order. Components are kept by union-find, so an edge that closes a cycle is not refused: later
+ * cycles through it are found.
  *
- * - group heads: up == itself; members are a ring. `order`, `below`, `above`, `members` and the
- *   lists of outer edges count at heads only.
- * - the row is a list of heads; `order` rises along it and leaves gaps to move into.
- * - outer edges of a group: those that led outside when last looked at. One that has become an
- *   inner one is taken off when it is met, once and for all.
+ * - A root has parent == itself. `order`, `topo_prev`, `topo_next`, `members` and component_edges
+ *   are valid at roots only. next_member links the members in a ring.
+ * - The roots are a list in topological order; `order` rises along it, with gaps to move into.
+ * - component_edges are the edges that led to other components when last read. An edge that now
+ *   lies inside the component is removed when it is met.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-enum { REORDER_MAX = 1 << 22 /* edges looked at for one new edge */ };
-#define STRIDE (1ull << 32) /* between neighbours of the row, where there is room */
+enum { REORDER_MAX = 1 << 22 /* edges read for one new edge */ };
+#define STRIDE (1ull << 32) /* between neighbours in the order, where there is room */
 
-/* ---- the row ---- */
+/* ---- the order ---- */
 
 static void topo_remove(struct lh_order_graph *graph, uint32_t v)
 {
@@ -35,7 +36,7 @@ static void topo_remove(struct lh_order_graph *graph, uint32_t v)
 	*(above ? &graph->tables.vertex[above].topo_prev : &graph->topo_last) = below;
 }
 
-/* Puts v right above `below`; 0: lowest of all. It has no order yet. */
+/* Links v right after `below`; 0: first of all. Does not set v's `order`. */
 static void row_link(struct lh_order_graph *graph, uint32_t v, uint32_t below)
 {
 	uint32_t above = below ? graph->tables.vertex[below].topo_next : graph->topo_first;
@@ -46,7 +47,7 @@ static void row_link(struct lh_order_graph *graph, uint32_t v, uint32_t below)
 	*(above ? &graph->tables.vertex[above].topo_prev : &graph->topo_last) = v;
 }
 
-/* Everyone gets a new order, all gaps alike. */
+/* Sets every `order` anew, with equal gaps. */
 static void row_number(struct lh_order_graph *graph)
 {
 	uint64_t gap = UINT64_MAX / ((uint64_t)graph->counts.locks + 2), order = 0;
@@ -55,7 +56,7 @@ static void row_number(struct lh_order_graph *graph)
 		graph->tables.vertex[v].order = order += gap;
 }
 
-/* n neighbours, from `first` upwards, have just been linked in and share out the gap. */
+/* Sets `order` of n vertices from `first` on, which have just been linked into one gap. */
 static void row_share(struct lh_order_graph *graph, uint32_t first, uint32_t n)
 {
 	uint32_t below = graph->tables.vertex[first].topo_prev, above = first;
@@ -86,7 +87,7 @@ void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t below)
 	row_share(graph, v, 1);
 }
 
-/* ---- groups ---- */
+/* ---- components ---- */
 
 uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t v)
 {
@@ -119,8 +120,8 @@ static void append_component_edges(struct lh_component_edges *o, struct lh_order
 	o->last = more->last;
 }
 
-/* The group at the other end of the edge after `e` (0: the first) of g's list; 0 at its end.
- * Edges that have become inner ones are taken off. */
+/* The component at the other end of the edge after `e` (0: of the first edge) in g's list; 0 at the
+ * end of the list. Removes edges that now lie inside g. */
 static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t g, enum lh_direction way,
 				    uint32_t *e)
 {
@@ -141,7 +142,7 @@ static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t g, en
 	return 0;
 }
 
-/* Makes one group of two; answers its head. */
+/* Merges two components; returns the new root. */
 static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint32_t b)
 {
 	struct lh_vertex *x = &graph->tables.vertex[a], *y = &graph->tables.vertex[b], *t;
@@ -165,18 +166,19 @@ static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint3
 	return a;
 }
 
-/* ---- repairing the row ---- */
+/* ---- repairing the order ---- */
 
 /*
- * One of the two searches for a new edge from `tail` down to `head`. DOWN collects what can be
- * reached from head and lies not above tail; UP what reaches tail and lies not below head.
+ * One of the two searches for a new edge from `tail` to `head`, where head is below tail. The
+ * forward search collects what can be reached from head and is not above tail; the backward search
+ * what reaches tail and is not below head.
  */
 struct search_side {
 	enum lh_direction way;
 	uint32_t *list, n;
-	uint32_t at, edge; /* where it stands: list[at], and its outer edge */
-	uint32_t stop;     /* the other end: it is not gone beyond */
-	bool met;          /* the other end was reached: the edge closes a circle */
+	uint32_t at, edge; /* state: list[at], and its component edge */
+	uint32_t stop;     /* the other end, which bounds the search */
+	bool met;          /* the other end was reached: the edge closes a cycle */
 };
 
 static bool is_marked(const struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
@@ -198,7 +200,7 @@ static bool within(const struct lh_order_graph *graph, const struct search_side 
 	return s->way == LH_FORWARD ? order <= limit : order >= limit;
 }
 
-/* Looks at one edge. False: there is none left. */
+/* Reads one edge. False: there is none left. */
 static bool step_side(struct lh_order_graph *graph, struct search_side *s)
 {
 	uint32_t v;
@@ -230,7 +232,7 @@ static void sort_by_order(const struct lh_order_graph *graph, uint32_t *list, ui
 		}
 }
 
-/* Does an edge lead from v (on this side's way) to one that is known to be on the circle? */
+/* Does an edge lead from v, in this side's direction, to a component marked as on the cycle? */
 static bool leads_to_cycle(struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
 {
 	uint32_t e = 0, other;
@@ -243,8 +245,8 @@ static bool leads_to_cycle(struct lh_order_graph *graph, const struct search_sid
 }
 
 /*
- * The list is sorted. Marks what lies on the circle: what leads to `stop`. Every edge leads
- * upwards but the new one, which starts at (or ends in) stop, so one pass is enough.
+ * Marks what lies on the cycle: what leads to `stop`. The list is sorted, and every edge leads
+ * upwards except the new one, which starts at (or ends in) stop, so one pass is enough.
  */
 static void mark_cycle(struct lh_order_graph *graph, const struct search_side *s)
 {
@@ -255,7 +257,7 @@ static void mark_cycle(struct lh_order_graph *graph, const struct search_side *s
 	}
 }
 
-/* Melts the circle into one group, in stop's place of the row. The rest stays in the list. */
+/* Merges the cycle into one component, at stop's position. The rest stays in the list. */
 static void merge_cycle(struct lh_order_graph *graph, struct search_side *s)
 {
 	uint32_t head = s->stop, kept = 0, below, old = s->stop;
@@ -280,7 +282,7 @@ static void merge_cycle(struct lh_order_graph *graph, struct search_side *s)
 	graph->tables.vertex[head].order = order;
 }
 
-/* Moves the list, as it is sorted, right beyond the other end. */
+/* Moves the sorted list right beyond the other end. */
 static void move(struct lh_order_graph *graph, const struct search_side *s)
 {
 	uint32_t below;
@@ -307,7 +309,7 @@ static void reorder(struct lh_order_graph *graph, struct search_side *s)
 	move(graph, s);
 }
 
-/* Whom nothing leads to may stand below all, and who leads nowhere above all. */
+/* A vertex without in-edges may go first in topological order; one without out-edges last. */
 static bool step_aside(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	if (!graph->tables.vertex[from].in) {
@@ -344,7 +346,7 @@ void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 			return;
 		}
 	}
-	graph->counts.cut++; /* the edge is there, but circles through it may be missed */
+	graph->counts.cut++; /* the edge exists, but cycles through it may be missed */
 }
 
 static bool row_ok(const struct lh_order_graph *graph)
@@ -379,8 +381,8 @@ static bool group_ok(struct lh_order_graph *graph, uint32_t head)
 
 bool lh_order_graph_is_consistent(const struct lh_order_graph *graph)
 {
-	struct lh_order_graph *mine =
-		(struct lh_order_graph *)(uintptr_t)graph; /* paths may get shorter, no more */
+	/* not const: lh_component_find may shorten paths to roots */
+	struct lh_order_graph *mine = (struct lh_order_graph *)(uintptr_t)graph;
 
 	for (uint32_t e = 1; e <= graph->counts.edges; e++) {
 		uint32_t a = lh_component_find(mine, graph->tables.edge[e].from);
