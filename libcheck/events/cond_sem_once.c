@@ -16,7 +16,7 @@ static struct lh_lock *cond_row(const void *cond)
 }
 
 /* Records a wait or a signal with the held chain, and checks it if the visit is new. */
-static void note_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
+static void record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
 {
 	bool fresh = false;
 
@@ -26,7 +26,7 @@ static void note_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site s
 }
 
 /* The condition wait releases the mutex. Does not need the internal lock. */
-static void set_aside(struct lh_held *h)
+static void mark_in_cond_wait(struct lh_held *h)
 {
 	struct lh_lock *m = lh_lock_row(h->lock);
 
@@ -43,7 +43,7 @@ static void cond_wait_unrecorded(const struct lh_call *call)
 	struct lh_held *h = self ? lh_held_find(self->live_saved, call->object) : NULL;
 
 	if (h && h->depth == 1)
-		set_aside(h);
+		mark_in_cond_wait(h);
 	if (self)
 		lh_leave(self);
 }
@@ -71,12 +71,12 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 	if (h && h->depth == 1) {
 		lh_held_measure_end(h);
 		lh_across_fork_on_release(&event, h);
-		set_aside(h);
+		mark_in_cond_wait(h);
 	}
 	if (v) {
 		lh_event_announce_wait(&event, lh_lock_id_of(v), site, LH_WAIT_COND,
 				       m ? lh_lock_id_of(m) : 0);
-		note_cond(&event, v, site);
+		record_cond(&event, v, site);
 	}
 	lh_event_end(&event);
 }
@@ -123,7 +123,7 @@ void lh_on_cond_signal(const struct lh_call *call)
 		return;
 	struct lh_lock *v = cond_row(call->object);
 	if (v)
-		note_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
+		record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
 	lh_event_end(&event);
 }
 
@@ -246,7 +246,7 @@ void lh_on_sem_open(const struct lh_call *call)
 /* For a control block whose routine has run, so that no thread waits here: is there nothing to
  * record? A thread that holds a lock could have waited in another run, so that dependency counts.
  */
-static bool is_known_or_free(const struct lh_call *call)
+static bool has_nothing_to_record(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	const struct lh_context *x;
@@ -262,7 +262,7 @@ static bool is_known_or_free(const struct lh_call *call)
 }
 
 /* Removes an entry of this control block whose routine ended by an exception or a jump. */
-static void forget_thrown(struct lh_live_thread *live, const struct lh_call *call)
+static void remove_unfinished(struct lh_live_thread *live, const struct lh_call *call)
 {
 	struct lh_held *h = lh_held_find(live, call->object);
 
@@ -276,14 +276,14 @@ bool lh_on_once_call(const struct lh_call *call, void (*routine)(void))
 {
 	bool done = lh_once_is_done(call->object);
 
-	if (done && is_known_or_free(call))
+	if (done && has_nothing_to_record(call))
 		return false;
 	struct lh_self *self = lh_enter(call->frame);
 	if (!self)
 		return false;
 	self->once_routine = routine;
 	self->once_call = call;
-	forget_thrown(self->live_saved, call);
+	remove_unfinished(self->live_saved, call);
 	lh_leave(self);
 	lh_on_wait_begin(call);
 	if (done)

@@ -84,21 +84,21 @@ static inline bool lh_held_is_simple(const struct lh_held *h)
 static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *self,
 								 struct lh_live_thread *live,
 								 struct lh_lock *l,
-								 struct lh_held as)
+								 struct lh_held entry)
 {
 	uint32_t n = live->held_n;
 	struct lh_held *h = &live->held[n];
 
 	live->held_n = n + 1;
 	LH_COMPILER_FENCE();
-	h->address = as.address;
-	h->lock = as.lock;
-	h->site = as.site;
+	h->address = entry.address;
+	h->lock = entry.lock;
+	h->site = entry.site;
 	h->tick = lh_clock_tick();
-	h->chain = as.chain;
+	h->chain = entry.chain;
 	h->depth = 1;
 	h->flags = 0;
-	if (LH_SITE_MODE(as.site) == LH_SHARED) {
+	if (LH_SITE_MODE(entry.site) == LH_SHARED) {
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	} else {
 		l->owner = self->number;
@@ -119,7 +119,7 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 	const struct lh_context *x = NULL;
 
 	if (LH_UNLIKELY(!live || rc))
-		goto unknown;
+		goto slow_path;
 	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(call.object, (enum lh_kind)call.kind));
 	struct lh_lock *l = &LH_LOCKS[row];
 	if (call.kind == LH_SEM && l->address == (uintptr_t)call.object &&
@@ -129,19 +129,19 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(l->address != (uintptr_t)call.object || l->owner || !x ||
 			n >= LH_HELD_MAX || (call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
-		goto unknown;
+		goto slow_path;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	lh_site site = LH_SITE(x->stack, call.how, call.mode);
 	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
 	if (LH_UNLIKELY(n &&
 			(!parent || (call.mode == LH_SHARED && lh_held_find(live, call.object)))))
-		goto unknown;
+		goto slow_path;
 	if (LH_UNLIKELY(!chain)) {
-		const struct lh_call near = call;
-		if (lh_on_acquired_new_chain(self, &near, parent, id, site))
+		const struct lh_call copy = call;
+		if (lh_on_acquired_new_chain(self, &copy, parent, id, site))
 			return;
-		goto unknown;
+		goto slow_path;
 	}
 	lh_held_append(self, live, l,
 		       (struct lh_held){.address = (uintptr_t)call.object,
@@ -149,7 +149,7 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 					.site = site,
 					.chain = chain});
 	return;
-unknown:;
+slow_path:;
 	struct lh_call slow = call;
 	if (x)
 		slow.stack = x->stack;

@@ -39,12 +39,12 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 {
 	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
-	bool rests = can_retire(l) && (l->flags & LH_LOCK_INITED);
+	bool retires = can_retire(l) && (l->flags & LH_LOCK_INITED);
 
 	if (*at)
 		lh_lock_drop_retired(&LH_LOCKS[*at]);
-	*at = rests ? (uint32_t)(l - LH_LOCKS) : 0;
-	if (rests)
+	*at = retires ? (uint32_t)(l - LH_LOCKS) : 0;
+	if (retires)
 		lh_lock_retire(l);
 	else
 		lh_lock_destroy(l);
@@ -73,7 +73,7 @@ bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
  * A mutex without a tag lies at the address of a mutex that was never destroyed: a std::mutex on
  * the stack. This thread has just acquired it, so no other thread changes its row now.
  */
-static struct lh_lock *fresh(const struct lh_call *call)
+static struct lh_lock *revive_undestroyed(const struct lh_call *call)
 {
 	uint32_t row = call->kind == LH_MUTEX && !lh_lock_read_tag(call->object, LH_MUTEX)
 			       ? lh_lock_find(call->object)
@@ -93,8 +93,8 @@ static struct lh_lock *fresh(const struct lh_call *call)
 
 /* False for the first writer of an rwlock, which the order graph must check, and in a forked child
  * that must still be warned of locks held by threads that were not copied. */
-static bool is_plain(const struct lh_self *self, const struct lh_lock *l,
-		     const struct lh_call *call)
+static bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
+			   const struct lh_call *call)
 {
 	if (l->kind != call->kind || (call->kind == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
 				      !(l->flags & LH_LOCK_HAS_WRITERS)))
@@ -108,7 +108,7 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 {
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
-	if (!is_plain(self, l, call))
+	if (!needs_no_check(self, l, call))
 		return false;
 	self = lh_enter(call->frame);
 	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site,
@@ -127,7 +127,8 @@ bool lh_on_acquired_revived(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	struct lh_lock *l = live && (call->stack || lh_contexts.off) ? fresh(call) : NULL;
+	struct lh_lock *l =
+		live && (call->stack || lh_contexts.off) ? revive_undestroyed(call) : NULL;
 	lh_chain_id parent = l && live->held_n ? live->held[live->held_n - 1].chain : 0;
 
 	return l && live->held_n < LH_HELD_MAX && (parent || !live->held_n) &&

@@ -16,12 +16,12 @@ uint32_t lh_long_hold_ticks = UINT32_MAX;
 
 void lh_long_hold_init(void)
 {
-	const uint64_t limit = (uint64_t)lh_options.long_hold, off = LH_TICK_NS + MS;
+	const uint64_t limit = (uint64_t)lh_options.long_hold, margin = LH_TICK_NS + MS;
 
 	if (!limit)
 		lh_long_hold_ticks = UINT32_MAX;
 	else
-		lh_long_hold_ticks = limit > off ? (uint32_t)((limit - off) / MS) : 0;
+		lh_long_hold_ticks = limit > margin ? (uint32_t)((limit - margin) / MS) : 0;
 }
 
 static const struct lh_run_header *run_header(void)
@@ -56,7 +56,7 @@ static struct lh_finding *find_reported(uint64_t key)
  * A further hold of the finding's class and stack. The steps become those of this hold if it is the
  * longest, or if there is a monitor, which reports each hold while it lasts.
  */
-static void again(struct lh_finding *f, const struct lh_finding_draft *draft, uint64_t ns)
+static void update_finding(struct lh_finding *f, const struct lh_finding_draft *draft, uint64_t ns)
 {
 	if (f->steps != draft->n || (!lh_own_ledger.tick && ns <= f->duration_ns))
 		return;
@@ -96,7 +96,7 @@ static void report(const struct lh_call *call)
 		uint32_t id = lh_finding_commit(draft, LH_F_NONE);
 		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_reported(draft->key);
 		if (f && !id)
-			again(f, draft, ns);
+			update_finding(f, draft, ns);
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;
 		if (f && lh_own_ledger.tick)

@@ -6,7 +6,7 @@
 #include "libcheck/rules/wait_cycle.h"
 
 /* Was the lock acquired? EOWNERDEAD: the thread acquired a robust mutex whose owner died. */
-static bool took(int rc)
+static bool is_acquired(int rc)
 {
 	return rc == 0 || rc == EOWNERDEAD;
 }
@@ -71,7 +71,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-static void acquired(const struct lh_call *c, int rc, uint64_t waited_ns);
+static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns);
 
 void lh_on_wait_end(const struct lh_call *call, int rc)
 {
@@ -91,7 +91,8 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 
 /* The held list has an entry for the lock: raises its depth, or removes it if it is a leftover.
  * True: there is nothing else to record. */
-static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
+static bool acquire_again(struct lh_event_frame *event, struct lh_lock *l,
+			  const struct lh_call *call)
 {
 	struct lh_held *h = lh_held_find(event->live, call->object);
 
@@ -113,7 +114,7 @@ static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct
 }
 
 /* The owner that is recorded no longer holds the lock: it died, or its unlock was not recorded. */
-static void take_from(struct lh_lock *l, const struct lh_self *self)
+static void clear_former_owner(struct lh_lock *l, const struct lh_self *self)
 {
 	struct lh_held *h;
 
@@ -133,11 +134,11 @@ static bool is_sampled(struct lh_event_frame *event)
 	return lh_may_read_clock();
 }
 
-static void change_hands(struct lh_lock *l, const struct lh_self *self)
+static void set_owner(struct lh_lock *l, const struct lh_self *self)
 {
 	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 
-	take_from(l, self);
+	clear_former_owner(l, self);
 	l->owner = self->number;
 	if (!l->stats)
 		return;
@@ -145,7 +146,7 @@ static void change_hands(struct lh_lock *l, const struct lh_self *self)
 	stats->last_owner = self->number;
 }
 
-static void hold(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
+static void add_held(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
 	enum lh_mode mode = mode_of(call, l);
 	lh_site site = LH_SITE(event->stack, call->how, mode);
@@ -157,7 +158,7 @@ static void hold(struct lh_event_frame *event, struct lh_lock *l, const struct l
 	if (!l->first_stack)
 		l->first_stack = event->stack;
 	if (mode == LH_EXCLUSIVE)
-		change_hands(l, event->self);
+		set_owner(l, event->self);
 	if (!h)
 		return;
 	bool sampled = is_sampled(event);
@@ -185,15 +186,15 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
 		lh_fork_report_not_copied(&event, l, 0);
-	if (l && took(rc)) {
+	if (l && is_acquired(rc)) {
 		if (event.live->try_lock == lh_lock_id_of(l))
 			event.live->try_lock = 0;
 		note_shared(l);
 		note_writer(&event, l, call);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;
-		else if (!deepen(&event, l, call))
-			hold(&event, l, call);
+		else if (!acquire_again(&event, l, call))
+			add_held(&event, l, call);
 	}
 	lh_event_end(&event);
 }
@@ -210,7 +211,7 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc)
  * path clears try_lock at an acquisition. The fast path does not, so the try is consecutive only if
  * the thread acquired no lock since, or no thread acquired this lock.
  */
-static bool tries_again(struct lh_self *self, const struct lh_lock *l)
+static bool is_consecutive(struct lh_self *self, const struct lh_lock *l)
 {
 	uint64_t entries = l->acquired + l->shared;
 	bool again = self->live->try_lock == lh_lock_id_of(l) &&
@@ -222,7 +223,7 @@ static bool tries_again(struct lh_self *self, const struct lh_lock *l)
 }
 
 /* The tries count as a busy wait from now on: records their site. */
-static void busy(const struct lh_call *call)
+static void begin_busy_wait(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
@@ -253,7 +254,7 @@ void lh_on_try_failed(const struct lh_call *call)
 	if (l->stats)
 		LH_LOCK_STATS[l->stats].tries_failed++;
 	self = lh_self_get();
-	live->tries = tries_again(self, l) ? live->tries + 1 : 1;
+	live->tries = is_consecutive(self, l) ? live->tries + 1 : 1;
 	live->try_lock = lh_lock_id_of(l);
 	if (live->tries < LH_TRIES_BEFORE_TIMING)
 		return;
@@ -264,7 +265,7 @@ void lh_on_try_failed(const struct lh_call *call)
 			ns = lh_clock_now() - live->try_since_ns;
 	}
 	if (live->tries == LH_TRIES_BUSY_WAIT)
-		busy(call);
+		begin_busy_wait(call);
 	if (live->tries >= LH_TRIES_BUSY_WAIT)
 		lh_contention_busy_add(l, live, ns);
 }
@@ -273,20 +274,20 @@ void lh_on_try_failed(const struct lh_call *call)
 
 /* Copies the removed entry to the place above the top, where it stays until the next acquisition:
  * lh_on_release_done_slow may need it. */
-static void let_go(struct lh_live_thread *live, struct lh_held *h)
+static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 {
-	struct lh_held gone = *h;
+	struct lh_held removed = *h;
 	struct lh_lock *l = lh_lock_row(h->lock);
 
 	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
 	lh_held_remove(live, h);
-	gone.lock = 0;
-	gone.address = 0;
-	live->held[live->held_n] = gone;
+	removed.lock = 0;
+	removed.address = 0;
+	live->held[live->held_n] = removed;
 }
 
-static void not_ours(const struct lh_call *call)
+static void check_unlock(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
@@ -326,11 +327,11 @@ void lh_on_release_slow(const struct lh_call *call)
 	} else if (h) {
 		lh_held_measure_end(h);
 		lh_held_keep_lengths(self, h->lock);
-		let_go(live, h);
+		remove_held(live, h);
 	}
 	lh_leave(self);
 	if (!h)
-		not_ours(call);
+		check_unlock(call);
 }
 
 void lh_on_release_done_slow(const struct lh_call *call, int rc)

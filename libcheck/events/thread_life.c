@@ -14,11 +14,11 @@
 
 /* The row's thread is gone: checks the locks that it still holds and frees the row. Needs the
  * internal lock. */
-static uint32_t end_thread(uint32_t seat)
+static uint32_t end_thread(uint32_t live_row)
 {
-	uint32_t reported = lh_check_thread_exit(seat);
+	uint32_t reported = lh_check_thread_exit(live_row);
 
-	lh_live_thread_free(seat);
+	lh_live_thread_free(live_row);
 	return reported;
 }
 
@@ -26,7 +26,7 @@ static uint32_t end_thread(uint32_t seat)
  * Only the kernel shows when a detached thread is gone. It is asked when enough threads have begun
  * to end, so that the cost per thread stays small.
  */
-static void sweep(struct lh_event_frame *event)
+static void end_detached_threads(struct lh_event_frame *event)
 {
 	enum { ENOUGH = 32 };
 	static uint32_t threshold = ENOUGH;
@@ -47,7 +47,7 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 
 	if (!lh_event_begin_must(&event, call))
 		return 0;
-	sweep(&event);
+	end_detached_threads(&event);
 	lh_thread_id id = lh_thread_new(event.live->thread, event.stack, event.live->segment);
 	uint32_t live_row = id ? lh_live_thread_new(id) : 0;
 	if (live_row) {
@@ -134,8 +134,8 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 		return;
 	lh_event_wait_time(&event);
 	if (!rc && live_row && LH_LIVE_THREADS[live_row].state != LH_LIVE_FREE) {
-		lh_thread_id gone = LH_LIVE_THREADS[live_row].thread;
-		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[live_row].segment,
+		lh_thread_id ended = LH_LIVE_THREADS[live_row].thread;
+		lh_hb_edge_add(LH_HB_JOIN, ended, LH_LIVE_THREADS[live_row].segment,
 			       event.live->thread, event.live->segment + 1);
 		lh_hb_next_segment(event.self, event.live);
 		lh_event_report(&event, end_thread(live_row));
@@ -173,9 +173,9 @@ bool lh_events_init(void)
 	return lh_event_orders_init() && lh_wait_cycle_init();
 }
 
-static void report_at_exit(void *w, uint32_t finding)
+static void report_at_exit(void *event, uint32_t finding)
 {
-	lh_event_report(w, finding);
+	lh_event_report(event, finding);
 }
 
 void lh_events_end(void)
