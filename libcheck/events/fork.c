@@ -16,8 +16,7 @@
  */
 enum { OTHERS_MAX = 32 /* locks of other threads that are copied */ };
 static struct {
-	uint32_t live_row; /* live-thread row of the thread that forks; 0: none, the copy is not
-			      valid */
+	uint32_t live_row; /* of the thread that forks; 0: the copy is not valid */
 	uint32_t n;
 	struct lh_held held[LH_HELD_MAX];
 	struct lh_lock was[LH_HELD_MAX]; /* the rows of these locks */

@@ -6,7 +6,7 @@
 #include "libcheck/rules/wait_cycle.h"
 
 /* Was the lock acquired? EOWNERDEAD: the thread acquired a robust mutex whose owner died. */
-static bool is_acquired(int rc)
+static bool means_acquired(int rc)
 {
 	return rc == 0 || rc == EOWNERDEAD;
 }
@@ -186,7 +186,7 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
 		lh_fork_report_not_copied(&event, l, 0);
-	if (l && is_acquired(rc)) {
+	if (l && means_acquired(rc)) {
 		if (event.live->try_lock == lh_lock_id_of(l))
 			event.live->try_lock = 0;
 		note_shared(l);

@@ -29,7 +29,7 @@ static lh_thread_id thread_of_end_lock(const struct lh_order_graph *graph,
 }
 
 /* Of several visits of a chain by one thread, only the oldest makes a witness. */
-static bool oldest_row(const struct lh_order_input *input, uint32_t row)
+static bool is_oldest_visit(const struct lh_order_input *input, uint32_t row)
 {
 	const struct lh_chain_visit *s = &input->visit[row];
 
@@ -64,16 +64,16 @@ static bool is_dependency(const struct lh_order_graph *graph, const struct lh_or
  * A lock that many chains want gets its edges early. Otherwise the call that sets has_in_edges
  * would add all those edges at once.
  */
-enum { MANY_WANT = 48, LOOK_EVERY = 16 };
+enum { MANY_CHAINS = 48, COUNT_EVERY = 16 };
 
 static bool is_wanted_often(const struct lh_order_input *input, lh_chain_id chain)
 {
 	uint32_t count = 0;
 
-	for (; chain && chain < input->chains && count < MANY_WANT;
+	for (; chain && chain < input->chains && count < MANY_CHAINS;
 	     chain = input->chain[chain].next)
 		count++;
-	return count == MANY_WANT;
+	return count == MANY_CHAINS;
 }
 
 /* The vertex that edges lead into, or 0: no edges are needed yet. */
@@ -94,15 +94,15 @@ static void add_thread_end_edge(struct lh_order_graph *graph, const struct lh_or
 	lh_lock_id lock = input->chain[s->chain].lock;
 
 	if (!is_dependency(graph, input, s->chain) || lh_chain_holds(input, s->chain, lock) ||
-	    !oldest_row(input, row))
+	    !is_oldest_visit(input, row))
 		return;
 	lh_order_edge_add(graph, graph->tables.thread[s->thread].vertex, wanted_vertex(graph, lock),
 			  s->chain);
 }
 
 /* A dependency's edges: from each held lock, and from the active ends of its threads. */
-static void edges_into(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_chain_id chain, uint32_t to)
+static void add_edges_into(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   lh_chain_id chain, uint32_t to)
 {
 	lh_lock_id lock = input->chain[chain].lock;
 
@@ -135,7 +135,7 @@ static uint32_t held_vertex(struct lh_order_graph *graph, const struct lh_order_
 	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
 		if (chain <= graph->chain_high && input->chain[chain].lock == lock &&
 		    is_dependency(graph, input, chain))
-			edges_into(graph, input, chain, v);
+			add_edges_into(graph, input, chain, v);
 	return v;
 }
 
@@ -161,7 +161,7 @@ static bool is_join(const struct lh_order_graph *graph, const struct lh_order_in
 }
 
 /* A thread joins t from now on, so the ends that t waits for matter too. */
-static void now_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
+static void set_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
 		       lh_thread_id t)
 {
 	graph->tables.thread[t].wanted = true;
@@ -184,15 +184,15 @@ static bool visited_by_joined(const struct lh_order_graph *graph,
 }
 
 /* The chain joins a thread, and it or a visit of it is new. */
-static void is_joined(struct lh_order_graph *graph, const struct lh_order_input *input,
-		      lh_chain_id chain)
+static void add_join(struct lh_order_graph *graph, const struct lh_order_input *input,
+		     lh_chain_id chain)
 {
 	lh_thread_id t = thread_of_end_lock(graph, input, input->chain[chain].lock);
 
 	if (!t)
 		return;
 	if (!graph->tables.thread[t].wanted)
-		now_wanted(graph, input, t);
+		set_wanted(graph, input, t);
 	if (lh_chain_parent(input, chain) || visited_by_joined(graph, input, chain))
 		activate(graph, t);
 }
@@ -231,11 +231,11 @@ static void add_visit(struct lh_order_graph *graph, const struct lh_order_input 
 	if (graph->tables.thread[s->thread].vertex)
 		add_thread_end_edge(graph, input, row);
 	if (is_join(graph, input, s->chain))
-		is_joined(graph, input, s->chain);
+		add_join(graph, input, s->chain);
 }
 
-static void take_event(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       uint32_t row)
+static void add_hb_edge(struct lh_order_graph *graph, const struct lh_order_input *input,
+			uint32_t row)
 {
 	lh_thread_id a = input->hb_edge[row].a;
 
@@ -265,18 +265,18 @@ bool lh_order_asks_as_writer(const struct lh_order_input *input, lh_chain_id cha
 	       (lh_order_lock_row(input, input->chain[chain].lock)->flags & LH_LOCK_PREFER_WRITER);
 }
 
-static void take_edges(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_chain_id chain, lh_lock_id lock)
+static void add_edges(struct lh_order_graph *graph, const struct lh_order_input *input,
+		      lh_chain_id chain, lh_lock_id lock)
 {
 	if (!lh_chain_holds(input, chain, lock))
 		LH_FOR_EACH_HELD(input, chain, h)
 	if (lh_order_is_lock(input, input->chain[h].lock))
 		held_vertex(graph, input, input->chain[h].lock);
 	uint32_t to = wanted_vertex(graph, lock);
-	if (!to && chain % LOOK_EVERY == 0 && is_wanted_often(input, chain))
+	if (!to && chain % COUNT_EVERY == 0 && is_wanted_often(input, chain))
 		held_vertex(graph, input, lock);
 	else
-		edges_into(graph, input, chain, to);
+		add_edges_into(graph, input, chain, to);
 }
 
 static void add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
@@ -293,9 +293,9 @@ static void add_chain(struct lh_order_graph *graph, const struct lh_order_input 
 	}
 	if (!is_dependency(graph, input, chain))
 		return;
-	take_edges(graph, input, chain, lock);
+	add_edges(graph, input, chain, lock);
 	if (l->kind == LH_THREAD_END)
-		is_joined(graph, input, chain);
+		add_join(graph, input, chain);
 }
 
 void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
@@ -311,7 +311,7 @@ void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_inpu
 {
 	while (graph->hb_edge_high + 1 < input->hb_edges &&
 	       graph->hb_edge_high + 1 < graph->size.hb_edges)
-		take_event(graph, input, ++graph->hb_edge_high);
+		add_hb_edge(graph, input, ++graph->hb_edge_high);
 	while (graph->visit_high + 1 < input->visits && graph->visit_high + 1 < graph->size.visits)
 		add_visit(graph, input, ++graph->visit_high);
 	while (graph->chain_high < chain)

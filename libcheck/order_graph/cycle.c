@@ -168,7 +168,7 @@ static uint64_t cycle_key(const struct lh_cycle_query *q, uint32_t *begin)
 	return key;
 }
 
-static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t queuers)
+static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t writers)
 {
 	uint32_t begin, n = q->length;
 	uint64_t key = cycle_key(q, &begin);
@@ -178,10 +178,10 @@ static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32
 		return;
 	out->rule = LH_RULE_LOCK_ORDER;
 	out->n = (uint8_t)n;
-	out->queued_writers = (uint8_t)queuers;
+	out->queued_writers = (uint8_t)writers;
 	for (uint32_t c = 0; c < n; c++)
 		out->link[c] = link_of(q, (begin + c) % n);
-	for (uint32_t c = 0; c < queuers; c++)
+	for (uint32_t c = 0; c < writers; c++)
 		out->link[n + c] = queued_writer(q, n + c);
 }
 
@@ -196,16 +196,16 @@ static bool is_timed(const struct lh_cycle_query *q, uint32_t slots)
 /* cycle_search.c has made all tests except that for queued writers. */
 void lh_cycle_report_counted(struct lh_cycle_query *q)
 {
-	int queuers = find_queued_writers(q, false);
+	int writers = find_queued_writers(q, false);
 
-	if (queuers < 0)
-		queuers = find_queued_writers(q, true);
-	if (queuers >= 0)
-		report(q, is_timed(q, q->length + (uint32_t)queuers) ? LH_F_TIMED : LH_F_NONE,
-		       (uint32_t)queuers);
+	if (writers < 0)
+		writers = find_queued_writers(q, true);
+	if (writers >= 0)
+		report(q, is_timed(q, q->length + (uint32_t)writers) ? LH_F_TIMED : LH_F_NONE,
+		       (uint32_t)writers);
 }
 
-static bool gated(const struct lh_cycle_query *q)
+static bool has_gate_lock(const struct lh_cycle_query *q)
 {
 	for (uint32_t a = 0; a < q->length; a++)
 		for (uint32_t b = 0; b < a; b++)
@@ -215,7 +215,7 @@ static bool gated(const struct lh_cycle_query *q)
 	return false;
 }
 
-static bool tried(const struct lh_cycle_query *q)
+static bool has_try(const struct lh_cycle_query *q)
 {
 	for (uint32_t c = 0; c < q->length; c++)
 		if (!lh_order_may_block(q->input, q->graph->slot[c].chain))
@@ -236,31 +236,31 @@ static bool all_block(const struct lh_cycle_query *q)
 static enum lh_filter filter_reason(struct lh_cycle_query *q)
 {
 	struct lh_order_graph *graph = q->graph;
-	enum lh_filter why = LH_F_NONE;
+	enum lh_filter filter = LH_F_NONE;
 
 	if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_DISTINCT))
-		why = LH_F_THREADS;
-	else if (gated(q) ||
+		filter = LH_F_THREADS;
+	else if (has_gate_lock(q) ||
 		 !lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_CREATOR_LOCKS))
-		why = LH_F_GATE;
+		filter = LH_F_GATE;
 	else if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_HAPPENS_BEFORE))
-		why = LH_F_ORDERED;
+		filter = LH_F_ORDERED;
 	else if (!all_block(q) || find_queued_writers(q, true) < 0)
-		why = LH_F_READERS;
-	else if (tried(q))
-		why = LH_F_TRY;
-	return why;
+		filter = LH_F_READERS;
+	else if (has_try(q))
+		filter = LH_F_TRY;
+	return filter;
 }
 
 void lh_cycle_report_filtered(struct lh_cycle_query *q)
 {
-	enum lh_filter why = filter_reason(q);
+	enum lh_filter filter = filter_reason(q);
 
-	if (why == LH_F_NONE || q->graph->budget <= 0)
+	if (filter == LH_F_NONE || q->graph->budget <= 0)
 		return; /* the search for counted cycles has it; or the budget is used up */
 	/* show a thread for each link, although they may not be distinct */
 	for (uint32_t c = 0; c < q->length; c++)
 		if (!q->graph->slot[c].visit)
 			q->graph->slot[c].visit = lh_visit_first(q->input, q->graph->slot[c].chain);
-	report(q, why, 0);
+	report(q, filter, 0);
 }

@@ -36,29 +36,29 @@ static void find_closings(struct lh_order_graph *graph, const struct lh_order_in
 	graph->closings = 0;
 	LH_FOR_EACH_HELD(input, chain, h)
 	add_closing(graph, lh_order_vertex_find(graph, input->chain[h].lock), want);
-	for (uint32_t at = lh_visit_first(input, chain); at && at != LH_ANY_THREAD;
-	     at = lh_visit_next(input, chain, at))
-		if (input->visit[at].thread < graph->size.threads)
-			add_closing(graph, graph->tables.thread[input->visit[at].thread].vertex,
+	for (uint32_t visit = lh_visit_first(input, chain); visit && visit != LH_ANY_THREAD;
+	     visit = lh_visit_next(input, chain, visit))
+		if (input->visit[visit].thread < graph->size.threads)
+			add_closing(graph, graph->tables.thread[input->visit[visit].thread].vertex,
 				    want);
 }
 
-static void is_at_distance(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t *n)
+static void set_distance(struct lh_cycle_query *q, uint32_t v, uint32_t distance, uint32_t *n)
 {
-	q->graph->tables.vertex[v].distance = far;
+	q->graph->tables.vertex[v].distance = distance;
 	q->graph->tables.vertex[v].distance_mark = q->mark;
 	q->graph->tables.list[0][(*n)++] = v;
 }
 
 /* Distances to the closings, backwards, inside the component. False: the budget is used up. */
-static bool measure(struct lh_cycle_query *q, uint32_t group)
+static bool measure_distances(struct lh_cycle_query *q, uint32_t component)
 {
 	struct lh_order_graph *graph = q->graph;
 	uint32_t n = 0;
 
 	q->mark = ++graph->mark;
 	for (uint32_t i = 0; i < graph->closings; i++)
-		is_at_distance(q, graph->closing[i], 0, &n);
+		set_distance(q, graph->closing[i], 0, &n);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t v = graph->tables.list[0][i];
 		for (uint32_t e = graph->tables.vertex[v].in; e;
@@ -67,9 +67,9 @@ static bool measure(struct lh_cycle_query *q, uint32_t group)
 			if (!lh_order_budget_spend(graph, 2))
 				return false;
 			if (graph->tables.vertex[from].distance_mark == q->mark ||
-			    lh_component_find(graph, from) != group)
+			    lh_component_find(graph, from) != component)
 				continue;
-			is_at_distance(q, from, graph->tables.vertex[v].distance + 1, &n);
+			set_distance(q, from, graph->tables.vertex[v].distance + 1, &n);
 		}
 	}
 	return true;
@@ -229,7 +229,7 @@ static void walk(struct lh_cycle_query *q)
 }
 
 /* Not begun unless the budget suffices for all of it, so that no steps are spent for nothing. */
-static bool can_measure(const struct lh_order_graph *graph, uint64_t members)
+static bool can_measure_distances(const struct lh_order_graph *graph, uint64_t members)
 {
 	uint64_t edges = members * members;
 
@@ -249,18 +249,18 @@ static void walk_three(struct lh_cycle_query *q)
 }
 
 /* One length after the other, until no path is that long. */
-static void walk_longer(struct lh_cycle_query *q, uint32_t group)
+static void walk_longer(struct lh_cycle_query *q, uint32_t component)
 {
 	struct lh_order_graph *graph = q->graph;
-	uint32_t members = graph->tables.vertex[group].members, want = graph->slot[0].want;
+	uint32_t members = graph->tables.vertex[component].members, want = graph->slot[0].want;
 
 	if (members < 3)
 		return;
-	if (!can_measure(graph, members)) {
+	if (!can_measure_distances(graph, members)) {
 		walk_three(q);
 		return;
 	}
-	if (!measure(q, group) || graph->tables.vertex[want].distance_mark != q->mark)
+	if (!measure_distances(q, component) || graph->tables.vertex[want].distance_mark != q->mark)
 		return;
 	q->length = graph->tables.vertex[want].distance < 2
 			    ? 3
@@ -274,12 +274,12 @@ static void walk_longer(struct lh_cycle_query *q, uint32_t group)
 	}
 }
 
-static void walk_all(struct lh_cycle_query *q, uint32_t group)
+static void walk_all(struct lh_cycle_query *q, uint32_t component)
 {
 	q->length = 2;
 	walk(q);
 	if (q->graph->budget > 0 && q->graph->found_n < LH_CYCLES_PER_CALL)
-		walk_longer(q, group);
+		walk_longer(q, component);
 	if (q->graph->budget <= 0)
 		q->cut = true;
 }

@@ -34,7 +34,7 @@ static void reach(struct lh_order_graph *graph, struct walk *w, lh_thread_id t, 
 	w->last = t;
 }
 
-static lh_thread_id take(struct lh_order_graph *graph, struct walk *w)
+static lh_thread_id pop(struct lh_order_graph *graph, struct walk *w)
 {
 	lh_thread_id t = w->first;
 
@@ -53,7 +53,7 @@ bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input
 	graph->mark++;
 	reach(graph, &w, a, a_segment);
 	while (w.first) {
-		lh_thread_id t = take(graph, &w);
+		lh_thread_id t = pop(graph, &w);
 		for (uint32_t i = graph->tables.thread[t].hb_edge; i;
 		     i = graph->tables.hb_edge_next[i]) {
 			const struct lh_hb_edge *e = &input->hb_edge[i];

@@ -101,9 +101,9 @@ struct lh_order_counts {
 
 struct lh_order_graph;
 
-size_t lh_order_graph_bytes(const struct lh_order_graph_size *room);
+size_t lh_order_graph_bytes(const struct lh_order_graph_size *size);
 /* memory: lh_order_graph_bytes() bytes, zero-filled, aligned to 16 */
-struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *room,
+struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *size,
 					   uint32_t flags);
 
 /*

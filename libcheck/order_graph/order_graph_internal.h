@@ -198,9 +198,9 @@ void lh_order_writer_add(struct lh_order_graph *graph, uint32_t vertex, lh_chain
 /* ---- topo_order.c ---- */
 
 uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t vertex);
-void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t below); /* 0: first of all */
-void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *graph,
-			   enum lh_direction way, uint32_t e);
+void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t prev); /* 0: first of all */
+void lh_component_edge_add(struct lh_component_edges *edges, struct lh_order_graph *graph,
+			   enum lh_direction direction, uint32_t e);
 void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
 
 /* ---- overlap.c ---- */
@@ -210,13 +210,13 @@ bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, 
 bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock);
 /* Assigns a visit to each of the first n slots so that all can be in progress at once. */
 bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_order_input *input,
-			       uint32_t n, enum lh_overlap_test ask);
+			       uint32_t n, enum lh_overlap_test test);
 bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_input *input,
 			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
-			 enum lh_overlap_test ask);
+			 enum lh_overlap_test test);
 lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s);
 uint32_t lh_visit_first(const struct lh_order_input *input, lh_chain_id chain);
-uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t at);
+uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t visit);
 
 /* ---- cycle.c ---- */
 
