@@ -35,7 +35,7 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 	return true;
 }
 
-/* Another retired lock in this lock's entry is dropped: it was not revived so far. */
+/* Each entry of `retired` has room for one lock: drops the one that it holds. */
 void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 {
 	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);

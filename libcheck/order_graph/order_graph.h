@@ -11,16 +11,16 @@
  * - Rows must stay where they are, and may only be added. A call reads the new rows of LH_T_VISIT
  *   and LH_T_HB_EDGE.
  * - Bounds: every call does a bounded number of steps. Each call adds some steps to a budget, and
- *   unused steps are saved, so that one search may cost more although the average does not. A
- * search that is given up is counted in `cut`; a row that does not fit is counted in `refused`.
+ *   unused steps are saved, so that one search may cost more although the average does not. `cut`
+ *   counts the searches that were given up, `refused` the rows that did not fit.
  *
  * What the rows must contain:
  * - a chain for every acquisition that can wait, also if no lock is held: a joined thread holds its
  *   own end, and a writer that waits while it holds no lock can block readers;
- * - visits with the segment in which the thread began to wait;
- * - visits that cover every segment from `first` to `last`. A chain may have several visits by one
- *   thread. So raise `last` only to last + 1, otherwise add a row while there is room. A visit that
- *   was merged over a gap counts as if the thread had made it inside the gap too;
+ * - in each visit, as segment, the one in which the thread began to wait. A visit covers every
+ *   segment from `first` to `last`, and a chain may have several visits by one thread. So raise
+ *   `last` only to last + 1, otherwise add a row while there is room. A visit that was merged over
+ *   a gap counts as if the thread had made it inside the gap too;
  * - each lock's chains in its list (lh_lock.chains, lh_chain.next), newest first;
  * - happens-before edges, in any order.
  */

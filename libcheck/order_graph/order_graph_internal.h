@@ -3,12 +3,12 @@
  * includes it.
  *
  * Each file uses only the files above it in this list:
+ *   cycle_findings.c  the cycles that were found
  *   topo_order.c      components: which locks lie on cycles; topological order of the components
  *   edges.c           vertices, edges, witnesses
  *   happens_before.c  does one segment happen before another?
  *   overlap.c         can these dependencies be in progress at the same time?
  *   add.c             adds new rows of the ledger to the graph
- *   cycle_findings.c  the cycles that were found
  *   cycle.c           tests a closed cycle: it counts, or is filtered for a reason
  *   cycle_search.c    searches the cycles through one dependency, shortest first
  *   semaphore.c       counting semaphores
