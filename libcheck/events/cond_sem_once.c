@@ -1,6 +1,6 @@
 /*
- * cond_sem_once.c — part of the room `track`: conditions, barriers, joins, semaphores that
- * are posted; waits that do not end with a lock in hand.
+ * cond_sem_once.c — the events of conditions, barriers, semaphores that are signals, and
+ * pthread_once.
  */
 #include "libcheck/rules/cond_holding.h"
 #include "libcheck/lock/contention.h"
@@ -15,8 +15,8 @@ static struct lh_lock *cond_row(const void *cond)
 	return lh_lock_make(cond, LH_COND);
 }
 
-/* A wait or a signal that is new, with what is held at it. */
-static void note_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
+/* Records a wait or a signal with the held chain, and checks it if the visit is new. */
+static void record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
 {
 	bool fresh = false;
 
@@ -25,8 +25,8 @@ static void note_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site s
 		lh_event_report(event, lh_cond_holding_check(v));
 }
 
-/* What its thread can say of it without the big lock: it is not held meanwhile. */
-static void set_aside(struct lh_held *h)
+/* The condition wait releases the mutex. Does not need the internal lock. */
+static void mark_in_cond_wait(struct lh_held *h)
 {
 	struct lh_lock *m = lh_lock_row(h->lock);
 
@@ -36,22 +36,22 @@ static void set_aside(struct lh_held *h)
 		m->owner = 0;
 }
 
-/* The wait itself is not recorded. */
+/* The event is dropped, but the mutex is not held during the wait. */
 static void cond_wait_unrecorded(const struct lh_call *call)
 {
 	struct lh_self *self = lh_enter(call->frame);
 	struct lh_held *h = self ? lh_held_find(self->live_saved, call->object) : NULL;
 
 	if (h && h->depth == 1)
-		set_aside(h);
+		mark_in_cond_wait(h);
 	if (self)
 		lh_leave(self);
 }
 
 /*
- * The mutex is given back while waiting and comes back by itself, also when the wait is
- * cancelled: then no code of ours runs, so the entry stays in the list, marked, and the
- * next event that touches it sets it right.
+ * The wait releases the mutex and acquires it again when it ends, also when it is cancelled. After
+ * a cancellation no code of the library runs. So the entry stays in the held list with
+ * LH_HELD_IN_COND_WAIT, and the next event of the mutex clears that flag.
  */
 void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how)
 {
@@ -71,12 +71,12 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 	if (h && h->depth == 1) {
 		lh_held_measure_end(h);
 		lh_across_fork_on_release(&event, h);
-		set_aside(h);
+		mark_in_cond_wait(h);
 	}
 	if (v) {
 		lh_event_announce_wait(&event, lh_lock_id_of(v), site, LH_WAIT_COND,
 				       m ? lh_lock_id_of(m) : 0);
-		note_cond(&event, v, site);
+		record_cond(&event, v, site);
 	}
 	lh_event_end(&event);
 }
@@ -113,7 +113,7 @@ static bool signal_known(struct lh_self *self, const struct lh_call *call)
 				      LH_SITE(x->stack, LH_BLOCKING, LH_COND_SIGNALS));
 }
 
-/* Who signals, and holding what: the first time that it is done so. */
+/* Records the thread that signals and its held chain, once for each chain and site. */
 void lh_on_cond_signal(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
@@ -123,7 +123,7 @@ void lh_on_cond_signal(const struct lh_call *call)
 		return;
 	struct lh_lock *v = cond_row(call->object);
 	if (v)
-		note_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
+		record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
 	lh_event_end(&event);
 }
 
@@ -142,13 +142,12 @@ void lh_on_wait_clear(const struct lh_call *call)
 }
 
 /*
- * Barrier order: what came before in any of the threads comes before what comes after
- * in any other. Each round is a thread of its own that all of them join and that
- * creates all of them anew, so that n threads cost 2n rows and not n squared. A program
- * that lives in barriers is believed for so many rounds; later ones order nothing.
+ * What any thread does before a barrier happens before what any other does after it. Each round is
+ * a thread row: each thread has an edge to it and an edge from it, so n threads cost 2n edges and
+ * not n squared. Rounds after the first ROUNDS_MAX of the process order nothing.
  *
- * Of a barrier's row, `come` counts who has come to this round and `thread` is the
- * round.
+ * In a barrier's row, `barrier_arrived` counts the threads that arrived in this round, and `thread`
+ * is the round.
  */
 enum { ROUNDS_MAX = 20000 };
 
@@ -157,7 +156,7 @@ static lh_thread_id round_of(struct lh_lock *b)
 	static uint32_t rounds;
 
 	if (!b->initial)
-		return 0; /* older than we: nobody knows how many must come */
+		return 0; /* initialized unseen: the thread count is not known */
 	if (!b->barrier_arrived) {
 		b->thread = rounds++ < ROUNDS_MAX ? lh_thread_new(0, 0, 0) : 0;
 		if (b->thread)
@@ -214,7 +213,7 @@ void lh_on_sem_post(const struct lh_call *call)
 	if (l && (l->flags & LH_LOCK_SIGNAL)) {
 		if (LH_UNLIKELY(l->flags & LH_LOCK_THREAD_END_SEM))
 			lh_thread_end_posted(call, l);
-		return; /* in a signal handler too: nothing to do */
+		return; /* takes no lock, so a post in a signal handler is safe */
 	}
 	if (self->live && lh_held_find(self->live, call->object)) {
 		lh_on_release_slow(call);
@@ -244,8 +243,10 @@ void lh_on_sem_open(const struct lh_call *call)
 
 /* ---- once ---- */
 
-/* The routine has run: nobody will wait here, but with a lock held somebody could have. */
-static bool is_known_or_free(const struct lh_call *call)
+/* For a control block whose routine has run, so that no thread waits here: is there nothing to
+ * record? A thread that holds a lock could have waited in another run, so that dependency counts.
+ */
+static bool has_nothing_to_record(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	const struct lh_context *x;
@@ -260,13 +261,13 @@ static bool is_known_or_free(const struct lh_call *call)
 				      LH_SITE(x->stack, LH_BLOCKING, LH_EXCLUSIVE));
 }
 
-/* An entry of this control block whose routine was left by an exception or a jump. */
-static void forget_thrown(struct lh_live_thread *live, const struct lh_call *call)
+/* Removes an entry of this control block whose routine ended by an exception or a jump. */
+static void remove_unfinished(struct lh_live_thread *live, const struct lh_call *call)
 {
 	struct lh_held *h = lh_held_find(live, call->object);
 
 	if (h && h->pad && h->pad < (uint32_t)(live->stack_high - call->frame))
-		return; /* that frame is above this one: it runs still, and waits for itself */
+		return; /* the routine still runs in an outer frame: the thread waits for itself */
 	if (h)
 		lh_held_remove(live, h);
 }
@@ -275,18 +276,18 @@ bool lh_on_once_call(const struct lh_call *call, void (*routine)(void))
 {
 	bool done = lh_once_is_done(call->object);
 
-	if (done && is_known_or_free(call))
+	if (done && has_nothing_to_record(call))
 		return false;
 	struct lh_self *self = lh_enter(call->frame);
 	if (!self)
 		return false;
 	self->once_routine = routine;
 	self->once_call = call;
-	forget_thrown(self->live_saved, call);
+	remove_unfinished(self->live_saved, call);
 	lh_leave(self);
 	lh_on_wait_begin(call);
 	if (done)
-		lh_on_wait_clear(call); /* of no time */
+		lh_on_wait_clear(call);
 	return true;
 }
 
@@ -309,7 +310,7 @@ void lh_on_once_routine_end(const struct lh_call *call)
 	lh_on_release_slow(call);
 }
 
-/* Who has run the routine himself has ended his wait before that; who has not has waited for it. */
+/* The thread that ran the routine ended its wait earlier; any other thread waited until now. */
 void lh_on_once_return(const struct lh_call *call)
 {
 	struct lh_self *self = lh_enter(call->frame);

@@ -6,15 +6,14 @@
 #include "libcheck/events/event.h"
 #include "libcheck/report/stderr_report.h"
 
-/* A call that was dropped for want of the big lock may not leave its wait standing. */
-static bool skip(struct lh_self *self)
+static bool drop(struct lh_self *self)
 {
 	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
 	lh_leave(self);
 	return false;
 }
 
-static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool orders)
+static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool must)
 {
 	struct lh_stack_walk_result *walked;
 	const struct lh_context *x;
@@ -27,23 +26,23 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	event->live = event->self->live_saved;
 	event->n_reported = 0;
 	event->stack = call->stack;
-	bool look = lh_options.stacks != LH_STACKS_OFF && !call->stack;
-	x = look ? lh_context_find(call->frame) : NULL;
-	/* what a handler struck is another thing each time */
-	bool walks = look && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
+	bool needs_stack = lh_options.stacks != LH_STACKS_OFF && !call->stack;
+	x = needs_stack ? lh_context_find(call->frame) : NULL;
+	/* the interrupted code, and the signals unblocked there, differ each time */
+	bool walks = needs_stack && (!x || (LH_STACKS[x->stack].flags & LH_STACK_HANDLER));
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
 	event->open = walks ? walked->open : 0;
-	if (!(orders ? lh_internal_lock_take_long : lh_internal_lock_take)(&lh_own_ledger.lock,
-									   event->self->number)) {
-		if (orders)
+	if (!(must ? lh_internal_lock_take_long : lh_internal_lock_take)(&lh_own_ledger.lock,
+									 event->self->number)) {
+		if (must)
 			lh_hb_edges_lost();
-		return skip(event->self);
+		return drop(event->self);
 	}
 	lh_lock_set_location(NULL, NULL);
 	if (x)
 		event->stack = x->stack;
-	else if (look)
+	else if (needs_stack)
 		event->stack = lh_stack_intern(call->frame, walked);
 	return true;
 }
@@ -60,16 +59,17 @@ bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *cal
 
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags)
 {
-	struct lh_shm_location where;
-	bool asks = lh_self_get()->live &&
-		    ((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(call->object, call->kind));
+	struct lh_shm_location location;
+	bool needs_location =
+		lh_self_get()->live &&
+		((flags & LH_LOCK_PSHARED) || lh_lock_needs_location(call->object, call->kind));
 
-	if (asks)
-		where = lh_shm_locate(call->object);
+	if (needs_location)
+		location = lh_shm_locate(call->object);
 	if (!lh_event_begin(event, call))
 		return false;
-	if (asks)
-		lh_lock_set_location(call->object, &where);
+	if (needs_location)
+		lh_lock_set_location(call->object, &location);
 	return true;
 }
 
@@ -82,14 +82,14 @@ void lh_event_report(struct lh_event_frame *event, uint32_t finding)
 
 void lh_event_end(struct lh_event_frame *event)
 {
-	char *page = NULL;
+	char *output = NULL;
 
 	if (event->n_reported && (lh_own_ledger.ledger->flags & LH_LEDGER_STANDALONE) &&
 	    lh_options.report == LH_REPORT_STDERR)
-		page = lh_private_alloc(LH_STDERR_REPORT_BYTES);
+		output = lh_private_alloc(LH_STDERR_REPORT_BYTES);
 	lh_internal_lock_release(&lh_own_ledger.lock, event->self->number);
-	for (int i = 0; page && i < event->n_reported; i++)
-		lh_stderr_report(event->reported[i], page);
+	for (int i = 0; output && i < event->n_reported; i++)
+		lh_stderr_report(event->reported[i], output);
 	lh_leave(event->self);
 }
 
@@ -138,7 +138,8 @@ lh_stack_id lh_call_stack(const struct lh_call *call)
 	return event.stack;
 }
 
-/* It is a signal, for good: somebody posts it who has not got the permit. Its entries go. */
+/* A thread posted the semaphore without holding a permit. Clears the held entries that name the
+ * semaphore. */
 void lh_sem_mark_signal(struct lh_lock *l)
 {
 	lh_lock_id id = lh_lock_id_of(l);

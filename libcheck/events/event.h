@@ -1,11 +1,25 @@
 /*
- * event.h — what the files of the room `track` share. Nobody else includes it.
+ * event.h — what the files of events/ share; no file outside of events/ includes it.
  *
- * An event that is not known runs like this:
- *   struct lh_event_frame w;
- *   if (!lh_event_begin(&w, c)) return;   the door, the stack walk, the big lock
- *   ...                                  only our own memory
- *   lh_event_end(&w);                     give the lock, tell what was found, leave
+ * Each file uses only the files above it in this list:
+ *   hb_edges.c            happens-before edges and segments
+ *   event.c               the frame of an event: entry check, stack, internal lock, reports
+ *   event_orders.c        asks the order graph, and makes its cycles findings
+ *   hold_sampling.c       the lengths of holds
+ *   held_across_create.c  locks that a thread holds while it creates threads or forks
+ *   long_hold.c           the release of a lock that was held for long
+ *   fork.c                what a forked child inherits and what its fork did not copy
+ *   known_again.c         acquisitions and locks that return, without the internal lock
+ *   mutex.c               the events of every lock
+ *   python_sem.c          CPython's semaphores that stand for the end of a thread
+ *   cond_sem_once.c       conditions, barriers, semaphores, once
+ *   thread_life.c         create, join, thread end; start and end of this folder
+ *
+ * An event off the fast path runs like this:
+ *   struct lh_event_frame event;
+ *   if (!lh_event_begin(&event, call)) return;   entry check, stack walk, internal lock
+ *   ...                                          rows of the ledger, private memory, tags
+ *   lh_event_end(&event);                        release the internal lock, report, leave
  */
 #ifndef LH_EVENTS_EVENT_H
 #define LH_EVENTS_EVENT_H
@@ -18,69 +32,72 @@ struct lh_event_frame {
 	struct lh_self *self;
 	struct lh_live_thread *live;
 	lh_stack_id stack;
-	bool fresh;            /* lh_event_record_chain learned something new */
-	uint64_t open;         /* struck in a signal handler: what was open there */
-	uint32_t reported[16]; /* findings to be told once the lock is given back */
+	bool fresh;            /* the last lh_event_record_chain made a new visit */
+	uint64_t open;         /* in a signal handler: signals not blocked where it struck */
+	uint32_t reported[16]; /* findings to report after the internal lock is released */
 	int n_reported;
 };
 
 bool lh_event_begin(struct lh_event_frame *event, const struct lh_call *call);
-/* The same for an event that says that threads cannot meet, or that a lock is none: insists, and if
- * it is lost all the same, says that of the orders. */
+/* The same for an event without which later reports would be false: it orders threads, or shows
+ * that a semaphore is no lock. Waits longer for the internal lock; if the event is dropped, marks
+ * the happens-before edges as lost. */
 bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *call);
 void lh_hb_edges_lost(void);
-/* The same for a call that may show us this lock for the first time: asks before the big lock
- * where a process-shared one lies. `flags` of one that is made anew, 0 of others. */
+/* The same for a call that may make the lock's row: finds the location of a process-shared lock
+ * before the internal lock is taken. `flags`: of the lock that is initialized, otherwise 0. */
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags);
 void lh_event_end(struct lh_event_frame *event);
 void lh_event_report(struct lh_event_frame *event, uint32_t finding);
 
-/* This lock's chain in this thread, judged if it is new. */
-lh_chain_id lh_event_chain(struct lh_event_frame *event); /* of the topmost held lock; those given
-						      back while waiting left out */
+/* The thread's held chain, without a mutex that a condition wait has released. */
+lh_chain_id lh_event_chain(struct lh_event_frame *event);
+/* The chain of acquiring this lock now; checked if the visit is new. */
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
 void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id node);
 void lh_event_check_lock(struct lh_event_frame *event,
-			 lh_lock_id lock); /* more can wait for it than before */
+			 lh_lock_id lock); /* more threads can wait for the lock than before */
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with);
-uint64_t lh_event_wait_time(struct lh_event_frame *event); /* for a lock: how long */
+/* Ends the announced wait; returns its length if it was for a lock. */
+uint64_t lh_event_wait_time(struct lh_event_frame *event);
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l);
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id);
-void lh_held_measure_end(const struct lh_held *h); /* it is about to be given back */
+void lh_held_measure_end(const struct lh_held *h); /* before the release */
 void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
 		    uint32_t b_segment);
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
-lh_lock_id lh_thread_end_lock(lh_thread_id thread); /* the lock that joining this thread takes */
+lh_lock_id lh_thread_end_lock(lh_thread_id thread); /* the lock that pthread_join waits for */
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread,
-			 enum lh_how how); /* begins to wait for its end */
+			 enum lh_how how); /* the wait for the thread's end begins */
 bool lh_event_orders_init(void);
 
-/* long_hold.c: a lock is about to be given back that has been held for long, or not. */
+/* long_hold.c. Call before each release off the fast path. */
 void lh_long_hold_init(void);
 void lh_long_hold_on_release(const struct lh_call *call);
-bool lh_may_read_clock(void);
+bool lh_may_read_clock(void); /* the exact clock; in hold_sampling.c */
 
-/* held_across_create.c: a thread is being created; a lock so held is about to be given back; and
- * one that somebody has held so was taken. */
+/* held_across_create.c: at a create; before the release of a lock held across a create or a fork;
+ * after the acquisition of a lock that a thread held across a create. */
 void lh_across_create_mark(struct lh_event_frame *event);
 void lh_across_create_on_release(const struct lh_call *call);
 void lh_across_fork_on_release(struct lh_event_frame *event, struct lh_held *h);
 void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock);
 
-/* ---- known_again.c: not known at once, and no news either; false: it takes the long way ---- */
+/* ---- known_again.c: events that need no internal lock; false: take the slow path ---- */
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
 bool lh_on_destroyed_retire(const struct lh_call *call);
 void lh_event_retire_lock(struct lh_event_frame *event,
-			  struct lh_lock *l);    /* the long way of the same */
-bool lh_thread_end_matters(lh_thread_id thread); /* to the judge: somebody waits for its end */
+			  struct lh_lock *l);    /* the slow path of lh_on_destroyed_retire */
+bool lh_thread_end_matters(lh_thread_id thread); /* see lh_order_thread_end_matters */
 
-void lh_sem_mark_signal(struct lh_lock *l); /* this semaphore is no lock */
-/* A semaphore that stands for this thread's end is posted. */
+void lh_sem_mark_signal(struct lh_lock *l); /* the semaphore is a signal, not a lock, for good */
+/* A semaphore that stands for a thread's end is posted. */
 void lh_thread_end_posted(const struct lh_call *call, struct lh_lock *l);
 
-/* In a forked child: locks that stay taken because their holders were not copied. */
+/* In a forked child: locks that are never released, because the fork did not copy the threads that
+ * held them. */
 bool lh_fork_has_not_copied(bool waits);
 void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l,
 			       lh_site wants);

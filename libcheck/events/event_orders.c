@@ -1,7 +1,6 @@
 /*
- * event_orders.c — part of the room `track`: asks the judge about each new dependency and
- * turns what it answers into findings. The judge and its memory are used under the big
- * lock only.
+ * event_orders.c — asks the order graph about each new dependency, and makes the cycles that it
+ * returns findings. The order graph is used only under the internal lock.
  */
 #include "libcheck/order_graph/order_graph.h"
 #include "libcheck/base/options.h"
@@ -12,60 +11,60 @@ static struct lh_order_graph *order_graph;
 
 static struct lh_order_input input_rows(void);
 
-static void renewed(lh_chain_id id)
+static void on_chain_reused(lh_chain_id id)
 {
-	const struct lh_order_input facts = input_rows();
+	const struct lh_order_input input = input_rows();
 
 	if (order_graph)
-		lh_order_chain_reused(order_graph, &facts, id);
+		lh_order_chain_reused(order_graph, &input, id);
 }
 
 bool lh_event_orders_init(void)
 {
-	uint32_t nodes = lh_rows_max(LH_T_CHAIN);
-	const struct lh_order_graph_size room = {
+	uint32_t chains = lh_rows_max(LH_T_CHAIN);
+	const struct lh_order_graph_size size = {
 		.locks = lh_rows_max(LH_T_LOCK) / 2,
-		.edges = nodes,
-		.witnesses = 3 * nodes, /* one for each lock held at each dependency */
+		.edges = chains,
+		.witnesses = 3 * chains, /* one for each lock held at each dependency */
 		.threads = lh_rows_max(LH_T_THREAD),
 		.visits = lh_rows_max(LH_T_VISIT),
 		.hb_edges = lh_rows_max(LH_T_HB_EDGE),
 		.cycles = lh_rows_max(LH_T_FINDING),
 	};
-	void *memory = lh_private_alloc(lh_order_graph_bytes(&room));
+	void *memory = lh_private_alloc(lh_order_graph_bytes(&size));
 
 	uint32_t flags =
 		LH_ORDER_LOCK_LISTS | (lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	order_graph = memory ? lh_order_graph_init(memory, &room, flags) : NULL;
-	lh_chain_on_reuse = renewed;
+	order_graph = memory ? lh_order_graph_init(memory, &size, flags) : NULL;
+	lh_chain_on_reuse = on_chain_reused;
 	return order_graph != NULL;
 }
 
 static void add_link(struct lh_finding_draft *draft, const struct lh_cycle_link *k)
 {
-	/* the whole chain, outermost lock first: what is held besides may be the reason */
-	lh_chain_id up[LH_HELD_MAX];
+	/* the whole chain, outermost lock first: any of its locks may be the reason */
+	lh_chain_id ancestor[LH_HELD_MAX];
 	int n = 0;
 
 	for (lh_chain_id i = LH_CHAINS[k->chain].parent; i && n < LH_HELD_MAX;
 	     i = LH_CHAINS[i].parent)
-		up[n++] = i;
+		ancestor[n++] = i;
 	while (n--)
-		lh_finding_add_step(draft, k->thread, LH_CHAINS[up[n]].lock, LH_CHAINS[up[n]].site,
-				    LH_HOLDS);
+		lh_finding_add_step(draft, k->thread, LH_CHAINS[ancestor[n]].lock,
+				    LH_CHAINS[ancestor[n]].site, LH_HOLDS);
 	lh_finding_add_step(draft, k->thread, k->wanted, k->wanted_site, LH_WANTS);
 }
 
-static void file(struct lh_event_frame *event, const struct lh_cycle *x)
+static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cycle)
 {
 	struct lh_finding_draft *draft =
-		lh_finding_begin(x->rule, LH_POTENTIAL, event->live->thread);
+		lh_finding_begin(cycle->rule, LH_POTENTIAL, event->live->thread);
 
-	draft->key = x->key;
-	draft->severity = (enum lh_severity)x->severity;
-	for (int i = 0; i < x->n + x->queued_writers; i++)
-		add_link(draft, &x->link[i]);
-	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)x->filter));
+	draft->key = cycle->key;
+	draft->severity = (enum lh_severity)cycle->severity;
+	for (int i = 0; i < cycle->n + cycle->queued_writers; i++)
+		add_link(draft, &cycle->link[i]);
+	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
 }
 
 static struct lh_order_input input_rows(void)
@@ -85,56 +84,56 @@ static struct lh_order_input input_rows(void)
 	};
 }
 
-static void file_all(struct lh_event_frame *event, uint32_t n)
+static void add_findings(struct lh_event_frame *event, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		file(event, &lh_order_cycles(order_graph)[i]);
+		add_finding(event, &lh_order_cycles(order_graph)[i]);
 	struct lh_order_counts counts = lh_order_counts(order_graph);
 	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
 void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
-	enum { ASK_AGAIN = 4 /* times, while an answer is as full as it can be */ };
-	const struct lh_order_input facts = input_rows();
+	enum { CALLS_MAX = 4 /* calls, while each returns LH_CYCLES_PER_CALL cycles */ };
+	const struct lh_order_input input = input_rows();
 	uint32_t n = LH_CYCLES_PER_CALL;
 
-	for (int i = 0; order_graph && i < ASK_AGAIN && n == LH_CYCLES_PER_CALL; i++) {
-		n = lh_order_check_chain(order_graph, &facts, chain);
-		file_all(event, n);
+	for (int i = 0; order_graph && i < CALLS_MAX && n == LH_CYCLES_PER_CALL; i++) {
+		n = lh_order_check_chain(order_graph, &input, chain);
+		add_findings(event, n);
 	}
 }
 
 void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 {
-	const struct lh_order_input facts = input_rows();
+	const struct lh_order_input input = input_rows();
 
 	if (order_graph)
-		file_all(event, lh_order_check_lock(order_graph, &facts, lock));
+		add_findings(event, lh_order_check_lock(order_graph, &input, lock));
 }
 
 /*
- * The node of the topmost held lock. Entries whose chain is not known (a lock below was
- * given back out of order, or came from before a fork) get it here, from the bottom.
+ * An entry has no chain yet if a lock below it was released first, or if a forked child inherited
+ * the entry. Such an entry gets its chain here, from the oldest entry on.
  */
 lh_chain_id lh_event_chain(struct lh_event_frame *event)
 {
 	lh_chain_id parent = 0;
 
-	bool whole = true; /* nothing below was left out, so the entry's own node is right */
+	bool complete = true; /* no entry below was left out, so h->chain is this entry's chain */
 
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
 		struct lh_held *h = &event->live->held[i];
-		lh_chain_id chain = whole ? h->chain : 0;
+		lh_chain_id chain = complete ? h->chain : 0;
 		if (!h->lock || (h->flags & LH_HELD_IN_COND_WAIT)) {
-			whole = false;
+			complete = false;
 			continue;
 		}
 		if (!chain)
 			chain = lh_chain_make(
 				parent, h->lock,
 				LH_SITE(LH_SITE_STACK(h->site), LH_TRY, LH_SITE_MODE(h->site)));
-		if (whole)
+		if (complete)
 			h->chain = chain;
 		parent = chain ? chain : parent;
 	}
@@ -156,16 +155,16 @@ lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock,
 
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how)
 {
-	lh_lock_id life = lh_thread_end_lock(thread);
+	lh_lock_id end_lock = lh_thread_end_lock(thread);
 	lh_site site = LH_SITE(event->stack, how, LH_EXCLUSIVE);
 
-	if (!life)
+	if (!end_lock)
 		return;
-	lh_event_announce_wait(event, life, site, LH_WAIT_JOIN, thread);
+	lh_event_announce_wait(event, end_lock, site, LH_WAIT_JOIN, thread);
 	uint32_t cycle = lh_wait_cycle_check(event->self);
 	lh_event_report(event, cycle);
 	if (!cycle)
-		lh_event_record_chain(event, life, site);
+		lh_event_record_chain(event, end_lock, site);
 }
 
 bool lh_thread_end_matters(lh_thread_id thread)

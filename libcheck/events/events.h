@@ -1,23 +1,27 @@
 /*
- * events.h — the conductor, and the hot path on one page.
+ * events.h — the events that the wrappers of interpose/ report, and the fast path of acquire and
+ * release.
  *
- * A wrapper says what is about to happen and what came of it:
+ * A wrapper reports what is about to happen, calls the original and reports the result:
  *
- *   LOCK   rc = try;  got(rc)                      nobody waits: the lock, and a page of ours
- *          rc = EBUSY: want; rc = real; waited(rc)  the wait is judged before it begins
- *   UNLOCK   drop; rc = real; dropped(rc)             after the real unlock the object is not
- * looked at
+ *   lock     rc = try-lock
+ *            rc is not EBUSY: lh_on_acquired(rc); nobody waits
+ *            rc is EBUSY: lh_on_wait_begin, rc = original, lh_on_wait_end(rc)
+ *   unlock   lh_on_release, rc = original, lh_on_release_done(rc)
  *
- * What is known costs no lock, no clock, no call: the row by the word in the lock, the
- * stack by comparing it in place, the chain by one line of the thread's own. Whatever is
- * not known goes through the door (thread/thread.h) into event.c, where the big lock is:
+ * The wait is checked before it begins. After an unlock that succeeded the object is not read: any
+ * other thread may have destroyed it.
  *
- *   Under the big lock we touch only our own memory. Stacks are walked before it and
- *   findings are told after it, and no real call, no loader call that waits and no
- *   code of the program ever runs inside it.
+ * The fast path takes no internal lock and, while a monitor runs, reads no clock. The lock's row is
+ * found by the tag in the lock, the stack by comparing it in place, and the held chain in one line
+ * of the thread's chain cache. Everything else passes the entry check (thread/thread.h) and takes
+ * the internal lock in event.c:
  *
- * The entry is reserved (held_n) before it is filled, so that a signal handler that
- * takes locks in between finds its own place above it.
+ * - Under the internal lock the library writes only its own memory and the tags of locks. Stacks
+ *   are walked before it is taken and findings are reported after it is released. No original, no
+ *   loader call that waits and no code of the program runs under it.
+ * - An entry of the held list is reserved (held_n) before it is filled, so that a signal handler
+ *   that acquires locks in between uses the entry above.
  */
 #ifndef LH_EVENTS_EVENTS_H
 #define LH_EVENTS_EVENTS_H
@@ -32,9 +36,10 @@
 
 struct lh_call {
 	const void *object;
-	uintptr_t frame; /* of the wrapper: its saved frame pointer, then its return address */
+	/* address of the wrapper's saved frame pointer; the return address follows it */
+	uintptr_t frame;
 	uint8_t kind, mode, how;
-	lh_stack_id stack; /* if the wrapper knows it already; 0: to be found out */
+	lh_stack_id stack; /* 0: the wrapper does not know it */
 };
 
 #define LH_CALL(object, k, m, h)                                                                   \
@@ -44,27 +49,29 @@ struct lh_call {
 	}
 
 void lh_on_acquired_slow(const struct lh_call *call, int rc);
-/* All is known but the chain. True: that was no news either. */
+/* For an acquisition of which only the held chain is not cached. True: the thread has visited the
+ * chain before, and the acquisition is recorded. */
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
 			      lh_lock_id id, lh_site site);
-void lh_on_try_failed(const struct lh_call *call); /* only counted */
+void lh_on_try_failed(const struct lh_call *call); /* counts the try */
 void lh_held_measure_begin(struct lh_self *self,
-			   struct lh_held *h); /* of this hold the length is measured exactly */
+			   struct lh_held *h); /* measures the length of this hold exactly */
 void lh_on_release_slow(const struct lh_call *call);
 
-/* Before a wait: announce it, note the dependency, judge it. */
+/* Before a wait: announces it, records the dependency, checks both for deadlocks. */
 void lh_on_wait_begin(const struct lh_call *call);
-/* After it. Only rc says whether the lock is held now. */
+/* After a wait. Only rc shows whether the thread holds the lock now. */
 void lh_on_wait_end(const struct lh_call *call, int rc);
-/* After the real unlock. An error means that it is held still. */
+/* After an unlock that failed: the thread still holds the lock. */
 void lh_on_release_done_slow(const struct lh_call *call, int rc);
 
-/* A hold of more milliseconds goes the slow way, and is told if the clock says so too. */
+/* The release of a hold of more milliseconds takes the slow path, where the exact clock decides
+ * whether the hold is reported. */
 extern uint32_t lh_long_hold_ticks LH_HIDDEN;
 
 enum { LH_SLOW_FLAGS = LH_LOCK_COUNTING | LH_LOCK_SIGNAL };
 
-/* Taken once, and nothing to be measured or told when it is given back. */
+/* Acquired once, and the release has nothing to measure or to report. */
 static inline bool lh_held_is_simple(const struct lh_held *h)
 {
 	uint32_t depth_and_flags;
@@ -73,25 +80,25 @@ static inline bool lh_held_is_simple(const struct lh_held *h)
 	return depth_and_flags == 1;
 }
 
-/* One more in the list of what this thread holds; everything about it is known. */
+/* Adds an acquisition of which everything is known to the thread's held list. */
 static inline __attribute__((always_inline)) void lh_held_append(struct lh_self *self,
 								 struct lh_live_thread *live,
 								 struct lh_lock *l,
-								 struct lh_held as)
+								 struct lh_held entry)
 {
 	uint32_t n = live->held_n;
 	struct lh_held *h = &live->held[n];
 
 	live->held_n = n + 1;
 	LH_COMPILER_FENCE();
-	h->address = as.address;
-	h->lock = as.lock;
-	h->site = as.site;
+	h->address = entry.address;
+	h->lock = entry.lock;
+	h->site = entry.site;
 	h->tick = lh_clock_tick();
-	h->chain = as.chain;
+	h->chain = entry.chain;
 	h->depth = 1;
 	h->flags = 0;
-	if (LH_SITE_MODE(as.site) == LH_SHARED) {
+	if (LH_SITE_MODE(entry.site) == LH_SHARED) {
 		__atomic_fetch_add(&l->shared, 1, __ATOMIC_RELAXED);
 	} else {
 		l->owner = self->number;
@@ -102,8 +109,8 @@ static inline __attribute__((always_inline)) void lh_held_append(struct lh_self 
 }
 
 /*
- * The call comes by value, and is laid out in memory only where it goes the slow way, so
- * that its parts are constants of the wrapper.
+ * The call is passed by value and stored in memory only on the slow path, so that its fields are
+ * constants of the wrapper.
  */
 static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call call, int rc)
 {
@@ -112,29 +119,29 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 	const struct lh_context *x = NULL;
 
 	if (LH_UNLIKELY(!live || rc))
-		goto unknown;
+		goto slow_path;
 	uint32_t row = LH_LOCK_ROW(lh_lock_read_tag(call.object, (enum lh_kind)call.kind));
 	struct lh_lock *l = &LH_LOCKS[row];
 	if (call.kind == LH_SEM && l->address == (uintptr_t)call.object &&
 	    (l->flags & LH_LOCK_SIGNAL))
-		return; /* not a lock: nothing is held */
+		return; /* a signal is not held */
 	x = lh_context_find(call.frame);
 	uint32_t n = live->held_n;
 	if (LH_UNLIKELY(l->address != (uintptr_t)call.object || l->owner || !x ||
 			n >= LH_HELD_MAX || (call.kind == LH_SEM && (l->flags & LH_SLOW_FLAGS))))
-		goto unknown;
+		goto slow_path;
 	lh_lock_id id = LH_LOCK_ID(row, l->gen);
 	lh_site site = LH_SITE(x->stack, call.how, call.mode);
 	lh_chain_id parent = n ? live->held[n - 1].chain : 0;
 	lh_chain_id chain = lh_chain_cached(self, parent, id, site);
 	if (LH_UNLIKELY(n &&
 			(!parent || (call.mode == LH_SHARED && lh_held_find(live, call.object)))))
-		goto unknown;
+		goto slow_path;
 	if (LH_UNLIKELY(!chain)) {
-		const struct lh_call near = call;
-		if (lh_on_acquired_new_chain(self, &near, parent, id, site))
+		const struct lh_call copy = call;
+		if (lh_on_acquired_new_chain(self, &copy, parent, id, site))
 			return;
-		goto unknown;
+		goto slow_path;
 	}
 	lh_held_append(self, live, l,
 		       (struct lh_held){.address = (uintptr_t)call.object,
@@ -142,7 +149,7 @@ static inline __attribute__((always_inline)) void lh_on_acquired(struct lh_call 
 					.site = site,
 					.chain = chain});
 	return;
-unknown:;
+slow_path:;
 	struct lh_call slow = call;
 	if (x)
 		slow.stack = x->stack;
@@ -180,11 +187,11 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 	}
 }
 
-/* ---- the events that are not uniform ---- */
+/* ---- the other events ---- */
 
-void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial); /* initialised */
+void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial); /* initialized */
 void lh_on_destroy_begin_slow(const struct lh_call *call);
-/* About to be destroyed or initialised anew. A mutex that nobody holds is the usual case. */
+/* Before a lock is destroyed or initialized again. Usually it is a mutex without an owner. */
 static inline void lh_on_destroy_begin(const struct lh_call *call)
 {
 	const struct lh_lock *l =
@@ -193,36 +200,38 @@ static inline void lh_on_destroy_begin(const struct lh_call *call)
 	if (l && (l->owner || l->kind != LH_MUTEX))
 		lh_on_destroy_begin_slow(call);
 }
-void lh_on_name(const struct lh_call *call, const char *name); /* of whatever kind it is */
-void lh_on_destroyed(const struct lh_call *call, int rc);      /* it is destroyed, if rc says so */
+void lh_on_name(const struct lh_call *call, const char *name); /* any kind of lock */
+void lh_on_destroyed(const struct lh_call *call, int rc);      /* after the call; rc 0: destroyed */
 
-/* Condition waits: `c` names the mutex. */
+/* Condition waits: `call` names the mutex. In lh_on_cond_signal it names the condition. */
 void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how how);
 void lh_on_cond_wait_end(const struct lh_call *call);
 void lh_on_cond_signal(const struct lh_call *call);
 
+/* The announced wait has ended or did not begin; counts no wait. */
 void lh_on_wait_clear(const struct lh_call *call);
 
-/* Barriers: the round that this thread has come to, and gone on from. */
+/* Barriers. lh_on_barrier_arrive returns the row of the barrier's round, or 0: the round orders
+ * nothing. */
 lh_thread_id lh_on_barrier_arrive(const struct lh_call *call);
 void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round);
 
 /* Semaphores. */
-lh_stack_id lh_call_stack(const struct lh_call *call); /* the stack of this hook, 0 not known */
+lh_stack_id lh_call_stack(const struct lh_call *call); /* stack of this hook, 0 not known */
 void lh_on_thread_end_sem(
-	const struct lh_call *call); /* taken; it will be posted when this thread ends */
-/* Does this semaphore stand for the end of a thread? */
+	const struct lh_call *call); /* acquired; CPython posts it when this thread ends */
+/* Is the semaphore posted at the end of a thread? */
 static inline bool lh_sem_is_thread_end(const void *object)
 {
 	const struct lh_lock *l = lh_self_get()->live ? lh_lock_known(object, LH_SEM) : NULL;
 
 	return l && (l->flags & LH_LOCK_THREAD_END_SEM);
 }
-/* Waits until that thread ends. False: this semaphore says no such thing. */
+/* The thread waits for the end of another thread. False: the semaphore stands for no such end. */
 bool lh_on_sem_join_begin(const struct lh_call *call);
 void lh_on_sem_join_end(const struct lh_call *call, int rc);
 void lh_on_sem_post(const struct lh_call *call);
-void lh_on_sem_open(const struct lh_call *call);
+void lh_on_sem_open(const struct lh_call *call); /* by sem_open: never a lock */
 
 static inline void lh_on_sem_release(struct lh_call call)
 {
@@ -237,13 +246,14 @@ static inline void lh_on_sem_release(struct lh_call call)
 	}
 }
 
-/* pthread_once. False: nothing to watch, call the original with the program's routine. */
+/* pthread_once. False: nothing to record; the wrapper calls the original with the program's
+ * routine. */
 bool lh_on_once_call(const struct lh_call *call, void (*routine)(void));
 const struct lh_call *lh_on_once_routine_begin(void (**routine)(void));
 void lh_on_once_routine_end(const struct lh_call *call);
 void lh_on_once_return(const struct lh_call *call);
 
-/* Thread life. lh_on_thread_create gives the number of a seat for the new thread, 0: none. */
+/* Threads. lh_on_thread_create returns the live-thread row of the new thread, 0: none. */
 uint32_t lh_on_thread_create(const struct lh_call *call, bool detached);
 void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
 			      int rc);
@@ -254,12 +264,13 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc);
 void lh_on_detach(const struct lh_call *call, pthread_t handle);
 void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char *name);
 
-/* Fork: prepare in the parent, and the child made ours. */
+/* Fork: before and after it in the parent; in the child, where false means that the child is not
+ * recorded. */
 void lh_on_fork_prepare(void);
 void lh_on_fork_parent(void);
 bool lh_on_fork_child(uintptr_t frame);
 
 bool lh_events_init(void); /* also in a forked child */
-void lh_events_end(void);  /* the process ends: what is still to be said */
+void lh_events_end(void);  /* the process ends: reports what is left */
 
 #endif

@@ -1,31 +1,30 @@
 /*
- * fork.c — part of the room `track`: processes fork.
+ * fork.c — forks: what the child's only thread holds, and which locks stay held in the child.
  *
- * What the forking thread holds, the child's only thread holds. What other threads held
- * at that moment nobody can give back there: the child is warned when it goes on to use
- * locks (a child that execs at once does not), and told when it waits for one of them.
+ * The child's only thread holds the locks of the thread that forked. No thread of the child can
+ * release the locks of the parent's other threads. The child gets a warning when it uses a lock (so
+ * a child that execs at once gets none), and an error when it waits for one of these locks.
  */
 #include "libcheck/base/options.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 
 /*
- * What the forking thread holds must be known in the child, but the parent's seat goes
- * on changing. So it is copied just before the fork, after every other prepare handler
- * has run (ours was registered first). Children made without fork() read the parent's
- * seat as it is.
+ * A copy of what the forking thread holds, for the child: the parent's live-thread row goes on
+ * changing. It is made just before the fork, after every other prepare handler has run (the
+ * library registers its own first). A child made without fork() has no copy and inherits nothing.
  */
-enum { OTHERS_MAX = 32 /* locks of other threads remembered over a fork */ };
+enum { OTHERS_MAX = 32 /* locks of other threads that are copied */ };
 static struct {
-	uint32_t by; /* seat number; 0: free */
+	uint32_t live_row; /* of the thread that forks; 0: the copy is not valid */
 	uint32_t n;
 	struct lh_held held[LH_HELD_MAX];
-	struct lh_lock was[LH_HELD_MAX]; /* their rows; the parent's go on changing */
-	struct lh_live_thread *seat;
-	lh_thread_id thread; /* 0: what it held is not known as a chain, so neither is the order */
+	struct lh_lock was[LH_HELD_MAX]; /* the rows of these locks */
+	struct lh_live_thread *live;
+	lh_thread_id thread; /* 0: the chain that it held is not known, so no order is either */
 	uint32_t segment;
-	lh_chain_id guard;
-	uint64_t ns; /* when it was about to fork */
+	lh_chain_id chain;
+	uint64_t ns; /* time before the fork */
 	char name[LH_NAME_MAX];
 	bool child, warned;
 	uint32_t others; /* locks that other threads held */
@@ -35,13 +34,13 @@ static struct {
 		char name[LH_NAME_MAX];
 		int32_t tid;
 	} other[OTHERS_MAX];
-} keep;
+} at_fork;
 
 /*
- * Only what stays taken: a semaphore may be posted from anywhere, a life ends by itself. The
- * entry was copied while its thread went on, so it may be half of one.
+ * False for kinds that are released without their holder: any thread may post a semaphore, and a
+ * thread's end comes by itself. The entry was copied while its thread ran, so it may be torn.
  */
-static bool stays_taken(const struct lh_held *h, const struct lh_lock *l)
+static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 {
 	return h->address && l->address == h->address && !(h->flags & LH_HELD_IN_COND_WAIT) &&
 	       !(l->flags & LH_LOCK_PSHARED) &&
@@ -58,13 +57,13 @@ static void copy_foreign_locks(uint32_t me)
 		     k++) {
 			struct lh_held h = live->held[k];
 			struct lh_lock was = LH_LOCKS[LH_LOCK_ROW(h.lock)];
-			LH_COMPILER_FENCE(); /* what is looked at are the copies */
-			if (keep.others >= OTHERS_MAX || !stays_taken(&h, &was))
+			LH_COMPILER_FENCE(); /* from here on only the copies are read */
+			if (at_fork.others >= OTHERS_MAX || !is_never_released(&h, &was))
 				continue;
-			keep.other[keep.others].held = h;
-			keep.other[keep.others].was = was;
-			keep.other[keep.others].tid = live->tid;
-			__builtin_memcpy(keep.other[keep.others++].name,
+			at_fork.other[at_fork.others].held = h;
+			at_fork.other[at_fork.others].was = was;
+			at_fork.other[at_fork.others].tid = live->tid;
+			__builtin_memcpy(at_fork.other[at_fork.others++].name,
 					 LH_THREADS[live->thread].name, LH_NAME_MAX);
 		}
 	}
@@ -75,21 +74,21 @@ void lh_on_fork_prepare(void)
 	struct lh_self *self = lh_self_get();
 	uint32_t none = 0;
 
-	if (!self->live || !__atomic_compare_exchange_n(&keep.by, &none, self->number, false,
-							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!self->live || !__atomic_compare_exchange_n(&at_fork.live_row, &none, self->number,
+							false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	keep.n = self->live->held_n < LH_HELD_MAX ? self->live->held_n : LH_HELD_MAX;
-	keep.seat = self->live;
-	keep.guard = keep.n ? self->live->held[keep.n - 1].chain : 0;
-	keep.thread = keep.n && !keep.guard ? 0 : self->live->thread;
-	keep.segment = self->live->segment;
-	keep.ns = lh_clock_now();
-	__builtin_memcpy(keep.held, self->live->held, keep.n * sizeof(keep.held[0]));
-	for (uint32_t i = 0; i < keep.n; i++)
-		keep.was[i] = LH_LOCKS[LH_LOCK_ROW(keep.held[i].lock)];
-	__builtin_memcpy(keep.name, LH_THREADS[self->live->thread].name, LH_NAME_MAX);
-	keep.others = 0;
-	keep.child = keep.warned = false;
+	at_fork.n = self->live->held_n < LH_HELD_MAX ? self->live->held_n : LH_HELD_MAX;
+	at_fork.live = self->live;
+	at_fork.chain = at_fork.n ? self->live->held[at_fork.n - 1].chain : 0;
+	at_fork.thread = at_fork.n && !at_fork.chain ? 0 : self->live->thread;
+	at_fork.segment = self->live->segment;
+	at_fork.ns = lh_clock_now();
+	__builtin_memcpy(at_fork.held, self->live->held, at_fork.n * sizeof(at_fork.held[0]));
+	for (uint32_t i = 0; i < at_fork.n; i++)
+		at_fork.was[i] = LH_LOCKS[LH_LOCK_ROW(at_fork.held[i].lock)];
+	__builtin_memcpy(at_fork.name, LH_THREADS[self->live->thread].name, LH_NAME_MAX);
+	at_fork.others = 0;
+	at_fork.child = at_fork.warned = false;
 	copy_foreign_locks(self->number);
 }
 
@@ -97,26 +96,26 @@ void lh_on_fork_parent(void)
 {
 	struct lh_self *self = lh_self_get();
 
-	if (!self->number || keep.by != self->number)
+	if (!self->number || at_fork.live_row != self->number)
 		return;
-	__atomic_store_n(&keep.by, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&at_fork.live_row, 0, __ATOMIC_RELEASE);
 	if (!self->live)
 		return;
 	for (uint32_t i = 0; i < self->live->held_n && i < LH_HELD_MAX; i++)
 		if (self->live->held[i].lock)
 			self->live->held[i].flags |= LH_HELD_ACROSS_FORK;
-	lh_hb_next_segment(self, self->live); /* what it did until now came before the child */
+	lh_hb_next_segment(self, self->live); /* all until now happens before what the child does */
 }
 
-/* The thread that took it, as the child can know it: a row of its own here. */
-static lh_thread_id absent(uint32_t i)
+/* A thread row in the child's ledger for the parent's thread that held the lock. */
+static lh_thread_id thread_not_copied(uint32_t i)
 {
 	lh_thread_id id = lh_thread_new(0, 0, 0);
 
 	if (id) {
-		LH_THREADS[id].tid = keep.other[i].tid;
+		LH_THREADS[id].tid = at_fork.other[i].tid;
 		LH_THREADS[id].flags |= LH_THREAD_ENDED;
-		__builtin_memcpy(LH_THREADS[id].name, keep.other[i].name, LH_NAME_MAX);
+		__builtin_memcpy(LH_THREADS[id].name, at_fork.other[i].name, LH_NAME_MAX);
 	}
 	return id;
 }
@@ -126,10 +125,10 @@ static uint32_t report_fork(struct lh_event_frame *event, uint32_t i, struct lh_
 {
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, event->live->thread);
-	lh_site held = keep.other[i].held.site;
+	lh_site held = at_fork.other[i].held.site;
 
 	draft->severity = wants ? LH_ERROR : LH_WARNING;
-	lh_finding_add_step(draft, absent(i), lh_lock_id_of(l),
+	lh_finding_add_step(draft, thread_not_copied(i), lh_lock_id_of(l),
 			    LH_SITE(lh_stack_from_parent(LH_SITE_STACK(held)), LH_SITE_HOW(held),
 				    LH_SITE_MODE(held)),
 			    LH_HOLDS);
@@ -141,36 +140,36 @@ static uint32_t report_fork(struct lh_event_frame *event, uint32_t i, struct lh_
 
 void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l, lh_site wants)
 {
-	for (uint32_t i = 0; i < keep.others; i++) {
-		const struct lh_held *h = &keep.other[i].held;
-		const struct lh_lock *was = &keep.other[i].was;
+	for (uint32_t i = 0; i < at_fork.others; i++) {
+		const struct lh_held *h = &at_fork.other[i].held;
+		const struct lh_lock *was = &at_fork.other[i].was;
 		if ((wants && h->address != l->address) ||
-		    !lh_lock_still_held(was, keep.other[i].tid))
+		    !lh_lock_still_held(was, at_fork.other[i].tid))
 			continue;
 		struct lh_lock *o = lh_lock_copy_from_parent(was);
 		if (o)
 			lh_event_report(event, report_fork(event, i, o, wants));
 	}
 	if (!wants)
-		keep.warned = true;
+		at_fork.warned = true;
 }
 
 bool lh_fork_has_not_copied(bool waits)
 {
-	return keep.others && keep.child && (waits || !keep.warned);
+	return at_fork.others && at_fork.child && (waits || !at_fork.warned);
 }
 
 /*
- * The locks that the forking thread held are held by the child's only thread, each child's
- * copy of them. A process-shared one was not copied: it is the parent's still.
+ * The child's only thread holds the child's copies of the locks that the forking thread held. A
+ * process-shared lock has no copy: the parent still holds it.
  */
 static void inherit(struct lh_self *self)
 {
 	struct lh_live_thread *live = self->live_saved;
 
-	for (uint32_t i = 0; i < keep.n; i++) {
-		const struct lh_held *old = &keep.held[i];
-		const struct lh_lock *was = &keep.was[i];
+	for (uint32_t i = 0; i < at_fork.n; i++) {
+		const struct lh_held *old = &at_fork.held[i];
+		const struct lh_lock *was = &at_fork.was[i];
 		if (!old->lock || was->address != old->address || was->kind == LH_THREAD_END ||
 		    was->kind == LH_ONCE || was->kind == LH_GUARD || (was->flags & LH_LOCK_PSHARED))
 			continue;
@@ -193,9 +192,9 @@ bool lh_on_fork_child(uintptr_t frame)
 {
 	uintptr_t low = 0, high = 0;
 
-	if (keep.by && keep.seat) {
-		low = keep.seat->stack_low;
-		high = keep.seat->stack_high;
+	if (at_fork.live_row && at_fork.live) {
+		low = at_fork.live->stack_low;
+		high = at_fork.live->stack_high;
 	} else {
 		lh_thread_stack_bounds(frame, 0, &low, &high);
 	}
@@ -205,17 +204,18 @@ bool lh_on_fork_child(uintptr_t frame)
 	struct lh_self *self = lh_live_thread_attach(0, low, high);
 	if (self) {
 		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_MAIN;
-		__builtin_memcpy(LH_THREADS[self->live_saved->thread].name, keep.name, LH_NAME_MAX);
-		if (keep.by)
+		__builtin_memcpy(LH_THREADS[self->live_saved->thread].name, at_fork.name,
+				 LH_NAME_MAX);
+		if (at_fork.live_row)
 			inherit(self);
 	}
-	lh_own_ledger.ledger->fork_thread = keep.by ? keep.thread : 0;
-	lh_own_ledger.ledger->fork_segment = keep.by ? keep.segment : 0;
-	lh_own_ledger.ledger->fork_chain = keep.by ? keep.guard : 0;
-	lh_own_ledger.ledger->watched_from_ns = keep.by ? keep.ns : lh_clock_now();
-	keep.by = 0;
-	keep.n = 0;
-	keep.child = true;
+	lh_own_ledger.ledger->fork_thread = at_fork.live_row ? at_fork.thread : 0;
+	lh_own_ledger.ledger->fork_segment = at_fork.live_row ? at_fork.segment : 0;
+	lh_own_ledger.ledger->fork_chain = at_fork.live_row ? at_fork.chain : 0;
+	lh_own_ledger.ledger->watched_from_ns = at_fork.live_row ? at_fork.ns : lh_clock_now();
+	at_fork.live_row = 0;
+	at_fork.n = 0;
+	at_fork.child = true;
 	lh_internal_lock_release(&lh_own_ledger.lock, UINT32_MAX);
 	return self != NULL;
 }

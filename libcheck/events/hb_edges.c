@@ -1,13 +1,13 @@
 /*
- * hb_edges.c — happens-before edges: what one thread did before a segment came before what another
- * did after it.
+ * hb_edges.c — adds happens-before edges and begins segments; makes the lock that stands for the
+ * end of a thread.
  *
- * An edge that finds no row is counted: from then on no cycle is reported, because any two threads
- * may be ordered.
+ * If an edge does not fit into the table, hb_edges_lost is set: from then on every cycle is
+ * filtered, because any two threads may be ordered.
  */
 #include "libcheck/events/event.h"
 
-/* What ran before a create, join or barrier is another segment than what runs after it. */
+/* Called where a happens-before edge starts or ends in the thread. */
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
 {
 	live->segment++;
@@ -30,7 +30,7 @@ void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh
 		lh_hb_edges_lost();
 }
 
-/* A thread's life is a lock that has no bytes: its address is one that no object can have. */
+/* The end of a thread is a lock without an object: no object can have its address. */
 lh_lock_id lh_thread_end_lock(lh_thread_id thread)
 {
 	const void *object = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 4);

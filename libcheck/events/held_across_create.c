@@ -1,20 +1,21 @@
 /*
- * held_across_create.c — part of the room `track`: locks that a thread holds while it creates
- * others.
+ * held_across_create.c — orders from locks that a thread holds while it creates threads.
  *
- * A thread that was created while its creator held a lock, and that takes this lock, gets it
- * when the creator has given it back. So what the creator did before it gave the lock back came
- * before what the new thread does from then on; the same goes for threads that the new one
- * creates. That is written down as an event, so that the judge does not take the one to meet
- * the other. The giving and the taking each begin a new segment.
+ * If a thread was created while its creator held a lock, and it acquires that lock, then the
+ * creator released the lock before. So what the creator did before the release happens before what
+ * the new thread does after the acquisition, and before what the threads that it then creates do. A
+ * happens-before edge records this, so that the order graph does not let these parts overlap. The
+ * release and the acquisition each begin a new segment.
  *
- * Only locks held exclusively, and only those taken by waiting: a try that had failed would
- * have gone another way. A condition wait gives the lock back in between: then we claim nothing.
- * Bounded: a giving that lies more than so many events back is not found.
+ * Ignores shared holds, and acquisitions by the new thread that are not blocking: after a failed
+ * try the thread would have taken another path, so no order follows. Ignores a lock that was
+ * released in a condition wait. Searches only the last EDGES_BACK edges for a release.
+ *
+ * Also records the release of a lock that the thread held when it forked.
  */
 #include "libcheck/events/event.h"
 
-enum { EVENTS_BACK = 4096, CREATORS_UP = 16 };
+enum { EDGES_BACK = 4096, CREATORS_MAX = 16 };
 
 void lh_across_create_mark(struct lh_event_frame *event)
 {
@@ -31,8 +32,7 @@ void lh_across_create_mark(struct lh_event_frame *event)
 	}
 }
 
-/* Before it is given back: a child that lives on after this moment is not shut out by it any more.
- */
+/* Before the release: the lock is no gate lock for a forked child that lives on after it. */
 void lh_across_fork_on_release(struct lh_event_frame *event, struct lh_held *h)
 {
 	uint64_t ns = lh_clock_now();
@@ -62,24 +62,24 @@ void lh_across_create_on_release(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-/* Was `giver` holding the lock when it created `made`, and has it given it back since? Its
- * segment then; 0: no, or `taker` has taken the lock after that before. */
-static uint32_t released_in(lh_thread_id giver, lh_thread_id made, lh_lock_id lock,
-			    lh_thread_id taker)
+/* If `creator` held the lock when it created `created` and has released it since: its segment at
+ * the release. 0: not so, or `acquirer` has an edge from that release already. */
+static uint32_t segment_of_release(lh_thread_id creator, lh_thread_id created, lh_lock_id lock,
+				   lh_thread_id acquirer)
 {
 	uint32_t used = lh_rows_used(LH_T_HB_EDGE), found = 0;
-	uint32_t created = LH_THREADS[made].creator_segment;
+	uint32_t created_in = LH_THREADS[created].creator_segment;
 
-	for (uint32_t i = used; i-- > 1 && used - i <= EVENTS_BACK;) {
+	for (uint32_t i = used; i-- > 1 && used - i <= EDGES_BACK;) {
 		const struct lh_hb_edge *e = &LH_HB_EDGES[i];
-		if (e->what == LH_HB_CREATOR_RELEASED && e->a == giver && e->b == lock &&
-		    e->b_segment <= created && created < e->a_segment)
+		if (e->what == LH_HB_CREATOR_RELEASED && e->a == creator && e->b == lock &&
+		    e->b_segment <= created_in && created_in < e->a_segment)
 			found = e->a_segment;
 	}
-	for (uint32_t i = used; found && i-- > 1 && used - i <= EVENTS_BACK;) {
+	for (uint32_t i = used; found && i-- > 1 && used - i <= EDGES_BACK;) {
 		const struct lh_hb_edge *e = &LH_HB_EDGES[i];
-		if (e->what == LH_HB_ACQUIRED_FROM_CREATOR && e->a == giver &&
-		    e->a_segment == found && e->b == taker)
+		if (e->what == LH_HB_ACQUIRED_FROM_CREATOR && e->a == creator &&
+		    e->a_segment == found && e->b == acquirer)
 			return 0;
 	}
 	return found;
@@ -87,18 +87,18 @@ static uint32_t released_in(lh_thread_id giver, lh_thread_id made, lh_lock_id lo
 
 void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock)
 {
-	lh_thread_id me = event->live->thread, made = me;
-	bool news = false;
+	lh_thread_id thread = event->live->thread, created = thread;
+	bool ordered = false;
 
-	for (int i = 0; i < CREATORS_UP && made && LH_THREADS[made].creator; i++) {
-		lh_thread_id giver = LH_THREADS[made].creator;
-		uint32_t segment = released_in(giver, made, lock, me);
+	for (int i = 0; i < CREATORS_MAX && created && LH_THREADS[created].creator; i++) {
+		lh_thread_id creator = LH_THREADS[created].creator;
+		uint32_t segment = segment_of_release(creator, created, lock, thread);
 		if (segment)
-			lh_hb_edge_add(LH_HB_ACQUIRED_FROM_CREATOR, giver, segment, me,
+			lh_hb_edge_add(LH_HB_ACQUIRED_FROM_CREATOR, creator, segment, thread,
 				       event->live->segment + 1);
-		news |= segment != 0;
-		made = giver;
+		ordered |= segment != 0;
+		created = creator;
 	}
-	if (news)
+	if (ordered)
 		lh_hb_next_segment(event->self, event->live);
 }

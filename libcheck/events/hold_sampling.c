@@ -1,18 +1,17 @@
 /*
- * hold_sampling.c — measures the length of some holds: of each new one, of each after a wait, and
- * of one in LH_SAMPLE_EVERY of the others.
+ * hold_sampling.c — measures the length of some holds: of those with a new chain, of those after a
+ * wait, and of one in LH_SAMPLE_EVERY of the others.
  */
 #include "libcheck/events/event.h"
 #include "libcheck/lock/contention.h"
 
 enum {
-	HOLDS_FEW =
-		8 /* measured holds: from this number on their lengths are kept as a histogram */
+	HOLDS_FEW = 8 /* measured holds of a lock after which its lengths go into a histogram */
 };
 
 /*
- * The exact clock needs an instruction that a process in strict seccomp mode may not use.
- * Such a process has one thread, and one thread's hold times tell nothing.
+ * The exact clock needs an instruction that a process in strict seccomp mode may not use. Such a
+ * process has one thread, and the hold times of a single thread are of no use.
  */
 bool lh_may_read_clock(void)
 {
@@ -30,7 +29,8 @@ void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
 	h->flags = LH_HELD_EXACT_TIME | LH_HELD_WEIGHTED;
 }
 
-/* Makes sure of its row of LH_T_LOCK_STATS. By a thread that is inside, without the big lock. */
+/* The lock's row of LH_T_LOCK_STATS, made if there is none. Called after lh_enter, without the
+ * internal lock. */
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l)
 {
 	if (!l->stats && lh_internal_lock_take(&lh_own_ledger.lock, self->number)) {
@@ -62,7 +62,7 @@ void lh_held_measure_end(const struct lh_held *h)
 	lh_contention_held(l, LH_SITE_MODE(h->site), ns, stands_for);
 }
 
-/* Its holds are measured now and then: from the HOLDS_FEWth on how they are spread is kept. */
+/* Makes the lock's row of LH_T_CONTENTION when HOLDS_FEW holds were measured. */
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id)
 {
 	struct lh_lock *l = lh_lock_row(id);

@@ -1,25 +1,26 @@
 /*
- * known_again.c — part of the room `track`: what the fast path does not know, and is no news.
+ * known_again.c — events that the fast path does not know but that bring no new row.
  *
- * - A chain that this thread has been through and does not remember, because there are more
- *   of them than it has room for: the lock's own nodes tell.
- * - A lock that comes and goes in one place, by init and destroy or on the stack: its row is
- *   used again at once, by the thread that has destroyed it.
+ * - An acquisition whose chain the thread has visited but not in its chain cache, which is too
+ *   small for all of them: the lock's list of chains shows the visit.
+ * - A lock that comes and goes at one site, by init and destroy or on the stack: the thread that
+ *   destroyed the lock revives its row.
  *
- * None of it takes the big lock or writes what other threads write. What needs more than
- * that takes the long way, and so does everything that the judge must hear of.
+ * Takes no internal lock and writes nothing that other threads write. An event that needs more, or
+ * that the order graph must check, takes the slow path.
  */
 #include "libcheck/events/event.h"
 
-/* ---- locks that return ---- */
+/* ---- retired and revived locks ---- */
 
-/* Nothing was asked for under it, so no circle goes through it and nobody will name it. */
+/* No lock was acquired under this lock, so no cycle contains it and no finding will name it. */
 static bool can_retire(const struct lh_lock *l)
 {
 	return lh_lock_can_retire(l) && lh_chain_no_children(l);
 }
 
-/* Destroyed by the program. (A signal handler that destroys one in between: a row is lost.) */
+/* The program destroyed the lock. (If a signal handler destroys a lock during this function, one
+ * row may be lost.) */
 bool lh_on_destroyed_retire(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
@@ -34,22 +35,22 @@ bool lh_on_destroyed_retire(const struct lh_call *call)
 	return true;
 }
 
-/* The one that lies where this one belongs has not returned: it makes room. */
+/* Each entry of `retired` has room for one lock: drops the one that it holds. */
 void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l)
 {
 	uint32_t *at = lh_retired_entry(event->self, (const void *)l->address);
-	bool rests = can_retire(l) && (l->flags & LH_LOCK_INITED);
+	bool retires = can_retire(l) && (l->flags & LH_LOCK_INITED);
 
 	if (*at)
 		lh_lock_drop_retired(&LH_LOCKS[*at]);
-	*at = rests ? (uint32_t)(l - LH_LOCKS) : 0;
-	if (rests)
+	*at = retires ? (uint32_t)(l - LH_LOCKS) : 0;
+	if (retires)
 		lh_lock_retire(l);
 	else
 		lh_lock_destroy(l);
 }
 
-/* Initialised at the address and in the place where one was before. */
+/* A lock is initialized at the address and with the stack of a retired one. */
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 {
 	struct lh_self *self = lh_self_get();
@@ -69,10 +70,10 @@ bool lh_on_init_revived(const struct lh_call *call, uint32_t flags)
 }
 
 /*
- * A mutex whose word is zero lies where there was one that nobody destroyed: a std::mutex
- * on the stack. This thread has just taken it, so nobody else sees it now.
+ * A mutex without a tag lies at the address of a mutex that was never destroyed: a std::mutex on
+ * the stack. This thread has just acquired it, so no other thread changes its row now.
  */
-static struct lh_lock *fresh(const struct lh_call *call)
+static struct lh_lock *revive_undestroyed(const struct lh_call *call)
 {
 	uint32_t row = call->kind == LH_MUTEX && !lh_lock_read_tag(call->object, LH_MUTEX)
 			       ? lh_lock_find(call->object)
@@ -88,11 +89,12 @@ static struct lh_lock *fresh(const struct lh_call *call)
 	return l;
 }
 
-/* ---- taken ---- */
+/* ---- acquired ---- */
 
-/* A writer that is the first of its lock is news to the judge, and so are a child's orphans. */
-static bool is_plain(const struct lh_self *self, const struct lh_lock *l,
-		     const struct lh_call *call)
+/* False for the first writer of an rwlock, which the order graph must check, and in a forked child
+ * that must still be warned of locks held by threads that were not copied. */
+static bool needs_no_check(const struct lh_self *self, const struct lh_lock *l,
+			   const struct lh_call *call)
 {
 	if (l->kind != call->kind || (call->kind == LH_RWLOCK && call->mode == LH_EXCLUSIVE &&
 				      !(l->flags & LH_LOCK_HAS_WRITERS)))
@@ -106,7 +108,7 @@ bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, 
 {
 	struct lh_lock *l = &LH_LOCKS[LH_LOCK_ROW(id)];
 
-	if (!is_plain(self, l, call))
+	if (!needs_no_check(self, l, call))
 		return false;
 	self = lh_enter(call->frame);
 	lh_chain_id chain = lh_chain_find_visited(self, parent, id, site,
@@ -125,7 +127,8 @@ bool lh_on_acquired_revived(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
-	struct lh_lock *l = live && (call->stack || lh_contexts.off) ? fresh(call) : NULL;
+	struct lh_lock *l =
+		live && (call->stack || lh_contexts.off) ? revive_undestroyed(call) : NULL;
 	lh_chain_id parent = l && live->held_n ? live->held[live->held_n - 1].chain : 0;
 
 	return l && live->held_n < LH_HELD_MAX && (parent || !live->held_n) &&

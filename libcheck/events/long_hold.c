@@ -1,11 +1,11 @@
 /*
- * long_hold.c — part of the room `track`: a lock is given back that has been held for long.
+ * long_hold.c — reports the release of a lock that was held longer than the option long_hold.
  *
- * The ticks decide who goes this way, and are too coarse to judge by: a hold may look shorter
- * than it is by a tick. So a tick's worth earlier than the limit is enough, and then the clock is
- * asked. What is known of the beginning is as exact as lh_held_since says.
+ * The tick selects the releases that come here, but a hold may look shorter by up to a tick than it
+ * is. So the tick's limit is lower by a tick, and then the exact clock decides. The time of the
+ * acquisition is as exact as lh_held_since says.
  *
- * Does not watch holds while they last: that is the monitor's.
+ * Does not watch holds that last: the monitor does.
  */
 #include "libcheck/base/options.h"
 #include "libcheck/events/event.h"
@@ -16,12 +16,12 @@ uint32_t lh_long_hold_ticks = UINT32_MAX;
 
 void lh_long_hold_init(void)
 {
-	const uint64_t limit = (uint64_t)lh_options.long_hold, off = LH_TICK_NS + MS;
+	const uint64_t limit = (uint64_t)lh_options.long_hold, margin = LH_TICK_NS + MS;
 
 	if (!limit)
 		lh_long_hold_ticks = UINT32_MAX;
 	else
-		lh_long_hold_ticks = limit > off ? (uint32_t)((limit - off) / MS) : 0;
+		lh_long_hold_ticks = limit > margin ? (uint32_t)((limit - margin) / MS) : 0;
 }
 
 static const struct lh_run_header *run_header(void)
@@ -53,10 +53,10 @@ static struct lh_finding *find_reported(uint64_t key)
 }
 
 /*
- * The same place again: one finding. Its steps are those of the longest hold; for the monitor,
- * which tells each hold while it lasts, those of the last one.
+ * A further hold of the finding's class and stack. The steps become those of this hold if it is the
+ * longest, or if there is a monitor, which reports each hold while it lasts.
  */
-static void again(struct lh_finding *f, const struct lh_finding_draft *draft, uint64_t ns)
+static void update_finding(struct lh_finding *f, const struct lh_finding_draft *draft, uint64_t ns)
 {
 	if (f->steps != draft->n || (!lh_own_ledger.tick && ns <= f->duration_ns))
 		return;
@@ -70,8 +70,9 @@ static void again(struct lh_finding *f, const struct lh_finding_draft *draft, ui
 }
 
 /*
- * The monitor watches holds while they last and tells them; for it the end is a fact, written
- * before the entry goes. Without one they are told here, with what is known here.
+ * If there is a monitor, it reports long holds while they last; the row made here gives it the
+ * measured length, and is written before the held entry is removed. Without a monitor the hold is
+ * reported here.
  */
 static void report(const struct lh_call *call)
 {
@@ -95,7 +96,7 @@ static void report(const struct lh_call *call)
 		uint32_t id = lh_finding_commit(draft, LH_F_NONE);
 		struct lh_finding *f = id ? &LH_FINDINGS[id] : find_reported(draft->key);
 		if (f && !id)
-			again(f, draft, ns);
+			update_finding(f, draft, ns);
 		if (f && ns > f->duration_ns)
 			f->duration_ns = ns;
 		if (f && lh_own_ledger.tick)

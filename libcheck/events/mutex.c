@@ -1,19 +1,19 @@
-/* mutex.c — the events of every lock: wait, acquire, try, release, init, destroy, name; the path
- * that is not fast. */
+/* mutex.c — the slow path of the events of every lock: wait, acquire, try, release, init, destroy,
+ * name. */
 #include "libcheck/lock/contention.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
 #include "libcheck/rules/wait_cycle.h"
 
-/* The only judgement of return codes: a robust mutex whose owner died is ours now. */
-static bool took(int rc)
+/* Was the lock acquired? EOWNERDEAD: the thread acquired a robust mutex whose owner died. */
+static bool means_acquired(int rc)
 {
 	return rc == 0 || rc == EOWNERDEAD;
 }
 
 /* ---- waiting ---- */
 
-/* Semaphores that are no locks, permits and what a reader of a lock asks for, by flags. */
+/* A counting semaphore gives permits; any other lock has the mode of the call. */
 static enum lh_mode mode_of(const struct lh_call *call, const struct lh_lock *l)
 {
 	return l->kind == LH_SEM && (l->flags & LH_LOCK_COUNTING) ? LH_PERMIT
@@ -25,11 +25,11 @@ static void note_writer(struct lh_event_frame *event, struct lh_lock *l, const s
 	if (l->kind != LH_RWLOCK || call->mode != LH_EXCLUSIVE || (l->flags & LH_LOCK_HAS_WRITERS))
 		return;
 	l->flags |= LH_LOCK_HAS_WRITERS;
-	if (l->flags & LH_LOCK_PREFER_WRITER) /* from now on readers can stand behind a writer */
+	if (l->flags & LH_LOCK_PREFER_WRITER) /* now a reader can wait for a queued writer */
 		lh_event_check_lock(event, lh_lock_id_of(l));
 }
 
-/* The proof that two processes lived at the same time. */
+/* Shows the front end that this process was alive at this time. */
 static void note_shared(const struct lh_lock *l)
 {
 	if (l->flags & LH_LOCK_PSHARED)
@@ -50,17 +50,17 @@ void lh_on_wait_begin(const struct lh_call *call)
 		note_writer(&event, l, call);
 		if (h && l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING)) {
 			lh_sem_mark_signal(
-				l); /* who waits for what it took itself expects another to post */
+				l); /* it waits for its own permit: another thread must post */
 			h = NULL;
 		}
-		lh_lock_stats_get(l); /* for what the wait will add up to */
+		lh_lock_stats_get(l); /* the wait is counted there */
 		if (!lh_lock_is_free_now(call->object, call->kind)) {
 			lh_event_announce_wait(&event, lh_lock_id_of(l), site, LH_WAIT_LOCK, 0);
 			if (l->kind != LH_ONCE && l->kind != LH_GUARD)
 				lh_contention_wait_begin(l, lh_lock_id_of(l), event.live);
 		}
 		uint32_t self = h ? lh_check_self_deadlock(event.self, l, h, site) : 0;
-		/* what happens is told, and not besides that it can happen */
+		/* a deadlock that happens is not reported as a potential one too */
 		uint32_t cycle = self ? 0 : lh_wait_cycle_check(event.self);
 		lh_event_report(&event, self ? self : cycle);
 		if (lh_fork_has_not_copied(true) && LH_SITE_HOW(site) == LH_BLOCKING)
@@ -71,7 +71,7 @@ void lh_on_wait_begin(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-static void acquired(const struct lh_call *c, int rc, uint64_t waited_ns);
+static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns);
 
 void lh_on_wait_end(const struct lh_call *call, int rc)
 {
@@ -81,16 +81,18 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 	if (self) {
 		struct lh_event_frame event = {.self = self, .live = self->live_saved};
 		ns = lh_event_wait_time(&event);
-		self->sample = 1; /* how long it is held now is measured */
+		self->sample = 1; /* the hold that begins now is measured */
 		lh_leave(self);
 	}
 	acquired(call, rc, ns);
 }
 
-/* ---- taken ---- */
+/* ---- acquiring ---- */
 
-/* Taken again by its holder: recursive mutexes, readers, and whatever let it happen. */
-static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
+/* The held list has an entry for the lock: raises its depth, or removes it if it is a leftover.
+ * True: there is nothing else to record. */
+static bool acquire_again(struct lh_event_frame *event, struct lh_lock *l,
+			  const struct lh_call *call)
 {
 	struct lh_held *h = lh_held_find(event->live, call->object);
 
@@ -98,7 +100,7 @@ static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct
 		return false;
 	if (h->lock != lh_lock_id_of(l) || l->kind == LH_SEM ||
 	    !(call->mode == LH_SHARED || (l->flags & LH_LOCK_RECURSIVE))) {
-		/* the entry is a leftover: somebody else has given the lock back meanwhile */
+		/* a leftover: another thread has released the lock meanwhile */
 		if (l->kind == LH_SEM && !(l->flags & LH_LOCK_COUNTING))
 			lh_sem_mark_signal(l);
 		if (l->kind != LH_SEM || (l->flags & LH_LOCK_SIGNAL))
@@ -111,8 +113,8 @@ static bool deepen(struct lh_event_frame *event, struct lh_lock *l, const struct
 	return true;
 }
 
-/* Whoever had it before has not got it any more: a dead owner, or an unlock we did not see. */
-static void take_from(struct lh_lock *l, const struct lh_self *self)
+/* The owner that is recorded no longer holds the lock: it died, or its unlock was not recorded. */
+static void clear_former_owner(struct lh_lock *l, const struct lh_self *self)
 {
 	struct lh_held *h;
 
@@ -121,7 +123,7 @@ static void take_from(struct lh_lock *l, const struct lh_self *self)
 		h->lock = 0;
 }
 
-/* What is new or was waited for is measured; of the rest one in so many. */
+/* Measures holds with a new chain, holds after a wait, and a sample of the others. */
 static bool is_sampled(struct lh_event_frame *event)
 {
 	if (event->self->sample > 1 && !event->fresh) {
@@ -132,11 +134,11 @@ static bool is_sampled(struct lh_event_frame *event)
 	return lh_may_read_clock();
 }
 
-static void change_hands(struct lh_lock *l, const struct lh_self *self)
+static void set_owner(struct lh_lock *l, const struct lh_self *self)
 {
 	struct lh_lock_stats *stats = &LH_LOCK_STATS[l->stats];
 
-	take_from(l, self);
+	clear_former_owner(l, self);
 	l->owner = self->number;
 	if (!l->stats)
 		return;
@@ -144,7 +146,7 @@ static void change_hands(struct lh_lock *l, const struct lh_self *self)
 	stats->last_owner = self->number;
 }
 
-static void hold(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
+static void add_held(struct lh_event_frame *event, struct lh_lock *l, const struct lh_call *call)
 {
 	enum lh_mode mode = mode_of(call, l);
 	lh_site site = LH_SITE(event->stack, call->how, mode);
@@ -156,7 +158,7 @@ static void hold(struct lh_event_frame *event, struct lh_lock *l, const struct l
 	if (!l->first_stack)
 		l->first_stack = event->stack;
 	if (mode == LH_EXCLUSIVE)
-		change_hands(l, event->self);
+		set_owner(l, event->self);
 	if (!h)
 		return;
 	bool sampled = is_sampled(event);
@@ -184,15 +186,15 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 		lh_contention_wait_end(l, event.live, mode_of(call, l), waited_ns);
 	if (l && lh_fork_has_not_copied(false))
 		lh_fork_report_not_copied(&event, l, 0);
-	if (l && took(rc)) {
+	if (l && means_acquired(rc)) {
 		if (event.live->try_lock == lh_lock_id_of(l))
 			event.live->try_lock = 0;
 		note_shared(l);
 		note_writer(&event, l, call);
 		if (l->flags & LH_LOCK_SIGNAL)
 			l->acquired++;
-		else if (!deepen(&event, l, call))
-			hold(&event, l, call);
+		else if (!acquire_again(&event, l, call))
+			add_held(&event, l, call);
 	}
 	lh_event_end(&event);
 }
@@ -205,10 +207,11 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc)
 /* ---- tries ---- */
 
 /*
- * The row of tries goes on unless this thread has had the lock in between. That is known only
- * of the slow way; of the fast one, that it had none at all, or that nobody had this one.
+ * Is this failed try consecutive: has the thread not acquired the lock since the last one? The slow
+ * path clears try_lock at an acquisition. The fast path does not, so the try is consecutive only if
+ * the thread acquired no lock since, or no thread acquired this lock.
  */
-static bool tries_again(struct lh_self *self, const struct lh_lock *l)
+static bool is_consecutive(struct lh_self *self, const struct lh_lock *l)
 {
 	uint64_t entries = l->acquired + l->shared;
 	bool again = self->live->try_lock == lh_lock_id_of(l) &&
@@ -219,8 +222,8 @@ static bool tries_again(struct lh_self *self, const struct lh_lock *l)
 	return again;
 }
 
-/* So many that it is worth knowing where. */
-static void busy(const struct lh_call *call)
+/* The tries count as a busy wait from now on: records their site. */
+static void begin_busy_wait(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
@@ -234,7 +237,7 @@ static void busy(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-/* Loops of failing tries come here; an increment lost to another thread is no loss. */
+/* Called in loops of failing tries. tries_failed is not atomic: a lost increment does no harm. */
 void lh_on_try_failed(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
@@ -251,7 +254,7 @@ void lh_on_try_failed(const struct lh_call *call)
 	if (l->stats)
 		LH_LOCK_STATS[l->stats].tries_failed++;
 	self = lh_self_get();
-	live->tries = tries_again(self, l) ? live->tries + 1 : 1;
+	live->tries = is_consecutive(self, l) ? live->tries + 1 : 1;
 	live->try_lock = lh_lock_id_of(l);
 	if (live->tries < LH_TRIES_BEFORE_TIMING)
 		return;
@@ -262,29 +265,29 @@ void lh_on_try_failed(const struct lh_call *call)
 			ns = lh_clock_now() - live->try_since_ns;
 	}
 	if (live->tries == LH_TRIES_BUSY_WAIT)
-		busy(call);
+		begin_busy_wait(call);
 	if (live->tries >= LH_TRIES_BUSY_WAIT)
 		lh_contention_busy_add(l, live, ns);
 }
 
-/* ---- given back ---- */
+/* ---- releasing ---- */
 
-/* What was removed lies above the top until the next acquisition: lh_on_release_done_slow may need
- * it. */
-static void let_go(struct lh_live_thread *live, struct lh_held *h)
+/* Copies the removed entry to the place above the top, where it stays until the next acquisition:
+ * lh_on_release_done_slow may need it. */
+static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 {
-	struct lh_held gone = *h;
+	struct lh_held removed = *h;
 	struct lh_lock *l = lh_lock_row(h->lock);
 
 	if (l && LH_SITE_MODE(h->site) == LH_EXCLUSIVE)
 		l->owner = 0;
 	lh_held_remove(live, h);
-	gone.lock = 0;
-	gone.address = 0;
-	live->held[live->held_n] = gone;
+	removed.lock = 0;
+	removed.address = 0;
+	live->held[live->held_n] = removed;
 }
 
-static void not_ours(const struct lh_call *call)
+static void check_unlock(const struct lh_call *call)
 {
 	struct lh_event_frame event;
 
@@ -314,7 +317,7 @@ void lh_on_release_slow(const struct lh_call *call)
 		return;
 	struct lh_live_thread *live = self->live_saved;
 	struct lh_held *h = lh_held_find(live, call->object);
-	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* a condition wait that was cancelled */
+	if (h && (h->flags & LH_HELD_IN_COND_WAIT)) { /* the condition wait was cancelled */
 		h->flags &= (uint16_t)~LH_HELD_IN_COND_WAIT;
 		__atomic_store_n(&live->wait_lock, 0, __ATOMIC_RELEASE);
 		live->wait_on = LH_WAIT_NONE;
@@ -324,11 +327,11 @@ void lh_on_release_slow(const struct lh_call *call)
 	} else if (h) {
 		lh_held_measure_end(h);
 		lh_held_keep_lengths(self, h->lock);
-		let_go(live, h);
+		remove_held(live, h);
 	}
 	lh_leave(self);
 	if (!h)
-		not_ours(call);
+		check_unlock(call);
 }
 
 void lh_on_release_done_slow(const struct lh_call *call, int rc)
@@ -352,7 +355,7 @@ void lh_on_release_done_slow(const struct lh_call *call, int rc)
 	lh_leave(self);
 }
 
-/* ---- made and ended ---- */
+/* ---- init, destroy, name ---- */
 
 void lh_on_init(const struct lh_call *call, uint32_t flags, uint32_t initial)
 {
@@ -379,7 +382,7 @@ void lh_on_destroy_begin_slow(const struct lh_call *call)
 	struct lh_lock *l = lh_lock_known(call->object, call->kind);
 	struct lh_event_frame event;
 
-	/* what is no object yet may hold anything */
+	/* memory without a lock may hold any bytes, so it is not read */
 	if (!l || l->kind != call->kind || has_no_owner(l, call->object) ||
 	    !lh_event_begin(&event, call))
 		return;
@@ -402,7 +405,8 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 	lh_event_end(&event);
 }
 
-/* The kind is not said: whichever lock is known at this address, else the name waits for none. */
+/* The program does not give the kind: names the lock that is known at this address, or makes one of
+ * kind LH_CUSTOM. */
 void lh_on_name(const struct lh_call *call, const char *name)
 {
 	struct lh_event_frame event;

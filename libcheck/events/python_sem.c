@@ -1,13 +1,13 @@
 /*
- * python_sem.c — part of the room `track`: what CPython's semaphores mean besides.
+ * python_sem.c — CPython's semaphores that stand for the end of a thread.
  *
- * Python's threads are detached. Each holds a semaphore of its own while it lives, the
- * interpreter gives it back when the thread's state is cleared, and join() waits for it. So
- * that semaphore is no lock: taking it from another thread is a join, with the same order
- * of events and the same circles as pthread_join.
+ * CPython's threads are detached. Each thread holds a semaphore of its own while it lives; the
+ * interpreter posts the semaphore when it clears the thread's state, and join() waits for it. So
+ * the semaphore is no lock: acquiring it from another thread is a join, with the same
+ * happens-before edges and the same cycles as pthread_join.
  *
- * Of such a row `thread` is the thread and `come` its segment when it was over;
- * `initial` says that it is.
+ * In the row of this semaphore, `thread` is the thread; after the thread's end `initial` is 1 and
+ * `barrier_arrived` is the thread's segment at its end.
  */
 #include "libcheck/events/event.h"
 #include "libcheck/rules/wait_cycle.h"
@@ -27,8 +27,8 @@ void lh_on_thread_end_sem(const struct lh_call *call)
 	lh_event_end(&event);
 }
 
-/* By the thread itself: whoever joins it may give the semaphore back too. The main thread goes on.
- */
+/* Counts only a post by the thread itself: a thread that joins it may post the semaphore too.
+ * Begins a segment, because the main thread continues after its post. */
 void lh_thread_end_posted(const struct lh_call *call, struct lh_lock *l)
 {
 	struct lh_self *self = lh_enter(call->frame);
@@ -58,8 +58,8 @@ bool lh_on_sem_join_begin(const struct lh_call *call)
 
 	if (!l || !lh_event_begin_must(&event, call))
 		return false;
-	/* the main thread gives its own back and then waits for the others: its life holds nobody
-	 * up */
+	/* the main thread posts its semaphore before it waits for the other threads, so a wait for
+	 * this semaphore is no wait for the main thread's end */
 	if (LH_THREADS[l->thread].flags & LH_THREAD_MAIN)
 		lh_event_announce_wait(&event, lh_lock_id_of(l),
 				       LH_SITE(event.stack, call->how, LH_EXCLUSIVE), LH_WAIT_SEM,

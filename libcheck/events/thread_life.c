@@ -1,5 +1,6 @@
 /*
- * thread_life.c — part of the room `track`: threads begin and end, processes fork.
+ * thread_life.c — the events of create, start, end, join and detach of a thread; start and end of
+ * this folder.
  */
 #include "libcheck/rules/cond_holding.h"
 #include "libcheck/lock/contention.h"
@@ -11,20 +12,21 @@
 
 /* ---- create ---- */
 
-/* The thread of this seat is gone: judge what it left, and make the seat free. Big lock. */
-static uint32_t end_thread(uint32_t seat)
+/* The row's thread is gone: checks the locks that it still holds and frees the row. Needs the
+ * internal lock. */
+static uint32_t end_thread(uint32_t live_row)
 {
-	uint32_t reported = lh_check_thread_exit(seat);
+	uint32_t reported = lh_check_thread_exit(live_row);
 
-	lh_live_thread_free(seat);
+	lh_live_thread_free(live_row);
 	return reported;
 }
 
 /*
- * Detached threads tell nobody when they are gone; the kernel knows. Asked when enough
- * of them have said that they are about to end, so that the cost per thread stays small.
+ * Only the kernel shows when a detached thread is gone. It is asked when enough threads have begun
+ * to end, so that the cost per thread stays small.
  */
-static void sweep(struct lh_event_frame *event)
+static void end_detached_threads(struct lh_event_frame *event)
 {
 	enum { ENOUGH = 32 };
 	static uint32_t threshold = ENOUGH;
@@ -45,7 +47,7 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 
 	if (!lh_event_begin_must(&event, call))
 		return 0;
-	sweep(&event);
+	end_detached_threads(&event);
 	lh_thread_id id = lh_thread_new(event.live->thread, event.stack, event.live->segment);
 	uint32_t live_row = id ? lh_live_thread_new(id) : 0;
 	if (live_row) {
@@ -59,8 +61,9 @@ uint32_t lh_on_thread_create(const struct lh_call *call, bool detached)
 }
 
 /*
- * The creator may join before the new thread has sat down, so it says the handle too. A
- * detached thread may be gone by now, and its seat another's; nobody can join it.
+ * The creator may join the new thread before that thread has attached to its row, so the creator
+ * sets the handle too. A detached thread may be gone by now and its row another thread's; no thread
+ * can join it.
  */
 void lh_on_thread_create_done(const struct lh_call *call, uint32_t live_row, pthread_t handle,
 			      int rc)
@@ -82,11 +85,11 @@ void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
 
 	if (!lh_own_ledger.ledger ||
-	    lh_self_get()->number == live_row) /* a handler has seen to it */
+	    lh_self_get()->number == live_row) /* attached by an event in a signal handler */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
 	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, name)) {
-		lh_hb_edges_lost(); /* it may sit down as a stranger */
+		lh_hb_edges_lost(); /* its first event may attach it to a row without a creator */
 		return;
 	}
 	lh_live_thread_attach(live_row, low, high);
@@ -96,8 +99,8 @@ void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 /* ---- end ---- */
 
 /*
- * The start routine is over, but destructors of thread-local variables and of keys still
- * run and may give locks back. So nothing is judged here; it is when the thread is gone.
+ * The start routine is over, but destructors of thread-local variables and of keys still run and
+ * may release locks. So the held locks are checked only when the thread is gone.
  */
 void lh_on_thread_exit(void)
 {
@@ -131,8 +134,8 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 		return;
 	lh_event_wait_time(&event);
 	if (!rc && live_row && LH_LIVE_THREADS[live_row].state != LH_LIVE_FREE) {
-		lh_thread_id gone = LH_LIVE_THREADS[live_row].thread;
-		lh_hb_edge_add(LH_HB_JOIN, gone, LH_LIVE_THREADS[live_row].segment,
+		lh_thread_id ended = LH_LIVE_THREADS[live_row].thread;
+		lh_hb_edge_add(LH_HB_JOIN, ended, LH_LIVE_THREADS[live_row].segment,
 			       event.live->thread, event.live->segment + 1);
 		lh_hb_next_segment(event.self, event.live);
 		lh_event_report(&event, end_thread(live_row));
@@ -162,7 +165,7 @@ void lh_on_thread_name(const struct lh_call *call, pthread_t handle, const char 
 		lh_leave(self);
 }
 
-/* ---- birth and death of the room ---- */
+/* ---- start and end of the process ---- */
 
 bool lh_events_init(void)
 {
@@ -170,9 +173,9 @@ bool lh_events_init(void)
 	return lh_event_orders_init() && lh_wait_cycle_init();
 }
 
-static void report_at_exit(void *w, uint32_t finding)
+static void report_at_exit(void *event, uint32_t finding)
 {
-	lh_event_report(w, finding);
+	lh_event_report(event, finding);
 }
 
 void lh_events_end(void)
@@ -193,7 +196,7 @@ void lh_events_end(void)
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
 			lh_event_report(&event, i);
 		LH_FINDINGS[i].flags &=
-			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore changes its mind now */
+			(uint8_t)~LH_FINDING_UNSURE; /* no semaphore becomes a signal any more */
 	}
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++)
 		if (LH_LIVE_THREADS[i].state == LH_LIVE_ENDING && LH_LIVE_THREADS[i].held_n &&

@@ -1,19 +1,19 @@
 /*
- * add.c — takes new rows in.
+ * add.c — adds new rows of the ledger to the graph.
  *
- * Taking a node in adds its edges; whether they close a circle is then a question of groups
- * (edges.c), and only if they do the circles are walked (cycle_search.c).
+ * A new chain gives edges; edges.c and topo_order.c find out whether an edge closes a cycle of
+ * locks, and only then cycle_search.c searches the cycles.
  *
- * A thread's life is a lock that it holds in everything it does, so it would have an edge to
- * everything the thread asks for. Nearly no thread is ever waited for under a lock, so these
- * edges are made only for a life that is *active*: someone joins it who holds a lock, or
- * whose own life is wanted. Without that no circle can go through it.
+ * The end of a thread is a lock that the thread always holds, so it would have an edge to every
+ * lock that the thread wants. Hardly any thread is joined by a thread that holds a lock, so these
+ * edges are made only once the end is *active*: a thread joins it that holds a lock or is itself
+ * joined. Before that no cycle contains it.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-/* ---- lives ---- */
+/* ---- ends of threads ---- */
 
-/* Whose life is it? The lock's `initial` may say so; else we look. */
+/* The thread whose end this lock is. The lock's `initial` may name it; otherwise it is searched. */
 static lh_thread_id thread_of_end_lock(const struct lh_order_graph *graph,
 				       const struct lh_order_input *input, lh_lock_id lock)
 {
@@ -28,8 +28,8 @@ static lh_thread_id thread_of_end_lock(const struct lh_order_graph *graph,
 	return 0;
 }
 
-/* Several rows of one thread at one node stand for one witness: the oldest. */
-static bool oldest_row(const struct lh_order_input *input, uint32_t row)
+/* Of several visits of a chain by one thread, only the oldest makes a witness. */
+static bool is_oldest_visit(const struct lh_order_input *input, uint32_t row)
 {
 	const struct lh_chain_visit *s = &input->visit[row];
 
@@ -46,37 +46,37 @@ static bool is_dependency(const struct lh_order_graph *graph, const struct lh_or
 	const struct lh_lock *l = lh_order_lock_row(input, input->chain[chain].lock);
 	bool tries = LH_SITE_HOW(input->chain[chain].site) == LH_TRY;
 
-	/* A failed try of a semaphore may be followed by a wait later on. */
+	/* a failed try of a semaphore may be followed by a wait */
 	if (tries && l->kind != LH_SEM && !(graph->flags & LH_ORDER_KEEP_FILTERED))
 		return false;
 	return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->kind != LH_COND &&
 	       l->kind != LH_BARRIER;
 }
 
-/* ---- locks that lie inside ---- */
+/* ---- locks without edges into them ---- */
 
 /*
- * Under most locks nothing is ever asked for. No circle goes through such a lock, so edges
- * into it would only cost memory: it gets no vertex until it is *inner*, held by somebody
- * who asks for another. From then on each node that wants it gives its edges at once, and
- * the list of those that have wanted it so far gives the ones that were left out.
+ * While most locks are held, no other lock is ever wanted. No cycle contains such a lock, so edges
+ * into it would only cost memory: they are not made until `has_in_edges` is set, which is when
+ * another lock is wanted while this one is held. From then on each chain that wants the lock gives
+ * its edges at once, and the lock's list of chains gives the edges that were left out.
  *
- * One that is wanted in many places gets its vertex before it is needed: or the call that
- * makes it inner would pay for all of them at once.
+ * A lock that many chains want gets its edges early. Otherwise the call that sets has_in_edges
+ * would add all those edges at once.
  */
-enum { MANY_WANT = 48, LOOK_EVERY = 16 };
+enum { MANY_CHAINS = 48, COUNT_EVERY = 16 };
 
 static bool is_wanted_often(const struct lh_order_input *input, lh_chain_id chain)
 {
 	uint32_t count = 0;
 
-	for (; chain && chain < input->chains && count < MANY_WANT;
+	for (; chain && chain < input->chains && count < MANY_CHAINS;
 	     chain = input->chain[chain].next)
 		count++;
-	return count == MANY_WANT;
+	return count == MANY_CHAINS;
 }
 
-/* The vertex that edges lead into, or 0: there is no need of any yet. */
+/* The vertex that edges lead into, or 0: no edges are needed yet. */
 static uint32_t wanted_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 {
 	uint32_t v;
@@ -94,15 +94,15 @@ static void add_thread_end_edge(struct lh_order_graph *graph, const struct lh_or
 	lh_lock_id lock = input->chain[s->chain].lock;
 
 	if (!is_dependency(graph, input, s->chain) || lh_chain_holds(input, s->chain, lock) ||
-	    !oldest_row(input, row))
+	    !is_oldest_visit(input, row))
 		return;
 	lh_order_edge_add(graph, graph->tables.thread[s->thread].vertex, wanted_vertex(graph, lock),
 			  s->chain);
 }
 
-/* A dependency's edges: from each lock that is held, and from the lives of its threads. */
-static void edges_into(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_chain_id chain, uint32_t to)
+/* A dependency's edges: from each held lock, and from the active ends of its threads. */
+static void add_edges_into(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   lh_chain_id chain, uint32_t to)
 {
 	lh_lock_id lock = input->chain[chain].lock;
 
@@ -129,13 +129,13 @@ static uint32_t held_vertex(struct lh_order_graph *graph, const struct lh_order_
 	graph->tables.vertex[v].has_in_edges = true;
 	if (!(graph->flags & LH_ORDER_LOCK_LISTS))
 		return v;
-	/* whoever wrote the rows: a list that goes in circles ends */
+	/* The list may hold chains of the row's previous lock. `left`: a damaged list may be
+	 * cyclic. */
 	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
 	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
 		if (chain <= graph->chain_high && input->chain[chain].lock == lock &&
 		    is_dependency(graph, input, chain))
-			edges_into(graph, input, chain,
-				   v); /* not one of the lock that the row was before */
+			add_edges_into(graph, input, chain, v);
 	return v;
 }
 
@@ -160,8 +160,8 @@ static bool is_join(const struct lh_order_graph *graph, const struct lh_order_in
 	       is_dependency(graph, input, chain);
 }
 
-/* This thread is waited for from now on, so the lives that it waits for matter too. */
-static void now_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
+/* A thread joins t from now on, so the ends that t waits for matter too. */
+static void set_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
 		       lh_thread_id t)
 {
 	graph->tables.thread[t].wanted = true;
@@ -183,21 +183,21 @@ static bool visited_by_joined(const struct lh_order_graph *graph,
 	return false;
 }
 
-/* Node n wants a life, and is new or was seen by one more. */
-static void is_joined(struct lh_order_graph *graph, const struct lh_order_input *input,
-		      lh_chain_id chain)
+/* The chain joins a thread, and it or a visit of it is new. */
+static void add_join(struct lh_order_graph *graph, const struct lh_order_input *input,
+		     lh_chain_id chain)
 {
 	lh_thread_id t = thread_of_end_lock(graph, input, input->chain[chain].lock);
 
 	if (!t)
 		return;
 	if (!graph->tables.thread[t].wanted)
-		now_wanted(graph, input, t);
+		set_wanted(graph, input, t);
 	if (lh_chain_parent(input, chain) || visited_by_joined(graph, input, chain))
 		activate(graph, t);
 }
 
-/* Gives lives that have become active their edges. */
+/* Adds the edges of ends that have become active. */
 static void activate_threads(struct lh_order_graph *graph, const struct lh_order_input *input)
 {
 	while (graph->todo) {
@@ -214,7 +214,7 @@ static void activate_threads(struct lh_order_graph *graph, const struct lh_order
 	}
 }
 
-/* ---- taking in ---- */
+/* ---- new rows ---- */
 
 static void add_visit(struct lh_order_graph *graph, const struct lh_order_input *input,
 		      uint32_t row)
@@ -231,22 +231,22 @@ static void add_visit(struct lh_order_graph *graph, const struct lh_order_input 
 	if (graph->tables.thread[s->thread].vertex)
 		add_thread_end_edge(graph, input, row);
 	if (is_join(graph, input, s->chain))
-		is_joined(graph, input, s->chain);
+		add_join(graph, input, s->chain);
 }
 
-static void take_event(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       uint32_t row)
+static void add_hb_edge(struct lh_order_graph *graph, const struct lh_order_input *input,
+			uint32_t row)
 {
 	lh_thread_id a = input->hb_edge[row].a;
 
 	if (a >= graph->size.threads ||
-	    input->hb_edge[row].what >= LH_HB_CREATOR_RELEASED) /* they order nothing */
+	    input->hb_edge[row].what >= LH_HB_CREATOR_RELEASED) /* these kinds order nothing */
 		return;
 	graph->tables.hb_edge_next[row] = graph->tables.thread[a].hb_edge;
 	graph->tables.thread[a].hb_edge = row;
 }
 
-/* Permits wanted while permits are held: an edge from the semaphore to itself. */
+/* A permit is wanted while permits are held: an edge from the semaphore to itself. */
 static void add_semaphore(struct lh_order_graph *graph, const struct lh_order_input *input,
 			  lh_chain_id chain, lh_lock_id lock)
 {
@@ -265,18 +265,18 @@ bool lh_order_asks_as_writer(const struct lh_order_input *input, lh_chain_id cha
 	       (lh_order_lock_row(input, input->chain[chain].lock)->flags & LH_LOCK_PREFER_WRITER);
 }
 
-static void take_edges(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_chain_id chain, lh_lock_id lock)
+static void add_edges(struct lh_order_graph *graph, const struct lh_order_input *input,
+		      lh_chain_id chain, lh_lock_id lock)
 {
 	if (!lh_chain_holds(input, chain, lock))
 		LH_FOR_EACH_HELD(input, chain, h)
 	if (lh_order_is_lock(input, input->chain[h].lock))
 		held_vertex(graph, input, input->chain[h].lock);
 	uint32_t to = wanted_vertex(graph, lock);
-	if (!to && chain % LOOK_EVERY == 0 && is_wanted_often(input, chain))
+	if (!to && chain % COUNT_EVERY == 0 && is_wanted_often(input, chain))
 		held_vertex(graph, input, lock);
 	else
-		edges_into(graph, input, chain, to);
+		add_edges_into(graph, input, chain, to);
 }
 
 static void add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
@@ -293,9 +293,9 @@ static void add_chain(struct lh_order_graph *graph, const struct lh_order_input 
 	}
 	if (!is_dependency(graph, input, chain))
 		return;
-	take_edges(graph, input, chain, lock);
+	add_edges(graph, input, chain, lock);
 	if (l->kind == LH_THREAD_END)
-		is_joined(graph, input, chain);
+		add_join(graph, input, chain);
 }
 
 void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
@@ -305,13 +305,13 @@ void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_i
 		add_chain(graph, input, chain);
 }
 
-/* Everything new, of nodes only those up to n. */
+/* Adds all new visits and happens-before edges, and new chains up to `chain`. */
 void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
 			lh_chain_id chain)
 {
 	while (graph->hb_edge_high + 1 < input->hb_edges &&
 	       graph->hb_edge_high + 1 < graph->size.hb_edges)
-		take_event(graph, input, ++graph->hb_edge_high);
+		add_hb_edge(graph, input, ++graph->hb_edge_high);
 	while (graph->visit_high + 1 < input->visits && graph->visit_high + 1 < graph->size.visits)
 		add_visit(graph, input, ++graph->visit_high);
 	while (graph->chain_high < chain)

@@ -1,14 +1,15 @@
 /*
- * cycle.c — one circle that has closed: does it count, and if not why not; its key; its links.
+ * cycle.c — tests one closed cycle: it counts, or is filtered for a reason; makes its key and its
+ * links.
  *
- * The slots stand in struct lh_order_graph, slot[0..length). Slot c holds what slot c-1 wants, slot
- * 0 what the last one wants. Writers that must queue stand behind them.
+ * The cycle is in slot[0..length) of struct lh_order_graph. Slot c holds what slot c-1 wants, slot
+ * 0 what the last slot wants. The slots behind are the queued writers.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-/* ---- what the writer's queue does to readers ---- */
+/* ---- readers and queued writers ---- */
 
-/* The place at which slot c holds what the slot before it wants. A life has place 0: exclusive. */
+/* The chain in which slot c acquired what the slot before it wants; 0 for the end of a thread. */
 static lh_chain_id chain_of_held(const struct lh_cycle_query *q, uint32_t c)
 {
 	const struct lh_order_graph *graph = q->graph;
@@ -23,9 +24,8 @@ static lh_chain_id chain_of_held(const struct lh_cycle_query *q, uint32_t c)
 }
 
 /*
- * Does slot c make the slot before it wait? Always, if one of the two modes is exclusive. A
- * reader waits for a reader only behind a writer that has queued, and only where the rwlock
- * prefers writers: then the slot is marked, and somebody must be found who queues.
+ * Always, if one of the two modes is exclusive. A reader waits for a reader only behind a queued
+ * writer, and only if the rwlock prefers writers: then find_queued_writers must find a writer.
  */
 bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c)
 {
@@ -51,7 +51,7 @@ static bool writer_fits(const struct lh_cycle_query *q, uint32_t slots)
 	return true;
 }
 
-/* The next writer of this list that fits and waits long enough; 0 none. */
+/* The next writer of the list that waits without a limit (or `timed`) and fits; 0 none. */
 static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t slot, bool timed)
 {
 	struct lh_order_graph *graph = q->graph;
@@ -66,7 +66,8 @@ static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t
 	return 0;
 }
 
-/* Gives each marked slot a writer and all of them threads. Answers how many writers, or -1. */
+/* Finds a writer for each slot with `queue`, and threads for all slots. Returns the number of
+ * writers, or -1. */
 static int find_queued_writers(struct lh_cycle_query *q, bool timed)
 {
 	struct lh_order_graph *graph = q->graph;
@@ -105,7 +106,7 @@ static int find_queued_writers(struct lh_cycle_query *q, bool timed)
 	return -1;
 }
 
-/* ---- a circle that has closed ---- */
+/* ---- a closed cycle ---- */
 
 static struct lh_cycle_link link_of(const struct lh_cycle_query *q, uint32_t c)
 {
@@ -134,8 +135,8 @@ static struct lh_cycle_link queued_writer(const struct lh_cycle_query *q, uint32
 }
 
 /*
- * What makes a link the same link again, whoever's it is: the two locks and the two places.
- * How the held one was got does not matter any more.
+ * A link is the same for every thread: the two locks and the two sites. How the held lock was
+ * acquired does not matter.
  */
 static uint64_t link_key(const struct lh_cycle_query *q, uint32_t c)
 {
@@ -149,7 +150,7 @@ static uint64_t link_key(const struct lh_cycle_query *q, uint32_t c)
 			   lh_cycle_slot_chain(q, c)->site);
 }
 
-/* A ring has no beginning: begin at the link with the smallest key. */
+/* A cycle has no first link: begins at the link with the smallest key. */
 static uint64_t cycle_key(const struct lh_cycle_query *q, uint32_t *begin)
 {
 	uint64_t least = link_key(q, 0), key = q->length;
@@ -167,7 +168,7 @@ static uint64_t cycle_key(const struct lh_cycle_query *q, uint32_t *begin)
 	return key;
 }
 
-static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t queuers)
+static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t writers)
 {
 	uint32_t begin, n = q->length;
 	uint64_t key = cycle_key(q, &begin);
@@ -177,10 +178,10 @@ static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32
 		return;
 	out->rule = LH_RULE_LOCK_ORDER;
 	out->n = (uint8_t)n;
-	out->queued_writers = (uint8_t)queuers;
+	out->queued_writers = (uint8_t)writers;
 	for (uint32_t c = 0; c < n; c++)
 		out->link[c] = link_of(q, (begin + c) % n);
-	for (uint32_t c = 0; c < queuers; c++)
+	for (uint32_t c = 0; c < writers; c++)
 		out->link[n + c] = queued_writer(q, n + c);
 }
 
@@ -192,19 +193,19 @@ static bool is_timed(const struct lh_cycle_query *q, uint32_t slots)
 	return false;
 }
 
-/* Everything but the queue was tested on the way here. */
+/* cycle_search.c has made all tests except that for queued writers. */
 void lh_cycle_report_counted(struct lh_cycle_query *q)
 {
-	int queuers = find_queued_writers(q, false);
+	int writers = find_queued_writers(q, false);
 
-	if (queuers < 0)
-		queuers = find_queued_writers(q, true);
-	if (queuers >= 0)
-		report(q, is_timed(q, q->length + (uint32_t)queuers) ? LH_F_TIMED : LH_F_NONE,
-		       (uint32_t)queuers);
+	if (writers < 0)
+		writers = find_queued_writers(q, true);
+	if (writers >= 0)
+		report(q, is_timed(q, q->length + (uint32_t)writers) ? LH_F_TIMED : LH_F_NONE,
+		       (uint32_t)writers);
 }
 
-static bool gated(const struct lh_cycle_query *q)
+static bool has_gate_lock(const struct lh_cycle_query *q)
 {
 	for (uint32_t a = 0; a < q->length; a++)
 		for (uint32_t b = 0; b < a; b++)
@@ -214,7 +215,7 @@ static bool gated(const struct lh_cycle_query *q)
 	return false;
 }
 
-static bool tried(const struct lh_cycle_query *q)
+static bool has_try(const struct lh_cycle_query *q)
 {
 	for (uint32_t c = 0; c < q->length; c++)
 		if (!lh_order_may_block(q->input, q->graph->slot[c].chain))
@@ -231,35 +232,35 @@ static bool all_block(const struct lh_cycle_query *q)
 	return all;
 }
 
-/* Names the first test that fails, in the order in which docs/theory.md lists them. */
+/* The first test that fails, in the order of docs/theory.md. */
 static enum lh_filter filter_reason(struct lh_cycle_query *q)
 {
 	struct lh_order_graph *graph = q->graph;
-	enum lh_filter why = LH_F_NONE;
+	enum lh_filter filter = LH_F_NONE;
 
 	if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_DISTINCT))
-		why = LH_F_THREADS;
-	else if (gated(q) ||
+		filter = LH_F_THREADS;
+	else if (has_gate_lock(q) ||
 		 !lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_CREATOR_LOCKS))
-		why = LH_F_GATE;
+		filter = LH_F_GATE;
 	else if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_HAPPENS_BEFORE))
-		why = LH_F_ORDERED;
+		filter = LH_F_ORDERED;
 	else if (!all_block(q) || find_queued_writers(q, true) < 0)
-		why = LH_F_READERS;
-	else if (tried(q))
-		why = LH_F_TRY;
-	return why;
+		filter = LH_F_READERS;
+	else if (has_try(q))
+		filter = LH_F_TRY;
+	return filter;
 }
 
 void lh_cycle_report_filtered(struct lh_cycle_query *q)
 {
-	enum lh_filter why = filter_reason(q);
+	enum lh_filter filter = filter_reason(q);
 
-	if (why == LH_F_NONE || q->graph->budget <= 0)
-		return; /* the strict walk has it; or we could not finish */
-	/* Show some thread for each link, even where they cannot all be distinct. */
+	if (filter == LH_F_NONE || q->graph->budget <= 0)
+		return; /* the search for counted cycles has it; or the budget is used up */
+	/* show a thread for each link, although they may not be distinct */
 	for (uint32_t c = 0; c < q->length; c++)
 		if (!q->graph->slot[c].visit)
 			q->graph->slot[c].visit = lh_visit_first(q->input, q->graph->slot[c].chain);
-	report(q, why, 0);
+	report(q, filter, 0);
 }

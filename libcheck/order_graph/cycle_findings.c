@@ -1,6 +1,6 @@
 /*
  * cycle_findings.c — the cycles that were found so far, each once, and those that the current call
- * hands back.
+ * returns.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -30,8 +30,8 @@ static struct lh_known_cycle *new_known(struct lh_order_graph *graph, uint64_t k
 	return &graph->tables.known[i];
 }
 
-/* The later the test that failed, the nearer it is to happening. */
-static uint32_t nearness(enum lh_filter filter)
+/* The later the test that failed, the nearer the cycle is to an error. */
+static uint32_t tests_passed(enum lh_filter filter)
 {
 	return filter == LH_F_NONE ? LH_FILTERS : filter;
 }
@@ -40,23 +40,23 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
 				      const struct lh_order_input *input, uint64_t key,
 				      enum lh_filter filter)
 {
-	struct lh_known_cycle *m = find_known(graph, key);
+	struct lh_known_cycle *known = find_known(graph, key);
 	struct lh_cycle *out;
 
-	if (input->hb_edges_lost && nearness(filter) > nearness(LH_F_ORDERED))
+	if (input->hb_edges_lost && tests_passed(filter) > tests_passed(LH_F_ORDERED))
 		filter = LH_F_ORDERED;
-	bool news = !m || nearness(filter) > nearness(m->filter);
-	if (!m)
-		m = new_known(graph, key);
-	if (!m)
+	bool is_better = !known || tests_passed(filter) > tests_passed(known->filter);
+	if (!known)
+		known = new_known(graph, key);
+	if (!known)
 		return NULL;
-	m->count++;
-	if (!news || graph->found_n == LH_CYCLES_PER_CALL)
+	known->count++;
+	if (!is_better || graph->found_n == LH_CYCLES_PER_CALL)
 		return NULL;
-	m->filter = filter;
+	known->filter = filter;
 	out = &graph->found[graph->found_n++];
 	out->key = key;
-	out->count = m->count;
+	out->count = known->count;
 	out->filter = (uint8_t)filter;
 	out->severity = filter == LH_F_NONE ? LH_ERROR : LH_NOTE;
 	return out;
@@ -65,7 +65,7 @@ struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
 int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
 {
 	if (a->filter != b->filter)
-		return nearness(a->filter) > nearness(b->filter) ? -1 : 1;
+		return tests_passed(a->filter) > tests_passed(b->filter) ? -1 : 1;
 	if (a->n != b->n)
 		return a->n < b->n ? -1 : 1;
 	return a->key < b->key ? -1 : a->key > b->key;

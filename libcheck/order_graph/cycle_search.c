@@ -1,17 +1,17 @@
 /*
- * cycle_search.c — walks the circles through one dependency, shortest first.
+ * cycle_search.c — searches the cycles through one dependency, shortest first.
  *
- * slot[0] is the dependency that is asked about; slot[c] holds what slot[c-1] wants; the last
- * wants something that slot[0] holds. The walk goes along edges of the graph between locks and
- * takes one witness of each. It knows from each lock how many edges at least lead to the
- * end, and is done once for each length, from the shortest that there can be.
+ * slot[0] is this dependency; slot[c] holds what slot[c-1] wants; the last slot wants a lock that
+ * slot[0] holds. The walk goes along the edges of the graph and takes one witness of each edge. It
+ * is done once for each length, from the shortest possible one on. The distance of each vertex from
+ * the end of the cycle is measured before, and a path is left where its length does not suffice.
  *
- * A circle is only taken if it is minimal: what a slot wants is held by the next slot and
- * by no other. (One that is not contains a shorter one that passes every test it passes.)
+ * Searches only minimal cycles: what a slot wants is held by the next slot and by no other. (A
+ * cycle that is not minimal contains a shorter one that passes every test that it passes.)
  *
- * Two walks: the strict one leaves a path as soon as its slots cannot be at the same time, and
- * finds what counts. The other one leaves nothing out and names the test that failed; it is
- * only done on demand.
+ * There are two walks. The first one finds the cycles that count or are timed, and leaves a path as
+ * soon as its slots cannot be in progress at once. The second one leaves no path for this reason,
+ * and names the test that failed; it is done only with LH_ORDER_KEEP_FILTERED.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -29,36 +29,36 @@ static void add_closing(struct lh_order_graph *graph, uint32_t vertex, uint32_t 
 	graph->closing[graph->closings++] = vertex;
 }
 
-/* What slot[0] holds and a circle could come back to: locks, and the lives of its threads. */
+/* Where a cycle could close: the locks that slot[0] holds, and the ends of its threads. */
 static void find_closings(struct lh_order_graph *graph, const struct lh_order_input *input,
 			  lh_chain_id chain, uint32_t want)
 {
 	graph->closings = 0;
 	LH_FOR_EACH_HELD(input, chain, h)
 	add_closing(graph, lh_order_vertex_find(graph, input->chain[h].lock), want);
-	for (uint32_t at = lh_visit_first(input, chain); at && at != LH_ANY_THREAD;
-	     at = lh_visit_next(input, chain, at))
-		if (input->visit[at].thread < graph->size.threads)
-			add_closing(graph, graph->tables.thread[input->visit[at].thread].vertex,
+	for (uint32_t visit = lh_visit_first(input, chain); visit && visit != LH_ANY_THREAD;
+	     visit = lh_visit_next(input, chain, visit))
+		if (input->visit[visit].thread < graph->size.threads)
+			add_closing(graph, graph->tables.thread[input->visit[visit].thread].vertex,
 				    want);
 }
 
-static void is_at_distance(struct lh_cycle_query *q, uint32_t v, uint32_t far, uint32_t *n)
+static void set_distance(struct lh_cycle_query *q, uint32_t v, uint32_t distance, uint32_t *n)
 {
-	q->graph->tables.vertex[v].distance = far;
+	q->graph->tables.vertex[v].distance = distance;
 	q->graph->tables.vertex[v].distance_mark = q->mark;
 	q->graph->tables.list[0][(*n)++] = v;
 }
 
-/* Backwards from the end, inside the group. False: too much to look at. */
-static bool measure(struct lh_cycle_query *q, uint32_t group)
+/* Distances to the closings, backwards, inside the component. False: the budget is used up. */
+static bool measure_distances(struct lh_cycle_query *q, uint32_t component)
 {
 	struct lh_order_graph *graph = q->graph;
 	uint32_t n = 0;
 
 	q->mark = ++graph->mark;
 	for (uint32_t i = 0; i < graph->closings; i++)
-		is_at_distance(q, graph->closing[i], 0, &n);
+		set_distance(q, graph->closing[i], 0, &n);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t v = graph->tables.list[0][i];
 		for (uint32_t e = graph->tables.vertex[v].in; e;
@@ -67,9 +67,9 @@ static bool measure(struct lh_cycle_query *q, uint32_t group)
 			if (!lh_order_budget_spend(graph, 2))
 				return false;
 			if (graph->tables.vertex[from].distance_mark == q->mark ||
-			    lh_component_find(graph, from) != group)
+			    lh_component_find(graph, from) != component)
 				continue;
-			is_at_distance(q, from, graph->tables.vertex[v].distance + 1, &n);
+			set_distance(q, from, graph->tables.vertex[v].distance + 1, &n);
 		}
 	}
 	return true;
@@ -77,7 +77,8 @@ static bool measure(struct lh_cycle_query *q, uint32_t group)
 
 /* ---- the walk ---- */
 
-/* Minimal: slot c holds no lock that a slot before the last wants; nobody but slot 0 holds x. */
+/* Slot c holds no lock that a slot before c-1 wants. No earlier slot wants x, which slot c wants,
+ * and none but slot 0 holds x. */
 static bool is_minimal(const struct lh_cycle_query *q, uint32_t c, uint32_t x)
 {
 	const struct lh_order_graph *graph = q->graph;
@@ -121,7 +122,7 @@ static bool fits(struct lh_cycle_query *q, uint32_t c, bool closes)
 	s->required_thread = graph->tables.vertex[e->from].thread_end;
 	graph->slot[0].from = closes ? e->to : 0;
 	graph->slot[0].required_thread = closes ? graph->tables.vertex[e->to].thread_end : 0;
-	/* A node that nobody was seen at is only a link of a chain. */
+	/* a chain without visits exists only as a parent */
 	if (!lh_visit_first(q->input, s->chain) || !is_minimal(q, c, e->to))
 		return false;
 	if (!q->strict)
@@ -138,8 +139,8 @@ static bool closes(const struct lh_order_graph *graph, uint32_t v)
 }
 
 /*
- * Could a path go on from here and close in time? The life of a thread that was seen at slot 0
- * need not be where it closes: slot 0 may stand there in another thread.
+ * Can a path go on from v and close within `left` edges? A path may go on from the end of a thread
+ * that visited slot 0, because another thread may be assigned to slot 0.
  */
 static bool can_continue(struct lh_cycle_query *q, uint32_t v, uint32_t left)
 {
@@ -158,7 +159,7 @@ static bool can_continue(struct lh_cycle_query *q, uint32_t v, uint32_t left)
 	return x->distance <= left;
 }
 
-/* The next edge out of what slot c-1 wants. At the last slot only those that close. */
+/* The next edge from what slot c-1 wants; for the last slot only edges that close the cycle. */
 static bool next_edge(struct lh_cycle_query *q, uint32_t c)
 {
 	struct lh_order_graph *graph = q->graph;
@@ -205,7 +206,7 @@ static void push_slot(struct lh_cycle_query *q, uint32_t c)
 		q->longer = true;
 }
 
-/* All circles of this length. */
+/* All cycles of this length. */
 static void walk(struct lh_cycle_query *q)
 {
 	uint32_t c = 1;
@@ -227,8 +228,8 @@ static void walk(struct lh_cycle_query *q)
 	}
 }
 
-/* To begin what cannot be ended only takes from others: save up for it. */
-static bool can_measure(const struct lh_order_graph *graph, uint64_t members)
+/* Not begun unless the budget suffices for all of it, so that no steps are spent for nothing. */
+static bool can_measure_distances(const struct lh_order_graph *graph, uint64_t members)
 {
 	uint64_t edges = members * members;
 
@@ -237,7 +238,8 @@ static bool can_measure(const struct lh_order_graph *graph, uint64_t members)
 	return graph->budget > 2 * (int64_t)edges;
 }
 
-/* Of a group that is too large to be measured, circles of three at least. */
+/* For a component that is too large to measure distances: searches only cycles of length 3, and
+ * counts the search as cut. */
 static void walk_three(struct lh_cycle_query *q)
 {
 	q->length = 3;
@@ -246,19 +248,19 @@ static void walk_three(struct lh_cycle_query *q)
 	walk(q);
 }
 
-/* Longer and longer, until no path gets that far. */
-static void walk_longer(struct lh_cycle_query *q, uint32_t group)
+/* One length after the other, until no path is that long. */
+static void walk_longer(struct lh_cycle_query *q, uint32_t component)
 {
 	struct lh_order_graph *graph = q->graph;
-	uint32_t members = graph->tables.vertex[group].members, want = graph->slot[0].want;
+	uint32_t members = graph->tables.vertex[component].members, want = graph->slot[0].want;
 
 	if (members < 3)
 		return;
-	if (!can_measure(graph, members)) {
+	if (!can_measure_distances(graph, members)) {
 		walk_three(q);
 		return;
 	}
-	if (!measure(q, group) || graph->tables.vertex[want].distance_mark != q->mark)
+	if (!measure_distances(q, component) || graph->tables.vertex[want].distance_mark != q->mark)
 		return;
 	q->length = graph->tables.vertex[want].distance < 2
 			    ? 3
@@ -272,17 +274,17 @@ static void walk_longer(struct lh_cycle_query *q, uint32_t group)
 	}
 }
 
-static void walk_all(struct lh_cycle_query *q, uint32_t group)
+static void walk_all(struct lh_cycle_query *q, uint32_t component)
 {
 	q->length = 2;
 	walk(q);
 	if (q->graph->budget > 0 && q->graph->found_n < LH_CYCLES_PER_CALL)
-		walk_longer(q, group);
+		walk_longer(q, component);
 	if (q->graph->budget <= 0)
 		q->cut = true;
 }
 
-/* Semaphores may have turned out to be signals since. */
+/* Semaphores that have become signals since their edges were made are no locks. */
 static void drop_signal_semaphores(struct lh_order_graph *graph, const struct lh_order_input *input)
 {
 	for (uint32_t i = 0; i < graph->closings;)

@@ -1,12 +1,13 @@
 /*
- * edges.c — which lock was asked for while which was held: vertices, edges, witnesses.
+ * edges.c — which lock was wanted while which was held: vertices, edges, witnesses.
  *
- * Rows are only added. Each table has a hash of its keys; an edge is in its two ends' lists.
+ * Rows are only added. Vertices and edges have a hash table each, by linear hashing; an edge is in
+ * a list of each of its two vertices.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 #include "libcheck/base/linear_hash.h"
 
-static uint32_t spread(uint64_t v)
+static uint32_t hash_of(uint64_t v)
 {
 	v *= 0x9e3779b97f4a7c15u;
 	return (uint32_t)(v >> 32);
@@ -16,7 +17,8 @@ static uint32_t spread(uint64_t v)
 
 static uint32_t *vertex_head(const struct lh_order_graph *graph, lh_lock_id lock)
 {
-	return &graph->tables.vertex_head[lh_linear_hash_bucket(spread(lock), graph->vertex_lists)];
+	return &graph->tables
+			.vertex_head[lh_linear_hash_bucket(hash_of(lock), graph->vertex_lists)];
 }
 
 uint32_t lh_order_vertex_find(struct lh_order_graph *graph, lh_lock_id lock)
@@ -28,11 +30,11 @@ uint32_t lh_order_vertex_find(struct lh_order_graph *graph, lh_lock_id lock)
 	return v;
 }
 
-/* One more list of vertices: it takes its half of the list that it was folded into. */
+/* Adds a hash list, and moves to it the vertices that belong there from the list that is split. */
 static void split_vertices(struct lh_order_graph *graph)
 {
-	uint32_t fresh = graph->vertex_lists++;
-	uint32_t *from = &graph->tables.vertex_head[lh_linear_hash_split_from(fresh)], v = *from,
+	uint32_t new_list = graph->vertex_lists++;
+	uint32_t *from = &graph->tables.vertex_head[lh_linear_hash_split_from(new_list)], v = *from,
 		 next;
 
 	for (*from = 0; v; v = next) {
@@ -66,7 +68,7 @@ uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock)
 
 static uint32_t *edge_head(const struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
-	uint32_t hash = spread((uint64_t)from << 32 | to);
+	uint32_t hash = hash_of((uint64_t)from << 32 | to);
 
 	return &graph->tables.edge_head[lh_linear_hash_bucket(hash, graph->edge_lists)];
 }
@@ -82,8 +84,8 @@ uint32_t lh_order_edge_find(const struct lh_order_graph *graph, uint32_t from, u
 
 static void split_edges(struct lh_order_graph *graph)
 {
-	uint32_t fresh = graph->edge_lists++;
-	uint32_t *from = &graph->tables.edge_head[lh_linear_hash_split_from(fresh)], e = *from,
+	uint32_t new_list = graph->edge_lists++;
+	uint32_t *from = &graph->tables.edge_head[lh_linear_hash_split_from(new_list)], e = *from,
 		 next;
 
 	for (*from = 0; e; e = next) {

@@ -1,10 +1,10 @@
 /*
- * happens_before.c — what came before what, by create, join and barrier.
+ * happens_before.c — does one segment happen before another, along happens-before edges?
  *
- * Each thread's life is cut into segments, counted upwards; an event (a, s) -> (b, r) says that
- * what `a` did up to its segment s came before what `b` does from its segment r on. One point
- * comes before another if a path of events leads from it to there. We go forward from the
- * first point and keep for each thread the earliest segment that is known to come after.
+ * A thread runs in segments, numbered upwards. An edge (a, s) -> (b, r) says that what thread a did
+ * up to its segment s happens before what thread b does from its segment r on. One segment happens
+ * before another if a path of edges leads from the first to the second. The search goes forward
+ * from the first and keeps for each thread the earliest segment that is known to come after it.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -26,7 +26,7 @@ static void reach(struct lh_order_graph *graph, struct walk *w, lh_thread_id t, 
 	l->reached_seen = graph->mark;
 	l->reached = segment;
 	if (l->queue || w->last == t)
-		return; /* it waits in the queue already */
+		return; /* in the queue already */
 	if (w->last)
 		graph->tables.thread[w->last].queue = t;
 	else
@@ -34,7 +34,7 @@ static void reach(struct lh_order_graph *graph, struct walk *w, lh_thread_id t, 
 	w->last = t;
 }
 
-static lh_thread_id take(struct lh_order_graph *graph, struct walk *w)
+static lh_thread_id pop(struct lh_order_graph *graph, struct walk *w)
 {
 	lh_thread_id t = w->first;
 
@@ -53,7 +53,7 @@ bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input
 	graph->mark++;
 	reach(graph, &w, a, a_segment);
 	while (w.first) {
-		lh_thread_id t = take(graph, &w);
+		lh_thread_id t = pop(graph, &w);
 		for (uint32_t i = graph->tables.thread[t].hb_edge; i;
 		     i = graph->tables.hb_edge_next[i]) {
 			const struct lh_hb_edge *e = &input->hb_edge[i];
@@ -63,7 +63,7 @@ bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input
 				return true;
 			reach(graph, &w, e->b, e->b_segment);
 			if (!lh_order_budget_spend(graph, 1))
-				return false; /* whoever asked sees the empty purse */
+				return false; /* the caller sees the empty budget */
 		}
 	}
 	return false;

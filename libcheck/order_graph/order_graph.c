@@ -1,5 +1,5 @@
 /*
- * order_graph.c — the memory of an order graph, and the questions that it answers.
+ * order_graph.c — the memory and the budget of an order graph, and its searches.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -16,51 +16,51 @@ static uint32_t buckets(uint32_t rows)
 	return n;
 }
 
-/* Hands out the next piece. With no memory it only counts. */
-static void *piece(char *memory, size_t *at, size_t each, size_t n)
+/* The next piece of the memory. Without memory it only counts. */
+static void *next_piece(char *memory, size_t *at, size_t row_size, size_t n)
 {
 	void *p = memory ? memory + *at : NULL;
 
-	*at += (each * n + 15) & ~(size_t)15;
+	*at += (row_size * n + 15) & ~(size_t)15;
 	return p;
 }
 
 static size_t set_table_offsets(struct lh_order_tables *t, char *memory,
-				const struct lh_order_graph_size *r)
+				const struct lh_order_graph_size *size)
 {
 	size_t at = 0;
-	uint32_t made = buckets(r->cycles);
+	uint32_t known = buckets(size->cycles);
 
-	piece(memory, &at, sizeof(struct lh_order_graph), 1);
-	t->known_mask = made - 1;
-	t->vertex_head = piece(memory, &at, sizeof(uint32_t), r->locks);
-	t->edge_head = piece(memory, &at, sizeof(uint32_t), r->edges);
-	t->known_head = piece(memory, &at, sizeof(uint32_t), made);
-	t->vertex = piece(memory, &at, sizeof *t->vertex, r->locks);
-	t->edge = piece(memory, &at, sizeof *t->edge, r->edges);
-	t->witness = piece(memory, &at, sizeof *t->witness, r->witnesses);
-	t->known = piece(memory, &at, sizeof *t->known, r->cycles);
-	t->thread = piece(memory, &at, sizeof *t->thread, r->threads);
-	t->visit_next = piece(memory, &at, sizeof(uint32_t), r->visits);
-	t->hb_edge_next = piece(memory, &at, sizeof(uint32_t), r->hb_edges);
+	next_piece(memory, &at, sizeof(struct lh_order_graph), 1);
+	t->known_mask = known - 1;
+	t->vertex_head = next_piece(memory, &at, sizeof(uint32_t), size->locks);
+	t->edge_head = next_piece(memory, &at, sizeof(uint32_t), size->edges);
+	t->known_head = next_piece(memory, &at, sizeof(uint32_t), known);
+	t->vertex = next_piece(memory, &at, sizeof *t->vertex, size->locks);
+	t->edge = next_piece(memory, &at, sizeof *t->edge, size->edges);
+	t->witness = next_piece(memory, &at, sizeof *t->witness, size->witnesses);
+	t->known = next_piece(memory, &at, sizeof *t->known, size->cycles);
+	t->thread = next_piece(memory, &at, sizeof *t->thread, size->threads);
+	t->visit_next = next_piece(memory, &at, sizeof(uint32_t), size->visits);
+	t->hb_edge_next = next_piece(memory, &at, sizeof(uint32_t), size->hb_edges);
 	for (int i = 0; i < 2; i++)
-		t->list[i] = piece(memory, &at, sizeof(uint32_t), r->locks);
+		t->list[i] = next_piece(memory, &at, sizeof(uint32_t), size->locks);
 	return at;
 }
 
-size_t lh_order_graph_bytes(const struct lh_order_graph_size *room)
+size_t lh_order_graph_bytes(const struct lh_order_graph_size *size)
 {
 	struct lh_order_tables at;
 
-	return set_table_offsets(&at, NULL, room);
+	return set_table_offsets(&at, NULL, size);
 }
 
-struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *room,
+struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_graph_size *size,
 					   uint32_t flags)
 {
 	struct lh_order_graph *graph = memory;
 
-	graph->size = *room;
+	graph->size = *size;
 	graph->flags = flags;
 	if (!graph->size.refill)
 		graph->size.refill = REFILL;
@@ -68,11 +68,11 @@ struct lh_order_graph *lh_order_graph_init(void *memory, const struct lh_order_g
 		graph->size.budget_max = BUDGET_MAX;
 	graph->budget = graph->size.budget_max;
 	graph->vertex_lists = graph->edge_lists = 1;
-	set_table_offsets(&graph->tables, memory, room);
+	set_table_offsets(&graph->tables, memory, size);
 	return graph;
 }
 
-/* ---- questions ---- */
+/* ---- searches ---- */
 
 static void refill(struct lh_order_graph *graph)
 {
@@ -83,7 +83,7 @@ static void refill(struct lh_order_graph *graph)
 		graph->budget = graph->size.budget_max;
 }
 
-/* One more writer that may queue: the readers of this lock can wait for readers now. */
+/* A new writer that may queue: readers of this lock can now wait for readers. */
 static void search_from_readers(struct lh_order_graph *graph, const struct lh_order_input *input,
 				lh_chain_id chain)
 {
@@ -102,16 +102,16 @@ static void search_from_readers(struct lh_order_graph *graph, const struct lh_or
 static void search_from(struct lh_order_graph *graph, const struct lh_order_input *input,
 			lh_chain_id chain)
 {
-	int64_t kept;
+	int64_t reserved;
 
 	refill(graph);
-	kept = graph->budget / 2; /* no question may take it all */
-	graph->budget -= kept;
+	reserved = graph->budget / 2; /* no search may use up the budget */
+	graph->budget -= reserved;
 	lh_semaphore_search(graph, input, chain);
 	lh_cycle_search(graph, input, chain);
 	if (lh_order_asks_as_writer(input, chain))
 		search_from_readers(graph, input, chain);
-	graph->budget += kept;
+	graph->budget += reserved;
 }
 
 uint32_t lh_order_check_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
@@ -131,7 +131,7 @@ uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order
 	uint32_t left = input->chains;
 
 	graph->found_n = 0;
-	/* newest first but for rows that were used again; a list that goes in circles ends */
+	/* newest first, except for reused rows; `left`: a damaged list may be cyclic */
 	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
 	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
 		if (chain <= graph->chain_high && input->chain[chain].lock == lock)

@@ -1,24 +1,26 @@
 /*
- * order_graph_internal.h — what the files of the room `judge` share. Nobody else includes it.
+ * order_graph_internal.h — what the files of order_graph/ share; no file outside of order_graph/
+ * includes it.
  *
- *   order_graph.c         memory, questions
- *   cycle_findings.c      the cycles that were found
- *   add.c    takes new rows in
- *   edges.c   which lock was asked for while which was held
- *   topo_order.c     groups of locks that lie on circles, and the order between groups
- *   happens_before.c  what came before what
- *   overlap.c     can these dependencies stand at their places at the same time
- *   cycle_search.c  walks the circles through one dependency, shortest first
- *   cycle.c    one circle that has closed: does it count, and if not why not
- *   semaphore.c    counting semaphores
+ * Each file uses only the files above it in this list:
+ *   cycle_findings.c  the cycles that were found
+ *   topo_order.c      components: which locks lie on cycles; topological order of the components
+ *   edges.c           vertices, edges, witnesses
+ *   happens_before.c  does one segment happen before another?
+ *   overlap.c         can these dependencies be in progress at the same time?
+ *   add.c             adds new rows of the ledger to the graph
+ *   cycle.c           tests a closed cycle: it counts, or is filtered for a reason
+ *   cycle_search.c    searches the cycles through one dependency, shortest first
+ *   semaphore.c       counting semaphores
+ *   order_graph.c     memory, budget, the calls of order_graph.h
  *
  * - Everything lies in the caller's memory; rows name each other by number, 0 is none.
- * - A vertex is a lock by its full number: a row that was used again is another lock. A lock
- *   that was never held while another was asked for needs none: see `inner` in add.c.
- * - An edge says that its `to` was asked for while its `from` was held; its witnesses are
- *   the nodes that say so. A recursive acquisition is no edge.
- * - A vertex of a thread's life has edges to what that thread asks for, but only once it
- *   matters: see `active`.
+ * - A vertex is a lock, by its id with the generation: a reused row is another lock. A lock needs
+ *   no vertex until another lock is wanted while it is held (`has_in_edges` in add.c).
+ * - An edge says that its `to` was wanted while its `from` was held; its witnesses are the chains
+ *   that show this. A recursive acquisition is no edge.
+ * - The vertex of a thread's end has edges to what that thread wants, but only once it matters
+ *   (lh_order_thread.active).
  */
 #ifndef LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
 #define LH_ORDER_GRAPH_ORDER_GRAPH_INTERNAL_H
@@ -31,27 +33,28 @@ enum lh_direction {
 	LH_BACKWARD
 }; /* along the edges from held to wanted, and against them */
 
-/* A group's edges to other groups, linked through lh_edge.outer_next. */
+/* A component's edges to other components, linked through lh_edge.component_next. */
 struct lh_component_edges {
 	uint32_t first, last;
 };
 
 struct lh_vertex {
 	lh_lock_id lock;
-	lh_thread_id thread_end;       /* it is the life of this thread */
-	uint32_t parent;               /* towards the head of its group; the head names itself */
-	uint32_t next_member;          /* next member of the group */
-	uint32_t members;              /* of a head */
-	uint32_t out, in;              /* edges */
-	uint32_t writers;              /* witnesses: who queues for it as a writer */
-	uint64_t order;                /* of a head: every edge between groups goes upwards */
-	uint32_t topo_prev, topo_next; /* of a head: its neighbours in the row */
-	struct lh_component_edges component_edges[2]; /* of a head, by way */
+	lh_thread_id thread_end;       /* the lock is the end of this thread; 0: it is not */
+	uint32_t parent;               /* towards the root of its component; a root names itself */
+	uint32_t next_member;          /* next member of the component; the last names the first */
+	uint32_t members;              /* of a root */
+	uint32_t out, in;              /* first edges */
+	uint32_t writers;              /* witnesses: chains that want it as a writer */
+	uint64_t order;                /* of a root: rises along every edge between components */
+	uint32_t topo_prev, topo_next; /* of a root: its neighbours in topological order */
+	struct lh_component_edges component_edges[2]; /* of a root, by direction */
 	uint32_t side_mark[2], cycle_mark;
-	uint32_t distance; /* edges from here to where the circle closes, if marked far_seen */
+	/* edges from here to where the cycle closes; valid if distance_mark is that of the query */
+	uint32_t distance;
 	uint32_t distance_mark;
 	uint32_t hash_next;
-	bool has_in_edges; /* somebody who held it has asked for another: edges lead into it */
+	bool has_in_edges; /* edges into it are made: see add.c */
 };
 
 struct lh_edge {
@@ -65,18 +68,18 @@ struct lh_witness {
 	uint32_t next;
 };
 
-/* What the judge remembers of a thread. */
+/* What the graph knows of a thread. */
 struct lh_order_thread {
-	uint32_t visit;                        /* its rows of LH_T_VISIT, newest first */
-	uint32_t hb_edge;                      /* the events that begin in it, newest first */
-	uint32_t vertex;                       /* once active */
-	uint32_t todo;                         /* list of lives to be made active */
+	uint32_t visit;                        /* its visits, newest first */
+	uint32_t hb_edge;                      /* happens-before edges from it, newest first */
+	uint32_t vertex;                       /* vertex of its end, once active */
+	uint32_t todo;                         /* next thread to activate */
 	uint32_t reached, reached_seen, queue; /* of lh_happens_before */
-	bool wanted;                           /* somebody joins it */
-	bool active; /* somebody joins it who holds a lock or is himself wanted */
+	bool wanted;                           /* a thread joins it */
+	bool active; /* a thread that holds a lock or is itself wanted joins it */
 };
 
-/* A finding that was made. */
+/* A cycle that was found. */
 struct lh_known_cycle {
 	uint64_t key;
 	uint32_t count;
@@ -84,22 +87,23 @@ struct lh_known_cycle {
 	uint32_t hash_next;
 };
 
-/* One dependency of the circle that is being built. */
+/* One dependency of the cycle that is being built. */
 struct lh_cycle_slot {
 	lh_chain_id chain;
-	uint32_t from, want;             /* vertices: what the slot before wants; what it wants */
-	lh_thread_id required_thread;    /* it holds a life: it can only be this thread. 0: any */
-	uint32_t visit;                  /* the seen row taken for it, or LH_ANY_THREAD */
-	uint32_t edge, witness, closing; /* where the walk stands */
-	bool queue; /* shared waits for shared: a writer must stand between this one and the last */
+	uint32_t from, want; /* vertices: what it holds and the slot before wants; what it wants */
+	lh_thread_id required_thread; /* it holds the end of this thread. 0: any thread will do */
+	uint32_t visit;               /* the visit assigned to it, or LH_ANY_THREAD */
+	uint32_t edge, witness, closing; /* state of the walk */
+	/* the slot before wants shared what this slot holds shared: a writer must be queued */
+	bool queue;
 };
 
 #define LH_ANY_THREAD UINT32_MAX
 
-/* How much is asked of the threads that are picked for a circle. */
+/* Which tests the threads assigned to a cycle must pass; each includes the ones before it. */
 enum lh_overlap_test { LH_OVERLAP_DISTINCT, LH_OVERLAP_CREATOR_LOCKS, LH_OVERLAP_HAPPENS_BEFORE };
 
-/* Where the judge's own rows lie. */
+/* Where the graph's own rows lie. */
 struct lh_order_tables {
 	uint32_t known_mask;
 	uint32_t *vertex_head, *edge_head, *known_head;
@@ -109,7 +113,7 @@ struct lh_order_tables {
 	struct lh_known_cycle *known;
 	struct lh_order_thread *thread;
 	uint32_t *visit_next, *hb_edge_next;
-	uint32_t *list[2]; /* each as long as there are vertices */
+	uint32_t *list[2]; /* scratch: one entry for each vertex */
 };
 
 struct lh_order_graph {
@@ -120,14 +124,14 @@ struct lh_order_graph {
 	uint32_t vertex_lists, edge_lists; /* hash lists in use, see base/linear_hash.h */
 	int64_t budget;                    /* steps that may be spent */
 	uint32_t cycles;
-	uint32_t topo_first, topo_last; /* the groups in order, lowest first */
-	uint32_t mark;                  /* of the walk that goes on */
-	lh_chain_id chain_high;         /* nodes taken in */
+	uint32_t topo_first, topo_last; /* the components in topological order */
+	uint32_t mark;                  /* of the current walk */
+	lh_chain_id chain_high;         /* chains added so far */
 	uint32_t visit_high, hb_edge_high;
-	uint32_t todo; /* lives to be made active */
+	uint32_t todo; /* first thread to activate */
 
 	struct lh_cycle_slot slot[LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX];
-	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that the first slot holds */
+	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that slot[0] holds */
 	uint32_t closings;
 	uint32_t found_n;
 	struct lh_cycle found[LH_CYCLES_PER_CALL];
@@ -147,7 +151,8 @@ static inline const struct lh_lock *lh_order_lock_row(const struct lh_order_inpu
 	return &input->lock[row];
 }
 
-/* The locks held at a node, innermost first. A parent is older than its child: it ends. */
+/* The held locks of a chain, innermost first. A parent has a lower number than its child, so the
+ * walk ends. */
 static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh_chain_id chain)
 {
 	lh_chain_id p = input->chain[chain].parent;
@@ -157,13 +162,13 @@ static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh
 #define LH_FOR_EACH_HELD(f, n, h)                                                                  \
 	for (lh_chain_id h = lh_chain_parent(f, n); h; h = lh_chain_parent(f, h))
 
-/* Can somebody who asks like this wait for ever, or at least for a while? */
+/* Can an acquisition of this chain wait, for ever or for a time? */
 static inline bool lh_order_may_block(const struct lh_order_input *input, lh_chain_id chain)
 {
 	return LH_SITE_HOW(input->chain[chain].site) != LH_TRY;
 }
 
-/* A semaphore that somebody else posted is a signal; one with several permits is a pool. */
+/* False for a semaphore that is a signal, or that has several permits. */
 static inline bool lh_order_is_lock(const struct lh_order_input *input, lh_lock_id id)
 {
 	return !(lh_order_lock_row(input, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
@@ -182,8 +187,9 @@ static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t 
 
 /* ---- edges.c ---- */
 
-uint32_t lh_order_vertex_find(struct lh_order_graph *graph, lh_lock_id lock); /* 0: not known */
-uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock);  /* 0: no room */
+uint32_t lh_order_vertex_find(struct lh_order_graph *graph, lh_lock_id lock); /* 0: none */
+uint32_t lh_order_vertex_get(struct lh_order_graph *graph,
+			     lh_lock_id lock); /* made if there is none; 0: full */
 uint32_t lh_order_edge_find(const struct lh_order_graph *graph, uint32_t from, uint32_t to);
 void lh_order_edge_add(struct lh_order_graph *graph, uint32_t from, uint32_t to,
 		       lh_chain_id witness);
@@ -192,10 +198,9 @@ void lh_order_writer_add(struct lh_order_graph *graph, uint32_t vertex, lh_chain
 /* ---- topo_order.c ---- */
 
 uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t vertex);
-void lh_topo_insert(struct lh_order_graph *graph, uint32_t v,
-		    uint32_t below); /* 0: lowest of all */
-void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *graph,
-			   enum lh_direction way, uint32_t e);
+void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t prev); /* 0: first of all */
+void lh_component_edge_add(struct lh_component_edges *edges, struct lh_order_graph *graph,
+			   enum lh_direction direction, uint32_t e);
 void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
 
 /* ---- overlap.c ---- */
@@ -203,27 +208,27 @@ void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
 /* No lock is held in both chains in modes that exclude each other. */
 bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, lh_chain_id b);
 bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock);
-/* Takes a seen row for each of the first n slots, so that all of them can be at once. */
+/* Assigns a visit to each of the first n slots so that all can be in progress at once. */
 bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_order_input *input,
-			       uint32_t n, enum lh_overlap_test ask);
+			       uint32_t n, enum lh_overlap_test test);
 bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_input *input,
 			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
-			 enum lh_overlap_test ask);
+			 enum lh_overlap_test test);
 lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s);
 uint32_t lh_visit_first(const struct lh_order_input *input, lh_chain_id chain);
-uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t at);
+uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t visit);
 
 /* ---- cycle.c ---- */
 
-/* What goes on while the circles through slot[0] are walked. */
+/* A search for the cycles through slot[0]. */
 struct lh_cycle_query {
 	struct lh_order_graph *graph;
 	const struct lh_order_input *input;
-	bool strict;
+	bool strict; /* only cycles that count or are timed */
 	bool cut;    /* given up before the end */
-	bool longer; /* a path was left because of the length: longer circles may be */
+	bool longer; /* a path was left because of `length`: there may be longer cycles */
 	uint32_t length;
-	uint32_t mark; /* of lh_vertex.far; 0: not measured */
+	uint32_t mark; /* of lh_vertex.distance; 0: not measured */
 };
 
 static inline const struct lh_chain *lh_cycle_slot_chain(const struct lh_cycle_query *q,
@@ -232,11 +237,11 @@ static inline const struct lh_chain *lh_cycle_slot_chain(const struct lh_cycle_q
 	return &q->input->chain[q->graph->slot[slot].chain];
 }
 
-/* Does slot c make the slot before it wait? Marks it if that takes a writer who queues. */
+/* Does slot c make the slot before it wait? Sets its `queue` if that needs a queued writer. */
 bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c);
-void lh_cycle_report_counted(struct lh_cycle_query *q); /* files it if it counts */
+void lh_cycle_report_counted(struct lh_cycle_query *q); /* adds it if it counts or is timed */
 void lh_cycle_report_filtered(
-	struct lh_cycle_query *q); /* files it if it does not, with the reason */
+	struct lh_cycle_query *q); /* adds it, with the filter, if it does not count */
 
 /* ---- cycle_search.c, semaphore.c ---- */
 
@@ -249,12 +254,12 @@ void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_inp
 
 void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
 			lh_chain_id chain);
-/* Does it ask for a writer-preferring rwlock as a writer? Then it can stop readers. */
+/* Does it want a writer-preferring rwlock as a writer? Then readers can wait behind it. */
 bool lh_order_asks_as_writer(const struct lh_order_input *input, lh_chain_id chain);
 
 /* ---- cycle_findings.c ---- */
 
-/* Room in `found` for this finding, or NULL: nothing new, or none left. */
+/* Counts the cycle; returns its entry in `found`. NULL: it is not new, or there is no room. */
 struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
 				      const struct lh_order_input *input, uint64_t key,
 				      enum lh_filter filter);

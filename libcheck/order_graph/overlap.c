@@ -1,8 +1,9 @@
 /*
- * overlap.c — can these dependencies stand at their places at the same time?
+ * overlap.c — can these dependencies be in progress at the same time?
  *
- * Two can if they are of distinct threads, hold nothing that excludes the other, and neither
- * came before the other. A circle can if threads can be picked so that every two of it can.
+ * Two dependencies can if they belong to distinct threads, hold no locks that exclude each other,
+ * and neither happens before the other. A cycle can if threads can be assigned to its slots so that
+ * every two slots can.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
@@ -14,10 +15,10 @@ bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lo
 	return false;
 }
 
-/* Does this chain, its last lock included, exclude that somebody else holds `lock` as at `place`?
- */
-static bool excludes(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock,
-		     lh_site site)
+/* Does this chain, its last lock included, prevent another thread from holding `lock` in the mode
+ * of `site`? */
+static bool excludes_lock(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock,
+			  lh_site site)
 {
 	for (lh_chain_id h = chain; h; h = lh_chain_parent(input, h))
 		if (input->chain[h].lock == lock && !lh_both_shared(input->chain[h].site, site))
@@ -25,21 +26,21 @@ static bool excludes(const struct lh_order_input *input, lh_chain_id chain, lh_l
 	return false;
 }
 
-/* The same for all locks of another chain. */
-static bool exclude(const struct lh_order_input *input, lh_chain_id chain, lh_chain_id other)
+/* Does it prevent another thread from holding the chain `other`? */
+static bool excludes_chain(const struct lh_order_input *input, lh_chain_id chain, lh_chain_id other)
 {
 	for (lh_chain_id h = other; h; h = lh_chain_parent(input, h))
-		if (excludes(input, chain, input->chain[h].lock, input->chain[h].site))
+		if (excludes_lock(input, chain, input->chain[h].lock, input->chain[h].site))
 			return true;
 	return false;
 }
 
 bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, lh_chain_id b)
 {
-	return !exclude(input, lh_chain_parent(input, a), lh_chain_parent(input, b));
+	return !excludes_chain(input, lh_chain_parent(input, a), lh_chain_parent(input, b));
 }
 
-/* ---- guards: what a thread's creator holds over the thread's whole life ---- */
+/* ---- locks that a thread's creator holds for the whole life of the thread ---- */
 
 static lh_chain_id creator_chain_of(const struct lh_order_input *input, lh_thread_id t)
 {
@@ -49,33 +50,34 @@ static lh_chain_id creator_chain_of(const struct lh_order_input *input, lh_threa
 }
 
 /*
- * While t lives, its creator holds these locks, so whoever else holds one of them does not
- * meet t. The creator itself does: it is the one that holds them.
+ * While t lives, its creator holds the locks of creator_chain, so no other thread that holds one of
+ * them runs at the same time. The creator itself does.
  */
-static bool guarded(const struct lh_order_input *input, lh_thread_id t, lh_thread_id other,
-		    lh_chain_id chain)
+static bool creator_chain_excludes(const struct lh_order_input *input, lh_thread_id t,
+				   lh_thread_id other, lh_chain_id chain)
 {
 	return creator_chain_of(input, t) && input->thread[t].creator != other &&
-	       exclude(input, creator_chain_of(input, t), lh_chain_parent(input, chain));
+	       excludes_chain(input, creator_chain_of(input, t), lh_chain_parent(input, chain));
 }
 
-/* Two threads, each under a guard; the guards are held by two creators and exclude each other. */
+/* The threads have two creators, and their creator chains exclude each other. */
 static bool creator_chains_exclude(const struct lh_order_input *input, lh_thread_id t,
 				   lh_thread_id u)
 {
 	return creator_chain_of(input, t) && creator_chain_of(input, u) &&
 	       input->thread[t].creator != input->thread[u].creator &&
-	       exclude(input, creator_chain_of(input, t), creator_chain_of(input, u));
+	       excludes_chain(input, creator_chain_of(input, t), creator_chain_of(input, u));
 }
 
-/* ---- picking threads ---- */
+/* ---- assigning threads ---- */
 
 lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s)
 {
 	return s->visit == LH_ANY_THREAD ? 0 : input->visit[s->visit].thread;
 }
 
-static uint32_t row_or_anybody(const struct lh_order_input *input, lh_chain_id chain, uint32_t row)
+static uint32_t visit_or_any_thread(const struct lh_order_input *input, lh_chain_id chain,
+				    uint32_t row)
 {
 	if (row && row < input->visits)
 		return row;
@@ -84,16 +86,17 @@ static uint32_t row_or_anybody(const struct lh_order_input *input, lh_chain_id c
 
 uint32_t lh_visit_first(const struct lh_order_input *input, lh_chain_id chain)
 {
-	return row_or_anybody(input, chain, input->chain[chain].visit);
+	return visit_or_any_thread(input, chain, input->chain[chain].visit);
 }
 
-uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t at)
+uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t visit)
 {
-	return at == LH_ANY_THREAD ? 0 : row_or_anybody(input, chain, input->visit[at].next);
+	return visit == LH_ANY_THREAD ? 0
+				      : visit_or_any_thread(input, chain, input->visit[visit].next);
 }
 
-static bool came_before(struct lh_order_graph *graph, const struct lh_order_input *input,
-			uint32_t a, uint32_t b)
+static bool happens_before(struct lh_order_graph *graph, const struct lh_order_input *input,
+			   uint32_t a, uint32_t b)
 {
 	const struct lh_chain_visit *x = &input->visit[a], *y = &input->visit[b];
 
@@ -102,38 +105,38 @@ static bool came_before(struct lh_order_graph *graph, const struct lh_order_inpu
 
 bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_input *input,
 			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
-			 enum lh_overlap_test ask)
+			 enum lh_overlap_test test)
 {
 	lh_thread_id t = lh_slot_thread(input, a), u = lh_slot_thread(input, b);
 
 	if (t && t == u)
 		return false;
-	if (ask >= LH_OVERLAP_CREATOR_LOCKS &&
-	    (guarded(input, t, u, b->chain) || guarded(input, u, t, a->chain) ||
-	     creator_chains_exclude(input, t, u)))
+	if (test >= LH_OVERLAP_CREATOR_LOCKS &&
+	    (creator_chain_excludes(input, t, u, b->chain) ||
+	     creator_chain_excludes(input, u, t, a->chain) || creator_chains_exclude(input, t, u)))
 		return false;
-	if (ask < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
+	if (test < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
 		return true;
-	return !came_before(graph, input, a->visit, b->visit) &&
-	       !came_before(graph, input, b->visit, a->visit);
+	return !happens_before(graph, input, a->visit, b->visit) &&
+	       !happens_before(graph, input, b->visit, a->visit);
 }
 
-/* Can the row taken for slot i stand beside those taken for the slots before it? */
+/* Does the visit assigned to slot i agree with those of the slots before it? */
 static bool agrees(struct lh_order_graph *graph, const struct lh_order_input *input, uint32_t i,
-		   enum lh_overlap_test ask)
+		   enum lh_overlap_test test)
 {
 	const struct lh_cycle_slot *s = &graph->slot[i];
 
 	if (s->required_thread && lh_slot_thread(input, s) != s->required_thread)
 		return false;
 	for (uint32_t k = 0; k < i; k++)
-		if (!lh_overlap_possible(graph, input, &graph->slot[k], s, ask))
+		if (!lh_overlap_possible(graph, input, &graph->slot[k], s, test))
 			return false;
 	return true;
 }
 
 bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_order_input *input,
-			       uint32_t n, enum lh_overlap_test ask)
+			       uint32_t n, enum lh_overlap_test test)
 {
 	uint32_t i = 0;
 	struct lh_cycle_slot *s = graph->slot;
@@ -144,7 +147,7 @@ bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_ord
 			if (!i--)
 				return false;
 			s[i].visit = lh_visit_next(input, s[i].chain, s[i].visit);
-		} else if (!agrees(graph, input, i, ask)) {
+		} else if (!agrees(graph, input, i, test)) {
 			s[i].visit = lh_visit_next(input, s[i].chain, s[i].visit);
 		} else if (++i == n) {
 			return graph->budget > 0;

@@ -1,70 +1,70 @@
 /*
- * semaphore.c — counting semaphores: threads that hold permits and wait for more of the same.
+ * semaphore.c — counting semaphores: threads that hold permits and wait for one more.
  *
- * If the permits that distinct threads hold at such places add up to exactly all that there
- * are, nobody is left who could give one back. The threads must be able to be there at the same
- * time, as in a circle. A thread that takes all permits alone is not ours: it waits for itself.
+ * If distinct threads that wait for a permit hold exactly all permits together, no thread is left
+ * that could post one. The threads must be able to be there at the same time, as in a cycle. A
+ * thread that takes all permits alone waits for itself, which is another rule.
  *
- * One finding for each semaphore: with which threads it can happen is told, not enumerated.
+ * There is one finding for each semaphore: it shows one set of threads, not all sets.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
 struct sem_query {
-	struct lh_order_graph *j;
-	const struct lh_order_input *f;
+	struct lh_order_graph *graph;
+	const struct lh_order_input *input;
 	lh_lock_id lock;
-	uint32_t first;   /* the witnesses */
-	uint32_t permits; /* that there are */
-	uint32_t sum;     /* that the slots hold */
+	uint32_t first;   /* first witness */
+	uint32_t permits; /* of the semaphore */
+	uint32_t sum;     /* permits that the slots hold */
 	uint32_t slots;
-	enum lh_overlap_test ask;
-	bool gates, timed;
+	enum lh_overlap_test test;
+	bool gate_locks, timed;
 };
 
 static uint32_t held_permits(const struct sem_query *p, lh_chain_id chain)
 {
 	uint32_t held = 0;
 
-	LH_FOR_EACH_HELD(p->f, chain, h)
-	held += p->f->chain[h].lock == p->lock;
+	LH_FOR_EACH_HELD(p->input, chain, h)
+	held += p->input->chain[h].lock == p->lock;
 	return held;
 }
 
-static bool may_hold(const struct sem_query *p, lh_chain_id chain)
+static bool may_wait(const struct sem_query *p, lh_chain_id chain)
 {
-	enum lh_how how = LH_SITE_HOW(p->f->chain[chain].site);
+	enum lh_how how = LH_SITE_HOW(p->input->chain[chain].site);
 
 	return how == LH_BLOCKING || (p->timed && how == LH_TIMED);
 }
 
 static bool agrees(const struct sem_query *p)
 {
-	const struct lh_cycle_slot *s = &p->j->slot[p->slots];
+	const struct lh_cycle_slot *s = &p->graph->slot[p->slots];
 
 	for (uint32_t i = 0; i < p->slots; i++) {
-		const struct lh_cycle_slot *o = &p->j->slot[i];
-		if (p->gates && !lh_overlap_no_gate_lock(p->f, o->chain, s->chain))
+		const struct lh_cycle_slot *other = &p->graph->slot[i];
+		if (p->gate_locks && !lh_overlap_no_gate_lock(p->input, other->chain, s->chain))
 			return false;
-		if (!lh_overlap_possible(p->j, p->f, o, s, p->ask))
+		if (!lh_overlap_possible(p->graph, p->input, other, s, p->test))
 			return false;
 	}
 	return true;
 }
 
-/* Moves slot s to its next witness and thread. False: there is no more. "Anybody" may stand
- * twice: the slot after it begins there again. */
+/* Moves slot s to its next visit or witness. False: there is none. A slot with LH_ANY_THREAD may be
+ * followed by an equal one: see start(). */
 static bool advance(const struct sem_query *p, struct lh_cycle_slot *s)
 {
-	const struct lh_witness *w = p->j->tables.witness;
+	const struct lh_witness *w = p->graph->tables.witness;
 
 	if (s->visit)
-		s->visit = lh_visit_next(p->f, s->chain, s->visit);
+		s->visit = lh_visit_next(p->input, s->chain, s->visit);
 	while (!s->visit) {
 		s->witness = w[s->witness].next;
 		if (!s->witness)
 			return false;
 		s->chain = w[s->witness].chain;
-		s->visit = may_hold(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
+		s->visit = may_wait(p, s->chain) ? lh_visit_first(p->input, s->chain) : 0;
 	}
 	return true;
 }
@@ -81,51 +81,53 @@ static bool start(const struct sem_query *p, struct lh_cycle_slot *s,
 		return advance(p, s);
 	}
 	*s = (struct lh_cycle_slot){.witness = p->first,
-				    .chain = p->j->tables.witness[p->first].chain};
-	s->visit = may_hold(p, s->chain) ? lh_visit_first(p->f, s->chain) : 0;
+				    .chain = p->graph->tables.witness[p->first].chain};
+	s->visit = may_wait(p, s->chain) ? lh_visit_first(p->input, s->chain) : 0;
 	return s->visit || advance(p, s);
 }
 
-/* Fills slots until they hold every permit. Slot 0 is the node that is asked about. */
+/* Fills slots until they hold every permit. Slot 0 is the new chain. */
 static bool fill(struct sem_query *p)
 {
-	struct lh_order_graph *graph = p->j;
+	struct lh_order_graph *graph = p->graph;
 	struct lh_cycle_slot *s = &graph->slot[1];
-	bool there;
+	bool found;
 
 	p->slots = 1;
 	p->sum = held_permits(p, graph->slot[0].chain);
-	there = start(p, s, NULL);
+	found = start(p, s, NULL);
 	while (lh_order_budget_spend(graph, p->slots)) {
-		if (!there) {
+		if (!found) {
 			if (p->slots == 1)
 				return false;
 			p->slots--;
 			s = &graph->slot[p->slots];
 			p->sum -= held_permits(p, s->chain);
-			there = advance(p, s);
+			found = advance(p, s);
 		} else if (!agrees(p)) {
-			there = advance(p, s);
+			found = advance(p, s);
 		} else {
 			p->sum += held_permits(p, s->chain);
 			p->slots++;
 			if (p->sum == p->permits)
 				return true;
 			s = &graph->slot[p->slots];
-			there = p->sum < p->permits && p->slots < LH_CYCLE_MAX &&
+			found = p->sum < p->permits && p->slots < LH_CYCLE_MAX &&
 				start(p, s, p->slots > 2 ? s - 1 : NULL);
 		}
 	}
 	return false;
 }
 
-/* With each thread of slot 0 in turn. */
-static bool fill_any(struct sem_query *p, lh_chain_id chain, enum lh_overlap_test ask, bool gates)
+/* Tries each visit of slot 0. */
+static bool fill_any(struct sem_query *p, lh_chain_id chain, enum lh_overlap_test test,
+		     bool gate_locks)
 {
-	p->ask = ask;
-	p->gates = gates;
-	for (uint32_t at = lh_visit_first(p->f, chain); at; at = lh_visit_next(p->f, chain, at)) {
-		p->j->slot[0] = (struct lh_cycle_slot){.chain = chain, .visit = at};
+	p->test = test;
+	p->gate_locks = gate_locks;
+	for (uint32_t visit = lh_visit_first(p->input, chain); visit;
+	     visit = lh_visit_next(p->input, chain, visit)) {
+		p->graph->slot[0] = (struct lh_cycle_slot){.chain = chain, .visit = visit};
 		if (fill(p))
 			return true;
 	}
@@ -143,16 +145,16 @@ static enum lh_filter filter_reason(struct sem_query *p, lh_chain_id chain)
 
 static struct lh_cycle_link link_of(const struct sem_query *p, const struct lh_cycle_slot *s)
 {
-	const struct lh_chain *chain = &p->f->chain[s->chain];
-	struct lh_cycle_link l = {.thread = lh_slot_thread(p->f, s),
+	const struct lh_chain *chain = &p->input->chain[s->chain];
+	struct lh_cycle_link l = {.thread = lh_slot_thread(p->input, s),
 				  .chain = s->chain,
 				  .wanted = chain->lock,
 				  .wanted_site = chain->site};
 
-	LH_FOR_EACH_HELD(p->f, s->chain, h)
-	if (p->f->chain[h].lock == p->lock) {
-		l.held = p->f->chain[h].lock;
-		l.held_site = p->f->chain[h].site;
+	LH_FOR_EACH_HELD(p->input, s->chain, h)
+	if (p->input->chain[h].lock == p->lock) {
+		l.held = p->input->chain[h].lock;
+		l.held_site = p->input->chain[h].site;
 		break;
 	}
 	return l;
@@ -161,7 +163,7 @@ static struct lh_cycle_link link_of(const struct sem_query *p, const struct lh_c
 static void report(const struct sem_query *p, enum lh_filter filter)
 {
 	uint64_t key = lh_hash_mix(lh_hash_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
-	struct lh_cycle *out = lh_order_finding_add(p->j, p->f, key, filter);
+	struct lh_cycle *out = lh_order_finding_add(p->graph, p->input, key, filter);
 
 	if (!out)
 		return;
@@ -169,13 +171,13 @@ static void report(const struct sem_query *p, enum lh_filter filter)
 	out->n = (uint8_t)p->slots;
 	out->queued_writers = 0;
 	for (uint32_t i = 0; i < p->slots; i++)
-		out->link[i] = link_of(p, &p->j->slot[i]);
+		out->link[i] = link_of(p, &p->graph->slot[i]);
 }
 
 static bool all_wait(const struct sem_query *p)
 {
 	for (uint32_t i = 0; i < p->slots; i++)
-		if (LH_SITE_HOW(p->f->chain[p->j->slot[i].chain].site) != LH_BLOCKING)
+		if (LH_SITE_HOW(p->input->chain[p->graph->slot[i].chain].site) != LH_BLOCKING)
 			return false;
 	return true;
 }
@@ -186,7 +188,7 @@ void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_inp
 	lh_lock_id lock = input->chain[chain].lock;
 	uint32_t v = lh_order_vertex_find(graph, lock), e = v ? lh_order_edge_find(graph, v, v) : 0;
 	const struct lh_lock *l = lh_order_lock_row(input, lock);
-	struct sem_query p = {.j = graph, .f = input, .lock = lock, .permits = l->initial};
+	struct sem_query p = {.graph = graph, .input = input, .lock = lock, .permits = l->initial};
 
 	uint32_t held = held_permits(&p, chain);
 
@@ -194,7 +196,7 @@ void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_inp
 	    held >= p.permits || !lh_order_may_block(input, chain))
 		return;
 	p.first = graph->tables.edge[e].witness;
-	if (may_hold(&p, chain) && fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true)) {
+	if (may_wait(&p, chain) && fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true)) {
 		report(&p, LH_F_NONE);
 		return;
 	}
@@ -202,9 +204,9 @@ void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_inp
 	if (fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true))
 		report(&p, all_wait(&p) ? LH_F_NONE : LH_F_TIMED);
 	else if (graph->budget > 0 && (graph->flags & LH_ORDER_KEEP_FILTERED)) {
-		enum lh_filter why = filter_reason(&p, chain);
+		enum lh_filter filter = filter_reason(&p, chain);
 		if (graph->budget > 0)
-			report(&p, why);
+			report(&p, filter);
 	}
 	graph->counts.cut += graph->budget <= 0;
 }

@@ -1,53 +1,53 @@
 /*
- * topo_order.c — which locks lie on circles.
+ * topo_order.c — the components of the graph, which show the locks that lie on cycles, and their
+ * topological order.
  *
- * Locks that lie on a circle together form a group (a strongly connected component). The
- * groups stand in a row such that every edge between two groups leads upwards: an edge that
- * already does so closes nothing and costs nothing more. For one that leads downwards we look
- * at the part of the row between its two ends, and either move a part of it or melt what has
- * become a circle into one group.
+ * Locks that lie on a cycle together are one strongly connected component. The components are in
+ * topological order: every edge between two components leads upwards. An edge that leads upwards
+ * closes no cycle and costs nothing more. For an edge that leads downwards, the part of the order
+ * between its two ends is searched; then a part of it is moved, or the components that form a cycle
+ * are merged.
  *
- * The row and its repair are those of "dynamic topological order" (Pearce and Kelly, JEA 11,
+ * The order and its repair are those of "dynamic topological order" (Pearce and Kelly, JEA 11,
  * 2006), searched from both ends at once (as in Bender, Fineman, Gilbert and Tarjan, TALG 12,
- * 2015): the side that ends first is the smaller one, and moving it alone repairs the row.
- * Groups are kept by union-find, so an edge that closes a circle is not refused: it stays, and
- * later circles through it are found.
+ * 2015): the search that ends first has found the smaller part, and moving that part repairs the
+ * order. Components are kept by union-find, so an edge that closes a cycle is not refused: later
+ * cycles through it are found.
  *
- * - group heads: up == itself; members are a ring. `order`, `below`, `above`, `members` and the
- *   lists of outer edges count at heads only.
- * - the row is a list of heads; `order` rises along it and leaves gaps to move into.
- * - outer edges of a group: those that led outside when last looked at. One that has become an
- *   inner one is taken off when it is met, once and for all.
+ * - A root has parent == itself. `order`, `topo_prev`, `topo_next`, `members` and component_edges
+ *   are valid at roots only. next_member links the members in a ring.
+ * - The roots are a list in topological order; `order` rises along it, with gaps to move into.
+ * - component_edges are the edges that led to other components when last read. An edge that now
+ *   lies inside the component is removed when it is met.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-enum { REORDER_MAX = 1 << 22 /* edges looked at for one new edge */ };
-#define STRIDE (1ull << 32) /* between neighbours of the row, where there is room */
+enum { REORDER_MAX = 1 << 22 /* edges read for one new edge */ };
+#define STRIDE (1ull << 32) /* between neighbours in the order, where there is room */
 
-/* ---- the row ---- */
+/* ---- the order ---- */
 
 static void topo_remove(struct lh_order_graph *graph, uint32_t v)
 {
-	uint32_t below = graph->tables.vertex[v].topo_prev,
-		 above = graph->tables.vertex[v].topo_next;
+	uint32_t prev = graph->tables.vertex[v].topo_prev, next = graph->tables.vertex[v].topo_next;
 
-	*(below ? &graph->tables.vertex[below].topo_next : &graph->topo_first) = above;
-	*(above ? &graph->tables.vertex[above].topo_prev : &graph->topo_last) = below;
+	*(prev ? &graph->tables.vertex[prev].topo_next : &graph->topo_first) = next;
+	*(next ? &graph->tables.vertex[next].topo_prev : &graph->topo_last) = prev;
 }
 
-/* Puts v right above `below`; 0: lowest of all. It has no order yet. */
-static void row_link(struct lh_order_graph *graph, uint32_t v, uint32_t below)
+/* Links v right after `prev`; 0: first of all. Does not set v's `order`. */
+static void topo_link(struct lh_order_graph *graph, uint32_t v, uint32_t prev)
 {
-	uint32_t above = below ? graph->tables.vertex[below].topo_next : graph->topo_first;
+	uint32_t next = prev ? graph->tables.vertex[prev].topo_next : graph->topo_first;
 
-	graph->tables.vertex[v].topo_prev = below;
-	graph->tables.vertex[v].topo_next = above;
-	*(below ? &graph->tables.vertex[below].topo_next : &graph->topo_first) = v;
-	*(above ? &graph->tables.vertex[above].topo_prev : &graph->topo_last) = v;
+	graph->tables.vertex[v].topo_prev = prev;
+	graph->tables.vertex[v].topo_next = next;
+	*(prev ? &graph->tables.vertex[prev].topo_next : &graph->topo_first) = v;
+	*(next ? &graph->tables.vertex[next].topo_prev : &graph->topo_last) = v;
 }
 
-/* Everyone gets a new order, all gaps alike. */
-static void row_number(struct lh_order_graph *graph)
+/* Sets every `order` anew, with equal gaps. */
+static void topo_renumber(struct lh_order_graph *graph)
 {
 	uint64_t gap = UINT64_MAX / ((uint64_t)graph->counts.locks + 2), order = 0;
 
@@ -55,38 +55,38 @@ static void row_number(struct lh_order_graph *graph)
 		graph->tables.vertex[v].order = order += gap;
 }
 
-/* n neighbours, from `first` upwards, have just been linked in and share out the gap. */
-static void row_share(struct lh_order_graph *graph, uint32_t first, uint32_t n)
+/* Sets `order` of n vertices from `first` on, which have just been linked into one gap. */
+static void topo_set_orders(struct lh_order_graph *graph, uint32_t first, uint32_t n)
 {
-	uint32_t below = graph->tables.vertex[first].topo_prev, above = first;
+	uint32_t prev = graph->tables.vertex[first].topo_prev, next = first;
 	uint64_t low, high, gap;
 
 	for (uint32_t i = 0; i < n; i++)
-		above = graph->tables.vertex[above].topo_next;
-	low = below ? graph->tables.vertex[below].order : 0;
-	high = above ? graph->tables.vertex[above].order : UINT64_MAX;
+		next = graph->tables.vertex[next].topo_next;
+	low = prev ? graph->tables.vertex[prev].order : 0;
+	high = next ? graph->tables.vertex[next].order : UINT64_MAX;
 	gap = (high - low) / ((uint64_t)n + 1);
 	if (!gap) {
-		row_number(graph);
+		topo_renumber(graph);
 		return;
 	}
-	if (gap > STRIDE && (!below || !above))
+	if (gap > STRIDE && (!prev || !next))
 		gap = STRIDE;
-	if (!below && above)
+	if (!prev && next)
 		low = high - gap * ((uint64_t)n + 1);
-	if (!below && !above)
+	if (!prev && !next)
 		low = UINT64_MAX / 2;
 	for (uint32_t v = first, i = 0; i < n; i++, v = graph->tables.vertex[v].topo_next)
 		graph->tables.vertex[v].order = low += gap;
 }
 
-void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t below)
+void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t prev)
 {
-	row_link(graph, v, below);
-	row_share(graph, v, 1);
+	topo_link(graph, v, prev);
+	topo_set_orders(graph, v, 1);
 }
 
-/* ---- groups ---- */
+/* ---- components ---- */
 
 uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t v)
 {
@@ -98,54 +98,57 @@ uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t v)
 	return v;
 }
 
-void lh_component_edge_add(struct lh_component_edges *o, struct lh_order_graph *graph,
-			   enum lh_direction way, uint32_t e)
+void lh_component_edge_add(struct lh_component_edges *edges, struct lh_order_graph *graph,
+			   enum lh_direction direction, uint32_t e)
 {
-	graph->tables.edge[e].component_next[way] = o->first;
-	o->first = e;
-	if (!o->last)
-		o->last = e;
+	graph->tables.edge[e].component_next[direction] = edges->first;
+	edges->first = e;
+	if (!edges->last)
+		edges->last = e;
 }
 
-static void append_component_edges(struct lh_component_edges *o, struct lh_order_graph *graph,
-				   enum lh_direction way, const struct lh_component_edges *more)
+static void append_component_edges(struct lh_component_edges *edges, struct lh_order_graph *graph,
+				   enum lh_direction direction,
+				   const struct lh_component_edges *more)
 {
 	if (!more->first)
 		return;
-	if (o->first)
-		graph->tables.edge[o->last].component_next[way] = more->first;
+	if (edges->first)
+		graph->tables.edge[edges->last].component_next[direction] = more->first;
 	else
-		o->first = more->first;
-	o->last = more->last;
+		edges->first = more->first;
+	edges->last = more->last;
 }
 
-/* The group at the other end of the edge after `e` (0: the first) of g's list; 0 at its end.
- * Edges that have become inner ones are taken off. */
-static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t g, enum lh_direction way,
-				    uint32_t *e)
+/* The component at the other end of the edge after `e` (0: of the first edge) of the list; 0 at the
+ * end of the list. Removes edges that now lie inside the component. */
+static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t component,
+				    enum lh_direction direction, uint32_t *e)
 {
-	struct lh_component_edges *o = &graph->tables.vertex[g].component_edges[way];
-	uint32_t *link = *e ? &graph->tables.edge[*e].component_next[way] : &o->first, other;
+	struct lh_component_edges *edges =
+		&graph->tables.vertex[component].component_edges[direction];
+	uint32_t *link = *e ? &graph->tables.edge[*e].component_next[direction] : &edges->first,
+		 other;
 
 	while (*link) {
 		const struct lh_edge *x = &graph->tables.edge[*link];
-		other = lh_component_find(graph, way == LH_FORWARD ? x->to : x->from);
-		if (other != g) {
+		other = lh_component_find(graph, direction == LH_FORWARD ? x->to : x->from);
+		if (other != component) {
 			*e = *link;
 			return other;
 		}
-		if (o->last == *link)
-			o->last = *e;
-		*link = x->component_next[way];
+		if (edges->last == *link)
+			edges->last = *e;
+		*link = x->component_next[direction];
 	}
 	return 0;
 }
 
-/* Makes one group of two; answers its head. */
+/* Merges two components; returns the new root. */
 static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint32_t b)
 {
 	struct lh_vertex *x = &graph->tables.vertex[a], *y = &graph->tables.vertex[b], *t;
-	uint32_t cycle;
+	uint32_t member;
 
 	if (x->members < y->members) {
 		t = x;
@@ -153,9 +156,9 @@ static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint3
 		y = t;
 		a = b;
 	}
-	cycle = x->next_member;
+	member = x->next_member;
 	x->next_member = y->next_member;
-	y->next_member = cycle;
+	y->next_member = member;
 	x->members += y->members;
 	append_component_edges(&x->component_edges[LH_FORWARD], graph, LH_FORWARD,
 			       &y->component_edges[LH_FORWARD]);
@@ -165,28 +168,29 @@ static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint3
 	return a;
 }
 
-/* ---- repairing the row ---- */
+/* ---- repairing the order ---- */
 
 /*
- * One of the two searches for a new edge from `tail` down to `head`. DOWN collects what can be
- * reached from head and lies not above tail; UP what reaches tail and lies not below head.
+ * One of the two searches for a new edge from `tail` to `head`, where head is below tail. The
+ * forward search collects what can be reached from head and is not above tail; the backward search
+ * what reaches tail and is not below head.
  */
 struct search_side {
-	enum lh_direction way;
+	enum lh_direction direction;
 	uint32_t *list, n;
-	uint32_t at, edge; /* where it stands: list[at], and its outer edge */
-	uint32_t stop;     /* the other end: it is not gone beyond */
-	bool met;          /* the other end was reached: the edge closes a circle */
+	uint32_t at, edge; /* state: list[at], and its component edge */
+	uint32_t stop;     /* the other end, which bounds the search */
+	bool met;          /* the other end was reached: the edge closes a cycle */
 };
 
 static bool is_marked(const struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
 {
-	return graph->tables.vertex[v].side_mark[s->way] == graph->mark;
+	return graph->tables.vertex[v].side_mark[s->direction] == graph->mark;
 }
 
 static void visit(struct lh_order_graph *graph, struct search_side *s, uint32_t v)
 {
-	graph->tables.vertex[v].side_mark[s->way] = graph->mark;
+	graph->tables.vertex[v].side_mark[s->direction] = graph->mark;
 	s->list[s->n++] = v;
 	s->met |= v == s->stop;
 }
@@ -195,10 +199,10 @@ static bool within(const struct lh_order_graph *graph, const struct search_side 
 {
 	uint64_t order = graph->tables.vertex[v].order, limit = graph->tables.vertex[s->stop].order;
 
-	return s->way == LH_FORWARD ? order <= limit : order >= limit;
+	return s->direction == LH_FORWARD ? order <= limit : order >= limit;
 }
 
-/* Looks at one edge. False: there is none left. */
+/* Reads one edge. False: there is none left. */
 static bool step_side(struct lh_order_graph *graph, struct search_side *s)
 {
 	uint32_t v;
@@ -206,7 +210,7 @@ static bool step_side(struct lh_order_graph *graph, struct search_side *s)
 	for (; s->at < s->n; s->at++, s->edge = 0) {
 		v = s->list[s->at] == s->stop
 			    ? 0
-			    : next_component_edge(graph, s->list[s->at], s->way, &s->edge);
+			    : next_component_edge(graph, s->list[s->at], s->direction, &s->edge);
 		if (!v)
 			continue;
 		if (!is_marked(graph, s, v) && within(graph, s, v))
@@ -230,12 +234,12 @@ static void sort_by_order(const struct lh_order_graph *graph, uint32_t *list, ui
 		}
 }
 
-/* Does an edge lead from v (on this side's way) to one that is known to be on the circle? */
+/* Does an edge lead from v, in this side's direction, to a component marked as on the cycle? */
 static bool leads_to_cycle(struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
 {
 	uint32_t e = 0, other;
 
-	while ((other = next_component_edge(graph, v, s->way, &e)))
+	while ((other = next_component_edge(graph, v, s->direction, &e)))
 		if (graph->tables.vertex[other].cycle_mark == graph->mark &&
 		    is_marked(graph, s, other))
 			return true;
@@ -243,22 +247,22 @@ static bool leads_to_cycle(struct lh_order_graph *graph, const struct search_sid
 }
 
 /*
- * The list is sorted. Marks what lies on the circle: what leads to `stop`. Every edge leads
- * upwards but the new one, which starts at (or ends in) stop, so one pass is enough.
+ * Marks what lies on the cycle: what leads to `stop`. The list is sorted, and every edge leads
+ * upwards except the new one, which starts at (or ends in) stop, so one pass is enough.
  */
 static void mark_cycle(struct lh_order_graph *graph, const struct search_side *s)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
-		uint32_t v = s->list[s->way == LH_FORWARD ? s->n - 1 - i : i];
+		uint32_t v = s->list[s->direction == LH_FORWARD ? s->n - 1 - i : i];
 		if (v == s->stop || leads_to_cycle(graph, s, v))
 			graph->tables.vertex[v].cycle_mark = graph->mark;
 	}
 }
 
-/* Melts the circle into one group, in stop's place of the row. The rest stays in the list. */
+/* Merges the cycle into one component, at stop's position. The rest stays in the list. */
 static void merge_cycle(struct lh_order_graph *graph, struct search_side *s)
 {
-	uint32_t head = s->stop, kept = 0, below, old = s->stop;
+	uint32_t root = s->stop, kept = 0, prev, old = s->stop;
 	uint64_t order = graph->tables.vertex[old].order;
 
 	for (uint32_t i = 0; i < s->n; i++) {
@@ -267,34 +271,34 @@ static void merge_cycle(struct lh_order_graph *graph, struct search_side *s)
 			s->list[kept++] = v;
 		} else if (v != old) {
 			topo_remove(graph, v);
-			head = merge_components(graph, head, v);
+			root = merge_components(graph, root, v);
 		}
 	}
 	s->n = kept;
-	s->stop = head;
-	if (head == old)
+	s->stop = root;
+	if (root == old)
 		return;
-	below = graph->tables.vertex[old].topo_prev;
+	prev = graph->tables.vertex[old].topo_prev;
 	topo_remove(graph, old);
-	row_link(graph, head, below);
-	graph->tables.vertex[head].order = order;
+	topo_link(graph, root, prev);
+	graph->tables.vertex[root].order = order;
 }
 
-/* Moves the list, as it is sorted, right beyond the other end. */
+/* Moves the sorted list right beyond the other end. */
 static void move(struct lh_order_graph *graph, const struct search_side *s)
 {
-	uint32_t below;
+	uint32_t prev;
 
 	if (!s->n)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
 		topo_remove(graph, s->list[i]);
-	below = s->way == LH_FORWARD ? s->stop : graph->tables.vertex[s->stop].topo_prev;
+	prev = s->direction == LH_FORWARD ? s->stop : graph->tables.vertex[s->stop].topo_prev;
 	for (uint32_t i = 0; i < s->n; i++) {
-		row_link(graph, s->list[i], below);
-		below = s->list[i];
+		topo_link(graph, s->list[i], prev);
+		prev = s->list[i];
 	}
-	row_share(graph, s->list[0], s->n);
+	topo_set_orders(graph, s->list[0], s->n);
 }
 
 static void reorder(struct lh_order_graph *graph, struct search_side *s)
@@ -307,8 +311,8 @@ static void reorder(struct lh_order_graph *graph, struct search_side *s)
 	move(graph, s);
 }
 
-/* Whom nothing leads to may stand below all, and who leads nowhere above all. */
-static bool step_aside(struct lh_order_graph *graph, uint32_t from, uint32_t to)
+/* A vertex without in-edges may go first in topological order; one without out-edges last. */
+static bool move_to_end(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	if (!graph->tables.vertex[from].in) {
 		topo_remove(graph, from);
@@ -325,35 +329,37 @@ static bool step_aside(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	uint32_t tail = lh_component_find(graph, from), head = lh_component_find(graph, to);
-	struct search_side down = {.way = LH_FORWARD, .list = graph->tables.list[0], .stop = tail};
-	struct search_side up = {.way = LH_BACKWARD, .list = graph->tables.list[1], .stop = head};
+	struct search_side forward = {
+		.direction = LH_FORWARD, .list = graph->tables.list[0], .stop = tail};
+	struct search_side backward = {
+		.direction = LH_BACKWARD, .list = graph->tables.list[1], .stop = head};
 
 	if (tail == head || graph->tables.vertex[tail].order < graph->tables.vertex[head].order ||
-	    step_aside(graph, from, to))
+	    move_to_end(graph, from, to))
 		return;
 	graph->mark++;
-	visit(graph, &down, head);
-	visit(graph, &up, tail);
+	visit(graph, &forward, head);
+	visit(graph, &backward, tail);
 	for (uint32_t steps = 0; steps < REORDER_MAX; steps++) {
-		if (!step_side(graph, &down)) {
-			reorder(graph, &down);
+		if (!step_side(graph, &forward)) {
+			reorder(graph, &forward);
 			return;
 		}
-		if (!step_side(graph, &up)) {
-			reorder(graph, &up);
+		if (!step_side(graph, &backward)) {
+			reorder(graph, &backward);
 			return;
 		}
 	}
-	graph->counts.cut++; /* the edge is there, but circles through it may be missed */
+	graph->counts.cut++; /* the edge exists, but cycles through it may be missed */
 }
 
-static bool row_ok(const struct lh_order_graph *graph)
+static bool order_is_consistent(const struct lh_order_graph *graph)
 {
-	uint32_t heads = 0, walked = 0;
+	uint32_t roots = 0, walked = 0;
 
 	for (uint32_t v = 1; v <= graph->counts.locks; v++)
-		heads += graph->tables.vertex[v].parent == v;
-	for (uint32_t v = graph->topo_first; v && walked <= heads;
+		roots += graph->tables.vertex[v].parent == v;
+	for (uint32_t v = graph->topo_first; v && walked <= roots;
 	     v = graph->tables.vertex[v].topo_next) {
 		const struct lh_vertex *x = &graph->tables.vertex[v];
 		if (x->parent != v ||
@@ -361,37 +367,37 @@ static bool row_ok(const struct lh_order_graph *graph)
 			return false;
 		walked++;
 	}
-	return walked == heads;
+	return walked == roots;
 }
 
-static bool group_ok(struct lh_order_graph *graph, uint32_t head)
+static bool component_is_consistent(struct lh_order_graph *graph, uint32_t root)
 {
-	uint32_t n = 0, m = head;
+	uint32_t n = 0, m = root;
 
 	do {
-		if (lh_component_find(graph, m) != head)
+		if (lh_component_find(graph, m) != root)
 			return false;
 		n++;
 		m = graph->tables.vertex[m].next_member;
-	} while (m != head && n <= graph->counts.locks);
-	return n == graph->tables.vertex[head].members;
+	} while (m != root && n <= graph->counts.locks);
+	return n == graph->tables.vertex[root].members;
 }
 
 bool lh_order_graph_is_consistent(const struct lh_order_graph *graph)
 {
-	struct lh_order_graph *mine =
-		(struct lh_order_graph *)(uintptr_t)graph; /* paths may get shorter, no more */
+	/* not const: lh_component_find may shorten paths to roots */
+	struct lh_order_graph *unconst = (struct lh_order_graph *)(uintptr_t)graph;
 
 	for (uint32_t e = 1; e <= graph->counts.edges; e++) {
-		uint32_t a = lh_component_find(mine, graph->tables.edge[e].from);
-		uint32_t b = lh_component_find(mine, graph->tables.edge[e].to);
+		uint32_t a = lh_component_find(unconst, graph->tables.edge[e].from);
+		uint32_t b = lh_component_find(unconst, graph->tables.edge[e].to);
 		if (a != b && graph->tables.vertex[a].order >= graph->tables.vertex[b].order)
 			return false;
 		if (!graph->tables.edge[e].witness && !graph->counts.refused)
 			return false;
 	}
 	for (uint32_t v = 1; v <= graph->counts.locks; v++)
-		if (graph->tables.vertex[v].parent == v && !group_ok(mine, v))
+		if (graph->tables.vertex[v].parent == v && !component_is_consistent(unconst, v))
 			return false;
-	return row_ok(graph);
+	return order_is_consistent(graph);
 }
