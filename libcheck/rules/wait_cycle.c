@@ -1,8 +1,9 @@
 /* wait_cycle.c — the rule deadlock: depth-first search for a cycle through the calling thread's
  * wait. */
 #include "libcheck/rules/wait_cycle.h"
+#include "libcheck/rules/wait_rules.h"
 
-enum { CIRCLE_MAX = 64, VISITS_MAX = 4096 };
+enum { CYCLE_MAX = 64, VISITS_MAX = 4096 };
 
 struct link {
 	uint32_t live; /* live-thread row that waits for `lock` */
@@ -12,27 +13,16 @@ struct link {
 };
 
 /* The path of the depth-first search. The internal lock is held, so one is enough. */
-static struct link path[CIRCLE_MAX];
+static struct link path[CYCLE_MAX];
 static uint32_t *visited; /* by live-thread row: number of the last search that visited it */
 static uint32_t search;
-
-static bool waits_for_ever(const struct lh_live_thread *live)
-{
-	return live->state == LH_LIVE_ATTACHED && live->wait_lock &&
-	       LH_SITE_HOW(live->wait_site) == LH_BLOCKING &&
-	       (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_JOIN ||
-		live->wait_on == LH_WAIT_ONCE);
-}
 
 static bool blocks(const struct lh_live_thread *live, lh_lock_id lock, enum lh_mode wanted,
 		   bool queue)
 {
-	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++) {
-		const struct lh_held *h = &live->held[k];
-		if (h->lock == lock && !(h->flags & LH_HELD_IN_COND_WAIT) &&
-		    (wanted == LH_EXCLUSIVE || LH_SITE_MODE(h->site) == LH_EXCLUSIVE))
+	for (uint32_t k = 0; k < live->held_n && k < LH_HELD_MAX; k++)
+		if (lh_held_blocks(&live->held[k], lock, wanted))
 			return true;
-	}
 	/* in a lock that prefers writers, a reader waits behind a queued writer */
 	return queue && live->wait_lock == lock && LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE;
 }
@@ -42,8 +32,7 @@ static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh
 			    uint32_t from)
 {
 	enum lh_mode wanted = LH_SITE_MODE(waiter->wait_site);
-	bool queue =
-		l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
+	bool queue = lh_readers_queue(l, wanted);
 
 	if (l->kind == LH_THREAD_END)
 		return from <= 1 ? LH_THREADS[waiter->wait_with].live : 0;
@@ -65,7 +54,7 @@ static bool step_to(int n, uint32_t seat)
 {
 	const struct lh_live_thread *live = &LH_LIVE_THREADS[seat];
 
-	if (n >= CIRCLE_MAX || !waits_for_ever(live) || !lh_lock_row(live->wait_lock))
+	if (n >= CYCLE_MAX || !lh_waits_without_limit(live) || !lh_lock_row(live->wait_lock))
 		return false;
 	path[n] = (struct link){seat, live->wait_seq, live->wait_lock, 1};
 	return true;

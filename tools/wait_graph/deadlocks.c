@@ -130,22 +130,13 @@ static bool grow_samples(struct lh_deadlocks_process *p, uint32_t n)
 	return true;
 }
 
-/* In a wait that only somebody's giving back can end. */
-static bool waits_for_ever(const struct lh_live_thread *live)
-{
-	return live->state == LH_LIVE_ATTACHED && live->wait_lock &&
-	       LH_SITE_HOW(live->wait_site) == LH_BLOCKING &&
-	       (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_JOIN ||
-		live->wait_on == LH_WAIT_ONCE);
-}
-
 /* Only the first bytes of a seat: most look like this every time. */
 static bool head_of(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *live)
 {
 	const struct lh_table_view *rows = &r->rows[LH_T_LIVE_THREAD];
 
 	memcpy(live, rows->at + (size_t)i * rows->row, offsetof(struct lh_live_thread, held));
-	return waits_for_ever(live);
+	return lh_waits_without_limit(live);
 }
 
 static void note(struct lh_wait_sample *g, const struct lh_live_thread *live, uint64_t now)
@@ -194,7 +185,7 @@ static void take(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p,
 	struct lh_deadlocks_waiter *x = &pass->waiter[pass->waiters];
 
 	if (!g->thread || g->samples < 2 || !lh_read_live_thread(p->ledger, i, &x->live) ||
-	    !waits_for_ever(&x->live) || x->live.thread != g->thread ||
+	    !lh_waits_without_limit(&x->live) || x->live.thread != g->thread ||
 	    x->live.wait_seq != g->seq || !lh_read_lock(p->ledger, x->live.wait_lock, &x->row))
 		return;
 	x->process = p;

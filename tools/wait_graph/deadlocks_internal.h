@@ -3,6 +3,7 @@
 #define LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
 
 #include "tools/wait_graph/solve.h"
+#include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/deadlocks.h"
 
 #include <uthash.h>
@@ -94,7 +95,6 @@ struct lh_deadlocks_pass {
 /* edges_ledger.c: whom each waiter waits for, and what the graph makes of it. */
 void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *rings);
 
-bool lh_lock_stays_locked(const struct lh_lock *); /* for ever, once its owner is gone */
 /* Of a lock in shared memory the place of its bytes; of any other its process and number. */
 struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *, lh_lock_id);
 

@@ -4,6 +4,7 @@
  * What the library wrote down comes first: it knows readers and holders of permits. What
  * it does not know is taken from the lock's own bytes.
  */
+#include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 
 #include <string.h>
@@ -140,42 +141,30 @@ static void edges_from_bytes(struct lh_hang *h, uint32_t me)
 
 /* ---- from the library's ledger ---- */
 
-static bool blocks(const struct lh_held *held, lh_lock_id lock, enum lh_mode wanted)
-{
-	return held->lock == lock && !(held->flags & LH_HELD_IN_COND_WAIT) &&
-	       (wanted != LH_SHARED || LH_SITE_MODE(held->site) == LH_EXCLUSIVE);
-}
-
 static lh_site own_site(struct lh_hang *h, lh_site place)
 {
 	return LH_SITE(lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(place)),
 		       LH_SITE_HOW(place), LH_SITE_MODE(place));
 }
 
-/* A reader of a lock that prefers writers stands behind the writer that is queued. */
-static bool queues_before(const struct lh_live_thread *me, const struct lh_live_thread *other,
-			  uint32_t flags)
-{
-	return flags & LH_LOCK_PREFER_WRITER && LH_SITE_MODE(me->wait_site) == LH_SHARED &&
-	       other->wait_lock == me->wait_lock && LH_SITE_MODE(other->wait_site) == LH_EXCLUSIVE;
-}
-
-static void holder_edges(struct lh_hang *h, uint32_t me, uint32_t flags)
+static void holder_edges(struct lh_hang *h, uint32_t me, const struct lh_lock *l)
 {
 	struct lh_hang_thread *t = &h->thread[me];
+	enum lh_mode wanted = LH_SITE_MODE(t->live->wait_site);
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_live_thread *live = h->thread[i].live;
 
 		for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++) {
-			if (!blocks(&live->held[k], t->live->wait_lock,
-				    LH_SITE_MODE(t->live->wait_site)))
+			if (!lh_held_blocks(&live->held[k], t->live->wait_lock, wanted))
 				continue;
 			lh_hang_add_edge(h, me, i);
 			add_hold(h, i, t->lock, own_site(h, live->held[k].site),
 				 lh_held_for(&live->held[k], NULL, h->now_ns));
 		}
-		if (live && i != me && queues_before(t->live, live, flags))
+		if (live && i != me && lh_readers_queue(l, wanted) &&
+		    live->wait_lock == t->live->wait_lock &&
+		    LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE)
 			lh_hang_add_edge(h, me, i);
 	}
 }
@@ -218,7 +207,7 @@ static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 		joined_edge(h, me, live->wait_with);
 	else if (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_ONCE ||
 		 (live->wait_on == LH_WAIT_SEM && !(l.flags & LH_LOCK_SIGNAL)))
-		holder_edges(h, me, l.flags);
+		holder_edges(h, me, &l);
 	return h->thread[me].n_blockers > 0;
 }
 

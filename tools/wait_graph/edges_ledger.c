@@ -55,17 +55,6 @@ static void add_holds(struct lh_deadlocks_pass *pass, uint32_t i)
 
 /* ---- owners that have ended ---- */
 
-bool lh_lock_stays_locked(const struct lh_lock *l)
-{
-	return !(l->flags & LH_LOCK_ROBUST) && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK ||
-						l->kind == LH_SPIN || l->kind == LH_CUSTOM);
-}
-
-static bool excludes(enum lh_mode held, enum lh_mode wanted)
-{
-	return held == LH_EXCLUSIVE || wanted == LH_EXCLUSIVE;
-}
-
 /* Its seat still shows what it held: nobody has asked yet whether it is gone. */
 static void find_in_live_threads(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
@@ -81,7 +70,8 @@ static void find_in_live_threads(struct lh_deadlocks_pass *pass, struct lh_deadl
 			const struct lh_held *h = &live.held[k];
 
 			if (h->lock != x->live.wait_lock ||
-			    !excludes(LH_SITE_MODE(h->site), LH_SITE_MODE(x->live.wait_site)) ||
+			    !lh_modes_exclude(LH_SITE_MODE(h->site),
+					      LH_SITE_MODE(x->live.wait_site)) ||
 			    !pass->deadlocks->queries.gone(x->process->with, live.tid))
 				continue;
 			x->lock->ended_thread = live.thread;
@@ -133,7 +123,7 @@ static void find_abandoned(struct lh_deadlocks_pass *pass, struct lh_deadlocks_w
 		const struct lh_abandoned_lock *k = &pass->deadlocks->abandoned[i];
 
 		if (memcmp(&k->key, &x->lock->key, sizeof(k->key)) ||
-		    !excludes(LH_SITE_MODE(k->site), LH_SITE_MODE(x->live.wait_site)) ||
+		    !lh_modes_exclude(LH_SITE_MODE(k->site), LH_SITE_MODE(x->live.wait_site)) ||
 		    !pass->deadlocks->queries.abandoned(x->process->with, &x->row,
 							k->dead_thread.tid))
 			continue;
@@ -190,25 +180,17 @@ static void permit_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wai
 		add_blocker(pass, x, x->lock->holder[i].waiter);
 }
 
-static bool queues_before(const struct lh_deadlocks_waiter *x,
-			  const struct lh_deadlocks_waiter *other)
-{
-	return x->row.kind == LH_RWLOCK && x->row.flags & LH_LOCK_PREFER_WRITER &&
-	       LH_SITE_MODE(x->live.wait_site) == LH_SHARED && other->lock == x->lock &&
-	       LH_SITE_MODE(other->live.wait_site) == LH_EXCLUSIVE;
-}
-
 static void holder_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	enum lh_mode wanted = LH_SITE_MODE(x->live.wait_site);
 
 	for (uint32_t i = 0; i < x->lock->holders; i++)
-		if (excludes(x->lock->holder[i].mode, wanted))
+		if (lh_modes_exclude(x->lock->holder[i].mode, wanted))
 			add_blocker(pass, x, x->lock->holder[i].waiter);
-	if (x->row.kind == LH_RWLOCK && wanted == LH_SHARED)
-		for (uint32_t i = 0; i < pass->waiters; i++)
-			if (&pass->waiter[i] != x && queues_before(x, &pass->waiter[i]))
-				add_blocker(pass, x, i);
+	for (uint32_t i = 0; lh_readers_queue(&x->row, wanted) && i < pass->waiters; i++)
+		if (pass->waiter[i].lock == x->lock &&
+		    LH_SITE_MODE(pass->waiter[i].live.wait_site) == LH_EXCLUSIVE)
+			add_blocker(pass, x, i);
 	if (!x->n_blockers && owner_has_ended(pass, x))
 		add_blocker(pass, x, pass->waiters);
 }

@@ -3,6 +3,7 @@
  * but a lock that was kept: told as the library tells it when the thread is joined, and as
  * wait_graph/deadlocks.h when somebody waits for it; the model takes all of these for one.
  */
+#include "libcheck/rules/wait_rules.h"
 #include "tools/watch/watch_internal.h"
 
 #include <stdio.h>
@@ -21,12 +22,8 @@ static bool is_gone(const struct lh_watch_process *p, pid_t tid)
  */
 static bool is_lost(const struct lh_lock *l, const struct lh_long_hold *h)
 {
-	if (l->flags & LH_LOCK_ROBUST)
-		return false;
-	if (LH_SITE_MODE(h->site) == LH_EXCLUSIVE && l->owner != h->live)
-		return false;
-	return l->kind == LH_MUTEX || l->kind == LH_RWLOCK || l->kind == LH_SPIN ||
-	       l->kind == LH_CUSTOM;
+	return lh_lock_stays_locked(l) &&
+	       (LH_SITE_MODE(h->site) != LH_EXCLUSIVE || l->owner == h->live);
 }
 
 static void report(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t key)

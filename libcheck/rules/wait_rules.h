@@ -1,0 +1,49 @@
+/*
+ * wait_rules.h — which thread makes which thread wait: the edges of the wait-for graph, for the
+ * library and the front end.
+ *
+ * Reads rows only. Does not search: the library looks for cycles with wait_cycle.c, the front end
+ * with tools/wait_graph/solve.c.
+ */
+#ifndef LH_RULES_WAIT_RULES_H
+#define LH_RULES_WAIT_RULES_H
+
+#include "libcheck/ledger.h"
+
+#include <stdbool.h>
+
+/* In a wait without a time limit that only a release or the end of a thread can end. */
+static inline bool lh_waits_without_limit(const struct lh_live_thread *live)
+{
+	return live->state == LH_LIVE_ATTACHED && live->wait_lock &&
+	       LH_SITE_HOW(live->wait_site) == LH_BLOCKING &&
+	       (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_JOIN ||
+		live->wait_on == LH_WAIT_ONCE);
+}
+
+static inline bool lh_modes_exclude(enum lh_mode held, enum lh_mode wanted)
+{
+	return held == LH_EXCLUSIVE || wanted == LH_EXCLUSIVE;
+}
+
+/* Does this held lock keep a thread waiting that wants `lock`? */
+static inline bool lh_held_blocks(const struct lh_held *h, lh_lock_id lock, enum lh_mode wanted)
+{
+	return h->lock == lock && !(h->flags & LH_HELD_IN_COND_WAIT) &&
+	       lh_modes_exclude(LH_SITE_MODE(h->site), wanted);
+}
+
+/* In a lock that prefers writers a reader waits behind a queued writer. */
+static inline bool lh_readers_queue(const struct lh_lock *l, enum lh_mode wanted)
+{
+	return l->kind == LH_RWLOCK && wanted == LH_SHARED && (l->flags & LH_LOCK_PREFER_WRITER);
+}
+
+/* Does the lock stay locked for ever when its owner ends without a release? */
+static inline bool lh_lock_stays_locked(const struct lh_lock *l)
+{
+	return !(l->flags & LH_LOCK_ROBUST) && (l->kind == LH_MUTEX || l->kind == LH_RWLOCK ||
+						l->kind == LH_SPIN || l->kind == LH_CUSTOM);
+}
+
+#endif
