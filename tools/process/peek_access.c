@@ -1,4 +1,4 @@
-/* Part of the room `peek`: why a process may not be looked at, and the exact remedy. */
+/* peek_access.c — finds out why a process may not be read, and the exact remedy. */
 #include "tools/process/peek_internal.h"
 #include "tools/process/proc.h"
 
@@ -38,7 +38,7 @@ static bool may_trace_all(void)
 	return strtoull(field(text, "CapEff:"), NULL, 16) >> CAP_PTRACE & 1;
 }
 
-/* The user that the process runs as, real first; all of them must be ours. */
+/* True if the real, effective or saved user of the process is not ours. *who: the effective one. */
 static bool other_user(const struct lh_peek *p, uid_t *who)
 {
 	char text[4096];

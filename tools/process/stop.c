@@ -1,4 +1,4 @@
-/* stop.c — see stop.h: PTRACE_SEIZE, INTERRUPT, GETREGSET, DETACH. */
+/* stop.c — stops and resumes a thread with PTRACE_SEIZE, INTERRUPT, GETREGSET and DETACH. */
 #include "tools/process/stop.h"
 #include "tools/process/proc.h"
 
@@ -15,7 +15,7 @@
 
 enum { LATE_MAX = 16 };
 
-/* Seized, and not stopped in time; of all processes that this thread reads. */
+/* Threads that are seized and did not stop in time, of all processes that this thread samples. */
 static _Thread_local pid_t late[LATE_MAX];
 static _Thread_local uint32_t lates;
 
@@ -28,9 +28,9 @@ static uint64_t now(void)
 }
 
 /*
- * Of the other calls (signal(7), "Interruption of system calls by stop signals") some return EINTR,
- * which the program would have to expect; so the list has the calls that are known to restart, not
- * those known to fail.
+ * Some other calls return EINTR after a stop (signal(7), "Interruption of system calls by stop
+ * signals"), and the program may not expect that. So the list has the calls that are known to
+ * restart, not the calls that are known to fail.
  */
 bool lh_stop_restarts(long nr)
 {
@@ -56,7 +56,7 @@ static uint64_t bits(const char *status, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 16) : 0;
 }
 
-/* Are there signals to be handled? Then a call that was broken off was so by them. */
+/* True if an unblocked signal is pending: then the signal, not our stop, interrupted the call. */
 static bool signals_wait(pid_t tid)
 {
 	char text[4096];
@@ -67,8 +67,8 @@ static bool signals_wait(pid_t tid)
 }
 
 /*
- * It did something else when we looked, and was in a call that we broke off when it stopped:
- * it makes the call once more, as the kernel itself does for those that it takes up again.
+ * Between our sample and the stop the thread entered a call that the stop interrupted. Sets the
+ * registers so that the thread makes the call again, as the kernel does for calls that restart.
  */
 static void mend_call(pid_t tid, const struct user_regs_struct *r)
 {
@@ -99,7 +99,7 @@ bool lh_stop_begin(pid_t tid)
 	return true;
 }
 
-/* The registers can be read once the thread has stopped: the wait asks for them again and again. */
+/* The registers can be read as soon as the thread has stopped, so the wait polls for them. */
 bool lh_stop_wait(pid_t tid, unsigned ms, struct user_regs_struct *set)
 {
 	uint64_t until = now() + ms * 1000000ull;
@@ -122,7 +122,7 @@ void lh_stop_end(pid_t tid, const struct user_regs_struct *set)
 	if (set)
 		mend_call(tid, set);
 	if (ptrace(PTRACE_DETACH, tid, 0, 0))
-		late[lates++] = tid; /* there is room: see lh_stop_begin */
+		late[lates++] = tid; /* has room: lh_stop_begin checked */
 }
 
 uint32_t lh_stop_end_late(void)
