@@ -1,9 +1,9 @@
 /*
- * Part of the room `hang`: finds the ledger of a process.
+ * ledger_of_process.c — finds the ledger of a process by its mapping in /proc/PID/maps.
  *
- * Its mapping shows in /proc/PID/maps. If its memory may not be read, the file behind it
- * can still be: under its name if the library made it itself, else through the descriptor
- * that the monitor, one of the process's ancestors as a rule, keeps open.
+ * If the memory of the process may not be read, the mapped file may be: under its name if the
+ * library created it, otherwise through the descriptor that the monitor keeps open. The monitor is
+ * usually an ancestor of the process.
  */
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/proc.h"
@@ -25,7 +25,7 @@ static bool is_ledger_name(const char *path)
 	       (strstr(path, "/lockhound.") && strstr(path, ".lh"));
 }
 
-/* One ledger that begins at `start` of this file. */
+/* Reads the ledger that begins at offset `start` of this file. */
 static bool read_at(struct lh_ledger_view *r, const char *path, uint64_t start, uint32_t tables)
 {
 	struct lh_byte_source b = {
@@ -48,7 +48,7 @@ static bool is_it(const char *path, uint64_t inode)
 	return stat(path, &st) == 0 && st.st_ino == inode;
 }
 
-/* The file behind a mapping, among the descriptors of one process. */
+/* Finds the mapped file among the descriptors of one process, and reads the ledger in it. */
 static bool from_descriptors(struct lh_ledger_view *r, pid_t pid, const struct lh_peek_map *m,
 			     uint32_t tables)
 {
@@ -85,7 +85,7 @@ static bool is_ours(pid_t pid)
 	return lh_proc_read(pid, "comm", text, sizeof(text)) && strncmp(text, "lockhound", 9) == 0;
 }
 
-/* A daemon has left its ancestors. */
+/* A daemon is no descendant of its monitor any more. */
 static bool from_any_monitor(struct lh_ledger_view *r, const struct lh_peek_map *m, uint32_t tables)
 {
 	DIR *dir = opendir("/proc");
@@ -128,8 +128,8 @@ static bool open_mapping(struct lh_ledger_view *r, const struct lh_peek *p,
 }
 
 /*
- * As the process calls itself: the front end has the ledgers of others mapped, and a child
- * that came by fork that of its parent.
+ * Compares the pid in the ledger, which is that of the process's own namespace: the front end maps
+ * the ledgers of other processes, and a forked child the ledger of its parent.
  */
 static bool is_its_own(const struct lh_ledger_view *r, const struct lh_peek *p)
 {

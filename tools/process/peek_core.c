@@ -1,6 +1,6 @@
 /*
- * Part of the room `peek`: the same of a core dump. Believes nothing: every offset is
- * checked against the file.
+ * peek_core.c — reads threads, mappings and memory of a core dump. Trusts no number: every offset
+ * is checked against the size of the file.
  */
 #include "tools/process/peek_internal.h"
 
@@ -67,7 +67,7 @@ static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, si
 /* ---- notes ---- */
 
 #if defined __x86_64__
-/* Broken off by the signal or the debugger that made the core: -ERESTARTSYS to
+/* A call that the signal or the debugger interrupted to make the core returns -ERESTARTSYS to
  * -ERESTART_RESTARTBLOCK, or -EINTR. */
 static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 {
@@ -80,7 +80,7 @@ static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 	memcpy(t->arg, arg, sizeof(arg));
 }
 #else
-/* The register set does not tell whether the thread was in a call: see read_head. */
+/* The register set does not show whether the thread was in a call: see read_head. */
 static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 {
 	(void)r;
@@ -101,8 +101,7 @@ static void add_thread(struct lh_peek *p, const unsigned char *text, size_t n)
 	t.tid = t.own_tid = s.pr_pid;
 	lh_peek_registers(&t, &r);
 	set_call(&t, &r);
-	if (!p->tasks) /* the kernel writes the one that died first; its process comes with PRPSINFO
-			*/
+	if (!p->tasks) /* the thread that died comes first; PRPSINFO has the pid of its process */
 		p->pid = s.pr_pid;
 	LH_PUSH(p->arena, p->task, p->tasks, t);
 }
@@ -171,7 +170,7 @@ static void read_notes(struct lh_peek *p)
 	}
 }
 
-/* count, page size, then start, end, page for each, then as many names. */
+/* NT_FILE: count, page size; then start, end and page offset of each mapping; then the names. */
 static void read_maps(struct lh_peek *p)
 {
 	const struct lh_peek_core *c = p->core;
@@ -227,7 +226,7 @@ static bool add_notes(struct lh_peek_core *c, const Elf64_Phdr *s)
 	return true;
 }
 
-/* More than 65,534 segments: the number stands in the first section header. */
+/* If there are more than 65,534 segments, their number is in the first section header. */
 static uint32_t count_segments(const struct lh_peek_core *c, const Elf64_Ehdr *e)
 {
 	Elf64_Shdr first;
@@ -237,7 +236,8 @@ static uint32_t count_segments(const struct lh_peek_core *c, const Elf64_Ehdr *e
 	return get(c, e->e_shoff, &first, sizeof(first)) ? first.sh_info : 0;
 }
 
-/* A full disk or a limit cuts a core off in the middle: what its segments promise is not there. */
+/* A full disk or a size limit truncates a core: its segments then end beyond the end of the file.
+ */
 static void note_cut(struct lh_peek *p, const char *file)
 {
 	const struct lh_peek_core *c = p->core;

@@ -1,4 +1,4 @@
-/* Part of the room `peek`: see sample.h. The unwinding is peek's, on copies; stopping is not. */
+/* sample.c — copies the stack of one thread, stopping it if that is safe, and unwinds the copy. */
 #include "tools/process/sample.h"
 #include "tools/process/peek_internal.h"
 
@@ -14,8 +14,9 @@
 enum {
 	STACK_MAX = 128 << 10,
 	STOP_MS = 20,
-	SAMPLES_MAX = 256, /* of one look at the objects: names of frames stay in its pool */
-	GUESS_WORDS = 512, /* of the stack, where a frame pointer is looked for */
+	SAMPLES_MAX =
+		256, /* until the objects are read anew: each sample's frames stay in the arena */
+	GUESS_WORDS = 512, /* of the stack, in which guess_frame searches */
 };
 
 struct lh_sampler {
@@ -84,7 +85,8 @@ static void copy_stack(struct lh_sampler *s, struct lh_peek_task *t, uint64_t hi
 	t->stack_n = got > 0 ? (size_t)got : 0;
 }
 
-/* Is it in this call still? Then *turns are those after which it lies still. */
+/* True if the thread still sleeps in this call. It has not run as long as its count of turns on a
+ * CPU is *turns. */
 static bool sleeps_in(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c,
 		      uint64_t *turns)
 {
@@ -106,8 +108,9 @@ static bool ran_since(struct lh_sampler *s, pid_t tid, uint64_t turns)
 }
 
 /*
- * Where many want a processor, a thread that sleeps in a call gets none to stop on for long. As
- * long as it has not been put on one since it slept, its stack lies as it lay then.
+ * A thread needs a CPU to stop, and on a loaded machine a sleeping thread may get none in time. As
+ * long as it has not been put on a CPU, its stack is unchanged, and the copy is valid without a
+ * stop.
  */
 static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 			  const struct lh_task_call *c, uint64_t high, uint64_t *stood_ns)
@@ -134,7 +137,8 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 	return t->stack_n > 0;
 }
 
-/* It sleeps and goes on sleeping: what it was before the copy it is behind it. */
+/* If the thread sleeps in the same call before and after the copy, the copied stack is consistent.
+ */
 static bool copy_asleep(struct lh_sampler *s, struct lh_peek_task *t, const struct lh_task_call *c,
 			uint64_t high)
 {
@@ -164,9 +168,9 @@ static bool is_return(struct lh_sampler *s, uint64_t pc)
 }
 
 /*
- * Code without optimisation finds its frame by rbp, and a call of the C library may not have
- * saved it. The first word that points further up, with a return address above it, is what
- * rbp most likely points at.
+ * Unoptimized code finds its frame through rbp, which /proc does not have, and a function of the C
+ * library may not have saved it. The first word that points further up the stack, with a return
+ * address above it, is most likely the word that rbp points to.
  */
 static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 {
@@ -197,7 +201,7 @@ static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 
 static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_stack_sample *out)
 {
-	if (!lh_peek_module_at(&s->peek, t->pc)) /* loaded since */
+	if (!lh_peek_module_at(&s->peek, t->pc)) /* the object was loaded later */
 		forget_objects(s);
 	know_objects(s);
 	lh_peek_unwind(&s->peek, t);
@@ -227,15 +231,14 @@ bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_cal
 	lh_stop_end_late();
 	if (c->in == LH_TASK_UNKNOWN)
 		return false;
-	s->peek.alive_tid = tid; /* it lives, which the first thread may not */
+	s->peek.alive_tid = tid; /* the first thread may have ended */
 	know_objects(s);
 	good = stops ? stop_and_copy(s, &t, c, high, &out->stopped_ns)
 		     : copy_asleep(s, &t, c, high);
 	if (good && unwind(s, &t, out)) {
 		out->n = t.frames < LH_FRAMES_MAX ? t.frames : LH_FRAMES_MAX;
 		out->flags |= t.cut ? LH_STACK_CUT : 0;
-		/* In a ledger every frame stands behind its call, so that one that is exact is
-		 * moved. */
+		/* A ledger's frames are return addresses, so an exact pc is moved by one. */
 		for (uint32_t i = 0; i < out->n; i++)
 			out->pc[i] = t.frame[i].pc + (t.frame[i].exact && i == 0);
 	}

@@ -1,3 +1,4 @@
+/* snapshot_ledger.c — adds rows to a snapshot ledger, and copies rows of another ledger to it. */
 #include "tools/process/snapshot_ledger.h"
 
 #include <stdio.h>
@@ -9,12 +10,12 @@
 
 enum { SPARE = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
-/* What a row of the source has become. */
+/* A row of the source, and its copy. */
 struct lh_snapshot_copies {
 	struct {
 		uint32_t table, number;
 	} key;
-	uint32_t now;
+	uint32_t now; /* the copy's id, 0: not copied yet */
 	UT_hash_handle hh;
 };
 
@@ -40,7 +41,7 @@ static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modul
 				      };
 
 	for (int t = 1; t < LH_TABLES; t++) {
-		if (!rows[t]) /* a table without room is one that is not there */
+		if (!rows[t]) /* the table does not exist */
 			continue;
 		head->table[t] = (struct lh_table){.offset = at,
 						   .row = row_size[t],
@@ -64,7 +65,7 @@ bool lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->arena = arena;
 	head.total = snapshot->size = lay_out(&head, threads, modules);
-	/* What is not written costs nothing. */
+	/* A page that is never written costs no memory. */
 	memory = mmap(NULL, snapshot->size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
@@ -101,7 +102,7 @@ void *lh_snapshot_row_add(struct lh_snapshot *snapshot, enum lh_table_name t, ui
 	return lh_snapshot_row(snapshot, t, *number);
 }
 
-/* ---- rows of our own ---- */
+/* ---- new rows ---- */
 
 lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *snapshot, pid_t tid, const char *name,
 				    uint32_t flags)
@@ -117,7 +118,7 @@ lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *snapshot, pid_t tid, con
 	return id;
 }
 
-/* Addresses of locks are few: those that somebody waits for. */
+/* The entry of a source row; adds it if there is none. */
 static struct lh_snapshot_copies *was_copied(struct lh_snapshot *snapshot, uint32_t table,
 					     uint32_t number)
 {
@@ -141,6 +142,7 @@ lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *snapshot, enum lh_kind kind,
 	uint32_t used = snapshot->ledger->table[LH_T_LOCK].used, row;
 	struct lh_lock *l;
 
+	/* A linear search: only locks that a thread waits for are added by address. */
 	for (uint32_t i = 1; address && i < used; i++) {
 		l = lh_snapshot_row(snapshot, LH_T_LOCK, i);
 		if (l->address == address && l->kind == kind)
@@ -216,8 +218,9 @@ lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *snapshot, const struct lh_
 	for (uint32_t i = first; i < t->frames && n < LH_FRAMES_MAX; i++) {
 		const struct lh_peek_module *m = t->frame[i].module;
 		uint32_t module = m ? (uint32_t)(m - p->module) + snapshot->modules_at : 0;
-		/* A ledger's frames are return addresses; what a signal broke off is known by
-		 * the frame below it, so only the innermost needs to be made one. */
+		/* A ledger's frames are return addresses, so the exact pc of the innermost frame is
+		 * moved by one. The exact pc of a frame that a signal interrupted needs no change:
+		 * the signal frame inside it shows that it is exact. */
 		uint64_t pc = t->frame[i].pc + (n == 0 && t->frame[i].exact ? 1 : 0);
 
 		frame[n++] = LH_FRAME(module, pc);

@@ -1,3 +1,4 @@
+/* syscall_text.c — has a table of system calls, and describes the arguments of a call as text. */
 #include "tools/process/syscall_text.h"
 #include "tools/process/proc.h"
 
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Which argument says what it waits for. */
+/* Which argument shows what the call waits for. */
 enum about { NOTHING, FD0, PATH0, PATH1, SLEEP0, SLEEP2, POLLED, SELECTED, CHILD, SYNC, LOCKED };
 
 static const struct {
@@ -135,7 +136,7 @@ static bool peek(pid_t pid, uint64_t at, void *out, size_t n)
 
 /* ---- sockets ---- */
 
-/* "0100007F:1F90", or four words of it for the longer kind: in the order of this machine. */
+/* "0100007F:1F90"; an IPv6 address has four words. Words are in the byte order of this machine. */
 static bool address(const char *hex, char *out, size_t capacity)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -255,7 +256,7 @@ static void add_sleep(pid_t pid, uint64_t at, struct text *t)
 		add_time(t, (double)s.tv_sec + (double)s.tv_nsec / 1e9);
 }
 
-/* Until a point in time; of a clock of the machine it is known how far off that is. */
+/* A sleep until a point in time. The remaining time is known unless it is a CPU time clock. */
 static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
 {
 	clockid_t clock = (clockid_t)c->arg[0];
@@ -271,7 +272,7 @@ static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
 	add(t, " more");
 }
 
-/* The first few; who polls a thousand wants to hear that it is a thousand. */
+/* The first two descriptors, and the number of the others. */
 static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 {
 	struct pollfd p[2];
@@ -291,7 +292,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 		add(t, " and %" PRIu64 " more", n - 2);
 }
 
-/* The first few of the three sets; the first `n` descriptors are asked about. */
+/* As add_polled, for the descriptors below n in any of the three sets. */
 static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t)
 {
 	enum { WORD = 64, WORDS = FD_SETSIZE / WORD, SHOWN = 2 };
@@ -317,7 +318,7 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 		add(t, " and %" PRIu64 " more", count - SHOWN);
 }
 
-/* As the program wrote it. Its page may be the last one there is. */
+/* The path as the program passed it. The next page is read last: it may not be mapped. */
 static void add_path(pid_t pid, uint64_t at, struct text *t)
 {
 	char path[256] = "";
@@ -394,7 +395,7 @@ void lh_syscall_text(pid_t pid, const struct lh_task_call *c, char *out, size_t 
 	}
 	add_object(pid, c, calls[i].about, &object);
 	if (what[0] &&
-	    strlen(what) + 24 > capacity) /* the end of a path says more than its beginning */
+	    strlen(what) + 24 > capacity) /* keep the end, the part that tells paths apart */
 		snprintf(out, capacity, "%s (...%s)", calls[i].name,
 			 what + strlen(what) - (capacity - 24));
 	else

@@ -1,4 +1,4 @@
-/* Part of the room `hang`: what a thread that waits for no lock does, and with which file. */
+/* thread_activity.c — describes what a thread that waits for no lock does, and with which file. */
 #include "tools/process/thread_activity.h"
 
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 
 enum operand {
 	NO_FILE,
-	FILE_0 /* the first argument is its descriptor */,
-	FILES /* a list of struct pollfd */
+	FILE_0 /* the first argument is a descriptor */,
+	FILES /* the first argument is an array of struct pollfd */
 };
 
 static const struct {
@@ -62,7 +62,7 @@ static const char *file_of(const struct lh_peek *p, int fd)
 	return lh_arena_printf(p->arena, "descriptor %d (%.*s)", fd, (int)n, name);
 }
 
-/* The first of them, and how many more. */
+/* The first descriptor, and the number of the others. */
 static const char *files_of(const struct lh_peek *p, uint64_t list, uint64_t n)
 {
 	struct pollfd first;
