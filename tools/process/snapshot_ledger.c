@@ -142,7 +142,7 @@ lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *snapshot, enum lh_kind kind,
 	uint32_t used = snapshot->ledger->table[LH_T_LOCK].used, row;
 	struct lh_lock *l;
 
-	/* A linear search: only locks that a thread waits for are added by address. */
+	/* A linear search: few locks are added by address. */
 	for (uint32_t i = 1; address && i < used; i++) {
 		l = lh_snapshot_row(snapshot, LH_T_LOCK, i);
 		if (l->address == address && l->kind == kind)

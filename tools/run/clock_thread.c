@@ -1,3 +1,4 @@
+/* clock_thread.c — advances the run's clock, and wakes the monitor when a process takes a slot. */
 #include "tools/run/clock_thread.h"
 
 #include <linux/futex.h>
@@ -7,11 +8,11 @@
 #include <unistd.h>
 
 enum {
-	SLACK_NS = 1000000, /* the kernel may join it with other timers */
+	SLACK_NS = 1000000, /* the kernel may coalesce the timer with other timers */
 	PERIOD_NS = LH_TICK_NS - SLACK_NS
 };
 
-/* Sleeps until a process says that it is there, or the period is over; true: it did. */
+/* Sleeps until a process takes a slot (true) or the period is over (false). */
 static bool sleep_until_tick(struct lh_clock_thread *t, uint32_t known)
 {
 	const struct timespec period = {0, PERIOD_NS};

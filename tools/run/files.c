@@ -1,3 +1,4 @@
+/* files.c — opens, writes and names the files of a run. */
 #include "tools/run/files.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ static bool open_one(struct lh_output *o, const char *option, const char *path)
 	return false;
 }
 
-/* Do they name one file? What is no regular file (a pipe, /dev/null) may be named twice. */
+/* True if both paths name one file. A path to a pipe or device (/dev/null) may be used twice. */
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -31,8 +32,8 @@ struct named {
 	const char *option, *path;
 };
 
-/* What is written last would be all that is left; and what a project decided is no place for a
- * report. */
+/* True if two outputs have one file, of which only the last would remain, or if an output would
+ * overwrite the project's baseline, policy or config. */
 static bool clash(const struct lh_settings *s)
 {
 	static const enum lh_option read[] = {LH_OPT_baseline, LH_OPT_policy, LH_OPT_config};

@@ -1,3 +1,4 @@
+/* unwatched.c — scans the descendants of this process for those without the library. */
 #include "tools/run/unwatched.h"
 
 #include <errno.h>
@@ -11,13 +12,13 @@
 #include "tools/process/proc.h"
 
 enum {
-	DESCENDANTS = 4096, /* looked at in one go */
-	LOOKS = 2,          /* before a process without the library counts: it may be starting */
-	PATIENCE = 8,       /* the same for one that was given our environment */
-	SHARE = 400,        /* we use one part in so many of the time */
+	DESCENDANTS = 4096, /* per scan */
+	LOOKS = 2,    /* scans before a process without the library counts: it may be starting */
+	PATIENCE = 8, /* the same for a process with our environment */
+	SHARE = 400,  /* the scans may use 1/SHARE of the time */
 };
-#define LEAST_NS 50000000u  /* between two looks while somebody is new */
-#define QUIET_NS 100000000u /* else */
+#define LEAST_NS 50000000u  /* between two scans while a process is not settled */
+#define QUIET_NS 100000000u /* between two scans otherwise */
 
 static uint32_t hash(const char *s)
 {
@@ -61,7 +62,8 @@ static void count(struct lh_unwatched *s, struct lh_unwatched_process *at, const
 	s->count++;
 }
 
-/* What its file says is so from the first moment on, and it may not live for a second look. */
+/* True if its program file shows that LD_PRELOAD has no effect. Checked at the first scan: the
+ * process may end before a second one. */
 static bool is_out_of_reach(pid_t pid)
 {
 	struct lh_program t;
@@ -71,8 +73,11 @@ static bool is_out_of_reach(pid_t pid)
 	return t.verdict == LH_UNREACHABLE;
 }
 
-/* What we may not know of a process with more rights than ours. Of a zombie and of one that is gone
- * the file is not there; of one that forbids us to look nothing is known, and it may be watched. */
+/*
+ * True if the program file could not be read because the process has more privileges than we.
+ * errno differs for a zombie or an ended process. A process that only forbids us to read it may
+ * have the library.
+ */
 static bool is_our_ancestor(pid_t pid, char *name, size_t capacity)
 {
 	if (errno != EACCES || !lh_proc_is_set_id(pid) ||
@@ -124,7 +129,7 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 	for (size_t i = 0; i < n; i++)
 		check_process(s, all[i]);
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < s->n; i++) /* numbers of dead processes come again */
+	for (uint32_t i = 0; i < s->n; i++) /* pids of dead processes are reused */
 		if (s->process[i].alive)
 			s->process[kept++] = s->process[i];
 	s->n = kept;
