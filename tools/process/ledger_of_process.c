@@ -41,7 +41,7 @@ static bool read_at(struct lh_ledger_view *r, const char *path, uint64_t start, 
 	return good;
 }
 
-static bool is_it(const char *path, uint64_t inode)
+static bool is_same_file(const char *path, uint64_t inode)
 {
 	struct stat st;
 
@@ -61,7 +61,7 @@ static bool from_descriptors(struct lh_ledger_view *r, pid_t pid, const struct l
 	dir = opendir(path);
 	while (dir && !good && (e = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, e->d_name);
-		good = isdigit((unsigned char)e->d_name[0]) && is_it(path, m->inode) &&
+		good = isdigit((unsigned char)e->d_name[0]) && is_same_file(path, m->inode) &&
 		       read_at(r, path, m->offset, tables);
 	}
 	if (dir)
@@ -78,7 +78,7 @@ static pid_t parent_of(pid_t pid)
 	return at ? (pid_t)atoi(at + 5) : 0;
 }
 
-static bool is_ours(pid_t pid)
+static bool is_monitor(pid_t pid)
 {
 	char text[32];
 
@@ -93,7 +93,7 @@ static bool from_any_monitor(struct lh_ledger_view *r, const struct lh_peek_map 
 	bool good = false;
 
 	while (dir && !good && (e = readdir(dir)))
-		if (isdigit((unsigned char)e->d_name[0]) && is_ours(atoi(e->d_name)))
+		if (isdigit((unsigned char)e->d_name[0]) && is_monitor(atoi(e->d_name)))
 			good = from_descriptors(r, atoi(e->d_name), m, tables);
 	if (dir)
 		closedir(dir);
@@ -122,16 +122,16 @@ static bool open_mapping(struct lh_ledger_view *r, const struct lh_peek *p,
 	if (m->path[0] != '/' || strstr(m->path, "memfd:"))
 		return from_monitor(r, p->pid, m, tables);
 	snprintf(path, sizeof(path), "/proc/%d/root%s", p->alive_tid, m->path);
-	if (is_it(path, m->inode) && read_at(r, path, m->offset, tables))
+	if (is_same_file(path, m->inode) && read_at(r, path, m->offset, tables))
 		return true;
-	return is_it(m->path, m->inode) && read_at(r, m->path, m->offset, tables);
+	return is_same_file(m->path, m->inode) && read_at(r, m->path, m->offset, tables);
 }
 
 /*
  * Compares the pid in the ledger, which is that of the process's own namespace: the front end maps
  * the ledgers of other processes, and a forked child the ledger of its parent.
  */
-static bool is_its_own(const struct lh_ledger_view *r, const struct lh_peek *p)
+static bool is_own_ledger(const struct lh_ledger_view *r, const struct lh_peek *p)
 {
 	for (uint32_t i = 0; i < p->tasks; i++)
 		if (p->task[i].tid == p->pid)
@@ -144,7 +144,7 @@ static bool open_own(struct lh_ledger_view *r, const struct lh_peek *p, const st
 {
 	if (!open_mapping(r, p, m, tables))
 		return false;
-	if (is_its_own(r, p))
+	if (is_own_ledger(r, p))
 		return true;
 	lh_read_drop(r);
 	return false;

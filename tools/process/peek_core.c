@@ -45,7 +45,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct lh_peek *p, cons
 	return false;
 }
 
-static bool get(const struct lh_peek_core *c, uint64_t at, void *out, size_t n)
+static bool read_file(const struct lh_peek_core *c, uint64_t at, void *out, size_t n)
 {
 	return at <= c->size && n <= c->size - at && pread(c->fd, out, n, (off_t)at) == (ssize_t)n;
 }
@@ -59,7 +59,7 @@ static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, si
 
 		if (s->p_type == PT_LOAD && address >= s->p_vaddr &&
 		    address - s->p_vaddr < s->p_filesz && n <= s->p_filesz - (address - s->p_vaddr))
-			return get(c, s->p_offset + (address - s->p_vaddr), out, n);
+			return read_file(c, s->p_offset + (address - s->p_vaddr), out, n);
 	}
 	return false;
 }
@@ -130,7 +130,7 @@ static void set_entry(struct lh_peek *p, const unsigned char *text, size_t n)
 	}
 }
 
-static void take_note(struct lh_peek *p, unsigned type, const unsigned char *text, size_t n)
+static void add_note(struct lh_peek *p, unsigned type, const unsigned char *text, size_t n)
 {
 	switch (type) {
 	case NT_PRSTATUS:
@@ -165,7 +165,7 @@ static void read_notes(struct lh_peek *p)
 		if (body > c->notes_n || desc > c->notes_n - body)
 			return;
 		if (h.n_namesz == 5 && memcmp(c->notes + i + sizeof(h), "CORE", 5) == 0)
-			take_note(p, h.n_type, c->notes + body, h.n_descsz);
+			add_note(p, h.n_type, c->notes + body, h.n_descsz);
 		i = body + desc;
 	}
 }
@@ -220,7 +220,7 @@ static bool add_notes(struct lh_peek_core *c, const Elf64_Phdr *s)
 	if (!bigger)
 		return false;
 	c->notes = bigger;
-	if (!get(c, s->p_offset, c->notes + c->notes_n, s->p_filesz))
+	if (!read_file(c, s->p_offset, c->notes + c->notes_n, s->p_filesz))
 		return false;
 	c->notes_n += s->p_filesz;
 	return true;
@@ -233,7 +233,7 @@ static uint32_t count_segments(const struct lh_peek_core *c, const Elf64_Ehdr *e
 
 	if (e->e_phnum != PN_XNUM)
 		return e->e_phnum;
-	return get(c, e->e_shoff, &first, sizeof(first)) ? first.sh_info : 0;
+	return read_file(c, e->e_shoff, &first, sizeof(first)) ? first.sh_info : 0;
 }
 
 /* A full disk or a size limit truncates a core: its segments then end beyond the end of the file.
@@ -241,17 +241,17 @@ static uint32_t count_segments(const struct lh_peek_core *c, const Elf64_Ehdr *e
 static void note_cut(struct lh_peek *p, const char *file)
 {
 	const struct lh_peek_core *c = p->core;
-	uint64_t whole = 0;
+	uint64_t expected = 0;
 
 	for (uint32_t i = 0; i < c->segments; i++) {
 		uint64_t end = c->segment[i].p_offset + c->segment[i].p_filesz;
 
-		if (end > whole && end >= c->segment[i].p_offset)
-			whole = end;
+		if (end > expected && end >= c->segment[i].p_offset)
+			expected = end;
 	}
-	if (whole > c->size)
+	if (expected > c->size)
 		p->cut = lh_arena_printf(p->arena, "%s is cut short: %llu of %llu bytes", file,
-					 (unsigned long long)c->size, (unsigned long long)whole);
+					 (unsigned long long)c->size, (unsigned long long)expected);
 }
 
 static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr *e)
@@ -261,7 +261,7 @@ static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr 
 	size_t bytes = (size_t)n * sizeof(*c->segment);
 
 	c->segment = bytes && bytes <= c->size ? malloc(bytes) : NULL;
-	if (!c->segment || !get(c, e->e_phoff, c->segment, bytes))
+	if (!c->segment || !read_file(c, e->e_phoff, c->segment, bytes))
 		return refuse(p, "%s: is a damaged core dump (no table of segments)", file);
 	c->segments = n;
 	note_cut(p, file);
@@ -274,7 +274,7 @@ static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr 
 
 static bool read_head(struct lh_peek *p, const char *file, Elf64_Ehdr *e)
 {
-	if (!get(p->core, 0, e, sizeof(*e)) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
+	if (!read_file(p->core, 0, e, sizeof(*e)) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
 		return refuse(p, "%s: is no core dump (no ELF file)", file);
 	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_machine != MACHINE)
 		return refuse(p, "%s: is of another machine than this lockhound", file);

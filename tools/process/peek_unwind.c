@@ -50,7 +50,7 @@ static int no_debuginfo(Dwfl_Module *m, void **user, const char *name, Dwarf_Add
 
 static const Dwfl_Callbacks callbacks = {.find_elf = find_elf, .find_debuginfo = no_debuginfo};
 
-static void report(struct lh_peek_unwinder *u, const struct lh_peek_module *o)
+static void add_module(struct lh_peek_unwinder *u, const struct lh_peek_module *o)
 {
 	Dwfl_Module *m = dwfl_report_module(u->dwfl, o->path, o->start, o->end);
 	void **user = NULL;
@@ -143,7 +143,7 @@ static struct lh_peek_unwinder *unwinder_of(struct lh_peek *p, struct lh_peek_ta
 		return u;
 	dwfl_report_begin(u->dwfl);
 	for (uint32_t i = 0; i < p->modules; i++)
-		report(u, &p->module[i]);
+		add_module(u, &p->module[i]);
 	dwfl_report_end(u->dwfl, NULL, NULL);
 	/* No Elf: libdwfl opens the first object and takes the machine from it. */
 	if (!dwfl_attach_state(u->dwfl, NULL, p->pid, &threads, u)) {

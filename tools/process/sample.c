@@ -42,7 +42,7 @@ struct lh_sampler *lh_sampler_new(pid_t pid)
 	return s;
 }
 
-static void forget_objects(struct lh_sampler *s)
+static void drop_modules(struct lh_sampler *s)
 {
 	pid_t pid = s->peek.pid;
 
@@ -53,10 +53,10 @@ static void forget_objects(struct lh_sampler *s)
 	s->taken = 0;
 }
 
-static void know_objects(struct lh_sampler *s)
+static void load_modules(struct lh_sampler *s)
 {
 	if (s->taken++ == SAMPLES_MAX)
-		forget_objects(s);
+		drop_modules(s);
 	if (s->peek.arena)
 		return;
 	s->peek.arena = lh_arena_new();
@@ -67,7 +67,7 @@ void lh_sampler_free(struct lh_sampler *s)
 {
 	if (!s)
 		return;
-	forget_objects(s);
+	drop_modules(s);
 	free(s);
 }
 
@@ -113,7 +113,7 @@ static bool ran_since(struct lh_sampler *s, pid_t tid, uint64_t turns)
  * stop.
  */
 static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
-			  const struct lh_task_call *c, uint64_t high, uint64_t *stood_ns)
+			  const struct lh_task_call *c, uint64_t high, uint64_t *stopped_ns)
 {
 	struct user_regs_struct set;
 	uint64_t start = now(), turns;
@@ -133,7 +133,7 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 	if (!stopped && asleep && ran_since(s, t->tid, turns))
 		t->stack_n = 0;
 	lh_stop_end(t->tid, stopped ? &set : NULL);
-	*stood_ns = now() - start;
+	*stopped_ns = now() - start;
 	return t->stack_n > 0;
 }
 
@@ -202,8 +202,8 @@ static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_stack_sample *out)
 {
 	if (!lh_peek_module_at(&s->peek, t->pc)) /* the object was loaded later */
-		forget_objects(s);
-	know_objects(s);
+		drop_modules(s);
+	load_modules(s);
 	lh_peek_unwind(&s->peek, t);
 	if (!t->registers && t->cut) {
 		struct lh_peek_task again = *t;
@@ -232,7 +232,7 @@ bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_cal
 	if (c->in == LH_TASK_UNKNOWN)
 		return false;
 	s->peek.alive_tid = tid; /* the first thread may have ended */
-	know_objects(s);
+	load_modules(s);
 	good = stops ? stop_and_copy(s, &t, c, high, &out->stopped_ns)
 		     : copy_asleep(s, &t, c, high);
 	if (good && unwind(s, &t, out)) {
@@ -250,7 +250,7 @@ bool lh_sampler_module(struct lh_sampler *s, uint64_t address, struct lh_module 
 {
 	const struct lh_peek_module *m;
 
-	know_objects(s);
+	load_modules(s);
 	m = lh_peek_module_at(&s->peek, address);
 	if (!m)
 		return false;

@@ -8,14 +8,14 @@
 #include <time.h>
 #include <uthash.h>
 
-enum { SPARE = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
+enum { EXTRA_ROWS = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
 /* A row of the source, and its copy. */
 struct lh_snapshot_copies {
 	struct {
 		uint32_t table, number;
 	} key;
-	uint32_t now; /* the copy's id, 0: not copied yet */
+	uint32_t copy_id; /* the copy's id, 0: not copied yet */
 	UT_hash_handle hh;
 };
 
@@ -26,19 +26,19 @@ static const uint32_t row_size[LH_TABLES] = {
 	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
 };
 
-static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modules)
+static uint64_t set_table_offsets(struct lh_ledger *head, uint32_t threads, uint32_t modules)
 {
 	uint64_t at = (sizeof(*head) + 7) & ~7ull;
-	uint32_t n = threads + SPARE, rows[LH_TABLES] = {
-					      [LH_T_THREAD] = n * 2,
-					      [LH_T_LOCK] = n * 3,
-					      [LH_T_STACK] = n * 6,
-					      [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
-					      [LH_T_MODULE] = modules + SPARE,
-					      [LH_T_FINDING] = n,
-					      [LH_T_STEP] = n * 4,
-					      [LH_T_LOCK_STATS] = n * 3,
-				      };
+	uint32_t n = threads + EXTRA_ROWS, rows[LH_TABLES] = {
+						   [LH_T_THREAD] = n * 2,
+						   [LH_T_LOCK] = n * 3,
+						   [LH_T_STACK] = n * 6,
+						   [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
+						   [LH_T_MODULE] = modules + EXTRA_ROWS,
+						   [LH_T_FINDING] = n,
+						   [LH_T_STEP] = n * 4,
+						   [LH_T_LOCK_STATS] = n * 3,
+					   };
 
 	for (int t = 1; t < LH_TABLES; t++) {
 		if (!rows[t]) /* the table does not exist */
@@ -64,7 +64,7 @@ bool lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->arena = arena;
-	head.total = snapshot->size = lay_out(&head, threads, modules);
+	head.total = snapshot->size = set_table_offsets(&head, threads, modules);
 	/* A page that is never written costs no memory. */
 	memory = mmap(NULL, snapshot->size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -119,19 +119,19 @@ lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *snapshot, pid_t tid, con
 }
 
 /* The entry of a source row; adds it if there is none. */
-static struct lh_snapshot_copies *was_copied(struct lh_snapshot *snapshot, uint32_t table,
+static struct lh_snapshot_copies *copy_entry(struct lh_snapshot *snapshot, uint32_t table,
 					     uint32_t number)
 {
-	struct lh_snapshot_copies *c, ask;
+	struct lh_snapshot_copies *c, wanted;
 
-	memset(&ask, 0, sizeof(ask));
-	ask.key.table = table;
-	ask.key.number = number;
-	HASH_FIND(hh, snapshot->copied, &ask.key, sizeof(ask.key), c);
+	memset(&wanted, 0, sizeof(wanted));
+	wanted.key.table = table;
+	wanted.key.number = number;
+	HASH_FIND(hh, snapshot->copied, &wanted.key, sizeof(wanted.key), c);
 	if (c)
 		return c;
 	c = lh_arena_alloc(snapshot->arena, sizeof(*c));
-	c->key = ask.key;
+	c->key = wanted.key;
 	HASH_ADD(hh, snapshot->copied, key, sizeof(c->key), c);
 	return c;
 }
@@ -280,12 +280,12 @@ lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *snapshot, lh_stack_id id)
 
 	if (!id || !lh_read_stack(snapshot->source, id, &s))
 		return 0;
-	c = was_copied(snapshot, LH_T_STACK, id);
-	if (!c->now)
-		c->now = lh_snapshot_put_frames(snapshot, frame,
-						lh_read_frames(snapshot->source, id, frame),
-						s.flags & LH_STACK_CUT);
-	return c->now;
+	c = copy_entry(snapshot, LH_T_STACK, id);
+	if (!c->copy_id)
+		c->copy_id = lh_snapshot_put_frames(snapshot, frame,
+						    lh_read_frames(snapshot->source, id, frame),
+						    s.flags & LH_STACK_CUT);
+	return c->copy_id;
 }
 
 static lh_thread_id thread_of_end_lock(const struct lh_snapshot *snapshot, lh_lock_id id)
@@ -299,7 +299,7 @@ static lh_thread_id thread_of_end_lock(const struct lh_snapshot *snapshot, lh_lo
 	return 0;
 }
 
-static uint32_t copy_more(struct lh_snapshot *snapshot, const struct lh_lock *from)
+static uint32_t copy_lock_stats(struct lh_snapshot *snapshot, const struct lh_lock *from)
 {
 	uint32_t row = 0;
 	struct lh_lock_stats *stats =
@@ -318,21 +318,21 @@ lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *snapshot, lh_lock_id id)
 
 	if (!id || !lh_read_lock(snapshot->source, id, &from))
 		return 0;
-	c = was_copied(snapshot, LH_T_LOCK, id);
-	if (c->now)
-		return c->now;
+	c = copy_entry(snapshot, LH_T_LOCK, id);
+	if (c->copy_id)
+		return c->copy_id;
 	if (from.kind == LH_THREAD_END)
-		return c->now = lh_snapshot_put_thread_end(snapshot,
-							   thread_of_end_lock(snapshot, id));
+		return c->copy_id = lh_snapshot_put_thread_end(snapshot,
+							       thread_of_end_lock(snapshot, id));
 	l = lh_snapshot_row_add(snapshot, LH_T_LOCK, &row);
 	if (!l)
 		return 0;
 	*l = from;
 	l->gen = 1;
-	l->stats = copy_more(snapshot, &from);
+	l->stats = copy_lock_stats(snapshot, &from);
 	l->init_stack = lh_snapshot_copy_stack(snapshot, from.init_stack);
 	l->first_stack = lh_snapshot_copy_stack(snapshot, from.first_stack);
-	return c->now = LH_LOCK_ID(row, 1);
+	return c->copy_id = LH_LOCK_ID(row, 1);
 }
 
 /* ---- findings ---- */

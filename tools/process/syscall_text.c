@@ -127,7 +127,7 @@ bool lh_syscall_is_sync(long nr)
 	return i >= 0 && calls[i].about == SYNC;
 }
 
-static bool peek(pid_t pid, uint64_t at, void *out, size_t n)
+static bool read_memory(pid_t pid, uint64_t at, void *out, size_t n)
 {
 	struct iovec here = {out, n}, there = {(void *)(uintptr_t)at, n};
 
@@ -153,7 +153,7 @@ static bool address(const char *hex, char *out, size_t capacity)
 	return snprintf(out, capacity, n == 8 ? "%s:%u" : "[%s]:%u", text, port) > 0;
 }
 
-static bool find_call(pid_t pid, const char *table, unsigned long long inode, struct text *t)
+static bool find_inet_socket(pid_t pid, const char *table, unsigned long long inode, struct text *t)
 {
 	char path[64], line[512], local[128], remote[128], a[80], kind[4] = {0};
 	unsigned long long found;
@@ -182,7 +182,7 @@ static bool find_call(pid_t pid, const char *table, unsigned long long inode, st
 	return done;
 }
 
-static bool find_local(pid_t pid, unsigned long long inode, struct text *t)
+static bool find_unix_socket(pid_t pid, unsigned long long inode, struct text *t)
 {
 	char path[64], line[512], name[256] = "";
 	unsigned long long found;
@@ -209,9 +209,9 @@ static void add_socket(pid_t pid, unsigned long long inode, struct text *t)
 	static const char *const tables[] = {"tcp", "tcp6", "udp", "udp6"};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		if (find_call(pid, tables[i], inode, t))
+		if (find_inet_socket(pid, tables[i], inode, t))
 			return;
-	if (!find_local(pid, inode, t))
+	if (!find_unix_socket(pid, inode, t))
 		add(t, "a socket");
 }
 
@@ -252,7 +252,7 @@ static void add_sleep(pid_t pid, uint64_t at, struct text *t)
 {
 	struct timespec s;
 
-	if (peek(pid, at, &s, sizeof(s)))
+	if (read_memory(pid, at, &s, sizeof(s)))
 		add_time(t, (double)s.tv_sec + (double)s.tv_nsec / 1e9);
 }
 
@@ -263,7 +263,7 @@ static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
 	struct timespec s, now;
 
 	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
-	    clock_gettime(clock, &now) || !peek(pid, c->arg[2], &s, sizeof(s))) {
+	    clock_gettime(clock, &now) || !read_memory(pid, c->arg[2], &s, sizeof(s))) {
 		add(t, "until a point in time");
 		return;
 	}
@@ -281,7 +281,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 		add(t, "nothing but time");
 		return;
 	}
-	if (!peek(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
+	if (!read_memory(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
 		return;
 	for (uint64_t i = 0; i < n && i < 2; i++) {
 		if (i)
@@ -300,7 +300,7 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 
 	for (int set = 1; set <= 3; set++) {
 		uint64_t some[WORDS];
-		if (!peek(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
+		if (!read_memory(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
 			continue;
 		for (uint64_t i = 0; i < (n + WORD - 1) / WORD; i++)
 			all[i] |= some[i];
@@ -324,9 +324,9 @@ static void add_path(pid_t pid, uint64_t at, struct text *t)
 	char path[256] = "";
 	size_t n = 4096 - at % 4096;
 
-	if (peek(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
+	if (read_memory(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
 		if (n < sizeof(path) - 1 && memchr(path, '\0', n) == NULL)
-			peek(pid, at + n, path + n, sizeof(path) - 1 - n);
+			read_memory(pid, at + n, path + n, sizeof(path) - 1 - n);
 		add(t, "%s", path);
 	}
 }

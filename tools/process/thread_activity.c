@@ -18,7 +18,7 @@ static const struct {
 	long call;
 	const char *text;
 	enum operand operand;
-} words[] = {
+} activities[] = {
 	{SYS_nanosleep, "sleeps", NO_FILE},
 	{SYS_clock_nanosleep, "sleeps", NO_FILE},
 	{SYS_read, "reads", FILE_0},
@@ -83,13 +83,14 @@ const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_tas
 		return "has ended";
 	if (!t->blocked)
 		return t->state == 'T' ? "is stopped" : "runs";
-	while (i < sizeof(words) / sizeof(*words) && words[i].call != t->call)
+	while (i < sizeof(activities) / sizeof(*activities) && activities[i].call != t->call)
 		i++;
-	if (i == sizeof(words) / sizeof(*words))
+	if (i == sizeof(activities) / sizeof(*activities))
 		return NULL;
-	if (words[i].operand == FILE_0)
+	if (activities[i].operand == FILE_0)
 		file = file_of(p, (int)t->arg[0]);
-	else if (words[i].operand == FILES)
+	else if (activities[i].operand == FILES)
 		file = files_of(p, t->arg[0], t->arg[1]);
-	return file ? lh_arena_printf(p->arena, "%s on %s", words[i].text, file) : words[i].text;
+	return file ? lh_arena_printf(p->arena, "%s on %s", activities[i].text, file)
+		    : activities[i].text;
 }

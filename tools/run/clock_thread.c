@@ -19,9 +19,9 @@ static bool sleep_until_tick(struct lh_clock_thread *t, uint32_t known)
 	return syscall(SYS_futex, &t->file->header->next, FUTEX_WAIT, known, &period, NULL, 0) == 0;
 }
 
-static void *tick(void *ticker)
+static void *advance_clock(void *clock)
 {
-	struct lh_clock_thread *t = ticker;
+	struct lh_clock_thread *t = clock;
 	const uint64_t one = 1;
 	uint32_t known = 0;
 	bool woken = false;
@@ -41,7 +41,7 @@ static void *tick(void *ticker)
 int lh_clock_thread_start(struct lh_clock_thread *t, struct lh_run_file *run, int arrivals)
 {
 	*t = (struct lh_clock_thread){.file = run, .arrivals = arrivals};
-	int e = pthread_create(&t->thread, NULL, tick, t);
+	int e = pthread_create(&t->thread, NULL, advance_clock, t);
 	t->started = !e;
 	return e;
 }

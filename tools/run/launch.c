@@ -17,32 +17,32 @@ static struct {
 	sigset_t mask;
 	struct sigaction child, pipe;
 	struct rlimit files, size;
-} given;
+} inherited;
 
 void lh_launch_prepare(void)
 {
 	struct sigaction normal = {.sa_handler = SIG_DFL};
 	sigset_t all;
-	sigprocmask(SIG_SETMASK, NULL, &given.mask);
-	sigaction(SIGPIPE, NULL, &given.pipe);
+	sigprocmask(SIG_SETMASK, NULL, &inherited.mask);
+	sigaction(SIGPIPE, NULL, &inherited.pipe);
 	/* if SIGCHLD is ignored, the kernel reaps the program, and the status is lost */
-	sigaction(SIGCHLD, &normal, &given.child);
-	getrlimit(RLIMIT_NOFILE, &given.files);
-	getrlimit(RLIMIT_FSIZE, &given.size);
-	struct rlimit files = {given.files.rlim_max, given.files.rlim_max};
+	sigaction(SIGCHLD, &normal, &inherited.child);
+	getrlimit(RLIMIT_NOFILE, &inherited.files);
+	getrlimit(RLIMIT_FSIZE, &inherited.size);
+	struct rlimit files = {inherited.files.rlim_max, inherited.files.rlim_max};
 	setrlimit(RLIMIT_NOFILE, &files); /* one pidfd for each process of the run */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL); /* the monitor reads signals from a signalfd */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-static void give_back(void)
+static void restore_inherited(void)
 {
-	sigaction(SIGCHLD, &given.child, NULL);
-	sigaction(SIGPIPE, &given.pipe, NULL);
-	setrlimit(RLIMIT_NOFILE, &given.files);
-	setrlimit(RLIMIT_FSIZE, &given.size);
-	sigprocmask(SIG_SETMASK, &given.mask, NULL);
+	sigaction(SIGCHLD, &inherited.child, NULL);
+	sigaction(SIGPIPE, &inherited.pipe, NULL);
+	setrlimit(RLIMIT_NOFILE, &inherited.files);
+	setrlimit(RLIMIT_FSIZE, &inherited.size);
+	sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
 }
 
 /* Runs a text file without "#!" with the shell, as execvp does. */
@@ -68,10 +68,10 @@ struct start {
 };
 
 /* Runs in the child, which shares our memory until the exec: see lh_launch(). */
-static int become(void *start)
+static int exec_program(void *start)
 {
 	const struct start *s = start;
-	give_back();
+	restore_inherited();
 	execve(s->path, s->argv, s->environment);
 	if (errno == ENOEXEC)
 		exec_text(s->path, s->argv, s->environment);
@@ -89,7 +89,8 @@ pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
 		return 0;
 	}
 	struct start s = {path, argv, environment, report[1]};
-	pid_t pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
+	pid_t pid =
+		clone(exec_program, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
 	*error = pid < 0 ? errno : 0;
 	close(report[1]); /* the child's copy is closed by the exec */
 	if (pid > 0 && read(report[0], &e, sizeof(e)) == sizeof(e)) {

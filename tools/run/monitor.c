@@ -22,15 +22,15 @@ enum {
 	BUSY_MS = 5,   /* after an arrival: a short process must be found alive to know its end */
 	FINDINGS = 64, /* reported in one round */
 	DESCENDANTS = 4096,
-	PICTURES = 16, /* thread dumps of live processes at a time-out: each takes a while */
+	THREAD_DUMPS = 16, /* thread dumps of live processes at a time-out: each takes a while */
 };
 #define MS 1000000ull
-#define BUSY_NS (250 * MS)       /* rounds of BUSY_MS after the last arrival */
-#define NAMES_NS (250 * MS)      /* between two updates of thread names */
-#define SETTLE_NS (50 * MS)      /* from a deadlock to ending it: for the related findings */
-#define GRACE_NS (2000 * MS)     /* from TERM to KILL; and until leftovers are named */
-#define ARRIVAL_NS (200 * MS)    /* for a process that was starting when the program ended */
-#define HOPELESS_NS (10000 * MS) /* from KILL to giving up */
+#define BUSY_NS (250 * MS)      /* rounds of BUSY_MS after the last arrival */
+#define NAMES_NS (250 * MS)     /* between two updates of thread names */
+#define SETTLE_NS (50 * MS)     /* from a deadlock to ending it: for the related findings */
+#define GRACE_NS (2000 * MS)    /* from TERM to KILL; and until leftovers are named */
+#define ARRIVAL_NS (200 * MS)   /* for a process that was starting when the program ended */
+#define GIVE_UP_NS (10000 * MS) /* from KILL to giving up */
 
 static uint64_t now(void)
 {
@@ -117,7 +117,7 @@ static bool is_deadlock(const struct lh_report_finding *f)
  * may turn out not to be used as a lock, and a filtered finding, because the same cycle of other
  * threads may still count and replace it.
  */
-static bool is_unsure(const struct lh_run_process *process, uint32_t row)
+static bool is_reported_at_end(const struct lh_run_process *process, uint32_t row)
 {
 	struct lh_finding f;
 	return lh_read_finding(&process->ledger, row, &f) &&
@@ -125,7 +125,7 @@ static bool is_unsure(const struct lh_run_process *process, uint32_t row)
 }
 
 /* A long-hold row of the library is a measurement, of which the watch thread makes a finding. */
-static bool is_fact(const struct lh_run_process *process, uint32_t row)
+static bool is_measurement(const struct lh_run_process *process, uint32_t row)
 {
 	struct lh_finding f;
 	return lh_read_finding(&process->ledger, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
@@ -138,7 +138,8 @@ static void report_finding(struct lh_monitor *m, struct lh_run_process *process,
 	bool fresh = false;
 	lh_run_process_read_names(process, row);
 	lh_read_refresh(&process->ledger);
-	if ((!at_end && is_unsure(process, row)) || (m->watch && is_fact(process, row)))
+	if ((!at_end && is_reported_at_end(process, row)) ||
+	    (m->watch && is_measurement(process, row)))
 		return;
 	struct lh_report_finding *f = lh_report_add_row(m->reported, &process->ledger, row, &fresh);
 	if (!f)
@@ -228,7 +229,7 @@ static void report_new(struct lh_monitor *m)
 		report_finding(m, process, row, false);
 }
 
-static void take_leave(struct lh_monitor *m, struct lh_run_process *process, enum lh_end how)
+static void remove_process(struct lh_monitor *m, struct lh_run_process *process, enum lh_end how)
 {
 	uint32_t row;
 	finish_process(m, process);
@@ -256,7 +257,7 @@ static void follow_stop(int signal)
 	sigprocmask(SIG_BLOCK, &only, NULL);
 }
 
-static void reap(struct lh_monitor *m)
+static void reap_children(struct lh_monitor *m)
 {
 	int status;
 	pid_t pid;
@@ -337,24 +338,24 @@ static void scan(struct lh_monitor *m)
  * gives the better status. Arrivals are scanned before ends: otherwise a process that called exec
  * and then ended would seem to have been lost before its exec.
  */
-static void listen(struct lh_monitor *m)
+static void run_round(struct lh_monitor *m)
 {
 	struct epoll_event e[EVENTS];
 	int n = epoll_wait(m->run.epoll, e, EVENTS, now() < m->busy_until ? BUSY_MS : ROUND_MS);
 	for (int i = 0; i < n; i++)
 		if (!e[i].data.ptr)
 			read_signals(m);
-	reap(m);
+	reap_children(m);
 	scan(m);
 	for (int i = 0; i < n; i++) {
 		struct lh_run_process *process = e[i].data.ptr;
 		if (process && process->state == LH_RUN_ALIVE)
-			take_leave(m, process, LH_END_UNKNOWN);
+			remove_process(m, process, LH_END_UNKNOWN);
 	}
 	for (struct lh_run_process *process; (process = lh_run_next_ended(&m->run));) {
 		scan(m); /* arrivals again, because only now the end is known */
 		if (process->state == LH_RUN_ALIVE)
-			take_leave(m, process, LH_END_UNKNOWN);
+			remove_process(m, process, LH_END_UNKNOWN);
 	}
 }
 
@@ -364,7 +365,7 @@ static void time_out(struct lh_monitor *m)
 	lh_log("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.process[m->run.alive_slots[i]];
-		if (process->foreign || i >= PICTURES)
+		if (process->foreign || i >= THREAD_DUMPS)
 			lh_thread_dump_ledger(&process->ledger, m->symbols, lh_log_stream());
 		else
 			lh_thread_dump_live(&process->ledger, process->pid, m->symbols,
@@ -410,7 +411,7 @@ static void check_time(struct lh_monitor *m)
 	}
 	if (m->kill_at && t > m->kill_at) { /* in each round: a process may have forked since */
 		signal_all(SIGKILL);
-		m->give_up |= t > m->kill_at + HOPELESS_NS;
+		m->give_up |= t > m->kill_at + GIVE_UP_NS;
 	}
 	if (t > m->names_at) {
 		lh_run_read_names(&m->run);
@@ -443,7 +444,7 @@ static bool is_over(struct lh_monitor *m)
 		return false;
 	for (uint32_t i = 0; i < m->run.alive; i++)
 		foreign += m->run.process[m->run.alive_slots[i]]->foreign;
-	if (m->ended_by_us && m->kill_at && now() < m->kill_at + HOPELESS_NS)
+	if (m->ended_by_us && m->kill_at && now() < m->kill_at + GIVE_UP_NS)
 		return false; /* until children without the library have ended too */
 	return m->run.alive == foreign && !foreign;
 }
@@ -463,7 +464,7 @@ static void finish_counts(struct lh_monitor *m)
 		struct lh_run_process *process = m->run.process[m->run.alive_slots[0]];
 		bool running = !process->foreign && !lh_run_process_has_ended(process);
 		m->still_running += running;
-		take_leave(m, process, running ? LH_END_RUNNING : LH_END_UNKNOWN);
+		remove_process(m, process, running ? LH_END_RUNNING : LH_END_UNKNOWN);
 	}
 }
 
@@ -488,7 +489,7 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 		lh_log("no thread for the clock (%s): times in the report are coarse", strerror(e));
 	start_watch(m);
 	while (!is_over(m)) {
-		listen(m);
+		run_round(m);
 		if (e)
 			lh_run_clock_update(m->run.file.header);
 		check_time(m);

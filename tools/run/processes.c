@@ -23,8 +23,9 @@ enum {
 	NAMES = 64,      /* thread names read per call */
 	NAME_ROWS = 512, /* thread rows visited for that */
 };
-#define KEPT_BYTES (256ull << 20) /* in all slots, until the memory of ended ledgers is released   \
-				   */
+#define KEPT_BYTES                                                                                 \
+	(256ull << 20) /* in all slots, until the memory of ended ledgers is released              \
+			*/
 
 bool lh_run_open(struct lh_run *run, char *error, size_t capacity)
 {
@@ -61,7 +62,7 @@ struct lh_run_process *lh_run_find(const struct lh_run *run, pid_t pid)
 }
 
 /* Adds the process of the next slot. False: out of memory; the slot is scanned again later. */
-static bool grow(struct lh_run *run)
+static bool add_process(struct lh_run *run)
 {
 	if (run->n == run->capacity) {
 		uint32_t capacity = run->capacity ? 2 * run->capacity : 64;
@@ -228,7 +229,7 @@ static bool is_that_process(const struct lh_run_process *process)
 	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(process->pid, "memfd:lockhound");
 }
 
-static void watch(struct lh_run *run, struct lh_run_process *process)
+static void open_pidfd(struct lh_run *run, struct lh_run_process *process)
 {
 	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = process};
 	process->foreign = !is_that_process(process);
@@ -255,7 +256,7 @@ static bool open_slot(struct lh_run *run, struct lh_run_process *process)
 	return false;
 }
 
-static void arrive(struct lh_run *run, struct lh_run_process *process)
+static void add_arrived(struct lh_run *run, struct lh_run_process *process)
 {
 	if (!process->mapped && !open_slot(run, process))
 		return;
@@ -267,7 +268,7 @@ static void arrive(struct lh_run *run, struct lh_run_process *process)
 		bool forked = process->ledger.head.flags & LH_LEDGER_FORKED; /* a reused pid */
 		lh_run_process_leave(run, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
 	}
-	watch(run, process);
+	open_pidfd(run, process);
 	lh_run_file_preallocate(&run->file, process->slot, process->mapped, process->size);
 	process->state = LH_RUN_ALIVE;
 	run->alive_slots[run->alive++] = process->slot;
@@ -277,15 +278,15 @@ static void arrive(struct lh_run *run, struct lh_run_process *process)
 }
 
 /* A slot that is taken but not filled is scanned again each time: its process may be filling it. */
-static void arrivals(struct lh_run *run)
+static void scan_arrivals(struct lh_run *run)
 {
 	uint32_t taken = lh_run_file_slots(&run->file);
 	int budget = 4 * BATCH;
-	while (run->n < taken && budget-- && grow(run))
+	while (run->n < taken && budget-- && add_process(run))
 		;
 	for (uint32_t i = run->settled; i < run->n && run->arriving && budget-- > -4 * BATCH; i++) {
 		if (run->process[i]->state == LH_RUN_STARTING)
-			arrive(run, run->process[i]);
+			add_arrived(run, run->process[i]);
 		if (i == run->settled && run->process[i]->state != LH_RUN_STARTING)
 			run->settled++;
 	}
@@ -293,7 +294,7 @@ static void arrivals(struct lh_run *run)
 
 void lh_run_scan(struct lh_run *run)
 {
-	arrivals(run);
+	scan_arrivals(run);
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
 		struct lh_run_process *process =
 			run->process[run->alive_slots[(run->turn + i) % run->alive]];

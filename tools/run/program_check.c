@@ -148,7 +148,7 @@ static const char *machine_name(unsigned machine)
 }
 
 /* ELF class and machine of this process, which are also those of our library. */
-static void own_kind(unsigned char *class, unsigned *machine)
+static void own_machine(unsigned char *class, unsigned *machine)
 {
 	Elf64_Ehdr head = {0};
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -164,7 +164,7 @@ static bool same_machine(struct lh_program *t, const GElf_Ehdr *head)
 {
 	unsigned char class;
 	unsigned machine;
-	own_kind(&class, &machine);
+	own_machine(&class, &machine);
 	if (head->e_ident[EI_CLASS] != class)
 		refuse(t, LH_UNREACHABLE,
 		       "%s: is a %d-bit program and this lockhound is %d-bit; build lockhound for "

@@ -13,12 +13,13 @@
 
 enum {
 	DESCENDANTS = 4096, /* per scan */
-	LOOKS = 2,    /* scans before a process without the library counts: it may be starting */
-	PATIENCE = 8, /* the same for a process with our environment */
-	SHARE = 400,  /* the scans may use 1/SHARE of the time */
+	SCANS_BEFORE =
+		2, /* scans before a process without the library counts: it may be starting */
+	SCANS_BEFORE_PRELOADED = 8, /* the same for a process with our environment */
+	SHARE = 400,                /* the scans may use 1/SHARE of the time */
 };
-#define LEAST_NS 50000000u  /* between two scans while a process is not settled */
-#define QUIET_NS 100000000u /* between two scans otherwise */
+#define UNSETTLED_PERIOD_NS 50000000u /* between two scans while a process is not settled */
+#define SETTLED_PERIOD_NS 100000000u  /* between two scans otherwise */
 
 static uint32_t hash(const char *s)
 {
@@ -64,7 +65,7 @@ static void count(struct lh_unwatched *s, struct lh_unwatched_process *at, const
 
 /* True if its program file shows that LD_PRELOAD has no effect. Checked at the first scan: the
  * process may end before a second one. */
-static bool is_out_of_reach(pid_t pid)
+static bool is_unreachable(pid_t pid)
 {
 	struct lh_program t;
 	char exe[40];
@@ -78,7 +79,7 @@ static bool is_out_of_reach(pid_t pid)
  * errno differs for a zombie or an ended process. A process that only forbids us to read it may
  * have the library.
  */
-static bool is_our_ancestor(pid_t pid, char *name, size_t capacity)
+static bool has_more_privileges(pid_t pid, char *name, size_t capacity)
 {
 	if (errno != EACCES || !lh_proc_is_set_id(pid) ||
 	    !lh_proc_read(pid, "comm", name, capacity))
@@ -91,7 +92,7 @@ static void check_process(struct lh_unwatched *s, pid_t pid)
 {
 	char exe[PATH_MAX];
 	bool known = lh_proc_exe(pid, exe, sizeof(exe));
-	if (!known && !is_our_ancestor(pid, exe, sizeof(exe)))
+	if (!known && !has_more_privileges(pid, exe, sizeof(exe)))
 		return;
 	struct lh_unwatched_process *at = process_of(s, pid, exe);
 	if (!at || at->settled)
@@ -101,12 +102,12 @@ static void check_process(struct lh_unwatched *s, pid_t pid)
 		count(s, at, exe, "it has more rights than we");
 	else if (lh_proc_maps(pid, "liblockhound.so"))
 		at->settled = true;
-	else if (!at->samples++ && is_out_of_reach(pid))
+	else if (!at->samples++ && is_unreachable(pid))
 		count(s, at, exe, "LD_PRELOAD does not reach it");
-	else if (at->samples >= LOOKS &&
+	else if (at->samples >= SCANS_BEFORE &&
 		 !lh_proc_environment(pid, "LD_PRELOAD=", "liblockhound.so"))
 		count(s, at, exe, "its environment was made anew");
-	else if (at->samples >= PATIENCE)
+	else if (at->samples >= SCANS_BEFORE_PRELOADED)
 		count(s, at, exe, "it did not load the library");
 }
 
@@ -133,7 +134,8 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 		if (s->process[i].alive)
 			s->process[kept++] = s->process[i];
 	s->n = kept;
-	uint64_t pause = (now() - now_ns) * SHARE, least = s->unsettled ? LEAST_NS : QUIET_NS;
+	uint64_t pause = (now() - now_ns) * SHARE,
+		 least = s->unsettled ? UNSETTLED_PERIOD_NS : SETTLED_PERIOD_NS;
 	s->next_ns = now_ns + (pause > least ? pause : least);
 }
 
