@@ -1,9 +1,9 @@
 /*
- * Part of the room `hang`: finds the ledger of a process.
+ * ledger_of_process.c — finds the ledger of a process by its mapping in /proc/PID/maps.
  *
- * Its mapping shows in /proc/PID/maps. If its memory may not be read, the file behind it
- * can still be: under its name if the library made it itself, else through the descriptor
- * that the monitor, one of the process's ancestors as a rule, keeps open.
+ * If the memory of the process may not be read, the mapped file may be: under its name if the
+ * library created it, otherwise through the descriptor that the monitor keeps open. The monitor is
+ * usually an ancestor of the process.
  */
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/proc.h"
@@ -25,7 +25,7 @@ static bool is_ledger_name(const char *path)
 	       (strstr(path, "/lockhound.") && strstr(path, ".lh"));
 }
 
-/* One ledger that begins at `start` of this file. */
+/* Reads the ledger that begins at offset `start` of this file. */
 static bool read_at(struct lh_ledger_view *r, const char *path, uint64_t start, uint32_t tables)
 {
 	struct lh_byte_source b = {
@@ -41,14 +41,14 @@ static bool read_at(struct lh_ledger_view *r, const char *path, uint64_t start, 
 	return good;
 }
 
-static bool is_it(const char *path, uint64_t inode)
+static bool is_same_file(const char *path, uint64_t inode)
 {
 	struct stat st;
 
 	return stat(path, &st) == 0 && st.st_ino == inode;
 }
 
-/* The file behind a mapping, among the descriptors of one process. */
+/* Finds the mapped file among the descriptors of one process, and reads the ledger in it. */
 static bool from_descriptors(struct lh_ledger_view *r, pid_t pid, const struct lh_peek_map *m,
 			     uint32_t tables)
 {
@@ -61,7 +61,7 @@ static bool from_descriptors(struct lh_ledger_view *r, pid_t pid, const struct l
 	dir = opendir(path);
 	while (dir && !good && (e = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, e->d_name);
-		good = isdigit((unsigned char)e->d_name[0]) && is_it(path, m->inode) &&
+		good = isdigit((unsigned char)e->d_name[0]) && is_same_file(path, m->inode) &&
 		       read_at(r, path, m->offset, tables);
 	}
 	if (dir)
@@ -78,14 +78,14 @@ static pid_t parent_of(pid_t pid)
 	return at ? (pid_t)atoi(at + 5) : 0;
 }
 
-static bool is_ours(pid_t pid)
+static bool is_monitor(pid_t pid)
 {
 	char text[32];
 
 	return lh_proc_read(pid, "comm", text, sizeof(text)) && strncmp(text, "lockhound", 9) == 0;
 }
 
-/* A daemon has left its ancestors. */
+/* A daemon is no descendant of its monitor any more. */
 static bool from_any_monitor(struct lh_ledger_view *r, const struct lh_peek_map *m, uint32_t tables)
 {
 	DIR *dir = opendir("/proc");
@@ -93,7 +93,7 @@ static bool from_any_monitor(struct lh_ledger_view *r, const struct lh_peek_map 
 	bool good = false;
 
 	while (dir && !good && (e = readdir(dir)))
-		if (isdigit((unsigned char)e->d_name[0]) && is_ours(atoi(e->d_name)))
+		if (isdigit((unsigned char)e->d_name[0]) && is_monitor(atoi(e->d_name)))
 			good = from_descriptors(r, atoi(e->d_name), m, tables);
 	if (dir)
 		closedir(dir);
@@ -122,16 +122,16 @@ static bool open_mapping(struct lh_ledger_view *r, const struct lh_peek *p,
 	if (m->path[0] != '/' || strstr(m->path, "memfd:"))
 		return from_monitor(r, p->pid, m, tables);
 	snprintf(path, sizeof(path), "/proc/%d/root%s", p->alive_tid, m->path);
-	if (is_it(path, m->inode) && read_at(r, path, m->offset, tables))
+	if (is_same_file(path, m->inode) && read_at(r, path, m->offset, tables))
 		return true;
-	return is_it(m->path, m->inode) && read_at(r, m->path, m->offset, tables);
+	return is_same_file(m->path, m->inode) && read_at(r, m->path, m->offset, tables);
 }
 
 /*
- * As the process calls itself: the front end has the ledgers of others mapped, and a child
- * that came by fork that of its parent.
+ * Compares the pid in the ledger, which is that of the process's own namespace: the front end maps
+ * the ledgers of other processes, and a forked child the ledger of its parent.
  */
-static bool is_its_own(const struct lh_ledger_view *r, const struct lh_peek *p)
+static bool is_own_ledger(const struct lh_ledger_view *r, const struct lh_peek *p)
 {
 	for (uint32_t i = 0; i < p->tasks; i++)
 		if (p->task[i].tid == p->pid)
@@ -144,7 +144,7 @@ static bool open_own(struct lh_ledger_view *r, const struct lh_peek *p, const st
 {
 	if (!open_mapping(r, p, m, tables))
 		return false;
-	if (is_its_own(r, p))
+	if (is_own_ledger(r, p))
 		return true;
 	lh_read_drop(r);
 	return false;

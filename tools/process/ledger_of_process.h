@@ -1,7 +1,8 @@
 /*
- * ledger_of_process.h — finds and opens the ledger of a process that runs.
+ * ledger_of_process.h — finds and copies the ledger of a running process.
  *
- * Needs no help of the process or of its monitor. Does not wait.
+ * Needs no help from the process or its monitor. Does not wait. Reads the mappings in struct
+ * lh_peek, so call lh_peek_objects first. The caller frees the copy with lh_read_drop.
  */
 #ifndef LH_PROCESS_LEDGER_OF_PROCESS_H
 #define LH_PROCESS_LEDGER_OF_PROCESS_H

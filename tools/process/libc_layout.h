@@ -1,12 +1,11 @@
 /*
- * libc_layout.h — where glibc keeps what in its locks: the only place that knows.
+ * libc_layout.h — the offsets of the fields of glibc's locks; no other file knows them.
  *
- * x86-64 and aarch64, glibc 2.25 to 2.42 (libc_version.c asks which one it is). The offsets are
- * written down, not taken from the headers of the build, because the process that is looked at
- * brings its own glibc; the assertions see to it that a build on a glibc that differs fails.
+ * For x86-64 and aarch64, glibc 2.25 to 2.42 (libc_version.c checks the version). The offsets are
+ * constants, not taken from the headers of the build, because the inspected process brings its own
+ * glibc. The assertions stop a build on a glibc whose layout differs.
  *
- * Conditions, barriers and once controls have no owner; only where the waited-for word
- * lies in them is known.
+ * Conditions and barriers have no owner: only the offset of the futex word in them is here.
  */
 #ifndef LH_PROCESS_LIBC_LAYOUT_H
 #define LH_PROCESS_LIBC_LAYOUT_H
@@ -24,15 +23,15 @@ enum {
 	LH_GLIBC_MUTEX_KIND = 16,
 	LH_GLIBC_MUTEX_BYTES = 40,
 	LH_GLIBC_RWLOCK_READERS = 0,  /* number of readers << 3 | phase */
-	LH_GLIBC_RWLOCK_PHASE = 8,    /* readers wait here, and the writer that is next */
-	LH_GLIBC_RWLOCK_WRITERS = 12, /* the other writers wait here */
+	LH_GLIBC_RWLOCK_PHASE = 8,    /* futex of the readers and of the next writer */
+	LH_GLIBC_RWLOCK_WRITERS = 12, /* futex of the other writers */
 	LH_GLIBC_RWLOCK_WRITER = 24,
 	LH_GLIBC_RWLOCK_SHARED = 28,
 	LH_GLIBC_RWLOCK_FLAGS = 48,
 	LH_GLIBC_RWLOCK_BYTES = 56,
 	LH_GLIBC_COND_SIGNALS = 40, /* two words */
 	LH_GLIBC_COND_BYTES = 48,
-	LH_GLIBC_BARRIER_ROUND = 4, /* waited for */
+	LH_GLIBC_BARRIER_ROUND = 4, /* futex of the waiters */
 	LH_GLIBC_BARRIER_COUNT = 8,
 	LH_GLIBC_BARRIER_BYTES = 32,
 	LH_GLIBC_SEM_WAITERS = 4,

@@ -1,11 +1,10 @@
 /*
- * Part of the room `hang`: is the C library of this process one whose locks we can read?
+ * libc_version.c — finds out whether the layout of the locks of a process's C library is known.
  *
- * glibc says its version in a sentence of its own, which every build of it contains: "stable
- * release version 2.36". The layouts in libc_layout.h are those of 2.25 (new conditions and
- * rwlocks) to the newest that was looked at; of another one nothing is believed but what the
- * library wrote down. So is the one that we run with ourselves: its headers were checked when we
- * were built.
+ * Every build of glibc contains its version in a sentence: "stable release version 2.36". The
+ * layouts in libc_layout.h are those of 2.25 (new conditions and rwlocks) to the newest version
+ * that was checked, and of the glibc that this process runs with, whose headers the build checked.
+ * With any other version only the process's ledger is read.
  */
 #include "tools/process/libc_version.h"
 
@@ -21,7 +20,7 @@ static bool is_glibc(const struct lh_peek_module *m)
 	return strstr(m->path, "/libc.so.6") || strstr(m->path, "/libc-2.");
 }
 
-/* The layouts that we know are glibc's. */
+/* True if the process uses glibc: no other C library's layout is known. */
 static bool has_glibc(struct lh_peek *p)
 {
 	bool libc = false;
@@ -57,7 +56,7 @@ static bool has_glibc(struct lh_peek *p)
 	return true;
 }
 
-/* The second number of "release version 2.36" in these bytes; 0: it is not there. */
+/* The second number of "release version 2.36" in these bytes; 0: not found. */
 static int version_in(const char *bytes, size_t n)
 {
 	static const char sentence[] = " release version 2.";
@@ -85,7 +84,7 @@ static int version_of_file(const char *file)
 	return version;
 }
 
-/* Where its file cannot be opened. */
+/* For an object whose file cannot be opened. */
 static int version_of_memory(const struct lh_peek *p, const struct lh_peek_module *m)
 {
 	static char bytes[PIECE + 1];
@@ -120,7 +119,7 @@ bool lh_libc_layout_known(struct lh_peek *p)
 
 		if (!version || is_known(version))
 			continue;
-		/* as if its memory were not ours to read: the library's ledger may be there */
+		/* as if its memory could not be read; it may still have a ledger */
 		p->no_access = true;
 		snprintf(p->error, sizeof(p->error),
 			 "process %d uses glibc 2.%d (%s): the layout of its locks is known for "

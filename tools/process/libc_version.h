@@ -9,8 +9,9 @@
 #include "tools/process/peek.h"
 
 /*
- * False: the layout of the locks is not known, and peek->why has the reason. True with peek->blind
- * set and a reason in peek->why: the locks cannot be read, but the ledger of the process may be.
+ * False: the layout of the locks is unknown, and peek->error has the reason. True with
+ * peek->no_access: the locks cannot be read, for the reason in peek->error, but the ledger of the
+ * process may be.
  */
 bool lh_libc_layout_known(struct lh_peek *);
 

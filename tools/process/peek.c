@@ -1,4 +1,4 @@
-/* peek.c — what was found in a process: its memory, tasks, mappings and objects. */
+/* peek.c — looks up memory, tasks, mappings and objects of a process; converts registers. */
 #include "tools/process/peek_internal.h"
 
 #include <string.h>
@@ -41,7 +41,7 @@ const struct lh_peek_module *lh_peek_module_at(const struct lh_peek *p, uint64_t
 }
 
 #if defined __x86_64__
-/* In DWARF's order of the registers; the 17th is the program counter. */
+/* In DWARF's register order; the 17th is the program counter. */
 void lh_peek_registers(struct lh_peek_task *t, const void *set)
 {
 	const struct user_regs_struct *r = set;

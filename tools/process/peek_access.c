@@ -1,4 +1,4 @@
-/* Part of the room `peek`: why a process may not be looked at, and the exact remedy. */
+/* peek_access.c — finds out why a process may not be read, and the exact remedy. */
 #include "tools/process/peek_internal.h"
 #include "tools/process/proc.h"
 
@@ -11,7 +11,7 @@
 
 enum { CAP_PTRACE = 19 };
 
-static int yama(void)
+static int ptrace_scope(void)
 {
 	FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
 	int scope = 0;
@@ -38,15 +38,16 @@ static bool may_trace_all(void)
 	return strtoull(field(text, "CapEff:"), NULL, 16) >> CAP_PTRACE & 1;
 }
 
-/* The user that the process runs as, real first; all of them must be ours. */
-static bool other_user(const struct lh_peek *p, uid_t *who)
+/* True if the real, effective or saved user of the process is not ours. *effective_uid: the
+ * effective one. */
+static bool other_user(const struct lh_peek *p, uid_t *effective_uid)
 {
 	char text[4096];
 	unsigned long real = 0, effective = 0, saved = 0;
 
 	lh_proc_read(p->pid, "status", text, sizeof(text));
 	sscanf(field(text, "Uid:"), "%lu %lu %lu", &real, &effective, &saved);
-	*who = (uid_t)effective;
+	*effective_uid = (uid_t)effective;
 	return real != getuid() || effective != getuid() || saved != getuid();
 }
 
@@ -63,7 +64,7 @@ void lh_peek_explain_denied(struct lh_peek *p, int error)
 	char *why = p->error;
 	size_t capacity = sizeof(p->error);
 	uid_t uid = 0;
-	int scope = yama();
+	int scope = ptrace_scope();
 	bool other = other_user(p, &uid);
 
 	if (error != EPERM && error != EACCES)

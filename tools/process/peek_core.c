@@ -1,6 +1,6 @@
 /*
- * Part of the room `peek`: the same of a core dump. Believes nothing: every offset is
- * checked against the file.
+ * peek_core.c — reads threads, mappings and memory of a core dump. Trusts no number: every offset
+ * is checked against the size of the file.
  */
 #include "tools/process/peek_internal.h"
 
@@ -45,7 +45,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct lh_peek *p, cons
 	return false;
 }
 
-static bool get(const struct lh_peek_core *c, uint64_t at, void *out, size_t n)
+static bool read_file(const struct lh_peek_core *c, uint64_t at, void *out, size_t n)
 {
 	return at <= c->size && n <= c->size - at && pread(c->fd, out, n, (off_t)at) == (ssize_t)n;
 }
@@ -59,7 +59,7 @@ static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, si
 
 		if (s->p_type == PT_LOAD && address >= s->p_vaddr &&
 		    address - s->p_vaddr < s->p_filesz && n <= s->p_filesz - (address - s->p_vaddr))
-			return get(c, s->p_offset + (address - s->p_vaddr), out, n);
+			return read_file(c, s->p_offset + (address - s->p_vaddr), out, n);
 	}
 	return false;
 }
@@ -67,7 +67,7 @@ static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, si
 /* ---- notes ---- */
 
 #if defined __x86_64__
-/* Broken off by the signal or the debugger that made the core: -ERESTARTSYS to
+/* A call that the signal or the debugger interrupted to make the core returns -ERESTARTSYS to
  * -ERESTART_RESTARTBLOCK, or -EINTR. */
 static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 {
@@ -80,7 +80,7 @@ static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 	memcpy(t->arg, arg, sizeof(arg));
 }
 #else
-/* The register set does not tell whether the thread was in a call: see read_head. */
+/* The register set does not show whether the thread was in a call: see read_head. */
 static void set_call(struct lh_peek_task *t, const struct user_regs_struct *r)
 {
 	(void)r;
@@ -101,8 +101,7 @@ static void add_thread(struct lh_peek *p, const unsigned char *text, size_t n)
 	t.tid = t.own_tid = s.pr_pid;
 	lh_peek_registers(&t, &r);
 	set_call(&t, &r);
-	if (!p->tasks) /* the kernel writes the one that died first; its process comes with PRPSINFO
-			*/
+	if (!p->tasks) /* the thread that died comes first; PRPSINFO has the pid of its process */
 		p->pid = s.pr_pid;
 	LH_PUSH(p->arena, p->task, p->tasks, t);
 }
@@ -131,7 +130,7 @@ static void set_entry(struct lh_peek *p, const unsigned char *text, size_t n)
 	}
 }
 
-static void take_note(struct lh_peek *p, unsigned type, const unsigned char *text, size_t n)
+static void add_note(struct lh_peek *p, unsigned type, const unsigned char *text, size_t n)
 {
 	switch (type) {
 	case NT_PRSTATUS:
@@ -166,12 +165,12 @@ static void read_notes(struct lh_peek *p)
 		if (body > c->notes_n || desc > c->notes_n - body)
 			return;
 		if (h.n_namesz == 5 && memcmp(c->notes + i + sizeof(h), "CORE", 5) == 0)
-			take_note(p, h.n_type, c->notes + body, h.n_descsz);
+			add_note(p, h.n_type, c->notes + body, h.n_descsz);
 		i = body + desc;
 	}
 }
 
-/* count, page size, then start, end, page for each, then as many names. */
+/* NT_FILE: count, page size; then start, end and page offset of each mapping; then the names. */
 static void read_maps(struct lh_peek *p)
 {
 	const struct lh_peek_core *c = p->core;
@@ -221,37 +220,38 @@ static bool add_notes(struct lh_peek_core *c, const Elf64_Phdr *s)
 	if (!bigger)
 		return false;
 	c->notes = bigger;
-	if (!get(c, s->p_offset, c->notes + c->notes_n, s->p_filesz))
+	if (!read_file(c, s->p_offset, c->notes + c->notes_n, s->p_filesz))
 		return false;
 	c->notes_n += s->p_filesz;
 	return true;
 }
 
-/* More than 65,534 segments: the number stands in the first section header. */
+/* If there are more than 65,534 segments, their number is in the first section header. */
 static uint32_t count_segments(const struct lh_peek_core *c, const Elf64_Ehdr *e)
 {
 	Elf64_Shdr first;
 
 	if (e->e_phnum != PN_XNUM)
 		return e->e_phnum;
-	return get(c, e->e_shoff, &first, sizeof(first)) ? first.sh_info : 0;
+	return read_file(c, e->e_shoff, &first, sizeof(first)) ? first.sh_info : 0;
 }
 
-/* A full disk or a limit cuts a core off in the middle: what its segments promise is not there. */
+/* A full disk or a size limit truncates a core: its segments then end beyond the end of the file.
+ */
 static void note_cut(struct lh_peek *p, const char *file)
 {
 	const struct lh_peek_core *c = p->core;
-	uint64_t whole = 0;
+	uint64_t expected = 0;
 
 	for (uint32_t i = 0; i < c->segments; i++) {
 		uint64_t end = c->segment[i].p_offset + c->segment[i].p_filesz;
 
-		if (end > whole && end >= c->segment[i].p_offset)
-			whole = end;
+		if (end > expected && end >= c->segment[i].p_offset)
+			expected = end;
 	}
-	if (whole > c->size)
+	if (expected > c->size)
 		p->cut = lh_arena_printf(p->arena, "%s is cut short: %llu of %llu bytes", file,
-					 (unsigned long long)c->size, (unsigned long long)whole);
+					 (unsigned long long)c->size, (unsigned long long)expected);
 }
 
 static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr *e)
@@ -261,7 +261,7 @@ static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr 
 	size_t bytes = (size_t)n * sizeof(*c->segment);
 
 	c->segment = bytes && bytes <= c->size ? malloc(bytes) : NULL;
-	if (!c->segment || !get(c, e->e_phoff, c->segment, bytes))
+	if (!c->segment || !read_file(c, e->e_phoff, c->segment, bytes))
 		return refuse(p, "%s: is a damaged core dump (no table of segments)", file);
 	c->segments = n;
 	note_cut(p, file);
@@ -274,7 +274,7 @@ static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr 
 
 static bool read_head(struct lh_peek *p, const char *file, Elf64_Ehdr *e)
 {
-	if (!get(p->core, 0, e, sizeof(*e)) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
+	if (!read_file(p->core, 0, e, sizeof(*e)) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
 		return refuse(p, "%s: is no core dump (no ELF file)", file);
 	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_machine != MACHINE)
 		return refuse(p, "%s: is of another machine than this lockhound", file);

@@ -1,13 +1,13 @@
-/* peek_internal.h — what the files of the room `peek` share with each other only. */
+/* peek_internal.h — what the peek files and sample.c share; no other file includes it. */
 #ifndef LH_PROCESS_PEEK_INTERNAL_H
 #define LH_PROCESS_PEEK_INTERNAL_H
 
 #include "tools/process/peek.h"
 
-/* Flag of a process, from the kernel's sched.h: came by fork, and has not called exec since. */
+/* Flag of a process, from the kernel's sched.h: created by fork, and has not called exec since. */
 #define LH_PEEK_FORKED 0x40ul
 
-/* Where memory and mappings come from: a live process or a core. */
+/* The source of memory and mappings: a live process or a core. */
 struct lh_peek_source {
 	bool (*read)(const struct lh_peek *, uint64_t address, void *out, size_t n);
 	void (*maps)(struct lh_peek *);  /* fills p->map */
@@ -15,26 +15,26 @@ struct lh_peek_source {
 };
 extern const struct lh_peek_source lh_peek_live;
 
-/* peek.c: the order of tasks, for qsort. */
+/* peek.c: sorts tasks by tid, for qsort. */
 int lh_peek_by_tid(const void *, const void *);
 const struct lh_peek_map *lh_peek_map_at(const struct lh_peek *, uint64_t address);
-/* From the kernel's register set of this machine. */
+/* Copies the kernel's register set of this machine to the task. */
 void lh_peek_registers(struct lh_peek_task *, const void *set);
 
 /* peek_live.c */
-/* State, call and name of the task with this tid. False: there is none. */
+/* Reads state, call and name of the task with this tid. False: the thread is gone. */
 bool lh_peek_scan_task(struct lh_peek *, struct lh_peek_task *);
 
-/* peek_scan.c: waits, not for long, until those that were stopped are back in their calls. */
+/* peek_scan.c: waits, at most a second, until the stopped threads are back in their calls. */
 void lh_peek_wait_blocked(struct lh_peek *);
 
-/* peek_stop.c: copies registers and stack of a thread. False: neither could be had. */
+/* peek_stop.c: copies the registers and the stack of a thread. False: the stack was not copied. */
 bool lh_peek_copy(struct lh_peek *, struct lh_peek_task *);
 
 /* peek_unwind.c */
 void lh_peek_unwinder_free(struct lh_peek_unwinder *);
 
-/* peek_access.c: why this process may not be looked at, and what would help. */
+/* peek_access.c: writes to p->error why the process may not be read, and the remedy. */
 void lh_peek_explain_denied(struct lh_peek *, int error);
 
 #endif

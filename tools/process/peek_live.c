@@ -1,4 +1,4 @@
-/* peek_live.c — a live process: its tasks, mappings and memory, from /proc. */
+/* peek_live.c — reads a live process: its tasks, mappings and memory, from /proc. */
 #include "tools/process/peek_internal.h"
 #include "tools/process/proc.h"
 
@@ -17,13 +17,12 @@
 /* Flags of /proc/PID/stat, from the kernel's sched.h. */
 enum { EXITING = 0x4, KERNEL = 0x200000 };
 
-/* What Linux keeps for itself (and glibc for cancellation and setuid) is no handler of the
- * program's. */
+/* Signals 32 and 33: their handlers are glibc's (cancellation, setuid), not the program's. */
 #define GLIBC_SIGNALS (1ull << 31 | 1ull << 32)
 
-/* ---- /proc in pieces ---- */
+/* ---- files in /proc ---- */
 
-/* The text behind "Name:" in a status file; NULL: there is none. */
+/* The text after "Name:" in a status file; NULL: no such line. */
 static const char *field(const char *status, const char *name)
 {
 	size_t n = strlen(name);
@@ -51,7 +50,7 @@ static void copy_name(char name[LH_NAME_MAX], const char *status)
 		snprintf(name, LH_NAME_MAX, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
-/* NSpid has one number for each namespace, the innermost last. */
+/* NSpid has one number for each pid namespace, the innermost last. */
 static pid_t own_tid(const char *status, pid_t tid)
 {
 	const char *at = field(status, "NSpid");
@@ -68,7 +67,7 @@ static pid_t own_tid(const char *status, pid_t tid)
 	return tid;
 }
 
-/* "202 0x1 0x2 0x3 0x4 0x5 0x6 sp pc", "-1 sp pc" (blocked elsewhere) or "running". */
+/* "202 0x1 0x2 0x3 0x4 0x5 0x6 sp pc", "-1 sp pc" (blocked, but in no call) or "running". */
 static void read_call(struct lh_peek_task *t, const char *text)
 {
 	char *at;
@@ -82,9 +81,9 @@ static void read_call(struct lh_peek_task *t, const char *text)
 }
 
 /*
- * The call first: for a thread that is just going to sleep the kernel answers only when it has
- * gone, and that raises its count of switches. Read the other way about, a thread that was kept
- * from a processor on its way to sleep would seem to have moved.
+ * Reads the call before the status. For a thread on its way to sleep the kernel answers only when
+ * the thread sleeps, which raises its count of switches. In the other order, a thread that waited
+ * for a CPU on its way to sleep would seem to have moved.
  */
 bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 {
@@ -129,7 +128,8 @@ static void list_tasks(struct lh_peek *p)
 
 /* ---- the process ---- */
 
-/* The fields of stat behind the name, which may hold anything; from the state, number 3, on. */
+/* Fields 3 (state), 9 (flags) and 26 (startcode) of stat. The name before them may contain any
+ * character. */
 static bool read_stat(const struct lh_peek *p, char *state, unsigned long *flags,
 		      unsigned long long *code)
 {
@@ -143,7 +143,7 @@ static bool read_stat(const struct lh_peek *p, char *state, unsigned long *flags
 		      state, flags, code) == 3;
 }
 
-/* exec keeps the number and the start time; program, code and memory are new. */
+/* exec keeps the pid and the start time, but changes the program file and the code's address. */
 static bool identify(const struct lh_peek *p, char *out, size_t capacity)
 {
 	char exe[300] = "", state;
@@ -179,7 +179,7 @@ static void read_names(struct lh_peek *p)
 	p->command = lh_arena_strdup(p->arena, text);
 }
 
-/* Things that no right helps against. */
+/* Refuses a process that cannot be read with any privilege. */
 static bool is_readable(struct lh_peek *p)
 {
 	char state = 0;
@@ -210,7 +210,7 @@ static bool read_status(struct lh_peek *p)
 	if (!lh_proc_read(p->pid, "status", text, sizeof(text)))
 		return is_readable(p);
 	leader = (pid_t)number(text, "Tgid", 10);
-	if (leader && leader != p->pid) { /* the number of a thread means its process */
+	if (leader && leader != p->pid) { /* a thread's id stands for its process */
 		p->pid = leader;
 		lh_proc_read(p->pid, "status", text, sizeof(text));
 	}
@@ -220,7 +220,7 @@ static bool read_status(struct lh_peek *p)
 	return true;
 }
 
-/* When the first thread has called pthread_exit its memory cannot be reached by its number. */
+/* If the first thread has called pthread_exit, the memory cannot be read through its tid. */
 static pid_t living_task(const struct lh_peek *p)
 {
 	for (uint32_t i = 0; i < p->tasks; i++)
@@ -244,7 +244,7 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 	if (!read_status(p))
 		return false;
 	list_tasks(p);
-	p->alive_tid = living_task(p); /* of one that has ended, /proc shows a user only part */
+	p->alive_tid = living_task(p); /* /proc shows only a part of an ended thread */
 	errno = 0;
 	p->no_access = !lh_proc_read(p->alive_tid, "syscall", text, sizeof(text)) && errno != ESRCH;
 	if (p->no_access)

@@ -1,4 +1,4 @@
-/* Part of the room `peek`: mappings, and the objects that lie in them. */
+/* peek_maps.c — finds the ELF objects in the mappings, and the files that they come from. */
 #include "tools/process/peek_internal.h"
 
 #include <elf.h>
@@ -10,7 +10,7 @@ enum { HEADERS_MAX = 64, NOTES_MAX = 4096 };
 
 /* ---- objects ---- */
 
-/* The build id is read from memory: the file may have been replaced since. */
+/* Reads the build id from memory, because the file may have been replaced since it was mapped. */
 static void read_notes(const struct lh_peek *p, struct lh_peek_module *m, uint64_t at, size_t n)
 {
 	unsigned char text[NOTES_MAX];
@@ -57,7 +57,7 @@ static bool read_headers(const struct lh_peek *p, struct lh_peek_module *m)
 	if (low >= high)
 		return false;
 	m->base = m->start - low;
-	m->end = m->base + high; /* with its .bss, which is a mapping without a name */
+	m->end = m->base + high; /* with .bss, which is a mapping without a name */
 	for (int i = 0; i < e.e_phnum; i++)
 		if (h[i].p_type == PT_NOTE)
 			read_notes(p, m, m->base + h[i].p_vaddr, h[i].p_memsz);
@@ -72,9 +72,9 @@ static bool is_same(const char *path, uint64_t inode)
 }
 
 /*
- * Where we can open what the process has mapped: under its name, if that is the same file
- * here; under its name in its own root directory; as the mapping itself, even if the file
- * has been deleted.
+ * A path under which we can open the mapped file: its own path, if that names the same file here;
+ * its path in the process's root directory; or the mapping in map_files, which works even if the
+ * file has been deleted.
  */
 static const char *file_of(struct lh_peek *p, const struct lh_peek_map *map)
 {
@@ -91,7 +91,7 @@ static const char *file_of(struct lh_peek *p, const struct lh_peek_map *map)
 			      (unsigned long long)map->start, (unsigned long long)map->end);
 	if (is_same(try, 0))
 		return try;
-	return is_same(map->path, 0) ? map->path : NULL; /* its build id will tell */
+	return is_same(map->path, 0) ? map->path : NULL; /* the build id will be compared */
 }
 
 void lh_peek_objects(struct lh_peek *p)
@@ -105,7 +105,7 @@ void lh_peek_objects(struct lh_peek *p)
 
 		if (m.path[0] != '/' || p->map[i].offset != 0 || !read_headers(p, &m))
 			continue;
-		/* The same object mapped again, by a reader of its headers, is not another one. */
+		/* An object that is mapped again (to read its headers) is counted once. */
 		if (p->modules && m.start < p->module[p->modules - 1].end)
 			continue;
 		m.file = file_of(p, &p->map[i]);

@@ -1,6 +1,6 @@
 /*
- * Part of the room `peek`: the tasks of a live process looked at again. Who has not moved
- * between two looks slept all the time.
+ * peek_scan.c — scans the threads of a live process again: a thread that is in the same call, with
+ * the same number of context switches, in both scans slept in between.
  */
 #include "tools/process/peek_internal.h"
 
@@ -9,7 +9,10 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-/* For all threads together: on a busy machine each waits its turn. */
+/*
+ * SETTLE_MS and CLOSE_MS limit the waits for all threads together: on a loaded machine each thread
+ * waits for a CPU. A thread that used COMPUTES_NS of CPU time computes and is not waited for.
+ */
 enum { SETTLE_MS = 3000, CLOSE_MS = 1000, COMPUTES_NS = 20000000, RUNS_NS = 2000000 };
 
 static bool same_call(const struct lh_peek_task *a, const struct lh_peek_task *b)
@@ -18,7 +21,7 @@ static bool same_call(const struct lh_peek_task *a, const struct lh_peek_task *b
 	       memcmp(a->arg, b->arg, sizeof(a->arg)) == 0;
 }
 
-/* After a stop of ours a call with a time limit goes on under another name. */
+/* After our stop, a call with a timeout continues as restart_syscall. */
 static void undo_restart(const struct lh_peek_task *t, struct lh_peek_task *now)
 {
 	if (t->unwound && now->blocked && now->call == SYS_restart_syscall && now->sp == t->sp) {
@@ -38,8 +41,8 @@ static struct lh_peek_task scan_now(struct lh_peek *p, const struct lh_peek_task
 }
 
 /*
- * A thread that we stopped is back in its call as soon as it gets a processor. One that is
- * blocked in another call has moved on, and so has one that computes.
+ * A thread that we stopped is back in its call as soon as it gets a CPU. So a thread that is
+ * blocked in another call, or computes, has moved.
  */
 static struct lh_peek_task scan_blocked(struct lh_peek *p, const struct lh_peek_task *t,
 					unsigned *patience)
@@ -56,7 +59,7 @@ static struct lh_peek_task scan_blocked(struct lh_peek *p, const struct lh_peek_
 	return now;
 }
 
-/* Whoever looks next finds them where they were, as a rule. */
+/* So the next reader usually finds the threads in the calls in which this one found them. */
 void lh_peek_wait_blocked(struct lh_peek *p)
 {
 	unsigned patience = CLOSE_MS;
@@ -66,7 +69,8 @@ void lh_peek_wait_blocked(struct lh_peek *p)
 			scan_blocked(p, &p->task[i], &patience);
 }
 
-/* It goes on, for sure: it has had a processor for longer than the way to sleep takes. */
+/* True if the thread computes, that is, used more CPU time than falling asleep takes; also true if
+ * its CPU time is unknown. */
 static bool is_running(const struct lh_peek_task *before, const struct lh_peek_task *now)
 {
 	return !before->ran_ns || !now->ran_ns || now->ran_ns - before->ran_ns >= RUNS_NS;
@@ -97,12 +101,12 @@ bool lh_peek_scan(struct lh_peek *p)
 {
 	unsigned patience = SETTLE_MS;
 
-	if (p->core) /* a core is one instant: nothing in it moves */
+	if (p->core) /* nothing changes in a core */
 		return true;
 	for (uint32_t i = 0; i < p->tasks; i++) {
 		struct lh_peek_task *t = &p->task[i], now = scan_blocked(p, t, &patience);
 
-		/* Its stack says what it waited for then. */
+		/* The copied stack shows only what the thread waited for before it moved. */
 		t->moved |= t->unwound && !same_call(t, &now);
 		t->state = now.state;
 		t->switches = now.switches;

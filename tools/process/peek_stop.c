@@ -1,6 +1,6 @@
 /*
- * Part of the room `peek`: a thread is stopped for as long as it takes to copy its
- * registers and its stack, and not at all if it would notice.
+ * peek_stop.c — copies the registers and the stack of a thread: stops the thread for that if it
+ * will not notice, otherwise copies only the stack.
  */
 #include "tools/process/peek_internal.h"
 #include "tools/process/stop.h"
@@ -9,13 +9,13 @@
 #include <string.h>
 #include <sys/user.h>
 
-#define STACK_MAX (256u << 10) /* what LH_FRAMES_MAX frames need, with room */
-#define STOP_MS 200            /* a thread in an uninterruptible sleep stops for nobody */
+#define STACK_MAX (256u << 10) /* enough for LH_FRAMES_MAX frames */
+#define STOP_MS 200            /* a thread in an uninterruptible sleep may never stop */
 
 static bool is_safe(const struct lh_peek_task *t)
 {
 	if (!t->blocked || !t->unchanged)
-		return false; /* it may be on its way into any call */
+		return false; /* it may enter any call before it stops */
 	return lh_stop_restarts(t->call);
 }
 
@@ -31,7 +31,7 @@ static void copy_stack(struct lh_peek *p, struct lh_peek_task *t)
 	t->stack_n = t->stack && lh_peek_read(p, t->sp, t->stack, n) ? n : 0;
 }
 
-/* False: the thread could not be stopped. It runs on in either case. */
+/* False: the thread could not be stopped. The thread is resumed in either case. */
 static bool stop_and_copy(struct lh_peek *p, struct lh_peek_task *t)
 {
 	struct user_regs_struct set;

@@ -1,9 +1,9 @@
 /*
- * Part of the room `peek`: stacks, by libdwfl, from what was copied.
+ * peek_unwind.c — unwinds copied stacks with libdwfl.
  *
- * Names come from the objects' dynamic symbols only: whether the calls of the C library
- * are recognised must not depend on whether its debug package is installed. Names and
- * lines for the report are symbols/symbols.h's.
+ * Function names come from the objects' own symbol tables, never from separate debug files: whether
+ * a function of the C library is recognized must not depend on its debug package. The report gets
+ * its names and lines from symbols/symbols.h.
  */
 #include "tools/process/peek_internal.h"
 
@@ -15,8 +15,8 @@
 struct lh_peek_unwinder {
 	Dwfl *dwfl;
 	struct lh_peek *peek;
-	struct lh_peek_task *task; /* the one that is being unwound */
-	bool given;
+	struct lh_peek_task *task; /* the task being unwound */
+	bool given;                /* libdwfl has got the task */
 };
 
 /* ---- objects ---- */
@@ -50,7 +50,7 @@ static int no_debuginfo(Dwfl_Module *m, void **user, const char *name, Dwarf_Add
 
 static const Dwfl_Callbacks callbacks = {.find_elf = find_elf, .find_debuginfo = no_debuginfo};
 
-static void report(struct lh_peek_unwinder *u, const struct lh_peek_module *o)
+static void add_module(struct lh_peek_unwinder *u, const struct lh_peek_module *o)
 {
 	Dwfl_Module *m = dwfl_report_module(u->dwfl, o->path, o->start, o->end);
 	void **user = NULL;
@@ -63,7 +63,7 @@ static void report(struct lh_peek_unwinder *u, const struct lh_peek_module *o)
 	*user = (void *)(uintptr_t)o;
 }
 
-/* ---- one thread, handed out once ---- */
+/* ---- the one thread, which libdwfl gets once ---- */
 
 static pid_t next_thread(Dwfl *dwfl, void *arg, void **thread_arg)
 {
@@ -143,9 +143,9 @@ static struct lh_peek_unwinder *unwinder_of(struct lh_peek *p, struct lh_peek_ta
 		return u;
 	dwfl_report_begin(u->dwfl);
 	for (uint32_t i = 0; i < p->modules; i++)
-		report(u, &p->module[i]);
+		add_module(u, &p->module[i]);
 	dwfl_report_end(u->dwfl, NULL, NULL);
-	/* No Elf: the machine is that of the first object, which is opened for it. */
+	/* No Elf: libdwfl opens the first object and takes the machine from it. */
 	if (!dwfl_attach_state(u->dwfl, NULL, p->pid, &threads, u)) {
 		dwfl_end(u->dwfl);
 		u->dwfl = NULL;
@@ -172,7 +172,7 @@ static void name_frame(struct lh_peek_unwinder *u, struct lh_peek_frame *f)
 	f->module = lh_peek_module_at(u->peek, at);
 	if (m && !u->peek->no_names)
 		name = dwfl_module_addrinfo(m, at, &into, &sym, NULL, NULL, NULL);
-	/* A symbol far below says nothing about what is here. */
+	/* A symbol that ends before this address is not the function. */
 	if (!name || into >= sym.st_size)
 		return;
 	f->name = name;

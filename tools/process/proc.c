@@ -1,3 +1,4 @@
+/* proc.c — reads files in /proc/PID, and finds the descendants of a process. */
 #include "tools/process/proc.h"
 
 #include <ctype.h>
@@ -35,7 +36,7 @@ bool lh_proc_exe(pid_t pid, char *out, size_t capacity)
 	return n > 0;
 }
 
-/* "Uid:" and "Gid:" are followed by the real, the effective and the saved one. */
+/* "Uid:" and "Gid:" are followed by the real, the effective and the saved id. */
 static bool has_other(const char *status, const char *field, unsigned ours)
 {
 	const char *at = strstr(status, field);

@@ -1,8 +1,8 @@
 /*
- * proc.h — small questions to /proc.
+ * proc.h — small queries to /proc.
  *
- * Believes that a process may be gone at any moment: then the answer is no. Keeps
- * nothing between two questions.
+ * A process may be gone at any moment: then a query returns false or 0. Keeps no state between two
+ * queries. Not thread-safe: some functions use a static buffer.
  */
 #ifndef LH_PROCESS_PROC_H
 #define LH_PROCESS_PROC_H
@@ -11,19 +11,20 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* /proc/PID/NAME, as much as there is room for, terminated; false: nothing could be read. */
+/* Reads /proc/PID/NAME, at most capacity - 1 bytes, terminated. False: nothing could be read. */
 bool lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity);
 bool lh_proc_exe(pid_t pid, char *out, size_t capacity);
-/* Did it get rights by its file that we have not? Everybody may ask that, of any process. */
+/* True if its file gave it an identity or capabilities that we do not have (set-id). Needs no
+ * privilege. */
 bool lh_proc_is_set_id(pid_t pid);
-/* Does it have a file with this in its name mapped? false also when we may not know. */
+/* True if it maps a file whose path contains `name`. False also if we may not read its maps. */
 bool lh_proc_maps(pid_t pid, const char *name);
-/* An entry of its environment, as it was given at exec, that begins so and contains `word`. */
+/* True if its environment at exec had an entry that begins with `begins` and contains `word`. */
 bool lh_proc_environment(pid_t pid, const char *begins, const char *word);
 
 /*
- * All living descendants of `root` that `room` is enough for; how many. Children of
- * threads beyond the first TASKS of a process are not looked for.
+ * Finds the living descendants of `root`, at most `capacity`; returns how many. Reads the children
+ * of the first 256 threads of a process only.
  */
 size_t lh_proc_descendants(pid_t root, pid_t *out, size_t capacity);
 

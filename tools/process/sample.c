@@ -1,4 +1,4 @@
-/* Part of the room `peek`: see sample.h. The unwinding is peek's, on copies; stopping is not. */
+/* sample.c — copies the stack of one thread, stopping it if that is safe, and unwinds the copy. */
 #include "tools/process/sample.h"
 #include "tools/util/time.h"
 #include "tools/process/peek_internal.h"
@@ -15,8 +15,9 @@
 enum {
 	STACK_MAX = 128 << 10,
 	STOP_MS = 20,
-	SAMPLES_MAX = 256, /* of one look at the objects: names of frames stay in its pool */
-	GUESS_WORDS = 512, /* of the stack, where a frame pointer is looked for */
+	SAMPLES_MAX =
+		256, /* until the objects are read anew: each sample's frames stay in the arena */
+	GUESS_WORDS = 512, /* of the stack, in which guess_frame searches */
 };
 
 struct lh_sampler {
@@ -34,7 +35,7 @@ struct lh_sampler *lh_sampler_new(pid_t pid)
 	return s;
 }
 
-static void forget_objects(struct lh_sampler *s)
+static void drop_modules(struct lh_sampler *s)
 {
 	pid_t pid = s->peek.pid;
 
@@ -45,10 +46,10 @@ static void forget_objects(struct lh_sampler *s)
 	s->taken = 0;
 }
 
-static void know_objects(struct lh_sampler *s)
+static void load_modules(struct lh_sampler *s)
 {
 	if (s->taken++ == SAMPLES_MAX)
-		forget_objects(s);
+		drop_modules(s);
 	if (s->peek.arena)
 		return;
 	s->peek.arena = lh_arena_new();
@@ -59,7 +60,7 @@ void lh_sampler_free(struct lh_sampler *s)
 {
 	if (!s)
 		return;
-	forget_objects(s);
+	drop_modules(s);
 	free(s);
 }
 
@@ -77,7 +78,8 @@ static void copy_stack(struct lh_sampler *s, struct lh_peek_task *t, uint64_t hi
 	t->stack_n = got > 0 ? (size_t)got : 0;
 }
 
-/* Is it in this call still? Then *turns are those after which it lies still. */
+/* True if the thread still sleeps in this call. It has not run as long as its count of turns on a
+ * CPU is *turns. */
 static bool sleeps_in(struct lh_sampler *s, pid_t tid, const struct lh_task_call *c,
 		      uint64_t *turns)
 {
@@ -99,11 +101,12 @@ static bool ran_since(struct lh_sampler *s, pid_t tid, uint64_t turns)
 }
 
 /*
- * Where many want a processor, a thread that sleeps in a call gets none to stop on for long. As
- * long as it has not been put on one since it slept, its stack lies as it lay then.
+ * A thread needs a CPU to stop, and on a loaded machine a sleeping thread may get none in time. As
+ * long as it has not been put on a CPU, its stack is unchanged, and the copy is valid without a
+ * stop.
  */
 static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
-			  const struct lh_task_call *c, uint64_t high, uint64_t *stood_ns)
+			  const struct lh_task_call *c, uint64_t high, uint64_t *stopped_ns)
 {
 	struct user_regs_struct set;
 	uint64_t start = lh_time_now(), turns;
@@ -123,11 +126,12 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 	if (!stopped && asleep && ran_since(s, t->tid, turns))
 		t->stack_n = 0;
 	lh_stop_end(t->tid, stopped ? &set : NULL);
-	*stood_ns = lh_time_now() - start;
+	*stopped_ns = lh_time_now() - start;
 	return t->stack_n > 0;
 }
 
-/* It sleeps and goes on sleeping: what it was before the copy it is behind it. */
+/* If the thread sleeps in the same call before and after the copy, the copied stack is consistent.
+ */
 static bool copy_asleep(struct lh_sampler *s, struct lh_peek_task *t, const struct lh_task_call *c,
 			uint64_t high)
 {
@@ -157,9 +161,9 @@ static bool is_return(struct lh_sampler *s, uint64_t pc)
 }
 
 /*
- * Code without optimisation finds its frame by rbp, and a call of the C library may not have
- * saved it. The first word that points further up, with a return address above it, is what
- * rbp most likely points at.
+ * Unoptimized code finds its frame through rbp, which /proc does not have, and a function of the C
+ * library may not have saved it. The first word that points further up the stack, with a return
+ * address above it, is most likely the word that rbp points to.
  */
 static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 {
@@ -190,9 +194,9 @@ static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 
 static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_stack_sample *out)
 {
-	if (!lh_peek_module_at(&s->peek, t->pc)) /* loaded since */
-		forget_objects(s);
-	know_objects(s);
+	if (!lh_peek_module_at(&s->peek, t->pc)) /* the object was loaded later */
+		drop_modules(s);
+	load_modules(s);
 	lh_peek_unwind(&s->peek, t);
 	if (!t->registers && t->cut) {
 		struct lh_peek_task again = *t;
@@ -220,15 +224,14 @@ bool lh_sampler_sample(struct lh_sampler *s, pid_t tid, const struct lh_task_cal
 	lh_stop_end_late();
 	if (c->in == LH_TASK_UNKNOWN)
 		return false;
-	s->peek.alive_tid = tid; /* it lives, which the first thread may not */
-	know_objects(s);
+	s->peek.alive_tid = tid; /* the first thread may have ended */
+	load_modules(s);
 	good = stops ? stop_and_copy(s, &t, c, high, &out->stopped_ns)
 		     : copy_asleep(s, &t, c, high);
 	if (good && unwind(s, &t, out)) {
 		out->n = t.frames < LH_FRAMES_MAX ? t.frames : LH_FRAMES_MAX;
 		out->flags |= t.cut ? LH_STACK_CUT : 0;
-		/* In a ledger every frame stands behind its call, so that one that is exact is
-		 * moved. */
+		/* A ledger's frames are return addresses, so an exact pc is moved by one. */
 		for (uint32_t i = 0; i < out->n; i++)
 			out->pc[i] = t.frame[i].pc + (t.frame[i].exact && i == 0);
 	}
@@ -240,7 +243,7 @@ bool lh_sampler_module(struct lh_sampler *s, uint64_t address, struct lh_module 
 {
 	const struct lh_peek_module *m;
 
-	know_objects(s);
+	load_modules(s);
 	m = lh_peek_module_at(&s->peek, address);
 	if (!m)
 		return false;

@@ -1,3 +1,4 @@
+/* snapshot_ledger.c — adds rows to a snapshot ledger, and copies rows of another ledger to it. */
 #include "tools/process/snapshot_ledger.h"
 
 #include <stdio.h>
@@ -7,14 +8,14 @@
 #include <time.h>
 #include <uthash.h>
 
-enum { SPARE = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
+enum { EXTRA_ROWS = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
-/* What a row of the source has become. */
+/* A row of the source, and its copy. */
 struct lh_snapshot_copies {
 	struct {
 		uint32_t table, number;
 	} key;
-	uint32_t now;
+	uint32_t copy_id; /* the copy's id, 0: not copied yet */
 	UT_hash_handle hh;
 };
 
@@ -25,22 +26,22 @@ static const uint32_t row_size[LH_TABLES] = {
 	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
 };
 
-static uint64_t lay_out(struct lh_ledger *head, uint32_t threads, uint32_t modules)
+static uint64_t set_table_offsets(struct lh_ledger *head, uint32_t threads, uint32_t modules)
 {
 	uint64_t at = (sizeof(*head) + 7) & ~7ull;
-	uint32_t n = threads + SPARE, rows[LH_TABLES] = {
-					      [LH_T_THREAD] = n * 2,
-					      [LH_T_LOCK] = n * 3,
-					      [LH_T_STACK] = n * 6,
-					      [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
-					      [LH_T_MODULE] = modules + SPARE,
-					      [LH_T_FINDING] = n,
-					      [LH_T_STEP] = n * 4,
-					      [LH_T_LOCK_STATS] = n * 3,
-				      };
+	uint32_t n = threads + EXTRA_ROWS, rows[LH_TABLES] = {
+						   [LH_T_THREAD] = n * 2,
+						   [LH_T_LOCK] = n * 3,
+						   [LH_T_STACK] = n * 6,
+						   [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
+						   [LH_T_MODULE] = modules + EXTRA_ROWS,
+						   [LH_T_FINDING] = n,
+						   [LH_T_STEP] = n * 4,
+						   [LH_T_LOCK_STATS] = n * 3,
+					   };
 
 	for (int t = 1; t < LH_TABLES; t++) {
-		if (!rows[t]) /* a table without room is one that is not there */
+		if (!rows[t]) /* the table does not exist */
 			continue;
 		head->table[t] = (struct lh_table){.offset = at,
 						   .row = row_size[t],
@@ -63,8 +64,8 @@ bool lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->arena = arena;
-	head.total = snapshot->size = lay_out(&head, threads, modules);
-	/* What is not written costs nothing. */
+	head.total = snapshot->size = set_table_offsets(&head, threads, modules);
+	/* A page that is never written costs no memory. */
 	memory = mmap(NULL, snapshot->size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
@@ -101,7 +102,7 @@ void *lh_snapshot_row_add(struct lh_snapshot *snapshot, enum lh_table_name t, ui
 	return lh_snapshot_row(snapshot, t, *number);
 }
 
-/* ---- rows of our own ---- */
+/* ---- new rows ---- */
 
 lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *snapshot, pid_t tid, const char *name,
 				    uint32_t flags)
@@ -117,20 +118,20 @@ lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *snapshot, pid_t tid, con
 	return id;
 }
 
-/* Addresses of locks are few: those that somebody waits for. */
-static struct lh_snapshot_copies *was_copied(struct lh_snapshot *snapshot, uint32_t table,
+/* The entry of a source row; adds it if there is none. */
+static struct lh_snapshot_copies *copy_entry(struct lh_snapshot *snapshot, uint32_t table,
 					     uint32_t number)
 {
-	struct lh_snapshot_copies *c, ask;
+	struct lh_snapshot_copies *c, wanted;
 
-	memset(&ask, 0, sizeof(ask));
-	ask.key.table = table;
-	ask.key.number = number;
-	HASH_FIND(hh, snapshot->copied, &ask.key, sizeof(ask.key), c);
+	memset(&wanted, 0, sizeof(wanted));
+	wanted.key.table = table;
+	wanted.key.number = number;
+	HASH_FIND(hh, snapshot->copied, &wanted.key, sizeof(wanted.key), c);
 	if (c)
 		return c;
 	c = lh_arena_alloc(snapshot->arena, sizeof(*c));
-	c->key = ask.key;
+	c->key = wanted.key;
 	HASH_ADD(hh, snapshot->copied, key, sizeof(c->key), c);
 	return c;
 }
@@ -141,6 +142,7 @@ lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *snapshot, enum lh_kind kind,
 	uint32_t used = snapshot->ledger->table[LH_T_LOCK].used, row;
 	struct lh_lock *l;
 
+	/* A linear search: few locks are added by address. */
 	for (uint32_t i = 1; address && i < used; i++) {
 		l = lh_snapshot_row(snapshot, LH_T_LOCK, i);
 		if (l->address == address && l->kind == kind)
@@ -216,8 +218,9 @@ lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *snapshot, const struct lh_
 	for (uint32_t i = first; i < t->frames && n < LH_FRAMES_MAX; i++) {
 		const struct lh_peek_module *m = t->frame[i].module;
 		uint32_t module = m ? (uint32_t)(m - p->module) + snapshot->modules_at : 0;
-		/* A ledger's frames are return addresses; what a signal broke off is known by
-		 * the frame below it, so only the innermost needs to be made one. */
+		/* A ledger's frames are return addresses, so the exact pc of the innermost frame is
+		 * moved by one. The exact pc of a frame that a signal interrupted needs no change:
+		 * the signal frame inside it shows that it is exact. */
 		uint64_t pc = t->frame[i].pc + (n == 0 && t->frame[i].exact ? 1 : 0);
 
 		frame[n++] = LH_FRAME(module, pc);
@@ -277,12 +280,12 @@ lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *snapshot, lh_stack_id id)
 
 	if (!id || !lh_read_stack(snapshot->source, id, &s))
 		return 0;
-	c = was_copied(snapshot, LH_T_STACK, id);
-	if (!c->now)
-		c->now = lh_snapshot_put_frames(snapshot, frame,
-						lh_read_frames(snapshot->source, id, frame),
-						s.flags & LH_STACK_CUT);
-	return c->now;
+	c = copy_entry(snapshot, LH_T_STACK, id);
+	if (!c->copy_id)
+		c->copy_id = lh_snapshot_put_frames(snapshot, frame,
+						    lh_read_frames(snapshot->source, id, frame),
+						    s.flags & LH_STACK_CUT);
+	return c->copy_id;
 }
 
 static lh_thread_id thread_of_end_lock(const struct lh_snapshot *snapshot, lh_lock_id id)
@@ -296,7 +299,7 @@ static lh_thread_id thread_of_end_lock(const struct lh_snapshot *snapshot, lh_lo
 	return 0;
 }
 
-static uint32_t copy_more(struct lh_snapshot *snapshot, const struct lh_lock *from)
+static uint32_t copy_lock_stats(struct lh_snapshot *snapshot, const struct lh_lock *from)
 {
 	uint32_t row = 0;
 	struct lh_lock_stats *stats =
@@ -315,21 +318,21 @@ lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *snapshot, lh_lock_id id)
 
 	if (!id || !lh_read_lock(snapshot->source, id, &from))
 		return 0;
-	c = was_copied(snapshot, LH_T_LOCK, id);
-	if (c->now)
-		return c->now;
+	c = copy_entry(snapshot, LH_T_LOCK, id);
+	if (c->copy_id)
+		return c->copy_id;
 	if (from.kind == LH_THREAD_END)
-		return c->now = lh_snapshot_put_thread_end(snapshot,
-							   thread_of_end_lock(snapshot, id));
+		return c->copy_id = lh_snapshot_put_thread_end(snapshot,
+							       thread_of_end_lock(snapshot, id));
 	l = lh_snapshot_row_add(snapshot, LH_T_LOCK, &row);
 	if (!l)
 		return 0;
 	*l = from;
 	l->gen = 1;
-	l->stats = copy_more(snapshot, &from);
+	l->stats = copy_lock_stats(snapshot, &from);
 	l->init_stack = lh_snapshot_copy_stack(snapshot, from.init_stack);
 	l->first_stack = lh_snapshot_copy_stack(snapshot, from.first_stack);
-	return c->now = LH_LOCK_ID(row, 1);
+	return c->copy_id = LH_LOCK_ID(row, 1);
 }
 
 /* ---- findings ---- */

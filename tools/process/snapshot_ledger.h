@@ -1,9 +1,12 @@
 /*
- * snapshot_ledger.h — a ledger filled by the front end: what hang saw, in the shape that every
- * view reads.
+ * snapshot_ledger.h — a ledger that the front end fills with what `lockhound hang` found, so that
+ * every report reads it like a ledger of the library.
  *
- * Its room is set when it is made; a row that finds no room is row 0, "not known".
- * Does not judge. Rows of another ledger are copied with all that they name.
+ * Does not find deadlocks. A row of another ledger is copied together with the rows that it names.
+ *
+ * - The capacity is set by lh_snapshot_make. If a table is full, a new row gets the number 0,
+ *   "unknown", and the table counts it as refused.
+ * - One thread uses a snapshot. Its memory is private; lh_snapshot_free releases it.
  */
 #ifndef LH_PROCESS_SNAPSHOT_LEDGER_H
 #define LH_PROCESS_SNAPSHOT_LEDGER_H
@@ -15,41 +18,44 @@ struct lh_snapshot {
 	struct lh_ledger *ledger;
 	size_t size;
 	struct lh_arena *arena;
-	const struct lh_ledger_view *source; /* rows are copied from there, NULL none */
-	struct lh_snapshot_copies *copied;
-	uint32_t modules_at; /* row of the first of the objects that peek found */
+	const struct lh_ledger_view *source; /* the ledger that rows are copied from, NULL: none */
+	struct lh_snapshot_copies *copied;   /* source rows that were copied; a hash table */
+	uint32_t modules_at; /* row of the first module from lh_snapshot_put_modules */
 };
 
-/* Room for so many threads, three stacks for each and as many locks. */
+/* Sets the capacity of all tables from these numbers. False: out of memory. */
 bool lh_snapshot_make(struct lh_snapshot *, struct lh_arena *, uint32_t threads, uint32_t modules);
 void lh_snapshot_free(struct lh_snapshot *);
 
 void *lh_snapshot_row_add(struct lh_snapshot *, enum lh_table_name,
-			  uint32_t *number); /* NULL: no room */
+			  uint32_t *number); /* NULL: the table is full */
 void *lh_snapshot_row(const struct lh_snapshot *, enum lh_table_name, uint32_t number);
 
 lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *, pid_t tid, const char *name,
 				    uint32_t flags);
-/* The lock at this address, made if it is new. For a thread's end: its life. */
+/* The lock of this kind at this address; adds its row if there is none. Address 0: a new row. */
 lh_lock_id lh_snapshot_put_lock(struct lh_snapshot *, enum lh_kind, uint64_t address,
 				uint32_t flags);
+/* The lock that stands for the thread's end, which other threads can join. */
 lh_lock_id lh_snapshot_put_thread_end(struct lh_snapshot *, lh_thread_id);
 void lh_snapshot_put_modules(struct lh_snapshot *, const struct lh_peek *);
-/* The frames of a task from `first` on. */
+/* The frames of a task from number `first` on. */
 lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *, const struct lh_peek *,
 				  const struct lh_peek_task *, uint32_t first);
 
 lh_stack_id lh_snapshot_put_frames(struct lh_snapshot *, const uint64_t *frame, uint32_t n,
 				   bool cut);
 
-/* Copies of rows of `source`; modules and threads keep their numbers and are copied first. */
+/* Sets `source`, and copies its head, modules and threads. Call it before any row is added:
+ * modules and threads keep their numbers. */
 void lh_snapshot_copy_all(struct lh_snapshot *, const struct lh_ledger_view *);
+/* Copy one row of `source`, once; return the copy's id. */
 lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *, lh_stack_id);
 lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *, lh_lock_id);
 
 struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *, enum lh_rule);
 struct lh_finding *lh_snapshot_last_finding(const struct lh_snapshot *); /* NULL: none yet */
-/* To the newest finding. */
+/* Adds a step to the last finding. */
 void lh_snapshot_put_step(struct lh_snapshot *, lh_thread_id, enum lh_action, lh_lock_id, lh_site);
 
 #endif

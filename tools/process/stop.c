@@ -1,4 +1,4 @@
-/* stop.c — see stop.h: PTRACE_SEIZE, INTERRUPT, GETREGSET, DETACH. */
+/* stop.c — stops and resumes a thread with PTRACE_SEIZE, INTERRUPT, GETREGSET and DETACH. */
 #include "tools/process/stop.h"
 #include "tools/util/time.h"
 #include "tools/process/proc.h"
@@ -16,14 +16,14 @@
 
 enum { LATE_MAX = 16 };
 
-/* Seized, and not stopped in time; of all processes that this thread reads. */
+/* Threads that are seized and did not stop in time, of all processes that this thread samples. */
 static _Thread_local pid_t late[LATE_MAX];
-static _Thread_local uint32_t lates;
+static _Thread_local uint32_t n_late;
 
 /*
- * Of the other calls (signal(7), "Interruption of system calls by stop signals") some return EINTR,
- * which the program would have to expect; so the list has the calls that are known to restart, not
- * those known to fail.
+ * Some other calls return EINTR after a stop (signal(7), "Interruption of system calls by stop
+ * signals"), and the program may not expect that. So the list has the calls that are known to
+ * restart, not the calls that are known to fail.
  */
 bool lh_stop_restarts(long nr)
 {
@@ -42,41 +42,42 @@ bool lh_stop_restarts(long nr)
 }
 
 #if defined __x86_64__
-static uint64_t bits(const char *status, const char *name)
+static uint64_t signal_mask(const char *status, const char *name)
 {
 	const char *at = strstr(status, name);
 
 	return at ? strtoull(at + strlen(name), NULL, 16) : 0;
 }
 
-/* Are there signals to be handled? Then a call that was broken off was so by them. */
-static bool signals_wait(pid_t tid)
+/* True if an unblocked signal is pending: then the signal, not our stop, interrupted the call. */
+static bool has_pending_signal(pid_t tid)
 {
 	char text[4096];
 
 	if (!lh_proc_read(tid, "status", text, sizeof(text)))
 		return true;
-	return (bits(text, "\nSigPnd:") | bits(text, "\nShdPnd:")) & ~bits(text, "\nSigBlk:");
+	return (signal_mask(text, "\nSigPnd:") | signal_mask(text, "\nShdPnd:")) &
+	       ~signal_mask(text, "\nSigBlk:");
 }
 
 /*
- * It did something else when we looked, and was in a call that we broke off when it stopped:
- * it makes the call once more, as the kernel itself does for those that it takes up again.
+ * Between our sample and the stop the thread entered a call that the stop interrupted. Sets the
+ * registers so that the thread makes the call again, as the kernel does for calls that restart.
  */
-static void mend_call(pid_t tid, const struct user_regs_struct *r)
+static void restart_call(pid_t tid, const struct user_regs_struct *r)
 {
-	struct user_regs_struct again = *r;
-	struct iovec all = {&again, sizeof(again)};
+	struct user_regs_struct restart = *r;
+	struct iovec all = {&restart, sizeof(restart)};
 
-	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || signals_wait(tid))
+	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR || has_pending_signal(tid))
 		return;
-	again.rax = again.orig_rax;
-	again.orig_rax = (unsigned long long)-1;
-	again.rip -= 2;
+	restart.rax = restart.orig_rax;
+	restart.orig_rax = (unsigned long long)-1;
+	restart.rip -= 2;
 	ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &all);
 }
 #else
-static void mend_call(pid_t tid, const struct user_regs_struct *r)
+static void restart_call(pid_t tid, const struct user_regs_struct *r)
 {
 	(void)tid;
 	(void)r;
@@ -85,24 +86,24 @@ static void mend_call(pid_t tid, const struct user_regs_struct *r)
 
 bool lh_stop_begin(pid_t tid)
 {
-	if (lates == LATE_MAX || ptrace(PTRACE_SEIZE, tid, 0, 0))
+	if (n_late == LATE_MAX || ptrace(PTRACE_SEIZE, tid, 0, 0))
 		return false;
 	ptrace(PTRACE_INTERRUPT, tid, 0,
 	       0); /* if it fails, the thread does not stop and the wait ends */
 	return true;
 }
 
-/* The registers can be read once the thread has stopped: the wait asks for them again and again. */
+/* The registers can be read as soon as the thread has stopped, so the wait polls for them. */
 bool lh_stop_wait(pid_t tid, unsigned ms, struct user_regs_struct *set)
 {
-	uint64_t until = lh_time_now() + ms * 1000000ull;
+	uint64_t deadline = lh_time_now() + ms * 1000000ull;
 	struct iovec to = {set, sizeof(*set)};
 	struct timespec pause = {.tv_nsec = 20000};
 
-	for (int turn = 0; ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &to); turn++) {
-		if (errno != ESRCH || lh_time_now() > until)
+	for (int tries = 0; ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &to); tries++) {
+		if (errno != ESRCH || lh_time_now() > deadline)
 			return false;
-		if (turn < 20)
+		if (tries < 20)
 			sched_yield();
 		else
 			nanosleep(&pause, NULL);
@@ -113,9 +114,9 @@ bool lh_stop_wait(pid_t tid, unsigned ms, struct user_regs_struct *set)
 void lh_stop_end(pid_t tid, const struct user_regs_struct *set)
 {
 	if (set)
-		mend_call(tid, set);
+		restart_call(tid, set);
 	if (ptrace(PTRACE_DETACH, tid, 0, 0))
-		late[lates++] = tid; /* there is room: see lh_stop_begin */
+		late[n_late++] = tid; /* has room: lh_stop_begin checked */
 }
 
 uint32_t lh_stop_end_late(void)
@@ -123,14 +124,14 @@ uint32_t lh_stop_end_late(void)
 	struct user_regs_struct set;
 	struct iovec to = {&set, sizeof(set)};
 
-	for (uint32_t i = 0; i < lates;) {
+	for (uint32_t i = 0; i < n_late;) {
 		to.iov_len = sizeof(set);
 		if (!ptrace(PTRACE_GETREGSET, late[i], NT_PRSTATUS, &to))
-			mend_call(late[i], &set);
+			restart_call(late[i], &set);
 		if (!ptrace(PTRACE_DETACH, late[i], 0, 0) || kill(late[i], 0))
-			late[i] = late[--lates];
+			late[i] = late[--n_late];
 		else
 			i++;
 	}
-	return lates;
+	return n_late;
 }

@@ -1,3 +1,4 @@
+/* syscall_text.c — has a table of system calls, and describes the arguments of a call as text. */
 #include "tools/process/syscall_text.h"
 #include "tools/process/proc.h"
 
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Which argument says what it waits for. */
+/* Which argument shows what the call waits for. */
 enum about { NOTHING, FD0, PATH0, PATH1, SLEEP0, SLEEP2, POLLED, SELECTED, CHILD, SYNC, LOCKED };
 
 static const struct {
@@ -126,7 +127,7 @@ bool lh_syscall_is_sync(long nr)
 	return i >= 0 && calls[i].about == SYNC;
 }
 
-static bool peek(pid_t pid, uint64_t at, void *out, size_t n)
+static bool read_memory(pid_t pid, uint64_t at, void *out, size_t n)
 {
 	struct iovec here = {out, n}, there = {(void *)(uintptr_t)at, n};
 
@@ -135,7 +136,7 @@ static bool peek(pid_t pid, uint64_t at, void *out, size_t n)
 
 /* ---- sockets ---- */
 
-/* "0100007F:1F90", or four words of it for the longer kind: in the order of this machine. */
+/* "0100007F:1F90"; an IPv6 address has four words. Words are in the byte order of this machine. */
 static bool address(const char *hex, char *out, size_t capacity)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -152,7 +153,7 @@ static bool address(const char *hex, char *out, size_t capacity)
 	return snprintf(out, capacity, n == 8 ? "%s:%u" : "[%s]:%u", text, port) > 0;
 }
 
-static bool find_call(pid_t pid, const char *table, unsigned long long inode, struct text *t)
+static bool find_inet_socket(pid_t pid, const char *table, unsigned long long inode, struct text *t)
 {
 	char path[64], line[512], local[128], remote[128], a[80], kind[4] = {0};
 	unsigned long long found;
@@ -181,7 +182,7 @@ static bool find_call(pid_t pid, const char *table, unsigned long long inode, st
 	return done;
 }
 
-static bool find_local(pid_t pid, unsigned long long inode, struct text *t)
+static bool find_unix_socket(pid_t pid, unsigned long long inode, struct text *t)
 {
 	char path[64], line[512], name[256] = "";
 	unsigned long long found;
@@ -208,9 +209,9 @@ static void add_socket(pid_t pid, unsigned long long inode, struct text *t)
 	static const char *const tables[] = {"tcp", "tcp6", "udp", "udp6"};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		if (find_call(pid, tables[i], inode, t))
+		if (find_inet_socket(pid, tables[i], inode, t))
 			return;
-	if (!find_local(pid, inode, t))
+	if (!find_unix_socket(pid, inode, t))
 		add(t, "a socket");
 }
 
@@ -251,18 +252,18 @@ static void add_sleep(pid_t pid, uint64_t at, struct text *t)
 {
 	struct timespec s;
 
-	if (peek(pid, at, &s, sizeof(s)))
+	if (read_memory(pid, at, &s, sizeof(s)))
 		add_time(t, (double)s.tv_sec + (double)s.tv_nsec / 1e9);
 }
 
-/* Until a point in time; of a clock of the machine it is known how far off that is. */
+/* A sleep until a point in time. The remaining time is known unless it is a CPU time clock. */
 static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
 {
 	clockid_t clock = (clockid_t)c->arg[0];
 	struct timespec s, now;
 
 	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
-	    clock_gettime(clock, &now) || !peek(pid, c->arg[2], &s, sizeof(s))) {
+	    clock_gettime(clock, &now) || !read_memory(pid, c->arg[2], &s, sizeof(s))) {
 		add(t, "until a point in time");
 		return;
 	}
@@ -271,7 +272,7 @@ static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
 	add(t, " more");
 }
 
-/* The first few; who polls a thousand wants to hear that it is a thousand. */
+/* The first two descriptors, and the number of the others. */
 static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 {
 	struct pollfd p[2];
@@ -280,7 +281,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 		add(t, "nothing but time");
 		return;
 	}
-	if (!peek(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
+	if (!read_memory(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
 		return;
 	for (uint64_t i = 0; i < n && i < 2; i++) {
 		if (i)
@@ -291,7 +292,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 		add(t, " and %" PRIu64 " more", n - 2);
 }
 
-/* The first few of the three sets; the first `n` descriptors are asked about. */
+/* As add_polled, for the descriptors below n in any of the three sets. */
 static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t)
 {
 	enum { WORD = 64, WORDS = FD_SETSIZE / WORD, SHOWN = 2 };
@@ -299,7 +300,7 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 
 	for (int set = 1; set <= 3; set++) {
 		uint64_t some[WORDS];
-		if (!peek(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
+		if (!read_memory(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
 			continue;
 		for (uint64_t i = 0; i < (n + WORD - 1) / WORD; i++)
 			all[i] |= some[i];
@@ -317,15 +318,15 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 		add(t, " and %" PRIu64 " more", count - SHOWN);
 }
 
-/* As the program wrote it. Its page may be the last one there is. */
+/* The path as the program passed it. The next page is read last: it may not be mapped. */
 static void add_path(pid_t pid, uint64_t at, struct text *t)
 {
 	char path[256] = "";
 	size_t n = 4096 - at % 4096;
 
-	if (peek(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
+	if (read_memory(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
 		if (n < sizeof(path) - 1 && memchr(path, '\0', n) == NULL)
-			peek(pid, at + n, path + n, sizeof(path) - 1 - n);
+			read_memory(pid, at + n, path + n, sizeof(path) - 1 - n);
 		add(t, "%s", path);
 	}
 }
@@ -394,7 +395,7 @@ void lh_syscall_text(pid_t pid, const struct lh_task_call *c, char *out, size_t 
 	}
 	add_object(pid, c, calls[i].about, &object);
 	if (what[0] &&
-	    strlen(what) + 24 > capacity) /* the end of a path says more than its beginning */
+	    strlen(what) + 24 > capacity) /* keep the end, the part that tells paths apart */
 		snprintf(out, capacity, "%s (...%s)", calls[i].name,
 			 what + strlen(what) - (capacity - 24));
 	else

@@ -1,3 +1,4 @@
+/* task.c — reads state, CPU times and system call of one thread from /proc/PID/task/TID. */
 #include "tools/process/task.h"
 #include "tools/process/proc.h"
 
@@ -8,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Field n of a stat file, counted as proc(5) does; the name before it may contain anything. */
+/* Field n of a stat file, counted as in proc(5). The name, field 2, may contain any character. */
 static const char *field(const char *stat, int n)
 {
 	const char *at = strrchr(stat, ')');
@@ -26,7 +27,7 @@ static uint64_t number_after(const char *text, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
-/* A kernel without scheduler statistics: coarser, but the number of switches is exact. */
+/* For a kernel without schedstat: times are coarser, but the number of switches is exact. */
 static void read_without_schedstat(pid_t pid, pid_t tid, const char *stat, struct lh_task *t)
 {
 	char name[40], text[4096];

@@ -1,7 +1,8 @@
 /*
- * task.h — what one thread of another process is doing, from /proc: nothing is stopped.
+ * task.h — reads from /proc what one thread of another process is doing, without stopping it.
  *
- * Believes that the thread may be gone at any moment. Knows nothing of locks.
+ * The thread may be gone at any moment: then the functions return false or LH_TASK_UNKNOWN. Knows
+ * nothing of locks.
  */
 #ifndef LH_PROCESS_TASK_H
 #define LH_PROCESS_TASK_H
@@ -12,18 +13,18 @@
 #include <sys/types.h>
 
 struct lh_task {
-	char state;      /* R S D T t Z; 0: not known */
-	uint64_t run_ns; /* on a CPU, ever */
-	uint64_t lag_ns; /* ready to run and not let, ever; grows when it gets to run again */
-	uint64_t turns;  /* times it was put on a CPU: unchanged, it did nothing in between */
+	char state;      /* R S D T t Z; 0: unknown */
+	uint64_t run_ns; /* CPU time since its start */
+	uint64_t
+		lag_ns; /* time it was ready but had no CPU, since its start; raised when it runs */
+	uint64_t turns; /* times it was put on a CPU; if equal twice, it did not run in between */
 };
 
 enum lh_task_where {
-	LH_TASK_RUNS,  /* or is ready to; what it does is its own code, or a call that does not wait
-			*/
-	LH_TASK_CALL,  /* sleeps in a system call */
-	LH_TASK_FAULT, /* sleeps, but not in a call: the memory that it touched is not there */
-	LH_TASK_UNKNOWN, /* gone, or closed to us */
+	LH_TASK_RUNS,    /* or is ready to run: its own code, or a call that does not wait */
+	LH_TASK_CALL,    /* sleeps in a system call */
+	LH_TASK_FAULT,   /* sleeps, but not in a call: the page that it touched is not in memory */
+	LH_TASK_UNKNOWN, /* gone, or we may not read it */
 };
 
 struct lh_task_call {
@@ -33,10 +34,11 @@ struct lh_task_call {
 };
 
 bool lh_task_read(pid_t pid, pid_t tid, struct lh_task *);
-/* The same without its state, for half the price. */
+/* As lh_task_read, but without the state, for half the cost. */
 bool lh_task_times(pid_t pid, pid_t tid, struct lh_task *);
 void lh_task_call(pid_t pid, pid_t tid, struct lh_task_call *);
-/* Is it the same call still, as far as its place tells? One that a stop broke off starts again. */
+/* True if both are the same call, by number, sp and pc. A call that a stop interrupted may continue
+ * as restart_syscall. */
 bool lh_task_same(const struct lh_task_call *, const struct lh_task_call *);
 
 #endif

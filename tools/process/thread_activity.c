@@ -1,4 +1,4 @@
-/* Part of the room `hang`: what a thread that waits for no lock does, and with which file. */
+/* thread_activity.c — describes what a thread that waits for no lock does, and with which file. */
 #include "tools/process/thread_activity.h"
 
 #include <fcntl.h>
@@ -10,15 +10,15 @@
 
 enum operand {
 	NO_FILE,
-	FILE_0 /* the first argument is its descriptor */,
-	FILES /* a list of struct pollfd */
+	FILE_0 /* the first argument is a descriptor */,
+	FILES /* the first argument is an array of struct pollfd */
 };
 
 static const struct {
 	long call;
 	const char *text;
 	enum operand operand;
-} words[] = {
+} activities[] = {
 	{SYS_nanosleep, "sleeps", NO_FILE},
 	{SYS_clock_nanosleep, "sleeps", NO_FILE},
 	{SYS_read, "reads", FILE_0},
@@ -62,7 +62,7 @@ static const char *file_of(const struct lh_peek *p, int fd)
 	return lh_arena_printf(p->arena, "descriptor %d (%.*s)", fd, (int)n, name);
 }
 
-/* The first of them, and how many more. */
+/* The first descriptor, and the number of the others. */
 static const char *files_of(const struct lh_peek *p, uint64_t list, uint64_t n)
 {
 	struct pollfd first;
@@ -83,13 +83,14 @@ const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_tas
 		return "has ended";
 	if (!t->blocked)
 		return t->state == 'T' ? "is stopped" : "runs";
-	while (i < sizeof(words) / sizeof(*words) && words[i].call != t->call)
+	while (i < sizeof(activities) / sizeof(*activities) && activities[i].call != t->call)
 		i++;
-	if (i == sizeof(words) / sizeof(*words))
+	if (i == sizeof(activities) / sizeof(*activities))
 		return NULL;
-	if (words[i].operand == FILE_0)
+	if (activities[i].operand == FILE_0)
 		file = file_of(p, (int)t->arg[0]);
-	else if (words[i].operand == FILES)
+	else if (activities[i].operand == FILES)
 		file = files_of(p, t->arg[0], t->arg[1]);
-	return file ? lh_arena_printf(p->arena, "%s on %s", words[i].text, file) : words[i].text;
+	return file ? lh_arena_printf(p->arena, "%s on %s", activities[i].text, file)
+		    : activities[i].text;
 }

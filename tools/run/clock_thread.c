@@ -1,3 +1,4 @@
+/* clock_thread.c — advances the run's clock, and wakes the monitor when a process takes a slot. */
 #include "tools/run/clock_thread.h"
 
 #include <linux/futex.h>
@@ -7,20 +8,20 @@
 #include <unistd.h>
 
 enum {
-	SLACK_NS = 1000000, /* the kernel may join it with other timers */
+	SLACK_NS = 1000000, /* the kernel may coalesce the timer with other timers */
 	PERIOD_NS = LH_TICK_NS - SLACK_NS
 };
 
-/* Sleeps until a process says that it is there, or the period is over; true: it did. */
+/* Sleeps until a process takes a slot (true) or the period is over (false). */
 static bool sleep_until_tick(struct lh_clock_thread *t, uint32_t known)
 {
 	const struct timespec period = {0, PERIOD_NS};
 	return syscall(SYS_futex, &t->file->header->next, FUTEX_WAIT, known, &period, NULL, 0) == 0;
 }
 
-static void *tick(void *ticker)
+static void *advance_clock(void *clock)
 {
-	struct lh_clock_thread *t = ticker;
+	struct lh_clock_thread *t = clock;
 	const uint64_t one = 1;
 	uint32_t known = 0;
 	bool woken = false;
@@ -40,7 +41,7 @@ static void *tick(void *ticker)
 int lh_clock_thread_start(struct lh_clock_thread *t, struct lh_run_file *run, int arrivals)
 {
 	*t = (struct lh_clock_thread){.file = run, .arrivals = arrivals};
-	int e = pthread_create(&t->thread, NULL, tick, t);
+	int e = pthread_create(&t->thread, NULL, advance_clock, t);
 	t->started = !e;
 	return e;
 }

@@ -1,10 +1,10 @@
 /*
  * clock_thread.h — a thread of the front end that advances the run's clock.
  *
- * A thread of its own, because finding names in debug information can take seconds
- * and the program's acquisitions read this clock all the while. While it sleeps it
- * listens whether a slot is taken, and then raises `arrivals`: the monitor must meet a
- * short process alive to learn its end. Does nothing else.
+ * A thread of its own, because the monitor can spend seconds in debug information, and the checked
+ * process reads this clock at each acquisition. The clock thread sleeps on the futex that a process
+ * wakes when it takes a slot, and then raises `arrivals`: the monitor must find a short-lived
+ * process alive to learn how it ends. Does nothing else.
  */
 #ifndef LH_RUN_CLOCK_THREAD_H
 #define LH_RUN_CLOCK_THREAD_H
@@ -16,7 +16,7 @@
 struct lh_clock_thread {
 	struct lh_run_file *file;
 	pthread_t thread;
-	int over;     /* atomic */
+	int over;     /* the thread must end; atomic */
 	int arrivals; /* eventfd */
 	bool started;
 };

@@ -1,3 +1,4 @@
+/* files.c — opens, writes and names the files of a run. */
 #include "tools/run/files.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ static bool open_one(struct lh_output *o, const char *option, const char *path)
 	return false;
 }
 
-/* Do they name one file? What is no regular file (a pipe, /dev/null) may be named twice. */
+/* True if both paths name one file. A path to a pipe or device (/dev/null) may be used twice. */
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -31,9 +32,9 @@ struct named {
 	const char *option, *path;
 };
 
-/* What is written last would be all that is left; and what a project decided is no place for a
- * report. */
-static bool clash(const struct lh_settings *s)
+/* True if two outputs have one file, of which only the last would remain, or if an output would
+ * overwrite the project's baseline, policy or config. */
+static bool share_a_file(const struct lh_settings *s)
 {
 	static const enum lh_option read[] = {LH_OPT_baseline, LH_OPT_policy, LH_OPT_config};
 	struct named all[LH_OUTPUTS_MAX + 6];
@@ -59,7 +60,7 @@ static bool clash(const struct lh_settings *s)
 
 bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
 {
-	if (clash(s))
+	if (share_a_file(s))
 		return false;
 	const char *log = s->value[LH_OPT_log_file].text, *record = s->value[LH_OPT_output].text;
 	if (*log && !(f->log = fopen(log, "we"))) {
@@ -112,26 +113,26 @@ static bool finish(struct lh_output *o, const struct lh_files_content *of, int e
 bool lh_files_write(struct lh_files *f, const struct lh_settings *s,
 		    const struct lh_files_content *of)
 {
-	bool good = true;
-	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
+	bool ok = true;
+	static const enum lh_severity least_severity[] = {LH_ERROR, LH_WARNING, LH_NOTE};
 	struct lh_render_text_style style = {
 		.source = true,
 		.filtered = s->value[LH_OPT_show_filtered].number,
 		.locks = true,
 		.root = s->value[LH_OPT_source_root].text,
-		.least = least[s->value[LH_OPT_fail_on].number],
+		.least = least_severity[s->value[LH_OPT_fail_on].number],
 		.empty_fine = s->value[LH_OPT_allow_empty].number,
 		.suppressed = s->value[LH_OPT_sarif_include_suppressed].number,
 		.file_attribute = s->value[LH_OPT_junit_file_attr].number,
 	};
 	if (f->record.file)
-		good &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
+		ok &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
 	for (int i = 0; i < s->outputs; i++) {
 		const struct lh_format *format = &lh_render_formats[s->output[i].format];
 		int error = format->render(of->report, &style, f->report[i].file);
-		good &= finish(&f->report[i], of, error, format->name);
+		ok &= finish(&f->report[i], of, error, format->name);
 	}
-	return good;
+	return ok;
 }
 
 bool lh_files_close_log(struct lh_files *f, const struct lh_settings *s)

@@ -1,3 +1,4 @@
+/* launch.c — starts the program, and ends this process as the program ended. */
 #include "tools/run/launch.h"
 
 #include <errno.h>
@@ -11,40 +12,40 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What we were given and change for ourselves. */
+/* What this process inherited and changes for itself; restored in the child. */
 static struct {
 	sigset_t mask;
 	struct sigaction child, pipe;
 	struct rlimit files, size;
-} given;
+} inherited;
 
 void lh_launch_prepare(void)
 {
 	struct sigaction normal = {.sa_handler = SIG_DFL};
 	sigset_t all;
-	sigprocmask(SIG_SETMASK, NULL, &given.mask);
-	sigaction(SIGPIPE, NULL, &given.pipe);
-	/* with SIGCHLD ignored the kernel would reap the program, and its status were lost */
-	sigaction(SIGCHLD, &normal, &given.child);
-	getrlimit(RLIMIT_NOFILE, &given.files);
-	getrlimit(RLIMIT_FSIZE, &given.size);
-	struct rlimit files = {given.files.rlim_max, given.files.rlim_max};
+	sigprocmask(SIG_SETMASK, NULL, &inherited.mask);
+	sigaction(SIGPIPE, NULL, &inherited.pipe);
+	/* if SIGCHLD is ignored, the kernel reaps the program, and the status is lost */
+	sigaction(SIGCHLD, &normal, &inherited.child);
+	getrlimit(RLIMIT_NOFILE, &inherited.files);
+	getrlimit(RLIMIT_FSIZE, &inherited.size);
+	struct rlimit files = {inherited.files.rlim_max, inherited.files.rlim_max};
 	setrlimit(RLIMIT_NOFILE, &files); /* one pidfd for each process of the run */
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL); /* read from a signalfd from now on */
+	sigprocmask(SIG_SETMASK, &all, NULL); /* the monitor reads signals from a signalfd */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-static void give_back(void)
+static void restore_inherited(void)
 {
-	sigaction(SIGCHLD, &given.child, NULL);
-	sigaction(SIGPIPE, &given.pipe, NULL);
-	setrlimit(RLIMIT_NOFILE, &given.files);
-	setrlimit(RLIMIT_FSIZE, &given.size);
-	sigprocmask(SIG_SETMASK, &given.mask, NULL);
+	sigaction(SIGCHLD, &inherited.child, NULL);
+	sigaction(SIGPIPE, &inherited.pipe, NULL);
+	setrlimit(RLIMIT_NOFILE, &inherited.files);
+	setrlimit(RLIMIT_FSIZE, &inherited.size);
+	sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
 }
 
-/* A text without "#!" is given to the shell, as execvp does. */
+/* Runs a text file without "#!" with the shell, as execvp does. */
 static void exec_text(const char *path, char **argv, char **environment)
 {
 	size_t n = 0;
@@ -66,11 +67,11 @@ struct start {
 	int report;
 };
 
-/* In the child, which has our memory until it is somebody else: see lh_launch(). */
-static int become(void *start)
+/* Runs in the child, which shares our memory until the exec: see lh_launch(). */
+static int exec_program(void *start)
 {
 	const struct start *s = start;
-	give_back();
+	restore_inherited();
 	execve(s->path, s->argv, s->environment);
 	if (errno == ENOEXEC)
 		exec_text(s->path, s->argv, s->environment);
@@ -78,7 +79,7 @@ static int become(void *start)
 	_exit(write(s->report, &e, sizeof(e)) == sizeof(e) ? 127 : 126);
 }
 
-/* As vfork: nothing is copied that the exec would throw away. We wait until then. */
+/* Like vfork: copies no memory that the exec would discard, and waits until the exec. */
 pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
 {
 	static _Alignas(16) char stack[64 << 10];
@@ -88,9 +89,10 @@ pid_t lh_launch(const char *path, char **argv, char **environment, int *error)
 		return 0;
 	}
 	struct start s = {path, argv, environment, report[1]};
-	pid_t pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
+	pid_t pid =
+		clone(exec_program, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
 	*error = pid < 0 ? errno : 0;
-	close(report[1]); /* what remains open is the child's, and closes by itself at the exec */
+	close(report[1]); /* the child's copy is closed by the exec */
 	if (pid > 0 && read(report[0], &e, sizeof(e)) == sizeof(e)) {
 		waitpid(pid, NULL, 0);
 		*error = e;
@@ -105,12 +107,11 @@ _Noreturn void lh_launch_die(int signal)
 	struct rlimit none = {0, 0};
 	sigset_t only;
 	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0,
-	      0); /* a core_pattern that is a pipe does not ask the limit */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core_pattern that is a pipe ignores the limit */
 	sigaction(signal, &normal, NULL);
 	sigemptyset(&only);
 	sigaddset(&only, signal);
 	raise(signal);
 	sigprocmask(SIG_UNBLOCK, &only, NULL);
-	_exit(128 + signal); /* a signal that does not end a process by itself */
+	_exit(128 + signal); /* the signal's default action does not end a process */
 }

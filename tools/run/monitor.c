@@ -1,3 +1,4 @@
+/* monitor.c — the monitor's loop: arrivals, ends, findings, signals and time limits of a run. */
 #include "tools/run/monitor.h"
 #include "tools/util/time.h"
 
@@ -19,23 +20,22 @@
 enum {
 	EVENTS = 64,
 	ROUND_MS = 40,
-	BUSY_MS =
-		5, /* while processes come and go: a short one must be met alive to know its end */
-	FINDINGS = 64, /* told in one round */
+	BUSY_MS = 5,   /* after an arrival: a short process must be found alive to know its end */
+	FINDINGS = 64, /* reported in one round */
 	DESCENDANTS = 4096,
-	PICTURES = 16, /* of live processes at a time-out: each takes a moment */
+	THREAD_DUMPS = 16, /* thread dumps of live processes at a time-out: each takes a while */
 };
-#define BUSY_NS (250 * LH_MS) /* after the last arrival */
-#define NAMES_NS (250 * LH_MS)
-#define SETTLE_NS (50 * LH_MS)   /* between a deadlock and its end: what belongs to it comes too */
-#define GRACE_NS (2000 * LH_MS)  /* between TERM and KILL; and before leftovers are named */
-#define ARRIVAL_NS (200 * LH_MS) /* for one that was starting when the program ended */
-#define HOPELESS_NS (10000 * LH_MS) /* after KILL */
+#define BUSY_NS (250 * LH_MS)      /* rounds of BUSY_MS after the last arrival */
+#define NAMES_NS (250 * LH_MS)     /* between two updates of thread names */
+#define SETTLE_NS (50 * LH_MS)     /* from a deadlock to ending it: for the related findings */
+#define GRACE_NS (2000 * LH_MS)    /* from TERM to KILL; and until leftovers are named */
+#define ARRIVAL_NS (200 * LH_MS)   /* for a process that was starting when the program ended */
+#define GIVE_UP_NS (10000 * LH_MS) /* from KILL to giving up */
 
 bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity)
 {
 	sigset_t all;
-	/* data.ptr NULL: neither is a member */
+	/* data.ptr NULL: neither is a process */
 	struct epoll_event e = {.events = EPOLLIN};
 	if (!lh_run_open(&m->run, error, capacity))
 		return false;
@@ -70,7 +70,7 @@ static void signal_all(int signal)
 		kill(all[i], signal);
 }
 
-/* TERM first, KILL later: a program may have something to put in order. */
+/* Sends TERM first and KILL later, so that the program can clean up. */
 static void end_program(struct lh_monitor *m, int signal)
 {
 	m->end_at = 0;
@@ -106,18 +106,19 @@ static bool is_deadlock(const struct lh_report_finding *f)
 }
 
 /*
- * Told when the process ends: a circle through a semaphore that may turn out to be no lock, and one
- * that was set aside, since the same circle of other threads may yet count and stand in its place.
+ * True for findings that are reported only when the process ends: a cycle through a semaphore that
+ * may turn out not to be used as a lock, and a filtered finding, because the same cycle of other
+ * threads may still count and replace it.
  */
-static bool is_unsure(const struct lh_run_process *process, uint32_t row)
+static bool is_reported_at_end(const struct lh_run_process *process, uint32_t row)
 {
 	struct lh_finding f;
 	return lh_read_finding(&process->ledger, row, &f) &&
 	       ((f.flags & LH_FINDING_UNSURE) || f.filter != LH_F_NONE);
 }
 
-/* What the library says of a long hold is for the watch, which makes a finding of it. */
-static bool is_fact(const struct lh_run_process *process, uint32_t row)
+/* A long-hold row of the library is a measurement, of which the watch thread makes a finding. */
+static bool is_measurement(const struct lh_run_process *process, uint32_t row)
 {
 	struct lh_finding f;
 	return lh_read_finding(&process->ledger, row, &f) && f.rule == LH_RULE_LONG_HOLD &&
@@ -130,7 +131,8 @@ static void report_finding(struct lh_monitor *m, struct lh_run_process *process,
 	bool fresh = false;
 	lh_run_process_read_names(process, row);
 	lh_read_refresh(&process->ledger);
-	if ((!at_end && is_unsure(process, row)) || (m->watch && is_fact(process, row)))
+	if ((!at_end && is_reported_at_end(process, row)) ||
+	    (m->watch && is_measurement(process, row)))
 		return;
 	struct lh_report_finding *f = lh_report_add_row(m->reported, &process->ledger, row, &fresh);
 	if (!f)
@@ -143,7 +145,7 @@ static void report_finding(struct lh_monitor *m, struct lh_run_process *process,
 		on_deadlock(m, process);
 }
 
-/* ---- what the watch finds ---- */
+/* ---- events of the watch thread ---- */
 
 static void report_event(struct lh_monitor *m, const struct lh_watch_event *n)
 {
@@ -187,7 +189,7 @@ static void finish_process(struct lh_monitor *m, struct lh_run_process *process)
 	lh_watch_withdraw(process->watched);
 }
 
-/* What was found is part of its record from now on: it is saved with it. */
+/* The overlay with the watch thread's findings is saved together with the ledger. */
 static void on_leave(void *monitor, struct lh_run_process *process)
 {
 	struct lh_monitor *m = monitor;
@@ -220,26 +222,27 @@ static void report_new(struct lh_monitor *m)
 		report_finding(m, process, row, false);
 }
 
-static void take_leave(struct lh_monitor *m, struct lh_run_process *process, enum lh_end how)
+static void remove_process(struct lh_monitor *m, struct lh_run_process *process, enum lh_end how)
 {
 	uint32_t row;
 	finish_process(m, process);
 	while (lh_run_process_next_finding(process, &row))
 		report_finding(m, process, row, true);
 	for (row = 1; row < lh_read_used(&process->ledger, LH_T_FINDING); row++)
-		report_finding(m, process, row, true); /* also those that were held back */
+		report_finding(m, process, row, true); /* now also the unsure ones */
 	lh_run_process_leave(&m->run, process, how);
 	lh_watch_forget(process->watched);
 	process->watched = NULL;
 	process->ledger.overlay = NULL;
 }
 
-/* The terminal stopped the program: stop as it did, and come back when the shell says so. */
+/* The terminal stopped the program: this process stops by the same signal until the shell continues
+ * it. */
 static void follow_stop(int signal)
 {
 	sigset_t only;
 	if (signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU)
-		return; /* SIGSTOP is somebody's business with that one process */
+		return; /* SIGSTOP was sent to that one process only */
 	sigemptyset(&only);
 	sigaddset(&only, signal);
 	kill(getpid(), signal);
@@ -247,14 +250,14 @@ static void follow_stop(int signal)
 	sigprocmask(SIG_BLOCK, &only, NULL);
 }
 
-static void reap(struct lh_monitor *m)
+static void reap_children(struct lh_monitor *m)
 {
 	int status;
 	pid_t pid;
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		if (WIFSTOPPED(status)) {
 			if (status >> 16)
-				continue; /* a stop of ours, to take a stack: process/sample.h */
+				continue; /* our own stop, for a stack: process/sample.h */
 			if (pid == m->program)
 				follow_stop(WSTOPSIG(status));
 			continue;
@@ -275,8 +278,9 @@ static bool is_stopped(pid_t pid)
 }
 
 /*
- * A signal that reached us. From the terminal (SI_KERNEL) the program has it too; from
- * the run itself it was meant for its process group; anything else is passed on.
+ * Forwards a signal that this process got. A signal of the terminal (SI_KERNEL) reaches the program
+ * by itself; a signal from a process of the run was meant for its process group; any other signal
+ * is sent to the program.
  */
 static void forward_signal(struct lh_monitor *m, const struct signalfd_siginfo *s)
 {
@@ -307,7 +311,7 @@ static void read_signals(struct lh_monitor *m)
 {
 	struct signalfd_siginfo s;
 	eventfd_t some;
-	eventfd_read(m->arrivals, &some); /* its only word is that there is something to look at */
+	eventfd_read(m->arrivals, &some); /* only wakes us; the value does not matter */
 	while (read(m->signals, &s, sizeof(s)) == sizeof(s))
 		forward_signal(m, &s);
 }
@@ -323,11 +327,11 @@ static void scan(struct lh_monitor *m)
 }
 
 /*
- * One round. The order matters: the status of a child is better known from reaping it
- * than from its pidfd; and who came is asked before who ended, or a process that went
- * on by exec and then ended would seem to have been lost in its first life.
+ * One round. The order matters. Children are reaped before pidfds are handled, because reaping
+ * gives the better status. Arrivals are scanned before ends: otherwise a process that called exec
+ * and then ended would seem to have been lost before its exec.
  */
-static void listen(struct lh_monitor *m)
+static void run_round(struct lh_monitor *m)
 {
 	struct epoll_event e[EVENTS];
 	int n = epoll_wait(m->run.epoll, e, EVENTS,
@@ -335,17 +339,17 @@ static void listen(struct lh_monitor *m)
 	for (int i = 0; i < n; i++)
 		if (!e[i].data.ptr)
 			read_signals(m);
-	reap(m);
+	reap_children(m);
 	scan(m);
 	for (int i = 0; i < n; i++) {
 		struct lh_run_process *process = e[i].data.ptr;
 		if (process && process->state == LH_RUN_ALIVE)
-			take_leave(m, process, LH_END_UNKNOWN);
+			remove_process(m, process, LH_END_UNKNOWN);
 	}
 	for (struct lh_run_process *process; (process = lh_run_next_ended(&m->run));) {
-		scan(m); /* it is known only now that it ended, so who came is asked again */
+		scan(m); /* arrivals again, because only now the end is known */
 		if (process->state == LH_RUN_ALIVE)
-			take_leave(m, process, LH_END_UNKNOWN);
+			remove_process(m, process, LH_END_UNKNOWN);
 	}
 }
 
@@ -355,7 +359,7 @@ static void time_out(struct lh_monitor *m)
 	lh_log("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.process[m->run.alive_slots[i]];
-		if (process->foreign || i >= PICTURES)
+		if (process->foreign || i >= THREAD_DUMPS)
 			lh_thread_dump_ledger(&process->ledger, m->symbols, lh_log_stream());
 		else
 			lh_thread_dump_live(&process->ledger, process->pid, m->symbols,
@@ -381,7 +385,7 @@ static void name_leftovers(struct lh_monitor *m)
 	       names);
 }
 
-/* The summary has them all; -v is told at once. */
+/* The summary lists all of them; with -v each is also logged at once. */
 static void report_unwatched(struct lh_monitor *m)
 {
 	for (; m->watch_for.verbose && m->unwatched_reported < m->unwatched.count &&
@@ -399,9 +403,9 @@ static void check_time(struct lh_monitor *m)
 		lh_log("the program is deadlocked; ending it");
 		end_program(m, SIGTERM);
 	}
-	if (m->kill_at && t > m->kill_at) { /* again and again: one may be forking just now */
+	if (m->kill_at && t > m->kill_at) { /* in each round: a process may have forked since */
 		signal_all(SIGKILL);
-		m->give_up |= t > m->kill_at + HOPELESS_NS;
+		m->give_up |= t > m->kill_at + GIVE_UP_NS;
 	}
 	if (t > m->names_at) {
 		lh_run_read_names(&m->run);
@@ -420,7 +424,7 @@ static bool has_children(void)
 	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
 }
 
-/* Is there anybody left whom we wait for? */
+/* True if no process is left that we wait for. */
 static bool is_over(struct lh_monitor *m)
 {
 	uint32_t foreign = 0;
@@ -434,15 +438,15 @@ static bool is_over(struct lh_monitor *m)
 		return false;
 	for (uint32_t i = 0; i < m->run.alive; i++)
 		foreign += m->run.process[m->run.alive_slots[i]]->foreign;
-	if (m->ended_by_us && m->kill_at && lh_time_now() < m->kill_at + HOPELESS_NS)
-		return false; /* children without the library are ended too */
+	if (m->ended_by_us && m->kill_at && lh_time_now() < m->kill_at + GIVE_UP_NS)
+		return false; /* until children without the library have ended too */
 	return m->run.alive == foreign && !foreign;
 }
 
-/* All that came but was not looked at yet, then everybody's ledger into the store. */
+/* Handles the arrivals that are left, then stores the ledger of each process. */
 static void finish_counts(struct lh_monitor *m)
 {
-	/* an arrival may have to wait for the findings of the one whose place it takes */
+	/* an arrival waits until the findings of the same process before its exec are reported */
 	for (int quiet = 0; quiet < 3; quiet++) {
 		uint32_t here = m->run.alive, arriving = m->run.arriving, n = m->run.n;
 		lh_run_scan(&m->run);
@@ -454,7 +458,7 @@ static void finish_counts(struct lh_monitor *m)
 		struct lh_run_process *process = m->run.process[m->run.alive_slots[0]];
 		bool running = !process->foreign && !lh_run_process_has_ended(process);
 		m->still_running += running;
-		take_leave(m, process, running ? LH_END_RUNNING : LH_END_UNKNOWN);
+		remove_process(m, process, running ? LH_END_RUNNING : LH_END_UNKNOWN);
 	}
 }
 
@@ -463,23 +467,23 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 	m->program = program;
 	m->start = lh_time_now();
 	m->busy_until = m->start + BUSY_NS;
-	/* Not at once: each look into /proc costs the kernel as much again when the process ends,
-	 * and at first there is nobody but the program itself. */
+	/* Not at once: each read of /proc costs the kernel as much again when the process ends, and
+	 * at first there is no process but the program itself. */
 	m->names_at = m->start + NAMES_NS;
 	m->unwatched.next_ns = m->start + LH_UNWATCHED_FIRST_NS;
-	/* now that the program is on its way: these take their time */
+	/* after the start of the program, because these take time */
 	m->symbols = lh_symbols_new(false);
 	struct lh_report_options wants = {.symbols = m->symbols};
 	if (m->project)
 		lh_project_attach(m->project, &wants);
-	wants.orders = false; /* these are judged when all is over */
+	wants.orders = false; /* these are checked when the run is over */
 	m->reported = lh_report_new(wants);
 	int e = lh_clock_thread_start(&m->clock, &m->run.file, m->arrivals);
 	if (e)
 		lh_log("no thread for the clock (%s): times in the report are coarse", strerror(e));
 	start_watch(m);
 	while (!is_over(m)) {
-		listen(m);
+		run_round(m);
 		if (e)
 			lh_run_clock_update(m->run.file.header);
 		check_time(m);

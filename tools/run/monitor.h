@@ -1,14 +1,14 @@
 /*
- * monitor.h — watches a run from the program's start to the end of all it started.
+ * monitor.h — watches a run from the start of the program to the end of all its processes.
  *
- * One loop: who came, who ended, what was found, which signals are for the program,
- * is it time to end it. Prints findings as they come. Does not decide the exit status
- * and writes no report: that is cmd_run, from what stands here at the end.
+ * One loop handles arrivals, ends, findings, signals and time limits. Prints findings as they come.
+ * Does not decide the exit status and writes no report: tools/cmd/run.c does, from this struct.
  *
- * - The program sees the same signals as without us: what the terminal sends reaches it
- *   by itself, what was sent to us alone is passed on, what it sent itself is not.
- * - A stop by the terminal stops us too, so that the shell gets its prompt.
- * - The work of one round is bounded, whatever the number of processes.
+ * - The program gets the same signals as without us. A signal of the terminal reaches it by itself,
+ *   a signal that was sent to us alone is forwarded, a signal that the program sent is not.
+ * - A stop by the terminal stops us too, so that the shell prints its prompt.
+ * - The work of one round is bounded, for any number of processes.
+ * - One thread makes all calls. The clock thread and the watch thread belong to the monitor.
  */
 #ifndef LH_RUN_MONITOR_H
 #define LH_RUN_MONITOR_H
@@ -25,37 +25,37 @@
 enum lh_on_deadlock { LH_ON_AUTO, LH_ON_REPORT, LH_ON_EXIT, LH_ON_ABORT, LH_ON_STOP };
 
 struct lh_monitor {
-	/* asked for */
+	/* set by the caller */
 	struct lh_render_text_style style;
 	enum lh_on_deadlock on_deadlock; /* not LH_ON_AUTO */
-	uint64_t timeout_ns;             /* 0 never */
-	bool wait;                       /* for what the program left running */
+	uint64_t timeout_ns;             /* 0: none */
+	bool wait;                       /* for processes that the program left running */
 	bool quiet;
 	struct lh_watch_options watch_for;
-	struct lh_project *project; /* what is known is not printed; NULL: all is new */
-	/* as it came out */
-	int status; /* of the program, as wait gives it */
+	struct lh_project *project; /* its known findings are not printed; NULL: all are new */
+	/* results */
+	int status; /* wait status of the program */
 	bool timed_out;
-	bool ended_by_us;       /* its death says nothing of it */
-	uint32_t still_running; /* processes that were still running when we went */
+	bool ended_by_us;       /* `status` is then our doing */
+	uint32_t still_running; /* processes that were running when the monitor finished */
 	struct lh_run run;
 	struct lh_unwatched unwatched;
-	uint32_t unwatched_reported; /* of those that have a name there; -v only */
+	uint32_t unwatched_reported; /* names in `unwatched` that were logged; with -v only */
 	struct lh_symbols *symbols;
-	struct lh_report *reported; /* the findings that were printed */
-	/* on the way */
+	struct lh_report *reported; /* findings that were printed, or known */
+	/* while it runs */
 	struct lh_clock_thread clock;
-	struct lh_watch *watch; /* NULL: long holds and blocking calls are not looked for */
+	struct lh_watch *watch; /* NULL: long holds and blocking calls are not found */
 	pid_t program;
 	int signals;  /* signalfd */
-	int arrivals; /* eventfd, raised by the ticker */
+	int arrivals; /* eventfd, raised by the clock thread and the watch thread */
 	bool over, give_up, leftovers_reported;
 	uint64_t start, ended, end_at, kill_at, names_at, busy_until;
 };
 
-/* Before the program is started: the run file, the signals. False: `why`. */
+/* Opens the run file and the signalfd; call it before the program starts. False: see `why`. */
 bool lh_monitor_open(struct lh_monitor *m, char *why, size_t capacity);
-/* Returns when all is over; every ledger is in the crew's store then. */
+/* Returns when the run is over; every ledger is then in the store of `run`. */
 void lh_monitor_run(struct lh_monitor *m, pid_t program);
 void lh_monitor_close(struct lh_monitor *m);
 

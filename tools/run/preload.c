@@ -1,3 +1,4 @@
+/* preload.c — finds the library, and makes the program's environment. */
 #include "tools/run/preload.h"
 
 #include <errno.h>
@@ -9,8 +10,8 @@
 #define NAME "liblockhound.so"
 #define ASAN_SETTING "verify_asan_link_order=0"
 
-/* Beside the command (build tree), where it is installed, where it was built for, where the user
- * says. */
+/* Searches beside the command (build tree), in ../lib/lockhound, in the directory chosen at build
+ * time, and in LOCKHOUND_LIB. */
 static bool locate(char *out)
 {
 	char self[PATH_MAX] = "", probe[PATH_MAX];
@@ -35,8 +36,8 @@ static bool locate(char *out)
 	return false;
 }
 
-/* LD_PRELOAD splits at spaces and colons, and cannot quote: reach such a path through a clean one.
- */
+/* LD_PRELOAD is split at spaces and colons and has no quoting, so a path with one of them is
+ * reached through a symbolic link. */
 static bool link_clean(struct lh_preload *p, char *error, size_t capacity)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -91,7 +92,7 @@ static const char *lookup(char *const *base, const char *name)
 	return NULL;
 }
 
-/* "NAME=first second" with `between`, or without it when there is no second. */
+/* "NAME=first", and if there is a second, `between` and "second". */
 static char *variable(const char *name, const char *first, char between, const char *second)
 {
 	char *out;
@@ -111,7 +112,8 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* In front of whatever was there: another library's lock wrappers must come after ours. */
+/* Our library comes before all others, so that our lock wrappers come before theirs; only the ASan
+ * runtime precedes it. */
 static char *preload_variable(const struct lh_preload *p, const char *before, const char *asan)
 {
 	char *mine = NULL, *out;
@@ -127,7 +129,7 @@ static char *preload_variable(const struct lh_preload *p, const char *before, co
 	return variable("LD_PRELOAD", p->library, ':', before);
 }
 
-/* The runtime of gcc's ASan insists on coming first; later settings win over earlier ones. */
+/* gcc's ASan runtime refuses to start unless it is first. A later setting overrides an earlier. */
 static char *asan_variable(const char *before)
 {
 	return before && *before ? variable("ASAN_OPTIONS", before, ':', ASAN_SETTING)
@@ -157,7 +159,7 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 	}
 	size_t k = 0;
 	bool placed[3] = {false};
-	/* In their old places: some programs print their environment. */
+	/* Variables keep their positions, because some programs print their environment. */
 	for (size_t i = 0; i < n; i++) {
 		out[k++] = base[i];
 		for (int j = 0; j < 3; j++) {

@@ -1,8 +1,8 @@
 /*
- * preload.h — what a program's environment must say so that it is watched.
+ * preload.h — makes the environment in which a program is watched.
  *
- * Finds the library, and makes LD_PRELOAD, LOCKHOUND_OPTIONS and ASAN_OPTIONS. What
- * was in them stays in them. Does not change this process's environment.
+ * Finds the library, and sets LD_PRELOAD, LOCKHOUND_OPTIONS and ASAN_OPTIONS. The earlier contents
+ * of LD_PRELOAD and ASAN_OPTIONS are kept. Does not change this process's environment.
  */
 #ifndef LH_RUN_PRELOAD_H
 #define LH_RUN_PRELOAD_H
@@ -17,16 +17,16 @@
 
 struct lh_preload {
 	char library[PATH_MAX]; /* as LD_PRELOAD names it */
-	char made[PATH_MAX];    /* a directory of ours with a link to it, "" none was needed */
+	char made[PATH_MAX];    /* our directory with a link to the library, "": not needed */
 };
 
-/* False: `why` says where it was looked for, or what is wrong with the place. */
+/* False: `why` has the places that were searched, or what is wrong with the library's path. */
 bool lh_preload_find(struct lh_preload *p, char *why, size_t capacity);
 void lh_preload_cleanup(struct lh_preload *p); /* removes what lh_preload_find made */
 
 /*
- * A new environment: `base` with our three variables. `options` is the text of
- * LOCKHOUND_OPTIONS, `asan` the ASan runtime that must stay first or "". NULL: no memory.
+ * Returns a new environment: `base` with our three variables. `options` is the text of
+ * LOCKHOUND_OPTIONS, `asan` the ASan runtime that must stay first, or "". NULL: out of memory.
  */
 char **lh_preload_environment(const struct lh_preload *p, char *const *base, const char *options,
 			      const char *asan);

@@ -1,3 +1,4 @@
+/* processes.c — opens the slots of a run, watches their processes, and stores ended ledgers. */
 #include "tools/run/processes.h"
 #include "tools/process/proc.h"
 
@@ -18,11 +19,13 @@
 #include <unistd.h>
 
 enum {
-	BATCH = 64,      /* members looked at in one go */
-	NAMES = 64,      /* thread names asked for in one go */
-	NAME_ROWS = 512, /* thread rows passed over for that */
+	BATCH = 64,      /* processes per scan */
+	NAMES = 64,      /* thread names read per call */
+	NAME_ROWS = 512, /* thread rows visited for that */
 };
-#define KEPT_BYTES (256ull << 20) /* of ended ledgers, until their memory is given back */
+#define KEPT_BYTES                                                                                 \
+	(256ull << 20) /* in all slots, until the memory of ended ledgers is released              \
+			*/
 
 bool lh_run_open(struct lh_run *run, char *error, size_t capacity)
 {
@@ -58,8 +61,8 @@ struct lh_run_process *lh_run_find(const struct lh_run *run, pid_t pid)
 	return NULL;
 }
 
-/* Room for one member more; false: no memory, its slot is looked at again later. */
-static bool grow(struct lh_run *run)
+/* Adds the process of the next slot. False: out of memory; the slot is scanned again later. */
+static bool add_process(struct lh_run *run)
 {
 	if (run->n == run->capacity) {
 		uint32_t capacity = run->capacity ? 2 * run->capacity : 64;
@@ -106,7 +109,7 @@ static bool status_of(const struct lh_run *run, pid_t pid, int *status)
 	return false;
 }
 
-/* The kernel keeps the status of a process that somebody else reaped for our pidfd (Linux 6.15). */
+/* The kernel keeps the status for our pidfd after another process reaped it (Linux 6.15). */
 static bool status_from_pidfd(int pidfd, int *status)
 {
 	struct {
@@ -120,7 +123,7 @@ static bool status_from_pidfd(int pidfd, int *status)
 	return true;
 }
 
-/* A zombie that its parent has not yet reaped: the last field of its stat. */
+/* Of a zombie that its parent has not reaped yet, the status is the last field of stat. */
 static bool status_from_proc(pid_t pid, int *status)
 {
 	char text[1024], state = 0;
@@ -136,11 +139,11 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 {
 	struct timespec now;
 	int status = 0;
-	/* nobody knows its status: at least, did it get to its exit? */
+	/* without a status, the library's mark at exit tells an end from a loss */
 	bool ask = how == LH_END_UNKNOWN;
 	if (ask && process->mapped->state != LH_LEDGER_ENDED)
 		how = LH_END_LOST;
-	/* the pidfd twice: its process may be reaped between the first two questions */
+	/* the pidfd twice: the process may be reaped between the first two queries */
 	if (ask &&
 	    (status_of(run, process->pid, &status) || status_from_pidfd(process->pidfd, &status) ||
 	     status_from_proc(process->pid, &status) || status_from_pidfd(process->pidfd, &status)))
@@ -154,7 +157,7 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 	if (process->mapped->state != LH_LEDGER_ENDED && ns > process->mapped->start_ns)
 		process->mapped->end_ns =
 			ns -
-			process->mapped->start_ns; /* on the ledger's clock, as the library does */
+			process->mapped->start_ns; /* on the ledger's clock, as in the library */
 }
 
 static void store(struct lh_run *run, struct lh_run_process *process)
@@ -166,13 +169,13 @@ static void store(struct lh_run *run, struct lh_run_process *process)
 		return;
 	if (!run->store_error)
 		run->store_error = e;
-	if (ftruncate(run->store, before)) /* nothing half written may follow a whole one */
+	if (ftruncate(run->store, before)) /* no incomplete ledger may stay in the store */
 		close(run->store), run->store = -1;
 }
 
 /*
- * Memory of ended ledgers is kept for a while: a child forked earlier still reads its
- * parent's rows when it takes its first lock.
+ * The memory of ended ledgers is kept for a while: a child that was forked earlier still reads its
+ * parent's rows when it acquires its first lock.
  */
 static void release_memory(struct lh_run *run)
 {
@@ -189,7 +192,7 @@ void lh_run_process_leave(struct lh_run *run, struct lh_run_process *process, en
 	munmap(process->mapped, process->size);
 	process->mapped = NULL;
 	if (process->pidfd >= 0)
-		close(process->pidfd); /* leaves the epoll set by itself */
+		close(process->pidfd); /* also removes it from the epoll set */
 	process->pidfd = -1;
 	process->state = LH_RUN_ENDED;
 	for (uint32_t i = 0; i < run->alive; i++) {
@@ -213,20 +216,20 @@ bool lh_run_process_has_ended(const struct lh_run_process *process)
 }
 
 /*
- * Is the process of that number here the one that wrote the ledger? In another pid
- * namespace it is somebody else. The path of its program is asked first, because it is
- * cheap; in another root directory it differs, and then the mapped run file tells.
+ * True if the process with this pid wrote the ledger. If the ledger comes from another pid
+ * namespace, the pid is that of another process here. The program's path is compared first, because
+ * that is cheap; it differs in another root directory, and then the mapped run file decides.
  */
 static bool is_that_process(const struct lh_run_process *process)
 {
 	char exe[PATH_MAX];
 	const char *said = process->ledger.head.exe;
 	if (!lh_proc_exe(process->pid, exe, sizeof(exe)))
-		return true; /* gone, or closed to us: the number is all there is */
+		return true; /* gone, or not readable: only the pid is known */
 	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(process->pid, "memfd:lockhound");
 }
 
-static void watch(struct lh_run *run, struct lh_run_process *process)
+static void open_pidfd(struct lh_run *run, struct lh_run_process *process)
 {
 	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = process};
 	process->foreign = !is_that_process(process);
@@ -253,20 +256,19 @@ static bool open_slot(struct lh_run *run, struct lh_run_process *process)
 	return false;
 }
 
-static void arrive(struct lh_run *run, struct lh_run_process *process)
+static void add_arrived(struct lh_run *run, struct lh_run_process *process)
 {
 	if (!process->mapped && !open_slot(run, process))
 		return;
 	process->pid = process->ledger.head.pid;
 	struct lh_run_process *before = lh_run_find(run, process->pid);
-	if (before) { /* the same process with a newer slot: what it was until now ended by exec */
+	if (before) { /* the same process in a newer slot: its old program ended by exec */
 		if (before->reported < lh_read_used(&before->ledger, LH_T_FINDING))
-			return; /* somebody takes these first */
-		bool forked = process->ledger.head.flags &
-			      LH_LEDGER_FORKED; /* a number that came again */
+			return; /* until these are reported */
+		bool forked = process->ledger.head.flags & LH_LEDGER_FORKED; /* a reused pid */
 		lh_run_process_leave(run, before, forked ? LH_END_UNKNOWN : LH_END_EXEC);
 	}
-	watch(run, process);
+	open_pidfd(run, process);
 	lh_run_file_preallocate(&run->file, process->slot, process->mapped, process->size);
 	process->state = LH_RUN_ALIVE;
 	run->alive_slots[run->alive++] = process->slot;
@@ -275,16 +277,16 @@ static void arrive(struct lh_run *run, struct lh_run_process *process)
 		run->on_arrived(run->hook, process);
 }
 
-/* Slots that are taken but not filled are looked at again and again: their process may be at it. */
-static void arrivals(struct lh_run *run)
+/* A slot that is taken but not filled is scanned again each time: its process may be filling it. */
+static void scan_arrivals(struct lh_run *run)
 {
 	uint32_t taken = lh_run_file_slots(&run->file);
 	int budget = 4 * BATCH;
-	while (run->n < taken && budget-- && grow(run))
+	while (run->n < taken && budget-- && add_process(run))
 		;
 	for (uint32_t i = run->settled; i < run->n && run->arriving && budget-- > -4 * BATCH; i++) {
 		if (run->process[i]->state == LH_RUN_STARTING)
-			arrive(run, run->process[i]);
+			add_arrived(run, run->process[i]);
 		if (i == run->settled && run->process[i]->state != LH_RUN_STARTING)
 			run->settled++;
 	}
@@ -292,7 +294,7 @@ static void arrivals(struct lh_run *run)
 
 void lh_run_scan(struct lh_run *run)
 {
-	arrivals(run);
+	scan_arrivals(run);
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
 		struct lh_run_process *process =
 			run->process[run->alive_slots[(run->turn + i) % run->alive]];
@@ -331,7 +333,7 @@ bool lh_run_next_finding(struct lh_run *run, struct lh_run_process **process, ui
 	return false;
 }
 
-/* A thread's name is what the kernel says it is now; the program changes it without telling us. */
+/* Reads a thread's current name from the kernel: the program may change it without our notice. */
 static bool refresh_name(struct lh_run_process *process, lh_thread_id id)
 {
 	struct lh_thread t;

@@ -1,3 +1,4 @@
+/* program_check.c — finds the program's ELF file, and checks whether LD_PRELOAD reaches it. */
 #include "tools/run/program_check.h"
 
 #include <elf.h>
@@ -17,7 +18,7 @@
 
 enum {
 	SCRIPT_LINE = 256 /* the kernel reads no more of a #! line */,
-	SCRIPTS = 5 /* nested, kernel's bound */
+	SCRIPTS = 5 /* the kernel's limit of nested scripts */
 };
 
 static void refuse(struct lh_program *t, enum lh_program_verdict verdict, const char *format, ...)
@@ -41,7 +42,7 @@ static int can_execute(const char *path)
 	return 0;
 }
 
-/* execvp's search: a file that may not be executed is remembered, and the search goes on. */
+/* Searches as execvp does: after a file that may not be executed, the search continues. */
 static int search_path(struct lh_program *t, const char *program)
 {
 	const char *dirs = getenv("PATH");
@@ -82,8 +83,8 @@ static bool find(struct lh_program *t, const char *program)
 	return !e;
 }
 
-/* "#!" in t->loaded: puts the interpreter there. A text without "#!" is run by /bin/sh, as execvp
- * does. */
+/* Replaces the script in t->loaded by its interpreter; for a text without "#!" this is /bin/sh, as
+ * in execvp. */
 static bool follow_script(struct lh_program *t, const char *line, ssize_t n)
 {
 	char name[SCRIPT_LINE];
@@ -103,16 +104,15 @@ static bool follow_script(struct lh_program *t, const char *line, ssize_t n)
 	return !e;
 }
 
-/* An ELF file at the end, open; -1 and a reason otherwise. */
+/* Follows scripts to an ELF file and opens it. -1: t->note or t->error has the reason. */
 static int open_elf(struct lh_program *t)
 {
 	char line[SCRIPT_LINE + 1];
 	for (int depth = 0; depth < SCRIPTS; depth++) {
 		int fd = open(t->loaded, O_RDONLY | O_CLOEXEC);
 		if (fd < 0) {
-			/* executable but not readable: it runs, and the loader ignores LD_PRELOAD?
-			 * No: only the reader is missing, so let it start and see whether it
-			 * reports. */
+			/* Executable but not readable: the program runs, and LD_PRELOAD works; only
+			 * we cannot check it. */
 			snprintf(t->note, sizeof(t->note), "its file cannot be read (%s)",
 				 strerror(errno));
 			return -1;
@@ -147,8 +147,8 @@ static const char *machine_name(unsigned machine)
 	}
 }
 
-/* What we are ourselves is what the library beside us is. */
-static void own_kind(unsigned char *class, unsigned *machine)
+/* ELF class and machine of this process, which are also those of our library. */
+static void own_machine(unsigned char *class, unsigned *machine)
 {
 	Elf64_Ehdr head = {0};
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -157,14 +157,14 @@ static void own_kind(unsigned char *class, unsigned *machine)
 	if (fd >= 0)
 		close(fd);
 	*class = head.e_ident[EI_CLASS];
-	*machine = head.e_machine; /* at the same place in both classes */
+	*machine = head.e_machine; /* at the same offset in both classes */
 }
 
 static bool same_machine(struct lh_program *t, const GElf_Ehdr *head)
 {
 	unsigned char class;
 	unsigned machine;
-	own_kind(&class, &machine);
+	own_machine(&class, &machine);
 	if (head->e_ident[EI_CLASS] != class)
 		refuse(t, LH_UNREACHABLE,
 		       "%s: is a %d-bit program and this lockhound is %d-bit; build lockhound for "
@@ -181,9 +181,9 @@ static bool same_machine(struct lh_program *t, const GElf_Ehdr *head)
 }
 
 /*
- * Does the kernel start it in secure mode (AT_SECURE), where the loader drops our path?
- * Only when it gains an identity: set-id to what we are already changes nothing, a
- * no-suid mount or no_new_privs takes the bits away, and root gains no capability.
+ * Refuses a program that the kernel starts in secure mode (AT_SECURE), in which the loader ignores
+ * our path. That happens only if the program gains an identity: set-id to an identity that we have
+ * changes nothing, a nosuid mount or no_new_privs disables the bits, and root gains no capability.
  */
 static void check_privileges(struct lh_program *t, int fd)
 {
@@ -225,7 +225,7 @@ static bool is_loader(const char *soname)
 	       !strncmp(soname, "ld64.so", 7);
 }
 
-/* Libraries whose locks are futexes of their own. */
+/* Notes libraries whose locks are futexes, which we cannot see. */
 static void note_library(struct lh_program *t, const char *needed)
 {
 	static const struct {
@@ -243,7 +243,7 @@ static void note_library(struct lh_program *t, const char *needed)
 			strcpy(t->note, known[i].note);
 }
 
-/* The strings of the dynamic section that we care for: what it needs, and its own name. */
+/* Reads the needed libraries and the soname from the dynamic section. */
 static void read_dynamic(Elf *elf, struct lh_program *t, char *soname, size_t capacity)
 {
 	Elf_Scn *section = NULL;
@@ -267,8 +267,7 @@ static void read_dynamic(Elf *elf, struct lh_program *t, char *soname, size_t ca
 	}
 }
 
-/* Line numbers; and languages whose locks are futexes of their own: it runs, and we shall see
- * little. */
+/* Notes whether the file has line numbers, and languages whose own locks we cannot see. */
 static void read_sections(Elf *elf, struct lh_program *t)
 {
 	Elf_Scn *section = NULL;

@@ -1,9 +1,9 @@
 /*
- * program_check.h — can this program be watched?
+ * program_check.h — checks whether a program can be watched.
  *
- * Finds the program as execvp does, follows "#!" to the interpreter, and reads the
- * ELF file that the kernel will load: whether its loader reads LD_PRELOAD and can
- * load our library. Does not start anything and prints nothing.
+ * Finds the program as execvp does, follows "#!" to the interpreter, and reads the ELF file that
+ * the kernel will load: whether its loader obeys LD_PRELOAD and can load our library. Starts
+ * nothing and prints nothing.
  */
 #ifndef LH_RUN_PROGRAM_CHECK_H
 #define LH_RUN_PROGRAM_CHECK_H
@@ -13,23 +13,23 @@
 
 enum lh_program_verdict {
 	LH_WATCHABLE,
-	LH_NOT_FOUND,    /* 127 */
+	LH_NOT_FOUND,    /* exit status 127 */
 	LH_NOT_RUNNABLE, /* 126 */
-	LH_UNREACHABLE,  /* runs, but LD_PRELOAD does not reach it: 125 */
+	LH_UNREACHABLE,  /* runs, but LD_PRELOAD has no effect: 125 */
 };
 
 struct lh_program {
 	enum lh_program_verdict verdict;
-	char path[PATH_MAX];   /* what to execute */
-	char loaded[PATH_MAX]; /* the ELF file behind it: path itself, or a script's interpreter */
+	char path[PATH_MAX];        /* the file to execute */
+	char loaded[PATH_MAX];      /* the ELF file: `path`, or the interpreter of a script */
 	char error[PATH_MAX + 300]; /* one line, with the remedy, unless watchable */
-	char note[200];             /* what will not be seen although it runs; "" nothing known */
-	bool debug;                 /* its file has line numbers in it */
-	char asan[PATH_MAX];        /* gcc's ASan runtime that it needs, "" none */
+	char note[200];             /* which locks will not be seen; "": none known */
+	bool debug;                 /* the file has line numbers */
+	char asan[PATH_MAX];        /* gcc's ASan runtime that it needs, "": none */
 };
 
 void lh_program_check(struct lh_program *t, const char *program);
-/* The same for a file that is known already, such as /proc/PID/exe. */
+/* As lh_program_check, for the path of a file, such as /proc/PID/exe. */
 void lh_program_check_file(struct lh_program *t, const char *path);
 
 #endif

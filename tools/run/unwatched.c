@@ -1,3 +1,4 @@
+/* unwatched.c — scans the descendants of this process for those without the library. */
 #include "tools/run/unwatched.h"
 #include "tools/util/time.h"
 
@@ -12,13 +13,14 @@
 #include "tools/process/proc.h"
 
 enum {
-	DESCENDANTS = 4096, /* looked at in one go */
-	LOOKS = 2,          /* before a process without the library counts: it may be starting */
-	PATIENCE = 8,       /* the same for one that was given our environment */
-	SHARE = 400,        /* we use one part in so many of the time */
+	DESCENDANTS = 4096, /* per scan */
+	SCANS_BEFORE =
+		2, /* scans before a process without the library counts: it may be starting */
+	SCANS_BEFORE_PRELOADED = 8, /* the same for a process with our environment */
+	SHARE = 400,                /* the scans may use 1/SHARE of the time */
 };
-#define LEAST_NS 50000000u  /* between two looks while somebody is new */
-#define QUIET_NS 100000000u /* else */
+#define UNSETTLED_PERIOD_NS 50000000u /* between two scans while a process is not settled */
+#define SETTLED_PERIOD_NS 100000000u  /* between two scans otherwise */
 
 static uint32_t hash(const char *s)
 {
@@ -62,8 +64,9 @@ static void count(struct lh_unwatched *s, struct lh_unwatched_process *at, const
 	s->count++;
 }
 
-/* What its file says is so from the first moment on, and it may not live for a second look. */
-static bool is_out_of_reach(pid_t pid)
+/* True if its program file shows that LD_PRELOAD has no effect. Checked at the first scan: the
+ * process may end before a second one. */
+static bool is_unreachable(pid_t pid)
 {
 	struct lh_program t;
 	char exe[40];
@@ -72,9 +75,12 @@ static bool is_out_of_reach(pid_t pid)
 	return t.verdict == LH_UNREACHABLE;
 }
 
-/* What we may not know of a process with more rights than ours. Of a zombie and of one that is gone
- * the file is not there; of one that forbids us to look nothing is known, and it may be watched. */
-static bool is_our_ancestor(pid_t pid, char *name, size_t capacity)
+/*
+ * True if the program file could not be read because the process has more privileges than we.
+ * errno differs for a zombie or an ended process. A process that only forbids us to read it may
+ * have the library.
+ */
+static bool has_more_privileges(pid_t pid, char *name, size_t capacity)
 {
 	if (errno != EACCES || !lh_proc_is_set_id(pid) ||
 	    !lh_proc_read(pid, "comm", name, capacity))
@@ -87,7 +93,7 @@ static void check_process(struct lh_unwatched *s, pid_t pid)
 {
 	char exe[PATH_MAX];
 	bool known = lh_proc_exe(pid, exe, sizeof(exe));
-	if (!known && !is_our_ancestor(pid, exe, sizeof(exe)))
+	if (!known && !has_more_privileges(pid, exe, sizeof(exe)))
 		return;
 	struct lh_unwatched_process *at = process_of(s, pid, exe);
 	if (!at || at->settled)
@@ -97,12 +103,12 @@ static void check_process(struct lh_unwatched *s, pid_t pid)
 		count(s, at, exe, "it has more rights than we");
 	else if (lh_proc_maps(pid, "liblockhound.so"))
 		at->settled = true;
-	else if (!at->samples++ && is_out_of_reach(pid))
+	else if (!at->samples++ && is_unreachable(pid))
 		count(s, at, exe, "LD_PRELOAD does not reach it");
-	else if (at->samples >= LOOKS &&
+	else if (at->samples >= SCANS_BEFORE &&
 		 !lh_proc_environment(pid, "LD_PRELOAD=", "liblockhound.so"))
 		count(s, at, exe, "its environment was made anew");
-	else if (at->samples >= PATIENCE)
+	else if (at->samples >= SCANS_BEFORE_PRELOADED)
 		count(s, at, exe, "it did not load the library");
 }
 
@@ -118,12 +124,12 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 	for (size_t i = 0; i < n; i++)
 		check_process(s, all[i]);
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < s->n; i++) /* numbers of dead processes come again */
+	for (uint32_t i = 0; i < s->n; i++) /* pids of dead processes are reused */
 		if (s->process[i].alive)
 			s->process[kept++] = s->process[i];
 	s->n = kept;
 	uint64_t pause = (lh_time_now() - now_ns) * SHARE,
-		 least = s->unsettled ? LEAST_NS : QUIET_NS;
+		 least = s->unsettled ? UNSETTLED_PERIOD_NS : SETTLED_PERIOD_NS;
 	s->next_ns = now_ns + (pause > least ? pause : least);
 }
 

@@ -1,9 +1,10 @@
 /*
- * unwatched.h — processes of the run that the library is not in.
+ * unwatched.h — finds the processes of a run that do not have the library.
  *
- * Static ones, set-id ones, and those that were started without our environment.
- * Looks at all descendants now and then, so one that lives for less than a look is not
- * seen. Costs at most one part in 400 of the time, however many processes there are.
+ * These are statically linked programs, set-id programs, and programs that were started without our
+ * environment. Scans all descendants from time to time, so a process that lives for less than the
+ * time between two scans may be missed. Uses at most 1/400 of the time, for any number of
+ * processes. Does not stop a process and does not print.
  */
 #ifndef LH_RUN_UNWATCHED_H
 #define LH_RUN_UNWATCHED_H
@@ -18,15 +19,14 @@ enum { LH_UNWATCHED_NAMED = 8, LH_UNWATCHED_FIRST_NS = 20000000 };
 struct lh_unwatched {
 	struct lh_unwatched_process {
 		pid_t pid;
-		uint32_t exe; /* hash of its program's path: a new one after exec */
+		uint32_t exe; /* hash of its program's path, which changes at exec */
 		uint8_t samples;
 		bool settled, alive;
 	} * process;
 	uint32_t n, capacity;
-	uint32_t count; /* strays so far */
-	char name[LH_UNWATCHED_NAMED]
-		 [PATH_MAX + 100]; /* the first ones, with the reason where it is known */
-	bool unsettled;            /* the last look met a new one */
+	uint32_t count;                                /* unwatched processes so far */
+	char name[LH_UNWATCHED_NAMED][PATH_MAX + 100]; /* the first ones: "PROGRAM (REASON)" */
+	bool unsettled; /* the last scan found a process that is not settled */
 	uint64_t next_ns;
 };
 
