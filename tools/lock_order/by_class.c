@@ -402,7 +402,8 @@ static void query(struct class_rows *b, struct answers *a)
 				store_cycles(b, a, &lh_order_cycles(graph)[k]);
 	}
 	if (lh_order_counts(graph).cut)
-		lh_report_note(b->report, "by birthplace: %u searches for circles were given up",
+		lh_report_note(b->report,
+			       "by lock class: %u cycle searches were stopped at their limit",
 			       lh_order_counts(graph).cut);
 	free(memory);
 }

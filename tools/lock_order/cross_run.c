@@ -312,9 +312,10 @@ void lh_cross_run_check(struct lh_report *report)
 
 	s.orders = lh_cross_run_collect(report, s.arena);
 	if (s.orders.n > ORDERS_MAX)
-		lh_report_note(report,
-			       "%u orders of locks: circles across processes were not looked for",
-			       s.orders.n);
+		lh_report_note(
+			report,
+			"%u lock orders are too many: cycles across processes were not searched",
+			s.orders.n);
 	else if (s.orders.n)
 		search(&s);
 	lh_cross_run_free(&s.orders);
