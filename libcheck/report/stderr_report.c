@@ -15,8 +15,8 @@ static const char *const kind_names[] = {
 	[LH_BARRIER] = "barrier",   [LH_ONCE] = "once",     [LH_GUARD] = "static guard",
 	[LH_THREAD_END] = "thread", [LH_CUSTOM] = "lock",
 };
-static const char *const action_names[] = {"holds", "wants",      "waits for",
-					   "calls", "gives back", "joins"};
+static const char *const action_names[] = {"holds", "wants",    "waits for",
+					   "calls", "releases", "joins"};
 
 static const struct {
 	const char *id, *title, *help;

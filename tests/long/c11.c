@@ -1,6 +1,6 @@
 /* A mutex of C11's.
- * TELLS: T2 holds 'm', for .*\[long-hold\]
- * AFTER: gave back 'm' after */
+ * TELLS: T2 has held 'm' for .*\[long-hold\]
+ * AFTER: released 'm' after */
 #include "long.h"
 #include <threads.h>
 

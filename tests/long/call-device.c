@@ -1,7 +1,7 @@
 /* Near miss: an uninterruptible sleep. vfork is one that needs no slow disk: the parent sleeps
  * like that until its child is done.
  * TELLS: while it held 'canary_lock' \[blocking-call\]
- * TELLS: holds 'accounts', for .*\[long-hold\]
+ * TELLS: has held 'accounts' for .*\[long-hold\]
  * TELLS: waiting for a device
  * NOT: held 'accounts' \[blocking-call\] */
 #include "long.h"

@@ -1,6 +1,6 @@
 /* epoll_wait returns EINTR after any stop: it may not be stopped, and its stack is there all the same.
  * TELLS: in epoll_wait \(\[eventpoll\]\) while it held 'accounts' \[blocking-call\]
- * TELLS: holds 'accounts', for .*\[long-hold\]
+ * TELLS: has held 'accounts' for .*\[long-hold\]
  * TELLS: await_event */
 #include "long.h"
 #include <sys/epoll.h>

@@ -1,6 +1,6 @@
 /* Near miss: a page that does not come. It is told as what the long hold does, not as a call.
  * TELLS: while it held 'canary_lock' \[blocking-call\]
- * TELLS: holds 'accounts', for .*\[long-hold\]
+ * TELLS: has held 'accounts' for .*\[long-hold\]
  * TELLS: waiting for memory \(a page fault\)
  * NOT: held 'accounts' \[blocking-call\] */
 #include "long.h"

@@ -1,5 +1,5 @@
-/* Waits for somebody's post.
- * TELLS: in sem_wait, for somebody's post while it held 'accounts' \[blocking-call\] */
+/* Waits for a post by another thread.
+ * TELLS: in sem_wait, for a post by another thread while it held 'accounts' \[blocking-call\] */
 #include "long.h"
 
 static sem_t news;

@@ -1,9 +1,9 @@
 /* Computes, without any call: its stack is that of a running thread.
- * TELLS: T2 holds 'accounts', for [0-9]+ ms so far \[long-hold\]
+ * TELLS: T2 has held 'accounts' for [0-9]+ ms so far \[long-hold\]
  * TELLS: after [0-9]+ ms: computing
  * TELLS: crunch
  * AFTER: after [0-9]+ ms: computing
- * AFTER: gave back 'accounts' after [0-9.]+ m?s, on a CPU for ([0-9]{2,} ms|[0-9.]+ s) of the last
+ * AFTER: released 'accounts' after [0-9.]+ m?s, on a CPU for ([0-9]{2,} ms|[0-9.]+ s) of the last
  * NOT: blocking-call */
 #include "long.h"
 

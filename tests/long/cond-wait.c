@@ -1,5 +1,5 @@
 /* Near miss: what is given back inside a condition wait is not held.
- * TELLS: holds 'canary_lock', for .*\[long-hold\]
+ * TELLS: has held 'canary_lock' for .*\[long-hold\]
  * TELLS: while it held 'canary_lock' \[blocking-call\]
  * NOT: 'accounts' */
 #include "long.h"

@@ -1,7 +1,7 @@
 /* Taken in one function, given back in another one.
- * TELLS: T2 holds 'accounts', for .*\[long-hold\]
+ * TELLS: T2 has held 'accounts' for .*\[long-hold\]
  * TELLS: take_it
- * AFTER: gave back 'accounts' after
+ * AFTER: released 'accounts' after
  * AFTER: give_it_back */
 #include "long.h"
 

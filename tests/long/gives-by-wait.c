@@ -1,7 +1,7 @@
 /* Held for long, and given back by a condition wait: that is the end of the hold.
- * TELLS: T2 holds 'accounts', for .*\[long-hold\]
- * LATER: long-hold [0-9a-f]+: over after
- * AFTER: gave back 'accounts' after
+ * TELLS: T2 has held 'accounts' for .*\[long-hold\]
+ * LATER: long-hold [0-9a-f]+: released after
+ * AFTER: released 'accounts' after
  * AFTER: gives_way */
 #include "long.h"
 

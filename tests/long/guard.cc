@@ -1,5 +1,5 @@
 /* The guard of a C++ static whose constructor takes long.
- * TELLS: holds '.*config.*', for .*\[long-hold\]
+ * TELLS: has held '.*config.*' for .*\[long-hold\]
  * TELLS: Config::Config
  * LOCKS: ^ +1 +0 +0 +0 +- .* 0  .*config */
 #include "long.h"

@@ -1,8 +1,8 @@
 /* Kept until the process ends.
- * TELLS: T2 holds 'accounts', for .*\[long-hold\]
+ * TELLS: T2 has held 'accounts' for .*\[long-hold\]
  * LATER: long-hold [0-9a-f]+: still held after .*, when the process ended
- * AFTER: T2 holds 'accounts', for
- * NOT: gave back */
+ * AFTER: T2 has held 'accounts' for
+ * NOT: released */
 #include "long.h"
 
 static void *holder(void *none)

@@ -1,9 +1,9 @@
 /* Two locks, one in the other: both are held for long, and the call blocks under both.
- * TELLS: T2 holds 'accounts', for .*\[long-hold\]
- * TELLS: T2 holds 'inner', for .*\[long-hold\]
+ * TELLS: T2 has held 'accounts' for .*\[long-hold\]
+ * TELLS: T2 has held 'inner' for .*\[long-hold\]
  * TELLS: while it held 'inner' \[blocking-call\]
- * AFTER: gave back 'inner' after
- * AFTER: gave back 'accounts' after */
+ * AFTER: released 'inner' after
+ * AFTER: released 'accounts' after */
 #include "long.h"
 
 static pthread_mutex_t inner = PTHREAD_MUTEX_INITIALIZER;

@@ -1,7 +1,7 @@
 /* An initialiser that takes long: everybody else waits in pthread_once.
- * TELLS: T2 holds 'started', for .*\[long-hold\]
+ * TELLS: T2 has held 'started' for .*\[long-hold\]
  * TELLS: initialise
- * TELLS: holds 'canary_lock', for .*\[long-hold\]
+ * TELLS: has held 'canary_lock' for .*\[long-hold\]
  * AFTER: waited for 'started' for
  * LOCKS: ^ +1 +0 +1 +0 +[0-9.]+ m?s .* 1  started$ */
 #include "long.h"

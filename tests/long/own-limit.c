@@ -1,6 +1,6 @@
 /* lockhound.conf gives this lock a limit of its own, and the other one none.
  * CONF: long_hold.accounts = 1h
- * TELLS: holds 'canary_lock', for .*\[long-hold\]
+ * TELLS: has held 'canary_lock' for .*\[long-hold\]
  * NOT: 'accounts', for .*\[long-hold\] */
 #include "long.h"
 

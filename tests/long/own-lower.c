@@ -1,8 +1,8 @@
 /* The same the other way round, by a pattern.
  * FLAGS: --long-hold=1h
  * CONF: long_hold.acc* = 20ms
- * TELLS: holds 'accounts', for .*\[long-hold\]
- * AFTER: gave back 'accounts' after
+ * TELLS: has held 'accounts' for .*\[long-hold\]
+ * AFTER: released 'accounts' after
  * NOT: canary */
 #include "long.h"
 

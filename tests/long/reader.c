@@ -1,7 +1,7 @@
 /* Held by a reader.
- * TELLS: T2 holds 'table', for [0-9]+ ms so far \[long-hold\]
- * TELLS: took 'table' to read
- * AFTER: gave back 'table' to read after */
+ * TELLS: T2 has held 'table' for [0-9]+ ms so far \[long-hold\]
+ * TELLS: acquired 'table' to read
+ * AFTER: released 'table' to read after */
 #include "long.h"
 
 static pthread_rwlock_t table = PTHREAD_RWLOCK_INITIALIZER;

@@ -1,6 +1,6 @@
 /* Given back once of twice: it is held still, and it is one hold.
- * TELLS: T2 holds 'accounts_r', for .*\[long-hold\]
- * AFTER: gave back 'accounts_r' after
+ * TELLS: T2 has held 'accounts_r' for .*\[long-hold\]
+ * AFTER: released 'accounts_r' after
  * AFTER: last_part
  * NOT: seen [0-9]+ times */
 #include "long.h"

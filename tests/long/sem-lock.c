@@ -1,6 +1,6 @@
 /* A semaphore that serves as a lock: it has been once around before.
- * TELLS: T2 holds 'door', for .*\[long-hold\]
- * AFTER: gave back 'door' after */
+ * TELLS: T2 has held 'door' for .*\[long-hold\]
+ * AFTER: released 'door' after */
 #include "long.h"
 
 static sem_t door;

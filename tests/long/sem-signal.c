@@ -1,5 +1,5 @@
 /* Near miss: a semaphore of 1 that another thread posts is no lock, and was none when it was taken.
- * TELLS: holds 'canary_lock', for .*\[long-hold\]
+ * TELLS: has held 'canary_lock' for .*\[long-hold\]
  * NOT: 'door' */
 #include "long.h"
 

@@ -1,10 +1,10 @@
 /* One thread tries again and again for a lock that another one holds, and a third waits for it. The
  * table tells how often it tried in a row, and where; and who took it how often.
  * FLAGS: --long-hold=0 --blocking=0
- * LOCKS: no busy waiting +[0-9]+ tries failed, 1 time 100 or more in a row: the most were
- * LOCKS: no busy waiting .*: the most were [0-9]+ in .* at try_on
- * LOCKS: fairness +taken by T[0-9]+ [0-9]+ %
- * LOCKS: fairness .*; changed hands 1 time at least
+ * LOCKS: no busy waiting +[0-9]+ try-locks failed, 1 time 100 or more in a row, at most
+ * LOCKS: no busy waiting .*, at most [0-9]+ in .* at try_on
+ * LOCKS: fairness +acquired by T[0-9]+ [0-9]+ %
+ * LOCKS: fairness .*; the owner changed at least 1 time
  * LOCKS: bounded waiting +the longest wait was .*, 99 of 100 below */
 #include "long.h"
 

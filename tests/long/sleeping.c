@@ -1,10 +1,10 @@
 /* Sleeps with the lock in its hands.
- * TELLS: T2 holds 'accounts', for [0-9]+ ms so far \[long-hold\]
+ * TELLS: T2 has held 'accounts' for [0-9]+ ms so far \[long-hold\]
  * TELLS: after [0-9]+ ms: clock_nanosleep \(1e\+03 s\)
  * TELLS: slow_part
  * AFTER: T2 held 'accounts' for
- * AFTER: gave back 'accounts' after [0-9.]+ m?s, on a CPU for [0-9] ms of the last
- * AFTER: T3 \(|waited for 'accounts' for [0-9.]+ m?s of that
+ * AFTER: released 'accounts' after [0-9.]+ m?s, on a CPU for [0-9] ms of the last
+ * AFTER: T3 \(|waited for 'accounts' for [0-9.]+ m?s of the hold
  * NOT: canary */
 #include "long.h"
 

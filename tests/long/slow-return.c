@@ -1,8 +1,8 @@
 /* It sleeps once. Whoever looks on has stopped it for its stack, and then it is long without a CPU
  * until it sleeps again, since others of more weight want the same one: it is one sleep.
  * TELLS: T2 blocked for .* in clock_nanosleep .*\[blocking-call\]
- * TELLS: T2 holds 'accounts', for .*\[long-hold\]
- * AFTER: gave back 'accounts' after
+ * TELLS: T2 has held 'accounts' for .*\[long-hold\]
+ * AFTER: released 'accounts' after
  * NOT: seen [0-9]+ times */
 #include "long.h"
 

@@ -1,6 +1,6 @@
 /* A spinlock.
- * TELLS: T2 holds 'ticket', for .*\[long-hold\]
- * AFTER: gave back 'ticket' after */
+ * TELLS: T2 has held 'ticket' for .*\[long-hold\]
+ * AFTER: released 'ticket' after */
 #include "long.h"
 
 static pthread_spinlock_t ticket;

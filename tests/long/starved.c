@@ -1,6 +1,6 @@
 /* Near miss: ready to run, and does not get to, because others have the CPU.
  * FLAGS: -v
- * TELLS: held a lock for .*, but for .* of that it was ready to run and had no CPU: not called long
+ * TELLS: held a lock for .*, but for .* of that the thread was ready to run and had no CPU: not reported as long
  * NOT: \[long-hold\] */
 #include "long.h"
 

@@ -1,6 +1,6 @@
 /* Near miss: the process is stopped by a signal while it holds the lock.
  * FLAGS: -v
- * TELLS: held a lock for .*, but for .* of that it was stopped: not called long
+ * TELLS: held a lock for .*, but for .* of that the thread was stopped: not reported as long
  * NOT: \[long-hold\]
  * NOT: \[blocking-call\] */
 #include "long.h"

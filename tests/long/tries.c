@@ -1,6 +1,6 @@
 /* Near miss of shares: tries fail 180 times, but after each 60 the thread gets the lock.
  * FLAGS: --long-hold=0 --blocking=0
- * LOCKS: no busy waiting +180 tries failed, never 100 in a row */
+ * LOCKS: no busy waiting +180 try-locks failed, never 100 in a row */
 #include "long.h"
 
 enum { TURNS = 3, TRIES = 60 };

@@ -476,7 +476,8 @@ static void check_process(struct lh_report *report, const struct lh_report_proce
 	add_locks(&b);
 	cut = query(&b, &a);
 	if (cut)
-		lh_report_note(report, "by birthplace: %u searches for circles were given up", cut);
+		lh_report_note(report,
+			       "by lock class: %u cycle searches were stopped at their limit", cut);
 	report_all(&b, &a);
 	HASH_CLEAR(hh, b.group);
 	lh_classes_free(b.classes);

@@ -4,7 +4,7 @@
 
 enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
 
-static const char chance[] = " (these processes were not seen to run at the same time: can they?)";
+static const char chance[] = " (these processes were not seen to run at the same time)";
 
 /* What one process shows by itself is its own judge's business. */
 static bool is_ours(void *with, const struct lh_cycle *cycle)
@@ -153,7 +153,8 @@ static void check_together(struct lh_merged_run *run, bool filtered)
 	}
 	if (cut)
 		lh_report_note(run->report,
-			       "processes together: %u searches for circles were given up", cut);
+			       "across processes: %u cycle searches were stopped at their limit",
+			       cut);
 }
 
 static void add_members(struct lh_merged_run *run)

@@ -231,7 +231,8 @@ static void search(struct search *s)
 			report_cycle(s, &a.cycle[i], link);
 	if (cut)
 		lh_report_note(s->run.report,
-			       "different runs: %u searches for cycles were given up", cut);
+			       "different runs: %u cycle searches were stopped at their limit",
+			       cut);
 }
 
 static void add_processes(struct search *s)

@@ -89,10 +89,9 @@ void lh_merged_find_shared(struct lh_merged_run *run)
 	}
 	if (doubtful)
 		lh_report_note(run->report,
-			       "%u process-shared lock%s where other locks lay before: circles of "
-			       "several processes "
-			       "through %s were not looked for",
-			       doubtful, doubtful == 1 ? " lies" : "s lie",
+			       "%u process-shared lock%s the address of an earlier lock: cycles of "
+			       "several processes through %s were not searched",
+			       doubtful, doubtful == 1 ? " has" : "s have",
 			       doubtful == 1 ? "it" : "them");
 }
 

@@ -55,8 +55,9 @@ int lh_render_dot(const struct lh_report *report, const struct lh_render_text_st
 	struct lh_view v = lh_view_open(report, style, out);
 	struct lh_graph g = lh_graph_make(&v);
 
-	fprintf(out, "// An arrow from a to b: b was asked for while a was held. Red: a circle.\n"
-		     "digraph locks {\n\trankdir=LR;\n"
+	fprintf(out, "// An arrow from a to b: b was acquired while a was held. Red: a cycle.\n"
+		     "digraph locks {\n"
+		     "\trankdir=LR;\n"
 		     "\tnode [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
 		     "\tedge [fontname=\"sans-serif\", fontsize=10];\n");
 	for (uint32_t i = 0; i < g.nodes; i++)

@@ -50,7 +50,7 @@ static const struct lh_report_frame *own_frame(const struct lh_report_stack *t)
 
 static const char *lock_name(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	return lock ? part(v, lock->name) : "a lock that is gone";
+	return lock ? part(v, lock->name) : "an unknown lock";
 }
 
 static void put_wait(struct lh_view *v, const struct lh_wait_pair_stats *c)

@@ -216,12 +216,11 @@ static void show_locks(struct lh_view *v)
 {
 	uint32_t shown = 0;
 
-	fputs("<h2>Locks</h2>\n<table><thead><tr><th>lock</th><th>kind</th><th class=\"n\">taken"
-	      "</th><th class=\"n\">contended</th><th class=\"n\">waited</th><th "
-	      "class=\"n\">wait p99</th><th class=\"n\">longest "
-	      "wait</th><th class=\"n\">mean hold</th><th class=\"n\">hold p99</th><th "
-	      "class=\"n\">longest hold</th></tr></thead>"
-	      "<tbody>\n",
+	fputs("<h2>Locks</h2>\n"
+	      "<table><thead><tr><th>lock</th><th>kind</th><th class=\"n\">acquired</th><th "
+	      "class=\"n\">contended</th><th class=\"n\">waited</th><th class=\"n\">wait "
+	      "p99</th><th class=\"n\">longest wait</th><th class=\"n\">mean hold</th><th "
+	      "class=\"n\">hold p99</th><th class=\"n\">longest hold</th></tr></thead><tbody>\n",
 	      v->out);
 	for (uint32_t i = 0; i < v->report->locks && shown < ROWS_MAX; i++)
 		if (v->report->busiest[i]->row.kind != LH_THREAD_END) {
@@ -230,7 +229,7 @@ static void show_locks(struct lh_view *v)
 		}
 	fputs("</tbody></table>\n", v->out);
 	if (shown == ROWS_MAX)
-		fprintf(v->out, "<p>Only the %u that were waited for longest are listed.</p>\n",
+		fprintf(v->out, "<p>Only the %u locks with the longest waits are listed.</p>\n",
 			ROWS_MAX);
 }
 
@@ -238,8 +237,9 @@ static void show_orders(struct lh_view *v)
 {
 	uint32_t shown = 0;
 
-	fputs("<h2>Orders</h2>\n<table><thead><tr><th>while this was held</th><th>this was asked "
-	      "for</th><th>first at</th></tr></thead><tbody>\n",
+	fputs("<h2>Orders</h2>\n"
+	      "<table><thead><tr><th>held lock</th><th>acquired lock</th><th>first "
+	      "at</th></tr></thead><tbody>\n",
 	      v->out);
 	for (uint32_t i = 0; i < v->report->orders && shown < ROWS_MAX; i++) {
 		const struct lh_report_order *o = v->report->order[i];
@@ -252,7 +252,8 @@ static void show_orders(struct lh_view *v)
 	}
 	fputs("</tbody></table>\n", v->out);
 	if (shown == ROWS_MAX)
-		fprintf(v->out, "<p>%u more are not listed.</p>\n", v->report->orders - shown);
+		fprintf(v->out, "<p>%u more orders are not listed.</p>\n",
+			v->report->orders - shown);
 }
 
 static void show_processes(struct lh_view *v)

@@ -12,7 +12,7 @@ const char *lh_view_stack_text(struct lh_view *v, const struct lh_report_stack *
 		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
 			best = &t->frame[i];
 	if (!best)
-		return "a place that is not known";
+		return "an unknown place";
 	at = lh_view_at(v, best);
 	return lh_arena_printf(
 		v->arena, "%s%s%s%s", best->function ? lh_view_clean(v, best->function) : "",
@@ -77,14 +77,15 @@ static const char *bypassed(struct lh_view *v, const struct lh_lock_service_stat
 	const char *text;
 
 	if (!s->bypassed_max)
-		return "; nobody else was let in meanwhile";
-	text = lh_arena_printf(v->arena, "; others were let in up to %s during one wait",
+		return "; no other thread acquired the lock during a wait";
+	text = lh_arena_printf(v->arena,
+			       "; other threads acquired the lock up to %s during one wait",
 			       lh_view_count(v, s->bypassed_max, "time", "times"));
 	if (s->bypassed_thread)
-		text = lh_arena_printf(v->arena, "%s, of %s", text, who(v, s->bypassed_thread));
+		text = lh_arena_printf(v->arena, "%s of %s", text, who(v, s->bypassed_thread));
 	if (!s->overtaken_max)
-		return lh_arena_printf(v->arena, "%s, all of them in their turn", text);
-	return lh_arena_printf(v->arena, "%s; overtaken by up to %llu who had come later", text,
+		return lh_arena_printf(v->arena, "%s, never by threads that came later", text);
+	return lh_arena_printf(v->arena, "%s; up to %llu times by threads that came later", text,
 			       (unsigned long long)s->overtaken_max);
 }
 
@@ -92,7 +93,7 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	const struct lh_lock_service_stats *s = lock->service;
 	const struct lh_time_summary w = lh_report_lock_wait(lock);
-	const char *text = "nobody waited";
+	const char *text = "no thread waited";
 
 	if (w.n)
 		text = lh_arena_printf(v->arena, "the longest wait was %s, %s on average",
@@ -106,7 +107,7 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 	if (w.n && s)
 		text = lh_arena_printf(v->arena, "%s%s", text, bypassed(v, s));
 	if (s && s->waiting)
-		text = lh_arena_printf(v->arena, "%s; %s waits still, for %s by now", text,
+		text = lh_arena_printf(v->arena, "%s; %s is still waiting, for %s so far", text,
 				       who(v, s->waiting), time_of(v, s->waiting_ns));
 	return text;
 }
@@ -117,29 +118,30 @@ static const char *busy(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	const struct lh_lock_service_stats *s = lock->service;
 	const struct lh_lock *l = &lock->row;
-	const char *text = "no try failed";
+	const char *text = "no try-lock failed";
 
 	if (lock->stats.tries_failed)
-		text = lh_arena_printf(v->arena, "%s failed, never %d in a row",
-				       lh_view_count(v, lock->stats.tries_failed, "try", "tries"),
-				       LH_TRIES_BUSY_WAIT);
+		text = lh_arena_printf(
+			v->arena, "%s failed, never %d in a row",
+			lh_view_count(v, lock->stats.tries_failed, "try-lock", "try-locks"),
+			LH_TRIES_BUSY_WAIT);
 	if (s && s->busy) {
-		text = lh_arena_printf(v->arena,
-				       "%s failed, %s %d or more in a row: the most were %llu",
-				       lh_view_count(v, lock->stats.tries_failed, "try", "tries"),
-				       lh_view_count(v, s->busy, "time", "times"),
-				       LH_TRIES_BUSY_WAIT, (unsigned long long)s->busy_tries);
+		text = lh_arena_printf(
+			v->arena, "%s failed, %s %d or more in a row, at most %llu",
+			lh_view_count(v, lock->stats.tries_failed, "try-lock", "try-locks"),
+			lh_view_count(v, s->busy, "time", "times"), LH_TRIES_BUSY_WAIT,
+			(unsigned long long)s->busy_tries);
 		if (s->busy_ns)
 			text = lh_arena_printf(v->arena, "%s in %s", text, time_of(v, s->busy_ns));
-		text = lh_arena_printf(v->arena, "%s, of %s at %s", text, who(v, s->busy_thread),
+		text = lh_arena_printf(v->arena, "%s, by %s at %s", text, who(v, s->busy_thread),
 				       lh_view_stack_text(v, s->busy_stack));
 	}
 	if (l->kind == LH_SPIN && lock->stats.contended)
 		text = lh_arena_printf(v->arena, "%s; %s were spent spinning", text,
 				       time_of(v, lock->stats.wait_ns));
 	if (s && s->busy_cpu_ns)
-		text = lh_arena_printf(v->arena, "%s; seen to burn %s of CPU, most at %s", text,
-				       time_of(v, s->busy_cpu_ns),
+		text = lh_arena_printf(v->arena, "%s; busy waiting used %s of CPU, most at %s",
+				       text, time_of(v, s->busy_cpu_ns),
 				       lh_view_stack_text(v, s->busy_cpu_stack));
 	return text;
 }
@@ -175,15 +177,16 @@ static const char *fairness(struct lh_view *v, const struct lh_report_lock *lock
 	const char *text;
 
 	if (!lock->stats.contended || !s || !s->taken)
-		return "nobody waited";
-	text = lh_arena_printf(v->arena, "taken by %s", portions(v, s));
+		return "no thread waited";
+	text = lh_arena_printf(v->arena, "acquired by %s", portions(v, s));
 	if (s->starved)
-		text = lh_arena_printf(v->arena, "%s; %s waited longest in all: %s for %u %% of it",
-				       text, who(v, s->starved->thread),
-				       time_of(v, s->starved->wait_ns),
-				       percent(s->starved->taken, s->taken));
+		text = lh_arena_printf(
+			v->arena,
+			"%s; %s waited longest in total: %s, for %u %% of the acquisitions", text,
+			who(v, s->starved->thread), time_of(v, s->starved->wait_ns),
+			percent(s->starved->taken, s->taken));
 	if (lock->stats.owner_changes)
-		text = lh_arena_printf(v->arena, "%s; changed hands %u time%s at least", text,
+		text = lh_arena_printf(v->arena, "%s; the owner changed at least %u time%s", text,
 				       lock->stats.owner_changes,
 				       lock->stats.owner_changes == 1 ? "" : "s");
 	return text;
@@ -195,7 +198,7 @@ void lh_view_properties(struct lh_view *v, const struct lh_report_lock *lock,
 	const char *misuse = findings(v, lock, is_misuse), *stuck = findings(v, lock, is_blocked);
 
 	out[0] = (struct lh_property){"mutual exclusion", misuse ? misuse : "no misuse was seen"};
-	out[1] = (struct lh_property){"progress", stuck ? stuck : "no circle of waits was seen"};
+	out[1] = (struct lh_property){"progress", stuck ? stuck : "no cycle of waits was seen"};
 	out[2] = (struct lh_property){"bounded waiting", waiting(v, lock)};
 	out[3] = (struct lh_property){"no busy waiting", busy(v, lock)};
 	out[4] = (struct lh_property){"fairness", fairness(v, lock)};

@@ -8,7 +8,7 @@ int lh_render_mermaid(const struct lh_report *report, const struct lh_render_tex
 	struct lh_graph g = lh_graph_make(&v);
 	uint32_t link = 0;
 
-	fputs("%% An arrow from a to b: b was asked for while a was held. Red: a circle.\n"
+	fputs("%% An arrow from a to b: b was acquired while a was held. Red: a cycle.\n"
 	      "flowchart LR\n",
 	      out);
 	for (uint32_t i = 0; i < g.nodes; i++)

@@ -159,14 +159,14 @@ static void draw_head(const struct drawing *d)
 	uint32_t high = 2 * EDGE + (d->rows ? d->rows : 1) * DOWN;
 
 	fprintf(d->v->out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-		"viewBox=\"0 0 %u %u\" font-family=\"sans-serif\" font-size=\"13\" "
-		"text-anchor=\"middle\">\n"
-		"<title>An arrow from a to b: b was asked for while a was held. Red: a "
-		"circle.</title>\n"
-		"<style>.spot,.ring{fill:#fff;stroke:#666}.ring{stroke:#b3261e;stroke-width:2}"
-		".kind{font-size:10px;fill:#666}.arrow,.hot{fill:none;stroke:#666}"
-		".hot{stroke:#b3261e;stroke-width:2}</style>\n<defs>",
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 "
+		"0 %u %u\" font-family=\"sans-serif\" font-size=\"13\" text-anchor=\"middle\">\n"
+		"<title>An arrow from a to b: b was acquired while a was held. Red: a "
+		"cycle.</title>\n"
+		"<style>.spot,.ring{fill:#fff;stroke:#666}.ring{stroke:#b3261e;stroke-width:2}."
+		"kind{font-size:10px;fill:#666}.arrow,.hot{fill:none;stroke:#666}.hot{stroke:#"
+		"b3261e;stroke-width:2}</style>\n"
+		"<defs>",
 		wide, high, wide, high);
 	for (int i = 0; i < 2; i++)
 		fprintf(d->v->out,

@@ -141,7 +141,7 @@ static void show_stack(struct output *g, const struct lh_report_stack *t)
 	if (t->approximate)
 		say(g, DIM, "      (approximate: code without unwind tables)\n");
 	if (!t->n)
-		say(g, DIM, "      (no stack was kept)\n");
+		say(g, DIM, "      (no stack was recorded)\n");
 }
 
 /* ---- threads ---- */
@@ -192,7 +192,7 @@ static void show_part(struct output *g, const struct lh_report_finding *f, uint3
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
 		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
 		    part->thread->process->pid);
-	say(g, PLAIN, behind ? " must queue for this\n" : "\n");
+	say(g, PLAIN, behind ? " must wait as a queued writer\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
 		show_step(g, f, &f->step[i]);
 	show_created(g, part->thread);
@@ -220,7 +220,7 @@ static void show_diagnostic(struct output *g, const struct lh_report_finding *f)
 static const char *certainty(const struct lh_report_finding *f)
 {
 	if (f->level == LH_CONFIRMED)
-		return "happened, and was seen to last";
+		return "happened and lasted";
 	if (f->level == LH_HAPPENED)
 		return f->open ? "is happening" : "happened";
 	return "did not happen, but can";
@@ -332,7 +332,7 @@ static void show_dropped(struct output *g)
 	list_dropped(g, &text, nodes, "dependency", "dependencies");
 	list_dropped(g, &text, events, "event", "events");
 	list_dropped(g, &text, findings, "finding", "findings");
-	list_dropped(g, &text, cut, "search for circles", "searches for circles");
+	list_dropped(g, &text, cut, "cycle search", "cycle searches");
 	if (text)
 		say(g, MAGENTA, "lockhound: dropped: %s; results may be incomplete\n", text);
 }
@@ -346,8 +346,8 @@ static void show_unrecorded(struct output *g)
 		n += g->report->process[i]->unrecorded;
 	if (n)
 		say(g, MAGENTA,
-		    "lockhound: not recorded: %s of signal handlers that met their thread inside "
-		    "the checker\n",
+		    "lockhound: not recorded: %s in signal handlers that interrupted "
+		    "liblockhound\n",
 		    number(g, n, "call", "calls"));
 }
 
@@ -360,9 +360,9 @@ static void show_unknown_locations(struct output *g)
 		n += g->report->process[i]->locations_unknown;
 	if (n)
 		say(g, MAGENTA,
-		    "lockhound: in which memory %s could not be found out: circles through other "
-		    "processes that have the same are not seen\n",
-		    number(g, n, "process-shared lock lies", "process-shared locks lie"));
+		    "lockhound: the memory of %s is unknown: cycles through other processes that "
+		    "share it are not found\n",
+		    number(g, n, "process-shared lock", "process-shared locks"));
 }
 
 /* The seed of the delays, which all processes of one run share. */
@@ -381,11 +381,11 @@ static void show_shake(struct output *g)
 		seed = p->shake ? p->shake : seed;
 	}
 	if (seeds == 1)
-		say(g, PLAIN, "lockhound: shaken with seed %u: %s, %s; --shake=%u repeats it\n",
-		    seed, number(g, naps, "nap", "naps"), lh_report_time(report, ns), seed);
+		say(g, PLAIN, "lockhound: delay seed %u: %s, %s; --shake=%u repeats them\n", seed,
+		    number(g, naps, "delay", "delays"), lh_report_time(report, ns), seed);
 	else if (seeds)
-		say(g, PLAIN, "lockhound: shaken with several seeds: %s, %s\n",
-		    number(g, naps, "nap", "naps"), lh_report_time(report, ns));
+		say(g, PLAIN, "lockhound: several delay seeds: %s, %s\n",
+		    number(g, naps, "delay", "delays"), lh_report_time(report, ns));
 }
 
 /* " (1 new, 2 baseline)"; counts of 0 are left out, except of new findings. */

@@ -90,7 +90,7 @@ static void show_classes(struct lh_view *v)
 
 	if (!p || !p->classes)
 		return;
-	show_head(v, "locks of one birthplace");
+	show_head(v, "locks initialized at the same place");
 	for (uint32_t i = 0; i < p->classes; i++) {
 		const struct lh_class_stats *b = p->class[i];
 		const struct line l = {
@@ -115,9 +115,11 @@ static void show_table(struct lh_view *v)
 	for (uint32_t i = 0; i < v->report->locks; i++)
 		if (is_shown(v->report->busiest[i]))
 			show_row(v, v->report->busiest[i]);
-	fputs("waits are exact; holds are of those that had waited and of one in 256 of each "
-	      "thread, which stands\nfor 256; percentiles are right to a fifth; a lock that nobody "
-	      "waited for has them from the 8th measured\nhold on\n\n",
+	fputs("Waits are exact. Holds are sampled: each hold after a wait, and one hold in 256 of "
+	      "each thread (weight 256).\n"
+	      "Percentiles have an error of at most 20 %; a lock without waits has them from the "
+	      "8th measured hold on.\n"
+	      "\n",
 	      v->out);
 	show_classes(v);
 }
@@ -135,7 +137,8 @@ static void show_wait_pairs(struct lh_view *v)
 		if (!c->waiter)
 			continue;
 		if (!shown++)
-			fputs("who made whom wait (time waited, longest single wait):\n", v->out);
+			fputs("which code waited for which holder (total wait, longest wait):\n",
+			      v->out);
 		fprintf(v->out, "%10s %8s  %s: %s waited", duration(v, c->ns),
 			duration(v, c->worst_ns),
 			lh_view_clean(v, lh_report_lock_text(v->report, c->lock)),
@@ -174,8 +177,7 @@ static void show_notable_locks(struct lh_view *v)
 			continue;
 		}
 		if (!shown++)
-			fputs("how they fare, by the five properties of synchronisation:\n",
-			      v->out);
+			fputs("the five properties of synchronisation, for each lock:\n", v->out);
 		show_properties(v, lock);
 	}
 	if (more)

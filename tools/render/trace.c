@@ -93,7 +93,7 @@ static void put_wait(struct output *s, const struct lh_report_span *x)
 /* Holds of one lock may overlap (readers) and holds of one thread need not nest: each has an id. */
 static void put_hold(struct output *s, const struct lh_report_span *x, uint32_t number)
 {
-	const char *name = clean(s, x->lock ? x->lock->name : "a lock that is gone");
+	const char *name = clean(s, x->lock ? x->lock->name : "an unknown lock");
 	const char *id = lh_arena_printf(s->arena, "%d.%u", pid_of(x->process), number);
 
 	put(s, json_pack("{ss ss ss ss si si sf s{ss ss}}", "name", name, "cat", "hold", "ph", "b",

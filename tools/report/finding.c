@@ -300,9 +300,8 @@ struct lh_report_finding *lh_report_add_row(struct lh_report *report,
 	if (f.rule == LH_NO_RULE) /* withdrawn */
 		return NULL;
 	if (!is_possible(&f)) {
-		lh_report_note(report,
-			       "finding %u of process %d is not one that this version knows", row,
-			       p->pid);
+		lh_report_note(report, "finding %u of process %d is not valid for this version",
+			       row, p->pid);
 		return NULL;
 	}
 	if (f.flags & LH_FINDING_MEASURED) /* the monitor reports it with a row of its own */

@@ -87,14 +87,15 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 	const char *at = lh_report_where(report, lock->init_stack);
 
 	if (at)
-		return lh_arena_printf(report->private_data->arena, "%s born %s", lock->kind, at);
+		return lh_arena_printf(report->private_data->arena, "%s initialized %s", lock->kind,
+				       at);
 	at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (at)
 		return lh_arena_printf(report->private_data->arena, "%s at %s", lock->kind, at);
 	at = lh_report_where(report, lock->first_stack);
 	if (at)
-		return lh_arena_printf(report->private_data->arena, "%s first taken %s", lock->kind,
-				       at);
+		return lh_arena_printf(report->private_data->arena, "%s first acquired %s",
+				       lock->kind, at);
 	return numbered(report, lock->kind, lock);
 }
 

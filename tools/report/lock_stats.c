@@ -275,9 +275,9 @@ static void add_class(struct lh_report *report, struct class_group *n)
 	const char *at = lh_report_where(report, n->some->init_stack);
 
 	n->class_stats.kind = n->some->kind;
-	n->class_stats.name =
-		at ? lh_arena_printf(report->private_data->arena, "%s born %s", n->some->kind, at)
-		   : n->class;
+	n->class_stats.name = at ? lh_arena_printf(report->private_data->arena, "%s initialized %s",
+						   n->some->kind, at)
+				 : n->class;
 	n->class_stats.wait = spread_of(&n->wait);
 	n->class_stats.hold = spread_of(&n->hold);
 	LH_PUSH(report->private_data->arena, report->profile->class, report->profile->classes,

@@ -25,39 +25,37 @@ static const struct {
 	const char *can, *is; /* `is`: after it happened; NULL: as `can` */
 	const char *open;     /* while it goes on; NULL: as the others */
 } messages[LH_RULES] = {
-	[LH_RULE_LOCK_ORDER] = {"{locks} are taken in conflicting orders: this can deadlock", NULL,
-				NULL},
-	[LH_RULE_DEADLOCK] = {"{threads} can wait for each other for ever",
-			      "deadlock: {threads} wait for each other for ever", NULL},
-	[LH_RULE_SELF_DEADLOCK] = {"{who} can wait for {lock} while it holds it itself",
-				   "{who} waits for {lock}, which it holds itself", NULL},
+	[LH_RULE_LOCK_ORDER] = {"{locks} are acquired in conflicting orders: this can deadlock",
+				NULL, NULL},
+	[LH_RULE_DEADLOCK] = {"{threads} can wait for each other forever",
+			      "deadlock: {threads} wait for each other forever", NULL},
+	[LH_RULE_SELF_DEADLOCK] = {"{who} can wait for {lock} while it already holds {lock}",
+				   "{who} waits for {lock}, which it already holds", NULL},
 	[LH_RULE_POOL_DEADLOCK] =
-		{"permits of {lock} are asked for while permits of the same are "
-		 "held: enough threads can use it up",
-		 "{threads} hold permits of {lock} and wait for more: none is left", NULL},
+		{"threads that hold permits of {lock} acquire more of them: this can deadlock",
+		 "{threads} hold permits of {lock} and wait for more: no permit is left", NULL},
 	[LH_RULE_COND_WAIT_HOLDING] = {"{who} waits on {lock} while it holds {held}", NULL, NULL},
 	[LH_RULE_COND_WAIT_UNLOCKED] = {"{who} waits on {lock} without holding {first}", NULL,
 					NULL},
-	[LH_RULE_UNLOCK_NOT_OWNER] = {"{who} gives back {lock}, which {other} holds", NULL, NULL},
-	[LH_RULE_UNLOCK_NOT_HELD] = {"{who} gives back {lock}, which nobody holds", NULL, NULL},
+	[LH_RULE_UNLOCK_NOT_OWNER] = {"{who} releases {lock}, which {other} holds", NULL, NULL},
+	[LH_RULE_UNLOCK_NOT_HELD] = {"{who} releases {lock}, which no thread holds", NULL, NULL},
 	[LH_RULE_DESTROY_HELD] = {"{who} destroys {lock} while it is in use by {other}", NULL,
 				  NULL},
-	[LH_RULE_EXIT_HOLDING] = {"{who} ended and kept {locks}", NULL,
-				  "{who} waits for {lock}, which {other} kept when it ended"},
-	[LH_RULE_FORK_HOLDING] = {"the program forked while {other} held {held}",
-				  "a forked child waits for {lock}, which another thread held at "
-				  "the fork",
-				  NULL},
-	[LH_RULE_ORDER_POLICY] = {"{lock} is taken while {held} is held: the declared orders do "
-				  "not allow that",
-				  NULL, NULL},
+	[LH_RULE_EXIT_HOLDING] =
+		{"{who} ended without releasing {locks}", NULL,
+		 "{who} waits for {lock}, which {other} did not release before it ended"},
+	[LH_RULE_FORK_HOLDING] =
+		{"the program forked while {other} held {held}",
+		 "a child process waits for {lock}, which another thread held at the fork", NULL},
+	[LH_RULE_ORDER_POLICY] =
+		{"{lock} is acquired while {held} is held: the policy does not allow this order",
+		 NULL, NULL},
 	[LH_RULE_LONG_HOLD] = {"{holder} held {held} for {time}", NULL,
-			       "{holder} holds {held}, for {time} so far"},
+			       "{holder} has held {held} for {time} so far"},
 	[LH_RULE_BLOCKING_CALL] = {"{holder} blocked for {time} in {call} while it held {held}",
 				   NULL, NULL},
 	[LH_RULE_SIGNAL_LOCK] =
-		{"{lock} is taken in a signal handler, and elsewhere with the signal "
-		 "open",
+		{"{lock} is acquired in a signal handler, and elsewhere with the signal unblocked",
 		 NULL, NULL},
 };
 
@@ -68,29 +66,29 @@ static const struct {
 	const char *past, *now;
 } step_texts[] = {
 	{LH_RULE_DESTROY_HELD, LH_CALLS, "destroyed %s", "destroys %s"},
-	{LH_RULE_EXIT_HOLDING, LH_HOLDS, "took %s and never gave it back", "takes %s"},
+	{LH_RULE_EXIT_HOLDING, LH_HOLDS, "acquired %s and did not release it", "holds %s"},
 	{LH_RULE_EXIT_HOLDING, LH_CALLS, "ended", "ends"},
 	{LH_RULE_FORK_HOLDING, LH_CALLS, "forked", "forks"},
-	{LH_RULE_COND_WAIT_UNLOCKED, LH_RELEASES, "gave %s to the wait without holding it",
-	 "gives %s to the wait without holding it"},
+	{LH_RULE_COND_WAIT_UNLOCKED, LH_RELEASES, "passed %s to the wait without holding it",
+	 "passes %s to the wait without holding it"},
 	{LH_RULE_BLOCKING_CALL, LH_CALLS, "blocked", "blocks"},
 	{LH_RULE_LONG_HOLD, LH_WAITS_FOR, "waited for %s", "waits for %s"},
-	{LH_NO_RULE, LH_HOLDS, "took %s", "takes %s"},
-	{LH_NO_RULE, LH_WANTS, "asked for %s", "waits for %s"},
+	{LH_NO_RULE, LH_HOLDS, "acquired %s", "holds %s"},
+	{LH_NO_RULE, LH_WANTS, "tried to acquire %s", "waits for %s"},
 	{LH_NO_RULE, LH_WAITS_FOR, "waits for %s", "waits for %s"},
 	{LH_NO_RULE, LH_CALLS, "called", "calls"},
-	{LH_NO_RULE, LH_RELEASES, "gave back %s", "gives back %s"},
+	{LH_NO_RULE, LH_RELEASES, "released %s", "releases %s"},
 	{LH_NO_RULE, LH_JOINS, "waits for %s", "waits for %s"},
 };
 
 static const char *const whys[LH_FILTERS] = {
 	[LH_F_NONE] = "it counts",
-	[LH_F_THREADS] = "the same thread would have to be in two places",
-	[LH_F_GATE] = "a lock that is held on both sides lets only one of them in",
-	[LH_F_ORDERED] = "one of them is over before the other begins",
+	[LH_F_THREADS] = "one thread would have to wait at two steps of the cycle",
+	[LH_F_GATE] = "two of the paths hold a common lock and so never run at the same time",
+	[LH_F_ORDERED] = "one of the paths ends before another one begins",
 	[LH_F_READERS] = "readers do not wait for readers",
-	[LH_F_TRY] = "a try does not wait",
-	[LH_F_TIMED] = "a wait with a limit ends by itself",
+	[LH_F_TRY] = "a try-lock does not wait",
+	[LH_F_TIMED] = "a wait with a time limit ends",
 };
 
 const char *lh_name_why(enum lh_filter f)
@@ -151,7 +149,7 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 			       ? lh_arena_printf(p, now ? "blocks in %s" : "blocked in %s", a->note)
 			       : a->note;
 	if (a->lock && a->lock->row.kind == LH_THREAD_END && a->action == LH_HOLDS)
-		return now ? "goes on" : "has not ended";
+		return now ? "is still running" : "had not ended";
 	format = step_format(f->rule, a->action, now);
 	placeholder = strstr(format, "%s");
 	if (!placeholder)
@@ -207,7 +205,8 @@ const char *lh_report_schedule(const struct lh_report *report, const struct lh_r
 				       label(report, f, i),
 				       lh_report_step_text(report, f, f->part[i].holds, true));
 	for (uint32_t i = f->cycle_parts; i < f->parts; i++)
-		text = lh_arena_printf(report->private_data->arena, "%s%s queues; ", text,
+		text = lh_arena_printf(report->private_data->arena,
+				       "%s%s waits as a queued writer; ", text,
 				       label(report, f, i));
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
 		text = lh_arena_printf(report->private_data->arena, "%s%s %s%s", text,
@@ -216,8 +215,8 @@ const char *lh_report_schedule(const struct lh_report *report, const struct lh_r
 				       i + 1 < f->cycle_parts ? "; " : ": ");
 	return lh_arena_printf(
 		report->private_data->arena, "%s%s%s", text,
-		f->cycle_parts == 2 ? "neither goes on" : "none of them goes on",
-		f->by_class ? ", if each waits for the very lock that the next one holds" : "");
+		f->cycle_parts == 2 ? "neither continues" : "none of them continues",
+		f->by_class ? ", if each lock is the instance that the next thread holds" : "");
 }
 
 /* ---- messages ---- */
@@ -323,8 +322,8 @@ static const char *placeholder_text(const struct lh_report *report,
 
 const char *lh_report_message(struct lh_report *report, const struct lh_report_finding *f)
 {
-	static const char by_class[] = "{locks} are taken in conflicting orders (seen by "
-				       "birthplace only): with the same locks this can deadlock";
+	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
+				       "only): on the same instances this can deadlock";
 	const char *at = f->level > LH_POTENTIAL && messages[f->rule].is ? messages[f->rule].is
 									 : messages[f->rule].can;
 	const char *text = "", *placeholder;

@@ -52,9 +52,8 @@ void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view 
 		lh_report_note(report, "%s: %s", title, p->problem);
 	if (r->head.flags & LH_LEDGER_PYTHON_UNREAD)
 		lh_report_note(report,
-			       "%s: only CPython 3.11 can be read: its `with lock` counts as a try "
-			       "here, and "
-			       "stacks have no Python lines",
+			       "%s: this Python is not CPython 3.11: `with lock` counts as a "
+			       "try-lock, and stacks have no Python lines",
 			       title);
 	if (report->private_data->options.every_lock) {
 		add_every_lock(report, p);
@@ -71,10 +70,10 @@ void lh_report_add_file(struct lh_report *report, const struct lh_ledger_file *s
 	if (s->error[0])
 		lh_report_note(report, "%s", s->error);
 	if (s->empty)
-		lh_report_note(report, "%u process%s took a place and never filled it", s->empty,
-			       s->empty == 1 ? "" : "es");
+		lh_report_note(report, "%u process%s reserved a ledger and wrote nothing to it",
+			       s->empty, s->empty == 1 ? "" : "es");
 	if (s->no_slot)
-		lh_report_note(report, "%u process%s found no place and %s not watched", s->no_slot,
+		lh_report_note(report, "%u process%s got no ledger and %s not watched", s->no_slot,
 			       s->no_slot == 1 ? "" : "es", s->no_slot == 1 ? "was" : "were");
 	for (uint32_t i = 0; i < s->n; i++)
 		lh_report_add_ledger(report, &s->view[i]);

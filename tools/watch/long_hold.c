@@ -79,20 +79,20 @@ static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h
 {
 	char text[200], held[24], out[24];
 	uint64_t most = h->stopped_ns;
-	const char *error = "it was stopped";
+	const char *error = "the thread was stopped";
 
 	if (!p->watch->options.verbose ||
 	    lh_time_between(p->now_ns, h->since_ns) < 2 * h->excused_ns)
 		return;
 	h->excused_ns = lh_time_between(p->now_ns, h->since_ns);
 	if (h->lagged_ns > most)
-		most = h->lagged_ns, error = "it was ready to run and had no CPU";
+		most = h->lagged_ns, error = "the thread was ready to run and had no CPU";
 	if (h->waited_ns > most)
-		most = h->waited_ns, error = "it waited for another lock";
+		most = h->waited_ns, error = "the thread waited for another lock";
 	snprintf(text, sizeof(text),
-		 "T%u has held a lock for %s, but for %s of that %s: not called long", h->thread,
-		 lh_long_hold_time_text(h->excused_ns, held), lh_long_hold_time_text(most, out),
-		 error);
+		 "T%u has held a lock for %s, but for %s of that %s: not reported as long",
+		 h->thread, lh_long_hold_time_text(h->excused_ns, held),
+		 lh_long_hold_time_text(most, out), error);
 	lh_watch_post(p, LH_WATCH_EXCUSED, 0, text);
 }
 

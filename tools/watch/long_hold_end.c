@@ -14,7 +14,7 @@ static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h
 	char note[LH_NOTE_MAX], ns[24];
 
 	for (uint32_t i = 0; i < h->waiters; i++) {
-		snprintf(note, sizeof(note), "for %s of that",
+		snprintf(note, sizeof(note), "for %s of the hold",
 			 lh_long_hold_time_text(h->waiter[i].ns, ns));
 		lh_watch_step(p, h->row,
 			      &(struct lh_step){.thread = h->waiter[i].thread,
@@ -121,7 +121,7 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 			      note);
 	add_waiters(p, h);
 	snprintf(text, sizeof(text),
-		 kept ? "still held after %s%s, when the process ended" : "over after %s%s", ns,
+		 kept ? "still held after %s%s, when the process ended" : "released after %s%s", ns,
 		 cpu);
 	lh_watch_post(p, LH_WATCH_ENDED, h->row, text);
 }

@@ -183,7 +183,7 @@ static const char *futex_text(const struct lh_watch_process *p, const struct lh_
 	case LH_WAIT_LOCK:
 	case LH_WAIT_SEM:
 		if (lh_read_lock(&p->ledger, live->wait_lock, &l) && l.flags & LH_LOCK_SIGNAL)
-			return "sem_wait, for somebody's post";
+			return "sem_wait, for a post by another thread";
 		return "a wait for another lock";
 	default:
 		return "futex";
@@ -208,7 +208,7 @@ void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread 
 		lh_syscall_text(p->pid, c, call, sizeof(call));
 		snprintf(out, capacity, state == 'D' ? "%s, waiting for a device" : "%s", call);
 	} else {
-		snprintf(out, capacity, "not to be seen");
+		snprintf(out, capacity, "in an unknown state");
 	}
 }
 

@@ -52,14 +52,14 @@ static void plain(void)
 
 	text(l, (struct lh_render_text_style){0});
 	CHECK(strncmp(output, "bank+0x1110: error: ", 20) == 0);
-	CHECK(says("'accounts' and 'journal' are taken in conflicting orders: this can deadlock "
+	CHECK(says("'accounts' and 'journal' are acquired in conflicting orders: this can deadlock "
 		   "[lock-order]\n"));
 	CHECK(says("\n  accounts -> journal -> accounts\n"));
 	CHECK(says("(did not happen, but can)"));
-	CHECK(says("\n  T2 'worker-1' (101)\n    took 'accounts'\n"));
-	CHECK(says("    asked for 'journal'\n"));
+	CHECK(says("\n  T2 'worker-1' (101)\n    acquired 'accounts'\n"));
+	CHECK(says("    tried to acquire 'journal'\n"));
 	CHECK(says("      #0  ??  (bank+0x1110)\n      #1  ??  (bank+0x1800)\n"));
-	CHECK(says("how it can hang: T2 takes 'accounts'; T3 takes 'journal';"));
+	CHECK(says("how it can hang: T2 holds 'accounts'; T3 holds 'journal';"));
 	CHECK(says("  help: Choose one order"));
 	CHECK(says("lockhound explain lock-order\n"));
 	CHECK(says(
@@ -89,7 +89,7 @@ static void summary(void)
 	render("text", l, 2, (struct lh_render_text_style){.next = "lockhound report x.lh"});
 	CHECK(says("seen 2 times in 2 processes"));
 	CHECK(says("\n  in bank[100]\n"));
-	CHECK(says("lockhound: dropped: 3 locks, 2 stacks, 1 search for circles; results may be "
+	CHECK(says("lockhound: dropped: 3 locks, 2 stacks, 1 cycle search; results may be "
 		   "incomplete\n"));
 	CHECK(says(
 		"lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
@@ -108,9 +108,10 @@ static void filtered(void)
 		output,
 		"lockhound: 1 process, 2 locks, 8 operations, 3 threads: 0 findings, 1 filtered\n");
 	text(l, (struct lh_render_text_style){.filtered = true, .locks = true});
-	CHECK(says("filtered (gate): 'accounts' and 'journal' are taken in conflicting orders"));
-	CHECK(says("because a lock that is held on both sides lets only one of them in"));
-	CHECK(says("  T2 'worker-1' took 'accounts'\n"));
+	CHECK(says("filtered (gate): 'accounts' and 'journal' are acquired in conflicting orders"));
+	CHECK(says(
+		"because two of the paths hold a common lock and so never run at the same time"));
+	CHECK(says("  T2 'worker-1' acquired 'accounts'\n"));
 	CHECK(says("           5          0         0        0"));
 }
 
@@ -126,9 +127,9 @@ static void properties(void)
 	text(l, (struct lh_render_text_style){.locks = true});
 	CHECK(says("    mutual exclusion  no misuse was seen\n"));
 	CHECK(says("    progress          lock-order "));
-	CHECK(says("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; nobody "
-		   "else was let in meanwhile\n"));
-	CHECK(says("    no busy waiting   no try failed\n"));
+	CHECK(says("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; no "
+		   "other thread acquired the lock during a wait\n"));
+	CHECK(says("    no busy waiting   no try-lock failed\n"));
 	contention->queue = 3;
 	contention->bypassed = contention->bypassed_max = 12;
 	contention->bypassed_thread = 3;
@@ -143,14 +144,14 @@ static void properties(void)
 		(struct lh_thread_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
 	build_more(l, build_lock_row(l, accounts))->tries_failed = 5000;
 	text(l, (struct lh_render_text_style){.locks = true});
-	CHECK(says("; up to 3 waited at once; others were let in up to 12 times during one wait, "
-		   "of T3 'worker-2'; overtaken by up to 9 who had come later\n"));
-	CHECK(says("5000 tries failed, 1 time 100 or more in a row: the most were 4096 in 31 ms, "
-		   "of T2 'worker-1' at bank+0x1100\n"));
-	CHECK(says("taken by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited longest "
-		   "in all: 42 ms for 10 % of it\n"));
+	CHECK(says("; up to 3 waited at once; other threads acquired the lock up to 12 times "
+		   "during one wait of T3 'worker-2'; up to 9 times by threads that came later\n"));
+	CHECK(says("5000 try-locks failed, 1 time 100 or more in a row, at most 4096 in 31 ms, "
+		   "by T2 'worker-1' at bank+0x1100\n"));
+	CHECK(says("acquired by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited "
+		   "longest in total: 42 ms, for 10 % of the acquisitions\n"));
 	render("html", &l, 1, (struct lh_render_text_style){0});
-	CHECK(says("<td>fairness</td><td>taken by T2 "));
+	CHECK(says("<td>fairness</td><td>acquired by T2 "));
 	render("json", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	lock = json_array_get(json_object_get(o, "locks"), 0);

@@ -46,11 +46,11 @@ static void classic(void)
 	CHECK_EQ(f->locks, 2);
 	CHECK_EQ(f->thread[0]->tid, 101);
 	CHECK_STR(f->message,
-		  "'accounts' and 'journal' are taken in conflicting orders: this can deadlock");
+		  "'accounts' and 'journal' are acquired in conflicting orders: this can deadlock");
 	CHECK_STR(lh_report_cycle_text(report, f), "accounts -> journal -> accounts");
 	CHECK_STR(lh_report_schedule(report, f),
-		  "T2 takes 'accounts'; T3 takes 'journal'; T2 waits for 'journal'; "
-		  "T3 waits for 'accounts': neither goes on");
+		  "T2 holds 'accounts'; T3 holds 'journal'; T2 waits for 'journal'; "
+		  "T3 waits for 'accounts': neither continues");
 	CHECK_STR(lh_report_thread_text(report, f->thread[0]), "T2 'worker-1'");
 	CHECK_EQ(f->step[0].stack->n, 2);
 	CHECK_EQ(f->step[0].stack->frame[0].offset, 0x1100);
@@ -201,18 +201,18 @@ static void sentences(void)
 		const char *says;
 	} row[] = {
 		{LH_RULE_SELF_DEADLOCK, 2, 2, LH_WAITS_FOR,
-		 "T2 'worker-1' waits for 'accounts', which it holds itself"},
+		 "T2 'worker-1' waits for 'accounts', which it already holds"},
 		{LH_RULE_UNLOCK_NOT_OWNER, 2, 3, LH_RELEASES,
-		 "T3 'worker-2' gives back 'accounts', which T2 'worker-1' holds"},
+		 "T3 'worker-2' releases 'accounts', which T2 'worker-1' holds"},
 		{LH_RULE_UNLOCK_NOT_OWNER, 0, 3, LH_RELEASES,
-		 "T3 'worker-2' gives back 'accounts', which another thread holds"},
+		 "T3 'worker-2' releases 'accounts', which another thread holds"},
 		{LH_RULE_UNLOCK_NOT_HELD, 0, 3, LH_RELEASES,
-		 "T3 'worker-2' gives back 'accounts', which nobody holds"},
+		 "T3 'worker-2' releases 'accounts', which no thread holds"},
 		{LH_RULE_DESTROY_HELD, 2, 1, LH_CALLS,
 		 "T1 'main' destroys 'accounts' while it is in use by T2 'worker-1'"},
 		{LH_RULE_DESTROY_HELD, 1, 1, LH_CALLS,
 		 "T1 'main' destroys 'accounts' while it is in use by itself"},
-		{LH_RULE_EXIT_HOLDING, 3, 0, 0, "T3 'worker-2' ended and kept 'accounts'"},
+		{LH_RULE_EXIT_HOLDING, 3, 0, 0, "T3 'worker-2' ended without releasing 'accounts'"},
 	};
 	struct lh_report *report;
 
@@ -257,7 +257,7 @@ static void names(void)
 	build_step(l, 1, LH_LOCK_ID(5, 1), 0, LH_WANTS);
 	report = model_of(l, NULL);
 	CHECK_EQ(report->locks, 5);
-	CHECK_STR(report->lock[2]->name, "rwlock born at bank+0x1110");
+	CHECK_STR(report->lock[2]->name, "rwlock initialized at bank+0x1110");
 	CHECK_STR(report->lock[3]->name, "semaphore #4");
 	CHECK_STR(report->lock[4]->name, "the end of T2 'worker-1'");
 	CHECK(!report->lock[3]->named && report->lock[0]->named);
@@ -281,8 +281,8 @@ static void twins(void)
 	build_abba(l, a, b, s);
 	report = model_of(l, NULL);
 	CHECK_STR(lh_report_cycle_text(report, report->finding[0]),
-		  "mutex born at bank+0x1100 #3 -> mutex born at bank+0x1100 #4 -> "
-		  "mutex born at bank+0x1100 #3");
+		  "mutex initialized at bank+0x1100 #3 -> mutex initialized at bank+0x1100 #4 -> "
+		  "mutex initialized at bank+0x1100 #3");
 	lh_report_free(report);
 }
 
@@ -309,9 +309,11 @@ static void big_ring(void)
 	CHECK_EQ(f->cycle_parts, 2);
 	CHECK_STR(lh_report_cycle_text(report, f), "accounts -> journal -> accounts");
 	CHECK_STR(lh_report_schedule(report, f),
-		  "T2 takes 'accounts' to read; thread B takes 'journal' to read; thread C queues; "
+		  "T2 holds 'accounts' to read; thread B holds 'journal' to read; thread C waits "
+		  "as a "
+		  "queued writer; "
 		  "T2 waits for 'journal' to read; thread B waits for 'accounts' to read: neither "
-		  "goes on");
+		  "continues");
 	lh_report_free(report);
 }
 
@@ -514,7 +516,7 @@ static void birthplaces(void)
 	if (report->profile->classes != 1)
 		return;
 	const struct lh_class_stats *b = report->profile->class[0];
-	CHECK_STR(b->name, "mutex born at bank+0x1200");
+	CHECK_STR(b->name, "mutex initialized at bank+0x1200");
 	CHECK_EQ(b->locks, 3);
 	CHECK_EQ(b->acquired, 30);
 	CHECK_EQ(b->contended, 3);
