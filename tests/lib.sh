@@ -139,13 +139,14 @@ check() {
 
 # expect WHAT COMMAND...: passes if COMMAND ends with 0.
 # expect WHAT ! COMMAND...: passes if COMMAND ends with 1, which for grep, cmp and test is the answer no.
+# COMMAND runs in a subshell; its output is shown when the check fails.
 expect() {
-	local name=$1 expected=0 seen
+	local name=$1 expected=0 seen output
 	shift
 	[ "$1" != ! ] || { expected=1; shift; }
-	"$@"
+	output=$("$@" 2>&1)
 	seen=$?
-	if [ $seen = $expected ]; then ok "$name"; else bad "$name" "status $seen, expected $expected, of: $*"; fi
+	if [ $seen = $expected ]; then ok "$name"; else bad "$name" "status $seen, expected $expected, of: $*" "$output"; fi
 }
 
 # equal WHAT SEEN EXPECTED
@@ -195,8 +196,7 @@ err_lines() { equal "$what: lines on stderr" "$(wc -l < "$tmp/err")" "$1"; }    
 
 # json FILE EXPRESSION: passes if the Python expression is true of the JSON in FILE, whose name there is d.
 json() {
-	expect "$what: in $1 not: $2" python3 -c "import json, sys; d = json.load(open(sys.argv[1])); sys.exit(not ($2))" "$1" \
-		2>> "$tmp/err"
+	expect "$what: in $1 not: $2" python3 -c "import json, sys; d = json.load(open(sys.argv[1])); sys.exit(not ($2))" "$1"
 }
 
 # --- programs -------------------------------------------------------------------------------------
