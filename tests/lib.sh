@@ -49,6 +49,11 @@ setup() {
 	no_time_rules=(--long-hold=0 --blocking=0) # a busy machine holds locks for long
 	ulimit -S -c 0
 }
+# A misspelt function would be a check that is not made. (bash calls this in a subshell.)
+command_not_found_handle() {
+	echo "line ${BASH_LINENO[0]}: no command $1" | tee -a "$tmp/not_found" >&2
+	return 127
+}
 remove_tmp() {
 	! declare -F at_exit > /dev/null || at_exit
 	chmod -R u+w "$tmp" 2> /dev/null # a test may have made a folder that its owner cannot write
@@ -90,6 +95,7 @@ field() { sed -n "1,40s,^.*[*# /] *$2: *,,p" "$1" | sed 's, *\*/.*$,,; s, *$,,';
 
 # finish: prints the count and ends the runner; the status is 0 if a check passed or was skipped and none failed.
 finish() {
+	[ ! -e "$tmp/not_found" ] || bad "$(sort -u "$tmp/not_found" | head -1)" "$(cat "$tmp/not_found")"
 	echo "$suite: $passed passed, $failed failed, $skipped skipped${failures:+: $(IFS=';' && echo "${failures[*]}")}"
 	[ "$failed" = 0 ] && [ $((passed + skipped)) -gt 0 ]
 	exit
