@@ -143,13 +143,16 @@ long ptrace(enum __ptrace_request what, ...)
 		errno = EPERM;
 		return -1;
 	}
-	if (what == PTRACE_GETREGSET && is("die"))
-		raise(SIGKILL);
-	stops += what == PTRACE_GETREGSET;
 	if (what == PTRACE_INTERRUPT)
 		began = now_ns();
 	long rc = syscall(SYS_ptrace, what, pid, a, b);
 
+	/* the registers of a thread that has not stopped yet cannot be read */
+	if (what == PTRACE_GETREGSET && rc == 0) {
+		stops++;
+		if (is("die"))
+			raise(SIGKILL);
+	}
 	if (what == PTRACE_DETACH) {
 		total += now_ns() - began;
 		longest = now_ns() - began > longest ? now_ns() - began : longest;
