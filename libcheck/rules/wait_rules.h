@@ -21,9 +21,10 @@ static inline bool lh_waits_without_limit(const struct lh_live_thread *live)
 		live->wait_on == LH_WAIT_ONCE);
 }
 
+/* Only readers share. A permit that is held is missing to each thread that wants one. */
 static inline bool lh_modes_exclude(enum lh_mode held, enum lh_mode wanted)
 {
-	return held == LH_EXCLUSIVE || wanted == LH_EXCLUSIVE;
+	return wanted != LH_SHARED || held == LH_EXCLUSIVE;
 }
 
 /* Does this held lock keep a thread waiting that wants `lock`? */
