@@ -24,72 +24,73 @@ static const struct {
 	long nr;
 	const char *name;
 	enum about about;
+	const char *verb; /* what a thread in the call does; NULL: nothing worth a word */
 } calls[] = {
-#define ROW(name, about)                                                                           \
+#define ROW(name, about, verb)                                                                     \
 	{                                                                                          \
-		SYS_##name, #name, about                                                           \
+		SYS_##name, #name, about, verb                                                     \
 	}
-	ROW(nanosleep, SLEEP0),
-	ROW(clock_nanosleep, SLEEP2),
-	ROW(read, FD0),
-	ROW(write, FD0),
-	ROW(readv, FD0),
-	ROW(writev, FD0),
-	ROW(pread64, FD0),
-	ROW(pwrite64, FD0),
-	ROW(recvfrom, FD0),
-	ROW(recvmsg, FD0),
-	ROW(recvmmsg, FD0),
-	ROW(sendto, FD0),
-	ROW(sendmsg, FD0),
-	ROW(sendmmsg, FD0),
-	ROW(accept, FD0),
-	ROW(accept4, FD0),
-	ROW(connect, FD0),
-	ROW(sendfile, FD0),
-	ROW(splice, FD0),
-	ROW(ioctl, FD0),
-	ROW(epoll_pwait, FD0),
-	ROW(fsync, SYNC),
-	ROW(fdatasync, SYNC),
-	ROW(sync_file_range, SYNC),
-	ROW(flock, LOCKED),
-	ROW(fcntl, LOCKED),
-	ROW(ppoll, POLLED),
-	ROW(pselect6, SELECTED),
-	ROW(wait4, CHILD),
-	ROW(waitid, CHILD),
-	ROW(futex, NOTHING),
-	ROW(rt_sigtimedwait, NOTHING),
-	ROW(rt_sigsuspend, NOTHING),
-	ROW(semop, NOTHING),
-	ROW(semtimedop, NOTHING),
-	ROW(msgrcv, NOTHING),
-	ROW(msgsnd, NOTHING),
-	ROW(mq_timedreceive, FD0),
-	ROW(mq_timedsend, FD0),
-	ROW(openat, PATH1),
-	ROW(io_getevents, NOTHING),
-	ROW(io_uring_enter, FD0),
-	ROW(msync, SYNC),
-	ROW(getrandom, NOTHING),
-	ROW(unlinkat, PATH1),
-	ROW(execve, NOTHING),
-	ROW(clone, NOTHING),
-	ROW(syncfs, SYNC),
+	ROW(nanosleep, SLEEP0, "sleeps"),
+	ROW(clock_nanosleep, SLEEP2, "sleeps"),
+	ROW(read, FD0, "reads"),
+	ROW(write, FD0, "writes"),
+	ROW(readv, FD0, NULL),
+	ROW(writev, FD0, NULL),
+	ROW(pread64, FD0, NULL),
+	ROW(pwrite64, FD0, NULL),
+	ROW(recvfrom, FD0, "waits for a message"),
+	ROW(recvmsg, FD0, "waits for a message"),
+	ROW(recvmmsg, FD0, NULL),
+	ROW(sendto, FD0, "sends"),
+	ROW(sendmsg, FD0, "sends"),
+	ROW(sendmmsg, FD0, NULL),
+	ROW(accept, FD0, "waits for a connection"),
+	ROW(accept4, FD0, "waits for a connection"),
+	ROW(connect, FD0, "connects"),
+	ROW(sendfile, FD0, NULL),
+	ROW(splice, FD0, NULL),
+	ROW(ioctl, FD0, NULL),
+	ROW(epoll_pwait, FD0, "polls"),
+	ROW(fsync, SYNC, "syncs a file"),
+	ROW(fdatasync, SYNC, "syncs a file"),
+	ROW(sync_file_range, SYNC, NULL),
+	ROW(flock, LOCKED, "waits for a file lock"),
+	ROW(fcntl, LOCKED, "waits for a file lock"),
+	ROW(ppoll, POLLED, "polls"),
+	ROW(pselect6, SELECTED, "polls"),
+	ROW(wait4, CHILD, "waits for a child"),
+	ROW(waitid, CHILD, "waits for a child"),
+	ROW(futex, NOTHING, NULL),
+	ROW(rt_sigtimedwait, NOTHING, "waits for a signal"),
+	ROW(rt_sigsuspend, NOTHING, "waits for a signal"),
+	ROW(semop, NOTHING, NULL),
+	ROW(semtimedop, NOTHING, NULL),
+	ROW(msgrcv, NOTHING, NULL),
+	ROW(msgsnd, NOTHING, NULL),
+	ROW(mq_timedreceive, FD0, NULL),
+	ROW(mq_timedsend, FD0, NULL),
+	ROW(openat, PATH1, NULL),
+	ROW(io_getevents, NOTHING, NULL),
+	ROW(io_uring_enter, FD0, NULL),
+	ROW(msync, SYNC, NULL),
+	ROW(getrandom, NOTHING, NULL),
+	ROW(unlinkat, PATH1, NULL),
+	ROW(execve, NOTHING, NULL),
+	ROW(clone, NOTHING, NULL),
+	ROW(syncfs, SYNC, NULL),
 #ifdef SYS_epoll_pwait2
-	ROW(epoll_pwait2, FD0),
+	ROW(epoll_pwait2, FD0, NULL),
 #endif
 #ifdef SYS_clone3
-	ROW(clone3, NOTHING),
+	ROW(clone3, NOTHING, NULL),
 #endif
 #ifdef SYS_poll
-	ROW(poll, POLLED),
-	ROW(select, SELECTED),
-	ROW(pause, NOTHING),
-	ROW(epoll_wait, FD0),
-	ROW(open, PATH0),
-	ROW(vfork, NOTHING),
+	ROW(poll, POLLED, "polls"),
+	ROW(select, SELECTED, "polls"),
+	ROW(pause, NOTHING, "waits for a signal"),
+	ROW(epoll_wait, FD0, "polls"),
+	ROW(open, PATH0, NULL),
+	ROW(vfork, NOTHING, NULL),
 #endif
 #undef ROW
 };
@@ -125,6 +126,26 @@ bool lh_syscall_is_sync(long nr)
 	int i = row_of(nr);
 
 	return i >= 0 && calls[i].about == SYNC;
+}
+
+const char *lh_syscall_verb(long nr)
+{
+	int i = row_of(nr);
+
+	return i >= 0 ? calls[i].verb : NULL;
+}
+
+enum lh_syscall_files lh_syscall_files(long nr)
+{
+	int i = row_of(nr);
+
+	if (i < 0)
+		return LH_SYSCALL_NO_FILE;
+	if (calls[i].about == POLLED)
+		return LH_SYSCALL_POLLED;
+	return calls[i].about == FD0 || calls[i].about == LOCKED || calls[i].about == SYNC
+		       ? LH_SYSCALL_FILE
+		       : LH_SYSCALL_NO_FILE;
 }
 
 static bool read_memory(pid_t pid, uint64_t at, void *out, size_t n)

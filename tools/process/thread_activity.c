@@ -1,53 +1,10 @@
 /* thread_activity.c — describes what a thread that waits for no lock does, and with which file. */
 #include "tools/process/thread_activity.h"
+#include "tools/process/syscall_text.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-enum operand {
-	NO_FILE,
-	FILE_0 /* the first argument is a descriptor */,
-	FILES /* the first argument is an array of struct pollfd */
-};
-
-static const struct {
-	long call;
-	const char *text;
-	enum operand operand;
-} activities[] = {
-	{SYS_nanosleep, "sleeps", NO_FILE},
-	{SYS_clock_nanosleep, "sleeps", NO_FILE},
-	{SYS_read, "reads", FILE_0},
-	{SYS_write, "writes", FILE_0},
-	{SYS_ppoll, "polls", FILES},
-	{SYS_pselect6, "polls", NO_FILE},
-	{SYS_epoll_pwait, "polls", FILE_0},
-#ifdef SYS_poll
-	{SYS_poll, "polls", FILES},
-	{SYS_select, "polls", NO_FILE},
-	{SYS_epoll_wait, "polls", FILE_0},
-	{SYS_pause, "waits for a signal", NO_FILE},
-	{SYS_accept, "waits for a connection", FILE_0},
-#endif
-	{SYS_accept4, "waits for a connection", FILE_0},
-	{SYS_recvfrom, "waits for a message", FILE_0},
-	{SYS_recvmsg, "waits for a message", FILE_0},
-	{SYS_sendmsg, "sends", FILE_0},
-	{SYS_sendto, "sends", FILE_0},
-	{SYS_connect, "connects", FILE_0},
-	{SYS_wait4, "waits for a child", NO_FILE},
-	{SYS_waitid, "waits for a child", NO_FILE},
-	{SYS_rt_sigsuspend, "waits for a signal", NO_FILE},
-	{SYS_rt_sigtimedwait, "waits for a signal", NO_FILE},
-	{SYS_fsync, "syncs a file", FILE_0},
-	{SYS_fdatasync, "syncs a file", FILE_0},
-	{SYS_flock, "waits for a file lock", FILE_0},
-	{SYS_fcntl, "waits for a file lock", FILE_0},
-};
 
 /* "descriptor 0 (pipe:[1234])" */
 static const char *file_of(const struct lh_peek *p, int fd)
@@ -76,21 +33,18 @@ static const char *files_of(const struct lh_peek *p, uint64_t list, uint64_t n)
 
 const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_task *t)
 {
-	const char *file = NULL;
-	size_t i = 0;
+	const char *file = NULL, *verb;
 
 	if (t->state == 'Z' || t->state == 'X')
 		return "has ended";
 	if (!t->blocked)
 		return t->state == 'T' ? "is stopped" : "runs";
-	while (i < sizeof(activities) / sizeof(*activities) && activities[i].call != t->call)
-		i++;
-	if (i == sizeof(activities) / sizeof(*activities))
+	verb = lh_syscall_verb(t->call);
+	if (!verb)
 		return NULL;
-	if (activities[i].operand == FILE_0)
+	if (lh_syscall_files(t->call) == LH_SYSCALL_FILE)
 		file = file_of(p, (int)t->arg[0]);
-	else if (activities[i].operand == FILES)
+	else if (lh_syscall_files(t->call) == LH_SYSCALL_POLLED)
 		file = files_of(p, t->arg[0], t->arg[1]);
-	return file ? lh_arena_printf(p->arena, "%s on %s", activities[i].text, file)
-		    : activities[i].text;
+	return file ? lh_arena_printf(p->arena, "%s on %s", verb, file) : verb;
 }
