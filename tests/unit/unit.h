@@ -13,9 +13,9 @@
 
 static int unit_passed, unit_failed;
 
-static inline int unit_note(int good, const char *file, int line, const char *what)
+static inline int unit_note(int ok, const char *file, int line, const char *what)
 {
-	if (good) {
+	if (ok) {
 		unit_passed++;
 		return 1;
 	}
@@ -35,10 +35,10 @@ static inline int unit_equal(long long a, long long b, const char *file, int lin
 static inline int unit_same(const char *a, const char *b, const char *file, int line,
 			    const char *what)
 {
-	int good = a && b && strcmp(a, b) == 0;
-	if (!unit_note(good, file, line, what))
+	int ok = a && b && strcmp(a, b) == 0;
+	if (!unit_note(ok, file, line, what))
 		printf("\tis \"%s\"\n\tshould be \"%s\"\n", a ? a : "(null)", b ? b : "(null)");
-	return good;
+	return ok;
 }
 
 /* Each is true when it passed. */

@@ -4,8 +4,8 @@
  * For tests only: in a hook libunwind can do what docs/limits.md tells. Starts at the
  * function that it is inlined into and goes out to the frame that `regs` describe.
  */
-#ifndef UNWOUND_H
-#define UNWOUND_H
+#ifndef COMPARE_UNWINDERS_H
+#define COMPARE_UNWINDERS_H
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -34,21 +34,21 @@ static __attribute__((no_sanitize("address"))) inline bool
 unwound_step(unw_cursor_t *c, uintptr_t high, struct lh_return_slot *out)
 {
 	uintptr_t from = unwound_reg(c, UNW_REG_SP);
-	const greg_t *kept = (const greg_t *)(from + offsetof(ucontext_t, uc_mcontext.gregs));
+	const greg_t *saved = (const greg_t *)(from + offsetof(ucontext_t, uc_mcontext.gregs));
 	if (unw_step(c) <= 0)
 		return false;
 	uintptr_t sp = unwound_reg(c, UNW_REG_SP);
 	out->pc = unwound_reg(c, UNW_REG_IP);
 	out->slot = sp - sizeof(uintptr_t);
-	if ((uintptr_t)(kept + NGREG) <= high && (uintptr_t)kept[REG_RIP] == out->pc &&
-	    (uintptr_t)kept[REG_RSP] == sp)
-		out->slot = (uintptr_t)&kept[REG_RIP];
+	if ((uintptr_t)(saved + NGREG) <= high && (uintptr_t)saved[REG_RIP] == out->pc &&
+	    (uintptr_t)saved[REG_RSP] == sp)
+		out->slot = (uintptr_t)&saved[REG_RIP];
 	return out->pc != 0;
 }
 
 /* As lh_walk; -1 if the frame of `regs` was not met. */
 static inline __attribute__((always_inline)) int unwound(const struct lh_regs *regs, uintptr_t high,
-							 struct lh_return_slot *out, int room)
+							 struct lh_return_slot *out, int capacity)
 {
 	unw_context_t context;
 	unw_cursor_t c;
@@ -58,7 +58,7 @@ static inline __attribute__((always_inline)) int unwound(const struct lh_regs *r
 	while (unwound_reg(&c, UNW_REG_SP) != regs->sp || unwound_reg(&c, UNW_REG_IP) != regs->pc)
 		if (unwound_reg(&c, UNW_REG_SP) > regs->sp || unw_step(&c) <= 0)
 			return -1;
-	while (n < room && unwound_step(&c, high, &out[n]))
+	while (n < capacity && unwound_step(&c, high, &out[n]))
 		n++;
 	return n;
 }

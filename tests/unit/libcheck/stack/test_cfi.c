@@ -73,8 +73,8 @@ static bool same_row(const struct lh_cfi_row *row, Dwarf_Frame *frame)
 }
 
 static struct {
-	long agreed, without;
-} seen;
+	long agreed, no_cfi;
+} counts;
 
 static void compare_at(const struct lh_cfi_object *o, Dwarf_CFI *cfi, uintptr_t vaddr)
 {
@@ -87,8 +87,8 @@ static void compare_at(const struct lh_cfi_object *o, Dwarf_CFI *cfi, uintptr_t 
 		CHECK(!"the decoders agree");
 		printf("\tat %#lx: ours %d, theirs %d\n", (long)vaddr, answer, theirs);
 	}
-	seen.agreed += ours;
-	seen.without += !ours;
+	counts.agreed += ours;
+	counts.no_cfi += !ours;
 	free(frame);
 }
 
@@ -106,13 +106,13 @@ static void compare_object(const void *inside)
 	size_t n = 0;
 	if (!CHECK(cfi != NULL) || !CHECK(elf_getphdrnum(elf, &n) == 0))
 		return;
-	seen.agreed = seen.without = 0;
+	counts.agreed = counts.no_cfi = 0;
 	for (size_t i = 0; i < n; i++)
 		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD && ph.p_flags & PF_X)
 			for (uintptr_t at = ph.p_vaddr; at < ph.p_vaddr + ph.p_memsz; at += STRIDE)
 				compare_at(&o, cfi, at);
-	CHECK(seen.agreed > 20000);
-	CHECK(seen.agreed > seen.without * 5);
+	CHECK(counts.agreed > 20000);
+	CHECK(counts.agreed > counts.no_cfi * 5);
 	dwarf_cfi_end(cfi);
 	elf_end(elf);
 	close(fd);
@@ -149,10 +149,10 @@ RULES(nothing, ".cfi_escape 0x0f,0");
 RULES(too_few, ".cfi_escape 0x0f,3,0x77,8,0x22");
 RULES(no_address, ".cfi_escape 0x0f,1,0x06");
 RULES(too_many, ".cfi_escape 0x0f,9,0x31,0x31,0x31,0x31,0x31,0x31,0x31,0x31,0x31");
-RULES(remembered, ".cfi_remember_state\n.cfi_def_cfa rsp, 24\n.cfi_remember_state\n"
-		  ".cfi_def_cfa rsp, 16\n.cfi_restore_state");
-RULES(remembered_thrice, ".cfi_remember_state\n.cfi_remember_state\n.cfi_remember_state");
-RULES(recalled, ".cfi_escape 0x0b");
+RULES(saved_state, ".cfi_remember_state\n.cfi_def_cfa rsp, 24\n.cfi_remember_state\n"
+		   ".cfi_def_cfa rsp, 16\n.cfi_restore_state");
+RULES(saved_thrice, ".cfi_remember_state\n.cfi_remember_state\n.cfi_remember_state");
+RULES(restored_state, ".cfi_escape 0x0b");
 RULES(restored, ".cfi_offset rip, -256\n.cfi_restore rip");
 
 enum { WORDS = 64, SP = 16, HIGH = 48, MARK = 0x1000 };
@@ -161,7 +161,7 @@ static uintptr_t words[WORDS];
 /* `slot`: the word in which the return address is found; -1 none, for the reason `end`. */
 static const struct row {
 	const char *name, *pc;
-	int bp, odd; /* of the frame pointer: which word, and bytes more */
+	int bp, offset; /* of the frame pointer: which word, and bytes more */
 	int slot;
 	enum lh_walk_end end;
 } rows[] = {
@@ -199,9 +199,9 @@ static const struct row {
 	ROW(too_few, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(no_address, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(too_many, 0, 0, -1, LH_WALK_UNSUPPORTED),
-	ROW(remembered, 0, 0, SP + 2, LH_WALK_CUT),
-	ROW(remembered_thrice, 0, 0, -1, LH_WALK_UNSUPPORTED),
-	ROW(recalled, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(saved_state, 0, 0, SP + 2, LH_WALK_CUT),
+	ROW(saved_thrice, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(restored_state, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(restored, 0, 0, SP, LH_WALK_CUT),
 };
 
@@ -215,19 +215,19 @@ static void set_words(void)
 static void walk_row(const struct row *r)
 {
 	uintptr_t at = (uintptr_t)&words[r->bp];
-	struct lh_regs regs = {(uintptr_t)r->pc + 2, (uintptr_t)&words[SP], at + (uintptr_t)r->odd};
-	struct lh_return_slot spot = {0, 0};
+	struct lh_regs regs = {(uintptr_t)r->pc + 2, (uintptr_t)&words[SP], at + (uintptr_t)r->offset};
+	struct lh_return_slot found = {0, 0};
 	enum lh_walk_end end;
 	set_words();
 	if (r->pc == at_bp)
 		words[r->bp] = (uintptr_t)&words[SP + 8];
-	int n = lh_walk(&regs, (uintptr_t)&words[HIGH], &spot, 1, &end);
-	bool good = CHECK_EQ(end, r->end) & CHECK_EQ(n, r->slot >= 0);
+	int n = lh_walk(&regs, (uintptr_t)&words[HIGH], &found, 1, &end);
+	bool ok = CHECK_EQ(end, r->end) & CHECK_EQ(n, r->slot >= 0);
 	if (n == 1 && r->slot >= 0)
-		good &= CHECK_EQ(spot.slot, (uintptr_t)&words[r->slot]) &
-			CHECK_EQ(spot.pc, MARK + r->slot);
-	if (!good)
-		printf("\tin %s, bp at %d+%d\n", r->name, r->bp, r->odd);
+		ok &= CHECK_EQ(found.slot, (uintptr_t)&words[r->slot]) &
+		      CHECK_EQ(found.pc, MARK + r->slot);
+	if (!ok)
+		printf("\tin %s, bp at %d+%d\n", r->name, r->bp, r->offset);
 }
 
 /* A frame pointer that a callee did not keep is no base for its caller's frame. */
@@ -235,14 +235,14 @@ static void lost_frame_pointer(void)
 {
 	struct lh_regs regs = {(uintptr_t)no_bp + 2, (uintptr_t)&words[SP],
 			       (uintptr_t)&words[SP + 4]};
-	struct lh_return_slot spots[3];
+	struct lh_return_slot slots[3];
 	enum lh_walk_end end;
 	set_words();
 	words[SP] = (uintptr_t)by_bp + 2;
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 1);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end), 1);
 	CHECK_EQ(end, LH_WALK_UNSUPPORTED);
 	regs.pc = (uintptr_t)plain + 2;
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 2);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end), 2);
 	CHECK_EQ(end, LH_WALK_NO_CFI);
 }
 
@@ -376,7 +376,7 @@ static void by_hand(uint8_t *at)
 }
 
 /* Nonsense is refused or believed, but never read past its end. */
-static void spoilt(uint8_t *at)
+static void damaged(uint8_t *at)
 {
 	uint64_t r = 88172645463325252;
 	struct lh_cfi_row row;
@@ -409,7 +409,7 @@ int main(void)
 	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (CHECK(pages != MAP_FAILED) && CHECK(mprotect(pages + 4096, 4096, PROT_NONE) == 0)) {
 		by_hand((uint8_t *)pages + 4096 - sizeof smallest);
-		spoilt((uint8_t *)pages + 4096 - sizeof smallest);
+		damaged((uint8_t *)pages + 4096 - sizeof smallest);
 	}
 	return unit_done();
 }

@@ -19,12 +19,12 @@ static void save(const void *bytes, size_t n)
 	close(fd);
 }
 
-static bool opens(struct lh_ledger_file *s)
+static bool open_path(struct lh_ledger_file *s)
 {
 	return lh_read_open(s, path);
 }
 
-static void whole(void)
+static void complete(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_ledger_file s;
@@ -34,7 +34,7 @@ static void whole(void)
 	uint64_t frame[LH_FRAMES_MAX];
 
 	save(l, l->total);
-	CHECK(opens(&s));
+	CHECK(open_path(&s));
 	CHECK_EQ(s.n, 1);
 	CHECK_STR(s.error, "");
 	CHECK_EQ(s.view[0].head.pid, 100);
@@ -51,20 +51,20 @@ static void whole(void)
 	lh_read_close(&s);
 }
 
-static void foreign(void)
+static void not_a_ledger(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000);
 	struct lh_ledger_file s;
 	char want[200];
 
 	save("#!/bin/sh\n", 10);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	snprintf(want, sizeof(want), "%s: not a lockhound ledger (it does not begin with LOCKHND)",
 		 path);
 	CHECK_STR(s.error, want);
 	lh_read_close(&s);
 	save("", 0);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	CHECK(strstr(s.error, "it is empty") != NULL);
 	lh_read_close(&s);
 	CHECK(!lh_read_open(&s, "/"));
@@ -73,7 +73,7 @@ static void foreign(void)
 	CHECK_STR(s.error, "/nonexistent/x: No such file or directory");
 	l->version = 999;
 	save(l, l->total);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	snprintf(want, sizeof(want), "ledger of version 999; this lockhound reads version %d",
 		 LH_LEDGER_VERSION);
 	CHECK(strstr(s.error, want) != NULL);
@@ -81,13 +81,13 @@ static void foreign(void)
 	l->version = LH_LEDGER_VERSION;
 	l->header++;
 	save(l, l->total);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	CHECK(strstr(s.error, "with a header of") != NULL);
 	lh_read_close(&s);
 }
 
 /* A file that ends anywhere: no crash, and nothing is said to be there that is not. */
-static void torn(void)
+static void cut_short(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
 	struct lh_ledger_file s;
@@ -112,7 +112,7 @@ static void torn(void)
 	lh_read_close(&s);
 }
 
-static void lies(void)
+static void damaged(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
 	struct lh_ledger_view r;
@@ -128,7 +128,7 @@ static void lies(void)
 	stack->frame = UINT32_MAX;
 	CHECK_EQ(lh_read_frames(&r, 1, frame), 0);
 	CHECK_EQ(lh_read_frames(&r, UINT32_MAX, frame), 0);
-	memset(build_more(l, lock)->name, 'x', LH_NAME_MAX);
+	memset(build_lock_stats(l, lock)->name, 'x', LH_NAME_MAX);
 	CHECK(lh_read_view(&r, l, l->total));
 	CHECK(lh_read_lock_row(&r, 1, &copy));
 	lh_read_lock_stats(&r, &copy, &stats);
@@ -232,7 +232,7 @@ static void packed(void)
 	fstat(fd, &st);
 	CHECK(st.st_size % 8 == 0 && (uint64_t)st.st_size < l->total / 4);
 	CHECK_EQ(lh_read_pack(&two, fd), 0);
-	CHECK(opens(&s));
+	CHECK(open_path(&s));
 	CHECK_EQ(s.n, 2);
 	CHECK_STR(s.error, "");
 	CHECK(s.n == 2 && s.view[1].head.pid == 200);
@@ -245,7 +245,7 @@ static void packed(void)
 		      memcmp(&a, &b, sizeof(a)) == 0);
 	lh_read_close(&s);
 	CHECK(ftruncate(fd, st.st_size + 100) == 0); /* the second one cut inside its head */
-	CHECK(opens(&s));
+	CHECK(open_path(&s));
 	CHECK_EQ(s.n, 1);
 	CHECK(strstr(s.error, "cut short at 100 bytes, inside the header") != NULL);
 	lh_read_close(&s);
@@ -313,7 +313,7 @@ static void stream(void)
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_ledger_view r;
 	struct lh_ledger_file s;
-	int fd[2], kept = dup(0);
+	int fd[2], saved_stdin = dup(0);
 
 	CHECK(pipe(fd) == 0);
 	CHECK(lh_read_view(&r, l, l->total));
@@ -323,17 +323,17 @@ static void stream(void)
 	CHECK(lh_read_open(&s, "-"));
 	CHECK_EQ(s.n, 1);
 	lh_read_close(&s);
-	dup2(kept, 0);
+	dup2(saved_stdin, 0);
 	close(fd[0]);
 }
 
 int main(void)
 {
 	snprintf(path, sizeof(path), "/tmp/test_read.%d", getpid());
-	whole();
-	foreign();
-	torn();
-	lies();
+	complete();
+	not_a_ledger();
+	cut_short();
+	damaged();
 	chains();
 	modules();
 	live();
