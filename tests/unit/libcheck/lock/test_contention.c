@@ -1,6 +1,6 @@
 /*
- * How a lock fares, as the library counts it: lengths in buckets, entries during a wait, the
- * queue, shares with more threads than there is room for, tries in a row.
+ * test_contention.c — tests the contention rows: histograms, acquisitions that bypass a waiter, the
+ * queue, thread shares with more threads than share rows, failed tries in a row.
  * LINKS: libcheck/lock/contention.c
  */
 #include "libcheck/lock/contention.h"
@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-/* A book of a few rows is all that the room needs. */
+/* An own ledger with a few rows is all that the module needs. */
 struct lh_own_ledger lh_own_ledger;
 static struct lh_contention rows[4];
-static struct lh_lock_stats lock_stats[8]; /* of `lock`, and of others */
+static struct lh_lock_stats lock_stats[8]; /* row 1 is that of `lock` */
 static uint32_t used;
 
 uint32_t lh_row_add(enum lh_table_name t, uint32_t n)
@@ -42,7 +42,7 @@ static void set_up(void)
 		live[i].thread = i + 1;
 }
 
-/* Every time lies in a bucket that ends behind it, and whose begin is not a fifth before it. */
+/* The bucket of a time ends after it, and the bucket's width is at most a quarter of its start. */
 static void histogram_buckets(void)
 {
 	bool ok = true;
@@ -59,7 +59,8 @@ static void histogram_buckets(void)
 	CHECK_EQ(lh_bucket_of(UINT64_MAX), LH_BUCKETS - 1);
 }
 
-/* One waits; two others are let in, then it is its turn. One of them had waited before. */
+/* Two threads wait; a third acquires the lock before both, then the first waiter before the second.
+ */
 static void bypasses(void)
 {
 	struct lh_contention *contention;
@@ -74,17 +75,17 @@ static void bypasses(void)
 		return;
 	CHECK_EQ(contention->queue, 2);
 	CHECK_EQ(live[1].waiters_before, 1);
-	lock.acquired++; /* somebody who never waited */
+	lock.acquired++; /* by a thread that did not wait */
 	lh_contention_wait_end(&lock, &live[0], LH_EXCLUSIVE, 5000);
 	CHECK_EQ(contention->bypassed_max, 1);
-	CHECK_EQ(contention->overtaken_max, 1); /* nobody had been there before seat 0 */
-	lock.acquired++;                        /* seat 0 itself */
-	lock.acquired++;                        /* and a holder that takes it again: no entry */
+	CHECK_EQ(contention->overtaken_max, 1); /* no thread waited before live[0] */
+	lock.acquired++;                        /* live[0] itself */
+	lock.acquired++;                        /* a recursive acquisition bypasses no waiter */
 	lh_contention_recursive(&lock);
 	lh_contention_wait_end(&lock, &live[1], LH_EXCLUSIVE, 9000);
 	CHECK_EQ(contention->bypassed_max, 2);
 	CHECK_EQ(contention->bypassed_thread, 2);
-	CHECK_EQ(contention->overtaken_max, 1); /* one of the two had waited before */
+	CHECK_EQ(contention->overtaken_max, 1); /* one of the two had waited earlier */
 	CHECK_EQ(contention->bypassed, 3);
 	CHECK_EQ(contention->waits_begun, 2);
 	CHECK_EQ(contention->waits_ended, 2);
@@ -95,7 +96,7 @@ static void bypasses(void)
 	CHECK_EQ(contention->wait[1].n, 0);
 }
 
-/* First come, first served: nobody is overtaken. */
+/* First come, first served: no waiter is overtaken. */
 static void first_come_first_served(void)
 {
 	set_up();
@@ -111,7 +112,7 @@ static void first_come_first_served(void)
 	CHECK_EQ(lh_contention(&lock)->wait[1].n, 5);
 }
 
-/* A wait that ends without our being told is over when its thread waits again. */
+/* A wait whose end was not recorded is over when its thread waits again. */
 static void cancelled(void)
 {
 	set_up();
@@ -121,7 +122,7 @@ static void cancelled(void)
 	lh_contention_wait_cancel(&live[0]);
 	lh_contention_wait_cancel(&live[0]);
 	CHECK_EQ(lh_contention(&lock)->waits_ended, 2);
-	/* its row may serve another lock, which owes the old one nothing */
+	/* another lock may reuse the row, and must not inherit the old counts */
 	struct lh_lock other = {.kind = LH_MUTEX, .stats = 2};
 	lh_contention_wait_begin(&lock, id, &live[1]);
 	lh_contention_free(&lock);
@@ -141,7 +142,9 @@ static const struct lh_thread_share *share(lh_thread_id thread)
 	return NULL;
 }
 
-/* With more threads than rows those stay that waited most; the others are added up. */
+/* With more threads than share rows, the threads that waited most keep theirs; the others share
+ * one.
+ */
 static void thread_shares(void)
 {
 	uint64_t share_waits = 0, share_taken = 0;
@@ -163,18 +166,18 @@ static void thread_shares(void)
 	CHECK(share(14) && share(24));
 	CHECK(share(LH_THREAD_SHARE_OTHERS) &&
 	      share(LH_THREAD_SHARE_OTHERS)->waits == 30 - LH_THREAD_SHARES + 1);
-	lh_contention_acquired(&lock, 999, LH_SAMPLE_EVERY); /* has no row and gets none */
+	lh_contention_acquired(&lock, 999, LH_SAMPLE_EVERY); /* has no share row and gets none */
 	CHECK(!share(999));
 	CHECK_EQ(share(LH_THREAD_SHARE_OTHERS)->taken, 30 - LH_THREAD_SHARES + 1 + LH_SAMPLE_EVERY);
 }
 
-/* A hold that was picked stands for many; a bucket that is full halves all of them. */
+/* A sampled hold counts for many; if a bucket would overflow, all buckets are halved. */
 static void holds(void)
 {
 	struct lh_histogram *t;
 
 	set_up();
-	lh_contention_held(&lock, LH_EXCLUSIVE, 100, 1); /* no row: nothing happens */
+	lh_contention_held(&lock, LH_EXCLUSIVE, 100, 1); /* no contention row: no effect */
 	t = &lh_contention_make(&lock, id)->hold[0];
 	lh_contention_held(&lock, LH_EXCLUSIVE, 1000, LH_SAMPLE_EVERY);
 	lh_contention_held(&lock, LH_EXCLUSIVE, 70000, 1);
@@ -188,7 +191,7 @@ static void holds(void)
 	CHECK_EQ(t->bucket[lh_bucket_of(1000)], (UINT32_MAX - 10) / 2 + LH_SAMPLE_EVERY);
 }
 
-/* The longest row of tries counts, with its place and thread. */
+/* The longest sequence of failed tries is kept, with its site and thread. */
 static void tries(void)
 {
 	struct lh_contention *contention;
@@ -210,7 +213,7 @@ static void tries(void)
 	CHECK_EQ(LH_SITE_STACK(contention->busy_site), 5);
 }
 
-/* No room is an answer. */
+/* If the table is full, a lock has no contention row. */
 static void no_row_left(void)
 {
 	struct lh_lock more[4] = {{.stats = 3}, {.stats = 4}, {.stats = 5}, {.stats = 6}};

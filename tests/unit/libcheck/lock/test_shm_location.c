@@ -1,5 +1,6 @@
 /*
- * test_where — the place of shared memory: by the kernel, and by the text of maps in pieces.
+ * test_shm_location.c — tests the location of shared memory: from the kernel, and from the text of
+ * /proc/self/maps that arrives in pieces.
  * LINKS: libcheck/lock/shm_location.c libcheck/base/sys.c
  */
 #include "tests/unit/unit.h"
@@ -43,7 +44,7 @@ static void test_private(void)
 	close(fd);
 }
 
-/* One file at two addresses and from two offsets: one place. */
+/* One file mapped at two addresses and from two offsets gives one location. */
 static void test_file(void)
 {
 	int fd = memfd_create("where", MFD_CLOEXEC);
@@ -69,7 +70,8 @@ static void test_file(void)
 	close(fd);
 }
 
-/* Shared without a name: the same in a forked child, another one for each mapping. */
+/* Anonymous shared memory has the same location in a forked child, and one of its own per mapping.
+ */
 static void test_anonymous(void)
 {
 	struct lh_shm_location *shared = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0),
@@ -96,7 +98,7 @@ static void test_sysv(void)
 	if (id >= 0)
 		shmctl(id, IPC_RMID, NULL);
 	if (at == (void *)-1)
-		return; /* not to be had in every container */
+		return; /* not available in every container */
 	CHECK_EQ(lh_shm_locate(at).ino, id | LH_SHM_SYSV);
 	shmdt(at);
 }

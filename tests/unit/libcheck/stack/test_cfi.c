@@ -1,7 +1,7 @@
 /*
- * The decoder of call frame information against elfutils' at addresses all over the C library
- * and the C++ runtime; then the walker on rules written by hand, each of which breaks or just
- * keeps one condition; then the decoder on spoilt bytes.
+ * test_cfi.c — compares the decoder of call frame information with that of elfutils, at addresses
+ * all over the C library and the C++ runtime; then tests the walker on rules written by hand, each
+ * of which breaks or just keeps one condition; then the decoder on damaged bytes.
  * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
  * LIBS: -ldw -lelf -ldl
  */
@@ -26,7 +26,7 @@ static bool in_a_register(uint8_t atom)
 	return (atom >= 0x50 && atom < 0x70) || atom == 0x90; /* DW_OP_reg0..31, DW_OP_regx */
 }
 
-/* What libdw says, in our words. */
+/* The rule of libdw, as a struct lh_cfi_rule. */
 static struct lh_cfi_rule register_rule(Dwarf_Frame *frame, int reg)
 {
 	struct lh_cfi_rule rule = {.how = LH_CFI_OTHER};
@@ -118,7 +118,7 @@ static void compare_object(const void *inside)
 	close(fd);
 }
 
-/* A function that is never run, and its rules; without any, CFA = rsp + 8, return address below. */
+/* A function that is never run, and its rules. The default: CFA = rsp + 8, return address below. */
 #define RULES(name, ...)                                                                           \
 	__asm__(".pushsection .text\n" #name ": .cfi_startproc\n" __VA_ARGS__                      \
 		"\nnop\nnop\n.cfi_endproc\n.popsection");                                          \
@@ -158,10 +158,10 @@ RULES(restored, ".cfi_offset rip, -256\n.cfi_restore rip");
 enum { WORDS = 64, SP = 16, HIGH = 48, MARK = 0x1000 };
 static uintptr_t words[WORDS];
 
-/* `slot`: the word in which the return address is found; -1 none, for the reason `end`. */
+/* `slot`: the word in which the return address is found; -1: none, and `end` is the reason. */
 static const struct row {
 	const char *name, *pc;
-	int bp, offset; /* of the frame pointer: which word, and bytes more */
+	int bp, offset; /* where rbp points: the word, and bytes beyond it */
 	int slot;
 	enum lh_walk_end end;
 } rows[] = {
@@ -205,7 +205,8 @@ static const struct row {
 	ROW(restored, 0, 0, SP, LH_WALK_CUT),
 };
 
-/* Every word is a mark of its place; those a deref is aimed at hold the address of SP + 8. */
+/* Each word has a value that identifies it; walk_row puts the address of word SP + 8 where a rule
+ * dereferences rbp. */
 static void set_words(void)
 {
 	for (int i = 0; i < WORDS; i++)
@@ -215,7 +216,8 @@ static void set_words(void)
 static void walk_row(const struct row *r)
 {
 	uintptr_t at = (uintptr_t)&words[r->bp];
-	struct lh_regs regs = {(uintptr_t)r->pc + 2, (uintptr_t)&words[SP], at + (uintptr_t)r->offset};
+	struct lh_regs regs = {(uintptr_t)r->pc + 2, (uintptr_t)&words[SP],
+			       at + (uintptr_t)r->offset};
 	struct lh_return_slot found = {0, 0};
 	enum lh_walk_end end;
 	set_words();
@@ -230,7 +232,7 @@ static void walk_row(const struct row *r)
 		printf("\tin %s, bp at %d+%d\n", r->name, r->bp, r->offset);
 }
 
-/* A frame pointer that a callee did not keep is no base for its caller's frame. */
+/* If a callee did not save rbp, the caller's frame cannot be found through rbp. */
 static void lost_frame_pointer(void)
 {
 	struct lh_regs regs = {(uintptr_t)no_bp + 2, (uintptr_t)&words[SP],
@@ -246,7 +248,7 @@ static void lost_frame_pointer(void)
 	CHECK_EQ(end, LH_WALK_NO_CFI);
 }
 
-/* An object of one function in 84 bytes, which end where reading is a fault. */
+/* An object of one function in 84 bytes. The tests put it at the end of a readable page. */
 static const uint8_t smallest[] = {
 	/* 0: .eh_frame_hdr: version, encodings, where .eh_frame is, 1 function: its start, its FDE
 	 */
@@ -368,14 +370,14 @@ static void by_hand(uint8_t *at)
 	CHECK_EQ(find_in(at, 127, &row), LH_CFI_FOUND);
 	CHECK_EQ(find_in(at, 128, &row), LH_CFI_NOT_THERE);
 	CHECK_EQ(find_in(at, (uintptr_t)-1, &row), LH_CFI_NOT_THERE);
-	at[61] = 0x3f; /* no such instruction */
+	at[61] = 0x3f; /* an unknown instruction */
 	CHECK_EQ(find_in(at, 4, &row), LH_CFI_NOT_READ);
 	memcpy(at, smallest, sizeof smallest);
-	at[28] = 2; /* no such version */
+	at[28] = 2; /* an unknown version */
 	CHECK_EQ(find_in(at, 4, &row), LH_CFI_NOT_READ);
 }
 
-/* Nonsense is refused or believed, but never read past its end. */
+/* Damaged bytes are refused or decoded, but the decoder never reads past their end. */
 static void damaged(uint8_t *at)
 {
 	uint64_t r = 88172645463325252;

@@ -1,6 +1,6 @@
 /*
- * The second implementation of a walk gives what the first one gives. Here libunwind is not
- * linked: it comes by dlopen, as in the library.
+ * test_libunwind.c — tests that lh_unwind gives the same frames as lh_walk. libunwind is not linked
+ * here but opened with dlopen, as in the library.
  * LINKS: libcheck/stack/libunwind.c libcheck/stack/walk.c libcheck/stack/walk_cache.c
  * libcheck/stack/cfi.c
  * LIBS: -ldl -lpthread
@@ -43,7 +43,7 @@ static void check_same_frames(const struct lh_return_slot *a, int an,
 	}
 }
 
-/* As in a wrapper: the walk is asked for some frames further in. */
+/* As in a wrapper: the walk is called some frames further inside. */
 static NOINLINE int unwind_from_deeper(const struct lh_regs *regs, struct lh_return_slot *out,
 				       int capacity, enum lh_walk_end *end, int depth)
 {
@@ -118,7 +118,7 @@ static NOINLINE void walk_ends(void)
 	CHECK_EQ(lh_unwind(&regs, slots[1].slot, none, 1, &end), 1);
 	CHECK_EQ(lh_unwind(&regs, slots[1].slot, slots, FRAMES_MAX, &end), 1);
 	CHECK_EQ(end, LH_WALK_DAMAGED);
-	regs.sp += 8; /* a frame that is not there */
+	regs.sp += 8; /* a frame that does not exist */
 	CHECK_EQ(lh_unwind(&regs, high, slots, FRAMES_MAX, &end), 0);
 	CHECK_EQ(end, LH_WALK_UNSUPPORTED);
 }

@@ -1,6 +1,6 @@
 /*
- * test_python — reads an interpreter that is made by hand: frames, names, lines, what an
- * instruction wants; and everything that does not fit, of which nothing may be said.
+ * test_python.c — reads a Python interpreter made by hand: frames, names, lines, the intent of an
+ * instruction; and tests that nothing is reported of data that does not match.
  * LINKS: libcheck/stack/python.c libcheck/stack/python_text.c libcheck/stack/python_intent.c
  */
 #include "libcheck/stack/python.h"
@@ -11,7 +11,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-/* What stack/python.c binds to; types are told apart by their address. */
+/* The symbols that stack/python.c binds to; it tells types apart by their addresses. */
 extern char _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[], PyTuple_Type[];
 extern unsigned long Py_Version;
 alignas(16) char _PyRuntime[1024], PyCode_Type[512], PyUnicode_Type[8], PyBytes_Type[8],
@@ -153,7 +153,7 @@ static void start(void)
 
 enum { CALL_AT = 14, UNITS = 19 };
 
-/* x.method() with so many arguments; wider: the name's number is beyond the 256th. */
+/* x.method() with this number of arguments; wider: the index of the name is 256 or more. */
 static void *call(uint8_t name, uint8_t arguments, bool wider, const char *function)
 {
 	uint8_t u[UNITS][2] = {{0}};
@@ -227,7 +227,7 @@ static void lines(void)
 	struct lh_python_frame outside = {(uintptr_t)code, (uintptr_t)code + 2, 0};
 	CHECK(lh_python_locate(&outside, &p));
 	CHECK_EQ(p.line, 0);
-	for (uint8_t last = 0x80; last; last++) { /* a table that ends too early, in every form */
+	for (uint8_t last = 0x80; last; last++) { /* a truncated table, in every form */
 		set_word(code, PY_CODE_LINES, (uintptr_t)bytes(&last, 1));
 		struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES + 30,
 					    0};
@@ -284,7 +284,7 @@ static void chains(void)
 		 (uintptr_t)code + PY_CODE_BYTES + 8); /* only the outermost moved */
 	lh_python_read_frames(&again);
 	CHECK(again.identity != c.identity && again.identity == lh_python_frames_id());
-	set_word(middle, PY_FRAME_PREVIOUS, (uintptr_t)middle); /* round and round */
+	set_word(middle, PY_FRAME_PREVIOUS, (uintptr_t)middle); /* an endless chain */
 	lh_python_read_frames(&again);
 	CHECK(again.cut && again.n == LH_PYTHON_FRAMES);
 	set_word(middle, PY_FRAME_PREVIOUS, 0x1235);
@@ -303,7 +303,7 @@ static void expect_unknown(void)
 	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_TRY);
 }
 
-/* Not our state, not our thread, no key, no frame. */
+/* Another thread state, another thread, no key, no frame. */
 static void other_threads(void)
 {
 	void *frame = frame_of(call(1, 0, false, "f"), CALL_AT, NULL, true);

@@ -1,5 +1,6 @@
 /*
- * The walker against libunwind: every frame and every slot, from wherever code can stand.
+ * test_walk.c — compares lh_walk with libunwind: every frame and every slot, from many kinds of
+ * code.
  * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
  * LIBS: -lunwind -ldl -lpthread
  */
@@ -26,7 +27,7 @@
 #define WITH_FRAME_POINTER __attribute__((optimize("no-omit-frame-pointer")))
 #define WITHOUT_FRAME_POINTER __attribute__((optimize("omit-frame-pointer")))
 #endif
-/* After the call, so that it is not a jump. */
+/* Used after a call, so that the call is not compiled as a tail jump. */
 #define KEEP_ALIVE(x) __asm__ volatile("" : : "r"(x) : "memory")
 
 enum { FRAMES_MAX = 400 };
@@ -35,7 +36,7 @@ static uint64_t cache[LH_WALK_CACHE_BYTES / sizeof(uint64_t)];
 static volatile int probes; /* signal handlers write it */
 static int deepest;
 static __thread uintptr_t high;
-static enum lh_walk_end outermost = LH_WALK_DONE; /* how a walk is to end */
+static enum lh_walk_end outermost = LH_WALK_DONE; /* how a walk should end */
 
 static uintptr_t top_of_stack(void)
 {
@@ -48,7 +49,7 @@ static uintptr_t top_of_stack(void)
 	return (uintptr_t)low + size;
 }
 
-/* Stands where a wrapper would stand. */
+/* Called as a wrapper would be. */
 static NOINLINE int probe(void)
 {
 	struct lh_regs regs = REGS_OF_CALLER();
@@ -109,7 +110,7 @@ static NOINLINE WITHOUT_FRAME_POINTER void without_frame_pointer(int n)
 	KEEP_ALIVE(n);
 }
 
-/* rbp is an ordinary register here, and holds nothing like a frame. */
+/* rbp is a general register here, and does not point to a frame. */
 static NOINLINE WITHOUT_FRAME_POINTER long uses_all_registers(const long *v)
 {
 	long a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6];
@@ -132,7 +133,7 @@ static NOINLINE void wide(int n)
 }
 
 /* Arguments on the stack, a moving stack pointer and alignment at once: gcc then reaches its
- * arguments through a further register, and the CFA through memory. */
+ * arguments through another register, and the CFA through memory. */
 static NOINLINE int wide_and_moving(int a, int b, int c, int d, int e, int f, int g, int h)
 {
 	char big[32] __attribute__((aligned(32)));
@@ -183,7 +184,7 @@ static void *probing_malloc(size_t n)
 	return malloc(n);
 }
 
-/* Code that came after start. */
+/* Code that was loaded after the start. */
 static void through_library(void)
 {
 	void *library = dlopen("libjansson.so.4", RTLD_NOW);
@@ -214,8 +215,8 @@ static NOINLINE void through_handler(int n)
 	KEEP_ALIVE(n);
 }
 
-/* The handler's stack is static memory, and so below the thread's: a walk can go from the one to
- * the other. From a handler's stack above it cannot, and finds nothing. */
+/* The handler's stack is static memory, and so below the thread's stack: a walk can go from the
+ * handler's stack to the thread's. From a stack above the thread's it cannot, and finds nothing. */
 static void through_other_stack(void)
 {
 	static char other[64 << 10] __attribute__((aligned(16)));
@@ -290,14 +291,14 @@ static void from_everywhere(void)
 	CHECK(deepest > 200);
 }
 
-/* Instruction by instruction: each is a place where a signal can strike. */
+/* Walks at every instruction, because a signal can arrive at any. */
 static struct {
 	int same, shorter, wrong, ended[5], other_context;
 } compared;
 
 enum { TRAP_FLAG = 0x100 };
 
-/* The vDSO has one segment, and its ELF header stands at the beginning. */
+/* The vDSO begins with its ELF header. */
 static bool in_vdso(uintptr_t pc)
 {
 	uintptr_t image = getauxval(AT_SYSINFO_EHDR);
@@ -310,9 +311,9 @@ static bool in_vdso(uintptr_t pc)
 }
 
 /*
- * In the vDSO, stepping ends until the next kind of code: clock_gettime reads the clock again
- * whenever the kernel changed it meanwhile, and the kernel does so at each tick, which comes sooner
- * than a loop that takes a signal and two walks for each instruction ends. So it would never end.
+ * In the vDSO, single-stepping stops until the next kind of code: clock_gettime reads the clock
+ * again if the kernel changed it meanwhile. The kernel changes it at each tick, which comes before
+ * a loop with a signal and two walks for each instruction ends, so the loop would never end.
  */
 static void at_instruction(int signal, siginfo_t *info, void *context)
 {
@@ -337,8 +338,8 @@ static void at_instruction(int signal, siginfo_t *info, void *context)
 		compared.wrong++;
 }
 
-/* Sets or clears the processor's trap flag. With a frame pointer, since gcc writes no rule for
- * the stack pointer that moves in here. */
+/* Sets or clears the processor's trap flag. Uses a frame pointer, because gcc writes no CFI for the
+ * stack pointer that moves in here. */
 static NOINLINE void set_single_step(bool on)
 {
 	KEEP_ALIVE(__builtin_frame_address(0));
@@ -397,7 +398,7 @@ static void at_every_instruction(void)
 {
 	struct sigaction act = {.sa_sigaction = at_instruction, .sa_flags = SA_SIGINFO};
 	sigaction(SIGTRAP, &act, NULL);
-	/* The first time some calls go through the loader's binder, whose CFA is at rbx. */
+	/* The first time, some calls go through the loader's binder, whose CFA is at rbx. */
 	step_through_all_kinds_of_code();
 	CHECK_EQ(compared.wrong, 0);
 	CHECK_EQ(compared.shorter, compared.ended[LH_WALK_UNSUPPORTED]);
@@ -440,7 +441,7 @@ static void no_rules(void)
 	CHECK_EQ(end, LH_WALK_DAMAGED);
 }
 
-/* The stack that a walk takes, from a painted one. */
+/* Measures the stack that a walk uses, on a stack filled with a pattern. */
 static struct lh_regs painted_regs;
 static uintptr_t painted_high, painted_top;
 
@@ -482,8 +483,8 @@ int main(void)
 	at_every_instruction();
 	lh_walk_set_cache(cache);
 	from_everywhere();
-	at_every_instruction(); /* reads what it keeps */
-	at_every_instruction(); /* finds what was kept */
+	at_every_instruction(); /* fills the cache */
+	at_every_instruction(); /* uses the cache */
 	cut_short();
 	no_rules();
 	stack_usage();

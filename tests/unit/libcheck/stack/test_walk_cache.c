@@ -1,5 +1,5 @@
 /*
- * What is kept of an address is what was read for it, or nothing.
+ * test_walk_cache.c — tests that the cache returns the row that was stored for an address, or none.
  * LINKS: libcheck/stack/walk_cache.c
  * LIBS: -lpthread
  */
@@ -67,7 +67,7 @@ static void test_stored(void)
 	CHECK(is_stored(1000, 2));
 }
 
-/* More addresses than there is room for: each is found right or not at all. */
+/* With more addresses than the cache has slots, each address has its own row or none. */
 static void test_overflow(void)
 {
 	int found = 0, wrong = 0;
@@ -109,7 +109,7 @@ static void test_flushed(void)
 	lh_walk_flush_cache();
 	CHECK(!lh_walk_cache_find(3000, &row));
 	row = row_of(3);
-	lh_walk_cache_store(3000, &row, before); /* read while the object was still there */
+	lh_walk_cache_store(3000, &row, before); /* read before the object was unloaded */
 	CHECK(!lh_walk_cache_find(3000, &row));
 	store(3000, 4);
 	CHECK(is_stored(3000, 4));
@@ -125,7 +125,7 @@ static void *write_rows(void *first)
 	return NULL;
 }
 
-/* While others write, a row is one of theirs as a whole. */
+/* While other threads write, a row that is found is one of theirs, not a mix. */
 static void test_torn(void)
 {
 	int first[WRITERS] = {1, 2}, torn = 0;
