@@ -1,4 +1,4 @@
-/* The reader: what is valid is read, what is not is told in words and never followed.
+/* test_reader.c — tests the reader: valid data is read; invalid data is reported and never used.
  * LINKS: tools/ledger/ */
 #include "tools/ledger/reader.h"
 #include "tests/unit/ledger_builder.h"
@@ -44,7 +44,8 @@ static void complete(void)
 	CHECK(lh_read_lock(&s.view[0], LH_LOCK_ID(1, 1), &lock));
 	lh_read_lock_stats(&s.view[0], &lock, &stats);
 	CHECK_STR(stats.name, "accounts");
-	CHECK(!lh_read_lock(&s.view[0], LH_LOCK_ID(1, 2), &lock)); /* another generation: gone */
+	CHECK(!lh_read_lock(&s.view[0], LH_LOCK_ID(1, 2),
+			    &lock)); /* another generation: no such lock */
 	CHECK(lh_read_lock_row(&s.view[0], 1, &lock));
 	CHECK_EQ(lh_read_frames(&s.view[0], 2, frame), 2);
 	CHECK_EQ(LH_FRAME_PC(frame[0]), 0x1001110);
@@ -86,7 +87,7 @@ static void not_a_ledger(void)
 	lh_read_close(&s);
 }
 
-/* A file that ends anywhere: no crash, and nothing is said to be there that is not. */
+/* A file truncated at any byte: no crash, and no row that is not in the file. */
 static void cut_short(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
@@ -124,7 +125,7 @@ static void damaged(void)
 
 	stack->n = 60000;
 	CHECK(lh_read_view(&r, l, l->total));
-	CHECK_EQ(lh_read_frames(&r, 1, frame), 8); /* as many as there are, from its first on */
+	CHECK_EQ(lh_read_frames(&r, 1, frame), 8); /* all that exist, from its first frame on */
 	stack->frame = UINT32_MAX;
 	CHECK_EQ(lh_read_frames(&r, 1, frame), 0);
 	CHECK_EQ(lh_read_frames(&r, UINT32_MAX, frame), 0);
@@ -133,12 +134,12 @@ static void damaged(void)
 	CHECK(lh_read_lock_row(&r, 1, &copy));
 	lh_read_lock_stats(&r, &copy, &stats);
 	CHECK_EQ(strlen(stats.name), LH_NAME_MAX - 1);
-	copy.stats = UINT32_MAX; /* no such row: what the lock's own row says */
+	copy.stats = UINT32_MAX; /* no such row: then the lock's own row counts */
 	copy.held_ns = 7;
 	lh_read_lock_stats(&r, &copy, &stats);
 	CHECK_EQ(stats.hold_max_ns, 7);
 	CHECK_EQ(stats.hold_samples, 1);
-	copy.kind = LH_BARRIER; /* there the same bytes are a thread */
+	copy.kind = LH_BARRIER; /* a barrier's row has a thread in these bytes */
 	lh_read_lock_stats(&r, &copy, &stats);
 	CHECK_EQ(stats.hold_samples, 0);
 	memset(l->exe, 'x', sizeof(l->exe));
@@ -170,7 +171,7 @@ static void chains(void)
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 2);
 	CHECK(chain[0] == 1 && chain[1] == 2);
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 1), 0);
-	a->parent = 2; /* a circle of parents */
+	a->parent = 2; /* a cycle of parents */
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 0);
 	a->parent = 77;
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 0);
@@ -193,7 +194,7 @@ static void modules(void)
 	CHECK_EQ(lh_read_module_at(&r, 0x2001000, &m), 0);
 }
 
-/* A ledger read in place grows under the reader's eyes, but never out of its memory. */
+/* A ledger that is read in place may grow while it is read, but never beyond its memory. */
 static void live(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
@@ -217,7 +218,7 @@ static void live(void)
 	CHECK_EQ(r.head.end, LH_END_EXIT);
 }
 
-/* Packed: smaller, marked, and the same to read; two of them in a row are two processes. */
+/* A packed ledger is smaller, has a flag, and reads the same; a file of two has two processes. */
 static void packed(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(200, 0x5000000);
@@ -244,7 +245,7 @@ static void packed(void)
 		CHECK(lh_read_step(&s.view[0], i, &a) && lh_read_step(&one, i, &b) &&
 		      memcmp(&a, &b, sizeof(a)) == 0);
 	lh_read_close(&s);
-	CHECK(ftruncate(fd, st.st_size + 100) == 0); /* the second one cut inside its head */
+	CHECK(ftruncate(fd, st.st_size + 100) == 0); /* the second ledger ends inside its head */
 	CHECK(open_path(&s));
 	CHECK_EQ(s.n, 1);
 	CHECK(strstr(s.error, "cut short at 100 bytes, inside the header") != NULL);
@@ -283,7 +284,7 @@ static void run_file(void)
 	close(fd);
 }
 
-/* Our own process has the ledger mapped, as a watched one would. */
+/* This process has the ledger mapped, as a watched process would. */
 static void process(void)
 {
 	struct lh_ledger *l = build_bank(getpid(), 0x1000000);

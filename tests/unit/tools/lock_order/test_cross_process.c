@@ -1,4 +1,5 @@
-/* Circles across processes: which locks are one, what orders processes, what is only likely.
+/* test_cross_process.c — tests cycles across processes: which rows are the same lock, what orders
+ * processes, and which findings are only warnings.
  * LINKS: tools/lock_order/ tools/report/ tools/ledger/ tools/symbols/ tools/util/
  * libcheck/order_graph/ */
 #include "tests/unit/ledger_builder.h"
@@ -22,7 +23,7 @@ static struct lh_report *report_of(struct lh_ledger *const *l, uint32_t n)
 	return report;
 }
 
-/* -1: no finding; else the severity of the only one. */
+/* -1: no finding; 99: several; otherwise the severity of the only finding. */
 static int severity_of(struct lh_ledger *const *l, uint32_t n, enum lh_filter *filter)
 {
 	struct lh_report *report = report_of(l, n);
@@ -56,7 +57,7 @@ static void at_the_same_time(void)
 	CHECK_EQ(f->severity, LH_ERROR);
 	CHECK_EQ(f->processes, 2);
 	CHECK_EQ(f->threads, 2);
-	CHECK_EQ(f->locks, 2); /* one lock is one, whoever takes it */
+	CHECK_EQ(f->locks, 2); /* a shared lock counts once */
 	CHECK(f->thread[0]->foreign_tid != f->thread[1]->foreign_tid);
 	CHECK(f->thread[0]->id == 1 && f->thread[1]->id == 2);
 	CHECK(f->cycle && f->cycle_parts == 2);
@@ -78,17 +79,18 @@ static void other_locks(void)
 	p->dev++;
 	CHECK_EQ(severity_of_two(a, b), -1);
 	p->dev--;
-	p->lock = 0; /* of a lock before this one */
+	p->lock = 0; /* the location of an earlier lock */
 	CHECK_EQ(severity_of_two(a, b), -1);
 	p->lock = LH_LOCK_ID(1, 1);
 	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
-	b->start_epoch += 3600; /* of another boot */
+	b->start_epoch += 3600; /* another boot */
 	CHECK_EQ(severity_of_two(a, b), -1);
 	b->start_epoch -= 3590; /* the clock was set */
 	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 }
 
-/* Memory that was given back and used again: whoever puts a lock there initialises it. */
+/* Memory that was freed and reused: if both processes initialized their lock, they are two locks.
+ */
 static void reused_memory(void)
 {
 	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),
@@ -101,7 +103,7 @@ static void reused_memory(void)
 	CHECK_EQ(severity_of_two(a, b), -1);
 	build_lock_row(b, LH_LOCK_ID(1, 1))->flags &= ~(uint32_t)LH_LOCK_INITED;
 	checked_again = build_shared(b, 0, 0);
-	CHECK_EQ(severity_of_two(a, b), LH_ERROR); /* nothing was asked for with it */
+	CHECK_EQ(severity_of_two(a, b), LH_ERROR); /* no lock was wanted while it was held */
 	build_dependency(b, 1, 0, checked_again, build_lock(b, LH_MUTEX, 0x9000, NULL));
 	CHECK_EQ(severity_of_two(a, b), -1);
 }
@@ -122,16 +124,17 @@ static void forked(void)
 	struct lh_ledger *p = build_sharer(100, false, 0, 50 * MS), *l[2] = {p};
 	enum lh_filter filter;
 
-	l[1] = child_of(p, 1, 0); /* after all that the parent did */
+	l[1] = child_of(p, 1, 0); /* forked after everything that the parent did */
 	CHECK_EQ(severity_of(l, 2, &filter), -1);
 	CHECK_EQ(filter, LH_F_ORDERED);
-	build_dependency(p, 1, 1, LH_LOCK_ID(1, 1), LH_LOCK_ID(2, 1)); /* and once more */
+	build_dependency(p, 1, 1, LH_LOCK_ID(1, 1),
+			 LH_LOCK_ID(2, 1)); /* and again after the fork */
 	CHECK_EQ(severity_of(l, 2, &filter), LH_ERROR);
-	l[1] = child_of(p, 0, 0); /* nobody knows when */
+	l[1] = child_of(p, 0, 0); /* forked at an unknown time */
 	CHECK_EQ(severity_of(l, 2, NULL), LH_WARNING);
 }
 
-/* What the parent's thread held when it forked shuts out whoever else holds it. */
+/* A lock that the parent's thread held when it forked is a gate lock against its other holders. */
 static void creator_held_gate(void)
 {
 	struct lh_ledger *p = build_sharer(100, false, 0, 50 * MS), *l[2] = {p};
@@ -175,18 +178,18 @@ static void one_after_the_other(void)
 	a->end = LH_END_RUNNING;
 	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 	a->end = LH_END_EXEC;
-	b->pid = a->pid; /* the same process: a certain order */
+	b->pid = a->pid; /* the same process: certainly ordered */
 	CHECK_EQ(severity_of_two(a, b), -1);
 	b->pid = 101;
-	b->parent = a->pid; /* started by it, we do not know when */
+	b->parent = a->pid; /* started by process a at an unknown time */
 	b->watched_from_ns = 10 * MS;
 	CHECK_EQ(severity_of_two(a, b), LH_WARNING);
 	b->parent = 1;
 	third[2] = build_sharer(102, true, 20 * MS, 30 * MS);
-	CHECK_EQ(severity_of(third, 3, NULL), LH_ERROR); /* one code, one finding */
+	CHECK_EQ(severity_of(third, 3, NULL), LH_ERROR); /* the same sites: one finding */
 }
 
-/* The library's judge has given up: the front end asks again. */
+/* If the library cut searches, the front end searches again. */
 static void checked_again(void)
 {
 	struct lh_ledger *l = build_sharer(100, false, 0, 50 * MS);
@@ -195,7 +198,7 @@ static void checked_again(void)
 
 	build_dependency(l, other, 0, LH_LOCK_ID(2, 1), LH_LOCK_ID(1, 1));
 	report = report_of(&l, 1);
-	CHECK_EQ(report->findings, 0); /* its own judge would have told it */
+	CHECK_EQ(report->findings, 0); /* the library would have reported it */
 	lh_report_free(report);
 	l->searches_cut = 3;
 	report = report_of(&l, 1);

@@ -1,6 +1,6 @@
 /*
- * Stacks of a child that sleeps in calls of all sorts: they are there, and the child does not
- * notice, whatever it was believed to do.
+ * test_sample.c — samples the stack of a child that sleeps in several kinds of calls: the stack is
+ * found, and the child does not notice, also if the caller's knowledge of the child is outdated.
  * LINKS: tools/process/ tools/ledger/ tools/symbols/ tools/util/
  */
 #include "tools/process/sample.h"
@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 /*
- * A function that a stack is looked through for: kept whole, and short under any sanitizer. One
- * that is not to be stopped asks the kernel itself: without registers, the frames of a
- * sanitizer's own read() cannot be passed.
+ * A function that the tests look for in a stack: not inlined, and short under any sanitizer. A
+ * function whose call must not be stopped makes the system call itself: without registers, the
+ * frames of a sanitizer's own read() cannot be unwound.
  */
 #define BODY static __attribute__((noinline, no_sanitize("address", "undefined"))) int
 
@@ -46,7 +46,7 @@ BODY in_read(void)
 	return syscall(SYS_read, pipe_ends[0], &c, 1) == 1;
 }
 
-/* Waits for its child, and no stop reaches it before that has ended. */
+/* Waits in vfork for its child; a stop does not take effect before the child has ended. */
 BODY in_clone(void)
 {
 	char c;
@@ -92,7 +92,7 @@ static int has_ended(pid_t child)
 	       info.si_pid == child;
 }
 
-/* Until it sleeps in this call, or has ended. */
+/* Waits until the child sleeps in this call, or has ended. */
 static void wait_for_call(pid_t child, long nr, struct lh_task_call *c)
 {
 	do {
@@ -101,7 +101,7 @@ static void wait_for_call(pid_t child, long nr, struct lh_task_call *c)
 	} while ((c->in != LH_TASK_CALL || c->nr != nr) && !has_ended(child));
 }
 
-/* It comes back from its call with what it waited for, and with nothing before that. */
+/* The child's call must return what the child waited for, and nothing before that. */
 static void check_result(pid_t child)
 {
 	int status = 0;
@@ -114,7 +114,7 @@ static void check_result(pid_t child)
 	close(epoll);
 }
 
-/* Is an address of this function in the stack? The child has our addresses. */
+/* True if an address of this function is in the stack. The child has the same addresses as we. */
 static int has_frame_of(const struct lh_stack_sample *x, int (*function)(void))
 {
 	for (uint32_t i = 0; i < x->n; i++)
@@ -123,7 +123,7 @@ static int has_frame_of(const struct lh_stack_sample *x, int (*function)(void))
 	return 0;
 }
 
-/* Until it is in that call again: a stop has it make the call once more. */
+/* Waits until the child is in that call again: after a stop the child makes the call again. */
 static void wait_for_same_call(pid_t child, const struct lh_task_call *c)
 {
 	struct lh_task_call again;
@@ -133,7 +133,7 @@ static void wait_for_same_call(pid_t child, const struct lh_task_call *c)
 	while (!lh_task_same(c, &again) && !has_ended(child));
 }
 
-/* Where many want a CPU it may not stop in time: then it is let go, and asked again. */
+/* On a loaded machine the child may not stop in time: then it is resumed and sampled again. */
 static bool sample(struct lh_sampler *s, pid_t child, const struct lh_task_call *c,
 		   struct lh_stack_sample *x)
 {
@@ -149,7 +149,7 @@ static bool sample(struct lh_sampler *s, pid_t child, const struct lh_task_call 
 	return true;
 }
 
-/* `stops`: must it stand still for it? */
+/* `stops`: 1 if the sample must stop the child, 0 if it must not. */
 static void sleeper(int (*body)(void), long nr, int stops)
 {
 	pid_t child = start(body);
@@ -168,7 +168,7 @@ static void sleeper(int (*body)(void), long nr, int stops)
 	check_result(child);
 }
 
-/* It was seen computing, and is in a call that any stop breaks off when it stops. */
+/* The child is believed to compute, but is in a call that a stop interrupts. */
 static void entered_call_before_stop(int (*body)(void), long nr)
 {
 	pid_t child = start(body);
@@ -197,8 +197,7 @@ static void runner(void)
 
 	for (int i = 0; i < 1000 && sampled < 5; i++) {
 		sampled += lh_sampler_sample(s, child, &c, 0, &x) && has_frame_of(&x, computing);
-		while (lh_stop_end_late()) /* it has not stopped in time: it wants a CPU too
-					    */
+		while (lh_stop_end_late()) /* the child got no CPU to stop in time */
 			sched_yield();
 	}
 	CHECK_EQ(sampled, 5);
@@ -206,8 +205,7 @@ static void runner(void)
 	check_result(child);
 }
 
-/* One that does not stop in time, as one that gets no processor, has the stack that it sleeps on.
- */
+/* The stack of a thread that does not stop in time, as without a CPU, is the one it sleeps on. */
 static void late_stop(void)
 {
 	struct lh_task_call c;
@@ -216,7 +214,7 @@ static void late_stop(void)
 	struct lh_sampler *s = lh_sampler_new(child);
 
 	wait_for_call(child, SYS_clone, &c);
-	c.nr = SYS_restart_syscall; /* the same call, and one that the sampler stops a thread in */
+	c.nr = SYS_restart_syscall; /* compares equal, and the sampler stops a thread in it */
 	CHECK(lh_sampler_sample(s, child, &c, 0, &x));
 	CHECK(has_frame_of(&x, in_clone));
 	CHECK_EQ(lh_stop_end_late(), 1);

@@ -1,5 +1,5 @@
-/* The views text and JSON: what they say, that they are well-formed, and that nothing of the
- * program's leaks raw.
+/* test_render.c — tests the formats text and JSON: their contents, that they are well-formed, and
+ * that text of the checked process is escaped.
  * LINKS: tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/util/ */
 #include "tools/render/render.h"
 #include "tests/unit/ledger_builder.h"
@@ -117,7 +117,7 @@ static void filtered(void)
 	CHECK(contains("           5          0         0        0"));
 }
 
-/* The five properties of a lock that is fought for, in words and in numbers. */
+/* The five properties of a contended lock, in text and as numbers. */
 static void properties(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -173,7 +173,7 @@ static void properties(void)
 	json_decref(o);
 }
 
-/* One wait and one hold that the monitor saw, for flame graphs and for Perfetto. */
+/* One wait and one hold that the monitor sampled, for flame graphs and for Perfetto. */
 static void folded_and_trace(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -200,7 +200,7 @@ static void folded_and_trace(void)
 	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) = (struct lh_span){
 		.thread = 3, .lock = accounts, .from_ns = 500000, .to_ns = 9000000};
 	render("folded", &l, 1, (struct lh_render_text_style){0});
-	/* the sampled 20 ms are 8 ms, exactly; holds are as they were seen */
+	/* the sampled 20 ms of wait are scaled to the exact 8 ms; holds are not scaled */
 	CHECK_STR(output,
 		  "holding;bank+0x1800;bank+0x1110;[accounts] 30000\n"
 		  "waiting;bank+0x1800;bank+0x1100;[accounts];held since bank+0x1110 8000\n");
@@ -224,7 +224,7 @@ static void folded_and_trace(void)
 	json_decref(o);
 }
 
-/* Whatever the program calls its threads and locks, the terminal does not move. */
+/* Escape sequences in names of threads and locks do not reach the terminal. */
 static void hostile(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -252,7 +252,7 @@ static void colours(void)
 	setenv("NO_COLOR", "1", 1);
 	CHECK(lh_render_text_color("always", stdout) && !lh_render_text_color("never", stdout));
 	setenv("CLICOLOR_FORCE", "1", 1);
-	CHECK(!lh_render_text_color("auto", stdout)); /* NO_COLOR is asked first */
+	CHECK(!lh_render_text_color("auto", stdout)); /* NO_COLOR is checked first */
 	setenv("NO_COLOR", "", 1);
 	CHECK(lh_render_text_color(NULL, stdout));
 	unsetenv("CLICOLOR_FORCE");
@@ -290,7 +290,7 @@ static void check_finding(json_t *f)
 	CHECK_STR(string_at(frame, "module"), "/opt/bank");
 	CHECK_STR(string_at(frame, "offset"), "0x1100");
 	CHECK(!json_object_get(frame, "function") && !json_object_get(frame, "line") &&
-	      !json_object_get(frame, "build_id")); /* not known: absent */
+	      !json_object_get(frame, "build_id")); /* unknown, so absent */
 }
 
 static void json(void)
@@ -323,7 +323,7 @@ static void json(void)
 	json_decref(o);
 }
 
-/* Written to a full disk: said, not swallowed. */
+/* A write error (full disk) is returned. */
 static void full(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);

@@ -1,4 +1,4 @@
-/* The model: names, parts, rings, fingerprints, merging, order, sentences.
+/* test_report.c — tests the report: names, parts, cycles, fingerprints, merging, order, messages.
  * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/util/ */
 #include "tools/report/report.h"
 #include "tests/unit/ledger_builder.h"
@@ -11,7 +11,7 @@
 static struct lh_ledger_view views[8];
 static unsigned used;
 
-/* A model of these ledgers; records stay until the next reset. */
+/* A report of these ledgers. Their views are valid until the next call. */
 static struct lh_report *report_of(struct lh_ledger *a, struct lh_ledger *b)
 {
 	struct lh_report *report = lh_report_new((struct lh_report_options){.every_lock = true});
@@ -59,7 +59,8 @@ static void classic(void)
 	lh_report_free(report);
 }
 
-/* The library begins a ring where its stack numbers tell it to; it is told from one place on. */
+/* The library begins a cycle at a step that depends on its stack ids; the report always begins it
+ * at the same step. */
 static void first_step(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(100, 0x2000000);
@@ -94,7 +95,8 @@ static void fingerprint_of(struct lh_ledger *l, char out[17])
 	lh_report_free(report);
 }
 
-/* Where it was loaded, who ran and where the ring was entered do not matter; what was done does. */
+/* A fingerprint depends on the code and the locks, not on the load address, the thread ids or the
+ * first step of the cycle. */
 static void fingerprints(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -109,7 +111,7 @@ static void fingerprints(void)
 	memcpy(s + 2, swap, sizeof(swap));
 	fingerprint_of(l, other);
 	CHECK_STR(other, one);
-	s[1].site = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE); /* another function asks */
+	s[1].site = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE); /* another function wants the lock */
 	fingerprint_of(l, other);
 	CHECK(strcmp(other, one) != 0);
 	l = build_bank(100, 0x1000000);
@@ -142,7 +144,7 @@ static void merged(void)
 	lh_report_free(report);
 }
 
-/* The monitor's way: row by row, again while it grows. */
+/* As the monitor does: adds a finding's row, and adds it again while the finding grows. */
 static void added_rows(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -188,7 +190,7 @@ static void ordered(void)
 	lh_report_free(report);
 }
 
-/* Rule by rule: what is said of the steps that the library writes. */
+/* The message of each rule, for the steps that the library writes. */
 static void messages(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -262,12 +264,12 @@ static void names(void)
 	CHECK_STR(report->lock[4]->name, "the end of T2 'worker-1'");
 	CHECK(!report->lock[3]->named && report->lock[0]->named);
 	CHECK_STR(lh_report_lock_text(report, report->lock[0]), "'accounts'");
-	CHECK_EQ(report->process[0]->locks, 4); /* a life is nobody's lock */
+	CHECK_EQ(report->process[0]->locks, 4); /* an end lock is not counted */
 	(void)unnamed;
 	lh_report_free(report);
 }
 
-/* Two of a kind from the same place: the report must tell them apart. */
+/* Two locks initialized at one site: the report must tell them apart. */
 static void same_class(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -286,7 +288,7 @@ static void same_class(void)
 	lh_report_free(report);
 }
 
-/* More is held than matters, and a writer must queue: the ring is still the ring. */
+/* A lock outside the cycle is held, and a writer must queue: the report still has the cycle. */
 static void large_cycle(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -315,7 +317,7 @@ static void large_cycle(void)
 	lh_report_free(report);
 }
 
-/* Rows that name nothing, rules from the future, steps without end. */
+/* Rows with unknown ids, unknown rules, and steps beyond the end of the table. */
 static void nonsense(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -337,7 +339,7 @@ static void nonsense(void)
 	lh_report_free(report);
 }
 
-/* Names and lines of this very test: the linker gives addresses in its file. */
+/* Names and lines of this test itself: __executable_start gives its load address. */
 static int known_variable[4];
 static struct {
 	char first;
@@ -355,7 +357,7 @@ static __attribute__((noinline)) uint64_t known_function(uint32_t *line)
 	return (uint64_t)__builtin_return_address(0);
 }
 
-/* Which member, whichever element; what is the C library's own is left out. */
+/* The member path is the same for all elements, and leaves out the C library's own members. */
 static void parts(struct lh_symbols *s, const struct lh_module *m)
 {
 	uint64_t one = (uint64_t)&known_bank.part[1].lock, two = (uint64_t)&known_bank.part[2].lock,
@@ -395,7 +397,7 @@ static void symbols(void)
 	CHECK(!lh_symbol_signal(s, &m, at - base));
 	parts(s, &m);
 	CHECK_EQ(lh_symbols_problems(s), 0);
-	m.build_id_n = 20; /* of zeros: not ours */
+	m.build_id_n = 20; /* zeros: not the build id of this file */
 	CHECK_EQ(lh_symbol_lines(s, &m, at - base, true, &line), 0);
 	CHECK(!lh_symbol_data(s, &m, (uint64_t)known_variable - base, &into));
 	CHECK_EQ(lh_symbols_problems(s), 1);
@@ -421,7 +423,7 @@ static void name_tables(void)
 	CHECK_STR(lh_name_filter(LH_F_READERS), "readers");
 }
 
-/* What the library counted of a lock, and what the monitor saw of it. */
+/* What the library counted of a lock, and what the monitor sampled of it. */
 static void contention_stats(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -465,7 +467,7 @@ static void contention_stats(void)
 	CHECK(a && j && a->service && j->service);
 	if (!a || !j || !a->service || !j->service)
 		return;
-	/* 197 of 200 are below: the 99th of a hundred is not among them */
+	/* 197 of 200 waits are short, which is less than 99 %: the 99th percentile is a long one */
 	CHECK_EQ(lh_report_lock_wait(a).p99_ns, 5000000);
 	CHECK_EQ(lh_report_lock_wait(a).mean_ns, (197 * 10000 + 3 * 5000000ull) / 200);
 	CHECK_EQ(lh_report_lock_hold(a).mean_ns, 500);
@@ -485,7 +487,7 @@ static void contention_stats(void)
 	CHECK_EQ(j->service->waiting->id, 2);
 	CHECK_EQ(j->service->waiting_ns, 2000000000);
 	lh_report_free(report);
-	/* a percent fewer, and it is */
+	/* with a single long wait it is a short one */
 	contention->wait[0].bucket[lh_bucket_of(5000000)] = 1;
 	report = report_of(l, NULL);
 	for (uint32_t i = 0; i < report->locks; i++)
@@ -495,7 +497,7 @@ static void contention_stats(void)
 	lh_report_free(report);
 }
 
-/* Locks of one birthplace are counted together; one by itself is no group. */
+/* Locks initialized at one site are counted together; a single lock is no class. */
 static void lock_classes(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -521,7 +523,7 @@ static void lock_classes(void)
 	CHECK_EQ(b->wait_ns, 5000);
 	CHECK_EQ(b->wait.n, 3);
 	CHECK_EQ(b->wait.max_ns, 3000);
-	lh_report_finish(report); /* again: not twice */
+	lh_report_finish(report); /* a second call does not count twice */
 	CHECK_EQ(report->profile->classes, 1);
 	lh_report_free(report);
 }

@@ -1,5 +1,6 @@
 /*
- * The table of symbols against libdwfl, which reads all of them for each question.
+ * test_symbol_table.c — compares the symbol table with libdwfl, which reads all symbols for each
+ * query.
  * LINKS: tools/symbols/symbol_table.c tools/util/
  */
 #include <dlfcn.h>
@@ -8,13 +9,13 @@
 #include "tools/symbols/symbol_table.h"
 #include "tests/unit/unit.h"
 
-enum { QUERIED = 500 /* symbols of an object that are asked for, spread over all of them */ };
+enum { QUERIED = 500 /* symbols of an object that are queried, spread over all symbols */ };
 
 static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_build_id_find_elf,
 					 .find_debuginfo = dwfl_standard_find_debuginfo,
 					 .section_address = dwfl_offline_section_address};
 
-/* Symbols in one another, beside one another and at one address; a gap, and a label. */
+/* Nested symbols, adjacent symbols and symbols at one address; a gap, and a label. */
 __asm__(".text\n"
 	".globl around\n"
 	"around: .skip 16, 0x90\n"
@@ -33,7 +34,7 @@ __asm__(".text\n"
 	".size short_one, 4\n"
 	".size long_one, 16\n");
 
-/* What libdwfl says, if the address lies in it. */
+/* The symbol that libdwfl finds, if it contains the address. */
 static const char *by_libdwfl(Dwfl_Module *m, uint64_t at)
 {
 	GElf_Off into;
@@ -54,7 +55,7 @@ static bool agree(const struct lh_symbol_table *t, Dwfl_Module *m, uint64_t at)
 	return false;
 }
 
-/* The first byte, the middle, the last and the one behind it, of every so many. */
+/* Queries the first byte, the middle, the last byte and the byte after it, of every n-th symbol. */
 static void compare(const char *path)
 {
 	struct lh_arena *arena = lh_arena_new();

@@ -1,5 +1,6 @@
 /*
- * top: the numbers of two looks at ledgers made by hand, their order, and text cut to columns.
+ * test_top.c — tests the numbers of two samples of ledgers made by hand, their order, and text cut
+ * to columns.
  * LINKS: tools/top/sample.c tools/top/sort.c tools/util/ tools/ledger/
  */
 #include "tools/util/text_width.h"
@@ -8,7 +9,7 @@
 #include "tests/unit/unit.h"
 
 #define MS 1000000ull
-#define HALF_TICK (LH_TICK_NS / 2) /* of a tick: what is taken in it counts from its middle */
+#define HALF_TICK (LH_TICK_NS / 2) /* an acquisition counts from the middle of its tick */
 
 static struct lh_ledger *l;
 static struct lh_top top;
@@ -86,7 +87,7 @@ static void test_intervals(void)
 		.contended = 4, .wait_ns = 8 * MS, .hold_ns = 10 * MS, .hold_samples = 10};
 	sample_at(1000);
 	CHECK(top.first);
-	CHECK_EQ(row(a)->last.taken, 100); /* the first look: since the start */
+	CHECK_EQ(row(a)->last.taken, 100); /* the first sample: since the start */
 	CHECK_EQ(row(a)->last.hold_ns, 100 * MS);
 	CHECK_EQ(top.all.taken, 100);
 	lock_row(a)->acquired = 150;
@@ -98,12 +99,12 @@ static void test_intervals(void)
 	CHECK_EQ(row(a)->last.taken, 50);
 	CHECK_EQ(row(a)->last.contended, 1);
 	CHECK_EQ(row(a)->last.wait_ns, MS);
-	CHECK_EQ(row(a)->last.hold_ns, 50 * MS); /* nothing measured since: the mean of all */
+	CHECK_EQ(row(a)->last.hold_ns, 50 * MS); /* no hold measured since: the mean of all */
 	CHECK_EQ(row(a)->all.taken, 150);
 	CHECK_EQ(top.last.taken, 50);
 }
 
-/* A wait and a hold that go on are in each look, and no more than they lasted in it. */
+/* A wait or hold that continues is in each interval, with the part that lies in the interval. */
 static void test_going_on(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a"));
@@ -117,7 +118,7 @@ static void test_going_on(void)
 	CHECK_EQ(row(a)->last.hold_ns, 900 * MS - HALF_TICK);
 	CHECK(top.longest == row(a));
 	live_row(1)->held[0].since_ns =
-		1; /* the entry's last owner has left it there: it was not sampled */
+		1; /* left from an earlier entry: this hold was not measured */
 	sample_at(1000);
 	CHECK_EQ(row(a)->held_ns, 900 * MS - HALF_TICK);
 	CHECK_EQ(row(a)->holder, 1);
@@ -127,7 +128,7 @@ static void test_going_on(void)
 	CHECK_EQ(row(a)->last.hold_ns, 2000 * MS);
 	CHECK_EQ(row(a)->held_ns, 2900 * MS - HALF_TICK);
 	CHECK_EQ(row(a)->wait_max_ns, 2600 * MS);
-	/* it has got it: what it waited is now in the lock's own sum, and is not counted twice */
+	/* the wait has ended: its time is now in the lock's own sum, and must not count twice */
 	live_row(2)->wait_lock = 0;
 	stats_of(a)->wait_ns = 2700 * MS;
 	stats_of(a)->contended = 1;
@@ -135,13 +136,14 @@ static void test_going_on(void)
 	CHECK_EQ(row(a)->queue, 0);
 	CHECK_EQ(row(a)->last.wait_ns, 100 * MS);
 	CHECK_EQ(row(a)->last.contended, 0);
-	/* a sum that seems to shrink (two looks are not one instant) is no wait of centuries */
+	/* a sum that seems to shrink (a sample is not one instant) must not give a huge wait */
 	stats_of(a)->wait_ns = 2600 * MS;
 	sample_at(5000);
 	CHECK_EQ(row(a)->last.wait_ns, 0);
 }
 
-/* A mutex is held at most all the time, whatever the samples say; a read lock by many at once. */
+/* A mutex is held for at most the whole interval, even if the mean hold gives more; a read lock can
+ * be held by several threads at once. */
 static void test_bounds(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a")),
@@ -159,7 +161,7 @@ static void test_bounds(void)
 	CHECK_EQ(row(r)->holders, 2);
 }
 
-/* The row means another lock now: what the old one did is not taken off. */
+/* The row was reused for another lock: the old lock's counts are not subtracted. */
 static void test_reused(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a"));
@@ -172,11 +174,11 @@ static void test_reused(void)
 	l->retired_acquired = 100;
 	sample_at(2000);
 	CHECK_EQ(row(next)->last.taken, 7);
-	CHECK_EQ(row(a)->all.taken, 0); /* gone */
+	CHECK_EQ(row(a)->all.taken, 0); /* the old lock has no row */
 	CHECK_EQ(top.last.taken, 7);
 }
 
-/* What is no lock, or was never used, has no row; a program after exec begins anew. */
+/* A signal semaphore, a condition and an unused lock have no row; exec starts the counts again. */
 static void test_left_out(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a")),
@@ -199,7 +201,7 @@ static void test_left_out(void)
 	sample_at(500);
 	CHECK(top.first);
 	CHECK_EQ(row(a)->last.taken, 3);
-	/* a lock and a seat that nobody knows do no harm */
+	/* unknown lock ids and a damaged live-thread row do no harm */
 	set_held(1, LH_LOCK_ID(63, 9), 0);
 	set_held(1, LH_LOCK_ID(5000, 1), 0);
 	live_row(1)->held_n = 60000;
@@ -208,7 +210,7 @@ static void test_left_out(void)
 	CHECK_EQ(top.rows, 2);
 }
 
-/* Given back inside a condition wait it is not held. */
+/* A lock that a condition wait has released is not held. */
 static void test_condition(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a"));
@@ -243,7 +245,7 @@ static void test_order(void)
 	lh_top_sort(&top, LH_TOP_TAKEN, false, true);
 	CHECK(top.row[0].lock == a && top.longest == &top.row[2]);
 	lh_top_sort(&top, LH_TOP_WAIT, false, false);
-	CHECK(top.row[0].lock == c && top.row[1].lock == a); /* equal ones by their number */
+	CHECK(top.row[0].lock == c && top.row[1].lock == a); /* equal rows by their number */
 	lock_row(a)->acquired = 11;
 	sample_at(2000);
 	lh_top_sort(&top, LH_TOP_TAKEN, false, false);
@@ -260,8 +262,8 @@ static void test_columns(void)
 	struct lh_arena *p = lh_arena_new();
 
 	CHECK_EQ(lh_text_width("abc"), 3);
-	CHECK_EQ(lh_text_width("\xe9\x8e\x96"), 2); /* a wide one */
-	CHECK_EQ(lh_text_width("e\xcc\x81"), 1);    /* an e with an accent of its own */
+	CHECK_EQ(lh_text_width("\xe9\x8e\x96"), 2); /* a wide character */
+	CHECK_EQ(lh_text_width("e\xcc\x81"), 1);    /* an e and a combining accent */
 	CHECK_EQ(lh_text_width("\xc3\xa9t\xc3\xa9"), 3);
 	CHECK_STR(lh_text_cut(p, "accounts", 8), "accounts");
 	CHECK_STR(lh_text_cut(p, "accounts", 7), "accoun+");
@@ -272,7 +274,7 @@ static void test_columns(void)
 	CHECK_STR(lh_text_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 3), "\xe9\x8e\x96+");
 	CHECK_STR(lh_text_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 2), "+");
 	CHECK_STR(lh_text_cut(p, "e\xcc\x81xy", 2), "e\xcc\x81+");
-	CHECK_STR(lh_text_cut(p, "ae\xcc\x81", 2), "ae\xcc\x81"); /* nothing is left to cut */
+	CHECK_STR(lh_text_cut(p, "ae\xcc\x81", 2), "ae\xcc\x81"); /* it fits */
 	lh_arena_free(p);
 }
 

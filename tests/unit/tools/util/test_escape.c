@@ -1,4 +1,4 @@
-/* Text of the program made harmless, in every dialect.
+/* test_escape.c — tests that text of the checked process is made harmless in each output format.
  * LINKS: tools/util/ */
 #include "tools/util/escape.h"
 #include "tests/unit/unit.h"
@@ -35,10 +35,10 @@ static void terminals(void)
 	CHECK_STR(text("a\nb\tc\r\x7f"), "a\\nb\\tc\\x0d\\x7f");
 	CHECK_STR(text("\xc2\x9b"
 		       "31m"),
-		  "\\x9b31m"); /* C1: a second way to say ESC [ */
+		  "\\x9b31m"); /* C1: another form of ESC [ */
 	CHECK_STR(text("\xe2\x80\xae"
 		       "cod.exe"),
-		  "\\u{202e}cod.exe"); /* turns the reading direction */
+		  "\\u{202e}cod.exe"); /* changes the reading direction */
 	CHECK_STR(text("\xe2\x80\xa8"), "\\u{2028}");
 	CHECK_STR(text("\xef\xbb\xbf"), "\\u{feff}");
 }
@@ -65,7 +65,7 @@ static void markup(void)
 	CHECK_STR(xml("\1x\xef\xbf\xbe"), "\xef\xbf\xbdx\xef\xbf\xbd");
 }
 
-/* Whatever two bytes come in: what goes out is UTF-8 without control characters. */
+/* For any two bytes, the output is UTF-8 without control characters. */
 static void all_pairs(void)
 {
 	unsigned wrong = 0;
@@ -77,7 +77,7 @@ static void all_pairs(void)
 
 			for (const char *c = out; *c; c++)
 				wrong += (unsigned char)*c < 0x20 || *c == 0x7f;
-			wrong += text(out) != out; /* once is enough */
+			wrong += text(out) != out; /* a second escape changes nothing */
 			out = json(in);
 			wrong += json(out) != out;
 			out = xml(in);

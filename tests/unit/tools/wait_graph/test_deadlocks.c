@@ -1,6 +1,6 @@
 /*
- * Deadlocks that are seen from outside, on ledgers made by hand, with a clock of our own: what is
- * told, when, how often; and what only looks like one.
+ * test_deadlocks.c — tests the deadlocks that the monitor finds, on ledgers made by hand with a
+ * simulated clock: what is reported, when and how often; and waits that only look like a deadlock.
  * LINKS: tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
@@ -35,7 +35,7 @@ static struct lh_live_thread *live_row(uint32_t i)
 	return build_at(l, LH_T_LIVE_THREAD, i);
 }
 
-/* Three threads on three seats, two mutexes and a semaphore of so many permits. */
+/* Three live threads, two mutexes and a semaphore with this number of permits. */
 static void set_up(uint32_t permits)
 {
 	l = build_ledger(4711, "/opt/bank");
@@ -86,7 +86,7 @@ static void wait_for(uint32_t i, lh_lock_id lock)
 	wait_for_how(i, lock, LH_BLOCKING, LH_EXCLUSIVE);
 }
 
-/* How many were told in all looks of this time. */
+/* Scans for this time; returns how many deadlocks were reported. */
 static uint32_t scan_for(uint64_t ms)
 {
 	uint32_t n = 0;
@@ -101,7 +101,7 @@ static uint32_t scan_for(uint64_t ms)
 	return n;
 }
 
-/* Told once, and not before it has lasted for a second. */
+/* Expects one report, and not before the deadlock has lasted for a second. */
 static void reported_once(enum lh_rule rule, uint32_t steps)
 {
 	CHECK_EQ(scan_for(1000), 0);
@@ -143,7 +143,7 @@ static void cycles(void)
 	CHECK_EQ(deadlock->step[2].step.lock, s);
 	tear_down();
 
-	/* mutexes alone: the library's, unless it has not told it */
+	/* mutexes alone: the library reports these; the monitor does if the library did not */
 	set_up(1);
 	acquire(1, a, LH_EXCLUSIVE);
 	acquire(2, b, LH_EXCLUSIVE);
@@ -161,7 +161,7 @@ static void cycles(void)
 	build_step(l, 2, a, 0, LH_WAITS_FOR);
 	never_reported();
 
-	/* a third thread stands behind it: no part of it */
+	/* a third thread waits behind the cycle and is not part of it */
 	sem_and_mutex();
 	wait_for(3, a);
 	reported_once(LH_RULE_DEADLOCK, 4);
@@ -169,23 +169,23 @@ static void cycles(void)
 
 static void near_misses(void)
 {
-	sem_and_mutex(); /* somebody else posts it */
+	sem_and_mutex(); /* another thread may post the semaphore */
 	build_lock_row(l, s)->flags |= LH_LOCK_SIGNAL;
 	never_reported();
 
-	sem_and_mutex(); /* a wait with a limit */
+	sem_and_mutex(); /* a timed wait */
 	wait_for_how(2, a, LH_TIMED, LH_EXCLUSIVE);
 	never_reported();
 
-	sem_and_mutex(); /* a condition: anybody may signal it */
+	sem_and_mutex(); /* a condition: any thread may signal it */
 	live_row(2)->wait_on = LH_WAIT_COND;
 	never_reported();
 
-	sem_and_mutex(); /* its beginning was not seen: who knows how many permits there are */
+	sem_and_mutex(); /* its initialization was not seen: the number of permits is unknown */
 	build_lock_row(l, s)->flags &= ~(uint32_t)LH_LOCK_INITED;
 	never_reported();
 
-	sem_and_mutex(); /* moves: the same wait, but another one each time */
+	sem_and_mutex(); /* progress: the same lock, but a new wait each time */
 	for (int i = 0; i < 100; i++) {
 		CHECK_EQ(scan_for(50), 0);
 		wait_for(2, a);
@@ -197,7 +197,7 @@ static void near_misses(void)
 	wait_for(2, b);
 	never_reported();
 
-	set_up(1); /* readers do not keep readers out */
+	set_up(1); /* readers do not block readers */
 	build_lock_row(l, a)->kind = LH_RWLOCK;
 	acquire(1, a, LH_SHARED);
 	acquire(2, b, LH_EXCLUSIVE);
@@ -208,7 +208,7 @@ static void near_misses(void)
 
 static void readers(void)
 {
-	set_up(1); /* one of two readers is free, and that does not help the writer */
+	set_up(1); /* one of two readers is not blocked, but the writer needs both to release */
 	build_lock_row(l, a)->kind = LH_RWLOCK;
 	acquire(1, a, LH_SHARED);
 	acquire(3, a, LH_SHARED);
@@ -227,7 +227,7 @@ static void semaphore_cycles(void)
 	wait_for_how(2, s, LH_BLOCKING, LH_PERMIT);
 	reported_once(LH_RULE_POOL_DEADLOCK, 4);
 
-	set_up(3); /* the third permit's holder will give it back */
+	set_up(3); /* the holder of the third permit can release it */
 	acquire(1, s, LH_PERMIT);
 	acquire(2, s, LH_PERMIT);
 	acquire(3, s, LH_PERMIT);
@@ -235,7 +235,7 @@ static void semaphore_cycles(void)
 	wait_for_how(2, s, LH_BLOCKING, LH_PERMIT);
 	never_reported();
 
-	set_up(2); /* by way of a mutex */
+	set_up(2); /* with a mutex in the cycle */
 	acquire(1, s, LH_PERMIT);
 	acquire(2, s, LH_PERMIT);
 	acquire(3, a, LH_EXCLUSIVE);
@@ -244,7 +244,7 @@ static void semaphore_cycles(void)
 	wait_for_how(3, s, LH_BLOCKING, LH_PERMIT);
 	reported_once(LH_RULE_DEADLOCK, 6);
 
-	set_up(2); /* all of it in one hand */
+	set_up(2); /* one thread holds all permits */
 	acquire(1, s, LH_PERMIT);
 	acquire(1, s, LH_PERMIT);
 	wait_for_how(1, s, LH_BLOCKING, LH_PERMIT);
@@ -257,10 +257,10 @@ static void ended(void)
 	acquire(2, a, LH_EXCLUSIVE);
 	live_row(2)->state = LH_LIVE_ENDING;
 	wait_for(1, a);
-	CHECK_EQ(scan_for(1000), 0); /* its destructors run */
+	CHECK_EQ(scan_for(1000), 0); /* its destructors may still release the lock */
 	thread_is_gone = true;
 	wait_for(3, a);
-	CHECK_EQ(scan_for(1000), 1); /* once for both */
+	CHECK_EQ(scan_for(1000), 1); /* one report for both waiters */
 	CHECK_EQ(deadlock->rule, LH_RULE_EXIT_HOLDING);
 	CHECK_EQ(deadlock->steps, 2);
 	CHECK_EQ(deadlock->step[0].step.thread, 2);
@@ -268,7 +268,7 @@ static void ended(void)
 	CHECK_EQ(scan_for(2000), 0);
 	tear_down();
 
-	set_up(1); /* a robust one tells its next owner itself */
+	set_up(1); /* a robust mutex passes to its next owner with EOWNERDEAD */
 	build_lock_row(l, a)->flags |= LH_LOCK_ROBUST;
 	acquire(2, a, LH_EXCLUSIVE);
 	live_row(2)->state = LH_LIVE_ENDING;
@@ -276,12 +276,13 @@ static void ended(void)
 	wait_for(1, a);
 	never_reported();
 
-	for (int abandoned = 0; abandoned < 2; abandoned++) { /* the library told when it ended */
+	for (int abandoned = 0; abandoned < 2;
+	     abandoned++) { /* the library reported the thread's end */
 		set_up(1);
 		build_finding(l, LH_RULE_EXIT_HOLDING, LH_HAPPENED, LH_ERROR);
 		build_step(l, 2, a, 0, LH_HOLDS);
 		((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->flags |= LH_THREAD_ENDED;
-		lock_is_abandoned = abandoned; /* else somebody has given it back since */
+		lock_is_abandoned = abandoned; /* otherwise another thread has released it since */
 		wait_for(1, a);
 		CHECK_EQ(scan_for(3000), (uint32_t)abandoned);
 		tear_down();
@@ -300,7 +301,7 @@ static void set_location(struct lh_ledger *in, lh_lock_id lock, uint64_t off)
 	build_lock_stats(in, build_lock_row(in, lock))->location = row;
 }
 
-/* Each holds what the other one waits for; the second knows the two by other numbers. */
+/* Each process holds the lock that the other waits for; the second has other ids for the two. */
 static void two_processes(uint64_t second_off)
 {
 	static struct lh_ledger_view other;
@@ -328,23 +329,23 @@ static void two_processes(uint64_t second_off)
 static void cross_process(void)
 {
 	two_processes(0);
-	CHECK_EQ(scan_for(75), 1); /* the second look is enough: nobody else tells it */
+	CHECK_EQ(scan_for(75), 1); /* two scans are enough: the library cannot report it */
 	CHECK_EQ(deadlock->rule, LH_RULE_DEADLOCK);
 	CHECK_EQ(deadlock->steps, 4);
 	CHECK(deadlock->across);
-	CHECK(!lh_deadlocks_with(deadlock->process)); /* of the one that came first */
+	CHECK(!lh_deadlocks_with(deadlock->process)); /* the process that was added first */
 	CHECK_EQ(scan_for(5000), 0);
 	tear_down();
 
 	two_processes(4096); /* other locks of the same file */
 	never_reported();
 
-	two_processes(0); /* the file was mapped anew: the row of the place means another lock */
+	two_processes(0); /* the memory was reused: the location row is that of another lock */
 	((struct lh_lock_location *)build_at(l, LH_T_LOCK_LOCATION, 1))->lock = 0;
 	never_reported();
 }
 
-/* The second process ends with `a` in its hands. */
+/* The second process ends while it holds `a`. */
 static void dead_process(void)
 {
 	struct lh_deadlocks_process *second;
@@ -367,9 +368,10 @@ static void dead_process(void)
 		lh_read_view(&other, l, l->total);
 		second = lh_deadlocks_add(deadlocks, &other, &other);
 		acquire(1, there, LH_EXCLUSIVE);
-		CHECK_EQ(scan_for(1000), 0); /* it can go on */
+		CHECK_EQ(scan_for(1000), 0); /* its thread is not blocked */
 		lh_deadlocks_drop(deadlocks, second);
-		CHECK_EQ(scan_for(1000), 0); /* the bytes do not say so */
+		CHECK_EQ(scan_for(1000),
+			 0); /* the lock's bytes do not name the dead thread as owner */
 		lock_is_abandoned = true;
 		CHECK_EQ(scan_for(1000), robust ? 0 : 1);
 		if (!robust) {

@@ -1,5 +1,6 @@
 /*
- * Who is blocked for good: small graphs by hand, and random ones against the definition.
+ * test_solve.c — tests which threads are deadlocked: small graphs by hand, and random graphs
+ * against the definition.
  * LINKS: tools/wait_graph/solve.c
  */
 #include "tools/wait_graph/solve.h"
@@ -56,7 +57,7 @@ static void owner_is_gone(void)
 	CHECK(n[0].deadlocked && n[1].deadlocked);
 }
 
-/* Anyone may signal: only when all others are blocked for good nobody is left. */
+/* Any thread may signal, so the wait is deadlocked only if all other threads are. */
 static void no_signaller_left(void)
 {
 	struct lh_wait_node n[] = {waits_for(&number[1], 1), waits_for(&number[0], 1), anyone,
@@ -68,7 +69,7 @@ static void no_signaller_left(void)
 	CHECK(n[2].deadlocked);
 }
 
-/* A wait that ends by itself is no wait: who makes it can act afterwards. */
+/* A timed wait does not block: its thread continues afterwards. */
 static void timed_wait(void)
 {
 	struct lh_wait_node n[] = {waits_for(&number[1], 1), waits_for(&number[0], 1)};
@@ -85,12 +86,13 @@ static void one_of_several(void)
 	n[0].one_of = true; /* a permit of 1 or 2 is enough */
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
 	CHECK(!n[0].deadlocked && !n[1].deadlocked);
-	n[0].one_of = false; /* both must give back */
+	n[0].one_of = false; /* both must release */
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 1);
 	CHECK(n[0].deadlocked && n[1].deadlocked);
 }
 
-/* ---- against the definition: the largest set that nobody outside of it can free ---- */
+/* ---- comparison with the definition: the largest set that no thread outside of it can free ----
+ */
 
 static bool freed_from_outside(const struct lh_wait_node *n, uint32_t k, uint32_t i, uint32_t set)
 {
@@ -114,7 +116,7 @@ static bool is_closed(const struct lh_wait_node *n, uint32_t k, uint32_t set)
 	return true;
 }
 
-/* The union of closed sets is closed, so there is one that holds all others. */
+/* The union of closed sets is closed, so there is one that contains all others. */
 static uint32_t largest_closed_set(const struct lh_wait_node *n, uint32_t k)
 {
 	uint32_t all = 0;
@@ -183,7 +185,7 @@ static void compare_with_definition(void)
 		deadlocked += set != 0;
 	}
 	CHECK_EQ(wrong, 0);
-	/* the test is worth something: both answers came up often, and rings */
+	/* both answers, and cycles, occurred often enough for the test to be useful */
 	CHECK(deadlocked > ROUNDS / 10 && deadlocked < ROUNDS - ROUNDS / 100 &&
 	      cycles > ROUNDS / 20);
 }

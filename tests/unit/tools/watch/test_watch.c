@@ -1,6 +1,6 @@
 /*
- * The watch on ledgers made by hand, with a clock of our own: what is told, when, with which
- * length; and that what it keeps beside the ledger is all there in the saved file.
+ * test_watch.c — tests the watch thread's scans on ledgers made by hand, with a simulated clock:
+ * what is reported, when, and with which duration; and that the saved file has the whole overlay.
  * LINKS: tools/watch/ tools/wait_graph/ tools/process/ tools/ledger/ tools/symbols/ tools/util/
  */
 #include "tests/unit/ledger_builder.h"
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define MS 1000000ull
-#define HALF_TICK (LH_TICK_NS / 2) /* of a tick: what is taken in it counts from its middle */
+#define HALF_TICK (LH_TICK_NS / 2) /* an acquisition counts from the middle of its tick */
 
 static struct lh_watch watch;
 static struct lh_watch_process *p;
@@ -26,7 +26,7 @@ static struct lh_ledger *l;
 static lh_lock_id accounts, journal;
 static lh_stack_id acquire_stack, release_stack, wait_stack;
 
-/* A process with two threads on two seats and two locks. */
+/* A process with two live threads and two locks. */
 static void set_up(void)
 {
 	memset(&watch, 0, sizeof(watch));
@@ -109,7 +109,7 @@ static struct lh_step *step(const struct lh_finding *f, uint32_t i)
 	return lh_overlay_row(p->overlay, LH_T_STEP, f->step + i);
 }
 
-/* What the library writes at the release of a long hold. */
+/* The row that the library writes at the release of a long hold. */
 static struct lh_finding *add_measurement(lh_lock_id lock, uint64_t ns, uint64_t at_ms)
 {
 	struct lh_finding *f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
@@ -134,7 +134,7 @@ static void tear_down(void)
 	free(watch.event);
 }
 
-/* Told once, while it lasts, within a look of the limit. */
+/* A long hold is reported once, while it lasts, at most one scan after the limit. */
 static void reported_while_held(void)
 {
 	set_up();
@@ -157,7 +157,7 @@ static void reported_while_held(void)
 	tear_down();
 }
 
-/* Without a word of the library the length is right to one look; with it, exact. */
+/* Without the library's measurement the duration is right to one scan; with it, exact. */
 static void hold_duration(void)
 {
 	set_up();
@@ -183,8 +183,8 @@ static void hold_duration(void)
 }
 
 /*
- * With a tick that is moved by a clock of our own. A lock is taken at every part of a tick and held
- * for a known time; what is told of it is right to half a tick, and to a millisecond's rest.
+ * With a simulated tick. A lock is acquired at every part of a tick and held for a known time; the
+ * reported duration is right to half a tick, and the rest of a millisecond.
  */
 static void half_tick_accuracy(void)
 {
@@ -194,7 +194,7 @@ static void half_tick_accuracy(void)
 
 	memset(&header, 0, sizeof(header));
 	for (uint64_t at = period; at < 3 * period; at += period / 50) {
-		lh_run_clock_set(&header, at / period * period); /* the last one before it */
+		lh_run_clock_set(&header, at / period * period); /* the last tick before it */
 		struct lh_held h = {.tick = header.tick};
 		uint64_t reported = lh_held_for(&h, &header, at + held);
 		shortest = reported < shortest ? reported : shortest;
@@ -203,17 +203,16 @@ static void half_tick_accuracy(void)
 	CHECK_EQ(header.late_ticks, 0);
 	CHECK_EQ(shortest, held - HALF_TICK);
 	CHECK(longest > held && longest < held + HALF_TICK);
-	/* one that was sampled is exact; what the entry's last owner has left there is not its time
-	 */
+	/* a measured hold is exact; otherwise since_ns is left from an earlier entry */
 	struct lh_held h = {.tick = 1000, .since_ns = 1003 * MS, .flags = LH_HELD_EXACT_TIME};
 	CHECK_EQ(lh_held_for(&h, &header, 1500 * MS), 497 * MS);
 	h.flags = 0;
 	CHECK_EQ(lh_held_for(&h, &header, 1500 * MS), 500 * MS - HALF_TICK);
-	CHECK_EQ(lh_held_for(&h, &header, 1000 * MS), 0); /* taken after the tick that it bears */
+	CHECK_EQ(lh_held_for(&h, &header, 1000 * MS), 0); /* acquired in this tick */
 }
 
-/* Nobody had time to move the tick: what was taken meanwhile may be young, and is not told as long.
- */
+/* The tick came late: a lock that was acquired before it may be held for a short time only, and is
+ * not reported as a long hold. */
 static void a_late_tick(void)
 {
 	static struct lh_run_header header;
@@ -224,9 +223,9 @@ static void a_late_tick(void)
 	watch.options.run_header = &header;
 	lh_run_clock_set(&header, 995 * MS);
 	lh_run_clock_set(&header, 1000 * MS);
-	CHECK_EQ(header.late_ticks, 1); /* the first one, from 0 on */
+	CHECK_EQ(header.late_ticks, 1); /* the first tick, from 0 on */
 	scan(1000, 1000);
-	acquire(1, accounts, 1000); /* at 1390 in truth */
+	acquire(1, accounts, 1000); /* in truth at 1390 */
 	lh_run_clock_set(&header, 1400 * MS);
 	CHECK_EQ(header.late_ticks, 2);
 	scan(1400, 1495);
@@ -234,17 +233,18 @@ static void a_late_tick(void)
 	scan(1500, 1505);
 	CHECK_EQ(findings(), 1);
 	CHECK(finding(0)->duration_ns < 110 * MS);
-	lh_run_clock_set(&header,
-			 1300 * MS); /* the other thread's look at the clock came too late */
+	lh_run_clock_set(
+		&header,
+		1300 * MS); /* the other thread's time is older, and must not set the tick back */
 	CHECK_EQ(header.tick, 1400);
 	for (uint64_t t = 1400; t <= 1400 + 10 * LH_LATE_TICKS;
-	     t += 10) /* forgotten after so many */
+	     t += 10) /* only the last LH_LATE_TICKS are kept */
 		lh_run_clock_set(&header, t * MS);
 	CHECK_EQ(lh_held_since(&h, &header), 1000 * MS + HALF_TICK);
 	tear_down();
 }
 
-/* A child that sleeps; and until it does so again. */
+/* A child that sleeps. */
 static pid_t sleeper_in(bool timed)
 {
 	const struct timespec long_time = {1000, 0};
@@ -274,8 +274,8 @@ static uint64_t wait_until_asleep(pid_t child)
 }
 
 /*
- * What the holder does is looked at at once, twice and four times the limit, and no more: on our
- * clock, but at a real process. For how long it had no CPU is no part of that; it is not left
+ * The holder's stack is sampled at one, two and four times the limit, and not again: on a simulated
+ * clock, but of a real process. The time it had no CPU does not count; the process is not left
  * stopped.
  */
 static void samples_of_a_hold(void)
@@ -313,7 +313,7 @@ static void samples_of_a_hold(void)
 	waitpid(child, NULL, 0);
 }
 
-/* The same call again, in the same place: one finding, counted, with the longest. */
+/* The same call again at the same site: one finding, counted, with the longest duration. */
 static void calls_again(void)
 {
 	static const uint64_t from[] = {1000, 4000, 6000}, to[] = {3000, 5000, 9000};
@@ -334,7 +334,7 @@ static void calls_again(void)
 		CHECK_EQ(findings(), 1);
 		CHECK_EQ(finding(0)->rule, LH_RULE_BLOCKING_CALL);
 		CHECK_EQ(finding(0)->count, i + 1);
-		/* it was first seen in the call when it had the lock for a moment */
+		/* the thread was first found in the call a while after it acquired the lock */
 		uint64_t ms = finding(0)->duration_ns / MS, longest = i < 2 ? 2000 : 3000;
 		CHECK(ms <= longest && ms >= longest - longest / 4);
 	}
@@ -345,31 +345,31 @@ static void calls_again(void)
 	waitpid(child, NULL, 0);
 }
 
-/* The library's finding is of the last hold in this place: who gave it back then did not give back
- * ours. */
+/* The library's row describes the last long hold at this site: its release step is not that of the
+ * hold that the watch follows. */
 static void a_later_end(void)
 {
 	set_up();
 	acquire(1, accounts, 1000);
 	scan(1000, 1300);
 	struct lh_finding *f =
-		add_measurement(accounts, 500 * MS, 1302); /* of another one, before */
+		add_measurement(accounts, 500 * MS, 1302); /* of an earlier hold by thread 2 */
 	((struct lh_step *)build_at(l, LH_T_STEP, f->step))->thread = 2;
 	f->count = 2;
 	release(1);
 	scan(1305, 1500);
 	CHECK_EQ(finding(0)->steps, 1);
-	CHECK_EQ(finding(0)->duration_ns, 500 * MS); /* the longest in this place */
+	CHECK_EQ(finding(0)->duration_ns, 500 * MS); /* the longest at this site */
 	acquire(1, accounts, 2000);
 	scan(2000, 2300);
 	release(1);
 	scan(2305, 2400);
-	CHECK_EQ(finding(0)->count, 3); /* ours, ours again, and the one that no look has met */
+	CHECK_EQ(finding(0)->count, 3); /* two that were followed, and one that no scan found */
 	CHECK_EQ(finding(0)->steps, 1);
 	tear_down();
 }
 
-/* A sleep that we have stopped goes on under another number: it is told as what it was. */
+/* A sleep that was stopped continues as restart_syscall; the report has the original call. */
 static void stopped_before(void)
 {
 	pid_t child = sleeper_in(true);
@@ -382,7 +382,7 @@ static void stopped_before(void)
 	for (uint64_t t = 1000; t < 3000; t += 5) {
 		lh_watch_scan(p, t * MS);
 		wait_until_asleep(child);
-		if (t == 2000) { /* all samples of the hold are taken */
+		if (t == 2000) { /* the hold has all its samples */
 			CHECK_EQ(findings() ? finding(0)->steps : 0, 4);
 			watch.options.blocking_ns = 10 * MS;
 		}
@@ -411,7 +411,8 @@ static void the_same_again(void)
 	tear_down();
 }
 
-/* Followed, and over just after its limit, before the next look: told then. Excused: not. */
+/* A followed hold that ends just after its limit, before the next scan, is reported at its end,
+ * unless it is excused. */
 static void ended_between_scans(void)
 {
 	for (int excused = 0; excused < 2; excused++) {
@@ -433,7 +434,7 @@ static void ended_between_scans(void)
 	}
 }
 
-/* More at once than a round has stacks for: each has its own, if later. */
+/* With more holds at once than a round may sample, each gets its stacks in later rounds. */
 static void many_at_once(void)
 {
 	enum { MANY = 6 };
@@ -458,8 +459,8 @@ static void many_at_once(void)
 	waitpid(child, NULL, 0);
 }
 
-/* Sixty readers of six locks each: all are followed, and what is over leaves the others as they
- * are. */
+/* Sixty readers of six locks each: all holds are followed, and the end of a hold does not change
+ * the others. */
 static void many_readers(void)
 {
 	enum { READERS = 60, LOCKS = 6 };
@@ -484,7 +485,7 @@ static void many_readers(void)
 		counted += finding(i)->count;
 	CHECK_EQ(findings(), LOCKS);
 	CHECK_EQ(counted, READERS * LOCKS);
-	for (uint32_t i = 1; i <= READERS; i += 2) /* the one taken last, of each second seat */
+	for (uint32_t i = 1; i <= READERS; i += 2) /* every second thread releases its last lock */
 		release(i);
 	scan(1205, 1500);
 	CHECK_EQ(p->holds, READERS * LOCKS - READERS / 2);
@@ -497,7 +498,7 @@ static void many_readers(void)
 	tear_down();
 }
 
-/* Limits of single locks: by name, the first that fits; 0 is never. */
+/* Limits of single locks by name: the first that matches counts; 0 means never. */
 static void own_limits(void)
 {
 	set_up();
@@ -516,7 +517,7 @@ static void own_limits(void)
 	tear_down();
 }
 
-/* A hold that no look has met is told by what the library left, once. */
+/* A hold that no scan found is reported once, from the library's measurement. */
 static void between_scans(void)
 {
 	set_up();
@@ -547,7 +548,7 @@ static void not_held(void)
 	tear_down();
 }
 
-/* A semaphore that was taken once may yet be a signal; a permit is none. */
+/* A semaphore that was acquired once may still turn out to be a signal; a permit is not a lock. */
 static void not_a_lock(void)
 {
 	set_up();
@@ -556,7 +557,7 @@ static void not_a_lock(void)
 	scan(1000, 2000);
 	CHECK_EQ(findings(), 0);
 	build_lock_row(l, accounts)->acquired = 2;
-	scan(2005, 2105); /* what is old is looked at more seldom */
+	scan(2005, 2105); /* an old hold is scanned less often */
 	CHECK_EQ(findings(), 1);
 	tear_down();
 	set_up();
@@ -567,7 +568,7 @@ static void not_a_lock(void)
 	tear_down();
 }
 
-/* Who waits for another lock does not hold for long; who has that one does. */
+/* A thread that waits for another lock is excused; the owner of that lock has the long hold. */
 static void waiting(void)
 {
 	set_up();
@@ -587,12 +588,12 @@ static void waiting(void)
 	CHECK_EQ(step(f, 1)->thread, 1);
 	scan(1410, 1490);
 	CHECK_EQ(findings(), 1);
-	scan(1500, 1520); /* what it does by itself from now on counts */
+	scan(1500, 1520); /* from now on its own time counts */
 	CHECK_EQ(findings(), 2);
 	tear_down();
 }
 
-/* Time is charged to pairs of places; a span has its ends. */
+/* Wait time is added to pairs of sites; a span has the times of its start and end. */
 static void wait_pairs(void)
 {
 	struct lh_wait_pair *x, *hold = NULL, *wait = NULL;
@@ -620,7 +621,8 @@ static void wait_pairs(void)
 	tear_down();
 }
 
-/* In the file the monitor's rows follow the ledger's, and all numbers with them. */
+/* In the saved file the overlay's rows follow the ledger's, and all row numbers are changed
+ * accordingly. */
 static void saved_overlay(void)
 {
 	const uint64_t frame[2] = {LH_FRAME(1, 0x14000), LH_FRAME(1, 0x15000)};
@@ -643,7 +645,7 @@ static void saved_overlay(void)
 					.site = LH_SITE(id, 0, 0),
 					.action = LH_CALLS},
 		      "computing");
-	add_measurement(accounts, 1, 1); /* the ledger grows on: ours move */
+	add_measurement(accounts, 1, 1); /* the ledger grows, so the overlay's rows move */
 	p->ledger.overlay = p->overlay;
 	CHECK_EQ(lh_read_pack(&p->ledger, fd), 0);
 	struct lh_byte_source b = {.fd = fd, .size = (uint64_t)lseek(fd, 0, SEEK_END)};
