@@ -1,18 +1,18 @@
 /*
- * bench_order_graph.c — what the judge costs: nanoseconds a dependency, in good and bad orders of
- * arrival, from 10^4 to 10^6, and a whole run judged at its end.
+ * bench_order_graph.c — measures the order graph: nanoseconds per dependency, in good and bad
+ * orders of arrival, from 10^4 to 10^6 dependencies, and the check of a whole run at its end.
  *
  * LINKS: libcheck/order_graph/
  *
  * Locks have a hidden order that chains of depth 4 respect. The orders of arrival:
- *   sorted    chains come as the hidden order has them: nothing ever moves
- *   random    chains at random, locks numbered as they come
+ *   sorted    chains in the hidden order: the topological order never changes
+ *   random    chains at random, locks numbered by arrival
  *   backward  chains from the end of the hidden order first
- *   bridges   the two halves of the locks first, then chains across, from the far ends inward:
- *             each one touches a large part of the graph
- *   circle    random, and one pair of locks taken the wrong way round at a tenth of the way: all
- *             that follows lies on circles
- *   gated     the same, but everything is done under one lock, so that every circle is filtered
+ *   bridges   chains within each half of the locks first, then chains across, the longest first:
+ *             each of these affects a large part of the graph
+ *   circle    as random, but one pair of locks is acquired in the wrong order after a tenth of the
+ *             chains: all later dependencies lie on cycles
+ *   gated     as circle, but with one lock held all the time, so that every cycle is filtered
  */
 #include "libcheck/order_graph/order_graph.h"
 
@@ -30,7 +30,7 @@ static const char *const order_name[] = {"sorted",  "random", "backward",
 enum { DEPTH = 4, THREADS = 64 };
 
 struct chain {
-	uint32_t lock[DEPTH]; /* places in the hidden order */
+	uint32_t lock[DEPTH]; /* positions in the hidden order */
 };
 
 struct book {
@@ -40,8 +40,8 @@ struct book {
 	struct lh_chain_visit *seen;
 	struct lh_hb_edge event[1];
 	struct lh_order_input f;
-	lh_lock_id *name; /* by place in the hidden order */
-	uint32_t *head;   /* hash of nodes */
+	lh_lock_id *name; /* by position in the hidden order */
+	uint32_t *head;   /* hash of chains */
 	uint32_t mask;
 };
 
@@ -55,7 +55,7 @@ static uint32_t dice(uint32_t sides)
 	return (uint32_t)(state >> 20) % sides;
 }
 
-/* Our own time on the processor: others may be running. */
+/* CPU time of this thread, because other processes may run. */
 static double now(void)
 {
 	struct timespec t;
@@ -64,7 +64,7 @@ static double now(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double clock_cost; /* of looking at the clock, which is in every measurement */
+static double clock_cost; /* of reading the clock, which every measurement contains */
 
 static void clock_learn(void)
 {
@@ -130,7 +130,7 @@ static lh_lock_id name_of(struct book *b, uint32_t place)
 	return b->name[place];
 }
 
-/* Finds or makes; *fresh says which. */
+/* Finds or adds a chain; *fresh: it was added. */
 static lh_chain_id node_of(struct book *b, lh_chain_id parent, lh_lock_id lock, bool *fresh)
 {
 	uint64_t h = ((uint64_t)parent << 32 | lock) * 0x9e3779b97f4a7c15u;
@@ -214,7 +214,7 @@ static struct chain *chains_make(enum order order, uint32_t n, uint32_t locks)
 }
 
 struct result {
-	double mean, worst, last; /* ns a dependency; of the last tenth */
+	double mean, worst, last; /* ns per dependency; `last`: the mean of the last tenth */
 	uint32_t found;
 	struct lh_order_counts counts;
 };
@@ -296,7 +296,7 @@ static struct result bench(enum order order, uint32_t dependencies, uint32_t loc
 	return run.r;
 }
 
-/* A run that has ended: all rows are there, the front end asks about each node. */
+/* A run that has ended: all rows exist, and the front end checks each chain. */
 static void whole(enum order order, uint32_t dependencies, uint32_t locks)
 {
 	uint32_t nodes = dependencies * 2 + 1024, found = 0;

@@ -1,10 +1,10 @@
 /*
- * The walker on stacks that are broken: it must end, name the reason, and hand out nothing
- * that does not stand on the stack. A fault is this program's death.
+ * walk_damage.c — walks damaged stacks: lh_walk must end, return the reason, and return only frames
+ * that are on the stack. A memory fault kills this program.
  *
- * A thread recurses on a stack of its own with a guard page below; its innermost function
- * spoils a word of a caller, walks, and mends it. First damages whose outcome is known, then
- * random ones, then random registers, then every address of code, then code without rules.
+ * A thread recurses on a stack of its own with a guard page below; its innermost function damages
+ * a word of a caller, walks, and restores the word. First damages with a known outcome, then
+ * random damages, then random registers, then every address of code, then code without CFI.
  *
  * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
  * LIBS: -ldl -lpthread
@@ -37,7 +37,8 @@ static uint64_t random_number(void)
 	return random_state;
 }
 
-/* What may be said of any walk. Prints nothing while all is well: there are many. */
+/* Checks what is true of every walk. CHECK runs only for a failure, because there are many walks.
+ */
 static void check_sane(const struct lh_regs *regs, const struct lh_return_slot *s, int n,
 		       enum lh_walk_end end)
 {
@@ -59,7 +60,7 @@ static int walk(const struct lh_regs *regs, struct lh_return_slot *s, enum lh_wa
 	return n;
 }
 
-/* Puts `value` in a word, walks, and mends it; the outcome is known. */
+/* Writes `value` to a word, walks, and restores the word; the outcome is known. */
 static void spoil(const struct lh_regs *regs, uintptr_t at, uintptr_t value, int frames,
 		  enum lh_walk_end why)
 {
@@ -73,7 +74,7 @@ static void spoil(const struct lh_regs *regs, uintptr_t at, uintptr_t value, int
 	CHECK_EQ(end, why);
 }
 
-/* Of the function that returns to spots[k].pc: its saved frame pointer lies below the slot. */
+/* The saved frame pointer of the function that returns to spots[k].pc is below the slot. */
 static void known_damages(const struct lh_regs *regs, const struct lh_return_slot *spots)
 {
 	static char data[64];
@@ -81,8 +82,8 @@ static void known_damages(const struct lh_regs *regs, const struct lh_return_slo
 		uintptr_t slot = spots[k].slot, below = slot - 8;
 		const uintptr_t pointers[] = {
 			0x8000000000000000, /* not canonical */
-			0x0001000000000000, /* the first such */
-			(uintptr_t)-8,      /* so that adding to it wraps */
+			0x0001000000000000, /* the lowest that is not canonical */
+			(uintptr_t)-8,      /* an addition wraps around */
 			0,
 			8, /* small */
 			high - 8,
@@ -177,7 +178,7 @@ static void random_registers(uintptr_t sp)
 	}
 }
 
-/* Every address of every loaded object, also between instructions. */
+/* Every address of every loaded object, also inside instructions. */
 static void every_address(const struct lh_regs *regs)
 {
 	struct lh_return_slot s[1];
@@ -258,7 +259,7 @@ static APART void innermost(void)
 	CHECK(memcmp(spots, again, (size_t)n * sizeof *spots) == 0);
 }
 
-/* alloca: so that the frame pointer is what the frame is found by. */
+/* alloca makes the compiler address the frame through the frame pointer. */
 static APART void deep(int n)
 {
 	char *p = alloca((size_t)n * 16 + 16);
