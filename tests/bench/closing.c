@@ -33,8 +33,7 @@ static void *first(void *arg)
 	return arg;
 }
 
-/* Waits until the other thread sleeps. The function in case.h knows threads of this process only.
- */
+/* Waits until the other thread sleeps. case.h has this only for threads of the own process. */
 static void sleeps(void)
 {
 	char path[64], text[512] = "";

@@ -77,8 +77,7 @@ static void pair(pthread_mutex_t *a, pthread_mutex_t *b)
 	pthread_mutex_unlock(a);
 }
 
-/* Each pair of locks once, the lower lock first: from the lowest lock up, or from the highest down.
- */
+/* Each pair of locks once, the lower first: from the lowest lock up, or from the highest down. */
 static void deps(long n, int bad)
 {
 	long side = 2, done = 0;

@@ -221,8 +221,7 @@ static double do_pingpong(long n)
 
 /* ---- many locks ---- */
 
-/* Bytes of our ledger that have memory, touched by this process or preallocated by the front end.
- */
+/* Bytes of our ledger that have memory: touched here or preallocated by the front end. */
 static double ledger_bytes(void)
 {
 	char line[512], link[128];

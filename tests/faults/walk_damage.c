@@ -37,8 +37,7 @@ static uint64_t random_number(void)
 	return random_state;
 }
 
-/* Checks what is true of every walk. CHECK runs only for a failure, because there are many walks.
- */
+/* Checks what is true of every walk. There are many walks, so CHECK counts failures only. */
 static void check_sane(const struct lh_regs *regs, const struct lh_return_slot *s, int n,
 		       enum lh_walk_end end)
 {

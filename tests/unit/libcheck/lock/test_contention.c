@@ -59,8 +59,7 @@ static void histogram_buckets(void)
 	CHECK_EQ(lh_bucket_of(UINT64_MAX), LH_BUCKETS - 1);
 }
 
-/* Two threads wait; a third acquires the lock before both, then the first waiter before the second.
- */
+/* Two threads wait; a third acquires the lock first, then the first waiter, then the second. */
 static void bypasses(void)
 {
 	struct lh_contention *contention;

@@ -70,8 +70,7 @@ static void test_file(void)
 	close(fd);
 }
 
-/* Anonymous shared memory has the same location in a forked child, and one of its own per mapping.
- */
+/* Anonymous shared memory has one location per mapping, the same one in a forked child. */
 static void test_anonymous(void)
 {
 	struct lh_shm_location *shared = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0),

@@ -289,8 +289,7 @@ static void add_found(struct search *w)
 	cycle_set_add(w->out, r);
 }
 
-/* True if this chain can hold that lock: as a link, or as the end lock of a thread that visited it.
- */
+/* True if the chain can hold that lock: as a link, or as the end lock of a visiting thread. */
 static bool can_hold(const struct order_tables *tables, lh_chain_id chain, lh_lock_id lock)
 {
 	if (held_link(tables, chain, lock))

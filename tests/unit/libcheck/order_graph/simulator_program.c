@@ -225,8 +225,7 @@ static bool releases_over_create(const struct program *p, lh_thread_id t, uint32
 	return false;
 }
 
-/* The nearest ancestor from *c on that held the lock when it created its branch; *c: that branch.
- */
+/* The nearest ancestor of *c that held the lock when it created its branch; *c: that branch. */
 static lh_thread_id ancestor_that_held(const struct program *p, lh_thread_id *c, uint32_t lock)
 {
 	for (; p->creator[*c]; *c = p->creator[*c])

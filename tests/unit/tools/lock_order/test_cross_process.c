@@ -89,8 +89,7 @@ static void other_locks(void)
 	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 }
 
-/* Memory that was freed and reused: if both processes initialized their lock, they are two locks.
- */
+/* Memory that was freed and reused: if both processes initialize a lock, these are two locks. */
 static void reused_memory(void)
 {
 	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),

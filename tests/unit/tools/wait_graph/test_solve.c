@@ -91,8 +91,7 @@ static void one_of_several(void)
 	CHECK(n[0].deadlocked && n[1].deadlocked);
 }
 
-/* ---- comparison with the definition: the largest set that no thread outside of it can free ----
- */
+/* ---- comparison with the definition: the largest set that no outside thread can free ---- */
 
 static bool freed_from_outside(const struct lh_wait_node *n, uint32_t k, uint32_t i, uint32_t set)
 {
