@@ -1,8 +1,8 @@
 /*
- * closing.c — a circle that closes at a known moment: `closing mutex|shared|semaphore`.
+ * closing.c — makes a deadlock at a known moment: `closing mutex|shared|semaphore`.
  *
- * Prints the monotonic clock in nanoseconds just before the last wait; everybody else sleeps in
- * the kernel by then.
+ * Prints the monotonic clock in nanoseconds just before the last wait; the other thread or process
+ * sleeps in the kernel by then.
  */
 #include "../cases/case.h"
 
@@ -33,7 +33,7 @@ static void *first(void *arg)
 	return arg;
 }
 
-/* Until the other one sleeps; case.h's looks at threads of this process only. */
+/* Waits until the other thread sleeps. case.h has this only for threads of the own process. */
 static void sleeps(void)
 {
 	char path[64], text[512] = "";
@@ -46,7 +46,7 @@ static void sleeps(void)
 	}
 }
 
-/* Not before the parent has the second one. */
+/* Begins when the parent holds the second lock. */
 static void first_of_process(void)
 {
 	while (!s->taken)
@@ -54,7 +54,7 @@ static void first_of_process(void)
 	first(NULL);
 }
 
-/* The other one has taken the first and waits for the second. */
+/* Closes the cycle when the other thread holds the first lock and waits for the second. */
 static void *closes(void *arg)
 {
 	pthread_t t;

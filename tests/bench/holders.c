@@ -1,9 +1,9 @@
 /*
- * holders.c — holds of a known length, for tests/bench/watch.
+ * holders.c — makes holds of a known duration, for tests/bench/watch.
  *
- *   holders many N SECONDS   N threads hold a lock each and sleep in it
+ *   holders many N SECONDS   N threads hold a lock each and sleep
  *   holders known MS         holds twenty locks for about MS each, one after the other; prints the
- *                        times in ns, with a name for each
+ *                            times in ns, with a name for each
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -47,8 +47,8 @@ static int many(int n)
 	return 0;
 }
 
-/* Each hold is taken in a function of its own, so that each is told by itself. What is taken for
- * the first time is measured exactly, so it has been taken before, from the same place. */
+/* Each hold has a function of its own, so that each is a finding of its own. The first holds of a
+ * lock are measured exactly, so each lock is acquired at the same site before. */
 #define HOLD(n)                                                                                    \
 	static __attribute__((noinline)) void hold_##n(unsigned ms)                                \
 	{                                                                                          \
@@ -73,7 +73,7 @@ static void *known(void *ms)
 	static void (*const hold_for[])(unsigned) = {ALL(NAME)};
 
 	for (unsigned i = 0; i < sizeof(hold_for) / sizeof(*hold_for); i++) {
-		/* volatile: one call in one place, so that the stacks are the same */
+		/* volatile: the compiler keeps one call, so that the stacks are equal */
 		for (volatile int turn = 0; turn < 4; turn++) {
 			usleep(310 + 170 * i); /* begins in all parts of a tick */
 			hold_for[i](turn < 3 ? 0 : (unsigned)*(int *)ms);

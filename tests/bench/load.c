@@ -1,8 +1,8 @@
 /*
- * load.c — asks a memcached for what it has, and says how many answers a second came.
+ * load.c — sends requests to a memcached, and prints how many it answers per second.
  *
- *   load PORT SECONDS [QUESTIONS]    "answers a second"; each of 16 connections has so many
- *                                    questions under way, 16 at most and unless told
+ *   load PORT SECONDS [QUESTIONS]    prints answers per second; each of 16 connections has
+ * QUESTIONS requests in flight, at most and by default 16
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ static int reach(int port)
 	return fd;
 }
 
-/* One in four is written, the others read: both take the locks of the cache. */
+/* One request in four is a write, the others are reads; both acquire the locks of the cache. */
 static void ask(int fd, unsigned turn, unsigned questions)
 {
 	char text[UNDER_WAY_MAX * 64];

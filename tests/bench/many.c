@@ -1,13 +1,13 @@
 /*
- * many.c — what grows: many locks, many dependencies, many threads.
+ * many.c — measures costs that may grow: with many locks, many dependencies, many threads.
  *
- *   many deps NUMBER good|bad     prints "nanoseconds": a pair of locks taken for the first time
+ *   many deps NUMBER good|bad     prints "nanoseconds": the first acquisition of a pair of locks
  *   many crowd NUMBER             prints "nanoseconds": lock, unlock of an own mutex in each
- *   many lives NUMBER             prints "nanoseconds bytes": threads made and joined one by one
- *   many locks NUMBER             prints "nanoseconds bytes": locks that live for one acquisition
+ *   many lives NUMBER             prints "nanoseconds bytes": threads created and joined one by one
+ *   many locks NUMBER             prints "nanoseconds bytes": locks that are acquired once
  *
- * Bytes are what the process and its ledger have grown by from half of the way to its end: what
- * is bounded grows by next to nothing there. Time is processor time, as in pairs.c.
+ * Bytes are the growth of the process and its ledger in the second half of the run, in which
+ * bounded memory hardly grows. Time is CPU time, as in pairs.c.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static double mine(void)
 	return now(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* Private pages, and those of our ledger, whoever has touched them. */
+/* Private pages, and the pages of our ledger, also those that only the front end has touched. */
 static double memory(void)
 {
 	char line[512], link[128];
@@ -61,7 +61,7 @@ static double memory(void)
 
 static pthread_mutex_t *locks(long n)
 {
-	pthread_mutex_t *m = calloc((size_t)n, sizeof(*m)); /* zeros are a mutex */
+	pthread_mutex_t *m = calloc((size_t)n, sizeof(*m)); /* zeros are an unlocked mutex */
 
 	if (!m)
 		exit(1);
@@ -77,7 +77,7 @@ static void pair(pthread_mutex_t *a, pthread_mutex_t *b)
 	pthread_mutex_unlock(a);
 }
 
-/* Every pair of them once, the lower one outside: from the lowest on, or from the highest down. */
+/* Each pair of locks once, the lower first: from the lowest lock up, or from the highest down. */
 static void deps(long n, int bad)
 {
 	long side = 2, done = 0;
@@ -100,7 +100,7 @@ static pthread_barrier_t ready;
 
 static void *own(void *result)
 {
-	pthread_mutex_t *m = locks(8); /* a line of the cache of its own */
+	pthread_mutex_t *m = locks(8); /* &m[2] has a cache line of its own */
 	double start;
 
 	pthread_barrier_wait(&ready);
@@ -156,7 +156,7 @@ static void lives(long n)
 	printf("%.0f %.1f\n", ns, (memory() - half) / ((double)n / 2));
 }
 
-/* ---- locks that come and go ---- */
+/* ---- locks with a short life ---- */
 
 static void churn(long n)
 {
@@ -171,7 +171,7 @@ static void churn(long n)
 			pthread_mutex_destroy(*m);
 			free(*m);
 		}
-		*m = malloc(sizeof(**m) + (size_t)(i % 7) * 16); /* now here, now there */
+		*m = malloc(sizeof(**m) + (size_t)(i % 7) * 16); /* at changing addresses */
 		if (!*m)
 			exit(1);
 		pthread_mutex_init(*m, NULL);

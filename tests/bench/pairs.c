@@ -1,15 +1,15 @@
 /*
- * pairs.c — one lock operation, over and over, and what one of them costs.
+ * pairs.c — repeats one lock operation and measures the cost of one.
  *
  *   pairs OPERATION [REPETITIONS [WORK]]   prints "nanoseconds": the median of the repetitions
  *   pairs live NUMBER [REPETITIONS]        prints "first again bytes" for each of NUMBER locks
  *   pairs work                             prints the WORK that takes 700 ns here
  *
- * Everything is measured in a second thread, because glibc takes a short cut while a program
- * has only one. Repetitions are as long as it takes to be measured well, whatever checks us.
+ * Everything is measured in a second thread, because glibc has a fast path for a program with a
+ * single thread. A repetition is long enough to be measured well under any checker.
  *
- * Time is the processor time of the threads that work, so that other people's programs on the
- * same machine count little; only the ping-pong, where threads sleep, is timed by the clock.
+ * Time is the CPU time of the working threads, so that other programs on the same machine count
+ * little; only the ping-pong, whose threads sleep, is measured by the clock.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -23,7 +23,7 @@
 
 enum { LONG_ENOUGH_NS = 4000000, REPETITIONS_MAX = 101, FRAMES = 30, WORK_NS = 700, LINE = 64 };
 
-/* Neighbours in a cache line would measure each other. */
+/* Each lock has a cache line of its own, so that the locks do not slow each other down. */
 struct padded {
 	pthread_mutex_t m;
 } __attribute__((aligned(LINE)));
@@ -35,7 +35,7 @@ static pthread_spinlock_t spin;
 static sem_t sem;
 static long work_rounds;
 
-/* Answers the nanoseconds that n of them took. */
+/* Returns the nanoseconds of n operations. */
 typedef double operation(long n);
 
 static double now(clockid_t clock)
@@ -46,7 +46,7 @@ static double now(clockid_t clock)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* A function that does BODY n times and answers the processor time it took. */
+/* A function that runs BODY n times and returns its CPU time. */
 #define TIMED(name, BODY)                                                                          \
 	static double name(long n)                                                                 \
 	{                                                                                          \
@@ -79,7 +79,7 @@ TIMED(do_spin, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
 TIMED(do_try, if (pthread_mutex_trylock(&a.m) == 0) pthread_mutex_unlock(&a.m);)
 TIMED(do_churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
       pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
-/* what a std::mutex on the stack is: nobody says that it begins or ends */
+/* like a std::mutex on the stack, which makes no init and no destroy call */
 TIMED(do_fresh, pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; pthread_mutex_lock(&m);
       pthread_mutex_unlock(&m);)
 TIMED(do_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&a.m);
@@ -88,7 +88,7 @@ TIMED(do_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_
 TIMED(do_section, pthread_mutex_lock(&a.m); work(work_rounds); pthread_mutex_unlock(&a.m);)
 TIMED(do_work, work(1000);)
 
-/* The locks are taken at the bottom of a deep stack. */
+/* The lock is acquired below many stack frames. */
 static double __attribute__((noinline)) do_deep_at(long n, int frames)
 {
 	double ns = frames > 0 ? do_deep_at(n, frames - 1) : do_mutex(n);
@@ -111,7 +111,7 @@ static struct partner {
 	int here;
 } partner;
 
-/* Each on a processor of its own, or they would take turns and never meet at a lock. */
+/* Each thread has a CPU of its own; otherwise the threads would run in turns and never contend. */
 static cpu_set_t allowed;
 
 static void go_to(int processor)
@@ -171,7 +171,7 @@ static void *take_once(void *unused)
 	return unused;
 }
 
-/* One thread after the other, each joined before the next begins. */
+/* Creates and joins one thread after the other. */
 static double do_threads(long n)
 {
 	double start = now(CLOCK_PROCESS_CPUTIME_ID);
@@ -184,7 +184,7 @@ static double do_threads(long n)
 	return now(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
 
-/* Whose turn it is, 0 or 1; under `a`. */
+/* The thread whose turn it is, 0 or 1; protected by `a`. */
 static int turn;
 
 static double play(long n, int me)
@@ -221,7 +221,7 @@ static double do_pingpong(long n)
 
 /* ---- many locks ---- */
 
-/* Bytes of our ledger that have memory, touched by us or made ready by the front end. */
+/* Bytes of our ledger that have memory: touched here or preallocated by the front end. */
 static double ledger_bytes(void)
 {
 	char line[512], link[128];
@@ -243,7 +243,7 @@ static double ledger_bytes(void)
 	return bytes;
 }
 
-/* RSS counts the ledger's pages that this process has touched: those stand in the file. */
+/* RSS contains the ledger's pages that this process has touched; ledger_bytes counts these. */
 static double memory_bytes(void)
 {
 	unsigned long all, resident = 0, shared = 0;
@@ -292,7 +292,7 @@ static void live(long n, int repetitions)
 
 	if (!m)
 		exit(1);
-	memset(m, 0xff, (size_t)n * sizeof(*m)); /* its own pages do not count */
+	memset(m, 0xff, (size_t)n * sizeof(*m)); /* touches the pages, so that they do not count */
 	do_mutex(1000);
 	double before = memory_bytes();
 	double first = once_each(m, n, 1);
@@ -302,7 +302,7 @@ static void live(long n, int repetitions)
 	printf("%.2f %.2f %.1f\n", first, median(again, repetitions), bytes / (double)n);
 }
 
-/* ---- one thread that measures ---- */
+/* ---- the measuring thread ---- */
 
 static const struct {
 	const char *name;
@@ -326,7 +326,7 @@ static const struct {
 	{"section", do_section},
 };
 
-/* One run of `n` takes long enough to be measured. */
+/* How many operations take long enough to be measured. */
 static long enough(operation *does)
 {
 	long n = 64;

@@ -1,5 +1,5 @@
-/* A short test: works for about so many milliseconds of processor time, in which two threads take a
- * few locks. short MS */
+/* short.c — a short test: `short MS` computes for about MS milliseconds of CPU time, in which two
+ * threads acquire a few locks. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>

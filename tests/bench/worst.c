@@ -1,16 +1,15 @@
 /*
- * worst.c — what single operations take, not their mean: is there a cliff?
+ * worst.c — measures single operations, not their mean, to find rare slow ones.
  *
- *   worst live NUMBER     locks are made, taken and given back under one other
- *   worst sorted NUMBER   locks are taken two by two, so many different pairs, in the order of
- *                         the locks
- *   worst mixed NUMBER    the same pairs, in no order
+ *   worst live NUMBER     initializes, acquires and releases locks while another lock is held
+ *   worst sorted NUMBER   acquires NUMBER different pairs of locks, in the order of the locks
+ *   worst mixed NUMBER    the same pairs, in random order
  *
- * prints "MEAN WORST ABOVE N...": nanoseconds, how many took more than 100 us, and how many took
+ * Prints "MEAN WORST ABOVE N...": nanoseconds, how many took more than 100 us, and how many took
  * less than 1, 3, 10, 30 and 100 us and not less than the step before.
  *
- * Processor time of the thread, so that waiting for a processor does not count. What a
- * reading of that clock costs, some 200 ns, is in every operation.
+ * Time is the CPU time of the thread, so that waiting for a CPU does not count. Each operation
+ * contains one reading of that clock, some 200 ns.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -57,7 +56,7 @@ static void live(long n)
 	size_t bytes = (size_t)n * sizeof(pthread_mutex_t);
 	pthread_mutex_t *m = must(malloc(bytes));
 
-	memset(m, 0xff, bytes); /* its own pages do not count */
+	memset(m, 0xff, bytes); /* touches the pages, so that they do not count */
 	pthread_mutex_lock(&outer);
 	for (long i = 0; i < n; i++) {
 		double start = now();

@@ -1,5 +1,5 @@
 /*
- * An adaptive mutex taken twice hangs like a normal one.
+ * A thread acquires an adaptive mutex twice: it hangs as with a normal one.
  * EXPECT: self-deadlock a
  */
 #include "case.h"

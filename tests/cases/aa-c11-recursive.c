@@ -1,5 +1,5 @@
 /*
- * A C11 recursive mutex taken twice.
+ * A thread acquires a C11 recursive mutex twice.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A C11 plain mutex taken twice.
+ * A thread acquires a C11 plain mutex twice.
  * EXPECT: self-deadlock a
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * An errorcheck mutex tells the program itself.
+ * A thread acquires an errorcheck mutex twice: the mutex itself returns an error.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A recursive mutex may be taken again.
+ * A thread acquires a recursive mutex twice, which is allowed.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A wait with a time limit for what one holds oneself ends: no error.
+ * A timed wait for a lock that the thread itself holds ends: no error.
  * EXPECT: nothing
  */
 #include "case.h"

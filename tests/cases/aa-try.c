@@ -1,5 +1,5 @@
 /*
- * A try does not wait, not even for oneself.
+ * A try-lock does not wait, even if the thread itself holds the lock.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * One thread takes a normal mutex twice.
+ * One thread acquires a normal mutex twice.
  * EXPECT: self-deadlock a
  * EXPECT-STACK: again, main
  */

@@ -1,5 +1,5 @@
 /*
- * A recursive lock taken again inside another one: it cannot be waited for.
+ * A recursive lock is acquired again while another lock is held: no wait is possible.
  * EXPECT: nothing
  */
 #include "case.h"

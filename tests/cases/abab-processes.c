@@ -1,5 +1,5 @@
 /*
- * Process-shared mutexes taken in the same order by a process and its child.
+ * A process and its child acquire process-shared mutexes in the same order.
  * EXPECT: nothing
  */
 #include "processes.h"

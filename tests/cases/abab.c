@@ -1,5 +1,5 @@
 /*
- * Two threads, one order.
+ * Two threads acquire two locks in one order.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * One order before a barrier, the other behind it.
+ * Two threads acquire two locks in opposite orders, one before a barrier, one after it.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered a b
  */

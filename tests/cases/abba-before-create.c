@@ -1,5 +1,5 @@
 /*
- * main takes one order before the thread that takes the other exists.
+ * main uses one lock order before it creates the thread that uses the other.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered a b
  */

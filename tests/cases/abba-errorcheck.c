@@ -1,5 +1,5 @@
 /*
- * Two errorcheck mutexes in two orders: they tell only of oneself.
+ * Two errorcheck mutexes in two orders: they only detect that their own thread holds them.
  * EXPECT: lock-order a b
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * The first thread is joined before the second exists: they cannot meet.
+ * The first thread is joined before the second is created: they cannot run at the same time.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered a b
  */

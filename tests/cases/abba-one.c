@@ -1,5 +1,5 @@
 /*
- * One thread takes both orders; no second one does.
+ * One thread uses both lock orders; no second thread does.
  * EXPECT: nothing
  * EXPECT-FILTERED: threads a b
  */

@@ -1,5 +1,5 @@
 /*
- * Process-shared mutexes taken in one order by one process and in the other by its child.
+ * A process and its child acquire process-shared mutexes in opposite orders.
  * EXPECT: lock-order <born>
  */
 #include "case.h"

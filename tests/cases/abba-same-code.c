@@ -1,5 +1,5 @@
 /*
- * Two threads that both run code which takes both orders.
+ * Two threads run the same code, which uses both lock orders.
  * EXPECT: lock-order a b
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * One of the waits has a limit and ends by itself: no error.
+ * One of the waits is timed and ends by itself: no error.
  * EXPECT: nothing
  * EXPECT-FILTERED: timed a b
  */

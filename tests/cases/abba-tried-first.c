@@ -1,5 +1,5 @@
 /*
- * What a try got is held like any other: b is waited for while a is held.
+ * A lock acquired by try-lock is held like any other: the thread waits for b while it holds a.
  * EXPECT: lock-order a b
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * The second order only tries.
+ * The second order uses try-lock only.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * main takes one order while the thread that takes the other is alive.
+ * main uses one lock order while the thread that uses the other is alive.
  * EXPECT: lock-order a b
  */
 #include "case.h"

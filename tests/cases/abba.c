@@ -1,5 +1,5 @@
 /*
- * Two locks, two orders, one thread at a time: nothing hangs today.
+ * Two locks in two orders, one thread at a time: nothing hangs in this run.
  * EXPECT: lock-order a b
  * EXPECT-STACK: a_then_b, b_then_a
  */

@@ -1,5 +1,5 @@
 /*
- * No circle: a before b before c, and a before c.
+ * No cycle: a before b before c, and a before c.
  * EXPECT: nothing
  */
 #include "case.h"

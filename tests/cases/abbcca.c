@@ -1,5 +1,5 @@
 /*
- * A circle of three.
+ * A cycle of three locks.
  * EXPECT: lock-order a b c
  * EXPECT-STACK: a_b, b_c, c_a
  */

@@ -1,5 +1,5 @@
 /*
- * A circle behind a longer way: a before b before d before a.
+ * A cycle at the end of a longer path: a before b before d before a.
  * EXPECT: lock-order a b d
  */
 #include "case.h"

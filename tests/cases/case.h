@@ -1,9 +1,9 @@
 /*
- * case.h — what every case needs: short names for the calls, and threads that run one after the
- * other without being ordered.
+ * case.h — helpers of all cases: short names for the calls, and threads that run one after the
+ * other without a happens-before edge between them.
  *
- * in_turn(f, g) starts all its threads first and hands over by a number, so that nothing but
- * luck kept them apart; in_thread(f) creates and joins, which does order what it runs.
+ * in_turn(f, g) starts all its threads first and lets them run in turn by a number, so that only
+ * the schedule separates them; in_thread(f) creates and joins a thread, which orders its run.
  */
 #ifndef CASE_H
 #define CASE_H
@@ -50,7 +50,7 @@ struct case_part {
 UNUSED static void *case_run(void *arg)
 {
 	struct case_part p = *(struct case_part *)arg;
-	/* nobody begins before all exist: then no creation orders what they do */
+	/* no thread begins before all exist, so that no creation orders their work */
 	__atomic_add_fetch(&case_started, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&case_started, __ATOMIC_SEQ_CST) < p.of ||
 	       __atomic_load_n(&case_turn, __ATOMIC_SEQ_CST) != p.turn)
@@ -90,8 +90,8 @@ UNUSED static void in_thread(part fn)
 	pthread_join(t, NULL);
 }
 
-/* Two threads or more that really meet: each arrives here before any goes on. No barrier, which
- * would be an order of its own. */
+/* Two or more threads that run at the same time: each arrives here before any continues. Not a
+ * barrier, which would add happens-before edges. */
 static volatile int case_arrived UNUSED;
 UNUSED static void meet(int n)
 {

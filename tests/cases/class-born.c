@@ -1,6 +1,6 @@
 /*
- * Locks on the heap are of one class when one line made them, also behind wrappers that are
- * named.
+ * Locks on the heap are of one class if they were initialized at one line, also behind functions
+ * that --wrappers names.
  * OPTIONS: --by-class --wrappers=my_*
  * EXPECT: lock-order(warning) <born>
  * EXPECT-STACK: one, other

@@ -1,5 +1,5 @@
 /*
- * Two of a kind: one thread goes up the addresses, another one goes down, on other pairs.
+ * Two locks of one class, by ascending address in one thread, by descending in another.
  * OPTIONS: --by-class
  * EXPECT: lock-order(warning) accounts+0x28 accounts+0x50
  */

@@ -1,6 +1,6 @@
 /*
- * By birthplace, but both are under the very same gate. Under two gates of one birthplace it
- * counts.
+ * Two orders of lock classes, but both are under the same gate lock. Under two gate locks of one
+ * class the order counts.
  * OPTIONS: --by-class
  * EXPECT: lock-order(warning) ledger book+0x28
  * EXPECT-FILTERED: gate journal accounts+0x28

@@ -1,6 +1,6 @@
 /*
- * Two members of one static variable are two birthplaces; the same member of an array's elements
- * is one.
+ * Two members of one static variable are two classes; the same member of an array's elements is one
+ * class.
  * OPTIONS: --by-class
  * EXPECT: lock-order(warning) journal shard+0xb8
  */

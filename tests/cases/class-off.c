@@ -1,5 +1,5 @@
 /*
- * The same as class-abba, and nobody has asked for birthplaces.
+ * The same as class-abba, but without --by-class.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * By birthplace, but one thread does both.
+ * Two orders of lock classes, but one thread uses both.
  * OPTIONS: --by-class
  * EXPECT: nothing
  * EXPECT-FILTERED: threads journal accounts+0x28

@@ -1,5 +1,5 @@
 /*
- * By birthplace, but the one is over before the other begins.
+ * Two orders of lock classes, but the first thread ends before the second begins.
  * OPTIONS: --by-class
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered journal accounts+0x28

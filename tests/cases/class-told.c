@@ -1,6 +1,6 @@
 /*
- * One pair is taken both ways: an error. The same code on other pairs says nothing new by
- * birthplace.
+ * One pair of locks is acquired in both orders: an error. The same code on other pairs gives no
+ * second finding by class.
  * OPTIONS: --by-class
  * EXPECT: lock-order journal accounts
  */

@@ -1,6 +1,6 @@
 /*
- * Two of a kind, always the lower address first: as good as any order. Also through another
- * lock.
+ * Two locks of one class, always acquired by ascending address, which is an order. Also with
+ * another lock in between.
  * OPTIONS: --by-class
  * EXPECT: nothing
  */

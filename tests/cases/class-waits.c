@@ -1,6 +1,6 @@
 /*
- * By birthplace, but one waits with a limit, one only tries, and readers do not wait for
- * readers.
+ * Orders of lock classes in which one wait is timed, one acquisition is a try-lock, and one reader
+ * does not wait for a reader.
  * OPTIONS: --by-class
  * EXPECT: nothing
  * EXPECT-FILTERED: timed journal timed_ones+0x28

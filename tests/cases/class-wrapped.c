@@ -1,6 +1,6 @@
 /*
- * Born in one function that only hands on: once it is named as a wrapper they are two
- * birthplaces, and only one of the two orders is ever taken.
+ * The locks are initialized in one function. If --wrappers names it, the locks are two classes,
+ * which are acquired in one order only.
  * OPTIONS: --by-class --wrappers=make_lock
  * EXPECT: nothing
  */
@@ -39,7 +39,7 @@ static void other(void)
 
 int main(void)
 {
-	/* as one class they would be taken upwards and downwards */
+	/* as one class they would be acquired by ascending and by descending address */
 	a[0] = new_a(), b[0] = new_b(), b[1] = new_b(), a[1] = new_a();
 	in_turn(one, other);
 	return 0;

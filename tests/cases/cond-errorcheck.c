@@ -1,5 +1,5 @@
 /*
- * An errorcheck mutex says EPERM itself.
+ * An errorcheck mutex itself returns EPERM.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Waits as one should, with a limit, signalled, and on a recursive mutex.
+ * Correct condition waits: timed, signalled, and with a recursive mutex.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Waits on a condition while holding another lock, which no signaller was seen to take: a warning.
+ * A condition wait while another lock is held, which no signaller acquired: a warning.
  * EXPECT: cond-wait-holding(warning) b
  */
 #include "case.h"
@@ -14,7 +14,7 @@ static void *signals(void *arg)
 	meet(2);
 	while (!waiting)
 		sched_yield();
-	lock(&a); /* to be had only when the other one waits */
+	lock(&a); /* acquired only when the other thread waits */
 	gone_on = 1;
 	pthread_cond_signal(&c);
 	unlock(&a);

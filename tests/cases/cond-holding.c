@@ -1,6 +1,6 @@
 /*
- * Waits on a condition while holding another lock, which the signaller was seen to take. Here the
- * signal comes all the same, from where the other lock is not needed.
+ * A thread waits on a condition while it holds another lock, which the signaller also acquires.
+ * Here the signal still comes, from code that does not need the other lock.
  * EXPECT: cond-wait-holding b
  * EXPECT-STACK: signals, waits
  */
@@ -18,7 +18,7 @@ static void *signals(void *arg)
 	meet(2);
 	while (!waiting)
 		sched_yield();
-	lock(&a); /* to be had only when the other one waits */
+	lock(&a); /* acquired only when the other thread waits */
 	gone_on = 1;
 	pthread_cond_signal(&c);
 	unlock(&a);

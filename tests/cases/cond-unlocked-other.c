@@ -1,5 +1,5 @@
 /*
- * Waits with a mutex that another thread holds.
+ * A condition wait with a mutex that another thread holds.
  * EXPECT: cond-wait-unlocked a
  */
 #include "case.h"

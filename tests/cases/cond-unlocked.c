@@ -1,5 +1,5 @@
 /*
- * Waits without holding the mutex.
+ * A condition wait without holding the mutex.
  * EXPECT: cond-wait-unlocked a
  * EXPECT-STACK: waits
  */

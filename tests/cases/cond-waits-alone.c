@@ -1,5 +1,5 @@
 /*
- * Waits on a condition with its own mutex only; the signaller takes another lock.
+ * A condition wait while only its own mutex is held; the signaller acquires another lock.
  * EXPECT: nothing
  */
 #include "case.h"
@@ -16,7 +16,7 @@ static void *signals(void *arg)
 	meet(2);
 	while (!waiting)
 		sched_yield();
-	lock(&a); /* to be had only when the other one waits */
+	lock(&a); /* acquired only when the other thread waits */
 	gone_on = 1;
 	pthread_cond_signal(&c);
 	unlock(&a);

@@ -1,5 +1,5 @@
 /*
- * One caller at one depth behind two different callers: two stacks, both told.
+ * One call site, reached through two different callers: two stacks, and both are reported.
  * EXPECT: lock-order a b
  * EXPECT-STACK: by_left, by_right
  */

@@ -1,5 +1,5 @@
 /*
- * Destroyed and made again when nobody has it; initialised twice while free.
+ * A free mutex is destroyed and initialized again; another is initialized twice while it is free.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Destroyed by a thread while another one holds it.
+ * A thread destroys a lock while another thread holds it.
  * EXPECT: destroy-held r
  */
 #include "case.h"

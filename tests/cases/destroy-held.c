@@ -1,5 +1,5 @@
 /*
- * Destroyed while held.
+ * A lock is destroyed while it is held.
  * EXPECT: destroy-held a
  * EXPECT-STACK: ends, takes
  */

@@ -1,5 +1,5 @@
 /*
- * Memory of a held mutex is used again for a new one: no call of ours to see, no finding.
+ * The memory of a held mutex is overwritten for a new one: no intercepted call, no finding.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A cleanup handler gives it back when the thread is cancelled.
+ * A cleanup handler releases the lock when the thread is cancelled.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * The same by pthread_exit, and cancelled.
+ * As exit-holding, with pthread_exit and with cancellation.
  * EXPECT: exit-holding a
  * EXPECT: exit-holding b
  */

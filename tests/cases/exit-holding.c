@@ -1,5 +1,5 @@
 /*
- * A thread ends and keeps a mutex.
+ * A thread ends while it holds a mutex.
  * EXPECT: exit-holding a
  * EXPECT-STACK: forgets
  */

@@ -1,5 +1,5 @@
 /*
- * A key's destructor gives it back.
+ * A key's destructor releases the lock.
  * EXPECT: nothing
  */
 #include "case.h"

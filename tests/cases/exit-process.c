@@ -1,5 +1,5 @@
 /*
- * The process ends while its main thread holds a lock: nobody is left to wait.
+ * The process ends while its main thread holds a lock: no thread is left to wait.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A thread ends and keeps a read lock.
+ * A thread ends while it holds a read lock.
  * EXPECT: exit-holding r
  */
 #include "case.h"

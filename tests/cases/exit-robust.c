@@ -1,5 +1,5 @@
 /*
- * A robust mutex is made to be left behind; the next owner is told.
+ * A thread may end while it holds a robust mutex: the next owner gets EOWNERDEAD.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A thread ends with a permit of a semaphore, which another one posts.
+ * A thread ends with a permit of a semaphore, which another thread posts.
  * EXPECT: nothing
  */
 #include "case.h"

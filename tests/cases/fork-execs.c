@@ -1,5 +1,5 @@
 /*
- * Forks while another thread holds a lock; the child leaves at once, as one that execs does.
+ * A fork while another thread holds a lock; the child leaves at once, like a child that calls exec.
  * EXPECT: nothing
  */
 #include "case.h"

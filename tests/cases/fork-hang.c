@@ -1,5 +1,5 @@
 /*
- * The child of a fork waits for a lock that a thread of the parent held: nobody can give it back.
+ * The child of a fork waits for a lock that a thread of the parent held: no thread can release it.
  * EXPECT: fork-holding a
  */
 #include "case.h"

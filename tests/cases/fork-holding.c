@@ -1,5 +1,5 @@
 /*
- * Forks while another thread holds a lock, and the child goes on to use locks.
+ * A fork while another thread holds a lock, and the child uses locks.
  * EXPECT: fork-holding(warning) a
  */
 #include "case.h"

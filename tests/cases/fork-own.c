@@ -1,5 +1,5 @@
 /*
- * Forks while holding a lock itself; parent and child both give it back.
+ * A fork by the thread that holds a lock; parent and child both release it.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Only one of the orders is behind the gate.
+ * Only one of the two orders is under the gate lock.
  * EXPECT: lock-order a b
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Both orders happen under one gate: they exclude each other.
+ * Both orders are under one gate lock: they exclude each other.
  * EXPECT: nothing
  * EXPECT-FILTERED: gate a b
  */

@@ -1,5 +1,5 @@
 /*
- * Each order behind a gate of its own.
+ * Each order is under a gate lock of its own.
  * EXPECT: lock-order a b
  */
 #include "case.h"

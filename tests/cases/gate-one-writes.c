@@ -1,5 +1,5 @@
 /*
- * The gate is held shared by one and exclusively by the other.
+ * One thread holds the gate lock shared, the other exclusively.
  * EXPECT: nothing
  * EXPECT-FILTERED: gate a b
  */

@@ -1,5 +1,5 @@
 /*
- * The gate is held shared by both, which protects nothing.
+ * Both threads hold the gate lock shared, which excludes neither.
  * EXPECT: lock-order a b
  */
 #include "case.h"

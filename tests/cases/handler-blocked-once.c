@@ -1,5 +1,5 @@
 /*
- * The signal is blocked at one place where the lock is held, and forgotten at another.
+ * The signal is blocked at one site where the lock is held, but not at another.
  * EXPECT: signal-lock(warning) m
  * EXPECT-STACK: forgotten
  */

@@ -1,6 +1,6 @@
 /*
- * The signal is blocked wherever the lock is held, in main by two calls, in a thread for its
- * whole life.
+ * The signal is blocked wherever the lock is held: in main by two calls, in a thread from its start
+ * to its end.
  * EXPECT: nothing
  */
 #include "case.h"
@@ -30,7 +30,7 @@ int main(void)
 	in_thread(work);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	raise(SIGUSR1);
-	/* the same set to and fro */
+	/* blocks and unblocks the same set */
 	sigset_t *same = &set;
 	sigprocmask(SIG_BLOCK, &set, same);
 	work();

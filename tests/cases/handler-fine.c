@@ -1,6 +1,6 @@
 /*
- * Handlers that only try, wait with a limit, post, take locks of their own or ones that know
- * their thread; and one that a fault has called.
+ * Handlers that use only try-locks, timed waits, posts, locks of their own, or mutexes that know
+ * their owner; and a handler that a fault called.
  * EXPECT: nothing
  */
 #include "case.h"

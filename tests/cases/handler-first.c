@@ -1,5 +1,5 @@
 /*
- * The handler was first: what is taken with the signal open comes later, in another thread.
+ * The handler runs first; another thread acquires the lock with the signal unblocked later.
  * EXPECT: signal-lock(warning) l
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * sighold and its kin do not say what they changed: nothing is believed of this thread any more.
+ * sighold and similar calls do not return what they changed: this thread's mask is unknown then.
  * EXPECT: nothing
  */
 #include "case.h"

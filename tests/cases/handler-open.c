@@ -1,6 +1,6 @@
 /*
- * A handler takes a lock that is also taken with its signal open: a signal at the wrong moment
- * hangs.
+ * A handler acquires a lock that is also acquired with its signal unblocked: a signal at the wrong
+ * moment hangs.
  * EXPECT: signal-lock(warning) m
  * EXPECT-STACK: on_signal, work
  */

@@ -1,6 +1,6 @@
 /*
- * A handler on a stack of its own is not seen to be one, and what it takes is no evidence of
- * anything: not of what is taken with the signal open either.
+ * A handler on an alternate stack is not recognized as a handler. Its acquisitions count neither in
+ * a handler nor outside of one.
  * EXPECT: nothing
  */
 #include "case.h"

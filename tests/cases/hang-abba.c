@@ -1,5 +1,5 @@
 /*
- * Two threads meet and wait for each other.
+ * Two threads run at the same time and wait for each other.
  * EXPECT: deadlock a b
  * EXPECT-STACK: a_then_b, b_then_a
  */

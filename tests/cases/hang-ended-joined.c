@@ -1,6 +1,6 @@
 /*
- * A thread kept a lock and was joined, which is told at once; then main waits for this lock, which
- * is the same finding, and has the wait in it.
+ * A thread ended with a lock and was joined, which is reported at once; then main waits for this
+ * lock, which is the same finding, with the wait added.
  * EXPECT: exit-holding a
  * EXPECT-STACK: keeps, main
  */

@@ -1,5 +1,5 @@
 /*
- * Joins a thread that waits for what the joiner holds.
+ * A thread joins a thread that waits for a lock which the joining thread holds.
  * EXPECT: deadlock <thread> a
  */
 #include "case.h"

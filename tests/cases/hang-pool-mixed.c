@@ -1,6 +1,6 @@
 /*
- * All permits of a pool are out: one thread that has one wants a mutex, and the thread that has
- * the mutex wants a permit; the other permit's holder wants the mutex as well.
+ * All permits of a counting semaphore are in use: one holder wants a mutex, the owner of the mutex
+ * wants a permit; the other holder wants the mutex, too.
  * EXPECT: deadlock a s
  * EXPECT-STACK: permit_then_a, a_then_permit
  */

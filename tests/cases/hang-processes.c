@@ -1,5 +1,5 @@
 /*
- * Two mutexes in shared memory, taken in opposite orders by a process and its child, which meet.
+ * A process and its child acquire two mutexes in shared memory in opposite orders, and deadlock.
  * EXPECT: deadlock <born>
  * EXPECT-STACK: parent, child
  */

@@ -1,5 +1,5 @@
 /*
- * Three threads in a ring.
+ * Three threads in a cycle.
  * EXPECT: deadlock a b c
  */
 #include "case.h"

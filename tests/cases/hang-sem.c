@@ -1,6 +1,6 @@
 /*
- * A semaphore that is used as a lock, and a mutex: two threads meet and wait for each other. Told
- * once, although that it can happen was seen as well.
+ * A semaphore that is used as a lock, and a mutex: two threads wait for each other. Reported once,
+ * although the potential deadlock was found as well.
  * EXPECT: deadlock a s
  * EXPECT-STACK: a_then_s, s_then_a
  */

@@ -1,5 +1,5 @@
 /*
- * They meet, but one of them has a time limit and backs off.
+ * Two threads meet, but one of the waits is timed and its thread gives up.
  * EXPECT: nothing
  */
 #include "case.h"

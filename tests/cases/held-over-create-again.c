@@ -1,5 +1,5 @@
 /*
- * As held-over-create, but the creator takes both once more when the new thread lives.
+ * As held-over-create, but the creator acquires both locks again while the new thread is alive.
  * EXPECT: lock-order a b
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * As held-over-create, but the new thread takes both before it takes the lock alone.
+ * As held-over-create, but the new thread acquires both locks before it acquires the lock alone.
  * EXPECT: lock-order a b
  */
 #include "case.h"

@@ -1,6 +1,6 @@
 /*
- * The new thread gives the creator's lock back and creates another one, which takes both the
- * other way round without having taken the first alone.
+ * The new thread releases the creator's lock and creates another thread, which acquires both locks
+ * in the opposite order, without having acquired the first one alone.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered a b
  */

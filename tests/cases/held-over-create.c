@@ -1,6 +1,6 @@
 /*
- * Who creates a thread holds a lock, and takes another one under it; the new thread gets the first
- * lock, gives it back, and then takes both the other way round: too late to meet.
+ * A thread creates another while it holds a lock, then acquires a second lock; the new thread
+ * acquires the first lock, releases it, and acquires both in the opposite order: too late to meet.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered a b
  */

@@ -1,5 +1,5 @@
 /*
- * Initialised again while held.
+ * A lock is initialized again while it is held.
  * EXPECT: destroy-held a
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Joins a thread with nothing held.
+ * A thread is joined while no lock is held.
  * EXPECT: nothing
  */
 #include "case.h"

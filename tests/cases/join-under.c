@@ -1,5 +1,5 @@
 /*
- * Joins a thread while holding what that thread takes.
+ * A thread is joined while a lock is held that this thread acquires.
  * EXPECT: lock-order <thread> a
  */
 #include "case.h"

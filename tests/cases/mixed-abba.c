@@ -1,5 +1,5 @@
 /*
- * A mutex, a spinlock, an rwlock and a semaphore in a ring.
+ * A mutex, a spinlock, an rwlock and a semaphore in a cycle.
  * EXPECT: lock-order m r s t
  */
 #include "case.h"

@@ -1,6 +1,6 @@
 /*
- * Names are given to locks that are used for the first time after that: a static mutex, one that is
- * made by a call later, an rwlock, a semaphore.
+ * Names are given to locks before their first use: a static mutex, a mutex that is initialized
+ * later, an rwlock, a semaphore.
  * EXPECT: lock-order accounts journal
  * EXPECT: lock-order audit rates
  * FLAGS: -Ilibcheck

@@ -1,6 +1,6 @@
 /*
- * A name belongs to the lock that it was given to: a home-made one that was used and has ended has
- * not handed its name on to the mutex that lies there afterwards, nor has a destroyed mutex.
+ * A name belongs to the lock to which it was given: a mutex at the address of a destroyed lock does
+ * not inherit the name, whether that was a home-made lock or a mutex.
  * EXPECT: lock-order a b
  * FLAGS: -Ilibcheck
  */

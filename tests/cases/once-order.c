@@ -1,5 +1,5 @@
 /*
- * An initialiser takes a lock; elsewhere pthread_once is called with the lock held.
+ * An initializer acquires a lock; elsewhere pthread_once is called while the lock is held.
  * EXPECT: lock-order a flag
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A pool whose users take one permit each.
+ * A counting semaphore of which each thread takes one permit.
  * EXPECT: nothing
  */
 #include "case.h"

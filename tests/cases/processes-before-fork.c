@@ -1,5 +1,5 @@
 /*
- * The parent's order is older than its child, which has the other one.
+ * The parent uses its order before the fork of the child that uses the other order.
  * EXPECT: nothing
  * EXPECT-FILTERED: ordered <born>
  */

@@ -1,5 +1,5 @@
 /*
- * Two pages of one file, mapped at the same address by two processes: other locks.
+ * Two pages of one file, mapped at the same address by two processes: different locks.
  * EXPECT: nothing
  */
 #include "processes.h"

@@ -1,6 +1,6 @@
 /*
- * A system call filter that was there before the program began, as every container has one, is no
- * sandbox: what it forks is watched, and where shared locks lie is known.
+ * A seccomp filter that exists before the program starts, as in every container, is no sandbox:
+ * forked processes are watched, and the locations of shared locks are known.
  * EXPECT: lock-order <born>
  */
 #include "processes.h"

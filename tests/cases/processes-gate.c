@@ -1,5 +1,5 @@
 /*
- * Two orders, but both processes hold a third lock of theirs meanwhile.
+ * Two orders, but both processes hold a third shared lock.
  * EXPECT: nothing
  * EXPECT-FILTERED: gate <born>
  */

@@ -1,7 +1,7 @@
 /*
- * The parent holds a lock of its own over a fork and gives it back while the child goes on: the
- * child takes the locks one way round after that, the parent's other thread the other, under that
- * lock.
+ * The parent holds a lock of its own across a fork and releases it while the child runs: the child
+ * acquires the locks in one order after that, the parent's other thread in the other order, under
+ * that lock.
  * EXPECT: lock-order <born>
  */
 #include "processes.h"

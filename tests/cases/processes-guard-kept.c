@@ -1,6 +1,6 @@
 /*
- * The parent holds two locks of its own over a fork and gives one back while the child goes on; the
- * other it keeps until the child has ended, and under that one its other thread takes the locks.
+ * The parent holds two locks of its own across a fork and releases one while the child runs; it
+ * holds the other one until the child has ended, and under it its other thread acquires the locks.
  * EXPECT: nothing
  * EXPECT-FILTERED: gate <born>
  */

@@ -1,6 +1,6 @@
 /*
- * The parent holds a lock of its own over the child's whole life; its other thread takes the
- * locks the other way round, but under that lock.
+ * The parent holds a lock of its own as long as the child lives; its other thread acquires the
+ * locks in the opposite order, but under that lock.
  * EXPECT: nothing
  * EXPECT-FILTERED: gate <born>
  */

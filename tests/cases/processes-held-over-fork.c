@@ -1,6 +1,6 @@
 /*
- * The parent holds a process-shared lock over a fork. It is not the child's: the child waits for
- * it, gets it, and what it takes meanwhile it does not take under it.
+ * The parent holds a process-shared lock across a fork. The child does not own it: the child waits
+ * for it and gets it, and does not hold it before.
  * EXPECT: nothing
  */
 #include "processes.h"

@@ -1,5 +1,5 @@
 /*
- * A child is killed with a robust lock in its hands; the parent gets it, mends it and goes on.
+ * A child is killed while it holds a robust lock; the parent makes it consistent and continues.
  * EXPECT: nothing
  */
 #include "processes.h"

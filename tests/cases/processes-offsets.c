@@ -1,5 +1,5 @@
 /*
- * A file that two processes map at other addresses and from other offsets: the same locks.
+ * Two processes map one file at different addresses and from different offsets: the same locks.
  * EXPECT: lock-order <born>
  */
 #include "processes.h"

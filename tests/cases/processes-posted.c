@@ -1,6 +1,6 @@
 /*
- * A process-shared semaphore of one permit, taken by one process and posted by the other, with a
- * lock in hand in both orders: a signal, no lock.
+ * A process-shared semaphore of one permit that one process waits for and the other posts, used
+ * inside and outside of a lock: a signal, not a lock.
  * EXPECT: nothing
  */
 #include "processes.h"

@@ -1,6 +1,6 @@
 /*
- * Mutexes that are called process-shared and lie in private memory: each process has its own, at
- * the same address. That the code takes them in two orders is a guess about other runs.
+ * Mutexes that are process-shared but in private memory: each process has its own, at the same
+ * address. That the code uses two orders is only a prediction for other runs.
  * EXPECT: lock-order(warning) first second
  */
 #include "processes.h"

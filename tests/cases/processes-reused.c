@@ -1,5 +1,5 @@
 /*
- * Where the child's lock lies another one lay before, which the parent took the other way round.
+ * The child's lock is where an earlier lock was, which the parent acquired in the opposite order.
  * EXPECT: nothing
  */
 #include "processes.h"

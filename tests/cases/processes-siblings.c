@@ -1,5 +1,5 @@
 /*
- * Two children that live at the same time; their parent takes nothing.
+ * Two children that live at the same time; their parent acquires no lock.
  * EXPECT: lock-order <born>
  */
 #include "processes.h"

@@ -1,6 +1,6 @@
 /*
- * The parent waits for one child before it makes the next: we do not see that it waits, only
- * that they did not live at the same time.
+ * The parent waits for one child before it creates the next: this wait is not visible to us, only
+ * that the two did not live at the same time.
  * EXPECT: lock-order(warning) <born>
  */
 #include "processes.h"

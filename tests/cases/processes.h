@@ -1,4 +1,4 @@
-/* processes.h — locks in memory that the processes of a case share, and their handshake. */
+/* processes.h — locks in memory that the processes of a case share, and their synchronization. */
 #ifndef PROCESSES_H
 #define PROCESSES_H
 #include "case.h"

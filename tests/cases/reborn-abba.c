@@ -1,6 +1,6 @@
 /*
- * A lock that comes and goes, taken now outside, now inside another, by two threads: each time
- * it is a new one, and no two of one kind can meet.
+ * A lock that is initialized again and again, acquired outside or inside another lock by two
+ * threads: each time it is a new lock, so no lock is acquired in both orders.
  * EXPECT: nothing
  */
 #include "case.h"

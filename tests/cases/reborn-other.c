@@ -1,6 +1,6 @@
 /*
- * Near miss of reborn.c: the thread has taken those before, at the same address and in the same
- * place, and not the one that is joined under.
+ * Near miss of reborn.c: the thread acquired earlier locks at the same address and site, but not
+ * the lock that is held during the join.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,6 +1,6 @@
 /*
- * What was known of many short-lived locks makes room for others: two locks that have come to lie
- * there are still taken in both orders.
+ * The rows of many short-lived locks are reused: two locks that get such rows are still found in
+ * both orders.
  * EXPECT: lock-order a b
  */
 #include "case.h"

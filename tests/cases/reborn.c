@@ -1,6 +1,6 @@
 /*
- * A lock that comes and goes in one place: the last of them is joined under, and the thread
- * that is joined has taken that one too.
+ * A lock that is initialized again and again at one address: the last one is held during a join,
+ * and the joined thread has acquired that one, too.
  * EXPECT: lock-order <thread> m
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A lock dies and another one is born in its place: no circle between their histories.
+ * A lock is destroyed and another one initialized at its address: no cycle of orders of both.
  * EXPECT: nothing
  */
 #include "case.h"

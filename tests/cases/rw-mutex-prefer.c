@@ -1,5 +1,5 @@
 /*
- * The same, but writers go first and one was seen: queued between them, it blocks the reader.
+ * As rw-mutex-readers, but writers have priority: one, queued in between, blocks the reader.
  * EXPECT: lock-order m r
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A reader wants a mutex whose holder wants to read: they share.
+ * A reader wants a mutex whose owner wants to read: readers share.
  * EXPECT: nothing
  * EXPECT-FILTERED: readers m r
  */

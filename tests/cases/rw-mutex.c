@@ -1,5 +1,5 @@
 /*
- * A reader wants a mutex whose holder wants to write.
+ * A reader wants a mutex whose owner wants to write.
  * EXPECT: lock-order m r
  */
 #include "case.h"

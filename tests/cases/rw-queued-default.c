@@ -1,5 +1,5 @@
 /*
- * Reads again behind a queued writer, on the default kind, where readers may pass.
+ * A thread reads again behind a queued writer, with the default kind, which lets readers pass.
  * EXPECT: nothing
  */
 #include "case.h"

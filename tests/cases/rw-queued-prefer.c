@@ -1,5 +1,5 @@
 /*
- * Reads again behind a queued writer, on a kind where writers go first: neither goes on.
+ * A thread reads again behind a queued writer, with a kind that prefers writers: both are blocked.
  * EXPECT: self-deadlock r
  * EXPECT-STACK: main
  */

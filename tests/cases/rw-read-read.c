@@ -1,5 +1,5 @@
 /*
- * Reads twice, nobody writes, the default kind lets readers pass.
+ * A thread reads twice, without a writer; the default kind lets readers pass.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Reads, then wants to write the same rwlock: waits for its own read.
+ * A thread that reads an rwlock wants to write it: it waits for its own read lock.
  * EXPECT: self-deadlock r
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Two rwlocks read in two orders, nobody ever writes.
+ * Two rwlocks are read in two orders, and never written.
  * EXPECT: nothing
  * EXPECT-FILTERED: readers r s
  */

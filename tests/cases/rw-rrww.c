@@ -1,5 +1,5 @@
 /*
- * One reads both, the other writes both, in the other order.
+ * One thread reads both rwlocks, the other writes both, in the opposite order.
  * EXPECT: lock-order r s
  */
 #include "case.h"

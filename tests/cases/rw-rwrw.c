@@ -1,5 +1,5 @@
 /*
- * Each reads what it holds and writes what it wants: that blocks.
+ * Each thread holds a read lock and wants a write lock: that blocks.
  * EXPECT: lock-order r s
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Writes, then wants to read: glibc says EDEADLK, other systems hang.
+ * A thread that writes an rwlock wants to read it: glibc returns EDEADLK, other systems hang.
  * EXPECT: self-deadlock r
  */
 #include "case.h"

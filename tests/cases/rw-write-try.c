@@ -1,5 +1,5 @@
 /*
- * Writes, then tries to read and to write.
+ * A thread that writes an rwlock tries to read and to write it.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Writes twice: glibc says EDEADLK, other systems hang.
+ * A thread writes an rwlock twice: glibc returns EDEADLK, other systems hang.
  * EXPECT: self-deadlock r
  */
 #include "case.h"

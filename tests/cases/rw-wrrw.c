@@ -1,5 +1,5 @@
 /*
- * Each writes what it holds and reads what it wants: that blocks.
+ * Each thread holds a write lock and wants a read lock: that blocks.
  * EXPECT: lock-order r s
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Two rwlocks written in two orders.
+ * Two rwlocks are written in two orders.
  * EXPECT: lock-order r s
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Two semaphores used as locks, in one order.
+ * Two semaphores, used as locks, in one order.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * Two semaphores used as locks, in two orders.
+ * Two semaphores, used as locks, in two orders.
  * EXPECT: lock-order s t
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A semaphore posted by another thread: that is what they are for.
+ * Another thread posts a semaphore, which is allowed.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A semaphore that others post is a signal, whatever it looked like before.
+ * A semaphore that other threads post is a signal, whatever it looked like before.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A spinlock tried again says EBUSY.
+ * A try-lock of a spinlock that the thread holds returns EBUSY.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A spinlock taken twice spins for ever.
+ * A thread acquires a spinlock twice and spins for ever.
  * EXPECT: self-deadlock s
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * A plugin that goes round us locked it; who unlocks it here gives back what he may.
+ * A plugin that bypasses us locked the mutex; the thread that unlocks it here may do so.
  * EXPECT: nothing
  */
 #include "case.h"

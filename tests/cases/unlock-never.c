@@ -1,5 +1,5 @@
 /*
- * Unlocks what was initialised and never locked.
+ * A thread unlocks a mutex that was initialized and never locked.
  * EXPECT: unlock-not-held a
  */
 #include "case.h"

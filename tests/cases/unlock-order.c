@@ -1,5 +1,5 @@
 /*
- * Given back in the order they were taken: allowed.
+ * Locks are released in the order in which they were acquired: allowed.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * The kind itself refuses the wrong thread with EPERM.
+ * An errorcheck mutex itself refuses the wrong thread with EPERM.
  * EXPECT: nothing
  */
 #include "case.h"

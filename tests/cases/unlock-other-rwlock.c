@@ -1,5 +1,5 @@
 /*
- * A thread gives back another one's write lock.
+ * A thread releases the write lock of another thread.
  * EXPECT: unlock-not-owner r
  */
 #include "case.h"

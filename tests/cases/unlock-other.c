@@ -1,5 +1,5 @@
 /*
- * A thread gives back what another one holds.
+ * A thread releases a mutex that another thread holds.
  * EXPECT: unlock-not-owner a
  * EXPECT-STACK: gives
  */

@@ -1,5 +1,5 @@
 /*
- * Unlocks after a trylock that failed: somebody else has it.
+ * A thread unlocks after a failed trylock: another thread holds the mutex.
  * EXPECT: unlock-not-owner a
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * EPERM from the mutex itself.
+ * An errorcheck mutex that is unlocked twice itself returns EPERM.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,5 +1,5 @@
 /*
- * One unlock too many.
+ * A thread unlocks a mutex once too often.
  * EXPECT: unlock-not-held a
  * EXPECT-STACK: once_more
  */

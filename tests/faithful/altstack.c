@@ -1,5 +1,5 @@
 /*
- * altstack — locks on stacks that are not the thread's: a signal stack of the smallest size,
+ * altstack.c — locks on stacks that are not the thread's: a signal stack of the smallest size,
  * makecontext coroutines that move between threads, and a stack that overflowed.
  * BARE: dies
  */

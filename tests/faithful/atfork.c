@@ -1,6 +1,6 @@
 /*
- * atfork — the host's own fork handlers lock before and unlock after, in parent and child, in
- * their order, and see nothing of ours.
+ * atfork.c — the program's own fork handlers lock before and unlock after the fork, in parent and
+ * child, in their order, and see nothing of ours.
  */
 #include "observe.h"
 

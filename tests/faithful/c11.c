@@ -1,6 +1,6 @@
 /*
- * c11 — every C11 thread call with its result, mutex kinds, conditions, once; glibc's own C11
- * calls go round the pthread symbols.
+ * c11.c — every C11 thread call with its result, mutex kinds, conditions, once; glibc's own C11
+ * calls bypass the pthread symbols.
  */
 #include "observe.h"
 #include <threads.h>

@@ -1,7 +1,7 @@
 /*
- * cancel-cond — threads cancelled while they wait: on a condition (the mutex is handed back to
- * the cleanup handler), a semaphore, a join; while they wait for a mutex (then not before they
- * have it); with asynchronous cancellation of a thread that only computes.
+ * cancel-cond.c — threads cancelled while they wait: on a condition (the cleanup handler owns the
+ * mutex again), a semaphore, a join; while they wait for a mutex (then only after they have
+ * acquired it); with asynchronous cancellation of a thread that only computes.
  */
 #include "observe.h"
 

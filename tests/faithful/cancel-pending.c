@@ -1,7 +1,7 @@
 /*
- * cancel-pending — a cancel is pending while every lock call is made. Calls that are no
- * cancellation points must not become ones; those that are must stay so even where the lock is free
- * at once.
+ * cancel-pending.c — every lock call while a cancellation is pending. Calls that are no
+ * cancellation points must not become cancellation points; the others must remain so, even if the
+ * lock is free at once.
  */
 #include "observe.h"
 

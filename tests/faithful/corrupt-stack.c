@@ -1,6 +1,6 @@
 /*
- * corrupt-stack — locks in frames whose saved frame pointer or return address is nonsense while
- * the call is made: out of range, not canonical, in the guard page, zero, pointing to itself.
+ * corrupt-stack.c — locks in frames whose saved frame pointer or return address is invalid during
+ * the call: out of range, not canonical, in the guard page, zero, pointing to itself.
  * FLAGS: -fno-omit-frame-pointer -O0
  */
 #include "observe.h"

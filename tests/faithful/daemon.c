@@ -1,6 +1,6 @@
 /*
- * daemon — double fork, setsid, closefrom(0), then work with threads and locks; the daemon's
- * descriptors are the ones it opens, and the grandparent learns how it went through a file.
+ * daemon.c — double fork, setsid, closefrom(0), then work with threads and locks; the daemon has
+ * exactly the descriptors that it opens, and the grandparent reads the result from a file.
  */
 #include "observe.h"
 
@@ -35,7 +35,7 @@ static void serve(void)
 int main(void)
 {
 	observe("start");
-	/* We take the daemon in ourselves, to learn its end whoever else would do so. */
+	/* As a subreaper this process reaps the daemon itself, and so learns how it ends. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	pthread_mutex_lock(&m);
 	pid_t pid = fork();

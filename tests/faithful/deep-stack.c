@@ -1,5 +1,5 @@
 /*
- * deep-stack — locks below thousands of frames, in the main thread and in others.
+ * deep-stack.c — locks below thousands of frames, in the main thread and in others.
  */
 #include "observe.h"
 

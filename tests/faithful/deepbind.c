@@ -1,6 +1,6 @@
 /*
- * deepbind — libraries opened with RTLD_DEEPBIND or into a namespace of their own go round us:
- * locks taken there are given back here and the other way round.
+ * deepbind.c — libraries opened with RTLD_DEEPBIND or into a namespace of their own bypass us:
+ * locks acquired there are released here, and the other way round.
  * PLUGIN:
  */
 #include "observe.h"

@@ -1,6 +1,6 @@
 /*
- * dlerror-kept — a failing dlopen leaves its text for dlerror; any dlsym in between, ours
- * included, would destroy it.
+ * dlerror-kept.c — a failing dlopen leaves its text for dlerror; any dlsym in between, also ours,
+ * would destroy the text.
  */
 #include "observe.h"
 

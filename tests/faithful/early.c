@@ -1,5 +1,5 @@
 /*
- * early — locks before our constructor and after our destructor: in another library's constructor
+ * early.c — locks before our constructor and after our destructor: in another library's constructor
  * and destructor, in the executable's preinit array, in constructors and atexit handlers.
  * PLUGIN:
  * FLAGS: @SO
@@ -25,7 +25,7 @@ static void *thread(void *arg)
 	return arg;
 }
 
-/* Everything that may be called first, without stdio: libc may not be ready to print. */
+/* Every call that may be the first one, without stdio: libc may not be ready to print. */
 static int everything(void)
 {
 	struct timespec past = {0, 0};

@@ -1,6 +1,6 @@
 /*
- * errno-kept — pthread calls do not touch errno, whatever we do inside; first and later calls,
- * with fresh locks and threads so that each slow path of ours is gone through.
+ * errno-kept.c — pthread calls do not change errno, whatever we do inside; first and later calls,
+ * with new locks and threads, so that each slow path of ours runs.
  */
 #include "observe.h"
 

@@ -1,5 +1,5 @@
 /*
- * exit-locks — destructors of a thread's keys lock in all four rounds, cleanup handlers before
+ * exit-locks.c — destructors of a thread's keys lock in all four rounds, cleanup handlers before
  * them, atexit handlers and a thread that still runs after main; then pthread_exit from main.
  */
 #include "observe.h"

@@ -1,6 +1,6 @@
 /*
- * fd-reuse — a daemon's start: one lock, then descriptors 3 to 63 are closed and two files opened.
- * Both must stay byte for byte as written, their offsets unmoved, and be descriptors 3 and 4.
+ * fd-reuse.c — the start of a daemon: one lock, then descriptors 3 to 63 are closed and two files
+ * opened. Both files must keep every byte and offset, and be descriptors 3 and 4.
  */
 #include "observe.h"
 

@@ -1,6 +1,6 @@
 /*
- * fd2-data — the program closes its stderr and opens a data file, which becomes descriptor 2; it
- * then misuses a lock. Nothing may be written into that file, by a finding or at the end.
+ * fd2-data.c — the program closes its stderr and opens a data file, which becomes descriptor 2;
+ * then it misuses a lock. Nothing may be written into that file, by a finding or at the end.
  */
 #include "observe.h"
 
@@ -25,7 +25,7 @@ int main(void)
 	show(lseek(fd, 0, SEEK_END));
 	close(2);
 	show(open("data", O_RDONLY));
-	/* and a closed stderr: the first file opened later would be it */
+	/* and with stderr closed: the first file that is opened later would become descriptor 2 */
 	close(2);
 	pthread_mutex_init(&m, NULL);
 	show(pthread_mutex_lock(&m));

@@ -1,6 +1,6 @@
 /*
- * flockfile — one thread has stdout and stderr locked and wants a mutex; another one holds the
- * mutex and makes every call for the first time. Stdio in a hook hangs here.
+ * flockfile.c — one thread has stdout and stderr locked and wants a mutex; another one holds the
+ * mutex and makes every call for the first time. Stdio in a wrapper hangs here.
  * TIMES: 20
  */
 #include "observe.h"
@@ -38,7 +38,7 @@ int main(void)
 		pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
 		pthread_mutex_lock(&fresh);
 		pthread_mutex_unlock(&fresh);
-		/* a misuse: the report of it may not need stdio either */
+		/* a misuse: its report may not need stdio either */
 		if (i == 7)
 			pthread_mutex_unlock(&fresh);
 	}

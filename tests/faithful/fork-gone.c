@@ -1,7 +1,7 @@
 /*
- * fork-gone — locks that are held when the process forks, by the thread that forks and by another
- * one, in memory that the child has not got, or uses for something else: it must neither be read
- * nor written there.
+ * fork-gone.c — locks that are held when the process forks, by the forking thread and by another
+ * one, in memory that the child does not have or uses for other data: the library must neither read
+ * nor write there.
  */
 #include "observe.h"
 
@@ -50,7 +50,7 @@ static int child(void)
 	if (mmap(other, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 		 0) != other)
 		return 1;
-	/* as locks these look taken, and their spare words are zero */
+	/* read as locks, these bytes look like held locks, and their spare words are zero */
 	for (int i = 0; i < PAGE; i += 1024)
 		other[i] = other[i + 8] = other[i + 256] = 9;
 	for (int i = 0; i < 3; i++)

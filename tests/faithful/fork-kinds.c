@@ -1,6 +1,6 @@
 /*
- * fork-kinds — six ways to make a child; each child locks, unlocks what its parent held, starts a
- * thread, forks again; the parent's locks are as before afterwards.
+ * fork-kinds.c — six ways to create a child; each child locks, unlocks what its parent held, starts
+ * a thread, forks again; afterwards the parent's locks are as before.
  */
 #include "observe.h"
 #include <spawn.h>
@@ -35,7 +35,7 @@ static void ended(const char *how, pid_t pid)
 	    pthread_mutex_trylock(&held));
 }
 
-/* vfork's child runs on our memory: it may lock and unlock, but must leave all as it was. */
+/* vfork's child runs on its parent's memory: it may lock and unlock, but must restore the locks. */
 static __attribute__((noinline)) pid_t by_vfork(void)
 {
 	pid_t pid = vfork();

@@ -1,6 +1,6 @@
 /*
- * fork-storm — 300 forks while two threads lock without pause; each child takes a hundred new
- * locks and the ones its parent knows. A child that got one of our locks in its hands hangs.
+ * fork-storm.c — 300 forks while two threads lock without pause; each child acquires a hundred new
+ * locks and its parent's. A child that inherits one of our internal locks as held hangs.
  * LIMIT: 30
  * TIMES: 3
  */

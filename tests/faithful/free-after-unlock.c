@@ -1,6 +1,6 @@
 /*
- * free-after-unlock — the next owner unmaps the lock's page as soon as it has it; whoever looks at
- * the lock after its unlock reads unmapped memory. Mutexes, rwlocks, semaphores, spinlocks.
+ * free-after-unlock.c — the next owner unmaps the lock's page as soon as it owns the lock; code
+ * that reads the lock after its unlock faults. Mutexes, rwlocks, semaphores, spinlocks.
  */
 #include "observe.h"
 
@@ -51,7 +51,7 @@ static void give(union lock *p, int kind)
 		pthread_spin_unlock(&p->spin);
 }
 
-/* Each yield may cost a whole slice where others compute; one that sleeps is let back at once. */
+/* On a loaded machine a yield may cost a whole time slice; a sleeping thread wakes at once. */
 static void rest(int *turns)
 {
 	if (++*turns % 16)

@@ -1,11 +1,11 @@
 /*
- * glib — a program on GLib's mutexes, conditions and queue (futexes of its own, pthreads inside).
+ * glib.c — uses GLib's mutexes, conditions and queue (futexes of its own, pthreads inside).
  * NEEDS: /usr/lib/x86_64-linux-gnu/libglib-2.0.so.0
  * FLAGS: -l:libglib-2.0.so.0
  */
 #include "observe.h"
 
-/* As glib.h declares them; the headers are not needed for six functions. */
+/* Declared as in glib.h, whose package is not needed for six functions. */
 typedef union {
 	void *p;
 	unsigned i[2];

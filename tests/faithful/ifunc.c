@@ -1,6 +1,6 @@
 /*
- * ifunc — an IFUNC resolver that locks a mutex, bound lazily. (Bound at start it crashes with and
- * without us.)
+ * ifunc.c — an IFUNC resolver that locks a mutex, bound lazily. (If it is bound at start, it
+ * crashes with and without us.)
  * FLAGS: -Wl,-z,lazy
  */
 #include "observe.h"

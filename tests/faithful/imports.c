@@ -1,6 +1,6 @@
 /*
- * imports — the host defines functions with the names that a careless library would call: its own
- * malloc, printf, write, open, mmap, getenv, memcpy. They count calls; locks add none.
+ * imports.c — the program defines functions with the names that a careless library would call: its
+ * own malloc, printf, write, open, mmap, getenv, memcpy. They count calls; locks add none.
  * FLAGS: -rdynamic -fno-builtin
  */
 #include "observe.h"

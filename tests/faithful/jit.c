@@ -1,6 +1,6 @@
 /*
- * jit — code made at run time, without unwind tables, calls lock functions with every odd value in
- * the frame pointer register; then it is unmapped, and other code comes to lie there.
+ * jit.c — code generated at run time, without unwind tables, calls lock functions with every odd
+ * value in the frame pointer register; then it is unmapped, and other code is mapped there.
  */
 #include "observe.h"
 

@@ -1,7 +1,7 @@
 /*
- * key-collision — many ways to one call: same return address at the same stack depth behind
- * different callers. (That the two stacks are told apart is the cases' business; here they must
- * only work, and fast.)
+ * key-collision.c — many paths to one call: the same return address at the same stack depth, behind
+ * different callers. (tests/cases checks that the two stacks are told apart; here they must only
+ * work, and fast.)
  */
 #include "observe.h"
 

@@ -1,6 +1,6 @@
 /*
- * kinds-cond — condition waits that fail or time out, with every kind of mutex: what they return,
- * whether the mutex is held afterwards, and how deep.
+ * kinds-cond.c — condition waits that fail or time out, with every kind of mutex: what they return,
+ * whether the mutex is held afterwards, and its depth.
  */
 #include "observe.h"
 

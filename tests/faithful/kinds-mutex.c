@@ -1,6 +1,6 @@
 /*
- * kinds-mutex — every result of every kind of mutex: relock, unlock by another, unlock of a free
- * one, destroy in use and use after it, time limits that are past, bad, or of a bad clock.
+ * kinds-mutex.c — every result of every kind of mutex: relock, unlock by another thread, unlock
+ * while free, destroy in use, use after destroy, timeouts that are past or invalid, a bad clock.
  */
 #include "observe.h"
 
@@ -46,7 +46,7 @@ static void *elsewhere(void *arg)
 	return NULL;
 }
 
-/* A kind that tells the wrong unlocker so is asked to; on the others it would free the lock. */
+/* Only for kinds that refuse the wrong unlocker; with other kinds the call would free the lock. */
 static void results(pthread_mutex_t *m, int type, int tells)
 {
 	struct timespec past = {1, 0};
@@ -79,7 +79,7 @@ static void *unlocker(void *arg)
 	return NULL;
 }
 
-/* What only the plain kind allows, and what we call a finding. */
+/* Calls that only the plain kind allows, and that we report. */
 static void misuse(void)
 {
 	pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;

@@ -1,5 +1,5 @@
 /*
- * kinds-robust — owners that die: in this process and in another, with and without consistent,
+ * kinds-robust.c — owners that die: in this process and in another, with and without consistent,
  * through lock, trylock, timedlock, condition waits, and exec.
  */
 #include "observe.h"
@@ -73,7 +73,7 @@ static void *waits(void *arg)
 	return NULL;
 }
 
-/* The signaller dies with the mutex: the waiter comes back with EOWNERDEAD, and holds it. */
+/* The signaller dies while it holds the mutex: the waiter gets EOWNERDEAD and owns the mutex. */
 static void *signals_and_dies(void *arg)
 {
 	struct shared *s = arg;

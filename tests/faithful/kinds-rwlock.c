@@ -1,6 +1,6 @@
 /*
- * kinds-rwlock — every result of the three kinds of rwlock: read within write, write within read,
- * time limits (checked before the lock is looked at), unlock of a free one, readers past a queued
+ * kinds-rwlock.c — every result of the three kinds of rwlock: read within write, write within
+ * read, timeouts (checked before the lock's state), unlock of a free lock, readers past a queued
  * writer.
  */
 #include "observe.h"
@@ -52,7 +52,7 @@ static void *writer(void *arg)
 	return arg;
 }
 
-/* Somebody reads, a writer is queued: who else may read is what the kinds differ in. */
+/* One thread reads, a writer is queued: the kinds differ in which other threads may read. */
 static void queued(int n)
 {
 	pthread_t t;

@@ -1,6 +1,6 @@
 /*
- * kinds-sem — every result and errno of the semaphore calls, named ones too; errno left alone
- * where the call succeeds; limits are checked before the value is looked at.
+ * kinds-sem.c — every result and errno of the semaphore calls, also of named ones; errno is
+ * unchanged if the call succeeds; timeouts are checked before the value.
  */
 #include "observe.h"
 

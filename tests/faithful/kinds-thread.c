@@ -1,5 +1,5 @@
 /*
- * kinds-thread — barriers, spinlocks, once, and every way to end and join a thread, with results.
+ * kinds-thread.c — barriers, spinlocks, once, and every way to end and join a thread, with results.
  */
 #include "observe.h"
 

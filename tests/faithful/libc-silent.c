@@ -1,6 +1,6 @@
 /*
- * libc-silent — stdio, malloc, getaddrinfo, atexit, timers: what libc locks for itself. Nothing of
- * it passes through us and nothing of it may change.
+ * libc-silent.c — stdio, malloc, getaddrinfo, atexit, timers: locks that libc acquires for itself.
+ * These calls do not pass through us, and nothing of them may change.
  */
 #include "observe.h"
 #include <netdb.h>

@@ -1,7 +1,7 @@
 /*
- * loader-lock — one thread holds a mutex and makes every lock call there is; another one is in
- * dlopen, in a constructor that wants this mutex, with the loader's lock held. A call of ours
- * that needs the loader hangs here.
+ * loader-lock.c — one thread holds a mutex and makes every lock call; another one is in dlopen, in
+ * a constructor that wants this mutex, while it holds the loader's lock. If a call of ours needs
+ * the loader, it hangs here.
  * TIMES: 20
  * PLUGIN:
  * FLAGS: -rdynamic
@@ -144,7 +144,7 @@ static void threads(void)
 	cnd_destroy(&y);
 	mtx_destroy(&x);
 	call_once(&flag, body);
-	/* Threads can be made, not joined: their end may want the loader's lock by itself. */
+	/* Threads can be created, but not joined: a thread's end may need the loader's lock. */
 	show(thrd_create(&d, c11_thread, NULL));
 	show(thrd_join(d, &got));
 	show(got);

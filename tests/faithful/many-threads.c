@@ -1,7 +1,7 @@
 /*
- * many-threads — a thousand threads at once, each with a lock or two; what they cost in memory
- * stays below 28 KiB each more than without us (looked at by the program itself: the limit is an
- * absolute one, far above what the threads need bare).
+ * many-threads.c — a thousand threads at once, each with a lock or two; each costs less than 28 KiB
+ * more memory than without us (checked by the program itself: the limit is absolute, far above what
+ * the threads need without us).
  * LIMIT: 30
  */
 #include "observe.h"

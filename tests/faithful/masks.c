@@ -1,6 +1,6 @@
 /*
- * masks — the calls that change a signal mask do what they do: answers, errno, the mask itself,
- * with every combination of arguments, in threads and in a handler.
+ * masks.c — the calls that change a signal mask keep their effects: results, errno, the mask
+ * itself, with every combination of arguments, in threads and in a handler.
  */
 #include "observe.h"
 #include <sys/syscall.h>

@@ -1,11 +1,11 @@
 /*
- * observe.h — what a program can see of its own process, printed in a form that is
- * the same from run to run.
+ * observe.h — prints what a program can see of its own process, in a form that is the same
+ * from run to run.
  *
  * Every program of this folder calls observe("start") first and observe("end") last;
- * tests/faithful/run compares the output of a bare run with that of the watched ones.
- * Does not take a lock, start a thread or change anything that it prints, with one
- * exception: the pthread key it makes to learn the next number is deleted again.
+ * tests/faithful/run compares the output of a bare run with the output of watched runs.
+ * Does not acquire a lock, start a thread or change anything that it prints, with one
+ * exception: it creates a pthread key to read its number, and deletes the key again.
  */
 #ifndef OBSERVE_H
 #define OBSERVE_H
@@ -57,7 +57,7 @@ extern char **environ;
 		say("%s = %ld errno %d\n", #e, show_value, show_errno);                            \
 	} while (0)
 
-/* A joined thread may still be on its way out of the kernel: PF_EXITING is set before a join
+/* A joined thread may not have left the kernel yet. PF_EXITING is set before a join
  * returns. */
 static inline bool is_leaving(const char *tid)
 {
@@ -192,7 +192,7 @@ static inline void observe(const char *when)
 	errno = kept;
 }
 
-/* A step that two threads pass one after the other: step_wait(n) returns once n steps were made. */
+/* Counts steps of several threads: step_wait(n) returns as soon as n steps were made. */
 static volatile int observe_steps UNUSED;
 static inline void step_made(void)
 {
@@ -204,7 +204,7 @@ static inline void step_wait(int n)
 		sched_yield();
 }
 
-/* True once thread `tid` of this process sleeps in the kernel: then it waits where it should. */
+/* True if thread `tid` of this process sleeps in the kernel, that is, waits where it should. */
 static inline void wait_asleep(int tid)
 {
 	char path[64], text[512];
@@ -252,7 +252,7 @@ static inline struct timespec now_mono(void)
 	return in_ms(CLOCK_MONOTONIC, 0);
 }
 
-/* Runs fn in a thread of its own and gives back what it returned. */
+/* Runs fn in a thread of its own and returns what fn returned. */
 static inline void *in_thread(void *(*fn)(void *), void *arg)
 {
 	pthread_t t;

@@ -1,7 +1,7 @@
 /*
- * phdr-abba — a dl_iterate_phdr callback (loader's lock held) takes a mutex that another thread
- * holds while it locks in code that it has not been in before. A hook that walks the loader's
- * list closes the circle.
+ * phdr-abba.c — a dl_iterate_phdr callback (which holds the loader's lock) acquires a mutex that
+ * another thread holds while it locks in new code. A wrapper that walks the loader's list closes
+ * the cycle.
  * TIMES: 20
  * PLUGIN:
  */

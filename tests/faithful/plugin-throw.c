@@ -1,6 +1,6 @@
 /*
- * plugin-throw — a C program opens a C++ library that throws: the unwinder of the exception must
- * stay libgcc's, and its own lock calls pass through us.
+ * plugin-throw.c — a C program opens a C++ library that throws: the unwinder of the exception must
+ * be libgcc's, and its own lock calls pass through us.
  * TIMES: 20
  * PLUGIN: c++
  */
@@ -48,7 +48,7 @@ int main(void)
 		pthread_join(t[i], &got);
 		show(got);
 	}
-	/* Where the unwinder's entry is found: it must be libgcc's. */
+	/* The object that has the unwinder's entry: it must be libgcc. */
 	Dl_info info = {0};
 	void *raise = dlsym(RTLD_DEFAULT, "_Unwind_RaiseException");
 	if (!raise)

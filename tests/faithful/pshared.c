@@ -1,6 +1,6 @@
 /*
- * pshared — locks in shared memory, mapped at different addresses, taken by two processes in turn;
- * one unlocks a semaphore and a spinlock that the other took.
+ * pshared.c — locks in shared memory, mapped at different addresses, acquired by two processes in
+ * turn; one unlocks a semaphore and a spinlock that the other acquired.
  */
 #include "observe.h"
 
@@ -72,8 +72,8 @@ int main(void)
 	int status;
 	waitpid(pid, &status, 0);
 	show(status);
-	/* The child takes it and the parent gives it back: odd, allowed for plain mutexes by glibc.
-	 */
+	/* The child acquires the mutex and the parent releases it: odd, but for plain mutexes
+	 * allowed by glibc. */
 	pid = fork();
 	if (!pid)
 		_exit(pthread_spin_lock(&s->spin));

@@ -1,5 +1,5 @@
 /*
- * quiet — stdin, stdout and stderr belong to the program: what it reads and writes arrives in its
+ * quiet.c — stdin, stdout and stderr belong to the program: what it reads and writes arrives in
  * order, unchanged and complete, with thousands of locks, hundreds of threads and exit 42.
  */
 #include "observe.h"

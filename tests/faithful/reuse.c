@@ -1,6 +1,6 @@
 /*
- * reuse — locks made again at the same address without destroy, of the same and of other kinds;
- * copied by memcpy, moved by realloc, laid over old memory, on the stack, initialised by
+ * reuse.c — locks initialized again at the same address without destroy, of the same and of other
+ * kinds; copied by memcpy, moved by realloc, placed in reused memory, on the stack, initialized by
  * assignment.
  */
 #include "observe.h"
@@ -34,7 +34,7 @@ static void kinds(union any *u)
 	wrong += pthread_mutex_unlock(&u->m);
 	memset(u, 0, sizeof(*u));
 	wrong += pthread_mutex_lock(&u->m) + (pthread_mutex_trylock(&u->m) != EBUSY);
-	/* forgotten while locked: the memory is simply used again */
+	/* abandoned while locked: the memory is used again without a destroy call */
 	memset(u, 0xa5, sizeof(*u));
 	memset(u, 0, sizeof(*u));
 	wrong += pthread_rwlock_wrlock(&u->r) + pthread_rwlock_unlock(&u->r);
@@ -86,7 +86,7 @@ int main(void)
 	observe("start");
 	thread(NULL);
 	in_thread(thread, NULL);
-	/* a lock at an odd address works on x86: it must go on doing so */
+	/* a lock at an odd address works on x86, and must still work */
 	pthread_mutex_t *odd = (pthread_mutex_t *)((char *)packed_at + 2);
 	wrong += pthread_mutex_lock(odd) + pthread_mutex_unlock(odd);
 	show(wrong);

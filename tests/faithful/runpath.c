@@ -1,6 +1,6 @@
 /*
- * runpath — dlopen of a bare name through the caller's own RUNPATH. A dlopen wrapper would be the
- * caller instead, and the library would not be found.
+ * runpath.c — dlopen of a bare name through the caller's own RUNPATH. With a dlopen wrapper the
+ * wrapper would be the caller, and the library would not be found.
  * PLUGIN:
  * FLAGS: -Wl,-rpath,$ORIGIN,--enable-new-dtags
  */

@@ -1,6 +1,6 @@
 /*
- * seccomp-filter — a program that allows itself read, write, futex and little more, and dies for
- * anything else, goes on locking: in code it has been in, in new code, on new locks, by two
+ * seccomp-filter.c — a program that allows itself read, write, futex and little more, and is
+ * killed for any other call, continues to lock: in old code, in new code, on new locks, by two
  * threads.
  */
 #include "seccomp.h"

@@ -1,7 +1,7 @@
 /*
- * seccomp-shared — a filter that kills for prctl, open and whatever else the program does not need,
- * set by prctl and by seccomp; then the first process-shared mutex, rwlock and semaphore, the
- * first spinlock, and a fork. Nothing that we would like to know is worth a call that kills.
+ * seccomp-shared.c — a filter that kills for prctl, open and whatever else the program does not
+ * need, set by prctl and by seccomp; then the first process-shared mutex, rwlock and semaphore, the
+ * first spinlock, and a fork. We must not make a call that kills, whatever we lose by it.
  */
 #include "seccomp.h"
 
@@ -75,7 +75,7 @@ int main(void)
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	observe("start");
-	/* what the kernel can do is asked without a filter, and refused; that is no sandbox */
+	/* a query for the kernel's abilities without a filter is refused, and is no sandbox */
 	show(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0));
 	show(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL));
 	show(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 99, NULL));

@@ -1,6 +1,6 @@
 /*
- * seccomp-strict — only read, write, exit and sigreturn; anything else is SIGKILL. Uncontended
- * locks make no system call, and neither may we.
+ * seccomp-strict.c — only read, write, exit and sigreturn; any other call is SIGKILL. Uncontended
+ * locks make no system call, and we must not make one either.
  */
 #include "seccomp.h"
 

@@ -1,6 +1,6 @@
 /*
- * seccomp-threads — locked up with little more than what threads and an orderly end need: then new
- * threads, detached ones too, new locks by the thousand, a mistake to be told, exit handlers.
+ * seccomp-threads.c — a filter with little more than what threads and a normal end need: then new
+ * threads, also detached, new locks by the thousand, a misuse to report, exit handlers.
  * LIMIT: 30
  */
 #include "seccomp.h"
@@ -44,7 +44,7 @@ static int lock_up_with_threads(void)
 		ALLOW(sched_yield),
 		ALLOW(exit),
 		ALLOW(exit_group),
-		/* glibc lets go of a stack so; the library asks for rows with another number */
+		/* glibc frees a stack with this advice; the library's own madvise has another */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MADV_DONTNEED, 0, 1),

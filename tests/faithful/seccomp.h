@@ -1,5 +1,5 @@
 /*
- * seccomp.h — a filter that allows what a warmed program needs and kills it for anything else.
+ * seccomp.h — a filter that allows what a running program needs and kills it for any other call.
  */
 #ifndef SECCOMP_H
 #define SECCOMP_H
@@ -31,7 +31,7 @@ static inline int lock_up(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
-/* Output without stdio, which may ask the system for more than write. */
+/* Output without stdio, which may make other system calls than write. */
 static inline void tell(const char *text)
 {
 	syscall(SYS_write, 1, text, strlen(text));

@@ -1,6 +1,6 @@
 /*
- * sem-reuse — semaphores made and ended at the same addresses all the time, posted by others, as
- * an interpreter's condition variables do.
+ * sem-reuse.c — semaphores initialized and destroyed at the same addresses all the time, posted by
+ * others, as an interpreter's condition variables do.
  */
 #include "observe.h"
 

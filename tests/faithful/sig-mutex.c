@@ -1,6 +1,6 @@
 /*
- * sig-mutex — a handler that locks and waits (as programs do, allowed or not) on its own locks,
- * with SA_ONSTACK and nested handlers, while the thread locks others; EINTR and SA_RESTART stay.
+ * sig-mutex.c — a handler that locks and waits (as programs do, allowed or not) on its own locks,
+ * with SA_ONSTACK and nested handlers, while the thread locks others; EINTR and SA_RESTART work.
  */
 #include "observe.h"
 #include <sys/time.h>

@@ -1,6 +1,6 @@
 /*
- * siglongjmp — a timer's handler jumps out of whatever the main thread is in, lock calls
- * included, thousands of times; another thread works meanwhile and must go on.
+ * siglongjmp.c — a timer's handler jumps out of any code of the main thread, also out of lock
+ * calls, thousands of times; another thread works meanwhile and must continue.
  * LIMIT: 20
  * TIMES: 2
  */
@@ -45,7 +45,7 @@ int main(void)
 	struct itimerval every = {{0, 300}, {0, 300}};
 	setitimer(ITIMER_REAL, &every, NULL);
 	while (jumps < 2000) {
-		/* A mutex jumped out of may stay locked or not: each round has its own. */
+		/* After the jump a mutex may be locked or not, so each round has its own mutex. */
 		pthread_mutex_t mine = PTHREAD_MUTEX_INITIALIZER;
 		pthread_rwlock_t too = PTHREAD_RWLOCK_INITIALIZER;
 		if (sigsetjmp(back, 1)) {

@@ -1,5 +1,5 @@
 /*
- * sigpost — sem_post in a signal handler, at a high rate, while the thread itself locks.
+ * sigpost.c — sem_post in a signal handler, at a high rate, while the thread itself locks.
  */
 #include "observe.h"
 #include <sys/time.h>

@@ -1,6 +1,6 @@
 /*
- * small-stack — threads of PTHREAD_STACK_MIN that use 1 to 10 KiB and lock at the deepest point:
- * our thread-local bytes and our frames must leave them room.
+ * small-stack.c — threads of PTHREAD_STACK_MIN that use 1 to 10 KiB and lock at the deepest point:
+ * our thread-local bytes and our frames must leave them enough stack.
  */
 #include "observe.h"
 #include <alloca.h>

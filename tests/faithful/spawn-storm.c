@@ -1,6 +1,6 @@
 /*
- * spawn-storm — four threads start children by posix_spawn under lock traffic, with attributes
- * and file actions; statuses and output arrive, no descriptor is lost.
+ * spawn-storm.c — four threads start children by posix_spawn while others lock, with attributes and
+ * file actions; statuses and output arrive, no descriptor is lost.
  */
 #include "observe.h"
 #include <spawn.h>

@@ -1,6 +1,6 @@
 /*
- * struck-early — a signal handler that takes locks strikes a thread before its first function has
- * begun: while pthread_create goes on in its creator, or after it has returned.
+ * struck-early.c — a signal handler that acquires locks interrupts a thread before its first
+ * function has begun: while pthread_create continues in its creator, or after it has returned.
  */
 #include "observe.h"
 
@@ -44,7 +44,7 @@ int main(void)
 
 		wait_for_creator = i % 2;
 		created = 0;
-		/* it waits for a thread that has it open: the new one, at its first instruction */
+		/* pending until a thread unblocks it: the new thread, at its first instruction */
 		kill(getpid(), SIGUSR1);
 		pthread_attr_setstacksize(&a, i % 3 ? 8 << 20 : 256 << 10);
 		if (pthread_create(&t, &a, work, &m))

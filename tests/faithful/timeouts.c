@@ -1,5 +1,5 @@
 /*
- * timeouts — a time limit ends when it says: not before, not seconds after; on both clocks, for
+ * timeouts.c — a timed wait ends at its time: not before, not seconds after; on both clocks, for
  * every kind of wait, with the lock held by another thread.
  */
 #include "observe.h"

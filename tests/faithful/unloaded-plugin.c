@@ -1,6 +1,6 @@
 /*
- * unloaded-plugin — a library is opened, locks, and is closed, many times; another one may come
- * to lie at its address; threads go on locking meanwhile.
+ * unloaded-plugin.c — a library is opened, locks, and is closed, many times; another one may be
+ * mapped at its address; threads lock meanwhile.
  * PLUGIN:
  */
 #include "observe.h"

@@ -1,6 +1,6 @@
 /*
- * userns — unshare of a user namespace fails with EINVAL in a process of two threads; so it
- * tells whether somebody started one for us.
+ * userns.c — unshare of a user namespace fails with EINVAL in a process of two threads; so it shows
+ * whether we started a thread.
  */
 #include "observe.h"
 #include <sys/single_threaded.h>

@@ -1,6 +1,6 @@
 /*
- * versions — one program may ask for two versions of a call: the one it was linked against and
- * one pinned by .symver. A library with a version node of its own would take over only one of them.
+ * versions.c — one program may use two versions of a call: the one it was linked against and one
+ * pinned by .symver. A library with a version node of its own would replace only one of them.
  */
 #include "observe.h"
 

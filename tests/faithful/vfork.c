@@ -1,6 +1,6 @@
 /*
- * vfork — a threaded program makes many children by vfork, each of which locks on its parent's
- * memory and thread pointer, then runs something or ends; the parent's locks stay in order.
+ * vfork.c — a threaded program creates many children by vfork, each of which locks on its parent's
+ * memory and thread pointer, then runs a program or ends; the parent's locks stay valid.
  */
 #include "observe.h"
 

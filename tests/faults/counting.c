@@ -1,5 +1,6 @@
 /*
- * counting — four threads that lock their own locks, mostly new ones, and count; see stopped.c.
+ * counting.c — four threads that acquire their own locks, mostly new ones, and count; see
+ * stopped.c.
  */
 #include "../faithful/observe.h"
 

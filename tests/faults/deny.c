@@ -1,6 +1,6 @@
 /*
- * deny — starts a program in which one system call fails, as it may in a sandbox or a full
- * machine: deny CALL ERRNO [shared|large|create] PROG ARGS…
+ * deny.c — starts a program in which one system call fails, as it may in a sandbox or on a machine
+ * without memory: deny CALL ERRNO [shared|large|create] PROG ARGS…
  */
 #include "../faithful/observe.h"
 #include <linux/filter.h>
@@ -21,7 +21,7 @@ static const struct {
 	     {"pread64", SYS_pread64},     {"unlink", SYS_unlink},
 	     {"renameat2", SYS_renameat2}, {"process_vm_readv", SYS_process_vm_readv}};
 
-/* The condition on an argument that keeps ld.so and libc themselves alive. */
+/* The condition on an argument without which ld.so and libc themselves would fail. */
 static struct sock_filter condition(const char *what)
 {
 	if (!strcmp(what, "shared"))

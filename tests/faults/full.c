@@ -1,6 +1,6 @@
 /*
- * full — goes over every bound there is: more locks held at once, more live locks, threads, stacks
- * and orders than the tables keep. It prints one line and ends with 3.
+ * full.c — exceeds every bound: more locks held at once, more live locks, threads, stacks and
+ * dependencies than the tables hold. It prints one line and ends with 3.
  */
 #include "../faithful/observe.h"
 

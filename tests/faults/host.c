@@ -1,6 +1,6 @@
 /*
- * host — a program with all kinds of locks, for the faults to happen to. It prints one line and
- * ends with 3. With an argument it works that many milliseconds; `forever` never ends.
+ * host.c — a program with all kinds of locks, in which the tests inject faults. It prints one line
+ * and ends with 3. An argument is the time it works, in milliseconds; `forever` never ends.
  */
 #include "../faithful/observe.h"
 

@@ -1,8 +1,8 @@
 /*
- * lost — two threads that cannot meet take two locks in two orders, and what says that they cannot
- * is lost: our own lock is not to be had while the one is joined, or created. We make it so
- * ourselves, as if a thread stood still inside the library: LOST_AT says how far lh_own_ledger.lock
- * lies from the beginning of the library.
+ * lost.c — two threads that never run at the same time acquire two locks in opposite orders, and
+ * the happens-before edge between them is lost: the library cannot get its internal lock while the
+ * first thread is joined, or the second is created. The program itself marks that lock as held, as
+ * if a thread hung inside the library: LOST_AT is the offset of lh_own_ledger.lock in the library.
  *
  *     lost join | create | nothing
  */

@@ -1,7 +1,7 @@
 /*
- * stopped — stops one thread of a program at moments that fall anywhere in it, inside our hooks
- * too, and looks whether the others go on: stopped ROUNDS PROG ARGS…  The program shares a page of
- * counters with us, one a thread; its descriptor number is in STOPPED_FD.
+ * stopped.c — stops one thread of a program at arbitrary moments, also inside the library, and
+ * checks whether the other threads continue: stopped ROUNDS PROG ARGS…  The program shares a page
+ * with us, with one counter for each thread; the page's descriptor number is in STOPPED_FD.
  */
 #include "../faithful/observe.h"
 #include <sys/ptrace.h>
@@ -19,7 +19,7 @@ static long progress(int but)
 	return sum;
 }
 
-/* Milliseconds until the other threads have made `n` more steps; three seconds at most. */
+/* Milliseconds until the other threads have made `n` more steps, at most three seconds. */
 static long others_go_on(int but, long n)
 {
 	struct timespec from = now_mono();

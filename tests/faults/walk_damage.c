@@ -1,10 +1,10 @@
 /*
- * The walker on stacks that are broken: it must end, name the reason, and hand out nothing
- * that does not stand on the stack. A fault is this program's death.
+ * walk_damage.c — walks damaged stacks: lh_walk must end, return the reason, and return only frames
+ * that are on the stack. A memory fault kills this program.
  *
- * A thread recurses on a stack of its own with a guard page below; its innermost function
- * spoils a word of a caller, walks, and mends it. First damages whose outcome is known, then
- * random ones, then random registers, then every address of code, then code without rules.
+ * A thread recurses on a stack of its own with a guard page below; its innermost function damages
+ * a word of a caller, walks, and restores the word. First damages with a known outcome, then
+ * random damages, then random registers, then every address of code, then code without CFI.
  *
  * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
  * LIBS: -ldl -lpthread
@@ -19,10 +19,10 @@
 #include "tests/unit/unit.h"
 #include "libcheck/stack/walk.h"
 
-#define APART __attribute__((noinline))
-#define STAY(x) __asm__ volatile("" : : "r"(x) : "memory")
+#define NOINLINE __attribute__((noinline))
+#define KEEP_ALIVE(x) __asm__ volatile("" : : "r"(x) : "memory")
 
-enum { ROOM = 64, DEPTH = 8, STACK = 256 << 10, ROUNDS = 200000 };
+enum { FRAMES_MAX = 64, DEPTH = 8, STACK = 256 << 10, ROUNDS = 200000 };
 
 static char *stack; /* its first page is the guard */
 static uintptr_t high;
@@ -37,12 +37,12 @@ static uint64_t random_number(void)
 	return random_state;
 }
 
-/* What may be said of any walk. Prints nothing while all is well: there are many. */
+/* Checks what is true of every walk. There are many walks, so CHECK counts failures only. */
 static void check_sane(const struct lh_regs *regs, const struct lh_return_slot *s, int n,
 		       enum lh_walk_end end)
 {
 	uintptr_t last = regs->sp - 128; /* a red zone, if the first frame is a signal's */
-	bool sane = n >= 0 && n <= ROOM && end <= LH_WALK_DAMAGED;
+	bool sane = n >= 0 && n <= FRAMES_MAX && end <= LH_WALK_DAMAGED;
 	for (int i = 0; sane && i < n; i++) {
 		sane = s[i].slot >= last && s[i].slot < high && s[i].slot % 8 == 0 &&
 		       *(uintptr_t *)s[i].slot == s[i].pc && s[i].pc;
@@ -54,35 +54,35 @@ static void check_sane(const struct lh_regs *regs, const struct lh_return_slot *
 
 static int walk(const struct lh_regs *regs, struct lh_return_slot *s, enum lh_walk_end *end)
 {
-	int n = lh_walk(regs, high, s, ROOM, end);
+	int n = lh_walk(regs, high, s, FRAMES_MAX, end);
 	check_sane(regs, s, n, *end);
 	return n;
 }
 
-/* Puts `value` in a word, walks, and mends it; the outcome is known. */
-static void spoil(const struct lh_regs *regs, uintptr_t at, uintptr_t value, int frames,
-		  enum lh_walk_end why)
+/* Writes `value` to a word, walks, and restores the word; the outcome is known. */
+static void damage_word(const struct lh_regs *regs, uintptr_t at, uintptr_t value, int frames,
+			enum lh_walk_end why)
 {
-	struct lh_return_slot s[ROOM];
+	struct lh_return_slot s[FRAMES_MAX];
 	enum lh_walk_end end;
-	uintptr_t good = *(uintptr_t *)at;
+	uintptr_t saved = *(uintptr_t *)at;
 	*(uintptr_t *)at = value;
 	int n = walk(regs, s, &end);
-	*(uintptr_t *)at = good;
+	*(uintptr_t *)at = saved;
 	CHECK_EQ(n, frames);
 	CHECK_EQ(end, why);
 }
 
-/* Of the function that returns to spots[k].pc: its saved frame pointer lies below the slot. */
-static void known_damages(const struct lh_regs *regs, const struct lh_return_slot *spots)
+/* The saved frame pointer of the function that returns to slots[k].pc is below the slot. */
+static void known_damages(const struct lh_regs *regs, const struct lh_return_slot *slots)
 {
 	static char data[64];
 	for (int k = 0; k < DEPTH - 2; k++) {
-		uintptr_t slot = spots[k].slot, below = slot - 8;
+		uintptr_t slot = slots[k].slot, below = slot - 8;
 		const uintptr_t pointers[] = {
 			0x8000000000000000, /* not canonical */
-			0x0001000000000000, /* the first such */
-			(uintptr_t)-8,      /* so that adding to it wraps */
+			0x0001000000000000, /* the lowest that is not canonical */
+			(uintptr_t)-8,      /* an addition wraps around */
 			0,
 			8, /* small */
 			high - 8,
@@ -97,10 +97,10 @@ static void known_damages(const struct lh_regs *regs, const struct lh_return_slo
 			1,     0x8000000000000000, (uintptr_t)-1, (uintptr_t)data,
 			below, (uintptr_t)stack};
 		for (size_t i = 0; i < sizeof pointers / sizeof *pointers; i++)
-			spoil(regs, below, pointers[i], k + 1, LH_WALK_DAMAGED);
+			damage_word(regs, below, pointers[i], k + 1, LH_WALK_DAMAGED);
 		for (size_t i = 0; i < sizeof returns / sizeof *returns; i++)
-			spoil(regs, slot, returns[i], k + 1, LH_WALK_NO_CFI);
-		spoil(regs, slot, 0, k, LH_WALK_DONE);
+			damage_word(regs, slot, returns[i], k + 1, LH_WALK_NO_CFI);
+		damage_word(regs, slot, 0, k, LH_WALK_DONE);
 	}
 }
 
@@ -109,7 +109,7 @@ static struct {
 } code[64];
 static size_t codes;
 
-static int note_code(struct dl_phdr_info *info, size_t size, void *data)
+static int add_code(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size, (void)data;
 	for (int i = 0; i < info->dlpi_phnum; i++)
@@ -148,25 +148,25 @@ static uintptr_t some_value(uintptr_t sp)
 /* Up to four words at once, anywhere in the frames. */
 static void random_damages(const struct lh_regs *regs, uintptr_t last)
 {
-	struct lh_return_slot s[ROOM];
+	struct lh_return_slot s[FRAMES_MAX];
 	enum lh_walk_end end;
 	for (int round = 0; round < ROUNDS; round++) {
-		uintptr_t *at[4], good[4];
+		uintptr_t *at[4], saved[4];
 		int words = 1 + (int)(random_number() % 4);
 		for (int i = 0; i < words; i++) {
 			at[i] = (uintptr_t *)regs->sp + random_number() % ((last - regs->sp) / 8);
-			good[i] = *at[i];
+			saved[i] = *at[i];
 			*at[i] = some_value(regs->sp);
 		}
 		walk(regs, s, &end);
 		for (int i = words; i-- > 0;)
-			*at[i] = good[i];
+			*at[i] = saved[i];
 	}
 }
 
 static void random_registers(uintptr_t sp)
 {
-	struct lh_return_slot s[ROOM];
+	struct lh_return_slot s[FRAMES_MAX];
 	enum lh_walk_end end;
 	for (int round = 0; round < ROUNDS; round++) {
 		struct lh_regs regs = {some_code(), sp + random_number() % (high - sp) / 8 * 8,
@@ -177,7 +177,7 @@ static void random_registers(uintptr_t sp)
 	}
 }
 
-/* Every address of every loaded object, also between instructions. */
+/* Every address of every loaded object, also inside instructions. */
 static void every_address(const struct lh_regs *regs)
 {
 	struct lh_return_slot s[1];
@@ -196,13 +196,13 @@ static void every_address(const struct lh_regs *regs)
 
 static uintptr_t rbp_seen;
 
-static APART void called_by_bare_code(void)
+static NOINLINE void called_by_bare_code(void)
 {
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 	struct lh_regs regs = {(uintptr_t)__builtin_return_address(0), frame + 16,
 			       *(uintptr_t *)frame};
 	struct lh_regs inner = {(uintptr_t)called_by_bare_code + 8, frame + 16, frame};
-	struct lh_return_slot s[ROOM];
+	struct lh_return_slot s[FRAMES_MAX];
 	enum lh_walk_end end;
 	rbp_seen = regs.bp;
 	CHECK_EQ(walk(&regs, s, &end), 0);
@@ -238,36 +238,36 @@ static void code_without_rules(void)
 	munmap(page, 4096);
 }
 
-static APART void innermost(void)
+static NOINLINE void innermost(void)
 {
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 	struct lh_regs regs = {(uintptr_t)__builtin_return_address(0), frame + 16,
 			       *(uintptr_t *)frame};
-	struct lh_return_slot spots[ROOM];
+	struct lh_return_slot slots[FRAMES_MAX];
 	enum lh_walk_end end;
-	int n = walk(&regs, spots, &end);
+	int n = walk(&regs, slots, &end);
 	if (!CHECK(n > DEPTH) || !CHECK_EQ(end, LH_WALK_DONE))
 		return;
-	known_damages(&regs, spots);
-	random_damages(&regs, spots[n - 1].slot);
+	known_damages(&regs, slots);
+	random_damages(&regs, slots[n - 1].slot);
 	random_registers(regs.sp);
 	every_address(&regs);
 	code_without_rules();
-	struct lh_return_slot again[ROOM];
+	struct lh_return_slot again[FRAMES_MAX];
 	CHECK_EQ(walk(&regs, again, &end), n);
-	CHECK(memcmp(spots, again, (size_t)n * sizeof *spots) == 0);
+	CHECK(memcmp(slots, again, (size_t)n * sizeof *slots) == 0);
 }
 
-/* alloca: so that the frame pointer is what the frame is found by. */
-static APART void deep(int n)
+/* alloca makes the compiler address the frame through the frame pointer. */
+static NOINLINE void deep(int n)
 {
 	char *p = alloca((size_t)n * 16 + 16);
-	STAY(p);
+	KEEP_ALIVE(p);
 	if (n)
 		deep(n - 1);
 	else
 		innermost();
-	STAY(p);
+	KEEP_ALIVE(p);
 }
 
 static void *in_thread(void *argument)
@@ -284,7 +284,7 @@ int main(void)
 	if (!CHECK(stack != MAP_FAILED) || !CHECK(mprotect(stack, 4096, PROT_NONE) == 0))
 		return unit_done();
 	high = (uintptr_t)stack + STACK;
-	dl_iterate_phdr(note_code, NULL);
+	dl_iterate_phdr(add_code, NULL);
 	pthread_attr_init(&attr);
 	CHECK_EQ(pthread_attr_setstack(&attr, stack + 4096, STACK - 4096), 0);
 	CHECK_EQ(pthread_create(&t, &attr, in_thread, NULL), 0);

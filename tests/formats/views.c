@@ -85,7 +85,7 @@ const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint
 }
 
 const char *lh_symbol_member_path(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
-			   uint64_t own)
+				  uint64_t own)
 {
 	(void)s, (void)m, (void)offset, (void)own;
 	return "";
@@ -147,13 +147,14 @@ static struct lh_ledger *bank(const char *exe)
 	snprintf(l->command, sizeof(l->command), "%s --test", exe);
 	for (lh_lock_id i = 1; i <= 2; i++) {
 		build_lock_row(l, i)->flags = 0; /* names from the symbols */
-		build_more(l, build_lock_row(l, i))->wait_ns = 1500000 * i;
+		build_lock_stats(l, build_lock_row(l, i))->wait_ns = 1500000 * i;
 	}
 	f = build_finding(l, LH_RULE_LONG_HOLD, LH_HAPPENED, LH_WARNING);
 	f->duration_ns = 250000000;
 	build_step(l, 2, c, LH_SITE(odd, LH_BLOCKING, LH_EXCLUSIVE), LH_HOLDS);
 	build_finding(l, LH_RULE_UNLOCK_NOT_HELD, LH_HAPPENED, LH_ERROR);
-	build_step(l, 3, c, LH_SITE(two(l, 0x1120, 0x1800), LH_BLOCKING, LH_EXCLUSIVE), LH_RELEASES);
+	build_step(l, 3, c, LH_SITE(two(l, 0x1120, 0x1800), LH_BLOCKING, LH_EXCLUSIVE),
+		   LH_RELEASES);
 	order(l, a, b, two(l, 0x1110, 0x1800));
 	order(l, b, a, two(l, 0x1130, 0x1800));
 	order(l, b, c, odd);

@@ -1,8 +1,8 @@
 /*
  * ledger_builder.h — fills a ledger by hand, as the library would, for tests.
  *
- * Knows the shape and nothing more: any nonsense can be built, which is the point.
- * Rows come zero-filled; memory is never given back (tests are short).
+ * Knows only the layout of the tables, so a test can also build invalid ledgers. New rows are
+ * zeroed. Ledgers are never freed, because tests are short.
  */
 #ifndef LEDGER_BUILDER_H
 #define LEDGER_BUILDER_H
@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUILD_ROWS 64 /* room of each table; frames have ten times as much */
+#define BUILD_ROWS 64 /* capacity of each table; ten times as much for frames */
 
-static struct lh_ledger *build_kept[256]; /* so that nobody takes them for leaks */
-static unsigned build_keeps;
+static struct lh_ledger *build_ledgers[256]; /* so that a leak checker does not report them */
+static unsigned build_n_ledgers;
 
 static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 {
@@ -65,7 +65,7 @@ static inline struct lh_ledger *build_ledger(int pid, const char *exe)
 	struct lh_ledger *l = calloc(1, at);
 	if (!l)
 		abort();
-	build_kept[build_keeps++ % 256] = l;
+	build_ledgers[build_n_ledgers++ % 256] = l;
 	*l = head;
 	return l;
 }
@@ -75,7 +75,7 @@ static inline void *build_at(struct lh_ledger *l, enum lh_table_name t, uint32_t
 	return (char *)l + l->table[t].offset + (size_t)i * l->table[t].row;
 }
 
-/* A new row; its number in *id if that is wanted. */
+/* A new row; *id: its number. `id` may be NULL. */
 static inline void *build_row(struct lh_ledger *l, enum lh_table_name t, uint32_t *id)
 {
 	uint32_t i = l->table[t].used++;
@@ -84,7 +84,7 @@ static inline void *build_row(struct lh_ledger *l, enum lh_table_name t, uint32_
 		abort();
 	if (id)
 		*id = i;
-	return memset(build_at(l, t, i), 0, l->table[t].row); /* `used` may have been set back */
+	return memset(build_at(l, t, i), 0, l->table[t].row); /* a test may have lowered `used` */
 }
 
 static inline lh_thread_id build_thread(struct lh_ledger *l, int tid, const char *name)
@@ -126,13 +126,13 @@ static inline lh_stack_id build_stack(struct lh_ledger *l, int n, ...)
 	return id;
 }
 
-static inline struct lh_lock_stats *build_more(struct lh_ledger *l, struct lh_lock *x)
+static inline struct lh_lock_stats *build_lock_stats(struct lh_ledger *l, struct lh_lock *x)
 {
 	return x->stats ? build_at(l, LH_T_LOCK_STATS, x->stats)
 			: build_row(l, LH_T_LOCK_STATS, &x->stats);
 }
 
-/* name NULL: not given by the program */
+/* name NULL: the program gave the lock no name */
 static inline lh_lock_id build_lock(struct lh_ledger *l, enum lh_kind kind, uint64_t address,
 				    const char *name)
 {
@@ -144,7 +144,7 @@ static inline lh_lock_id build_lock(struct lh_ledger *l, enum lh_kind kind, uint
 	x->gen = 1;
 	if (name) {
 		x->flags |= LH_LOCK_NAMED;
-		snprintf(build_more(l, x)->name, LH_NAME_MAX, "%s", name);
+		snprintf(build_lock_stats(l, x)->name, LH_NAME_MAX, "%s", name);
 	}
 	return LH_LOCK_ID(row, 1);
 }
@@ -154,15 +154,15 @@ static inline struct lh_lock *build_lock_row(struct lh_ledger *l, lh_lock_id id)
 	return build_at(l, LH_T_LOCK, LH_LOCK_ROW(id));
 }
 
-/* How a lock fares: waits of these lengths, each once. */
-static inline struct lh_contention *build_fare(struct lh_ledger *l, lh_lock_id id, int n,
-					       const uint64_t *wait_ns)
+/* A contention row with one wait of each of these lengths. */
+static inline struct lh_contention *build_contention(struct lh_ledger *l, lh_lock_id id, int n,
+						     const uint64_t *wait_ns)
 {
 	uint32_t row;
 	struct lh_contention *contention = build_row(l, LH_T_CONTENTION, &row);
 
 	contention->lock = id;
-	build_more(l, build_lock_row(l, id))->contention = row;
+	build_lock_stats(l, build_lock_row(l, id))->contention = row;
 	for (int i = 0; i < n; i++) {
 		contention->wait[0].n++;
 		contention->wait[0].ns += wait_ns[i];
@@ -170,13 +170,13 @@ static inline struct lh_contention *build_fare(struct lh_ledger *l, lh_lock_id i
 		if (wait_ns[i] > contention->wait[0].max_ns)
 			contention->wait[0].max_ns = wait_ns[i];
 	}
-	build_more(l, build_lock_row(l, id))->contended = contention->wait[0].n;
-	build_more(l, build_lock_row(l, id))->wait_ns = contention->wait[0].ns;
-	build_more(l, build_lock_row(l, id))->wait_max_ns = contention->wait[0].max_ns;
+	build_lock_stats(l, build_lock_row(l, id))->contended = contention->wait[0].n;
+	build_lock_stats(l, build_lock_row(l, id))->wait_ns = contention->wait[0].ns;
+	build_lock_stats(l, build_lock_row(l, id))->wait_max_ns = contention->wait[0].max_ns;
 	return contention;
 }
 
-/* A finding without steps: those of build_step that follow at once are its own. */
+/* A finding without steps. The next calls of build_step add to this finding. */
 static inline struct lh_finding *build_finding(struct lh_ledger *l, enum lh_rule rule,
 					       enum lh_level level, enum lh_severity severity)
 {
@@ -201,7 +201,7 @@ static inline void build_step(struct lh_ledger *l, lh_thread_id thread, lh_lock_
 	f->thread = thread;
 }
 
-/* The classic: T2 holds a, wants b; T3 holds b, wants a. */
+/* The basic cycle: T2 holds a and wants b; T3 holds b and wants a. */
 static inline struct lh_finding *build_abba(struct lh_ledger *l, lh_lock_id a, lh_lock_id b,
 					    const lh_stack_id stack[4])
 {
@@ -214,7 +214,7 @@ static inline struct lh_finding *build_abba(struct lh_ledger *l, lh_lock_id a, l
 	return f;
 }
 
-/* A process with three threads, two named locks, and the classic; offsets as given by `slide`. */
+/* A process with three threads, two named locks and the basic cycle, loaded at `slide`. */
 static inline struct lh_ledger *build_bank(int pid, uint64_t slide)
 {
 	struct lh_ledger *l = build_ledger(pid, "/opt/bank");
@@ -235,7 +235,7 @@ static inline struct lh_ledger *build_bank(int pid, uint64_t slide)
 	return l;
 }
 
-/* A thread, holding `held`, asks for `wanted`; both acquisitions were seen in this segment. */
+/* A thread acquires `held`, and then `wanted` while it holds `held`; both in this segment. */
 static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, uint32_t segment,
 				    lh_lock_id held, lh_lock_id wanted)
 {
@@ -244,16 +244,16 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 
 	for (int i = 0; i < 2; i++) {
 		struct lh_lock *x = build_lock_row(l, lock[i]);
-		uint32_t id, seen,
+		uint32_t id, visit,
 			site = LH_SITE(l->table[LH_T_CHAIN].used, LH_BLOCKING, LH_EXCLUSIVE);
 		struct lh_chain *chain = build_row(l, LH_T_CHAIN, &id);
-		struct lh_chain_visit *s = build_row(l, LH_T_VISIT, &seen);
+		struct lh_chain_visit *s = build_row(l, LH_T_VISIT, &visit);
 
 		*chain = (struct lh_chain){.parent = parent,
 					   .lock = lock[i],
 					   .site = site,
 					   .depth = (uint16_t)(i + 1),
-					   .visit = seen,
+					   .visit = visit,
 					   .next = x->chains};
 		*s = (struct lh_chain_visit){.chain = id,
 					     .thread = thread,
@@ -264,11 +264,11 @@ static inline void build_dependency(struct lh_ledger *l, lh_thread_id thread, ui
 	}
 }
 
-/* A mutex at this offset of some shared memory. */
+/* A process-shared mutex at this offset of one shared memory object. */
 static inline lh_lock_id build_shared(struct lh_ledger *l, uint64_t off, uint32_t flags)
 {
 	lh_lock_id id = build_lock(l, LH_MUTEX, 0x7000000 + off, NULL);
-	struct lh_lock_stats *stats = build_more(l, build_lock_row(l, id));
+	struct lh_lock_stats *stats = build_lock_stats(l, build_lock_row(l, id));
 	struct lh_lock_location *p = build_row(l, LH_T_LOCK_LOCATION, &stats->location);
 
 	build_lock_row(l, id)->flags |= LH_LOCK_PSHARED | flags;
@@ -277,20 +277,21 @@ static inline lh_lock_id build_shared(struct lh_ledger *l, uint64_t off, uint32_
 }
 
 /*
- * A process with two locks of shared memory, taken in this order by its main thread. It began
- * and was last seen at these moments.
+ * A process with two locks in shared memory, which its main thread acquires in this order. Sets
+ * the times since when it is watched and when it last acquired a shared lock.
  */
-static inline struct lh_ledger *build_sharer(int pid, bool turned, uint64_t born, uint64_t seen)
+static inline struct lh_ledger *build_sharer(int pid, bool reversed, uint64_t watched_from_ns,
+					     uint64_t shared_ns)
 {
 	struct lh_ledger *l = build_ledger(pid, "/opt/sharer");
 	lh_lock_id a = build_shared(l, 0, 0), b = build_shared(l, 40, 0);
 
 	l->start_ns = 1000000000;
 	l->start_epoch = 1700000000;
-	l->watched_from_ns = born;
-	l->shared_ns = seen;
+	l->watched_from_ns = watched_from_ns;
+	l->shared_ns = shared_ns;
 	build_thread(l, pid, "sharer");
-	build_dependency(l, 1, 0, turned ? b : a, turned ? a : b);
+	build_dependency(l, 1, 0, reversed ? b : a, reversed ? a : b);
 	return l;
 }
 

@@ -1,8 +1,8 @@
 /*
- * unit.h — what a unit test needs: three checks and a last line.
+ * unit.h — the checks of a unit test, and its last line of output.
  *
- * A failed check prints "file:line: what" and the test goes on. main ends with
- * `return unit_done();`. Knows nothing of any room; one file a test.
+ * A failed check prints "file:line: what", and the test continues. main ends with
+ * `return unit_done();`. Each test is one file. Knows no module of the tested code.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -13,9 +13,9 @@
 
 static int unit_passed, unit_failed;
 
-static inline int unit_note(int good, const char *file, int line, const char *what)
+static inline int unit_note(int ok, const char *file, int line, const char *what)
 {
-	if (good) {
+	if (ok) {
 		unit_passed++;
 		return 1;
 	}
@@ -35,13 +35,13 @@ static inline int unit_equal(long long a, long long b, const char *file, int lin
 static inline int unit_same(const char *a, const char *b, const char *file, int line,
 			    const char *what)
 {
-	int good = a && b && strcmp(a, b) == 0;
-	if (!unit_note(good, file, line, what))
+	int ok = a && b && strcmp(a, b) == 0;
+	if (!unit_note(ok, file, line, what))
 		printf("\tis \"%s\"\n\tshould be \"%s\"\n", a ? a : "(null)", b ? b : "(null)");
-	return good;
+	return ok;
 }
 
-/* Each is true when it passed. */
+/* Each check is true if it passed. */
 #define CHECK(cond) unit_note(!!(cond), __FILE__, __LINE__, #cond)
 #define CHECK_EQ(is, should)                                                                       \
 	unit_equal((long long)(is), (long long)(should), __FILE__, __LINE__, #is " == " #should)

@@ -236,8 +236,7 @@ static uint32_t count_segments(const struct lh_peek_core *c, const Elf64_Ehdr *e
 	return read_file(c, e->e_shoff, &first, sizeof(first)) ? first.sh_info : 0;
 }
 
-/* A full disk or a size limit truncates a core: its segments then end beyond the end of the file.
- */
+/* A full disk or a size limit truncates a core: its segments then end beyond the file's end. */
 static void note_cut(struct lh_peek *p, const char *file)
 {
 	const struct lh_peek_core *c = p->core;

@@ -130,8 +130,7 @@ static bool stop_and_copy(struct lh_sampler *s, struct lh_peek_task *t,
 	return t->stack_n > 0;
 }
 
-/* If the thread sleeps in the same call before and after the copy, the copied stack is consistent.
- */
+/* If the thread sleeps in one call before and after the copy, the copied stack is consistent. */
 static bool copy_asleep(struct lh_sampler *s, struct lh_peek_task *t, const struct lh_task_call *c,
 			uint64_t high)
 {

@@ -1,6 +1,6 @@
 /*
- * test_sys — the one lock of the library: who gets it, and what is remembered of a hold that was
- * waited for in vain.
+ * test_sys.c — tests the internal lock: which thread gets it, and that a hold is marked as
+ * abandoned after a thread waited for it in vain.
  * LINKS: libcheck/base/sys.c
  */
 #include "libcheck/base/sys.h"
@@ -12,15 +12,15 @@ static void test_free(void)
 
 	CHECK(lh_internal_lock_take(&l, 7));
 	CHECK_EQ(l.owner, 7);
-	CHECK(lh_internal_lock_take(&l, 7)); /* left by a jump: it was ours */
+	CHECK(lh_internal_lock_take(&l, 7)); /* left by a longjmp: it was ours already */
 	lh_internal_lock_release(&l, 8);
-	CHECK_EQ(l.owner, 7); /* only its owner gives it */
+	CHECK_EQ(l.owner, 7); /* only its owner releases it */
 	lh_internal_lock_release(&l, 7);
 	CHECK_EQ(l.owner, 0);
 	CHECK_EQ(l.waiters, 0);
 }
 
-/* Waited for once in vain, and by nobody again; but the next hold of the same owner is another. */
+/* After one wait in vain no thread waits for this hold again; the owner's next hold is another. */
 static void test_stuck(void)
 {
 	struct lh_internal_lock l = {0};
@@ -32,7 +32,7 @@ static void test_stuck(void)
 	CHECK(first != 0);
 	CHECK(!lh_internal_lock_take(&l, 9));
 	CHECK_EQ(l.abandoned[0], first);
-	CHECK_EQ(l.abandoned[1], 0); /* who insists waits all the same */
+	CHECK_EQ(l.abandoned[1], 0); /* a long wait would still wait */
 	lh_internal_lock_release(&l, 7);
 	CHECK(lh_internal_lock_take(&l, 7));
 	CHECK(!lh_internal_lock_take(&l, 8));

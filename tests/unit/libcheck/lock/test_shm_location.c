@@ -1,5 +1,6 @@
 /*
- * test_where — the place of shared memory: by the kernel, and by the text of maps in pieces.
+ * test_shm_location.c — tests the location of shared memory: from the kernel, and from the text of
+ * /proc/self/maps that arrives in pieces.
  * LINKS: libcheck/lock/shm_location.c libcheck/base/sys.c
  */
 #include "tests/unit/unit.h"
@@ -17,7 +18,7 @@
 
 enum { SIZE = 3 * 4096 };
 
-static bool same(struct lh_shm_location a, struct lh_shm_location b)
+static bool same_location(struct lh_shm_location a, struct lh_shm_location b)
 {
 	return a.kind == b.kind && a.dev == b.dev && a.ino == b.ino && a.off == b.off;
 }
@@ -29,21 +30,21 @@ static void *map(int flags, int fd, off_t off)
 
 static void test_private(void)
 {
-	int here = 0, fd = memfd_create("where", MFD_CLOEXEC);
-	char *copy;
+	int local = 0, fd = memfd_create("where", MFD_CLOEXEC);
+	char *private;
 
 	CHECK_EQ(ftruncate(fd, SIZE), 0);
-	copy = map(MAP_PRIVATE, fd, 0);
-	CHECK_EQ(lh_shm_locate(&here).kind, LH_SHM_PRIVATE);
+	private = map(MAP_PRIVATE, fd, 0);
+	CHECK_EQ(lh_shm_locate(&local).kind, LH_SHM_PRIVATE);
 	CHECK_EQ(lh_shm_locate(test_private).kind, LH_SHM_PRIVATE);
-	CHECK_EQ(lh_shm_locate(copy).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(lh_shm_locate(private).kind, LH_SHM_PRIVATE);
 	CHECK_EQ(lh_shm_locate(NULL).kind, LH_SHM_UNKNOWN);
-	munmap(copy, SIZE);
-	CHECK_EQ(lh_shm_locate(copy).kind, LH_SHM_UNKNOWN);
+	munmap(private, SIZE);
+	CHECK_EQ(lh_shm_locate(private).kind, LH_SHM_UNKNOWN);
 	close(fd);
 }
 
-/* One file at two addresses and from two offsets: one place. */
+/* One file mapped at two addresses and from two offsets gives one location. */
 static void test_file(void)
 {
 	int fd = memfd_create("where", MFD_CLOEXEC);
@@ -55,13 +56,13 @@ static void test_file(void)
 	a = map(MAP_SHARED, fd, 0);
 	b = map(MAP_SHARED, fd, 4096);
 	close(fd);
-	CHECK(same(lh_shm_locate(a + 5000), lh_shm_locate(b + 904)));
-	CHECK(!same(lh_shm_locate(a + 5000), lh_shm_locate(b + 5000)));
+	CHECK(same_location(lh_shm_locate(a + 5000), lh_shm_locate(b + 904)));
+	CHECK(!same_location(lh_shm_locate(a + 5000), lh_shm_locate(b + 5000)));
 	fd = memfd_create("where", MFD_CLOEXEC);
 	CHECK_EQ(ftruncate(fd, SIZE), 0);
 	b = map(MAP_SHARED, fd, 0);
 	w = lh_shm_locate(b + 4097);
-	CHECK(!same(lh_shm_locate(a + 4097), w));
+	CHECK(!same_location(lh_shm_locate(a + 4097), w));
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK_EQ(w.ino, st.st_ino);
 	CHECK_EQ(w.dev, st.st_dev);
@@ -69,23 +70,23 @@ static void test_file(void)
 	close(fd);
 }
 
-/* Shared without a name: the same in a forked child, another one for each mapping. */
+/* Anonymous shared memory has one location per mapping, the same one in a forked child. */
 static void test_anonymous(void)
 {
-	struct lh_shm_location *told = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-			       mine = lh_shm_locate(told);
-	void *other = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct lh_shm_location *shared = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+			       local = lh_shm_locate(shared);
+	void *another = map(MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t child = fork();
 
 	if (!child) {
-		*told = lh_shm_locate(told);
+		*shared = lh_shm_locate(shared);
 		_exit(0);
 	}
 	waitpid(child, &status, 0);
-	CHECK_EQ(mine.kind, LH_SHM_SHARED);
-	CHECK(same(mine, *told));
-	CHECK(!same(mine, lh_shm_locate(other)));
+	CHECK_EQ(local.kind, LH_SHM_SHARED);
+	CHECK(same_location(local, *shared));
+	CHECK(!same_location(local, lh_shm_locate(another)));
 }
 
 static void test_sysv(void)
@@ -96,7 +97,7 @@ static void test_sysv(void)
 	if (id >= 0)
 		shmctl(id, IPC_RMID, NULL);
 	if (at == (void *)-1)
-		return; /* not to be had in every container */
+		return; /* not available in every container */
 	CHECK_EQ(lh_shm_locate(at).ino, id | LH_SHM_SYSV);
 	shmdt(at);
 }
@@ -109,36 +110,36 @@ static const char maps[] =
 	"7f0000006000-7f0000007000 -w-s 00000000 00:01 9      /dev/zero (deleted)\n"
 	"7f0000008000-7f0000009000 rw-s 00000000 00:01 0      nonsense\n";
 
-static struct lh_shm_location in_text(uint64_t at, size_t piece)
+static struct lh_shm_location locate_in_text(uint64_t at, size_t chunk)
 {
 	struct lh_maps_scan t = {.at = at};
 
-	for (size_t i = 0; i < sizeof(maps) - 1; i += piece)
+	for (size_t i = 0; i < sizeof(maps) - 1; i += chunk)
 		if (!lh_maps_scan_add(&t, maps + i,
-				      i + piece < sizeof(maps) - 1 ? piece : sizeof(maps) - 1 - i))
+				      i + chunk < sizeof(maps) - 1 ? chunk : sizeof(maps) - 1 - i))
 			break;
 	return t.found;
 }
 
-static void test_text(size_t piece)
+static void test_text(size_t chunk)
 {
-	struct lh_shm_location w = in_text(0x7f0000000010, piece),
-			       sysv = in_text(0x7f0000004008, piece),
-			       anonymous = in_text(0x7f0000006008, piece);
+	struct lh_shm_location w = locate_in_text(0x7f0000000010, chunk),
+			       sysv = locate_in_text(0x7f0000004008, chunk),
+			       anonymous = locate_in_text(0x7f0000006008, chunk);
 
 	CHECK_EQ(w.kind, LH_SHM_SHARED);
 	CHECK_EQ(w.ino, 77);
 	CHECK_EQ(w.off, 0x1010);
 	CHECK_EQ(w.dev, makedev(0, 0x1f));
-	CHECK_EQ(in_text(0x7f0000002fff, piece).off, 0x3fff);
-	CHECK_EQ(in_text(0x7f0000003000, piece).kind, LH_SHM_PRIVATE);
-	CHECK_EQ(in_text(0x55d0c0000000, piece).kind, LH_SHM_PRIVATE);
-	CHECK_EQ(in_text(0x7f0000005000, piece).kind, LH_SHM_UNKNOWN);
-	CHECK_EQ(in_text(0x7f0000008000, piece).kind, LH_SHM_UNKNOWN);
+	CHECK_EQ(locate_in_text(0x7f0000002fff, chunk).off, 0x3fff);
+	CHECK_EQ(locate_in_text(0x7f0000003000, chunk).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(locate_in_text(0x55d0c0000000, chunk).kind, LH_SHM_PRIVATE);
+	CHECK_EQ(locate_in_text(0x7f0000005000, chunk).kind, LH_SHM_UNKNOWN);
+	CHECK_EQ(locate_in_text(0x7f0000008000, chunk).kind, LH_SHM_UNKNOWN);
 	CHECK_EQ(anonymous.kind, LH_SHM_SHARED);
 	CHECK_EQ(anonymous.dev, makedev(0, 1));
 	CHECK_EQ(sysv.ino, 9 | LH_SHM_SYSV);
-	CHECK(!same(sysv, anonymous));
+	CHECK(!same_location(sysv, anonymous));
 }
 
 int main(void)
@@ -147,7 +148,7 @@ int main(void)
 	test_file();
 	test_anonymous();
 	test_sysv();
-	for (size_t piece = 1; piece < 200; piece += 7)
-		test_text(piece);
+	for (size_t chunk = 1; chunk < 200; chunk += 7)
+		test_text(chunk);
 	return unit_done();
 }

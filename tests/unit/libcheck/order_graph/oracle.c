@@ -1,12 +1,12 @@
-/* oracle.c — see oracle.h. */
+/* oracle.c — searches cycles and semaphore cycles by brute force. */
 #include "tests/unit/libcheck/order_graph/oracle.h"
 
 enum { LENGTH_MAX = 8, POINTS = 256 };
 
-/* A point: one thread in one segment. before[a][b]: a came before b. */
-struct world {
-	const struct book *b;
-	struct rings *out;
+/* A point is one thread in one segment. before[x][y]: point x happens before point y. */
+struct search {
+	const struct order_tables *tables;
+	struct cycle_set *out;
 	uint32_t max;
 	uint32_t points;
 	struct point {
@@ -14,16 +14,16 @@ struct world {
 		uint32_t segment;
 	} point[POINTS];
 	bool before[POINTS][POINTS];
-	/* the sequence being tried */
+	/* the sequence that is being tried */
 	uint32_t n;
-	lh_chain_id node[LENGTH_MAX + 4];
-	lh_lock_id held[LENGTH_MAX + 4]; /* what the one before wants */
-	uint32_t row[LENGTH_MAX + 4];    /* seen row chosen; UINT32_MAX anybody */
+	lh_chain_id chain[LENGTH_MAX + 4];
+	lh_lock_id held[LENGTH_MAX + 4]; /* what the link before wants */
+	uint32_t visit[LENGTH_MAX + 4];  /* the chosen visit; UINT32_MAX: any thread */
 };
 
-/* ---- order: the closure of all pairs ---- */
+/* ---- happens-before: the transitive closure ---- */
 
-static uint32_t point_of(struct world *w, lh_thread_id t, uint32_t segment)
+static uint32_t point_of(struct search *w, lh_thread_id t, uint32_t segment)
 {
 	for (uint32_t i = 0; i < w->points; i++)
 		if (w->point[i].thread == t && w->point[i].segment == segment)
@@ -32,19 +32,19 @@ static uint32_t point_of(struct world *w, lh_thread_id t, uint32_t segment)
 	return w->points++;
 }
 
-static void order_points(struct world *w)
+static void order_points(struct search *w)
 {
-	const struct book *b = w->b;
+	const struct order_tables *tables = w->tables;
 
-	for (uint32_t i = 1; i < b->seens; i++) {
-		point_of(w, b->seen[i].thread, b->seen[i].first);
-		point_of(w, b->seen[i].thread, b->seen[i].last);
+	for (uint32_t i = 1; i < tables->visits; i++) {
+		point_of(w, tables->visit[i].thread, tables->visit[i].first);
+		point_of(w, tables->visit[i].thread, tables->visit[i].last);
 	}
-	for (uint32_t i = 1; i < b->events; i++) {
-		if (b->event[i].what == LH_HB_CREATOR_RELEASED)
+	for (uint32_t i = 1; i < tables->hb_edges; i++) {
+		if (tables->hb_edge[i].what == LH_HB_CREATOR_RELEASED)
 			continue;
-		uint32_t x = point_of(w, b->event[i].a, b->event[i].a_segment);
-		uint32_t y = point_of(w, b->event[i].b, b->event[i].b_segment);
+		uint32_t x = point_of(w, tables->hb_edge[i].a, tables->hb_edge[i].a_segment);
+		uint32_t y = point_of(w, tables->hb_edge[i].b, tables->hb_edge[i].b_segment);
 		w->before[x][y] = true;
 	}
 	for (uint32_t x = 0; x < w->points; x++)
@@ -59,36 +59,37 @@ static void order_points(struct world *w)
 					w->before[x][y] = true;
 }
 
-/* ---- chains as plain lists ---- */
+/* ---- chains as lists ---- */
 
-static const struct lh_lock *row(const struct book *b, lh_lock_id id)
+static const struct lh_lock *lock_row(const struct order_tables *tables, lh_lock_id id)
 {
-	return &b->lock[LH_LOCK_ROW(id)];
+	return &tables->lock[LH_LOCK_ROW(id)];
 }
 
-static uint32_t chain(const struct book *b, lh_chain_id top, lh_chain_id *list)
+static uint32_t chain(const struct order_tables *tables, lh_chain_id top, lh_chain_id *list)
 {
 	uint32_t n = 0;
 
-	for (; top; top = b->node[top].parent)
+	for (; top; top = tables->chain[top].parent)
 		list[n++] = top;
 	return n;
 }
 
-static bool no_lock(const struct book *b, lh_lock_id id)
+static bool is_no_lock(const struct order_tables *tables, lh_lock_id id)
 {
-	return row(b, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING);
+	return lock_row(tables, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING);
 }
 
-static bool clash(const struct book *b, lh_chain_id top_a, lh_chain_id top_b)
+static bool exclude_each_other(const struct order_tables *tables, lh_chain_id top_a,
+			       lh_chain_id top_b)
 {
 	lh_chain_id x[64], y[64];
-	uint32_t nx = chain(b, top_a, x), ny = chain(b, top_b, y);
+	uint32_t nx = chain(tables, top_a, x), ny = chain(tables, top_b, y);
 
 	for (uint32_t i = 0; i < nx; i++)
 		for (uint32_t k = 0; k < ny; k++) {
-			const struct lh_chain *p = &b->node[x[i]], *q = &b->node[y[k]];
-			if (p->lock == q->lock && !no_lock(b, p->lock) &&
+			const struct lh_chain *p = &tables->chain[x[i]], *q = &tables->chain[y[k]];
+			if (p->lock == q->lock && !is_no_lock(tables, p->lock) &&
 			    !(LH_SITE_MODE(p->site) == LH_SHARED &&
 			      LH_SITE_MODE(q->site) == LH_SHARED))
 				return true;
@@ -96,126 +97,130 @@ static bool clash(const struct book *b, lh_chain_id top_a, lh_chain_id top_b)
 	return false;
 }
 
-static lh_chain_id holds(const struct book *b, lh_chain_id n, lh_lock_id lock)
+static lh_chain_id held_link(const struct order_tables *tables, lh_chain_id n, lh_lock_id lock)
 {
-	for (lh_chain_id h = b->node[n].parent; h; h = b->node[h].parent)
-		if (b->node[h].lock == lock)
+	for (lh_chain_id h = tables->chain[n].parent; h; h = tables->chain[h].parent)
+		if (tables->chain[h].lock == lock)
 			return h;
 	return 0;
 }
 
-static bool waits(const struct book *b, lh_chain_id chain)
+static bool is_waiting(const struct order_tables *tables, lh_chain_id chain)
 {
-	return LH_SITE_HOW(b->node[chain].site) != LH_TRY;
+	return LH_SITE_HOW(tables->chain[chain].site) != LH_TRY;
 }
 
-static lh_thread_id life_of(const struct book *b, lh_lock_id lock)
+static lh_thread_id thread_of_end_lock(const struct order_tables *tables, lh_lock_id lock)
 {
-	for (lh_thread_id t = 1; t < b->threads; t++)
-		if (b->thread[t].end_lock == lock)
+	for (lh_thread_id t = 1; t < tables->threads; t++)
+		if (tables->thread[t].end_lock == lock)
 			return t;
 	return 0;
 }
 
-/* ---- choosing threads ---- */
+/* ---- assigning threads ---- */
 
-static lh_thread_id who(const struct world *w, uint32_t i)
+static lh_thread_id thread_at(const struct search *w, uint32_t i)
 {
-	return w->row[i] == UINT32_MAX ? 0 : w->b->seen[w->row[i]].thread;
+	return w->visit[i] == UINT32_MAX ? 0 : w->tables->visit[w->visit[i]].thread;
 }
 
-static bool guards_clash(const struct world *w, uint32_t i, uint32_t k)
+static bool creator_chains_exclude(const struct search *w, uint32_t i, uint32_t k)
 {
-	const struct book *b = w->b;
-	lh_thread_id t = who(w, i), u = who(w, k);
-	lh_chain_id gt = b->thread[t].creator_chain, gu = b->thread[u].creator_chain;
+	const struct order_tables *tables = w->tables;
+	lh_thread_id t = thread_at(w, i), u = thread_at(w, k);
+	lh_chain_id gt = tables->thread[t].creator_chain, gu = tables->thread[u].creator_chain;
 
-	if (gt && b->thread[t].creator != u && clash(b, gt, b->node[w->node[k]].parent))
+	if (gt && tables->thread[t].creator != u &&
+	    exclude_each_other(tables, gt, tables->chain[w->chain[k]].parent))
 		return true;
-	if (gu && b->thread[u].creator != t && clash(b, gu, b->node[w->node[i]].parent))
+	if (gu && tables->thread[u].creator != t &&
+	    exclude_each_other(tables, gu, tables->chain[w->chain[i]].parent))
 		return true;
-	return gt && gu && b->thread[t].creator != b->thread[u].creator && clash(b, gt, gu);
+	return gt && gu && tables->thread[t].creator != tables->thread[u].creator &&
+	       exclude_each_other(tables, gt, gu);
 }
 
-static bool pair_fits(struct world *w, uint32_t i, uint32_t k, int level)
+static bool pair_compatible(struct search *w, uint32_t i, uint32_t k, int level)
 {
 	const struct lh_chain_visit *x, *y;
 
-	if (who(w, i) && who(w, i) == who(w, k))
+	if (thread_at(w, i) && thread_at(w, i) == thread_at(w, k))
 		return false;
-	if (level >= 1 && guards_clash(w, i, k))
+	if (level >= 1 && creator_chains_exclude(w, i, k))
 		return false;
-	if (level < 2 || !who(w, i) || !who(w, k))
+	if (level < 2 || !thread_at(w, i) || !thread_at(w, k))
 		return true;
-	x = &w->b->seen[w->row[i]];
-	y = &w->b->seen[w->row[k]];
+	x = &w->tables->visit[w->visit[i]];
+	y = &w->tables->visit[w->visit[k]];
 	return !w->before[point_of(w, x->thread, x->last)][point_of(w, y->thread, y->first)] &&
 	       !w->before[point_of(w, y->thread, y->last)][point_of(w, x->thread, x->first)];
 }
 
-/* Is there a choice of threads for the first n? (Recursion is fine in a test.) */
-static bool choose(struct world *w, uint32_t i, uint32_t n, int level)
+/* True if threads can be assigned to the links from i to n - 1. (A test may recurse.) */
+static bool assign_threads(struct search *w, uint32_t i, uint32_t n, int level)
 {
-	const struct lh_chain *chain = &w->b->node[w->node[i]];
-	lh_thread_id must;
+	const struct lh_chain *chain = &w->tables->chain[w->chain[i]];
+	lh_thread_id required;
 
 	if (i == n)
 		return true;
-	must = w->held[i] ? life_of(w->b, w->held[i]) : 0;
-	for (uint32_t r = chain->visit; r; r = w->b->seen[r].next) {
-		bool good = !must || w->b->seen[r].thread == must;
-		w->row[i] = r;
-		for (uint32_t k = 0; good && k < i; k++)
-			good = pair_fits(w, k, i, level);
-		if (good && choose(w, i + 1, n, level))
+	required = w->held[i] ? thread_of_end_lock(w->tables, w->held[i]) : 0;
+	for (uint32_t r = chain->visit; r; r = w->tables->visit[r].next) {
+		bool ok = !required || w->tables->visit[r].thread == required;
+		w->visit[i] = r;
+		for (uint32_t k = 0; ok && k < i; k++)
+			ok = pair_compatible(w, k, i, level);
+		if (ok && assign_threads(w, i + 1, n, level))
 			return true;
 	}
-	w->row[i] = UINT32_MAX;
-	if (must || !(chain->flags & LH_CHAIN_MANY_THREADS))
+	w->visit[i] = UINT32_MAX;
+	if (required || !(chain->flags & LH_CHAIN_MANY_THREADS))
 		return false;
 	for (uint32_t k = 0; k < i; k++)
-		if (!pair_fits(w, k, i, level))
+		if (!pair_compatible(w, k, i, level))
 			return false;
-	return choose(w, i + 1, n, level);
+	return assign_threads(w, i + 1, n, level);
 }
 
 /* ---- readers ---- */
 
-/* Does i wait for shared what the next holds shared? */
-static bool shares(const struct world *w, uint32_t i)
+/* True if link i waits for a shared hold of a lock that the next link holds shared. */
+static bool is_reader_behind_reader(const struct search *w, uint32_t i)
 {
 	uint32_t next = (i + 1) % w->n;
-	lh_chain_id h = holds(w->b, w->node[next], w->b->node[w->node[i]].lock);
+	lh_chain_id h = held_link(w->tables, w->chain[next], w->tables->chain[w->chain[i]].lock);
 
-	return h && LH_SITE_MODE(w->b->node[h].site) == LH_SHARED &&
-	       LH_SITE_MODE(w->b->node[w->node[i]].site) == LH_SHARED;
+	return h && LH_SITE_MODE(w->tables->chain[h].site) == LH_SHARED &&
+	       LH_SITE_MODE(w->tables->chain[w->chain[i]].site) == LH_SHARED;
 }
 
-/* Finds writers for the links from i on; they stand behind the ring, `extra` of them so far. */
-static bool queue(struct world *w, uint32_t i, uint32_t extra, bool timed)
+/* Assigns queued writers to the links from i on, behind the cycle; `extra` of them so far. */
+static bool assign_writers(struct search *w, uint32_t i, uint32_t extra, bool timed)
 {
-	const struct book *b = w->b;
+	const struct order_tables *tables = w->tables;
 	lh_lock_id lock;
 
 	if (i == w->n)
-		return choose(w, 0, w->n + extra, 2);
-	if (!shares(w, i))
-		return queue(w, i + 1, extra, timed);
-	lock = b->node[w->node[i]].lock;
-	if (!(row(b, lock)->flags & LH_LOCK_PREFER_WRITER))
+		return assign_threads(w, 0, w->n + extra, 2);
+	if (!is_reader_behind_reader(w, i))
+		return assign_writers(w, i + 1, extra, timed);
+	lock = tables->chain[w->chain[i]].lock;
+	if (!(lock_row(tables, lock)->flags & LH_LOCK_PREFER_WRITER))
 		return false;
-	for (lh_chain_id q = 1; q < b->nodes; q++) {
-		enum lh_how how = LH_SITE_HOW(b->node[q].site);
-		bool good = b->node[q].lock == lock &&
-			    LH_SITE_MODE(b->node[q].site) == LH_EXCLUSIVE &&
-			    (how == LH_BLOCKING || (how == LH_TIMED && timed));
-		for (uint32_t k = 0; good && k < w->n + extra; k++)
-			good = !clash(b, b->node[w->node[k]].parent, b->node[q].parent);
-		if (!good)
+	for (lh_chain_id q = 1; q < tables->chains; q++) {
+		enum lh_how how = LH_SITE_HOW(tables->chain[q].site);
+		bool ok = tables->chain[q].lock == lock &&
+			  LH_SITE_MODE(tables->chain[q].site) == LH_EXCLUSIVE &&
+			  (how == LH_BLOCKING || (how == LH_TIMED && timed));
+		for (uint32_t k = 0; ok && k < w->n + extra; k++)
+			ok = !exclude_each_other(tables, tables->chain[w->chain[k]].parent,
+						 tables->chain[q].parent);
+		if (!ok)
 			continue;
-		w->node[w->n + extra] = q;
+		w->chain[w->n + extra] = q;
 		w->held[w->n + extra] = 0;
-		if (queue(w, i + 1, extra + 1, timed))
+		if (assign_writers(w, i + 1, extra + 1, timed))
 			return true;
 	}
 	return false;
@@ -223,200 +228,203 @@ static bool queue(struct world *w, uint32_t i, uint32_t extra, bool timed)
 
 /* ---- one sequence ---- */
 
-static bool gated(const struct world *w)
+static bool has_gate(const struct search *w)
 {
 	for (uint32_t i = 0; i < w->n; i++)
 		for (uint32_t k = 0; k < i; k++)
-			if (clash(w->b, w->b->node[w->node[i]].parent,
-				  w->b->node[w->node[k]].parent))
+			if (exclude_each_other(w->tables, w->tables->chain[w->chain[i]].parent,
+					       w->tables->chain[w->chain[k]].parent))
 				return true;
 	return false;
 }
 
-static enum lh_filter judge(struct world *w)
+static enum lh_filter filter_of(struct search *w)
 {
 	bool timed = false, tried = false;
 
 	for (uint32_t i = 0; i < w->n; i++) {
-		timed |= LH_SITE_HOW(w->b->node[w->node[i]].site) == LH_TIMED;
-		tried |= !waits(w->b, w->node[i]);
+		timed |= LH_SITE_HOW(w->tables->chain[w->chain[i]].site) == LH_TIMED;
+		tried |= !is_waiting(w->tables, w->chain[i]);
 	}
-	if (!choose(w, 0, w->n, 0))
+	if (!assign_threads(w, 0, w->n, 0))
 		return LH_F_THREADS;
-	if (gated(w) || !choose(w, 0, w->n, 1))
+	if (has_gate(w) || !assign_threads(w, 0, w->n, 1))
 		return LH_F_GATE;
-	if (!choose(w, 0, w->n, 2))
+	if (!assign_threads(w, 0, w->n, 2))
 		return LH_F_ORDERED;
-	if (!queue(w, 0, 0, true))
+	if (!assign_writers(w, 0, 0, true))
 		return LH_F_READERS;
 	if (tried)
 		return LH_F_TRY;
-	return timed || !queue(w, 0, 0, false) ? LH_F_TIMED : LH_F_NONE;
+	return timed || !assign_writers(w, 0, 0, false) ? LH_F_TIMED : LH_F_NONE;
 }
 
-static bool minimal(const struct world *w)
+static bool minimal(const struct search *w)
 {
 	for (uint32_t i = 0; i < w->n; i++) {
-		lh_lock_id want = w->b->node[w->node[i]].lock;
-		if (holds(w->b, w->node[i], want))
+		lh_lock_id want = w->tables->chain[w->chain[i]].lock;
+		if (held_link(w->tables, w->chain[i], want))
 			return false;
 		for (uint32_t k = 0; k < w->n; k++) {
-			if (k != i && w->b->node[w->node[k]].lock == want)
+			if (k != i && w->tables->chain[w->chain[k]].lock == want)
 				return false;
-			if (k != (i + 1) % w->n && holds(w->b, w->node[k], want))
+			if (k != (i + 1) % w->n && held_link(w->tables, w->chain[k], want))
 				return false;
 		}
 	}
 	return true;
 }
 
-static void keep(struct world *w)
+static void add_found(struct search *w)
 {
-	struct ring r = {.n = w->n};
+	struct cycle r = {.n = w->n};
 
 	for (uint32_t i = 0; i < w->n; i++) {
-		lh_chain_id h = holds(w->b, w->node[i], w->held[i]);
-		r.link[i] = (struct ring_link){w->held[i], h ? w->b->node[h].site : 0,
-					       w->b->node[w->node[i]].lock,
-					       w->b->node[w->node[i]].site};
+		lh_chain_id h = held_link(w->tables, w->chain[i], w->held[i]);
+		r.link[i] = (struct cycle_link){w->held[i], h ? w->tables->chain[h].site : 0,
+						w->tables->chain[w->chain[i]].lock,
+						w->tables->chain[w->chain[i]].site};
 	}
-	r.filter = judge(w);
-	rings_add(w->out, r);
+	r.filter = filter_of(w);
+	cycle_set_add(w->out, r);
 }
 
-/* Can this node hold that lock: in its chain, or as the life of a thread that was seen there? */
-static bool can_hold(const struct book *b, lh_chain_id chain, lh_lock_id lock)
+/* True if the chain can hold that lock: as a link, or as the end lock of a visiting thread. */
+static bool can_hold(const struct order_tables *tables, lh_chain_id chain, lh_lock_id lock)
 {
-	if (holds(b, chain, lock))
+	if (held_link(tables, chain, lock))
 		return true;
-	for (uint32_t r = b->node[chain].visit; r; r = b->seen[r].next)
-		if (b->thread[b->seen[r].thread].end_lock == lock)
+	for (uint32_t r = tables->chain[chain].visit; r; r = tables->visit[r].next)
+		if (tables->thread[tables->visit[r].thread].end_lock == lock)
 			return true;
 	return false;
 }
 
-static bool stands(const struct book *b, lh_chain_id chain)
+static bool is_usable(const struct order_tables *tables, lh_chain_id chain)
 {
-	return !no_lock(b, b->node[chain].lock) &&
-	       (b->node[chain].visit || b->node[chain].flags & LH_CHAIN_MANY_THREADS);
+	return !is_no_lock(tables, tables->chain[chain].lock) &&
+	       (tables->chain[chain].visit || tables->chain[chain].flags & LH_CHAIN_MANY_THREADS);
 }
 
-/* The first node has the smallest number: each ring is tried once. */
-static void extend(struct world *w)
+/* The first chain has the smallest number, so each cycle is tried once. */
+static void extend(struct search *w)
 {
-	lh_lock_id want = w->b->node[w->node[w->n - 1]].lock;
+	lh_lock_id want = w->tables->chain[w->chain[w->n - 1]].lock;
 
-	if (w->n > 1 && can_hold(w->b, w->node[0], want)) {
+	if (w->n > 1 && can_hold(w->tables, w->chain[0], want)) {
 		w->held[0] = want;
 		if (minimal(w))
-			keep(w);
+			add_found(w);
 	}
 	if (w->n == w->max)
 		return;
-	for (lh_chain_id chain = w->node[0] + 1; chain < w->b->nodes; chain++) {
-		bool used = !stands(w->b, chain) || !can_hold(w->b, chain, want);
+	for (lh_chain_id chain = w->chain[0] + 1; chain < w->tables->chains; chain++) {
+		bool used = !is_usable(w->tables, chain) || !can_hold(w->tables, chain, want);
 		for (uint32_t i = 1; i < w->n; i++)
-			used |= w->node[i] == chain;
+			used |= w->chain[i] == chain;
 		if (used)
 			continue;
 		w->held[w->n] = want;
-		w->node[w->n++] = chain;
+		w->chain[w->n++] = chain;
 		extend(w);
 		w->n--;
 	}
 }
 
-void oracle_rings(const struct book *b, uint32_t max_length, struct rings *out)
+void oracle_cycles(const struct order_tables *tables, uint32_t max_length, struct cycle_set *out)
 {
-	struct world *w = calloc(1, sizeof *w);
+	struct search *w = calloc(1, sizeof *w);
 
-	w->b = b;
+	w->tables = tables;
 	w->out = out;
 	w->max = max_length;
 	order_points(w);
-	for (lh_chain_id chain = 1; chain < b->nodes; chain++) {
-		if (!stands(b, chain))
+	for (lh_chain_id chain = 1; chain < tables->chains; chain++) {
+		if (!is_usable(tables, chain))
 			continue;
 		w->n = 1;
-		w->node[0] = chain;
+		w->chain[0] = chain;
 		extend(w);
 	}
 	free(w);
 }
 
-/* ---- pools ---- */
+/* ---- counting semaphores ---- */
 
-static uint32_t permits_at(const struct book *b, lh_chain_id chain, lh_lock_id semaphore)
+static uint32_t permits_at(const struct order_tables *tables, lh_chain_id chain,
+			   lh_lock_id semaphore)
 {
 	uint32_t held = 0;
 
-	for (lh_chain_id h = b->node[chain].parent; h; h = b->node[h].parent)
-		held += b->node[h].lock == semaphore;
+	for (lh_chain_id h = tables->chain[chain].parent; h; h = tables->chain[h].parent)
+		held += tables->chain[h].lock == semaphore;
 	return held;
 }
 
-struct pool {
-	struct world *w;
+struct sem_query {
+	struct search *w;
 	lh_lock_id semaphore;
-	int level; /* 0 distinct threads, 1 and gates, 2 and order */
+	int level; /* 0: distinct threads; 1: and no gate lock; 2: and not ordered */
 	bool timed;
 };
 
-static bool use_up(struct pool *p, uint32_t i, uint32_t held)
+static bool can_use_up(struct sem_query *p, uint32_t i, uint32_t held)
 {
-	struct world *w = p->w;
-	const struct book *b = w->b;
+	struct search *w = p->w;
+	const struct order_tables *tables = w->tables;
 
-	if (held == row(b, p->semaphore)->initial)
+	if (held == lock_row(tables, p->semaphore)->initial)
 		return i > 1;
-	if (i == LENGTH_MAX || held > row(b, p->semaphore)->initial)
+	if (i == LENGTH_MAX || held > lock_row(tables, p->semaphore)->initial)
 		return false;
-	for (lh_chain_id chain = 1; chain < b->nodes; chain++) {
-		uint32_t more = permits_at(b, chain, p->semaphore);
-		enum lh_how how = LH_SITE_HOW(b->node[chain].site);
-		if (b->node[chain].lock != p->semaphore || !more || how == LH_TRY ||
+	for (lh_chain_id chain = 1; chain < tables->chains; chain++) {
+		uint32_t more = permits_at(tables, chain, p->semaphore);
+		enum lh_how how = LH_SITE_HOW(tables->chain[chain].site);
+		if (tables->chain[chain].lock != p->semaphore || !more || how == LH_TRY ||
 		    (how == LH_TIMED && !p->timed))
 			continue;
-		w->node[i] = chain;
-		for (uint32_t r = b->node[chain].visit; r; r = b->seen[r].next) {
-			bool good = true;
-			w->row[i] = r;
-			for (uint32_t k = 0; good && k < i; k++)
-				good = pair_fits(w, k, i, p->level) &&
-				       !(p->level && clash(b, b->node[w->node[k]].parent,
-							   b->node[chain].parent));
-			if (good && use_up(p, i + 1, held + more))
+		w->chain[i] = chain;
+		for (uint32_t r = tables->chain[chain].visit; r; r = tables->visit[r].next) {
+			bool ok = true;
+			w->visit[i] = r;
+			for (uint32_t k = 0; ok && k < i; k++)
+				ok = pair_compatible(w, k, i, p->level) &&
+				     !(p->level &&
+				       exclude_each_other(tables, tables->chain[w->chain[k]].parent,
+							  tables->chain[chain].parent));
+			if (ok && can_use_up(p, i + 1, held + more))
 				return true;
 		}
 	}
 	return false;
 }
 
-int oracle_pool(const struct book *b, lh_lock_id semaphore)
+int oracle_sem_cycle(const struct order_tables *tables, lh_lock_id semaphore)
 {
-	struct pool p = {.w = calloc(1, sizeof *p.w), .semaphore = semaphore};
+	struct sem_query p = {.w = calloc(1, sizeof *p.w), .semaphore = semaphore};
 	int answer = -1;
 
-	p.w->b = b;
+	p.w->tables = tables;
 	order_points(p.w);
-	for (lh_chain_id chain = 1; chain < b->nodes; chain++)
-		if (b->node[chain].lock == semaphore && b->node[chain].visit &&
-		    LH_SITE_HOW(b->node[chain].site) != LH_TRY && permits_at(b, chain, semaphore) &&
-		    permits_at(b, chain, semaphore) < row(b, semaphore)->initial)
+	for (lh_chain_id chain = 1; chain < tables->chains; chain++)
+		if (tables->chain[chain].lock == semaphore && tables->chain[chain].visit &&
+		    LH_SITE_HOW(tables->chain[chain].site) != LH_TRY &&
+		    permits_at(tables, chain, semaphore) &&
+		    permits_at(tables, chain, semaphore) < lock_row(tables, semaphore)->initial)
 			answer = LH_F_THREADS;
 	if (answer < 0)
 		goto out;
 	p.timed = true;
-	if (use_up(&p, 0, 0))
+	if (can_use_up(&p, 0, 0))
 		answer = LH_F_GATE;
 	p.level = 1;
-	if (answer == LH_F_GATE && use_up(&p, 0, 0))
+	if (answer == LH_F_GATE && can_use_up(&p, 0, 0))
 		answer = LH_F_ORDERED;
 	p.level = 2;
-	if (answer == LH_F_ORDERED && use_up(&p, 0, 0))
+	if (answer == LH_F_ORDERED && can_use_up(&p, 0, 0))
 		answer = LH_F_TIMED;
 	p.timed = false;
-	if (answer == LH_F_TIMED && use_up(&p, 0, 0))
+	if (answer == LH_F_TIMED && can_use_up(&p, 0, 0))
 		answer = LH_F_NONE;
 out:
 	free(p.w);

@@ -1,47 +1,48 @@
 /*
- * order_driver.h — shows a book to the judge, whole or piece by piece, and compares rings.
+ * order_driver.h — gives tables to an order graph, all at once or row by row, and compares cycles.
  *
  * LH_SEED and LH_ROUNDS in the environment change what the random tests try.
  */
-#ifndef JUDGE_DRIVE_H
-#define JUDGE_DRIVE_H
+#ifndef ORDER_DRIVER_H
+#define ORDER_DRIVER_H
 
 #include "tests/unit/libcheck/order_graph/order_tables.h"
 #include "tests/unit/unit.h"
 
 #include <stdint.h>
 
-/* ---- driving the judge ---- */
+/* ---- running the order graph ---- */
 
-static const struct lh_order_graph_size room = {.locks = 512,
-						.edges = 8192,
-						.witnesses = 16384,
-						.threads = BOOK_THREADS,
-						.visits = BOOK_SEENS,
-						.hb_edges = BOOK_EVENTS,
-						.cycles = RINGS_MAX,
-						.refill = 1 << 22,
-						.budget_max = 1 << 22};
+static const struct lh_order_graph_size graph_size = {.locks = 512,
+						      .edges = 8192,
+						      .witnesses = 16384,
+						      .threads = TABLES_THREADS,
+						      .visits = TABLES_VISITS,
+						      .hb_edges = TABLES_HB_EDGES,
+						      .cycles = CYCLES_MAX,
+						      .refill = 1 << 22,
+						      .budget_max = 1 << 22};
 
-static inline struct lh_order_graph *judge_new(uint32_t flags)
+static inline struct lh_order_graph *graph_new(uint32_t flags)
 {
-	return lh_order_graph_init(calloc(1, lh_order_graph_bytes(&room)), &room, flags);
+	return lh_order_graph_init(calloc(1, lh_order_graph_bytes(&graph_size)), &graph_size,
+				   flags);
 }
 
-static inline struct ring ring_of(const struct lh_cycle *cycle)
+static inline struct cycle cycle_of(const struct lh_cycle *cycle)
 {
-	struct ring r = {.n = cycle->n, .filter = cycle->filter};
+	struct cycle r = {.n = cycle->n, .filter = cycle->filter};
 
 	for (uint32_t i = 0; i < cycle->n; i++)
-		r.link[i] = (struct ring_link){cycle->link[i].held, cycle->link[i].held_site,
-					       cycle->link[i].wanted, cycle->link[i].wanted_site};
+		r.link[i] = (struct cycle_link){cycle->link[i].held, cycle->link[i].held_site,
+						cycle->link[i].wanted, cycle->link[i].wanted_site};
 	return r;
 }
 
-static uint32_t pool_filter; /* of the last pool finding; 255 none */
+static uint32_t sem_filter; /* of the last semaphore cycle; 255: none */
 
 static inline void collect(struct lh_order_graph *graph, const struct lh_order_input *input,
-			   lh_chain_id chain, struct rings *out)
+			   lh_chain_id chain, struct cycle_set *out)
 {
 	const struct lh_cycle *cycle = lh_order_cycles(graph);
 	uint32_t n;
@@ -50,94 +51,99 @@ static inline void collect(struct lh_order_graph *graph, const struct lh_order_i
 		n = lh_order_check_chain(graph, input, chain);
 		for (uint32_t i = 0; i < n; i++)
 			if (cycle[i].rule == LH_RULE_POOL_DEADLOCK)
-				pool_filter = cycle[i].filter;
-			else if (cycle[i].n <= RING_MAX)
-				rings_add(out, ring_of(&cycle[i]));
+				sem_filter = cycle[i].filter;
+			else if (cycle[i].n <= CYCLE_LINKS_MAX)
+				cycle_set_add(out, cycle_of(&cycle[i]));
 	} while (n == LH_CYCLES_PER_CALL);
 }
 
-/* All at once, as the front end does. */
-static inline struct lh_order_counts judge_whole(const struct book *b, uint32_t flags,
-						 struct rings *out)
+/* Gives all rows at once, as the front end does. */
+static inline struct lh_order_counts check_all(const struct order_tables *tables, uint32_t flags,
+					       struct cycle_set *out)
 {
-	/* with lists and without: there is no difference to be seen */
-	struct lh_order_graph *graph = judge_new(flags | (b->steps % 2 ? LH_ORDER_LOCK_LISTS : 0));
-	struct lh_order_input input = book_facts(b);
+	/* with lock lists or without: the result must be the same */
+	struct lh_order_graph *graph =
+		graph_new(flags | (tables->steps % 2 ? LH_ORDER_LOCK_LISTS : 0));
+	struct lh_order_input input = tables_input(tables);
 	struct lh_order_counts counts;
 
-	pool_filter = 255;
+	sem_filter = 255;
 	for (lh_chain_id chain = 1; chain < input.chains; chain++)
 		collect(graph, &input, chain, out);
 	if (!CHECK(lh_order_graph_is_consistent(graph)))
-		printf("\torder between locks broken\n");
+		printf("\torder graph inconsistent\n");
 	counts = lh_order_counts(graph);
 	free(graph);
 	return counts;
 }
 
-/* Piece by piece in the order of arrival, as the library does. Only the order of threads is
- * known from the beginning: here events come at random, in a program before what they order. */
-static inline void judge_growing(const struct book *b, uint32_t flags, struct rings *out)
+/*
+ * Gives the rows one by one in the order of arrival, as the library does. Only the happens-before
+ * edges are all there from the start: in a program an edge comes before the visits that it orders,
+ * but here edges are added at random.
+ */
+static inline void check_growing(const struct order_tables *tables, uint32_t flags,
+				 struct cycle_set *out)
 {
-	struct lh_order_graph *graph = judge_new(flags | LH_ORDER_LOCK_LISTS);
-	struct book *g = book_new();
+	struct lh_order_graph *graph = graph_new(flags | LH_ORDER_LOCK_LISTS);
+	struct order_tables *growing = tables_new();
 
-	memcpy(g->lock, b->lock, sizeof g->lock);
-	for (uint32_t i = 0; i < b->locks; i++)
-		g->lock[i].chains = 0;
-	memcpy(g->thread, b->thread, sizeof g->thread);
-	g->locks = b->locks;
-	memcpy(g->event, b->event, sizeof g->event);
-	g->threads = b->threads;
-	g->events = b->events;
-	g->orders_lost = b->orders_lost;
-	pool_filter = 255;
-	for (uint32_t i = 0; i < b->steps; i++) {
-		uint32_t row = b->step[i].row;
-		lh_chain_id ask = 0;
-		switch (b->step[i].what) {
-		case STEP_NODE:
-			g->node[row] = b->node[row];
-			g->node[row].visit = 0;
-			g->node[row].flags = 0;
-			g->nodes = row + 1;
-			g->lock[LH_LOCK_ROW(g->node[row].lock)].chains = row;
-			ask = row;
+	memcpy(growing->lock, tables->lock, sizeof growing->lock);
+	for (uint32_t i = 0; i < tables->locks; i++)
+		growing->lock[i].chains = 0;
+	memcpy(growing->thread, tables->thread, sizeof growing->thread);
+	growing->locks = tables->locks;
+	memcpy(growing->hb_edge, tables->hb_edge, sizeof growing->hb_edge);
+	growing->threads = tables->threads;
+	growing->hb_edges = tables->hb_edges;
+	growing->hb_edges_lost = tables->hb_edges_lost;
+	sem_filter = 255;
+	for (uint32_t i = 0; i < tables->steps; i++) {
+		uint32_t row = tables->step[i].row;
+		lh_chain_id chain_to_check = 0;
+		switch (tables->step[i].what) {
+		case STEP_CHAIN:
+			growing->chain[row] = tables->chain[row];
+			growing->chain[row].visit = 0;
+			growing->chain[row].flags = 0;
+			growing->chains = row + 1;
+			growing->lock[LH_LOCK_ROW(growing->chain[row].lock)].chains = row;
+			chain_to_check = row;
 			break;
-		case STEP_SEEN:
-			g->seen[row] = b->seen[row];
-			ask = g->seen[row].chain;
-			g->seen[row].next = g->node[ask].visit;
-			g->node[ask].visit = row;
-			g->seens = row + 1;
+		case STEP_VISIT:
+			growing->visit[row] = tables->visit[row];
+			chain_to_check = growing->visit[row].chain;
+			growing->visit[row].next = growing->chain[chain_to_check].visit;
+			growing->chain[chain_to_check].visit = row;
+			growing->visits = row + 1;
 			break;
-		case STEP_MANY:
-			g->node[row].flags |= LH_CHAIN_MANY_THREADS;
-			ask = row;
+		case STEP_MANY_THREADS:
+			growing->chain[row].flags |= LH_CHAIN_MANY_THREADS;
+			chain_to_check = row;
 			break;
-		case STEP_EVENT:
+		case STEP_HB_EDGE:
 			break;
 		}
-		struct lh_order_input input = book_facts(g);
-		if (ask)
-			collect(graph, &input, ask, out);
+		struct lh_order_input input = tables_input(growing);
+		if (chain_to_check)
+			collect(graph, &input, chain_to_check, out);
 	}
 	CHECK(lh_order_graph_is_consistent(graph));
 	free(graph);
-	free(g);
+	free(growing);
 }
 
-/* ---- dice, comparing, printing ---- */
+/* ---- random numbers, comparing, printing ---- */
 
-static uint64_t state;
+static uint64_t random_state;
 
-static inline uint32_t dice(uint32_t sides)
+static inline uint32_t random_below(uint32_t n)
 {
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(state >> 33) % sides;
+	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(random_state >> 33) % n;
 }
 
-static inline void print_ring(const struct book *b, const struct ring *r)
+static inline void print_cycle(const struct order_tables *tables, const struct cycle *r)
 {
 	static const char *const name[] = {"counts",  "threads", "gate", "ordered",
 					   "readers", "try",     "timed"};
@@ -145,69 +151,73 @@ static inline void print_ring(const struct book *b, const struct ring *r)
 	printf("\t%s:", name[r->filter]);
 	for (uint32_t i = 0; i < r->n; i++)
 		printf(" [holds %u/%x wants %u/%x]", LH_LOCK_ROW(r->link[i].held),
-		       r->link[i].held_place, LH_LOCK_ROW(r->link[i].wanted),
-		       r->link[i].wanted_place);
+		       r->link[i].held_site, LH_LOCK_ROW(r->link[i].wanted),
+		       r->link[i].wanted_site);
 	printf("\n");
-	(void)b;
+	(void)tables;
 }
 
-static inline void print_book(const struct book *b)
+static inline void print_tables(const struct order_tables *tables)
 {
-	for (uint32_t i = 1; i < b->locks; i++)
-		printf("\tlock %u kind %u flags %x initial %u\n", i, b->lock[i].kind,
-		       b->lock[i].flags, b->lock[i].initial);
-	for (uint32_t i = 1; i < b->threads; i++)
-		printf("\tthread %u creator %u guard %u\n", i, b->thread[i].creator,
-		       b->thread[i].creator_chain);
-	for (uint32_t i = 1; i < b->nodes; i++) {
-		printf("\tnode %u parent %u lock %u place %x%s seen", i, b->node[i].parent,
-		       LH_LOCK_ROW(b->node[i].lock), b->node[i].site,
-		       b->node[i].flags & LH_CHAIN_MANY_THREADS ? " many" : "");
-		for (uint32_t s = b->node[i].visit; s; s = b->seen[s].next)
-			printf(" %u@%u-%u", b->seen[s].thread, b->seen[s].first, b->seen[s].last);
+	for (uint32_t i = 1; i < tables->locks; i++)
+		printf("\tlock %u kind %u flags %x initial %u\n", i, tables->lock[i].kind,
+		       tables->lock[i].flags, tables->lock[i].initial);
+	for (uint32_t i = 1; i < tables->threads; i++)
+		printf("\tthread %u creator %u creator chain %u\n", i, tables->thread[i].creator,
+		       tables->thread[i].creator_chain);
+	for (uint32_t i = 1; i < tables->chains; i++) {
+		printf("\tchain %u parent %u lock %u site %x%s visits", i, tables->chain[i].parent,
+		       LH_LOCK_ROW(tables->chain[i].lock), tables->chain[i].site,
+		       tables->chain[i].flags & LH_CHAIN_MANY_THREADS ? " many" : "");
+		for (uint32_t s = tables->chain[i].visit; s; s = tables->visit[s].next)
+			printf(" %u@%u-%u", tables->visit[s].thread, tables->visit[s].first,
+			       tables->visit[s].last);
 		printf("\n");
 	}
-	for (uint32_t i = 1; i < b->events; i++)
-		printf("\tevent %u@%u -> %u@%u\n", b->event[i].a, b->event[i].a_segment,
-		       b->event[i].b, b->event[i].b_segment);
+	for (uint32_t i = 1; i < tables->hb_edges; i++)
+		printf("\thb edge %u@%u -> %u@%u\n", tables->hb_edge[i].a,
+		       tables->hb_edge[i].a_segment, tables->hb_edge[i].b,
+		       tables->hb_edge[i].b_segment);
 }
 
-/* Everything in `a` that `wanted` says is in `b` with the same filter. */
-static inline bool contained(const struct book *b, struct rings *a, struct rings *other,
-			     bool counting_only, const char *who)
+/* True if each cycle of `a` is in `others` with the same filter; only_counted: checks only cycles
+ * that count or are timed. `name` says what found `a`. */
+static inline bool contained(const struct order_tables *tables, struct cycle_set *a,
+			     struct cycle_set *others, bool only_counted, const char *name)
 {
 	for (uint32_t i = 0; i < a->n; i++) {
-		const struct ring *r = &a->ring[i], *o = rings_find(other, r);
-		if (counting_only && r->filter != LH_F_NONE && r->filter != LH_F_TIMED)
+		const struct cycle *r = &a->cycle[i], *o = cycle_set_find(others, r);
+		if (only_counted && r->filter != LH_F_NONE && r->filter != LH_F_TIMED)
 			continue;
 		if (o && o->filter == r->filter)
 			continue;
-		printf("\tonly %s says so (the other: %d)\n", who, o ? (int)o->filter : -1);
-		print_ring(b, r);
+		printf("\tonly %s finds this (filter in the other: %d)\n", name,
+		       o ? (int)o->filter : -1);
+		print_cycle(tables, r);
 		return false;
 	}
 	return true;
 }
 
-static inline bool same_rings(const struct book *b, struct rings *judge, struct rings *oracle,
-			      bool counting)
+static inline bool same_cycles(const struct order_tables *tables, struct cycle_set *found,
+			       struct cycle_set *oracle, bool only_counted)
 {
-	return contained(b, judge, oracle, counting, "the judge") &&
-	       contained(b, oracle, judge, counting, "the oracle");
+	return contained(tables, found, oracle, only_counted, "the order graph") &&
+	       contained(tables, oracle, found, only_counted, "the oracle");
 }
 
 static inline uint32_t rounds(uint32_t usual)
 {
-	const char *more = getenv("LH_ROUNDS");
+	const char *text = getenv("LH_ROUNDS");
 
-	return more ? (uint32_t)strtoul(more, NULL, 10) : usual;
+	return text ? (uint32_t)strtoul(text, NULL, 10) : usual;
 }
 
 static inline uint64_t seed(uint64_t i)
 {
-	const char *given = getenv("LH_SEED");
+	const char *text = getenv("LH_SEED");
 
-	return given ? strtoull(given, NULL, 10) : i * 0x9e3779b97f4a7c15u + 1;
+	return text ? strtoull(text, NULL, 10) : i * 0x9e3779b97f4a7c15u + 1;
 }
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * order_tables.h — rows for the judge, made by hand; and rings, the form in which judge, oracle
- * and simulator compare what they found.
+ * order_tables.h — input rows for an order graph, made by hand; and sets of cycles, in which the
+ * results of order graph, oracle and simulator are compared.
  *
- * Knows the shape of the rows and nothing of the judge. Memory is never given back.
+ * Knows the layout of the rows and nothing of the order graph. The caller frees the tables.
  */
-#ifndef JUDGE_BOOK_H
-#define JUDGE_BOOK_H
+#ifndef ORDER_TABLES_H
+#define ORDER_TABLES_H
 
 #include "libcheck/order_graph/order_graph.h"
 
@@ -13,130 +13,133 @@
 #include <string.h>
 
 enum {
-	BOOK_LOCKS = 128,
-	BOOK_THREADS = 40,
-	BOOK_NODES = 2048,
-	BOOK_SEENS = 4096,
-	BOOK_EVENTS = 256
+	TABLES_LOCKS = 128,
+	TABLES_THREADS = 40,
+	TABLES_CHAINS = 2048,
+	TABLES_VISITS = 4096,
+	TABLES_HB_EDGES = 256
 };
 
-/* What was added, in order of arrival: so that it can be shown to a judge piece by piece. */
-struct book_step {
-	enum { STEP_NODE, STEP_SEEN, STEP_MANY, STEP_EVENT } what;
+/* The rows in the order in which they were added, so that they can be given one by one. */
+struct tables_step {
+	enum { STEP_CHAIN, STEP_VISIT, STEP_MANY_THREADS, STEP_HB_EDGE } what;
 	uint32_t row;
 };
 
-struct book {
-	struct lh_lock lock[BOOK_LOCKS];
-	struct lh_thread thread[BOOK_THREADS];
-	struct lh_chain node[BOOK_NODES];
-	struct lh_chain_visit seen[BOOK_SEENS];
-	struct lh_hb_edge event[BOOK_EVENTS];
-	uint32_t locks, threads, nodes, seens, events;
-	struct book_step step[BOOK_NODES + BOOK_SEENS + BOOK_EVENTS];
+struct order_tables {
+	struct lh_lock lock[TABLES_LOCKS];
+	struct lh_thread thread[TABLES_THREADS];
+	struct lh_chain chain[TABLES_CHAINS];
+	struct lh_chain_visit visit[TABLES_VISITS];
+	struct lh_hb_edge hb_edge[TABLES_HB_EDGES];
+	uint32_t locks, threads, chains, visits, hb_edges;
+	struct tables_step step[TABLES_CHAINS + TABLES_VISITS + TABLES_HB_EDGES];
 	uint32_t steps;
-	bool orders_lost;
+	bool hb_edges_lost;
 };
 
-static inline struct book *book_new(void)
+static inline struct order_tables *tables_new(void)
 {
-	struct book *b = calloc(1, sizeof *b);
+	struct order_tables *tables = calloc(1, sizeof *tables);
 
-	b->locks = b->threads = b->nodes = b->seens = b->events = 1;
-	return b;
+	tables->locks = tables->threads = tables->chains = tables->visits = tables->hb_edges = 1;
+	return tables;
 }
 
-static inline lh_lock_id book_lock(struct book *b, enum lh_kind kind, uint32_t flags)
+static inline lh_lock_id tables_add_lock(struct order_tables *tables, enum lh_kind kind,
+					 uint32_t flags)
 {
-	uint32_t row = b->locks++;
+	uint32_t row = tables->locks++;
 
-	b->lock[row] = (struct lh_lock){.kind = (uint8_t)kind, .flags = flags, .gen = 1};
+	tables->lock[row] = (struct lh_lock){.kind = (uint8_t)kind, .flags = flags, .gen = 1};
 	return LH_LOCK_ID(row, 1);
 }
 
-static inline lh_thread_id book_thread(struct book *b, lh_thread_id creator, uint32_t segment)
+static inline lh_thread_id tables_add_thread(struct order_tables *tables, lh_thread_id creator,
+					     uint32_t segment)
 {
-	lh_thread_id t = b->threads++;
+	lh_thread_id t = tables->threads++;
 
-	b->thread[t] = (struct lh_thread){.creator = creator, .creator_segment = segment};
-	b->thread[t].end_lock = book_lock(b, LH_THREAD_END, 0);
+	tables->thread[t] = (struct lh_thread){.creator = creator, .creator_segment = segment};
+	tables->thread[t].end_lock = tables_add_lock(tables, LH_THREAD_END, 0);
 	return t;
 }
 
-static inline void book_log(struct book *b, int what, uint32_t row)
+static inline void tables_log(struct order_tables *tables, int what, uint32_t row)
 {
-	b->step[b->steps].what = what;
-	b->step[b->steps++].row = row;
+	tables->step[tables->steps].what = what;
+	tables->step[tables->steps++].row = row;
 }
 
-static inline void book_event(struct book *b, enum lh_hb_kind kind, lh_thread_id a, uint32_t as,
-			      lh_thread_id c, uint32_t cs)
+static inline void tables_add_hb_edge(struct order_tables *tables, enum lh_hb_kind kind,
+				      lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+				      uint32_t b_segment)
 {
-	b->event[b->events] = (struct lh_hb_edge){kind, a, as, c, cs};
-	book_log(b, STEP_EVENT, b->events++);
+	tables->hb_edge[tables->hb_edges] = (struct lh_hb_edge){kind, a, a_segment, b, b_segment};
+	tables_log(tables, STEP_HB_EDGE, tables->hb_edges++);
 }
 
-static inline lh_chain_id book_node(struct book *b, lh_chain_id parent, lh_lock_id lock,
-				    lh_site site)
+static inline lh_chain_id tables_add_chain(struct order_tables *tables, lh_chain_id parent,
+					   lh_lock_id lock, lh_site site)
 {
-	struct lh_lock *l = &b->lock[LH_LOCK_ROW(lock)];
+	struct lh_lock *l = &tables->lock[LH_LOCK_ROW(lock)];
 
-	for (lh_chain_id i = 1; i < b->nodes; i++)
-		if (b->node[i].parent == parent && b->node[i].lock == lock &&
-		    b->node[i].site == site)
+	for (lh_chain_id i = 1; i < tables->chains; i++)
+		if (tables->chain[i].parent == parent && tables->chain[i].lock == lock &&
+		    tables->chain[i].site == site)
 			return i;
-	b->node[b->nodes] = (struct lh_chain){.parent = parent,
-					      .lock = lock,
-					      .site = site,
-					      .depth = b->node[parent].depth + 1,
-					      .next = l->chains};
-	l->chains = b->nodes;
+	tables->chain[tables->chains] = (struct lh_chain){.parent = parent,
+							  .lock = lock,
+							  .site = site,
+							  .depth = tables->chain[parent].depth + 1,
+							  .next = l->chains};
+	l->chains = tables->chains;
 	if (l->kind == LH_RWLOCK && LH_SITE_MODE(site) == LH_EXCLUSIVE)
 		l->flags |= LH_LOCK_HAS_WRITERS;
-	book_log(b, STEP_NODE, b->nodes);
-	return b->nodes++;
+	tables_log(tables, STEP_CHAIN, tables->chains);
+	return tables->chains++;
 }
 
-/* Rows say "in every segment from first to last": grow by one or make another. */
-static inline void book_seen(struct book *b, lh_chain_id chain, lh_thread_id thread,
-			     uint32_t segment)
+/* A visit covers every segment from first to last: extends a row by one segment, or adds a row. */
+static inline void tables_add_visit(struct order_tables *tables, lh_chain_id chain,
+				    lh_thread_id thread, uint32_t segment)
 {
-	for (uint32_t i = b->node[chain].visit; i; i = b->seen[i].next) {
-		struct lh_chain_visit *s = &b->seen[i];
+	for (uint32_t i = tables->chain[chain].visit; i; i = tables->visit[i].next) {
+		struct lh_chain_visit *s = &tables->visit[i];
 		if (s->thread != thread || segment < s->first || segment > s->last + 1)
 			continue;
 		if (segment > s->last)
 			s->last = segment;
 		return;
 	}
-	b->seen[b->seens] =
-		(struct lh_chain_visit){chain, thread, segment, segment, b->node[chain].visit, 0};
-	b->node[chain].visit = b->seens;
-	book_log(b, STEP_SEEN, b->seens++);
+	tables->visit[tables->visits] = (struct lh_chain_visit){
+		chain, thread, segment, segment, tables->chain[chain].visit, 0};
+	tables->chain[chain].visit = tables->visits;
+	tables_log(tables, STEP_VISIT, tables->visits++);
 }
 
-static inline void book_many(struct book *b, lh_chain_id chain)
+static inline void tables_set_many_threads(struct order_tables *tables, lh_chain_id chain)
 {
-	b->node[chain].flags |= LH_CHAIN_MANY_THREADS;
-	book_log(b, STEP_MANY, chain);
+	tables->chain[chain].flags |= LH_CHAIN_MANY_THREADS;
+	tables_log(tables, STEP_MANY_THREADS, chain);
 }
 
-static inline struct lh_order_input book_facts(const struct book *b)
+static inline struct lh_order_input tables_input(const struct order_tables *tables)
 {
-	return (struct lh_order_input){.lock = b->lock,
-				       .thread = b->thread,
-				       .chain = b->node,
-				       .visit = b->seen,
-				       .hb_edge = b->event,
-				       .locks = b->locks,
-				       .threads = b->threads,
-				       .chains = b->nodes,
-				       .visits = b->seens,
-				       .hb_edges = b->events,
-				       .hb_edges_lost = b->orders_lost};
+	return (struct lh_order_input){.lock = tables->lock,
+				       .thread = tables->thread,
+				       .chain = tables->chain,
+				       .visit = tables->visit,
+				       .hb_edge = tables->hb_edge,
+				       .locks = tables->locks,
+				       .threads = tables->threads,
+				       .chains = tables->chains,
+				       .visits = tables->visits,
+				       .hb_edges = tables->hb_edges,
+				       .hb_edges_lost = tables->hb_edges_lost};
 }
 
-/* ---- what a thread does ---- */
+/* ---- what a thread acquires ---- */
 
 enum {
 	X = LH_EXCLUSIVE,
@@ -147,84 +150,85 @@ enum {
 	TRY = LH_TRY << 4
 };
 
-struct take {
+struct acquisition {
 	lh_lock_id lock;
-	uint32_t as; /* mode | how */
+	uint32_t mode_how; /* mode | how */
 };
 
-/* This thread, in this segment, takes these one after the other and keeps them. */
-static inline void takes(struct book *b, lh_thread_id t, uint32_t segment, uint32_t n,
-			 const struct take *k)
+/* The thread acquires these locks one after the other in this segment, and holds them. */
+static inline void tables_acquire(struct order_tables *tables, lh_thread_id t, uint32_t segment,
+				  uint32_t n, const struct acquisition *k)
 {
 	lh_chain_id at = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		at = book_node(b, at, k[i].lock, (lh_site)(n * 16 + i + 1) << 8 | k[i].as);
-		book_seen(b, at, t, segment);
+		at = tables_add_chain(tables, at, k[i].lock,
+				      (lh_site)(n * 16 + i + 1) << 8 | k[i].mode_how);
+		tables_add_visit(tables, at, t, segment);
 	}
 }
 
-/* ---- rings ---- */
+/* ---- cycles ---- */
 
-enum { RING_MAX = 24, RINGS_MAX = 4096 };
+enum { CYCLE_LINKS_MAX = 24, CYCLES_MAX = 4096 };
 
-struct ring {
+struct cycle {
 	uint32_t n, filter;
-	struct ring_link {
+	struct cycle_link {
 		lh_lock_id held;
-		lh_site held_place; /* without how */
+		lh_site held_site; /* without how */
 		lh_lock_id wanted;
-		lh_site wanted_place;
-	} link[RING_MAX];
+		lh_site wanted_site;
+	} link[CYCLE_LINKS_MAX];
 };
 
-struct rings {
+struct cycle_set {
 	uint32_t n, lost;
-	struct ring ring[RINGS_MAX];
+	struct cycle cycle[CYCLES_MAX];
 };
 
-/* The later the test that failed, the nearer. */
-static inline uint32_t ring_nearness(uint32_t filter)
+/* A cycle that fails a later filter is closer to counting. */
+static inline uint32_t filter_rank(uint32_t filter)
 {
 	return filter == LH_F_NONE ? LH_FILTERS : filter;
 }
 
-static inline void ring_turn(struct ring *r)
+static inline void cycle_rotate_to_first(struct cycle *r)
 {
-	struct ring_link turned[RING_MAX];
-	uint32_t least = 0;
+	struct cycle_link rotated[CYCLE_LINKS_MAX];
+	uint32_t first = 0;
 
 	for (uint32_t i = 1; i < r->n; i++)
-		if (memcmp(&r->link[i], &r->link[least], sizeof r->link[0]) < 0)
-			least = i;
+		if (memcmp(&r->link[i], &r->link[first], sizeof r->link[0]) < 0)
+			first = i;
 	for (uint32_t i = 0; i < r->n; i++)
-		turned[i] = r->link[(least + i) % r->n];
-	memcpy(r->link, turned, r->n * sizeof turned[0]);
+		rotated[i] = r->link[(first + i) % r->n];
+	memcpy(r->link, rotated, r->n * sizeof rotated[0]);
 }
 
-static inline struct ring *rings_find(struct rings *s, const struct ring *r)
+static inline struct cycle *cycle_set_find(struct cycle_set *s, const struct cycle *r)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		if (s->ring[i].n == r->n &&
-		    !memcmp(s->ring[i].link, r->link, r->n * sizeof r->link[0]))
-			return &s->ring[i];
+		if (s->cycle[i].n == r->n &&
+		    !memcmp(s->cycle[i].link, r->link, r->n * sizeof r->link[0]))
+			return &s->cycle[i];
 	return NULL;
 }
 
-/* The same ring again keeps the best that was said of it. */
-static inline void rings_add(struct rings *s, struct ring r)
+/* A cycle that is in the set already keeps the filter of the higher rank. */
+static inline void cycle_set_add(struct cycle_set *s, struct cycle r)
 {
-	struct ring *old;
+	struct cycle *old;
 
 	for (uint32_t i = 0; i < r.n; i++)
-		r.link[i].held_place &= ~(lh_site)0xf0;
-	ring_turn(&r);
-	old = rings_find(s, &r);
+		r.link[i].held_site &= ~(lh_site)0xf0;
+	cycle_rotate_to_first(&r);
+	old = cycle_set_find(s, &r);
 	if (old) {
-		if (ring_nearness(r.filter) > ring_nearness(old->filter))
+		if (filter_rank(r.filter) > filter_rank(old->filter))
 			old->filter = r.filter;
-	} else if (s->n < RINGS_MAX) {
-		s->ring[s->n++] = r;
+	} else if (s->n < CYCLES_MAX) {
+		s->cycle[s->n++] = r;
 	} else {
 		s->lost++;
 	}

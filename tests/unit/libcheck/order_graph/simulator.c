@@ -1,10 +1,10 @@
 /*
- * simulator.c — all that is known about locks: who can take what, who keeps whom waiting, and
- * which threads of a state wait for each other in a ring. See simulator.h.
+ * simulator.c — the rules of locks: which thread can acquire a lock, which thread blocks another,
+ * and which threads of a state wait for each other in a cycle.
  */
 #include "tests/unit/libcheck/order_graph/simulator_internal.h"
 
-static lh_thread_id life_of(const struct view *v, lh_lock_id lock)
+static lh_thread_id thread_of_end_lock(const struct view *v, lh_lock_id lock)
 {
 	for (lh_thread_id t = 1; t <= v->n; t++)
 		if (v->thread[t].end_lock == lock)
@@ -12,7 +12,7 @@ static lh_thread_id life_of(const struct view *v, lh_lock_id lock)
 	return 0;
 }
 
-static const struct hand *holds(const struct stand *s, lh_lock_id lock)
+static const struct hold *held_by(const struct thread_view *s, lh_lock_id lock)
 {
 	for (uint32_t i = 0; i < s->held_n; i++)
 		if (s->held[i].lock == lock)
@@ -25,140 +25,145 @@ static bool prefers_writers(const struct view *v, lh_lock_id lock)
 	return v->lock[LH_LOCK_ROW(lock)].flags & LH_LOCK_PREFER_WRITER;
 }
 
-/* A writer other than `not_me` that has queued for this lock; one that waits for ever first. */
-static lh_thread_id queued_writer(const struct view *v, lh_lock_id lock, lh_thread_id not_me)
+/* A writer other than this thread that is queued for the lock; preferably one without a timeout. */
+static lh_thread_id queued_writer(const struct view *v, lh_lock_id lock, lh_thread_id other_than)
 {
 	lh_thread_id timed = 0;
 
 	for (lh_thread_id t = 1; t <= v->n; t++) {
-		const struct stand *s = &v->at[t];
-		if (t == not_me || !s->queued || s->want.lock != lock || shared(s->want.place))
+		const struct thread_view *s = &v->at[t];
+		if (t == other_than || !s->queued || s->want.lock != lock ||
+		    is_shared(s->want.site))
 			continue;
-		if (LH_SITE_HOW(s->want.place) == LH_BLOCKING)
+		if (LH_SITE_HOW(s->want.site) == LH_BLOCKING)
 			return t;
 		timed = t;
 	}
 	return timed;
 }
 
-bool view_can_take(const struct view *v, lh_thread_id me, struct hand h)
+bool view_can_acquire(const struct view *v, lh_thread_id self, struct hold h)
 {
-	lh_thread_id life = life_of(v, h.lock);
+	lh_thread_id ended = thread_of_end_lock(v, h.lock);
 
-	if (life)
-		return v->at[life].done;
+	if (ended)
+		return v->at[ended].done;
 	for (lh_thread_id t = 1; t <= v->n; t++) {
-		const struct hand *o = t == me ? NULL : holds(&v->at[t], h.lock);
-		if (o && !(shared(o->place) && shared(h.place)))
+		const struct hold *o = t == self ? NULL : held_by(&v->at[t], h.lock);
+		if (o && !(is_shared(o->site) && is_shared(h.site)))
 			return false;
-		if (o && prefers_writers(v, h.lock) && queued_writer(v, h.lock, me))
+		if (o && prefers_writers(v, h.lock) && queued_writer(v, h.lock, self))
 			return false;
 	}
 	return true;
 }
 
-enum grip { FREE, HELD, BEHIND_TIMED, BEHIND };
+enum block { NOT_BLOCKED, BLOCKED_BY_OWNER, BEHIND_TIMED_WRITER, BEHIND_WRITER };
 
-/* Does `by` keep `me` from what it wants, and how: by holding it, or as a reader whom the
- * writer waits for behind which `me` waits? */
-static enum grip keeps(const struct view *v, lh_thread_id me, lh_thread_id by)
+/* Whether and how `blocker` blocks `self`: as the lock's owner, or as a reader for which the queued
+ * writer waits that `self` waits behind. */
+static enum block block_of(const struct view *v, lh_thread_id self, lh_thread_id blocker)
 {
-	const struct hand *want = &v->at[me].want, *o;
+	const struct hold *want = &v->at[self].want, *o;
 	lh_thread_id writer;
 
-	if (life_of(v, want->lock) == by && !v->at[by].done)
-		return HELD;
-	o = holds(&v->at[by], want->lock);
+	if (thread_of_end_lock(v, want->lock) == blocker && !v->at[blocker].done)
+		return BLOCKED_BY_OWNER;
+	o = held_by(&v->at[blocker], want->lock);
 	if (!o)
-		return FREE;
-	if (!shared(o->place) || !shared(want->place))
-		return HELD;
-	writer = prefers_writers(v, want->lock) ? queued_writer(v, want->lock, me) : 0;
+		return NOT_BLOCKED;
+	if (!is_shared(o->site) || !is_shared(want->site))
+		return BLOCKED_BY_OWNER;
+	writer = prefers_writers(v, want->lock) ? queued_writer(v, want->lock, self) : 0;
 	if (!writer || !v->at[writer].known)
-		return FREE;
-	return LH_SITE_HOW(v->at[writer].want.place) == LH_BLOCKING ? BEHIND : BEHIND_TIMED;
+		return NOT_BLOCKED;
+	return LH_SITE_HOW(v->at[writer].want.site) == LH_BLOCKING ? BEHIND_WRITER
+								   : BEHIND_TIMED_WRITER;
 }
 
-static bool stuck(const struct stand *s)
+static bool is_blocked(const struct thread_view *s)
 {
-	return s->want.lock && s->known && LH_SITE_HOW(s->want.place) != LH_TRY;
+	return s->want.lock && s->known && LH_SITE_HOW(s->want.site) != LH_TRY;
 }
 
-/* Nobody could be left out: what one wants is held by the next and by no other. */
-static bool minimal(const struct view *v, const lh_thread_id *ring, uint32_t n)
+/* True if no thread can be left out: the next thread, and no other, holds what a thread wants. */
+static bool minimal(const struct view *v, const lh_thread_id *cycle, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < n; k++) {
-			lh_lock_id want = v->at[ring[i]].want.lock;
-			if (k != i && v->at[ring[k]].want.lock == want)
+			lh_lock_id want = v->at[cycle[i]].want.lock;
+			if (k != i && v->at[cycle[k]].want.lock == want)
 				return false;
-			if (k != (i + 1) % n && holds(&v->at[ring[k]], want))
+			if (k != (i + 1) % n && held_by(&v->at[cycle[k]], want))
 				return false;
 		}
 	return true;
 }
 
-static void keep_ring(const struct view *v, const lh_thread_id *t, uint32_t n, struct rings *out)
+static void add_cycle(const struct view *v, const lh_thread_id *t, uint32_t n,
+		      struct cycle_set *out)
 {
-	struct ring r = {.n = n, .filter = LH_F_NONE};
+	struct cycle r = {.n = n, .filter = LH_F_NONE};
 
 	if (!minimal(v, t, n))
 		return;
 	for (uint32_t i = 0; i < n; i++) {
-		const struct stand *before = &v->at[t[(i + n - 1) % n]], *s = &v->at[t[i]];
-		const struct hand *h = holds(s, before->want.lock);
-		r.link[i] = (struct ring_link){before->want.lock, h ? h->place : 0, s->want.lock,
-					       s->want.place};
-		if (LH_SITE_HOW(s->want.place) == LH_TIMED ||
-		    keeps(v, t[i], t[(i + 1) % n]) == BEHIND_TIMED)
+		const struct thread_view *before = &v->at[t[(i + n - 1) % n]], *s = &v->at[t[i]];
+		const struct hold *h = held_by(s, before->want.lock);
+		r.link[i] = (struct cycle_link){before->want.lock, h ? h->site : 0, s->want.lock,
+						s->want.site};
+		if (LH_SITE_HOW(s->want.site) == LH_TIMED ||
+		    block_of(v, t[i], t[(i + 1) % n]) == BEHIND_TIMED_WRITER)
 			r.filter = LH_F_TIMED;
 	}
-	rings_add(out, r);
+	cycle_set_add(out, r);
 }
 
-/* All rings of stuck threads in this view. ring[0] has the smallest number. */
-static void extend_ring(const struct view *v, lh_thread_id *ring, uint32_t n, struct rings *out)
+/* Finds all cycles of blocked threads in this view. cycle[0] has the smallest number. */
+static void extend_cycle(const struct view *v, lh_thread_id *cycle, uint32_t n,
+			 struct cycle_set *out)
 {
-	if (n > 1 && keeps(v, ring[n - 1], ring[0]))
-		keep_ring(v, ring, n, out);
-	for (lh_thread_id t = ring[0] + 1; t <= v->n; t++) {
+	if (n > 1 && block_of(v, cycle[n - 1], cycle[0]))
+		add_cycle(v, cycle, n, out);
+	for (lh_thread_id t = cycle[0] + 1; t <= v->n; t++) {
 		bool in = false;
 		for (uint32_t i = 1; i < n; i++)
-			in |= ring[i] == t;
-		if (in || !stuck(&v->at[t]) || !keeps(v, ring[n - 1], t))
+			in |= cycle[i] == t;
+		if (in || !is_blocked(&v->at[t]) || !block_of(v, cycle[n - 1], t))
 			continue;
-		ring[n] = t;
-		extend_ring(v, ring, n + 1, out);
+		cycle[n] = t;
+		extend_cycle(v, cycle, n + 1, out);
 	}
 }
 
-void view_find_rings(const struct view *v, struct rings *out)
+void view_find_cycles(const struct view *v, struct cycle_set *out)
 {
-	lh_thread_id ring[THREADS + 1];
+	lh_thread_id cycle[THREADS + 1];
 
 	for (lh_thread_id t = 1; t <= v->n; t++) {
-		ring[0] = t;
-		if (stuck(&v->at[t]))
-			extend_ring(v, ring, 1, out);
+		cycle[0] = t;
+		if (is_blocked(&v->at[t]))
+			extend_cycle(v, cycle, 1, out);
 	}
 }
 
-bool view_was_seen(const struct book *b, lh_chain_id chain, lh_thread_id t, uint32_t segment)
+bool view_was_visited(const struct order_tables *tables, lh_chain_id chain, lh_thread_id t,
+		      uint32_t segment)
 {
-	for (uint32_t i = b->node[chain].visit; i; i = b->seen[i].next)
-		if (b->seen[i].thread == t && b->seen[i].first <= segment &&
-		    segment <= b->seen[i].last)
+	for (uint32_t i = tables->chain[chain].visit; i; i = tables->visit[i].next)
+		if (tables->visit[i].thread == t && tables->visit[i].first <= segment &&
+		    segment <= tables->visit[i].last)
 			return true;
 	return false;
 }
 
-/* ---- all states ---- */
+/* ---- the set of states ---- */
 
-void space_add(struct space *s, uint64_t state)
+void state_set_add(struct state_set *s, uint64_t state)
 {
 	uint32_t i = (uint32_t)((state * 0x9e3779b97f4a7c15u) >> 40) & (STATES_MAX - 1);
 
-	state++; /* 0 is an empty place */
+	state++; /* 0 is an empty slot */
 	for (; s->table[i]; i = (i + 1) & (STATES_MAX - 1))
 		if (s->table[i] == state)
 			return;
@@ -168,17 +173,17 @@ void space_add(struct space *s, uint64_t state)
 	}
 	s->table[i] = state;
 	s->count++;
-	s->work[s->work_n++] = state - 1;
+	s->todo[s->todo_n++] = state - 1;
 }
 
-void space_begin(struct space *s)
+void state_set_init(struct state_set *s)
 {
-	static uint64_t *table, *work;
+	static uint64_t *slots, *todo;
 
-	if (!table) {
-		table = malloc(sizeof *table * STATES_MAX);
-		work = malloc(sizeof *work * STATES_MAX);
+	if (!slots) {
+		slots = malloc(sizeof *slots * STATES_MAX);
+		todo = malloc(sizeof *todo * STATES_MAX);
 	}
-	memset(table, 0, sizeof *table * STATES_MAX);
-	*s = (struct space){.table = table, .work = work};
+	memset(slots, 0, sizeof *slots * STATES_MAX);
+	*s = (struct state_set){.table = slots, .todo = todo};
 }

@@ -1,27 +1,27 @@
 /*
  * simulator_internal.h — what the files of the simulator share: views of a state, and the set of
- * states that are still to be looked at.
+ * visited states with those still to be explored.
  */
-#ifndef SIMULATOR_INSIDE_H
-#define SIMULATOR_INSIDE_H
+#ifndef SIMULATOR_INTERNAL_H
+#define SIMULATOR_INTERNAL_H
 
 #include "tests/unit/libcheck/order_graph/simulator.h"
 
-enum { THREADS = 5, HANDS = 8, STATES_MAX = 1 << 21, BITS = 12 };
+enum { THREADS = 5, HELD_MAX = 8, STATES_MAX = 1 << 21, BITS = 12 };
 
-/* ---- views: what a state means for locks ---- */
+/* ---- views: what each thread holds and wants in a state ---- */
 
-struct hand {
+struct hold {
 	lh_lock_id lock;
-	lh_site place;
+	lh_site site;
 };
 
-struct stand {
+struct thread_view {
 	uint32_t held_n;
-	struct hand held[HANDS];
-	struct hand want; /* lock 0: nothing */
-	bool queued;      /* has asked already, and waits */
-	bool known;       /* the book knows that this thread was here like this */
+	struct hold held[HELD_MAX];
+	struct hold want; /* lock 0: nothing */
+	bool queued;      /* waits for `want` */
+	bool known;       /* the tables have a visit of this thread with these locks */
 	bool done;
 };
 
@@ -29,28 +29,29 @@ struct view {
 	const struct lh_lock *lock; /* rows */
 	const struct lh_thread *thread;
 	uint32_t n; /* threads 1..n */
-	struct stand at[THREADS + 1];
+	struct thread_view at[THREADS + 1];
 };
 
-static inline bool shared(lh_site site)
+static inline bool is_shared(lh_site site)
 {
 	return LH_SITE_MODE(site) == LH_SHARED;
 }
 
-bool view_can_take(const struct view *v, lh_thread_id me, struct hand h);
-void view_find_rings(const struct view *v, struct rings *out);
-bool view_was_seen(const struct book *b, lh_chain_id chain, lh_thread_id t, uint32_t segment);
+bool view_can_acquire(const struct view *v, lh_thread_id self, struct hold h);
+void view_find_cycles(const struct view *v, struct cycle_set *out);
+bool view_was_visited(const struct order_tables *tables, lh_chain_id chain, lh_thread_id t,
+		      uint32_t segment);
 
-/* ---- all states ---- */
+/* ---- the set of states ---- */
 
-struct space {
-	uint64_t *table, *work;
-	uint32_t count, work_n;
+struct state_set {
+	uint64_t *table, *todo;
+	uint32_t count, todo_n;
 	bool full;
 };
 
-void space_begin(struct space *s);
-void space_add(struct space *s, uint64_t state);
+void state_set_init(struct state_set *s);
+void state_set_add(struct state_set *s, uint64_t state);
 
 static inline uint32_t local_of(uint64_t state, lh_thread_id t)
 {

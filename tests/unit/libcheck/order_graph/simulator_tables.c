@@ -1,37 +1,37 @@
-/* simulator_tables.c — a book as a program, in every interleaving. See simulator.h. */
+/* simulator_tables.c — runs tables as a program, in every interleaving. */
 #include "tests/unit/libcheck/order_graph/simulator_internal.h"
 
-/* ---- a book as a program ---- */
-
 /*
- * Each thread goes through its segments. In each it may run any piece that it was seen at
- * there: take the chain lock by lock, then the wanted lock, give all back. Between segments
- * it creates, or joins and waits for that, or gives back or takes what was held over a create. Over
- * the segments in which it was a guard it holds those locks all the time.
+ * Each thread goes through its segments. In a segment it may run each piece that it visited there:
+ * acquire the locks of the chain one by one, then the wanted lock, then release all. Between
+ * segments it creates a thread, waits for a join, or releases or acquires a lock that was held
+ * across a create. In the segments of a creator-held chain it holds the locks of that chain all the
+ * time.
  */
 struct local {
 	enum { ABSENT, IDLE, PIECE, DONE } kind;
 	uint32_t segment;
-	lh_chain_id top; /* the piece */
-	uint32_t pos;    /* how many of its locks it has */
+	lh_chain_id top; /* the last chain row of the piece */
+	uint32_t pos;    /* how many locks of the piece it holds */
 	bool queued;
 };
 
 enum { LOCALS = 1 << BITS, SEGMENTS = 16 };
 
-struct play {
-	const struct book *b;
-	struct rings *out;
-	struct space space;
+struct tables_run {
+	const struct order_tables *tables;
+	struct cycle_set *out;
+	struct state_set states;
 	uint32_t n;
 	uint32_t locals[THREADS + 1];
 	struct local local[THREADS + 1][LOCALS];
 	uint32_t segments[THREADS + 1];
-	lh_chain_id base[THREADS + 1][SEGMENTS]; /* chain held all the time in this segment */
+	lh_chain_id base[THREADS + 1]
+			[SEGMENTS]; /* the chain that is held during the whole segment */
 	bool failed;
 };
 
-static uint32_t local_find(struct play *p, lh_thread_id t, struct local l)
+static uint32_t local_find(struct tables_run *p, lh_thread_id t, struct local l)
 {
 	uint32_t i;
 
@@ -49,139 +49,148 @@ static uint32_t local_find(struct play *p, lh_thread_id t, struct local l)
 	return i;
 }
 
-static uint32_t path_of(const struct book *b, lh_chain_id top, lh_chain_id *path)
+static uint32_t path_of(const struct order_tables *tables, lh_chain_id top, lh_chain_id *path)
 {
-	uint32_t n = b->node[top].depth, i = n;
+	uint32_t n = tables->chain[top].depth, i = n;
 
-	for (; top; top = b->node[top].parent)
+	for (; top; top = tables->chain[top].parent)
 		path[--i] = top;
 	return n;
 }
 
-static bool in_chain(const struct book *b, lh_chain_id chain, lh_lock_id lock)
+static bool in_chain(const struct order_tables *tables, lh_chain_id chain, lh_lock_id lock)
 {
-	for (; chain; chain = b->node[chain].parent)
-		if (b->node[chain].lock == lock)
+	for (; chain; chain = tables->chain[chain].parent)
+		if (tables->chain[chain].lock == lock)
 			return true;
 	return false;
 }
 
-static void hold(const struct book *b, struct stand *s, lh_chain_id chain)
+static void add_held(const struct order_tables *tables, struct thread_view *s, lh_chain_id chain)
 {
-	s->held[s->held_n++] = (struct hand){b->node[chain].lock, b->node[chain].site};
+	s->held[s->held_n++] = (struct hold){tables->chain[chain].lock, tables->chain[chain].site};
 }
 
-/* What the next lock of this piece is, counted over those not held by the base. 0 none. */
-static lh_chain_id next_of(const struct play *p, lh_thread_id t, const struct local *l,
-			   struct stand *s)
+/* The next lock to acquire in this piece, without the locks of the base chain. 0: none. */
+static lh_chain_id next_lock_of(const struct tables_run *p, lh_thread_id t, const struct local *l,
+				struct thread_view *s)
 {
 	lh_chain_id path[64], base = p->base[t][l->segment];
-	uint32_t n = path_of(p->b, l->top, path), pos = 0;
+	uint32_t n = path_of(p->tables, l->top, path), pos = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (in_chain(p->b, base, p->b->node[path[i]].lock))
+		if (in_chain(p->tables, base, p->tables->chain[path[i]].lock))
 			continue;
 		if (pos++ == l->pos)
 			return path[i];
 		if (s)
-			hold(p->b, s, path[i]);
+			add_held(p->tables, s, path[i]);
 	}
 	return 0;
 }
 
-static void play_view(const struct play *p, uint64_t state, struct view *v)
+static void view_of_state(const struct tables_run *p, uint64_t state, struct view *v)
 {
 	memset(v, 0, sizeof *v);
-	v->lock = p->b->lock;
-	v->thread = p->b->thread;
+	v->lock = p->tables->lock;
+	v->thread = p->tables->thread;
 	v->n = p->n;
 	for (lh_thread_id t = 1; t <= p->n; t++) {
 		const struct local *l = &p->local[t][local_of(state, t)];
-		struct stand *s = &v->at[t];
+		struct thread_view *s = &v->at[t];
 		lh_chain_id want;
 		s->done = l->kind == DONE;
 		if (l->kind != IDLE && l->kind != PIECE)
 			continue;
-		for (lh_chain_id g = p->base[t][l->segment]; g; g = p->b->node[g].parent)
-			hold(p->b, s, g);
+		for (lh_chain_id g = p->base[t][l->segment]; g; g = p->tables->chain[g].parent)
+			add_held(p->tables, s, g);
 		if (l->kind != PIECE)
 			continue;
-		want = next_of(p, t, l, s);
+		want = next_lock_of(p, t, l, s);
 		if (want)
-			s->want = (struct hand){p->b->node[want].lock, p->b->node[want].site};
+			s->want = (struct hold){p->tables->chain[want].lock,
+						p->tables->chain[want].site};
 		s->queued = l->queued;
-		/* A lock of the chain may have been taken in an earlier segment: to wait for
-		 * it here is only our way of getting there. */
-		s->known = want && view_was_seen(p->b, want, t, l->segment);
+		/* A lock of the chain may have been acquired in an earlier segment. Then the wait
+		 * for it here is only a way to reach the state, and not known. */
+		s->known = want && view_was_visited(p->tables, want, t, l->segment);
 	}
 }
 
-static void go(struct play *p, uint64_t state, lh_thread_id t, struct local l)
+static void add_state(struct tables_run *p, uint64_t state, lh_thread_id t, struct local l)
 {
-	space_add(&p->space, with_local(state, t, local_find(p, t, l)));
+	state_set_add(&p->states, with_local(state, t, local_find(p, t, l)));
 }
 
-static void move_piece(struct play *p, uint64_t state, const struct view *v, lh_thread_id t)
+static void move_piece(struct tables_run *p, uint64_t state, const struct view *v, lh_thread_id t)
 {
 	struct local l = p->local[t][local_of(state, t)],
 		     idle = {.kind = IDLE, .segment = l.segment};
-	struct hand want = v->at[t].want;
-	enum lh_how how = LH_SITE_HOW(want.place);
+	struct hold want = v->at[t].want;
+	enum lh_how how = LH_SITE_HOW(want.site);
 
 	if (!want.lock) {
-		go(p, state, t, idle);
+		add_state(p, state, t, idle);
 		return;
 	}
-	if (view_can_take(v, t, want)) {
+	if (view_can_acquire(v, t, want)) {
 		l.pos++;
 		l.queued = false;
-		go(p, state, t, l);
+		add_state(p, state, t, l);
 		return;
 	}
 	if (how == LH_BLOCKING || how == LH_TIMED) {
 		l.queued = true;
-		go(p, state, t, l);
+		add_state(p, state, t, l);
 	}
 	if (how == LH_TIMED || how == LH_TRY)
-		go(p, state, t, idle);
+		add_state(p, state, t, idle);
 }
 
-static bool is_top(const struct book *b, lh_chain_id chain, lh_thread_id t, uint32_t segment)
+static bool is_top(const struct order_tables *tables, lh_chain_id chain, lh_thread_id t,
+		   uint32_t segment)
 {
-	for (uint32_t i = 1; i < b->seens; i++)
-		if (b->node[b->seen[i].chain].parent == chain && b->seen[i].thread == t &&
-		    b->seen[i].first <= segment && segment <= b->seen[i].last)
+	for (uint32_t i = 1; i < tables->visits; i++)
+		if (tables->chain[tables->visit[i].chain].parent == chain &&
+		    tables->visit[i].thread == t && tables->visit[i].first <= segment &&
+		    segment <= tables->visit[i].last)
 			return false;
 	return true;
 }
 
-static void begin_pieces(struct play *p, uint64_t state, lh_thread_id t, uint32_t segment)
+static void begin_pieces(struct tables_run *p, uint64_t state, lh_thread_id t, uint32_t segment)
 {
-	const struct book *b = p->b;
+	const struct order_tables *tables = p->tables;
 
-	for (uint32_t i = 1; i < b->seens; i++) {
-		const struct lh_chain_visit *s = &b->seen[i];
+	for (uint32_t i = 1; i < tables->visits; i++) {
+		const struct lh_chain_visit *s = &tables->visit[i];
 		if (s->thread == t && s->first <= segment && segment <= s->last &&
-		    is_top(b, s->chain, t, segment))
-			go(p, state, t,
-			   (struct local){.kind = PIECE, .segment = segment, .top = s->chain});
+		    is_top(tables, s->chain, t, segment))
+			add_state(
+				p, state, t,
+				(struct local){.kind = PIECE, .segment = segment, .top = s->chain});
 	}
 }
 
-/* Taking what the guard of the next segment holds more: at once, and it never waits. */
-static bool may_enter(const struct play *p, const struct view *v, lh_thread_id t, uint32_t segment)
+/* True if the base chain of the next segment can be acquired at once, without a wait. */
+static bool may_enter(const struct tables_run *p, const struct view *v, lh_thread_id t,
+		      uint32_t segment)
 {
-	for (lh_chain_id g = p->base[t][segment]; g; g = p->b->node[g].parent)
-		if (!view_can_take(v, t, (struct hand){p->b->node[g].lock, p->b->node[g].site}))
+	for (lh_chain_id g = p->base[t][segment]; g; g = p->tables->chain[g].parent)
+		if (!view_can_acquire(
+			    v, t,
+			    (struct hold){p->tables->chain[g].lock, p->tables->chain[g].site}))
 			return false;
 	return true;
 }
 
-/* What this segment begins with was taken from those who have gone on meanwhile. */
-static bool may_take(const struct play *p, uint64_t state, lh_thread_id t, uint32_t segment)
+/* True if the ancestors whose locks this segment begins with have left the segments in which they
+ * held them. */
+static bool may_acquire(const struct tables_run *p, uint64_t state, lh_thread_id t,
+			uint32_t segment)
 {
-	for (uint32_t i = 1; i < p->b->events; i++) {
-		const struct lh_hb_edge *e = &p->b->event[i];
+	for (uint32_t i = 1; i < p->tables->hb_edges; i++) {
+		const struct lh_hb_edge *e = &p->tables->hb_edge[i];
 		const struct local *l = &p->local[e->a][local_of(state, e->a)];
 		if (e->what == LH_HB_ACQUIRED_FROM_CREATOR && e->b == t &&
 		    e->b_segment == segment && l->kind != DONE &&
@@ -191,37 +200,37 @@ static bool may_take(const struct play *p, uint64_t state, lh_thread_id t, uint3
 	return true;
 }
 
-static void next_segment(struct play *p, uint64_t state, const struct view *v, lh_thread_id t,
+static void next_segment(struct tables_run *p, uint64_t state, const struct view *v, lh_thread_id t,
 			 uint32_t segment)
 {
-	const struct book *b = p->b;
+	const struct order_tables *tables = p->tables;
 	struct local next = {.kind = IDLE, .segment = segment + 1}, fresh = {.kind = IDLE};
 
 	if (segment == p->segments[t]) {
-		go(p, state, t, (struct local){.kind = DONE});
+		add_state(p, state, t, (struct local){.kind = DONE});
 		return;
 	}
 	if (!may_enter(p, v, t, segment + 1))
 		return;
-	for (uint32_t i = 1; i < b->events; i++) {
-		const struct lh_hb_edge *e = &b->event[i];
+	for (uint32_t i = 1; i < tables->hb_edges; i++) {
+		const struct lh_hb_edge *e = &tables->hb_edge[i];
 		if (e->what == LH_HB_CREATE && e->a == t && e->a_segment == segment)
-			go(p, with_local(state, e->b, local_find(p, e->b, fresh)), t, next);
+			add_state(p, with_local(state, e->b, local_find(p, e->b, fresh)), t, next);
 		if (e->what == LH_HB_JOIN && e->b == t && e->b_segment == segment + 1 &&
 		    v->at[e->a].done)
-			go(p, state, t, next);
+			add_state(p, state, t, next);
 		if (e->what == LH_HB_CREATOR_RELEASED && e->a == t && e->a_segment == segment &&
-		    may_take(p, state, t, segment + 1))
-			go(p, state, t, next);
+		    may_acquire(p, state, t, segment + 1))
+			add_state(p, state, t, next);
 	}
 }
 
-static void play_state(struct play *p, uint64_t state)
+static void explore_state(struct tables_run *p, uint64_t state)
 {
 	struct view v;
 
-	play_view(p, state, &v);
-	view_find_rings(&v, p->out);
+	view_of_state(p, state, &v);
+	view_find_cycles(&v, p->out);
 	for (lh_thread_id t = 1; t <= p->n; t++) {
 		const struct local l = p->local[t][local_of(state, t)];
 		if (l.kind == PIECE) {
@@ -233,43 +242,43 @@ static void play_state(struct play *p, uint64_t state)
 	}
 }
 
-static void set_bases(struct play *p)
+static void set_base_chains(struct tables_run *p)
 {
-	const struct book *b = p->b;
+	const struct order_tables *tables = p->tables;
 
-	for (uint32_t i = 1; i < b->events; i++) {
-		const struct lh_hb_edge *e = &b->event[i];
+	for (uint32_t i = 1; i < tables->hb_edges; i++) {
+		const struct lh_hb_edge *e = &tables->hb_edge[i];
 		bool ends = e->what == LH_HB_CREATE || e->what == LH_HB_CREATOR_RELEASED;
 		lh_thread_id t = ends ? e->a : e->b;
 		uint32_t last = ends ? e->a_segment + 1 : e->b_segment;
 		if (last > p->segments[t])
 			p->segments[t] = last;
-		if (e->what != LH_HB_JOIN || !b->thread[e->a].creator_chain ||
-		    b->thread[e->a].creator != e->b)
+		if (e->what != LH_HB_JOIN || !tables->thread[e->a].creator_chain ||
+		    tables->thread[e->a].creator != e->b)
 			continue;
-		for (uint32_t s = b->thread[e->a].creator_segment + 1; s < e->b_segment; s++)
-			if (b->node[p->base[t][s]].depth <
-			    b->node[b->thread[e->a].creator_chain].depth)
-				p->base[t][s] = b->thread[e->a].creator_chain;
+		for (uint32_t s = tables->thread[e->a].creator_segment + 1; s < e->b_segment; s++)
+			if (tables->chain[p->base[t][s]].depth <
+			    tables->chain[tables->thread[e->a].creator_chain].depth)
+				p->base[t][s] = tables->thread[e->a].creator_chain;
 	}
 }
 
-bool book_explore(const struct book *b, struct rings *out)
+bool tables_explore(const struct order_tables *tables, struct cycle_set *out)
 {
-	static struct play p;
+	static struct tables_run p;
 	uint64_t state = 0;
 
 	memset(&p, 0, sizeof p);
-	p.b = b;
+	p.tables = tables;
 	p.out = out;
-	p.n = b->threads - 1;
-	space_begin(&p.space);
-	set_bases(&p);
+	p.n = tables->threads - 1;
+	state_set_init(&p.states);
+	set_base_chains(&p);
 	for (lh_thread_id t = 1; t <= p.n; t++)
 		local_find(&p, t, (struct local){.kind = ABSENT});
 	state = with_local(state, 1, local_find(&p, 1, (struct local){.kind = IDLE}));
-	space_add(&p.space, state);
-	while (p.space.work_n && !p.space.full && !p.failed)
-		play_state(&p, p.space.work[--p.space.work_n]);
-	return !p.space.full && !p.failed;
+	state_set_add(&p.states, state);
+	while (p.states.todo_n && !p.states.full && !p.failed)
+		explore_state(&p, p.states.todo[--p.states.todo_n]);
+	return !p.states.full && !p.failed;
 }

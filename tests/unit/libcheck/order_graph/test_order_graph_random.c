@@ -1,5 +1,5 @@
 /*
- * test_order_graph_random.c — the judge against a brute-force oracle and against a simulator.
+ * test_order_graph_random.c — compares the order graph with a brute-force oracle and a simulator.
  *
  * LINKS: libcheck/order_graph/ tests/unit/libcheck/order_graph/oracle.c
  * tests/unit/libcheck/order_graph/simulator*.c
@@ -8,145 +8,152 @@
 #include "tests/unit/libcheck/order_graph/oracle.h"
 #include "tests/unit/libcheck/order_graph/simulator.h"
 
-/* ---- random books against the oracle ---- */
+/* ---- random tables against the oracle ---- */
 
-static lh_site random_place(const struct book *b, lh_lock_id lock)
+static lh_site random_site(const struct order_tables *tables, lh_lock_id lock)
 {
 	enum lh_mode mode = LH_EXCLUSIVE;
-	enum lh_how how = dice(8) ? LH_BLOCKING : dice(2) ? LH_TIMED : LH_TRY;
+	enum lh_how how = random_below(8) ? LH_BLOCKING : random_below(2) ? LH_TIMED : LH_TRY;
 
-	if (b->lock[LH_LOCK_ROW(lock)].kind == LH_RWLOCK && dice(2))
+	if (tables->lock[LH_LOCK_ROW(lock)].kind == LH_RWLOCK && random_below(2))
 		mode = LH_SHARED;
-	if (b->lock[LH_LOCK_ROW(lock)].flags & LH_LOCK_COUNTING)
+	if (tables->lock[LH_LOCK_ROW(lock)].flags & LH_LOCK_COUNTING)
 		mode = LH_PERMIT;
-	return LH_SITE(1 + dice(2), how, mode);
+	return LH_SITE(1 + random_below(2), how, mode);
 }
 
-static void random_locks(struct book *b, uint32_t n, bool plain)
+static void random_locks(struct order_tables *tables, uint32_t n, bool plain)
 {
 	for (uint32_t i = 0; i < n; i++)
-		switch (plain ? 0 : dice(8)) {
+		switch (plain ? 0 : random_below(8)) {
 		default:
-			book_lock(b, LH_MUTEX, 0);
+			tables_add_lock(tables, LH_MUTEX, 0);
 			break;
 		case 5:
-			book_lock(b, LH_RWLOCK, 0);
+			tables_add_lock(tables, LH_RWLOCK, 0);
 			break;
 		case 6:
-			book_lock(b, LH_RWLOCK, LH_LOCK_PREFER_WRITER);
+			tables_add_lock(tables, LH_RWLOCK, LH_LOCK_PREFER_WRITER);
 			break;
 		case 7:
-			book_lock(b, LH_SEM, dice(3) ? 0 : LH_LOCK_SIGNAL);
+			tables_add_lock(tables, LH_SEM, random_below(3) ? 0 : LH_LOCK_SIGNAL);
 			break;
 		}
 }
 
-static lh_lock_id random_lock(const struct book *b, uint32_t first, uint32_t locks,
+static lh_lock_id random_lock(const struct order_tables *tables, uint32_t first, uint32_t locks,
 			      uint32_t threads)
 {
-	uint32_t r = dice(locks * 6 + threads);
+	uint32_t r = random_below(locks * 6 + threads);
 
 	if (r < locks * 6)
 		return LH_LOCK_ID(first + r / 6, 1);
-	return b->thread[1 + r - locks * 6].end_lock;
+	return tables->thread[1 + r - locks * 6].end_lock;
 }
 
-/* Some thread goes down a random chain; on its way it is seen at each node. */
-static void random_walk(struct book *b, uint32_t first, uint32_t locks, uint32_t threads)
+/* A random thread acquires a random chain of locks, usually with a visit at each link. */
+static void random_walk(struct order_tables *tables, uint32_t first, uint32_t locks,
+			uint32_t threads)
 {
-	lh_thread_id t = 1 + dice(threads);
-	uint32_t segment = dice(3), depth = 1 + dice(4);
+	lh_thread_id t = 1 + random_below(threads);
+	uint32_t segment = random_below(3), depth = 1 + random_below(4);
 	lh_chain_id chain = 0;
 
 	while (depth--) {
-		lh_lock_id lock = random_lock(b, first, locks, threads);
+		lh_lock_id lock = random_lock(tables, first, locks, threads);
 		bool again = false;
-		for (lh_chain_id h = chain; h; h = b->node[h].parent)
-			again |= b->node[h].lock == lock;
+		for (lh_chain_id h = chain; h; h = tables->chain[h].parent)
+			again |= tables->chain[h].lock == lock;
 		if (again)
 			continue;
-		lh_chain_id child = book_node(b, chain, lock, random_place(b, lock));
-		if (dice(12))
-			book_seen(b, child, t, segment);
-		else if (!dice(4))
-			book_many(b, child);
-		if (b->lock[LH_LOCK_ROW(lock)].kind == LH_THREAD_END)
-			break; /* nobody holds a join */
+		lh_chain_id child =
+			tables_add_chain(tables, chain, lock, random_site(tables, lock));
+		if (random_below(12))
+			tables_add_visit(tables, child, t, segment);
+		else if (!random_below(4))
+			tables_set_many_threads(tables, child);
+		if (tables->lock[LH_LOCK_ROW(lock)].kind == LH_THREAD_END)
+			break; /* a joined thread's end is never held */
 		chain = child;
 	}
 }
 
-/* Some thread's creator holds one or two locks over its whole life. */
-static void random_guard(struct book *b, lh_thread_id t, uint32_t first, uint32_t locks)
+/* The creator of this thread holds one or two locks as long as the thread lives. */
+static void random_creator_chain(struct order_tables *tables, lh_thread_id t, uint32_t first,
+				 uint32_t locks)
 {
-	lh_lock_id a = LH_LOCK_ID(first + dice(locks), 1), c = LH_LOCK_ID(first + dice(locks), 1);
-	lh_chain_id chain = book_node(b, 0, a, random_place(b, a));
+	lh_lock_id a = LH_LOCK_ID(first + random_below(locks), 1),
+		   c = LH_LOCK_ID(first + random_below(locks), 1);
+	lh_chain_id chain = tables_add_chain(tables, 0, a, random_site(tables, a));
 
-	b->thread[t].creator_chain =
-		a == c || dice(2) ? chain : book_node(b, chain, c, random_place(b, c));
+	tables->thread[t].creator_chain =
+		a == c || random_below(2)
+			? chain
+			: tables_add_chain(tables, chain, c, random_site(tables, c));
 }
 
-static struct book *random_book(void)
+static struct order_tables *random_tables(void)
 {
-	struct book *b = book_new();
-	uint32_t threads = 2 + dice(4), locks = 2 + dice(5), first;
-	bool plain = !dice(3);
+	struct order_tables *tables = tables_new();
+	uint32_t threads = 2 + random_below(4), locks = 2 + random_below(5), first;
+	bool plain = !random_below(3);
 
 	for (uint32_t t = 1; t <= threads; t++)
-		book_thread(b, t > 1 ? 1 + dice(t - 1) : 0, 0);
-	first = b->locks;
-	random_locks(b, locks, plain);
+		tables_add_thread(tables, t > 1 ? 1 + random_below(t - 1) : 0, 0);
+	first = tables->locks;
+	random_locks(tables, locks, plain);
 	for (uint32_t t = 2; t <= threads; t++)
-		if (!dice(8))
-			random_guard(b, t, first, locks);
-	for (uint32_t i = 4 + dice(14); i; i--) {
-		random_walk(b, first, locks, threads);
-		if (!dice(12))
-			book_event(b, LH_HB_CREATE, 1 + dice(threads), dice(3), 1 + dice(threads),
-				   dice(3));
+		if (!random_below(8))
+			random_creator_chain(tables, t, first, locks);
+	for (uint32_t i = 4 + random_below(14); i; i--) {
+		random_walk(tables, first, locks, threads);
+		if (!random_below(12))
+			tables_add_hb_edge(tables, LH_HB_CREATE, 1 + random_below(threads),
+					   random_below(3), 1 + random_below(threads),
+					   random_below(3));
 	}
-	return b;
+	return tables;
 }
 
 enum { ORACLE_LENGTH = 5 };
 
-static void drop_long(struct rings *r)
+static void drop_long(struct cycle_set *r)
 {
-	uint32_t kept = 0;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < r->n; i++)
-		if (r->ring[i].n <= ORACLE_LENGTH)
-			r->ring[kept++] = r->ring[i];
-	r->n = kept;
+		if (r->cycle[i].n <= ORACLE_LENGTH)
+			r->cycle[n++] = r->cycle[i];
+	r->n = n;
 }
 
 static bool oracle_round(void)
 {
-	static struct rings oracle, whole, growing, quick;
-	struct book *b = random_book();
-	bool good;
+	static struct cycle_set oracle, whole, growing, quick;
+	struct order_tables *tables = random_tables();
+	bool ok;
 
 	oracle.n = whole.n = growing.n = quick.n = 0;
-	oracle_rings(b, ORACLE_LENGTH, &oracle);
-	CHECK(!judge_whole(b, LH_ORDER_KEEP_FILTERED, &whole).cut);
-	judge_growing(b, LH_ORDER_KEEP_FILTERED, &growing);
-	judge_whole(b, 0, &quick);
+	oracle_cycles(tables, ORACLE_LENGTH, &oracle);
+	CHECK(!check_all(tables, LH_ORDER_KEEP_FILTERED, &whole).cut);
+	check_growing(tables, LH_ORDER_KEEP_FILTERED, &growing);
+	check_all(tables, 0, &quick);
 	drop_long(&whole);
 	drop_long(&growing);
 	drop_long(&quick);
-	good = CHECK(same_rings(b, &whole, &oracle, false)) &&
-	       CHECK(same_rings(b, &growing, &oracle, false)) &&
-	       CHECK(same_rings(b, &quick, &oracle, true));
-	if (!good)
-		print_book(b);
-	free(b);
-	return good;
+	ok = CHECK(same_cycles(tables, &whole, &oracle, false)) &&
+	     CHECK(same_cycles(tables, &growing, &oracle, false)) &&
+	     CHECK(same_cycles(tables, &quick, &oracle, true));
+	if (!ok)
+		print_tables(tables);
+	free(tables);
+	return ok;
 }
 
-static void against_oracle(void)
+static void compare_with_oracle(void)
 {
 	for (uint32_t i = 0; i < rounds(4000); i++) {
-		state = seed(i);
+		random_state = seed(i);
 		if (!oracle_round()) {
 			printf("\tround %u\n", i);
 			return;
@@ -157,104 +164,108 @@ static void against_oracle(void)
 /* ---- random programs against the simulator ---- */
 
 static struct {
-	uint32_t books, skipped, filtered[LH_FILTERS];
-	/* of all programs; those that a run comes to only with other locks in hand besides, because
-	 * a try that had failed succeeds; and those that no run comes to */
-	uint32_t errors, otherwise, undriven;
+	uint32_t runs, skipped, filtered[LH_FILTERS];
+	/* cycles that count, of all programs; those that a run reaches only with more locks held,
+	 * because a failed try succeeds; and those that no run reaches */
+	uint32_t errors, with_more_locks, unreachable;
 } tally;
 
-/* What the judge says of the book and what the book, as a program, can do are the same. */
-static bool against_book(const struct book *b, struct rings *judge)
+/* The order graph finds in the tables exactly the cycles that can occur if the tables run as a
+ * program. */
+static bool compare_with_tables(const struct order_tables *tables, struct cycle_set *found)
 {
-	static struct rings played;
+	static struct cycle_set simulated;
 
-	played.n = 0;
-	if (!book_explore(b, &played)) {
+	simulated.n = 0;
+	if (!tables_explore(tables, &simulated)) {
 		tally.skipped++;
 		return true;
 	}
-	return CHECK(contained(b, judge, &played, true, "the judge")) &&
-	       CHECK(contained(b, &played, judge, true, "the simulator"));
+	return CHECK(contained(tables, found, &simulated, true, "the order graph")) &&
+	       CHECK(contained(tables, &simulated, found, true, "the simulator"));
 }
 
-/* With whatever locks in hand besides. */
-static bool comes_to(const struct program *p, const struct book *b, const struct ring *ring)
+/* True if a run reaches this cycle, with any other locks held. */
+static bool can_reach(const struct program *p, const struct order_tables *tables,
+		      const struct cycle *cycle)
 {
-	static struct rings any;
-	const struct ring *found;
+	static struct cycle_set any;
+	const struct cycle *found;
 
 	any.n = 0;
-	if (!program_explore(p, b, true, &any))
+	if (!program_explore(p, tables, true, &any))
 		return false;
-	found = rings_find(&any, ring);
+	found = cycle_set_find(&any, cycle);
 	return found && found->filter == LH_F_NONE;
 }
 
-/* Whatever the program itself can do with chains that the book knows, the judge has said. */
-static bool against_program(const struct program *p, const struct book *b, struct rings *judge)
+/* The order graph finds every cycle that the program itself can reach with chains in the tables. */
+static bool compare_with_program(const struct program *p, const struct order_tables *tables,
+				 struct cycle_set *found)
 {
-	static struct rings done;
+	static struct cycle_set reached;
 
-	done.n = 0;
-	if (!program_explore(p, b, false, &done)) {
+	reached.n = 0;
+	if (!program_explore(p, tables, false, &reached)) {
 		tally.skipped++;
 		return true;
 	}
-	for (uint32_t i = 0; i < done.n; i++) {
-		const struct ring *o = rings_find(judge, &done.ring[i]);
-		if (CHECK(o && ring_nearness(o->filter) >= ring_nearness(done.ring[i].filter)))
+	for (uint32_t i = 0; i < reached.n; i++) {
+		const struct cycle *o = cycle_set_find(found, &reached.cycle[i]);
+		if (CHECK(o && filter_rank(o->filter) >= filter_rank(reached.cycle[i].filter)))
 			continue;
-		printf("\tthe program does it, the judge says %d\n", o ? (int)o->filter : -1);
-		print_ring(b, &done.ring[i]);
+		printf("\tprogram reaches it, filter in the order graph: %d\n",
+		       o ? (int)o->filter : -1);
+		print_cycle(tables, &reached.cycle[i]);
 		return false;
 	}
-	for (uint32_t i = 0; i < judge->n; i++) {
-		const struct ring *o = rings_find(&done, &judge->ring[i]);
-		if (judge->ring[i].filter != LH_F_NONE)
+	for (uint32_t i = 0; i < found->n; i++) {
+		const struct cycle *o = cycle_set_find(&reached, &found->cycle[i]);
+		if (found->cycle[i].filter != LH_F_NONE)
 			continue;
 		tally.errors++;
 		if (o && o->filter == LH_F_NONE)
 			continue;
-		if (comes_to(p, b, &judge->ring[i]))
-			tally.otherwise++;
+		if (can_reach(p, tables, &found->cycle[i]))
+			tally.with_more_locks++;
 		else
-			tally.undriven++;
+			tally.unreachable++;
 	}
 	return true;
 }
 
-static void count(const struct rings *judge)
+static void count(const struct cycle_set *found)
 {
-	for (uint32_t i = 0; i < judge->n; i++)
-		tally.filtered[judge->ring[i].filter]++;
+	for (uint32_t i = 0; i < found->n; i++)
+		tally.filtered[found->cycle[i].filter]++;
 }
 
 static bool simulator_round(uint64_t number)
 {
-	static struct rings judge;
+	static struct cycle_set found;
 	struct program *p = program_random(seed(number));
-	struct book *b = NULL;
-	bool good = true;
+	struct order_tables *tables = NULL;
+	bool ok = true;
 
-	for (uint32_t i = 0; i < 20 && !b; i++)
-		b = program_run(p, seed(number) + 1 + i);
-	if (b) {
-		tally.books++;
-		judge.n = 0;
-		judge_whole(b, LH_ORDER_KEEP_FILTERED, &judge);
-		count(&judge);
-		good = against_book(b, &judge) && against_program(p, b, &judge);
+	for (uint32_t i = 0; i < 20 && !tables; i++)
+		tables = program_run(p, seed(number) + 1 + i);
+	if (tables) {
+		tally.runs++;
+		found.n = 0;
+		check_all(tables, LH_ORDER_KEEP_FILTERED, &found);
+		count(&found);
+		ok = compare_with_tables(tables, &found) && compare_with_program(p, tables, &found);
 	}
-	if (!good) {
+	if (!ok) {
 		program_print(p);
-		print_book(b);
+		print_tables(tables);
 	}
 	program_free(p);
-	free(b);
-	return good;
+	free(tables);
+	return ok;
 }
 
-static void against_simulator(void)
+static void compare_with_simulator(void)
 {
 	for (uint32_t i = 0; i < rounds(3000); i++)
 		if (!simulator_round(i)) {
@@ -263,58 +274,61 @@ static void against_simulator(void)
 		}
 	printf("\t%u of %u errors are beyond what their program can do; %u it does, but with more "
 	       "locks in hand\n",
-	       tally.undriven, tally.errors, tally.otherwise);
-	/* A test that never meets what it tests would pass too. */
+	       tally.unreachable, tally.errors, tally.with_more_locks);
+	/* A test that never meets the tested cases would pass, too. */
 	if (getenv("LH_ROUNDS"))
 		return;
-	CHECK(tally.skipped * 20 < tally.books);
-	CHECK(tally.errors > 500 && tally.undriven * 100 < tally.errors);
+	CHECK(tally.skipped * 20 < tally.runs);
+	CHECK(tally.errors > 500 && tally.unreachable * 100 < tally.errors);
 	for (int i = 0; i < LH_FILTERS; i++)
 		CHECK(tally.filtered[i] > 50);
 }
 
-/* ---- random pools against the oracle ---- */
+/* ---- random counting semaphores against the oracle ---- */
 
-static void random_pool(uint64_t number)
+static void random_sem(uint64_t number)
 {
-	static struct rings none;
-	struct book *b = book_new();
-	lh_lock_id a = book_lock(b, LH_MUTEX, 0), g = book_lock(b, LH_MUTEX, 0);
-	lh_lock_id m = book_lock(b, LH_SEM, LH_LOCK_COUNTING);
+	static struct cycle_set none;
+	struct order_tables *tables = tables_new();
+	lh_lock_id a = tables_add_lock(tables, LH_MUTEX, 0),
+		   g = tables_add_lock(tables, LH_MUTEX, 0);
+	lh_lock_id m = tables_add_lock(tables, LH_SEM, LH_LOCK_COUNTING);
 	uint32_t threads = 0;
 	int oracle;
 
-	state = seed(number);
-	b->lock[LH_LOCK_ROW(m)].initial = 2 + dice(3);
+	random_state = seed(number);
+	tables->lock[LH_LOCK_ROW(m)].initial = 2 + random_below(3);
 	while (threads < 5)
-		threads = book_thread(b, 0, 0);
-	for (uint32_t i = 2 + dice(6); i; i--) {
-		struct take k[4];
-		uint32_t n = 1 + dice(4);
+		threads = tables_add_thread(tables, 0, 0);
+	for (uint32_t i = 2 + random_below(6); i; i--) {
+		struct acquisition k[4];
+		uint32_t n = 1 + random_below(4);
 		for (uint32_t q = 0; q < n; q++)
-			k[q] = dice(4) ? (struct take){m, P | (dice(6)   ? WAIT
-							       : dice(2) ? TIMED
-									 : TRY)}
-				       : (struct take){dice(2) ? a : g, X};
-		takes(b, 1 + dice(threads), dice(3), n, k);
+			k[q] = random_below(4)
+				       ? (struct acquisition){m, P | (random_below(6)   ? WAIT
+								      : random_below(2) ? TIMED
+											: TRY)}
+				       : (struct acquisition){random_below(2) ? a : g, X};
+		tables_acquire(tables, 1 + random_below(threads), random_below(3), n, k);
 	}
-	for (uint32_t i = dice(4); i; i--)
-		book_event(b, LH_HB_CREATE, 1 + dice(threads), dice(3), 1 + dice(threads), dice(3));
+	for (uint32_t i = random_below(4); i; i--)
+		tables_add_hb_edge(tables, LH_HB_CREATE, 1 + random_below(threads), random_below(3),
+				   1 + random_below(threads), random_below(3));
 	none.n = 0;
-	oracle = oracle_pool(b, m);
-	judge_whole(b, LH_ORDER_KEEP_FILTERED, &none);
-	if (!CHECK_EQ(pool_filter, oracle < 0 ? 255 : oracle)) {
-		printf("\tpool round %u\n", (uint32_t)number);
-		print_book(b);
+	oracle = oracle_sem_cycle(tables, m);
+	check_all(tables, LH_ORDER_KEEP_FILTERED, &none);
+	if (!CHECK_EQ(sem_filter, oracle < 0 ? 255 : oracle)) {
+		printf("\tsemaphore round %u\n", (uint32_t)number);
+		print_tables(tables);
 	}
-	free(b);
+	free(tables);
 }
 
 int main(void)
 {
-	against_oracle();
+	compare_with_oracle();
 	for (uint32_t i = 0; i < rounds(2000) && !unit_failed; i++)
-		random_pool(i);
-	against_simulator();
+		random_sem(i);
+	compare_with_simulator();
 	return unit_done();
 }

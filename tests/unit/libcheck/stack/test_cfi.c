@@ -1,7 +1,7 @@
 /*
- * The decoder of call frame information against elfutils' at addresses all over the C library
- * and the C++ runtime; then the walker on rules written by hand, each of which breaks or just
- * keeps one condition; then the decoder on spoilt bytes.
+ * test_cfi.c — compares the decoder of call frame information with that of elfutils, at addresses
+ * all over the C library and the C++ runtime; then tests the walker on rules written by hand, each
+ * of which breaks or just keeps one condition; then the decoder on damaged bytes.
  * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
  * LIBS: -ldw -lelf -ldl
  */
@@ -26,7 +26,7 @@ static bool in_a_register(uint8_t atom)
 	return (atom >= 0x50 && atom < 0x70) || atom == 0x90; /* DW_OP_reg0..31, DW_OP_regx */
 }
 
-/* What libdw says, in our words. */
+/* The rule of libdw, as a struct lh_cfi_rule. */
 static struct lh_cfi_rule register_rule(Dwarf_Frame *frame, int reg)
 {
 	struct lh_cfi_rule rule = {.how = LH_CFI_OTHER};
@@ -73,8 +73,8 @@ static bool same_row(const struct lh_cfi_row *row, Dwarf_Frame *frame)
 }
 
 static struct {
-	long agreed, without;
-} seen;
+	long agreed, no_cfi;
+} counts;
 
 static void compare_at(const struct lh_cfi_object *o, Dwarf_CFI *cfi, uintptr_t vaddr)
 {
@@ -87,8 +87,8 @@ static void compare_at(const struct lh_cfi_object *o, Dwarf_CFI *cfi, uintptr_t 
 		CHECK(!"the decoders agree");
 		printf("\tat %#lx: ours %d, theirs %d\n", (long)vaddr, answer, theirs);
 	}
-	seen.agreed += ours;
-	seen.without += !ours;
+	counts.agreed += ours;
+	counts.no_cfi += !ours;
 	free(frame);
 }
 
@@ -106,19 +106,19 @@ static void compare_object(const void *inside)
 	size_t n = 0;
 	if (!CHECK(cfi != NULL) || !CHECK(elf_getphdrnum(elf, &n) == 0))
 		return;
-	seen.agreed = seen.without = 0;
+	counts.agreed = counts.no_cfi = 0;
 	for (size_t i = 0; i < n; i++)
 		if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD && ph.p_flags & PF_X)
 			for (uintptr_t at = ph.p_vaddr; at < ph.p_vaddr + ph.p_memsz; at += STRIDE)
 				compare_at(&o, cfi, at);
-	CHECK(seen.agreed > 20000);
-	CHECK(seen.agreed > seen.without * 5);
+	CHECK(counts.agreed > 20000);
+	CHECK(counts.agreed > counts.no_cfi * 5);
 	dwarf_cfi_end(cfi);
 	elf_end(elf);
 	close(fd);
 }
 
-/* A function that is never run, and its rules; without any, CFA = rsp + 8, return address below. */
+/* A function that is never run, and its rules. The default: CFA = rsp + 8, return address below. */
 #define RULES(name, ...)                                                                           \
 	__asm__(".pushsection .text\n" #name ": .cfi_startproc\n" __VA_ARGS__                      \
 		"\nnop\nnop\n.cfi_endproc\n.popsection");                                          \
@@ -149,19 +149,19 @@ RULES(nothing, ".cfi_escape 0x0f,0");
 RULES(too_few, ".cfi_escape 0x0f,3,0x77,8,0x22");
 RULES(no_address, ".cfi_escape 0x0f,1,0x06");
 RULES(too_many, ".cfi_escape 0x0f,9,0x31,0x31,0x31,0x31,0x31,0x31,0x31,0x31,0x31");
-RULES(remembered, ".cfi_remember_state\n.cfi_def_cfa rsp, 24\n.cfi_remember_state\n"
-		  ".cfi_def_cfa rsp, 16\n.cfi_restore_state");
-RULES(remembered_thrice, ".cfi_remember_state\n.cfi_remember_state\n.cfi_remember_state");
-RULES(recalled, ".cfi_escape 0x0b");
+RULES(saved_state, ".cfi_remember_state\n.cfi_def_cfa rsp, 24\n.cfi_remember_state\n"
+		   ".cfi_def_cfa rsp, 16\n.cfi_restore_state");
+RULES(saved_thrice, ".cfi_remember_state\n.cfi_remember_state\n.cfi_remember_state");
+RULES(restored_state, ".cfi_escape 0x0b");
 RULES(restored, ".cfi_offset rip, -256\n.cfi_restore rip");
 
 enum { WORDS = 64, SP = 16, HIGH = 48, MARK = 0x1000 };
 static uintptr_t words[WORDS];
 
-/* `slot`: the word in which the return address is found; -1 none, for the reason `end`. */
+/* `slot`: the word in which the return address is found; -1: none, and `end` is the reason. */
 static const struct row {
 	const char *name, *pc;
-	int bp, odd; /* of the frame pointer: which word, and bytes more */
+	int bp, offset; /* where rbp points: the word, and bytes beyond it */
 	int slot;
 	enum lh_walk_end end;
 } rows[] = {
@@ -199,13 +199,14 @@ static const struct row {
 	ROW(too_few, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(no_address, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(too_many, 0, 0, -1, LH_WALK_UNSUPPORTED),
-	ROW(remembered, 0, 0, SP + 2, LH_WALK_CUT),
-	ROW(remembered_thrice, 0, 0, -1, LH_WALK_UNSUPPORTED),
-	ROW(recalled, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(saved_state, 0, 0, SP + 2, LH_WALK_CUT),
+	ROW(saved_thrice, 0, 0, -1, LH_WALK_UNSUPPORTED),
+	ROW(restored_state, 0, 0, -1, LH_WALK_UNSUPPORTED),
 	ROW(restored, 0, 0, SP, LH_WALK_CUT),
 };
 
-/* Every word is a mark of its place; those a deref is aimed at hold the address of SP + 8. */
+/* Each word has a value that identifies it; walk_row puts the address of word SP + 8 where a rule
+ * dereferences rbp. */
 static void set_words(void)
 {
 	for (int i = 0; i < WORDS; i++)
@@ -215,38 +216,39 @@ static void set_words(void)
 static void walk_row(const struct row *r)
 {
 	uintptr_t at = (uintptr_t)&words[r->bp];
-	struct lh_regs regs = {(uintptr_t)r->pc + 2, (uintptr_t)&words[SP], at + (uintptr_t)r->odd};
-	struct lh_return_slot spot = {0, 0};
+	struct lh_regs regs = {(uintptr_t)r->pc + 2, (uintptr_t)&words[SP],
+			       at + (uintptr_t)r->offset};
+	struct lh_return_slot found = {0, 0};
 	enum lh_walk_end end;
 	set_words();
 	if (r->pc == at_bp)
 		words[r->bp] = (uintptr_t)&words[SP + 8];
-	int n = lh_walk(&regs, (uintptr_t)&words[HIGH], &spot, 1, &end);
-	bool good = CHECK_EQ(end, r->end) & CHECK_EQ(n, r->slot >= 0);
+	int n = lh_walk(&regs, (uintptr_t)&words[HIGH], &found, 1, &end);
+	bool ok = CHECK_EQ(end, r->end) & CHECK_EQ(n, r->slot >= 0);
 	if (n == 1 && r->slot >= 0)
-		good &= CHECK_EQ(spot.slot, (uintptr_t)&words[r->slot]) &
-			CHECK_EQ(spot.pc, MARK + r->slot);
-	if (!good)
-		printf("\tin %s, bp at %d+%d\n", r->name, r->bp, r->odd);
+		ok &= CHECK_EQ(found.slot, (uintptr_t)&words[r->slot]) &
+		      CHECK_EQ(found.pc, MARK + r->slot);
+	if (!ok)
+		printf("\tin %s, bp at %d+%d\n", r->name, r->bp, r->offset);
 }
 
-/* A frame pointer that a callee did not keep is no base for its caller's frame. */
+/* If a callee did not save rbp, the caller's frame cannot be found through rbp. */
 static void lost_frame_pointer(void)
 {
 	struct lh_regs regs = {(uintptr_t)no_bp + 2, (uintptr_t)&words[SP],
 			       (uintptr_t)&words[SP + 4]};
-	struct lh_return_slot spots[3];
+	struct lh_return_slot slots[3];
 	enum lh_walk_end end;
 	set_words();
 	words[SP] = (uintptr_t)by_bp + 2;
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 1);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end), 1);
 	CHECK_EQ(end, LH_WALK_UNSUPPORTED);
 	regs.pc = (uintptr_t)plain + 2;
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], spots, 3, &end), 2);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end), 2);
 	CHECK_EQ(end, LH_WALK_NO_CFI);
 }
 
-/* An object of one function in 84 bytes, which end where reading is a fault. */
+/* An object of one function in 84 bytes. The tests put it at the end of a readable page. */
 static const uint8_t smallest[] = {
 	/* 0: .eh_frame_hdr: version, encodings, where .eh_frame is, 1 function: its start, its FDE
 	 */
@@ -368,15 +370,15 @@ static void by_hand(uint8_t *at)
 	CHECK_EQ(find_in(at, 127, &row), LH_CFI_FOUND);
 	CHECK_EQ(find_in(at, 128, &row), LH_CFI_NOT_THERE);
 	CHECK_EQ(find_in(at, (uintptr_t)-1, &row), LH_CFI_NOT_THERE);
-	at[61] = 0x3f; /* no such instruction */
+	at[61] = 0x3f; /* an unknown instruction */
 	CHECK_EQ(find_in(at, 4, &row), LH_CFI_NOT_READ);
 	memcpy(at, smallest, sizeof smallest);
-	at[28] = 2; /* no such version */
+	at[28] = 2; /* an unknown version */
 	CHECK_EQ(find_in(at, 4, &row), LH_CFI_NOT_READ);
 }
 
-/* Nonsense is refused or believed, but never read past its end. */
-static void spoilt(uint8_t *at)
+/* Damaged bytes are refused or decoded, but the decoder never reads past their end. */
+static void damaged(uint8_t *at)
 {
 	uint64_t r = 88172645463325252;
 	struct lh_cfi_row row;
@@ -409,7 +411,7 @@ int main(void)
 	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (CHECK(pages != MAP_FAILED) && CHECK(mprotect(pages + 4096, 4096, PROT_NONE) == 0)) {
 		by_hand((uint8_t *)pages + 4096 - sizeof smallest);
-		spoilt((uint8_t *)pages + 4096 - sizeof smallest);
+		damaged((uint8_t *)pages + 4096 - sizeof smallest);
 	}
 	return unit_done();
 }

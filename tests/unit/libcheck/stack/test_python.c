@@ -1,6 +1,6 @@
 /*
- * test_python — reads an interpreter that is made by hand: frames, names, lines, what an
- * instruction wants; and everything that does not fit, of which nothing may be said.
+ * test_python.c — reads a Python interpreter made by hand: frames, names, lines, the intent of an
+ * instruction; and tests that nothing is reported of data that does not match.
  * LINKS: libcheck/stack/python.c libcheck/stack/python_text.c libcheck/stack/python_intent.c
  */
 #include "libcheck/stack/python.h"
@@ -11,7 +11,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-/* What stack/python.c binds to; types are told apart by their address. */
+/* The symbols that stack/python.c binds to; it tells types apart by their addresses. */
 extern char _PyRuntime[], PyCode_Type[], PyUnicode_Type[], PyBytes_Type[], PyTuple_Type[];
 extern unsigned long Py_Version;
 alignas(16) char _PyRuntime[1024], PyCode_Type[512], PyUnicode_Type[8], PyBytes_Type[8],
@@ -23,12 +23,12 @@ void PyEval_RestoreThread(void *unused)
 	(void)unused;
 }
 
-static void put(void *at, size_t offset, uintptr_t v)
+static void set_word(void *at, size_t offset, uintptr_t v)
 {
 	memcpy((char *)at + offset, &v, sizeof(v));
 }
 
-static void put_half(void *at, size_t offset, uint32_t v)
+static void set_half_word(void *at, size_t offset, uint32_t v)
 {
 	memcpy((char *)at + offset, &v, sizeof(v));
 }
@@ -37,9 +37,9 @@ static void *object(const char *type, uintptr_t size, size_t bytes)
 {
 	void *o = calloc(1, bytes + 64);
 
-	put(o, PY_OBJECT_COUNT, 1);
-	put(o, PY_OBJECT_TYPE, (uintptr_t)type);
-	put(o, PY_VAR_SIZE, size);
+	set_word(o, PY_OBJECT_COUNT, 1);
+	set_word(o, PY_OBJECT_TYPE, (uintptr_t)type);
+	set_word(o, PY_VAR_SIZE, size);
 	return o;
 }
 
@@ -47,8 +47,9 @@ static void *ascii(const char *s)
 {
 	void *o = object(PyUnicode_Type, strlen(s), PY_TEXT_ASCII + strlen(s));
 
-	put_half(o, PY_TEXT_STATE,
-		 1 << PY_STATE_KIND_SHIFT | PY_STATE_COMPACT | PY_STATE_ASCII | PY_STATE_READY);
+	set_half_word(o, PY_TEXT_STATE,
+		      1 << PY_STATE_KIND_SHIFT | PY_STATE_COMPACT | PY_STATE_ASCII |
+			      PY_STATE_READY);
 	memcpy((char *)o + PY_TEXT_ASCII, s, strlen(s));
 	return o;
 }
@@ -57,8 +58,8 @@ static void *wide(const uint32_t *letter, size_t n, unsigned width)
 {
 	char *o = object(PyUnicode_Type, n, PY_TEXT_COMPACT + n * width);
 
-	put_half(o, PY_TEXT_STATE,
-		 width << PY_STATE_KIND_SHIFT | PY_STATE_COMPACT | PY_STATE_READY);
+	set_half_word(o, PY_TEXT_STATE,
+		      width << PY_STATE_KIND_SHIFT | PY_STATE_COMPACT | PY_STATE_READY);
 	for (size_t i = 0; i < n; i++)
 		memcpy(o + PY_TEXT_COMPACT + i * width, &letter[i], width);
 	return o;
@@ -77,8 +78,8 @@ static void *tuple_of(void *a, void *b)
 	void *o = object(PyTuple_Type, 300, PY_TUPLE_ITEMS + 300 * sizeof(void *));
 
 	for (unsigned i = 0; i < 300; i++)
-		put(o, PY_TUPLE_ITEMS + i * sizeof(void *),
-		    (uintptr_t)(i == 1 || i == 257 ? b : a));
+		set_word(o, PY_TUPLE_ITEMS + i * sizeof(void *),
+			 (uintptr_t)(i == 1 || i == 257 ? b : a));
 	return o;
 }
 
@@ -105,12 +106,12 @@ static void *code_of(const uint8_t *units, size_t n, const char *function)
 	};
 	void *o = object(PyCode_Type, n, PY_CODE_BYTES + 2 * n);
 
-	put_half(o, PY_CODE_FIRST_LINE, 100);
-	put(o, PY_CODE_FILE, (uintptr_t)ascii("/app/app.py"));
-	put(o, PY_CODE_NAME, (uintptr_t)ascii("f"));
-	put(o, PY_CODE_QUALIFIED, (uintptr_t)ascii(function));
-	put(o, PY_CODE_LINES, (uintptr_t)bytes(table, sizeof(table)));
-	put(o, PY_CODE_NAMES, (uintptr_t)tuple_of(ascii("release"), ascii("acquire")));
+	set_half_word(o, PY_CODE_FIRST_LINE, 100);
+	set_word(o, PY_CODE_FILE, (uintptr_t)ascii("/app/app.py"));
+	set_word(o, PY_CODE_NAME, (uintptr_t)ascii("f"));
+	set_word(o, PY_CODE_QUALIFIED, (uintptr_t)ascii(function));
+	set_word(o, PY_CODE_LINES, (uintptr_t)bytes(table, sizeof(table)));
+	set_word(o, PY_CODE_NAMES, (uintptr_t)tuple_of(ascii("release"), ascii("acquire")));
 	memcpy((char *)o + PY_CODE_BYTES, units, 2 * n);
 	return o;
 }
@@ -119,18 +120,18 @@ static void *frame_of(void *code, size_t unit, void *previous, bool entry)
 {
 	char *f = calloc(1, 128);
 
-	put(f, PY_FRAME_CODE, (uintptr_t)code);
-	put(f, PY_FRAME_INSTR, (uintptr_t)code + PY_CODE_BYTES + 2 * unit);
-	put(f, PY_FRAME_PREVIOUS, (uintptr_t)previous);
+	set_word(f, PY_FRAME_CODE, (uintptr_t)code);
+	set_word(f, PY_FRAME_INSTR, (uintptr_t)code + PY_CODE_BYTES + 2 * unit);
+	set_word(f, PY_FRAME_PREVIOUS, (uintptr_t)previous);
 	f[PY_FRAME_ENTRY] = entry;
 	return f;
 }
 
 alignas(16) static char state[512], cframe[64], outer_cframe[64];
 
-static void run(void *frame)
+static void set_current_frame(void *frame)
 {
-	put(cframe, PY_CFRAME_FRAME, (uintptr_t)frame);
+	set_word(cframe, PY_CFRAME_FRAME, (uintptr_t)frame);
 }
 
 static void start(void)
@@ -139,20 +140,20 @@ static void start(void)
 
 	pthread_key_create(&key, NULL);
 	pthread_setspecific(key, state);
-	put(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES);
-	put(PyCode_Type, PY_TYPE_ITEM, 2);
-	put(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state);
-	put_half(_PyRuntime, PY_RUNTIME_KEY_MADE, 1);
-	put_half(_PyRuntime, PY_RUNTIME_KEY, key);
-	put(state, PY_TSTATE_THREAD, (uintptr_t)pthread_self());
-	put(state, PY_TSTATE_CFRAME, (uintptr_t)cframe);
-	put(cframe, PY_CFRAME_PREVIOUS, (uintptr_t)outer_cframe);
+	set_word(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES);
+	set_word(PyCode_Type, PY_TYPE_ITEM, 2);
+	set_word(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state);
+	set_half_word(_PyRuntime, PY_RUNTIME_KEY_MADE, 1);
+	set_half_word(_PyRuntime, PY_RUNTIME_KEY, key);
+	set_word(state, PY_TSTATE_THREAD, (uintptr_t)pthread_self());
+	set_word(state, PY_TSTATE_CFRAME, (uintptr_t)cframe);
+	set_word(cframe, PY_CFRAME_PREVIOUS, (uintptr_t)outer_cframe);
 	lh_python_init(true);
 }
 
 enum { CALL_AT = 14, UNITS = 19 };
 
-/* x.method() with so many arguments; wider: the name's number is beyond the 256th. */
+/* x.method() with this number of arguments; wider: the index of the name is 256 or more. */
 static void *call(uint8_t name, uint8_t arguments, bool wider, const char *function)
 {
 	uint8_t u[UNITS][2] = {{0}};
@@ -165,9 +166,9 @@ static void *call(uint8_t name, uint8_t arguments, bool wider, const char *funct
 	return code_of(&u[0][0], UNITS, function);
 }
 
-static enum lh_python_intent wants(void *code, size_t unit)
+static enum lh_python_intent intent_at(void *code, size_t unit)
 {
-	run(frame_of(code, unit, NULL, true));
+	set_current_frame(frame_of(code, unit, NULL, true));
 	return lh_python_read_intent();
 }
 
@@ -175,19 +176,19 @@ static void instructions(void)
 {
 	static const uint8_t with[] = {1, 0, PY_OP_BEFORE_WITH, 0, 1, 0};
 
-	CHECK_EQ(wants(code_of(with, 3, "f"), 1), LH_PYTHON_BLOCKING);
-	CHECK_EQ(wants(code_of(with, 3, "f"), 2), LH_PYTHON_TRY);
-	CHECK_EQ(wants(code_of(with, 3, "f"), 3), LH_PYTHON_TRY); /* behind the end */
-	CHECK_EQ(wants(call(1, 0, false, "f"), CALL_AT), LH_PYTHON_BLOCKING);
-	CHECK_EQ(wants(call(1, 1, false, "f"), CALL_AT), LH_PYTHON_TRY);
-	CHECK_EQ(wants(call(2, 0, false, "f"), CALL_AT), LH_PYTHON_TRY);
-	CHECK_EQ(wants(call(1, 0, true, "f"), CALL_AT), LH_PYTHON_BLOCKING);
-	CHECK_EQ(wants(call(0, 0, true, "f"), CALL_AT), LH_PYTHON_TRY);
-	CHECK_EQ(wants(call(1, 0, false, "Thread._set_tstate_lock"), CALL_AT),
+	CHECK_EQ(intent_at(code_of(with, 3, "f"), 1), LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(code_of(with, 3, "f"), 2), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(code_of(with, 3, "f"), 3), LH_PYTHON_TRY); /* behind the end */
+	CHECK_EQ(intent_at(call(1, 0, false, "f"), CALL_AT), LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(call(1, 1, false, "f"), CALL_AT), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(call(2, 0, false, "f"), CALL_AT), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(call(1, 0, true, "f"), CALL_AT), LH_PYTHON_BLOCKING);
+	CHECK_EQ(intent_at(call(0, 0, true, "f"), CALL_AT), LH_PYTHON_TRY);
+	CHECK_EQ(intent_at(call(1, 0, false, "Thread._set_tstate_lock"), CALL_AT),
 		 LH_PYTHON_UNTIL_THREAD_END);
-	CHECK_EQ(wants(call(2, 1, false, "_BaseExitStack.enter_context"), CALL_AT),
+	CHECK_EQ(intent_at(call(2, 1, false, "_BaseExitStack.enter_context"), CALL_AT),
 		 LH_PYTHON_BLOCKING);
-	CHECK_EQ(wants(call(255, 0, true, "f"), CALL_AT), LH_PYTHON_TRY); /* no such name */
+	CHECK_EQ(intent_at(call(255, 0, true, "f"), CALL_AT), LH_PYTHON_TRY); /* no such name */
 }
 
 static void joins(void)
@@ -197,13 +198,14 @@ static void joins(void)
 	for (uint8_t arguments = 0; arguments < 2; arguments++) {
 		void *join = frame_of(call(2, arguments, false, "Thread.join"),
 				      CALL_AT + PY_CACHE_CALL, NULL, true);
-		run(frame_of(inner, CALL_AT, join, false));
+		set_current_frame(frame_of(inner, CALL_AT, join, false));
 		CHECK_EQ(lh_python_read_intent(), arguments ? LH_PYTHON_TRY : LH_PYTHON_BLOCKING);
 	}
-	run(frame_of(inner, CALL_AT,
-		     frame_of(call(2, 0, false, "Thread.is_alive"), CALL_AT, NULL, true), false));
+	set_current_frame(frame_of(
+		inner, CALL_AT, frame_of(call(2, 0, false, "Thread.is_alive"), CALL_AT, NULL, true),
+		false));
 	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_TRY);
-	run(frame_of(inner, CALL_AT, NULL, true));
+	set_current_frame(frame_of(inner, CALL_AT, NULL, true));
 	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_TRY);
 }
 
@@ -225,8 +227,8 @@ static void lines(void)
 	struct lh_python_frame outside = {(uintptr_t)code, (uintptr_t)code + 2, 0};
 	CHECK(lh_python_locate(&outside, &p));
 	CHECK_EQ(p.line, 0);
-	for (uint8_t last = 0x80; last; last++) { /* a table that ends too early, in every form */
-		put(code, PY_CODE_LINES, (uintptr_t)bytes(&last, 1));
+	for (uint8_t last = 0x80; last; last++) { /* a truncated table, in every form */
+		set_word(code, PY_CODE_LINES, (uintptr_t)bytes(&last, 1));
 		struct lh_python_frame f = {(uintptr_t)code, (uintptr_t)code + PY_CODE_BYTES + 30,
 					    0};
 		CHECK(lh_python_locate(&f, &p));
@@ -242,25 +244,25 @@ static void texts(void)
 	struct lh_python_location p;
 	char name[3001];
 
-	put(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 5, 4));
+	set_word(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 5, 4));
 	CHECK(lh_python_locate(&f, &p));
 	CHECK_STR(p.function, "a\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80\xff");
-	put(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 3, 2));
+	set_word(code, PY_CODE_QUALIFIED, (uintptr_t)wide(letters, 3, 2));
 	CHECK(lh_python_locate(&f, &p));
 	CHECK_STR(p.function, "a\xc3\xa9\xe6\xbc\xa2");
 	for (unsigned n = LH_PYTHON_FILE - 8; n <= LH_PYTHON_FILE + 4; n++) {
 		memset(name, 'x', n);
 		name[n - 1] = 'y';
 		name[n] = 0;
-		put(code, PY_CODE_FILE, (uintptr_t)ascii(name));
+		set_word(code, PY_CODE_FILE, (uintptr_t)ascii(name));
 		CHECK(lh_python_locate(&f, &p));
 		CHECK(n < LH_PYTHON_FILE - 4 ? strcmp(p.file, name) == 0
 					     : strncmp(p.file, "...x", 4) == 0);
 		CHECK(strlen(p.file) < sizeof(p.file) && p.file[strlen(p.file) - 1] == 'y');
 	}
-	put(code, PY_CODE_FILE, (uintptr_t)bytes((const uint8_t *)"no text", 7));
+	set_word(code, PY_CODE_FILE, (uintptr_t)bytes((const uint8_t *)"no text", 7));
 	CHECK(!lh_python_locate(&f, &p));
-	put(code, PY_OBJECT_COUNT, 0);
+	set_word(code, PY_OBJECT_COUNT, 0);
 	CHECK(!lh_python_locate(&f, &p));
 }
 
@@ -270,27 +272,27 @@ static void chains(void)
 	void *code = call(1, 0, false, "f");
 	char *first = frame_of(code, 0, NULL, true), *middle = frame_of(code, 1, first, false);
 
-	put(outer_cframe, PY_CFRAME_FRAME, (uintptr_t)middle);
-	run(frame_of(code, 2, frame_of(code, 3, middle, true), false));
+	set_word(outer_cframe, PY_CFRAME_FRAME, (uintptr_t)middle);
+	set_current_frame(frame_of(code, 2, frame_of(code, 3, middle, true), false));
 	lh_python_read_frames(&c);
 	CHECK_EQ(c.n, 4);
 	CHECK_EQ(c.at[1].activation, (uintptr_t)cframe);
 	CHECK_EQ(c.at[2].activation, (uintptr_t)outer_cframe);
 	CHECK_EQ(c.at[3].activation, (uintptr_t)outer_cframe);
 	CHECK(!c.cut && c.identity && c.identity == lh_python_frames_id());
-	put(first, PY_FRAME_INSTR,
-	    (uintptr_t)code + PY_CODE_BYTES + 8); /* only the outermost moved */
+	set_word(first, PY_FRAME_INSTR,
+		 (uintptr_t)code + PY_CODE_BYTES + 8); /* only the outermost moved */
 	lh_python_read_frames(&again);
 	CHECK(again.identity != c.identity && again.identity == lh_python_frames_id());
-	put(middle, PY_FRAME_PREVIOUS, (uintptr_t)middle); /* round and round */
+	set_word(middle, PY_FRAME_PREVIOUS, (uintptr_t)middle); /* an endless chain */
 	lh_python_read_frames(&again);
 	CHECK(again.cut && again.n == LH_PYTHON_FRAMES);
-	put(middle, PY_FRAME_PREVIOUS, 0x1235);
+	set_word(middle, PY_FRAME_PREVIOUS, 0x1235);
 	lh_python_read_frames(&again);
 	CHECK_EQ(again.n, 3);
 }
 
-static void nothing_known(void)
+static void expect_unknown(void)
 {
 	struct lh_python_chain c;
 
@@ -301,31 +303,31 @@ static void nothing_known(void)
 	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_TRY);
 }
 
-/* Not our state, not our thread, no key, no frame. */
-static void strangers(void)
+/* Another thread state, another thread, no key, no frame. */
+static void other_threads(void)
 {
 	void *frame = frame_of(call(1, 0, false, "f"), CALL_AT, NULL, true);
 
-	run(frame);
+	set_current_frame(frame);
 	CHECK_EQ(lh_python_read_intent(), LH_PYTHON_BLOCKING);
-	put(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state + 16);
-	nothing_known();
-	put(_PyRuntime, PY_RUNTIME_CURRENT, 0);
-	nothing_known();
-	put(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state);
-	put(state, PY_TSTATE_THREAD, 1);
-	nothing_known();
-	put(state, PY_TSTATE_THREAD, (uintptr_t)pthread_self());
-	put_half(_PyRuntime, PY_RUNTIME_KEY_MADE, 0);
-	nothing_known();
-	put_half(_PyRuntime, PY_RUNTIME_KEY_MADE, 1);
-	run(NULL);
-	nothing_known();
-	run((void *)8);
-	nothing_known();
+	set_word(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state + 16);
+	expect_unknown();
+	set_word(_PyRuntime, PY_RUNTIME_CURRENT, 0);
+	expect_unknown();
+	set_word(_PyRuntime, PY_RUNTIME_CURRENT, (uintptr_t)state);
+	set_word(state, PY_TSTATE_THREAD, 1);
+	expect_unknown();
+	set_word(state, PY_TSTATE_THREAD, (uintptr_t)pthread_self());
+	set_half_word(_PyRuntime, PY_RUNTIME_KEY_MADE, 0);
+	expect_unknown();
+	set_half_word(_PyRuntime, PY_RUNTIME_KEY_MADE, 1);
+	set_current_frame(NULL);
+	expect_unknown();
+	set_current_frame((void *)8);
+	expect_unknown();
 }
 
-static void others(void)
+static void other_versions(void)
 {
 	static const unsigned long versions[] = {0x030a00f0, 0x030c01f0, 0x030b00a7, 0x030b00b4,
 						 0x040b00f0};
@@ -336,14 +338,14 @@ static void others(void)
 		CHECK(!lh_python.on && lh_python.kind == LH_PYTHON_UNREAD);
 	}
 	Py_Version = 0x030b09f0;
-	put(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES + 16); /* built with other options */
+	set_word(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES + 16); /* built with other options */
 	lh_python_init(true);
 	CHECK(!lh_python.on && lh_python.kind == LH_PYTHON_UNREAD);
-	put(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES);
+	set_word(PyCode_Type, PY_TYPE_BASIC, PY_CODE_BYTES);
 	lh_python_init(false);
 	CHECK(lh_python.on && lh_python.kind == LH_PYTHON_READ && lh_python.depth == 1);
-	run(frame_of(bytes((const uint8_t *)"no code at all", 14), 0, NULL,
-		     true)); /* the first frame */
+	set_current_frame(frame_of(bytes((const uint8_t *)"no code at all", 14), 0, NULL,
+				   true)); /* the first frame */
 	CHECK_EQ(lh_python_frames_id(), 0);
 	CHECK(!lh_python.on && lh_python.kind == LH_PYTHON_UNREAD);
 }
@@ -359,7 +361,7 @@ int main(void)
 	lines();
 	texts();
 	chains();
-	strangers();
-	others();
+	other_threads();
+	other_versions();
 	return unit_done();
 }

@@ -1,5 +1,6 @@
 /*
- * The walker against libunwind: every frame and every slot, from wherever code can stand.
+ * test_walk.c — compares lh_walk with libunwind: every frame and every slot, from many kinds of
+ * code.
  * LINKS: libcheck/stack/walk.c libcheck/stack/walk_cache.c libcheck/stack/cfi.c
  * LIBS: -lunwind -ldl -lpthread
  */
@@ -16,26 +17,26 @@
 #include "tests/unit/libcheck/stack/compare_unwinders.h"
 #include "libcheck/stack/walk.h"
 
-#define APART __attribute__((noinline, noclone))
+#define NOINLINE __attribute__((noinline, noclone))
 #ifdef __clang__
-#undef APART
-#define APART __attribute__((noinline))
+#undef NOINLINE
+#define NOINLINE __attribute__((noinline))
 #define WITH_FRAME_POINTER
 #define WITHOUT_FRAME_POINTER
 #else
 #define WITH_FRAME_POINTER __attribute__((optimize("no-omit-frame-pointer")))
 #define WITHOUT_FRAME_POINTER __attribute__((optimize("omit-frame-pointer")))
 #endif
-/* After the call, so that it is not a jump. */
-#define STAY(x) __asm__ volatile("" : : "r"(x) : "memory")
+/* Used after a call, so that the call is not compiled as a tail jump. */
+#define KEEP_ALIVE(x) __asm__ volatile("" : : "r"(x) : "memory")
 
-enum { ROOM = 400 };
+enum { FRAMES_MAX = 400 };
 
-static uint64_t kept[LH_WALK_CACHE_BYTES / sizeof(uint64_t)];
+static uint64_t cache[LH_WALK_CACHE_BYTES / sizeof(uint64_t)];
 static volatile int probes; /* signal handlers write it */
 static int deepest;
 static __thread uintptr_t high;
-static enum lh_walk_end outermost = LH_WALK_DONE; /* how a walk is to end */
+static enum lh_walk_end outermost = LH_WALK_DONE; /* how a walk should end */
 
 static uintptr_t top_of_stack(void)
 {
@@ -48,14 +49,14 @@ static uintptr_t top_of_stack(void)
 	return (uintptr_t)low + size;
 }
 
-/* Stands where a wrapper would stand. */
-static APART int probe(void)
+/* Called as a wrapper would be. */
+static NOINLINE int probe(void)
 {
 	struct lh_regs regs = REGS_OF_CALLER();
-	struct lh_return_slot ours[ROOM], theirs[ROOM];
+	struct lh_return_slot ours[FRAMES_MAX], theirs[FRAMES_MAX];
 	enum lh_walk_end end;
-	int n = lh_walk(&regs, high, ours, ROOM, &end);
-	int m = unwound(&regs, high, theirs, ROOM);
+	int n = lh_walk(&regs, high, ours, FRAMES_MAX, &end);
+	int m = unwound(&regs, high, theirs, FRAMES_MAX);
 	probes++;
 	deepest = n > deepest ? n : deepest;
 	CHECK_EQ(n, m);
@@ -64,89 +65,89 @@ static APART int probe(void)
 	return n;
 }
 
-static APART void deep(int n)
+static NOINLINE void deep(int n)
 {
 	if (n)
 		deep(n - 1);
 	else
 		probe();
-	STAY(n);
+	KEEP_ALIVE(n);
 }
 
-static APART void with_alloca(int n)
+static NOINLINE void with_alloca(int n)
 {
 	char *p = alloca((size_t)n);
-	STAY(p);
+	KEEP_ALIVE(p);
 	probe();
-	STAY(p);
+	KEEP_ALIVE(p);
 }
 
-static APART int with_array(int n)
+static NOINLINE int with_array(int n)
 {
 	int a[n];
-	STAY(a);
+	KEEP_ALIVE(a);
 	probe();
 	return a[n / 2];
 }
 
-static APART WITH_FRAME_POINTER void pointed(int n)
+static NOINLINE WITH_FRAME_POINTER void with_frame_pointer(int n)
 {
 	if (n)
-		pointed(n - 1);
+		with_frame_pointer(n - 1);
 	else
 		probe();
-	STAY(n);
+	KEEP_ALIVE(n);
 }
 
-static APART WITHOUT_FRAME_POINTER void unpointed(int n)
+static NOINLINE WITHOUT_FRAME_POINTER void without_frame_pointer(int n)
 {
 	if (n % 2)
-		pointed(n);
+		with_frame_pointer(n);
 	else if (n)
-		unpointed(n - 1);
+		without_frame_pointer(n - 1);
 	else
 		probe();
-	STAY(n);
+	KEEP_ALIVE(n);
 }
 
-/* rbp is an ordinary register here, and holds nothing like a frame. */
-static APART WITHOUT_FRAME_POINTER long busy(const long *v)
+/* rbp is a general register here, and does not point to a frame. */
+static NOINLINE WITHOUT_FRAME_POINTER long uses_all_registers(const long *v)
 {
 	long a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6];
 	probe();
 	return a * b + c * d + e * f + g + v[1] * a;
 }
 
-static APART __attribute__((force_align_arg_pointer)) void realigned(void)
+static NOINLINE __attribute__((force_align_arg_pointer)) void realigned(void)
 {
 	probe();
-	STAY(0);
+	KEEP_ALIVE(0);
 }
 
-static APART void wide(int n)
+static NOINLINE void wide(int n)
 {
 	char a[64] __attribute__((aligned(64)));
-	STAY(a);
+	KEEP_ALIVE(a);
 	probe();
-	STAY(a + n);
+	KEEP_ALIVE(a + n);
 }
 
 /* Arguments on the stack, a moving stack pointer and alignment at once: gcc then reaches its
- * arguments through a further register, and the CFA through memory. */
-static APART int wide_and_moving(int a, int b, int c, int d, int e, int f, int g, int h)
+ * arguments through another register, and the CFA through memory. */
+static NOINLINE int wide_and_moving(int a, int b, int c, int d, int e, int f, int g, int h)
 {
 	char big[32] __attribute__((aligned(32)));
 	char *p = alloca((size_t)(a + b));
-	STAY(big);
-	STAY(p);
+	KEEP_ALIVE(big);
+	KEEP_ALIVE(p);
 	probe();
-	STAY(p);
+	KEEP_ALIVE(p);
 	return a + b + c + d + e + f + g + h;
 }
 
 typedef int eight __attribute__((vector_size(32)));
 
-static APART __attribute__((target("avx2"))) int with_avx(int n)
+static NOINLINE __attribute__((target("avx2"))) int with_avx(int n)
 {
 	volatile eight v = {n, 1, 2, 3, 4, 5, 6, 7};
 	probe();
@@ -183,7 +184,7 @@ static void *probing_malloc(size_t n)
 	return malloc(n);
 }
 
-/* Code that came after start. */
+/* Code that was loaded after the start. */
 static void through_library(void)
 {
 	void *library = dlopen("libjansson.so.4", RTLD_NOW);
@@ -205,17 +206,17 @@ static void at_signal(int signal)
 	probe();
 }
 
-static APART void through_handler(int n)
+static NOINLINE void through_handler(int n)
 {
 	if (n)
 		through_handler(n - 1);
 	else
 		raise(SIGUSR1);
-	STAY(n);
+	KEEP_ALIVE(n);
 }
 
-/* The handler's stack is static memory, and so below the thread's: a walk can go from the one to
- * the other. From a handler's stack above it cannot, and finds nothing. */
+/* The handler's stack is static memory, and so below the thread's stack: a walk can go from the
+ * handler's stack to the thread's. From a stack above the thread's it cannot, and finds nothing. */
 static void through_other_stack(void)
 {
 	static char other[64 << 10] __attribute__((aligned(16)));
@@ -271,9 +272,9 @@ static void from_everywhere(void)
 	with_alloca(100);
 	with_alloca(10000);
 	with_array(30);
-	pointed(6);
-	unpointed(7);
-	busy(v);
+	with_frame_pointer(6);
+	without_frame_pointer(7);
+	uses_all_registers(v);
 	realigned();
 	wide(1);
 	wide_and_moving(1, 2, 3, 4, 5, 6, 7, 8);
@@ -290,14 +291,14 @@ static void from_everywhere(void)
 	CHECK(deepest > 200);
 }
 
-/* Instruction by instruction: each is a place where a signal can strike. */
+/* Walks at every instruction, because a signal can arrive at any. */
 static struct {
-	int same, shorter, wrong, ended[5], elsewhere;
-} seen;
+	int same, shorter, wrong, ended[5], other_context;
+} compared;
 
 enum { TRAP_FLAG = 0x100 };
 
-/* The vDSO has one segment, and its ELF header stands at the beginning. */
+/* The vDSO begins with its ELF header. */
 static bool in_vdso(uintptr_t pc)
 {
 	uintptr_t image = getauxval(AT_SYSINFO_EHDR);
@@ -310,38 +311,38 @@ static bool in_vdso(uintptr_t pc)
 }
 
 /*
- * In the vDSO, stepping ends until the next kind of code: clock_gettime reads the clock again
- * whenever the kernel changed it meanwhile, and the kernel does so at each tick, which comes sooner
- * than a loop that takes a signal and two walks for each instruction ends. So it would never end.
+ * In the vDSO, single-stepping stops until the next kind of code: clock_gettime reads the clock
+ * again if the kernel changed it meanwhile. The kernel changes it at each tick, which comes before
+ * a loop with a signal and two walks for each instruction ends, so the loop would never end.
  */
 static void at_instruction(int signal, siginfo_t *info, void *context)
 {
 	greg_t *machine = ((ucontext_t *)context)->uc_mcontext.gregs;
 	struct lh_regs regs = REGS_OF_CALLER();
-	struct lh_return_slot ours[ROOM], theirs[ROOM];
+	struct lh_return_slot ours[FRAMES_MAX], theirs[FRAMES_MAX];
 	enum lh_walk_end end;
-	uintptr_t struck;
+	uintptr_t interrupted;
 	(void)signal, (void)info;
 	if (in_vdso((uintptr_t)machine[REG_RIP]))
 		machine[REG_EFL] &= ~(greg_t)TRAP_FLAG;
-	int n = lh_walk_through(&regs, high, ours, ROOM, &end, &struck);
-	seen.elsewhere += struck != (uintptr_t)context;
-	int m = unwound(&regs, high, theirs, ROOM);
+	int n = lh_walk_through(&regs, high, ours, FRAMES_MAX, &end, &interrupted);
+	compared.other_context += interrupted != (uintptr_t)context;
+	int m = unwound(&regs, high, theirs, FRAMES_MAX);
 	int common = unwound_common(ours, n, theirs, m);
-	seen.ended[end]++;
+	compared.ended[end]++;
 	if (common == n && n == m && end == LH_WALK_DONE)
-		seen.same++;
+		compared.same++;
 	else if (common == n && n < m)
-		seen.shorter++;
+		compared.shorter++;
 	else
-		seen.wrong++;
+		compared.wrong++;
 }
 
-/* Sets or clears the processor's trap flag. With a frame pointer, since gcc writes no rule for
- * the stack pointer that moves in here. */
-static APART void stepped(bool on)
+/* Sets or clears the processor's trap flag. Uses a frame pointer, because gcc writes no CFI for the
+ * stack pointer that moves in here. */
+static NOINLINE void set_single_step(bool on)
 {
-	STAY(__builtin_frame_address(0));
+	KEEP_ALIVE(__builtin_frame_address(0));
 	unsigned long long flags = __builtin_ia32_readeflags_u64(), trap = TRAP_FLAG;
 	__builtin_ia32_writeeflags_u64(on ? flags | trap : flags & ~trap);
 }
@@ -387,9 +388,9 @@ static void step_through_all_kinds_of_code(void)
 	static void (*const kinds[])(void) = {sorting, printing, allocating, telling_time,
 					      reading_clock};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		stepped(true);
+		set_single_step(true);
 		kinds[i]();
-		stepped(false);
+		set_single_step(false);
 	}
 }
 
@@ -397,62 +398,62 @@ static void at_every_instruction(void)
 {
 	struct sigaction act = {.sa_sigaction = at_instruction, .sa_flags = SA_SIGINFO};
 	sigaction(SIGTRAP, &act, NULL);
-	/* The first time some calls go through the loader's binder, whose CFA is at rbx. */
+	/* The first time, some calls go through the loader's binder, whose CFA is at rbx. */
 	step_through_all_kinds_of_code();
-	CHECK_EQ(seen.wrong, 0);
-	CHECK_EQ(seen.shorter, seen.ended[LH_WALK_UNSUPPORTED]);
+	CHECK_EQ(compared.wrong, 0);
+	CHECK_EQ(compared.shorter, compared.ended[LH_WALK_UNSUPPORTED]);
 
-	memset(&seen, 0, sizeof seen);
+	memset(&compared, 0, sizeof compared);
 	step_through_all_kinds_of_code();
-	CHECK(seen.same > 2000);
-	CHECK_EQ(seen.elsewhere, 0);
-	CHECK_EQ(seen.wrong, 0);
-	CHECK_EQ(seen.shorter, 0);
+	CHECK(compared.same > 2000);
+	CHECK_EQ(compared.other_context, 0);
+	CHECK_EQ(compared.wrong, 0);
+	CHECK_EQ(compared.shorter, 0);
 }
 
-static APART void cut_short(void)
+static NOINLINE void cut_short(void)
 {
 	struct lh_regs regs = REGS_OF_CALLER();
-	struct lh_return_slot spots[ROOM], some[2];
+	struct lh_return_slot slots[FRAMES_MAX], some[2];
 	enum lh_walk_end end;
-	int n = lh_walk(&regs, high, spots, ROOM, &end);
+	int n = lh_walk(&regs, high, slots, FRAMES_MAX, &end);
 	CHECK(n >= 2);
 	CHECK_EQ(lh_walk(&regs, high, some, 2, &end), 2);
 	CHECK_EQ(end, LH_WALK_CUT);
-	CHECK_EQ(unwound_common(some, 2, spots, n), 2);
+	CHECK_EQ(unwound_common(some, 2, slots, n), 2);
 	CHECK_EQ(lh_walk(&regs, high, some, 0, &end), 0);
 	CHECK_EQ(end, LH_WALK_CUT);
 	/* A stack that ends too early. */
-	CHECK_EQ(lh_walk(&regs, spots[1].slot, spots, ROOM, &end), 1);
+	CHECK_EQ(lh_walk(&regs, slots[1].slot, slots, FRAMES_MAX, &end), 1);
 	CHECK_EQ(end, LH_WALK_DAMAGED);
 }
 
 static void no_rules(void)
 {
 	uintptr_t words[8] = {0};
-	struct lh_return_slot spots[4];
+	struct lh_return_slot slots[4];
 	enum lh_walk_end end;
 	struct lh_regs regs = {(uintptr_t)words, (uintptr_t)words, (uintptr_t)words};
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)(words + 8), spots, 4, &end), 0);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)(words + 8), slots, 4, &end), 0);
 	CHECK_EQ(end, LH_WALK_NO_CFI);
 	regs.pc = (uintptr_t)no_rules + 1; /* a stack pointer above the stack */
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)words - 4096, spots, 4, &end), 0);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)words - 4096, slots, 4, &end), 0);
 	CHECK_EQ(end, LH_WALK_DAMAGED);
 }
 
-/* The stack that a walk takes, from a painted one. */
+/* Measures the stack that a walk uses, on a stack filled with a pattern. */
 static struct lh_regs painted_regs;
 static uintptr_t painted_high, painted_top;
 
-static void walk_on_paint(void)
+static void walk_on_painted_stack(void)
 {
-	static struct lh_return_slot spots[ROOM];
+	static struct lh_return_slot slots[FRAMES_MAX];
 	enum lh_walk_end end;
 	painted_top = (uintptr_t)__builtin_frame_address(0);
-	lh_walk(&painted_regs, painted_high, spots, ROOM, &end);
+	lh_walk(&painted_regs, painted_high, slots, FRAMES_MAX, &end);
 }
 
-static APART void stack_taken(void)
+static NOINLINE void stack_usage(void)
 {
 	static unsigned char stack[64 << 10] __attribute__((aligned(16)));
 	painted_regs = REGS_OF_CALLER();
@@ -462,7 +463,7 @@ static APART void stack_taken(void)
 	there.uc_stack.ss_sp = stack;
 	there.uc_stack.ss_size = sizeof stack;
 	there.uc_link = &back;
-	makecontext(&there, walk_on_paint, 0);
+	makecontext(&there, walk_on_painted_stack, 0);
 	swapcontext(&back, &there);
 	size_t i = 0;
 	while (stack[i] == 0xa5)
@@ -480,12 +481,12 @@ int main(void)
 	signal(SIGUSR1, at_signal);
 	from_everywhere();
 	at_every_instruction();
-	lh_walk_set_cache(kept);
+	lh_walk_set_cache(cache);
 	from_everywhere();
-	at_every_instruction(); /* reads what it keeps */
-	at_every_instruction(); /* finds what was kept */
+	at_every_instruction(); /* fills the cache */
+	at_every_instruction(); /* uses the cache */
 	cut_short();
 	no_rules();
-	stack_taken();
+	stack_usage();
 	return unit_done();
 }

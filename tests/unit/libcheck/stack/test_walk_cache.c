@@ -1,5 +1,5 @@
 /*
- * What is kept of an address is what was read for it, or nothing.
+ * test_walk_cache.c — tests that the cache returns the row that was stored for an address, or none.
  * LINKS: libcheck/stack/walk_cache.c
  * LIBS: -lpthread
  */
@@ -10,7 +10,7 @@
 #include "libcheck/stack/walk.h"
 #include "libcheck/stack/walk_cache.h"
 
-enum { PLENTY = 100000, TURNS = 200000, WRITERS = 2 };
+enum { ADDRESSES = 100000, READS = 200000, WRITERS = 2 };
 
 static uint64_t memory[LH_WALK_CACHE_BYTES / sizeof(uint64_t)];
 
@@ -28,19 +28,19 @@ static struct lh_cfi_row row_of(int n)
 
 static bool is_of(const struct lh_cfi_row *row, int n)
 {
-	struct lh_cfi_row right = row_of(n);
+	struct lh_cfi_row expected = row_of(n);
 
-	return memcmp(row, &right, sizeof(right)) == 0;
+	return memcmp(row, &expected, sizeof(expected)) == 0;
 }
 
-static void keep(uintptr_t pc, int n)
+static void store(uintptr_t pc, int n)
 {
 	struct lh_cfi_row row = row_of(n);
 
 	lh_walk_cache_store(pc, &row, lh_walk_cache_epoch());
 }
 
-static bool finds(uintptr_t pc, int n)
+static bool is_stored(uintptr_t pc, int n)
 {
 	struct lh_cfi_row row = row_of(0);
 
@@ -51,30 +51,30 @@ static void test_without_memory(void)
 {
 	struct lh_cfi_row row;
 
-	keep(1000, 1);
+	store(1000, 1);
 	CHECK(!lh_walk_cache_find(1000, &row));
 }
 
-static void test_kept(void)
+static void test_stored(void)
 {
 	struct lh_cfi_row row;
 
 	CHECK(!lh_walk_cache_find(1000, &row));
-	keep(1000, 1);
-	CHECK(finds(1000, 1));
+	store(1000, 1);
+	CHECK(is_stored(1000, 1));
 	CHECK(!lh_walk_cache_find(1001, &row));
-	keep(1000, 2);
-	CHECK(finds(1000, 2));
+	store(1000, 2);
+	CHECK(is_stored(1000, 2));
 }
 
-/* More addresses than there is room for: each is found right or not at all. */
-static void test_plenty(void)
+/* With more addresses than the cache has slots, each address has its own row or none. */
+static void test_overflow(void)
 {
 	int found = 0, wrong = 0;
 
-	for (int i = 1; i <= PLENTY; i++)
-		keep((uintptr_t)i * 4, i);
-	for (int i = 1; i <= PLENTY; i++) {
+	for (int i = 1; i <= ADDRESSES; i++)
+		store((uintptr_t)i * 4, i);
+	for (int i = 1; i <= ADDRESSES; i++) {
 		struct lh_cfi_row row;
 		if (!lh_walk_cache_find((uintptr_t)i * 4, &row))
 			continue;
@@ -83,10 +83,10 @@ static void test_plenty(void)
 	}
 	CHECK(found > 1000);
 	CHECK(wrong == 0);
-	CHECK(finds((uintptr_t)PLENTY * 4, PLENTY));
+	CHECK(is_stored((uintptr_t)ADDRESSES * 4, ADDRESSES));
 }
 
-static void test_computed_is_not_kept(void)
+static void test_computed_is_not_stored(void)
 {
 	struct lh_cfi_rule *rule[4];
 	struct lh_cfi_row row, found;
@@ -100,19 +100,19 @@ static void test_computed_is_not_kept(void)
 	}
 }
 
-static void test_forgotten(void)
+static void test_flushed(void)
 {
 	struct lh_cfi_row row = row_of(3);
 	uint32_t before = lh_walk_cache_epoch();
 
-	keep(3000, 3);
+	store(3000, 3);
 	lh_walk_flush_cache();
 	CHECK(!lh_walk_cache_find(3000, &row));
 	row = row_of(3);
-	lh_walk_cache_store(3000, &row, before); /* read while the object was still there */
+	lh_walk_cache_store(3000, &row, before); /* read before the object was unloaded */
 	CHECK(!lh_walk_cache_find(3000, &row));
-	keep(3000, 4);
-	CHECK(finds(3000, 4));
+	store(3000, 4);
+	CHECK(is_stored(3000, 4));
 }
 
 static int stop;
@@ -121,11 +121,11 @@ static void *write_rows(void *first)
 {
 	for (int i = *(int *)first; !__atomic_load_n(&stop, __ATOMIC_RELAXED);
 	     i = 1 + (i + WRITERS) % 1000)
-		keep(4000, i);
+		store(4000, i);
 	return NULL;
 }
 
-/* While others write, a row is one of theirs as a whole. */
+/* While other threads write, a row that is found is one of theirs, not a mix. */
 static void test_torn(void)
 {
 	int first[WRITERS] = {1, 2}, torn = 0;
@@ -133,7 +133,7 @@ static void test_torn(void)
 
 	for (int i = 0; i < WRITERS; i++)
 		pthread_create(&t[i], NULL, write_rows, &first[i]);
-	for (int i = 0; i < TURNS; i++) {
+	for (int i = 0; i < READS; i++) {
 		struct lh_cfi_row row;
 		torn += lh_walk_cache_find(4000, &row) && !is_of(&row, row.cfa.n);
 	}
@@ -147,10 +147,10 @@ int main(void)
 {
 	test_without_memory();
 	lh_walk_set_cache(memory);
-	test_kept();
-	test_plenty();
-	test_computed_is_not_kept();
-	test_forgotten();
+	test_stored();
+	test_overflow();
+	test_computed_is_not_stored();
+	test_flushed();
 	test_torn();
 	return unit_done();
 }

@@ -1,4 +1,4 @@
-/* The reader: what is valid is read, what is not is told in words and never followed.
+/* test_reader.c — tests the reader: valid data is read; invalid data is reported and never used.
  * LINKS: tools/ledger/ */
 #include "tools/ledger/reader.h"
 #include "tests/unit/ledger_builder.h"
@@ -19,12 +19,12 @@ static void save(const void *bytes, size_t n)
 	close(fd);
 }
 
-static bool opens(struct lh_ledger_file *s)
+static bool open_path(struct lh_ledger_file *s)
 {
 	return lh_read_open(s, path);
 }
 
-static void whole(void)
+static void complete(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_ledger_file s;
@@ -34,7 +34,7 @@ static void whole(void)
 	uint64_t frame[LH_FRAMES_MAX];
 
 	save(l, l->total);
-	CHECK(opens(&s));
+	CHECK(open_path(&s));
 	CHECK_EQ(s.n, 1);
 	CHECK_STR(s.error, "");
 	CHECK_EQ(s.view[0].head.pid, 100);
@@ -44,27 +44,28 @@ static void whole(void)
 	CHECK(lh_read_lock(&s.view[0], LH_LOCK_ID(1, 1), &lock));
 	lh_read_lock_stats(&s.view[0], &lock, &stats);
 	CHECK_STR(stats.name, "accounts");
-	CHECK(!lh_read_lock(&s.view[0], LH_LOCK_ID(1, 2), &lock)); /* another generation: gone */
+	CHECK(!lh_read_lock(&s.view[0], LH_LOCK_ID(1, 2),
+			    &lock)); /* another generation: no such lock */
 	CHECK(lh_read_lock_row(&s.view[0], 1, &lock));
 	CHECK_EQ(lh_read_frames(&s.view[0], 2, frame), 2);
 	CHECK_EQ(LH_FRAME_PC(frame[0]), 0x1001110);
 	lh_read_close(&s);
 }
 
-static void foreign(void)
+static void not_a_ledger(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000);
 	struct lh_ledger_file s;
 	char want[200];
 
 	save("#!/bin/sh\n", 10);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	snprintf(want, sizeof(want), "%s: not a lockhound ledger (it does not begin with LOCKHND)",
 		 path);
 	CHECK_STR(s.error, want);
 	lh_read_close(&s);
 	save("", 0);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	CHECK(strstr(s.error, "it is empty") != NULL);
 	lh_read_close(&s);
 	CHECK(!lh_read_open(&s, "/"));
@@ -73,7 +74,7 @@ static void foreign(void)
 	CHECK_STR(s.error, "/nonexistent/x: No such file or directory");
 	l->version = 999;
 	save(l, l->total);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	snprintf(want, sizeof(want), "ledger of version 999; this lockhound reads version %d",
 		 LH_LEDGER_VERSION);
 	CHECK(strstr(s.error, want) != NULL);
@@ -81,13 +82,13 @@ static void foreign(void)
 	l->version = LH_LEDGER_VERSION;
 	l->header++;
 	save(l, l->total);
-	CHECK(!opens(&s));
+	CHECK(!open_path(&s));
 	CHECK(strstr(s.error, "with a header of") != NULL);
 	lh_read_close(&s);
 }
 
-/* A file that ends anywhere: no crash, and nothing is said to be there that is not. */
-static void torn(void)
+/* A file truncated at any byte: no crash, and no row that is not in the file. */
+static void cut_short(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
 	struct lh_ledger_file s;
@@ -112,7 +113,7 @@ static void torn(void)
 	lh_read_close(&s);
 }
 
-static void lies(void)
+static void damaged(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
 	struct lh_ledger_view r;
@@ -124,21 +125,21 @@ static void lies(void)
 
 	stack->n = 60000;
 	CHECK(lh_read_view(&r, l, l->total));
-	CHECK_EQ(lh_read_frames(&r, 1, frame), 8); /* as many as there are, from its first on */
+	CHECK_EQ(lh_read_frames(&r, 1, frame), 8); /* all that exist, from its first frame on */
 	stack->frame = UINT32_MAX;
 	CHECK_EQ(lh_read_frames(&r, 1, frame), 0);
 	CHECK_EQ(lh_read_frames(&r, UINT32_MAX, frame), 0);
-	memset(build_more(l, lock)->name, 'x', LH_NAME_MAX);
+	memset(build_lock_stats(l, lock)->name, 'x', LH_NAME_MAX);
 	CHECK(lh_read_view(&r, l, l->total));
 	CHECK(lh_read_lock_row(&r, 1, &copy));
 	lh_read_lock_stats(&r, &copy, &stats);
 	CHECK_EQ(strlen(stats.name), LH_NAME_MAX - 1);
-	copy.stats = UINT32_MAX; /* no such row: what the lock's own row says */
+	copy.stats = UINT32_MAX; /* no such row: then the lock's own row counts */
 	copy.held_ns = 7;
 	lh_read_lock_stats(&r, &copy, &stats);
 	CHECK_EQ(stats.hold_max_ns, 7);
 	CHECK_EQ(stats.hold_samples, 1);
-	copy.kind = LH_BARRIER; /* there the same bytes are a thread */
+	copy.kind = LH_BARRIER; /* a barrier's row has a thread in these bytes */
 	lh_read_lock_stats(&r, &copy, &stats);
 	CHECK_EQ(stats.hold_samples, 0);
 	memset(l->exe, 'x', sizeof(l->exe));
@@ -170,7 +171,7 @@ static void chains(void)
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 2);
 	CHECK(chain[0] == 1 && chain[1] == 2);
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 1), 0);
-	a->parent = 2; /* a circle of parents */
+	a->parent = 2; /* a cycle of parents */
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 0);
 	a->parent = 77;
 	CHECK_EQ(lh_read_chain_path(&r, 2, chain, 4), 0);
@@ -193,7 +194,7 @@ static void modules(void)
 	CHECK_EQ(lh_read_module_at(&r, 0x2001000, &m), 0);
 }
 
-/* A ledger read in place grows under the reader's eyes, but never out of its memory. */
+/* A ledger that is read in place may grow while it is read, but never beyond its memory. */
 static void live(void)
 {
 	struct lh_ledger *l = build_bank(1, 0x1000000);
@@ -217,7 +218,7 @@ static void live(void)
 	CHECK_EQ(r.head.end, LH_END_EXIT);
 }
 
-/* Packed: smaller, marked, and the same to read; two of them in a row are two processes. */
+/* A packed ledger is smaller, has a flag, and reads the same; a file of two has two processes. */
 static void packed(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(200, 0x5000000);
@@ -232,7 +233,7 @@ static void packed(void)
 	fstat(fd, &st);
 	CHECK(st.st_size % 8 == 0 && (uint64_t)st.st_size < l->total / 4);
 	CHECK_EQ(lh_read_pack(&two, fd), 0);
-	CHECK(opens(&s));
+	CHECK(open_path(&s));
 	CHECK_EQ(s.n, 2);
 	CHECK_STR(s.error, "");
 	CHECK(s.n == 2 && s.view[1].head.pid == 200);
@@ -244,8 +245,8 @@ static void packed(void)
 		CHECK(lh_read_step(&s.view[0], i, &a) && lh_read_step(&one, i, &b) &&
 		      memcmp(&a, &b, sizeof(a)) == 0);
 	lh_read_close(&s);
-	CHECK(ftruncate(fd, st.st_size + 100) == 0); /* the second one cut inside its head */
-	CHECK(opens(&s));
+	CHECK(ftruncate(fd, st.st_size + 100) == 0); /* the second ledger ends inside its head */
+	CHECK(open_path(&s));
 	CHECK_EQ(s.n, 1);
 	CHECK(strstr(s.error, "cut short at 100 bytes, inside the header") != NULL);
 	lh_read_close(&s);
@@ -283,7 +284,7 @@ static void run_file(void)
 	close(fd);
 }
 
-/* Our own process has the ledger mapped, as a watched one would. */
+/* This process has the ledger mapped, as a watched process would. */
 static void process(void)
 {
 	struct lh_ledger *l = build_bank(getpid(), 0x1000000);
@@ -313,7 +314,7 @@ static void stream(void)
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_ledger_view r;
 	struct lh_ledger_file s;
-	int fd[2], kept = dup(0);
+	int fd[2], saved_stdin = dup(0);
 
 	CHECK(pipe(fd) == 0);
 	CHECK(lh_read_view(&r, l, l->total));
@@ -323,17 +324,17 @@ static void stream(void)
 	CHECK(lh_read_open(&s, "-"));
 	CHECK_EQ(s.n, 1);
 	lh_read_close(&s);
-	dup2(kept, 0);
+	dup2(saved_stdin, 0);
 	close(fd[0]);
 }
 
 int main(void)
 {
 	snprintf(path, sizeof(path), "/tmp/test_read.%d", getpid());
-	whole();
-	foreign();
-	torn();
-	lies();
+	complete();
+	not_a_ledger();
+	cut_short();
+	damaged();
 	chains();
 	modules();
 	live();

@@ -1,4 +1,5 @@
-/* Circles across processes: which locks are one, what orders processes, what is only likely.
+/* test_cross_process.c — tests cycles across processes: which rows are the same lock, what orders
+ * processes, and which findings are only warnings.
  * LINKS: tools/lock_order/ tools/report/ tools/ledger/ tools/symbols/ tools/util/
  * libcheck/order_graph/ */
 #include "tests/unit/ledger_builder.h"
@@ -7,47 +8,47 @@
 
 enum { MS = 1000000 };
 
-static struct lh_ledger_view records[4];
+static struct lh_ledger_view views[4];
 
-static struct lh_report *judged(struct lh_ledger *const *l, uint32_t n)
+static struct lh_report *report_of(struct lh_ledger *const *l, uint32_t n)
 {
 	struct lh_report *report = lh_report_new((struct lh_report_options){.every_lock = true});
 
 	for (uint32_t i = 0; i < n; i++) {
-		CHECK(lh_read_view(&records[i], l[i], l[i]->total));
-		lh_report_add_ledger(report, &records[i]);
+		CHECK(lh_read_view(&views[i], l[i], l[i]->total));
+		lh_report_add_ledger(report, &views[i]);
 	}
 	lh_cross_process_check(report, true);
 	lh_report_finish(report);
 	return report;
 }
 
-/* -1: no finding; else the severity of the only one. */
-static int verdict(struct lh_ledger *const *l, uint32_t n, enum lh_filter *why)
+/* -1: no finding; 99: several; otherwise the severity of the only finding. */
+static int severity_of(struct lh_ledger *const *l, uint32_t n, enum lh_filter *filter)
 {
-	struct lh_report *report = judged(l, n);
+	struct lh_report *report = report_of(l, n);
 	int severity = report->findings == 1 ? (int)report->finding[0]->severity
 		       : report->findings    ? 99
 					     : -1;
 
-	if (why)
-		*why = report->filtereds ? report->filtered[0]->filter : LH_F_NONE;
+	if (filter)
+		*filter = report->filtereds ? report->filtered[0]->filter : LH_F_NONE;
 	lh_report_free(report);
 	return severity;
 }
 
-static int of_two(struct lh_ledger *a, struct lh_ledger *b)
+static int severity_of_two(struct lh_ledger *a, struct lh_ledger *b)
 {
 	struct lh_ledger *l[] = {a, b};
 
-	return verdict(l, 2, NULL);
+	return severity_of(l, 2, NULL);
 }
 
-static void side_by_side(void)
+static void at_the_same_time(void)
 {
 	struct lh_ledger *l[] = {build_sharer(100, false, 0, 50 * MS),
 				 build_sharer(101, true, 10 * MS, 60 * MS)};
-	struct lh_report *report = judged(l, 2);
+	struct lh_report *report = report_of(l, 2);
 	const struct lh_report_finding *f = report->findings ? report->finding[0] : NULL;
 
 	CHECK_EQ(report->findings, 1);
@@ -56,12 +57,13 @@ static void side_by_side(void)
 	CHECK_EQ(f->severity, LH_ERROR);
 	CHECK_EQ(f->processes, 2);
 	CHECK_EQ(f->threads, 2);
-	CHECK_EQ(f->locks, 2); /* one lock is one, whoever takes it */
+	CHECK_EQ(f->locks, 2); /* a shared lock counts once */
 	CHECK(f->thread[0]->foreign_tid != f->thread[1]->foreign_tid);
 	CHECK(f->thread[0]->id == 1 && f->thread[1]->id == 2);
 	CHECK(f->cycle && f->cycle_parts == 2);
 	lh_report_free(report);
-	CHECK_EQ(of_two(build_sharer(100, false, 0, 50 * MS), build_sharer(101, false, 0, 50 * MS)),
+	CHECK_EQ(severity_of_two(build_sharer(100, false, 0, 50 * MS),
+				 build_sharer(101, false, 0, 50 * MS)),
 		 -1);
 }
 
@@ -72,37 +74,37 @@ static void other_locks(void)
 	struct lh_lock_location *p = build_at(b, LH_T_LOCK_LOCATION, 1);
 
 	p->ino++;
-	CHECK_EQ(of_two(a, b), -1);
+	CHECK_EQ(severity_of_two(a, b), -1);
 	p->ino--;
 	p->dev++;
-	CHECK_EQ(of_two(a, b), -1);
+	CHECK_EQ(severity_of_two(a, b), -1);
 	p->dev--;
-	p->lock = 0; /* of a lock before this one */
-	CHECK_EQ(of_two(a, b), -1);
+	p->lock = 0; /* the location of an earlier lock */
+	CHECK_EQ(severity_of_two(a, b), -1);
 	p->lock = LH_LOCK_ID(1, 1);
-	CHECK_EQ(of_two(a, b), LH_ERROR);
-	b->start_epoch += 3600; /* of another boot */
-	CHECK_EQ(of_two(a, b), -1);
+	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
+	b->start_epoch += 3600; /* another boot */
+	CHECK_EQ(severity_of_two(a, b), -1);
 	b->start_epoch -= 3590; /* the clock was set */
-	CHECK_EQ(of_two(a, b), LH_ERROR);
+	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 }
 
-/* Memory that was given back and used again: whoever puts a lock there initialises it. */
-static void used_again(void)
+/* Memory that was freed and reused: if both processes initialize a lock, these are two locks. */
+static void reused_memory(void)
 {
 	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),
 			 *b = build_sharer(101, true, 10 * MS, 60 * MS);
-	lh_lock_id again;
+	lh_lock_id checked_again;
 
 	build_lock_row(a, LH_LOCK_ID(1, 1))->flags |= LH_LOCK_INITED;
-	CHECK_EQ(of_two(a, b), LH_ERROR);
+	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 	build_lock_row(b, LH_LOCK_ID(1, 1))->flags |= LH_LOCK_INITED;
-	CHECK_EQ(of_two(a, b), -1);
+	CHECK_EQ(severity_of_two(a, b), -1);
 	build_lock_row(b, LH_LOCK_ID(1, 1))->flags &= ~(uint32_t)LH_LOCK_INITED;
-	again = build_shared(b, 0, 0);
-	CHECK_EQ(of_two(a, b), LH_ERROR); /* nothing was asked for with it */
-	build_dependency(b, 1, 0, again, build_lock(b, LH_MUTEX, 0x9000, NULL));
-	CHECK_EQ(of_two(a, b), -1);
+	checked_again = build_shared(b, 0, 0);
+	CHECK_EQ(severity_of_two(a, b), LH_ERROR); /* no lock was wanted while it was held */
+	build_dependency(b, 1, 0, checked_again, build_lock(b, LH_MUTEX, 0x9000, NULL));
+	CHECK_EQ(severity_of_two(a, b), -1);
 }
 
 static struct lh_ledger *child_of(struct lh_ledger *parent, lh_thread_id thread, uint32_t segment)
@@ -119,45 +121,46 @@ static struct lh_ledger *child_of(struct lh_ledger *parent, lh_thread_id thread,
 static void forked(void)
 {
 	struct lh_ledger *p = build_sharer(100, false, 0, 50 * MS), *l[2] = {p};
-	enum lh_filter why;
+	enum lh_filter filter;
 
-	l[1] = child_of(p, 1, 0); /* after all that the parent did */
-	CHECK_EQ(verdict(l, 2, &why), -1);
-	CHECK_EQ(why, LH_F_ORDERED);
-	build_dependency(p, 1, 1, LH_LOCK_ID(1, 1), LH_LOCK_ID(2, 1)); /* and once more */
-	CHECK_EQ(verdict(l, 2, &why), LH_ERROR);
-	l[1] = child_of(p, 0, 0); /* nobody knows when */
-	CHECK_EQ(verdict(l, 2, NULL), LH_WARNING);
+	l[1] = child_of(p, 1, 0); /* forked after everything that the parent did */
+	CHECK_EQ(severity_of(l, 2, &filter), -1);
+	CHECK_EQ(filter, LH_F_ORDERED);
+	build_dependency(p, 1, 1, LH_LOCK_ID(1, 1),
+			 LH_LOCK_ID(2, 1)); /* and again after the fork */
+	CHECK_EQ(severity_of(l, 2, &filter), LH_ERROR);
+	l[1] = child_of(p, 0, 0); /* forked at an unknown time */
+	CHECK_EQ(severity_of(l, 2, NULL), LH_WARNING);
 }
 
-/* What the parent's thread held when it forked shuts out whoever else holds it. */
-static void guarded(void)
+/* A lock that the parent's thread held when it forked is a gate lock against its other holders. */
+static void creator_held_gate(void)
 {
 	struct lh_ledger *p = build_sharer(100, false, 0, 50 * MS), *l[2] = {p};
 	lh_lock_id gate = build_lock(p, LH_MUTEX, 0x9000, "gate");
 	lh_thread_id other = build_thread(p, 102, "other");
-	enum lh_filter why;
+	enum lh_filter filter;
 	lh_chain_id chain = p->table[LH_T_CHAIN].used;
 
 	build_dependency(p, other, 0, gate, LH_LOCK_ID(1, 1));
 	l[1] = child_of(p, 1, 0);
 	l[1]->fork_chain = chain;
 	/* other: gate, a, b against the child's b, a */
-	uint32_t id, seen;
+	uint32_t id, visit;
 	struct lh_chain *last = build_row(p, LH_T_CHAIN, &id);
-	struct lh_chain_visit *s = build_row(p, LH_T_VISIT, &seen);
+	struct lh_chain_visit *s = build_row(p, LH_T_VISIT, &visit);
 
 	*last = (struct lh_chain){.parent = chain + 1,
 				  .lock = LH_LOCK_ID(2, 1),
 				  .site = LH_SITE(9, LH_BLOCKING, LH_EXCLUSIVE),
 				  .depth = 3,
-				  .visit = seen,
+				  .visit = visit,
 				  .next = build_lock_row(p, LH_LOCK_ID(2, 1))->chains};
 	build_lock_row(p, LH_LOCK_ID(2, 1))->chains = id;
 	*s = (struct lh_chain_visit){.chain = id, .thread = other};
-	CHECK_EQ(verdict(l, 2, &why), -1);
+	CHECK_EQ(severity_of(l, 2, &filter), -1);
 	l[1]->fork_chain = 0;
-	CHECK_EQ(verdict(l, 2, &why), LH_ERROR);
+	CHECK_EQ(severity_of(l, 2, &filter), LH_ERROR);
 }
 
 static void one_after_the_other(void)
@@ -165,39 +168,39 @@ static void one_after_the_other(void)
 	struct lh_ledger *a = build_sharer(100, false, 0, 50 * MS),
 			 *b = build_sharer(101, true, 51 * MS, 60 * MS), *third[3] = {a, b};
 
-	CHECK_EQ(of_two(a, b), LH_WARNING);
-	CHECK_EQ(of_two(b, a), LH_WARNING);
+	CHECK_EQ(severity_of_two(a, b), LH_WARNING);
+	CHECK_EQ(severity_of_two(b, a), LH_WARNING);
 	a->state = LH_LEDGER_ENDED;
 	a->end_ns = 52 * MS;
-	CHECK_EQ(of_two(a, b), LH_ERROR);
+	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 	a->state = LH_LEDGER_READY;
 	a->end = LH_END_RUNNING;
-	CHECK_EQ(of_two(a, b), LH_ERROR);
+	CHECK_EQ(severity_of_two(a, b), LH_ERROR);
 	a->end = LH_END_EXEC;
-	b->pid = a->pid; /* the same process: a certain order */
-	CHECK_EQ(of_two(a, b), -1);
+	b->pid = a->pid; /* the same process: certainly ordered */
+	CHECK_EQ(severity_of_two(a, b), -1);
 	b->pid = 101;
-	b->parent = a->pid; /* started by it, we do not know when */
+	b->parent = a->pid; /* started by process a at an unknown time */
 	b->watched_from_ns = 10 * MS;
-	CHECK_EQ(of_two(a, b), LH_WARNING);
+	CHECK_EQ(severity_of_two(a, b), LH_WARNING);
 	b->parent = 1;
 	third[2] = build_sharer(102, true, 20 * MS, 30 * MS);
-	CHECK_EQ(verdict(third, 3, NULL), LH_ERROR); /* one code, one finding */
+	CHECK_EQ(severity_of(third, 3, NULL), LH_ERROR); /* the same sites: one finding */
 }
 
-/* The library's judge has given up: the front end asks again. */
-static void again(void)
+/* If the library cut searches, the front end searches again. */
+static void checked_again(void)
 {
 	struct lh_ledger *l = build_sharer(100, false, 0, 50 * MS);
 	lh_thread_id other = build_thread(l, 101, "other");
 	struct lh_report *report;
 
 	build_dependency(l, other, 0, LH_LOCK_ID(2, 1), LH_LOCK_ID(1, 1));
-	report = judged(&l, 1);
-	CHECK_EQ(report->findings, 0); /* its own judge would have told it */
+	report = report_of(&l, 1);
+	CHECK_EQ(report->findings, 0); /* the library would have reported it */
 	lh_report_free(report);
 	l->searches_cut = 3;
-	report = judged(&l, 1);
+	report = report_of(&l, 1);
 	CHECK_EQ(report->findings, 1);
 	CHECK(report->findings == 1 && report->finding[0]->severity == LH_ERROR);
 	CHECK(report->findings == 1 && !report->finding[0]->thread[0]->foreign_tid);
@@ -207,12 +210,12 @@ static void again(void)
 
 int main(void)
 {
-	side_by_side();
+	at_the_same_time();
 	other_locks();
-	used_again();
+	reused_memory();
 	forked();
-	guarded();
+	creator_held_gate();
 	one_after_the_other();
-	again();
+	checked_again();
 	return unit_done();
 }

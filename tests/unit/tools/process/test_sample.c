@@ -1,6 +1,6 @@
 /*
- * Stacks of a child that sleeps in calls of all sorts: they are there, and the child does not
- * notice, whatever it was believed to do.
+ * test_sample.c — samples the stack of a child that sleeps in several kinds of calls: the stack is
+ * found, and the child does not notice, also if the caller's knowledge of the child is outdated.
  * LINKS: tools/process/ tools/ledger/ tools/symbols/ tools/util/
  */
 #include "tools/process/sample.h"
@@ -17,24 +17,24 @@
 #include <unistd.h>
 
 /*
- * A function that a stack is looked through for: kept whole, and short under any sanitizer. One
- * that is not to be stopped asks the kernel itself: without registers, the frames of a
- * sanitizer's own read() cannot be passed.
+ * A function that the tests look for in a stack: not inlined, and short under any sanitizer. A
+ * function whose call must not be stopped makes the system call itself: without registers, the
+ * frames of a sanitizer's own read() cannot be unwound.
  */
 #define BODY static __attribute__((noinline, no_sanitize("address", "undefined"))) int
 
-static int ends[2], set;
+static int pipe_ends[2], epoll;
 
 BODY in_epoll(void)
 {
 	struct epoll_event e;
 
-	return epoll_wait(set, &e, 1, -1) == 1;
+	return epoll_wait(epoll, &e, 1, -1) == 1;
 }
 
 BODY in_poll(void)
 {
-	struct pollfd p = {.fd = ends[0], .events = POLLIN};
+	struct pollfd p = {.fd = pipe_ends[0], .events = POLLIN};
 
 	return poll(&p, 1, -1) == 1;
 }
@@ -43,17 +43,17 @@ BODY in_read(void)
 {
 	char c;
 
-	return syscall(SYS_read, ends[0], &c, 1) == 1;
+	return syscall(SYS_read, pipe_ends[0], &c, 1) == 1;
 }
 
-/* Waits for its child, and no stop reaches it before that has ended. */
+/* Waits in vfork for its child; a stop does not take effect before the child has ended. */
 BODY in_clone(void)
 {
 	char c;
 	pid_t child = (pid_t)syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL);
 
 	if (child == 0) {
-		syscall(SYS_read, ends[0], &c, 1);
+		syscall(SYS_read, pipe_ends[0], &c, 1);
 		_exit(0);
 	}
 	return child > 0;
@@ -61,7 +61,7 @@ BODY in_clone(void)
 
 BODY computing(void)
 {
-	struct pollfd p = {.fd = ends[0], .events = POLLIN};
+	struct pollfd p = {.fd = pipe_ends[0], .events = POLLIN};
 
 	while (poll(&p, 1, 0) == 0)
 		for (volatile int i = 0; i < 100000; i++)
@@ -73,10 +73,10 @@ static pid_t start(int (*body)(void))
 {
 	struct epoll_event e = {.events = EPOLLIN};
 
-	if (pipe(ends))
+	if (pipe(pipe_ends))
 		abort();
-	set = epoll_create1(0);
-	if (epoll_ctl(set, EPOLL_CTL_ADD, ends[0], &e))
+	epoll = epoll_create1(0);
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, pipe_ends[0], &e))
 		abort();
 	pid_t child = fork();
 	if (!child)
@@ -92,8 +92,8 @@ static int has_ended(pid_t child)
 	       info.si_pid == child;
 }
 
-/* Until it sleeps in this call, or has ended. */
-static void await_call(pid_t child, long nr, struct lh_task_call *c)
+/* Waits until the child sleeps in this call, or has ended. */
+static void wait_for_call(pid_t child, long nr, struct lh_task_call *c)
 {
 	do {
 		sched_yield();
@@ -101,21 +101,21 @@ static void await_call(pid_t child, long nr, struct lh_task_call *c)
 	} while ((c->in != LH_TASK_CALL || c->nr != nr) && !has_ended(child));
 }
 
-/* It comes back from its call with what it waited for, and with nothing before that. */
-static void ends_well(pid_t child)
+/* The child's call must return what the child waited for, and nothing before that. */
+static void check_result(pid_t child)
 {
 	int status = 0;
 
-	CHECK_EQ(write(ends[1], "x", 1), 1);
+	CHECK_EQ(write(pipe_ends[1], "x", 1), 1);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(status, 0);
-	close(ends[0]);
-	close(ends[1]);
-	close(set);
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	close(epoll);
 }
 
-/* Is an address of this function in the stack? The child has our addresses. */
-static int has(const struct lh_stack_sample *x, int (*function)(void))
+/* True if an address of this function is in the stack. The child has the same addresses as we. */
+static int has_frame_of(const struct lh_stack_sample *x, int (*function)(void))
 {
 	for (uint32_t i = 0; i < x->n; i++)
 		if (x->pc[i] > (uintptr_t)function && x->pc[i] < (uintptr_t)function + 200)
@@ -123,8 +123,8 @@ static int has(const struct lh_stack_sample *x, int (*function)(void))
 	return 0;
 }
 
-/* Until it is in that call again: a stop has it make the call once more. */
-static void await_same(pid_t child, const struct lh_task_call *c)
+/* Waits until the child is in that call again: after a stop the child makes the call again. */
+static void wait_for_same_call(pid_t child, const struct lh_task_call *c)
 {
 	struct lh_task_call again;
 
@@ -133,9 +133,9 @@ static void await_same(pid_t child, const struct lh_task_call *c)
 	while (!lh_task_same(c, &again) && !has_ended(child));
 }
 
-/* Where many want a CPU it may not stop in time: then it is let go, and asked again. */
-static bool take(struct lh_sampler *s, pid_t child, const struct lh_task_call *c,
-		 struct lh_stack_sample *x)
+/* On a loaded machine the child may not stop in time: then it is resumed and sampled again. */
+static bool sample(struct lh_sampler *s, pid_t child, const struct lh_task_call *c,
+		   struct lh_stack_sample *x)
 {
 	enum { STOP_NS = 20000000 };
 
@@ -144,12 +144,12 @@ static bool take(struct lh_sampler *s, pid_t child, const struct lh_task_call *c
 			return false;
 		while (lh_stop_end_late())
 			sched_yield();
-		await_same(child, c);
+		wait_for_same_call(child, c);
 	}
 	return true;
 }
 
-/* `stops`: must it stand still for it? */
+/* `stops`: 1 if the sample must stop the child, 0 if it must not. */
 static void sleeper(int (*body)(void), long nr, int stops)
 {
 	pid_t child = start(body);
@@ -157,34 +157,34 @@ static void sleeper(int (*body)(void), long nr, int stops)
 	struct lh_task_call c;
 	struct lh_stack_sample x;
 
-	await_call(child, nr, &c);
+	wait_for_call(child, nr, &c);
 	for (int i = 0; i < 20; i++) {
-		CHECK(take(s, child, &c, &x));
-		CHECK(has(&x, body));
+		CHECK(sample(s, child, &c, &x));
+		CHECK(has_frame_of(&x, body));
 		CHECK_EQ(x.stopped_ns > 0, stops);
-		await_same(child, &c);
+		wait_for_same_call(child, &c);
 	}
 	lh_sampler_free(s);
-	ends_well(child);
+	check_result(child);
 }
 
-/* It was seen computing, and is in a call that any stop breaks off when it stops. */
-static void overtaken(int (*body)(void), long nr)
+/* The child is believed to compute, but is in a call that a stop interrupts. */
+static void entered_call_before_stop(int (*body)(void), long nr)
 {
 	pid_t child = start(body);
 	struct lh_sampler *s = lh_sampler_new(child);
-	struct lh_task_call c, believed = {.in = LH_TASK_RUNS, .nr = -1};
+	struct lh_task_call c, sampled_call = {.in = LH_TASK_RUNS, .nr = -1};
 	struct lh_stack_sample x;
 
 	for (int i = 0; i < 20; i++) {
-		await_call(child, nr, &c);
-		lh_sampler_sample(s, child, &believed, 0, &x);
+		wait_for_call(child, nr, &c);
+		lh_sampler_sample(s, child, &sampled_call, 0, &x);
 		CHECK(x.stopped_ns > 0);
 	}
 	while (lh_stop_end_late())
 		sched_yield();
 	lh_sampler_free(s);
-	ends_well(child);
+	check_result(child);
 }
 
 static void runner(void)
@@ -193,41 +193,39 @@ static void runner(void)
 	struct lh_sampler *s = lh_sampler_new(child);
 	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
 	struct lh_stack_sample x;
-	int seen = 0;
+	int sampled = 0;
 
-	for (int i = 0; i < 1000 && seen < 5; i++) {
-		seen += lh_sampler_sample(s, child, &c, 0, &x) && has(&x, computing);
-		while (lh_stop_end_late()) /* it has not stopped in time: it wants a CPU too
-					    */
+	for (int i = 0; i < 1000 && sampled < 5; i++) {
+		sampled += lh_sampler_sample(s, child, &c, 0, &x) && has_frame_of(&x, computing);
+		while (lh_stop_end_late()) /* the child got no CPU to stop in time */
 			sched_yield();
 	}
-	CHECK_EQ(seen, 5);
+	CHECK_EQ(sampled, 5);
 	lh_sampler_free(s);
-	ends_well(child);
+	check_result(child);
 }
 
-/* One that does not stop in time, as one that gets no processor, has the stack that it sleeps on.
- */
-static void not_stopped(void)
+/* The stack of a thread that does not stop in time, as without a CPU, is the one it sleeps on. */
+static void late_stop(void)
 {
 	struct lh_task_call c;
 	struct lh_stack_sample x;
 	pid_t child = start(in_clone);
 	struct lh_sampler *s = lh_sampler_new(child);
 
-	await_call(child, SYS_clone, &c);
-	c.nr = SYS_restart_syscall; /* the same call, and one that the sampler stops a thread in */
+	wait_for_call(child, SYS_clone, &c);
+	c.nr = SYS_restart_syscall; /* compares equal, and the sampler stops a thread in it */
 	CHECK(lh_sampler_sample(s, child, &c, 0, &x));
-	CHECK(has(&x, in_clone));
+	CHECK(has_frame_of(&x, in_clone));
 	CHECK_EQ(lh_stop_end_late(), 1);
-	CHECK_EQ(write(ends[1], "x", 1), 1);
+	CHECK_EQ(write(pipe_ends[1], "x", 1), 1);
 	while (lh_stop_end_late())
 		sched_yield();
-	ends_well(child);
+	check_result(child);
 	lh_sampler_free(s);
 }
 
-static void gone(void)
+static void ended_process(void)
 {
 	struct lh_task_call c = {.in = LH_TASK_RUNS, .nr = -1};
 	pid_t child = fork();
@@ -247,10 +245,10 @@ int main(void)
 	sleeper(in_poll, SYS_poll, 1);
 	sleeper(in_epoll, SYS_epoll_wait, 0);
 	sleeper(in_read, SYS_read, 0);
-	overtaken(in_epoll, SYS_epoll_wait);
-	overtaken(in_read, SYS_read);
+	entered_call_before_stop(in_epoll, SYS_epoll_wait);
+	entered_call_before_stop(in_read, SYS_read);
 	runner();
-	not_stopped();
-	gone();
+	late_stop();
+	ended_process();
 	return unit_done();
 }

@@ -1,5 +1,5 @@
-/* The views text and JSON: what they say, that they are well-formed, and that nothing of the
- * program's leaks raw.
+/* test_render.c — tests the formats text and JSON: their contents, that they are well-formed, and
+ * that text of the checked process is escaped.
  * LINKS: tools/render/ tools/report/ tools/ledger/ tools/symbols/ tools/util/ */
 #include "tools/render/render.h"
 #include "tests/unit/ledger_builder.h"
@@ -38,7 +38,7 @@ static void text(struct lh_ledger *l, struct lh_render_text_style style)
 	render("text", &l, 1, style);
 }
 
-static bool says(const char *what)
+static bool contains(const char *what)
 {
 	if (strstr(output, what))
 		return true;
@@ -46,23 +46,24 @@ static bool says(const char *what)
 	return false;
 }
 
-static void plain(void)
+static void plain_text(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 
 	text(l, (struct lh_render_text_style){0});
 	CHECK(strncmp(output, "bank+0x1110: error: ", 20) == 0);
-	CHECK(says("'accounts' and 'journal' are acquired in conflicting orders: this can deadlock "
-		   "[lock-order]\n"));
-	CHECK(says("\n  accounts -> journal -> accounts\n"));
-	CHECK(says("(did not happen, but can)"));
-	CHECK(says("\n  T2 'worker-1' (101)\n    acquired 'accounts'\n"));
-	CHECK(says("    tried to acquire 'journal'\n"));
-	CHECK(says("      #0  ??  (bank+0x1110)\n      #1  ??  (bank+0x1800)\n"));
-	CHECK(says("how it can hang: T2 holds 'accounts'; T3 holds 'journal';"));
-	CHECK(says("  help: Choose one order"));
-	CHECK(says("lockhound explain lock-order\n"));
-	CHECK(says(
+	CHECK(contains(
+		"'accounts' and 'journal' are acquired in conflicting orders: this can deadlock "
+		"[lock-order]\n"));
+	CHECK(contains("\n  accounts -> journal -> accounts\n"));
+	CHECK(contains("(did not happen, but can)"));
+	CHECK(contains("\n  T2 'worker-1' (101)\n    acquired 'accounts'\n"));
+	CHECK(contains("    tried to acquire 'journal'\n"));
+	CHECK(contains("      #0  ??  (bank+0x1110)\n      #1  ??  (bank+0x1800)\n"));
+	CHECK(contains("how it can hang: T2 holds 'accounts'; T3 holds 'journal';"));
+	CHECK(contains("  help: Choose one order"));
+	CHECK(contains("lockhound explain lock-order\n"));
+	CHECK(contains(
 		"\nlockhound: 1 process, 2 locks, 8 operations, 3 threads: 1 finding (1 new)\n"));
 	CHECK(!strstr(output, "\33"));
 	CHECK(!strstr(output, "dropped"));
@@ -87,11 +88,11 @@ static void summary(void)
 	l[1]->table[LH_T_STACK].refused = 2;
 	l[1]->searches_cut = 1;
 	render("text", l, 2, (struct lh_render_text_style){.next = "lockhound report x.lh"});
-	CHECK(says("seen 2 times in 2 processes"));
-	CHECK(says("\n  in bank[100]\n"));
-	CHECK(says("lockhound: dropped: 3 locks, 2 stacks, 1 cycle search; results may be "
-		   "incomplete\n"));
-	CHECK(says(
+	CHECK(contains("seen 2 times in 2 processes"));
+	CHECK(contains("\n  in bank[100]\n"));
+	CHECK(contains("lockhound: dropped: 3 locks, 2 stacks, 1 cycle search; results may be "
+		       "incomplete\n"));
+	CHECK(contains(
 		"lockhound: 2 processes, 4 locks, 16 operations, 6 threads: 1 finding (1 new) -- "
 		"next: lockhound report x.lh\n"));
 	text(build_ledger(5, "/bin/true"), (struct lh_render_text_style){0});
@@ -108,28 +109,29 @@ static void filtered(void)
 		output,
 		"lockhound: 1 process, 2 locks, 8 operations, 3 threads: 0 findings, 1 filtered\n");
 	text(l, (struct lh_render_text_style){.filtered = true, .locks = true});
-	CHECK(says("filtered (gate): 'accounts' and 'journal' are acquired in conflicting orders"));
-	CHECK(says(
+	CHECK(contains(
+		"filtered (gate): 'accounts' and 'journal' are acquired in conflicting orders"));
+	CHECK(contains(
 		"because two of the paths hold a common lock and so never run at the same time"));
-	CHECK(says("  T2 'worker-1' acquired 'accounts'\n"));
-	CHECK(says("           5          0         0        0"));
+	CHECK(contains("  T2 'worker-1' acquired 'accounts'\n"));
+	CHECK(contains("           5          0         0        0"));
 }
 
-/* The five properties of a lock that is fought for, in words and in numbers. */
+/* The five properties of a contended lock, in text and as numbers. */
 static void properties(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	const uint64_t waits[] = {2000000, 40000000};
 	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
-	struct lh_contention *contention = build_fare(l, accounts, 2, waits);
+	struct lh_contention *contention = build_contention(l, accounts, 2, waits);
 	json_t *o, *lock;
 
 	text(l, (struct lh_render_text_style){.locks = true});
-	CHECK(says("    mutual exclusion  no misuse was seen\n"));
-	CHECK(says("    progress          lock-order "));
-	CHECK(says("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; no "
-		   "other thread acquired the lock during a wait\n"));
-	CHECK(says("    no busy waiting   no try-lock failed\n"));
+	CHECK(contains("    mutual exclusion  no misuse was seen\n"));
+	CHECK(contains("    progress          lock-order "));
+	CHECK(contains("the longest wait was 40 ms, 21 ms on average, 99 of 100 below 40 ms; no "
+		       "other thread acquired the lock during a wait\n"));
+	CHECK(contains("    no busy waiting   no try-lock failed\n"));
 	contention->queue = 3;
 	contention->bypassed = contention->bypassed_max = 12;
 	contention->bypassed_thread = 3;
@@ -142,16 +144,17 @@ static void properties(void)
 	contention->share[0] = (struct lh_thread_share){.thread = 2, .taken = 90};
 	contention->share[1] =
 		(struct lh_thread_share){.thread = 3, .taken = 10, .waits = 2, .wait_ns = 42000000};
-	build_more(l, build_lock_row(l, accounts))->tries_failed = 5000;
+	build_lock_stats(l, build_lock_row(l, accounts))->tries_failed = 5000;
 	text(l, (struct lh_render_text_style){.locks = true});
-	CHECK(says("; up to 3 waited at once; other threads acquired the lock up to 12 times "
-		   "during one wait of T3 'worker-2'; up to 9 times by threads that came later\n"));
-	CHECK(says("5000 try-locks failed, 1 time 100 or more in a row, at most 4096 in 31 ms, "
-		   "by T2 'worker-1' at bank+0x1100\n"));
-	CHECK(says("acquired by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited "
-		   "longest in total: 42 ms, for 10 % of the acquisitions\n"));
+	CHECK(contains(
+		"; up to 3 waited at once; other threads acquired the lock up to 12 times "
+		"during one wait of T3 'worker-2'; up to 9 times by threads that came later\n"));
+	CHECK(contains("5000 try-locks failed, 1 time 100 or more in a row, at most 4096 in 31 ms, "
+		       "by T2 'worker-1' at bank+0x1100\n"));
+	CHECK(contains("acquired by T2 'worker-1' 90 %, T3 'worker-2' 10 %; T3 'worker-2' waited "
+		       "longest in total: 42 ms, for 10 % of the acquisitions\n"));
 	render("html", &l, 1, (struct lh_render_text_style){0});
-	CHECK(says("<td>fairness</td><td>acquired by T2 "));
+	CHECK(contains("<td>fairness</td><td>acquired by T2 "));
 	render("json", &l, 1, (struct lh_render_text_style){0});
 	o = json_loads(output, 0, NULL);
 	lock = json_array_get(json_object_get(o, "locks"), 0);
@@ -167,8 +170,8 @@ static void properties(void)
 	json_decref(o);
 }
 
-/* One wait and one hold that the monitor saw, for flame graphs and for Perfetto. */
-static void towers_and_tracks(void)
+/* One wait and one hold that the monitor sampled, for flame graphs and for Perfetto. */
+static void folded_and_trace(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	const lh_lock_id accounts = LH_LOCK_ID(1, 1);
@@ -176,7 +179,7 @@ static void towers_and_tracks(void)
 	json_t *o, *list, *e;
 	size_t at, begun = 0, ended = 0, waited = 0;
 
-	build_fare(l, accounts, 1, waits);
+	build_contention(l, accounts, 1, waits);
 	*(struct lh_wait_pair *)build_row(l, LH_T_WAIT_PAIR, NULL) =
 		(struct lh_wait_pair){.lock = accounts,
 				      .waiter = LH_SITE(1, 0, 0),
@@ -194,7 +197,7 @@ static void towers_and_tracks(void)
 	*(struct lh_span *)build_row(l, LH_T_SPAN, NULL) = (struct lh_span){
 		.thread = 3, .lock = accounts, .from_ns = 500000, .to_ns = 9000000};
 	render("folded", &l, 1, (struct lh_render_text_style){0});
-	/* the sampled 20 ms are 8 ms, exactly; holds are as they were seen */
+	/* the sampled 20 ms of wait are scaled to the exact 8 ms; holds are not scaled */
 	CHECK_STR(output,
 		  "holding;bank+0x1800;bank+0x1110;[accounts] 30000\n"
 		  "waiting;bank+0x1800;bank+0x1100;[accounts];held since bank+0x1110 8000\n");
@@ -218,34 +221,35 @@ static void towers_and_tracks(void)
 	json_decref(o);
 }
 
-/* Whatever the program calls its threads and locks, the terminal does not move. */
+/* Escape sequences in names of threads and locks do not reach the terminal. */
 static void hostile(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_thread *t = build_at(l, LH_T_THREAD, 2);
 
 	memcpy(t->name, "\33]0;x\7\n::error\xff", 15);
-	memcpy(build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->name, "\33[2J%s%n</scrip", 15);
+	memcpy(build_lock_stats(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->name, "\33[2J%s%n</scrip",
+	       15);
 	text(l, (struct lh_render_text_style){.locks = true});
 	CHECK(!strpbrk(output, "\33\7\xff"));
-	CHECK(says("T2 '\\x1b]0;x\\x07\\n::error\\xff'"));
-	CHECK(says("\\x1b[2J%s%n</scrip"));
+	CHECK(contains("T2 '\\x1b]0;x\\x07\\n::error\\xff'"));
+	CHECK(contains("\\x1b[2J%s%n</scrip"));
 	CHECK(!strstr(output, "\n::error"));
 	render("json", &l, 1, (struct lh_render_text_style){0});
 	CHECK(!strpbrk(output, "\33\7\xff"));
-	CHECK(says("\\u001B[2J%s%n</scrip"));
+	CHECK(contains("\\u001B[2J%s%n</scrip"));
 }
 
 static void colours(void)
 {
 	text(build_bank(100, 0x1000000), (struct lh_render_text_style){.color = true});
-	CHECK(says("\33[1;31merror: \33[0m"));
+	CHECK(contains("\33[1;31merror: \33[0m"));
 	unsetenv("CLICOLOR_FORCE");
 	unsetenv("FORCE_COLOR");
 	setenv("NO_COLOR", "1", 1);
 	CHECK(lh_render_text_color("always", stdout) && !lh_render_text_color("never", stdout));
 	setenv("CLICOLOR_FORCE", "1", 1);
-	CHECK(!lh_render_text_color("auto", stdout)); /* NO_COLOR is asked first */
+	CHECK(!lh_render_text_color("auto", stdout)); /* NO_COLOR is checked first */
 	setenv("NO_COLOR", "", 1);
 	CHECK(lh_render_text_color(NULL, stdout));
 	unsetenv("CLICOLOR_FORCE");
@@ -283,7 +287,7 @@ static void check_finding(json_t *f)
 	CHECK_STR(string_at(frame, "module"), "/opt/bank");
 	CHECK_STR(string_at(frame, "offset"), "0x1100");
 	CHECK(!json_object_get(frame, "function") && !json_object_get(frame, "line") &&
-	      !json_object_get(frame, "build_id")); /* not known: absent */
+	      !json_object_get(frame, "build_id")); /* unknown, so absent */
 }
 
 static void json(void)
@@ -293,7 +297,7 @@ static void json(void)
 
 	l->end = LH_END_SIGNAL;
 	l->end_code = 9;
-	struct lh_lock_stats *stats = build_more(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
+	struct lh_lock_stats *stats = build_lock_stats(l, build_lock_row(l, LH_LOCK_ID(2, 1)));
 	stats->hold_samples = 4;
 	stats->hold_ns = 400;
 	render("json", &l, 1, (struct lh_render_text_style){0});
@@ -316,7 +320,7 @@ static void json(void)
 	json_decref(o);
 }
 
-/* Written to a full disk: said, not swallowed. */
+/* A write error (full disk) is returned. */
 static void full(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -324,7 +328,7 @@ static void full(void)
 	struct lh_render_text_style style = {0};
 	struct lh_ledger_view r;
 
-	build_more(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns =
+	build_lock_stats(l, build_lock_row(l, LH_LOCK_ID(1, 1)))->wait_ns =
 		1000000; /* something for each format */
 	CHECK(lh_read_view(&r, l, l->total));
 	lh_report_add_ledger(report, &r);
@@ -367,12 +371,12 @@ static void snippets(void)
 
 int main(void)
 {
-	plain();
+	plain_text();
 	stacks();
 	summary();
 	filtered();
 	properties();
-	towers_and_tracks();
+	folded_and_trace();
 	hostile();
 	colours();
 	json();

@@ -1,4 +1,4 @@
-/* The model: names, parts, rings, fingerprints, merging, order, sentences.
+/* test_report.c — tests the report: names, parts, cycles, fingerprints, merging, order, messages.
  * LINKS: tools/report/ tools/ledger/ tools/symbols/ tools/util/ */
 #include "tools/report/report.h"
 #include "tests/unit/ledger_builder.h"
@@ -8,18 +8,18 @@
 
 #include <unistd.h>
 
-static struct lh_ledger_view records[8];
+static struct lh_ledger_view views[8];
 static unsigned used;
 
-/* A model of these ledgers; records stay until the next reset. */
-static struct lh_report *model_of(struct lh_ledger *a, struct lh_ledger *b)
+/* A report of these ledgers. Their views are valid until the next call. */
+static struct lh_report *report_of(struct lh_ledger *a, struct lh_ledger *b)
 {
 	struct lh_report *report = lh_report_new((struct lh_report_options){.every_lock = true});
 
 	used = 0;
 	for (struct lh_ledger *l = a; l; l = l == a ? b : NULL) {
-		CHECK(lh_read_view(&records[used], l, l->total));
-		lh_report_add_ledger(report, &records[used++]);
+		CHECK(lh_read_view(&views[used], l, l->total));
+		lh_report_add_ledger(report, &views[used++]);
 	}
 	lh_report_finish(report);
 	return report;
@@ -28,7 +28,7 @@ static struct lh_report *model_of(struct lh_ledger *a, struct lh_ledger *b)
 static void classic(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_report *report = model_of(l, NULL);
+	struct lh_report *report = report_of(l, NULL);
 	const struct lh_report_finding *f = report->findings ? report->finding[0] : NULL;
 
 	CHECK_EQ(report->processes, 1);
@@ -59,62 +59,64 @@ static void classic(void)
 	lh_report_free(report);
 }
 
-/* The library begins a ring where its stack numbers tell it to; it is told from one place on. */
-static void begins(void)
+/* The library begins a cycle at a step that depends on its stack ids; the report always begins it
+ * at the same step. */
+static void first_step(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000), *k = build_bank(100, 0x2000000);
 	struct lh_step *s = build_at(k, LH_T_STEP, 1), first[2];
-	struct lh_report *report = model_of(l, NULL), *turned;
+	struct lh_report *report = report_of(l, NULL), *rotated;
 
 	memcpy(first, s, sizeof(first));
 	memmove(s, s + 2, sizeof(first));
 	memcpy(s + 2, first, sizeof(first));
-	turned = model_of(k, NULL);
-	CHECK(report->findings == 1 && turned->findings == 1);
+	rotated = report_of(k, NULL);
+	CHECK(report->findings == 1 && rotated->findings == 1);
 	for (uint32_t i = 0; i < 4; i++) {
 		const struct lh_report_step *a = &report->finding[0]->step[i],
-					    *b = &turned->finding[0]->step[i];
+					    *b = &rotated->finding[0]->step[i];
 		CHECK_STR(b->lock->name, a->lock->name);
 		CHECK_EQ(b->thread->id, a->thread->id);
 		CHECK_EQ(b->stack->frame[0].offset, a->stack->frame[0].offset);
 	}
-	CHECK_STR(turned->finding[0]->fingerprint, report->finding[0]->fingerprint);
-	CHECK_STR(turned->finding[0]->message, report->finding[0]->message);
-	CHECK(turned->finding[0]->thread[0]->id == report->finding[0]->thread[0]->id);
+	CHECK_STR(rotated->finding[0]->fingerprint, report->finding[0]->fingerprint);
+	CHECK_STR(rotated->finding[0]->message, report->finding[0]->message);
+	CHECK(rotated->finding[0]->thread[0]->id == report->finding[0]->thread[0]->id);
 	lh_report_free(report);
-	lh_report_free(turned);
+	lh_report_free(rotated);
 }
 
-static void print_of(struct lh_ledger *l, char out[17])
+static void fingerprint_of(struct lh_ledger *l, char out[17])
 {
-	struct lh_report *report = model_of(l, NULL);
+	struct lh_report *report = report_of(l, NULL);
 
 	CHECK_EQ(report->findings, 1);
 	snprintf(out, 17, "%s", report->findings ? report->finding[0]->fingerprint : "");
 	lh_report_free(report);
 }
 
-/* Where it was loaded, who ran and where the ring was entered do not matter; what was done does. */
+/* A fingerprint depends on the code and the locks, not on the load address, the thread ids or the
+ * first step of the cycle. */
 static void fingerprints(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	char one[17], other[17];
 	struct lh_step *s = build_at(l, LH_T_STEP, 1), swap[2];
 
-	print_of(l, one);
-	print_of(build_bank(7777, 0x7f0000000000), other);
+	fingerprint_of(l, one);
+	fingerprint_of(build_bank(7777, 0x7f0000000000), other);
 	CHECK_STR(other, one);
 	memcpy(swap, s, sizeof(swap));
 	memcpy(s, s + 2, sizeof(swap));
 	memcpy(s + 2, swap, sizeof(swap));
-	print_of(l, other);
+	fingerprint_of(l, other);
 	CHECK_STR(other, one);
-	s[1].site = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE); /* another function asks */
-	print_of(l, other);
+	s[1].site = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE); /* another function wants the lock */
+	fingerprint_of(l, other);
 	CHECK(strcmp(other, one) != 0);
 	l = build_bank(100, 0x1000000);
 	((struct lh_finding *)build_at(l, LH_T_FINDING, 1))->rule = LH_RULE_DEADLOCK;
-	print_of(l, other);
+	fingerprint_of(l, other);
 	CHECK(strcmp(other, one) != 0);
 }
 
@@ -126,7 +128,7 @@ static void merged(void)
 
 	f->count = 4;
 	f->level = LH_HAPPENED;
-	report = model_of(a, b);
+	report = report_of(a, b);
 	CHECK_EQ(report->processes, 2);
 	CHECK_EQ(report->findings, 1);
 	CHECK_EQ(report->finding[0]->count, 5);
@@ -135,15 +137,15 @@ static void merged(void)
 	CHECK_EQ(report->finding[0]->process->pid, 100);
 	lh_report_free(report);
 	f->filter = LH_F_GATE;
-	report = model_of(a, b);
+	report = report_of(a, b);
 	CHECK_EQ(report->findings, 1);
 	CHECK_EQ(report->filtereds, 1);
 	CHECK_EQ(lh_report_new_findings(report, LH_ERROR), 1);
 	lh_report_free(report);
 }
 
-/* The monitor's way: row by row, again while it grows. */
-static void taken(void)
+/* As the monitor does: adds a finding's row, and adds it again while the finding grows. */
+static void added_rows(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	struct lh_finding *row = build_at(l, LH_T_FINDING, 1);
@@ -177,7 +179,7 @@ static void ordered(void)
 	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
 	build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
 	build_step(l, 2, a, LH_SITE(1, 0, 0), LH_HOLDS);
-	report = model_of(l, NULL);
+	report = report_of(l, NULL);
 	CHECK_EQ(report->findings, 3);
 	CHECK(report->findings == 3 && report->finding[0]->rule == LH_RULE_DEADLOCK &&
 	      report->finding[1]->rule == LH_RULE_LOCK_ORDER &&
@@ -188,17 +190,17 @@ static void ordered(void)
 	lh_report_free(report);
 }
 
-/* Rule by rule: what is said of the steps that the library writes. */
-static void sentences(void)
+/* The message of each rule, for the steps that the library writes. */
+static void messages(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	lh_lock_id a = LH_LOCK_ID(1, 1), c = build_lock(l, LH_COND, 0x1004080, "ready");
 	lh_site site = LH_SITE(1, LH_BLOCKING, LH_EXCLUSIVE);
 	static const struct {
 		enum lh_rule rule;
-		lh_thread_id holder, doer;
+		lh_thread_id holder, actor;
 		enum lh_action action;
-		const char *says;
+		const char *message;
 	} row[] = {
 		{LH_RULE_SELF_DEADLOCK, 2, 2, LH_WAITS_FOR,
 		 "T2 'worker-1' waits for 'accounts', which it already holds"},
@@ -221,23 +223,23 @@ static void sentences(void)
 		build_finding(l, row[i].rule, LH_HAPPENED, LH_ERROR);
 		if (row[i].holder)
 			build_step(l, row[i].holder, a, site, LH_HOLDS);
-		if (row[i].doer)
-			build_step(l, row[i].doer, a, site, row[i].action);
+		if (row[i].actor)
+			build_step(l, row[i].actor, a, site, row[i].action);
 	}
 	build_finding(l, LH_RULE_COND_WAIT_UNLOCKED, LH_HAPPENED, LH_ERROR);
 	build_step(l, 2, a, site, LH_RELEASES);
 	build_step(l, 2, c, site, LH_WAITS_FOR);
-	CHECK(lh_read_view(&records[0], l, l->total));
+	CHECK(lh_read_view(&views[0], l, l->total));
 	report = lh_report_new((struct lh_report_options){0});
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct lh_report_finding *f =
-			lh_report_add_row(report, &records[0], (uint32_t)i + 1, NULL);
+			lh_report_add_row(report, &views[0], (uint32_t)i + 1, NULL);
 
 		CHECK(f != NULL);
-		if (f && strstr(row[i].says, "another thread") == NULL)
-			CHECK_STR(f->message, row[i].says);
+		if (f && strstr(row[i].message, "another thread") == NULL)
+			CHECK_STR(f->message, row[i].message);
 	}
-	CHECK_STR(lh_report_add_row(report, &records[0], 8, NULL)->message,
+	CHECK_STR(lh_report_add_row(report, &views[0], 8, NULL)->message,
 		  "T2 'worker-1' waits on 'ready' without holding 'accounts'");
 	lh_report_free(report);
 }
@@ -245,30 +247,30 @@ static void sentences(void)
 static void names(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
-	struct lh_lock *born = build_lock_row(l, build_lock(l, LH_RWLOCK, 0x2000, NULL));
-	struct lh_lock *bare = build_lock_row(l, build_lock(l, LH_SEM, 0x3000, NULL));
-	struct lh_lock *life = build_lock_row(l, build_lock(l, LH_THREAD_END, 0, NULL));
+	struct lh_lock *initialized = build_lock_row(l, build_lock(l, LH_RWLOCK, 0x2000, NULL));
+	struct lh_lock *unnamed = build_lock_row(l, build_lock(l, LH_SEM, 0x3000, NULL));
+	struct lh_lock *end_lock = build_lock_row(l, build_lock(l, LH_THREAD_END, 0, NULL));
 	struct lh_report *report;
 
-	born->init_stack = 2;
-	life->gen = 1;
+	initialized->init_stack = 2;
+	end_lock->gen = 1;
 	((struct lh_thread *)build_at(l, LH_T_THREAD, 2))->end_lock = LH_LOCK_ID(5, 1);
 	build_finding(l, LH_RULE_LOCK_ORDER, LH_POTENTIAL, LH_ERROR);
 	build_step(l, 1, LH_LOCK_ID(5, 1), 0, LH_WANTS);
-	report = model_of(l, NULL);
+	report = report_of(l, NULL);
 	CHECK_EQ(report->locks, 5);
 	CHECK_STR(report->lock[2]->name, "rwlock initialized at bank+0x1110");
 	CHECK_STR(report->lock[3]->name, "semaphore #4");
 	CHECK_STR(report->lock[4]->name, "the end of T2 'worker-1'");
 	CHECK(!report->lock[3]->named && report->lock[0]->named);
 	CHECK_STR(lh_report_lock_text(report, report->lock[0]), "'accounts'");
-	CHECK_EQ(report->process[0]->locks, 4); /* a life is nobody's lock */
-	(void)bare;
+	CHECK_EQ(report->process[0]->locks, 4); /* an end lock is not counted */
+	(void)unnamed;
 	lh_report_free(report);
 }
 
-/* Two of a kind from the same place: the report must tell them apart. */
-static void twins(void)
+/* Two locks initialized at one site: the report must tell them apart. */
+static void same_class(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	lh_lock_id a = build_lock(l, LH_MUTEX, 0x2000, NULL),
@@ -279,15 +281,15 @@ static void twins(void)
 	build_lock_row(l, a)->init_stack = build_lock_row(l, b)->init_stack = 1;
 	l->table[LH_T_FINDING].used = 1;
 	build_abba(l, a, b, s);
-	report = model_of(l, NULL);
+	report = report_of(l, NULL);
 	CHECK_STR(lh_report_cycle_text(report, report->finding[0]),
 		  "mutex initialized at bank+0x1100 #3 -> mutex initialized at bank+0x1100 #4 -> "
 		  "mutex initialized at bank+0x1100 #3");
 	lh_report_free(report);
 }
 
-/* More is held than matters, and a writer must queue: the ring is still the ring. */
-static void big_ring(void)
+/* A lock outside the cycle is held, and a writer must queue: the report still has the cycle. */
+static void large_cycle(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	lh_lock_id a = LH_LOCK_ID(1, 1), b = LH_LOCK_ID(2, 1), x = build_lock(l, LH_MUTEX, 1, "x");
@@ -303,7 +305,7 @@ static void big_ring(void)
 	build_step(l, 0, b, site, LH_HOLDS);
 	build_step(l, 0, a, site, LH_WANTS);
 	build_step(l, 0, a, site, LH_WANTS);
-	report = model_of(l, NULL);
+	report = report_of(l, NULL);
 	f = report->finding[0];
 	CHECK_EQ(f->parts, 3);
 	CHECK_EQ(f->cycle_parts, 2);
@@ -317,7 +319,7 @@ static void big_ring(void)
 	lh_report_free(report);
 }
 
-/* Rows that name nothing, rules from the future, steps without end. */
+/* Rows with unknown ids, unknown rules, and steps beyond the end of the table. */
 static void nonsense(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
@@ -331,7 +333,7 @@ static void nonsense(void)
 	f = build_finding(l, LH_RULE_DEADLOCK, LH_CONFIRMED, LH_ERROR);
 	f->step = UINT32_MAX - 2;
 	f->steps = 255;
-	report = model_of(l, NULL);
+	report = report_of(l, NULL);
 	CHECK_EQ(report->findings, 3);
 	CHECK_EQ(report->notes, 2);
 	for (uint32_t i = 0; i < report->findings; i++)
@@ -339,7 +341,7 @@ static void nonsense(void)
 	lh_report_free(report);
 }
 
-/* Names and lines of this very test: the linker gives addresses in its file. */
+/* Names and lines of this test itself: __executable_start gives its load address. */
 static int known_variable[4];
 static struct {
 	char first;
@@ -357,7 +359,7 @@ static __attribute__((noinline)) uint64_t known_function(uint32_t *line)
 	return (uint64_t)__builtin_return_address(0);
 }
 
-/* Which member, whichever element; what is the C library's own is left out. */
+/* The member path is the same for all elements, and leaves out the C library's own members. */
 static void parts(struct lh_symbols *s, const struct lh_module *m)
 {
 	uint64_t one = (uint64_t)&known_bank.part[1].lock, two = (uint64_t)&known_bank.part[2].lock,
@@ -397,7 +399,7 @@ static void symbols(void)
 	CHECK(!lh_symbol_signal(s, &m, at - base));
 	parts(s, &m);
 	CHECK_EQ(lh_symbols_problems(s), 0);
-	m.build_id_n = 20; /* of zeros: not ours */
+	m.build_id_n = 20; /* zeros: not the build id of this file */
 	CHECK_EQ(lh_symbol_lines(s, &m, at - base, true, &line), 0);
 	CHECK(!lh_symbol_data(s, &m, (uint64_t)known_variable - base, &into));
 	CHECK_EQ(lh_symbols_problems(s), 1);
@@ -412,7 +414,7 @@ static void symbols(void)
 	lh_symbols_free(s);
 }
 
-static void words(void)
+static void name_tables(void)
 {
 	CHECK_EQ(lh_name_find_rule("lock-order"), LH_RULE_LOCK_ORDER);
 	CHECK_EQ(lh_name_find_rule("signal-lock"), LH_RULE_SIGNAL_LOCK);
@@ -423,8 +425,8 @@ static void words(void)
 	CHECK_STR(lh_name_filter(LH_F_READERS), "readers");
 }
 
-/* What the library counted of a lock, and what the monitor saw of it. */
-static void services(void)
+/* What the library counted of a lock, and what the monitor sampled of it. */
+static void contention_stats(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	const lh_lock_id accounts = LH_LOCK_ID(1, 1), journal = LH_LOCK_ID(2, 1);
@@ -435,7 +437,7 @@ static void services(void)
 
 	for (int i = 0; i < 200; i++)
 		waits[i] = i < 197 ? 10000 : 5000000;
-	contention = build_fare(l, accounts, 200, waits);
+	contention = build_contention(l, accounts, 200, waits);
 	contention->queue = 7;
 	contention->bypassed_max = 40;
 	contention->bypassed_thread = 3;
@@ -447,9 +449,9 @@ static void services(void)
 		(struct lh_thread_share){.thread = LH_THREAD_SHARE_OTHERS, .taken = 500};
 	contention->hold[1] = (struct lh_histogram){.n = 256, .ns = 256 * 500, .max_ns = 500};
 	contention->hold[1].bucket[lh_bucket_of(500)] = 256;
-	build_more(l, build_lock_row(l, accounts))->hold_samples = 1;
-	build_more(l, build_lock_row(l, journal))->hold_samples = 2;
-	build_more(l, build_lock_row(l, journal))->hold_ns = 3000;
+	build_lock_stats(l, build_lock_row(l, accounts))->hold_samples = 1;
+	build_lock_stats(l, build_lock_row(l, journal))->hold_samples = 2;
+	build_lock_stats(l, build_lock_row(l, journal))->hold_ns = 3000;
 	b = build_row(l, LH_T_BUSY_WAIT, NULL);
 	*b = (struct lh_busy_wait){.lock = journal, .site = LH_SITE(2, 0, 0), .cpu_ns = 4000000};
 	live = build_row(l, LH_T_LIVE_THREAD, NULL);
@@ -460,14 +462,14 @@ static void services(void)
 					.wait_since_ns = 1000};
 	l->end_ns = 2000001000;
 
-	struct lh_report *report = model_of(l, NULL);
+	struct lh_report *report = report_of(l, NULL);
 	const struct lh_report_lock *a = NULL, *j = NULL;
 	for (uint32_t i = 0; i < report->locks; i++)
 		*(report->lock[i]->lock == accounts ? &a : &j) = report->lock[i];
 	CHECK(a && j && a->service && j->service);
 	if (!a || !j || !a->service || !j->service)
 		return;
-	/* 197 of 200 are below: the 99th of a hundred is not among them */
+	/* 197 of 200 waits are short, which is less than 99 %: the 99th percentile is a long one */
 	CHECK_EQ(lh_report_lock_wait(a).p99_ns, 5000000);
 	CHECK_EQ(lh_report_lock_wait(a).mean_ns, (197 * 10000 + 3 * 5000000ull) / 200);
 	CHECK_EQ(lh_report_lock_hold(a).mean_ns, 500);
@@ -487,9 +489,9 @@ static void services(void)
 	CHECK_EQ(j->service->waiting->id, 2);
 	CHECK_EQ(j->service->waiting_ns, 2000000000);
 	lh_report_free(report);
-	/* a percent fewer, and it is */
+	/* with a single long wait it is a short one */
 	contention->wait[0].bucket[lh_bucket_of(5000000)] = 1;
-	report = model_of(l, NULL);
+	report = report_of(l, NULL);
 	for (uint32_t i = 0; i < report->locks; i++)
 		if (report->lock[i]->lock == accounts)
 			CHECK_EQ(lh_report_lock_wait(report->lock[i]).p99_ns,
@@ -497,21 +499,21 @@ static void services(void)
 	lh_report_free(report);
 }
 
-/* Locks of one birthplace are counted together; one by itself is no group. */
-static void birthplaces(void)
+/* Locks initialized at one site are counted together; a single lock is no class. */
+static void lock_classes(void)
 {
 	struct lh_ledger *l = build_bank(100, 0x1000000);
 	const uint64_t waits[] = {1000, 3000};
-	lh_stack_id born = build_stack(l, 1, LH_FRAME(1, 0x1001200));
+	lh_stack_id initialized = build_stack(l, 1, LH_FRAME(1, 0x1001200));
 
 	for (int i = 0; i < 3; i++) {
 		lh_lock_id id = build_lock(l, LH_MUTEX, 0x900000 + 64u * (unsigned)i, NULL);
-		build_lock_row(l, id)->init_stack = born;
+		build_lock_row(l, id)->init_stack = initialized;
 		build_lock_row(l, id)->acquired = 10;
 		if (i)
-			build_fare(l, id, i, waits);
+			build_contention(l, id, i, waits);
 	}
-	struct lh_report *report = model_of(l, NULL);
+	struct lh_report *report = report_of(l, NULL);
 	CHECK_EQ(report->profile->classes, 1);
 	if (report->profile->classes != 1)
 		return;
@@ -523,7 +525,7 @@ static void birthplaces(void)
 	CHECK_EQ(b->wait_ns, 5000);
 	CHECK_EQ(b->wait.n, 3);
 	CHECK_EQ(b->wait.max_ns, 3000);
-	lh_report_finish(report); /* again: not twice */
+	lh_report_finish(report); /* a second call does not count twice */
 	CHECK_EQ(report->profile->classes, 1);
 	lh_report_free(report);
 }
@@ -531,19 +533,19 @@ static void birthplaces(void)
 int main(void)
 {
 	classic();
-	begins();
+	first_step();
 	fingerprints();
 	merged();
-	taken();
+	added_rows();
 	ordered();
-	sentences();
+	messages();
 	names();
-	twins();
-	big_ring();
+	same_class();
+	large_cycle();
 	nonsense();
-	words();
+	name_tables();
 	symbols();
-	services();
-	birthplaces();
+	contention_stats();
+	lock_classes();
 	return unit_done();
 }

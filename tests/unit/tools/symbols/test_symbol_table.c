@@ -1,5 +1,6 @@
 /*
- * The table of symbols against libdwfl, which reads all of them for each question.
+ * test_symbol_table.c — compares the symbol table with libdwfl, which reads all symbols for each
+ * query.
  * LINKS: tools/symbols/symbol_table.c tools/util/
  */
 #include <dlfcn.h>
@@ -8,13 +9,13 @@
 #include "tools/symbols/symbol_table.h"
 #include "tests/unit/unit.h"
 
-enum { ASKED = 500 /* symbols of an object that are asked for, spread over all of them */ };
+enum { QUERIED = 500 /* symbols of an object that are queried, spread over all symbols */ };
 
 static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_build_id_find_elf,
 					 .find_debuginfo = dwfl_standard_find_debuginfo,
 					 .section_address = dwfl_offline_section_address};
 
-/* Symbols in one another, beside one another and at one address; a gap, and a label. */
+/* Nested symbols, adjacent symbols and symbols at one address; a gap, and a label. */
 __asm__(".text\n"
 	".globl around\n"
 	"around: .skip 16, 0x90\n"
@@ -33,7 +34,7 @@ __asm__(".text\n"
 	".size short_one, 4\n"
 	".size long_one, 16\n");
 
-/* What libdwfl says, if the address lies in it. */
+/* The symbol that libdwfl finds, if it contains the address. */
 static const char *by_libdwfl(Dwfl_Module *m, uint64_t at)
 {
 	GElf_Off into;
@@ -45,39 +46,40 @@ static const char *by_libdwfl(Dwfl_Module *m, uint64_t at)
 
 static bool agree(const struct lh_symbol_table *t, Dwfl_Module *m, uint64_t at)
 {
-	const char *theirs = by_libdwfl(m, at), *ours = lh_symbol_table_find(t, at).name;
+	const char *by_dwfl = by_libdwfl(m, at), *ours = lh_symbol_table_find(t, at).name;
 
-	if (!theirs || !ours ? theirs == ours : strcmp(theirs, ours) == 0)
+	if (!by_dwfl || !ours ? by_dwfl == ours : strcmp(by_dwfl, ours) == 0)
 		return true;
 	printf("\tat %#llx: %s, and libdwfl says %s\n", (unsigned long long)at,
-	       ours ? ours : "nothing", theirs ? theirs : "nothing");
+	       ours ? ours : "nothing", by_dwfl ? by_dwfl : "nothing");
 	return false;
 }
 
-/* The first byte, the middle, the last and the one behind it, of every so many. */
+/* Queries the first byte, the middle, the last byte and the byte after it, of every n-th symbol. */
 static void compare(const char *path)
 {
 	struct lh_arena *arena = lh_arena_new();
 	Dwfl *d = dwfl_begin(&callbacks);
 	Dwfl_Module *m = dwfl_report_offline(d, path, path, -1);
-	int n, asked = 0, wrong = 0;
+	int n, queries = 0, wrong = 0;
 
 	dwfl_report_end(d, NULL, NULL);
 	if (!CHECK(m != NULL))
 		return;
 	n = dwfl_module_getsymtab(m);
 	struct lh_symbol_table *t = lh_symbol_table_new(arena, m);
-	for (int i = 1; i < n; i += n / ASKED + 1) {
+	for (int i = 1; i < n; i += n / QUERIED + 1) {
 		GElf_Addr at;
 		GElf_Sym sym;
 		if (!dwfl_module_getsym_info(m, i, &sym, &at, NULL, NULL, NULL) || !sym.st_value ||
 		    !sym.st_size || GELF_ST_TYPE(sym.st_info) == STT_TLS)
 			continue;
-		uint64_t ask[] = {at, at + sym.st_size / 2, at + sym.st_size - 1, at + sym.st_size};
-		for (int k = 0; k < 4; k++, asked++)
-			wrong += !agree(t, m, ask[k]);
+		uint64_t queried[] = {at, at + sym.st_size / 2, at + sym.st_size - 1,
+				      at + sym.st_size};
+		for (int k = 0; k < 4; k++, queries++)
+			wrong += !agree(t, m, queried[k]);
 	}
-	CHECK(asked > 20);
+	CHECK(queries > 20);
 	CHECK_EQ(wrong, 0);
 	dwfl_end(d);
 	lh_arena_free(arena);

@@ -1,5 +1,6 @@
 /*
- * top: the numbers of two looks at ledgers made by hand, their order, and text cut to columns.
+ * test_top.c — tests the numbers of two samples of ledgers made by hand, their order, and text cut
+ * to columns.
  * LINKS: tools/top/sample.c tools/top/sort.c tools/util/ tools/ledger/
  */
 #include "tools/util/text_width.h"
@@ -8,7 +9,7 @@
 #include "tests/unit/unit.h"
 
 #define MS 1000000ull
-#define HALF (LH_TICK_NS / 2) /* of a tick: what is taken in it counts from its middle */
+#define HALF_TICK (LH_TICK_NS / 2) /* an acquisition counts from the middle of its tick */
 
 static struct lh_ledger *l;
 static struct lh_top top;
@@ -18,17 +19,17 @@ static struct lh_lock *lock_row(lh_lock_id id)
 	return build_at(l, LH_T_LOCK, LH_LOCK_ROW(id));
 }
 
-static struct lh_lock_stats *more(lh_lock_id id)
+static struct lh_lock_stats *stats_of(lh_lock_id id)
 {
-	return build_more(l, lock_row(id));
+	return build_lock_stats(l, lock_row(id));
 }
 
-static struct lh_live_thread *seat(uint32_t i)
+static struct lh_live_thread *live_row(uint32_t i)
 {
 	return build_at(l, LH_T_LIVE_THREAD, i);
 }
 
-static void look(uint64_t at_ms)
+static void sample_at(uint64_t at_ms)
 {
 	struct lh_ledger_view r;
 
@@ -61,9 +62,9 @@ static void set_up(void)
 	}
 }
 
-static void hold(uint32_t i, lh_lock_id lock, uint64_t at_ms)
+static void set_held(uint32_t i, lh_lock_id lock, uint64_t at_ms)
 {
-	struct lh_live_thread *live = seat(i);
+	struct lh_live_thread *live = live_row(i);
 
 	live->held[live->held_n++] =
 		(struct lh_held){.lock = lock, .depth = 1, .tick = (uint32_t)at_ms};
@@ -71,9 +72,9 @@ static void hold(uint32_t i, lh_lock_id lock, uint64_t at_ms)
 
 static void wait_for(uint32_t i, lh_lock_id lock, enum lh_wait on, uint64_t at_ms)
 {
-	seat(i)->wait_lock = lock;
-	seat(i)->wait_on = on;
-	seat(i)->wait_since_ns = at_ms * MS;
+	live_row(i)->wait_lock = lock;
+	live_row(i)->wait_on = on;
+	live_row(i)->wait_since_ns = at_ms * MS;
 }
 
 static void test_intervals(void)
@@ -82,145 +83,146 @@ static void test_intervals(void)
 
 	*lock_row(a) = (struct lh_lock){
 		.address = 0x1000, .kind = LH_MUTEX, .gen = lock_row(a)->gen, .acquired = 100};
-	*more(a) = (struct lh_lock_stats){
+	*stats_of(a) = (struct lh_lock_stats){
 		.contended = 4, .wait_ns = 8 * MS, .hold_ns = 10 * MS, .hold_samples = 10};
-	look(1000);
+	sample_at(1000);
 	CHECK(top.first);
-	CHECK_EQ(row(a)->last.taken, 100); /* the first look: since the start */
+	CHECK_EQ(row(a)->last.taken, 100); /* the first sample: since the start */
 	CHECK_EQ(row(a)->last.hold_ns, 100 * MS);
 	CHECK_EQ(top.all.taken, 100);
 	lock_row(a)->acquired = 150;
-	more(a)->contended = 5;
-	more(a)->wait_ns = 9 * MS;
-	look(2000);
+	stats_of(a)->contended = 5;
+	stats_of(a)->wait_ns = 9 * MS;
+	sample_at(2000);
 	CHECK(!top.first);
 	CHECK_EQ(top.span_ns, 1000 * MS);
 	CHECK_EQ(row(a)->last.taken, 50);
 	CHECK_EQ(row(a)->last.contended, 1);
 	CHECK_EQ(row(a)->last.wait_ns, MS);
-	CHECK_EQ(row(a)->last.hold_ns, 50 * MS); /* nothing measured since: the mean of all */
+	CHECK_EQ(row(a)->last.hold_ns, 50 * MS); /* no hold measured since: the mean of all */
 	CHECK_EQ(row(a)->all.taken, 150);
 	CHECK_EQ(top.last.taken, 50);
 }
 
-/* A wait and a hold that go on are in each look, and no more than they lasted in it. */
+/* A wait or hold that continues is in each interval, with the part that lies in the interval. */
 static void test_going_on(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a"));
 
 	lock_row(a)->acquired = 1;
-	hold(1, a, 100);
+	set_held(1, a, 100);
 	wait_for(2, a, LH_WAIT_LOCK, 400);
-	look(1000);
+	sample_at(1000);
 	CHECK_EQ(row(a)->queue, 1);
 	CHECK_EQ(row(a)->last.wait_ns, 600 * MS);
-	CHECK_EQ(row(a)->last.hold_ns, 900 * MS - HALF);
+	CHECK_EQ(row(a)->last.hold_ns, 900 * MS - HALF_TICK);
 	CHECK(top.longest == row(a));
-	seat(1)->held[0].since_ns =
-		1; /* the entry's last owner has left it there: it was not sampled */
-	look(1000);
-	CHECK_EQ(row(a)->held_ns, 900 * MS - HALF);
+	live_row(1)->held[0].since_ns =
+		1; /* left from an earlier entry: this hold was not measured */
+	sample_at(1000);
+	CHECK_EQ(row(a)->held_ns, 900 * MS - HALF_TICK);
 	CHECK_EQ(row(a)->holder, 1);
 	CHECK_EQ(row(a)->tid, 4711);
-	look(3000);
+	sample_at(3000);
 	CHECK_EQ(row(a)->last.wait_ns, 2000 * MS);
 	CHECK_EQ(row(a)->last.hold_ns, 2000 * MS);
-	CHECK_EQ(row(a)->held_ns, 2900 * MS - HALF);
+	CHECK_EQ(row(a)->held_ns, 2900 * MS - HALF_TICK);
 	CHECK_EQ(row(a)->wait_max_ns, 2600 * MS);
-	/* it has got it: what it waited is now in the lock's own sum, and is not counted twice */
-	seat(2)->wait_lock = 0;
-	more(a)->wait_ns = 2700 * MS;
-	more(a)->contended = 1;
-	look(4000);
+	/* the wait has ended: its time is now in the lock's own sum, and must not count twice */
+	live_row(2)->wait_lock = 0;
+	stats_of(a)->wait_ns = 2700 * MS;
+	stats_of(a)->contended = 1;
+	sample_at(4000);
 	CHECK_EQ(row(a)->queue, 0);
 	CHECK_EQ(row(a)->last.wait_ns, 100 * MS);
 	CHECK_EQ(row(a)->last.contended, 0);
-	/* a sum that seems to shrink (two looks are not one instant) is no wait of centuries */
-	more(a)->wait_ns = 2600 * MS;
-	look(5000);
+	/* a sum that seems to shrink (a sample is not one instant) must not give a huge wait */
+	stats_of(a)->wait_ns = 2600 * MS;
+	sample_at(5000);
 	CHECK_EQ(row(a)->last.wait_ns, 0);
 }
 
-/* A mutex is held at most all the time, whatever the samples say; a read lock by many at once. */
+/* A mutex is held for at most the whole interval, even if the mean hold gives more; a read lock can
+ * be held by several threads at once. */
 static void test_bounds(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a")),
 		   r = build_lock(l, LH_RWLOCK, 0x2000, "r");
 
 	lock_row(a)->acquired = 1000;
-	more(a)->hold_ns = 100 * MS;
-	more(a)->hold_samples = 1;
-	hold(1, r, 0);
-	hold(2, r, 0);
+	stats_of(a)->hold_ns = 100 * MS;
+	stats_of(a)->hold_samples = 1;
+	set_held(1, r, 0);
+	set_held(2, r, 0);
 	lock_row(r)->shared = 2;
-	look(1000);
+	sample_at(1000);
 	CHECK_EQ(row(a)->last.hold_ns, 1000 * MS);
-	CHECK_EQ(row(r)->last.hold_ns, 2000 * MS - 2 * HALF);
+	CHECK_EQ(row(r)->last.hold_ns, 2000 * MS - 2 * HALF_TICK);
 	CHECK_EQ(row(r)->holders, 2);
 }
 
-/* The row means another lock now: what the old one did is not taken off. */
+/* The row was reused for another lock: the old lock's counts are not subtracted. */
 static void test_reused(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a"));
 	lh_lock_id next = LH_LOCK_ID(LH_LOCK_ROW(a), lock_row(a)->gen + 1);
 
 	lock_row(a)->acquired = 100;
-	look(1000);
+	sample_at(1000);
 	lock_row(a)->gen++;
 	lock_row(a)->acquired = 7;
 	l->retired_acquired = 100;
-	look(2000);
+	sample_at(2000);
 	CHECK_EQ(row(next)->last.taken, 7);
-	CHECK_EQ(row(a)->all.taken, 0); /* gone */
+	CHECK_EQ(row(a)->all.taken, 0); /* the old lock has no row */
 	CHECK_EQ(top.last.taken, 7);
 }
 
-/* What is no lock, or was never used, has no row; a program after exec begins anew. */
+/* A signal semaphore, a condition and an unused lock have no row; exec starts the counts again. */
 static void test_left_out(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a")),
 		   cond = build_lock(l, LH_COND, 0x2000, "c"),
-		   bell = build_lock(l, LH_SEM, 0x3000, "s"),
+		   signal_sem = build_lock(l, LH_SEM, 0x3000, "s"),
 		   gate = build_lock(l, LH_SEM, 0x3040, "g"),
-		   free_one = build_lock(l, LH_MUTEX, 0x4000, "f");
+		   unused = build_lock(l, LH_MUTEX, 0x4000, "f");
 
-	lock_row(a)->acquired = lock_row(cond)->acquired = lock_row(bell)->acquired = 3;
+	lock_row(a)->acquired = lock_row(cond)->acquired = lock_row(signal_sem)->acquired = 3;
 	lock_row(gate)->acquired = 3;
-	lock_row(bell)->flags |= LH_LOCK_SIGNAL;
+	lock_row(signal_sem)->flags |= LH_LOCK_SIGNAL;
 	wait_for(1, cond, LH_WAIT_COND, 10);
-	wait_for(2, bell, LH_WAIT_SEM, 10);
-	look(1000);
+	wait_for(2, signal_sem, LH_WAIT_SEM, 10);
+	sample_at(1000);
 	CHECK_EQ(top.rows, 2);
-	CHECK(row(a)->lock == a && row(gate)->lock == gate && row(free_one)->lock == 0);
+	CHECK(row(a)->lock == a && row(gate)->lock == gate && row(unused)->lock == 0);
 	CHECK_EQ(top.waiting, 0);
 	CHECK_EQ(top.locks, 3);
 	l->start_ns = 6;
-	look(500);
+	sample_at(500);
 	CHECK(top.first);
 	CHECK_EQ(row(a)->last.taken, 3);
-	/* a lock and a seat that nobody knows do no harm */
-	hold(1, LH_LOCK_ID(63, 9), 0);
-	hold(1, LH_LOCK_ID(5000, 1), 0);
-	seat(1)->held_n = 60000;
+	/* unknown lock ids and a damaged live-thread row do no harm */
+	set_held(1, LH_LOCK_ID(63, 9), 0);
+	set_held(1, LH_LOCK_ID(5000, 1), 0);
+	live_row(1)->held_n = 60000;
 	wait_for(2, 0xffffffff, LH_WAIT_LOCK, 99999);
-	look(600);
+	sample_at(600);
 	CHECK_EQ(top.rows, 2);
 }
 
-/* Given back inside a condition wait it is not held. */
+/* A lock that a condition wait has released is not held. */
 static void test_condition(void)
 {
 	lh_lock_id a = (set_up(), build_lock(l, LH_MUTEX, 0x1000, "a"));
 
 	lock_row(a)->acquired = 1;
-	hold(1, a, 0);
-	seat(1)->held[0].flags = LH_HELD_IN_COND_WAIT;
-	look(1000);
+	set_held(1, a, 0);
+	live_row(1)->held[0].flags = LH_HELD_IN_COND_WAIT;
+	sample_at(1000);
 	CHECK_EQ(row(a)->holders, 0);
 	CHECK(!top.longest);
-	seat(1)->held[0].flags = 0;
-	look(2000);
+	live_row(1)->held[0].flags = 0;
+	sample_at(2000);
 	CHECK_EQ(row(a)->holders, 1);
 }
 
@@ -234,18 +236,18 @@ static void test_order(void)
 	lock_row(a)->acquired = 10;
 	lock_row(b)->acquired = 30;
 	lock_row(c)->acquired = 20;
-	more(c)->wait_ns = 5;
-	hold(1, b, 0);
-	look(1000);
+	stats_of(c)->wait_ns = 5;
+	set_held(1, b, 0);
+	sample_at(1000);
 	lh_top_sort(&top, LH_TOP_TAKEN, false, false);
 	CHECK(top.row[0].lock == b && top.row[1].lock == c && top.row[2].lock == a);
 	CHECK(top.longest == &top.row[0]);
 	lh_top_sort(&top, LH_TOP_TAKEN, false, true);
 	CHECK(top.row[0].lock == a && top.longest == &top.row[2]);
 	lh_top_sort(&top, LH_TOP_WAIT, false, false);
-	CHECK(top.row[0].lock == c && top.row[1].lock == a); /* equal ones by their number */
+	CHECK(top.row[0].lock == c && top.row[1].lock == a); /* equal rows by their number */
 	lock_row(a)->acquired = 11;
-	look(2000);
+	sample_at(2000);
 	lh_top_sort(&top, LH_TOP_TAKEN, false, false);
 	CHECK(top.row[0].lock == a);
 	lh_top_sort(&top, LH_TOP_TAKEN, true, false);
@@ -260,8 +262,8 @@ static void test_columns(void)
 	struct lh_arena *p = lh_arena_new();
 
 	CHECK_EQ(lh_text_width("abc"), 3);
-	CHECK_EQ(lh_text_width("\xe9\x8e\x96"), 2); /* a wide one */
-	CHECK_EQ(lh_text_width("e\xcc\x81"), 1);    /* an e with an accent of its own */
+	CHECK_EQ(lh_text_width("\xe9\x8e\x96"), 2); /* a wide character */
+	CHECK_EQ(lh_text_width("e\xcc\x81"), 1);    /* an e and a combining accent */
 	CHECK_EQ(lh_text_width("\xc3\xa9t\xc3\xa9"), 3);
 	CHECK_STR(lh_text_cut(p, "accounts", 8), "accounts");
 	CHECK_STR(lh_text_cut(p, "accounts", 7), "accoun+");
@@ -272,7 +274,7 @@ static void test_columns(void)
 	CHECK_STR(lh_text_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 3), "\xe9\x8e\x96+");
 	CHECK_STR(lh_text_cut(p, "\xe9\x8e\x96\xe9\x8e\x96", 2), "+");
 	CHECK_STR(lh_text_cut(p, "e\xcc\x81xy", 2), "e\xcc\x81+");
-	CHECK_STR(lh_text_cut(p, "ae\xcc\x81", 2), "ae\xcc\x81"); /* nothing is left to cut */
+	CHECK_STR(lh_text_cut(p, "ae\xcc\x81", 2), "ae\xcc\x81"); /* it fits */
 	lh_arena_free(p);
 }
 

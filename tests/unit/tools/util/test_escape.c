@@ -1,23 +1,23 @@
-/* Text of the program made harmless, in every dialect.
+/* test_escape.c — tests that text of the checked process is made harmless in each output format.
  * LINKS: tools/util/ */
 #include "tools/util/escape.h"
 #include "tests/unit/unit.h"
 
-static struct lh_arena *pool;
+static struct lh_arena *arena;
 
 static const char *text(const char *s)
 {
-	return lh_escape(pool, LH_ESCAPE_TEXT, s);
+	return lh_escape(arena, LH_ESCAPE_TEXT, s);
 }
 
 static const char *json(const char *s)
 {
-	return lh_escape(pool, LH_ESCAPE_JSON, s);
+	return lh_escape(arena, LH_ESCAPE_JSON, s);
 }
 
 static const char *xml(const char *s)
 {
-	return lh_escape(pool, LH_ESCAPE_XML, s);
+	return lh_escape(arena, LH_ESCAPE_XML, s);
 }
 
 static void clean_stays(void)
@@ -35,10 +35,10 @@ static void terminals(void)
 	CHECK_STR(text("a\nb\tc\r\x7f"), "a\\nb\\tc\\x0d\\x7f");
 	CHECK_STR(text("\xc2\x9b"
 		       "31m"),
-		  "\\x9b31m"); /* C1: a second way to say ESC [ */
+		  "\\x9b31m"); /* C1: another form of ESC [ */
 	CHECK_STR(text("\xe2\x80\xae"
 		       "cod.exe"),
-		  "\\u{202e}cod.exe"); /* turns the reading direction */
+		  "\\u{202e}cod.exe"); /* changes the reading direction */
 	CHECK_STR(text("\xe2\x80\xa8"), "\\u{2028}");
 	CHECK_STR(text("\xef\xbb\xbf"), "\\u{feff}");
 }
@@ -61,14 +61,14 @@ static void markup(void)
 {
 	CHECK_STR(xml("<a b='c' d=\"e\">&]]>"),
 		  "&lt;a b=&apos;c&apos; d=&quot;e&quot;&gt;&amp;]]&gt;");
-	CHECK_STR(lh_escape(pool, LH_ESCAPE_HTML, "</script>'"), "&lt;/script&gt;&#39;");
+	CHECK_STR(lh_escape(arena, LH_ESCAPE_HTML, "</script>'"), "&lt;/script&gt;&#39;");
 	CHECK_STR(xml("\1x\xef\xbf\xbe"), "\xef\xbf\xbdx\xef\xbf\xbd");
 }
 
-/* Whatever two bytes come in: what goes out is UTF-8 without control characters. */
+/* For any two bytes, the output is UTF-8 without control characters. */
 static void all_pairs(void)
 {
-	unsigned bad = 0;
+	unsigned wrong = 0;
 
 	for (int i = 1; i < 256; i++)
 		for (int k = 0; k < 256; k++) {
@@ -76,24 +76,24 @@ static void all_pairs(void)
 			const char *out = text(in);
 
 			for (const char *c = out; *c; c++)
-				bad += (unsigned char)*c < 0x20 || *c == 0x7f;
-			bad += text(out) != out; /* once is enough */
+				wrong += (unsigned char)*c < 0x20 || *c == 0x7f;
+			wrong += text(out) != out; /* a second escape changes nothing */
 			out = json(in);
-			bad += json(out) != out;
+			wrong += json(out) != out;
 			out = xml(in);
-			bad += strpbrk(out, "<>\"'") != NULL;
+			wrong += strpbrk(out, "<>\"'") != NULL;
 		}
-	CHECK_EQ(bad, 0);
+	CHECK_EQ(wrong, 0);
 }
 
 int main(void)
 {
-	pool = lh_arena_new();
+	arena = lh_arena_new();
 	clean_stays();
 	terminals();
 	not_utf8();
 	markup();
 	all_pairs();
-	lh_arena_free(pool);
+	lh_arena_free(arena);
 	return unit_done();
 }

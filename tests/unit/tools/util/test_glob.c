@@ -1,4 +1,4 @@
-/* Patterns of suppressions, and paths as reports give them.
+/* test_glob.c — tests the patterns of suppressions, and the normal form of paths in reports.
  * LINKS: tools/util/ tools/render/ tools/report/ tools/ledger/ tools/symbols/ */
 #include "tools/util/glob.h"
 #include "tests/unit/unit.h"
@@ -19,7 +19,7 @@ static void anywhere(void)
 	CHECK(!lh_glob_match_part("ab$", "abc"));
 	CHECK(!lh_glob_match_part("a*c", "cba"));
 	CHECK(!lh_glob_match_part("a", NULL));
-	CHECK(!lh_glob_match_part("^ab*bc$", "abc")); /* the b is wanted twice */
+	CHECK(!lh_glob_match_part("^ab*bc$", "abc")); /* the pattern needs two b */
 	CHECK(lh_glob_match_part("^", "x"));
 	CHECK(lh_glob_match_part("$", "x"));
 }

@@ -1,5 +1,6 @@
 /*
- * Who is blocked for good: small graphs by hand, and random ones against the definition.
+ * test_solve.c — tests which threads are deadlocked: small graphs by hand, and random graphs
+ * against the definition.
  * LINKS: tools/wait_graph/solve.c
  */
 #include "tools/wait_graph/solve.h"
@@ -13,17 +14,18 @@ enum { MAX = 8, ROUNDS = 20000 };
 static const uint32_t number[MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 /* A wait for the `n` threads from `list` on. */
-static struct lh_wait_node on(const uint32_t *list, uint32_t n)
+static struct lh_wait_node waits_for(const uint32_t *list, uint32_t n)
 {
 	return (struct lh_wait_node){.waits = true, .blockers = list, .n_blockers = n};
 }
 
-static const struct lh_wait_node moves = {0}, any = {.waits = true, .anyone = true},
-				 lost = {.waits = true, .gone = true};
+static const struct lh_wait_node runs = {0}, anyone = {.waits = true, .anyone = true},
+				 owner_gone = {.waits = true, .gone = true};
 
 static void two_wait_for_each_other(void)
 {
-	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1), on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {waits_for(&number[1], 1), waits_for(&number[0], 1),
+				   waits_for(&number[0], 1), runs};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 4), 1);
 	CHECK(n[0].deadlocked && n[1].deadlocked && n[2].deadlocked && !n[3].deadlocked);
@@ -31,34 +33,35 @@ static void two_wait_for_each_other(void)
 	CHECK(n[0].next == 1 && n[1].next == 0);
 }
 
-static void one_that_moves_frees_the_row(void)
+static void a_running_thread_frees_the_waiters(void)
 {
-	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[2], 1), moves};
+	struct lh_wait_node n[] = {waits_for(&number[1], 1), waits_for(&number[2], 1), runs};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
 	CHECK(!n[0].deadlocked && !n[1].deadlocked);
 }
 
-static void itself(void)
+static void self_deadlock(void)
 {
-	struct lh_wait_node n[] = {on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {waits_for(&number[0], 1), runs};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 2), 1);
 	CHECK(n[0].cycle == 1 && n[0].next == 0);
 }
 
-static void behind_one_that_is_gone(void)
+static void owner_is_gone(void)
 {
-	struct lh_wait_node n[] = {lost, on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {owner_gone, waits_for(&number[0], 1), runs};
 
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
 	CHECK(n[0].deadlocked && n[1].deadlocked);
 }
 
-/* Anyone may signal: only when all others are blocked for good nobody is left. */
-static void nobody_left(void)
+/* Any thread may signal, so the wait is deadlocked only if all other threads are. */
+static void no_signaller_left(void)
 {
-	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1), any, moves};
+	struct lh_wait_node n[] = {waits_for(&number[1], 1), waits_for(&number[0], 1), anyone,
+				   runs};
 
 	lh_wait_graph_solve(n, 4);
 	CHECK(!n[2].deadlocked);
@@ -66,10 +69,10 @@ static void nobody_left(void)
 	CHECK(n[2].deadlocked);
 }
 
-/* A wait that ends by itself is no wait: who makes it can act afterwards. */
-static void limited(void)
+/* A timed wait does not block: its thread continues afterwards. */
+static void timed_wait(void)
 {
-	struct lh_wait_node n[] = {on(&number[1], 1), on(&number[0], 1)};
+	struct lh_wait_node n[] = {waits_for(&number[1], 1), waits_for(&number[0], 1)};
 
 	n[1].waits = false;
 	CHECK_EQ(lh_wait_graph_solve(n, 2), 0);
@@ -78,17 +81,17 @@ static void limited(void)
 
 static void one_of_several(void)
 {
-	struct lh_wait_node n[] = {on(&number[1], 2), on(&number[0], 1), moves};
+	struct lh_wait_node n[] = {waits_for(&number[1], 2), waits_for(&number[0], 1), runs};
 
 	n[0].one_of = true; /* a permit of 1 or 2 is enough */
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 0);
 	CHECK(!n[0].deadlocked && !n[1].deadlocked);
-	n[0].one_of = false; /* both must give back */
+	n[0].one_of = false; /* both must release */
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 1);
 	CHECK(n[0].deadlocked && n[1].deadlocked);
 }
 
-/* ---- against the definition: the largest set that nobody outside of it can free ---- */
+/* ---- comparison with the definition: the largest set that no outside thread can free ---- */
 
 static bool freed_from_outside(const struct lh_wait_node *n, uint32_t k, uint32_t i, uint32_t set)
 {
@@ -112,8 +115,8 @@ static bool is_closed(const struct lh_wait_node *n, uint32_t k, uint32_t set)
 	return true;
 }
 
-/* The union of closed sets is closed, so there is one that holds all others. */
-static uint32_t largest(const struct lh_wait_node *n, uint32_t k)
+/* The union of closed sets is closed, so there is one that contains all others. */
+static uint32_t largest_closed_set(const struct lh_wait_node *n, uint32_t k)
 {
 	uint32_t all = 0;
 
@@ -146,7 +149,7 @@ static void fill(struct lh_wait_node *n, uint32_t k, uint32_t list[MAX][MAX], ui
 	}
 }
 
-static void is_ring(const struct lh_wait_node *n, uint32_t k, uint32_t i)
+static void check_cycle(const struct lh_wait_node *n, uint32_t k, uint32_t i)
 {
 	uint32_t at = i, steps = 0;
 	bool edge;
@@ -161,39 +164,40 @@ static void is_ring(const struct lh_wait_node *n, uint32_t k, uint32_t i)
 	CHECK_EQ(at, i);
 }
 
-static void as_defined(void)
+static void compare_with_definition(void)
 {
-	uint32_t list[MAX][MAX], state = 1, wrong = 0, stuck = 0, rings = 0;
+	uint32_t list[MAX][MAX], state = 1, wrong = 0, deadlocked = 0, cycles = 0;
 	struct lh_wait_node n[MAX];
 
 	for (int round = 0; round < ROUNDS; round++) {
 		uint32_t k = 2 + next_random(&state) % (MAX - 1), set, found = 0;
 
 		fill(n, k, list, &state);
-		set = largest(n, k);
-		rings += lh_wait_graph_solve(n, k);
+		set = largest_closed_set(n, k);
+		cycles += lh_wait_graph_solve(n, k);
 		for (uint32_t i = 0; i < k; i++) {
 			found |= (uint32_t)n[i].deadlocked << i;
 			if (n[i].cycle)
-				is_ring(n, k, i);
+				check_cycle(n, k, i);
 		}
 		wrong += found != set;
-		stuck += set != 0;
+		deadlocked += set != 0;
 	}
 	CHECK_EQ(wrong, 0);
-	/* the test is worth something: both answers came up often, and rings */
-	CHECK(stuck > ROUNDS / 10 && stuck < ROUNDS - ROUNDS / 100 && rings > ROUNDS / 20);
+	/* both answers, and cycles, occurred often enough for the test to be useful */
+	CHECK(deadlocked > ROUNDS / 10 && deadlocked < ROUNDS - ROUNDS / 100 &&
+	      cycles > ROUNDS / 20);
 }
 
 int main(void)
 {
 	two_wait_for_each_other();
-	one_that_moves_frees_the_row();
-	itself();
-	behind_one_that_is_gone();
-	nobody_left();
-	limited();
+	a_running_thread_frees_the_waiters();
+	self_deadlock();
+	owner_is_gone();
+	no_signaller_left();
+	timed_wait();
 	one_of_several();
-	as_defined();
+	compare_with_definition();
 	return unit_done();
 }
