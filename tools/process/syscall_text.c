@@ -277,7 +277,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 	struct pollfd p[2];
 
 	if (!n) {
-		add(t, "nothing but time");
+		add(t, "only a time limit");
 		return;
 	}
 	if (!peek(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
@@ -312,7 +312,7 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 		add_fd(pid, (int)fd, t);
 	}
 	if (!count)
-		add(t, "nothing but time");
+		add(t, "only a time limit");
 	if (count > SHOWN)
 		add(t, " and %" PRIu64 " more", count - SHOWN);
 }
@@ -367,7 +367,7 @@ static void add_object(pid_t pid, const struct lh_task_call *c, enum about about
 		add_path(pid, c->arg[about == PATH1], t);
 		break;
 	case CHILD:
-		add(t, "the end of a child");
+		add(t, "the end of a child process");
 		break;
 	case LOCKED:
 		add_locked(pid, c, t);
