@@ -126,8 +126,9 @@ static void report_wrong(const char *name, const char *value, const char *accept
 		lh_text_add(&t, accepted);
 		lh_text_add(&t, "); the default is used\n");
 	} else {
-		lh_text_add(&t,
-			    " is no option of the library; LOCKHOUND_OPTIONS=help=1 lists them\n");
+		lh_text_add(
+			&t,
+			" is not an option of the library; LOCKHOUND_OPTIONS=help=1 lists them\n");
 	}
 	lh_sys_write(2, buffer, t.n);
 }

@@ -1,7 +1,7 @@
 /* lockhound.conf gives this lock a limit of its own, and the other one none.
  * CONF: long_hold.accounts = 1h
  * TELLS: has held 'canary_lock' for .*\[long-hold\]
- * NOT: 'accounts', for .*\[long-hold\] */
+ * NOT: 'accounts' for .*\[long-hold\] */
 #include "long.h"
 
 static void *holder(void *none)

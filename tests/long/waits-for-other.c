@@ -2,7 +2,7 @@
  * FLAGS: -v
  * TELLS: T2 has held 'inner' for .*\[long-hold\]
  * TELLS: T3 has held a lock for .*, but for .* of that the thread waited for another lock: not reported as long
- * NOT: 'accounts', for .*\[long-hold\]
+ * NOT: 'accounts' for .*\[long-hold\]
  * NOT: held 'accounts' \[blocking-call\] */
 #include "long.h"
 

@@ -33,23 +33,22 @@ struct run {
 
 static void help(void)
 {
-	puts("lockhound diff: what is new, fixed and the same between two runs\n\n"
+	puts("lockhound diff: compare two runs: new, fixed and unchanged findings\n\n"
 	     "Usage: lockhound diff [OPTION...] OLD NEW\n"
 	     "       OLD and NEW are recorded runs or JSON reports.\n\n"
 	     "Examples:\n"
 	     "  lockhound diff main.json branch.json\n"
 	     "  lockhound diff -q before.lh after.lh || echo worse\n\n"
 	     "Options:\n"
-	     "  -q, --quiet           new findings only\n"
-	     "      --fail-on=LEAST   the lowest severity of a new finding that makes status 1: "
-	     "error "
-	     "(or\n"
+	     "  -q, --quiet           print new findings only\n"
+	     "      --fail-on=LEAST   the lowest severity of a new finding that gives status 1: "
+	     "error (or\n"
 	     "                        warning, note)\n"
 	     "  -h, --help            this\n\n"
-	     "A recorded run gets its names from the program's file: if that was built anew since, "
-	     "compare\n"
-	     "JSON reports, which have the names in them.\n\n"
-	     "Status: 0 nothing new that counts, 1 new findings, 2 trouble.");
+	     "The names of a recorded run come from the program's file. If the program was "
+	     "rebuilt, compare\n"
+	     "JSON reports, which contain the names.\n\n"
+	     "Status: 0 no new finding at or above --fail-on, 1 new findings, 2 error.");
 }
 
 /* ---- reading ---- */
@@ -105,7 +104,7 @@ static bool read_json(struct run *s, const char *file)
 	else if (good && strcmp(schema, "lockhound/1") != 0)
 		lh_log("diff: %s: schema %s; this lockhound reads lockhound/1", file, schema);
 	else if (!good)
-		lh_log("diff: %s: no report of lockhound", file);
+		lh_log("diff: %s: is not a report of lockhound", file);
 	good = good && strcmp(schema, "lockhound/1") == 0;
 	for (size_t i = 0; good && i < json_array_size(list); i++) {
 		good = add_json_finding(s, json_array_get(list, i));
@@ -200,7 +199,7 @@ static int compare(const struct run *old, const struct run *new, bool quiet, enu
 	if (!quiet)
 		printf("%u new, %u fixed, %u same\n", fresh, fixed, same);
 	if (fflush(stdout) || ferror(stdout)) {
-		lh_log("diff: cannot write it");
+		lh_log("diff: cannot write the result");
 		return LH_STATUS_REPORT_ERROR;
 	}
 	return worst >= (int)least;

@@ -59,7 +59,7 @@ static void check_memory(void)
 		answer(BAD, "ledgers: %s", error);
 		return;
 	}
-	answer(GOOD, "ledgers: shared memory, room for %u processes", run.slots);
+	answer(GOOD, "ledgers: shared memory for %u processes", run.slots);
 	if (!run.sparse)
 		answer(NOTE, "memory: strict overcommit (vm.overcommit_memory=2); ledgers are "
 			     "allocated in steps");
@@ -73,16 +73,16 @@ static void check_kernel(void)
 	uname(&u);
 	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	answer(fd >= 0 ? GOOD : NOTE, "kernel: Linux %s%s", u.release,
-	       fd >= 0 ? "" : " without pidfd_open; ends of processes are seen a little later");
+	       fd >= 0 ? "" : " without pidfd_open; the end of a process is noticed later");
 	if (fd >= 0)
 		close(fd);
 	if (access("/proc/self/task", F_OK))
-		answer(BAD,
-		       "/proc: is not mounted; mount it, the library finds the front end there");
+		answer(BAD, "/proc: is not mounted; mount /proc, in which the library finds the "
+			    "front end");
 	snprintf(text, sizeof(text), "/proc/self/task/%d/children", getpid());
 	if (access(text, F_OK))
-		answer(NOTE, "/proc: without task/*/children (CONFIG_PROC_CHILDREN); processes "
-			     "that are not watched are not counted");
+		answer(NOTE, "/proc: no task/*/children (CONFIG_PROC_CHILDREN); processes that are "
+			     "not watched are not counted");
 }
 
 static void check_ptrace(void)
@@ -95,10 +95,10 @@ static void check_ptrace(void)
 		fclose(f);
 	int scope = atoi(text);
 	if (!scope || (geteuid() == 0 && scope < 3))
-		answer(GOOD, "hang PID: your processes can be looked at");
+		answer(GOOD, "hang PID: can inspect your processes");
 	else
 		answer(NOTE,
-		       "hang PID: kernel.yama.ptrace_scope is %d, so only as root (or sysctl "
+		       "hang PID: kernel.yama.ptrace_scope is %d: run as root (or sysctl "
 		       "kernel.yama.ptrace_scope=0)",
 		       scope);
 }
@@ -113,16 +113,15 @@ static void check_program(const char *program)
 	}
 	answer(GOOD, "%s: can be watched", t.path);
 	if (strcmp(t.loaded, t.path))
-		answer(NOTE, "%s: is a script; %s is watched, and what it starts", t.path,
+		answer(NOTE, "%s: is a script; %s and its child processes are watched", t.path,
 		       t.loaded);
 	if (*t.note)
 		answer(NOTE, "%s: %s", t.loaded, t.note);
 	if (*t.asan)
-		answer(NOTE, "%s: is built with ASan; %s goes first in LD_PRELOAD", t.loaded,
-		       t.asan);
+		answer(NOTE, "%s: is built with ASan; %s is first in LD_PRELOAD", t.loaded, t.asan);
 	if (!t.debug)
 		answer(NOTE,
-		       "%s: has no debug information; functions are named, source lines are not "
+		       "%s: has no debug information; reports name functions but no source lines "
 		       "(compile with -g)",
 		       t.loaded);
 }
@@ -133,26 +132,26 @@ static void check_process(pid_t pid)
 	struct lh_program t;
 	struct iovec here = {&byte, 1}, there = {NULL, 1};
 	if (kill(pid, 0) && errno == ESRCH) {
-		answer(BAD, "process %d: there is none", (int)pid);
+		answer(BAD, "process %d: does not exist", (int)pid);
 		return;
 	}
 	if (!lh_proc_exe(pid, exe, sizeof(exe))) {
-		answer(BAD, "process %d: may not be looked at (%s); be its user or root", (int)pid,
-		       strerror(errno));
+		answer(BAD, "process %d: cannot be inspected (%s); run as its user or as root",
+		       (int)pid, strerror(errno));
 		return;
 	}
 	answer(GOOD, "process %d: runs %s", (int)pid, exe);
 	if (lh_proc_maps(pid, "liblockhound.so"))
-		answer(GOOD, "process %d: has the library in it", (int)pid);
+		answer(GOOD, "process %d: has loaded the library", (int)pid);
 	else
 		answer(NOTE,
-		       "process %d: has not got the library in it; start it under lockhound to "
-		       "have its locks recorded",
+		       "process %d: has not loaded the library; start it under lockhound to record "
+		       "its locks",
 		       (int)pid);
 	/* EFAULT for address 0 means that access was permitted */
 	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 && errno == EPERM)
 		answer(NOTE,
-		       "process %d: its memory may not be read; be root, or set "
+		       "process %d: its memory cannot be read; run as root, or set "
 		       "kernel.yama.ptrace_scope=0",
 		       (int)pid);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
@@ -169,12 +168,15 @@ static bool is_number(const char *s)
 
 static void help(void)
 {
-	printf("lockhound doctor: will it work here, and with this program or process?\n\n"
+	printf("lockhound doctor: check whether lockhound works here, and with a program or "
+	       "process\n\n"
 	       "Usage: lockhound doctor [PROGRAM | PID]\n\n"
 	       "Examples:\n"
-	       "  lockhound doctor ./app       can it be preloaded, has it debug information?\n"
-	       "  lockhound doctor 4711        is the library in it, may it be looked at?\n\n"
-	       "Status:\n  0 nothing is in the way, 1 something is, 2 bad usage\n");
+	       "  lockhound doctor ./app       can it be preloaded? does it have debug "
+	       "information?\n"
+	       "  lockhound doctor 4711        has it loaded the library? can it be inspected?\n\n"
+	       "Status:\n"
+	       "  0 lockhound works, 1 an obstacle was found, 2 bad usage\n");
 }
 
 int lh_cmd_doctor(int argc, char **argv)

@@ -15,14 +15,14 @@ enum { FOR_SHELL, FOR_SYSTEMD, FOR_DOCKER };
 
 static const struct lh_command_usage usage = {
 	.name = "env",
-	.purpose = "print the environment that preloads the library by itself",
+	.purpose = "print the environment variables that preload the library",
 	.synopsis = "[OPTION...]",
-	.examples = "  eval \"$(lockhound env --long-hold=200ms)\"        this shell, and all it "
-		    "starts\n"
+	.examples = "  eval \"$(lockhound env --long-hold=200ms)\"        this shell and its child "
+		    "processes\n"
 		    "  lockhound env --as=systemd --ledger=/var/log/app > "
 		    "/etc/systemd/system/app.service.d/locks.conf\n"
 		    "  docker run $(lockhound env --as=docker) image\n",
-	.status = "  0 printed, 125 trouble\n",
+	.status = "  0 printed, 125 error\n",
 	.where = LH_IN_ENV,
 	.error_status = LH_STATUS_ERROR,
 };
@@ -102,7 +102,7 @@ int lh_cmd_env(int argc, char **argv)
 	}
 	if (*p.made) {
 		lh_preload_cleanup(&p);
-		lh_log("the library's path has a space or colon, which LD_PRELOAD cannot hold; "
+		lh_log("the library's path has a space or colon, which LD_PRELOAD does not allow; "
 		       "install it elsewhere");
 		return LH_STATUS_ERROR;
 	}

@@ -15,21 +15,21 @@ static const struct {
 	[LH_RULE_LOCK_ORDER] = {
 		"thread 1:                      thread 2:\n"
 		"  lock(&accounts);               lock(&journal);\n"
-		"  lock(&journal);                lock(&accounts);   /* the other way round */\n",
+		"  lock(&journal);                lock(&accounts);   /* the opposite order */\n",
 		"both threads:\n"
 		"  lock(&accounts);               /* always first */\n"
 		"  lock(&journal);\n"
-		"for two of a kind, order them by something that does not change:\n"
+		"for two locks of the same kind, use a fixed order, such as their addresses:\n"
 		"  lock(from < to ? &from->m : &to->m);\n"
 		"  lock(from < to ? &to->m : &from->m);\n" },
 	[LH_RULE_DEADLOCK] = {
 		"thread 1 holds accounts:       thread 2 holds journal:\n"
-		"  lock(&journal);  /* waits */   lock(&accounts);  /* waits: the circle is closed */\n",
-		"as for lock-order: one order everywhere. What hangs now can only be ended;\n"
-		"the report shows which two acquisitions to put in order.\n" },
+		"  lock(&journal);  /* waits */   lock(&accounts);  /* waits: the cycle is complete */\n",
+		"as for lock-order: one order everywhere. End the deadlocked program; the report\n"
+		"shows which acquisitions to reorder.\n" },
 	[LH_RULE_SELF_DEADLOCK] = {
 		"void add(int n)  { lock(&m); total += n; unlock(&m); }\n"
-		"void twice(int n) { lock(&m); add(n); add(n); unlock(&m); }   /* add waits for us */\n",
+		"void twice(int n) { lock(&m); add(n); add(n); unlock(&m); }   /* add waits for this thread */\n",
 		"static void add_locked(int n) { total += n; }       /* the caller holds m */\n"
 		"void add(int n)  { lock(&m); add_locked(n); unlock(&m); }\n"
 		"void twice(int n) { lock(&m); add_locked(n); add_locked(n); unlock(&m); }\n" },
@@ -38,14 +38,14 @@ static const struct {
 		"void task(void) { sem_wait(&pool); sem_wait(&pool); work(); ... }   /* two permits each */\n"
 		"three tasks take one permit each; all three wait for a second one\n",
 		"lock(&take_two); sem_wait(&pool); sem_wait(&pool); unlock(&take_two);\n"
-		"   /* only one task at a time holds some and asks for more */\n"
-		"or a task that needs two asks for one pair: sem_init(&pairs, 0, 1);\n" },
+		"   /* only one task at a time holds a permit and acquires another */\n"
+		"or a task that needs two permits acquires one pair: sem_init(&pairs, 0, 1);\n" },
 	[LH_RULE_COND_WAIT_HOLDING] = {
-		"waiter:                        signaller:\n"
+		"waiter, holds config:          signaller:\n"
 		"  lock(&config);                 lock(&config);    /* waits for the waiter */\n"
 		"  lock(&m);                      lock(&m);\n"
 		"  while (!ready)                 ready = 1;\n"
-		"    wait(&c, &m); /* keeps config */  signal(&c);  /* never reached */\n",
+		"    wait(&c, &m);                signal(&c);       /* never reached */\n",
 		"waiter:\n"
 		"  unlock(&config);               /* before the wait, not after it */\n"
 		"  while (!ready) wait(&c, &m);\n" },
@@ -59,7 +59,7 @@ static const struct {
 	[LH_RULE_UNLOCK_NOT_OWNER] = {
 		"thread 1:                      thread 2:\n"
 		"  lock(&m);                      ...\n"
-		"  start_work();                  unlock(&m);   /* to say that the work is done */\n",
+		"  start_work();                  unlock(&m);   /* to report that the work is done */\n",
 		"thread 1:                      thread 2:\n"
 		"  start_work();                  ...\n"
 		"  sem_wait(&done);               sem_post(&done);\n" },
@@ -77,8 +77,8 @@ static const struct {
 		"  pthread_mutex_destroy(&s->m);   /* a worker is still inside */\n"
 		"  free(s);\n"
 		"}\n",
-		"take the session out of every list, wait until its last user has left\n"
-		"(count users, or join the workers), and only then destroy and free it\n" },
+		"remove the session from every list, wait until its last user has finished\n"
+		"(count users, or join the workers), then destroy and free the session\n" },
 	[LH_RULE_EXIT_HOLDING] = {
 		"void *worker(void *arg)\n"
 		"{\n"
@@ -92,13 +92,13 @@ static const struct {
 	[LH_RULE_FORK_HOLDING] = {
 		"thread 1:                      thread 2:\n"
 		"  lock(&log);                    if (fork() == 0)\n"
-		"  ...                              log_line(\"child\");  /* log stays locked for ever */\n",
+		"  ...                              log_line(\"child\");  /* log stays locked forever */\n",
 		"exec at once in the child (posix_spawn does), or fork before threads start, or\n"
 		"  pthread_atfork(lock_log, unlock_log, unlock_log);\n" },
 	[LH_RULE_ORDER_POLICY] = {
 		"declared: accounts before journal\n"
 		"  lock(&journal);\n"
-		"  lock(&accounts);               /* breaks the declaration, even if nobody else does */\n",
+		"  lock(&accounts);               /* breaks the declared order, even if this is the only place */\n",
 		"  lock(&accounts);\n"
 		"  lock(&journal);\n" },
 	[LH_RULE_LONG_HOLD] = {
@@ -106,13 +106,13 @@ static const struct {
 		"value = ask_the_server(key);     /* a second */\n"
 		"put(key, value);\n"
 		"unlock(&cache);\n",
-		"value = ask_the_server(key);     /* nobody waits for this */\n"
+		"value = ask_the_server(key);     /* no thread waits for this */\n"
 		"lock(&cache);\n"
 		"put(key, value);\n"
 		"unlock(&cache);\n" },
 	[LH_RULE_BLOCKING_CALL] = {
 		"lock(&queue);\n"
-		"read(fd, buffer, sizeof(buffer));   /* until somebody sends something */\n"
+		"read(fd, buffer, sizeof(buffer));   /* until another process sends data */\n"
 		"unlock(&queue);\n",
 		"read(fd, buffer, sizeof(buffer));\n"
 		"lock(&queue);\n"
@@ -120,10 +120,10 @@ static const struct {
 		"unlock(&queue);\n" },
 	[LH_RULE_SIGNAL_LOCK] = {
 		"void on_signal(int n) { lock(&m); count++; unlock(&m); }\n"
-		"main: lock(&m); ... unlock(&m);  /* the signal comes here: it waits for its own thread */\n",
+		"main: lock(&m); ... unlock(&m);  /* a signal here: the handler waits for this thread */\n",
 		"volatile sig_atomic_t flag;\n"
-		"void on_signal(int n) { flag = 1; }   /* look at it outside, or use signalfd */\n"
-		"or block the signal wherever m is held\n" },
+		"void on_signal(int n) { flag = 1; }   /* test the flag outside, or use signalfd */\n"
+		"or block the signal while m is held\n" },
 };
 /* clang-format on */
 
@@ -157,14 +157,15 @@ static void list(FILE *out)
 
 static void help(void)
 {
-	puts("lockhound explain: what a rule means and what to do\n\n"
+	puts("lockhound explain: explain a rule and its fix\n\n"
 	     "Usage: lockhound explain [RULE...]\n\n"
 	     "Examples:\n"
 	     "  lockhound explain lock-order\n"
 	     "  lockhound explain\n\n"
 	     "Rules:");
 	list(stdout);
-	puts("\nStatus: 0, or 2 when a rule is not known.");
+	puts("\n"
+	     "Status: 0, or 2 if a rule is not known.");
 }
 
 static int explain_word(const char *word)

@@ -17,7 +17,7 @@ static const struct option options[] = {
 
 static void help(void)
 {
-	puts("lockhound graph: which lock was asked for while which was held\n\n"
+	puts("lockhound graph: draw which lock was acquired while which lock was held\n\n"
 	     "Usage: lockhound graph [OPTION...] FILE...\n\n"
 	     "Examples:\n"
 	     "  lockhound graph --format=svg -o locks.svg bank.lh\n"
@@ -25,13 +25,13 @@ static void help(void)
 	     "  lockhound graph --format=mermaid --cycles-only bank.lh\n\n"
 	     "Options:\n"
 	     "  -f, --format=F        dot, mermaid or svg\n"
-	     "  -o, --output=FILE     write there instead of to standard output\n"
-	     "      --cycles-only     only the circles that are findings\n"
+	     "  -o, --output=FILE     write to FILE instead of standard output\n"
+	     "      --cycles-only     only the cycles that are findings\n"
 	     "  -h, --help            this\n\n"
-	     "An arrow over two steps (a, then b, then c: a to c) is left out. More than 300 locks "
-	     "are not\n"
-	     "drawn: circles and what touches them come first.\n\n"
-	     "Status: 0 drawn, 2 trouble.");
+	     "An arrow from a to c is omitted if there are arrows from a to b and from b to c. At "
+	     "most\n"
+	     "300 locks are drawn: those in cycles first, then their neighbours.\n\n"
+	     "Status: 0 drawn, 2 error.");
 }
 
 static int draw(char **file, int n, const char *out, struct lh_render_text_style *style,

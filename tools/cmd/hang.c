@@ -35,28 +35,28 @@ static const struct option options[] = {
 
 static void help(void)
 {
-	puts("lockhound hang: who holds, who waits, and which threads wait for each other for "
-	     "ever\n\n"
+	puts("lockhound hang: show which threads hold locks, which threads wait, and which are "
+	     "deadlocked\n\n"
 	     "Usage: lockhound hang [OPTION...] PID        (or: lockhound -p PID)\n"
 	     "       lockhound hang [OPTION...] --core FILE\n\n"
-	     "The process need not have been started under lockhound; if it was, readers, holders "
-	     "of\n"
-	     "semaphores, stacks of acquisitions and times are told as well.\n\n"
+	     "The process need not run under lockhound. If it does, the report also shows readers, "
+	     "holders\n"
+	     "of semaphores, stacks of acquisitions and times.\n\n"
 	     "Examples:\n"
 	     "  lockhound -p $(pidof app)\n"
 	     "  lockhound hang --json 4711 | jq '.findings[].message'\n"
 	     "  lockhound hang --core core.4711\n\n"
 	     "Options:\n"
-	     "  -p, --pid=PID         the process; the number of a thread means its process\n"
+	     "  -p, --pid=PID         the process; a thread id stands for its process\n"
 	     "      --core=FILE       a core dump, from the kernel or from gcore\n"
-	     "  -a, --all             also what every other thread does, with its stack\n"
+	     "  -a, --all             also show every other thread with its stack\n"
 	     "      --json[=FILE]     JSON to standard output instead of text, or also to FILE\n"
 	     "      --color=WHEN      auto, always or never\n"
-	     "      --no-source       no lines of source\n"
+	     "      --no-source       no source lines\n"
 	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
 	     "information\n"
 	     "  -h, --help            this\n\n"
-	     "Status: 0 no deadlock, 1 deadlock, 2 trouble");
+	     "Status: 0 no deadlock, 1 deadlock, 2 error");
 }
 
 /* ---- options ---- */
@@ -108,7 +108,7 @@ static int read_options(struct request *r, int argc, char **argv)
 			lh_log("hang: option '%s' is not known; see 'lockhound hang --help'",
 			       argv[optind - 1]);
 		else if (option == ':')
-			lh_log("hang: option '%s' wants a value; see 'lockhound hang --help'",
+			lh_log("hang: option '%s' needs a value; see 'lockhound hang --help'",
 			       argv[optind - 1]);
 		if (!set(r, option))
 			return LH_STATUS_REPORT_ERROR;
@@ -117,7 +117,7 @@ static int read_options(struct request *r, int argc, char **argv)
 		r->pid = argv[optind++];
 	if (optind == argc && !r->pid != !r->core)
 		return -1;
-	lh_log("hang: one process or one core dump, please; see 'lockhound hang --help'");
+	lh_log("hang: name one process or one core dump; see 'lockhound hang --help'");
 	return LH_STATUS_REPORT_ERROR;
 }
 
@@ -131,7 +131,7 @@ static bool read_pid(const char *text, pid_t *pid)
 	*pid = (pid_t)n;
 	if (end != text && !*end && !errno && n > 0 && n <= INT_MAX)
 		return true;
-	lh_log("hang: '%s' is no process number", text);
+	lh_log("hang: '%s' is not a process id", text);
 	return false;
 }
 
@@ -175,12 +175,12 @@ static void reword(struct lh_report_finding *f, bool library)
 {
 	if (f->rule != LH_RULE_DEADLOCK)
 		return;
-	f->title = "threads wait for ever";
-	f->meaning = "None of them can free another one, as far as can be seen from outside.";
-	f->help =
-		library ? "Look at who should have posted, signalled or come, and no longer does."
-			: "Semaphores and conditions do not say who holds them: start the program "
-			  "under 'lockhound run' and ask again.";
+	f->title = "threads wait forever";
+	f->meaning = "No visible thread can wake any of these threads.";
+	f->help = library ? "Find the thread that should have posted, signalled or arrived, and "
+			    "did not."
+			  : "Semaphores and conditions record no holders: start the program under "
+			    "'lockhound run' and run hang again.";
 }
 
 static void add_findings(struct lh_hang *h, struct lh_report *report,
@@ -215,18 +215,18 @@ static void add_runtimes(const struct lh_hang *h, struct lh_report *report)
 		bool always; /* also if the library is loaded */
 	} known[] = {
 		{"/libjvm.so",
-		 "a Java VM: its monitors and java.util.concurrent are not seen here, only locks "
-		 "of native code; jstack shows the others",
+		 "a Java VM: only locks of native code are visible here; jstack shows monitors and "
+		 "java.util.concurrent",
 		 true},
 		{"/libcoreclr.so",
-		 "a .NET runtime: its monitors are not seen here, only locks of native code; "
-		 "dotnet-stack shows the others",
+		 "a .NET runtime: only locks of native code are visible here; dotnet-stack shows "
+		 "its monitors",
 		 true},
-		{"/libQt5Core.so", "Qt: QMutex and its like are not seen here", true},
-		{"/libQt6Core.so", "Qt: QMutex and its like are not seen here", true},
+		{"/libQt5Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
+		{"/libQt6Core.so", "Qt: QMutex and similar Qt locks are not visible here", true},
 		{"python3",
-		 "a Python interpreter: its locks do not say who holds them; started under "
-		 "'lockhound run' they do, and stacks have Python's lines",
+		 "a Python interpreter: owners of its locks and Python's lines are visible only "
+		 "under 'lockhound run'",
 		 false},
 	};
 
@@ -248,33 +248,30 @@ static void add_notes(const struct lh_hang *h, struct lh_report *report)
 
 	if (blanks)
 		lh_report_note(report,
-			       "what %u thread%s for could not be read: the answer is incomplete",
+			       "what %u thread%s for could not be read: the result is incomplete",
 			       blanks, blanks == 1 ? " waits" : "s wait");
 
 	add_runtimes(h, report);
 	if (p->stopped)
-		lh_report_note(report, "process %d is stopped by a signal; SIGCONT lets it go on",
+		lh_report_note(report, "process %d is stopped by a signal; SIGCONT continues it",
 			       p->pid);
 	if (h->idle)
-		lh_report_note(report,
-			       "every thread waits, and no thread is left that can free one of "
-			       "them; only a signal handler could");
+		lh_report_note(report, "every thread waits, and no thread can wake another; only a "
+				       "signal handler could");
 	if (p->cut)
 		lh_report_note(report, "%s", p->cut);
 	if (p->starved)
-		lh_report_note(
-			report,
-			"%u thread%s ready to run and got no processor for %d seconds: where "
-			"it goes is not known; look again when the machine is less busy",
-			p->starved, p->starved == 1 ? " is" : "s are", LH_HANG_STARVED_S);
+		lh_report_note(report,
+			       "%u thread%s ready to run but got no processor for %d seconds: run "
+			       "hang again later",
+			       p->starved, p->starved == 1 ? " is" : "s are", LH_HANG_STARVED_S);
 	if (p->tracer)
 		lh_report_note(report,
 			       "process %d is traced by process %d: its registers cannot be read, "
 			       "so stacks may be short",
 			       p->pid, p->tracer);
 	if (p->no_access && h->ledger)
-		lh_report_note(report, "only what the library wrote down could be read: %s",
-			       p->error);
+		lh_report_note(report, "only the library's ledger could be read: %s", p->error);
 }
 
 static bool write_json(const struct request *r, const struct lh_report *report, pid_t pid,
@@ -346,9 +343,9 @@ int lh_cmd_hang(int argc, char **argv)
 			status = show(&r, &h);
 	}
 	if (status == LH_STATUS_REPORT_ERROR && p.error[0])
-		lh_log("%s", p.cut ? lh_arena_printf(p.arena, "%s, and what is needed is not in it",
-						     p.cut)
-				   : p.error);
+		lh_log("%s",
+		       p.cut ? lh_arena_printf(p.arena, "%s; the missing part is needed", p.cut)
+			     : p.error);
 	lh_hang_drop_processes(&h);
 	lh_hang_close(&h);
 	lh_peek_close(&p);

@@ -37,13 +37,10 @@ static void note_unwatched(struct lh_report *report)
 	for (uint32_t i = 0; i < report->processes; i++)
 		alone += !report->process[i]->ledger->head.monitor;
 	if (alone)
-		lh_report_note(
-			report,
-			"%u of %u process%s ran without 'lockhound run': of long holds only those "
-			"are "
-			"known that are over, and not what the holder did nor who waited; blocking "
-			"calls and the profile of waits are missing",
-			alone, report->processes, report->processes == 1 ? "" : "es");
+		lh_report_note(report,
+			       "%u of %u process%s ran without 'lockhound run': unfinished long "
+			       "holds, blocking calls and waits are not recorded",
+			       alone, report->processes, report->processes == 1 ? "" : "es");
 }
 
 bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
@@ -99,7 +96,7 @@ int lh_loaded_runs_option(const char *command, bool *begun, int argc, char **arg
 		lh_log("%s: option '%s' is not known; see 'lockhound %s --help'", command,
 		       argv[optind - 1], command);
 	else if (option == ':')
-		lh_log("%s: option '%s' wants a value; see 'lockhound %s --help'", command,
+		lh_log("%s: option '%s' needs a value; see 'lockhound %s --help'", command,
 		       argv[optind - 1], command);
 	return option == ':' ? '?' : option;
 }
@@ -139,7 +136,7 @@ bool lh_loaded_runs_write(const char *command, const char *file, const struct lh
 	int rc = file ? render_to(file, report, style, render) : render(report, style, stdout);
 
 	if (rc > 0)
-		lh_log("%s: %s%scannot write it: %s", command, file ? file : "", file ? ": " : "",
+		lh_log("%s: %s%scannot write: %s", command, file ? file : "", file ? ": " : "",
 		       strerror(rc));
 	return rc == 0;
 }

@@ -15,29 +15,29 @@ static const struct {
 	lh_command *run;
 	const char *purpose;
 } commands[] = {
-	{"run", lh_cmd_run,
-	 "run a program and tell what is wrong with its locks (may be left out)"},
+	{"run", lh_cmd_run, "run a program and report errors in its locking (the default command)"},
 	{"check", lh_cmd_check,
-	 "the same as a gate for CI: status 66 on findings, 125 when nothing was seen"},
+	 "like run, as a CI gate: status 66 on findings, 125 if no lock operation was seen"},
 	{"hang", lh_cmd_hang,
-	 "why does a process hang? who holds, who waits (also: lockhound -p PID)"},
-	{"top", lh_cmd_top, "which locks make whom wait, now: a live table of a watched process"},
+	 "show why a process hangs: owners and waiters of locks (also: lockhound -p PID)"},
+	{"top", lh_cmd_top, "show a live table of the locks of a watched process"},
 	{"report", lh_cmd_report, "show a recorded run"},
-	{"diff", lh_cmd_diff, "what is new, fixed and the same between two runs"},
-	{"merge", lh_cmd_merge, "many recorded runs as one"},
-	{"graph", lh_cmd_graph, "the order between locks, for Graphviz or Mermaid"},
-	{"suppress", lh_cmd_suppress, "lines for a suppression file"},
+	{"diff", lh_cmd_diff, "compare two runs: new, fixed and unchanged findings"},
+	{"merge", lh_cmd_merge, "merge recorded runs into one"},
+	{"graph", lh_cmd_graph, "draw the lock-order graph, for Graphviz or Mermaid"},
+	{"suppress", lh_cmd_suppress, "print entries for a suppression file"},
 	{"policy", lh_cmd_policy, "learn and check a declared order of locks"},
-	{"explain", lh_cmd_explain, "what a rule means and what to do"},
-	{"doctor", lh_cmd_doctor, "will it work here, and with this program or process?"},
-	{"env", lh_cmd_env, "the environment that preloads the library by itself"},
+	{"explain", lh_cmd_explain, "explain a rule and its fix"},
+	{"doctor", lh_cmd_doctor,
+	 "check whether lockhound works here, and with a program or process"},
+	{"env", lh_cmd_env, "print the environment variables that preload the library"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void help(FILE *out)
 {
-	fprintf(out, "lockhound: finds deadlocks, also those that have not happened yet, in "
-		     "unmodified programs\n\n"
+	fprintf(out, "lockhound: finds deadlocks in unmodified programs, including those that have "
+		     "not happened yet\n\n"
 		     "Usage: lockhound [COMMAND] [OPTION...] [--] PROGRAM [ARGUMENT...]\n\n"
 		     "Examples:\n"
 		     "  lockhound ./app\n"
@@ -45,7 +45,8 @@ static void help(FILE *out)
 		     "Commands:\n");
 	for (int i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].purpose);
-	fprintf(out, "\n'lockhound COMMAND --help' tells more; --version\n");
+	fprintf(out, "\n"
+		     "'lockhound COMMAND --help' describes a command; --version\n");
 }
 
 /* A recorded run as the first argument means: report it. */

@@ -17,17 +17,17 @@ static const struct option options[] = {
 
 static void help(void)
 {
-	puts("lockhound merge: many recorded runs as one\n\n"
+	puts("lockhound merge: merge recorded runs into one\n\n"
 	     "Usage: lockhound merge -o OUT FILE...\n\n"
 	     "Examples:\n"
 	     "  lockhound merge -o all.lh shard-*.lh\n"
 	     "  lockhound report --format=junit -o locks.xml all.lh\n\n"
 	     "Options:\n"
-	     "  -o, --output=OUT      the file to write; it may be one of those that are read\n"
+	     "  -o, --output=OUT      the file to write; it may be one of the input files\n"
 	     "  -h, --help            this\n\n"
-	     "Reports of the merged file show each finding once and count in how many processes it "
-	     "was seen.\n\n"
-	     "Status: 0 written, 2 trouble: then OUT is as it was.");
+	     "Reports of the merged file show each finding once, with the number of processes that "
+	     "had it.\n\n"
+	     "Status: 0 written, 2 error: OUT is unchanged.");
 }
 
 static int copy(const struct lh_ledger_file *s, struct lh_output *out)
@@ -98,6 +98,6 @@ int lh_cmd_merge(int argc, char **argv)
 	if (out && optind < argc)
 		return merge_into(out, argv + optind, argc - optind);
 	lh_log("merge: %s See 'lockhound merge --help'",
-	       out ? "which files?" : "-o says where to; it is missing.");
+	       out ? "no input file." : "the option -o OUT is missing.");
 	return LH_STATUS_REPORT_ERROR;
 }

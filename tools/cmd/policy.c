@@ -18,23 +18,21 @@ static const struct option options[] = {
 static void help(void)
 {
 	puts("lockhound policy: the declared order of locks\n\n"
-	     "Usage: lockhound policy learn [-o FILE] RUN...     writes the orders of recorded "
-	     "runs "
+	     "Usage: lockhound policy learn [-o FILE] RUN...     write the orders of recorded runs "
 	     "as a policy\n"
-	     "       lockhound policy check FILE [RUN...]        looks for circles in a policy, "
-	     "and for "
-	     "names\n"
-	     "                                                   that no lock of the runs has\n\n"
+	     "       lockhound policy check FILE [RUN...]        find cycles in a policy, and "
+	     "names that no\n"
+	     "                                                   lock of the runs has\n\n"
 	     "Examples:\n"
 	     "  lockhound policy learn -o locks.policy nightly-*.lh\n"
 	     "  lockhound policy check locks.policy nightly-*.lh\n"
 	     "  lockhound check --policy=locks.policy ./unit_tests\n\n"
 	     "Options:\n"
-	     "  -o, --output=FILE     learn: write there instead of to standard output\n"
+	     "  -o, --output=FILE     learn: write to FILE instead of standard output\n"
 	     "  -h, --help            this\n\n"
-	     "A line 'a < b' says that whoever holds a may ask for b, and nobody the other way "
-	     "round.\n\n"
-	     "Status: 0 fine, 1 check found something, 2 trouble.");
+	     "A line 'a < b' allows a thread that holds a to acquire b, and forbids the opposite "
+	     "order.\n\n"
+	     "Status: 0 no problem, 1 check found a problem, 2 error.");
 }
 
 static int refuse(const char *what)
@@ -65,7 +63,7 @@ static void print_cycle(const struct lh_policy *p, uint32_t arc)
 {
 	uint32_t at = p->rule[arc].to, goal = p->rule[arc].from;
 
-	printf("%s:%u: '%s' < '%s' lies on a circle:\n", p->path, p->rule[arc].line,
+	printf("%s:%u: '%s' < '%s' is part of a cycle:\n", p->path, p->rule[arc].line,
 	       p->name[goal].text, p->name[at].text);
 	printf("  %s < %s", p->name[goal].text, p->name[at].text);
 	for (uint32_t steps = 0; at != goal && steps < p->names; steps++) {
@@ -93,7 +91,7 @@ static bool would_untie(const struct lh_policy *p, uint32_t cut, uint32_t of)
 
 static void print_cut(const struct lh_policy *p, uint32_t i, bool with_runs)
 {
-	printf("  cut line %u, '%s' < '%s', and it is gone", p->rule[i].line,
+	printf("  remove line %u, '%s' < '%s', to break the cycle", p->rule[i].line,
 	       p->name[p->rule[i].from].text, p->name[p->rule[i].to].text);
 	if (with_runs)
 		printf(" (seen at %llu %s)", (unsigned long long)p->rule[i].seen,
@@ -120,7 +118,7 @@ static void advise(const struct lh_policy *p, uint32_t arc, bool with_runs)
 	if (best != UINT32_MAX)
 		print_cut(p, best, with_runs);
 	else
-		puts("  no single line unties it: more than one circle lies here");
+		puts("  no single line breaks it: there is more than one cycle");
 }
 
 static uint32_t check_cycles(const struct lh_policy *p, bool with_runs)
@@ -154,7 +152,7 @@ static uint32_t check_names(struct lh_policy *p, const struct lh_report *report)
 	for (uint32_t i = 0; i < p->names; i++) {
 		if (p->name[i].matched)
 			continue;
-		printf("%s:%u: no lock of these runs is called '%s'\n", p->path, p->name[i].line,
+		printf("%s:%u: no lock of these runs has the name '%s'\n", p->path, p->name[i].line,
 		       p->name[i].text);
 		found++;
 	}
@@ -177,7 +175,7 @@ static int check(char **file, int n)
 		found = check_cycles(&p, r.report != NULL);
 		found += r.report ? check_names(&p, r.report) : 0;
 		if (!found)
-			printf("%s: %u orders of %u locks, no circle\n", p.path, p.rules, p.names);
+			printf("%s: %u orders of %u locks, no cycle\n", p.path, p.rules, p.names);
 	}
 	lh_loaded_runs_close(&r);
 	lh_arena_free(arena);
@@ -197,7 +195,8 @@ int lh_cmd_policy(int argc, char **argv)
 		return 0;
 	}
 	if (strcmp(verb, "learn") != 0 && strcmp(verb, "check") != 0)
-		return refuse(*verb ? "its words are learn and check" : "learn or check?");
+		return refuse(*verb ? "the subcommands are learn and check"
+				    : "the subcommand (learn or check) is missing");
 	argc--, argv++;
 	while ((o = lh_loaded_runs_option("policy", &begun, argc, argv, ":o:h", options)) != -1) {
 		if (o == HELP) {
@@ -209,7 +208,7 @@ int lh_cmd_policy(int argc, char **argv)
 		out = optarg;
 	}
 	if (optind == argc)
-		return refuse("which file?");
+		return refuse("no file is named");
 	if (strcmp(verb, "learn") == 0)
 		return learn(argv + optind, argc - optind, out);
 	return check(argv + optind, argc - optind);

@@ -68,7 +68,7 @@ static void help(void)
 	     "Usage: lockhound report [OPTION...] FILE...\n"
 	     "       FILE is a recorded run, a live ledger, - for standard input, or the number of "
 	     "a\n"
-	     "       process that runs under lockhound. Several files make one report.\n\n"
+	     "       process that runs under lockhound. Several files give one report.\n\n"
 	     "Examples:\n"
 	     "  lockhound report bank.lh\n"
 	     "  lockhound report --format json -o report.json bank.lh\n\n"
@@ -76,30 +76,31 @@ static void help(void)
 	     "  -f, --format=F        one of:");
 	for (const struct lh_format *f = lh_render_formats; f->name; f++)
 		printf("                          %-8s %s\n", f->name, f->help);
-	puts("  -o, --output=FILE     write there instead of to standard output\n"
-	     "      --locks           also the table of locks, those waited for longest first\n"
-	     "      --show-filtered   also what was set aside, and why\n"
-	     "      --by-class        judge lock orders by birthplace as well\n"
-	     "      --wrappers=PATTERNS  with --by-class: functions or objects that are no "
-	     "birthplace\n"
+	puts("  -o, --output=FILE     write to FILE instead of standard output\n"
+	     "      --locks           also the table of locks, longest total wait first\n"
+	     "      --show-filtered   also filtered findings, and why\n"
+	     "      --by-class        also compare lock orders of locks initialized at the same "
+	     "place\n"
+	     "      --wrappers=PATTERNS  with --by-class: functions or objects that wrap init "
+	     "calls\n"
 	     "      --color=WHEN      auto, always or never\n"
-	     "      --no-source       no lines of source\n"
+	     "      --no-source       no source lines\n"
 	     "      --fail[=LEAST]    status 1 if there are new findings of severity error (or "
 	     "LEAST:\n"
 	     "                        error, warning, note)\n"
-	     "      --baseline=FILE   findings that are known and do not count as new\n"
-	     "      --suppressions=FILE   findings to live with; may be repeated\n"
-	     "      --policy=FILE     the declared order of locks; what breaks it is a finding\n"
-	     "      --policy-strict   an order that the policy does not declare is one too\n"
-	     "      --source-root=DIR paths begin here, not at the top of the repository\n"
-	     "      --sarif-include-suppressed   also what does not count, and why\n"
-	     "      --junit-file-attr file= and line= for GitLab; the schema of Jenkins refuses "
+	     "      --baseline=FILE   known findings, which do not count as new\n"
+	     "      --suppressions=FILE   findings to ignore; may be repeated\n"
+	     "      --policy=FILE     the declared order of locks; breaking it is a finding\n"
+	     "      --policy-strict   an order that the policy does not declare is a finding too\n"
+	     "      --source-root=DIR paths in reports are relative to this directory\n"
+	     "      --sarif-include-suppressed   also suppressed and baseline findings, and why\n"
+	     "      --junit-file-attr file= and line= for GitLab; the schema of Jenkins rejects "
 	     "them\n"
 	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
 	     "information\n"
 	     "  -h, --help            this\n\n"
-	     "Status: 0 shown; 1 only with --fail; 2 trouble, with --fail also a file that is cut "
-	     "short.");
+	     "Status: 0 shown; 1 only with --fail; 2 error (with --fail also for a file that is "
+	     "cut short).");
 }
 
 static bool refuse(const char *what, const char *value, const char *accepted)
@@ -211,7 +212,7 @@ static int read_options(struct report *r, int argc, char **argv)
 	}
 	if (optind < argc)
 		return -1;
-	lh_log("report: which file? See 'lockhound report --help'");
+	lh_log("report: no file is named; see 'lockhound report --help'");
 	return LH_STATUS_REPORT_ERROR;
 }
 

@@ -46,32 +46,32 @@ struct run {
 
 static const struct lh_command_usage run_usage = {
 	.name = "run",
-	.purpose = "run a program and tell what is wrong with its locks",
+	.purpose = "run a program and report errors in its locking",
 	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
-	.examples = "  lockhound ./app                       findings on stderr as they come, a "
-		    "summary at the end\n"
-		    "  lockhound run -o app.lh ./app --port 80   keep the run; 'lockhound report "
-		    "app.lh' shows it again\n"
+	.examples = "  lockhound ./app                       findings on stderr at once, a summary "
+		    "at the end\n"
+		    "  lockhound run -o app.lh ./app --port 80   save the run for 'lockhound "
+		    "report app.lh'\n"
 		    "  lockhound run --long-hold=20ms --skip='sh,make' -- make test\n",
-	.status = "  the program's own (128+n when signal n ended it); 125 it cannot be watched or "
-		  "bad usage,\n"
-		  "  126 not executable, 127 not found\n",
+	.status = "  the program's own (128+n: signal n ended it); 125 lockhound cannot watch it, "
+		  "or bad usage;\n"
+		  "  126 not executable; 127 not found\n",
 	.where = LH_IN_RUN,
 	.error_status = LH_STATUS_ERROR,
 };
 
 static const struct lh_command_usage check_usage = {
 	.name = "check",
-	.purpose = "the same as a gate: fails on findings, and when there was nothing to see",
+	.purpose = "like run, as a gate: fails on new findings, and if no lock operation was seen",
 	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
-	.examples = "  lockhound check ./unit_tests          status 66 when something is found\n"
+	.examples = "  lockhound check ./unit_tests          status 66 on a new finding\n"
 		    "  lockhound check --timeout=60s --json=locks.json -- ctest --test-dir build\n"
 		    "  git bisect run lockhound check ./test\n",
-	.status = "  0 fine, 66 findings at or above --fail-on, 124 --timeout, 125 nothing was "
-		  "watched or own\n"
-		  "  trouble, 126 not executable, 127 not found, 128+n signal n ended the program; "
-		  "else the\n"
-		  "  program's own\n",
+	.status = "  0 no finding; 66 new findings at or above --fail-on; 124 --timeout; 125 "
+		  "nothing was watched,\n"
+		  "  or lockhound had an error; 126 not executable; 127 not found; 128+n signal n "
+		  "ended the\n"
+		  "  program; otherwise the program's own\n",
 	.where = LH_IN_CHECK,
 	.error_status = LH_STATUS_ERROR,
 };
@@ -180,7 +180,7 @@ static char **environment(struct run *r)
 			 r->monitor.run.file.fd);
 	char *rest = options + n;
 	if (!lh_settings_for_library(&r->settings, rest + 1, sizeof(options) - (size_t)n - 1)) {
-		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long to hand on");
+		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long for the environment");
 		return NULL;
 	}
 	*rest = rest[1] ? ':' : '\0';
@@ -240,12 +240,12 @@ static void add_notes(struct run *r)
 	if (*r->target.note)
 		lh_report_note(r->report, "%s: %s", r->target.loaded, r->target.note);
 	if (header->no_slot)
-		lh_report_note(r->report, "%u processes found no slot and were not watched",
+		lh_report_note(r->report, "%u processes got no ledger and were not watched",
 			       header->no_slot);
 	if (r->monitor.still_running)
 		lh_report_note(
 			r->report,
-			"%u processes are still running; their part is as it stood when we left",
+			"%u processes are still running; their data is from the end of this run",
 			r->monitor.still_running);
 	if (!seen)
 		lh_report_note(r->report,
@@ -323,7 +323,8 @@ static void save_results(struct run *r)
 	const struct lh_run *run = &r->monitor.run;
 	struct lh_files_content of = {r->report, run->store, r->monitor.program, r->target.path};
 	if (run->store_error)
-		lh_log("not every process's record could be kept: %s", strerror(run->store_error));
+		lh_log("the data of some processes could not be saved: %s",
+		       strerror(run->store_error));
 	if (!lh_files_write(&r->files, &r->settings, &of) || run->store_error)
 		r->problem = LH_STATUS_ERROR;
 }
@@ -355,22 +356,22 @@ static int check_status(struct run *r)
 	if (lh_report_new_findings(r->report, least[OPTION(r, fail_on).number]))
 		return LH_STATUS_FINDINGS;
 	if (!seen || (OPTION(r, require_all).number && m->unwatched.count)) {
-		lh_log(seen ? "some processes were not watched, and --require-all asks for all"
-			    : "nothing was watched, so nothing can be said; 'lockhound doctor %s' "
-			      "tells why",
+		lh_log(seen ? "some processes were not watched, and --require-all is set"
+			    : "nothing was watched, so no result is possible; 'lockhound doctor "
+			      "%s' tells why",
 		       r->target.path);
 		return LH_STATUS_ERROR;
 	}
 	if (own_status(r))
 		return own_status(r);
 	if (incomplete(r->report)) {
-		lh_log("the record is incomplete (see 'dropped' above), so nothing found is not "
-		       "nothing there");
+		lh_log("the recorded data is incomplete (see 'dropped' above), so findings can be "
+		       "missing");
 		return LH_STATUS_ERROR;
 	}
 	if (!acquisitions(r->report) && !OPTION(r, allow_empty).number) {
-		lh_log("no lock operation was seen, so nothing can be said; --allow-empty lets "
-		       "that pass");
+		lh_log("no lock operation was seen, so no result is possible; --allow-empty "
+		       "accepts that");
 		return LH_STATUS_ERROR;
 	}
 	return 0;
@@ -389,7 +390,7 @@ static int run_status(struct run *r)
 static void print_setup(const struct run *r)
 {
 	if (r->settings.seed_picked && OPTION(r, quiet).number) /* otherwise the summary has it */
-		lh_log("shaken with seed %s; --shake=%s repeats it", OPTION(r, shake).text,
+		lh_log("delay seed %s; --shake=%s repeats the delays", OPTION(r, shake).text,
 		       OPTION(r, shake).text);
 	if (!OPTION(r, verbose).number)
 		return;
@@ -430,7 +431,7 @@ static int command(struct run *r, int argc, char **argv)
 	if (first < 0)
 		return status;
 	if (first == argc) {
-		lh_log("no program is named; see 'lockhound %s --help'", r->usage->name);
+		lh_log("the program is missing; see 'lockhound %s --help'", r->usage->name);
 		return LH_STATUS_ERROR;
 	}
 	if (!inspect(r, argv[first]))

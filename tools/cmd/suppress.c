@@ -14,19 +14,20 @@ static const struct option options[] = {
 
 static void help(void)
 {
-	puts("lockhound suppress: lines for a suppression file\n\n"
+	puts("lockhound suppress: print entries for a suppression file\n\n"
 	     "Usage: lockhound suppress [OPTION...] FILE...\n\n"
 	     "Examples:\n"
 	     "  lockhound suppress bank.lh >> lockhound.supp\n"
-	     "  lockhound suppress --suppressions=lockhound.supp bank.lh    what is not in it "
-	     "yet\n\n"
+	     "  lockhound suppress --suppressions=lockhound.supp bank.lh    what is missing in "
+	     "it\n\n"
 	     "Options:\n"
-	     "  -s, --suppressions=FILE   leave out what these suppress already\n"
-	     "      --baseline=FILE       leave out what is in the baseline\n"
+	     "  -s, --suppressions=FILE   omit findings that FILE suppresses\n"
+	     "      --baseline=FILE       omit findings of the baseline\n"
 	     "  -h, --help                this\n\n"
-	     "Each entry has a comment with a place for the reason and for the day when it ends.\n"
-	     "docs/suppressions.md tells the other types of entry.\n\n"
-	     "Status: 0 printed, also if there was nothing to print; 2 trouble.");
+	     "Each entry has a comment for the reason and the expiry date. docs/suppressions.md "
+	     "describes\n"
+	     "the other types of entries.\n\n"
+	     "Status: 0 printed, also if there was nothing to print; 2 error.");
 }
 
 static int print(char **file, int n, struct lh_project_options gate_wants)
@@ -41,7 +42,7 @@ static int print(char **file, int n, struct lh_project_options gate_wants)
 		if (r.report->finding[i]->status == LH_NEW)
 			lh_suppress_print(r.report, r.report->finding[i], stdout);
 	if (good && (fflush(stdout) || ferror(stdout))) {
-		lh_log("suppress: cannot write it");
+		lh_log("suppress: cannot write the entries");
 		good = false;
 	}
 	lh_loaded_runs_close(&r);
@@ -69,6 +70,6 @@ int lh_cmd_suppress(int argc, char **argv)
 	}
 	if (optind < argc)
 		return print(argv + optind, argc - optind, wants);
-	lh_log("suppress: which file? See 'lockhound suppress --help'");
+	lh_log("suppress: no file is named; see 'lockhound suppress --help'");
 	return LH_STATUS_REPORT_ERROR;
 }

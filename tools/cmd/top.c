@@ -44,10 +44,10 @@ static const struct option options[] = {
 
 static void help(void)
 {
-	puts("lockhound top: which locks make whom wait, now\n\n"
+	puts("lockhound top: a live table of the locks of a watched process\n\n"
 	     "Usage: lockhound top [OPTION...] PID|FILE\n"
-	     "       The process runs under lockhound, or has the library preloaded; FILE is the\n"
-	     "       ledger of one that lives.\n\n"
+	     "       The process runs under lockhound or has the library preloaded; FILE is the\n"
+	     "       ledger of a running process.\n\n"
 	     "Examples:\n"
 	     "  lockhound top $(pidof mariadbd)\n"
 	     "  lockhound top -b -n 1 4711                     one table, since the start\n"
@@ -55,20 +55,21 @@ static void help(void)
 	     "  lockhound top -b --json 4711 | jq -c '.locks[0]'\n\n"
 	     "Options:\n"
 	     "  -b, --batch           plain text in stable columns, no keys\n"
-	     "  -n, --number=N        end after N looks\n"
-	     "  -d, --delay=SECONDS   between two looks, 0.05 to 86400; else 1\n"
+	     "  -n, --number=N        end after N samples\n"
+	     "  -d, --delay=SECONDS   between two samples, 0.05 to 86400; default 1\n"
 	     "  -s, --sort=KEY        wait, hold, contended, taken or queue (letters: w h c a l)\n"
-	     "  -r, --reverse         the least first\n"
-	     "      --totals          by all since the start, not by the last interval\n"
+	     "  -r, --reverse         smallest value first\n"
+	     "      --totals          sort by the totals since the start, not by the last "
+	     "interval\n"
 	     "      --rows=N          at most N locks\n"
-	     "      --json            with -b: one JSON object on a line for each look\n"
-	     "  -p, --pid=PID         the same as PID\n"
+	     "      --json            with -b: one JSON object on a line for each sample\n"
+	     "  -p, --pid=PID         same as PID\n"
 	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
 	     "information\n"
 	     "  -h, --help            this\n\n"
 	     "Keys: w wait, h hold, c contended, a acquisitions, l length of the queue, t totals,\n"
-	     "r reverse, space now, ? help, q end.\n\n"
-	     "Status: 0 it was shown, also when the process ends meanwhile; 2 trouble");
+	     "r reverse, space sample now, ? help, q end.\n\n"
+	     "Status: 0 shown, also if the process ended meanwhile; 2 error");
 }
 
 /* ---- options ---- */
@@ -81,7 +82,7 @@ static bool read_count(const char *option, const char *text, unsigned long *n)
 	*n = strtoul(text, &end, 10);
 	if (end != text && !*end && !errno && *n > 0 && text[0] != '-')
 		return true;
-	lh_log("top: %s '%s': a number from 1 on is accepted", option, text);
+	lh_log("top: %s '%s': accepted: a number from 1 on", option, text);
 	return false;
 }
 
@@ -92,7 +93,7 @@ static bool read_delay(struct top *t, const char *text)
 	t->page.delay = strtod(text, &end);
 	if (end != text && !*end && t->page.delay >= DELAY_LEAST && t->page.delay <= DELAY_MOST)
 		return true;
-	lh_log("top: --delay '%s': seconds from 0.05 to 86400 are accepted", text);
+	lh_log("top: --delay '%s': accepted: seconds from 0.05 to 86400", text);
 	return false;
 }
 
@@ -146,7 +147,7 @@ static int read_options(struct top *t, int argc, char **argv)
 			lh_log("top: option '%s' is not known; see 'lockhound top --help'",
 			       argv[optind - 1]);
 		else if (option == ':')
-			lh_log("top: option '%s' wants a value; see 'lockhound top --help'",
+			lh_log("top: option '%s' needs a value; see 'lockhound top --help'",
 			       argv[optind - 1]);
 		if (!set(t, option))
 			return LH_STATUS_REPORT_ERROR;
@@ -154,9 +155,9 @@ static int read_options(struct top *t, int argc, char **argv)
 	if (!t->name && optind < argc)
 		t->name = argv[optind++];
 	if (!t->name || optind != argc)
-		lh_log("top: one process, please; see 'lockhound top --help'");
+		lh_log("top: name one process; see 'lockhound top --help'");
 	else if (t->json && !t->batch)
-		lh_log("top: --json is for -b");
+		lh_log("top: --json needs -b");
 	else
 		return -1;
 	return LH_STATUS_REPORT_ERROR;

@@ -74,7 +74,7 @@ void lh_hang_stack(const struct lh_hang_writer *g, lh_stack_id stack)
 						     : "??",
 				site_of(g, &t->frame[i]));
 	if (t->cut)
-		fputs("      ... there is more of this stack\n", g->out);
+		fputs("      ... the stack continues\n", g->out);
 }
 
 const char *lh_hang_at(const struct lh_hang_writer *g, lh_stack_id stack)
@@ -102,23 +102,20 @@ static const char *holders(const struct lh_hang_writer *g, const struct lh_hang_
 	if (t->foreign_tid && t->owner_gone)
 		return lh_arena_printf(
 			g->arena,
-			", whose owner %d is no thread that can be seen here (it has ended, "
-			"or lives in another PID namespace)",
+			", whose owner %d is not visible here (ended, or in another PID namespace)",
 			t->foreign_tid);
 	if (t->foreign_tid)
-		return lh_arena_printf(g->arena, ", which thread %d of another process holds",
+		return lh_arena_printf(g->arena, ", held by thread %d of another process",
 				       t->foreign_tid);
 	if (t->n_blockers == 1 && g->hang->thread[t->blockers[0]].ended)
-		return ", whose owner is no thread of this process any more";
+		return ", whose owner is not a thread of this process";
 	if (t->n_blockers)
-		return lh_arena_printf(g->arena, ", which %s %s",
-				       lh_hang_thread_list(g, t->blockers, t->n_blockers),
-				       t->n_blockers == 1 ? "holds" : "hold");
+		return lh_arena_printf(g->arena, ", held by %s",
+				       lh_hang_thread_list(g, t->blockers, t->n_blockers));
 	if (t->wait.readers)
-		return lh_arena_printf(g->arena, ", which %s",
-				       lh_hang_plural(g, t->wait.readers,
-						      "reader holds (who is not known)",
-						      "readers hold (who is not known)"));
+		return lh_arena_printf(
+			g->arena, ", held by %s",
+			lh_hang_plural(g, t->wait.readers, "unknown reader", "unknown readers"));
 	return "";
 }
 
@@ -126,8 +123,8 @@ static const char *at_barrier(const struct lh_hang_writer *g, const struct lh_ha
 {
 	if (!t->wait.missing)
 		return lh_arena_printf(g->arena, "at %s", lh_hang_lock_text(g, t->lock));
-	return lh_arena_printf(g->arena, "at %s until %u more have come",
-			       lh_hang_lock_text(g, t->lock), t->wait.missing);
+	return lh_arena_printf(g->arena, "at %s for %u more threads", lh_hang_lock_text(g, t->lock),
+			       t->wait.missing);
 }
 
 const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_hang_thread *t)
@@ -141,7 +138,7 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 	case LH_BARRIER:
 		return at_barrier(g, t);
 	case LH_NOTHING:
-		return "on a futex of their own";
+		return "on a raw futex";
 	default:
 		return lh_arena_printf(g->arena, "for %s%s", lh_hang_lock_text(g, t->lock),
 				       holders(g, t));
@@ -151,11 +148,11 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool stuck)
 {
 	if (stuck && t->wait.kind == LH_COND)
-		return ": no thread is left that can signal this condition";
+		return ": no thread is left that can signal the condition";
 	if (stuck && t->wait.kind == LH_SEM && !t->n_blockers)
-		return ": no thread is left that can post it";
+		return ": no thread is left that can post the semaphore";
 	if (stuck && t->wait.kind == LH_BARRIER)
-		return ": no thread is left that can come";
+		return ": no thread is left that can arrive";
 	return "";
 }
 

@@ -25,8 +25,7 @@ static const char *mode_of(const struct lh_hang_writer *g, const struct lh_hang_
 
 	if (LH_SITE_MODE(h->site) == LH_PERMIT)
 		return "a permit of ";
-	return lock->row.kind == LH_RWLOCK && LH_SITE_MODE(h->site) == LH_SHARED ? "as a reader "
-										 : "";
+	return lock->row.kind == LH_RWLOCK && LH_SITE_MODE(h->site) == LH_SHARED ? "shared " : "";
 }
 
 static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool stacks)
@@ -39,7 +38,7 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 		const char *at = lh_hang_at(g, LH_SITE_STACK(h->site));
 		fprintf(g->out, "    holds %s%s%s%s%s%s\n", mode_of(g, h),
 			lh_hang_lock_text(g, h->lock), h->ns ? " for " : "",
-			h->ns ? lh_report_time(g->report, h->ns) : "", at[0] ? ", taken" : "",
+			h->ns ? lh_report_time(g->report, h->ns) : "", at[0] ? ", acquired" : "",
 			at[0] ? at + 1 : "");
 		if (stacks)
 			lh_hang_stack(g, LH_SITE_STACK(h->site));
@@ -72,7 +71,7 @@ static void draw_waiters(const struct lh_hang_writer *g, const uint32_t *list, u
 		       : lh_hang_plural(g, n, "thread", "threads"),
 		verb, time ? time : "", lh_hang_wait_target(g, t),
 		lh_hang_wait_reason(t, g->hang->node[list[0]].deadlocked),
-		t->wait.timed ? ", for a limited time" : "", lh_hang_at(g, t->stack));
+		t->wait.timed ? ", with a time limit" : "", lh_hang_at(g, t->stack));
 	if (n > 1)
 		fprintf(g->out, "    %s\n", lh_hang_thread_list(g, list, n));
 }

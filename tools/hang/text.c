@@ -14,7 +14,7 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (!f->lock[i]->named && lh_lock_address(&f->lock[i]->row))
-			fprintf(g->out, "  %s lies at %s\n",
+			fprintf(g->out, "  %s is at %s\n",
 				lh_hang_clean(g, lh_report_lock_text(g->report, f->lock[i])),
 				lh_hang_clean(g, lh_hang_address_text(
 							 g->hang, g->arena,
@@ -32,7 +32,7 @@ static void show_group(const struct lh_hang_writer *g, const uint32_t *list, uin
 		n == 1 ? lh_hang_thread_text(g, list[0])
 		       : lh_hang_plural(g, n, "thread", "threads"),
 		n == 1 ? "waits" : "wait", lh_hang_wait_target(g, t), lh_hang_wait_reason(t, stuck),
-		t->wait.timed ? ", for a limited time" : "", n == 1 ? lh_hang_at(g, t->stack) : "");
+		t->wait.timed ? ", with a time limit" : "", n == 1 ? lh_hang_at(g, t->stack) : "");
 	if (n > 1)
 		fprintf(g->out, "    %s%s\n", lh_hang_thread_list(g, list, n),
 			lh_hang_at(g, t->stack));
@@ -139,10 +139,9 @@ static void show_count(const struct lh_hang_writer *g)
 	fprintf(g->out, "lockhound: %s%d (%s): ", h->peek->core ? "core of " : "", h->peek->pid,
 		lh_hang_clean(g, h->peek->comm));
 	if (g->report->findings)
-		fprintf(g->out, "%s; of %s %u wait%s for ever\n",
-			lh_hang_plural(g, g->report->findings, "deadlock", "deadlocks"),
-			lh_hang_plural(g, threads, "thread", "threads"), stuck,
-			stuck == 1 ? "s" : "");
+		fprintf(g->out, "%s; %u of %s wait%s forever\n",
+			lh_hang_plural(g, g->report->findings, "deadlock", "deadlocks"), stuck,
+			lh_hang_plural(g, threads, "thread", "threads"), stuck == 1 ? "s" : "");
 	else
 		fprintf(g->out, "no deadlock; %s, %u of them waiting, %u for a lock%s\n",
 			lh_hang_plural(g, threads, "thread", "threads"), waiting, locks,
@@ -158,7 +157,7 @@ void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *report,
 				   .arena = lh_arena_new(),
 				   .out = out};
 
-	fprintf(out, "lockhound: %d (%s): who holds and who waits\n", h->peek->pid,
+	fprintf(out, "lockhound: %d (%s): owners and waiters of locks\n", h->peek->pid,
 		lh_hang_clean(&g, h->peek->comm));
 	lh_hang_print_graph(&g, true);
 	lh_arena_free(g.arena);

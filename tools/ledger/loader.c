@@ -101,7 +101,7 @@ static void read_run(struct lh_ledger_file *s, const struct lh_byte_source *b, c
 	uint64_t slots;
 
 	if (lh_read_get(b, 0, &header, sizeof(header)) < sizeof(header)) {
-		complain(s, "%s: cut short at %llu bytes, inside the board", name,
+		complain(s, "%s: cut short at %llu bytes, inside the run header", name,
 			 (unsigned long long)b->size);
 		return;
 	}
@@ -258,8 +258,7 @@ static bool read_process(struct lh_ledger_file *s, const char *pid)
 	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
 	maps = fopen(path, "re");
 	if (!maps)
-		return complain(s,
-				"%s: no such file, and no process of that number can be read: %s",
+		return complain(s, "%s: no such file, and no process with that id can be read: %s",
 				pid, strerror(errno));
 	snprintf(path, sizeof(path), "/proc/%s/mem", pid);
 	mem = open(path, O_RDONLY | O_CLOEXEC);

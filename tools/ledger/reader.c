@@ -12,24 +12,24 @@ static const struct {
 	const char *name;
 	uint32_t row;
 } shape[LH_TABLES] = {
-	[LH_T_LIVE_THREAD] = {"seats", sizeof(struct lh_live_thread)},
+	[LH_T_LIVE_THREAD] = {"live threads", sizeof(struct lh_live_thread)},
 	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread)},
 	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock)},
 	[LH_T_STACK] = {"stacks", sizeof(struct lh_stack)},
 	[LH_T_FRAME] = {"frames", sizeof(uint64_t)},
 	[LH_T_MODULE] = {"modules", sizeof(struct lh_module)},
-	[LH_T_CHAIN] = {"nodes", sizeof(struct lh_chain)},
-	[LH_T_VISIT] = {"sightings", sizeof(struct lh_chain_visit)},
-	[LH_T_HB_EDGE] = {"events", sizeof(struct lh_hb_edge)},
+	[LH_T_CHAIN] = {"chains", sizeof(struct lh_chain)},
+	[LH_T_VISIT] = {"chain visits", sizeof(struct lh_chain_visit)},
+	[LH_T_HB_EDGE] = {"happens-before edges", sizeof(struct lh_hb_edge)},
 	[LH_T_FINDING] = {"findings", sizeof(struct lh_finding)},
 	[LH_T_STEP] = {"steps", sizeof(struct lh_step)},
 	[LH_T_NOTE] = {"notes", sizeof(struct lh_note)},
-	[LH_T_WAIT_PAIR] = {"pairs", sizeof(struct lh_wait_pair)},
+	[LH_T_WAIT_PAIR] = {"wait pairs", sizeof(struct lh_wait_pair)},
 	[LH_T_SPAN] = {"spans", sizeof(struct lh_span)},
-	[LH_T_LOCK_LOCATION] = {"places", sizeof(struct lh_lock_location)},
-	[LH_T_BUSY_WAIT] = {"sights of busy waiting", sizeof(struct lh_busy_wait)},
-	[LH_T_CONTENTION] = {"fares of locks", sizeof(struct lh_contention)},
-	[LH_T_LOCK_STATS] = {"lock counts", sizeof(struct lh_lock_stats)},
+	[LH_T_LOCK_LOCATION] = {"lock locations", sizeof(struct lh_lock_location)},
+	[LH_T_BUSY_WAIT] = {"busy waits", sizeof(struct lh_busy_wait)},
+	[LH_T_CONTENTION] = {"contention records", sizeof(struct lh_contention)},
+	[LH_T_LOCK_STATS] = {"lock statistics", sizeof(struct lh_lock_stats)},
 };
 
 /*
@@ -134,7 +134,7 @@ static uint32_t room_for(struct lh_ledger_view *r, enum lh_table_name t, uint64_
 		complain(r, "%s: rows of %u bytes instead of %u", shape[t].name, table->row,
 			 shape[t].row);
 	else if (table->offset % 8 || table->offset < sizeof(struct lh_ledger))
-		complain(r, "%s: impossible place %#llx", shape[t].name,
+		complain(r, "%s: impossible offset %#llx", shape[t].name,
 			 (unsigned long long)table->offset);
 	else if (table->offset < size && (size - table->offset) / table->row < table->rows)
 		return (uint32_t)((size - table->offset) / table->row);

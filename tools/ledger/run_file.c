@@ -42,12 +42,11 @@ static uint32_t slots_allowed(char *error, size_t room)
 				 ? 0
 				 : (limit.rlim_max - LH_RUN_HEADER_BYTES) / LH_RUN_SLOT_BYTES;
 	if (!slots)
-		snprintf(
-			error, room,
-			"the file size limit (ulimit -Hf) is %llu bytes, and one ledger takes %llu "
-			"(sparse); raise it",
-			(unsigned long long)limit.rlim_max,
-			LH_RUN_HEADER_BYTES + LH_RUN_SLOT_BYTES);
+		snprintf(error, room,
+			 "the file size limit (ulimit -Hf) is %llu bytes, but one ledger needs "
+			 "%llu (sparse); raise the limit",
+			 (unsigned long long)limit.rlim_max,
+			 LH_RUN_HEADER_BYTES + LH_RUN_SLOT_BYTES);
 	return slots > SLOTS ? SLOTS : (uint32_t)slots;
 }
 

@@ -39,7 +39,7 @@ static bool has_glibc(struct lh_peek *p)
 	}
 	if (!p->modules && !p->no_access && !p->core) {
 		snprintf(p->error, sizeof(p->error),
-			 "process %d: no object of this lockhound's kind in its memory (a 32-bit "
+			 "process %d: no object of this machine's type in its memory (a 32-bit "
 			 "process?): its locks cannot be read",
 			 p->pid);
 		return false;
@@ -48,7 +48,7 @@ static bool has_glibc(struct lh_peek *p)
 		return true;
 	if (!lh_peek_has_symbol(p, "__libc_setup_tls")) {
 		snprintf(p->error, sizeof(p->error),
-			 "process %d: no glibc in it (static and stripped, or another C library): "
+			 "process %d: has no glibc (static and stripped, or another C library): "
 			 "the layout of its locks is not known",
 			 p->pid);
 		return false;

@@ -65,5 +65,5 @@ void lh_peek_registers(struct lh_peek_task *t, const void *set)
 	t->registers = true;
 }
 #else
-#error "hang: registers of this machine are not known; add them here and in peek_unwind.c"
+#error "hang: the registers of this machine are not known; add them in peek.c and peek_unwind.c"
 #endif

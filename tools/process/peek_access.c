@@ -68,35 +68,35 @@ void lh_peek_explain_denied(struct lh_peek *p, int error)
 	bool other = other_user(p, &uid);
 
 	if (error != EPERM && error != EACCES)
-		snprintf(why, capacity, "process %d cannot be looked at: %s", p->pid,
+		snprintf(why, capacity, "process %d cannot be inspected: %s", p->pid,
 			 strerror(error));
 	else if (scope == 3)
 		snprintf(why, capacity,
-			 "process %d: kernel.yama.ptrace_scope is 3: nobody may look at a process "
-			 "until the next boot with another value",
+			 "process %d: kernel.yama.ptrace_scope is 3: no process can be inspected "
+			 "until a boot with another value",
 			 p->pid);
 	else if (other && getuid() != 0)
 		snprintf(why, capacity,
-			 "process %d belongs to user %s: be %s%s (sudo lockhound hang %d)", p->pid,
-			 user_name(p, uid), uid ? "that user or " : "", "root", p->pid);
+			 "process %d belongs to user %s: run as %s%s (sudo lockhound hang %d)",
+			 p->pid, user_name(p, uid), uid ? "that user or " : "", "root", p->pid);
 	else if (!may_trace_all() && geteuid() == 0)
 		snprintf(why, capacity,
-			 "process %d: root without the capability CAP_SYS_PTRACE may not look at "
-			 "it; give it to the container (docker run --cap-add=SYS_PTRACE)",
+			 "process %d: root lacks CAP_SYS_PTRACE; start the container with docker "
+			 "run --cap-add=SYS_PTRACE",
 			 p->pid);
 	else if (scope && !may_trace_all())
 		snprintf(why, capacity,
-			 "process %d: kernel.yama.ptrace_scope is %d: be root (sudo lockhound hang "
-			 "%d), or allow it with: sudo sysctl kernel.yama.ptrace_scope=0",
+			 "process %d: kernel.yama.ptrace_scope is %d: sudo lockhound hang %d, or "
+			 "sudo sysctl kernel.yama.ptrace_scope=0",
 			 p->pid, scope, p->pid);
 	else if (!may_trace_all())
 		snprintf(why, capacity,
-			 "process %d is yours but not open to you (it gained rights at exec, or "
-			 "made itself undumpable): be root, or have CAP_SYS_PTRACE",
+			 "process %d is yours but cannot be inspected (setuid at exec, or not "
+			 "dumpable): run as root or with CAP_SYS_PTRACE",
 			 p->pid);
 	else
 		snprintf(why, capacity,
-			 "process %d may not be looked at: it lies in another user namespace, or a "
-			 "security module (SELinux, AppArmor, seccomp) forbids it",
+			 "process %d cannot be inspected: it is in another user namespace, or "
+			 "SELinux, AppArmor or seccomp forbids it",
 			 p->pid);
 }

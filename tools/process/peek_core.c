@@ -274,15 +274,15 @@ static bool read_segments(struct lh_peek *p, const char *file, const Elf64_Ehdr 
 static bool read_head(struct lh_peek *p, const char *file, Elf64_Ehdr *e)
 {
 	if (!read_file(p->core, 0, e, sizeof(*e)) || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
-		return refuse(p, "%s: is no core dump (no ELF file)", file);
+		return refuse(p, "%s: is not a core dump (not an ELF file)", file);
 	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_machine != MACHINE)
-		return refuse(p, "%s: is of another machine than this lockhound", file);
+		return refuse(p, "%s: is from another type of machine", file);
 	if (e->e_type != ET_CORE)
-		return refuse(p, "%s: is no core dump but a program or library", file);
+		return refuse(p, "%s: is a program or library, not a core dump", file);
 	if (MACHINE == EM_AARCH64)
 		return refuse(p,
-			      "%s: cores of aarch64 do not say which call a thread was in; "
-			      "look at the process while it lives",
+			      "%s: aarch64 cores do not record system calls; run hang on the live "
+			      "process",
 			      file);
 	if (e->e_phentsize != sizeof(Elf64_Phdr))
 		return refuse(p, "%s: is a damaged core dump", file);
@@ -319,7 +319,7 @@ bool lh_peek_open_core(struct lh_peek *p, const char *file)
 		close(fd);
 		free(p->core);
 		p->core = NULL;
-		return refuse(p, "%s: is no regular file", file);
+		return refuse(p, "%s: is not a regular file", file);
 	}
 	p->source = &source;
 	p->core->fd = fd;
@@ -330,5 +330,5 @@ bool lh_peek_open_core(struct lh_peek *p, const char *file)
 	if (p->tasks > 1)
 		qsort(p->task, p->tasks, sizeof(*p->task), lh_peek_by_tid);
 	lh_peek_objects(p);
-	return p->tasks > 0 || refuse(p, "%s: has no threads in it", file);
+	return p->tasks > 0 || refuse(p, "%s: has no threads", file);
 }

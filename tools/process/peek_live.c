@@ -187,18 +187,17 @@ static bool is_readable(struct lh_peek *p)
 	unsigned long long code;
 
 	if (!read_stat(p, &state, &flags, &code))
-		return refuse(p,
-			      kill(p->pid, 0) && errno == ESRCH
-				      ? "does not exist"
-				      : "cannot be seen in /proc (hidepid?): be its user or root");
+		return refuse(
+			p, kill(p->pid, 0) && errno == ESRCH
+				   ? "does not exist"
+				   : "is not visible in /proc (hidepid?): run as its user or root");
 	if (flags & KERNEL)
-		return refuse(p, "is a thread of the kernel: it has no locks that can be read");
+		return refuse(p, "is a kernel thread: it has no locks that can be read");
 	if (state == 'X' || (state == 'Z' && p->tasks <= 1))
-		return refuse(p, "has ended already; its parent has not asked for its status "
-				 "(zombie)");
+		return refuse(p, "has ended; its parent has not read its status (zombie)");
 	p->forked = flags & LH_PEEK_FORKED;
 	if (flags & EXITING && state != 'Z')
-		return refuse(p, "is ending just now");
+		return refuse(p, "is ending");
 	return true;
 }
 
@@ -255,7 +254,7 @@ bool lh_peek_open(struct lh_peek *p, pid_t pid)
 		return false;
 	for (uint32_t i = 0; i < p->tasks; i++)
 		p->stopped |= p->task[i].state == 'T';
-	return p->tasks > 0 || refuse(p, "ended while it was looked at");
+	return p->tasks > 0 || refuse(p, "ended during the inspection");
 }
 
 bool lh_peek_same_program(struct lh_peek *p)
@@ -263,12 +262,12 @@ bool lh_peek_same_program(struct lh_peek *p)
 	char now[sizeof(p->identity)];
 
 	if (!identify(p, now, sizeof(now)))
-		return refuse(p, "ended while it was looked at");
+		return refuse(p, "ended during the inspection");
 	if (strcmp(now, p->identity) != 0)
-		return refuse(p, "became another program (exec) while it was looked at; ask again");
+		return refuse(p, "executed another program during the inspection; run hang again");
 	if (is_readable(p))
 		return true;
-	return refuse(p, "ended while it was looked at");
+	return refuse(p, "ended during the inspection");
 }
 
 /* ---- memory ---- */

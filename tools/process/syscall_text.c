@@ -58,8 +58,8 @@ static const struct {
 	ROW(fcntl, LOCKED, "waits for a file lock"),
 	ROW(ppoll, POLLED, "polls"),
 	ROW(pselect6, SELECTED, "polls"),
-	ROW(wait4, CHILD, "waits for a child"),
-	ROW(waitid, CHILD, "waits for a child"),
+	ROW(wait4, CHILD, "waits for a child process"),
+	ROW(waitid, CHILD, "waits for a child process"),
 	ROW(futex, NOTHING, NULL),
 	ROW(rt_sigtimedwait, NOTHING, "waits for a signal"),
 	ROW(rt_sigsuspend, NOTHING, "waits for a signal"),
@@ -299,7 +299,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 	struct pollfd p[2];
 
 	if (!n) {
-		add(t, "nothing but time");
+		add(t, "only a time limit");
 		return;
 	}
 	if (!read_memory(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
@@ -334,7 +334,7 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 		add_fd(pid, (int)fd, t);
 	}
 	if (!count)
-		add(t, "nothing but time");
+		add(t, "only a time limit");
 	if (count > SHOWN)
 		add(t, " and %" PRIu64 " more", count - SHOWN);
 }
@@ -389,7 +389,7 @@ static void add_object(pid_t pid, const struct lh_task_call *c, enum about about
 		add_path(pid, c->arg[about == PATH1], t);
 		break;
 	case CHILD:
-		add(t, "the end of a child");
+		add(t, "the end of a child process");
 		break;
 	case LOCKED:
 		add_locked(pid, c, t);

@@ -14,6 +14,13 @@
 #include "tools/render/view.h"
 
 #define HEAD                                                                                       \
+	"# lockhound baseline: known findings, which do not fail the check. The lines are "        \
+	"sorted.\n"                                                                                \
+	"# Without its line a finding is new again. Each line: fingerprint, rule, subject, "       \
+	"file.\n"
+
+/* The head of earlier versions; it is replaced too. */
+#define OLD_HEAD                                                                                   \
 	"# lockhound baseline: findings that are known and do not fail the check. Sorted; a "      \
 	"line\n"                                                                                   \
 	"# that is taken out counts as new again. Behind the fingerprint stands what it is "       \
@@ -43,15 +50,14 @@ static bool read_line(struct lh_config_lines *l, struct lh_baseline_entry *k)
 	size_t n = strspn(l->text, "0123456789abcdef");
 
 	if (is_conflict(l->text))
-		return lh_config_lines_error(l, l->text,
-					     "a merge conflict; keep the lines of both sides and "
-					     "take the marks out");
-	if (n != 16 || (l->text[n] && !strchr(" \t", l->text[n])))
 		return lh_config_lines_error(
-			l, l->text + n,
-			"'%.*s' is no fingerprint; expected 16 hex digits in lower "
-			"case and then what it is about",
-			(int)strcspn(l->text, " \t"), l->text);
+			l, l->text,
+			"a merge conflict; keep the lines of both sides and remove the markers");
+	if (n != 16 || (l->text[n] && !strchr(" \t", l->text[n])))
+		return lh_config_lines_error(l, l->text + n,
+					     "'%.*s' is not a fingerprint; expected 16 lower-case "
+					     "hex digits and then a text",
+					     (int)strcspn(l->text, " \t"), l->text);
 	k->fingerprint = lh_arena_printf(l->arena, "%.16s", l->text);
 	k->text = l->text + n + strspn(l->text + n, " \t");
 	return true;
@@ -85,7 +91,7 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 		struct lh_baseline_entry k = {.comment = comment};
 
 		if (!*l.text) {
-			bool ours = strstr(HEAD, l.whole) != NULL; /* also an empty line */
+			bool ours = strstr(HEAD OLD_HEAD, l.whole) != NULL; /* also an empty line */
 
 			comment =
 				ours ? comment : lh_arena_printf(arena, "%s%s\n", comment, l.whole);

@@ -104,7 +104,7 @@ static char *next_word(struct lh_config_lines *l, char **at, bool *quoted)
 	n = *quoted ? strcspn(word, "\"") : strcspn(word, " \t");
 	if (*quoted && !word[n]) {
 		lh_config_lines_error(l, word - 1,
-				      "the quote is not closed; expected \" behind the name");
+				      "the quote is not closed; expected \" after the name");
 		return NULL;
 	}
 	*at = word + n + (word[n] != '\0');
@@ -133,8 +133,7 @@ static bool read_chain(struct lh_policy *p, struct lh_config_lines *l)
 		if (sign)
 			continue;
 		if (!*word)
-			return lh_config_lines_error(l, word,
-						     "a name of no letters; expected a lock");
+			return lh_config_lines_error(l, word, "an empty name; expected a lock");
 		name = lh_policy_add_name(p, word, l->number);
 		if (name == before)
 			return lh_config_lines_error(

@@ -177,7 +177,7 @@ static void print_wish(struct learning *l, const struct wish *w)
 	    lh_policy_reaches_without(&l->policy, w->from, w->to, rule_of(&l->policy, w)))
 		return;
 	if (!w->taken)
-		fputs("# against the other lines: ", out);
+		fputs("# contradicts the other lines: ", out);
 	fprintf(out, "%s < %s", lock_word(l, w->from), lock_word(l, w->to));
 	fprintf(out, "  %s%s%s%s\n", w->taken ? "# " : "(",
 		lh_view_count(&l->view, w->sites, "place", "places"),
@@ -195,16 +195,14 @@ int lh_policy_learn(const struct lh_report *report, const struct lh_render_text_
 		add_order(&l, report->order[i]);
 	sorting = &l.policy;
 	take(&l);
-	fputs("# lockhound policy: who holds the left one may ask for the right one, and nobody "
-	      "the\n"
-	      "# other way round. What follows from other lines is left out. Edit it: it is "
-	      "yours.\n",
+	fputs("# lockhound policy: 'a < b' allows a thread that holds a to acquire b, and forbids "
+	      "the opposite\n"
+	      "# order. Orders that follow from other lines are omitted. You can edit this file.\n",
 	      out);
 	for (uint32_t i = 0; i < l.wishes; i++)
 		print_wish(&l, &l.wish[i]);
 	for (uint32_t i = 0; i < l.nameless_n; i++)
-		fprintf(out, "# has no name that lasts: %s\n",
-			lh_view_clean(&l.view, l.nameless[i]));
+		fprintf(out, "# has no stable name: %s\n", lh_view_clean(&l.view, l.nameless[i]));
 	return lh_view_close(&l.view);
 }
 

@@ -35,13 +35,13 @@ static bool open_baseline(struct lh_project *project)
 
 	if (!given_file(project->options.baseline)) {
 		if (writes)
-			lh_log("which baseline is to be written? --baseline=FILE names it");
+			lh_log("--update-baseline and --add-to-baseline need --baseline=FILE");
 		return !writes;
 	}
 	if (!lh_baseline_read(&project->baseline, project->arena, project->options.baseline,
 			      writes)) {
 		if (access(project->options.baseline, F_OK) != 0)
-			lh_log("--update-baseline makes it of what the run finds");
+			lh_log("--update-baseline creates the file from the findings of the run");
 		return false;
 	}
 	error = writes ? lh_baseline_writable(project->options.baseline) : 0;
@@ -58,7 +58,7 @@ static bool open_policy(struct lh_project *project)
 
 	if (!given_file(project->options.policy)) {
 		if (project->options.strict)
-			lh_log("--policy-strict: which policy? --policy=FILE names it");
+			lh_log("--policy-strict needs --policy=FILE");
 		return !project->options.strict;
 	}
 	if (!lh_policy_read(&project->policy, project->arena, project->options.policy))
@@ -66,7 +66,7 @@ static bool open_policy(struct lh_project *project)
 	bad = lh_policy_find_cycle(p);
 	if (bad == UINT32_MAX)
 		return true;
-	lh_log("%s:%u:1: '%s' before '%s' closes a circle of orders; see 'lockhound policy check "
+	lh_log("%s:%u:1: '%s' before '%s' completes a cycle of orders; see 'lockhound policy check "
 	       "%s'",
 	       p->path, p->rule[bad].line, p->name[p->rule[bad].from].text,
 	       p->name[p->rule[bad].to].text, p->path);
@@ -151,8 +151,8 @@ static void add_break(struct lh_project *project, struct lh_report *report,
 		lh_arena_printf(
 			project->arena,
 			says == LH_POLICY_REVERSED
-				? "%s is taken while %s is held: %s declares the other way round"
-				: "%s is taken while %s is held: %s does not declare this order",
+				? "%s is acquired while %s is held: %s declares the opposite order"
+				: "%s is acquired while %s is held: %s does not declare this order",
 			wanted, held, project->policy.path));
 }
 
@@ -181,20 +181,20 @@ static void note_suppressions(struct lh_project *project, struct lh_report *repo
 			continue;
 		all++;
 		if (s->expired) {
-			lh_report_note(report,
-				       "%s:%u: %s:%s ended on %s and suppresses nothing any more",
+			lh_report_note(report, "%s:%u: %s:%s expired on %s and suppresses nothing",
 				       s->file, s->line, s->type, s->pattern, s->until);
 		} else if (!s->hits) {
 			idle++;
 			if (project->options.verbose)
-				lh_report_note(report, "%s:%u: %s:%s fitted nothing", s->file,
+				lh_report_note(report, "%s:%u: %s:%s matched no finding", s->file,
 					       s->line, s->type, s->pattern);
 		}
 	}
 	if (idle && !project->options.verbose)
-		lh_report_note(report,
-			       "%u of %u suppressions fitted nothing in this run (-v names them)",
-			       idle, all);
+		lh_report_note(
+			report,
+			"%u of %u suppressions matched no finding in this run (-v names them)",
+			idle, all);
 }
 
 /* Time-based warnings vary between runs: their absence does not prove a fix. */
@@ -217,11 +217,10 @@ static void note_baseline(struct lh_project *project, struct lh_report *report)
 			list = lh_arena_printf(project->arena, "%s%s %s", list, *list ? "," : "",
 					       b->entry[i].fingerprint);
 	if (idle && !project->options.update && !project->options.add)
-		lh_report_note(
-			report,
-			"%u of %u findings of %s were not seen; if they are fixed, remove these "
-			"lines:%s%s",
-			idle, b->n, b->path, list, idle > NAMED_MAX ? " ..." : "");
+		lh_report_note(report,
+			       "%u of %u findings of %s did not occur; if they are fixed, remove "
+			       "these lines:%s%s",
+			       idle, b->n, b->path, list, idle > NAMED_MAX ? " ..." : "");
 }
 
 void lh_project_finish(struct lh_project *project, struct lh_report *report)
@@ -244,7 +243,7 @@ bool lh_project_update(struct lh_project *project, struct lh_report *report)
 	if (!project->options.update && !project->options.add)
 		return true;
 	if (!report->processes) {
-		lh_log("nothing was watched: %s stays as it is", project->options.baseline);
+		lh_log("nothing was watched: %s is unchanged", project->options.baseline);
 		return false;
 	}
 	error = lh_baseline_write(&project->baseline, report, project->options.add);

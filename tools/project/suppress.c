@@ -156,7 +156,7 @@ static const char *check_id(const char *pattern)
 {
 	return strlen(pattern) == 16 && strspn(pattern, "0123456789abcdef") == 16
 		       ? NULL
-		       : "a fingerprint: 16 hex digits in lower case";
+		       : "a fingerprint: 16 lower-case hex digits";
 }
 
 static const char *check_rule(const char *pattern)
@@ -235,7 +235,7 @@ static bool set_end(struct lh_config_lines *l, struct lh_suppression *s)
 		return true;
 	if (!is_day(at + 6))
 		return lh_config_lines_error(
-			l, l->text, "'%.10s' behind 'until' is no day; expected YYYY-MM-DD",
+			l, l->text, "'%.10s' after 'until' is not a date; expected YYYY-MM-DD",
 			at + 6);
 	s->until = lh_arena_printf(l->arena, "%.10s", at + 6);
 	if (localtime_r(&now, &t) && strftime(today, sizeof(today), "%Y-%m-%d", &t))
@@ -259,7 +259,7 @@ static bool read_entry(struct lh_config_lines *l, struct lh_suppression *s)
 		k++;
 	if (k == KINDS)
 		return lh_config_lines_error(l, l->text,
-					     "'%s' is no type of suppression; expected one of %s",
+					     "'%s' is not a suppression type; expected one of %s",
 					     l->text, all_types(l->arena));
 	s->kind = k;
 	s->type = kinds[k].type;
@@ -267,11 +267,12 @@ static bool read_entry(struct lh_config_lines *l, struct lh_suppression *s)
 	s->foreign = !kinds[k].fits;
 	if (!*s->pattern)
 		return lh_config_lines_error(l, s->pattern,
-					     "nothing behind '%s:'; expected a pattern", s->type);
+					     "nothing after '%s:'; expected a pattern", s->type);
 	expected = kinds[k].check ? kinds[k].check(s->pattern) : NULL;
 	if (expected)
-		return lh_config_lines_error(l, s->pattern, "'%s' does not fit '%s:'; expected %s",
-					     s->pattern, s->type, expected);
+		return lh_config_lines_error(l, s->pattern,
+					     "'%s' is not valid for '%s:'; expected %s", s->pattern,
+					     s->type, expected);
 	return set_end(l, s);
 }
 

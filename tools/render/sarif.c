@@ -301,8 +301,7 @@ static json_t *rule(struct lh_view *v, enum lh_rule r)
 		lh_name_title(r), "fullDescription", "text", lh_name_meaning(r), "help", "text",
 		lh_name_help(r), "markdown",
 		lh_arena_printf(v->arena,
-				"%s %s\n"
-				"\n"
+				"%s %s\n\n"
 				"See `lockhound explain %s`.",
 				lh_name_meaning(r), lh_name_help(r), lh_name_rule(r)),
 		"defaultConfiguration", "level", severity, "properties", "tags", "concurrency",

@@ -137,7 +137,7 @@ static void show_stack(struct output *g, const struct lh_report_stack *t)
 		if (!t->frame[i].ours)
 			show_frame(g, shown++, &t->frame[i]);
 	if (t->cut)
-		say(g, DIM, "      ... there is more of this stack\n");
+		say(g, DIM, "      ... the stack continues\n");
 	if (t->approximate)
 		say(g, DIM, "      (approximate: code without unwind tables)\n");
 	if (!t->n)

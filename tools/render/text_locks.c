@@ -118,8 +118,7 @@ static void show_table(struct lh_view *v)
 	fputs("Waits are exact. Holds are sampled: each hold after a wait, and one hold in 256 of "
 	      "each thread (weight 256).\n"
 	      "Percentiles have an error of at most 20 %; a lock without waits has them from the "
-	      "8th measured hold on.\n"
-	      "\n",
+	      "8th measured hold on.\n\n",
 	      v->out);
 	show_classes(v);
 }

@@ -154,7 +154,7 @@ const char *lh_report_step_text(const struct lh_report *report, const struct lh_
 	placeholder = strstr(format, "%s");
 	if (!placeholder)
 		return format;
-	how = a->how == LH_TIMED && waits(a) ? " for a limited time" : "";
+	how = a->how == LH_TIMED && waits(a) ? " with a time limit" : "";
 	return lh_arena_printf(p, "%.*s%s%s%s%s%s%s", (int)(placeholder - format), format,
 			       lock_text, mode_suffix(a), how, placeholder + 2, a->note ? " " : "",
 			       a->note ? a->note : "");

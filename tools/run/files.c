@@ -51,7 +51,7 @@ static bool share_a_file(const struct lh_settings *s)
 	for (int i = 0; i < written; i++)
 		for (int k = i + 1; k < n; k++)
 			if (*all[i].path && *all[k].path && same_file(all[i].path, all[k].path)) {
-				lh_log("--%s: %s: is the file of --%s as well", all[i].option,
+				lh_log("--%s: %s: is also the file of --%s", all[i].option,
 				       all[i].path, all[k].option);
 				return true;
 			}

@@ -91,8 +91,8 @@ static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *proce
 	}
 	if (m->on_deadlock == LH_ON_STOP && !m->ended_by_us) {
 		kill(process->pid, SIGSTOP);
-		lh_log("process %d is stopped; look at it with 'gdb -p %d', let it go on with "
-		       "'kill -CONT %d'",
+		lh_log("process %d is stopped; inspect it with 'gdb -p %d', continue it with 'kill "
+		       "-CONT %d'",
 		       process->pid, process->pid, process->pid);
 	}
 }
@@ -206,8 +206,8 @@ static void start_watch(struct lh_monitor *m)
 	m->watch_for.run_header = m->run.file.header;
 	m->watch = lh_watch_start(&m->watch_for);
 	if (!m->watch)
-		lh_log("no thread to look on (%s): long holds, blocking calls and some deadlocks "
-		       "are not seen",
+		lh_log("no thread for the monitor (%s): long holds, blocking calls and some "
+		       "deadlocks are not found",
 		       strerror(errno));
 	m->run.on_arrived = on_arrival;
 	m->run.on_leaving = on_leave;
@@ -356,7 +356,7 @@ static void run_round(struct lh_monitor *m)
 static void time_out(struct lh_monitor *m)
 {
 	m->timed_out = true;
-	lh_log("the time is up after %.3g s; ending the program", (double)m->timeout_ns / 1e9);
+	lh_log("--timeout of %.3g s expired; ending the program", (double)m->timeout_ns / 1e9);
 	for (uint32_t i = 0; i < m->run.alive; i++) {
 		const struct lh_run_process *process = m->run.process[m->run.alive_slots[i]];
 		if (process->foreign || i >= THREAD_DUMPS)
@@ -380,8 +380,8 @@ static void name_leftovers(struct lh_monitor *m)
 		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%d (%s)", i ? ", " : "",
 				       process->pid, base ? base + 1 : "?");
 	}
-	lh_log("the program has ended and left running: %s; waiting (--no-wait does not, nor does "
-	       "Ctrl-C)",
+	lh_log("the program has ended; waiting for its background processes: %s (Ctrl-C or "
+	       "--no-wait: no wait)",
 	       names);
 }
 
@@ -480,7 +480,8 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 	m->reported = lh_report_new(wants);
 	int e = lh_clock_thread_start(&m->clock, &m->run.file, m->arrivals);
 	if (e)
-		lh_log("no thread for the clock (%s): times in the report are coarse", strerror(e));
+		lh_log("no thread for the clock (%s): times in the report are imprecise",
+		       strerror(e));
 	start_watch(m);
 	while (!is_over(m)) {
 		run_round(m);

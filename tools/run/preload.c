@@ -55,7 +55,7 @@ static bool link_clean(struct lh_preload *p, char *error, size_t capacity)
 	}
 	*p->made = '\0';
 	snprintf(error, capacity,
-		 "%s: LD_PRELOAD cannot hold a path with a space or colon, and no link to it can "
+		 "%s: LD_PRELOAD does not allow a space or colon in a path, and no link to it can "
 		 "be made in %s: %s",
 		 target, tmp, strerror(errno));
 	return false;
@@ -67,8 +67,8 @@ bool lh_preload_find(struct lh_preload *p, char *error, size_t capacity)
 	if (!locate(p->library)) {
 		snprintf(error, capacity,
 			 NAME
-			 " is not beside this command, in ../lib/lockhound or in " LH_LIBRARY_DIR
-			 "; say where it is with LOCKHOUND_LIB=FILE");
+			 " is not next to this command, in ../lib/lockhound or in " LH_LIBRARY_DIR
+			 "; name it with LOCKHOUND_LIB=FILE");
 		return false;
 	}
 	return !strpbrk(p->library, " :\t\n") || link_clean(p, error, capacity);

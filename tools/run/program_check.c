@@ -77,7 +77,7 @@ static bool find(struct lh_program *t, const char *program)
 	if (e == ENOENT || e == ENOTDIR)
 		refuse(t, LH_NOT_FOUND, "%s: not found", program);
 	else if (e == EACCES)
-		refuse(t, LH_NOT_RUNNABLE, "%s: is not executable for you", program);
+		refuse(t, LH_NOT_RUNNABLE, "%s: is not executable", program);
 	else if (e)
 		refuse(t, LH_NOT_RUNNABLE, "%s: %s", program, strerror(e));
 	return !e;
@@ -125,7 +125,7 @@ static int open_elf(struct lh_program *t)
 		if (!follow_script(t, line, n))
 			return -1;
 	}
-	refuse(t, LH_NOT_RUNNABLE, "%s: scripts call scripts more than %d deep", t->path, SCRIPTS);
+	refuse(t, LH_NOT_RUNNABLE, "%s: more than %d nested script interpreters", t->path, SCRIPTS);
 	return -1;
 }
 
@@ -231,12 +231,14 @@ static void note_library(struct lh_program *t, const char *needed)
 	static const struct {
 		const char *begins, *note;
 	} known[] = {
-		{"libgomp.so", "uses OpenMP (libgomp): its critical sections, locks and barriers "
-			       "are not seen, only pthread ones"},
-		{"libQt5Core.so", "uses Qt: QMutex and its like are not seen, only pthread ones"},
-		{"libQt6Core.so", "uses Qt: QMutex and its like are not seen, only pthread ones"},
-		{"libjli.so", "starts a Java VM: its monitors and java.util.concurrent are not "
-			      "seen, only locks of native code; jstack shows the others"},
+		{"libgomp.so", "uses OpenMP (libgomp): only pthread locks are watched, not "
+			       "OpenMP's critical sections, locks and barriers"},
+		{"libQt5Core.so",
+		 "uses Qt: only pthread locks are watched, not QMutex and similar Qt locks"},
+		{"libQt6Core.so",
+		 "uses Qt: only pthread locks are watched, not QMutex and similar Qt locks"},
+		{"libjli.so", "starts a Java VM: only locks of native code are watched; jstack "
+			      "shows monitors and java.util.concurrent"},
 	};
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (!strncmp(needed, known[i].begins, strlen(known[i].begins)))
@@ -280,14 +282,14 @@ static void read_sections(Elf *elf, struct lh_program *t)
 			gelf_getshdr(section, &head) ? elf_strptr(elf, names, head.sh_name) : NULL;
 		t->debug |= name && !strcmp(name, ".debug_line");
 		if (name && !strcmp(name, ".go.buildinfo"))
-			strcpy(t->note, "is a Go program: Go's own locks are not seen, only those "
-					"of C code in it");
+			strcpy(t->note, "is a Go program: only locks of its C code are watched, "
+					"not Go's own locks");
 		if (!name || strcmp(name, ".comment"))
 			continue;
 		Elf_Data *data = elf_getdata(section, NULL);
 		if (data && data->d_buf && memmem(data->d_buf, data->d_size, "rustc", 5))
-			strcpy(t->note, "has Rust code: the locks of Rust's std are not seen, only "
-					"pthread ones");
+			strcpy(t->note, "has Rust code: only pthread locks are watched, not those "
+					"of Rust's std");
 	}
 }
 
@@ -308,10 +310,11 @@ static void check_loader(struct lh_program *t, Elf *elf, int fd)
 		       t->loaded, interpreter);
 	else if (!*interpreter && !is_loader(soname))
 		refuse(t, LH_UNREACHABLE,
-		       "%s: is statically linked, LD_PRELOAD cannot reach it; link it dynamically",
+		       "%s: is statically linked, so the loader cannot preload the library; link "
+		       "the program dynamically",
 		       t->loaded);
 	else if (*interpreter && access(interpreter, F_OK))
-		refuse(t, LH_NOT_FOUND, "%s: its loader %s is not found", t->loaded, interpreter);
+		refuse(t, LH_NOT_FOUND, "%s: its loader %s does not exist", t->loaded, interpreter);
 }
 
 static void inspect_elf(struct lh_program *t, int fd)

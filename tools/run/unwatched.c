@@ -100,16 +100,16 @@ static void check_process(struct lh_unwatched *s, pid_t pid)
 		return;
 	s->unsettled = true;
 	if (!known)
-		count(s, at, exe, "it has more rights than we");
+		count(s, at, exe, "has more privileges than lockhound");
 	else if (lh_proc_maps(pid, "liblockhound.so"))
 		at->settled = true;
 	else if (!at->samples++ && is_unreachable(pid))
-		count(s, at, exe, "LD_PRELOAD does not reach it");
+		count(s, at, exe, "LD_PRELOAD has no effect");
 	else if (at->samples >= SCANS_BEFORE &&
 		 !lh_proc_environment(pid, "LD_PRELOAD=", "liblockhound.so"))
-		count(s, at, exe, "its environment was made anew");
+		count(s, at, exe, "its environment was replaced");
 	else if (at->samples >= SCANS_BEFORE_PRELOADED)
-		count(s, at, exe, "it did not load the library");
+		count(s, at, exe, "did not load the library");
 }
 
 void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)

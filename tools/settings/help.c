@@ -109,7 +109,8 @@ static void help_row(const struct lh_setting *row)
 
 static void help_formats(void)
 {
-	printf("\nReports, any number of them at once:\n");
+	printf("\n"
+	       "Reports, in any combination:\n");
 	for (int i = 0; lh_render_formats[i].name; i++) {
 		char left[NAME_CAPACITY + 20];
 		snprintf(left, sizeof(left), "      --%s=FILE", lh_render_formats[i].name);
@@ -133,14 +134,15 @@ void lh_settings_help(const struct lh_command_usage *usage)
 	help_rows(usage, false);
 	if (usage->where & (LH_IN_RUN | LH_IN_CHECK))
 		help_formats();
-	printf("\nWhat the program's side watches:\n");
+	printf("\n"
+	       "Options of the library in the program:\n");
 	help_rows(usage, true);
 	printf("\n      --help, --version\n");
 	if (usage->status)
 		printf("\nStatus:\n%s", usage->status);
-	printf("\nThe same names serve in LOCKHOUND_OPTIONS=key=value:key=value and, as 'key = "
-	       "value'\n"
-	       "lines, in the lockhound.conf of the repository. A flag wins over "
-	       "LOCKHOUND_OPTIONS,\n"
-	       "and that over lockhound.conf.\n");
+	printf("\n"
+	       "LOCKHOUND_OPTIONS=key=value:key=value and the repository's lockhound.conf (lines "
+	       "'key = value')\n"
+	       "accept the same names. A flag overrides LOCKHOUND_OPTIONS, which overrides "
+	       "lockhound.conf.\n");
 }

@@ -173,7 +173,8 @@ static bool set_limit(struct lh_settings *s, const struct option_origin *o, cons
 	int64_t ns;
 	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
 		lh_log("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
-		       s->limits == LH_LIMITS_MAX ? "too many of these" : "no name of a lock");
+		       s->limits == LH_LIMITS_MAX ? "too many entries"
+						  : "the name of the lock is missing");
 		return false;
 	}
 	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
@@ -196,7 +197,7 @@ static bool read_line(struct lh_settings *s, struct option_origin *o, char *line
 	if (!*key)
 		return true;
 	if (!equals) {
-		lh_log("%s:%d:%d: '%s' is no option; expected 'key = value'", o->file, o->line,
+		lh_log("%s:%d:%d: '%s' is not an option; expected 'key = value'", o->file, o->line,
 		       column(o, key), key);
 		return false;
 	}

@@ -114,7 +114,7 @@ static void open_object(struct lh_symbols *s, struct lh_object *o, const struct 
 
 	if (fd < 0) {
 		if (m->path[0] == '/')
-			complain(s, m->path, "cannot be read: no names from it");
+			complain(s, m->path, "cannot be read: its symbols are missing");
 		return;
 	}
 	o->dwfl = dwfl_begin(s->debuginfod ? &network : &local);
@@ -127,10 +127,10 @@ static void open_object(struct lh_symbols *s, struct lh_object *o, const struct 
 	dwfl_report_end(o->dwfl, NULL, NULL);
 	if (!module) {
 		close(fd); /* libdwfl did not take over the descriptor */
-		complain(s, m->path, "is no object file: no names from it");
+		complain(s, m->path, "is not an object file: its symbols are missing");
 	} else if (!same_build(module, m)) {
 		complain(s, m->path,
-			 "has been replaced since (its build id differs): no names from it");
+			 "was replaced (its build id differs): its symbols are missing");
 	} else if (dwfl_module_getelf(module, &o->bias)) {
 		o->module = module;
 	}

@@ -78,10 +78,10 @@ static const struct {
 } columns[] = {
 	[C_WAIT] = {"wait%", 7, 0, LH_TOP_WAIT, false},
 	[C_HOLD] = {"held%", 6, 1, LH_TOP_HOLD, false},
-	[C_TAKEN] = {"taken/s", 8, 3, LH_TOP_TAKEN, false},
+	[C_TAKEN] = {"acq/s", 8, 3, LH_TOP_TAKEN, false},
 	[C_CONTENDED] = {"cont/s", 7, 4, LH_TOP_CONTENDED, false},
 	[C_QUEUE] = {"queue", 5, 2, LH_TOP_QUEUE, false},
-	[A_TAKEN] = {"taken", 8, 6, LH_TOP_TAKEN, true},
+	[A_TAKEN] = {"acq", 8, 6, LH_TOP_TAKEN, true},
 	[A_CONTENDED] = {"cont", 7, 7, LH_TOP_CONTENDED, true},
 	[A_WAIT] = {"waited", 7, 5, LH_TOP_WAIT, true},
 	[A_HOLD] = {"held", 7, 8, LH_TOP_HOLD, true},
@@ -178,14 +178,14 @@ static void put_head(struct output *g)
 			    "lockhound: %d (%s), %s: %u threads, %u locks; by %s%s%s, ? for help",
 			    w->pid, clean(g, w->comm), duration(p, t->at_ns), t->threads, t->locks,
 			    lh_top_key_name(w->key), w->totals ? " in total" : "",
-			    w->reverse ? ", least first" : ""),
+			    w->reverse ? ", smallest first" : ""),
 	    "");
 	put(g, "",
-	    lh_arena_printf(p, "%s %s: taken %s/s, contended %s/s, waited for %s; now %u wait",
-			    t->first ? "since the start," : "last", duration(p, t->span_ns),
-			    rate(p, t->last.taken, t->span_ns),
-			    rate(p, t->last.contended, t->span_ns), duration(p, t->last.wait_ns),
-			    t->waiting),
+	    lh_arena_printf(
+		    p, "%s %s: %s acquisitions/s, %s contended/s, %s of waits; %u waiting now",
+		    t->first ? "since the start," : "last", duration(p, t->span_ns),
+		    rate(p, t->last.taken, t->span_ns), rate(p, t->last.contended, t->span_ns),
+		    duration(p, t->last.wait_ns), t->waiting),
 	    "");
 }
 
@@ -204,7 +204,7 @@ static void put_longest(struct output *g)
 	put(g, "",
 	    lh_arena_printf(g->arena, "longest held: %s by %s (%d) for %s%s%s; %u wait%s",
 			    clean(g, r->name), clean(g, r->who), r->tid,
-			    duration(g->arena, r->held_ns), r->at ? ", taken at " : "",
+			    duration(g->arena, r->held_ns), r->at ? ", acquired at " : "",
 			    r->at ? clean(g, r->at) : "", r->queue, r->queue == 1 ? "s" : ""),
 	    "");
 }
@@ -256,20 +256,20 @@ static void put_table(struct output *g)
 	for (uint32_t i = 0; i < g->top->rows && i < n; i++)
 		put_row(g, &g->top->row[i], shown, used);
 	if (!g->top->rows)
-		put(g, "", "no lock has been taken yet", "");
+		put(g, "", "no lock has been acquired yet", "");
 }
 
 static void put_help(struct output *g)
 {
 	static const char *const lines[] = {
-		"w  by time waited for       wait%: of the last interval, all threads together",
-		"h  by time held             held%: estimated; what goes on is exact",
-		"c  by contention            cont/s: times that somebody had to wait",
-		"a  by acquisitions          taken/s",
-		"l  by length of the queue   queue: who wait for it now",
-		"t  by the last interval, or by all since the start (the columns on the right)",
-		"r  the least first, or the most",
-		"space  look again now",
+		"w  by wait time             wait%: of the last interval, all threads together",
+		"h  by hold time             held%: estimated; current holds are exact",
+		"c  by contention            cont/s: acquisitions that had to wait",
+		"a  by acquisitions          acq/s",
+		"l  by length of the queue   queue: threads that wait now",
+		"t  by the last interval, or by totals since the start (the columns on the right)",
+		"r  smallest value first, or largest",
+		"space  sample now",
 		"q  end (Ctrl-C too)",
 		"",
 		"any key: back to the table",

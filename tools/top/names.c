@@ -32,7 +32,7 @@ static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_report *r
 {
 	const struct lh_report_lock *lock = lh_report_get_lock(report, p, r->lock);
 
-	r->name = lock ? lock->name : "a lock that is gone";
+	r->name = lock ? lock->name : "an unknown lock";
 	if (!r->holder)
 		return;
 	r->who = who(t, lh_report_get_thread(report, p, r->holder));

@@ -95,11 +95,11 @@ static bool can_be_drawn_on(char *error, size_t capacity)
 	const char *term = getenv("TERM");
 
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
-		snprintf(error, capacity, "standard %s is no terminal: -b writes plain text",
+		snprintf(error, capacity, "standard %s is not a terminal: -b writes plain text",
 			 isatty(STDOUT_FILENO) ? "input" : "output");
 	else if (!term || !*term || !strcmp(term, "dumb") || !strcmp(term, "unknown"))
 		snprintf(error, capacity,
-			 "this terminal cannot be drawn on (TERM is %s): -b writes plain text",
+			 "this terminal is not supported (TERM is %s): -b writes plain text",
 			 term && *term ? term : "not set");
 	else
 		return true;

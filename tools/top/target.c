@@ -43,8 +43,7 @@ static bool is_command(struct lh_top_target *t)
 		if (lh_proc_maps(child[i], "memfd:lockhound")) {
 			lh_proc_read(child[i], "comm", name, sizeof(name));
 			name[strcspn(name, "\n")] = 0;
-			refuse(t,
-			       "process %d is lockhound itself; what it watches is process %d (%s)",
+			refuse(t, "process %d is lockhound itself; it watches process %d (%s)",
 			       t->pid, child[i], name);
 			return true;
 		}
@@ -57,11 +56,10 @@ static bool not_watched(struct lh_top_target *t)
 		return refuse(t, "%s", t->peek.error);
 	if (is_command(t))
 		return false;
-	return refuse(
-		t,
-		"process %d (%s) does not have the library in it, so nobody counts its locks: "
-		"start it with 'lockhound run'; 'lockhound hang %d' needs no library",
-		t->pid, t->peek.comm, t->pid);
+	return refuse(t,
+		      "process %d (%s) has not loaded the library: start it with 'lockhound run'; "
+		      "'lockhound hang %d' needs no library",
+		      t->pid, t->peek.comm, t->pid);
 }
 
 /* ---- samples ---- */
@@ -111,10 +109,9 @@ bool lh_top_target_sample(struct lh_top_target *t)
 		return refuse(t, "process %d (%s) has ended", t->pid, t->ledger.head.comm);
 	if (t->error[0])
 		return false;
-	return refuse(t,
-		      "process %d (%s) became another program (%s) that does not have the library "
-		      "in it",
-		      t->pid, t->ledger.head.comm, t->peek.comm);
+	return refuse(
+		t, "process %d (%s) executed another program (%s) that has not loaded the library",
+		t->pid, t->ledger.head.comm, t->peek.comm);
 }
 
 uint64_t lh_top_target_now(const struct lh_top_target *t)
@@ -149,8 +146,8 @@ static bool find_by_file(struct lh_top_target *t, const char *file)
 			t->pid = shelf.view[i].head.pid;
 	if (good && !t->pid)
 		refuse(t,
-		       "%s: no process that lives writes into it; 'lockhound report --locks %s' "
-		       "shows what was recorded",
+		       "%s: no running process writes to it; 'lockhound report --locks %s' shows "
+		       "the recorded data",
 		       file, file);
 	lh_read_close(&shelf);
 	return t->pid > 0;

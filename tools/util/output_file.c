@@ -87,8 +87,8 @@ bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t cap
 		return false;
 	}
 	if (!expand(path, getpid(), "program", target, sizeof(target))) {
-		snprintf(why, capacity,
-			 "%s: only %%p, %%e, %%h and %%%% may stand in a file's name", path);
+		snprintf(why, capacity, "%s: a file name accepts only %%p, %%e, %%h and %%%%",
+			 path);
 		return false;
 	}
 	strcpy(o->path, strlen(path) < PATH_MAX ? path : "");

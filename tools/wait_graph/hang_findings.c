@@ -99,12 +99,11 @@ static void find_gone(struct lh_hang *h)
 		if (reported)
 			continue;
 		begin(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
-		      lh_arena_printf(
-			      h->arena,
-			      "{who} waits for {lock}, and its owner %d is no thread of this "
-			      "process (%s)",
-			      h->thread[t->blockers[0]].tid,
-			      h->peek->forked ? "ended, or not copied by fork" : "ended"));
+		      lh_arena_printf(h->arena,
+				      "{who} waits for {lock}, whose owner %d is not a thread of "
+				      "this process (%s)",
+				      h->thread[t->blockers[0]].tid,
+				      h->peek->forked ? "ended, or not copied by fork" : "ended"));
 		put_hold(h, t->blockers[0], t->lock);
 		put_wait(h, i);
 	}
@@ -158,12 +157,11 @@ static void find_all_blocked(struct lh_hang *h)
 		return;
 	}
 	begin(h, LH_RULE_DEADLOCK,
-	      waiting == 1
-		      ? "{who} waits for {lock}, and no other thread is left"
-		      : lh_arena_printf(h->arena,
-					"all %u threads wait for ever: no thread is left that can "
-					"free one of them",
-					waiting));
+	      waiting == 1 ? "{who} waits for {lock}, and there is no other thread"
+			   : lh_arena_printf(h->arena,
+					     "all %u threads wait forever: no thread is left that "
+					     "can wake any of them",
+					     waiting));
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].waiting && !h->thread[i].foreign_process)
 			put_wait(h, i);

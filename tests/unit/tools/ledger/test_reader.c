@@ -305,7 +305,7 @@ static void process(void)
 	lh_read_close(&s);
 	munmap(map, l->total + 4096);
 	CHECK(!lh_read_open(&s, "999999999"));
-	CHECK(strstr(s.error, "no process of that number") != NULL);
+	CHECK(strstr(s.error, "no process with that id") != NULL);
 	lh_read_close(&s);
 }
 
