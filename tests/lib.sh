@@ -191,14 +191,18 @@ exits() {
 	equal "$what: status" $? "$expected"
 }
 what=''
-is() { equal "$what" "$1" "$2"; }                                                        # SEEN EXPECTED
-out_has() { expect "$what: stdout has no '$1'" grep -Eq -- "$1" "$tmp/out"; }            # PATTERN
-out_lacks() { expect "$what: stdout has '$1'" ! grep -Eq -- "$1" "$tmp/out"; }           # PATTERN
+is() { equal "$what" "$1" "$2"; } # SEEN EXPECTED
+has() { local pattern; for pattern in "${@:2}"; do expect "$what: $1 has no '$pattern'" grep -Eq -- "$pattern" "$tmp/${1#std}"; done; }
+lacks() { local pattern; for pattern in "${@:2}"; do expect "$what: $1 has '$pattern'" ! grep -Eq -- "$pattern" "$tmp/${1#std}"; done; }
+lines() { equal "$what: lines on $1" "$(wc -l < "$tmp/${1#std}")" "$2"; }
+# each PATTERN is a check
+out_has() { has stdout "$@"; }
+err_has() { has stderr "$@"; }
+out_lacks() { lacks stdout "$@"; }
+err_lacks() { lacks stderr "$@"; }
+out_lines() { lines stdout "$1"; } # NUMBER
+err_lines() { lines stderr "$1"; } # NUMBER
 out_empty() { equal "$what: bytes on stdout" "$(stat -c %s "$tmp/out")" 0; }
-out_lines() { equal "$what: lines on stdout" "$(wc -l < "$tmp/out")" "$1"; }             # NUMBER
-err_has() { expect "$what: stderr has no '$1'" grep -Eq -- "$1" "$tmp/err"; }            # PATTERN
-err_lacks() { expect "$what: stderr has '$1'" ! grep -Eq -- "$1" "$tmp/err"; }           # PATTERN
-err_lines() { equal "$what: lines on stderr" "$(wc -l < "$tmp/err")" "$1"; }             # NUMBER
 
 # json FILE EXPRESSION: passes if the Python expression is true of the JSON in FILE, whose name there is d.
 json() {

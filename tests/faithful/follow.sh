@@ -1,5 +1,5 @@
 # follow — children of children, by shell, env, xargs and exec, all watched: statuses and output
-# arrive, background jobs and pipes work, `env -i` runs without us.
+# arrive, background jobs and pipes work, `env -i` runs without the library.
 cat > child.c <<'C'
 #include "observe.h"
 int main(int argc, char **argv)
