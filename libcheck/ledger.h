@@ -416,10 +416,22 @@ static inline uint64_t lh_hb_edge_ns(const struct lh_hb_edge *e)
 
 enum lh_rule {
 	LH_NO_RULE,
-#define RULE(constant, id, severity, title, meaning, help) LH_RULE_##constant,
+#define RULE(constant, id, severity, properties, title, meaning, help, ...) LH_RULE_##constant,
 #include "libcheck/rules.def"
 #undef RULE
 	LH_RULES
+};
+
+/* What is true of all findings of a rule. */
+enum lh_rule_property {
+	LH_IS_CYCLE = 1 << 0,    /* its parts form a cycle: each waits for the next */
+	LH_IS_WAITING = 1 << 1,  /* a thread can wait, or waits, longer than it should */
+	LH_IS_DEADLOCK = 1 << 2, /* once it has happened, threads are blocked forever */
+	LH_IS_MISUSE = 1 << 3,   /* a call that the lock does not allow */
+	LH_BY_HOLDER =
+		1 << 4, /* the holder alone makes the fingerprint; waiters vary between runs */
+	LH_TSAN_DEADLOCK = 1 << 5, /* matched by ThreadSanitizer's suppression type deadlock: */
+	LH_TSAN_MUTEX = 1 << 6,    /* matched by its type mutex: */
 };
 
 enum lh_level { LH_POTENTIAL, LH_HAPPENED, LH_CONFIRMED };

@@ -22,7 +22,8 @@ static const struct {
 	const char *id, *title, *help;
 } rules[] = {
 	[LH_NO_RULE] = {"", "", ""},
-#define RULE(constant, id, severity, title, meaning, help) [LH_RULE_##constant] = {id, title, help},
+#define RULE(constant, id, severity, properties, title, meaning, help, ...)                        \
+	[LH_RULE_##constant] = {id, title, help},
 #include "libcheck/rules.def"
 #undef RULE
 };

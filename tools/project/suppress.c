@@ -44,17 +44,13 @@ static bool any_stack(const char *pattern, const struct lh_report_finding *f)
 
 static bool fits_deadlock(const char *pattern, const struct lh_report_finding *f)
 {
-	return (f->rule == LH_RULE_LOCK_ORDER || f->rule == LH_RULE_DEADLOCK ||
-		f->rule == LH_RULE_SELF_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
-	       any_stack(pattern, f);
+	return lh_rule_is(f->rule, LH_TSAN_DEADLOCK) && any_stack(pattern, f);
 }
 
 /* What ThreadSanitizer calls misuse of a mutex. */
 static bool fits_mutex(const char *pattern, const struct lh_report_finding *f)
 {
-	return (f->rule == LH_RULE_UNLOCK_NOT_OWNER || f->rule == LH_RULE_UNLOCK_NOT_HELD ||
-		f->rule == LH_RULE_DESTROY_HELD || f->rule == LH_RULE_EXIT_HOLDING) &&
-	       any_stack(pattern, f);
+	return lh_rule_is(f->rule, LH_TSAN_MUTEX) && any_stack(pattern, f);
 }
 
 static bool fits_lock(const char *pattern, const struct lh_report_finding *f)

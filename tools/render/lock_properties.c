@@ -39,30 +39,16 @@ static bool names(const struct lh_report_finding *f, const struct lh_report_lock
 	return false;
 }
 
-static bool is_misuse(enum lh_rule r)
-{
-	return r == LH_RULE_UNLOCK_NOT_OWNER || r == LH_RULE_UNLOCK_NOT_HELD ||
-	       r == LH_RULE_DESTROY_HELD || r == LH_RULE_EXIT_HOLDING ||
-	       r == LH_RULE_COND_WAIT_UNLOCKED || r == LH_RULE_FORK_HOLDING;
-}
-
-static bool is_blocked(enum lh_rule r)
-{
-	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK || r == LH_RULE_SELF_DEADLOCK ||
-	       r == LH_RULE_POOL_DEADLOCK || r == LH_RULE_COND_WAIT_HOLDING ||
-	       r == LH_RULE_ORDER_POLICY || r == LH_RULE_SIGNAL_LOCK;
-}
-
 /* Rules and fingerprints: "deadlock 1f.., lock-order 2a.."; NULL none. */
 static const char *findings(struct lh_view *v, const struct lh_report_lock *lock,
-			    bool (*of)(enum lh_rule))
+			    enum lh_rule_property property)
 {
 	const char *text = NULL;
 
 	for (uint32_t i = 0; i < v->report->findings; i++) {
 		const struct lh_report_finding *f = v->report->finding[i];
 
-		if (of(f->rule) && names(f, lock))
+		if (lh_rule_is(f->rule, property) && names(f, lock))
 			text = lh_arena_printf(v->arena, "%s%s%s %s", text ? text : "",
 					       text ? ", " : "", lh_name_rule(f->rule),
 					       f->fingerprint);
@@ -195,7 +181,8 @@ static const char *fairness(struct lh_view *v, const struct lh_report_lock *lock
 void lh_view_properties(struct lh_view *v, const struct lh_report_lock *lock,
 			struct lh_property out[LH_PROPERTIES])
 {
-	const char *misuse = findings(v, lock, is_misuse), *stuck = findings(v, lock, is_blocked);
+	const char *misuse = findings(v, lock, LH_IS_MISUSE),
+		   *stuck = findings(v, lock, LH_IS_WAITING);
 
 	out[0] = (struct lh_property){"mutual exclusion", misuse ? misuse : "no misuse was seen"};
 	out[1] = (struct lh_property){"progress", stuck ? stuck : "no cycle of waits was seen"};
@@ -207,6 +194,6 @@ void lh_view_properties(struct lh_view *v, const struct lh_report_lock *lock,
 bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	return lock->stats.contended || lock->stats.tries_failed ||
-	       (lock->service && lock->service->waiting) || findings(v, lock, is_misuse) ||
-	       findings(v, lock, is_blocked);
+	       (lock->service && lock->service->waiting) || findings(v, lock, LH_IS_MISUSE) ||
+	       findings(v, lock, LH_IS_WAITING);
 }

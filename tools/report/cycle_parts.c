@@ -27,11 +27,6 @@ static void add_part(struct lh_report *report, struct lh_report_finding *f, uint
 	f->part = list;
 }
 
-static bool closes_cycles(enum lh_rule r)
-{
-	return r == LH_RULE_LOCK_ORDER || r == LH_RULE_DEADLOCK;
-}
-
 /* Of all locks that the part holds, `holds` must be the one that the previous part waits for. */
 static bool link_parts(const struct lh_report_finding *f, struct lh_report_part *part,
 		       const struct lh_report_lock *wanted)
@@ -69,7 +64,7 @@ static void close_cycle(struct lh_report_finding *f)
 
 	while (n > 1 && !closes(f, n))
 		n--;
-	f->cycle = closes_cycles(f->rule) && n > 1;
+	f->cycle = lh_rule_is(f->rule, LH_IS_CYCLE) && n > 1;
 	f->cycle_parts = f->cycle ? n : 0;
 }
 

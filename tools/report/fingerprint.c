@@ -202,7 +202,7 @@ uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding 
 		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*edges));
 	/* The activity of the holder in a long hold and the waiters vary between runs; so do the
 	 * waiters for an abandoned lock. */
-	bool held_only = f->rule == LH_RULE_LONG_HOLD || f->rule == LH_RULE_EXIT_HOLDING;
+	bool held_only = lh_rule_is(f->rule, LH_BY_HOLDER);
 	uint32_t first, n = held_only && f->parts ? 1 : f->parts;
 
 	for (uint32_t i = 0; i < n; i++)

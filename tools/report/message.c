@@ -10,6 +10,7 @@
 #include <string.h>
 
 /*
+ * The placeholders of the messages in libcheck/rules.def:
  * {who}     the thread of the last step
  * {other}   the thread of the first step; "itself" if it is {who}
  * {lock}    the lock of the last step that has one
@@ -21,44 +22,6 @@
  * {holder}  the thread of the first step
  * {call}    the note of the first step that is a call
  */
-static const struct {
-	const char *can, *is; /* `is`: after it happened; NULL: as `can` */
-	const char *open;     /* while it goes on; NULL: as the others */
-} messages[LH_RULES] = {
-	[LH_RULE_LOCK_ORDER] = {"{locks} are acquired in conflicting orders: this can deadlock",
-				NULL, NULL},
-	[LH_RULE_DEADLOCK] = {"{threads} can wait for each other forever",
-			      "deadlock: {threads} wait for each other forever", NULL},
-	[LH_RULE_SELF_DEADLOCK] = {"{who} can wait for {lock} while it already holds {lock}",
-				   "{who} waits for {lock}, which it already holds", NULL},
-	[LH_RULE_POOL_DEADLOCK] =
-		{"threads that hold permits of {lock} acquire more of them: this can deadlock",
-		 "{threads} hold permits of {lock} and wait for more: no permit is left", NULL},
-	[LH_RULE_COND_WAIT_HOLDING] = {"{who} waits on {lock} while it holds {held}", NULL, NULL},
-	[LH_RULE_COND_WAIT_UNLOCKED] = {"{who} waits on {lock} without holding {first}", NULL,
-					NULL},
-	[LH_RULE_UNLOCK_NOT_OWNER] = {"{who} releases {lock}, which {other} holds", NULL, NULL},
-	[LH_RULE_UNLOCK_NOT_HELD] = {"{who} releases {lock}, which no thread holds", NULL, NULL},
-	[LH_RULE_DESTROY_HELD] = {"{who} destroys {lock} while it is in use by {other}", NULL,
-				  NULL},
-	[LH_RULE_EXIT_HOLDING] =
-		{"{who} ended without releasing {locks}", NULL,
-		 "{who} waits for {lock}, which {other} did not release before it ended"},
-	[LH_RULE_FORK_HOLDING] =
-		{"the program forked while {other} held {held}",
-		 "a child process waits for {lock}, which another thread held at the fork", NULL},
-	[LH_RULE_ORDER_POLICY] =
-		{"{lock} is acquired while {held} is held: the policy does not allow this order",
-		 NULL, NULL},
-	[LH_RULE_LONG_HOLD] = {"{holder} held {held} for {time}", NULL,
-			       "{holder} has held {held} for {time} so far"},
-	[LH_RULE_BLOCKING_CALL] = {"{holder} blocked for {time} in {call} while it held {held}",
-				   NULL, NULL},
-	[LH_RULE_SIGNAL_LOCK] =
-		{"{lock} is acquired in a signal handler, and elsewhere with the signal unblocked",
-		 NULL, NULL},
-};
-
 /* The phrase of a step; LH_NO_RULE: for rules without a row for this action. */
 static const struct {
 	enum lh_rule rule;
@@ -324,16 +287,8 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 {
 	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
 				       "only): on the same instances this can deadlock";
-	const char *at = f->level > LH_POTENTIAL && messages[f->rule].is ? messages[f->rule].is
-									 : messages[f->rule].can;
-	const char *text = "", *placeholder;
+	const char *at = f->by_class ? by_class : lh_rule_message(f), *text = "", *placeholder;
 
-	if (f->open && messages[f->rule].open)
-		at = messages[f->rule].open;
-	if (f->by_class)
-		at = by_class;
-	if (!at)
-		return lh_name_title(f->rule); /* a rule without a row */
 	while ((placeholder = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(placeholder, "}") + 1;
 

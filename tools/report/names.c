@@ -6,10 +6,12 @@
 static const struct {
 	const char *name, *title, *meaning, *help;
 	enum lh_severity severity;
+	unsigned properties;
+	const char *can, *is, *open;
 } rules[LH_RULES] = {
-	[LH_NO_RULE] = {"none", "no rule", "", "", LH_NOTE},
-#define RULE(constant, id, severity, title, meaning, help)                                         \
-	[LH_RULE_##constant] = {id, title, meaning, help, LH_##severity},
+	[LH_NO_RULE] = {"none", "no rule", "", "", LH_NOTE, 0, "", NULL, NULL},
+#define RULE(constant, id, severity, properties, title, meaning, help, can, is, open)              \
+	[LH_RULE_##constant] = {id, title, meaning, help, LH_##severity, properties, can, is, open},
 #include "libcheck/rules.def"
 #undef RULE
 };
@@ -88,4 +90,17 @@ enum lh_rule lh_name_find_rule(const char *name)
 		if (strcmp(rules[r].name, name) == 0)
 			return r;
 	return LH_NO_RULE;
+}
+
+bool lh_rule_is(enum lh_rule r, enum lh_rule_property property)
+{
+	return r < LH_RULES && rules[r].properties & property;
+}
+
+const char *lh_rule_message(const struct lh_report_finding *f)
+{
+	if (f->open && rules[f->rule].open)
+		return rules[f->rule].open;
+	return f->level > LH_POTENTIAL && rules[f->rule].is ? rules[f->rule].is
+							    : rules[f->rule].can;
 }

@@ -294,6 +294,8 @@ const char *lh_report_time(const struct lh_report *, uint64_t ns);
  * "mutex", "new".
  */
 const char *lh_name_rule(enum lh_rule);
+bool lh_rule_is(enum lh_rule, enum lh_rule_property);
+const char *lh_rule_message(const struct lh_report_finding *); /* with its placeholders */
 const char *lh_name_title(enum lh_rule);
 const char *lh_name_meaning(enum lh_rule);
 const char *lh_name_help(enum lh_rule);

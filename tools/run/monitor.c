@@ -100,8 +100,8 @@ static void on_deadlock(struct lh_monitor *m, const struct lh_run_process *proce
 static bool is_deadlock(const struct lh_report_finding *f)
 {
 	return f->filter == LH_F_NONE && f->level >= LH_HAPPENED &&
-	       (f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_SELF_DEADLOCK ||
-		f->rule == LH_RULE_POOL_DEADLOCK || (f->rule == LH_RULE_EXIT_HOLDING && f->open) ||
+	       (lh_rule_is(f->rule, LH_IS_DEADLOCK) ||
+		(f->rule == LH_RULE_EXIT_HOLDING && f->open) ||
 		(f->rule == LH_RULE_FORK_HOLDING && f->severity == LH_ERROR));
 }
 
