@@ -1,11 +1,12 @@
-/* Part of the room `still`: what the graph says, as findings to be; each wait in one at most. */
+/* deadlock_findings.c — makes the deadlocks to report from the solved wait-for graph; each wait is
+ * in at most one. */
 #include "tools/wait_graph/deadlocks_internal.h"
 
-enum { CLOSURE_MAX = 100 /* threads named in one finding that is no circle */ };
+enum { CLOSURE_MAX = 100 /* threads in one deadlock that is no cycle */ };
 
-/* ---- what has been told ---- */
+/* ---- reported waits ---- */
 
-/* A wait that a finding of the library names is told. */
+/* True if a finding of the library names this wait. */
 static bool is_in_ledger(const struct lh_deadlocks_waiter *x)
 {
 	const struct lh_ledger_view *r = x->process->ledger;
@@ -31,7 +32,7 @@ static bool is_reported(struct lh_deadlocks_waiter *x)
 	return x->sample->reported;
 }
 
-/* The other look: nobody has moved while all of this was read. */
+/* Reads the row again: the thread has not moved while the edges were read. */
 static bool is_blocked(const struct lh_deadlocks_waiter *x)
 {
 	struct lh_live_thread live;
@@ -98,7 +99,7 @@ static void add_wait(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter 
 				  .action = joins ? LH_JOINS : LH_WAITS_FOR});
 }
 
-/* How `me` holds what the other one waits for. */
+/* Adds the step in which waiter `me` holds what `other` waits for. */
 static void add_hold_step(struct lh_deadlocks_pass *pass, uint32_t me,
 			  const struct lh_deadlocks_waiter *other)
 {
@@ -116,7 +117,7 @@ static void add_hold_step(struct lh_deadlocks_pass *pass, uint32_t me,
 		}
 }
 
-/* ---- circles ---- */
+/* ---- cycles ---- */
 
 static uint32_t first_of_cycle(const struct lh_deadlocks_pass *pass, uint32_t ring)
 {
@@ -130,7 +131,8 @@ static uint32_t first_of_cycle(const struct lh_deadlocks_pass *pass, uint32_t ri
 	return best;
 }
 
-/* What is all the library's own it is left to for a while. */
+/* True if the cycle has to be reported now. A cycle inside one process is left to the library until
+ * all its waits are aged. */
 static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 {
 	bool sem = false, across = false, aged = true, reported = false, still = true;
@@ -146,7 +148,7 @@ static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 		still &= is_blocked(x);
 		at = pass->node[at].next;
 	} while (at != first);
-	if (reported) /* and whoever stands in it is told with it */
+	if (reported) /* then all waits of the cycle count as reported */
 		do {
 			pass->waiter[at].sample->reported = true;
 			at = pass->node[at].next;
@@ -182,7 +184,7 @@ static void report_ended(struct lh_deadlocks_pass *pass)
 
 		if (x->n_blockers != 1 || x->blockers[0] != pass->waiters)
 			continue;
-		for (uint32_t k = 0; k < pass->waiters; k++) /* once for each lock */
+		for (uint32_t k = 0; k < pass->waiters; k++) /* one report for each lock */
 			reported |=
 				pass->waiter[k].lock == x->lock && is_reported(&pass->waiter[k]);
 		x->sample->reported |= reported;
@@ -195,9 +197,11 @@ static void report_ended(struct lh_deadlocks_pass *pass)
 	}
 }
 
-/* ---- pools, alone and together with locks ---- */
+/* ---- counting semaphores, alone and together with locks ---- */
 
-/* All that must move before this one can; false: it hangs on what is told already. */
+/* Lists `start` and each waiter that it depends on, directly or not. False: one of them is in a
+ * cycle, was reported, has moved, or waits for a thread that has ended or is not deadlocked; or the
+ * list is full. */
 static bool closure(struct lh_deadlocks_pass *pass, uint32_t start, uint32_t *list, uint32_t *n)
 {
 	bool *in = lh_arena_alloc(pass->arena, pass->waiters + 1);
@@ -240,7 +244,7 @@ static bool holds_for(const struct lh_deadlocks_waiter *other, uint32_t me)
 	return false;
 }
 
-/* Who waits and stands in nobody's way is no part of it. */
+/* A waiter that blocks no waiter of the list is not part of the deadlock. */
 static bool is_in_the_way(const struct lh_deadlocks_pass *pass, const uint32_t *list, uint32_t n,
 			  uint32_t me)
 {

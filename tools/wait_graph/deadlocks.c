@@ -1,3 +1,4 @@
+/* deadlocks.c — the processes of a run, the samples of their waits, and one scan. */
 #include "tools/wait_graph/deadlocks_internal.h"
 #include "libcheck/base/hash.h"
 
@@ -5,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN_NS 500000000ull /* what stands still as before is judged again so often */
+#define AGAIN_NS 500000000ull /* the graph of unchanged waits is solved again after this time */
 
 struct lh_deadlocks *lh_deadlocks_new(struct lh_deadlocks_queries asks)
 {
@@ -51,7 +52,7 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 	return p;
 }
 
-/* What it holds of the locks that other processes see. */
+/* Remembers the process-shared locks that the live thread holds. */
 static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_process *p,
 			  const struct lh_live_thread *live)
 {
@@ -110,7 +111,7 @@ void *lh_deadlocks_with(const struct lh_deadlocks_process *p)
 	return p->with;
 }
 
-/* ---- the look ---- */
+/* ---- samples ---- */
 
 static bool grow_samples(struct lh_deadlocks_process *p, uint32_t n)
 {
@@ -130,7 +131,7 @@ static bool grow_samples(struct lh_deadlocks_process *p, uint32_t n)
 	return true;
 }
 
-/* Only the first bytes of a seat: most look like this every time. */
+/* Copies a row only up to `held`: most rows show no wait, and need no more. */
 static bool head_of(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *live)
 {
 	const struct lh_table_view *rows = &r->rows[LH_T_LIVE_THREAD];
@@ -152,7 +153,7 @@ static bool is_aged(const struct lh_wait_sample *g, uint64_t now)
 	return now - g->first_ns >= LH_DEADLOCK_AFTER_NS;
 }
 
-/* How many stand still; *seen is a number for who they are. */
+/* How many threads two scans found in the same wait. Adds a hash of these waits to *seen. */
 static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint64_t *seen)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD), count = 0;
@@ -177,7 +178,7 @@ static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint6
 	return count;
 }
 
-/* ---- who stands still ---- */
+/* ---- waiters ---- */
 
 static void take(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p, uint32_t i)
 {
@@ -192,7 +193,8 @@ static void take(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p,
 	x->sample = g;
 	x->number = i;
 	x->aged = is_aged(g, pass->now_ns);
-	/* A semaphore that others post as well is no lock, and before its time none is. */
+	/* Skips a semaphore that is a signal, that other processes may post, or whose init call was
+	 * not seen; and any other semaphore before LH_DEADLOCK_AFTER_NS. */
 	if (x->row.kind == LH_SEM &&
 	    (!x->aged || (x->row.flags & (LH_LOCK_SIGNAL | LH_LOCK_PSHARED)) ||
 	     !(x->row.flags & LH_LOCK_INITED)))

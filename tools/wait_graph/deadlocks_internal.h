@@ -1,4 +1,11 @@
-/* deadlocks_internal.h — what the files of the room `still` share with each other only. */
+/*
+ * deadlocks_internal.h — what the files that implement deadlocks.h share; no other file includes
+ * it.
+ *
+ *   deadlocks.c          processes, the samples of their waits, one scan
+ *   edges_ledger.c       edges of the wait-for graph, from the ledgers
+ *   deadlock_findings.c  deadlocks to report, from the solved graph (solve.c)
+ */
 #ifndef LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
 #define LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
 
@@ -8,9 +15,9 @@
 
 #include <uthash.h>
 
-enum { LH_DEAD_THREADS_MAX = 256 /* of the last processes that ended */ };
+enum { LH_DEAD_THREADS_MAX = 256 /* abandoned locks; then the oldest is replaced */ };
 
-/* What was seen of a seat at the last look. */
+/* The wait of a live-thread row at the last scan. */
 struct lh_wait_sample {
 	lh_thread_id thread; /* 0: it did not wait */
 	uint32_t seq;
@@ -22,11 +29,11 @@ struct lh_wait_sample {
 struct lh_deadlocks_process {
 	const struct lh_ledger_view *ledger;
 	void *with;
-	struct lh_wait_sample *sample; /* by seat */
+	struct lh_wait_sample *sample; /* by live-thread row */
 	uint32_t n_samples, number;
 };
 
-/* Which lock it is, in all processes. */
+/* Identifies a lock across processes. */
 struct lh_wait_lock_key {
 	uint64_t a, b, c;
 };
@@ -34,39 +41,39 @@ struct lh_wait_lock_key {
 struct lh_abandoned_lock {
 	struct lh_wait_lock_key key;
 	struct lh_dead_thread dead_thread;
-	lh_site site; /* its mode only */
+	lh_site site; /* the mode only */
 	uint32_t tick;
 };
 
 struct lh_deadlocks_holder {
-	uint32_t waiter; /* index; the one after the last is whoever has ended */
+	uint32_t waiter; /* index of the waiter that holds the lock */
 	enum lh_mode mode;
 	lh_site site;
 	uint32_t tick;
-	lh_lock_id lock; /* as its process calls it */
+	lh_lock_id lock; /* id in the ledger of the holder */
 };
 
-/* A lock that somebody here holds or waits for. */
+/* A lock that a waiter holds or waits for. */
 struct lh_deadlocks_lock {
 	struct lh_wait_lock_key key;
-	struct lh_deadlocks_holder *holder; /* among those who stand still */
+	struct lh_deadlocks_holder *holder; /* the waiters that hold it */
 	uint32_t holders;
-	bool checked; /* for an owner that has ended */
+	bool checked; /* an owner that has ended was searched for */
 	struct lh_deadlocks_holder ended;
 	lh_thread_id ended_thread;                /* 0: none */
-	const struct lh_dead_thread *dead_thread; /* it has ended together with its process */
+	const struct lh_dead_thread *dead_thread; /* owner that ended with its process */
 	UT_hash_handle hh;
 };
 
-/* A thread that stands still. */
+/* A thread that two scans found in the same wait. */
 struct lh_deadlocks_waiter {
 	struct lh_deadlocks_process *process;
 	struct lh_wait_sample *sample;
-	uint32_t number; /* its seat */
+	uint32_t number; /* its live-thread row */
 	struct lh_live_thread live;
 	struct lh_lock row;
 	struct lh_deadlocks_lock *lock; /* NULL: it waits for a thread's end */
-	bool aged;                      /* for LH_DEADLOCK_AFTER_NS */
+	bool aged;                      /* in this wait for LH_DEADLOCK_AFTER_NS */
 	uint32_t *blockers, n_blockers;
 };
 
@@ -74,12 +81,12 @@ struct lh_deadlocks {
 	struct lh_deadlocks_queries queries;
 	struct lh_deadlocks_process **list;
 	uint32_t n, capacity, last_number;
-	uint64_t seen, solved_ns;            /* a number for what was judged last */
-	struct lh_abandoned_lock *abandoned; /* LH_DEAD_THREADS_MAX of them, once there is one */
-	uint32_t n_abandoned;                /* ever */
+	uint64_t seen, solved_ns;            /* hash of the waits solved last; when */
+	struct lh_abandoned_lock *abandoned; /* LH_DEAD_THREADS_MAX entries, or NULL */
+	uint32_t n_abandoned;                /* entries ever added */
 };
 
-/* One look's work. */
+/* The data of one scan. */
 struct lh_deadlocks_pass {
 	struct lh_deadlocks *deadlocks;
 	struct lh_arena *arena;
@@ -87,18 +94,18 @@ struct lh_deadlocks_pass {
 	struct lh_deadlocks_waiter *waiter;
 	uint32_t waiters;
 	struct lh_deadlocks_lock *locks;
-	struct lh_wait_node *node; /* one for each waiter, and the last for those who have ended */
+	struct lh_wait_node *node; /* one for each waiter; the last stands for all ended owners */
 	struct lh_deadlock *deadlock;
 	uint32_t n_deadlocks;
 };
 
-/* edges_ledger.c: whom each waiter waits for, and what the graph makes of it. */
+/* edges_ledger.c: adds the edges of each waiter, solves the graph, counts its cycles. */
 void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *rings);
 
-/* Of a lock in shared memory the place of its bytes; of any other its process and number. */
+/* The location of a process-shared lock; of any other lock its process and id, and c is 0. */
 struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *, lh_lock_id);
 
-/* deadlock_findings.c: what is to be told. */
+/* deadlock_findings.c: makes the deadlocks to report. */
 void lh_deadlocks_collect(struct lh_deadlocks_pass *, uint32_t rings);
 
 #endif

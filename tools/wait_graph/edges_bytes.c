@@ -1,8 +1,9 @@
 /*
- * Part of the room `hang`: whom does each thread wait for?
+ * edges_bytes.c — the edges of the wait-for graph of an inspected process: which threads hold what
+ * each thread waits for.
  *
- * What the library wrote down comes first: it knows readers and holders of permits. What
- * it does not know is taken from the lock's own bytes.
+ * The ledger comes first: it knows readers and holders of permits. What the ledger does not know is
+ * read from the lock's own bytes.
  */
 #include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
@@ -59,7 +60,7 @@ uint32_t lh_hang_task(const struct lh_hang *h, pid_t inner)
 	return UINT32_MAX;
 }
 
-/* A thread that is no more, made at the first lock that names it. */
+/* The entry of a thread that has ended, added for the first lock that names the thread. */
 static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
 {
 	struct lh_hang_thread t = {.tid = inner, .ended = true};
@@ -72,11 +73,9 @@ static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
 	return h->threads - 1;
 }
 
-/*
- * The owner is no thread of this process. A child that came by fork may hold what its
- * parent's thread held when it forked, so there its first thread is the heir; only if that
- * one waits itself it is certain that nobody can give it back.
- */
+/* The owner is no thread of this process. In a forked child, the lock may have been held by the
+ * parent's thread that forked; the main thread of the child is the heir of that thread. Only if the
+ * main thread itself waits for the lock is it certain that no thread can release the lock. */
 static void foreign_owner(struct lh_hang *h, uint32_t me, pid_t owner)
 {
 	struct lh_hang_thread *heir = h->peek->forked ? main_thread(h) : NULL;
@@ -112,7 +111,7 @@ static void join_edge(struct lh_hang *h, uint32_t me)
 	uint32_t who = lh_hang_task(h, h->thread[me].wait.owner);
 
 	if (who == UINT32_MAX)
-		return; /* it has just ended: the wait is over */
+		return; /* the thread has just ended: the wait is over */
 	h->thread[me].lock = lh_snapshot_put_thread_end(&h->snapshot, h->thread[who].id);
 	lh_hang_add_edge(h, me, who);
 	add_hold(h, who, h->thread[me].lock, 0, 0);
@@ -194,7 +193,7 @@ static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
 		}
 }
 
-/* False: the ledger does not know who holds it. */
+/* False: the ledger does not know a holder. */
 static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 {
 	const struct lh_live_thread *live = h->thread[me].live;
@@ -213,19 +212,19 @@ static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
 
 /* ---- the graph ---- */
 
-/* Whoever may come from outside can end it, and of that we know nothing. */
+/* True if the wait can be ended by something outside of the known threads. */
 static bool ends_from_outside(const struct lh_hang *h, const struct lh_hang_thread *t)
 {
 	if (t->foreign_tid)
 		return true;
 	if (t->n_blockers)
 		return false;
-	/* sem_post is what a signal handler may call, and of unknown locks nothing is known. */
+	/* A signal handler may call sem_post; what ends a wait for an unknown object is unknown. */
 	return t->wait.shared || ((t->foreign_process ? t->foreign_process : h->peek)->handlers &&
 				  (t->wait.kind == LH_SEM || t->wait.kind == LH_NOTHING));
 }
 
-/* Semaphores are not tied to who took them: only one that nobody posts for long is stuck. */
+/* Any thread may post a semaphore: a wait with known holders counts only after a second. */
 static bool may_be_posted(const struct lh_hang_thread *t)
 {
 	return t->wait.kind == LH_SEM && t->n_blockers && t->ns && t->ns < SECOND;
@@ -243,7 +242,7 @@ static void fill_wait_node(const struct lh_hang *h, uint32_t i)
 	n->one_of = t->wait.kind == LH_SEM;
 	n->gone = t->n_blockers == 1 && h->thread[t->blockers[0]].ended;
 	n->anyone = !t->n_blockers;
-	if (t->ended) { /* it frees nobody, and nobody waits in it */
+	if (t->ended) { /* an exited thread blocks its waiters for ever and waits for none */
 		n->waits = true;
 		n->gone = true;
 	}
@@ -253,7 +252,7 @@ static void fill_wait_node(const struct lh_hang *h, uint32_t i)
 
 void lh_hang_edges(struct lh_hang *h)
 {
-	uint32_t n = h->threads; /* ended ones are added on the way */
+	uint32_t n = h->threads; /* threads that have ended are added in the loop */
 
 	h->holds = 0;
 	for (uint32_t i = 0; i < n; i++) {

@@ -1,8 +1,8 @@
 /*
- * Part of the room `still`: whom does each of those who stand still wait for?
+ * edges_ledger.c — the edges of the wait-for graph between waiters of a run, from their ledgers.
  *
- * Only holders that stand still themselves are edges: whoever can go on frees his waiter, and
- * needs not be known.
+ * Only holders that are waiters too become edges: any other holder can go on and release the lock,
+ * so it need not be known.
  */
 #include "tools/wait_graph/deadlocks_internal.h"
 
@@ -55,7 +55,8 @@ static void add_holds(struct lh_deadlocks_pass *pass, uint32_t i)
 
 /* ---- owners that have ended ---- */
 
-/* Its seat still shows what it held: nobody has asked yet whether it is gone. */
+/* Finds an owner that has ended, but whose end the library has not noticed yet: its live-thread row
+ * still lists its held locks. */
 static void find_in_live_threads(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	const struct lh_ledger_view *r = x->process->ledger;
@@ -82,7 +83,8 @@ static void find_in_live_threads(struct lh_deadlocks_pass *pass, struct lh_deadl
 	}
 }
 
-/* The library has seen it end, and told that it kept the lock. */
+/* True if the finding reports that a thread ended while it held the lock; *step is the step that
+ * holds it. */
 static bool was_reported(const struct lh_ledger_view *r, const struct lh_finding *f,
 			 lh_lock_id lock, struct lh_step *step)
 {
@@ -112,7 +114,7 @@ static void find_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks
 		}
 }
 
-/* A process has ended with it. */
+/* Finds the lock among those that were held when their process ended. */
 static void find_abandoned(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	uint32_t n = pass->deadlocks->n_abandoned < LH_DEAD_THREADS_MAX
@@ -171,7 +173,7 @@ static void join_edge(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter
 			add_blocker(pass, x, i);
 }
 
-/* Every permit there is must be in the hands of one who stands still. */
+/* Adds edges only if waiters hold all permits of the semaphore. */
 static void permit_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
 	if (!x->row.initial || x->lock->holders < x->row.initial)

@@ -1,16 +1,14 @@
-/*
- * Part of the room `hang`: what threads of another process wait for and hold, as rows of our book,
- * so that a finding about both is whole.
- */
+/* foreign_ledger.c — copies the waits and held locks of another process's threads into the snapshot
+ * of the first process, so that a finding about both processes is complete. */
 #include "tools/wait_graph/merge.h"
 
 #include <string.h>
 
 /*
- * ---- rows of another book, in ours ----
+ * ---- rows of another snapshot, in ours ----
  *
- * An address of another process would be taken for one of this process: the addresses of its
- * data lie beyond all that a process can have, each process's in a part of its own.
+ * An address of another process could equal one of this process. So a data address of process
+ * number n gets n in the bits above LH_READ_ADDRESS_BITS, which no real address uses.
  */
 static uint64_t beyond(uint32_t side)
 {
@@ -45,7 +43,7 @@ static const struct lh_module *module_of(const struct lh_hang *s, uint32_t numbe
 		       : NULL;
 }
 
-/* For frames: no data is looked for in it. */
+/* The module of a frame. Its address range is empty, so that no data address is found in it. */
 static uint32_t code_here(struct lh_hang *h, const struct lh_hang *s, uint32_t number)
 {
 	const struct lh_module *from = module_of(s, number);
@@ -96,7 +94,7 @@ static lh_site site_in_this_process(struct lh_hang *h, const struct lh_hang *s, 
 		       LH_SITE_MODE(place));
 }
 
-/* One that we have a row for already, 0 none. */
+/* The lock that already has a row for this kind and location; 0: none. */
 static lh_lock_id known_in_this_process(const struct lh_hang *h, struct lh_shm_key at,
 					enum lh_kind kind)
 {
@@ -138,9 +136,9 @@ static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_ha
 	return here;
 }
 
-/* ---- their threads ---- */
+/* ---- threads of other processes ---- */
 
-/* Of a thread's end: whose it is, as a row of ours. */
+/* If the lock is a thread's end: that thread, as a row of our snapshot; 0: none. */
 static lh_thread_id end_lock_in_this_process(const struct lh_hang_processes *all, uint32_t side,
 					     lh_lock_id id)
 {

@@ -1,3 +1,5 @@
+/* hang.c — inspects one process: its threads and their waits, from the ledger and from the system
+ * calls, in two scans. */
 #include "tools/wait_graph/hang.h"
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/thread_activity.h"
@@ -12,7 +14,7 @@ enum {
 	LATE_MAX = LH_HANG_STARVED_S * 1000 / RESTING_MS
 };
 
-/* ---- the first look ---- */
+/* ---- the first scan ---- */
 
 static void pause_between(unsigned ms)
 {
@@ -51,7 +53,7 @@ static struct lh_live_thread *copy_live_threads(struct lh_hang *h, const struct 
 	return list;
 }
 
-/* A semaphore is given more time: somebody may post any moment. */
+/* A semaphore gets more time, because a thread may post it at any moment. */
 static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_thread *live,
 			  uint32_t n)
 {
@@ -74,7 +76,7 @@ static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 	if (live && live->thread && live->thread < h->snapshot.ledger->table[LH_T_THREAD].used) {
 		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, live->thread);
 
-		memcpy(row->name, k->name, sizeof(row->name)); /* as it is called now */
+		memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
 		return live->thread;
 	}
 	return lh_snapshot_put_thread(&h->snapshot, k->tid, k->name,
@@ -85,7 +87,7 @@ static void add_threads(struct lh_hang *h)
 {
 	const struct lh_peek *p = h->peek;
 
-	/* The first thread first, whatever its number. */
+	/* The main thread first, whatever its tid. */
 	for (int others = 0; others < 2; others++)
 		for (uint32_t i = 0; i < p->tasks; i++) {
 			const struct lh_peek_task *k = &p->task[i];
@@ -101,7 +103,7 @@ static void add_threads(struct lh_hang *h)
 
 /* ---- waits ---- */
 
-/* Our locks by their address; the library's rows where it has them. */
+/* The lock of a wait: the library's row if there is one; otherwise our own row, by address. */
 static lh_lock_id lock_row(struct lh_hang *h, const struct lh_hang_wait *w)
 {
 	uint32_t n = h->ledger ? lh_read_used(h->ledger, LH_T_LOCK) : 0;
@@ -139,7 +141,7 @@ static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
 	t->site = LH_SITE(t->stack, LH_SITE_HOW(live->wait_site), t->wait.mode);
 }
 
-/* As in the library's own stacks: the caller, when it is known what it called. */
+/* As in the library's stacks: starts at the caller of the lock function, if it is known. */
 static uint32_t first_shown(const struct lh_peek_task *k, const struct lh_hang_wait *w)
 {
 	if (!w->called)
@@ -184,7 +186,8 @@ static bool is_lock(enum lh_kind kind)
 	return kind == LH_MUTEX || kind == LH_RWLOCK;
 }
 
-/* Idle threads wait for work and joins for long jobs: only what looks stuck is worth a stop. */
+/* Stopping threads is only worth it if a deadlock looks possible: idle threads wait for work, and
+ * joins for long jobs. */
 static bool may_be_stuck(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
@@ -211,7 +214,7 @@ static bool has_initialiser(const struct lh_hang *h)
 	return false;
 }
 
-/* The library has kept the stack of a wait that it knows. */
+/* False for a wait that the ledger knows: the ledger has its stack. */
 static bool wants_stack(const struct lh_hang *h, uint32_t i, bool all)
 {
 	const struct lh_hang_thread *t = &h->thread[i];
@@ -230,10 +233,8 @@ static void unwind(struct lh_hang *h, bool all)
 			lh_peek_unwind(h->peek, lh_peek_find(h->peek, h->thread[i].task->own_tid));
 }
 
-/*
- * What locks say is read between two looks at their waiters. The ledger's copy is such a
- * second look by itself: a thread's holds stand beside its wait.
- */
+/* The locks' bytes are read between two scans of the waiters. A copy of the ledger needs no second
+ * scan: a thread's held locks are in the same row as its wait. */
 bool lh_hang_is_unchanged(struct lh_hang *h)
 {
 	if (!lh_peek_rescan(h->peek))
@@ -251,7 +252,8 @@ static bool solve(struct lh_hang *h, const struct lh_live_thread *before, uint32
 	return lh_hang_is_unchanged(h);
 }
 
-/* First by the bytes alone; if that looks bad, again by what the stacks say. */
+/* Solves the graph from the bytes alone; if a deadlock looks possible, unwinds stacks and solves it
+ * again. */
 static bool solve_twice(struct lh_hang *h, const struct lh_live_thread *before, uint32_t n,
 			bool all)
 {
@@ -269,14 +271,14 @@ static bool solve_twice(struct lh_hang *h, const struct lh_live_thread *before, 
 		pause_between(RESTING_MS);
 	if (!solve(h, before, n))
 		return false;
-	unwind(h, all); /* holders that have turned up only now */
+	unwind(h, all); /* holders that were found only now */
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].task && !h->thread[i].waiting && !h->thread[i].stack)
 			wait_from_task(h, &h->thread[i]);
 	return true;
 }
 
-/* ---- all of it ---- */
+/* ---- the inspection ---- */
 
 static void fill_head(struct lh_hang *h)
 {
@@ -295,7 +297,7 @@ static void fill_head(struct lh_hang *h)
 	lh_snapshot_put_modules(&h->snapshot, p);
 }
 
-/* A copy of the head; the rows of one that is ours to read stay where they are. */
+/* Copies the view; the rows of a ledger that the caller passed stay where they are. */
 static bool open_ledger(struct lh_ledger_view *r, const struct lh_peek *p,
 			const struct lh_ledger_view *given)
 {
@@ -322,7 +324,7 @@ static bool scan_again(struct lh_hang *h, const struct lh_ledger_view *given)
 	return true;
 }
 
-/* Rows for the modules of both sides: frames of the ledger name its own. */
+/* Capacity for the modules of both the task and the ledger: frames of the ledger name its own. */
 static bool make_snapshot(struct lh_hang *h)
 {
 	uint32_t modules =
@@ -379,9 +381,9 @@ bool lh_hang_inspect_again(struct lh_hang *h)
 	return true;
 }
 
-/* ---- as it stood ---- */
+/* ---- from a ledger alone ---- */
 
-/* A task for each thread that the ledger knows to live. */
+/* Makes a task for each thread that is alive in the ledger. */
 static void read_live_threads(struct lh_peek *p, const struct lh_ledger_view *r,
 			      const struct lh_live_thread *live, uint32_t n)
 {
@@ -414,7 +416,7 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	p->pid = p->alive_tid = r->head.pid;
 	memcpy(p->comm, r->head.comm, sizeof(p->comm));
 	p->no_access = true;
-	p->handlers = true; /* nobody knows */
+	p->handlers = true; /* unknown, so assumed */
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
 	open_ledger(&ledger, p, r);
 	h->ledger = &ledger;

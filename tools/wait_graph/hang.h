@@ -1,15 +1,24 @@
 /*
- * hang.h — who holds, who waits, and which of them wait for ever, in one process at one moment.
+ * hang.h — the wait-for graph of one process at one moment: who holds, who waits, who is
+ * deadlocked.
  *
- * Brings together what can be seen from outside (process/peek.h) and what the library wrote down
- * if it is in the process; judges (solve.h); leaves the findings in a ledger, so that
- * every view can show them. Prints nothing: the text is that of tools/hang/.
+ * Combines what process/peek.h reads from outside with the ledger, if the library is in the
+ * process; solves the graph (solve.h); writes the findings into a snapshot ledger, so that every
+ * report can show them. Prints nothing: tools/hang/ writes the text.
  *
- * - A thread counts as waiting only if two looks show the same wait and it did not run in
- *   between; locks are read after the first look and before the second. So what is called
- *   a circle stood still as a whole: each in it slept while the owners were read, and only
- *   they could have changed them.
- * - No thread is stopped unless something looks stuck, or stacks were asked for.
+ *   hang.c            threads and waits, in two scans
+ *   wait_bytes.c      what a thread waits for, from its system call, stack and lock bytes
+ *   edges_bytes.c     edges, from the ledger or from the locks' bytes
+ *   hang_findings.c   findings from the solved graph
+ *   merge.c           waits for locks of other processes
+ *   processes.c       which other processes matter, and their inspection
+ *   shm_key.c         the location of a process-shared lock
+ *   foreign_ledger.c  rows of other processes in the snapshot
+ *
+ * - A thread counts as blocked only if both scans find the same wait and the thread did not run in
+ *   between. Locks are read after the first scan and before the second. So all threads of a cycle
+ *   slept while the owners were read, and only these threads could have changed the owners.
+ * - A thread is stopped only if a deadlock looks possible, or if all stacks are wanted.
  */
 #ifndef LH_WAIT_GRAPH_HANG_H
 #define LH_WAIT_GRAPH_HANG_H
@@ -18,42 +27,41 @@
 #include "tools/wait_graph/solve.h"
 #include "tools/wait_graph/wait_bytes.h"
 
-enum { LH_HANG_STARVED_S = 3 }; /* so long is waited for threads that get no processor */
+enum { LH_HANG_STARVED_S = 3 }; /* seconds to wait for threads that get no CPU time */
 
 struct lh_hang_thread {
-	lh_thread_id id; /* in the book */
+	lh_thread_id id; /* in the snapshot */
 	pid_t tid;
-	bool ended;     /* no thread any more: a lock still names it */
+	bool ended;     /* it has ended; a lock still names it */
 	bool waiting;   /* in a wait for a lock, thread, condition and so on */
-	bool unchanged; /* the same wait in both looks */
+	bool unchanged; /* the same wait in both scans */
 	struct lh_hang_wait wait;
-	lh_lock_id lock;   /* 0 not known */
+	lh_lock_id lock;   /* 0: unknown */
 	lh_site site;      /* stack and mode of the wait */
-	lh_stack_id stack; /* what it does now, waiting or not; 0 not known */
-	const char *doing; /* not waiting: "sleeps", NULL not known */
-	uint64_t ns;       /* has waited so long, 0 not known */
-	pid_t foreign_tid; /* it waits for this thread of another process, which was not found */
-	bool owner_gone;   /* nor does it exist, as far as we can see */
-	const struct lh_peek
-		*foreign_process; /* it is a thread of that process; NULL: of the one looked at */
-	uint32_t *blockers, n_blockers; /* those who hold it: indices */
+	lh_stack_id stack; /* where it is now, waiting or not; 0: unknown */
+	const char *doing; /* not waiting: what it does, as "sleeps"; NULL: unknown */
+	uint64_t ns;       /* duration of the wait, 0: unknown */
+	pid_t foreign_tid; /* owner in another process, not found there; 0: none */
+	bool owner_gone;   /* no thread has this tid, as far as we can see */
+	const struct lh_peek *foreign_process; /* its process; NULL: the inspected process */
+	uint32_t *blockers, n_blockers;        /* indices of the threads that it waits for */
 	const struct lh_peek_task *task;
-	const struct lh_live_thread *live; /* as the library saw it, NULL not at all */
+	const struct lh_live_thread *live; /* its row in the ledger, NULL: none */
 };
 
 struct lh_hang_hold {
 	uint32_t thread;
 	lh_lock_id lock;
-	lh_site site; /* 0 not known */
-	uint64_t ns;  /* for so long, 0 not known */
+	lh_site site; /* 0: unknown */
+	uint64_t ns;  /* duration of the hold, 0: unknown */
 };
 
 struct lh_hang {
 	struct lh_arena *arena;
 	struct lh_peek *peek;
 	struct lh_snapshot snapshot;
-	struct lh_ledger_view *ledger; /* of the library, NULL it is not there */
-	struct lh_live_thread *live;   /* copies of all, as they were at the second look */
+	struct lh_ledger_view *ledger; /* of the library, NULL: not there */
+	struct lh_live_thread *live;   /* copies of all live-thread rows at the second scan */
 	uint32_t live_threads;
 	uint64_t now_ns; /* on the ledger's clock */
 	struct lh_hang_thread *thread;
@@ -62,53 +70,49 @@ struct lh_hang {
 	uint32_t holds;
 	struct lh_wait_node *node; /* one for each thread */
 	uint32_t cycles;
-	const char **message; /* of finding i + 1 when the general words do not fit, NULL */
+	const char **message; /* of finding i + 1; NULL: the message of its rule */
 	uint32_t messages;
-	bool all_blocked; /* every thread is blocked for good */
-	bool idle;        /* and there is no circle, and a signal handler may change it */
-	struct lh_hang_processes *processes; /* other processes, NULL none */
+	bool all_blocked; /* every thread is deadlocked */
+	bool idle;        /* all_blocked without a finding, but a signal handler may end a wait */
+	struct lh_hang_processes *processes; /* other processes, NULL: none */
 };
 
-/*
- * Both looks and the judgement. False: peek->why tells. `all`: stacks of all threads. `ledger`: a
- * live one that is mapped here already; NULL: it is looked for.
- */
+/* Compares two scans and solves the graph. False: peek->error has the reason. `all`: stacks of all
+ * threads. `ledger`: a live ledger that is mapped already; NULL: looks for one. */
 bool lh_hang_inspect(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *ledger,
 		     bool all);
-/*
- * As it stood: from a ledger alone, of a process that may be gone. The peek is made here; both
- * are closed as usual.
- */
+/* The same from a ledger alone, of a process that may have ended. Fills the peek; close both as
+ * after lh_hang_inspect. */
 bool lh_hang_from_ledger(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *);
 void lh_hang_close(struct lh_hang *);
 
-/* The same once more: waits, and what the locks say; then who did not move, and whom each waits
- * for. Between the two several processes can be asked. False: it ended, or became another program.
+/* A second inspection in two halves, so that several processes can be inspected at one moment:
+ * lh_hang_inspect_again reads the waits and the locks, lh_hang_is_unchanged then finds which
+ * threads have not moved and solves the graph. False: the process ended, or runs another program.
  */
 bool lh_hang_inspect_again(struct lh_hang *);
 bool lh_hang_is_unchanged(struct lh_hang *);
 
-/*
- * merge.c: where a lock is process-shared, whoever holds it may live elsewhere: looks at the
- * processes that map the same memory, and adds those of their threads that wait or hold. How
- * many processes; UINT32_MAX: the one looked at ended meanwhile.
- */
+/* merge.c: the owner of a process-shared lock may be in another process. Inspects the processes
+ * that map the same memory, and adds their threads that wait or hold. Returns how many processes;
+ * UINT32_MAX: the first process ended meanwhile. */
 uint32_t lh_hang_merge_processes(struct lh_hang *);
-/* Where a lock of the book lies: "0x7f00", "0x7f00, 0x40 in the shared memory /dev/shm/bank" */
+/* The address of a lock of the snapshot: "0x7f00", "0x7f00, 0x40 in the shared memory
+ * /dev/shm/bank" */
 const char *lh_hang_address_text(const struct lh_hang *, struct lh_arena *, uint64_t address);
-/* Closes the other processes; before lh_hang_close. */
+/* Closes the other processes. Call before lh_hang_close. */
 void lh_hang_drop_processes(struct lh_hang *);
 
-/* edges_bytes.c: whom each thread waits for: thread->on, holds and graph. */
+/* edges_bytes.c: fills thread->blockers and the holds, and solves the graph. */
 void lh_hang_edges(struct lh_hang *);
-void lh_hang_solve(struct lh_hang *); /* the graph of thread->on */
+void lh_hang_solve(struct lh_hang *); /* solves the graph of thread->blockers */
 void lh_hang_add_edge(struct lh_hang *, uint32_t thread, uint32_t who);
-/* Also what nobody waits for: all that the library knows to be held. */
+/* Adds all locks that are held according to the ledger, also those that no thread waits for. */
 void lh_hang_hold_all(struct lh_hang *);
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);
-uint32_t lh_hang_task(const struct lh_hang *, pid_t inner); /* a thread that lives; UINT32_MAX */
+uint32_t lh_hang_task(const struct lh_hang *, pid_t inner); /* a live thread; UINT32_MAX: none */
 
-/* hang_findings.c: circles and dead ends as findings of the book; how many. */
+/* hang_findings.c: adds the findings of the graph to the snapshot; returns how many. */
 uint32_t lh_hang_find(struct lh_hang *);
 
 #endif

@@ -1,4 +1,4 @@
-/* Part of the room `hang`: what the graph says, as findings of the book. */
+/* hang_findings.c — adds the findings of the solved wait-for graph to the snapshot. */
 #include "tools/wait_graph/hang.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@ static lh_thread_id id_of(const struct lh_hang *h, uint32_t i)
 	return h->thread[i].id;
 }
 
-/* A finding about to be told; its message, if the rule's own words do not fit. */
+/* Begins a finding. `message`: NULL if the rule's own message fits. */
 static void begin(struct lh_hang *h, enum lh_rule rule, const char *message)
 {
 	if (lh_snapshot_put_finding(&h->snapshot, rule))
@@ -22,7 +22,7 @@ static void put_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock)
 	lh_snapshot_put_step(&h->snapshot, id_of(h, who), LH_HOLDS, lock, hold ? hold->site : 0);
 }
 
-/* It lasts as long as the youngest of its waits. */
+/* The duration of a finding is that of its shortest wait. */
 static void put_wait(struct lh_hang *h, uint32_t who)
 {
 	const struct lh_hang_thread *t = &h->thread[who];
@@ -35,7 +35,7 @@ static void put_wait(struct lh_hang *h, uint32_t who)
 			     t->site);
 }
 
-/* ---- circles ---- */
+/* ---- cycles ---- */
 
 static uint32_t previous_in_cycle(const struct lh_hang *h, uint32_t i)
 {
@@ -59,7 +59,8 @@ static void find_cycle(struct lh_hang *h, uint32_t first)
 	} while (at != first);
 }
 
-/* What is only other processes' is theirs, unless somebody here waits for it. */
+/* A cycle of threads of other processes only is not reported, unless a thread of this process is
+ * deadlocked too. */
 static bool matters(const struct lh_hang *h, uint32_t cycle)
 {
 	bool waits = false;
@@ -83,7 +84,7 @@ static void find_cycles(struct lh_hang *h)
 			}
 }
 
-/* ---- owners that are gone ---- */
+/* ---- owners that have ended ---- */
 
 static void find_gone(struct lh_hang *h)
 {
@@ -94,7 +95,7 @@ static void find_gone(struct lh_hang *h)
 		if (!t->waiting || t->foreign_process || !h->node[i].deadlocked || !t->n_blockers ||
 		    !h->thread[t->blockers[0]].ended)
 			continue;
-		for (uint32_t k = 0; k < i; k++) /* once for each lock */
+		for (uint32_t k = 0; k < i; k++) /* one finding for each lock */
 			reported |= h->thread[k].waiting && h->thread[k].lock == t->lock;
 		if (reported)
 			continue;
@@ -109,7 +110,7 @@ static void find_gone(struct lh_hang *h)
 	}
 }
 
-/* ---- pools ---- */
+/* ---- counting semaphores ---- */
 
 static bool is_counting_semaphore(const struct lh_hang *h, uint32_t i)
 {
@@ -141,9 +142,9 @@ static void find_pools(struct lh_hang *h)
 	}
 }
 
-/* ---- nobody left ---- */
+/* ---- all threads blocked ---- */
 
-/* No circle, and yet all wait: what they wait for was lost, or will never come. */
+/* All threads wait and there is no other finding: a wakeup was lost, or will never come. */
 static void find_all_blocked(struct lh_hang *h)
 {
 	uint32_t waiting = 0;
@@ -152,7 +153,7 @@ static void find_all_blocked(struct lh_hang *h)
 		waiting += h->thread[i].waiting && !h->thread[i].foreign_process;
 	if (!h->all_blocked || h->messages || !waiting)
 		return;
-	if (h->peek->handlers) { /* it may well be what it is meant to do */
+	if (h->peek->handlers) { /* the program may wait for a signal on purpose */
 		h->idle = true;
 		return;
 	}

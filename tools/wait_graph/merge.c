@@ -1,18 +1,17 @@
 /*
- * Part of the room `hang`: locks that other processes have as well.
+ * merge.c — process-shared locks: merges the wait-for graphs of the processes that share them.
  *
- * Whoever holds a process-shared lock may live elsewhere, and wait there for something that we
- * hold. The processes that map the same memory are looked at in the same way, each by
- * itself; then all of them once more: the locks of all, and after that who has moved. So at
- * one moment all of them slept, and what the locks said then was read while they did.
+ * The owner of a process-shared lock may be a thread of another process, and wait there for a lock
+ * that this process holds. Each process that maps the same memory is inspected by itself; then all
+ * of them once more together: first the locks of all, then which threads have moved. So at one
+ * moment all these threads slept, and the locks were read while they did.
  *
- * - A lock is the same where it lies in the same memory (device, inode, offset), as the
- *   mappings say now.
- * - Its owner, as the lock's bytes call him, must be the one thread of that number in all of
- *   these processes. Readers, and owners of what has no owner in its bytes, are known where the
- *   library is.
- * - Threads of other processes become threads of this picture, with rows of their own in its
- *   book. Bounded: so many processes, and no thread that neither waits nor holds.
+ * - Two locks are one if they lie in the same memory (device, inode, offset), as the mappings say
+ *   now.
+ * - The owner's tid in the lock's bytes must belong to exactly one thread of these processes.
+ *   Readers, and owners of locks that store no owner, are known only where the library is present.
+ * - Threads of other processes become threads of this inspection, with rows in its snapshot. At
+ *   most LH_HANG_PROCESSES_MAX processes, and only threads that wait or hold.
  */
 #include "tools/wait_graph/merge.h"
 
@@ -22,7 +21,7 @@
 /* ---- who holds what across processes ---- */
 
 struct holder {
-	uint32_t side, thread, n; /* n: so many were found */
+	uint32_t side, thread, n; /* n: how many were found */
 };
 
 static struct holder find_owner(const struct lh_hang_processes *all, uint32_t me,
@@ -47,7 +46,7 @@ static struct holder find_owner(const struct lh_hang_processes *all, uint32_t me
 	return found;
 }
 
-/* It has stopped at nothing that we know: where it goes on is worth its stack. */
+/* Unwinds a holder that is not in a known wait: its stack shows what it does. */
 static void see(struct lh_hang *s, uint32_t thread)
 {
 	struct lh_hang_thread *t = &s->thread[thread];
@@ -68,7 +67,7 @@ static void add_hold(struct lh_hang *s, uint32_t thread, enum lh_kind kind, uint
 	see(s, thread);
 }
 
-/* What this process calls the place. 0: it does not map it, or only in part. */
+/* The address of the lock in this process. 0: not mapped, or only in part. */
 static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 {
 	for (uint32_t i = 0; i < s->peek->maps; i++) {
@@ -82,7 +81,7 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 	return 0;
 }
 
-/* The seats of a process that hold the lock in a way that keeps this waiter waiting. */
+/* True if the holder holds the lock in a mode that blocks the waiter. */
 static bool waits_in_both(const struct lh_hang *s, const struct lh_hang_thread *holder,
 			  const struct lh_hang_thread *waiter, struct lh_shm_key at)
 {
@@ -135,7 +134,7 @@ static void find_links(struct lh_hang_processes *all, uint32_t me, uint32_t thre
 			}
 }
 
-/* Without a thread of that number at all. */
+/* Finds owners of whose tid no thread exists. */
 static void find_lost(struct lh_hang *s)
 {
 	for (uint32_t i = 0; i < s->threads; i++) {
@@ -177,7 +176,7 @@ static void join(struct lh_hang *h)
 	lh_hang_solve(h);
 }
 
-/* ---- in words ---- */
+/* ---- text ---- */
 
 const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *arena, uint64_t address)
 {
@@ -201,7 +200,7 @@ const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *arena
 	return text;
 }
 
-/* ---- all of it ---- */
+/* ---- the merge ---- */
 
 static void grow(struct lh_hang *h)
 {

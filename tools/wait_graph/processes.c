@@ -1,7 +1,5 @@
-/*
- * Part of the room `hang`: which processes have the memory in which a lock lies that somebody waits
- * for, and who of them matters.
- */
+/* processes.c — finds the processes that map the memory of a process-shared lock, decides which of
+ * them matter, and inspects them. */
 #include "tools/wait_graph/merge.h"
 #include "tools/process/libc_version.h"
 
@@ -69,7 +67,8 @@ static bool maps_it(const struct lh_hang_processes *all, pid_t pid)
 	return found;
 }
 
-/* An owner that a lock names, or one that the library wrote a ledger for, who may be anything. */
+/* True if the process maps the library (its ledger can show any hold), or if a lock names one of
+ * its threads as owner. */
 static bool matters(const struct lh_hang_processes *all, const struct lh_peek *p)
 {
 	for (uint32_t i = 0; i < p->maps; i++)
@@ -103,7 +102,7 @@ static void open_peer(struct lh_hang_processes *all, pid_t pid)
 	lh_peek_close(p);
 }
 
-/* Until nobody new turns up: a thread found elsewhere may wait for one in a third process. */
+/* Repeats until no new process is found: a thread of a second one may wait for a third. */
 void lh_hang_find_processes(struct lh_hang_processes *all)
 {
 	uint32_t before = 0;
@@ -124,7 +123,7 @@ void lh_hang_find_processes(struct lh_hang_processes *all)
 	}
 }
 
-/* All locks first, and after that who has moved. */
+/* First all locks, then which threads have moved. */
 bool lh_hang_inspect_all(struct lh_hang_processes *all)
 {
 	for (uint32_t i = 0; i < all->n; i++)

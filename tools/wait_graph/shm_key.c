@@ -1,4 +1,4 @@
-/* shm_key.c — where a process-shared lock lies, in words that every process shares: device, inode,
+/* shm_key.c — the location of a process-shared lock, the same in every process: device, inode,
  * offset. */
 #include "tools/wait_graph/merge.h"
 
@@ -31,7 +31,7 @@ struct lh_shm_key lh_shm_key_at(const struct lh_hang *s, uint64_t address)
 	return (struct lh_shm_key){0};
 }
 
-/* Where its mappings may not be read, as the library once asked. */
+/* The location that the library recorded, for a process whose mappings may not be read. */
 static struct lh_shm_key by_ledger(const struct lh_hang *s, lh_lock_id id)
 {
 	struct lh_lock_location at;

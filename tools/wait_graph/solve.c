@@ -1,3 +1,4 @@
+/* solve.c — finds the deadlocked threads by iteration, and their cycles by breadth-first search. */
 #include "tools/wait_graph/solve.h"
 
 #include <stdlib.h>
@@ -5,7 +6,7 @@
 
 #define UNSEEN UINT32_MAX
 
-/* ---- blocked for good ---- */
+/* ---- deadlocked threads ---- */
 
 static bool is_freed(const struct lh_wait_node *all, const struct lh_wait_node *me, uint32_t moving)
 {
@@ -18,7 +19,7 @@ static bool is_freed(const struct lh_wait_node *all, const struct lh_wait_node *
 	if (me->anyone)
 		return moving > 0 && !(stuck && !me->one_of);
 	if (!me->n_blockers)
-		return true; /* nobody knows for whom it waits */
+		return true; /* whom the thread waits for is unknown */
 	return me->one_of ? stuck < me->n_blockers : !stuck;
 }
 
@@ -42,15 +43,16 @@ static void spread(struct lh_wait_node *node, uint32_t n)
 	}
 }
 
-/* ---- circles ---- */
+/* ---- cycles ---- */
 
-/* With a choice among several no single one of them makes it wait. */
+/* If one of several threads can end the wait, no single one of them blocks the thread. */
 static bool has_edges(const struct lh_wait_node *node)
 {
 	return node->deadlocked && !node->cycle && !(node->one_of && node->n_blockers > 1);
 }
 
-/* The shortest way from `start` back to it: breadth first. from[i]: whence i was reached. */
+/* Searches the shortest cycle through `start`, breadth first. from[i]: the node from which i was
+ * reached. */
 static bool find_cycle(struct lh_wait_node *node, uint32_t n, uint32_t start, uint32_t *queue,
 		       uint32_t *from)
 {

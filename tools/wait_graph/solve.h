@@ -1,13 +1,15 @@
 /*
- * solve.h — who waits for whom: which threads are blocked for good, and in what circles.
+ * solve.h — the wait-for graph: which threads are deadlocked, and in which cycles.
  *
- * Knows nothing of processes or locks: threads are numbers. Allocates nothing that lasts
- * and prints nothing.
+ * Both users of this folder call it: hang.h for one inspected process, deadlocks.h for a watched
+ * run.
+ * Knows nothing of processes or locks: threads are numbers. Keeps no memory after the return, and
+ * prints nothing. Out of memory: `deadlocked` is set, but no cycle is found.
  *
- * A thread is blocked for good if it waits without limit and all who could end the wait
- * are blocked for good or do not exist. That is the largest set for which this holds:
- * it begins with all who wait, and takes out whoever somebody outside of it can free,
- * until nothing changes. What remains cannot be freed from inside the process.
+ * A thread is deadlocked if it waits without a time limit and no thread outside the deadlocked set
+ * can end its wait. The deadlocked threads are the largest set with this property: it starts with
+ * all waiting threads, and a thread that one outside the set can free is removed, until nothing
+ * changes. No thread of the process can free those that remain.
  */
 #ifndef LH_WAIT_GRAPH_SOLVE_H
 #define LH_WAIT_GRAPH_SOLVE_H
@@ -17,19 +19,19 @@
 
 struct lh_wait_node {
 	/* given */
-	bool waits;  /* without limit, in a wait that was seen to stand still */
-	bool gone;   /* for somebody who does not exist any more */
-	bool anyone; /* for any other thread that may come */
-	bool one_of; /* for one of `on`; else for each of them */
+	bool waits;  /* without a time limit, in a wait that two samples found unchanged */
+	bool gone;   /* for a thread that does not exist any more */
+	bool anyone; /* any thread may end the wait */
+	bool one_of; /* one of `blockers` can end the wait; otherwise all must */
 	const uint32_t *blockers;
 	uint32_t n_blockers;
 	/* found */
 	bool deadlocked;
-	uint32_t cycle; /* number of its circle, from 1; 0 in none */
-	uint32_t next;  /* in its circle: the thread it waits for */
+	uint32_t cycle; /* number of its cycle, from 1; 0: in no cycle */
+	uint32_t next;  /* in its cycle: the thread it waits for */
 };
 
-/* How many circles there are; a thread stands in one at most. */
+/* Returns the number of cycles; a thread is in at most one. */
 uint32_t lh_wait_graph_solve(struct lh_wait_node *node, uint32_t n);
 
 #endif

@@ -1,3 +1,5 @@
+/* wait_bytes.c — recognises the object of a futex wait by function names or by bytes, and reads the
+ * lock's owner. */
 #include "tools/wait_graph/wait_bytes.h"
 #include "tools/process/libc_layout.h"
 
@@ -6,7 +8,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-enum { CALL_FRAMES = 10 }; /* functions of libraries between the kernel and the program */
+enum { CALL_FRAMES = 10 }; /* library frames that are searched, from the system call up */
 
 static uint32_t word_at(const struct lh_peek *p, uint64_t address)
 {
@@ -15,10 +17,10 @@ static uint32_t word_at(const struct lh_peek *p, uint64_t address)
 	return lh_peek_read(p, address, &word, sizeof(word)) ? word : 0;
 }
 
-/* ---- by name ---- */
+/* ---- by function name ---- */
 
 static const struct {
-	const char *part; /* of the function's name */
+	const char *part; /* of the function name */
 	enum lh_kind kind;
 	enum lh_mode mode;
 } calls[] = {
@@ -47,7 +49,7 @@ static const struct {
 	{"__cxa_guard_acquire", LH_GUARD, LH_EXCLUSIVE},
 };
 
-/* Steps on the way from a call to the kernel, which say nothing. */
+/* A function between the lock call and the system call, which does not tell the kind of lock. */
 static bool is_step(const char *name)
 {
 	return !name || strcmp(name, "syscall") == 0 || strstr(name, "lll_lock") ||
@@ -61,14 +63,14 @@ static bool is_system(const struct lh_peek *p, const struct lh_peek_module *m)
 					    "/liblockhound"};
 
 	if (p->modules == 1)
-		return true; /* static: all is in one */
+		return true; /* a static program is one module */
 	for (size_t i = 0; m && i < sizeof(names) / sizeof(*names); i++)
 		if (strstr(m->path, names[i]))
 			return true;
 	return false;
 }
 
-enum named { UNNAMED, NAMED, FOREIGN }; /* FOREIGN: a function that we know not to be a lock's */
+enum named { UNNAMED, NAMED, FOREIGN }; /* FOREIGN: a function of another kind than these */
 
 static enum named by_name(const struct lh_peek *p, const struct lh_peek_task *t,
 			  struct lh_hang_wait *w)
@@ -93,7 +95,7 @@ static enum named by_name(const struct lh_peek *p, const struct lh_peek_task *t,
 	return UNNAMED;
 }
 
-/* ---- by its bytes ---- */
+/* ---- by bytes ---- */
 
 static bool is_thread(const struct lh_peek *p, uint32_t tid)
 {
@@ -105,7 +107,7 @@ static bool is_mutex_kind(uint32_t kind)
 	return (kind & ~(uint32_t)LH_GLIBC_KIND_ALL) == 0;
 }
 
-/* A wait as pthread_mutex_lock makes it: of the word, which says that somebody waits. */
+/* A wait as in pthread_mutex_lock: on the lock word, whose value says that a thread waits. */
 static bool waits_as_mutex(const struct lh_peek *p, const struct lh_peek_task *t, int op)
 {
 	uint32_t kind = word_at(p, t->arg[0] + LH_GLIBC_MUTEX_KIND);
@@ -118,7 +120,7 @@ static bool waits_as_mutex(const struct lh_peek *p, const struct lh_peek_task *t
 	return kind & LH_GLIBC_KIND_ROBUST ? value >> 31 : value == 2;
 }
 
-/* Which of the two words it is tells where the lock begins: locks begin at multiples of 8. */
+/* The lock has two futex words and begins at a multiple of 8: the address tells which one it is. */
 static uint64_t rwlock_of(const struct lh_peek_task *t)
 {
 	return t->arg[0] - (t->arg[0] % 8 ? LH_GLIBC_RWLOCK_WRITERS : LH_GLIBC_RWLOCK_PHASE);
@@ -139,13 +141,13 @@ static enum lh_kind by_bytes(const struct lh_peek *p, const struct lh_peek_task 
 		return LH_RWLOCK;
 	if (!stack)
 		return LH_NOTHING;
-	/* What the C library does in functions that have no name. */
+	/* Waits inside C library functions that have no name. */
 	if (op == FUTEX_WAIT_BITSET && value == 0 && word_at(p, t->arg[0] + LH_GLIBC_SEM_WAITERS))
 		return LH_SEM;
 	return op == FUTEX_WAIT && (value & 3) == 1 ? LH_ONCE : LH_NOTHING;
 }
 
-/* ---- what the lock says ---- */
+/* ---- fields of the lock ---- */
 
 static uint32_t mutex_flags(uint32_t kind)
 {
@@ -166,7 +168,7 @@ static void read_mutex(const struct lh_peek *p, struct lh_hang_wait *w)
 	w->flags = mutex_flags(kind);
 	w->shared = kind & LH_GLIBC_KIND_SHARED;
 	w->owner = (pid_t)word_at(p, w->address + LH_GLIBC_MUTEX_OWNER);
-	/* In these kinds the word itself is the owner's number; the field may lag behind. */
+	/* In these kinds the lock word has the owner's tid; the owner field may lag behind. */
 	if (kind & (LH_GLIBC_KIND_ROBUST | LH_GLIBC_KIND_INHERIT))
 		w->owner = word & FUTEX_OWNER_DIED ? 0 : (pid_t)(word & FUTEX_TID_MASK);
 }
@@ -242,7 +244,8 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 	named = by_name(p, t, w);
 	if (named == UNNAMED)
 		w->kind = by_bytes(p, t, op, w->shared, t->frames > 0);
-	/* Back from the condition it takes the mutex again, in a function that has no name. */
+	/* After a condition wait the thread acquires the mutex again, in a function that has no
+	 * name. */
 	else if (w->kind == LH_COND && waits_as_mutex(p, t, op) && op != FUTEX_WAIT_BITSET)
 		w->kind = LH_MUTEX;
 	else if (w->kind == LH_MUTEX && !waits_as_mutex(p, t, op))
@@ -255,8 +258,8 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 
 /* ---- initialisers ---- */
 
-/* Does one of the C library's own frames keep this address? glibc's pthread_once has its
- * control block there, for the case that the routine is cancelled. */
+/* True if a frame of the C library contains this address. The frame of glibc's pthread_once has the
+ * address of the control block, for the case that the routine is cancelled. */
 static bool lasts(const struct lh_peek *p, const struct lh_peek_task *t, uint64_t address)
 {
 	for (uint32_t i = 1; i < t->frames; i++) {
@@ -283,7 +286,7 @@ static bool is_inside(const struct lh_peek_task *t, uint64_t function)
 	return false;
 }
 
-/* The function whose static it is, where the waiter called the guard. */
+/* The function with the static variable: the caller of the guard function in the stack. */
 static uint64_t guarded(const struct lh_peek_task *t, const struct lh_hang_wait *w)
 {
 	return w->called && w->call + 1 < t->frames ? t->frame[w->call + 1].function : 0;

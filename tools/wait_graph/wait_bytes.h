@@ -1,12 +1,12 @@
 /*
- * wait_bytes.h — what a blocked thread waits for, from its system call, the lock's own bytes
- * and the C library's functions on its stack.
+ * wait_bytes.h — what a blocked thread waits for, from its system call, the lock's own bytes and
+ * the C library's functions on its stack.
  *
- * Does not judge whether it waits for ever.
+ * Does not decide whether the thread waits for ever.
  *
- * Without a stack the answer is a guess by what the bytes look like, good enough to choose
- * whose stacks to look at; with one it is as the functions say. Where the two do not fit
- * together nothing is claimed: the kind is LH_NOTHING.
+ * Without a stack the answer is a guess from the bytes, good enough to choose which threads to
+ * unwind; with a stack the function names decide. If names and bytes contradict each other, the
+ * kind is LH_NOTHING.
  */
 #ifndef LH_WAIT_GRAPH_WAIT_BYTES_H
 #define LH_WAIT_GRAPH_WAIT_BYTES_H
@@ -14,27 +14,25 @@
 #include "tools/process/peek.h"
 
 struct lh_hang_wait {
-	enum lh_kind kind; /* LH_NOTHING: something that sleeps on a futex; LH_THREAD_END: joins */
+	enum lh_kind kind; /* LH_NOTHING: an unknown futex wait; LH_THREAD_END: a join */
 	enum lh_mode mode;
-	bool timed;       /* ends by itself */
-	bool shared;      /* other processes may end it */
-	uint64_t address; /* of the lock; of an unknown thing, the word */
+	bool timed;       /* has a time limit */
+	bool shared;      /* another process may end it */
+	uint64_t address; /* of the lock; of an unknown object, of the futex word */
 	uint32_t flags;   /* LH_LOCK_* */
-	pid_t owner;      /* holds it exclusively, or is joined; as it calls itself; 0 not known */
-	uint32_t readers; /* that hold it, number known but not who */
-	uint32_t missing; /* barrier: arrivals that it still needs, 0 not known */
-	uint32_t call;    /* index of the frame of the call that waits */
-	bool called;      /* there is such a frame */
-	bool unread;      /* its bytes could not be had: nothing is known of it */
+	pid_t owner;      /* exclusive owner or joined thread, by its own_tid; 0: unknown */
+	uint32_t readers; /* how many hold it; which threads is not known */
+	uint32_t missing; /* barrier: arrivals that are missing, 0: unknown */
+	uint32_t call;    /* index of the frame of the waiting call */
+	bool called;      /* `call` is valid */
+	bool unread;      /* its bytes could not be read: nothing is known of it */
 };
 
 /* False: the task does not wait on a futex. */
 bool lh_hang_wait_of(const struct lh_peek *, const struct lh_peek_task *, struct lh_hang_wait *);
 
-/*
- * Who runs the initialiser that `waiter` waits for (once, guard of a static): the one
- * task whose stack shows it. NULL: not known, or more than one. All stacks are needed.
- */
+/* The task that runs the initialiser that `waiter` waits for (pthread_once, guard of a static
+ * variable): the only task whose stack shows it. NULL: none, or more than one. Needs all stacks. */
 const struct lh_peek_task *lh_once_owner(const struct lh_peek *, const struct lh_peek_task *waiter,
 					 const struct lh_hang_wait *);
 
