@@ -1,10 +1,10 @@
 /*
- * Part of the room `watch`: a thread that holds a lock and sleeps in a system call.
+ * blocking_call.c — reports a thread that holds a lock and sleeps in a system call.
  *
- * Two looks that find it in the same call, without a turn on a CPU in between, are one sleep;
- * when it has lasted for the limit it is told. A wait for another watched lock is not (that
- * is contention), nor is one that is part of a deadlock, nor an uninterruptible sleep for a
- * device or a page, unless the call is one that waits for the disk and says so.
+ * Two samples of a thread in the same call, without a turn on a CPU in between, are one sleep. A
+ * sleep is reported when it has lasted for the limit. Not reported: a wait for another watched lock
+ * (that is contention), a join that is part of a deadlock, and an uninterruptible sleep for a
+ * device or a page, except in a call whose purpose is to wait for the disk (lh_syscall_is_sync).
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -16,17 +16,17 @@
 #include <sys/syscall.h>
 
 enum {
-	YOUNG_MS = 3,
-	ALIKE_ENOUGH = 16,
-	BUSY_MS = 5,      /* that one is left alone which does not sleep, and twice as long then */
-	BUSY_MAX_MS = 40, /* at the most */
-	BACK_MS = 1,      /* on a CPU: more than it costs to stop and to sleep again */
-	TOLD_MS = 40,     /* one of which all is said; of long ones a part of their time */
+	YOUNG_MS = 3,      /* younger holds are not examined */
+	ALIKE_ENOUGH = 16, /* calls of one group with the same finding: then no more stacks */
+	BUSY_MS = 5,       /* pause after a sample of a thread that does not sleep; then doubled */
+	BUSY_MAX_MS = 40,  /* its maximum */
+	BACK_MS = 1,       /* CPU time that a stop and the return to the call do not need */
+	TOLD_MS = 40,      /* pause of a reported sleep; or, if longer, its time / TOLD_PART */
 	TOLD_MAX_MS = 1000,
 	TOLD_PART = 8,
 };
 
-/* The locks it holds, the one taken last first; how many. */
+/* The locks that the thread holds, the last acquired first. Returns how many. */
 static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_live_thread *live,
 			   const struct lh_held *out[LH_WATCH_HELD_MAX])
 {
@@ -52,15 +52,14 @@ static bool waits_for_lock(const struct lh_watch_process *p, uint32_t live_row,
 	return live->wait_on == LH_WAIT_JOIN && lh_watch_in_deadlock(p, live_row);
 }
 
-/* A futex that nothing of ours waits on: a lock inside the C library, or of another kind than ours.
- */
+/* Does a sleep in this call count? Not in a futex call without an intercepted wait: that is a lock
+ * inside the C library, or one that is not intercepted. */
 static bool counts(const struct lh_live_thread *live, const struct lh_task_call *c)
 {
 	return c->in == LH_TASK_CALL && (c->nr != SYS_futex || live->wait_on);
 }
 
-/* Asleep of its own accord: not stopped, nor waiting for a device that it did not ask to wait for.
- */
+/* Does the thread sleep? Uninterruptibly only if the call's purpose is to wait for the disk. */
 static bool sleeps(const struct lh_task *t, const struct lh_task_call *c)
 {
 	return t->state == 'S' || (t->state == 'D' && lh_syscall_is_sync(c->nr));
@@ -97,8 +96,8 @@ static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_
 }
 
 /*
- * The same call, under the same lock taken in the same place: when that was the same finding so
- * often in a row, the next one is believed to be it too, without a stop.
+ * Calls from the same pc, under a lock of the same class acquired at the same site. If ALIKE_ENOUGH
+ * of them in a row were the same finding, the next one counts as that finding without a stop.
  */
 static struct lh_call_group *same_call(struct lh_watch_process *p, uint64_t key)
 {
@@ -119,7 +118,7 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 		f->count++;
 }
 
-/* It has slept for long enough: where, and in what? */
+/* The sleep has lasted for the limit: samples its stack and makes or counts its finding. */
 static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 		   const struct lh_live_thread *live, char state, const struct lh_held *const *held,
 		   uint32_t n)
@@ -138,7 +137,7 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 		return;
 	}
 	if (!lh_watch_may_sample(p))
-		return; /* later then */
+		return; /* the next round reports it */
 	lh_watch_sample(p, live, &at->call, &sample);
 	if (sample.stopped_ns) {
 		at->stopped_by_us = true;
@@ -164,7 +163,7 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");
 }
 
-/* What we have stopped it in has lost its number and its arguments. */
+/* After our stop the call continues as restart_syscall, without its number and arguments. */
 struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *at,
 					 const struct lh_task_call *c)
 {
@@ -212,14 +211,14 @@ static uint64_t at_most(uint64_t ms, uint64_t most_ms)
 	return (ms < most_ms ? ms : most_ms) * LH_MS;
 }
 
-/* When to ask again of one that sleeps: when that will have been for long enough. */
+/* When to read /proc again for a thread that sleeps: when the limit is reached. */
 static uint64_t again(const struct lh_watch_process *p, const struct lh_thread_sample *at)
 {
 	uint64_t slept_ms = lh_time_between(p->now_ns, at->since_ns) / LH_MS,
 		 reported = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
 		 due = at->since_ns + p->watch->options.blocking_ns;
 
-	if (at->reported || due <= p->now_ns) /* or there was no time for its stack */
+	if (at->reported || due <= p->now_ns) /* or no stack was left in this round */
 		return p->now_ns + (reported > TOLD_MS * LH_MS ? reported : TOLD_MS * LH_MS);
 	return due;
 }
@@ -233,8 +232,8 @@ static void leave_alone(struct lh_watch_process *p, struct lh_thread_sample *at)
 }
 
 /*
- * We have stopped it, and it has not slept since: where many wait for a CPU it may be long on
- * its way back into its call. One that has run for a while went on by itself.
+ * We stopped the thread, and it has not slept since: on a loaded machine it may need long to return
+ * to its call. A thread that has run for BACK_MS has left the call by itself.
  */
 static bool restarts(const struct lh_watch_process *p, const struct lh_thread_sample *at,
 		     const struct lh_live_thread *live)
@@ -293,7 +292,7 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t live_row,
 		at->ask_ns = at->pause_ns = 0;
 		return;
 	}
-	/* Held since a moment ago: it would be over before we have asked. */
+	/* Most holds end sooner than /proc can be read. */
 	if (old > p->now_ns) {
 		end(at);
 		at->ask_ns = old;

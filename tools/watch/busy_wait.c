@@ -1,8 +1,9 @@
 /*
- * Part of the room `watch`: CPU that is spent waiting. A thread that spins for a spinlock, or tries
- * again and again, is asked how long it has run since the last look; the lock and the place where
- * it waits are charged with that. What is over between two looks is not met: the library counts
- * tries.
+ * busy_wait.c — measures the CPU time of busy waits.
+ *
+ * For a thread that spins for a spinlock, or whose tries fail many times in a row, the CPU time
+ * since the last sample is added to the lock and the site of the wait. Busy waits shorter than the
+ * time between two samples are missed; the library counts their tries.
  */
 #include "tools/watch/watch_internal.h"
 
@@ -23,7 +24,7 @@ static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, 
 			      lh_overlay_add(overlay, LH_T_BUSY_WAIT, &fresh, 1));
 }
 
-/* The lock that it waits for without sleeping; 0: none. */
+/* The lock for which the thread waits without sleeping; 0: none. */
 static lh_lock_id burns_for(const struct lh_watch_process *p, const struct lh_thread_sample *at,
 			    const struct lh_live_thread *live, lh_site *site)
 {
@@ -52,7 +53,7 @@ void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t live_row,
 	at->busy_cpu_ns = asked ? t.run_ns : 0;
 	if (!asked)
 		return;
-	/* it is looked at again in the next round */
+	/* the next round samples it again */
 	at->due_ns = p->now_ns;
 	b = before && t.run_ns > before ? row_of(p, lock, site) : NULL;
 	if (!b)

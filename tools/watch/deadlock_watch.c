@@ -1,6 +1,9 @@
 /*
- * Part of the room `watch`: deadlocks that have to be seen from outside (wait_graph/deadlocks.h),
- * as rows beside the ledger of its process; of several the first.
+ * deadlock_watch.c — reports the deadlocks that the monitor finds (wait_graph/deadlocks.h).
+ *
+ * A deadlock becomes rows of its process's overlay. For a deadlock of several processes that is
+ * lh_deadlock.process; the steps of other processes' threads are copied
+ * (foreign_step.c).
  */
 #include "tools/watch/watch_internal.h"
 
@@ -16,7 +19,7 @@
 #define LOOK_NS 10000000ull
 enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
-/* ---- questions to the process ---- */
+/* ---- queries of a process ---- */
 
 static bool is_gone(void *with, int32_t tid)
 {
@@ -40,7 +43,7 @@ static bool word_at(const struct lh_watch_process *p, uint64_t address, uint32_t
 	return p->pid && process_vm_readv(p->pid, &here, 1, &there, 1, 0) == sizeof(*word);
 }
 
-/* Readers leave no name: that there are some is all that a rwlock says of them. */
+/* A rwlock records the number of its readers, not which threads they are. */
 static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 {
 	const struct lh_watch_process *p = with;
@@ -55,7 +58,7 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_nowhere(with, tid);
 }
 
-/* ---- what was found ---- */
+/* ---- reporting ---- */
 
 static uint64_t key_of(const struct lh_deadlock *deadlock)
 {
@@ -116,7 +119,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	lh_arena_free(arena);
 }
 
-/* ---- members ---- */
+/* ---- processes ---- */
 
 bool lh_deadlock_watch_start(struct lh_watch *w)
 {
@@ -145,7 +148,7 @@ void lh_deadlock_watch_drop(struct lh_watch_process *p)
 	p->deadlocks = NULL;
 }
 
-/* ---- what it makes superfluous ---- */
+/* ---- potential deadlocks that have happened ---- */
 
 static bool waits_for(const struct lh_watch_process *p, const struct lh_finding *f, lh_lock_id lock)
 {
@@ -158,7 +161,7 @@ static bool waits_for(const struct lh_watch_process *p, const struct lh_finding 
 	return false;
 }
 
-/* Whatever the one says that can happen, the other says that it has. */
+/* Is each wait of the potential deadlock a wait of the one that happened? */
 static bool covers(const struct lh_watch_process *p, const struct lh_finding *happened,
 		   const struct lh_finding *can)
 {

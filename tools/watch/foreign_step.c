@@ -1,6 +1,6 @@
 /*
- * Part of the room `watch`: what another process's thread does, as rows beside the ledger of this
- * one, so that a finding about both is whole in one file.
+ * foreign_step.c — copies a step of another process's thread into the overlay of this process, so
+ * that a finding about both is complete in one file.
  */
 #include "tools/watch/watch_internal.h"
 
@@ -88,7 +88,7 @@ static bool same_site(const struct lh_lock_location *a, const struct lh_lock_loc
 	return a->dev == b->dev && a->ino == b->ino && a->off == b->off;
 }
 
-/* What this process calls a lock that lies there; 0: it has never met it. */
+/* This process's id of the process-shared lock at this location; 0: it does not know the lock. */
 static lh_lock_id known_in_this_process(const struct lh_watch_process *p,
 					const struct lh_lock_location *at)
 {
@@ -104,7 +104,7 @@ static lh_lock_id known_in_this_process(const struct lh_watch_process *p,
 	return 0;
 }
 
-/* A row of ours for a lock that only the other one knows, found again by where it is there. */
+/* An overlay row for a lock that only the other process knows; found again by pid and lock id. */
 static lh_lock_id added_in_this_process(struct lh_watch_process *p,
 					const struct lh_watch_process *from, lh_lock_id id,
 					const struct lh_lock *l)
@@ -117,7 +117,7 @@ static lh_lock_id added_in_this_process(struct lh_watch_process *p,
 		if (old->owner == pid && old->next == id)
 			return LH_LOCK_ID(i, old->gen);
 	}
-	/* Its address says nothing here; owner and next name it where it is. */
+	/* No address: it means nothing here. `owner` and `next` hold the other pid and lock id. */
 	struct lh_lock here = {.gen = 1,
 			       .kind = l->kind,
 			       .flags = l->flags,

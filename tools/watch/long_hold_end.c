@@ -1,6 +1,8 @@
 /*
- * Part of the room `watch`: what is said of a long hold when it is over, and holds that no look
- * has met. Both from what the library leaves behind at the release: LH_FINDING_MEASURED.
+ * long_hold_end.c — completes the finding of a long hold that has ended, and reports holds that no
+ * sample has seen.
+ *
+ * Both use the finding that the library makes at the release: LH_FINDING_MEASURED.
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -27,11 +29,11 @@ static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h
 
 /* ---- the end of a hold ---- */
 
-/* What the library has left behind of a hold. */
+/* What the library recorded about a hold. */
 struct measurement {
-	uint32_t row; /* of its finding for the same birthplace and place; 0: there is none */
+	uint32_t row; /* of its finding for the same class and stack; 0: none */
 	struct lh_finding f;
-	bool is_mine; /* its steps are those of this very hold, and not of a later one's */
+	bool is_mine; /* its steps are of this hold, not of a later one */
 	struct lh_step release;
 };
 
@@ -67,8 +69,7 @@ static uint32_t *measured_before(struct lh_watch_process *p, uint32_t measuremen
 	return &p->measured[measurement];
 }
 
-/* How much of the time for which it was followed it has computed; nothing is said if that is not
- * known. */
+/* Text: the CPU time that the thread used while the hold was followed; "" if that is not known. */
 static void on_a_cpu(const struct lh_watch_process *p, const struct lh_long_hold *h, char *out,
 		     size_t capacity)
 {
@@ -127,8 +128,8 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 }
 
 /*
- * One that was not told, though it was long in the end, is left to lh_long_hold_read_measured: it
- * came to its limit between the last two looks, or there was no time for its stack.
+ * A hold that was long in the end but was not reported is left to lh_long_hold_read_measured: it
+ * reached its limit after the last sample, or no stack was left in that round.
  */
 void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool kept)
 {
@@ -136,11 +137,11 @@ void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool
 	uint64_t held = lh_time_between(kept ? p->now_ns : h->sampled_ns, h->since_ns), reported;
 	uint32_t *known;
 
-	if (h->gone) /* its thread had: that is told as what it is */
+	if (h->gone) /* its thread ended: exit_holding.c reports the lock */
 		return;
 	if (!kept)
 		find_fact(p, h, &measurement);
-	/* The library knows the length better than two looks do: to a millisecond, or exactly. */
+	/* The library knows the length better than two samples: exactly, or to a millisecond. */
 	reported =
 		measurement.f.count == 1
 			? measurement.f.duration_ns
@@ -156,7 +157,7 @@ void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool
 		complete(p, h, held, measurement.is_mine ? &measurement.release : NULL, kept);
 }
 
-/* ---- holds that passed between two looks ---- */
+/* ---- holds between two samples ---- */
 
 static void adopt(struct lh_watch_process *p, const struct lh_finding *measurement, uint32_t missed)
 {
@@ -188,7 +189,7 @@ static void adopt(struct lh_watch_process *p, const struct lh_finding *measureme
 	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
-/* Its entry may be about to go. */
+/* A followed hold with the measurement's stack may be the measured one, about to be closed. */
 static bool is_followed(const struct lh_watch_process *p, const struct lh_finding *measurement)
 {
 	struct lh_step taken;
@@ -201,7 +202,8 @@ static bool is_followed(const struct lh_watch_process *p, const struct lh_findin
 	return false;
 }
 
-/* A fact is believed to be of a hold we never saw only when it has been there for a round. */
+/* Holds that the library measured and that are not counted yet. A new measurement waits for a round
+ * or more: the hold may be a followed one that is not closed yet. */
 void lh_long_hold_read_measured(struct lh_watch_process *p, bool last)
 {
 	struct lh_finding f;

@@ -1,4 +1,4 @@
-/* queries.c — questions that several rules ask about a hold, a thread and the limits. */
+/* queries.c — queries that several files need: about a held lock, a thread and the limits. */
 #include "tools/symbols/symbols.h"
 #include "tools/util/time.h"
 #include "tools/watch/watch_internal.h"
@@ -13,7 +13,7 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 	    LH_SITE_MODE(h->site) == LH_PERMIT || !lh_read_lock(&p->ledger, h->lock, l))
 		return false;
 	switch (l->kind) {
-	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
+	case LH_SEM: /* at its first hold it may still prove to be a signal */
 		return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->acquired > 1;
 	case LH_MUTEX:
 	case LH_RWLOCK:
@@ -27,8 +27,7 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 	}
 }
 
-/* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
- */
+/* The row of the thread that blocks this one in a wait for a lock or a thread's end; 0: unknown. */
 static uint32_t blocks(const struct lh_watch_process *p, uint32_t seat)
 {
 	struct lh_thread thread;
@@ -55,10 +54,10 @@ bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 		if (at == live_row)
 			return true;
 	}
-	return true; /* it leads into a circle, if not to its start */
+	return true; /* the waits lead into a cycle, or are HOPS_MAX or more */
 }
 
-/* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
+/* The lock's name: given by the program, or the variable at its address; "": none. */
 static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
 			   struct lh_lock_stats *stats)
 {

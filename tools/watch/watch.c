@@ -1,3 +1,4 @@
+/* watch.c — the watch thread: its rounds, and the processes that it samples. */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
 #include "tools/process/stop.h"
@@ -54,17 +55,17 @@ static void add_waiter(struct lh_watch_process *p, uint32_t i, const struct lh_l
 					 .step_ns = p->now_ns - p->sample[i].sampled_ns};
 }
 
-/* ---- what says the same is left alone ---- */
+/* ---- which rows are skipped ---- */
 
 enum { OLD_PART = 8, PATIENCE_MS = 100 };
 
-/* Its tries failed on since the last look. */
+/* Did further tries fail since the last sample? */
 static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thread *live)
 {
 	return live->tries >= LH_TRIES_BUSY_WAIT && live->tries != at->tries;
 }
 
-/* All that a seat says, in one number; 0: it says nothing. */
+/* A hash of what the thread holds and waits for; 0: nothing. */
 static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_thread *live,
 			uint32_t n)
 {
@@ -81,7 +82,8 @@ static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_
 	return m | 1;
 }
 
-/* The older what it says, the longer it may be left alone; but nothing due is missed. */
+/* The older the row's newest hold or wait, the longer the row may be skipped. Rules that need an
+ * earlier sample lower due_ns. */
 static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_sample *at,
 		       const struct lh_live_thread *live)
 {
@@ -115,7 +117,7 @@ static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh
 	p->sample[i].tries = live->tries;
 }
 
-/* Most seats say nothing at most looks, or the same again; only the others are copied. */
+/* In most rounds most rows are empty or unchanged; only the others are copied. */
 static void scan_thread(struct lh_watch_process *p, uint32_t i)
 {
 	const struct lh_table_view *rows = &p->ledger.rows[LH_T_LIVE_THREAD];
@@ -179,14 +181,13 @@ static uint64_t now_of(const struct lh_watch_process *p)
 	return t > p->ledger.head.start_ns ? t - p->ledger.head.start_ns : 0;
 }
 
-/* Whether there was anything that may last. */
+/* True if a thread holds a lock or waits: then the next round follows soon. */
 static bool round_of(struct lh_watch *w)
 {
 	uint32_t seats = 0, i;
 	bool active = false;
 
-	if (w->options.run_header) /* so that nothing looks older than it is when the ticker is late
-				    */
+	if (w->options.run_header) /* a hold would seem older if the clock thread were late */
 		lh_run_clock_update(w->options.run_header);
 	lh_stop_end_late();
 	lh_deadlock_watch_scan(w, lh_time_now());
@@ -199,7 +200,7 @@ static bool round_of(struct lh_watch *w)
 	return active;
 }
 
-enum { LATE_NS = 500000 /* between two attempts to let a thread go */ };
+enum { LATE_NS = 500000 /* between two attempts to detach a thread that stops late */ };
 
 static uint64_t spent_ns(void)
 {
@@ -209,7 +210,8 @@ static uint64_t spent_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* A round that took long is followed by a longer pause: the watch takes a part of a CPU at most. */
+/* A round that used much CPU time is followed by a longer pause: the watch thread uses at most one
+ * part in PART_OF_CPU of a CPU. */
 static uint64_t patient(uint64_t pause, uint64_t spent)
 {
 	uint64_t enough = spent * PART_OF_CPU < ROUND_MAX_NS ? spent * PART_OF_CPU : ROUND_MAX_NS;
@@ -228,7 +230,8 @@ static void *run(void *watch)
 		uint64_t spent = spent_ns();
 		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
 		next = patient(next, spent_ns() - spent);
-		if (lh_stop_end_late()) /* a thread of the program may stand still for us */
+		if (lh_stop_end_late()) /* a thread that stops late stays stopped until the next
+					   call */
 			next = LATE_NS;
 		next += lh_time_now();
 		until.tv_sec = (time_t)(next / 1000000000u);
@@ -241,7 +244,7 @@ static void *run(void *watch)
 	return NULL;
 }
 
-/* ---- from outside ---- */
+/* ---- functions for the monitor ---- */
 
 struct lh_watch *lh_watch_start(const struct lh_watch_options *wants)
 {
@@ -324,7 +327,7 @@ void lh_watch_drop(struct lh_watch *w, struct lh_watch_process *p)
 		}
 	}
 	lh_deadlock_watch_drop(p);
-	p->pid = 0; /* there is nothing to be asked of it any more */
+	p->pid = 0; /* its /proc entries may be gone */
 	lh_watch_scan(p, now_of(p));
 	lh_long_hold_end_round(p, true);
 	pthread_mutex_unlock(&w->mutex);
