@@ -25,8 +25,9 @@ static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, 
 }
 
 /* The lock for which the thread waits without sleeping; 0: none. */
-static lh_lock_id burns_for(const struct lh_watch_process *p, const struct lh_thread_sample *at,
-			    const struct lh_live_thread *live, lh_site *site)
+static lh_lock_id busy_wait_lock(const struct lh_watch_process *p,
+				 const struct lh_thread_sample *at,
+				 const struct lh_live_thread *live, lh_site *site)
 {
 	struct lh_lock l;
 
@@ -46,12 +47,13 @@ void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t live_row,
 	struct lh_busy_wait *b;
 	struct lh_task t;
 	lh_site site;
-	lh_lock_id lock = burns_for(p, at, live, &site);
-	bool asked = lock && lh_watch_may_ask(p, live_row) && lh_task_times(p->pid, live->tid, &t);
+	lh_lock_id lock = busy_wait_lock(p, at, live, &site);
+	bool is_read =
+		lock && lh_watch_may_read_proc(p, live_row) && lh_task_times(p->pid, live->tid, &t);
 	uint64_t before = at->busy_cpu_ns;
 
-	at->busy_cpu_ns = asked ? t.run_ns : 0;
-	if (!asked)
+	at->busy_cpu_ns = is_read ? t.run_ns : 0;
+	if (!is_read)
 		return;
 	/* the next round samples it again */
 	at->due_ns = p->now_ns;

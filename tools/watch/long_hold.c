@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PATIENCE_MS = 200 };
+enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PAUSE_MAX_MS = 200 };
 
 /* ---- reporting ---- */
 
@@ -79,20 +79,20 @@ static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h
 {
 	char text[200], held[24], out[24];
 	uint64_t most = h->stopped_ns;
-	const char *error = "the thread was stopped";
+	const char *reason = "the thread was stopped";
 
 	if (!p->watch->options.verbose ||
 	    lh_time_between(p->now_ns, h->since_ns) < 2 * h->excused_ns)
 		return;
 	h->excused_ns = lh_time_between(p->now_ns, h->since_ns);
 	if (h->lagged_ns > most)
-		most = h->lagged_ns, error = "the thread was ready to run and had no CPU";
+		most = h->lagged_ns, reason = "the thread was ready to run and had no CPU";
 	if (h->waited_ns > most)
-		most = h->waited_ns, error = "the thread waited for another lock";
+		most = h->waited_ns, reason = "the thread waited for another lock";
 	snprintf(text, sizeof(text),
 		 "T%u has held a lock for %s, but for %s of that %s: not reported as long",
 		 h->thread, lh_long_hold_time_text(h->excused_ns, held),
-		 lh_long_hold_time_text(most, out), error);
+		 lh_long_hold_time_text(most, out), reason);
 	lh_watch_post(p, LH_WATCH_EXCUSED, 0, text);
 }
 
@@ -177,7 +177,7 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
 				   .limit_ns = limit,
 				   .from_ns = p->now_ns,
 				   .sampled_ns = p->now_ns,
-				   .asked_ns = p->now_ns,
+				   .read_ns = p->now_ns,
 				   .turn_ns = p->now_ns};
 	p->sample[live_row].hold = p->holds;
 	if (p->pid && lh_task_read(p->pid, live->tid, &h->base)) {
@@ -196,7 +196,7 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
  * A quarter of the time until the next report is due, so that the report is in time; more for a
  * thread that was stopped or waited for long.
  */
-static uint64_t patience(const struct lh_watch_process *p, const struct lh_long_hold *h)
+static uint64_t next_pause(const struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	uint64_t missing = lh_time_between((h->row ? h->factor : 1) * h->limit_ns,
 					   lh_long_hold_own_now(p, h)) /
@@ -204,7 +204,7 @@ static uint64_t patience(const struct lh_watch_process *p, const struct lh_long_
 		 excused = (h->stopped_ns + h->waited_ns) / 32,
 		 pause = missing > excused ? missing : excused;
 
-	return pause < PATIENCE_MS * LH_MS ? pause : PATIENCE_MS * LH_MS;
+	return pause < PAUSE_MAX_MS * LH_MS ? pause : PAUSE_MAX_MS * LH_MS;
 }
 
 /* Sets the row's due time to the time at which half the limit is over. */
@@ -249,7 +249,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 		lh_long_hold_measure(p, h, live);
 		if (!lh_exit_holding_check(p, h, live, l))
 			check_hold(p, h, live, l);
-		h->due_ns = p->now_ns + patience(p, h);
+		h->due_ns = p->now_ns + next_pause(p, h);
 	}
 	if (h->due_ns < p->sample[live_row].due_ns)
 		p->sample[live_row].due_ns = h->due_ns;
@@ -269,7 +269,7 @@ static void note_waiter(struct lh_long_hold *h, const struct lh_watch_waiter *q,
 	if (i == h->waiters) {
 		h->waiters++;
 		h->waiter[i].thread = q->thread;
-		h->waiter[i].place = q->site;
+		h->waiter[i].site = q->site;
 		h->waiter[i].since_ns = q->since_ns;
 	}
 	h->waiter[i].ns =

@@ -36,11 +36,11 @@ bool lh_long_hold_waits(const struct lh_watch_process *p, const struct lh_long_h
 void lh_long_hold_measure(struct lh_watch_process *p, struct lh_long_hold *h,
 			  const struct lh_live_thread *live)
 {
-	uint64_t before = h->asked_ns, step = lh_time_between(p->now_ns, before);
+	uint64_t before = h->read_ns, step = lh_time_between(p->now_ns, before);
 	bool waited = h->waits;
 	struct lh_task t;
 
-	h->asked_ns = p->now_ns;
+	h->read_ns = p->now_ns;
 	h->waits = lh_long_hold_waits(p, h, live);
 	if (h->waits) { /* known without /proc */
 		h->waited_ns += lh_time_between(
@@ -72,7 +72,7 @@ uint64_t lh_long_hold_own_now(const struct lh_watch_process *p, const struct lh_
 
 uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t held_ns)
 {
-	uint64_t step = lh_time_between(h->sampled_ns, h->asked_ns);
+	uint64_t step = lh_time_between(h->sampled_ns, h->read_ns);
 	struct lh_task t;
 
 	if (h->waits)

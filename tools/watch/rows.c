@@ -90,7 +90,7 @@ struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
 /* The ledger's module row for the address, or a row of the overlay. */
 static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 {
-	struct lh_module m, ours;
+	struct lh_module m, module;
 	uint32_t row = lh_read_module_at(&p->ledger, pc, &m);
 	uint32_t n = p->overlay->table[LH_T_MODULE].used,
 		 base = p->overlay->table[LH_T_MODULE].base;
@@ -98,10 +98,10 @@ static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 	if (row && !m.gone)
 		return row;
 	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_module(&p->ledger, i, &ours) && pc >= ours.start && pc < ours.end)
+		if (lh_read_module(&p->ledger, i, &module) && pc >= module.start && pc < module.end)
 			return i;
-	return lh_sampler_module(p->sampler, pc, &ours)
-		       ? lh_overlay_add(p->overlay, LH_T_MODULE, &ours, 1)
+	return lh_sampler_module(p->sampler, pc, &module)
+		       ? lh_overlay_add(p->overlay, LH_T_MODULE, &module, 1)
 		       : 0;
 }
 

@@ -47,13 +47,13 @@ static struct lh_wait_pair *pair_of(struct lh_watch_process *p, lh_lock_id lock,
  * sample is added, also if the hold or wait began in it: that makes up for those that no sample
  * has seen.
  */
-static void charge(struct lh_watch_process *p, const struct lh_wait_pair *what, uint64_t since_ns,
-		   uint64_t step_ns, uint64_t to_ns)
+static void add_time(struct lh_watch_process *p, const struct lh_wait_pair *pair, uint64_t since_ns,
+		     uint64_t step_ns, uint64_t to_ns)
 {
-	struct lh_wait_pair *x = pair_of(p, what->lock, what->waiter, what->holder);
+	struct lh_wait_pair *x = pair_of(p, pair->lock, pair->waiter, pair->holder);
 	uint64_t age = lh_time_between(to_ns, since_ns);
-	lh_thread_id thread = what->thread;
-	uint32_t queue = what->queue;
+	lh_thread_id thread = pair->thread;
+	uint32_t queue = pair->queue;
 
 	if (!x)
 		return;
@@ -100,18 +100,18 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 
 	for (uint32_t i = 0; i < p->waiters; i++) {
 		const struct lh_watch_waiter *q = &p->waiter[i];
-		if (q->on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, q->lock, &l) ||
+		if (q->kind != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, q->lock, &l) ||
 		    l.flags & LH_LOCK_SIGNAL)
 			continue;
 		lh_site holder = holder_of(p, q->lock);
 		p->sample[q->live].holder = holder;
-		charge(p,
-		       &(struct lh_wait_pair){.lock = q->lock,
-					      .waiter = q->site,
-					      .holder = holder,
-					      .thread = q->thread,
-					      .queue = queue_of(p, q->lock, &l)},
-		       q->since_ns, q->step_ns, p->now_ns);
+		add_time(p,
+			 &(struct lh_wait_pair){.lock = q->lock,
+						.waiter = q->site,
+						.holder = holder,
+						.thread = q->thread,
+						.queue = queue_of(p, q->lock, &l)},
+			 q->since_ns, q->step_ns, p->now_ns);
 		lh_long_hold_add_waiter(p, q);
 	}
 }
@@ -160,11 +160,11 @@ static bool is_same(const struct lh_hold_sample *g, const struct lh_held *h)
 	return g->lock == h->lock && g->tick == h->tick && g->site == h->site;
 }
 
-static void charge_hold(struct lh_watch_process *p, lh_thread_id thread,
-			const struct lh_hold_sample *g, uint64_t step_ns)
+static void add_hold_time(struct lh_watch_process *p, lh_thread_id thread,
+			  const struct lh_hold_sample *g, uint64_t step_ns)
 {
-	charge(p, &(struct lh_wait_pair){.lock = g->lock, .holder = g->site, .thread = thread},
-	       g->from_ns, step_ns, g->seen_ns);
+	add_time(p, &(struct lh_wait_pair){.lock = g->lock, .holder = g->site, .thread = thread},
+		 g->from_ns, step_ns, g->seen_ns);
 }
 
 static void close_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t step_ns)
@@ -181,12 +181,12 @@ static void close_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t s
 	g->samples++;
 	if (g->tick != LH_WAIT_LOCK)
 		return;
-	charge(p,
-	       &(struct lh_wait_pair){.lock = g->lock,
-				      .waiter = g->site,
-				      .holder = at->holder,
-				      .thread = at->thread},
-	       g->from_ns, step_ns, p->sampled_ns);
+	add_time(p,
+		 &(struct lh_wait_pair){.lock = g->lock,
+					.waiter = g->site,
+					.holder = at->holder,
+					.thread = at->thread},
+		 g->from_ns, step_ns, p->sampled_ns);
 	lh_long_hold_add_waiter(p, &q);
 }
 
@@ -200,7 +200,7 @@ void lh_wait_profile_close(struct lh_watch_process *p, uint32_t live_row)
 		for (uint32_t i = 0; i < at->n_hold_samples; i++) {
 			at->hold_sample[i].seen_ns = p->sampled_ns;
 			at->hold_sample[i].samples++;
-			charge_hold(p, at->thread, &at->hold_sample[i], step);
+			add_hold_time(p, at->thread, &at->hold_sample[i], step);
 		}
 		if (at->wait.lock)
 			close_wait(p, live_row, step);
@@ -231,7 +231,7 @@ static void sample_holds(struct lh_watch_process *p, struct lh_thread_sample *at
 			}
 		now[n].samples++;
 		now[n].seen_ns = p->now_ns;
-		charge_hold(p, live->thread, &now[n], lh_time_between(p->now_ns, at->sampled_ns));
+		add_hold_time(p, live->thread, &now[n], lh_time_between(p->now_ns, at->sampled_ns));
 		n++;
 	}
 	for (uint32_t i = 0; i < at->n_hold_samples; i++)

@@ -11,7 +11,7 @@
 #include <time.h>
 
 enum {
-	SEATS_MAX = 8192,
+	LIVE_THREADS_MAX = 8192,
 	SLACK_NS = 200000,
 	PART_OF_CPU = 40,
 	ROUND_MAX_NS = 50000000,
@@ -50,14 +50,14 @@ static void add_waiter(struct lh_watch_process *p, uint32_t i, const struct lh_l
 					 .thread = live->thread,
 					 .lock = live->wait_lock,
 					 .site = live->wait_site,
-					 .on = live->wait_on,
+					 .kind = live->wait_on,
 					 .since_ns = live->wait_since_ns,
 					 .step_ns = p->now_ns - p->sample[i].sampled_ns};
 }
 
 /* ---- which rows are skipped ---- */
 
-enum { OLD_PART = 8, PATIENCE_MS = 100 };
+enum { AGE_PART = 8, SKIP_MAX_MS = 100 };
 
 /* Did further tries fail since the last sample? */
 static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thread *live)
@@ -87,15 +87,15 @@ static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_
 static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_sample *at,
 		       const struct lh_live_thread *live)
 {
-	uint64_t young = live->wait_lock ? live->wait_since_ns : 0, pause;
+	uint64_t newest = live->wait_lock ? live->wait_since_ns : 0, pause;
 
 	for (uint32_t k = 0; k < at->n_hold_samples; k++)
-		if (at->hold_sample[k].from_ns > young)
-			young = at->hold_sample[k].from_ns;
-	pause = p->now_ns > young ? (p->now_ns - young) / OLD_PART : 0;
+		if (at->hold_sample[k].from_ns > newest)
+			newest = at->hold_sample[k].from_ns;
+	pause = p->now_ns > newest ? (p->now_ns - newest) / AGE_PART : 0;
 	if (is_busy(at, live))
 		pause = 0;
-	return p->now_ns + (pause < PATIENCE_MS * LH_MS ? pause : PATIENCE_MS * LH_MS);
+	return p->now_ns + (pause < SKIP_MAX_MS * LH_MS ? pause : SKIP_MAX_MS * LH_MS);
 }
 
 static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
@@ -147,7 +147,7 @@ static void scan_thread(struct lh_watch_process *p, uint32_t i)
 
 uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 {
-	uint32_t seats = lh_read_used(&p->ledger, LH_T_LIVE_THREAD);
+	uint32_t n_rows = lh_read_used(&p->ledger, LH_T_LIVE_THREAD);
 
 	p->now_ns = now_ns;
 	p->active = false;
@@ -155,22 +155,22 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 	p->samples = 0;
 	if (!p->sampled_ns)
 		p->sampled_ns = p->now_ns;
-	if (seats > SEATS_MAX)
-		seats = SEATS_MAX;
-	if (!grow_samples(p, seats))
+	if (n_rows > LIVE_THREADS_MAX)
+		n_rows = LIVE_THREADS_MAX;
+	if (!grow_samples(p, n_rows))
 		return 1;
 	p->turn = p->refused ? p->refused : p->turn + 1;
-	if (p->turn >= seats)
+	if (p->turn >= n_rows)
 		p->turn = 1;
 	p->refused = 0;
-	for (uint32_t i = p->turn; i < seats; i++)
+	for (uint32_t i = p->turn; i < n_rows; i++)
 		scan_thread(p, i);
-	for (uint32_t i = 1; i < p->turn && i < seats; i++)
+	for (uint32_t i = 1; i < p->turn && i < n_rows; i++)
 		scan_thread(p, i);
 	lh_wait_profile_round(p);
 	lh_long_hold_end_round(p, false);
 	p->sampled_ns = p->now_ns;
-	return seats;
+	return n_rows;
 }
 
 /* On the ledger's clock. */
@@ -184,16 +184,16 @@ static uint64_t now_of(const struct lh_watch_process *p)
 /* True if a thread holds a lock or waits: then the next round follows soon. */
 static bool round_of(struct lh_watch *w)
 {
-	uint32_t seats = 0, i;
+	uint32_t n_rows = 0, i;
 	bool active = false;
 
 	if (w->options.run_header) /* a hold would seem older if the clock thread were late */
 		lh_run_clock_update(w->options.run_header);
 	lh_stop_end_late();
 	lh_deadlock_watch_scan(w, lh_time_now());
-	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
+	for (i = 0; i < w->n && n_rows < LIVE_THREADS_MAX; i++) {
 		struct lh_watch_process *p = w->list[(w->turn + i) % w->n];
-		seats += lh_watch_scan(p, now_of(p));
+		n_rows += lh_watch_scan(p, now_of(p));
 		active |= p->active;
 	}
 	w->turn = w->n ? (w->turn + i) % w->n : 0;
@@ -212,7 +212,7 @@ static uint64_t spent_ns(void)
 
 /* A round that used much CPU time is followed by a longer pause: the watch thread uses at most one
  * part in PART_OF_CPU of a CPU. */
-static uint64_t patient(uint64_t pause, uint64_t spent)
+static uint64_t pause_after(uint64_t pause, uint64_t spent)
 {
 	uint64_t enough = spent * PART_OF_CPU < ROUND_MAX_NS ? spent * PART_OF_CPU : ROUND_MAX_NS;
 
@@ -229,7 +229,7 @@ static void *run(void *watch)
 	while (!w->over) {
 		uint64_t spent = spent_ns();
 		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
-		next = patient(next, spent_ns() - spent);
+		next = pause_after(next, spent_ns() - spent);
 		if (lh_stop_end_late()) /* a thread that stops late stays stopped until the next
 					   call */
 			next = LATE_NS;
@@ -246,13 +246,13 @@ static void *run(void *watch)
 
 /* ---- functions for the monitor ---- */
 
-struct lh_watch *lh_watch_start(const struct lh_watch_options *wants)
+struct lh_watch *lh_watch_start(const struct lh_watch_options *options)
 {
 	struct lh_watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return NULL;
-	w->options = *wants;
+	w->options = *options;
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->stop, NULL);
 	errno = lh_deadlock_watch_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
@@ -280,7 +280,7 @@ void lh_watch_stop(struct lh_watch *w)
 }
 
 struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, size_t size,
-				      pid_t pid, void *member)
+				      pid_t pid, void *process)
 {
 	struct lh_watch_process *p = calloc(1, sizeof(*p));
 
@@ -290,7 +290,7 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 	}
 	p->watch = w;
 	p->pid = pid;
-	p->process = member;
+	p->process = process;
 	pthread_mutex_lock(&w->mutex);
 	if (w->n == w->capacity) {
 		uint32_t capacity = w->capacity ? 2 * w->capacity : 16;

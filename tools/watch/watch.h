@@ -9,7 +9,8 @@
  * Prints nothing. Writes to no ledger of a running process.
  *
  * - The program pays only for the stops of process/sample.h.
- * - A round is bounded: SEATS_MAX live-thread rows, and SAMPLES_A_ROUND stacks of each process.
+ * - A round is bounded: LIVE_THREADS_MAX live-thread rows, and SAMPLES_A_ROUND stacks of each
+ * process.
  * - The next round follows after ROUND_NS if a thread holds a lock or waits, otherwise after
  *   IDLE_NS; later if the round used much CPU time. Holds and waits shorter than a round are
  *   sampled by chance: only their sums are right.
@@ -56,7 +57,7 @@ void lh_watch_stop(struct lh_watch *);
  * memory, or not a ledger.
  */
 struct lh_watch_process *lh_watch_add(struct lh_watch *, const void *ledger, size_t size, pid_t pid,
-				      void *member);
+				      void *process);
 /* The process has ended: closes open holds and waits. The overlay lasts until lh_watch_forget. */
 void lh_watch_drop(struct lh_watch *, struct lh_watch_process *);
 void lh_watch_forget(struct lh_watch_process *);

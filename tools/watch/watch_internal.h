@@ -40,10 +40,10 @@ struct lh_thread_sample {
 	struct lh_task_call call;
 	struct lh_task_call before; /* the call at our last stop */
 	uint64_t turns, run_ns, since_ns;
-	bool stopped_by_us;        /* `turns` has changed by the stop, or will */
-	bool reported;             /* a finding has counted this sleep */
-	uint64_t ask_ns, pause_ns; /* when /proc is read again; length of the last pause */
-	uint32_t row;              /* the finding whose duration grows with the sleep */
+	bool stopped_by_us;              /* `turns` has changed by the stop, or will */
+	bool reported;                   /* a finding has counted this sleep */
+	uint64_t next_read_ns, pause_ns; /* when /proc is read again; length of the last pause */
+	uint32_t row;                    /* the finding whose duration grows with the sleep */
 	/* The busy wait of the thread: */
 	uint64_t busy_cpu_ns; /* CPU time at the last sample; 0: not read */
 	uint32_t tries;
@@ -55,7 +55,7 @@ struct lh_watch_waiter {
 	lh_thread_id thread;
 	lh_lock_id lock;
 	lh_site site;
-	uint32_t on;                /* enum lh_wait */
+	uint32_t kind;              /* enum lh_wait */
 	uint64_t since_ns, step_ns; /* step: since the sample before; 0: the wait is over */
 };
 
@@ -70,7 +70,7 @@ struct lh_long_hold {
 	uint64_t since_ns, limit_ns;
 	uint64_t from_ns;          /* the first sample */
 	uint64_t sampled_ns;       /* the last sample with this hold */
-	uint64_t asked_ns, due_ns; /* when /proc was read, and will be again */
+	uint64_t read_ns, due_ns;  /* when /proc was read, and will be again */
 	struct lh_task base, turn; /* at the first sample; at the start of the turn on a CPU */
 	uint64_t turn_ns;
 	uint64_t ran_ns, ran_at_ns; /* the thread's CPU time, and when that was read */
@@ -83,7 +83,7 @@ struct lh_long_hold {
 	uint32_t gone;       /* samples that found the thread ended */
 	struct {
 		lh_thread_id thread;
-		lh_site place;
+		lh_site site;
 		uint64_t since_ns, ns;
 	} waiter[LH_WATCH_WAITERS_MAX];
 	uint32_t waiters;
@@ -137,7 +137,7 @@ struct lh_watch {
 	pthread_mutex_t mutex;
 	pthread_cond_t stop;
 	bool over;
-	uint64_t ask_room, ask_ns; /* budget of reads of /proc, and its last refill */
+	uint64_t read_budget, refill_ns; /* reads of /proc allowed now; last refill */
 	struct lh_watch_process **list;
 	uint32_t n, capacity, turn;
 	struct lh_watch_event *event;
@@ -181,7 +181,7 @@ bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, s
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
 uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
 /* May /proc be read for one more thread? The number per second is bounded. */
-bool lh_watch_may_ask(struct lh_watch_process *, uint32_t live_row);
+bool lh_watch_may_read_proc(struct lh_watch_process *, uint32_t live_row);
 
 /* exit_holding.c. True: the hold's thread has ended, so the hold is no long hold. */
 bool lh_exit_holding_check(struct lh_watch_process *, struct lh_long_hold *,
@@ -208,8 +208,8 @@ void lh_long_hold_measure(struct lh_watch_process *, struct lh_long_hold *,
 uint64_t lh_long_hold_own_now(const struct lh_watch_process *, const struct lh_long_hold *);
 
 /* long_hold_end.c */
-/* `kept`: the process has ended without a release. */
-void lh_long_hold_close(struct lh_watch_process *, struct lh_long_hold *, bool kept);
+/* `never_released`: the process has ended without a release. */
+void lh_long_hold_close(struct lh_watch_process *, struct lh_long_hold *, bool never_released);
 void lh_long_hold_read_measured(struct lh_watch_process *, bool last);
 
 /* blocking_call.c */
