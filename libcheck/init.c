@@ -128,7 +128,7 @@ static void watch_forks(void)
 	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, start_in_child, NULL);
 }
 
-__attribute__((constructor)) static void birth(int argc, char **argv, char **environment)
+__attribute__((constructor)) static void on_load(int argc, char **argv, char **environment)
 {
 	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
 
@@ -174,7 +174,7 @@ static bool is_ours(const struct lh_ledger *l)
 	return lh_sys_seccomp_seen() ? lh_self_get()->live_saved != NULL : l->pid == lh_sys_pid();
 }
 
-__attribute__((destructor)) static void death(void)
+__attribute__((destructor)) static void on_unload(void)
 {
 	struct lh_ledger *l = lh_own_ledger.ledger;
 

@@ -228,9 +228,9 @@ static inline uint64_t lh_lock_class_key(const struct lh_lock *l, lh_lock_id id)
  */
 static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, lh_site site)
 {
-	uint64_t birth = lh_lock_class_key(l, id);
+	uint64_t class_key = lh_lock_class_key(l, id);
 
-	return (birth * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(site)) * 0x94d049bb133111ebu | 1;
+	return (class_key * 0x9e3779b97f4a7c15u ^ LH_SITE_STACK(site)) * 0x94d049bb133111ebu | 1;
 }
 
 enum lh_live_state { LH_LIVE_FREE, LH_LIVE_RESERVED, LH_LIVE_ATTACHED, LH_LIVE_ENDING };

@@ -101,10 +101,10 @@ static long early_syscall(long n, long a, long b, long c, long d, long e, long f
 	return -1;
 }
 
-static long early_prctl(long what, long a, long b, long c, long d, long e, long f)
+static long early_prctl(long option, long a, long b, long c, long d, long e, long f)
 {
 	(void)e, (void)f;
-	return early_syscall(SYS_prctl, (int)what, a, b, c, d, 0);
+	return early_syscall(SYS_prctl, (int)option, a, b, c, d, 0);
 }
 
 lh_real_call *lh_real_next_syscall = early_syscall, *lh_real_next_prctl = early_prctl;

@@ -287,20 +287,20 @@ uint64_t lh_sys_epoch(void)
 
 /*
  * A thread spins for some microseconds, then sleeps in a futex, the one system call that every
- * program with threads may make. It gives up when one hold lasts STILL_MS, or after MOVING_MS in
- * all while the lock passes from thread to thread. A thread that was stopped inside a hook costs
+ * program with threads may make. It gives up when one hold lasts ONE_HOLD_MS, or after ALL_HOLDS_MS
+ * in all while the lock passes from thread to thread. A thread that was stopped inside a hook costs
  * each other thread its event, but the waiting time only once. On a busy machine an owner may have
- * no CPU for longer than the bound: lh_internal_lock_take_long waits INSISTENCE times as long.
+ * no CPU for longer than the bound: lh_internal_lock_acquire_long waits INSISTENCE times as long.
  */
-enum { SPINS = 200, STILL_MS = 100, MOVING_MS = 400, INSISTENCE = 10 };
+enum { SPINS = 200, ONE_HOLD_MS = 100, ALL_HOLDS_MS = 400, INSISTENCE = 10 };
 
-static bool take_now(struct lh_internal_lock *l, uint32_t me)
+static bool acquire_now(struct lh_internal_lock *l, uint32_t self)
 {
 	uint32_t free = 0;
 
-	return __atomic_compare_exchange_n(&l->owner, &free, me, false, __ATOMIC_ACQUIRE,
+	return __atomic_compare_exchange_n(&l->owner, &free, self, false, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED) ||
-	       free == me; /* the caller left a hook by a jump and still owns the lock */
+	       free == self; /* the caller left a hook by a jump and still owns the lock */
 }
 
 static uint32_t hold_of(const struct lh_internal_lock *l)
@@ -309,18 +309,18 @@ static uint32_t hold_of(const struct lh_internal_lock *l)
 }
 
 /* Waits until the lock is acquired or `times` the bound is over. */
-static bool sleep_for(struct lh_internal_lock *l, uint32_t me, uint32_t times)
+static bool wait_for(struct lh_internal_lock *l, uint32_t self, uint32_t times)
 {
-	const struct timespec nap = {0, 2000000};
+	const struct timespec pause = {0, 2000000};
 	uint64_t begun = lh_sys_now(), now = begun, since = begun, ms = 1000000u * times;
 	uint32_t hold = hold_of(l);
 
-	while (now - since < STILL_MS * ms && now - begun < MOVING_MS * ms) {
+	while (now - since < ONE_HOLD_MS * ms && now - begun < ALL_HOLDS_MS * ms) {
 		uint32_t seen = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
 		if (seen)
-			lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, seen, (long)&nap,
-				   0, 0);
-		if (take_now(l, me))
+			lh_syscall(SYS_futex, (long)&l->owner, FUTEX_WAIT_PRIVATE, seen,
+				   (long)&pause, 0, 0);
+		if (acquire_now(l, self))
 			return true;
 		now = lh_sys_now();
 		if (hold != hold_of(l)) {
@@ -332,10 +332,10 @@ static bool sleep_for(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 	return false;
 }
 
-static bool take(struct lh_internal_lock *l, uint32_t me, uint32_t times)
+static bool acquire(struct lh_internal_lock *l, uint32_t self, uint32_t times)
 {
 	for (int i = 0; i < SPINS; i++) {
-		if (take_now(l, me))
+		if (acquire_now(l, self))
 			return true;
 #if defined(__x86_64__)
 		__builtin_ia32_pause();
@@ -344,24 +344,24 @@ static bool take(struct lh_internal_lock *l, uint32_t me, uint32_t times)
 	if (l->abandoned[times > 1] == hold_of(l))
 		return false;
 	__atomic_fetch_add(&l->waiters, 1, __ATOMIC_RELAXED);
-	bool got = sleep_for(l, me, times);
+	bool got = wait_for(l, self, times);
 	__atomic_fetch_sub(&l->waiters, 1, __ATOMIC_RELAXED);
 	return got;
 }
 
-bool lh_internal_lock_take(struct lh_internal_lock *l, uint32_t me)
+bool lh_internal_lock_acquire(struct lh_internal_lock *l, uint32_t self)
 {
-	return take(l, me, 1);
+	return acquire(l, self, 1);
 }
 
-bool lh_internal_lock_take_long(struct lh_internal_lock *l, uint32_t me)
+bool lh_internal_lock_acquire_long(struct lh_internal_lock *l, uint32_t self)
 {
-	return take(l, me, INSISTENCE);
+	return acquire(l, self, INSISTENCE);
 }
 
-void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t me)
+void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t self)
 {
-	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) != me)
+	if (__atomic_load_n(&l->owner, __ATOMIC_RELAXED) != self)
 		return;
 	__atomic_store_n(&l->releases, l->releases + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&l->owner, 0, __ATOMIC_SEQ_CST);

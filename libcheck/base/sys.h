@@ -88,16 +88,16 @@ struct lh_internal_lock {
 	uint32_t releases; /* number of releases: tells one hold from the next */
 	/*
 	 * `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
-	 * sleeps for that hold. [0] is for lh_internal_lock_take, [1] for
-	 * lh_internal_lock_take_long.
+	 * sleeps for that hold. [0] is for lh_internal_lock_acquire, [1] for
+	 * lh_internal_lock_acquire_long.
 	 */
 	uint32_t abandoned[2];
 };
 /* False: not acquired within the bound; the caller drops the event and counts it. */
-bool lh_internal_lock_take(struct lh_internal_lock *l, uint32_t me);
+bool lh_internal_lock_acquire(struct lh_internal_lock *l, uint32_t self);
 /* The same with a bound of seconds, for events whose loss would make later reports wrong. */
-bool lh_internal_lock_take_long(struct lh_internal_lock *l, uint32_t me);
-void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t me);
+bool lh_internal_lock_acquire_long(struct lh_internal_lock *l, uint32_t self);
+void lh_internal_lock_release(struct lh_internal_lock *l, uint32_t self);
 
 static inline uintptr_t lh_thread_pointer(void)
 {

@@ -10,16 +10,16 @@
 #include "libcheck/thread/thread.h"
 
 enum {
-	NAP_ONE_IN = 8,         /* acquisitions while no lock is held */
-	NAP_HOLDING_ONE_IN = 3, /* while a lock is held: lock orders meet here */
-	LONG_ONE_IN = 8,        /* delays */
+	DELAY_ONE_IN = 8,         /* acquisitions while no lock is held */
+	DELAY_HOLDING_ONE_IN = 3, /* while a lock is held: lock orders meet here */
+	LONG_ONE_IN = 8,          /* delays */
 	LONG_NS = 1000000,
 	LATE_NS = 500000, /* how late a timer usually fires */
 	SHARE = 5,        /* delays may use 1/SHARE of the time since the start */
-	FREE_NAPS = 16,   /* outside that budget, for short programs; no clock is read */
+	FREE_DELAYS = 16, /* outside that budget, for short programs; no clock is read */
 };
 
-static struct lh_real plain; /* the originals */
+static struct lh_real originals; /* the originals */
 
 static uint64_t scramble(uint64_t x)
 {
@@ -72,7 +72,7 @@ static bool afford(uint64_t ns)
 	struct lh_ledger *l = lh_own_ledger.ledger;
 	uint64_t spent = __atomic_load_n(&l->shaken_ns, __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&l->shakes, __ATOMIC_RELAXED) >= FREE_NAPS &&
+	if (__atomic_load_n(&l->shakes, __ATOMIC_RELAXED) >= FREE_DELAYS &&
 	    spent + ns + LATE_NS > lh_clock_now() / SHARE)
 		return false;
 	__atomic_fetch_add(&l->shaken_ns, ns + LATE_NS, __ATOMIC_RELAXED);
@@ -89,10 +89,10 @@ static void delay(uint64_t ns)
 			   __ATOMIC_RELAXED);
 }
 
-enum delays { NO_NAP, SHORT, ANY };
+enum delay_bound { NO_DELAY, SHORT, ANY };
 
 /* Always draws a number, so that the n-th acquisition gets the n-th number. */
-static void shake(uintptr_t frame, enum delays most)
+static void draw_delay(uintptr_t frame, enum delay_bound most)
 {
 	struct lh_self *self = lh_self_get();
 	struct lh_live_thread *live = self->live;
@@ -100,7 +100,7 @@ static void shake(uintptr_t frame, enum delays most)
 	if (!live || !lh_own_ledger.ledger)
 		return;
 	uint64_t x = next(self), ns = 1; /* the shortest delay only yields the processor */
-	if (most == NO_NAP || (uint32_t)x % (live->held_n ? NAP_HOLDING_ONE_IN : NAP_ONE_IN))
+	if (most == NO_DELAY || (uint32_t)x % (live->held_n ? DELAY_HOLDING_ONE_IN : DELAY_ONE_IN))
 		return;
 	if ((x >> 32) % LONG_ONE_IN == 0 && most == ANY)
 		ns = (x >> 40) % LONG_NS;
@@ -109,34 +109,34 @@ static void shake(uintptr_t frame, enum delays most)
 		delay(ns);
 }
 
-#define SHAKEN(fn, type)                                                                           \
-	static int shaken_##fn(type *o)                                                            \
+#define DELAYED_TRY(fn, type)                                                                      \
+	static int delayed_##fn(type *o)                                                           \
 	{                                                                                          \
-		shake((uintptr_t)__builtin_frame_address(0), ANY);                                 \
-		return plain.fn(o);                                                                \
+		draw_delay((uintptr_t)__builtin_frame_address(0), ANY);                            \
+		return originals.fn(o);                                                            \
 	}
-SHAKEN(pthread_mutex_trylock, pthread_mutex_t)
-SHAKEN(pthread_rwlock_tryrdlock, pthread_rwlock_t)
-SHAKEN(pthread_rwlock_trywrlock, pthread_rwlock_t)
-SHAKEN(pthread_spin_trylock, pthread_spinlock_t)
-SHAKEN(sem_trywait, sem_t)
-SHAKEN(mtx_trylock, mtx_t)
+DELAYED_TRY(pthread_mutex_trylock, pthread_mutex_t)
+DELAYED_TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t)
+DELAYED_TRY(pthread_rwlock_trywrlock, pthread_rwlock_t)
+DELAYED_TRY(pthread_spin_trylock, pthread_spinlock_t)
+DELAYED_TRY(sem_trywait, sem_t)
+DELAYED_TRY(mtx_trylock, mtx_t)
 
 /*
  * Calls that are not tried first delay only if the object looks free, then probe it again;
  * otherwise the wait would begin unannounced. A thread that must wait gets no delay: the signal
  * meant to end its wait would come before the wait.
  */
-static enum delays is_delayed(bool free, enum lh_how how)
+static enum delay_bound longest_delay(bool free, enum lh_how how)
 {
-	return !free ? NO_NAP : how == LH_TIMED ? SHORT : ANY;
+	return !free ? NO_DELAY : how == LH_TIMED ? SHORT : ANY;
 }
 
 static bool delayed_probe(const void *object, enum lh_kind kind, enum lh_how how)
 {
 	bool free = lh_lock_is_free_now(object, kind);
 
-	shake((uintptr_t)__builtin_frame_address(0), is_delayed(free, how));
+	draw_delay((uintptr_t)__builtin_frame_address(0), longest_delay(free, how));
 	return free && lh_lock_is_free_now(object, kind);
 }
 
@@ -144,7 +144,7 @@ static bool delayed_permit_probe(const void *object, enum lh_how how)
 {
 	bool free = lh_sem_is_positive(object);
 
-	shake((uintptr_t)__builtin_frame_address(0), is_delayed(free, how));
+	draw_delay((uintptr_t)__builtin_frame_address(0), longest_delay(free, how));
 	return free && lh_sem_is_positive(object);
 }
 
@@ -153,13 +153,13 @@ void lh_delay_init(void)
 	if (!lh_options.shake || lh_sys_seccomp_at_start() || lh_sys_seccomp_active())
 		return;
 	lh_own_ledger.ledger->shake = (uint32_t)lh_options.shake;
-	plain = lh_real;
-	lh_real.pthread_mutex_trylock = shaken_pthread_mutex_trylock;
-	lh_real.pthread_rwlock_tryrdlock = shaken_pthread_rwlock_tryrdlock;
-	lh_real.pthread_rwlock_trywrlock = shaken_pthread_rwlock_trywrlock;
-	lh_real.pthread_spin_trylock = shaken_pthread_spin_trylock;
-	lh_real.sem_trywait = shaken_sem_trywait;
-	lh_real.mtx_trylock = shaken_mtx_trylock;
+	originals = lh_real;
+	lh_real.pthread_mutex_trylock = delayed_pthread_mutex_trylock;
+	lh_real.pthread_rwlock_tryrdlock = delayed_pthread_rwlock_tryrdlock;
+	lh_real.pthread_rwlock_trywrlock = delayed_pthread_rwlock_trywrlock;
+	lh_real.pthread_spin_trylock = delayed_pthread_spin_trylock;
+	lh_real.sem_trywait = delayed_sem_trywait;
+	lh_real.mtx_trylock = delayed_mtx_trylock;
 	lh_lock_free_probe = delayed_probe;
 	lh_sem_permit_probe = delayed_permit_probe;
 }

@@ -33,8 +33,8 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 	if (walks)
 		lh_stack_walk(call->frame, event->live->stack_low, event->live->stack_high, walked);
 	event->open = walks ? walked->open : 0;
-	if (!(must ? lh_internal_lock_take_long : lh_internal_lock_take)(&lh_own_ledger.lock,
-									 event->self->number)) {
+	if (!(must ? lh_internal_lock_acquire_long
+		   : lh_internal_lock_acquire)(&lh_own_ledger.lock, event->self->number)) {
 		if (must)
 			lh_hb_edges_lost();
 		return drop(event->self);

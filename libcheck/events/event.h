@@ -54,7 +54,7 @@ void lh_event_report(struct lh_event_frame *event, uint32_t finding);
 lh_chain_id lh_event_chain(struct lh_event_frame *event);
 /* The chain of acquiring this lock now; checked if the visit is new. */
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
-void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id node);
+void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id chain);
 void lh_event_check_lock(struct lh_event_frame *event,
 			 lh_lock_id lock); /* more threads can wait for the lock than before */
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
@@ -64,7 +64,7 @@ uint64_t lh_event_wait_time(struct lh_event_frame *event);
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l);
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id);
 void lh_held_measure_end(const struct lh_held *h); /* before the release */
-void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
 		    uint32_t b_segment);
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
 lh_lock_id lh_thread_end_lock(lh_thread_id thread); /* the lock that pthread_join waits for */

@@ -48,11 +48,11 @@ static bool is_never_released(const struct lh_held *h, const struct lh_lock *l)
 		l->kind == LH_CUSTOM);
 }
 
-static void copy_foreign_locks(uint32_t me)
+static void copy_foreign_locks(uint32_t own_row)
 {
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_LIVE_THREAD); i++) {
 		const struct lh_live_thread *live = &LH_LIVE_THREADS[i];
-		for (uint32_t k = 0; i != me && live->state == LH_LIVE_ATTACHED &&
+		for (uint32_t k = 0; i != own_row && live->state == LH_LIVE_ATTACHED &&
 				     k < live->held_n && k < LH_HELD_MAX;
 		     k++) {
 			struct lh_held h = live->held[k];
@@ -200,7 +200,7 @@ bool lh_on_fork_child(uintptr_t frame)
 	}
 	lh_own_ledger.lock = (struct lh_internal_lock){0};
 	lh_self_offset = 0;
-	lh_internal_lock_take(&lh_own_ledger.lock, UINT32_MAX);
+	lh_internal_lock_acquire(&lh_own_ledger.lock, UINT32_MAX);
 	struct lh_self *self = lh_live_thread_attach(0, low, high);
 	if (self) {
 		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_MAIN;

@@ -19,13 +19,13 @@ void lh_hb_edges_lost(void)
 	__atomic_store_n(&lh_own_ledger.ledger->hb_edges_lost, 1, __ATOMIC_RELAXED);
 }
 
-void lh_hb_edge_add(enum lh_hb_kind what, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
 		    uint32_t b_segment)
 {
 	uint32_t at = lh_row_add(LH_T_HB_EDGE, 1);
 
 	if (at)
-		LH_HB_EDGES[at] = (struct lh_hb_edge){what, a, a_segment, b, b_segment};
+		LH_HB_EDGES[at] = (struct lh_hb_edge){kind, a, a_segment, b, b_segment};
 	else
 		lh_hb_edges_lost();
 }

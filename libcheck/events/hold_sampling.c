@@ -33,7 +33,7 @@ void lh_held_measure_begin(struct lh_self *self, struct lh_held *h)
  * internal lock. */
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l)
 {
-	if (!l->stats && lh_internal_lock_take(&lh_own_ledger.lock, self->number)) {
+	if (!l->stats && lh_internal_lock_acquire(&lh_own_ledger.lock, self->number)) {
 		lh_lock_stats_get(l);
 		lh_internal_lock_release(&lh_own_ledger.lock, self->number);
 	}
@@ -43,7 +43,7 @@ struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock 
 void lh_held_measure_end(const struct lh_held *h)
 {
 	struct lh_lock *l = lh_lock_row(h->lock);
-	uint32_t stands_for = h->flags & LH_HELD_WEIGHTED ? LH_SAMPLE_EVERY : 1;
+	uint32_t weight = h->flags & LH_HELD_WEIGHTED ? LH_SAMPLE_EVERY : 1;
 
 	if (!l || !(h->flags & LH_HELD_EXACT_TIME) || !h->since_ns)
 		return;
@@ -59,7 +59,7 @@ void lh_held_measure_end(const struct lh_held *h)
 	stats->hold_samples++;
 	if (ns > stats->hold_max_ns)
 		stats->hold_max_ns = ns;
-	lh_contention_held(l, LH_SITE_MODE(h->site), ns, stands_for);
+	lh_contention_held(l, LH_SITE_MODE(h->site), ns, weight);
 }
 
 /* Makes the lock's row of LH_T_CONTENTION when HOLDS_FEW holds were measured. */
@@ -71,7 +71,7 @@ void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id)
 
 	if (!stats || stats->contention || !stats->hold_samples ||
 	    stats->hold_samples % HOLDS_FEW ||
-	    !lh_internal_lock_take(&lh_own_ledger.lock, self->number))
+	    !lh_internal_lock_acquire(&lh_own_ledger.lock, self->number))
 		return;
 	if (lh_lock_row(id) == l)
 		lh_contention_make(l, id);

@@ -88,7 +88,7 @@ void lh_on_thread_start(uint32_t live_row, uintptr_t frame, uint64_t stack_size)
 	    lh_self_get()->number == live_row) /* attached by an event in a signal handler */
 		return;
 	lh_thread_stack_bounds(frame, stack_size, &low, &high);
-	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, name)) {
+	if (!lh_internal_lock_acquire_long(&lh_own_ledger.lock, name)) {
 		lh_hb_edges_lost(); /* its first event may attach it to a row without a creator */
 		return;
 	}
@@ -186,7 +186,7 @@ void lh_events_end(void)
 	if (!self)
 		return;
 	event.live = self->live_saved;
-	if (!lh_internal_lock_take_long(&lh_own_ledger.lock, self->number)) {
+	if (!lh_internal_lock_acquire_long(&lh_own_ledger.lock, self->number)) {
 		lh_leave(self);
 		return;
 	}

@@ -10,35 +10,35 @@
 #include "libcheck/events/events.h"
 
 /* The row keeps the program's start routine and argument, so nothing is allocated. */
-static struct lh_live_thread *live_row_of(void *seat)
+static struct lh_live_thread *live_row_of(void *live_row)
 {
-	return &LH_LIVE_THREADS[(uint32_t)(uintptr_t)seat];
+	return &LH_LIVE_THREADS[(uint32_t)(uintptr_t)live_row];
 }
 
-static void sit_down(void *seat)
+static void attach(void *live_row)
 {
 	lh_mask_read();
-	lh_on_thread_start((uint32_t)(uintptr_t)seat, (uintptr_t)__builtin_frame_address(0),
-			   live_row_of(seat)->stack_high);
+	lh_on_thread_start((uint32_t)(uintptr_t)live_row, (uintptr_t)__builtin_frame_address(0),
+			   live_row_of(live_row)->stack_high);
 }
 
-static void *begin(void *seat)
+static void *begin(void *live_row)
 {
-	void *(*routine)(void *) = (void *(*)(void *))live_row_of(seat)->start_routine;
-	void *argument = (void *)live_row_of(seat)->start_argument;
+	void *(*routine)(void *) = (void *(*)(void *))live_row_of(live_row)->start_routine;
+	void *argument = (void *)live_row_of(live_row)->start_argument;
 
-	sit_down(seat);
+	attach(live_row);
 	void *result = routine(argument);
 	lh_on_thread_exit();
 	return result;
 }
 
-static int begin_c11(void *seat)
+static int begin_c11(void *live_row)
 {
-	int (*routine)(void *) = (int (*)(void *))live_row_of(seat)->start_routine;
-	void *argument = (void *)live_row_of(seat)->start_argument;
+	int (*routine)(void *) = (int (*)(void *))live_row_of(live_row)->start_routine;
+	void *argument = (void *)live_row_of(live_row)->start_argument;
 
-	sit_down(seat);
+	attach(live_row);
 	int result = routine(argument);
 	lh_on_thread_exit();
 	return result;
@@ -95,9 +95,9 @@ LH_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		struct lh_call c = LH_CALL(NULL, THREAD_END, EXCLUSIVE, h);                        \
-		uint32_t seat = lh_on_join_begin(&c, o, LH_##h);                                   \
+		uint32_t live_row = lh_on_join_begin(&c, o, LH_##h);                               \
 		int rc = LH_REAL(fn) args;                                                         \
-		lh_on_join_end(&c, seat, rc);                                                      \
+		lh_on_join_end(&c, live_row, rc);                                                  \
 		return rc;                                                                         \
 	}
 

@@ -24,16 +24,16 @@ static void probe(bool strict, bool filter, long program)
 		lh_sys_seccomp_mark();
 }
 
-long lh_sandbox_by_syscall(long n, long what, long flags, long program, long d, long e, long f)
+long lh_sandbox_by_syscall(long n, long operation, long flags, long program, long d, long e, long f)
 {
-	probe(what == SECCOMP_SET_MODE_STRICT, what == SECCOMP_SET_MODE_FILTER, program);
-	return lh_real_next_syscall(n, what, flags, program, d, e, f);
+	probe(operation == SECCOMP_SET_MODE_STRICT, operation == SECCOMP_SET_MODE_FILTER, program);
+	return lh_real_next_syscall(n, operation, flags, program, d, e, f);
 }
 
-long lh_sandbox_by_prctl(long what, long mode, long program, long c, long d, long e, long f)
+long lh_sandbox_by_prctl(long option, long mode, long program, long c, long d, long e, long f)
 {
 	probe(mode == SECCOMP_MODE_STRICT, mode == SECCOMP_MODE_FILTER, program);
-	return lh_real_next_prctl(what, mode, program, c, d, e, f);
+	return lh_real_next_prctl(option, mode, program, c, d, e, f);
 }
 
 /* If the first argument of NAME is NUMBER, the C function runs; any other call goes straight on. */

@@ -11,7 +11,7 @@ struct lh_own_ledger lh_own_ledger;
 /* Rows at full size. Where address space is scarce, all numbers of rows are shifted right. */
 static const struct {
 	uint32_t row, rows;
-} shape[LH_TABLES] = {
+} row_size[LH_TABLES] = {
 	[LH_T_LIVE_THREAD] = {sizeof(struct lh_live_thread), 1 << 15},
 	[LH_T_THREAD] = {sizeof(struct lh_thread), 1 << 18},
 	[LH_T_LOCK] = {sizeof(struct lh_lock), LH_LOCK_ROWS},
@@ -36,13 +36,13 @@ static const struct {
 enum { SHARE = 8 };
 
 enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
-enum { PLAIN_STEP = 64 * 1024 /* bytes by which a table of a standalone ledger grows */ };
+enum { STANDALONE_STEP = 64 * 1024 /* bytes by which a table of a standalone ledger grows */ };
 
 /*
  * Rows of a standalone ledger whose memory is allocated at the start: enough for most programs, so
  * that the library makes no system call for a program that enters a sandbox later.
  */
-static const uint32_t plain_rows[LH_TABLES] = {
+static const uint32_t standalone_rows[LH_TABLES] = {
 	[LH_T_LIVE_THREAD] = 48, [LH_T_THREAD] = 1024,     [LH_T_LOCK] = 4096,
 	[LH_T_STACK] = 4096,     [LH_T_FRAME] = 48 << 10,  [LH_T_MODULE] = 64,
 	[LH_T_CHAIN] = 8192,     [LH_T_VISIT] = 8192,      [LH_T_HB_EDGE] = 2048,
@@ -55,15 +55,15 @@ static uint64_t align(uint64_t n, uint64_t to)
 	return (n + to - 1) / to * to;
 }
 
-static uint64_t lay_out(struct lh_table *table, unsigned scale)
+static uint64_t set_table_offsets(struct lh_table *table, unsigned scale)
 {
 	uint64_t at = align(sizeof(struct lh_ledger), PAGE);
 
 	for (int t = 1; t < LH_TABLES; t++) {
-		uint32_t rows = shape[t].rows >> scale;
+		uint32_t rows = row_size[t].rows >> scale;
 		table[t] = (struct lh_table){
-			.offset = at, .row = shape[t].row, .rows = rows, .used = rows != 0};
-		at = align(at + (uint64_t)rows * shape[t].row, PAGE);
+			.offset = at, .row = row_size[t].row, .rows = rows, .used = rows != 0};
+		at = align(at + (uint64_t)rows * row_size[t].row, PAGE);
 	}
 	return at;
 }
@@ -105,7 +105,7 @@ static bool open_slot(int fd, struct lh_run_header *header)
 	if (slot == UINT32_MAX)
 		return false;
 	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
-		total = lay_out(table, scale);
+		total = set_table_offsets(table, scale);
 		if (total > share)
 			continue;
 		l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
@@ -208,7 +208,7 @@ static bool preallocate(int fd, struct lh_table *table)
 	if (lh_sys_allocate(fd, 0, table[1].offset) < 0)
 		return false;
 	for (int t = 1; t < LH_TABLES; t++) {
-		uint64_t bytes = align((uint64_t)plain_rows[t] * table[t].row, PAGE);
+		uint64_t bytes = align((uint64_t)standalone_rows[t] * table[t].row, PAGE);
 		uint64_t whole = (uint64_t)table[t].rows * table[t].row;
 		if (bytes > whole)
 			bytes = whole;
@@ -219,14 +219,14 @@ static bool preallocate(int fd, struct lh_table *table)
 	return true;
 }
 
-static bool fill_plain(int fd)
+static bool fill_standalone(int fd)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
 	uint64_t total = 0, limit = lh_sys_file_limit(), share = lh_sys_space_limit() / SHARE;
 
 	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
-		total = lay_out(table, scale);
+		total = set_table_offsets(table, scale);
 		if (total <= limit && total <= share && lh_sys_truncate(fd, total) == 0)
 			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
 				       fd, 0);
@@ -246,14 +246,14 @@ static bool fill_plain(int fd)
 
 bool lh_own_ledger_create_file(const char *directory)
 {
-	const char *given[] = {directory, NULL};
+	const char *chosen[] = {directory, NULL};
 
 	lh_own_ledger.sparse = false;
-	for (const char *const *p = *directory ? given : directories; *p; p++) {
+	for (const char *const *p = *directory ? chosen : directories; *p; p++) {
 		int fd = create_in(*p);
 		if (fd < 0)
 			continue;
-		bool ok = fill_plain(fd);
+		bool ok = fill_standalone(fd);
 		if (ok && !publish()) {
 			lh_sys_unmap(lh_own_ledger.ledger, lh_own_ledger.ledger->total);
 			lh_own_ledger.ledger = NULL;
@@ -274,7 +274,7 @@ bool lh_own_ledger_create_anonymous(void)
 				 0);
 
 	lh_own_ledger.path[0] = '\0';
-	bool ok = fd >= 0 && fill_plain(fd);
+	bool ok = fd >= 0 && fill_standalone(fd);
 	if (fd >= 0)
 		lh_sys_close(fd);
 	return ok;
@@ -293,7 +293,7 @@ static bool populate(struct lh_table *t, uint32_t upto)
 	uint64_t to = t->offset + (uint64_t)upto * t->row;
 	uint64_t end = t->offset + (uint64_t)t->rows * t->row;
 
-	to = align(to > from + PLAIN_STEP ? to : from + PLAIN_STEP, PAGE);
+	to = align(to > from + STANDALONE_STEP ? to : from + STANDALONE_STEP, PAGE);
 	if (to > end)
 		to = align(end, PAGE);
 	from = from / PAGE * PAGE;

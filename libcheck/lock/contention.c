@@ -68,17 +68,17 @@ static void add_sum(struct lh_thread_share *to, const struct lh_thread_share *fr
 		from->bypassed_max > to->bypassed_max ? from->bypassed_max : to->bypassed_max;
 }
 
-/* The thread that waited least loses its share; so threads that wait much keep theirs. B */
+/* The thread that waited least loses its share; so threads that wait much keep theirs. */
 static struct lh_thread_share *free_share(struct lh_contention *contention, lh_thread_id thread)
 {
-	struct lh_thread_share *rest = &contention->share[LH_THREAD_SHARES - 1],
+	struct lh_thread_share *others = &contention->share[LH_THREAD_SHARES - 1],
 			       *least = &contention->share[0];
 
-	rest->thread = LH_THREAD_SHARE_OTHERS;
+	others->thread = LH_THREAD_SHARE_OTHERS;
 	for (uint32_t i = 1; i < LH_THREAD_SHARES - 1; i++)
 		if (contention->share[i].wait_ns < least->wait_ns)
 			least = &contention->share[i];
-	add_sum(rest, least);
+	add_sum(others, least);
 	*least = (struct lh_thread_share){.thread = thread};
 	return least;
 }
@@ -90,16 +90,16 @@ static struct lh_thread_share *share_of(struct lh_contention *contention, lh_thr
 	return s ? s : free_share(contention, thread);
 }
 
-void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for)
+void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t weight)
 {
 	struct lh_contention *contention = lh_contention(l);
 	struct lh_thread_share *s = contention ? find_share(contention, thread) : NULL;
 
 	if (s)
-		s->taken += stands_for;
+		s->taken += weight;
 	else if (contention &&
 		 contention->share[LH_THREAD_SHARES - 1].thread == LH_THREAD_SHARE_OTHERS)
-		contention->share[LH_THREAD_SHARES - 1].taken += stands_for;
+		contention->share[LH_THREAD_SHARES - 1].taken += weight;
 }
 
 /* ---- waits ---- */
@@ -193,12 +193,12 @@ void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum
 	lh_contention_wait_cancel(live);
 }
 
-void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t stands_for)
+void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t weight)
 {
 	struct lh_contention *contention = lh_contention(l);
 
 	if (contention)
-		add_time(&contention->hold[histogram_of(mode)], ns, stands_for);
+		add_time(&contention->hold[histogram_of(mode)], ns, weight);
 }
 
 void lh_contention_recursive(struct lh_lock *l)

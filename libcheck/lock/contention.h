@@ -39,9 +39,9 @@ void lh_contention_wait_cancel(struct lh_live_thread *live);
 void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode,
 			    uint64_t ns);
 
-/* The lock was acquired; the lock was held for `ns`. Each counts `stands_for` times. */
-void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t stands_for);
-void lh_contention_held(struct lh_lock *l, enum lh_mode, uint64_t ns, uint32_t stands_for);
+/* The lock was acquired; the lock was held for `ns`. Each counts `weight` times. */
+void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t weight);
+void lh_contention_held(struct lh_lock *l, enum lh_mode, uint64_t ns, uint32_t weight);
 /* The lock was acquired by a thread that already held it. */
 void lh_contention_recursive(struct lh_lock *l);
 

@@ -28,8 +28,8 @@ static uint32_t tag_off;
 
 static struct {
 	const void *o;
-	struct lh_shm_location where;
-} lies; /* location for the next row of object `o`; see lh_lock_set_location */
+	struct lh_shm_location location;
+} next_location; /* location for the next row of object `o`; see lh_lock_set_location */
 
 bool lh_lock_init(void)
 {
@@ -40,7 +40,7 @@ bool lh_lock_init(void)
 		return false;
 	lh_lock_index.lines = slots / LINE_SLOTS;
 	free_rows = 0;
-	lies.o = NULL;
+	next_location.o = NULL;
 	lh_contention_init();
 	tag_off = lh_own_ledger.ledger->tag_off;
 	return true;
@@ -275,35 +275,35 @@ bool lh_lock_needs_location(const void *object, enum lh_kind kind)
 
 void lh_lock_set_location(const void *o, const struct lh_shm_location *w)
 {
-	lies.o = o;
+	next_location.o = o;
 	if (o)
-		lies.where = *w;
+		next_location.location = *w;
 }
 
 static void set_location(struct lh_lock *l, const void *o)
 {
-	const struct lh_shm_location *w = &lies.where;
-	bool known = lies.o == o && w->kind != LH_SHM_UNKNOWN;
+	const struct lh_shm_location *w = &next_location.location;
+	bool known = next_location.o == o && w->kind != LH_SHM_UNKNOWN;
 
-	if (lies.o == o && w->kind == LH_SHM_SHARED && l->kind == LH_SPIN)
+	if (next_location.o == o && w->kind == LH_SHM_SHARED && l->kind == LH_SPIN)
 		l->flags |= LH_LOCK_PSHARED;
 	if (!(l->flags & LH_LOCK_PSHARED) || (known && w->kind == LH_SHM_PRIVATE))
 		return;
 	struct lh_lock_stats *stats = known ? lh_lock_stats_get(l) : NULL;
-	uint32_t where = stats ? stats->location : 0;
-	if (stats && !where)
-		where = lh_row_add(LH_T_LOCK_LOCATION, 1);
-	if (!where) {
+	uint32_t row = stats ? stats->location : 0;
+	if (stats && !row)
+		row = lh_row_add(LH_T_LOCK_LOCATION, 1);
+	if (!row) {
 		lh_own_ledger.ledger->locations_unknown++;
 		return;
 	}
-	LH_LOCK_LOCATIONS[where] = (struct lh_lock_location){
+	LH_LOCK_LOCATIONS[row] = (struct lh_lock_location){
 		.lock = lh_lock_id_of(l), .dev = w->dev, .ino = w->ino, .off = w->off};
-	__atomic_store_n(&stats->location, where, __ATOMIC_RELEASE);
+	__atomic_store_n(&stats->location, row, __ATOMIC_RELEASE);
 }
 
 /* Clears the stats of the row's earlier lock. The new lock reuses the row of LH_T_LOCK_LOCATION. */
-static void clear_more(uint32_t row)
+static void clear_stats(uint32_t row)
 {
 	if (row)
 		LH_LOCK_STATS[row] =
@@ -312,7 +312,7 @@ static void clear_more(uint32_t row)
 
 /* A name given before the first use of the lock is in a row of kind LH_CUSTOM, made only for the
  * name. */
-static void take_name(const struct lh_lock *old, char name[LH_NAME_MAX])
+static void move_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 {
 	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
 	    !old->shared && !old->chains && old->stats)
@@ -336,7 +336,7 @@ static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t fla
 	char name[LH_NAME_MAX] = "";
 
 	if (old) {
-		take_name(&LH_LOCKS[old], name);
+		move_name(&LH_LOCKS[old], name);
 		lh_lock_destroy(&LH_LOCKS[old]);
 	}
 	uint32_t row = new_row();
@@ -345,7 +345,7 @@ static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t fla
 		return NULL;
 	}
 	struct lh_lock *l = &LH_LOCKS[row];
-	clear_more(l->stats);
+	clear_stats(l->stats);
 	*l = (struct lh_lock){.gen = (uint16_t)(l->gen + 1),
 			      .kind = (uint8_t)kind,
 			      .flags = flags,
@@ -405,8 +405,8 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 {
 	struct lh_lock *l = lh_lock_known(object, kind);
 	uint32_t flags = lh_lock_attributes(object, kind);
-	bool worded = has_tag(kind, flags);
-	uint32_t word = worded ? LH_LOCK_ROW(lh_lock_read_tag(object, kind)) : 0;
+	bool tagged = has_tag(kind, flags);
+	uint32_t tag = tagged ? LH_LOCK_ROW(lh_lock_read_tag(object, kind)) : 0;
 
 	if (l && l->kind == kind)
 		return l;
@@ -414,14 +414,14 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 	 * No tag although the kind has one: the memory was cleared, so this is a new lock. A wrong
 	 * tag, or a kind without a tag: look in the table.
 	 */
-	uint32_t row = worded && !word ? 0 : lh_lock_find(object);
+	uint32_t row = tagged && !tag ? 0 : lh_lock_find(object);
 	if (row && LH_LOCKS[row].kind == kind) {
-		if (worded)
+		if (tagged)
 			write_tag(object, kind, row);
 		return &LH_LOCKS[row];
 	}
 	l = lh_lock_reinit(object, kind, flags, 0);
-	const struct lh_lock *old = l && word ? lh_lock_in_parent(word) : NULL;
+	const struct lh_lock *old = l && tag ? lh_lock_in_parent(tag) : NULL;
 	if (old && old->address == (uintptr_t)object && old->kind == kind)
 		inherit(l, old);
 	return l;
@@ -505,12 +505,12 @@ void lh_lock_destroy(struct lh_lock *l)
 bool lh_lock_can_retire(const struct lh_lock *l)
 {
 	enum {
-		PLAIN = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE | LH_LOCK_INITED |
-			LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER
+		RETIRABLE = LH_LOCK_RECURSIVE | LH_LOCK_ERRORCHECK | LH_LOCK_ADAPTIVE |
+			    LH_LOCK_INITED | LH_LOCK_HAS_WRITERS | LH_LOCK_TAKEN_OUTSIDE_HANDLER
 	};
 
-	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) && !(l->flags & ~(uint32_t)PLAIN) &&
-	       !l->owner && !tag_off && !is_spent(l);
+	return (l->kind == LH_MUTEX || l->kind == LH_RWLOCK) &&
+	       !(l->flags & ~(uint32_t)RETIRABLE) && !l->owner && !tag_off && !is_spent(l);
 }
 
 void lh_lock_revive(struct lh_lock *l, const void *o)

@@ -49,7 +49,7 @@ struct lh_vertex {
 	uint64_t order;                /* of a root: rises along every edge between components */
 	uint32_t topo_prev, topo_next; /* of a root: its neighbours in topological order */
 	struct lh_component_edges component_edges[2]; /* of a root, by direction */
-	uint32_t side_mark[2], cycle_mark;
+	uint32_t search_mark[2], cycle_mark;
 	/* edges from here to where the cycle closes; valid if distance_mark is that of the query */
 	uint32_t distance;
 	uint32_t distance_mark;

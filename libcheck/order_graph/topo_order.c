@@ -175,7 +175,7 @@ static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint3
  * forward search collects what can be reached from head and is not above tail; the backward search
  * what reaches tail and is not below head.
  */
-struct search_side {
+struct topo_search {
 	enum lh_direction direction;
 	uint32_t *list, n;
 	uint32_t at, edge; /* state: list[at], and its component edge */
@@ -183,19 +183,19 @@ struct search_side {
 	bool met;          /* the other end was reached: the edge closes a cycle */
 };
 
-static bool is_marked(const struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
+static bool is_marked(const struct lh_order_graph *graph, const struct topo_search *s, uint32_t v)
 {
-	return graph->tables.vertex[v].side_mark[s->direction] == graph->mark;
+	return graph->tables.vertex[v].search_mark[s->direction] == graph->mark;
 }
 
-static void visit(struct lh_order_graph *graph, struct search_side *s, uint32_t v)
+static void visit(struct lh_order_graph *graph, struct topo_search *s, uint32_t v)
 {
-	graph->tables.vertex[v].side_mark[s->direction] = graph->mark;
+	graph->tables.vertex[v].search_mark[s->direction] = graph->mark;
 	s->list[s->n++] = v;
 	s->met |= v == s->stop;
 }
 
-static bool within(const struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
+static bool within(const struct lh_order_graph *graph, const struct topo_search *s, uint32_t v)
 {
 	uint64_t order = graph->tables.vertex[v].order, limit = graph->tables.vertex[s->stop].order;
 
@@ -203,7 +203,7 @@ static bool within(const struct lh_order_graph *graph, const struct search_side 
 }
 
 /* Reads one edge. False: there is none left. */
-static bool step_side(struct lh_order_graph *graph, struct search_side *s)
+static bool step_search(struct lh_order_graph *graph, struct topo_search *s)
 {
 	uint32_t v;
 
@@ -235,7 +235,7 @@ static void sort_by_order(const struct lh_order_graph *graph, uint32_t *list, ui
 }
 
 /* Does an edge lead from v, in this side's direction, to a component marked as on the cycle? */
-static bool leads_to_cycle(struct lh_order_graph *graph, const struct search_side *s, uint32_t v)
+static bool leads_to_cycle(struct lh_order_graph *graph, const struct topo_search *s, uint32_t v)
 {
 	uint32_t e = 0, other;
 
@@ -250,7 +250,7 @@ static bool leads_to_cycle(struct lh_order_graph *graph, const struct search_sid
  * Marks what lies on the cycle: what leads to `stop`. The list is sorted, and every edge leads
  * upwards except the new one, which starts at (or ends in) stop, so one pass is enough.
  */
-static void mark_cycle(struct lh_order_graph *graph, const struct search_side *s)
+static void mark_cycle(struct lh_order_graph *graph, const struct topo_search *s)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[s->direction == LH_FORWARD ? s->n - 1 - i : i];
@@ -260,21 +260,21 @@ static void mark_cycle(struct lh_order_graph *graph, const struct search_side *s
 }
 
 /* Merges the cycle into one component, at stop's position. The rest stays in the list. */
-static void merge_cycle(struct lh_order_graph *graph, struct search_side *s)
+static void merge_cycle(struct lh_order_graph *graph, struct topo_search *s)
 {
-	uint32_t root = s->stop, kept = 0, prev, old = s->stop;
+	uint32_t root = s->stop, remaining = 0, prev, old = s->stop;
 	uint64_t order = graph->tables.vertex[old].order;
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[i];
 		if (graph->tables.vertex[v].cycle_mark != graph->mark) {
-			s->list[kept++] = v;
+			s->list[remaining++] = v;
 		} else if (v != old) {
 			topo_remove(graph, v);
 			root = merge_components(graph, root, v);
 		}
 	}
-	s->n = kept;
+	s->n = remaining;
 	s->stop = root;
 	if (root == old)
 		return;
@@ -285,7 +285,7 @@ static void merge_cycle(struct lh_order_graph *graph, struct search_side *s)
 }
 
 /* Moves the sorted list right beyond the other end. */
-static void move(struct lh_order_graph *graph, const struct search_side *s)
+static void move(struct lh_order_graph *graph, const struct topo_search *s)
 {
 	uint32_t prev;
 
@@ -301,7 +301,7 @@ static void move(struct lh_order_graph *graph, const struct search_side *s)
 	topo_set_orders(graph, s->list[0], s->n);
 }
 
-static void reorder(struct lh_order_graph *graph, struct search_side *s)
+static void reorder(struct lh_order_graph *graph, struct topo_search *s)
 {
 	sort_by_order(graph, s->list, s->n);
 	if (s->met) {
@@ -329,9 +329,9 @@ static bool move_to_end(struct lh_order_graph *graph, uint32_t from, uint32_t to
 void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	uint32_t tail = lh_component_find(graph, from), head = lh_component_find(graph, to);
-	struct search_side forward = {
+	struct topo_search forward = {
 		.direction = LH_FORWARD, .list = graph->tables.list[0], .stop = tail};
-	struct search_side backward = {
+	struct topo_search backward = {
 		.direction = LH_BACKWARD, .list = graph->tables.list[1], .stop = head};
 
 	if (tail == head || graph->tables.vertex[tail].order < graph->tables.vertex[head].order ||
@@ -341,11 +341,11 @@ void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 	visit(graph, &forward, head);
 	visit(graph, &backward, tail);
 	for (uint32_t steps = 0; steps < REORDER_MAX; steps++) {
-		if (!step_side(graph, &forward)) {
+		if (!step_search(graph, &forward)) {
 			reorder(graph, &forward);
 			return;
 		}
-		if (!step_side(graph, &backward)) {
+		if (!step_search(graph, &backward)) {
 			reorder(graph, &backward);
 			return;
 		}

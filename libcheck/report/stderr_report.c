@@ -115,10 +115,10 @@ static void head(struct lh_text *t)
 }
 
 /* Written in pieces that a pipe takes whole, so that no other output comes in the middle of one. */
-void lh_stderr_report(uint32_t id, char *page)
+void lh_stderr_report(uint32_t id, char *buffer)
 {
 	const struct lh_finding *f = &LH_FINDINGS[id];
-	struct lh_text t = {page, 0, LH_STDERR_REPORT_BYTES, false};
+	struct lh_text t = {buffer, 0, LH_STDERR_REPORT_BYTES, false};
 
 	if (f->filter || (f->flags & LH_FINDING_UNSURE) || !f->rule || f->rule >= LH_RULES)
 		return;

@@ -16,8 +16,8 @@
 enum { LH_STDERR_REPORT_BYTES = 3584 /* less than a pipe takes in one piece */ };
 
 void lh_stderr_report_init(void);
-/* `page` has LH_STDERR_REPORT_BYTES bytes, because a hook must use little stack. */
-void lh_stderr_report(uint32_t finding, char *page);
+/* `buffer` has LH_STDERR_REPORT_BYTES bytes, because a hook must use little stack. */
+void lh_stderr_report(uint32_t finding, char *buffer);
 void lh_stderr_report_end(void);
 
 #endif

@@ -29,11 +29,12 @@ static uint32_t was_signalled(const struct lh_chain *chain, lh_thread_id thread)
  * the thread acquires only afterwards cannot have delayed the signal: a new thread signals that it
  * has started, and acquires its creator's lock later.
  */
-static lh_site taken_by(const struct lh_lock *l, lh_thread_id thread, uint32_t signalled)
+static lh_site acquired_before_signal(const struct lh_lock *l, lh_thread_id thread,
+				      uint32_t signalled)
 {
 	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next) {
-		uint32_t when = was_signalled(&LH_CHAINS[i], thread);
-		if (when && when < signalled && LH_CHAINS[i].lock == lh_lock_id_of(l))
+		uint32_t acquired = was_signalled(&LH_CHAINS[i], thread);
+		if (acquired && acquired < signalled && LH_CHAINS[i].lock == lh_lock_id_of(l))
 			return LH_CHAINS[i].site;
 	}
 	return 0;
@@ -50,20 +51,21 @@ static bool is_waiter(const struct lh_chain *wait, lh_thread_id thread)
  * `l` can always signal.
  */
 static bool find_signaller(const struct lh_lock *cond, const struct lh_chain *wait,
-			   const struct lh_lock *l, lh_thread_id *thread, lh_site *takes,
+			   const struct lh_lock *l, lh_thread_id *thread, lh_site *acquires,
 			   lh_site *signals)
 {
 	*thread = 0;
 	for (lh_chain_id i = cond->chains; i; i = LH_CHAINS[i].next) {
 		const struct lh_chain *chain = &LH_CHAINS[i];
 		for (uint32_t s = is_signal(chain) ? chain->visit : 0; s; s = LH_VISITS[s].next) {
-			lh_site site = taken_by(l, LH_VISITS[s].thread, LH_VISITS[s].serial);
+			lh_site site =
+				acquired_before_signal(l, LH_VISITS[s].thread, LH_VISITS[s].serial);
 			if (is_waiter(wait, LH_VISITS[s].thread))
 				continue;
 			if (!site)
 				return false;
 			*thread = LH_VISITS[s].thread;
-			*takes = site;
+			*acquires = site;
 			*signals = chain->site;
 		}
 	}
@@ -92,8 +94,8 @@ static uint32_t report(const struct lh_lock *cond, const struct lh_chain *wait,
 {
 	const struct lh_lock *l = lh_lock_row(held->lock);
 	lh_thread_id thread = 0, waiter = wait->visit ? LH_VISITS[wait->visit].thread : 0;
-	lh_site takes = 0, signals = 0;
-	bool proved = find_signaller(cond, wait, l, &thread, &takes, &signals);
+	lh_site acquires = 0, signals = 0;
+	bool proved = find_signaller(cond, wait, l, &thread, &acquires, &signals);
 
 	if (!proved && !end)
 		return 0;
@@ -104,7 +106,7 @@ static uint32_t report(const struct lh_lock *cond, const struct lh_chain *wait,
 	lh_finding_add_step(draft, waiter, held->lock, held->site, LH_HOLDS);
 	lh_finding_add_step(draft, waiter, wait->lock, wait->site, LH_WAITS_FOR);
 	if (proved) {
-		lh_finding_add_step(draft, thread, held->lock, takes, LH_WANTS);
+		lh_finding_add_step(draft, thread, held->lock, acquires, LH_WANTS);
 		lh_finding_add_step(draft, thread, wait->lock, signals, LH_CALLS);
 	}
 	return lh_finding_commit(draft, LH_F_NONE);
@@ -133,13 +135,13 @@ uint32_t lh_cond_holding_check(struct lh_lock *cond)
 	return 0;
 }
 
-void lh_cond_holding_finish(void (*told)(void *to, uint32_t finding), void *to)
+void lh_cond_holding_finish(void (*emit)(void *to, uint32_t finding), void *to)
 {
 	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
 		const struct lh_lock *cond = &LH_LOCKS[row];
 		for (lh_chain_id i = cond->kind == LH_COND ? cond->chains : 0; i;
 		     i = LH_CHAINS[i].next)
 			if (is_wait(&LH_CHAINS[i]))
-				told(to, check_held(cond, &LH_CHAINS[i], true));
+				emit(to, check_held(cond, &LH_CHAINS[i], true));
 	}
 }

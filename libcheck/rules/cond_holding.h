@@ -21,7 +21,7 @@
  * 0. */
 uint32_t lh_cond_holding_check(struct lh_lock *cond);
 
-/* When the process ends: reports the warnings. Calls `told` for each result; row 0 means none. */
-void lh_cond_holding_finish(void (*told)(void *to, uint32_t finding), void *to);
+/* When the process ends: reports the warnings. Calls `emit` for each result; row 0 means none. */
+void lh_cond_holding_finish(void (*emit)(void *to, uint32_t finding), void *to);
 
 #endif

@@ -1,7 +1,7 @@
 /* finding.c — drafts and commits findings, and checks the rules that need no graph. */
 #include "libcheck/rules/finding.h"
 
-enum { KINDS_THAT_TELL = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST | LH_LOCK_PI };
+enum { OWNER_CHECKING = LH_LOCK_ERRORCHECK | LH_LOCK_RECURSIVE | LH_LOCK_ROBUST | LH_LOCK_PI };
 
 struct lh_finding_draft *lh_finding_begin(uint32_t rule, enum lh_level level, lh_thread_id thread)
 {
@@ -193,7 +193,7 @@ uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *ob
 	lh_lock_id id = lh_lock_id_of(l);
 	struct lh_held *h = NULL;
 
-	if (l->flags & (LH_LOCK_PSHARED | (l->kind == LH_MUTEX ? KINDS_THAT_TELL : 0)))
+	if (l->flags & (LH_LOCK_PSHARED | (l->kind == LH_MUTEX ? OWNER_CHECKING : 0)))
 		return 0;
 	if (lh_lock_is_free_now(object, l->kind)) {
 		struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_HELD, self);
@@ -238,7 +238,7 @@ uint32_t lh_check_cond_unlocked(struct lh_self *self, struct lh_lock *cond, stru
 {
 	int owner = lh_lock_owner_tid(object, LH_MUTEX);
 
-	if (mutex->flags & (KINDS_THAT_TELL | LH_LOCK_PSHARED))
+	if (mutex->flags & (OWNER_CHECKING | LH_LOCK_PSHARED))
 		return 0;
 	if (!lh_lock_is_free_now(object, LH_MUTEX) && (owner == self->live_saved->tid || !owner))
 		return 0;
@@ -259,16 +259,16 @@ static bool is_lost(const struct lh_lock *l, const struct lh_held *h)
 		LH_LIVE_THREADS[l->owner].thread != 0);
 }
 
-uint32_t lh_check_thread_exit(uint32_t seat)
+uint32_t lh_check_thread_exit(uint32_t live_row)
 {
-	struct lh_live_thread *live = &LH_LIVE_THREADS[seat];
+	struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_EXIT_HOLDING, LH_HAPPENED, live->thread);
 
 	for (uint32_t i = 0; i < live->held_n && i < LH_HELD_MAX; i++) {
 		struct lh_held *h = &live->held[i];
 		struct lh_lock *l = lh_lock_row(h->lock);
-		if (l && l->owner == seat)
+		if (l && l->owner == live_row)
 			l->owner = 0;
 		if (is_lost(l, h))
 			lh_finding_add_step(draft, live->thread, h->lock, h->site, LH_HOLDS);

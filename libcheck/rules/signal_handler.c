@@ -55,7 +55,7 @@ static bool may_hang(const struct lh_lock *l)
 }
 
 /* Certainly outside of handlers: the stack was walked to its end. */
-static bool is_plain(const struct lh_chain *chain)
+static bool is_outside_handler(const struct lh_chain *chain)
 {
 	lh_stack_id stack = LH_SITE_STACK(chain->site);
 
@@ -82,7 +82,7 @@ static lh_chain_id chain_outside_handler(const struct lh_lock *l)
 	lh_chain_id best = 0;
 
 	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next)
-		if (is_plain(&LH_CHAINS[i]) &&
+		if (is_outside_handler(&LH_CHAINS[i]) &&
 		    (!best || !(LH_CHAINS[i].flags & LH_CHAIN_SIGNALS_BLOCKED)))
 			best = i;
 	return best;
@@ -91,17 +91,17 @@ static lh_chain_id chain_outside_handler(const struct lh_lock *l)
 static uint32_t check_lock(const struct lh_self *self, const struct taken *t)
 {
 	const struct lh_lock *l = lh_lock_row(t->lock);
-	lh_chain_id plain =
+	lh_chain_id outside =
 		l && (l->flags & LH_LOCK_TAKEN_OUTSIDE_HANDLER) ? chain_outside_handler(l) : 0;
 	struct lh_finding_draft *draft;
 
-	if (!plain || (always[LH_LOCK_ROW(t->lock)] & t->open))
+	if (!outside || (always[LH_LOCK_ROW(t->lock)] & t->open))
 		return 0;
 	draft = lh_finding_begin(LH_RULE_SIGNAL_LOCK, LH_POTENTIAL, self->live_saved->thread);
 	draft->severity = LH_WARNING;
 	draft->key = ((uint64_t)t->lock << 32 | LH_RULE_SIGNAL_LOCK) * 0x9e3779b97f4a7c15u | 1;
-	lh_finding_add_step(draft, visited_by(&LH_CHAINS[plain]), t->lock, LH_CHAINS[plain].site,
-			    LH_HOLDS);
+	lh_finding_add_step(draft, visited_by(&LH_CHAINS[outside]), t->lock,
+			    LH_CHAINS[outside].site, LH_HOLDS);
 	lh_finding_add_step(draft, t->thread, t->lock, t->site, LH_WANTS);
 	return lh_finding_commit(draft, LH_F_NONE);
 }
@@ -116,8 +116,8 @@ static struct taken *find(lh_lock_id lock)
 	return NULL;
 }
 
-static uint32_t took_in_handler(const struct lh_self *self, lh_lock_id lock, lh_chain_id chain,
-				uint64_t open)
+static uint32_t acquired_in_handler(const struct lh_self *self, lh_lock_id lock, lh_chain_id chain,
+				    uint64_t open)
 {
 	struct taken *t = find(lock);
 
@@ -130,8 +130,8 @@ static uint32_t took_in_handler(const struct lh_self *self, lh_lock_id lock, lh_
 	return check_lock(self, t);
 }
 
-static uint32_t took_plainly(const struct lh_self *self, struct lh_lock *l, lh_lock_id lock,
-			     struct lh_chain *chain)
+static uint32_t acquired_outside(const struct lh_self *self, struct lh_lock *l, lh_lock_id lock,
+				 struct lh_chain *chain)
 {
 	uint64_t *blocked = &always[LH_LOCK_ROW(lock)], mask = lh_mask & ~LH_MASK_KNOWN;
 	const struct taken *t = takens ? find(lock) : NULL;
@@ -146,11 +146,11 @@ static uint32_t took_plainly(const struct lh_self *self, struct lh_lock *l, lh_l
 	return t ? check_lock(self, t) : 0;
 }
 
-uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id node,
+uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id id,
 			  uint64_t open)
 {
 	struct lh_lock *l = lh_lock_row(lock);
-	struct lh_chain *chain = &LH_CHAINS[node];
+	struct lh_chain *chain = &LH_CHAINS[id];
 
 	if (!l || !may_hang(l) || lh_options.unwinder == LH_UNWINDER_LIBUNWIND)
 		return 0;
@@ -158,8 +158,9 @@ uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_
 		/* a reader waits only for a writer; the self-deadlock check reports that wait */
 		bool waits = LH_SITE_HOW(chain->site) == LH_BLOCKING &&
 			     LH_SITE_MODE(chain->site) == LH_EXCLUSIVE;
-		return waits ? took_in_handler(self, lock, node, open) : 0;
+		return waits ? acquired_in_handler(self, lock, id, open) : 0;
 	}
-	return is_plain(chain) && (lh_mask & LH_MASK_KNOWN) ? took_plainly(self, l, lock, chain)
-							    : 0;
+	return is_outside_handler(chain) && (lh_mask & LH_MASK_KNOWN)
+		       ? acquired_outside(self, l, lock, chain)
+		       : 0;
 }

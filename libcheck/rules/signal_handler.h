@@ -33,7 +33,7 @@ void lh_mask_read(void);
 /* Checks and remembers an acquisition whose held chain is new to this thread. `open`: the signals
  * that were open where the handler struck (lh_stack_walk_result.open). Returns the finding's row or
  * 0. Needs the internal lock. */
-uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id node,
+uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id id,
 			  uint64_t open);
 
 bool lh_handler_init(void); /* at start, and again in a forked child */

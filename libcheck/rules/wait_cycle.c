@@ -50,13 +50,13 @@ static uint32_t next_holder(const struct lh_live_thread *waiter, const struct lh
 	return 0;
 }
 
-static bool step_to(int n, uint32_t seat)
+static bool step_to(int n, uint32_t live_row)
 {
-	const struct lh_live_thread *live = &LH_LIVE_THREADS[seat];
+	const struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
 
 	if (n >= CYCLE_MAX || !lh_waits_without_limit(live) || !lh_lock_row(live->wait_lock))
 		return false;
-	path[n] = (struct link){seat, live->wait_seq, live->wait_lock, 1};
+	path[n] = (struct link){live_row, live->wait_seq, live->wait_lock, 1};
 	return true;
 }
 

@@ -38,7 +38,7 @@ struct run {
 	const struct function *f;
 	struct lh_cfi_row *row;
 	struct lh_cfi_row initial; /* the row of the CIE, for DW_CFA_restore */
-	struct lh_cfi_row kept[REMEMBERED];
+	struct lh_cfi_row saved[REMEMBERED];
 	unsigned int depth;
 	uintptr_t at, pc;
 };
@@ -97,7 +97,7 @@ int64_t lh_cfi_sleb(struct lh_cfi_bytes *b)
 }
 
 /* Cuts off the next `n` bytes. */
-static struct lh_cfi_bytes take(struct lh_cfi_bytes *b, uint64_t n)
+static struct lh_cfi_bytes consume(struct lh_cfi_bytes *b, uint64_t n)
 {
 	if ((uint64_t)(b->end - b->at) < n) {
 		b->bad = true;
@@ -119,7 +119,7 @@ struct lh_cfi_bytes lh_cfi_expression(const struct lh_cfi_object *o, const struc
 {
 	struct lh_cfi_bytes b = bytes_from(o, o->header + (uintptr_t)(intptr_t)rule->n);
 	uint64_t n = lh_cfi_uleb(&b);
-	return take(&b, n);
+	return consume(&b, n);
 }
 
 /* The bytes of one record of .eh_frame after its length. The 64-bit form is not supported. */
@@ -129,7 +129,7 @@ static struct lh_cfi_bytes read_entry(const struct lh_cfi_object *o, uintptr_t a
 	uint64_t n = lh_cfi_fixed(&b, 4);
 	if (n == 0 || n >= 0xfffffff0)
 		b.bad = true;
-	return take(&b, n);
+	return consume(&b, n);
 }
 
 static unsigned int pointer_size(uint8_t encoding)
@@ -142,7 +142,7 @@ static unsigned int pointer_size(uint8_t encoding)
 static bool read_augmentation(struct function *f, struct lh_cfi_bytes *b, const uint8_t *letters)
 {
 	uint64_t length = lh_cfi_uleb(b);
-	struct lh_cfi_bytes data = take(b, length);
+	struct lh_cfi_bytes data = consume(b, length);
 	for (; *letters; letters++) {
 		unsigned int size = 0;
 		if (*letters == 'R')
@@ -157,7 +157,7 @@ static bool read_augmentation(struct function *f, struct lh_cfi_bytes *b, const 
 			return false;
 		if (*letters == 'P' && !size)
 			return false;
-		take(&data, size);
+		consume(&data, size);
 	}
 	return !data.bad;
 }
@@ -190,9 +190,9 @@ static __attribute__((noinline)) bool open_function(struct function *f,
 	struct lh_cfi_bytes b = read_entry(o, at);
 	if (b.bad)
 		return false;
-	uintptr_t here = (uintptr_t)b.at;
+	uintptr_t field = (uintptr_t)b.at;
 	uint64_t distance = lh_cfi_fixed(&b, 4);
-	if (distance == 0 || !open_common(f, o, here - distance))
+	if (distance == 0 || !open_common(f, o, field - distance))
 		return false;
 	unsigned int size = pointer_size(f->pointer);
 	if (!size)
@@ -200,7 +200,7 @@ static __attribute__((noinline)) bool open_function(struct function *f,
 	lh_cfi_fixed(&b, size); /* the start: known from the table */
 	f->range = lh_cfi_fixed(&b, size);
 	if (f->sized)
-		take(&b, lh_cfi_uleb(&b));
+		consume(&b, lh_cfi_uleb(&b));
 	f->program = (struct stretch){b.at, b.end};
 	return !b.bad;
 }
@@ -216,7 +216,7 @@ static uintptr_t search(const struct lh_cfi_object *o, uintptr_t pc, uintptr_t *
 	if (lh_cfi_fixed(&b, 4) == 0 || kind[0] != 1 || kind[1] == PE_OMIT ||
 	    kind[2] != PE_UDATA4 || kind[3] != PE_DATAREL_SDATA4 || !pointer_size(kind[1]))
 		return 0;
-	take(&b, pointer_size(kind[1]));
+	consume(&b, pointer_size(kind[1]));
 	size_t n = lh_cfi_fixed(&b, 4);
 	const struct entry *table = (const struct entry *)b.at;
 	if (b.bad || n == 0 || n > (size_t)(b.end - b.at) / sizeof *table)
@@ -279,7 +279,7 @@ static bool set_cfa(struct run *r, enum lh_cfi_how how, uint64_t reg, int64_t n)
 static int64_t expression(struct run *r, struct lh_cfi_bytes *b)
 {
 	int64_t n = (int64_t)((uintptr_t)b->at - r->o->header);
-	take(b, lh_cfi_uleb(b));
+	consume(b, lh_cfi_uleb(b));
 	return n;
 }
 
@@ -287,7 +287,7 @@ static bool remember(struct run *r)
 {
 	if (r->depth == REMEMBERED)
 		return false;
-	r->kept[r->depth++] = *r->row;
+	r->saved[r->depth++] = *r->row;
 	return true;
 }
 
@@ -295,7 +295,7 @@ static bool recall(struct run *r)
 {
 	if (r->depth == 0)
 		return false;
-	*r->row = r->kept[--r->depth];
+	*r->row = r->saved[--r->depth];
 	return true;
 }
 

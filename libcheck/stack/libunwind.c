@@ -55,7 +55,7 @@ static bool bind_machine(void *library)
 }
 
 /* Inline: the frame that it describes must still exist when libunwind walks. */
-static __attribute__((always_inline)) inline int here(unw_context_t *context)
+static __attribute__((always_inline)) inline int get_context(unw_context_t *context)
 {
 	return bound.context(context);
 }
@@ -68,10 +68,10 @@ static __attribute__((always_inline)) inline int here(unw_context_t *context)
 static __attribute__((no_sanitize("address"))) uintptr_t
 slot_of(struct walk *w, uintptr_t callee_sp, uintptr_t high)
 {
-	const greg_t *kept = (const greg_t *)(callee_sp + offsetof(ucontext_t, uc_mcontext.gregs));
-	if ((uintptr_t)(kept + NGREG) <= high && (uintptr_t)kept[REG_RIP] == w->pc &&
-	    (uintptr_t)kept[REG_RSP] == w->sp)
-		return (uintptr_t)&kept[REG_RIP];
+	const greg_t *saved = (const greg_t *)(callee_sp + offsetof(ucontext_t, uc_mcontext.gregs));
+	if ((uintptr_t)(saved + NGREG) <= high && (uintptr_t)saved[REG_RIP] == w->pc &&
+	    (uintptr_t)saved[REG_RSP] == w->sp)
+		return (uintptr_t)&saved[REG_RIP];
 	return w->sp - sizeof(uintptr_t);
 }
 
@@ -82,8 +82,8 @@ static bool bind_machine(void *library)
 	return bind(library, LH_UNWIND_NAME(unw_get_save_loc), &bound.saved_at);
 }
 
-/* Here it is a macro. */
-static __attribute__((always_inline)) inline int here(unw_context_t *context)
+/* unw_getcontext is a macro on these machines. */
+static __attribute__((always_inline)) inline int get_context(unw_context_t *context)
 {
 	return unw_getcontext(context);
 }
@@ -155,19 +155,19 @@ static bool seek(struct walk *w, const struct lh_regs *regs)
 	return false;
 }
 
-int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
 	      enum lh_walk_end *end)
 {
 	unw_context_t context;
 	struct walk w;
 	int n = 0;
 	*end = LH_WALK_UNSUPPORTED;
-	if (!bound.init || here(&context) != 0 || bound.init(&w.cursor, &context) != 0 ||
+	if (!bound.init || get_context(&context) != 0 || bound.init(&w.cursor, &context) != 0 ||
 	    !seek(&w, regs))
 		return 0;
-	while (n < room && step(&w, high, &out[n], end))
+	while (n < capacity && step(&w, high, &out[n], end))
 		n++;
-	if (n == room)
+	if (n == capacity)
 		*end = LH_WALK_CUT;
 	return n;
 }
@@ -179,10 +179,10 @@ bool lh_unwind_init(void)
 	return false;
 }
 
-int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
 	      enum lh_walk_end *end)
 {
-	(void)regs, (void)high, (void)out, (void)room;
+	(void)regs, (void)high, (void)out, (void)capacity;
 	*end = LH_WALK_NO_CFI;
 	return 0;
 }

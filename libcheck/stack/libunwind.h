@@ -19,7 +19,7 @@ bool lh_unwind_init(void);
  * follows frame pointers, so it may find more frames, and wrong ones. LH_WALK_UNSUPPORTED and no
  * frames: the walk did not meet the frame of `regs`.
  */
-int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
 	      enum lh_walk_end *end);
 
 #endif

@@ -48,7 +48,7 @@ static bool is_wider(const struct unit *u)
 }
 
 /* A call of x.acquire() or x.__enter__() without arguments, so without timeout and flag. */
-static bool takes(const struct position *s)
+static bool is_acquire_call(const struct position *s)
 {
 	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = PRECALL + 1 + PY_CACHE_LOAD_METHOD };
 	const struct unit *load = s->at - LOAD;
@@ -72,7 +72,7 @@ static bool is_in(const struct position *s, const char *function)
 
 /* join() without a timeout: then Thread.join calls this function without arguments. The caller's
  * position may be the last of the caches that follow its call. */
-static bool joins(const struct position *s, uintptr_t frame)
+static bool is_join_call(const struct position *s, uintptr_t frame)
 {
 	struct position caller;
 
@@ -103,10 +103,10 @@ enum lh_python_intent lh_python_read_intent(void)
 		return LH_PYTHON_BLOCKING;
 	if (!is_call(s.at))
 		return LH_PYTHON_TRY;
-	if (takes(&s))
+	if (is_acquire_call(&s))
 		return starts_thread(&s) ? LH_PYTHON_UNTIL_THREAD_END : LH_PYTHON_BLOCKING;
 	/* ExitStack calls the type's __enter__ with the lock as the only argument */
 	if (s.at->argument == 1 && is_in(&s, "_BaseExitStack.enter_context"))
 		return LH_PYTHON_BLOCKING;
-	return joins(&s, frame) ? LH_PYTHON_BLOCKING : LH_PYTHON_TRY;
+	return is_join_call(&s, frame) ? LH_PYTHON_BLOCKING : LH_PYTHON_TRY;
 }

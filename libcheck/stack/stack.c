@@ -171,13 +171,13 @@ static void add_scripts(struct mixed *m, const struct lh_python_chain *c, uintpt
 {
 	for (; m->scripts < c->n; m->scripts++) {
 		const struct lh_python_frame *f = &c->at[m->scripts];
-		struct lh_python_location place;
+		struct lh_python_location location;
 		if (activation && f->activation != activation)
 			return;
-		uint32_t row = lh_python_locate(f, &place)
-				       ? lh_stack_script(place.file, place.function)
+		uint32_t row = lh_python_locate(f, &location)
+				       ? lh_stack_script(location.file, location.function)
 				       : 0;
-		add_frame(m, row ? LH_FRAME(row, place.line) : 0);
+		add_frame(m, row ? LH_FRAME(row, location.line) : 0);
 	}
 }
 
@@ -213,8 +213,8 @@ static bool has_key(const struct lh_context *x, uintptr_t caller, uintptr_t dept
 	return x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch;
 }
 
-static struct lh_context *room_for(struct lh_context **head, uintptr_t caller, uintptr_t depth,
-				   int n, bool *exhausted)
+static struct lh_context *new_context(struct lh_context **head, uintptr_t caller, uintptr_t depth,
+				      int n, bool *exhausted)
 {
 	int same = 0;
 
@@ -243,7 +243,7 @@ static void add(struct lh_context **head, struct lh_context *x)
 }
 
 /* True if `other` has another value at the offset of `w`, or no tag there. */
-static bool distinguishes(const struct lh_context_tag *w, const struct lh_context *other)
+static bool distinguishes(const struct lh_context_word *w, const struct lh_context *other)
 {
 	for (unsigned i = 0; i < other->n; i++)
 		if (other->word[i].offset == w->offset)
@@ -255,7 +255,7 @@ static bool distinguishes(const struct lh_context_tag *w, const struct lh_contex
  * `x` goes before the known contexts, so it is often compared with their stacks. The words that
  * differ from theirs come first, so that such a comparison ends early.
  */
-static void sort_tags(struct lh_context *x, const struct lh_context *known)
+static void sort_words(struct lh_context *x, const struct lh_context *known)
 {
 	unsigned first = 0;
 
@@ -265,7 +265,7 @@ static void sort_tags(struct lh_context *x, const struct lh_context *known)
 			i++;
 		if (!has_key(known, x->caller, x->depth) || i == x->n || i < first)
 			continue;
-		struct lh_context_tag w = x->word[i];
+		struct lh_context_word w = x->word[i];
 		x->word[i] = x->word[first];
 		x->word[first++] = w;
 	}
@@ -286,7 +286,7 @@ static bool renew(struct lh_context *x, uintptr_t caller, uintptr_t depth, uintp
 }
 
 /* A program that makes ever new Python stacks: distinguishes them by fewer frames from now on. */
-static void mind_python(void)
+static void limit_python_depth(void)
 {
 	if (++python_contexts % PYTHON_CONTEXTS == 0 && lh_python.depth > 1)
 		lh_python.depth /= 4;
@@ -296,8 +296,8 @@ static void fill(struct lh_context *x, uintptr_t frame, const struct lh_stack_wa
 {
 	for (int i = 0; i < x->n; i++) {
 		uintptr_t pc = w->at[i + 1].pc;
-		x->word[i] = (struct lh_context_tag){(uint32_t)pc,
-						     (uint32_t)(w->at[i + 1].slot - frame)};
+		x->word[i] = (struct lh_context_word){(uint32_t)pc,
+						      (uint32_t)(w->at[i + 1].slot - frame)};
 		x->sum += pc;
 	}
 }
@@ -318,17 +318,17 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	lh_stack_id id = intern(m.frame, m.n, m.flags);
 	if (!w->checkable || renew(*head, caller, depth, frame, id))
 		return id;
-	struct lh_context *x = room_for(head, caller, depth, w->n - 1, &exhausted);
+	struct lh_context *x = new_context(head, caller, depth, w->n - 1, &exhausted);
 	if (!x)
 		return id;
 	if (exhausted)
 		id = intern(m.frame, m.n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
 	fill(x, frame, w);
-	sort_tags(x, *head);
+	sort_words(x, *head);
 	x->stack = id;
 	if (id)
 		add(head, x);
 	if (w->python.n)
-		mind_python();
+		limit_python_depth();
 	return id;
 }

@@ -31,7 +31,7 @@ struct lh_context {
 	uintptr_t sum; /* of the n return addresses */
 	/* the lower halves of the return addresses, and their offsets from the frame; the most
 	 * distinguishing ones first */
-	struct lh_context_tag {
+	struct lh_context_word {
 		uint32_t low, offset;
 	} word[];
 };

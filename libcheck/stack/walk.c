@@ -278,7 +278,7 @@ static bool step(struct walk *w, struct lh_return_slot *out)
 }
 
 int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out,
-		    int room, enum lh_walk_end *end, uintptr_t *context)
+		    int capacity, enum lh_walk_end *end, uintptr_t *context)
 {
 	struct walk w = {.pc = regs->pc,
 			 .sp = regs->sp,
@@ -288,17 +288,17 @@ int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return
 			 .bp_known = true,
 			 .end = LH_WALK_CUT};
 	int n = 0;
-	while (n < room && step(&w, &out[n]))
+	while (n < capacity && step(&w, &out[n]))
 		n++;
 	*end = w.end;
 	*context = w.context;
 	return n;
 }
 
-int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
 	    enum lh_walk_end *end)
 {
 	uintptr_t context;
 
-	return lh_walk_through(regs, high, out, room, end, &context);
+	return lh_walk_through(regs, high, out, capacity, end, &context);
 }

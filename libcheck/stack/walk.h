@@ -43,7 +43,7 @@ enum lh_walk_end {
  * Fills `out` with the frames outside the one that `regs` describe, innermost first (regs->pc
  * itself is not included), and returns how many. `high` is one past the last byte of the stack.
  */
-int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int room,
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
 	    enum lh_walk_end *end);
 
 /*
@@ -51,7 +51,7 @@ int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *o
  * checked to lie below `high`), 0 none.
  */
 int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out,
-		    int room, enum lh_walk_end *end, uintptr_t *context);
+		    int capacity, enum lh_walk_end *end, uintptr_t *context);
 
 /* Sets the memory, all zero, that caches the rules of addresses; without it no rules are cached. */
 enum { LH_WALK_CACHE_BYTES = 48 << 12 };

@@ -55,7 +55,7 @@ bool lh_walk_cache_find(uintptr_t pc, struct lh_cfi_row *row)
 	return true;
 }
 
-static bool is_plain(const struct lh_cfi_row *r)
+static bool is_cacheable(const struct lh_cfi_row *r)
 {
 	return r->cfa.how != LH_CFI_COMPUTED && r->pc.how != LH_CFI_COMPUTED &&
 	       r->bp.how != LH_CFI_COMPUTED && r->sp.how != LH_CFI_COMPUTED;
@@ -82,7 +82,7 @@ void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t of
 	struct entry *e = entries ? entry_of(pc) : NULL;
 	uint32_t turn = e ? __atomic_load_n(&e->turn, __ATOMIC_RELAXED) : 1;
 
-	if ((turn & 1) || !is_plain(row) ||
+	if ((turn & 1) || !is_cacheable(row) ||
 	    !__atomic_compare_exchange_n(&e->turn, &turn, turn + 1, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return;

@@ -25,8 +25,8 @@ static uint32_t lists; /* number of lists in use */
  * kind is kept; a kind is a class of locks, acquired at one site under one chain.
  */
 static lh_chain_id free_chains; /* linked by hash_next */
-static uint32_t *known_kinds;
-enum { KINDS_LOG = 14 };
+static uint32_t *known_dependency_kinds;
+enum { DEPENDENCY_KINDS_LOG = 14 };
 void (*lh_chain_on_reuse)(lh_chain_id id);
 static uint32_t serial; /* of the rows of LH_T_VISIT, in the order of time */
 static void forget(struct lh_lock *l);
@@ -35,10 +35,10 @@ bool lh_chain_init(void)
 {
 	free_chains = 0;
 	lh_lock_on_destroy = forget;
-	known_kinds = lh_private_alloc(sizeof(uint32_t) << KINDS_LOG);
+	known_dependency_kinds = lh_private_alloc(sizeof(uint32_t) << DEPENDENCY_KINDS_LOG);
 	heads = lh_private_alloc((size_t)lh_rows_max(LH_T_CHAIN) * sizeof(uint32_t));
 	lists = 1;
-	return heads && known_kinds;
+	return heads && known_dependency_kinds;
 }
 
 /* All generations of a lock's row are in one list, so a chain can pass to the row's next lock. */
@@ -96,7 +96,7 @@ static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site site)
 	return 0;
 }
 
-static bool is_lonely(const struct lh_chain *chain)
+static bool is_isolated(const struct lh_chain *chain)
 {
 	return !chain->parent && !chain->children;
 }
@@ -141,40 +141,41 @@ static void free_chain(uint32_t *at)
 }
 
 /* True for the first dependency of its kind, which is remembered by this call. */
-static bool is_new_visit(const struct lh_chain *chain, const struct lh_lock *l)
+static bool is_new_dependency_kind(const struct lh_chain *chain, const struct lh_lock *l)
 {
 	uint64_t h = ((uint64_t)chain->parent << 32 | chain->site) * 0x9e3779b97f4a7c15u;
 
 	h = (h ^ h >> 31 ^ l->init_stack) * 0xbf58476d1ce4e5b9u;
-	uint32_t *at = &known_kinds[h >> (64 - KINDS_LOG)], tag = (uint32_t)h | 1;
-	bool news = chain->parent && *at != tag;
+	uint32_t *at = &known_dependency_kinds[h >> (64 - DEPENDENCY_KINDS_LOG)],
+		 tag = (uint32_t)h | 1;
+	bool is_new = chain->parent && *at != tag;
 
-	if (news)
+	if (is_new)
 		*at = tag;
-	return news;
+	return is_new;
 }
 
-static bool may_go(const struct lh_lock *l)
+static bool may_free_chains(const struct lh_lock *l)
 {
-	bool news = false;
+	bool is_new = false;
 
 	if (l->flags & (LH_LOCK_PINNED | LH_LOCK_PREFER_WRITER))
 		return false;
 	for (lh_chain_id i = l->chains; i; i = LH_CHAINS[i].next) {
 		if (LH_CHAINS[i].children || (LH_CHAINS[i].flags & ~(uint32_t)HARMLESS))
 			return false;
-		news = is_new_visit(&LH_CHAINS[i], l) || news;
+		is_new = is_new_dependency_kind(&LH_CHAINS[i], l) || is_new;
 	}
-	return !news;
+	return !is_new;
 }
 
 static void forget(struct lh_lock *l)
 {
-	bool all = may_go(l);
+	bool all = may_free_chains(l);
 
 	for (uint32_t *at = &l->chains; *at;) {
 		struct lh_chain *chain = &LH_CHAINS[*at];
-		if (all || (is_lonely(chain) && !(l->flags & LH_LOCK_PINNED)))
+		if (all || (is_isolated(chain) && !(l->flags & LH_LOCK_PINNED)))
 			free_chain(at);
 		else
 			at = &chain->next;
@@ -182,10 +183,10 @@ static void forget(struct lh_lock *l)
 }
 
 /* Frees, from the head of the list, chains of the lock that had this row before. */
-static void forget_before(struct lh_lock *l, lh_lock_id lock)
+static void forget_earlier_locks(struct lh_lock *l, lh_lock_id lock)
 {
 	while (l->chains && LH_CHAINS[l->chains].lock != lock && !LH_CHAINS[l->chains].children &&
-	       !is_new_visit(&LH_CHAINS[l->chains], l))
+	       !is_new_dependency_kind(&LH_CHAINS[l->chains], l))
 		free_chain(&l->chains);
 }
 
@@ -209,7 +210,7 @@ static lh_chain_id new_chain(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
 	struct lh_lock *l = lh_lock_row(lock);
 	if (l)
-		forget_before(l, lock);
+		forget_earlier_locks(l, lock);
 	lh_chain_id id = l ? new_row(parent) : 0;
 	bool renewed = id && LH_CHAINS[id].depth;
 
@@ -287,12 +288,12 @@ static bool note(lh_chain_id id, lh_thread_id thread, uint32_t segment)
 /* ---- without the internal lock ---- */
 
 enum {
-	FEW = 8,      /* entries of a list that are tried */
-	UNCROWDED = 2 /* chains of a lock without many_chains */
+	FEW = 8,       /* entries of a list that are tried */
+	SHORT_LIST = 2 /* chains of a lock without many_chains */
 };
 
 /* This thread's visit row of a chain, NULL if there is none; no other thread writes that row. */
-static struct lh_chain_visit *my_row(const struct lh_self *self, lh_chain_id id)
+static struct lh_chain_visit *own_visit(const struct lh_self *self, lh_chain_id id)
 {
 	uint32_t i = __atomic_load_n(&LH_CHAINS[id].visit, __ATOMIC_ACQUIRE);
 
@@ -313,20 +314,21 @@ bool lh_chain_no_children(const struct lh_lock *l)
 }
 
 /* Passes the chain of an earlier lock of the row to `lock`, if only this thread ever visited it. */
-static bool pass_to_free_list(const struct lh_self *self, struct lh_chain *chain,
-			      struct lh_chain_visit *mine, lh_lock_id lock)
+static bool pass_to_next_lock(const struct lh_self *self, struct lh_chain *chain,
+			      struct lh_chain_visit *visit, lh_lock_id lock)
 {
-	if ((chain->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[chain->visit] != mine ||
-	    mine->next || !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
+	if ((chain->flags & ~(uint32_t)HARMLESS) || &LH_VISITS[chain->visit] != visit ||
+	    visit->next || !lh_chain_no_children(&LH_LOCKS[LH_LOCK_ROW(lock)]))
 		return false;
-	mine->first = mine->last = self->live_saved->segment;
-	mine->serial = serial; /* not earlier than any visit that is noted by now */
+	visit->first = visit->last = self->live_saved->segment;
+	visit->serial = serial; /* not earlier than any visit that is noted by now */
 	__atomic_store_n(&chain->lock, lock, __ATOMIC_RELEASE);
 	return true;
 }
 
 /* The lock that acquires this chain, if the chain has this parent and site; otherwise 0. */
-static inline lh_lock_id lock_there(const struct lh_chain *chain, lh_chain_id parent, lh_site site)
+static inline lh_lock_id lock_if_matches(const struct lh_chain *chain, lh_chain_id parent,
+					 lh_site site)
 {
 	lh_lock_id of = __atomic_load_n(&chain->lock, __ATOMIC_ACQUIRE);
 
@@ -338,28 +340,28 @@ static inline lh_lock_id lock_there(const struct lh_chain *chain, lh_chain_id pa
  * and the caller checks what is found again. `before`: if there is no chain of the lock itself,
  * also returns one of an earlier lock of the same row.
  */
-static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site site, bool before)
+static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site site, bool or_earlier)
 {
 	lh_chain_id id = __atomic_load_n(head_of(parent, lock, site), __ATOMIC_ACQUIRE), old = 0;
 
 	for (int few = 0; id && few < FEW; id = LH_CHAINS[id].hash_next, few++) {
-		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, site);
+		lh_lock_id of = lock_if_matches(&LH_CHAINS[id], parent, site);
 		if (of == lock)
 			return id;
-		if (before && !LH_LOCK_ROW(of ^ lock))
+		if (or_earlier && !LH_LOCK_ROW(of ^ lock))
 			old = id;
 	}
 	return old;
 }
 
 /* Like find_near, in the list of a lock without many_chains; returns the first that matches. */
-static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site, bool before)
+static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site, bool or_earlier)
 {
 	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].chains, __ATOMIC_ACQUIRE);
 
-	for (int few = 0; id && few < UNCROWDED; id = LH_CHAINS[id].next, few++) {
-		lh_lock_id of = lock_there(&LH_CHAINS[id], parent, site);
-		if (of == lock || (before && !LH_LOCK_ROW(of ^ lock)))
+	for (int few = 0; id && few < SHORT_LIST; id = LH_CHAINS[id].next, few++) {
+		lh_lock_id of = lock_if_matches(&LH_CHAINS[id], parent, site);
+		if (of == lock || (or_earlier && !LH_LOCK_ROW(of ^ lock)))
 			return id;
 	}
 	return 0;
@@ -395,17 +397,17 @@ static void remember(struct lh_self *self, struct lh_chain_cache_entry k)
 }
 
 /* True if this thread has visited the chain in this segment, so the acquisition is not new. */
-static inline bool was_here(const struct lh_self *self, lh_chain_id id, lh_lock_id lock)
+static inline bool visited_in_segment(const struct lh_self *self, lh_chain_id id, lh_lock_id lock)
 {
 	struct lh_chain *chain = &LH_CHAINS[id];
 	bool same = __atomic_load_n(&chain->lock, __ATOMIC_ACQUIRE) == lock;
 
 	if (same && was_visited(self, id))
 		return true;
-	struct lh_chain_visit *mine = my_row(self, id);
+	struct lh_chain_visit *visit = own_visit(self, id);
 
-	return mine && (same ? mine->last >= self->live_saved->segment
-			     : pass_to_free_list(self, chain, mine, lock));
+	return visit && (same ? visit->last >= self->live_saved->segment
+			      : pass_to_next_lock(self, chain, visit, lock));
 }
 
 /* A short list is near the lock in memory; a long one is slower than the hash table. */
@@ -417,7 +419,7 @@ lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_l
 
 	if (!id && l->chains)
 		id = find_near(parent, lock, site, take_over);
-	if (!id || !was_here(self, id, lock))
+	if (!id || !visited_in_segment(self, id, lock))
 		return 0;
 	remember(self, (struct lh_chain_cache_entry){parent, lock, site, id});
 	return id;

@@ -14,19 +14,19 @@ static void become(const struct lh_self *self)
 
 bool (*lh_thread_after_fork)(uintptr_t frame);
 
-static struct lh_self **mine; /* by live-thread row */
-static uint64_t *handles;     /* by live-thread row: pthread_t, close together for the search */
+static struct lh_self **selves; /* by live-thread row */
+static uint64_t *handles;       /* by live-thread row: pthread_t, close together for the search */
 static uint32_t free_live_threads; /* linked by held_n */
 static uint32_t ending;            /* rows whose threads are about to end, or have ended */
 
 bool lh_thread_init(void)
 {
-	uint32_t seats = lh_rows_max(LH_T_LIVE_THREAD);
+	uint32_t rows = lh_rows_max(LH_T_LIVE_THREAD);
 
-	mine = lh_private_alloc(seats * sizeof(*mine));
-	handles = lh_private_alloc(seats * sizeof(*handles));
+	selves = lh_private_alloc(rows * sizeof(*selves));
+	handles = lh_private_alloc(rows * sizeof(*handles));
 	free_live_threads = ending = 0;
-	return mine && handles;
+	return selves && handles;
 }
 
 /* ---- the entry check ---- */
@@ -44,13 +44,13 @@ static bool stale(const struct lh_self *self, uintptr_t frame)
 	       on_stack(self->live_saved, self->inside);
 }
 
-static struct lh_self *enter_slow(struct lh_self *me, uintptr_t frame)
+static struct lh_self *enter_slow(struct lh_self *self, uintptr_t frame)
 {
-	me->inside = frame;
+	self->inside = frame;
 	LH_COMPILER_FENCE();
-	me->live = NULL;
+	self->live = NULL;
 	LH_COMPILER_FENCE();
-	return me;
+	return self;
 }
 
 /* The row reserved for this thread, 0: none. A signal handler may strike a thread before it
@@ -69,7 +69,7 @@ static struct lh_self *adopt(uintptr_t frame)
 	/* 0 means no owner; a thread without a row owns the internal lock under a number made from
 	 * its thread pointer */
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
-	if (!lh_internal_lock_take(&lh_own_ledger.lock, name))
+	if (!lh_internal_lock_acquire(&lh_own_ledger.lock, name))
 		return NULL;
 	uint32_t live_row = waiting_thread();
 	/* until the thread attaches, the row keeps the size of its stack there */
@@ -141,10 +141,10 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 		free_live_threads = LH_LIVE_THREADS[i].held_n;
 	else
 		i = lh_row_add(LH_T_LIVE_THREAD, 1);
-	if (!i || !(mine[i] = mine[i] ? mine[i] : lh_private_alloc(sizeof(struct lh_self))))
+	if (!i || !(selves[i] = selves[i] ? selves[i] : lh_private_alloc(sizeof(struct lh_self))))
 		return 0;
-	if (!mine[i]->walked &&
-	    !(mine[i]->walked = lh_private_alloc(sizeof(struct lh_stack_walk_result))))
+	if (!selves[i]->walked &&
+	    !(selves[i]->walked = lh_private_alloc(sizeof(struct lh_stack_walk_result))))
 		return 0;
 	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
 	__builtin_memset(live, 0, offsetof(struct lh_live_thread, held));
@@ -264,7 +264,7 @@ struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
 		return NULL;
 	}
 	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
-	struct lh_self *self = mine[i];
+	struct lh_self *self = selves[i];
 	live->tid = lh_sys_tid();
 	live->stack_low = low;
 	live->stack_high = high;

@@ -1,10 +1,10 @@
 /*
- * Part of the room `watch`: a thread that holds a lock and sleeps in a system call.
+ * blocking_call.c — reports a thread that holds a lock and sleeps in a system call.
  *
- * Two looks that find it in the same call, without a turn on a CPU in between, are one sleep;
- * when it has lasted for the limit it is told. A wait for another watched lock is not (that
- * is contention), nor is one that is part of a deadlock, nor an uninterruptible sleep for a
- * device or a page, unless the call is one that waits for the disk and says so.
+ * Two samples of a thread in the same call, without a turn on a CPU in between, are one sleep. A
+ * sleep is reported when it has lasted for the limit. Not reported: a wait for another watched lock
+ * (that is contention), a join that is part of a deadlock, and an uninterruptible sleep for a
+ * device or a page, except in a call whose purpose is to wait for the disk (lh_syscall_is_sync).
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -16,17 +16,17 @@
 #include <sys/syscall.h>
 
 enum {
-	YOUNG_MS = 3,
-	ALIKE_ENOUGH = 16,
-	BUSY_MS = 5,      /* that one is left alone which does not sleep, and twice as long then */
-	BUSY_MAX_MS = 40, /* at the most */
-	BACK_MS = 1,      /* on a CPU: more than it costs to stop and to sleep again */
-	TOLD_MS = 40,     /* one of which all is said; of long ones a part of their time */
-	TOLD_MAX_MS = 1000,
-	TOLD_PART = 8,
+	MIN_AGE_MS = 3,          /* younger holds are not examined */
+	SAME_FINDING_CALLS = 16, /* calls of one group with the same finding: then no more stacks */
+	BUSY_MS = 5,      /* pause after a sample of a thread that does not sleep; then doubled */
+	BUSY_MAX_MS = 40, /* its maximum */
+	BACK_MS = 1,      /* CPU time that a stop and the return to the call do not need */
+	REPORTED_MS = 40, /* pause of a reported sleep; or, if longer, its time / REPORTED_PART */
+	REPORTED_MAX_MS = 1000,
+	REPORTED_PART = 8,
 };
 
-/* The locks it holds, the one taken last first; how many. */
+/* The locks that the thread holds, the last acquired first. Returns how many. */
 static uint32_t held_locks(const struct lh_watch_process *p, const struct lh_live_thread *live,
 			   const struct lh_held *out[LH_WATCH_HELD_MAX])
 {
@@ -52,15 +52,14 @@ static bool waits_for_lock(const struct lh_watch_process *p, uint32_t live_row,
 	return live->wait_on == LH_WAIT_JOIN && lh_watch_in_deadlock(p, live_row);
 }
 
-/* A futex that nothing of ours waits on: a lock inside the C library, or of another kind than ours.
- */
-static bool counts(const struct lh_live_thread *live, const struct lh_task_call *c)
+/* Does a sleep in this call count? Not in a futex call without an intercepted wait: that is a lock
+ * inside the C library, or one that is not intercepted. */
+static bool is_blocking(const struct lh_live_thread *live, const struct lh_task_call *c)
 {
 	return c->in == LH_TASK_CALL && (c->nr != SYS_futex || live->wait_on);
 }
 
-/* Asleep of its own accord: not stopped, nor waiting for a device that it did not ask to wait for.
- */
+/* Does the thread sleep? Uninterruptibly only if the call's purpose is to wait for the disk. */
 static bool sleeps(const struct lh_task *t, const struct lh_task_call *c)
 {
 	return t->state == 'S' || (t->state == 'D' && lh_syscall_is_sync(c->nr));
@@ -74,8 +73,7 @@ static uint64_t key_of(const struct lh_lock *l, const struct lh_held *h, lh_site
 }
 
 static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_live_thread *live,
-		      const struct lh_held *const *held, uint32_t n, lh_site site,
-		      const char *words)
+		      const struct lh_held *const *held, uint32_t n, lh_site site, const char *text)
 {
 	lh_lock_id on = live->wait_on ? live->wait_lock : 0;
 
@@ -93,12 +91,13 @@ static void add_steps(struct lh_watch_process *p, uint32_t row, const struct lh_
 					.site = site,
 					.action = LH_CALLS,
 					.tick = (uint32_t)(p->now_ns / LH_MS)},
-		      words);
+		      text);
 }
 
 /*
- * The same call, under the same lock taken in the same place: when that was the same finding so
- * often in a row, the next one is believed to be it too, without a stop.
+ * Calls from the same pc, under a lock of the same class acquired at the same site. If
+ * SAME_FINDING_CALLS of them in a row were the same finding, the next one counts as that finding
+ * without a stop.
  */
 static struct lh_call_group *same_call(struct lh_watch_process *p, uint64_t key)
 {
@@ -119,12 +118,12 @@ static void count_again(struct lh_watch_process *p, struct lh_thread_sample *at,
 		f->count++;
 }
 
-/* It has slept for long enough: where, and in what? */
+/* The sleep has lasted for the limit: samples its stack and makes or counts its finding. */
 static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 		   const struct lh_live_thread *live, char state, const struct lh_held *const *held,
 		   uint32_t n)
 {
-	char words[LH_NOTE_MAX];
+	char text[LH_NOTE_MAX];
 	struct lh_stack_sample sample;
 	struct lh_finding *f;
 	struct lh_call_group *a;
@@ -133,12 +132,12 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 	if (!lh_read_lock(&p->ledger, held[0]->lock, &l))
 		return;
 	a = same_call(p, key_of(&l, held[0], held[0]->site, at->call.nr) ^ at->call.pc);
-	if (a->n >= ALIKE_ENOUGH) {
+	if (a->n >= SAME_FINDING_CALLS) {
 		count_again(p, at, a->row);
 		return;
 	}
 	if (!lh_watch_may_sample(p))
-		return; /* later then */
+		return; /* the next round reports it */
 	lh_watch_sample(p, live, &at->call, &sample);
 	if (sample.stopped_ns) {
 		at->stopped_by_us = true;
@@ -158,21 +157,21 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 	f = lh_watch_row(p, at->row);
 	if (!f)
 		return;
-	lh_watch_call_text(p, live, live->tid, state, &at->call, words, sizeof(words));
+	lh_watch_call_text(p, live, live->tid, state, &at->call, text, sizeof(text));
 	f->duration_ns = lh_time_between(p->now_ns, at->since_ns);
-	add_steps(p, at->row, live, held, n, site, words);
+	add_steps(p, at->row, live, held, n, site, text);
 	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");
 }
 
-/* What we have stopped it in has lost its number and its arguments. */
+/* After our stop the call continues as restart_syscall, without its number and arguments. */
 struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *at,
 					 const struct lh_task_call *c)
 {
 	return c->nr == SYS_restart_syscall && lh_task_same(c, &at->before) ? at->before : *c;
 }
 
-static void begin(struct lh_watch_process *p, struct lh_thread_sample *at,
-		  const struct lh_task_call *c, const struct lh_task *t)
+static void begin_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
+			const struct lh_task_call *c, const struct lh_task *t)
 {
 	at->call = lh_watch_call_before(at, c);
 	at->turns = t->turns;
@@ -183,15 +182,16 @@ static void begin(struct lh_watch_process *p, struct lh_thread_sample *at,
 	at->stopped_by_us = false;
 }
 
-static void end(struct lh_thread_sample *at)
+static void end_sleep(struct lh_thread_sample *at)
 {
 	at->call.in = LH_TASK_RUNS;
 	at->reported = false;
 	at->row = 0;
 }
 
-static void extend(struct lh_watch_process *p, struct lh_thread_sample *at,
-		   const struct lh_live_thread *live, const struct lh_held *const *held, uint32_t n)
+static void extend_sleep(struct lh_watch_process *p, struct lh_thread_sample *at,
+			 const struct lh_live_thread *live, const struct lh_held *const *held,
+			 uint32_t n)
 {
 	struct lh_finding *f = lh_watch_row(p, at->row);
 	uint64_t slept = lh_time_between(p->now_ns, at->since_ns);
@@ -204,7 +204,7 @@ static void extend(struct lh_watch_process *p, struct lh_thread_sample *at,
 	if (lh_task_read(p->pid, live->tid, &t) && sleeps(&t, &at->call))
 		report(p, at, live, t.state, held, n);
 	else
-		end(at);
+		end_sleep(at);
 }
 
 static uint64_t at_most(uint64_t ms, uint64_t most_ms)
@@ -212,29 +212,29 @@ static uint64_t at_most(uint64_t ms, uint64_t most_ms)
 	return (ms < most_ms ? ms : most_ms) * LH_MS;
 }
 
-/* When to ask again of one that sleeps: when that will have been for long enough. */
-static uint64_t again(const struct lh_watch_process *p, const struct lh_thread_sample *at)
+/* When to read /proc again for a thread that sleeps: when the limit is reached. */
+static uint64_t next_read_ns(const struct lh_watch_process *p, const struct lh_thread_sample *at)
 {
 	uint64_t slept_ms = lh_time_between(p->now_ns, at->since_ns) / LH_MS,
-		 reported = at_most(slept_ms / TOLD_PART, TOLD_MAX_MS),
+		 pause = at_most(slept_ms / REPORTED_PART, REPORTED_MAX_MS),
 		 due = at->since_ns + p->watch->options.blocking_ns;
 
-	if (at->reported || due <= p->now_ns) /* or there was no time for its stack */
-		return p->now_ns + (reported > TOLD_MS * LH_MS ? reported : TOLD_MS * LH_MS);
+	if (at->reported || due <= p->now_ns) /* or no stack was left in this round */
+		return p->now_ns + (pause > REPORTED_MS * LH_MS ? pause : REPORTED_MS * LH_MS);
 	return due;
 }
 
-static void leave_alone(struct lh_watch_process *p, struct lh_thread_sample *at)
+static void pause_reads(struct lh_watch_process *p, struct lh_thread_sample *at)
 {
-	end(at);
+	end_sleep(at);
 	at->pause_ns =
 		at->pause_ns ? at_most(2 * at->pause_ns / LH_MS, BUSY_MAX_MS) : BUSY_MS * LH_MS;
-	at->ask_ns = p->now_ns + at->pause_ns;
+	at->next_read_ns = p->now_ns + at->pause_ns;
 }
 
 /*
- * We have stopped it, and it has not slept since: where many wait for a CPU it may be long on
- * its way back into its call. One that has run for a while went on by itself.
+ * We stopped the thread, and it has not slept since: on a loaded machine it may need long to return
+ * to its call. A thread that has run for BACK_MS has left the call by itself.
  */
 static bool restarts(const struct lh_watch_process *p, const struct lh_thread_sample *at,
 		     const struct lh_live_thread *live)
@@ -255,28 +255,28 @@ static void check_call(struct lh_watch_process *p, uint32_t live_row,
 	struct lh_task t;
 
 	if (restarts(p, at, live)) {
-		at->ask_ns = p->now_ns + BUSY_MS * LH_MS;
+		at->next_read_ns = p->now_ns + BUSY_MS * LH_MS;
 		return;
 	}
 	lh_task_call(p->pid, live->tid, &c);
-	if (!counts(live, &c) || !lh_task_times(p->pid, live->tid, &t)) {
-		leave_alone(p, at);
+	if (!is_blocking(live, &c) || !lh_task_times(p->pid, live->tid, &t)) {
+		pause_reads(p, at);
 		return;
 	}
 	if (at->call.in != LH_TASK_CALL || !lh_task_same(&at->call, &c) ||
 	    (at->turns != t.turns && !at->stopped_by_us)) {
-		begin(p, at, &c, &t);
+		begin_sleep(p, at, &c, &t);
 	} else {
 		at->turns = t.turns;
 		at->run_ns = t.run_ns;
 		at->stopped_by_us = false;
-		extend(p, at, live, held, n);
+		extend_sleep(p, at, live, held, n);
 	}
 	if (at->call.in == LH_TASK_CALL) {
 		at->pause_ns = 0;
-		at->ask_ns = again(p, at);
+		at->next_read_ns = next_read_ns(p, at);
 	} else {
-		leave_alone(p, at);
+		pause_reads(p, at);
 	}
 }
 
@@ -286,21 +286,21 @@ void lh_blocking_call_scan(struct lh_watch_process *p, uint32_t live_row,
 	const struct lh_held *held[LH_WATCH_HELD_MAX];
 	struct lh_thread_sample *at = &p->sample[live_row];
 	uint32_t n = p->watch->options.blocking_ns ? held_locks(p, live, held) : 0;
-	uint64_t old = n ? (uint64_t)held[n - 1]->tick * LH_MS + YOUNG_MS * LH_MS : 0;
+	uint64_t old = n ? (uint64_t)held[n - 1]->tick * LH_MS + MIN_AGE_MS * LH_MS : 0;
 
 	if (!n || waits_for_lock(p, live_row, live)) {
-		end(at);
-		at->ask_ns = at->pause_ns = 0;
+		end_sleep(at);
+		at->next_read_ns = at->pause_ns = 0;
 		return;
 	}
-	/* Held since a moment ago: it would be over before we have asked. */
+	/* Most holds end sooner than /proc can be read. */
 	if (old > p->now_ns) {
-		end(at);
-		at->ask_ns = old;
+		end_sleep(at);
+		at->next_read_ns = old;
 		at->pause_ns = 0;
-	} else if (p->now_ns >= at->ask_ns && lh_watch_may_ask(p, live_row)) {
+	} else if (p->now_ns >= at->next_read_ns && lh_watch_may_read_proc(p, live_row)) {
 		check_call(p, live_row, live, held, n);
 	}
-	if (at->ask_ns < p->sample[live_row].due_ns)
-		p->sample[live_row].due_ns = at->ask_ns;
+	if (at->next_read_ns < p->sample[live_row].due_ns)
+		p->sample[live_row].due_ns = at->next_read_ns;
 }

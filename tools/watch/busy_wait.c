@@ -1,8 +1,9 @@
 /*
- * Part of the room `watch`: CPU that is spent waiting. A thread that spins for a spinlock, or tries
- * again and again, is asked how long it has run since the last look; the lock and the place where
- * it waits are charged with that. What is over between two looks is not met: the library counts
- * tries.
+ * busy_wait.c — measures the CPU time of busy waits.
+ *
+ * For a thread that spins for a spinlock, or whose tries fail many times in a row, the CPU time
+ * since the last sample is added to the lock and the site of the wait. Busy waits shorter than the
+ * time between two samples are missed; the library counts their tries.
  */
 #include "tools/watch/watch_internal.h"
 
@@ -23,9 +24,10 @@ static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, 
 			      lh_overlay_add(overlay, LH_T_BUSY_WAIT, &fresh, 1));
 }
 
-/* The lock that it waits for without sleeping; 0: none. */
-static lh_lock_id burns_for(const struct lh_watch_process *p, const struct lh_thread_sample *at,
-			    const struct lh_live_thread *live, lh_site *site)
+/* The lock for which the thread waits without sleeping; 0: none. */
+static lh_lock_id busy_wait_lock(const struct lh_watch_process *p,
+				 const struct lh_thread_sample *at,
+				 const struct lh_live_thread *live, lh_site *site)
 {
 	struct lh_lock l;
 
@@ -45,14 +47,15 @@ void lh_busy_wait_scan(struct lh_watch_process *p, uint32_t live_row,
 	struct lh_busy_wait *b;
 	struct lh_task t;
 	lh_site site;
-	lh_lock_id lock = burns_for(p, at, live, &site);
-	bool asked = lock && lh_watch_may_ask(p, live_row) && lh_task_times(p->pid, live->tid, &t);
+	lh_lock_id lock = busy_wait_lock(p, at, live, &site);
+	bool is_read =
+		lock && lh_watch_may_read_proc(p, live_row) && lh_task_times(p->pid, live->tid, &t);
 	uint64_t before = at->busy_cpu_ns;
 
-	at->busy_cpu_ns = asked ? t.run_ns : 0;
-	if (!asked)
+	at->busy_cpu_ns = is_read ? t.run_ns : 0;
+	if (!is_read)
 		return;
-	/* it is looked at again in the next round */
+	/* the next round samples it again */
 	at->due_ns = p->now_ns;
 	b = before && t.run_ns > before ? row_of(p, lock, site) : NULL;
 	if (!b)

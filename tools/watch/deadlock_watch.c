@@ -1,6 +1,9 @@
 /*
- * Part of the room `watch`: deadlocks that have to be seen from outside (wait_graph/deadlocks.h),
- * as rows beside the ledger of its process; of several the first.
+ * deadlock_watch.c — reports the deadlocks that the monitor finds (wait_graph/deadlocks.h).
+ *
+ * A deadlock becomes rows of its process's overlay. For a deadlock of several processes that is
+ * lh_deadlock.process; the steps of other processes' threads are copied
+ * (foreign_step.c).
  */
 #include "tools/watch/watch_internal.h"
 
@@ -13,10 +16,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define LOOK_NS 10000000ull
+#define SCAN_NS 10000000ull
 enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
-/* ---- questions to the process ---- */
+/* ---- queries of a process ---- */
 
 static bool is_gone(void *with, int32_t tid)
 {
@@ -27,35 +30,35 @@ static bool is_gone(void *with, int32_t tid)
 	return p->pid && access(path, F_OK) != 0;
 }
 
-static bool is_nowhere(void *with, int32_t tid)
+static bool is_gone_everywhere(void *with, int32_t tid)
 {
 	return is_gone(with, tid) && kill(tid, 0) != 0 && errno == ESRCH;
 }
 
-static bool word_at(const struct lh_watch_process *p, uint64_t address, uint32_t *word)
+static bool read_word(const struct lh_watch_process *p, uint64_t address, uint32_t *value)
 {
-	struct iovec here = {word, sizeof(*word)},
-		     there = {(void *)(uintptr_t)address, sizeof(*word)};
+	struct iovec local = {value, sizeof(*value)},
+		     remote = {(void *)(uintptr_t)address, sizeof(*value)};
 
-	return p->pid && process_vm_readv(p->pid, &here, 1, &there, 1, 0) == sizeof(*word);
+	return p->pid && process_vm_readv(p->pid, &local, 1, &remote, 1, 0) == sizeof(*value);
 }
 
-/* Readers leave no name: that there are some is all that a rwlock says of them. */
+/* A rwlock records the number of its readers, not which threads they are. */
 static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 {
 	const struct lh_watch_process *p = with;
 	uint32_t owner = 0, readers = 0;
 
 	if (l->kind == LH_MUTEX)
-		return word_at(p, l->address + LH_GLIBC_MUTEX_OWNER, &owner) &&
-		       (int32_t)owner == tid && is_nowhere(with, tid);
-	if (l->kind != LH_RWLOCK || !word_at(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
-	    !word_at(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
+		return read_word(p, l->address + LH_GLIBC_MUTEX_OWNER, &owner) &&
+		       (int32_t)owner == tid && is_gone_everywhere(with, tid);
+	if (l->kind != LH_RWLOCK || !read_word(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
+	    !read_word(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
 		return false;
-	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_nowhere(with, tid);
+	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_gone_everywhere(with, tid);
 }
 
-/* ---- what was found ---- */
+/* ---- reporting ---- */
 
 static uint64_t key_of(const struct lh_deadlock *deadlock)
 {
@@ -106,7 +109,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	struct lh_deadlock *deadlock;
 	uint32_t n;
 
-	if (!w->deadlocks || now_ns - w->deadlocks_ns < LOOK_NS)
+	if (!w->deadlocks || now_ns - w->deadlocks_ns < SCAN_NS)
 		return;
 	w->deadlocks_ns = now_ns;
 	arena = lh_arena_new();
@@ -116,13 +119,13 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	lh_arena_free(arena);
 }
 
-/* ---- members ---- */
+/* ---- processes ---- */
 
 bool lh_deadlock_watch_start(struct lh_watch *w)
 {
-	const struct lh_deadlocks_queries asks = {is_gone, is_never_released};
+	const struct lh_deadlocks_queries queries = {is_gone, is_never_released};
 
-	w->deadlocks = lh_deadlocks_new(asks);
+	w->deadlocks = lh_deadlocks_new(queries);
 	return w->deadlocks != NULL;
 }
 
@@ -145,7 +148,7 @@ void lh_deadlock_watch_drop(struct lh_watch_process *p)
 	p->deadlocks = NULL;
 }
 
-/* ---- what it makes superfluous ---- */
+/* ---- potential deadlocks that have happened ---- */
 
 static bool waits_for(const struct lh_watch_process *p, const struct lh_finding *f, lh_lock_id lock)
 {
@@ -158,20 +161,20 @@ static bool waits_for(const struct lh_watch_process *p, const struct lh_finding 
 	return false;
 }
 
-/* Whatever the one says that can happen, the other says that it has. */
+/* Is each wait of the potential deadlock a wait of the one that happened? */
 static bool covers(const struct lh_watch_process *p, const struct lh_finding *happened,
-		   const struct lh_finding *can)
+		   const struct lh_finding *potential)
 {
 	struct lh_step s;
 
-	for (uint32_t i = 0; i < can->steps; i++)
-		if (!lh_read_step(&p->ledger, can->step + i, &s) ||
+	for (uint32_t i = 0; i < potential->steps; i++)
+		if (!lh_read_step(&p->ledger, potential->step + i, &s) ||
 		    (s.action == LH_WANTS && !waits_for(p, happened, s.lock)))
 			return false;
 	return true;
 }
 
-static bool has_happened(const struct lh_watch_process *p, const struct lh_finding *can)
+static bool has_happened(const struct lh_watch_process *p, const struct lh_finding *potential)
 {
 	uint32_t base = p->overlay->table[LH_T_FINDING].base,
 		 n = p->overlay->table[LH_T_FINDING].used;
@@ -180,7 +183,7 @@ static bool has_happened(const struct lh_watch_process *p, const struct lh_findi
 	for (uint32_t i = base; i < base + n; i++)
 		if (lh_read_finding(&p->ledger, i, &f) &&
 		    (f.rule == LH_RULE_DEADLOCK || f.rule == LH_RULE_POOL_DEADLOCK) &&
-		    covers(p, &f, can))
+		    covers(p, &f, potential))
 			return true;
 	return false;
 }

@@ -1,7 +1,8 @@
 /*
- * Part of the room `watch`: a hold that lasts because its thread has ended. That is no long hold
- * but a lock that was kept: told as the library tells it when the thread is joined, and as
- * wait_graph/deadlocks.h when somebody waits for it; the model takes all of these for one.
+ * exit_holding.c — reports a hold that lasts because its thread has ended.
+ *
+ * That is an abandoned lock, not a long hold. The library reports it when the thread is joined, and
+ * wait_graph/deadlocks.h when a thread waits for it; the report merges all three findings.
  */
 #include "libcheck/rules/wait_rules.h"
 #include "tools/watch/watch_internal.h"
@@ -17,9 +18,8 @@ static bool is_gone(const struct lh_watch_process *p, pid_t tid)
 	return access(path, F_OK) != 0;
 }
 
-/* As rules/finding.c has it: a semaphore may be posted by anyone, a robust mutex tells the next one
- * itself.
- */
+/* As is_lost in rules/finding.c: any thread may post a semaphore, and a robust mutex reports its
+ * dead owner by itself. */
 static bool is_lost(const struct lh_lock *l, const struct lh_long_hold *h)
 {
 	return lh_lock_stays_locked(l) &&
@@ -39,8 +39,9 @@ static void report(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t 
 }
 
 /*
- * A thread that is about to end may yet give it back, in the destructor of a thread-local object.
- * Twice, because all threads of a process that ends are gone a moment before it is.
+ * A thread in LH_LIVE_ENDING may still release the lock, in the destructor of a thread-local
+ * object. So its task must be gone, and in two samples: when a process ends, its threads are gone a
+ * moment before the process is.
  */
 bool lh_exit_holding_check(struct lh_watch_process *p, struct lh_long_hold *h,
 			   const struct lh_live_thread *live, const struct lh_lock *l)
@@ -50,7 +51,8 @@ bool lh_exit_holding_check(struct lh_watch_process *p, struct lh_long_hold *h,
 
 	if (live->state != LH_LIVE_ENDING)
 		return false;
-	if (!p->pid || !is_gone(p, h->tid)) /* it stays gone when its process is */
+	/* pid 0: the process has ended; a thread that had ended before has ended */
+	if (!p->pid || !is_gone(p, h->tid))
 		return h->gone > 0;
 	if (h->gone++ == 1 && is_lost(l, h) && !lh_watch_find(p, key))
 		report(p, h, key);

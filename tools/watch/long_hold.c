@@ -1,11 +1,11 @@
 /*
- * Part of the room `watch`: locks that are held for long.
+ * long_hold.c — reports locks that are held for long.
  *
- * A hold is followed from half its limit on. What is no doing of the holder is taken off:
- * time for which it was stopped, was ready to run and got no CPU, or waited for another lock.
- * It is told when what remains is over the limit; its stack is taken then, and at twice and
- * four times that. When it is over, the library has left a finding of the same lock and
- * place behind (LH_FINDING_MEASURED): where it was given back, and for how long it was held.
+ * A hold is followed from half its limit on. The time that its thread did not cause is subtracted:
+ * the thread was stopped, was ready to run without a CPU, or waited for another lock. The hold is
+ * reported when the rest exceeds the limit; the thread's stack is sampled then, and at twice and
+ * four times the limit. After the release the library has a finding of the same class and stack
+ * (LH_FINDING_MEASURED): where the lock was released, and the length of the hold.
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PATIENCE_MS = 200 };
+enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PAUSE_MAX_MS = 200 };
 
-/* ---- telling ---- */
+/* ---- reporting ---- */
 
 static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 		       const struct lh_live_thread *live)
@@ -74,25 +74,25 @@ static void report(struct lh_watch_process *p, struct lh_long_hold *h,
 	lh_watch_post(p, LH_WATCH_FOUND, h->row, "");
 }
 
-/* Said once for each doubling, and only to those who want to hear it. */
+/* Posted each time the length of the hold has doubled, and only with `verbose`. */
 static void report_short_hold(struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	char text[200], held[24], out[24];
 	uint64_t most = h->stopped_ns;
-	const char *error = "the thread was stopped";
+	const char *reason = "the thread was stopped";
 
 	if (!p->watch->options.verbose ||
 	    lh_time_between(p->now_ns, h->since_ns) < 2 * h->excused_ns)
 		return;
 	h->excused_ns = lh_time_between(p->now_ns, h->since_ns);
 	if (h->lagged_ns > most)
-		most = h->lagged_ns, error = "the thread was ready to run and had no CPU";
+		most = h->lagged_ns, reason = "the thread was ready to run and had no CPU";
 	if (h->waited_ns > most)
-		most = h->waited_ns, error = "the thread waited for another lock";
+		most = h->waited_ns, reason = "the thread waited for another lock";
 	snprintf(text, sizeof(text),
 		 "T%u has held a lock for %s, but for %s of that %s: not reported as long",
 		 h->thread, lh_long_hold_time_text(h->excused_ns, held),
-		 lh_long_hold_time_text(most, out), error);
+		 lh_long_hold_time_text(most, out), reason);
 	lh_watch_post(p, LH_WATCH_EXCUSED, 0, text);
 }
 
@@ -102,7 +102,7 @@ static void check_hold(struct lh_watch_process *p, struct lh_long_hold *h,
 	uint64_t own = lh_long_hold_own_now(p, h);
 
 	if (own >= (h->row ? h->factor : 1) * h->limit_ns && !lh_watch_may_sample(p))
-		return; /* in the next round then */
+		return; /* no stack left in this round: the next round reports it */
 	if (!h->row && own >= h->limit_ns) {
 		report(p, h, live, l);
 		h->factor = 2;
@@ -128,7 +128,7 @@ static struct lh_long_hold *find(struct lh_watch_process *p, uint32_t live_row,
 	return NULL;
 }
 
-/* What names this one in its seat's list. */
+/* The link to hold i in the list of its row. */
 static uint32_t *link_of(struct lh_watch_process *p, uint32_t i)
 {
 	uint32_t *at = &p->sample[p->hold[i].live].hold;
@@ -138,7 +138,7 @@ static uint32_t *link_of(struct lh_watch_process *p, uint32_t i)
 	return at;
 }
 
-/* The last one takes its place. */
+/* The last hold of the array moves to the free entry. */
 static void forget(struct lh_watch_process *p, uint32_t i)
 {
 	uint32_t last = p->holds - 1;
@@ -156,7 +156,7 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
 				   uint64_t limit)
 {
 	if (p->holds == HOLDS_MAX)
-		return NULL; /* so many at once: the next ones are told when these are over */
+		return NULL; /* the bound: others are followed when these have ended */
 	if (p->holds == p->hold_capacity) {
 		uint32_t capacity = p->hold_capacity ? 2 * p->hold_capacity : 8;
 		void *more = realloc(p->hold, capacity * sizeof(*p->hold));
@@ -177,12 +177,12 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
 				   .limit_ns = limit,
 				   .from_ns = p->now_ns,
 				   .sampled_ns = p->now_ns,
-				   .asked_ns = p->now_ns,
+				   .read_ns = p->now_ns,
 				   .turn_ns = p->now_ns};
 	p->sample[live_row].hold = p->holds;
 	if (p->pid && lh_task_read(p->pid, live->tid, &h->base)) {
 		h->turn = h->base;
-		/* found stopped: that it was so from the start is more likely than not */
+		/* found stopped: it probably was stopped from the start of the hold */
 		if (h->base.state == 'T')
 			h->stopped_ns = lh_time_between(p->now_ns, h->since_ns);
 	}
@@ -193,10 +193,10 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
 }
 
 /*
- * A quarter of what is missing until there is something to say, so that it is said in time; and
- * more of those that have been excused for long already.
+ * A quarter of the time until the next report is due, so that the report is in time; more for a
+ * thread that was stopped or waited for long.
  */
-static uint64_t patience(const struct lh_watch_process *p, const struct lh_long_hold *h)
+static uint64_t next_pause(const struct lh_watch_process *p, const struct lh_long_hold *h)
 {
 	uint64_t missing = lh_time_between((h->row ? h->factor : 1) * h->limit_ns,
 					   lh_long_hold_own_now(p, h)) /
@@ -204,10 +204,10 @@ static uint64_t patience(const struct lh_watch_process *p, const struct lh_long_
 		 excused = (h->stopped_ns + h->waited_ns) / 32,
 		 pause = missing > excused ? missing : excused;
 
-	return pause < PATIENCE_MS * LH_MS ? pause : PATIENCE_MS * LH_MS;
+	return pause < PAUSE_MAX_MS * LH_MS ? pause : PAUSE_MAX_MS * LH_MS;
 }
 
-/* Not looked into before half its limit is over; when is that? */
+/* Sets the row's due time to the time at which half the limit is over. */
 static void wait_for_half(struct lh_watch_process *p, uint32_t live_row, uint64_t since_ns,
 			  uint64_t limit)
 {
@@ -230,7 +230,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	if (age < 20 * LH_MS && 2 * age < w->long_hold_ns && !w->locks) {
 		wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),
 			      w->long_hold_ns);
-		return; /* the usual case, without any search */
+		return; /* the usual case, without a search */
 	}
 	h = find(p, live_row, e);
 	if (!h) {
@@ -244,18 +244,18 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 		return;
 	h->sampled_ns = p->now_ns;
 	if (h->row && !(h->first && h->factor <= FACTOR_LAST))
-		return; /* all is known of it but its end */
+		return; /* only its end is not known yet */
 	if (p->now_ns >= h->due_ns || h->waits != lh_long_hold_waits(p, h, live)) {
 		lh_long_hold_measure(p, h, live);
 		if (!lh_exit_holding_check(p, h, live, l))
 			check_hold(p, h, live, l);
-		h->due_ns = p->now_ns + patience(p, h);
+		h->due_ns = p->now_ns + next_pause(p, h);
 	}
 	if (h->due_ns < p->sample[live_row].due_ns)
 		p->sample[live_row].due_ns = h->due_ns;
 }
 
-/* ---- who waited ---- */
+/* ---- waiters ---- */
 
 static void note_waiter(struct lh_long_hold *h, const struct lh_watch_waiter *q, uint64_t now)
 {
@@ -269,7 +269,7 @@ static void note_waiter(struct lh_long_hold *h, const struct lh_watch_waiter *q,
 	if (i == h->waiters) {
 		h->waiters++;
 		h->waiter[i].thread = q->thread;
-		h->waiter[i].place = q->site;
+		h->waiter[i].site = q->site;
 		h->waiter[i].since_ns = q->since_ns;
 	}
 	h->waiter[i].ns =
@@ -283,7 +283,7 @@ void lh_long_hold_add_waiter(struct lh_watch_process *p, const struct lh_watch_w
 			note_waiter(&p->hold[i], q, q->step_ns ? p->now_ns : p->sampled_ns);
 }
 
-/* Those that wait still, and were left alone for some rounds. */
+/* Adds the rounds in which the rows of the waiters were skipped. */
 static void update_waiters(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	for (uint32_t i = 0; i < h->waiters; i++)
@@ -298,7 +298,7 @@ static void update_waiters(const struct lh_watch_process *p, struct lh_long_hold
 		}
 }
 
-/* It was seen in this round, or its seat says what it said at the last look. */
+/* Does the hold last? It was sampled in this round, or its row was skipped as unchanged. */
 static bool is_there(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	const struct lh_thread_sample *at = &p->sample[h->live];
@@ -308,7 +308,7 @@ static bool is_there(const struct lh_watch_process *p, struct lh_long_hold *h)
 	return h->sampled_ns == p->now_ns;
 }
 
-/* At the last round whatever was still there at the last look is kept for good. */
+/* In the last round, holds of the last sample count as never released. */
 void lh_long_hold_end_round(struct lh_watch_process *p, bool last)
 {
 	for (uint32_t i = 0; i < p->holds;) {

@@ -1,6 +1,8 @@
 /*
- * Part of the room `watch`: what is said of a long hold when it is over, and holds that no look
- * has met. Both from what the library leaves behind at the release: LH_FINDING_MEASURED.
+ * long_hold_end.c — completes the finding of a long hold that has ended, and reports holds that no
+ * sample has seen.
+ *
+ * Both use the finding that the library makes at the release: LH_FINDING_MEASURED.
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -19,7 +21,7 @@ static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h
 		lh_watch_step(p, h->row,
 			      &(struct lh_step){.thread = h->waiter[i].thread,
 						.lock = h->lock,
-						.site = h->waiter[i].place,
+						.site = h->waiter[i].site,
 						.action = LH_WAITS_FOR},
 			      note);
 	}
@@ -27,18 +29,18 @@ static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h
 
 /* ---- the end of a hold ---- */
 
-/* What the library has left behind of a hold. */
+/* What the library recorded about a hold. */
 struct measurement {
-	uint32_t row; /* of its finding for the same birthplace and place; 0: there is none */
+	uint32_t row; /* of its finding for the same class and stack; 0: none */
 	struct lh_finding f;
-	bool is_mine; /* its steps are those of this very hold, and not of a later one's */
+	bool is_same_hold; /* its steps are of this hold, not of a later one */
 	struct lh_step release;
 };
 
-static void find_fact(const struct lh_watch_process *p, const struct lh_long_hold *h,
-		      struct measurement *out)
+static void find_measurement(const struct lh_watch_process *p, const struct lh_long_hold *h,
+			     struct measurement *out)
 {
-	struct lh_step taken;
+	struct lh_step acquired;
 	struct lh_lock l;
 	uint64_t key =
 		lh_read_lock(&p->ledger, h->lock, &l) ? lh_long_hold_key(&l, h->lock, h->site) : 0;
@@ -48,12 +50,13 @@ static void find_fact(const struct lh_watch_process *p, const struct lh_long_hol
 		if (lh_read_finding(&p->ledger, out->row, &out->f) && out->f.key == key &&
 		    out->f.rule == LH_RULE_LONG_HOLD && out->f.steps >= 2)
 			break;
-	out->is_mine = out->row && lh_read_step(&p->ledger, out->f.step, &taken) &&
-		       lh_read_step(&p->ledger, out->f.step + 1, &out->release) &&
-		       taken.thread == h->thread && taken.lock == h->lock && taken.tick == h->tick;
+	out->is_same_hold = out->row && lh_read_step(&p->ledger, out->f.step, &acquired) &&
+			    lh_read_step(&p->ledger, out->f.step + 1, &out->release) &&
+			    acquired.thread == h->thread && acquired.lock == h->lock &&
+			    acquired.tick == h->tick;
 }
 
-static uint32_t *measured_before(struct lh_watch_process *p, uint32_t measurement)
+static uint32_t *counted_holds(struct lh_watch_process *p, uint32_t measurement)
 {
 	if (measurement >= p->n_measured) {
 		uint32_t capacity = measurement + 64;
@@ -67,10 +70,9 @@ static uint32_t *measured_before(struct lh_watch_process *p, uint32_t measuremen
 	return &p->measured[measurement];
 }
 
-/* How much of the time for which it was followed it has computed; nothing is said if that is not
- * known. */
-static void on_a_cpu(const struct lh_watch_process *p, const struct lh_long_hold *h, char *out,
-		     size_t capacity)
+/* Text: the CPU time that the thread used while the hold was followed; "" if that is not known. */
+static void cpu_time_text(const struct lh_watch_process *p, const struct lh_long_hold *h, char *out,
+			  size_t capacity)
 {
 	uint64_t followed = lh_time_between(h->ran_at_ns, h->from_ns),
 		 run = lh_time_between(h->ran_ns, h->base.run_ns);
@@ -89,27 +91,27 @@ static void on_a_cpu(const struct lh_watch_process *p, const struct lh_long_hold
 		 lh_long_hold_time_text(followed, of));
 }
 
-static void lasted(struct lh_finding *f, uint64_t ns)
+static void extend_duration(struct lh_finding *f, uint64_t ns)
 {
 	if (ns > f->duration_ns)
 		f->duration_ns = ns;
 }
 
 static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, uint64_t held,
-		     const struct lh_step *release, bool kept)
+		     const struct lh_step *release, bool never_released)
 {
 	struct lh_finding *f = lh_watch_row(p, h->row);
 	char note[LH_NOTE_MAX], ns[24], cpu[64], text[200];
 
 	if (!f)
 		return;
-	lasted(f, held);
-	if (!kept)
+	extend_duration(f, held);
+	if (!never_released)
 		f->flags &= (uint8_t)~LH_FINDING_OPEN;
 	if (!h->first)
 		return;
 	lh_long_hold_time_text(held, ns);
-	on_a_cpu(p, h, cpu, sizeof(cpu));
+	cpu_time_text(p, h, cpu, sizeof(cpu));
 	snprintf(note, sizeof(note), "after %s%s", ns, cpu);
 	if (release)
 		lh_watch_step(p, h->row,
@@ -121,60 +123,63 @@ static void complete(struct lh_watch_process *p, const struct lh_long_hold *h, u
 			      note);
 	add_waiters(p, h);
 	snprintf(text, sizeof(text),
-		 kept ? "still held after %s%s, when the process ended" : "released after %s%s", ns,
-		 cpu);
+		 never_released ? "still held after %s%s, when the process ended"
+				: "released after %s%s",
+		 ns, cpu);
 	lh_watch_post(p, LH_WATCH_ENDED, h->row, text);
 }
 
 /*
- * One that was not told, though it was long in the end, is left to lh_long_hold_read_measured: it
- * came to its limit between the last two looks, or there was no time for its stack.
+ * A hold that was long in the end but was not reported is left to lh_long_hold_read_measured: it
+ * reached its limit after the last sample, or no stack was left in that round.
  */
-void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool kept)
+void lh_long_hold_close(struct lh_watch_process *p, struct lh_long_hold *h, bool never_released)
 {
 	struct measurement measurement = {0};
-	uint64_t held = lh_time_between(kept ? p->now_ns : h->sampled_ns, h->since_ns), reported;
+	uint64_t held = lh_time_between(never_released ? p->now_ns : h->sampled_ns, h->since_ns),
+		 reported;
 	uint32_t *known;
 
-	if (h->gone) /* its thread had: that is told as what it is */
+	if (h->gone) /* its thread ended: exit_holding.c reports the lock */
 		return;
-	if (!kept)
-		find_fact(p, h, &measurement);
-	/* The library knows the length better than two looks do: to a millisecond, or exactly. */
+	if (!never_released)
+		find_measurement(p, h, &measurement);
+	/* The library knows the length better than two samples: exactly, or to a millisecond. */
 	reported =
 		measurement.f.count == 1
 			? measurement.f.duration_ns
 			: lh_time_between((uint64_t)measurement.release.tick * LH_MS, h->since_ns);
-	if (measurement.is_mine && (reported > held || measurement.f.count == 1))
+	if (measurement.is_same_hold && (reported > held || measurement.f.count == 1))
 		held = reported;
-	known = measurement.row ? measured_before(p, measurement.row) : NULL;
+	known = measurement.row ? counted_holds(p, measurement.row) : NULL;
 	if (known && (h->row || lh_long_hold_own_time(p, h, held) < h->limit_ns))
 		++*known;
 	if (measurement.row && h->row && lh_watch_row(p, h->row))
-		lasted(lh_watch_row(p, h->row), measurement.f.duration_ns);
+		extend_duration(lh_watch_row(p, h->row), measurement.f.duration_ns);
 	if (h->row)
-		complete(p, h, held, measurement.is_mine ? &measurement.release : NULL, kept);
+		complete(p, h, held, measurement.is_same_hold ? &measurement.release : NULL,
+			 never_released);
 }
 
-/* ---- holds that passed between two looks ---- */
+/* ---- holds between two samples ---- */
 
 static void adopt(struct lh_watch_process *p, const struct lh_finding *measurement, uint32_t missed)
 {
-	struct lh_step taken, release;
+	struct lh_step acquired, release;
 	struct lh_finding *f;
 	struct lh_lock l;
 
-	if (!lh_read_step(&p->ledger, measurement->step, &taken) ||
+	if (!lh_read_step(&p->ledger, measurement->step, &acquired) ||
 	    !lh_read_step(&p->ledger, measurement->step + 1, &release) ||
-	    !lh_read_lock(&p->ledger, taken.lock, &l) ||
-	    measurement->duration_ns < lh_watch_limit(p, &l, taken.lock))
+	    !lh_read_lock(&p->ledger, acquired.lock, &l) ||
+	    measurement->duration_ns < lh_watch_limit(p, &l, acquired.lock))
 		return;
-	uint64_t key = lh_long_hold_key(&l, taken.lock, taken.site);
+	uint64_t key = lh_long_hold_key(&l, acquired.lock, acquired.site);
 	uint32_t row = lh_watch_find(p, key);
 	if (row) {
 		f = lh_watch_row(p, row);
 		f->count += missed;
-		lasted(f, measurement->duration_ns);
+		extend_duration(f, measurement->duration_ns);
 		return;
 	}
 	row = lh_watch_finding(p, LH_RULE_LONG_HOLD, key, measurement->thread);
@@ -183,25 +188,26 @@ static void adopt(struct lh_watch_process *p, const struct lh_finding *measureme
 		return;
 	f->count = missed;
 	f->duration_ns = measurement->duration_ns;
-	lh_watch_step(p, row, &taken, "");
+	lh_watch_step(p, row, &acquired, "");
 	lh_watch_step(p, row, &release, "");
 	lh_watch_post(p, LH_WATCH_FOUND, row, "");
 }
 
-/* Its entry may be about to go. */
+/* A followed hold with the measurement's stack may be the measured one, about to be closed. */
 static bool is_followed(const struct lh_watch_process *p, const struct lh_finding *measurement)
 {
-	struct lh_step taken;
+	struct lh_step acquired;
 
-	if (!lh_read_step(&p->ledger, measurement->step, &taken))
+	if (!lh_read_step(&p->ledger, measurement->step, &acquired))
 		return false;
 	for (uint32_t i = 0; i < p->holds; i++)
-		if (LH_SITE_STACK(p->hold[i].site) == LH_SITE_STACK(taken.site))
+		if (LH_SITE_STACK(p->hold[i].site) == LH_SITE_STACK(acquired.site))
 			return true;
 	return false;
 }
 
-/* A fact is believed to be of a hold we never saw only when it has been there for a round. */
+/* Holds that the library measured and that are not counted yet. A new measurement waits for a round
+ * or more: the hold may be a followed one that is not closed yet. */
 void lh_long_hold_read_measured(struct lh_watch_process *p, bool last)
 {
 	struct lh_finding f;
@@ -212,7 +218,7 @@ void lh_long_hold_read_measured(struct lh_watch_process *p, bool last)
 		if (!lh_read_finding(&p->ledger, i, &f) || f.rule != LH_RULE_LONG_HOLD ||
 		    f.steps < 2)
 			continue;
-		known = measured_before(p, i);
+		known = counted_holds(p, i);
 		if (!known || f.count <= *known)
 			continue;
 		if (!last && (f.time_ns + 50 * LH_MS > p->now_ns || is_followed(p, &f)))

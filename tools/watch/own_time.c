@@ -1,6 +1,6 @@
 /*
- * own_time.c — how long a thread itself has held a lock: without the time for which it was stopped,
- * was ready to run and got no CPU, or waited for another lock.
+ * own_time.c — the part of a hold that its thread caused: without the time in which the thread was
+ * stopped, was ready to run without a CPU, or waited for another lock.
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 /*
- * The kernel adds up how long a thread was ready and not let run, but only when it gets to run
- * again. Until then it is what has passed since it last had its turn, without what it ran.
+ * The kernel counts the time in which a thread was ready without a CPU, but only when the thread
+ * runs again. Until then that time is the time since the thread's last turn, less its CPU time.
  */
 static uint64_t lagged(const struct lh_long_hold *h, const struct lh_task *t, uint64_t now)
 {
@@ -36,18 +36,18 @@ bool lh_long_hold_waits(const struct lh_watch_process *p, const struct lh_long_h
 void lh_long_hold_measure(struct lh_watch_process *p, struct lh_long_hold *h,
 			  const struct lh_live_thread *live)
 {
-	uint64_t before = h->asked_ns, step = lh_time_between(p->now_ns, before);
+	uint64_t before = h->read_ns, step = lh_time_between(p->now_ns, before);
 	bool waited = h->waits;
 	struct lh_task t;
 
-	h->asked_ns = p->now_ns;
+	h->read_ns = p->now_ns;
 	h->waits = lh_long_hold_waits(p, h, live);
-	if (h->waits) { /* what it does is known without asking */
+	if (h->waits) { /* known without /proc */
 		h->waited_ns += lh_time_between(
 			p->now_ns, live->wait_since_ns > before ? live->wait_since_ns : before);
 		return;
 	}
-	if (waited) { /* until the look before this one */
+	if (waited) { /* until the sample before this one */
 		h->waited_ns += lh_time_between(p->sampled_ns, before);
 		step = lh_time_between(p->now_ns, p->sampled_ns);
 	}
@@ -72,7 +72,7 @@ uint64_t lh_long_hold_own_now(const struct lh_watch_process *p, const struct lh_
 
 uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *h, uint64_t held_ns)
 {
-	uint64_t step = lh_time_between(h->sampled_ns, h->asked_ns);
+	uint64_t step = lh_time_between(h->sampled_ns, h->read_ns);
 	struct lh_task t;
 
 	if (h->waits)
@@ -82,7 +82,7 @@ uint64_t lh_long_hold_own_time(struct lh_watch_process *p, struct lh_long_hold *
 	else if (p->pid && lh_task_read(p->pid, h->tid, &t))
 		h->lagged_ns = lagged(h, &t, p->now_ns);
 	else if (h->lagged_ns)
-		return 0; /* how it went on cannot be known any more */
+		return 0; /* what followed cannot be known any more */
 	return lh_time_between(held_ns, h->stopped_ns + h->lagged_ns + h->waited_ns);
 }
 

@@ -1,11 +1,11 @@
-/* queries.c — questions that several rules ask about a hold, a thread and the limits. */
+/* queries.c — queries that several files need: about a held lock, a thread and the limits. */
 #include "tools/symbols/symbols.h"
 #include "tools/util/time.h"
 #include "tools/watch/watch_internal.h"
 
 #include <fnmatch.h>
 
-enum { HOPS_MAX = 64, ASKS_A_SECOND = 2000, ASKS_AT_ONCE = 256 };
+enum { HOPS_MAX = 64, READS_PER_SECOND = 2000, READS_AT_ONCE = 256 };
 
 bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h, struct lh_lock *l)
 {
@@ -13,7 +13,7 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 	    LH_SITE_MODE(h->site) == LH_PERMIT || !lh_read_lock(&p->ledger, h->lock, l))
 		return false;
 	switch (l->kind) {
-	case LH_SEM: /* once around as a lock; at its first hold nobody knows what it is */
+	case LH_SEM: /* at its first hold it may still prove to be a signal */
 		return !(l->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) && l->acquired > 1;
 	case LH_MUTEX:
 	case LH_RWLOCK:
@@ -27,15 +27,14 @@ bool lh_watch_is_lock(const struct lh_watch_process *p, const struct lh_held *h,
 	}
 }
 
-/* The seat that stands in the way of one that waits for a lock or a thread's end; 0 none is known.
- */
-static uint32_t blocks(const struct lh_watch_process *p, uint32_t seat)
+/* The row of the thread that blocks this one in a wait for a lock or a thread's end; 0: unknown. */
+static uint32_t blocker_of(const struct lh_watch_process *p, uint32_t live_row)
 {
 	struct lh_thread thread;
 	struct lh_live_thread live;
 	struct lh_lock l;
 
-	if (!lh_read_live_thread(&p->ledger, seat, &live) || !live.wait_lock)
+	if (!lh_read_live_thread(&p->ledger, live_row, &live) || !live.wait_lock)
 		return 0;
 	if (live.wait_on == LH_WAIT_JOIN)
 		return lh_read_thread(&p->ledger, live.wait_with, &thread) ? thread.live : 0;
@@ -49,16 +48,16 @@ bool lh_watch_in_deadlock(const struct lh_watch_process *p, uint32_t live_row)
 	uint32_t at = live_row;
 
 	for (int hops = 0; hops < HOPS_MAX; hops++) {
-		at = blocks(p, at);
+		at = blocker_of(p, at);
 		if (!at)
 			return false;
 		if (at == live_row)
 			return true;
 	}
-	return true; /* it leads into a circle, if not to its start */
+	return true; /* the waits lead into a cycle, or are HOPS_MAX or more */
 }
 
-/* The name that a person calls it by, as far as the ledger and the object's symbols have it. */
+/* The lock's name: given by the program, or the variable at its address; "": none. */
 static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
 			   struct lh_lock_stats *stats)
 {
@@ -90,18 +89,19 @@ uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_
 	return w->long_hold_ns;
 }
 
-bool lh_watch_may_ask(struct lh_watch_process *p, uint32_t live_row)
+bool lh_watch_may_read_proc(struct lh_watch_process *p, uint32_t live_row)
 {
 	struct lh_watch *w = p->watch;
-	uint64_t since = p->now_ns > w->ask_ns ? p->now_ns - w->ask_ns : 0,
-		 more = since * ASKS_A_SECOND / (1000 * LH_MS);
+	uint64_t since = p->now_ns > w->refill_ns ? p->now_ns - w->refill_ns : 0,
+		 refill = since * READS_PER_SECOND / (1000 * LH_MS);
 
-	if (more) {
-		w->ask_room = w->ask_room + more < ASKS_AT_ONCE ? w->ask_room + more : ASKS_AT_ONCE;
-		w->ask_ns = p->now_ns;
+	if (refill) {
+		w->read_budget = w->read_budget + refill < READS_AT_ONCE ? w->read_budget + refill
+									 : READS_AT_ONCE;
+		w->refill_ns = p->now_ns;
 	}
-	if (w->ask_room) {
-		w->ask_room--;
+	if (w->read_budget) {
+		w->read_budget--;
 		return true;
 	}
 	if (!p->refused)

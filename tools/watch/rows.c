@@ -1,4 +1,5 @@
-/* Part of the room `watch`: findings, steps, notes and sampled stacks as rows beside the ledger. */
+/* rows.c — adds findings, steps, notes and sampled stacks to the overlay; queues events for the
+ * monitor. */
 #include "tools/watch/watch_internal.h"
 
 #include "tools/process/syscall_text.h"
@@ -86,10 +87,10 @@ struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
 
 /* ---- stacks ---- */
 
-/* The ledger's row of an object if it has one; else one of ours. */
+/* The ledger's module row for the address, or a row of the overlay. */
 static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 {
-	struct lh_module m, ours;
+	struct lh_module m, module;
 	uint32_t row = lh_read_module_at(&p->ledger, pc, &m);
 	uint32_t n = p->overlay->table[LH_T_MODULE].used,
 		 base = p->overlay->table[LH_T_MODULE].base;
@@ -97,10 +98,10 @@ static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 	if (row && !m.gone)
 		return row;
 	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_module(&p->ledger, i, &ours) && pc >= ours.start && pc < ours.end)
+		if (lh_read_module(&p->ledger, i, &module) && pc >= module.start && pc < module.end)
 			return i;
-	return lh_sampler_module(p->sampler, pc, &ours)
-		       ? lh_overlay_add(p->overlay, LH_T_MODULE, &ours, 1)
+	return lh_sampler_module(p->sampler, pc, &module)
+		       ? lh_overlay_add(p->overlay, LH_T_MODULE, &module, 1)
 		       : 0;
 }
 
@@ -113,7 +114,7 @@ static uint32_t hash_of(const uint64_t *frame, uint32_t n)
 	return (uint32_t)(h >> 32);
 }
 
-/* The same stack again, by what is kept of it. */
+/* The overlay's row of this stack, by hash and length; 0: none. */
 static lh_stack_id find_stack(struct lh_watch_process *p, uint32_t hash, uint32_t n)
 {
 	uint32_t base = p->overlay->table[LH_T_STACK].base,
@@ -136,7 +137,7 @@ lh_site lh_watch_site(struct lh_watch_process *p, const struct lh_stack_sample *
 
 	if (!sample->n || !lh_watch_overlay(p))
 		return 0;
-	p->ledger.overlay = p->overlay; /* its modules are looked at too */
+	p->ledger.overlay = p->overlay; /* module_at searches its modules too */
 	for (uint32_t i = 0; i < sample->n; i++)
 		frame[i] = LH_FRAME(module_at(p, sample->pc[i] - 1), sample->pc[i]);
 	s.hash = hash_of(frame, sample->n);
@@ -165,7 +166,7 @@ bool lh_watch_sample(struct lh_watch_process *p, const struct lh_live_thread *li
 	return p->sampler && lh_sampler_sample(p->sampler, live->tid, c, live->stack_high, out);
 }
 
-/* ---- words ---- */
+/* ---- what a thread does ---- */
 
 static const char *futex_text(const struct lh_watch_process *p, const struct lh_live_thread *live)
 {
@@ -237,7 +238,7 @@ void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, ui
 				     ? NULL
 				     : realloc(w->event, capacity * sizeof(*w->event));
 		if (!more)
-			return; /* it stands in the report all the same */
+			return; /* the report has the finding anyway */
 		w->event = more;
 		w->event_capacity = capacity;
 	}
@@ -245,7 +246,7 @@ void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, ui
 	*n = (struct lh_watch_event){.process = p->process, .kind = kind, .row = row};
 	snprintf(n->text, sizeof(n->text), "%s", text);
 	if (write(w->options.wake, &one, sizeof(one)) < 0)
-		return; /* it is raised already */
+		return; /* the eventfd is raised already */
 }
 
 bool lh_watch_next_event(struct lh_watch *w, struct lh_watch_event *out)

@@ -1,11 +1,11 @@
 /*
- * Part of the room `watch`: who made whom wait, and holds and waits as spans of time.
+ * wait_profile.c — adds up which site made which site wait, and records holds and waits as spans of
+ * time.
  *
- * At each look the time since the last one is charged to every pair of places, that where
- * somebody waits and that where what he waits for was taken, and to every place where a lock
- * is held. What is shorter than a round is met by chance, with the right weight: sums are
- * estimates without bias, and single short waits are not seen. Spans are of what was there
- * at two looks or more.
+ * At each sample, the time since the last sample is added to every pair of sites (where a thread
+ * waits; where the owner acquired the lock), and to every site whose lock is held. Holds and waits
+ * shorter than a round are sampled by chance: sums are unbiased estimates, and a single short wait
+ * may be missed. A hold or wait that two samples or more have seen becomes a span.
  */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
@@ -33,7 +33,7 @@ static struct lh_wait_pair *pair_of(struct lh_watch_process *p, lh_lock_id lock,
 	for (uint32_t i = (uint32_t)(h >> 40);; i++) {
 		uint32_t *slot = &p->pair[i & p->pair_mask];
 		struct lh_wait_pair *x = lh_overlay_row(overlay, LH_T_WAIT_PAIR, *slot);
-		if (!x) { /* there are more slots than rows, so that one is free */
+		if (!x) { /* a free slot; there is one, because there are more slots than rows */
 			*slot = lh_overlay_add(overlay, LH_T_WAIT_PAIR, &fresh, 1);
 			return lh_overlay_row(overlay, LH_T_WAIT_PAIR, *slot);
 		}
@@ -43,16 +43,17 @@ static struct lh_wait_pair *pair_of(struct lh_watch_process *p, lh_lock_id lock,
 }
 
 /*
- * At `to_ns` it was still so. All of the step since the look before is charged, although it may
- * have begun within it: it is met so much more rarely.
+ * Adds a hold or wait that began at since_ns and lasted at to_ns. The whole step since the last
+ * sample is added, also if the hold or wait began in it: that makes up for those that no sample
+ * has seen.
  */
-static void charge(struct lh_watch_process *p, const struct lh_wait_pair *what, uint64_t since_ns,
-		   uint64_t step_ns, uint64_t to_ns)
+static void add_time(struct lh_watch_process *p, const struct lh_wait_pair *pair, uint64_t since_ns,
+		     uint64_t step_ns, uint64_t to_ns)
 {
-	struct lh_wait_pair *x = pair_of(p, what->lock, what->waiter, what->holder);
+	struct lh_wait_pair *x = pair_of(p, pair->lock, pair->waiter, pair->holder);
 	uint64_t age = lh_time_between(to_ns, since_ns);
-	lh_thread_id thread = what->thread;
-	uint32_t queue = what->queue;
+	lh_thread_id thread = pair->thread;
+	uint32_t queue = pair->queue;
 
 	if (!x)
 		return;
@@ -66,7 +67,7 @@ static void charge(struct lh_watch_process *p, const struct lh_wait_pair *what, 
 		x->queue = queue;
 }
 
-/* Where it was taken by whoever has it; of a lock that many read, by one of them. */
+/* The site where the owner acquired the lock; 0: unknown, or held by readers. */
 static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock)
 {
 	struct lh_lock l;
@@ -81,7 +82,7 @@ static lh_site holder_of(const struct lh_watch_process *p, lh_lock_id lock)
 	return 0;
 }
 
-/* The library counts it: not all who wait are looked at in one round. */
+/* From the library's count: a round does not sample all waiters. */
 static uint32_t queue_of(const struct lh_watch_process *p, lh_lock_id lock, const struct lh_lock *l)
 {
 	struct lh_contention contention;
@@ -99,18 +100,18 @@ void lh_wait_profile_round(struct lh_watch_process *p)
 
 	for (uint32_t i = 0; i < p->waiters; i++) {
 		const struct lh_watch_waiter *q = &p->waiter[i];
-		if (q->on != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, q->lock, &l) ||
+		if (q->kind != LH_WAIT_LOCK || !lh_read_lock(&p->ledger, q->lock, &l) ||
 		    l.flags & LH_LOCK_SIGNAL)
 			continue;
 		lh_site holder = holder_of(p, q->lock);
 		p->sample[q->live].holder = holder;
-		charge(p,
-		       &(struct lh_wait_pair){.lock = q->lock,
-					      .waiter = q->site,
-					      .holder = holder,
-					      .thread = q->thread,
-					      .queue = queue_of(p, q->lock, &l)},
-		       q->since_ns, q->step_ns, p->now_ns);
+		add_time(p,
+			 &(struct lh_wait_pair){.lock = q->lock,
+						.waiter = q->site,
+						.holder = holder,
+						.thread = q->thread,
+						.queue = queue_of(p, q->lock, &l)},
+			 q->since_ns, q->step_ns, p->now_ns);
 		lh_long_hold_add_waiter(p, q);
 	}
 }
@@ -159,11 +160,11 @@ static bool is_same(const struct lh_hold_sample *g, const struct lh_held *h)
 	return g->lock == h->lock && g->tick == h->tick && g->site == h->site;
 }
 
-static void charge_hold(struct lh_watch_process *p, lh_thread_id thread,
-			const struct lh_hold_sample *g, uint64_t step_ns)
+static void add_hold_time(struct lh_watch_process *p, lh_thread_id thread,
+			  const struct lh_hold_sample *g, uint64_t step_ns)
 {
-	charge(p, &(struct lh_wait_pair){.lock = g->lock, .holder = g->site, .thread = thread},
-	       g->from_ns, step_ns, g->seen_ns);
+	add_time(p, &(struct lh_wait_pair){.lock = g->lock, .holder = g->site, .thread = thread},
+		 g->from_ns, step_ns, g->seen_ns);
 }
 
 static void close_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t step_ns)
@@ -180,16 +181,16 @@ static void close_wait(struct lh_watch_process *p, uint32_t live_row, uint64_t s
 	g->samples++;
 	if (g->tick != LH_WAIT_LOCK)
 		return;
-	charge(p,
-	       &(struct lh_wait_pair){.lock = g->lock,
-				      .waiter = g->site,
-				      .holder = at->holder,
-				      .thread = at->thread},
-	       g->from_ns, step_ns, p->sampled_ns);
+	add_time(p,
+		 &(struct lh_wait_pair){.lock = g->lock,
+					.waiter = g->site,
+					.holder = at->holder,
+					.thread = at->thread},
+		 g->from_ns, step_ns, p->sampled_ns);
 	lh_long_hold_add_waiter(p, &q);
 }
 
-/* It was left alone for some rounds, and in the last of them it still said what it did before. */
+/* The row was skipped for some rounds; in the last of them it was still unchanged. */
 void lh_wait_profile_close(struct lh_watch_process *p, uint32_t live_row)
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
@@ -199,7 +200,7 @@ void lh_wait_profile_close(struct lh_watch_process *p, uint32_t live_row)
 		for (uint32_t i = 0; i < at->n_hold_samples; i++) {
 			at->hold_sample[i].seen_ns = p->sampled_ns;
 			at->hold_sample[i].samples++;
-			charge_hold(p, at->thread, &at->hold_sample[i], step);
+			add_hold_time(p, at->thread, &at->hold_sample[i], step);
 		}
 		if (at->wait.lock)
 			close_wait(p, live_row, step);
@@ -230,7 +231,7 @@ static void sample_holds(struct lh_watch_process *p, struct lh_thread_sample *at
 			}
 		now[n].samples++;
 		now[n].seen_ns = p->now_ns;
-		charge_hold(p, live->thread, &now[n], lh_time_between(p->now_ns, at->sampled_ns));
+		add_hold_time(p, live->thread, &now[n], lh_time_between(p->now_ns, at->sampled_ns));
 		n++;
 	}
 	for (uint32_t i = 0; i < at->n_hold_samples; i++)
@@ -245,7 +246,7 @@ void lh_wait_profile_thread(struct lh_watch_process *p, uint32_t live_row,
 {
 	struct lh_thread_sample *at = &p->sample[live_row];
 
-	if (at->thread != live->thread) { /* another thread sits here now */
+	if (at->thread != live->thread) { /* another thread uses the row now */
 		for (uint32_t i = 0; i < at->n_hold_samples; i++)
 			end_hold_sample(p, at->thread, &at->hold_sample[i], LH_WAIT_NONE);
 		if (at->wait.lock)

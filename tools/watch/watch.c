@@ -1,3 +1,4 @@
+/* watch.c — the watch thread: its rounds, and the processes that it samples. */
 #include "tools/watch/watch_internal.h"
 #include "tools/util/time.h"
 #include "tools/process/stop.h"
@@ -10,7 +11,7 @@
 #include <time.h>
 
 enum {
-	SEATS_MAX = 8192,
+	LIVE_THREADS_MAX = 8192,
 	SLACK_NS = 200000,
 	PART_OF_CPU = 40,
 	ROUND_MAX_NS = 50000000,
@@ -49,22 +50,22 @@ static void add_waiter(struct lh_watch_process *p, uint32_t i, const struct lh_l
 					 .thread = live->thread,
 					 .lock = live->wait_lock,
 					 .site = live->wait_site,
-					 .on = live->wait_on,
+					 .kind = live->wait_on,
 					 .since_ns = live->wait_since_ns,
 					 .step_ns = p->now_ns - p->sample[i].sampled_ns};
 }
 
-/* ---- what says the same is left alone ---- */
+/* ---- which rows are skipped ---- */
 
-enum { OLD_PART = 8, PATIENCE_MS = 100 };
+enum { AGE_PART = 8, SKIP_MAX_MS = 100 };
 
-/* Its tries failed on since the last look. */
+/* Did further tries fail since the last sample? */
 static bool is_busy(const struct lh_thread_sample *at, const struct lh_live_thread *live)
 {
 	return live->tries >= LH_TRIES_BUSY_WAIT && live->tries != at->tries;
 }
 
-/* All that a seat says, in one number; 0: it says nothing. */
+/* A hash of what the thread holds and waits for; 0: nothing. */
 static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_thread *live,
 			uint32_t n)
 {
@@ -81,19 +82,20 @@ static uint64_t mark_of(const struct lh_thread_sample *at, const struct lh_live_
 	return m | 1;
 }
 
-/* The older what it says, the longer it may be left alone; but nothing due is missed. */
+/* The older the row's newest hold or wait, the longer the row may be skipped. Rules that need an
+ * earlier sample lower due_ns. */
 static uint64_t due_of(const struct lh_watch_process *p, const struct lh_thread_sample *at,
 		       const struct lh_live_thread *live)
 {
-	uint64_t young = live->wait_lock ? live->wait_since_ns : 0, pause;
+	uint64_t newest = live->wait_lock ? live->wait_since_ns : 0, pause;
 
 	for (uint32_t k = 0; k < at->n_hold_samples; k++)
-		if (at->hold_sample[k].from_ns > young)
-			young = at->hold_sample[k].from_ns;
-	pause = p->now_ns > young ? (p->now_ns - young) / OLD_PART : 0;
+		if (at->hold_sample[k].from_ns > newest)
+			newest = at->hold_sample[k].from_ns;
+	pause = p->now_ns > newest ? (p->now_ns - newest) / AGE_PART : 0;
 	if (is_busy(at, live))
 		pause = 0;
-	return p->now_ns + (pause < PATIENCE_MS * LH_MS ? pause : PATIENCE_MS * LH_MS);
+	return p->now_ns + (pause < SKIP_MAX_MS * LH_MS ? pause : SKIP_MAX_MS * LH_MS);
 }
 
 static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
@@ -115,7 +117,7 @@ static void scan_process(struct lh_watch_process *p, uint32_t i, const struct lh
 	p->sample[i].tries = live->tries;
 }
 
-/* Most seats say nothing at most looks, or the same again; only the others are copied. */
+/* In most rounds most rows are empty or unchanged; only the others are copied. */
 static void scan_thread(struct lh_watch_process *p, uint32_t i)
 {
 	const struct lh_table_view *rows = &p->ledger.rows[LH_T_LIVE_THREAD];
@@ -145,7 +147,7 @@ static void scan_thread(struct lh_watch_process *p, uint32_t i)
 
 uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 {
-	uint32_t seats = lh_read_used(&p->ledger, LH_T_LIVE_THREAD);
+	uint32_t n_rows = lh_read_used(&p->ledger, LH_T_LIVE_THREAD);
 
 	p->now_ns = now_ns;
 	p->active = false;
@@ -153,22 +155,22 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 	p->samples = 0;
 	if (!p->sampled_ns)
 		p->sampled_ns = p->now_ns;
-	if (seats > SEATS_MAX)
-		seats = SEATS_MAX;
-	if (!grow_samples(p, seats))
+	if (n_rows > LIVE_THREADS_MAX)
+		n_rows = LIVE_THREADS_MAX;
+	if (!grow_samples(p, n_rows))
 		return 1;
 	p->turn = p->refused ? p->refused : p->turn + 1;
-	if (p->turn >= seats)
+	if (p->turn >= n_rows)
 		p->turn = 1;
 	p->refused = 0;
-	for (uint32_t i = p->turn; i < seats; i++)
+	for (uint32_t i = p->turn; i < n_rows; i++)
 		scan_thread(p, i);
-	for (uint32_t i = 1; i < p->turn && i < seats; i++)
+	for (uint32_t i = 1; i < p->turn && i < n_rows; i++)
 		scan_thread(p, i);
 	lh_wait_profile_round(p);
 	lh_long_hold_end_round(p, false);
 	p->sampled_ns = p->now_ns;
-	return seats;
+	return n_rows;
 }
 
 /* On the ledger's clock. */
@@ -179,27 +181,26 @@ static uint64_t now_of(const struct lh_watch_process *p)
 	return t > p->ledger.head.start_ns ? t - p->ledger.head.start_ns : 0;
 }
 
-/* Whether there was anything that may last. */
+/* True if a thread holds a lock or waits: then the next round follows soon. */
 static bool round_of(struct lh_watch *w)
 {
-	uint32_t seats = 0, i;
+	uint32_t n_rows = 0, i;
 	bool active = false;
 
-	if (w->options.run_header) /* so that nothing looks older than it is when the ticker is late
-				    */
+	if (w->options.run_header) /* a hold would seem older if the clock thread were late */
 		lh_run_clock_update(w->options.run_header);
 	lh_stop_end_late();
 	lh_deadlock_watch_scan(w, lh_time_now());
-	for (i = 0; i < w->n && seats < SEATS_MAX; i++) {
+	for (i = 0; i < w->n && n_rows < LIVE_THREADS_MAX; i++) {
 		struct lh_watch_process *p = w->list[(w->turn + i) % w->n];
-		seats += lh_watch_scan(p, now_of(p));
+		n_rows += lh_watch_scan(p, now_of(p));
 		active |= p->active;
 	}
 	w->turn = w->n ? (w->turn + i) % w->n : 0;
 	return active;
 }
 
-enum { LATE_NS = 500000 /* between two attempts to let a thread go */ };
+enum { LATE_NS = 500000 /* between two attempts to detach a thread that stops late */ };
 
 static uint64_t spent_ns(void)
 {
@@ -209,8 +210,9 @@ static uint64_t spent_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* A round that took long is followed by a longer pause: the watch takes a part of a CPU at most. */
-static uint64_t patient(uint64_t pause, uint64_t spent)
+/* A round that used much CPU time is followed by a longer pause: the watch thread uses at most one
+ * part in PART_OF_CPU of a CPU. */
+static uint64_t pause_after(uint64_t pause, uint64_t spent)
 {
 	uint64_t enough = spent * PART_OF_CPU < ROUND_MAX_NS ? spent * PART_OF_CPU : ROUND_MAX_NS;
 
@@ -227,8 +229,9 @@ static void *run(void *watch)
 	while (!w->over) {
 		uint64_t spent = spent_ns();
 		uint64_t next = round_of(w) ? ROUND_NS : IDLE_NS;
-		next = patient(next, spent_ns() - spent);
-		if (lh_stop_end_late()) /* a thread of the program may stand still for us */
+		next = pause_after(next, spent_ns() - spent);
+		if (lh_stop_end_late()) /* a thread that stops late stays stopped until the next
+					   call */
 			next = LATE_NS;
 		next += lh_time_now();
 		until.tv_sec = (time_t)(next / 1000000000u);
@@ -241,15 +244,15 @@ static void *run(void *watch)
 	return NULL;
 }
 
-/* ---- from outside ---- */
+/* ---- functions for the monitor ---- */
 
-struct lh_watch *lh_watch_start(const struct lh_watch_options *wants)
+struct lh_watch *lh_watch_start(const struct lh_watch_options *options)
 {
 	struct lh_watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return NULL;
-	w->options = *wants;
+	w->options = *options;
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->stop, NULL);
 	errno = lh_deadlock_watch_start(w) ? pthread_create(&w->thread, NULL, run, w) : ENOMEM;
@@ -277,7 +280,7 @@ void lh_watch_stop(struct lh_watch *w)
 }
 
 struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, size_t size,
-				      pid_t pid, void *member)
+				      pid_t pid, void *process)
 {
 	struct lh_watch_process *p = calloc(1, sizeof(*p));
 
@@ -287,7 +290,7 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 	}
 	p->watch = w;
 	p->pid = pid;
-	p->process = member;
+	p->process = process;
 	pthread_mutex_lock(&w->mutex);
 	if (w->n == w->capacity) {
 		uint32_t capacity = w->capacity ? 2 * w->capacity : 16;
@@ -324,7 +327,7 @@ void lh_watch_drop(struct lh_watch *w, struct lh_watch_process *p)
 		}
 	}
 	lh_deadlock_watch_drop(p);
-	p->pid = 0; /* there is nothing to be asked of it any more */
+	p->pid = 0; /* its /proc entries may be gone */
 	lh_watch_scan(p, now_of(p));
 	lh_long_hold_end_round(p, true);
 	pthread_mutex_unlock(&w->mutex);

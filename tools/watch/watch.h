@@ -1,15 +1,19 @@
 /*
- * watch.h — looks at every process of the run again and again: who holds what, and for how long.
+ * watch.h — samples every process of the run periodically: which thread holds which lock, and how
+ * long.
  *
- * A thread of the front end. Reads the ledgers in place, asks /proc about threads that hold a
- * lock for long, takes a stack where that says more, and keeps what it finds beside the
- * ledger (ledger/overlay.h): long holds while they last, calls that block while a lock is held, and
- * a profile of who made whom wait. Prints nothing and writes into no ledger.
+ * A thread of the front end. It reads the ledgers in place, reads /proc for threads that hold a
+ * lock for long, and samples a stack where a report needs one. Its results are rows of the overlay
+ * (ledger/overlay.h): long holds while they last, calls that block while a lock is held, CPU time
+ * of busy waits, deadlocks that the library cannot report, and which site made which site wait.
+ * Prints nothing. Writes to no ledger of a running process.
  *
- * - The program pays nothing but the stops of process/sample.h.
- * - A round is bounded: SEATS_MAX seats, SAMPLES_MAX stacks.
- * - Rounds follow each other by ROUND_NS while locks are held for longer than that, else by
- *   IDLE_NS; what is shorter is seen by chance, and its share is right only in the sum.
+ * - The program pays only for the stops of process/sample.h.
+ * - A round is bounded: LIVE_THREADS_MAX live-thread rows, and SAMPLES_A_ROUND stacks of each
+ * process.
+ * - The next round follows after ROUND_NS if a thread holds a lock or waits, otherwise after
+ *   IDLE_NS; later if the round used much CPU time. Holds and waits shorter than a round are
+ *   sampled by chance: only their sums are right.
  */
 #ifndef LH_WATCH_WATCH_H
 #define LH_WATCH_WATCH_H
@@ -25,43 +29,44 @@ struct lh_watch_process;
 struct lh_watch_options {
 	uint64_t long_hold_ns, blocking_ns; /* 0 off */
 	struct {
-		const char *name; /* of locks, with * and ? */
+		const char *name; /* of locks; a pattern with * and ? */
 		uint64_t ns;
-	} lock[64]; /* long holds of these are longer or shorter */
+	} lock[64]; /* limits of these locks, instead of long_hold_ns */
 	uint32_t locks;
-	struct lh_run_header
-		*run_header; /* whose tick is moved at each look; NULL: there is none */
-	bool verbose;        /* also says what it did not call long, and why */
-	int wake;            /* eventfd, raised when there is news */
+	struct lh_run_header *run_header; /* its tick is updated in each round; NULL: none */
+	bool verbose;                     /* posts LH_WATCH_EXCUSED too */
+	int wake;                         /* eventfd, raised at each event */
 };
 
+/* EXCUSED: a hold is long, but mostly for reasons outside its thread, and is not reported. */
 enum lh_watch_event_kind { LH_WATCH_FOUND, LH_WATCH_ENDED, LH_WATCH_EXCUSED };
 
 struct lh_watch_event {
 	void *process;
 	enum lh_watch_event_kind kind;
 	uint32_t row;   /* of the finding; 0 with LH_WATCH_EXCUSED */
-	char text[200]; /* of LH_WATCH_EXCUSED */
+	char text[200]; /* LH_WATCH_ENDED: how the hold ended; LH_WATCH_EXCUSED: why */
 };
 
-struct lh_watch *lh_watch_start(const struct lh_watch_options *); /* NULL: errno says why */
+struct lh_watch *lh_watch_start(const struct lh_watch_options *); /* NULL: see errno */
 void lh_watch_stop(struct lh_watch *);
 
 /*
- * One process more, its ledger mapped at `ledger`; `pid` 0: not one that we can look at
- * beyond its ledger. The mapping must stay until lh_watch_drop. NULL: no memory.
+ * Adds a process, whose ledger is mapped at `ledger`. `pid` 0: only the ledger can be read, not
+ * /proc or the memory of the process. The mapping must last until lh_watch_drop. NULL: out of
+ * memory, or not a ledger.
  */
 struct lh_watch_process *lh_watch_add(struct lh_watch *, const void *ledger, size_t size, pid_t pid,
-				      void *member);
-/* It has ended: what is open is closed. What was found stays until lh_watch_forget. */
+				      void *process);
+/* The process has ended: closes open holds and waits. The overlay lasts until lh_watch_forget. */
 void lh_watch_drop(struct lh_watch *, struct lh_watch_process *);
 void lh_watch_forget(struct lh_watch_process *);
-/* Its process has ended: what the library held back and what has happened since, as it said that
- * it can, is taken back. */
+/* The process has ended: withdraws the potential deadlocks that the library has not reported yet
+ * (LH_FINDING_UNSURE) and that have happened since. */
 void lh_watch_withdraw(struct lh_watch_process *);
-/* NULL: nothing was found so far. */
+/* NULL: there are no rows so far. */
 const struct lh_overlay *lh_watch_overlay_of(struct lh_watch *, struct lh_watch_process *);
 
-bool lh_watch_next_event(struct lh_watch *, struct lh_watch_event *); /* false: there is none */
+bool lh_watch_next_event(struct lh_watch *, struct lh_watch_event *); /* false: none */
 
 #endif

@@ -1,4 +1,4 @@
-/* watch_internal.h — what the files of the room `watch` share with each other only. */
+/* watch_internal.h — the state of the watch thread, shared by the files of tools/watch. */
 #ifndef LH_WATCH_WATCH_INTERNAL_H
 #define LH_WATCH_WATCH_INTERNAL_H
 
@@ -9,13 +9,13 @@
 #include <pthread.h>
 
 enum {
-	LH_WATCH_HELD_MAX = 8,                   /* held locks of one thread that are followed */
-	LH_WATCH_WAITERS_MAX = 8,                /* of one long hold that are named */
-	LH_CALL_GROUPS = 64,                     /* kinds of blocking calls; a power of two */
-	LH_STEPS = 3 + 2 * LH_WATCH_WAITERS_MAX, /* room of a finding: its steps lie in sequence */
+	LH_WATCH_HELD_MAX = 8,                   /* held locks of one thread that are sampled */
+	LH_WATCH_WAITERS_MAX = 8,                /* waiters of one long hold that are recorded */
+	LH_CALL_GROUPS = 64,                     /* a power of two */
+	LH_STEPS = 3 + 2 * LH_WATCH_WAITERS_MAX, /* consecutive rows of a finding's steps */
 };
 
-/* What was known of a held lock at the last look. */
+/* A held lock at the last sample; lh_thread_sample.wait: the wait. */
 struct lh_hold_sample {
 	lh_lock_id lock;
 	uint32_t tick;
@@ -24,78 +24,79 @@ struct lh_hold_sample {
 	uint32_t samples;
 };
 
-/* What was known of a seat at the last look. */
+/* A live-thread row at the last sample. */
 struct lh_thread_sample {
 	lh_thread_id thread;
 	uint32_t wait_seq;
-	/* A seat that says what it said is left alone until something can be due. */
-	uint64_t mark; /* of all that it said; 0: nothing */
+	/* A row that has not changed is skipped until due_ns. */
+	uint64_t mark; /* hash of the row; 0: its thread holds nothing and does not wait */
 	uint64_t sampled_ns, due_ns;
-	lh_site holder;             /* of what it waits for */
-	struct lh_hold_sample wait; /* lock 0: it did not wait; tick is enum lh_wait */
+	lh_site holder;             /* of the awaited lock; 0: unknown */
+	struct lh_hold_sample wait; /* lock 0: no wait; `tick` is enum lh_wait */
 	struct lh_hold_sample hold_sample[LH_WATCH_HELD_MAX];
 	uint32_t n_hold_samples;
-	uint32_t hold; /* those that are followed: the first one's index in lh_watch_process.hold,
-			  and 1 */
-	/* what it sleeps in */
+	uint32_t hold; /* its long holds: the first one's index in lh_watch_process.hold, plus 1 */
+	/* The call in which the thread sleeps: */
 	struct lh_task_call call;
-	struct lh_task_call before; /* what it was in when we stopped it last */
+	struct lh_task_call before; /* the call at our last stop */
 	uint64_t turns, run_ns, since_ns;
-	bool stopped_by_us; /* its turns changed by that, or will */
-	bool reported;
-	uint64_t ask_ns, pause_ns; /* when /proc is asked about it again, and how long that was */
-	uint32_t row;              /* the finding that grows while it sleeps */
-	/* what it burns */
-	uint64_t busy_cpu_ns; /* CPU time when that was last asked; 0: not asked */
+	bool stopped_by_us;              /* `turns` has changed by the stop, or will */
+	bool reported;                   /* a finding has counted this sleep */
+	uint64_t next_read_ns, pause_ns; /* when /proc is read again; length of the last pause */
+	uint32_t row;                    /* the finding whose duration grows with the sleep */
+	/* The busy wait of the thread: */
+	uint64_t busy_cpu_ns; /* CPU time at the last sample; 0: not read */
 	uint32_t tries;
 };
 
-/* A thread that waits, at this look. */
+/* A thread that waits, at this sample. */
 struct lh_watch_waiter {
 	uint32_t live;
 	lh_thread_id thread;
 	lh_lock_id lock;
 	lh_site site;
-	uint32_t on;
-	uint64_t since_ns, step_ns; /* time since the look before */
+	uint32_t kind;              /* enum lh_wait */
+	uint64_t since_ns, step_ns; /* step: since the sample before; 0: the wait is over */
 };
 
-/* A lock that has been held for about half the time that is long, or more. */
+/* A hold that has lasted for half its limit or more. */
 struct lh_long_hold {
-	uint32_t live, next; /* of its seat's, as in struct lh_thread_sample */
+	uint32_t live, next; /* next: as lh_thread_sample.hold */
 	lh_thread_id thread;
 	pid_t tid;
 	lh_lock_id lock;
 	uint32_t tick;
 	lh_site site;
 	uint64_t since_ns, limit_ns;
-	uint64_t from_ns;          /* the first look */
-	uint64_t sampled_ns;       /* the last time that it was there */
-	uint64_t asked_ns, due_ns; /* when /proc was asked about it, and will be again */
-	struct lh_task base, turn; /* at the first look; at the first look of this turn on a CPU */
+	uint64_t from_ns;          /* the first sample */
+	uint64_t sampled_ns;       /* the last sample with this hold */
+	uint64_t read_ns, due_ns;  /* when /proc was read, and will be again */
+	struct lh_task base, turn; /* at the first sample; at the start of the turn on a CPU */
 	uint64_t turn_ns;
-	uint64_t ran_ns, ran_at_ns; /* its CPU time when that was last asked, and when that was */
-	uint64_t stopped_ns, lagged_ns, waited_ns; /* none of it is the holder's doing */
-	uint64_t excused_ns;                       /* that this much was said of */
-	uint32_t factor; /* the next sample is due at so many times the limit */
-	bool waits;      /* for another lock, when that was last asked */
-	uint32_t row;    /* of its finding, 0 not told */
-	bool first;      /* its finding had been told before, of another hold */
-	uint32_t gone;   /* looks at which its thread had ended */
+	uint64_t ran_ns, ran_at_ns; /* the thread's CPU time, and when that was read */
+	uint64_t stopped_ns, lagged_ns, waited_ns; /* not caused by its thread */
+	uint64_t excused_ns; /* length of the hold at the last LH_WATCH_EXCUSED */
+	uint32_t factor;     /* the next stack is due at `factor` times the limit */
+	bool waits;          /* for another lock, at the last sample */
+	uint32_t row;        /* of its finding; 0: not reported */
+	bool first;          /* this hold made the finding; false: an earlier hold did */
+	uint32_t gone;       /* samples that found the thread ended */
 	struct {
 		lh_thread_id thread;
-		lh_site place;
+		lh_site site;
 		uint64_t since_ns, ns;
 	} waiter[LH_WATCH_WAITERS_MAX];
 	uint32_t waiters;
 };
 
+/* A finding of the overlay, by its key. */
 struct lh_watch_reported {
 	uint64_t key;
 	uint32_t row;
 };
 
-/* Blocking calls that look alike before any stack is taken: `n` of them were this finding. */
+/* Blocking calls that are alike without their stacks; the last `n` of them were the finding `row`.
+ */
 struct lh_call_group {
 	uint64_t key;
 	uint32_t row, n;
@@ -109,9 +110,9 @@ struct lh_watch_process {
 	struct lh_sampler *sampler;
 	void *process;
 	pid_t pid;
-	uint64_t now_ns, sampled_ns; /* this look and the one before, on the ledger's clock */
+	uint64_t now_ns, sampled_ns; /* this sample and the one before, on the ledger's clock */
 	bool active;
-	struct lh_thread_sample *sample; /* by seat */
+	struct lh_thread_sample *sample; /* by live-thread row */
 	uint32_t n_samples;
 	struct lh_long_hold *hold;
 	uint32_t holds, hold_capacity;
@@ -121,11 +122,11 @@ struct lh_watch_process {
 	uint32_t n_reported, reported_capacity;
 	struct lh_call_group group[LH_CALL_GROUPS];
 	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_WAIT_PAIR */
-	uint32_t *measured;        /* by library finding: how many of its holds we know of */
+	uint32_t *measured; /* by the library's finding: how many of its holds we have counted */
 	uint32_t n_measured;
-	uint32_t samples;    /* in this round */
-	uint32_t turn;       /* the seat to begin with: not always the same are asked about last */
-	uint32_t refused;    /* the first that was not asked about in this round */
+	uint32_t samples;    /* stacks sampled in this round */
+	uint32_t turn;       /* the row to begin with, so that each row comes first at times */
+	uint32_t refused;    /* the first row for which /proc was not read in this round */
 	uint32_t busy_waits; /* rows of LH_T_BUSY_WAIT */
 };
 
@@ -136,95 +137,97 @@ struct lh_watch {
 	pthread_mutex_t mutex;
 	pthread_cond_t stop;
 	bool over;
-	uint64_t ask_room, ask_ns; /* questions to /proc that may be asked yet, and since when */
+	uint64_t read_budget, refill_ns; /* reads of /proc allowed now; last refill */
 	struct lh_watch_process **list;
 	uint32_t n, capacity, turn;
 	struct lh_watch_event *event;
 	uint32_t first_event, end_event, event_capacity;
 	struct lh_deadlocks *deadlocks;
-	uint64_t deadlocks_ns; /* its last look */
+	uint64_t deadlocks_ns; /* its last scan */
 };
 
 /* watch.c */
-uint32_t lh_watch_scan(struct lh_watch_process *, uint64_t now_ns); /* how many seats that was */
+uint32_t lh_watch_scan(struct lh_watch_process *, uint64_t now_ns); /* returns how many rows */
 
-/* rows.c: rows of the monitor's own, and events for the monitor. */
+/* rows.c: rows of the overlay, and events for the monitor. */
 struct lh_overlay *
-lh_watch_overlay(struct lh_watch_process *); /* made when it is needed; NULL: no memory */
+lh_watch_overlay(struct lh_watch_process *); /* made at the first call; NULL: no memory */
 void lh_watch_post(struct lh_watch_process *, enum lh_watch_event_kind, uint32_t row,
 		   const char *text);
-uint32_t lh_watch_find(struct lh_watch_process *, uint64_t key); /* 0: not told yet */
-/* A finding with room for LH_STEPS steps; 0: no room. */
+uint32_t lh_watch_find(struct lh_watch_process *, uint64_t key); /* 0: no such finding */
+/* A finding with capacity for LH_STEPS steps; 0: the table is full. */
 uint32_t lh_watch_finding(struct lh_watch_process *, enum lh_rule, uint64_t key, lh_thread_id);
 struct lh_finding *lh_watch_row(struct lh_watch_process *, uint32_t row);
-/* NULL: no room for more. */
+/* NULL: the finding is full. */
 struct lh_step *lh_watch_step(struct lh_watch_process *, uint32_t finding, const struct lh_step *,
 			      const char *note);
 void lh_watch_note(struct lh_watch_process *, struct lh_step *, const char *note);
-/* A sampled stack as a place; 0: there is none, or no room. */
+/* A sampled stack as a site; 0: no stack, or the table is full. */
 lh_site lh_watch_site(struct lh_watch_process *, const struct lh_stack_sample *);
-/* What a thread does now, in words. */
+/* Text: what the thread does now. */
 void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, pid_t tid,
 			char state, const struct lh_task_call *, char *out, size_t capacity);
 bool lh_watch_may_sample(const struct lh_watch_process *);
 bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
 		     const struct lh_task_call *, struct lh_stack_sample *);
 
-/* The first step of a finding about it: who took it, and where. */
+/* Adds the finding's first step: the hold's thread, lock and site. */
 void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh_long_hold *);
 
 /* queries.c */
+/* Is this held entry a lock that other threads can wait for? Reads the lock's row. */
 bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
-/* Waits for a lock or a thread's end, and is part of a circle of such waits. */
+/* Does the row's thread wait in, or for, a cycle of waits for locks and thread ends? */
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
 uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
-/* May /proc be asked about one thread more? They are so many a second. */
-bool lh_watch_may_ask(struct lh_watch_process *, uint32_t live_row);
+/* May /proc be read for one more thread? The number per second is bounded. */
+bool lh_watch_may_read_proc(struct lh_watch_process *, uint32_t live_row);
 
-/* exit_holding.c: true: its thread has ended, and what is to be said of that has been. */
+/* exit_holding.c. True: the hold's thread has ended, so the hold is no long hold. */
 bool lh_exit_holding_check(struct lh_watch_process *, struct lh_long_hold *,
 			   const struct lh_live_thread *, const struct lh_lock *);
 
 /* long_hold.c */
 void lh_long_hold_scan(struct lh_watch_process *, uint32_t live_row, const struct lh_live_thread *,
 		       const struct lh_held *, const struct lh_lock *);
-void lh_long_hold_end_round(struct lh_watch_process *,
-			    bool last); /* after all seats were looked at */
+void lh_long_hold_end_round(struct lh_watch_process *, bool last); /* after all rows were sampled */
 void lh_long_hold_add_waiter(struct lh_watch_process *,
-			     const struct lh_watch_waiter *); /* is there a hold for it? */
+			     const struct lh_watch_waiter *); /* if its lock has long holds */
 
 /* own_time.c */
-/* How much of this time was its own doing; it is over. */
+/* The part of held_ns that its thread caused; the hold has ended. */
 uint64_t lh_long_hold_own_time(struct lh_watch_process *, struct lh_long_hold *, uint64_t held_ns);
 const char *lh_long_hold_time_text(uint64_t ns, char out[24]);
-/* Does the holder wait for another lock? */
+/* Does the hold's thread wait for another lock? */
 bool lh_long_hold_waits(const struct lh_watch_process *, const struct lh_long_hold *,
 			const struct lh_live_thread *);
-/* Reads what the holder did since the last sample. */
+/* Adds up what the hold's thread did since the last sample. */
 void lh_long_hold_measure(struct lh_watch_process *, struct lh_long_hold *,
 			  const struct lh_live_thread *);
-/* Its own time until now; it still holds the lock. */
+/* The part of the hold so far that its thread caused. */
 uint64_t lh_long_hold_own_now(const struct lh_watch_process *, const struct lh_long_hold *);
 
 /* long_hold_end.c */
-void lh_long_hold_close(struct lh_watch_process *, struct lh_long_hold *, bool kept);
+/* `never_released`: the process has ended without a release. */
+void lh_long_hold_close(struct lh_watch_process *, struct lh_long_hold *, bool never_released);
 void lh_long_hold_read_measured(struct lh_watch_process *, bool last);
 
 /* blocking_call.c */
-/* The call as it was before a stop of ours. */
+/* The call as it was before our stop. */
 struct lh_task_call lh_watch_call_before(const struct lh_thread_sample *,
 					 const struct lh_task_call *);
 void lh_blocking_call_scan(struct lh_watch_process *, uint32_t live_row,
 			   const struct lh_live_thread *);
-/* deadlock_watch.c: deadlocks that are seen from outside. */
+
+/* deadlock_watch.c */
 bool lh_deadlock_watch_start(struct lh_watch *);
 void lh_deadlock_watch_stop(struct lh_watch *);
 void lh_deadlock_watch_add(struct lh_watch_process *);
 void lh_deadlock_watch_drop(struct lh_watch_process *);
 void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
 
-/* foreign_step.c: a step of another process's thread in words of this one: its thread, lock
- * and stack become rows here. */
+/* foreign_step.c: copies a step of another process's thread; its thread, lock and stack become rows
+ * of this process's overlay. */
 struct lh_step lh_watch_foreign_step(struct lh_watch_process *, const struct lh_watch_process *from,
 				     const struct lh_step *);
 lh_thread_id lh_watch_dead_thread(struct lh_watch_process *, const struct lh_dead_thread *);
@@ -233,7 +236,8 @@ lh_thread_id lh_watch_dead_thread(struct lh_watch_process *, const struct lh_dea
 void lh_wait_profile_thread(struct lh_watch_process *, uint32_t live_row,
 			    const struct lh_live_thread *);
 void lh_wait_profile_round(struct lh_watch_process *);
-/* What it did not say any more at this look lasted until the round before. */
+/* Closes the holds and waits of a row that was skipped and has now changed: they lasted until the
+ * round before. */
 void lh_wait_profile_close(struct lh_watch_process *, uint32_t live_row);
 
 /* busy_wait.c */

@@ -10,9 +10,9 @@ static void test_free(void)
 {
 	struct lh_internal_lock l = {0};
 
-	CHECK(lh_internal_lock_take(&l, 7));
+	CHECK(lh_internal_lock_acquire(&l, 7));
 	CHECK_EQ(l.owner, 7);
-	CHECK(lh_internal_lock_take(&l, 7)); /* left by a longjmp: it was ours already */
+	CHECK(lh_internal_lock_acquire(&l, 7)); /* left by a jump: it was ours */
 	lh_internal_lock_release(&l, 8);
 	CHECK_EQ(l.owner, 7); /* only its owner releases it */
 	lh_internal_lock_release(&l, 7);
@@ -26,21 +26,21 @@ static void test_stuck(void)
 	struct lh_internal_lock l = {0};
 	uint32_t first;
 
-	CHECK(lh_internal_lock_take(&l, 7));
-	CHECK(!lh_internal_lock_take(&l, 8));
+	CHECK(lh_internal_lock_acquire(&l, 7));
+	CHECK(!lh_internal_lock_acquire(&l, 8));
 	first = l.abandoned[0];
 	CHECK(first != 0);
-	CHECK(!lh_internal_lock_take(&l, 9));
+	CHECK(!lh_internal_lock_acquire(&l, 9));
 	CHECK_EQ(l.abandoned[0], first);
 	CHECK_EQ(l.abandoned[1], 0); /* a long wait would still wait */
 	lh_internal_lock_release(&l, 7);
-	CHECK(lh_internal_lock_take(&l, 7));
-	CHECK(!lh_internal_lock_take(&l, 8));
+	CHECK(lh_internal_lock_acquire(&l, 7));
+	CHECK(!lh_internal_lock_acquire(&l, 8));
 	CHECK(l.abandoned[0] != first);
-	CHECK(!lh_internal_lock_take_long(&l, 8));
+	CHECK(!lh_internal_lock_acquire_long(&l, 8));
 	CHECK_EQ(l.abandoned[1], l.abandoned[0]);
 	lh_internal_lock_release(&l, 7);
-	CHECK(lh_internal_lock_take_long(&l, 8));
+	CHECK(lh_internal_lock_acquire_long(&l, 8));
 	CHECK_EQ(l.waiters, 0);
 }
 
