@@ -1,3 +1,5 @@
+/* by_class.c — makes order-graph rows in which the wanted locks are classes, and findings from the
+ * cycles. */
 #include "tools/lock_order/by_class.h"
 #include "libcheck/base/hash.h"
 
@@ -8,22 +10,24 @@
 #include <uthash.h>
 
 /*
- * The rows for the judge. Their locks are those of the record, row for row, and behind them three
- * for each class: the class itself, and "the lower" and "the upper" of two that are held together.
+ * The rows for the order graph. Their locks are those of the ledger, row for row, followed by three
+ * for each class: the class itself, and "the lower" and "the upper" of two locks that are held
+ * together.
  *
- * A dependency "holding H1 to Hn, asks for L" becomes n chains: the very locks H1 to Hn, then the
- * class of one of them, and under that the class of L is asked for. A circle can only go through
- * classes, because nobody asks for a very lock; no two of its dependencies hold the same class,
- * because it is minimal; so it is the very locks that exclude, or do not.
+ * A dependency "holds H1 to Hn, wants L" becomes n chains: the instances H1 to Hn, then the class
+ * of one of them, and under that chain the class of L is wanted. A cycle can only go through
+ * classes, because no chain waits for an instance; no two of its dependencies hold the same class,
+ * because the cycle is minimal; so only the instances decide whether two dependencies exclude each
+ * other.
  */
 enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, ALIKE_MAX = 8 };
 
 struct source {
-	lh_chain_id chain; /* of the record: what asks, or what was held */
+	lh_chain_id chain; /* of the ledger: the chain that wants, or that was held */
 	lh_lock_id lock;
 };
 
-/* Dependencies that differ only in which locks of their classes they took: some of them will do. */
+/* Dependencies that differ only in the instances that were acquired: ALIKE_MAX of them suffice. */
 struct same_class {
 	uint64_t hash;
 	uint32_t n;
@@ -42,10 +46,10 @@ struct class_rows {
 	struct lh_hb_edge *event;
 	struct lh_chain *chain;
 	struct lh_chain_visit *seen;
-	struct source *source; /* by node of ours */
-	lh_chain_id *instance; /* by node of the record: its chain of very locks */
+	struct source *source; /* by our chain row */
+	lh_chain_id *instance; /* by chain row of the ledger: its chain of instances */
 	uint32_t locks, threads, events, chains, visits, origins;
-	uint32_t own_locks; /* rows of the record */
+	uint32_t own_locks; /* lock rows of the ledger */
 	uint32_t witnesses;
 	struct same_class *group;
 };
@@ -65,7 +69,7 @@ static lh_chain_id add_chain_row(struct class_rows *b, lh_chain_id parent, lh_lo
 	return id;
 }
 
-/* The rows of a class stand behind those of the record; there are none yet for a new one. */
+/* The lock id of a row of a class. These rows follow those of the ledger; add_locks makes them. */
 static lh_lock_id class_row(const struct class_rows *b, uint32_t class, uint32_t which)
 {
 	uint32_t row = b->own_locks + (class - 1) * ROWS_A_CLASS + which;
@@ -123,13 +127,14 @@ static void read_rows(struct class_rows *b)
 
 /* ---- dependencies ---- */
 
-/* How it was got does not matter of what is held, and a try is no question to the judge. */
+/* The site of a held lock, as a try-lock: how the lock was acquired does not matter, and the order
+ * graph searches nothing for a try-lock. */
 static lh_site as_held(lh_site place)
 {
 	return LH_SITE(LH_SITE_STACK(place), LH_TRY, LH_SITE_MODE(place));
 }
 
-/* The classes held and asked for, the places of the two that matter, and who was there. */
+/* Hashes the held and wanted classes, the sites of the two that matter, and the visits. */
 static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
 {
 	uint64_t h = n + 31 * held;
@@ -167,7 +172,7 @@ static uint64_t address_of(const struct class_rows *b, lh_lock_id id)
 	return lh_read_lock(b->ledger, id, &l) ? lh_lock_address(&l) : 0;
 }
 
-/* The two ends of one dependency: which rows they are. False: it is none between classes. */
+/* The rows of the two ends of a dependency. False: it is no dependency between classes. */
 static bool name_ends(const struct class_rows *b, lh_lock_id held, lh_lock_id wanted,
 		      lh_lock_id end[2])
 {
@@ -206,7 +211,7 @@ static void add_dependency(struct class_rows *b, const lh_chain_id *chain, uint3
 	add_seens(b, at, &w);
 }
 
-/* Who asks with empty hands: a writer who queues. */
+/* A chain without held locks: a writer that may queue. */
 static void add_root(struct class_rows *b, lh_chain_id id, const struct lh_chain *w)
 {
 	lh_lock_id lock = class_id(b, w->lock, 0);
@@ -225,10 +230,8 @@ static bool holds(const struct class_rows *b, const lh_chain_id *chain, uint32_t
 	return false;
 }
 
-/*
- * A lock that comes and goes has one row, and a node may speak of one that it was before. It was
- * born in the same place, and that is what is asked here.
- */
+/* A destroyed lock and its successor at the same address can share a row, so a chain may name an
+ * earlier generation. Both have the same init stack, so they are of one class. */
 static bool read_chain(const struct class_rows *b, lh_chain_id id, struct lh_chain *chain,
 		       struct lh_lock *l)
 {
@@ -253,8 +256,8 @@ static void add_chain(struct class_rows *b, lh_chain_id id)
 		return;
 	b->instance[id] = add_chain_row(b, n > 1 ? b->instance[chain[n - 2]] : 0, node.lock,
 					as_held(node.site), (struct source){id, node.lock});
-	/* Who joins a thread that takes a lock of its own, under one of the same birthplace, is
-	 * fine. */
+	/* No dependency for a join: while a thread holds a lock, it may join a thread that acquires
+	 * another lock of the same class. */
 	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
 	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
 	    (!node.visit && !(node.flags & LH_CHAIN_MANY_THREADS)))
@@ -270,7 +273,7 @@ static void add_chain(struct class_rows *b, lh_chain_id id)
 
 /* ---- locks ---- */
 
-/* What is true of one of a class may be true of each: but all must prefer writers. */
+/* A class has each flag that one of its locks has; but it prefers writers only if all do. */
 static void add_to_class(struct class_rows *b, lh_lock_id id, const struct lh_lock *l)
 {
 	uint32_t class = lh_classes_of(b->classes, id);
@@ -287,7 +290,7 @@ static void add_to_class(struct class_rows *b, lh_lock_id id, const struct lh_lo
 	}
 }
 
-/* The list of the nodes that want each lock, which the judge goes by. */
+/* Links the chains that want each lock, as the order graph needs them. */
 static void list_chains(struct class_rows *b)
 {
 	for (uint32_t i = 1; i < b->own_locks; i++)
@@ -321,20 +324,21 @@ static void add_locks(struct class_rows *b)
 	list_chains(b);
 }
 
-/* ---- asking ---- */
+/* ---- sources ---- */
 
 static struct source source_of(const struct class_rows *b, lh_chain_id id)
 {
 	return id < b->chains ? b->source[id] : (struct source){0};
 }
 
-/* The node of the record, and the lock in it, that a link of a circle holds. */
+/* The chain of the ledger, and the lock in it, that a link of a cycle holds. */
 static struct source held_of(const struct class_rows *b, const struct lh_cycle_link *k)
 {
 	return source_of(b, b->chain[k->chain].parent);
 }
 
-/* The process's own judge knows it, and has told it or filed it away. */
+/* True if each lock of the cycle is one instance: the process's own order graph has found this
+ * cycle, and reported or filtered it. */
 static bool is_of_same_instances(const struct class_rows *b, const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->n; i++) {
@@ -346,9 +350,9 @@ static bool is_of_same_instances(const struct class_rows *b, const struct lh_cyc
 	return true;
 }
 
-/* ---- telling ---- */
+/* ---- findings ---- */
 
-enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
+enum { STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
 
 static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_link *k,
 		     lh_lock_id lock, lh_site site, enum lh_action action)
@@ -358,7 +362,7 @@ static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_li
 			.thread = k->thread, .lock = lock, .site = site, .action = action};
 }
 
-/* What matters first, then what else is held. A writer who queues holds nothing that matters. */
+/* The held lock of the link first, then the others. What a queued writer holds does not matter. */
 static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, bool queues,
 		     struct lh_step *step, uint32_t *n)
 {
@@ -376,7 +380,7 @@ static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, 
 	add_step(step, n, k, wanted.lock, k->wanted_site, LH_WANTS);
 }
 
-/* The same birthplaces in the same order, wherever in the code. A ring has no beginning. */
+/* Equal for the same classes in the same order, at any sites. A sum: a cycle has no first link. */
 static uint64_t hash_of_cycle(const struct lh_cycle *cycle)
 {
 	uint64_t h = cycle->filter;
@@ -404,10 +408,8 @@ static struct lh_report_finding *report_cycle(const struct class_rows *b,
 	return lh_report_add_finding(b->report, b->ledger, &row, step, NULL);
 }
 
-/*
- * Once for each circle of birthplaces, however many places in the code take part in it; they are
- * counted. A birthplace that only hands on would else tell of every two places that take locks.
- */
+/* One finding for each cycle of classes; the same cycle at other sites is counted. Otherwise a
+ * class of a generic wrapper would cause a finding for every two sites that acquire its locks. */
 static void report_all(struct class_rows *b, const struct lh_answers *a)
 {
 	struct merged_cycle {

@@ -1,12 +1,14 @@
+/* cross_process.c — queries the order graph for the processes that share locks, and adds its cycles
+ * as findings. */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <stdlib.h>
 
-enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
+enum { STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
 
 static const char chance[] = " (these processes were not seen to run at the same time)";
 
-/* What one process shows by itself is its own judge's business. */
+/* A cycle inside one process is left to the process's own order graph. */
 static bool is_ours(void *with, const struct lh_cycle *cycle)
 {
 	const struct lh_merged_run *run = with;
@@ -20,7 +22,7 @@ static bool is_ours(void *with, const struct lh_cycle *cycle)
 	return false;
 }
 
-/* ---- telling ---- */
+/* ---- findings ---- */
 
 struct steps {
 	struct lh_cross_step step[STEPS_MAX];
@@ -42,7 +44,7 @@ static void add_step(struct lh_merged_run *run, struct steps *t, const struct lh
 					     .lock = chain.lock,
 					     .site = chain.site,
 					     .action = action}};
-	if (of->users > 1) /* as one process calls it, so that it is one for the reader too */
+	if (of->users > 1) /* named as in one process, so that the reader sees one lock */
 		s->lock = lh_report_get_lock(run->report, of->process->process, of->id);
 	t->n++;
 }
@@ -69,8 +71,7 @@ static bool has_thread(const struct lh_report_finding *f, int32_t tid)
 	return false;
 }
 
-/* These very threads have come to wait for each other: that is told, and not besides that they can.
- */
+/* True if these threads are reported as deadlocked: that they can deadlock is not reported too. */
 static bool has_happened(const struct lh_merged_run *run, const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < run->report->findings; i++) {
@@ -101,9 +102,9 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }
 
-/* ---- processes together ---- */
+/* ---- several processes ---- */
 
-/* With every process those whose past is its own. */
+/* Adds each process that shares a lock, together with its ancestors: their order is needed. */
 static void take_with_ancestors(struct lh_merged_run *run)
 {
 	for (bool more = true; more;) {
@@ -169,7 +170,7 @@ static void add_members(struct lh_merged_run *run)
 	}
 }
 
-/* ---- one process again ---- */
+/* ---- one process ---- */
 
 static void check_alone(struct lh_report *report, struct lh_report_process *p)
 {

@@ -1,10 +1,10 @@
-/* Part of the room `whole`: the rows of several ledgers as one set, for the judge. */
+/* order_rows.c — merges the rows of several ledgers into one set, for the order graph. */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <string.h>
 #include <uthash.h>
 
-enum { VISITS_MAX = 64 /* rows of one process at one chain; there are fewer */ };
+enum { VISITS_MAX = 64 /* visits of one process at one chain; there are fewer */ };
 #define NOTHING_HELD                                                                               \
 	UINT32_MAX /* of lh_merged_process.chain: all locks of the chain are left out */
 
@@ -63,7 +63,7 @@ static uint32_t stack_of(struct lh_merged_run *run, const struct lh_merged_proce
 	return k->number;
 }
 
-/* ---- nodes ---- */
+/* ---- chains ---- */
 
 lh_chain_id lh_merged_node(struct lh_merged_run *run, lh_chain_id parent, lh_lock_id lock,
 			   lh_site site)
@@ -84,7 +84,7 @@ lh_chain_id lh_merged_node(struct lh_merged_run *run, lh_chain_id parent, lh_loc
 	k = lh_arena_alloc(run->arena, sizeof(*k));
 	k->key = ask.key;
 	k->chain = run->chains;
-	fresh.next = run->lock[LH_LOCK_ROW(lock)].chains; /* who has asked for it, newest first */
+	fresh.next = run->lock[LH_LOCK_ROW(lock)].chains; /* chains that want it, newest first */
 	run->lock[LH_LOCK_ROW(lock)].chains = k->chain;
 	HASH_ADD(hh, run->keys, key, sizeof(k->key), k);
 	run->witnesses += fresh.depth;
@@ -111,18 +111,16 @@ static void take_seens(struct lh_merged_run *run, const struct lh_merged_process
 	}
 }
 
-/*
- * In a forked child, what was held at the fork was held by the parent: the child's copy of such a
- * lock is one that no other process knows.
- */
+/* A chain of a forked child without visits was held by the parent at the fork. The child has a copy
+ * of such a lock, which no other process knows. */
 static bool is_inherited(const struct lh_ledger_view *r, const struct lh_chain *chain)
 {
 	return (r->head.flags & LH_LEDGER_FORKED) && !chain->visit &&
 	       !(chain->flags & LH_CHAIN_MANY_THREADS);
 }
 
-/* That there were more threads than the rows name says nothing of when they were: left out, but
- * where one process is judged as it judges itself. */
+/* LH_CHAIN_MANY_THREADS is left out unless one process is checked alone: the flag does not say when
+ * the further threads were there. */
 static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh_chain_id id)
 {
 	lh_chain_id parent = 0, to;
@@ -152,7 +150,7 @@ static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh
 	take_seens(run, m, id, chain.visit, to);
 }
 
-/* ---- threads and events ---- */
+/* ---- threads and happens-before edges ---- */
 
 static void take_threads(struct lh_merged_run *run, struct lh_merged_process *m)
 {

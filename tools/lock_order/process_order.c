@@ -1,27 +1,29 @@
 /*
- * Part of the room `whole`: what of one process came before what of another.
+ * process_order.c — happens-before edges between processes.
  *
- * Sure is an exec, and a fork: all that its parent's thread had done until then came before all
- * that the child does. The locks that the thread held at that moment are the child's guard: a
- * parent that holds a lock and waits for its child shuts out whoever else holds it. But not those
- * that it has given back while the child lived: then it did not wait for the child's end.
+ * Certain are an exec and a fork: all that the parent's thread had done before the fork comes
+ * before all that the child does. The locks that the thread held at the fork are held for the child
+ * (lh_thread.creator_chain): a parent that holds a lock while it waits for its child excludes other
+ * holders of the lock. Locks that the thread released while the child was alive do not count: then
+ * it did not wait for the child's end.
  *
- * Maybe chance is the rest. Of a process that was started without a fork that we saw, its
- * starter may have done everything before. A process that was not seen alive after another
- * began was maybe waited for: all of it comes before all of the other. (When a process ends
- * by itself we hear of it late; so what counts is when it last asked for a lock that it shares.)
+ * All other orders may be chance. If a process was started without a fork that we saw, its starter
+ * may have done everything before. If a process was not seen alive after another began, something
+ * may have waited for its end: all of the first comes before all of the other. (The library learns
+ * late that a process ended by itself; so what counts is when the process last used a
+ * process-shared lock.)
  */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <stdlib.h>
 
-#define EVER UINT32_MAX /* a segment behind all that a thread ever does */
-enum { SAME_BOOT = 60 /* seconds by which the clock may have been set meanwhile */ };
+#define EVER UINT32_MAX /* a segment after all that a thread does */
+enum { SAME_BOOT = 60 /* seconds by which the wall clock may have been set in between */ };
 enum { SECOND = 1000000000 };
 
-/* ---- when, and from whom ---- */
+/* ---- times and parents ---- */
 
-/* Seconds since 1970 that a file names may be anything: then so is the boot, modulo 2^64. */
+/* A file may contain any start time; then the boot time is computed modulo 2^64. */
 static bool is_near(uint64_t a, uint64_t b)
 {
 	return a - b <= SAME_BOOT || b - a <= SAME_BOOT;
@@ -45,7 +47,7 @@ static void find_times(struct lh_merged_run *run, struct lh_merged_process *m)
 		}
 }
 
-/* Numbers of processes come again: the latest that began before. */
+/* Pids are reused: the latest process with this pid that began before `m`. */
 static struct lh_merged_process *latest(struct lh_merged_run *run,
 					const struct lh_merged_process *m, int32_t pid)
 {
@@ -79,7 +81,7 @@ void lh_merged_find_parents(struct lh_merged_run *run)
 	}
 }
 
-/* ---- events ---- */
+/* ---- happens-before edges ---- */
 
 static void before(struct lh_merged_run *run, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
 {
@@ -87,14 +89,14 @@ static void before(struct lh_merged_run *run, lh_thread_id a, uint32_t a_segment
 		((struct lh_hb_edge){LH_HB_CREATE, a, a_segment, b, 0}));
 }
 
-/* All of the process, and then its end. */
+/* The whole process comes before its end. */
 static void end(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	for (lh_thread_id t = 1; t < m->threads; t++)
 		before(run, m->base + t, EVER, m->end);
 }
 
-/* Every thread: one whose creator was not seen may have no path from the first. */
+/* An edge to every thread: a thread whose creator was not seen may have no path from the first. */
 static void begin(struct lh_merged_run *run, lh_thread_id after, uint32_t segment,
 		  const struct lh_merged_process *m)
 {
@@ -102,7 +104,7 @@ static void begin(struct lh_merged_run *run, lh_thread_id after, uint32_t segmen
 		before(run, after, segment, m->base + t);
 }
 
-/* Did the thread that forked give this lock back before the child was last seen to live? */
+/* True if the thread that forked released this lock before the child was last seen alive. */
 static bool was_released(const struct lh_merged_process *m, lh_lock_id lock)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;
@@ -120,7 +122,8 @@ static bool was_released(const struct lh_merged_process *m, lh_lock_id lock)
 	return false;
 }
 
-/* What remains of the chain that it held when it forked, as rows of all. */
+/* The locks that the thread held when it forked, without those that it released, as a merged chain.
+ */
 static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;
@@ -146,7 +149,8 @@ static void fork_from(struct lh_merged_run *run, const struct lh_merged_process 
 	lh_thread_id thread = m->from->base + h->fork_thread;
 
 	if (!h->fork_thread || h->fork_thread >= m->from->threads) {
-		begin(run, m->from->end, 0, m); /* a fork that we did not see: not known when */
+		begin(run, m->from->end, 0,
+		      m); /* the time of a fork that we did not see is unknown */
 		return;
 	}
 	begin(run, thread, h->fork_segment, m);
@@ -174,7 +178,7 @@ struct moment {
 	const struct lh_merged_process *ends, *begins;
 };
 
-/* What was last seen at the moment at which another begins came before it. */
+/* By time; at equal times "last seen" sorts before "began". */
 static int by_time(const void *a, const void *b)
 {
 	const struct moment *x = a, *y = b;
@@ -184,7 +188,8 @@ static int by_time(const void *a, const void *b)
 	return (x->begins != NULL) - (y->begins != NULL);
 }
 
-/* The ends in the order of time, each after the one before it; who begins comes after the last. */
+/* Orders the ends by time, each after the one before it; a process that begins comes after the last
+ * end. */
 static void sort_moments(struct lh_merged_run *run, uint64_t boot)
 {
 	struct moment *list = NULL;

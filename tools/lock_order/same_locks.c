@@ -1,18 +1,17 @@
 /*
  * same_locks.c — which locks of different processes or runs are the same lock in the code.
  *
- * Locks are the same when they have the same name and lie at the same place of the same object,
- * were initialized in the same object, or are acquired in a file of the same name: so a static
- * library in two test programs counts. That is a guess about code.
+ * Locks are the same if they have the same name and lie at the same offset of the same object, were
+ * initialized in the same object, or are acquired in a file of the same name: so a static library
+ * in two test programs counts. That is a guess about the code.
  *
  * Hundreds of tests of one suite show much the same, and a program may have a million locks that
- * one line initialized. So the locks of a process are first grouped by what their rows say (given
- * name, stack of the initialization, place in an object), without symbols; and a process that shows
- * the same chains of locks as an earlier process adds nothing. Only the groups that are left get
- * names.
+ * one line initialized. So the locks of a process are first grouped by what their rows contain
+ * (given name, init stack, offset in an object), without symbols; and a process that shows the same
+ * chains of locks as an earlier process adds nothing. Only the remaining groups get names.
  *
  * - A process with a lock in shared memory is never left out: two processes that do the same can
- * meet.
+ *   overlap.
  * - The order of processes and groups does not depend on which process ended first.
  */
 #include "libcheck/base/hash.h"
@@ -22,9 +21,9 @@
 #include <string.h>
 #include <uthash.h>
 
-enum { SITES_MAX = 8 /* of one group that are asked for their files */ };
+enum { SITES_MAX = 8 /* sites of one group whose files are looked up */ };
 
-typedef uint64_t hash; /* of what a row says, without numbers that change from run to run */
+typedef uint64_t hash; /* of the contents of a row, without numbers that change from run to run */
 
 struct range {
 	uint64_t start, end, base;
@@ -32,13 +31,13 @@ struct range {
 	bool gone;
 };
 
-/* Locks of one process whose rows say the same; `lock` is the one of the lowest row. */
+/* Locks of one process whose rows have equal contents; `lock` is the one of the lowest row. */
 struct group {
 	hash key;
 	lh_lock_id lock;
-	lh_stack_id site[SITES_MAX]; /* where they are acquired: the lowest hashes */
+	lh_stack_id site[SITES_MAX]; /* sites of their acquisitions: the lowest hashes */
 	uint32_t sites;
-	uint32_t number; /* the report's id of the lock; 0: not asked for */
+	uint32_t number; /* the report's id of the lock; 0: not looked up */
 	UT_hash_handle hh;
 };
 
@@ -52,14 +51,14 @@ struct process {
 	struct lh_arena *arena;
 	struct lh_report_process *process;
 	struct range *module; /* by row */
-	hash *stack, *lock;   /* by row; 0: not asked for yet */
+	hash *stack, *lock;   /* by row; 0: not computed yet */
 	struct group *groups;
 	struct shown *chains;
 	hash digest; /* of all chains */
 	bool shared;
 };
 
-/* What is said of locks: those of one name, object and so on are the same. */
+/* A property of locks: locks with the same property are the same. */
 struct name {
 	const char *text;
 	uint32_t lock;
@@ -84,7 +83,7 @@ static hash mix_text(hash h, const char *text)
 	return h;
 }
 
-/* ---- what rows say ---- */
+/* ---- contents of rows ---- */
 
 static void read_modules(struct process *a)
 {
@@ -98,7 +97,7 @@ static void read_modules(struct process *a)
 			continue;
 		a->module[i] = (struct range){m.start, m.end, m.base,
 					      mix_text(mix_text(1, m.path), ":"), m.gone};
-		if (m.flags & LH_MODULE_SCRIPT) /* the function stands behind the path */
+		if (m.flags & LH_MODULE_SCRIPT) /* the function follows the path */
 			a->module[i] = (struct range){
 				.path = mix_text(a->module[i].path,
 						 strlen(m.path) + 1 < sizeof(m.path)
@@ -165,7 +164,7 @@ static struct group *group_of(struct process *a, hash key)
 	return group;
 }
 
-/* 0: no such lock, or the end of a thread, which is a lock for the order graph alone. */
+/* 0: no such lock, or the end of a thread, which is a lock only for the order graph */
 static hash hash_of_lock(struct process *a, lh_lock_id id)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
@@ -195,8 +194,8 @@ static hash hash_of_lock(struct process *a, lh_lock_id id)
 
 /* ---- chains ---- */
 
-/* Neither a try-lock nor a wait with a limit makes an order. A writer that holds nothing matters as
- * well: where the lock prefers writers, a reader can wait behind it. */
+/* Neither a try-lock nor a wait with a time limit makes an order. A writer that holds no lock makes
+ * one: if the lock prefers writers, a reader can wait behind it. */
 static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 {
 	struct lh_chain chain;
@@ -257,7 +256,7 @@ static bool has_orders(const struct lh_report_process *p)
 	return false;
 }
 
-/* ---- processes that show something of their own ---- */
+/* ---- processes that show new chains ---- */
 
 static int by_digest(const void *x, const void *y)
 {
@@ -315,7 +314,7 @@ static void join(struct lh_same_locks *s, uint32_t a, uint32_t b)
 	s->parent[a > b ? a : b] = a > b ? b : a;
 }
 
-/* All locks of which the same is said are one. A name has the offset in it, a class has not. */
+/* Joins locks with an equal property. A name includes the offset, a class does not. */
 static void say(struct lh_same_locks *s, const struct lh_report_lock *lock, const char *what,
 		const char *where)
 {
@@ -430,7 +429,7 @@ static void name_groups(struct lh_same_locks *s)
 				say_all(s, s->process[i], g);
 }
 
-/* ---- for others ---- */
+/* ---- interface ---- */
 
 struct lh_same_locks *lh_same_locks_new(struct lh_report *report, struct lh_arena *arena)
 {
@@ -441,7 +440,7 @@ struct lh_same_locks *lh_same_locks_new(struct lh_report *report, struct lh_aren
 	s->arena = arena;
 	for (uint32_t i = 0; i < report->processes; i++)
 		n += has_orders(report->process[i]);
-	/* What one process has shown all of is left to its own order graph. */
+	/* A single process is left to its own order graph. */
 	for (uint32_t i = 0; n > 1 && i < report->processes; i++)
 		if (has_orders(report->process[i]))
 			LH_PUSH(arena, s->process, s->processes,

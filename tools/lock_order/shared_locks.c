@@ -1,4 +1,4 @@
-/* Part of the room `whole`: which process-shared locks are one. */
+/* shared_locks.c — which process-shared locks are one, and the merged row of each lock. */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ struct lh_shm_entry {
 	} key;
 	const struct lh_merged_process *last;
 	uint32_t processes, inits;
-	bool twice; /* one process has known two locks here */
+	bool twice; /* one process has known two locks at this location */
 	lh_lock_id lock;
 	UT_hash_handle hh;
 };
@@ -46,7 +46,7 @@ static bool is_one(const struct lh_shm_entry *s)
 	return s->processes > 1 && s->inits <= 1 && !s->twice;
 }
 
-/* Most processes have no lock whose place anyone asked for. */
+/* Most processes have no lock whose location was recorded. */
 static bool has_locations(const struct lh_merged_process *m)
 {
 	return lh_read_used(m->process->ledger, LH_T_LOCK_LOCATION) > 1;
@@ -105,17 +105,16 @@ static lh_lock_id add(struct lh_merged_run *run, const struct lh_merged_process 
 		return 0;
 	copy.gen = 1;
 	copy.chains = 0;
-	if (l->kind == LH_THREAD_END && l->initial) /* whose: a hint for the judge */
+	if (l->kind == LH_THREAD_END && l->initial) /* the thread, for the order graph */
 		copy.initial = l->initial + m->base;
 	LH_PUSH(run->arena, run->lock, run->locks, copy);
 	LH_PUSH(run->arena, run->lock_of, run->lock_ofs, ((struct lh_merged_lock){m, id, 1}));
 	return LH_LOCK_ID(row, 1);
 }
 
-/*
- * What one process has seen of it is true of the lock. Who has made it knows its birthplace. Of
- * locks that are one by another rule than their location, all must prefer writers.
- */
+/* A merged lock has each flag that one process saw, and the source of the process that initialized
+ * it, which knows the init stack. If locks are one by another rule than their location, all of them
+ * must prefer writers. */
 static void add_user(struct lh_merged_run *run, const struct lh_merged_process *m, lh_lock_id id,
 		     const struct lh_lock *l, lh_lock_id to)
 {
@@ -133,8 +132,7 @@ static void add_user(struct lh_merged_run *run, const struct lh_merged_process *
 	of->id = id;
 }
 
-/* Where the row of the lock is kept that this one is the same as. NULL: it is the same as no other.
- */
+/* Where the merged row is stored for the locks that are one with this lock. NULL: with no other. */
 static lh_lock_id *same_as(struct lh_merged_run *run, const struct lh_merged_process *m,
 			   lh_lock_id id, const struct lh_lock *l)
 {
