@@ -9,7 +9,7 @@
  *
  * All other orders may be chance. If a process was started without a fork that we saw, its starter
  * may have done everything before. If a process was not seen alive after another began, something
- * may have waited for its end: all of the first comes before all of the other. (The library learns
+ * may have waited for its end: all of the first comes before all of the other. (The monitor learns
  * late that a process ended by itself; so what counts is when the process last used a
  * process-shared lock.)
  */
@@ -122,7 +122,7 @@ static bool was_released(const struct lh_merged_process *m, lh_lock_id lock)
 	return false;
 }
 
-/* The locks that the thread held when it forked, without those that it released, as a merged chain.
+/* The locks that the thread held when it forked and did not release, as a merged chain.
  */
 static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_merged_process *m)
 {

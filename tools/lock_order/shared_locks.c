@@ -112,9 +112,9 @@ static lh_lock_id add(struct lh_merged_run *run, const struct lh_merged_process 
 	return LH_LOCK_ID(row, 1);
 }
 
-/* A merged lock has each flag that one process saw, and the source of the process that initialized
- * it, which knows the init stack. If locks are one by another rule than their location, all of them
- * must prefer writers. */
+/* A merged lock has each flag that any process saw, and the source of the process that initialized
+ * it, which knows the init stack. If another rule than the location decides which locks are one,
+ * all must prefer writers. */
 static void add_user(struct lh_merged_run *run, const struct lh_merged_process *m, lh_lock_id id,
 		     const struct lh_lock *l, lh_lock_id to)
 {
