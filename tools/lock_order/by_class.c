@@ -20,7 +20,7 @@
  * because the cycle is minimal; so only the instances decide whether two dependencies exclude each
  * other.
  */
-enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, ALIKE_MAX = 8 };
+enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, SAME_CLASS_MAX = 8 };
 
 struct source {
 	lh_chain_id chain; /* of the ledger: the chain that wants, or that was held */
@@ -43,12 +43,12 @@ struct class_rows {
 	bool filtered;
 	struct lh_lock *lock;
 	struct lh_thread *thread;
-	struct lh_hb_edge *event;
+	struct lh_hb_edge *hb_edge;
 	struct lh_chain *chain;
-	struct lh_chain_visit *seen;
+	struct lh_chain_visit *visit;
 	struct source *source; /* by our chain row */
 	lh_chain_id *instance; /* by chain row of the ledger: its chain of instances */
-	uint32_t locks, threads, events, chains, visits, origins;
+	uint32_t locks, threads, hb_edges, chains, visits, sources;
 	uint32_t own_locks; /* lock rows of the ledger */
 	uint32_t witnesses;
 	struct same_class *group;
@@ -65,7 +65,7 @@ static lh_chain_id add_chain_row(struct class_rows *b, lh_chain_id parent, lh_lo
 	chain.depth = parent ? (uint16_t)(b->chain[parent].depth + 1) : 1;
 	b->witnesses += chain.depth;
 	LH_PUSH(b->arena, b->chain, b->chains, chain);
-	LH_PUSH(b->arena, b->source, b->origins, from);
+	LH_PUSH(b->arena, b->source, b->sources, from);
 	return id;
 }
 
@@ -84,18 +84,18 @@ static lh_lock_id class_id(const struct class_rows *b, lh_lock_id lock, uint32_t
 	return class ? class_row(b, class, which) : 0;
 }
 
-static void add_seens(struct class_rows *b, lh_chain_id to, const struct lh_chain *from)
+static void copy_visits(struct class_rows *b, lh_chain_id to, const struct lh_chain *from)
 {
 	struct lh_chain_visit s;
 	uint32_t n = 0;
 
 	for (uint32_t i = from->visit; n < 64 && lh_read_visit(b->ledger, i, &s); i = s.next, n++) {
 		uint32_t row = b->visits;
-		struct lh_chain_visit mine = s;
+		struct lh_chain_visit copy = s;
 
-		mine.chain = to;
-		mine.next = b->chain[to].visit;
-		LH_PUSH(b->arena, b->seen, b->visits, mine);
+		copy.chain = to;
+		copy.next = b->chain[to].visit;
+		LH_PUSH(b->arena, b->visit, b->visits, copy);
 		b->chain[to].visit = row;
 	}
 	b->chain[to].flags = from->flags & LH_CHAIN_MANY_THREADS;
@@ -113,25 +113,25 @@ static void read_rows(struct class_rows *b)
 		b->thread[i].end_lock = 0;
 	}
 	n = lh_read_used(r, LH_T_HB_EDGE);
-	b->events = n ? n : 1;
-	b->event = lh_arena_alloc(b->arena, b->events * sizeof(*b->event));
-	for (uint32_t i = 1; i < b->events; i++)
-		lh_read_hb_edge(r, i, &b->event[i]);
+	b->hb_edges = n ? n : 1;
+	b->hb_edge = lh_arena_alloc(b->arena, b->hb_edges * sizeof(*b->hb_edge));
+	for (uint32_t i = 1; i < b->hb_edges; i++)
+		lh_read_hb_edge(r, i, &b->hb_edge[i]);
 	n = lh_read_used(r, LH_T_LOCK);
 	b->own_locks = n ? n : 1;
 	n = lh_read_used(r, LH_T_CHAIN);
 	b->instance = lh_arena_alloc(b->arena, (n + 1) * sizeof(*b->instance));
 	add_chain_row(b, 0, 0, 0, (struct source){0}); /* row 0 is none */
-	LH_PUSH(b->arena, b->seen, b->visits, (struct lh_chain_visit){0});
+	LH_PUSH(b->arena, b->visit, b->visits, (struct lh_chain_visit){0});
 }
 
 /* ---- dependencies ---- */
 
 /* The site of a held lock, as a try-lock: how the lock was acquired does not matter, and the order
  * graph searches nothing for a try-lock. */
-static lh_site as_held(lh_site place)
+static lh_site as_held(lh_site site)
 {
-	return LH_SITE(LH_SITE_STACK(place), LH_TRY, LH_SITE_MODE(place));
+	return LH_SITE(LH_SITE_STACK(site), LH_TRY, LH_SITE_MODE(site));
 }
 
 /* Hashes the held and wanted classes, the sites of the two that matter, and the visits. */
@@ -152,7 +152,7 @@ static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t
 	return lh_hash_mix(h, node.flags & LH_CHAIN_MANY_THREADS);
 }
 
-static bool is_one_too_many(struct class_rows *b, uint64_t hash)
+static bool is_redundant(struct class_rows *b, uint64_t hash)
 {
 	struct same_class *a;
 
@@ -162,7 +162,7 @@ static bool is_one_too_many(struct class_rows *b, uint64_t hash)
 		a->hash = hash;
 		HASH_ADD(hh, b->group, hash, sizeof(a->hash), a);
 	}
-	return ++a->n > ALIKE_MAX;
+	return ++a->n > SAME_CLASS_MAX;
 }
 
 static uint64_t address_of(const struct class_rows *b, lh_lock_id id)
@@ -203,12 +203,12 @@ static void add_dependency(struct class_rows *b, const lh_chain_id *chain, uint3
 	if (!lh_read_chain_row(b->ledger, chain[held], &h) ||
 	    !lh_read_chain_row(b->ledger, chain[n - 1], &w))
 		return;
-	if (!name_ends(b, h.lock, w.lock, end) || is_one_too_many(b, hash_of(b, chain, n, held)))
+	if (!name_ends(b, h.lock, w.lock, end) || is_redundant(b, hash_of(b, chain, n, held)))
 		return;
 	link = add_chain_row(b, b->instance[chain[n - 2]], end[0], as_held(h.site),
 			     (struct source){chain[held], h.lock});
 	at = add_chain_row(b, link, end[1], w.site, (struct source){chain[n - 1], w.lock});
-	add_seens(b, at, &w);
+	copy_visits(b, at, &w);
 }
 
 /* A chain without held locks: a writer that may queue. */
@@ -216,8 +216,8 @@ static void add_root(struct class_rows *b, lh_chain_id id, const struct lh_chain
 {
 	lh_lock_id lock = class_id(b, w->lock, 0);
 
-	if (lock && !is_one_too_many(b, hash_of(b, &id, 1, 0)))
-		add_seens(b, add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}), w);
+	if (lock && !is_redundant(b, hash_of(b, &id, 1, 0)))
+		copy_visits(b, add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}), w);
 }
 
 static bool holds(const struct class_rows *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
@@ -448,30 +448,30 @@ static uint32_t query(const struct class_rows *b, struct lh_answers *a)
 	const struct lh_order_input input = {.lock = b->lock,
 					     .thread = b->thread,
 					     .chain = b->chain,
-					     .visit = b->seen,
-					     .hb_edge = b->event,
+					     .visit = b->visit,
+					     .hb_edge = b->hb_edge,
 					     .locks = b->locks,
 					     .threads = b->threads,
 					     .chains = b->chains,
 					     .visits = b->visits,
-					     .hb_edges = b->events,
+					     .hb_edges = b->hb_edges,
 					     .hb_edges_lost = b->ledger->head.hb_edges_lost != 0};
 
 	return lh_order_query(&input, b->witnesses, b->filtered, a);
 }
 
 static void check_process(struct lh_report *report, const struct lh_report_process *p,
-			  const struct lh_class_options *wants)
+			  const struct lh_class_options *options)
 {
 	struct class_rows b = {.report = report,
 			       .process = p,
 			       .ledger = p->ledger,
-			       .filtered = wants->filtered,
+			       .filtered = options->filtered,
 			       .arena = lh_arena_new()};
 	struct lh_answers a = {b.arena, is_lock_order, NULL, NULL, 0};
 	uint32_t cut, n = lh_read_used(p->ledger, LH_T_CHAIN);
 
-	b.classes = lh_classes_new(report, p, wants);
+	b.classes = lh_classes_new(report, p, options);
 	read_rows(&b);
 	for (lh_chain_id i = 1; i < n; i++)
 		add_chain(&b, i);
@@ -486,8 +486,8 @@ static void check_process(struct lh_report *report, const struct lh_report_proce
 	lh_arena_free(b.arena);
 }
 
-void lh_by_class_check(struct lh_report *report, const struct lh_class_options *wants)
+void lh_by_class_check(struct lh_report *report, const struct lh_class_options *options)
 {
 	for (uint32_t i = 0; i < report->processes; i++)
-		check_process(report, report->process[i], wants);
+		check_process(report, report->process[i], options);
 }

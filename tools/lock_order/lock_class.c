@@ -58,7 +58,7 @@ static bool is_wrapper(const struct lh_classes *c, const struct lh_report_frame 
 /* The frame that initialized the lock: the innermost one that is no wrapper. An interpreter is a
  * wrapper as a whole, because one line of C makes all locks of a script. If all frames are
  * wrappers, the innermost one. */
-static const struct lh_report_frame *birthplace(const struct lh_classes *c,
+static const struct lh_report_frame *init_frame(const struct lh_classes *c,
 						const struct lh_report_stack *t)
 {
 	const struct lh_report_frame *best = NULL;
@@ -120,7 +120,7 @@ static const char *class_text(const struct lh_classes *c, const struct lh_report
 	bool data;
 	const char *text = variable_text(c, lock, &data);
 	const struct lh_report_frame *at =
-		lock->init_stack ? birthplace(c, lock->init_stack) : NULL;
+		lock->init_stack ? init_frame(c, lock->init_stack) : NULL;
 
 	if (text)
 		return lh_arena_printf(c->arena, "variable %s %s", lock->kind, text);
@@ -181,19 +181,19 @@ static void split_patterns(struct lh_classes *c, const char *list)
 }
 
 struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_report_process *p,
-				  const struct lh_class_options *wants)
+				  const struct lh_class_options *options)
 {
 	struct lh_arena *arena = lh_arena_new();
 	struct lh_classes *c = lh_arena_alloc(arena, sizeof(*c));
 
 	c->report = report;
 	c->process = p;
-	c->symbols = wants->symbols;
+	c->symbols = options->symbols;
 	c->arena = arena;
 	c->rows = lh_read_used(p->ledger, LH_T_LOCK);
 	c->of = lh_arena_alloc(arena, (c->rows + 1) * sizeof(*c->of));
 	memset(c->of, 0xff, (c->rows + 1) * sizeof(*c->of));
-	split_patterns(c, wants->wrappers ? wants->wrappers : "");
+	split_patterns(c, options->wrappers ? options->wrappers : "");
 	return c;
 }
 

@@ -23,12 +23,12 @@
 struct lh_merged_process {
 	struct lh_report_process *process;
 	uint64_t boot;                  /* boot time: seconds since 1970, about */
-	uint64_t born, lived;           /* monotonic nanoseconds: alive from, and at least until */
+	uint64_t first_seen, last_seen; /* monotonic nanoseconds: alive from, and at least until */
 	struct lh_merged_process *from; /* the process that forked it */
 	struct lh_merged_process
 		*by; /* the process that started it in another way, or that it was before an exec */
 	bool shares; /* it uses a lock that another process uses */
-	bool taken;  /* its rows have been merged */
+	bool merged; /* its rows have been merged */
 	lh_thread_id base;  /* its threads are base + 1 and on */
 	uint32_t threads;   /* rows, row 0 included */
 	lh_thread_id end;   /* no thread: stands for the end of the process */

@@ -92,8 +92,8 @@ lh_chain_id lh_merged_node(struct lh_merged_run *run, lh_chain_id parent, lh_loc
 	return k->chain;
 }
 
-static void take_seens(struct lh_merged_run *run, const struct lh_merged_process *m,
-		       lh_chain_id from, uint32_t first, lh_chain_id to)
+static void copy_visits(struct lh_merged_run *run, const struct lh_merged_process *m,
+			lh_chain_id from, uint32_t first, lh_chain_id to)
 {
 	struct lh_chain_visit s;
 
@@ -147,12 +147,12 @@ static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh
 	if (!to)
 		return;
 	run->chain[to].flags |= chain.flags & (run->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
-	take_seens(run, m, id, chain.visit, to);
+	copy_visits(run, m, id, chain.visit, to);
 }
 
 /* ---- threads and happens-before edges ---- */
 
-static void take_threads(struct lh_merged_run *run, struct lh_merged_process *m)
+static void copy_threads(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	m->base = run->threads - 1;
 	for (uint32_t i = 1; i < m->threads; i++) {
@@ -168,7 +168,7 @@ static void take_threads(struct lh_merged_run *run, struct lh_merged_process *m)
 	}
 }
 
-static void take_events(struct lh_merged_run *run, const struct lh_merged_process *m)
+static void copy_hb_edges(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	uint32_t n = lh_read_used(m->process->ledger, LH_T_HB_EDGE);
 	struct lh_hb_edge e;
@@ -202,7 +202,7 @@ void lh_merged_begin_rows(struct lh_merged_run *run)
 
 void lh_merged_take(struct lh_merged_run *run, struct lh_merged_process *m)
 {
-	m->taken = true;
+	m->merged = true;
 	m->threads = lh_read_used(m->process->ledger, LH_T_THREAD);
 	m->threads = m->threads ? m->threads : 1;
 	m->chains = lh_read_used(m->process->ledger, LH_T_CHAIN);
@@ -211,8 +211,8 @@ void lh_merged_take(struct lh_merged_run *run, struct lh_merged_process *m)
 	m->base = run->threads - 1;
 	for (lh_chain_id i = 1; i < m->chains; i++)
 		add_chain(run, m, i);
-	take_threads(run, m);
-	take_events(run, m);
+	copy_threads(run, m);
+	copy_hb_edges(run, m);
 	m->end = run->threads;
 	LH_PUSH(run->arena, run->thread, run->threads,
 		(struct lh_thread){.flags = LH_THREAD_BARRIER_ROUND});
@@ -230,7 +230,7 @@ const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run 
 	for (uint32_t i = 0; i < run->processes; i++) {
 		const struct lh_merged_process *m = &run->process[i];
 
-		if (m->taken && t > m->base && t < m->base + m->threads)
+		if (m->merged && t > m->base && t < m->base + m->threads)
 			return m;
 	}
 	return NULL;

@@ -59,7 +59,7 @@ struct process {
 };
 
 /* A property of locks: locks with the same property are the same. */
-struct name {
+struct lock_property {
 	const char *text;
 	uint32_t lock;
 	UT_hash_handle hh;
@@ -70,7 +70,7 @@ struct lh_same_locks {
 	struct lh_arena *arena;
 	struct process **process;
 	uint32_t processes;
-	struct name *names;
+	struct lock_property *properties;
 	uint32_t *parent; /* by id of a report's lock: a forest; a root names itself */
 	const struct lh_report_lock **lock; /* by id */
 	uint32_t ids;
@@ -281,20 +281,20 @@ static void forget(struct process *a)
 	HASH_CLEAR(hh, a->chains);
 }
 
-static void choose(struct lh_same_locks *s)
+static void select_processes(struct lh_same_locks *s)
 {
-	uint32_t kept = 0;
+	uint32_t selected = 0;
 
 	qsort(s->process, s->processes, sizeof(*s->process), by_digest);
 	for (uint32_t i = 0; i < s->processes; i++) {
 		struct process *a = s->process[i];
 
-		if (kept && s->process[kept - 1]->digest == a->digest && !a->shared)
+		if (selected && s->process[selected - 1]->digest == a->digest && !a->shared)
 			forget(a);
 		else
-			s->process[kept++] = a;
+			s->process[selected++] = a;
 	}
-	s->processes = kept;
+	s->processes = selected;
 	qsort(s->process, s->processes, sizeof(*s->process), by_program);
 }
 
@@ -315,14 +315,14 @@ static void join(struct lh_same_locks *s, uint32_t a, uint32_t b)
 }
 
 /* Joins locks with an equal property. A name includes the offset, a class does not. */
-static void say(struct lh_same_locks *s, const struct lh_report_lock *lock, const char *what,
-		const char *where)
+static void add_property(struct lh_same_locks *s, const struct lh_report_lock *lock,
+			 const char *property, const char *value)
 {
 	const char *text = lh_arena_printf(s->arena, "%s\n%s\n%s\n%s", lock->kind,
-					   lock->named ? lock->name : lock->class, what, where);
-	struct name *n;
+					   lock->named ? lock->name : lock->class, property, value);
+	struct lock_property *n;
 
-	HASH_FIND_STR(s->names, text, n);
+	HASH_FIND_STR(s->properties, text, n);
 	if (n) {
 		join(s, n->lock, lock->id);
 		return;
@@ -330,7 +330,7 @@ static void say(struct lh_same_locks *s, const struct lh_report_lock *lock, cons
 	n = lh_arena_alloc(s->arena, sizeof(*n));
 	n->text = text;
 	n->lock = lock->id;
-	HASH_ADD_KEYPTR(hh, s->names, n->text, strlen(n->text), n);
+	HASH_ADD_KEYPTR(hh, s->properties, n->text, strlen(n->text), n);
 }
 
 static void add_site(struct process *a, struct group *group, lh_stack_id stack)
@@ -384,21 +384,22 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void say_all(struct lh_same_locks *s, const struct process *a, const struct group *group)
+static void add_properties(struct lh_same_locks *s, const struct process *a,
+			   const struct group *group)
 {
 	const struct lh_report_lock *lock = s->lock[group->number];
 	const char *data = lh_report_data_place(s->report, a->process, lh_lock_address(&lock->row));
 	const struct lh_report_frame *at = lh_report_best_frame(lock->init_stack);
 
 	if (data)
-		say(s, lock, "object", data);
+		add_property(s, lock, "object", data);
 	if (at && at->module && !lock->named)
-		say(s, lock, "initialized", base_name(at->module));
+		add_property(s, lock, "initialized", base_name(at->module));
 	for (uint32_t i = 0; i < group->sites; i++) {
 		at = lh_report_best_frame(
 			lh_report_get_stack(s->report, a->process, group->site[i]));
 		if (at && at->file && !at->system)
-			say(s, lock, "acquired", base_name(at->file));
+			add_property(s, lock, "acquired", base_name(at->file));
 	}
 }
 
@@ -426,7 +427,7 @@ static void name_groups(struct lh_same_locks *s)
 	for (uint32_t i = 0; i < s->processes; i++)
 		for (struct group *g = s->process[i]->groups; g; g = g->hh.next)
 			if (g->number)
-				say_all(s, s->process[i], g);
+				add_properties(s, s->process[i], g);
 }
 
 /* ---- interface ---- */
@@ -446,7 +447,7 @@ struct lh_same_locks *lh_same_locks_new(struct lh_report *report, struct lh_aren
 			LH_PUSH(arena, s->process, s->processes,
 				read_process(arena, report->process[i]));
 	if (s->processes)
-		choose(s);
+		select_processes(s);
 	return s;
 }
 
@@ -487,5 +488,5 @@ void lh_same_locks_free(struct lh_same_locks *s)
 {
 	for (uint32_t i = 0; i < s->processes; i++)
 		forget(s->process[i]);
-	HASH_CLEAR(hh, s->names);
+	HASH_CLEAR(hh, s->properties);
 }
