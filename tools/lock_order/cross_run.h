@@ -19,8 +19,7 @@ void lh_cross_run_check(struct lh_report *);
 
 struct lh_same_locks;
 
-/* Selects the processes that show orders; one of those that show the same. Free before the arena.
- */
+/* Selects processes that show orders; of equal ones, one. Free before the arena. */
 struct lh_same_locks *lh_same_locks_new(struct lh_report *, struct lh_arena *);
 void lh_same_locks_free(struct lh_same_locks *);
 struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *,

@@ -122,8 +122,7 @@ static bool was_released(const struct lh_merged_process *m, lh_lock_id lock)
 	return false;
 }
 
-/* The locks that the thread held when it forked and did not release, as a merged chain.
- */
+/* The locks that the thread held when it forked and did not release; a merged chain. */
 static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;

@@ -99,7 +99,7 @@ static void add_wait(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter 
 				  .action = joins ? LH_JOINS : LH_WAITS_FOR});
 }
 
-/* Adds the step in which waiter `me` holds what `other` waits for. */
+/* Adds the step in which waiter `holder` holds what `other` waits for. */
 static void add_hold_step(struct lh_deadlocks_pass *pass, uint32_t holder,
 			  const struct lh_deadlocks_waiter *other)
 {

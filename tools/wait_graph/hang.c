@@ -324,7 +324,7 @@ static bool scan_again(struct lh_hang *h, const struct lh_ledger_view *given)
 	return true;
 }
 
-/* Capacity for the modules of both the task and the ledger: frames of the ledger name its own. */
+/* Capacity for the modules of the process and of the ledger: frames of the ledger name its own. */
 static bool make_snapshot(struct lh_hang *h)
 {
 	uint32_t modules =
@@ -416,7 +416,7 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	p->pid = p->alive_tid = r->head.pid;
 	memcpy(p->comm, r->head.comm, sizeof(p->comm));
 	p->no_access = true;
-	p->handlers = true; /* unknown, so assumed */
+	p->handlers = true; /* unknown, so assume some */
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
 	open_ledger(&ledger, p, r);
 	h->ledger = &ledger;
