@@ -138,18 +138,18 @@ static lh_site as_held(lh_site site)
 static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
 {
 	uint64_t h = n + 31 * held;
-	struct lh_chain node = {0};
+	struct lh_chain row = {0};
 	struct lh_chain_visit s;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_read_chain_row(b->ledger, chain[i], &node);
-		h = lh_hash_mix(h, class_id(b, node.lock, 0));
-		h = lh_hash_mix(h, i == held || i + 1 == n ? node.site : LH_SITE_MODE(node.site));
+		lh_read_chain_row(b->ledger, chain[i], &row);
+		h = lh_hash_mix(h, class_id(b, row.lock, 0));
+		h = lh_hash_mix(h, i == held || i + 1 == n ? row.site : LH_SITE_MODE(row.site));
 	}
-	for (uint32_t i = node.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s); i = s.next)
+	for (uint32_t i = row.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s); i = s.next)
 		h = lh_hash_mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last),
 		k++;
-	return lh_hash_mix(h, node.flags & LH_CHAIN_MANY_THREADS);
+	return lh_hash_mix(h, row.flags & LH_CHAIN_MANY_THREADS);
 }
 
 static bool is_redundant(struct class_rows *b, uint64_t hash)
@@ -222,10 +222,10 @@ static void add_root(struct class_rows *b, lh_chain_id id, const struct lh_chain
 
 static bool holds(const struct class_rows *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
 {
-	struct lh_chain node;
+	struct lh_chain row;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (lh_read_chain_row(b->ledger, chain[i], &node) && node.lock == lock)
+		if (lh_read_chain_row(b->ledger, chain[i], &row) && row.lock == lock)
 			return true;
 	return false;
 }
@@ -249,24 +249,24 @@ static void add_chain(struct class_rows *b, lh_chain_id id)
 {
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t n = lh_read_chain_path(b->ledger, id, chain, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 	struct lh_lock l;
 
-	if (!n || !read_chain(b, id, &node, &l))
+	if (!n || !read_chain(b, id, &row, &l))
 		return;
-	b->instance[id] = add_chain_row(b, n > 1 ? b->instance[chain[n - 2]] : 0, node.lock,
-					as_held(node.site), (struct source){id, node.lock});
+	b->instance[id] = add_chain_row(b, n > 1 ? b->instance[chain[n - 2]] : 0, row.lock,
+					as_held(row.site), (struct source){id, row.lock});
 	/* No dependency for a join: while a thread holds a lock, it may join a thread that acquires
 	 * another lock of the same class. */
 	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
 	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
-	    (!node.visit && !(node.flags & LH_CHAIN_MANY_THREADS)))
+	    (!row.visit && !(row.flags & LH_CHAIN_MANY_THREADS)))
 		return;
-	if (LH_SITE_HOW(node.site) == LH_TRY && l.kind != LH_SEM && !b->filtered)
+	if (LH_SITE_HOW(row.site) == LH_TRY && l.kind != LH_SEM && !b->filtered)
 		return;
 	if (n == 1 && (l.flags & LH_LOCK_PREFER_WRITER))
-		add_root(b, id, &node);
-	else if (n > 1 && !holds(b, chain, n - 1, node.lock))
+		add_root(b, id, &row);
+	else if (n > 1 && !holds(b, chain, n - 1, row.lock))
 		for (uint32_t i = 0; i + 1 < n; i++)
 			add_dependency(b, chain, n, i);
 }
@@ -370,13 +370,13 @@ static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, 
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth =
 		queues ? 0 : lh_read_chain_path(b->ledger, wanted.chain, chain, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 
-	if (!queues && held.chain && lh_read_chain_row(b->ledger, held.chain, &node))
-		add_step(step, n, k, held.lock, node.site, LH_HOLDS);
+	if (!queues && held.chain && lh_read_chain_row(b->ledger, held.chain, &row))
+		add_step(step, n, k, held.lock, row.site, LH_HOLDS);
 	for (uint32_t i = 0; i + 1 < depth; i++)
-		if (chain[i] != held.chain && lh_read_chain_row(b->ledger, chain[i], &node))
-			add_step(step, n, k, node.lock, node.site, LH_HOLDS);
+		if (chain[i] != held.chain && lh_read_chain_row(b->ledger, chain[i], &row))
+			add_step(step, n, k, row.lock, row.site, LH_HOLDS);
 	add_step(step, n, k, wanted.lock, k->wanted_site, LH_WANTS);
 }
 

@@ -129,13 +129,13 @@ static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_m
 	lh_chain_id chain[LH_HELD_MAX], held = 0;
 	uint32_t n =
 		lh_read_chain_path(parent, m->process->ledger->head.fork_chain, chain, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 
 	for (uint32_t i = 0; i < n; i++) {
 		lh_chain_id merged = chain[i] < m->from->chains ? m->from->chain[chain[i]] : 0;
 
-		if (merged && lh_read_chain_row(parent, chain[i], &node) &&
-		    !was_released(m, node.lock))
+		if (merged && lh_read_chain_row(parent, chain[i], &row) &&
+		    !was_released(m, row.lock))
 			held = lh_merged_node(run, held, run->chain[merged].lock,
 					      run->chain[merged].site);
 	}

@@ -211,15 +211,15 @@ static void add_chain(struct process *a, lh_chain_id id)
 {
 	lh_chain_id path[LH_HELD_MAX];
 	uint32_t depth = lh_read_chain_path(a->process->ledger, id, path, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 	struct shown *shown;
 	hash h = 4;
 
-	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &node);
+	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &row);
 	     k++) {
-		h = lh_hash_mix(h, hash_of_lock(a, node.lock));
-		h = lh_hash_mix(h, hash_of_stack(a, LH_SITE_STACK(node.site)) +
-					   LH_SITE_MODE(node.site));
+		h = lh_hash_mix(h, hash_of_lock(a, row.lock));
+		h = lh_hash_mix(h,
+				hash_of_stack(a, LH_SITE_STACK(row.site)) + LH_SITE_MODE(row.site));
 	}
 	HASH_FIND(hh, a->chains, &h, sizeof(h), shown);
 	if (shown)
@@ -357,17 +357,17 @@ static void add_sites(struct process *a)
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_CHAIN);
 	lh_chain_id path[LH_HELD_MAX];
-	struct lh_chain node;
+	struct lh_chain row;
 
 	for (lh_chain_id i = 1; i < n; i++) {
 		uint32_t depth =
 			makes_order(r, i) ? lh_read_chain_path(r, i, path, LH_HELD_MAX) : 0;
 
-		for (uint32_t k = 0; k < depth && lh_read_chain_row(r, path[k], &node); k++) {
-			struct group *group = group_of(a, hash_of_lock(a, node.lock));
+		for (uint32_t k = 0; k < depth && lh_read_chain_row(r, path[k], &row); k++) {
+			struct group *group = group_of(a, hash_of_lock(a, row.lock));
 
 			if (group)
-				add_site(a, group, LH_SITE_STACK(node.site));
+				add_site(a, group, LH_SITE_STACK(row.site));
 		}
 	}
 }
