@@ -1,3 +1,5 @@
+/* by_class.c — makes order-graph rows in which the wanted locks are classes, and findings from the
+ * cycles. */
 #include "tools/lock_order/by_class.h"
 #include "libcheck/base/hash.h"
 
@@ -8,22 +10,24 @@
 #include <uthash.h>
 
 /*
- * The rows for the judge. Their locks are those of the record, row for row, and behind them three
- * for each class: the class itself, and "the lower" and "the upper" of two that are held together.
+ * The rows for the order graph. Their locks are those of the ledger, row for row, followed by three
+ * for each class: the class itself, and "the lower" and "the upper" of two locks that are held
+ * together.
  *
- * A dependency "holding H1 to Hn, asks for L" becomes n chains: the very locks H1 to Hn, then the
- * class of one of them, and under that the class of L is asked for. A circle can only go through
- * classes, because nobody asks for a very lock; no two of its dependencies hold the same class,
- * because it is minimal; so it is the very locks that exclude, or do not.
+ * A dependency "holds H1 to Hn, wants L" becomes n chains: the instances H1 to Hn, then the class
+ * of one of them, and under that chain the class of L is wanted. A cycle can only go through
+ * classes, because no chain waits for an instance; no two of its dependencies hold the same class,
+ * because the cycle is minimal; so only the instances decide whether two dependencies exclude each
+ * other.
  */
-enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, ALIKE_MAX = 8 };
+enum { LOWER = 1, UPPER = 2, ROWS_A_CLASS = 3, SAME_CLASS_MAX = 8 };
 
 struct source {
-	lh_chain_id chain; /* of the record: what asks, or what was held */
+	lh_chain_id chain; /* of the ledger: the chain that wants, or that was held */
 	lh_lock_id lock;
 };
 
-/* Dependencies that differ only in which locks of their classes they took: some of them will do. */
+/* Dependencies that differ only in the instances that were acquired: ALIKE_MAX of them suffice. */
 struct same_class {
 	uint64_t hash;
 	uint32_t n;
@@ -39,13 +43,13 @@ struct class_rows {
 	bool filtered;
 	struct lh_lock *lock;
 	struct lh_thread *thread;
-	struct lh_hb_edge *event;
+	struct lh_hb_edge *hb_edge;
 	struct lh_chain *chain;
-	struct lh_chain_visit *seen;
-	struct source *source; /* by node of ours */
-	lh_chain_id *instance; /* by node of the record: its chain of very locks */
-	uint32_t locks, threads, events, chains, visits, origins;
-	uint32_t own_locks; /* rows of the record */
+	struct lh_chain_visit *visit;
+	struct source *source; /* by our chain row */
+	lh_chain_id *instance; /* by chain row of the ledger: its chain of instances */
+	uint32_t locks, threads, hb_edges, chains, visits, sources;
+	uint32_t own_locks; /* lock rows of the ledger */
 	uint32_t witnesses;
 	struct same_class *group;
 };
@@ -61,11 +65,11 @@ static lh_chain_id add_chain_row(struct class_rows *b, lh_chain_id parent, lh_lo
 	chain.depth = parent ? (uint16_t)(b->chain[parent].depth + 1) : 1;
 	b->witnesses += chain.depth;
 	LH_PUSH(b->arena, b->chain, b->chains, chain);
-	LH_PUSH(b->arena, b->source, b->origins, from);
+	LH_PUSH(b->arena, b->source, b->sources, from);
 	return id;
 }
 
-/* The rows of a class stand behind those of the record; there are none yet for a new one. */
+/* The lock id of a row of a class. These rows follow those of the ledger; add_locks makes them. */
 static lh_lock_id class_row(const struct class_rows *b, uint32_t class, uint32_t which)
 {
 	uint32_t row = b->own_locks + (class - 1) * ROWS_A_CLASS + which;
@@ -80,18 +84,18 @@ static lh_lock_id class_id(const struct class_rows *b, lh_lock_id lock, uint32_t
 	return class ? class_row(b, class, which) : 0;
 }
 
-static void add_seens(struct class_rows *b, lh_chain_id to, const struct lh_chain *from)
+static void copy_visits(struct class_rows *b, lh_chain_id to, const struct lh_chain *from)
 {
 	struct lh_chain_visit s;
 	uint32_t n = 0;
 
 	for (uint32_t i = from->visit; n < 64 && lh_read_visit(b->ledger, i, &s); i = s.next, n++) {
 		uint32_t row = b->visits;
-		struct lh_chain_visit mine = s;
+		struct lh_chain_visit copy = s;
 
-		mine.chain = to;
-		mine.next = b->chain[to].visit;
-		LH_PUSH(b->arena, b->seen, b->visits, mine);
+		copy.chain = to;
+		copy.next = b->chain[to].visit;
+		LH_PUSH(b->arena, b->visit, b->visits, copy);
 		b->chain[to].visit = row;
 	}
 	b->chain[to].flags = from->flags & LH_CHAIN_MANY_THREADS;
@@ -109,45 +113,46 @@ static void read_rows(struct class_rows *b)
 		b->thread[i].end_lock = 0;
 	}
 	n = lh_read_used(r, LH_T_HB_EDGE);
-	b->events = n ? n : 1;
-	b->event = lh_arena_alloc(b->arena, b->events * sizeof(*b->event));
-	for (uint32_t i = 1; i < b->events; i++)
-		lh_read_hb_edge(r, i, &b->event[i]);
+	b->hb_edges = n ? n : 1;
+	b->hb_edge = lh_arena_alloc(b->arena, b->hb_edges * sizeof(*b->hb_edge));
+	for (uint32_t i = 1; i < b->hb_edges; i++)
+		lh_read_hb_edge(r, i, &b->hb_edge[i]);
 	n = lh_read_used(r, LH_T_LOCK);
 	b->own_locks = n ? n : 1;
 	n = lh_read_used(r, LH_T_CHAIN);
 	b->instance = lh_arena_alloc(b->arena, (n + 1) * sizeof(*b->instance));
 	add_chain_row(b, 0, 0, 0, (struct source){0}); /* row 0 is none */
-	LH_PUSH(b->arena, b->seen, b->visits, (struct lh_chain_visit){0});
+	LH_PUSH(b->arena, b->visit, b->visits, (struct lh_chain_visit){0});
 }
 
 /* ---- dependencies ---- */
 
-/* How it was got does not matter of what is held, and a try is no question to the judge. */
-static lh_site as_held(lh_site place)
+/* The site of a held lock, as a try-lock: how the lock was acquired does not matter, and the order
+ * graph searches nothing for a try-lock. */
+static lh_site as_held(lh_site site)
 {
-	return LH_SITE(LH_SITE_STACK(place), LH_TRY, LH_SITE_MODE(place));
+	return LH_SITE(LH_SITE_STACK(site), LH_TRY, LH_SITE_MODE(site));
 }
 
-/* The classes held and asked for, the places of the two that matter, and who was there. */
+/* Hashes the held and wanted classes, the sites of the two that matter, and the visits. */
 static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t n, uint32_t held)
 {
 	uint64_t h = n + 31 * held;
-	struct lh_chain node = {0};
+	struct lh_chain row = {0};
 	struct lh_chain_visit s;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_read_chain_row(b->ledger, chain[i], &node);
-		h = lh_hash_mix(h, class_id(b, node.lock, 0));
-		h = lh_hash_mix(h, i == held || i + 1 == n ? node.site : LH_SITE_MODE(node.site));
+		lh_read_chain_row(b->ledger, chain[i], &row);
+		h = lh_hash_mix(h, class_id(b, row.lock, 0));
+		h = lh_hash_mix(h, i == held || i + 1 == n ? row.site : LH_SITE_MODE(row.site));
 	}
-	for (uint32_t i = node.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s); i = s.next)
+	for (uint32_t i = row.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s); i = s.next)
 		h = lh_hash_mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last),
 		k++;
-	return lh_hash_mix(h, node.flags & LH_CHAIN_MANY_THREADS);
+	return lh_hash_mix(h, row.flags & LH_CHAIN_MANY_THREADS);
 }
 
-static bool is_one_too_many(struct class_rows *b, uint64_t hash)
+static bool is_redundant(struct class_rows *b, uint64_t hash)
 {
 	struct same_class *a;
 
@@ -157,7 +162,7 @@ static bool is_one_too_many(struct class_rows *b, uint64_t hash)
 		a->hash = hash;
 		HASH_ADD(hh, b->group, hash, sizeof(a->hash), a);
 	}
-	return ++a->n > ALIKE_MAX;
+	return ++a->n > SAME_CLASS_MAX;
 }
 
 static uint64_t address_of(const struct class_rows *b, lh_lock_id id)
@@ -167,7 +172,7 @@ static uint64_t address_of(const struct class_rows *b, lh_lock_id id)
 	return lh_read_lock(b->ledger, id, &l) ? lh_lock_address(&l) : 0;
 }
 
-/* The two ends of one dependency: which rows they are. False: it is none between classes. */
+/* The rows of the two ends of a dependency. False: it is no dependency between classes. */
 static bool name_ends(const struct class_rows *b, lh_lock_id held, lh_lock_id wanted,
 		      lh_lock_id end[2])
 {
@@ -198,37 +203,35 @@ static void add_dependency(struct class_rows *b, const lh_chain_id *chain, uint3
 	if (!lh_read_chain_row(b->ledger, chain[held], &h) ||
 	    !lh_read_chain_row(b->ledger, chain[n - 1], &w))
 		return;
-	if (!name_ends(b, h.lock, w.lock, end) || is_one_too_many(b, hash_of(b, chain, n, held)))
+	if (!name_ends(b, h.lock, w.lock, end) || is_redundant(b, hash_of(b, chain, n, held)))
 		return;
 	link = add_chain_row(b, b->instance[chain[n - 2]], end[0], as_held(h.site),
 			     (struct source){chain[held], h.lock});
 	at = add_chain_row(b, link, end[1], w.site, (struct source){chain[n - 1], w.lock});
-	add_seens(b, at, &w);
+	copy_visits(b, at, &w);
 }
 
-/* Who asks with empty hands: a writer who queues. */
+/* A chain without held locks: a writer that may queue. */
 static void add_root(struct class_rows *b, lh_chain_id id, const struct lh_chain *w)
 {
 	lh_lock_id lock = class_id(b, w->lock, 0);
 
-	if (lock && !is_one_too_many(b, hash_of(b, &id, 1, 0)))
-		add_seens(b, add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}), w);
+	if (lock && !is_redundant(b, hash_of(b, &id, 1, 0)))
+		copy_visits(b, add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}), w);
 }
 
 static bool holds(const struct class_rows *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
 {
-	struct lh_chain node;
+	struct lh_chain row;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (lh_read_chain_row(b->ledger, chain[i], &node) && node.lock == lock)
+		if (lh_read_chain_row(b->ledger, chain[i], &row) && row.lock == lock)
 			return true;
 	return false;
 }
 
-/*
- * A lock that comes and goes has one row, and a node may speak of one that it was before. It was
- * born in the same place, and that is what is asked here.
- */
+/* A destroyed lock and its successor at the same address can share a row, so a chain may name an
+ * earlier generation. Both have the same init stack, so they are of one class. */
 static bool read_chain(const struct class_rows *b, lh_chain_id id, struct lh_chain *chain,
 		       struct lh_lock *l)
 {
@@ -246,31 +249,31 @@ static void add_chain(struct class_rows *b, lh_chain_id id)
 {
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t n = lh_read_chain_path(b->ledger, id, chain, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 	struct lh_lock l;
 
-	if (!n || !read_chain(b, id, &node, &l))
+	if (!n || !read_chain(b, id, &row, &l))
 		return;
-	b->instance[id] = add_chain_row(b, n > 1 ? b->instance[chain[n - 2]] : 0, node.lock,
-					as_held(node.site), (struct source){id, node.lock});
-	/* Who joins a thread that takes a lock of its own, under one of the same birthplace, is
-	 * fine. */
+	b->instance[id] = add_chain_row(b, n > 1 ? b->instance[chain[n - 2]] : 0, row.lock,
+					as_held(row.site), (struct source){id, row.lock});
+	/* No dependency for a join: while a thread holds a lock, it may join a thread that acquires
+	 * another lock of the same class. */
 	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
 	    (l.flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING)) ||
-	    (!node.visit && !(node.flags & LH_CHAIN_MANY_THREADS)))
+	    (!row.visit && !(row.flags & LH_CHAIN_MANY_THREADS)))
 		return;
-	if (LH_SITE_HOW(node.site) == LH_TRY && l.kind != LH_SEM && !b->filtered)
+	if (LH_SITE_HOW(row.site) == LH_TRY && l.kind != LH_SEM && !b->filtered)
 		return;
 	if (n == 1 && (l.flags & LH_LOCK_PREFER_WRITER))
-		add_root(b, id, &node);
-	else if (n > 1 && !holds(b, chain, n - 1, node.lock))
+		add_root(b, id, &row);
+	else if (n > 1 && !holds(b, chain, n - 1, row.lock))
 		for (uint32_t i = 0; i + 1 < n; i++)
 			add_dependency(b, chain, n, i);
 }
 
 /* ---- locks ---- */
 
-/* What is true of one of a class may be true of each: but all must prefer writers. */
+/* A class has each flag that one of its locks has; but it prefers writers only if all do. */
 static void add_to_class(struct class_rows *b, lh_lock_id id, const struct lh_lock *l)
 {
 	uint32_t class = lh_classes_of(b->classes, id);
@@ -287,7 +290,7 @@ static void add_to_class(struct class_rows *b, lh_lock_id id, const struct lh_lo
 	}
 }
 
-/* The list of the nodes that want each lock, which the judge goes by. */
+/* Links the chains that want each lock, as the order graph needs them. */
 static void list_chains(struct class_rows *b)
 {
 	for (uint32_t i = 1; i < b->own_locks; i++)
@@ -321,20 +324,21 @@ static void add_locks(struct class_rows *b)
 	list_chains(b);
 }
 
-/* ---- asking ---- */
+/* ---- sources ---- */
 
 static struct source source_of(const struct class_rows *b, lh_chain_id id)
 {
 	return id < b->chains ? b->source[id] : (struct source){0};
 }
 
-/* The node of the record, and the lock in it, that a link of a circle holds. */
+/* The chain of the ledger, and the lock in it, that a link of a cycle holds. */
 static struct source held_of(const struct class_rows *b, const struct lh_cycle_link *k)
 {
 	return source_of(b, b->chain[k->chain].parent);
 }
 
-/* The process's own judge knows it, and has told it or filed it away. */
+/* True if each lock of the cycle is one instance: the process's own order graph has found this
+ * cycle, and reported or filtered it. */
 static bool is_of_same_instances(const struct class_rows *b, const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->n; i++) {
@@ -346,9 +350,9 @@ static bool is_of_same_instances(const struct class_rows *b, const struct lh_cyc
 	return true;
 }
 
-/* ---- telling ---- */
+/* ---- findings ---- */
 
-enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
+enum { STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
 
 static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_link *k,
 		     lh_lock_id lock, lh_site site, enum lh_action action)
@@ -358,7 +362,7 @@ static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_li
 			.thread = k->thread, .lock = lock, .site = site, .action = action};
 }
 
-/* What matters first, then what else is held. A writer who queues holds nothing that matters. */
+/* The held lock of the link first, then the others. What a queued writer holds does not matter. */
 static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, bool queues,
 		     struct lh_step *step, uint32_t *n)
 {
@@ -366,17 +370,17 @@ static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, 
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t depth =
 		queues ? 0 : lh_read_chain_path(b->ledger, wanted.chain, chain, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 
-	if (!queues && held.chain && lh_read_chain_row(b->ledger, held.chain, &node))
-		add_step(step, n, k, held.lock, node.site, LH_HOLDS);
+	if (!queues && held.chain && lh_read_chain_row(b->ledger, held.chain, &row))
+		add_step(step, n, k, held.lock, row.site, LH_HOLDS);
 	for (uint32_t i = 0; i + 1 < depth; i++)
-		if (chain[i] != held.chain && lh_read_chain_row(b->ledger, chain[i], &node))
-			add_step(step, n, k, node.lock, node.site, LH_HOLDS);
+		if (chain[i] != held.chain && lh_read_chain_row(b->ledger, chain[i], &row))
+			add_step(step, n, k, row.lock, row.site, LH_HOLDS);
 	add_step(step, n, k, wanted.lock, k->wanted_site, LH_WANTS);
 }
 
-/* The same birthplaces in the same order, wherever in the code. A ring has no beginning. */
+/* Equal for the same classes in the same order, at any sites. A sum: a cycle has no first link. */
 static uint64_t hash_of_cycle(const struct lh_cycle *cycle)
 {
 	uint64_t h = cycle->filter;
@@ -404,10 +408,8 @@ static struct lh_report_finding *report_cycle(const struct class_rows *b,
 	return lh_report_add_finding(b->report, b->ledger, &row, step, NULL);
 }
 
-/*
- * Once for each circle of birthplaces, however many places in the code take part in it; they are
- * counted. A birthplace that only hands on would else tell of every two places that take locks.
- */
+/* One finding for each cycle of classes; the same cycle at other sites is counted. Otherwise a
+ * class of a generic wrapper would cause a finding for every two sites that acquire its locks. */
 static void report_all(struct class_rows *b, const struct lh_answers *a)
 {
 	struct merged_cycle {
@@ -446,30 +448,30 @@ static uint32_t query(const struct class_rows *b, struct lh_answers *a)
 	const struct lh_order_input input = {.lock = b->lock,
 					     .thread = b->thread,
 					     .chain = b->chain,
-					     .visit = b->seen,
-					     .hb_edge = b->event,
+					     .visit = b->visit,
+					     .hb_edge = b->hb_edge,
 					     .locks = b->locks,
 					     .threads = b->threads,
 					     .chains = b->chains,
 					     .visits = b->visits,
-					     .hb_edges = b->events,
+					     .hb_edges = b->hb_edges,
 					     .hb_edges_lost = b->ledger->head.hb_edges_lost != 0};
 
 	return lh_order_query(&input, b->witnesses, b->filtered, a);
 }
 
 static void check_process(struct lh_report *report, const struct lh_report_process *p,
-			  const struct lh_class_options *wants)
+			  const struct lh_class_options *options)
 {
 	struct class_rows b = {.report = report,
 			       .process = p,
 			       .ledger = p->ledger,
-			       .filtered = wants->filtered,
+			       .filtered = options->filtered,
 			       .arena = lh_arena_new()};
 	struct lh_answers a = {b.arena, is_lock_order, NULL, NULL, 0};
 	uint32_t cut, n = lh_read_used(p->ledger, LH_T_CHAIN);
 
-	b.classes = lh_classes_new(report, p, wants);
+	b.classes = lh_classes_new(report, p, options);
 	read_rows(&b);
 	for (lh_chain_id i = 1; i < n; i++)
 		add_chain(&b, i);
@@ -484,8 +486,8 @@ static void check_process(struct lh_report *report, const struct lh_report_proce
 	lh_arena_free(b.arena);
 }
 
-void lh_by_class_check(struct lh_report *report, const struct lh_class_options *wants)
+void lh_by_class_check(struct lh_report *report, const struct lh_class_options *options)
 {
 	for (uint32_t i = 0; i < report->processes; i++)
-		check_process(report, report->process[i], wants);
+		check_process(report, report->process[i], options);
 }

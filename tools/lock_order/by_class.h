@@ -1,19 +1,20 @@
 /*
- * by_class.h — circles between birthplaces: what one run showed on two pairs of locks, another run
- * may do on one pair.
+ * by_class.h — lock-order cycles between classes of locks: what one run showed on two pairs of
+ * locks, another run may do on one pair.
  *
- * A class is all locks of one process that were born at one place: of a static lock the variable
- * and the member in it, where an array's elements are one; else the call that initialised it,
- * behind the wrappers; else, where nobody initialises (std::mutex), the whole stack of its first
+ * A class is all locks of one process with the same origin: for a static lock, the variable and the
+ * member in it, where all elements of an array are one; otherwise the init call, outside of
+ * wrappers; for a lock that is not initialized by a call (std::mutex), the whole stack of its first
  * acquisition.
  *
- * The judge of the library is asked (libcheck/order_graph/order_graph.h), about rows in which what
- * a circle goes through is a class, and what excludes two threads is still the very lock. Two locks
- * of one class that are taken in the order of their addresses are two classes, "the lower" and "the
- * upper": only who takes them the other way round closes a circle.
+ * The library's order graph (libcheck/order_graph/order_graph.h) is queried with rows in which a
+ * cycle goes through classes, while two threads still exclude each other by a single lock, an
+ * instance. Two locks of one class that are acquired in the order of their addresses are two
+ * vertices, "the lower" and "the upper": only a thread that acquires them in the opposite order
+ * closes a cycle.
  *
- * Adds findings to a model, as warnings; none that the process's own judge has told. Does not
- * print, and changes no other finding.
+ * Adds findings to a report, as warnings; none that the process's own order graph has found. Does
+ * not print, and changes no other finding.
  */
 #ifndef LH_LOCK_ORDER_BY_CLASS_H
 #define LH_LOCK_ORDER_BY_CLASS_H
@@ -21,19 +22,20 @@
 #include "tools/report/report.h"
 
 struct lh_class_options {
-	struct lh_symbols *symbols; /* NULL: no names; then static locks are classes of their own */
+	struct lh_symbols
+		*symbols;     /* NULL: no names; then each static lock is a class of its own */
 	const char *wrappers; /* patterns of functions or objects, separated by commas; "" none */
-	bool filtered;        /* also the circles that a filter sets aside */
+	bool filtered;        /* also the cycles that are filtered */
 };
 
-/* Of each process of the model. Before lh_report_finish. */
+/* Checks each process of the report. Call before lh_report_finish. */
 void lh_by_class_check(struct lh_report *, const struct lh_class_options *);
 
-/* ---- what the room's files share ---- */
+/* ---- lock_class.c ---- */
 
 struct lh_classes;
 
-/* Numbers from 1 on, by row of LH_T_LOCK of this process's record; 0: no class. */
+/* The classes of one process's locks, numbered from 1. lh_classes_of: 0: the lock has no class. */
 struct lh_classes *lh_classes_new(struct lh_report *, const struct lh_report_process *,
 				  const struct lh_class_options *);
 uint32_t lh_classes_of(struct lh_classes *, lh_lock_id);

@@ -1,13 +1,15 @@
+/* cross_process.c — queries the order graph for the processes that share locks, and adds its cycles
+ * as findings. */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <stdlib.h>
 
-enum { STEPS_MAX = 250 }; /* a finding's count of them is a byte */
+enum { STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
 
 static const char chance[] = " (these processes were not seen to run at the same time)";
 
-/* What one process shows by itself is its own judge's business. */
-static bool is_ours(void *with, const struct lh_cycle *cycle)
+/* A cycle inside one process is left to the process's own order graph. */
+static bool is_wanted(void *with, const struct lh_cycle *cycle)
 {
 	const struct lh_merged_run *run = with;
 	const struct lh_merged_process *first = lh_merged_process_of(run, cycle->link[0].thread);
@@ -20,7 +22,7 @@ static bool is_ours(void *with, const struct lh_cycle *cycle)
 	return false;
 }
 
-/* ---- telling ---- */
+/* ---- findings ---- */
 
 struct steps {
 	struct lh_cross_step step[STEPS_MAX];
@@ -31,19 +33,19 @@ static void add_step(struct lh_merged_run *run, struct steps *t, const struct lh
 		     lh_thread_id thread, lh_chain_id id, enum lh_action action)
 {
 	struct lh_cross_step *s = &t->step[t->n];
-	const struct lh_merged_lock *of;
+	const struct lh_merged_lock *source;
 	struct lh_chain chain;
 
 	if (t->n >= STEPS_MAX || !lh_read_chain_row(m->process->ledger, id, &chain))
 		return;
-	of = &run->lock_of[LH_LOCK_ROW(run->chain[m->chain[id]].lock)];
+	source = &run->lock_of[LH_LOCK_ROW(run->chain[m->chain[id]].lock)];
 	*s = (struct lh_cross_step){.process = m->process,
 				    .step = {.thread = thread ? thread - m->base : 0,
 					     .lock = chain.lock,
 					     .site = chain.site,
 					     .action = action}};
-	if (of->users > 1) /* as one process calls it, so that it is one for the reader too */
-		s->lock = lh_report_get_lock(run->report, of->process->process, of->id);
+	if (source->users > 1) /* named as in one process, so that the reader sees one lock */
+		s->lock = lh_report_get_lock(run->report, source->process->process, source->id);
 	t->n++;
 }
 
@@ -69,8 +71,7 @@ static bool has_thread(const struct lh_report_finding *f, int32_t tid)
 	return false;
 }
 
-/* These very threads have come to wait for each other: that is told, and not besides that they can.
- */
+/* True if these threads are reported as deadlocked: that they can deadlock is not reported too. */
 static bool has_happened(const struct lh_merged_run *run, const struct lh_cycle *cycle)
 {
 	for (uint32_t i = 0; i < run->report->findings; i++) {
@@ -101,20 +102,20 @@ static void report_cycle(struct lh_merged_run *run, const struct lh_cycle *cycle
 		lh_report_add_cross_finding(run->report, &row, t.step, t.n, sure ? "" : chance);
 }
 
-/* ---- processes together ---- */
+/* ---- several processes ---- */
 
-/* With every process those whose past is its own. */
-static void take_with_ancestors(struct lh_merged_run *run)
+/* Adds each process that shares a lock, together with its ancestors: their order is needed. */
+static void add_with_ancestors(struct lh_merged_run *run)
 {
 	for (bool more = true; more;) {
 		more = false;
 		for (struct lh_merged_process *m = run->process; m < run->process + run->processes;
 		     m++) {
-			struct lh_merged_process *kin[] = {m->from, m->by};
+			struct lh_merged_process *ancestor[] = {m->from, m->by};
 
 			for (int i = 0; i < 2; i++)
-				if (m->shares && kin[i] && !kin[i]->shares)
-					more = kin[i]->shares = true;
+				if (m->shares && ancestor[i] && !ancestor[i]->shares)
+					more = ancestor[i]->shares = true;
 		}
 	}
 	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
@@ -126,13 +127,13 @@ static void take_with_ancestors(struct lh_merged_run *run)
 
 static void check_together(struct lh_merged_run *run, bool filtered)
 {
-	struct lh_answers sure = {run->arena, is_ours, run, NULL, 0}, all = sure;
+	struct lh_answers sure = {run->arena, is_wanted, run, NULL, 0}, all = sure;
 	struct lh_order_input input;
 	uint32_t cut;
 
 	lh_merged_find_parents(run);
 	lh_merged_begin_rows(run);
-	take_with_ancestors(run);
+	add_with_ancestors(run);
 	lh_merged_add_order(run);
 	lh_merged_end_rows(run);
 	input = lh_merged_input(run, run->hb_edges);
@@ -157,7 +158,7 @@ static void check_together(struct lh_merged_run *run, bool filtered)
 			       cut);
 }
 
-static void add_members(struct lh_merged_run *run)
+static void add_processes(struct lh_merged_run *run)
 {
 	struct lh_report *report = run->report;
 
@@ -169,7 +170,7 @@ static void add_members(struct lh_merged_run *run)
 	}
 }
 
-/* ---- one process again ---- */
+/* ---- one process ---- */
 
 static void check_alone(struct lh_report *report, struct lh_report_process *p)
 {
@@ -179,7 +180,7 @@ static void check_alone(struct lh_report *report, struct lh_report_process *p)
 				    .process = &one,
 				    .processes = 1,
 				    .alone = true};
-	struct lh_answers a = {run.arena, is_ours, &run, NULL, 0};
+	struct lh_answers a = {run.arena, is_wanted, &run, NULL, 0};
 	struct lh_order_input input;
 
 	lh_merged_begin_rows(&run);
@@ -200,7 +201,7 @@ void lh_cross_process_check(struct lh_report *report, bool filtered)
 	for (uint32_t i = 0; i < report->processes; i++)
 		if (report->process[i]->searches_cut)
 			check_alone(report, report->process[i]);
-	add_members(&run);
+	add_processes(&run);
 	lh_merged_find_times(&run);
 	lh_merged_find_shared(&run);
 	for (uint32_t i = 0; i < run.processes; i++)

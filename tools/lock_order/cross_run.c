@@ -1,4 +1,4 @@
-/* cross_run.c — see cross_run.h: rows of several processes for the order graph, and its answers as
+/* cross_run.c — queries the order graph for processes of different runs, and adds its cycles as
  * findings. */
 #include "tools/lock_order/cross_run.h"
 #include "libcheck/base/hash.h"
@@ -9,7 +9,7 @@
 
 enum { CHAINS_MAX = 100000, LINKS_MAX = LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX };
 
-/* An order that one process shows by itself, or the locks of a cycle that was reported. */
+/* An order that one process shows by itself, or the key of a cycle that was reported. */
 struct shown {
 	struct {
 		uint64_t what, from, to;
@@ -32,7 +32,7 @@ static uint32_t same(void *with, const struct lh_merged_process *m, lh_lock_id i
 
 /* ---- what one process shows by itself ---- */
 
-/* True: it was not there before. */
+/* True: it is new. */
 static bool add_shown(struct search *s, uint64_t what, uint64_t from, uint64_t to)
 {
 	struct shown ask, *x;
@@ -76,7 +76,8 @@ static void add_orders(struct search *s, const struct lh_merged_process *m)
 	}
 }
 
-/* That process's own order graph knows more; also if it has filtered the cycle. */
+/* True if one process shows all orders of the cycle: its own order graph decides, also if it has
+ * filtered the cycle. */
 static bool is_shown_by_one(struct search *s, const struct lh_cycle *cycle)
 {
 	for (uint32_t p = 1; p <= s->run.processes; p++) {
@@ -90,7 +91,8 @@ static bool is_shown_by_one(struct search *s, const struct lh_cycle *cycle)
 	return false;
 }
 
-/* Locks that are one in several processes for sure: cross_process.c asks about these. */
+/* True for a lock whose location is known: it is certain which locks are one, and cross_process.c
+ * checks these. */
 static bool is_located(const struct lh_ledger_view *r, lh_lock_id id)
 {
 	struct lh_lock_location at;
@@ -102,14 +104,14 @@ static bool is_located(const struct lh_ledger_view *r, lh_lock_id id)
 
 /* ---- findings ---- */
 
-/* The two rows of a ledger that a link of a cycle is made of. */
+/* The two ledger rows that a link of a cycle is made of. */
 struct link {
 	const struct lh_merged_process *process;
 	struct lh_chain held, wanted;
 	lh_thread_id thread;
 };
 
-/* False: there is no such link in any ledger. `writer`: it only queues, and holds nothing that
+/* False: no ledger has this link. `writer`: it is a queued writer, which holds nothing that
  * matters. */
 static bool find_link(const struct lh_merged_run *run, const struct lh_cycle_link *k, bool writer,
 		      struct link *out)
@@ -191,7 +193,7 @@ static void report_cycle(struct search *s, const struct lh_cycle *cycle, const s
 		lh_arena_printf(s->run.arena, " (seen in different runs: %s)", where));
 }
 
-/* ---- all of it ---- */
+/* ---- the search ---- */
 
 static bool is_wanted(void *with, const struct lh_cycle *cycle)
 {
@@ -201,7 +203,7 @@ static bool is_wanted(void *with, const struct lh_cycle *cycle)
 	       !is_shown_by_one(s, cycle);
 }
 
-/* The same locks in the same order, wherever in the code. A cycle has no beginning. */
+/* Equal for the same locks in the same order, at any sites. A sum: a cycle has no first link. */
 static uint64_t hash_of(const struct lh_cycle *cycle)
 {
 	uint64_t h = 0;

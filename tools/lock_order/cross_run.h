@@ -1,10 +1,10 @@
 /*
- * cross_run.h — cycles of locks whose halves were seen in different processes or runs.
+ * cross_run.h — lock-order cycles whose halves were seen in different processes or runs.
  *
  * One test acquires a, then b; another test b, then a: no process has shown a cycle, and the code
  * has one. Which locks of two processes are the same is a guess by their names (same_locks.c), so
  * the findings are warnings. The order graph decides, with the same rules for gate locks, readers
- * and orders as inside one process.
+ * and happens-before edges as inside one process.
  */
 #ifndef LH_LOCK_ORDER_CROSS_RUN_H
 #define LH_LOCK_ORDER_CROSS_RUN_H
@@ -12,25 +12,25 @@
 #include "tools/report/report.h"
 #include "tools/util/arena.h"
 
-/* Adds the cycles as warnings. Before lh_report_finish. */
+/* Adds the cycles as warnings. Call before lh_report_finish. */
 void lh_cross_run_check(struct lh_report *);
 
 /* ---- same_locks.c ---- */
 
 struct lh_same_locks;
 
-/* Chooses the processes that show an order of locks of their own. Free before the arena. */
+/* Selects processes that show orders; of equal ones, one. Free before the arena. */
 struct lh_same_locks *lh_same_locks_new(struct lh_report *, struct lh_arena *);
 void lh_same_locks_free(struct lh_same_locks *);
 struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *,
 						uint32_t i); /* NULL: no more */
 uint32_t
 lh_same_locks_chains(const struct lh_same_locks *); /* distinct chains of all these processes */
-/* Finds out which locks are the same; returns a number above that of every lock. */
+/* Finds which locks are the same; returns a number above that of every lock. */
 uint32_t lh_same_locks_name(struct lh_same_locks *);
-/* The number of the lock that this lock of the i-th process is; 0: it is no lock of a chain. */
+/* The number of the lock that this lock of the i-th process is; 0: no chain has it. */
 uint32_t lh_same_locks_of(struct lh_same_locks *, uint32_t process, lh_lock_id);
-/* The lock that stands for a number in reports. */
+/* The lock that reports show for a number. */
 const struct lh_report_lock *lh_same_locks_lock(const struct lh_same_locks *, uint32_t number);
 
 #endif

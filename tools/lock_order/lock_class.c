@@ -1,4 +1,4 @@
-/* Part of the room `birth`: which locks are of one class. */
+/* lock_class.c — finds which locks of a process belong to one class. */
 #include "tools/lock_order/by_class.h"
 #include "tools/util/glob.h"
 #include "tools/util/arena.h"
@@ -23,11 +23,11 @@ struct lh_classes {
 	uint32_t wrappers;
 	struct key *keys;
 	uint32_t count;
-	uint32_t *of; /* by row; UINT32_MAX: not asked for yet */
+	uint32_t *of; /* by row; UINT32_MAX: not looked up yet */
 	uint32_t rows;
 };
 
-/* What stands between a program and the call that initialises, whoever wrote the program. */
+/* Functions between the code of a program and the init call, in any program. */
 static const char *const wrappers[] = {"std::*",    "boost::*",      "__gthread_*", "__gnu_cxx::*",
 				       "pthread_*", "mtx_init",      "uv_*",        "apr_*",
 				       "PR_New*",   "SDL_Create*",   "v8::base::*", "os::Platform*",
@@ -55,11 +55,10 @@ static bool is_wrapper(const struct lh_classes *c, const struct lh_report_frame 
 	       (f->module && is_one_of(c->wrapper, c->wrappers, base_name(f->module)));
 }
 
-/*
- * The line that gives birth. An interpreter is a wrapper as a whole: all of a script's locks
- * are made by one line of C. A stack of nothing but wrappers has its innermost frame.
- */
-static const struct lh_report_frame *birthplace(const struct lh_classes *c,
+/* The frame that initialized the lock: the innermost one that is no wrapper. An interpreter is a
+ * wrapper as a whole, because one line of C makes all locks of a script. If all frames are
+ * wrappers, the innermost one. */
+static const struct lh_report_frame *init_frame(const struct lh_classes *c,
 						const struct lh_report_stack *t)
 {
 	const struct lh_report_frame *best = NULL;
@@ -79,7 +78,8 @@ static const struct lh_report_frame *birthplace(const struct lh_classes *c,
 	return best;
 }
 
-/* A call has an address; a line that was inlined has as many as it has copies. */
+/* A call is named by its address; an inlined line by its position, because each copy of it has
+ * another address. */
 static const char *frame_text(const struct lh_classes *c, const struct lh_report_frame *f)
 {
 	if (f->script || (f->inlined && f->line))
@@ -100,7 +100,7 @@ static const char *stack_text(const struct lh_classes *c, const struct lh_report
 	return text;
 }
 
-/* The variable and the member of it. NULL: no variable, or its type is not known. */
+/* The variable and its member. NULL: no variable, or its type is not known. */
 static const char *variable_text(const struct lh_classes *c, const struct lh_report_lock *lock,
 				 bool *data)
 {
@@ -120,7 +120,7 @@ static const char *class_text(const struct lh_classes *c, const struct lh_report
 	bool data;
 	const char *text = variable_text(c, lock, &data);
 	const struct lh_report_frame *at =
-		lock->init_stack ? birthplace(c, lock->init_stack) : NULL;
+		lock->init_stack ? init_frame(c, lock->init_stack) : NULL;
 
 	if (text)
 		return lh_arena_printf(c->arena, "variable %s %s", lock->kind, text);
@@ -181,19 +181,19 @@ static void split_patterns(struct lh_classes *c, const char *list)
 }
 
 struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_report_process *p,
-				  const struct lh_class_options *wants)
+				  const struct lh_class_options *options)
 {
 	struct lh_arena *arena = lh_arena_new();
 	struct lh_classes *c = lh_arena_alloc(arena, sizeof(*c));
 
 	c->report = report;
 	c->process = p;
-	c->symbols = wants->symbols;
+	c->symbols = options->symbols;
 	c->arena = arena;
 	c->rows = lh_read_used(p->ledger, LH_T_LOCK);
 	c->of = lh_arena_alloc(arena, (c->rows + 1) * sizeof(*c->of));
 	memset(c->of, 0xff, (c->rows + 1) * sizeof(*c->of));
-	split_patterns(c, wants->wrappers ? wants->wrappers : "");
+	split_patterns(c, options->wrappers ? options->wrappers : "");
 	return c;
 }
 

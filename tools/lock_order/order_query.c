@@ -14,7 +14,7 @@ struct lh_cycle *lh_answer_find(const struct lh_answers *a, uint64_t key)
 	return NULL;
 }
 
-/* The order graph hands out a cycle again when the cycle turns out worse than it was. */
+/* The order graph returns a cycle again if the cycle passes more tests than before. */
 static void store(struct lh_answers *a, const struct lh_cycle *cycle)
 {
 	struct lh_cycle *old = lh_answer_find(a, cycle->key);

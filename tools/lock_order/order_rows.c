@@ -1,10 +1,10 @@
-/* Part of the room `whole`: the rows of several ledgers as one set, for the judge. */
+/* order_rows.c — merges the rows of several ledgers into one set, for the order graph. */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <string.h>
 #include <uthash.h>
 
-enum { VISITS_MAX = 64 /* rows of one process at one chain; there are fewer */ };
+enum { VISITS_MAX = 64 /* visits of one process at one chain; there are fewer */ };
 #define NOTHING_HELD                                                                               \
 	UINT32_MAX /* of lh_merged_process.chain: all locks of the chain are left out */
 
@@ -63,7 +63,7 @@ static uint32_t stack_of(struct lh_merged_run *run, const struct lh_merged_proce
 	return k->number;
 }
 
-/* ---- nodes ---- */
+/* ---- chains ---- */
 
 lh_chain_id lh_merged_node(struct lh_merged_run *run, lh_chain_id parent, lh_lock_id lock,
 			   lh_site site)
@@ -84,7 +84,7 @@ lh_chain_id lh_merged_node(struct lh_merged_run *run, lh_chain_id parent, lh_loc
 	k = lh_arena_alloc(run->arena, sizeof(*k));
 	k->key = ask.key;
 	k->chain = run->chains;
-	fresh.next = run->lock[LH_LOCK_ROW(lock)].chains; /* who has asked for it, newest first */
+	fresh.next = run->lock[LH_LOCK_ROW(lock)].chains; /* chains that want it, newest first */
 	run->lock[LH_LOCK_ROW(lock)].chains = k->chain;
 	HASH_ADD(hh, run->keys, key, sizeof(k->key), k);
 	run->witnesses += fresh.depth;
@@ -92,8 +92,8 @@ lh_chain_id lh_merged_node(struct lh_merged_run *run, lh_chain_id parent, lh_loc
 	return k->chain;
 }
 
-static void take_seens(struct lh_merged_run *run, const struct lh_merged_process *m,
-		       lh_chain_id from, uint32_t first, lh_chain_id to)
+static void copy_visits(struct lh_merged_run *run, const struct lh_merged_process *m,
+			lh_chain_id from, uint32_t first, lh_chain_id to)
 {
 	struct lh_chain_visit s;
 
@@ -111,18 +111,16 @@ static void take_seens(struct lh_merged_run *run, const struct lh_merged_process
 	}
 }
 
-/*
- * In a forked child, what was held at the fork was held by the parent: the child's copy of such a
- * lock is one that no other process knows.
- */
+/* A chain of a forked child without visits was held by the parent at the fork. The child has a copy
+ * of such a lock, which no other process knows. */
 static bool is_inherited(const struct lh_ledger_view *r, const struct lh_chain *chain)
 {
 	return (r->head.flags & LH_LEDGER_FORKED) && !chain->visit &&
 	       !(chain->flags & LH_CHAIN_MANY_THREADS);
 }
 
-/* That there were more threads than the rows name says nothing of when they were: left out, but
- * where one process is judged as it judges itself. */
+/* LH_CHAIN_MANY_THREADS is left out unless one process is checked alone: the flag does not say when
+ * the further threads were there. */
 static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh_chain_id id)
 {
 	lh_chain_id parent = 0, to;
@@ -149,12 +147,12 @@ static void add_chain(struct lh_merged_run *run, struct lh_merged_process *m, lh
 	if (!to)
 		return;
 	run->chain[to].flags |= chain.flags & (run->alone ? ~0u : ~(uint32_t)LH_CHAIN_MANY_THREADS);
-	take_seens(run, m, id, chain.visit, to);
+	copy_visits(run, m, id, chain.visit, to);
 }
 
-/* ---- threads and events ---- */
+/* ---- threads and happens-before edges ---- */
 
-static void take_threads(struct lh_merged_run *run, struct lh_merged_process *m)
+static void copy_threads(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	m->base = run->threads - 1;
 	for (uint32_t i = 1; i < m->threads; i++) {
@@ -170,7 +168,7 @@ static void take_threads(struct lh_merged_run *run, struct lh_merged_process *m)
 	}
 }
 
-static void take_events(struct lh_merged_run *run, const struct lh_merged_process *m)
+static void copy_hb_edges(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	uint32_t n = lh_read_used(m->process->ledger, LH_T_HB_EDGE);
 	struct lh_hb_edge e;
@@ -204,7 +202,7 @@ void lh_merged_begin_rows(struct lh_merged_run *run)
 
 void lh_merged_take(struct lh_merged_run *run, struct lh_merged_process *m)
 {
-	m->taken = true;
+	m->merged = true;
 	m->threads = lh_read_used(m->process->ledger, LH_T_THREAD);
 	m->threads = m->threads ? m->threads : 1;
 	m->chains = lh_read_used(m->process->ledger, LH_T_CHAIN);
@@ -213,8 +211,8 @@ void lh_merged_take(struct lh_merged_run *run, struct lh_merged_process *m)
 	m->base = run->threads - 1;
 	for (lh_chain_id i = 1; i < m->chains; i++)
 		add_chain(run, m, i);
-	take_threads(run, m);
-	take_events(run, m);
+	copy_threads(run, m);
+	copy_hb_edges(run, m);
 	m->end = run->threads;
 	LH_PUSH(run->arena, run->thread, run->threads,
 		(struct lh_thread){.flags = LH_THREAD_BARRIER_ROUND});
@@ -232,7 +230,7 @@ const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run 
 	for (uint32_t i = 0; i < run->processes; i++) {
 		const struct lh_merged_process *m = &run->process[i];
 
-		if (m->taken && t > m->base && t < m->base + m->threads)
+		if (m->merged && t > m->base && t < m->base + m->threads)
 			return m;
 	}
 	return NULL;

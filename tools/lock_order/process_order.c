@@ -1,27 +1,29 @@
 /*
- * Part of the room `whole`: what of one process came before what of another.
+ * process_order.c — happens-before edges between processes.
  *
- * Sure is an exec, and a fork: all that its parent's thread had done until then came before all
- * that the child does. The locks that the thread held at that moment are the child's guard: a
- * parent that holds a lock and waits for its child shuts out whoever else holds it. But not those
- * that it has given back while the child lived: then it did not wait for the child's end.
+ * Certain are an exec and a fork: all that the parent's thread had done before the fork comes
+ * before all that the child does. The locks that the thread held at the fork are held for the child
+ * (lh_thread.creator_chain): a parent that holds a lock while it waits for its child excludes other
+ * holders of the lock. Locks that the thread released while the child was alive do not count: then
+ * it did not wait for the child's end.
  *
- * Maybe chance is the rest. Of a process that was started without a fork that we saw, its
- * starter may have done everything before. A process that was not seen alive after another
- * began was maybe waited for: all of it comes before all of the other. (When a process ends
- * by itself we hear of it late; so what counts is when it last asked for a lock that it shares.)
+ * All other orders may be chance. If a process was started without a fork that we saw, its starter
+ * may have done everything before. If a process was not seen alive after another began, something
+ * may have waited for its end: all of the first comes before all of the other. (The monitor learns
+ * late that a process ended by itself; so what counts is when the process last used a
+ * process-shared lock.)
  */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <stdlib.h>
 
-#define EVER UINT32_MAX /* a segment behind all that a thread ever does */
-enum { SAME_BOOT = 60 /* seconds by which the clock may have been set meanwhile */ };
+#define EVER UINT32_MAX /* a segment after all that a thread does */
+enum { SAME_BOOT = 60 /* seconds by which the wall clock may have been set in between */ };
 enum { SECOND = 1000000000 };
 
-/* ---- when, and from whom ---- */
+/* ---- times and parents ---- */
 
-/* Seconds since 1970 that a file names may be anything: then so is the boot, modulo 2^64. */
+/* A file may contain any start time; then the boot time is computed modulo 2^64. */
 static bool is_near(uint64_t a, uint64_t b)
 {
 	return a - b <= SAME_BOOT || b - a <= SAME_BOOT;
@@ -31,13 +33,13 @@ static void find_times(struct lh_merged_run *run, struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->ledger->head;
 
-	m->born = h->start_ns + h->watched_from_ns;
-	m->lived = h->start_ns + (h->state == LH_LEDGER_ENDED ? h->end_ns : h->shared_ns);
+	m->first_seen = h->start_ns + h->watched_from_ns;
+	m->last_seen = h->start_ns + (h->state == LH_LEDGER_ENDED ? h->end_ns : h->shared_ns);
 	if (h->end == LH_END_RUNNING)
-		m->lived = UINT64_MAX;
-	if (m->lived <= m->born)
-		m->lived = m->born + 1;
-	m->boot = h->start_epoch - m->born / SECOND;
+		m->last_seen = UINT64_MAX;
+	if (m->last_seen <= m->first_seen)
+		m->last_seen = m->first_seen + 1;
+	m->boot = h->start_epoch - m->first_seen / SECOND;
 	for (const struct lh_merged_process *k = run->process; k < m; k++)
 		if (is_near(k->boot, m->boot)) {
 			m->boot = k->boot;
@@ -45,15 +47,15 @@ static void find_times(struct lh_merged_run *run, struct lh_merged_process *m)
 		}
 }
 
-/* Numbers of processes come again: the latest that began before. */
+/* Pids are reused: the latest process with this pid that began before `m`. */
 static struct lh_merged_process *latest(struct lh_merged_run *run,
 					const struct lh_merged_process *m, int32_t pid)
 {
 	struct lh_merged_process *best = NULL;
 
 	for (struct lh_merged_process *k = run->process; k < run->process + run->processes; k++)
-		if (k != m && k->process->pid == pid && k->boot == m->boot && k->born <= m->born &&
-		    (!best || best->born < k->born))
+		if (k != m && k->process->pid == pid && k->boot == m->boot &&
+		    k->first_seen <= m->first_seen && (!best || best->first_seen < k->first_seen))
 			best = k;
 	return best;
 }
@@ -79,30 +81,30 @@ void lh_merged_find_parents(struct lh_merged_run *run)
 	}
 }
 
-/* ---- events ---- */
+/* ---- happens-before edges ---- */
 
-static void before(struct lh_merged_run *run, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
+static void add_edge(struct lh_merged_run *run, lh_thread_id a, uint32_t a_segment, lh_thread_id b)
 {
 	LH_PUSH(run->arena, run->hb_edge, run->hb_edges,
 		((struct lh_hb_edge){LH_HB_CREATE, a, a_segment, b, 0}));
 }
 
-/* All of the process, and then its end. */
-static void end(struct lh_merged_run *run, const struct lh_merged_process *m)
+/* The whole process comes before its end. */
+static void add_end_edges(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	for (lh_thread_id t = 1; t < m->threads; t++)
-		before(run, m->base + t, EVER, m->end);
+		add_edge(run, m->base + t, EVER, m->end);
 }
 
-/* Every thread: one whose creator was not seen may have no path from the first. */
-static void begin(struct lh_merged_run *run, lh_thread_id after, uint32_t segment,
-		  const struct lh_merged_process *m)
+/* An edge to every thread: a thread whose creator was not seen may have no path from the first. */
+static void add_begin_edges(struct lh_merged_run *run, lh_thread_id after, uint32_t segment,
+			    const struct lh_merged_process *m)
 {
 	for (lh_thread_id t = 1; t < m->threads; t++)
-		before(run, after, segment, m->base + t);
+		add_edge(run, after, segment, m->base + t);
 }
 
-/* Did the thread that forked give this lock back before the child was last seen to live? */
+/* True if the thread that forked released this lock before the child was last seen alive. */
 static bool was_released(const struct lh_merged_process *m, lh_lock_id lock)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;
@@ -114,30 +116,30 @@ static bool was_released(const struct lh_merged_process *m, lh_lock_id lock)
 		    e.b != lock || e.a != m->process->ledger->head.fork_thread)
 			continue;
 		uint64_t at = parent->head.start_ns + lh_hb_edge_ns(&e);
-		if (at >= m->born)
-			return at < m->lived;
+		if (at >= m->first_seen)
+			return at < m->last_seen;
 	}
 	return false;
 }
 
-/* What remains of the chain that it held when it forked, as rows of all. */
+/* The locks that the thread held when it forked and did not release; a merged chain. */
 static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	const struct lh_ledger_view *parent = m->from->process->ledger;
-	lh_chain_id chain[LH_HELD_MAX], guard = 0;
+	lh_chain_id chain[LH_HELD_MAX], held = 0;
 	uint32_t n =
 		lh_read_chain_path(parent, m->process->ledger->head.fork_chain, chain, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 
 	for (uint32_t i = 0; i < n; i++) {
-		lh_chain_id here = chain[i] < m->from->chains ? m->from->chain[chain[i]] : 0;
+		lh_chain_id merged = chain[i] < m->from->chains ? m->from->chain[chain[i]] : 0;
 
-		if (here && lh_read_chain_row(parent, chain[i], &node) &&
-		    !was_released(m, node.lock))
-			guard = lh_merged_node(run, guard, run->chain[here].lock,
-					       run->chain[here].site);
+		if (merged && lh_read_chain_row(parent, chain[i], &row) &&
+		    !was_released(m, row.lock))
+			held = lh_merged_node(run, held, run->chain[merged].lock,
+					      run->chain[merged].site);
 	}
-	return guard;
+	return held;
 }
 
 static void fork_from(struct lh_merged_run *run, const struct lh_merged_process *m)
@@ -146,18 +148,19 @@ static void fork_from(struct lh_merged_run *run, const struct lh_merged_process 
 	lh_thread_id thread = m->from->base + h->fork_thread;
 
 	if (!h->fork_thread || h->fork_thread >= m->from->threads) {
-		begin(run, m->from->end, 0, m); /* a fork that we did not see: not known when */
+		/* the time of a fork that we did not see is unknown */
+		add_begin_edges(run, m->from->end, 0, m);
 		return;
 	}
-	begin(run, thread, h->fork_segment, m);
-	lh_chain_id guard = creator_chain_of(run, m);
-	for (lh_thread_id t = 1; guard && t < m->threads; t++) {
-		run->thread[m->base + t].creator_chain = guard;
+	add_begin_edges(run, thread, h->fork_segment, m);
+	lh_chain_id held = creator_chain_of(run, m);
+	for (lh_thread_id t = 1; held && t < m->threads; t++) {
+		run->thread[m->base + t].creator_chain = held;
 		run->thread[m->base + t].creator = thread;
 	}
 }
 
-static bool is_sure(const struct lh_merged_process *m)
+static bool is_certain_fork(const struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->ledger->head;
 
@@ -174,7 +177,7 @@ struct moment {
 	const struct lh_merged_process *ends, *begins;
 };
 
-/* What was last seen at the moment at which another begins came before it. */
+/* By time; at equal times "last seen" sorts before "began". */
 static int by_time(const void *a, const void *b)
 {
 	const struct moment *x = a, *y = b;
@@ -184,8 +187,9 @@ static int by_time(const void *a, const void *b)
 	return (x->begins != NULL) - (y->begins != NULL);
 }
 
-/* The ends in the order of time, each after the one before it; who begins comes after the last. */
-static void sort_moments(struct lh_merged_run *run, uint64_t boot)
+/* Orders the ends by time, each after the one before it; a process that begins comes after the last
+ * end. */
+static void add_time_order(struct lh_merged_run *run, uint64_t boot)
 {
 	struct moment *list = NULL;
 	const struct lh_merged_process *last = NULL;
@@ -193,20 +197,20 @@ static void sort_moments(struct lh_merged_run *run, uint64_t boot)
 
 	for (const struct lh_merged_process *m = run->process; m < run->process + run->processes;
 	     m++) {
-		if (!m->taken || m->boot != boot)
+		if (!m->merged || m->boot != boot)
 			continue;
-		LH_PUSH(run->arena, list, n, ((struct moment){m->born, NULL, m}));
-		LH_PUSH(run->arena, list, n, ((struct moment){m->lived, m, NULL}));
+		LH_PUSH(run->arena, list, n, ((struct moment){m->first_seen, NULL, m}));
+		LH_PUSH(run->arena, list, n, ((struct moment){m->last_seen, m, NULL}));
 	}
 	if (n > 1)
 		qsort(list, n, sizeof(*list), by_time);
 	for (uint32_t i = 0; i < n; i++) {
 		if (list[i].begins && last)
-			begin(run, last->end, 0, list[i].begins);
+			add_begin_edges(run, last->end, 0, list[i].begins);
 		if (!list[i].ends)
 			continue;
 		if (last)
-			before(run, last->end, 0, list[i].ends->end);
+			add_edge(run, last->end, 0, list[i].ends->end);
 		last = list[i].ends;
 	}
 }
@@ -214,27 +218,27 @@ static void sort_moments(struct lh_merged_run *run, uint64_t boot)
 void lh_merged_add_order(struct lh_merged_run *run)
 {
 	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
-		if (!m->taken)
+		if (!m->merged)
 			continue;
-		end(run, m);
-		if (m->from && m->from->taken && is_sure(m))
+		add_end_edges(run, m);
+		if (m->from && m->from->merged && is_certain_fork(m))
 			fork_from(run, m);
-		if (m->by && m->by->taken && was_exec(m))
-			begin(run, m->by->end, 0, m);
+		if (m->by && m->by->merged && was_exec(m))
+			add_begin_edges(run, m->by->end, 0, m);
 	}
 	run->certain_hb_edges = run->hb_edges;
 	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
-		if (m->taken && m->from && m->from->taken && !is_sure(m))
+		if (m->merged && m->from && m->from->merged && !is_certain_fork(m))
 			fork_from(run, m);
-		if (m->taken && m->by && m->by->taken && !was_exec(m))
-			begin(run, m->by->end, 0, m);
+		if (m->merged && m->by && m->by->merged && !was_exec(m))
+			add_begin_edges(run, m->by->end, 0, m);
 	}
 	for (struct lh_merged_process *m = run->process; m < run->process + run->processes; m++) {
-		bool first = m->taken;
+		bool first = m->merged;
 
 		for (const struct lh_merged_process *k = run->process; k < m && first; k++)
-			first = !k->taken || k->boot != m->boot;
+			first = !k->merged || k->boot != m->boot;
 		if (first)
-			sort_moments(run, m->boot);
+			add_time_order(run, m->boot);
 	}
 }

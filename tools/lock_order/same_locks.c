@@ -1,18 +1,17 @@
 /*
  * same_locks.c — which locks of different processes or runs are the same lock in the code.
  *
- * Locks are the same when they have the same name and lie at the same place of the same object,
- * were initialized in the same object, or are acquired in a file of the same name: so a static
- * library in two test programs counts. That is a guess about code.
+ * Locks are the same if they have the same name and lie at the same offset of the same object, were
+ * initialized in the same object, or are acquired in a file of the same name: so a static library
+ * in two test programs counts. That is a guess about the code.
  *
  * Hundreds of tests of one suite show much the same, and a program may have a million locks that
- * one line initialized. So the locks of a process are first grouped by what their rows say (given
- * name, stack of the initialization, place in an object), without symbols; and a process that shows
- * the same chains of locks as an earlier process adds nothing. Only the groups that are left get
- * names.
+ * one line initialized. So the locks of a process are first grouped by what their rows contain
+ * (given name, init stack, offset in an object), without symbols; and a process that shows the same
+ * chains of locks as an earlier process adds nothing. Only the remaining groups get names.
  *
  * - A process with a lock in shared memory is never left out: two processes that do the same can
- * meet.
+ *   overlap.
  * - The order of processes and groups does not depend on which process ended first.
  */
 #include "libcheck/base/hash.h"
@@ -22,9 +21,9 @@
 #include <string.h>
 #include <uthash.h>
 
-enum { SITES_MAX = 8 /* of one group that are asked for their files */ };
+enum { SITES_MAX = 8 /* sites of one group whose files are looked up */ };
 
-typedef uint64_t hash; /* of what a row says, without numbers that change from run to run */
+typedef uint64_t hash; /* of the contents of a row, without numbers that change from run to run */
 
 struct range {
 	uint64_t start, end, base;
@@ -32,13 +31,13 @@ struct range {
 	bool gone;
 };
 
-/* Locks of one process whose rows say the same; `lock` is the one of the lowest row. */
+/* Locks of one process whose rows have equal contents; `lock` is the one of the lowest row. */
 struct group {
 	hash key;
 	lh_lock_id lock;
-	lh_stack_id site[SITES_MAX]; /* where they are acquired: the lowest hashes */
+	lh_stack_id site[SITES_MAX]; /* sites of their acquisitions: the lowest hashes */
 	uint32_t sites;
-	uint32_t number; /* the report's id of the lock; 0: not asked for */
+	uint32_t number; /* the report's id of the lock; 0: not looked up */
 	UT_hash_handle hh;
 };
 
@@ -52,15 +51,15 @@ struct process {
 	struct lh_arena *arena;
 	struct lh_report_process *process;
 	struct range *module; /* by row */
-	hash *stack, *lock;   /* by row; 0: not asked for yet */
+	hash *stack, *lock;   /* by row; 0: not computed yet */
 	struct group *groups;
 	struct shown *chains;
 	hash digest; /* of all chains */
 	bool shared;
 };
 
-/* What is said of locks: those of one name, object and so on are the same. */
-struct name {
+/* A property of locks: locks with the same property are the same. */
+struct lock_property {
 	const char *text;
 	uint32_t lock;
 	UT_hash_handle hh;
@@ -71,7 +70,7 @@ struct lh_same_locks {
 	struct lh_arena *arena;
 	struct process **process;
 	uint32_t processes;
-	struct name *names;
+	struct lock_property *properties;
 	uint32_t *parent; /* by id of a report's lock: a forest; a root names itself */
 	const struct lh_report_lock **lock; /* by id */
 	uint32_t ids;
@@ -84,7 +83,7 @@ static hash mix_text(hash h, const char *text)
 	return h;
 }
 
-/* ---- what rows say ---- */
+/* ---- contents of rows ---- */
 
 static void read_modules(struct process *a)
 {
@@ -98,7 +97,7 @@ static void read_modules(struct process *a)
 			continue;
 		a->module[i] = (struct range){m.start, m.end, m.base,
 					      mix_text(mix_text(1, m.path), ":"), m.gone};
-		if (m.flags & LH_MODULE_SCRIPT) /* the function stands behind the path */
+		if (m.flags & LH_MODULE_SCRIPT) /* the function follows the path */
 			a->module[i] = (struct range){
 				.path = mix_text(a->module[i].path,
 						 strlen(m.path) + 1 < sizeof(m.path)
@@ -165,7 +164,7 @@ static struct group *group_of(struct process *a, hash key)
 	return group;
 }
 
-/* 0: no such lock, or the end of a thread, which is a lock for the order graph alone. */
+/* 0: no such lock, or the end of a thread, which is a lock only for the order graph */
 static hash hash_of_lock(struct process *a, lh_lock_id id)
 {
 	const struct lh_ledger_view *r = a->process->ledger;
@@ -195,8 +194,8 @@ static hash hash_of_lock(struct process *a, lh_lock_id id)
 
 /* ---- chains ---- */
 
-/* Neither a try-lock nor a wait with a limit makes an order. A writer that holds nothing matters as
- * well: where the lock prefers writers, a reader can wait behind it. */
+/* Neither a try-lock nor a wait with a time limit makes an order. A writer that holds no lock makes
+ * one: if the lock prefers writers, a reader can wait behind it. */
 static bool makes_order(const struct lh_ledger_view *r, lh_chain_id id)
 {
 	struct lh_chain chain;
@@ -212,15 +211,15 @@ static void add_chain(struct process *a, lh_chain_id id)
 {
 	lh_chain_id path[LH_HELD_MAX];
 	uint32_t depth = lh_read_chain_path(a->process->ledger, id, path, LH_HELD_MAX);
-	struct lh_chain node;
+	struct lh_chain row;
 	struct shown *shown;
 	hash h = 4;
 
-	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &node);
+	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &row);
 	     k++) {
-		h = lh_hash_mix(h, hash_of_lock(a, node.lock));
-		h = lh_hash_mix(h, hash_of_stack(a, LH_SITE_STACK(node.site)) +
-					   LH_SITE_MODE(node.site));
+		h = lh_hash_mix(h, hash_of_lock(a, row.lock));
+		h = lh_hash_mix(h,
+				hash_of_stack(a, LH_SITE_STACK(row.site)) + LH_SITE_MODE(row.site));
 	}
 	HASH_FIND(hh, a->chains, &h, sizeof(h), shown);
 	if (shown)
@@ -257,7 +256,7 @@ static bool has_orders(const struct lh_report_process *p)
 	return false;
 }
 
-/* ---- processes that show something of their own ---- */
+/* ---- processes that show new chains ---- */
 
 static int by_digest(const void *x, const void *y)
 {
@@ -282,20 +281,20 @@ static void forget(struct process *a)
 	HASH_CLEAR(hh, a->chains);
 }
 
-static void choose(struct lh_same_locks *s)
+static void select_processes(struct lh_same_locks *s)
 {
-	uint32_t kept = 0;
+	uint32_t selected = 0;
 
 	qsort(s->process, s->processes, sizeof(*s->process), by_digest);
 	for (uint32_t i = 0; i < s->processes; i++) {
 		struct process *a = s->process[i];
 
-		if (kept && s->process[kept - 1]->digest == a->digest && !a->shared)
+		if (selected && s->process[selected - 1]->digest == a->digest && !a->shared)
 			forget(a);
 		else
-			s->process[kept++] = a;
+			s->process[selected++] = a;
 	}
-	s->processes = kept;
+	s->processes = selected;
 	qsort(s->process, s->processes, sizeof(*s->process), by_program);
 }
 
@@ -315,15 +314,15 @@ static void join(struct lh_same_locks *s, uint32_t a, uint32_t b)
 	s->parent[a > b ? a : b] = a > b ? b : a;
 }
 
-/* All locks of which the same is said are one. A name has the offset in it, a class has not. */
-static void say(struct lh_same_locks *s, const struct lh_report_lock *lock, const char *what,
-		const char *where)
+/* Joins locks with an equal property. A name includes the offset, a class does not. */
+static void add_property(struct lh_same_locks *s, const struct lh_report_lock *lock,
+			 const char *property, const char *value)
 {
 	const char *text = lh_arena_printf(s->arena, "%s\n%s\n%s\n%s", lock->kind,
-					   lock->named ? lock->name : lock->class, what, where);
-	struct name *n;
+					   lock->named ? lock->name : lock->class, property, value);
+	struct lock_property *n;
 
-	HASH_FIND_STR(s->names, text, n);
+	HASH_FIND_STR(s->properties, text, n);
 	if (n) {
 		join(s, n->lock, lock->id);
 		return;
@@ -331,7 +330,7 @@ static void say(struct lh_same_locks *s, const struct lh_report_lock *lock, cons
 	n = lh_arena_alloc(s->arena, sizeof(*n));
 	n->text = text;
 	n->lock = lock->id;
-	HASH_ADD_KEYPTR(hh, s->names, n->text, strlen(n->text), n);
+	HASH_ADD_KEYPTR(hh, s->properties, n->text, strlen(n->text), n);
 }
 
 static void add_site(struct process *a, struct group *group, lh_stack_id stack)
@@ -358,17 +357,17 @@ static void add_sites(struct process *a)
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_CHAIN);
 	lh_chain_id path[LH_HELD_MAX];
-	struct lh_chain node;
+	struct lh_chain row;
 
 	for (lh_chain_id i = 1; i < n; i++) {
 		uint32_t depth =
 			makes_order(r, i) ? lh_read_chain_path(r, i, path, LH_HELD_MAX) : 0;
 
-		for (uint32_t k = 0; k < depth && lh_read_chain_row(r, path[k], &node); k++) {
-			struct group *group = group_of(a, hash_of_lock(a, node.lock));
+		for (uint32_t k = 0; k < depth && lh_read_chain_row(r, path[k], &row); k++) {
+			struct group *group = group_of(a, hash_of_lock(a, row.lock));
 
 			if (group)
-				add_site(a, group, LH_SITE_STACK(node.site));
+				add_site(a, group, LH_SITE_STACK(row.site));
 		}
 	}
 }
@@ -385,21 +384,22 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void say_all(struct lh_same_locks *s, const struct process *a, const struct group *group)
+static void add_properties(struct lh_same_locks *s, const struct process *a,
+			   const struct group *group)
 {
 	const struct lh_report_lock *lock = s->lock[group->number];
 	const char *data = lh_report_data_place(s->report, a->process, lh_lock_address(&lock->row));
 	const struct lh_report_frame *at = lh_report_best_frame(lock->init_stack);
 
 	if (data)
-		say(s, lock, "object", data);
+		add_property(s, lock, "object", data);
 	if (at && at->module && !lock->named)
-		say(s, lock, "initialized", base_name(at->module));
+		add_property(s, lock, "initialized", base_name(at->module));
 	for (uint32_t i = 0; i < group->sites; i++) {
 		at = lh_report_best_frame(
 			lh_report_get_stack(s->report, a->process, group->site[i]));
 		if (at && at->file && !at->system)
-			say(s, lock, "acquired", base_name(at->file));
+			add_property(s, lock, "acquired", base_name(at->file));
 	}
 }
 
@@ -427,10 +427,10 @@ static void name_groups(struct lh_same_locks *s)
 	for (uint32_t i = 0; i < s->processes; i++)
 		for (struct group *g = s->process[i]->groups; g; g = g->hh.next)
 			if (g->number)
-				say_all(s, s->process[i], g);
+				add_properties(s, s->process[i], g);
 }
 
-/* ---- for others ---- */
+/* ---- interface ---- */
 
 struct lh_same_locks *lh_same_locks_new(struct lh_report *report, struct lh_arena *arena)
 {
@@ -441,13 +441,13 @@ struct lh_same_locks *lh_same_locks_new(struct lh_report *report, struct lh_aren
 	s->arena = arena;
 	for (uint32_t i = 0; i < report->processes; i++)
 		n += has_orders(report->process[i]);
-	/* What one process has shown all of is left to its own order graph. */
+	/* A single process is left to its own order graph. */
 	for (uint32_t i = 0; n > 1 && i < report->processes; i++)
 		if (has_orders(report->process[i]))
 			LH_PUSH(arena, s->process, s->processes,
 				read_process(arena, report->process[i]));
 	if (s->processes)
-		choose(s);
+		select_processes(s);
 	return s;
 }
 
@@ -488,5 +488,5 @@ void lh_same_locks_free(struct lh_same_locks *s)
 {
 	for (uint32_t i = 0; i < s->processes; i++)
 		forget(s->process[i]);
-	HASH_CLEAR(hh, s->names);
+	HASH_CLEAR(hh, s->properties);
 }

@@ -1,4 +1,4 @@
-/* Part of the room `whole`: which process-shared locks are one. */
+/* shared_locks.c — which process-shared locks are one, and the merged row of each lock. */
 #include "tools/lock_order/lock_order_internal.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ struct lh_shm_entry {
 	} key;
 	const struct lh_merged_process *last;
 	uint32_t processes, inits;
-	bool twice; /* one process has known two locks here */
+	bool twice; /* one process has known two locks at this location */
 	lh_lock_id lock;
 	UT_hash_handle hh;
 };
@@ -20,16 +20,16 @@ struct lh_shm_entry {
 static struct lh_shm_entry *entry_of(struct lh_merged_run *run, const struct lh_merged_process *m,
 				     uint32_t row, const struct lh_lock *l, bool make)
 {
-	struct lh_lock_location place;
+	struct lh_lock_location location;
 	struct lh_shm_entry ask, *s;
 
 	if (!(l->flags & LH_LOCK_PSHARED) || !l->chains ||
-	    !lh_read_lock_location(m->process->ledger, row, l, &place))
+	    !lh_read_lock_location(m->process->ledger, row, l, &location))
 		return NULL;
 	memset(&ask, 0, sizeof(ask));
-	ask.key.dev = place.dev;
-	ask.key.ino = place.ino;
-	ask.key.off = place.off;
+	ask.key.dev = location.dev;
+	ask.key.ino = location.ino;
+	ask.key.off = location.off;
 	ask.key.boot = m->boot;
 	ask.key.kind = l->kind;
 	HASH_FIND(hh, run->shm_entries, &ask.key, sizeof(ask.key), s);
@@ -46,7 +46,7 @@ static bool is_one(const struct lh_shm_entry *s)
 	return s->processes > 1 && s->inits <= 1 && !s->twice;
 }
 
-/* Most processes have no lock whose place anyone asked for. */
+/* Most processes have no lock whose location was recorded. */
 static bool has_locations(const struct lh_merged_process *m)
 {
 	return lh_read_used(m->process->ledger, LH_T_LOCK_LOCATION) > 1;
@@ -95,8 +95,8 @@ void lh_merged_find_shared(struct lh_merged_run *run)
 			       doubtful == 1 ? "it" : "them");
 }
 
-static lh_lock_id add(struct lh_merged_run *run, const struct lh_merged_process *m, lh_lock_id id,
-		      const struct lh_lock *l)
+static lh_lock_id add_lock(struct lh_merged_run *run, const struct lh_merged_process *m,
+			   lh_lock_id id, const struct lh_lock *l)
 {
 	uint32_t row = run->locks;
 	struct lh_lock copy = *l;
@@ -105,36 +105,34 @@ static lh_lock_id add(struct lh_merged_run *run, const struct lh_merged_process 
 		return 0;
 	copy.gen = 1;
 	copy.chains = 0;
-	if (l->kind == LH_THREAD_END && l->initial) /* whose: a hint for the judge */
+	if (l->kind == LH_THREAD_END && l->initial) /* the thread, for the order graph */
 		copy.initial = l->initial + m->base;
 	LH_PUSH(run->arena, run->lock, run->locks, copy);
 	LH_PUSH(run->arena, run->lock_of, run->lock_ofs, ((struct lh_merged_lock){m, id, 1}));
 	return LH_LOCK_ID(row, 1);
 }
 
-/*
- * What one process has seen of it is true of the lock. Who has made it knows its birthplace. Of
- * locks that are one by another rule than their location, all must prefer writers.
- */
+/* A merged lock has each flag that any process saw, and the source of the process that initialized
+ * it, which knows the init stack. If another rule than the location decides which locks are one,
+ * all must prefer writers. */
 static void add_user(struct lh_merged_run *run, const struct lh_merged_process *m, lh_lock_id id,
 		     const struct lh_lock *l, lh_lock_id to)
 {
-	struct lh_lock *all = &run->lock[LH_LOCK_ROW(to)];
-	struct lh_merged_lock *of = &run->lock_of[LH_LOCK_ROW(to)];
-	uint32_t prefer = all->flags & l->flags & LH_LOCK_PREFER_WRITER;
+	struct lh_lock *merged = &run->lock[LH_LOCK_ROW(to)];
+	struct lh_merged_lock *source = &run->lock_of[LH_LOCK_ROW(to)];
+	uint32_t prefer = merged->flags & l->flags & LH_LOCK_PREFER_WRITER;
 
-	all->flags |= l->flags;
+	merged->flags |= l->flags;
 	if (run->same)
-		all->flags = (all->flags & ~(uint32_t)LH_LOCK_PREFER_WRITER) | prefer;
-	of->users++;
+		merged->flags = (merged->flags & ~(uint32_t)LH_LOCK_PREFER_WRITER) | prefer;
+	source->users++;
 	if (!(l->flags & LH_LOCK_INITED))
 		return;
-	of->process = m;
-	of->id = id;
+	source->process = m;
+	source->id = id;
 }
 
-/* Where the row of the lock is kept that this one is the same as. NULL: it is the same as no other.
- */
+/* Where the merged row is stored for the locks that are one with this lock. NULL: with no other. */
 static lh_lock_id *same_as(struct lh_merged_run *run, const struct lh_merged_process *m,
 			   lh_lock_id id, const struct lh_lock *l)
 {
@@ -163,11 +161,11 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *run, struct lh_merged_proces
 		return m->lock[row];
 	same = same_as(run, m, id, &l);
 	if (!same)
-		return m->lock[row] = add(run, m, id, &l);
+		return m->lock[row] = add_lock(run, m, id, &l);
 	if (*same)
 		add_user(run, m, id, &l, *same);
 	else
-		*same = add(run, m, id, &l);
+		*same = add_lock(run, m, id, &l);
 	return m->lock[row] = *same;
 }
 

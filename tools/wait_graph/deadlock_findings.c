@@ -49,7 +49,7 @@ static uint64_t since(const struct lh_deadlocks_waiter *x)
 	return x->process->ledger->head.start_ns + x->live.wait_since_ns;
 }
 
-static struct lh_deadlock *begin(struct lh_deadlocks_pass *pass, enum lh_rule rule)
+static struct lh_deadlock *begin_deadlock(struct lh_deadlocks_pass *pass, enum lh_rule rule)
 {
 	struct lh_deadlock deadlock = {.rule = rule};
 
@@ -99,19 +99,19 @@ static void add_wait(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter 
 				  .action = joins ? LH_JOINS : LH_WAITS_FOR});
 }
 
-/* Adds the step in which waiter `me` holds what `other` waits for. */
-static void add_hold_step(struct lh_deadlocks_pass *pass, uint32_t me,
+/* Adds the step in which waiter `holder` holds what `other` waits for. */
+static void add_hold_step(struct lh_deadlocks_pass *pass, uint32_t holder,
 			  const struct lh_deadlocks_waiter *other)
 {
-	struct lh_deadlocks_waiter *x = &pass->waiter[me];
+	struct lh_deadlocks_waiter *x = &pass->waiter[holder];
 
 	if (!other->lock) {
-		struct lh_deadlocks_holder life = {.lock = other->live.wait_lock};
-		add_hold(pass, x->process, x->live.thread, &life);
+		struct lh_deadlocks_holder thread_end = {.lock = other->live.wait_lock};
+		add_hold(pass, x->process, x->live.thread, &thread_end);
 		return;
 	}
 	for (uint32_t i = 0; i < other->lock->holders; i++)
-		if (other->lock->holder[i].waiter == me) {
+		if (other->lock->holder[i].waiter == holder) {
 			add_hold(pass, x->process, x->live.thread, &other->lock->holder[i]);
 			return;
 		}
@@ -119,12 +119,12 @@ static void add_hold_step(struct lh_deadlocks_pass *pass, uint32_t me,
 
 /* ---- cycles ---- */
 
-static uint32_t first_of_cycle(const struct lh_deadlocks_pass *pass, uint32_t ring)
+static uint32_t first_of_cycle(const struct lh_deadlocks_pass *pass, uint32_t cycle)
 {
 	uint32_t best = UINT32_MAX;
 
 	for (uint32_t i = 0; i < pass->waiters; i++)
-		if (pass->node[i].cycle == ring &&
+		if (pass->node[i].cycle == cycle &&
 		    (best == UINT32_MAX ||
 		     pass->waiter[i].live.thread < pass->waiter[best].live.thread))
 			best = i;
@@ -135,7 +135,7 @@ static uint32_t first_of_cycle(const struct lh_deadlocks_pass *pass, uint32_t ri
  * all its waits are aged. */
 static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 {
-	bool sem = false, across = false, aged = true, reported = false, still = true;
+	bool sem = false, across = false, aged = true, reported = false, blocked = true;
 	uint32_t at = first;
 
 	do {
@@ -145,7 +145,7 @@ static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 		aged &= x->aged;
 		across |= x->process != pass->waiter[first].process;
 		reported |= is_reported(x);
-		still &= is_blocked(x);
+		blocked &= is_blocked(x);
 		at = pass->node[at].next;
 	} while (at != first);
 	if (reported) /* then all waits of the cycle count as reported */
@@ -153,7 +153,7 @@ static bool is_due(struct lh_deadlocks_pass *pass, uint32_t first)
 			pass->waiter[at].sample->reported = true;
 			at = pass->node[at].next;
 		} while (at != first);
-	return !reported && still && (aged || (across && !sem));
+	return !reported && blocked && (aged || (across && !sem));
 }
 
 static void report_cycle(struct lh_deadlocks_pass *pass, uint32_t cycle)
@@ -164,7 +164,7 @@ static void report_cycle(struct lh_deadlocks_pass *pass, uint32_t cycle)
 		return;
 	while (pass->node[before].next != first)
 		before = pass->node[before].next;
-	begin(pass, before == first ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK);
+	begin_deadlock(pass, before == first ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK);
 	at = first;
 	do {
 		add_hold_step(pass, at, &pass->waiter[before]);
@@ -190,7 +190,7 @@ static void report_ended(struct lh_deadlocks_pass *pass)
 		x->sample->reported |= reported;
 		if (reported || !is_blocked(x))
 			continue;
-		begin(pass, LH_RULE_EXIT_HOLDING);
+		begin_deadlock(pass, LH_RULE_EXIT_HOLDING);
 		add_hold(pass, x->process, x->lock->ended_thread, &x->lock->ended);
 		pass->deadlock[pass->n_deadlocks - 1].step[0].dead_thread = x->lock->dead_thread;
 		add_wait(pass, x);
@@ -236,32 +236,32 @@ static bool all_want(const struct lh_deadlocks_pass *pass, const uint32_t *list,
 	return true;
 }
 
-static bool holds_for(const struct lh_deadlocks_waiter *other, uint32_t me)
+static bool holds_for(const struct lh_deadlocks_waiter *other, uint32_t holder)
 {
 	for (uint32_t i = 0; i < other->n_blockers; i++)
-		if (other->blockers[i] == me)
+		if (other->blockers[i] == holder)
 			return true;
 	return false;
 }
 
 /* A waiter that blocks no waiter of the list is not part of the deadlock. */
-static bool is_in_the_way(const struct lh_deadlocks_pass *pass, const uint32_t *list, uint32_t n,
-			  uint32_t me)
+static bool blocks_any(const struct lh_deadlocks_pass *pass, const uint32_t *list, uint32_t n,
+		       uint32_t holder)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (holds_for(&pass->waiter[list[i]], me))
+		if (holds_for(&pass->waiter[list[i]], holder))
 			return true;
 	return false;
 }
 
 static void report_semaphore(struct lh_deadlocks_pass *pass, uint32_t *list, uint32_t n)
 {
-	begin(pass, all_want(pass, list, n) ? LH_RULE_POOL_DEADLOCK : LH_RULE_DEADLOCK);
+	begin_deadlock(pass, all_want(pass, list, n) ? LH_RULE_POOL_DEADLOCK : LH_RULE_DEADLOCK);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct lh_deadlocks_lock *done = NULL;
 
 		pass->waiter[list[i]].sample->reported = true;
-		if (!is_in_the_way(pass, list, n, list[i]))
+		if (!blocks_any(pass, list, n, list[i]))
 			continue;
 		for (uint32_t k = 0; k < n; k++) {
 			const struct lh_deadlocks_waiter *other = &pass->waiter[list[k]];
@@ -286,9 +286,9 @@ static void report_semaphores(struct lh_deadlocks_pass *pass)
 			report_semaphore(pass, list, n);
 }
 
-void lh_deadlocks_collect(struct lh_deadlocks_pass *pass, uint32_t rings)
+void lh_deadlocks_collect(struct lh_deadlocks_pass *pass, uint32_t cycles)
 {
-	for (uint32_t cycle = 1; cycle <= rings; cycle++)
+	for (uint32_t cycle = 1; cycle <= cycles; cycle++)
 		report_cycle(pass, cycle);
 	report_ended(pass);
 	report_semaphores(pass);

@@ -8,12 +8,12 @@
 
 #define AGAIN_NS 500000000ull /* the graph of unchanged waits is solved again after this time */
 
-struct lh_deadlocks *lh_deadlocks_new(struct lh_deadlocks_queries asks)
+struct lh_deadlocks *lh_deadlocks_new(struct lh_deadlocks_queries queries)
 {
 	struct lh_deadlocks *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->queries = asks;
+		s->queries = queries;
 	return s;
 }
 
@@ -61,9 +61,9 @@ static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_proc
 
 	for (uint32_t k = 0; k < live->held_n; k++) {
 		const struct lh_held *h = &live->held[k];
-		struct lh_wait_lock_key name = lh_wait_lock_key_of(p, h->lock);
+		struct lh_wait_lock_key key = lh_wait_lock_key_of(p, h->lock);
 
-		if (!name.c || !lh_read_lock(p->ledger, h->lock, &l) || !lh_lock_stays_locked(&l) ||
+		if (!key.c || !lh_read_lock(p->ledger, h->lock, &l) || !lh_lock_stays_locked(&l) ||
 		    h->flags & LH_HELD_IN_COND_WAIT ||
 		    !lh_read_thread(p->ledger, live->thread, &thread))
 			continue;
@@ -71,14 +71,14 @@ static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_proc
 			s->abandoned = calloc(LH_DEAD_THREADS_MAX, sizeof(*s->abandoned));
 		if (!s->abandoned)
 			return;
-		struct lh_abandoned_lock *kept =
+		struct lh_abandoned_lock *entry =
 			&s->abandoned[s->n_abandoned++ % LH_DEAD_THREADS_MAX];
-		*kept = (struct lh_abandoned_lock){
-			.key = name,
+		*entry = (struct lh_abandoned_lock){
+			.key = key,
 			.dead_thread = {.pid = p->ledger->head.pid, .tid = live->tid},
 			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->site)),
 			.tick = h->tick};
-		memcpy(kept->dead_thread.name, thread.name, sizeof(thread.name));
+		memcpy(entry->dead_thread.name, thread.name, sizeof(thread.name));
 	}
 }
 
@@ -153,8 +153,8 @@ static bool is_aged(const struct lh_wait_sample *g, uint64_t now)
 	return now - g->first_ns >= LH_DEADLOCK_AFTER_NS;
 }
 
-/* How many threads two scans found in the same wait. Adds a hash of these waits to *seen. */
-static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint64_t *seen)
+/* How many threads two scans found in the same wait. Adds a hash of these waits to *hash. */
+static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint64_t *hash)
 {
 	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD), count = 0;
 	struct lh_live_thread live;
@@ -172,7 +172,7 @@ static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint6
 		if (g->samples < 2)
 			continue;
 		count++;
-		*seen += lh_hash_mix(lh_hash_mix(p->number, i),
+		*hash += lh_hash_mix(lh_hash_mix(p->number, i),
 				     (uint64_t)g->seq << 1 | is_aged(g, now));
 	}
 	return count;
@@ -180,7 +180,7 @@ static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint6
 
 /* ---- waiters ---- */
 
-static void take(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p, uint32_t i)
+static void add_waiter(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p, uint32_t i)
 {
 	struct lh_wait_sample *g = &p->sample[i];
 	struct lh_deadlocks_waiter *x = &pass->waiter[pass->waiters];
@@ -202,31 +202,31 @@ static void take(struct lh_deadlocks_pass *pass, struct lh_deadlocks_process *p,
 	pass->waiters++;
 }
 
-static void take_all(struct lh_deadlocks_pass *pass, uint32_t capacity)
+static void add_waiters(struct lh_deadlocks_pass *pass, uint32_t capacity)
 {
 	pass->waiter = lh_arena_alloc(pass->arena, (capacity + 1) * sizeof(*pass->waiter));
 	for (uint32_t k = 0; k < pass->deadlocks->n; k++)
 		for (uint32_t i = 1;
 		     i < pass->deadlocks->list[k]->n_samples && pass->waiters < capacity; i++)
-			take(pass, pass->deadlocks->list[k], i);
+			add_waiter(pass, pass->deadlocks->list[k], i);
 }
 
 uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_arena *arena,
 			   struct lh_deadlock **out)
 {
 	struct lh_deadlocks_pass pass = {.deadlocks = s, .arena = arena, .now_ns = now_ns};
-	uint64_t seen = 0;
-	uint32_t n = 0, rings;
+	uint64_t hash = 0;
+	uint32_t n = 0, cycles;
 
 	for (uint32_t i = 0; i < s->n; i++)
-		n += read_process(s->list[i], now_ns, &seen);
-	if (!n || (seen == s->seen && now_ns - s->solved_ns < AGAIN_NS))
+		n += read_process(s->list[i], now_ns, &hash);
+	if (!n || (hash == s->waits_hash && now_ns - s->solved_ns < AGAIN_NS))
 		return 0;
-	s->seen = seen;
+	s->waits_hash = hash;
 	s->solved_ns = now_ns;
-	take_all(&pass, n);
-	lh_deadlocks_edges(&pass, &rings);
-	lh_deadlocks_collect(&pass, rings);
+	add_waiters(&pass, n);
+	lh_deadlocks_edges(&pass, &cycles);
+	lh_deadlocks_collect(&pass, cycles);
 	HASH_CLEAR(hh, pass.locks);
 	*out = pass.deadlock;
 	return pass.n_deadlocks;

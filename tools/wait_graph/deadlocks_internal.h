@@ -81,7 +81,7 @@ struct lh_deadlocks {
 	struct lh_deadlocks_queries queries;
 	struct lh_deadlocks_process **list;
 	uint32_t n, capacity, last_number;
-	uint64_t seen, solved_ns;            /* hash of the waits solved last; when */
+	uint64_t waits_hash, solved_ns;      /* hash of the waits solved last; when */
 	struct lh_abandoned_lock *abandoned; /* LH_DEAD_THREADS_MAX entries, or NULL */
 	uint32_t n_abandoned;                /* entries ever added */
 };
@@ -100,12 +100,12 @@ struct lh_deadlocks_pass {
 };
 
 /* edges_ledger.c: adds the edges of each waiter, solves the graph, counts its cycles. */
-void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *rings);
+void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *cycles);
 
 /* The location of a process-shared lock; of any other lock its process and id, and c is 0. */
 struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *, lh_lock_id);
 
 /* deadlock_findings.c: makes the deadlocks to report. */
-void lh_deadlocks_collect(struct lh_deadlocks_pass *, uint32_t rings);
+void lh_deadlocks_collect(struct lh_deadlocks_pass *, uint32_t cycles);
 
 #endif

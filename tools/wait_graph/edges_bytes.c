@@ -20,21 +20,21 @@ static struct lh_hang_thread *main_thread(const struct lh_hang *h)
 	return NULL;
 }
 
-void lh_hang_add_edge(struct lh_hang *h, uint32_t thread, uint32_t who)
+void lh_hang_add_edge(struct lh_hang *h, uint32_t thread, uint32_t blocker)
 {
 	struct lh_hang_thread *t = &h->thread[thread];
 
 	for (uint32_t i = 0; i < t->n_blockers; i++)
-		if (t->blockers[i] == who)
+		if (t->blockers[i] == blocker)
 			return;
-	LH_PUSH(h->arena, t->blockers, t->n_blockers, who);
+	LH_PUSH(h->arena, t->blockers, t->n_blockers, blocker);
 }
 
-static void add_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock, lh_site site, uint64_t ns)
+static void add_hold(struct lh_hang *h, uint32_t thread, lh_lock_id lock, lh_site site, uint64_t ns)
 {
-	struct lh_hang_hold hold = {who, lock, site, ns};
+	struct lh_hang_hold hold = {thread, lock, site, ns};
 
-	if (!lh_hang_hold_of(h, who, lock))
+	if (!lh_hang_hold_of(h, thread, lock))
 		LH_PUSH(h->arena, h->hold, h->holds, hold);
 }
 
@@ -49,26 +49,26 @@ const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thr
 
 /* ---- from the lock's bytes ---- */
 
-uint32_t lh_hang_task(const struct lh_hang *h, pid_t inner)
+uint32_t lh_hang_task(const struct lh_hang *h, pid_t own_tid)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_peek_task *k = h->thread[i].task;
 
-		if (k && k->own_tid == inner && k->state != 'Z' && k->state != 'X')
+		if (k && k->own_tid == own_tid && k->state != 'Z' && k->state != 'X')
 			return i;
 	}
 	return UINT32_MAX;
 }
 
 /* The entry of a thread that has ended, added for the first lock that names the thread. */
-static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
+static uint32_t index_of_ended(struct lh_hang *h, pid_t own_tid)
 {
-	struct lh_hang_thread t = {.tid = inner, .ended = true};
+	struct lh_hang_thread t = {.tid = own_tid, .ended = true};
 
 	for (uint32_t i = 0; i < h->threads; i++)
-		if (h->thread[i].ended && h->thread[i].tid == inner)
+		if (h->thread[i].ended && h->thread[i].tid == own_tid)
 			return i;
-	t.id = lh_snapshot_put_thread(&h->snapshot, inner, "", LH_THREAD_ENDED);
+	t.id = lh_snapshot_put_thread(&h->snapshot, own_tid, "", LH_THREAD_ENDED);
 	LH_PUSH(h->arena, h->thread, h->threads, t);
 	return h->threads - 1;
 }
@@ -76,79 +76,79 @@ static uint32_t index_of_ended(struct lh_hang *h, pid_t inner)
 /* The owner is no thread of this process. In a forked child, the lock may have been held by the
  * parent's thread that forked; the main thread of the child is the heir of that thread. Only if the
  * main thread itself waits for the lock is it certain that no thread can release the lock. */
-static void foreign_owner(struct lh_hang *h, uint32_t me, pid_t owner)
+static void foreign_owner(struct lh_hang *h, uint32_t waiter, pid_t owner)
 {
 	struct lh_hang_thread *heir = h->peek->forked ? main_thread(h) : NULL;
 
-	if (h->thread[me].wait.shared) {
-		h->thread[me].foreign_tid = owner;
+	if (h->thread[waiter].wait.shared) {
+		h->thread[waiter].foreign_tid = owner;
 		return;
 	}
-	if (heir && heir != &h->thread[me]) {
-		lh_hang_add_edge(h, me, (uint32_t)(heir - h->thread));
+	if (heir && heir != &h->thread[waiter]) {
+		lh_hang_add_edge(h, waiter, (uint32_t)(heir - h->thread));
 		return;
 	}
 	uint32_t ended = index_of_ended(h, owner);
 
-	lh_hang_add_edge(h, me, ended);
-	add_hold(h, ended, h->thread[me].lock, 0, 0);
+	lh_hang_add_edge(h, waiter, ended);
+	add_hold(h, ended, h->thread[waiter].lock, 0, 0);
 }
 
-static void owner_edge(struct lh_hang *h, uint32_t me, pid_t owner, lh_lock_id lock)
+static void owner_edge(struct lh_hang *h, uint32_t waiter, pid_t owner, lh_lock_id lock)
 {
-	uint32_t who = lh_hang_task(h, owner);
+	uint32_t holder = lh_hang_task(h, owner);
 
-	if (who == UINT32_MAX) {
-		foreign_owner(h, me, owner);
+	if (holder == UINT32_MAX) {
+		foreign_owner(h, waiter, owner);
 		return;
 	}
-	lh_hang_add_edge(h, me, who);
-	add_hold(h, who, lock, 0, 0);
+	lh_hang_add_edge(h, waiter, holder);
+	add_hold(h, holder, lock, 0, 0);
 }
 
-static void join_edge(struct lh_hang *h, uint32_t me)
+static void join_edge(struct lh_hang *h, uint32_t waiter)
 {
-	uint32_t who = lh_hang_task(h, h->thread[me].wait.owner);
+	uint32_t joined = lh_hang_task(h, h->thread[waiter].wait.owner);
 
-	if (who == UINT32_MAX)
+	if (joined == UINT32_MAX)
 		return; /* the thread has just ended: the wait is over */
-	h->thread[me].lock = lh_snapshot_put_thread_end(&h->snapshot, h->thread[who].id);
-	lh_hang_add_edge(h, me, who);
-	add_hold(h, who, h->thread[me].lock, 0, 0);
+	h->thread[waiter].lock = lh_snapshot_put_thread_end(&h->snapshot, h->thread[joined].id);
+	lh_hang_add_edge(h, waiter, joined);
+	add_hold(h, joined, h->thread[waiter].lock, 0, 0);
 }
 
-static void initialiser_edge(struct lh_hang *h, uint32_t me)
+static void initialiser_edge(struct lh_hang *h, uint32_t waiter)
 {
 	const struct lh_peek_task *t =
-		lh_once_owner(h->peek, h->thread[me].task, &h->thread[me].wait);
+		lh_once_owner(h->peek, h->thread[waiter].task, &h->thread[waiter].wait);
 
 	if (t)
-		owner_edge(h, me, t->own_tid, h->thread[me].lock);
+		owner_edge(h, waiter, t->own_tid, h->thread[waiter].lock);
 }
 
-static void edges_from_bytes(struct lh_hang *h, uint32_t me)
+static void edges_from_bytes(struct lh_hang *h, uint32_t waiter)
 {
-	const struct lh_hang_wait *w = &h->thread[me].wait;
+	const struct lh_hang_wait *w = &h->thread[waiter].wait;
 
 	if (w->kind == LH_THREAD_END)
-		join_edge(h, me);
+		join_edge(h, waiter);
 	else if (w->kind == LH_ONCE || w->kind == LH_GUARD)
-		initialiser_edge(h, me);
+		initialiser_edge(h, waiter);
 	else if (w->owner)
-		owner_edge(h, me, w->owner, h->thread[me].lock);
+		owner_edge(h, waiter, w->owner, h->thread[waiter].lock);
 }
 
 /* ---- from the library's ledger ---- */
 
-static lh_site own_site(struct lh_hang *h, lh_site place)
+static lh_site own_site(struct lh_hang *h, lh_site site)
 {
-	return LH_SITE(lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(place)),
-		       LH_SITE_HOW(place), LH_SITE_MODE(place));
+	return LH_SITE(lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(site)), LH_SITE_HOW(site),
+		       LH_SITE_MODE(site));
 }
 
-static void holder_edges(struct lh_hang *h, uint32_t me, const struct lh_lock *l)
+static void holder_edges(struct lh_hang *h, uint32_t waiter, const struct lh_lock *l)
 {
-	struct lh_hang_thread *t = &h->thread[me];
+	struct lh_hang_thread *t = &h->thread[waiter];
 	enum lh_mode wanted = LH_SITE_MODE(t->live->wait_site);
 
 	for (uint32_t i = 0; i < h->threads; i++) {
@@ -157,14 +157,14 @@ static void holder_edges(struct lh_hang *h, uint32_t me, const struct lh_lock *l
 		for (uint32_t k = 0; live && k < live->held_n && k < LH_HELD_MAX; k++) {
 			if (!lh_held_blocks(&live->held[k], t->live->wait_lock, wanted))
 				continue;
-			lh_hang_add_edge(h, me, i);
+			lh_hang_add_edge(h, waiter, i);
 			add_hold(h, i, t->lock, own_site(h, live->held[k].site),
 				 lh_held_for(&live->held[k], NULL, h->now_ns));
 		}
-		if (live && i != me && lh_readers_queue(l, wanted) &&
+		if (live && i != waiter && lh_readers_queue(l, wanted) &&
 		    live->wait_lock == t->live->wait_lock &&
 		    LH_SITE_MODE(live->wait_site) == LH_EXCLUSIVE)
-			lh_hang_add_edge(h, me, i);
+			lh_hang_add_edge(h, waiter, i);
 	}
 }
 
@@ -182,32 +182,32 @@ void lh_hang_hold_all(struct lh_hang *h)
 	}
 }
 
-static void joined_edge(struct lh_hang *h, uint32_t me, lh_thread_id with)
+static void joined_edge(struct lh_hang *h, uint32_t waiter, lh_thread_id with)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].live && h->thread[i].live->thread == with) {
-			h->thread[me].lock =
+			h->thread[waiter].lock =
 				lh_snapshot_put_thread_end(&h->snapshot, h->thread[i].id);
-			lh_hang_add_edge(h, me, i);
-			add_hold(h, i, h->thread[me].lock, 0, 0);
+			lh_hang_add_edge(h, waiter, i);
+			add_hold(h, i, h->thread[waiter].lock, 0, 0);
 		}
 }
 
 /* False: the ledger does not know a holder. */
-static bool edges_from_ledger(struct lh_hang *h, uint32_t me)
+static bool edges_from_ledger(struct lh_hang *h, uint32_t waiter)
 {
-	const struct lh_live_thread *live = h->thread[me].live;
+	const struct lh_live_thread *live = h->thread[waiter].live;
 	struct lh_lock l = {0};
 
 	if (!live || !live->wait_lock)
 		return false;
 	lh_read_lock(h->ledger, live->wait_lock, &l);
 	if (live->wait_on == LH_WAIT_JOIN)
-		joined_edge(h, me, live->wait_with);
+		joined_edge(h, waiter, live->wait_with);
 	else if (live->wait_on == LH_WAIT_LOCK || live->wait_on == LH_WAIT_ONCE ||
 		 (live->wait_on == LH_WAIT_SEM && !(l.flags & LH_LOCK_SIGNAL)))
-		holder_edges(h, me, &l);
-	return h->thread[me].n_blockers > 0;
+		holder_edges(h, waiter, &l);
+	return h->thread[waiter].n_blockers > 0;
 }
 
 /* ---- the graph ---- */

@@ -25,15 +25,15 @@ struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *p
 static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *pass,
 					 const struct lh_deadlocks_process *p, lh_lock_id id)
 {
-	struct lh_wait_lock_key name = lh_wait_lock_key_of(p, id);
+	struct lh_wait_lock_key key = lh_wait_lock_key_of(p, id);
 	struct lh_deadlocks_lock *l;
 
-	HASH_FIND(hh, pass->locks, &name, sizeof(name), l);
+	HASH_FIND(hh, pass->locks, &key, sizeof(key), l);
 	if (l)
 		return l;
 	l = lh_arena_alloc(pass->arena, sizeof(*l));
-	l->key = name;
-	HASH_ADD(hh, pass->locks, key, sizeof(name), l);
+	l->key = key;
+	HASH_ADD(hh, pass->locks, key, sizeof(key), l);
 	return l;
 }
 
@@ -157,12 +157,13 @@ static bool owner_has_ended(struct lh_deadlocks_pass *pass, struct lh_deadlocks_
 
 /* ---- edges ---- */
 
-static void add_blocker(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x, uint32_t who)
+static void add_blocker(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x,
+			uint32_t blocker)
 {
 	for (uint32_t i = 0; i < x->n_blockers; i++)
-		if (x->blockers[i] == who)
+		if (x->blockers[i] == blocker)
 			return;
-	LH_PUSH(pass->arena, x->blockers, x->n_blockers, who);
+	LH_PUSH(pass->arena, x->blockers, x->n_blockers, blocker);
 }
 
 static void join_edge(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
@@ -197,7 +198,7 @@ static void holder_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wai
 		add_blocker(pass, x, pass->waiters);
 }
 
-void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *rings)
+void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *cycles)
 {
 	pass->node = lh_arena_alloc(pass->arena, (pass->waiters + 1) * sizeof(*pass->node));
 	for (uint32_t i = 0; i < pass->waiters; i++)
@@ -221,5 +222,5 @@ void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *rings)
 						      .n_blockers = x->n_blockers};
 	}
 	pass->node[pass->waiters] = (struct lh_wait_node){.waits = true, .gone = true};
-	*rings = lh_wait_graph_solve(pass->node, pass->waiters + 1);
+	*cycles = lh_wait_graph_solve(pass->node, pass->waiters + 1);
 }

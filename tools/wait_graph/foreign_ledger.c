@@ -10,9 +10,9 @@
  * An address of another process could equal one of this process. So a data address of process
  * number n gets n in the bits above LH_READ_ADDRESS_BITS, which no real address uses.
  */
-static uint64_t beyond(uint32_t side)
+static uint64_t address_base(uint32_t process)
 {
-	return (uint64_t)side << LH_READ_ADDRESS_BITS;
+	return (uint64_t)process << LH_READ_ADDRESS_BITS;
 }
 
 static bool same_module(const struct lh_module *a, const struct lh_module *b)
@@ -25,14 +25,14 @@ static bool same_module(const struct lh_module *a, const struct lh_module *b)
 static uint32_t put_module(struct lh_hang *h, const struct lh_module *m)
 {
 	uint32_t n = h->snapshot.ledger->table[LH_T_MODULE].used, row;
-	struct lh_module *here;
+	struct lh_module *own;
 
 	for (uint32_t i = 1; i < n; i++)
 		if (same_module(lh_snapshot_row(&h->snapshot, LH_T_MODULE, i), m))
 			return i;
-	here = lh_snapshot_row_add(&h->snapshot, LH_T_MODULE, &row);
-	if (here)
-		*here = *m;
+	own = lh_snapshot_row_add(&h->snapshot, LH_T_MODULE, &row);
+	if (own)
+		*own = *m;
 	return row;
 }
 
@@ -44,7 +44,7 @@ static const struct lh_module *module_of(const struct lh_hang *s, uint32_t numbe
 }
 
 /* The module of a frame. Its address range is empty, so that no data address is found in it. */
-static uint32_t code_here(struct lh_hang *h, const struct lh_hang *s, uint32_t number)
+static uint32_t code_module(struct lh_hang *h, const struct lh_hang *s, uint32_t number)
 {
 	const struct lh_module *from = module_of(s, number);
 	struct lh_module m;
@@ -56,7 +56,8 @@ static uint32_t code_here(struct lh_hang *h, const struct lh_hang *s, uint32_t n
 	return put_module(h, &m);
 }
 
-static void data_here(struct lh_hang *h, const struct lh_hang *s, uint32_t side, uint64_t address)
+static void add_data_module(struct lh_hang *h, const struct lh_hang *s, uint32_t process,
+			    uint64_t address)
 {
 	uint32_t n = s->snapshot.ledger->table[LH_T_MODULE].used;
 
@@ -65,15 +66,15 @@ static void data_here(struct lh_hang *h, const struct lh_hang *s, uint32_t side,
 
 		if (address < m.start || address >= m.end)
 			continue;
-		m.start += beyond(side);
-		m.end += beyond(side);
-		m.base += beyond(side);
+		m.start += address_base(process);
+		m.end += address_base(process);
+		m.base += address_base(process);
 		put_module(h, &m);
 		return;
 	}
 }
 
-static lh_stack_id stack_here(struct lh_hang *h, const struct lh_hang *s, lh_stack_id id)
+static lh_stack_id copy_stack(struct lh_hang *h, const struct lh_hang *s, lh_stack_id id)
 {
 	const struct lh_stack *from = lh_snapshot_row(&s->snapshot, LH_T_STACK, id);
 	uint64_t frame[LH_FRAMES_MAX];
@@ -83,15 +84,15 @@ static lh_stack_id stack_here(struct lh_hang *h, const struct lh_hang *s, lh_sta
 		uint64_t f =
 			*(uint64_t *)lh_snapshot_row(&s->snapshot, LH_T_FRAME, from->frame + i);
 
-		frame[i] = LH_FRAME(code_here(h, s, LH_FRAME_MODULE(f)), LH_FRAME_PC(f));
+		frame[i] = LH_FRAME(code_module(h, s, LH_FRAME_MODULE(f)), LH_FRAME_PC(f));
 	}
 	return n ? lh_snapshot_put_frames(&h->snapshot, frame, n, from->flags & LH_STACK_CUT) : 0;
 }
 
-static lh_site site_in_this_process(struct lh_hang *h, const struct lh_hang *s, lh_site place)
+static lh_site site_in_this_process(struct lh_hang *h, const struct lh_hang *s, lh_site site)
 {
-	return LH_SITE(stack_here(h, s, LH_SITE_STACK(place)), LH_SITE_HOW(place),
-		       LH_SITE_MODE(place));
+	return LH_SITE(copy_stack(h, s, LH_SITE_STACK(site)), LH_SITE_HOW(site),
+		       LH_SITE_MODE(site));
 }
 
 /* The lock that already has a row for this kind and location; 0: none. */
@@ -112,44 +113,45 @@ static lh_lock_id known_in_this_process(const struct lh_hang *h, struct lh_shm_k
 	return 0;
 }
 
-static lh_lock_id lock_here(struct lh_hang *h, uint32_t side, const struct lh_hang *s,
-			    lh_lock_id id, lh_thread_id life)
+static lh_lock_id copy_lock(struct lh_hang *h, uint32_t process, const struct lh_hang *s,
+			    lh_lock_id id, lh_thread_id thread)
 {
 	const struct lh_lock *l = lh_snapshot_row(&s->snapshot, LH_T_LOCK, LH_LOCK_ROW(id));
 	uint64_t address = lh_lock_address(l);
-	lh_lock_id here;
+	lh_lock_id own;
 
 	if (!id || l->kind == LH_THREAD_END)
-		return id ? lh_snapshot_put_thread_end(&h->snapshot, life) : 0;
-	here = known_in_this_process(h, lh_shm_key_at(s, address), (enum lh_kind)l->kind);
-	if (here || !address)
-		return here;
-	data_here(h, s, side, address);
-	here = lh_snapshot_put_lock(&h->snapshot, (enum lh_kind)l->kind, address + beyond(side),
-				    l->flags & ~(uint32_t)LH_LOCK_NAMED);
-	if (here) {
-		struct lh_lock *row = lh_snapshot_row(&h->snapshot, LH_T_LOCK, LH_LOCK_ROW(here));
+		return id ? lh_snapshot_put_thread_end(&h->snapshot, thread) : 0;
+	own = known_in_this_process(h, lh_shm_key_at(s, address), (enum lh_kind)l->kind);
+	if (own || !address)
+		return own;
+	add_data_module(h, s, process, address);
+	own = lh_snapshot_put_lock(&h->snapshot, (enum lh_kind)l->kind,
+				   address + address_base(process),
+				   l->flags & ~(uint32_t)LH_LOCK_NAMED);
+	if (own) {
+		struct lh_lock *row = lh_snapshot_row(&h->snapshot, LH_T_LOCK, LH_LOCK_ROW(own));
 
-		row->init_stack = stack_here(h, s, l->init_stack);
-		row->first_stack = stack_here(h, s, l->first_stack);
+		row->init_stack = copy_stack(h, s, l->init_stack);
+		row->first_stack = copy_stack(h, s, l->first_stack);
 	}
-	return here;
+	return own;
 }
 
 /* ---- threads of other processes ---- */
 
 /* If the lock is a thread's end: that thread, as a row of our snapshot; 0: none. */
-static lh_thread_id end_lock_in_this_process(const struct lh_hang_processes *all, uint32_t side,
+static lh_thread_id end_lock_in_this_process(const struct lh_hang_processes *all, uint32_t process,
 					     lh_lock_id id)
 {
-	const struct lh_hang *s = all->process[side];
+	const struct lh_hang *s = all->process[process];
 
 	for (uint32_t i = 0; id && i < s->threads; i++) {
 		const struct lh_thread *row =
 			lh_snapshot_row(&s->snapshot, LH_T_THREAD, s->thread[i].id);
 
-		if (row->end_lock == id && all->at[side][i] != UINT32_MAX)
-			return all->process[0]->thread[all->at[side][i]].id;
+		if (row->end_lock == id && all->at[process][i] != UINT32_MAX)
+			return all->process[0]->thread[all->at[process][i]].id;
 	}
 	return 0;
 }
@@ -162,9 +164,9 @@ static bool holds(const struct lh_hang *s, uint32_t thread)
 	return false;
 }
 
-static void add_thread(struct lh_hang *h, uint32_t side, uint32_t i)
+static void add_thread(struct lh_hang *h, uint32_t process, uint32_t i)
 {
-	struct lh_hang *s = h->processes->process[side];
+	struct lh_hang *s = h->processes->process[process];
 	const struct lh_hang_thread *from = &s->thread[i];
 	const struct lh_thread *row = lh_snapshot_row(&s->snapshot, LH_T_THREAD, from->id);
 	struct lh_hang_thread t = *from;
@@ -178,38 +180,38 @@ static void add_thread(struct lh_hang *h, uint32_t side, uint32_t i)
 	t.live = NULL;
 	t.blockers = NULL;
 	t.n_blockers = 0;
-	t.stack = stack_here(h, s, from->stack);
+	t.stack = copy_stack(h, s, from->stack);
 	t.site = LH_SITE(t.stack, LH_SITE_HOW(from->site), LH_SITE_MODE(from->site));
-	h->processes->at[side][i] = h->threads;
+	h->processes->at[process][i] = h->threads;
 	LH_PUSH(h->arena, h->thread, h->threads, t);
 }
 
-void lh_hang_merge_process(struct lh_hang *h, uint32_t side)
+void lh_hang_merge_process(struct lh_hang *h, uint32_t process)
 {
 	const struct lh_hang_processes *all = h->processes;
-	const struct lh_hang *s = all->process[side];
+	const struct lh_hang *s = all->process[process];
 
 	for (uint32_t i = 0; i < s->threads; i++)
 		if (s->thread[i].waiting || holds(s, i))
-			add_thread(h, side, i);
+			add_thread(h, process, i);
 	for (uint32_t i = 0; i < s->threads; i++) {
 		const struct lh_hang_thread *from = &s->thread[i];
-		uint32_t me = all->at[side][i];
+		uint32_t own = all->at[process][i];
 
-		for (uint32_t k = 0; me != UINT32_MAX && k < from->n_blockers; k++)
-			if (all->at[side][from->blockers[k]] != UINT32_MAX)
-				lh_hang_add_edge(h, me, all->at[side][from->blockers[k]]);
-		if (me != UINT32_MAX)
-			h->thread[me].lock =
-				lock_here(h, side, s, from->lock,
-					  end_lock_in_this_process(all, side, from->lock));
+		for (uint32_t k = 0; own != UINT32_MAX && k < from->n_blockers; k++)
+			if (all->at[process][from->blockers[k]] != UINT32_MAX)
+				lh_hang_add_edge(h, own, all->at[process][from->blockers[k]]);
+		if (own != UINT32_MAX)
+			h->thread[own].lock =
+				copy_lock(h, process, s, from->lock,
+					  end_lock_in_this_process(all, process, from->lock));
 	}
 	for (uint32_t i = 0; i < s->holds; i++) {
 		struct lh_hang_hold hold = s->hold[i];
 
-		hold.thread = all->at[side][hold.thread];
-		hold.lock = lock_here(h, side, s, hold.lock,
-				      end_lock_in_this_process(all, side, hold.lock));
+		hold.thread = all->at[process][hold.thread];
+		hold.lock = copy_lock(h, process, s, hold.lock,
+				      end_lock_in_this_process(all, process, hold.lock));
 		hold.site = site_in_this_process(h, s, hold.site);
 		if (hold.thread != UINT32_MAX && hold.lock)
 			LH_PUSH(h->arena, h->hold, h->holds, hold);

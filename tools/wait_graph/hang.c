@@ -11,7 +11,7 @@ enum {
 	BETWEEN_MS = 50,
 	RESTING_MS = 10,
 	SEMAPHORE_MS = 1000,
-	LATE_MAX = LH_HANG_STARVED_S * 1000 / RESTING_MS
+	STARVED_MAX = LH_HANG_STARVED_S * 1000 / RESTING_MS
 };
 
 /* ---- the first scan ---- */
@@ -33,10 +33,10 @@ static uint64_t ledger_now(const struct lh_ledger_view *r)
 }
 
 static const struct lh_live_thread *live_of(const struct lh_live_thread *list, uint32_t n,
-					    pid_t inner)
+					    pid_t own_tid)
 {
 	for (uint32_t i = 1; i < n; i++)
-		if (list[i].state == LH_LIVE_ATTACHED && list[i].tid == inner)
+		if (list[i].state == LH_LIVE_ATTACHED && list[i].tid == own_tid)
 			return &list[i];
 	return NULL;
 }
@@ -324,7 +324,7 @@ static bool scan_again(struct lh_hang *h, const struct lh_ledger_view *given)
 	return true;
 }
 
-/* Capacity for the modules of both the task and the ledger: frames of the ledger name its own. */
+/* Capacity for the modules of the process and of the ledger: frames of the ledger name its own. */
 static bool make_snapshot(struct lh_hang *h)
 {
 	uint32_t modules =
@@ -337,7 +337,7 @@ static bool make_snapshot(struct lh_hang *h)
 bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *ledger,
 		     bool all)
 {
-	struct lh_ledger_view *record;
+	struct lh_ledger_view *view;
 	struct lh_live_thread *before = NULL;
 	uint32_t n = 0;
 
@@ -345,16 +345,16 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 	h->arena = lh_arena_new();
 	h->peek = p;
 	lh_peek_objects(p);
-	record = lh_arena_alloc(h->arena, sizeof(*record));
-	if (open_ledger(record, p, ledger)) {
-		h->ledger = record;
-		before = copy_live_threads(h, record, &n);
+	view = lh_arena_alloc(h->arena, sizeof(*view));
+	if (open_ledger(view, p, ledger)) {
+		h->ledger = view;
+		before = copy_live_threads(h, view, &n);
 	} else if (p->no_access) {
 		return false;
 	}
 	if (!p->core)
 		pause_between(h->ledger ? pause_for(h->ledger, before, n) : BETWEEN_MS);
-	for (int i = 0; i < LATE_MAX && lh_peek_is_starved(p); i++)
+	for (int i = 0; i < STARVED_MAX && lh_peek_is_starved(p); i++)
 		pause_between(RESTING_MS);
 	if (!scan_again(h, ledger) || !make_snapshot(h))
 		return false;
@@ -416,7 +416,7 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	p->pid = p->alive_tid = r->head.pid;
 	memcpy(p->comm, r->head.comm, sizeof(p->comm));
 	p->no_access = true;
-	p->handlers = true; /* unknown, so assumed */
+	p->handlers = true; /* unknown, so assume some */
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
 	open_ledger(&ledger, p, r);
 	h->ledger = &ledger;

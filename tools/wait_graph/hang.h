@@ -106,11 +106,11 @@ void lh_hang_drop_processes(struct lh_hang *);
 /* edges_bytes.c: fills thread->blockers and the holds, and solves the graph. */
 void lh_hang_edges(struct lh_hang *);
 void lh_hang_solve(struct lh_hang *); /* solves the graph of thread->blockers */
-void lh_hang_add_edge(struct lh_hang *, uint32_t thread, uint32_t who);
+void lh_hang_add_edge(struct lh_hang *, uint32_t thread, uint32_t blocker);
 /* Adds all locks that are held according to the ledger, also those that no thread waits for. */
 void lh_hang_hold_all(struct lh_hang *);
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);
-uint32_t lh_hang_task(const struct lh_hang *, pid_t inner); /* a live thread; UINT32_MAX: none */
+uint32_t lh_hang_task(const struct lh_hang *, pid_t own_tid); /* a live thread; UINT32_MAX: none */
 
 /* hang_findings.c: adds the findings of the graph to the snapshot; returns how many. */
 uint32_t lh_hang_find(struct lh_hang *);

@@ -9,23 +9,23 @@ static lh_thread_id id_of(const struct lh_hang *h, uint32_t i)
 }
 
 /* Begins a finding. `message`: NULL if the rule's own message fits. */
-static void begin(struct lh_hang *h, enum lh_rule rule, const char *message)
+static void begin_finding(struct lh_hang *h, enum lh_rule rule, const char *message)
 {
 	if (lh_snapshot_put_finding(&h->snapshot, rule))
 		LH_PUSH(h->arena, h->message, h->messages, message);
 }
 
-static void put_hold(struct lh_hang *h, uint32_t who, lh_lock_id lock)
+static void put_hold(struct lh_hang *h, uint32_t thread, lh_lock_id lock)
 {
-	const struct lh_hang_hold *hold = lh_hang_hold_of(h, who, lock);
+	const struct lh_hang_hold *hold = lh_hang_hold_of(h, thread, lock);
 
-	lh_snapshot_put_step(&h->snapshot, id_of(h, who), LH_HOLDS, lock, hold ? hold->site : 0);
+	lh_snapshot_put_step(&h->snapshot, id_of(h, thread), LH_HOLDS, lock, hold ? hold->site : 0);
 }
 
 /* The duration of a finding is that of its shortest wait. */
-static void put_wait(struct lh_hang *h, uint32_t who)
+static void put_wait(struct lh_hang *h, uint32_t thread)
 {
-	const struct lh_hang_thread *t = &h->thread[who];
+	const struct lh_hang_thread *t = &h->thread[thread];
 	struct lh_finding *f = lh_snapshot_last_finding(&h->snapshot);
 
 	if (f && t->ns && (!f->duration_ns || t->ns < f->duration_ns))
@@ -51,7 +51,7 @@ static void find_cycle(struct lh_hang *h, uint32_t first)
 	bool self = h->node[first].next == first;
 	uint32_t at = first;
 
-	begin(h, self ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK, NULL);
+	begin_finding(h, self ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK, NULL);
 	do {
 		put_hold(h, at, h->thread[previous_in_cycle(h, at)].lock);
 		put_wait(h, at);
@@ -86,7 +86,7 @@ static void find_cycles(struct lh_hang *h)
 
 /* ---- owners that have ended ---- */
 
-static void find_gone(struct lh_hang *h)
+static void find_ended(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
@@ -99,8 +99,9 @@ static void find_gone(struct lh_hang *h)
 			reported |= h->thread[k].waiting && h->thread[k].lock == t->lock;
 		if (reported)
 			continue;
-		begin(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
-		      lh_arena_printf(h->arena,
+		begin_finding(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
+			      lh_arena_printf(
+				      h->arena,
 				      "{who} waits for {lock}, whose owner %d is not a thread of "
 				      "this process (%s)",
 				      h->thread[t->blockers[0]].tid,
@@ -124,7 +125,7 @@ static bool is_counting_semaphore(const struct lh_hang *h, uint32_t i)
 	return true;
 }
 
-static void find_pools(struct lh_hang *h)
+static void find_semaphores(struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
@@ -134,7 +135,7 @@ static void find_pools(struct lh_hang *h)
 			reported |= is_counting_semaphore(h, k) && h->thread[k].lock == t->lock;
 		if (reported || !is_counting_semaphore(h, i))
 			continue;
-		begin(h, LH_RULE_POOL_DEADLOCK, NULL);
+		begin_finding(h, LH_RULE_POOL_DEADLOCK, NULL);
 		for (uint32_t k = 0; k < t->n_blockers; k++) {
 			put_hold(h, t->blockers[k], t->lock);
 			put_wait(h, t->blockers[k]);
@@ -157,9 +158,10 @@ static void find_all_blocked(struct lh_hang *h)
 		h->idle = true;
 		return;
 	}
-	begin(h, LH_RULE_DEADLOCK,
-	      waiting == 1 ? "{who} waits for {lock}, and there is no other thread"
-			   : lh_arena_printf(h->arena,
+	begin_finding(h, LH_RULE_DEADLOCK,
+		      waiting == 1 ? "{who} waits for {lock}, and there is no other thread"
+				   : lh_arena_printf(
+					     h->arena,
 					     "all %u threads wait forever: no thread is left that "
 					     "can wake any of them",
 					     waiting));
@@ -171,8 +173,8 @@ static void find_all_blocked(struct lh_hang *h)
 uint32_t lh_hang_find(struct lh_hang *h)
 {
 	find_cycles(h);
-	find_gone(h);
-	find_pools(h);
+	find_ended(h);
+	find_semaphores(h);
 	find_all_blocked(h);
 	return h->messages;
 }

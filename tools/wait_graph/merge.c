@@ -21,24 +21,25 @@
 /* ---- who holds what across processes ---- */
 
 struct holder {
-	uint32_t side, thread, n; /* n: how many were found */
+	uint32_t process, thread, n; /* n: how many were found */
 };
 
-static struct holder find_owner(const struct lh_hang_processes *all, uint32_t me,
+static struct holder find_owner(const struct lh_hang_processes *all, uint32_t waiter_process,
 				struct lh_shm_key at, pid_t owner)
 {
 	struct holder found = {0};
 
 	for (uint32_t i = 0; i < all->n; i++) {
-		uint32_t k = i == me || all->ended[i] ? UINT32_MAX
-						      : lh_hang_task(all->process[i], owner);
+		uint32_t k = i == waiter_process || all->ended[i]
+				     ? UINT32_MAX
+				     : lh_hang_task(all->process[i], owner);
 		bool maps = false;
 
 		for (uint32_t j = 0; k != UINT32_MAX && j < all->process[i]->peek->maps; j++) {
 			const struct lh_peek_map *m = &all->process[i]->peek->map[j];
-			struct lh_shm_key there = lh_shm_key_of_map(m);
+			struct lh_shm_key key = lh_shm_key_of_map(m);
 
-			maps |= lh_shm_key_same_object(&there, &at);
+			maps |= lh_shm_key_same_object(&key, &at);
 		}
 		if (maps)
 			found = (struct holder){i, k, found.n + 1};
@@ -47,7 +48,7 @@ static struct holder find_owner(const struct lh_hang_processes *all, uint32_t me
 }
 
 /* Unwinds a holder that is not in a known wait: its stack shows what it does. */
-static void see(struct lh_hang *s, uint32_t thread)
+static void unwind_holder(struct lh_hang *s, uint32_t thread)
 {
 	struct lh_hang_thread *t = &s->thread[thread];
 
@@ -64,7 +65,7 @@ static void add_hold(struct lh_hang *s, uint32_t thread, enum lh_kind kind, uint
 
 	if (hold.lock && !lh_hang_hold_of(s, thread, hold.lock))
 		LH_PUSH(s->arena, s->hold, s->holds, hold);
-	see(s, thread);
+	unwind_holder(s, thread);
 }
 
 /* The address of the lock in this process. 0: not mapped, or only in part. */
@@ -72,9 +73,9 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 {
 	for (uint32_t i = 0; i < s->peek->maps; i++) {
 		const struct lh_peek_map *m = &s->peek->map[i];
-		struct lh_shm_key there = lh_shm_key_of_map(m);
+		struct lh_shm_key key = lh_shm_key_of_map(m);
 
-		if (lh_shm_key_same_object(&there, &at) && at.offset >= m->offset &&
+		if (lh_shm_key_same_object(&key, &at) && at.offset >= m->offset &&
 		    at.offset - m->offset < m->end - m->start)
 			return m->start + at.offset - m->offset;
 	}
@@ -82,8 +83,8 @@ static uint64_t address_in(const struct lh_hang *s, struct lh_shm_key at)
 }
 
 /* True if the holder holds the lock in a mode that blocks the waiter. */
-static bool waits_in_both(const struct lh_hang *s, const struct lh_hang_thread *holder,
-			  const struct lh_hang_thread *waiter, struct lh_shm_key at)
+static bool blocks(const struct lh_hang *s, const struct lh_hang_thread *holder,
+		   const struct lh_hang_thread *waiter, struct lh_shm_key at)
 {
 	const struct lh_live_thread *live = holder->live;
 	struct lh_lock l;
@@ -104,38 +105,40 @@ static bool waits_in_both(const struct lh_hang *s, const struct lh_hang_thread *
 }
 
 struct link {
-	uint32_t side, thread;
+	uint32_t process, thread;
 	struct holder blockers;
 };
 
-static void find_links(struct lh_hang_processes *all, uint32_t me, uint32_t thread,
+static void find_links(struct lh_hang_processes *all, uint32_t waiter_process, uint32_t thread,
 		       struct link **list, uint32_t *n)
 {
-	struct lh_hang *h = all->process[0], *s = all->process[me];
+	struct lh_hang *h = all->process[0], *s = all->process[waiter_process];
 	const struct lh_hang_thread *t = &s->thread[thread];
 	struct lh_shm_key at = lh_hang_wanted_key(s, t);
-	struct link found = {me, thread, {0}};
+	struct link found = {waiter_process, thread, {0}};
 
 	if (t->foreign_tid) {
-		found.blockers = find_owner(all, me, at, t->foreign_tid);
+		found.blockers = find_owner(all, waiter_process, at, t->foreign_tid);
 		if (found.blockers.n == 1) {
-			add_hold(all->process[found.blockers.side], found.blockers.thread,
-				 t->wait.kind, address_in(all->process[found.blockers.side], at));
+			add_hold(all->process[found.blockers.process], found.blockers.thread,
+				 t->wait.kind,
+				 address_in(all->process[found.blockers.process], at));
 			LH_PUSH(h->arena, *list, *n, found);
 		}
 		return;
 	}
 	for (uint32_t i = 0; i < all->n; i++)
-		for (uint32_t k = 0; i != me && !all->ended[i] && k < all->process[i]->threads; k++)
-			if (waits_in_both(all->process[i], &all->process[i]->thread[k], t, at)) {
+		for (uint32_t k = 0;
+		     i != waiter_process && !all->ended[i] && k < all->process[i]->threads; k++)
+			if (blocks(all->process[i], &all->process[i]->thread[k], t, at)) {
 				found.blockers = (struct holder){i, k, 1};
-				see(all->process[i], k);
+				unwind_holder(all->process[i], k);
 				LH_PUSH(h->arena, *list, *n, found);
 			}
 }
 
 /* Finds owners of whose tid no thread exists. */
-static void find_lost(struct lh_hang *s)
+static void find_gone_owners(struct lh_hang *s)
 {
 	for (uint32_t i = 0; i < s->threads; i++) {
 		pid_t owner = s->thread[i].foreign_tid;
@@ -144,19 +147,20 @@ static void find_lost(struct lh_hang *s)
 	}
 }
 
-static uint32_t here(const struct lh_hang_processes *all, uint32_t side, uint32_t thread)
+static uint32_t index_in_first(const struct lh_hang_processes *all, uint32_t process,
+			       uint32_t thread)
 {
-	return side ? all->at[side][thread] : thread;
+	return process ? all->at[process][thread] : thread;
 }
 
-static void join(struct lh_hang *h)
+static void merge(struct lh_hang *h)
 {
 	struct lh_hang_processes *all = h->processes;
 	struct link *link = NULL;
 	uint32_t links = 0;
 
 	for (uint32_t i = 1; i < all->n; i++)
-		find_lost(all->process[i]);
+		find_gone_owners(all->process[i]);
 	for (uint32_t i = 0; i < all->n; i++)
 		for (uint32_t k = 0; !all->ended[i] && k < all->process[i]->threads; k++)
 			if (lh_hang_owner_unknown(&all->process[i]->thread[k]))
@@ -165,13 +169,14 @@ static void join(struct lh_hang *h)
 		if (!all->ended[i])
 			lh_hang_merge_process(h, i);
 	for (uint32_t i = 0; i < links; i++) {
-		uint32_t me = here(all, link[i].side, link[i].thread),
-			 who = here(all, link[i].blockers.side, link[i].blockers.thread);
+		uint32_t waiter = index_in_first(all, link[i].process, link[i].thread),
+			 blocker = index_in_first(all, link[i].blockers.process,
+						  link[i].blockers.thread);
 
-		if (me == UINT32_MAX || who == UINT32_MAX)
+		if (waiter == UINT32_MAX || blocker == UINT32_MAX)
 			continue;
-		h->thread[me].foreign_tid = 0;
-		lh_hang_add_edge(h, me, who);
+		h->thread[waiter].foreign_tid = 0;
+		lh_hang_add_edge(h, waiter, blocker);
 	}
 	lh_hang_solve(h);
 }
@@ -180,9 +185,10 @@ static void join(struct lh_hang *h)
 
 const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *arena, uint64_t address)
 {
-	uint32_t side = (uint32_t)(address >> LH_READ_ADDRESS_BITS);
-	const struct lh_hang *s =
-		side && h->processes && side < h->processes->n ? h->processes->process[side] : h;
+	uint32_t process = (uint32_t)(address >> LH_READ_ADDRESS_BITS);
+	const struct lh_hang *s = process && h->processes && process < h->processes->n
+					  ? h->processes->process[process]
+					  : h;
 	const char *text =
 		lh_arena_printf(arena, "%#llx", (unsigned long long)lh_read_address(address));
 
@@ -202,7 +208,7 @@ const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *arena
 
 /* ---- the merge ---- */
 
-static void grow(struct lh_hang *h)
+static void alloc_indices(struct lh_hang *h)
 {
 	struct lh_hang_processes *all = h->processes;
 
@@ -215,7 +221,7 @@ static void grow(struct lh_hang *h)
 	}
 }
 
-static bool is_anybody_open(const struct lh_hang *s)
+static bool has_unknown_owner(const struct lh_hang *s)
 {
 	for (uint32_t i = 0; i < s->threads; i++)
 		if (lh_hang_owner_unknown(&s->thread[i]))
@@ -227,18 +233,18 @@ uint32_t lh_hang_merge_processes(struct lh_hang *h)
 {
 	struct lh_hang_processes *all;
 
-	if (h->peek->core || !is_anybody_open(h))
+	if (h->peek->core || !has_unknown_owner(h))
 		return 0;
 	h->processes = all = lh_arena_alloc(h->arena, sizeof(*all));
 	all->process[all->n++] = h;
 	lh_hang_find_processes(all);
-	find_lost(h);
+	find_gone_owners(h);
 	if (all->n == 1)
 		return 0;
 	if (!lh_hang_inspect_all(all))
 		return UINT32_MAX;
-	grow(h);
-	join(h);
+	alloc_indices(h);
+	merge(h);
 	return all->n - 1;
 }
 

@@ -39,6 +39,6 @@ bool lh_hang_inspect_all(struct lh_hang_processes *);
 
 /* foreign_ledger.c: adds the threads of another process that wait or hold, with their waits and
  * held locks. */
-void lh_hang_merge_process(struct lh_hang *, uint32_t side);
+void lh_hang_merge_process(struct lh_hang *, uint32_t process);
 
 #endif

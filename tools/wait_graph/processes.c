@@ -36,7 +36,7 @@ static bool has_process(const struct lh_hang_processes *all, pid_t pid)
 	return pid == getpid();
 }
 
-static bool maps_it(const struct lh_hang_processes *all, pid_t pid)
+static bool maps_wanted(const struct lh_hang_processes *all, pid_t pid)
 {
 	char path[64], *line = NULL;
 	size_t capacity = 0;
@@ -48,12 +48,12 @@ static bool maps_it(const struct lh_hang_processes *all, pid_t pid)
 	while (f && !found && getline(&line, &capacity, f) >= 0) {
 		unsigned long long inode;
 		unsigned major, minor;
-		char may[5];
+		char permissions[5];
 		int at = 0;
 
-		if (sscanf(line, "%*x-%*x %4s %*x %x:%x %llu %n", may, &major, &minor, &inode,
-			   &at) < 4 ||
-		    may[3] != 's')
+		if (sscanf(line, "%*x-%*x %4s %*x %x:%x %llu %n", permissions, &major, &minor,
+			   &inode, &at) < 4 ||
+		    permissions[3] != 's')
 			continue;
 		struct lh_shm_key m = {.dev = makedev(major, minor),
 				       .inode = inode,
@@ -84,7 +84,7 @@ static bool matters(const struct lh_hang_processes *all, const struct lh_peek *p
 	return false;
 }
 
-static void open_peer(struct lh_hang_processes *all, pid_t pid)
+static void open_process(struct lh_hang_processes *all, pid_t pid)
 {
 	struct lh_hang *first = all->process[0], *h = lh_arena_alloc(first->arena, sizeof(*h));
 	struct lh_peek *p = lh_arena_alloc(first->arena, sizeof(*p));
@@ -115,8 +115,8 @@ void lh_hang_find_processes(struct lh_hang_processes *all)
 		while (dir && all->n <= LH_HANG_PROCESSES_MAX && (e = readdir(dir))) {
 			pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
 
-			if (pid && !has_process(all, pid) && maps_it(all, pid))
-				open_peer(all, pid);
+			if (pid && !has_process(all, pid) && maps_wanted(all, pid))
+				open_process(all, pid);
 		}
 		if (dir)
 			closedir(dir);

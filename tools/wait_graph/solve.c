@@ -4,40 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNSEEN UINT32_MAX
+#define NOT_REACHED UINT32_MAX
 
 /* ---- deadlocked threads ---- */
 
-static bool is_freed(const struct lh_wait_node *all, const struct lh_wait_node *me, uint32_t moving)
+static bool is_freed(const struct lh_wait_node *all, const struct lh_wait_node *self,
+		     uint32_t not_deadlocked)
 {
-	uint32_t stuck = 0;
+	uint32_t deadlocked = 0;
 
-	if (me->gone)
+	if (self->gone)
 		return false;
-	for (uint32_t i = 0; i < me->n_blockers; i++)
-		stuck += all[me->blockers[i]].deadlocked;
-	if (me->anyone)
-		return moving > 0 && !(stuck && !me->one_of);
-	if (!me->n_blockers)
+	for (uint32_t i = 0; i < self->n_blockers; i++)
+		deadlocked += all[self->blockers[i]].deadlocked;
+	if (self->anyone)
+		return not_deadlocked > 0 && !(deadlocked && !self->one_of);
+	if (!self->n_blockers)
 		return true; /* whom the thread waits for is unknown */
-	return me->one_of ? stuck < me->n_blockers : !stuck;
+	return self->one_of ? deadlocked < self->n_blockers : !deadlocked;
 }
 
-static void spread(struct lh_wait_node *node, uint32_t n)
+static void find_deadlocked(struct lh_wait_node *node, uint32_t n)
 {
-	uint32_t moving = 0;
+	uint32_t not_deadlocked = 0;
 	bool changed = true;
 
 	for (uint32_t i = 0; i < n; i++) {
 		node[i].deadlocked = node[i].waits;
-		moving += !node[i].deadlocked;
+		not_deadlocked += !node[i].deadlocked;
 	}
 	while (changed) {
 		changed = false;
 		for (uint32_t i = 0; i < n; i++)
-			if (node[i].deadlocked && is_freed(node, &node[i], moving)) {
+			if (node[i].deadlocked && is_freed(node, &node[i], not_deadlocked)) {
 				node[i].deadlocked = false;
-				moving++;
+				not_deadlocked++;
 				changed = true;
 			}
 	}
@@ -59,7 +60,7 @@ static bool find_cycle(struct lh_wait_node *node, uint32_t n, uint32_t start, ui
 	uint32_t head = 0, tail = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		from[i] = UNSEEN;
+		from[i] = NOT_REACHED;
 	queue[tail++] = start;
 	while (head < tail) {
 		uint32_t at = queue[head++];
@@ -67,7 +68,7 @@ static bool find_cycle(struct lh_wait_node *node, uint32_t n, uint32_t start, ui
 		for (uint32_t k = 0; has_edges(&node[at]) && k < node[at].n_blockers; k++) {
 			uint32_t to = node[at].blockers[k];
 
-			if (from[to] != UNSEEN || !has_edges(&node[to]))
+			if (from[to] != NOT_REACHED || !has_edges(&node[to]))
 				continue;
 			from[to] = at;
 			if (to == start)
@@ -79,13 +80,13 @@ static bool find_cycle(struct lh_wait_node *node, uint32_t n, uint32_t start, ui
 }
 
 static void mark_cycle(struct lh_wait_node *node, uint32_t start, const uint32_t *from,
-		       uint32_t ring)
+		       uint32_t cycle)
 {
 	uint32_t at = start;
 
 	do {
 		node[from[at]].next = at;
-		node[from[at]].cycle = ring;
+		node[from[at]].cycle = cycle;
 		at = from[at];
 	} while (at != start);
 }
@@ -93,15 +94,15 @@ static void mark_cycle(struct lh_wait_node *node, uint32_t start, const uint32_t
 uint32_t lh_wait_graph_solve(struct lh_wait_node *node, uint32_t n)
 {
 	uint32_t *queue = malloc((n + 1) * sizeof(*queue)), *from = malloc((n + 1) * sizeof(*from));
-	uint32_t rings = 0;
+	uint32_t cycles = 0;
 
-	spread(node, n);
+	find_deadlocked(node, n);
 	for (uint32_t i = 0; i < n; i++)
 		node[i].cycle = 0;
 	for (uint32_t i = 0; i < n && queue && from; i++)
 		if (has_edges(&node[i]) && find_cycle(node, n, i, queue, from))
-			mark_cycle(node, i, from, ++rings);
+			mark_cycle(node, i, from, ++cycles);
 	free(queue);
 	free(from);
-	return rings;
+	return cycles;
 }

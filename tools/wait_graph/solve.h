@@ -1,8 +1,7 @@
 /*
  * solve.h — the wait-for graph: which threads are deadlocked, and in which cycles.
  *
- * Both users of this folder call it: hang.h for one inspected process, deadlocks.h for a watched
- * run.
+ * The files of hang.h call it for one inspected process, those of deadlocks.h for a watched run.
  * Knows nothing of processes or locks: threads are numbers. Keeps no memory after the return, and
  * prints nothing. Out of memory: `deadlocked` is set, but no cycle is found.
  *
@@ -20,7 +19,7 @@
 struct lh_wait_node {
 	/* given */
 	bool waits;  /* without a time limit, in a wait that two samples found unchanged */
-	bool gone;   /* for a thread that does not exist any more */
+	bool gone;   /* for a thread that does not exist any more; nothing ends the wait */
 	bool anyone; /* any thread may end the wait */
 	bool one_of; /* one of `blockers` can end the wait; otherwise all must */
 	const uint32_t *blockers;

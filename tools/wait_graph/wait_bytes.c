@@ -260,7 +260,7 @@ bool lh_hang_wait_of(const struct lh_peek *p, const struct lh_peek_task *t, stru
 
 /* True if a frame of the C library contains this address. The frame of glibc's pthread_once has the
  * address of the control block, for the case that the routine is cancelled. */
-static bool lasts(const struct lh_peek *p, const struct lh_peek_task *t, uint64_t address)
+static bool stores_address(const struct lh_peek *p, const struct lh_peek_task *t, uint64_t address)
 {
 	for (uint32_t i = 1; i < t->frames; i++) {
 		const struct lh_peek_frame *f = &t->frame[i];
@@ -305,7 +305,7 @@ const struct lh_peek_task *lh_once_owner(const struct lh_peek *p, const struct l
 		if (lh_hang_wait_of(p, t, &other) && other.kind == w->kind &&
 		    other.address == w->address)
 			continue;
-		if (w->kind == LH_ONCE ? !lasts(p, t, w->address)
+		if (w->kind == LH_ONCE ? !stores_address(p, t, w->address)
 				       : !function || !is_inside(t, function))
 			continue;
 		if (found)
