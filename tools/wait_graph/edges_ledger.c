@@ -127,7 +127,7 @@ static void find_abandoned(struct lh_deadlocks_pass *pass, struct lh_deadlocks_w
 		if (memcmp(&k->key, &x->lock->key, sizeof(k->key)) ||
 		    !lh_modes_exclude(LH_SITE_MODE(k->site), LH_SITE_MODE(x->live.wait_site)) ||
 		    !pass->deadlocks->queries.abandoned(x->process->with, &x->row,
-							k->dead_thread.tid))
+							k->dead_thread.thread.tid))
 			continue;
 		x->lock->dead_thread = &k->dead_thread;
 		x->lock->ended = (struct lh_deadlocks_holder){

@@ -377,7 +377,7 @@ static void dead_process(void)
 		if (!robust) {
 			CHECK_EQ(deadlock->rule, LH_RULE_EXIT_HOLDING);
 			CHECK_EQ(deadlock->step[0].dead_thread->pid, 4800);
-			CHECK_STR(deadlock->step[0].dead_thread->name, "other");
+			CHECK_STR(deadlock->step[0].dead_thread->thread.name, "other");
 		}
 		tear_down();
 	}
