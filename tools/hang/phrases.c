@@ -12,9 +12,9 @@ const char *lh_hang_clean(const struct lh_hang_writer *g, const char *text)
 	return lh_escape(g->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
-const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t i)
+const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t thread)
 {
-	const struct lh_hang_thread *t = &g->hang->thread[i];
+	const struct lh_hang_thread *t = &g->hang->thread[thread];
 	const char *name = lh_report_thread_text(
 		g->report, lh_report_get_thread(g->report, g->process, t->id));
 
