@@ -148,13 +148,13 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 	}
 }
 
-const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool stuck)
+const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool deadlocked)
 {
-	if (stuck && t->wait.kind == LH_COND)
+	if (deadlocked && t->wait.kind == LH_COND)
 		return ": no thread is left that can signal this condition";
-	if (stuck && t->wait.kind == LH_SEM && !t->n_blockers)
+	if (deadlocked && t->wait.kind == LH_SEM && !t->n_blockers)
 		return ": no thread is left that can post it";
-	if (stuck && t->wait.kind == LH_BARRIER)
+	if (deadlocked && t->wait.kind == LH_BARRIER)
 		return ": no thread is left that can come";
 	return "";
 }
