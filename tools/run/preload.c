@@ -45,15 +45,17 @@ static bool link_clean(struct lh_preload *p, char *error, size_t capacity)
 	strcpy(target, p->library);
 	if (!tmp || *tmp != '/' || strpbrk(tmp, " :\t\n"))
 		tmp = "/tmp";
-	if (snprintf(p->made, sizeof(p->made) - sizeof("/" NAME), "%s/lockhound.XXXXXX", tmp) <
-		    (int)(sizeof(p->made) - sizeof("/" NAME)) &&
-	    mkdtemp(p->made)) {
-		snprintf(p->library, sizeof(p->library), "%.*s/" NAME, PATH_MAX - 32, p->made);
+	if (snprintf(p->link_directory, sizeof(p->link_directory) - sizeof("/" NAME),
+		     "%s/lockhound.XXXXXX",
+		     tmp) < (int)(sizeof(p->link_directory) - sizeof("/" NAME)) &&
+	    mkdtemp(p->link_directory)) {
+		snprintf(p->library, sizeof(p->library), "%.*s/" NAME, PATH_MAX - 32,
+			 p->link_directory);
 		if (!symlink(target, p->library))
 			return true;
-		rmdir(p->made);
+		rmdir(p->link_directory);
 	}
-	*p->made = '\0';
+	*p->link_directory = '\0';
 	snprintf(error, capacity,
 		 "%s: LD_PRELOAD cannot hold a path with a space or colon, and no link to it can "
 		 "be made in %s: %s",
@@ -76,11 +78,11 @@ bool lh_preload_find(struct lh_preload *p, char *error, size_t capacity)
 
 void lh_preload_cleanup(struct lh_preload *p)
 {
-	if (!*p->made)
+	if (!*p->link_directory)
 		return;
 	unlink(p->library);
-	rmdir(p->made);
-	*p->made = '\0';
+	rmdir(p->link_directory);
+	*p->link_directory = '\0';
 }
 
 static const char *lookup(char *const *base, const char *name)

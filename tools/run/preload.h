@@ -16,8 +16,8 @@
 #endif
 
 struct lh_preload {
-	char library[PATH_MAX]; /* as LD_PRELOAD names it */
-	char made[PATH_MAX];    /* our directory with a link to the library, "": not needed */
+	char library[PATH_MAX];        /* as LD_PRELOAD names it */
+	char link_directory[PATH_MAX]; /* has a link to the library; "": not needed */
 };
 
 /* False: `error` has the paths that were searched, or what is wrong with the library's path. */
