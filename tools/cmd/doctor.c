@@ -47,7 +47,7 @@ static void check_library(void)
 		return;
 	}
 	answer(GOOD, "library: %s%s", p.library,
-	       *p.made ? " (a link: its own path has a space or colon)" : "");
+	       *p.link_directory ? " (a link: its own path has a space or colon)" : "");
 	lh_preload_cleanup(&p);
 }
 

@@ -185,10 +185,10 @@ static char **environment(struct run *r)
 		return NULL;
 	}
 	*remaining = remaining[1] ? ':' : '\0';
-	char **made = lh_preload_environment(&r->preload, environ, options, r->target.asan);
-	if (!made)
+	char **variables = lh_preload_environment(&r->preload, environ, options, r->target.asan);
+	if (!variables)
 		refuse(r, "environment", strerror(ENOMEM));
-	return made;
+	return variables;
 }
 
 static bool start(struct run *r, char **argv, pid_t *pid)
