@@ -287,10 +287,10 @@ void lh_own_ledger_remove(void)
 }
 
 /* Allocates the memory of the next rows: an error can be handled, a fault could not. */
-static bool populate(struct lh_table *t, uint32_t upto)
+static bool populate(struct lh_table *t, uint32_t needed)
 {
 	uint64_t from = t->offset + (uint64_t)t->ready * t->row;
-	uint64_t to = t->offset + (uint64_t)upto * t->row;
+	uint64_t to = t->offset + (uint64_t)needed * t->row;
 	uint64_t end = t->offset + (uint64_t)t->rows * t->row;
 
 	to = align(to > from + STANDALONE_STEP ? to : from + STANDALONE_STEP, PAGE);
