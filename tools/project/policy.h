@@ -44,8 +44,8 @@ void lh_policy_compute_closure(struct lh_policy *);
 
 /* Is there a path of one or more rules between these names? */
 bool lh_policy_reaches(const struct lh_policy *, uint32_t from, uint32_t to);
-/* As lh_policy_reaches, without rule number `arc`; searches paths instead of using `reach`. */
-bool lh_policy_reaches_without(const struct lh_policy *, uint32_t from, uint32_t to, uint32_t arc);
+/* As lh_policy_reaches, without rule number `rule`; searches paths instead of using `reach`. */
+bool lh_policy_reaches_without(const struct lh_policy *, uint32_t from, uint32_t to, uint32_t rule);
 /* A rule that lies on a cycle, UINT32_MAX none. */
 uint32_t lh_policy_find_cycle(const struct lh_policy *);
 
