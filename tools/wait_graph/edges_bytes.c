@@ -235,13 +235,10 @@ static void fill_wait_node(const struct lh_hang *h, uint32_t i)
 	n->waits = t->waiting && t->unchanged && !t->wait.timed && !ends_from_outside(h, t) &&
 		   !may_be_posted(t);
 	n->one_of = t->wait.kind == LH_SEM;
-	n->gone = t->n_blockers == 1 && h->thread[t->blockers[0]].ended;
 	n->anyone = !t->n_blockers;
-	if (t->ended) { /* an exited thread blocks its waiters for ever and waits for none */
-		n->waits = true;
-		n->gone = true;
-	}
-	if (t->task && (t->task->state == 'Z' || t->task->state == 'X'))
+	n->lock = t->lock;
+	/* an exited thread blocks its waiters for ever and waits for none */
+	if (t->ended || (t->task && (t->task->state == 'Z' || t->task->state == 'X')))
 		n->waits = n->gone = true;
 }
 
