@@ -5,8 +5,6 @@
  */
 #include "tools/hang/writer.h"
 
-#include <string.h>
-
 /* ---- findings ---- */
 
 /* The addresses of the finding's locks that have no name. */

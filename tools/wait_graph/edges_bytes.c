@@ -8,8 +8,6 @@
 #include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 
-#include <string.h>
-
 #define SECOND 1000000000ull
 
 static struct lh_hang_thread *main_thread(const struct lh_hang *h)

@@ -11,8 +11,6 @@
 
 #include "tools/process/syscall_text.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 
 enum {

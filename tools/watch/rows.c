@@ -3,9 +3,9 @@
 #include "tools/watch/watch_internal.h"
 
 #include "tools/process/syscall_text.h"
+#include "tools/util/list.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,14 +40,9 @@ uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_
 			       .count = 1,
 			       .time_ns = p->now_ns};
 
-	if (!overlay || p->n_reported == p->reported_capacity) {
-		uint32_t capacity = p->reported_capacity ? 2 * p->reported_capacity : 16;
-		void *more = overlay ? realloc(p->reported, capacity * sizeof(*p->reported)) : NULL;
-		if (!more)
-			return 0;
-		p->reported = more;
-		p->reported_capacity = capacity;
-	}
+	if (!overlay || !lh_list_grow(&p->reported, &p->reported_capacity, p->n_reported + 1,
+				      sizeof(*p->reported)))
+		return 0;
 	f.step = lh_overlay_new_rows(overlay, LH_T_STEP, LH_STEPS);
 	uint32_t row = f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
 	if (row)
@@ -231,18 +226,12 @@ void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, ui
 {
 	struct lh_watch *w = p->watch;
 	const uint64_t one = 1;
+	struct lh_watch_event *n;
 
-	if (w->end_event == w->event_capacity) {
-		uint32_t capacity = w->event_capacity ? 2 * w->event_capacity : 16;
-		void *more = capacity > EVENTS_MAX
-				     ? NULL
-				     : realloc(w->event, capacity * sizeof(*w->event));
-		if (!more)
-			return; /* the report has the finding anyway */
-		w->event = more;
-		w->event_capacity = capacity;
-	}
-	struct lh_watch_event *n = &w->event[w->end_event++];
+	if (w->end_event == EVENTS_MAX ||
+	    !lh_list_grow(&w->event, &w->event_capacity, w->end_event + 1, sizeof(*w->event)))
+		return; /* the report has the finding anyway */
+	n = &w->event[w->end_event++];
 	*n = (struct lh_watch_event){.process = p->process, .kind = kind, .row = row};
 	snprintf(n->text, sizeof(n->text), "%s", text);
 	if (write(w->options.wake, &one, sizeof(one)) < 0)
