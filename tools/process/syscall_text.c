@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,13 +146,6 @@ enum lh_syscall_files lh_syscall_files(long nr)
 		       : LH_SYSCALL_NO_FILE;
 }
 
-static bool read_memory(pid_t pid, uint64_t at, void *out, size_t n)
-{
-	struct iovec here = {out, n}, there = {(void *)(uintptr_t)at, n};
-
-	return at && process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)n;
-}
-
 /* ---- sockets ---- */
 
 /* "0100007F:1F90"; an IPv6 address has four words. Words are in the byte order of this machine. */
@@ -272,7 +264,7 @@ static void add_sleep(pid_t pid, uint64_t at, struct text *t)
 {
 	struct timespec s;
 
-	if (read_memory(pid, at, &s, sizeof(s)))
+	if (lh_proc_memory(pid, at, &s, sizeof(s)))
 		add_time(t, (double)s.tv_sec + (double)s.tv_nsec / 1e9);
 }
 
@@ -283,7 +275,7 @@ static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
 	struct timespec s, now;
 
 	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
-	    clock_gettime(clock, &now) || !read_memory(pid, c->arg[2], &s, sizeof(s))) {
+	    clock_gettime(clock, &now) || !lh_proc_memory(pid, c->arg[2], &s, sizeof(s))) {
 		add(t, "until a point in time");
 		return;
 	}
@@ -301,7 +293,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 		add(t, "only a time limit");
 		return;
 	}
-	if (!read_memory(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
+	if (!lh_proc_memory(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
 		return;
 	for (uint64_t i = 0; i < n && i < 2; i++) {
 		if (i)
@@ -320,7 +312,7 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 
 	for (int set = 1; set <= 3; set++) {
 		uint64_t some[WORDS];
-		if (!read_memory(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
+		if (!lh_proc_memory(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
 			continue;
 		for (uint64_t i = 0; i < (n + WORD - 1) / WORD; i++)
 			all[i] |= some[i];
@@ -344,9 +336,9 @@ static void add_path(pid_t pid, uint64_t at, struct text *t)
 	char path[256] = "";
 	size_t n = 4096 - at % 4096;
 
-	if (read_memory(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
+	if (lh_proc_memory(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
 		if (n < sizeof(path) - 1 && memchr(path, '\0', n) == NULL)
-			read_memory(pid, at + n, path + n, sizeof(path) - 1 - n);
+			lh_proc_memory(pid, at + n, path + n, sizeof(path) - 1 - n);
 		add(t, "%s", path);
 	}
 }

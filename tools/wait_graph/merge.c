@@ -13,10 +13,8 @@
  * - Threads of other processes become threads of this inspection, with rows in its snapshot. At
  *   most LH_HANG_PROCESSES_MAX processes, and only threads that wait or hold.
  */
+#include "tools/process/proc.h"
 #include "tools/wait_graph/merge.h"
-
-#include <errno.h>
-#include <signal.h>
 
 /* ---- who holds what across processes ---- */
 
@@ -143,7 +141,7 @@ static void find_gone_owners(struct lh_hang *s)
 	for (uint32_t i = 0; i < s->threads; i++) {
 		pid_t owner = s->thread[i].foreign_tid;
 
-		s->thread[i].owner_gone = owner && kill(owner, 0) != 0 && errno == ESRCH;
+		s->thread[i].owner_gone = owner && lh_proc_is_gone(owner);
 	}
 }
 
