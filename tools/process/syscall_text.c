@@ -1,4 +1,4 @@
-/* syscall_text.c — has a table of system calls, and describes the arguments of a call as text. */
+/* syscall_text.c — has a table of system calls, and describes what a thread in a call does. */
 #include "tools/process/syscall_text.h"
 #include "tools/process/proc.h"
 
@@ -124,26 +124,6 @@ bool lh_syscall_is_sync(long nr)
 	int i = row_of(nr);
 
 	return i >= 0 && calls[i].about == SYNC;
-}
-
-const char *lh_syscall_verb(long nr)
-{
-	int i = row_of(nr);
-
-	return i >= 0 ? calls[i].verb : NULL;
-}
-
-enum lh_syscall_files lh_syscall_files(long nr)
-{
-	int i = row_of(nr);
-
-	if (i < 0)
-		return LH_SYSCALL_NO_FILE;
-	if (calls[i].about == POLLED)
-		return LH_SYSCALL_POLLED;
-	return calls[i].about == FD0 || calls[i].about == LOCKED || calls[i].about == SYNC
-		       ? LH_SYSCALL_FILE
-		       : LH_SYSCALL_NO_FILE;
 }
 
 /* ---- sockets ---- */
@@ -412,4 +392,50 @@ void lh_syscall_text(pid_t pid, const struct lh_task_call *c, char *out, size_t 
 			 what + strlen(what) - (capacity - 24));
 	else
 		add(&t, what[0] ? "%s (%s)" : "%s", calls[i].name, what);
+}
+
+/* ---- what a thread of an inspected process does ---- */
+
+/* "descriptor 0 (pipe:[1234])" */
+static const char *file_of(const struct lh_peek *p, int fd)
+{
+	char path[64], name[256];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", p->alive_tid, fd);
+	n = p->core ? -1 : readlink(path, name, sizeof(name) - 1);
+	if (n <= 0)
+		return lh_arena_printf(p->arena, "descriptor %d", fd);
+	return lh_arena_printf(p->arena, "descriptor %d (%.*s)", fd, (int)n, name);
+}
+
+/* The first descriptor, and the number of the others. */
+static const char *files_of(const struct lh_peek *p, uint64_t list, uint64_t n)
+{
+	struct pollfd first;
+
+	if (!n || n > INT16_MAX || !lh_peek_read(p, list, &first, sizeof(first)) || first.fd < 0)
+		return NULL;
+	if (n == 1)
+		return file_of(p, first.fd);
+	return lh_arena_printf(p->arena, "%s and %u more", file_of(p, first.fd), (unsigned)(n - 1));
+}
+
+const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_task *t)
+{
+	const char *file = NULL;
+	int i;
+
+	if (t->state == 'Z' || t->state == 'X')
+		return "has ended";
+	if (!t->blocked)
+		return t->state == 'T' ? "is stopped" : "runs";
+	i = row_of(t->call);
+	if (i < 0 || !calls[i].verb)
+		return NULL;
+	if (calls[i].about == FD0 || calls[i].about == LOCKED || calls[i].about == SYNC)
+		file = file_of(p, (int)t->arg[0]);
+	else if (calls[i].about == POLLED)
+		file = files_of(p, t->arg[0], t->arg[1]);
+	return file ? lh_arena_printf(p->arena, "%s on %s", calls[i].verb, file) : calls[i].verb;
 }

@@ -45,6 +45,14 @@ const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thr
 	return NULL;
 }
 
+bool lh_hang_holds(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->holds; i++)
+		if (h->hold[i].thread == thread)
+			return true;
+	return false;
+}
+
 /* ---- from the lock's bytes ---- */
 
 uint32_t lh_hang_task(const struct lh_hang *h, pid_t own_tid)

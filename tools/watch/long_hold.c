@@ -31,7 +31,7 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 	lh_task_read(p->pid, h->tid, &t);
 	lh_task_call(p->pid, h->tid, &c);
 	c = lh_watch_call_before(&p->sample[h->live], &c);
-	lh_watch_call_text(p, live, h->tid, t.state, &c, doing, sizeof(doing));
+	lh_watch_call_text(p, live, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
 		lh_watch_sample(p, live, &c, &sample);
 	if (sample.stopped_ns) {
@@ -229,7 +229,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	}
 	h = find(p, live_row, e);
 	if (!h) {
-		uint64_t limit = lh_watch_limit(p, l, e->lock);
+		uint64_t limit = lh_watch_limit(p, l);
 		h = limit && 2 * age >= limit ? follow(p, live_row, live, e, limit) : NULL;
 		if (!h && 2 * age < limit)
 			wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),

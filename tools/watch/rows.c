@@ -186,12 +186,11 @@ static const char *futex_text(const struct lh_watch_process *p, const struct lh_
 	}
 }
 
-void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread *live, pid_t tid,
-			char state, const struct lh_task_call *c, char *out, size_t capacity)
+void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread *live, char state,
+			const struct lh_task_call *c, char *out, size_t capacity)
 {
 	char call[LH_NOTE_MAX - 40];
 
-	(void)tid;
 	if (state == 'T' || state == 't') {
 		snprintf(out, capacity, "stopped by a signal");
 	} else if (c->in == LH_TASK_RUNS) {

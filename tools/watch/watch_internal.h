@@ -165,8 +165,8 @@ void lh_watch_note(struct lh_watch_process *, struct lh_step *, const char *note
 /* A sampled stack as a site; 0: no stack, or the table is full. */
 lh_site lh_watch_site(struct lh_watch_process *, const struct lh_stack_sample *);
 /* Text: what the thread does now. */
-void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, pid_t tid,
-			char state, const struct lh_task_call *, char *out, size_t capacity);
+void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, char state,
+			const struct lh_task_call *, char *out, size_t capacity);
 bool lh_watch_may_sample(const struct lh_watch_process *);
 bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
 		     const struct lh_task_call *, struct lh_stack_sample *);
@@ -179,7 +179,7 @@ void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh
 bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
 /* Does the row's thread wait in, or for, a cycle of waits for locks and thread ends? */
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
-uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
+uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *);
 /* May /proc be read for one more thread? The number per second is bounded. */
 bool lh_watch_may_read_proc(struct lh_watch_process *, uint32_t live_row);
 
