@@ -169,14 +169,11 @@ static bool covers(const struct lh_watch_process *p, const struct lh_finding *ha
 
 static bool has_happened(const struct lh_watch_process *p, const struct lh_finding *potential)
 {
-	uint32_t base = p->overlay->table[LH_T_FINDING].base,
-		 n = p->overlay->table[LH_T_FINDING].used;
-	struct lh_finding f;
+	const struct lh_finding *f;
 
-	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_finding(&p->ledger, i, &f) &&
-		    (f.rule == LH_RULE_DEADLOCK || f.rule == LH_RULE_POOL_DEADLOCK) &&
-		    covers(p, &f, potential))
+	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
+		if ((f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
+		    covers(p, f, potential))
 			return true;
 	return false;
 }

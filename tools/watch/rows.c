@@ -15,17 +15,20 @@ enum { SAMPLES_A_ROUND = 4 };
 
 /* ---- findings ---- */
 
-uint32_t lh_watch_find(struct lh_watch_process *p, uint64_t key)
-{
-	for (uint32_t i = 0; i < p->n_reported; i++)
-		if (p->reported[i].key == key)
-			return p->reported[i].row;
-	return 0;
-}
-
-struct lh_finding *lh_watch_row(struct lh_watch_process *p, uint32_t row)
+struct lh_finding *lh_watch_row(const struct lh_watch_process *p, uint32_t row)
 {
 	return p->overlay ? lh_overlay_row(p->overlay, LH_T_FINDING, row) : NULL;
+}
+
+uint32_t lh_watch_find(struct lh_watch_process *p, uint64_t key)
+{
+	const struct lh_finding *f;
+
+	for (uint32_t i = p->overlay ? p->overlay->table[LH_T_FINDING].base : 0;
+	     (f = lh_watch_row(p, i)); i++)
+		if (f->key == key)
+			return i;
+	return 0;
 }
 
 uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_t key,
@@ -40,44 +43,26 @@ uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_
 			       .count = 1,
 			       .time_ns = p->now_ns};
 
-	if (!overlay || !lh_list_grow(&p->reported, &p->reported_capacity, p->n_reported + 1,
-				      sizeof(*p->reported)))
-		return 0;
-	f.step = lh_overlay_new_rows(overlay, LH_T_STEP, LH_STEPS);
-	uint32_t row = f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
-	if (row)
-		p->reported[p->n_reported++] = (struct lh_watch_reported){key, row};
-	return row;
+	f.step = overlay ? lh_overlay_new_rows(overlay, LH_T_STEP, LH_STEPS) : 0;
+	return f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
 }
 
-void lh_watch_note(struct lh_watch_process *p, struct lh_step *s, const char *note)
-{
-	struct lh_note n, *old = lh_overlay_row(p->overlay, LH_T_NOTE, s->note);
-
-	if (old) {
-		snprintf(old->text, sizeof(old->text), "%s", note);
-		return;
-	}
-	memset(&n, 0, sizeof(n));
-	snprintf(n.text, sizeof(n.text), "%s", note);
-	if (n.text[0])
-		s->note = lh_overlay_add(p->overlay, LH_T_NOTE, &n, 1);
-}
-
-struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
-			      const struct lh_step *step, const char *note)
+void lh_watch_step(struct lh_watch_process *p, uint32_t finding, const struct lh_step *step,
+		   const char *note)
 {
 	struct lh_finding *f = lh_watch_row(p, finding);
 	struct lh_step *s = f && f->steps < LH_STEPS
 				    ? lh_overlay_row(p->overlay, LH_T_STEP, f->step + f->steps)
 				    : NULL;
+	struct lh_note text = {.text = ""};
 
 	if (!s)
-		return NULL;
+		return;
+	snprintf(text.text, sizeof(text.text), "%s", note);
 	*s = *step;
-	lh_watch_note(p, s, note);
+	if (text.text[0])
+		s->note = lh_overlay_add(p->overlay, LH_T_NOTE, &text, 1);
 	__atomic_store_n(&f->steps, (uint8_t)(f->steps + 1), __ATOMIC_RELEASE);
-	return s;
 }
 
 /* ---- stacks ---- */
@@ -85,15 +70,15 @@ struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
 /* The ledger's module row for the address, or a row of the overlay. */
 static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 {
-	struct lh_module m, module;
-	uint32_t row = lh_read_module_at(&p->ledger, pc, &m);
-	uint32_t n = p->overlay->table[LH_T_MODULE].used,
-		 base = p->overlay->table[LH_T_MODULE].base;
+	const struct lh_module *known;
+	struct lh_module module;
+	uint32_t row = lh_read_module_at(&p->ledger, pc, &module);
 
-	if (row && !m.gone)
+	if (row && !module.gone)
 		return row;
-	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_module(&p->ledger, i, &module) && pc >= module.start && pc < module.end)
+	for (uint32_t i = p->overlay->table[LH_T_MODULE].base;
+	     (known = lh_overlay_row(p->overlay, LH_T_MODULE, i)); i++)
+		if (pc >= known->start && pc < known->end)
 			return i;
 	return lh_sampler_module(p->sampler, pc, &module)
 		       ? lh_overlay_add(p->overlay, LH_T_MODULE, &module, 1)
@@ -112,15 +97,12 @@ static uint32_t hash_of(const uint64_t *frame, uint32_t n)
 /* The overlay's row of this stack, by hash and length; 0: none. */
 static lh_stack_id find_stack(struct lh_watch_process *p, uint32_t hash, uint32_t n)
 {
-	uint32_t base = p->overlay->table[LH_T_STACK].base,
-		 used = p->overlay->table[LH_T_STACK].used;
-	struct lh_stack *s;
+	const struct lh_stack *s;
 
-	for (uint32_t i = base; i < base + used; i++) {
-		s = lh_overlay_row(p->overlay, LH_T_STACK, i);
-		if (s && s->hash == hash && s->n == n)
+	for (uint32_t i = p->overlay->table[LH_T_STACK].base;
+	     (s = lh_overlay_row(p->overlay, LH_T_STACK, i)); i++)
+		if (s->hash == hash && s->n == n)
 			return i;
-	}
 	return 0;
 }
 
@@ -132,7 +114,6 @@ lh_site lh_watch_site(struct lh_watch_process *p, const struct lh_stack_sample *
 
 	if (!sample->n || !lh_watch_overlay(p))
 		return 0;
-	p->ledger.overlay = p->overlay; /* module_at searches its modules too */
 	for (uint32_t i = 0; i < sample->n; i++)
 		frame[i] = LH_FRAME(module_at(p, sample->pc[i] - 1), sample->pc[i]);
 	s.hash = hash_of(frame, sample->n);

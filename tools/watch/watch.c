@@ -315,7 +315,6 @@ void lh_watch_forget(struct lh_watch_process *p)
 	free(p->sample);
 	free(p->hold);
 	free(p->waiter);
-	free(p->reported);
 	free(p->pair);
 	free(p->measured);
 	free(p);
