@@ -405,6 +405,29 @@ static void pool(void)
 	all_asleep(2);
 }
 
+/* Two threads hold the permits and wait for `a`, whose owner waits for a permit. */
+static void *permit_or_a(void *owner)
+{
+	if (owner)
+		pthread_mutex_lock(&a);
+	else
+		sem_wait(&sem);
+	meet(3);
+	if (owner)
+		sem_wait(&sem);
+	else
+		pthread_mutex_lock(&a);
+	return owner;
+}
+
+static void permits(void)
+{
+	sem_init(&sem, 0, 2);
+	for (int i = 0; i < 3; i++)
+		thread("worker", permit_or_a, i ? NULL : &a);
+	all_asleep(3);
+}
+
 /* ---- nobody left ---- */
 
 static void *waits_on_cond(void *x)
@@ -727,7 +750,7 @@ static const struct {
 	{"crowd", crowd},	{"jam", jam},		 {"timed", timed},	  {"trying", trying},
 	{"moving", moving},	{"posted", posted},	 {"idle", idle},	  {"shared", shared},
 	{"forked", forked},	{"heir", heir},		 {"zombie", zombie},	  {"crash", crash},
-	{"handler", handler_posts}, {"exited", first_thread_gone},
+	{"handler", handler_posts}, {"exited", first_thread_gone}, {"permits", permits},
 };
 
 int main(int argc, char **argv)
