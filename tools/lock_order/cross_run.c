@@ -3,6 +3,7 @@
 #include "tools/lock_order/cross_run.h"
 #include "libcheck/base/hash.h"
 #include "tools/lock_order/lock_order_internal.h"
+#include "tools/util/path.h"
 
 #include <string.h>
 #include <uthash.h>
@@ -166,13 +167,6 @@ static struct lh_cross_step step_of(struct search *s, const struct link *l, bool
 					       .action = wanted ? LH_WANTS : LH_HOLDS}};
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void report_cycle(struct search *s, const struct lh_cycle *cycle, const struct link *link)
 {
 	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
@@ -186,7 +180,7 @@ static void report_cycle(struct search *s, const struct lh_cycle *cycle, const s
 		step[n++] = step_of(s, &link[i], true);
 		if (i < cycle->n)
 			where = lh_arena_printf(s->run.arena, "%s%s%s", where, *where ? ", " : "",
-						base_name(link[i].process->process->exe));
+						lh_path_base(link[i].process->process->exe));
 	}
 	lh_report_add_cross_finding(
 		s->run.report, &row, step, n,

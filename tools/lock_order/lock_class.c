@@ -3,6 +3,7 @@
 #include "tools/util/glob.h"
 #include "tools/util/arena.h"
 #include "tools/symbols/symbols.h"
+#include "tools/util/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +34,6 @@ static const char *const wrappers[] = {"std::*",    "boost::*",      "__gthread_
 				       "PR_New*",   "SDL_Create*",   "v8::base::*", "os::Platform*",
 				       "g_mutex_*", "g_rec_mutex_*", "g_rw_lock_*"};
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_one_of(const char *const *pattern, uint32_t n, const char *name)
 {
 	for (uint32_t i = 0; name && i < n; i++)
@@ -52,7 +46,7 @@ static bool is_wrapper(const struct lh_classes *c, const struct lh_report_frame 
 {
 	return f->ours || is_one_of(wrappers, sizeof(wrappers) / sizeof(*wrappers), f->function) ||
 	       is_one_of(c->wrapper, c->wrappers, f->function) ||
-	       (f->module && is_one_of(c->wrapper, c->wrappers, base_name(f->module)));
+	       (f->module && is_one_of(c->wrapper, c->wrappers, lh_path_base(f->module)));
 }
 
 /* The frame that initialized the lock: the innermost one that is no wrapper. An interpreter is a

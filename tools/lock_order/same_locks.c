@@ -16,6 +16,7 @@
  */
 #include "libcheck/base/hash.h"
 #include "tools/lock_order/cross_run.h"
+#include "tools/util/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -377,13 +378,6 @@ static int by_key(const struct group *x, const struct group *y)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void add_properties(struct lh_same_locks *s, const struct process *a,
 			   const struct group *group)
 {
@@ -394,12 +388,12 @@ static void add_properties(struct lh_same_locks *s, const struct process *a,
 	if (data)
 		add_property(s, lock, "object", data);
 	if (at && at->module && !lock->named)
-		add_property(s, lock, "initialized", base_name(at->module));
+		add_property(s, lock, "initialized", lh_path_base(at->module));
 	for (uint32_t i = 0; i < group->sites; i++) {
 		at = lh_report_best_frame(
 			lh_report_get_stack(s->report, a->process, group->site[i]));
 		if (at && at->file && !at->system)
-			add_property(s, lock, "acquired", base_name(at->file));
+			add_property(s, lock, "acquired", lh_path_base(at->file));
 	}
 }
 

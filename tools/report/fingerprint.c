@@ -10,6 +10,7 @@
  * another run nor an edited comment changes it.
  */
 #include "tools/report/report_internal.h"
+#include "tools/util/path.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -25,13 +26,6 @@ static uint64_t fnv(uint64_t hash, const char *text)
 	for (; *text; text++)
 		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
 	return (hash ^ 0xff) * 0x100000001b3ull; /* 0xff is in no UTF-8 text: separates the texts */
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* A suffix that compilers append and renumber in each build: "f.isra.0", "lock.1". */
@@ -68,10 +62,10 @@ static const char *function_of(struct lh_report *report, const struct lh_report_
 	struct lh_arena *p = report->private_data->arena;
 
 	if (!f->function)
-		return lh_arena_printf(p, "%s+%llx", f->module ? base_name(f->module) : "?",
+		return lh_arena_printf(p, "%s+%llx", f->module ? lh_path_base(f->module) : "?",
 				       (unsigned long long)f->offset);
 	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(report, f->function),
-			       f->file ? "@" : "", f->file ? base_name(f->file) : "");
+			       f->file ? "@" : "", f->file ? lh_path_base(f->file) : "");
 }
 
 static char *site(struct lh_report *report, const struct lh_report_stack *t, bool own)

@@ -1,14 +1,8 @@
 /* lock_name.c — makes the locks and threads of a report and names them. */
 #include "tools/report/report_internal.h"
+#include "tools/util/path.h"
 
 #include <string.h>
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 const struct lh_report_thread *
 lh_report_get_thread(struct lh_report *report, const struct lh_report_process *p, lh_thread_id id)
@@ -41,13 +35,13 @@ const char *lh_report_where(struct lh_report *report, const struct lh_report_sta
 	if (!f)
 		return NULL;
 	if (f->file && f->line)
-		return lh_arena_printf(report->private_data->arena, "at %s:%u", base_name(f->file),
-				       f->line);
+		return lh_arena_printf(report->private_data->arena, "at %s:%u",
+				       lh_path_base(f->file), f->line);
 	if (f->function)
 		return lh_arena_printf(report->private_data->arena, "in %s", f->function);
 	if (f->module)
 		return lh_arena_printf(report->private_data->arena, "at %s+%#llx",
-				       base_name(f->module), (unsigned long long)f->offset);
+				       lh_path_base(f->module), (unsigned long long)f->offset);
 	return NULL;
 }
 

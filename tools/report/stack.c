@@ -1,6 +1,7 @@
 /* stack.c — stacks with names and lines, and the objects that their frames are in. */
 #include "tools/report/report_internal.h"
 #include "tools/symbols/symbols.h"
+#include "tools/util/path.h"
 
 #include <string.h>
 
@@ -17,13 +18,6 @@ struct object {
 static bool begins(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static bool is_runtime(const char *name)
@@ -81,9 +75,9 @@ static const struct object *object_at(struct lh_report *report, const struct lh_
 	if (module.build_id_n)
 		o->build_id = hex(arena, module.build_id, module.build_id_n);
 	o->program = strcmp(o->path, p->exe) == 0;
-	o->runtime = is_runtime(base_name(o->path));
+	o->runtime = is_runtime(lh_path_base(o->path));
 	o->library = !o->program && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
-	o->ours = begins(base_name(o->path), "liblockhound.so");
+	o->ours = begins(lh_path_base(o->path), "liblockhound.so");
 	set_script(arena, o);
 	return o;
 }
@@ -156,8 +150,8 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 
 static bool is_start(const struct lh_report_frame *f)
 {
-	return f->ours || (f->module && is_runtime(base_name(f->module))) || is_header(f->file) ||
-	       (f->function && strcmp(f->function, "_start") == 0);
+	return f->ours || (f->module && is_runtime(lh_path_base(f->module))) ||
+	       is_header(f->file) || (f->function && strcmp(f->function, "_start") == 0);
 }
 
 /*
@@ -271,7 +265,7 @@ const char *lh_report_data_place(struct lh_report *report, const struct lh_repor
 
 	if (!address || !lh_read_module_at(p->ledger, address, &module))
 		return NULL;
-	return lh_arena_printf(report->private_data->arena, "%s+%#llx", base_name(module.path),
+	return lh_arena_printf(report->private_data->arena, "%s+%#llx", lh_path_base(module.path),
 			       (unsigned long long)(address - module.base));
 }
 
