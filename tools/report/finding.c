@@ -6,18 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 /* A finding of the report with what merging needs. */
 struct merged_finding {
 	struct lh_report_finding found;       /* first: its address is that of the merged_finding */
 	const struct lh_report_process *last; /* the process that was merged last */
-};
-
-struct lh_sort {
-	char key[48]; /* rule, filter, fingerprint */
-	struct merged_finding *merged;
-	UT_hash_handle hh;
 };
 
 /* What a row has added to its finding so far. A row is read again when its count has grown. */
@@ -234,18 +227,25 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 }
 
+/* Where the finding with f's rule, filter and fingerprint is stored. */
+static struct merged_finding **merged_as(struct lh_report *report,
+					 const struct lh_report_finding *f)
+{
+	char key[48];
+	int n = snprintf(key, sizeof(key), "%d %d %s", f->rule, f->filter, f->fingerprint);
+
+	return lh_map_get(&report->private_data->finding, report->private_data->arena, key,
+			  (size_t)n, sizeof(void *));
+}
+
 /* The finding with k's rule, filter and fingerprint: k itself if it is the first. */
 static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
 {
-	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
+	struct merged_finding **merged = merged_as(report, &k->found);
 
-	snprintf(s->key, sizeof(s->key), "%d %d %s", k->found.rule, k->found.filter,
-		 k->found.fingerprint);
-	HASH_FIND_STR(report->private_data->sort, s->key, old);
-	if (old)
-		return old->merged;
-	s->merged = k;
-	HASH_ADD_STR(report->private_data->sort, key, s);
+	if (*merged)
+		return *merged;
+	*merged = k;
 	if (k->found.filter == LH_F_NONE)
 		LH_PUSH(report->private_data->arena, report->finding, report->findings, &k->found);
 	else
@@ -320,16 +320,14 @@ static struct merged_finding *find_by_locks(struct lh_report *report,
 {
 	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
 	struct lh_report_finding f = k->found;
-	struct lh_sort *s;
-	char key[sizeof(s->key)];
+	struct merged_finding *same;
 
 	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
 		f.rule = as[i];
 		lh_fingerprint_make(report, &f);
-		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
-		HASH_FIND_STR(report->private_data->sort, key, s);
-		if (s && !s->merged->found.by_class)
-			return s->merged;
+		same = *merged_as(report, &f);
+		if (same && !same->found.by_class)
+			return same;
 	}
 	return NULL;
 }
@@ -447,9 +445,4 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	if (old == k)
 		f->processes = count_processes(step, n);
 	return &old->found;
-}
-
-void lh_report_findings_free(struct lh_report *report)
-{
-	HASH_CLEAR(hh, report->private_data->sort);
 }

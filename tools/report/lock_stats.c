@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 /* ---- durations ---- */
 
@@ -230,10 +229,8 @@ void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report
 
 struct class_group {
 	struct lh_class_stats class_stats; /* first: the report stores a pointer to it */
-	const char *class;
 	const struct lh_report_lock *some;
 	struct lh_histogram wait, hold;
-	UT_hash_handle hh;
 };
 
 static void count_in(struct class_group *n, const struct lh_report_lock *lock)
@@ -242,7 +239,8 @@ static void count_in(struct class_group *n, const struct lh_report_lock *lock)
 	uint32_t queue = lh_report_lock_queue(lock);
 	struct lh_contention contention;
 
-	n->class_stats.locks++;
+	if (!n->class_stats.locks++)
+		n->some = lock;
 	n->class_stats.acquired += l->acquired;
 	n->class_stats.shared += l->shared;
 	n->class_stats.contended += lock->stats.contended;
@@ -277,7 +275,7 @@ static void add_class(struct lh_report *report, struct class_group *n)
 	n->class_stats.kind = n->some->kind;
 	n->class_stats.name = at ? lh_arena_printf(report->private_data->arena, "%s initialized %s",
 						   n->some->kind, at)
-				 : n->class;
+				 : n->some->class;
 	n->class_stats.wait = spread_of(&n->wait);
 	n->class_stats.hold = spread_of(&n->hold);
 	LH_PUSH(report->private_data->arena, report->profile->class, report->profile->classes,
@@ -286,7 +284,10 @@ static void add_class(struct lh_report *report, struct class_group *n)
 
 void lh_report_count_classes(struct lh_report *report)
 {
-	struct class_group *all = NULL, *n, *next;
+	struct lh_arena *arena = report->private_data->arena;
+	struct class_group **group = NULL, *g;
+	struct lh_map by_class = {0};
+	uint32_t groups = 0;
 
 	if (!report->profile)
 		return;
@@ -295,19 +296,14 @@ void lh_report_count_classes(struct lh_report *report)
 		const struct lh_report_lock *lock = report->lock[i];
 		if (lock->row.kind == LH_THREAD_END)
 			continue;
-		HASH_FIND_STR(all, lock->class, n);
-		if (!n) {
-			n = lh_arena_alloc(report->private_data->arena, sizeof(*n));
-			n->class = lock->class;
-			n->some = lock;
-			HASH_ADD_KEYPTR(hh, all, n->class, strlen(n->class), n);
-		}
-		count_in(n, lock);
+		g = lh_map_get(&by_class, arena, lock->class, strlen(lock->class), sizeof(*g));
+		if (!g->some)
+			LH_PUSH(arena, group, groups, g);
+		count_in(g, lock);
 	}
-	HASH_ITER (hh, all, n, next)
-		if (n->class_stats.locks > 1)
-			add_class(report, n);
-	HASH_CLEAR(hh, all);
+	for (uint32_t i = 0; i < groups; i++)
+		if (group[i]->class_stats.locks > 1)
+			add_class(report, group[i]);
 	if (report->profile->classes > 1)
 		qsort(report->profile->class, report->profile->classes,
 		      sizeof(*report->profile->class), by_wait);

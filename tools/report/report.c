@@ -21,12 +21,8 @@ struct lh_report *lh_report_new(struct lh_report_options options)
 
 void lh_report_free(struct lh_report *report)
 {
-	if (!report)
-		return;
-	lh_report_memo_free(report);
-	lh_report_findings_free(report);
-	lh_report_drop_orders(report);
-	lh_arena_free(report->private_data->arena);
+	if (report)
+		lh_arena_free(report->private_data->arena);
 }
 
 /* ---- adding and sorting ---- */
