@@ -26,7 +26,7 @@ static struct lh_report_step row_to_step(struct lh_report *report,
 	struct lh_note note;
 
 	if (s->note && lh_read_note(p->ledger, s->note, &note))
-		a.note = lh_arena_strdup(report->private_data->arena, note.text);
+		a.note = lh_arena_strdup(report->arena, note.text);
 	if (s->thread)
 		a.thread = lh_report_get_thread(report, p, s->thread);
 	if (s->lock)
@@ -45,7 +45,7 @@ static void add_thread(struct lh_report *report, struct lh_report_finding *f,
 		if (f->thread[i] == thread)
 			return;
 	if (thread)
-		LH_PUSH(report->private_data->arena, f->thread, f->threads, thread);
+		LH_PUSH(report->arena, f->thread, f->threads, thread);
 }
 
 static void add_lock(struct lh_report *report, struct lh_report_finding *f,
@@ -55,7 +55,7 @@ static void add_lock(struct lh_report *report, struct lh_report_finding *f,
 		if (f->lock[i] == lock)
 			return;
 	if (lock)
-		LH_PUSH(report->private_data->arena, f->lock, f->locks, lock);
+		LH_PUSH(report->arena, f->lock, f->locks, lock);
 }
 
 /* Adds the steps that are given, or those of the ledger if none is given. */
@@ -71,8 +71,7 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		else if (row->step > UINT32_MAX - i ||
 			 !lh_read_step(f->process->ledger, row->step + i, &step))
 			break;
-		LH_PUSH(report->private_data->arena, list, f->steps,
-			row_to_step(report, f->process, &step));
+		LH_PUSH(report->arena, list, f->steps, row_to_step(report, f->process, &step));
 		add_thread(report, f, list[f->steps - 1].thread);
 		add_lock(report, f, list[f->steps - 1].lock);
 	}
@@ -121,10 +120,8 @@ static const struct lh_report_step *rotated_step(const struct lh_report_step *a,
  */
 static void rotate_to_first(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
 {
-	struct lh_report_step *step =
-		lh_arena_alloc(report->private_data->arena, (f->steps + 1) * sizeof(*step));
-	struct lh_report_part *part =
-		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*part));
+	struct lh_report_step *step = lh_arena_alloc(report->arena, (f->steps + 1) * sizeof(*step));
+	struct lh_report_part *part = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*part));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -166,7 +163,7 @@ static struct merged_finding *make_finding(struct lh_report *report, struct lh_r
 					   const struct lh_finding *row,
 					   const struct lh_step *given)
 {
-	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k));
+	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k));
 	struct lh_report_finding *f = &k->found;
 
 	f->process = p;
@@ -234,8 +231,8 @@ static struct merged_finding **merged_as(struct lh_report *report,
 	char key[48];
 	int n = snprintf(key, sizeof(key), "%d %d %s", f->rule, f->filter, f->fingerprint);
 
-	return lh_map_get(&report->private_data->finding, report->private_data->arena, key,
-			  (size_t)n, sizeof(void *));
+	return lh_map_get(&report->private_data->finding, report->arena, key, (size_t)n,
+			  sizeof(void *));
 }
 
 /* The finding with k's rule, filter and fingerprint: k itself if it is the first. */
@@ -247,13 +244,11 @@ static struct merged_finding *merge(struct lh_report *report, struct merged_find
 		return *merged;
 	*merged = k;
 	if (k->found.filter == LH_F_NONE)
-		LH_PUSH(report->private_data->arena, report->finding, report->findings, &k->found);
+		LH_PUSH(report->arena, report->finding, report->findings, &k->found);
 	else
-		LH_PUSH(report->private_data->arena, report->filtered, report->filtereds,
-			&k->found);
-	if (report->private_data->options.classify && k->found.filter == LH_F_NONE)
-		report->private_data->options.classify(report->private_data->options.with, report,
-						       &k->found);
+		LH_PUSH(report->arena, report->filtered, report->filtereds, &k->found);
+	if (report->options.classify && k->found.filter == LH_F_NONE)
+		report->options.classify(report->options.with, report, &k->found);
 	return k;
 }
 
@@ -266,7 +261,7 @@ static struct row_count *row_count_of(struct lh_report *report, struct lh_report
 
 	if (s)
 		return s;
-	*memo = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
+	*memo = s = lh_arena_alloc(report->arena, sizeof(*s));
 	k = make_finding(report, p, f, NULL);
 	s->merged_finding = abandoned_by_same(report, k);
 	if (s->merged_finding) { /* found by another waiter; not a further occurrence */
@@ -341,7 +336,7 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 	struct merged_finding *k = make_finding(report, p, row, step), *old;
 
 	if (message)
-		k->found.message = lh_arena_strdup(report->private_data->arena, message);
+		k->found.message = lh_arena_strdup(report->arena, message);
 	old = find_by_locks(report, k);
 	if (old)
 		return &old->found;
@@ -363,7 +358,7 @@ static const struct lh_report_thread *foreign_thread(struct lh_report *report,
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process == thread->process && f->thread[i]->row == thread->row)
 			return f->thread[i];
-	copy = lh_arena_alloc(report->private_data->arena, sizeof(*copy));
+	copy = lh_arena_alloc(report->arena, sizeof(*copy));
 	*copy = *thread;
 	copy->id = f->threads + 1;
 	copy->foreign_tid = thread->process->pid;
@@ -391,7 +386,7 @@ static void add_cross_steps(struct lh_report *report, struct lh_report_finding *
 			a.thread = foreign_thread(report, f, a.thread);
 		if (step[i].lock)
 			a.lock = step[i].lock;
-		LH_PUSH(report->private_data->arena, list, f->steps, a);
+		LH_PUSH(report->arena, list, f->steps, a);
 		add_thread(report, f, a.thread);
 		add_lock(report, f, a.lock);
 	}
@@ -424,7 +419,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 						      const struct lh_cross_step *step, uint32_t n,
 						      const char *more)
 {
-	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k)), *old;
+	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k)), *old;
 	struct lh_report_finding *f = &k->found;
 
 	f->process = step[0].process;
@@ -439,7 +434,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	complete(report, f);
 	if (spans_processes(step, n))
 		renumber_threads(f);
-	f->message = lh_arena_printf(report->private_data->arena, "%s%s", f->message, more);
+	f->message = lh_arena_printf(report->arena, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(report, k);
 	if (old == k)

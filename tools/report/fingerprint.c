@@ -53,13 +53,13 @@ const char *lh_fingerprint_name(struct lh_report *report, const char *name)
 		end = dot;
 	if (!end || end == name)
 		return name;
-	return lh_arena_printf(report->private_data->arena, "%.*s", (int)(end - name), name);
+	return lh_arena_printf(report->arena, "%.*s", (int)(end - name), name);
 }
 
 /* "transfer@bank.c": two files may have functions of the same name. */
 static const char *function_of(struct lh_report *report, const struct lh_report_frame *f)
 {
-	struct lh_arena *p = report->private_data->arena;
+	struct lh_arena *p = report->arena;
 
 	if (!f->function)
 		return lh_arena_printf(p, "%s+%llx", f->module ? lh_path_base(f->module) : "?",
@@ -70,7 +70,7 @@ static const char *function_of(struct lh_report *report, const struct lh_report_
 
 static char *site(struct lh_report *report, const struct lh_report_stack *t, bool own)
 {
-	struct lh_arena *p = report->private_data->arena;
+	struct lh_arena *p = report->arena;
 	char *text = lh_arena_strdup(p, "");
 	unsigned n = 0;
 
@@ -118,12 +118,12 @@ static const char *class_of(struct lh_report *report, const struct lh_report_ste
 	const struct lh_report_lock *lock = a ? a->lock : NULL;
 
 	if (lock && lock->by_first)
-		return held ? lh_arena_printf(report->private_data->arena, "%s>%s", lock->kind,
+		return held ? lh_arena_printf(report->arena, "%s>%s", lock->kind,
 					      lh_fingerprint_site(report, a->stack))
 			    : lock->kind;
 	if (!lock || !lock->variable)
 		return lock ? lock->class : "";
-	return lh_arena_printf(report->private_data->arena, "%s%s", lock->class,
+	return lh_arena_printf(report->arena, "%s%s", lock->class,
 			       lh_report_member(report, lock->process, lh_lock_address(&lock->row),
 						size_of(lock)));
 }
@@ -133,9 +133,8 @@ static const char *edge(struct lh_report *report, const struct lh_report_step *h
 {
 	const struct lh_report_step *at = does ? does : holds;
 
-	return lh_arena_printf(report->private_data->arena, "%s\t%s\t%s\t%s",
-			       class_of(report, holds, true), class_of(report, does, false),
-			       at ? lh_name_action(at->action) : "",
+	return lh_arena_printf(report->arena, "%s\t%s\t%s\t%s", class_of(report, holds, true),
+			       class_of(report, does, false), at ? lh_name_action(at->action) : "",
 			       at ? lh_fingerprint_site(report, at->stack) : "");
 }
 
@@ -192,8 +191,7 @@ static uint32_t sort_unique(const char **edges, uint32_t n)
 uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
-	const char **edges =
-		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*edges));
+	const char **edges = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*edges));
 	/* The activity of the holder in a long hold and the waiters vary between runs; so do the
 	 * waiters for an abandoned lock. */
 	bool held_only = lh_rule_is(f->rule, LH_BY_HOLDER);

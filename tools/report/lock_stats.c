@@ -96,7 +96,7 @@ static void add_thread_shares(struct lh_report *report, const struct lh_report_p
 			      const struct lh_contention *contention)
 {
 	struct lh_report_thread_share *list =
-		lh_arena_alloc(report->private_data->arena, LH_THREAD_SHARES * sizeof(*list));
+		lh_arena_alloc(report->arena, LH_THREAD_SHARES * sizeof(*list));
 	uint64_t most = 0;
 
 	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
@@ -129,7 +129,7 @@ static struct lh_lock_service_stats *service_of(struct lh_report *report,
 						struct lh_report_lock *lock)
 {
 	if (!lock->service)
-		lock->service = lh_arena_alloc(report->private_data->arena, sizeof(*lock->service));
+		lock->service = lh_arena_alloc(report->arena, sizeof(*lock->service));
 	return lock->service;
 }
 
@@ -273,18 +273,17 @@ static void add_class(struct lh_report *report, struct class_group *n)
 	const char *at = lh_report_where(report, n->some->init_stack);
 
 	n->class_stats.kind = n->some->kind;
-	n->class_stats.name = at ? lh_arena_printf(report->private_data->arena, "%s initialized %s",
-						   n->some->kind, at)
-				 : n->some->class;
+	n->class_stats.name =
+		at ? lh_arena_printf(report->arena, "%s initialized %s", n->some->kind, at)
+		   : n->some->class;
 	n->class_stats.wait = spread_of(&n->wait);
 	n->class_stats.hold = spread_of(&n->hold);
-	LH_PUSH(report->private_data->arena, report->profile->class, report->profile->classes,
-		&n->class_stats);
+	LH_PUSH(report->arena, report->profile->class, report->profile->classes, &n->class_stats);
 }
 
 void lh_report_count_classes(struct lh_report *report)
 {
-	struct lh_arena *arena = report->private_data->arena;
+	struct lh_arena *arena = report->arena;
 	struct class_group **group = NULL, *g;
 	struct lh_map by_class = {0};
 	uint32_t groups = 0;

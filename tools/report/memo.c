@@ -11,12 +11,12 @@ void lh_report_note(struct lh_report *report, const char *format, ...)
 	const char *text;
 
 	va_start(args, format);
-	text = lh_arena_vprintf(report->private_data->arena, format, args);
+	text = lh_arena_vprintf(report->arena, format, args);
 	va_end(args);
 	for (uint32_t i = 0; i < report->notes; i++)
 		if (strcmp(report->note[i], text) == 0)
 			return;
-	LH_PUSH(report->private_data->arena, report->note, report->notes, text);
+	LH_PUSH(report->arena, report->note, report->notes, text);
 }
 
 void **lh_report_memo(struct lh_report *report, const struct lh_ledger_view *r,
@@ -24,6 +24,6 @@ void **lh_report_memo(struct lh_report *report, const struct lh_ledger_view *r,
 {
 	const uint64_t key[] = {(uintptr_t)r, kind, row};
 
-	return lh_map_get(&report->private_data->memo, report->private_data->arena, key,
-			  sizeof(key), sizeof(void *));
+	return lh_map_get(&report->private_data->memo, report->arena, key, sizeof(key),
+			  sizeof(void *));
 }

@@ -5,15 +5,14 @@ static struct lh_report_order *order_of(struct lh_report *report, const struct l
 					const struct lh_report_lock *wanted)
 {
 	const struct lh_report_lock *key[] = {held, wanted};
-	struct lh_report_order *o =
-		lh_map_get(&report->private_data->order, report->private_data->arena, key,
-			   sizeof(key), sizeof(*o));
+	struct lh_report_order *o = lh_map_get(&report->private_data->order, report->arena, key,
+					       sizeof(key), sizeof(*o));
 
 	if (o->held)
 		return o;
 	o->held = held;
 	o->wanted = wanted;
-	LH_PUSH(report->private_data->arena, report->order, report->orders, o);
+	LH_PUSH(report->arena, report->order, report->orders, o);
 	return o;
 }
 

@@ -17,8 +17,6 @@ enum lh_memo_kind {
 };
 
 struct lh_report_private {
-	struct lh_arena *arena;
-	struct lh_report_options options;
 	struct lh_map memo, finding, order; /* see memo.c, finding.c, order_pairs.c */
 	uint32_t symbol_problems;           /* symbol problems that are in the notes already */
 };
