@@ -20,7 +20,7 @@ struct variable {
 	bool asked, known;
 };
 
-static bool lies_at(Dwarf_Die *die, Dwarf_Addr at)
+static bool is_at(Dwarf_Die *die, Dwarf_Addr at)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Op *op;
@@ -41,24 +41,24 @@ static bool holds_variables(int tag, bool functions)
 /* Depth first, with the path in an array: debug information may nest to any depth. */
 static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, bool functions, Dwarf_Die *found)
 {
-	Dwarf_Die way[DEPTH_MAX];
+	Dwarf_Die path[DEPTH_MAX];
 	int depth = 0;
 
-	if (dwarf_child(unit, &way[0]) != 0)
+	if (dwarf_child(unit, &path[0]) != 0)
 		return false;
 	while (depth >= 0) {
-		Dwarf_Die *die = &way[depth];
+		Dwarf_Die *die = &path[depth];
 
-		if (dwarf_tag(die) == DW_TAG_variable && lies_at(die, at)) {
+		if (dwarf_tag(die) == DW_TAG_variable && is_at(die, at)) {
 			*found = *die;
 			return true;
 		}
 		if (depth + 1 < DEPTH_MAX && holds_variables(dwarf_tag(die), functions) &&
-		    dwarf_child(die, &way[depth + 1]) == 0) {
+		    dwarf_child(die, &path[depth + 1]) == 0) {
 			depth++;
 			continue;
 		}
-		while (depth >= 0 && dwarf_siblingof(&way[depth], &way[depth]) != 0)
+		while (depth >= 0 && dwarf_siblingof(&path[depth], &path[depth]) != 0)
 			depth--;
 	}
 	return false;

@@ -21,7 +21,7 @@ struct lh_symbols {
 	Dwfl **dwfl; /* of the opened objects */
 	uint32_t dwfls;
 	bool debuginfod;
-	bool asked_cxx;
+	bool cxx_tried;
 	void *cxx; /* libstdc++, for demangling; loaded for the first mangled name */
 	char *(*demangle)(const char *, char *, size_t *, int *);
 	const char **problem;
