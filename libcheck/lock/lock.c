@@ -1,25 +1,10 @@
-/* lock.c — the table of locks, their rows, and what the bytes of a glibc lock say. */
+/* lock.c — the table of locks, and their rows. */
 #include "libcheck/lock/lock.h"
 #include "libcheck/lock/contention.h"
 #include "libcheck/stack/stack.h"
 
-#include <pthread.h>
-#include <semaphore.h>
-
-#if defined(__x86_64__)
-#define LH_SPIN_FREE 1 /* a free spinlock is 1 in glibc on x86-64, 0 on other machines */
-#else
-#define LH_SPIN_FREE 0
-#endif
-
 struct lh_lock_index lh_lock_index;
 void (*lh_lock_on_destroy)(struct lh_lock *l);
-
-/* The tags rely on these sizes; with another glibc the build must fail. */
-_Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's lock layout");
-#if defined(__x86_64__)
-_Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
-#endif
 
 enum { LINE_SLOTS = 16, LINES_TRIED = 64 }; /* of the table */
 
@@ -116,73 +101,7 @@ static void index_row(const void *o, uint32_t row)
 	}
 }
 
-/* ---- what the object says ---- */
-
-enum { KIND_MASK = 3, KIND_ROBUST = 16, KIND_PI = 32, KIND_PP = 64, KIND_PSHARED = 128 };
-
-static uint32_t mutex_attributes(const pthread_mutex_t *m)
-{
-	int k = m->__data.__kind;
-	uint32_t f = 0;
-
-	f |= (k & KIND_MASK) == PTHREAD_MUTEX_RECURSIVE ? LH_LOCK_RECURSIVE : 0;
-	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ERRORCHECK ? LH_LOCK_ERRORCHECK : 0;
-	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ADAPTIVE_NP ? LH_LOCK_ADAPTIVE : 0;
-	f |= k & KIND_ROBUST ? LH_LOCK_ROBUST : 0;
-	f |= k & KIND_PI ? LH_LOCK_PI : 0;
-	f |= k & KIND_PP ? LH_LOCK_PROTECT : 0;
-	f |= k & KIND_PSHARED ? LH_LOCK_PSHARED : 0;
-	return f;
-}
-
-static uint32_t rwlock_attributes(const pthread_rwlock_t *w)
-{
-	return (w->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
-			? LH_LOCK_PREFER_WRITER
-			: 0) |
-	       (w->__data.__shared ? LH_LOCK_PSHARED : 0);
-}
-
-uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
-{
-	if (kind == LH_MUTEX)
-		return mutex_attributes(object);
-	if (kind == LH_RWLOCK)
-		return rwlock_attributes(object);
-	if (kind == LH_SEM) /* byte 8 is 0 for private, 128 for shared */
-		return ((const int *)object)[2] ? LH_LOCK_PSHARED : 0;
-	return 0;
-}
-
-bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
-{
-	const pthread_mutex_t *m = object;
-	const pthread_rwlock_t *w = object;
-
-	switch (kind) {
-	case LH_MUTEX:
-		return __atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED) == 0;
-	case LH_RWLOCK:
-		return __atomic_load_n(&w->__data.__readers, __ATOMIC_RELAXED) >> 3 == 0 &&
-		       __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED) == 0;
-	case LH_SPIN:
-		return __atomic_load_n((const int *)object, __ATOMIC_RELAXED) == (LH_SPIN_FREE);
-	default:
-		return false;
-	}
-}
-
-int lh_lock_owner_tid(const void *object, enum lh_kind kind)
-{
-	const pthread_mutex_t *m = object;
-	const pthread_rwlock_t *w = object;
-
-	if (kind == LH_MUTEX)
-		return __atomic_load_n(&m->__data.__owner, __ATOMIC_RELAXED);
-	if (kind == LH_RWLOCK)
-		return __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED);
-	return 0;
-}
+/* ---- probes and tags ---- */
 
 static bool probe(const void *object, enum lh_kind kind, enum lh_how how)
 {
@@ -192,11 +111,6 @@ static bool probe(const void *object, enum lh_kind kind, enum lh_how how)
 
 bool (*lh_lock_free_probe)(const void *o, enum lh_kind kind, enum lh_how how) = probe;
 
-bool lh_sem_is_positive(const void *object)
-{
-	return __atomic_load_n((const uint32_t *)object, __ATOMIC_RELAXED) != 0;
-}
-
 static bool has_permit(const void *object, enum lh_how how)
 {
 	(void)how;
@@ -205,24 +119,14 @@ static bool has_permit(const void *object, enum lh_how how)
 
 bool (*lh_sem_permit_probe)(const void *o, enum lh_how how) = has_permit;
 
-bool lh_once_is_done(const void *object)
-{
-	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & 2;
-}
-
 static bool has_tag(enum lh_kind kind, uint32_t flags)
 {
-	return !tag_off && (kind == LH_MUTEX || kind == LH_RWLOCK || kind == LH_SEM) &&
-	       !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
+	return !tag_off && lh_glibc_unused(kind) && !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
 }
 
 static void write_tag(const void *o, enum lh_kind kind, uint32_t row)
 {
-	size_t at = kind == LH_MUTEX    ? LH_TAG_OFFSET_MUTEX
-		    : kind == LH_RWLOCK ? LH_TAG_OFFSET_RWLOCK
-					: LH_TAG_OFFSET_SEM;
-
-	*(uint32_t *)((char *)(uintptr_t)o + at) = row;
+	*(uint32_t *)(uintptr_t)lh_glibc_word(o, lh_glibc_unused(kind)) = row;
 }
 
 /* ---- rows ---- */
@@ -449,13 +353,13 @@ struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 {
 	union {
-		pthread_mutex_t m;
-		pthread_rwlock_t w;
+		pthread_mutex_t mutex;
+		pthread_rwlock_t rwlock;
 		pthread_spinlock_t spin;
 	} copy;
 	enum lh_kind kind = (enum lh_kind)was->kind;
-	size_t n = kind == LH_MUTEX    ? sizeof(copy.m)
-		   : kind == LH_RWLOCK ? sizeof(copy.w)
+	size_t n = kind == LH_MUTEX    ? sizeof(copy.mutex)
+		   : kind == LH_RWLOCK ? sizeof(copy.rwlock)
 				       : sizeof(copy.spin);
 
 	if (kind == LH_CUSTOM) /* its bytes are the program's */
