@@ -32,7 +32,7 @@ static int (*alias_of(const void *fn))(void *);
  * The table before lh_real_resolve: for each uniform row a function that calls the alias, or
  * resolves the table if there is no alias.
  */
-#define EARLY(fn, params, args)                                                                    \
+#define UNIFORM(fn, params, args)                                                                  \
 	static int early_##fn params                                                               \
 	{                                                                                          \
 		int (*alias)(void *) = alias_of((const void *)early_##fn);                         \
@@ -41,19 +41,7 @@ static int (*alias_of(const void *fn))(void *);
 		lh_real_ready();                                                                   \
 		return lh_real.fn args;                                                            \
 	}
-#define LOCK(fn, first, k, m, h, params, args) EARLY(fn, params, args)
-#define TIMEDLOCK(fn, k, m, params, args) EARLY(fn, params, args)
-#define TRYLOCK(fn, k, m, params, args) EARLY(fn, params, args)
-#define UNLOCK(fn, k, params, args) EARLY(fn, params, args)
-#define SPECIAL(fn)
-#define OWN(fn)
 #include "libcheck/calls.def"
-#undef LOCK
-#undef TIMEDLOCK
-#undef TRYLOCK
-#undef UNLOCK
-#undef SPECIAL
-#undef OWN
 
 static int (*alias_of(const void *fn))(void *)
 {
@@ -75,19 +63,8 @@ static int (*alias_of(const void *fn))(void *)
 }
 
 struct lh_real lh_real = {
-#define LOCK(fn, ...) .fn = early_##fn,
-#define TIMEDLOCK(fn, ...) .fn = early_##fn,
-#define TRYLOCK(fn, ...) .fn = early_##fn,
-#define UNLOCK(fn, ...) .fn = early_##fn,
-#define SPECIAL(fn)
-#define OWN(fn)
+#define UNIFORM(fn, ...) .fn = early_##fn,
 #include "libcheck/calls.def"
-#undef LOCK
-#undef TIMEDLOCK
-#undef TRYLOCK
-#undef UNLOCK
-#undef SPECIAL
-#undef OWN
 };
 
 /* Before lh_real_resolve: the same result as glibc's functions, without a call of the loader. */
@@ -153,11 +130,7 @@ void lh_real_resolve(void)
 
 	if (lh_real.resolved)
 		return;
-#define LOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define TIMEDLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define TRYLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define UNLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define OWN(fn)
+#define UNIFORM(fn, ...) store(&lh_real.fn, #fn, &missing);
 #define SPECIAL(fn) store(&lh_real.fn, #fn, &missing);
 #include "libcheck/calls.def"
 	if (missing)

@@ -31,19 +31,9 @@ void __cxa_guard_abort(uint64_t *o);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 struct lh_real {
-#define LOCK(fn, ...) __typeof__(fn) *fn;
-#define TIMEDLOCK(fn, ...) __typeof__(fn) *fn;
-#define TRYLOCK(fn, ...) __typeof__(fn) *fn;
-#define UNLOCK(fn, ...) __typeof__(fn) *fn;
+#define UNIFORM(fn, ...) __typeof__(fn) *fn;
 #define SPECIAL(fn) __typeof__(fn) *fn;
-#define OWN(fn)
 #include "libcheck/calls.def"
-#undef LOCK
-#undef TIMEDLOCK
-#undef TRYLOCK
-#undef UNLOCK
-#undef SPECIAL
-#undef OWN
 	bool resolved;
 };
 #pragma GCC diagnostic pop
