@@ -418,7 +418,6 @@ enum lh_rule {
 	LH_NO_RULE,
 #define RULE(constant, id, severity, properties, title, meaning, help, ...) LH_RULE_##constant,
 #include "libcheck/rules.def"
-#undef RULE
 	LH_RULES
 };
 

@@ -1,6 +1,6 @@
 /* real.c — resolves the original functions, and serves the calls that come before. */
 #include "libcheck/base/real.h"
-#include "libcheck/base/sys.h"
+#include "libcheck/base/text.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -9,22 +9,23 @@
  * glibc's own names for the most common calls. dlsym cannot find them; the loader binds them before
  * any constructor runs. Weak, because other C libraries have none of them.
  */
-#define ALIAS(fn, params)                                                                          \
-	extern int __##fn params __attribute__((weak));                                            \
-	__asm__(".symver __" #fn ", __" #fn "@GLIBC_2.2.5")
 #if defined(__x86_64__)
-ALIAS(pthread_mutex_lock, (pthread_mutex_t *));
-ALIAS(pthread_mutex_trylock, (pthread_mutex_t *));
-ALIAS(pthread_mutex_unlock, (pthread_mutex_t *));
-ALIAS(pthread_rwlock_rdlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_tryrdlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_wrlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_trywrlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_unlock, (pthread_rwlock_t *));
-#define HAVE_ALIASES 1
+#define ALIASED(ROW)                                                                               \
+	ROW(pthread_mutex_lock, pthread_mutex_t)                                                   \
+	ROW(pthread_mutex_trylock, pthread_mutex_t)                                                \
+	ROW(pthread_mutex_unlock, pthread_mutex_t)                                                 \
+	ROW(pthread_rwlock_rdlock, pthread_rwlock_t)                                               \
+	ROW(pthread_rwlock_tryrdlock, pthread_rwlock_t)                                            \
+	ROW(pthread_rwlock_wrlock, pthread_rwlock_t)                                               \
+	ROW(pthread_rwlock_trywrlock, pthread_rwlock_t)                                            \
+	ROW(pthread_rwlock_unlock, pthread_rwlock_t)
 #else
-#define HAVE_ALIASES 0
+#define ALIASED(ROW)
 #endif
+#define DECLARE(fn, type)                                                                          \
+	extern int __##fn(type *) __attribute__((weak));                                           \
+	__asm__(".symver __" #fn ", __" #fn "@GLIBC_2.2.5");
+ALIASED(DECLARE)
 
 static int (*alias_of(const void *fn))(void *);
 
@@ -45,19 +46,10 @@ static int (*alias_of(const void *fn))(void *);
 
 static int (*alias_of(const void *fn))(void *)
 {
-#if HAVE_ALIASES
-#define IS(name)                                                                                   \
+#define RETURN_IF(name, type)                                                                      \
 	if (fn == (const void *)early_##name)                                                      \
 		return (int (*)(void *))(void *)__##name;
-	IS(pthread_mutex_lock)
-	IS(pthread_mutex_trylock)
-	IS(pthread_mutex_unlock)
-	IS(pthread_rwlock_rdlock)
-	IS(pthread_rwlock_tryrdlock)
-	IS(pthread_rwlock_wrlock)
-	IS(pthread_rwlock_trywrlock)
-	IS(pthread_rwlock_unlock)
-#endif
+	ALIASED(RETURN_IF)
 	(void)fn;
 	return NULL;
 }
@@ -86,17 +78,8 @@ static long early_prctl(long option, long a, long b, long c, long d, long e, lon
 
 lh_real_call *lh_real_next_syscall = early_syscall, *lh_real_next_prctl = early_prctl;
 
-extern void *dlvsym(void *restrict, const char *restrict, const char *restrict)
-	__attribute__((weak));
+extern __typeof__(dlvsym) dlvsym __attribute__((weak));
 extern void *__cxa_begin_catch(void *) __attribute__((weak));
-
-static bool begins(const char *name, const char *with)
-{
-	while (*with)
-		if (*name++ != *with++)
-			return false;
-	return true;
-}
 
 /*
  * - glibc has two sets of condition functions; before glibc 2.36 dlsym finds the old set.
@@ -107,9 +90,10 @@ static void *find(const char *name)
 {
 	void *at = NULL;
 
-	if (begins(name, "__cxa_guard") && !__cxa_begin_catch)
+	if (lh_text_begins(name, "__cxa_guard") && !__cxa_begin_catch)
 		return NULL;
-	if (begins(name, "pthread_cond_") && dlvsym && !begins(name, "pthread_cond_clock"))
+	if (lh_text_begins(name, "pthread_cond_") && dlvsym &&
+	    !lh_text_begins(name, "pthread_cond_clock"))
 		at = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
 	return at ? at : dlsym(RTLD_NEXT, name);
 }
