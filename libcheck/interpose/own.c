@@ -6,33 +6,33 @@
 #include "libcheck/lockhound.h"
 #include "libcheck/events/events.h"
 
-#define CALL(o, mode)                                                                              \
+#define CALL(lock, mode)                                                                           \
 	(struct lh_call)                                                                           \
 	{                                                                                          \
-		(o), (uintptr_t)__builtin_frame_address(0), LH_CUSTOM, (mode), LH_BLOCKING, 0      \
+		(lock), (uintptr_t)__builtin_frame_address(0), LH_CUSTOM, (mode), LH_BLOCKING, 0   \
 	}
 
-LH_EXPORT void lockhound_want(const void *o, int shared)
+LH_EXPORT void lockhound_want(const void *lock, int shared)
 {
-	lh_on_wait_begin(&CALL(o, shared ? LH_SHARED : LH_EXCLUSIVE));
+	lh_on_wait_begin(&CALL(lock, shared ? LH_SHARED : LH_EXCLUSIVE));
 }
 
-LH_EXPORT void lockhound_take(const void *o, int shared)
+LH_EXPORT void lockhound_take(const void *lock, int shared)
 {
-	lh_on_wait_end(&CALL(o, shared ? LH_SHARED : LH_EXCLUSIVE), 0);
+	lh_on_wait_end(&CALL(lock, shared ? LH_SHARED : LH_EXCLUSIVE), 0);
 }
 
-LH_EXPORT void lockhound_give(const void *o)
+LH_EXPORT void lockhound_give(const void *lock)
 {
-	lh_on_release(CALL(o, LH_EXCLUSIVE));
+	lh_on_release(CALL(lock, LH_EXCLUSIVE));
 }
 
-LH_EXPORT void lockhound_end(const void *o)
+LH_EXPORT void lockhound_end(const void *lock)
 {
-	lh_on_destroyed(&CALL(o, LH_EXCLUSIVE), 0);
+	lh_on_destroyed(&CALL(lock, LH_EXCLUSIVE), 0);
 }
 
-LH_EXPORT void lockhound_call(const void *o, const char *name)
+LH_EXPORT void lockhound_call(const void *lock, const char *name)
 {
-	lh_on_name(&CALL(o, LH_EXCLUSIVE), name);
+	lh_on_name(&CALL(lock, LH_EXCLUSIVE), name);
 }
