@@ -328,6 +328,15 @@ uint32_t lh_rows_max(enum lh_table_name name)
 	return lh_own_ledger.ledger->table[name].rows;
 }
 
+const void *lh_row_in_parent(enum lh_table_name name, uint32_t row)
+{
+	const struct lh_ledger *l = lh_own_ledger.parent_ledger;
+
+	if (!l || !row || row >= l->table[name].used)
+		return NULL;
+	return (const char *)l + l->table[name].offset + (size_t)row * l->table[name].row;
+}
+
 /*
  * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes all of it zero
  * in the child of any kind of fork, and has no effect on a vfork.

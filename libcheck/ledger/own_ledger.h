@@ -59,6 +59,8 @@ uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n);
 void lh_row_publish(enum lh_table_name name, uint32_t n);
 uint32_t lh_rows_used(enum lh_table_name name);
 uint32_t lh_rows_max(enum lh_table_name name);
+/* In a forked child: a row of the parent's ledger; NULL: none. */
+const void *lh_row_in_parent(enum lh_table_name name, uint32_t row);
 
 /* Private memory: zero, never freed, wiped by fork. NULL: none left. */
 void *lh_private_alloc(size_t size);

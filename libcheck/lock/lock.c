@@ -40,17 +40,11 @@ bool lh_lock_init(void)
  * row now has another address; it may be overwritten.
  */
 
-static uint32_t spread(uint64_t v)
-{
-	v *= 0x9e3779b97f4a7c15u;
-	return (uint32_t)(v >> 32);
-}
-
 /* The n-th line that may hold the object. For n = 0, neighbours in memory are neighbours here. */
 static uint32_t *line_of(uintptr_t o, uint32_t n)
 {
-	uint32_t page = spread((o >> 14) + ((uint64_t)n << 20));
-	uint32_t line = page << 6 | ((n ? o >> 2 : o >> 8) & 63);
+	uint64_t page = ((o >> 14) + ((uint64_t)n << 20)) * 0x9e3779b97f4a7c15u >> 32;
+	uint32_t line = (uint32_t)page << 6 | ((n ? o >> 2 : o >> 8) & 63);
 
 	return &lh_lock_index.slot[(size_t)(line & (lh_lock_index.lines - 1)) * LINE_SLOTS];
 }
@@ -214,8 +208,7 @@ static void clear_stats(uint32_t row)
 			(struct lh_lock_stats){.location = LH_LOCK_STATS[row].location};
 }
 
-/* A name given before the first use of the lock is in a row of kind LH_CUSTOM, made only for the
- * name. */
+/* A name given before the lock's first use is in a row of kind LH_CUSTOM, made only for that. */
 static void move_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 {
 	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
@@ -274,12 +267,7 @@ struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t f
 
 const struct lh_lock *lh_lock_in_parent(lh_lock_id id)
 {
-	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
-
-	if (!b || !LH_LOCK_ROW(id) || LH_LOCK_ROW(id) >= b->table[LH_T_LOCK].used)
-		return NULL;
-	return (const struct lh_lock *)((const char *)b + b->table[LH_T_LOCK].offset) +
-	       LH_LOCK_ROW(id);
+	return lh_row_in_parent(LH_T_LOCK, LH_LOCK_ROW(id));
 }
 
 /*
@@ -293,16 +281,9 @@ static void inherit(struct lh_lock *l, const struct lh_lock *old)
 	l->initial = old->initial;
 	l->flags |=
 		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
-	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
-	const struct lh_table *t = &b->table[LH_T_LOCK_STATS];
-	struct lh_lock_stats *stats =
-		old->flags & LH_LOCK_NAMED && old->stats < t->used ? lh_lock_stats_get(l) : NULL;
-	if (stats)
-		__builtin_memcpy(
-			stats->name,
-			((const struct lh_lock_stats *)((const char *)b + t->offset))[old->stats]
-				.name,
-			LH_NAME_MAX);
+	const struct lh_lock_stats *stats = lh_row_in_parent(LH_T_LOCK_STATS, old->stats);
+	if (stats && (old->flags & LH_LOCK_NAMED))
+		set_name(l, stats->name);
 }
 
 struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)

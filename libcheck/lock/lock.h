@@ -28,8 +28,8 @@ extern struct lh_lock_index lh_lock_index;
 /* The row of the object by the table, or 0. */
 uint32_t lh_lock_find(const void *object);
 
-/* The tag of the object, or the row by the table. A tag may be any value: check the row's address.
- */
+/* The tag of the object, or the row by the table. A tag may have any value: check the row's
+ * address. */
 static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
 {
 	size_t unused = lh_glibc_unused(kind);
@@ -53,16 +53,10 @@ static inline lh_lock_id lh_lock_id_of(const struct lh_lock *l)
 /* The row of an id, or NULL if that lock has ended. */
 struct lh_lock *lh_lock_row(lh_lock_id id);
 
-/*
- * The known row of the object, or a new one with the attributes read from the object. NULL: the
- * table is full, counted.
- */
+/* The known row of the object, or a new one with the object's attributes. NULL: full, counted. */
 struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind);
 
-/*
- * The lock's row of LH_T_LOCK_STATS, made if there is none. NULL: the table is full. Needs the
- * internal lock.
- */
+/* The lock's row, made if there is none. NULL: the table is full. Needs the internal lock. */
 struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l);
 
 /* Makes a new row for the object, and destroys the lock that was known at its address. */
@@ -101,8 +95,7 @@ void lh_lock_destroy(struct lh_lock *l);
  */
 bool lh_lock_can_retire(const struct lh_lock *l);
 void lh_lock_retire(struct lh_lock *l);
-void lh_lock_revive(struct lh_lock *l,
-		    const void *object);      /* makes it a new lock at the same address */
+void lh_lock_revive(struct lh_lock *l, const void *object); /* a new lock at the same address */
 void lh_lock_drop_retired(struct lh_lock *l); /* ends a retired lock. Needs the internal lock */
 static inline bool lh_lock_is_retired_at(const struct lh_lock *l, const void *object)
 {
