@@ -27,10 +27,10 @@ static int worst; /* of all answers */
 static void answer(enum answer a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void answer(enum answer a, const char *format, ...)
 {
-	static const char *const words[] = {"ok  ", "note", "NO  "};
+	static const char *const labels[] = {"ok  ", "note", "NO  "};
 	va_list args;
 	va_start(args, format);
-	printf("%s  ", words[a]);
+	printf("%s  ", labels[a]);
 	vprintf(format, args);
 	putchar('\n');
 	va_end(args);
@@ -47,7 +47,7 @@ static void check_library(void)
 		return;
 	}
 	answer(GOOD, "library: %s%s", p.library,
-	       *p.made ? " (a link: its own path has a space or colon)" : "");
+	       *p.link_directory ? " (a link: its own path has a space or colon)" : "");
 	lh_preload_cleanup(&p);
 }
 
@@ -130,7 +130,7 @@ static void check_process(pid_t pid)
 {
 	char exe[PATH_MAX], byte, path[40];
 	struct lh_program t;
-	struct iovec here = {&byte, 1}, there = {NULL, 1};
+	struct iovec local = {&byte, 1}, remote = {NULL, 1};
 	if (kill(pid, 0) && errno == ESRCH) {
 		answer(BAD, "process %d: does not exist", (int)pid);
 		return;
@@ -149,7 +149,7 @@ static void check_process(pid_t pid)
 		       "its locks",
 		       (int)pid);
 	/* EFAULT for address 0 means that access was permitted */
-	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 && errno == EPERM)
+	if (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 && errno == EPERM)
 		answer(NOTE,
 		       "process %d: its memory cannot be read; run as root, or set "
 		       "kernel.yama.ptrace_scope=0",
@@ -181,16 +181,16 @@ static void help(void)
 
 int lh_cmd_doctor(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : NULL;
-	if (what && (!strcmp(what, "--help") || !strcmp(what, "-h"))) {
+	const char *argument = argc > 1 ? argv[1] : NULL;
+	if (argument && (!strcmp(argument, "--help") || !strcmp(argument, "-h"))) {
 		help();
 		return 0;
 	}
-	if (what && !strcmp(what, "--") && argc > 2) {
-		what = argv[2];
+	if (argument && !strcmp(argument, "--") && argc > 2) {
+		argument = argv[2];
 		argc--;
-	} else if (what && *what == '-') {
-		lh_log("%s: unknown option; see 'lockhound doctor --help'", what);
+	} else if (argument && *argument == '-') {
+		lh_log("%s: unknown option; see 'lockhound doctor --help'", argument);
 		return LH_STATUS_REPORT_ERROR;
 	}
 	if (argc > 2) {
@@ -201,9 +201,9 @@ int lh_cmd_doctor(int argc, char **argv)
 	check_memory();
 	check_kernel();
 	check_ptrace();
-	if (what && is_number(what) && access(what, F_OK))
-		check_process((pid_t)atoi(what));
-	else if (what)
-		check_program(what);
+	if (argument && is_number(argument) && access(argument, F_OK))
+		check_process((pid_t)atoi(argument));
+	else if (argument)
+		check_program(argument);
 	return worst == BAD;
 }

@@ -100,7 +100,7 @@ int lh_cmd_env(int argc, char **argv)
 		lh_log("%s", *p.library ? "the options are too long" : error);
 		return LH_STATUS_ERROR;
 	}
-	if (*p.made) {
+	if (*p.link_directory) {
 		lh_preload_cleanup(&p);
 		lh_log("the library's path has a space or colon, which LD_PRELOAD does not allow; "
 		       "install it elsewhere");

@@ -168,12 +168,12 @@ static void help(void)
 	     "Status: 0, or 2 if a rule is not known.");
 }
 
-static int explain_word(const char *word)
+static int explain_rule_name(const char *name)
 {
-	enum lh_rule r = lh_name_find_rule(word);
+	enum lh_rule r = lh_name_find_rule(name);
 
 	if (r == LH_NO_RULE) {
-		lh_log("explain: rule '%s' is not known; 'lockhound explain' lists them", word);
+		lh_log("explain: rule '%s' is not known; 'lockhound explain' lists them", name);
 		return LH_STATUS_REPORT_ERROR;
 	}
 	explain(r);
@@ -193,7 +193,7 @@ int lh_cmd_explain(int argc, char **argv)
 	for (int i = 1; i < argc && status == 0; i++) {
 		if (i > 1)
 			puts("\n");
-		status = explain_word(argv[i]);
+		status = explain_rule_name(argv[i]);
 	}
 	if (fflush(stdout) != 0 && status == 0)
 		status = LH_STATUS_REPORT_ERROR;

@@ -157,12 +157,13 @@ static const char *fill_in(struct lh_arena *arena, const struct lh_report *repor
 			   const struct lh_report_finding *f, const char *text)
 {
 	const struct lh_report_step *last = f->steps ? &f->step[f->steps - 1] : NULL;
-	const char *who = strstr(text, "{who}"), *lock;
+	const char *placeholder = strstr(text, "{who}"), *lock;
 
-	if (!who || !last)
+	if (!placeholder || !last)
 		return text;
-	text = lh_arena_printf(arena, "%.*s%s%s", (int)(who - text), text,
-			       lh_report_thread_text(report, last->thread), who + strlen("{who}"));
+	text = lh_arena_printf(arena, "%.*s%s%s", (int)(placeholder - text), text,
+			       lh_report_thread_text(report, last->thread),
+			       placeholder + strlen("{who}"));
 	lock = strstr(text, "{lock}");
 	return lock ? lh_arena_printf(arena, "%.*s%s%s", (int)(lock - text), text,
 				      lh_report_lock_text(report, last->lock),
@@ -184,11 +185,11 @@ static void reword(struct lh_report_finding *f, bool library)
 }
 
 static void add_findings(struct lh_hang *h, struct lh_report *report,
-			 const struct lh_ledger_view *book)
+			 const struct lh_ledger_view *ledger)
 {
-	lh_report_add_ledger(report, book);
+	lh_report_add_ledger(report, ledger);
 	for (uint32_t i = 0; i < h->messages; i++) {
-		struct lh_report_finding *f = lh_report_add_row(report, book, i + 1, NULL);
+		struct lh_report_finding *f = lh_report_add_row(report, ledger, i + 1, NULL);
 
 		if (!f || !h->message[i])
 			continue;
@@ -301,25 +302,25 @@ static int show(const struct request *r, struct lh_hang *h)
 	struct lh_render_text_style style = {.source = r->source, .filtered = r->all};
 	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
-	struct lh_ledger_view book;
-	bool good = lh_read_view(&book, h->snapshot.ledger, h->snapshot.size);
+	struct lh_ledger_view ledger;
+	bool good = lh_read_view(&ledger, h->snapshot.ledger, h->snapshot.size);
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 
-	lh_read_refresh(&book);
-	add_findings(h, report, &book);
+	lh_read_refresh(&ledger);
+	add_findings(h, report, &ledger);
 	add_notes(h, report);
 	lh_report_finish(report);
 	style.color = lh_render_text_color(r->color, stdout);
 	if (r->json)
 		good &= lh_render_json(report, &style, stdout) == 0;
 	else
-		lh_hang_text(h, report, &book, &style, stdout);
+		lh_hang_text(h, report, &ledger, &style, stdout);
 	if (r->json_file)
 		good &= write_json(r, report, h->peek->pid, h->peek->exe);
 	good &= fflush(stdout) == 0 && !ferror(stdout);
 	lh_report_free(report);
 	lh_symbols_free(symbols);
-	lh_read_drop(&book);
+	lh_read_drop(&ledger);
 	/* With unread waits "no deadlock" is not certain. */
 	if (status == NO_DEADLOCK && unread(h))
 		return LH_STATUS_REPORT_ERROR;

@@ -20,9 +20,10 @@ struct lh_loaded_runs {
 	struct lh_report *report;
 };
 
-/* gate: applied to the findings, or NULL. False: the error was reported. Close in either case. */
+/* project: applied to the findings, or NULL. False: the error was reported. Close in either case.
+ */
 bool lh_loaded_runs_open(struct lh_loaded_runs *, char **file, int n, struct lh_report_options,
-			 struct lh_project *gate, bool debuginfod);
+			 struct lh_project *project, bool debuginfod);
 void lh_loaded_runs_close(struct lh_loaded_runs *);
 
 /*

@@ -103,9 +103,9 @@ static void help(void)
 	     "cut short).");
 }
 
-static bool refuse(const char *what, const char *value, const char *accepted)
+static bool refuse(const char *subject, const char *value, const char *accepted)
 {
-	lh_log("report: %s '%s' is not known; accepted: %s", what, value, accepted);
+	lh_log("report: %s '%s' is not known; accepted: %s", subject, value, accepted);
 	return false;
 }
 
@@ -265,20 +265,20 @@ static int show(struct report *r)
 int lh_cmd_report(int argc, char **argv)
 {
 	struct report r = {.format = lh_render_find("text"), .style = {.source = true}};
-	struct lh_report_options wants = {0};
+	struct lh_report_options report_options = {0};
 	int status = read_options(&r, argc, argv);
 
 	if (status >= 0)
 		return status;
-	wants.every_lock = r.style.locks || r.format->render != lh_render_text;
-	wants.orders = r.format->orders;
-	wants.by_class = r.by_class;
-	wants.filtered = r.style.filtered;
-	wants.wrappers = r.wrappers;
+	report_options.every_lock = r.style.locks || r.format->render != lh_render_text;
+	report_options.orders = r.format->orders;
+	report_options.by_class = r.by_class;
+	report_options.filtered = r.style.filtered;
+	report_options.wrappers = r.wrappers;
 	status = LH_STATUS_REPORT_ERROR;
 	if (lh_project_open(&r.project, r.options) &&
-	    lh_loaded_runs_open(&r.recorded, argv + optind, argc - optind, wants, &r.project,
-				r.debuginfod))
+	    lh_loaded_runs_open(&r.recorded, argv + optind, argc - optind, report_options,
+				&r.project, r.debuginfod))
 		status = show(&r);
 	lh_loaded_runs_close(&r.recorded);
 	lh_project_close(&r.project);

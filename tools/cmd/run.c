@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-enum { OPTIONS_ROOM = 8192, WHY_ROOM = PATH_MAX + 400 };
+enum { OPTIONS_MAX = 8192, ERROR_TEXT_MAX = PATH_MAX + 400 };
 
 struct run {
 	struct lh_settings settings;
@@ -39,7 +39,7 @@ struct run {
 	struct lh_report *report;
 	struct lh_ledger_file file;
 	int problem; /* our own error status, 0 none */
-	char error[WHY_ROOM];
+	char error[ERROR_TEXT_MAX];
 };
 
 #define OPTION(run, name) ((run)->settings.value[LH_OPT_##name])
@@ -76,9 +76,9 @@ static const struct lh_command_usage check_usage = {
 	.error_status = LH_STATUS_ERROR,
 };
 
-static bool refuse(struct run *r, const char *what, const char *why)
+static bool refuse(struct run *r, const char *subject, const char *error)
 {
-	lh_log("%s%s%s", what, *what ? ": " : "", why);
+	lh_log("%s%s%s", subject, *subject ? ": " : "", error);
 	r->problem = LH_STATUS_ERROR;
 	return false;
 }
@@ -175,26 +175,27 @@ static bool open_project(struct run *r)
 /* The program's environment: the library, its options, and the path of the run file. */
 static char **environment(struct run *r)
 {
-	char options[OPTIONS_ROOM];
+	char options[OPTIONS_MAX];
 	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(),
 			 r->monitor.run.file.fd);
-	char *rest = options + n;
-	if (!lh_settings_for_library(&r->settings, rest + 1, sizeof(options) - (size_t)n - 1)) {
+	char *remaining = options + n;
+	if (!lh_settings_for_library(&r->settings, remaining + 1,
+				     sizeof(options) - (size_t)n - 1)) {
 		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long for the environment");
 		return NULL;
 	}
-	*rest = rest[1] ? ':' : '\0';
-	char **made = lh_preload_environment(&r->preload, environ, options, r->target.asan);
-	if (!made)
+	*remaining = remaining[1] ? ':' : '\0';
+	char **variables = lh_preload_environment(&r->preload, environ, options, r->target.asan);
+	if (!variables)
 		refuse(r, "environment", strerror(ENOMEM));
-	return made;
+	return variables;
 }
 
 static bool start(struct run *r, char **argv, pid_t *pid)
 {
 	int error;
 	lh_launch_prepare();
-	if (!lh_monitor_open(&r->monitor, r->error, WHY_ROOM))
+	if (!lh_monitor_open(&r->monitor, r->error, ERROR_TEXT_MAX))
 		return refuse(r, "", r->error);
 	r->environment = environment(r);
 	if (!r->environment)
@@ -258,12 +259,12 @@ static void make_report(struct run *r)
 {
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
-	struct lh_report_options wants = {.symbols = r->monitor.symbols,
-					  .every_lock = r->settings.outputs > 0};
+	struct lh_report_options options = {.symbols = r->monitor.symbols,
+					    .every_lock = r->settings.outputs > 0};
 	for (int i = 0; i < r->settings.outputs; i++)
-		wants.orders |= lh_render_formats[r->settings.output[i].format].orders;
-	lh_project_attach(&r->project, &wants);
-	r->report = lh_report_new(wants);
+		options.orders |= lh_render_formats[r->settings.output[i].format].orders;
+	lh_project_attach(&r->project, &options);
+	r->report = lh_report_new(options);
 	if (r->monitor.run.n && lh_read_open(&r->file, store))
 		lh_report_add_file(r->report, &r->file);
 	add_notes(r);
@@ -282,10 +283,10 @@ static void make_report(struct run *r)
 		r->problem = LH_STATUS_ERROR;
 }
 
-static bool was_printed(const struct lh_report *told, const struct lh_report_finding *f)
+static bool was_printed(const struct lh_report *reported, const struct lh_report_finding *f)
 {
-	for (uint32_t i = 0; i < told->findings; i++)
-		if (!strcmp(told->finding[i]->fingerprint, f->fingerprint))
+	for (uint32_t i = 0; i < reported->findings; i++)
+		if (!strcmp(reported->finding[i]->fingerprint, f->fingerprint))
 			return true;
 	return false;
 }
@@ -438,7 +439,7 @@ static int command(struct run *r, int argc, char **argv)
 		return r->problem;
 	if (!open_project(r))
 		return LH_STATUS_ERROR;
-	if (!lh_preload_find(&r->preload, r->error, WHY_ROOM)) {
+	if (!lh_preload_find(&r->preload, r->error, ERROR_TEXT_MAX)) {
 		refuse(r, "", r->error);
 		return r->problem;
 	}

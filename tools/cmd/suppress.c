@@ -30,12 +30,12 @@ static void help(void)
 	     "Status: 0 printed, also if there was nothing to print; 2 error.");
 }
 
-static int print(char **file, int n, struct lh_project_options gate_wants)
+static int print(char **file, int n, struct lh_project_options project_options)
 {
 	struct lh_loaded_runs r = {0};
 	struct lh_project project;
 	bool good =
-		lh_project_open(&project, gate_wants) &&
+		lh_project_open(&project, project_options) &&
 		lh_loaded_runs_open(&r, file, n, (struct lh_report_options){0}, &project, false);
 
 	for (uint32_t i = 0; good && i < r.report->findings; i++)
@@ -52,7 +52,7 @@ static int print(char **file, int n, struct lh_project_options gate_wants)
 
 int lh_cmd_suppress(int argc, char **argv)
 {
-	struct lh_project_options wants = {0};
+	struct lh_project_options project_options = {0};
 	bool begun = false;
 	int o;
 
@@ -64,12 +64,13 @@ int lh_cmd_suppress(int argc, char **argv)
 		if (o == '?')
 			return LH_STATUS_REPORT_ERROR;
 		if (o == SUPPRESSIONS)
-			wants.suppressions = lh_loaded_runs_join(wants.suppressions, optarg);
+			project_options.suppressions =
+				lh_loaded_runs_join(project_options.suppressions, optarg);
 		else
-			wants.baseline = optarg;
+			project_options.baseline = optarg;
 	}
 	if (optind < argc)
-		return print(argv + optind, argc - optind, wants);
+		return print(argv + optind, argc - optind, project_options);
 	lh_log("suppress: no file is named; see 'lockhound suppress --help'");
 	return LH_STATUS_REPORT_ERROR;
 }
