@@ -77,7 +77,7 @@ static void compare(const struct lh_regs *regs)
 	enum lh_walk_end end;
 	if (!high)
 		high = top_of_stack(regs->sp);
-	int n = lh_walk(regs, high, ours, ROOM, &end);
+	int n = lh_walk(regs, high, ours, ROOM, &end, NULL);
 	int m = unwound(regs, high, theirs, ROOM);
 	int k = unwound_common(ours, n, theirs, m);
 	bool same = k == n && k == m;
