@@ -42,7 +42,7 @@ static void save(const char *name, struct lh_ledger *l)
 	close(fd);
 }
 
-/* Every rule, level and action; locks of every kind; what a filter set aside. */
+/* Every rule, level and action; locks of every kind; a filtered cycle. */
 static struct lh_ledger *all_rules(void)
 {
 	struct lh_ledger *l = build_bank(1000, 0x1000000);

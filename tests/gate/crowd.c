@@ -1,7 +1,7 @@
-/* Many threads at once, in an order that is another one each time, and always the same locks in the
- * same chains: crowd WHAT. Nobody ever hangs, because what could is done by one thread at a time,
- * each when it happens to get there (which nobody but the kernel decides). two ring heap readers
- * semaphores gate tries conditions pool init many fine */
+/* crowd.c — many threads at once, in an order that differs in each run, with the same locks in the
+ * same chains: crowd WHAT. No thread hangs, because only one thread at a time does what could hang;
+ * the kernel decides their order. WHAT: two ring heap readers semaphores gate tries conditions pool
+ * init many fine */
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -16,7 +16,7 @@ static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALI
 static pthread_rwlock_t x = PTHREAD_RWLOCK_INITIALIZER, y = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static sem_t s, t, permits;
-static atomic_flag busy = ATOMIC_FLAG_INIT; /* the checker does not see it */
+static atomic_flag busy = ATOMIC_FLAG_INIT; /* a lock that the checker does not see */
 static atomic_int here, signalled;
 
 static void begin(void)
@@ -88,7 +88,7 @@ static void tries(int i)
 	pthread_mutex_unlock(i % 2 ? &a : &b);
 }
 
-/* Its waits come back at once: somebody has always signalled by then. */
+/* Signals only; the locks of `two` are acquired afterwards. */
 static void conditions(int i)
 {
 	pthread_mutex_lock(&a);
@@ -120,7 +120,7 @@ static void init(int i)
 	pthread_mutex_destroy(&own);
 }
 
-/* Chains of every length: new dependencies all the time, while others find theirs. */
+/* Chains of every length: threads add dependencies while others find known ones. */
 static void many(int i)
 {
 	for (int k = 0; k < LOCKS; k++)

@@ -1,7 +1,7 @@
-/* Circles that a run closes on paper and never in fact: each thread waits for its turn.
+/* ring.c — lock orders that form a cycle, without a deadlock: each thread waits for its turn.
  * ring WHAT...: two three caller heap members fine, and by the functions of heap: shard01 shard23
- * (elements of one array), gold tin (members of one variable), zero (that nobody initialises); -N
- * first: N threads that do nothing come before. -DLAYOUT: the members lie elsewhere. */
+ * (elements of one array), gold tin (members of one variable), zero (locks without an init call).
+ * -N as first argument: N idle threads start before. -DLAYOUT: the members have other offsets. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -130,7 +130,7 @@ static void do_all(const char *what)
 			task[n++].deed = all[i].deed[k];
 	}
 	turn = 0;
-	/* -DBACKWARDS: other numbers for the same deeds, in another order */
+	/* -DBACKWARDS: the same threads run in the opposite order */
 	for (int i = 0; i < n; i++)
 #ifdef BACKWARDS
 		task[i].turn = n - 1 - i;
