@@ -1,6 +1,6 @@
 /*
- * nowhere — a process-shared mutex is met when no descriptor is to be had any more, so that it
- * cannot be found out in which memory it lies. With a word: one is.
+ * nowhere — a process-shared mutex is initialized while no descriptor can be opened, so that the
+ * library cannot find out which memory the mutex is in. With an argument: descriptors can be opened.
  */
 #include <pthread.h>
 #include <sys/mman.h>
