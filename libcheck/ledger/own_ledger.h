@@ -69,7 +69,7 @@ void lh_private_reset(void); /* in a forked child: all of it is free again */
 uint64_t lh_clock_now(void);       /* nanoseconds since start_ns, exact */
 uint32_t lh_clock_tick_slow(void); /* milliseconds since start_ns, from the coarse clock */
 
-/* If the monitor has ended, its tick stands still: from then on lh_clock_tick uses the coarse
+/* If the monitor has ended, its tick does not advance any more: lh_clock_tick then uses the coarse
  * clock. */
 void lh_clock_check_monitor(void);
 void lh_monitor_wake(void); /* tells the monitor of a new process */

@@ -1,5 +1,5 @@
-/* A thread acquires two locks in both orders, which is filtered; later another thread does the same,
- * which is a finding. */
+/* A thread acquires two locks in both orders, which is filtered; later another thread does the
+ * same, which is a finding. */
 #include <pthread.h>
 #include <unistd.h>
 

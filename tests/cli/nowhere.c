@@ -1,6 +1,7 @@
 /*
  * nowhere — a process-shared mutex is initialized while no descriptor can be opened, so that the
- * library cannot find out which memory the mutex is in. With an argument: descriptors can be opened.
+ * library cannot find out which memory the mutex is in. With an argument: descriptors can be
+ * opened.
  */
 #include <pthread.h>
 #include <sys/mman.h>

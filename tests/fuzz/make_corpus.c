@@ -1,6 +1,6 @@
 /*
- * make_corpus.c — makes the corpus of fuzz_read, small ledgers that together have every kind of row:
- * make_corpus DIRECTORY.
+ * make_corpus.c — makes the corpus of fuzz_read, small ledgers that together have every kind of
+ * row: make_corpus DIRECTORY.
  */
 #include "tests/unit/ledger_builder.h"
 #include "tools/ledger/reader.h"

@@ -1,4 +1,5 @@
-/* replay.c — runs a fuzz target on the named files, without libFuzzer: the corpus as a plain test. */
+/* replay.c — runs a fuzz target on the named files, without libFuzzer: the corpus as a plain test.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
