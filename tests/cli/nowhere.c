@@ -1,7 +1,6 @@
 /*
- * nowhere — a process-shared mutex is initialized while no descriptor can be opened, so that the
- * library cannot find out which memory the mutex is in. With an argument: descriptors can be
- * opened.
+ * nowhere — a process-shared mutex is initialized while no descriptor can be opened (an argument
+ * leaves that out), so that the library cannot find out which memory the mutex is in.
  */
 #include <pthread.h>
 #include <sys/mman.h>

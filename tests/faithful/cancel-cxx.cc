@@ -1,7 +1,6 @@
 /*
  * cancel-cxx — cancellation unwinds C++ frames: destructors run in a condition wait and in the
- * initializer of a guarded static, whose guard is free again afterwards; pthread_exit does the
- * same.
+ * initializer of a static, whose guard is free again afterwards; pthread_exit does the same.
  */
 #include "observe.h"
 #include <condition_variable>

@@ -1,5 +1,4 @@
-/* replay.c — runs a fuzz target on the named files, without libFuzzer: the corpus as a plain test.
- */
+/* replay.c — runs a fuzz target on named files, without libFuzzer: the corpus as a test. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
