@@ -136,7 +136,7 @@ static void fine(int i)
 
 static const struct {
 	const char *what;
-	void (*deed)(int i);
+	void (*action)(int i);
 } all[] = {{"two", two},
 	   {"ring", go_round},
 	   {"heap", on_heap},
@@ -149,7 +149,7 @@ static const struct {
 	   {"init", init},
 	   {"many", many},
 	   {"fine", fine}};
-static void (*deed)(int i);
+static void (*action)(int i);
 
 static void *work(void *number)
 {
@@ -158,7 +158,7 @@ static void *work(void *number)
 		sched_yield();
 	for (int i = 0; i < ROUNDS; i++) {
 		begin();
-		deed((int)(size_t)number + i);
+		action((int)(size_t)number + i);
 		end();
 		if (i % 3 == 0)
 			sched_yield();
@@ -180,8 +180,8 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (argc > 1 && !strcmp(argv[1], all[i].what))
-			deed = all[i].deed;
-	if (!deed)
+			action = all[i].action;
+	if (!action)
 		return 2;
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, work, (void *)i);
