@@ -3,43 +3,8 @@
 #include "tools/project/policy_learn.h"
 #include "tools/util/arena.h"
 #include "tools/cmd/load_runs.h"
-#include "tools/util/log.h"
 
 #include <string.h>
-
-enum { OUTPUT = 'o', HELP = 'h' };
-
-static const struct option options[] = {
-	{"output", required_argument, NULL, OUTPUT},
-	{"help", no_argument, NULL, HELP},
-	{NULL, 0, NULL, 0},
-};
-
-static void help(void)
-{
-	puts("lockhound policy: the declared order of locks\n\n"
-	     "Usage: lockhound policy learn [-o FILE] RUN...     write the orders of recorded runs "
-	     "as a policy\n"
-	     "       lockhound policy check FILE [RUN...]        find cycles in a policy, and "
-	     "names that no\n"
-	     "                                                   lock of the runs has\n\n"
-	     "Examples:\n"
-	     "  lockhound policy learn -o locks.policy nightly-*.lh\n"
-	     "  lockhound policy check locks.policy nightly-*.lh\n"
-	     "  lockhound check --policy=locks.policy ./unit_tests\n\n"
-	     "Options:\n"
-	     "  -o, --output=FILE     learn: write to FILE instead of standard output\n"
-	     "  -h, --help            this\n\n"
-	     "A line 'a < b' allows a thread that holds a to acquire b, and forbids the opposite "
-	     "order.\n\n"
-	     "Status: 0 no problem, 1 check found a problem, 2 error.");
-}
-
-static int refuse(const char *what)
-{
-	lh_log("policy: %s; see 'lockhound policy --help'", what);
-	return LH_STATUS_REPORT_ERROR;
-}
 
 static int learn(char **file, int n, const char *out)
 {
@@ -79,10 +44,10 @@ static void print_cycle(const struct lh_policy *p, uint32_t arc)
 static bool would_untie(const struct lh_policy *p, uint32_t cut, uint32_t of)
 {
 	for (uint32_t i = 0; i < p->rules; i++) {
-		bool same_knot = lh_policy_reaches(p, p->rule[of].from, p->rule[i].from) &&
-				 lh_policy_reaches(p, p->rule[i].to, p->rule[of].from);
+		bool together = lh_policy_reaches(p, p->rule[of].from, p->rule[i].from) &&
+				lh_policy_reaches(p, p->rule[i].to, p->rule[of].from);
 
-		if (i != cut && same_knot &&
+		if (i != cut && together &&
 		    lh_policy_reaches_without(p, p->rule[i].to, p->rule[i].from, cut))
 			return false;
 	}
@@ -184,32 +149,35 @@ static int check(char **file, int n)
 	return !good ? LH_STATUS_REPORT_ERROR : found != 0;
 }
 
-int lh_cmd_policy(int argc, char **argv)
+static int start(struct lh_settings *s, char **operand, int operands)
 {
-	const char *verb = argc > 1 ? argv[1] : "", *out = NULL;
-	bool begun = false;
-	int o;
+	const char *verb = operands ? operand[0] : "";
+	bool learns = strcmp(verb, "learn") == 0;
 
-	if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
-		help();
-		return 0;
-	}
-	if (strcmp(verb, "learn") != 0 && strcmp(verb, "check") != 0)
-		return refuse(*verb ? "the subcommands are learn and check"
-				    : "the subcommand (learn or check) is missing");
-	argc--, argv++;
-	while ((o = lh_loaded_runs_option("policy", &begun, argc, argv, ":o:h", options)) != -1) {
-		if (o == HELP) {
-			help();
-			return 0;
-		}
-		if (o == '?')
-			return LH_STATUS_REPORT_ERROR;
-		out = optarg;
-	}
-	if (optind == argc)
-		return refuse("no file is named");
-	if (strcmp(verb, "learn") == 0)
-		return learn(argv + optind, argc - optind, out);
-	return check(argv + optind, argc - optind);
+	if (!learns && strcmp(verb, "check") != 0)
+		return lh_bad_operands(&lh_cmd_policy,
+				       *verb ? "the subcommands are learn and check"
+					     : "the subcommand (learn or check) is missing");
+	if (operands == 1)
+		return lh_bad_operands(&lh_cmd_policy, "no file is named");
+	return learns ? learn(operand + 1, operands - 1, LH_OPTION(s, result).text)
+		      : check(operand + 1, operands - 1);
 }
+
+const struct lh_command lh_cmd_policy = {
+	.name = "policy",
+	.purpose = "learn and check a declared order of locks",
+	.synopsis =
+		"learn [-o FILE] RUN...     write the orders of recorded runs as a policy\n"
+		"       lockhound policy check FILE [RUN...]        find cycles in a policy, and "
+		"names that no\n"
+		"                                                   lock of the runs has\n",
+	.examples = "  lockhound policy learn -o locks.policy nightly-*.lh\n"
+		    "  lockhound policy check locks.policy nightly-*.lh\n"
+		    "  lockhound check --policy=locks.policy ./unit_tests\n",
+	.notes = "A line 'a < b' allows a thread that holds a to acquire b, and forbids the "
+		 "opposite order.\n",
+	.status = "  0 no problem, 1 check found a problem, 2 error\n",
+	.where = LH_IN_POLICY,
+	.run = start,
+};

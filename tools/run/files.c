@@ -114,17 +114,9 @@ bool lh_files_write(struct lh_files *f, const struct lh_settings *s,
 		    const struct lh_files_content *of)
 {
 	bool ok = true;
-	static const enum lh_severity least_severity[] = {LH_ERROR, LH_WARNING, LH_NOTE};
-	struct lh_render_text_style style = {
-		.source = true,
-		.filtered = s->value[LH_OPT_show_filtered].number,
-		.locks = true,
-		.root = s->value[LH_OPT_source_root].text,
-		.least = least_severity[s->value[LH_OPT_fail_on].number],
-		.empty_fine = s->value[LH_OPT_allow_empty].number,
-		.suppressed = s->value[LH_OPT_sarif_include_suppressed].number,
-		.file_attribute = s->value[LH_OPT_junit_file_attr].number,
-	};
+	struct lh_render_text_style style = lh_settings_style(s);
+
+	style.source = style.locks = true;
 	if (f->record.file)
 		ok &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
 	for (int i = 0; i < s->outputs; i++) {

@@ -52,6 +52,18 @@ static bool read_time(const char *text, int64_t *out)
 	return false;
 }
 
+static bool read_seconds(const char *text, const char *accepted, int64_t *out)
+{
+	double low = 0, high = 0;
+	sscanf(accepted, "%lf to %lf", &low, &high);
+	char *end;
+	double value = strtod(text, &end);
+	if (end == text || *end || !(value >= low && value <= high))
+		return false;
+	*out = (int64_t)(value * 1e9 + 0.5);
+	return true;
+}
+
 static bool read_choice(const char *text, const char *accepted, int64_t *out)
 {
 	size_t n = strlen(text);
@@ -78,6 +90,8 @@ bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *
 		return read_number(text, row->accepted, out);
 	case LH_TYPE_time:
 		return read_time(text, out);
+	case LH_TYPE_seconds:
+		return read_seconds(text, row->accepted, out);
 	case LH_TYPE_choice:
 		return read_choice(text, row->accepted, out);
 	case LH_TYPE_text:
@@ -86,6 +100,23 @@ bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *
 	case LH_TYPE_file:
 	case LH_TYPE_files:
 		return *text;
+	case LH_TYPE_format:
+		return lh_render_find(text);
 	}
 	return false;
+}
+
+const char *lh_settings_accepted(const struct lh_setting *row)
+{
+	static char text[200];
+	size_t n = 0;
+	if (row->type == LH_TYPE_time)
+		snprintf(text, sizeof(text), "%s, written 500us, 10ms, 2s", row->accepted);
+	else if (row->type == LH_TYPE_format)
+		for (const struct lh_format *f = lh_render_formats; f->name; f++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? "|" : "",
+					      f->name);
+	else
+		return row->accepted;
+	return text;
 }
