@@ -103,9 +103,9 @@ static bool rearm(uintptr_t frame)
 	l->fork_pid = parents->pid;
 	__builtin_memcpy(l->command, parents->command, sizeof(l->command));
 	l->shake = parents->shake;
-	bool ours = lh_on_fork_child(frame);
+	bool is_recorded = lh_on_fork_child(frame);
 	start(l);
-	return ours;
+	return is_recorded;
 }
 
 /* glibc's pthread_atfork is a static function that calls this one. Weak, because other C libraries

@@ -127,10 +127,10 @@ bool lh_sys_can_write(int fd)
 
 bool lh_sys_copy(void *to, const void *from, size_t n)
 {
-	struct iovec here = {to, n}, there = {(void *)(uintptr_t)from, n};
+	struct iovec local = {to, n}, remote = {(void *)(uintptr_t)from, n};
 
-	return lh_syscall(SYS_process_vm_readv, lh_sys_pid(), (long)&here, 1, (long)&there, 1, 0) ==
-	       (long)n;
+	return lh_syscall(SYS_process_vm_readv, lh_sys_pid(), (long)&local, 1, (long)&remote, 1,
+			  0) == (long)n;
 }
 
 long lh_sys_readlink(const char *path, char *out, size_t capacity)

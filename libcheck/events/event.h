@@ -100,6 +100,6 @@ void lh_thread_end_posted(const struct lh_call *call, struct lh_lock *l);
  * held them. */
 bool lh_fork_has_not_copied(bool waits);
 void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l,
-			       lh_site wants);
+			       lh_site wanted);
 
 #endif

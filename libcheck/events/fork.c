@@ -121,36 +121,37 @@ static lh_thread_id thread_not_copied(uint32_t i)
 }
 
 static uint32_t report_fork(struct lh_event_frame *event, uint32_t i, struct lh_lock *l,
-			    lh_site wants)
+			    lh_site wanted)
 {
 	struct lh_finding_draft *draft =
 		lh_finding_begin(LH_RULE_FORK_HOLDING, LH_HAPPENED, event->live->thread);
 	lh_site held = at_fork.other[i].held.site;
 
-	draft->severity = wants ? LH_ERROR : LH_WARNING;
+	draft->severity = wanted ? LH_ERROR : LH_WARNING;
 	lh_finding_add_step(draft, thread_not_copied(i), lh_lock_id_of(l),
 			    LH_SITE(lh_stack_from_parent(LH_SITE_STACK(held)), LH_SITE_HOW(held),
 				    LH_SITE_MODE(held)),
 			    LH_HOLDS);
-	if (wants)
-		lh_finding_add_step(draft, event->live->thread, lh_lock_id_of(l), wants,
+	if (wanted)
+		lh_finding_add_step(draft, event->live->thread, lh_lock_id_of(l), wanted,
 				    LH_WAITS_FOR);
 	return lh_finding_commit(draft, LH_F_NONE);
 }
 
-void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l, lh_site wants)
+void lh_fork_report_not_copied(struct lh_event_frame *event, const struct lh_lock *l,
+			       lh_site wanted)
 {
 	for (uint32_t i = 0; i < at_fork.others; i++) {
 		const struct lh_held *h = &at_fork.other[i].held;
 		const struct lh_lock *was = &at_fork.other[i].was;
-		if ((wants && h->address != l->address) ||
+		if ((wanted && h->address != l->address) ||
 		    !lh_lock_still_held(was, at_fork.other[i].tid))
 			continue;
 		struct lh_lock *o = lh_lock_copy_from_parent(was);
 		if (o)
-			lh_event_report(event, report_fork(event, i, o, wants));
+			lh_event_report(event, report_fork(event, i, o, wanted));
 	}
-	if (!wants)
+	if (!wanted)
 		at_fork.warned = true;
 }
 

@@ -49,15 +49,16 @@ LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 	bool busy = __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) >> 8;
 
 	lh_on_wait_begin(&call);
-	int ours = LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);
+	int must_initialize =
+		LH_REAL(__cxa_guard_acquire) ? lh_real.__cxa_guard_acquire(o) : acquire(o);
 	/* the wait was announced, as always, but no other thread was initializing */
-	if (ours && !busy) {
+	if (must_initialize && !busy) {
 		lh_on_wait_clear(&call);
 		lh_on_acquired_slow(&call, 0);
 	} else {
-		lh_on_wait_end(&call, ours ? 0 : EAGAIN);
+		lh_on_wait_end(&call, must_initialize ? 0 : EAGAIN);
 	}
-	return ours;
+	return must_initialize;
 }
 
 LH_EXPORT void __cxa_guard_release(uint64_t *o)

@@ -14,37 +14,37 @@ static struct lh_call call(const void *object, int shared, uintptr_t frame)
 
 #define FRAME (uintptr_t) __builtin_frame_address(0)
 
-LH_EXPORT void lockhound_want(const void *o, int shared)
+LH_EXPORT void lockhound_want(const void *lock, int shared)
 {
-	struct lh_call c = call(o, shared, FRAME);
+	struct lh_call c = call(lock, shared, FRAME);
 
 	lh_on_wait_begin(&c);
 }
 
-LH_EXPORT void lockhound_take(const void *o, int shared)
+LH_EXPORT void lockhound_take(const void *lock, int shared)
 {
-	struct lh_call c = call(o, shared, FRAME);
+	struct lh_call c = call(lock, shared, FRAME);
 
 	lh_on_wait_end(&c, 0);
 }
 
-LH_EXPORT void lockhound_give(const void *o)
+LH_EXPORT void lockhound_give(const void *lock)
 {
-	struct lh_call c = call(o, 0, FRAME);
+	struct lh_call c = call(lock, 0, FRAME);
 
 	lh_on_release(c);
 }
 
-LH_EXPORT void lockhound_end(const void *o)
+LH_EXPORT void lockhound_end(const void *lock)
 {
-	struct lh_call c = call(o, 0, FRAME);
+	struct lh_call c = call(lock, 0, FRAME);
 
 	lh_on_destroyed(&c, 0);
 }
 
-LH_EXPORT void lockhound_call(const void *o, const char *name)
+LH_EXPORT void lockhound_call(const void *lock, const char *name)
 {
-	struct lh_call c = call(o, 0, FRAME);
+	struct lh_call c = call(lock, 0, FRAME);
 
 	lh_on_name(&c, name);
 }

@@ -34,17 +34,17 @@ static __thread struct {
  * that did not wait. */
 static __attribute__((noinline)) void tried(struct lh_call call, int rc)
 {
-	enum lh_python_intent wants = rc ? LH_PYTHON_TRY : lh_python_read_intent();
+	enum lh_python_intent intent = rc ? LH_PYTHON_TRY : lh_python_read_intent();
 
 	refused.o = NULL;
-	if (wants == LH_PYTHON_BLOCKING)
+	if (intent == LH_PYTHON_BLOCKING)
 		call.how = LH_BLOCKING;
-	if (wants == LH_PYTHON_UNTIL_THREAD_END) {
+	if (intent == LH_PYTHON_UNTIL_THREAD_END) {
 		lh_on_thread_end_sem(&call);
 	} else if (!lh_sem_is_thread_end(call.object)) {
 		lh_on_acquired(call, rc);
 	} else if (!rc) {
-		if (wants == LH_PYTHON_BLOCKING)
+		if (intent == LH_PYTHON_BLOCKING)
 			lh_on_sem_join_begin(&call);
 		lh_on_sem_join_end(&call, 0);
 	}

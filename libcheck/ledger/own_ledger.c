@@ -133,11 +133,11 @@ bool lh_own_ledger_open_slot(const char *run)
 	struct lh_run_header *header = (struct lh_run_header *)lh_own_ledger.run_header;
 	if (!header)
 		header = lh_sys_map(LH_RUN_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	bool ours = header && __builtin_memcmp(header->magic, LH_RUN_MAGIC, 8) == 0 &&
-		    header->version == LH_LEDGER_VERSION;
-	ours = ours && open_slot(fd, header);
+	bool opened = header && __builtin_memcmp(header->magic, LH_RUN_MAGIC, 8) == 0 &&
+		      header->version == LH_LEDGER_VERSION;
+	opened = opened && open_slot(fd, header);
 	lh_sys_close(fd);
-	return ours;
+	return opened;
 }
 
 static const char *const directories[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};
@@ -287,10 +287,10 @@ void lh_own_ledger_remove(void)
 }
 
 /* Allocates the memory of the next rows: an error can be handled, a fault could not. */
-static bool populate(struct lh_table *t, uint32_t upto)
+static bool populate(struct lh_table *t, uint32_t needed)
 {
 	uint64_t from = t->offset + (uint64_t)t->ready * t->row;
-	uint64_t to = t->offset + (uint64_t)upto * t->row;
+	uint64_t to = t->offset + (uint64_t)needed * t->row;
 	uint64_t end = t->offset + (uint64_t)t->rows * t->row;
 
 	to = align(to > from + STANDALONE_STEP ? to : from + STANDALONE_STEP, PAGE);

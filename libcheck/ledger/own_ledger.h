@@ -54,12 +54,12 @@ bool lh_own_ledger_create_anonymous(void);
 void lh_own_ledger_remove(void); /* removes the file of lh_own_ledger_create_file */
 
 /* Adds `n` zero rows in sequence. Returns the first, or 0 if the table is full. */
-uint32_t lh_row_add(enum lh_table_name t, uint32_t n);
+uint32_t lh_row_add(enum lh_table_name name, uint32_t n);
 /* The same in two steps: the caller fills reserved rows before other processes can read them. */
-uint32_t lh_row_reserve(enum lh_table_name t, uint32_t n);
-void lh_row_publish(enum lh_table_name t, uint32_t n);
-uint32_t lh_rows_used(enum lh_table_name t);
-uint32_t lh_rows_max(enum lh_table_name t);
+uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n);
+void lh_row_publish(enum lh_table_name name, uint32_t n);
+uint32_t lh_rows_used(enum lh_table_name name);
+uint32_t lh_rows_max(enum lh_table_name name);
 
 /* Private memory: zero, never freed, wiped by fork. NULL: none left. */
 void *lh_private_alloc(size_t size);
@@ -69,16 +69,16 @@ void lh_private_reset(void); /* in a forked child: all of it is free again */
 uint64_t lh_clock_now(void);       /* nanoseconds since start_ns, exact */
 uint32_t lh_clock_tick_slow(void); /* milliseconds since start_ns, from the coarse clock */
 
-/* If the monitor has ended, its tick stands still: from then on lh_clock_tick uses the coarse
+/* If the monitor has ended, its tick does not advance any more: lh_clock_tick then uses the coarse
  * clock. */
 void lh_clock_check_monitor(void);
 void lh_monitor_wake(void); /* tells the monitor of a new process */
 
 static inline uint32_t lh_clock_tick(void)
 {
-	const uint32_t *t = lh_own_ledger.tick;
+	const uint32_t *name = lh_own_ledger.tick;
 
-	return LH_LIKELY(t != NULL) ? *(const volatile uint32_t *)t : lh_clock_tick_slow();
+	return LH_LIKELY(name != NULL) ? *(const volatile uint32_t *)name : lh_clock_tick_slow();
 }
 
 #endif

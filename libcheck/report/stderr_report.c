@@ -115,9 +115,9 @@ static void head(struct lh_text *t)
 }
 
 /* Written in pieces that a pipe takes whole, so that no other output comes in the middle of one. */
-void lh_stderr_report(uint32_t id, char *buffer)
+void lh_stderr_report(uint32_t finding, char *buffer)
 {
-	const struct lh_finding *f = &LH_FINDINGS[id];
+	const struct lh_finding *f = &LH_FINDINGS[finding];
 	struct lh_text t = {buffer, 0, LH_STDERR_REPORT_BYTES, false};
 
 	if (f->filter || (f->flags & LH_FINDING_UNSURE) || !f->rule || f->rule >= LH_RULES)

@@ -10,7 +10,7 @@
 __thread uint64_t lh_mask;
 
 /* Locks acquired in handlers that are remembered; further ones are ignored. */
-enum { TAKEN_MAX = 64 };
+enum { HANDLER_LOCKS_MAX = 64 };
 
 /* The two signals that the C library uses itself and hides from masks, and the two that no thread
  * can block. */
@@ -18,23 +18,23 @@ enum { TAKEN_MAX = 64 };
 #define NEVER_BLOCKED (SIGNAL(SIGKILL) | SIGNAL(SIGSTOP) | SIGNAL(32) | SIGNAL(33))
 
 /* A lock acquired in handlers, and the smallest set of signals that were open where one struck. */
-struct taken {
+struct handler_lock {
 	lh_lock_id lock;
 	uint64_t open;
 	lh_thread_id thread;
 	lh_site site;
 };
 
-static struct taken *taken;
-static uint32_t takens;
+static struct handler_lock *handler_lock;
+static uint32_t handler_locks;
 static uint64_t *always; /* by row of LH_T_LOCK: signals blocked at each acquisition outside */
 
 bool lh_handler_init(void)
 {
-	takens = 0;
-	taken = lh_private_alloc(TAKEN_MAX * sizeof(*taken));
+	handler_locks = 0;
+	handler_lock = lh_private_alloc(HANDLER_LOCKS_MAX * sizeof(*handler_lock));
 	always = lh_private_alloc((size_t)lh_rows_max(LH_T_LOCK) * sizeof(*always));
-	return taken && always;
+	return handler_lock && always;
 }
 
 void lh_mask_read(void)
@@ -88,7 +88,7 @@ static lh_chain_id chain_outside_handler(const struct lh_lock *l)
 	return best;
 }
 
-static uint32_t check_lock(const struct lh_self *self, const struct taken *t)
+static uint32_t check_lock(const struct lh_self *self, const struct handler_lock *t)
 {
 	const struct lh_lock *l = lh_lock_row(t->lock);
 	lh_chain_id outside =
@@ -108,25 +108,25 @@ static uint32_t check_lock(const struct lh_self *self, const struct taken *t)
 
 /* ---- what is remembered ---- */
 
-static struct taken *find(lh_lock_id lock)
+static struct handler_lock *find(lh_lock_id lock)
 {
-	for (uint32_t i = 0; i < takens; i++)
-		if (taken[i].lock == lock)
-			return &taken[i];
+	for (uint32_t i = 0; i < handler_locks; i++)
+		if (handler_lock[i].lock == lock)
+			return &handler_lock[i];
 	return NULL;
 }
 
 static uint32_t acquired_in_handler(const struct lh_self *self, lh_lock_id lock, lh_chain_id chain,
 				    uint64_t open)
 {
-	struct taken *t = find(lock);
+	struct handler_lock *t = find(lock);
 
 	open &= ~NEVER_BLOCKED;
-	if (!open || (!t && takens == TAKEN_MAX) || (t && (open & ~t->open)))
+	if (!open || (!t && handler_locks == HANDLER_LOCKS_MAX) || (t && (open & ~t->open)))
 		return 0;
 	if (!t)
-		t = &taken[takens++];
-	*t = (struct taken){lock, open, self->live_saved->thread, LH_CHAINS[chain].site};
+		t = &handler_lock[handler_locks++];
+	*t = (struct handler_lock){lock, open, self->live_saved->thread, LH_CHAINS[chain].site};
 	return check_lock(self, t);
 }
 
@@ -134,7 +134,7 @@ static uint32_t acquired_outside(const struct lh_self *self, struct lh_lock *l, 
 				 struct lh_chain *chain)
 {
 	uint64_t *blocked = &always[LH_LOCK_ROW(lock)], mask = lh_mask & ~LH_MASK_KNOWN;
-	const struct taken *t = takens ? find(lock) : NULL;
+	const struct handler_lock *t = handler_locks ? find(lock) : NULL;
 
 	if (mask)
 		chain->flags |= LH_CHAIN_SIGNALS_BLOCKED;

@@ -28,9 +28,9 @@ struct walk {
 	struct lh_cfi_object object;
 };
 
-static bool stop(struct walk *w, enum lh_walk_end why)
+static bool stop(struct walk *w, enum lh_walk_end end)
 {
-	w->end = why;
+	w->end = end;
 	return false;
 }
 

@@ -61,13 +61,14 @@ static bool is_cacheable(const struct lh_cfi_row *r)
 	       r->bp.how != LH_CFI_COMPUTED && r->sp.how != LH_CFI_COMPUTED;
 }
 
-static void write_entry(struct entry *e, uintptr_t pc, const struct lh_cfi_row *row, uint32_t of)
+static void write_entry(struct entry *e, uintptr_t pc, const struct lh_cfi_row *row,
+			uint32_t seen_epoch)
 {
 	uint64_t word[WORDS];
 
 	__builtin_memcpy(word, row, sizeof(*row));
 	__atomic_store_n(&e->pc, pc, __ATOMIC_RELAXED);
-	__atomic_store_n(&e->epoch, of, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->epoch, seen_epoch, __ATOMIC_RELAXED);
 	for (int i = 0; i < WORDS; i++)
 		__atomic_store_n(&e->word[i], word[i], __ATOMIC_RELAXED);
 }
@@ -77,7 +78,7 @@ uint32_t lh_walk_cache_epoch(void)
 	return __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
 }
 
-void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t of)
+void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t seen_epoch)
 {
 	struct entry *e = entries ? entry_of(pc) : NULL;
 	uint32_t turn = e ? __atomic_load_n(&e->turn, __ATOMIC_RELAXED) : 1;
@@ -87,6 +88,6 @@ void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t of
 					 __ATOMIC_RELAXED))
 		return;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	write_entry(e, pc, row, of);
+	write_entry(e, pc, row, seen_epoch);
 	__atomic_store_n(&e->turn, turn + 2, __ATOMIC_RELEASE);
 }

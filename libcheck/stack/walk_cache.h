@@ -18,6 +18,6 @@ bool lh_walk_cache_find(uintptr_t pc, struct lh_cfi_row *row);
 
 /* Read the epoch before the rules: if their object is unloaded meanwhile, the entry is invalid. */
 uint32_t lh_walk_cache_epoch(void);
-void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t epoch);
+void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t seen_epoch);
 
 #endif

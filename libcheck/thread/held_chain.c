@@ -340,7 +340,7 @@ static inline lh_lock_id lock_if_matches(const struct lh_chain *chain, lh_chain_
  * and the caller checks what is found again. `before`: if there is no chain of the lock itself,
  * also returns one of an earlier lock of the same row.
  */
-static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site site, bool or_earlier)
+static lh_chain_id find_unlocked(lh_chain_id parent, lh_lock_id lock, lh_site site, bool or_earlier)
 {
 	lh_chain_id id = __atomic_load_n(head_of(parent, lock, site), __ATOMIC_ACQUIRE), old = 0;
 
@@ -354,7 +354,7 @@ static lh_chain_id find_near(lh_chain_id parent, lh_lock_id lock, lh_site site, 
 	return old;
 }
 
-/* Like find_near, in the list of a lock without many_chains; returns the first that matches. */
+/* Like find_unlocked, in the list of a lock without many_chains; returns the first that matches. */
 static lh_chain_id find_listed(lh_chain_id parent, lh_lock_id lock, lh_site site, bool or_earlier)
 {
 	lh_chain_id id = __atomic_load_n(&LH_LOCKS[LH_LOCK_ROW(lock)].chains, __ATOMIC_ACQUIRE);
@@ -418,7 +418,7 @@ lh_chain_id lh_chain_find_visited(struct lh_self *self, lh_chain_id parent, lh_l
 	lh_chain_id id = l->many_chains ? 0 : find_listed(parent, lock, site, take_over);
 
 	if (!id && l->chains)
-		id = find_near(parent, lock, site, take_over);
+		id = find_unlocked(parent, lock, site, take_over);
 	if (!id || !visited_in_segment(self, id, lock))
 		return 0;
 	remember(self, (struct lh_chain_cache_entry){parent, lock, site, id});

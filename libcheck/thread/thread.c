@@ -155,9 +155,9 @@ uint32_t lh_live_thread_new(lh_thread_id thread)
 	return i;
 }
 
-void lh_live_thread_free(uint32_t i)
+void lh_live_thread_free(uint32_t live_row)
 {
-	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
+	struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
 
 	if (live->state == LH_LIVE_FREE)
 		return;
@@ -167,21 +167,21 @@ void lh_live_thread_free(uint32_t i)
 		LH_THREADS[live->thread].live = 0;
 		LH_THREADS[live->thread].flags |= LH_THREAD_ENDED;
 	}
-	handles[i] = 0;
+	handles[live_row] = 0;
 	live->handle = 0;
 	live->wait_lock = 0;
 	live->wait_on = LH_WAIT_NONE;
 	live->state = LH_LIVE_FREE;
 	live->held_n = free_live_threads;
-	free_live_threads = i;
+	free_live_threads = live_row;
 }
 
-void lh_live_thread_ending(uint32_t i)
+void lh_live_thread_ending(uint32_t live_row)
 {
-	if (LH_LIVE_THREADS[i].state != LH_LIVE_ATTACHED)
+	if (LH_LIVE_THREADS[live_row].state != LH_LIVE_ATTACHED)
 		return;
 	__atomic_fetch_add(&ending, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&LH_LIVE_THREADS[i].state, LH_LIVE_ENDING, __ATOMIC_RELEASE);
+	__atomic_store_n(&LH_LIVE_THREADS[live_row].state, LH_LIVE_ENDING, __ATOMIC_RELEASE);
 }
 
 uint32_t lh_live_threads_ending(void)
@@ -219,13 +219,13 @@ void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uint
 		*low = *high = 0;
 }
 
-void lh_live_thread_set_handle(uint32_t i, pthread_t handle)
+void lh_live_thread_set_handle(uint32_t live_row, pthread_t handle)
 {
 	uint32_t old = lh_live_thread_by_handle(handle);
 
-	if (old && old != i) /* that thread is gone: its control block was reused */
+	if (old && old != live_row) /* that thread is gone: its control block was reused */
 		handles[old] = LH_LIVE_THREADS[old].handle = 0;
-	handles[i] = LH_LIVE_THREADS[i].handle = (uint64_t)handle;
+	handles[live_row] = LH_LIVE_THREADS[live_row].handle = (uint64_t)handle;
 }
 
 /* Drops the locks that the row's previous thread retired: only that thread could revive them. */
@@ -245,34 +245,34 @@ void lh_self_forget_visits(struct lh_self *self)
 	self->visited_used = 0;
 }
 
-struct lh_self *lh_live_thread_attach(uint32_t i, uintptr_t low, uintptr_t high)
+struct lh_self *lh_live_thread_attach(uint32_t live_row, uintptr_t low, uintptr_t high)
 {
 	uint64_t handle = lh_thread_handle();
 
-	if (!i) {
+	if (!live_row) {
 		uint32_t old = lh_live_thread_by_handle((pthread_t)handle);
 		if (old) /* that thread is gone: its control block is ours now */
 			lh_live_thread_free(old);
-		i = lh_live_thread_new(lh_thread_new(0, 0, 0));
-	} else if (lh_self_get()->number && lh_self_get()->number != i) {
+		live_row = lh_live_thread_new(lh_thread_new(0, 0, 0));
+	} else if (lh_self_get()->number && lh_self_get()->number != live_row) {
 		/* a handler came first and got another row */
 		lh_live_thread_free(lh_self_get()->number);
 	}
-	if (!i) {
+	if (!live_row) {
 		become(&lh_self_refused);
 		lh_own_ledger.ledger->dropped_events++;
 		return NULL;
 	}
-	struct lh_live_thread *live = &LH_LIVE_THREADS[i];
-	struct lh_self *self = selves[i];
+	struct lh_live_thread *live = &LH_LIVE_THREADS[live_row];
+	struct lh_self *self = selves[live_row];
 	live->tid = lh_sys_tid();
 	live->stack_low = low;
 	live->stack_high = high;
-	lh_live_thread_set_handle(i, (pthread_t)handle);
+	lh_live_thread_set_handle(live_row, (pthread_t)handle);
 	if (live->thread)
 		LH_THREADS[live->thread].tid = live->tid;
-	self->number = i;
-	self->random = i * 2654435761u;
+	self->number = live_row;
+	self->random = live_row * 2654435761u;
 	self->sample = lh_self_next_sample(self);
 	self->free_visit = 0;
 	self->delay_state = 0;

@@ -10,7 +10,7 @@
 /* The compared part of a finding. */
 struct item {
 	char fingerprint[17];
-	const char *what; /* rule and message, escaped */
+	const char *text; /* rule and message, escaped */
 	enum lh_severity severity;
 	bool counts; /* neither suppressed nor in a baseline */
 };
@@ -23,10 +23,10 @@ struct run {
 
 /* ---- reading ---- */
 
-static void add(struct run *s, const char *fingerprint, const char *what, enum lh_severity severity,
+static void add(struct run *s, const char *fingerprint, const char *text, enum lh_severity severity,
 		bool counts)
 {
-	struct item item = {.what = lh_escape(s->arena, LH_ESCAPE_TEXT, what),
+	struct item item = {.text = lh_escape(s->arena, LH_ESCAPE_TEXT, text),
 			    .severity = severity,
 			    .counts = counts};
 
@@ -34,10 +34,10 @@ static void add(struct run *s, const char *fingerprint, const char *what, enum l
 	LH_PUSH(s->arena, s->item, s->n, item);
 }
 
-static enum lh_severity severity_of(const char *word)
+static enum lh_severity severity_of(const char *name)
 {
-	for (enum lh_severity s = LH_NOTE; word && s < LH_ERROR; s++)
-		if (strcmp(word, lh_name_severity(s)) == 0)
+	for (enum lh_severity s = LH_NOTE; name && s < LH_ERROR; s++)
+		if (strcmp(name, lh_name_severity(s)) == 0)
 			return s;
 	return LH_ERROR;
 }
@@ -133,24 +133,24 @@ static bool has(const struct run *s, const struct item *item)
 }
 
 /*
- * Prints and counts the findings of `here` that are (`in`) or are not in `there`. *worst: their
+ * Prints and counts the findings of `run` that are (`in`) or are not in `other`. *worst: their
  * highest severity.
  */
-static uint32_t list(const char *word, const struct run *here, const struct run *there, bool in,
+static uint32_t list(const char *label, const struct run *run, const struct run *other, bool in,
 		     bool print, int *worst)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < here->n; i++) {
-		const struct item *item = &here->item[i];
+	for (uint32_t i = 0; i < run->n; i++) {
+		const struct item *item = &run->item[i];
 
-		if (has(there, item) != in || (!in && !item->counts))
+		if (has(other, item) != in || (!in && !item->counts))
 			continue;
 		n++;
 		if (worst && *worst < (int)item->severity)
 			*worst = (int)item->severity;
 		if (print)
-			printf("%-6s %s  %s\n", word, item->fingerprint, item->what);
+			printf("%-6s %s  %s\n", label, item->fingerprint, item->text);
 	}
 	return n;
 }

@@ -25,10 +25,10 @@ static int worst; /* of all answers */
 static void answer(enum answer a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void answer(enum answer a, const char *format, ...)
 {
-	static const char *const words[] = {"ok  ", "note", "NO  "};
+	static const char *const labels[] = {"ok  ", "note", "NO  "};
 	va_list args;
 	va_start(args, format);
-	printf("%s  ", words[a]);
+	printf("%s  ", labels[a]);
 	vprintf(format, args);
 	putchar('\n');
 	va_end(args);
@@ -45,7 +45,7 @@ static void check_library(void)
 		return;
 	}
 	answer(GOOD, "library: %s%s", p.library,
-	       *p.made ? " (a link: its own path has a space or colon)" : "");
+	       *p.link_directory ? " (a link: its own path has a space or colon)" : "");
 	lh_preload_cleanup(&p);
 }
 
@@ -128,7 +128,7 @@ static void check_process(pid_t pid)
 {
 	char exe[PATH_MAX], byte, path[40];
 	struct lh_program t;
-	struct iovec here = {&byte, 1}, there = {NULL, 1};
+	struct iovec local = {&byte, 1}, remote = {NULL, 1};
 	if (kill(pid, 0) && errno == ESRCH) {
 		answer(BAD, "process %d: does not exist", (int)pid);
 		return;
@@ -147,7 +147,7 @@ static void check_process(pid_t pid)
 		       "its locks",
 		       (int)pid);
 	/* EFAULT for address 0 means that access was permitted */
-	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0 && errno == EPERM)
+	if (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 && errno == EPERM)
 		answer(NOTE,
 		       "process %d: its memory cannot be read; run as root, or set "
 		       "kernel.yama.ptrace_scope=0",

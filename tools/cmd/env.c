@@ -80,7 +80,7 @@ static int print(struct lh_settings *s, char **operand, int operands)
 		lh_log("%s", *p.library ? "the options are too long" : error);
 		return LH_STATUS_ERROR;
 	}
-	if (*p.made) {
+	if (*p.link_directory) {
 		lh_preload_cleanup(&p);
 		lh_log("the library's path has a space or colon, which LD_PRELOAD does not allow; "
 		       "install it elsewhere");

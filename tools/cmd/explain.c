@@ -152,12 +152,12 @@ static void list(void)
 		printf("  %-20s %s\n", lh_name_rule(r), lh_name_title(r));
 }
 
-static int explain_word(const char *word)
+static int explain_rule_name(const char *name)
 {
-	enum lh_rule r = lh_name_find_rule(word);
+	enum lh_rule r = lh_name_find_rule(name);
 
 	if (r == LH_NO_RULE) {
-		lh_log("explain: rule '%s' is not known; 'lockhound explain' lists them", word);
+		lh_log("explain: rule '%s' is not known; 'lockhound explain' lists them", name);
 		return LH_STATUS_REPORT_ERROR;
 	}
 	explain(r);
@@ -174,7 +174,7 @@ static int explain_all(struct lh_settings *s, char **rule, int rules)
 	for (int i = 0; i < rules && status == 0; i++) {
 		if (i)
 			puts("\n");
-		status = explain_word(rule[i]);
+		status = explain_rule_name(rule[i]);
 	}
 	if (fflush(stdout) != 0 && status == 0)
 		status = LH_STATUS_REPORT_ERROR;

@@ -49,12 +49,13 @@ static const char *fill_in(struct lh_arena *arena, const struct lh_report *repor
 			   const struct lh_report_finding *f, const char *text)
 {
 	const struct lh_report_step *last = f->steps ? &f->step[f->steps - 1] : NULL;
-	const char *who = strstr(text, "{who}"), *lock;
+	const char *placeholder = strstr(text, "{who}"), *lock;
 
-	if (!who || !last)
+	if (!placeholder || !last)
 		return text;
-	text = lh_arena_printf(arena, "%.*s%s%s", (int)(who - text), text,
-			       lh_report_thread_text(report, last->thread), who + strlen("{who}"));
+	text = lh_arena_printf(arena, "%.*s%s%s", (int)(placeholder - text), text,
+			       lh_report_thread_text(report, last->thread),
+			       placeholder + strlen("{who}"));
 	lock = strstr(text, "{lock}");
 	return lock ? lh_arena_printf(arena, "%.*s%s%s", (int)(lock - text), text,
 				      lh_report_lock_text(report, last->lock),
@@ -76,11 +77,11 @@ static void reword(struct lh_report_finding *f, bool library)
 }
 
 static void add_findings(struct lh_hang *h, struct lh_report *report,
-			 const struct lh_ledger_view *book)
+			 const struct lh_ledger_view *ledger)
 {
-	lh_report_add_ledger(report, book);
+	lh_report_add_ledger(report, ledger);
 	for (uint32_t i = 0; i < h->messages; i++) {
-		struct lh_report_finding *f = lh_report_add_row(report, book, i + 1, NULL);
+		struct lh_report_finding *f = lh_report_add_row(report, ledger, i + 1, NULL);
 
 		if (!f || !h->message[i])
 			continue;
@@ -167,14 +168,14 @@ static void add_notes(const struct lh_hang *h, struct lh_report *report)
 }
 
 static bool write_report(const struct lh_settings *s, struct lh_hang *h, struct lh_report *report,
-			 const struct lh_ledger_view *book)
+			 const struct lh_ledger_view *ledger)
 {
 	struct lh_render_text_style style = lh_settings_style(s);
 	const struct lh_value *json = &LH_OPTION(s, hang_json);
 
 	style.color = lh_render_text_color(LH_OPTION(s, color).text, stdout);
 	if (!json->from || *json->text)
-		lh_hang_text(h, report, book, &style, stdout);
+		lh_hang_text(h, report, ledger, &style, stdout);
 	return (!json->from ||
 		lh_loaded_runs_write("hang", json->text, report, &style, lh_render_json)) &&
 	       fflush(stdout) == 0 && !ferror(stdout);
@@ -184,18 +185,18 @@ static int show(const struct lh_settings *s, struct lh_hang *h)
 {
 	struct lh_symbols *symbols = lh_symbols_new(LH_OPTION(s, debuginfod).number);
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
-	struct lh_ledger_view book;
-	bool good = lh_read_view(&book, h->snapshot.ledger, h->snapshot.size);
+	struct lh_ledger_view ledger;
+	bool good = lh_read_view(&ledger, h->snapshot.ledger, h->snapshot.size);
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
 
-	lh_read_refresh(&book);
-	add_findings(h, report, &book);
+	lh_read_refresh(&ledger);
+	add_findings(h, report, &ledger);
 	add_notes(h, report);
 	lh_report_finish(report);
-	good &= write_report(s, h, report, &book);
+	good &= write_report(s, h, report, &ledger);
 	lh_report_free(report);
 	lh_symbols_free(symbols);
-	lh_read_drop(&book);
+	lh_read_drop(&ledger);
 	/* With unread waits "no deadlock" is not certain. */
 	if (status == NO_DEADLOCK && unread(h))
 		return LH_STATUS_REPORT_ERROR;

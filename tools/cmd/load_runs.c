@@ -43,35 +43,35 @@ static void note_unwatched(struct lh_report *report)
 			       alone, report->processes, report->processes == 1 ? "" : "es");
 }
 
-void lh_loaded_runs_finish(struct lh_report *report, struct lh_report_options wants,
+void lh_loaded_runs_finish(struct lh_report *report, struct lh_report_options options,
 			   struct lh_project *project)
 {
-	lh_cross_process_check(report, wants.filtered);
+	lh_cross_process_check(report, options.filtered);
 	lh_cross_run_check(report);
-	if (wants.by_class)
-		lh_by_class_check(report, &(struct lh_class_options){.symbols = wants.symbols,
-								     .wrappers = wants.wrappers,
-								     .filtered = wants.filtered});
+	if (options.by_class)
+		lh_by_class_check(report, &(struct lh_class_options){.symbols = options.symbols,
+								     .wrappers = options.wrappers,
+								     .filtered = options.filtered});
 	if (project)
 		lh_project_finish(project, report);
 	lh_report_finish(report);
 }
 
 bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
-			 struct lh_report_options wants, struct lh_project *project,
+			 struct lh_report_options options, struct lh_project *project,
 			 bool debuginfod)
 {
 	memset(r, 0, sizeof(*r));
 	if (!read_files(r, file, n))
 		return false;
-	wants.symbols = r->symbols = lh_symbols_new(debuginfod);
+	options.symbols = r->symbols = lh_symbols_new(debuginfod);
 	if (project)
-		lh_project_attach(project, &wants);
-	r->report = lh_report_new(wants);
+		lh_project_attach(project, &options);
+	r->report = lh_report_new(options);
 	for (int i = 0; i < r->files; i++)
 		lh_report_add_file(r->report, &r->file[i]);
 	note_unwatched(r->report);
-	lh_loaded_runs_finish(r->report, wants, project);
+	lh_loaded_runs_finish(r->report, options, project);
 	return true;
 }
 

@@ -18,16 +18,19 @@ struct lh_loaded_runs {
 	struct lh_report *report;
 };
 
-/* gate: applied to the findings, or NULL. False: the error was reported. Close in either case. */
+/*
+ * project: applied to the findings, or NULL. False: the error was reported. Close in either case.
+ */
 bool lh_loaded_runs_open(struct lh_loaded_runs *, char **file, int n, struct lh_report_options,
-			 struct lh_project *gate, bool debuginfod);
+			 struct lh_project *project, bool debuginfod);
 void lh_loaded_runs_close(struct lh_loaded_runs *);
 
 /*
- * Adds the findings that only all processes together show, applies the gate (or NULL), and finishes
- * the report.
+ * Adds the findings that only all processes together show, applies the project (or NULL), and
+ * finishes the report.
  */
-void lh_loaded_runs_finish(struct lh_report *, struct lh_report_options, struct lh_project *gate);
+void lh_loaded_runs_finish(struct lh_report *, struct lh_report_options,
+			   struct lh_project *project);
 
 /*
  * Renders into `file` ("": stdout); the file exists completely or not at all. False: the error

@@ -24,15 +24,15 @@ static int learn(char **file, int n, const char *out)
 /* ---- check ---- */
 
 /* The cycle through a rule: a shortest path from its end back to its beginning. */
-static void print_cycle(const struct lh_policy *p, uint32_t arc)
+static void print_cycle(const struct lh_policy *p, uint32_t rule)
 {
-	uint32_t at = p->rule[arc].to, goal = p->rule[arc].from;
+	uint32_t at = p->rule[rule].to, end = p->rule[rule].from;
 
-	printf("%s:%u: '%s' < '%s' is part of a cycle:\n", p->path, p->rule[arc].line,
-	       p->name[goal].text, p->name[at].text);
-	printf("  %s < %s", p->name[goal].text, p->name[at].text);
-	for (uint32_t steps = 0; at != goal && steps < p->names; steps++) {
-		uint32_t next = lh_policy_first_rule(p, at, goal);
+	printf("%s:%u: '%s' < '%s' is part of a cycle:\n", p->path, p->rule[rule].line,
+	       p->name[end].text, p->name[at].text);
+	printf("  %s < %s", p->name[end].text, p->name[at].text);
+	for (uint32_t steps = 0; at != end && steps < p->names; steps++) {
+		uint32_t next = lh_policy_first_rule(p, at, end);
 
 		printf(" < %s", p->name[next].text);
 		at = next;
@@ -41,13 +41,13 @@ static void print_cycle(const struct lh_policy *p, uint32_t arc)
 }
 
 /* Would removing rule `cut` leave no cycle in the component of rule `of`? */
-static bool would_untie(const struct lh_policy *p, uint32_t cut, uint32_t of)
+static bool breaks_all_cycles(const struct lh_policy *p, uint32_t cut, uint32_t of)
 {
 	for (uint32_t i = 0; i < p->rules; i++) {
-		bool together = lh_policy_reaches(p, p->rule[of].from, p->rule[i].from) &&
-				lh_policy_reaches(p, p->rule[i].to, p->rule[of].from);
+		bool same_component = lh_policy_reaches(p, p->rule[of].from, p->rule[i].from) &&
+				      lh_policy_reaches(p, p->rule[i].to, p->rule[of].from);
 
-		if (i != cut && together &&
+		if (i != cut && same_component &&
 		    lh_policy_reaches_without(p, p->rule[i].to, p->rule[i].from, cut))
 			return false;
 	}
@@ -67,16 +67,16 @@ static void print_cut(const struct lh_policy *p, uint32_t i, bool with_runs)
 /*
  * Suggests one rule whose removal breaks every cycle of the component: the one seen least, if any.
  */
-static void advise(const struct lh_policy *p, uint32_t arc, bool with_runs)
+static void advise(const struct lh_policy *p, uint32_t rule, bool with_runs)
 {
 	uint32_t best = UINT32_MAX;
 
 	for (uint32_t i = 0; i < p->rules; i++) {
 		bool on = lh_policy_reaches(p, p->rule[i].to, p->rule[i].from) &&
-			  lh_policy_reaches(p, p->rule[arc].from, p->rule[i].from) &&
-			  lh_policy_reaches(p, p->rule[i].to, p->rule[arc].from);
+			  lh_policy_reaches(p, p->rule[rule].from, p->rule[i].from) &&
+			  lh_policy_reaches(p, p->rule[i].to, p->rule[rule].from);
 
-		if (on && would_untie(p, i, arc) &&
+		if (on && breaks_all_cycles(p, i, rule) &&
 		    (best == UINT32_MAX || p->rule[i].seen < p->rule[best].seen))
 			best = i;
 	}
@@ -129,9 +129,10 @@ static int check(char **file, int n)
 	struct lh_arena *arena = lh_arena_new();
 	struct lh_policy p;
 	struct lh_loaded_runs r = {0};
-	struct lh_report_options wants = {.every_lock = true, .orders = true};
-	bool good = lh_policy_read(&p, arena, file[0]) &&
-		    (n == 1 || lh_loaded_runs_open(&r, file + 1, n - 1, wants, NULL, false));
+	struct lh_report_options report_options = {.every_lock = true, .orders = true};
+	bool good =
+		lh_policy_read(&p, arena, file[0]) &&
+		(n == 1 || lh_loaded_runs_open(&r, file + 1, n - 1, report_options, NULL, false));
 	uint32_t found = 0;
 
 	if (good) {

@@ -18,7 +18,7 @@
 
 extern char **environ;
 
-enum { OPTIONS_ROOM = 8192, WHY_ROOM = PATH_MAX + 400 };
+enum { OPTIONS_MAX = 8192, ERROR_TEXT_MAX = PATH_MAX + 400 };
 
 struct run {
 	struct lh_settings *settings;
@@ -32,12 +32,12 @@ struct run {
 	struct lh_report *report;
 	struct lh_ledger_file file;
 	int problem; /* our own error status, 0 none */
-	char error[WHY_ROOM];
+	char error[ERROR_TEXT_MAX];
 };
 
-static bool refuse(struct run *r, const char *what, const char *why)
+static bool refuse(struct run *r, const char *subject, const char *error)
 {
-	lh_log("%s%s%s", what, *what ? ": " : "", why);
+	lh_log("%s%s%s", subject, *subject ? ": " : "", error);
 	r->problem = LH_STATUS_ERROR;
 	return false;
 }
@@ -63,15 +63,16 @@ static bool inspect(struct run *r, const char *program)
  */
 static void set_up_watch(struct run *r)
 {
+	struct lh_settings *s = r->settings;
 	struct lh_watch_options *w = &r->monitor.watch_for;
-	struct lh_value *least = &LH_OPTION(r->settings, long_hold);
-	w->long_hold_ns = (uint64_t)LH_OPTION(r->settings, long_hold).number;
-	w->blocking_ns = (uint64_t)LH_OPTION(r->settings, blocking).number;
-	w->verbose = LH_OPTION(r->settings, verbose).number;
-	for (int i = 0; i < r->settings->limits; i++) {
-		w->lock[w->locks].name = r->settings->limit[i].name;
-		w->lock[w->locks++].ns = r->settings->limit[i].ns;
-		int64_t ns = (int64_t)r->settings->limit[i].ns;
+	struct lh_value *least = &LH_OPTION(s, long_hold);
+	w->long_hold_ns = (uint64_t)LH_OPTION(s, long_hold).number;
+	w->blocking_ns = (uint64_t)LH_OPTION(s, blocking).number;
+	w->verbose = LH_OPTION(s, verbose).number;
+	for (int i = 0; i < s->limits; i++) {
+		w->lock[w->locks].name = s->limit[i].name;
+		w->lock[w->locks++].ns = s->limit[i].ns;
+		int64_t ns = (int64_t)s->limit[i].ns;
 		if (ns && (ns < least->number || !least->number))
 			*least = (struct lh_value){ns, "", LH_FROM_CONF};
 	}
@@ -79,15 +80,16 @@ static void set_up_watch(struct run *r)
 
 static void set_up_monitor(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	struct lh_monitor *m = &r->monitor;
-	m->style = lh_settings_style(r->settings);
-	m->style.color = lh_render_text_color(LH_OPTION(r->settings, color).text,
+	m->style = lh_settings_style(s);
+	m->style.color = lh_render_text_color(LH_OPTION(s, color).text,
 					      r->files.log ? r->files.log : stderr);
-	m->timeout_ns = (uint64_t)LH_OPTION(r->settings, timeout).number;
-	m->wait = LH_OPTION(r->settings, wait).number;
-	m->quiet = LH_OPTION(r->settings, quiet).number;
+	m->timeout_ns = (uint64_t)LH_OPTION(s, timeout).number;
+	m->wait = LH_OPTION(s, wait).number;
+	m->quiet = LH_OPTION(s, quiet).number;
 	m->project = &r->project;
-	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(r->settings, on_deadlock).number;
+	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
 	if (m->on_deadlock == LH_ON_AUTO)
 		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
 	set_up_watch(r);
@@ -115,43 +117,44 @@ static const char *named(const struct run *r, enum lh_option o)
 
 static bool open_project(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	const char *suppressions = named(r, LH_OPT_suppressions);
 	return lh_project_open(
 		&r->project,
 		(struct lh_project_options){
 			.baseline = named(r, LH_OPT_baseline),
-			.update = LH_OPTION(r->settings, update_baseline).number,
-			.add = LH_OPTION(r->settings, add_to_baseline).number,
+			.update = LH_OPTION(s, update_baseline).number,
+			.add = LH_OPTION(s, add_to_baseline).number,
 			.suppressions = *suppressions ? suppressions : own_suppressions(r),
 			.policy = named(r, LH_OPT_policy),
-			.strict = LH_OPTION(r->settings, policy_strict).number,
-			.verbose = LH_OPTION(r->settings, verbose).number,
+			.strict = LH_OPTION(s, policy_strict).number,
+			.verbose = LH_OPTION(s, verbose).number,
 		});
 }
 
 /* The program's environment: the library, its options, and the path of the run file. */
 static char **environment(struct run *r)
 {
-	char options[OPTIONS_ROOM];
+	char options[OPTIONS_MAX];
 	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(),
 			 r->monitor.run.file.fd);
-	char *rest = options + n;
-	if (!lh_settings_for_library(r->settings, rest + 1, sizeof(options) - (size_t)n - 1)) {
+	char *remaining = options + n;
+	if (!lh_settings_for_library(r->settings, remaining + 1, sizeof(options) - (size_t)n - 1)) {
 		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long for the environment");
 		return NULL;
 	}
-	*rest = rest[1] ? ':' : '\0';
-	char **made = lh_preload_environment(&r->preload, environ, options, r->target.asan);
-	if (!made)
+	*remaining = remaining[1] ? ':' : '\0';
+	char **variables = lh_preload_environment(&r->preload, environ, options, r->target.asan);
+	if (!variables)
 		refuse(r, "environment", strerror(ENOMEM));
-	return made;
+	return variables;
 }
 
 static bool start(struct run *r, char **argv, pid_t *pid)
 {
 	int error;
 	lh_launch_prepare();
-	if (!lh_monitor_open(&r->monitor, r->error, WHY_ROOM))
+	if (!lh_monitor_open(&r->monitor, r->error, ERROR_TEXT_MAX))
 		return refuse(r, "", r->error);
 	r->environment = environment(r);
 	if (!r->environment)
@@ -213,31 +216,32 @@ static void add_notes(struct run *r)
 
 static void make_report(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
-	struct lh_report_options wants = {.symbols = r->monitor.symbols,
-					  .every_lock = r->settings->outputs > 0,
-					  .by_class = LH_OPTION(r->settings, by_class).number,
-					  .filtered = LH_OPTION(r->settings, show_filtered).number,
-					  .wrappers = LH_OPTION(r->settings, wrappers).text};
-	for (int i = 0; i < r->settings->outputs; i++)
-		wants.orders |= lh_render_formats[r->settings->output[i].format].orders;
-	lh_project_attach(&r->project, &wants);
-	r->report = lh_report_new(wants);
+	struct lh_report_options options = {.symbols = r->monitor.symbols,
+					    .every_lock = s->outputs > 0,
+					    .by_class = LH_OPTION(s, by_class).number,
+					    .filtered = LH_OPTION(s, show_filtered).number,
+					    .wrappers = LH_OPTION(s, wrappers).text};
+	for (int i = 0; i < s->outputs; i++)
+		options.orders |= lh_render_formats[s->output[i].format].orders;
+	lh_project_attach(&r->project, &options);
+	r->report = lh_report_new(options);
 	if (r->monitor.run.n && lh_read_open(&r->file, store))
 		lh_report_add_file(r->report, &r->file);
 	add_notes(r);
-	lh_loaded_runs_finish(r->report, wants, &r->project);
+	lh_loaded_runs_finish(r->report, options, &r->project);
 	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))
 		lh_project_cut_short(&r->project);
 	if (!lh_project_update(&r->project, r->report))
 		r->problem = LH_STATUS_ERROR;
 }
 
-static bool was_printed(const struct lh_report *told, const struct lh_report_finding *f)
+static bool was_printed(const struct lh_report *reported, const struct lh_report_finding *f)
 {
-	for (uint32_t i = 0; i < told->findings; i++)
-		if (!strcmp(told->finding[i]->fingerprint, f->fingerprint))
+	for (uint32_t i = 0; i < reported->findings; i++)
+		if (!strcmp(reported->finding[i]->fingerprint, f->fingerprint))
 			return true;
 	return false;
 }
@@ -248,6 +252,7 @@ static bool was_printed(const struct lh_report *told, const struct lh_report_fin
  */
 static void print_remaining(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	struct lh_render_text_style style = r->monitor.style;
 	char next[PATH_MAX + 40] = "";
 	for (uint32_t i = 0; i < r->report->findings; i++)
@@ -255,12 +260,11 @@ static void print_remaining(struct run *r)
 		    !was_printed(r->monitor.reported, r->report->finding[i]))
 			lh_render_text_finding(r->report, r->report->finding[i], style,
 					       lh_log_stream());
-	if (*LH_OPTION(r->settings, output).text && !strchr(r->files.record.path, '%')) {
-		snprintf(next, sizeof(next), "lockhound report %s",
-			 LH_OPTION(r->settings, output).text);
+	if (*LH_OPTION(s, output).text && !strchr(r->files.record.path, '%')) {
+		snprintf(next, sizeof(next), "lockhound report %s", LH_OPTION(s, output).text);
 		style.next = next;
 	}
-	if (!LH_OPTION(r->settings, quiet).number)
+	if (!LH_OPTION(s, quiet).number)
 		lh_render_text_summary(r->report, style, lh_log_stream());
 	fflush(lh_log_stream());
 }
@@ -297,6 +301,7 @@ static bool incomplete(const struct lh_report *report)
 /* In the order in which a reader of the status needs to know. */
 static int check_status(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	const struct lh_monitor *m = &r->monitor;
 	uint32_t seen = watched(r->report);
 	if (m->timed_out)
@@ -307,7 +312,7 @@ static int check_status(struct run *r)
 		return r->problem;
 	if (lh_report_new_findings(r->report, m->style.least))
 		return LH_STATUS_FINDINGS;
-	if (!seen || (LH_OPTION(r->settings, require_all).number && m->unwatched.count)) {
+	if (!seen || (LH_OPTION(s, require_all).number && m->unwatched.count)) {
 		lh_log(seen ? "some processes were not watched, and --require-all is set"
 			    : "nothing was watched, so no result is possible; 'lockhound doctor "
 			      "%s' tells why",
@@ -321,7 +326,7 @@ static int check_status(struct run *r)
 		       "missing");
 		return LH_STATUS_ERROR;
 	}
-	if (!acquisitions(r->report) && !LH_OPTION(r->settings, allow_empty).number) {
+	if (!acquisitions(r->report) && !LH_OPTION(s, allow_empty).number) {
 		lh_log("no lock operation was seen, so no result is possible; --allow-empty "
 		       "accepts that");
 		return LH_STATUS_ERROR;
@@ -341,13 +346,13 @@ static int run_status(struct run *r)
 /* -v: prints the settings, the library and the program. */
 static void print_setup(const struct run *r)
 {
-	if (r->settings->seed_picked &&
-	    LH_OPTION(r->settings, quiet).number) /* otherwise the summary has it */
-		lh_log("delay seed %s; --shake=%s repeats the delays",
-		       LH_OPTION(r->settings, shake).text, LH_OPTION(r->settings, shake).text);
-	if (!LH_OPTION(r->settings, verbose).number)
+	const struct lh_settings *s = r->settings;
+	if (s->seed_picked && LH_OPTION(s, quiet).number) /* otherwise the summary has it */
+		lh_log("delay seed %s; --shake=%s repeats the delays", LH_OPTION(s, shake).text,
+		       LH_OPTION(s, shake).text);
+	if (!LH_OPTION(s, verbose).number)
 		return;
-	lh_log("settings from %s", r->settings->conf ? r->settings->conf : "no lockhound.conf");
+	lh_log("settings from %s", s->conf ? s->conf : "no lockhound.conf");
 	lh_log("library %s", r->preload.library);
 	lh_log("program %s", r->target.path);
 }
@@ -387,7 +392,7 @@ static int start_and_watch(struct run *r, char **argv, int arguments)
 		return r->problem;
 	if (!open_project(r))
 		return LH_STATUS_ERROR;
-	if (!lh_preload_find(&r->preload, r->error, WHY_ROOM)) {
+	if (!lh_preload_find(&r->preload, r->error, ERROR_TEXT_MAX)) {
 		refuse(r, "", r->error);
 		return r->problem;
 	}

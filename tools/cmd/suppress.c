@@ -6,12 +6,12 @@ static int print(struct lh_settings *s, char **file, int files)
 {
 	struct lh_loaded_runs r = {0};
 	struct lh_project project;
-	struct lh_project_options wants = {.baseline = LH_OPTION(s, baseline).text,
-					   .suppressions = LH_OPTION(s, suppressed).text};
+	struct lh_project_options options = {.baseline = LH_OPTION(s, baseline).text,
+					     .suppressions = LH_OPTION(s, suppressed).text};
 
 	if (!files)
 		return lh_bad_operands(&lh_cmd_suppress, "no file is named");
-	bool good = lh_project_open(&project, wants) &&
+	bool good = lh_project_open(&project, options) &&
 		    lh_loaded_runs_open(&r, file, files, (struct lh_report_options){0}, &project,
 					false);
 	for (uint32_t i = 0; good && i < r.report->findings; i++)

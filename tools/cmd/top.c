@@ -34,7 +34,7 @@ static void renew_report(struct top *t)
 	t->report = lh_report_new((struct lh_report_options){.symbols = t->symbols});
 }
 
-static void take_table(struct top *t)
+static void make_table(struct top *t)
 {
 	if (t->target.fresh || !t->report)
 		renew_report(t);
@@ -86,12 +86,12 @@ static bool pause_between(const struct top *t)
 
 static bool write_table(struct top *t)
 {
-	take_table(t);
+	make_table(t);
 	order(t, t->most);
 	if (LH_OPTION(t->settings, top_json).number)
 		lh_top_json(&t->table, &t->page, t->most, stdout);
 	else
-		lh_top_plain(&t->table, &t->page, t->most, stdout);
+		lh_top_text(&t->table, &t->page, t->most, stdout);
 	return fflush(stdout) == 0 && !ferror(stdout);
 }
 
@@ -133,34 +133,34 @@ static bool draw(struct top *t)
 	return good;
 }
 
-enum next { AGAIN, LOOK, END };
+enum next { REDRAW, SAMPLE, QUIT };
 
-static enum next take_key(struct top *t, char key)
+static enum next handle_key(struct top *t, char key)
 {
 	char name[] = {key, 0};
 
 	if (t->page.help) {
 		t->page.help = false;
-		return key == 'q' ? END : AGAIN;
+		return key == 'q' ? QUIT : REDRAW;
 	}
 	if (lh_top_find_key(name, &t->page.key))
-		return AGAIN;
+		return REDRAW;
 	switch (key) {
 	case 'q':
-		return END;
+		return QUIT;
 	case 'r':
 		t->page.reverse = !t->page.reverse;
-		return AGAIN;
+		return REDRAW;
 	case 't':
 		t->page.totals = !t->page.totals;
-		return AGAIN;
+		return REDRAW;
 	case '?':
 		t->page.help = true;
-		return AGAIN;
+		return REDRAW;
 	case ' ':
-		return LOOK;
+		return SAMPLE;
 	default:
-		return AGAIN;
+		return REDRAW;
 	}
 }
 
@@ -174,13 +174,13 @@ static enum next stay(struct top *t, int64_t ms)
 	for (int64_t left = ms;;) {
 		switch (lh_screen_wait(left, t->target.end, &key)) {
 		case LH_SCREEN_TIME:
-			return LOOK;
+			return SAMPLE;
 		case LH_SCREEN_END:
-			return END;
+			return QUIT;
 		case LH_SCREEN_KEY: {
-			enum next next = take_key(t, key);
+			enum next next = handle_key(t, key);
 
-			if (next != AGAIN)
+			if (next != REDRAW)
 				return next;
 			break;
 		}
@@ -188,7 +188,7 @@ static enum next stay(struct top *t, int64_t ms)
 			break;
 		}
 		if (!draw(t))
-			return END;
+			return QUIT;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		left = ms - (now.tv_sec - begin.tv_sec) * 1000 -
 		       (now.tv_nsec - begin.tv_nsec) / 1000000;
@@ -201,8 +201,8 @@ static bool show_all(struct top *t)
 	for (uint64_t i = 0; i < t->samples; i++) {
 		if (i && !lh_top_target_sample(&t->target))
 			return false;
-		take_table(t);
-		if (!draw(t) || stay(t, delay_ms(t)) == END)
+		make_table(t);
+		if (!draw(t) || stay(t, delay_ms(t)) == QUIT)
 			return true;
 	}
 	return true;

@@ -12,9 +12,9 @@ const char *lh_hang_clean(const struct lh_hang_writer *g, const char *text)
 	return lh_escape(g->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
-const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t i)
+const char *lh_hang_thread_text(const struct lh_hang_writer *g, uint32_t thread)
 {
-	const struct lh_hang_thread *t = &g->hang->thread[i];
+	const struct lh_hang_thread *t = &g->hang->thread[thread];
 	const char *name = lh_report_thread_text(
 		g->report, lh_report_get_thread(g->report, g->process, t->id));
 
@@ -145,13 +145,13 @@ const char *lh_hang_wait_target(const struct lh_hang_writer *g, const struct lh_
 	}
 }
 
-const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool stuck)
+const char *lh_hang_wait_reason(const struct lh_hang_thread *t, bool deadlocked)
 {
-	if (stuck && t->wait.kind == LH_COND)
+	if (deadlocked && t->wait.kind == LH_COND)
 		return ": no thread is left that can signal the condition";
-	if (stuck && t->wait.kind == LH_SEM && !t->n_blockers)
+	if (deadlocked && t->wait.kind == LH_SEM && !t->n_blockers)
 		return ": no thread is left that can post the semaphore";
-	if (stuck && t->wait.kind == LH_BARRIER)
+	if (deadlocked && t->wait.kind == LH_BARRIER)
 		return ": no thread is left that can arrive";
 	return "";
 }

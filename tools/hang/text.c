@@ -26,13 +26,14 @@ static void show_sites(const struct lh_hang_writer *g, const struct lh_report_fi
 static void show_group(const struct lh_hang_writer *g, const uint32_t *list, uint32_t n)
 {
 	const struct lh_hang_thread *t = &g->hang->thread[list[0]];
-	bool stuck = g->hang->node[list[0]].deadlocked;
+	bool deadlocked = g->hang->node[list[0]].deadlocked;
 
 	fprintf(g->out, "  %s %s %s%s%s%s\n",
 		n == 1 ? lh_hang_thread_text(g, list[0])
 		       : lh_hang_plural(g, n, "thread", "threads"),
-		n == 1 ? "waits" : "wait", lh_hang_wait_target(g, t), lh_hang_wait_reason(t, stuck),
-		t->wait.timed ? ", with a time limit" : "", n == 1 ? lh_hang_at(g, t->stack) : "");
+		n == 1 ? "waits" : "wait", lh_hang_wait_target(g, t),
+		lh_hang_wait_reason(t, deadlocked), t->wait.timed ? ", with a time limit" : "",
+		n == 1 ? lh_hang_at(g, t->stack) : "");
 	if (n > 1)
 		fprintf(g->out, "    %s%s\n", lh_hang_thread_list(g, list, n),
 			lh_hang_at(g, t->stack));
@@ -123,7 +124,7 @@ static const char *first_activity(const struct lh_hang_writer *g)
 static void show_count(const struct lh_hang_writer *g)
 {
 	const struct lh_hang *h = g->hang;
-	uint32_t stuck = 0, waiting = 0, locks = 0, threads = 0;
+	uint32_t deadlocked = 0, waiting = 0, locks = 0, threads = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++) {
 		const struct lh_hang_thread *t = &h->thread[i];
@@ -131,7 +132,7 @@ static void show_count(const struct lh_hang_writer *g)
 		if (t->foreign_process)
 			continue;
 		threads += !t->ended;
-		stuck += t->waiting && h->node[i].deadlocked;
+		deadlocked += t->waiting && h->node[i].deadlocked;
 		waiting += t->waiting && t->unchanged;
 		locks += t->waiting && t->unchanged &&
 			 (t->wait.kind == LH_MUTEX || t->wait.kind == LH_RWLOCK);
@@ -140,8 +141,9 @@ static void show_count(const struct lh_hang_writer *g)
 		lh_hang_clean(g, h->peek->comm));
 	if (g->report->findings)
 		fprintf(g->out, "%s; %u of %s wait%s forever\n",
-			lh_hang_plural(g, g->report->findings, "deadlock", "deadlocks"), stuck,
-			lh_hang_plural(g, threads, "thread", "threads"), stuck == 1 ? "s" : "");
+			lh_hang_plural(g, g->report->findings, "deadlock", "deadlocks"), deadlocked,
+			lh_hang_plural(g, threads, "thread", "threads"),
+			deadlocked == 1 ? "s" : "");
 	else
 		fprintf(g->out, "no deadlock; %s, %u of them waiting, %u for a lock%s\n",
 			lh_hang_plural(g, threads, "thread", "threads"), waiting, locks,
@@ -149,11 +151,11 @@ static void show_count(const struct lh_hang_writer *g)
 }
 
 void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *report,
-			  const struct lh_ledger_view *book, FILE *out)
+			  const struct lh_ledger_view *ledger, FILE *out)
 {
 	struct lh_hang_writer g = {.hang = h,
 				   .report = report,
-				   .process = lh_report_get_process(report, book),
+				   .process = lh_report_get_process(report, ledger),
 				   .arena = lh_arena_new(),
 				   .out = out};
 
@@ -164,12 +166,12 @@ void lh_thread_dump_print(const struct lh_hang *h, struct lh_report *report,
 }
 
 void lh_hang_text(const struct lh_hang *h, struct lh_report *report,
-		  const struct lh_ledger_view *book, const struct lh_render_text_style *style,
+		  const struct lh_ledger_view *ledger, const struct lh_render_text_style *style,
 		  FILE *out)
 {
 	struct lh_hang_writer g = {.hang = h,
 				   .report = report,
-				   .process = lh_report_get_process(report, book),
+				   .process = lh_report_get_process(report, ledger),
 				   .style = *style,
 				   .arena = lh_arena_new(),
 				   .out = out};

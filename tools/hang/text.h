@@ -10,11 +10,11 @@
 #include "tools/wait_graph/hang.h"
 
 /* The whole report: findings, threads, notes, and a line with the counts. */
-void lh_hang_text(const struct lh_hang *, struct lh_report *, const struct lh_ledger_view *book,
+void lh_hang_text(const struct lh_hang *, struct lh_report *, const struct lh_ledger_view *ledger,
 		  const struct lh_render_text_style *, FILE *);
 
 /* Only the wait-for graph: every thread, what it holds and waits for, with stacks. */
 void lh_thread_dump_print(const struct lh_hang *, struct lh_report *,
-			  const struct lh_ledger_view *book, FILE *);
+			  const struct lh_ledger_view *ledger, FILE *);
 
 #endif

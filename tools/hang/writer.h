@@ -32,7 +32,7 @@ void lh_hang_stack(const struct lh_hang_writer *, lh_stack_id);
  * ends, "" if it may end.
  */
 const char *lh_hang_wait_target(const struct lh_hang_writer *, const struct lh_hang_thread *);
-const char *lh_hang_wait_reason(const struct lh_hang_thread *, bool stuck);
+const char *lh_hang_wait_reason(const struct lh_hang_thread *, bool deadlocked);
 /* What a thread does that does not wait. */
 const char *lh_hang_activity_text(const struct lh_hang_writer *, const struct lh_hang_thread *);
 /* True if both waits can share one line. */

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 struct overlay_memory {
-	struct lh_overlay side; /* first member: lh_overlay_free casts back from it */
+	struct lh_overlay overlay; /* first member: lh_overlay_free casts back from it */
 	void *memory;
 	size_t size;
 };
@@ -16,7 +16,7 @@ enum { LOCKS = 256 };
 /* Reserved address space; a row that is never written costs no memory. */
 static const struct {
 	uint32_t row, rows;
-} shape[LH_TABLES] = {
+} row_size[LH_TABLES] = {
 	[LH_T_THREAD] = {sizeof(struct lh_thread), 256},
 	[LH_T_LOCK] = {sizeof(struct lh_lock), LOCKS},
 	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), LOCKS},
@@ -50,14 +50,15 @@ static uint32_t base_of(const struct lh_ledger_view *r, enum lh_table_name t)
 	return limit ? limit : 1;
 }
 
-static void lay_out(struct lh_overlay *s, unsigned char *at, const struct lh_ledger_view *r)
+static void set_table_addresses(struct lh_overlay *s, unsigned char *at,
+				const struct lh_ledger_view *r)
 {
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
 		s->table[t].at = at;
-		s->table[t].row = shape[t].row;
-		s->table[t].rows = shape[t].rows;
+		s->table[t].row = row_size[t].row;
+		s->table[t].rows = row_size[t].rows;
 		s->table[t].base = base_of(r, t);
-		at += align((size_t)shape[t].row * shape[t].rows);
+		at += align((size_t)row_size[t].row * row_size[t].rows);
 	}
 }
 
@@ -67,7 +68,7 @@ struct lh_overlay *lh_overlay_new(const struct lh_ledger_view *r)
 	size_t size = 0;
 
 	for (int t = 1; t < LH_TABLES; t++)
-		size += align((size_t)shape[t].row * shape[t].rows);
+		size += align((size_t)row_size[t].row * row_size[t].rows);
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!w || memory == MAP_FAILED) {
@@ -78,8 +79,8 @@ struct lh_overlay *lh_overlay_new(const struct lh_ledger_view *r)
 	}
 	w->memory = memory;
 	w->size = size;
-	lay_out(&w->side, memory, r);
-	return &w->side;
+	set_table_addresses(&w->overlay, memory, r);
+	return &w->overlay;
 }
 
 void lh_overlay_free(struct lh_overlay *s)
@@ -99,8 +100,8 @@ uint32_t lh_overlay_add(struct lh_overlay *s, enum lh_table_name t, const void *
 	if (n > s->table[t].rows - used)
 		return 0;
 	if (rows)
-		memcpy(s->table[t].at + (size_t)used * shape[t].row, rows,
-		       (size_t)n * shape[t].row);
+		memcpy(s->table[t].at + (size_t)used * row_size[t].row, rows,
+		       (size_t)n * row_size[t].row);
 	__atomic_store_n(&s->table[t].used, used + n, __ATOMIC_RELEASE);
 	return s->table[t].base + used;
 }
@@ -114,5 +115,5 @@ void *lh_overlay_row(struct lh_overlay *s, enum lh_table_name t, uint32_t number
 {
 	if (number < s->table[t].base || number - s->table[t].base >= s->table[t].used)
 		return NULL;
-	return s->table[t].at + (size_t)(number - s->table[t].base) * shape[t].row;
+	return s->table[t].at + (size_t)(number - s->table[t].base) * row_size[t].row;
 }

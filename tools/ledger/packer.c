@@ -66,13 +66,13 @@ static const enum lh_table_name file_order[] = {
 
 #define TABLES_PACKED (sizeof(file_order) / sizeof(file_order[0]))
 
-/* Rows of the ledger (`own`) and of the overlay (`more`), counted once, because both may grow. */
+/* Rows of the ledger (`own`) and of the overlay (`added`), counted once, because both may grow. */
 struct packing {
 	const struct lh_ledger_view *ledger;
-	uint32_t own[LH_TABLES], more[LH_TABLES];
+	uint32_t own[LH_TABLES], added[LH_TABLES];
 };
 
-static void lay_out(struct lh_ledger *h, const struct packing *p)
+static void set_table_offsets(struct lh_ledger *h, const struct packing *p)
 {
 	uint64_t at = padded(sizeof(*h));
 
@@ -81,7 +81,7 @@ static void lay_out(struct lh_ledger *h, const struct packing *p)
 		struct lh_table *table = &h->table[t];
 
 		table->row = p->ledger->rows[t].row;
-		table->used = p->own[t] + p->more[t];
+		table->used = p->own[t] + p->added[t];
 		table->rows = table->ready = table->used;
 		table->offset = table->used ? at : 0;
 		at += padded((uint64_t)table->used * table->row);
@@ -108,11 +108,11 @@ static void count_rows(struct packing *p)
 		enum lh_table_name t = order[i];
 
 		p->own[t] = lh_read_used(p->ledger, t);
-		p->more[t] =
+		p->added[t] =
 			overlay ? __atomic_load_n(&overlay->table[t].used, __ATOMIC_ACQUIRE) : 0;
 		if (overlay && p->own[t] > overlay->table[t].base)
-			p->more[t] = 0; /* the ledger has grown into these numbers */
-		if (p->more[t] && !p->own[t])
+			p->added[t] = 0; /* the ledger has grown into these numbers */
+		if (p->added[t] && !p->own[t])
 			p->own[t] = 1; /* row 0, which every table has */
 	}
 }
@@ -132,10 +132,10 @@ static uint32_t moved(const struct packing *p, enum lh_table_name t, uint32_t nu
 	return number < base ? number : number - base + p->own[t];
 }
 
-static lh_site moved_site(const struct packing *p, lh_site place)
+static lh_site moved_site(const struct packing *p, lh_site site)
 {
-	return LH_SITE(moved(p, LH_T_STACK, LH_SITE_STACK(place)), LH_SITE_HOW(place),
-		       LH_SITE_MODE(place));
+	return LH_SITE(moved(p, LH_T_STACK, LH_SITE_STACK(site)), LH_SITE_HOW(site),
+		       LH_SITE_MODE(site));
 }
 
 static lh_lock_id moved_lock(const struct packing *p, lh_lock_id id)
@@ -151,12 +151,12 @@ union any {
 	struct lh_note note;
 	struct lh_wait_pair pair;
 	struct lh_span span;
-	struct lh_busy_wait burnt;
+	struct lh_busy_wait busy_wait;
 	struct lh_module module;
 	struct lh_thread thread;
 	struct lh_lock lock;
-	struct lh_lock_location place;
-	struct lh_lock_stats more;
+	struct lh_lock_location location;
+	struct lh_lock_stats lock_stats;
 };
 
 static void move(const struct packing *p, enum lh_table_name t, union any *a)
@@ -181,20 +181,20 @@ static void move(const struct packing *p, enum lh_table_name t, union any *a)
 	}
 }
 
-static int put_more(struct sink *s, const struct packing *p, enum lh_table_name t)
+static int put_added(struct sink *s, const struct packing *p, enum lh_table_name t)
 {
 	unsigned char some[16384];
 	uint32_t row = p->ledger->rows[t].row, n = 0;
 	int rc = 0;
 
-	for (uint32_t i = 0; i < p->more[t] && !rc; i++) {
+	for (uint32_t i = 0; i < p->added[t] && !rc; i++) {
 		union any a = {.frame = 0};
 
 		memcpy(&a, p->ledger->overlay->table[t].at + (size_t)i * row, row);
 		move(p, t, &a);
 		memcpy(some + n, &a, row);
 		n += row;
-		if (n > sizeof(some) - sizeof(a) || i + 1 == p->more[t]) {
+		if (n > sizeof(some) - sizeof(a) || i + 1 == p->added[t]) {
 			rc = put(s, some, n);
 			n = 0;
 		}
@@ -214,8 +214,8 @@ static int put_table(struct sink *s, const struct packing *p, enum lh_table_name
 	else if (p->own[t])
 		rc = put(s, &zero, row);
 	if (!rc)
-		rc = put_more(s, p, t);
-	return rc ? rc : pad(s, (uint64_t)(p->own[t] + p->more[t]) * row);
+		rc = put_added(s, p, t);
+	return rc ? rc : pad(s, (uint64_t)(p->own[t] + p->added[t]) * row);
 }
 
 int lh_read_pack(const struct lh_ledger_view *r, int fd)
@@ -228,7 +228,7 @@ int lh_read_pack(const struct lh_ledger_view *r, int fd)
 	s.fd = fd;
 	s.n = 0;
 	count_rows(&p);
-	lay_out(&h, &p);
+	set_table_offsets(&h, &p);
 	rc = put(&s, &h, sizeof(h));
 	if (!rc)
 		rc = pad(&s, sizeof(h));

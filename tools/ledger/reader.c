@@ -11,7 +11,7 @@
 static const struct {
 	const char *name;
 	uint32_t row;
-} shape[LH_TABLES] = {
+} row_size[LH_TABLES] = {
 	[LH_T_LIVE_THREAD] = {"live threads", sizeof(struct lh_live_thread)},
 	[LH_T_THREAD] = {"threads", sizeof(struct lh_thread)},
 	[LH_T_LOCK] = {"locks", sizeof(struct lh_lock)},
@@ -101,7 +101,7 @@ size_t lh_read_get(const struct lh_byte_source *b, uint64_t offset, void *out, s
 }
 
 /* Only a complete, valid head makes the bytes a ledger. */
-static bool good_head(struct lh_ledger_view *r, size_t got)
+static bool head_is_valid(struct lh_ledger_view *r, size_t got)
 {
 	struct lh_ledger *h = &r->head;
 
@@ -124,17 +124,17 @@ static bool good_head(struct lh_ledger_view *r, size_t got)
 }
 
 /* Rows of table t that lie within `size` bytes; also checks the table's row size and offset. */
-static uint32_t room_for(struct lh_ledger_view *r, enum lh_table_name t, uint64_t size)
+static uint32_t rows_within(struct lh_ledger_view *r, enum lh_table_name t, uint64_t size)
 {
 	const struct lh_table *table = &r->head.table[t];
 
 	if (!table->offset || !table->rows)
 		return 0;
-	if (table->row != shape[t].row)
-		complain(r, "%s: rows of %u bytes instead of %u", shape[t].name, table->row,
-			 shape[t].row);
+	if (table->row != row_size[t].row)
+		complain(r, "%s: rows of %u bytes instead of %u", row_size[t].name, table->row,
+			 row_size[t].row);
 	else if (table->offset % 8 || table->offset < sizeof(struct lh_ledger))
-		complain(r, "%s: impossible offset %#llx", shape[t].name,
+		complain(r, "%s: impossible offset %#llx", row_size[t].name,
 			 (unsigned long long)table->offset);
 	else if (table->offset < size && (size - table->offset) / table->row < table->rows)
 		return (uint32_t)((size - table->offset) / table->row);
@@ -150,20 +150,20 @@ static uint32_t claimed(struct lh_ledger_view *r, enum lh_table_name t)
 
 	if (table->used <= table->rows)
 		return table->used;
-	complain(r, "%s: %u of %u rows in use", shape[t].name, table->used, table->rows);
+	complain(r, "%s: %u of %u rows in use", row_size[t].name, table->used, table->rows);
 	return table->rows;
 }
 
-static void count_missing_rows(struct lh_ledger_view *r, enum lh_table_name t, uint32_t want,
+static void count_missing_rows(struct lh_ledger_view *r, enum lh_table_name t, uint32_t expected,
 			       uint32_t have)
 {
-	if (want <= have || want == 1)
+	if (expected <= have || expected == 1)
 		return; /* only row 0 is missing, which is never used */
 	if (r->missing_rows)
-		add(r, "%u %s", want - (have ? have : 1), shape[t].name);
+		add(r, "%u %s", expected - (have ? have : 1), row_size[t].name);
 	else
-		complain(r, "missing: %u %s", want - (have ? have : 1), shape[t].name);
-	r->missing_rows += want - have;
+		complain(r, "missing: %u %s", expected - (have ? have : 1), row_size[t].name);
+	r->missing_rows += expected - have;
 }
 
 static uint64_t extent(const struct lh_ledger_view *r, uint64_t size)
@@ -178,18 +178,18 @@ static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b,
 {
 	struct lh_table_view *rows = &r->rows[t];
 	uint64_t slot = offset + offsetof(struct lh_ledger, table) + sizeof(struct lh_table) * t;
-	uint32_t limit, want;
+	uint32_t limit, expected;
 	unsigned char *copy;
 
 	/* The table of a live ledger may have grown since the head was read. */
 	lh_read_get(b, slot, &r->head.table[t], sizeof(struct lh_table));
-	limit = room_for(r, t, extent(r, b->size - offset));
-	want = claimed(r, t);
-	rows->row = shape[t].row;
-	rows->used = want < limit ? want : limit;
+	limit = rows_within(r, t, extent(r, b->size - offset));
+	expected = claimed(r, t);
+	rows->row = row_size[t].row;
+	rows->used = expected < limit ? expected : limit;
 	copy = rows->used ? malloc((size_t)rows->used * rows->row) : NULL;
 	if (rows->used && !copy) {
-		complain(r, "%s: not enough memory for %u rows", shape[t].name, rows->used);
+		complain(r, "%s: not enough memory for %u rows", row_size[t].name, rows->used);
 		rows->used = 0;
 	}
 	if (copy)
@@ -198,7 +198,7 @@ static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b,
 					rows->row);
 	rows->limit = rows->used;
 	rows->at = copy;
-	count_missing_rows(r, t, want, rows->used);
+	count_missing_rows(r, t, expected, rows->used);
 }
 
 bool lh_read_copy(struct lh_ledger_view *r, const struct lh_byte_source *b, uint64_t offset)
@@ -211,7 +211,7 @@ bool lh_read_copy_some(struct lh_ledger_view *r, const struct lh_byte_source *b,
 {
 	memset(r, 0, sizeof(*r));
 	r->copied = true;
-	if (!good_head(r, lh_read_get(b, offset, &r->head, sizeof(r->head))))
+	if (!head_is_valid(r, lh_read_get(b, offset, &r->head, sizeof(r->head))))
 		return false;
 	for (size_t i = 0; i < TABLES_COPIED; i++)
 		if (tables >> copy_order[i] & 1)
@@ -236,38 +236,38 @@ bool lh_read_view(struct lh_ledger_view *r, const void *base, size_t size)
 		return false;
 	}
 	memcpy(&r->head, base, have);
-	if (!good_head(r, have))
+	if (!head_is_valid(r, have))
 		return false;
 	r->live = base;
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
-		uint32_t limit = room_for(r, t, extent(r, size)), want = claimed(r, t);
+		uint32_t limit = rows_within(r, t, extent(r, size)), expected = claimed(r, t);
 
-		r->rows[t].row = shape[t].row;
+		r->rows[t].row = row_size[t].row;
 		r->rows[t].limit = limit;
-		r->rows[t].used = want < limit ? want : limit;
+		r->rows[t].used = expected < limit ? expected : limit;
 		r->rows[t].at =
 			limit ? (const unsigned char *)base + r->head.table[t].offset : NULL;
-		count_missing_rows(r, t, want, r->rows[t].used);
+		count_missing_rows(r, t, expected, r->rows[t].used);
 	}
 	return true;
 }
 
 void lh_read_refresh(struct lh_ledger_view *r)
 {
-	struct lh_ledger_view look = {.head = {.version = 0}};
+	struct lh_ledger_view fresh = {.head = {.version = 0}};
 
 	if (!r->live)
 		return;
-	memcpy(&look.head, r->live, sizeof(look.head));
-	if (!good_head(&look, sizeof(look.head)))
+	memcpy(&fresh.head, r->live, sizeof(fresh.head));
+	if (!head_is_valid(&fresh, sizeof(fresh.head)))
 		return; /* the memory was reused for something else; the old head stays */
 	/* Table offsets and sizes were checked once; later changes of them are ignored. */
 	for (enum lh_table_name t = 1; t < LH_TABLES; t++) {
-		look.head.table[t].offset = r->head.table[t].offset;
-		look.head.table[t].row = r->head.table[t].row;
-		look.head.table[t].rows = r->head.table[t].rows;
+		fresh.head.table[t].offset = r->head.table[t].offset;
+		fresh.head.table[t].row = r->head.table[t].row;
+		fresh.head.table[t].rows = r->head.table[t].rows;
 	}
-	r->head = look.head;
+	r->head = fresh.head;
 }
 
 uint32_t lh_read_used(const struct lh_ledger_view *r, enum lh_table_name t)
@@ -284,11 +284,11 @@ static const unsigned char *find(const struct lh_ledger_view *r, enum lh_table_n
 	const struct lh_overlay *s = r->overlay;
 
 	if (i && i < lh_read_used(r, t))
-		return r->rows[t].at + (size_t)i * shape[t].row;
+		return r->rows[t].at + (size_t)i * row_size[t].row;
 	if (!s || i < s->table[t].base ||
 	    i - s->table[t].base >= __atomic_load_n(&s->table[t].used, __ATOMIC_ACQUIRE))
 		return NULL;
-	return s->table[t].at + (size_t)(i - s->table[t].base) * shape[t].row;
+	return s->table[t].at + (size_t)(i - s->table[t].base) * row_size[t].row;
 }
 
 static bool row(const struct lh_ledger_view *r, enum lh_table_name t, uint32_t i, void *out)
@@ -296,7 +296,7 @@ static bool row(const struct lh_ledger_view *r, enum lh_table_name t, uint32_t i
 	const unsigned char *at = find(r, t, i);
 
 	if (at)
-		memcpy(out, at, shape[t].row);
+		memcpy(out, at, row_size[t].row);
 	return at != NULL;
 }
 
@@ -445,11 +445,11 @@ uint32_t lh_read_frames(const struct lh_ledger_view *r, lh_stack_id id,
 uint32_t lh_read_chain_path(const struct lh_ledger_view *r, lh_chain_id id, lh_chain_id *chain,
 			    uint32_t max)
 {
-	struct lh_chain node;
+	struct lh_chain row;
 	uint32_t n = 0;
 
-	for (; id; id = node.parent) {
-		if (n == max || !lh_read_chain_row(r, id, &node))
+	for (; id; id = row.parent) {
+		if (n == max || !lh_read_chain_row(r, id, &row))
 			return 0;
 		chain[n++] = id;
 	}

@@ -29,7 +29,7 @@ static uint64_t now_ns(void)
  * How many slots the file size limit allows. Beyond the limit ftruncate not only fails but also
  * sends SIGXFSZ. We may raise our own soft limit; the program gets the original one back.
  */
-static uint32_t slots_allowed(char *error, size_t room)
+static uint32_t slots_allowed(char *error, size_t capacity)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_FSIZE, &limit))
@@ -42,7 +42,7 @@ static uint32_t slots_allowed(char *error, size_t room)
 				 ? 0
 				 : (limit.rlim_max - LH_RUN_HEADER_BYTES) / LH_RUN_SLOT_BYTES;
 	if (!slots)
-		snprintf(error, room,
+		snprintf(error, capacity,
 			 "the file size limit (ulimit -Hf) is %llu bytes, but one ledger needs "
 			 "%llu (sparse); raise the limit",
 			 (unsigned long long)limit.rlim_max,
@@ -167,7 +167,7 @@ struct lh_ledger *lh_run_file_map(const struct lh_run_file *file, uint32_t slot,
 }
 
 /* How many bytes of a table should be allocated when `used` bytes are in use; 0: no more needed. */
-static uint64_t wanted(const struct lh_run_file *file, uint64_t used, uint64_t ready)
+static uint64_t bytes_wanted(const struct lh_run_file *file, uint64_t used, uint64_t ready)
 {
 	if (file->sparse && used < FIRST)
 		return 0; /* most processes stay small, and there may be thousands */
@@ -176,8 +176,8 @@ static uint64_t wanted(const struct lh_run_file *file, uint64_t used, uint64_t r
 	return ready >= used + ahead ? 0 : used + 2 * ahead;
 }
 
-static void ahead(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *l, size_t size,
-		  int t)
+static void preallocate_table(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *l,
+			      size_t size, int t)
 {
 	/* a checked copy: the program may write to the table at any time */
 	struct lh_table copy = l->table[t];
@@ -185,22 +185,22 @@ static void ahead(const struct lh_run_file *file, uint32_t slot, struct lh_ledge
 		return;
 	uint32_t used = __atomic_load_n(&l->table[t].used, __ATOMIC_ACQUIRE);
 	uint64_t all = (uint64_t)copy.row * copy.rows, have = (uint64_t)copy.row * copy.ready;
-	uint64_t want =
-		wanted(file, (uint64_t)copy.row * (used > copy.rows ? copy.rows : used), have);
-	if (have >= all || want <= have)
+	uint64_t wanted = bytes_wanted(
+		file, (uint64_t)copy.row * (used > copy.rows ? copy.rows : used), have);
+	if (have >= all || wanted <= have)
 		return;
-	want = want > all ? all : want;
+	wanted = wanted > all ? all : wanted;
 	if (fallocate(file->fd, 0, slot_at(slot) + (off_t)(copy.offset + have),
-		      (off_t)(want - have)))
+		      (off_t)(wanted - have)))
 		return; /* tried again at the next scan; until then rows may be refused */
-	__atomic_store_n(&l->table[t].ready, (uint32_t)(want / copy.row), __ATOMIC_RELEASE);
+	__atomic_store_n(&l->table[t].ready, (uint32_t)(wanted / copy.row), __ATOMIC_RELEASE);
 }
 
 void lh_run_file_preallocate(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *l,
 			     size_t size)
 {
 	for (int t = 1; t < LH_TABLES; t++)
-		ahead(file, slot, l, size, t);
+		preallocate_table(file, slot, l, size, t);
 }
 
 void lh_run_file_release(const struct lh_run_file *file, uint32_t slot)

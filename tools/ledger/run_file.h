@@ -25,22 +25,24 @@ struct lh_run_file {
 };
 
 /* False: `error` holds the reason in one line. */
-bool lh_run_file_create(struct lh_run_file *r, char *error, size_t capacity);
-void lh_run_file_close(struct lh_run_file *r);
+bool lh_run_file_create(struct lh_run_file *file, char *error, size_t capacity);
+void lh_run_file_close(struct lh_run_file *file);
 
-uint32_t lh_run_file_slots(const struct lh_run_file *r); /* slots in use, never more than exist */
+uint32_t
+lh_run_file_slots(const struct lh_run_file *file); /* slots in use, never more than exist */
 /* Advances the tick. Any thread may call these; late ticks are recorded. */
 void lh_run_clock_set(struct lh_run_header *, uint64_t ns); /* ns since start_ns */
 void lh_run_clock_update(struct lh_run_header *);
 
 /* Reads the head of a slot. False: its process has not announced its ledger yet. */
-bool lh_run_file_head(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *head);
+bool lh_run_file_head(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *head);
 /* Maps the ledger of a slot. NULL: not possible. */
-struct lh_ledger *lh_run_file_map(const struct lh_run_file *r, uint32_t slot, size_t *size);
+struct lh_ledger *lh_run_file_map(const struct lh_run_file *file, uint32_t slot, size_t *size);
 /* Preallocates memory in each table for the next rows. */
-void lh_run_file_preallocate(const struct lh_run_file *r, uint32_t slot, struct lh_ledger *l,
+void lh_run_file_preallocate(const struct lh_run_file *file, uint32_t slot, struct lh_ledger *l,
 			     size_t size);
-void lh_run_file_release(const struct lh_run_file *r, uint32_t slot); /* frees the slot's memory */
-uint64_t lh_run_file_bytes(const struct lh_run_file *r); /* memory in use by all slots */
+void lh_run_file_release(const struct lh_run_file *file,
+			 uint32_t slot);                    /* frees the slot's memory */
+uint64_t lh_run_file_bytes(const struct lh_run_file *file); /* memory in use by all slots */
 
 #endif

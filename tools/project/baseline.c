@@ -34,9 +34,9 @@ static int by_fingerprint(const void *a, const void *b)
 
 static struct lh_baseline_entry *find(struct lh_baseline *b, const char *fingerprint)
 {
-	struct lh_baseline_entry ask = {.fingerprint = fingerprint};
+	struct lh_baseline_entry key = {.fingerprint = fingerprint};
 
-	return b->n ? bsearch(&ask, b->entry, b->n, sizeof(ask), by_fingerprint) : NULL;
+	return b->n ? bsearch(&key, b->entry, b->n, sizeof(key), by_fingerprint) : NULL;
 }
 
 static bool is_conflict(const char *line)
@@ -66,14 +66,14 @@ static bool read_line(struct lh_config_lines *l, struct lh_baseline_entry *k)
 /* Sorts the entries and drops duplicates. */
 static void sort_entries(struct lh_baseline *b)
 {
-	uint32_t kept = 0;
+	uint32_t n = 0;
 
 	if (b->n > 1)
 		qsort(b->entry, b->n, sizeof(*b->entry), by_fingerprint);
 	for (uint32_t i = 0; i < b->n; i++)
-		if (!kept || by_fingerprint(&b->entry[kept - 1], &b->entry[i]) != 0)
-			b->entry[kept++] = b->entry[i];
-	b->n = kept;
+		if (!n || by_fingerprint(&b->entry[n - 1], &b->entry[i]) != 0)
+			b->entry[n++] = b->entry[i];
+	b->n = n;
 }
 
 bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char *path,
@@ -91,10 +91,11 @@ bool lh_baseline_read(struct lh_baseline *b, struct lh_arena *arena, const char 
 		struct lh_baseline_entry k = {.comment = comment};
 
 		if (!*l.text) {
-			bool ours = strstr(HEAD OLD_HEAD, l.whole) != NULL; /* also an empty line */
+			bool is_header =
+				strstr(HEAD OLD_HEAD, l.whole) != NULL; /* also an empty line */
 
-			comment =
-				ours ? comment : lh_arena_printf(arena, "%s%s\n", comment, l.whole);
+			comment = is_header ? comment
+					    : lh_arena_printf(arena, "%s%s\n", comment, l.whole);
 			continue;
 		}
 		if (!read_line(&l, &k))
@@ -123,8 +124,8 @@ bool lh_baseline_has(struct lh_baseline *b, const struct lh_report_finding *f)
 
 static void add_finding(struct lh_baseline *b, struct lh_view *v, const struct lh_report_finding *f)
 {
-	const struct lh_report_frame *place = lh_view_finding_frame(v, f);
-	const char *path = lh_view_path(v, place);
+	const struct lh_report_frame *frame = lh_view_finding_frame(v, f);
+	const char *path = lh_view_path(v, frame);
 	struct lh_baseline_entry k = {.fingerprint = f->fingerprint, .comment = "", .seen = true};
 
 	/* The file without the line: a moved line would change this entry. */
@@ -154,7 +155,7 @@ static void add_findings(struct lh_baseline *b, const struct lh_report *report)
 	lh_view_close(&v);
 }
 
-static int write_file(const struct lh_baseline *b, bool keep)
+static int write_file(const struct lh_baseline *b, bool keep_old)
 {
 	struct lh_output out;
 	char error[5000];
@@ -170,7 +171,7 @@ static int write_file(const struct lh_baseline *b, bool keep)
 		return errno ? errno : EIO;
 	fputs(HEAD, out.file);
 	for (uint32_t i = 0; i < b->n; i++)
-		if (b->entry[i].seen || keep)
+		if (b->entry[i].seen || keep_old)
 			fprintf(out.file, "%s%s %s\n", b->entry[i].comment, b->entry[i].fingerprint,
 				b->entry[i].text);
 	fputs(b->tail, out.file);
@@ -189,18 +190,18 @@ static int lock_directory(struct lh_arena *p, const char *path)
 	return fd;
 }
 
-int lh_baseline_write(struct lh_baseline *b, const struct lh_report *report, bool keep)
+int lh_baseline_write(struct lh_baseline *b, const struct lh_report *report, bool keep_old)
 {
 	int fd = lock_directory(b->arena, b->path), error = 0;
 	struct lh_baseline fresh;
 
-	if (keep && !lh_baseline_read(&fresh, b->arena, b->path, true))
+	if (keep_old && !lh_baseline_read(&fresh, b->arena, b->path, true))
 		error = EINVAL; /* the file has become invalid meanwhile; the error was reported */
-	else if (keep)
+	else if (keep_old)
 		*b = fresh;
 	if (!error) {
 		add_findings(b, report);
-		error = write_file(b, keep);
+		error = write_file(b, keep_old);
 	}
 	if (fd >= 0)
 		close(fd);

@@ -30,12 +30,12 @@ uint32_t lh_policy_add_name(struct lh_policy *p, const char *text, unsigned line
 
 void lh_policy_add_rule(struct lh_policy *p, uint32_t from, uint32_t to, unsigned line)
 {
-	struct lh_policy_rule arc = {.from = from, .to = to, .line = line};
+	struct lh_policy_rule rule = {.from = from, .to = to, .line = line};
 
 	for (uint32_t i = 0; i < p->rules; i++)
 		if (p->rule[i].from == from && p->rule[i].to == to)
 			return;
-	LH_PUSH(p->arena, p->rule, p->rules, arc);
+	LH_PUSH(p->arena, p->rule, p->rules, rule);
 }
 
 /* Marks the names that are reachable from `from` along rules other than rule `without`. */
@@ -68,14 +68,14 @@ bool lh_policy_reaches(const struct lh_policy *p, uint32_t from, uint32_t to)
 	return p->reach[(size_t)from * p->names + to];
 }
 
-bool lh_policy_reaches_without(const struct lh_policy *p, uint32_t from, uint32_t to, uint32_t arc)
+bool lh_policy_reaches_without(const struct lh_policy *p, uint32_t from, uint32_t to, uint32_t rule)
 {
 	unsigned char *marks = calloc(p->names + 1, 1);
 	bool found;
 
 	if (!marks)
 		return false;
-	walk(p, from, arc, marks);
+	walk(p, from, rule, marks);
 	found = marks[to];
 	free(marks);
 	return found;
@@ -92,55 +92,55 @@ uint32_t lh_policy_find_cycle(const struct lh_policy *p)
 /* ---- reading ---- */
 
 /* The next word, "in quotes" or up to a blank. NULL: there is none, or an error was reported. */
-static char *next_word(struct lh_config_lines *l, char **at, bool *quoted)
+static char *next_token(struct lh_config_lines *l, char **at, bool *quoted)
 {
-	char *word = *at += strspn(*at, " \t");
+	char *token = *at += strspn(*at, " \t");
 	size_t n;
 
-	*quoted = *word == '"';
-	if (!*word)
+	*quoted = *token == '"';
+	if (!*token)
 		return NULL;
-	word += *quoted;
-	n = *quoted ? strcspn(word, "\"") : strcspn(word, " \t");
-	if (*quoted && !word[n]) {
-		lh_config_lines_error(l, word - 1,
+	token += *quoted;
+	n = *quoted ? strcspn(token, "\"") : strcspn(token, " \t");
+	if (*quoted && !token[n]) {
+		lh_config_lines_error(l, token - 1,
 				      "the quote is not closed; expected \" after the name");
 		return NULL;
 	}
-	*at = word + n + (word[n] != '\0');
-	word[n] = '\0';
-	return word;
+	*at = token + n + (token[n] != '\0');
+	token[n] = '\0';
+	return token;
 }
 
 /* name < name [< name]... */
 static bool read_chain(struct lh_policy *p, struct lh_config_lines *l)
 {
-	char *at = l->text, *word, *start = l->text;
-	uint32_t before = UINT32_MAX, n = 0;
+	char *at = l->text, *token, *start = l->text;
+	uint32_t previous = UINT32_MAX, n = 0;
 	bool quoted;
 
-	while ((word = next_word(l, &at, &quoted)) != NULL) {
-		bool sign = !quoted && strcmp(word, "<") == 0;
+	while ((token = next_token(l, &at, &quoted)) != NULL) {
+		bool sign = !quoted && strcmp(token, "<") == 0;
 		uint32_t name;
 
-		start = word;
+		start = token;
 		if (sign != (n++ % 2 == 1))
 			return lh_config_lines_error(
-				l, word,
+				l, token,
 				sign ? "'%s' without a lock before it; expected a name"
 				     : "'%s' where '<' was expected: NAME < NAME",
-				word);
+				token);
 		if (sign)
 			continue;
-		if (!*word)
-			return lh_config_lines_error(l, word, "an empty name; expected a lock");
-		name = lh_policy_add_name(p, word, l->number);
-		if (name == before)
+		if (!*token)
+			return lh_config_lines_error(l, token, "an empty name; expected a lock");
+		name = lh_policy_add_name(p, token, l->number);
+		if (name == previous)
 			return lh_config_lines_error(
-				l, word, "'%s' before itself; expected another lock", word);
-		if (before != UINT32_MAX)
-			lh_policy_add_rule(p, before, name, l->number);
-		before = name;
+				l, token, "'%s' before itself; expected another lock", token);
+		if (previous != UINT32_MAX)
+			lh_policy_add_rule(p, previous, name, l->number);
+		previous = name;
 	}
 	if (l->bad)
 		return false;
@@ -167,7 +167,7 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *pat
 /* ---- locks ---- */
 
 /* The frame where a lock was initialized: the program's own, as in reports. */
-static const struct lh_report_frame *birthplace(const struct lh_report_lock *lock)
+static const struct lh_report_frame *init_frame(const struct lh_report_lock *lock)
 {
 	const struct lh_report_frame *any = NULL;
 
@@ -183,10 +183,10 @@ static const struct lh_report_frame *birthplace(const struct lh_report_lock *loc
 	return any;
 }
 
-static bool born_at(const char *pattern, const struct lh_report_lock *lock)
+static bool is_initialized_at(const char *pattern, const struct lh_report_lock *lock)
 {
-	const struct lh_report_frame *f = birthplace(lock);
-	char place[600];
+	const struct lh_report_frame *f = init_frame(lock);
+	char location[600];
 
 	if (!f)
 		return false;
@@ -194,14 +194,14 @@ static bool born_at(const char *pattern, const struct lh_report_lock *lock)
 		return true;
 	if (!f->file)
 		return false;
-	snprintf(place, sizeof(place), "%s:%u", base_name(f->file), f->line);
-	return lh_glob_match(pattern, place) || lh_glob_match(pattern, base_name(f->file));
+	snprintf(location, sizeof(location), "%s:%u", base_name(f->file), f->line);
+	return lh_glob_match(pattern, location) || lh_glob_match(pattern, base_name(f->file));
 }
 
 static bool is_called(const char *name, const struct lh_report_lock *lock)
 {
 	if (strncmp(name, "born:", 5) == 0)
-		return born_at(name + 5, lock);
+		return is_initialized_at(name + 5, lock);
 	return lh_glob_match(name, lock->name);
 }
 
@@ -255,7 +255,7 @@ const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_l
 
 	if (lock->named)
 		return lock->name;
-	f = birthplace(lock);
+	f = init_frame(lock);
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)

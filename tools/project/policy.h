@@ -2,8 +2,8 @@
  * policy.h — the lock order that a project has declared.
  *
  * A file of lines "a < b < c": a thread that holds a may acquire b and c, never the other way
- * round. A name is a lock's name (* matches any text) or born:PLACE; docs/ci.md describes it. Does
- * not change a report: it answers what the policy declares about two locks.
+ * round. A name is a lock's name (* matches any text) or born:PLACE; docs/suppressions.md describes the
+ * file. Does not change a report: it answers what the policy declares about two locks.
  */
 #ifndef LH_PROJECT_POLICY_H
 #define LH_PROJECT_POLICY_H
@@ -44,8 +44,8 @@ void lh_policy_compute_closure(struct lh_policy *);
 
 /* Is there a path of one or more rules between these names? */
 bool lh_policy_reaches(const struct lh_policy *, uint32_t from, uint32_t to);
-/* As lh_policy_reaches, without rule number `arc`; searches paths instead of using `reach`. */
-bool lh_policy_reaches_without(const struct lh_policy *, uint32_t from, uint32_t to, uint32_t arc);
+/* As lh_policy_reaches, without rule number `rule`; searches paths instead of using `reach`. */
+bool lh_policy_reaches_without(const struct lh_policy *, uint32_t from, uint32_t to, uint32_t rule);
 /* A rule that lies on a cycle, UINT32_MAX none. */
 uint32_t lh_policy_find_cycle(const struct lh_policy *);
 

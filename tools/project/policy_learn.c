@@ -7,18 +7,18 @@
 #include "tools/render/view.h"
 
 /* An order between two names, from all pairs of locks with these names. */
-struct wish {
+struct candidate {
 	uint32_t from, to;
 	uint64_t sites;
 	const char *at; /* the first site; NULL unknown */
-	bool taken;
+	bool accepted;
 };
 
 struct learning {
 	struct lh_view view;
-	struct lh_policy policy; /* the rules taken so far */
-	struct wish *wish;
-	uint32_t wishes;
+	struct lh_policy policy; /* the rules accepted so far */
+	struct candidate *candidate;
+	uint32_t candidates;
 	const char **shared; /* sorted born:FUNCTION names that several init sites share */
 	uint32_t shared_n;
 	const char **nameless;
@@ -26,13 +26,13 @@ struct learning {
 };
 
 struct init_site {
-	const char *lock_word, *exact; /* born:make, born:bank.c:41 */
+	const char *lock_text, *exact; /* born:make, born:bank.c:41 */
 };
 
 static int by_init_site(const void *x, const void *y)
 {
 	const struct init_site *a = x, *b = y;
-	int c = strcmp(a->lock_word, b->lock_word);
+	int c = strcmp(a->lock_text, b->lock_text);
 
 	return c ? c : strcmp(a->exact, b->exact);
 }
@@ -47,11 +47,11 @@ static void find_shared(struct learning *l)
 
 	for (uint32_t i = 0; i < report->locks; i++) {
 		struct init_site b = {
-			.lock_word = report->lock[i]->named
+			.lock_text = report->lock[i]->named
 					     ? NULL
 					     : lh_policy_lock_text(arena, report->lock[i], false)};
 
-		if (!b.lock_word)
+		if (!b.lock_text)
 			continue;
 		b.exact = lh_policy_lock_text(arena, report->lock[i], true);
 		LH_PUSH(arena, init_site, n, b);
@@ -59,9 +59,9 @@ static void find_shared(struct learning *l)
 	if (n > 1)
 		qsort(init_site, n, sizeof(*init_site), by_init_site);
 	for (uint32_t i = 1; i < n; i++)
-		if (strcmp(init_site[i].lock_word, init_site[i - 1].lock_word) == 0 &&
+		if (strcmp(init_site[i].lock_text, init_site[i - 1].lock_text) == 0 &&
 		    strcmp(init_site[i].exact, init_site[i - 1].exact) != 0)
-			LH_PUSH(arena, l->shared, l->shared_n, init_site[i].lock_word);
+			LH_PUSH(arena, l->shared, l->shared_n, init_site[i].lock_text);
 }
 
 static int by_text(const void *a, const void *b)
@@ -69,50 +69,50 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_shared(const struct learning *l, const char *lock_word)
+static bool is_shared(const struct learning *l, const char *lock_text)
 {
 	return l->shared_n &&
-	       bsearch(&lock_word, l->shared, l->shared_n, sizeof(lock_word), by_text);
+	       bsearch(&lock_text, l->shared, l->shared_n, sizeof(lock_text), by_text);
 }
 
 static uint32_t name_of(struct learning *l, const struct lh_report_lock *lock)
 {
 	struct lh_arena *arena = l->view.arena;
-	const char *lock_word = lh_policy_lock_text(arena, lock, false);
+	const char *lock_text = lh_policy_lock_text(arena, lock, false);
 
-	if (!lock_word) {
+	if (!lock_text) {
 		for (uint32_t i = 0; i < l->nameless_n; i++)
 			if (strcmp(l->nameless[i], lock->name) == 0)
 				return UINT32_MAX;
 		LH_PUSH(arena, l->nameless, l->nameless_n, lock->name);
 		return UINT32_MAX;
 	}
-	if (!lock->named && is_shared(l, lock_word))
-		lock_word = lh_policy_lock_text(arena, lock, true);
-	return lh_policy_add_name(&l->policy, lock_word, 0);
+	if (!lock->named && is_shared(l, lock_text))
+		lock_text = lh_policy_lock_text(arena, lock, true);
+	return lh_policy_add_name(&l->policy, lock_text, 0);
 }
 
 static void add_order(struct learning *l, const struct lh_report_order *o)
 {
-	struct wish w = {.from = name_of(l, o->held), .to = name_of(l, o->wanted)};
+	struct candidate w = {.from = name_of(l, o->held), .to = name_of(l, o->wanted)};
 
 	if (w.from == UINT32_MAX || w.to == UINT32_MAX || w.from == w.to)
 		return;
-	for (uint32_t i = 0; i < l->wishes; i++)
-		if (l->wish[i].from == w.from && l->wish[i].to == w.to) {
-			l->wish[i].sites += o->sites;
+	for (uint32_t i = 0; i < l->candidates; i++)
+		if (l->candidate[i].from == w.from && l->candidate[i].to == w.to) {
+			l->candidate[i].sites += o->sites;
 			return;
 		}
 	w.sites = o->sites;
 	w.at = lh_view_at(&l->view, lh_report_order_frame(l->view.report, o));
-	LH_PUSH(l->view.arena, l->wish, l->wishes, w);
+	LH_PUSH(l->view.arena, l->candidate, l->candidates, w);
 }
 
 static const struct lh_policy *sorting; /* qsort has no context argument */
 
 static int by_sites(const void *x, const void *y)
 {
-	const struct wish *a = x, *b = y;
+	const struct candidate *a = x, *b = y;
 	int c;
 
 	if (a->sites != b->sites)
@@ -123,29 +123,29 @@ static int by_sites(const void *x, const void *y)
 
 static int by_name(const void *x, const void *y)
 {
-	const struct wish *a = x, *b = y;
+	const struct candidate *a = x, *b = y;
 	int c = strcmp(sorting->name[a->from].text, sorting->name[b->from].text);
 
 	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
 }
 
 /* Takes the orders with the most sites first, unless they close a cycle. */
-static void take(struct learning *l)
+static void choose_rules(struct learning *l)
 {
-	if (l->wishes > 1)
-		qsort(l->wish, l->wishes, sizeof(*l->wish), by_sites);
-	for (uint32_t i = 0; i < l->wishes; i++) {
-		struct wish *w = &l->wish[i];
+	if (l->candidates > 1)
+		qsort(l->candidate, l->candidates, sizeof(*l->candidate), by_sites);
+	for (uint32_t i = 0; i < l->candidates; i++) {
+		struct candidate *w = &l->candidate[i];
 
-		w->taken = !lh_policy_reaches_without(&l->policy, w->to, w->from, UINT32_MAX);
-		if (w->taken)
+		w->accepted = !lh_policy_reaches_without(&l->policy, w->to, w->from, UINT32_MAX);
+		if (w->accepted)
 			lh_policy_add_rule(&l->policy, w->from, w->to, 0);
 	}
-	if (l->wishes > 1)
-		qsort(l->wish, l->wishes, sizeof(*l->wish), by_name);
+	if (l->candidates > 1)
+		qsort(l->candidate, l->candidates, sizeof(*l->candidate), by_name);
 }
 
-static uint32_t rule_of(const struct lh_policy *p, const struct wish *w)
+static uint32_t rule_of(const struct lh_policy *p, const struct candidate *w)
 {
 	for (uint32_t i = 0; i < p->rules; i++)
 		if (p->rule[i].from == w->from && p->rule[i].to == w->to)
@@ -154,7 +154,7 @@ static uint32_t rule_of(const struct lh_policy *p, const struct wish *w)
 }
 
 /* A name is a word, or is quoted. A byte that fits neither form is written as a star. */
-static const char *lock_word(struct learning *l, uint32_t name)
+static const char *quoted_name(struct learning *l, uint32_t name)
 {
 	const char *text = l->policy.name[name].text;
 	bool odd = strcmp(lh_view_clean(&l->view, text), text) != 0;
@@ -168,20 +168,20 @@ static const char *lock_word(struct learning *l, uint32_t name)
 	return lh_arena_printf(l->view.arena, "\"%s\"", out);
 }
 
-static void print_wish(struct learning *l, const struct wish *w)
+static void print_candidate(struct learning *l, const struct candidate *w)
 {
 	FILE *out = l->view.out;
 
 	/* An order that follows from other rules needs no line. */
-	if (w->taken &&
+	if (w->accepted &&
 	    lh_policy_reaches_without(&l->policy, w->from, w->to, rule_of(&l->policy, w)))
 		return;
-	if (!w->taken)
+	if (!w->accepted)
 		fputs("# contradicts the other lines: ", out);
-	fprintf(out, "%s < %s", lock_word(l, w->from), lock_word(l, w->to));
-	fprintf(out, "  %s%s%s%s\n", w->taken ? "# " : "(",
+	fprintf(out, "%s < %s", quoted_name(l, w->from), quoted_name(l, w->to));
+	fprintf(out, "  %s%s%s%s\n", w->accepted ? "# " : "(",
 		lh_view_count(&l->view, w->sites, "place", "places"),
-		w->at ? lh_arena_printf(l->view.arena, ", %s", w->at) : "", w->taken ? "" : ")");
+		w->at ? lh_arena_printf(l->view.arena, ", %s", w->at) : "", w->accepted ? "" : ")");
 }
 
 int lh_policy_learn(const struct lh_report *report, const struct lh_render_text_style *style,
@@ -194,13 +194,13 @@ int lh_policy_learn(const struct lh_report *report, const struct lh_render_text_
 	for (uint32_t i = 0; i < report->orders; i++)
 		add_order(&l, report->order[i]);
 	sorting = &l.policy;
-	take(&l);
+	choose_rules(&l);
 	fputs("# lockhound policy: 'a < b' allows a thread that holds a to acquire b, and forbids "
 	      "the opposite\n"
 	      "# order. Orders that follow from other lines are omitted. You can edit this file.\n",
 	      out);
-	for (uint32_t i = 0; i < l.wishes; i++)
-		print_wish(&l, &l.wish[i]);
+	for (uint32_t i = 0; i < l.candidates; i++)
+		print_candidate(&l, &l.candidate[i]);
 	for (uint32_t i = 0; i < l.nameless_n; i++)
 		fprintf(out, "# has no stable name: %s\n", lh_view_clean(&l.view, l.nameless[i]));
 	return lh_view_close(&l.view);
@@ -209,12 +209,12 @@ int lh_policy_learn(const struct lh_report *report, const struct lh_render_text_
 void lh_policy_count(struct lh_policy *p, const struct lh_report *report)
 {
 	for (uint32_t i = 0; i < report->orders; i++) {
-		struct wish w = {.from = lh_policy_name_of(p, report->order[i]->held),
-				 .to = lh_policy_name_of(p, report->order[i]->wanted)};
-		uint32_t arc = rule_of(p, &w);
+		struct candidate w = {.from = lh_policy_name_of(p, report->order[i]->held),
+				      .to = lh_policy_name_of(p, report->order[i]->wanted)};
+		uint32_t rule = rule_of(p, &w);
 
-		if (arc != UINT32_MAX)
-			p->rule[arc].seen += report->order[i]->sites;
+		if (rule != UINT32_MAX)
+			p->rule[rule].seen += report->order[i]->sites;
 	}
 }
 

@@ -10,19 +10,19 @@
 
 enum { NAMED_MAX = 10 }; /* entries listed in one note */
 
-static bool given_file(const char *text)
+static bool is_set(const char *text)
 {
 	return text && *text;
 }
 
 static bool open_suppressions(struct lh_project *project)
 {
-	char *rest = lh_arena_strdup(project->arena, given_file(project->options.suppressions)
-							     ? project->options.suppressions
-							     : ""),
+	char *remaining = lh_arena_strdup(project->arena, is_set(project->options.suppressions)
+								  ? project->options.suppressions
+								  : ""),
 	     *path;
 
-	while ((path = strsep(&rest, "\n")) != NULL)
+	while ((path = strsep(&remaining, "\n")) != NULL)
 		if (*path && !lh_suppress_read(&project->suppressions, project->arena, path))
 			return false;
 	return true;
@@ -33,7 +33,7 @@ static bool open_baseline(struct lh_project *project)
 	bool writes = project->options.update || project->options.add;
 	int error;
 
-	if (!given_file(project->options.baseline)) {
+	if (!is_set(project->options.baseline)) {
 		if (writes)
 			lh_log("--update-baseline and --add-to-baseline need --baseline=FILE");
 		return !writes;
@@ -56,7 +56,7 @@ static bool open_policy(struct lh_project *project)
 	const struct lh_policy *p = &project->policy;
 	uint32_t bad;
 
-	if (!given_file(project->options.policy)) {
+	if (!is_set(project->options.policy)) {
 		if (project->options.strict)
 			lh_log("--policy-strict needs --policy=FILE");
 		return !project->options.strict;
@@ -73,9 +73,9 @@ static bool open_policy(struct lh_project *project)
 	return false;
 }
 
-bool lh_project_open(struct lh_project *project, struct lh_project_options wants)
+bool lh_project_open(struct lh_project *project, struct lh_project_options options)
 {
-	*project = (struct lh_project){.options = wants, .arena = lh_arena_new()};
+	*project = (struct lh_project){.options = options, .arena = lh_arena_new()};
 	return open_suppressions(project) && open_baseline(project) && open_policy(project);
 }
 
@@ -83,12 +83,12 @@ const char *lh_project_default_file(const char *conf, const char *files)
 {
 	static struct lh_arena *texts;
 	const char *slash = strrchr(conf, '/'), *list = "";
-	char *rest, *file;
+	char *remaining, *file;
 
 	if (!texts)
 		texts = lh_arena_new();
-	rest = lh_arena_strdup(texts, files);
-	while (slash && (file = strsep(&rest, "\n")) != NULL)
+	remaining = lh_arena_strdup(texts, files);
+	while (slash && (file = strsep(&remaining, "\n")) != NULL)
 		if (*file)
 			list = lh_arena_printf(texts, "%s%s%.*s%s", list, *list ? "\n" : "",
 					       *file == '/' ? 0 : (int)(slash - conf) + 1, conf,
@@ -128,8 +128,8 @@ void lh_project_attach(struct lh_project *project, struct lh_report_options *w)
 
 /* ---- the policy ---- */
 
-static void add_break(struct lh_project *project, struct lh_report *report,
-		      const struct lh_report_order *o, enum lh_policy_verdict says)
+static void add_violation(struct lh_project *project, struct lh_report *report,
+			  const struct lh_report_order *o, enum lh_policy_verdict verdict)
 {
 	const char *held = lh_report_lock_text(report, o->held),
 		   *wanted = lh_report_lock_text(report, o->wanted);
@@ -150,7 +150,7 @@ static void add_break(struct lh_project *project, struct lh_report *report,
 		report, o->process->ledger, &row, step,
 		lh_arena_printf(
 			project->arena,
-			says == LH_POLICY_REVERSED
+			verdict == LH_POLICY_REVERSED
 				? "%s is acquired while %s is held: %s declares the opposite order"
 				: "%s is acquired while %s is held: %s does not declare this order",
 			wanted, held, project->policy.path));
@@ -160,11 +160,12 @@ static void enforce(struct lh_project *project, struct lh_report *report)
 {
 	for (uint32_t i = 0; project->policy.path && i < report->orders; i++) {
 		const struct lh_report_order *o = report->order[i];
-		enum lh_policy_verdict says = lh_policy_check(&project->policy, o->held, o->wanted);
+		enum lh_policy_verdict verdict =
+			lh_policy_check(&project->policy, o->held, o->wanted);
 
-		if (says == LH_POLICY_REVERSED ||
-		    (says == LH_POLICY_UNDECLARED && project->options.strict))
-			add_break(project, report, o, says);
+		if (verdict == LH_POLICY_REVERSED ||
+		    (verdict == LH_POLICY_UNDECLARED && project->options.strict))
+			add_violation(project, report, o, verdict);
 	}
 }
 

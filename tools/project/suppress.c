@@ -16,14 +16,14 @@ typedef bool fits(const char *pattern, const struct lh_report_finding *);
 
 static bool frame_fits(const char *pattern, const struct lh_report_frame *f)
 {
-	char place[1024];
+	char location[1024];
 
 	if (lh_glob_match_part(pattern, f->function) || lh_glob_match_part(pattern, f->module))
 		return true;
 	if (!f->file)
 		return false;
-	snprintf(place, sizeof(place), "%s:%u", f->file, f->line);
-	return lh_glob_match_part(pattern, f->file) || lh_glob_match_part(pattern, place);
+	snprintf(location, sizeof(location), "%s:%u", f->file, f->line);
+	return lh_glob_match_part(pattern, f->file) || lh_glob_match_part(pattern, location);
 }
 
 static bool stack_fits(const char *pattern, const struct lh_report_stack *t)
@@ -61,7 +61,7 @@ static bool fits_lock(const char *pattern, const struct lh_report_finding *f)
 	return false;
 }
 
-static bool fits_born(const char *pattern, const struct lh_report_finding *f)
+static bool fits_initialized(const char *pattern, const struct lh_report_finding *f)
 {
 	for (uint32_t i = 0; i < f->locks; i++)
 		if (stack_fits(pattern, f->lock[i]->init_stack))
@@ -173,10 +173,10 @@ static const struct {
 	const char *type;
 	fits *fits;
 	const char *(*check)(const char *pattern); /* what was expected, NULL: valid */
-} kinds[] = {
+} suppression_types[] = {
 	{"deadlock", fits_deadlock, NULL},
 	{"lock", fits_lock, NULL},
-	{"born", fits_born, NULL},
+	{"born", fits_initialized, NULL},
 	{"lib", fits_lib, NULL},
 	{"cycle", fits_cycle, check_cycle},
 	{"id", fits_id, check_id},
@@ -190,14 +190,15 @@ static const struct {
 	{"thread", NULL, NULL},
 	{"signal", NULL, NULL},
 };
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+enum { SUPPRESSION_TYPES = sizeof(suppression_types) / sizeof(*suppression_types) };
 
 static const char *all_types(struct lh_arena *p)
 {
 	const char *text = "";
 
-	for (uint32_t i = 0; i < KINDS && kinds[i].fits; i++)
-		text = lh_arena_printf(p, "%s%s%s:", text, i ? ", " : "", kinds[i].type);
+	for (uint32_t i = 0; i < SUPPRESSION_TYPES && suppression_types[i].fits; i++)
+		text = lh_arena_printf(p, "%s%s%s:", text, i ? ", " : "",
+				       suppression_types[i].type);
 	return text;
 }
 
@@ -251,20 +252,20 @@ static bool read_entry(struct lh_config_lines *l, struct lh_suppression *s)
 			"'%s' has no colon; expected TYPE:PATTERN with one of %s", l->text,
 			all_types(l->arena));
 	*colon = '\0';
-	while (k < KINDS && strcmp(kinds[k].type, l->text) != 0)
+	while (k < SUPPRESSION_TYPES && strcmp(suppression_types[k].type, l->text) != 0)
 		k++;
-	if (k == KINDS)
+	if (k == SUPPRESSION_TYPES)
 		return lh_config_lines_error(l, l->text,
 					     "'%s' is not a suppression type; expected one of %s",
 					     l->text, all_types(l->arena));
 	s->kind = k;
-	s->type = kinds[k].type;
+	s->type = suppression_types[k].type;
 	s->pattern = colon + 1 + strspn(colon + 1, " \t");
-	s->foreign = !kinds[k].fits;
+	s->foreign = !suppression_types[k].fits;
 	if (!*s->pattern)
 		return lh_config_lines_error(l, s->pattern,
 					     "nothing after '%s:'; expected a pattern", s->type);
-	expected = kinds[k].check ? kinds[k].check(s->pattern) : NULL;
+	expected = suppression_types[k].check ? suppression_types[k].check(s->pattern) : NULL;
 	if (expected)
 		return lh_config_lines_error(l, s->pattern,
 					     "'%s' is not valid for '%s:'; expected %s", s->pattern,
@@ -303,7 +304,7 @@ struct lh_suppression *lh_suppress_find(struct lh_suppressions *all,
 	for (uint32_t i = 0; i < all->n; i++) {
 		struct lh_suppression *s = &all->entry[i];
 
-		if (s->foreign || s->expired || !kinds[s->kind].fits(s->pattern, f))
+		if (s->foreign || s->expired || !suppression_types[s->kind].fits(s->pattern, f))
 			continue;
 		s->hits++;
 		return s;

@@ -369,23 +369,23 @@ static void show_unknown_locations(struct output *g)
 static void show_shake(struct output *g)
 {
 	const struct lh_report *report = g->report;
-	uint64_t naps = 0, ns = 0;
+	uint64_t delays = 0, ns = 0;
 	uint32_t seed = 0, seeds = 0;
 
 	for (uint32_t i = 0; i < report->processes; i++) {
 		const struct lh_report_process *p = report->process[i];
 
-		naps += p->shakes;
+		delays += p->shakes;
 		ns += p->shaken_ns;
 		seeds += p->shake && p->shake != seed;
 		seed = p->shake ? p->shake : seed;
 	}
 	if (seeds == 1)
 		say(g, PLAIN, "lockhound: delay seed %u: %s, %s; --shake=%u repeats them\n", seed,
-		    number(g, naps, "delay", "delays"), lh_report_time(report, ns), seed);
+		    number(g, delays, "delay", "delays"), lh_report_time(report, ns), seed);
 	else if (seeds)
 		say(g, PLAIN, "lockhound: several delay seeds: %s, %s\n",
-		    number(g, naps, "delay", "delays"), lh_report_time(report, ns));
+		    number(g, delays, "delay", "delays"), lh_report_time(report, ns));
 }
 
 /* " (1 new, 2 baseline)"; counts of 0 are left out, except of new findings. */

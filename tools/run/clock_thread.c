@@ -27,11 +27,11 @@ static void *advance_clock(void *clock)
 	bool woken = false;
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	while (!__atomic_load_n(&t->over, __ATOMIC_ACQUIRE)) {
-		uint32_t taken = lh_run_file_slots(t->file);
+		uint32_t slots = lh_run_file_slots(t->file);
 		lh_run_clock_update(t->file->header);
-		if ((taken != known || woken) &&
+		if ((slots != known || woken) &&
 		    write(t->arrivals, &one, sizeof(one)) == sizeof(one))
-			known = taken;
+			known = slots;
 		woken = sleep_until_tick(t,
 					 __atomic_load_n(&t->file->header->next, __ATOMIC_RELAXED));
 	}

@@ -34,7 +34,7 @@ struct named {
 
 /* True if two outputs have one file, of which only the last would remain, or if an output would
  * overwrite the project's baseline, policy or config. */
-static bool share_a_file(const struct lh_settings *s)
+static bool has_same_file_twice(const struct lh_settings *s)
 {
 	static const enum lh_option read[] = {LH_OPT_baseline, LH_OPT_policy, LH_OPT_config};
 	struct named all[LH_OUTPUTS_MAX + 6];
@@ -60,7 +60,7 @@ static bool share_a_file(const struct lh_settings *s)
 
 bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
 {
-	if (share_a_file(s))
+	if (has_same_file_twice(s))
 		return false;
 	const char *log = s->value[LH_OPT_log_file].text, *record = s->value[LH_OPT_output].text;
 	if (*log && !(f->log = fopen(log, "we"))) {

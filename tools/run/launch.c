@@ -51,14 +51,14 @@ static void exec_text(const char *path, char **argv, char **environment)
 	size_t n = 0;
 	while (argv[n])
 		n++;
-	char **words = calloc(n + 3, sizeof(*words));
-	if (!words)
+	char **shell_argv = calloc(n + 3, sizeof(*shell_argv));
+	if (!shell_argv)
 		return;
-	words[0] = (char *)"/bin/sh";
-	words[1] = (char *)path;
+	shell_argv[0] = (char *)"/bin/sh";
+	shell_argv[1] = (char *)path;
 	for (size_t i = 1; i < n; i++)
-		words[i + 1] = argv[i];
-	execve(words[0], words, environment);
+		shell_argv[i + 1] = argv[i];
+	execve(shell_argv[0], shell_argv, environment);
 }
 
 struct start {

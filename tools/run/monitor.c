@@ -448,10 +448,10 @@ static void finish_counts(struct lh_monitor *m)
 {
 	/* an arrival waits until the findings of the same process before its exec are reported */
 	for (int quiet = 0; quiet < 3; quiet++) {
-		uint32_t here = m->run.alive, arriving = m->run.arriving, n = m->run.n;
+		uint32_t alive = m->run.alive, arriving = m->run.arriving, n = m->run.n;
 		lh_run_scan(&m->run);
 		report_new(m);
-		if (here != m->run.alive || arriving != m->run.arriving || n != m->run.n)
+		if (alive != m->run.alive || arriving != m->run.arriving || n != m->run.n)
 			quiet = 0;
 	}
 	while (m->run.alive) {
@@ -473,11 +473,11 @@ void lh_monitor_run(struct lh_monitor *m, pid_t program)
 	m->unwatched.next_ns = m->start + LH_UNWATCHED_FIRST_NS;
 	/* after the start of the program, because these take time */
 	m->symbols = lh_symbols_new(false);
-	struct lh_report_options wants = {.symbols = m->symbols};
+	struct lh_report_options options = {.symbols = m->symbols};
 	if (m->project)
-		lh_project_attach(m->project, &wants);
-	wants.orders = false; /* these are checked when the run is over */
-	m->reported = lh_report_new(wants);
+		lh_project_attach(m->project, &options);
+	options.orders = false; /* these are checked when the run is over */
+	m->reported = lh_report_new(options);
 	int e = lh_clock_thread_start(&m->clock, &m->run.file, m->arrivals);
 	if (e)
 		lh_log("no thread for the clock (%s): times in the report are imprecise",

@@ -53,8 +53,8 @@ struct lh_monitor {
 	uint64_t start, ended, end_at, kill_at, names_at, busy_until;
 };
 
-/* Opens the run file and the signalfd; call it before the program starts. False: see `why`. */
-bool lh_monitor_open(struct lh_monitor *m, char *why, size_t capacity);
+/* Opens the run file and the signalfd; call it before the program starts. False: see `error`. */
+bool lh_monitor_open(struct lh_monitor *m, char *error, size_t capacity);
 /* Returns when the run is over; every ledger is then in the store of `run`. */
 void lh_monitor_run(struct lh_monitor *m, pid_t program);
 void lh_monitor_close(struct lh_monitor *m);

@@ -19,16 +19,16 @@ static bool locate(char *out)
 	if (n > 0 && strrchr(self, '/'))
 		*strrchr(self, '/') = '\0';
 	const char *given = getenv("LOCKHOUND_LIB");
-	const char *const places[][2] = {
+	const char *const candidates[][2] = {
 		{self, "/" NAME},
 		{self, "/../lib/lockhound/" NAME},
 		{LH_LIBRARY_DIR, "/" NAME},
 		{given ? given : "", ""},
 		{given ? given : "", "/" NAME},
 	};
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		if (!*places[i][0] || snprintf(probe, sizeof(probe), "%s%s", places[i][0],
-					       places[i][1]) >= (int)sizeof(probe))
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
+		if (!*candidates[i][0] || snprintf(probe, sizeof(probe), "%s%s", candidates[i][0],
+						   candidates[i][1]) >= (int)sizeof(probe))
 			continue;
 		if (realpath(probe, out) && !access(out, R_OK) && strstr(probe, ".so"))
 			return true;
@@ -45,15 +45,17 @@ static bool link_clean(struct lh_preload *p, char *error, size_t capacity)
 	strcpy(target, p->library);
 	if (!tmp || *tmp != '/' || strpbrk(tmp, " :\t\n"))
 		tmp = "/tmp";
-	if (snprintf(p->made, sizeof(p->made) - sizeof("/" NAME), "%s/lockhound.XXXXXX", tmp) <
-		    (int)(sizeof(p->made) - sizeof("/" NAME)) &&
-	    mkdtemp(p->made)) {
-		snprintf(p->library, sizeof(p->library), "%.*s/" NAME, PATH_MAX - 32, p->made);
+	if (snprintf(p->link_directory, sizeof(p->link_directory) - sizeof("/" NAME),
+		     "%s/lockhound.XXXXXX",
+		     tmp) < (int)(sizeof(p->link_directory) - sizeof("/" NAME)) &&
+	    mkdtemp(p->link_directory)) {
+		snprintf(p->library, sizeof(p->library), "%.*s/" NAME, PATH_MAX - 32,
+			 p->link_directory);
 		if (!symlink(target, p->library))
 			return true;
-		rmdir(p->made);
+		rmdir(p->link_directory);
 	}
-	*p->made = '\0';
+	*p->link_directory = '\0';
 	snprintf(error, capacity,
 		 "%s: LD_PRELOAD does not allow a space or colon in a path, and no link to it can "
 		 "be made in %s: %s",
@@ -76,11 +78,11 @@ bool lh_preload_find(struct lh_preload *p, char *error, size_t capacity)
 
 void lh_preload_cleanup(struct lh_preload *p)
 {
-	if (!*p->made)
+	if (!*p->link_directory)
 		return;
 	unlink(p->library);
-	rmdir(p->made);
-	*p->made = '\0';
+	rmdir(p->link_directory);
+	*p->link_directory = '\0';
 }
 
 static const char *lookup(char *const *base, const char *name)
@@ -101,13 +103,13 @@ static char *variable(const char *name, const char *first, char between, const c
 	return n < 0 ? NULL : out;
 }
 
-static bool has_word(const char *list, const char *word)
+static bool has_entry(const char *list, const char *entry)
 {
-	for (size_t n = strlen(word); list && *list; list += strspn(list, " :")) {
-		size_t here = strcspn(list, " :");
-		if (here == n && !strncmp(list, word, n))
+	for (size_t n = strlen(entry); list && *list; list += strspn(list, " :")) {
+		size_t length = strcspn(list, " :");
+		if (length == n && !strncmp(list, entry, n))
 			return true;
-		list += here;
+		list += length;
 	}
 	return false;
 }
@@ -116,14 +118,14 @@ static bool has_word(const char *list, const char *word)
  * runtime precedes it. */
 static char *preload_variable(const struct lh_preload *p, const char *before, const char *asan)
 {
-	char *mine = NULL, *out;
-	if (has_word(before, p->library))
+	char *list = NULL, *out;
+	if (has_entry(before, p->library))
 		return variable("LD_PRELOAD", before, 0, NULL);
-	if (*asan && !has_word(before, asan)) {
-		if (asprintf(&mine, "%s:%s", asan, p->library) < 0)
+	if (*asan && !has_entry(before, asan)) {
+		if (asprintf(&list, "%s:%s", asan, p->library) < 0)
 			return NULL;
-		out = variable("LD_PRELOAD", mine, ':', before);
-		free(mine);
+		out = variable("LD_PRELOAD", list, ':', before);
+		free(list);
 		return out;
 	}
 	return variable("LD_PRELOAD", p->library, ':', before);
@@ -148,13 +150,13 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 	while (base[n])
 		n++;
 	char **out = calloc(n + 4, sizeof(*out));
-	char *ours[] = {preload_variable(p, lookup(base, "LD_PRELOAD"), asan),
-			variable("LOCKHOUND_OPTIONS", options, 0, NULL),
-			asan_variable(lookup(base, "ASAN_OPTIONS"))};
-	if (!out || !ours[0] || !ours[1] || !ours[2]) {
+	char *own[] = {preload_variable(p, lookup(base, "LD_PRELOAD"), asan),
+		       variable("LOCKHOUND_OPTIONS", options, 0, NULL),
+		       asan_variable(lookup(base, "ASAN_OPTIONS"))};
+	if (!out || !own[0] || !own[1] || !own[2]) {
 		free(out);
 		for (int j = 0; j < 3; j++)
-			free(ours[j]);
+			free(own[j]);
 		return NULL;
 	}
 	size_t k = 0;
@@ -163,9 +165,9 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 	for (size_t i = 0; i < n; i++) {
 		out[k++] = base[i];
 		for (int j = 0; j < 3; j++) {
-			size_t l = name_length(ours[j]);
-			if (name_length(base[i]) == l && !strncmp(base[i], ours[j], l)) {
-				out[k - 1] = ours[j];
+			size_t l = name_length(own[j]);
+			if (name_length(base[i]) == l && !strncmp(base[i], own[j], l)) {
+				out[k - 1] = own[j];
 				k -= placed[j];
 				placed[j] = true;
 			}
@@ -173,6 +175,6 @@ char **lh_preload_environment(const struct lh_preload *p, char *const *base, con
 	}
 	for (int j = 0; j < 3; j++)
 		if (!placed[j])
-			out[k++] = ours[j];
+			out[k++] = own[j];
 	return out;
 }

@@ -16,12 +16,12 @@
 #endif
 
 struct lh_preload {
-	char library[PATH_MAX]; /* as LD_PRELOAD names it */
-	char made[PATH_MAX];    /* our directory with a link to the library, "": not needed */
+	char library[PATH_MAX];        /* as LD_PRELOAD names it */
+	char link_directory[PATH_MAX]; /* has a link to the library; "": not needed */
 };
 
-/* False: `why` has the places that were searched, or what is wrong with the library's path. */
-bool lh_preload_find(struct lh_preload *p, char *why, size_t capacity);
+/* False: `error` has the paths that were searched, or what is wrong with the library's path. */
+bool lh_preload_find(struct lh_preload *p, char *error, size_t capacity);
 void lh_preload_cleanup(struct lh_preload *p); /* removes what lh_preload_find made */
 
 /*

@@ -23,7 +23,7 @@ enum {
 	NAMES = 64,      /* thread names read per call */
 	NAME_ROWS = 512, /* thread rows visited for that */
 };
-#define KEPT_BYTES                                                                                 \
+#define MEMORY_BYTES                                                                               \
 	(256ull << 20) /* in all slots, until the memory of ended ledgers is released              \
 			*/
 
@@ -66,16 +66,16 @@ static bool add_process(struct lh_run *run)
 {
 	if (run->n == run->capacity) {
 		uint32_t capacity = run->capacity ? 2 * run->capacity : 64;
-		void *member = realloc(run->process, capacity * sizeof(*run->process));
-		if (member)
-			run->process = member;
-		void *here = realloc(run->alive_slots, capacity * sizeof(*run->alive_slots));
-		if (here)
-			run->alive_slots = here;
-		void *left = realloc(run->ended_slots, capacity * sizeof(*run->ended_slots));
-		if (left)
-			run->ended_slots = left;
-		if (!member || !here || !left)
+		void *process = realloc(run->process, capacity * sizeof(*run->process));
+		if (process)
+			run->process = process;
+		void *alive_slots = realloc(run->alive_slots, capacity * sizeof(*run->alive_slots));
+		if (alive_slots)
+			run->alive_slots = alive_slots;
+		void *ended_slots = realloc(run->ended_slots, capacity * sizeof(*run->ended_slots));
+		if (ended_slots)
+			run->ended_slots = ended_slots;
+		if (!process || !alive_slots || !ended_slots)
 			return false;
 		run->capacity = capacity;
 	}
@@ -140,11 +140,11 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 	struct timespec now;
 	int status = 0;
 	/* without a status, the library's mark at exit tells an end from a loss */
-	bool ask = how == LH_END_UNKNOWN;
-	if (ask && process->mapped->state != LH_LEDGER_ENDED)
+	bool query = how == LH_END_UNKNOWN;
+	if (query && process->mapped->state != LH_LEDGER_ENDED)
 		how = LH_END_LOST;
 	/* the pidfd twice: the process may be reaped between the first two queries */
-	if (ask &&
+	if (query &&
 	    (status_of(run, process->pid, &status) || status_from_pidfd(process->pidfd, &status) ||
 	     status_from_proc(process->pid, &status) || status_from_pidfd(process->pidfd, &status)))
 		how = WIFSIGNALED(status) ? LH_END_SIGNAL : LH_END_EXIT;
@@ -179,7 +179,7 @@ static void store(struct lh_run *run, struct lh_run_process *process)
  */
 static void release_memory(struct lh_run *run)
 {
-	while (run->released < run->n_ended_slots && lh_run_file_bytes(&run->file) > KEPT_BYTES)
+	while (run->released < run->n_ended_slots && lh_run_file_bytes(&run->file) > MEMORY_BYTES)
 		lh_run_file_release(&run->file, run->ended_slots[run->released++]);
 }
 
@@ -223,10 +223,11 @@ bool lh_run_process_has_ended(const struct lh_run_process *process)
 static bool is_that_process(const struct lh_run_process *process)
 {
 	char exe[PATH_MAX];
-	const char *said = process->ledger.head.exe;
+	const char *ledger_exe = process->ledger.head.exe;
 	if (!lh_proc_exe(process->pid, exe, sizeof(exe)))
 		return true; /* gone, or not readable: only the pid is known */
-	return !strncmp(exe, said, strlen(said)) || lh_proc_maps(process->pid, "memfd:lockhound");
+	return !strncmp(exe, ledger_exe, strlen(ledger_exe)) ||
+	       lh_proc_maps(process->pid, "memfd:lockhound");
 }
 
 static void open_pidfd(struct lh_run *run, struct lh_run_process *process)
@@ -366,16 +367,15 @@ void lh_run_process_read_names(struct lh_run_process *process, uint32_t finding)
 
 void lh_run_read_names(struct lh_run *run)
 {
-	int asked = 0, passed = 0;
+	int reads = 0, rows = 0;
 	for (uint32_t i = 0; i < BATCH && i < run->alive; i++) {
 		struct lh_run_process *process =
 			run->process[run->alive_slots[(run->turn + i) % run->alive]];
 		uint32_t used =
 			process->pidfd < 0 ? 0 : lh_read_used(&process->ledger, LH_T_THREAD);
-		for (uint32_t k = 1; k < used && asked < NAMES && passed < NAME_ROWS;
-		     k++, passed++) {
+		for (uint32_t k = 1; k < used && reads < NAMES && rows < NAME_ROWS; k++, rows++) {
 			process->name = process->name >= used ? 1 : process->name;
-			asked += refresh_name(process, process->name++);
+			reads += refresh_name(process, process->name++);
 		}
 	}
 }

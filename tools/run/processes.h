@@ -60,24 +60,24 @@ struct lh_run {
 };
 
 /* The next process of this batch that has ended and has no pidfd; NULL: none. */
-struct lh_run_process *lh_run_next_ended(const struct lh_run *c);
+struct lh_run_process *lh_run_next_ended(const struct lh_run *run);
 
-bool lh_run_open(struct lh_run *c, char *why, size_t capacity);
-void lh_run_close(struct lh_run *c);
+bool lh_run_open(struct lh_run *run, char *error, size_t capacity);
+void lh_run_close(struct lh_run *run);
 
-void lh_run_child_reaped(struct lh_run *c, pid_t pid, int status); /* a child's wait status */
-void lh_run_scan(struct lh_run *c); /* arrivals, and preallocation for one batch */
-struct lh_run_process *lh_run_find(const struct lh_run *c, pid_t pid); /* if alive */
+void lh_run_child_reaped(struct lh_run *run, pid_t pid, int status); /* a child's wait status */
+void lh_run_scan(struct lh_run *run); /* arrivals, and preallocation for one batch */
+struct lh_run_process *lh_run_find(const struct lh_run *run, pid_t pid); /* if alive */
 
 /* The next finding that was not returned yet. False: none in this batch, or in this process. */
-bool lh_run_next_finding(struct lh_run *c, struct lh_run_process **m, uint32_t *row);
-bool lh_run_process_next_finding(struct lh_run_process *m, uint32_t *row);
-void lh_run_process_read_names(struct lh_run_process *m,
+bool lh_run_next_finding(struct lh_run *run, struct lh_run_process **process, uint32_t *row);
+bool lh_run_process_next_finding(struct lh_run_process *process, uint32_t *row);
+void lh_run_process_read_names(struct lh_run_process *process,
 			       uint32_t finding); /* reads the names of its threads again */
-void lh_run_read_names(struct lh_run *c);         /* the same for some threads of a batch */
+void lh_run_read_names(struct lh_run *run);       /* the same for some threads of a batch */
 
-bool lh_run_process_has_ended(const struct lh_run_process *m); /* queries the kernel */
+bool lh_run_process_has_ended(const struct lh_run_process *process); /* queries the kernel */
 /* Writes how the process ended into its ledger, appends the ledger to the store, and unmaps it. */
-void lh_run_process_leave(struct lh_run *c, struct lh_run_process *m, enum lh_end how);
+void lh_run_process_leave(struct lh_run *run, struct lh_run_process *process, enum lh_end how);
 
 #endif

@@ -211,9 +211,9 @@ static void check_privileges(struct lh_program *t, int fd)
 		       t->loaded);
 }
 
-static bool read_string(int fd, const GElf_Phdr *p, char *out, size_t room)
+static bool read_string(int fd, const GElf_Phdr *p, char *out, size_t capacity)
 {
-	size_t n = p->p_filesz < room - 1 ? p->p_filesz : room - 1;
+	size_t n = p->p_filesz < capacity - 1 ? p->p_filesz : capacity - 1;
 	ssize_t got = pread(fd, out, n, (off_t)p->p_offset);
 	out[got > 0 ? got : 0] = '\0';
 	return got > 0;

@@ -56,11 +56,11 @@ static struct lh_unwatched_process *process_of(struct lh_unwatched *s, pid_t pid
 }
 
 static void count(struct lh_unwatched *s, struct lh_unwatched_process *at, const char *exe,
-		  const char *why)
+		  const char *reason)
 {
 	at->settled = true;
 	if (s->count < LH_UNWATCHED_NAMED)
-		snprintf(s->name[s->count], sizeof(s->name[0]), "%s (%s)", exe, why);
+		snprintf(s->name[s->count], sizeof(s->name[0]), "%s (%s)", exe, reason);
 	s->count++;
 }
 
@@ -123,11 +123,11 @@ void lh_unwatched_scan(struct lh_unwatched *s, uint64_t now_ns)
 	size_t n = lh_proc_descendants(getpid(), all, DESCENDANTS);
 	for (size_t i = 0; i < n; i++)
 		check_process(s, all[i]);
-	uint32_t kept = 0;
+	uint32_t alive = 0;
 	for (uint32_t i = 0; i < s->n; i++) /* pids of dead processes are reused */
 		if (s->process[i].alive)
-			s->process[kept++] = s->process[i];
-	s->n = kept;
+			s->process[alive++] = s->process[i];
+	s->n = alive;
 	uint64_t pause = (lh_time_now() - now_ns) * SHARE,
 		 least = s->unsettled ? UNSETTLED_PERIOD_NS : SETTLED_PERIOD_NS;
 	s->next_ns = now_ns + (pause > least ? pause : least);

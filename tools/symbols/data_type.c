@@ -16,7 +16,7 @@ enum { DEPTH_MAX = 16 };
 
 /* ---- the variable ---- */
 
-static bool lies_at(Dwarf_Die *die, Dwarf_Addr at)
+static bool is_at(Dwarf_Die *die, Dwarf_Addr at)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Op *op;
@@ -37,24 +37,24 @@ static bool holds_variables(int tag, bool functions)
 /* Depth first, with the path in an array: debug information may nest to any depth. */
 static bool find_in_unit(Dwarf_Die *unit, Dwarf_Addr at, bool functions, Dwarf_Die *found)
 {
-	Dwarf_Die way[DEPTH_MAX];
+	Dwarf_Die path[DEPTH_MAX];
 	int depth = 0;
 
-	if (dwarf_child(unit, &way[0]) != 0)
+	if (dwarf_child(unit, &path[0]) != 0)
 		return false;
 	while (depth >= 0) {
-		Dwarf_Die *die = &way[depth];
+		Dwarf_Die *die = &path[depth];
 
-		if (dwarf_tag(die) == DW_TAG_variable && lies_at(die, at)) {
+		if (dwarf_tag(die) == DW_TAG_variable && is_at(die, at)) {
 			*found = *die;
 			return true;
 		}
 		if (depth + 1 < DEPTH_MAX && holds_variables(dwarf_tag(die), functions) &&
-		    dwarf_child(die, &way[depth + 1]) == 0) {
+		    dwarf_child(die, &path[depth + 1]) == 0) {
 			depth++;
 			continue;
 		}
-		while (depth >= 0 && dwarf_siblingof(&way[depth], &way[depth]) != 0)
+		while (depth >= 0 && dwarf_siblingof(&path[depth], &path[depth]) != 0)
 			depth--;
 	}
 	return false;
@@ -81,16 +81,16 @@ static void find_type(struct lh_variable *v, Dwfl_Module *module, bool functions
 static const struct lh_variable *variable_at(struct lh_symbols *s, const struct lh_object *o,
 					     uint64_t start)
 {
-	struct lh_variable *v, ask;
+	struct lh_variable *v, query;
 
-	memset(&ask, 0, sizeof(ask));
-	ask.key.object = o;
-	ask.key.start = start;
-	HASH_FIND(hh, s->variables, &ask.key, sizeof(ask.key), v);
+	memset(&query, 0, sizeof(query));
+	query.key.object = o;
+	query.key.start = start;
+	HASH_FIND(hh, s->variables, &query.key, sizeof(query.key), v);
 	if (v)
 		return v;
 	v = lh_arena_alloc(s->arena, sizeof(*v));
-	v->key = ask.key;
+	v->key = query.key;
 	find_type(v, o->module, false);
 	if (!v->known)
 		find_type(v, o->module, true);

@@ -45,7 +45,7 @@ static uint8_t rank_of(const GElf_Sym *sym)
 	}
 }
 
-static bool is_place(const char *name, const GElf_Sym *sym, GElf_Word section)
+static bool has_address(const char *name, const GElf_Sym *sym, GElf_Word section)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
 
@@ -71,7 +71,7 @@ struct lh_symbol_table *lh_symbol_table_new(struct lh_arena *arena, Dwfl_Module 
 		const char *name =
 			dwfl_module_getsym_info(module, i, &sym, &at, &section, NULL, NULL);
 
-		if (is_place(name, &sym, section))
+		if (has_address(name, &sym, section))
 			t->entry[t->n++] =
 				(struct entry){.start = at,
 					       .size = sym.st_size,

@@ -23,14 +23,14 @@ static int find_local(Dwfl_Module *m, void **user, const char *name, Dwarf_Addr 
 		      const char *file, const char *link, GElf_Word crc, char **found)
 {
 	const char *urls = getenv("DEBUGINFOD_URLS");
-	char *kept = urls ? strdup(urls) : NULL;
+	char *saved = urls ? strdup(urls) : NULL;
 	int fd;
 
 	unsetenv("DEBUGINFOD_URLS");
 	fd = dwfl_standard_find_debuginfo(m, user, name, base, file, link, crc, found);
-	if (kept)
-		setenv("DEBUGINFOD_URLS", kept, 1);
-	free(kept);
+	if (saved)
+		setenv("DEBUGINFOD_URLS", saved, 1);
+	free(saved);
 	return fd;
 }
 
@@ -74,9 +74,9 @@ const char *lh_symbols_problem(const struct lh_symbols *s, uint32_t i)
 	return s->problem[i];
 }
 
-static void complain(struct lh_symbols *s, const char *path, const char *what)
+static void add_problem(struct lh_symbols *s, const char *path, const char *text)
 {
-	LH_PUSH(s->arena, s->problem, s->problems, lh_arena_printf(s->arena, "%s %s", path, what));
+	LH_PUSH(s->arena, s->problem, s->problems, lh_arena_printf(s->arena, "%s %s", path, text));
 }
 
 /* A path in a ledger is untrusted: it must not make us open a device or wait on a pipe. */
@@ -114,7 +114,7 @@ static void open_object(struct lh_symbols *s, struct lh_object *o, const struct 
 
 	if (fd < 0) {
 		if (m->path[0] == '/')
-			complain(s, m->path, "cannot be read: its symbols are missing");
+			add_problem(s, m->path, "cannot be read: its symbols are missing");
 		return;
 	}
 	o->dwfl = dwfl_begin(s->debuginfod ? &network : &local);
@@ -127,10 +127,10 @@ static void open_object(struct lh_symbols *s, struct lh_object *o, const struct 
 	dwfl_report_end(o->dwfl, NULL, NULL);
 	if (!module) {
 		close(fd); /* libdwfl did not take over the descriptor */
-		complain(s, m->path, "is not an object file: its symbols are missing");
+		add_problem(s, m->path, "is not an object file: its symbols are missing");
 	} else if (!same_build(module, m)) {
-		complain(s, m->path,
-			 "was replaced (its build id differs): its symbols are missing");
+		add_problem(s, m->path,
+			    "was replaced (its build id differs): its symbols are missing");
 	} else if (dwfl_module_getelf(module, &o->bias)) {
 		o->module = module;
 	}
@@ -157,27 +157,27 @@ struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module 
 /* Loaded only for a mangled name: loading takes as long as the rest of a short run. */
 static void load_demangler(struct lh_symbols *s)
 {
-	if (s->asked_cxx)
+	if (s->cxx_tried)
 		return;
-	s->asked_cxx = true;
+	s->cxx_tried = true;
 	s->cxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
 	if (s->cxx)
 		*(void **)&s->demangle = dlsym(s->cxx, "__cxa_demangle");
 }
 
-static const char *plain_name(struct lh_symbols *s, const char *name)
+static const char *demangled(struct lh_symbols *s, const char *name)
 {
 	bool mangled = name[0] == '_' && name[1] == 'Z';
 	char *clear = NULL;
-	const char *kept;
+	const char *result;
 
 	if (mangled)
 		load_demangler(s);
 	if (mangled && s->demangle)
 		clear = s->demangle(name, NULL, NULL, NULL);
-	kept = lh_arena_strdup(s->arena, clear ? clear : name);
+	result = lh_arena_strdup(s->arena, clear ? clear : name);
 	free(clear);
-	return kept;
+	return result;
 }
 
 static const char *die_name(struct lh_symbols *s, Dwarf_Die *die)
@@ -190,7 +190,7 @@ static const char *die_name(struct lh_symbols *s, Dwarf_Die *die)
 		name = dwarf_formstring(&attr);
 	if (!name)
 		name = dwarf_diename(die);
-	return name ? plain_name(s, name) : NULL;
+	return name ? demangled(s, name) : NULL;
 }
 
 static const char *full_path(struct lh_symbols *s, Dwarf_Die *cu, const char *file)
@@ -297,7 +297,7 @@ static const char *name_at(struct lh_symbols *s, struct lh_object *o, uint64_t a
 {
 	const char *name = lh_symbol_at(s, o, at).name;
 
-	return name ? plain_name(s, name) : NULL;
+	return name ? demangled(s, name) : NULL;
 }
 
 static uint32_t find_lines(struct lh_symbols *s, struct lh_object *o, uint64_t at,
@@ -331,18 +331,18 @@ uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64
 {
 	struct lh_symbol found[LINES_MAX] = {0};
 	struct lh_object *o = lh_symbol_object(s, m);
-	struct answer *a, ask;
+	struct answer *a, query;
 
 	if (!o->module)
 		return 0;
-	memset(&ask, 0, sizeof(ask));
-	ask.key.object = o;
-	ask.key.address = offset + o->bias - (after ? 1 : 0);
-	HASH_FIND(hh, s->answers, &ask.key, sizeof(ask.key), a);
+	memset(&query, 0, sizeof(query));
+	query.key.object = o;
+	query.key.address = offset + o->bias - (after ? 1 : 0);
+	HASH_FIND(hh, s->answers, &query.key, sizeof(query.key), a);
 	if (!a) {
 		a = lh_arena_alloc(s->arena, sizeof(*a));
-		a->key = ask.key;
-		a->n = find_lines(s, o, ask.key.address, found);
+		a->key = query.key;
+		a->n = find_lines(s, o, query.key.address, found);
 		a->line = lh_arena_alloc(s->arena, a->n * sizeof(*found));
 		memcpy(a->line, found, a->n * sizeof(*found));
 		HASH_ADD(hh, s->answers, key, sizeof(a->key), a);
@@ -363,7 +363,7 @@ const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint
 	if (!found.name || found.type != STT_OBJECT)
 		return NULL;
 	*into = offset + o->bias - found.start;
-	return plain_name(s, found.name);
+	return demangled(s, found.name);
 }
 
 bool lh_symbol_signal(struct lh_symbols *s, const struct lh_module *m, uint64_t offset)

@@ -33,7 +33,7 @@ struct lh_symbols {
 	struct answer *answers;
 	struct lh_variable *variables; /* see data_type.c */
 	bool debuginfod;
-	bool asked_cxx;
+	bool cxx_tried;
 	void *cxx; /* libstdc++, for demangling; loaded for the first mangled name */
 	char *(*demangle)(const char *, char *, size_t *, int *);
 	const char **problem;

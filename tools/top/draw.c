@@ -8,9 +8,9 @@
 /* Escape sequences that every terminal has had for decades, except a dumb one. */
 #define HOME "\x1b[H"
 #define CLEAR_LINE "\x1b[K"
-#define CLEAR_REST "\x1b[J"
+#define CLEAR_BELOW "\x1b[J"
 #define REVERSE "\x1b[7m"
-#define PLAIN "\x1b[m"
+#define NORMAL "\x1b[m"
 
 enum { HEAD = 4, NAME_LEAST = 8, NAME_MOST = 28, TEXT = 512 };
 
@@ -53,7 +53,7 @@ static const char *duration(struct lh_arena *p, uint64_t ns)
 	return lh_arena_printf(p, "%.0f us", s * 1e6);
 }
 
-static const char *share(struct lh_arena *p, uint64_t ns, uint64_t of)
+static const char *percent_of(struct lh_arena *p, uint64_t ns, uint64_t of)
 {
 	double percent = of ? 100.0 * (double)ns / (double)of : 0;
 
@@ -119,9 +119,9 @@ static const char *cell(const struct output *g, const struct lh_top_row *r, enum
 
 	switch (c) {
 	case C_WAIT:
-		return share(g->arena, r->last.wait_ns, span);
+		return percent_of(g->arena, r->last.wait_ns, span);
 	case C_HOLD:
-		return share(g->arena, r->last.hold_ns, span);
+		return percent_of(g->arena, r->last.hold_ns, span);
 	case C_TAKEN:
 		return rate(g->arena, r->last.taken, span);
 	case C_CONTENDED:
@@ -203,7 +203,7 @@ static void put_longest(struct output *g)
 	}
 	put(g, "",
 	    lh_arena_printf(g->arena, "longest held: %s by %s (%d) for %s%s%s; %u wait%s",
-			    clean(g, r->name), clean(g, r->who), r->tid,
+			    clean(g, r->name), clean(g, r->owner), r->tid,
 			    duration(g->arena, r->held_ns), r->at ? ", acquired at " : "",
 			    r->at ? clean(g, r->at) : "", r->queue, r->queue == 1 ? "s" : ""),
 	    "");
@@ -216,7 +216,7 @@ static const char *holder(const struct output *g, const struct lh_top_row *r)
 
 	if (!r->holder)
 		return "";
-	return lh_arena_printf(g->arena, "%s %s%s%s%s", clean(g, r->who),
+	return lh_arena_printf(g->arena, "%s %s%s%s%s", clean(g, r->owner),
 			       duration(g->arena, r->held_ns), r->at ? " " : "",
 			       r->at ? clean(g, r->at) : "", more);
 }
@@ -239,7 +239,7 @@ static void put_row(struct output *g, const struct lh_top_row *r, const bool sho
 		line = lh_arena_printf(g->arena, "%s %s", line,
 				       r ? holder(g, r)
 					 : padded(g, "held by", capacity - name - 1));
-	put(g, r ? "" : REVERSE, line, r ? "" : PLAIN);
+	put(g, r ? "" : REVERSE, line, r ? "" : NORMAL);
 }
 
 uint32_t lh_top_rows_visible(const struct lh_top_page *w)
@@ -275,7 +275,7 @@ static void put_help(struct output *g)
 		"any key: back to the table",
 	};
 
-	put(g, REVERSE, padded(g, "lockhound top", g->options->width), PLAIN);
+	put(g, REVERSE, padded(g, "lockhound top", g->options->width), NORMAL);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		put(g, "", lines[i], "");
 }
@@ -293,6 +293,6 @@ void lh_top_draw(const struct lh_top *t, const struct lh_top_page *w, FILE *out)
 		put_table(&g);
 	}
 	if (g.line < w->height)
-		fputs("\r\n" CLEAR_REST, out);
+		fputs("\r\n" CLEAR_BELOW, out);
 	lh_arena_free(g.arena);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* As lh_report_thread_text, but in the sample's arena. */
-static const char *who(struct lh_top *t, const struct lh_report_thread *x)
+static const char *owner(struct lh_top *t, const struct lh_report_thread *x)
 {
 	if (!x)
 		return "a thread";
@@ -35,7 +35,7 @@ static void name_row(struct lh_top *t, struct lh_top_row *r, struct lh_report *r
 	r->name = lock ? lock->name : "an unknown lock";
 	if (!r->holder)
 		return;
-	r->who = who(t, lh_report_get_thread(report, p, r->holder));
+	r->owner = owner(t, lh_report_get_thread(report, p, r->holder));
 	if (LH_SITE_STACK(r->site))
 		r->frame = lh_report_best_frame(
 			lh_report_get_stack(report, p, LH_SITE_STACK(r->site)));

@@ -25,7 +25,7 @@ static double percent(uint64_t part, uint64_t of)
 }
 
 /* One word without blanks: scripts find columns by counting words. */
-static const char *print_word(struct lh_arena *p, const char *text)
+static const char *one_word(struct lh_arena *p, const char *text)
 {
 	const char *at = text ? lh_escape(p, LH_ESCAPE_TEXT, text) : "-", *out = "";
 
@@ -37,7 +37,7 @@ static const char *print_word(struct lh_arena *p, const char *text)
 	return *out ? out : "-";
 }
 
-static void plain_row(const struct lh_top *t, struct lh_arena *p, const struct lh_top_row *r,
+static void print_row(const struct lh_top *t, struct lh_arena *p, const struct lh_top_row *r,
 		      FILE *out)
 {
 	fprintf(out, "%9.1f %8.1f %12.1f %12.1f %6u %14llu %12llu %14.3f %14.3f %14.3f %14.3f ",
@@ -46,20 +46,20 @@ static void plain_row(const struct lh_top *t, struct lh_arena *p, const struct l
 		r->queue, (unsigned long long)r->all.taken, (unsigned long long)r->all.contended,
 		ms(r->all.wait_ns), ms(r->wait_max_ns), ms(r->all.hold_ns), ms(r->hold_max_ns));
 	if (r->holder)
-		fprintf(out, "%8d %12.3f %-24s ", r->tid, ms(r->held_ns), print_word(p, r->at));
+		fprintf(out, "%8d %12.3f %-24s ", r->tid, ms(r->held_ns), one_word(p, r->at));
 	else
 		fprintf(out, "%8s %12s %-24s ", "-", "-", "-");
 	fprintf(out, "%s\n", lh_escape(p, LH_ESCAPE_TEXT, r->name));
 }
 
-void lh_top_plain(const struct lh_top *t, const struct lh_top_page *w, uint32_t most, FILE *out)
+void lh_top_text(const struct lh_top *t, const struct lh_top_page *w, uint32_t most, FILE *out)
 {
 	struct lh_arena *p = lh_arena_new();
 
 	fprintf(out,
 		"process %d %s seconds %.3f interval %.3f threads %u locks %u waiting %u taken "
 		"%llu contended %llu\n",
-		w->pid, print_word(p, w->comm), (double)t->at_ns / 1e9, (double)t->span_ns / 1e9,
+		w->pid, one_word(p, w->comm), (double)t->at_ns / 1e9, (double)t->span_ns / 1e9,
 		t->threads, t->locks, t->waiting, (unsigned long long)t->all.taken,
 		(unsigned long long)t->all.contended);
 	fprintf(out, "%9s %8s %12s %12s %6s %14s %12s %14s %14s %14s %14s %8s %12s %-24s %s\n",
@@ -67,7 +67,7 @@ void lh_top_plain(const struct lh_top *t, const struct lh_top_page *w, uint32_t 
 		"wait-ms", "wait-max-ms", "held-ms", "held-max-ms", "holder", "for-ms", "taken-at",
 		"lock");
 	for (uint32_t i = 0; i < t->rows && i < most; i++)
-		plain_row(t, p, &t->row[i], out);
+		print_row(t, p, &t->row[i], out);
 	fputc('\n', out);
 	lh_arena_free(p);
 }
@@ -108,7 +108,7 @@ static json_t *frame(struct lh_arena *p, const struct lh_report_frame *f)
 static json_t *holder(struct lh_arena *p, const struct lh_top_row *r)
 {
 	json_t *o = json_pack("{sI si so sI}", "thread", (json_int_t)r->holder, "tid", r->tid,
-			      "who", text(p, r->who), "held_ns", (json_int_t)r->held_ns);
+			      "who", text(p, r->owner), "held_ns", (json_int_t)r->held_ns);
 
 	if (r->frame)
 		json_object_set_new(o, "taken_at", frame(p, r->frame));

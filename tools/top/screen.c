@@ -71,7 +71,7 @@ static bool draw_on(void)
 	return lh_screen_show(enter, sizeof(enter) - 1);
 }
 
-static bool take(void)
+static bool set_up_terminal(void)
 {
 	return tcgetattr(STDIN_FILENO, &before) == 0 && draw_on();
 }
@@ -123,7 +123,7 @@ bool lh_screen_open(char *error, size_t capacity)
 	if (!registered && atexit(restore) == 0)
 		registered = true;
 	watch_crashes();
-	if (take())
+	if (set_up_terminal())
 		return true;
 	snprintf(error, capacity, "cannot set up the terminal: %s", strerror(errno));
 	lh_screen_close();
@@ -168,17 +168,17 @@ static bool stop(void)
 	raise(SIGTSTP); /* pending until it is unblocked */
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
-	return take();
+	return set_up_terminal();
 }
 
-static enum lh_screen_event gone(int signal)
+static enum lh_screen_event end_with(int signal)
 {
 	end_by = signal;
 	return LH_SCREEN_END;
 }
 
 /* Returns LH_SCREEN_TIME if no signal needs an action. */
-static enum lh_screen_event take_signal(void)
+static enum lh_screen_event read_signal(void)
 {
 	struct signalfd_siginfo s;
 	enum lh_screen_event event = LH_SCREEN_TIME;
@@ -187,19 +187,19 @@ static enum lh_screen_event take_signal(void)
 		switch (s.ssi_signo) {
 		case SIGTSTP:
 			if (!stop())
-				return gone(SIGHUP);
+				return end_with(SIGHUP);
 			event = LH_SCREEN_SIZE;
 			break;
 		case SIGCONT: /* after a stop without SIGTSTP, such as SIGSTOP */
 			if (!draw_on())
-				return gone(SIGHUP);
+				return end_with(SIGHUP);
 			event = LH_SCREEN_SIZE;
 			break;
 		case SIGWINCH:
 			event = LH_SCREEN_SIZE;
 			break;
 		default:
-			return gone(s.ssi_signo == SIGINT ? 0 : (int)s.ssi_signo);
+			return end_with(s.ssi_signo == SIGINT ? 0 : (int)s.ssi_signo);
 		}
 	}
 	return event;
@@ -262,14 +262,14 @@ enum lh_screen_event lh_screen_wait(int64_t ms, int fd, char *key)
 	while ((left = end - now_ms()) > 0) {
 		if (poll(list, 3, left > 60000 ? 60000 : (int)left) <= 0)
 			continue;
-		if (list[1].revents && (event = take_signal()) != LH_SCREEN_TIME)
+		if (list[1].revents && (event = read_signal()) != LH_SCREEN_TIME)
 			return event;
 		if (list[2].revents)
 			return LH_SCREEN_TIME;
 		if (list[0].revents & POLLIN && read_key(key))
 			return LH_SCREEN_KEY;
 		if (list[0].revents & (POLLHUP | POLLERR | POLLNVAL))
-			return gone(SIGHUP);
+			return end_with(SIGHUP);
 	}
 	return LH_SCREEN_TIME;
 }

@@ -72,7 +72,7 @@ static bool has_ended(const struct lh_top_target *t)
 }
 
 /* The new copy is stored in the same struct: the report's names point to it. */
-static bool take(struct lh_top_target *t)
+static bool copy_ledger(struct lh_top_target *t)
 {
 	struct lh_ledger_view now;
 
@@ -100,10 +100,10 @@ bool lh_top_target_sample(struct lh_top_target *t)
 	bool same = !has_ended(t) && lh_peek_same_program(&t->peek);
 
 	t->error[0] = 0;
-	if (same && take(t))
+	if (same && copy_ledger(t))
 		return true;
 	/* The thread whose /proc files were read may have ended, or the process called exec. */
-	if (!t->error[0] && !has_ended(t) && open_process(t) && take(t))
+	if (!t->error[0] && !has_ended(t) && open_process(t) && copy_ledger(t))
 		return true;
 	if (has_ended(t) || !lh_proc_read(t->pid, "maps", (char[2]){0}, 2))
 		return refuse(t, "process %d (%s) has ended", t->pid, t->ledger.head.comm);
@@ -175,7 +175,7 @@ bool lh_top_target_open(struct lh_top_target *t, const char *name)
 	if (!find(t, name) || !open_process(t))
 		return false;
 	t->end = (int)syscall(SYS_pidfd_open, t->pid, 0);
-	return take(t) || (!t->error[0] && not_watched(t));
+	return copy_ledger(t) || (!t->error[0] && not_watched(t));
 }
 
 void lh_top_target_close(struct lh_top_target *t)

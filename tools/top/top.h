@@ -39,8 +39,8 @@ struct lh_top_row {
 	lh_site site; /* where `holder` acquired it */
 	/* set by lh_top_name, not escaped */
 	const char *name;
-	const char *who; /* "T3 'worker'"; NULL no owner */
-	const char *at;  /* "bank.c:88"; NULL unknown */
+	const char *owner; /* "T3 'worker'"; NULL no owner */
+	const char *at;    /* "bank.c:88"; NULL unknown */
 	const struct lh_report_frame *frame;
 };
 
@@ -96,7 +96,7 @@ uint32_t lh_top_rows_visible(const struct lh_top_page *);
 /* ---- plain_text.c: for scripts ---- */
 
 /* Text columns, at most `most` rows. */
-void lh_top_plain(const struct lh_top *, const struct lh_top_page *, uint32_t most, FILE *);
+void lh_top_text(const struct lh_top *, const struct lh_top_page *, uint32_t most, FILE *);
 /* One JSON object on one line. Returns 0 or an errno. */
 int lh_top_json(const struct lh_top *, const struct lh_top_page *, uint32_t most, FILE *);
 

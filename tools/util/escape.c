@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROOM 12 /* the longest escape of one byte or character: \u{10ffff} */
+#define ESCAPE_MAX 12 /* the longest escape of one byte or character: \u{10ffff} */
 
 /*
  * Decodes one character at s. Returns its length in bytes, 0: not UTF-8 (overlong, surrogate, cut).
@@ -68,30 +68,35 @@ static const char *entity(uint32_t c, enum lh_escape_format d)
 static const char replacement[] = "\xef\xbf\xbd";
 
 /* The replacement of character c; NULL: c stays. */
-static const char *substitute(uint32_t c, enum lh_escape_format d, char room[ROOM])
+static const char *substitute(uint32_t c, enum lh_escape_format d, char buffer[ESCAPE_MAX])
 {
 	if (d == LH_ESCAPE_JSON)
 		return NULL;
 	if (d == LH_ESCAPE_TEXT) {
 		if (is_control(c))
-			snprintf(room, ROOM, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\x%02x", c);
+			snprintf(buffer, ESCAPE_MAX,
+				 c == '\n'   ? "\\n"
+				 : c == '\t' ? "\\t"
+					     : "\\x%02x",
+				 c);
 		else if (is_invisible(c))
-			snprintf(room, ROOM, "\\u{%x}", c);
+			snprintf(buffer, ESCAPE_MAX, "\\u{%x}", c);
 		else
 			return NULL;
-		return room;
+		return buffer;
 	}
 	if (is_control(c) || is_invisible(c) || is_noncharacter(c))
 		return replacement;
 	return entity(c, d);
 }
 
-static const char *invalid_byte(unsigned char byte, enum lh_escape_format d, char room[ROOM])
+static const char *invalid_byte(unsigned char byte, enum lh_escape_format d,
+				char buffer[ESCAPE_MAX])
 {
 	if (d != LH_ESCAPE_TEXT)
 		return replacement;
-	snprintf(room, ROOM, "\\x%02x", byte);
-	return room;
+	snprintf(buffer, ESCAPE_MAX, "\\x%02x", byte);
+	return buffer;
 }
 
 /* Writes to `out` unless it is NULL. Returns the length; sets *changed if anything was replaced. */
@@ -101,10 +106,10 @@ static size_t convert(const char *text, enum lh_escape_format d, char *out, bool
 	size_t length = 0;
 
 	while (*s) {
-		char room[ROOM];
+		char buffer[ESCAPE_MAX];
 		uint32_t c = 0;
 		unsigned n = decode(s, &c);
-		const char *instead = n ? substitute(c, d, room) : invalid_byte(*s, d, room);
+		const char *instead = n ? substitute(c, d, buffer) : invalid_byte(*s, d, buffer);
 		size_t k = instead ? strlen(instead) : n;
 
 		if (out)

@@ -77,17 +77,17 @@ static int open_temp(struct lh_output *o, const char *target)
 	return fd;
 }
 
-bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t capacity)
+bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t capacity)
 {
 	char target[PATH_MAX];
 	memset(o, 0, sizeof(*o));
 	if (!strcmp(path, "-")) {
-		snprintf(why, capacity,
+		snprintf(error, capacity,
 			 "-: stdout belongs to the program; name a file, or /dev/stderr");
 		return false;
 	}
 	if (!expand(path, getpid(), "program", target, sizeof(target))) {
-		snprintf(why, capacity, "%s: a file name accepts only %%p, %%e, %%h and %%%%",
+		snprintf(error, capacity, "%s: a file name accepts only %%p, %%e, %%h and %%%%",
 			 path);
 		return false;
 	}
@@ -99,7 +99,7 @@ bool lh_output_open(struct lh_output *o, const char *path, char *why, size_t cap
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	o->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!o->file)
-		snprintf(why, capacity, "%s: %s", path, strerror(errno));
+		snprintf(error, capacity, "%s: %s", path, strerror(errno));
 	return o->file != NULL;
 }
 

@@ -299,7 +299,7 @@ static void update_waiters(const struct lh_watch_process *p, struct lh_long_hold
 }
 
 /* Does the hold last? It was sampled in this round, or its row was skipped as unchanged. */
-static bool is_there(const struct lh_watch_process *p, struct lh_long_hold *h)
+static bool lasts(const struct lh_watch_process *p, struct lh_long_hold *h)
 {
 	const struct lh_thread_sample *at = &p->sample[h->live];
 
@@ -313,7 +313,7 @@ void lh_long_hold_end_round(struct lh_watch_process *p, bool last)
 {
 	for (uint32_t i = 0; i < p->holds;) {
 		struct lh_long_hold *h = &p->hold[i];
-		if (!last && is_there(p, h)) {
+		if (!last && lasts(p, h)) {
 			i++;
 			continue;
 		}
