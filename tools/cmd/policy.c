@@ -40,17 +40,20 @@ static void print_cycle(const struct lh_policy *p, uint32_t rule)
 	putchar('\n');
 }
 
+/* Is rule i part of a cycle through the beginning of rule `rule`? */
+static bool is_on_cycle(const struct lh_policy *p, uint32_t i, uint32_t rule)
+{
+	return lh_policy_reaches(p, p->rule[rule].from, p->rule[i].from) &&
+	       lh_policy_reaches(p, p->rule[i].to, p->rule[rule].from);
+}
+
 /* Would removing rule `cut` leave no cycle in the component of rule `of`? */
 static bool breaks_all_cycles(const struct lh_policy *p, uint32_t cut, uint32_t of)
 {
-	for (uint32_t i = 0; i < p->rules; i++) {
-		bool same_component = lh_policy_reaches(p, p->rule[of].from, p->rule[i].from) &&
-				      lh_policy_reaches(p, p->rule[i].to, p->rule[of].from);
-
-		if (i != cut && same_component &&
+	for (uint32_t i = 0; i < p->rules; i++)
+		if (i != cut && is_on_cycle(p, i, of) &&
 		    lh_policy_reaches_without(p, p->rule[i].to, p->rule[i].from, cut))
 			return false;
-	}
 	return true;
 }
 
@@ -71,15 +74,10 @@ static void advise(const struct lh_policy *p, uint32_t rule, bool with_runs)
 {
 	uint32_t best = UINT32_MAX;
 
-	for (uint32_t i = 0; i < p->rules; i++) {
-		bool on = lh_policy_reaches(p, p->rule[i].to, p->rule[i].from) &&
-			  lh_policy_reaches(p, p->rule[rule].from, p->rule[i].from) &&
-			  lh_policy_reaches(p, p->rule[i].to, p->rule[rule].from);
-
-		if (on && breaks_all_cycles(p, i, rule) &&
+	for (uint32_t i = 0; i < p->rules; i++)
+		if (is_on_cycle(p, i, rule) && breaks_all_cycles(p, i, rule) &&
 		    (best == UINT32_MAX || p->rule[i].seen < p->rule[best].seen))
 			best = i;
-	}
 	if (best != UINT32_MAX)
 		print_cut(p, best, with_runs);
 	else
@@ -96,9 +94,7 @@ static uint32_t check_cycles(const struct lh_policy *p, bool with_runs)
 		if (!lh_policy_reaches(p, p->rule[i].to, p->rule[i].from))
 			continue;
 		for (uint32_t k = 0; k < i && !reported; k++) /* report a component once */
-			reported = lh_policy_reaches(p, p->rule[k].to, p->rule[k].from) &&
-				   lh_policy_reaches(p, p->rule[k].from, p->rule[i].from) &&
-				   lh_policy_reaches(p, p->rule[i].from, p->rule[k].from);
+			reported = is_on_cycle(p, k, i);
 		if (reported)
 			continue;
 		found++;

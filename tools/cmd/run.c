@@ -21,8 +21,8 @@ extern char **environ;
 enum { OPTIONS_MAX = 8192, ERROR_TEXT_MAX = PATH_MAX + 400 };
 
 struct run {
+	const struct lh_command *command;
 	struct lh_settings *settings;
-	bool check;
 	struct lh_program target;
 	struct lh_preload preload;
 	char **environment; /* of the program */
@@ -91,7 +91,7 @@ static void set_up_monitor(struct run *r)
 	m->project = &r->project;
 	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
 	if (m->on_deadlock == LH_ON_AUTO)
-		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
+		m->on_deadlock = r->command == &lh_cmd_check ? LH_ON_EXIT : LH_ON_REPORT;
 	set_up_watch(r);
 }
 
@@ -382,12 +382,16 @@ static void watch(struct run *r, pid_t pid)
 		lh_preload_cleanup(&r->preload);
 }
 
-static int start_and_watch(struct run *r, char **argv, int arguments)
+static int start_and_watch(const struct lh_command *command, struct lh_settings *settings,
+			   char **argv, int arguments)
 {
-	const struct lh_command *command = r->check ? &lh_cmd_check : &lh_cmd_run;
+	static struct run state;
+	struct run *r = &state;
 	pid_t pid;
 	if (!arguments)
 		return lh_bad_operands(command, "the program is missing");
+	r->command = command;
+	r->settings = settings;
 	if (!inspect(r, argv[0]))
 		return r->problem;
 	if (!open_project(r))
@@ -405,7 +409,7 @@ static int start_and_watch(struct run *r, char **argv, int arguments)
 		return r->problem;
 	}
 	watch(r, pid);
-	int result = r->check ? check_status(r) : run_status(r);
+	int result = command == &lh_cmd_check ? check_status(r) : run_status(r);
 	if (!lh_files_close_log(&r->files, r->settings))
 		r->problem = LH_STATUS_ERROR;
 	lh_report_free(r->report);
@@ -419,16 +423,12 @@ static int start_and_watch(struct run *r, char **argv, int arguments)
 
 static int run(struct lh_settings *settings, char **argv, int arguments)
 {
-	static struct run r;
-	r.settings = settings;
-	return start_and_watch(&r, argv, arguments);
+	return start_and_watch(&lh_cmd_run, settings, argv, arguments);
 }
 
 static int check(struct lh_settings *settings, char **argv, int arguments)
 {
-	static struct run r = {.check = true};
-	r.settings = settings;
-	return start_and_watch(&r, argv, arguments);
+	return start_and_watch(&lh_cmd_check, settings, argv, arguments);
 }
 
 const struct lh_command lh_cmd_run = {

@@ -57,32 +57,6 @@ const char *lh_settings_nearest(const char *key, size_t n, unsigned where)
 	return *best ? best : NULL;
 }
 
-static void default_of(const struct lh_setting *row, char *out, size_t capacity)
-{
-	static const struct {
-		int64_t ns;
-		const char *unit;
-	} units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}, {1, "ns"}};
-	const char *c = row->accepted;
-	snprintf(out, capacity, "%lld", (long long)row->number);
-	if (row->preset)
-		snprintf(out, capacity, "%s", row->preset);
-	if (row->type == LH_TYPE_seconds)
-		snprintf(out, capacity, "%g", (double)row->number / 1e9);
-	if (row->type == LH_TYPE_choice) {
-		for (int64_t i = 0; i < row->number; i++)
-			c += strcspn(c, "|") + 1;
-		snprintf(out, capacity, "%.*s", (int)strcspn(c, "|"), c);
-	}
-	for (size_t i = 0; row->type == LH_TYPE_time && i < 4; i++) {
-		if (row->number && row->number % units[i].ns == 0) {
-			snprintf(out, capacity, "%lld%s", (long long)(row->number / units[i].ns),
-				 units[i].unit);
-			return;
-		}
-	}
-}
-
 static void help_row(const struct lh_setting *row)
 {
 	static const char *const values[] = {
@@ -100,7 +74,7 @@ static void help_row(const struct lh_setting *row)
 		 on ? "[no-]" : "", name, optional ? "[" : "", values[row->type],
 		 optional ? "]" : "");
 	printf("%-*s %s", COLUMN, left, row->help);
-	default_of(row, preset, sizeof(preset));
+	lh_settings_default(row, preset, sizeof(preset));
 	if (row->type != LH_TYPE_flag && *row->accepted)
 		printf(" (%s)", row->accepted);
 	if (row->type == LH_TYPE_flag ? on : lh_settings_value(row, preset, &number) && *preset)

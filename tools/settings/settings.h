@@ -25,22 +25,11 @@ enum lh_type {
 	LH_TYPE_format
 };
 
-/* The commands that take an option. */
-enum {
-	LH_IN_RUN = 1 << 0,
-	LH_IN_CHECK = 1 << 1,
-	LH_IN_ENV = 1 << 2,
-	LH_IN_REPORT = 1 << 3,
-	LH_IN_DIFF = 1 << 4,
-	LH_IN_MERGE = 1 << 5,
-	LH_IN_GRAPH = 1 << 6,
-	LH_IN_SUPPRESS = 1 << 7,
-	LH_IN_POLICY = 1 << 8,
-	LH_IN_HANG = 1 << 9,
-	LH_IN_TOP = 1 << 10,
-	LH_VALUE_OPTIONAL = 1 << 11,
-	LH_IN_LIBRARY = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV /* these also read lockhound.conf */
-};
+/* The commands that take an option; those of LH_IN_LIBRARY also read lockhound.conf. */
+enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_ENV = 4, LH_IN_REPORT = 8, LH_IN_DIFF = 16 };
+enum { LH_IN_MERGE = 32, LH_IN_GRAPH = 64, LH_IN_SUPPRESS = 128, LH_IN_POLICY = 256 };
+enum { LH_IN_HANG = 512, LH_IN_TOP = 1024, LH_VALUE_OPTIONAL = 2048 };
+enum { LH_IN_LIBRARY = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV };
 
 enum lh_option_origin { LH_FROM_DEFAULT, LH_FROM_CONF, LH_FROM_ENV, LH_FROM_FLAG };
 
@@ -111,8 +100,6 @@ int lh_settings_read(struct lh_settings *s, const struct lh_command *command, in
  * Writes the options of the library that were set, as key=value:key=value. False: they do not fit.
  */
 bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capacity);
-
-const char *lh_settings_name(enum lh_option o);
 
 /* How a report is rendered, by the options for that; without color. */
 struct lh_render_text_style lh_settings_style(const struct lh_settings *s);

@@ -32,6 +32,8 @@ const char *lh_settings_nearest(const char *key, size_t n, unsigned where);
 bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *out);
 /* What lh_settings_value accepts, in words. */
 const char *lh_settings_accepted(const struct lh_setting *row);
+/* The default as it would be written; "" or no valid value: none. */
+void lh_settings_default(const struct lh_setting *row, char *out, size_t capacity);
 void lh_settings_help(const struct lh_command *command);
 
 #endif

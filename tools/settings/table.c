@@ -72,8 +72,3 @@ const struct lh_setting *lh_settings_row(int found)
 	static const struct lh_setting output = {.accepted = "FILE", .type = LH_TYPE_file};
 	return found < LH_OPTS ? &lh_settings_table[found] : &output;
 }
-
-const char *lh_settings_name(enum lh_option o)
-{
-	return lh_settings_table[o].name;
-}
