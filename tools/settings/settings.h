@@ -36,12 +36,9 @@ enum lh_option_origin { LH_FROM_DEFAULT, LH_FROM_CONF, LH_FROM_ENV, LH_FROM_FLAG
 enum lh_option {
 #define OPTION(name, type, preset, accepted, where, help) LH_OPT_##name,
 #include "libcheck/options.def"
-#undef OPTION
 #define FRONT(name, letter, type, preset, accepted, where, help) LH_OPT_##name,
 #define SAME_NAME(id, name, letter, type, preset, accepted, where, help) LH_OPT_##id,
 #include "tools/options.def"
-#undef FRONT
-#undef SAME_NAME
 	LH_OPTS
 };
 

@@ -32,12 +32,9 @@ enum { OPTIONAL = LH_VALUE_OPTIONAL };
 const struct lh_setting lh_settings_table[LH_OPTS] = {
 #define OPTION(n, t, p, a, w, h) ROW(#n, 0, t, p, a, w, h, true)
 #include "libcheck/options.def"
-#undef OPTION
 #define FRONT(n, l, t, p, a, w, h) ROW(#n, l, t, p, a, w, h, false)
 #define SAME_NAME(id, n, l, t, p, a, w, h) ROW(n, l, t, p, a, w, h, false)
 #include "tools/options.def"
-#undef FRONT
-#undef SAME_NAME
 };
 
 const char *lh_settings_name_in(int i, unsigned where)
