@@ -287,7 +287,7 @@ static bool write_json(const struct request *r, const struct lh_report *report, 
 		lh_log("%s", error);
 		return false;
 	}
-	rc = lh_render_json(report, &none, out.file);
+	rc = lh_render(lh_render_json, report, &none, out.file);
 	if (rc)
 		lh_output_drop(&out);
 	else
@@ -312,7 +312,7 @@ static int show(const struct request *r, struct lh_hang *h)
 	lh_report_finish(report);
 	style.color = lh_render_text_color(r->color, stdout);
 	if (r->json)
-		good &= lh_render_json(report, &style, stdout) == 0;
+		good &= lh_render(lh_render_json, report, &style, stdout) == 0;
 	else
 		lh_hang_text(h, report, &ledger, &style, stdout);
 	if (r->json_file)

@@ -42,7 +42,8 @@ static lh_chain_id add_chain_row(struct class_rows *b, lh_chain_id parent, lh_lo
 	return lh_merged_add_chain(&b->run, parent, lock, site);
 }
 
-/* The lock id of a row of a class. These rows follow those of the ledger; add_class_locks makes them. */
+/* The lock id of a row of a class. These rows follow those of the ledger; add_class_locks makes
+ * them. */
 static lh_lock_id class_row(const struct class_rows *b, uint32_t class, uint32_t which)
 {
 	uint32_t row = b->process.locks + (class - 1) * ROWS_A_CLASS + which;

@@ -255,6 +255,16 @@ const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack 
 	return best;
 }
 
+const struct lh_report_frame *lh_report_own_frame(const struct lh_report_stack *t)
+{
+	const struct lh_report_frame *best = NULL;
+
+	for (uint32_t i = 0; t && i < t->n; i++)
+		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
+			best = &t->frame[i];
+	return best;
+}
+
 const char *lh_report_data_place(struct lh_report *report, const struct lh_report_process *p,
 				 uint64_t address)
 {
