@@ -4,6 +4,9 @@
 #include "tools/lock_order/lock_order_internal.h"
 #include "tools/util/path.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 enum { CHAINS_MAX = 100000, LINKS_MAX = LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX };
 
 struct search {
@@ -128,24 +131,38 @@ static struct lh_cross_step step_of(struct search *s, const struct link *l, bool
 					       .action = wanted ? LH_WANTS : LH_HOLDS}};
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted: at which link a cycle begins varies between runs. */
+static const char *programs_of(struct search *s, const struct link *link, uint32_t n)
+{
+	const char *name[LINKS_MAX], *text = "";
+
+	for (uint32_t i = 0; i < n; i++)
+		name[i] = lh_path_base(link[i].process->process->exe);
+	qsort(name, n, sizeof(*name), by_name);
+	for (uint32_t i = 0; i < n; i++)
+		text = lh_arena_printf(s->run.arena, "%s%s%s", text, i ? ", " : "", name[i]);
+	return text;
+}
+
 static void report_cycle(struct search *s, const struct lh_cycle *cycle, const struct link *link)
 {
 	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
 	struct lh_cross_step step[2 * LINKS_MAX];
-	const char *where = "";
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++) {
 		if (i < cycle->n)
 			step[n++] = step_of(s, &link[i], false);
 		step[n++] = step_of(s, &link[i], true);
-		if (i < cycle->n)
-			where = lh_arena_printf(s->run.arena, "%s%s%s", where, *where ? ", " : "",
-						lh_path_base(link[i].process->process->exe));
 	}
-	lh_report_add_cross_finding(
-		s->run.report, &row, step, n,
-		lh_arena_printf(s->run.arena, " (seen in different runs: %s)", where));
+	lh_report_add_cross_finding(s->run.report, &row, step, n,
+				    lh_arena_printf(s->run.arena, " (seen in different runs: %s)",
+						    programs_of(s, link, cycle->n)));
 }
 
 /* ---- the search ---- */
