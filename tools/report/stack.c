@@ -237,6 +237,12 @@ const struct lh_report_stack *lh_report_get_stack(struct lh_report *report,
 	return *memo;
 }
 
+const struct lh_report_stack *lh_report_site_stack(struct lh_report *report,
+						   const struct lh_report_process *p, lh_site site)
+{
+	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
+}
+
 /* How suitable a frame is to point at. */
 static int suitability(const struct lh_report_frame *f)
 {
