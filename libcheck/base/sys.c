@@ -123,10 +123,9 @@ bool lh_sys_copy(void *to, const void *from, size_t n)
 			  0) == (long)n;
 }
 
-long lh_sys_readlink(const char *path, char *out, size_t capacity)
+long lh_sys_readlink(const char *path, char *out, size_t size)
 {
-	long n = lh_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)out, (long)capacity - 1, 0,
-			    0);
+	long n = lh_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)out, (long)size - 1, 0, 0);
 
 	out[n < 0 ? 0 : n] = '\0';
 	return n;

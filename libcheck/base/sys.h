@@ -40,7 +40,7 @@ bool lh_sys_same_file(int fd, uint64_t dev, uint64_t ino);
 int lh_sys_identify(int fd, uint64_t *dev, uint64_t *ino);
 bool lh_sys_can_write(int fd); /* a write of a few kilobytes would not wait */
 bool lh_sys_copy(void *to, const void *from, size_t n); /* false: the memory is not readable */
-long lh_sys_readlink(const char *path, char *out, size_t capacity);
+long lh_sys_readlink(const char *path, char *out, size_t size);
 int lh_sys_pid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
