@@ -16,7 +16,7 @@
 #include "libcheck/delay/delay.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/events.h"
-#include "libcheck/stack/libunwind.h"
+#include "libcheck/stack/walk.h"
 
 #include <sys/resource.h>
 #include <sys/syscall.h>
