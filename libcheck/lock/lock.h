@@ -56,7 +56,7 @@ struct lh_lock *lh_lock_row(lh_lock_id id);
 /* The known row of the object, or a new one with the object's attributes. NULL: full, counted. */
 struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind);
 
-/* The lock's row, made if there is none. NULL: the table is full. Needs the internal lock. */
+/* The lock's stats, made if there are none. NULL: the table is full. Needs the internal lock. */
 struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l);
 
 /* Makes a new row for the object, and destroys the lock that was known at its address. */
