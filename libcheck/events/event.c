@@ -1,10 +1,37 @@
 /*
  * event.c — the frame of every event that the fast path does not know: enter, walk the stack, take
- * the internal lock; then release the lock, report what was found, leave.
+ * the internal lock; then release the lock, report what was found, leave. Also what many events do:
+ * announce a wait and end it, add a happens-before edge and begin a segment.
  */
 #include "libcheck/base/options.h"
 #include "libcheck/events/event.h"
 #include "libcheck/report/stderr_report.h"
+
+/* ---- happens-before edges ---- */
+
+void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
+{
+	live->segment++;
+	lh_self_forget_visits(self);
+}
+
+void lh_hb_edges_lost(void)
+{
+	__atomic_store_n(&lh_own_ledger.ledger->hb_edges_lost, 1, __ATOMIC_RELAXED);
+}
+
+void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+		    uint32_t b_segment)
+{
+	uint32_t at = lh_row_add(LH_T_HB_EDGE, 1);
+
+	if (at)
+		LH_HB_EDGES[at] = (struct lh_hb_edge){kind, a, a_segment, b, b_segment};
+	else
+		lh_hb_edges_lost();
+}
+
+/* ---- begin and end ---- */
 
 static bool drop(struct lh_self *self)
 {
@@ -92,6 +119,8 @@ void lh_event_end(struct lh_event_frame *event)
 		lh_stderr_report(event->reported[i], output);
 	lh_leave(event->self);
 }
+
+/* ---- waits, stacks, semaphores ---- */
 
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with)

@@ -10,7 +10,6 @@
  * `barrier_arrived` is the thread's segment at its end.
  */
 #include "libcheck/events/event.h"
-#include "libcheck/rules/wait_cycle.h"
 
 void lh_on_thread_end_sem(const struct lh_call *call)
 {
