@@ -418,7 +418,6 @@ enum lh_rule {
 	LH_NO_RULE,
 #define RULE(constant, id, severity, properties, title, meaning, help, ...) LH_RULE_##constant,
 #include "libcheck/rules.def"
-#undef RULE
 	LH_RULES
 };
 
@@ -625,8 +624,7 @@ struct lh_table {
 enum lh_ledger_state { LH_LEDGER_EMPTY, LH_LEDGER_READY, LH_LEDGER_ENDED };
 
 enum {
-	/* rows beyond `ready` may be used too: the kernel allocates their memory at the first use
-	 */
+	/* rows beyond `ready` may be used too: the kernel allocates memory at the first use */
 	LH_LEDGER_SPARSE = 1 << 0,
 	LH_LEDGER_STANDALONE = 1 << 1, /* made by the library, without a front end */
 	LH_LEDGER_FORKED = 1 << 2,     /* of a forked child that did not exec */

@@ -23,7 +23,6 @@ struct lh_options {
 #define OPTION_text(name) char name[LH_OPTION_TEXT];
 #define OPTION(name, type, value, accepted, help) OPTION_##type(name)
 #include "libcheck/options.def"
-#undef OPTION
 	char run[LH_OPTION_TEXT]; /* the front end's run file; empty: no front end */
 };
 

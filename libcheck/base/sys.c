@@ -232,9 +232,7 @@ static uint64_t soft_limit(int resource)
 {
 	struct rlimit r;
 
-	if (lh_syscall(SYS_prlimit64, 0, resource, 0, (long)&r, 0, 0) < 0)
-		return 0;
-	return r.rlim_cur;
+	return lh_syscall(SYS_prlimit64, 0, resource, 0, (long)&r, 0, 0) < 0 ? 0 : r.rlim_cur;
 }
 
 uint64_t lh_sys_stack_limit(void)

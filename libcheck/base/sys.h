@@ -26,8 +26,8 @@
 
 long lh_syscall(long n, long a, long b, long c, long d, long e, long f);
 
-void *lh_sys_map(size_t size, int protection, int flags, int fd,
-		 uint64_t offset); /* NULL: refused */
+/* NULL: refused */
+void *lh_sys_map(size_t size, int protection, int flags, int fd, uint64_t offset);
 void lh_sys_unmap(void *at, size_t size);
 int lh_sys_advise(void *at, size_t size, int advice);
 int lh_sys_open(const char *path, int flags, int mode);
@@ -76,21 +76,15 @@ uint64_t lh_sys_space_limit(void); /* the lower of RLIMIT_AS and RLIMIT_DATA */
 uint64_t lh_sys_now(void);    /* CLOCK_MONOTONIC in nanoseconds */
 uint64_t lh_sys_coarse(void); /* the same clock, cheap and coarse */
 uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
-/*
- * Sets the clock function of the vdso. Without it lh_sys_now, lh_sys_coarse and lh_sys_epoch enter
- * the kernel.
- */
+/* Sets the clock function of the vdso. Without it the three above enter the kernel. */
 void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 
 struct lh_internal_lock {
 	uint32_t owner; /* the number of the owner, 0 none */
 	uint32_t waiters;
 	uint32_t releases; /* number of releases: tells one hold from the next */
-	/*
-	 * `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
-	 * sleeps for that hold. [0] is for lh_internal_lock_acquire, [1] for
-	 * lh_internal_lock_acquire_long.
-	 */
+	/* `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
+	 * sleeps for that hold. [1] is for lh_internal_lock_acquire_long. */
 	uint32_t abandoned[2];
 };
 /* False: not acquired within the bound; the caller drops the event and counts it. */

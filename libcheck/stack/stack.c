@@ -131,15 +131,12 @@ static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
 
 lh_stack_id lh_stack_from_parent(lh_stack_id old)
 {
-	const struct lh_ledger *before = lh_own_ledger.parent_ledger;
+	const struct lh_stack *s = lh_row_in_parent(LH_T_STACK, old);
+	const uint64_t *f = s ? lh_row_in_parent(LH_T_FRAME, s->frame) : NULL;
 
-	if (!before || !old || old >= before->table[LH_T_STACK].used)
+	if (!f)
 		return 0;
-	const char *base = (const char *)before;
-	const struct lh_stack *s =
-		(const struct lh_stack *)(base + before->table[LH_T_STACK].offset) + old;
 	/* static, under the internal lock: a hook must use little stack */
-	const uint64_t *f = (const uint64_t *)(base + before->table[LH_T_FRAME].offset) + s->frame;
 	static uint64_t frame[LH_FRAMES_MAX];
 	int n = s->n < LH_FRAMES_MAX ? s->n : LH_FRAMES_MAX;
 

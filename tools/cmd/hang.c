@@ -303,10 +303,9 @@ static int show(const struct request *r, struct lh_hang *h)
 	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view ledger;
-	bool good = lh_read_view(&ledger, h->snapshot.ledger, h->snapshot.size);
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
+	bool good = lh_snapshot_view(&h->snapshot, &ledger);
 
-	lh_read_refresh(&ledger);
 	add_findings(h, report, &ledger);
 	add_notes(h, report);
 	lh_report_finish(report);

@@ -1,5 +1,6 @@
 /* reader.c — copies or maps one ledger, checks it, and hands out its rows. */
 #include "tools/ledger/reader.h"
+#include "tools/util/path.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -480,8 +481,7 @@ uint32_t lh_read_module_at(const struct lh_ledger_view *r, uint64_t address, str
 
 void lh_read_title(const struct lh_ledger_view *r, char *out, size_t size)
 {
-	const char *name = strrchr(r->head.exe, '/');
+	const char *name = lh_path_base(r->head.exe);
 
-	name = name ? name + 1 : r->head.exe;
 	snprintf(out, size, "ledger of %d (%s)", r->head.pid, name[0] ? name : "?");
 }

@@ -3,7 +3,6 @@
 #include "tools/util/time.h"
 #include "tools/process/peek_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -246,9 +245,6 @@ bool lh_sampler_module(struct lh_sampler *s, uint64_t address, struct lh_module 
 	m = lh_peek_module_at(&s->peek, address);
 	if (!m)
 		return false;
-	*out = (struct lh_module){
-		.start = m->start, .end = m->end, .base = m->base, .build_id_n = m->build_id_n};
-	memcpy(out->build_id, m->build_id, sizeof(out->build_id));
-	snprintf(out->path, sizeof(out->path), "%s", m->path);
+	*out = lh_peek_module_row(m, m->path);
 	return true;
 }

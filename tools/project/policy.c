@@ -6,13 +6,7 @@
 
 #include "tools/util/config_lines.h"
 #include "tools/util/glob.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
+#include "tools/util/path.h"
 
 /* ---- names and rules ---- */
 
@@ -194,8 +188,8 @@ static bool is_initialized_at(const char *pattern, const struct lh_report_lock *
 		return true;
 	if (!f->file)
 		return false;
-	snprintf(location, sizeof(location), "%s:%u", base_name(f->file), f->line);
-	return lh_glob_match(pattern, location) || lh_glob_match(pattern, base_name(f->file));
+	snprintf(location, sizeof(location), "%s:%u", lh_path_base(f->file), f->line);
+	return lh_glob_match(pattern, location) || lh_glob_match(pattern, lh_path_base(f->file));
 }
 
 static bool is_called(const char *name, const struct lh_report_lock *lock)
@@ -259,6 +253,6 @@ const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_l
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)
-		return lh_arena_printf(arena, "born:%s:%u", base_name(f->file), f->line);
+		return lh_arena_printf(arena, "born:%s:%u", lh_path_base(f->file), f->line);
 	return lh_arena_printf(arena, "born:%s", f->function);
 }

@@ -5,6 +5,7 @@
 #include "tools/render/view.h"
 #include "tools/util/escape.h"
 #include "tools/symbols/source_lines.h"
+#include "tools/util/path.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -50,13 +51,6 @@ static enum paint severity_paint(enum lh_severity s)
 	return s == LH_ERROR ? RED : s == LH_WARNING ? MAGENTA : CYAN;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* "bank.c:7" or NULL */
 static const char *where(struct output *g, const struct lh_report_frame *f)
 {
@@ -73,7 +67,7 @@ static const char *where(struct output *g, const struct lh_report_frame *f)
 static const char *in_module(struct output *g, const struct lh_report_frame *f)
 {
 	return lh_arena_printf(g->arena, "%s+%#llx",
-			       f->module ? clean(g, base_name(f->module)) : "?",
+			       f->module ? clean(g, lh_path_base(f->module)) : "?",
 			       (unsigned long long)f->offset);
 }
 
@@ -190,7 +184,7 @@ static void show_part(struct output *g, const struct lh_report_finding *f, uint3
 	if (part->thread && part->thread->tid > 0 && part->thread->tid != part->thread->foreign_tid)
 		say(g, PLAIN, " (%d)", part->thread->tid);
 	if (part->thread && part->thread->process != f->process && !part->thread->foreign_tid)
-		say(g, PLAIN, " in %s[%d]", clean(g, base_name(part->thread->process->exe)),
+		say(g, PLAIN, " in %s[%d]", clean(g, lh_path_base(part->thread->process->exe)),
 		    part->thread->process->pid);
 	say(g, PLAIN, behind ? " must wait as a queued writer\n" : "\n");
 	for (uint32_t i = part->first; i < part->first + part->n; i++)
@@ -233,7 +227,7 @@ static void show_title(struct output *g, const struct lh_report_finding *f)
 	say(g, BOLD, "\nlockhound: %s", f->title);
 	say(g, PLAIN, " (%s)  id %s\n", certainty(f), f->fingerprint);
 	if (g->report->processes > 1)
-		say(g, PLAIN, "  in %s[%d]\n", clean(g, base_name(f->process->exe)),
+		say(g, PLAIN, "  in %s[%d]\n", clean(g, lh_path_base(f->process->exe)),
 		    f->process->pid);
 	if (cycle)
 		say(g, BOLD, "  %s\n", clean(g, cycle));

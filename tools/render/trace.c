@@ -6,10 +6,10 @@
 #include "tools/report/lock_stats.h"
 #include "tools/render/render.h"
 #include "tools/util/escape.h"
+#include "tools/util/path.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <string.h>
 
 struct output {
 	const struct lh_report *report;
@@ -50,13 +50,11 @@ static int tid_of(const struct lh_report_thread *thread)
 /* The function; without a name, the module and the offset. */
 static const char *frame_name(struct output *s, const struct lh_report_frame *f)
 {
-	const char *slash = f->module ? strrchr(f->module, '/') : NULL;
-
 	if (f->function)
 		return f->function;
 	if (!f->module)
 		return "?";
-	return lh_arena_printf(s->arena, "%s+%#llx", slash ? slash + 1 : f->module,
+	return lh_arena_printf(s->arena, "%s+%#llx", lh_path_base(f->module),
 			       (unsigned long long)f->offset);
 }
 

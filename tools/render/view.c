@@ -67,13 +67,6 @@ const char *lh_view_clean(struct lh_view *v, const char *text)
 	return lh_escape(v->arena, LH_ESCAPE_TEXT, text ? text : "");
 }
 
-const char *lh_path_base(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path ? path : "";
-}
-
 /* ---- paths ---- */
 
 static bool is_dots(const char *part, size_t n)

@@ -10,6 +10,7 @@
 #define LH_RENDER_VIEW_H
 
 #include "tools/util/escape.h"
+#include "tools/util/path.h"
 #include "tools/render/render.h"
 
 struct lh_view {
@@ -24,9 +25,8 @@ struct lh_view lh_view_open(const struct lh_report *, const struct lh_render_tex
 /* Frees the texts. Returns 0, or an errno if the output could not be written. */
 int lh_view_close(struct lh_view *);
 
-/* Both accept NULL and return text, maybe "". */
+/* NULL: "". */
 const char *lh_view_clean(struct lh_view *, const char *text);
-const char *lh_path_base(const char *path);
 
 /*
  * The frame's file relative to the root: "src/bank.c"; absolute if it is outside. NULL: unknown.

@@ -6,18 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 /* A finding of the report with what merging needs. */
 struct merged_finding {
 	struct lh_report_finding found;       /* first: its address is that of the merged_finding */
 	const struct lh_report_process *last; /* the process that was merged last */
-};
-
-struct lh_sort {
-	char key[48]; /* rule, filter, fingerprint */
-	struct merged_finding *merged;
-	UT_hash_handle hh;
 };
 
 /* What a row has added to its finding so far. A row is read again when its count has grown. */
@@ -33,7 +26,7 @@ static struct lh_report_step row_to_step(struct lh_report *report,
 	struct lh_note note;
 
 	if (s->note && lh_read_note(p->ledger, s->note, &note))
-		a.note = lh_arena_strdup(report->private_data->arena, note.text);
+		a.note = lh_arena_strdup(report->arena, note.text);
 	if (s->thread)
 		a.thread = lh_report_get_thread(report, p, s->thread);
 	if (s->lock)
@@ -52,7 +45,7 @@ static void add_thread(struct lh_report *report, struct lh_report_finding *f,
 		if (f->thread[i] == thread)
 			return;
 	if (thread)
-		LH_PUSH(report->private_data->arena, f->thread, f->threads, thread);
+		LH_PUSH(report->arena, f->thread, f->threads, thread);
 }
 
 static void add_lock(struct lh_report *report, struct lh_report_finding *f,
@@ -62,7 +55,7 @@ static void add_lock(struct lh_report *report, struct lh_report_finding *f,
 		if (f->lock[i] == lock)
 			return;
 	if (lock)
-		LH_PUSH(report->private_data->arena, f->lock, f->locks, lock);
+		LH_PUSH(report->arena, f->lock, f->locks, lock);
 }
 
 /* Adds the steps that are given, or those of the ledger if none is given. */
@@ -78,8 +71,7 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		else if (row->step > UINT32_MAX - i ||
 			 !lh_read_step(f->process->ledger, row->step + i, &step))
 			break;
-		LH_PUSH(report->private_data->arena, list, f->steps,
-			row_to_step(report, f->process, &step));
+		LH_PUSH(report->arena, list, f->steps, row_to_step(report, f->process, &step));
 		add_thread(report, f, list[f->steps - 1].thread);
 		add_lock(report, f, list[f->steps - 1].lock);
 	}
@@ -128,10 +120,8 @@ static const struct lh_report_step *rotated_step(const struct lh_report_step *a,
  */
 static void rotate_to_first(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
 {
-	struct lh_report_step *step =
-		lh_arena_alloc(report->private_data->arena, (f->steps + 1) * sizeof(*step));
-	struct lh_report_part *part =
-		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*part));
+	struct lh_report_step *step = lh_arena_alloc(report->arena, (f->steps + 1) * sizeof(*step));
+	struct lh_report_part *part = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*part));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -173,7 +163,7 @@ static struct merged_finding *make_finding(struct lh_report *report, struct lh_r
 					   const struct lh_finding *row,
 					   const struct lh_step *given)
 {
-	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k));
+	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k));
 	struct lh_report_finding *f = &k->found;
 
 	f->process = p;
@@ -234,26 +224,31 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 }
 
+/* Where the finding with f's rule, filter and fingerprint is stored. */
+static struct merged_finding **merged_as(struct lh_report *report,
+					 const struct lh_report_finding *f)
+{
+	char key[48];
+	int n = snprintf(key, sizeof(key), "%d %d %s", f->rule, f->filter, f->fingerprint);
+
+	return lh_map_get(&report->private_data->finding, report->arena, key, (size_t)n,
+			  sizeof(void *));
+}
+
 /* The finding with k's rule, filter and fingerprint: k itself if it is the first. */
 static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
 {
-	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
+	struct merged_finding **merged = merged_as(report, &k->found);
 
-	snprintf(s->key, sizeof(s->key), "%d %d %s", k->found.rule, k->found.filter,
-		 k->found.fingerprint);
-	HASH_FIND_STR(report->private_data->sort, s->key, old);
-	if (old)
-		return old->merged;
-	s->merged = k;
-	HASH_ADD_STR(report->private_data->sort, key, s);
+	if (*merged)
+		return *merged;
+	*merged = k;
 	if (k->found.filter == LH_F_NONE)
-		LH_PUSH(report->private_data->arena, report->finding, report->findings, &k->found);
+		LH_PUSH(report->arena, report->finding, report->findings, &k->found);
 	else
-		LH_PUSH(report->private_data->arena, report->filtered, report->filtereds,
-			&k->found);
-	if (report->private_data->options.classify && k->found.filter == LH_F_NONE)
-		report->private_data->options.classify(report->private_data->options.with, report,
-						       &k->found);
+		LH_PUSH(report->arena, report->filtered, report->filtereds, &k->found);
+	if (report->options.classify && k->found.filter == LH_F_NONE)
+		report->options.classify(report->options.with, report, &k->found);
 	return k;
 }
 
@@ -266,7 +261,7 @@ static struct row_count *row_count_of(struct lh_report *report, struct lh_report
 
 	if (s)
 		return s;
-	*memo = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
+	*memo = s = lh_arena_alloc(report->arena, sizeof(*s));
 	k = make_finding(report, p, f, NULL);
 	s->merged_finding = abandoned_by_same(report, k);
 	if (s->merged_finding) { /* found by another waiter; not a further occurrence */
@@ -320,16 +315,14 @@ static struct merged_finding *find_by_locks(struct lh_report *report,
 {
 	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
 	struct lh_report_finding f = k->found;
-	struct lh_sort *s;
-	char key[sizeof(s->key)];
+	struct merged_finding *same;
 
 	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
 		f.rule = as[i];
 		lh_fingerprint_make(report, &f);
-		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
-		HASH_FIND_STR(report->private_data->sort, key, s);
-		if (s && !s->merged->found.by_class)
-			return s->merged;
+		same = *merged_as(report, &f);
+		if (same && !same->found.by_class)
+			return same;
 	}
 	return NULL;
 }
@@ -343,7 +336,7 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 	struct merged_finding *k = make_finding(report, p, row, step), *old;
 
 	if (message)
-		k->found.message = lh_arena_strdup(report->private_data->arena, message);
+		k->found.message = lh_arena_strdup(report->arena, message);
 	old = find_by_locks(report, k);
 	if (old)
 		return &old->found;
@@ -365,7 +358,7 @@ static const struct lh_report_thread *foreign_thread(struct lh_report *report,
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process == thread->process && f->thread[i]->row == thread->row)
 			return f->thread[i];
-	copy = lh_arena_alloc(report->private_data->arena, sizeof(*copy));
+	copy = lh_arena_alloc(report->arena, sizeof(*copy));
 	*copy = *thread;
 	copy->id = f->threads + 1;
 	copy->foreign_tid = thread->process->pid;
@@ -393,7 +386,7 @@ static void add_cross_steps(struct lh_report *report, struct lh_report_finding *
 			a.thread = foreign_thread(report, f, a.thread);
 		if (step[i].lock)
 			a.lock = step[i].lock;
-		LH_PUSH(report->private_data->arena, list, f->steps, a);
+		LH_PUSH(report->arena, list, f->steps, a);
 		add_thread(report, f, a.thread);
 		add_lock(report, f, a.lock);
 	}
@@ -426,7 +419,7 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 						      const struct lh_cross_step *step, uint32_t n,
 						      const char *more)
 {
-	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k)), *old;
+	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k)), *old;
 	struct lh_report_finding *f = &k->found;
 
 	f->process = step[0].process;
@@ -441,15 +434,10 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 	complete(report, f);
 	if (spans_processes(step, n))
 		renumber_threads(f);
-	f->message = lh_arena_printf(report->private_data->arena, "%s%s", f->message, more);
+	f->message = lh_arena_printf(report->arena, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(report, k);
 	if (old == k)
 		f->processes = count_processes(step, n);
 	return &old->found;
-}
-
-void lh_report_findings_free(struct lh_report *report)
-{
-	HASH_CLEAR(hh, report->private_data->sort);
 }

@@ -18,6 +18,7 @@
 
 #include "tools/ledger/reader.h"
 
+struct lh_arena;
 struct lh_symbols;
 struct lh_report;
 
@@ -174,6 +175,8 @@ struct lh_report_options {
 };
 
 struct lh_report {
+	struct lh_arena *arena;
+	struct lh_report_options options;
 	struct lh_report_process **process;
 	uint32_t processes;
 	struct lh_report_finding **finding; /* those with filter == LH_F_NONE */

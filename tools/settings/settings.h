@@ -31,7 +31,6 @@ enum lh_option_origin { LH_FROM_DEFAULT, LH_FROM_CONF, LH_FROM_ENV, LH_FROM_FLAG
 enum lh_option {
 #define OPTION(name, type, preset, accepted, help) LH_OPT_##name,
 #include "libcheck/options.def"
-#undef OPTION
 #define FRONT(name, letter, type, preset, accepted, where, help) LH_OPT_##name,
 #include "tools/options.def"
 #undef FRONT

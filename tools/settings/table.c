@@ -26,7 +26,6 @@ const struct lh_setting lh_settings_table[LH_OPTS] = {
 	 .where = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV,                                             \
 	 .library = true},
 #include "libcheck/options.def"
-#undef OPTION
 #define FRONT(n, l, t, p, a, w, h)                                                                 \
 	{.name = #n,                                                                               \
 	 .letter = (l),                                                                            \

@@ -73,7 +73,7 @@ static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_t
 static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 			       const struct lh_live_thread *live)
 {
-	if (live && live->thread && live->thread < h->snapshot.ledger->table[LH_T_THREAD].used) {
+	if (live && live->thread && live->thread < h->snapshot.rows.table[LH_T_THREAD].used) {
 		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, live->thread);
 
 		memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
@@ -137,7 +137,7 @@ static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
 	t->ns = h->now_ns > live->wait_since_ns ? h->now_ns - live->wait_since_ns : 0;
 	t->lock = lh_snapshot_copy_lock(&h->snapshot, live->wait_lock);
 	if (!t->stack)
-		t->stack = lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(live->wait_site));
+		t->stack = lh_copy_stack(&h->snapshot.copier, LH_SITE_STACK(live->wait_site));
 	t->site = LH_SITE(t->stack, LH_SITE_HOW(live->wait_site), t->wait.mode);
 }
 

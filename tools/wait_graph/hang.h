@@ -9,7 +9,7 @@
  *   hang.c            threads and waits, in two scans
  *   wait_bytes.c      what a thread waits for, from its system call, stack and lock bytes
  *   edges_bytes.c     edges, from the ledger or from the locks' bytes
- *   hang_findings.c   findings from the solved graph
+ *   hang_findings.c   rows of the findings of the solved graph (findings.h)
  *   merge.c           waits for locks of other processes
  *   processes.c       which other processes matter, and their inspection
  *   shm_key.c         the location of a process-shared lock

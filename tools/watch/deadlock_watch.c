@@ -7,7 +7,8 @@
  */
 #include "tools/watch/watch_internal.h"
 
-#include "tools/process/libc_layout.h"
+#include "libcheck/lock/glibc_layout.h"
+#include "tools/process/copy_rows.h"
 #include "tools/wait_graph/deadlocks.h"
 
 #include <errno.h>
@@ -55,7 +56,8 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	if (l->kind != LH_RWLOCK || !read_word(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
 	    !read_word(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
 		return false;
-	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_gone_everywhere(with, tid);
+	return ((int32_t)owner == tid || (!owner && lh_glibc_readers(readers))) &&
+	       is_gone_everywhere(with, tid);
 }
 
 /* ---- reporting ---- */
@@ -71,7 +73,7 @@ static uint64_t key_of(const struct lh_deadlock *deadlock)
 	return h | 1;
 }
 
-static void report(const struct lh_deadlock *deadlock)
+static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 {
 	struct lh_watch_process *p = lh_deadlocks_with(deadlock->process);
 	struct lh_overlay *overlay = lh_watch_overlay(p);
@@ -91,12 +93,14 @@ static void report(const struct lh_deadlock *deadlock)
 	if (!f.step)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_watch_process *from = lh_deadlocks_with(deadlock->step[i].process);
+		const struct lh_deadlocks_step *s = &deadlock->step[i];
+		const struct lh_watch_process *from = lh_deadlocks_with(s->process);
 		struct lh_step *step = lh_overlay_row(overlay, LH_T_STEP, f.step + i);
-		*step = from == p ? deadlock->step[i].step
-				  : lh_watch_foreign_step(p, from, &deadlock->step[i].step);
-		if (deadlock->step[i].dead_thread)
-			step->thread = lh_watch_dead_thread(p, deadlock->step[i].dead_thread);
+
+		*step = from == p ? s->step : lh_watch_foreign_step(p, arena, from, &s->step);
+		if (s->dead_thread)
+			step->thread = lh_put_foreign_thread(overlay, s->dead_thread->pid,
+							     &s->dead_thread->thread);
 	}
 	uint32_t row = lh_overlay_add(overlay, LH_T_FINDING, &f, 1);
 	if (row)
@@ -115,7 +119,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	arena = lh_arena_new();
 	n = lh_deadlocks_scan(w->deadlocks, now_ns, arena, &deadlock);
 	for (uint32_t i = 0; i < n; i++)
-		report(&deadlock[i]);
+		report(&deadlock[i], arena);
 	lh_arena_free(arena);
 }
 

@@ -228,9 +228,8 @@ void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
 
 /* foreign_step.c: copies a step of another process's thread; its thread, lock and stack become rows
  * of this process's overlay. */
-struct lh_step lh_watch_foreign_step(struct lh_watch_process *, const struct lh_watch_process *from,
-				     const struct lh_step *);
-lh_thread_id lh_watch_dead_thread(struct lh_watch_process *, const struct lh_dead_thread *);
+struct lh_step lh_watch_foreign_step(struct lh_watch_process *, struct lh_arena *,
+				     const struct lh_watch_process *from, const struct lh_step *);
 
 /* wait_profile.c */
 void lh_wait_profile_thread(struct lh_watch_process *, uint32_t live_row,

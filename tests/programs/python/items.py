@@ -88,7 +88,7 @@ class Queue:
                 seen = self.waits
 
     def produce(self):
-        """Both wait; the first item wakes both; the rest comes when both wait again."""
+        """Both consumers wait; the first item wakes both; the rest comes when both wait again."""
         self._until_waits(CONSUMERS)
         self.put(1, wake_all=True)
         self._until_waits(2 * CONSUMERS)
@@ -152,6 +152,6 @@ if __name__ == "__main__":
                            "signals without the lock: refused"),
         "wait-unlocked": (lambda s: refused(threading.Condition().wait),
                           "waits without the lock: refused"),
-        "lost-signal": (lost_signal, "waits without a look: the signal came before (--hang)"),
+        "lost-signal": (lost_signal, "waits without a test: the signal came before (--hang)"),
         "event": (event, "one-way signalling that cannot be missed"),
     })
