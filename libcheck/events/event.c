@@ -33,13 +33,6 @@ void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh
 
 /* ---- begin and end ---- */
 
-static bool drop(struct lh_self *self)
-{
-	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
-	lh_leave(self);
-	return false;
-}
-
 static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool must)
 {
 	struct lh_stack_walk_result *walked;
@@ -64,7 +57,9 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 		   : lh_internal_lock_acquire)(&lh_own_ledger.lock, event->self->number)) {
 		if (must)
 			lh_hb_edges_lost();
-		return drop(event->self);
+		__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
+		lh_leave(event->self);
+		return false;
 	}
 	lh_lock_set_location(NULL, NULL);
 	if (x)
@@ -135,9 +130,8 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
-uint64_t lh_event_wait_time(struct lh_event_frame *event)
+uint64_t lh_event_wait_time(struct lh_live_thread *live)
 {
-	struct lh_live_thread *live = event->live;
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 

@@ -188,8 +188,7 @@ void lh_on_wait_end(const struct lh_call *call, int rc)
 	uint64_t ns = 0;
 
 	if (self) {
-		struct lh_event_frame event = {.self = self, .live = self->live_saved};
-		ns = lh_event_wait_time(&event);
+		ns = lh_event_wait_time(self->live_saved);
 		self->sample = 1; /* the hold that begins now is measured */
 		lh_leave(self);
 	}

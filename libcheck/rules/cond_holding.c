@@ -11,15 +11,14 @@
  */
 #include "libcheck/rules/finding.h"
 
-static bool is_wait(const struct lh_chain *chain)
-{
-	return LH_SITE_HOW(chain->site) == LH_BLOCKING &&
-	       LH_SITE_MODE(chain->site) != LH_COND_SIGNALS;
-}
-
 static bool is_signal(const struct lh_chain *chain)
 {
 	return LH_SITE_MODE(chain->site) == LH_COND_SIGNALS;
+}
+
+static bool is_wait(const struct lh_chain *chain)
+{
+	return LH_SITE_HOW(chain->site) == LH_BLOCKING && !is_signal(chain);
 }
 
 /* The lowest serial of the thread's visits to the chain, 0: the thread was never there. */
