@@ -2,12 +2,7 @@
  * cycles. */
 #include "tools/lock_order/by_class.h"
 #include "libcheck/base/hash.h"
-
 #include "tools/lock_order/lock_order_internal.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <uthash.h>
 
 /*
  * The rows for the order graph. Their locks are those of the ledger, row for row, followed by three
@@ -27,31 +22,15 @@ struct source {
 	lh_lock_id lock;
 };
 
-/* Dependencies that differ only in the instances that were acquired: ALIKE_MAX of them suffice. */
-struct same_class {
-	uint64_t hash;
-	uint32_t n;
-	UT_hash_handle hh;
-};
-
 struct class_rows {
-	struct lh_report *report;
-	const struct lh_report_process *process;
+	struct lh_merged_run run;
+	struct lh_merged_process process; /* `chain`: the chains of instances */
 	const struct lh_ledger_view *ledger;
 	struct lh_classes *classes;
-	struct lh_arena *arena;
 	bool filtered;
-	struct lh_lock *lock;
-	struct lh_thread *thread;
-	struct lh_hb_edge *hb_edge;
-	struct lh_chain *chain;
-	struct lh_chain_visit *visit;
 	struct source *source; /* by our chain row */
-	lh_chain_id *instance; /* by chain row of the ledger: its chain of instances */
-	uint32_t locks, threads, hb_edges, chains, visits, sources;
-	uint32_t own_locks; /* lock rows of the ledger */
-	uint32_t witnesses;
-	struct same_class *group;
+	uint32_t sources;
+	struct lh_map same_class; /* by hash: how many dependencies differ only in the instances */
 };
 
 /* ---- rows ---- */
@@ -59,20 +38,15 @@ struct class_rows {
 static lh_chain_id add_chain_row(struct class_rows *b, lh_chain_id parent, lh_lock_id lock,
 				 lh_site site, struct source from)
 {
-	struct lh_chain chain = {.parent = parent, .lock = lock, .site = site};
-	lh_chain_id id = b->chains;
-
-	chain.depth = parent ? (uint16_t)(b->chain[parent].depth + 1) : 1;
-	b->witnesses += chain.depth;
-	LH_PUSH(b->arena, b->chain, b->chains, chain);
-	LH_PUSH(b->arena, b->source, b->sources, from);
-	return id;
+	LH_PUSH(b->run.arena, b->source, b->sources, from);
+	return lh_merged_add_chain(&b->run, parent, lock, site);
 }
 
-/* The lock id of a row of a class. These rows follow those of the ledger; add_locks makes them. */
+/* The lock id of a row of a class. These rows follow those of the ledger; add_class_locks makes
+ * them. */
 static lh_lock_id class_row(const struct class_rows *b, uint32_t class, uint32_t which)
 {
-	uint32_t row = b->own_locks + (class - 1) * ROWS_A_CLASS + which;
+	uint32_t row = b->process.locks + (class - 1) * ROWS_A_CLASS + which;
 
 	return row < LH_LOCK_ROWS ? LH_LOCK_ID(row, 1) : 0;
 }
@@ -82,47 +56,6 @@ static lh_lock_id class_id(const struct class_rows *b, lh_lock_id lock, uint32_t
 	uint32_t class = lh_classes_of(b->classes, lock);
 
 	return class ? class_row(b, class, which) : 0;
-}
-
-static void copy_visits(struct class_rows *b, lh_chain_id to, const struct lh_chain *from)
-{
-	struct lh_chain_visit s;
-	uint32_t n = 0;
-
-	for (uint32_t i = from->visit; n < 64 && lh_read_visit(b->ledger, i, &s); i = s.next, n++) {
-		uint32_t row = b->visits;
-		struct lh_chain_visit copy = s;
-
-		copy.chain = to;
-		copy.next = b->chain[to].visit;
-		LH_PUSH(b->arena, b->visit, b->visits, copy);
-		b->chain[to].visit = row;
-	}
-	b->chain[to].flags = from->flags & LH_CHAIN_MANY_THREADS;
-}
-
-static void read_rows(struct class_rows *b)
-{
-	const struct lh_ledger_view *r = b->ledger;
-	uint32_t n = lh_read_used(r, LH_T_THREAD);
-
-	b->threads = n ? n : 1;
-	b->thread = lh_arena_alloc(b->arena, b->threads * sizeof(*b->thread));
-	for (uint32_t i = 1; i < b->threads; i++) {
-		lh_read_thread(r, i, &b->thread[i]);
-		b->thread[i].end_lock = 0;
-	}
-	n = lh_read_used(r, LH_T_HB_EDGE);
-	b->hb_edges = n ? n : 1;
-	b->hb_edge = lh_arena_alloc(b->arena, b->hb_edges * sizeof(*b->hb_edge));
-	for (uint32_t i = 1; i < b->hb_edges; i++)
-		lh_read_hb_edge(r, i, &b->hb_edge[i]);
-	n = lh_read_used(r, LH_T_LOCK);
-	b->own_locks = n ? n : 1;
-	n = lh_read_used(r, LH_T_CHAIN);
-	b->instance = lh_arena_alloc(b->arena, (n + 1) * sizeof(*b->instance));
-	add_chain_row(b, 0, 0, 0, (struct source){0}); /* row 0 is none */
-	LH_PUSH(b->arena, b->visit, b->visits, (struct lh_chain_visit){0});
 }
 
 /* ---- dependencies ---- */
@@ -146,23 +79,18 @@ static uint64_t hash_of(struct class_rows *b, const lh_chain_id *chain, uint32_t
 		h = lh_hash_mix(h, class_id(b, row.lock, 0));
 		h = lh_hash_mix(h, i == held || i + 1 == n ? row.site : LH_SITE_MODE(row.site));
 	}
-	for (uint32_t i = row.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s); i = s.next)
-		h = lh_hash_mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last),
-		k++;
+	for (uint32_t i = row.visit, k = 0; k < 64 && lh_read_visit(b->ledger, i, &s);
+	     i = s.next, k++)
+		h = lh_hash_mix(h, (uint64_t)s.thread << 32 ^ (uint64_t)s.first << 16 ^ s.last);
 	return lh_hash_mix(h, row.flags & LH_CHAIN_MANY_THREADS);
 }
 
+/* SAME_CLASS_MAX dependencies that differ only in the instances suffice. */
 static bool is_redundant(struct class_rows *b, uint64_t hash)
 {
-	struct same_class *a;
+	uint32_t *n = lh_map_get(&b->same_class, b->run.arena, &hash, sizeof(hash), sizeof(*n));
 
-	HASH_FIND(hh, b->group, &hash, sizeof(hash), a);
-	if (!a) {
-		a = lh_arena_alloc(b->arena, sizeof(*a));
-		a->hash = hash;
-		HASH_ADD(hh, b->group, hash, sizeof(a->hash), a);
-	}
-	return ++a->n > SAME_CLASS_MAX;
+	return ++*n > SAME_CLASS_MAX;
 }
 
 static uint64_t address_of(const struct class_rows *b, lh_lock_id id)
@@ -205,10 +133,10 @@ static void add_dependency(struct class_rows *b, const lh_chain_id *chain, uint3
 		return;
 	if (!name_ends(b, h.lock, w.lock, end) || is_redundant(b, hash_of(b, chain, n, held)))
 		return;
-	link = add_chain_row(b, b->instance[chain[n - 2]], end[0], as_held(h.site),
+	link = add_chain_row(b, b->process.chain[chain[n - 2]], end[0], as_held(h.site),
 			     (struct source){chain[held], h.lock});
 	at = add_chain_row(b, link, end[1], w.site, (struct source){chain[n - 1], w.lock});
-	copy_visits(b, at, &w);
+	lh_merged_add_visits(&b->run, &b->process, chain[n - 1], at);
 }
 
 /* A chain without held locks: a writer that may queue. */
@@ -217,7 +145,9 @@ static void add_root(struct class_rows *b, lh_chain_id id, const struct lh_chain
 	lh_lock_id lock = class_id(b, w->lock, 0);
 
 	if (lock && !is_redundant(b, hash_of(b, &id, 1, 0)))
-		copy_visits(b, add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}), w);
+		lh_merged_add_visits(
+			&b->run, &b->process, id,
+			add_chain_row(b, 0, lock, w->site, (struct source){id, w->lock}));
 }
 
 static bool holds(const struct class_rows *b, const lh_chain_id *chain, uint32_t n, lh_lock_id lock)
@@ -245,8 +175,9 @@ static bool read_chain(const struct class_rows *b, lh_chain_id id, struct lh_cha
 	return true;
 }
 
-static void add_chain(struct class_rows *b, lh_chain_id id)
+static void add_chain(void *with, struct lh_merged_process *m, lh_chain_id id)
 {
+	struct class_rows *b = with;
 	lh_chain_id chain[LH_HELD_MAX];
 	uint32_t n = lh_read_chain_path(b->ledger, id, chain, LH_HELD_MAX);
 	struct lh_chain row;
@@ -254,8 +185,8 @@ static void add_chain(struct class_rows *b, lh_chain_id id)
 
 	if (!n || !read_chain(b, id, &row, &l))
 		return;
-	b->instance[id] = add_chain_row(b, n > 1 ? b->instance[chain[n - 2]] : 0, row.lock,
-					as_held(row.site), (struct source){id, row.lock});
+	m->chain[id] = add_chain_row(b, n > 1 ? m->chain[chain[n - 2]] : 0, row.lock,
+				     as_held(row.site), (struct source){id, row.lock});
 	/* No dependency for a join: while a thread holds a lock, it may join a thread that acquires
 	 * another lock of the same class. */
 	if (l.kind == LH_COND || l.kind == LH_BARRIER || l.kind == LH_THREAD_END ||
@@ -273,68 +204,54 @@ static void add_chain(struct class_rows *b, lh_chain_id id)
 
 /* ---- locks ---- */
 
-/* A class has each flag that one of its locks has; but it prefers writers only if all do. */
+static void add_own_locks(struct class_rows *b)
+{
+	for (uint32_t i = 1; i < b->process.locks; i++) {
+		struct lh_lock l = {0};
+
+		lh_read_lock_row(b->ledger, i, &l);
+		LH_PUSH(b->run.arena, b->run.lock, b->run.locks, l);
+	}
+}
+
 static void add_to_class(struct class_rows *b, lh_lock_id id, const struct lh_lock *l)
 {
 	uint32_t class = lh_classes_of(b->classes, id);
 
 	for (uint32_t i = 0; class && i < ROWS_A_CLASS; i++) {
-		struct lh_lock *c = &b->lock[LH_LOCK_ROW(class_row(b, class, i))];
-		uint32_t prefer = c->kind ? c->flags & l->flags : l->flags;
+		uint32_t row = LH_LOCK_ROW(class_row(b, class, i));
+		struct lh_lock *c = &b->run.lock[row];
 
+		if (!row || row >= b->run.locks) /* no dependency names this class */
+			return;
 		c->gen = 1;
+		c->flags = c->kind ? lh_merged_flags(c->flags, l->flags) : l->flags;
 		c->kind = l->kind;
-		c->flags |= l->flags;
-		c->flags = (c->flags & ~(uint32_t)LH_LOCK_PREFER_WRITER) |
-			   (prefer & LH_LOCK_PREFER_WRITER);
 	}
 }
 
-/* Links the chains that want each lock, as the order graph needs them. */
-static void list_chains(struct class_rows *b)
+static void add_class_locks(struct class_rows *b)
 {
-	for (uint32_t i = 1; i < b->own_locks; i++)
-		b->lock[i].chains = 0;
-	for (lh_chain_id i = 1; i < b->chains; i++) {
-		uint32_t row = LH_LOCK_ROW(b->chain[i].lock);
+	uint32_t n = lh_classes_count(b->classes) * ROWS_A_CLASS;
 
-		if (row >= b->locks)
-			continue;
-		b->chain[i].next = b->lock[row].chains;
-		b->lock[row].chains = i;
-	}
-}
-
-static void add_locks(struct class_rows *b)
-{
-	uint32_t classes = lh_classes_count(b->classes);
-
-	b->locks = b->own_locks + classes * ROWS_A_CLASS;
-	b->lock = lh_arena_alloc(b->arena, b->locks * sizeof(*b->lock));
-	for (uint32_t i = 1; i < b->own_locks; i++)
-		lh_read_lock_row(b->ledger, i, &b->lock[i]);
-	for (uint32_t i = 1; i < b->own_locks; i++)
-		if (b->lock[i].kind && b->lock[i].chains)
-			add_to_class(b, LH_LOCK_ID(i, b->lock[i].gen), &b->lock[i]);
-	for (uint32_t i = 1; i < b->threads; i++)
-		b->thread[i].creator_chain =
-			b->thread[i].creator_chain < lh_read_used(b->ledger, LH_T_CHAIN)
-				? b->instance[b->thread[i].creator_chain]
-				: 0;
-	list_chains(b);
+	for (uint32_t i = 0; i < n; i++)
+		LH_PUSH(b->run.arena, b->run.lock, b->run.locks, (struct lh_lock){0});
+	for (uint32_t i = 1; i < b->process.locks; i++)
+		if (b->run.lock[i].kind && b->run.lock[i].chains)
+			add_to_class(b, LH_LOCK_ID(i, b->run.lock[i].gen), &b->run.lock[i]);
 }
 
 /* ---- sources ---- */
 
 static struct source source_of(const struct class_rows *b, lh_chain_id id)
 {
-	return id < b->chains ? b->source[id] : (struct source){0};
+	return id < b->sources ? b->source[id] : (struct source){0};
 }
 
 /* The chain of the ledger, and the lock in it, that a link of a cycle holds. */
 static struct source held_of(const struct class_rows *b, const struct lh_cycle_link *k)
 {
-	return source_of(b, b->chain[k->chain].parent);
+	return source_of(b, b->run.chain[k->chain].parent);
 }
 
 /* True if each lock of the cycle is one instance: the process's own order graph has found this
@@ -352,12 +269,10 @@ static bool is_of_same_instances(const struct class_rows *b, const struct lh_cyc
 
 /* ---- findings ---- */
 
-enum { STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
-
 static void add_step(struct lh_step *step, uint32_t *n, const struct lh_cycle_link *k,
 		     lh_lock_id lock, lh_site site, enum lh_action action)
 {
-	if (*n < STEPS_MAX)
+	if (*n < LH_STEPS_MAX)
 		step[(*n)++] = (struct lh_step){
 			.thread = k->thread, .lock = lock, .site = site, .action = action};
 }
@@ -380,20 +295,10 @@ static void add_link(const struct class_rows *b, const struct lh_cycle_link *k, 
 	add_step(step, n, k, wanted.lock, k->wanted_site, LH_WANTS);
 }
 
-/* Equal for the same classes in the same order, at any sites. A sum: a cycle has no first link. */
-static uint64_t hash_of_cycle(const struct lh_cycle *cycle)
-{
-	uint64_t h = cycle->filter;
-
-	for (uint32_t i = 0; i < cycle->n; i++)
-		h += lh_hash_mix(lh_hash_mix(1, cycle->link[i].held), cycle->link[i].wanted);
-	return h;
-}
-
 static struct lh_report_finding *report_cycle(const struct class_rows *b,
 					      const struct lh_cycle *cycle)
 {
-	struct lh_step step[STEPS_MAX];
+	struct lh_step step[LH_STEPS_MAX];
 	uint32_t n = 0;
 	struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER,
 				 .level = LH_POTENTIAL,
@@ -405,36 +310,30 @@ static struct lh_report_finding *report_cycle(const struct class_rows *b,
 	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
 		add_link(b, &cycle->link[i], i >= cycle->n, step, &n);
 	row.steps = (uint8_t)n;
-	return lh_report_add_finding(b->report, b->ledger, &row, step, NULL);
+	return lh_report_add_finding(b->run.report, b->ledger, &row, step, NULL);
 }
 
 /* One finding for each cycle of classes; the same cycle at other sites is counted. Otherwise a
  * class of a generic wrapper would cause a finding for every two sites that acquire its locks. */
 static void report_all(struct class_rows *b, const struct lh_answers *a)
 {
-	struct merged_cycle {
-		uint64_t hash;
-		struct lh_report_finding *finding;
-		UT_hash_handle hh;
-	} *merged_cycles = NULL, *r;
+	struct lh_report_finding **first, *f;
+	struct lh_map reported = {0};
 
 	for (uint32_t i = 0; i < a->n; i++) {
-		uint64_t hash = hash_of_cycle(&a->cycle[i]);
+		uint64_t hash = lh_cycle_locks_hash(&a->cycle[i]);
 
 		if (is_of_same_instances(b, &a->cycle[i]))
 			continue;
-		HASH_FIND(hh, merged_cycles, &hash, sizeof(hash), r);
-		if (r) {
-			r->finding->count++;
+		first = lh_map_get(&reported, b->run.arena, &hash, sizeof(hash), sizeof(*first));
+		if (*first) {
+			(*first)->count++;
 			continue;
 		}
-		r = lh_arena_alloc(b->arena, sizeof(*r));
-		r->hash = hash;
-		r->finding = report_cycle(b, &a->cycle[i]);
-		if (r->finding->by_class)
-			HASH_ADD(hh, merged_cycles, hash, sizeof(r->hash), r);
+		f = report_cycle(b, &a->cycle[i]);
+		if (f->by_class)
+			*first = f;
 	}
-	HASH_CLEAR(hh, merged_cycles);
 }
 
 static bool is_lock_order(void *with, const struct lh_cycle *cycle)
@@ -443,47 +342,35 @@ static bool is_lock_order(void *with, const struct lh_cycle *cycle)
 	return cycle->rule == LH_RULE_LOCK_ORDER;
 }
 
-static uint32_t query(const struct class_rows *b, struct lh_answers *a)
-{
-	const struct lh_order_input input = {.lock = b->lock,
-					     .thread = b->thread,
-					     .chain = b->chain,
-					     .visit = b->visit,
-					     .hb_edge = b->hb_edge,
-					     .locks = b->locks,
-					     .threads = b->threads,
-					     .chains = b->chains,
-					     .visits = b->visits,
-					     .hb_edges = b->hb_edges,
-					     .hb_edges_lost = b->ledger->head.hb_edges_lost != 0};
-
-	return lh_order_query(&input, b->witnesses, b->filtered, a);
-}
-
-static void check_process(struct lh_report *report, const struct lh_report_process *p,
+static void check_process(struct lh_report *report, struct lh_report_process *p,
 			  const struct lh_class_options *options)
 {
-	struct class_rows b = {.report = report,
-			       .process = p,
-			       .ledger = p->ledger,
-			       .filtered = options->filtered,
-			       .arena = lh_arena_new()};
-	struct lh_answers a = {b.arena, is_lock_order, NULL, NULL, 0};
-	uint32_t cut, n = lh_read_used(p->ledger, LH_T_CHAIN);
+	struct class_rows b = {
+		.run = {.report = report,
+			.arena = lh_arena_new(),
+			.process = &b.process,
+			.processes = 1,
+			.alone = true,
+			.add_chain = add_chain,
+			.with = &b},
+		.process = {.process = p, .locks = lh_read_used(p->ledger, LH_T_LOCK)},
+		.ledger = p->ledger,
+		.filtered = options->filtered};
+	struct lh_answers a = {is_lock_order, NULL, NULL, 0};
+	uint32_t cut;
 
-	b.classes = lh_classes_new(report, p, options);
-	read_rows(&b);
-	for (lh_chain_id i = 1; i < n; i++)
-		add_chain(&b, i);
-	add_locks(&b);
-	cut = query(&b, &a);
+	b.classes = lh_classes_new(report, p, options, b.run.arena);
+	lh_merged_begin_rows(&b.run);
+	LH_PUSH(b.run.arena, b.source, b.sources, (struct source){0});
+	add_own_locks(&b);
+	lh_merged_take(&b.run, &b.process);
+	add_class_locks(&b);
+	cut = lh_order_query(&b.run, b.run.hb_edges, b.filtered, &a);
 	if (cut)
 		lh_report_note(report,
 			       "by lock class: %u cycle searches were stopped at their limit", cut);
 	report_all(&b, &a);
-	HASH_CLEAR(hh, b.group);
-	lh_classes_free(b.classes);
-	lh_arena_free(b.arena);
+	lh_arena_free(b.run.arena);
 }
 
 void lh_by_class_check(struct lh_report *report, const struct lh_class_options *options)

@@ -20,6 +20,7 @@
 #define LH_LOCK_ORDER_BY_CLASS_H
 
 #include "tools/report/report.h"
+#include "tools/util/arena.h"
 
 struct lh_class_options {
 	struct lh_symbols
@@ -37,9 +38,8 @@ struct lh_classes;
 
 /* The classes of one process's locks, numbered from 1. lh_classes_of: 0: the lock has no class. */
 struct lh_classes *lh_classes_new(struct lh_report *, const struct lh_report_process *,
-				  const struct lh_class_options *);
+				  const struct lh_class_options *, struct lh_arena *);
 uint32_t lh_classes_of(struct lh_classes *, lh_lock_id);
 uint32_t lh_classes_count(const struct lh_classes *);
-void lh_classes_free(struct lh_classes *);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-enum { STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
-
 static const char chance[] = " (these processes were not seen to run at the same time)";
 
 /* A cycle inside one process is left to the process's own order graph. */
@@ -25,7 +23,7 @@ static bool is_wanted(void *with, const struct lh_cycle *cycle)
 /* ---- findings ---- */
 
 struct steps {
-	struct lh_cross_step step[STEPS_MAX];
+	struct lh_cross_step step[LH_STEPS_MAX];
 	uint32_t n;
 };
 
@@ -36,7 +34,7 @@ static void add_step(struct lh_merged_run *run, struct steps *t, const struct lh
 	const struct lh_merged_lock *source;
 	struct lh_chain chain;
 
-	if (t->n >= STEPS_MAX || !lh_read_chain_row(m->process->ledger, id, &chain))
+	if (t->n >= LH_STEPS_MAX || !lh_read_chain_row(m->process->ledger, id, &chain))
 		return;
 	source = &run->lock_of[LH_LOCK_ROW(run->chain[m->chain[id]].lock)];
 	*s = (struct lh_cross_step){.process = m->process,
@@ -51,16 +49,12 @@ static void add_step(struct lh_merged_run *run, struct steps *t, const struct lh
 
 static void add_link(struct lh_merged_run *run, struct steps *t, const struct lh_cycle_link *k)
 {
-	const struct lh_merged_visit *at = lh_merged_visit_of(run, k->chain, k->thread);
+	const struct lh_merged_process *m;
 	lh_chain_id chain[LH_HELD_MAX];
-	uint32_t depth;
+	uint32_t depth = lh_merged_path_of(run, k, &m, chain);
 
-	if (!at)
-		return;
-	depth = lh_read_chain_path(at->process->process->ledger, at->chain, chain, LH_HELD_MAX);
 	for (uint32_t i = 0; i < depth; i++)
-		add_step(run, t, at->process, k->thread, chain[i],
-			 i + 1 == depth ? LH_WANTS : LH_HOLDS);
+		add_step(run, t, m, k->thread, chain[i], i + 1 == depth ? LH_WANTS : LH_HOLDS);
 }
 
 static bool has_thread(const struct lh_report_finding *f, int32_t tid)
@@ -127,19 +121,15 @@ static void add_with_ancestors(struct lh_merged_run *run)
 
 static void check_together(struct lh_merged_run *run, bool filtered)
 {
-	struct lh_answers sure = {run->arena, is_wanted, run, NULL, 0}, all = sure;
-	struct lh_order_input input;
+	struct lh_answers sure = {is_wanted, run, NULL, 0}, all = sure;
 	uint32_t cut;
 
 	lh_merged_find_parents(run);
 	lh_merged_begin_rows(run);
 	add_with_ancestors(run);
 	lh_merged_add_order(run);
-	lh_merged_end_rows(run);
-	input = lh_merged_input(run, run->hb_edges);
-	cut = lh_order_query(&input, run->witnesses, filtered, &sure);
-	input = lh_merged_input(run, run->certain_hb_edges);
-	cut += lh_order_query(&input, run->witnesses, false, &all);
+	cut = lh_order_query(run, run->hb_edges, filtered, &sure);
+	cut += lh_order_query(run, run->certain_hb_edges, false, &all);
 	for (uint32_t i = 0; i < sure.n; i++) {
 		const struct lh_cycle *maybe = lh_answer_find(&all, sure.cycle[i].key);
 
@@ -180,14 +170,11 @@ static void check_alone(struct lh_report *report, struct lh_report_process *p)
 				    .process = &one,
 				    .processes = 1,
 				    .alone = true};
-	struct lh_answers a = {run.arena, is_wanted, &run, NULL, 0};
-	struct lh_order_input input;
+	struct lh_answers a = {is_wanted, &run, NULL, 0};
 
 	lh_merged_begin_rows(&run);
 	lh_merged_take(&run, &one);
-	lh_merged_end_rows(&run);
-	input = lh_merged_input(&run, run.hb_edges);
-	p->searches_cut = lh_order_query(&input, run.witnesses, false, &a);
+	p->searches_cut = lh_order_query(&run, run.hb_edges, false, &a);
 	for (uint32_t i = 0; i < a.n; i++)
 		report_cycle(&run, &a.cycle[i], true);
 	lh_arena_free(run.arena);
@@ -208,6 +195,5 @@ void lh_cross_process_check(struct lh_report *report, bool filtered)
 		shared |= run.process[i].shares;
 	if (shared)
 		check_together(&run, filtered);
-	lh_merged_forget_shared(&run);
 	lh_arena_free(run.arena);
 }

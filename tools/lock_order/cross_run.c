@@ -1,26 +1,18 @@
 /* cross_run.c — queries the order graph for processes of different runs, and adds its cycles as
  * findings. */
 #include "tools/lock_order/cross_run.h"
-#include "libcheck/base/hash.h"
 #include "tools/lock_order/lock_order_internal.h"
+#include "tools/util/path.h"
 
 #include <string.h>
-#include <uthash.h>
 
 enum { CHAINS_MAX = 100000, LINKS_MAX = LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX };
-
-/* An order that one process shows by itself, or the key of a cycle that was reported. */
-struct shown {
-	struct {
-		uint64_t what, from, to;
-	} key;
-	UT_hash_handle hh;
-};
 
 struct search {
 	struct lh_merged_run run;
 	struct lh_same_locks *same;
-	struct shown *shown;
+	struct lh_map shown;    /* orders that one process shows by itself */
+	struct lh_map reported; /* hashes of cycles */
 };
 
 static uint32_t same(void *with, const struct lh_merged_process *m, lh_lock_id id)
@@ -32,36 +24,6 @@ static uint32_t same(void *with, const struct lh_merged_process *m, lh_lock_id i
 
 /* ---- what one process shows by itself ---- */
 
-/* True: it is new. */
-static bool add_shown(struct search *s, uint64_t what, uint64_t from, uint64_t to)
-{
-	struct shown ask, *x;
-
-	memset(&ask, 0, sizeof(ask));
-	ask.key.what = what;
-	ask.key.from = from;
-	ask.key.to = to;
-	HASH_FIND(hh, s->shown, &ask.key, sizeof(ask.key), x);
-	if (x)
-		return false;
-	x = lh_arena_alloc(s->run.arena, sizeof(*x));
-	x->key = ask.key;
-	HASH_ADD(hh, s->shown, key, sizeof(x->key), x);
-	return true;
-}
-
-static bool is_shown(struct search *s, uint64_t what, uint64_t from, uint64_t to)
-{
-	struct shown ask, *x;
-
-	memset(&ask, 0, sizeof(ask));
-	ask.key.what = what;
-	ask.key.from = from;
-	ask.key.to = to;
-	HASH_FIND(hh, s->shown, &ask.key, sizeof(ask.key), x);
-	return x != NULL;
-}
-
 static void add_orders(struct search *s, const struct lh_merged_process *m)
 {
 	for (lh_chain_id i = 1; i < m->chains; i++) {
@@ -70,22 +32,28 @@ static void add_orders(struct search *s, const struct lh_merged_process *m)
 		if (LH_SITE_HOW(s->run.chain[at].site) != LH_BLOCKING)
 			continue;
 		for (lh_chain_id held = s->run.chain[at].parent; held;
-		     held = s->run.chain[held].parent)
-			add_shown(s, (uint64_t)(m - s->run.process) + 1, s->run.chain[held].lock,
-				  s->run.chain[at].lock);
+		     held = s->run.chain[held].parent) {
+			const uint64_t order[] = {m - s->run.process, s->run.chain[held].lock,
+						  s->run.chain[at].lock};
+
+			lh_map_get(&s->shown, s->run.arena, order, sizeof(order), 0);
+		}
 	}
 }
 
 /* True if one process shows all orders of the cycle: its own order graph decides, also if it has
  * filtered the cycle. */
-static bool is_shown_by_one(struct search *s, const struct lh_cycle *cycle)
+static bool is_shown_by_one(const struct search *s, const struct lh_cycle *cycle)
 {
-	for (uint32_t p = 1; p <= s->run.processes; p++) {
-		uint32_t i = 0;
+	for (uint32_t p = 0; p < s->run.processes; p++) {
+		bool all = true;
 
-		while (i < cycle->n && is_shown(s, p, cycle->link[i].held, cycle->link[i].wanted))
-			i++;
-		if (i == cycle->n)
+		for (uint32_t i = 0; i < cycle->n && all; i++) {
+			const uint64_t order[] = {p, cycle->link[i].held, cycle->link[i].wanted};
+
+			all = lh_map_find(&s->shown, order, sizeof(order));
+		}
+		if (all)
 			return true;
 	}
 	return false;
@@ -116,23 +84,19 @@ struct link {
 static bool find_link(const struct lh_merged_run *run, const struct lh_cycle_link *k, bool writer,
 		      struct link *out)
 {
-	const struct lh_merged_visit *at = lh_merged_visit_of(run, k->chain, k->thread);
+	const struct lh_merged_process *m;
 	lh_chain_id path[LH_HELD_MAX];
-	uint32_t depth = 0;
+	uint32_t depth = lh_merged_path_of(run, k, &m, path);
 
-	memset(out, 0, sizeof(*out));
-	if (!at)
+	*out = (struct link){0};
+	if (!depth || !lh_read_chain_row(m->process->ledger, path[depth - 1], &out->wanted))
 		return false;
-	out->process = at->process;
-	out->thread = k->thread ? k->thread - at->process->base : 0;
-	depth = lh_read_chain_path(at->process->process->ledger, at->chain, path, LH_HELD_MAX);
-	if (!depth ||
-	    !lh_read_chain_row(at->process->process->ledger, path[depth - 1], &out->wanted))
-		return false;
+	out->process = m;
+	out->thread = k->thread ? k->thread - m->base : 0;
 	for (uint32_t i = 0; i + 1 < depth && !writer; i++)
-		if (at->process->chain[path[i]] < run->chains &&
-		    run->chain[at->process->chain[path[i]]].lock == k->held)
-			return lh_read_chain_row(at->process->process->ledger, path[i], &out->held);
+		if (m->chain[path[i]] < run->chains &&
+		    run->chain[m->chain[path[i]]].lock == k->held)
+			return lh_read_chain_row(m->process->ledger, path[i], &out->held);
 	return writer;
 }
 
@@ -159,18 +123,30 @@ static struct lh_cross_step step_of(struct search *s, const struct link *l, bool
 	uint32_t number = same(s, l->process, chain->lock);
 
 	return (struct lh_cross_step){.process = l->process->process,
-				      .lock = number ? lh_same_locks_lock(s->same, number) : NULL,
+				      .lock = number ? s->run.report->lock[number - 1] : NULL,
 				      .step = {.thread = l->thread,
 					       .lock = chain->lock,
 					       .site = chain->site,
 					       .action = wanted ? LH_WANTS : LH_HOLDS}};
 }
 
-static const char *base_name(const char *path)
+/* The link whose held lock has the first name. A cycle has no first link, and which one the order
+ * graph begins with depends on which thread was faster. */
+static uint32_t first_link(struct search *s, const struct link *link, uint32_t n)
 {
-	const char *slash = strrchr(path, '/');
+	const char *name, *least = NULL;
+	uint32_t first = 0;
 
-	return slash ? slash + 1 : path;
+	for (uint32_t i = 0; i < n; i++) {
+		struct lh_cross_step step = step_of(s, &link[i], false);
+
+		name = step.lock ? step.lock->name : "";
+		if (!least || strcmp(name, least) < 0) {
+			least = name;
+			first = i;
+		}
+	}
+	return first;
 }
 
 static void report_cycle(struct search *s, const struct lh_cycle *cycle, const struct link *link)
@@ -178,16 +154,18 @@ static void report_cycle(struct search *s, const struct lh_cycle *cycle, const s
 	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
 	struct lh_cross_step step[2 * LINKS_MAX];
 	const char *where = "";
-	uint32_t n = 0;
+	uint32_t n = 0, first = first_link(s, link, cycle->n);
 
-	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++) {
-		if (i < cycle->n)
-			step[n++] = step_of(s, &link[i], false);
-		step[n++] = step_of(s, &link[i], true);
-		if (i < cycle->n)
-			where = lh_arena_printf(s->run.arena, "%s%s%s", where, *where ? ", " : "",
-						base_name(link[i].process->process->exe));
+	for (uint32_t i = 0; i < cycle->n; i++) {
+		const struct link *l = &link[(first + i) % cycle->n];
+
+		step[n++] = step_of(s, l, false);
+		step[n++] = step_of(s, l, true);
+		where = lh_arena_printf(s->run.arena, "%s%s%s", where, *where ? ", " : "",
+					lh_path_base(l->process->process->exe));
 	}
+	for (uint32_t i = cycle->n; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
+		step[n++] = step_of(s, &link[i], true);
 	lh_report_add_cross_finding(
 		s->run.report, &row, step, n,
 		lh_arena_printf(s->run.arena, " (seen in different runs: %s)", where));
@@ -203,33 +181,30 @@ static bool is_wanted(void *with, const struct lh_cycle *cycle)
 	       !is_shown_by_one(s, cycle);
 }
 
-/* Equal for the same locks in the same order, at any sites. A sum: a cycle has no first link. */
-static uint64_t hash_of(const struct lh_cycle *cycle)
+static bool is_new(struct search *s, const struct lh_cycle *cycle)
 {
-	uint64_t h = 0;
+	uint64_t hash = lh_cycle_locks_hash(cycle);
+	bool *reported = lh_map_get(&s->reported, s->run.arena, &hash, sizeof(hash), sizeof(bool));
+	bool is = !*reported;
 
-	for (uint32_t i = 0; i < cycle->n; i++)
-		h += lh_hash_mix(lh_hash_mix(1, cycle->link[i].held), cycle->link[i].wanted);
-	return h;
+	*reported = true;
+	return is;
 }
 
 static void search(struct search *s)
 {
-	struct lh_answers a = {s->run.arena, is_wanted, s, NULL, 0};
+	struct lh_answers a = {is_wanted, s, NULL, 0};
 	struct link link[LINKS_MAX];
-	struct lh_order_input input;
 	uint32_t cut;
 
 	lh_merged_begin_rows(&s->run);
 	for (uint32_t i = 0; i < s->run.processes; i++)
 		lh_merged_take(&s->run, &s->run.process[i]);
-	lh_merged_end_rows(&s->run);
 	for (uint32_t i = 0; i < s->run.processes; i++)
 		add_orders(s, &s->run.process[i]);
-	input = lh_merged_input(&s->run, s->run.hb_edges);
-	cut = lh_order_query(&input, s->run.witnesses, false, &a);
+	cut = lh_order_query(&s->run, s->run.hb_edges, false, &a);
 	for (uint32_t i = 0; i < a.n; i++)
-		if (find_links(s, &a.cycle[i], link) && add_shown(s, 0, hash_of(&a.cycle[i]), 0))
+		if (find_links(s, &a.cycle[i], link) && is_new(s, &a.cycle[i]))
 			report_cycle(s, &a.cycle[i], link);
 	if (cut)
 		lh_report_note(s->run.report,
@@ -254,7 +229,7 @@ void lh_cross_run_check(struct lh_report *report)
 	struct search s = {.run = {.report = report, .arena = lh_arena_new(), .same = same}};
 	uint32_t numbers;
 
-	s.run.same_with = &s;
+	s.run.with = &s;
 	s.same = lh_same_locks_new(report, s.run.arena);
 	add_processes(&s);
 	if (lh_same_locks_chains(s.same) > CHAINS_MAX) {
@@ -266,7 +241,5 @@ void lh_cross_run_check(struct lh_report *report)
 		s.run.same_lock = lh_arena_alloc(s.run.arena, numbers * sizeof(*s.run.same_lock));
 		search(&s);
 	}
-	HASH_CLEAR(hh, s.shown);
-	lh_same_locks_free(s.same);
 	lh_arena_free(s.run.arena);
 }

@@ -19,18 +19,15 @@ void lh_cross_run_check(struct lh_report *);
 
 struct lh_same_locks;
 
-/* Selects processes that show orders; of equal ones, one. Free before the arena. */
+/* Selects processes that show orders; of equal ones, one. */
 struct lh_same_locks *lh_same_locks_new(struct lh_report *, struct lh_arena *);
-void lh_same_locks_free(struct lh_same_locks *);
-struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *,
-						uint32_t i); /* NULL: no more */
-uint32_t
-lh_same_locks_chains(const struct lh_same_locks *); /* distinct chains of all these processes */
+/* The i-th of these processes; NULL: there are no more. */
+struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *, uint32_t i);
+/* How many distinct chains these processes have. */
+uint32_t lh_same_locks_chains(const struct lh_same_locks *);
 /* Finds which locks are the same; returns a number above that of every lock. */
 uint32_t lh_same_locks_name(struct lh_same_locks *);
-/* The number of the lock that this lock of the i-th process is; 0: no chain has it. */
+/* The id of the report's lock that stands for this lock of the i-th process; 0: no chain has it. */
 uint32_t lh_same_locks_of(struct lh_same_locks *, uint32_t process, lh_lock_id);
-/* The lock that reports show for a number. */
-const struct lh_report_lock *lh_same_locks_lock(const struct lh_same_locks *, uint32_t number);
 
 #endif

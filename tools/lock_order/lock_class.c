@@ -1,18 +1,12 @@
 /* lock_class.c — finds which locks of a process belong to one class. */
 #include "tools/lock_order/by_class.h"
 #include "tools/util/glob.h"
-#include "tools/util/arena.h"
+#include "tools/util/map.h"
 #include "tools/symbols/symbols.h"
+#include "tools/util/path.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
-
-struct key {
-	const char *text;
-	uint32_t class;
-	UT_hash_handle hh;
-};
 
 struct lh_classes {
 	struct lh_report *report;
@@ -21,9 +15,8 @@ struct lh_classes {
 	struct lh_arena *arena;
 	const char **wrapper;
 	uint32_t wrappers;
-	struct key *keys;
-	uint32_t count;
-	uint32_t *of; /* by row; UINT32_MAX: not looked up yet */
+	struct lh_map classes; /* their numbers by text */
+	uint32_t *of;          /* by row; UINT32_MAX: not looked up yet */
 	uint32_t rows;
 };
 
@@ -32,13 +25,6 @@ static const char *const wrappers[] = {"std::*",    "boost::*",      "__gthread_
 				       "pthread_*", "mtx_init",      "uv_*",        "apr_*",
 				       "PR_New*",   "SDL_Create*",   "v8::base::*", "os::Platform*",
 				       "g_mutex_*", "g_rec_mutex_*", "g_rw_lock_*"};
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static bool is_one_of(const char *const *pattern, uint32_t n, const char *name)
 {
@@ -52,7 +38,7 @@ static bool is_wrapper(const struct lh_classes *c, const struct lh_report_frame 
 {
 	return f->ours || is_one_of(wrappers, sizeof(wrappers) / sizeof(*wrappers), f->function) ||
 	       is_one_of(c->wrapper, c->wrappers, f->function) ||
-	       (f->module && is_one_of(c->wrapper, c->wrappers, base_name(f->module)));
+	       (f->module && is_one_of(c->wrapper, c->wrappers, lh_path_base(f->module)));
 }
 
 /* The frame that initialized the lock: the innermost one that is no wrapper. An interpreter is a
@@ -136,20 +122,16 @@ static uint32_t class_of(struct lh_classes *c, lh_lock_id id)
 {
 	const struct lh_report_lock *lock = lh_report_get_lock(c->report, c->process, id);
 	const char *text;
-	struct key *k;
+	uint32_t *class;
 
 	if (!lock || lock->row.kind == LH_THREAD_END || lock->row.kind == LH_COND ||
 	    lock->row.kind == LH_BARRIER)
 		return 0;
 	text = class_text(c, lock);
-	HASH_FIND_STR(c->keys, text, k);
-	if (!k) {
-		k = lh_arena_alloc(c->arena, sizeof(*k));
-		k->text = text;
-		k->class = ++c->count;
-		HASH_ADD_KEYPTR(hh, c->keys, k->text, strlen(k->text), k);
-	}
-	return k->class;
+	class = lh_map_get(&c->classes, c->arena, text, strlen(text), sizeof(*class));
+	if (!*class)
+		*class = c->classes.n;
+	return *class;
 }
 
 uint32_t lh_classes_of(struct lh_classes *c, lh_lock_id id)
@@ -165,7 +147,7 @@ uint32_t lh_classes_of(struct lh_classes *c, lh_lock_id id)
 
 uint32_t lh_classes_count(const struct lh_classes *c)
 {
-	return c->count;
+	return c->classes.n;
 }
 
 static void split_patterns(struct lh_classes *c, const char *list)
@@ -181,9 +163,8 @@ static void split_patterns(struct lh_classes *c, const char *list)
 }
 
 struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_report_process *p,
-				  const struct lh_class_options *options)
+				  const struct lh_class_options *options, struct lh_arena *arena)
 {
-	struct lh_arena *arena = lh_arena_new();
 	struct lh_classes *c = lh_arena_alloc(arena, sizeof(*c));
 
 	c->report = report;
@@ -195,10 +176,4 @@ struct lh_classes *lh_classes_new(struct lh_report *report, const struct lh_repo
 	memset(c->of, 0xff, (c->rows + 1) * sizeof(*c->of));
 	split_patterns(c, options->wrappers ? options->wrappers : "");
 	return c;
-}
-
-void lh_classes_free(struct lh_classes *c)
-{
-	HASH_CLEAR(hh, c->keys);
-	lh_arena_free(c->arena);
 }

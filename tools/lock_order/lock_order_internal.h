@@ -16,8 +16,10 @@
 #define LH_LOCK_ORDER_LOCK_ORDER_INTERNAL_H
 
 #include "libcheck/order_graph/order_graph.h"
-#include "tools/util/arena.h"
+#include "tools/util/map.h"
 #include "tools/lock_order/cross_process.h"
+
+enum { LH_STEPS_MAX = 250 }; /* lh_finding.steps is a byte */
 
 /* A process and its part of the merged rows. */
 struct lh_merged_process {
@@ -25,15 +27,14 @@ struct lh_merged_process {
 	uint64_t boot;                  /* boot time: seconds since 1970, about */
 	uint64_t first_seen, last_seen; /* monotonic nanoseconds: alive from, and at least until */
 	struct lh_merged_process *from; /* the process that forked it */
-	struct lh_merged_process
-		*by; /* the process that started it in another way, or that it was before an exec */
-	bool shares; /* it uses a lock that another process uses */
-	bool merged; /* its rows have been merged */
-	lh_thread_id base;  /* its threads are base + 1 and on */
-	uint32_t threads;   /* rows, row 0 included */
-	lh_thread_id end;   /* no thread: stands for the end of the process */
-	lh_lock_id *lock;   /* by row of its ledger: merged lock; 0: none yet */
-	lh_chain_id *chain; /* by row of its ledger: merged chain; 0: none */
+	struct lh_merged_process *by;   /* that started it in another way, or before an exec */
+	bool shares;                    /* it uses a lock that another process uses */
+	bool merged;                    /* its rows have been merged */
+	lh_thread_id base;              /* its threads are base + 1 and on */
+	uint32_t threads;               /* rows, row 0 included */
+	lh_thread_id end;               /* no thread: stands for the end of the process */
+	lh_lock_id *lock;               /* by row of its ledger: merged lock; 0: none yet */
+	lh_chain_id *chain;             /* by row of its ledger: merged chain; 0: none */
 	uint32_t locks, chains;
 };
 
@@ -57,15 +58,18 @@ struct lh_merged_run {
 	uint32_t processes;
 	bool alone; /* one process, by itself */
 
-	struct lh_shm_entry *shm_entries; /* process-shared locks by their location */
 	/* The rule by which locks are one: the number of the lock from 1 on, 0: one with no other.
 	 * NULL: by location. */
 	uint32_t (*same)(void *with, const struct lh_merged_process *, lh_lock_id);
-	void *same_with;
-	lh_lock_id *same_lock;       /* by that number: the merged lock */
-	struct lh_stack_key *stacks; /* by the text of the frames: their number */
-	struct lh_chain_key *keys;
-	uint32_t stack_count;
+	lh_lock_id *same_lock; /* by that number: the merged lock */
+	/* Adds the merged chains of one chain; NULL: one chain of the merged locks. The threads of
+	 * other chains have no end locks. */
+	void (*add_chain)(void *with, struct lh_merged_process *, lh_chain_id);
+	void *with;
+
+	struct lh_map locations; /* of process-shared locks, see shared_locks.c */
+	struct lh_map stacks;    /* by the text of the frames: their number */
+	struct lh_map known;     /* chains by parent, lock and site */
 
 	struct lh_lock *lock;
 	struct lh_merged_lock *lock_of;
@@ -83,38 +87,48 @@ struct lh_merged_run {
 
 /* The cycles that the order graph found, each once, sorted by lh_cycle_compare. */
 struct lh_answers {
-	struct lh_arena *arena;
 	bool (*wanted)(void *with, const struct lh_cycle *); /* false: the cycle is not kept */
 	void *with;
 	struct lh_cycle *cycle;
 	uint32_t n;
 };
 struct lh_cycle *lh_answer_find(const struct lh_answers *, uint64_t key);
-/* `witnesses`: sum of the held locks of all chains. Returns how many searches were cut and rows
- * refused; UINT32_MAX: out of memory. */
-uint32_t lh_order_query(const struct lh_order_input *, uint32_t witnesses, bool filtered,
+/* Asks with the first `hb_edges` edges. Returns how many searches were cut and rows refused;
+ * UINT32_MAX: out of memory. */
+uint32_t lh_order_query(const struct lh_merged_run *, uint32_t hb_edges, bool filtered,
 			struct lh_answers *);
+/* Equal for the same locks in the same order and the same filter, at any sites. */
+uint64_t lh_cycle_locks_hash(const struct lh_cycle *);
 
 /* ---- shared_locks.c ---- */
 
 /* lh_merged_find_shared finds the locks that several processes use and sets `shares`.
  * lh_merged_lock_get returns the merged lock of a lock, made if it is new; 0: none. */
 void lh_merged_find_shared(struct lh_merged_run *);
-void lh_merged_forget_shared(struct lh_merged_run *);
 lh_lock_id lh_merged_lock_get(struct lh_merged_run *, struct lh_merged_process *, lh_lock_id);
+
+/* The flags of two locks that count as one: each flag that one has, but both must prefer writers.
+ */
+static inline uint32_t lh_merged_flags(uint32_t a, uint32_t b)
+{
+	return (a | b) & ~((a ^ b) & (uint32_t)LH_LOCK_PREFER_WRITER);
+}
 
 /* ---- order_rows.c ---- */
 
 void lh_merged_begin_rows(struct lh_merged_run *);
 void lh_merged_take(struct lh_merged_run *, struct lh_merged_process *);
-void lh_merged_end_rows(struct lh_merged_run *);
-struct lh_order_input lh_merged_input(const struct lh_merged_run *, uint32_t hb_edges);
+lh_chain_id lh_merged_add_chain(struct lh_merged_run *, lh_chain_id parent, lh_lock_id, lh_site);
 /* The merged chain with this parent, lock and site, made if it is new; 0: too deep. */
-lh_chain_id lh_merged_node(struct lh_merged_run *, lh_chain_id parent, lh_lock_id, lh_site);
+lh_chain_id lh_merged_chain_get(struct lh_merged_run *, lh_chain_id parent, lh_lock_id, lh_site);
+/* Adds the visits and flags of a chain of the process's ledger to a merged chain. */
+void lh_merged_add_visits(struct lh_merged_run *, const struct lh_merged_process *, lh_chain_id,
+			  lh_chain_id to);
 const struct lh_merged_process *lh_merged_process_of(const struct lh_merged_run *, lh_thread_id);
-/* The source of the visit of this chain by this thread, 0: any thread. NULL: no such visit. */
-const struct lh_merged_visit *lh_merged_visit_of(const struct lh_merged_run *, lh_chain_id,
-						 lh_thread_id);
+/* The path of the chain that a link was seen at, in the ledger of the process. Returns its length;
+ * 0: no thread was seen there. */
+uint32_t lh_merged_path_of(const struct lh_merged_run *, const struct lh_cycle_link *,
+			   const struct lh_merged_process **, lh_chain_id path[LH_HELD_MAX]);
 
 /* ---- process_order.c ---- */
 

@@ -136,8 +136,8 @@ static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_m
 
 		if (merged && lh_read_chain_row(parent, chain[i], &row) &&
 		    !was_released(m, row.lock))
-			held = lh_merged_node(run, held, run->chain[merged].lock,
-					      run->chain[merged].site);
+			held = lh_merged_chain_get(run, held, run->chain[merged].lock,
+						   run->chain[merged].site);
 	}
 	return held;
 }

@@ -16,10 +16,11 @@
  */
 #include "libcheck/base/hash.h"
 #include "tools/lock_order/cross_run.h"
+#include "tools/util/map.h"
+#include "tools/util/path.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 enum { SITES_MAX = 8 /* sites of one group whose files are looked up */ };
 
@@ -38,31 +39,19 @@ struct group {
 	lh_stack_id site[SITES_MAX]; /* sites of their acquisitions: the lowest hashes */
 	uint32_t sites;
 	uint32_t number; /* the report's id of the lock; 0: not looked up */
-	UT_hash_handle hh;
-};
-
-/* A chain of locks with its sites, once. */
-struct shown {
-	hash key;
-	UT_hash_handle hh;
 };
 
 struct process {
 	struct lh_arena *arena;
 	struct lh_report_process *process;
-	struct range *module; /* by row */
-	hash *stack, *lock;   /* by row; 0: not computed yet */
-	struct group *groups;
-	struct shown *chains;
-	hash digest; /* of all chains */
+	struct range *module;   /* by row */
+	hash *stack, *lock;     /* by row; 0: not computed yet */
+	struct lh_map group_of; /* by key */
+	struct group **group;
+	uint32_t groups;
+	struct lh_map chains; /* hashes of chains of locks with their sites */
+	hash digest;          /* of all chains */
 	bool shared;
-};
-
-/* A property of locks: locks with the same property are the same. */
-struct lock_property {
-	const char *text;
-	uint32_t lock;
-	UT_hash_handle hh;
 };
 
 struct lh_same_locks {
@@ -70,10 +59,8 @@ struct lh_same_locks {
 	struct lh_arena *arena;
 	struct process **process;
 	uint32_t processes;
-	struct lock_property *properties;
-	uint32_t *parent; /* by id of a report's lock: a forest; a root names itself */
-	const struct lh_report_lock **lock; /* by id */
-	uint32_t ids;
+	struct lh_map properties; /* the first lock with a property */
+	uint32_t *parent;         /* by id of a report's lock: a forest; a root names itself */
 };
 
 static hash mix_text(hash h, const char *text)
@@ -90,19 +77,19 @@ static void read_modules(struct process *a)
 	const struct lh_ledger_view *r = a->process->ledger;
 	uint32_t n = lh_read_used(r, LH_T_MODULE);
 	struct lh_module m;
+	hash h;
 
 	a->module = lh_arena_alloc(a->arena, (n + 1) * sizeof(*a->module));
 	for (uint32_t i = 1; i < n; i++) {
 		if (!lh_read_module(r, i, &m))
 			continue;
-		a->module[i] = (struct range){m.start, m.end, m.base,
-					      mix_text(mix_text(1, m.path), ":"), m.gone};
-		if (m.flags & LH_MODULE_SCRIPT) /* the function follows the path */
-			a->module[i] = (struct range){
-				.path = mix_text(a->module[i].path,
-						 strlen(m.path) + 1 < sizeof(m.path)
-							 ? m.path + strlen(m.path) + 1
-							 : "")};
+		h = mix_text(mix_text(1, m.path), ":");
+		if (!(m.flags & LH_MODULE_SCRIPT))
+			a->module[i] = (struct range){m.start, m.end, m.base, h, m.gone};
+		else if (strlen(m.path) + 1 < sizeof(m.path)) /* the function follows the path */
+			a->module[i].path = mix_text(h, m.path + strlen(m.path) + 1);
+		else
+			a->module[i].path = h;
 	}
 }
 
@@ -156,14 +143,6 @@ static hash hash_of_lock_row(struct process *a, const struct lh_lock *l)
 	return init || data ? h : lh_hash_mix(h, hash_of_stack(a, l->first_stack));
 }
 
-static struct group *group_of(struct process *a, hash key)
-{
-	struct group *group;
-
-	HASH_FIND(hh, a->groups, &key, sizeof(key), group);
-	return group;
-}
-
 /* 0: no such lock, or the end of a thread, which is a lock only for the order graph */
 static hash hash_of_lock(struct process *a, lh_lock_id id)
 {
@@ -180,16 +159,22 @@ static hash hash_of_lock(struct process *a, lh_lock_id id)
 		return a->lock[row];
 	key = hash_of_lock_row(a, &l);
 	a->lock[row] = key = key ? key : 1;
-	group = group_of(a, key);
-	if (!group) {
-		group = lh_arena_alloc(a->arena, sizeof(*group));
+	group = lh_map_get(&a->group_of, a->arena, &key, sizeof(key), sizeof(*group));
+	if (!group->key) {
 		group->key = key;
 		group->lock = id;
-		HASH_ADD(hh, a->groups, key, sizeof(group->key), group);
+		LH_PUSH(a->arena, a->group, a->groups, group);
 	}
 	if (row < LH_LOCK_ROW(group->lock))
 		group->lock = id;
 	return key;
+}
+
+static struct group *group_of(struct process *a, lh_lock_id id)
+{
+	hash key = hash_of_lock(a, id);
+
+	return key ? lh_map_find(&a->group_of, &key, sizeof(key)) : NULL;
 }
 
 /* ---- chains ---- */
@@ -212,8 +197,8 @@ static void add_chain(struct process *a, lh_chain_id id)
 	lh_chain_id path[LH_HELD_MAX];
 	uint32_t depth = lh_read_chain_path(a->process->ledger, id, path, LH_HELD_MAX);
 	struct lh_chain row;
-	struct shown *shown;
 	hash h = 4;
+	bool *known;
 
 	for (uint32_t k = 0; k < depth && lh_read_chain_row(a->process->ledger, path[k], &row);
 	     k++) {
@@ -221,13 +206,10 @@ static void add_chain(struct process *a, lh_chain_id id)
 		h = lh_hash_mix(h,
 				hash_of_stack(a, LH_SITE_STACK(row.site)) + LH_SITE_MODE(row.site));
 	}
-	HASH_FIND(hh, a->chains, &h, sizeof(h), shown);
-	if (shown)
-		return;
-	shown = lh_arena_alloc(a->arena, sizeof(*shown));
-	shown->key = h;
-	HASH_ADD(hh, a->chains, key, sizeof(shown->key), shown);
-	a->digest += lh_hash_mix(5, h); /* a sum: the order does not matter */
+	known = lh_map_get(&a->chains, a->arena, &h, sizeof(h), sizeof(*known));
+	if (!*known)
+		a->digest += lh_hash_mix(5, h); /* a sum: the order does not matter */
+	*known = true;
 }
 
 static struct process *read_process(struct lh_arena *arena, struct lh_report_process *p)
@@ -244,16 +226,6 @@ static struct process *read_process(struct lh_arena *arena, struct lh_report_pro
 		if (makes_order(p->ledger, i))
 			add_chain(a, i);
 	return a;
-}
-
-static bool has_orders(const struct lh_report_process *p)
-{
-	uint32_t n = lh_read_used(p->ledger, LH_T_CHAIN);
-
-	for (lh_chain_id i = 1; i < n; i++)
-		if (makes_order(p->ledger, i))
-			return true;
-	return false;
 }
 
 /* ---- processes that show new chains ---- */
@@ -275,12 +247,6 @@ static int by_program(const void *x, const void *y)
 	return order ? order : by_digest(x, y);
 }
 
-static void forget(struct process *a)
-{
-	HASH_CLEAR(hh, a->groups);
-	HASH_CLEAR(hh, a->chains);
-}
-
 static void select_processes(struct lh_same_locks *s)
 {
 	uint32_t selected = 0;
@@ -289,9 +255,7 @@ static void select_processes(struct lh_same_locks *s)
 	for (uint32_t i = 0; i < s->processes; i++) {
 		struct process *a = s->process[i];
 
-		if (selected && s->process[selected - 1]->digest == a->digest && !a->shared)
-			forget(a);
-		else
+		if (!selected || s->process[selected - 1]->digest != a->digest || a->shared)
 			s->process[selected++] = a;
 	}
 	s->processes = selected;
@@ -320,17 +284,12 @@ static void add_property(struct lh_same_locks *s, const struct lh_report_lock *l
 {
 	const char *text = lh_arena_printf(s->arena, "%s\n%s\n%s\n%s", lock->kind,
 					   lock->named ? lock->name : lock->class, property, value);
-	struct lock_property *n;
+	uint32_t *first = lh_map_get(&s->properties, s->arena, text, strlen(text), sizeof(*first));
 
-	HASH_FIND_STR(s->properties, text, n);
-	if (n) {
-		join(s, n->lock, lock->id);
-		return;
-	}
-	n = lh_arena_alloc(s->arena, sizeof(*n));
-	n->text = text;
-	n->lock = lock->id;
-	HASH_ADD_KEYPTR(hh, s->properties, n->text, strlen(n->text), n);
+	if (*first)
+		join(s, *first, lock->id);
+	else
+		*first = lock->id;
 }
 
 static void add_site(struct process *a, struct group *group, lh_stack_id stack)
@@ -364,7 +323,7 @@ static void add_sites(struct process *a)
 			makes_order(r, i) ? lh_read_chain_path(r, i, path, LH_HELD_MAX) : 0;
 
 		for (uint32_t k = 0; k < depth && lh_read_chain_row(r, path[k], &row); k++) {
-			struct group *group = group_of(a, hash_of_lock(a, row.lock));
+			struct group *group = group_of(a, row.lock);
 
 			if (group)
 				add_site(a, group, LH_SITE_STACK(row.site));
@@ -372,62 +331,58 @@ static void add_sites(struct process *a)
 	}
 }
 
-static int by_key(const struct group *x, const struct group *y)
+static int by_key(const void *x, const void *y)
 {
-	return x->key < y->key ? -1 : x->key > y->key;
-}
+	const struct group *a = *(struct group *const *)x, *b = *(struct group *const *)y;
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	return a->key < b->key ? -1 : a->key > b->key;
 }
 
 static void add_properties(struct lh_same_locks *s, const struct process *a,
 			   const struct group *group)
 {
-	const struct lh_report_lock *lock = s->lock[group->number];
+	const struct lh_report_lock *lock = s->report->lock[group->number - 1];
 	const char *data = lh_report_data_place(s->report, a->process, lh_lock_address(&lock->row));
 	const struct lh_report_frame *at = lh_report_best_frame(lock->init_stack);
 
 	if (data)
 		add_property(s, lock, "object", data);
 	if (at && at->module && !lock->named)
-		add_property(s, lock, "initialized", base_name(at->module));
+		add_property(s, lock, "initialized", lh_path_base(at->module));
 	for (uint32_t i = 0; i < group->sites; i++) {
 		at = lh_report_best_frame(
 			lh_report_get_stack(s->report, a->process, group->site[i]));
 		if (at && at->file && !at->system)
-			add_property(s, lock, "acquired", base_name(at->file));
+			add_property(s, lock, "acquired", lh_path_base(at->file));
 	}
 }
 
-static void name_groups(struct lh_same_locks *s)
+uint32_t lh_same_locks_name(struct lh_same_locks *s)
 {
+	uint32_t ids;
+
 	for (uint32_t i = 0; i < s->processes; i++) {
 		struct process *a = s->process[i];
 
 		add_sites(a);
-		HASH_SORT(a->groups, by_key);
-		for (struct group *g = a->groups; g; g = g->hh.next) {
+		if (a->groups > 1)
+			qsort(a->group, a->groups, sizeof(*a->group), by_key);
+		for (uint32_t k = 0; k < a->groups; k++) {
 			const struct lh_report_lock *lock =
-				lh_report_get_lock(s->report, a->process, g->lock);
+				lh_report_get_lock(s->report, a->process, a->group[k]->lock);
 
-			g->number = lock ? lock->id : 0;
+			a->group[k]->number = lock ? lock->id : 0;
 		}
 	}
-	s->ids = s->report->locks + 1;
-	s->parent = lh_arena_alloc(s->arena, s->ids * sizeof(*s->parent));
-	s->lock = lh_arena_alloc(s->arena, s->ids * sizeof(*s->lock));
-	for (uint32_t i = 0; i < s->ids; i++)
+	ids = s->report->locks + 1;
+	s->parent = lh_arena_alloc(s->arena, ids * sizeof(*s->parent));
+	for (uint32_t i = 0; i < ids; i++)
 		s->parent[i] = i;
-	for (uint32_t i = 0; i < s->report->locks; i++)
-		s->lock[s->report->lock[i]->id] = s->report->lock[i];
 	for (uint32_t i = 0; i < s->processes; i++)
-		for (struct group *g = s->process[i]->groups; g; g = g->hh.next)
-			if (g->number)
-				add_properties(s, s->process[i], g);
+		for (uint32_t k = 0; k < s->process[i]->groups; k++)
+			if (s->process[i]->group[k]->number)
+				add_properties(s, s->process[i], s->process[i]->group[k]);
+	return ids;
 }
 
 /* ---- interface ---- */
@@ -435,19 +390,20 @@ static void name_groups(struct lh_same_locks *s)
 struct lh_same_locks *lh_same_locks_new(struct lh_report *report, struct lh_arena *arena)
 {
 	struct lh_same_locks *s = lh_arena_alloc(arena, sizeof(*s));
-	uint32_t n = 0;
 
 	s->report = report;
 	s->arena = arena;
-	for (uint32_t i = 0; i < report->processes; i++)
-		n += has_orders(report->process[i]);
 	/* A single process is left to its own order graph. */
-	for (uint32_t i = 0; n > 1 && i < report->processes; i++)
-		if (has_orders(report->process[i]))
-			LH_PUSH(arena, s->process, s->processes,
-				read_process(arena, report->process[i]));
-	if (s->processes)
+	for (uint32_t i = 0; report->processes > 1 && i < report->processes; i++) {
+		struct process *a = read_process(arena, report->process[i]);
+
+		if (a->chains.n)
+			LH_PUSH(arena, s->process, s->processes, a);
+	}
+	if (s->processes > 1)
 		select_processes(s);
+	else
+		s->processes = 0;
 	return s;
 }
 
@@ -456,14 +412,8 @@ uint32_t lh_same_locks_chains(const struct lh_same_locks *s)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->processes; i++)
-		n += HASH_COUNT(s->process[i]->chains);
+		n += s->process[i]->chains.n;
 	return n;
-}
-
-uint32_t lh_same_locks_name(struct lh_same_locks *s)
-{
-	name_groups(s);
-	return s->ids;
 }
 
 struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *s, uint32_t i)
@@ -473,20 +423,7 @@ struct lh_report_process *lh_same_locks_process(const struct lh_same_locks *s, u
 
 uint32_t lh_same_locks_of(struct lh_same_locks *s, uint32_t process, lh_lock_id id)
 {
-	const struct group *group =
-		group_of(s->process[process], hash_of_lock(s->process[process], id));
+	const struct group *group = group_of(s->process[process], id);
 
 	return group && group->number ? root(s, group->number) : 0;
-}
-
-const struct lh_report_lock *lh_same_locks_lock(const struct lh_same_locks *s, uint32_t number)
-{
-	return s->lock[number];
-}
-
-void lh_same_locks_free(struct lh_same_locks *s)
-{
-	for (uint32_t i = 0; i < s->processes; i++)
-		forget(s->process[i]);
-	HASH_CLEAR(hh, s->properties);
 }

@@ -1,47 +1,28 @@
 /* shared_locks.c — which process-shared locks are one, and the merged row of each lock. */
 #include "tools/lock_order/lock_order_internal.h"
 
-#include <string.h>
-#include <uthash.h>
-
-struct lh_shm_entry {
-	struct {
-		uint64_t dev, ino, off;
-		uint64_t boot;
-		uint64_t kind;
-	} key;
+/* A location, and the locks there. */
+struct location {
 	const struct lh_merged_process *last;
 	uint32_t processes, inits;
 	bool twice; /* one process has known two locks at this location */
 	lh_lock_id lock;
-	UT_hash_handle hh;
 };
 
-static struct lh_shm_entry *entry_of(struct lh_merged_run *run, const struct lh_merged_process *m,
-				     uint32_t row, const struct lh_lock *l, bool make)
+/* Reads a lock. NULL: its location is not known. */
+static struct location *location_of(struct lh_merged_run *run, const struct lh_merged_process *m,
+				    uint32_t row, struct lh_lock *l)
 {
-	struct lh_lock_location location;
-	struct lh_shm_entry ask, *s;
+	struct lh_lock_location at;
 
-	if (!(l->flags & LH_LOCK_PSHARED) || !l->chains ||
-	    !lh_read_lock_location(m->process->ledger, row, l, &location))
+	if (!lh_read_lock_row(m->process->ledger, row, l) || !(l->flags & LH_LOCK_PSHARED) ||
+	    !l->chains || !lh_read_lock_location(m->process->ledger, row, l, &at))
 		return NULL;
-	memset(&ask, 0, sizeof(ask));
-	ask.key.dev = location.dev;
-	ask.key.ino = location.ino;
-	ask.key.off = location.off;
-	ask.key.boot = m->boot;
-	ask.key.kind = l->kind;
-	HASH_FIND(hh, run->shm_entries, &ask.key, sizeof(ask.key), s);
-	if (s || !make)
-		return s;
-	s = lh_arena_alloc(run->arena, sizeof(*s));
-	s->key = ask.key;
-	HASH_ADD(hh, run->shm_entries, key, sizeof(s->key), s);
-	return s;
+	const uint64_t key[] = {at.dev, at.ino, at.off, m->boot, l->kind};
+	return lh_map_get(&run->locations, run->arena, key, sizeof(key), sizeof(struct location));
 }
 
-static bool is_one(const struct lh_shm_entry *s)
+static bool is_one(const struct location *s)
 {
 	return s->processes > 1 && s->inits <= 1 && !s->twice;
 }
@@ -57,9 +38,8 @@ static void read_process(struct lh_merged_run *run, struct lh_merged_process *m)
 	struct lh_lock l;
 
 	for (uint32_t i = 1; has_locations(m) && i < m->locks; i++) {
-		struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, i, &l)
-						 ? entry_of(run, m, i, &l, true)
-						 : NULL;
+		struct location *s = location_of(run, m, i, &l);
+
 		if (!s)
 			continue;
 		s->twice |= s->last == m;
@@ -80,9 +60,8 @@ void lh_merged_find_shared(struct lh_merged_run *run)
 		struct lh_merged_process *m = &run->process[i];
 
 		for (uint32_t k = 1; has_locations(m) && k < m->locks; k++) {
-			struct lh_shm_entry *s = lh_read_lock_row(m->process->ledger, k, &l)
-							 ? entry_of(run, m, k, &l, false)
-							 : NULL;
+			struct location *s = location_of(run, m, k, &l);
+
 			m->shares |= s && is_one(s);
 			doubtful += s && s->last == m && s->processes > 1 && !is_one(s);
 		}
@@ -120,11 +99,9 @@ static void add_user(struct lh_merged_run *run, const struct lh_merged_process *
 {
 	struct lh_lock *merged = &run->lock[LH_LOCK_ROW(to)];
 	struct lh_merged_lock *source = &run->lock_of[LH_LOCK_ROW(to)];
-	uint32_t prefer = merged->flags & l->flags & LH_LOCK_PREFER_WRITER;
 
-	merged->flags |= l->flags;
-	if (run->same)
-		merged->flags = (merged->flags & ~(uint32_t)LH_LOCK_PREFER_WRITER) | prefer;
+	merged->flags =
+		run->same ? lh_merged_flags(merged->flags, l->flags) : merged->flags | l->flags;
 	source->users++;
 	if (!(l->flags & LH_LOCK_INITED))
 		return;
@@ -134,18 +111,19 @@ static void add_user(struct lh_merged_run *run, const struct lh_merged_process *
 
 /* Where the merged row is stored for the locks that are one with this lock. NULL: with no other. */
 static lh_lock_id *same_as(struct lh_merged_run *run, const struct lh_merged_process *m,
-			   lh_lock_id id, const struct lh_lock *l)
+			   lh_lock_id id)
 {
-	struct lh_shm_entry *s;
+	struct location *s;
+	struct lh_lock l;
 	uint32_t n;
 
 	if (run->alone)
 		return NULL;
 	if (run->same) {
-		n = run->same(run->same_with, m, id);
+		n = run->same(run->with, m, id);
 		return n ? &run->same_lock[n] : NULL;
 	}
-	s = entry_of(run, m, LH_LOCK_ROW(id), l, false);
+	s = location_of(run, m, LH_LOCK_ROW(id), &l);
 	return s && is_one(s) ? &s->lock : NULL;
 }
 
@@ -159,7 +137,7 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *run, struct lh_merged_proces
 		return 0;
 	if (m->lock[row])
 		return m->lock[row];
-	same = same_as(run, m, id, &l);
+	same = same_as(run, m, id);
 	if (!same)
 		return m->lock[row] = add_lock(run, m, id, &l);
 	if (*same)
@@ -167,9 +145,4 @@ lh_lock_id lh_merged_lock_get(struct lh_merged_run *run, struct lh_merged_proces
 	else
 		*same = add_lock(run, m, id, &l);
 	return m->lock[row] = *same;
-}
-
-void lh_merged_forget_shared(struct lh_merged_run *run)
-{
-	HASH_CLEAR(hh, run->shm_entries);
 }

@@ -6,13 +6,7 @@
 
 #include "tools/util/config_lines.h"
 #include "tools/util/glob.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
+#include "tools/util/path.h"
 
 /* ---- names and rules ---- */
 
@@ -166,26 +160,9 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *pat
 
 /* ---- locks ---- */
 
-/* The frame where a lock was initialized: the program's own, as in reports. */
-static const struct lh_report_frame *init_frame(const struct lh_report_lock *lock)
-{
-	const struct lh_report_frame *any = NULL;
-
-	for (uint32_t i = 0; lock->init_stack && i < lock->init_stack->n; i++) {
-		const struct lh_report_frame *f = &lock->init_stack->frame[i];
-
-		if (f->ours)
-			continue;
-		if (!f->system)
-			return f;
-		any = any ? any : f;
-	}
-	return any;
-}
-
 static bool is_initialized_at(const char *pattern, const struct lh_report_lock *lock)
 {
-	const struct lh_report_frame *f = init_frame(lock);
+	const struct lh_report_frame *f = lh_report_own_frame(lock->init_stack);
 	char location[600];
 
 	if (!f)
@@ -194,8 +171,8 @@ static bool is_initialized_at(const char *pattern, const struct lh_report_lock *
 		return true;
 	if (!f->file)
 		return false;
-	snprintf(location, sizeof(location), "%s:%u", base_name(f->file), f->line);
-	return lh_glob_match(pattern, location) || lh_glob_match(pattern, base_name(f->file));
+	snprintf(location, sizeof(location), "%s:%u", lh_path_base(f->file), f->line);
+	return lh_glob_match(pattern, location) || lh_glob_match(pattern, lh_path_base(f->file));
 }
 
 static bool is_called(const char *name, const struct lh_report_lock *lock)
@@ -255,10 +232,10 @@ const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_l
 
 	if (lock->named)
 		return lock->name;
-	f = init_frame(lock);
+	f = lh_report_own_frame(lock->init_stack);
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)
-		return lh_arena_printf(arena, "born:%s:%u", base_name(f->file), f->line);
+		return lh_arena_printf(arena, "born:%s:%u", lh_path_base(f->file), f->line);
 	return lh_arena_printf(arena, "born:%s", f->function);
 }

@@ -2,8 +2,8 @@
  * policy.h — the lock order that a project has declared.
  *
  * A file of lines "a < b < c": a thread that holds a may acquire b and c, never the other way
- * round. A name is a lock's name (* matches any text) or born:PLACE; docs/suppressions.md describes the
- * file. Does not change a report: it answers what the policy declares about two locks.
+ * round. A name is a lock's name (* matches any text) or born:PLACE; docs/suppressions.md describes
+ * the file. Does not change a report: it answers what the policy declares about two locks.
  */
 #ifndef LH_PROJECT_POLICY_H
 #define LH_PROJECT_POLICY_H

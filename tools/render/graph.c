@@ -1,68 +1,48 @@
 /* graph.c — makes the lock-order graph of a report and selects what a drawing shows. */
 #include "tools/render/graph.h"
+#include "tools/util/map.h"
 
 #include <string.h>
-#include <uthash.h>
-
-/* Maps the key of a node, an edge or a counted lock to its index. */
-struct site_key {
-	char *key;
-	uint32_t row;
-	UT_hash_handle hh;
-};
 
 struct builder {
 	struct lh_view *view;
 	struct lh_graph graph;
-	struct site_key *keys;
-	struct site_key *counted; /* locks that are counted in their nodes */
+	struct lh_map nodes, edges; /* their numbers, from 1 on */
+	struct lh_map counted;      /* locks that are counted in their nodes */
 };
-
-/* The index of `key`. A new key gets `next`; then *fresh is set. */
-static uint32_t row_of(struct lh_view *v, struct site_key **keys, const char *key, uint32_t next,
-		       bool *fresh)
-{
-	struct site_key *p;
-
-	HASH_FIND_STR(*keys, key, p);
-	*fresh = !p;
-	if (p)
-		return p->row;
-	p = lh_arena_alloc(v->arena, sizeof(*p));
-	p->key = lh_arena_strdup(v->arena, key);
-	p->row = next;
-	HASH_ADD_KEYPTR(hh, *keys, p->key, strlen(p->key), p);
-	return next;
-}
 
 static uint32_t node_of(struct builder *g, const struct lh_report_lock *lock)
 {
-	struct lh_view *v = g->view;
-	const char *key = lh_arena_printf(v->arena, "s%s\n%s", lock->name, lock->class);
-	bool fresh;
-	uint32_t i = row_of(v, &g->keys, key, g->graph.nodes, &fresh);
+	struct lh_arena *arena = g->view->arena;
+	const char *key = lh_arena_printf(arena, "%s\n%s", lock->name, lock->class);
+	uint32_t *number = lh_map_get(&g->nodes, arena, key, strlen(key), sizeof(*number));
+	bool *counted =
+		lh_map_get(&g->counted, arena, &lock->id, sizeof(lock->id), sizeof(*counted));
 
-	if (fresh) {
-		struct lh_graph_node node = {.label = lh_view_clean(v, lock->name), .first = lock};
+	if (!*number) {
+		struct lh_graph_node node = {.label = lh_view_clean(g->view, lock->name),
+					     .first = lock};
 
-		LH_PUSH(v->arena, g->graph.node, g->graph.nodes, node);
+		LH_PUSH(arena, g->graph.node, g->graph.nodes, node);
+		*number = g->graph.nodes;
 	}
-	row_of(v, &g->counted, lh_arena_printf(v->arena, "%u", lock->id), 0, &fresh);
-	g->graph.node[i].locks += fresh;
-	return i;
+	g->graph.node[*number - 1].locks += !*counted;
+	*counted = true;
+	return *number - 1;
 }
 
 static struct lh_graph_edge *edge_of(struct builder *g, const struct lh_report_lock *a,
 				     const struct lh_report_lock *b)
 {
 	struct lh_graph_edge new_edge = {.from = node_of(g, a), .to = node_of(g, b)};
-	const char *key = lh_arena_printf(g->view->arena, "a%u %u", new_edge.from, new_edge.to);
-	bool fresh;
-	uint32_t i = row_of(g->view, &g->keys, key, g->graph.edges, &fresh);
+	const uint32_t key[] = {new_edge.from, new_edge.to};
+	uint32_t *number = lh_map_get(&g->edges, g->view->arena, key, sizeof(key), sizeof(*number));
 
-	if (fresh)
+	if (!*number) {
 		LH_PUSH(g->view->arena, g->graph.edge, g->graph.edges, new_edge);
-	return &g->graph.edge[i];
+		*number = g->graph.edges;
+	}
+	return &g->graph.edge[*number - 1];
 }
 
 static void add_order(struct builder *g, const struct lh_report_order *o)
@@ -137,7 +117,12 @@ struct lh_graph lh_graph_make(struct lh_view *v)
 	for (uint32_t i = 0; i < report->orders; i++)
 		add_order(&g, report->order[i]);
 	choose(&g);
-	HASH_CLEAR(hh, g.keys);
-	HASH_CLEAR(hh, g.counted);
 	return g.graph;
+}
+
+const char *lh_graph_kind(struct lh_view *v, const struct lh_graph_node *node)
+{
+	return node->locks > 1
+		       ? lh_arena_printf(v->arena, "%s, %u of them", node->first->kind, node->locks)
+		       : node->first->kind;
 }

@@ -23,7 +23,7 @@ static void add_part(struct lh_report *report, struct lh_report_finding *f, uint
 		else if (!part.holds)
 			part.holds = &f->step[i];
 	}
-	LH_PUSH(report->private_data->arena, list, f->parts, part);
+	LH_PUSH(report->arena, list, f->parts, part);
 	f->part = list;
 }
 

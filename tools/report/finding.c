@@ -6,18 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 /* A finding of the report with what merging needs. */
 struct merged_finding {
 	struct lh_report_finding found;       /* first: its address is that of the merged_finding */
 	const struct lh_report_process *last; /* the process that was merged last */
-};
-
-struct lh_sort {
-	char key[48]; /* rule, filter, fingerprint */
-	struct merged_finding *merged;
-	UT_hash_handle hh;
 };
 
 /* What a row has added to its finding so far. A row is read again when its count has grown. */
@@ -29,18 +22,18 @@ struct row_count {
 static struct lh_report_step row_to_step(struct lh_report *report,
 					 const struct lh_report_process *p, const struct lh_step *s)
 {
-	struct lh_report_step a = {.action = (enum lh_action)s->action};
+	struct lh_report_step a = {
+		.thread = lh_report_get_thread(report, p, s->thread),
+		.lock = lh_report_get_lock(report, p, s->lock),
+		.action = (enum lh_action)s->action,
+		.mode = LH_SITE_MODE(s->site),
+		.how = LH_SITE_HOW(s->site),
+		.stack = lh_report_get_stack(report, p, LH_SITE_STACK(s->site)),
+	};
 	struct lh_note note;
 
-	if (s->note && lh_read_note(p->ledger, s->note, &note))
-		a.note = lh_arena_strdup(report->private_data->arena, note.text);
-	if (s->thread)
-		a.thread = lh_report_get_thread(report, p, s->thread);
-	if (s->lock)
-		a.lock = lh_report_get_lock(report, p, s->lock);
-	a.mode = LH_SITE_MODE(s->site);
-	a.how = LH_SITE_HOW(s->site);
-	a.stack = lh_report_get_stack(report, p, LH_SITE_STACK(s->site));
+	if (lh_read_note(p->ledger, s->note, &note))
+		a.note = lh_arena_strdup(report->arena, note.text);
 	a.frame = lh_report_best_frame(a.stack);
 	return a;
 }
@@ -52,7 +45,7 @@ static void add_thread(struct lh_report *report, struct lh_report_finding *f,
 		if (f->thread[i] == thread)
 			return;
 	if (thread)
-		LH_PUSH(report->private_data->arena, f->thread, f->threads, thread);
+		LH_PUSH(report->arena, f->thread, f->threads, thread);
 }
 
 static void add_lock(struct lh_report *report, struct lh_report_finding *f,
@@ -62,14 +55,25 @@ static void add_lock(struct lh_report *report, struct lh_report_finding *f,
 		if (f->lock[i] == lock)
 			return;
 	if (lock)
-		LH_PUSH(report->private_data->arena, f->lock, f->locks, lock);
+		LH_PUSH(report->arena, f->lock, f->locks, lock);
+}
+
+static void add_step(struct lh_report *report, struct lh_report_finding *f,
+		     const struct lh_report_step *a)
+{
+	struct lh_report_step *list = (struct lh_report_step *)f->step; /* const for renderers */
+
+	LH_PUSH(report->arena, list, f->steps, *a);
+	f->step = list;
+	add_thread(report, f, a->thread);
+	add_lock(report, f, a->lock);
 }
 
 /* Adds the steps that are given, or those of the ledger if none is given. */
 static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		      const struct lh_finding *row, const struct lh_step *given)
 {
-	struct lh_report_step *list = NULL;
+	struct lh_report_step a;
 	struct lh_step step;
 
 	for (uint32_t i = 0; i < row->steps; i++) {
@@ -78,12 +82,9 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		else if (row->step > UINT32_MAX - i ||
 			 !lh_read_step(f->process->ledger, row->step + i, &step))
 			break;
-		LH_PUSH(report->private_data->arena, list, f->steps,
-			row_to_step(report, f->process, &step));
-		add_thread(report, f, list[f->steps - 1].thread);
-		add_lock(report, f, list[f->steps - 1].lock);
+		a = row_to_step(report, f->process, &step);
+		add_step(report, f, &a);
 	}
-	f->step = list;
 }
 
 /* The frame to look at first: that of the last step which made it a finding. */
@@ -128,10 +129,8 @@ static const struct lh_report_step *rotated_step(const struct lh_report_step *a,
  */
 static void rotate_to_first(struct lh_report *report, struct lh_report_finding *f, uint32_t first)
 {
-	struct lh_report_step *step =
-		lh_arena_alloc(report->private_data->arena, (f->steps + 1) * sizeof(*step));
-	struct lh_report_part *part =
-		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*part));
+	struct lh_report_step *step = lh_arena_alloc(report->arena, (f->steps + 1) * sizeof(*step));
+	struct lh_report_part *part = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*part));
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->parts; i++) {
@@ -169,26 +168,36 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 	f->message = lh_report_message(report, f);
 }
 
+/* Without steps and what follows from them. */
+static struct merged_finding *new_finding(struct lh_report *report,
+					  const struct lh_report_process *p,
+					  const struct lh_finding *row)
+{
+	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k));
+	enum lh_rule rule = (enum lh_rule)row->rule;
+
+	k->found = (struct lh_report_finding){.process = p,
+					      .rule = rule,
+					      .level = (enum lh_level)row->level,
+					      .severity = (enum lh_severity)row->severity,
+					      .filter = (enum lh_filter)row->filter,
+					      .open = row->flags & LH_FINDING_OPEN,
+					      .by_class = row->flags & LH_FINDING_BY_CLASS,
+					      .duration_ns = row->duration_ns,
+					      .title = lh_name_title(rule),
+					      .meaning = lh_name_meaning(rule),
+					      .help = lh_name_help(rule)};
+	return k;
+}
+
 static struct merged_finding *make_finding(struct lh_report *report, struct lh_report_process *p,
 					   const struct lh_finding *row,
 					   const struct lh_step *given)
 {
-	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k));
-	struct lh_report_finding *f = &k->found;
+	struct merged_finding *k = new_finding(report, p, row);
 
-	f->process = p;
-	f->rule = (enum lh_rule)row->rule;
-	f->level = (enum lh_level)row->level;
-	f->severity = (enum lh_severity)row->severity;
-	f->filter = (enum lh_filter)row->filter;
-	f->open = row->flags & LH_FINDING_OPEN;
-	f->by_class = row->flags & LH_FINDING_BY_CLASS;
-	f->duration_ns = row->duration_ns;
-	f->title = lh_name_title(f->rule);
-	f->meaning = lh_name_meaning(f->rule);
-	f->help = lh_name_help(f->rule);
-	add_steps(report, f, row, given);
-	complete(report, f);
+	add_steps(report, &k->found, row, given);
+	complete(report, &k->found);
 	return k;
 }
 
@@ -234,26 +243,31 @@ static void replace_contents(struct lh_report_finding *f, const struct lh_report
 	memcpy(f->fingerprint, old.fingerprint, sizeof(f->fingerprint));
 }
 
+/* Where the finding with f's rule, filter and fingerprint is stored. */
+static struct merged_finding **merged_as(struct lh_report *report,
+					 const struct lh_report_finding *f)
+{
+	char key[48];
+	int n = snprintf(key, sizeof(key), "%d %d %s", f->rule, f->filter, f->fingerprint);
+
+	return lh_map_get(&report->private_data->finding, report->arena, key, (size_t)n,
+			  sizeof(void *));
+}
+
 /* The finding with k's rule, filter and fingerprint: k itself if it is the first. */
 static struct merged_finding *merge(struct lh_report *report, struct merged_finding *k)
 {
-	struct lh_sort *s = lh_arena_alloc(report->private_data->arena, sizeof(*s)), *old;
+	struct merged_finding **merged = merged_as(report, &k->found);
 
-	snprintf(s->key, sizeof(s->key), "%d %d %s", k->found.rule, k->found.filter,
-		 k->found.fingerprint);
-	HASH_FIND_STR(report->private_data->sort, s->key, old);
-	if (old)
-		return old->merged;
-	s->merged = k;
-	HASH_ADD_STR(report->private_data->sort, key, s);
+	if (*merged)
+		return *merged;
+	*merged = k;
 	if (k->found.filter == LH_F_NONE)
-		LH_PUSH(report->private_data->arena, report->finding, report->findings, &k->found);
+		LH_PUSH(report->arena, report->finding, report->findings, &k->found);
 	else
-		LH_PUSH(report->private_data->arena, report->filtered, report->filtereds,
-			&k->found);
-	if (report->private_data->options.classify && k->found.filter == LH_F_NONE)
-		report->private_data->options.classify(report->private_data->options.with, report,
-						       &k->found);
+		LH_PUSH(report->arena, report->filtered, report->filtereds, &k->found);
+	if (report->options.classify && k->found.filter == LH_F_NONE)
+		report->options.classify(report->options.with, report, &k->found);
 	return k;
 }
 
@@ -266,7 +280,7 @@ static struct row_count *row_count_of(struct lh_report *report, struct lh_report
 
 	if (s)
 		return s;
-	*memo = s = lh_arena_alloc(report->private_data->arena, sizeof(*s));
+	*memo = s = lh_arena_alloc(report->arena, sizeof(*s));
 	k = make_finding(report, p, f, NULL);
 	s->merged_finding = abandoned_by_same(report, k);
 	if (s->merged_finding) { /* found by another waiter; not a further occurrence */
@@ -320,16 +334,14 @@ static struct merged_finding *find_by_locks(struct lh_report *report,
 {
 	static const enum lh_rule as[] = {LH_RULE_LOCK_ORDER, LH_RULE_DEADLOCK};
 	struct lh_report_finding f = k->found;
-	struct lh_sort *s;
-	char key[sizeof(s->key)];
+	struct merged_finding *same;
 
 	for (size_t i = 0; f.by_class && i < sizeof(as) / sizeof(as[0]); i++) {
 		f.rule = as[i];
 		lh_fingerprint_make(report, &f);
-		snprintf(key, sizeof(key), "%d %d %s", f.rule, f.filter, f.fingerprint);
-		HASH_FIND_STR(report->private_data->sort, key, s);
-		if (s && !s->merged->found.by_class)
-			return s->merged;
+		same = *merged_as(report, &f);
+		if (same && !same->found.by_class)
+			return same;
 	}
 	return NULL;
 }
@@ -343,7 +355,7 @@ struct lh_report_finding *lh_report_add_finding(struct lh_report *report,
 	struct merged_finding *k = make_finding(report, p, row, step), *old;
 
 	if (message)
-		k->found.message = lh_arena_strdup(report->private_data->arena, message);
+		k->found.message = lh_arena_strdup(report->arena, message);
 	old = find_by_locks(report, k);
 	if (old)
 		return &old->found;
@@ -365,7 +377,7 @@ static const struct lh_report_thread *foreign_thread(struct lh_report *report,
 	for (uint32_t i = 0; i < f->threads; i++)
 		if (f->thread[i]->process == thread->process && f->thread[i]->row == thread->row)
 			return f->thread[i];
-	copy = lh_arena_alloc(report->private_data->arena, sizeof(*copy));
+	copy = lh_arena_alloc(report->arena, sizeof(*copy));
 	*copy = *thread;
 	copy->id = f->threads + 1;
 	copy->foreign_tid = thread->process->pid;
@@ -383,7 +395,6 @@ static bool spans_processes(const struct lh_cross_step *step, uint32_t n)
 static void add_cross_steps(struct lh_report *report, struct lh_report_finding *f,
 			    const struct lh_cross_step *step, uint32_t n)
 {
-	struct lh_report_step *list = NULL;
 	bool many = spans_processes(step, n);
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -393,11 +404,8 @@ static void add_cross_steps(struct lh_report *report, struct lh_report_finding *
 			a.thread = foreign_thread(report, f, a.thread);
 		if (step[i].lock)
 			a.lock = step[i].lock;
-		LH_PUSH(report->private_data->arena, list, f->steps, a);
-		add_thread(report, f, a.thread);
-		add_lock(report, f, a.lock);
+		add_step(report, f, &a);
 	}
-	f->step = list;
 }
 
 /* Numbers the threads in report order; their structs are copies that the finding owns. */
@@ -426,30 +434,17 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 						      const struct lh_cross_step *step, uint32_t n,
 						      const char *more)
 {
-	struct merged_finding *k = lh_arena_alloc(report->private_data->arena, sizeof(*k)), *old;
+	struct merged_finding *k = new_finding(report, step[0].process, row), *old;
 	struct lh_report_finding *f = &k->found;
 
-	f->process = step[0].process;
-	f->rule = (enum lh_rule)row->rule;
-	f->level = (enum lh_level)row->level;
-	f->severity = (enum lh_severity)row->severity;
-	f->filter = (enum lh_filter)row->filter;
-	f->title = lh_name_title(f->rule);
-	f->meaning = lh_name_meaning(f->rule);
-	f->help = lh_name_help(f->rule);
 	add_cross_steps(report, f, step, n);
 	complete(report, f);
 	if (spans_processes(step, n))
 		renumber_threads(f);
-	f->message = lh_arena_printf(report->private_data->arena, "%s%s", f->message, more);
+	f->message = lh_arena_printf(report->arena, "%s%s", f->message, more);
 	f->count = 1;
 	old = merge(report, k);
 	if (old == k)
 		f->processes = count_processes(step, n);
 	return &old->found;
-}
-
-void lh_report_findings_free(struct lh_report *report)
-{
-	HASH_CLEAR(hh, report->private_data->sort);
 }

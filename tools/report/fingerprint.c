@@ -10,6 +10,7 @@
  * another run nor an edited comment changes it.
  */
 #include "tools/report/report_internal.h"
+#include "tools/util/path.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -25,13 +26,6 @@ static uint64_t fnv(uint64_t hash, const char *text)
 	for (; *text; text++)
 		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
 	return (hash ^ 0xff) * 0x100000001b3ull; /* 0xff is in no UTF-8 text: separates the texts */
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* A suffix that compilers append and renumber in each build: "f.isra.0", "lock.1". */
@@ -59,24 +53,24 @@ const char *lh_fingerprint_name(struct lh_report *report, const char *name)
 		end = dot;
 	if (!end || end == name)
 		return name;
-	return lh_arena_printf(report->private_data->arena, "%.*s", (int)(end - name), name);
+	return lh_arena_printf(report->arena, "%.*s", (int)(end - name), name);
 }
 
 /* "transfer@bank.c": two files may have functions of the same name. */
 static const char *function_of(struct lh_report *report, const struct lh_report_frame *f)
 {
-	struct lh_arena *p = report->private_data->arena;
+	struct lh_arena *p = report->arena;
 
 	if (!f->function)
-		return lh_arena_printf(p, "%s+%llx", f->module ? base_name(f->module) : "?",
+		return lh_arena_printf(p, "%s+%llx", f->module ? lh_path_base(f->module) : "?",
 				       (unsigned long long)f->offset);
 	return lh_arena_printf(p, "%s%s%s", lh_fingerprint_name(report, f->function),
-			       f->file ? "@" : "", f->file ? base_name(f->file) : "");
+			       f->file ? "@" : "", f->file ? lh_path_base(f->file) : "");
 }
 
 static char *site(struct lh_report *report, const struct lh_report_stack *t, bool own)
 {
-	struct lh_arena *p = report->private_data->arena;
+	struct lh_arena *p = report->arena;
 	char *text = lh_arena_strdup(p, "");
 	unsigned n = 0;
 
@@ -124,12 +118,12 @@ static const char *class_of(struct lh_report *report, const struct lh_report_ste
 	const struct lh_report_lock *lock = a ? a->lock : NULL;
 
 	if (lock && lock->by_first)
-		return held ? lh_arena_printf(report->private_data->arena, "%s>%s", lock->kind,
+		return held ? lh_arena_printf(report->arena, "%s>%s", lock->kind,
 					      lh_fingerprint_site(report, a->stack))
 			    : lock->kind;
 	if (!lock || !lock->variable)
 		return lock ? lock->class : "";
-	return lh_arena_printf(report->private_data->arena, "%s%s", lock->class,
+	return lh_arena_printf(report->arena, "%s%s", lock->class,
 			       lh_report_member(report, lock->process, lh_lock_address(&lock->row),
 						size_of(lock)));
 }
@@ -139,9 +133,8 @@ static const char *edge(struct lh_report *report, const struct lh_report_step *h
 {
 	const struct lh_report_step *at = does ? does : holds;
 
-	return lh_arena_printf(report->private_data->arena, "%s\t%s\t%s\t%s",
-			       class_of(report, holds, true), class_of(report, does, false),
-			       at ? lh_name_action(at->action) : "",
+	return lh_arena_printf(report->arena, "%s\t%s\t%s\t%s", class_of(report, holds, true),
+			       class_of(report, does, false), at ? lh_name_action(at->action) : "",
 			       at ? lh_fingerprint_site(report, at->stack) : "");
 }
 
@@ -198,8 +191,7 @@ static uint32_t sort_unique(const char **edges, uint32_t n)
 uint32_t lh_fingerprint_make(struct lh_report *report, struct lh_report_finding *f)
 {
 	uint64_t hash = fnv(fnv(0xcbf29ce484222325ull, RECIPE), lh_name_rule(f->rule));
-	const char **edges =
-		lh_arena_alloc(report->private_data->arena, (f->parts + 1) * sizeof(*edges));
+	const char **edges = lh_arena_alloc(report->arena, (f->parts + 1) * sizeof(*edges));
 	/* The activity of the holder in a long hold and the waiters vary between runs; so do the
 	 * waiters for an abandoned lock. */
 	bool held_only = lh_rule_is(f->rule, LH_BY_HOLDER);

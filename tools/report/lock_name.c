@@ -1,14 +1,8 @@
 /* lock_name.c — makes the locks and threads of a report and names them. */
 #include "tools/report/report_internal.h"
+#include "tools/util/path.h"
 
 #include <string.h>
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 const struct lh_report_thread *
 lh_report_get_thread(struct lh_report *report, const struct lh_report_process *p, lh_thread_id id)
@@ -19,11 +13,11 @@ lh_report_get_thread(struct lh_report *report, const struct lh_report_process *p
 
 	if (thread || !lh_read_thread(p->ledger, id, &row))
 		return thread;
-	*memo = thread = lh_arena_alloc(report->private_data->arena, sizeof(*thread));
+	*memo = thread = lh_arena_alloc(report->arena, sizeof(*thread));
 	thread->process = p;
 	thread->id = thread->row = id;
 	thread->tid = row.tid;
-	thread->name = lh_arena_strdup(report->private_data->arena, row.name);
+	thread->name = lh_arena_strdup(report->arena, row.name);
 	thread->unnamed = !row.name[0] || strcmp(row.name, p->comm) == 0;
 	thread->main = row.flags & LH_THREAD_MAIN;
 	if (row.flags & LH_THREAD_FOREIGN)
@@ -41,13 +35,12 @@ const char *lh_report_where(struct lh_report *report, const struct lh_report_sta
 	if (!f)
 		return NULL;
 	if (f->file && f->line)
-		return lh_arena_printf(report->private_data->arena, "at %s:%u", base_name(f->file),
-				       f->line);
+		return lh_arena_printf(report->arena, "at %s:%u", lh_path_base(f->file), f->line);
 	if (f->function)
-		return lh_arena_printf(report->private_data->arena, "in %s", f->function);
+		return lh_arena_printf(report->arena, "in %s", f->function);
 	if (f->module)
-		return lh_arena_printf(report->private_data->arena, "at %s+%#llx",
-				       base_name(f->module), (unsigned long long)f->offset);
+		return lh_arena_printf(report->arena, "at %s+%#llx", lh_path_base(f->module),
+				       (unsigned long long)f->offset);
 	return NULL;
 }
 
@@ -69,7 +62,7 @@ static const char *end_lock_name(struct lh_report *report, const struct lh_repor
 	const struct lh_report_thread *thread =
 		thread_of_end_lock(report, lock->process, lock->lock);
 
-	return thread ? lh_arena_printf(report->private_data->arena, "the end of %s",
+	return thread ? lh_arena_printf(report->arena, "the end of %s",
 					lh_report_thread_text(report, thread))
 		      : "the end of a thread";
 }
@@ -78,8 +71,7 @@ static const char *end_lock_name(struct lh_report *report, const struct lh_repor
 static const char *numbered(struct lh_report *report, const char *name,
 			    const struct lh_report_lock *lock)
 {
-	return lh_arena_printf(report->private_data->arena, "%s #%u", name,
-			       LH_LOCK_ROW(lock->lock));
+	return lh_arena_printf(report->arena, "%s #%u", name, LH_LOCK_ROW(lock->lock));
 }
 
 static const char *described(struct lh_report *report, const struct lh_report_lock *lock)
@@ -87,15 +79,13 @@ static const char *described(struct lh_report *report, const struct lh_report_lo
 	const char *at = lh_report_where(report, lock->init_stack);
 
 	if (at)
-		return lh_arena_printf(report->private_data->arena, "%s initialized %s", lock->kind,
-				       at);
+		return lh_arena_printf(report->arena, "%s initialized %s", lock->kind, at);
 	at = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (at)
-		return lh_arena_printf(report->private_data->arena, "%s at %s", lock->kind, at);
+		return lh_arena_printf(report->arena, "%s at %s", lock->kind, at);
 	at = lh_report_where(report, lock->first_stack);
 	if (at)
-		return lh_arena_printf(report->private_data->arena, "%s first acquired %s",
-				       lock->kind, at);
+		return lh_arena_printf(report->arena, "%s first acquired %s", lock->kind, at);
 	return numbered(report, lock->kind, lock);
 }
 
@@ -110,21 +100,20 @@ static const char *class_of(struct lh_report *report, const struct lh_report_loc
 		return lh_fingerprint_name(report, symbol);
 	site = lh_fingerprint_site(report, lock->init_stack);
 	if (site[0])
-		return lh_arena_printf(report->private_data->arena, "%s<%s", lock->kind, site);
+		return lh_arena_printf(report->arena, "%s<%s", lock->kind, site);
 	if (lock->row.flags & LH_LOCK_NAMED)
 		return lock->name;
 	data = lh_report_data_place(report, lock->process, lh_lock_address(&lock->row));
 	if (data)
-		return lh_arena_printf(report->private_data->arena, "%s@%s", lock->kind, data);
+		return lh_arena_printf(report->arena, "%s@%s", lock->kind, data);
 	site = lh_fingerprint_site(report, lock->first_stack);
 	*by_first = lock->row.kind != LH_THREAD_END;
-	return site[0] ? lh_arena_printf(report->private_data->arena, "%s>%s", lock->kind, site)
-		       : lock->kind;
+	return site[0] ? lh_arena_printf(report->arena, "%s>%s", lock->kind, site) : lock->kind;
 }
 
 static void set_name(struct lh_report *report, struct lh_report_lock *lock)
 {
-	struct lh_arena *arena = report->private_data->arena;
+	struct lh_arena *arena = report->arena;
 	uint64_t into = 0;
 	const char *symbol = NULL;
 
@@ -156,8 +145,8 @@ struct lh_report_lock *lh_report_get_lock(struct lh_report *report,
 
 	if (lock || !lh_read_lock(p->ledger, id, &row))
 		return lock;
-	*memo = lock = lh_arena_alloc(report->private_data->arena, sizeof(*lock));
-	LH_PUSH(report->private_data->arena, report->lock, report->locks, lock);
+	*memo = lock = lh_arena_alloc(report->arena, sizeof(*lock));
+	LH_PUSH(report->arena, report->lock, report->locks, lock);
 	lock->process = p;
 	lock->id = report->locks;
 	lock->lock = id;
@@ -199,8 +188,8 @@ void lh_report_number_duplicates(struct lh_report *report, struct lh_report_find
 	for (uint32_t i = 0; i < n; i++) /* locks of two processes may have equal rows too */
 		if (has_duplicate(f, i))
 			lock_at(f, i)->name =
-				lh_arena_printf(report->private_data->arena, "%s of %d",
-						f->lock[i]->name, f->lock[i]->process->pid);
+				lh_arena_printf(report->arena, "%s of %d", f->lock[i]->name,
+						f->lock[i]->process->pid);
 }
 
 const char *lh_report_thread_text(const struct lh_report *report,
@@ -209,19 +198,16 @@ const char *lh_report_thread_text(const struct lh_report *report,
 	if (!thread)
 		return "another thread";
 	if (thread->foreign_tid && thread->unnamed && thread->tid == thread->foreign_tid)
-		return lh_arena_printf(report->private_data->arena, "process %d",
-				       thread->foreign_tid);
+		return lh_arena_printf(report->arena, "process %d", thread->foreign_tid);
 	if (thread->foreign_tid && thread->unnamed)
-		return lh_arena_printf(report->private_data->arena, "thread %d of process %d",
-				       thread->tid, thread->foreign_tid);
+		return lh_arena_printf(report->arena, "thread %d of process %d", thread->tid,
+				       thread->foreign_tid);
 	if (thread->foreign_tid)
-		return lh_arena_printf(report->private_data->arena, "'%s' of process %d",
-				       thread->name, thread->foreign_tid);
+		return lh_arena_printf(report->arena, "'%s' of process %d", thread->name,
+				       thread->foreign_tid);
 	if (!thread->unnamed)
-		return lh_arena_printf(report->private_data->arena, "T%u '%s'", thread->id,
-				       thread->name);
-	return lh_arena_printf(report->private_data->arena, thread->main ? "T%u 'main'" : "T%u",
-			       thread->id);
+		return lh_arena_printf(report->arena, "T%u '%s'", thread->id, thread->name);
+	return lh_arena_printf(report->arena, thread->main ? "T%u 'main'" : "T%u", thread->id);
 }
 
 const char *lh_report_lock_text(const struct lh_report *report, const struct lh_report_lock *lock)
@@ -229,8 +215,8 @@ const char *lh_report_lock_text(const struct lh_report *report, const struct lh_
 	if (!lock)
 		return "a lock";
 	if (lock->named)
-		return lh_arena_printf(report->private_data->arena, "'%s'", lock->name);
+		return lh_arena_printf(report->arena, "'%s'", lock->name);
 	return lock->row.kind == LH_THREAD_END
 		       ? lock->name
-		       : lh_arena_printf(report->private_data->arena, "the %s", lock->name);
+		       : lh_arena_printf(report->arena, "the %s", lock->name);
 }

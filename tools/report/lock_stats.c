@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 /* ---- durations ---- */
 
@@ -97,7 +96,7 @@ static void add_thread_shares(struct lh_report *report, const struct lh_report_p
 			      const struct lh_contention *contention)
 {
 	struct lh_report_thread_share *list =
-		lh_arena_alloc(report->private_data->arena, LH_THREAD_SHARES * sizeof(*list));
+		lh_arena_alloc(report->arena, LH_THREAD_SHARES * sizeof(*list));
 	uint64_t most = 0;
 
 	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
@@ -130,14 +129,8 @@ static struct lh_lock_service_stats *service_of(struct lh_report *report,
 						struct lh_report_lock *lock)
 {
 	if (!lock->service)
-		lock->service = lh_arena_alloc(report->private_data->arena, sizeof(*lock->service));
+		lock->service = lh_arena_alloc(report->arena, sizeof(*lock->service));
 	return lock->service;
-}
-
-static const struct lh_report_stack *stack_of(struct lh_report *report,
-					      const struct lh_report_process *p, lh_site site)
-{
-	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
 }
 
 void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *lock)
@@ -159,18 +152,14 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 	s->queue = contention.queue;
 	s->bypassed = contention.bypassed;
 	s->bypassed_max = contention.bypassed_max;
-	s->bypassed_thread = contention.bypassed_thread
-				     ? lh_report_get_thread(report, p, contention.bypassed_thread)
-				     : NULL;
+	s->bypassed_thread = lh_report_get_thread(report, p, contention.bypassed_thread);
 	s->overtaken = contention.overtaken;
 	s->overtaken_max = contention.overtaken_max;
 	s->busy = contention.busy;
 	s->busy_tries = contention.busy_tries;
 	s->busy_ns = contention.busy_ns;
-	s->busy_thread = contention.busy_thread
-				 ? lh_report_get_thread(report, p, contention.busy_thread)
-				 : NULL;
-	s->busy_stack = stack_of(report, p, contention.busy_site);
+	s->busy_thread = lh_report_get_thread(report, p, contention.busy_thread);
+	s->busy_stack = lh_report_site_stack(report, p, contention.busy_site);
 	add_thread_shares(report, p, s, &contention);
 }
 
@@ -186,7 +175,7 @@ static void add_busy_wait(struct lh_report *report, const struct lh_report_proce
 		return;
 	s->busy_cpu_ns += b->cpu_ns;
 	if (!s->busy_cpu_stack || b->worst_ns > s->busy_cpu_worst_ns) {
-		s->busy_cpu_stack = stack_of(report, p, b->site);
+		s->busy_cpu_stack = lh_report_site_stack(report, p, b->site);
 		s->busy_cpu_worst_ns = b->worst_ns;
 	}
 }
@@ -230,10 +219,8 @@ void lh_report_add_monitor_rows(struct lh_report *report, const struct lh_report
 
 struct class_group {
 	struct lh_class_stats class_stats; /* first: the report stores a pointer to it */
-	const char *class;
 	const struct lh_report_lock *some;
 	struct lh_histogram wait, hold;
-	UT_hash_handle hh;
 };
 
 static void count_in(struct class_group *n, const struct lh_report_lock *lock)
@@ -242,7 +229,8 @@ static void count_in(struct class_group *n, const struct lh_report_lock *lock)
 	uint32_t queue = lh_report_lock_queue(lock);
 	struct lh_contention contention;
 
-	n->class_stats.locks++;
+	if (!n->class_stats.locks++)
+		n->some = lock;
 	n->class_stats.acquired += l->acquired;
 	n->class_stats.shared += l->shared;
 	n->class_stats.contended += lock->stats.contended;
@@ -275,18 +263,20 @@ static void add_class(struct lh_report *report, struct class_group *n)
 	const char *at = lh_report_where(report, n->some->init_stack);
 
 	n->class_stats.kind = n->some->kind;
-	n->class_stats.name = at ? lh_arena_printf(report->private_data->arena, "%s initialized %s",
-						   n->some->kind, at)
-				 : n->class;
+	n->class_stats.name =
+		at ? lh_arena_printf(report->arena, "%s initialized %s", n->some->kind, at)
+		   : n->some->class;
 	n->class_stats.wait = spread_of(&n->wait);
 	n->class_stats.hold = spread_of(&n->hold);
-	LH_PUSH(report->private_data->arena, report->profile->class, report->profile->classes,
-		&n->class_stats);
+	LH_PUSH(report->arena, report->profile->class, report->profile->classes, &n->class_stats);
 }
 
 void lh_report_count_classes(struct lh_report *report)
 {
-	struct class_group *all = NULL, *n, *next;
+	struct lh_arena *arena = report->arena;
+	struct class_group **group = NULL, *g;
+	struct lh_map by_class = {0};
+	uint32_t groups = 0;
 
 	if (!report->profile)
 		return;
@@ -295,19 +285,14 @@ void lh_report_count_classes(struct lh_report *report)
 		const struct lh_report_lock *lock = report->lock[i];
 		if (lock->row.kind == LH_THREAD_END)
 			continue;
-		HASH_FIND_STR(all, lock->class, n);
-		if (!n) {
-			n = lh_arena_alloc(report->private_data->arena, sizeof(*n));
-			n->class = lock->class;
-			n->some = lock;
-			HASH_ADD_KEYPTR(hh, all, n->class, strlen(n->class), n);
-		}
-		count_in(n, lock);
+		g = lh_map_get(&by_class, arena, lock->class, strlen(lock->class), sizeof(*g));
+		if (!g->some)
+			LH_PUSH(arena, group, groups, g);
+		count_in(g, lock);
 	}
-	HASH_ITER (hh, all, n, next)
-		if (n->class_stats.locks > 1)
-			add_class(report, n);
-	HASH_CLEAR(hh, all);
+	for (uint32_t i = 0; i < groups; i++)
+		if (group[i]->class_stats.locks > 1)
+			add_class(report, group[i]);
 	if (report->profile->classes > 1)
 		qsort(report->profile->class, report->profile->classes,
 		      sizeof(*report->profile->class), by_wait);

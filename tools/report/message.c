@@ -61,7 +61,7 @@ const char *lh_name_why(enum lh_filter f)
 
 const char *lh_report_time(const struct lh_report *report, uint64_t ns)
 {
-	struct lh_arena *p = report->private_data->arena;
+	struct lh_arena *p = report->arena;
 
 	if (ns >= 10000000000ull)
 		return lh_arena_printf(p, "%llu s", (unsigned long long)(ns / 1000000000));
@@ -104,7 +104,7 @@ static const char *mode_suffix(const struct lh_report_step *a)
 const char *lh_report_step_text(const struct lh_report *report, const struct lh_report_finding *f,
 				const struct lh_report_step *a, bool now)
 {
-	struct lh_arena *p = report->private_data->arena;
+	struct lh_arena *p = report->arena;
 	const char *lock_text = lh_report_lock_text(report, a->lock), *format, *placeholder, *how;
 
 	if (a->note && a->action == LH_CALLS)
@@ -132,11 +132,9 @@ const char *lh_report_cycle_text(const struct lh_report *report, const struct lh
 	for (uint32_t i = 0; i < f->cycle_parts; i++) {
 		const char *name = f->part[i].holds->lock->name;
 
-		text = text ? lh_arena_printf(report->private_data->arena, "%s -> %s", text, name)
-			    : name;
+		text = text ? lh_arena_printf(report->arena, "%s -> %s", text, name) : name;
 	}
-	return lh_arena_printf(report->private_data->arena, "%s -> %s", text,
-			       f->part[0].holds->lock->name);
+	return lh_arena_printf(report->arena, "%s -> %s", text, f->part[0].holds->lock->name);
 }
 
 /* T2 of one process is not T2 of another: then threads are named by letters. */
@@ -152,9 +150,8 @@ static const char *label(const struct lh_report *report, const struct lh_report_
 			 uint32_t part)
 {
 	if (f->part[part].thread && !has_foreign_threads(f))
-		return lh_arena_printf(report->private_data->arena, "T%u",
-				       f->part[part].thread->id);
-	return lh_arena_printf(report->private_data->arena, "thread %c", 'A' + (char)(part % 26));
+		return lh_arena_printf(report->arena, "T%u", f->part[part].thread->id);
+	return lh_arena_printf(report->arena, "thread %c", 'A' + (char)(part % 26));
 }
 
 const char *lh_report_schedule(const struct lh_report *report, const struct lh_report_finding *f)
@@ -164,20 +161,17 @@ const char *lh_report_schedule(const struct lh_report *report, const struct lh_r
 	if (!f->cycle)
 		return NULL;
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		text = lh_arena_printf(report->private_data->arena, "%s%s %s; ", text,
-				       label(report, f, i),
+		text = lh_arena_printf(report->arena, "%s%s %s; ", text, label(report, f, i),
 				       lh_report_step_text(report, f, f->part[i].holds, true));
 	for (uint32_t i = f->cycle_parts; i < f->parts; i++)
-		text = lh_arena_printf(report->private_data->arena,
-				       "%s%s waits as a queued writer; ", text,
+		text = lh_arena_printf(report->arena, "%s%s waits as a queued writer; ", text,
 				       label(report, f, i));
 	for (uint32_t i = 0; i < f->cycle_parts; i++)
-		text = lh_arena_printf(report->private_data->arena, "%s%s %s%s", text,
-				       label(report, f, i),
+		text = lh_arena_printf(report->arena, "%s%s %s%s", text, label(report, f, i),
 				       lh_report_step_text(report, f, f->part[i].does, true),
 				       i + 1 < f->cycle_parts ? "; " : ": ");
 	return lh_arena_printf(
-		report->private_data->arena, "%s%s%s", text,
+		report->arena, "%s%s%s", text,
 		f->cycle_parts == 2 ? "neither continues" : "none of them continues",
 		f->by_class ? ", if each lock is the instance that the next thread holds" : "");
 }
@@ -195,14 +189,14 @@ static const char *all_locks(const struct lh_report *report, const struct lh_rep
 
 	if (f->cycle) { /* their other locks are not in the cycle */
 		for (uint32_t i = 0; i < f->cycle_parts; i++)
-			text = join(report->private_data->arena, text,
+			text = join(report->arena, text,
 				    lh_report_lock_text(report, f->part[i].holds->lock),
 				    i + 1 == f->cycle_parts);
 		return text;
 	}
 	for (uint32_t i = 0; i < f->locks; i++)
-		text = join(report->private_data->arena, text,
-			    lh_report_lock_text(report, f->lock[i]), i + 1 == f->locks);
+		text = join(report->arena, text, lh_report_lock_text(report, f->lock[i]),
+			    i + 1 == f->locks);
 	return text ? text : "a lock";
 }
 
@@ -211,8 +205,8 @@ static const char *all_threads(const struct lh_report *report, const struct lh_r
 	const char *text = NULL;
 
 	for (uint32_t i = 0; i < f->threads; i++)
-		text = join(report->private_data->arena, text,
-			    lh_report_thread_text(report, f->thread[i]), i + 1 == f->threads);
+		text = join(report->arena, text, lh_report_thread_text(report, f->thread[i]),
+			    i + 1 == f->threads);
 	return text ? text : "threads";
 }
 
@@ -292,10 +286,9 @@ const char *lh_report_message(struct lh_report *report, const struct lh_report_f
 	while ((placeholder = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(placeholder, "}") + 1;
 
-		text = lh_arena_printf(report->private_data->arena, "%s%.*s%s", text,
-				       (int)(placeholder - at), at,
+		text = lh_arena_printf(report->arena, "%s%.*s%s", text, (int)(placeholder - at), at,
 				       placeholder_text(report, f, placeholder, n));
 		at = placeholder + n;
 	}
-	return lh_arena_printf(report->private_data->arena, "%s%s", text, at);
+	return lh_arena_printf(report->arena, "%s%s", text, at);
 }

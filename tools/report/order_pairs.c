@@ -1,41 +1,19 @@
 /* order_pairs.c — the pairs of a held and a wanted lock, from the chains of held locks. */
 #include "tools/report/report_internal.h"
 
-#include <string.h>
-#include <uthash.h>
-
-struct lh_order_pairing {
-	struct {
-		const struct lh_report_lock *held, *wanted;
-	} key;
-	struct lh_report_order *order;
-	UT_hash_handle hh;
-};
-
-void lh_report_drop_orders(struct lh_report *report)
-{
-	HASH_CLEAR(hh, report->private_data->pair);
-}
-
 static struct lh_report_order *order_of(struct lh_report *report, const struct lh_report_lock *held,
 					const struct lh_report_lock *wanted)
 {
-	struct lh_order_pairing *pair, ask;
+	const struct lh_report_lock *key[] = {held, wanted};
+	struct lh_report_order *o = lh_map_get(&report->private_data->order, report->arena, key,
+					       sizeof(key), sizeof(*o));
 
-	memset(&ask, 0, sizeof(ask));
-	ask.key.held = held;
-	ask.key.wanted = wanted;
-	HASH_FIND(hh, report->private_data->pair, &ask.key, sizeof(ask.key), pair);
-	if (pair)
-		return pair->order;
-	pair = lh_arena_alloc(report->private_data->arena, sizeof(*pair));
-	pair->key = ask.key;
-	pair->order = lh_arena_alloc(report->private_data->arena, sizeof(*pair->order));
-	pair->order->held = held;
-	pair->order->wanted = wanted;
-	HASH_ADD(hh, report->private_data->pair, key, sizeof(pair->key), pair);
-	LH_PUSH(report->private_data->arena, report->order, report->orders, pair->order);
-	return pair->order;
+	if (o->held)
+		return o;
+	o->held = held;
+	o->wanted = wanted;
+	LH_PUSH(report->arena, report->order, report->orders, o);
+	return o;
 }
 
 /* NULL also for the end of a thread: that is a lock for the order graph only. */

@@ -87,7 +87,7 @@ static void count(struct lh_report_process *p)
 struct lh_report_process *lh_report_get_process(struct lh_report *report,
 						const struct lh_ledger_view *r)
 {
-	struct lh_arena *arena = report->private_data->arena;
+	struct lh_arena *arena = report->arena;
 	void **memo = lh_report_memo(report, r, LH_MEMO_PROCESS, 0);
 	struct lh_report_process *p = *memo;
 

@@ -14,19 +14,15 @@ struct lh_report *lh_report_new(struct lh_report_options options)
 	struct lh_report *report = lh_arena_alloc(arena, sizeof(*report));
 
 	report->private_data = lh_arena_alloc(arena, sizeof(*report->private_data));
-	report->private_data->arena = arena;
-	report->private_data->options = options;
+	report->arena = arena;
+	report->options = options;
 	return report;
 }
 
 void lh_report_free(struct lh_report *report)
 {
-	if (!report)
-		return;
-	lh_report_memo_free(report);
-	lh_report_findings_free(report);
-	lh_report_drop_orders(report);
-	lh_arena_free(report->private_data->arena);
+	if (report)
+		lh_arena_free(report->arena);
 }
 
 /* ---- adding and sorting ---- */
@@ -55,13 +51,13 @@ void lh_report_add_ledger(struct lh_report *report, const struct lh_ledger_view 
 			       "%s: this Python is not CPython 3.11: `with lock` counts as a "
 			       "try-lock, and stacks have no Python lines",
 			       title);
-	if (report->private_data->options.every_lock) {
+	if (report->options.every_lock) {
 		add_every_lock(report, p);
 		lh_report_add_profile(report, p);
 	}
 	for (uint32_t i = 1; i < n; i++)
 		lh_report_add_row(report, r, i, NULL);
-	if (report->private_data->options.orders)
+	if (report->options.orders)
 		lh_report_add_orders(report, p);
 }
 
@@ -117,7 +113,7 @@ static void sort(void *list, uint32_t n, int (*order)(const void *, const void *
 
 void lh_report_finish(struct lh_report *report)
 {
-	struct lh_symbols *symbols = report->private_data->options.symbols;
+	struct lh_symbols *symbols = report->options.symbols;
 	uint32_t n = symbols ? lh_symbols_problems(symbols) : 0;
 
 	while (report->private_data->symbol_problems < n)
@@ -126,8 +122,8 @@ void lh_report_finish(struct lh_report *report)
 			lh_symbols_problem(symbols, report->private_data->symbol_problems++));
 	sort(report->finding, report->findings, by_weight);
 	sort(report->filtered, report->filtereds, by_weight);
-	report->busiest = lh_arena_alloc(report->private_data->arena,
-					 (report->locks + 1) * sizeof(*report->busiest));
+	report->busiest =
+		lh_arena_alloc(report->arena, (report->locks + 1) * sizeof(*report->busiest));
 	if (report->locks)
 		memcpy(report->busiest, report->lock, report->locks * sizeof(*report->busiest));
 	sort(report->busiest, report->locks, by_wait);

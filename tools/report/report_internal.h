@@ -4,6 +4,7 @@
 
 #include "tools/report/report.h"
 #include "tools/util/arena.h"
+#include "tools/util/map.h"
 
 /* Objects that are made of a ledger row once and then found by that row. */
 enum lh_memo_kind {
@@ -16,12 +17,8 @@ enum lh_memo_kind {
 };
 
 struct lh_report_private {
-	struct lh_arena *arena;
-	struct lh_report_options options;
-	struct lh_memo *memo;
-	struct lh_sort *sort;          /* findings by fingerprint */
-	struct lh_order_pairing *pair; /* orders by their locks */
-	uint32_t symbol_problems;      /* symbol problems that are in the notes already */
+	struct lh_map memo, finding, order; /* see memo.c, finding.c, order_pairs.c */
+	uint32_t symbol_problems;           /* symbol problems that are in the notes already */
 };
 
 /* Where the object made of this row is stored; *result is NULL: not made yet. */
@@ -29,17 +26,15 @@ void **lh_report_memo(struct lh_report *, const struct lh_ledger_view *, enum lh
 		      uint32_t row);
 
 /* stack.c */
+/* The stack of a site. NULL: there is no site. */
+const struct lh_report_stack *lh_report_site_stack(struct lh_report *,
+						   const struct lh_report_process *, lh_site);
 /* The name of the variable at `address`; *into: the offset in it. NULL: unknown. */
 const char *lh_report_variable(struct lh_report *, const struct lh_report_process *,
 			       uint64_t address, uint64_t *into);
 /* The member path in that variable, as lh_symbol_member_path returns it. */
 const char *lh_report_member(struct lh_report *, const struct lh_report_process *, uint64_t address,
 			     uint64_t own);
-
-void lh_report_memo_free(struct lh_report *);
-
-/* finding.c */
-void lh_report_findings_free(struct lh_report *);
 
 /* lock_name.c */
 /* Appends the row to the names of locks of one finding that have the same name. */
@@ -50,7 +45,6 @@ void lh_report_group_steps(struct lh_report *, struct lh_report_finding *);
 
 /* order_pairs.c: the pairs of a held and a wanted lock. */
 void lh_report_add_orders(struct lh_report *, const struct lh_report_process *);
-void lh_report_drop_orders(struct lh_report *);
 
 /* "at bank.c:41", "in make_account", "at bank+0x11aa"; NULL: the stack has no frame to name. */
 const char *lh_report_where(struct lh_report *, const struct lh_report_stack *);

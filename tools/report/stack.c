@@ -1,6 +1,7 @@
 /* stack.c — stacks with names and lines, and the objects that their frames are in. */
 #include "tools/report/report_internal.h"
 #include "tools/symbols/symbols.h"
+#include "tools/util/path.h"
 
 #include <string.h>
 
@@ -17,13 +18,6 @@ struct object {
 static bool begins(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static bool is_runtime(const char *name)
@@ -68,7 +62,7 @@ static void set_script(struct lh_arena *arena, struct object *o)
 static const struct object *object_at(struct lh_report *report, const struct lh_report_process *p,
 				      uint32_t row)
 {
-	struct lh_arena *arena = report->private_data->arena;
+	struct lh_arena *arena = report->arena;
 	struct lh_module module;
 	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_OBJECT, row);
 	struct object *o = *memo;
@@ -81,9 +75,9 @@ static const struct object *object_at(struct lh_report *report, const struct lh_
 	if (module.build_id_n)
 		o->build_id = hex(arena, module.build_id, module.build_id_n);
 	o->program = strcmp(o->path, p->exe) == 0;
-	o->runtime = is_runtime(base_name(o->path));
+	o->runtime = is_runtime(lh_path_base(o->path));
 	o->library = !o->program && (begins(o->path, "/usr/lib") || begins(o->path, "/lib"));
-	o->ours = begins(base_name(o->path), "liblockhound.so");
+	o->ours = begins(lh_path_base(o->path), "liblockhound.so");
 	set_script(arena, o);
 	return o;
 }
@@ -115,7 +109,7 @@ static uint32_t add_script(struct lh_report *report, const struct object *o, uin
 	f.function = o->function[0] ? o->function : NULL;
 	f.file = o->path;
 	f.line = line < UINT32_MAX ? (uint32_t)line : 0;
-	LH_PUSH(report->private_data->arena, *list, n, f);
+	LH_PUSH(report->arena, *list, n, f);
 	return n;
 }
 
@@ -134,12 +128,10 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 		return add_script(report, o, pc, list, n);
 	set_frame(&f, o, pc);
 	/* The library's own functions are hidden and need no names. */
-	if (brief && report->private_data->options.symbols)
-		f.function = lh_symbol_name(report->private_data->options.symbols, &o->row,
-					    f.offset, after);
-	else if (o && !o->ours && report->private_data->options.symbols)
-		lines = lh_symbol_lines(report->private_data->options.symbols, &o->row, f.offset,
-					after, &line);
+	if (brief && report->options.symbols)
+		f.function = lh_symbol_name(report->options.symbols, &o->row, f.offset, after);
+	else if (o && !o->ours && report->options.symbols)
+		lines = lh_symbol_lines(report->options.symbols, &o->row, f.offset, after, &line);
 	for (uint32_t i = 0; i < lines; i++) {
 		f.function = line[i].function;
 		f.file = line[i].file;
@@ -147,17 +139,17 @@ static uint32_t expand(struct lh_report *report, const struct object *o, uint64_
 		f.column = line[i].column;
 		f.inlined = line[i].inlined;
 		f.system = o->library || is_header(f.file);
-		LH_PUSH(report->private_data->arena, *list, n, f);
+		LH_PUSH(report->arena, *list, n, f);
 	}
 	if (!lines)
-		LH_PUSH(report->private_data->arena, *list, n, f);
+		LH_PUSH(report->arena, *list, n, f);
 	return n;
 }
 
 static bool is_start(const struct lh_report_frame *f)
 {
-	return f->ours || (f->module && is_runtime(base_name(f->module))) || is_header(f->file) ||
-	       (f->function && strcmp(f->function, "_start") == 0);
+	return f->ours || (f->module && is_runtime(lh_path_base(f->module))) ||
+	       is_header(f->file) || (f->function && strcmp(f->function, "_start") == 0);
 }
 
 /*
@@ -218,9 +210,8 @@ static void fill(struct lh_report *report, const struct lh_report_process *p, lh
 
 		t->n = expand(report, o, pc, after, i >= start && o && o->runtime, &list, t->n);
 		/* The address of an interrupted frame is exact, not a return address. */
-		after = !(o && o->runtime && report->private_data->options.symbols &&
-			  lh_symbol_signal(report->private_data->options.symbols, &o->row,
-					   pc - o->row.base));
+		after = !(o && o->runtime && report->options.symbols &&
+			  lh_symbol_signal(report->options.symbols, &o->row, pc - o->row.base));
 	}
 	if (list)
 		mark_ours(list, t->n);
@@ -237,13 +228,19 @@ const struct lh_report_stack *lh_report_get_stack(struct lh_report *report,
 	void **memo = lh_report_memo(report, p->ledger, LH_MEMO_STACK, id);
 
 	if (!*memo) {
-		struct lh_report_stack *t = lh_arena_alloc(report->private_data->arena, sizeof(*t));
+		struct lh_report_stack *t = lh_arena_alloc(report->arena, sizeof(*t));
 
 		*memo = t;
 		fill(report, p, id, t);
 		return t;
 	}
 	return *memo;
+}
+
+const struct lh_report_stack *lh_report_site_stack(struct lh_report *report,
+						   const struct lh_report_process *p, lh_site site)
+{
+	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
 }
 
 /* How suitable a frame is to point at. */
@@ -264,6 +261,16 @@ const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack 
 	return best;
 }
 
+const struct lh_report_frame *lh_report_own_frame(const struct lh_report_stack *t)
+{
+	const struct lh_report_frame *best = NULL;
+
+	for (uint32_t i = 0; t && i < t->n; i++)
+		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
+			best = &t->frame[i];
+	return best;
+}
+
 const char *lh_report_data_place(struct lh_report *report, const struct lh_report_process *p,
 				 uint64_t address)
 {
@@ -271,7 +278,7 @@ const char *lh_report_data_place(struct lh_report *report, const struct lh_repor
 
 	if (!address || !lh_read_module_at(p->ledger, address, &module))
 		return NULL;
-	return lh_arena_printf(report->private_data->arena, "%s+%#llx", base_name(module.path),
+	return lh_arena_printf(report->arena, "%s+%#llx", lh_path_base(module.path),
 			       (unsigned long long)(address - module.base));
 }
 
@@ -280,11 +287,9 @@ const char *lh_report_variable(struct lh_report *report, const struct lh_report_
 {
 	struct lh_module module;
 
-	if (!address || !report->private_data->options.symbols ||
-	    !lh_read_module_at(p->ledger, address, &module))
+	if (!address || !report->options.symbols || !lh_read_module_at(p->ledger, address, &module))
 		return NULL;
-	return lh_symbol_data(report->private_data->options.symbols, &module, address - module.base,
-			      into);
+	return lh_symbol_data(report->options.symbols, &module, address - module.base, into);
 }
 
 const char *lh_report_member(struct lh_report *report, const struct lh_report_process *p,
@@ -292,9 +297,7 @@ const char *lh_report_member(struct lh_report *report, const struct lh_report_pr
 {
 	struct lh_module module;
 
-	if (!address || !report->private_data->options.symbols ||
-	    !lh_read_module_at(p->ledger, address, &module))
+	if (!address || !report->options.symbols || !lh_read_module_at(p->ledger, address, &module))
 		return "";
-	return lh_symbol_member_path(report->private_data->options.symbols, &module,
-				     address - module.base, own);
+	return lh_symbol_member_path(report->options.symbols, &module, address - module.base, own);
 }

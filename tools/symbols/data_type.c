@@ -6,8 +6,6 @@
  */
 #include "tools/symbols/symbols_internal.h"
 
-#include "tools/util/arena.h"
-
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <string.h>
@@ -15,6 +13,12 @@
 enum { DEPTH_MAX = 16 };
 
 /* ---- the variable ---- */
+
+/* A variable that was searched for, and its type from debug information. */
+struct variable {
+	Dwarf_Die type;
+	bool asked, known;
+};
 
 static bool is_at(Dwarf_Die *die, Dwarf_Addr at)
 {
@@ -68,33 +72,28 @@ static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	       dwarf_peel_type(type, type) == 0;
 }
 
-static void find_type(struct lh_variable *v, Dwfl_Module *module, bool functions)
+static void find_type(struct variable *v, Dwfl_Module *module, uint64_t start, bool functions)
 {
 	Dwarf_Die *cu = NULL, die;
 	Dwarf_Addr bias;
 
 	while (!v->known && (cu = dwfl_module_nextcu(module, cu, &bias)) != NULL)
-		if (find_in_unit(cu, v->key.start - bias, functions, &die))
+		if (find_in_unit(cu, start - bias, functions, &die))
 			v->known = type_of(&die, &v->type);
 }
 
-static const struct lh_variable *variable_at(struct lh_symbols *s, const struct lh_object *o,
-					     uint64_t start)
+static const struct variable *variable_at(struct lh_symbols *s, const struct lh_object *o,
+					  uint64_t start)
 {
-	struct lh_variable *v, query;
+	const uint64_t key[] = {(uintptr_t)o, start};
+	struct variable *v = lh_map_get(&s->variables, s->arena, key, sizeof(key), sizeof(*v));
 
-	memset(&query, 0, sizeof(query));
-	query.key.object = o;
-	query.key.start = start;
-	HASH_FIND(hh, s->variables, &query.key, sizeof(query.key), v);
-	if (v)
+	if (v->asked)
 		return v;
-	v = lh_arena_alloc(s->arena, sizeof(*v));
-	v->key = query.key;
-	find_type(v, o->module, false);
+	v->asked = true;
+	find_type(v, o->module, start, false);
 	if (!v->known)
-		find_type(v, o->module, true);
-	HASH_ADD(hh, s->variables, key, sizeof(v->key), v);
+		find_type(v, o->module, start, true);
 	return v;
 }
 
@@ -155,7 +154,7 @@ const char *lh_symbol_member(struct lh_symbols *s, const struct lh_module *m, ui
 	uint64_t into;
 	const char *text = lh_symbol_data(s, m, offset, &into);
 	const struct lh_object *o = lh_symbol_object(s, m);
-	const struct lh_variable *v;
+	const struct variable *v;
 	Dwarf_Die type;
 
 	if (!text)

@@ -1,8 +1,6 @@
 /* symbols.c — opens objects and finds functions, lines and variables with libdwfl. */
 #include "tools/symbols/symbols_internal.h"
 
-#include "tools/util/arena.h"
-
 #include <dlfcn.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -53,12 +51,8 @@ void lh_symbols_free(struct lh_symbols *s)
 {
 	if (!s)
 		return;
-	for (struct lh_object *o = s->objects; o; o = o->hh.next)
-		if (o->dwfl)
-			dwfl_end(o->dwfl);
-	HASH_CLEAR(hh, s->objects);
-	HASH_CLEAR(hh, s->answers);
-	HASH_CLEAR(hh, s->variables);
+	for (uint32_t i = 0; i < s->dwfls; i++)
+		dwfl_end(s->dwfl[i]);
 	if (s->cxx)
 		dlclose(s->cxx);
 	lh_arena_free(s->arena);
@@ -111,20 +105,22 @@ static void open_object(struct lh_symbols *s, struct lh_object *o, const struct 
 {
 	int fd = open_regular(m->path);
 	Dwfl_Module *module;
+	Dwfl *dwfl;
 
 	if (fd < 0) {
 		if (m->path[0] == '/')
 			add_problem(s, m->path, "cannot be read: its symbols are missing");
 		return;
 	}
-	o->dwfl = dwfl_begin(s->debuginfod ? &network : &local);
-	if (!o->dwfl) {
+	dwfl = dwfl_begin(s->debuginfod ? &network : &local);
+	if (!dwfl) {
 		close(fd);
 		return;
 	}
-	dwfl_report_begin(o->dwfl);
-	module = dwfl_report_offline(o->dwfl, m->path, m->path, fd);
-	dwfl_report_end(o->dwfl, NULL, NULL);
+	LH_PUSH(s->arena, s->dwfl, s->dwfls, dwfl);
+	dwfl_report_begin(dwfl);
+	module = dwfl_report_offline(dwfl, m->path, m->path, fd);
+	dwfl_report_end(dwfl, NULL, NULL);
 	if (!module) {
 		close(fd); /* libdwfl did not take over the descriptor */
 		add_problem(s, m->path, "is not an object file: its symbols are missing");
@@ -144,13 +140,11 @@ struct lh_object *lh_symbol_object(struct lh_symbols *s, const struct lh_module 
 
 	for (int i = 0; i < m->build_id_n; i++)
 		n += snprintf(key + n, sizeof(key) - (size_t)n, "%02x", m->build_id[i]);
-	HASH_FIND_STR(s->objects, key, o);
-	if (o)
-		return o;
-	o = lh_arena_alloc(s->arena, sizeof(*o));
-	o->key = lh_arena_strdup(s->arena, key);
-	HASH_ADD_KEYPTR(hh, s->objects, o->key, strlen(o->key), o);
-	open_object(s, o, m);
+	o = lh_map_get(&s->objects, s->arena, key, (size_t)n, sizeof(*o));
+	if (!o->asked) {
+		o->asked = true;
+		open_object(s, o, m);
+	}
 	return o;
 }
 
@@ -326,29 +320,30 @@ const char *lh_symbol_name(struct lh_symbols *s, const struct lh_module *m, uint
 		       : name;
 }
 
+/* The answer for one address. */
+struct lines {
+	struct lh_symbol *line;
+	uint32_t n;
+};
+
 uint32_t lh_symbol_lines(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,
 			 bool after, const struct lh_symbol **line)
 {
 	struct lh_symbol found[LINES_MAX] = {0};
 	struct lh_object *o = lh_symbol_object(s, m);
-	struct answer *a, query;
+	const uint64_t key[] = {(uintptr_t)o, offset + o->bias - (after ? 1 : 0)};
+	struct lines *lines;
 
 	if (!o->module)
 		return 0;
-	memset(&query, 0, sizeof(query));
-	query.key.object = o;
-	query.key.address = offset + o->bias - (after ? 1 : 0);
-	HASH_FIND(hh, s->answers, &query.key, sizeof(query.key), a);
-	if (!a) {
-		a = lh_arena_alloc(s->arena, sizeof(*a));
-		a->key = query.key;
-		a->n = find_lines(s, o, query.key.address, found);
-		a->line = lh_arena_alloc(s->arena, a->n * sizeof(*found));
-		memcpy(a->line, found, a->n * sizeof(*found));
-		HASH_ADD(hh, s->answers, key, sizeof(a->key), a);
+	lines = lh_map_get(&s->lines, s->arena, key, sizeof(key), sizeof(*lines));
+	if (!lines->line) {
+		lines->n = find_lines(s, o, key[1], found);
+		lines->line = lh_arena_alloc(s->arena, lines->n * sizeof(*found));
+		memcpy(lines->line, found, lines->n * sizeof(*found));
 	}
-	*line = a->line;
-	return a->n;
+	*line = lines->line;
+	return lines->n;
 }
 
 const char *lh_symbol_data(struct lh_symbols *s, const struct lh_module *m, uint64_t offset,

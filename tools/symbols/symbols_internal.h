@@ -4,51 +4,28 @@
 
 #include "tools/symbols/symbols.h"
 #include "tools/symbols/symbol_table.h"
+#include "tools/util/map.h"
 
 #include <elfutils/libdwfl.h>
-#include <uthash.h>
 
 struct lh_object {
-	char *key; /* path and build id */
-	Dwfl *dwfl;
+	bool asked;
 	Dwfl_Module *module;           /* NULL: no names from this object */
 	GElf_Addr bias;                /* add it to an offset to get libdwfl's address */
 	struct lh_symbol_table *table; /* read at the first query */
-	UT_hash_handle hh;
-};
-
-struct answer {
-	struct {
-		const struct lh_object *object;
-		uint64_t address;
-	} key;
-	struct lh_symbol *line;
-	uint32_t n;
-	UT_hash_handle hh;
 };
 
 struct lh_symbols {
 	struct lh_arena *arena;
-	struct lh_object *objects;
-	struct answer *answers;
-	struct lh_variable *variables; /* see data_type.c */
+	struct lh_map objects, lines, variables;
+	Dwfl **dwfl; /* of the opened objects */
+	uint32_t dwfls;
 	bool debuginfod;
 	bool cxx_tried;
 	void *cxx; /* libstdc++, for demangling; loaded for the first mangled name */
 	char *(*demangle)(const char *, char *, size_t *, int *);
 	const char **problem;
 	uint32_t problems;
-};
-
-/* A variable that was searched for, and its type from debug information. */
-struct lh_variable {
-	struct {
-		const struct lh_object *object;
-		uint64_t start;
-	} key;
-	Dwarf_Die type;
-	bool known;
-	UT_hash_handle hh;
 };
 
 /* Opens the object at the first query. */

@@ -1,8 +1,7 @@
 /* names.c — names the locks, owners and sites of the table. */
 #include "tools/symbols/source_lines.h"
 #include "tools/top/top.h"
-
-#include <string.h>
+#include "tools/util/path.h"
 
 /* As lh_report_thread_text, but in the sample's arena. */
 static const char *owner(struct lh_top *t, const struct lh_report_thread *x)
@@ -16,14 +15,11 @@ static const char *owner(struct lh_top *t, const struct lh_report_thread *x)
 
 static const char *at(struct lh_top *t, const struct lh_report_frame *f)
 {
-	const char *slash;
-
 	if (f && f->file && f->line)
 		return lh_arena_printf(t->arena, "%s:%u", lh_path_last_parts(f->file), f->line);
-	slash = f && f->module ? strrchr(f->module, '/') : NULL;
 	if (!f || !f->module)
 		return NULL;
-	return lh_arena_printf(t->arena, "%s+%#llx", slash ? slash + 1 : f->module,
+	return lh_arena_printf(t->arena, "%s+%#llx", lh_path_base(f->module),
 			       (unsigned long long)f->offset);
 }
 

@@ -3,6 +3,8 @@
 #include "tools/process/ledger_of_process.h"
 #include "tools/process/proc.h"
 #include "tools/top/top.h"
+#include "tools/util/path.h"
+#include "tools/util/time.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 static bool refuse(struct lh_top_target *t, const char *format, ...)
@@ -116,21 +117,16 @@ bool lh_top_target_sample(struct lh_top_target *t)
 
 uint64_t lh_top_target_now(const struct lh_top_target *t)
 {
-	struct timespec now;
-	uint64_t ns;
+	uint64_t ns = lh_time_between(lh_time_now(), t->ledger.head.start_ns);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	return ns > t->ledger.head.start_ns ? ns - t->ledger.head.start_ns : 1;
+	return ns ? ns : 1;
 }
 
 /* ---- which process ---- */
 
 static bool shares_memory(pid_t pid, const char *file)
 {
-	const char *slash = strrchr(file, '/');
-
-	return lh_proc_maps(pid, slash ? slash + 1 : file);
+	return lh_proc_maps(pid, lh_path_base(file));
 }
 
 /* Finds the live process that writes into a file. */

@@ -1,5 +1,6 @@
 /* output_file.c — writes to a temporary file and renames it at the end. */
 #include "tools/util/output_file.h"
+#include "tools/util/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,6 @@ static bool add(char *out, size_t capacity, size_t *at, const char *text)
 static bool expand(const char *path, pid_t pid, const char *program, char *out, size_t capacity)
 {
 	char number[20], host[256] = "", letter[2] = "";
-	const char *base = strrchr(program, '/');
 	size_t at = 0;
 	bool good = true;
 	snprintf(number, sizeof(number), "%d", (int)pid);
@@ -34,7 +34,7 @@ static bool expand(const char *path, pid_t pid, const char *program, char *out, 
 		}
 		c++;
 		good = *c == 'p'   ? add(out, capacity, &at, number)
-		       : *c == 'e' ? add(out, capacity, &at, base ? base + 1 : program)
+		       : *c == 'e' ? add(out, capacity, &at, lh_path_base(program))
 		       : *c == 'h' ? add(out, capacity, &at, host)
 		       : *c == '%' ? add(out, capacity, &at, "%")
 				   : false;

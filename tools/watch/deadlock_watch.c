@@ -7,8 +7,8 @@
  */
 #include "tools/watch/watch_internal.h"
 
+#include "libcheck/lock/glibc_layout.h"
 #include "tools/process/copy_rows.h"
-#include "tools/process/libc_layout.h"
 #include "tools/process/proc.h"
 #include "tools/wait_graph/deadlocks.h"
 
@@ -46,7 +46,8 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	if (l->kind != LH_RWLOCK || !read_word(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
 	    !read_word(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
 		return false;
-	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_gone_everywhere(with, tid);
+	return ((int32_t)owner == tid || (!owner && lh_glibc_readers(readers))) &&
+	       is_gone_everywhere(with, tid);
 }
 
 /* ---- reporting ---- */
