@@ -46,10 +46,7 @@ struct lh_abandoned_lock {
 
 struct lh_deadlocks_holder {
 	uint32_t waiter; /* index of the waiter that holds the lock */
-	enum lh_mode mode;
-	lh_site site;
-	uint32_t tick;
-	lh_lock_id lock; /* id in the ledger of the holder */
+	struct lh_step hold;
 };
 
 /* A lock that a waiter holds or waits for. */
@@ -57,9 +54,9 @@ struct lh_deadlocks_lock {
 	struct lh_wait_lock_key key;
 	struct lh_deadlocks_holder *holder; /* the waiters that hold it */
 	uint32_t holders;
-	uint32_t number;      /* from 1 */
-	bool checked;         /* an owner that has ended was searched for */
-	struct lh_step ended; /* what it holds; action LH_NO_ACTION: there is none */
+	uint32_t number;                          /* from 1 */
+	bool checked;                             /* an owner that has ended was searched for */
+	struct lh_step ended;                     /* what it holds; lock 0: there is none */
 	const struct lh_dead_thread *dead_thread; /* owner that ended with its process */
 };
 

@@ -39,8 +39,11 @@ static void add_holds(struct lh_deadlocks_pass *pass, uint32_t i)
 
 	for (uint32_t k = 0; k < x->live.held_n; k++) {
 		const struct lh_held *h = &x->live.held[k];
-		struct lh_deadlocks_holder holder = {i, LH_SITE_MODE(h->site), h->site, h->tick,
-						     h->lock};
+		struct lh_deadlocks_holder holder = {i,
+						     {.thread = x->live.thread,
+						      .lock = h->lock,
+						      .site = h->site,
+						      .tick = h->tick}};
 
 		if (!h->lock || h->flags & LH_HELD_IN_COND_WAIT)
 			continue;
@@ -180,7 +183,7 @@ static void holder_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wai
 	enum lh_mode wanted = LH_SITE_MODE(x->live.wait_site);
 
 	for (uint32_t i = 0; i < x->lock->holders; i++)
-		if (lh_modes_exclude(x->lock->holder[i].mode, wanted))
+		if (lh_modes_exclude(LH_SITE_MODE(x->lock->holder[i].hold.site), wanted))
 			add_blocker(pass, x, x->lock->holder[i].waiter);
 	for (uint32_t i = 0; lh_readers_queue(&x->row, wanted) && i < pass->waiters; i++)
 		if (pass->waiter[i].lock == x->lock &&

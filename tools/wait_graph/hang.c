@@ -177,18 +177,14 @@ static void read_waits(struct lh_hang *h)
 
 /* ---- stacks ---- */
 
-static bool is_lock(enum lh_kind kind)
-{
-	return kind == LH_MUTEX || kind == LH_RWLOCK;
-}
-
 /* Stopping threads is only worth it if a deadlock looks possible: idle threads wait for work, and
  * joins for long jobs. */
 static bool may_be_stuck(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->node[i].deadlocked ||
-		    (h->thread[i].unchanged && is_lock(h->thread[i].wait.kind)))
+		    (h->thread[i].unchanged &&
+		     (h->thread[i].wait.kind == LH_MUTEX || h->thread[i].wait.kind == LH_RWLOCK)))
 			return true;
 	return false;
 }
@@ -381,11 +377,6 @@ static void read_live_threads(struct lh_peek *p, const struct lh_ledger_view *r,
 	}
 }
 
-static uint64_t last_ns(const struct lh_ledger_view *r)
-{
-	return r->head.end_ns ? r->head.end_ns : ledger_now(r);
-}
-
 bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
 {
 	memset(h, 0, sizeof(*h));
@@ -401,7 +392,7 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	h->ledger = lh_arena_alloc(h->arena, sizeof(*h->ledger));
 	open_ledger(h->ledger, p, r);
 	copy_live_threads(h);
-	h->now_ns = last_ns(r);
+	h->now_ns = r->head.end_ns ? r->head.end_ns : ledger_now(r);
 	read_live_threads(p, r, h->live, h->live_threads);
 	if (!make_snapshot(h))
 		return false;
