@@ -4,6 +4,7 @@
  *
  *   deadlocks.c          processes, the samples of their waits, one scan
  *   edges_ledger.c       edges of the wait-for graph, from the ledgers
+ *   ended_owner.c        owners that have ended
  *   deadlock_findings.c  deadlocks to report, from the findings of the solved graph (findings.h)
  */
 #ifndef LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
@@ -97,8 +98,13 @@ struct lh_deadlocks_pass {
 /* edges_ledger.c: adds the edges of each waiter, solves the graph, counts its cycles. */
 void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *cycles);
 
+/* ended_owner.c */
 /* The location of a process-shared lock; of any other lock its process and id, and c is 0. */
 struct lh_wait_lock_key lh_wait_lock_key_of(const struct lh_deadlocks_process *, lh_lock_id);
+/* Remembers the process-shared locks that the threads of a process hold, which has ended. */
+void lh_deadlocks_add_abandoned(struct lh_deadlocks *, const struct lh_deadlocks_process *);
+/* True if the owner of the lock that the waiter waits for has ended; sets lock->ended. */
+bool lh_deadlocks_owner_has_ended(struct lh_deadlocks_pass *, struct lh_deadlocks_waiter *);
 
 /* deadlock_findings.c: makes the deadlocks to report. */
 void lh_deadlocks_collect(struct lh_deadlocks_pass *, uint32_t cycles);

@@ -29,25 +29,25 @@ static bool is_gone_everywhere(void *with, int32_t tid)
 	return is_gone(with, tid) && lh_proc_is_gone(tid);
 }
 
-static bool read_word(const struct lh_watch_process *p, uint64_t address, uint32_t *value)
-{
-	return p->pid && lh_proc_memory(p->pid, address, value, sizeof(*value));
-}
-
 /* A rwlock records the number of its readers, not which threads they are. */
 static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 {
 	const struct lh_watch_process *p = with;
-	uint32_t owner = 0, readers = 0;
+	union {
+		pthread_mutex_t mutex;
+		pthread_rwlock_t rwlock;
+	} object;
+	size_t n = l->kind == LH_MUTEX ? sizeof(object.mutex) : sizeof(object.rwlock);
+	int owner;
 
-	if (l->kind == LH_MUTEX)
-		return read_word(p, l->address + LH_GLIBC_MUTEX_OWNER, &owner) &&
-		       (int32_t)owner == tid && is_gone_everywhere(with, tid);
-	if (l->kind != LH_RWLOCK || !read_word(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
-	    !read_word(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
+	if ((l->kind != LH_MUTEX && l->kind != LH_RWLOCK) || !p->pid ||
+	    !lh_proc_memory(p->pid, l->address, &object, n))
 		return false;
-	return ((int32_t)owner == tid || (!owner && lh_glibc_readers(readers))) &&
-	       is_gone_everywhere(with, tid);
+	owner = lh_lock_owner_tid(&object, (enum lh_kind)l->kind);
+	if (l->kind == LH_RWLOCK && !owner &&
+	    lh_glibc_readers(lh_glibc_load(&object, LH_GLIBC_RWLOCK_READERS)))
+		owner = tid;
+	return owner == tid && is_gone_everywhere(with, tid);
 }
 
 /* ---- reporting ---- */
