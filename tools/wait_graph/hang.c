@@ -266,7 +266,7 @@ static bool solve_twice(struct lh_hang *h, bool all)
 static void fill_head(struct lh_hang *h)
 {
 	const struct lh_peek *p = h->peek;
-	struct lh_ledger *l = h->snapshot.ledger;
+	struct lh_ledger *l = &h->snapshot.head;
 
 	if (h->ledger) {
 		lh_snapshot_copy_all(&h->snapshot, h->ledger);
@@ -308,13 +308,13 @@ static bool scan_again(struct lh_hang *h, const struct lh_ledger_view *given)
 }
 
 /* Capacity for the modules of the process and of the ledger: frames of the ledger name its own. */
-static bool make_snapshot(struct lh_hang *h)
+static void make_snapshot(struct lh_hang *h)
 {
 	uint32_t modules =
 		h->peek->modules + (h->ledger ? lh_read_used(h->ledger, LH_T_MODULE) : 0);
 	uint32_t threads = h->ledger ? lh_read_used(h->ledger, LH_T_THREAD) : 0;
 
-	return lh_snapshot_make(&h->snapshot, h->arena, threads + h->peek->tasks, modules);
+	lh_snapshot_make(&h->snapshot, h->arena, threads + h->peek->tasks, modules);
 }
 
 bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *ledger,
@@ -337,8 +337,9 @@ bool lh_hang_inspect(struct lh_hang *h, struct lh_peek *p, const struct lh_ledge
 		pause_between(pause_for(h));
 	for (int i = 0; i < STARVED_MAX && lh_peek_is_starved(p); i++)
 		pause_between(RESTING_MS);
-	if (!scan_again(h, ledger) || !make_snapshot(h))
+	if (!scan_again(h, ledger))
 		return false;
+	make_snapshot(h);
 	fill_head(h);
 	add_threads(h);
 	if (!solve_twice(h, all))
@@ -362,22 +363,23 @@ bool lh_hang_inspect_again(struct lh_hang *h)
 /* ---- from a ledger alone ---- */
 
 /* Makes a task for each thread that is alive in the ledger. */
-static void read_live_threads(struct lh_peek *p, const struct lh_ledger_view *r,
-			      const struct lh_live_thread *live, uint32_t n)
+static void add_live_tasks(struct lh_hang *h)
 {
 	struct lh_thread row;
 
-	for (uint32_t i = 1; i < n; i++) {
-		struct lh_peek_task t = {.tid = live[i].tid, .own_tid = live[i].tid, .state = 'S'};
+	for (uint32_t i = 1; i < h->live_threads; i++) {
+		const struct lh_live_thread *live = &h->live[i];
+		struct lh_peek_task t = {.tid = live->tid, .own_tid = live->tid, .state = 'S'};
 
-		if (live[i].state != LH_LIVE_ATTACHED || !lh_read_thread(r, live[i].thread, &row))
+		if (live->state != LH_LIVE_ATTACHED ||
+		    !lh_read_thread(h->ledger, live->thread, &row))
 			continue;
 		memcpy(t.name, row.name, sizeof(t.name));
-		LH_PUSH(p->arena, p->task, p->tasks, t);
+		LH_PUSH(h->peek->arena, h->peek->task, h->peek->tasks, t);
 	}
 }
 
-bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
+void lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
 {
 	memset(h, 0, sizeof(*h));
 	memset(p, 0, sizeof(*p));
@@ -393,9 +395,8 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	open_ledger(h->ledger, p, r);
 	copy_live_threads(h);
 	h->now_ns = r->head.end_ns ? r->head.end_ns : ledger_now(r);
-	read_live_threads(p, r, h->live, h->live_threads);
-	if (!make_snapshot(h))
-		return false;
+	add_live_tasks(h);
+	make_snapshot(h);
 	fill_head(h);
 	add_threads(h);
 	h->before = h->live;
@@ -403,12 +404,10 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	read_waits(h);
 	lh_hang_edges(h);
 	lh_hang_hold_all(h);
-	return true;
 }
 
 void lh_hang_close(struct lh_hang *h)
 {
-	lh_snapshot_free(&h->snapshot);
 	if (h->ledger)
 		lh_read_drop(h->ledger);
 	lh_arena_free(h->arena);

@@ -85,7 +85,7 @@ bool lh_hang_inspect(struct lh_hang *, struct lh_peek *, const struct lh_ledger_
 		     bool all);
 /* The same from a ledger alone, of a process that may have ended. Fills the peek; close both as
  * after lh_hang_inspect. */
-bool lh_hang_from_ledger(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *);
+void lh_hang_from_ledger(struct lh_hang *, struct lh_peek *, const struct lh_ledger_view *);
 void lh_hang_close(struct lh_hang *);
 
 /* A second inspection in two halves, so that several processes can be inspected at one moment:
