@@ -150,7 +150,7 @@ uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_ar
 {
 	struct lh_deadlocks_pass pass = {.deadlocks = s, .arena = arena, .now_ns = now_ns};
 	uint64_t hash = 0;
-	uint32_t n = 0, cycles;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->n; i++)
 		n += read_process(s->list[i], now_ns, &hash);
@@ -159,8 +159,7 @@ uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_ar
 	s->waits_hash = hash;
 	s->solved_ns = now_ns;
 	add_waiters(&pass, n);
-	lh_deadlocks_edges(&pass, &cycles);
-	lh_deadlocks_collect(&pass, cycles);
+	lh_deadlocks_collect(&pass, lh_deadlocks_edges(&pass));
 	*out = pass.deadlock;
 	return pass.n_deadlocks;
 }

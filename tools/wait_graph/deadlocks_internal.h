@@ -95,8 +95,8 @@ struct lh_deadlocks_pass {
 	uint32_t n_deadlocks;
 };
 
-/* edges_ledger.c: adds the edges of each waiter, solves the graph, counts its cycles. */
-void lh_deadlocks_edges(struct lh_deadlocks_pass *, uint32_t *cycles);
+/* edges_ledger.c: adds the edges of each waiter and solves the graph. Returns how many cycles. */
+uint32_t lh_deadlocks_edges(struct lh_deadlocks_pass *);
 
 /* ended_owner.c */
 /* The location of a process-shared lock; of any other lock its process and id, and c is 0. */

@@ -82,7 +82,7 @@ static void holder_edges(struct lh_deadlocks_pass *pass, struct lh_deadlocks_wai
 		add_blocker(pass, x, pass->waiters);
 }
 
-void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *cycles)
+uint32_t lh_deadlocks_edges(struct lh_deadlocks_pass *pass)
 {
 	pass->node = lh_arena_alloc(pass->arena, (pass->waiters + 1) * sizeof(*pass->node));
 	for (uint32_t i = 0; i < pass->waiters; i++)
@@ -108,5 +108,5 @@ void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *cycles)
 						      .rank = x->live.thread};
 	}
 	pass->node[pass->waiters] = (struct lh_wait_node){.waits = true, .gone = true};
-	*cycles = lh_wait_graph_solve(pass->node, pass->waiters + 1);
+	return lh_wait_graph_solve(pass->node, pass->waiters + 1);
 }
