@@ -6,34 +6,33 @@
 
 enum { EXTRA_ROWS = 1024, STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 
-static const uint32_t row_size[LH_TABLES] = {
-	[LH_T_THREAD] = sizeof(struct lh_thread), [LH_T_LOCK] = sizeof(struct lh_lock),
-	[LH_T_STACK] = sizeof(struct lh_stack),   [LH_T_FRAME] = sizeof(uint64_t),
-	[LH_T_MODULE] = sizeof(struct lh_module), [LH_T_FINDING] = sizeof(struct lh_finding),
-	[LH_T_STEP] = sizeof(struct lh_step),     [LH_T_LOCK_STATS] = sizeof(struct lh_lock_stats),
+/* Rows for each thread; LH_T_MODULE: for each module. */
+static const struct {
+	uint32_t row, rows;
+} table[LH_TABLES] = {
+	[LH_T_THREAD] = {sizeof(struct lh_thread), 2},
+	[LH_T_LOCK] = {sizeof(struct lh_lock), 3},
+	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 3},
+	[LH_T_STACK] = {sizeof(struct lh_stack), 6},
+	[LH_T_FRAME] = {sizeof(uint64_t), 6 * LH_FRAMES_MAX / 2},
+	[LH_T_MODULE] = {sizeof(struct lh_module), 1},
+	[LH_T_FINDING] = {sizeof(struct lh_finding), 1},
+	[LH_T_STEP] = {sizeof(struct lh_step), 4},
 };
 
 void lh_snapshot_make(struct lh_snapshot *snapshot, struct lh_arena *arena, uint32_t threads,
 		      uint32_t modules)
 {
-	uint32_t n = threads + EXTRA_ROWS, rows[LH_TABLES] = {
-						   [LH_T_THREAD] = n * 2,
-						   [LH_T_LOCK] = n * 3,
-						   [LH_T_STACK] = n * 6,
-						   [LH_T_FRAME] = n * 6 * LH_FRAMES_MAX / 2,
-						   [LH_T_MODULE] = modules + EXTRA_ROWS,
-						   [LH_T_FINDING] = n,
-						   [LH_T_STEP] = n * 4,
-						   [LH_T_LOCK_STATS] = n * 3,
-					   };
-
 	memset(snapshot, 0, sizeof(*snapshot));
 	for (int t = 1; t < LH_TABLES; t++) {
-		if (!rows[t]) /* the table does not exist */
+		uint32_t n = (t == LH_T_MODULE ? modules : threads) + EXTRA_ROWS;
+
+		if (!table[t].rows)
 			continue;
 		/* A page that is never written costs no memory. */
-		snapshot->rows.table[t].at = lh_arena_alloc(arena, (size_t)rows[t] * row_size[t]);
-		snapshot->rows.table[t].rows = rows[t];
+		snapshot->rows.table[t].at =
+			lh_arena_alloc(arena, (size_t)n * table[t].rows * table[t].row);
+		snapshot->rows.table[t].rows = n * table[t].rows;
 		snapshot->rows.table[t].used = 1;
 	}
 	snapshot->copier =
@@ -45,7 +44,7 @@ void lh_snapshot_view(const struct lh_snapshot *snapshot, struct lh_ledger_view 
 	*view = (struct lh_ledger_view){.head = snapshot->head};
 	for (int t = 1; t < LH_TABLES; t++) {
 		view->rows[t].at = snapshot->rows.table[t].at;
-		view->rows[t].row = row_size[t];
+		view->rows[t].row = table[t].row;
 		view->rows[t].used = view->rows[t].limit = snapshot->rows.table[t].used;
 		view->head.table[t].refused = snapshot->rows.table[t].refused;
 	}
