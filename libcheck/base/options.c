@@ -88,12 +88,8 @@ static bool set(const struct row *r, const char *s)
 		*(bool *)r->at = *s == '1';
 		return true;
 	case T_number:
-		if (!read_number(&s, &v) || *s)
-			return false;
-		*(uint64_t *)r->at = v;
-		return true;
 	case T_time:
-		if (!read_time(s, &v))
+		if (r->type == T_time ? !read_time(s, &v) : !read_number(&s, &v) || *s)
 			return false;
 		*(uint64_t *)r->at = v;
 		return true;

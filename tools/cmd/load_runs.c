@@ -97,7 +97,7 @@ static int render_to(const char *file, const struct lh_report *report,
 		lh_log("%s", error);
 		return -1;
 	}
-	rc = render(report, style, out.file);
+	rc = lh_render(render, report, style, out.file);
 	if (rc)
 		lh_output_drop(&out);
 	else
@@ -109,7 +109,8 @@ static int render_to(const char *file, const struct lh_report *report,
 bool lh_loaded_runs_write(const char *command, const char *file, const struct lh_report *report,
 			  struct lh_render_text_style *style, lh_renderer *render)
 {
-	int rc = *file ? render_to(file, report, style, render) : render(report, style, stdout);
+	int rc = *file ? render_to(file, report, style, render)
+		       : lh_render(render, report, style, stdout);
 
 	if (rc > 0)
 		lh_log("%s: %s%scannot write: %s", command, file, *file ? ": " : "", strerror(rc));

@@ -2,8 +2,8 @@
 #include "tools/cmd/commands.h"
 #include "tools/cmd/load_runs.h"
 #include "tools/hang/thread_dump.h"
+#include "tools/render/view.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* Not every format contains notes, so they are logged if a file is incomplete. */
@@ -17,16 +17,14 @@ static void warn(const struct lh_loaded_runs *runs, const struct lh_format *form
 static const struct lh_loaded_runs *shown;
 
 /* Adds the thread dumps of processes that did not end by themselves. */
-static int text_and_picture(const struct lh_report *report,
-			    const struct lh_render_text_style *style, FILE *out)
+static void text_and_picture(struct lh_view *v)
 {
-	int rc = lh_render_text(report, style, out);
-
+	lh_render_text(v);
 	for (int i = 0; i < shown->files; i++)
 		for (uint32_t k = 0; k < shown->file[i].n; k++)
 			if (lh_thread_dump_is_useful(&shown->file[i].view[k]))
-				lh_thread_dump_ledger(&shown->file[i].view[k], shown->symbols, out);
-	return rc ? rc : ferror(out) ? EIO : 0;
+				lh_thread_dump_ledger(&shown->file[i].view[k], shown->symbols,
+						      v->out);
 }
 
 static int show(const struct lh_settings *s, const struct lh_loaded_runs *runs,

@@ -4,6 +4,8 @@
 #include "tools/lock_order/lock_order_internal.h"
 #include "tools/util/path.h"
 
+#include <string.h>
+
 enum { CHAINS_MAX = 100000, LINKS_MAX = LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX };
 
 struct search {

@@ -121,7 +121,7 @@ bool lh_files_write(struct lh_files *f, const struct lh_settings *s,
 		ok &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
 	for (int i = 0; i < s->outputs; i++) {
 		const struct lh_format *format = &lh_render_formats[s->output[i].format];
-		int error = format->render(of->report, &style, f->report[i].file);
+		int error = lh_render(format->render, of->report, &style, f->report[i].file);
 		ok &= finish(&f->report[i], of, error, format->name);
 	}
 	return ok;

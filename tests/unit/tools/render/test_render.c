@@ -28,7 +28,7 @@ static void render(const char *format, struct lh_ledger **l, unsigned n,
 		lh_report_add_ledger(report, &r[i]);
 	}
 	lh_report_finish(report);
-	CHECK_EQ(lh_render_find(format)->render(report, &style, out), 0);
+	CHECK_EQ(lh_render(lh_render_find(format)->render, report, &style, out), 0);
 	fclose(out);
 	lh_report_free(report);
 }
@@ -335,7 +335,7 @@ static void full(void)
 	for (const struct lh_format *f = lh_render_formats; f->name; f++) {
 		FILE *out = fopen("/dev/full", "w");
 
-		CHECK(out && f->render(report, &style, out) != 0);
+		CHECK(out && lh_render(f->render, report, &style, out) != 0);
 		fclose(out);
 	}
 	lh_report_free(report);
