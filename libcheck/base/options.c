@@ -14,12 +14,12 @@ struct row {
 };
 
 struct lh_options lh_options = {
-#define OPTION(name, type, value, accepted, help) .name = value,
+#define OPTION(name, type, value, accepted, where, help) .name = value,
 #include "libcheck/options.def"
 };
 
 static const struct row rows[] = {
-#define OPTION(name, type, value, accepted, help)                                                  \
+#define OPTION(name, type, value, accepted, where, help)                                           \
 	{#name, T_##type, &lh_options.name, accepted, help},
 #include "libcheck/options.def"
 };

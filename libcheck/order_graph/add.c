@@ -196,7 +196,7 @@ static void activate_threads(struct lh_order_graph *graph)
 		lh_thread_id t = graph->todo;
 		struct lh_order_thread *l = &graph->thread[t];
 		graph->todo = l->todo;
-		l->vertex = t ? held_vertex(graph, graph->rows.thread[t].end_lock) : 0;
+		l->vertex = held_vertex(graph, graph->rows.thread[t].end_lock);
 		if (!l->vertex)
 			continue;
 		graph->vertex[l->vertex].thread_end = t;

@@ -24,7 +24,6 @@ enum {
 	PY_VAR_SIZE = 16,   /* PyVarObject.ob_size */
 	PY_TYPE_BASIC = 32, /* PyTypeObject.tp_basicsize, tp_itemsize */
 	PY_TYPE_ITEM = 40,
-	PY_TYPE_FLAGS = 168, /* .tp_flags: the bits below are set for subclasses too */
 	PY_CODE_NAMES = 32,
 	PY_CODE_FIRST_LINE = 72,
 	PY_CODE_FILE = 112,
