@@ -18,6 +18,7 @@
 #include "libcheck/events/events.h"
 #include "libcheck/stack/walk.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 /* Describes the process in the new ledger and starts the tables. False: the library gives up. */
@@ -26,7 +27,7 @@ static bool start_ledger(void)
 	struct lh_ledger *l = lh_own_ledger.ledger;
 
 	l->pid = lh_sys_pid();
-	l->parent = lh_sys_ppid();
+	l->parent = (int)lh_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
 	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
 	lh_sys_thread_name(l->comm);
 	l->tag_off = !lh_options.words;
@@ -129,7 +130,7 @@ __attribute__((constructor)) static void on_load(int argc, char **argv, char **e
 	lh_stderr_report_init();
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())
 		lh_options.unwinder = LH_UNWINDER_CFI;
-	lh_thread_default_stack(lh_sys_stack_limit());
+	lh_thread_default_stack(lh_sys_limit(RLIMIT_STACK));
 	lh_thread_stack_bounds(frame, 0, &low, &high);
 	struct lh_self *self = lh_live_thread_attach(0, low, high);
 	if (self) {

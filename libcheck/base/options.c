@@ -14,12 +14,12 @@ struct row {
 };
 
 struct lh_options lh_options = {
-#define OPTION(name, type, value, accepted, help) .name = value,
+#define OPTION(name, type, value, accepted, where, help) .name = value,
 #include "libcheck/options.def"
 };
 
 static const struct row rows[] = {
-#define OPTION(name, type, value, accepted, help)                                                  \
+#define OPTION(name, type, value, accepted, where, help)                                           \
 	{#name, T_##type, &lh_options.name, accepted, help},
 #include "libcheck/options.def"
 };
@@ -88,12 +88,8 @@ static bool set(const struct row *r, const char *s)
 		*(bool *)r->at = *s == '1';
 		return true;
 	case T_number:
-		if (!read_number(&s, &v) || *s)
-			return false;
-		*(uint64_t *)r->at = v;
-		return true;
 	case T_time:
-		if (!read_time(s, &v))
+		if (r->type == T_time ? !read_time(s, &v) : !read_number(&s, &v) || *s)
 			return false;
 		*(uint64_t *)r->at = v;
 		return true;

@@ -33,18 +33,15 @@ int lh_sys_advise(void *at, size_t size, int advice);
 int lh_sys_open(const char *path, int flags, int mode);
 void lh_sys_close(int fd);
 void lh_sys_unlink(const char *path);
-int lh_sys_rename(const char *from, const char *to);
 int lh_sys_allocate(int fd, uint64_t from, uint64_t size); /* allocates blocks or fails */
-int lh_sys_truncate(int fd, uint64_t size);
 long lh_sys_write(int fd, const void *data, size_t n);
 long lh_sys_read(int fd, void *data, size_t n);
 bool lh_sys_same_file(int fd, uint64_t dev, uint64_t ino);
 int lh_sys_identify(int fd, uint64_t *dev, uint64_t *ino);
 bool lh_sys_can_write(int fd); /* a write of a few kilobytes would not wait */
 bool lh_sys_copy(void *to, const void *from, size_t n); /* false: the memory is not readable */
-long lh_sys_readlink(const char *path, char *out, size_t capacity);
+long lh_sys_readlink(const char *path, char *out, size_t size);
 int lh_sys_pid(void);
-int lh_sys_ppid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
 void lh_sys_sleep(uint64_t ns); /* a futex wait without a waker; a signal ends it early */
@@ -69,9 +66,7 @@ bool lh_sys_seccomp_active(void);
 bool lh_sys_seccomp_at_start(void);
 
 void lh_sys_thread_name(char out[16]);
-uint64_t lh_sys_stack_limit(void);
-uint64_t lh_sys_file_limit(void);
-uint64_t lh_sys_space_limit(void); /* the lower of RLIMIT_AS and RLIMIT_DATA */
+uint64_t lh_sys_limit(int resource); /* the soft limit */
 
 uint64_t lh_sys_now(void);    /* CLOCK_MONOTONIC in nanoseconds */
 uint64_t lh_sys_coarse(void); /* the same clock, cheap and coarse */

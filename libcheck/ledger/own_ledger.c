@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 struct lh_own_ledger lh_own_ledger;
@@ -33,9 +34,6 @@ static const struct {
 	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 1 << 21},
 };
 
-/* Under RLIMIT_AS or RLIMIT_DATA, ledger and private memory may each use 1/SHARE of the limit. */
-enum { SHARE = 8 };
-
 enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
 enum { STANDALONE_STEP = 64 * 1024 /* bytes by which a table of a standalone ledger grows */ };
 
@@ -50,6 +48,15 @@ static const uint32_t standalone_rows[LH_TABLES] = {
 	[LH_T_FINDING] = 256,    [LH_T_STEP] = 2048,       [LH_T_LOCK_LOCATION] = 128,
 	[LH_T_CONTENTION] = 64,  [LH_T_LOCK_STATS] = 1024,
 };
+
+/* Under RLIMIT_AS or RLIMIT_DATA, ledger and private memory may each use 1/SHARE of the limit. */
+static uint64_t share_of_space(void)
+{
+	enum { SHARE = 8 };
+	uint64_t space = lh_sys_limit(RLIMIT_AS), data = lh_sys_limit(RLIMIT_DATA);
+
+	return (space < data ? space : data) / SHARE;
+}
 
 static uint64_t align(uint64_t n, uint64_t to)
 {
@@ -100,7 +107,7 @@ static bool open_slot(int fd, struct lh_run_header *header)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0, share = lh_sys_space_limit() / SHARE;
+	uint64_t total = 0, share = share_of_space();
 	uint32_t slot = claim(header);
 
 	if (slot == UINT32_MAX)
@@ -176,7 +183,7 @@ static bool publish(void)
 	if (__builtin_memcmp(end, UNFINISHED, sizeof(UNFINISHED)) != 0) /* the path was too long */
 		return false;
 	*end = '\0';
-	if (lh_sys_rename(unfinished, path) == 0)
+	if (lh_syscall(SYS_renameat2, AT_FDCWD, (long)unfinished, AT_FDCWD, (long)path, 0, 0) == 0)
 		return true;
 	*end = UNFINISHED[0];
 	return false;
@@ -202,11 +209,12 @@ static bool fill_standalone(int fd)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0, limit = lh_sys_file_limit(), share = lh_sys_space_limit() / SHARE;
+	uint64_t total = 0, limit = lh_sys_limit(RLIMIT_FSIZE), share = share_of_space();
 
 	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
 		total = set_table_offsets(table, scale);
-		if (total <= limit && total <= share && lh_sys_truncate(fd, total) == 0)
+		if (total <= limit && total <= share &&
+		    lh_syscall(SYS_ftruncate, fd, (long)total, 0, 0, 0, 0) == 0)
 			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
 				       fd, 0);
 	}
@@ -347,7 +355,7 @@ static size_t private_size, private_used;
 
 bool lh_private_init(void)
 {
-	uint64_t share = lh_sys_space_limit() / SHARE;
+	uint64_t share = share_of_space();
 
 	for (private_size = PRIVATE_BYTES; private_size >= PRIVATE_BYTES >> 8; private_size >>= 2) {
 		if (private_size > share)

@@ -28,9 +28,8 @@ struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id);
 void lh_contention_free(struct lh_lock *l); /* frees the lock's row for another lock. B */
 void lh_contention_init(void);
 
-/* The thread of `s` begins to wait for a lock; or its wait ended without a report. */
-void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id,
-			      struct lh_live_thread *live); /* B */
+/* The thread begins to wait for a lock (B); or its wait ended without a report. */
+void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live);
 void lh_contention_wait_cancel(struct lh_live_thread *live);
 /* The thread's wait ended after `ns`, with or without the lock. */
 void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode,

@@ -121,11 +121,6 @@ static inline size_t lh_glibc_unused(enum lh_kind kind)
 				   : 0;
 }
 
-static inline bool lh_lock_is_robust(const void *mutex)
-{
-	return *lh_glibc_word(mutex, LH_GLIBC_MUTEX_KIND) & LH_GLIBC_KIND_ROBUST;
-}
-
 /* LH_LOCK_* flags. */
 static inline uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
 {

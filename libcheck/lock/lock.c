@@ -226,10 +226,9 @@ static void set_name(struct lh_lock *l, const char name[LH_NAME_MAX])
 	l->flags |= LH_LOCK_NAMED;
 }
 
-static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t flags,
-			     uint32_t initial)
+static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
-	uint32_t old = lh_lock_find(object);
+	uint32_t old = lh_lock_find(o);
 	char name[LH_NAME_MAX] = "";
 
 	if (old) {
@@ -249,25 +248,19 @@ static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t fla
 			      .initial = initial,
 			      .stats = l->stats};
 	set_name(l, name);
-	set_location(l, object);
-	__atomic_store_n(&l->address, (uintptr_t)object, __ATOMIC_RELEASE);
-	index_row(object, row);
+	set_location(l, o);
+	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
+	index_row(o, row);
 	return l;
 }
 
-struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t flags,
-			       uint32_t initial)
+struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
-	struct lh_lock *l = begin(object, kind, flags, initial);
+	struct lh_lock *l = begin(o, kind, flags, initial);
 
 	if (l && has_tag(kind, flags))
-		write_tag(object, kind, (uint32_t)(l - LH_LOCKS));
+		write_tag(o, kind, (uint32_t)(l - LH_LOCKS));
 	return l;
-}
-
-const struct lh_lock *lh_lock_in_parent(lh_lock_id id)
-{
-	return lh_row_in_parent(LH_T_LOCK, LH_LOCK_ROW(id));
 }
 
 /*
@@ -306,7 +299,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 		return &LH_LOCKS[row];
 	}
 	l = lh_lock_reinit(object, kind, flags, 0);
-	const struct lh_lock *old = l && tag ? lh_lock_in_parent(tag) : NULL;
+	const struct lh_lock *old = l && tag ? lh_row_in_parent(LH_T_LOCK, tag) : NULL;
 	if (old && old->address == (uintptr_t)object && old->kind == kind)
 		inherit(l, old);
 	return l;

@@ -56,12 +56,11 @@ struct lh_lock *lh_lock_row(lh_lock_id id);
 /* The known row of the object, or a new one with the object's attributes. NULL: full, counted. */
 struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind);
 
-/* The lock's row, made if there is none. NULL: the table is full. Needs the internal lock. */
+/* The lock's stats, made if there are none. NULL: the table is full. Needs the internal lock. */
 struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l);
 
 /* Makes a new row for the object, and destroys the lock that was known at its address. */
-struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t flags,
-			       uint32_t initial);
+struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
 
 /*
  * For a forked child, where the object's memory may be unmapped or changed. `was` is a copy of the
@@ -110,7 +109,8 @@ extern void (*lh_lock_on_destroy)(struct lh_lock *l);
  */
 static inline bool lh_lock_may_try(const void *object, enum lh_kind kind)
 {
-	return kind != LH_MUTEX || !lh_lock_is_robust(object);
+	return kind != LH_MUTEX ||
+	       !(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND) & LH_GLIBC_KIND_ROBUST);
 }
 
 /*
@@ -120,9 +120,6 @@ static inline bool lh_lock_may_try(const void *object, enum lh_kind kind)
 extern bool (*lh_lock_free_probe)(const void *object, enum lh_kind kind, enum lh_how how) LH_HIDDEN;
 /* The same for lh_sem_is_positive. */
 extern bool (*lh_sem_permit_probe)(const void *object, enum lh_how how) LH_HIDDEN;
-
-/* In a forked child: the row of this id in the parent's ledger, or NULL. */
-const struct lh_lock *lh_lock_in_parent(lh_lock_id id);
 
 bool lh_lock_init(void); /* also in a forked child */
 

@@ -93,11 +93,6 @@ static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site site)
 	return 0;
 }
 
-static bool is_isolated(const struct lh_chain *chain)
-{
-	return !chain->parent && !chain->children;
-}
-
 static void unhash(lh_chain_id id)
 {
 	const struct lh_chain *chain = &LH_CHAINS[id];
@@ -170,7 +165,7 @@ static void forget(struct lh_lock *l)
 
 	for (uint32_t *at = &l->chains; *at;) {
 		struct lh_chain *chain = &LH_CHAINS[*at];
-		if (all || (is_isolated(chain) && !(l->flags & LH_LOCK_PINNED)))
+		if (all || (!chain->parent && !chain->children && !(l->flags & LH_LOCK_PINNED)))
 			free_chain(at);
 		else
 			at = &chain->next;

@@ -214,7 +214,7 @@ int main(int argc, char **argv)
 	}
 	lh_report_note(m, names == evil ? EVIL_NAME : "a note");
 	lh_report_finish(m);
-	if (lh_render_find(argv[2])->render(m, &style, stdout) != 0)
+	if (lh_render(lh_render_find(argv[2])->render, m, &style, stdout) != 0)
 		return 1;
 	lh_report_free(m);
 	return 0;

@@ -44,7 +44,7 @@ static void show(struct lh_report *m)
 
 	lh_report_finish(m);
 	for (const struct lh_format *f = lh_render_formats; f->name; f++)
-		if (f->render(m, &style, sink) != 0)
+		if (lh_render(f->render, m, &style, sink) != 0)
 			abort(); /* writing to /dev/null cannot fail: the renderer is wrong */
 }
 

@@ -54,7 +54,7 @@ static bool done;                      /* no more items will come */
 static int waits;                      /* how often a consumer began to wait */
 static int taken, sum, mistakes;
 
-static bool look_again = true; /* `while`, else `if` */
+static bool test_again = true; /* `while`, else `if` */
 static bool notify_inside = true;
 
 static atomic_int turn;
@@ -95,7 +95,7 @@ static void *consume(void *unused)
 	(void)unused;
 	pthread_mutex_lock(&queue_lock);
 	while (count || !done) {
-		if (look_again) {
+		if (test_again) {
 			while (!count && !done)
 				wait_for_something();
 		} else if (!count && !done) {
@@ -150,7 +150,7 @@ static void run_while(void)
 
 static void run_if(void)
 {
-	look_again = false;
+	test_again = false;
 	five_items();
 }
 
@@ -293,11 +293,11 @@ static void run_event(void)
 int main(int argc, char **argv)
 {
 	static const struct mode modes[] = {
-		{"right", run_while, "looks again after each wake-up: while"},
-		{"if", run_if, "looks once: takes from an empty queue"},
+		{"right", run_while, "tests again after each wake-up: while"},
+		{"if", run_if, "tests once: takes from an empty queue"},
 		{"notify-outside", run_outside, "right, and signals after the unlock"},
 		{"lost-signal", run_lost, "waits without a test: the signal came before (--hang)"},
-		{"wait-unlocked", run_unlocked, "looks and waits without the mutex"},
+		{"wait-unlocked", run_unlocked, "tests and waits without the mutex"},
 		{"event", run_event, "one-way signalling that cannot be missed"},
 		{0}};
 

@@ -169,8 +169,8 @@ static inline void show_help(FILE *out, const char *name, const char *purpose,
 	for (; modes->name; modes++)
 		fprintf(out, "  %-20s %s\n", modes->name, modes->help);
 	fprintf(out,
-		"\n  --hang       meet in the one order that never ends, where a mode has one\n"
-		"  --threads N  how many threads, 2 to %d, where a mode lets you choose\n"
+		"\n  --hang       let the threads meet in the order that hangs, if a mode has one\n"
+		"  --threads N  how many threads, 2 to %d, if a mode lets you choose\n"
 		"  --times N    how often each thread does its work\n",
 		THREADS_MAX);
 }

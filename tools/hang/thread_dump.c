@@ -4,8 +4,6 @@
 #include "tools/hang/text.h"
 #include "tools/report/report.h"
 
-#include <string.h>
-
 static void show(struct lh_hang *h, struct lh_symbols *symbols, FILE *out)
 {
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});

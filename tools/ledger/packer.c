@@ -91,21 +91,13 @@ static void set_table_offsets(struct lh_ledger *h, const struct packing *p)
 	h->flags |= LH_LEDGER_PACKED;
 }
 
-/*
- * A row that another row names must be saved too: the naming tables are counted before the named
- * ones.
- */
+/* In the order in which tables are copied, so that a row that another row names is saved too. */
 static void count_rows(struct packing *p)
 {
-	static const enum lh_table_name order[] = {
-		LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,     LH_T_SPAN,
-		LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,         LH_T_CHAIN,
-		LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION, LH_T_THREAD,
-		LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE};
 	const struct lh_overlay *overlay = p->ledger->overlay;
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		enum lh_table_name t = order[i];
+	for (size_t i = 0; i < LH_TABLES - 1; i++) {
+		enum lh_table_name t = lh_read_order[i];
 
 		p->own[t] = lh_read_used(p->ledger, t);
 		p->added[t] =

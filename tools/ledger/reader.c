@@ -33,46 +33,24 @@ static const struct {
 	[LH_T_LOCK_STATS] = {"lock statistics", sizeof(struct lh_lock_stats)},
 };
 
-/*
- * The library fills a row before any row that names it. If the naming table is copied first, all
- * rows that it names are already there when the named table is copied.
- */
-static const enum lh_table_name copy_order[] = {
+const enum lh_table_name lh_read_order[LH_TABLES - 1] = {
 	LH_T_FINDING,     LH_T_STEP,       LH_T_NOTE,       LH_T_WAIT_PAIR,     LH_T_SPAN,
 	LH_T_BUSY_WAIT,   LH_T_CONTENTION, LH_T_HB_EDGE,    LH_T_VISIT,         LH_T_CHAIN,
 	LH_T_LIVE_THREAD, LH_T_LOCK,       LH_T_LOCK_STATS, LH_T_LOCK_LOCATION, LH_T_THREAD,
 	LH_T_STACK,       LH_T_FRAME,      LH_T_MODULE,
 };
 
-#define TABLES_COPIED (sizeof(copy_order) / sizeof(copy_order[0]))
-
-static void append(struct lh_ledger_view *r, const char *between, const char *format, va_list args)
+/* Appends to the view's error, after `between` unless it is the first. */
+__attribute__((format(printf, 3, 4))) static void
+add_error(struct lh_ledger_view *r, const char *between, const char *format, ...)
 {
 	size_t n = strlen(r->error);
+	va_list args;
 
 	if (n && n + strlen(between) < sizeof(r->error))
 		n += (size_t)snprintf(r->error + n, sizeof(r->error) - n, "%s", between);
+	va_start(args, format);
 	vsnprintf(r->error + n, sizeof(r->error) - n, format, args);
-}
-
-__attribute__((format(printf, 2, 3))) static void complain(struct lh_ledger_view *r,
-							   const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	append(r, "; ", format, args);
-	va_end(args);
-}
-
-/* As complain, but the text is the next item of a list. */
-__attribute__((format(printf, 2, 3))) static void add(struct lh_ledger_view *r, const char *format,
-						      ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	append(r, ", ", format, args);
 	va_end(args);
 }
 
@@ -107,17 +85,18 @@ static bool head_is_valid(struct lh_ledger_view *r, size_t got)
 	struct lh_ledger *h = &r->head;
 
 	if (got < sizeof(h->magic) || memcmp(h->magic, LH_LEDGER_MAGIC, sizeof(h->magic)) != 0)
-		complain(r, "not a lockhound ledger (it does not begin with " LH_LEDGER_MAGIC ")");
+		add_error(r, "; ",
+			  "not a lockhound ledger (it does not begin with " LH_LEDGER_MAGIC ")");
 	else if (got < offsetof(struct lh_ledger, total))
-		complain(r, "cut short at %zu bytes, inside the header", got);
+		add_error(r, "; ", "cut short at %zu bytes, inside the header", got);
 	else if (h->version != LH_LEDGER_VERSION)
-		complain(r, "ledger of version %u; this lockhound reads version %d", h->version,
-			 LH_LEDGER_VERSION);
+		add_error(r, "; ", "ledger of version %u; this lockhound reads version %d",
+			  h->version, LH_LEDGER_VERSION);
 	else if (h->header != sizeof(*h))
-		complain(r, "ledger with a header of %u bytes; this lockhound reads %zu", h->header,
-			 sizeof(*h));
+		add_error(r, "; ", "ledger with a header of %u bytes; this lockhound reads %zu",
+			  h->header, sizeof(*h));
 	else if (got < sizeof(*h))
-		complain(r, "cut short at %zu bytes, inside the header", got);
+		add_error(r, "; ", "cut short at %zu bytes, inside the header", got);
 	h->exe[sizeof(h->exe) - 1] = 0;
 	h->command[sizeof(h->command) - 1] = 0;
 	h->comm[sizeof(h->comm) - 1] = 0;
@@ -132,11 +111,11 @@ static uint32_t rows_within(struct lh_ledger_view *r, enum lh_table_name t, uint
 	if (!table->offset || !table->rows)
 		return 0;
 	if (table->row != row_size[t].row)
-		complain(r, "%s: rows of %u bytes instead of %u", row_size[t].name, table->row,
-			 row_size[t].row);
+		add_error(r, "; ", "%s: rows of %u bytes instead of %u", row_size[t].name,
+			  table->row, row_size[t].row);
 	else if (table->offset % 8 || table->offset < sizeof(struct lh_ledger))
-		complain(r, "%s: impossible offset %#llx", row_size[t].name,
-			 (unsigned long long)table->offset);
+		add_error(r, "; ", "%s: impossible offset %#llx", row_size[t].name,
+			  (unsigned long long)table->offset);
 	else if (table->offset < size && (size - table->offset) / table->row < table->rows)
 		return (uint32_t)((size - table->offset) / table->row);
 	else if (table->offset < size)
@@ -151,7 +130,7 @@ static uint32_t claimed(struct lh_ledger_view *r, enum lh_table_name t)
 
 	if (table->used <= table->rows)
 		return table->used;
-	complain(r, "%s: %u of %u rows in use", row_size[t].name, table->used, table->rows);
+	add_error(r, "; ", "%s: %u of %u rows in use", row_size[t].name, table->used, table->rows);
 	return table->rows;
 }
 
@@ -161,9 +140,10 @@ static void count_missing_rows(struct lh_ledger_view *r, enum lh_table_name t, u
 	if (expected <= have || expected == 1)
 		return; /* only row 0 is missing, which is never used */
 	if (r->missing_rows)
-		add(r, "%u %s", expected - (have ? have : 1), row_size[t].name);
+		add_error(r, ", ", "%u %s", expected - (have ? have : 1), row_size[t].name);
 	else
-		complain(r, "missing: %u %s", expected - (have ? have : 1), row_size[t].name);
+		add_error(r, "; ", "missing: %u %s", expected - (have ? have : 1),
+			  row_size[t].name);
 	r->missing_rows += expected - have;
 }
 
@@ -190,7 +170,8 @@ static void copy_table(struct lh_ledger_view *r, const struct lh_byte_source *b,
 	rows->used = expected < limit ? expected : limit;
 	copy = rows->used ? malloc((size_t)rows->used * rows->row) : NULL;
 	if (rows->used && !copy) {
-		complain(r, "%s: not enough memory for %u rows", row_size[t].name, rows->used);
+		add_error(r, "; ", "%s: not enough memory for %u rows", row_size[t].name,
+			  rows->used);
 		rows->used = 0;
 	}
 	if (copy)
@@ -214,9 +195,9 @@ bool lh_read_copy_some(struct lh_ledger_view *r, const struct lh_byte_source *b,
 	r->copied = true;
 	if (!head_is_valid(r, lh_read_get(b, offset, &r->head, sizeof(r->head))))
 		return false;
-	for (size_t i = 0; i < TABLES_COPIED; i++)
-		if (tables >> copy_order[i] & 1)
-			copy_table(r, b, offset, copy_order[i]);
+	for (size_t i = 0; i < LH_TABLES - 1; i++)
+		if (tables >> lh_read_order[i] & 1)
+			copy_table(r, b, offset, lh_read_order[i]);
 	return true;
 }
 
@@ -233,7 +214,7 @@ bool lh_read_view(struct lh_ledger_view *r, const void *base, size_t size)
 
 	memset(r, 0, sizeof(*r));
 	if ((uintptr_t)base % 8) {
-		complain(r, "ledger at %p: not a multiple of 8", base);
+		add_error(r, "; ", "ledger at %p: not a multiple of 8", base);
 		return false;
 	}
 	memcpy(&r->head, base, have);

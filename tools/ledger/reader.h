@@ -81,6 +81,12 @@ struct lh_ledger_file {
 bool lh_read_open(struct lh_ledger_file *, const char *file);
 void lh_read_close(struct lh_ledger_file *);
 
+/*
+ * All tables. The library fills a row before any row that names it. If the naming table is copied
+ * first, all rows that it names are already there when the named table is copied.
+ */
+extern const enum lh_table_name lh_read_order[LH_TABLES - 1];
+
 /* Copies the one ledger that begins at `offset` of these bytes. False: see `error`. */
 bool lh_read_copy(struct lh_ledger_view *, const struct lh_byte_source *, uint64_t offset);
 /* As lh_read_copy, but only some tables: bit t of `tables` stands for table t. */

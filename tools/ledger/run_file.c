@@ -1,5 +1,6 @@
 /* run_file.c — creates the run file, maps its slots, and preallocates their memory. */
 #include "tools/ledger/run_file.h"
+#include "tools/util/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -17,13 +17,6 @@ enum {
 	FIRST = 64 << 10,    /* bytes of a table from which on its memory is preallocated */
 	AHEAD_MAX = 2 << 20, /* at most twice as much at once: one scan of a slot stays short */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /*
  * How many slots the file size limit allows. Beyond the limit ftruncate not only fails but also
@@ -77,7 +70,7 @@ static bool fill(struct lh_run_file *file, uint32_t slots)
 	file->sparse = is_sparse();
 	file->header->version = LH_LEDGER_VERSION;
 	file->header->slots_max = file->slots = slots;
-	file->header->start_ns = now_ns();
+	file->header->start_ns = lh_time_now();
 	file->header->monitor = getpid();
 	file->header->flags = file->sparse ? LH_LEDGER_SPARSE : 0;
 	return true;
@@ -136,7 +129,7 @@ void lh_run_clock_set(struct lh_run_header *header, uint64_t ns)
 
 void lh_run_clock_update(struct lh_run_header *header)
 {
-	lh_run_clock_set(header, now_ns() - header->start_ns);
+	lh_run_clock_set(header, lh_time_now() - header->start_ns);
 }
 
 static off_t slot_at(uint32_t slot)

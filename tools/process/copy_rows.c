@@ -42,14 +42,15 @@ static bool same_module(const struct lh_module *a, const struct lh_module *b)
 uint32_t lh_put_module(struct lh_row_copier *c, const struct lh_module *m)
 {
 	uint32_t own = c->own ? lh_read_used(c->own, LH_T_MODULE) : 0;
-	uint32_t base = c->to->table[LH_T_MODULE].base, n = c->to->table[LH_T_MODULE].used;
+	const struct lh_module *old;
 	struct lh_module known;
 
 	for (uint32_t i = 1; i < own; i++)
 		if (lh_read_module(c->own, i, &known) && same_module(&known, m))
 			return i;
-	for (uint32_t i = base; i < base + n; i++)
-		if (same_module(lh_overlay_row(c->to, LH_T_MODULE, i), m))
+	for (uint32_t i = c->to->table[LH_T_MODULE].base;
+	     (old = lh_overlay_row(c->to, LH_T_MODULE, i)); i++)
+		if (same_module(old, m))
 			return i;
 	return lh_overlay_add(c->to, LH_T_MODULE, m, 1);
 }
@@ -114,16 +115,14 @@ lh_lock_id lh_copy_lock_row(struct lh_row_copier *c, struct lh_lock l)
 
 lh_thread_id lh_put_foreign_thread(struct lh_overlay *to, pid_t pid, const struct lh_thread *t)
 {
-	uint32_t base = to->table[LH_T_THREAD].base, n = to->table[LH_T_THREAD].used;
+	const struct lh_thread *old;
 	struct lh_thread copy = {
 		.tid = t->tid, .creator_segment = (uint32_t)pid, .flags = LH_THREAD_FOREIGN};
 
-	for (uint32_t i = base; i < base + n; i++) {
-		const struct lh_thread *old = lh_overlay_row(to, LH_T_THREAD, i);
-
+	for (uint32_t i = to->table[LH_T_THREAD].base; (old = lh_overlay_row(to, LH_T_THREAD, i));
+	     i++)
 		if (old->tid == copy.tid && old->creator_segment == copy.creator_segment)
 			return i;
-	}
 	memcpy(copy.name, t->name, sizeof(copy.name));
 	return lh_overlay_add(to, LH_T_THREAD, &copy, 1);
 }

@@ -160,26 +160,9 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *pat
 
 /* ---- locks ---- */
 
-/* The frame where a lock was initialized: the program's own, as in reports. */
-static const struct lh_report_frame *init_frame(const struct lh_report_lock *lock)
-{
-	const struct lh_report_frame *any = NULL;
-
-	for (uint32_t i = 0; lock->init_stack && i < lock->init_stack->n; i++) {
-		const struct lh_report_frame *f = &lock->init_stack->frame[i];
-
-		if (f->ours)
-			continue;
-		if (!f->system)
-			return f;
-		any = any ? any : f;
-	}
-	return any;
-}
-
 static bool is_initialized_at(const char *pattern, const struct lh_report_lock *lock)
 {
-	const struct lh_report_frame *f = init_frame(lock);
+	const struct lh_report_frame *f = lh_report_own_frame(lock->init_stack);
 	char location[600];
 
 	if (!f)
@@ -249,7 +232,7 @@ const char *lh_policy_lock_text(struct lh_arena *arena, const struct lh_report_l
 
 	if (lock->named)
 		return lock->name;
-	f = init_frame(lock);
+	f = lh_report_own_frame(lock->init_stack);
 	if (!f || (!f->function && !f->file))
 		return NULL;
 	if ((with_line || !f->function) && f->file)

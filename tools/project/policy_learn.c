@@ -15,7 +15,7 @@ struct candidate {
 };
 
 struct learning {
-	struct lh_view view;
+	struct lh_view *view;
 	struct lh_policy policy; /* the rules accepted so far */
 	struct candidate *candidate;
 	uint32_t candidates;
@@ -40,8 +40,8 @@ static int by_init_site(const void *x, const void *y)
 /* If a function has two init sites, its name is ambiguous. */
 static void find_shared(struct learning *l)
 {
-	const struct lh_report *report = l->view.report;
-	struct lh_arena *arena = l->view.arena;
+	const struct lh_report *report = l->view->report;
+	struct lh_arena *arena = l->view->arena;
 	struct init_site *init_site = NULL;
 	uint32_t n = 0;
 
@@ -77,7 +77,7 @@ static bool is_shared(const struct learning *l, const char *lock_text)
 
 static uint32_t name_of(struct learning *l, const struct lh_report_lock *lock)
 {
-	struct lh_arena *arena = l->view.arena;
+	struct lh_arena *arena = l->view->arena;
 	const char *lock_text = lh_policy_lock_text(arena, lock, false);
 
 	if (!lock_text) {
@@ -104,8 +104,8 @@ static void add_order(struct learning *l, const struct lh_report_order *o)
 			return;
 		}
 	w.sites = o->sites;
-	w.at = lh_view_at(&l->view, lh_report_order_frame(l->view.report, o));
-	LH_PUSH(l->view.arena, l->candidate, l->candidates, w);
+	w.at = lh_view_at(l->view, lh_report_order_frame(l->view->report, o));
+	LH_PUSH(l->view->arena, l->candidate, l->candidates, w);
 }
 
 static const struct lh_policy *sorting; /* qsort has no context argument */
@@ -157,20 +157,20 @@ static uint32_t rule_of(const struct lh_policy *p, const struct candidate *w)
 static const char *quoted_name(struct learning *l, uint32_t name)
 {
 	const char *text = l->policy.name[name].text;
-	bool odd = strcmp(lh_view_clean(&l->view, text), text) != 0;
-	char *out = lh_arena_strdup(l->view.arena, text);
+	bool odd = strcmp(lh_view_clean(l->view, text), text) != 0;
+	char *out = lh_arena_strdup(l->view->arena, text);
 
 	for (char *c = out; *c; c++)
 		if (*c == '"' || (odd && (*c < ' ' || *c > '~')))
 			*c = '*';
 	if (*out && !strpbrk(out, " \t#<"))
 		return out;
-	return lh_arena_printf(l->view.arena, "\"%s\"", out);
+	return lh_arena_printf(l->view->arena, "\"%s\"", out);
 }
 
 static void print_candidate(struct learning *l, const struct candidate *w)
 {
-	FILE *out = l->view.out;
+	FILE *out = l->view->out;
 
 	/* An order that follows from other rules needs no line. */
 	if (w->accepted &&
@@ -180,30 +180,29 @@ static void print_candidate(struct learning *l, const struct candidate *w)
 		fputs("# contradicts the other lines: ", out);
 	fprintf(out, "%s < %s", quoted_name(l, w->from), quoted_name(l, w->to));
 	fprintf(out, "  %s%s%s%s\n", w->accepted ? "# " : "(",
-		lh_view_count(&l->view, w->sites, "place", "places"),
-		w->at ? lh_arena_printf(l->view.arena, ", %s", w->at) : "", w->accepted ? "" : ")");
+		lh_view_count(l->view, w->sites, "place", "places"),
+		w->at ? lh_arena_printf(l->view->arena, ", %s", w->at) : "",
+		w->accepted ? "" : ")");
 }
 
-int lh_policy_learn(const struct lh_report *report, const struct lh_render_text_style *style,
-		    FILE *out)
+void lh_policy_learn(struct lh_view *v)
 {
-	struct learning l = {.view = lh_view_open(report, style, out)};
+	struct learning l = {.view = v};
 
-	l.policy.arena = l.view.arena;
+	l.policy.arena = v->arena;
 	find_shared(&l);
-	for (uint32_t i = 0; i < report->orders; i++)
-		add_order(&l, report->order[i]);
+	for (uint32_t i = 0; i < v->report->orders; i++)
+		add_order(&l, v->report->order[i]);
 	sorting = &l.policy;
 	choose_rules(&l);
 	fputs("# lockhound policy: 'a < b' allows a thread that holds a to acquire b, and forbids "
 	      "the opposite\n"
 	      "# order. Orders that follow from other lines are omitted. You can edit this file.\n",
-	      out);
+	      v->out);
 	for (uint32_t i = 0; i < l.candidates; i++)
 		print_candidate(&l, &l.candidate[i]);
 	for (uint32_t i = 0; i < l.nameless_n; i++)
-		fprintf(out, "# has no stable name: %s\n", lh_view_clean(&l.view, l.nameless[i]));
-	return lh_view_close(&l.view);
+		fprintf(v->out, "# has no stable name: %s\n", lh_view_clean(v, l.nameless[i]));
 }
 
 void lh_policy_count(struct lh_policy *p, const struct lh_report *report)

@@ -28,10 +28,8 @@ static const char *two_lines(struct lh_view *v, const char *first, const char *s
 
 static void show_node(struct lh_view *v, uint32_t i, const struct lh_graph_node *s)
 {
-	const char *kind = s->first->kind;
+	const char *kind = lh_graph_kind(v, s);
 
-	if (s->locks > 1)
-		kind = lh_arena_printf(v->arena, "%s, %u of them", kind, s->locks);
 	fprintf(v->out, "\tn%u [label=%s%s];\n", i, two_lines(v, s->label, kind),
 		s->cycle ? ", color=\"#b3261e\", penwidth=2" : "");
 }
@@ -49,25 +47,22 @@ static void show_edge(struct lh_view *v, const struct lh_graph_edge *a)
 			 : "color=\"#666666\"");
 }
 
-int lh_render_dot(const struct lh_report *report, const struct lh_render_text_style *style,
-		  FILE *out)
+void lh_render_dot(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
-	struct lh_graph g = lh_graph_make(&v);
+	struct lh_graph g = lh_graph_make(v);
 
-	fprintf(out, "// An arrow from a to b: b was acquired while a was held. Red: a cycle.\n"
-		     "digraph locks {\n"
-		     "\trankdir=LR;\n"
-		     "\tnode [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
-		     "\tedge [fontname=\"sans-serif\", fontsize=10];\n");
+	fprintf(v->out, "// An arrow from a to b: b was acquired while a was held. Red: a cycle.\n"
+			"digraph locks {\n"
+			"\trankdir=LR;\n"
+			"\tnode [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
+			"\tedge [fontname=\"sans-serif\", fontsize=10];\n");
 	for (uint32_t i = 0; i < g.nodes; i++)
 		if (g.node[i].shown)
-			show_node(&v, i, &g.node[i]);
+			show_node(v, i, &g.node[i]);
 	for (uint32_t i = 0; i < g.edges; i++)
 		if (g.edge[i].shown)
-			show_edge(&v, &g.edge[i]);
+			show_edge(v, &g.edge[i]);
 	if (g.hidden)
-		fprintf(out, "\tlabel=\"%u more locks are not drawn\";\n", g.hidden);
-	fputs("}\n", out);
-	return lh_view_close(&v);
+		fprintf(v->out, "\tlabel=\"%u more locks are not drawn\";\n", g.hidden);
+	fputs("}\n", v->out);
 }

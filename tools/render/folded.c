@@ -37,17 +37,6 @@ static void put_stack(struct lh_view *v, const struct lh_report_stack *t)
 			fprintf(v->out, ";%s", function(v, &t->frame[i]));
 }
 
-/* The innermost frame of the program; of a library if the program has none. */
-static const struct lh_report_frame *own_frame(const struct lh_report_stack *t)
-{
-	const struct lh_report_frame *best = NULL;
-
-	for (uint32_t i = 0; i < t->n; i++)
-		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
-			best = &t->frame[i];
-	return best;
-}
-
 static const char *lock_name(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	return lock ? part(v, lock->name) : "an unknown lock";
@@ -61,7 +50,7 @@ static void put_wait(struct lh_view *v, const struct lh_wait_pair_stats *c)
 	put_stack(v, c->waiter);
 	fprintf(v->out, ";[%s]", lock_name(v, c->lock));
 	if (c->holder && c->holder->n) {
-		const struct lh_report_frame *f = own_frame(c->holder);
+		const struct lh_report_frame *f = lh_report_own_frame(c->holder);
 		fprintf(v->out, ";held since %s", f ? function(v, f) : "?");
 	}
 	fprintf(v->out, " %.0f\n", (double)c->ns / 1000);
@@ -84,20 +73,16 @@ static void put_unseen(struct lh_view *v, const struct lh_report_lock *lock)
 			(unsigned long long)(lock->stats.wait_ns / 1000));
 }
 
-int lh_render_folded(const struct lh_report *report, const struct lh_render_text_style *style,
-		     FILE *out)
+void lh_render_folded(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
-
-	for (uint32_t i = 0; report->profile && i < report->profile->pairs; i++) {
-		const struct lh_wait_pair_stats *c = report->profile->pair[i];
+	for (uint32_t i = 0; v->report->profile && i < v->report->profile->pairs; i++) {
+		const struct lh_wait_pair_stats *c = v->report->profile->pair[i];
 
 		if (c->waiter)
-			put_wait(&v, c);
+			put_wait(v, c);
 		else if (c->holder)
-			put_hold(&v, c);
+			put_hold(v, c);
 	}
-	for (uint32_t i = 0; i < report->locks; i++)
-		put_unseen(&v, report->lock[i]);
-	return lh_view_close(&v);
+	for (uint32_t i = 0; i < v->report->locks; i++)
+		put_unseen(v, v->report->lock[i]);
 }

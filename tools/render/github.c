@@ -55,24 +55,21 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 	fprintf(v->out, "%%0A%s (id %s)\n", escape(v, f->help, false), f->fingerprint);
 }
 
-int lh_render_github(const struct lh_report *report, const struct lh_render_text_style *style,
-		     FILE *out)
+void lh_render_github(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
 	uint32_t shown[LH_ERROR + 1] = {0}, left = 0;
 
-	for (uint32_t i = 0; i < report->findings; i++) {
-		const struct lh_report_finding *f = report->finding[i];
+	for (uint32_t i = 0; i < v->report->findings; i++) {
+		const struct lh_report_finding *f = v->report->finding[i];
 
 		if (f->status != LH_NEW)
 			continue;
 		if (shown[f->severity]++ < SHOWN_MAX)
-			show(&v, f);
+			show(v, f);
 		else
 			left++;
 	}
 	if (left)
-		fprintf(out, "::notice title=lockhound::and %s, see the other reports\n",
-			lh_view_count(&v, left, "more finding", "more findings"));
-	return lh_view_close(&v);
+		fprintf(v->out, "::notice title=lockhound::and %s, see the other reports\n",
+			lh_view_count(v, left, "more finding", "more findings"));
 }

@@ -1,7 +1,6 @@
 /* gitlab.c — GitLab code quality: a flat list of the new findings, empty if there is none. */
 #include "tools/render/view.h"
 
-#include <errno.h>
 #include <jansson.h>
 
 static const char *severity(const struct lh_report_finding *f)
@@ -31,18 +30,13 @@ static json_t *entry(struct lh_view *v, const struct lh_report_finding *f)
 			 (json_int_t)(at->line ? at->line : 1));
 }
 
-int lh_render_gitlab(const struct lh_report *report, const struct lh_render_text_style *style,
-		     FILE *out)
+void lh_render_gitlab(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
 	json_t *list = json_array();
-	int failed, error;
 
-	for (uint32_t i = 0; i < report->findings; i++)
-		if (report->finding[i]->status == LH_NEW)
-			json_array_append_new(list, entry(&v, report->finding[i]));
-	failed = json_dumpf(list, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF;
-	json_decref(list);
-	error = lh_view_close(&v);
-	return error ? error : failed ? EIO : 0;
+	for (uint32_t i = 0; i < v->report->findings; i++)
+		if (v->report->finding[i]->status == LH_NEW)
+			json_array_append_new(list, entry(v, v->report->finding[i]));
+	lh_view_dump(v, list, JSON_INDENT(2));
+	fputc('\n', v->out);
 }

@@ -42,4 +42,7 @@ struct lh_graph {
 /* Valid as long as the view. With the style's `cycles_only`, only cycles are `shown`. */
 struct lh_graph lh_graph_make(struct lh_view *);
 
+/* "mutex", "mutex, 3 of them" */
+const char *lh_graph_kind(struct lh_view *, const struct lh_graph_node *);
+
 #endif

@@ -304,25 +304,22 @@ static void show_head(struct lh_view *v)
 		: fails            ? lh_view_count(v, fails, "new finding", "new findings")
 				   : "nothing new",
 		lh_view_count(v, report->processes, "process", "processes"),
-		lh_view_count(v, lh_view_operations(report), "lock operation", "lock operations"),
+		lh_view_count(v, lh_view_totals(report).acquired, "lock operation",
+			      "lock operations"),
 		lh_view_count(v, report->findings, "finding", "findings"), LH_VERSION);
 }
 
-int lh_render_html(const struct lh_report *report, const struct lh_render_text_style *style,
-		   FILE *out)
+void lh_render_html(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
-
-	show_head(&v);
-	for (uint32_t i = 0; i < report->findings && i < FULL_MAX; i++)
-		show_finding(&v, report->finding[i]);
-	if (report->findings > FULL_MAX)
-		fprintf(out, "<p>%u more findings are not shown.</p>\n",
-			report->findings - FULL_MAX);
-	show_locks(&v);
-	show_service(&v);
-	show_orders(&v);
-	show_processes(&v);
-	fprintf(out, "<script>%s</script>\n</body></html>\n", LH_HTML_SCRIPT);
-	return lh_view_close(&v);
+	show_head(v);
+	for (uint32_t i = 0; i < v->report->findings && i < FULL_MAX; i++)
+		show_finding(v, v->report->finding[i]);
+	if (v->report->findings > FULL_MAX)
+		fprintf(v->out, "<p>%u more findings are not shown.</p>\n",
+			v->report->findings - FULL_MAX);
+	show_locks(v);
+	show_service(v);
+	show_orders(v);
+	show_processes(v);
+	fprintf(v->out, "<script>%s</script>\n</body></html>\n", LH_HTML_SCRIPT);
 }

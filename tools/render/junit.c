@@ -10,16 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *xml(struct lh_view *v, const char *text)
-{
-	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
-}
-
 static const char *problem(struct lh_view *v)
 {
 	if (!v->report->processes)
 		return "nothing was watched";
-	if (!lh_view_operations(v->report) && !v->style->empty_fine)
+	if (!lh_view_totals(v->report).acquired && !v->style->empty_fine)
 		return "no lock operation was seen";
 	return NULL;
 }
@@ -34,7 +29,7 @@ static void begin_case(struct lh_view *v, const struct lh_report_finding *f)
 		lh_name_rule(f->rule), lh_escape(v->arena, LH_ESCAPE_XML, lh_view_subject(v, f)),
 		f->fingerprint);
 	if (path)
-		fprintf(v->out, " file=\"%s\" line=\"%u\"", xml(v, path), at->line);
+		fprintf(v->out, " file=\"%s\" line=\"%u\"", lh_view_xml(v, path), at->line);
 	fputs(">\n", v->out);
 }
 
@@ -53,12 +48,12 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 	begin_case(v, f);
 	if (f->status != LH_NEW) {
 		fprintf(v->out, "      <skipped message=\"%s%s%s\"/>\n", lh_name_status(f->status),
-			f->reason ? ": " : "", f->reason ? xml(v, f->reason) : "");
+			f->reason ? ": " : "", f->reason ? lh_view_xml(v, f->reason) : "");
 	} else {
 		fprintf(v->out, "      <%s", tag);
 		if (lh_view_fails(v, f))
 			fprintf(v->out, " type=\"%s\" message=\"%s\"", lh_name_rule(f->rule),
-				xml(v, headline(v, f)));
+				lh_view_xml(v, headline(v, f)));
 		fputs(">", v->out);
 		lh_view_lines(v, LH_ESCAPE_XML, lh_text_finding_lines(v, f));
 		fprintf(v->out, "</%s>\n", tag);
@@ -71,24 +66,21 @@ static void show_watched(struct lh_view *v)
 {
 	const struct lh_report *report = v->report;
 	const char *bad = problem(v);
-	uint64_t locks = 0, threads = 0;
+	const struct lh_totals t = lh_view_totals(report);
 
-	for (uint32_t i = 0; i < report->processes; i++) {
-		locks += report->process[i]->locks;
-		threads += report->process[i]->threads;
-	}
 	fprintf(v->out,
 		"    <testcase classname=\"instrumented\" name=\"%s: %s, %s, %s, %s\" "
 		"time=\"0.000\">\n",
-		xml(v, lh_view_program(v)),
+		lh_view_xml(v, lh_view_program(v)),
 		lh_view_count(v, report->processes, "process", "processes"),
-		lh_view_count(v, lh_view_operations(report), "lock operation", "lock operations"),
-		lh_view_count(v, locks, "lock", "locks"),
-		lh_view_count(v, threads, "thread", "threads"));
+		lh_view_count(v, t.acquired, "lock operation", "lock operations"),
+		lh_view_count(v, t.locks, "lock", "locks"),
+		lh_view_count(v, t.threads, "thread", "threads"));
 	if (bad)
 		fprintf(v->out, "      <error type=\"not-instrumented\" message=\"%s\"/>\n", bad);
 	for (uint32_t i = 0; i < report->notes; i++)
-		fprintf(v->out, "      <system-out>%s</system-out>\n", xml(v, report->note[i]));
+		fprintf(v->out, "      <system-out>%s</system-out>\n",
+			lh_view_xml(v, report->note[i]));
 	fputs("    </testcase>\n", v->out);
 }
 
@@ -101,7 +93,7 @@ static void show_head(struct lh_view *v)
 	time_t begun = l ? (time_t)l->start_epoch : 0;
 	double seconds = l && l->end_ns > l->start_ns ? (double)(l->end_ns - l->start_ns) / 1e9 : 0;
 	struct tm t;
-	const char *name = xml(v, lh_view_program(v));
+	const char *name = lh_view_xml(v, lh_view_program(v));
 
 	for (uint32_t i = 0; i < report->findings; i++) {
 		failures += lh_view_fails(v, report->finding[i]);
@@ -117,19 +109,15 @@ static void show_head(struct lh_view *v)
 		"    <properties>\n      <property name=\"tool.version\" value=\"%s\"/>\n    "
 		"</properties>\n",
 		tests, failures, problem(v) != NULL, name, tests, failures, problem(v) != NULL,
-		skipped, seconds < 999 ? seconds : 999, when, xml(v, host), LH_VERSION);
+		skipped, seconds < 999 ? seconds : 999, when, lh_view_xml(v, host), LH_VERSION);
 }
 
-int lh_render_junit(const struct lh_report *report, const struct lh_render_text_style *style,
-		    FILE *out)
+void lh_render_junit(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
-
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
-	show_head(&v);
-	for (uint32_t i = 0; i < report->findings; i++)
-		show(&v, report->finding[i]);
-	show_watched(&v);
-	fputs("  </testsuite>\n</testsuites>\n", out);
-	return lh_view_close(&v);
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", v->out);
+	show_head(v);
+	for (uint32_t i = 0; i < v->report->findings; i++)
+		show(v, v->report->finding[i]);
+	show_watched(v);
+	fputs("  </testsuite>\n</testsuites>\n", v->out);
 }

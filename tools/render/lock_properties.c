@@ -5,12 +5,9 @@ enum { PORTIONS_SHOWN = 4 };
 
 const char *lh_view_stack_text(struct lh_view *v, const struct lh_report_stack *t)
 {
-	const struct lh_report_frame *best = NULL;
+	const struct lh_report_frame *best = lh_report_own_frame(t);
 	const char *at;
 
-	for (uint32_t i = 0; t && i < t->n; i++)
-		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
-			best = &t->frame[i];
 	if (!best)
 		return "an unknown place";
 	at = lh_view_at(v, best);

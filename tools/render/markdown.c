@@ -88,7 +88,8 @@ static void show_verdict(struct lh_view *v, uint32_t fails)
 		fputs("### lockhound: nothing new\n\n", v->out);
 	fprintf(v->out, "%s: %s, %s, %s.\n\n", md(v, lh_view_program(v)),
 		lh_view_count(v, report->processes, "process", "processes"),
-		lh_view_count(v, lh_view_operations(report), "lock operation", "lock operations"),
+		lh_view_count(v, lh_view_totals(report).acquired, "lock operation",
+			      "lock operations"),
 		lh_view_count(v, report->findings, "finding", "findings"));
 }
 
@@ -113,17 +114,14 @@ static void show_findings(struct lh_view *v)
 		fprintf(v->out, "%u more are not shown in full.\n\n", blocks - BLOCKS_MAX);
 }
 
-int lh_render_markdown(const struct lh_report *report, const struct lh_render_text_style *style,
-		       FILE *out)
+void lh_render_markdown(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
 	uint32_t fails = 0;
 
-	for (uint32_t i = 0; i < report->findings; i++)
-		fails += lh_view_fails(&v, report->finding[i]);
-	show_verdict(&v, fails);
-	show_findings(&v);
-	for (uint32_t i = 0; i < report->notes; i++)
-		fprintf(out, "- note: %s\n", md(&v, report->note[i]));
-	return lh_view_close(&v);
+	for (uint32_t i = 0; i < v->report->findings; i++)
+		fails += lh_view_fails(v, v->report->finding[i]);
+	show_verdict(v, fails);
+	show_findings(v);
+	for (uint32_t i = 0; i < v->report->notes; i++)
+		fprintf(v->out, "- note: %s\n", md(v, v->report->note[i]));
 }

@@ -1,8 +1,8 @@
 /*
  * render.h — writes a report in an output format: one function and one table row for each format.
  *
- * A renderer reads the report and writes to a FILE, nothing more. It does not sort, decide or
- * change the report. It returns 0, or an errno if the output could not be written.
+ * A renderer reads the report of a view (view.h) and writes to the view's FILE, nothing more. It
+ * does not sort, decide or change the report.
  */
 #ifndef LH_RENDER_RENDER_H
 #define LH_RENDER_RENDER_H
@@ -26,7 +26,11 @@ struct lh_render_text_style {
 	bool cycles_only;       /* graphs: only the cycles */
 };
 
-typedef int lh_renderer(const struct lh_report *, const struct lh_render_text_style *, FILE *);
+struct lh_view;
+typedef void lh_renderer(struct lh_view *);
+
+/* Writes the report. Returns 0, or an errno if the output could not be written. */
+int lh_render(lh_renderer *, const struct lh_report *, const struct lh_render_text_style *, FILE *);
 
 struct lh_format {
 	const char *name;
@@ -47,20 +51,16 @@ lh_renderer lh_render_text, lh_render_json, lh_render_sarif, lh_render_junit, lh
 void lh_render_text_finding(const struct lh_report *, const struct lh_report_finding *,
 			    struct lh_render_text_style, FILE *);
 /* The text of one finding as clean lines without color, in the view's arena. */
-struct lh_view;
 const char *lh_text_finding_lines(struct lh_view *, const struct lh_report_finding *);
 /* The last lines of a text report: notes, what was dropped, the counts. */
 void lh_render_text_summary(const struct lh_report *, struct lh_render_text_style, FILE *);
 /* The tables of locks, the wait pairs, and the five properties of each notable lock. */
-void lh_render_text_locks(const struct lh_report *, const struct lh_render_text_style *, FILE *);
+lh_renderer lh_render_text_locks;
 
 /*
- * Whether to use color: `when` is auto, always or never (NULL: auto). Auto checks NO_COLOR, then
+ * Whether to use color: `when` is auto, always or never ("": auto). Auto checks NO_COLOR, then
  * CLICOLOR_FORCE and FORCE_COLOR, then whether the stream is a terminal.
  */
 bool lh_render_text_color(const char *when, FILE *);
-
-/* Is `when` a value of --color? */
-bool lh_render_text_color_known(const char *when);
 
 #endif

@@ -7,7 +7,6 @@
 #include "tools/render/view.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -369,17 +368,12 @@ static json_t *run(struct lh_view *v)
 	return o;
 }
 
-int lh_render_sarif(const struct lh_report *report, const struct lh_render_text_style *style,
-		    FILE *out)
+void lh_render_sarif(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
-	json_t *o = json_pack("{s:s, s:s, s:[o]}", "$schema",
-			      "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
-			      "runs", run(&v));
-	int failed = !o || json_dumpf(o, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF;
-	int error;
-
-	json_decref(o);
-	error = lh_view_close(&v);
-	return error ? error : failed ? EIO : 0;
+	lh_view_dump(v,
+		     json_pack("{s:s, s:s, s:[o]}", "$schema",
+			       "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
+			       "runs", run(v)),
+		     JSON_INDENT(2));
+	fputc('\n', v->out);
 }

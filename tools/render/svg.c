@@ -18,11 +18,6 @@ struct drawing {
 	uint32_t layers, rows;
 };
 
-static const char *xml(struct lh_view *v, const char *text)
-{
-	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
-}
-
 /* At most LETTERS whole UTF-8 characters, which fit the box. */
 static const char *shortened(struct lh_view *v, const char *text)
 {
@@ -31,7 +26,7 @@ static const char *shortened(struct lh_view *v, const char *text)
 	for (uint32_t letters = 0; text[n] && letters < LETTERS; letters++)
 		for (n++; ((unsigned char)text[n] & 0xc0) == 0x80;)
 			n++;
-	return xml(v, text[n] ? lh_arena_printf(v->arena, "%.*s...", (int)n, text) : text);
+	return lh_view_xml(v, text[n] ? lh_arena_printf(v->arena, "%.*s...", (int)n, text) : text);
 }
 
 /* ---- layout ---- */
@@ -119,17 +114,16 @@ static uint32_t top(const struct drawing *d, uint32_t node)
 static void draw_node(struct drawing *d, uint32_t i)
 {
 	const struct lh_graph_node *s = &d->g.node[i];
-	const char *kind = s->first->kind;
+	const char *kind = lh_graph_kind(d->v, s);
 	uint32_t x = left(d, i), y = top(d, i);
 
-	if (s->locks > 1)
-		kind = lh_arena_printf(d->v->arena, "%s, %u of them", kind, s->locks);
 	fprintf(d->v->out,
 		"<g><title>%s</title><rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"8\" "
 		"class=\"%s\"/><text x=\"%u\" y=\"%u\">%s</text>"
 		"<text x=\"%u\" y=\"%u\" class=\"kind\">%s</text></g>\n",
-		xml(d->v, s->label), x, y, BOX, HIGH, s->cycle ? "ring" : "spot", x + BOX / 2,
-		y + 18, shortened(d->v, s->label), x + BOX / 2, y + 34, xml(d->v, kind));
+		lh_view_xml(d->v, s->label), x, y, BOX, HIGH, s->cycle ? "ring" : "spot",
+		x + BOX / 2, y + 18, shortened(d->v, s->label), x + BOX / 2, y + 34,
+		lh_view_xml(d->v, kind));
 }
 
 static void draw_edge(struct drawing *d, uint32_t i)
@@ -149,8 +143,9 @@ static void draw_edge(struct drawing *d, uint32_t i)
 		fprintf(d->v->out, "M%u %uC%u %u %u %u %u %u", x + BOX, y + HIGH / 2, x + BOX + 60,
 			y + HIGH / 2, to_x - 60, to_y + HIGH / 2, to_x, to_y + HIGH / 2);
 	fprintf(d->v->out, "\"><title>%s, then %s%s%s</title></path>\n",
-		xml(d->v, d->g.node[a->from].label), xml(d->v, d->g.node[a->to].label),
-		at ? ": " : "", at ? xml(d->v, at) : "");
+		lh_view_xml(d->v, d->g.node[a->from].label),
+		lh_view_xml(d->v, d->g.node[a->to].label), at ? ": " : "",
+		at ? lh_view_xml(d->v, at) : "");
 }
 
 static void draw_head(const struct drawing *d)
@@ -194,11 +189,9 @@ static void compute_layout(struct drawing *d)
 	set_rows(d);
 }
 
-int lh_render_svg(const struct lh_report *report, const struct lh_render_text_style *style,
-		  FILE *out)
+void lh_render_svg(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
-	struct drawing d = {.v = &v, .g = lh_graph_make(&v)};
+	struct drawing d = {.v = v, .g = lh_graph_make(v)};
 
 	compute_layout(&d);
 	draw_head(&d);
@@ -209,10 +202,9 @@ int lh_render_svg(const struct lh_report *report, const struct lh_render_text_st
 		if (d.g.node[i].shown)
 			draw_node(&d, i);
 	if (d.g.hidden)
-		fprintf(out,
+		fprintf(v->out,
 			"<text x=\"120\" y=\"16\" class=\"kind\">%u more locks are not "
 			"drawn</text>\n",
 			d.g.hidden);
-	fputs("</svg>\n", out);
-	return lh_view_close(&v);
+	fputs("</svg>\n", v->out);
 }

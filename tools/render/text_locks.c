@@ -185,13 +185,9 @@ static void show_notable_locks(struct lh_view *v)
 		fputc('\n', v->out);
 }
 
-void lh_render_text_locks(const struct lh_report *report, const struct lh_render_text_style *style,
-			  FILE *out)
+void lh_render_text_locks(struct lh_view *v)
 {
-	struct lh_view v = lh_view_open(report, style, out);
-
-	show_table(&v);
-	show_wait_pairs(&v);
-	show_notable_locks(&v);
-	lh_view_close(&v);
+	show_table(v);
+	show_wait_pairs(v);
+	show_notable_locks(v);
 }

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,14 +58,34 @@ int lh_view_close(struct lh_view *v)
 {
 	lh_arena_free(v->arena);
 	errno = 0;
-	if (fflush(v->out) != 0 || ferror(v->out))
+	if (fflush(v->out) != 0 || ferror(v->out) || v->failed)
 		return errno ? errno : EIO;
 	return 0;
+}
+
+int lh_render(lh_renderer *render, const struct lh_report *report,
+	      const struct lh_render_text_style *style, FILE *out)
+{
+	struct lh_view v = lh_view_open(report, style, out);
+
+	render(&v);
+	return lh_view_close(&v);
+}
+
+void lh_view_dump(struct lh_view *v, json_t *value, size_t flags)
+{
+	v->failed |= !value || json_dumpf(value, v->out, flags | JSON_ENCODE_ANY) != 0;
+	json_decref(value);
 }
 
 const char *lh_view_clean(struct lh_view *v, const char *text)
 {
 	return lh_escape(v->arena, LH_ESCAPE_TEXT, text ? text : "");
+}
+
+const char *lh_view_xml(struct lh_view *v, const char *text)
+{
+	return lh_escape(v->arena, LH_ESCAPE_XML, lh_view_clean(v, text));
 }
 
 /* ---- paths ---- */
@@ -222,13 +243,30 @@ const char *lh_view_program(struct lh_view *v)
 	return exe[0] ? lh_view_clean(v, exe) : "lockhound";
 }
 
-uint64_t lh_view_operations(const struct lh_report *report)
+struct lh_totals lh_view_totals(const struct lh_report *report)
 {
-	uint64_t n = 0;
+	struct lh_totals t = {0};
 
-	for (uint32_t i = 0; i < report->processes; i++)
-		n += report->process[i]->acquired;
-	return n;
+	for (uint32_t i = 0; i < report->processes; i++) {
+		const struct lh_report_process *p = report->process[i];
+
+		t.threads += p->threads;
+		t.locks += p->locks;
+		t.acquired += p->acquired;
+		t.dropped_locks += p->dropped_locks;
+		t.dropped_stacks += p->dropped_stacks;
+		t.dropped_chains += p->dropped_chains;
+		t.dropped_events += p->dropped_events;
+		t.dropped_findings += p->dropped_findings;
+		t.searches_cut += p->searches_cut;
+		t.unrecorded += p->unrecorded;
+		t.locations_unknown += p->locations_unknown;
+		t.shakes += p->shakes;
+		t.shaken_ns += p->shaken_ns;
+		t.seed = t.seed ? t.seed : p->shake;
+		t.several_seeds |= p->shake && p->shake != t.seed;
+	}
+	return t;
 }
 
 const char *lh_view_count(struct lh_view *v, uint64_t n, const char *one, const char *many)

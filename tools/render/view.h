@@ -19,14 +19,20 @@ struct lh_view {
 	struct lh_arena *arena;
 	FILE *out;
 	const char *root; /* absolute, without a final slash */
+	bool failed;      /* a value could not be written */
 };
 
 struct lh_view lh_view_open(const struct lh_report *, const struct lh_render_text_style *, FILE *);
 /* Frees the texts. Returns 0, or an errno if the output could not be written. */
 int lh_view_close(struct lh_view *);
 
+/* Writes a JSON value and releases it. */
+struct json_t;
+void lh_view_dump(struct lh_view *, struct json_t *, size_t flags);
+
 /* NULL: "". */
 const char *lh_view_clean(struct lh_view *, const char *text);
+const char *lh_view_xml(struct lh_view *, const char *text); /* clean, escaped for XML */
 
 /*
  * The frame's file relative to the root: "src/bank.c"; absolute if it is outside. NULL: unknown.
@@ -57,7 +63,15 @@ void lh_view_lines(struct lh_view *, enum lh_escape_format, const char *text);
 bool lh_view_fails(const struct lh_view *, const struct lh_report_finding *);
 /* The base name of the first process's program; clean; "lockhound" if there is none. */
 const char *lh_view_program(struct lh_view *);
-uint64_t lh_view_operations(const struct lh_report *);
+/* Sums over the processes of a report. */
+struct lh_totals {
+	uint64_t threads, locks, acquired;
+	uint64_t dropped_locks, dropped_stacks, dropped_chains, dropped_events, dropped_findings;
+	uint64_t searches_cut, unrecorded, locations_unknown, shakes, shaken_ns;
+	uint32_t seed; /* of the delays, of the first process with delays; 0: none */
+	bool several_seeds;
+};
+struct lh_totals lh_view_totals(const struct lh_report *);
 /* "1 finding", "2 findings" */
 const char *lh_view_count(struct lh_view *, uint64_t n, const char *one, const char *many);
 

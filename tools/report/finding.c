@@ -22,18 +22,18 @@ struct row_count {
 static struct lh_report_step row_to_step(struct lh_report *report,
 					 const struct lh_report_process *p, const struct lh_step *s)
 {
-	struct lh_report_step a = {.action = (enum lh_action)s->action};
+	struct lh_report_step a = {
+		.thread = lh_report_get_thread(report, p, s->thread),
+		.lock = lh_report_get_lock(report, p, s->lock),
+		.action = (enum lh_action)s->action,
+		.mode = LH_SITE_MODE(s->site),
+		.how = LH_SITE_HOW(s->site),
+		.stack = lh_report_get_stack(report, p, LH_SITE_STACK(s->site)),
+	};
 	struct lh_note note;
 
-	if (s->note && lh_read_note(p->ledger, s->note, &note))
+	if (lh_read_note(p->ledger, s->note, &note))
 		a.note = lh_arena_strdup(report->arena, note.text);
-	if (s->thread)
-		a.thread = lh_report_get_thread(report, p, s->thread);
-	if (s->lock)
-		a.lock = lh_report_get_lock(report, p, s->lock);
-	a.mode = LH_SITE_MODE(s->site);
-	a.how = LH_SITE_HOW(s->site);
-	a.stack = lh_report_get_stack(report, p, LH_SITE_STACK(s->site));
 	a.frame = lh_report_best_frame(a.stack);
 	return a;
 }
@@ -58,11 +58,22 @@ static void add_lock(struct lh_report *report, struct lh_report_finding *f,
 		LH_PUSH(report->arena, f->lock, f->locks, lock);
 }
 
+static void add_step(struct lh_report *report, struct lh_report_finding *f,
+		     const struct lh_report_step *a)
+{
+	struct lh_report_step *list = (struct lh_report_step *)f->step; /* const for renderers */
+
+	LH_PUSH(report->arena, list, f->steps, *a);
+	f->step = list;
+	add_thread(report, f, a->thread);
+	add_lock(report, f, a->lock);
+}
+
 /* Adds the steps that are given, or those of the ledger if none is given. */
 static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		      const struct lh_finding *row, const struct lh_step *given)
 {
-	struct lh_report_step *list = NULL;
+	struct lh_report_step a;
 	struct lh_step step;
 
 	for (uint32_t i = 0; i < row->steps; i++) {
@@ -71,11 +82,9 @@ static void add_steps(struct lh_report *report, struct lh_report_finding *f,
 		else if (row->step > UINT32_MAX - i ||
 			 !lh_read_step(f->process->ledger, row->step + i, &step))
 			break;
-		LH_PUSH(report->arena, list, f->steps, row_to_step(report, f->process, &step));
-		add_thread(report, f, list[f->steps - 1].thread);
-		add_lock(report, f, list[f->steps - 1].lock);
+		a = row_to_step(report, f->process, &step);
+		add_step(report, f, &a);
 	}
-	f->step = list;
 }
 
 /* The frame to look at first: that of the last step which made it a finding. */
@@ -159,26 +168,36 @@ static void complete(struct lh_report *report, struct lh_report_finding *f)
 	f->message = lh_report_message(report, f);
 }
 
+/* Without steps and what follows from them. */
+static struct merged_finding *new_finding(struct lh_report *report,
+					  const struct lh_report_process *p,
+					  const struct lh_finding *row)
+{
+	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k));
+	enum lh_rule rule = (enum lh_rule)row->rule;
+
+	k->found = (struct lh_report_finding){.process = p,
+					      .rule = rule,
+					      .level = (enum lh_level)row->level,
+					      .severity = (enum lh_severity)row->severity,
+					      .filter = (enum lh_filter)row->filter,
+					      .open = row->flags & LH_FINDING_OPEN,
+					      .by_class = row->flags & LH_FINDING_BY_CLASS,
+					      .duration_ns = row->duration_ns,
+					      .title = lh_name_title(rule),
+					      .meaning = lh_name_meaning(rule),
+					      .help = lh_name_help(rule)};
+	return k;
+}
+
 static struct merged_finding *make_finding(struct lh_report *report, struct lh_report_process *p,
 					   const struct lh_finding *row,
 					   const struct lh_step *given)
 {
-	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k));
-	struct lh_report_finding *f = &k->found;
+	struct merged_finding *k = new_finding(report, p, row);
 
-	f->process = p;
-	f->rule = (enum lh_rule)row->rule;
-	f->level = (enum lh_level)row->level;
-	f->severity = (enum lh_severity)row->severity;
-	f->filter = (enum lh_filter)row->filter;
-	f->open = row->flags & LH_FINDING_OPEN;
-	f->by_class = row->flags & LH_FINDING_BY_CLASS;
-	f->duration_ns = row->duration_ns;
-	f->title = lh_name_title(f->rule);
-	f->meaning = lh_name_meaning(f->rule);
-	f->help = lh_name_help(f->rule);
-	add_steps(report, f, row, given);
-	complete(report, f);
+	add_steps(report, &k->found, row, given);
+	complete(report, &k->found);
 	return k;
 }
 
@@ -376,7 +395,6 @@ static bool spans_processes(const struct lh_cross_step *step, uint32_t n)
 static void add_cross_steps(struct lh_report *report, struct lh_report_finding *f,
 			    const struct lh_cross_step *step, uint32_t n)
 {
-	struct lh_report_step *list = NULL;
 	bool many = spans_processes(step, n);
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -386,11 +404,8 @@ static void add_cross_steps(struct lh_report *report, struct lh_report_finding *
 			a.thread = foreign_thread(report, f, a.thread);
 		if (step[i].lock)
 			a.lock = step[i].lock;
-		LH_PUSH(report->arena, list, f->steps, a);
-		add_thread(report, f, a.thread);
-		add_lock(report, f, a.lock);
+		add_step(report, f, &a);
 	}
-	f->step = list;
 }
 
 /* Numbers the threads in report order; their structs are copies that the finding owns. */
@@ -419,17 +434,9 @@ struct lh_report_finding *lh_report_add_cross_finding(struct lh_report *report,
 						      const struct lh_cross_step *step, uint32_t n,
 						      const char *more)
 {
-	struct merged_finding *k = lh_arena_alloc(report->arena, sizeof(*k)), *old;
+	struct merged_finding *k = new_finding(report, step[0].process, row), *old;
 	struct lh_report_finding *f = &k->found;
 
-	f->process = step[0].process;
-	f->rule = (enum lh_rule)row->rule;
-	f->level = (enum lh_level)row->level;
-	f->severity = (enum lh_severity)row->severity;
-	f->filter = (enum lh_filter)row->filter;
-	f->title = lh_name_title(f->rule);
-	f->meaning = lh_name_meaning(f->rule);
-	f->help = lh_name_help(f->rule);
 	add_cross_steps(report, f, step, n);
 	complete(report, f);
 	if (spans_processes(step, n))

@@ -133,12 +133,6 @@ static struct lh_lock_service_stats *service_of(struct lh_report *report,
 	return lock->service;
 }
 
-static const struct lh_report_stack *stack_of(struct lh_report *report,
-					      const struct lh_report_process *p, lh_site site)
-{
-	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
-}
-
 void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *lock)
 {
 	const struct lh_report_process *p = lock->process;
@@ -158,18 +152,14 @@ void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *l
 	s->queue = contention.queue;
 	s->bypassed = contention.bypassed;
 	s->bypassed_max = contention.bypassed_max;
-	s->bypassed_thread = contention.bypassed_thread
-				     ? lh_report_get_thread(report, p, contention.bypassed_thread)
-				     : NULL;
+	s->bypassed_thread = lh_report_get_thread(report, p, contention.bypassed_thread);
 	s->overtaken = contention.overtaken;
 	s->overtaken_max = contention.overtaken_max;
 	s->busy = contention.busy;
 	s->busy_tries = contention.busy_tries;
 	s->busy_ns = contention.busy_ns;
-	s->busy_thread = contention.busy_thread
-				 ? lh_report_get_thread(report, p, contention.busy_thread)
-				 : NULL;
-	s->busy_stack = stack_of(report, p, contention.busy_site);
+	s->busy_thread = lh_report_get_thread(report, p, contention.busy_thread);
+	s->busy_stack = lh_report_site_stack(report, p, contention.busy_site);
 	add_thread_shares(report, p, s, &contention);
 }
 
@@ -185,7 +175,7 @@ static void add_busy_wait(struct lh_report *report, const struct lh_report_proce
 		return;
 	s->busy_cpu_ns += b->cpu_ns;
 	if (!s->busy_cpu_stack || b->worst_ns > s->busy_cpu_worst_ns) {
-		s->busy_cpu_stack = stack_of(report, p, b->site);
+		s->busy_cpu_stack = lh_report_site_stack(report, p, b->site);
 		s->busy_cpu_worst_ns = b->worst_ns;
 	}
 }

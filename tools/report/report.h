@@ -225,6 +225,8 @@ const struct lh_report_stack *lh_report_get_stack(struct lh_report *,
 						  const struct lh_report_process *, lh_stack_id);
 /* The frame to point at: preferably the program's own, with a line. NULL: no frame. */
 const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack *);
+/* The innermost frame of the program; of a library if the program has none. NULL: no frame. */
+const struct lh_report_frame *lh_report_own_frame(const struct lh_report_stack *);
 
 /*
  * Adds a finding that the front end derived from a ledger. `row` and `step` use this ledger's ids

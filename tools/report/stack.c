@@ -237,6 +237,12 @@ const struct lh_report_stack *lh_report_get_stack(struct lh_report *report,
 	return *memo;
 }
 
+const struct lh_report_stack *lh_report_site_stack(struct lh_report *report,
+						   const struct lh_report_process *p, lh_site site)
+{
+	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
+}
+
 /* How suitable a frame is to point at. */
 static int suitability(const struct lh_report_frame *f)
 {
@@ -251,6 +257,16 @@ const struct lh_report_frame *lh_report_best_frame(const struct lh_report_stack 
 
 	for (uint32_t i = 0; t && i < t->n; i++)
 		if (suitability(&t->frame[i]) > (best ? suitability(best) : 0))
+			best = &t->frame[i];
+	return best;
+}
+
+const struct lh_report_frame *lh_report_own_frame(const struct lh_report_stack *t)
+{
+	const struct lh_report_frame *best = NULL;
+
+	for (uint32_t i = 0; t && i < t->n; i++)
+		if (!t->frame[i].ours && (!best || (best->system && !t->frame[i].system)))
 			best = &t->frame[i];
 	return best;
 }

@@ -4,12 +4,6 @@
 
 #include <stdlib.h>
 
-static const struct lh_report_stack *stack_of(struct lh_report *report,
-					      const struct lh_report_process *p, lh_site site)
-{
-	return site ? lh_report_get_stack(report, p, LH_SITE_STACK(site)) : NULL;
-}
-
 /* Adds the pair to the lock's sampled wait time, queue and worst wait. */
 static void add_to_lock(struct lh_report *report, const struct lh_report_process *p,
 			const struct lh_wait_pair_stats *c, const struct lh_wait_pair *x)
@@ -30,17 +24,16 @@ static void add_pair(struct lh_report *report, const struct lh_report_process *p
 {
 	struct lh_wait_pair_stats *c = lh_arena_alloc(report->arena, sizeof(*c));
 
-	*c = (struct lh_wait_pair_stats){
-		.process = p,
-		.lock = lh_report_get_lock(report, p, x->lock),
-		.waiter = stack_of(report, p, x->waiter),
-		.holder = stack_of(report, p, x->holder),
-		.thread = x->thread ? lh_report_get_thread(report, p, x->thread) : NULL,
-		.ns = x->ns,
-		.seen_ns = x->ns,
-		.worst_ns = x->worst_ns,
-		.samples = x->samples,
-		.queue = x->queue};
+	*c = (struct lh_wait_pair_stats){.process = p,
+					 .lock = lh_report_get_lock(report, p, x->lock),
+					 .waiter = lh_report_site_stack(report, p, x->waiter),
+					 .holder = lh_report_site_stack(report, p, x->holder),
+					 .thread = lh_report_get_thread(report, p, x->thread),
+					 .ns = x->ns,
+					 .seen_ns = x->ns,
+					 .worst_ns = x->worst_ns,
+					 .samples = x->samples,
+					 .queue = x->queue};
 	LH_PUSH(report->arena, report->profile->pair, report->profile->pairs, c);
 	add_to_lock(report, p, c, x);
 }
@@ -56,7 +49,7 @@ static void add_span(struct lh_report *report, const struct lh_report_process *p
 	*s = (struct lh_report_span){.process = p,
 				     .thread = lh_report_get_thread(report, p, x->thread),
 				     .lock = lh_report_get_lock(report, p, x->lock),
-				     .stack = stack_of(report, p, x->site),
+				     .stack = lh_report_site_stack(report, p, x->site),
 				     .wait = (enum lh_wait)x->wait,
 				     .from_ns = p->ledger->head.start_ns + x->from_ns,
 				     .to_ns = p->ledger->head.start_ns + x->to_ns};

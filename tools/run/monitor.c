@@ -427,7 +427,6 @@ static bool has_children(void)
 /* True if no process is left that we wait for. */
 static bool is_over(struct lh_monitor *m)
 {
-	uint32_t foreign = 0;
 	if (!m->ended)
 		return false;
 	if (m->give_up || (!m->wait && !m->ended_by_us))
@@ -436,11 +435,9 @@ static bool is_over(struct lh_monitor *m)
 		return true;
 	if (m->run.arriving && lh_time_now() < m->ended + ARRIVAL_NS)
 		return false;
-	for (uint32_t i = 0; i < m->run.alive; i++)
-		foreign += m->run.process[m->run.alive_slots[i]]->foreign;
 	if (m->ended_by_us && m->kill_at && lh_time_now() < m->kill_at + GIVE_UP_NS)
 		return false; /* until children without the library have ended too */
-	return m->run.alive == foreign && !foreign;
+	return !m->run.alive;
 }
 
 /* Handles the arrivals that are left, then stores the ledger of each process. */

@@ -1,6 +1,7 @@
 /* processes.c — opens the slots of a run, watches their processes, and stores ended ledgers. */
 #include "tools/run/processes.h"
 #include "tools/process/proc.h"
+#include "tools/util/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -23,9 +23,8 @@ enum {
 	NAMES = 64,      /* thread names read per call */
 	NAME_ROWS = 512, /* thread rows visited for that */
 };
-#define MEMORY_BYTES                                                                               \
-	(256ull << 20) /* in all slots, until the memory of ended ledgers is released              \
-			*/
+/* In all slots, until the memory of ended ledgers is released. */
+#define MEMORY_BYTES (256ull << 20)
 
 bool lh_run_open(struct lh_run *run, char *error, size_t capacity)
 {
@@ -137,7 +136,6 @@ static bool status_from_proc(pid_t pid, int *status)
 
 static void write_end(struct lh_run *run, struct lh_run_process *process, enum lh_end how)
 {
-	struct timespec now;
 	int status = 0;
 	/* without a status, the library's mark at exit tells an end from a loss */
 	bool query = how == LH_END_UNKNOWN;
@@ -148,16 +146,13 @@ static void write_end(struct lh_run *run, struct lh_run_process *process, enum l
 	    (status_of(run, process->pid, &status) || status_from_pidfd(process->pidfd, &status) ||
 	     status_from_proc(process->pid, &status) || status_from_pidfd(process->pidfd, &status)))
 		how = WIFSIGNALED(status) ? LH_END_SIGNAL : LH_END_EXIT;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	uint64_t now = lh_time_now();
 	process->mapped->end_code = how == LH_END_SIGNAL ? WTERMSIG(status)
 				    : how == LH_END_EXIT ? WEXITSTATUS(status)
 							 : 0;
 	process->mapped->end = how;
-	uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	if (process->mapped->state != LH_LEDGER_ENDED && ns > process->mapped->start_ns)
-		process->mapped->end_ns =
-			ns -
-			process->mapped->start_ns; /* on the ledger's clock, as in the library */
+	if (process->mapped->state != LH_LEDGER_ENDED && now > process->mapped->start_ns)
+		process->mapped->end_ns = now - process->mapped->start_ns;
 }
 
 static void store(struct lh_run *run, struct lh_run_process *process)

@@ -2,9 +2,8 @@
 #include "tools/settings/settings.h"
 #include "tools/settings/settings_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,71 +11,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/util/arena.h"
-#include "tools/render/render.h"
+#include "tools/util/config_lines.h"
 #include "tools/util/log.h"
 
 #define LIMIT "long_hold."
 /* Where an option came from, for the line that reports a problem with it. */
 struct option_origin {
 	enum lh_option_origin from;
-	const char *file; /* LH_FROM_CONF: the file */
-	int line;
-	const char *text, *value; /* the line and the value in it, for columns */
-	const struct lh_command_usage *usage;
+	struct lh_config_lines *conf; /* LH_FROM_CONF: the file, at the option's line */
+	const char *value;            /* LH_FROM_CONF: the value in that line */
+	const struct lh_command *command;
 };
-
-/* The column of a word in the line of a lockhound.conf, from 1; also 1 for a word elsewhere. */
-static int column(const struct option_origin *o, const char *word)
-{
-	return word >= o->text ? (int)(word - o->text) + 1 : 1;
-}
-
-/* The option with its origin: "lockhound.conf:3:1: timeout", "--timeout". */
-static void show_origin(const struct option_origin *o, const char *key, size_t n, char *out,
-			size_t capacity)
-{
-	if (o->from == LH_FROM_CONF)
-		snprintf(out, capacity, "%s:%d:%d: %.*s", o->file, o->line, column(o, key), (int)n,
-			 key);
-	else if (o->from == LH_FROM_ENV)
-		snprintf(out, capacity, "LOCKHOUND_OPTIONS: %.*s", (int)n, key);
-	else if (n == 1)
-		snprintf(out, capacity, "-%.*s", (int)n, key);
-	else
-		snprintf(out, capacity, "--%.*s", (int)n, key);
-}
-
-static bool unknown(const struct option_origin *o, const char *key, size_t n)
-{
-	char where[PATH_MAX + 200], hint[100] = "";
-	show_origin(o, key, n, where, sizeof(where));
-	const char *near = lh_settings_nearest(key, n);
-	if (near)
-		snprintf(hint, sizeof(hint), ", did you mean %s%s?",
-			 o->from == LH_FROM_FLAG ? "--" : "", near);
-	lh_log("%s: unknown option%s see 'lockhound %s --help'", where, near ? hint : ";",
-	       o->usage->name);
-	return false;
-}
-
-static bool set_output(struct lh_settings *s, const struct option_origin *o, int format,
-		       const char *path)
-{
-	for (int i = 0; i < s->outputs; i++) {
-		if (s->output[i].format == format) {
-			if (s->output[i].from <= o->from)
-				s->output[i].path = path, s->output[i].from = o->from;
-			return true;
-		}
-	}
-	if (s->outputs == LH_OUTPUTS_MAX)
-		return false;
-	s->output[s->outputs].format = format;
-	s->output[s->outputs].from = o->from;
-	s->output[s->outputs++].path = path;
-	return true;
-}
 
 /* Values point into these texts, so the arena is never freed. */
 static struct lh_arena *texts(void)
@@ -87,36 +32,79 @@ static struct lh_arena *texts(void)
 	return arena;
 }
 
+/*
+ * Reports a problem with an option: "lockhound.conf:3:1: timeout: ...", "--timeout: ...". `at`: the
+ * place in the line of lockhound.conf. Always returns false.
+ */
+static bool reject(const struct option_origin *o, const char *key, size_t n, const char *at,
+		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+static bool reject(const struct option_origin *o, const char *key, size_t n, const char *at,
+		   const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	const char *problem = lh_arena_vprintf(texts(), format, args);
+	va_end(args);
+	if (o->from == LH_FROM_CONF)
+		return lh_config_lines_error(o->conf, at, "%.*s: %s", (int)n, key, problem);
+	lh_log("%s%.*s: %s",
+	       o->from == LH_FROM_ENV ? "LOCKHOUND_OPTIONS: "
+	       : n == 1               ? "-"
+				      : "--",
+	       (int)n, key, problem);
+	return false;
+}
+
+/* The commands whose options `o` may name: lockhound.conf serves several commands. */
+static unsigned allowed(const struct option_origin *o)
+{
+	return o->from == LH_FROM_FLAG ? o->command->where : LH_IN_LIBRARY;
+}
+
+static bool unknown(const struct option_origin *o, const char *key, size_t n)
+{
+	const char *name = o->command->name, *near = lh_settings_nearest(key, n, allowed(o));
+	if (lh_settings_find(key, n, ~0u) >= 0)
+		return reject(o, key, n, key, "not an option of '%s'; see 'lockhound %s --help'",
+			      name, name);
+	if (!near)
+		return reject(o, key, n, key, "unknown option; see 'lockhound %s --help'", name);
+	return reject(o, key, n, key,
+		      "unknown option, did you mean %s%s? see 'lockhound %s --help'",
+		      o->from == LH_FROM_FLAG ? "--" : "", near, name);
+}
+
+static bool set_output(struct lh_settings *s, const struct option_origin *o, int format,
+		       const char *path)
+{
+	int i = 0;
+	while (i < s->outputs && s->output[i].format != format)
+		i++;
+	if (i == LH_OUTPUTS_MAX)
+		return false;
+	if (i == s->outputs)
+		s->output[s->outputs++].format = format;
+	if (s->output[i].from <= o->from) {
+		s->output[i].path = path;
+		s->output[i].from = o->from;
+	}
+	return true;
+}
+
 /* Sets one option from one source, unless a stronger source has set it already. */
 static bool set(struct lh_settings *s, const struct option_origin *o, const char *key, size_t n,
 		const char *text)
 {
-	char where[PATH_MAX + 200];
-	int found = lh_settings_find(key, n);
+	int found = lh_settings_find(key, n, allowed(o));
 	if (found < 0)
 		return unknown(o, key, n);
-	show_origin(o, key, n, where, sizeof(where));
-	if (found >= LH_OPTS) {
-		if (*text && set_output(s, o, found - LH_OPTS, text))
-			return true;
-		lh_log("%s: no file name; accepted: FILE", where);
-		return false;
-	}
-	const struct lh_setting *row = &lh_settings_table[found];
+	const struct lh_setting *row = lh_settings_row(found);
 	int64_t number = 0;
-	if (o->from == LH_FROM_FLAG && !(row->where & o->usage->where)) {
-		lh_log("%s: not an option of '%s'; see 'lockhound %s --help'", where,
-		       o->usage->name, o->usage->name);
-		return false;
-	}
-	if (!lh_settings_value(row, text, &number)) {
-		if (o->from == LH_FROM_CONF) /* the value is wrong, so report its column */
-			snprintf(where, sizeof(where), "%s:%d:%d: %.*s", o->file, o->line,
-				 column(o, o->value), (int)n, key);
-		lh_log("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
-		       row->type == LH_TYPE_time ? ", written 500us, 10ms, 2s" : "");
-		return false;
-	}
+	if (!lh_settings_value(row, text, &number))
+		return reject(o, key, n, o->value, "bad value '%s'; accepted: %s", text,
+			      lh_settings_accepted(row));
+	if (found >= LH_OPTS)
+		return set_output(s, o, found - LH_OPTS, text);
 	struct lh_value *v = &s->value[found];
 	if (row->type == LH_TYPE_files && v->from == o->from)
 		text = lh_arena_printf(texts(), "%s\n%s", v->text, text);
@@ -125,21 +113,16 @@ static bool set(struct lh_settings *s, const struct option_origin *o, const char
 	return true;
 }
 
-static char *copy(const char *text)
-{
-	return lh_arena_strdup(texts(), text);
-}
-
 /*
  * LOCKHOUND_OPTIONS as the library reads it: pairs separated by colons, commas or spaces. A bare
  * value ends at a colon or space, a quoted value at its quote. `run` is ignored: only a front end
  * passes it, to the library.
  */
-static bool read_environment(struct lh_settings *s, const struct lh_command_usage *usage)
+static bool read_environment(struct lh_settings *s, const struct lh_command *command)
 {
 	const char *options = getenv("LOCKHOUND_OPTIONS");
-	struct option_origin o = {.from = LH_FROM_ENV, .usage = usage};
-	char *at = options ? copy(options) : NULL;
+	struct option_origin o = {.from = LH_FROM_ENV, .command = command};
+	char *at = options ? lh_arena_strdup(texts(), options) : NULL;
 	while (at && *(at += strspn(at, ":, "))) {
 		char *key = at, *value = (char *)"1";
 		size_t n = strcspn(key, "=:, ");
@@ -158,78 +141,53 @@ static bool read_environment(struct lh_settings *s, const struct lh_command_usag
 	return true;
 }
 
-static char *trim(char *text)
-{
-	text += strspn(text, " \t");
-	for (size_t n = strlen(text); n && strchr(" \t\r\n", text[n - 1]);)
-		text[--n] = '\0';
-	return text;
-}
-
 /* long_hold.accounts = 500ms */
-static bool set_limit(struct lh_settings *s, const struct option_origin *o, const char *key,
-		      const char *text)
+static bool set_limit(struct lh_settings *s, const struct option_origin *o, const char *key)
 {
+	const struct lh_setting *row = &lh_settings_table[LH_OPT_long_hold];
+	size_t n = strlen(key);
 	int64_t ns;
-	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
-		lh_log("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
-		       s->limits == LH_LIMITS_MAX ? "too many entries"
-						  : "the name of the lock is missing");
-		return false;
-	}
-	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
-		lh_log("%s:%d:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
-		       "10ms, "
-		       "2s",
-		       o->file, o->line, column(o, text), key, text);
-		return false;
-	}
-	s->limit[s->limits].name = copy(key + strlen(LIMIT));
+	if (n == strlen(LIMIT))
+		return reject(o, key, n, key, "the name of the lock is missing");
+	if (s->limits == LH_LIMITS_MAX)
+		return reject(o, key, n, key, "too many entries");
+	if (!lh_settings_value(row, o->value, &ns))
+		return reject(o, key, n, o->value, "bad value '%s'; accepted: %s", o->value,
+			      lh_settings_accepted(row));
+	s->limit[s->limits].name = key + strlen(LIMIT);
 	s->limit[s->limits++].ns = (uint64_t)ns;
 	return true;
 }
 
-static bool read_line(struct lh_settings *s, struct option_origin *o, char *line)
+static bool read_line(struct lh_settings *s, struct option_origin *o)
 {
-	o->text = line;
-	line[strcspn(line, "#\n")] = '\0';
-	char *key = trim(line), *equals = strchr(key, '=');
+	char *key = o->conf->text, *equals;
+	key[strcspn(key, "#")] = '\0'; /* here a # inside a word begins a comment, too */
+	equals = strchr(key, '=');
 	if (!*key)
 		return true;
-	if (!equals) {
-		lh_log("%s:%d:%d: '%s' is not an option; expected 'key = value'", o->file, o->line,
-		       column(o, key), key);
-		return false;
-	}
+	if (!equals)
+		return lh_config_lines_error(o->conf, key,
+					     "'%s' is not an option; expected 'key = value'",
+					     lh_config_lines_trim(key));
 	*equals = '\0';
-	key = trim(key);
+	o->value = lh_config_lines_trim(equals + 1);
+	key = lh_config_lines_trim(key);
 	if (!strncmp(key, LIMIT, strlen(LIMIT)))
-		return set_limit(s, o, key, trim(equals + 1));
-	o->value = trim(equals + 1);
-	return set(s, o, key, strlen(key), copy(o->value));
+		return set_limit(s, o, key);
+	return set(s, o, key, strlen(key), o->value);
 }
 
-static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command_usage *usage)
+static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command *command)
 {
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	size_t capacity = 0;
-	struct option_origin o = {.from = LH_FROM_CONF, .file = path, .usage = usage};
-	bool good = true;
-	if (!f) {
-		lh_log("%s: %s", path, strerror(errno));
-		return false;
-	}
+	struct lh_config_lines conf;
+	struct option_origin o = {.from = LH_FROM_CONF, .conf = &conf, .command = command};
+	bool good = lh_config_lines_open(&conf, texts(), path);
 	s->conf = path;
-	while (good && (o.line++, getline(&line, &capacity, f) >= 0))
-		good = read_line(s, &o, line);
-	if (ferror(f)) {
-		lh_log("%s: %s", path, strerror(errno));
-		good = false;
-	}
-	free(line);
-	fclose(f);
-	return good;
+	while (good && lh_config_lines_next(&conf))
+		good = read_line(s, &o);
+	lh_config_lines_close(&conf);
+	return good && !conf.bad;
 }
 
 /*
@@ -273,113 +231,147 @@ static unsigned pick_seed(void)
 	return random % 999999 + 1;
 }
 
+/* The option without its value: the default, or a seed for --shake. */
+static int set_without_value(struct lh_settings *s, int found)
+{
+	const struct lh_setting *row = &lh_settings_table[found];
+	s->value[found] = (struct lh_value){row->number, "", LH_FROM_FLAG};
+	if (found == LH_OPT_shake) {
+		s->value[found].number = pick_seed();
+		s->value[found].text =
+			lh_arena_printf(texts(), "%u", (unsigned)s->value[found].number);
+		s->seed_picked = true;
+	}
+	return 1;
+}
+
+static bool is_flag(int found)
+{
+	return found >= 0 && lh_settings_row(found)->type == LH_TYPE_flag;
+}
+
 /* --name=value, --name value, --name, --no-name. Returns the arguments used; 0: error. */
 static int long_flag(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	const char *key = argv[0] + 2;
 	size_t n = strcspn(key, "=");
-	int found = lh_settings_find(key, n);
-	char seed[24];
-	bool is_flag =
-		found >= 0 && found < LH_OPTS && lh_settings_table[found].type == LH_TYPE_flag;
+	int found = lh_settings_find(key, n, allowed(o));
 	if (key[n])
 		return set(s, o, key, n, key + n + 1);
-	if (found < 0 && !strncmp(key, "no-", 3)) {
-		int other = lh_settings_find(key + 3, n - 3);
-		if (other >= 0 && other < LH_OPTS && lh_settings_table[other].type == LH_TYPE_flag)
-			return set(s, o, key + 3, n - 3, "0");
-	}
-	if (found < 0 || is_flag)
+	if (!strncmp(key, "no-", 3) && is_flag(lh_settings_find(key + 3, n - 3, allowed(o))))
+		return set(s, o, key + 3, n - 3, "0");
+	if (found < 0 || is_flag(found))
 		return set(s, o, key, n, "1");
-	if (found == LH_OPT_shake) { /* without a number, pick a seed */
-		snprintf(seed, sizeof(seed), "%u", pick_seed());
-		s->seed_picked = true;
-		return set(s, o, key, n, copy(seed));
-	}
-	if (!argv[1]) {
-		lh_log("--%s: no value; accepted: %s", key,
-		       found < LH_OPTS ? lh_settings_table[found].accepted : "FILE");
-		return 0;
-	}
-	return set(s, o, key, n, argv[1]) ? 2 : 0;
+	if (lh_settings_row(found)->where & LH_VALUE_OPTIONAL)
+		return set_without_value(s, found);
+	if (argv[1])
+		return set(s, o, key, n, argv[1]) ? 2 : 0;
+	return reject(o, key, n, NULL, "no value; accepted: %s",
+		      lh_settings_accepted(lh_settings_row(found)));
 }
 
 /* -q, -vq, -o FILE, -oFILE. Returns the arguments used; 0: error. */
 static int short_flags(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	for (const char *c = argv[0] + 1; *c; c++) {
-		int i = 0;
-		while (i < LH_OPTS && lh_settings_table[i].letter != *c)
-			i++;
-		if (i == LH_OPTS) {
-			unknown(o, c, 1);
-			return 0;
-		}
-		const struct lh_setting *row = &lh_settings_table[i];
+		const struct lh_setting *row = lh_settings_table;
+		while (row < lh_settings_table + LH_OPTS &&
+		       !(row->letter == *c && row->where & allowed(o)))
+			row++;
+		if (row == lh_settings_table + LH_OPTS)
+			return unknown(o, c, 1);
 		if (row->type == LH_TYPE_flag) {
 			set(s, o, row->name, strlen(row->name), "1");
 			continue;
 		}
 		const char *text = c[1] ? c + 1 : argv[1];
-		if (!text) {
-			lh_log("-%c: no value; accepted: %s", *c, row->accepted);
-			return 0;
-		}
-		return !set(s, o, row->name, strlen(row->name), text) ? 0 : c[1] ? 1 : 2;
+		if (text)
+			return !set(s, o, row->name, strlen(row->name), text) ? 0 : c[1] ? 1 : 2;
+		return reject(o, c, 1, NULL, "no value; accepted: %s", lh_settings_accepted(row));
 	}
 	return 1;
 }
 
-/* Returns the index of the first argument that is no option; -1: error, reported; -2: help or
- * version, printed. */
-static int read_flags(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
+/* True: help or the version was printed. */
+static bool is_question(const struct lh_command *command, const char *argument)
+{
+	if (!strcmp(argument, "--help") || !strcmp(argument, "-h"))
+		lh_settings_help(command);
+	else if (!strcmp(argument, "--version"))
+		printf("lockhound %s\n", LH_VERSION);
+	else
+		return false;
+	return true;
+}
+
+/*
+ * Moves the operands behind the options; those of a program begin with its name. Returns as
+ * lh_settings_read.
+ */
+static int read_flags(struct lh_settings *s, const struct lh_command *command, int argc,
 		      char **argv)
 {
-	struct option_origin o = {.from = LH_FROM_FLAG, .usage = usage};
-	int i = 1;
-	while (i < argc && argv[i][0] == '-' && argv[i][1]) {
-		if (!strcmp(argv[i], "--"))
-			return i + 1;
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			lh_settings_help(usage);
-			return -2;
+	struct option_origin o = {.from = LH_FROM_FLAG, .command = command};
+	int i = 1, operands = 0;
+	while (i < argc) {
+		char *argument = argv[i];
+		if (!strcmp(argument, "--")) {
+			i++;
+			break;
 		}
-		if (!strcmp(argv[i], "--version")) {
-			printf("lockhound %s\n", LH_VERSION);
-			return -2;
+		if (argument[0] != '-' || !argument[1]) {
+			if (command->where & (LH_IN_RUN | LH_IN_CHECK))
+				break;
+			argv[1 + operands++] = argv[i++];
+			continue;
 		}
-		int used = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
-					     : short_flags(s, &o, argv + i);
+		if (is_question(command, argument))
+			return 0;
+		int used = argument[1] == '-' ? long_flag(s, &o, argv + i)
+					      : short_flags(s, &o, argv + i);
 		if (!used)
 			return -1;
 		i += used;
 	}
-	return i;
+	memmove(argv + i - operands, argv + 1, (size_t)operands * sizeof(*argv));
+	return i - operands;
 }
 
-int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
-		     char **argv, int *status)
+int lh_settings_read(struct lh_settings *s, const struct lh_command *command, int argc, char **argv)
 {
 	memset(s, 0, sizeof(*s));
 	for (int i = 0; i < LH_OPTS; i++) {
 		s->value[i].number = lh_settings_table[i].number;
 		s->value[i].text = lh_settings_table[i].preset ? lh_settings_table[i].preset : "";
 	}
-	int first = read_flags(s, usage, argc, argv);
-	*status = first == -2 ? 0 : usage->error_status;
-	if (first < 0)
-		return -1;
+	int first = read_flags(s, command, argc, argv);
+	if (first <= 0 || !(command->where & LH_IN_LIBRARY))
+		return first;
 	const char *conf = s->value[LH_OPT_config].text;
 	if (!*conf)
 		conf = find_conf();
-	if ((conf && !read_conf(s, conf, usage)) || !read_environment(s, usage))
+	if ((conf && !read_conf(s, conf, command)) || !read_environment(s, command))
 		return -1;
-	if (s->value[LH_OPT_help].number) {
-		lh_settings_help(usage);
-		*status = 0;
-		return -1;
-	}
-	return first;
+	if (!s->value[LH_OPT_help].number)
+		return first;
+	lh_settings_help(command);
+	return 0;
+}
+
+struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
+{
+	const struct lh_value *fail = &LH_OPTION(s, fail);
+	return (struct lh_render_text_style){
+		.source = LH_OPTION(s, source).number,
+		.filtered = LH_OPTION(s, show_filtered).number || LH_OPTION(s, all).number,
+		.locks = LH_OPTION(s, locks).number,
+		.root = LH_OPTION(s, source_root).text,
+		.least = LH_ERROR - (fail->from ? fail : &LH_OPTION(s, fail_on))->number,
+		.empty_fine = LH_OPTION(s, allow_empty).number,
+		.suppressed = LH_OPTION(s, sarif_include_suppressed).number,
+		.file_attribute = LH_OPTION(s, junit_file_attr).number,
+		.cycles_only = LH_OPTION(s, cycles_only).number,
+	};
 }
 
 /* One pair for the library, which reads fewer units than the front end: times are in ns. */

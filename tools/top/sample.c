@@ -13,7 +13,6 @@ struct lh_top_previous {
 /* What the live-thread rows contain about one lock. */
 struct lock_hold {
 	uint32_t row;            /* index in the table + 1; 0 none */
-	uint64_t waited_ns;      /* by current waiters */
 	uint64_t held_ns;        /* by current owners */
 	uint64_t held_within_ns; /* the part of it since the previous sample */
 	uint32_t begun;          /* holds that began since then */

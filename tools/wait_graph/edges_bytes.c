@@ -8,8 +8,6 @@
 #include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 
-#include <string.h>
-
 #define SECOND 1000000000ull
 
 static struct lh_hang_thread *main_thread(const struct lh_hang *h)
@@ -45,6 +43,14 @@ const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thr
 		if (h->hold[i].thread == thread && h->hold[i].lock == lock)
 			return &h->hold[i];
 	return NULL;
+}
+
+bool lh_hang_holds(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->holds; i++)
+		if (h->hold[i].thread == thread)
+			return true;
+	return false;
 }
 
 /* ---- from the lock's bytes ---- */

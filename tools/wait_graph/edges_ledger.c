@@ -6,7 +6,6 @@
  */
 #include "tools/wait_graph/deadlocks_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- locks ---- */

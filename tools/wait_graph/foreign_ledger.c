@@ -92,14 +92,6 @@ static lh_lock_id copy_lock(struct foreign *f, lh_lock_id id)
 
 /* ---- threads of other processes ---- */
 
-static bool holds(const struct lh_hang *s, uint32_t thread)
-{
-	for (uint32_t i = 0; i < s->holds; i++)
-		if (s->hold[i].thread == thread)
-			return true;
-	return false;
-}
-
 static void add_thread(struct foreign *f, uint32_t i)
 {
 	struct lh_hang *h = f->h;
@@ -143,7 +135,7 @@ void lh_hang_merge_process(struct lh_hang *h, uint32_t process)
 	f.copier =
 		(struct lh_row_copier){.from = &f.rows, .to = &h->snapshot.rows, .arena = h->arena};
 	for (uint32_t i = 0; i < s->threads; i++)
-		if (s->thread[i].waiting || holds(s, i))
+		if (s->thread[i].waiting || lh_hang_holds(s, i))
 			add_thread(&f, i);
 	add_waits(&f);
 	for (uint32_t i = 0; i < s->holds; i++) {

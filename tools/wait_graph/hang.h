@@ -110,6 +110,7 @@ void lh_hang_add_edge(struct lh_hang *, uint32_t thread, uint32_t blocker);
 /* Adds all locks that are held according to the ledger, also those that no thread waits for. */
 void lh_hang_hold_all(struct lh_hang *);
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);
+bool lh_hang_holds(const struct lh_hang *, uint32_t thread);  /* anything */
 uint32_t lh_hang_task(const struct lh_hang *, pid_t own_tid); /* a live thread; UINT32_MAX: none */
 
 /* hang_findings.c: adds the findings of the graph to the snapshot; returns how many. */

@@ -9,13 +9,8 @@
 
 #include "libcheck/lock/glibc_layout.h"
 #include "tools/process/copy_rows.h"
+#include "tools/process/proc.h"
 #include "tools/wait_graph/deadlocks.h"
-
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #define SCAN_NS 10000000ull
 enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
@@ -25,23 +20,18 @@ enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 static bool is_gone(void *with, int32_t tid)
 {
 	const struct lh_watch_process *p = with;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d", p->pid, tid);
-	return p->pid && access(path, F_OK) != 0;
+	return p->pid && !lh_proc_has_task(p->pid, tid);
 }
 
 static bool is_gone_everywhere(void *with, int32_t tid)
 {
-	return is_gone(with, tid) && kill(tid, 0) != 0 && errno == ESRCH;
+	return is_gone(with, tid) && lh_proc_is_gone(tid);
 }
 
 static bool read_word(const struct lh_watch_process *p, uint64_t address, uint32_t *value)
 {
-	struct iovec local = {value, sizeof(*value)},
-		     remote = {(void *)(uintptr_t)address, sizeof(*value)};
-
-	return p->pid && process_vm_readv(p->pid, &local, 1, &remote, 1, 0) == sizeof(*value);
+	return p->pid && lh_proc_memory(p->pid, address, value, sizeof(*value));
 }
 
 /* A rwlock records the number of its readers, not which threads they are. */
@@ -180,14 +170,11 @@ static bool covers(const struct lh_watch_process *p, const struct lh_finding *ha
 
 static bool has_happened(const struct lh_watch_process *p, const struct lh_finding *potential)
 {
-	uint32_t base = p->overlay->table[LH_T_FINDING].base,
-		 n = p->overlay->table[LH_T_FINDING].used;
-	struct lh_finding f;
+	const struct lh_finding *f;
 
-	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_finding(&p->ledger, i, &f) &&
-		    (f.rule == LH_RULE_DEADLOCK || f.rule == LH_RULE_POOL_DEADLOCK) &&
-		    covers(p, &f, potential))
+	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
+		if ((f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
+		    covers(p, f, potential))
 			return true;
 	return false;
 }

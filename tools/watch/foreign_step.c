@@ -28,7 +28,7 @@ static lh_lock_id find_own_lock(const struct lh_watch_process *p, const struct l
 /* An overlay row for a lock that only the other process knows; found again by pid and lock id. */
 static lh_lock_id add_foreign_lock(struct lh_row_copier *c, lh_lock_id id, const struct lh_lock *l)
 {
-	uint32_t base = c->to->table[LH_T_LOCK].base, n = c->to->table[LH_T_LOCK].used;
+	const struct lh_lock *old;
 	uint32_t pid = (uint32_t)c->from->head.pid;
 	struct lh_lock_stats stats;
 	/* No address: it means nothing here. `owner` and `next` hold the other pid and lock id. */
@@ -39,12 +39,10 @@ static lh_lock_id add_foreign_lock(struct lh_row_copier *c, lh_lock_id id, const
 			       .init_stack = l->init_stack,
 			       .first_stack = l->first_stack};
 
-	for (uint32_t i = base; i < base + n; i++) {
-		const struct lh_lock *old = lh_overlay_row(c->to, LH_T_LOCK, i);
-
+	for (uint32_t i = c->to->table[LH_T_LOCK].base; (old = lh_overlay_row(c->to, LH_T_LOCK, i));
+	     i++)
 		if (old->owner == pid && old->next == id)
 			return LH_LOCK_ID(i, old->gen);
-	}
 	lh_read_lock_stats(c->from, l, &stats);
 	stats.location = 0;
 	if (l->flags & LH_LOCK_NAMED)

@@ -54,7 +54,7 @@ def main(purpose, modes, times=0, threads=2):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mode", choices=modes, metavar="MODE")
     parser.add_argument("--hang", action="store_true",
-                        help="meet in the one order that never ends, where a mode has one")
+                        help="let the threads meet in the order that hangs, if a mode has one")
     parser.add_argument("--threads", type=int, default=threads, choices=range(2, 17), metavar="N")
     parser.add_argument("--times", type=int, default=times, metavar="N")
     settings = parser.parse_args()
