@@ -35,7 +35,8 @@ struct lh_component_edges {
 	uint32_t first, last;
 };
 
-/* Begins each row that an index finds: the key of the row in two halves. */
+/* Begins each row that an index finds. The key has two halves: an edge's vertices, 0 and a vertex's
+ * lock, or those of lh_cycle.key. */
 struct lh_key {
 	uint32_t from, to;
 	uint32_t next; /* row of the same list */
@@ -50,7 +51,7 @@ struct lh_index {
 };
 
 struct lh_vertex {
-	struct lh_key key; /* 0 and the lock */
+	struct lh_key key;
 	lh_lock_id lock;
 	uint64_t order;                /* of a root: rises along every edge between components */
 	lh_thread_id thread_end;       /* the lock is the end of this thread; 0: it is not */
@@ -62,8 +63,7 @@ struct lh_vertex {
 	uint32_t topo_prev, topo_next; /* of a root: its neighbours in topological order */
 	struct lh_component_edges component_edges[2]; /* of a root, by direction */
 	uint32_t search_mark[2], cycle_mark;
-	/* edges from here to where the cycle closes; valid if distance_mark is that of the search
-	 */
+	/* edges from here to where the cycle closes; valid if distance_mark is the search's */
 	uint32_t distance : 31;
 	uint32_t has_in_edges : 1; /* edges into it are made: see add.c */
 	uint32_t distance_mark;
