@@ -16,24 +16,26 @@
 #include "libcheck/delay/delay.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/events.h"
-#include "libcheck/stack/libunwind.h"
+#include "libcheck/stack/walk.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
-static bool start_tables(void)
+/* Describes the process in the new ledger and starts the tables. False: the library gives up. */
+static bool start_ledger(void)
 {
-	return lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_chain_init() &&
-	       lh_handler_init() && lh_events_init();
-}
+	struct lh_ledger *l = lh_own_ledger.ledger;
 
-static bool describe(struct lh_ledger *l)
-{
 	l->pid = lh_sys_pid();
-	l->parent = lh_sys_ppid();
+	l->parent = (int)lh_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
 	lh_sys_readlink("/proc/self/exe", l->exe, sizeof(l->exe));
 	lh_sys_thread_name(l->comm);
 	l->tag_off = !lh_options.words;
-	return true;
+	if (lh_stack_init() && lh_lock_init() && lh_thread_init() && lh_chain_init() &&
+	    lh_handler_init() && lh_events_init())
+		return true;
+	lh_own_ledger.ledger = NULL;
+	return false;
 }
 
 static void describe_command(struct lh_ledger *l, int argc, char **argv)
@@ -60,17 +62,6 @@ static bool wanted(void)
 	       !(lh_options.skip[0] && lh_text_match(lh_options.skip, name));
 }
 
-static bool open_ledger(void)
-{
-	return lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
-				 : lh_own_ledger_create_file(lh_options.ledger);
-}
-
-static void withdraw(void)
-{
-	lh_own_ledger.ledger = NULL;
-}
-
 static void start(struct lh_ledger *l)
 {
 	if (!l->watched_from_ns)
@@ -94,10 +85,8 @@ static bool rearm(uintptr_t frame)
 	lh_private_reset();
 	if (!(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
 				: lh_own_ledger_create_anonymous()) ||
-	    !describe(lh_own_ledger.ledger) || !start_tables()) {
-		withdraw();
+	    !start_ledger())
 		return false;
-	}
 	struct lh_ledger *l = lh_own_ledger.ledger;
 	l->flags |= LH_LEDGER_FORKED;
 	l->fork_pid = parents->pid;
@@ -108,8 +97,7 @@ static bool rearm(uintptr_t frame)
 	return is_recorded;
 }
 
-/* glibc's pthread_atfork is a static function that calls this one. Weak, because other C libraries
- * lack it. */
+/* glibc's pthread_atfork is static and calls this function. Weak: other C libraries lack it. */
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *)
 	__attribute__((weak));
 extern int clock_gettime(clockid_t, struct timespec *);
@@ -122,53 +110,43 @@ static void start_in_child(void)
 		lh_leave(self);
 }
 
-static void watch_forks(void)
-{
-	lh_thread_after_fork = rearm;
-	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, start_in_child, NULL);
-}
-
 __attribute__((constructor)) static void on_load(int argc, char **argv, char **environment)
 {
 	uintptr_t low, high, frame = (uintptr_t)__builtin_frame_address(0);
 
-	/* another C library than glibc passes no arguments to constructors, and we cannot read its
-	 * locks */
+	/* another C library passes no arguments to constructors, and we cannot read its locks */
 	if (!__register_atfork)
 		return;
 	lh_options_read(environment);
 	lh_real_resolve();
 	lh_sys_seccomp_init();
 	lh_sys_clock_init(clock_gettime);
-	if (!wanted() || !lh_private_init() || !open_ledger())
+	if (!wanted() || !lh_private_init() ||
+	    !(lh_options.run[0] ? lh_own_ledger_open_slot(lh_options.run)
+				: lh_own_ledger_create_file(lh_options.ledger)) ||
+	    !start_ledger())
 		return;
-	describe(lh_own_ledger.ledger);
-	if (!start_tables()) {
-		withdraw();
-		return;
-	}
 	describe_command(lh_own_ledger.ledger, argc, argv);
 	lh_stderr_report_init();
 	if (lh_options.unwinder == LH_UNWINDER_LIBUNWIND && !lh_unwind_init())
 		lh_options.unwinder = LH_UNWINDER_CFI;
-	lh_thread_default_stack(lh_sys_stack_limit());
+	lh_thread_default_stack(lh_sys_limit(RLIMIT_STACK));
 	lh_thread_stack_bounds(frame, 0, &low, &high);
 	struct lh_self *self = lh_live_thread_attach(0, low, high);
 	if (self) {
-		LH_THREADS[self->live_saved->thread].flags |= LH_THREAD_MAIN;
-		__builtin_memcpy(LH_THREADS[self->live_saved->thread].name,
-				 lh_own_ledger.ledger->comm, LH_NAME_MAX);
+		struct lh_thread *thread = &LH_THREADS[self->live_saved->thread];
+		thread->flags |= LH_THREAD_MAIN;
+		__builtin_memcpy(thread->name, lh_own_ledger.ledger->comm, LH_NAME_MAX);
 	}
 	lh_delay_init();
 	lh_mask_read();
-	watch_forks();
+	lh_thread_after_fork = rearm;
+	__register_atfork(lh_on_fork_prepare, lh_on_fork_parent, start_in_child, NULL);
 	start(lh_own_ledger.ledger);
 }
 
 /* False in a forked child that made no call and so still has its parent's ledger. Under a seccomp
- * filter getpid may not be called; there the child's private memory, which the fork wiped, shows
- * it.
- */
+ * filter getpid may not be called; there the child's wiped private memory shows it. */
 static bool is_ours(const struct lh_ledger *l)
 {
 	return lh_sys_seccomp_seen() ? lh_self_get()->live_saved != NULL : l->pid == lh_sys_pid();
@@ -185,7 +163,7 @@ __attribute__((destructor)) static void on_unload(void)
 	__atomic_store_n(&l->state, LH_LEDGER_ENDED, __ATOMIC_RELEASE);
 	if (!(l->flags & LH_LEDGER_STANDALONE))
 		return;
-	if (lh_rows_used(LH_T_FINDING) > 1 && lh_options.report == LH_REPORT_STDERR)
+	if (lh_options.report == LH_REPORT_STDERR)
 		lh_stderr_report_end();
 	if (lh_rows_used(LH_T_FINDING) <= 1 && !lh_options.ledger[0])
 		lh_own_ledger_remove();

@@ -60,10 +60,7 @@ enum lh_mode { LH_EXCLUSIVE, LH_SHARED, LH_PERMIT /* one permit of a counting se
 /* How a lock is acquired. Only LH_BLOCKING can wait for ever. */
 enum lh_how { LH_BLOCKING, LH_TIMED, LH_TRY };
 
-/*
- * A site packs where and how a lock was acquired into one word:
- * stack << 8 | how << 4 | mode.
- */
+/* A site packs where and how a lock was acquired into one word. */
 typedef uint32_t lh_site;
 #define LH_SITE(stack, how, mode) ((lh_site)(stack) << 8 | (uint32_t)(how) << 4 | (uint32_t)(mode))
 #define LH_SITE_STACK(p) ((lh_stack_id)((p) >> 8))
@@ -95,12 +92,10 @@ enum {
 	LH_LOCK_HAS_WRITERS = 1 << 11, /* rwlock: a writer has acquired it or waited for it */
 	LH_LOCK_PROTECT = 1 << 12,     /* mutex with a priority ceiling */
 	LH_LOCK_ADAPTIVE = 1 << 13,
-	LH_LOCK_INITED = 1 << 14, /* the library saw its init call */
-	/* semaphore of CPython: no lock; posted at the end of the thread in `thread` */
-	LH_LOCK_THREAD_END_SEM = 1 << 16,
-	/* acquired outside signal handlers, by a thread whose signal mask is known */
-	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17,
-	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18, /* a thread held it while it created threads */
+	LH_LOCK_INITED = 1 << 14,         /* the library saw its init call */
+	LH_LOCK_THREAD_END_SEM = 1 << 16, /* no lock: CPython posts it at the end of `thread` */
+	LH_LOCK_TAKEN_OUTSIDE_HANDLER = 1 << 17, /* by a thread whose signal mask is known */
+	LH_LOCK_HELD_ACROSS_CREATE = 1 << 18,    /* a thread held it while it created threads */
 };
 
 /*
@@ -154,42 +149,29 @@ static inline int lh_lock_is_live(const struct lh_lock *l)
 	return l->address && !(l->address & LH_ADDRESS_FREED);
 }
 
-/*
- * Fields that only some locks need: locks that a thread waited for, that were often held, that have
- * a name or that processes share.
- */
+/* Of a lock that a thread waited for, or that was often held, has a name or is process-shared. */
 struct lh_lock_stats {
 	uint64_t contended;
 	uint64_t tries_failed;
 	uint64_t wait_ns, wait_max_ns;
 	uint64_t hold_ns, hold_max_ns; /* sum and maximum over the measured holds */
 	uint32_t hold_samples;
-	/* counted only at acquisitions that took the slow path */
-	uint32_t owner_changes;
-	uint32_t last_owner; /* live-thread row of the last of these acquisitions */
-	/* row of LH_T_LOCK_LOCATION; valid if that row's `lock` is this lock */
-	uint32_t location;
-	/* row of LH_T_CONTENTION; 0: no thread waited and few holds were measured */
-	uint32_t contention;
+	uint32_t owner_changes; /* counted only at acquisitions that took the slow path */
+	uint32_t last_owner;    /* live-thread row of the last of these acquisitions */
+	uint32_t location;      /* row of LH_T_LOCK_LOCATION; valid if its `lock` is this lock */
+	uint32_t contention;    /* row of LH_T_CONTENTION; 0: no wait, few holds measured */
 	uint32_t pad;
 	char name[LH_NAME_MAX]; /* valid with LH_LOCK_NAMED */
 };
 
-/*
- * Where a process-shared lock lies, the same in every process that maps the memory: device and
- * inode of the memory (lock/shm_location.h) and the offset in it. A lock of unknown location has no
- * row.
- */
+/* The location of a process-shared lock (lock/shm_location.h), if it is known. */
 struct lh_lock_location {
 	lh_lock_id lock;
 	uint32_t pad;
 	uint64_t dev, ino, off;
 };
 
-/*
- * A held lock of one thread. lock 0: the entry is being written, or another thread has released the
- * lock.
- */
+/* A held lock of one thread. lock 0: being written, or released by another thread. */
 struct lh_held {
 	uint64_t address;
 	lh_lock_id lock;
@@ -206,13 +188,11 @@ struct lh_held {
 
 enum {
 	LH_HELD_EXACT_TIME = 1 << 0,
-	/* released by a condition wait, which acquires it again when it ends */
-	LH_HELD_IN_COND_WAIT = 1 << 1,
-	LH_HELD_INHERITED = 1 << 2, /* forked child: held by the thread that forked */
-	/* the thread created threads while it held the lock; `pad`: the segment that ended with
-	 * the first create */
+	LH_HELD_IN_COND_WAIT = 1 << 1, /* released by a condition wait until the wait ends */
+	LH_HELD_INHERITED = 1 << 2,    /* forked child: held by the thread that forked */
+	LH_HELD_WEIGHTED = 1 << 4,     /* the hold stands for LH_SAMPLE_EVERY holds */
+	/* the thread created threads while it held the lock; `pad`: the segment that ended then */
 	LH_HELD_ACROSS_CREATE = 1 << 5,
-	LH_HELD_WEIGHTED = 1 << 4,    /* the hold stands for LH_SAMPLE_EVERY holds */
 	LH_HELD_ACROSS_FORK = 1 << 6, /* the thread forked while it held the lock */
 };
 
@@ -222,10 +202,7 @@ static inline uint64_t lh_lock_class_key(const struct lh_lock *l, lh_lock_id id)
 	return l->init_stack ? l->init_stack : (uint64_t)id << 32;
 }
 
-/*
- * Key of a long-hold finding: one finding for each class of locks and stack of the acquisition. A
- * key is never 0.
- */
+/* Key of a long-hold finding, not 0: one finding for each class of locks and stack. */
 static inline uint64_t lh_long_hold_key(const struct lh_lock *l, lh_lock_id id, lh_site site)
 {
 	uint64_t class_key = lh_lock_class_key(l, id);
@@ -244,19 +221,16 @@ struct lh_live_thread {
 	/* The wait of the thread: wait_lock is set last and cleared first. */
 	lh_lock_id wait_lock;
 	lh_site wait_site;
-	uint32_t wait_on; /* enum lh_wait: the kind of call that waits */
-	/* condition wait: the released mutex; join: the joined thread; barrier: its round */
-	uint32_t wait_with;
+	uint32_t wait_on;   /* enum lh_wait: the kind of call that waits */
+	uint32_t wait_with; /* the released mutex, the joined thread or the barrier's round */
 	uint64_t wait_since_ns;
-	uint32_t wait_seq; /* raised at each wait: tells one wait from the next */
-	/* the current segment; raised wherever a happens-before edge starts or ends */
-	uint32_t segment;
+	uint32_t wait_seq;              /* raised at each wait: tells one wait from the next */
+	uint32_t segment;               /* raised wherever a happens-before edge starts or ends */
 	uint64_t handle;                /* pthread_t */
 	uint64_t stack_low, stack_high; /* LH_LIVE_RESERVED: stack_high is the size */
 	uint32_t reserved;
 	uint32_t detached;
-	/* arguments of pthread_create, for the new thread */
-	uint64_t start_routine, start_argument;
+	uint64_t start_routine, start_argument; /* of pthread_create, for the new thread */
 	/* The wait for a lock: */
 	uint64_t wait_entries;    /* acquisitions of the lock before the wait began */
 	uint32_t waiters_before;  /* threads that waited when the wait began */
@@ -280,21 +254,16 @@ enum lh_wait {
 	LH_WAIT_ONCE
 };
 
-/*
- * A thread; one row for each thread of the process, also after its end. Each round of a barrier has
- * a row too.
- */
+/* A thread of the process, also after its end; or a round of a barrier. */
 struct lh_thread {
 	int32_t tid;
 	uint32_t live; /* row of LH_T_LIVE_THREAD; 0 after the thread's end */
 	lh_thread_id creator;
 	lh_stack_id created;
-	/* segment of the creator at the create; LH_THREAD_FOREIGN: the process's pid */
-	uint32_t creator_segment;
-	uint32_t flags;      /* LH_THREAD_* */
-	lh_lock_id end_lock; /* the lock of kind LH_THREAD_END; pthread_join waits for it */
-	/* chain that the creator holds for the whole life of this thread; 0 none. The library
-	 * leaves 0; the front end sets the field for forked processes. */
+	uint32_t creator_segment; /* at the create; LH_THREAD_FOREIGN: the process's pid */
+	uint32_t flags;           /* LH_THREAD_* */
+	lh_lock_id end_lock;      /* the lock of kind LH_THREAD_END; pthread_join waits for it */
+	/* chain that the creator holds for the whole life of this thread; set by the front end */
 	lh_chain_id creator_chain;
 	char name[LH_NAME_MAX];
 };
@@ -302,10 +271,8 @@ struct lh_thread {
 enum {
 	LH_THREAD_MAIN = 1,
 	LH_THREAD_ENDED = 2,
-	/* not a thread: one round of a barrier, for happens-before edges */
-	LH_THREAD_BARRIER_ROUND = 32,
-	/* made by the monitor for a thread of another process; creator_segment is the pid */
-	LH_THREAD_FOREIGN = 64,
+	LH_THREAD_BARRIER_ROUND = 32, /* not a thread: for happens-before edges */
+	LH_THREAD_FOREIGN = 64,       /* made by the monitor for a thread of another process */
 };
 
 enum {
@@ -331,9 +298,7 @@ struct lh_stack {
 struct lh_module {
 	uint64_t start, end; /* mapped range */
 	uint64_t base;       /* an address minus base is the address in the file */
-	/* The loader's link map: distinguishes a module that is loaded later at the same address.
-	 * Script: next row of the hash chain. */
-	uint64_t link_map;
+	uint64_t link_map;   /* distinguishes modules at one address. Script: next in the chain */
 	uint8_t build_id[20];
 	uint8_t build_id_n;
 	uint8_t gone;   /* another module was seen at this address later */
@@ -352,11 +317,10 @@ struct lh_chain {
 	lh_chain_id parent; /* 0: the thread held no lock */
 	lh_lock_id lock;
 	lh_site site;
-	uint16_t depth; /* locks in the chain, `lock` included */
-	/* rows made with this one as parent; only grows, up to 65535 */
-	uint16_t children;
-	uint32_t visit; /* first row of LH_T_VISIT */
-	uint32_t next;  /* next row with the same lock */
+	uint16_t depth;    /* locks in the chain, `lock` included */
+	uint16_t children; /* rows made with this one as parent; only grows, up to 65535 */
+	uint32_t visit;    /* first row of LH_T_VISIT */
+	uint32_t next;     /* next row with the same lock */
 	uint32_t hash_next;
 	uint32_t flags; /* LH_CHAIN_* */
 };
@@ -376,10 +340,7 @@ struct lh_chain_visit {
 	uint32_t serial; /* order in time of the first visits */
 };
 
-/*
- * A happens-before edge: what thread a does up to a_segment happens before what thread b does from
- * b_segment on.
- */
+/* A happens-before edge: thread a up to a_segment happens before thread b from b_segment on. */
 struct lh_hb_edge {
 	uint32_t what; /* enum lh_hb_kind */
 	lh_thread_id a;
@@ -418,18 +379,16 @@ enum lh_rule {
 	LH_NO_RULE,
 #define RULE(constant, id, severity, properties, title, meaning, help, ...) LH_RULE_##constant,
 #include "libcheck/rules.def"
-#undef RULE
 	LH_RULES
 };
 
 /* What is true of all findings of a rule. */
 enum lh_rule_property {
-	LH_IS_CYCLE = 1 << 0,    /* its parts form a cycle: each waits for the next */
-	LH_IS_WAITING = 1 << 1,  /* a thread can wait, or waits, longer than it should */
-	LH_IS_DEADLOCK = 1 << 2, /* once it has happened, threads are blocked forever */
-	LH_IS_MISUSE = 1 << 3,   /* a call that the lock does not allow */
-	LH_BY_HOLDER =
-		1 << 4, /* the holder alone makes the fingerprint; waiters vary between runs */
+	LH_IS_CYCLE = 1 << 0,      /* its parts form a cycle: each waits for the next */
+	LH_IS_WAITING = 1 << 1,    /* a thread can wait, or waits, longer than it should */
+	LH_IS_DEADLOCK = 1 << 2,   /* once it has happened, threads are blocked forever */
+	LH_IS_MISUSE = 1 << 3,     /* a call that the lock does not allow */
+	LH_BY_HOLDER = 1 << 4,     /* waiters vary between runs and are not in the fingerprint */
 	LH_TSAN_DEADLOCK = 1 << 5, /* matched by ThreadSanitizer's suppression type deadlock: */
 	LH_TSAN_MUTEX = 1 << 6,    /* matched by its type mutex: */
 };
@@ -454,10 +413,8 @@ struct lh_finding {
 enum {
 	LH_FINDING_OPEN = 1, /* still going on: duration_ns grows */
 	LH_FINDING_BY_CLASS = 2,
-	/* a step names a semaphore that may turn out to be no lock: reported at the end */
-	LH_FINDING_UNSURE = 4,
-	/* a long hold that the library measured for the monitor; only the monitor reports it */
-	LH_FINDING_MEASURED = 8,
+	LH_FINDING_UNSURE = 4,   /* of a semaphore that may be no lock: reported at the end */
+	LH_FINDING_MEASURED = 8, /* a long hold that only the monitor reports */
 };
 
 enum lh_filter {
@@ -510,10 +467,7 @@ struct lh_span {
 	uint64_t from_ns, to_ns;
 };
 
-/*
- * CPU time that threads used while they waited for a lock without sleeping: for a spinlock, or in
- * consecutive failed tries.
- */
+/* CPU time of waits without sleep: for a spinlock, or in consecutive failed tries. */
 struct lh_busy_wait {
 	lh_lock_id lock;
 	lh_site site;
@@ -525,33 +479,24 @@ struct lh_busy_wait {
 /* ---- contention ---- */
 
 enum {
-	LH_BUCKETS = 120,      /* buckets of a histogram, see base/histogram.h */
-	LH_THREAD_SHARES = 16, /* threads of one lock that are counted one by one */
-	/* mean number of a thread's acquisitions from one measured hold to the next */
-	LH_SAMPLE_EVERY = 256,
-	/* consecutive failed tries after which the tries are timed */
-	LH_TRIES_BEFORE_TIMING = 16,
-	LH_TRIES_BUSY_WAIT = 100 /* after which they count as a busy wait */
+	LH_BUCKETS = 120,            /* buckets of a histogram, see base/histogram.h */
+	LH_THREAD_SHARES = 16,       /* threads of one lock that are counted one by one */
+	LH_SAMPLE_EVERY = 256,       /* a thread's acquisitions for one measured hold, on average */
+	LH_TRIES_BEFORE_TIMING = 16, /* consecutive failed tries after which they are timed */
+	LH_TRIES_BUSY_WAIT = 100     /* after which they count as a busy wait */
 };
 #define LH_THREAD_SHARE_OTHERS UINT32_MAX /* all threads without a share of their own */
 
-/*
- * One thread's part of a lock's use. Written by that thread; the share of LH_THREAD_SHARE_OTHERS by
- * any thread.
- */
+/* One thread's part of a lock's use, written by that thread (LH_THREAD_SHARE_OTHERS: by any). */
 struct lh_thread_share {
 	lh_thread_id thread; /* 0: free */
 	uint32_t waits;
-	/* acquisitions; on the fast path one in LH_SAMPLE_EVERY is counted, with that weight */
-	uint64_t taken;
+	uint64_t taken; /* acquisitions; on the fast path one in LH_SAMPLE_EVERY, so weighted */
 	uint64_t wait_ns, wait_max_ns;
 	uint64_t bypassed_max; /* most acquisitions by other threads during one wait */
 };
 
-/*
- * Times of one mode, exclusive or shared. Every wait is counted; holds are counted with the weight
- * of lh_thread_share.taken.
- */
+/* Times of one mode: every wait, and holds with the weight of lh_thread_share.taken. */
 struct lh_histogram {
 	uint64_t n, ns, max_ns;
 	uint32_t bucket[LH_BUCKETS];
@@ -582,9 +527,8 @@ struct lh_contention {
 	lh_site busy_site; /* site of the longest */
 	uint32_t pad;
 	uint64_t busy_ns;
-	struct lh_histogram wait[2], hold[2]; /* [0] exclusive, [1] shared */
-	/* the last share is that of all other threads once the others are all used */
-	struct lh_thread_share share[LH_THREAD_SHARES];
+	struct lh_histogram wait[2], hold[2];           /* [0] exclusive, [1] shared */
+	struct lh_thread_share share[LH_THREAD_SHARES]; /* the last may be LH_THREAD_SHARE_OTHERS */
 };
 
 enum lh_table_name {
@@ -612,12 +556,11 @@ enum lh_table_name {
 };
 
 struct lh_table {
-	uint64_t offset; /* from the first byte of the ledger */
-	uint32_t row;    /* bytes of one row */
-	uint32_t rows;   /* capacity in rows, row 0 included */
-	uint32_t used;   /* rows in use, row 0 included; atomic */
-	/* rows whose memory is allocated; raised by the library and the monitor; atomic */
-	uint32_t ready;
+	uint64_t offset;  /* from the first byte of the ledger */
+	uint32_t row;     /* bytes of one row */
+	uint32_t rows;    /* capacity in rows, row 0 included */
+	uint32_t used;    /* rows in use, row 0 included; atomic */
+	uint32_t ready;   /* rows with memory; raised by the library and the monitor; atomic */
 	uint32_t refused; /* additions refused because the table was full; atomic */
 	uint32_t pad;
 };
@@ -625,14 +568,12 @@ struct lh_table {
 enum lh_ledger_state { LH_LEDGER_EMPTY, LH_LEDGER_READY, LH_LEDGER_ENDED };
 
 enum {
-	/* rows beyond `ready` may be used too: the kernel allocates their memory at the first use
-	 */
+	/* rows beyond `ready` may be used too: the kernel allocates memory at the first use */
 	LH_LEDGER_SPARSE = 1 << 0,
-	LH_LEDGER_STANDALONE = 1 << 1, /* made by the library, without a front end */
-	LH_LEDGER_FORKED = 1 << 2,     /* of a forked child that did not exec */
-	LH_LEDGER_PACKED = 1 << 3,     /* packed by the front end */
-	/* the process has a CPython whose frames the library cannot read */
-	LH_LEDGER_PYTHON_UNREAD = 1 << 5,
+	LH_LEDGER_STANDALONE = 1 << 1,    /* made by the library, without a front end */
+	LH_LEDGER_FORKED = 1 << 2,        /* of a forked child that did not exec */
+	LH_LEDGER_PACKED = 1 << 3,        /* packed by the front end */
+	LH_LEDGER_PYTHON_UNREAD = 1 << 5, /* frames of CPython that the library cannot read */
 };
 
 /* How the process ended; written by the front end. */
@@ -662,7 +603,7 @@ struct lh_ledger {
 	uint64_t end_ns;
 	uint32_t end; /* enum lh_end */
 	int32_t end_code;
-	uint32_t tick;             /* not used: the tick is in the run header */
+	uint32_t reserved_0;
 	uint32_t monitor;          /* pid of the monitor, 0 none */
 	uint64_t retired_acquired; /* acquisitions of locks whose rows were reused */
 	uint64_t retired_contended;
@@ -671,8 +612,7 @@ struct lh_ledger {
 	 * held more than LH_HELD_MAX locks */
 	uint32_t dropped_events;
 	uint32_t dropped_locks, dropped_stacks, dropped_chains;
-	/* calls of signal handlers that interrupted the library in the same thread */
-	uint32_t unrecorded;
+	uint32_t unrecorded;   /* calls of signal handlers that interrupted the library */
 	uint32_t searches_cut; /* cycle searches that reached a bound */
 	uint32_t reserved_2[2];
 	uint32_t tag_off;           /* row numbers are not stored in the locks (option `words`) */
@@ -683,12 +623,9 @@ struct lh_ledger {
 	lh_thread_id fork_thread;
 	uint32_t fork_segment;
 	lh_chain_id fork_chain;
-	/* 1: a happens-before edge was lost; from then on every cycle is filtered */
-	uint32_t hb_edges_lost;
-	/* time of the fork, if the library saw the fork; otherwise when the library started */
-	uint64_t watched_from_ns;
-	/* time of the last use of a process-shared lock: the process was alive then */
-	uint64_t shared_ns;
+	uint32_t hb_edges_lost;   /* 1: an edge was lost; from then on every cycle is filtered */
+	uint64_t watched_from_ns; /* when the library started, or the fork that it saw */
+	uint64_t shared_ns; /* last use of a process-shared lock; the process was alive then */
 	char exe[LH_PATH_MAX];
 	char command[LH_TEXT_MAX];
 	char comm[LH_NAME_MAX];
@@ -715,11 +652,10 @@ struct lh_run_header {
 	uint32_t slots_max; /* capacity in slots */
 	uint64_t start_ns;
 	int32_t monitor;
-	uint32_t flags;      /* LH_LEDGER_SPARSE */
-	uint32_t no_slot;    /* processes that found no slot */
-	uint32_t late_ticks; /* late ticks so far */
-	/* the last late ticks: the tick before << 32 | the late tick */
-	uint64_t late[LH_LATE_TICKS];
+	uint32_t flags;               /* LH_LEDGER_SPARSE */
+	uint32_t no_slot;             /* processes that found no slot */
+	uint32_t late_ticks;          /* late ticks so far */
+	uint64_t late[LH_LATE_TICKS]; /* the last of them: the tick before << 32 | the late tick */
 };
 
 /* A tick lasts at most this long, unless the clock thread got no CPU in time. */

@@ -51,7 +51,8 @@ setup() {
 }
 # A misspelt function would be a check that is not made. (bash calls this in a subshell.)
 command_not_found_handle() {
-	echo "line ${BASH_LINENO[0]}: no command $1" | tee -a "$tmp/not_found" >&2
+	echo "line ${BASH_LINENO[0]}: no command $1" >&2
+	[ -z "${tmp:-}" ] || echo "line ${BASH_LINENO[0]}: no command $1" >> "$tmp/not_found"
 	return 127
 }
 remove_tmp() {

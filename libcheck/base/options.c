@@ -2,6 +2,7 @@
 #include "libcheck/base/options.h"
 #include "libcheck/base/sys.h"
 #include "libcheck/base/text.h"
+#include "libcheck/ledger.h"
 
 enum type { T_flag, T_number, T_time, T_choice, T_text };
 
@@ -13,16 +14,14 @@ struct row {
 };
 
 struct lh_options lh_options = {
-#define OPTION(name, type, value, accepted, help) .name = value,
+#define OPTION(name, type, value, accepted, where, help) .name = value,
 #include "libcheck/options.def"
-#undef OPTION
 };
 
 static const struct row rows[] = {
-#define OPTION(name, type, value, accepted, help)                                                  \
+#define OPTION(name, type, value, accepted, where, help)                                           \
 	{#name, T_##type, &lh_options.name, accepted, help},
 #include "libcheck/options.def"
-#undef OPTION
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
@@ -89,12 +88,8 @@ static bool set(const struct row *r, const char *s)
 		*(bool *)r->at = *s == '1';
 		return true;
 	case T_number:
-		if (!read_number(&s, &v) || *s)
-			return false;
-		*(uint64_t *)r->at = v;
-		return true;
 	case T_time:
-		if (!read_time(s, &v))
+		if (r->type == T_time ? !read_time(s, &v) : !read_number(&s, &v) || *s)
 			return false;
 		*(uint64_t *)r->at = v;
 		return true;
@@ -126,9 +121,8 @@ static void report_wrong(const char *name, const char *value, const char *accept
 		lh_text_add(&t, accepted);
 		lh_text_add(&t, "); the default is used\n");
 	} else {
-		lh_text_add(
-			&t,
-			" is not an option of the library; LOCKHOUND_OPTIONS=help=1 lists them\n");
+		lh_text_add(&t, " is not an option of the library; LOCKHOUND_OPTIONS=help=1 lists "
+				"them\n");
 	}
 	lh_sys_write(2, buffer, t.n);
 }
@@ -171,8 +165,7 @@ static bool separates(char c)
 	return c == ':' || c == ',' || c == ' ';
 }
 
-/* Reads one key=value pair from `s`; returns the position behind the pair. The value may be quoted.
- */
+/* Reads a pair key=value from `s`, where the value may be quoted; returns what follows the pair. */
 static const char *read_pair(const char *s)
 {
 	char name[32], value[LH_OPTION_TEXT];
@@ -184,8 +177,7 @@ static const char *read_pair(const char *s)
 	if (*s == '=') {
 		s++;
 		char quote = *s == '\'' || *s == '"' ? *s++ : '\0';
-		/* a comma may be part of a list of patterns; only ':' and ' ' end an unquoted value
-		 */
+		/* a comma may be part of a value that is a list of patterns */
 		while (*s && (quote ? *s != quote : *s != ':' && *s != ' '))
 			lh_text_char(&v, *s++);
 		if (quote && *s)
@@ -201,16 +193,13 @@ void lh_options_read(char **environment)
 	static const char key[] = "LOCKHOUND_OPTIONS=";
 
 	for (; environment && *environment; environment++) {
-		const char *s = *environment;
-		const char *k = key;
-		while (*k && *k == *s)
-			k++, s++;
-		if (*k)
+		if (!lh_text_begins(*environment, key))
 			continue;
+		const char *s = *environment + sizeof(key) - 1;
 		while (*s)
 			s = separates(*s) ? s + 1 : read_pair(s);
 	}
-	if (lh_options.stack_depth < 1 || lh_options.stack_depth > 48) {
+	if (lh_options.stack_depth < 1 || lh_options.stack_depth > LH_FRAMES_MAX) {
 		report_wrong("stack_depth", "", "1 to 48");
 		lh_options.stack_depth = 32;
 	}

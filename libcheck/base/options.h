@@ -21,9 +21,8 @@ struct lh_options {
 #define OPTION_time(name) uint64_t name;
 #define OPTION_choice(name) unsigned name;
 #define OPTION_text(name) char name[LH_OPTION_TEXT];
-#define OPTION(name, type, value, accepted, help) OPTION_##type(name)
+#define OPTION(name, type, value, accepted, where, help) OPTION_##type(name)
 #include "libcheck/options.def"
-#undef OPTION
 	char run[LH_OPTION_TEXT]; /* the front end's run file; empty: no front end */
 };
 

@@ -1,6 +1,6 @@
 /* real.c — resolves the original functions, and serves the calls that come before. */
 #include "libcheck/base/real.h"
-#include "libcheck/base/sys.h"
+#include "libcheck/base/text.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -9,22 +9,23 @@
  * glibc's own names for the most common calls. dlsym cannot find them; the loader binds them before
  * any constructor runs. Weak, because other C libraries have none of them.
  */
-#define ALIAS(fn, params)                                                                          \
-	extern int __##fn params __attribute__((weak));                                            \
-	__asm__(".symver __" #fn ", __" #fn "@GLIBC_2.2.5")
 #if defined(__x86_64__)
-ALIAS(pthread_mutex_lock, (pthread_mutex_t *));
-ALIAS(pthread_mutex_trylock, (pthread_mutex_t *));
-ALIAS(pthread_mutex_unlock, (pthread_mutex_t *));
-ALIAS(pthread_rwlock_rdlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_tryrdlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_wrlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_trywrlock, (pthread_rwlock_t *));
-ALIAS(pthread_rwlock_unlock, (pthread_rwlock_t *));
-#define HAVE_ALIASES 1
+#define ALIASED(ROW)                                                                               \
+	ROW(pthread_mutex_lock, pthread_mutex_t)                                                   \
+	ROW(pthread_mutex_trylock, pthread_mutex_t)                                                \
+	ROW(pthread_mutex_unlock, pthread_mutex_t)                                                 \
+	ROW(pthread_rwlock_rdlock, pthread_rwlock_t)                                               \
+	ROW(pthread_rwlock_tryrdlock, pthread_rwlock_t)                                            \
+	ROW(pthread_rwlock_wrlock, pthread_rwlock_t)                                               \
+	ROW(pthread_rwlock_trywrlock, pthread_rwlock_t)                                            \
+	ROW(pthread_rwlock_unlock, pthread_rwlock_t)
 #else
-#define HAVE_ALIASES 0
+#define ALIASED(ROW)
 #endif
+#define DECLARE(fn, type)                                                                          \
+	extern int __##fn(type *) __attribute__((weak));                                           \
+	__asm__(".symver __" #fn ", __" #fn "@GLIBC_2.2.5");
+ALIASED(DECLARE)
 
 static int (*alias_of(const void *fn))(void *);
 
@@ -32,7 +33,7 @@ static int (*alias_of(const void *fn))(void *);
  * The table before lh_real_resolve: for each uniform row a function that calls the alias, or
  * resolves the table if there is no alias.
  */
-#define EARLY(fn, params, args)                                                                    \
+#define UNIFORM(fn, params, args)                                                                  \
 	static int early_##fn params                                                               \
 	{                                                                                          \
 		int (*alias)(void *) = alias_of((const void *)early_##fn);                         \
@@ -41,53 +42,21 @@ static int (*alias_of(const void *fn))(void *);
 		lh_real_ready();                                                                   \
 		return lh_real.fn args;                                                            \
 	}
-#define LOCK(fn, first, k, m, h, params, args) EARLY(fn, params, args)
-#define TIMEDLOCK(fn, k, m, params, args) EARLY(fn, params, args)
-#define TRYLOCK(fn, k, m, params, args) EARLY(fn, params, args)
-#define UNLOCK(fn, k, params, args) EARLY(fn, params, args)
-#define SPECIAL(fn)
-#define OWN(fn)
 #include "libcheck/calls.def"
-#undef LOCK
-#undef TIMEDLOCK
-#undef TRYLOCK
-#undef UNLOCK
-#undef SPECIAL
-#undef OWN
 
 static int (*alias_of(const void *fn))(void *)
 {
-#if HAVE_ALIASES
-#define IS(name)                                                                                   \
+#define RETURN_IF(name, type)                                                                      \
 	if (fn == (const void *)early_##name)                                                      \
 		return (int (*)(void *))(void *)__##name;
-	IS(pthread_mutex_lock)
-	IS(pthread_mutex_trylock)
-	IS(pthread_mutex_unlock)
-	IS(pthread_rwlock_rdlock)
-	IS(pthread_rwlock_tryrdlock)
-	IS(pthread_rwlock_wrlock)
-	IS(pthread_rwlock_trywrlock)
-	IS(pthread_rwlock_unlock)
-#endif
+	ALIASED(RETURN_IF)
 	(void)fn;
 	return NULL;
 }
 
 struct lh_real lh_real = {
-#define LOCK(fn, ...) .fn = early_##fn,
-#define TIMEDLOCK(fn, ...) .fn = early_##fn,
-#define TRYLOCK(fn, ...) .fn = early_##fn,
-#define UNLOCK(fn, ...) .fn = early_##fn,
-#define SPECIAL(fn)
-#define OWN(fn)
+#define UNIFORM(fn, ...) .fn = early_##fn,
 #include "libcheck/calls.def"
-#undef LOCK
-#undef TIMEDLOCK
-#undef TRYLOCK
-#undef UNLOCK
-#undef SPECIAL
-#undef OWN
 };
 
 /* Before lh_real_resolve: the same result as glibc's functions, without a call of the loader. */
@@ -109,17 +78,8 @@ static long early_prctl(long option, long a, long b, long c, long d, long e, lon
 
 lh_real_call *lh_real_next_syscall = early_syscall, *lh_real_next_prctl = early_prctl;
 
-extern void *dlvsym(void *restrict, const char *restrict, const char *restrict)
-	__attribute__((weak));
+extern __typeof__(dlvsym) dlvsym __attribute__((weak));
 extern void *__cxa_begin_catch(void *) __attribute__((weak));
-
-static bool begins(const char *name, const char *with)
-{
-	while (*with)
-		if (*name++ != *with++)
-			return false;
-	return true;
-}
 
 /*
  * - glibc has two sets of condition functions; before glibc 2.36 dlsym finds the old set.
@@ -130,9 +90,10 @@ static void *find(const char *name)
 {
 	void *at = NULL;
 
-	if (begins(name, "__cxa_guard") && !__cxa_begin_catch)
+	if (lh_text_begins(name, "__cxa_guard") && !__cxa_begin_catch)
 		return NULL;
-	if (begins(name, "pthread_cond_") && dlvsym && !begins(name, "pthread_cond_clock"))
+	if (lh_text_begins(name, "pthread_cond_") && dlvsym &&
+	    !lh_text_begins(name, "pthread_cond_clock"))
 		at = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
 	return at ? at : dlsym(RTLD_NEXT, name);
 }
@@ -153,11 +114,7 @@ void lh_real_resolve(void)
 
 	if (lh_real.resolved)
 		return;
-#define LOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define TIMEDLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define TRYLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define UNLOCK(fn, ...) store(&lh_real.fn, #fn, &missing);
-#define OWN(fn)
+#define UNIFORM(fn, ...) store(&lh_real.fn, #fn, &missing);
 #define SPECIAL(fn) store(&lh_real.fn, #fn, &missing);
 #include "libcheck/calls.def"
 	if (missing)

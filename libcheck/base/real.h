@@ -11,12 +11,11 @@
 #ifndef LH_BASE_REAL_H
 #define LH_BASE_REAL_H
 
+#include "libcheck/base/sys.h"
+
 #include <dlfcn.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <threads.h>
@@ -31,32 +30,20 @@ void __cxa_guard_abort(uint64_t *o);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 struct lh_real {
-#define LOCK(fn, ...) __typeof__(fn) *fn;
-#define TIMEDLOCK(fn, ...) __typeof__(fn) *fn;
-#define TRYLOCK(fn, ...) __typeof__(fn) *fn;
-#define UNLOCK(fn, ...) __typeof__(fn) *fn;
+#define UNIFORM(fn, ...) __typeof__(fn) *fn;
 #define SPECIAL(fn) __typeof__(fn) *fn;
-#define OWN(fn)
 #include "libcheck/calls.def"
-#undef LOCK
-#undef TIMEDLOCK
-#undef TRYLOCK
-#undef UNLOCK
-#undef SPECIAL
-#undef OWN
 	bool resolved;
 };
 #pragma GCC diagnostic pop
 
-extern struct lh_real lh_real __attribute__((visibility("hidden")));
+extern struct lh_real lh_real LH_HIDDEN;
 
 void lh_real_resolve(void);
 
-/* The originals of syscall and prctl, valid also before the library starts; see
- * interpose/sandbox.c. */
+/* The originals for interpose/sandbox.c, valid also before the library starts. */
 typedef long lh_real_call(long, long, long, long, long, long, long);
-extern lh_real_call *lh_real_next_syscall __attribute__((visibility("hidden")));
-extern lh_real_call *lh_real_next_prctl __attribute__((visibility("hidden")));
+extern lh_real_call *lh_real_next_syscall LH_HIDDEN, *lh_real_next_prctl LH_HIDDEN;
 
 /*
  * The original of a SPECIAL row, valid also before the library starts. NULL for a C++ guard call if
@@ -66,7 +53,7 @@ extern lh_real_call *lh_real_next_prctl __attribute__((visibility("hidden")));
 
 static inline void lh_real_ready(void)
 {
-	if (__builtin_expect(!lh_real.resolved, 0))
+	if (LH_UNLIKELY(!lh_real.resolved))
 		lh_real_resolve();
 }
 

@@ -74,19 +74,9 @@ void lh_sys_unlink(const char *path)
 	lh_syscall(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
 }
 
-int lh_sys_rename(const char *from, const char *to)
-{
-	return (int)lh_syscall(SYS_renameat2, AT_FDCWD, (long)from, AT_FDCWD, (long)to, 0, 0);
-}
-
 int lh_sys_allocate(int fd, uint64_t from, uint64_t size)
 {
 	return (int)lh_syscall(SYS_fallocate, fd, 0, (long)from, (long)size, 0, 0);
-}
-
-int lh_sys_truncate(int fd, uint64_t size)
-{
-	return (int)lh_syscall(SYS_ftruncate, fd, (long)size, 0, 0, 0, 0);
 }
 
 long lh_sys_write(int fd, const void *data, size_t n)
@@ -133,10 +123,9 @@ bool lh_sys_copy(void *to, const void *from, size_t n)
 			  0) == (long)n;
 }
 
-long lh_sys_readlink(const char *path, char *out, size_t capacity)
+long lh_sys_readlink(const char *path, char *out, size_t size)
 {
-	long n = lh_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)out, (long)capacity - 1, 0,
-			    0);
+	long n = lh_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)out, (long)size - 1, 0, 0);
 
 	out[n < 0 ? 0 : n] = '\0';
 	return n;
@@ -145,11 +134,6 @@ long lh_sys_readlink(const char *path, char *out, size_t capacity)
 int lh_sys_pid(void)
 {
 	return (int)lh_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
-}
-
-int lh_sys_ppid(void)
-{
-	return (int)lh_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
 }
 
 /*
@@ -228,30 +212,11 @@ void lh_sys_thread_name(char out[16])
 	out[15] = '\0';
 }
 
-static uint64_t soft_limit(int resource)
+uint64_t lh_sys_limit(int resource)
 {
 	struct rlimit r;
 
-	if (lh_syscall(SYS_prlimit64, 0, resource, 0, (long)&r, 0, 0) < 0)
-		return 0;
-	return r.rlim_cur;
-}
-
-uint64_t lh_sys_stack_limit(void)
-{
-	return soft_limit(RLIMIT_STACK);
-}
-
-uint64_t lh_sys_space_limit(void)
-{
-	uint64_t space = soft_limit(RLIMIT_AS), data = soft_limit(RLIMIT_DATA);
-
-	return space < data ? space : data;
-}
-
-uint64_t lh_sys_file_limit(void)
-{
-	return soft_limit(RLIMIT_FSIZE);
+	return lh_syscall(SYS_prlimit64, 0, resource, 0, (long)&r, 0, 0) < 0 ? 0 : r.rlim_cur;
 }
 
 static int (*vdso_gettime)(clockid_t, struct timespec *);

@@ -26,25 +26,22 @@
 
 long lh_syscall(long n, long a, long b, long c, long d, long e, long f);
 
-void *lh_sys_map(size_t size, int protection, int flags, int fd,
-		 uint64_t offset); /* NULL: refused */
+/* NULL: refused */
+void *lh_sys_map(size_t size, int protection, int flags, int fd, uint64_t offset);
 void lh_sys_unmap(void *at, size_t size);
 int lh_sys_advise(void *at, size_t size, int advice);
 int lh_sys_open(const char *path, int flags, int mode);
 void lh_sys_close(int fd);
 void lh_sys_unlink(const char *path);
-int lh_sys_rename(const char *from, const char *to);
 int lh_sys_allocate(int fd, uint64_t from, uint64_t size); /* allocates blocks or fails */
-int lh_sys_truncate(int fd, uint64_t size);
 long lh_sys_write(int fd, const void *data, size_t n);
 long lh_sys_read(int fd, void *data, size_t n);
 bool lh_sys_same_file(int fd, uint64_t dev, uint64_t ino);
 int lh_sys_identify(int fd, uint64_t *dev, uint64_t *ino);
 bool lh_sys_can_write(int fd); /* a write of a few kilobytes would not wait */
 bool lh_sys_copy(void *to, const void *from, size_t n); /* false: the memory is not readable */
-long lh_sys_readlink(const char *path, char *out, size_t capacity);
+long lh_sys_readlink(const char *path, char *out, size_t size);
 int lh_sys_pid(void);
-int lh_sys_ppid(void);
 int lh_sys_tid(void);
 bool lh_sys_tid_gone(int pid, int tid);
 void lh_sys_sleep(uint64_t ns); /* a futex wait without a waker; a signal ends it early */
@@ -69,28 +66,20 @@ bool lh_sys_seccomp_active(void);
 bool lh_sys_seccomp_at_start(void);
 
 void lh_sys_thread_name(char out[16]);
-uint64_t lh_sys_stack_limit(void);
-uint64_t lh_sys_file_limit(void);
-uint64_t lh_sys_space_limit(void); /* the lower of RLIMIT_AS and RLIMIT_DATA */
+uint64_t lh_sys_limit(int resource); /* the soft limit */
 
 uint64_t lh_sys_now(void);    /* CLOCK_MONOTONIC in nanoseconds */
 uint64_t lh_sys_coarse(void); /* the same clock, cheap and coarse */
 uint64_t lh_sys_epoch(void);  /* seconds since 1970 */
-/*
- * Sets the clock function of the vdso. Without it lh_sys_now, lh_sys_coarse and lh_sys_epoch enter
- * the kernel.
- */
+/* Sets the clock function of the vdso. Without it the three above enter the kernel. */
 void lh_sys_clock_init(int (*gettime)(clockid_t, struct timespec *));
 
 struct lh_internal_lock {
 	uint32_t owner; /* the number of the owner, 0 none */
 	uint32_t waiters;
 	uint32_t releases; /* number of releases: tells one hold from the next */
-	/*
-	 * `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
-	 * sleeps for that hold. [0] is for lh_internal_lock_acquire, [1] for
-	 * lh_internal_lock_acquire_long.
-	 */
+	/* `releases` + 1 of the hold for which a thread waited in vain, 0 none: no other thread
+	 * sleeps for that hold. [1] is for lh_internal_lock_acquire_long. */
 	uint32_t abandoned[2];
 };
 /* False: not acquired within the bound; the caller drops the event and counts it. */

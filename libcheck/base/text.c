@@ -62,6 +62,13 @@ bool lh_text_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
+bool lh_text_begins(const char *s, const char *with)
+{
+	while (*with && *s == *with)
+		s++, with++;
+	return !*with;
+}
+
 void lh_text_copy(char *to, size_t capacity, const char *from)
 {
 	size_t n = 0;
@@ -81,8 +88,7 @@ const char *lh_text_base(const char *path)
 	return base;
 }
 
-/* Matches one pattern, which ends at a comma or at the final zero. Backtracks to the last star
- * only. */
+/* One pattern ends at a comma or at the final zero. Backtracks only to the last star. */
 static bool match_one(const char *p, const char *s)
 {
 	const char *star = NULL, *again = NULL;

@@ -32,6 +32,7 @@ void lh_text_hex(struct lh_text *t, uint64_t v);
 
 size_t lh_text_length(const char *s);
 bool lh_text_equal(const char *a, const char *b);
+bool lh_text_begins(const char *s, const char *with);
 void lh_text_copy(char *to, size_t capacity, const char *from);
 const char *lh_text_base(const char *path); /* the part after the last slash */
 /* Matches shell patterns with * and ?, separated by commas. */

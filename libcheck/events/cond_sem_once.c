@@ -2,18 +2,12 @@
  * cond_sem_once.c — the events of conditions, barriers, semaphores that are signals, and
  * pthread_once.
  */
-#include "libcheck/rules/cond_holding.h"
 #include "libcheck/lock/contention.h"
 #include "libcheck/events/event.h"
 
 #include <pthread.h>
 
 /* ---- conditions ---- */
-
-static struct lh_lock *cond_row(const void *cond)
-{
-	return lh_lock_make(cond, LH_COND);
-}
 
 /* Records a wait or a signal with the held chain, and checks it if the visit is new. */
 static void record_cond(struct lh_event_frame *event, struct lh_lock *v, lh_site site)
@@ -62,7 +56,7 @@ void lh_on_cond_wait(const struct lh_call *call, const void *cond, enum lh_how h
 		cond_wait_unrecorded(call);
 		return;
 	}
-	struct lh_lock *m = lh_lock_make(call->object, LH_MUTEX), *v = cond_row(cond);
+	struct lh_lock *m = lh_lock_make(call->object, LH_MUTEX), *v = lh_lock_make(cond, LH_COND);
 	struct lh_held *h = lh_held_find(event.live, call->object);
 	lh_site site = LH_SITE(event.stack, how, LH_EXCLUSIVE);
 	if (m && v && !h)
@@ -103,25 +97,26 @@ void lh_on_cond_wait_end(const struct lh_call *call)
 	lh_leave(self);
 }
 
-static bool signal_known(struct lh_self *self, const struct lh_call *call)
+/* Has the thread visited the chain of this blocking acquisition before? */
+static inline __attribute__((always_inline)) bool
+is_chain_known(struct lh_self *self, const struct lh_call *call, enum lh_mode mode)
 {
 	const struct lh_context *x = self->live ? lh_context_find(call->frame) : NULL;
 	uint32_t row = x ? lh_lock_find(call->object) : 0, n = row ? self->live->held_n : 0;
 
-	return row && lh_chain_cached(self, n ? self->live->held[n - 1].chain : 0,
-				      lh_lock_id_of(&LH_LOCKS[row]),
-				      LH_SITE(x->stack, LH_BLOCKING, LH_COND_SIGNALS));
+	return row &&
+	       lh_chain_cached(self, n ? self->live->held[n - 1].chain : 0,
+			       lh_lock_id_of(&LH_LOCKS[row]), LH_SITE(x->stack, LH_BLOCKING, mode));
 }
 
 /* Records the thread that signals and its held chain, once for each chain and site. */
 void lh_on_cond_signal(const struct lh_call *call)
 {
-	struct lh_self *self = lh_self_get();
 	struct lh_event_frame event;
 
-	if (signal_known(self, call) || !lh_event_begin(&event, call))
+	if (is_chain_known(lh_self_get(), call, LH_COND_SIGNALS) || !lh_event_begin(&event, call))
 		return;
-	struct lh_lock *v = cond_row(call->object);
+	struct lh_lock *v = lh_lock_make(call->object, LH_COND);
 	if (v)
 		record_cond(&event, v, LH_SITE(event.stack, LH_BLOCKING, LH_COND_SIGNALS));
 	lh_event_end(&event);
@@ -194,7 +189,7 @@ void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round)
 
 	if (!lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(&event);
+	lh_event_wait_time(event.live);
 	if (round)
 		lh_hb_edge_add(LH_HB_BARRIER, round, 0, event.live->thread,
 			       event.live->segment + 1);
@@ -249,16 +244,8 @@ void lh_on_sem_open(const struct lh_call *call)
 static bool has_nothing_to_record(const struct lh_call *call)
 {
 	struct lh_self *self = lh_self_get();
-	const struct lh_context *x;
-	uint32_t row;
 
-	if (!self->live || !self->live->held_n)
-		return true;
-	x = lh_context_find(call->frame);
-	row = x ? lh_lock_find(call->object) : 0;
-	return row && lh_chain_cached(self, self->live->held[self->live->held_n - 1].chain,
-				      lh_lock_id_of(&LH_LOCKS[row]),
-				      LH_SITE(x->stack, LH_BLOCKING, LH_EXCLUSIVE));
+	return !self->live || !self->live->held_n || is_chain_known(self, call, LH_EXCLUSIVE);
 }
 
 /* Removes an entry of this control block whose routine ended by an exception or a jump. */
@@ -317,8 +304,7 @@ void lh_on_once_return(const struct lh_call *call)
 
 	if (!self)
 		return;
-	struct lh_event_frame event = {.self = self, .live = self->live_saved};
-	lh_event_wait_time(&event);
+	lh_event_wait_time(self->live_saved);
 	lh_contention_wait_cancel(self->live_saved);
 	lh_leave(self);
 }

@@ -1,17 +1,37 @@
 /*
  * event.c — the frame of every event that the fast path does not know: enter, walk the stack, take
- * the internal lock; then release the lock, report what was found, leave.
+ * the internal lock; then release the lock, report what was found, leave. Also what many events do:
+ * announce a wait and end it, add a happens-before edge and begin a segment.
  */
 #include "libcheck/base/options.h"
 #include "libcheck/events/event.h"
 #include "libcheck/report/stderr_report.h"
 
-static bool drop(struct lh_self *self)
+/* ---- happens-before edges ---- */
+
+void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live)
 {
-	__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
-	lh_leave(self);
-	return false;
+	live->segment++;
+	lh_self_forget_visits(self);
 }
+
+void lh_hb_edges_lost(void)
+{
+	__atomic_store_n(&lh_own_ledger.ledger->hb_edges_lost, 1, __ATOMIC_RELAXED);
+}
+
+void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
+		    uint32_t b_segment)
+{
+	uint32_t at = lh_row_add(LH_T_HB_EDGE, 1);
+
+	if (at)
+		LH_HB_EDGES[at] = (struct lh_hb_edge){kind, a, a_segment, b, b_segment};
+	else
+		lh_hb_edges_lost();
+}
+
+/* ---- begin and end ---- */
 
 static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool must)
 {
@@ -37,7 +57,9 @@ static bool begin(struct lh_event_frame *event, const struct lh_call *call, bool
 		   : lh_internal_lock_acquire)(&lh_own_ledger.lock, event->self->number)) {
 		if (must)
 			lh_hb_edges_lost();
-		return drop(event->self);
+		__atomic_fetch_add(&lh_own_ledger.ledger->dropped_events, 1, __ATOMIC_RELAXED);
+		lh_leave(event->self);
+		return false;
 	}
 	lh_lock_set_location(NULL, NULL);
 	if (x)
@@ -93,6 +115,8 @@ void lh_event_end(struct lh_event_frame *event)
 	lh_leave(event->self);
 }
 
+/* ---- waits, stacks, semaphores ---- */
+
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with)
 {
@@ -106,9 +130,8 @@ void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_si
 	__atomic_store_n(&live->wait_lock, lock, __ATOMIC_RELEASE);
 }
 
-uint64_t lh_event_wait_time(struct lh_event_frame *event)
+uint64_t lh_event_wait_time(struct lh_live_thread *live)
 {
-	struct lh_live_thread *live = event->live;
 	struct lh_lock *l = lh_lock_row(live->wait_lock);
 	uint64_t ns = 0;
 

@@ -2,8 +2,8 @@
  * event.h — what the files of events/ share; no file outside of events/ includes it.
  *
  * Each file uses only the files above it in this list:
- *   hb_edges.c            happens-before edges and segments
- *   event.c               the frame of an event: entry check, stack, internal lock, reports
+ *   event.c               the frame of an event: entry check, stack, internal lock, reports; waits
+ *                         and happens-before edges
  *   event_orders.c        asks the order graph, and makes its cycles findings
  *   hold_sampling.c       the lengths of holds
  *   held_across_create.c  locks that a thread holds while it creates threads or forks
@@ -43,7 +43,6 @@ bool lh_event_begin(struct lh_event_frame *event, const struct lh_call *call);
  * that a semaphore is no lock. Waits longer for the internal lock; if the event is dropped, marks
  * the happens-before edges as lost. */
 bool lh_event_begin_must(struct lh_event_frame *event, const struct lh_call *call);
-void lh_hb_edges_lost(void);
 /* The same for a call that may make the lock's row: finds the location of a process-shared lock
  * before the internal lock is taken. `flags`: of the lock that is initialized, otherwise 0. */
 bool lh_event_begin_lock(struct lh_event_frame *event, const struct lh_call *call, uint32_t flags);
@@ -54,22 +53,24 @@ void lh_event_report(struct lh_event_frame *event, uint32_t finding);
 lh_chain_id lh_event_chain(struct lh_event_frame *event);
 /* The chain of acquiring this lock now; checked if the visit is new. */
 lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock, lh_site site);
-void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id chain);
-void lh_event_check_lock(struct lh_event_frame *event,
-			 lh_lock_id lock); /* more threads can wait for the lock than before */
+/* More threads can wait for the lock than before. */
+void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock);
 void lh_event_announce_wait(struct lh_event_frame *event, lh_lock_id lock, lh_site site,
 			    enum lh_wait on, uint32_t with);
 /* Ends the announced wait; returns its length if it was for a lock. */
-uint64_t lh_event_wait_time(struct lh_event_frame *event);
+uint64_t lh_event_wait_time(struct lh_live_thread *live);
 struct lh_lock_stats *lh_lock_stats_ensure(struct lh_self *self, struct lh_lock *l);
 void lh_held_keep_lengths(struct lh_self *self, lh_lock_id id);
 void lh_held_measure_end(const struct lh_held *h); /* before the release */
+/* From now on every cycle is filtered, because any two threads may be ordered. */
+void lh_hb_edges_lost(void);
+/* If the edge does not fit into the table, marks the edges as lost. */
 void lh_hb_edge_add(enum lh_hb_kind kind, lh_thread_id a, uint32_t a_segment, lh_thread_id b,
 		    uint32_t b_segment);
+/* Call where a happens-before edge starts or ends in the thread. */
 void lh_hb_next_segment(struct lh_self *self, struct lh_live_thread *live);
-lh_lock_id lh_thread_end_lock(lh_thread_id thread); /* the lock that pthread_join waits for */
-void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread,
-			 enum lh_how how); /* the wait for the thread's end begins */
+/* The wait for the thread's end begins. */
+void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how);
 bool lh_event_orders_init(void);
 
 /* long_hold.c. Call before each release off the fast path. */
@@ -88,8 +89,8 @@ void lh_across_create_on_acquire(struct lh_event_frame *event, lh_lock_id lock);
 bool lh_on_acquired_revived(const struct lh_call *call);
 bool lh_on_init_revived(const struct lh_call *call, uint32_t flags);
 bool lh_on_destroyed_retire(const struct lh_call *call);
-void lh_event_retire_lock(struct lh_event_frame *event,
-			  struct lh_lock *l);    /* the slow path of lh_on_destroyed_retire */
+/* The slow path of lh_on_destroyed_retire. */
+void lh_event_retire_lock(struct lh_event_frame *event, struct lh_lock *l);
 bool lh_thread_end_matters(lh_thread_id thread); /* see lh_order_thread_end_matters */
 
 void lh_sem_mark_signal(struct lh_lock *l); /* the semaphore is a signal, not a lock, for good */

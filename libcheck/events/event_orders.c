@@ -5,11 +5,25 @@
 #include "libcheck/order_graph/order_graph.h"
 #include "libcheck/base/options.h"
 #include "libcheck/events/event.h"
-#include "libcheck/rules/wait_cycle.h"
 
 static struct lh_order_graph *order_graph;
 
-static struct lh_order_input input_rows(void);
+static struct lh_order_input input_rows(void)
+{
+	return (struct lh_order_input){
+		.lock = LH_LOCKS,
+		.thread = LH_THREADS,
+		.chain = LH_CHAINS,
+		.visit = LH_VISITS,
+		.hb_edge = LH_HB_EDGES,
+		.locks = lh_rows_used(LH_T_LOCK),
+		.threads = lh_rows_used(LH_T_THREAD),
+		.chains = lh_rows_used(LH_T_CHAIN),
+		.visits = lh_rows_used(LH_T_VISIT),
+		.hb_edges = lh_rows_used(LH_T_HB_EDGE),
+		.hb_edges_lost = lh_own_ledger.ledger->hb_edges_lost != 0,
+	};
+}
 
 static void on_chain_reused(lh_chain_id id)
 {
@@ -31,11 +45,11 @@ bool lh_event_orders_init(void)
 		.hb_edges = lh_rows_max(LH_T_HB_EDGE),
 		.cycles = lh_rows_max(LH_T_FINDING),
 	};
+	uint32_t flags = lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0;
 	void *memory = lh_private_alloc(lh_order_graph_bytes(&size));
 
-	uint32_t flags =
-		LH_ORDER_LOCK_LISTS | (lh_options.show_filtered ? LH_ORDER_KEEP_FILTERED : 0);
-	order_graph = memory ? lh_order_graph_init(memory, &size, flags) : NULL;
+	order_graph =
+		memory ? lh_order_graph_init(memory, &size, flags | LH_ORDER_LOCK_LISTS) : NULL;
 	lh_chain_on_reuse = on_chain_reused;
 	return order_graph != NULL;
 }
@@ -67,23 +81,6 @@ static void add_finding(struct lh_event_frame *event, const struct lh_cycle *cyc
 	lh_event_report(event, lh_finding_commit(draft, (enum lh_filter)cycle->filter));
 }
 
-static struct lh_order_input input_rows(void)
-{
-	return (struct lh_order_input){
-		.lock = LH_LOCKS,
-		.thread = LH_THREADS,
-		.chain = LH_CHAINS,
-		.visit = LH_VISITS,
-		.hb_edge = LH_HB_EDGES,
-		.locks = lh_rows_used(LH_T_LOCK),
-		.threads = lh_rows_used(LH_T_THREAD),
-		.chains = lh_rows_used(LH_T_CHAIN),
-		.visits = lh_rows_used(LH_T_VISIT),
-		.hb_edges = lh_rows_used(LH_T_HB_EDGE),
-		.hb_edges_lost = lh_own_ledger.ledger->hb_edges_lost != 0,
-	};
-}
-
 static void add_findings(struct lh_event_frame *event, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -92,7 +89,7 @@ static void add_findings(struct lh_event_frame *event, uint32_t n)
 	lh_own_ledger.ledger->searches_cut = counts.cut + counts.refused;
 }
 
-void lh_event_check_chain(struct lh_event_frame *event, lh_chain_id chain)
+static void check_chain(struct lh_event_frame *event, lh_chain_id chain)
 {
 	enum { CALLS_MAX = 4 /* calls, while each returns LH_CYCLES_PER_CALL cycles */ };
 	const struct lh_order_input input = input_rows();
@@ -119,7 +116,6 @@ void lh_event_check_lock(struct lh_event_frame *event, lh_lock_id lock)
 lh_chain_id lh_event_chain(struct lh_event_frame *event)
 {
 	lh_chain_id parent = 0;
-
 	bool complete = true; /* no entry below was left out, so h->chain is this entry's chain */
 
 	for (uint32_t i = 0; i < event->live->held_n; i++) {
@@ -147,15 +143,29 @@ lh_chain_id lh_event_record_chain(struct lh_event_frame *event, lh_lock_id lock,
 		lh_chain_record(event->self, lh_event_chain(event), lock, site, &event->fresh);
 
 	if (id && event->fresh && LH_SITE_HOW(site) != LH_TRY)
-		lh_event_check_chain(event, id);
+		check_chain(event, id);
 	if (id && event->fresh)
 		lh_event_report(event, lh_handler_check(event->self, lock, id, event->open));
 	return id;
 }
 
+/* The end of a thread is a lock without an object: no object can have its address. */
+static lh_lock_id thread_end_lock(lh_thread_id thread)
+{
+	const void *object = (const void *)(LH_ADDRESS_NONE | (uint64_t)thread << 4);
+	struct lh_lock *l = thread ? lh_lock_make(object, LH_THREAD_END) : NULL;
+
+	if (!l)
+		return 0;
+	l->initial = thread;
+	l->flags |= LH_LOCK_PINNED;
+	LH_THREADS[thread].end_lock = lh_lock_id_of(l);
+	return LH_THREADS[thread].end_lock;
+}
+
 void lh_event_join_begin(struct lh_event_frame *event, lh_thread_id thread, enum lh_how how)
 {
-	lh_lock_id end_lock = lh_thread_end_lock(thread);
+	lh_lock_id end_lock = thread_end_lock(thread);
 	lh_site site = LH_SITE(event->stack, how, LH_EXCLUSIVE);
 
 	if (!end_lock)

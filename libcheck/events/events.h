@@ -54,8 +54,8 @@ void lh_on_acquired_slow(const struct lh_call *call, int rc);
 bool lh_on_acquired_new_chain(struct lh_self *self, const struct lh_call *call, lh_chain_id parent,
 			      lh_lock_id id, lh_site site);
 void lh_on_try_failed(const struct lh_call *call); /* counts the try */
-void lh_held_measure_begin(struct lh_self *self,
-			   struct lh_held *h); /* measures the length of this hold exactly */
+/* Measures the length of this hold exactly. */
+void lh_held_measure_begin(struct lh_self *self, struct lh_held *h);
 void lh_on_release_slow(const struct lh_call *call);
 
 /* Before a wait: announces it, records the dependency, checks both for deadlocks. */
@@ -63,7 +63,7 @@ void lh_on_wait_begin(const struct lh_call *call);
 /* After a wait. Only rc shows whether the thread holds the lock now. */
 void lh_on_wait_end(const struct lh_call *call, int rc);
 /* After an unlock that failed: the thread still holds the lock. */
-void lh_on_release_done_slow(const struct lh_call *call, int rc);
+void lh_on_release_failed(const struct lh_call *call);
 
 /* The release of a hold of more milliseconds takes the slow path, where the exact clock decides
  * whether the hold is reported. */
@@ -183,7 +183,7 @@ static inline __attribute__((always_inline)) void lh_on_release_done(struct lh_c
 {
 	if (LH_UNLIKELY(rc)) {
 		const struct lh_call slow = call;
-		lh_on_release_done_slow(&slow, rc);
+		lh_on_release_failed(&slow);
 	}
 }
 
@@ -218,8 +218,8 @@ void lh_on_barrier_leave(const struct lh_call *call, lh_thread_id round);
 
 /* Semaphores. */
 lh_stack_id lh_call_stack(const struct lh_call *call); /* stack of this hook, 0 not known */
-void lh_on_thread_end_sem(
-	const struct lh_call *call); /* acquired; CPython posts it when this thread ends */
+/* A semaphore was acquired that CPython posts when this thread ends. */
+void lh_on_thread_end_sem(const struct lh_call *call);
 /* Is the semaphore posted at the end of a thread? */
 static inline bool lh_sem_is_thread_end(const void *object)
 {

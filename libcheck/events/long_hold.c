@@ -60,12 +60,7 @@ static void update_finding(struct lh_finding *f, const struct lh_finding_draft *
 {
 	if (f->steps != draft->n || (!lh_own_ledger.tick && ns <= f->duration_ns))
 		return;
-	for (int i = 0; i < draft->n; i++) {
-		struct lh_lock *l = lh_lock_row(draft->step[i].lock);
-		LH_STEPS[f->step + (uint32_t)i] = draft->step[i];
-		if (l)
-			l->flags |= LH_LOCK_PINNED;
-	}
+	lh_finding_set_steps(f->step, draft);
 	f->thread = draft->thread;
 }
 

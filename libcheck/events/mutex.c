@@ -3,7 +3,6 @@
 #include "libcheck/lock/contention.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
-#include "libcheck/rules/wait_cycle.h"
 
 /* Was the lock acquired? EOWNERDEAD: the thread acquired a robust mutex whose owner died. */
 static bool means_acquired(int rc)
@@ -69,22 +68,6 @@ void lh_on_wait_begin(const struct lh_call *call)
 			lh_event_record_chain(&event, lh_lock_id_of(l), site);
 	}
 	lh_event_end(&event);
-}
-
-static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns);
-
-void lh_on_wait_end(const struct lh_call *call, int rc)
-{
-	struct lh_self *self = lh_enter(call->frame);
-	uint64_t ns = 0;
-
-	if (self) {
-		struct lh_event_frame event = {.self = self, .live = self->live_saved};
-		ns = lh_event_wait_time(&event);
-		self->sample = 1; /* the hold that begins now is measured */
-		lh_leave(self);
-	}
-	acquired(call, rc, ns);
 }
 
 /* ---- acquiring ---- */
@@ -199,6 +182,19 @@ static void acquired(const struct lh_call *call, int rc, uint64_t waited_ns)
 	lh_event_end(&event);
 }
 
+void lh_on_wait_end(const struct lh_call *call, int rc)
+{
+	struct lh_self *self = lh_enter(call->frame);
+	uint64_t ns = 0;
+
+	if (self) {
+		ns = lh_event_wait_time(self->live_saved);
+		self->sample = 1; /* the hold that begins now is measured */
+		lh_leave(self);
+	}
+	acquired(call, rc, ns);
+}
+
 void lh_on_acquired_slow(const struct lh_call *call, int rc)
 {
 	acquired(call, rc, 0);
@@ -273,7 +269,7 @@ void lh_on_try_failed(const struct lh_call *call)
 /* ---- releasing ---- */
 
 /* Copies the removed entry to the place above the top, where it stays until the next acquisition:
- * lh_on_release_done_slow may need it. */
+ * lh_on_release_failed may need it. */
 static void remove_held(struct lh_live_thread *live, struct lh_held *h)
 {
 	struct lh_held removed = *h;
@@ -334,12 +330,11 @@ void lh_on_release_slow(const struct lh_call *call)
 		check_unlock(call);
 }
 
-void lh_on_release_done_slow(const struct lh_call *call, int rc)
+void lh_on_release_failed(const struct lh_call *call)
 {
 	struct lh_self *self = lh_enter(call->frame);
 	struct lh_lock *l;
 
-	(void)rc;
 	if (!self)
 		return;
 	struct lh_live_thread *live = self->live_saved;
@@ -410,7 +405,6 @@ void lh_on_destroyed(const struct lh_call *call, int rc)
 void lh_on_name(const struct lh_call *call, const char *name)
 {
 	struct lh_event_frame event;
-	enum { LONGEST = LH_NAME_MAX };
 
 	if (!lh_event_begin(&event, call))
 		return;
@@ -418,7 +412,7 @@ void lh_on_name(const struct lh_call *call, const char *name)
 	struct lh_lock *l = row ? &LH_LOCKS[row] : lh_lock_make(call->object, LH_CUSTOM);
 	struct lh_lock_stats *stats = l ? lh_lock_stats_get(l) : NULL;
 	if (stats) {
-		lh_text_copy(stats->name, LONGEST, name);
+		lh_text_copy(stats->name, LH_NAME_MAX, name);
 		l->flags |= LH_LOCK_NAMED;
 	}
 	lh_event_end(&event);

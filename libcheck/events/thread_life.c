@@ -2,13 +2,11 @@
  * thread_life.c — the events of create, start, end, join and detach of a thread; start and end of
  * this folder.
  */
-#include "libcheck/rules/cond_holding.h"
 #include "libcheck/lock/contention.h"
 #include "libcheck/base/options.h"
 #include "libcheck/report/stderr_report.h"
 #include "libcheck/base/text.h"
 #include "libcheck/events/event.h"
-#include "libcheck/rules/wait_cycle.h"
 
 /* ---- create ---- */
 
@@ -132,7 +130,7 @@ void lh_on_join_end(const struct lh_call *call, uint32_t live_row, int rc)
 
 	if (!lh_event_begin_must(&event, call))
 		return;
-	lh_event_wait_time(&event);
+	lh_event_wait_time(event.live);
 	if (!rc && live_row && LH_LIVE_THREADS[live_row].state != LH_LIVE_FREE) {
 		lh_thread_id ended = LH_LIVE_THREADS[live_row].thread;
 		lh_hb_edge_add(LH_HB_JOIN, ended, LH_LIVE_THREADS[live_row].segment,
@@ -173,11 +171,6 @@ bool lh_events_init(void)
 	return lh_event_orders_init() && lh_wait_cycle_init();
 }
 
-static void report_at_exit(void *event, uint32_t finding)
-{
-	lh_event_report(event, finding);
-}
-
 void lh_events_end(void)
 {
 	struct lh_self *self = lh_enter((uintptr_t)__builtin_frame_address(0));
@@ -191,7 +184,11 @@ void lh_events_end(void)
 		return;
 	}
 	int pid = lh_own_ledger.ledger->pid;
-	lh_cond_holding_finish(report_at_exit, &event);
+	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
+		const struct lh_lock *l = &LH_LOCKS[row];
+		for (lh_chain_id i = l->kind == LH_COND ? l->chains : 0; i; i = LH_CHAINS[i].next)
+			lh_event_report(&event, lh_cond_holding_at_end(l, &LH_CHAINS[i]));
+	}
 	for (uint32_t i = 1; i < lh_rows_used(LH_T_FINDING); i++) {
 		if (LH_FINDINGS[i].flags & LH_FINDING_UNSURE)
 			lh_event_report(&event, i);

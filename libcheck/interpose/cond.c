@@ -10,50 +10,32 @@
 #include "libcheck/interpose/export.h"
 #include "libcheck/events/events.h"
 
-LH_EXPORT int pthread_cond_wait(pthread_cond_t *v, pthread_mutex_t *o)
-{
-	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
+#define WAIT(fn, h, params, args)                                                                  \
+	LH_EXPORT int fn params                                                                    \
+	{                                                                                          \
+		struct lh_call c = LH_CALL(o, MUTEX, EXCLUSIVE, h);                                \
+		lh_on_cond_wait(&c, v, LH_##h);                                                    \
+		int rc = LH_REAL(fn) args;                                                         \
+		lh_on_cond_wait_end(&c);                                                           \
+		return rc;                                                                         \
+	}
+#define SIGNAL(fn, type)                                                                           \
+	LH_EXPORT int fn(type *o)                                                                  \
+	{                                                                                          \
+		lh_on_cond_signal(&LH_CALL(o, COND, EXCLUSIVE, BLOCKING));                         \
+		return LH_REAL(fn)(o);                                                             \
+	}
 
-	lh_on_cond_wait(&call, v, LH_BLOCKING);
-	int rc = LH_REAL(pthread_cond_wait)(v, o);
-	lh_on_cond_wait_end(&call);
-	return rc;
-}
+WAIT(pthread_cond_wait, BLOCKING, (pthread_cond_t * v, pthread_mutex_t *o), (v, o))
+WAIT(pthread_cond_timedwait, TIMED,
+     (pthread_cond_t * v, pthread_mutex_t *o, const struct timespec *t), (v, o, t))
+WAIT(pthread_cond_clockwait, TIMED,
+     (pthread_cond_t * v, pthread_mutex_t *o, clockid_t k, const struct timespec *t), (v, o, k, t))
+WAIT(cnd_wait, BLOCKING, (cnd_t * v, mtx_t *o), (v, o))
+WAIT(cnd_timedwait, TIMED,
+     (cnd_t *restrict v, mtx_t *restrict o, const struct timespec *restrict t), (v, o, t))
 
-LH_EXPORT int pthread_cond_timedwait(pthread_cond_t *v, pthread_mutex_t *o,
-				     const struct timespec *t)
-{
-	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
-
-	lh_on_cond_wait(&call, v, LH_TIMED);
-	int rc = LH_REAL(pthread_cond_timedwait)(v, o, t);
-	lh_on_cond_wait_end(&call);
-	return rc;
-}
-
-LH_EXPORT int pthread_cond_clockwait(pthread_cond_t *v, pthread_mutex_t *o, clockid_t k,
-				     const struct timespec *t)
-{
-	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, TIMED);
-
-	lh_on_cond_wait(&call, v, LH_TIMED);
-	int rc = LH_REAL(pthread_cond_clockwait)(v, o, k, t);
-	lh_on_cond_wait_end(&call);
-	return rc;
-}
-
-LH_EXPORT int pthread_cond_signal(pthread_cond_t *o)
-{
-	struct lh_call call = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
-
-	lh_on_cond_signal(&call);
-	return LH_REAL(pthread_cond_signal)(o);
-}
-
-LH_EXPORT int pthread_cond_broadcast(pthread_cond_t *o)
-{
-	struct lh_call call = LH_CALL(o, COND, EXCLUSIVE, BLOCKING);
-
-	lh_on_cond_signal(&call);
-	return LH_REAL(pthread_cond_broadcast)(o);
-}
+SIGNAL(pthread_cond_signal, pthread_cond_t)
+SIGNAL(pthread_cond_broadcast, pthread_cond_t)
+SIGNAL(cnd_signal, cnd_t)
+SIGNAL(cnd_broadcast, cnd_t)

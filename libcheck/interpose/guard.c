@@ -44,8 +44,6 @@ static void finish(uint64_t *o, int value)
 LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 {
 	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
-
-	/* Byte 0 means "done"; a bit above it means that a thread is initializing. */
 	bool busy = __atomic_load_n((const uint32_t *)o, __ATOMIC_RELAXED) >> 8;
 
 	lh_on_wait_begin(&call);
@@ -61,24 +59,15 @@ LH_EXPORT int __cxa_guard_acquire(uint64_t *o)
 	return must_initialize;
 }
 
-LH_EXPORT void __cxa_guard_release(uint64_t *o)
-{
-	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
+#define END(fn, value)                                                                             \
+	LH_EXPORT void fn(uint64_t *o)                                                             \
+	{                                                                                          \
+		lh_on_release(LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING));                             \
+		if (LH_REAL(fn))                                                                   \
+			lh_real.fn(o);                                                             \
+		else                                                                               \
+			finish(o, value);                                                          \
+	}
 
-	lh_on_release(call);
-	if (LH_REAL(__cxa_guard_release))
-		lh_real.__cxa_guard_release(o);
-	else
-		finish(o, DONE);
-}
-
-LH_EXPORT void __cxa_guard_abort(uint64_t *o)
-{
-	struct lh_call call = LH_CALL(o, GUARD, EXCLUSIVE, BLOCKING);
-
-	lh_on_release(call);
-	if (LH_REAL(__cxa_guard_abort))
-		lh_real.__cxa_guard_abort(o);
-	else
-		finish(o, 0);
-}
+END(__cxa_guard_release, DONE)
+END(__cxa_guard_abort, 0)

@@ -111,17 +111,13 @@ JOIN(thrd_join, BLOCKING, (thrd_t o, int *result), (o, result))
 
 LH_EXPORT int pthread_detach(pthread_t thread)
 {
-	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
-
-	lh_on_detach(&call, thread);
+	lh_on_detach(&LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING), thread);
 	return LH_REAL(pthread_detach)(thread);
 }
 
 LH_EXPORT int thrd_detach(thrd_t thread)
 {
-	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
-
-	lh_on_detach(&call, thread);
+	lh_on_detach(&LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING), thread);
 	return LH_REAL(thrd_detach)(thread);
 }
 
@@ -141,10 +137,9 @@ LH_EXPORT void thrd_exit(int result)
 
 LH_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
 {
-	struct lh_call call = LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(pthread_setname_np)(thread, name);
 
 	if (rc == 0)
-		lh_on_thread_name(&call, thread, name);
+		lh_on_thread_name(&LH_CALL(NULL, THREAD_END, EXCLUSIVE, BLOCKING), thread, name);
 	return rc;
 }

@@ -8,14 +8,14 @@
 #include "libcheck/events/events.h"
 
 /* After a successful init a new lock is at this address, whatever was there before. */
-#define INIT(fn, k, flags, params, args)                                                           \
+#define INIT(fn, k, flags, initial, params, args)                                                  \
 	LH_EXPORT int fn params                                                                    \
 	{                                                                                          \
 		struct lh_call c = LH_CALL((const void *)o, k, EXCLUSIVE, BLOCKING);               \
 		lh_on_destroy_begin(&c);                                                           \
 		int rc = LH_REAL(fn) args;                                                         \
 		if (rc == 0)                                                                       \
-			lh_on_init(&c, flags, 0);                                                  \
+			lh_on_init(&c, flags, initial);                                            \
 		return rc;                                                                         \
 	}
 /* EBUSY means that the lock is not destroyed. */
@@ -29,35 +29,45 @@
 		return rc;                                                                         \
 	}
 
-INIT(pthread_mutex_init, MUTEX, 0, (pthread_mutex_t * o, const pthread_mutexattr_t *a), (o, a))
-DESTROY(pthread_mutex_destroy, MUTEX, (pthread_mutex_t * o), (o))
-INIT(pthread_rwlock_init, RWLOCK, 0, (pthread_rwlock_t * o, const pthread_rwlockattr_t *a), (o, a))
-DESTROY(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t * o), (o))
-INIT(pthread_spin_init, SPIN, shared ? LH_LOCK_PSHARED : 0, (pthread_spinlock_t * o, int shared),
+INIT(pthread_mutex_init, MUTEX, 0, 0, (pthread_mutex_t * o, const pthread_mutexattr_t *a), (o, a))
+INIT(mtx_init, MUTEX, 0, 0, (mtx_t * o, int type), (o, type))
+INIT(pthread_rwlock_init, RWLOCK, 0, 0, (pthread_rwlock_t * o, const pthread_rwlockattr_t *a),
+     (o, a))
+INIT(pthread_spin_init, SPIN, shared ? LH_LOCK_PSHARED : 0, 0, (pthread_spinlock_t * o, int shared),
      (o, shared))
+INIT(pthread_cond_init, COND, 0, 0, (pthread_cond_t * o, const pthread_condattr_t *a), (o, a))
+INIT(cnd_init, COND, 0, 0, (cnd_t * o), (o))
+INIT(pthread_barrier_init, BARRIER, 0, n,
+     (pthread_barrier_t * o, const pthread_barrierattr_t *a, unsigned n), (o, a, n))
+
+DESTROY(pthread_mutex_destroy, MUTEX, (pthread_mutex_t * o), (o))
+DESTROY(pthread_rwlock_destroy, RWLOCK, (pthread_rwlock_t * o), (o))
 DESTROY(pthread_spin_destroy, SPIN, (pthread_spinlock_t * o), (o))
-INIT(pthread_cond_init, COND, 0, (pthread_cond_t * o, const pthread_condattr_t *a), (o, a))
 DESTROY(pthread_cond_destroy, COND, (pthread_cond_t * o), (o))
+DESTROY(pthread_barrier_destroy, BARRIER, (pthread_barrier_t * o), (o))
 
-LH_EXPORT int pthread_barrier_init(pthread_barrier_t *o, const pthread_barrierattr_t *a, unsigned n)
+LH_EXPORT void mtx_destroy(mtx_t *o)
 {
-	struct lh_call call = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
-	int rc = LH_REAL(pthread_barrier_init)(o, a, n);
+	struct lh_call call = LH_CALL(o, MUTEX, EXCLUSIVE, BLOCKING);
 
-	if (rc == 0)
-		lh_on_init(&call, 0, n);
-	return rc;
+	lh_on_destroy_begin(&call);
+	LH_REAL(mtx_destroy)(o);
+	lh_on_destroyed(&call, 0);
 }
 
-DESTROY(pthread_barrier_destroy, BARRIER, (pthread_barrier_t * o), (o))
+LH_EXPORT void cnd_destroy(cnd_t *o)
+{
+	LH_REAL(cnd_destroy)(o);
+	lh_on_destroyed(&LH_CALL(o, COND, EXCLUSIVE, BLOCKING), 0);
+}
 
 /* The serial thread gets -1, which means success. */
 LH_EXPORT int pthread_barrier_wait(pthread_barrier_t *o)
 {
 	struct lh_call call = LH_CALL(o, BARRIER, EXCLUSIVE, BLOCKING);
-
 	uint32_t round = lh_on_barrier_arrive(&call);
 	int rc = LH_REAL(pthread_barrier_wait)(o);
+
 	lh_on_barrier_leave(&call, round);
 	return rc;
 }

@@ -101,9 +101,7 @@ LH_EXPORT int sem_trywait(sem_t *o)
 /* Recorded before the original: a thread that it wakes may acquire the semaphore and destroy it. */
 LH_EXPORT int sem_post(sem_t *o)
 {
-	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
-
-	lh_on_sem_release(call);
+	lh_on_sem_release(LH_CALL(o, SEM, EXCLUSIVE, BLOCKING));
 	return LH_REAL(sem_post)(o);
 }
 
@@ -124,10 +122,9 @@ LH_EXPORT int sem_init(sem_t *o, int shared, unsigned value)
 
 LH_EXPORT int sem_destroy(sem_t *o)
 {
-	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
 	int rc = LH_REAL(sem_destroy)(o);
 
-	lh_on_destroyed(&call, rc);
+	lh_on_destroyed(&LH_CALL(o, SEM, EXCLUSIVE, BLOCKING), rc);
 	return rc;
 }
 
@@ -145,10 +142,8 @@ LH_EXPORT sem_t *sem_open(const char *name, int flags, ...)
 		va_end(more);
 	}
 	sem_t *o = LH_REAL(sem_open)(name, flags, mode, value);
-	struct lh_call call = LH_CALL(o, SEM, EXCLUSIVE, BLOCKING);
-
 	if (o != SEM_FAILED)
-		lh_on_sem_open(&call);
+		lh_on_sem_open(&LH_CALL(o, SEM, EXCLUSIVE, BLOCKING));
 	return o;
 }
 

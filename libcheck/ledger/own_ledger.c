@@ -1,9 +1,11 @@
 /* own_ledger.c — creates the ledger, adds rows, hands out private memory and reads the clock. */
 #include "libcheck/ledger/own_ledger.h"
+#include "libcheck/base/text.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 struct lh_own_ledger lh_own_ledger;
@@ -32,9 +34,6 @@ static const struct {
 	[LH_T_LOCK_STATS] = {sizeof(struct lh_lock_stats), 1 << 21},
 };
 
-/* Under RLIMIT_AS or RLIMIT_DATA, ledger and private memory may each use 1/SHARE of the limit. */
-enum { SHARE = 8 };
-
 enum { PAGE = 4096, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE, Linux 5.14 */ };
 enum { STANDALONE_STEP = 64 * 1024 /* bytes by which a table of a standalone ledger grows */ };
 
@@ -49,6 +48,15 @@ static const uint32_t standalone_rows[LH_TABLES] = {
 	[LH_T_FINDING] = 256,    [LH_T_STEP] = 2048,       [LH_T_LOCK_LOCATION] = 128,
 	[LH_T_CONTENTION] = 64,  [LH_T_LOCK_STATS] = 1024,
 };
+
+/* Under RLIMIT_AS or RLIMIT_DATA, ledger and private memory may each use 1/SHARE of the limit. */
+static uint64_t share_of_space(void)
+{
+	enum { SHARE = 8 };
+	uint64_t space = lh_sys_limit(RLIMIT_AS), data = lh_sys_limit(RLIMIT_DATA);
+
+	return (space < data ? space : data) / SHARE;
+}
 
 static uint64_t align(uint64_t n, uint64_t to)
 {
@@ -99,7 +107,7 @@ static bool open_slot(int fd, struct lh_run_header *header)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0, share = lh_sys_space_limit() / SHARE;
+	uint64_t total = 0, share = share_of_space();
 	uint32_t slot = claim(header);
 
 	if (slot == UINT32_MAX)
@@ -142,41 +150,21 @@ bool lh_own_ledger_open_slot(const char *run)
 
 static const char *const directories[] = {"/dev/shm", "/run/user/0", "/tmp", NULL};
 
-static void append(char *to, size_t capacity, const char *s)
-{
-	size_t n = 0, i = 0;
-
-	while (to[n])
-		n++;
-	for (; s[i] && n + 1 < capacity; i++)
-		to[n++] = s[i];
-	to[n] = '\0';
-}
-
 #define UNFINISHED ".new"
 
 static int create_in(const char *directory)
 {
-	char digits[12], *d = digits + sizeof(digits);
-	unsigned pid = (unsigned)lh_sys_pid();
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	struct lh_text path = LH_TEXT(lh_own_ledger.path);
 
-	*--d = '\0';
-	do
-		*--d = (char)('0' + pid % 10);
-	while (pid /= 10);
-	lh_own_ledger.path[0] = '\0';
-	append(lh_own_ledger.path, LH_PATH_MAX, directory);
-	append(lh_own_ledger.path, LH_PATH_MAX, "/lockhound.");
-	append(lh_own_ledger.path, LH_PATH_MAX, d);
-	append(lh_own_ledger.path, LH_PATH_MAX, ".lh" UNFINISHED);
-	int fd = lh_sys_open(lh_own_ledger.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			     0600);
-	if (fd < 0) {
-		/* left by an earlier process with this pid; the unlink fails if another user owns
-		 * it */
+	lh_text_add(&path, directory);
+	lh_text_add(&path, "/lockhound.");
+	lh_text_number(&path, (unsigned)lh_sys_pid());
+	lh_text_add(&path, ".lh" UNFINISHED);
+	int fd = lh_sys_open(lh_own_ledger.path, flags, 0600);
+	if (fd < 0) { /* left by an earlier process with this pid, unless another user owns it */
 		lh_sys_unlink(lh_own_ledger.path);
-		fd = lh_sys_open(lh_own_ledger.path,
-				 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		fd = lh_sys_open(lh_own_ledger.path, flags, 0600);
 	}
 	return fd;
 }
@@ -188,16 +176,14 @@ static int create_in(const char *directory)
  */
 static bool publish(void)
 {
-	char unfinished[LH_PATH_MAX] = "", *end = lh_own_ledger.path;
+	char unfinished[LH_PATH_MAX], *path = lh_own_ledger.path;
+	char *end = path + lh_text_length(path) - sizeof(UNFINISHED) + 1;
 
-	append(unfinished, sizeof(unfinished), lh_own_ledger.path);
-	while (*end)
-		end++;
-	end -= sizeof(UNFINISHED) - 1;
+	lh_text_copy(unfinished, sizeof(unfinished), path);
 	if (__builtin_memcmp(end, UNFINISHED, sizeof(UNFINISHED)) != 0) /* the path was too long */
 		return false;
 	*end = '\0';
-	if (lh_sys_rename(unfinished, lh_own_ledger.path) == 0)
+	if (lh_syscall(SYS_renameat2, AT_FDCWD, (long)unfinished, AT_FDCWD, (long)path, 0, 0) == 0)
 		return true;
 	*end = UNFINISHED[0];
 	return false;
@@ -223,11 +209,12 @@ static bool fill_standalone(int fd)
 {
 	struct lh_table table[LH_TABLES] = {{0}};
 	struct lh_ledger *l = NULL;
-	uint64_t total = 0, limit = lh_sys_file_limit(), share = lh_sys_space_limit() / SHARE;
+	uint64_t total = 0, limit = lh_sys_limit(RLIMIT_FSIZE), share = share_of_space();
 
 	for (unsigned scale = 0; !l && scale <= 12; scale += 4) {
 		total = set_table_offsets(table, scale);
-		if (total <= limit && total <= share && lh_sys_truncate(fd, total) == 0)
+		if (total <= limit && total <= share &&
+		    lh_syscall(SYS_ftruncate, fd, (long)total, 0, 0, 0, 0) == 0)
 			l = lh_sys_map(total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
 				       fd, 0);
 	}
@@ -270,11 +257,10 @@ bool lh_own_ledger_create_file(const char *directory)
 
 bool lh_own_ledger_create_anonymous(void)
 {
-	int fd = (int)lh_syscall(SYS_memfd_create, (long)"lockhound", 1 /* MFD_CLOEXEC */, 0, 0, 0,
-				 0);
+	int fd = (int)lh_syscall(SYS_memfd_create, (long)"lockhound", MFD_CLOEXEC, 0, 0, 0, 0);
+	bool ok = fd >= 0 && fill_standalone(fd);
 
 	lh_own_ledger.path[0] = '\0';
-	bool ok = fd >= 0 && fill_standalone(fd);
 	if (fd >= 0)
 		lh_sys_close(fd);
 	return ok;
@@ -315,12 +301,9 @@ uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n)
 	struct lh_table *t = &lh_own_ledger.ledger->table[name];
 	uint32_t at = t->used;
 
-	if (n > t->rows || at > t->rows - n) {
-		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
-		return 0;
-	}
-	if (!lh_own_ledger.sparse && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
-	    !populate(t, at + n)) {
+	if (n > t->rows || at > t->rows - n ||
+	    (!lh_own_ledger.sparse && at + n > __atomic_load_n(&t->ready, __ATOMIC_ACQUIRE) &&
+	     !populate(t, at + n))) {
 		__atomic_fetch_add(&t->refused, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
@@ -353,6 +336,15 @@ uint32_t lh_rows_max(enum lh_table_name name)
 	return lh_own_ledger.ledger->table[name].rows;
 }
 
+const void *lh_row_in_parent(enum lh_table_name name, uint32_t row)
+{
+	const struct lh_ledger *l = lh_own_ledger.parent_ledger;
+
+	if (!l || !row || row >= l->table[name].used)
+		return NULL;
+	return (const char *)l + l->table[name].offset + (size_t)row * l->table[name].row;
+}
+
 /*
  * Private memory: one reservation, handed out from the front. MADV_WIPEONFORK makes all of it zero
  * in the child of any kind of fork, and has no effect on a vfork.
@@ -363,7 +355,7 @@ static size_t private_size, private_used;
 
 bool lh_private_init(void)
 {
-	uint64_t share = lh_sys_space_limit() / SHARE;
+	uint64_t share = share_of_space();
 
 	for (private_size = PRIVATE_BYTES; private_size >= PRIVATE_BYTES >> 8; private_size >>= 2) {
 		if (private_size > share)
@@ -417,9 +409,8 @@ uint64_t lh_clock_now(void)
 
 uint32_t lh_clock_tick_slow(void)
 {
-	uint64_t now =
-		lh_sys_coarse(); /* the coarse clock lags: at the start it may be before start_ns */
+	/* the coarse clock lags: at the start it may be before start_ns */
+	int64_t ns = (int64_t)(lh_sys_coarse() - lh_own_ledger.start_ns);
 
-	return now > lh_own_ledger.start_ns ? (uint32_t)((now - lh_own_ledger.start_ns) / 1000000u)
-					    : 0;
+	return ns > 0 ? (uint32_t)(ns / 1000000) : 0;
 }

@@ -6,8 +6,7 @@
  * that lh_row_add returned never faults: if the kernel might refuse the memory, the library
  * allocates it before.
  *
- * Also the private memory of the library: one reservation that a fork wipes in the child, so that
- * everything read from it there is zero.
+ * Also the private memory of the library: one reservation, which reads as zero in a forked child.
  *
  * Does not know what rows mean. lh_row_add needs the internal lock.
  */
@@ -60,6 +59,8 @@ uint32_t lh_row_reserve(enum lh_table_name name, uint32_t n);
 void lh_row_publish(enum lh_table_name name, uint32_t n);
 uint32_t lh_rows_used(enum lh_table_name name);
 uint32_t lh_rows_max(enum lh_table_name name);
+/* In a forked child: a row of the parent's ledger; NULL: none. */
+const void *lh_row_in_parent(enum lh_table_name name, uint32_t row);
 
 /* Private memory: zero, never freed, wiped by fork. NULL: none left. */
 void *lh_private_alloc(size_t size);
@@ -69,8 +70,7 @@ void lh_private_reset(void); /* in a forked child: all of it is free again */
 uint64_t lh_clock_now(void);       /* nanoseconds since start_ns, exact */
 uint32_t lh_clock_tick_slow(void); /* milliseconds since start_ns, from the coarse clock */
 
-/* If the monitor has ended, its tick does not advance any more: lh_clock_tick then uses the coarse
- * clock. */
+/* If the monitor has ended, its tick stops: from then on lh_clock_tick uses the coarse clock. */
 void lh_clock_check_monitor(void);
 void lh_monitor_wake(void); /* tells the monitor of a new process */
 

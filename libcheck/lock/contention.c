@@ -11,12 +11,10 @@ void lh_contention_init(void)
 
 struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 {
-	/* NULL: the caller found the table full */
-	struct lh_lock_stats *stats = l->stats ? &LH_LOCK_STATS[l->stats] : NULL;
-	uint32_t row = stats && stats->contention ? stats->contention : free_rows;
+	uint32_t row = free_rows;
 
-	if (!stats || stats->contention)
-		return stats ? &LH_CONTENTIONS[row] : NULL;
+	if (LH_LOCK_STATS[l->stats].contention || !l->stats) /* no stats: their table is full */
+		return lh_contention(l);
 	if (row)
 		free_rows = LH_CONTENTIONS[row].next;
 	else
@@ -24,7 +22,7 @@ struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id)
 	if (!row)
 		return NULL;
 	LH_CONTENTIONS[row] = (struct lh_contention){.lock = id};
-	__atomic_store_n(&stats->contention, row, __ATOMIC_RELEASE);
+	__atomic_store_n(&LH_LOCK_STATS[l->stats].contention, row, __ATOMIC_RELEASE);
 	return &LH_CONTENTIONS[row];
 }
 
@@ -43,10 +41,10 @@ void lh_contention_free(struct lh_lock *l)
 /* ---- thread shares ---- */
 
 /* The thread's share, or a free one that becomes its own; NULL: all belong to other threads. */
-static struct lh_thread_share *find_share(struct lh_contention *contention, lh_thread_id thread)
+static struct lh_thread_share *find_share(struct lh_contention *c, lh_thread_id thread)
 {
 	for (uint32_t i = 0; i < LH_THREAD_SHARES; i++) {
-		struct lh_thread_share *s = &contention->share[i];
+		struct lh_thread_share *s = &c->share[i];
 		lh_thread_id none = 0;
 
 		if (__atomic_load_n(&s->thread, __ATOMIC_RELAXED) == thread ||
@@ -68,45 +66,40 @@ static void add_sum(struct lh_thread_share *to, const struct lh_thread_share *fr
 		from->bypassed_max > to->bypassed_max ? from->bypassed_max : to->bypassed_max;
 }
 
-/* The thread that waited least loses its share; so threads that wait much keep theirs. */
-static struct lh_thread_share *free_share(struct lh_contention *contention, lh_thread_id thread)
+/* Without a free share, the thread that waited least loses its share to this thread; so threads
+ * that wait much keep theirs. */
+static struct lh_thread_share *share_of(struct lh_contention *c, lh_thread_id thread)
 {
-	struct lh_thread_share *others = &contention->share[LH_THREAD_SHARES - 1],
-			       *least = &contention->share[0];
+	struct lh_thread_share *own = find_share(c, thread);
+	struct lh_thread_share *others = &c->share[LH_THREAD_SHARES - 1], *least = &c->share[0];
 
+	if (own)
+		return own;
 	others->thread = LH_THREAD_SHARE_OTHERS;
 	for (uint32_t i = 1; i < LH_THREAD_SHARES - 1; i++)
-		if (contention->share[i].wait_ns < least->wait_ns)
-			least = &contention->share[i];
+		if (c->share[i].wait_ns < least->wait_ns)
+			least = &c->share[i];
 	add_sum(others, least);
 	*least = (struct lh_thread_share){.thread = thread};
 	return least;
 }
 
-static struct lh_thread_share *share_of(struct lh_contention *contention, lh_thread_id thread)
-{
-	struct lh_thread_share *s = find_share(contention, thread);
-
-	return s ? s : free_share(contention, thread);
-}
-
 void lh_contention_acquired(struct lh_lock *l, lh_thread_id thread, uint32_t weight)
 {
-	struct lh_contention *contention = lh_contention(l);
-	struct lh_thread_share *s = contention ? find_share(contention, thread) : NULL;
+	struct lh_contention *c = lh_contention(l);
+	struct lh_thread_share *s = c ? find_share(c, thread) : NULL;
 
 	if (s)
 		s->taken += weight;
-	else if (contention &&
-		 contention->share[LH_THREAD_SHARES - 1].thread == LH_THREAD_SHARE_OTHERS)
-		contention->share[LH_THREAD_SHARES - 1].taken += weight;
+	else if (c && c->share[LH_THREAD_SHARES - 1].thread == LH_THREAD_SHARE_OTHERS)
+		c->share[LH_THREAD_SHARES - 1].taken += weight;
 }
 
 /* ---- waits ---- */
 
-static uint64_t entries(const struct lh_lock *l, const struct lh_contention *contention)
+static uint64_t entries(const struct lh_lock *l, const struct lh_contention *c)
 {
-	return l->acquired + l->shared - contention->recursive;
+	return l->acquired + l->shared - c->recursive;
 }
 
 void lh_contention_wait_cancel(struct lh_live_thread *live)
@@ -119,36 +112,34 @@ void lh_contention_wait_cancel(struct lh_live_thread *live)
 
 void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live)
 {
-	struct lh_contention *contention;
-
 	lh_contention_wait_cancel(live); /* the last wait was cancelled, or left by a jump */
-	contention = lh_contention_make(l, id);
-	if (!contention)
+	struct lh_contention *c = lh_contention_make(l, id);
+	if (!c)
 		return;
-	live->wait_entries = entries(l, contention);
-	uint32_t ahead = __atomic_fetch_add(&contention->waits_begun, 1, __ATOMIC_RELAXED) -
-			 __atomic_load_n(&contention->waits_ended, __ATOMIC_RELAXED);
+	live->wait_entries = entries(l, c);
+	uint32_t ahead = __atomic_fetch_add(&c->waits_begun, 1, __ATOMIC_RELAXED) -
+			 __atomic_load_n(&c->waits_ended, __ATOMIC_RELAXED);
 	/* `ahead` can be negative: a wait for the row's earlier lock ended late */
 	live->waiters_before = (int32_t)ahead > 0 ? ahead : 0;
 	live->wait_contention = LH_LOCK_STATS[l->stats].contention;
-	if (live->waiters_before >= contention->queue)
-		contention->queue = live->waiters_before + 1;
+	if (live->waiters_before >= c->queue)
+		c->queue = live->waiters_before + 1;
 }
 
-static void add_bypassed(struct lh_lock *l, struct lh_contention *contention,
+static void add_bypassed(struct lh_lock *l, struct lh_contention *c,
 			 const struct lh_live_thread *live, struct lh_thread_share *share)
 {
-	uint64_t now = entries(l, contention),
+	uint64_t now = entries(l, c),
 		 passed = now > live->wait_entries ? now - live->wait_entries : 0,
 		 later = passed > live->waiters_before ? passed - live->waiters_before : 0;
 
-	contention->bypassed += passed;
-	contention->overtaken += later;
-	if (later > contention->overtaken_max)
-		contention->overtaken_max = later;
-	if (passed > contention->bypassed_max) {
-		contention->bypassed_max = passed;
-		contention->bypassed_thread = live->thread;
+	c->bypassed += passed;
+	c->overtaken += later;
+	if (later > c->overtaken_max)
+		c->overtaken_max = later;
+	if (passed > c->bypassed_max) {
+		c->bypassed_max = passed;
+		c->bypassed_thread = live->thread;
 	}
 	if (passed > share->bypassed_max)
 		share->bypassed_max = passed;
@@ -168,69 +159,61 @@ static void add_time(struct lh_histogram *t, uint64_t ns, uint32_t n)
 		t->max_ns = ns;
 }
 
-static uint32_t histogram_of(enum lh_mode mode)
-{
-	return mode == LH_SHARED;
-}
-
 void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode mode,
 			    uint64_t ns)
 {
-	struct lh_contention *contention = lh_contention(l);
-	struct lh_thread_share *share;
+	struct lh_contention *c = lh_contention(l);
 
-	if (!contention || live->wait_contention != LH_LOCK_STATS[l->stats].contention) {
-		lh_contention_wait_cancel(live);
-		return;
+	if (c && live->wait_contention == LH_LOCK_STATS[l->stats].contention) {
+		struct lh_thread_share *share = share_of(c, live->thread);
+		add_time(&c->wait[mode == LH_SHARED], ns, 1);
+		share->waits++;
+		share->wait_ns += ns;
+		if (ns > share->wait_max_ns)
+			share->wait_max_ns = ns;
+		add_bypassed(l, c, live, share);
 	}
-	share = share_of(contention, live->thread);
-	add_time(&contention->wait[histogram_of(mode)], ns, 1);
-	share->waits++;
-	share->wait_ns += ns;
-	if (ns > share->wait_max_ns)
-		share->wait_max_ns = ns;
-	add_bypassed(l, contention, live, share);
 	lh_contention_wait_cancel(live);
 }
 
 void lh_contention_held(struct lh_lock *l, enum lh_mode mode, uint64_t ns, uint32_t weight)
 {
-	struct lh_contention *contention = lh_contention(l);
+	struct lh_contention *c = lh_contention(l);
 
-	if (contention)
-		add_time(&contention->hold[histogram_of(mode)], ns, weight);
+	if (c)
+		add_time(&c->hold[mode == LH_SHARED], ns, weight);
 }
 
 void lh_contention_recursive(struct lh_lock *l)
 {
-	struct lh_contention *contention = lh_contention(l);
+	struct lh_contention *c = lh_contention(l);
 
-	if (contention)
-		contention->recursive++;
+	if (c)
+		c->recursive++;
 }
 
 /* ---- tries ---- */
 
 void lh_contention_busy_begin(struct lh_lock *l, lh_lock_id id)
 {
-	struct lh_contention *contention = lh_contention_make(l, id);
+	struct lh_contention *c = lh_contention_make(l, id);
 
-	if (contention)
-		contention->busy++;
+	if (c)
+		c->busy++;
 }
 
 void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *live, uint64_t ns)
 {
-	struct lh_contention *contention = lh_contention(l);
+	struct lh_contention *c = lh_contention(l);
 
-	if (!contention || live->tries < contention->busy_tries)
+	if (!c || live->tries < c->busy_tries)
 		return;
-	if (contention->busy_thread != live->thread || contention->busy_site != live->try_site) {
-		contention->busy_thread = live->thread;
-		contention->busy_site = live->try_site;
-		contention->busy_ns = 0;
+	if (c->busy_thread != live->thread || c->busy_site != live->try_site) {
+		c->busy_thread = live->thread;
+		c->busy_site = live->try_site;
+		c->busy_ns = 0;
 	}
-	contention->busy_tries = live->tries;
-	if (ns > contention->busy_ns)
-		contention->busy_ns = ns;
+	c->busy_tries = live->tries;
+	if (ns > c->busy_ns)
+		c->busy_ns = ns;
 }

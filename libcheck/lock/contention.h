@@ -23,17 +23,13 @@ static inline struct lh_contention *lh_contention(const struct lh_lock *l)
 	return row ? &LH_CONTENTIONS[row] : NULL;
 }
 
-/*
- * The lock's row, made if there is none. NULL: the table is full, or the lock has no row of
- * LH_T_LOCK_STATS, which names the row. B
- */
+/* The lock's row, made if there is none. NULL: table full, or no row of LH_T_LOCK_STATS. B */
 struct lh_contention *lh_contention_make(struct lh_lock *l, lh_lock_id id);
 void lh_contention_free(struct lh_lock *l); /* frees the lock's row for another lock. B */
 void lh_contention_init(void);
 
-/* The thread of `s` begins to wait for a lock; or its wait ended without a report. */
-void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id,
-			      struct lh_live_thread *live); /* B */
+/* The thread begins to wait for a lock (B); or its wait ended without a report. */
+void lh_contention_wait_begin(struct lh_lock *l, lh_lock_id id, struct lh_live_thread *live);
 void lh_contention_wait_cancel(struct lh_live_thread *live);
 /* The thread's wait ended after `ns`, with or without the lock. */
 void lh_contention_wait_end(struct lh_lock *l, struct lh_live_thread *live, enum lh_mode,
@@ -45,9 +41,8 @@ void lh_contention_held(struct lh_lock *l, enum lh_mode, uint64_t ns, uint32_t w
 /* The lock was acquired by a thread that already held it. */
 void lh_contention_recursive(struct lh_lock *l);
 
-/* Consecutive failed tries of a thread: the start of a busy wait, and each further try of it. */
-void lh_contention_busy_begin(struct lh_lock *l, lh_lock_id id); /* B */
-void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *live,
-			    uint64_t ns); /* 0: not measured */
+/* Consecutive failed tries: the start of a busy wait (B), each further try (ns 0: not measured). */
+void lh_contention_busy_begin(struct lh_lock *l, lh_lock_id id);
+void lh_contention_busy_add(struct lh_lock *l, const struct lh_live_thread *live, uint64_t ns);
 
 #endif

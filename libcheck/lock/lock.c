@@ -1,25 +1,10 @@
-/* lock.c — the table of locks, their rows, and what the bytes of a glibc lock say. */
+/* lock.c — the table of locks, and their rows. */
 #include "libcheck/lock/lock.h"
 #include "libcheck/lock/contention.h"
 #include "libcheck/stack/stack.h"
 
-#include <pthread.h>
-#include <semaphore.h>
-
-#if defined(__x86_64__)
-#define LH_SPIN_FREE 1 /* a free spinlock is 1 in glibc on x86-64, 0 on other machines */
-#else
-#define LH_SPIN_FREE 0
-#endif
-
 struct lh_lock_index lh_lock_index;
 void (*lh_lock_on_destroy)(struct lh_lock *l);
-
-/* The tags rely on these sizes; with another glibc the build must fail. */
-_Static_assert(sizeof(pthread_rwlock_t) == 56 && sizeof(sem_t) == 32, "glibc's lock layout");
-#if defined(__x86_64__)
-_Static_assert(sizeof(pthread_mutex_t) == 40, "glibc's lock layout");
-#endif
 
 enum { LINE_SLOTS = 16, LINES_TRIED = 64 }; /* of the table */
 
@@ -55,17 +40,11 @@ bool lh_lock_init(void)
  * row now has another address; it may be overwritten.
  */
 
-static uint32_t spread(uint64_t v)
-{
-	v *= 0x9e3779b97f4a7c15u;
-	return (uint32_t)(v >> 32);
-}
-
 /* The n-th line that may hold the object. For n = 0, neighbours in memory are neighbours here. */
 static uint32_t *line_of(uintptr_t o, uint32_t n)
 {
-	uint32_t page = spread((o >> 14) + ((uint64_t)n << 20));
-	uint32_t line = page << 6 | ((n ? o >> 2 : o >> 8) & 63);
+	uint64_t page = ((o >> 14) + ((uint64_t)n << 20)) * 0x9e3779b97f4a7c15u >> 32;
+	uint32_t line = (uint32_t)page << 6 | ((n ? o >> 2 : o >> 8) & 63);
 
 	return &lh_lock_index.slot[(size_t)(line & (lh_lock_index.lines - 1)) * LINE_SLOTS];
 }
@@ -116,73 +95,7 @@ static void index_row(const void *o, uint32_t row)
 	}
 }
 
-/* ---- what the object says ---- */
-
-enum { KIND_MASK = 3, KIND_ROBUST = 16, KIND_PI = 32, KIND_PP = 64, KIND_PSHARED = 128 };
-
-static uint32_t mutex_attributes(const pthread_mutex_t *m)
-{
-	int k = m->__data.__kind;
-	uint32_t f = 0;
-
-	f |= (k & KIND_MASK) == PTHREAD_MUTEX_RECURSIVE ? LH_LOCK_RECURSIVE : 0;
-	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ERRORCHECK ? LH_LOCK_ERRORCHECK : 0;
-	f |= (k & KIND_MASK) == PTHREAD_MUTEX_ADAPTIVE_NP ? LH_LOCK_ADAPTIVE : 0;
-	f |= k & KIND_ROBUST ? LH_LOCK_ROBUST : 0;
-	f |= k & KIND_PI ? LH_LOCK_PI : 0;
-	f |= k & KIND_PP ? LH_LOCK_PROTECT : 0;
-	f |= k & KIND_PSHARED ? LH_LOCK_PSHARED : 0;
-	return f;
-}
-
-static uint32_t rwlock_attributes(const pthread_rwlock_t *w)
-{
-	return (w->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
-			? LH_LOCK_PREFER_WRITER
-			: 0) |
-	       (w->__data.__shared ? LH_LOCK_PSHARED : 0);
-}
-
-uint32_t lh_lock_attributes(const void *object, enum lh_kind kind)
-{
-	if (kind == LH_MUTEX)
-		return mutex_attributes(object);
-	if (kind == LH_RWLOCK)
-		return rwlock_attributes(object);
-	if (kind == LH_SEM) /* byte 8 is 0 for private, 128 for shared */
-		return ((const int *)object)[2] ? LH_LOCK_PSHARED : 0;
-	return 0;
-}
-
-bool lh_lock_is_free_now(const void *object, enum lh_kind kind)
-{
-	const pthread_mutex_t *m = object;
-	const pthread_rwlock_t *w = object;
-
-	switch (kind) {
-	case LH_MUTEX:
-		return __atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED) == 0;
-	case LH_RWLOCK:
-		return __atomic_load_n(&w->__data.__readers, __ATOMIC_RELAXED) >> 3 == 0 &&
-		       __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED) == 0;
-	case LH_SPIN:
-		return __atomic_load_n((const int *)object, __ATOMIC_RELAXED) == (LH_SPIN_FREE);
-	default:
-		return false;
-	}
-}
-
-int lh_lock_owner_tid(const void *object, enum lh_kind kind)
-{
-	const pthread_mutex_t *m = object;
-	const pthread_rwlock_t *w = object;
-
-	if (kind == LH_MUTEX)
-		return __atomic_load_n(&m->__data.__owner, __ATOMIC_RELAXED);
-	if (kind == LH_RWLOCK)
-		return __atomic_load_n(&w->__data.__cur_writer, __ATOMIC_RELAXED);
-	return 0;
-}
+/* ---- probes and tags ---- */
 
 static bool probe(const void *object, enum lh_kind kind, enum lh_how how)
 {
@@ -192,11 +105,6 @@ static bool probe(const void *object, enum lh_kind kind, enum lh_how how)
 
 bool (*lh_lock_free_probe)(const void *o, enum lh_kind kind, enum lh_how how) = probe;
 
-bool lh_sem_is_positive(const void *object)
-{
-	return __atomic_load_n((const uint32_t *)object, __ATOMIC_RELAXED) != 0;
-}
-
 static bool has_permit(const void *object, enum lh_how how)
 {
 	(void)how;
@@ -205,24 +113,14 @@ static bool has_permit(const void *object, enum lh_how how)
 
 bool (*lh_sem_permit_probe)(const void *o, enum lh_how how) = has_permit;
 
-bool lh_once_is_done(const void *object)
-{
-	return __atomic_load_n((const int *)object, __ATOMIC_ACQUIRE) & 2;
-}
-
 static bool has_tag(enum lh_kind kind, uint32_t flags)
 {
-	return !tag_off && (kind == LH_MUTEX || kind == LH_RWLOCK || kind == LH_SEM) &&
-	       !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
+	return !tag_off && lh_glibc_unused(kind) && !(flags & (LH_LOCK_ROBUST | LH_LOCK_PSHARED));
 }
 
 static void write_tag(const void *o, enum lh_kind kind, uint32_t row)
 {
-	size_t at = kind == LH_MUTEX    ? LH_TAG_OFFSET_MUTEX
-		    : kind == LH_RWLOCK ? LH_TAG_OFFSET_RWLOCK
-					: LH_TAG_OFFSET_SEM;
-
-	*(uint32_t *)((char *)(uintptr_t)o + at) = row;
+	*(uint32_t *)(uintptr_t)lh_glibc_word(o, lh_glibc_unused(kind)) = row;
 }
 
 /* ---- rows ---- */
@@ -310,8 +208,7 @@ static void clear_stats(uint32_t row)
 			(struct lh_lock_stats){.location = LH_LOCK_STATS[row].location};
 }
 
-/* A name given before the first use of the lock is in a row of kind LH_CUSTOM, made only for the
- * name. */
+/* A name given before the lock's first use is in a row of kind LH_CUSTOM, made only for that. */
 static void move_name(const struct lh_lock *old, char name[LH_NAME_MAX])
 {
 	if (old->kind == LH_CUSTOM && (old->flags & LH_LOCK_NAMED) && !old->acquired &&
@@ -329,10 +226,9 @@ static void set_name(struct lh_lock *l, const char name[LH_NAME_MAX])
 	l->flags |= LH_LOCK_NAMED;
 }
 
-static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t flags,
-			     uint32_t initial)
+static struct lh_lock *begin(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
-	uint32_t old = lh_lock_find(object);
+	uint32_t old = lh_lock_find(o);
 	char name[LH_NAME_MAX] = "";
 
 	if (old) {
@@ -352,30 +248,19 @@ static struct lh_lock *begin(const void *object, enum lh_kind kind, uint32_t fla
 			      .initial = initial,
 			      .stats = l->stats};
 	set_name(l, name);
-	set_location(l, object);
-	__atomic_store_n(&l->address, (uintptr_t)object, __ATOMIC_RELEASE);
-	index_row(object, row);
+	set_location(l, o);
+	__atomic_store_n(&l->address, (uintptr_t)o, __ATOMIC_RELEASE);
+	index_row(o, row);
 	return l;
 }
 
-struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t flags,
-			       uint32_t initial)
+struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial)
 {
-	struct lh_lock *l = begin(object, kind, flags, initial);
+	struct lh_lock *l = begin(o, kind, flags, initial);
 
 	if (l && has_tag(kind, flags))
-		write_tag(object, kind, (uint32_t)(l - LH_LOCKS));
+		write_tag(o, kind, (uint32_t)(l - LH_LOCKS));
 	return l;
-}
-
-const struct lh_lock *lh_lock_in_parent(lh_lock_id id)
-{
-	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
-
-	if (!b || !LH_LOCK_ROW(id) || LH_LOCK_ROW(id) >= b->table[LH_T_LOCK].used)
-		return NULL;
-	return (const struct lh_lock *)((const char *)b + b->table[LH_T_LOCK].offset) +
-	       LH_LOCK_ROW(id);
 }
 
 /*
@@ -389,16 +274,9 @@ static void inherit(struct lh_lock *l, const struct lh_lock *old)
 	l->initial = old->initial;
 	l->flags |=
 		old->flags & (LH_LOCK_INITED | LH_LOCK_COUNTING | LH_LOCK_NAMED | LH_LOCK_SIGNAL);
-	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
-	const struct lh_table *t = &b->table[LH_T_LOCK_STATS];
-	struct lh_lock_stats *stats =
-		old->flags & LH_LOCK_NAMED && old->stats < t->used ? lh_lock_stats_get(l) : NULL;
-	if (stats)
-		__builtin_memcpy(
-			stats->name,
-			((const struct lh_lock_stats *)((const char *)b + t->offset))[old->stats]
-				.name,
-			LH_NAME_MAX);
+	const struct lh_lock_stats *stats = lh_row_in_parent(LH_T_LOCK_STATS, old->stats);
+	if (stats && (old->flags & LH_LOCK_NAMED))
+		set_name(l, stats->name);
 }
 
 struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
@@ -421,7 +299,7 @@ struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind)
 		return &LH_LOCKS[row];
 	}
 	l = lh_lock_reinit(object, kind, flags, 0);
-	const struct lh_lock *old = l && tag ? lh_lock_in_parent(tag) : NULL;
+	const struct lh_lock *old = l && tag ? lh_row_in_parent(LH_T_LOCK, tag) : NULL;
 	if (old && old->address == (uintptr_t)object && old->kind == kind)
 		inherit(l, old);
 	return l;
@@ -449,13 +327,13 @@ struct lh_lock *lh_lock_copy_from_parent(const struct lh_lock *was)
 bool lh_lock_still_held(const struct lh_lock *was, int32_t tid)
 {
 	union {
-		pthread_mutex_t m;
-		pthread_rwlock_t w;
+		pthread_mutex_t mutex;
+		pthread_rwlock_t rwlock;
 		pthread_spinlock_t spin;
 	} copy;
 	enum lh_kind kind = (enum lh_kind)was->kind;
-	size_t n = kind == LH_MUTEX    ? sizeof(copy.m)
-		   : kind == LH_RWLOCK ? sizeof(copy.w)
+	size_t n = kind == LH_MUTEX    ? sizeof(copy.mutex)
+		   : kind == LH_RWLOCK ? sizeof(copy.rwlock)
 				       : sizeof(copy.spin);
 
 	if (kind == LH_CUSTOM) /* its bytes are the program's */

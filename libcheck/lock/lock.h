@@ -5,11 +5,7 @@
  * and checks the tag against the address in the row. A lock that was freed and made anew starts
  * with zeros, and a copy of a lock lies at another address: each counts as a new lock. Robust and
  * process-shared locks, and kinds without unused bytes (spinlock, condition, barrier, once, guard),
- * are found by address in a table.
- *
- *   mutex   bytes 24-27: the list pointers, which only robust mutexes use
- *   rwlock  bytes 16-19: padding
- *   sem     bytes 16-19: unused, and not cleared by sem_init, so set there
+ * are found by address in a table. glibc_layout.h knows where the bytes of a lock are.
  *
  * This module and no other in the library reads or writes a byte of a lock. Calls no lock function,
  * and reads no object after its real unlock or destroy. Lookups take no lock; lh_lock_make,
@@ -19,9 +15,8 @@
 #define LH_LOCK_LOCK_H
 
 #include "libcheck/ledger/own_ledger.h"
+#include "libcheck/lock/glibc_layout.h"
 #include "libcheck/lock/shm_location.h"
-
-enum { LH_TAG_OFFSET_MUTEX = 24, LH_TAG_OFFSET_RWLOCK = 16, LH_TAG_OFFSET_SEM = 16 };
 
 /* A slot holds a row number and, above it, some bits of the address. */
 struct lh_lock_index {
@@ -33,19 +28,13 @@ extern struct lh_lock_index lh_lock_index;
 /* The row of the object by the table, or 0. */
 uint32_t lh_lock_find(const void *object);
 
-/* The tag of the object, or the row by the table. A tag may be any value: check the row's address.
- */
+/* The tag of the object, or the row by the table. A tag may have any value: check the row's
+ * address. */
 static inline uint32_t lh_lock_read_tag(const void *object, enum lh_kind kind)
 {
-	const char *c = object;
+	size_t unused = lh_glibc_unused(kind);
 
-	if (kind == LH_MUTEX)
-		return *(const uint32_t *)(c + LH_TAG_OFFSET_MUTEX);
-	if (kind == LH_RWLOCK)
-		return *(const uint32_t *)(c + LH_TAG_OFFSET_RWLOCK);
-	if (kind == LH_SEM)
-		return *(const uint32_t *)(c + LH_TAG_OFFSET_SEM);
-	return lh_lock_find(object);
+	return unused ? *lh_glibc_word(object, unused) : lh_lock_find(object);
 }
 
 /* The row of the object by tag or table; NULL: the lock is not known. */
@@ -64,21 +53,14 @@ static inline lh_lock_id lh_lock_id_of(const struct lh_lock *l)
 /* The row of an id, or NULL if that lock has ended. */
 struct lh_lock *lh_lock_row(lh_lock_id id);
 
-/*
- * The known row of the object, or a new one with the attributes read from the object. NULL: the
- * table is full, counted.
- */
+/* The known row of the object, or a new one with the object's attributes. NULL: full, counted. */
 struct lh_lock *lh_lock_make(const void *object, enum lh_kind kind);
 
-/*
- * The lock's row of LH_T_LOCK_STATS, made if there is none. NULL: the table is full. Needs the
- * internal lock.
- */
+/* The lock's stats, made if there are none. NULL: the table is full. Needs the internal lock. */
 struct lh_lock_stats *lh_lock_stats_get(struct lh_lock *l);
 
 /* Makes a new row for the object, and destroys the lock that was known at its address. */
-struct lh_lock *lh_lock_reinit(const void *object, enum lh_kind kind, uint32_t flags,
-			       uint32_t initial);
+struct lh_lock *lh_lock_reinit(const void *o, enum lh_kind kind, uint32_t flags, uint32_t initial);
 
 /*
  * For a forked child, where the object's memory may be unmapped or changed. `was` is a copy of the
@@ -112,8 +94,7 @@ void lh_lock_destroy(struct lh_lock *l);
  */
 bool lh_lock_can_retire(const struct lh_lock *l);
 void lh_lock_retire(struct lh_lock *l);
-void lh_lock_revive(struct lh_lock *l,
-		    const void *object);      /* makes it a new lock at the same address */
+void lh_lock_revive(struct lh_lock *l, const void *object); /* a new lock at the same address */
 void lh_lock_drop_retired(struct lh_lock *l); /* ends a retired lock. Needs the internal lock */
 static inline bool lh_lock_is_retired_at(const struct lh_lock *l, const void *object)
 {
@@ -128,27 +109,17 @@ extern void (*lh_lock_on_destroy)(struct lh_lock *l);
  */
 static inline bool lh_lock_may_try(const void *object, enum lh_kind kind)
 {
-	return kind != LH_MUTEX || !(((const int *)object)[4] & 16 /* __kind, the robust bit */);
+	return kind != LH_MUTEX ||
+	       !(*lh_glibc_word(object, LH_GLIBC_MUTEX_KIND) & LH_GLIBC_KIND_ROBUST);
 }
 
-/* What the object itself says at this moment. */
-bool lh_lock_is_free_now(const void *object, enum lh_kind kind);
 /*
- * The same, before a call that no try-lock precedes. delay/delay.c replaces the function with one
- * that may delay the thread.
+ * lh_lock_is_free_now before a call that no try-lock precedes. delay/delay.c replaces the function
+ * with one that may delay the thread.
  */
 extern bool (*lh_lock_free_probe)(const void *object, enum lh_kind kind, enum lh_how how) LH_HIDDEN;
-int lh_lock_owner_tid(const void *object,
-		      /* 0: no owner, or the object does not say. */
-		      enum lh_kind kind);
-bool lh_sem_is_positive(const void *object);
-extern bool (*lh_sem_permit_probe)(const void *object,
-				   enum lh_how how) LH_HIDDEN; /* as lh_lock_free_probe */
-bool lh_once_is_done(const void *object);
-uint32_t lh_lock_attributes(const void *object, enum lh_kind kind);
-
-/* In a forked child: the row of this id in the parent's ledger, or NULL. */
-const struct lh_lock *lh_lock_in_parent(lh_lock_id id);
+/* The same for lh_sem_is_positive. */
+extern bool (*lh_sem_permit_probe)(const void *object, enum lh_how how) LH_HIDDEN;
 
 bool lh_lock_init(void); /* also in a forked child */
 

@@ -1,6 +1,7 @@
 /* shm_location.c — finds the shared memory at an address, by ioctl or from /proc/self/maps. */
 #include "libcheck/lock/shm_location.h"
 #include "libcheck/base/sys.h"
+#include "libcheck/base/text.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -25,11 +26,7 @@ enum { NAME_MAX_OF_SYSV = 32, PIECE = 512, TEXT_MAX = 1 << 20 };
 
 static bool is_sysv(const char *name)
 {
-	const char *start = "/SYSV";
-
-	while (*start && *start == *name)
-		start++, name++;
-	return !*start;
+	return lh_text_begins(name, "/SYSV");
 }
 
 static struct lh_shm_location shared(uint64_t dev, uint64_t ino, uint64_t off, bool sysv)
@@ -63,11 +60,18 @@ static bool read_maps(int fd, uint64_t at, struct lh_shm_location *w)
 
 /* ---- the text: "from-to perms offset major:minor inode   name" ---- */
 
+static void skip(const char **s)
+{
+	while (**s == ' ' || **s == '-' || **s == ':')
+		(*s)++;
+}
+
+/* The next number, behind separators. */
 static uint64_t number(const char **s, unsigned base)
 {
 	uint64_t n = 0;
 
-	for (;; (*s)++) {
+	for (skip(s);; (*s)++) {
 		char c = **s;
 		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
 				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
@@ -78,31 +82,19 @@ static uint64_t number(const char **s, unsigned base)
 	}
 }
 
-static void skip(const char **s)
-{
-	while (**s == ' ' || **s == '-' || **s == ':')
-		(*s)++;
-}
-
 /* False: this line contains the address. */
 static bool other_line(struct lh_maps_scan *t)
 {
 	const char *s = t->line;
 	uint64_t from = number(&s, 16);
 
-	skip(&s);
 	if (t->at < from || t->at >= number(&s, 16))
 		return true;
 	char last = 0;
 	for (int i = 0; i < 5 && *s; i++) /* a space and four letters, the last of them s or p */
 		last = *s++;
-	skip(&s);
 	uint64_t offset = number(&s, 16);
-	skip(&s);
-	unsigned major = (unsigned)number(&s, 16);
-	skip(&s);
-	unsigned minor = (unsigned)number(&s, 16);
-	skip(&s);
+	unsigned major = (unsigned)number(&s, 16), minor = (unsigned)number(&s, 16);
 	uint64_t ino = number(&s, 10);
 	skip(&s);
 	t->found = last == 's'

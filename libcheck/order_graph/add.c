@@ -14,37 +14,36 @@
 /* ---- ends of threads ---- */
 
 /* The thread whose end this lock is. The lock's `initial` may name it; otherwise it is searched. */
-static lh_thread_id thread_of_end_lock(const struct lh_order_graph *graph,
-				       const struct lh_order_input *input, lh_lock_id lock)
+static lh_thread_id thread_of_end_lock(const struct lh_order_graph *graph, lh_lock_id lock)
 {
-	uint32_t hint = lh_order_lock_row(input, lock)->initial;
-	uint32_t n = input->threads < graph->size.threads ? input->threads : graph->size.threads;
+	uint32_t hint = lh_order_lock(graph, lock)->initial;
+	uint32_t n = graph->rows.threads < graph->size.threads ? graph->rows.threads
+							       : graph->size.threads;
 
-	if (hint && hint < n && input->thread[hint].end_lock == lock)
+	if (hint && hint < n && graph->rows.thread[hint].end_lock == lock)
 		return hint;
 	for (uint32_t t = n; t-- > 1;)
-		if (input->thread[t].end_lock == lock)
+		if (graph->rows.thread[t].end_lock == lock)
 			return t;
 	return 0;
 }
 
 /* Of several visits of a chain by one thread, only the oldest makes a witness. */
-static bool is_oldest_visit(const struct lh_order_input *input, uint32_t row)
+static bool is_oldest_visit(const struct lh_order_graph *graph, uint32_t row)
 {
-	const struct lh_chain_visit *s = &input->visit[row];
+	const struct lh_chain_visit *s = &graph->rows.visit[row];
 
-	for (uint32_t i = input->chain[s->chain].visit; i && i < input->visits;
-	     i = input->visit[i].next)
-		if (i < row && input->visit[i].thread == s->thread)
+	for (uint32_t i = graph->rows.chain[s->chain].visit; i && i < graph->rows.visits;
+	     i = graph->rows.visit[i].next)
+		if (i < row && graph->rows.visit[i].thread == s->thread)
 			return false;
 	return true;
 }
 
-static bool is_dependency(const struct lh_order_graph *graph, const struct lh_order_input *input,
-			  lh_chain_id chain)
+static bool is_dependency(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	const struct lh_lock *l = lh_order_lock_row(input, input->chain[chain].lock);
-	bool tries = LH_SITE_HOW(input->chain[chain].site) == LH_TRY;
+	const struct lh_lock *l = lh_order_lock_of(graph, chain);
+	bool tries = LH_SITE_HOW(graph->rows.chain[chain].site) == LH_TRY;
 
 	/* a failed try of a semaphore may be followed by a wait */
 	if (tries && l->kind != LH_SEM && !(graph->flags & LH_ORDER_KEEP_FILTERED))
@@ -66,12 +65,12 @@ static bool is_dependency(const struct lh_order_graph *graph, const struct lh_or
  */
 enum { MANY_CHAINS = 48, COUNT_EVERY = 16 };
 
-static bool is_wanted_often(const struct lh_order_input *input, lh_chain_id chain)
+static bool is_wanted_often(const struct lh_order_graph *graph, lh_chain_id chain)
 {
 	uint32_t count = 0;
 
-	for (; chain && chain < input->chains && count < MANY_CHAINS;
-	     chain = input->chain[chain].next)
+	for (; chain && chain < graph->rows.chains && count < MANY_CHAINS;
+	     chain = graph->rows.chain[chain].next)
 		count++;
 	return count == MANY_CHAINS;
 }
@@ -84,237 +83,217 @@ static uint32_t wanted_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 	if (!(graph->flags & LH_ORDER_LOCK_LISTS))
 		return lh_order_vertex_get(graph, lock);
 	v = lh_order_vertex_find(graph, lock);
-	return graph->tables.vertex[v].has_in_edges ? v : 0;
+	return graph->vertex[v].has_in_edges ? v : 0;
 }
 
-static void add_thread_end_edge(struct lh_order_graph *graph, const struct lh_order_input *input,
-				uint32_t row)
+static void add_thread_end_edge(struct lh_order_graph *graph, uint32_t row)
 {
-	const struct lh_chain_visit *s = &input->visit[row];
-	lh_lock_id lock = input->chain[s->chain].lock;
+	const struct lh_chain_visit *s = &graph->rows.visit[row];
+	lh_lock_id lock = graph->rows.chain[s->chain].lock;
 
-	if (!is_dependency(graph, input, s->chain) || lh_chain_holds(input, s->chain, lock) ||
-	    !is_oldest_visit(input, row))
+	if (!is_dependency(graph, s->chain) || lh_chain_holds(graph, s->chain, lock) ||
+	    !is_oldest_visit(graph, row))
 		return;
-	lh_order_edge_add(graph, graph->tables.thread[s->thread].vertex, wanted_vertex(graph, lock),
+	lh_order_edge_add(graph, graph->thread[s->thread].vertex, wanted_vertex(graph, lock),
 			  s->chain);
 }
 
 /* A dependency's edges: from each held lock, and from the active ends of its threads. */
-static void add_edges_into(struct lh_order_graph *graph, const struct lh_order_input *input,
-			   lh_chain_id chain, uint32_t to)
+static void add_edges_into(struct lh_order_graph *graph, lh_chain_id chain, uint32_t to)
 {
-	lh_lock_id lock = input->chain[chain].lock;
+	lh_lock_id lock = graph->rows.chain[chain].lock;
 
-	if (lh_chain_holds(input, chain, lock))
+	if (lh_chain_holds(graph, chain, lock))
 		return;
-	LH_FOR_EACH_HELD(input, chain, h)
-	if (lh_order_is_lock(input, input->chain[h].lock))
-		lh_order_edge_add(graph, lh_order_vertex_find(graph, input->chain[h].lock), to,
-				  chain);
-	for (uint32_t i = input->chain[chain].visit; i && i < input->visits;
-	     i = input->visit[i].next)
-		if (input->visit[i].thread < graph->size.threads &&
-		    graph->tables.thread[input->visit[i].thread].vertex)
-			add_thread_end_edge(graph, input, i);
+	LH_FOR_EACH_HELD (graph, chain, h)
+		if (lh_order_is_lock(graph, graph->rows.chain[h].lock))
+			lh_order_edge_add(graph,
+					  lh_order_vertex_find(graph, graph->rows.chain[h].lock),
+					  to, chain);
+	for (uint32_t i = graph->rows.chain[chain].visit; i && i < graph->rows.visits;
+	     i = graph->rows.visit[i].next)
+		if (graph->rows.visit[i].thread < graph->size.threads &&
+		    graph->thread[graph->rows.visit[i].thread].vertex)
+			add_thread_end_edge(graph, i);
 }
 
-static uint32_t held_vertex(struct lh_order_graph *graph, const struct lh_order_input *input,
-			    lh_lock_id lock)
+static uint32_t held_vertex(struct lh_order_graph *graph, lh_lock_id lock)
 {
-	uint32_t v = lh_order_vertex_get(graph, lock), left = input->chains;
+	uint32_t v = lh_order_vertex_get(graph, lock), left = graph->rows.chains;
 
-	if (!v || graph->tables.vertex[v].has_in_edges)
+	if (!v || graph->vertex[v].has_in_edges)
 		return v;
-	graph->tables.vertex[v].has_in_edges = true;
+	graph->vertex[v].has_in_edges = true;
 	if (!(graph->flags & LH_ORDER_LOCK_LISTS))
 		return v;
 	/* The list may hold chains of the row's previous lock. `left`: a damaged list may be
 	 * cyclic. */
-	for (lh_chain_id chain = lh_order_lock_row(input, lock)->chains;
-	     chain && chain < input->chains && left--; chain = input->chain[chain].next)
-		if (chain <= graph->chain_high && input->chain[chain].lock == lock &&
-		    is_dependency(graph, input, chain))
-			add_edges_into(graph, input, chain, v);
+	for (lh_chain_id chain = lh_order_lock(graph, lock)->chains;
+	     chain && chain < graph->rows.chains && left--; chain = graph->rows.chain[chain].next)
+		if (chain <= graph->chain_high && graph->rows.chain[chain].lock == lock &&
+		    is_dependency(graph, chain))
+			add_edges_into(graph, chain, v);
 	return v;
 }
 
 bool lh_order_thread_end_matters(const struct lh_order_graph *graph, lh_thread_id thread)
 {
-	return thread < graph->size.threads && graph->tables.thread[thread].active;
+	return thread < graph->size.threads && graph->thread[thread].active;
 }
 
 static void activate(struct lh_order_graph *graph, lh_thread_id t)
 {
-	if (!t || graph->tables.thread[t].active)
+	if (!t || graph->thread[t].active)
 		return;
-	graph->tables.thread[t].active = true;
-	graph->tables.thread[t].todo = graph->todo;
+	graph->thread[t].active = true;
+	graph->thread[t].todo = graph->todo;
 	graph->todo = t;
 }
 
-static bool is_join(const struct lh_order_graph *graph, const struct lh_order_input *input,
-		    lh_chain_id chain)
+static bool is_join(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	return lh_order_lock_row(input, input->chain[chain].lock)->kind == LH_THREAD_END &&
-	       is_dependency(graph, input, chain);
+	return lh_order_lock_of(graph, chain)->kind == LH_THREAD_END && is_dependency(graph, chain);
 }
 
 /* A thread joins t from now on, so the ends that t waits for matter too. */
-static void set_wanted(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_thread_id t)
+static void set_wanted(struct lh_order_graph *graph, lh_thread_id t)
 {
-	graph->tables.thread[t].wanted = true;
-	for (uint32_t i = graph->tables.thread[t].visit; i; i = graph->tables.visit_next[i]) {
-		lh_chain_id chain = input->visit[i].chain;
-		if (chain <= graph->chain_high && is_join(graph, input, chain))
-			activate(graph, thread_of_end_lock(graph, input, input->chain[chain].lock));
+	graph->thread[t].wanted = true;
+	for (uint32_t i = graph->thread[t].visit; i; i = graph->visit_next[i]) {
+		lh_chain_id chain = graph->rows.visit[i].chain;
+		if (chain <= graph->chain_high && is_join(graph, chain))
+			activate(graph, thread_of_end_lock(graph, graph->rows.chain[chain].lock));
 	}
 }
 
-static bool visited_by_joined(const struct lh_order_graph *graph,
-			      const struct lh_order_input *input, lh_chain_id chain)
+static bool visited_by_joined(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	for (uint32_t i = input->chain[chain].visit; i && i < input->visits;
-	     i = input->visit[i].next)
-		if (input->visit[i].thread < graph->size.threads &&
-		    graph->tables.thread[input->visit[i].thread].wanted)
+	for (uint32_t i = graph->rows.chain[chain].visit; i && i < graph->rows.visits;
+	     i = graph->rows.visit[i].next)
+		if (graph->rows.visit[i].thread < graph->size.threads &&
+		    graph->thread[graph->rows.visit[i].thread].wanted)
 			return true;
 	return false;
 }
 
 /* The chain joins a thread, and it or a visit of it is new. */
-static void add_join(struct lh_order_graph *graph, const struct lh_order_input *input,
-		     lh_chain_id chain)
+static void add_join(struct lh_order_graph *graph, lh_chain_id chain)
 {
-	lh_thread_id t = thread_of_end_lock(graph, input, input->chain[chain].lock);
+	lh_thread_id t = thread_of_end_lock(graph, graph->rows.chain[chain].lock);
 
 	if (!t)
 		return;
-	if (!graph->tables.thread[t].wanted)
-		set_wanted(graph, input, t);
-	if (lh_chain_parent(input, chain) || visited_by_joined(graph, input, chain))
+	if (!graph->thread[t].wanted)
+		set_wanted(graph, t);
+	if (lh_chain_parent(graph, chain) || visited_by_joined(graph, chain))
 		activate(graph, t);
 }
 
 /* Adds the edges of ends that have become active. */
-static void activate_threads(struct lh_order_graph *graph, const struct lh_order_input *input)
+static void activate_threads(struct lh_order_graph *graph)
 {
 	while (graph->todo) {
 		lh_thread_id t = graph->todo;
-		struct lh_order_thread *l = &graph->tables.thread[t];
+		struct lh_order_thread *l = &graph->thread[t];
 		graph->todo = l->todo;
-		l->vertex = t ? held_vertex(graph, input, input->thread[t].end_lock) : 0;
+		l->vertex = held_vertex(graph, graph->rows.thread[t].end_lock);
 		if (!l->vertex)
 			continue;
-		graph->tables.vertex[l->vertex].thread_end = t;
-		for (uint32_t i = l->visit; i; i = graph->tables.visit_next[i])
-			if (input->visit[i].chain <= graph->chain_high)
-				add_thread_end_edge(graph, input, i);
+		graph->vertex[l->vertex].thread_end = t;
+		for (uint32_t i = l->visit; i; i = graph->visit_next[i])
+			if (graph->rows.visit[i].chain <= graph->chain_high)
+				add_thread_end_edge(graph, i);
 	}
 }
 
 /* ---- new rows ---- */
 
-static void add_visit(struct lh_order_graph *graph, const struct lh_order_input *input,
-		      uint32_t row)
+static void add_visit(struct lh_order_graph *graph, uint32_t row)
 {
-	const struct lh_chain_visit *s = &input->visit[row];
+	const struct lh_chain_visit *s = &graph->rows.visit[row];
 
-	if (s->thread >= graph->size.threads || s->thread >= input->threads || !s->chain ||
-	    s->chain >= input->chains)
+	if (s->thread >= graph->size.threads || s->thread >= graph->rows.threads || !s->chain ||
+	    s->chain >= graph->rows.chains)
 		return;
-	graph->tables.visit_next[row] = graph->tables.thread[s->thread].visit;
-	graph->tables.thread[s->thread].visit = row;
+	graph->visit_next[row] = graph->thread[s->thread].visit;
+	graph->thread[s->thread].visit = row;
 	if (s->chain > graph->chain_high)
 		return;
-	if (graph->tables.thread[s->thread].vertex)
-		add_thread_end_edge(graph, input, row);
-	if (is_join(graph, input, s->chain))
-		add_join(graph, input, s->chain);
+	if (graph->thread[s->thread].vertex)
+		add_thread_end_edge(graph, row);
+	if (is_join(graph, s->chain))
+		add_join(graph, s->chain);
 }
 
-static void add_hb_edge(struct lh_order_graph *graph, const struct lh_order_input *input,
-			uint32_t row)
+static void add_hb_edge(struct lh_order_graph *graph, uint32_t row)
 {
-	lh_thread_id a = input->hb_edge[row].a;
+	lh_thread_id a = graph->rows.hb_edge[row].a;
 
 	if (a >= graph->size.threads ||
-	    input->hb_edge[row].what >= LH_HB_CREATOR_RELEASED) /* these kinds order nothing */
+	    graph->rows.hb_edge[row].what >= LH_HB_CREATOR_RELEASED) /* these kinds order nothing */
 		return;
-	graph->tables.hb_edge_next[row] = graph->tables.thread[a].hb_edge;
-	graph->tables.thread[a].hb_edge = row;
+	graph->hb_edge_next[row] = graph->thread[a].hb_edge;
+	graph->thread[a].hb_edge = row;
 }
 
-/* A permit is wanted while permits are held: an edge from the semaphore to itself. */
-static void add_semaphore(struct lh_order_graph *graph, const struct lh_order_input *input,
-			  lh_chain_id chain, lh_lock_id lock)
+bool lh_order_asks_as_writer(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	uint32_t v;
-
-	if (!(lh_order_lock_row(input, lock)->flags & LH_LOCK_COUNTING) ||
-	    !lh_chain_holds(input, chain, lock))
-		return;
-	v = lh_order_vertex_get(graph, lock);
-	lh_order_edge_add(graph, v, v, chain);
+	return LH_SITE_MODE(graph->rows.chain[chain].site) == LH_EXCLUSIVE &&
+	       (lh_order_lock_of(graph, chain)->flags & LH_LOCK_PREFER_WRITER);
 }
 
-bool lh_order_asks_as_writer(const struct lh_order_input *input, lh_chain_id chain)
+static void add_edges(struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock)
 {
-	return LH_SITE_MODE(input->chain[chain].site) == LH_EXCLUSIVE &&
-	       (lh_order_lock_row(input, input->chain[chain].lock)->flags & LH_LOCK_PREFER_WRITER);
-}
+	bool again = lh_chain_holds(graph, chain, lock);
+	uint32_t to;
 
-static void add_edges(struct lh_order_graph *graph, const struct lh_order_input *input,
-		      lh_chain_id chain, lh_lock_id lock)
-{
-	if (!lh_chain_holds(input, chain, lock))
-		LH_FOR_EACH_HELD(input, chain, h)
-	if (lh_order_is_lock(input, input->chain[h].lock))
-		held_vertex(graph, input, input->chain[h].lock);
-	uint32_t to = wanted_vertex(graph, lock);
-	if (!to && chain % COUNT_EVERY == 0 && is_wanted_often(input, chain))
-		held_vertex(graph, input, lock);
+	LH_FOR_EACH_HELD (graph, chain, h)
+		if (!again && lh_order_is_lock(graph, graph->rows.chain[h].lock))
+			held_vertex(graph, graph->rows.chain[h].lock);
+	to = wanted_vertex(graph, lock);
+	if (!to && chain % COUNT_EVERY == 0 && is_wanted_often(graph, chain))
+		held_vertex(graph, lock);
 	else
-		add_edges_into(graph, input, chain, to);
+		add_edges_into(graph, chain, to);
 }
 
-static void add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
-		      lh_chain_id chain)
+static void add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 {
-	lh_lock_id lock = input->chain[chain].lock;
-	const struct lh_lock *l = lh_order_lock_row(input, lock);
+	lh_lock_id lock = graph->rows.chain[chain].lock;
+	const struct lh_lock *l = lh_order_lock(graph, lock);
+	bool counting = (l->flags & LH_LOCK_COUNTING) && lh_chain_holds(graph, chain, lock);
+	bool writes = lh_order_asks_as_writer(graph, chain);
+	uint32_t v = counting || writes ? lh_order_vertex_get(graph, lock) : 0;
 
-	add_semaphore(graph, input, chain, lock);
-	if (lh_order_asks_as_writer(input, chain)) {
-		uint32_t v = lh_order_vertex_get(graph, lock);
-		if (v)
-			lh_order_writer_add(graph, v, chain);
-	}
-	if (!is_dependency(graph, input, chain))
+	if (counting) /* a permit is wanted while permits are held: an edge to itself */
+		lh_order_edge_add(graph, v, v, chain);
+	if (v && writes)
+		lh_order_witness_add(graph, &graph->vertex[v].writers, chain);
+	if (!is_dependency(graph, chain))
 		return;
-	add_edges(graph, input, chain, lock);
+	add_edges(graph, chain, lock);
 	if (l->kind == LH_THREAD_END)
-		add_join(graph, input, chain);
+		add_join(graph, chain);
 }
 
 void lh_order_chain_reused(struct lh_order_graph *graph, const struct lh_order_input *input,
 			   lh_chain_id chain)
 {
+	graph->rows = *input;
 	if (chain <= graph->chain_high)
-		add_chain(graph, input, chain);
+		add_chain(graph, chain);
 }
 
 /* Adds all new visits and happens-before edges, and new chains up to `chain`. */
-void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
-			lh_chain_id chain)
+void lh_order_add_chain(struct lh_order_graph *graph, lh_chain_id chain)
 {
-	while (graph->hb_edge_high + 1 < input->hb_edges &&
+	while (graph->hb_edge_high + 1 < graph->rows.hb_edges &&
 	       graph->hb_edge_high + 1 < graph->size.hb_edges)
-		add_hb_edge(graph, input, ++graph->hb_edge_high);
-	while (graph->visit_high + 1 < input->visits && graph->visit_high + 1 < graph->size.visits)
-		add_visit(graph, input, ++graph->visit_high);
+		add_hb_edge(graph, ++graph->hb_edge_high);
+	while (graph->visit_high + 1 < graph->rows.visits &&
+	       graph->visit_high + 1 < graph->size.visits)
+		add_visit(graph, ++graph->visit_high);
 	while (graph->chain_high < chain)
-		add_chain(graph, input, ++graph->chain_high);
-	activate_threads(graph, input);
+		add_chain(graph, ++graph->chain_high);
+	activate_threads(graph);
 }

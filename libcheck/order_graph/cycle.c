@@ -1,66 +1,94 @@
 /*
  * cycle.c — tests one closed cycle: it counts, or is filtered for a reason; makes its key and its
- * links.
+ * links; keeps each cycle that was found.
  *
  * The cycle is in slot[0..length) of struct lh_order_graph. Slot c holds what slot c-1 wants, slot
  * 0 what the last slot wants. The slots behind are the queued writers.
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
+/* ---- the cycles that were found ---- */
+
+/* The later the test that failed, the nearer the cycle is to an error. */
+static uint32_t tests_passed(enum lh_filter filter)
+{
+	return filter == LH_F_NONE ? LH_FILTERS : filter;
+}
+
+struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key,
+				      enum lh_filter filter)
+{
+	uint32_t row = lh_index_find(&graph->known_by_key, key);
+	struct lh_known_cycle *known;
+	struct lh_cycle *out;
+
+	if (graph->rows.hb_edges_lost && tests_passed(filter) > tests_passed(LH_F_ORDERED))
+		filter = LH_F_ORDERED;
+	bool is_better = !row || tests_passed(filter) > tests_passed(graph->known[row].filter);
+	if (!row)
+		row = lh_index_add(graph, &graph->known_by_key, key);
+	if (!row)
+		return NULL;
+	known = &graph->known[row];
+	known->count++;
+	if (!is_better || graph->found_n == LH_CYCLES_PER_CALL)
+		return NULL;
+	known->filter = filter;
+	out = &graph->found[graph->found_n++];
+	out->key = key;
+	out->count = known->count;
+	out->filter = (uint8_t)filter;
+	out->severity = filter == LH_F_NONE ? LH_ERROR : LH_NOTE;
+	return out;
+}
+
+int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b)
+{
+	if (a->filter != b->filter)
+		return tests_passed(a->filter) > tests_passed(b->filter) ? -1 : 1;
+	if (a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
 /* ---- readers and queued writers ---- */
 
 /* The chain in which slot c acquired what the slot before it wants; 0 for the end of a thread. */
-static lh_chain_id chain_of_held(const struct lh_cycle_query *q, uint32_t c)
+static lh_chain_id chain_of_held(const struct lh_order_graph *graph, uint32_t c)
 {
-	const struct lh_order_graph *graph = q->graph;
-	lh_lock_id lock = graph->tables.vertex[graph->slot[c].from].lock;
+	lh_lock_id lock = graph->vertex[graph->slot[c].from].lock;
 
-	if (graph->tables.vertex[graph->slot[c].from].thread_end)
+	if (graph->vertex[graph->slot[c].from].thread_end)
 		return 0;
-	LH_FOR_EACH_HELD(q->input, graph->slot[c].chain, h)
-	if (q->input->chain[h].lock == lock)
-		return h;
-	return 0;
+	return lh_chain_holds(graph, graph->slot[c].chain, lock);
 }
 
 /*
  * Always, if one of the two modes is exclusive. A reader waits for a reader only behind a queued
  * writer, and only if the rwlock prefers writers: then find_queued_writers must find a writer.
  */
-bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c)
+bool lh_cycle_slot_blocks(struct lh_order_graph *graph, uint32_t c)
 {
-	struct lh_cycle_slot *s = &q->graph->slot[c];
-	lh_chain_id h = chain_of_held(q, c);
-	uint32_t before = (c ? c : q->length) - 1;
-	const struct lh_lock *l;
+	struct lh_cycle_slot *s = &graph->slot[c];
+	lh_chain_id h = chain_of_held(graph, c);
+	const struct lh_chain *before = lh_slot_chain(graph, (c ? c : graph->length) - 1);
+	const struct lh_lock *l = lh_order_lock(graph, before->lock);
 
-	s->queue =
-		h && lh_both_shared(q->input->chain[h].site, lh_cycle_slot_chain(q, before)->site);
+	s->queue = h && lh_both_shared(graph->rows.chain[h].site, before->site);
 	if (!s->queue)
 		return true;
-	l = lh_order_lock_row(q->input, lh_cycle_slot_chain(q, before)->lock);
 	return (l->flags & LH_LOCK_PREFER_WRITER) && (l->flags & LH_LOCK_HAS_WRITERS);
 }
 
-static bool writer_fits(const struct lh_cycle_query *q, uint32_t slots)
-{
-	for (uint32_t i = 0; i < slots; i++)
-		if (!lh_overlap_no_gate_lock(q->input, q->graph->slot[i].chain,
-					     q->graph->slot[slots].chain))
-			return false;
-	return true;
-}
-
 /* The next writer of the list that waits without a limit (or `timed`) and fits; 0 none. */
-static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t slot, bool timed)
+static uint32_t next_writer(struct lh_order_graph *graph, uint32_t w, uint32_t slot, bool timed)
 {
-	struct lh_order_graph *graph = q->graph;
-
-	for (; w && lh_order_budget_spend(graph, 1); w = graph->tables.witness[w].next) {
-		graph->slot[slot] = (struct lh_cycle_slot){.chain = graph->tables.witness[w].chain,
-							   .witness = w};
-		enum lh_how how = LH_SITE_HOW(lh_cycle_slot_chain(q, slot)->site);
-		if ((how == LH_BLOCKING || (timed && how == LH_TIMED)) && writer_fits(q, slot))
+	for (; w && lh_order_budget_spend(graph, 1); w = graph->witness[w].next) {
+		graph->slot[slot] =
+			(struct lh_cycle_slot){.chain = graph->witness[w].chain, .witness = w};
+		enum lh_how how = LH_SITE_HOW(lh_slot_chain(graph, slot)->site);
+		if ((how == LH_BLOCKING || (timed && how == LH_TIMED)) &&
+		    !lh_slot_has_gate_lock(graph, slot))
 			return w;
 	}
 	return 0;
@@ -68,69 +96,56 @@ static uint32_t next_writer(const struct lh_cycle_query *q, uint32_t w, uint32_t
 
 /* Finds a writer for each slot with `queue`, and threads for all slots. Returns the number of
  * writers, or -1. */
-static int find_queued_writers(struct lh_cycle_query *q, bool timed)
+static int find_queued_writers(struct lh_order_graph *graph, bool timed)
 {
-	struct lh_order_graph *graph = q->graph;
-	uint32_t n = q->length, want[LH_QUEUED_WRITERS_MAX], i = 0, marked = 0;
+	uint32_t n = graph->length, want[LH_QUEUED_WRITERS_MAX], i = 0, marked = 0;
 
 	for (uint32_t c = 0; c < n; c++) {
 		if (!graph->slot[c].queue)
 			continue;
 		if (marked == LH_QUEUED_WRITERS_MAX) {
-			q->cut = true;
+			graph->cut = true;
 			return -1;
 		}
 		want[marked++] = graph->slot[c].from;
 	}
 	if (!marked)
-		return lh_overlap_assign_threads(graph, q->input, n, LH_OVERLAP_HAPPENS_BEFORE)
-			       ? 0
-			       : -1;
-	graph->slot[n].witness = graph->tables.vertex[want[0]].writers;
+		return lh_overlap_assign_threads(graph, n, LH_OVERLAP_HAPPENS_BEFORE) ? 0 : -1;
+	graph->slot[n].witness = graph->vertex[want[0]].writers;
 	while (graph->budget > 0) {
 		struct lh_cycle_slot *s = &graph->slot[n + i];
-		s->witness = next_writer(q, s->witness, n + i, timed);
+		s->witness = next_writer(graph, s->witness, n + i, timed);
 		if (!s->witness) {
 			if (!i--)
 				return -1;
 		} else if (i + 1 < marked) {
 			i++;
-			graph->slot[n + i].witness = graph->tables.vertex[want[i]].writers;
+			graph->slot[n + i].witness = graph->vertex[want[i]].writers;
 			continue;
-		} else if (lh_overlap_assign_threads(graph, q->input, n + marked,
+		} else if (lh_overlap_assign_threads(graph, n + marked,
 						     LH_OVERLAP_HAPPENS_BEFORE)) {
 			return (int)marked;
 		}
-		graph->slot[n + i].witness = graph->tables.witness[graph->slot[n + i].witness].next;
+		graph->slot[n + i].witness = graph->witness[graph->slot[n + i].witness].next;
 	}
 	return -1;
 }
 
 /* ---- a closed cycle ---- */
 
-static struct lh_cycle_link link_of(const struct lh_cycle_query *q, uint32_t c)
+/* A queued writer has no `from`: its link holds nothing. */
+static struct lh_cycle_link link_of(const struct lh_order_graph *graph, uint32_t c)
 {
-	const struct lh_order_graph *graph = q->graph;
 	const struct lh_cycle_slot *s = &graph->slot[c];
-	lh_chain_id h = chain_of_held(q, c);
+	lh_chain_id h = chain_of_held(graph, c);
 
 	return (struct lh_cycle_link){
-		.thread = s->required_thread ? s->required_thread : lh_slot_thread(q->input, s),
+		.thread = s->required_thread ? s->required_thread : lh_slot_thread(graph, s),
 		.chain = s->chain,
-		.held = h ? q->input->chain[h].lock : graph->tables.vertex[s->from].lock,
-		.held_site = h ? q->input->chain[h].site : 0,
-		.wanted = lh_cycle_slot_chain(q, c)->lock,
-		.wanted_site = lh_cycle_slot_chain(q, c)->site,
-	};
-}
-
-static struct lh_cycle_link queued_writer(const struct lh_cycle_query *q, uint32_t c)
-{
-	return (struct lh_cycle_link){
-		.thread = lh_slot_thread(q->input, &q->graph->slot[c]),
-		.chain = q->graph->slot[c].chain,
-		.wanted = lh_cycle_slot_chain(q, c)->lock,
-		.wanted_site = lh_cycle_slot_chain(q, c)->site,
+		.held = h ? graph->rows.chain[h].lock : graph->vertex[s->from].lock,
+		.held_site = h ? graph->rows.chain[h].site : 0,
+		.wanted = lh_slot_chain(graph, c)->lock,
+		.wanted_site = lh_slot_chain(graph, c)->site,
 	};
 }
 
@@ -138,129 +153,117 @@ static struct lh_cycle_link queued_writer(const struct lh_cycle_query *q, uint32
  * A link is the same for every thread: the two locks and the two sites. How the held lock was
  * acquired does not matter.
  */
-static uint64_t link_key(const struct lh_cycle_query *q, uint32_t c)
+static uint64_t link_key(const struct lh_order_graph *graph, uint32_t c)
 {
-	const struct lh_cycle_slot *s = &q->graph->slot[c];
-	lh_chain_id h = chain_of_held(q, c);
-	lh_site held = h ? q->input->chain[h].site : 0;
-	uint64_t k = lh_hash_mix(q->graph->tables.vertex[s->from].lock,
+	const struct lh_cycle_slot *s = &graph->slot[c];
+	lh_chain_id h = chain_of_held(graph, c);
+	lh_site held = h ? graph->rows.chain[h].site : 0;
+	uint64_t k = lh_hash_mix(graph->vertex[s->from].lock,
 				 LH_SITE(LH_SITE_STACK(held), 0, LH_SITE_MODE(held)));
 
-	return lh_hash_mix(lh_hash_mix(k, q->graph->tables.vertex[s->want].lock),
-			   lh_cycle_slot_chain(q, c)->site);
+	return lh_hash_mix(lh_hash_mix(k, graph->vertex[s->want].lock),
+			   lh_slot_chain(graph, c)->site);
 }
 
 /* A cycle has no first link: begins at the link with the smallest key. */
-static uint64_t cycle_key(const struct lh_cycle_query *q, uint32_t *begin)
+static uint64_t cycle_key(const struct lh_order_graph *graph, uint32_t *begin)
 {
-	uint64_t least = link_key(q, 0), key = q->length;
+	uint64_t least = link_key(graph, 0), key = graph->length;
 
 	*begin = 0;
-	for (uint32_t c = 1; c < q->length; c++) {
-		uint64_t k = link_key(q, c);
+	for (uint32_t c = 1; c < graph->length; c++) {
+		uint64_t k = link_key(graph, c);
 		if (k < least) {
 			least = k;
 			*begin = c;
 		}
 	}
-	for (uint32_t c = 0; c < q->length; c++)
-		key = lh_hash_mix(key, link_key(q, (*begin + c) % q->length));
+	for (uint32_t c = 0; c < graph->length; c++)
+		key = lh_hash_mix(key, link_key(graph, (*begin + c) % graph->length));
 	return key;
 }
 
-static void report(const struct lh_cycle_query *q, enum lh_filter filter, uint32_t writers)
+static void report(struct lh_order_graph *graph, enum lh_filter filter, uint32_t writers)
 {
-	uint32_t begin, n = q->length;
-	uint64_t key = cycle_key(q, &begin);
-	struct lh_cycle *out = lh_order_finding_add(q->graph, q->input, key, filter);
+	uint32_t begin, n = graph->length;
+	uint64_t key = cycle_key(graph, &begin);
+	struct lh_cycle *out = lh_order_finding_add(graph, key, filter);
 
 	if (!out)
 		return;
 	out->rule = LH_RULE_LOCK_ORDER;
 	out->n = (uint8_t)n;
 	out->queued_writers = (uint8_t)writers;
-	for (uint32_t c = 0; c < n; c++)
-		out->link[c] = link_of(q, (begin + c) % n);
-	for (uint32_t c = 0; c < writers; c++)
-		out->link[n + c] = queued_writer(q, n + c);
+	for (uint32_t c = 0; c < n + writers; c++)
+		out->link[c] = link_of(graph, c < n ? (begin + c) % n : c);
 }
 
-static bool is_timed(const struct lh_cycle_query *q, uint32_t slots)
+bool lh_any_slot_is(const struct lh_order_graph *graph, uint32_t slots, enum lh_how how)
 {
 	for (uint32_t c = 0; c < slots; c++)
-		if (LH_SITE_HOW(lh_cycle_slot_chain(q, c)->site) == LH_TIMED)
+		if (LH_SITE_HOW(lh_slot_chain(graph, c)->site) == how)
 			return true;
 	return false;
 }
 
 /* cycle_search.c has made all tests except that for queued writers. */
-void lh_cycle_report_counted(struct lh_cycle_query *q)
+void lh_cycle_report_counted(struct lh_order_graph *graph)
 {
-	int writers = find_queued_writers(q, false);
+	int writers = find_queued_writers(graph, false);
 
 	if (writers < 0)
-		writers = find_queued_writers(q, true);
-	if (writers >= 0)
-		report(q, is_timed(q, q->length + (uint32_t)writers) ? LH_F_TIMED : LH_F_NONE,
-		       (uint32_t)writers);
+		writers = find_queued_writers(graph, true);
+	if (writers < 0)
+		return;
+	bool timed = lh_any_slot_is(graph, graph->length + (uint32_t)writers, LH_TIMED);
+	report(graph, timed ? LH_F_TIMED : LH_F_NONE, (uint32_t)writers);
 }
 
-static bool has_gate_lock(const struct lh_cycle_query *q)
+static bool has_gate_lock(const struct lh_order_graph *graph)
 {
-	for (uint32_t a = 0; a < q->length; a++)
-		for (uint32_t b = 0; b < a; b++)
-			if (!lh_overlap_no_gate_lock(q->input, q->graph->slot[a].chain,
-						     q->graph->slot[b].chain))
-				return true;
-	return false;
-}
-
-static bool has_try(const struct lh_cycle_query *q)
-{
-	for (uint32_t c = 0; c < q->length; c++)
-		if (!lh_order_may_block(q->input, q->graph->slot[c].chain))
+	for (uint32_t c = 1; c < graph->length; c++)
+		if (lh_slot_has_gate_lock(graph, c))
 			return true;
 	return false;
 }
 
-static bool all_block(const struct lh_cycle_query *q)
+static bool all_block(struct lh_order_graph *graph)
 {
 	bool all = true;
 
-	for (uint32_t c = 0; c < q->length; c++)
-		all &= lh_cycle_slot_blocks(q, c);
+	for (uint32_t c = 0; c < graph->length; c++)
+		all &= lh_cycle_slot_blocks(graph, c);
 	return all;
 }
 
 /* The first test that fails, in the order of docs/theory.md. */
-static enum lh_filter filter_reason(struct lh_cycle_query *q)
+static enum lh_filter filter_reason(struct lh_order_graph *graph)
 {
-	struct lh_order_graph *graph = q->graph;
 	enum lh_filter filter = LH_F_NONE;
 
-	if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_DISTINCT))
+	if (!lh_overlap_assign_threads(graph, graph->length, LH_OVERLAP_DISTINCT))
 		filter = LH_F_THREADS;
-	else if (has_gate_lock(q) ||
-		 !lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_CREATOR_LOCKS))
+	else if (has_gate_lock(graph) ||
+		 !lh_overlap_assign_threads(graph, graph->length, LH_OVERLAP_CREATOR_LOCKS))
 		filter = LH_F_GATE;
-	else if (!lh_overlap_assign_threads(graph, q->input, q->length, LH_OVERLAP_HAPPENS_BEFORE))
+	else if (!lh_overlap_assign_threads(graph, graph->length, LH_OVERLAP_HAPPENS_BEFORE))
 		filter = LH_F_ORDERED;
-	else if (!all_block(q) || find_queued_writers(q, true) < 0)
+	else if (!all_block(graph) || find_queued_writers(graph, true) < 0)
 		filter = LH_F_READERS;
-	else if (has_try(q))
+	else if (lh_any_slot_is(graph, graph->length, LH_TRY))
 		filter = LH_F_TRY;
 	return filter;
 }
 
-void lh_cycle_report_filtered(struct lh_cycle_query *q)
+void lh_cycle_report_filtered(struct lh_order_graph *graph)
 {
-	enum lh_filter filter = filter_reason(q);
+	enum lh_filter filter = filter_reason(graph);
 
-	if (filter == LH_F_NONE || q->graph->budget <= 0)
+	if (filter == LH_F_NONE || graph->budget <= 0)
 		return; /* the search for counted cycles has it; or the budget is used up */
 	/* show a thread for each link, although they may not be distinct */
-	for (uint32_t c = 0; c < q->length; c++)
-		if (!q->graph->slot[c].visit)
-			q->graph->slot[c].visit = lh_visit_first(q->input, q->graph->slot[c].chain);
-	report(q, filter, 0);
+	for (uint32_t c = 0; c < graph->length; c++)
+		if (!graph->slot[c].visit)
+			graph->slot[c].visit = lh_visit_first(graph, graph->slot[c].chain);
+	report(graph, filter, 0);
 }

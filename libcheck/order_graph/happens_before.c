@@ -18,7 +18,7 @@ static void reach(struct lh_order_graph *graph, struct walk *w, lh_thread_id t, 
 
 	if (t >= graph->size.threads)
 		return;
-	l = &graph->tables.thread[t];
+	l = &graph->thread[t];
 	if (l->reached_seen == graph->mark && l->reached <= segment)
 		return;
 	if (l->reached_seen != graph->mark)
@@ -28,7 +28,7 @@ static void reach(struct lh_order_graph *graph, struct walk *w, lh_thread_id t, 
 	if (l->queue || w->last == t)
 		return; /* in the queue already */
 	if (w->last)
-		graph->tables.thread[w->last].queue = t;
+		graph->thread[w->last].queue = t;
 	else
 		w->first = t;
 	w->last = t;
@@ -38,15 +38,15 @@ static lh_thread_id pop(struct lh_order_graph *graph, struct walk *w)
 {
 	lh_thread_id t = w->first;
 
-	w->first = graph->tables.thread[t].queue;
-	graph->tables.thread[t].queue = 0;
+	w->first = graph->thread[t].queue;
+	graph->thread[t].queue = 0;
 	if (!w->first)
 		w->last = 0;
 	return t;
 }
 
-bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_thread_id a, uint32_t a_segment, lh_thread_id b, uint32_t b_segment)
+bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_segment,
+		       lh_thread_id b, uint32_t b_segment)
 {
 	struct walk w = {0, 0};
 
@@ -54,10 +54,9 @@ bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input
 	reach(graph, &w, a, a_segment);
 	while (w.first) {
 		lh_thread_id t = pop(graph, &w);
-		for (uint32_t i = graph->tables.thread[t].hb_edge; i;
-		     i = graph->tables.hb_edge_next[i]) {
-			const struct lh_hb_edge *e = &input->hb_edge[i];
-			if (e->a_segment < graph->tables.thread[t].reached)
+		for (uint32_t i = graph->thread[t].hb_edge; i; i = graph->hb_edge_next[i]) {
+			const struct lh_hb_edge *e = &graph->rows.hb_edge[i];
+			if (e->a_segment < graph->thread[t].reached)
 				continue;
 			if (e->b == b && e->b_segment <= b_segment)
 				return true;

@@ -128,10 +128,6 @@ uint32_t lh_order_check_lock(struct lh_order_graph *graph, const struct lh_order
 const struct lh_cycle *lh_order_cycles(const struct lh_order_graph *graph);
 struct lh_order_counts lh_order_counts(const struct lh_order_graph *graph);
 
-/* Does what thread a did up to a_segment happen before what thread b did from b_segment on? */
-bool lh_happens_before(struct lh_order_graph *graph, const struct lh_order_input *input,
-		       lh_thread_id a, uint32_t a_segment, lh_thread_id b, uint32_t b_segment);
-
 /* Could a cycle contain the end of this thread? Reads one byte, so it may be called at any time. */
 bool lh_order_thread_end_matters(const struct lh_order_graph *graph, lh_thread_id thread);
 
@@ -140,6 +136,6 @@ bool lh_order_thread_end_matters(const struct lh_order_graph *graph, lh_thread_i
 int lh_cycle_compare(const struct lh_cycle *a, const struct lh_cycle *b);
 
 /* Checks the invariants of the topological order; slow; for tests. */
-bool lh_order_graph_is_consistent(const struct lh_order_graph *graph);
+bool lh_order_graph_is_consistent(struct lh_order_graph *graph);
 
 #endif

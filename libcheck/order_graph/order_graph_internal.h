@@ -3,13 +3,12 @@
  * includes it.
  *
  * Each file uses only the files above it in this list:
- *   cycle_findings.c  the cycles that were found
  *   topo_order.c      components: which locks lie on cycles; topological order of the components
  *   edges.c           vertices, edges, witnesses
  *   happens_before.c  does one segment happen before another?
  *   overlap.c         can these dependencies be in progress at the same time?
  *   add.c             adds new rows of the ledger to the graph
- *   cycle.c           tests a closed cycle: it counts, or is filtered for a reason
+ *   cycle.c           tests a closed cycle: it counts, or is filtered; the cycles that were found
  *   cycle_search.c    searches the cycles through one dependency, shortest first
  *   semaphore.c       counting semaphores
  *   order_graph.c     memory, budget, the calls of order_graph.h
@@ -28,10 +27,8 @@
 #include "libcheck/base/hash.h"
 #include "libcheck/order_graph/order_graph.h"
 
-enum lh_direction {
-	LH_FORWARD,
-	LH_BACKWARD
-}; /* along the edges from held to wanted, and against them */
+/* Along the edges from held to wanted, and against them. */
+enum lh_direction { LH_FORWARD, LH_BACKWARD };
 
 /* A component's edges to other components, linked through lh_edge.component_next. */
 struct lh_component_edges {
@@ -53,12 +50,11 @@ struct lh_vertex {
 	/* edges from here to where the cycle closes; valid if distance_mark is that of the query */
 	uint32_t distance;
 	uint32_t distance_mark;
-	uint32_t hash_next;
 	bool has_in_edges; /* edges into it are made: see add.c */
 };
 
 struct lh_edge {
-	uint32_t from, to, out_next, in_next, hash_next;
+	uint32_t from, to, out_next, in_next;
 	uint32_t component_next[2];
 	uint32_t witness;
 };
@@ -81,10 +77,21 @@ struct lh_order_thread {
 
 /* A cycle that was found. */
 struct lh_known_cycle {
-	uint64_t key;
 	uint32_t count;
 	uint32_t filter;
-	uint32_t hash_next;
+};
+
+struct lh_index_entry {
+	uint64_t key;
+	uint32_t next; /* row of the same list */
+};
+
+/* Finds a row by its key: a hash table of lists. */
+struct lh_index {
+	uint32_t *head;
+	struct lh_index_entry *entry; /* of each row */
+	uint32_t lists;               /* lists in use, see base/linear_hash.h */
+	uint32_t rows, size;
 };
 
 /* One dependency of the cycle that is being built. */
@@ -103,10 +110,9 @@ struct lh_cycle_slot {
 /* Which tests the threads assigned to a cycle must pass; each includes the ones before it. */
 enum lh_overlap_test { LH_OVERLAP_DISTINCT, LH_OVERLAP_CREATOR_LOCKS, LH_OVERLAP_HAPPENS_BEFORE };
 
-/* Where the graph's own rows lie. */
-struct lh_order_tables {
-	uint32_t known_mask;
-	uint32_t *vertex_head, *edge_head, *known_head;
+struct lh_order_graph {
+	struct lh_order_input rows; /* of the current call */
+	struct lh_index vertex_by_lock, edge_by_ends, known_by_key;
 	struct lh_vertex *vertex;
 	struct lh_edge *edge;
 	struct lh_witness *witness;
@@ -114,64 +120,69 @@ struct lh_order_tables {
 	struct lh_order_thread *thread;
 	uint32_t *visit_next, *hb_edge_next;
 	uint32_t *list[2]; /* scratch: one entry for each vertex */
-};
+	struct lh_cycle_slot *slot;
+	struct lh_cycle *found;
 
-struct lh_order_graph {
-	struct lh_order_tables tables;
 	struct lh_order_graph_size size;
 	uint32_t flags;
 	struct lh_order_counts counts;
-	uint32_t vertex_lists, edge_lists; /* hash lists in use, see base/linear_hash.h */
-	int64_t budget;                    /* steps that may be spent */
-	uint32_t cycles;
+	int64_t budget;                 /* steps that may be spent */
 	uint32_t topo_first, topo_last; /* the components in topological order */
 	uint32_t mark;                  /* of the current walk */
 	lh_chain_id chain_high;         /* chains added so far */
 	uint32_t visit_high, hb_edge_high;
 	uint32_t todo; /* first thread to activate */
-
-	struct lh_cycle_slot slot[LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX];
-	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that slot[0] holds */
-	uint32_t closings;
 	uint32_t found_n;
-	struct lh_cycle found[LH_CYCLES_PER_CALL];
+	/* The search for the cycles through slot[0], see cycle_search.c: */
+	bool strict; /* only cycles that count or are timed */
+	bool cut;    /* given up before the end */
+	bool longer; /* a path was left because of `length`: there may be longer cycles */
+	uint32_t length;
+	uint32_t distance_mark; /* of lh_vertex.distance; 0: not measured */
+	uint32_t closings;
+	uint32_t closing[LH_HELD_MAX * 2]; /* vertices that slot[0] holds */
 };
 
 /* ---- rows ---- */
 
-extern const struct lh_lock lh_order_no_lock;
-
-static inline const struct lh_lock *lh_order_lock_row(const struct lh_order_input *input,
-						      lh_lock_id id)
+static inline const struct lh_lock *lh_order_lock(const struct lh_order_graph *graph, lh_lock_id id)
 {
+	static const struct lh_lock none = {.kind = LH_NOTHING};
 	uint32_t row = LH_LOCK_ROW(id);
 
-	if (row >= input->locks || LH_LOCK_ID(row, input->lock[row].gen) != id)
-		return &lh_order_no_lock;
-	return &input->lock[row];
+	if (row >= graph->rows.locks || LH_LOCK_ID(row, graph->rows.lock[row].gen) != id)
+		return &none;
+	return &graph->rows.lock[row];
+}
+
+/* The lock that the chain acquires. */
+static inline const struct lh_lock *lh_order_lock_of(const struct lh_order_graph *graph,
+						     lh_chain_id chain)
+{
+	return lh_order_lock(graph, graph->rows.chain[chain].lock);
 }
 
 /* The held locks of a chain, innermost first. A parent has a lower number than its child, so the
  * walk ends. */
-static inline lh_chain_id lh_chain_parent(const struct lh_order_input *input, lh_chain_id chain)
+static inline lh_chain_id lh_chain_parent(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	lh_chain_id p = input->chain[chain].parent;
+	lh_chain_id p = graph->rows.chain[chain].parent;
 
 	return p < chain ? p : 0;
 }
-#define LH_FOR_EACH_HELD(f, n, h)                                                                  \
-	for (lh_chain_id h = lh_chain_parent(f, n); h; h = lh_chain_parent(f, h))
+#define LH_FOR_EACH_HELD(graph, chain, h)                                                          \
+	for (lh_chain_id h = lh_chain_parent(graph, chain); h; h = lh_chain_parent(graph, h))
 
 /* Can an acquisition of this chain wait, for ever or for a time? */
-static inline bool lh_order_may_block(const struct lh_order_input *input, lh_chain_id chain)
+static inline bool lh_order_may_block(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	return LH_SITE_HOW(input->chain[chain].site) != LH_TRY;
+	return LH_SITE_HOW(graph->rows.chain[chain].site) != LH_TRY;
 }
 
 /* False for a semaphore that is a signal, or that has several permits. */
-static inline bool lh_order_is_lock(const struct lh_order_input *input, lh_lock_id id)
+static inline bool lh_order_is_lock(const struct lh_order_graph *graph, lh_lock_id id)
 {
-	return !(lh_order_lock_row(input, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
+	return !(lh_order_lock(graph, id)->flags & (LH_LOCK_SIGNAL | LH_LOCK_COUNTING));
 }
 
 static inline bool lh_both_shared(lh_site a, lh_site b)
@@ -187,81 +198,73 @@ static inline bool lh_order_budget_spend(struct lh_order_graph *graph, uint32_t 
 
 /* ---- edges.c ---- */
 
-uint32_t lh_order_vertex_find(struct lh_order_graph *graph, lh_lock_id lock); /* 0: none */
-uint32_t lh_order_vertex_get(struct lh_order_graph *graph,
-			     lh_lock_id lock); /* made if there is none; 0: full */
+uint32_t lh_index_find(const struct lh_index *index, uint64_t key); /* 0: none */
+/* The row for a new key; 0: full, counted. */
+uint32_t lh_index_add(struct lh_order_graph *graph, struct lh_index *index, uint64_t key);
+uint32_t lh_order_vertex_find(const struct lh_order_graph *graph, lh_lock_id lock); /* 0: none */
+/* Makes the vertex if there is none; 0: full. */
+uint32_t lh_order_vertex_get(struct lh_order_graph *graph, lh_lock_id lock);
 uint32_t lh_order_edge_find(const struct lh_order_graph *graph, uint32_t from, uint32_t to);
-void lh_order_edge_add(struct lh_order_graph *graph, uint32_t from, uint32_t to,
-		       lh_chain_id witness);
-void lh_order_writer_add(struct lh_order_graph *graph, uint32_t vertex, lh_chain_id witness);
+void lh_order_edge_add(struct lh_order_graph *graph, uint32_t from, uint32_t to, lh_chain_id chain);
+/* Adds the chain to the list of witnesses that begins at *head. */
+void lh_order_witness_add(struct lh_order_graph *graph, uint32_t *head, lh_chain_id chain);
 
 /* ---- topo_order.c ---- */
 
 uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t vertex);
 void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t prev); /* 0: first of all */
-void lh_component_edge_add(struct lh_component_edges *edges, struct lh_order_graph *graph,
-			   enum lh_direction direction, uint32_t e);
+/* Adds edge e to those of the component of vertex v in this direction. */
+void lh_component_edge_add(struct lh_order_graph *graph, uint32_t v, enum lh_direction, uint32_t e);
 void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to);
+
+/* ---- happens_before.c ---- */
+
+/* Does what thread a did up to a_segment happen before what thread b did from b_segment on? */
+bool lh_happens_before(struct lh_order_graph *graph, lh_thread_id a, uint32_t a_segment,
+		       lh_thread_id b, uint32_t b_segment);
 
 /* ---- overlap.c ---- */
 
-/* No lock is held in both chains in modes that exclude each other. */
-bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, lh_chain_id b);
-bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock);
+/* Is a lock held in slot c and in a slot before it, in modes that exclude each other? */
+bool lh_slot_has_gate_lock(const struct lh_order_graph *graph, uint32_t c);
+/* The innermost acquisition of `lock` that is held in the chain; 0: none. */
+lh_chain_id lh_chain_holds(const struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock);
 /* Assigns a visit to each of the first n slots so that all can be in progress at once. */
-bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_order_input *input,
-			       uint32_t n, enum lh_overlap_test test);
-bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_input *input,
-			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
-			 enum lh_overlap_test test);
-lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s);
-uint32_t lh_visit_first(const struct lh_order_input *input, lh_chain_id chain);
-uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t visit);
+bool lh_overlap_assign_threads(struct lh_order_graph *graph, uint32_t n, enum lh_overlap_test test);
+bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_cycle_slot *a,
+			 const struct lh_cycle_slot *b, enum lh_overlap_test test);
+lh_thread_id lh_slot_thread(const struct lh_order_graph *graph, const struct lh_cycle_slot *s);
+uint32_t lh_visit_first(const struct lh_order_graph *graph, lh_chain_id chain);
+uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, uint32_t visit);
 
 /* ---- cycle.c ---- */
 
-/* A search for the cycles through slot[0]. */
-struct lh_cycle_query {
-	struct lh_order_graph *graph;
-	const struct lh_order_input *input;
-	bool strict; /* only cycles that count or are timed */
-	bool cut;    /* given up before the end */
-	bool longer; /* a path was left because of `length`: there may be longer cycles */
-	uint32_t length;
-	uint32_t mark; /* of lh_vertex.distance; 0: not measured */
-};
+/* Counts the cycle; returns its entry in `found`. NULL: it is not new, or there is no room. */
+struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph, uint64_t key,
+				      enum lh_filter filter);
 
-static inline const struct lh_chain *lh_cycle_slot_chain(const struct lh_cycle_query *q,
-							 uint32_t slot)
+/* The row of the chain in slot c. */
+static inline const struct lh_chain *lh_slot_chain(const struct lh_order_graph *graph, uint32_t c)
 {
-	return &q->input->chain[q->graph->slot[slot].chain];
+	return &graph->rows.chain[graph->slot[c].chain];
 }
 
+/* Is the acquisition of one of the first n slots of this kind? */
+bool lh_any_slot_is(const struct lh_order_graph *graph, uint32_t n, enum lh_how how);
 /* Does slot c make the slot before it wait? Sets its `queue` if that needs a queued writer. */
-bool lh_cycle_slot_blocks(const struct lh_cycle_query *q, uint32_t c);
-void lh_cycle_report_counted(struct lh_cycle_query *q); /* adds it if it counts or is timed */
-void lh_cycle_report_filtered(
-	struct lh_cycle_query *q); /* adds it, with the filter, if it does not count */
+bool lh_cycle_slot_blocks(struct lh_order_graph *graph, uint32_t c);
+void lh_cycle_report_counted(struct lh_order_graph *graph);  /* if it counts or is timed */
+void lh_cycle_report_filtered(struct lh_order_graph *graph); /* with the filter, if it has one */
 
 /* ---- cycle_search.c, semaphore.c ---- */
 
-void lh_cycle_search(struct lh_order_graph *graph, const struct lh_order_input *input,
-		     lh_chain_id chain);
-void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_input *input,
-			 lh_chain_id chain);
+void lh_cycle_search(struct lh_order_graph *graph, lh_chain_id chain);
+void lh_semaphore_search(struct lh_order_graph *graph, lh_chain_id chain);
 
 /* ---- add.c ---- */
 
-void lh_order_add_chain(struct lh_order_graph *graph, const struct lh_order_input *input,
-			lh_chain_id chain);
+void lh_order_add_chain(struct lh_order_graph *graph, lh_chain_id chain);
 /* Does it want a writer-preferring rwlock as a writer? Then readers can wait behind it. */
-bool lh_order_asks_as_writer(const struct lh_order_input *input, lh_chain_id chain);
-
-/* ---- cycle_findings.c ---- */
-
-/* Counts the cycle; returns its entry in `found`. NULL: it is not new, or there is no room. */
-struct lh_cycle *lh_order_finding_add(struct lh_order_graph *graph,
-				      const struct lh_order_input *input, uint64_t key,
-				      enum lh_filter filter);
+bool lh_order_asks_as_writer(const struct lh_order_graph *graph, lh_chain_id chain);
 
 #endif

@@ -7,152 +7,159 @@
  */
 #include "libcheck/order_graph/order_graph_internal.h"
 
-bool lh_chain_holds(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock)
+lh_chain_id lh_chain_holds(const struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock)
 {
-	LH_FOR_EACH_HELD(input, chain, h)
-	if (input->chain[h].lock == lock)
-		return true;
-	return false;
+	LH_FOR_EACH_HELD (graph, chain, h)
+		if (graph->rows.chain[h].lock == lock)
+			return h;
+	return 0;
 }
 
 /* Does this chain, its last lock included, prevent another thread from holding `lock` in the mode
  * of `site`? */
-static bool excludes_lock(const struct lh_order_input *input, lh_chain_id chain, lh_lock_id lock,
+static bool excludes_lock(const struct lh_order_graph *graph, lh_chain_id chain, lh_lock_id lock,
 			  lh_site site)
 {
-	for (lh_chain_id h = chain; h; h = lh_chain_parent(input, h))
-		if (input->chain[h].lock == lock && !lh_both_shared(input->chain[h].site, site))
-			return lh_order_is_lock(input, lock);
+	for (lh_chain_id h = chain; h; h = lh_chain_parent(graph, h))
+		if (graph->rows.chain[h].lock == lock &&
+		    !lh_both_shared(graph->rows.chain[h].site, site))
+			return lh_order_is_lock(graph, lock);
 	return false;
 }
 
 /* Does it prevent another thread from holding the chain `other`? */
-static bool excludes_chain(const struct lh_order_input *input, lh_chain_id chain, lh_chain_id other)
+static bool excludes_chain(const struct lh_order_graph *graph, lh_chain_id chain, lh_chain_id other)
 {
-	for (lh_chain_id h = other; h; h = lh_chain_parent(input, h))
-		if (excludes_lock(input, chain, input->chain[h].lock, input->chain[h].site))
+	for (lh_chain_id h = other; h; h = lh_chain_parent(graph, h))
+		if (excludes_lock(graph, chain, graph->rows.chain[h].lock,
+				  graph->rows.chain[h].site))
 			return true;
 	return false;
 }
 
-bool lh_overlap_no_gate_lock(const struct lh_order_input *input, lh_chain_id a, lh_chain_id b)
+bool lh_slot_has_gate_lock(const struct lh_order_graph *graph, uint32_t c)
 {
-	return !excludes_chain(input, lh_chain_parent(input, a), lh_chain_parent(input, b));
+	lh_chain_id held = lh_chain_parent(graph, graph->slot[c].chain);
+
+	for (uint32_t i = 0; i < c; i++)
+		if (excludes_chain(graph, lh_chain_parent(graph, graph->slot[i].chain), held))
+			return true;
+	return false;
 }
 
 /* ---- locks that a thread's creator holds for the whole life of the thread ---- */
 
-static lh_chain_id creator_chain_of(const struct lh_order_input *input, lh_thread_id t)
+static lh_chain_id creator_chain_of(const struct lh_order_graph *graph, lh_thread_id t)
 {
-	lh_chain_id g = t && t < input->threads ? input->thread[t].creator_chain : 0;
+	lh_chain_id g = t && t < graph->rows.threads ? graph->rows.thread[t].creator_chain : 0;
 
-	return g < input->chains ? g : 0;
+	return g < graph->rows.chains ? g : 0;
 }
 
 /*
  * While t lives, its creator holds the locks of creator_chain, so no other thread that holds one of
  * them runs at the same time. The creator itself does.
  */
-static bool creator_chain_excludes(const struct lh_order_input *input, lh_thread_id t,
-				   lh_thread_id other, lh_chain_id chain)
+static bool creator_excludes(const struct lh_order_graph *graph, lh_thread_id t, lh_thread_id other,
+			     lh_chain_id held)
 {
-	return creator_chain_of(input, t) && input->thread[t].creator != other &&
-	       excludes_chain(input, creator_chain_of(input, t), lh_chain_parent(input, chain));
+	lh_chain_id chain = creator_chain_of(graph, t);
+
+	return chain && graph->rows.thread[t].creator != other &&
+	       excludes_chain(graph, chain, held);
 }
 
-/* The threads have two creators, and their creator chains exclude each other. */
-static bool creator_chains_exclude(const struct lh_order_input *input, lh_thread_id t,
-				   lh_thread_id u)
+/* Does the creator of t exclude u or the creator of u, or the creator of u exclude t? */
+static bool creators_exclude(const struct lh_order_graph *graph, lh_thread_id t, lh_chain_id t_held,
+			     lh_thread_id u, lh_chain_id u_held)
 {
-	return creator_chain_of(input, t) && creator_chain_of(input, u) &&
-	       input->thread[t].creator != input->thread[u].creator &&
-	       excludes_chain(input, creator_chain_of(input, t), creator_chain_of(input, u));
+	lh_chain_id of_u = creator_chain_of(graph, u);
+
+	return creator_excludes(graph, t, u, u_held) || creator_excludes(graph, u, t, t_held) ||
+	       (of_u && creator_excludes(graph, t, graph->rows.thread[u].creator, of_u));
 }
 
 /* ---- assigning threads ---- */
 
-lh_thread_id lh_slot_thread(const struct lh_order_input *input, const struct lh_cycle_slot *s)
+lh_thread_id lh_slot_thread(const struct lh_order_graph *graph, const struct lh_cycle_slot *s)
 {
-	return s->visit == LH_ANY_THREAD ? 0 : input->visit[s->visit].thread;
+	return s->visit == LH_ANY_THREAD ? 0 : graph->rows.visit[s->visit].thread;
 }
 
-static uint32_t visit_or_any_thread(const struct lh_order_input *input, lh_chain_id chain,
+static uint32_t visit_or_any_thread(const struct lh_order_graph *graph, lh_chain_id chain,
 				    uint32_t row)
 {
-	if (row && row < input->visits)
+	if (row && row < graph->rows.visits)
 		return row;
-	return input->chain[chain].flags & LH_CHAIN_MANY_THREADS ? LH_ANY_THREAD : 0;
+	return graph->rows.chain[chain].flags & LH_CHAIN_MANY_THREADS ? LH_ANY_THREAD : 0;
 }
 
-uint32_t lh_visit_first(const struct lh_order_input *input, lh_chain_id chain)
+uint32_t lh_visit_first(const struct lh_order_graph *graph, lh_chain_id chain)
 {
-	return visit_or_any_thread(input, chain, input->chain[chain].visit);
+	return visit_or_any_thread(graph, chain, graph->rows.chain[chain].visit);
 }
 
-uint32_t lh_visit_next(const struct lh_order_input *input, lh_chain_id chain, uint32_t visit)
+uint32_t lh_visit_next(const struct lh_order_graph *graph, lh_chain_id chain, uint32_t visit)
 {
-	return visit == LH_ANY_THREAD ? 0
-				      : visit_or_any_thread(input, chain, input->visit[visit].next);
+	return visit == LH_ANY_THREAD
+		       ? 0
+		       : visit_or_any_thread(graph, chain, graph->rows.visit[visit].next);
 }
 
-static bool happens_before(struct lh_order_graph *graph, const struct lh_order_input *input,
-			   uint32_t a, uint32_t b)
+static bool happens_before(struct lh_order_graph *graph, uint32_t a, uint32_t b)
 {
-	const struct lh_chain_visit *x = &input->visit[a], *y = &input->visit[b];
+	const struct lh_chain_visit *x = &graph->rows.visit[a], *y = &graph->rows.visit[b];
 
-	return lh_happens_before(graph, input, x->thread, x->last, y->thread, y->first);
+	return lh_happens_before(graph, x->thread, x->last, y->thread, y->first);
 }
 
-bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_order_input *input,
-			 const struct lh_cycle_slot *a, const struct lh_cycle_slot *b,
-			 enum lh_overlap_test test)
+bool lh_overlap_possible(struct lh_order_graph *graph, const struct lh_cycle_slot *a,
+			 const struct lh_cycle_slot *b, enum lh_overlap_test test)
 {
-	lh_thread_id t = lh_slot_thread(input, a), u = lh_slot_thread(input, b);
+	lh_thread_id t = lh_slot_thread(graph, a), u = lh_slot_thread(graph, b);
 
 	if (t && t == u)
 		return false;
 	if (test >= LH_OVERLAP_CREATOR_LOCKS &&
-	    (creator_chain_excludes(input, t, u, b->chain) ||
-	     creator_chain_excludes(input, u, t, a->chain) || creator_chains_exclude(input, t, u)))
+	    creators_exclude(graph, t, lh_chain_parent(graph, a->chain), u,
+			     lh_chain_parent(graph, b->chain)))
 		return false;
 	if (test < LH_OVERLAP_HAPPENS_BEFORE || !t || !u)
 		return true;
-	return !happens_before(graph, input, a->visit, b->visit) &&
-	       !happens_before(graph, input, b->visit, a->visit);
+	return !happens_before(graph, a->visit, b->visit) &&
+	       !happens_before(graph, b->visit, a->visit);
 }
 
 /* Does the visit assigned to slot i agree with those of the slots before it? */
-static bool agrees(struct lh_order_graph *graph, const struct lh_order_input *input, uint32_t i,
-		   enum lh_overlap_test test)
+static bool agrees(struct lh_order_graph *graph, uint32_t i, enum lh_overlap_test test)
 {
 	const struct lh_cycle_slot *s = &graph->slot[i];
 
-	if (s->required_thread && lh_slot_thread(input, s) != s->required_thread)
+	if (s->required_thread && lh_slot_thread(graph, s) != s->required_thread)
 		return false;
 	for (uint32_t k = 0; k < i; k++)
-		if (!lh_overlap_possible(graph, input, &graph->slot[k], s, test))
+		if (!lh_overlap_possible(graph, &graph->slot[k], s, test))
 			return false;
 	return true;
 }
 
-bool lh_overlap_assign_threads(struct lh_order_graph *graph, const struct lh_order_input *input,
-			       uint32_t n, enum lh_overlap_test test)
+bool lh_overlap_assign_threads(struct lh_order_graph *graph, uint32_t n, enum lh_overlap_test test)
 {
 	uint32_t i = 0;
 	struct lh_cycle_slot *s = graph->slot;
 
-	s[0].visit = lh_visit_first(input, s[0].chain);
+	s[0].visit = lh_visit_first(graph, s[0].chain);
 	while (lh_order_budget_spend(graph, 4 + 4 * i)) {
 		if (!s[i].visit) {
 			if (!i--)
 				return false;
-			s[i].visit = lh_visit_next(input, s[i].chain, s[i].visit);
-		} else if (!agrees(graph, input, i, test)) {
-			s[i].visit = lh_visit_next(input, s[i].chain, s[i].visit);
+			s[i].visit = lh_visit_next(graph, s[i].chain, s[i].visit);
+		} else if (!agrees(graph, i, test)) {
+			s[i].visit = lh_visit_next(graph, s[i].chain, s[i].visit);
 		} else if (++i == n) {
 			return graph->budget > 0;
 		} else {
-			s[i].visit = lh_visit_first(input, s[i].chain);
+			s[i].visit = lh_visit_first(graph, s[i].chain);
 		}
 	}
 	return false;

@@ -11,7 +11,6 @@
 
 struct sem_query {
 	struct lh_order_graph *graph;
-	const struct lh_order_input *input;
 	lh_lock_id lock;
 	uint32_t first;   /* first witness */
 	uint32_t permits; /* of the semaphore */
@@ -25,65 +24,53 @@ static uint32_t held_permits(const struct sem_query *p, lh_chain_id chain)
 {
 	uint32_t held = 0;
 
-	LH_FOR_EACH_HELD(p->input, chain, h)
-	held += p->input->chain[h].lock == p->lock;
+	LH_FOR_EACH_HELD (p->graph, chain, h)
+		held += p->graph->rows.chain[h].lock == p->lock;
 	return held;
 }
 
 static bool may_wait(const struct sem_query *p, lh_chain_id chain)
 {
-	enum lh_how how = LH_SITE_HOW(p->input->chain[chain].site);
+	enum lh_how how = LH_SITE_HOW(p->graph->rows.chain[chain].site);
 
 	return how == LH_BLOCKING || (p->timed && how == LH_TIMED);
 }
 
 static bool agrees(const struct sem_query *p)
 {
-	const struct lh_cycle_slot *s = &p->graph->slot[p->slots];
+	const struct lh_cycle_slot *slot = p->graph->slot;
 
-	for (uint32_t i = 0; i < p->slots; i++) {
-		const struct lh_cycle_slot *other = &p->graph->slot[i];
-		if (p->gate_locks && !lh_overlap_no_gate_lock(p->input, other->chain, s->chain))
+	if (p->gate_locks && lh_slot_has_gate_lock(p->graph, p->slots))
+		return false;
+	for (uint32_t i = 0; i < p->slots; i++)
+		if (!lh_overlap_possible(p->graph, &slot[i], &slot[p->slots], p->test))
 			return false;
-		if (!lh_overlap_possible(p->graph, p->input, other, s, p->test))
-			return false;
-	}
 	return true;
 }
 
-/* Moves slot s to its next visit or witness. False: there is none. A slot with LH_ANY_THREAD may be
- * followed by an equal one: see start(). */
+/* Moves slot s to its next visit or witness; an empty slot to the first. False: there is none. */
 static bool advance(const struct sem_query *p, struct lh_cycle_slot *s)
 {
-	const struct lh_witness *w = p->graph->tables.witness;
+	const struct lh_witness *w = p->graph->witness;
 
 	if (s->visit)
-		s->visit = lh_visit_next(p->input, s->chain, s->visit);
+		s->visit = lh_visit_next(p->graph, s->chain, s->visit);
 	while (!s->visit) {
-		s->witness = w[s->witness].next;
+		s->witness = s->witness ? w[s->witness].next : p->first;
 		if (!s->witness)
 			return false;
 		s->chain = w[s->witness].chain;
-		s->visit = may_wait(p, s->chain) ? lh_visit_first(p->input, s->chain) : 0;
+		s->visit = may_wait(p, s->chain) ? lh_visit_first(p->graph, s->chain) : 0;
 	}
 	return true;
 }
 
-static bool start(const struct sem_query *p, struct lh_cycle_slot *s,
-		  const struct lh_cycle_slot *before)
+/* Unless it is the first, a slot begins after the slot before it, or is equal to it if that one is
+ * for any thread. */
+static bool start(const struct sem_query *p, struct lh_cycle_slot *s, bool first)
 {
-	if (before && before->visit == LH_ANY_THREAD) {
-		*s = *before;
-		return true;
-	}
-	if (before) {
-		*s = *before;
-		return advance(p, s);
-	}
-	*s = (struct lh_cycle_slot){.witness = p->first,
-				    .chain = p->graph->tables.witness[p->first].chain};
-	s->visit = may_wait(p, s->chain) ? lh_visit_first(p->input, s->chain) : 0;
-	return s->visit || advance(p, s);
+	*s = first ? (struct lh_cycle_slot){0} : s[-1];
+	return s->visit == LH_ANY_THREAD || advance(p, s);
 }
 
 /* Fills slots until they hold every permit. Slot 0 is the new chain. */
@@ -95,7 +82,7 @@ static bool fill(struct sem_query *p)
 
 	p->slots = 1;
 	p->sum = held_permits(p, graph->slot[0].chain);
-	found = start(p, s, NULL);
+	found = start(p, s, true);
 	while (lh_order_budget_spend(graph, p->slots)) {
 		if (!found) {
 			if (p->slots == 1)
@@ -113,7 +100,7 @@ static bool fill(struct sem_query *p)
 				return true;
 			s = &graph->slot[p->slots];
 			found = p->sum < p->permits && p->slots < LH_CYCLE_MAX &&
-				start(p, s, p->slots > 2 ? s - 1 : NULL);
+				start(p, s, p->slots <= 2);
 		}
 	}
 	return false;
@@ -125,8 +112,8 @@ static bool fill_any(struct sem_query *p, lh_chain_id chain, enum lh_overlap_tes
 {
 	p->test = test;
 	p->gate_locks = gate_locks;
-	for (uint32_t visit = lh_visit_first(p->input, chain); visit;
-	     visit = lh_visit_next(p->input, chain, visit)) {
+	for (uint32_t visit = lh_visit_first(p->graph, chain); visit;
+	     visit = lh_visit_next(p->graph, chain, visit)) {
 		p->graph->slot[0] = (struct lh_cycle_slot){.chain = chain, .visit = visit};
 		if (fill(p))
 			return true;
@@ -145,25 +132,23 @@ static enum lh_filter filter_reason(struct sem_query *p, lh_chain_id chain)
 
 static struct lh_cycle_link link_of(const struct sem_query *p, const struct lh_cycle_slot *s)
 {
-	const struct lh_chain *chain = &p->input->chain[s->chain];
-	struct lh_cycle_link l = {.thread = lh_slot_thread(p->input, s),
-				  .chain = s->chain,
-				  .wanted = chain->lock,
-				  .wanted_site = chain->site};
+	const struct lh_chain *chain = p->graph->rows.chain;
+	lh_chain_id h = lh_chain_holds(p->graph, s->chain, p->lock);
 
-	LH_FOR_EACH_HELD(p->input, s->chain, h)
-	if (p->input->chain[h].lock == p->lock) {
-		l.held = p->input->chain[h].lock;
-		l.held_site = p->input->chain[h].site;
-		break;
-	}
-	return l;
+	return (struct lh_cycle_link){
+		.thread = lh_slot_thread(p->graph, s),
+		.chain = s->chain,
+		.held = h ? p->lock : 0,
+		.held_site = h ? chain[h].site : 0,
+		.wanted = chain[s->chain].lock,
+		.wanted_site = chain[s->chain].site,
+	};
 }
 
 static void report(const struct sem_query *p, enum lh_filter filter)
 {
 	uint64_t key = lh_hash_mix(lh_hash_mix(LH_RULE_POOL_DEADLOCK, p->lock), 0);
-	struct lh_cycle *out = lh_order_finding_add(p->graph, p->input, key, filter);
+	struct lh_cycle *out = lh_order_finding_add(p->graph, key, filter);
 
 	if (!out)
 		return;
@@ -174,35 +159,25 @@ static void report(const struct sem_query *p, enum lh_filter filter)
 		out->link[i] = link_of(p, &p->graph->slot[i]);
 }
 
-static bool all_wait(const struct sem_query *p)
+void lh_semaphore_search(struct lh_order_graph *graph, lh_chain_id chain)
 {
-	for (uint32_t i = 0; i < p->slots; i++)
-		if (LH_SITE_HOW(p->input->chain[p->graph->slot[i].chain].site) != LH_BLOCKING)
-			return false;
-	return true;
-}
-
-void lh_semaphore_search(struct lh_order_graph *graph, const struct lh_order_input *input,
-			 lh_chain_id chain)
-{
-	lh_lock_id lock = input->chain[chain].lock;
+	lh_lock_id lock = graph->rows.chain[chain].lock;
 	uint32_t v = lh_order_vertex_find(graph, lock), e = v ? lh_order_edge_find(graph, v, v) : 0;
-	const struct lh_lock *l = lh_order_lock_row(input, lock);
-	struct sem_query p = {.graph = graph, .input = input, .lock = lock, .permits = l->initial};
-
+	const struct lh_lock *l = lh_order_lock(graph, lock);
+	struct sem_query p = {.graph = graph, .lock = lock, .permits = l->initial};
 	uint32_t held = held_permits(&p, chain);
 
 	if (!e || !(l->flags & LH_LOCK_COUNTING) || (l->flags & LH_LOCK_SIGNAL) || !held ||
-	    held >= p.permits || !lh_order_may_block(input, chain))
+	    held >= p.permits || !lh_order_may_block(graph, chain))
 		return;
-	p.first = graph->tables.edge[e].witness;
+	p.first = graph->edge[e].witness;
 	if (may_wait(&p, chain) && fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true)) {
 		report(&p, LH_F_NONE);
 		return;
 	}
 	p.timed = true;
 	if (fill_any(&p, chain, LH_OVERLAP_HAPPENS_BEFORE, true))
-		report(&p, all_wait(&p) ? LH_F_NONE : LH_F_TIMED);
+		report(&p, lh_any_slot_is(graph, p.slots, LH_TIMED) ? LH_F_TIMED : LH_F_NONE);
 	else if (graph->budget > 0 && (graph->flags & LH_ORDER_KEEP_FILTERED)) {
 		enum lh_filter filter = filter_reason(&p, chain);
 		if (graph->budget > 0)

@@ -29,21 +29,21 @@ enum { REORDER_MAX = 1 << 22 /* edges read for one new edge */ };
 
 static void topo_remove(struct lh_order_graph *graph, uint32_t v)
 {
-	uint32_t prev = graph->tables.vertex[v].topo_prev, next = graph->tables.vertex[v].topo_next;
+	uint32_t prev = graph->vertex[v].topo_prev, next = graph->vertex[v].topo_next;
 
-	*(prev ? &graph->tables.vertex[prev].topo_next : &graph->topo_first) = next;
-	*(next ? &graph->tables.vertex[next].topo_prev : &graph->topo_last) = prev;
+	*(prev ? &graph->vertex[prev].topo_next : &graph->topo_first) = next;
+	*(next ? &graph->vertex[next].topo_prev : &graph->topo_last) = prev;
 }
 
 /* Links v right after `prev`; 0: first of all. Does not set v's `order`. */
 static void topo_link(struct lh_order_graph *graph, uint32_t v, uint32_t prev)
 {
-	uint32_t next = prev ? graph->tables.vertex[prev].topo_next : graph->topo_first;
+	uint32_t next = prev ? graph->vertex[prev].topo_next : graph->topo_first;
 
-	graph->tables.vertex[v].topo_prev = prev;
-	graph->tables.vertex[v].topo_next = next;
-	*(prev ? &graph->tables.vertex[prev].topo_next : &graph->topo_first) = v;
-	*(next ? &graph->tables.vertex[next].topo_prev : &graph->topo_last) = v;
+	graph->vertex[v].topo_prev = prev;
+	graph->vertex[v].topo_next = next;
+	*(prev ? &graph->vertex[prev].topo_next : &graph->topo_first) = v;
+	*(next ? &graph->vertex[next].topo_prev : &graph->topo_last) = v;
 }
 
 /* Sets every `order` anew, with equal gaps. */
@@ -51,20 +51,20 @@ static void topo_renumber(struct lh_order_graph *graph)
 {
 	uint64_t gap = UINT64_MAX / ((uint64_t)graph->counts.locks + 2), order = 0;
 
-	for (uint32_t v = graph->topo_first; v; v = graph->tables.vertex[v].topo_next)
-		graph->tables.vertex[v].order = order += gap;
+	for (uint32_t v = graph->topo_first; v; v = graph->vertex[v].topo_next)
+		graph->vertex[v].order = order += gap;
 }
 
 /* Sets `order` of n vertices from `first` on, which have just been linked into one gap. */
 static void topo_set_orders(struct lh_order_graph *graph, uint32_t first, uint32_t n)
 {
-	uint32_t prev = graph->tables.vertex[first].topo_prev, next = first;
+	uint32_t prev = graph->vertex[first].topo_prev, next = first;
 	uint64_t low, high, gap;
 
 	for (uint32_t i = 0; i < n; i++)
-		next = graph->tables.vertex[next].topo_next;
-	low = prev ? graph->tables.vertex[prev].order : 0;
-	high = next ? graph->tables.vertex[next].order : UINT64_MAX;
+		next = graph->vertex[next].topo_next;
+	low = prev ? graph->vertex[prev].order : 0;
+	high = next ? graph->vertex[next].order : UINT64_MAX;
 	gap = (high - low) / ((uint64_t)n + 1);
 	if (!gap) {
 		topo_renumber(graph);
@@ -76,8 +76,8 @@ static void topo_set_orders(struct lh_order_graph *graph, uint32_t first, uint32
 		low = high - gap * ((uint64_t)n + 1);
 	if (!prev && !next)
 		low = UINT64_MAX / 2;
-	for (uint32_t v = first, i = 0; i < n; i++, v = graph->tables.vertex[v].topo_next)
-		graph->tables.vertex[v].order = low += gap;
+	for (uint32_t v = first, i = 0; i < n; i++, v = graph->vertex[v].topo_next)
+		graph->vertex[v].order = low += gap;
 }
 
 void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t prev)
@@ -90,31 +90,35 @@ void lh_topo_insert(struct lh_order_graph *graph, uint32_t v, uint32_t prev)
 
 uint32_t lh_component_find(struct lh_order_graph *graph, uint32_t v)
 {
-	while (graph->tables.vertex[v].parent != v) {
-		graph->tables.vertex[v].parent =
-			graph->tables.vertex[graph->tables.vertex[v].parent].parent;
-		v = graph->tables.vertex[v].parent;
+	while (graph->vertex[v].parent != v) {
+		graph->vertex[v].parent = graph->vertex[graph->vertex[v].parent].parent;
+		v = graph->vertex[v].parent;
 	}
 	return v;
 }
 
-void lh_component_edge_add(struct lh_component_edges *edges, struct lh_order_graph *graph,
-			   enum lh_direction direction, uint32_t e)
+void lh_component_edge_add(struct lh_order_graph *graph, uint32_t v, enum lh_direction direction,
+			   uint32_t e)
 {
-	graph->tables.edge[e].component_next[direction] = edges->first;
+	struct lh_component_edges *edges =
+		&graph->vertex[lh_component_find(graph, v)].component_edges[direction];
+
+	graph->edge[e].component_next[direction] = edges->first;
 	edges->first = e;
 	if (!edges->last)
 		edges->last = e;
 }
 
-static void append_component_edges(struct lh_component_edges *edges, struct lh_order_graph *graph,
-				   enum lh_direction direction,
-				   const struct lh_component_edges *more)
+static void append_component_edges(struct lh_order_graph *graph, struct lh_vertex *to,
+				   const struct lh_vertex *from, enum lh_direction direction)
 {
+	struct lh_component_edges *edges = &to->component_edges[direction];
+	const struct lh_component_edges *more = &from->component_edges[direction];
+
 	if (!more->first)
 		return;
 	if (edges->first)
-		graph->tables.edge[edges->last].component_next[direction] = more->first;
+		graph->edge[edges->last].component_next[direction] = more->first;
 	else
 		edges->first = more->first;
 	edges->last = more->last;
@@ -125,13 +129,11 @@ static void append_component_edges(struct lh_component_edges *edges, struct lh_o
 static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t component,
 				    enum lh_direction direction, uint32_t *e)
 {
-	struct lh_component_edges *edges =
-		&graph->tables.vertex[component].component_edges[direction];
-	uint32_t *link = *e ? &graph->tables.edge[*e].component_next[direction] : &edges->first,
-		 other;
+	struct lh_component_edges *edges = &graph->vertex[component].component_edges[direction];
+	uint32_t *link = *e ? &graph->edge[*e].component_next[direction] : &edges->first, other;
 
 	while (*link) {
-		const struct lh_edge *x = &graph->tables.edge[*link];
+		const struct lh_edge *x = &graph->edge[*link];
 		other = lh_component_find(graph, direction == LH_FORWARD ? x->to : x->from);
 		if (other != component) {
 			*e = *link;
@@ -147,25 +149,17 @@ static uint32_t next_component_edge(struct lh_order_graph *graph, uint32_t compo
 /* Merges two components; returns the new root. */
 static uint32_t merge_components(struct lh_order_graph *graph, uint32_t a, uint32_t b)
 {
-	struct lh_vertex *x = &graph->tables.vertex[a], *y = &graph->tables.vertex[b], *t;
-	uint32_t member;
+	uint32_t root = graph->vertex[a].members < graph->vertex[b].members ? b : a;
+	struct lh_vertex *x = &graph->vertex[root], *y = &graph->vertex[root == a ? b : a];
+	uint32_t member = x->next_member;
 
-	if (x->members < y->members) {
-		t = x;
-		x = y;
-		y = t;
-		a = b;
-	}
-	member = x->next_member;
 	x->next_member = y->next_member;
 	y->next_member = member;
 	x->members += y->members;
-	append_component_edges(&x->component_edges[LH_FORWARD], graph, LH_FORWARD,
-			       &y->component_edges[LH_FORWARD]);
-	append_component_edges(&x->component_edges[LH_BACKWARD], graph, LH_BACKWARD,
-			       &y->component_edges[LH_BACKWARD]);
-	y->parent = a;
-	return a;
+	append_component_edges(graph, x, y, LH_FORWARD);
+	append_component_edges(graph, x, y, LH_BACKWARD);
+	y->parent = root;
+	return root;
 }
 
 /* ---- repairing the order ---- */
@@ -185,19 +179,19 @@ struct topo_search {
 
 static bool is_marked(const struct lh_order_graph *graph, const struct topo_search *s, uint32_t v)
 {
-	return graph->tables.vertex[v].search_mark[s->direction] == graph->mark;
+	return graph->vertex[v].search_mark[s->direction] == graph->mark;
 }
 
 static void visit(struct lh_order_graph *graph, struct topo_search *s, uint32_t v)
 {
-	graph->tables.vertex[v].search_mark[s->direction] = graph->mark;
+	graph->vertex[v].search_mark[s->direction] = graph->mark;
 	s->list[s->n++] = v;
 	s->met |= v == s->stop;
 }
 
 static bool within(const struct lh_order_graph *graph, const struct topo_search *s, uint32_t v)
 {
-	uint64_t order = graph->tables.vertex[v].order, limit = graph->tables.vertex[s->stop].order;
+	uint64_t order = graph->vertex[v].order, limit = graph->vertex[s->stop].order;
 
 	return s->direction == LH_FORWARD ? order <= limit : order >= limit;
 }
@@ -226,9 +220,8 @@ static void sort_by_order(const struct lh_order_graph *graph, uint32_t *list, ui
 	for (uint32_t gap = n / 2; gap; gap = gap == 2 ? 1 : gap * 5 / 11)
 		for (uint32_t i = gap; i < n; i++) {
 			uint32_t v = list[i], k = i;
-			uint64_t order = graph->tables.vertex[v].order;
-			for (; k >= gap && graph->tables.vertex[list[k - gap]].order > order;
-			     k -= gap)
+			uint64_t order = graph->vertex[v].order;
+			for (; k >= gap && graph->vertex[list[k - gap]].order > order; k -= gap)
 				list[k] = list[k - gap];
 			list[k] = v;
 		}
@@ -240,8 +233,7 @@ static bool leads_to_cycle(struct lh_order_graph *graph, const struct topo_searc
 	uint32_t e = 0, other;
 
 	while ((other = next_component_edge(graph, v, s->direction, &e)))
-		if (graph->tables.vertex[other].cycle_mark == graph->mark &&
-		    is_marked(graph, s, other))
+		if (graph->vertex[other].cycle_mark == graph->mark && is_marked(graph, s, other))
 			return true;
 	return false;
 }
@@ -255,7 +247,7 @@ static void mark_cycle(struct lh_order_graph *graph, const struct topo_search *s
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[s->direction == LH_FORWARD ? s->n - 1 - i : i];
 		if (v == s->stop || leads_to_cycle(graph, s, v))
-			graph->tables.vertex[v].cycle_mark = graph->mark;
+			graph->vertex[v].cycle_mark = graph->mark;
 	}
 }
 
@@ -263,11 +255,11 @@ static void mark_cycle(struct lh_order_graph *graph, const struct topo_search *s
 static void merge_cycle(struct lh_order_graph *graph, struct topo_search *s)
 {
 	uint32_t root = s->stop, remaining = 0, prev, old = s->stop;
-	uint64_t order = graph->tables.vertex[old].order;
+	uint64_t order = graph->vertex[old].order;
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t v = s->list[i];
-		if (graph->tables.vertex[v].cycle_mark != graph->mark) {
+		if (graph->vertex[v].cycle_mark != graph->mark) {
 			s->list[remaining++] = v;
 		} else if (v != old) {
 			topo_remove(graph, v);
@@ -278,10 +270,10 @@ static void merge_cycle(struct lh_order_graph *graph, struct topo_search *s)
 	s->stop = root;
 	if (root == old)
 		return;
-	prev = graph->tables.vertex[old].topo_prev;
+	prev = graph->vertex[old].topo_prev;
 	topo_remove(graph, old);
 	topo_link(graph, root, prev);
-	graph->tables.vertex[root].order = order;
+	graph->vertex[root].order = order;
 }
 
 /* Moves the sorted list right beyond the other end. */
@@ -293,7 +285,7 @@ static void move(struct lh_order_graph *graph, const struct topo_search *s)
 		return;
 	for (uint32_t i = 0; i < s->n; i++)
 		topo_remove(graph, s->list[i]);
-	prev = s->direction == LH_FORWARD ? s->stop : graph->tables.vertex[s->stop].topo_prev;
+	prev = s->direction == LH_FORWARD ? s->stop : graph->vertex[s->stop].topo_prev;
 	for (uint32_t i = 0; i < s->n; i++) {
 		topo_link(graph, s->list[i], prev);
 		prev = s->list[i];
@@ -314,10 +306,10 @@ static void reorder(struct lh_order_graph *graph, struct topo_search *s)
 /* A vertex without in-edges may go first in topological order; one without out-edges last. */
 static bool move_to_end(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
-	if (!graph->tables.vertex[from].in) {
+	if (!graph->vertex[from].in) {
 		topo_remove(graph, from);
 		lh_topo_insert(graph, from, 0);
-	} else if (!graph->tables.vertex[to].out) {
+	} else if (!graph->vertex[to].out) {
 		topo_remove(graph, to);
 		lh_topo_insert(graph, to, graph->topo_last);
 	} else {
@@ -330,23 +322,22 @@ void lh_topo_add_edge(struct lh_order_graph *graph, uint32_t from, uint32_t to)
 {
 	uint32_t tail = lh_component_find(graph, from), head = lh_component_find(graph, to);
 	struct topo_search forward = {
-		.direction = LH_FORWARD, .list = graph->tables.list[0], .stop = tail};
+		.direction = LH_FORWARD, .list = graph->list[0], .stop = tail};
 	struct topo_search backward = {
-		.direction = LH_BACKWARD, .list = graph->tables.list[1], .stop = head};
+		.direction = LH_BACKWARD, .list = graph->list[1], .stop = head};
 
-	if (tail == head || graph->tables.vertex[tail].order < graph->tables.vertex[head].order ||
+	if (tail == head || graph->vertex[tail].order < graph->vertex[head].order ||
 	    move_to_end(graph, from, to))
 		return;
 	graph->mark++;
 	visit(graph, &forward, head);
 	visit(graph, &backward, tail);
 	for (uint32_t steps = 0; steps < REORDER_MAX; steps++) {
-		if (!step_search(graph, &forward)) {
-			reorder(graph, &forward);
-			return;
-		}
-		if (!step_search(graph, &backward)) {
-			reorder(graph, &backward);
+		struct topo_search *done = step_search(graph, &forward) ? NULL : &forward;
+		if (!done && !step_search(graph, &backward))
+			done = &backward;
+		if (done) {
+			reorder(graph, done);
 			return;
 		}
 	}
@@ -358,12 +349,11 @@ static bool order_is_consistent(const struct lh_order_graph *graph)
 	uint32_t roots = 0, walked = 0;
 
 	for (uint32_t v = 1; v <= graph->counts.locks; v++)
-		roots += graph->tables.vertex[v].parent == v;
-	for (uint32_t v = graph->topo_first; v && walked <= roots;
-	     v = graph->tables.vertex[v].topo_next) {
-		const struct lh_vertex *x = &graph->tables.vertex[v];
+		roots += graph->vertex[v].parent == v;
+	for (uint32_t v = graph->topo_first; v && walked <= roots; v = graph->vertex[v].topo_next) {
+		const struct lh_vertex *x = &graph->vertex[v];
 		if (x->parent != v ||
-		    (x->topo_prev && graph->tables.vertex[x->topo_prev].order >= x->order))
+		    (x->topo_prev && graph->vertex[x->topo_prev].order >= x->order))
 			return false;
 		walked++;
 	}
@@ -378,26 +368,23 @@ static bool component_is_consistent(struct lh_order_graph *graph, uint32_t root)
 		if (lh_component_find(graph, m) != root)
 			return false;
 		n++;
-		m = graph->tables.vertex[m].next_member;
+		m = graph->vertex[m].next_member;
 	} while (m != root && n <= graph->counts.locks);
-	return n == graph->tables.vertex[root].members;
+	return n == graph->vertex[root].members;
 }
 
-bool lh_order_graph_is_consistent(const struct lh_order_graph *graph)
+bool lh_order_graph_is_consistent(struct lh_order_graph *graph)
 {
-	/* not const: lh_component_find may shorten paths to roots */
-	struct lh_order_graph *unconst = (struct lh_order_graph *)(uintptr_t)graph;
-
 	for (uint32_t e = 1; e <= graph->counts.edges; e++) {
-		uint32_t a = lh_component_find(unconst, graph->tables.edge[e].from);
-		uint32_t b = lh_component_find(unconst, graph->tables.edge[e].to);
-		if (a != b && graph->tables.vertex[a].order >= graph->tables.vertex[b].order)
+		uint32_t a = lh_component_find(graph, graph->edge[e].from);
+		uint32_t b = lh_component_find(graph, graph->edge[e].to);
+		if (a != b && graph->vertex[a].order >= graph->vertex[b].order)
 			return false;
-		if (!graph->tables.edge[e].witness && !graph->counts.refused)
+		if (!graph->edge[e].witness && !graph->counts.refused)
 			return false;
 	}
 	for (uint32_t v = 1; v <= graph->counts.locks; v++)
-		if (graph->tables.vertex[v].parent == v && !component_is_consistent(unconst, v))
+		if (graph->vertex[v].parent == v && !component_is_consistent(graph, v))
 			return false;
 	return order_is_consistent(graph);
 }

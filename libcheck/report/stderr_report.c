@@ -25,7 +25,6 @@ static const struct {
 #define RULE(constant, id, severity, properties, title, meaning, help, ...)                        \
 	[LH_RULE_##constant] = {id, title, help},
 #include "libcheck/rules.def"
-#undef RULE
 };
 
 static void print(const struct lh_text *t)
@@ -43,13 +42,12 @@ static void add_lock(struct lh_text *t, lh_lock_id id)
 	if (l->kind == LH_THREAD_END && l->initial < lh_rows_used(LH_T_THREAD))
 		name = LH_THREADS[l->initial].name;
 	lh_text_add(t, l->kind < LH_KINDS ? kind_names[l->kind] : "lock");
-	if (name[0]) {
+	if (name[0] || lh_lock_address(l))
 		lh_text_add(t, " ");
+	if (name[0])
 		lh_text_safe(t, name);
-	} else if (lh_lock_address(l)) {
-		lh_text_add(t, " ");
+	else if (lh_lock_address(l))
 		lh_text_hex(t, lh_lock_address(l));
-	}
 }
 
 /* A line of a script: "app.py:12 worker". */

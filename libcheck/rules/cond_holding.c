@@ -1,16 +1,24 @@
-/* cond_holding.c — the rule cond-wait-holding: finds waits and signallers in the held chains of a
- * condition. */
-#include "libcheck/rules/cond_holding.h"
-
-static bool is_wait(const struct lh_chain *chain)
-{
-	return LH_SITE_HOW(chain->site) == LH_BLOCKING &&
-	       LH_SITE_MODE(chain->site) != LH_COND_SIGNALS;
-}
+/*
+ * cond_holding.c — the rule cond-wait-holding: waits on a condition while holding another lock.
+ *
+ * A wait is a held chain that acquires the condition; a signal is one too, with its own mode. The
+ * rule asks which locks the waiting thread holds besides the mutex that the wait releases, and
+ * whether the signallers were seen to acquire such a lock before they signal. If all of them were,
+ * the finding is an error, because the waiter can block every signaller. If only some or none were,
+ * it is a warning, reported when the process ends.
+ *
+ * Timed waits end by themselves and are not reported.
+ */
+#include "libcheck/rules/finding.h"
 
 static bool is_signal(const struct lh_chain *chain)
 {
 	return LH_SITE_MODE(chain->site) == LH_COND_SIGNALS;
+}
+
+static bool is_wait(const struct lh_chain *chain)
+{
+	return LH_SITE_HOW(chain->site) == LH_BLOCKING && !is_signal(chain);
 }
 
 /* The lowest serial of the thread's visits to the chain, 0: the thread was never there. */
@@ -117,8 +125,9 @@ static uint32_t check_held(const struct lh_lock *cond, const struct lh_chain *wa
 {
 	for (lh_chain_id i = wait->parent; i; i = LH_CHAINS[i].parent) {
 		const struct lh_chain *held = &LH_CHAINS[i];
-		uint32_t reported;
-		if (matters(lh_lock_row(held->lock)) && (reported = report(cond, wait, held, end)))
+		uint32_t reported =
+			matters(lh_lock_row(held->lock)) ? report(cond, wait, held, end) : 0;
+		if (reported)
 			return reported;
 	}
 	return 0;
@@ -135,13 +144,7 @@ uint32_t lh_cond_holding_check(struct lh_lock *cond)
 	return 0;
 }
 
-void lh_cond_holding_finish(void (*emit)(void *to, uint32_t finding), void *to)
+uint32_t lh_cond_holding_at_end(const struct lh_lock *cond, const struct lh_chain *chain)
 {
-	for (uint32_t row = 1; row < lh_rows_used(LH_T_LOCK); row++) {
-		const struct lh_lock *cond = &LH_LOCKS[row];
-		for (lh_chain_id i = cond->kind == LH_COND ? cond->chains : 0; i;
-		     i = LH_CHAINS[i].next)
-			if (is_wait(&LH_CHAINS[i]))
-				emit(to, check_held(cond, &LH_CHAINS[i], true));
-	}
+	return is_wait(chain) ? check_held(cond, chain, true) : 0;
 }

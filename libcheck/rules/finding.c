@@ -82,6 +82,16 @@ static uint8_t flags_of(const struct lh_finding_draft *draft)
 	return 0;
 }
 
+void lh_finding_set_steps(uint32_t first, const struct lh_finding_draft *draft)
+{
+	for (int i = 0; i < draft->n; i++) {
+		struct lh_lock *l = lh_lock_row(draft->step[i].lock);
+		LH_STEPS[first + (uint32_t)i] = draft->step[i];
+		if (l)
+			l->flags |= LH_LOCK_PINNED;
+	}
+}
+
 uint32_t lh_finding_commit(struct lh_finding_draft *draft, enum lh_filter filter)
 {
 	uint64_t key = draft->key ? draft->key : key_of(draft);
@@ -92,12 +102,7 @@ uint32_t lh_finding_commit(struct lh_finding_draft *draft, enum lh_filter filter
 	uint32_t id = first ? lh_row_reserve(LH_T_FINDING, 1) : 0;
 	if (!id)
 		return 0;
-	for (int i = 0; i < draft->n; i++) {
-		struct lh_lock *l = lh_lock_row(draft->step[i].lock);
-		LH_STEPS[first + (uint32_t)i] = draft->step[i];
-		if (l)
-			l->flags |= LH_LOCK_PINNED;
-	}
+	lh_finding_set_steps(first, draft);
 	struct lh_finding f = {.rule = draft->rule,
 			       .level = (uint8_t)draft->level,
 			       .severity = (uint8_t)draft->severity,
@@ -203,9 +208,8 @@ uint32_t lh_check_unlock(struct lh_self *self, struct lh_lock *l, const void *ob
 		return 0;
 	uint32_t holder = lh_held_find_holder(id, self->number, &h);
 	struct lh_finding_draft *draft = happened(LH_RULE_UNLOCK_NOT_OWNER, self);
-	uint32_t reported = holder ? two_steps(draft, LH_LIVE_THREADS[holder].thread, id, h->site,
-					       site, LH_RELEASES)
-				   : two_steps(draft, 0, id, 0, site, LH_RELEASES);
+	uint32_t reported = two_steps(draft, LH_LIVE_THREADS[holder].thread, id,
+				      holder ? h->site : 0, site, LH_RELEASES);
 	if (holder)
 		h->lock = 0;
 	l->owner = 0;

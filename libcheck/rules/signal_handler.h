@@ -31,8 +31,8 @@ extern __thread uint64_t lh_mask __attribute__((tls_model("initial-exec"))) LH_H
 void lh_mask_read(void);
 
 /* Checks and remembers an acquisition whose held chain is new to this thread. `open`: the signals
- * that were unblocked where the handler ran (lh_stack_walk_result.open). Returns the finding's row or
- * 0. Needs the internal lock. */
+ * that were unblocked where the handler ran (lh_stack_walk_result.open). Returns the finding's row
+ * or 0. Needs the internal lock. */
 uint32_t lh_handler_check(const struct lh_self *self, lh_lock_id lock, lh_chain_id id,
 			  uint64_t open);
 

@@ -1,6 +1,19 @@
-/* wait_cycle.c — the rule deadlock: depth-first search for a cycle through the calling thread's
- * wait. */
-#include "libcheck/rules/wait_cycle.h"
+/*
+ * wait_cycle.c — the rule deadlock: does the wait that begins now close a cycle of waiting threads?
+ *
+ * Follows the wait-for graph from the calling thread: the holders of its lock, the locks that these
+ * wait for, and so on, until the search returns to the calling thread or reaches threads that can
+ * continue. Only waits without a time limit count.
+ *
+ * The result is consistent although no thread is stopped: a hold is recorded after the lock was
+ * acquired and removed before the lock is released, so a thread with a recorded hold does hold the
+ * lock; and a thread that waits in the cycle cannot release a lock meanwhile. A second search
+ * checks that no wait has changed since the first.
+ *
+ * A semaphore ends the search, because any thread may post it; the front end finds deadlocks
+ * through semaphores (tools/wait_graph/).
+ */
+#include "libcheck/rules/finding.h"
 #include "libcheck/rules/wait_rules.h"
 
 enum { CYCLE_MAX = 64, VISITS_MAX = 4096 };

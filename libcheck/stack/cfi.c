@@ -22,9 +22,7 @@ enum { REMEMBERED = 2 };
 enum { PE_SIZE = 0x0f, PE_UDATA4 = 0x03, PE_DATAREL_SDATA4 = 0x3b, PE_OMIT = 0xff };
 
 struct function {
-	struct stretch {
-		const uint8_t *at, *end;
-	} first, program; /* the instructions of the CIE and of the FDE */
+	struct lh_cfi_bytes first, program; /* the instructions of the CIE and of the FDE */
 	uint32_t code_factor;
 	int32_t data_factor;
 	uintptr_t start, range;
@@ -180,7 +178,7 @@ static bool open_common(struct function *f, const struct lh_cfi_object *o, uintp
 	f->sized = *letters == 'z';
 	if (*letters && (!f->sized || !read_augmentation(f, &b, letters + 1)))
 		return false;
-	f->first = (struct stretch){b.at, b.end};
+	f->first = b;
 	return !b.bad;
 }
 
@@ -201,7 +199,7 @@ static __attribute__((noinline)) bool open_function(struct function *f,
 	f->range = lh_cfi_fixed(&b, size);
 	if (f->sized)
 		consume(&b, lh_cfi_uleb(&b));
-	f->program = (struct stretch){b.at, b.end};
+	f->program = b;
 	return !b.bad;
 }
 
@@ -385,9 +383,8 @@ static bool do_one(struct run *r, struct lh_cfi_bytes *b)
 }
 
 /* Runs a program up to r->pc; the instructions after that are for later addresses. */
-static bool run(struct run *r, const struct stretch *program)
+static bool run(struct run *r, struct lh_cfi_bytes b)
 {
-	struct lh_cfi_bytes b = {program->at, program->end, false};
 	while (b.at < b.end && r->at <= r->pc)
 		if (!do_one(r, &b) || b.bad)
 			return false;
@@ -400,11 +397,11 @@ static __attribute__((noinline)) bool rules_at(const struct lh_cfi_object *o,
 {
 	struct run r = {.o = o, .f = f, .row = row, .at = f->start, .pc = pc};
 	*row = (struct lh_cfi_row){.cfa.how = LH_CFI_OTHER};
-	if (!run(&r, &f->first))
+	if (!run(&r, f->first))
 		return false;
 	r.initial = *row;
 	r.at = f->start;
-	return run(&r, &f->program);
+	return run(&r, f->program);
 }
 
 enum lh_cfi_result lh_cfi_find(const struct lh_cfi_object *o, uintptr_t pc, struct lh_cfi_row *row)

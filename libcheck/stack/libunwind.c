@@ -1,5 +1,11 @@
-/* libunwind.c — walks with libunwind, and checks each return address on the stack. */
-#include "libcheck/stack/libunwind.h"
+/*
+ * libunwind.c — walks with libunwind, and checks each return address on the stack.
+ *
+ * libunwind is looked for and bound once, at the start, never later and never as a DT_NEEDED of
+ * ours: in a hook it takes loader locks, writes to a pipe and allocates (docs/limits.md lists the
+ * effects on a program), and as a dependency it would come before the C++ runtime's unwinder.
+ */
+#include "libcheck/stack/walk.h"
 
 #include <dlfcn.h>
 #include <stddef.h>

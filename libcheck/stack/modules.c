@@ -170,13 +170,10 @@ uint32_t lh_stack_script(const char *file, const char *function)
 
 uint64_t lh_frame_from_parent(uint64_t frame)
 {
-	const struct lh_ledger *b = lh_own_ledger.parent_ledger;
 	uintptr_t pc = LH_FRAME_PC(frame);
-	uint32_t row = LH_FRAME_MODULE(frame);
-	const struct lh_module *m =
-		(const struct lh_module *)((const char *)b + b->table[LH_T_MODULE].offset) + row;
+	const struct lh_module *m = lh_row_in_parent(LH_T_MODULE, LH_FRAME_MODULE(frame));
 
-	if (row && row < b->table[LH_T_MODULE].used && (m->flags & LH_MODULE_SCRIPT))
+	if (m && (m->flags & LH_MODULE_SCRIPT))
 		return LH_FRAME(lh_stack_script(m->path, function_of(m)), pc);
 	return LH_FRAME(lh_stack_module(pc), pc);
 }

@@ -1,7 +1,40 @@
-/* python.c — finds the frames of the calling thread in CPython, and computes their identity. */
-#include "libcheck/stack/python_internal.h"
+/* python.c — finds the frames of the calling thread in CPython, their names and lines, and whether
+ * the current instruction waits for a lock. */
+#include "libcheck/stack/python.h"
+#include "libcheck/base/hash.h"
+#include "libcheck/stack/python_311.h"
 
 #include <pthread.h>
+
+/* Bound by the loader before any constructor runs; absent in any other program. */
+extern const char _PyRuntime[] __attribute__((weak));
+extern const unsigned long Py_Version __attribute__((weak)); /* since 3.11 */
+extern const char PyCode_Type[] __attribute__((weak)), PyUnicode_Type[] __attribute__((weak)),
+	PyBytes_Type[] __attribute__((weak)), PyTuple_Type[] __attribute__((weak));
+/* only its address is used */
+extern void PyEval_RestoreThread(void *) __attribute__((weak));
+
+static uintptr_t read_word(uintptr_t at, size_t offset)
+{
+	return *(const volatile uintptr_t *)(at + offset);
+}
+
+static uint32_t read_half(uintptr_t at, size_t offset)
+{
+	return *(const volatile uint32_t *)(at + offset);
+}
+
+/* True for an address that an object of the program could have. */
+static bool is_plausible(uintptr_t p)
+{
+	return p >= 0x10000 && p < (1ull << 47) && !(p & 7);
+}
+
+static bool is_a(uintptr_t object, const char *type)
+{
+	return is_plausible(object) && read_word(object, PY_OBJECT_TYPE) == (uintptr_t)type &&
+	       (intptr_t)read_word(object, PY_OBJECT_COUNT) > 0;
+}
 
 struct lh_python lh_python;
 
@@ -12,8 +45,8 @@ struct lh_python lh_python;
  * in python_311.h are right. */
 static bool same_layout(void)
 {
-	return lh_python_read_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
-	       lh_python_read_word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
+	return read_word((uintptr_t)PyCode_Type, PY_TYPE_BASIC) == PY_CODE_BYTES &&
+	       read_word((uintptr_t)PyCode_Type, PY_TYPE_ITEM) == 2;
 }
 #endif
 
@@ -36,74 +69,64 @@ void lh_python_init(bool full)
 
 static bool proves(uintptr_t frame)
 {
-	uintptr_t code = lh_python_read_word(frame, PY_FRAME_CODE);
+	uintptr_t code = read_word(frame, PY_FRAME_CODE);
 
-	return lh_python_is_a(code, PyCode_Type) &&
-	       lh_python_is_a(lh_python_read_word(code, PY_CODE_FILE), PyUnicode_Type) &&
-	       lh_python_is_a(lh_python_read_word(code, PY_CODE_NAME), PyUnicode_Type) &&
-	       lh_python_is_a(lh_python_read_word(code, PY_CODE_QUALIFIED), PyUnicode_Type) &&
-	       lh_python_is_a(lh_python_read_word(code, PY_CODE_LINES), PyBytes_Type) &&
-	       lh_python_is_a(lh_python_read_word(code, PY_CODE_NAMES), PyTuple_Type);
+	return is_a(code, PyCode_Type) && is_a(read_word(code, PY_CODE_FILE), PyUnicode_Type) &&
+	       is_a(read_word(code, PY_CODE_NAME), PyUnicode_Type) &&
+	       is_a(read_word(code, PY_CODE_QUALIFIED), PyUnicode_Type) &&
+	       is_a(read_word(code, PY_CODE_LINES), PyBytes_Type) &&
+	       is_a(read_word(code, PY_CODE_NAMES), PyTuple_Type);
 }
 
 /* The first frame ever read must match the offsets, otherwise no frame is read again. */
-static __attribute__((noinline)) uintptr_t prove(uintptr_t cframe, uintptr_t frame)
+static __attribute__((noinline)) bool prove(uintptr_t frame)
 {
 	lh_python.proven = proves(frame);
-	if (lh_python.proven)
-		return cframe;
-	lh_python.on = false;
-	lh_python.kind = LH_PYTHON_UNREAD;
-	return 0;
+	if (!lh_python.proven) {
+		lh_python.on = false;
+		lh_python.kind = LH_PYTHON_UNREAD;
+	}
+	return lh_python.proven;
 }
 
 /*
- * The interpreter's activation record (_PyCFrame) of the calling thread if it holds the GIL,
- * otherwise 0. CPython clears the thread's key before it frees the thread state, so a current state
- * that the key names exists; the thread in the state excludes another thread's state at the same
- * address.
+ * The innermost frame of the calling thread, and the interpreter's activation record (_PyCFrame)
+ * that runs the frame, if the thread holds the GIL; otherwise 0. CPython clears the thread's key
+ * before it frees the thread state, so a current state that the key names exists; the thread in the
+ * state excludes another thread's state at the same address.
  */
-uintptr_t lh_python_cframe(void)
+static uintptr_t current_frame(uintptr_t *cframe)
 {
-	uintptr_t runtime = (uintptr_t)_PyRuntime,
-		  state = lh_python_read_word(runtime, PY_RUNTIME_CURRENT);
+	uintptr_t runtime = (uintptr_t)_PyRuntime, state = read_word(runtime, PY_RUNTIME_CURRENT);
 
-	if (!state || !lh_python_read_half(runtime, PY_RUNTIME_KEY_MADE) ||
-	    (uintptr_t)pthread_getspecific(lh_python_read_half(runtime, PY_RUNTIME_KEY)) != state ||
-	    lh_python_read_word(state, PY_TSTATE_THREAD) != lh_thread_handle())
+	if (!state || !read_half(runtime, PY_RUNTIME_KEY_MADE) ||
+	    (uintptr_t)pthread_getspecific(read_half(runtime, PY_RUNTIME_KEY)) != state ||
+	    read_word(state, PY_TSTATE_THREAD) != lh_thread_handle())
 		return 0;
-	uintptr_t cframe = lh_python_read_word(state, PY_TSTATE_CFRAME);
-	uintptr_t frame =
-		lh_python_plausible(cframe) ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
-	if (!lh_python_plausible(frame))
-		return 0;
-	return LH_LIKELY(lh_python.proven) ? cframe : prove(cframe, frame);
+	*cframe = read_word(state, PY_TSTATE_CFRAME);
+	uintptr_t frame = is_plausible(*cframe) ? read_word(*cframe, PY_CFRAME_FRAME) : 0;
+	return is_plausible(frame) && (LH_LIKELY(lh_python.proven) || prove(frame)) ? frame : 0;
 }
 
 /*
  * The instruction lies in its code object, so its address identifies both; the first line of the
  * code also guards against another code object at the same address.
  */
-static inline uintptr_t add(uintptr_t identity, uintptr_t frame)
+static uintptr_t add(uintptr_t identity, uintptr_t frame)
 {
-	uintptr_t code = lh_python_read_word(frame, PY_FRAME_CODE);
-	uintptr_t first =
-		lh_python_plausible(code) ? lh_python_read_half(code, PY_CODE_FIRST_LINE) : 0;
+	uintptr_t code = read_word(frame, PY_FRAME_CODE);
+	uintptr_t first = is_plausible(code) ? read_half(code, PY_CODE_FIRST_LINE) : 0;
 
-	identity = (identity ^ lh_python_read_word(frame, PY_FRAME_INSTR) ^ first << 47) *
-		   0x9e3779b97f4a7c15u;
-	return identity ^ identity >> 29;
+	return lh_hash_mix(identity, read_word(frame, PY_FRAME_INSTR) ^ first << 47);
 }
 
 uintptr_t lh_python_frames_id(void)
 {
-	uintptr_t cframe = lh_python_cframe(),
-		  frame = cframe ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
-	uintptr_t identity = 0;
+	uintptr_t cframe, frame = current_frame(&cframe), identity = 0;
 
-	for (unsigned n = 0; n < lh_python.depth && lh_python_plausible(frame); n++) {
+	for (unsigned n = 0; n < lh_python.depth && is_plausible(frame); n++) {
 		identity = add(identity, frame);
-		frame = lh_python_read_word(frame, PY_FRAME_PREVIOUS);
+		frame = read_word(frame, PY_FRAME_PREVIOUS);
 	}
 	return identity;
 }
@@ -111,25 +134,292 @@ uintptr_t lh_python_frames_id(void)
 /* Each activation of the interpreter runs a frame and the frames it called without C between. */
 void lh_python_read_frames(struct lh_python_chain *c)
 {
-	uintptr_t cframe = lh_python.on ? lh_python_cframe() : 0;
-	uintptr_t frame = cframe ? lh_python_read_word(cframe, PY_CFRAME_FRAME) : 0;
+	uintptr_t cframe, frame = lh_python.on ? current_frame(&cframe) : 0;
 
 	c->identity = 0;
 	c->n = 0;
-	for (; c->n < lh_python.depth && lh_python_plausible(frame); c->n++) {
+	for (; c->n < lh_python.depth && is_plausible(frame); c->n++) {
 		c->identity = add(c->identity, frame);
-		c->at[c->n] = (struct lh_python_frame){lh_python_read_word(frame, PY_FRAME_CODE),
-						       lh_python_read_word(frame, PY_FRAME_INSTR),
-						       cframe};
+		c->at[c->n] = (struct lh_python_frame){read_word(frame, PY_FRAME_CODE),
+						       read_word(frame, PY_FRAME_INSTR), cframe};
 		bool entry = *(const volatile uint8_t *)(frame + PY_FRAME_ENTRY);
-		frame = lh_python_read_word(frame, PY_FRAME_PREVIOUS);
+		frame = read_word(frame, PY_FRAME_PREVIOUS);
 		if (!entry || !cframe)
 			continue;
-		cframe = lh_python_read_word(cframe, PY_CFRAME_PREVIOUS);
+		cframe = read_word(cframe, PY_CFRAME_PREVIOUS);
 		/* inconsistent records do not show the C frame, but the Python frames are right */
-		if (!lh_python_plausible(cframe) ||
-		    lh_python_read_word(cframe, PY_CFRAME_FRAME) != frame)
+		if (!is_plausible(cframe) || read_word(cframe, PY_CFRAME_FRAME) != frame)
 			cframe = 0;
 	}
-	c->cut = lh_python_plausible(frame);
+	c->cut = is_plausible(frame);
+}
+
+/* ---- texts ---- */
+
+struct text {
+	uintptr_t at;
+	size_t length;
+	unsigned width;
+};
+
+static bool open_text(uintptr_t object, struct text *t)
+{
+	if (!is_a(object, PyUnicode_Type))
+		return false;
+	uint32_t state = read_half(object, PY_TEXT_STATE);
+	if (!(state & PY_STATE_COMPACT) || !(state & PY_STATE_READY))
+		return false;
+	t->width = state >> PY_STATE_KIND_SHIFT & PY_STATE_KIND;
+	t->length = read_word(object, PY_TEXT_LENGTH);
+	t->at = object + (state & PY_STATE_ASCII ? PY_TEXT_ASCII : PY_TEXT_COMPACT);
+	return (t->width == 1 || t->width == 2 || t->width == 4) && t->length < 1u << 20;
+}
+
+static uint32_t letter(const struct text *t, size_t i)
+{
+	uintptr_t at = t->at + i * t->width;
+
+	return t->width == 1   ? *(const uint8_t *)at
+	       : t->width == 2 ? *(const uint16_t *)at
+			       : *(const uint32_t *)at;
+}
+
+/* Writes UTF-8 and returns the number of bytes. To Python, path bytes that are no UTF-8 are lone
+ * surrogates, whose low byte is the byte of the path. */
+static unsigned encode(uint32_t c, char out[4])
+{
+	if (c < 0x80 || c - 0xdc80 < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	unsigned n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	for (unsigned i = n - 1; i > 0; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 63));
+	out[0] = (char)(lead[n] | (c & 31));
+	return n;
+}
+
+/* A text that is too long keeps its end, behind "...": the name of the file matters most. */
+static bool copy_text(uintptr_t object, char *to, size_t capacity)
+{
+	struct text t;
+	size_t from, n = 0, size = 0;
+	char c[4];
+
+	if (!open_text(object, &t))
+		return false;
+	for (from = t.length; from && size < capacity - 4; from--)
+		size += encode(letter(&t, from - 1), c);
+	if (size >= capacity - 4) {
+		from++; /* the last letter counted may not fit */
+		for (; n < 3; n++)
+			to[n] = '.';
+	}
+	for (; from < t.length; from++) {
+		unsigned more = encode(letter(&t, from), c);
+		for (unsigned k = 0; k < more; k++)
+			to[n++] = c[k] ? c[k] : '?';
+	}
+	to[n] = 0;
+	return true;
+}
+
+static bool is_text(uintptr_t object, const char *spelling)
+{
+	struct text t;
+	size_t n = __builtin_strlen(spelling);
+
+	if (!open_text(object, &t) || t.width != 1 || t.length != n)
+		return false;
+	return __builtin_memcmp((const void *)t.at, spelling, n) == 0;
+}
+
+/* ---- lines ---- */
+
+struct bytes {
+	const uint8_t *at, *end;
+};
+
+static uint32_t varint(struct bytes *b)
+{
+	uint32_t v = 0;
+
+	for (unsigned shift = 0; b->at < b->end && shift < 32; shift += 6) {
+		uint8_t byte = *b->at++;
+		v |= (uint32_t)(byte & 63) << shift;
+		if (!(byte & 64))
+			break;
+	}
+	return v;
+}
+
+static int32_t signed_varint(struct bytes *b)
+{
+	uint32_t v = varint(b);
+
+	return v & 1 ? -(int32_t)(v >> 1) : (int32_t)(v >> 1);
+}
+
+/*
+ * The location table of PEP 657. The first byte of an entry has bit 7 set, a form in bits 3 to 6,
+ * and in bits 0 to 2 the number of code units it is for, minus one. Forms 0 to 9 and 10 to 12 are
+ * followed by columns only, 13 has a line and no columns, 14 has all; 15 is code without a line.
+ */
+static uint32_t line_at(struct bytes b, uint32_t first, uint32_t unit)
+{
+	enum { ONE_LINE = 10, NO_COLUMNS = 13, LONG = 14, NO_LINE = 15 };
+	uint32_t line = first;
+
+	while (b.at < b.end && (*b.at & 0x80)) {
+		uint8_t head = *b.at++;
+		unsigned form = head >> 3 & 15, units = (head & 7u) + 1;
+		if (form == NO_COLUMNS || form == LONG)
+			line += (uint32_t)signed_varint(&b);
+		else if (form >= ONE_LINE && form < NO_COLUMNS)
+			line += form - ONE_LINE;
+		if (unit < units)
+			return form == NO_LINE ? 0 : line;
+		unit -= units;
+		while (b.at < b.end && !(*b.at & 0x80))
+			b.at++;
+	}
+	return 0;
+}
+
+static uint32_t line_of(uintptr_t code, uintptr_t instruction)
+{
+	uintptr_t table = read_word(code, PY_CODE_LINES);
+	uintptr_t into = instruction - (code + PY_CODE_BYTES);
+
+	if (!is_a(table, PyBytes_Type) || into >= 2 * read_word(code, PY_VAR_SIZE))
+		return 0;
+	const uint8_t *text = (const uint8_t *)(table + PY_BYTES_TEXT);
+	struct bytes b = {text, text + (read_word(table, PY_VAR_SIZE) & 0xffffff)};
+	return line_at(b, read_half(code, PY_CODE_FIRST_LINE), (uint32_t)(into / 2));
+}
+
+uintptr_t lh_python_object(void)
+{
+	return (uintptr_t)PyEval_RestoreThread;
+}
+
+bool lh_python_locate(const struct lh_python_frame *f, struct lh_python_location *out)
+{
+	if (!is_a(f->code, PyCode_Type))
+		return false;
+	out->line = line_of(f->code, f->instruction);
+	return copy_text(read_word(f->code, PY_CODE_FILE), out->file, sizeof(out->file)) &&
+	       copy_text(read_word(f->code, PY_CODE_QUALIFIED), out->function,
+			 sizeof(out->function));
+}
+
+/* ---- does the current instruction wait for the lock? ---- */
+
+struct unit {
+	uint8_t op, argument;
+};
+
+/* The position of a frame in its code: the unit, and how many units come before it. */
+struct position {
+	uintptr_t code;
+	const struct unit *at;
+	size_t before;
+};
+
+static bool find_position(uintptr_t frame, struct position *s)
+{
+	s->code = is_plausible(frame) ? read_word(frame, PY_FRAME_CODE) : 0;
+	if (!is_a(s->code, PyCode_Type))
+		return false;
+	uintptr_t instruction = read_word(frame, PY_FRAME_INSTR);
+	uintptr_t into = instruction - (s->code + PY_CODE_BYTES);
+	s->at = (const struct unit *)instruction;
+	s->before = into / 2;
+	return into < 2 * read_word(s->code, PY_VAR_SIZE) && !(into & 1);
+}
+
+static bool is_call(const struct unit *u)
+{
+	return u->op == PY_OP_CALL || u->op == PY_OP_CALL_ADAPTIVE ||
+	       u->op == PY_OP_CALL_PY_EXACT_ARGS || u->op == PY_OP_CALL_PY_WITH_DEFAULTS;
+}
+
+static bool is_precall(const struct unit *u)
+{
+	return u->op == PY_OP_PRECALL || u->op == PY_OP_PRECALL_ADAPTIVE;
+}
+
+static bool is_load_method(const struct unit *u)
+{
+	return u->op == PY_OP_LOAD_METHOD ||
+	       (u->op >= PY_OP_LOAD_METHOD_ADAPTIVE && u->op <= PY_OP_LOAD_METHOD_NO_DICT) ||
+	       u->op == PY_OP_LOAD_METHOD_WITH_DICT || u->op == PY_OP_LOAD_METHOD_WITH_VALUES;
+}
+
+static bool is_wider(const struct unit *u)
+{
+	return u->op == PY_OP_EXTENDED_ARG || u->op == PY_OP_EXTENDED_ARG_QUICK;
+}
+
+/* A call of x.acquire() or x.__enter__() without arguments, so without timeout and flag. */
+static bool is_acquire_call(const struct position *s)
+{
+	enum { PRECALL = 1 + PY_CACHE_PRECALL, LOAD = PRECALL + 1 + PY_CACHE_LOAD_METHOD };
+	const struct unit *load = s->at - LOAD;
+	uintptr_t names = read_word(s->code, PY_CODE_NAMES);
+
+	if (s->at->argument || s->before < LOAD + 1 || !is_precall(s->at - PRECALL) ||
+	    s->at[-PRECALL].argument || !is_load_method(load) || !is_a(names, PyTuple_Type))
+		return false;
+	uint32_t i = load->argument | (is_wider(load - 1) ? (uint32_t)load[-1].argument << 8 : 0);
+	if (i >= read_word(names, PY_VAR_SIZE))
+		return false;
+	uintptr_t name = read_word(names, PY_TUPLE_ITEMS + i * sizeof(uintptr_t));
+	return is_text(name, "acquire") || is_text(name, "__enter__");
+}
+
+static bool is_in(const struct position *s, const char *function)
+{
+	return is_text(read_word(s->code, PY_CODE_QUALIFIED), function);
+}
+
+/* join() without a timeout: then Thread.join calls this function without arguments. The caller's
+ * position may be the last of the caches that follow its call. */
+static bool is_join_call(const struct position *s, uintptr_t frame)
+{
+	struct position caller;
+
+	if (!is_in(s, "Thread._wait_for_tstate_lock") ||
+	    !find_position(read_word(frame, PY_FRAME_PREVIOUS), &caller) ||
+	    !is_in(&caller, "Thread.join"))
+		return false;
+	if (!is_call(caller.at) && caller.before >= PY_CACHE_CALL)
+		caller.at -= PY_CACHE_CALL;
+	return is_call(caller.at) && !caller.at->argument;
+}
+
+/* Where threading acquires the lock that the interpreter releases when the thread has ended. */
+static bool starts_thread(const struct position *s)
+{
+	return is_in(s, "Thread._set_tstate_lock") || is_in(s, "Thread._reset_internal_locks");
+}
+
+enum lh_python_intent lh_python_read_intent(void)
+{
+	uintptr_t cframe, frame = current_frame(&cframe);
+	struct position s;
+
+	if (!find_position(frame, &s))
+		return LH_PYTHON_TRY;
+	if (s.at->op == PY_OP_BEFORE_WITH)
+		return LH_PYTHON_BLOCKING;
+	if (!is_call(s.at))
+		return LH_PYTHON_TRY;
+	if (is_acquire_call(&s))
+		return starts_thread(&s) ? LH_PYTHON_UNTIL_THREAD_END : LH_PYTHON_BLOCKING;
+	/* ExitStack calls the type's __enter__ with the lock as the only argument */
+	if (s.at->argument == 1 && is_in(&s, "_BaseExitStack.enter_context"))
+		return LH_PYTHON_BLOCKING;
+	return is_join_call(&s, frame) ? LH_PYTHON_BLOCKING : LH_PYTHON_TRY;
 }

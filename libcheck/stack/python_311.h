@@ -1,5 +1,5 @@
 /*
- * python_311.h — offsets of the fields of CPython 3.11 that the files python*.c read, x86-64 Linux.
+ * python_311.h — offsets of the fields of CPython 3.11 that python.c reads, x86-64 Linux.
  *
  * The offsets did not change from 3.11.0 to the last 3.11; tests/python/offsets.c compares them
  * with CPython's own headers wherever those are installed. Another version needs another table.
@@ -24,7 +24,6 @@ enum {
 	PY_VAR_SIZE = 16,   /* PyVarObject.ob_size */
 	PY_TYPE_BASIC = 32, /* PyTypeObject.tp_basicsize, tp_itemsize */
 	PY_TYPE_ITEM = 40,
-	PY_TYPE_FLAGS = 168, /* .tp_flags: the bits below are set for subclasses too */
 	PY_CODE_NAMES = 32,
 	PY_CODE_FIRST_LINE = 72,
 	PY_CODE_FILE = 112,
@@ -49,7 +48,7 @@ enum {
 	PY_STATE_READY = 128
 };
 
-/* The instructions that python_intent.c knows, and how many units of cache follow them. */
+/* The instructions that python.c knows, and how many units of cache follow them. */
 enum {
 	PY_OP_BEFORE_WITH = 53,
 	PY_OP_CALL = 171,

@@ -1,7 +1,7 @@
 /* stack.c — walks stacks, stores each stack once, and keeps the contexts that find it again. */
+#include "libcheck/base/hash.h"
 #include "libcheck/base/options.h"
 #include "libcheck/stack/stack_internal.h"
-#include "libcheck/stack/libunwind.h"
 #include "libcheck/stack/walk.h"
 
 #include <ucontext.h>
@@ -85,7 +85,7 @@ void lh_stack_walk(uintptr_t frame, uintptr_t low, uintptr_t high, struct lh_sta
 	uintptr_t context = 0;
 	int n = lh_options.unwinder == LH_UNWINDER_LIBUNWIND
 			? lh_unwind(&regs, high, out, capacity, &end)
-			: lh_walk_through(&regs, high, out, capacity, &end, &context);
+			: lh_walk(&regs, high, out, capacity, &end, &context);
 	w->n += n;
 	w->flags = end == LH_WALK_DONE ? 0 : LH_STACK_CUT;
 	if (context) {
@@ -101,7 +101,7 @@ static uint32_t hash_frames(const uint64_t *frame, int n, unsigned flags)
 	uint64_t h = 0xcbf29ce484222325u + flags;
 
 	for (int i = 0; i < n; i++)
-		h = (h ^ frame[i]) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
+		h = lh_hash_mix(h, frame[i]);
 	return (uint32_t)(h ^ h >> 32);
 }
 
@@ -131,15 +131,12 @@ static lh_stack_id intern(const uint64_t *frame, int n, unsigned flags)
 
 lh_stack_id lh_stack_from_parent(lh_stack_id old)
 {
-	const struct lh_ledger *before = lh_own_ledger.parent_ledger;
+	const struct lh_stack *s = lh_row_in_parent(LH_T_STACK, old);
+	const uint64_t *f = s ? lh_row_in_parent(LH_T_FRAME, s->frame) : NULL;
 
-	if (!before || !old || old >= before->table[LH_T_STACK].used)
+	if (!f)
 		return 0;
-	const char *base = (const char *)before;
-	const struct lh_stack *s =
-		(const struct lh_stack *)(base + before->table[LH_T_STACK].offset) + old;
 	/* static, under the internal lock: a hook must use little stack */
-	const uint64_t *f = (const uint64_t *)(base + before->table[LH_T_FRAME].offset) + s->frame;
 	static uint64_t frame[LH_FRAMES_MAX];
 	int n = s->n < LH_FRAMES_MAX ? s->n : LH_FRAMES_MAX;
 
@@ -213,15 +210,14 @@ static bool has_key(const struct lh_context *x, uintptr_t caller, uintptr_t dept
 	return x->caller == caller && x->depth == depth && x->epoch == lh_contexts.epoch;
 }
 
-static struct lh_context *new_context(struct lh_context **head, uintptr_t caller, uintptr_t depth,
-				      int n, bool *exhausted)
+static struct lh_context *new_context(const struct lh_context *known, uintptr_t caller,
+				      uintptr_t depth, int n)
 {
 	int same = 0;
 
-	for (const struct lh_context *x = *head; x; x = x->next)
-		same += has_key(x, caller, depth);
-	*exhausted = same >= CONTEXTS_PER_KEY;
-	if (*exhausted)
+	for (; known; known = known->next)
+		same += has_key(known, caller, depth);
+	if (same >= CONTEXTS_PER_KEY)
 		n = 0;
 	struct lh_context *x = lh_private_alloc(sizeof(*x) + (size_t)n * sizeof(x->word[0]));
 	if (x)
@@ -229,7 +225,7 @@ static struct lh_context *new_context(struct lh_context **head, uintptr_t caller
 					 .depth = depth,
 					 .n = (uint16_t)n,
 					 .epoch = lh_contexts.epoch,
-					 .exhausted = *exhausted};
+					 .exhausted = same >= CONTEXTS_PER_KEY};
 	return x;
 }
 
@@ -307,7 +303,6 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	uintptr_t caller = w->at[0].pc, depth = lh_context_depth(frame, w->python.identity);
 	struct lh_context **head = lh_context_head(caller, depth);
 	static struct mixed m; /* under the internal lock; a hook must use little stack */
-	bool exhausted;
 
 	m.n = 0;
 	m.scripts = 0;
@@ -318,10 +313,10 @@ lh_stack_id lh_stack_intern(uintptr_t frame, const struct lh_stack_walk_result *
 	lh_stack_id id = intern(m.frame, m.n, m.flags);
 	if (!w->checkable || renew(*head, caller, depth, frame, id))
 		return id;
-	struct lh_context *x = new_context(head, caller, depth, w->n - 1, &exhausted);
+	struct lh_context *x = new_context(*head, caller, depth, w->n - 1);
 	if (!x)
 		return id;
-	if (exhausted)
+	if (x->exhausted)
 		id = intern(m.frame, m.n ? 1 : 0, LH_STACK_APPROXIMATE | LH_STACK_CUT);
 	fill(x, frame, w);
 	sort_words(x, *head);

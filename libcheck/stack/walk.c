@@ -1,6 +1,5 @@
 /* walk.c — applies the rules of cfi.h, frame by frame, to the thread's own stack. */
 #include "libcheck/stack/walk.h"
-#include "libcheck/stack/walk_cache.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
@@ -34,40 +33,23 @@ static bool stop(struct walk *w, enum lh_walk_end end)
 	return false;
 }
 
-#if defined(__x86_64__) && defined(DLFO_EH_SEGMENT_TYPE)
-
 #pragma weak _dl_find_object /* glibc < 2.35 and other libcs have none */
-
-bool lh_walk_works(void)
-{
-	return &_dl_find_object != NULL;
-}
 
 static __attribute__((noinline)) bool find_object(struct lh_cfi_object *o, uintptr_t pc)
 {
+#if defined(__x86_64__) && defined(DLFO_EH_SEGMENT_TYPE)
 	struct dl_find_object found;
-	if (_dl_find_object((void *)pc, &found) != 0)
+	if (!&_dl_find_object || _dl_find_object((void *)pc, &found) != 0)
 		return false;
 	o->start = (uintptr_t)found.dlfo_map_start;
 	o->end = (uintptr_t)found.dlfo_map_end;
 	o->header = (uintptr_t)found.dlfo_eh_frame;
 	return o->header != 0;
-}
-
 #else
-
-bool lh_walk_works(void)
-{
-	return false;
-}
-
-static __attribute__((noinline)) bool find_object(struct lh_cfi_object *o, uintptr_t pc)
-{
 	(void)o, (void)pc;
 	return false;
-}
-
 #endif
+}
 
 static bool read_word(struct walk *w, uintptr_t at, uintptr_t *word)
 {
@@ -277,8 +259,8 @@ static bool step(struct walk *w, struct lh_return_slot *out)
 	return w->pc != 0 || stop(w, LH_WALK_DONE);
 }
 
-int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out,
-		    int capacity, enum lh_walk_end *end, uintptr_t *context)
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
+	    enum lh_walk_end *end, uintptr_t *context)
 {
 	struct walk w = {.pc = regs->pc,
 			 .sp = regs->sp,
@@ -291,14 +273,7 @@ int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return
 	while (n < capacity && step(&w, &out[n]))
 		n++;
 	*end = w.end;
-	*context = w.context;
+	if (context)
+		*context = w.context;
 	return n;
-}
-
-int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
-	    enum lh_walk_end *end)
-{
-	uintptr_t context;
-
-	return lh_walk_through(regs, high, out, capacity, end, &context);
 }

@@ -1,5 +1,6 @@
 /*
- * walk.h — walks this thread's own stack by its call frame information.
+ * walk.h — walks this thread's own stack by its call frame information; walk_cache.c keeps the
+ * rules that were read, libunwind.c walks by libunwind instead.
  *
  * Takes no lock, makes no system call, allocates nothing, calls nothing but _dl_find_object, uses
  * 600 bytes of stack, and reads stack words only inside [sp, high) (and where a signal struck, in
@@ -15,8 +16,7 @@
 #ifndef LH_STACK_WALK_H
 #define LH_STACK_WALK_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "libcheck/stack/cfi.h"
 
 /* The registers of a caller at the time of its call. */
 struct lh_regs {
@@ -42,23 +42,34 @@ enum lh_walk_end {
 /*
  * Fills `out` with the frames outside the one that `regs` describe, innermost first (regs->pc
  * itself is not included), and returns how many. `high` is one past the last byte of the stack.
- */
-int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
-	    enum lh_walk_end *end);
-
-/*
- * Like lh_walk. *context: the ucontext_t of the innermost signal handler that the walk passed (not
+ * *context, if not NULL: the ucontext_t of the innermost signal handler that the walk passed (not
  * checked to lie below `high`), 0 none.
  */
-int lh_walk_through(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out,
-		    int capacity, enum lh_walk_end *end, uintptr_t *context);
+int lh_walk(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
+	    enum lh_walk_end *end, uintptr_t *context);
+
+/* ---- walk_cache.c ---- */
 
 /* Sets the memory, all zero, that caches the rules of addresses; without it no rules are cached. */
 enum { LH_WALK_CACHE_BYTES = 48 << 12 };
 void lh_walk_set_cache(void *memory);
 void lh_walk_flush_cache(void); /* an object was unloaded: invalidates the cache */
+bool lh_walk_cache_find(uintptr_t pc, struct lh_cfi_row *row);
+/* Read the epoch before the rules: if their object is unloaded meanwhile, the entry is invalid. */
+uint32_t lh_walk_cache_epoch(void);
+void lh_walk_cache_store(uintptr_t pc, const struct lh_cfi_row *row, uint32_t epoch);
 
-/* True if the walker has what it needs (_dl_find_object, this architecture). */
-bool lh_walk_works(void);
+/* ---- libunwind.c, for unwinder=libunwind and where lh_walk does not work ---- */
+
+/* Binds libunwind. False: there is none; report that and use the walker. */
+bool lh_unwind_init(void);
+
+/*
+ * Like lh_walk; may be called from any deeper frame of the same stack. Without CFI libunwind
+ * follows frame pointers, so it may find more frames, and wrong ones. LH_WALK_UNSUPPORTED and no
+ * frames: the walk did not meet the frame of `regs`.
+ */
+int lh_unwind(const struct lh_regs *regs, uintptr_t high, struct lh_return_slot *out, int capacity,
+	      enum lh_walk_end *end);
 
 #endif

@@ -1,5 +1,4 @@
-/* held_chain.c — stores the held chains and their visits, and finds known ones without the internal
- * lock. */
+/* held_chain.c — stores held chains and visits, and finds known ones without the internal lock. */
 #include "libcheck/thread/held_chain.h"
 #include "libcheck/base/linear_hash.h"
 
@@ -8,10 +7,7 @@ enum {
 	HARMLESS = LH_CHAIN_SIGNALS_BLOCKED | LH_CHAIN_REUSED
 };
 
-/*
- * There is about one hash list per chain, and each new chain splits one list in two
- * (base/linear_hash.h).
- */
+/* About one hash list per chain: each new chain splits a list in two (base/linear_hash.h). */
 static uint32_t *heads;
 static uint32_t lists; /* number of lists in use */
 
@@ -41,18 +37,19 @@ bool lh_chain_init(void)
 	return heads && known_dependency_kinds;
 }
 
-/* All generations of a lock's row are in one list, so a chain can pass to the row's next lock. */
-static uint32_t hash(lh_chain_id parent, lh_lock_id lock, lh_site site)
+static uint64_t hash(lh_chain_id parent, uint32_t a, uint32_t b)
 {
-	uint64_t h = ((uint64_t)parent << 32 | LH_LOCK_ROW(lock)) * 0x9e3779b97f4a7c15u;
+	uint64_t h = ((uint64_t)parent << 32 | a) * 0x9e3779b97f4a7c15u;
 
-	h = (h ^ h >> 31 ^ site) * 0xbf58476d1ce4e5b9u;
-	return (uint32_t)(h >> 32);
+	return (h ^ h >> 31 ^ b) * 0xbf58476d1ce4e5b9u;
 }
 
+/* All generations of a lock's row are in one list, so a chain can pass to the row's next lock. */
 static uint32_t *head_of(lh_chain_id parent, lh_lock_id lock, lh_site site)
 {
-	return &heads[lh_linear_hash_bucket(hash(parent, lock, site), lists)];
+	uint64_t h = hash(parent, LH_LOCK_ROW(lock), site);
+
+	return &heads[lh_linear_hash_bucket((uint32_t)(h >> 32), lists)];
 }
 
 /* The chains of a list are scattered in memory: prefetches those that will be moved soon. */
@@ -94,11 +91,6 @@ static lh_chain_id find(lh_chain_id parent, lh_lock_id lock, lh_site site)
 			return i;
 	}
 	return 0;
-}
-
-static bool is_isolated(const struct lh_chain *chain)
-{
-	return !chain->parent && !chain->children;
 }
 
 static void unhash(lh_chain_id id)
@@ -143,9 +135,7 @@ static void free_chain(uint32_t *at)
 /* True for the first dependency of its kind, which is remembered by this call. */
 static bool is_new_dependency_kind(const struct lh_chain *chain, const struct lh_lock *l)
 {
-	uint64_t h = ((uint64_t)chain->parent << 32 | chain->site) * 0x9e3779b97f4a7c15u;
-
-	h = (h ^ h >> 31 ^ l->init_stack) * 0xbf58476d1ce4e5b9u;
+	uint64_t h = hash(chain->parent, chain->site, l->init_stack);
 	uint32_t *at = &known_dependency_kinds[h >> (64 - DEPENDENCY_KINDS_LOG)],
 		 tag = (uint32_t)h | 1;
 	bool is_new = chain->parent && *at != tag;
@@ -175,7 +165,7 @@ static void forget(struct lh_lock *l)
 
 	for (uint32_t *at = &l->chains; *at;) {
 		struct lh_chain *chain = &LH_CHAINS[*at];
-		if (all || (is_isolated(chain) && !(l->flags & LH_LOCK_PINNED)))
+		if (all || (!chain->parent && !chain->children && !(l->flags & LH_LOCK_PINNED)))
 			free_chain(at);
 		else
 			at = &chain->next;

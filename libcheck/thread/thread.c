@@ -36,8 +36,7 @@ static bool on_stack(const struct lh_live_thread *live, uintptr_t at)
 	return at >= live->stack_low && at < live->stack_high;
 }
 
-/* True if the hook that is inside was left by a jump: only a shallower frame of the same stack
- * shows this. */
+/* Was the hook that is inside left by a jump? Only a shallower frame of its stack shows this. */
 static bool stale(const struct lh_self *self, uintptr_t frame)
 {
 	return frame > self->inside && self->live_saved && on_stack(self->live_saved, frame) &&
@@ -53,28 +52,20 @@ static struct lh_self *enter_slow(struct lh_self *self, uintptr_t frame)
 	return self;
 }
 
-/* The row reserved for this thread, 0: none. A signal handler may strike a thread before it
- * attaches to the row. */
-static uint32_t waiting_thread(void)
-{
-	uint32_t i = lh_live_thread_by_handle((pthread_t)lh_thread_handle());
-
-	return i && LH_LIVE_THREADS[i].state == LH_LIVE_RESERVED ? i : 0;
-}
-
 static struct lh_self *adopt(uintptr_t frame)
 {
 	uintptr_t low, high;
-
-	/* 0 means no owner; a thread without a row owns the internal lock under a number made from
-	 * its thread pointer */
+	/* a thread without a row owns the internal lock under a number from its thread pointer */
 	uint32_t name = (uint32_t)(lh_thread_pointer() >> 6) | 0x80000000u;
+
 	if (!lh_internal_lock_acquire(&lh_own_ledger.lock, name))
 		return NULL;
-	uint32_t live_row = waiting_thread();
+	/* a signal handler may strike a thread before it attaches to the row reserved for it */
+	uint32_t live_row = lh_live_thread_by_handle((pthread_t)lh_thread_handle());
+	if (LH_LIVE_THREADS[live_row].state != LH_LIVE_RESERVED)
+		live_row = 0;
 	/* until the thread attaches, the row keeps the size of its stack there */
-	lh_thread_stack_bounds(frame, live_row ? LH_LIVE_THREADS[live_row].stack_high : 0, &low,
-			       &high);
+	lh_thread_stack_bounds(frame, LH_LIVE_THREADS[live_row].stack_high, &low, &high);
 	struct lh_self *self = lh_live_thread_attach(live_row, low, high);
 	lh_internal_lock_release(&lh_own_ledger.lock, name);
 	return self;

@@ -26,8 +26,7 @@
 enum {
 	LH_CHAIN_CACHE = 512,      /* chains that a thread caches, two per line; a power of two */
 	LH_VISITED_BITS = 1 << 15, /* chains for which a thread has a "visited" bit */
-	/* locks that a thread has destroyed and may revive; a power of two */
-	LH_RETIRED_MAX = 16
+	LH_RETIRED_MAX = 16 /* locks that a thread destroyed and may revive; a power of two */
 };
 
 /* A checked acquisition: `lock` at `site` while `parent` was held is this chain. */
@@ -48,16 +47,12 @@ struct lh_self {
 	void (*once_routine)(void); /* of the pthread_once call in progress, see interpose/once.c */
 	const void *once_call;
 	uint32_t free_visit; /* free rows of LH_T_VISIT of this thread, linked by `next` */
-	/* the last walk of this thread; a hook must use little stack */
-	struct lh_stack_walk_result *walked;
-	uint32_t retired[LH_RETIRED_MAX]; /* rows, by address */
-	/* state of the random stream of delay/delay.c, 0 not begun */
-	uint64_t delay_state;
-	uint32_t random; /* state of lh_self_next_sample */
-	/* `sample` and the acquisitions of the lock at the last failed try: show if either went on
-	 * since */
-	uint32_t try_sample;
-	uint64_t try_entries;
+	struct lh_stack_walk_result *walked; /* the last walk; a hook must use little stack */
+	uint32_t retired[LH_RETIRED_MAX];    /* rows, by address */
+	uint64_t delay_state;  /* of the random stream of delay/delay.c, 0 not begun */
+	uint32_t random;       /* state of lh_self_next_sample */
+	uint32_t try_sample;   /* `sample` at the last failed try */
+	uint64_t try_entries;  /* the acquisitions of the lock then */
 	uint32_t visited_used; /* words of `visited` from here on are zero */
 	/* The large ones last: a thread touches few of their pages, of `visited` the first. */
 	uint64_t visited[LH_VISITED_BITS / 64];
@@ -134,8 +129,7 @@ void lh_thread_stack_bounds(uintptr_t frame, uint64_t size, uintptr_t *low, uint
 struct lh_held *lh_held_find(struct lh_live_thread *live, const void *object);
 struct lh_held *lh_held_push(struct lh_live_thread *live); /* NULL: full, counted */
 void lh_held_remove(struct lh_live_thread *live, struct lh_held *h);
-/* The row of a live thread that holds this lock, other than `except`; its entry in *h. 0: none is
- * recorded. */
+/* The live-thread row, other than `except`, that holds this lock, and its entry; 0: none known. */
 uint32_t lh_held_find_holder(lh_lock_id lock, uint32_t except, struct lh_held **h);
 
 #endif

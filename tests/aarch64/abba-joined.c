@@ -1,8 +1,8 @@
 /*
- * The first thread has ended and is joined before the second exists: they cannot meet. It says by a
- * pipe that it runs before anybody joins it, so that it has told its own handle (a pthread_t, which
- * is not the thread pointer on every machine) before that is looked for. Given a word, the first is
- * not joined until the end: then they could have met.
+ * The first thread is joined before the second is created: they cannot run at the same time. The
+ * first thread writes to a pipe before main joins it, so that the library knows the thread's handle
+ * (a pthread_t, which is not the thread pointer on every machine) before it needs the handle. With
+ * an argument, the first thread is joined only at the end: the threads could have met.
  */
 #include <pthread.h>
 #include <stdio.h>

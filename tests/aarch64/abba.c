@@ -1,6 +1,6 @@
 /*
- * Two locks in two orders by two threads that both live, one after the other by a pipe; with a word
- * in the same order. For a library that was built for another machine.
+ * Two threads that are both alive acquire two locks in two orders, one after the other by a pipe;
+ * with an argument, in the same order. For a library that was built for another machine.
  */
 #include <pthread.h>
 #include <stdio.h>

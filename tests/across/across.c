@@ -1,8 +1,8 @@
 /*
- * across.c — programs that share locks in a file and know nothing of each other else.
+ * across.c — programs that share locks in a file and nothing more.
  *
- * `across FILE SCENE ROLE`: role 0 makes the locks. Every role takes what is its own, meets the
- * others, says "ready", and goes on to what it wants. An alarm ends it whatever happens.
+ * `across FILE SCENE ROLE`: role 0 makes the locks. Every role acquires its first lock, meets the
+ * others, prints "ready", and tries to acquire its second. An alarm ends the process in any case.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -107,7 +107,7 @@ static void chain(void)
 	pthread_mutex_lock(role ? &s->m : &inner);
 }
 
-/* The third waits behind a circle of the first two. */
+/* The third process waits behind a cycle of the first two. */
 static void behind(void)
 {
 	if (role < 2)
@@ -116,7 +116,7 @@ static void behind(void)
 	pthread_mutex_lock(role ? &s->m : &s->n);
 }
 
-/* The first holds it and sleeps, so it may go on. */
+/* The owner sleeps, so it may go on: no deadlock. */
 static void slow(void)
 {
 	if (!role)
@@ -128,7 +128,7 @@ static void slow(void)
 		pause();
 }
 
-/* One of the two waits with a limit, so it may go on. */
+/* One process waits with a time limit, so it may go on: no deadlock. */
 static void timed(void)
 {
 	struct timespec t;
@@ -143,7 +143,7 @@ static void timed(void)
 		pthread_mutex_lock(&s->n);
 }
 
-/* The first has ended and kept it. */
+/* The owner has ended and kept the lock. */
 static void ended(void)
 {
 	if (!role)

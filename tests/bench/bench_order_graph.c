@@ -10,9 +10,9 @@
  *   backward  chains from the end of the hidden order first
  *   bridges   chains within each half of the locks first, then chains across, the longest first:
  *             each of these affects a large part of the graph
- *   circle    as random, but one pair of locks is acquired in the wrong order after a tenth of the
+ *   cycle     as random, but one pair of locks is acquired in the wrong order after a tenth of the
  *             chains: all later dependencies lie on cycles
- *   gated     as circle, but with one lock held all the time, so that every cycle is filtered
+ *   gated     as cycle, but with one lock held all the time, so that every cycle is filtered
  */
 #include "libcheck/order_graph/order_graph.h"
 
@@ -25,7 +25,7 @@
 enum order { SORTED, RANDOM, BACKWARD, BRIDGES, WITH_CYCLE, GATED, ORDERS };
 
 static const char *const order_name[] = {"sorted",  "random", "backward",
-					 "bridges", "circle", "gated"};
+					 "bridges", "cycle",  "gated"};
 
 enum { DEPTH = 4, THREADS = 64 };
 

@@ -1,6 +1,6 @@
 /*
  * A process and its child acquire process-shared mutexes in opposite orders.
- * EXPECT: lock-order <born>
+ * EXPECT: lock-order <unnamed>
  */
 #include "case.h"
 

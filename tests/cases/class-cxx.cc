@@ -1,7 +1,7 @@
 /*
- * std::mutex has no birth: locks that were first taken on the same stack are of one class.
+ * A std::mutex has no init call: locks that were first acquired on the same stack are one class.
  * OPTIONS: --by-class
- * EXPECT: lock-order(warning) <born>
+ * EXPECT: lock-order(warning) <unnamed>
  * EXPECT-STACK: account_then_journal, journal_then_account
  */
 #include "case.h"

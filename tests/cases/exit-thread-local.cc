@@ -1,5 +1,5 @@
 /*
- * A thread_local's destructor gives it back.
+ * The destructor of a thread_local releases the lock.
  * EXPECT: nothing
  */
 #include "case.h"

@@ -1,6 +1,6 @@
 /*
- * A local static is being made by one thread, whose initialiser wants a lock; another thread has
- * this lock and uses the static: both wait for ever.
+ * One thread initializes a local static, and the initializer wants a lock; another thread holds the
+ * lock and uses the static: both wait for ever.
  * EXPECT: deadlock a left()::value
  * EXPECT-STACK: under, make
  */

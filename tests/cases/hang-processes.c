@@ -1,6 +1,6 @@
 /*
  * A process and its child acquire two mutexes in shared memory in opposite orders, and deadlock.
- * EXPECT: deadlock <born>
+ * EXPECT: deadlock <unnamed>
  * EXPECT-STACK: parent, child
  */
 #include "case.h"

@@ -1,7 +1,7 @@
 /*
  * The parent uses its order before the fork of the child that uses the other order.
  * EXPECT: nothing
- * EXPECT-FILTERED: ordered <born>
+ * EXPECT-FILTERED: ordered <unnamed>
  */
 #include "processes.h"
 

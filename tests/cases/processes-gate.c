@@ -1,7 +1,7 @@
 /*
  * Two orders, but both processes hold a third shared lock.
  * EXPECT: nothing
- * EXPECT-FILTERED: gate <born>
+ * EXPECT-FILTERED: gate <unnamed>
  */
 #include "processes.h"
 

@@ -2,7 +2,7 @@
  * The parent holds a lock of its own as long as the child lives; its other thread acquires the
  * locks in the opposite order, but under that lock.
  * EXPECT: nothing
- * EXPECT-FILTERED: gate <born>
+ * EXPECT-FILTERED: gate <unnamed>
  */
 #include "processes.h"
 

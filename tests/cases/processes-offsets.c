@@ -1,6 +1,6 @@
 /*
  * Two processes map one file at different addresses and from different offsets: the same locks.
- * EXPECT: lock-order <born>
+ * EXPECT: lock-order <unnamed>
  */
 #include "processes.h"
 

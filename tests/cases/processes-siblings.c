@@ -1,6 +1,6 @@
 /*
  * Two children that live at the same time; their parent acquires no lock.
- * EXPECT: lock-order <born>
+ * EXPECT: lock-order <unnamed>
  */
 #include "processes.h"
 

@@ -1,7 +1,7 @@
 /*
  * The parent waits for one child before it creates the next: this wait is not visible to us, only
  * that the two did not live at the same time.
- * EXPECT: lock-order(warning) <born>
+ * EXPECT: lock-order(warning) <unnamed>
  */
 #include "processes.h"
 

@@ -1,5 +1,5 @@
-/* A thread takes two locks in both orders, which nobody can meet yet; a while later another thread
- * does so too, and now it counts. */
+/* A thread acquires two locks in both orders, which is filtered; later another thread does the
+ * same, which is a finding. */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -24,7 +24,7 @@ static void *both(void *number)
 	pthread_mutex_unlock(&turn);
 	take(&a, &b);
 	take(&b, &a);
-	usleep(300000); /* long enough for it to be told, were it told at once */
+	usleep(300000); /* long enough for a report, if a filtered cycle were reported */
 	pthread_mutex_lock(&turn);
 	whose++;
 	pthread_cond_broadcast(&changed);

@@ -1,5 +1,5 @@
-/* Becomes a daemon that closes every descriptor, takes a lock, and lives until the file
- * of its argument is gone. */
+/* Becomes a daemon that acquires a lock, closes every descriptor, and lives until the file that
+ * the argument names is gone. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 	if (fork()) {
 		close(ready[1]);
 		return read(ready[0], &byte, 1) == 1 ? 0
-						     : 1; /* not before the daemon holds its lock */
+						     : 1; /* ends when the daemon holds its lock */
 	}
 	setsid();
 	if (fork())

@@ -1,6 +1,6 @@
 /*
- * ended — a thread ends and keeps a mutex; it is joined ("joined") or not; long after that another
- * one asks for it.
+ * ended — a thread ends while it holds a mutex, and is joined ("joined") or not; much later another
+ * thread tries to acquire the mutex.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 		pthread_join(t, NULL);
 	while (!tid || !syscall(SYS_tgkill, getpid(), tid, 0))
 		sched_yield();
-	usleep(300000); /* three times as long as a hold may last */
+	usleep(300000); /* three times the limit for a hold */
 	pthread_create(&t, NULL, wants, NULL);
 	return pthread_join(t, NULL);
 }

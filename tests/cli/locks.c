@@ -1,6 +1,6 @@
-/* Two threads take one lock a few times; then the program ends as its argument says:
- * a number is its status, "kill" is SIGKILL by itself, "spawn N" starts itself N times first,
- * "wait" reads to the end of its input first. */
+/* Two threads acquire one lock a few times; then the program ends as its argument says: a number is
+ * its status, "kill" sends SIGKILL to itself, "spawn N" first starts the program N times, "wait"
+ * first reads to the end of its input. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

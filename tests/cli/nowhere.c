@@ -1,6 +1,6 @@
 /*
- * nowhere — a process-shared mutex is met when no descriptor is to be had any more, so that it
- * cannot be found out in which memory it lies. With a word: one is.
+ * nowhere — a process-shared mutex is initialized while no descriptor can be opened (an argument
+ * leaves that out), so that the library cannot find out which memory the mutex is in.
  */
 #include <pthread.h>
 #include <sys/mman.h>

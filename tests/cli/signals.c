@@ -1,5 +1,5 @@
-/* Counts SIGUSR1 until SIGTERM comes, says "ready" first, "user" after each and the count at the
- * end; with "group" it sends one SIGUSR1 to its whole process group by itself, and ends. */
+/* Counts SIGUSR1 until SIGTERM comes; prints "ready" first, "user" after each and the count at the
+ * end. With "group" it sends one SIGUSR1 to its whole process group, and ends. */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -35,13 +35,12 @@ int main(int argc, char **argv)
 	if (argc > 1) {
 		kill(0, SIGUSR1);
 		sigsuspend(&none);
-		usleep(200000); /* were it sent on to us, it would come within a round of the
-				   monitor */
+		usleep(200000); /* the monitor would pass a signal on within one round */
 		sigprocmask(SIG_UNBLOCK, &both, NULL);
 	}
-	for (int told = users; argc == 1 && !ended; told = users) {
+	for (int printed = users; argc == 1 && !ended; printed = users) {
 		sigsuspend(&none);
-		if (told != users) {
+		if (printed != users) {
 			puts("user");
 			fflush(stdout);
 		}

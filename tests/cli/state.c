@@ -1,4 +1,4 @@
-/* Prints all that a parent hands to a program: the front end may change none of it. */
+/* Prints all that a program inherits from its parent: the front end may change none of it. */
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>

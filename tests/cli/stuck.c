@@ -1,4 +1,4 @@
-/* Takes a lock twice, which is for ever; with "deaf" SIGTERM does not end it. */
+/* Acquires a lock twice, which hangs; with "deaf" the program ignores SIGTERM. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /*
- * churn.c — locks that come and go: does memory stay what it was?
+ * churn.c — measures the memory that short-lived locks leave behind.
  *
- *   churn             prints "PATTERN BYTES" a line, bytes that each lock has left behind
+ *   churn             prints "PATTERN BYTES" lines: bytes that each lock has left behind
  *
- * Each pattern runs SETTLE locks first. Then LOCKS more are made and ended, and the ledger and
- * our memory are weighed before and after.
+ * Each pattern first makes and destroys SETTLE locks, then LOCKS more; the size of the ledger and
+ * of the process's memory is measured before and after the latter.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static void inside(int i)
 	pthread_mutex_destroy(&m);
 }
 
-/* Each at another address than the one before, and inside another lock. */
+/* Each lock at another address than the previous one, and under an outer lock. */
 static void around(int i)
 {
 	pthread_mutex_t *m = &ring[i % RING];
@@ -58,7 +58,7 @@ static void around(int i)
 	pthread_mutex_destroy(m);
 }
 
-/* A std::mutex: nobody says that it begins or ends. */
+/* A std::mutex: no call initializes or destroys it. */
 static void unsaid(int i)
 {
 	pthread_mutex_t *m = &ring[i % RING];
@@ -91,7 +91,7 @@ static const struct {
 	{"unsaid", unsaid},  {"rwlock", readers},
 };
 
-/* Bytes of the ledger that have memory. */
+/* Bytes of the ledger that are backed by memory. */
 static long ledger_bytes(void)
 {
 	char line[512], link[128];

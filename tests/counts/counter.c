@@ -1,17 +1,17 @@
 /*
- * counter.c — how many instructions of one object a lock operation runs, counted one by one.
+ * counter.c — counts the instructions of one object that a lock operation runs, one by one.
  *
- *   counter OBJECT      prints "OPERATION INSTRUCTIONS", a line each; OBJECT is a part of the path
- * of a mapped file. Instructions of other files, libc's above all, do not count: libc chooses some
- * of its code by processor, and so their number depends on it.
+ *   counter OBJECT      prints "OPERATION INSTRUCTIONS" lines; OBJECT is a part of the path of a
+ * mapped file. Instructions of other files do not count: libc chooses some of its code by the
+ * processor, so the number of libc's instructions depends on the processor.
  *
  * A child runs each operation a few times in a second thread, and its parent lets that thread
- * make one step after the other (PTRACE_SINGLESTEP). So the numbers are the same on a busy
- * machine and on an idle one, and need no counter of the processor's. Before it is counted an
- * operation runs WARM times, so that everything about it is known. It is counted in several
- * windows and the smallest one is told: a hold in 256 is timed exactly, which is another matter.
+ * run one instruction after the other (PTRACE_SINGLESTEP). So the numbers are the same on a busy
+ * machine and on an idle one, and need no counter of the processor. Each operation first runs
+ * WARM times, so that the library knows its locks, stacks and chains. Then several windows are
+ * counted and the smallest count is printed: one hold in 256 is timed exactly, which costs more.
  *
- * Ends with 77 where a thread may not be traced.
+ * Ends with 77 if a thread may not be traced.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -35,7 +35,7 @@ enum {
 	ROUNDS = 8, /* of a window */
 	FRAMES = 30,
 	MANY = 1000,
-	CREW = 8, /* more threads than a node keeps */
+	THREADS = 8, /* more threads than a chain has visit rows */
 	CANNOT = 77
 };
 
@@ -67,7 +67,7 @@ OPERATION(spinlock, pthread_spin_lock(&spin); pthread_spin_unlock(&spin);)
 OPERATION(signal_cond, pthread_cond_signal(&cond);)
 OPERATION(churn, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&m);
 	  pthread_mutex_unlock(&m); pthread_mutex_destroy(&m);)
-/* what std::mutex on the stack comes to: nobody says that it begins or ends */
+/* a std::mutex on the stack: no call initializes or destroys it */
 OPERATION(fresh, pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER; pthread_mutex_lock(&m);
 	  pthread_mutex_unlock(&m);)
 OPERATION(churn_inside, pthread_mutex_t m; pthread_mutex_init(&m, NULL); pthread_mutex_lock(&a);
@@ -88,7 +88,7 @@ static void deep(int n)
 	deep_at(n, FRAMES);
 }
 
-/* More locks than a thread remembers the chains of, all under one, each in its turn. */
+/* More chains than the thread's chain cache has, all under one lock, in turn. */
 static void under_one(int n)
 {
 	static int at;
@@ -101,7 +101,7 @@ static void under_one(int n)
 	pthread_mutex_unlock(&a);
 }
 
-/* One lock under more others than it has nodes that are looked at one by one. */
+/* One lock under so many others that its chains are found in the hash table, not in its list. */
 static void under_many(int n)
 {
 	static int at;
@@ -114,8 +114,8 @@ static void under_many(int n)
 	}
 }
 
-/* Locks that a crew has been through before, more of them than a thread remembers. */
-static void after_crew(int n)
+/* Locks that other threads have acquired before, more than the thread's chain cache has. */
+static void after_others(int n)
 {
 	static __thread int at;
 
@@ -125,27 +125,27 @@ static void after_crew(int n)
 	}
 }
 
-/* A wait that is announced and judged, and over at once: its time was up before it began. */
+/* A wait whose time limit has passed before it begins: the library announces and ends it. */
 static const struct timespec past = {.tv_sec = 1};
 OPERATION(wait_known, pthread_mutex_timedlock(&taken, &past);)
 
 static const struct {
 	const char *name;
 	operation *does;
-	int warm; /* times before it is counted */
+	int warm; /* runs before the count */
 } operations[] = {
-	{"mutex", mutex, WARM},        {"nested", nested, WARM},
-	{"trylock", try_mutex, WARM},  {"read", read_lock, WARM},
-	{"write", write_lock, WARM},   {"semaphore", semaphore, WARM},
-	{"spin", spinlock, WARM},      {"deep", deep, WARM},
-	{"signal", signal_cond, WARM}, {"churn", churn, WARM},
-	{"fresh", fresh, WARM},        {"churn-inside", churn_inside, WARM},
-	{"many", under_one, MANY},     {"uses", under_many, MANY},
-	{"crew", after_crew, MANY},    {"wait", wait_known, WARM},
+	{"mutex", mutex, WARM},         {"nested", nested, WARM},
+	{"trylock", try_mutex, WARM},   {"read", read_lock, WARM},
+	{"write", write_lock, WARM},    {"semaphore", semaphore, WARM},
+	{"spin", spinlock, WARM},       {"deep", deep, WARM},
+	{"signal", signal_cond, WARM},  {"churn", churn, WARM},
+	{"fresh", fresh, WARM},         {"churn-inside", churn_inside, WARM},
+	{"many", under_one, MANY},      {"uses", under_many, MANY},
+	{"others", after_others, MANY}, {"wait", wait_known, WARM},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
-/* ---- the child: its second thread says where a count begins and where it ends ---- */
+/* ---- the child: a signal of its second thread marks where a count begins and ends ---- */
 
 static __attribute__((noinline)) void say(int window)
 {
@@ -153,7 +153,7 @@ static __attribute__((noinline)) void say(int window)
 		syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGUSR1);
 }
 
-/* All calls come from one place, so that the stacks are the same. */
+/* All calls have one call site, so that the stacks are the same. */
 static __attribute__((noinline)) void run_one(operation *does, int n, int window)
 {
 	say(window);
@@ -170,7 +170,7 @@ static void wait_for_parent(const int *pipe_end)
 		exit(1);
 }
 
-/* Without a pipe it is one of the crew. */
+/* Without a pipe: one of the threads that acquire the locks of after_others first. */
 static void *work(void *pipe_end)
 {
 	int windows = pipe_end ? WINDOWS : 0;
@@ -178,16 +178,16 @@ static void *work(void *pipe_end)
 	if (pipe_end)
 		wait_for_parent(pipe_end);
 	for (int i = 0; i < OPERATIONS; i++) {
-		if (!pipe_end && operations[i].does != after_crew)
+		if (!pipe_end && operations[i].does != after_others)
 			continue;
-		for (volatile int w = -2; w < windows; w++) /* or the compiler makes two loops */
+		for (volatile int w = -2; w < windows; w++) /* volatile: one loop, one call site */
 			run_one(operations[i].does, w < 0 ? operations[i].warm : ROUNDS, w);
 	}
 	return NULL;
 }
 
-/* Whoever joined the other thread with a lock in hand would make more of it a matter for the judge.
- */
+/* A separate thread holds `taken`: a main thread that held a lock while it joins the other thread
+ * would give the order graph more to check. */
 static void *hold(void *unused)
 {
 	pthread_mutex_lock(&taken);
@@ -207,7 +207,7 @@ static void child(int *pipe_end)
 		pthread_mutex_init(&many[i], NULL);
 		pthread_mutex_init(&theirs[i], NULL);
 	}
-	for (int i = 0; i < CREW; i++)
+	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&t, NULL, work, NULL) || pthread_join(t, NULL))
 			exit(1);
 	if (sem_init(&sem, 0, 1) || pthread_spin_init(&spin, 0) ||
@@ -224,8 +224,8 @@ static void give_up(const char *why)
 	exit(errno == EPERM || errno == EACCES ? CANNOT : 1);
 }
 
-/* Lets the thread go on, and answers the signal that it stops with. Those that mean something else
- * are handed on. */
+/* Continues the thread until SIGUSR1 or SIGTRAP stops it and returns that signal; delivers other
+ * signals to the thread. */
 static int go_on(int tid, int how)
 {
 	int status, hand = 0;
@@ -243,7 +243,7 @@ static int go_on(int tid, int how)
 	}
 }
 
-/* Where the counted object lies in the child: from its first page to the end of its last. */
+/* The counted object's addresses in the child: from its first page to the end of its last. */
 static struct {
 	unsigned long low, high;
 } object;
@@ -310,7 +310,7 @@ int main(int argc, char **argv)
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
 	sched_setaffinity(0, sizeof(one),
-			  &one); /* a step is quicker without a change of processor */
+			  &one); /* a step is faster without a change of processor */
 
 	if (pipe(up) || pipe(down))
 		give_up("pipe");

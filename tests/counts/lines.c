@@ -1,12 +1,12 @@
 /*
- * lines.c — which cache lines of the checker are written on the known path, and by whom?
+ * lines.c — counts the library's cache lines that each of two threads writes on the hot path.
  *
  *   lines             prints "FIRST SECOND BOTH": lines that changed while each of two threads
- * worked on locks of its own, and those that changed under both
+ * worked on its own locks, and lines that changed under both
  *
- * Everything of ours that can be written is copied before and after: the ledger, the library's
- * own memory and its variables. The monitor's clock, which lies on a page of its own, is not
- * counted. The threads take turns by a number, so that nothing else runs meanwhile.
+ * Copies all writable memory of the library before and compares it after: the ledger, private
+ * memory and variables. The monitor's clock, which has its own page, is not counted. The threads
+ * take turns by a number, so that only one thread runs at a time.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -28,8 +28,7 @@ enum {
 	WARM = 3000,
 	OVER = 100
 };
-#define PRIVATE_AT_LEAST                                                                           \
-	(1ul << 22) /* the library's reservation is larger, others of a program of ours are not */
+#define PRIVATE_AT_LEAST (1ul << 22) /* only the library's reservation is larger */
 
 static struct own {
 	pthread_mutex_t outer, inner;
@@ -69,7 +68,7 @@ static void work(struct own *o, int rounds)
 	}
 }
 
-/* Turns 0 and 1: the threads warm up; 2 and 3: they are watched. */
+/* Turns 0 and 1: the threads warm up; 2 and 3: their writes are counted. */
 static void *run(void *which)
 {
 	int me = (int)(intptr_t)which;
@@ -83,7 +82,7 @@ static void *run(void *which)
 		__atomic_store_n(&turn, 2 * t + 2, __ATOMIC_RELEASE);
 	}
 	while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != OVER)
-		sched_yield(); /* the end of a thread is another matter */
+		sched_yield(); /* the end of a thread writes more, and is not counted */
 	return NULL;
 }
 
@@ -94,7 +93,7 @@ static void let(int t)
 		sched_yield();
 }
 
-/* ---- what of ours can be written ---- */
+/* ---- the library's writable memory ---- */
 
 static void find_ranges(void)
 {

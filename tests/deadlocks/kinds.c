@@ -1,15 +1,15 @@
 /*
- * kinds.c — one deadlock of each kind, or what only looks like one: `kinds NAME`.
+ * kinds.c — one deadlock of each kind, or a near miss: `kinds NAME`.
  *
- * Prints its number first. Order is by handshake: nobody asks for the second thing before all
- * have the first. Main joins whoever hangs. Near misses end by themselves. An alarm ends what
- * nobody else ends.
+ * Prints its process id first. Handshakes order the threads: no thread tries to acquire its second
+ * lock before all hold their first. Main joins the threads that hang. Near misses end by
+ * themselves. An alarm ends a deadlocked process that the test did not end.
  */
 #include "../cases/case.h"
 
 #include <threads.h>
 
-enum { LIFE_S = 60, CROWD = 1000, LATE_MS = 1300 /* more than what is told after a second */ };
+enum { LIFE_S = 60, CROWD = 1000, LATE_MS = 1300 /* longer than the second before a report */ };
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
 		       c = PTHREAD_MUTEX_INITIALIZER;
@@ -51,7 +51,7 @@ static void say(const char *what, pid_t pid)
 	fflush(stdout);
 }
 
-static void nap(long ms)
+static void sleep_ms(long ms)
 {
 	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
 	nanosleep(&t, NULL);
@@ -101,7 +101,7 @@ static void c11(void)
 
 /* ---- rwlocks ---- */
 
-/* Four readers; the one that matters is the second. */
+/* Four readers; the second one deadlocks with the writer. */
 static void *reads(void *n)
 {
 	pthread_rwlock_rdlock(&rw);
@@ -109,7 +109,7 @@ static void *reads(void *n)
 	if ((long)n == 1)
 		lock(&a);
 	while (!done)
-		nap(20);
+		sleep_ms(20);
 	return n;
 }
 static void *a_then_writes(void *n)
@@ -143,7 +143,7 @@ static void writer(void)
 	TOGETHER(writes_then_a, a_then_reads);
 }
 
-/* A reader waits behind a writer that waits for another reader, which waits for the first one. */
+/* A reader waits behind a writer, which waits for another reader, which waits for the first. */
 static void *reads_then_a(void *n)
 {
 	pthread_rwlock_rdlock(&prefers);
@@ -261,7 +261,7 @@ static void once_and_mutex(void)
 	TOGETHER(inits, a_then_inits);
 }
 
-/* ---- all in one ring: mutex, rwlock, semaphore, spinlock, join ---- */
+/* ---- one cycle of all: mutex, rwlock, semaphore, spinlock, join ---- */
 
 static pthread_t last;
 static void *ring_rw(void *n)
@@ -326,7 +326,7 @@ static void processes(int n)
 		pthread_mutex_init(&s->lock[k], &attr);
 	for (pid_t child = 1; i + 1 < n && (child = fork()); i++)
 		say("child", child);
-	alarm(LIFE_S); /* a child has none */
+	alarm(LIFE_S); /* a child inherits no alarm */
 	lock(&s->lock[i]);
 	__atomic_add_fetch(&s->arrived, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&s->arrived, __ATOMIC_SEQ_CST) < n)
@@ -360,7 +360,7 @@ static void shared_ring(void)
 	processes(3);
 }
 
-/* ---- owners that are not there ---- */
+/* ---- owners that have ended, or are not in this process ---- */
 
 static void *keeps(void *n)
 {
@@ -383,7 +383,7 @@ static void *keeps_until_done(void *n)
 	lock(&a);
 	tid = 1;
 	while (!done)
-		nap(20);
+		sleep_ms(20);
 	return n;
 }
 static void forked(void)
@@ -413,7 +413,7 @@ static void *a_and_b(void *n)
 	return n;
 }
 
-/* Waits for `a` in a way that ends, holding `b`, while its owner waits for `b`. */
+/* Holds `b` and waits for `a` with a time limit, while the owner of `a` waits for `b`. */
 static void *b_then_timed_a(void *n)
 {
 	struct timespec late = in_ms(CLOCK_REALTIME, LATE_MS);
@@ -434,7 +434,7 @@ static void *b_then_tries_a(void *n)
 	lock(&b);
 	meet(2);
 	for (int i = 0; i < LATE_MS / 10 && pthread_mutex_trylock(&a); i++)
-		nap(10);
+		sleep_ms(10);
 	unlock(&b);
 	return n;
 }
@@ -443,7 +443,7 @@ static void tries(void)
 	TOGETHER(a_and_b, b_then_tries_a);
 }
 
-/* A chain of three, whose last one sleeps; then it all moves, and again. */
+/* Three threads wait in a chain; the last one sleeps, then all continue. Twice. */
 static void *holds(void *arg)
 {
 	pthread_mutex_t **m = arg;
@@ -451,7 +451,7 @@ static void *holds(void *arg)
 		lock(m[0]);
 		if (m[1])
 			lock(m[1]);
-		nap(m[1] ? 10 : LATE_MS / 2);
+		sleep_ms(m[1] ? 10 : LATE_MS / 2);
 		if (m[1])
 			unlock(m[1]);
 		unlock(m[0]);
@@ -466,8 +466,8 @@ static void slow(void)
 		pthread_join(t[i], NULL);
 }
 
-/* Looks like a circle until a third one posts. */
-static void *a_then_sem_given_back(void *n)
+/* Looks like a cycle until a third thread posts. */
+static void *a_then_sem_released(void *n)
 {
 	lock(&a);
 	meet(2);
@@ -479,14 +479,14 @@ static void *posts(void *n)
 {
 	while (case_arrived < 2)
 		sched_yield();
-	nap(300);
+	sleep_ms(300);
 	sem_post(&sem);
 	return n;
 }
 static void posted(void)
 {
 	sem_init(&sem, 0, 1);
-	TOGETHER(sem_then_a, a_then_sem_given_back, posts);
+	TOGETHER(sem_then_a, a_then_sem_released, posts);
 }
 
 static void *waits_for_a(void *n)
@@ -504,7 +504,7 @@ static void crowd(void)
 		t[i] = thread(waits_for_a, NULL);
 	while (case_arrived < CROWD)
 		sched_yield();
-	nap(LATE_MS);
+	sleep_ms(LATE_MS);
 	unlock(&a);
 	for (int i = 0; i < CROWD; i++)
 		pthread_join(t[i], NULL);

@@ -1,6 +1,6 @@
 /*
- * cancel-cxx — cancellation unwinds C++ frames: destructors run in a condition wait and in a
- * guard's initialiser, and the guard is open again afterwards; pthread_exit does the same.
+ * cancel-cxx — cancellation unwinds C++ frames: destructors run in a condition wait and in the
+ * initializer of a static, whose guard is free again afterwards; pthread_exit does the same.
  */
 #include "observe.h"
 #include <condition_variable>
@@ -10,9 +10,9 @@ static std::mutex m;
 static std::condition_variable cv;
 static volatile int tid;
 
-struct told {
+struct announces {
 	const char *name;
-	~told()
+	~announces()
 	{
 		say("~%s\n", name);
 	}
@@ -20,9 +20,9 @@ struct told {
 
 static void *waits(void *arg)
 {
-	told a{"outer"};
+	announces a{"outer"};
 	std::unique_lock l(m);
-	told b{"inner"};
+	announces b{"inner"};
 	tid = my_tid();
 	step_made();
 	for (;;)
@@ -32,7 +32,7 @@ static void *waits(void *arg)
 
 static int initialise(bool block)
 {
-	told a{"initialiser"};
+	announces a{"initialiser"};
 	if (block) {
 		step_made();
 		for (;;)
@@ -49,7 +49,7 @@ static void *in_guard(void *arg)
 
 static void *exits(void *)
 {
-	told a{"exiting"};
+	announces a{"exiting"};
 	std::lock_guard l(m);
 	pthread_exit((void *)8);
 }

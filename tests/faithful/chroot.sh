@@ -1,5 +1,5 @@
-# chroot — a program that goes into a new root, drops its rights and works on; and one that starts
-# another program there, where neither library nor ledger can be found.
+# chroot — a program that enters a new root, drops its rights and continues; and a program that executes
+# another program there, where neither the library nor a ledger can be found.
 [ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
 cat > jail.c <<'C'
 #include "observe.h"
@@ -49,7 +49,7 @@ mkdir jail
 $CC -std=gnu11 -w -I"$HERE" -o jail/jail jail.c && $CC -static -o jail/inside inside.c || exit 1
 $WATCH ./jail/jail; echo $?
 $WATCH ./jail/jail exec; echo $?
-# dynamically linked inside: one line of the loader's about the library is expected, and dropped
+# dynamically linked inside: the loader's line about the library is expected, and dropped
 mkdir -p jail/lib64 jail/lib/x86_64-linux-gnu
 cp /lib64/ld-linux-x86-64.so.2 jail/lib64/ && cp /lib/x86_64-linux-gnu/libc.so.6 jail/lib/x86_64-linux-gnu/
 $CC -o jail/inside inside.c || exit 1

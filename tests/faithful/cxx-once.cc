@@ -1,6 +1,6 @@
 /*
- * cxx-once — call_once, function-local statics (their guards throw, recurse and are raced for),
- * thread_local with destructors that lock, exceptions through threads.
+ * cxx-once — call_once, function-local statics (whose initializers throw, recurse, and are called
+ * by several threads at once), thread_local with destructors that lock, exceptions through threads.
  */
 #include "observe.h"
 #include <atomic>

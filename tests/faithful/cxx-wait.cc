@@ -116,6 +116,6 @@ int main()
 	exits();
 	futures();
 	others();
-	errno = 0; /* a raced futex call of the library may have left its own */
+	errno = 0; /* a futex call of libstdc++ may have changed it */
 	observe("end");
 }

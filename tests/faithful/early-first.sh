@@ -1,5 +1,5 @@
-# early-first — the program `early` with its library marked initfirst (then it comes up before any
-# other library, with no environment), and with other allocators preloaded before and after us.
+# early-first — the program `early` with its library marked initfirst (initialized before any other
+# library, without an environment), and with other allocators preloaded before and after us.
 d=$BIN/early-first.d
 mkdir -p "$d"
 $CC -std=gnu11 -D_GNU_SOURCE -w -I"$HERE" -DPLUGIN -fPIC -shared -Wl,-z,initfirst -Wl,-soname,early.so \

@@ -1,6 +1,6 @@
-# fd-closed — a program started with descriptors 0, 1 or 2 closed, or with a limit of four of
-# them: it gets the numbers that it would get without us. (Not under the front end, which cannot
-# promise that it starts itself without descriptors.)
+# fd-closed — a program started with descriptors 0, 1 or 2 closed, or with a limit of four
+# descriptors, gets the same descriptor numbers as without us. (Not under the front end, which
+# itself may fail without descriptors.)
 [ "$WAY" = run ] && WATCH="env LD_PRELOAD=$LIB LOCKHOUND_OPTIONS=$QUIET"
 cat > fds.c <<'C'
 #include "observe.h"

@@ -1,5 +1,5 @@
-# fd-table — the descriptors that a program starts with, inherited ones included, and the next
-# number that it gets.
+# fd-table — the descriptors that a program starts with, also inherited ones, and the number of the
+# next one that it opens.
 cat > fds.c <<'C'
 #include "observe.h"
 int main(void)

@@ -1,5 +1,5 @@
-# jemalloc-storm — allocators that take pthread mutexes inside malloc: 4 threads, 200,000
-# allocations each, the allocator preloaded before us, behind us, and linked.
+# jemalloc-storm — allocators that lock pthread mutexes inside malloc: 4 threads, 200,000
+# allocations each, the allocator preloaded before us, after us, and linked.
 # LIMIT: 60
 # TIMES: 2
 cat > storm.c <<'C'

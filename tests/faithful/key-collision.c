@@ -1,6 +1,6 @@
 /*
  * key-collision.c — many paths to one call: the same return address at the same stack depth, behind
- * different callers. (tests/cases checks that the two stacks are told apart; here they must only
+ * different callers. (tests/cases checks that the two stacks are distinguished; here they must only
  * work, and fast.)
  */
 #include "observe.h"

@@ -1,4 +1,4 @@
-# setuid — a setuid program started by another user ignores us in silence; the front end refuses.
+# setuid — a setuid program that another user starts runs without us; the front end refuses it.
 [ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
 command -v setpriv > /dev/null || { echo "needs setpriv"; exit 77; }
 d=$(mktemp -d /var/tmp/faithful-setuid.XXXXXX); trap 'rm -rf "$d"' EXIT
@@ -8,7 +8,7 @@ as="setpriv --reuid 65534 --regid 65534 --clear-groups"
 $as "$d/s"; [ $? = 3 ] || { echo "setuid does not work here"; exit 77; }
 case $WAY in
 run) $as $WATCH "$d/s" 2> errors; rc=$?
-	# from a build tree that the other user cannot read it cannot be asked at all
+	# the other user cannot run lockhound from a build tree that the user cannot read
 	[ $rc = 126 ] && ! $as test -x "$LOCKHOUND" && rc=125 && echo setuid > errors
 	[ $rc = 125 ] && grep -qi 'setuid\|set-user' errors && echo 3 || { echo "not refused: $rc"; cat errors; } ;;
 *) $as $WATCH "$d/s"; echo $? ;;

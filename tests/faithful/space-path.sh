@@ -1,5 +1,5 @@
-# space-path — the program lies in a folder with a space and a colon in its name, and so does the
-# library: a preload path cannot hold either; the front end finds a way or says so.
+# space-path — program and library are in a folder with a space and a colon in its name, which a
+# preload path cannot contain; the front end avoids that path, or refuses with the reason.
 mkdir 'a b:c'
 printf '#include <stdio.h>\nint main(int n,char**v){puts(v[0]);return 3;}\n' > 'a b:c/p.c'
 $CC -o 'a b:c/p' 'a b:c/p.c' || exit 1

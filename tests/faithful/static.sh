@@ -1,5 +1,5 @@
-# static — programs that no preload reaches: static, static-pie. Preloaded they run as ever; the
-# front end refuses to start them, and says so (125), rather than to watch nothing.
+# static — programs that ignore LD_PRELOAD: static, static-pie. With it they run as without; the
+# front end refuses to start them (125), because it could not watch them.
 printf 'int main(void){return 3;}\n' > s.c
 for how in -static -static-pie; do
 	$CC $how -o s s.c || { echo "cannot link $how"; exit 77; }

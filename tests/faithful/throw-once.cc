@@ -1,6 +1,6 @@
 /*
  * throw-once — exceptions leave pthread_once, threads and C++'s call_once through our frames;
- * uncaught ones still abort with the host's own message.
+ * uncaught exceptions still abort with the program's own message.
  * BARE: dies
  */
 #include "observe.h"

@@ -1,5 +1,5 @@
 # valgrind-smoke — memcheck and helgrind run with us preloaded into the program: same output, no
-# new memory errors. (Only without the front end, which has nothing to say about valgrind.)
+# new memory errors. (Only without the front end, which does not support valgrind.)
 # NEEDS: valgrind
 # LIMIT: 60
 cat > v.c <<'C'

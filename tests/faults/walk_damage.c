@@ -54,7 +54,7 @@ static void check_sane(const struct lh_regs *regs, const struct lh_return_slot *
 
 static int walk(const struct lh_regs *regs, struct lh_return_slot *s, enum lh_walk_end *end)
 {
-	int n = lh_walk(regs, high, s, FRAMES_MAX, end);
+	int n = lh_walk(regs, high, s, FRAMES_MAX, end, NULL);
 	check_sane(regs, s, n, *end);
 	return n;
 }
@@ -186,7 +186,7 @@ static void every_address(const struct lh_regs *regs)
 		for (uintptr_t pc = code[i].start; pc < code[i].start + code[i].size; pc++) {
 			struct lh_regs there = {pc + 1, regs->sp, regs->bp};
 			enum lh_walk_end end;
-			check_sane(&there, s, lh_walk(&there, high, s, 1, &end), end);
+			check_sane(&there, s, lh_walk(&there, high, s, 1, &end, NULL), end);
 			walked++;
 			ruled += end != LH_WALK_NO_CFI;
 		}

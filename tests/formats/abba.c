@@ -1,10 +1,10 @@
-/* Two locks in two orders, one thread after the other; with a word, in one order. */
+/* Two locks in two orders, one thread after the other; with an argument, in one order. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
-static atomic_int turn; /* nobody hangs today */
+static atomic_int turn; /* prevents the deadlock */
 
 static void take(pthread_mutex_t *first, pthread_mutex_t *second)
 {

@@ -1,5 +1,5 @@
-/* Writes one view of one made-up run: views SCENARIO FORMAT. Everything is the real code but the
- * symbols, which come from the tables below, so that the views are the same on every machine.
+/* views.c — renders an invented run in one format: views SCENARIO FORMAT. Only the symbols are not
+ * real: they come from the tables below, so that the output is the same on every machine.
  * LINKS: tools/render/ tools/report/ tools/ledger/ tools/util/ tools/symbols/source_lines.c */
 #include "tools/render/render.h"
 #include "tools/symbols/symbols.h"
@@ -7,7 +7,7 @@
 
 #define BASE 0x1000000u
 
-/* ---- what symbol.c would say ---- */
+/* ---- the symbols ---- */
 
 struct name {
 	uint64_t offset;
@@ -109,14 +109,14 @@ const char *lh_symbols_problem(const struct lh_symbols *s, uint32_t i)
 	return NULL;
 }
 
-/* ---- what was run ---- */
+/* ---- the invented runs ---- */
 
 static lh_stack_id two(struct lh_ledger *l, uint64_t inner, uint64_t outer)
 {
 	return build_stack(l, 2, LH_FRAME(1, BASE + inner), LH_FRAME(1, BASE + outer));
 }
 
-/* `wanted` was asked for while `held` was held, by thread T2. */
+/* Thread T2 tried to acquire `wanted` while it held `held`. */
 static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_stack_id at)
 {
 	uint32_t parent, id, seen;
@@ -132,8 +132,7 @@ static void order(struct lh_ledger *l, lh_lock_id held, lh_lock_id wanted, lh_st
 	n->visit = seen;
 }
 
-/* The bank; and a lock that is held for long, by way of C++ headers and ..; and one that is known.
- */
+/* The bank: a cycle, a long hold with C++ headers and `..` in its paths, and a suppressed finding. */
 static struct lh_ledger *bank(const char *exe)
 {
 	struct lh_ledger *l = build_bank(100, BASE);
@@ -193,7 +192,7 @@ int main(int argc, char **argv)
 	struct lh_render_text_style style = {.root = "/src/bank", .least = LH_ERROR, .locks = true};
 	struct lh_ledger_view r;
 	struct lh_report *m = lh_report_new((struct lh_report_options){
-		.symbols = (struct lh_symbols *)&style, /* only ever handed on */
+		.symbols = (struct lh_symbols *)&style, /* only passed on, never read */
 		.every_lock = true,
 		.orders = true,
 		.classify = settle,

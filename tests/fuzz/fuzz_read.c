@@ -1,6 +1,6 @@
 /*
- * Any bytes as a ledger: read, modelled, rendered and packed, without names from files
- * (a path in a ledger would make the fuzzer read the disk). See docs/format.md.
+ * fuzz_read.c — any bytes as a ledger: read, made into a report, rendered and packed, without names
+ * from files (a path in a ledger would make the fuzzer read the disk). See docs/format.md.
  *
  * Built with libFuzzer (make fuzz), or with replay.c to run the corpus anywhere.
  */
@@ -23,13 +23,13 @@ static void walk(const struct lh_ledger_view *r)
 	uint64_t frame[LH_FRAMES_MAX];
 	struct lh_module module;
 	struct lh_hb_edge event;
-	struct lh_live_thread seat;
+	struct lh_live_thread live;
 	struct lh_chain_visit seen;
 
 	for (uint32_t i = 0; i < 300; i++) {
 		lh_read_chain_path(r, i, chain, LH_HELD_MAX);
 		lh_read_frames(r, i, frame);
-		lh_read_live_thread(r, i, &seat);
+		lh_read_live_thread(r, i, &live);
 		lh_read_visit(r, i, &seen);
 		lh_read_hb_edge(r, i, &event);
 	}
@@ -45,11 +45,10 @@ static void show(struct lh_report *m)
 	lh_report_finish(m);
 	for (const struct lh_format *f = lh_render_formats; f->name; f++)
 		if (lh_render(f->render, m, &style, sink) != 0)
-			abort(); /* /dev/null takes everything: a renderer that fails has made
-				    nonsense */
+			abort(); /* writing to /dev/null cannot fail: the renderer is wrong */
 }
 
-/* As a file: everything is copied. */
+/* As a file: the reader copies all rows. */
 static void as_file(const uint8_t *data, size_t size)
 {
 	struct lh_report *m = lh_report_new((struct lh_report_options){.every_lock = true});
@@ -58,7 +57,7 @@ static void as_file(const uint8_t *data, size_t size)
 	if (lh_read_bytes(&s, data, size, "fuzz") != (s.n > 0))
 		abort();
 	if (!s.n && !s.error[0])
-		abort(); /* nothing read, and nothing said */
+		abort(); /* no ledger and no error */
 	for (uint32_t i = 0; i < s.n; i++)
 		walk(&s.view[i]);
 	lh_report_add_file(m, &s);
@@ -68,7 +67,7 @@ static void as_file(const uint8_t *data, size_t size)
 	lh_read_close(&s);
 }
 
-/* As a live ledger, read where it lies, finding by finding. */
+/* As a live ledger, read in place, finding by finding. */
 static void as_memory(const uint8_t *data, size_t size)
 {
 	struct lh_report *m = lh_report_new((struct lh_report_options){0});

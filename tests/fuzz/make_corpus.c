@@ -1,6 +1,6 @@
 /*
- * Makes the corpus of fuzz_read: make_corpus DIRECTORY.
- * Small ledgers of every shape that the reader knows, each a seed for what comes next to it.
+ * make_corpus.c — makes the corpus of fuzz_read, small ledgers that together have every kind of
+ * row: make_corpus DIRECTORY.
  */
 #include "tests/unit/ledger_builder.h"
 #include "tools/ledger/reader.h"
@@ -42,7 +42,7 @@ static void save(const char *name, struct lh_ledger *l)
 	close(fd);
 }
 
-/* Every rule, level and action; locks of every kind; what a filter set aside. */
+/* Every rule, level and action; locks of every kind; a filtered cycle. */
 static struct lh_ledger *all_rules(void)
 {
 	struct lh_ledger *l = build_bank(1000, 0x1000000);
@@ -61,7 +61,7 @@ static struct lh_ledger *all_rules(void)
 	return l;
 }
 
-/* Threads that hold and wait, lives, chains of nodes, segments: all tables in use. */
+/* Threads that hold and wait, thread ends, held chains, segments: all tables in use. */
 static struct lh_ledger *all_tables(void)
 {
 	struct lh_ledger *l = build_bank(1001, 0x7f0000000000);

@@ -1,4 +1,4 @@
-/* Runs a fuzz target on the files named, without libFuzzer: the corpus as a plain test. */
+/* replay.c — runs a fuzz target on named files, without libFuzzer: the corpus as a test. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static int replay(const char *path)
 	}
 	n = fread(bytes, 1, sizeof(bytes), f);
 	fclose(f);
-	/* Of exactly its size, so that a sanitizer sees a byte too far. */
+	/* Allocates exactly the file's size, so that a sanitizer sees a read beyond the end. */
 	exact = malloc(n ? n : 1);
 	for (size_t i = 0; exact && i < n; i++)
 		exact[i] = bytes[i];

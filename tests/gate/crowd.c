@@ -1,7 +1,7 @@
-/* Many threads at once, in an order that is another one each time, and always the same locks in the
- * same chains: crowd WHAT. Nobody ever hangs, because what could is done by one thread at a time,
- * each when it happens to get there (which nobody but the kernel decides). two ring heap readers
- * semaphores gate tries conditions pool init many fine */
+/* crowd.c — many threads at once, in an order that differs in each run, with the same locks in the
+ * same chains: crowd WHAT. No thread hangs, because only one thread at a time does what could hang;
+ * the kernel decides their order. WHAT: two ring heap readers semaphores gate tries conditions pool
+ * init many fine */
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -16,7 +16,7 @@ static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALI
 static pthread_rwlock_t x = PTHREAD_RWLOCK_INITIALIZER, y = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static sem_t s, t, permits;
-static atomic_flag busy = ATOMIC_FLAG_INIT; /* the checker does not see it */
+static atomic_flag busy = ATOMIC_FLAG_INIT; /* a lock that the checker does not see */
 static atomic_int here, signalled;
 
 static void begin(void)
@@ -88,7 +88,7 @@ static void tries(int i)
 	pthread_mutex_unlock(i % 2 ? &a : &b);
 }
 
-/* Its waits come back at once: somebody has always signalled by then. */
+/* Signals only; the locks of `two` are acquired afterwards. */
 static void conditions(int i)
 {
 	pthread_mutex_lock(&a);
@@ -120,7 +120,7 @@ static void init(int i)
 	pthread_mutex_destroy(&own);
 }
 
-/* Chains of every length: new dependencies all the time, while others find theirs. */
+/* Chains of every length: threads add dependencies while others find known ones. */
 static void many(int i)
 {
 	for (int k = 0; k < LOCKS; k++)
@@ -136,7 +136,7 @@ static void fine(int i)
 
 static const struct {
 	const char *what;
-	void (*deed)(int i);
+	void (*action)(int i);
 } all[] = {{"two", two},
 	   {"ring", go_round},
 	   {"heap", on_heap},
@@ -149,7 +149,7 @@ static const struct {
 	   {"init", init},
 	   {"many", many},
 	   {"fine", fine}};
-static void (*deed)(int i);
+static void (*action)(int i);
 
 static void *work(void *number)
 {
@@ -158,7 +158,7 @@ static void *work(void *number)
 		sched_yield();
 	for (int i = 0; i < ROUNDS; i++) {
 		begin();
-		deed((int)(size_t)number + i);
+		action((int)(size_t)number + i);
 		end();
 		if (i % 3 == 0)
 			sched_yield();
@@ -180,8 +180,8 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (argc > 1 && !strcmp(argv[1], all[i].what))
-			deed = all[i].deed;
-	if (!deed)
+			action = all[i].action;
+	if (!action)
 		return 2;
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, work, (void *)i);

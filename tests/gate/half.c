@@ -1,4 +1,4 @@
-/* Does what its words say, one after the other, each in a thread of its own. See half_lib.c. */
+/* half.c — runs the functions of half_lib.c that the arguments name, each in its own thread. */
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>

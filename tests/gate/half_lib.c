@@ -1,4 +1,4 @@
-/* A library that several tests link: its locks and who takes them. */
+/* half_lib.c — a library that several programs link: its locks, and functions that acquire them. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -14,7 +14,7 @@ static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, a = PTHREAD_MUTEX_INITI
 static pthread_rwlock_t x = PTHREAD_RWLOCK_INITIALIZER, y = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_rwlock_t read_gate = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_rwlock_t u = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-static atomic_flag busy = ATOMIC_FLAG_INIT; /* nobody hangs today */
+static atomic_flag busy = ATOMIC_FLAG_INIT; /* prevents the deadlock */
 
 static void pair(pthread_mutex_t *first, pthread_mutex_t *second)
 {
@@ -93,7 +93,7 @@ void *sredaer(void *p)
 	return p;
 }
 
-/* Where a lock prefers writers, a reader can stand behind this one. */
+/* A lock that prefers writers makes readers wait behind this writer. */
 void *write_one(void *p)
 {
 	pthread_rwlock_wrlock(&u);

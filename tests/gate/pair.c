@@ -1,7 +1,7 @@
 /*
- * pair — one of two programs that share a file with two locks: `pair first FILE` makes the locks
- * and takes them in one order, `pair second FILE` in the other, when the first has. Both must be
- * started; neither ends before the other has come.
+ * pair.c — one of two programs that share a file with two locks: `pair first FILE` makes the locks
+ * and acquires them in one order; then `pair second FILE` acquires them in the other order. Each
+ * waits for the other to start.
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
-/* Circles that a run closes on paper and never in fact: each thread waits for its turn.
+/* ring.c — lock orders that form a cycle, without a deadlock: each thread waits for its turn.
  * ring WHAT...: two three caller heap members fine, and by the functions of heap: shard01 shard23
- * (elements of one array), gold tin (members of one variable), zero (that nobody initialises); -N
- * first: N threads that do nothing come before. -DLAYOUT: the members lie elsewhere. */
+ * (elements of one array), gold tin (members of one variable), zero (locks without an init call).
+ * -N as first argument: N idle threads start before. -DLAYOUT: the members have other offsets. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -52,33 +52,33 @@ DOES(evict, &journal, &cache)
 DOES(drain, &journal, &queue)
 DOES(refill, &queue, &cache)
 DOES(lend, from, to)
-DOES(give_back, to, from)
+DOES(repay, to, from)
 DOES(push, &list.head, &list.tail)
 DOES(pop, &list.tail, &list.head)
 
-typedef void deed(void);
+typedef void action(void);
 static const struct {
 	const char *what;
-	deed *deed[3];
+	action *action[3];
 	pthread_mutex_t *from, *to;
 } all[] = {
 	{"two", {write_back, replay}, NULL, NULL},
 	{"three", {write_back, drain, refill}, NULL, NULL},
 	{"caller", {write_back, evict}, NULL, NULL},
-	{"heap", {lend, give_back}, NULL, NULL},
+	{"heap", {lend, repay}, NULL, NULL},
 	{"members", {push, pop}, NULL, NULL},
 	{"fine", {write_back, write_back}, NULL, NULL},
-	{"zero", {lend, give_back}, NULL, NULL},
-	{"shard01", {lend, give_back}, &shard[0].lock, &shard[1].lock},
-	{"shard23", {lend, give_back}, &shard[2].lock, &shard[3].lock},
-	{"gold", {lend, give_back}, &bank.coin.gold, &bank.coin.silver},
-	{"tin", {lend, give_back}, &bank.tin, &bank.zinc},
+	{"zero", {lend, repay}, NULL, NULL},
+	{"shard01", {lend, repay}, &shard[0].lock, &shard[1].lock},
+	{"shard23", {lend, repay}, &shard[2].lock, &shard[3].lock},
+	{"gold", {lend, repay}, &bank.coin.gold, &bank.coin.silver},
+	{"tin", {lend, repay}, &bank.tin, &bank.zinc},
 };
 
 static atomic_int turn;
 
 struct task {
-	deed *deed;
+	action *action;
 	int turn;
 };
 
@@ -88,7 +88,7 @@ static void *work(void *p)
 
 	while (turn != t->turn)
 		sched_yield();
-	t->deed();
+	t->action();
 	turn++;
 	return NULL;
 }
@@ -126,11 +126,11 @@ static void do_all(const char *what)
 			continue;
 		from = lock_for(all[i].from, what);
 		to = lock_for(all[i].to, what);
-		for (int k = 0; k < 3 && all[i].deed[k]; k++)
-			task[n++].deed = all[i].deed[k];
+		for (int k = 0; k < 3 && all[i].action[k]; k++)
+			task[n++].action = all[i].action[k];
 	}
 	turn = 0;
-	/* -DBACKWARDS: other numbers for the same deeds, in another order */
+	/* -DBACKWARDS: the same threads run in the opposite order */
 	for (int i = 0; i < n; i++)
 #ifdef BACKWARDS
 		task[i].turn = n - 1 - i;

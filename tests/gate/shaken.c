@@ -1,13 +1,13 @@
 /*
- * What one thread does depends on whether it was kept waiting where nobody holds a lock: then, as
- * if another one had come between, it takes two locks the other way round. The kernel's count of
- * its voluntary switches says so, so that nothing here depends on the speed of a machine. Where
- * the kernel took the processor from it meanwhile, that is not to be told: a nap may then have
- * been over before it began.
+ * shaken.c — a thread that acquires two locks in the opposite order if it was delayed at a lock that
+ * no thread holds, as if another thread had come between. A rise of the kernel's count of the
+ * thread's voluntary switches shows a delay, so the result does not depend on the machine's speed.
+ * If the kernel took the processor from the thread meanwhile, a delay is unknown: it may have been
+ * over before it began.
  *
- * shaken [WHAT] prints a character for each time: x it was kept waiting, . it was not, ? not known.
- * - gate: the other way round only under a lock that both ways share
- * - handler: the lock is asked for in a signal handler
+ * shaken [WHAT] prints a character for each time: x delayed, . not delayed, ? unknown.
+ * - gate: both orders only under a gate lock
+ * - handler: a signal handler acquires the lock
  * - one: there is no other thread
  * - robust c11 timed clock c11-timed read-timed sem sem-timed: another kind of lock, or a limit
  */
@@ -107,7 +107,7 @@ static void *go_round(void *none)
 {
 	while (!turn)
 		sched_yield();
-	take_free_lock(0); /* known from now on */
+	take_free_lock(0); /* from now on the library knows the lock */
 	for (int i = 0; i < TURNS; i++) {
 		struct rusage before = switches();
 
@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 		pthread_create(&t[0], NULL, go_round, NULL);
 		pthread_create(&t[1], NULL, in_order, NULL);
 		pthread_join(t[1], NULL);
-		turn = 1; /* not before: what it leaves behind may keep others waiting too */
+		turn = 1; /* not before: the end of a thread may make others wait too */
 		pthread_join(t[0], NULL);
 	}
 	puts(was_late);

@@ -30,8 +30,8 @@ def client(number):
             if stream.readline() != value + b"\r\n" or stream.readline() != b"END\r\n":
                 raise ValueError("another value")
             done[number] += 1
-    except Exception as trouble:  # whatever it is, it is a lost connection or a wrong answer
-        wrong.append("client %d after %d: %r" % (number, done[number], trouble))
+    except Exception as error:  # each is a lost connection or a wrong answer
+        wrong.append("client %d after %d: %r" % (number, done[number], error))
 
 
 for _ in range(1000):

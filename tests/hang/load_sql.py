@@ -1,4 +1,4 @@
-"""Load for MariaDB through its own client, one process a connection: SIGTERM ends it; status 0 only if no
+"""Load for MariaDB through its own client, one process per connection: SIGTERM ends it; status 0 only if no
 connection was lost and every answer was right. USR1 prints the operations so far.
 
     load_sql.py CLIENT SOCKET"""
@@ -39,8 +39,8 @@ def client(number):
         link.stdin.close()
         if link.wait(30):
             raise ValueError("client ended badly")
-    except Exception as trouble:  # whatever it is, it is a lost connection or a wrong answer
-        wrong.append("client %d after %d: %r" % (number, done[number], trouble))
+    except Exception as error:  # each is a lost connection or a wrong answer
+        wrong.append("client %d after %d: %r" % (number, done[number], error))
 
 
 signal.signal(signal.SIGTERM, lambda *_: stop.set())

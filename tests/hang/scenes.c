@@ -1,9 +1,9 @@
 /*
- * scenes.c — programs that hang, or only look as if: one process, one scene.
+ * scenes.c — programs that hang, or only seem to: one process, one scene.
  *
  * `scenes NAME` sets the scene, waits until every thread that is to block sleeps in the
- * kernel, prints "ready" and stays. Order is by handshake. SIGUSR1 lets a scene that only
- * waits go on; it then prints "done". Whatever happens, an alarm ends it.
+ * kernel, prints "ready" and stays. Handshakes order the threads. SIGUSR1 lets a scene that
+ * only waits go on; the scene then prints "done". An alarm ends the process in any case.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_barrier_t barrier;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static sem_t sem, other;
-static atomic_int arrived, told_to_go, tids[CROWD + 8];
+static atomic_int arrived, may_go, tids[CROWD + 8];
 static atomic_uint beats;
 
 static void *meet(int n)
@@ -43,12 +43,12 @@ static void *meet(int n)
 	return NULL;
 }
 
-static int word[2]; /* a pipe: from the handler of SIGUSR1 to whoever waits for it */
+static int word[2]; /* a pipe: from the handler of SIGUSR1 to the threads that wait for it */
 
 static void go_on(int sig)
 {
 	(void)sig;
-	atomic_store(&told_to_go, 1);
+	atomic_store(&may_go, 1);
 	if (write(word[1], "x", 1) != 1)
 		_exit(3);
 }
@@ -57,11 +57,11 @@ static void wait_for_word(void)
 {
 	struct pollfd p = {.fd = word[0], .events = POLLIN};
 
-	while (!atomic_load(&told_to_go))
+	while (!atomic_load(&may_go))
 		poll(&p, 1, -1);
 }
 
-/* Until thread `tid` sleeps in the kernel. */
+/* Waits until thread `tid` sleeps in the kernel. */
 static void wait_asleep(pid_t tid)
 {
 	char path[64], text[512], *at;
@@ -72,7 +72,7 @@ static void wait_asleep(pid_t tid)
 		ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 
 		if (fd < 0)
-			return; /* it has ended */
+			return; /* the thread has ended */
 		close(fd);
 		text[n > 0 ? n : 0] = 0;
 		at = strrchr(text, ')');
@@ -112,7 +112,7 @@ static pthread_t thread(const char *name, void *(*fn)(void *), void *arg)
 	return t;
 }
 
-/* All threads that were started sleep. */
+/* Waits until the first n threads sleep in the kernel. */
 static void all_asleep(int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -130,11 +130,11 @@ static void ready(void)
 
 static void stay(void)
 {
-	while (!atomic_load(&told_to_go))
+	while (!atomic_load(&may_go))
 		pause();
 }
 
-/* ---- circles ---- */
+/* ---- cycles ---- */
 
 static void *mutexes(void *x)
 {
@@ -220,13 +220,13 @@ static void *link_of_ring(void *x)
 	return NULL;
 }
 
-/* On the heap: nothing has a name. A crowd waits behind it. */
 static void *wants_first(void *x)
 {
 	pthread_mutex_lock(x);
 	return NULL;
 }
 
+/* Locks on the heap, which have no name. Twelve threads wait behind the cycle. */
 static void ring(void)
 {
 	static pthread_mutex_t *m[4];
@@ -283,7 +283,7 @@ static void *locks_then_writes(void *x)
 	return x;
 }
 
-/* Who reads is known to the library only. */
+/* Only the library knows which threads read. */
 static void readers(void)
 {
 	thread("reader", reads_then_locks, NULL);
@@ -405,7 +405,30 @@ static void pool(void)
 	all_asleep(2);
 }
 
-/* ---- nobody left ---- */
+/* Two threads hold the permits and wait for `a`, whose owner waits for a permit. */
+static void *permit_or_a(void *owner)
+{
+	if (owner)
+		pthread_mutex_lock(&a);
+	else
+		sem_wait(&sem);
+	meet(3);
+	if (owner)
+		sem_wait(&sem);
+	else
+		pthread_mutex_lock(&a);
+	return owner;
+}
+
+static void permits(void)
+{
+	sem_init(&sem, 0, 2);
+	for (int i = 0; i < 3; i++)
+		thread("worker", permit_or_a, i ? NULL : &a);
+	all_asleep(3);
+}
+
+/* ---- no thread left ---- */
 
 static void *waits_on_cond(void *x)
 {
@@ -419,7 +442,7 @@ static void *locks_other_way(void *x)
 	return mutexes(x);
 }
 
-/* The two that could signal are deadlocked, and main waits for them. */
+/* The two threads that could signal are deadlocked, and main waits for them. */
 static void lost(void)
 {
 	static pthread_mutex_t c = PTHREAD_MUTEX_INITIALIZER;
@@ -435,7 +458,7 @@ static void lost(void)
 	pthread_join(t, NULL);
 }
 
-/* No circle: everyone waits for a signal that will never come. */
+/* No cycle: all threads wait for a signal that will never come. */
 static void silent(void)
 {
 	pthread_t t = thread("sleeper", waits_on_cond, NULL);
@@ -485,7 +508,7 @@ static void crowd(void)
 	all_asleep(CROWD);
 }
 
-/* A thousand, of which two are deadlocked and the others wait behind them. */
+/* Two threads are deadlocked, and a thousand wait behind them. */
 static void jam(void)
 {
 	abba();
@@ -599,7 +622,7 @@ static void idle(void)
 	all_asleep(8);
 }
 
-/* All wait, but a signal handler may post. */
+/* The only thread waits, but a signal handler may post. */
 static void handler_posts(void)
 {
 	sem_init(&sem, 0, 0);
@@ -607,7 +630,7 @@ static void handler_posts(void)
 	sem_wait(&sem);
 }
 
-/* Another process may give it back. */
+/* Another process holds the lock and may release it. */
 static void shared(void)
 {
 	pthread_mutex_t *m = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -663,7 +686,7 @@ static void child_waits(void)
 	pthread_mutex_lock(&a);
 }
 
-/* The child asks for what a thread held that it has not got. */
+/* The child tries to acquire a lock whose owner was not copied by the fork. */
 static void forked(void)
 {
 	thread("holder", holds_for_ever, NULL);
@@ -671,7 +694,7 @@ static void forked(void)
 	in_child(child_waits);
 }
 
-static void child_gives_back(void)
+static void child_stays(void)
 {
 	pthread_t t;
 
@@ -683,14 +706,14 @@ static void child_gives_back(void)
 		pause();
 }
 
-/* The forking thread holds it, and in the child can give it back: no deadlock. */
+/* The forking thread holds the lock, and its copy in the child can release it: no deadlock. */
 static void heir(void)
 {
 	pthread_mutex_lock(&a);
-	in_child(child_gives_back);
+	in_child(child_stays);
 }
 
-/* ---- targets that are no good ---- */
+/* ---- targets that cannot be examined, or whose first thread has ended ---- */
 
 static void zombie(void)
 {
@@ -727,7 +750,7 @@ static const struct {
 	{"crowd", crowd},	{"jam", jam},		 {"timed", timed},	  {"trying", trying},
 	{"moving", moving},	{"posted", posted},	 {"idle", idle},	  {"shared", shared},
 	{"forked", forked},	{"heir", heir},		 {"zombie", zombie},	  {"crash", crash},
-	{"handler", handler_posts}, {"exited", first_thread_gone},
+	{"handler", handler_posts}, {"exited", first_thread_gone}, {"permits", permits},
 };
 
 int main(int argc, char **argv)

@@ -1,14 +1,14 @@
 /*
- * shim.c — preloaded into the command itself: what is hard to meet by chance.
+ * shim.c — preloaded into the command `lockhound hang`: makes situations that are rare otherwise.
  *
- * SHIM=yama: the kernel lets it read nothing of another process that needs the right to
- * trace, as with kernel.yama.ptrace_scope=1. SHIM=die: it is killed while it has a thread
- * stopped. SHIM=count: says at the end how many threads it stopped, and for how long on
- * average and at most. SHIM=between: before the first pause it writes a line into the fifo
- * `between` of the current directory, and goes on when it has read one from the fifo `go_on`.
- * SHIM=elf32: every ELF header that it reads from another process is one of 32 bits, as in a
- * 32-bit process, which not every kernel can run. SHIM=kthread: every process is a thread of the
- * kernel, which no process inside a PID namespace can see.
+ * SHIM=yama: the kernel refuses every read of another process that needs the right to trace, as
+ * with kernel.yama.ptrace_scope=1. SHIM=die: the command is killed while it has a thread
+ * stopped. SHIM=count: prints at the end how many threads the command stopped, and for how long
+ * on average and at most. SHIM=between: before the first pause the command writes a line into the
+ * fifo `between` of the current directory, and waits for a line from the fifo `go_on`.
+ * SHIM=elf32: every ELF header read from another process is one of 32 bits, as in a
+ * 32-bit process, which not every kernel can run. SHIM=kthread: every process is a kernel
+ * thread, which no process inside a PID namespace can see.
  */
 #include <elf.h>
 #include <errno.h>
@@ -50,7 +50,7 @@ static int ends(const char *path, const char *with)
 	return n >= m && strcmp(path + n - m, with) == 0;
 }
 
-/* What /proc says of a process, with the flag of the kernel's threads: in a file of its own. */
+/* Returns a file with the text of /proc/PID/stat in which the flag of kernel threads is set. */
 static int kernel_thread_stat(const char *path)
 {
 	enum { PF_KTHREAD = 0x200000 };
@@ -147,7 +147,7 @@ long ptrace(enum __ptrace_request what, ...)
 		began = now_ns();
 	long rc = syscall(SYS_ptrace, what, pid, a, b);
 
-	/* the registers of a thread that has not stopped yet cannot be read */
+	/* the registers are read only of a thread that has stopped */
 	if (what == PTRACE_GETREGSET && rc == 0) {
 		stops++;
 		if (is("die"))

@@ -1,5 +1,5 @@
-/* A mutex of C11's.
- * TELLS: T2 has held 'm' for .*\[long-hold\]
+/* A C11 mutex is held for long.
+ * REPORTS: T2 has held 'm' for .*\[long-hold\]
  * AFTER: released 'm' after */
 #include "long.h"
 #include <threads.h>

@@ -1,8 +1,8 @@
-/* Two locks born in one place, and two threads that sleep in one place with one each: one finding, counted.
- * A third one born there too is slept with elsewhere: that is another finding.
- * TELLS: while it held 'canary_lock' \[blocking-call\]
- * TELLS: in pause while it held .* \[blocking-call\]
- * TELLS: in read \(a pipe\) while it held .* \[blocking-call\]
+/* Two threads sleep in the same code, each with one of two locks that one line initialized: one finding, seen twice.
+ * A third thread, with a third lock of that line, blocks in other code: another finding.
+ * REPORTS: while it held 'canary_lock' \[blocking-call\]
+ * REPORTS: in pause while it held .* \[blocking-call\]
+ * REPORTS: in read \(a pipe\) while it held .* \[blocking-call\]
  * AFTER: seen 2 times
  * NOT: seen [3-9] times
  * FLAGS: --long-hold=0 */
@@ -41,7 +41,7 @@ static void *run(void *number)
 	return i < ALIKE ? same_place(lock[i]) : other_place(lock[i]);
 }
 
-/* How often it has given up its processor. */
+/* How often the thread has slept. */
 static long sleeps_of(int i)
 {
 	char name[64], line[256];
@@ -55,8 +55,8 @@ static long sleeps_of(int i)
 	return n;
 }
 
-/* Which of the two is looked at first, and when the other one, is not told: but a stop shows. */
-static void until_looked_at(const long *before)
+/* Waits until both threads were sampled: a sample stops the thread, which then sleeps again. */
+static void until_sampled(const long *before)
 {
 	for (int i = 0; i < ALIKE; i++)
 		for (int n = 0; n < 10000 && sleeps_of(i) == before[i]; n++)
@@ -83,7 +83,7 @@ int main(void)
 			before[i] = sleeps_of(i);
 	}
 	canary(0);
-	until_looked_at(before);
+	until_sampled(before);
 	if (write(ends[1], "", 1) != 1)
 		return 3;
 	for (int i = 0; i < ALL; i++)

@@ -1,5 +1,5 @@
 /* Waits for a child.
- * TELLS: in wait4 \(the end of a child process\) while it held 'accounts' \[blocking-call\] */
+ * REPORTS: in wait4 \(the end of a child process\) while it held 'accounts' \[blocking-call\] */
 #include "long.h"
 
 static pid_t child;

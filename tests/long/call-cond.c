@@ -1,5 +1,5 @@
-/* Waits on a condition, with another lock than the condition's held.
- * TELLS: in a condition wait while it held 'accounts' \[blocking-call\] */
+/* Waits on a condition while it holds another lock than the condition's mutex.
+ * REPORTS: in a condition wait while it held 'accounts' \[blocking-call\] */
 #include "long.h"
 
 static pthread_mutex_t inner = PTHREAD_MUTEX_INITIALIZER;

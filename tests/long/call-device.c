@@ -1,8 +1,8 @@
-/* Near miss: an uninterruptible sleep. vfork is one that needs no slow disk: the parent sleeps
- * like that until its child is done.
- * TELLS: while it held 'canary_lock' \[blocking-call\]
- * TELLS: has held 'accounts' for .*\[long-hold\]
- * TELLS: waiting for a device
+/* Near miss: an uninterruptible sleep. vfork makes one without a slow disk: the parent sleeps
+ * uninterruptibly until its child is done.
+ * REPORTS: while it held 'canary_lock' \[blocking-call\]
+ * REPORTS: has held 'accounts' for .*\[long-hold\]
+ * REPORTS: waiting for a device
  * NOT: held 'accounts' \[blocking-call\] */
 #include "long.h"
 

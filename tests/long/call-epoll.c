@@ -1,7 +1,7 @@
-/* epoll_wait returns EINTR after any stop: it may not be stopped, and its stack is there all the same.
- * TELLS: in epoll_wait \(\[eventpoll\]\) while it held 'accounts' \[blocking-call\]
- * TELLS: has held 'accounts' for .*\[long-hold\]
- * TELLS: await_event */
+/* epoll_wait returns EINTR after any stop: the thread may not be stopped, and its stack is reported all the same.
+ * REPORTS: in epoll_wait \(\[eventpoll\]\) while it held 'accounts' \[blocking-call\]
+ * REPORTS: has held 'accounts' for .*\[long-hold\]
+ * REPORTS: await_event */
 #include "long.h"
 #include <sys/epoll.h>
 

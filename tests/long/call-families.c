@@ -1,18 +1,18 @@
-/* Every family of calls that wait, each under a lock of its own, told by name with what it waits for.
- * TELLS: in clock_nanosleep \(1e\+03 s\) while it held 'l_sleep' \[blocking-call\]
- * TELLS: in clock_nanosleep \([0-9.e+]+ s more\) while it held 'l_until'
- * TELLS: in p?select6? \(a pipe\) while it held 'l_select'
- * TELLS: in write \(a pipe\) while it held 'l_write'
- * TELLS: in sendto \(a local socket.*\) while it held 'l_send'
- * TELLS: in recvmsg \(UDP at 127\.0\.0\.1:[0-9]+\) while it held 'l_receive'
- * TELLS: in connect \(TCP to 127\.0\.0\.1:[0-9]+\) while it held 'l_connect'
- * TELLS: in accept \(TCP at 127\.0\.0\.1:[0-9]+\) while it held 'l_accept'
- * TELLS: in read \(/dev/pts/[0-9]+\) while it held 'l_terminal'
- * TELLS: in openat \(fifo\) while it held 'l_open'
- * TELLS: in fcntl \(a lock on .*locked\) while it held 'l_record'
- * TELLS: in pause while it held 'l_pause'
- * TELLS: in rt_sigtimedwait while it held 'l_signal'
- * TELLS: in msgrcv while it held 'l_message'
+/* Every family of calls that wait, each under its own lock: the report names the call and what it waits for.
+ * REPORTS: in clock_nanosleep \(1e\+03 s\) while it held 'l_sleep' \[blocking-call\]
+ * REPORTS: in clock_nanosleep \([0-9.e+]+ s more\) while it held 'l_until'
+ * REPORTS: in p?select6? \(a pipe\) while it held 'l_select'
+ * REPORTS: in write \(a pipe\) while it held 'l_write'
+ * REPORTS: in sendto \(a local socket.*\) while it held 'l_send'
+ * REPORTS: in recvmsg \(UDP at 127\.0\.0\.1:[0-9]+\) while it held 'l_receive'
+ * REPORTS: in connect \(TCP to 127\.0\.0\.1:[0-9]+\) while it held 'l_connect'
+ * REPORTS: in accept \(TCP at 127\.0\.0\.1:[0-9]+\) while it held 'l_accept'
+ * REPORTS: in read \(/dev/pts/[0-9]+\) while it held 'l_terminal'
+ * REPORTS: in openat \(fifo\) while it held 'l_open'
+ * REPORTS: in fcntl \(a lock on .*locked\) while it held 'l_record'
+ * REPORTS: in pause while it held 'l_pause'
+ * REPORTS: in rt_sigtimedwait while it held 'l_signal'
+ * REPORTS: in msgrcv while it held 'l_message'
  * NOT: T1 blocked */
 #include "long.h"
 
@@ -26,7 +26,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* What returns an error is the same to us as what sets errno. */
+/* Turns a returned error number into -1 and errno. */
 static int failed(int error)
 {
 	errno = error;
@@ -39,7 +39,7 @@ static void check(int good)
 		exit(3);
 }
 
-/* Ends by EINTR: each of them is woken by a signal when all have been told. */
+/* Each call ends by EINTR: a signal wakes the thread when all calls have been reported. */
 #define BLOCKED(name, call)                                                                        \
 	static pthread_mutex_t l_##name = PTHREAD_MUTEX_INITIALIZER;                               \
 	static void *run_##name(void *none)                                                        \
@@ -78,7 +78,7 @@ BLOCKED(message, msgrcv(queue, &mail, sizeof(mail.text), 0, 0))
 
 static pthread_mutex_t l_connect = PTHREAD_MUTEX_INITIALIZER, l_signal = PTHREAD_MUTEX_INITIALIZER;
 
-/* Once only: what was broken off goes on by itself, and the next try says so. */
+/* Only one call: an interrupted connect continues by itself, and a second one would fail. */
 static void *run_connect(void *none)
 {
 	int s = socket(AF_INET, SOCK_STREAM, 0);
@@ -119,7 +119,7 @@ static void fill(int fd)
 	fcntl(fd, F_SETFL, flags);
 }
 
-/* A listener that takes no more: whoever connects then is not answered. */
+/* A listener whose queue is full: a further connect gets no answer. */
 static void crowd(void)
 {
 	crowded = on_loopback(SOCK_STREAM, &crowded_at);
@@ -130,7 +130,7 @@ static void crowd(void)
 	}
 }
 
-/* Record locks are a process's: a child has it until we are gone. */
+/* A process owns a record lock: a child holds it until this process has ended. */
 static void lock_elsewhere(void)
 {
 	int said[2];

@@ -1,7 +1,7 @@
-/* Near miss: a page that does not come. It is told as what the long hold does, not as a call.
- * TELLS: while it held 'canary_lock' \[blocking-call\]
- * TELLS: has held 'accounts' for .*\[long-hold\]
- * TELLS: waiting for memory \(a page fault\)
+/* Near miss: a page fault that lasts. The report has it as a part of the long hold, not as a blocking call.
+ * REPORTS: while it held 'canary_lock' \[blocking-call\]
+ * REPORTS: has held 'accounts' for .*\[long-hold\]
+ * REPORTS: waiting for memory \(a page fault\)
  * NOT: held 'accounts' \[blocking-call\] */
 #include "long.h"
 #include <fcntl.h>
@@ -29,7 +29,7 @@ int main(void)
 	struct uffdio_register r = {.range = {(unsigned long)page, 4096},
 				    .mode = UFFDIO_REGISTER_MODE_MISSING};
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &r))
-		return 77; /* not allowed here */
+		return 77; /* not allowed on this machine */
 	pthread_t a = in_thread(holder);
 	canary(1);
 	struct uffdio_zeropage zero = {.range = {(unsigned long)page, 4096}};

@@ -1,5 +1,5 @@
 /* Waits for a lock on a file.
- * TELLS: in flock \(a lock on .*file-of-locks\) while it held 'accounts' \[blocking-call\] */
+ * REPORTS: in flock \(a lock on .*file-of-locks\) while it held 'accounts' \[blocking-call\] */
 #include "long.h"
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,8 +1,8 @@
-/* fsync, of a file whose file system takes its time (one of our own). Broken off by a signal it goes on in
- * uninterruptible sleep: it is told all the same, since waiting for the disk is what it is for. If the first
- * of the two comes second, it waits for the kernel's own lock of the file, and in such a sleep too.
- * TELLS: in fsync \(.+slow.file\)(, waiting for a device)? while it held 'accounts' \[blocking-call\]
- * TELLS: in fdatasync \(.+slow.file\), waiting for a device while it held 'journal' \[blocking-call\] */
+/* fsync of a file in a slow file system (made here). After a signal the call continues in an uninterruptible
+ * sleep; it is reported all the same, because its purpose is to wait for the disk. If the first of the two calls
+ * comes second, it waits for the kernel's lock of the file, also in an uninterruptible sleep.
+ * REPORTS: in fsync \(.+slow.file\)(, waiting for a device)? while it held 'accounts' \[blocking-call\]
+ * REPORTS: in fdatasync \(.+slow.file\), waiting for a device while it held 'journal' \[blocking-call\] */
 #include "long.h"
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static void answer(int fuse, uint64_t unique, int error, const void *what, size_
 	} out = {.head = {.len = (uint32_t)(sizeof(out.head) + n), .error = error, .unique = unique}};
 	memcpy(out.body, what, n);
 	if (write(fuse, &out, out.head.len) < 0)
-		return; /* it has been broken off */
+		return; /* the request was interrupted */
 }
 
 static void serve_one(int fuse, const struct fuse_in_header *in)
@@ -57,8 +57,8 @@ static void serve_one(int fuse, const struct fuse_in_header *in)
 		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT: /* no answer: the one who asked waits on, now in state D */
-	case FUSE_FSYNC:     /* not before the end of this process */
+	case FUSE_INTERRUPT: /* no answer: the caller continues to wait, now in state D */
+	case FUSE_FSYNC:     /* no answer until this process ends */
 		break;
 	default:
 		answer(fuse, in->unique, -ENOSYS, NULL, 0);
@@ -92,7 +92,7 @@ static pid_t file_system(void)
 	return server;
 }
 
-/* ---- who waits for it ---- */
+/* ---- the threads that wait for it ---- */
 
 static void *holder(void *none)
 {
@@ -139,7 +139,7 @@ int main(void)
 			exit(3);
 	}
 	until_go();
-	kill(server, SIGKILL); /* whoever waits gets an error then */
+	kill(server, SIGKILL); /* the waiting calls then return an error */
 	waitpid(server, NULL, 0);
 	pthread_join(a, NULL);
 	pthread_join(b, NULL);

@@ -1,5 +1,5 @@
-/* Joins a thread that needs nothing of what is held: no deadlock, and still a wait for the outside.
- * TELLS: in pthread_join, for the end of a thread while it held 'accounts' \[blocking-call\]
+/* Joins a thread that needs none of the held locks: no deadlock, but a blocking call.
+ * REPORTS: in pthread_join, for the end of a thread while it held 'accounts' \[blocking-call\]
  * NOT: deadlock */
 #include "long.h"
 

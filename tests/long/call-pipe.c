@@ -1,6 +1,6 @@
 /* Reads from a pipe with the lock held.
- * TELLS: T2 blocked for .* in read \(a pipe\) while it held 'accounts' \[blocking-call\]
- * TELLS: fetch
+ * REPORTS: T2 blocked for .* in read \(a pipe\) while it held 'accounts' \[blocking-call\]
+ * REPORTS: fetch
  * AFTER: blocked in read \(a pipe\) */
 #include "long.h"
 

@@ -1,6 +1,6 @@
-/* Polls.
- * TELLS: in poll \(a pipe\) while it held 'accounts' \[blocking-call\]
- * TELLS: await_input */
+/* Polls while it holds the lock.
+ * REPORTS: in poll \(a pipe\) while it held 'accounts' \[blocking-call\]
+ * REPORTS: await_input */
 #include "long.h"
 #include <poll.h>
 

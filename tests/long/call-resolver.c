@@ -1,6 +1,6 @@
-/* getaddrinfo, whose name server does not answer: it polls inside.
- * TELLS: in poll \(UDP to 127\.0\.0\.1:[0-9]+\) while it held 'accounts' \[blocking-call\]
- * TELLS: look_up */
+/* getaddrinfo with a name server that does not answer: the call polls.
+ * REPORTS: in poll \(UDP to 127\.0\.0\.1:[0-9]+\) while it held 'accounts' \[blocking-call\]
+ * REPORTS: look_up */
 #include "long.h"
 
 #include <arpa/inet.h>
@@ -48,11 +48,11 @@ int main(void)
 	while ((got = recvfrom(server, query, sizeof(query), MSG_DONTWAIT, (struct sockaddr *)&from,
 			       &n)) < 0) {
 		if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
-			return 77; /* names are not asked of name servers here */
+			return 77; /* this machine uses no name servers */
 		usleep(1000);
 	}
 	until_go();
-	query[2] |= (char)0x80; /* the answer: there is no such name */
+	query[2] |= (char)0x80; /* makes an answer of it: no such name */
 	query[3] = 3;
 	sendto(server, query, (size_t)got, 0, (struct sockaddr *)&from, n);
 	pthread_join(t, NULL);

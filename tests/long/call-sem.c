@@ -1,12 +1,12 @@
 /* Waits for a post by another thread.
- * TELLS: in sem_wait, for a post by another thread while it held 'accounts' \[blocking-call\] */
+ * REPORTS: in sem_wait, for a post by another thread while it held 'accounts' \[blocking-call\] */
 #include "long.h"
 
 static sem_t news;
 
 static void *holder(void *none)
 {
-	sem_wait(&news); /* posted by another thread: it is a signal from now on */
+	sem_wait(&news); /* another thread posted it: a signal from now on, no lock */
 	pthread_mutex_lock(&accounts);
 	sem_wait(&news);
 	pthread_mutex_unlock(&accounts);

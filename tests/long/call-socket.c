@@ -1,6 +1,6 @@
-/* A receive with a time limit, from a peer that says nothing: the address is told, and no EINTR comes.
- * TELLS: in recvfrom \(TCP to 127\.0\.0\.1:[0-9]+\) while it held 'accounts' \[blocking-call\]
- * TELLS: hear */
+/* A receive with a time limit, from a silent peer: the address is reported, and the call gets no EINTR.
+ * REPORTS: in recvfrom \(TCP to 127\.0\.0\.1:[0-9]+\) while it held 'accounts' \[blocking-call\]
+ * REPORTS: hear */
 #include "long.h"
 #include <arpa/inet.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
-/* Near miss: reads from a pipe when it has given the lock back.
- * TELLS: while it held 'canary_lock' \[blocking-call\]
+/* Near miss: reads from a pipe after it has released the lock.
+ * REPORTS: while it held 'canary_lock' \[blocking-call\]
  * NOT: a pipe
  * NOT: 'accounts' */
 #include "long.h"

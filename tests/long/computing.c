@@ -1,7 +1,7 @@
-/* Computes, without any call: its stack is that of a running thread.
- * TELLS: T2 has held 'accounts' for [0-9]+ ms so far \[long-hold\]
- * TELLS: after [0-9]+ ms: computing
- * TELLS: crunch
+/* Computes without any call: the stack of a running thread is reported.
+ * REPORTS: T2 has held 'accounts' for [0-9]+ ms so far \[long-hold\]
+ * REPORTS: after [0-9]+ ms: computing
+ * REPORTS: crunch
  * AFTER: after [0-9]+ ms: computing
  * AFTER: released 'accounts' after [0-9.]+ m?s, on a CPU for ([0-9]{2,} ms|[0-9.]+ s) of the last
  * NOT: blocking-call */

@@ -1,6 +1,6 @@
-/* Near miss: what is given back inside a condition wait is not held.
- * TELLS: has held 'canary_lock' for .*\[long-hold\]
- * TELLS: while it held 'canary_lock' \[blocking-call\]
+/* Near miss: during a condition wait its mutex is not held.
+ * REPORTS: has held 'canary_lock' for .*\[long-hold\]
+ * REPORTS: while it held 'canary_lock' \[blocking-call\]
  * NOT: 'accounts' */
 #include "long.h"
 

@@ -1,6 +1,6 @@
 /* The guard of a C++ static whose constructor takes long.
- * TELLS: has held '.*config.*' for .*\[long-hold\]
- * TELLS: Config::Config
+ * REPORTS: has held '.*config.*' for .*\[long-hold\]
+ * REPORTS: Config::Config
  * LOCKS: ^ +1 +0 +0 +0 +- .* 0  .*config */
 #include "long.h"
 

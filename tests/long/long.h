@@ -1,10 +1,10 @@
 /*
- * long.h — what every case needs. A case holds or sleeps until the report of it has been seen:
- * the script creates the file $GO then, and until_go() returns. It says on standard output that
- * it waits. No case measures time.
+ * long.h — what every case needs. A case holds a lock or sleeps until the report has been seen:
+ * then the script creates the file $GO, and until_go() returns. until_go() prints "waits" first.
+ * No case measures time.
  *
- * canary(): a thread that holds a lock of its own and sleeps until then. A near miss that went
- * on all the while was looked at as often as the canary, which is told.
+ * canary(): a thread that holds its own lock and sleeps until then. A near miss that lasts as
+ * long was sampled as often as the canary, which is reported.
  */
 #ifndef LONG_H
 #define LONG_H
@@ -57,7 +57,7 @@ UNUSED static void nothing(int signal)
 	(void)signal;
 }
 
-/* A signal that only breaks off a sleep. */
+/* SIGUSR1 then only interrupts a sleep. */
 UNUSED static void let_wake(void)
 {
 	struct sigaction a;
@@ -66,7 +66,7 @@ UNUSED static void let_wake(void)
 	sigaction(SIGUSR1, &a, NULL);
 }
 
-/* Again and again: it may not be asleep yet. */
+/* Sends the signal again and again: the thread may not sleep yet. */
 UNUSED static void wake_and_join(pthread_t t)
 {
 	while (pthread_tryjoin_np(t, NULL) == EBUSY) {
@@ -82,7 +82,7 @@ UNUSED static pthread_t in_thread(void *(*f)(void *))
 	return t;
 }
 
-/* Until that thread has said who it is, and sleeps. */
+/* Waits until the thread has stored its id in *tid and sleeps. */
 UNUSED static void until_asleep(const pid_t *tid)
 {
 	char name[64], state = 'R';
@@ -114,7 +114,7 @@ UNUSED static void *canary_run(void *none)
 	return none;
 }
 
-/* Begins when `others` are ready; is over at go. */
+/* Begins when `others` threads are ready; ends at go. */
 UNUSED static void canary(int others)
 {
 	pthread_t t;

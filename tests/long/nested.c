@@ -1,7 +1,7 @@
-/* Two locks, one in the other: both are held for long, and the call blocks under both.
- * TELLS: T2 has held 'accounts' for .*\[long-hold\]
- * TELLS: T2 has held 'inner' for .*\[long-hold\]
- * TELLS: while it held 'inner' \[blocking-call\]
+/* Two nested locks: both are held for long, and the call blocks while both are held.
+ * REPORTS: T2 has held 'accounts' for .*\[long-hold\]
+ * REPORTS: T2 has held 'inner' for .*\[long-hold\]
+ * REPORTS: while it held 'inner' \[blocking-call\]
  * AFTER: released 'inner' after
  * AFTER: released 'accounts' after */
 #include "long.h"

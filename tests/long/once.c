@@ -1,7 +1,7 @@
-/* An initialiser that takes long: everybody else waits in pthread_once.
- * TELLS: T2 has held 'started' for .*\[long-hold\]
- * TELLS: initialise
- * TELLS: has held 'canary_lock' for .*\[long-hold\]
+/* An initializer that takes long: the other threads wait in pthread_once.
+ * REPORTS: T2 has held 'started' for .*\[long-hold\]
+ * REPORTS: initialise
+ * REPORTS: has held 'canary_lock' for .*\[long-hold\]
  * AFTER: waited for 'started' for
  * LOCKS: ^ +1 +0 +1 +0 +[0-9.]+ m?s .* 1  started$ */
 #include "long.h"
@@ -26,7 +26,7 @@ static void *first(void *none)
 
 static void *second(void *none)
 {
-	until_ready(2); /* the first one is at it */
+	until_ready(2); /* the initializer runs */
 	__atomic_store_n(&waiter, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	pthread_once(&started, initialise);
 	return none;
@@ -37,7 +37,7 @@ int main(void)
 	let_wake();
 	pthread_t a = in_thread(first), b = in_thread(second);
 	until_asleep(&waiter);
-	canary(0); /* so long it is seen to wait */
+	canary(0); /* long enough to be sampled while it waits */
 	wake_and_join(a);
 	wake_and_join(b);
 }

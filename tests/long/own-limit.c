@@ -1,6 +1,6 @@
-/* lockhound.conf gives this lock a limit of its own, and the other one none.
+/* lockhound.conf has a higher limit for this lock, and none for the other lock.
  * CONF: long_hold.accounts = 1h
- * TELLS: has held 'canary_lock' for .*\[long-hold\]
+ * REPORTS: has held 'canary_lock' for .*\[long-hold\]
  * NOT: 'accounts' for .*\[long-hold\] */
 #include "long.h"
 

@@ -1,7 +1,7 @@
-/* The same the other way round, by a pattern.
+/* lockhound.conf has a lower limit for the locks that match a pattern.
  * FLAGS: --long-hold=1h
  * CONF: long_hold.acc* = 20ms
- * TELLS: has held 'accounts' for .*\[long-hold\]
+ * REPORTS: has held 'accounts' for .*\[long-hold\]
  * AFTER: released 'accounts' after
  * NOT: canary */
 #include "long.h"

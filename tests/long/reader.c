@@ -1,6 +1,6 @@
 /* Held by a reader.
- * TELLS: T2 has held 'table' for [0-9]+ ms so far \[long-hold\]
- * TELLS: acquired 'table' to read
+ * REPORTS: T2 has held 'table' for [0-9]+ ms so far \[long-hold\]
+ * REPORTS: acquired 'table' to read
  * AFTER: released 'table' to read after */
 #include "long.h"
 

@@ -1,5 +1,5 @@
-/* Given back once of twice: it is held still, and it is one hold.
- * TELLS: T2 has held 'accounts_r' for .*\[long-hold\]
+/* Acquired twice and released once: the lock is still held, and it is one hold.
+ * REPORTS: T2 has held 'accounts_r' for .*\[long-hold\]
  * AFTER: released 'accounts_r' after
  * AFTER: last_part
  * NOT: seen [0-9]+ times */

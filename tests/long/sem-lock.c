@@ -1,5 +1,5 @@
-/* A semaphore that serves as a lock: it has been once around before.
- * TELLS: T2 has held 'door' for .*\[long-hold\]
+/* A semaphore that is used as a lock: the thread has waited for it and posted it before.
+ * REPORTS: T2 has held 'door' for .*\[long-hold\]
  * AFTER: released 'door' after */
 #include "long.h"
 

@@ -1,5 +1,5 @@
-/* Near miss: a semaphore of 1 that another thread posts is no lock, and was none when it was taken.
- * TELLS: has held 'canary_lock' for .*\[long-hold\]
+/* Near miss: a semaphore of one permit that another thread posts is no lock, also before the post.
+ * REPORTS: has held 'canary_lock' for .*\[long-hold\]
  * NOT: 'door' */
 #include "long.h"
 

@@ -1,5 +1,5 @@
-/* One thread tries again and again for a lock that another one holds, and a third waits for it. The
- * table tells how often it tried in a row, and where; and who took it how often.
+/* One thread tries again and again to acquire a lock that another thread holds, and a third waits
+ * for it. The table says how often the tries failed in a row, and where; and each thread's share.
  * FLAGS: --long-hold=0 --blocking=0
  * LOCKS: no busy waiting +[0-9]+ try-locks failed, 1 time 100 or more in a row, at most
  * LOCKS: no busy waiting .*, at most [0-9]+ in .* at try_on
@@ -29,7 +29,7 @@ static void *waits(void *none)
 	return none;
 }
 
-/* In a futex call: it can only be that of the lock. */
+/* Waits until the thread is in a futex call, which can only be that of the lock. */
 static void until_it_waits(void)
 {
 	char name[64], text[64] = "";

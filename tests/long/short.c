@@ -1,4 +1,4 @@
-/* Silent: 10,000 short sections of four threads.
+/* Near miss: 10,000 short holds of four threads.
  * NOT: warning */
 #include "long.h"
 

@@ -1,7 +1,7 @@
-/* It sleeps once. Whoever looks on has stopped it for its stack, and then it is long without a CPU
- * until it sleeps again, since others of more weight want the same one: it is one sleep.
- * TELLS: T2 blocked for .* in clock_nanosleep .*\[blocking-call\]
- * TELLS: T2 has held 'accounts' for .*\[long-hold\]
+/* The thread sleeps once. The monitor stops it to read its stack, and afterwards threads of higher
+ * priority keep it off the CPU for long, until it sleeps again: one sleep, one finding.
+ * REPORTS: T2 blocked for .* in clock_nanosleep .*\[blocking-call\]
+ * REPORTS: T2 has held 'accounts' for .*\[long-hold\]
  * AFTER: released 'accounts' after
  * NOT: seen [0-9]+ times */
 #include "long.h"
@@ -26,7 +26,7 @@ static void *hog(void *none)
 	return none;
 }
 
-/* All on one CPU, the front end on whichever. */
+/* Restricts all threads of this process to one CPU; the front end may use any. */
 static void share_a_cpu(void)
 {
 	cpu_set_t may, one;

@@ -1,5 +1,5 @@
 /* A spinlock.
- * TELLS: T2 has held 'ticket' for .*\[long-hold\]
+ * REPORTS: T2 has held 'ticket' for .*\[long-hold\]
  * AFTER: released 'ticket' after */
 #include "long.h"
 

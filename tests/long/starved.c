@@ -1,6 +1,6 @@
-/* Near miss: ready to run, and does not get to, because others have the CPU.
+/* Near miss: the holder is ready to run, but other threads have the CPU.
  * FLAGS: -v
- * TELLS: held a lock for .*, but for .* of that the thread was ready to run and had no CPU: not reported as long
+ * REPORTS: held a lock for .*, but for .* of that the thread was ready to run and had no CPU: not reported as long
  * NOT: \[long-hold\] */
 #include "long.h"
 

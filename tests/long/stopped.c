@@ -1,6 +1,6 @@
 /* Near miss: the process is stopped by a signal while it holds the lock.
  * FLAGS: -v
- * TELLS: held a lock for .*, but for .* of that the thread was stopped: not reported as long
+ * REPORTS: held a lock for .*, but for .* of that the thread was stopped: not reported as long
  * NOT: \[long-hold\]
  * NOT: \[blocking-call\] */
 #include "long.h"
@@ -19,7 +19,7 @@ int main(void)
 		kill(getppid(), SIGCONT);
 		_exit(0);
 	}
-	/* computes, so that no call of its own explains the time */
+	/* computes, so that no call explains the time */
 	int status;
 	while (waitpid(child, &status, WNOHANG) == 0)
 		;

@@ -1,4 +1,4 @@
-/* Near miss of shares: tries fail 180 times, but after each 60 the thread gets the lock.
+/* Near miss of shares: 180 tries fail, but after each 60 the thread gets the lock.
  * FLAGS: --long-hold=0 --blocking=0
  * LOCKS: no busy waiting +180 try-locks failed, never 100 in a row */
 #include "long.h"

@@ -1,7 +1,7 @@
-/* Near miss: who waits for another lock is neither blocking nor holding for long; who has that one is.
+/* Near miss: a thread that waits for a lock has no blocking call and no long hold; the owner of that lock has one.
  * FLAGS: -v
- * TELLS: T2 has held 'inner' for .*\[long-hold\]
- * TELLS: T3 has held a lock for .*, but for .* of that the thread waited for another lock: not reported as long
+ * REPORTS: T2 has held 'inner' for .*\[long-hold\]
+ * REPORTS: T3 has held a lock for .*, but for .* of that the thread waited for another lock: not reported as long
  * NOT: 'accounts' for .*\[long-hold\]
  * NOT: held 'accounts' \[blocking-call\] */
 #include "long.h"

@@ -1,6 +1,6 @@
 /* Held by a writer, with a reader behind it.
- * TELLS: T2 has held 'table' for [0-9]+ ms so far \[long-hold\]
- * TELLS: acquired 'table' to write
+ * REPORTS: T2 has held 'table' for [0-9]+ ms so far \[long-hold\]
+ * REPORTS: acquired 'table' to write
  * AFTER: waited for 'table' to read for */
 #include "long.h"
 

@@ -2,12 +2,12 @@
  * bank — deposits, withdrawals and transfers between accounts that have a lock each.
  *
  * `transfer-opposite` is the classic: one thread moves money from a to b, another from b to
- * a, and each locks the account it takes from first. Here the second starts only when the
- * first is done, so nothing hangs today; the checker reports what can happen tomorrow. With
- * --hang both take their first lock before either asks for its second: it hangs for certain.
- * The hand-over is by a number that the threads watch, not by create or join, which
- * would forbid the two from ever running at the same time. (125 of `lockhound check`: it has
- * seen no lock.)
+ * a, and each first locks the account that loses the money. Here the second thread starts only
+ * when the first is done, so nothing hangs; the checker reports that the program can hang. With
+ * --hang both acquire their first lock before either tries to acquire its second: the program
+ * certainly hangs. The second thread waits for a number, not for a create or a join, which would
+ * order the threads, so that they could never run at the same time. (Status 125 of
+ * `lockhound check`: no lock was seen.)
  *
  * RUN: bank deposit-racy
  * EXPECT-MATCH: balance [0-9]+ of 200000, lost [1-9][0-9]*
@@ -63,7 +63,7 @@
 struct account {
 	pthread_mutex_t lock; /* guards balance */
 	atomic_long balance;  /* atomic only for the racy deposit, see counter.c */
-	int rank;             /* cure-hierarchy: locks are taken in rising rank */
+	int rank;             /* cure-hierarchy: locks are acquired in rising rank */
 };
 
 static struct account account = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
@@ -140,7 +140,7 @@ static NOINLINE bool head_office_agrees(long amount)
 	return amount < 1000;
 }
 
-/* The slow question is asked with the lock held: everyone else waits for the head office. */
+/* Asks the slow question with the lock held: every other customer waits for the head office. */
 static NOINLINE void withdraw_poorly(long amount)
 {
 	pthread_mutex_lock(&account.lock);
@@ -150,7 +150,7 @@ static NOINLINE void withdraw_poorly(long amount)
 	pthread_mutex_unlock(&account.lock);
 }
 
-/* Sets the money aside under the lock, asks without it, and puts the money back on a no. */
+/* Reserves the money under the lock, asks without the lock, and puts the money back on a no. */
 static NOINLINE void withdraw_carefully(long amount)
 {
 	bool enough;
@@ -182,7 +182,7 @@ static void *other_customer(void *unused)
 	double from;
 
 	(void)unused;
-	wait_turn(&turn, 1); /* the slow one is in the middle of it */
+	wait_turn(&turn, 1); /* the slow customer's withdrawal has begun */
 	from = now();
 	pthread_mutex_lock(&account.lock);
 	say("the other customer waited %s",
@@ -223,8 +223,8 @@ static void move(struct account *from, struct account *to, long amount)
 	set_balance(to, balance_of(to) + amount);
 }
 
-/* Both hold their first lock when they leave here: the hang is certain. The pause is only for
- * the report: it is always the second thread that closes the circle. */
+/* Both threads hold their first lock when they return from here: the hang is certain. The pause
+ * is only for the report: the second thread always closes the cycle. */
 static void hold_and_want(bool first)
 {
 	next_turn(&turn);
@@ -259,7 +259,7 @@ static void *b_to_a(void *unused)
 {
 	(void)unused;
 	begin(2);
-	wait_turn(&turn, 1); /* the first has its first lock, or is done with both */
+	wait_turn(&turn, 1); /* the first thread holds its first lock, or is done */
 	transfer_naive(&account_b, &account_a, 100);
 	return NULL;
 }
@@ -274,7 +274,7 @@ static void run_opposite(void)
 	say("total %ld", balance_of(&account_a) + balance_of(&account_b));
 }
 
-/* Cure 1: whatever the direction, the lock with the lower address is taken first. */
+/* Cure 1: acquire the lock with the lower address first, whatever the direction. */
 static NOINLINE void transfer_sorted(struct account *from, struct account *to, long amount)
 {
 	struct account *first = from < to ? from : to, *second = from < to ? to : from;
@@ -286,7 +286,7 @@ static NOINLINE void transfer_sorted(struct account *from, struct account *to, l
 	pthread_mutex_unlock(&first->lock);
 }
 
-/* Two that give up after the same time can collide for ever, so one is more patient. */
+/* Two threads that give up after the same time can collide for ever, so the limits differ. */
 static bool lock_within_patience(struct account *a, const struct account *holding)
 {
 	struct timespec limit = in_ms(CLOCK_MONOTONIC, holding == &account_a ? 1 : 20);
@@ -294,7 +294,7 @@ static bool lock_within_patience(struct account *a, const struct account *holdin
 	return pthread_mutex_clocklock(&a->lock, CLOCK_MONOTONIC, &limit) == 0;
 }
 
-/* Cure 2: wait for the second lock with a limit; on time-out give the first one back. */
+/* Cure 2: wait for the second lock with a limit; on time-out release the first lock. */
 static NOINLINE void transfer_timeout(struct account *from, struct account *to, long amount)
 {
 	static _Thread_local bool met;
@@ -302,7 +302,7 @@ static NOINLINE void transfer_timeout(struct account *from, struct account *to, 
 	for (;;) {
 		pthread_mutex_lock(&from->lock);
 		if (!met)
-			meet(&here, 2); /* both hold one: at least one of them must give up once */
+			meet(&here, 2); /* both hold a lock: at least one must give up once */
 		met = true;
 		if (lock_within_patience(to, from))
 			break;
@@ -315,8 +315,8 @@ static NOINLINE void transfer_timeout(struct account *from, struct account *to, 
 	pthread_mutex_unlock(&from->lock);
 }
 
-/* Cure 3: never hold two. In between the money is in nobody's account: whoever adds up
- * the balances meanwhile sees too little. Good where that is allowed. */
+/* Cure 3: never hold two locks. In between the money is in no account: a thread that adds up
+ * the balances meanwhile sees too little. The best cure where that is allowed. */
 static NOINLINE void transfer_no_nesting(struct account *from, struct account *to, long amount)
 {
 	pthread_mutex_lock(&from->lock);
@@ -329,7 +329,7 @@ static NOINLINE void transfer_no_nesting(struct account *from, struct account *t
 
 static _Thread_local int rank_held;
 
-/* Takes the lock only if its rank is above all that this thread holds. */
+/* Acquires the lock only if its rank is above those of all locks that this thread holds. */
 static bool lock_upwards(struct account *a)
 {
 	if (a->rank <= rank_held)
@@ -345,8 +345,8 @@ static void unlock_down_to(struct account *a, int rank)
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* Cure 4: every lock has a rank, and a thread may only climb. A mistake is refused at
- * once, in the first test run, whether or not another thread was near. */
+/* Cure 4: every lock has a rank, and a thread acquires locks in rising rank only. A mistake is
+ * refused at once, in the first test run, even without a second thread. */
 static NOINLINE void transfer_hierarchy(struct account *from, struct account *to, long amount)
 {
 	static _Thread_local bool tried;
@@ -366,8 +366,8 @@ static NOINLINE void transfer_hierarchy(struct account *from, struct account *to
 	rank_held = 0;
 }
 
-/* Waits for one lock with nothing held, tries the other, and starts over from the one that
- * was busy. What std::lock does in C++. */
+/* Waits for one lock while holding none, tries the other, and starts over with the lock that
+ * was busy. std::lock in C++ does this. */
 static NOINLINE void lock_both(struct account *one, struct account *other)
 {
 	for (;;) {
@@ -383,7 +383,7 @@ static NOINLINE void lock_both(struct account *one, struct account *other)
 	}
 }
 
-/* Cure 5: one call that takes both or neither. */
+/* Cure 5: one call that acquires both locks or neither. */
 static NOINLINE void transfer_both(struct account *from, struct account *to, long amount)
 {
 	lock_both(from, to);
@@ -450,10 +450,10 @@ int main(int argc, char **argv)
 		{"transfer-opposite", run_opposite,
 		 "a to b and b to a, each locks its own first (--hang)"},
 		{"cure-sorted", run_sorted, "always the lower address first"},
-		{"cure-timeout", run_timeout, "wait with a limit, give back, try again"},
+		{"cure-timeout", run_timeout, "wait with a limit, release, try again"},
 		{"cure-no-nesting", run_no_nesting, "never hold two locks"},
-		{"cure-hierarchy", run_hierarchy, "every lock has a rank, threads only climb"},
-		{"cure-both", run_both, "one call that takes both or neither"},
+		{"cure-hierarchy", run_hierarchy, "acquire locks in rising rank only"},
+		{"cure-both", run_both, "one call that acquires both or neither"},
 		{0}};
 
 	(void)argc;

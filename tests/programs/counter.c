@@ -3,19 +3,19 @@
  *
  * An increment is three steps: read, add, write. `unsafe` does them as three steps, and
  * updates get lost when another thread writes between the read and the write. The others
- * are the cures. None of them is a mistake with a lock, so the checker finds nothing
- * here, in `unsafe` neither: it watches locks, not memory. Where there is no lock at all it
- * says that it has seen none and ends with 125, which is not green. (A race detector such as
- * ThreadSanitizer finds plain variables that nobody guards; see docs/course.md.)
+ * are the cures. No mode uses a lock wrongly, so the checker finds nothing, not even in
+ * `unsafe`: it watches locks, not memory. If a mode uses no lock at all, the checker reports
+ * that it saw none and ends with 125, a failure. (A race detector such as ThreadSanitizer
+ * finds plain variables that no lock guards; see docs/course.md.)
  *
- * How the loss is made certain: in its first increment each thread waits, between read
- * and write, until all have read. They all read 0, so they all write 1, and at least
- * threads - 1 updates are gone, on one core too: each write adds 1 to what was read, so the
- * final number is the length of a chain of increments in which each has read what the one
- * before it wrote, and of those that read 0 only one can be in the chain. After that every
- * thousandth increment yields between read and write, which makes the loss large.
- * Read and write are relaxed atomics: in C a plain `counter++` of several threads is undefined,
- * and a compiler may turn the loop into one addition and hide all this.
+ * `unsafe` certainly loses updates: in its first increment each thread waits, between read
+ * and write, until all have read. All read 0, so all write 1, and at least threads - 1 updates
+ * are lost, on one core too: each write adds 1 to what was read, so the final number is the
+ * length of a chain of increments, each of which read what the previous one wrote; of the
+ * increments that read 0 only one can be in the chain. After that every thousandth increment
+ * yields between read and write, which makes the loss large.
+ * Reads and writes are relaxed atomics: in C a plain `counter++` of several threads is undefined,
+ * and a compiler may turn the loop into one addition, which hides the loss.
  *
  * RUN: counter unsafe
  * EXPECT-MATCH: unsafe: [0-9]+ of 2000000, lost [1-9][0-9]*
@@ -71,12 +71,12 @@
 
 static atomic_long shared;
 static pthread_mutex_t counter_lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_int readers, losers; /* who has come to the first increment */
+static atomic_int readers, losers; /* how many threads are in their first increment */
 static atomic_long retries;
 static atomic_int most_held; /* most locks that one thread held at once */
 static long running;         /* threads in this round */
 
-/* One cell a thread, each in a cache line of its own: neighbours do not slow each other down. */
+/* One cell per thread, each in its own cache line, so that threads do not slow each other down. */
 static struct {
 	_Alignas(64) long count;
 } cells[THREADS_MAX];
@@ -119,7 +119,7 @@ static void *add_isolated(void *number_of_thread)
 
 	for (long i = 0; i < set.times; i++)
 		*(volatile long *)mine +=
-			1; /* volatile: count one by one, or there is nothing to time */
+			1; /* volatile: without it the compiler makes one addition of the loop */
 	return NULL;
 }
 
@@ -132,9 +132,9 @@ static void *add_atomic(void *unused)
 }
 
 /*
- * Read, add, and write only if nobody wrote in between; else again with what is there now.
- * The first increment of each thread meets the others like the unsafe one does, so that
- * there is a retry to be seen on any machine: of those that read 0, only one may write.
+ * Reads, adds, and writes only if no thread wrote in between; otherwise tries again with the new
+ * value. In the first increment the threads meet, as in add_unsafe, so that there are retries
+ * on every machine: of the threads that read 0, only one may write.
  */
 static void *add_cas(void *unused)
 {
@@ -222,8 +222,8 @@ static void run_cas(void)
 	run_one(4);
 }
 
-/* Correct: was the number right. Cost: one increment alone, and with the others at it too.
- * Risk: a deadlock needs a thread that holds one lock and asks for another. */
+/* Correct: the result is right. Cost: of one increment, by one thread alone, and by all together.
+ * Risk: a deadlock needs a thread that holds one lock and wants another. */
 static void table_row(const struct approach *a)
 {
 	struct result alone = measure(a, 1), together = measure(a, set.threads);
@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 		{"mutex", run_mutex, "the three steps under a lock"},
 		{"isolated", run_isolated, "one cell a thread, summed at the end"},
 		{"atomic", run_atomic, "one indivisible addition"},
-		{"cas", run_cas, "compare and swap, again if somebody was faster"},
+		{"cas", run_cas, "compare and swap, again if another thread was faster"},
 		{"table", run_table, "all of them: correct, cost, deadlock risk, as measured here"},
 		{0}};
 

@@ -1,9 +1,9 @@
 /*
- * deadlock — circles of waits: two threads, a ring of them, one alone, and five philosophers.
+ * deadlock — threads that wait in a cycle: two, a ring of them, one alone, five philosophers.
  *
- * Without --hang the threads go one after the other, so that the circle is there to be found
- * and nobody meets it. With --hang each takes its first lock before any asks for its
- * second, and then all of them wait for ever.
+ * Without --hang the threads run one after the other: the lock orders form a cycle, and no
+ * thread hangs. With --hang each thread acquires its first lock before any thread tries to
+ * acquire its second, so all of them wait for ever.
  *
  * RUN: deadlock two
  * EXPECT-OUTPUT: thread 0 has both
@@ -64,12 +64,12 @@
  */
 #include "show.h"
 
-#define SEATS 5
+#define PHILOSOPHERS 5
 
 static pthread_mutex_t lock_A = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock_B = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t ring[THREADS_MAX];
-static pthread_mutex_t forks[SEATS];
+static pthread_mutex_t forks[PHILOSOPHERS];
 
 static atomic_int here, turn;
 static long running; /* threads in this round */
@@ -80,8 +80,8 @@ static void make_locks(pthread_mutex_t *locks, long n)
 		must(pthread_mutex_init(&locks[i], NULL), "pthread_mutex_init");
 }
 
-/* All hold their first lock when they leave here: the hang is certain. The pause is only for
- * the report: it is always the last thread that closes the circle. */
+/* All threads hold their first lock when they return from here: the hang is certain. The pause
+ * is only for the report: the last thread always closes the cycle. */
 static void hold_and_want(long me)
 {
 	next_turn(&turn);
@@ -91,7 +91,7 @@ static void hold_and_want(long me)
 	sleep_ms(20 * me);
 }
 
-/* Thread `me` takes one lock in its turn; then another, or with --hang waits for the others. */
+/* Thread `me` waits for its turn and acquires both locks; --hang makes the threads meet between. */
 static NOINLINE void take_both(long me, pthread_mutex_t *first, pthread_mutex_t *second)
 {
 	begin((int)running);
@@ -159,7 +159,7 @@ static NOINLINE long balance(void)
 	return seen;
 }
 
-/* Holds the lock and calls a function that takes it too. */
+/* Holds the lock and calls a function that acquires the lock too. */
 static NOINLINE void audit(void)
 {
 	pthread_mutex_lock(&lock_A);
@@ -183,33 +183,33 @@ static void eat(long times, pthread_mutex_t *first, pthread_mutex_t *second)
 	}
 }
 
-/* Each takes the left fork first: if all have their left one, nobody gets a right one. */
-static void *left_first(void *number_of_seat)
+/* Each philosopher takes the left fork first. If all have a left fork, none gets a right one. */
+static void *left_first(void *number)
 {
-	long seat = (long)number_of_seat;
+	long left = (long)number;
 
-	take_both(seat, &forks[seat], &forks[(seat + 1) % SEATS]);
+	take_both(left, &forks[left], &forks[(left + 1) % PHILOSOPHERS]);
 	return NULL;
 }
 
-/* Each takes the fork with the lower number first, so the last seat takes its right one
- * first: there is no circle any more, and they may all eat at the same time. */
-static void *lower_first(void *number_of_seat)
+/* Each philosopher takes the fork with the lower number first, so the last philosopher takes the
+ * right fork first: the orders form no cycle, and all may eat at the same time. */
+static void *lower_first(void *number)
 {
-	long left = (long)number_of_seat, right = (left + 1) % SEATS;
+	long left = (long)number, right = (left + 1) % PHILOSOPHERS;
 	long low = left < right ? left : right, high = left < right ? right : left;
 
-	begin(SEATS);
+	begin(PHILOSOPHERS);
 	eat(1000, &forks[low], &forks[high]);
 	return NULL;
 }
 
 static void dinner(void *(*philosopher)(void *))
 {
-	running = SEATS;
-	make_locks(forks, SEATS);
-	run_together(SEATS, philosopher);
-	say("%d philosophers have eaten", SEATS);
+	running = PHILOSOPHERS;
+	make_locks(forks, PHILOSOPHERS);
+	run_together(PHILOSOPHERS, philosopher);
+	say("%d philosophers have eaten", PHILOSOPHERS);
 }
 
 static void run_wrong(void)
@@ -233,5 +233,5 @@ int main(int argc, char **argv)
 		{0}};
 
 	(void)argc;
-	return show_main(argv, "circles of waits", modes, (struct settings){.threads = 3});
+	return show_main(argv, "cycles of waits", modes, (struct settings){.threads = 3});
 }

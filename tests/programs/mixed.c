@@ -1,10 +1,10 @@
 /*
  * mixed — the counter with a lock in one function and without it in another.
  *
- * Is the race gone? No. A lock keeps out only those who ask for it. Both threads read 0 in
- * their first increment, one with the lock held and one without, so at least one update is
- * lost for certain (why: see counter.c). Nobody used a lock wrongly, so the checker has
- * nothing to report: that the other function needs the lock too is not in any lock call.
+ * The race is still there: a lock stops only threads that also acquire the lock. Both threads
+ * read 0 in their first increment, one with the lock held and one without, so at least one
+ * update is certainly lost (why: see counter.c). The checker has nothing to report: no lock call
+ * shows that the second function needs the lock too.
  *
  * RUN: mixed half-locked
  * EXPECT-MATCH: counter [0-9]+ of 2000000, lost [1-9][0-9]*
@@ -69,7 +69,7 @@ static void run_half(void)
 
 static void run_locked(void)
 {
-	atomic_store(&here, 2); /* under the lock only one can be there: nobody to meet */
+	atomic_store(&here, 2); /* under the lock is only one thread: it cannot meet another */
 	run_threads(2, add_with_lock);
 	report();
 }

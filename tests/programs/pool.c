@@ -1,10 +1,10 @@
 /*
- * pool — a counting semaphore lets so many in and makes the others wait.
+ * pool — a counting semaphore lets a number of threads in and makes the others wait.
  *
- * `two-permits` is how a pool of anything stands still: users that hold one permit and
- * ask for another. Here they come one after the other and get through; with --hang each of
- * three users holds one of three permits and wants a second. Anyone may post a semaphore, so
- * the checker does not end that by itself: the time limit does.
+ * `two-permits` shows how a pool deadlocks: users hold one permit and wait for another.
+ * Without --hang the users come one after the other and finish. With --hang each of three
+ * users holds one of three permits and waits for a second: all permits are held by threads
+ * that wait for one, which the checker reports, and `check` ends the program.
  *
  * RUN: pool connections
  * EXPECT-OUTPUT: 8 users served, at most 3 at a time
@@ -45,7 +45,7 @@ static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER; /* guards free_one
 static bool taken[PERMITS];                                   /* which connection is in use */
 static int served;
 static atomic_int inside, most_inside, here, turn;
-static int room; /* permits there are */
+static int room; /* how many permits there are */
 
 static void make_permits(int n)
 {
@@ -65,7 +65,7 @@ static void give_permit(void)
 	sem_post(&permits);
 }
 
-/* Counts who is inside; the first `room` users meet there, so that the most is reached. */
+/* Counts the users inside; the first `room` users meet here, so that the maximum is reached. */
 static void come_in(void)
 {
 	int n = atomic_fetch_add(&inside, 1) + 1, most = atomic_load(&most_inside);
@@ -80,8 +80,8 @@ static void go_out(void)
 	atomic_fetch_sub(&inside, 1);
 }
 
-/* With the permit in hand there is a free connection for certain; the mutex is held only
- * to pick it, not while it is used. */
+/* The caller holds a permit, so a connection is free. The mutex is held while a connection is
+ * picked, not while it is used. */
 static int pick_connection(void)
 {
 	int i = 0;
@@ -125,7 +125,7 @@ static void run_connections(void)
 
 static atomic_int periods, passed, too_early;
 
-/* Three requests each; a request passes when there is a permit left in this period. */
+/* Makes three requests; a request passes when a permit is left in this period. */
 static void *request(void *unused)
 {
 	(void)unused;
@@ -137,8 +137,8 @@ static void *request(void *unused)
 	return NULL;
 }
 
-/* Hands out new permits every 10 ms. Here the semaphore is no lock but a signal: who gives
- * is not who took. */
+/* Posts new permits every 10 ms. Here the semaphore is no lock but a signal: the thread that
+ * posts a permit is not the thread that waited for it. */
 static void *clock_of_limiter(void *unused)
 {
 	(void)unused;
@@ -184,7 +184,7 @@ static void run_printers(void)
 	say("%d jobs printed, at most %d at a time", atomic_load(&turn), atomic_load(&most_inside));
 }
 
-/* A user of two: takes one, and then asks for another while it holds the first. */
+/* A user of two permits: takes one, and waits for another while it holds the first. */
 static NOINLINE void take_two(long me)
 {
 	take_permit();
@@ -193,7 +193,7 @@ static NOINLINE void take_two(long me)
 		meet(&here, PERMITS);
 		if (me == 0)
 			say("each of %d users holds a permit and wants another", PERMITS);
-		sleep_ms(20 * me); /* only so that the report is the same each time */
+		sleep_ms(20 * me); /* so that the report is the same each time */
 	}
 	take_permit();
 	give_permit();
@@ -220,8 +220,8 @@ static void run_two_permits(void)
 
 static pthread_mutex_t taking_two = PTHREAD_MUTEX_INITIALIZER;
 
-/* Only one user at a time is between its first and its second permit; whoever has both
- * needs nothing more and will give them back. */
+/* Only one user at a time is between its first and its second permit; a user that has both
+ * needs no more and will release both. */
 static void *user_at_once(void *unused)
 {
 	(void)unused;
@@ -255,5 +255,5 @@ int main(int argc, char **argv)
 		{0}};
 
 	(void)argc;
-	return show_main(argv, "a counting semaphore lets so many in", modes, (struct settings){0});
+	return show_main(argv, "a counting semaphore lets N in", modes, (struct settings){0});
 }

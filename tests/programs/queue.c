@@ -1,13 +1,13 @@
 /*
  * queue — a producer and two consumers on a condition, 5 items: right, and in three wrong ways.
  *
- * Waiting on a condition is three things: hold the mutex, look, and look again after each
+ * A wait on a condition has three parts: hold the mutex, test, and test again after each
  * wake-up. `if` leaves out the third, `lost-signal` the second, `wait-unlocked` the first.
- * The checker sees the lock calls, so it knows the first one; the other two are mistakes in
- * what the program looks at, and show as a wrong result and as a hang.
+ * The checker sees the lock calls, so it reports the missing mutex; a missing test shows only as
+ * a wrong result or as a hang.
  *
- * How `if` is made to fail for certain: both consumers wait before the first item comes, and
- * the producer wakes both for one item. The second one finds nothing left.
+ * `if` certainly fails: both consumers wait before the first item comes, and the producer wakes
+ * both for one item. The second consumer finds no item.
  *
  * RUN: queue right
  * EXPECT-OUTPUT: consumed 5 items, sum 15
@@ -54,7 +54,7 @@ static bool done;                      /* no more items will come */
 static int waits;                      /* how often a consumer began to wait */
 static int taken, sum, mistakes;
 
-static bool look_again = true; /* `while`, else `if` */
+static bool test_again = true; /* `while`, else `if` */
 static bool notify_inside = true;
 
 static atomic_int turn;
@@ -66,8 +66,8 @@ static void put(int item, bool wake_all)
 	if (notify_inside)
 		wake_all ? pthread_cond_broadcast(&something) : pthread_cond_signal(&something);
 	pthread_mutex_unlock(&queue_lock);
-	/* Here it is allowed too, as long as nobody can have destroyed the condition by now:
-	 * the item was put and taken under the mutex, so no wake-up is lost. */
+	/* A signal is allowed here too, if no thread can have destroyed the condition by now:
+	 * items are put and taken under the mutex, so no wake-up is lost. */
 	if (!notify_inside)
 		wake_all ? pthread_cond_broadcast(&something) : pthread_cond_signal(&something);
 }
@@ -95,7 +95,7 @@ static void *consume(void *unused)
 	(void)unused;
 	pthread_mutex_lock(&queue_lock);
 	while (count || !done) {
-		if (look_again) {
+		if (test_again) {
 			while (!count && !done)
 				wait_for_something();
 		} else if (!count && !done) {
@@ -107,7 +107,7 @@ static void *consume(void *unused)
 	return NULL;
 }
 
-/* Looks under the lock until the consumers have begun to wait n times. */
+/* Polls under the lock until the consumers have begun to wait n times. */
 static void until_waits(int n)
 {
 	for (int seen = 0; seen < n; sched_yield()) {
@@ -117,7 +117,7 @@ static void until_waits(int n)
 	}
 }
 
-/* Both wait; the first item wakes both; the rest comes when both wait again. */
+/* Both consumers wait; the first item wakes both; the rest comes when both wait again. */
 static void *produce(void *unused)
 {
 	(void)unused;
@@ -150,7 +150,7 @@ static void run_while(void)
 
 static void run_if(void)
 {
-	look_again = false;
+	test_again = false;
 	five_items();
 }
 
@@ -160,7 +160,7 @@ static void run_outside(void)
 	five_items();
 }
 
-/* Waits without a look: if the signal has been given, it waits for one that never comes. */
+/* Waits without a test: after the signal it waits for a second signal that never comes. */
 static int wait_blindly(void)
 {
 	struct timespec limit = in_ms(CLOCK_REALTIME, 100);
@@ -201,17 +201,17 @@ static void run_lost(void)
 	finish(consumer);
 }
 
-/* Looks and waits without the mutex: the signal comes in between, and is lost. */
+/* Tests and waits without the mutex: the signal comes in between and is lost. */
 static NOINLINE void wait_unlocked(void)
 {
 	struct timespec limit = in_ms(CLOCK_REALTIME, 100);
-	bool empty = true; /* what it saw a moment ago */
+	bool empty = true; /* the result of the test, a moment ago */
 
 	next_turn(&turn);
 	wait_turn(&turn, 2);
 	if (empty && pthread_cond_timedwait(&something, &queue_lock, &limit) == ETIMEDOUT)
 		say("waited 100 ms: the signal was lost");
-	pthread_mutex_unlock(&queue_lock); /* the wait has taken it */
+	pthread_mutex_unlock(&queue_lock); /* the wait has acquired it */
 }
 
 static void *unlocked_consumer(void *unused)
@@ -238,7 +238,7 @@ static void run_unlocked(void)
 	finish(consumer);
 }
 
-/* An event: set once, never unset, so that it does not matter who comes first. */
+/* An event: set once, never unset, so setter and waiter may come in either order. */
 struct event {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -293,11 +293,11 @@ static void run_event(void)
 int main(int argc, char **argv)
 {
 	static const struct mode modes[] = {
-		{"right", run_while, "looks again after each wake-up: while"},
-		{"if", run_if, "looks once: takes from an empty queue"},
+		{"right", run_while, "tests again after each wake-up: while"},
+		{"if", run_if, "tests once: takes from an empty queue"},
 		{"notify-outside", run_outside, "right, and signals after the unlock"},
-		{"lost-signal", run_lost, "waits without a look: the signal came before (--hang)"},
-		{"wait-unlocked", run_unlocked, "looks and waits without the mutex"},
+		{"lost-signal", run_lost, "waits without a test: the signal came before (--hang)"},
+		{"wait-unlocked", run_unlocked, "tests and waits without the mutex"},
 		{"event", run_event, "one-way signalling that cannot be missed"},
 		{0}};
 

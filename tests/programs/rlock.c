@@ -1,10 +1,10 @@
 /*
  * rlock — a function that takes a lock and calls itself.
  *
- * A recursive mutex knows its owner and counts: the owner may take it again, and it is free
- * when the owner has given it back as often. A plain one does not look who asks: the owner
- * waits for itself. An error-checking one tells the program, so there is nothing left for
- * the checker to report.
+ * A recursive mutex knows its owner and counts: the owner may acquire it again, and it is free
+ * when the owner has released it as often. A plain mutex does not check which thread calls: the
+ * owner waits for itself. An error-checking mutex returns an error to the program, so the
+ * checker has nothing to report.
  *
  * RUN: rlock recursive
  * EXPECT-OUTPUT: depth 3
@@ -66,7 +66,7 @@ static void *try_it(void *lock)
 	return NULL;
 }
 
-/* Another thread looks afterwards: the owner itself would get a recursive lock either way. */
+/* Another thread tries the lock: the owner would get a recursive lock even if it is not free. */
 static void depth_three(pthread_mutex_t *lock)
 {
 	count_down(lock, 3);
@@ -94,8 +94,8 @@ int main(int argc, char **argv)
 {
 	static const struct mode modes[] = {
 		{"recursive", run_recursive, "depth 3, 2, 1, 0 on a recursive mutex"},
-		{"plain", run_plain, "the same on a plain one: hangs at the second step"},
-		{"errorcheck", run_errorcheck, "the same on one that tells the program"},
+		{"plain", run_plain, "the same on a plain mutex: hangs at the second step"},
+		{"errorcheck", run_errorcheck, "the same on a mutex that returns an error"},
 		{0}};
 
 	(void)argc;

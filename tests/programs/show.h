@@ -1,12 +1,12 @@
 /*
  * show.h — what these programs share: modes and --help, threads, handshakes, time.
  *
- * Holds no lock of its own and calls no lock function: the handshakes spin with
- * sched_yield on purpose. A semaphore or a condition would work as well, but it would be
- * one more lock in every report, and the programs are about theirs. (In a program that
- * is more than an example do not wait like this: see "no busy waiting" in docs/course.md.)
+ * Has no lock and calls no lock function: the handshakes spin with sched_yield on purpose.
+ * A semaphore or a condition would work as well, but would be one more lock in every report,
+ * and the reports are to show the program's own locks. (In a program that is more than an
+ * example do not wait like this: see "no busy waiting" in docs/course.md.)
  *
- * Included by one .c file each, so everything here is static.
+ * Each program is one .c file that includes this header, so everything here is static.
  */
 #ifndef SHOW_H
 #define SHOW_H
@@ -24,7 +24,7 @@
 
 #define THREADS_MAX 16
 
-/* Stays a function of its own in every build, so that the stacks in reports do not change. */
+/* Never inlined, so that the stacks in reports are the same in every build. */
 #define NOINLINE __attribute__((noinline))
 
 struct mode {
@@ -35,7 +35,7 @@ struct mode {
 
 /* What the command line may set; each program states the defaults it wants. */
 struct settings {
-	bool hang;    /* --hang: meet in the one order that never ends */
+	bool hang;    /* --hang: make the threads meet in the order that deadlocks */
 	long threads; /* --threads N */
 	long times;   /* --times N */
 };
@@ -54,7 +54,7 @@ static inline void say(const char *format, ...)
 	putchar('\n');
 }
 
-/* A call that cannot fail in a right program: if it does, say so and stop. */
+/* Ends the program if a call failed that cannot fail in a correct program. */
 static inline void must(int rc, const char *what)
 {
 	if (!rc)
@@ -76,7 +76,7 @@ static inline void finish(pthread_t thread)
 	must(pthread_join(thread, NULL), "pthread_join");
 }
 
-/* Start n threads, the i-th with the number i as its argument, and wait for all of them. */
+/* Starts n threads, the i-th with the number i as its argument, and waits for all of them. */
 static inline void run_threads(long n, void *(*body)(void *))
 {
 	pthread_t threads[THREADS_MAX];
@@ -87,7 +87,7 @@ static inline void run_threads(long n, void *(*body)(void *))
 		finish(threads[i]);
 }
 
-/* Wait until n threads have come here. */
+/* Waits until n threads have called this function. */
 static inline void meet(atomic_int *here, int n)
 {
 	atomic_fetch_add(here, 1);
@@ -96,8 +96,8 @@ static inline void meet(atomic_int *here, int n)
 }
 
 /*
- * Wait until n threads and main have come here: then all of them are there before any takes
- * a lock, and whatever a report numbers by arrival has the same number in each run.
+ * Waits until n threads and main have called this function: all threads exist before any
+ * acquires a lock, so a report numbers the threads and locks alike in each run.
  */
 static inline void begin(int n)
 {
@@ -106,7 +106,7 @@ static inline void begin(int n)
 	meet(&begun, n + 1);
 }
 
-/* Wait until it is turn number n. */
+/* Waits until it is turn number n. */
 static inline void wait_turn(atomic_int *turn, int n)
 {
 	while (atomic_load(turn) < n)
@@ -118,7 +118,7 @@ static inline void next_turn(atomic_int *turn)
 	atomic_fetch_add(turn, 1);
 }
 
-/* As run_threads, for bodies that call begin(n) first. */
+/* The same as run_threads, for bodies that call begin(n) first. */
 static inline void run_together(long n, void *(*body)(void *))
 {
 	pthread_t threads[THREADS_MAX];
@@ -146,7 +146,7 @@ static inline void sleep_ms(long ms)
 		;
 }
 
-/* The moment ms milliseconds from now, as the timed calls want it. */
+/* The time that is ms milliseconds from now, in the form that the timed calls expect. */
 static inline struct timespec in_ms(clockid_t clock, long ms)
 {
 	struct timespec t;
@@ -169,8 +169,8 @@ static inline void show_help(FILE *out, const char *name, const char *purpose,
 	for (; modes->name; modes++)
 		fprintf(out, "  %-20s %s\n", modes->name, modes->help);
 	fprintf(out,
-		"\n  --hang       meet in the one order that never ends, where a mode has one\n"
-		"  --threads N  how many threads, 2 to %d, where a mode lets you choose\n"
+		"\n  --hang       let the threads meet in the order that hangs, if a mode has one\n"
+		"  --threads N  how many threads, 2 to %d, if a mode lets you choose\n"
 		"  --times N    how often each thread does its work\n",
 		THREADS_MAX);
 }
@@ -211,7 +211,7 @@ static NOINLINE int show_main(char **argv, const char *purpose, const struct mod
 	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 
 	set = defaults;
-	setvbuf(stdout, NULL, _IOLBF, 0); /* what a hung program has said must be readable */
+	setvbuf(stdout, NULL, _IOLBF, 0); /* a hung program's output must be readable */
 	if (!argv[1] || !strcmp(argv[1], "--help")) {
 		show_help(argv[1] ? stdout : stderr, name, purpose, modes);
 		return argv[1] ? 0 : 2;

@@ -1,4 +1,4 @@
-"""One function that takes a lock, called from two lines: the stack says from which.
+"""One function that acquires a lock is called from two lines: the stacks tell the lines apart.
 
 EXPECT: lock-order callers.py:12 callers.py:13
 EXPECT-FRAME: outer_a callers.py:22

@@ -1,4 +1,4 @@
-"""Conditions: waits that are notified, that time out, and waits while another lock is held by both.
+"""Conditions: waits that are notified, waits that time out, and waits under another lock of both threads.
 
 EXPECT: nothing
 """

@@ -1,4 +1,4 @@
-"""Daemon threads that are in the midst of locks, waits and calls when the interpreter ends.
+"""Daemon threads that hold locks, wait, and run calls when the interpreter ends.
 
 EXPECT: nothing
 """

@@ -1,6 +1,6 @@
 /*
- * An interpreter that begins and ends again and again, called from threads that it did not
- * make, of which some come again after their state was thrown away.
+ * embedded.c — starts and ends an interpreter several times; threads that the interpreter did not
+ * create call it, some of them again after their thread state was deleted.
  */
 #include <Python.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-"""concurrent.futures: results, callbacks, wait, cancel, and a lock that tasks take.
+"""concurrent.futures: results, callbacks, wait, cancel, and a lock that tasks acquire.
 
 EXPECT: nothing
 """
@@ -21,7 +21,7 @@ def called(future):
 with futures.ThreadPoolExecutor(4) as pool:
     print(sum(pool.map(task, range(50))))
     several = [pool.submit(task, n) for n in range(50)]
-    for future in several[:-1]:  # a cancelled future's callbacks run here, and the lock is held here
+    for future in several[:-1]:  # a cancelled future's callbacks run here, under the lock
         future.add_done_callback(called)
     futures.wait(several, return_when=futures.FIRST_COMPLETED)
     with lock:

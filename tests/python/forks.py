@@ -1,4 +1,4 @@
-"""fork in a program of several threads; the child goes on with threads of its own.
+"""fork in a program of several threads; the child starts its own threads.
 
 EXPECT: nothing
 """

@@ -1,4 +1,4 @@
-"""Sub-interpreters, the interpreter's dump of all stacks, and its own allocator's books.
+"""Sub-interpreters, the interpreter's dump of all stacks, and the statistics of its allocator.
 
 EXPECT: nothing
 """
@@ -17,7 +17,7 @@ with open(os.devnull, "w", encoding="utf-8") as nowhere:
     with lock:
         kept = [str(n) for n in range(1000)]
     tracemalloc.take_snapshot()
-    tracemalloc.stop()  # together with a sub-interpreter it hangs, and not because of us
+    tracemalloc.stop()  # together with a sub-interpreter the program hangs, also without lockhound
 
     other = interpreters.create()
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The same with acquire() and release().
+"""Two locks in two orders, with acquire() and release().
 
 EXPECT: lock-order inversion-acquire.py:12 inversion-acquire.py:13
 EXPECT-FRAME: a_then_b inversion-acquire.py:18

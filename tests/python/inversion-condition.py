@@ -1,4 +1,4 @@
-"""The same with conditions, whose locks are RLocks made by threading.
+"""Two conditions in two orders, whose locks are RLocks made by threading.
 
 EXPECT: lock-order inversion-condition.py:10 inversion-condition.py:9
 """

@@ -1,4 +1,4 @@
-"""The same with an ExitStack, and with acquire of one that has many names before it.
+"""Two locks in two orders, with an ExitStack, and in code that has many names.
 
 EXPECT: lock-order inversion-exitstack.py:10 inversion-exitstack.py:11
 """
@@ -19,5 +19,5 @@ def a_then_b():
 
 source = "def b_then_a():\n" + "".join(f"    if not a: x{n}.y{n}\n" for n in range(300)) + \
     "    b.acquire()\n    a.acquire()\n    a.release()\n    b.release()\n"
-exec(source)  # names beyond the 256th: the instruction needs a second one to count so far
+exec(source)  # after the 256th name the instruction needs a prefix for the name's number
 in_turn(a_then_b, b_then_a)

@@ -1,4 +1,4 @@
-"""The same with recursive locks, each taken twice.
+"""Two recursive locks in two orders, each acquired twice.
 
 EXPECT: lock-order inversion-rlock.py:10 inversion-rlock.py:9
 """

@@ -1,4 +1,4 @@
-"""Two orders; in one of them the second lock has to be waited for, and its stack is the same.
+"""Two orders; in one of them the thread waits for the second lock, with the same stack.
 
 EXPECT: lock-order inversion-waited.py:13 inversion-waited.py:14
 EXPECT-FRAME: take_both inversion-waited.py:19
@@ -24,7 +24,7 @@ def a_then_b():
 
 
 def b_held():
-    """Holds b until somebody waits for it: a_then_b has left its try behind then."""
+    """Holds b until a_then_b waits for b, after its try has failed."""
     with b:
         waiter = threading.Thread(target=a_then_b)
         waiter.start()

@@ -1,4 +1,4 @@
-"""Two locks in two orders, one thread after the other: nothing hangs today.
+"""Two locks in two orders, one thread after the other: nothing hangs in this run.
 
 EXPECT: lock-order inversion.py:12 inversion.py:13
 EXPECT-FRAME: a_then_b inversion.py:17

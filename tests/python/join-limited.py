@@ -1,4 +1,4 @@
-"""The same with a limit of time, and a look whether it lives: neither waits for ever.
+"""A join with a time limit, and is_alive(), under a lock that the thread acquires: neither hangs.
 
 EXPECT: nothing
 """

@@ -1,4 +1,4 @@
-"""Waits for a thread while holding a lock that the thread takes.
+"""Joins a thread while holding a lock that the thread acquires.
 
 EXPECT: lock-order join-under.py:11 *
 EXPECT-FRAME: main join-under.py:24

@@ -1,4 +1,4 @@
-"""Two orders, and the second lock is only tried: whoever does not get it goes back.
+"""Two orders, but the second lock is only tried: a thread that does not get it continues without.
 
 EXPECT: nothing
 """

@@ -1,5 +1,5 @@
-"""A pool of processes forks under its own lock, and logging takes and remakes locks around every fork:
-what a child does under its copy of a lock that was held at the fork meets nobody.
+"""A pool of processes forks under its own lock, and logging acquires and remakes locks around every fork:
+a child that holds its copy of a lock cannot deadlock with a thread of the parent.
 EXPECT: nothing
 """
 import concurrent.futures

@@ -1,4 +1,4 @@
-"""A recursive lock taken again inside another one that was taken inside it: no new wait.
+"""A recursive lock is acquired again under another lock: no wait is possible.
 
 EXPECT: nothing
 """

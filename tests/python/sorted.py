@@ -1,4 +1,4 @@
-"""Always the same order.
+"""Two threads acquire two locks in one order.
 
 EXPECT: nothing
 """

@@ -1,4 +1,4 @@
-"""What the programs of this folder share: threads that go one after the other, and no lock of its own.
+"""What the programs of this folder share: threads that run one after the other, without a lock.
 
 Appending to a list is one step for the interpreter, so a list can count what has happened.
 """
@@ -9,7 +9,7 @@ _done = []
 
 
 def wait_for(number):
-    """Until done() was called that often."""
+    """Waits until done() was called `number` times."""
     while len(_done) < number:
         time.sleep(0)
 
@@ -19,7 +19,7 @@ def done():
 
 
 def in_turn(*bodies):
-    """Each body in a thread of its own; all of them live at the same time, but none meets another."""
+    """Runs each body in its own thread; all threads are alive together, but run in turn."""
     def run(number, body):
         wait_for(number)
         body()

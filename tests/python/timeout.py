@@ -1,4 +1,4 @@
-"""Two orders, and every second lock is asked for with a limit of time; free, and not free.
+"""Two orders, but the second lock is acquired with a time limit; free, and held.
 
 EXPECT: nothing
 """
@@ -17,7 +17,7 @@ def take(first, second):
 
 
 def take_held(first, second):
-    """In another thread than the one that holds it, so that it times out."""
+    """Runs in another thread than the owner, so that the wait times out."""
     with second:
         thread = threading.Thread(target=take, args=(first, second))
         thread.start()

@@ -1,4 +1,4 @@
-"""asyncio: to_thread, run_in_executor, call_soon_threadsafe, and a lock that both sides take.
+"""asyncio: to_thread, run_in_executor, call_soon_threadsafe, and a lock that both sides acquire.
 
 EXPECT: nothing
 """

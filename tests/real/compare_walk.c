@@ -26,7 +26,7 @@ enum { ROOM = 300, EVENTS_MAX = 200000, SHOWN_MAX = 20 };
 
 struct counts {
 	atomic_long events, identical, shorter, diverging;
-	pid_t pid; /* who tells them: not its forked children */
+	pid_t pid; /* the process that adds the line: not its forked children */
 };
 
 static struct counts *counts;
@@ -38,7 +38,7 @@ static bool show;
 
 extern void *__libc_stack_end;
 
-/* Where this thread's stack ends. Not by pthread_getattr_np, which allocates and locks. */
+/* The end of this thread's stack, without pthread_getattr_np, which allocates and locks. */
 static uintptr_t top_of_stack(uintptr_t sp)
 {
 	uintptr_t main_top = ((uintptr_t)__libc_stack_end | 0xfff) + 1;
@@ -77,7 +77,7 @@ static void compare(const struct lh_regs *regs)
 	enum lh_walk_end end;
 	if (!high)
 		high = top_of_stack(regs->sp);
-	int n = lh_walk(regs, high, ours, ROOM, &end);
+	int n = lh_walk(regs, high, ours, ROOM, &end, NULL);
 	int m = unwound(regs, high, theirs, ROOM);
 	int k = unwound_common(ours, n, theirs, m);
 	bool same = k == n && k == m;
@@ -90,8 +90,7 @@ static void compare(const struct lh_regs *regs)
 		tell(ours, n, theirs, m, end);
 }
 
-/* A function of its own, so that the wrapper's frame stays small; inlined it would be walked too.
- */
+/* Not inlined, so that the wrapper's frame, which is walked too, stays small. */
 static __attribute__((noinline)) void event(const struct lh_regs *regs)
 {
 	int saved = errno;

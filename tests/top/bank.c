@@ -1,11 +1,11 @@
 /*
- * bank.c — a program whose locks are known exactly: what `top` must show of it.
+ * bank.c — a program with known locks, which `top` must show.
  *
- * T2 'holder' holds `accounts` and waits for a word; two threads wait for it. `journal` was taken
- * 1,000 times, a lock of an odd name 10 times, a read lock is held by two; a semaphore that
- * signals, a condition and a lock that nobody took are no locks in use. Prints "ready" when all of
- * them sleep where they should. Words on standard input: "more" takes the journal 500 times, "go"
- * lets the holder go on, "exec PATH" becomes another program, the end of input ends it.
+ * T2 'holder' holds `accounts` and waits for a word; two threads wait for `accounts`. `journal` was
+ * acquired 1,000 times, a lock with an odd name 10 times; two threads hold a read lock. A semaphore
+ * that signals, a condition and a lock that was never acquired are no locks in use. Prints "ready"
+ * when all threads sleep in their calls. Words on standard input: "more" acquires the journal 500
+ * times, "go" lets the holder continue, "exec PATH" executes a program, the end of input ends it.
  */
 #include "lockhound.h"
 
@@ -54,7 +54,7 @@ static void *hold(void *unused_argument)
 
 static void *want(void *n)
 {
-	begin((int)(long)n, "\033[31mwant\xe4"); /* a name to make terminals go red */
+	begin((int)(long)n, "\033[31mwant\xe4"); /* a name that would turn a terminal red */
 	pthread_mutex_lock(&accounts);
 	pthread_mutex_unlock(&accounts);
 	return NULL;
@@ -78,7 +78,7 @@ static void *idle(void *n)
 	return NULL;
 }
 
-/* Until it sleeps in this call on (if not NULL) this word. */
+/* Waits until the thread sleeps in this call, on this word if the word is not NULL. */
 static void wait_asleep(int n, long call, const void *word_of_lock)
 {
 	char path[64], text[256], *at;

@@ -1,21 +1,11 @@
 /* diff.c — lockhound diff: compares the findings of two runs. */
 #include "tools/cmd/commands.h"
 #include "tools/cmd/load_runs.h"
-#include "tools/util/log.h"
 #include "tools/util/escape.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HELP = 'h', QUIET = 'q', FAIL_ON = 256 };
-
-static const struct option options[] = {
-	{"quiet", no_argument, NULL, QUIET},
-	{"fail-on", required_argument, NULL, FAIL_ON},
-	{"help", no_argument, NULL, HELP},
-	{NULL, 0, NULL, 0},
-};
 
 /* The compared part of a finding. */
 struct item {
@@ -31,26 +21,6 @@ struct run {
 	uint32_t n;
 };
 
-static void help(void)
-{
-	puts("lockhound diff: compare two runs: new, fixed and unchanged findings\n\n"
-	     "Usage: lockhound diff [OPTION...] OLD NEW\n"
-	     "       OLD and NEW are recorded runs or JSON reports.\n\n"
-	     "Examples:\n"
-	     "  lockhound diff main.json branch.json\n"
-	     "  lockhound diff -q before.lh after.lh || echo worse\n\n"
-	     "Options:\n"
-	     "  -q, --quiet           print new findings only\n"
-	     "      --fail-on=LEAST   the lowest severity of a new finding that gives status 1: "
-	     "error (or\n"
-	     "                        warning, note)\n"
-	     "  -h, --help            this\n\n"
-	     "The names of a recorded run come from the program's file. If the program was "
-	     "rebuilt, compare\n"
-	     "JSON reports, which contain the names.\n\n"
-	     "Status: 0 no new finding at or above --fail-on, 1 new findings, 2 error.");
-}
-
 /* ---- reading ---- */
 
 static void add(struct run *s, const char *fingerprint, const char *text, enum lh_severity severity,
@@ -64,12 +34,11 @@ static void add(struct run *s, const char *fingerprint, const char *text, enum l
 	LH_PUSH(s->arena, s->item, s->n, item);
 }
 
-static enum lh_severity severity_of(const char *name, bool *known)
+static enum lh_severity severity_of(const char *name)
 {
-	for (enum lh_severity s = LH_NOTE; name && s <= LH_ERROR; s++)
+	for (enum lh_severity s = LH_NOTE; name && s < LH_ERROR; s++)
 		if (strcmp(name, lh_name_severity(s)) == 0)
 			return s;
-	*known = false;
 	return LH_ERROR;
 }
 
@@ -79,15 +48,12 @@ static bool add_json_finding(struct run *s, const json_t *f)
 	const char *rule = json_string_value(json_object_get(f, "rule"));
 	const char *message = json_string_value(json_object_get(f, "message"));
 	const char *status = json_string_value(json_object_get(f, "status"));
-
-	bool known = true;
-	enum lh_severity severity =
-		severity_of(json_string_value(json_object_get(f, "severity")), &known);
+	const char *severity = json_string_value(json_object_get(f, "severity"));
 
 	if (!fingerprint || !rule || strlen(fingerprint) != 16)
 		return false;
 	add(s, fingerprint, lh_arena_printf(s->arena, "%s  %s", rule, message ? message : ""),
-	    severity, !status || strcmp(status, "new") == 0);
+	    severity_of(severity), !status || strcmp(status, "new") == 0);
 	return true;
 }
 
@@ -189,7 +155,7 @@ static uint32_t list(const char *label, const struct run *run, const struct run 
 	return n;
 }
 
-static int compare(const struct run *old, const struct run *new, bool quiet, enum lh_severity least)
+static int compare(const struct run *old, const struct run *new, bool quiet, int least)
 {
 	int worst = -1;
 	uint32_t fresh = list("new", new, old, false, true, &worst);
@@ -202,40 +168,36 @@ static int compare(const struct run *old, const struct run *new, bool quiet, enu
 		lh_log("diff: cannot write the result");
 		return LH_STATUS_REPORT_ERROR;
 	}
-	return worst >= (int)least;
+	return worst >= least;
 }
 
-int lh_cmd_diff(int argc, char **argv)
+static int diff(struct lh_settings *settings, char **file, int files)
 {
 	struct run old = {0}, new = {0};
-	bool begun = false, quiet = false, known = true;
-	enum lh_severity least = LH_ERROR;
-	int o, status = LH_STATUS_REPORT_ERROR;
+	int status = LH_STATUS_REPORT_ERROR;
 
-	while ((o = lh_loaded_runs_option("diff", &begun, argc, argv, ":qh", options)) != -1) {
-		if (o == HELP) {
-			help();
-			return 0;
-		}
-		if (o == '?')
-			return LH_STATUS_REPORT_ERROR;
-		quiet |= o == QUIET;
-		if (o == FAIL_ON)
-			least = severity_of(optarg, &known);
-		if (!known) {
-			lh_log("diff: --fail-on '%s' is not known; accepted: error, warning, note",
-			       optarg);
-			return LH_STATUS_REPORT_ERROR;
-		}
-	}
-	if (argc - optind != 2) {
-		lh_log("diff: two files, OLD and NEW; see 'lockhound diff --help'");
-		return LH_STATUS_REPORT_ERROR;
-	}
-	if (read_run(&old, argv[optind]) && read_run(&new, argv[optind + 1]))
-		status = compare(&old, &new, quiet, least);
+	if (files != 2)
+		return lh_bad_operands(&lh_cmd_diff, "two files, OLD and NEW");
+	if (read_run(&old, file[0]) && read_run(&new, file[1]))
+		status = compare(&old, &new, LH_OPTION(settings, quiet).number,
+				 (int)lh_settings_style(settings).least);
 	lh_arena_free(old.arena);
 	if (new.arena)
 		lh_arena_free(new.arena);
 	return status;
 }
+
+const struct lh_command lh_cmd_diff = {
+	.name = "diff",
+	.purpose = "compare two runs: new, fixed and unchanged findings",
+	.synopsis = "[OPTION...] OLD NEW\n"
+		    "       OLD and NEW are recorded runs or JSON reports.\n",
+	.examples = "  lockhound diff main.json branch.json\n"
+		    "  lockhound diff -q before.lh after.lh || echo worse\n",
+	.notes = "The names of a recorded run come from the program's file. If the program was "
+		 "rebuilt, compare\n"
+		 "JSON reports, which contain the names.\n",
+	.status = "  0 no new finding at or above --fail-on, 1 new findings, 2 error\n",
+	.where = LH_IN_DIFF,
+	.run = diff,
+};

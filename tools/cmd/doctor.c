@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,7 +17,6 @@
 #include "tools/run/program_check.h"
 #include "tools/run/preload.h"
 #include "tools/process/proc.h"
-#include "tools/util/log.h"
 
 enum answer { GOOD, NOTE, BAD };
 
@@ -166,44 +164,30 @@ static bool is_number(const char *s)
 	return n && !s[n] && n < 10;
 }
 
-static void help(void)
+static int check(struct lh_settings *s, char **operand, int operands)
 {
-	printf("lockhound doctor: check whether lockhound works here, and with a program or "
-	       "process\n\n"
-	       "Usage: lockhound doctor [PROGRAM | PID]\n\n"
-	       "Examples:\n"
-	       "  lockhound doctor ./app       can it be preloaded? does it have debug "
-	       "information?\n"
-	       "  lockhound doctor 4711        has it loaded the library? can it be inspected?\n\n"
-	       "Status:\n"
-	       "  0 lockhound works, 1 an obstacle was found, 2 bad usage\n");
-}
-
-int lh_cmd_doctor(int argc, char **argv)
-{
-	const char *argument = argc > 1 ? argv[1] : NULL;
-	if (argument && (!strcmp(argument, "--help") || !strcmp(argument, "-h"))) {
-		help();
-		return 0;
-	}
-	if (argument && !strcmp(argument, "--") && argc > 2) {
-		argument = argv[2];
-		argc--;
-	} else if (argument && *argument == '-') {
-		lh_log("%s: unknown option; see 'lockhound doctor --help'", argument);
-		return LH_STATUS_REPORT_ERROR;
-	}
-	if (argc > 2) {
-		lh_log("one program or process at a time; see 'lockhound doctor --help'");
-		return LH_STATUS_REPORT_ERROR;
-	}
+	(void)s;
+	if (operands > 1)
+		return lh_bad_operands(&lh_cmd_doctor, "one program or process at a time");
 	check_library();
 	check_memory();
 	check_kernel();
 	check_ptrace();
-	if (argument && is_number(argument) && access(argument, F_OK))
-		check_process((pid_t)atoi(argument));
-	else if (argument)
-		check_program(argument);
+	if (operands && is_number(*operand) && access(*operand, F_OK))
+		check_process((pid_t)atoi(*operand));
+	else if (operands)
+		check_program(*operand);
 	return worst == BAD;
 }
+
+const struct lh_command lh_cmd_doctor = {
+	.name = "doctor",
+	.purpose = "check whether lockhound works here, and with a program or process",
+	.synopsis = "[PROGRAM | PID]\n",
+	.examples = "  lockhound doctor ./app       can it be preloaded? does it have debug "
+		    "information?\n"
+		    "  lockhound doctor 4711        has it loaded the library? can it be "
+		    "inspected?\n",
+	.status = "  0 lockhound works, 1 an obstacle was found, 2 bad usage\n",
+	.run = check,
+};

@@ -4,28 +4,11 @@
  */
 #include "tools/cmd/commands.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/run/preload.h"
-#include "tools/util/log.h"
-#include "tools/settings/settings.h"
 
 enum { FOR_SHELL, FOR_SYSTEMD, FOR_DOCKER };
-
-static const struct lh_command_usage usage = {
-	.name = "env",
-	.purpose = "print the environment variables that preload the library",
-	.synopsis = "[OPTION...]",
-	.examples = "  eval \"$(lockhound env --long-hold=200ms)\"        this shell and its child "
-		    "processes\n"
-		    "  lockhound env --as=systemd --ledger=/var/log/app > "
-		    "/etc/systemd/system/app.service.d/locks.conf\n"
-		    "  docker run $(lockhound env --as=docker) image\n",
-	.status = "  0 printed, 125 error\n",
-	.where = LH_IN_ENV,
-	.error_status = LH_STATUS_ERROR,
-};
 
 /* In single quotes, for a shell. */
 static void print_quoted(const char *text)
@@ -83,20 +66,17 @@ static void print_docker(const char *library, const char *options)
 	putchar('\n');
 }
 
-int lh_cmd_env(int argc, char **argv)
+static int print(struct lh_settings *s, char **operand, int operands)
 {
-	struct lh_settings s;
+	static void (*const forms[])(const char *, const char *) = {print_shell, print_systemd,
+								    print_docker};
 	struct lh_preload p;
 	char options[4096], error[PATH_MAX + 400];
-	int status, first = lh_settings_read(&s, &usage, argc, argv, &status);
-	if (first < 0)
-		return status;
-	if (first < argc) {
-		lh_log("%s: env takes options only; see 'lockhound env --help'", argv[first]);
-		return LH_STATUS_ERROR;
-	}
+	(void)operand;
+	if (operands)
+		return lh_bad_operands(&lh_cmd_env, "env takes options only");
 	if (!lh_preload_find(&p, error, sizeof(error)) ||
-	    !lh_settings_for_library(&s, options, sizeof(options))) {
+	    !lh_settings_for_library(s, options, sizeof(options))) {
 		lh_log("%s", *p.library ? "the options are too long" : error);
 		return LH_STATUS_ERROR;
 	}
@@ -106,12 +86,24 @@ int lh_cmd_env(int argc, char **argv)
 		       "install it elsewhere");
 		return LH_STATUS_ERROR;
 	}
-	if (s.value[LH_OPT_as].number == FOR_DOCKER && strchr(options, ' ')) {
+	if (LH_OPTION(s, as).number == FOR_DOCKER && strchr(options, ' ')) {
 		lh_log("--as=docker: a value with a space cannot pass through $(...)");
 		return LH_STATUS_ERROR;
 	}
-	void (*const print[])(const char *, const char *) = {print_shell, print_systemd,
-							     print_docker};
-	print[s.value[LH_OPT_as].number](p.library, options);
+	forms[LH_OPTION(s, as).number](p.library, options);
 	return fflush(stdout) ? LH_STATUS_ERROR : 0;
 }
+
+const struct lh_command lh_cmd_env = {
+	.name = "env",
+	.purpose = "print the environment variables that preload the library",
+	.synopsis = "[OPTION...]\n",
+	.examples = "  eval \"$(lockhound env --long-hold=200ms)\"        this shell and its child "
+		    "processes\n"
+		    "  lockhound env --as=systemd --ledger=/var/log/app > "
+		    "/etc/systemd/system/app.service.d/locks.conf\n"
+		    "  docker run $(lockhound env --as=docker) image\n",
+	.status = "  0 printed, 125 error\n",
+	.where = LH_IN_ENV,
+	.run = print,
+};

@@ -1,9 +1,6 @@
 /* explain.c — lockhound explain: prints a rule's meaning, a wrong example and a right one. */
 #include "tools/cmd/commands.h"
-#include "tools/report/report.h"
-#include "tools/util/log.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Shortened C: declarations and error checks are left out. */
@@ -149,23 +146,10 @@ static void explain(enum lh_rule r)
 	printf("\n%s\n", lh_name_help(r));
 }
 
-static void list(FILE *out)
+static void list(void)
 {
 	for (enum lh_rule r = 1; r < LH_RULES; r++)
-		fprintf(out, "  %-20s %s\n", lh_name_rule(r), lh_name_title(r));
-}
-
-static void help(void)
-{
-	puts("lockhound explain: explain a rule and its fix\n\n"
-	     "Usage: lockhound explain [RULE...]\n\n"
-	     "Examples:\n"
-	     "  lockhound explain lock-order\n"
-	     "  lockhound explain\n\n"
-	     "Rules:");
-	list(stdout);
-	puts("\n"
-	     "Status: 0, or 2 if a rule is not known.");
+		printf("  %-20s %s\n", lh_name_rule(r), lh_name_title(r));
 }
 
 static int explain_rule_name(const char *name)
@@ -180,22 +164,29 @@ static int explain_rule_name(const char *name)
 	return 0;
 }
 
-int lh_cmd_explain(int argc, char **argv)
+static int explain_all(struct lh_settings *s, char **rule, int rules)
 {
 	int status = 0;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		help();
-		return 0;
-	}
-	if (argc < 2)
-		list(stdout);
-	for (int i = 1; i < argc && status == 0; i++) {
-		if (i > 1)
+	(void)s;
+	if (!rules)
+		list();
+	for (int i = 0; i < rules && status == 0; i++) {
+		if (i)
 			puts("\n");
-		status = explain_rule_name(argv[i]);
+		status = explain_rule_name(rule[i]);
 	}
 	if (fflush(stdout) != 0 && status == 0)
 		status = LH_STATUS_REPORT_ERROR;
 	return status;
 }
+
+const struct lh_command lh_cmd_explain = {
+	.name = "explain",
+	.purpose = "explain a rule and its fix",
+	.synopsis = "[RULE...]\n",
+	.examples = "  lockhound explain lock-order\n"
+		    "  lockhound explain               the list of rules\n",
+	.status = "  0, or 2 if a rule is not known\n",
+	.run = explain_all,
+};

@@ -1,125 +1,17 @@
 /* hang.c — lockhound hang: reports who waits for whom in a process that hangs, or in its core. */
 #include "tools/process/libc_version.h"
 #include "tools/cmd/commands.h"
+#include "tools/cmd/load_runs.h"
 #include "tools/hang/text.h"
-#include "tools/util/output_file.h"
-#include "tools/util/log.h"
 #include "tools/symbols/symbols.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct request {
-	const char *core, *pid, *color, *json_file;
-	bool json, all, source, debuginfod;
-};
-
-enum { PID = 'p', ALL = 'a', HELP = 'h', CORE = 256, JSON, COLOR, NO_SOURCE, DEBUGINFOD };
 enum { NO_DEADLOCK, DEADLOCK };
-
-static const struct option options[] = {
-	{"pid", required_argument, NULL, PID},
-	{"core", required_argument, NULL, CORE},
-	{"json", optional_argument, NULL, JSON},
-	{"all", no_argument, NULL, ALL},
-	{"color", required_argument, NULL, COLOR},
-	{"no-source", no_argument, NULL, NO_SOURCE},
-	{"debuginfod", no_argument, NULL, DEBUGINFOD},
-	{"help", no_argument, NULL, HELP},
-	{NULL, 0, NULL, 0},
-};
-
-static void help(void)
-{
-	puts("lockhound hang: show which threads hold locks, which threads wait, and which are "
-	     "deadlocked\n\n"
-	     "Usage: lockhound hang [OPTION...] PID        (or: lockhound -p PID)\n"
-	     "       lockhound hang [OPTION...] --core FILE\n\n"
-	     "The process need not run under lockhound. If it does, the report also shows readers, "
-	     "holders\n"
-	     "of semaphores, stacks of acquisitions and times.\n\n"
-	     "Examples:\n"
-	     "  lockhound -p $(pidof app)\n"
-	     "  lockhound hang --json 4711 | jq '.findings[].message'\n"
-	     "  lockhound hang --core core.4711\n\n"
-	     "Options:\n"
-	     "  -p, --pid=PID         the process; a thread id stands for its process\n"
-	     "      --core=FILE       a core dump, from the kernel or from gcore\n"
-	     "  -a, --all             also show every other thread with its stack\n"
-	     "      --json[=FILE]     JSON to standard output instead of text, or also to FILE\n"
-	     "      --color=WHEN      auto, always or never\n"
-	     "      --no-source       no source lines\n"
-	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
-	     "information\n"
-	     "  -h, --help            this\n\n"
-	     "Status: 0 no deadlock, 1 deadlock, 2 error");
-}
-
-/* ---- options ---- */
-
-static bool set(struct request *r, int option)
-{
-	switch (option) {
-	case PID:
-		r->pid = optarg;
-		return true;
-	case CORE:
-		r->core = optarg;
-		return true;
-	case JSON:
-		r->json = !optarg;
-		r->json_file = optarg;
-		return true;
-	case ALL:
-		return r->all = true;
-	case COLOR:
-		r->color = optarg;
-		if (!lh_render_text_color_known(optarg))
-			lh_log("hang: --color '%s' is not known; accepted: auto, always, never",
-			       optarg);
-		return lh_render_text_color_known(optarg);
-	case NO_SOURCE:
-		r->source = false;
-		return true;
-	case DEBUGINFOD:
-		return r->debuginfod = true;
-	default:
-		return false;
-	}
-}
-
-/* -1: continue */
-static int read_options(struct request *r, int argc, char **argv)
-{
-	int option;
-
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":p:ah", options, NULL)) != -1) {
-		if (option == HELP) {
-			help();
-			return 0;
-		}
-		if (option == '?')
-			lh_log("hang: option '%s' is not known; see 'lockhound hang --help'",
-			       argv[optind - 1]);
-		else if (option == ':')
-			lh_log("hang: option '%s' needs a value; see 'lockhound hang --help'",
-			       argv[optind - 1]);
-		if (!set(r, option))
-			return LH_STATUS_REPORT_ERROR;
-	}
-	if (!r->pid && !r->core && optind < argc)
-		r->pid = argv[optind++];
-	if (optind == argc && !r->pid != !r->core)
-		return -1;
-	lh_log("hang: name one process or one core dump; see 'lockhound hang --help'");
-	return LH_STATUS_REPORT_ERROR;
-}
 
 static bool read_pid(const char *text, pid_t *pid)
 {
@@ -135,14 +27,14 @@ static bool read_pid(const char *text, pid_t *pid)
 	return false;
 }
 
-static bool open_target(const struct request *r, struct lh_peek *p)
+static bool open_target(const char *core, const char *name, struct lh_peek *p)
 {
 	pid_t pid;
 
 	memset(p, 0, sizeof(*p));
-	if (r->core)
-		return lh_peek_open_core(p, r->core);
-	if (!read_pid(r->pid, &pid))
+	if (*core)
+		return lh_peek_open_core(p, core);
+	if (!read_pid(name, &pid))
 		return false;
 	if (pid == getpid()) {
 		lh_log("process %d is this command itself", pid);
@@ -275,49 +167,32 @@ static void add_notes(const struct lh_hang *h, struct lh_report *report)
 		lh_report_note(report, "only the library's ledger could be read: %s", p->error);
 }
 
-static bool write_json(const struct request *r, const struct lh_report *report, pid_t pid,
-		       const char *exe)
+static bool write_report(const struct lh_settings *s, struct lh_hang *h, struct lh_report *report,
+			 const struct lh_ledger_view *ledger)
 {
-	struct lh_render_text_style none = {0};
-	struct lh_output out;
-	char error[4400];
-	int rc;
+	struct lh_render_text_style style = lh_settings_style(s);
+	const struct lh_value *json = &LH_OPTION(s, hang_json);
 
-	if (!lh_output_open(&out, r->json_file, error, sizeof(error))) {
-		lh_log("%s", error);
-		return false;
-	}
-	rc = lh_render(lh_render_json, report, &none, out.file);
-	if (rc)
-		lh_output_drop(&out);
-	else
-		rc = lh_output_finish(&out, pid, exe);
-	if (rc)
-		lh_log("%s: cannot write: %s", r->json_file, strerror(rc));
-	return rc == 0;
+	style.color = lh_render_text_color(LH_OPTION(s, color).text, stdout);
+	if (!json->from || *json->text)
+		lh_hang_text(h, report, ledger, &style, stdout);
+	return (!json->from ||
+		lh_loaded_runs_write("hang", json->text, report, &style, lh_render_json)) &&
+	       fflush(stdout) == 0 && !ferror(stdout);
 }
 
-static int show(const struct request *r, struct lh_hang *h)
+static int show(const struct lh_settings *s, struct lh_hang *h)
 {
-	struct lh_render_text_style style = {.source = r->source, .filtered = r->all};
-	struct lh_symbols *symbols = lh_symbols_new(r->debuginfod);
+	struct lh_symbols *symbols = lh_symbols_new(LH_OPTION(s, debuginfod).number);
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view ledger;
-	bool good = lh_read_view(&ledger, h->snapshot.ledger, h->snapshot.size);
 	int status = lh_hang_find(h) ? DEADLOCK : NO_DEADLOCK;
+	bool good = lh_snapshot_view(&h->snapshot, &ledger);
 
-	lh_read_refresh(&ledger);
 	add_findings(h, report, &ledger);
 	add_notes(h, report);
 	lh_report_finish(report);
-	style.color = lh_render_text_color(r->color, stdout);
-	if (r->json)
-		good &= lh_render(lh_render_json, report, &style, stdout) == 0;
-	else
-		lh_hang_text(h, report, &ledger, &style, stdout);
-	if (r->json_file)
-		good &= write_json(r, report, h->peek->pid, h->peek->exe);
-	good &= fflush(stdout) == 0 && !ferror(stdout);
+	good &= write_report(s, h, report, &ledger);
 	lh_report_free(report);
 	lh_symbols_free(symbols);
 	lh_read_drop(&ledger);
@@ -327,21 +202,21 @@ static int show(const struct request *r, struct lh_hang *h)
 	return good ? status : LH_STATUS_REPORT_ERROR;
 }
 
-int lh_cmd_hang(int argc, char **argv)
+static int hang(struct lh_settings *s, char **operand, int operands)
 {
-	struct request r = {.source = true};
-	int status = read_options(&r, argc, argv);
+	const char *core = LH_OPTION(s, core).text, *pid = LH_OPTION(s, pid).text;
+	int status = LH_STATUS_REPORT_ERROR;
 	struct lh_hang h = {0};
 	struct lh_peek p;
 
-	if (status >= 0)
-		return status;
-	status = LH_STATUS_REPORT_ERROR;
-	if (open_target(&r, &p)) {
+	if (operands + !!*core + !!*pid != 1)
+		return lh_bad_operands(&lh_cmd_hang, "name one process or one core dump");
+	if (open_target(core, operands ? *operand : pid, &p)) {
 		lh_peek_objects(&p);
-		if (lh_libc_layout_known(&p) && lh_hang_inspect(&h, &p, NULL, r.all) &&
+		if (lh_libc_layout_known(&p) &&
+		    lh_hang_inspect(&h, &p, NULL, LH_OPTION(s, all).number) &&
 		    lh_hang_merge_processes(&h) != UINT32_MAX)
-			status = show(&r, &h);
+			status = show(s, &h);
 	}
 	if (status == LH_STATUS_REPORT_ERROR && p.error[0])
 		lh_log("%s",
@@ -352,3 +227,20 @@ int lh_cmd_hang(int argc, char **argv)
 	lh_peek_close(&p);
 	return status;
 }
+
+const struct lh_command lh_cmd_hang = {
+	.name = "hang",
+	.purpose = "show why a process hangs: owners and waiters of locks (also: lockhound -p PID)",
+	.synopsis = "[OPTION...] PID        (or: lockhound -p PID)\n"
+		    "       lockhound hang [OPTION...] --core FILE\n",
+	.examples = "  lockhound -p $(pidof app)\n"
+		    "  lockhound hang --json 4711 | jq '.findings[].message'\n"
+		    "  lockhound hang --core core.4711\n",
+	.notes = "A thread id stands for its process. The process need not run under lockhound. If "
+		 "it does, the\n"
+		 "report also shows readers, holders of semaphores, stacks of acquisitions and "
+		 "times.\n",
+	.status = "  0 no deadlock, 1 deadlock, 2 error\n",
+	.where = LH_IN_HANG,
+	.run = hang,
+};

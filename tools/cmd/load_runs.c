@@ -43,6 +43,20 @@ static void note_unwatched(struct lh_report *report)
 			       alone, report->processes, report->processes == 1 ? "" : "es");
 }
 
+void lh_loaded_runs_finish(struct lh_report *report, struct lh_report_options options,
+			   struct lh_project *project)
+{
+	lh_cross_process_check(report, options.filtered);
+	lh_cross_run_check(report);
+	if (options.by_class)
+		lh_by_class_check(report, &(struct lh_class_options){.symbols = options.symbols,
+								     .wrappers = options.wrappers,
+								     .filtered = options.filtered});
+	if (project)
+		lh_project_finish(project, report);
+	lh_report_finish(report);
+}
+
 bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
 			 struct lh_report_options options, struct lh_project *project,
 			 bool debuginfod)
@@ -57,16 +71,7 @@ bool lh_loaded_runs_open(struct lh_loaded_runs *r, char **file, int n,
 	for (int i = 0; i < r->files; i++)
 		lh_report_add_file(r->report, &r->file[i]);
 	note_unwatched(r->report);
-	lh_cross_process_check(r->report, options.filtered);
-	lh_cross_run_check(r->report);
-	if (options.by_class)
-		lh_by_class_check(r->report,
-				  &(struct lh_class_options){.symbols = options.symbols,
-							     .wrappers = options.wrappers,
-							     .filtered = options.filtered});
-	if (project)
-		lh_project_finish(project, r->report);
-	lh_report_finish(r->report);
+	lh_loaded_runs_finish(r->report, options, project);
 	return true;
 }
 
@@ -79,35 +84,6 @@ void lh_loaded_runs_close(struct lh_loaded_runs *r)
 		lh_read_close(&r->file[r->files]);
 	free(r->file);
 	memset(r, 0, sizeof(*r));
-}
-
-/* getopt's own message has argv[0]; this message has the command's name. */
-int lh_loaded_runs_option(const char *command, bool *begun, int argc, char **argv,
-			  const char *letters, const struct option *options)
-{
-	int option;
-
-	opterr = 0;
-	if (!*begun)
-		optind = 0;
-	*begun = true;
-	option = getopt_long(argc, argv, letters, options, NULL);
-	if (option == '?')
-		lh_log("%s: option '%s' is not known; see 'lockhound %s --help'", command,
-		       argv[optind - 1], command);
-	else if (option == ':')
-		lh_log("%s: option '%s' needs a value; see 'lockhound %s --help'", command,
-		       argv[optind - 1], command);
-	return option == ':' ? '?' : option;
-}
-
-const char *lh_loaded_runs_join(const char *list, const char *file)
-{
-	static struct lh_arena *arena;
-
-	if (!arena)
-		arena = lh_arena_new();
-	return lh_arena_printf(arena, "%s%s%s", list ? list : "", list ? "\n" : "", file);
 }
 
 static int render_to(const char *file, const struct lh_report *report,
@@ -133,11 +109,10 @@ static int render_to(const char *file, const struct lh_report *report,
 bool lh_loaded_runs_write(const char *command, const char *file, const struct lh_report *report,
 			  struct lh_render_text_style *style, lh_renderer *render)
 {
-	int rc = file ? render_to(file, report, style, render)
-		      : lh_render(render, report, style, stdout);
+	int rc = *file ? render_to(file, report, style, render)
+		       : lh_render(render, report, style, stdout);
 
 	if (rc > 0)
-		lh_log("%s: %s%scannot write: %s", command, file ? file : "", file ? ": " : "",
-		       strerror(rc));
+		lh_log("%s: %s%scannot write: %s", command, file, *file ? ": " : "", strerror(rc));
 	return rc == 0;
 }

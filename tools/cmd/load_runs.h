@@ -7,8 +7,6 @@
 #ifndef LH_CMD_LOAD_RUNS_H
 #define LH_CMD_LOAD_RUNS_H
 
-#include <getopt.h>
-
 #include "tools/project/project.h"
 #include "tools/render/render.h"
 
@@ -20,24 +18,22 @@ struct lh_loaded_runs {
 	struct lh_report *report;
 };
 
-/* project: applied to the findings, or NULL. False: the error was reported. Close in either case.
+/*
+ * project: applied to the findings, or NULL. False: the error was reported. Close in either case.
  */
 bool lh_loaded_runs_open(struct lh_loaded_runs *, char **file, int n, struct lh_report_options,
 			 struct lh_project *project, bool debuginfod);
 void lh_loaded_runs_close(struct lh_loaded_runs *);
 
 /*
- * The next option of `command`, as getopt_long returns it; -1: no more. '?': the error was
- * reported. Before the first call *begun is false.
+ * Adds the findings that only all processes together show, applies the project (or NULL), and
+ * finishes the report.
  */
-int lh_loaded_runs_option(const char *command, bool *begun, int argc, char **argv,
-			  const char *letters, const struct option *options);
-
-/* Appends `file` to a list of files separated by newlines. The result is never freed. */
-const char *lh_loaded_runs_join(const char *list, const char *file);
+void lh_loaded_runs_finish(struct lh_report *, struct lh_report_options,
+			   struct lh_project *project);
 
 /*
- * Renders into `file` (NULL: stdout); the file exists completely or not at all. False: the error
+ * Renders into `file` ("": stdout); the file exists completely or not at all. False: the error
  * was reported.
  */
 bool lh_loaded_runs_write(const char *command, const char *file, const struct lh_report *,

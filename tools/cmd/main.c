@@ -1,37 +1,16 @@
-/* main.c — selects the subcommand. */
+/* main.c — selects the command. */
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/cmd/commands.h"
 #include "libcheck/ledger.h"
-#include "tools/util/log.h"
 
-static const struct {
-	const char *name;
-	lh_command *run;
-	const char *purpose;
-} commands[] = {
-	{"run", lh_cmd_run, "run a program and report errors in its locking (the default command)"},
-	{"check", lh_cmd_check,
-	 "like run, as a CI gate: status 66 on findings, 125 if no lock operation was seen"},
-	{"hang", lh_cmd_hang,
-	 "show why a process hangs: owners and waiters of locks (also: lockhound -p PID)"},
-	{"top", lh_cmd_top, "show a live table of the locks of a watched process"},
-	{"report", lh_cmd_report, "show a recorded run"},
-	{"diff", lh_cmd_diff, "compare two runs: new, fixed and unchanged findings"},
-	{"merge", lh_cmd_merge, "merge recorded runs into one"},
-	{"graph", lh_cmd_graph, "draw the lock-order graph, for Graphviz or Mermaid"},
-	{"suppress", lh_cmd_suppress, "print entries for a suppression file"},
-	{"policy", lh_cmd_policy, "learn and check a declared order of locks"},
-	{"explain", lh_cmd_explain, "explain a rule and its fix"},
-	{"doctor", lh_cmd_doctor,
-	 "check whether lockhound works here, and with a program or process"},
-	{"env", lh_cmd_env, "print the environment variables that preload the library"},
-};
+static const struct lh_command *const commands[] = {
+	&lh_cmd_run,     &lh_cmd_check,  &lh_cmd_hang,  &lh_cmd_top,      &lh_cmd_report,
+	&lh_cmd_diff,    &lh_cmd_merge,  &lh_cmd_graph, &lh_cmd_suppress, &lh_cmd_policy,
+	&lh_cmd_explain, &lh_cmd_doctor, &lh_cmd_env};
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void help(FILE *out)
@@ -44,7 +23,7 @@ static void help(FILE *out)
 		     "  lockhound check --timeout=60s -- make test\n\n"
 		     "Commands:\n");
 	for (int i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].purpose);
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->purpose);
 	fprintf(out, "\n"
 		     "'lockhound COMMAND --help' describes a command; --version\n");
 }
@@ -74,6 +53,15 @@ static void fill_standard(void)
 			open("/dev/null", O_RDWR | O_CLOEXEC); /* the lowest free number is `fd` */
 }
 
+static int run(const struct lh_command *command, int argc, char **argv)
+{
+	struct lh_settings settings;
+	int first = lh_settings_read(&settings, command, argc, argv);
+	if (first < 0)
+		return lh_bad_usage(command);
+	return first ? command->run(&settings, argv + first, argc - first) : 0;
+}
+
 int main(int argc, char **argv)
 {
 	fill_standard();
@@ -91,12 +79,12 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	for (int i = 0; i < COMMANDS; i++)
-		if (!strcmp(first, commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	if (!strncmp(first, "-p", 2) || !strncmp(first, "--core", 6))
-		return lh_cmd_hang(argc, argv);
+		if (!strcmp(first, commands[i]->name))
+			return run(commands[i], argc - 1, argv + 1);
 	/*
 	 * no command: argv[0] takes the place of the command's name, and options or a file follow
 	 */
-	return is_ledger_file(first) ? lh_cmd_report(argc, argv) : lh_cmd_run(argc, argv);
+	if (!strncmp(first, "-p", 2) || !strncmp(first, "--core", 6))
+		return run(&lh_cmd_hang, argc, argv);
+	return run(is_ledger_file(first) ? &lh_cmd_report : &lh_cmd_run, argc, argv);
 }

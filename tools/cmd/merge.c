@@ -1,34 +1,10 @@
 /* merge.c — lockhound merge: merges the recorded runs of many tests or shards into one file. */
 #include "tools/cmd/commands.h"
 #include "tools/util/output_file.h"
-#include "tools/cmd/load_runs.h"
-#include "tools/util/log.h"
+#include "tools/ledger/reader.h"
 
 #include <errno.h>
 #include <string.h>
-
-enum { OUTPUT = 'o', HELP = 'h' };
-
-static const struct option options[] = {
-	{"output", required_argument, NULL, OUTPUT},
-	{"help", no_argument, NULL, HELP},
-	{NULL, 0, NULL, 0},
-};
-
-static void help(void)
-{
-	puts("lockhound merge: merge recorded runs into one\n\n"
-	     "Usage: lockhound merge -o OUT FILE...\n\n"
-	     "Examples:\n"
-	     "  lockhound merge -o all.lh shard-*.lh\n"
-	     "  lockhound report --format=junit -o locks.xml all.lh\n\n"
-	     "Options:\n"
-	     "  -o, --output=OUT      the file to write; it may be one of the input files\n"
-	     "  -h, --help            this\n\n"
-	     "Reports of the merged file show each finding once, with the number of processes that "
-	     "had it.\n\n"
-	     "Status: 0 written, 2 error: OUT is unchanged.");
-}
 
 static int copy(const struct lh_ledger_file *s, struct lh_output *out)
 {
@@ -80,24 +56,26 @@ static int merge_into(const char *path, char **file, int n)
 	return rc ? LH_STATUS_REPORT_ERROR : 0;
 }
 
-int lh_cmd_merge(int argc, char **argv)
+static int start(struct lh_settings *s, char **file, int files)
 {
-	const char *out = NULL;
-	bool begun = false;
-	int o;
+	const char *out = LH_OPTION(s, result).text;
 
-	while ((o = lh_loaded_runs_option("merge", &begun, argc, argv, ":o:h", options)) != -1) {
-		if (o == HELP) {
-			help();
-			return 0;
-		}
-		if (o == '?')
-			return LH_STATUS_REPORT_ERROR;
-		out = optarg;
-	}
-	if (out && optind < argc)
-		return merge_into(out, argv + optind, argc - optind);
-	lh_log("merge: %s See 'lockhound merge --help'",
-	       out ? "no input file." : "the option -o OUT is missing.");
-	return LH_STATUS_REPORT_ERROR;
+	if (*out && files)
+		return merge_into(out, file, files);
+	return lh_bad_operands(&lh_cmd_merge,
+			       *out ? "no input file" : "the option -o OUT is missing");
 }
+
+const struct lh_command lh_cmd_merge = {
+	.name = "merge",
+	.purpose = "merge recorded runs into one",
+	.synopsis = "-o OUT FILE...\n",
+	.examples = "  lockhound merge -o all.lh shard-*.lh\n"
+		    "  lockhound report --format=junit -o locks.xml all.lh\n",
+	.notes = "OUT may be one of the input files. Reports of the merged file show each finding "
+		 "once, with the\n"
+		 "number of processes that had it.\n",
+	.status = "  0 written, 2 error: OUT is unchanged\n",
+	.where = LH_IN_MERGE,
+	.run = start,
+};

@@ -3,43 +3,8 @@
 #include "tools/project/policy_learn.h"
 #include "tools/util/arena.h"
 #include "tools/cmd/load_runs.h"
-#include "tools/util/log.h"
 
 #include <string.h>
-
-enum { OUTPUT = 'o', HELP = 'h' };
-
-static const struct option options[] = {
-	{"output", required_argument, NULL, OUTPUT},
-	{"help", no_argument, NULL, HELP},
-	{NULL, 0, NULL, 0},
-};
-
-static void help(void)
-{
-	puts("lockhound policy: the declared order of locks\n\n"
-	     "Usage: lockhound policy learn [-o FILE] RUN...     write the orders of recorded runs "
-	     "as a policy\n"
-	     "       lockhound policy check FILE [RUN...]        find cycles in a policy, and "
-	     "names that no\n"
-	     "                                                   lock of the runs has\n\n"
-	     "Examples:\n"
-	     "  lockhound policy learn -o locks.policy nightly-*.lh\n"
-	     "  lockhound policy check locks.policy nightly-*.lh\n"
-	     "  lockhound check --policy=locks.policy ./unit_tests\n\n"
-	     "Options:\n"
-	     "  -o, --output=FILE     learn: write to FILE instead of standard output\n"
-	     "  -h, --help            this\n\n"
-	     "A line 'a < b' allows a thread that holds a to acquire b, and forbids the opposite "
-	     "order.\n\n"
-	     "Status: 0 no problem, 1 check found a problem, 2 error.");
-}
-
-static int refuse(const char *error)
-{
-	lh_log("policy: %s; see 'lockhound policy --help'", error);
-	return LH_STATUS_REPORT_ERROR;
-}
 
 static int learn(char **file, int n, const char *out)
 {
@@ -75,17 +40,20 @@ static void print_cycle(const struct lh_policy *p, uint32_t rule)
 	putchar('\n');
 }
 
+/* Is rule i part of a cycle through the beginning of rule `rule`? */
+static bool is_on_cycle(const struct lh_policy *p, uint32_t i, uint32_t rule)
+{
+	return lh_policy_reaches(p, p->rule[rule].from, p->rule[i].from) &&
+	       lh_policy_reaches(p, p->rule[i].to, p->rule[rule].from);
+}
+
 /* Would removing rule `cut` leave no cycle in the component of rule `of`? */
 static bool breaks_all_cycles(const struct lh_policy *p, uint32_t cut, uint32_t of)
 {
-	for (uint32_t i = 0; i < p->rules; i++) {
-		bool same_component = lh_policy_reaches(p, p->rule[of].from, p->rule[i].from) &&
-				      lh_policy_reaches(p, p->rule[i].to, p->rule[of].from);
-
-		if (i != cut && same_component &&
+	for (uint32_t i = 0; i < p->rules; i++)
+		if (i != cut && is_on_cycle(p, i, of) &&
 		    lh_policy_reaches_without(p, p->rule[i].to, p->rule[i].from, cut))
 			return false;
-	}
 	return true;
 }
 
@@ -106,15 +74,10 @@ static void advise(const struct lh_policy *p, uint32_t rule, bool with_runs)
 {
 	uint32_t best = UINT32_MAX;
 
-	for (uint32_t i = 0; i < p->rules; i++) {
-		bool on = lh_policy_reaches(p, p->rule[i].to, p->rule[i].from) &&
-			  lh_policy_reaches(p, p->rule[rule].from, p->rule[i].from) &&
-			  lh_policy_reaches(p, p->rule[i].to, p->rule[rule].from);
-
-		if (on && breaks_all_cycles(p, i, rule) &&
+	for (uint32_t i = 0; i < p->rules; i++)
+		if (is_on_cycle(p, i, rule) && breaks_all_cycles(p, i, rule) &&
 		    (best == UINT32_MAX || p->rule[i].seen < p->rule[best].seen))
 			best = i;
-	}
 	if (best != UINT32_MAX)
 		print_cut(p, best, with_runs);
 	else
@@ -131,9 +94,7 @@ static uint32_t check_cycles(const struct lh_policy *p, bool with_runs)
 		if (!lh_policy_reaches(p, p->rule[i].to, p->rule[i].from))
 			continue;
 		for (uint32_t k = 0; k < i && !reported; k++) /* report a component once */
-			reported = lh_policy_reaches(p, p->rule[k].to, p->rule[k].from) &&
-				   lh_policy_reaches(p, p->rule[k].from, p->rule[i].from) &&
-				   lh_policy_reaches(p, p->rule[i].from, p->rule[k].from);
+			reported = is_on_cycle(p, k, i);
 		if (reported)
 			continue;
 		found++;
@@ -185,32 +146,35 @@ static int check(char **file, int n)
 	return !good ? LH_STATUS_REPORT_ERROR : found != 0;
 }
 
-int lh_cmd_policy(int argc, char **argv)
+static int start(struct lh_settings *s, char **operand, int operands)
 {
-	const char *verb = argc > 1 ? argv[1] : "", *out = NULL;
-	bool begun = false;
-	int o;
+	const char *verb = operands ? operand[0] : "";
+	bool learns = strcmp(verb, "learn") == 0;
 
-	if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
-		help();
-		return 0;
-	}
-	if (strcmp(verb, "learn") != 0 && strcmp(verb, "check") != 0)
-		return refuse(*verb ? "the subcommands are learn and check"
-				    : "the subcommand (learn or check) is missing");
-	argc--, argv++;
-	while ((o = lh_loaded_runs_option("policy", &begun, argc, argv, ":o:h", options)) != -1) {
-		if (o == HELP) {
-			help();
-			return 0;
-		}
-		if (o == '?')
-			return LH_STATUS_REPORT_ERROR;
-		out = optarg;
-	}
-	if (optind == argc)
-		return refuse("no file is named");
-	if (strcmp(verb, "learn") == 0)
-		return learn(argv + optind, argc - optind, out);
-	return check(argv + optind, argc - optind);
+	if (!learns && strcmp(verb, "check") != 0)
+		return lh_bad_operands(&lh_cmd_policy,
+				       *verb ? "the subcommands are learn and check"
+					     : "the subcommand (learn or check) is missing");
+	if (operands == 1)
+		return lh_bad_operands(&lh_cmd_policy, "no file is named");
+	return learns ? learn(operand + 1, operands - 1, LH_OPTION(s, result).text)
+		      : check(operand + 1, operands - 1);
 }
+
+const struct lh_command lh_cmd_policy = {
+	.name = "policy",
+	.purpose = "learn and check a declared order of locks",
+	.synopsis =
+		"learn [-o FILE] RUN...     write the orders of recorded runs as a policy\n"
+		"       lockhound policy check FILE [RUN...]        find cycles in a policy, and "
+		"names that no\n"
+		"                                                   lock of the runs has\n",
+	.examples = "  lockhound policy learn -o locks.policy nightly-*.lh\n"
+		    "  lockhound policy check locks.policy nightly-*.lh\n"
+		    "  lockhound check --policy=locks.policy ./unit_tests\n",
+	.notes = "A line 'a < b' allows a thread that holds a to acquire b, and forbids the "
+		 "opposite order.\n",
+	.status = "  0 no problem, 1 check found a problem, 2 error\n",
+	.where = LH_IN_POLICY,
+	.run = start,
+};

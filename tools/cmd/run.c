@@ -2,34 +2,27 @@
  * run.c — lockhound run and check: start the program with the library, report, set the exit status.
  */
 #include "tools/cmd/commands.h"
+#include "tools/cmd/load_runs.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/lock_order/cross_run.h"
-#include "tools/lock_order/by_class.h"
 #include "tools/run/launch.h"
 #include "tools/run/monitor.h"
 #include "tools/run/files.h"
-#include "tools/project/project.h"
 #include "tools/run/program_check.h"
 #include "tools/run/preload.h"
-#include "tools/util/log.h"
-#include "tools/settings/settings.h"
-#include "tools/lock_order/cross_process.h"
 
 extern char **environ;
 
 enum { OPTIONS_MAX = 8192, ERROR_TEXT_MAX = PATH_MAX + 400 };
 
 struct run {
-	struct lh_settings settings;
-	const struct lh_command_usage *usage;
-	bool check;
+	const struct lh_command *command;
+	struct lh_settings *settings;
 	struct lh_program target;
 	struct lh_preload preload;
 	char **environment; /* of the program */
@@ -40,40 +33,6 @@ struct run {
 	struct lh_ledger_file file;
 	int problem; /* our own error status, 0 none */
 	char error[ERROR_TEXT_MAX];
-};
-
-#define OPTION(run, name) ((run)->settings.value[LH_OPT_##name])
-
-static const struct lh_command_usage run_usage = {
-	.name = "run",
-	.purpose = "run a program and report errors in its locking",
-	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
-	.examples = "  lockhound ./app                       findings on stderr at once, a summary "
-		    "at the end\n"
-		    "  lockhound run -o app.lh ./app --port 80   save the run for 'lockhound "
-		    "report app.lh'\n"
-		    "  lockhound run --long-hold=20ms --skip='sh,make' -- make test\n",
-	.status = "  the program's own (128+n: signal n ended it); 125 lockhound cannot watch it, "
-		  "or bad usage;\n"
-		  "  126 not executable; 127 not found\n",
-	.where = LH_IN_RUN,
-	.error_status = LH_STATUS_ERROR,
-};
-
-static const struct lh_command_usage check_usage = {
-	.name = "check",
-	.purpose = "like run, as a gate: fails on new findings, and if no lock operation was seen",
-	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
-	.examples = "  lockhound check ./unit_tests          status 66 on a new finding\n"
-		    "  lockhound check --timeout=60s --json=locks.json -- ctest --test-dir build\n"
-		    "  git bisect run lockhound check ./test\n",
-	.status = "  0 no finding; 66 new findings at or above --fail-on; 124 --timeout; 125 "
-		  "nothing was watched,\n"
-		  "  or lockhound had an error; 126 not executable; 127 not found; 128+n signal n "
-		  "ended the\n"
-		  "  program; otherwise the program's own\n",
-	.where = LH_IN_CHECK,
-	.error_status = LH_STATUS_ERROR,
 };
 
 static bool refuse(struct run *r, const char *subject, const char *error)
@@ -104,15 +63,16 @@ static bool inspect(struct run *r, const char *program)
  */
 static void set_up_watch(struct run *r)
 {
+	struct lh_settings *s = r->settings;
 	struct lh_watch_options *w = &r->monitor.watch_for;
-	struct lh_value *least = &r->settings.value[LH_OPT_long_hold];
-	w->long_hold_ns = (uint64_t)OPTION(r, long_hold).number;
-	w->blocking_ns = (uint64_t)OPTION(r, blocking).number;
-	w->verbose = OPTION(r, verbose).number;
-	for (int i = 0; i < r->settings.limits; i++) {
-		w->lock[w->locks].name = r->settings.limit[i].name;
-		w->lock[w->locks++].ns = r->settings.limit[i].ns;
-		int64_t ns = (int64_t)r->settings.limit[i].ns;
+	struct lh_value *least = &LH_OPTION(s, long_hold);
+	w->long_hold_ns = (uint64_t)LH_OPTION(s, long_hold).number;
+	w->blocking_ns = (uint64_t)LH_OPTION(s, blocking).number;
+	w->verbose = LH_OPTION(s, verbose).number;
+	for (int i = 0; i < s->limits; i++) {
+		w->lock[w->locks].name = s->limit[i].name;
+		w->lock[w->locks++].ns = s->limit[i].ns;
+		int64_t ns = (int64_t)s->limit[i].ns;
 		if (ns && (ns < least->number || !least->number))
 			*least = (struct lh_value){ns, "", LH_FROM_CONF};
 	}
@@ -120,19 +80,18 @@ static void set_up_watch(struct run *r)
 
 static void set_up_monitor(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	struct lh_monitor *m = &r->monitor;
-	static const char *const colors[] = {"auto", "always", "never"};
-	m->style.color = lh_render_text_color(colors[OPTION(r, color).number],
+	m->style = lh_settings_style(s);
+	m->style.color = lh_render_text_color(LH_OPTION(s, color).text,
 					      r->files.log ? r->files.log : stderr);
-	m->style.source = OPTION(r, source).number;
-	m->style.filtered = OPTION(r, show_filtered).number;
-	m->timeout_ns = (uint64_t)OPTION(r, timeout).number;
-	m->wait = OPTION(r, wait).number;
-	m->quiet = OPTION(r, quiet).number;
+	m->timeout_ns = (uint64_t)LH_OPTION(s, timeout).number;
+	m->wait = LH_OPTION(s, wait).number;
+	m->quiet = LH_OPTION(s, quiet).number;
 	m->project = &r->project;
-	m->on_deadlock = (enum lh_on_deadlock)OPTION(r, on_deadlock).number;
+	m->on_deadlock = (enum lh_on_deadlock)LH_OPTION(s, on_deadlock).number;
 	if (m->on_deadlock == LH_ON_AUTO)
-		m->on_deadlock = r->check ? LH_ON_EXIT : LH_ON_REPORT;
+		m->on_deadlock = r->command == &lh_cmd_check ? LH_ON_EXIT : LH_ON_REPORT;
 	set_up_watch(r);
 }
 
@@ -140,7 +99,7 @@ static void set_up_monitor(struct run *r)
 static const char *own_suppressions(const struct run *r)
 {
 	static char path[PATH_MAX];
-	const char *conf = r->settings.conf, *slash = conf ? strrchr(conf, '/') : NULL;
+	const char *conf = r->settings->conf, *slash = conf ? strrchr(conf, '/') : NULL;
 	if (!conf)
 		return "";
 	snprintf(path, sizeof(path), "%.*slockhound.supp", slash ? (int)(slash - conf) + 1 : 0,
@@ -151,24 +110,25 @@ static const char *own_suppressions(const struct run *r)
 /* Files named in lockhound.conf are relative to its folder, wherever the tests run. */
 static const char *named(const struct run *r, enum lh_option o)
 {
-	const struct lh_value *v = &r->settings.value[o];
-	return v->from == LH_FROM_CONF ? lh_project_default_file(r->settings.conf, v->text)
+	const struct lh_value *v = &r->settings->value[o];
+	return v->from == LH_FROM_CONF ? lh_project_default_file(r->settings->conf, v->text)
 				       : v->text;
 }
 
 static bool open_project(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	const char *suppressions = named(r, LH_OPT_suppressions);
 	return lh_project_open(
 		&r->project,
 		(struct lh_project_options){
 			.baseline = named(r, LH_OPT_baseline),
-			.update = OPTION(r, update_baseline).number,
-			.add = OPTION(r, add_to_baseline).number,
+			.update = LH_OPTION(s, update_baseline).number,
+			.add = LH_OPTION(s, add_to_baseline).number,
 			.suppressions = *suppressions ? suppressions : own_suppressions(r),
 			.policy = named(r, LH_OPT_policy),
-			.strict = OPTION(r, policy_strict).number,
-			.verbose = OPTION(r, verbose).number,
+			.strict = LH_OPTION(s, policy_strict).number,
+			.verbose = LH_OPTION(s, verbose).number,
 		});
 }
 
@@ -179,8 +139,7 @@ static char **environment(struct run *r)
 	int n = snprintf(options, sizeof(options), "run=/proc/%d/fd/%d", (int)getpid(),
 			 r->monitor.run.file.fd);
 	char *remaining = options + n;
-	if (!lh_settings_for_library(&r->settings, remaining + 1,
-				     sizeof(options) - (size_t)n - 1)) {
+	if (!lh_settings_for_library(r->settings, remaining + 1, sizeof(options) - (size_t)n - 1)) {
 		refuse(r, "LOCKHOUND_OPTIONS", "the options are too long for the environment");
 		return NULL;
 	}
@@ -257,26 +216,22 @@ static void add_notes(struct run *r)
 
 static void make_report(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	char store[40];
 	snprintf(store, sizeof(store), "/proc/self/fd/%d", r->monitor.run.store);
 	struct lh_report_options options = {.symbols = r->monitor.symbols,
-					    .every_lock = r->settings.outputs > 0};
-	for (int i = 0; i < r->settings.outputs; i++)
-		options.orders |= lh_render_formats[r->settings.output[i].format].orders;
+					    .every_lock = s->outputs > 0,
+					    .by_class = LH_OPTION(s, by_class).number,
+					    .filtered = LH_OPTION(s, show_filtered).number,
+					    .wrappers = LH_OPTION(s, wrappers).text};
+	for (int i = 0; i < s->outputs; i++)
+		options.orders |= lh_render_formats[s->output[i].format].orders;
 	lh_project_attach(&r->project, &options);
 	r->report = lh_report_new(options);
 	if (r->monitor.run.n && lh_read_open(&r->file, store))
 		lh_report_add_file(r->report, &r->file);
 	add_notes(r);
-	lh_cross_process_check(r->report, OPTION(r, show_filtered).number);
-	lh_cross_run_check(r->report);
-	if (OPTION(r, by_class).number)
-		lh_by_class_check(r->report, &(struct lh_class_options){
-						     .symbols = r->monitor.symbols,
-						     .wrappers = OPTION(r, wrappers).text,
-						     .filtered = OPTION(r, show_filtered).number});
-	lh_project_finish(&r->project, r->report);
-	lh_report_finish(r->report);
+	lh_loaded_runs_finish(r->report, options, &r->project);
 	if (r->monitor.timed_out || r->monitor.ended_by_us || WIFSIGNALED(r->monitor.status))
 		lh_project_cut_short(&r->project);
 	if (!lh_project_update(&r->project, r->report))
@@ -297,6 +252,7 @@ static bool was_printed(const struct lh_report *reported, const struct lh_report
  */
 static void print_remaining(struct run *r)
 {
+	const struct lh_settings *s = r->settings;
 	struct lh_render_text_style style = r->monitor.style;
 	char next[PATH_MAX + 40] = "";
 	for (uint32_t i = 0; i < r->report->findings; i++)
@@ -304,11 +260,11 @@ static void print_remaining(struct run *r)
 		    !was_printed(r->monitor.reported, r->report->finding[i]))
 			lh_render_text_finding(r->report, r->report->finding[i], style,
 					       lh_log_stream());
-	if (*OPTION(r, output).text && !strchr(r->files.record.path, '%')) {
-		snprintf(next, sizeof(next), "lockhound report %s", OPTION(r, output).text);
+	if (*LH_OPTION(s, output).text && !strchr(r->files.record.path, '%')) {
+		snprintf(next, sizeof(next), "lockhound report %s", LH_OPTION(s, output).text);
 		style.next = next;
 	}
-	if (!OPTION(r, quiet).number)
+	if (!LH_OPTION(s, quiet).number)
 		lh_render_text_summary(r->report, style, lh_log_stream());
 	fflush(lh_log_stream());
 }
@@ -326,7 +282,7 @@ static void save_results(struct run *r)
 	if (run->store_error)
 		lh_log("the data of some processes could not be saved: %s",
 		       strerror(run->store_error));
-	if (!lh_files_write(&r->files, &r->settings, &of) || run->store_error)
+	if (!lh_files_write(&r->files, r->settings, &of) || run->store_error)
 		r->problem = LH_STATUS_ERROR;
 }
 
@@ -345,7 +301,7 @@ static bool incomplete(const struct lh_report *report)
 /* In the order in which a reader of the status needs to know. */
 static int check_status(struct run *r)
 {
-	static const enum lh_severity least[] = {LH_ERROR, LH_WARNING, LH_NOTE};
+	const struct lh_settings *s = r->settings;
 	const struct lh_monitor *m = &r->monitor;
 	uint32_t seen = watched(r->report);
 	if (m->timed_out)
@@ -354,9 +310,9 @@ static int check_status(struct run *r)
 		return own_status(r);
 	if (r->problem)
 		return r->problem;
-	if (lh_report_new_findings(r->report, least[OPTION(r, fail_on).number]))
+	if (lh_report_new_findings(r->report, m->style.least))
 		return LH_STATUS_FINDINGS;
-	if (!seen || (OPTION(r, require_all).number && m->unwatched.count)) {
+	if (!seen || (LH_OPTION(s, require_all).number && m->unwatched.count)) {
 		lh_log(seen ? "some processes were not watched, and --require-all is set"
 			    : "nothing was watched, so no result is possible; 'lockhound doctor "
 			      "%s' tells why",
@@ -370,7 +326,7 @@ static int check_status(struct run *r)
 		       "missing");
 		return LH_STATUS_ERROR;
 	}
-	if (!acquisitions(r->report) && !OPTION(r, allow_empty).number) {
+	if (!acquisitions(r->report) && !LH_OPTION(s, allow_empty).number) {
 		lh_log("no lock operation was seen, so no result is possible; --allow-empty "
 		       "accepts that");
 		return LH_STATUS_ERROR;
@@ -390,19 +346,21 @@ static int run_status(struct run *r)
 /* -v: prints the settings, the library and the program. */
 static void print_setup(const struct run *r)
 {
-	if (r->settings.seed_picked && OPTION(r, quiet).number) /* otherwise the summary has it */
-		lh_log("delay seed %s; --shake=%s repeats the delays", OPTION(r, shake).text,
-		       OPTION(r, shake).text);
-	if (!OPTION(r, verbose).number)
+	const struct lh_settings *s = r->settings;
+	if (s->seed_picked && LH_OPTION(s, quiet).number) /* otherwise the summary has it */
+		lh_log("delay seed %s; --shake=%s repeats the delays", LH_OPTION(s, shake).text,
+		       LH_OPTION(s, shake).text);
+	if (!LH_OPTION(s, verbose).number)
 		return;
-	lh_log("settings from %s", r->settings.conf ? r->settings.conf : "no lockhound.conf");
+	lh_log("settings from %s", s->conf ? s->conf : "no lockhound.conf");
 	lh_log("library %s", r->preload.library);
 	lh_log("program %s", r->target.path);
 }
 
 static void print_processes(const struct run *r)
 {
-	for (uint32_t i = 0; OPTION(r, verbose).number && i < r->report->processes; i++) {
+	for (uint32_t i = 0; LH_OPTION(r->settings, verbose).number && i < r->report->processes;
+	     i++) {
 		const struct lh_report_process *p = r->report->process[i];
 		lh_log("process %d, child of %d, %s: %s; %llu operations", p->pid, p->parent,
 		       p->exe, *p->end ? p->end : "ended, status not known",
@@ -424,18 +382,17 @@ static void watch(struct run *r, pid_t pid)
 		lh_preload_cleanup(&r->preload);
 }
 
-static int command(struct run *r, int argc, char **argv)
+static int start_and_watch(const struct lh_command *command, struct lh_settings *settings,
+			   char **argv, int arguments)
 {
-	int status;
+	static struct run state;
+	struct run *r = &state;
 	pid_t pid;
-	int first = lh_settings_read(&r->settings, r->usage, argc, argv, &status);
-	if (first < 0)
-		return status;
-	if (first == argc) {
-		lh_log("the program is missing; see 'lockhound %s --help'", r->usage->name);
-		return LH_STATUS_ERROR;
-	}
-	if (!inspect(r, argv[first]))
+	if (!arguments)
+		return lh_bad_operands(command, "the program is missing");
+	r->command = command;
+	r->settings = settings;
+	if (!inspect(r, argv[0]))
 		return r->problem;
 	if (!open_project(r))
 		return LH_STATUS_ERROR;
@@ -443,17 +400,17 @@ static int command(struct run *r, int argc, char **argv)
 		refuse(r, "", r->error);
 		return r->problem;
 	}
-	bool started = lh_files_open(&r->files, &r->settings);
+	bool started = lh_files_open(&r->files, r->settings);
 	r->problem = started ? 0 : LH_STATUS_ERROR;
 	set_up_monitor(r);
-	if (!started || !start(r, argv + first, &pid)) {
+	if (!started || !start(r, argv, &pid)) {
 		lh_files_drop(&r->files);
 		lh_preload_cleanup(&r->preload);
 		return r->problem;
 	}
 	watch(r, pid);
-	int result = r->check ? check_status(r) : run_status(r);
-	if (!lh_files_close_log(&r->files, &r->settings))
+	int result = command == &lh_cmd_check ? check_status(r) : run_status(r);
+	if (!lh_files_close_log(&r->files, r->settings))
 		r->problem = LH_STATUS_ERROR;
 	lh_report_free(r->report);
 	lh_read_close(&r->file);
@@ -464,14 +421,45 @@ static int command(struct run *r, int argc, char **argv)
 	return r->problem && !result ? r->problem : result;
 }
 
-int lh_cmd_run(int argc, char **argv)
+static int run(struct lh_settings *settings, char **argv, int arguments)
 {
-	static struct run r = {.usage = &run_usage};
-	return command(&r, argc, argv);
+	return start_and_watch(&lh_cmd_run, settings, argv, arguments);
 }
 
-int lh_cmd_check(int argc, char **argv)
+static int check(struct lh_settings *settings, char **argv, int arguments)
 {
-	static struct run r = {.usage = &check_usage, .check = true};
-	return command(&r, argc, argv);
+	return start_and_watch(&lh_cmd_check, settings, argv, arguments);
 }
+
+const struct lh_command lh_cmd_run = {
+	.name = "run",
+	.purpose = "run a program and report errors in its locking (the default command)",
+	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]\n",
+	.examples = "  lockhound ./app                       findings on stderr at once, a summary "
+		    "at the end\n"
+		    "  lockhound run -o app.lh ./app --port 80   save the run for 'lockhound "
+		    "report app.lh'\n"
+		    "  lockhound run --long-hold=20ms --skip='sh,make' -- make test\n",
+	.status = "  the program's own (128+n: signal n ended it); 125 lockhound cannot watch it, "
+		  "or bad usage;\n"
+		  "  126 not executable; 127 not found\n",
+	.where = LH_IN_RUN,
+	.run = run,
+};
+
+const struct lh_command lh_cmd_check = {
+	.name = "check",
+	.purpose = "like run, as a CI gate: status 66 on findings, 125 if no lock operation was "
+		   "seen",
+	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]\n",
+	.examples = "  lockhound check ./unit_tests          status 66 on a new finding\n"
+		    "  lockhound check --timeout=60s --json=locks.json -- ctest --test-dir build\n"
+		    "  git bisect run lockhound check ./test\n",
+	.status = "  0 no finding; 66 new findings at or above --fail-on; 124 --timeout; 125 "
+		  "nothing was watched,\n"
+		  "  or lockhound had an error; 126 not executable; 127 not found; 128+n signal n "
+		  "ended the\n"
+		  "  program; otherwise the program's own\n",
+	.where = LH_IN_CHECK,
+	.run = check,
+};

@@ -1,14 +1,12 @@
 /* top.c — lockhound top: the locks of a watched process, live or for scripts. */
 #include "tools/cmd/commands.h"
 #include "tools/util/escape.h"
-#include "tools/util/log.h"
 #include "tools/top/screen.h"
 #include "tools/symbols/symbols.h"
 #include "tools/top/top.h"
 #include "tools/top/target.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,152 +14,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SORT = 's', REVERSE = 'r', BATCH = 'b', COUNT = 'n', DELAY = 'd', PID = 'p', HELP = 'h' };
-enum { JSON = 256, ROWS, TOTALS, DEBUGINFOD };
-
-#define DELAY_LEAST 0.05
-#define DELAY_MOST 86400.0
-
 struct top {
-	const char *name; /* the process's pid or file, as given */
-	bool batch, json, debuginfod;
-	unsigned long samples, most;
+	const struct lh_settings *settings;
+	uint64_t samples;
+	uint32_t most; /* rows that are shown */
 	struct lh_top_page page;
 	struct lh_top table;
 	struct lh_top_target target;
 	struct lh_report *report;
 	struct lh_symbols *symbols;
 };
-
-static const struct option options[] = {
-	{"batch", no_argument, NULL, BATCH},       {"number", required_argument, NULL, COUNT},
-	{"delay", required_argument, NULL, DELAY}, {"sort", required_argument, NULL, SORT},
-	{"reverse", no_argument, NULL, REVERSE},   {"totals", no_argument, NULL, TOTALS},
-	{"rows", required_argument, NULL, ROWS},   {"json", no_argument, NULL, JSON},
-	{"pid", required_argument, NULL, PID},     {"debuginfod", no_argument, NULL, DEBUGINFOD},
-	{"help", no_argument, NULL, HELP},         {NULL, 0, NULL, 0},
-};
-
-static void help(void)
-{
-	puts("lockhound top: a live table of the locks of a watched process\n\n"
-	     "Usage: lockhound top [OPTION...] PID|FILE\n"
-	     "       The process runs under lockhound or has the library preloaded; FILE is the\n"
-	     "       ledger of a running process.\n\n"
-	     "Examples:\n"
-	     "  lockhound top $(pidof mariadbd)\n"
-	     "  lockhound top -b -n 1 4711                     one table, since the start\n"
-	     "  lockhound top -b -n 2 -d 10 --sort=hold 4711   and one of ten seconds\n"
-	     "  lockhound top -b --json 4711 | jq -c '.locks[0]'\n\n"
-	     "Options:\n"
-	     "  -b, --batch           plain text in stable columns, no keys\n"
-	     "  -n, --number=N        end after N samples\n"
-	     "  -d, --delay=SECONDS   between two samples, 0.05 to 86400; default 1\n"
-	     "  -s, --sort=KEY        wait, hold, contended, taken or queue (letters: w h c a l)\n"
-	     "  -r, --reverse         smallest value first\n"
-	     "      --totals          sort by the totals since the start, not by the last "
-	     "interval\n"
-	     "      --rows=N          at most N locks\n"
-	     "      --json            with -b: one JSON object on a line for each sample\n"
-	     "  -p, --pid=PID         same as PID\n"
-	     "      --debuginfod      ask the servers in DEBUGINFOD_URLS for missing debug "
-	     "information\n"
-	     "  -h, --help            this\n\n"
-	     "Keys: w wait, h hold, c contended, a acquisitions, l length of the queue, t totals,\n"
-	     "r reverse, space sample now, ? help, q end.\n\n"
-	     "Status: 0 shown, also if the process ended meanwhile; 2 error");
-}
-
-/* ---- options ---- */
-
-static bool read_count(const char *option, const char *text, unsigned long *n)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtoul(text, &end, 10);
-	if (end != text && !*end && !errno && *n > 0 && text[0] != '-')
-		return true;
-	lh_log("top: %s '%s': accepted: a number from 1 on", option, text);
-	return false;
-}
-
-static bool read_delay(struct top *t, const char *text)
-{
-	char *end;
-
-	t->page.delay = strtod(text, &end);
-	if (end != text && !*end && t->page.delay >= DELAY_LEAST && t->page.delay <= DELAY_MOST)
-		return true;
-	lh_log("top: --delay '%s': accepted: seconds from 0.05 to 86400", text);
-	return false;
-}
-
-static bool set(struct top *t, int option)
-{
-	switch (option) {
-	case BATCH:
-		return t->batch = true;
-	case JSON:
-		return t->json = true;
-	case DEBUGINFOD:
-		return t->debuginfod = true;
-	case REVERSE:
-		return t->page.reverse = true;
-	case TOTALS:
-		return t->page.totals = true;
-	case COUNT:
-		return read_count("--number", optarg, &t->samples);
-	case ROWS:
-		return read_count("--rows", optarg, &t->most);
-	case DELAY:
-		return read_delay(t, optarg);
-	case PID:
-		t->name = optarg;
-		return true;
-	case SORT:
-		if (lh_top_find_key(optarg, &t->page.key))
-			return true;
-		lh_log("top: --sort '%s' is not known; accepted: wait, hold, contended, taken, "
-		       "queue",
-		       optarg);
-		return false;
-	default:
-		return false;
-	}
-}
-
-/* -1: continue */
-static int read_options(struct top *t, int argc, char **argv)
-{
-	int option;
-
-	opterr = 0;
-	optind = 0;
-	while ((option = getopt_long(argc, argv, ":bn:d:s:rp:h", options, NULL)) != -1) {
-		if (option == HELP) {
-			help();
-			return 0;
-		}
-		if (option == '?')
-			lh_log("top: option '%s' is not known; see 'lockhound top --help'",
-			       argv[optind - 1]);
-		else if (option == ':')
-			lh_log("top: option '%s' needs a value; see 'lockhound top --help'",
-			       argv[optind - 1]);
-		if (!set(t, option))
-			return LH_STATUS_REPORT_ERROR;
-	}
-	if (!t->name && optind < argc)
-		t->name = argv[optind++];
-	if (!t->name || optind != argc)
-		lh_log("top: name one process; see 'lockhound top --help'");
-	else if (t->json && !t->batch)
-		lh_log("top: --json needs -b");
-	else
-		return -1;
-	return LH_STATUS_REPORT_ERROR;
-}
 
 /* ---- a sample ---- */
 
@@ -181,13 +43,6 @@ static void make_table(struct top *t)
 	t->page.comm = t->target.ledger.head.comm;
 }
 
-static uint32_t least(unsigned long a, unsigned long b)
-{
-	unsigned long n = a < b ? a : b;
-
-	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-}
-
 static void order(struct top *t, uint32_t shown)
 {
 	lh_top_sort(&t->table, t->page.key, t->page.totals, t->page.reverse);
@@ -205,7 +60,7 @@ static void print_end(const struct top *t)
 
 static int64_t delay_ms(const struct top *t)
 {
-	return (int64_t)(t->page.delay * 1000);
+	return LH_OPTION(t->settings, delay).number / 1000000;
 }
 
 /* ---- for scripts ---- */
@@ -231,20 +86,18 @@ static bool pause_between(const struct top *t)
 
 static bool write_table(struct top *t)
 {
-	uint32_t most = least(t->most, UINT32_MAX);
-
 	make_table(t);
-	order(t, most);
-	if (t->json)
-		lh_top_json(&t->table, &t->page, most, stdout);
+	order(t, t->most);
+	if (LH_OPTION(t->settings, top_json).number)
+		lh_top_json(&t->table, &t->page, t->most, stdout);
 	else
-		lh_top_text(&t->table, &t->page, most, stdout);
+		lh_top_text(&t->table, &t->page, t->most, stdout);
 	return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 static int write_tables(struct top *t)
 {
-	for (unsigned long i = 0; i < t->samples; i++) {
+	for (uint64_t i = 0; i < t->samples; i++) {
 		if (i && !pause_between(t))
 			return 0;
 		if (i && !lh_top_target_sample(&t->target)) {
@@ -266,12 +119,14 @@ static bool draw(struct top *t)
 	size_t n = 0;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &n);
+	uint32_t visible;
 	bool good;
 
 	if (!out)
 		return false;
 	lh_screen_size(&t->page.width, &t->page.height);
-	order(t, least(t->most, lh_top_rows_visible(&t->page)));
+	visible = lh_top_rows_visible(&t->page);
+	order(t, visible < t->most ? visible : t->most);
 	lh_top_draw(&t->table, &t->page, out);
 	good = fclose(out) == 0 && lh_screen_show(text, n);
 	free(text);
@@ -343,7 +198,7 @@ static enum next stay(struct top *t, int64_t ms)
 /* True: the user ended it, or all samples were shown. False: the process cannot be sampled. */
 static bool show_all(struct top *t)
 {
-	for (unsigned long i = 0; i < t->samples; i++) {
+	for (uint64_t i = 0; i < t->samples; i++) {
 		if (i && !lh_top_target_sample(&t->target))
 			return false;
 		make_table(t);
@@ -371,17 +226,32 @@ static int show(struct top *t)
 
 /* ---- the command ---- */
 
-int lh_cmd_top(int argc, char **argv)
+/* The value of an option that sets a limit; without it there is none. */
+static uint64_t limit(const struct lh_value *v)
 {
-	struct top t = {.page.delay = 1, .samples = (unsigned long)-1, .most = (unsigned long)-1};
-	int status = read_options(&t, argc, argv);
+	return v->from ? (uint64_t)v->number : UINT64_MAX;
+}
 
-	if (status >= 0)
-		return status;
-	status = LH_STATUS_REPORT_ERROR;
-	if (lh_top_target_open(&t.target, t.name)) {
-		t.symbols = lh_symbols_new(t.debuginfod);
-		status = t.batch ? write_tables(&t) : show(&t);
+static int top(struct lh_settings *s, char **operand, int operands)
+{
+	const char *pid = LH_OPTION(s, pid).text;
+	bool batch = LH_OPTION(s, batch).number;
+	uint64_t rows = limit(&LH_OPTION(s, rows));
+	struct top t = {.settings = s,
+			.samples = limit(&LH_OPTION(s, number)),
+			.most = rows < UINT32_MAX ? (uint32_t)rows : UINT32_MAX,
+			.page = {.reverse = LH_OPTION(s, reverse).number,
+				 .totals = LH_OPTION(s, totals).number}};
+	int status = LH_STATUS_REPORT_ERROR;
+
+	if (operands + !!*pid != 1)
+		return lh_bad_operands(&lh_cmd_top, "name one process");
+	if (LH_OPTION(s, top_json).number && !batch)
+		return lh_bad_operands(&lh_cmd_top, "--json needs -b");
+	lh_top_find_key(LH_OPTION(s, sort).text, &t.page.key);
+	if (lh_top_target_open(&t.target, operands ? *operand : pid)) {
+		t.symbols = lh_symbols_new(LH_OPTION(s, debuginfod).number);
+		status = batch ? write_tables(&t) : show(&t);
 		lh_report_free(t.report);
 		lh_symbols_free(t.symbols);
 	} else {
@@ -395,3 +265,22 @@ int lh_cmd_top(int argc, char **argv)
 	}
 	return status;
 }
+
+const struct lh_command lh_cmd_top = {
+	.name = "top",
+	.purpose = "show a live table of the locks of a watched process",
+	.synopsis = "[OPTION...] PID|FILE\n"
+		    "       The process runs under lockhound or has the library preloaded; FILE is "
+		    "the\n"
+		    "       ledger of a running process.\n",
+	.examples = "  lockhound top $(pidof mariadbd)\n"
+		    "  lockhound top -b -n 1 4711                     one table, since the start\n"
+		    "  lockhound top -b -n 2 -d 10 --sort=hold 4711   and one of ten seconds\n"
+		    "  lockhound top -b --json 4711 | jq -c '.locks[0]'\n",
+	.notes = "Keys: w wait, h hold, c contended, a acquisitions, l length of the queue, t "
+		 "totals,\n"
+		 "r reverse, space sample now, ? help, q end.\n",
+	.status = "  0 shown, also if the process ended meanwhile; 2 error\n",
+	.where = LH_IN_TOP,
+	.run = top,
+};

@@ -30,6 +30,13 @@ const char *lh_hang_lock_text(const struct lh_hang_writer *g, lh_lock_id lock)
 	return lh_hang_clean(g, lh_report_lock_text(g->report, t));
 }
 
+bool lh_hang_is_lock(const struct lh_hang_writer *g, lh_lock_id id)
+{
+	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, id);
+
+	return lock && lock->row.kind != LH_THREAD_END;
+}
+
 const char *lh_hang_plural(const struct lh_hang_writer *g, uint32_t n, const char *one,
 			   const char *more)
 {

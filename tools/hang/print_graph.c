@@ -4,17 +4,10 @@
  */
 #include "tools/hang/writer.h"
 
-static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
-{
-	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, id);
-
-	return lock && lock->row.kind != LH_THREAD_END;
-}
-
 static bool holds_a_lock(const struct lh_hang_writer *g, uint32_t thread)
 {
 	for (uint32_t i = 0; i < g->hang->holds; i++)
-		if (g->hang->hold[i].thread == thread && is_lock(g, g->hang->hold[i].lock))
+		if (g->hang->hold[i].thread == thread && lh_hang_is_lock(g, g->hang->hold[i].lock))
 			return true;
 	return false;
 }
@@ -33,7 +26,7 @@ static void draw_holds(const struct lh_hang_writer *g, uint32_t thread, bool sta
 	for (uint32_t i = 0; i < g->hang->holds; i++) {
 		const struct lh_hang_hold *h = &g->hang->hold[i];
 
-		if (h->thread != thread || !is_lock(g, h->lock))
+		if (h->thread != thread || !lh_hang_is_lock(g, h->lock))
 			continue;
 		const char *at = lh_hang_at(g, LH_SITE_STACK(h->site));
 		fprintf(g->out, "    holds %s%s%s%s%s%s\n", mode_of(g, h),

@@ -5,8 +5,6 @@
  */
 #include "tools/hang/writer.h"
 
-#include <string.h>
-
 /* ---- findings ---- */
 
 /* The addresses of the finding's locks that have no name. */
@@ -68,13 +66,6 @@ static void show_waiters(const struct lh_hang_writer *g)
 	}
 }
 
-static bool is_lock(const struct lh_hang_writer *g, lh_lock_id id)
-{
-	const struct lh_report_lock *lock = lh_report_get_lock(g->report, g->process, id);
-
-	return lock && lock->row.kind != LH_THREAD_END;
-}
-
 /* "'a' for 3.2 s, 'b'"; NULL: the thread holds no known lock */
 static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 {
@@ -83,7 +74,7 @@ static const char *held_by(const struct lh_hang_writer *g, uint32_t thread)
 	for (uint32_t i = 0; i < g->hang->holds; i++) {
 		const struct lh_hang_hold *hold = &g->hang->hold[i];
 
-		if (hold->thread != thread || !is_lock(g, hold->lock))
+		if (hold->thread != thread || !lh_hang_is_lock(g, hold->lock))
 			continue;
 		text = lh_arena_printf(g->arena, "%s%s%s%s%s", text ? text : "", text ? ", " : "",
 				       lh_hang_lock_text(g, hold->lock), hold->ns ? " for " : "",

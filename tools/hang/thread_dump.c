@@ -4,17 +4,13 @@
 #include "tools/hang/text.h"
 #include "tools/report/report.h"
 
-#include <string.h>
-
 static void show(struct lh_hang *h, struct lh_symbols *symbols, FILE *out)
 {
 	struct lh_report *report = lh_report_new((struct lh_report_options){.symbols = symbols});
 	struct lh_ledger_view ledger;
 
-	if (lh_read_view(&ledger, h->snapshot.ledger, h->snapshot.size)) {
-		lh_read_refresh(&ledger);
+	if (lh_snapshot_view(&h->snapshot, &ledger))
 		lh_thread_dump_print(h, report, &ledger, out);
-	}
 	lh_report_free(report);
 	lh_read_drop(&ledger);
 }

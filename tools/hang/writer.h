@@ -20,6 +20,7 @@ const char *lh_hang_clean(const struct lh_hang_writer *, const char *text);
 const char *lh_hang_thread_text(const struct lh_hang_writer *,
 				uint32_t thread);                         /* "T2 'worker' (4712)" */
 const char *lh_hang_lock_text(const struct lh_hang_writer *, lh_lock_id); /* "'accounts'" */
+bool lh_hang_is_lock(const struct lh_hang_writer *, lh_lock_id); /* false: a thread's end */
 const char *lh_hang_plural(const struct lh_hang_writer *, uint32_t n, const char *one,
 			   const char *more);
 /* "T5 'x' (12), T6 'y' (13) and 9 more" */

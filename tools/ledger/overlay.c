@@ -97,8 +97,10 @@ uint32_t lh_overlay_add(struct lh_overlay *s, enum lh_table_name t, const void *
 {
 	uint32_t used = s->table[t].used;
 
-	if (n > s->table[t].rows - used)
+	if (n > s->table[t].rows - used) {
+		s->table[t].refused++;
 		return 0;
+	}
 	if (rows)
 		memcpy(s->table[t].at + (size_t)used * row_size[t].row, rows,
 		       (size_t)n * row_size[t].row);

@@ -47,7 +47,8 @@ struct lh_overlay {
 	struct {
 		unsigned char *at;
 		uint32_t row, base, rows;
-		uint32_t used; /* the first is number `base`; raised last; atomic */
+		uint32_t used;    /* the first is number `base`; raised last; atomic */
+		uint32_t refused; /* additions to a full table */
 	} table[LH_TABLES];
 };
 

@@ -4,7 +4,6 @@
 #include "tools/lock_order/lock_order_internal.h"
 #include "tools/util/path.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { CHAINS_MAX = 100000, LINKS_MAX = LH_CYCLE_MAX + LH_QUEUED_WRITERS_MAX };
@@ -131,38 +130,45 @@ static struct lh_cross_step step_of(struct search *s, const struct link *l, bool
 					       .action = wanted ? LH_WANTS : LH_HOLDS}};
 }
 
-static int by_name(const void *a, const void *b)
+/* The link whose held lock has the first name. A cycle has no first link, and which one the order
+ * graph begins with depends on which thread was faster. */
+static uint32_t first_link(struct search *s, const struct link *link, uint32_t n)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+	const char *name, *least = NULL;
+	uint32_t first = 0;
 
-/* Sorted: at which link a cycle begins varies between runs. */
-static const char *programs_of(struct search *s, const struct link *link, uint32_t n)
-{
-	const char *name[LINKS_MAX], *text = "";
+	for (uint32_t i = 0; i < n; i++) {
+		struct lh_cross_step step = step_of(s, &link[i], false);
 
-	for (uint32_t i = 0; i < n; i++)
-		name[i] = lh_path_base(link[i].process->process->exe);
-	qsort(name, n, sizeof(*name), by_name);
-	for (uint32_t i = 0; i < n; i++)
-		text = lh_arena_printf(s->run.arena, "%s%s%s", text, i ? ", " : "", name[i]);
-	return text;
+		name = step.lock ? step.lock->name : "";
+		if (!least || strcmp(name, least) < 0) {
+			least = name;
+			first = i;
+		}
+	}
+	return first;
 }
 
 static void report_cycle(struct search *s, const struct lh_cycle *cycle, const struct link *link)
 {
 	const struct lh_finding row = {.rule = LH_RULE_LOCK_ORDER, .severity = LH_WARNING};
 	struct lh_cross_step step[2 * LINKS_MAX];
-	uint32_t n = 0;
+	const char *where = "";
+	uint32_t n = 0, first = first_link(s, link, cycle->n);
 
-	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++) {
-		if (i < cycle->n)
-			step[n++] = step_of(s, &link[i], false);
-		step[n++] = step_of(s, &link[i], true);
+	for (uint32_t i = 0; i < cycle->n; i++) {
+		const struct link *l = &link[(first + i) % cycle->n];
+
+		step[n++] = step_of(s, l, false);
+		step[n++] = step_of(s, l, true);
+		where = lh_arena_printf(s->run.arena, "%s%s%s", where, *where ? ", " : "",
+					lh_path_base(l->process->process->exe));
 	}
-	lh_report_add_cross_finding(s->run.report, &row, step, n,
-				    lh_arena_printf(s->run.arena, " (seen in different runs: %s)",
-						    programs_of(s, link, cycle->n)));
+	for (uint32_t i = cycle->n; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
+		step[n++] = step_of(s, &link[i], true);
+	lh_report_add_cross_finding(
+		s->run.report, &row, step, n,
+		lh_arena_printf(s->run.arena, " (seen in different runs: %s)", where));
 }
 
 /* ---- the search ---- */

@@ -71,11 +71,10 @@ static bool from_descriptors(struct lh_ledger_view *r, pid_t pid, const struct l
 
 static pid_t parent_of(pid_t pid)
 {
-	char text[4096], *at;
+	char text[4096];
 
 	lh_proc_read(pid, "status", text, sizeof(text));
-	at = strstr(text, "PPid:");
-	return at ? (pid_t)atoi(at + 5) : 0;
+	return (pid_t)lh_proc_number(text, "PPid", 10);
 }
 
 static bool is_monitor(pid_t pid)

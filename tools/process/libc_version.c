@@ -2,7 +2,7 @@
  * libc_version.c — finds out whether the layout of the locks of a process's C library is known.
  *
  * Every build of glibc contains its version in a sentence: "stable release version 2.36". The
- * layouts in libc_layout.h are those of 2.25 (new conditions and rwlocks) to the newest version
+ * layouts in glibc_layout.h are those of 2.25 (new conditions and rwlocks) to the newest version
  * that was checked, and of the glibc that this process runs with, whose headers the build checked.
  * With any other version only the process's ledger is read.
  */

@@ -1,7 +1,7 @@
 /*
  * libc_version.h — tells whether the locks of a process's C library can be read.
  *
- * Does not read a lock: libc_layout.h has the offsets.
+ * Does not read a lock: glibc_layout.h has the offsets.
  */
 #ifndef LH_PROCESS_LIBC_VERSION_H
 #define LH_PROCESS_LIBC_VERSION_H

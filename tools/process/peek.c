@@ -1,6 +1,7 @@
 /* peek.c — looks up memory, tasks, mappings and objects of a process; converts registers. */
 #include "tools/process/peek_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/user.h>
 
@@ -38,6 +39,16 @@ const struct lh_peek_module *lh_peek_module_at(const struct lh_peek *p, uint64_t
 		if (address >= p->module[i].start && address < p->module[i].end)
 			return &p->module[i];
 	return NULL;
+}
+
+struct lh_module lh_peek_module_row(const struct lh_peek_module *m, const char *path)
+{
+	struct lh_module row = {
+		.start = m->start, .end = m->end, .base = m->base, .build_id_n = m->build_id_n};
+
+	memcpy(row.build_id, m->build_id, sizeof(row.build_id));
+	snprintf(row.path, sizeof(row.path), "%s", path);
+	return row;
 }
 
 #if defined __x86_64__

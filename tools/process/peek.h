@@ -128,7 +128,10 @@ struct lh_peek_task *lh_peek_find(const struct lh_peek *, pid_t inner);
 
 /* Reads mappings and objects, once. */
 void lh_peek_objects(struct lh_peek *);
+const struct lh_peek_map *lh_peek_map_at(const struct lh_peek *, uint64_t address);
 const struct lh_peek_module *lh_peek_module_at(const struct lh_peek *, uint64_t address);
+/* The object as a module row of a ledger. */
+struct lh_module lh_peek_module_row(const struct lh_peek_module *, const char *path);
 
 /* True if one of the objects defines this function. */
 bool lh_peek_has_symbol(struct lh_peek *, const char *name);

@@ -23,19 +23,12 @@ static int ptrace_scope(void)
 	return scope;
 }
 
-static const char *field(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	return at ? at + strlen(name) : "";
-}
-
 static bool may_trace_all(void)
 {
 	char text[4096];
 
 	lh_proc_read(getpid(), "status", text, sizeof(text));
-	return strtoull(field(text, "CapEff:"), NULL, 16) >> CAP_PTRACE & 1;
+	return lh_proc_number(text, "CapEff", 16) >> CAP_PTRACE & 1;
 }
 
 /* True if the real, effective or saved user of the process is not ours. *effective_uid: the
@@ -46,7 +39,7 @@ static bool other_user(const struct lh_peek *p, uid_t *effective_uid)
 	unsigned long real = 0, effective = 0, saved = 0;
 
 	lh_proc_read(p->pid, "status", text, sizeof(text));
-	sscanf(field(text, "Uid:"), "%lu %lu %lu", &real, &effective, &saved);
+	sscanf(lh_proc_field(text, "Uid"), "%lu %lu %lu", &real, &effective, &saved);
 	*effective_uid = (uid_t)effective;
 	return real != getuid() || effective != getuid() || saved != getuid();
 }

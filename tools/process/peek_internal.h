@@ -17,7 +17,6 @@ extern const struct lh_peek_source lh_peek_live;
 
 /* peek.c: sorts tasks by tid, for qsort. */
 int lh_peek_by_tid(const void *, const void *);
-const struct lh_peek_map *lh_peek_map_at(const struct lh_peek *, uint64_t address);
 /* Copies the kernel's register set of this machine to the task. */
 void lh_peek_registers(struct lh_peek_task *, const void *set);
 

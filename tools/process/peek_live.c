@@ -1,16 +1,15 @@
 /* peek_live.c — reads a live process: its tasks, mappings and memory, from /proc. */
 #include "tools/process/peek_internal.h"
 #include "tools/process/proc.h"
+#include "tools/process/task.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,41 +21,20 @@ enum { EXITING = 0x4, KERNEL = 0x200000 };
 
 /* ---- files in /proc ---- */
 
-/* The text after "Name:" in a status file; NULL: no such line. */
-static const char *field(const char *status, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *at = status; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, name, n) == 0 && at[n] == ':')
-			return at + n + 1 + strspn(at + n + 1, " \t");
-	}
-	return NULL;
-}
-
-static uint64_t number(const char *status, const char *name, int base)
-{
-	const char *at = field(status, name);
-
-	return at ? strtoull(at, NULL, base) : 0;
-}
-
 static void copy_name(char name[LH_NAME_MAX], const char *status)
 {
-	const char *at = field(status, "Name");
+	const char *at = lh_proc_field(status, "Name");
 
-	if (at)
-		snprintf(name, LH_NAME_MAX, "%.*s", (int)strcspn(at, "\n"), at);
+	snprintf(name, LH_NAME_MAX, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
 /* NSpid has one number for each pid namespace, the innermost last. */
 static pid_t own_tid(const char *status, pid_t tid)
 {
-	const char *at = field(status, "NSpid");
+	const char *at = lh_proc_field(status, "NSpid");
 	char *end;
 
-	while (at && *at && *at != '\n') {
+	while (*at && *at != '\n') {
 		long n = strtol(at, &end, 10);
 
 		if (end == at)
@@ -67,17 +45,16 @@ static pid_t own_tid(const char *status, pid_t tid)
 	return tid;
 }
 
-/* "202 0x1 0x2 0x3 0x4 0x5 0x6 sp pc", "-1 sp pc" (blocked, but in no call) or "running". */
-static void read_call(struct lh_peek_task *t, const char *text)
+static void read_call(const struct lh_peek *p, struct lh_peek_task *t)
 {
-	char *at;
+	struct lh_task_call c;
 
-	t->call = strtol(text, &at, 10);
-	t->blocked = at != text;
-	for (int i = 0; i < LH_PEEK_ARGS && t->blocked && t->call >= 0; i++)
-		t->arg[i] = strtoull(at, &at, 0);
-	t->sp = t->blocked ? strtoull(at, &at, 0) : 0;
-	t->pc = t->blocked ? strtoull(at, &at, 0) : 0;
+	lh_task_call(p->pid, t->tid, &c);
+	t->call = c.nr;
+	t->blocked = c.in == LH_TASK_CALL || c.in == LH_TASK_FAULT;
+	memcpy(t->arg, c.arg, sizeof(t->arg));
+	t->sp = c.sp;
+	t->pc = c.pc;
 }
 
 /*
@@ -89,9 +66,8 @@ bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 {
 	char name[64], text[4096];
 
-	snprintf(name, sizeof(name), "task/%d/syscall", t->tid);
-	if (!p->no_access && lh_proc_read(p->pid, name, text, sizeof(text)))
-		read_call(t, text);
+	if (!p->no_access)
+		read_call(p, t);
 	snprintf(name, sizeof(name), "task/%d/schedstat", t->tid);
 	t->ran_ns = !t->blocked && lh_proc_read(p->pid, name, text, sizeof(text))
 			    ? strtoull(text, NULL, 10)
@@ -99,9 +75,9 @@ bool lh_peek_scan_task(struct lh_peek *p, struct lh_peek_task *t)
 	snprintf(name, sizeof(name), "task/%d/status", t->tid);
 	if (!lh_proc_read(p->pid, name, text, sizeof(text)))
 		return false;
-	t->state = field(text, "State") ? *field(text, "State") : 'X';
+	t->state = *lh_proc_field(text, "State");
 	t->own_tid = own_tid(text, t->tid);
-	t->switches = number(text, "voluntary_ctxt_switches", 10);
+	t->switches = lh_proc_number(text, "voluntary_ctxt_switches", 10);
 	copy_name(t->name, text);
 	return true;
 }
@@ -188,7 +164,7 @@ static bool is_readable(struct lh_peek *p)
 
 	if (!read_stat(p, &state, &flags, &code))
 		return refuse(
-			p, kill(p->pid, 0) && errno == ESRCH
+			p, lh_proc_is_gone(p->pid)
 				   ? "does not exist"
 				   : "is not visible in /proc (hidepid?): run as its user or root");
 	if (flags & KERNEL)
@@ -208,14 +184,14 @@ static bool read_status(struct lh_peek *p)
 
 	if (!lh_proc_read(p->pid, "status", text, sizeof(text)))
 		return is_readable(p);
-	leader = (pid_t)number(text, "Tgid", 10);
+	leader = (pid_t)lh_proc_number(text, "Tgid", 10);
 	if (leader && leader != p->pid) { /* a thread's id stands for its process */
 		p->pid = leader;
 		lh_proc_read(p->pid, "status", text, sizeof(text));
 	}
 	copy_name(p->comm, text);
-	p->tracer = (pid_t)number(text, "TracerPid", 10);
-	p->handlers = number(text, "SigCgt", 16) & ~GLIBC_SIGNALS;
+	p->tracer = (pid_t)lh_proc_number(text, "TracerPid", 10);
+	p->handlers = lh_proc_number(text, "SigCgt", 16) & ~GLIBC_SIGNALS;
 	return true;
 }
 
@@ -307,9 +283,7 @@ static void read_maps(struct lh_peek *p)
 
 static bool read_memory(const struct lh_peek *p, uint64_t address, void *out, size_t n)
 {
-	struct iovec to = {out, n}, from = {(void *)(uintptr_t)address, n};
-
-	return process_vm_readv(p->alive_tid, &to, 1, &from, 1, 0) == (ssize_t)n;
+	return lh_proc_memory(p->alive_tid, address, out, n);
 }
 
 const struct lh_peek_source lh_peek_live = {.read = read_memory, .maps = read_maps};

@@ -6,7 +6,6 @@
 #include "tools/process/stop.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/user.h>
 
 #define STACK_MAX (256u << 10) /* enough for LH_FRAMES_MAX frames */

@@ -3,16 +3,19 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { TASKS = 256, CHILDREN = 16 << 10, PATH = 80 };
 
-bool lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity)
+size_t lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity)
 {
 	char path[PATH];
 	size_t n = 0;
@@ -24,7 +27,44 @@ bool lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity)
 	if (fd >= 0)
 		close(fd);
 	out[n] = '\0';
-	return n > 0;
+	return n;
+}
+
+const char *lh_proc_field(const char *status, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = status; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, n) == 0 && at[n] == ':')
+			return at + n + 1 + strspn(at + n + 1, " \t");
+	}
+	return "";
+}
+
+uint64_t lh_proc_number(const char *status, const char *name, int base)
+{
+	return strtoull(lh_proc_field(status, name), NULL, base);
+}
+
+bool lh_proc_memory(pid_t pid, uint64_t address, void *out, size_t n)
+{
+	struct iovec to = {out, n}, from = {(void *)(uintptr_t)address, n};
+
+	return process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)n;
+}
+
+bool lh_proc_has_task(pid_t pid, pid_t tid)
+{
+	char path[PATH];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, tid);
+	return access(path, F_OK) == 0;
+}
+
+bool lh_proc_is_gone(pid_t tid)
+{
+	return kill(tid, 0) != 0 && errno == ESRCH;
 }
 
 bool lh_proc_exe(pid_t pid, char *out, size_t capacity)
@@ -39,21 +79,18 @@ bool lh_proc_exe(pid_t pid, char *out, size_t capacity)
 /* "Uid:" and "Gid:" are followed by the real, the effective and the saved id. */
 static bool has_other(const char *status, const char *field, unsigned ours)
 {
-	const char *at = strstr(status, field);
 	unsigned real, effective, saved;
-	return at && sscanf(at + strlen(field), "%u %u %u", &real, &effective, &saved) == 3 &&
+	return sscanf(lh_proc_field(status, field), "%u %u %u", &real, &effective, &saved) == 3 &&
 	       (effective != ours || saved != ours);
 }
 
 bool lh_proc_is_set_id(pid_t pid)
 {
 	char status[4096];
-	unsigned long long caps = 0;
 	if (!lh_proc_read(pid, "status", status, sizeof(status)))
 		return false;
-	const char *at = strstr(status, "\nCapPrm:");
-	return has_other(status, "\nUid:", geteuid()) || has_other(status, "\nGid:", getegid()) ||
-	       (at && sscanf(at + 8, "%llx", &caps) == 1 && caps && geteuid());
+	return has_other(status, "Uid", geteuid()) || has_other(status, "Gid", getegid()) ||
+	       (lh_proc_number(status, "CapPrm", 16) && geteuid());
 }
 
 bool lh_proc_maps(pid_t pid, const char *name)
@@ -72,17 +109,7 @@ bool lh_proc_maps(pid_t pid, const char *name)
 bool lh_proc_environment(pid_t pid, const char *begins, const char *word)
 {
 	static char text[256 << 10];
-	char path[PATH];
-	size_t n = 0;
-	ssize_t got;
-	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && n + 1 < sizeof(text) &&
-	       (got = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
-		n += (size_t)got;
-	if (fd >= 0)
-		close(fd);
-	text[n] = '\0';
+	size_t n = lh_proc_read(pid, "environ", text, sizeof(text));
 	for (size_t i = 0; i < n; i += strlen(text + i) + 1)
 		if (!strncmp(text + i, begins, strlen(begins)) && strstr(text + i, word))
 			return true;

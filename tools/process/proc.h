@@ -9,10 +9,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* Reads /proc/PID/NAME, at most capacity - 1 bytes, terminated. False: nothing could be read. */
-bool lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity);
+/* Reads /proc/PID/NAME, at most capacity - 1 bytes, terminated. Returns how many. */
+size_t lh_proc_read(pid_t pid, const char *name, char *out, size_t capacity);
+/* The text after "NAME:" in a status file; "": no such line. */
+const char *lh_proc_field(const char *status, const char *name);
+uint64_t lh_proc_number(const char *status, const char *name, int base); /* the same as a number */
+/* False: not all n bytes could be read. */
+bool lh_proc_memory(pid_t pid, uint64_t address, void *out, size_t n);
+bool lh_proc_has_task(pid_t pid, pid_t tid);
+/* True if no thread that we can see has this tid. */
+bool lh_proc_is_gone(pid_t tid);
 bool lh_proc_exe(pid_t pid, char *out, size_t capacity);
 /* True if its file gave it an identity or capabilities that we do not have (set-id). Needs no
  * privilege. */

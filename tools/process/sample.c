@@ -3,7 +3,6 @@
 #include "tools/util/time.h"
 #include "tools/process/peek_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -25,20 +24,8 @@ struct lh_sampler {
 	uint32_t taken;
 };
 
-struct lh_sampler *lh_sampler_new(pid_t pid)
+static void drop_modules(struct lh_sampler *s, pid_t pid)
 {
-	struct lh_sampler *s = calloc(1, sizeof(*s));
-
-	if (s)
-		s->peek = (struct lh_peek){
-			.pid = pid, .alive_tid = pid, .source = &lh_peek_live, .no_names = true};
-	return s;
-}
-
-static void drop_modules(struct lh_sampler *s)
-{
-	pid_t pid = s->peek.pid;
-
 	if (s->peek.arena)
 		lh_peek_close(&s->peek);
 	s->peek = (struct lh_peek){
@@ -46,10 +33,19 @@ static void drop_modules(struct lh_sampler *s)
 	s->taken = 0;
 }
 
+struct lh_sampler *lh_sampler_new(pid_t pid)
+{
+	struct lh_sampler *s = calloc(1, sizeof(*s));
+
+	if (s)
+		drop_modules(s, pid);
+	return s;
+}
+
 static void load_modules(struct lh_sampler *s)
 {
 	if (s->taken++ == SAMPLES_MAX)
-		drop_modules(s);
+		drop_modules(s, s->peek.pid);
 	if (s->peek.arena)
 		return;
 	s->peek.arena = lh_arena_new();
@@ -60,7 +56,7 @@ void lh_sampler_free(struct lh_sampler *s)
 {
 	if (!s)
 		return;
-	drop_modules(s);
+	drop_modules(s, s->peek.pid);
 	free(s);
 }
 
@@ -194,7 +190,7 @@ static bool guess_frame(struct lh_sampler *s, struct lh_peek_task *t)
 static bool unwind(struct lh_sampler *s, struct lh_peek_task *t, struct lh_stack_sample *out)
 {
 	if (!lh_peek_module_at(&s->peek, t->pc)) /* the object was loaded later */
-		drop_modules(s);
+		drop_modules(s, s->peek.pid);
 	load_modules(s);
 	lh_peek_unwind(&s->peek, t);
 	if (!t->registers && t->cut) {
@@ -246,9 +242,6 @@ bool lh_sampler_module(struct lh_sampler *s, uint64_t address, struct lh_module 
 	m = lh_peek_module_at(&s->peek, address);
 	if (!m)
 		return false;
-	*out = (struct lh_module){
-		.start = m->start, .end = m->end, .base = m->base, .build_id_n = m->build_id_n};
-	memcpy(out->build_id, m->build_id, sizeof(out->build_id));
-	snprintf(out->path, sizeof(out->path), "%s", m->path);
+	*out = lh_peek_module_row(m, m->path);
 	return true;
 }

@@ -2,7 +2,7 @@
  * snapshot_ledger.h — a ledger that the front end fills with what `lockhound hang` found, so that
  * every report reads it like a ledger of the library.
  *
- * Does not find deadlocks. A row of another ledger is copied together with the rows that it names.
+ * Does not find deadlocks. Rows of another ledger are copied with copy_rows.h.
  *
  * - The capacity is set by lh_snapshot_make. If a table is full, a new row gets the number 0,
  *   "unknown", and the table counts it as refused.
@@ -11,25 +11,24 @@
 #ifndef LH_PROCESS_SNAPSHOT_LEDGER_H
 #define LH_PROCESS_SNAPSHOT_LEDGER_H
 
+#include "tools/process/copy_rows.h"
 #include "tools/process/peek.h"
-#include "tools/ledger/reader.h"
 
 struct lh_snapshot {
 	struct lh_ledger *ledger;
 	size_t size;
-	struct lh_arena *arena;
-	const struct lh_ledger_view *source; /* the ledger that rows are copied from, NULL: none */
-	struct lh_snapshot_copies *copied;   /* source rows that were copied; a hash table */
-	uint32_t modules_at; /* row of the first module from lh_snapshot_put_modules */
+	struct lh_overlay rows;      /* in the memory of `ledger` */
+	struct lh_row_copier copier; /* from the ledger of the process, if there is one */
+	uint32_t modules_at;         /* row of the first module from lh_snapshot_put_modules */
 };
 
 /* Sets the capacity of all tables from these numbers. False: out of memory. */
 bool lh_snapshot_make(struct lh_snapshot *, struct lh_arena *, uint32_t threads, uint32_t modules);
 void lh_snapshot_free(struct lh_snapshot *);
 
-void *lh_snapshot_row_add(struct lh_snapshot *, enum lh_table_name,
-			  uint32_t *number); /* NULL: the table is full */
-void *lh_snapshot_row(const struct lh_snapshot *, enum lh_table_name, uint32_t number);
+/* Reads the rows so far. */
+bool lh_snapshot_view(struct lh_snapshot *, struct lh_ledger_view *);
+void *lh_snapshot_row(struct lh_snapshot *, enum lh_table_name, uint32_t number);
 
 lh_thread_id lh_snapshot_put_thread(struct lh_snapshot *, pid_t tid, const char *name,
 				    uint32_t flags);
@@ -43,18 +42,13 @@ void lh_snapshot_put_modules(struct lh_snapshot *, const struct lh_peek *);
 lh_stack_id lh_snapshot_put_stack(struct lh_snapshot *, const struct lh_peek *,
 				  const struct lh_peek_task *, uint32_t first);
 
-lh_stack_id lh_snapshot_put_frames(struct lh_snapshot *, const uint64_t *frame, uint32_t n,
-				   bool cut);
-
-/* Sets `source`, and copies its head, modules and threads. Call it before any row is added:
- * modules and threads keep their numbers. */
+/* Sets the copier's source, and copies its head, modules and threads. Call it before any row is
+ * added: modules and threads keep their numbers. */
 void lh_snapshot_copy_all(struct lh_snapshot *, const struct lh_ledger_view *);
-/* Copy one row of `source`, once; return the copy's id. */
-lh_stack_id lh_snapshot_copy_stack(struct lh_snapshot *, lh_stack_id);
 lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *, lh_lock_id);
 
 struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *, enum lh_rule);
-struct lh_finding *lh_snapshot_last_finding(const struct lh_snapshot *); /* NULL: none yet */
+struct lh_finding *lh_snapshot_last_finding(struct lh_snapshot *); /* NULL: none yet */
 /* Adds a step to the last finding. */
 void lh_snapshot_put_step(struct lh_snapshot *, lh_thread_id, enum lh_action, lh_lock_id, lh_site);
 

@@ -42,13 +42,6 @@ bool lh_stop_restarts(long nr)
 }
 
 #if defined __x86_64__
-static uint64_t signal_mask(const char *status, const char *name)
-{
-	const char *at = strstr(status, name);
-
-	return at ? strtoull(at + strlen(name), NULL, 16) : 0;
-}
-
 /* True if an unblocked signal is pending: then the signal, not our stop, interrupted the call. */
 static bool has_pending_signal(pid_t tid)
 {
@@ -56,8 +49,8 @@ static bool has_pending_signal(pid_t tid)
 
 	if (!lh_proc_read(tid, "status", text, sizeof(text)))
 		return true;
-	return (signal_mask(text, "\nSigPnd:") | signal_mask(text, "\nShdPnd:")) &
-	       ~signal_mask(text, "\nSigBlk:");
+	return (lh_proc_number(text, "SigPnd", 16) | lh_proc_number(text, "ShdPnd", 16)) &
+	       ~lh_proc_number(text, "SigBlk", 16);
 }
 
 /*

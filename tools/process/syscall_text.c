@@ -1,4 +1,4 @@
-/* syscall_text.c — has a table of system calls, and describes the arguments of a call as text. */
+/* syscall_text.c — has a table of system calls, and describes what a thread in a call does. */
 #include "tools/process/syscall_text.h"
 #include "tools/process/proc.h"
 
@@ -9,11 +9,9 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -126,33 +124,6 @@ bool lh_syscall_is_sync(long nr)
 	int i = row_of(nr);
 
 	return i >= 0 && calls[i].about == SYNC;
-}
-
-const char *lh_syscall_verb(long nr)
-{
-	int i = row_of(nr);
-
-	return i >= 0 ? calls[i].verb : NULL;
-}
-
-enum lh_syscall_files lh_syscall_files(long nr)
-{
-	int i = row_of(nr);
-
-	if (i < 0)
-		return LH_SYSCALL_NO_FILE;
-	if (calls[i].about == POLLED)
-		return LH_SYSCALL_POLLED;
-	return calls[i].about == FD0 || calls[i].about == LOCKED || calls[i].about == SYNC
-		       ? LH_SYSCALL_FILE
-		       : LH_SYSCALL_NO_FILE;
-}
-
-static bool read_memory(pid_t pid, uint64_t at, void *out, size_t n)
-{
-	struct iovec here = {out, n}, there = {(void *)(uintptr_t)at, n};
-
-	return at && process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)n;
 }
 
 /* ---- sockets ---- */
@@ -273,7 +244,7 @@ static void add_sleep(pid_t pid, uint64_t at, struct text *t)
 {
 	struct timespec s;
 
-	if (read_memory(pid, at, &s, sizeof(s)))
+	if (lh_proc_memory(pid, at, &s, sizeof(s)))
 		add_time(t, (double)s.tv_sec + (double)s.tv_nsec / 1e9);
 }
 
@@ -284,7 +255,7 @@ static void add_until(pid_t pid, const struct lh_task_call *c, struct text *t)
 	struct timespec s, now;
 
 	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
-	    clock_gettime(clock, &now) || !read_memory(pid, c->arg[2], &s, sizeof(s))) {
+	    clock_gettime(clock, &now) || !lh_proc_memory(pid, c->arg[2], &s, sizeof(s))) {
 		add(t, "until a point in time");
 		return;
 	}
@@ -302,7 +273,7 @@ static void add_polled(pid_t pid, uint64_t at, uint64_t n, struct text *t)
 		add(t, "only a time limit");
 		return;
 	}
-	if (!read_memory(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
+	if (!lh_proc_memory(pid, at, p, sizeof(p[0]) * (n < 2 ? n : 2)))
 		return;
 	for (uint64_t i = 0; i < n && i < 2; i++) {
 		if (i)
@@ -321,7 +292,7 @@ static void add_selected(pid_t pid, const struct lh_task_call *c, struct text *t
 
 	for (int set = 1; set <= 3; set++) {
 		uint64_t some[WORDS];
-		if (!read_memory(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
+		if (!lh_proc_memory(pid, c->arg[set], some, (n + WORD - 1) / WORD * sizeof(*some)))
 			continue;
 		for (uint64_t i = 0; i < (n + WORD - 1) / WORD; i++)
 			all[i] |= some[i];
@@ -345,9 +316,9 @@ static void add_path(pid_t pid, uint64_t at, struct text *t)
 	char path[256] = "";
 	size_t n = 4096 - at % 4096;
 
-	if (read_memory(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
+	if (lh_proc_memory(pid, at, path, n < sizeof(path) - 1 ? n : sizeof(path) - 1)) {
 		if (n < sizeof(path) - 1 && memchr(path, '\0', n) == NULL)
-			read_memory(pid, at + n, path + n, sizeof(path) - 1 - n);
+			lh_proc_memory(pid, at + n, path + n, sizeof(path) - 1 - n);
 		add(t, "%s", path);
 	}
 }
@@ -421,4 +392,50 @@ void lh_syscall_text(pid_t pid, const struct lh_task_call *c, char *out, size_t 
 			 what + strlen(what) - (capacity - 24));
 	else
 		add(&t, what[0] ? "%s (%s)" : "%s", calls[i].name, what);
+}
+
+/* ---- what a thread of an inspected process does ---- */
+
+/* "descriptor 0 (pipe:[1234])" */
+static const char *file_of(const struct lh_peek *p, int fd)
+{
+	char path[64], name[256];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", p->alive_tid, fd);
+	n = p->core ? -1 : readlink(path, name, sizeof(name) - 1);
+	if (n <= 0)
+		return lh_arena_printf(p->arena, "descriptor %d", fd);
+	return lh_arena_printf(p->arena, "descriptor %d (%.*s)", fd, (int)n, name);
+}
+
+/* The first descriptor, and the number of the others. */
+static const char *files_of(const struct lh_peek *p, uint64_t list, uint64_t n)
+{
+	struct pollfd first;
+
+	if (!n || n > INT16_MAX || !lh_peek_read(p, list, &first, sizeof(first)) || first.fd < 0)
+		return NULL;
+	if (n == 1)
+		return file_of(p, first.fd);
+	return lh_arena_printf(p->arena, "%s and %u more", file_of(p, first.fd), (unsigned)(n - 1));
+}
+
+const char *lh_thread_activity(const struct lh_peek *p, const struct lh_peek_task *t)
+{
+	const char *file = NULL;
+	int i;
+
+	if (t->state == 'Z' || t->state == 'X')
+		return "has ended";
+	if (!t->blocked)
+		return t->state == 'T' ? "is stopped" : "runs";
+	i = row_of(t->call);
+	if (i < 0 || !calls[i].verb)
+		return NULL;
+	if (calls[i].about == FD0 || calls[i].about == LOCKED || calls[i].about == SYNC)
+		file = file_of(p, (int)t->arg[0]);
+	else if (calls[i].about == POLLED)
+		file = files_of(p, t->arg[0], t->arg[1]);
+	return file ? lh_arena_printf(p->arena, "%s on %s", calls[i].verb, file) : calls[i].verb;
 }

@@ -9,16 +9,14 @@
 #ifndef LH_PROCESS_SYSCALL_TEXT_H
 #define LH_PROCESS_SYSCALL_TEXT_H
 
+#include "tools/process/peek.h"
 #include "tools/process/task.h"
 
 /* True if the call waits for the disk: such a call normally sleeps uninterruptibly. */
 bool lh_syscall_is_sync(long nr);
-/* "sleeps", "waits for a connection": what a thread in this call does; NULL: not known. */
-const char *lh_syscall_verb(long nr);
-/* Which files the call waits for: none, the descriptor in its first argument, or an array of struct
- * pollfd. */
-enum lh_syscall_files { LH_SYSCALL_NO_FILE, LH_SYSCALL_FILE, LH_SYSCALL_POLLED };
-enum lh_syscall_files lh_syscall_files(long nr);
 void lh_syscall_text(pid_t pid, const struct lh_task_call *, char *out, size_t capacity);
+/* What a thread does that waits for no lock: "sleeps", "reads on descriptor 0 (/dev/pts/3)",
+ * "runs"; NULL: unknown. Not escaped: a path may contain any byte. */
+const char *lh_thread_activity(const struct lh_peek *, const struct lh_peek_task *);
 
 #endif

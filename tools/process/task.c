@@ -20,13 +20,6 @@ static const char *field(const char *stat, int n)
 	return at ? at + 1 : "";
 }
 
-static uint64_t number_after(const char *text, const char *key)
-{
-	const char *at = strstr(text, key);
-
-	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
-}
-
 /* For a kernel without schedstat: times are coarser, but the number of switches is exact. */
 static void read_without_schedstat(pid_t pid, pid_t tid, const char *stat, struct lh_task *t)
 {
@@ -38,38 +31,38 @@ static void read_without_schedstat(pid_t pid, pid_t tid, const char *stat, struc
 	t->lag_ns = 0;
 	t->turns = 0;
 	if (lh_proc_read(pid, name, text, sizeof(text)))
-		t->turns = number_after(text, "\nvoluntary_ctxt_switches:") +
-			   number_after(text, "\nnonvoluntary_ctxt_switches:");
+		t->turns = lh_proc_number(text, "voluntary_ctxt_switches", 10) +
+			   lh_proc_number(text, "nonvoluntary_ctxt_switches", 10);
+}
+
+/* False: the kernel has no schedstat. */
+static bool read_schedstat(pid_t pid, pid_t tid, struct lh_task *t)
+{
+	char name[40], text[128];
+
+	snprintf(name, sizeof(name), "task/%d/schedstat", tid);
+	return lh_proc_read(pid, name, text, sizeof(text)) &&
+	       sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &t->run_ns, &t->lag_ns,
+		      &t->turns) == 3 &&
+	       t->turns;
 }
 
 bool lh_task_times(pid_t pid, pid_t tid, struct lh_task *t)
 {
-	char name[40], text[128];
-
 	*t = (struct lh_task){0};
-	snprintf(name, sizeof(name), "task/%d/schedstat", tid);
-	if (lh_proc_read(pid, name, text, sizeof(text)) &&
-	    sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &t->run_ns, &t->lag_ns, &t->turns) ==
-		    3 &&
-	    t->turns)
-		return true;
-	return lh_task_read(pid, tid, t);
+	return read_schedstat(pid, tid, t) || lh_task_read(pid, tid, t);
 }
 
 bool lh_task_read(pid_t pid, pid_t tid, struct lh_task *t)
 {
-	char name[40], stat[1024], text[128];
+	char name[40], stat[1024];
 
 	*t = (struct lh_task){0};
 	snprintf(name, sizeof(name), "task/%d/stat", tid);
 	if (!lh_proc_read(pid, name, stat, sizeof(stat)))
 		return false;
 	t->state = *field(stat, 3);
-	snprintf(name, sizeof(name), "task/%d/schedstat", tid);
-	if (!lh_proc_read(pid, name, text, sizeof(text)) ||
-	    sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &t->run_ns, &t->lag_ns, &t->turns) !=
-		    3 ||
-	    !t->turns)
+	if (!read_schedstat(pid, tid, t))
 		read_without_schedstat(pid, tid, stat, t);
 	return t->state != 0;
 }

@@ -37,17 +37,11 @@ static bool is_set(const char *name)
 	return value && value[0];
 }
 
-bool lh_render_text_color_known(const char *when)
-{
-	return strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
-	       strcmp(when, "never") == 0;
-}
-
 bool lh_render_text_color(const char *when, FILE *out)
 {
 	const char *term = getenv("TERM");
 
-	if (when && strcmp(when, "auto") != 0)
+	if (*when && strcmp(when, "auto") != 0)
 		return strcmp(when, "always") == 0;
 	if (is_set("NO_COLOR"))
 		return false;

@@ -58,12 +58,9 @@ void lh_render_text_summary(const struct lh_report *, struct lh_render_text_styl
 lh_renderer lh_render_text_locks;
 
 /*
- * Whether to use color: `when` is auto, always or never (NULL: auto). Auto checks NO_COLOR, then
+ * Whether to use color: `when` is auto, always or never ("": auto). Auto checks NO_COLOR, then
  * CLICOLOR_FORCE and FORCE_COLOR, then whether the stream is a terminal.
  */
 bool lh_render_text_color(const char *when, FILE *);
-
-/* Is `when` a value of --color? */
-bool lh_render_text_color_known(const char *when);
 
 #endif

@@ -13,7 +13,6 @@ static const struct {
 #define RULE(constant, id, severity, properties, title, meaning, help, can, is, open)              \
 	[LH_RULE_##constant] = {id, title, meaning, help, LH_##severity, properties, can, is, open},
 #include "libcheck/rules.def"
-#undef RULE
 };
 
 static const char *const severities[] = {"note", "warning", "error"};

@@ -36,18 +36,18 @@ struct named {
  * overwrite the project's baseline, policy or config. */
 static bool has_same_file_twice(const struct lh_settings *s)
 {
-	static const enum lh_option read[] = {LH_OPT_baseline, LH_OPT_policy, LH_OPT_config};
 	struct named all[LH_OUTPUTS_MAX + 6];
 	int n = 0, written;
 
-	all[n++] = (struct named){"output", s->value[LH_OPT_output].text};
-	all[n++] = (struct named){"log-file", s->value[LH_OPT_log_file].text};
+	all[n++] = (struct named){"output", LH_OPTION(s, output).text};
+	all[n++] = (struct named){"log-file", LH_OPTION(s, log_file).text};
 	for (int i = 0; i < s->outputs; i++)
 		all[n++] = (struct named){lh_render_formats[s->output[i].format].name,
 					  s->output[i].path};
 	written = n;
-	for (size_t i = 0; i < sizeof(read) / sizeof(*read); i++)
-		all[n++] = (struct named){lh_settings_name(read[i]), s->value[read[i]].text};
+	all[n++] = (struct named){"baseline", LH_OPTION(s, baseline).text};
+	all[n++] = (struct named){"policy", LH_OPTION(s, policy).text};
+	all[n++] = (struct named){"config", LH_OPTION(s, config).text};
 	for (int i = 0; i < written; i++)
 		for (int k = i + 1; k < n; k++)
 			if (*all[i].path && *all[k].path && same_file(all[i].path, all[k].path)) {
@@ -62,7 +62,7 @@ bool lh_files_open(struct lh_files *f, const struct lh_settings *s)
 {
 	if (has_same_file_twice(s))
 		return false;
-	const char *log = s->value[LH_OPT_log_file].text, *record = s->value[LH_OPT_output].text;
+	const char *log = LH_OPTION(s, log_file).text, *record = LH_OPTION(s, output).text;
 	if (*log && !(f->log = fopen(log, "we"))) {
 		lh_log("--log-file: %s: %s", log, strerror(errno));
 		return false;
@@ -114,17 +114,9 @@ bool lh_files_write(struct lh_files *f, const struct lh_settings *s,
 		    const struct lh_files_content *of)
 {
 	bool ok = true;
-	static const enum lh_severity least_severity[] = {LH_ERROR, LH_WARNING, LH_NOTE};
-	struct lh_render_text_style style = {
-		.source = true,
-		.filtered = s->value[LH_OPT_show_filtered].number,
-		.locks = true,
-		.root = s->value[LH_OPT_source_root].text,
-		.least = least_severity[s->value[LH_OPT_fail_on].number],
-		.empty_fine = s->value[LH_OPT_allow_empty].number,
-		.suppressed = s->value[LH_OPT_sarif_include_suppressed].number,
-		.file_attribute = s->value[LH_OPT_junit_file_attr].number,
-	};
+	struct lh_render_text_style style = lh_settings_style(s);
+
+	style.source = style.locks = true;
 	if (f->record.file)
 		ok &= finish(&f->record, of, copy_store(of->store, f->record.file), "output");
 	for (int i = 0; i < s->outputs; i++) {
@@ -145,6 +137,6 @@ bool lh_files_close_log(struct lh_files *f, const struct lh_settings *s)
 	bool bad = ferror(log) != 0;
 	if (!fclose(log) && !bad)
 		return true;
-	lh_log("--log-file: %s: %s", s->value[LH_OPT_log_file].text, strerror(errno));
+	lh_log("--log-file: %s: %s", LH_OPTION(s, log_file).text, strerror(errno));
 	return false;
 }

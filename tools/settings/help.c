@@ -37,16 +37,15 @@ static int distance(const char *a, size_t n, const char *b)
 	return row[m];
 }
 
-const char *lh_settings_nearest(const char *key, size_t n)
+const char *lh_settings_nearest(const char *key, size_t n, unsigned where)
 {
 	static char best[NAME_CAPACITY];
 	int least = n < 4 ? 2 : 4; /* a name this far away is no useful hint */
 	char name[NAME_CAPACITY];
+	const char *known;
 	*best = '\0';
-	for (int i = 0; i < LH_OPTS || lh_render_formats[i - LH_OPTS].name; i++) {
-		const char *known = i < LH_OPTS ? lh_settings_table[i].name
-						: lh_render_formats[i - LH_OPTS].name;
-		if (strlen(known) >= NAME_CAPACITY)
+	for (int i = 0; (known = lh_settings_name_in(i, where)); i++) {
+		if (!*known || strlen(known) >= NAME_CAPACITY)
 			continue;
 		flag_name(known, name);
 		int d = distance(key, n, name);
@@ -58,91 +57,76 @@ const char *lh_settings_nearest(const char *key, size_t n)
 	return *best ? best : NULL;
 }
 
-static void default_of(const struct lh_setting *row, char *out, size_t capacity)
-{
-	static const struct {
-		int64_t ns;
-		const char *unit;
-	} units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}, {1, "ns"}};
-	const char *c = row->accepted;
-	snprintf(out, capacity, "%lld", (long long)row->number);
-	if (row->preset)
-		snprintf(out, capacity, "%s", row->preset);
-	if (row->type == LH_TYPE_choice) {
-		for (int64_t i = 0; i < row->number; i++)
-			c += strcspn(c, "|") + 1;
-		snprintf(out, capacity, "%.*s", (int)strcspn(c, "|"), c);
-	}
-	for (size_t i = 0; row->type == LH_TYPE_time && i < 4; i++) {
-		if (row->number && row->number % units[i].ns == 0) {
-			snprintf(out, capacity, "%lld%s", (long long)(row->number / units[i].ns),
-				 units[i].unit);
-			return;
-		}
-	}
-}
-
 static void help_row(const struct lh_setting *row)
 {
-	char left[100], name[NAME_CAPACITY], preset[60];
-	int n = 0;
-	flag_name(row->name, name);
-	n += row->letter ? snprintf(left, sizeof(left), "  -%c, ", row->letter)
-			 : snprintf(left, sizeof(left), "      ");
-	const char *value = row->type == LH_TYPE_flag                                 ? ""
-			    : row->type == LH_TYPE_number                             ? "=N"
-			    : row->type == LH_TYPE_time                               ? "=TIME"
-			    : row->type == LH_TYPE_choice                             ? "=WORD"
-			    : row->type == LH_TYPE_file || row->type == LH_TYPE_files ? "=FILE"
-										      : "=TEXT";
+	static const char *const values[] = {
+		[LH_TYPE_flag] = "",         [LH_TYPE_number] = "=N",
+		[LH_TYPE_time] = "=TIME",    [LH_TYPE_seconds] = "=SECONDS",
+		[LH_TYPE_choice] = "=WORD",  [LH_TYPE_text] = "=TEXT",
+		[LH_TYPE_file] = "=FILE",    [LH_TYPE_files] = "=FILE",
+		[LH_TYPE_format] = "=FORMAT"};
+	char left[100], name[NAME_CAPACITY], preset[60], letter[] = {'-', row->letter, ',', '\0'};
+	bool optional = row->where & LH_VALUE_OPTIONAL;
 	bool on = row->type == LH_TYPE_flag && row->number;
-	snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", on ? "[no-]" : "", name, value);
-	default_of(row, preset, sizeof(preset));
+	int64_t number;
+	flag_name(row->name, name);
+	snprintf(left, sizeof(left), "  %-3s --%s%s%s%s%s", row->letter ? letter : "",
+		 on ? "[no-]" : "", name, optional ? "[" : "", values[row->type],
+		 optional ? "]" : "");
 	printf("%-*s %s", COLUMN, left, row->help);
-	if (row->type == LH_TYPE_flag)
-		printf("%s\n", on ? " [on]" : "");
-	else if (*preset)
-		printf(" (%s) [%s]\n", row->accepted, preset);
-	else
-		printf(" (%s)\n", row->accepted);
+	lh_settings_default(row, preset, sizeof(preset));
+	if (row->type != LH_TYPE_flag && *row->accepted)
+		printf(" (%s)", row->accepted);
+	if (row->type == LH_TYPE_flag ? on : lh_settings_value(row, preset, &number) && *preset)
+		printf(" [%s]", on ? "on" : preset);
+	putchar('\n');
 }
 
-static void help_formats(void)
+static void help_formats(const char *title, const char *before, const char *after)
 {
-	printf("\n"
-	       "Reports, in any combination:\n");
-	for (int i = 0; lh_render_formats[i].name; i++) {
+	printf("\n%s:\n", title);
+	for (const struct lh_format *f = lh_render_formats; f->name; f++) {
 		char left[NAME_CAPACITY + 20];
-		snprintf(left, sizeof(left), "      --%s=FILE", lh_render_formats[i].name);
-		printf("%-*s %s\n", COLUMN, left, lh_render_formats[i].help);
+		snprintf(left, sizeof(left), "      %s%s%s", before, f->name, after);
+		printf("%-*s %s\n", COLUMN, left, f->help);
 	}
 }
 
-static void help_rows(const struct lh_command_usage *usage, bool library)
+static void help_rows(unsigned where, bool library)
 {
 	for (int i = 0; i < LH_OPTS; i++)
 		if (i != LH_OPT_help && lh_settings_table[i].library == library &&
-		    (lh_settings_table[i].where & usage->where))
+		    (lh_settings_table[i].where & where))
 			help_row(&lh_settings_table[i]);
 }
 
-void lh_settings_help(const struct lh_command_usage *usage)
+void lh_settings_help(const struct lh_command *command)
 {
-	printf("lockhound %s: %s\n\nUsage: lockhound %s %s\n\nExamples:\n%s", usage->name,
-	       usage->purpose, usage->name, usage->synopsis, usage->examples);
-	printf("\nOptions:\n");
-	help_rows(usage, false);
-	if (usage->where & (LH_IN_RUN | LH_IN_CHECK))
-		help_formats();
-	printf("\n"
-	       "Options of the library in the program:\n");
-	help_rows(usage, true);
-	printf("\n      --help, --version\n");
-	if (usage->status)
-		printf("\nStatus:\n%s", usage->status);
-	printf("\n"
-	       "LOCKHOUND_OPTIONS=key=value:key=value and the repository's lockhound.conf (lines "
-	       "'key = value')\n"
-	       "accept the same names. A flag overrides LOCKHOUND_OPTIONS, which overrides "
-	       "lockhound.conf.\n");
+	bool reads_all = command->where & LH_IN_LIBRARY;
+	printf("lockhound %s: %s\n\nUsage: lockhound %s %s\nExamples:\n%s\nOptions:\n",
+	       command->name, command->purpose, command->name, command->synopsis,
+	       command->examples);
+	help_rows(command->where, false);
+	if (!reads_all)
+		help_rows(command->where, true);
+	printf("%-*s print this\n", COLUMN, "  -h, --help");
+	printf("%-*s print the version\n", COLUMN, "      --version");
+	if (command->where & LH_IN_REPORT)
+		help_formats("Formats", "", "");
+	if (command->where & (LH_IN_RUN | LH_IN_CHECK))
+		help_formats("Reports, in any combination", "--", "=FILE");
+	if (reads_all) {
+		printf("\n"
+		       "Options of the library in the program:\n");
+		help_rows(command->where, true);
+	}
+	if (command->notes)
+		printf("\n%s", command->notes);
+	printf("\nStatus:\n%s", command->status);
+	if (reads_all)
+		printf("\n"
+		       "LOCKHOUND_OPTIONS=key=value:key=value and the repository's lockhound.conf "
+		       "(lines 'key = value')\n"
+		       "accept the same names. A flag overrides LOCKHOUND_OPTIONS, which overrides "
+		       "lockhound.conf.\n");
 }

@@ -23,7 +23,7 @@ struct option_origin {
 	const char *file; /* LH_FROM_CONF: the file */
 	int line;
 	const char *text, *value; /* the line and the value in it, for columns */
-	const struct lh_command_usage *usage;
+	const struct lh_command *command;
 };
 
 /* The column of a word in the line of a lockhound.conf, from 1; also 1 for a word elsewhere. */
@@ -47,34 +47,40 @@ static void show_origin(const struct option_origin *o, const char *key, size_t n
 		snprintf(out, capacity, "--%.*s", (int)n, key);
 }
 
+/* The commands whose options `o` may name: lockhound.conf serves several commands. */
+static unsigned allowed(const struct option_origin *o)
+{
+	return o->from == LH_FROM_FLAG ? o->command->where : LH_IN_LIBRARY;
+}
+
 static bool unknown(const struct option_origin *o, const char *key, size_t n)
 {
-	char where[PATH_MAX + 200], hint[100] = "";
+	char where[PATH_MAX + 200], problem[100] = "unknown option;";
 	show_origin(o, key, n, where, sizeof(where));
-	const char *near = lh_settings_nearest(key, n);
-	if (near)
-		snprintf(hint, sizeof(hint), ", did you mean %s%s?",
+	const char *name = o->command->name, *near = lh_settings_nearest(key, n, allowed(o));
+	if (lh_settings_find(key, n, ~0u) >= 0)
+		snprintf(problem, sizeof(problem), "not an option of '%s';", name);
+	else if (near)
+		snprintf(problem, sizeof(problem), "unknown option, did you mean %s%s?",
 			 o->from == LH_FROM_FLAG ? "--" : "", near);
-	lh_log("%s: unknown option%s see 'lockhound %s --help'", where, near ? hint : ";",
-	       o->usage->name);
+	lh_log("%s: %s see 'lockhound %s --help'", where, problem, name);
 	return false;
 }
 
 static bool set_output(struct lh_settings *s, const struct option_origin *o, int format,
 		       const char *path)
 {
-	for (int i = 0; i < s->outputs; i++) {
-		if (s->output[i].format == format) {
-			if (s->output[i].from <= o->from)
-				s->output[i].path = path, s->output[i].from = o->from;
-			return true;
-		}
-	}
-	if (s->outputs == LH_OUTPUTS_MAX)
+	int i = 0;
+	while (i < s->outputs && s->output[i].format != format)
+		i++;
+	if (i == LH_OUTPUTS_MAX)
 		return false;
-	s->output[s->outputs].format = format;
-	s->output[s->outputs].from = o->from;
-	s->output[s->outputs++].path = path;
+	if (i == s->outputs)
+		s->output[s->outputs++].format = format;
+	if (s->output[i].from <= o->from) {
+		s->output[i].path = path;
+		s->output[i].from = o->from;
+	}
 	return true;
 }
 
@@ -92,31 +98,21 @@ static bool set(struct lh_settings *s, const struct option_origin *o, const char
 		const char *text)
 {
 	char where[PATH_MAX + 200];
-	int found = lh_settings_find(key, n);
+	int found = lh_settings_find(key, n, allowed(o));
 	if (found < 0)
 		return unknown(o, key, n);
-	show_origin(o, key, n, where, sizeof(where));
-	if (found >= LH_OPTS) {
-		if (*text && set_output(s, o, found - LH_OPTS, text))
-			return true;
-		lh_log("%s: no file name; accepted: FILE", where);
-		return false;
-	}
-	const struct lh_setting *row = &lh_settings_table[found];
+	const struct lh_setting *row = lh_settings_row(found);
 	int64_t number = 0;
-	if (o->from == LH_FROM_FLAG && !(row->where & o->usage->where)) {
-		lh_log("%s: not an option of '%s'; see 'lockhound %s --help'", where,
-		       o->usage->name, o->usage->name);
-		return false;
-	}
+	show_origin(o, key, n, where, sizeof(where));
 	if (!lh_settings_value(row, text, &number)) {
 		if (o->from == LH_FROM_CONF) /* the value is wrong, so report its column */
 			snprintf(where, sizeof(where), "%s:%d:%d: %.*s", o->file, o->line,
 				 column(o, o->value), (int)n, key);
-		lh_log("%s: bad value '%s'; accepted: %s%s", where, text, row->accepted,
-		       row->type == LH_TYPE_time ? ", written 500us, 10ms, 2s" : "");
+		lh_log("%s: bad value '%s'; accepted: %s", where, text, lh_settings_accepted(row));
 		return false;
 	}
+	if (found >= LH_OPTS)
+		return set_output(s, o, found - LH_OPTS, text);
 	struct lh_value *v = &s->value[found];
 	if (row->type == LH_TYPE_files && v->from == o->from)
 		text = lh_arena_printf(texts(), "%s\n%s", v->text, text);
@@ -135,10 +131,10 @@ static char *copy(const char *text)
  * value ends at a colon or space, a quoted value at its quote. `run` is ignored: only a front end
  * passes it, to the library.
  */
-static bool read_environment(struct lh_settings *s, const struct lh_command_usage *usage)
+static bool read_environment(struct lh_settings *s, const struct lh_command *command)
 {
 	const char *options = getenv("LOCKHOUND_OPTIONS");
-	struct option_origin o = {.from = LH_FROM_ENV, .usage = usage};
+	struct option_origin o = {.from = LH_FROM_ENV, .command = command};
 	char *at = options ? copy(options) : NULL;
 	while (at && *(at += strspn(at, ":, "))) {
 		char *key = at, *value = (char *)"1";
@@ -170,6 +166,7 @@ static char *trim(char *text)
 static bool set_limit(struct lh_settings *s, const struct option_origin *o, const char *key,
 		      const char *text)
 {
+	const struct lh_setting *row = &lh_settings_table[LH_OPT_long_hold];
 	int64_t ns;
 	if (!key[strlen(LIMIT)] || s->limits == LH_LIMITS_MAX) {
 		lh_log("%s:%d:%d: %s: %s", o->file, o->line, column(o, key), key,
@@ -177,11 +174,9 @@ static bool set_limit(struct lh_settings *s, const struct option_origin *o, cons
 						  : "the name of the lock is missing");
 		return false;
 	}
-	if (!lh_settings_value(&lh_settings_table[LH_OPT_long_hold], text, &ns)) {
-		lh_log("%s:%d:%d: %s: bad value '%s'; accepted: a time, 0 is off, written 500us, "
-		       "10ms, "
-		       "2s",
-		       o->file, o->line, column(o, text), key, text);
+	if (!lh_settings_value(row, text, &ns)) {
+		lh_log("%s:%d:%d: %s: bad value '%s'; accepted: %s", o->file, o->line,
+		       column(o, text), key, text, lh_settings_accepted(row));
 		return false;
 	}
 	s->limit[s->limits].name = copy(key + strlen(LIMIT));
@@ -209,12 +204,12 @@ static bool read_line(struct lh_settings *s, struct option_origin *o, char *line
 	return set(s, o, key, strlen(key), copy(o->value));
 }
 
-static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command_usage *usage)
+static bool read_conf(struct lh_settings *s, const char *path, const struct lh_command *command)
 {
 	FILE *f = fopen(path, "re");
 	char *line = NULL;
 	size_t capacity = 0;
-	struct option_origin o = {.from = LH_FROM_CONF, .file = path, .usage = usage};
+	struct option_origin o = {.from = LH_FROM_CONF, .file = path, .command = command};
 	bool good = true;
 	if (!f) {
 		lh_log("%s: %s", path, strerror(errno));
@@ -273,113 +268,148 @@ static unsigned pick_seed(void)
 	return random % 999999 + 1;
 }
 
+/* The option without its value: the default, or a seed for --shake. */
+static int set_without_value(struct lh_settings *s, int found)
+{
+	const struct lh_setting *row = &lh_settings_table[found];
+	s->value[found] = (struct lh_value){row->number, "", LH_FROM_FLAG};
+	if (found == LH_OPT_shake) {
+		s->value[found].number = pick_seed();
+		s->value[found].text =
+			lh_arena_printf(texts(), "%u", (unsigned)s->value[found].number);
+		s->seed_picked = true;
+	}
+	return 1;
+}
+
+static bool is_flag(int found)
+{
+	return found >= 0 && lh_settings_row(found)->type == LH_TYPE_flag;
+}
+
 /* --name=value, --name value, --name, --no-name. Returns the arguments used; 0: error. */
 static int long_flag(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	const char *key = argv[0] + 2;
 	size_t n = strcspn(key, "=");
-	int found = lh_settings_find(key, n);
-	char seed[24];
-	bool is_flag =
-		found >= 0 && found < LH_OPTS && lh_settings_table[found].type == LH_TYPE_flag;
+	int found = lh_settings_find(key, n, allowed(o));
 	if (key[n])
 		return set(s, o, key, n, key + n + 1);
-	if (found < 0 && !strncmp(key, "no-", 3)) {
-		int other = lh_settings_find(key + 3, n - 3);
-		if (other >= 0 && other < LH_OPTS && lh_settings_table[other].type == LH_TYPE_flag)
-			return set(s, o, key + 3, n - 3, "0");
-	}
-	if (found < 0 || is_flag)
+	if (!strncmp(key, "no-", 3) && is_flag(lh_settings_find(key + 3, n - 3, allowed(o))))
+		return set(s, o, key + 3, n - 3, "0");
+	if (found < 0 || is_flag(found))
 		return set(s, o, key, n, "1");
-	if (found == LH_OPT_shake) { /* without a number, pick a seed */
-		snprintf(seed, sizeof(seed), "%u", pick_seed());
-		s->seed_picked = true;
-		return set(s, o, key, n, copy(seed));
-	}
-	if (!argv[1]) {
-		lh_log("--%s: no value; accepted: %s", key,
-		       found < LH_OPTS ? lh_settings_table[found].accepted : "FILE");
-		return 0;
-	}
-	return set(s, o, key, n, argv[1]) ? 2 : 0;
+	if (lh_settings_row(found)->where & LH_VALUE_OPTIONAL)
+		return set_without_value(s, found);
+	if (argv[1])
+		return set(s, o, key, n, argv[1]) ? 2 : 0;
+	lh_log("--%s: no value; accepted: %s", key, lh_settings_accepted(lh_settings_row(found)));
+	return 0;
 }
 
 /* -q, -vq, -o FILE, -oFILE. Returns the arguments used; 0: error. */
 static int short_flags(struct lh_settings *s, const struct option_origin *o, char **argv)
 {
 	for (const char *c = argv[0] + 1; *c; c++) {
-		int i = 0;
-		while (i < LH_OPTS && lh_settings_table[i].letter != *c)
-			i++;
-		if (i == LH_OPTS) {
-			unknown(o, c, 1);
-			return 0;
-		}
-		const struct lh_setting *row = &lh_settings_table[i];
+		const struct lh_setting *row = lh_settings_table;
+		while (row < lh_settings_table + LH_OPTS &&
+		       !(row->letter == *c && row->where & allowed(o)))
+			row++;
+		if (row == lh_settings_table + LH_OPTS)
+			return unknown(o, c, 1);
 		if (row->type == LH_TYPE_flag) {
 			set(s, o, row->name, strlen(row->name), "1");
 			continue;
 		}
 		const char *text = c[1] ? c + 1 : argv[1];
-		if (!text) {
-			lh_log("-%c: no value; accepted: %s", *c, row->accepted);
-			return 0;
-		}
-		return !set(s, o, row->name, strlen(row->name), text) ? 0 : c[1] ? 1 : 2;
+		if (text)
+			return !set(s, o, row->name, strlen(row->name), text) ? 0 : c[1] ? 1 : 2;
+		lh_log("-%c: no value; accepted: %s", *c, lh_settings_accepted(row));
+		return 0;
 	}
 	return 1;
 }
 
-/* Returns the index of the first argument that is no option; -1: error, reported; -2: help or
- * version, printed. */
-static int read_flags(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
+/* True: help or the version was printed. */
+static bool is_question(const struct lh_command *command, const char *argument)
+{
+	if (!strcmp(argument, "--help") || !strcmp(argument, "-h"))
+		lh_settings_help(command);
+	else if (!strcmp(argument, "--version"))
+		printf("lockhound %s\n", LH_VERSION);
+	else
+		return false;
+	return true;
+}
+
+/*
+ * Moves the operands behind the options; those of a program begin with its name. Returns as
+ * lh_settings_read.
+ */
+static int read_flags(struct lh_settings *s, const struct lh_command *command, int argc,
 		      char **argv)
 {
-	struct option_origin o = {.from = LH_FROM_FLAG, .usage = usage};
-	int i = 1;
-	while (i < argc && argv[i][0] == '-' && argv[i][1]) {
-		if (!strcmp(argv[i], "--"))
-			return i + 1;
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			lh_settings_help(usage);
-			return -2;
+	struct option_origin o = {.from = LH_FROM_FLAG, .command = command};
+	int i = 1, operands = 0;
+	while (i < argc) {
+		char *argument = argv[i];
+		if (!strcmp(argument, "--")) {
+			i++;
+			break;
 		}
-		if (!strcmp(argv[i], "--version")) {
-			printf("lockhound %s\n", LH_VERSION);
-			return -2;
+		if (argument[0] != '-' || !argument[1]) {
+			if (command->where & (LH_IN_RUN | LH_IN_CHECK))
+				break;
+			argv[1 + operands++] = argv[i++];
+			continue;
 		}
-		int used = argv[i][1] == '-' ? long_flag(s, &o, argv + i)
-					     : short_flags(s, &o, argv + i);
+		if (is_question(command, argument))
+			return 0;
+		int used = argument[1] == '-' ? long_flag(s, &o, argv + i)
+					      : short_flags(s, &o, argv + i);
 		if (!used)
 			return -1;
 		i += used;
 	}
-	return i;
+	memmove(argv + i - operands, argv + 1, (size_t)operands * sizeof(*argv));
+	return i - operands;
 }
 
-int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
-		     char **argv, int *status)
+int lh_settings_read(struct lh_settings *s, const struct lh_command *command, int argc, char **argv)
 {
 	memset(s, 0, sizeof(*s));
 	for (int i = 0; i < LH_OPTS; i++) {
 		s->value[i].number = lh_settings_table[i].number;
 		s->value[i].text = lh_settings_table[i].preset ? lh_settings_table[i].preset : "";
 	}
-	int first = read_flags(s, usage, argc, argv);
-	*status = first == -2 ? 0 : usage->error_status;
-	if (first < 0)
-		return -1;
+	int first = read_flags(s, command, argc, argv);
+	if (first <= 0 || !(command->where & LH_IN_LIBRARY))
+		return first;
 	const char *conf = s->value[LH_OPT_config].text;
 	if (!*conf)
 		conf = find_conf();
-	if ((conf && !read_conf(s, conf, usage)) || !read_environment(s, usage))
+	if ((conf && !read_conf(s, conf, command)) || !read_environment(s, command))
 		return -1;
-	if (s->value[LH_OPT_help].number) {
-		lh_settings_help(usage);
-		*status = 0;
-		return -1;
-	}
-	return first;
+	if (!s->value[LH_OPT_help].number)
+		return first;
+	lh_settings_help(command);
+	return 0;
+}
+
+struct lh_render_text_style lh_settings_style(const struct lh_settings *s)
+{
+	const struct lh_value *fail = &LH_OPTION(s, fail);
+	return (struct lh_render_text_style){
+		.source = LH_OPTION(s, source).number,
+		.filtered = LH_OPTION(s, show_filtered).number || LH_OPTION(s, all).number,
+		.locks = LH_OPTION(s, locks).number,
+		.root = LH_OPTION(s, source_root).text,
+		.least = LH_ERROR - (fail->from ? fail : &LH_OPTION(s, fail_on))->number,
+		.empty_fine = LH_OPTION(s, allow_empty).number,
+		.suppressed = LH_OPTION(s, sarif_include_suppressed).number,
+		.file_attribute = LH_OPTION(s, junit_file_attr).number,
+		.cycles_only = LH_OPTION(s, cycles_only).number,
+	};
 }
 
 /* One pair for the library, which reads fewer units than the front end: times are in ns. */

@@ -2,39 +2,43 @@
  * settings.h — the options of a command, from lockhound.conf < LOCKHOUND_OPTIONS < flags.
  *
  * One table has the rows of libcheck/options.def (options of the library) and tools/options.def
- * (options of the front end only); the parser, the help and the error messages use its rows. Each
- * output format of the render table is one more option, which takes a file name.
+ * (options of the front end only); the parser, the help and the error messages of every command use
+ * its rows. Each output format of the render table is one more option of run and check, which takes
+ * a file name.
  *
  * Does not act on any option. Opens no file except lockhound.conf. Option texts are never freed.
  */
 #ifndef LH_SETTINGS_SETTINGS_H
 #define LH_SETTINGS_SETTINGS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tools/render/render.h"
 
 enum lh_type {
 	LH_TYPE_flag,
 	LH_TYPE_number,
 	LH_TYPE_time,
+	LH_TYPE_seconds,
 	LH_TYPE_choice,
 	LH_TYPE_text,
 	LH_TYPE_file,
-	LH_TYPE_files /* may be given several times; the names are joined by newlines */
+	LH_TYPE_files, /* may be given several times; the names are joined by newlines */
+	LH_TYPE_format
 };
 
-enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_VIEW = 4, LH_IN_ENV = 8 };
+/* The commands that take an option; those of LH_IN_LIBRARY also read lockhound.conf. */
+enum { LH_IN_RUN = 1, LH_IN_CHECK = 2, LH_IN_ENV = 4, LH_IN_REPORT = 8, LH_IN_DIFF = 16 };
+enum { LH_IN_MERGE = 32, LH_IN_GRAPH = 64, LH_IN_SUPPRESS = 128, LH_IN_POLICY = 256 };
+enum { LH_IN_HANG = 512, LH_IN_TOP = 1024, LH_VALUE_OPTIONAL = 2048 };
+enum { LH_IN_LIBRARY = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV };
 
 enum lh_option_origin { LH_FROM_DEFAULT, LH_FROM_CONF, LH_FROM_ENV, LH_FROM_FLAG };
 
 enum lh_option {
-#define OPTION(name, type, preset, accepted, help) LH_OPT_##name,
+#define OPTION(name, type, preset, accepted, where, help) LH_OPT_##name,
 #include "libcheck/options.def"
-#undef OPTION
 #define FRONT(name, letter, type, preset, accepted, where, help) LH_OPT_##name,
+#define SAME_NAME(id, name, letter, type, preset, accepted, where, help) LH_OPT_##id,
 #include "tools/options.def"
-#undef FRONT
 	LH_OPTS
 };
 
@@ -65,30 +69,36 @@ struct lh_settings {
 	int limits;
 };
 
-/* What reading options and --help need to know about a command. */
-struct lh_command_usage {
+/* The value of an option: LH_OPTION(settings, timeout).number */
+#define LH_OPTION(settings, name) ((settings)->value[LH_OPT_##name])
+
+/* A command. Its texts are for --help; all but `purpose` are lines that end in a newline. */
+struct lh_command {
 	const char *name;     /* "check" */
 	const char *purpose;  /* one line */
-	const char *synopsis; /* "[OPTION…] [--] PROG [ARG…]" */
-	const char *examples; /* lines that end in a newline */
-	const char *status;   /* the meaning of each exit status, lines; NULL none */
-	unsigned where;       /* LH_IN_*: the options that the command accepts */
-	int error_status;     /* the exit status for a bad option */
+	const char *synopsis; /* each line follows "lockhound check ", or is indented */
+	const char *examples;
+	const char *notes;  /* what else a user must know; NULL nothing */
+	const char *status; /* the meaning of each exit status */
+	unsigned where;     /* LH_IN_*, 0: no options */
+	/* Returns the exit status. */
+	int (*run)(struct lh_settings *, char **operand, int operands);
 };
 
 /*
- * Reads all three sources. Returns the index of the first argument that is no option. -1: the
- * command must end with *status: help or the version was printed, or an error was reported in one
- * line.
+ * Reads all three sources; only flags for a command that takes no options of the library. Moves the
+ * arguments that are no options to the end of `argv` and returns the index of the first one. 0:
+ * help or the version was printed; -1: an error was reported in one line.
  */
-int lh_settings_read(struct lh_settings *s, const struct lh_command_usage *usage, int argc,
-		     char **argv, int *status);
+int lh_settings_read(struct lh_settings *s, const struct lh_command *command, int argc,
+		     char **argv);
 
 /*
  * Writes the options of the library that were set, as key=value:key=value. False: they do not fit.
  */
 bool lh_settings_for_library(const struct lh_settings *s, char *out, size_t capacity);
 
-const char *lh_settings_name(enum lh_option o);
+/* How a report is rendered, by the options for that; without color. */
+struct lh_render_text_style lh_settings_style(const struct lh_settings *s);
 
 #endif

@@ -8,7 +8,7 @@ struct lh_setting {
 	const char *name;
 	const char *accepted;
 	const char *help;
-	const char *preset; /* default of a text or a file */
+	const char *preset; /* default of a text, a file or a format */
 	int64_t number;     /* default of any other type */
 	enum lh_type type;
 	unsigned where;
@@ -18,11 +18,22 @@ struct lh_setting {
 
 extern const struct lh_setting lh_settings_table[LH_OPTS];
 
-/* The row of an option; of an output format, LH_OPTS + its row of the render table; -1: unknown. */
-int lh_settings_find(const char *key, size_t n);
-const char *lh_settings_nearest(const char *key, size_t n); /* NULL: none is near */
+/*
+ * The name of option i if a command of `where` takes it, otherwise ""; from LH_OPTS on the names of
+ * the output formats; NULL at the end.
+ */
+const char *lh_settings_name_in(int i, unsigned where);
+/* The number of an option, or of an output format as above; -1: unknown. */
+int lh_settings_find(const char *key, size_t n, unsigned where);
+const struct lh_setting *lh_settings_row(int found);
+/* The most similar name; NULL: none is similar. */
+const char *lh_settings_nearest(const char *key, size_t n, unsigned where);
 /* False: the text is no valid value of this option. */
 bool lh_settings_value(const struct lh_setting *row, const char *text, int64_t *out);
-void lh_settings_help(const struct lh_command_usage *usage);
+/* What lh_settings_value accepts, in words. */
+const char *lh_settings_accepted(const struct lh_setting *row);
+/* The default as it would be written; "" or no valid value: none. */
+void lh_settings_default(const struct lh_setting *row, char *out, size_t capacity);
+void lh_settings_help(const struct lh_command *command);
 
 #endif

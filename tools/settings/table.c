@@ -1,5 +1,4 @@
 /* table.c — the table of options, from the rows of both options.def, and lookup by name. */
-#include "tools/render/render.h"
 #include "tools/settings/settings_internal.h"
 
 #include <string.h>
@@ -7,37 +6,43 @@
 #define PRESET_flag(p) .number = (p)
 #define PRESET_number(p) .number = (p)
 #define PRESET_time(p) .number = (p)
+#define PRESET_seconds(p) .number = (p)
 #define PRESET_choice(p) .number = (p)
 #define PRESET_text(p) .preset = (p)
 #define PRESET_file(p) .preset = (p)
 #define PRESET_files(p) .preset = (p)
-#define RUN LH_IN_RUN
-#define CHECK LH_IN_CHECK
-#define VIEW LH_IN_VIEW
-#define ENV LH_IN_ENV
+#define PRESET_format(p) .preset = (p)
 
-const struct lh_setting lh_settings_table[LH_OPTS] = {
-#define OPTION(n, t, p, a, h)                                                                      \
-	{.name = #n,                                                                               \
-	 .type = LH_TYPE_##t,                                                                      \
-	 PRESET_##t(p),                                                                            \
-	 .accepted = (a),                                                                          \
-	 .help = (h),                                                                              \
-	 .where = LH_IN_RUN | LH_IN_CHECK | LH_IN_ENV,                                             \
-	 .library = true},
-#include "libcheck/options.def"
-#undef OPTION
-#define FRONT(n, l, t, p, a, w, h)                                                                 \
-	{.name = #n,                                                                               \
+/* The words of the column `where`. */
+enum { LIBRARY = LH_IN_LIBRARY, RUN = LH_IN_RUN, CHECK = LH_IN_CHECK, ENV = LH_IN_ENV };
+enum { REPORT = LH_IN_REPORT, DIFF = LH_IN_DIFF, MERGE = LH_IN_MERGE, GRAPH = LH_IN_GRAPH };
+enum { SUPPRESS = LH_IN_SUPPRESS, POLICY = LH_IN_POLICY, HANG = LH_IN_HANG, TOP = LH_IN_TOP };
+enum { OPTIONAL = LH_VALUE_OPTIONAL };
+
+#define ROW(n, l, t, p, a, w, h, of_library)                                                       \
+	{.name = (n),                                                                              \
 	 .letter = (l),                                                                            \
 	 .type = LH_TYPE_##t,                                                                      \
 	 PRESET_##t(p),                                                                            \
 	 .accepted = (a),                                                                          \
+	 .where = (w),                                                                             \
 	 .help = (h),                                                                              \
-	 .where = (w)},
+	 .library = (of_library)},
+
+const struct lh_setting lh_settings_table[LH_OPTS] = {
+#define OPTION(n, t, p, a, w, h) ROW(#n, 0, t, p, a, w, h, true)
+#include "libcheck/options.def"
+#define FRONT(n, l, t, p, a, w, h) ROW(#n, l, t, p, a, w, h, false)
+#define SAME_NAME(id, n, l, t, p, a, w, h) ROW(n, l, t, p, a, w, h, false)
 #include "tools/options.def"
-#undef FRONT
 };
+
+const char *lh_settings_name_in(int i, unsigned where)
+{
+	if (i < LH_OPTS)
+		return lh_settings_table[i].where & where ? lh_settings_table[i].name : "";
+	return where & (LH_IN_RUN | LH_IN_CHECK) ? lh_render_formats[i - LH_OPTS].name : NULL;
+}
 
 /* In a key, - and _ are equal: flags are usually written with -, other sources with _. */
 static bool same_name(const char *key, size_t n, const char *name)
@@ -50,18 +55,17 @@ static bool same_name(const char *key, size_t n, const char *name)
 	return true;
 }
 
-int lh_settings_find(const char *key, size_t n)
+int lh_settings_find(const char *key, size_t n, unsigned where)
 {
-	for (int i = 0; i < LH_OPTS; i++)
-		if (same_name(key, n, lh_settings_table[i].name))
+	const char *name;
+	for (int i = 0; n && (name = lh_settings_name_in(i, where)); i++)
+		if (same_name(key, n, name))
 			return i;
-	for (int i = 0; lh_render_formats[i].name; i++)
-		if (same_name(key, n, lh_render_formats[i].name))
-			return LH_OPTS + i;
 	return -1;
 }
 
-const char *lh_settings_name(enum lh_option o)
+const struct lh_setting *lh_settings_row(int found)
 {
-	return lh_settings_table[o].name;
+	static const struct lh_setting output = {.accepted = "FILE", .type = LH_TYPE_file};
+	return found < LH_OPTS ? &lh_settings_table[found] : &output;
 }

@@ -85,7 +85,6 @@ struct lh_top_page {
 	uint32_t width, height;
 	enum lh_top_key key;
 	bool totals, reverse, help;
-	double delay;
 	const char *note; /* one line, NULL none */
 };
 

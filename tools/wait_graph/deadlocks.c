@@ -1,6 +1,7 @@
 /* deadlocks.c — the processes of a run, the samples of their waits, and one scan. */
 #include "tools/wait_graph/deadlocks_internal.h"
 #include "libcheck/base/hash.h"
+#include "tools/util/list.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -33,18 +34,10 @@ struct lh_deadlocks_process *lh_deadlocks_add(struct lh_deadlocks *s,
 {
 	struct lh_deadlocks_process *p = calloc(1, sizeof(*p));
 
-	if (p && s->n == s->capacity) {
-		uint32_t capacity = s->capacity ? 2 * s->capacity : 16;
-		void *more = realloc(s->list, capacity * sizeof(*s->list));
-		if (!more) {
-			free(p);
-			return NULL;
-		}
-		s->list = more;
-		s->capacity = capacity;
-	}
-	if (!p)
+	if (!p || !lh_list_grow(&s->list, &s->capacity, s->n + 1, sizeof(*s->list))) {
+		free(p);
 		return NULL;
+	}
 	p->ledger = r;
 	p->with = with;
 	p->number = ++s->last_number;
@@ -75,10 +68,9 @@ static void add_abandoned(struct lh_deadlocks *s, const struct lh_deadlocks_proc
 			&s->abandoned[s->n_abandoned++ % LH_DEAD_THREADS_MAX];
 		*entry = (struct lh_abandoned_lock){
 			.key = key,
-			.dead_thread = {.pid = p->ledger->head.pid, .tid = live->tid},
+			.dead_thread = {.pid = p->ledger->head.pid, .thread = thread},
 			.site = LH_SITE(0, LH_BLOCKING, LH_SITE_MODE(h->site)),
 			.tick = h->tick};
-		memcpy(entry->dead_thread.name, thread.name, sizeof(thread.name));
 	}
 }
 
@@ -113,24 +105,6 @@ void *lh_deadlocks_with(const struct lh_deadlocks_process *p)
 
 /* ---- samples ---- */
 
-static bool grow_samples(struct lh_deadlocks_process *p, uint32_t n)
-{
-	uint32_t capacity = p->n_samples ? p->n_samples : 16;
-	struct lh_wait_sample *more;
-
-	if (n <= p->n_samples)
-		return true;
-	while (capacity < n)
-		capacity *= 2;
-	more = realloc(p->sample, capacity * sizeof(*more));
-	if (!more)
-		return false;
-	memset(more + p->n_samples, 0, (capacity - p->n_samples) * sizeof(*more));
-	p->sample = more;
-	p->n_samples = capacity;
-	return true;
-}
-
 /* Copies a row only up to `held`: most rows show no wait, and need no more. */
 static bool head_of(const struct lh_ledger_view *r, uint32_t i, struct lh_live_thread *live)
 {
@@ -159,7 +133,7 @@ static uint32_t read_process(struct lh_deadlocks_process *p, uint64_t now, uint6
 	uint32_t n = lh_read_used(p->ledger, LH_T_LIVE_THREAD), count = 0;
 	struct lh_live_thread live;
 
-	if (!grow_samples(p, n))
+	if (!lh_list_grow(&p->sample, &p->n_samples, n, sizeof(*p->sample)))
 		return 0;
 	for (uint32_t i = 1; i < n; i++) {
 		struct lh_wait_sample *g = &p->sample[i];

@@ -42,8 +42,8 @@ struct lh_deadlocks_queries {
 
 /* A thread of a dropped process; it held a process-shared lock. */
 struct lh_dead_thread {
-	int32_t pid, tid;
-	char name[LH_NAME_MAX];
+	int32_t pid;
+	struct lh_thread thread;
 };
 
 struct lh_deadlocks_step {

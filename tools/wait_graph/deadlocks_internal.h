@@ -4,7 +4,7 @@
  *
  *   deadlocks.c          processes, the samples of their waits, one scan
  *   edges_ledger.c       edges of the wait-for graph, from the ledgers
- *   deadlock_findings.c  deadlocks to report, from the solved graph (solve.c)
+ *   deadlock_findings.c  deadlocks to report, from the findings of the solved graph (findings.h)
  */
 #ifndef LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
 #define LH_WAIT_GRAPH_DEADLOCKS_INTERNAL_H
@@ -58,9 +58,9 @@ struct lh_deadlocks_lock {
 	struct lh_wait_lock_key key;
 	struct lh_deadlocks_holder *holder; /* the waiters that hold it */
 	uint32_t holders;
-	bool checked; /* an owner that has ended was searched for */
-	struct lh_deadlocks_holder ended;
-	lh_thread_id ended_thread;                /* 0: none */
+	uint32_t number;      /* from 1 */
+	bool checked;         /* an owner that has ended was searched for */
+	struct lh_step ended; /* what it holds; action LH_NO_ACTION: there is none */
 	const struct lh_dead_thread *dead_thread; /* owner that ended with its process */
 	UT_hash_handle hh;
 };

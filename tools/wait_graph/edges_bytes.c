@@ -8,8 +8,6 @@
 #include "libcheck/rules/wait_rules.h"
 #include "tools/wait_graph/hang.h"
 
-#include <string.h>
-
 #define SECOND 1000000000ull
 
 static struct lh_hang_thread *main_thread(const struct lh_hang *h)
@@ -45,6 +43,14 @@ const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *h, uint32_t thr
 		if (h->hold[i].thread == thread && h->hold[i].lock == lock)
 			return &h->hold[i];
 	return NULL;
+}
+
+bool lh_hang_holds(const struct lh_hang *h, uint32_t thread)
+{
+	for (uint32_t i = 0; i < h->holds; i++)
+		if (h->hold[i].thread == thread)
+			return true;
+	return false;
 }
 
 /* ---- from the lock's bytes ---- */
@@ -140,12 +146,6 @@ static void edges_from_bytes(struct lh_hang *h, uint32_t waiter)
 
 /* ---- from the library's ledger ---- */
 
-static lh_site own_site(struct lh_hang *h, lh_site site)
-{
-	return LH_SITE(lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(site)), LH_SITE_HOW(site),
-		       LH_SITE_MODE(site));
-}
-
 static void holder_edges(struct lh_hang *h, uint32_t waiter, const struct lh_lock *l)
 {
 	struct lh_hang_thread *t = &h->thread[waiter];
@@ -158,7 +158,8 @@ static void holder_edges(struct lh_hang *h, uint32_t waiter, const struct lh_loc
 			if (!lh_held_blocks(&live->held[k], t->live->wait_lock, wanted))
 				continue;
 			lh_hang_add_edge(h, waiter, i);
-			add_hold(h, i, t->lock, own_site(h, live->held[k].site),
+			add_hold(h, i, t->lock,
+				 lh_copy_site(&h->snapshot.copier, live->held[k].site),
 				 lh_held_for(&live->held[k], NULL, h->now_ns));
 		}
 		if (live && i != waiter && lh_readers_queue(l, wanted) &&
@@ -177,7 +178,7 @@ void lh_hang_hold_all(struct lh_hang *h)
 			if (live->held[k].lock && !(live->held[k].flags & LH_HELD_IN_COND_WAIT))
 				add_hold(h, i,
 					 lh_snapshot_copy_lock(&h->snapshot, live->held[k].lock),
-					 own_site(h, live->held[k].site),
+					 lh_copy_site(&h->snapshot.copier, live->held[k].site),
 					 lh_held_for(&live->held[k], NULL, h->now_ns));
 	}
 }
@@ -240,13 +241,10 @@ static void fill_wait_node(const struct lh_hang *h, uint32_t i)
 	n->waits = t->waiting && t->unchanged && !t->wait.timed && !ends_from_outside(h, t) &&
 		   !may_be_posted(t);
 	n->one_of = t->wait.kind == LH_SEM;
-	n->gone = t->n_blockers == 1 && h->thread[t->blockers[0]].ended;
 	n->anyone = !t->n_blockers;
-	if (t->ended) { /* an exited thread blocks its waiters for ever and waits for none */
-		n->waits = true;
-		n->gone = true;
-	}
-	if (t->task && (t->task->state == 'Z' || t->task->state == 'X'))
+	n->lock = t->lock;
+	/* an exited thread blocks its waiters for ever and waits for none */
+	if (t->ended || (t->task && (t->task->state == 'Z' || t->task->state == 'X')))
 		n->waits = n->gone = true;
 }
 

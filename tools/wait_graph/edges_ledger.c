@@ -6,7 +6,6 @@
  */
 #include "tools/wait_graph/deadlocks_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- locks ---- */
@@ -33,6 +32,7 @@ static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *pass,
 		return l;
 	l = lh_arena_alloc(pass->arena, sizeof(*l));
 	l->key = key;
+	l->number = HASH_COUNT(pass->locks) + 1;
 	HASH_ADD(hh, pass->locks, key, sizeof(key), l);
 	return l;
 }
@@ -63,22 +63,18 @@ static void find_in_live_threads(struct lh_deadlocks_pass *pass, struct lh_deadl
 	uint32_t n = lh_read_used(r, LH_T_LIVE_THREAD);
 	struct lh_live_thread live;
 
-	for (uint32_t i = 1; i < n; i++) {
-		if (!lh_read_live_thread(r, i, &live) || live.state != LH_LIVE_ENDING ||
-		    !live.held_n)
+	for (uint32_t i = 1; i < n && !x->lock->ended.lock; i++) {
+		if (!lh_read_live_thread(r, i, &live) || live.state != LH_LIVE_ENDING)
 			continue;
 		for (uint32_t k = 0; k < live.held_n; k++) {
 			const struct lh_held *h = &live.held[k];
 
-			if (h->lock != x->live.wait_lock ||
-			    !lh_modes_exclude(LH_SITE_MODE(h->site),
-					      LH_SITE_MODE(x->live.wait_site)) ||
-			    !pass->deadlocks->queries.gone(x->process->with, live.tid))
-				continue;
-			x->lock->ended_thread = live.thread;
-			x->lock->ended = (struct lh_deadlocks_holder){
-				.site = h->site, .tick = h->tick, .lock = h->lock};
-			return;
+			if (lh_held_blocks(h, x->live.wait_lock, LH_SITE_MODE(x->live.wait_site)) &&
+			    pass->deadlocks->queries.gone(x->process->with, live.tid))
+				x->lock->ended = (struct lh_step){.thread = live.thread,
+								  .lock = h->lock,
+								  .site = h->site,
+								  .tick = h->tick};
 		}
 	}
 }
@@ -107,31 +103,31 @@ static void find_in_findings(struct lh_deadlocks_pass *pass, struct lh_deadlocks
 		if (lh_read_finding(r, i, &f) && was_reported(r, &f, x->live.wait_lock, &step) &&
 		    lh_read_thread(r, step.thread, &thread) && thread.flags & LH_THREAD_ENDED &&
 		    pass->deadlocks->queries.abandoned(x->process->with, &x->row, thread.tid)) {
-			x->lock->ended_thread = step.thread;
-			x->lock->ended = (struct lh_deadlocks_holder){
-				.site = step.site, .tick = step.tick, .lock = step.lock};
+			x->lock->ended = (struct lh_step){.thread = step.thread,
+							  .lock = step.lock,
+							  .site = step.site,
+							  .tick = step.tick};
 			return;
 		}
 }
 
-/* Finds the lock among those that were held when their process ended. */
+/* Finds the lock among those that were held when their process ended, the last ended first. */
 static void find_abandoned(struct lh_deadlocks_pass *pass, struct lh_deadlocks_waiter *x)
 {
-	uint32_t n = pass->deadlocks->n_abandoned < LH_DEAD_THREADS_MAX
-			     ? pass->deadlocks->n_abandoned
-			     : LH_DEAD_THREADS_MAX;
+	const struct lh_deadlocks *s = pass->deadlocks;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_abandoned_lock *k = &pass->deadlocks->abandoned[i];
+	for (uint32_t i = 0; i < s->n_abandoned && i < LH_DEAD_THREADS_MAX; i++) {
+		const struct lh_abandoned_lock *k =
+			&s->abandoned[(s->n_abandoned - 1 - i) % LH_DEAD_THREADS_MAX];
 
 		if (memcmp(&k->key, &x->lock->key, sizeof(k->key)) ||
 		    !lh_modes_exclude(LH_SITE_MODE(k->site), LH_SITE_MODE(x->live.wait_site)) ||
-		    !pass->deadlocks->queries.abandoned(x->process->with, &x->row,
-							k->dead_thread.tid))
+		    !s->queries.abandoned(x->process->with, &x->row, k->dead_thread.thread.tid))
 			continue;
 		x->lock->dead_thread = &k->dead_thread;
-		x->lock->ended = (struct lh_deadlocks_holder){
-			.site = k->site, .tick = k->tick, .lock = x->live.wait_lock};
+		x->lock->ended = (struct lh_step){
+			.lock = x->live.wait_lock, .site = k->site, .tick = k->tick};
+		return;
 	}
 }
 
@@ -147,12 +143,12 @@ static bool owner_has_ended(struct lh_deadlocks_pass *pass, struct lh_deadlocks_
 		    owner.state == LH_LIVE_ATTACHED)
 			return false;
 		find_in_live_threads(pass, x);
-		if (!x->lock->ended_thread)
+		if (!x->lock->ended.lock)
 			find_in_findings(pass, x);
-		if (!x->lock->ended_thread && x->row.flags & LH_LOCK_PSHARED)
+		if (!x->lock->ended.lock && x->row.flags & LH_LOCK_PSHARED)
 			find_abandoned(pass, x);
 	}
-	return x->lock->ended_thread || x->lock->dead_thread;
+	return x->lock->ended.lock;
 }
 
 /* ---- edges ---- */
@@ -219,7 +215,9 @@ void lh_deadlocks_edges(struct lh_deadlocks_pass *pass, uint32_t *cycles)
 		pass->node[i] = (struct lh_wait_node){.waits = x->n_blockers > 0,
 						      .one_of = x->row.kind == LH_SEM,
 						      .blockers = x->blockers,
-						      .n_blockers = x->n_blockers};
+						      .n_blockers = x->n_blockers,
+						      .lock = x->lock ? x->lock->number : 0,
+						      .rank = x->live.thread};
 	}
 	pass->node[pass->waiters] = (struct lh_wait_node){.waits = true, .gone = true};
 	*cycles = lh_wait_graph_solve(pass->node, pass->waiters + 1);

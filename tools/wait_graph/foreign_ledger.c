@@ -2,104 +2,40 @@
  * of the first process, so that a finding about both processes is complete. */
 #include "tools/wait_graph/merge.h"
 
-#include <string.h>
-
 /*
  * ---- rows of another snapshot, in ours ----
  *
  * An address of another process could equal one of this process. So a data address of process
  * number n gets n in the bits above LH_READ_ADDRESS_BITS, which no real address uses.
  */
-static uint64_t address_base(uint32_t process)
+struct foreign {
+	struct lh_hang *h, *s; /* of this process and of the other one */
+	uint32_t process;      /* number of the other one */
+	struct lh_ledger_view rows;
+	struct lh_row_copier copier;
+};
+
+static uint64_t address_base(const struct foreign *f)
 {
-	return (uint64_t)process << LH_READ_ADDRESS_BITS;
+	return (uint64_t)f->process << LH_READ_ADDRESS_BITS;
 }
 
-static bool same_module(const struct lh_module *a, const struct lh_module *b)
+static void add_data_module(struct foreign *f, uint64_t address)
 {
-	return a->start == b->start && a->base == b->base &&
-	       memcmp(a->build_id, b->build_id, sizeof(a->build_id)) == 0 &&
-	       strcmp(a->path, b->path) == 0;
-}
-
-static uint32_t put_module(struct lh_hang *h, const struct lh_module *m)
-{
-	uint32_t n = h->snapshot.ledger->table[LH_T_MODULE].used, row;
-	struct lh_module *own;
-
-	for (uint32_t i = 1; i < n; i++)
-		if (same_module(lh_snapshot_row(&h->snapshot, LH_T_MODULE, i), m))
-			return i;
-	own = lh_snapshot_row_add(&h->snapshot, LH_T_MODULE, &row);
-	if (own)
-		*own = *m;
-	return row;
-}
-
-static const struct lh_module *module_of(const struct lh_hang *s, uint32_t number)
-{
-	return number && number < s->snapshot.ledger->table[LH_T_MODULE].used
-		       ? lh_snapshot_row(&s->snapshot, LH_T_MODULE, number)
-		       : NULL;
-}
-
-/* The module of a frame. Its address range is empty, so that no data address is found in it. */
-static uint32_t code_module(struct lh_hang *h, const struct lh_hang *s, uint32_t number)
-{
-	const struct lh_module *from = module_of(s, number);
 	struct lh_module m;
 
-	if (!from)
-		return 0;
-	m = *from;
-	m.start = m.end = 0;
-	return put_module(h, &m);
-}
-
-static void add_data_module(struct lh_hang *h, const struct lh_hang *s, uint32_t process,
-			    uint64_t address)
-{
-	uint32_t n = s->snapshot.ledger->table[LH_T_MODULE].used;
-
-	for (uint32_t i = 1; i < n; i++) {
-		struct lh_module m = *module_of(s, i);
-
-		if (address < m.start || address >= m.end)
-			continue;
-		m.start += address_base(process);
-		m.end += address_base(process);
-		m.base += address_base(process);
-		put_module(h, &m);
+	if (!lh_read_module_at(&f->rows, address, &m))
 		return;
-	}
-}
-
-static lh_stack_id copy_stack(struct lh_hang *h, const struct lh_hang *s, lh_stack_id id)
-{
-	const struct lh_stack *from = lh_snapshot_row(&s->snapshot, LH_T_STACK, id);
-	uint64_t frame[LH_FRAMES_MAX];
-	uint32_t n = id && from->n <= LH_FRAMES_MAX ? from->n : 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t f =
-			*(uint64_t *)lh_snapshot_row(&s->snapshot, LH_T_FRAME, from->frame + i);
-
-		frame[i] = LH_FRAME(code_module(h, s, LH_FRAME_MODULE(f)), LH_FRAME_PC(f));
-	}
-	return n ? lh_snapshot_put_frames(&h->snapshot, frame, n, from->flags & LH_STACK_CUT) : 0;
-}
-
-static lh_site site_in_this_process(struct lh_hang *h, const struct lh_hang *s, lh_site site)
-{
-	return LH_SITE(copy_stack(h, s, LH_SITE_STACK(site)), LH_SITE_HOW(site),
-		       LH_SITE_MODE(site));
+	m.start += address_base(f);
+	m.end += address_base(f);
+	m.base += address_base(f);
+	lh_put_module(&f->copier, &m);
 }
 
 /* The lock that already has a row for this kind and location; 0: none. */
-static lh_lock_id known_in_this_process(const struct lh_hang *h, struct lh_shm_key at,
-					enum lh_kind kind)
+static lh_lock_id known_in_this_process(struct lh_hang *h, struct lh_shm_key at, enum lh_kind kind)
 {
-	uint32_t n = at.known ? h->snapshot.ledger->table[LH_T_LOCK].used : 0;
+	uint32_t n = at.known ? h->snapshot.rows.table[LH_T_LOCK].used : 0;
 
 	for (uint32_t i = 1; i < n; i++) {
 		const struct lh_lock *l = lh_snapshot_row(&h->snapshot, LH_T_LOCK, i);
@@ -113,107 +49,103 @@ static lh_lock_id known_in_this_process(const struct lh_hang *h, struct lh_shm_k
 	return 0;
 }
 
-static lh_lock_id copy_lock(struct lh_hang *h, uint32_t process, const struct lh_hang *s,
-			    lh_lock_id id, lh_thread_id thread)
+/* If the lock is a thread's end: that thread, as a row of our snapshot; 0: none. */
+static lh_thread_id thread_of_end_lock(const struct foreign *f, lh_lock_id id)
 {
-	const struct lh_lock *l = lh_snapshot_row(&s->snapshot, LH_T_LOCK, LH_LOCK_ROW(id));
-	uint64_t address = lh_lock_address(l);
+	const uint32_t *at = f->h->processes->at[f->process];
+	struct lh_thread row;
+
+	for (uint32_t i = 0; i < f->s->threads; i++)
+		if (lh_read_thread(&f->rows, f->s->thread[i].id, &row) && row.end_lock == id &&
+		    at[i] != UINT32_MAX)
+			return f->h->thread[at[i]].id;
+	return 0;
+}
+
+static lh_lock_id copy_lock(struct foreign *f, lh_lock_id id)
+{
+	struct lh_lock l;
+	uint64_t address;
 	lh_lock_id own;
 
-	if (!id || l->kind == LH_THREAD_END)
-		return id ? lh_snapshot_put_thread_end(&h->snapshot, thread) : 0;
-	own = known_in_this_process(h, lh_shm_key_at(s, address), (enum lh_kind)l->kind);
+	if (!lh_read_lock(&f->rows, id, &l))
+		return 0;
+	if (l.kind == LH_THREAD_END)
+		return lh_snapshot_put_thread_end(&f->h->snapshot, thread_of_end_lock(f, id));
+	address = lh_lock_address(&l);
+	own = known_in_this_process(f->h, lh_shm_key_at(f->s, address), (enum lh_kind)l.kind);
 	if (own || !address)
 		return own;
-	add_data_module(h, s, process, address);
-	own = lh_snapshot_put_lock(&h->snapshot, (enum lh_kind)l->kind,
-				   address + address_base(process),
-				   l->flags & ~(uint32_t)LH_LOCK_NAMED);
-	if (own) {
-		struct lh_lock *row = lh_snapshot_row(&h->snapshot, LH_T_LOCK, LH_LOCK_ROW(own));
-
-		row->init_stack = copy_stack(h, s, l->init_stack);
-		row->first_stack = copy_stack(h, s, l->first_stack);
-	}
+	own = *lh_copy_id(&f->copier, LH_T_LOCK, id);
+	if (own)
+		return own;
+	add_data_module(f, address);
+	own = lh_copy_lock_row(&f->copier,
+			       (struct lh_lock){.address = address + address_base(f),
+						.kind = l.kind,
+						.flags = l.flags & ~(uint32_t)LH_LOCK_NAMED,
+						.init_stack = l.init_stack,
+						.first_stack = l.first_stack});
+	*lh_copy_id(&f->copier, LH_T_LOCK, id) = own;
 	return own;
 }
 
 /* ---- threads of other processes ---- */
 
-/* If the lock is a thread's end: that thread, as a row of our snapshot; 0: none. */
-static lh_thread_id end_lock_in_this_process(const struct lh_hang_processes *all, uint32_t process,
-					     lh_lock_id id)
+static void add_thread(struct foreign *f, uint32_t i)
 {
-	const struct lh_hang *s = all->process[process];
+	struct lh_hang *h = f->h;
+	struct lh_hang_thread t = f->s->thread[i];
+	struct lh_thread row = {.tid = t.tid};
 
-	for (uint32_t i = 0; id && i < s->threads; i++) {
-		const struct lh_thread *row =
-			lh_snapshot_row(&s->snapshot, LH_T_THREAD, s->thread[i].id);
-
-		if (row->end_lock == id && all->at[process][i] != UINT32_MAX)
-			return all->process[0]->thread[all->at[process][i]].id;
-	}
-	return 0;
-}
-
-static bool holds(const struct lh_hang *s, uint32_t thread)
-{
-	for (uint32_t i = 0; i < s->holds; i++)
-		if (s->hold[i].thread == thread)
-			return true;
-	return false;
-}
-
-static void add_thread(struct lh_hang *h, uint32_t process, uint32_t i)
-{
-	struct lh_hang *s = h->processes->process[process];
-	const struct lh_hang_thread *from = &s->thread[i];
-	const struct lh_thread *row = lh_snapshot_row(&s->snapshot, LH_T_THREAD, from->id);
-	struct lh_hang_thread t = *from;
-
-	t.id = lh_snapshot_put_thread(&h->snapshot, from->tid, from->id ? row->name : "",
-				      LH_THREAD_FOREIGN | (from->ended ? LH_THREAD_ENDED : 0));
-	if (t.id)
-		((struct lh_thread *)lh_snapshot_row(&h->snapshot, LH_T_THREAD, t.id))
-			->creator_segment = (uint32_t)s->peek->pid;
-	t.foreign_process = s->peek;
+	lh_read_thread(&f->rows, t.id, &row);
+	t.id = lh_put_foreign_thread(&h->snapshot.rows, f->s->peek->pid, &row);
+	t.foreign_process = f->s->peek;
 	t.live = NULL;
 	t.blockers = NULL;
 	t.n_blockers = 0;
-	t.stack = copy_stack(h, s, from->stack);
-	t.site = LH_SITE(t.stack, LH_SITE_HOW(from->site), LH_SITE_MODE(from->site));
-	h->processes->at[process][i] = h->threads;
+	t.stack = lh_copy_stack(&f->copier, t.stack);
+	t.site = LH_SITE(t.stack, LH_SITE_HOW(t.site), LH_SITE_MODE(t.site));
+	h->processes->at[f->process][i] = h->threads;
 	LH_PUSH(h->arena, h->thread, h->threads, t);
+}
+
+static void add_waits(struct foreign *f)
+{
+	const uint32_t *at = f->h->processes->at[f->process];
+
+	for (uint32_t i = 0; i < f->s->threads; i++) {
+		const struct lh_hang_thread *from = &f->s->thread[i];
+
+		for (uint32_t k = 0; at[i] != UINT32_MAX && k < from->n_blockers; k++)
+			if (at[from->blockers[k]] != UINT32_MAX)
+				lh_hang_add_edge(f->h, at[i], at[from->blockers[k]]);
+		if (at[i] != UINT32_MAX)
+			f->h->thread[at[i]].lock = copy_lock(f, from->lock);
+	}
 }
 
 void lh_hang_merge_process(struct lh_hang *h, uint32_t process)
 {
-	const struct lh_hang_processes *all = h->processes;
-	const struct lh_hang *s = all->process[process];
+	struct lh_hang *s = h->processes->process[process];
+	struct foreign f = {.h = h, .s = s, .process = process};
 
+	if (!lh_snapshot_view(&s->snapshot, &f.rows))
+		return;
+	f.copier =
+		(struct lh_row_copier){.from = &f.rows, .to = &h->snapshot.rows, .arena = h->arena};
 	for (uint32_t i = 0; i < s->threads; i++)
-		if (s->thread[i].waiting || holds(s, i))
-			add_thread(h, process, i);
-	for (uint32_t i = 0; i < s->threads; i++) {
-		const struct lh_hang_thread *from = &s->thread[i];
-		uint32_t own = all->at[process][i];
-
-		for (uint32_t k = 0; own != UINT32_MAX && k < from->n_blockers; k++)
-			if (all->at[process][from->blockers[k]] != UINT32_MAX)
-				lh_hang_add_edge(h, own, all->at[process][from->blockers[k]]);
-		if (own != UINT32_MAX)
-			h->thread[own].lock =
-				copy_lock(h, process, s, from->lock,
-					  end_lock_in_this_process(all, process, from->lock));
-	}
+		if (s->thread[i].waiting || lh_hang_holds(s, i))
+			add_thread(&f, i);
+	add_waits(&f);
 	for (uint32_t i = 0; i < s->holds; i++) {
 		struct lh_hang_hold hold = s->hold[i];
 
-		hold.thread = all->at[process][hold.thread];
-		hold.lock = copy_lock(h, process, s, hold.lock,
-				      end_lock_in_this_process(all, process, hold.lock));
-		hold.site = site_in_this_process(h, s, hold.site);
+		hold.thread = h->processes->at[process][hold.thread];
+		hold.lock = copy_lock(&f, hold.lock);
+		hold.site = lh_copy_site(&f.copier, hold.site);
 		if (hold.thread != UINT32_MAX && hold.lock)
 			LH_PUSH(h->arena, h->hold, h->holds, hold);
 	}
+	lh_copy_end(&f.copier);
 }

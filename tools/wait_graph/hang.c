@@ -2,10 +2,10 @@
  * calls, in two scans. */
 #include "tools/wait_graph/hang.h"
 #include "tools/process/ledger_of_process.h"
-#include "tools/process/thread_activity.h"
+#include "tools/process/syscall_text.h"
+#include "tools/util/time.h"
 
 #include <string.h>
-#include <time.h>
 
 enum {
 	BETWEEN_MS = 50,
@@ -26,10 +26,7 @@ static void pause_between(unsigned ms)
 
 static uint64_t ledger_now(const struct lh_ledger_view *r)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec - r->head.start_ns;
+	return lh_time_now() - r->head.start_ns;
 }
 
 static const struct lh_live_thread *live_of(const struct lh_live_thread *list, uint32_t n,
@@ -73,7 +70,7 @@ static unsigned pause_for(const struct lh_ledger_view *r, const struct lh_live_t
 static lh_thread_id thread_row(struct lh_hang *h, const struct lh_peek_task *k,
 			       const struct lh_live_thread *live)
 {
-	if (live && live->thread && live->thread < h->snapshot.ledger->table[LH_T_THREAD].used) {
+	if (live && live->thread && live->thread < h->snapshot.rows.table[LH_T_THREAD].used) {
 		struct lh_thread *row = lh_snapshot_row(&h->snapshot, LH_T_THREAD, live->thread);
 
 		memcpy(row->name, k->name, sizeof(row->name)); /* the current name */
@@ -134,10 +131,10 @@ static void wait_from_ledger(struct lh_hang *h, struct lh_hang_thread *t,
 	t->wait.shared |= (l.flags & LH_LOCK_PSHARED) != 0;
 	t->wait.address = l.address;
 	t->wait.flags = l.flags;
-	t->ns = h->now_ns > live->wait_since_ns ? h->now_ns - live->wait_since_ns : 0;
+	t->ns = lh_time_between(h->now_ns, live->wait_since_ns);
 	t->lock = lh_snapshot_copy_lock(&h->snapshot, live->wait_lock);
 	if (!t->stack)
-		t->stack = lh_snapshot_copy_stack(&h->snapshot, LH_SITE_STACK(live->wait_site));
+		t->stack = lh_copy_stack(&h->snapshot.copier, LH_SITE_STACK(live->wait_site));
 	t->site = LH_SITE(t->stack, LH_SITE_HOW(live->wait_site), t->wait.mode);
 }
 
@@ -197,14 +194,6 @@ static bool may_be_stuck(const struct lh_hang *h)
 	return false;
 }
 
-static bool holds_something(const struct lh_hang *h, uint32_t thread)
-{
-	for (uint32_t i = 0; i < h->holds; i++)
-		if (h->hold[i].thread == thread)
-			return true;
-	return false;
-}
-
 static bool has_initialiser(const struct lh_hang *h)
 {
 	for (uint32_t i = 0; i < h->threads; i++)
@@ -223,7 +212,7 @@ static bool wants_stack(const struct lh_hang *h, uint32_t i, bool all)
 		return false;
 	if (t->live && t->live->wait_lock)
 		return false;
-	return all || t->waiting || holds_something(h, i);
+	return all || t->waiting || lh_hang_holds(h, i);
 }
 
 static void unwind(struct lh_hang *h, bool all)
@@ -311,7 +300,7 @@ static bool open_ledger(struct lh_ledger_view *r, const struct lh_peek *p,
 
 static bool scan_again(struct lh_hang *h, const struct lh_ledger_view *given)
 {
-	static struct lh_ledger_view second;
+	struct lh_ledger_view second;
 
 	if (!h->ledger)
 		return true;
@@ -406,8 +395,6 @@ static uint64_t last_ns(const struct lh_ledger_view *r)
 
 bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_ledger_view *r)
 {
-	static struct lh_ledger_view ledger;
-
 	memset(h, 0, sizeof(*h));
 	memset(p, 0, sizeof(*p));
 	h->arena = lh_arena_new();
@@ -418,8 +405,8 @@ bool lh_hang_from_ledger(struct lh_hang *h, struct lh_peek *p, const struct lh_l
 	p->no_access = true;
 	p->handlers = true; /* unknown, so assume some */
 	p->forked = r->head.flags & LH_LEDGER_FORKED;
-	open_ledger(&ledger, p, r);
-	h->ledger = &ledger;
+	h->ledger = lh_arena_alloc(h->arena, sizeof(*h->ledger));
+	open_ledger(h->ledger, p, r);
 	h->live = copy_live_threads(h, r, &h->live_threads);
 	h->now_ns = last_ns(r);
 	read_live_threads(p, r, h->live, h->live_threads);

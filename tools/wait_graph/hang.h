@@ -9,7 +9,7 @@
  *   hang.c            threads and waits, in two scans
  *   wait_bytes.c      what a thread waits for, from its system call, stack and lock bytes
  *   edges_bytes.c     edges, from the ledger or from the locks' bytes
- *   hang_findings.c   findings from the solved graph
+ *   hang_findings.c   rows of the findings of the solved graph (findings.h)
  *   merge.c           waits for locks of other processes
  *   processes.c       which other processes matter, and their inspection
  *   shm_key.c         the location of a process-shared lock
@@ -110,6 +110,7 @@ void lh_hang_add_edge(struct lh_hang *, uint32_t thread, uint32_t blocker);
 /* Adds all locks that are held according to the ledger, also those that no thread waits for. */
 void lh_hang_hold_all(struct lh_hang *);
 const struct lh_hang_hold *lh_hang_hold_of(const struct lh_hang *, uint32_t thread, lh_lock_id);
+bool lh_hang_holds(const struct lh_hang *, uint32_t thread);  /* anything */
 uint32_t lh_hang_task(const struct lh_hang *, pid_t own_tid); /* a live thread; UINT32_MAX: none */
 
 /* hang_findings.c: adds the findings of the graph to the snapshot; returns how many. */

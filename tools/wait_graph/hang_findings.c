@@ -1,12 +1,6 @@
 /* hang_findings.c — adds the findings of the solved wait-for graph to the snapshot. */
+#include "tools/wait_graph/findings.h"
 #include "tools/wait_graph/hang.h"
-
-#include <string.h>
-
-static lh_thread_id id_of(const struct lh_hang *h, uint32_t i)
-{
-	return h->thread[i].id;
-}
 
 /* Begins a finding. `message`: NULL if the rule's own message fits. */
 static void begin_finding(struct lh_hang *h, enum lh_rule rule, const char *message)
@@ -19,7 +13,8 @@ static void put_hold(struct lh_hang *h, uint32_t thread, lh_lock_id lock)
 {
 	const struct lh_hang_hold *hold = lh_hang_hold_of(h, thread, lock);
 
-	lh_snapshot_put_step(&h->snapshot, id_of(h, thread), LH_HOLDS, lock, hold ? hold->site : 0);
+	lh_snapshot_put_step(&h->snapshot, h->thread[thread].id, LH_HOLDS, lock,
+			     hold ? hold->site : 0);
 }
 
 /* The duration of a finding is that of its shortest wait. */
@@ -35,112 +30,47 @@ static void put_wait(struct lh_hang *h, uint32_t thread)
 			     t->site);
 }
 
-/* ---- cycles ---- */
+/* ---- findings of the graph ---- */
 
-static uint32_t previous_in_cycle(const struct lh_hang *h, uint32_t i)
-{
-	uint32_t at = i;
-
-	while (h->node[at].next != i)
-		at = h->node[at].next;
-	return at;
-}
-
-static void find_cycle(struct lh_hang *h, uint32_t first)
-{
-	bool self = h->node[first].next == first;
-	uint32_t at = first;
-
-	begin_finding(h, self ? LH_RULE_SELF_DEADLOCK : LH_RULE_DEADLOCK, NULL);
-	do {
-		put_hold(h, at, h->thread[previous_in_cycle(h, at)].lock);
-		put_wait(h, at);
-		at = h->node[at].next;
-	} while (at != first);
-}
-
-/* A cycle of threads of other processes only is not reported, unless a thread of this process is
- * deadlocked too. */
-static bool matters(const struct lh_hang *h, uint32_t cycle)
+/* A deadlock of other processes only is reported if a thread of this process is deadlocked too; a
+ * lock of theirs whose owner has ended is not. */
+static bool matters(const struct lh_hang *h, const struct lh_wait_finding *f)
 {
 	bool waits = false;
 
-	for (uint32_t i = 0; i < h->threads; i++) {
-		if (h->node[i].cycle == cycle && !h->thread[i].foreign_process)
+	for (uint32_t i = 0; i < f->threads; i++)
+		if (!h->thread[f->thread[i]].foreign_process)
 			return true;
+	for (uint32_t i = 0; i < h->threads; i++)
 		waits |= h->node[i].deadlocked && h->thread[i].waiting &&
 			 !h->thread[i].foreign_process;
-	}
-	return waits;
+	return waits && f->rule != LH_RULE_EXIT_HOLDING;
 }
 
-static void find_cycles(struct lh_hang *h)
+static void begin_ended(struct lh_hang *h, pid_t owner)
 {
-	for (uint32_t cycle = 1; cycle <= h->cycles; cycle++)
-		for (uint32_t i = 0; i < h->threads; i++)
-			if (h->node[i].cycle == cycle && matters(h, cycle)) {
-				find_cycle(h, i);
-				break;
-			}
-}
+	const char *reason = h->peek->forked ? "ended, or not copied by fork" : "ended";
 
-/* ---- owners that have ended ---- */
-
-static void find_ended(struct lh_hang *h)
-{
-	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_hang_thread *t = &h->thread[i];
-		bool reported = false;
-
-		if (!t->waiting || t->foreign_process || !h->node[i].deadlocked || !t->n_blockers ||
-		    !h->thread[t->blockers[0]].ended)
-			continue;
-		for (uint32_t k = 0; k < i; k++) /* one finding for each lock */
-			reported |= h->thread[k].waiting && h->thread[k].lock == t->lock;
-		if (reported)
-			continue;
-		begin_finding(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
-			      lh_arena_printf(
-				      h->arena,
+	begin_finding(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
+		      lh_arena_printf(h->arena,
 				      "{who} waits for {lock}, whose owner %d is not a thread of "
 				      "this process (%s)",
-				      h->thread[t->blockers[0]].tid,
-				      h->peek->forked ? "ended, or not copied by fork" : "ended"));
-		put_hold(h, t->blockers[0], t->lock);
-		put_wait(h, i);
-	}
+				      owner, reason));
 }
 
-/* ---- counting semaphores ---- */
-
-static bool is_counting_semaphore(const struct lh_hang *h, uint32_t i)
+static void report(struct lh_hang *h, const struct lh_wait_finding *f)
 {
-	const struct lh_hang_thread *t = &h->thread[i];
-
-	if (!h->node[i].deadlocked || !h->node[i].one_of || t->n_blockers < 2)
-		return false;
-	for (uint32_t k = 0; k < t->n_blockers; k++)
-		if (h->thread[t->blockers[k]].lock != t->lock)
-			return false;
-	return true;
-}
-
-static void find_semaphores(struct lh_hang *h)
-{
-	for (uint32_t i = 0; i < h->threads; i++) {
-		const struct lh_hang_thread *t = &h->thread[i];
-		bool reported = false;
-
-		for (uint32_t k = 0; k < i; k++)
-			reported |= is_counting_semaphore(h, k) && h->thread[k].lock == t->lock;
-		if (reported || !is_counting_semaphore(h, i))
-			continue;
-		begin_finding(h, LH_RULE_POOL_DEADLOCK, NULL);
-		for (uint32_t k = 0; k < t->n_blockers; k++) {
-			put_hold(h, t->blockers[k], t->lock);
-			put_wait(h, t->blockers[k]);
-		}
-	}
+	if (f->rule == LH_RULE_EXIT_HOLDING)
+		begin_ended(h, h->thread[f->step[0].thread].tid);
+	else
+		begin_finding(h, f->rule, NULL);
+	for (uint32_t i = 0; i < f->steps; i++)
+		if (f->step[i].holds)
+			put_hold(h, f->step[i].thread, h->thread[f->step[i].waiter].lock);
+		else
+			put_wait(h, f->step[i].thread);
+	for (uint32_t i = 0; i < f->threads; i++)
+		h->node[f->thread[i]].reported = true;
 }
 
 /* ---- all threads blocked ---- */
@@ -172,9 +102,16 @@ static void find_all_blocked(struct lh_hang *h)
 
 uint32_t lh_hang_find(struct lh_hang *h)
 {
-	find_cycles(h);
-	find_ended(h);
-	find_semaphores(h);
+	struct lh_wait_findings findings = {.node = h->node,
+					    .n = h->threads,
+					    .cycles = h->cycles,
+					    .threads_max = UINT32_MAX,
+					    .arena = h->arena};
+	struct lh_wait_finding f;
+
+	while (lh_wait_findings_next(&findings, &f))
+		if (matters(h, &f))
+			report(h, &f);
 	find_all_blocked(h);
 	return h->messages;
 }

@@ -13,10 +13,8 @@
  * - Threads of other processes become threads of this inspection, with rows in its snapshot. At
  *   most LH_HANG_PROCESSES_MAX processes, and only threads that wait or hold.
  */
+#include "tools/process/proc.h"
 #include "tools/wait_graph/merge.h"
-
-#include <errno.h>
-#include <signal.h>
 
 /* ---- who holds what across processes ---- */
 
@@ -143,7 +141,7 @@ static void find_gone_owners(struct lh_hang *s)
 	for (uint32_t i = 0; i < s->threads; i++) {
 		pid_t owner = s->thread[i].foreign_tid;
 
-		s->thread[i].owner_gone = owner && kill(owner, 0) != 0 && errno == ESRCH;
+		s->thread[i].owner_gone = owner && lh_proc_is_gone(owner);
 	}
 }
 
@@ -189,21 +187,16 @@ const char *lh_hang_address_text(const struct lh_hang *h, struct lh_arena *arena
 	const struct lh_hang *s = process && h->processes && process < h->processes->n
 					  ? h->processes->process[process]
 					  : h;
-	const char *text =
-		lh_arena_printf(arena, "%#llx", (unsigned long long)lh_read_address(address));
+	uint64_t at = lh_read_address(address);
+	const struct lh_peek_map *m = lh_peek_map_at(s->peek, at);
+	const char *text = lh_arena_printf(arena, "%#llx", (unsigned long long)at);
 
 	if (s != h)
 		text = lh_arena_printf(arena, "%s of process %d", text, s->peek->pid);
-	for (uint32_t i = 0; i < s->peek->maps; i++) {
-		const struct lh_peek_map *m = &s->peek->map[i];
-		uint64_t at = lh_read_address(address);
-
-		if (m->shared && at >= m->start && at < m->end)
-			return lh_arena_printf(arena, "%s, %#llx in the shared memory %s", text,
-					       (unsigned long long)(at - m->start + m->offset),
-					       m->path);
-	}
-	return text;
+	if (!m || !m->shared)
+		return text;
+	return lh_arena_printf(arena, "%s, %#llx in the shared memory %s", text,
+			       (unsigned long long)(at - m->start + m->offset), m->path);
 }
 
 /* ---- the merge ---- */

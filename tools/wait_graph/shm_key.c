@@ -20,15 +20,11 @@ struct lh_shm_key lh_shm_key_of_map(const struct lh_peek_map *m)
 
 struct lh_shm_key lh_shm_key_at(const struct lh_hang *s, uint64_t address)
 {
-	for (uint32_t i = 0; i < s->peek->maps; i++) {
-		const struct lh_peek_map *m = &s->peek->map[i];
-		struct lh_shm_key at = lh_shm_key_of_map(m);
+	const struct lh_peek_map *m = lh_peek_map_at(s->peek, address);
+	struct lh_shm_key at = m ? lh_shm_key_of_map(m) : (struct lh_shm_key){0};
 
-		at.offset += address - m->start;
-		if (address >= m->start && address < m->end)
-			return at;
-	}
-	return (struct lh_shm_key){0};
+	at.offset += m ? address - m->start : 0;
+	return at;
 }
 
 /* The location that the library recorded, for a process whose mappings may not be read. */

@@ -2,7 +2,6 @@
 #include "tools/wait_graph/solve.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define NOT_REACHED UINT32_MAX
 

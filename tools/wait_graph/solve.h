@@ -19,11 +19,15 @@
 struct lh_wait_node {
 	/* given */
 	bool waits;  /* without a time limit, in a wait that two samples found unchanged */
-	bool gone;   /* for a thread that does not exist any more; nothing ends the wait */
+	bool gone;   /* the thread has ended: what it holds is never released */
 	bool anyone; /* any thread may end the wait */
 	bool one_of; /* one of `blockers` can end the wait; otherwise all must */
 	const uint32_t *blockers;
 	uint32_t n_blockers;
+	/* given, for findings.h */
+	uint32_t lock; /* that it waits for: the same number for the same lock */
+	uint32_t rank; /* a cycle is reported from its lowest rank on */
+	bool reported; /* its wait is in a finding */
 	/* found */
 	bool deadlocked;
 	uint32_t cycle; /* number of its cycle, from 1; 0: in no cycle */

@@ -1,7 +1,7 @@
 /* wait_bytes.c — recognises the object of a futex wait by function names or by bytes, and reads the
  * lock's owner. */
 #include "tools/wait_graph/wait_bytes.h"
-#include "tools/process/libc_layout.h"
+#include "libcheck/lock/glibc_layout.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -144,28 +144,17 @@ static enum lh_kind by_bytes(const struct lh_peek *p, const struct lh_peek_task 
 	/* Waits inside C library functions that have no name. */
 	if (op == FUTEX_WAIT_BITSET && value == 0 && word_at(p, t->arg[0] + LH_GLIBC_SEM_WAITERS))
 		return LH_SEM;
-	return op == FUTEX_WAIT && (value & 3) == 1 ? LH_ONCE : LH_NOTHING;
+	return op == FUTEX_WAIT && (value & 3) == LH_GLIBC_ONCE_BUSY ? LH_ONCE : LH_NOTHING;
 }
 
 /* ---- fields of the lock ---- */
 
-static uint32_t mutex_flags(uint32_t kind)
-{
-	static const uint32_t type[] = {0, LH_LOCK_RECURSIVE, LH_LOCK_ERRORCHECK, LH_LOCK_ADAPTIVE};
-
-	return type[kind & LH_GLIBC_KIND_TYPE] |
-	       (kind & LH_GLIBC_KIND_ROBUST ? (uint32_t)LH_LOCK_ROBUST : 0) |
-	       (kind & LH_GLIBC_KIND_INHERIT ? (uint32_t)LH_LOCK_PI : 0) |
-	       (kind & LH_GLIBC_KIND_PROTECT ? (uint32_t)LH_LOCK_PROTECT : 0) |
-	       (kind & LH_GLIBC_KIND_SHARED ? (uint32_t)LH_LOCK_PSHARED : 0);
-}
-
 static void read_mutex(const struct lh_peek *p, struct lh_hang_wait *w)
 {
 	uint32_t kind = word_at(p, w->address + LH_GLIBC_MUTEX_KIND);
-	uint32_t word = word_at(p, w->address);
+	uint32_t word = word_at(p, w->address + LH_GLIBC_MUTEX_WORD);
 
-	w->flags = mutex_flags(kind);
+	w->flags = lh_glibc_mutex_flags(kind);
 	w->shared = kind & LH_GLIBC_KIND_SHARED;
 	w->owner = (pid_t)word_at(p, w->address + LH_GLIBC_MUTEX_OWNER);
 	/* In these kinds the lock word has the owner's tid; the owner field may lag behind. */
@@ -177,16 +166,13 @@ static void read_rwlock(const struct lh_peek *p, struct lh_hang_wait *w)
 {
 	w->owner = (pid_t)word_at(p, w->address + LH_GLIBC_RWLOCK_WRITER);
 	if (!w->owner)
-		w->readers = word_at(p, w->address + LH_GLIBC_RWLOCK_READERS) >> 3;
-	w->flags = word_at(p, w->address + LH_GLIBC_RWLOCK_FLAGS) ==
-				   PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
-			   ? (uint32_t)LH_LOCK_PREFER_WRITER
-			   : 0;
+		w->readers = lh_glibc_readers(word_at(p, w->address + LH_GLIBC_RWLOCK_READERS));
+	w->flags = lh_glibc_rwlock_flags(word_at(p, w->address + LH_GLIBC_RWLOCK_FLAGS));
 }
 
 static void read_barrier(const struct lh_peek *p, struct lh_hang_wait *w)
 {
-	uint32_t in = word_at(p, w->address),
+	uint32_t in = word_at(p, w->address + LH_GLIBC_BARRIER_ARRIVED),
 		 round = word_at(p, w->address + LH_GLIBC_BARRIER_ROUND);
 	uint32_t count = word_at(p, w->address + LH_GLIBC_BARRIER_COUNT);
 

@@ -11,8 +11,6 @@
 
 #include "tools/process/syscall_text.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 
 enum {
@@ -157,7 +155,7 @@ static void report(struct lh_watch_process *p, struct lh_thread_sample *at,
 	f = lh_watch_row(p, at->row);
 	if (!f)
 		return;
-	lh_watch_call_text(p, live, live->tid, state, &at->call, text, sizeof(text));
+	lh_watch_call_text(p, live, state, &at->call, text, sizeof(text));
 	f->duration_ns = lh_time_between(p->now_ns, at->since_ns);
 	add_steps(p, at->row, live, held, n, site, text);
 	lh_watch_post(p, LH_WATCH_FOUND, at->row, "");

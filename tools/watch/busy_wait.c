@@ -11,15 +11,14 @@ static struct lh_busy_wait *row_of(struct lh_watch_process *p, lh_lock_id lock, 
 {
 	const struct lh_busy_wait fresh = {.lock = lock, .site = site};
 	struct lh_overlay *overlay = lh_watch_overlay(p);
-	uint32_t base = overlay ? overlay->table[LH_T_BUSY_WAIT].base : 0;
+	struct lh_busy_wait *b;
 
 	if (!overlay)
 		return NULL;
-	for (uint32_t i = 0; i < overlay->table[LH_T_BUSY_WAIT].used; i++) {
-		struct lh_busy_wait *b = lh_overlay_row(overlay, LH_T_BUSY_WAIT, base + i);
-		if (b && b->lock == lock && b->site == site)
+	for (uint32_t i = overlay->table[LH_T_BUSY_WAIT].base;
+	     (b = lh_overlay_row(overlay, LH_T_BUSY_WAIT, i)); i++)
+		if (b->lock == lock && b->site == site)
 			return b;
-	}
 	return lh_overlay_row(overlay, LH_T_BUSY_WAIT,
 			      lh_overlay_add(overlay, LH_T_BUSY_WAIT, &fresh, 1));
 }

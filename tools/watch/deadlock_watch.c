@@ -7,14 +7,10 @@
  */
 #include "tools/watch/watch_internal.h"
 
-#include "tools/process/libc_layout.h"
+#include "libcheck/lock/glibc_layout.h"
+#include "tools/process/copy_rows.h"
+#include "tools/process/proc.h"
 #include "tools/wait_graph/deadlocks.h"
-
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #define SCAN_NS 10000000ull
 enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
@@ -24,23 +20,18 @@ enum { STEPS_MAX = 255 /* lh_finding.steps is a byte */ };
 static bool is_gone(void *with, int32_t tid)
 {
 	const struct lh_watch_process *p = with;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d", p->pid, tid);
-	return p->pid && access(path, F_OK) != 0;
+	return p->pid && !lh_proc_has_task(p->pid, tid);
 }
 
 static bool is_gone_everywhere(void *with, int32_t tid)
 {
-	return is_gone(with, tid) && kill(tid, 0) != 0 && errno == ESRCH;
+	return is_gone(with, tid) && lh_proc_is_gone(tid);
 }
 
 static bool read_word(const struct lh_watch_process *p, uint64_t address, uint32_t *value)
 {
-	struct iovec local = {value, sizeof(*value)},
-		     remote = {(void *)(uintptr_t)address, sizeof(*value)};
-
-	return p->pid && process_vm_readv(p->pid, &local, 1, &remote, 1, 0) == sizeof(*value);
+	return p->pid && lh_proc_memory(p->pid, address, value, sizeof(*value));
 }
 
 /* A rwlock records the number of its readers, not which threads they are. */
@@ -55,7 +46,8 @@ static bool is_never_released(void *with, const struct lh_lock *l, int32_t tid)
 	if (l->kind != LH_RWLOCK || !read_word(p, l->address + LH_GLIBC_RWLOCK_WRITER, &owner) ||
 	    !read_word(p, l->address + LH_GLIBC_RWLOCK_READERS, &readers))
 		return false;
-	return ((int32_t)owner == tid || (!owner && readers >> 3)) && is_gone_everywhere(with, tid);
+	return ((int32_t)owner == tid || (!owner && lh_glibc_readers(readers))) &&
+	       is_gone_everywhere(with, tid);
 }
 
 /* ---- reporting ---- */
@@ -71,7 +63,7 @@ static uint64_t key_of(const struct lh_deadlock *deadlock)
 	return h | 1;
 }
 
-static void report(const struct lh_deadlock *deadlock)
+static void report(const struct lh_deadlock *deadlock, struct lh_arena *arena)
 {
 	struct lh_watch_process *p = lh_deadlocks_with(deadlock->process);
 	struct lh_overlay *overlay = lh_watch_overlay(p);
@@ -91,12 +83,14 @@ static void report(const struct lh_deadlock *deadlock)
 	if (!f.step)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
-		const struct lh_watch_process *from = lh_deadlocks_with(deadlock->step[i].process);
+		const struct lh_deadlocks_step *s = &deadlock->step[i];
+		const struct lh_watch_process *from = lh_deadlocks_with(s->process);
 		struct lh_step *step = lh_overlay_row(overlay, LH_T_STEP, f.step + i);
-		*step = from == p ? deadlock->step[i].step
-				  : lh_watch_foreign_step(p, from, &deadlock->step[i].step);
-		if (deadlock->step[i].dead_thread)
-			step->thread = lh_watch_dead_thread(p, deadlock->step[i].dead_thread);
+
+		*step = from == p ? s->step : lh_watch_foreign_step(p, arena, from, &s->step);
+		if (s->dead_thread)
+			step->thread = lh_put_foreign_thread(overlay, s->dead_thread->pid,
+							     &s->dead_thread->thread);
 	}
 	uint32_t row = lh_overlay_add(overlay, LH_T_FINDING, &f, 1);
 	if (row)
@@ -115,7 +109,7 @@ void lh_deadlock_watch_scan(struct lh_watch *w, uint64_t now_ns)
 	arena = lh_arena_new();
 	n = lh_deadlocks_scan(w->deadlocks, now_ns, arena, &deadlock);
 	for (uint32_t i = 0; i < n; i++)
-		report(&deadlock[i]);
+		report(&deadlock[i], arena);
 	lh_arena_free(arena);
 }
 
@@ -176,14 +170,11 @@ static bool covers(const struct lh_watch_process *p, const struct lh_finding *ha
 
 static bool has_happened(const struct lh_watch_process *p, const struct lh_finding *potential)
 {
-	uint32_t base = p->overlay->table[LH_T_FINDING].base,
-		 n = p->overlay->table[LH_T_FINDING].used;
-	struct lh_finding f;
+	const struct lh_finding *f;
 
-	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_finding(&p->ledger, i, &f) &&
-		    (f.rule == LH_RULE_DEADLOCK || f.rule == LH_RULE_POOL_DEADLOCK) &&
-		    covers(p, &f, potential))
+	for (uint32_t i = p->overlay->table[LH_T_FINDING].base; (f = lh_watch_row(p, i)); i++)
+		if ((f->rule == LH_RULE_DEADLOCK || f->rule == LH_RULE_POOL_DEADLOCK) &&
+		    covers(p, f, potential))
 			return true;
 	return false;
 }

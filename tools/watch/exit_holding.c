@@ -5,18 +5,8 @@
  * wait_graph/deadlocks.h when a thread waits for it; the report merges all three findings.
  */
 #include "libcheck/rules/wait_rules.h"
+#include "tools/process/proc.h"
 #include "tools/watch/watch_internal.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
-static bool is_gone(const struct lh_watch_process *p, pid_t tid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d", p->pid, tid);
-	return access(path, F_OK) != 0;
-}
 
 /* As is_lost in rules/finding.c: any thread may post a semaphore, and a robust mutex reports its
  * dead owner by itself. */
@@ -52,7 +42,7 @@ bool lh_exit_holding_check(struct lh_watch_process *p, struct lh_long_hold *h,
 	if (live->state != LH_LIVE_ENDING)
 		return false;
 	/* pid 0: the process has ended; a thread that had ended before has ended */
-	if (!p->pid || !is_gone(p, h->tid))
+	if (!p->pid || lh_proc_has_task(p->pid, h->tid))
 		return h->gone > 0;
 	if (h->gone++ == 1 && is_lost(l, h) && !lh_watch_find(p, key))
 		report(p, h, key);

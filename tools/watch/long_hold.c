@@ -8,11 +8,10 @@
  * (LH_FINDING_MEASURED): where the lock was released, and the length of the hold.
  */
 #include "tools/watch/watch_internal.h"
+#include "tools/util/list.h"
 #include "tools/util/time.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 
 enum { HOLDS_MAX = 8192, FACTOR_LAST = 4, PAUSE_MAX_MS = 200 };
@@ -32,7 +31,7 @@ static void add_sample(struct lh_watch_process *p, struct lh_long_hold *h,
 	lh_task_read(p->pid, h->tid, &t);
 	lh_task_call(p->pid, h->tid, &c);
 	c = lh_watch_call_before(&p->sample[h->live], &c);
-	lh_watch_call_text(p, live, h->tid, t.state, &c, doing, sizeof(doing));
+	lh_watch_call_text(p, live, t.state, &c, doing, sizeof(doing));
 	if (t.state != 'T' && t.state != 't')
 		lh_watch_sample(p, live, &c, &sample);
 	if (sample.stopped_ns) {
@@ -155,17 +154,13 @@ static struct lh_long_hold *follow(struct lh_watch_process *p, uint32_t live_row
 				   const struct lh_live_thread *live, const struct lh_held *e,
 				   uint64_t limit)
 {
+	struct lh_long_hold *h;
+
 	if (p->holds == HOLDS_MAX)
 		return NULL; /* the bound: others are followed when these have ended */
-	if (p->holds == p->hold_capacity) {
-		uint32_t capacity = p->hold_capacity ? 2 * p->hold_capacity : 8;
-		void *more = realloc(p->hold, capacity * sizeof(*p->hold));
-		if (!more)
-			return NULL;
-		p->hold = more;
-		p->hold_capacity = capacity;
-	}
-	struct lh_long_hold *h = &p->hold[p->holds++];
+	if (!lh_list_grow(&p->hold, &p->hold_capacity, p->holds + 1, sizeof(*p->hold)))
+		return NULL;
+	h = &p->hold[p->holds++];
 	*h = (struct lh_long_hold){.live = live_row,
 				   .next = p->sample[live_row].hold,
 				   .thread = live->thread,
@@ -234,7 +229,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 	}
 	h = find(p, live_row, e);
 	if (!h) {
-		uint64_t limit = lh_watch_limit(p, l, e->lock);
+		uint64_t limit = lh_watch_limit(p, l);
 		h = limit && 2 * age >= limit ? follow(p, live_row, live, e, limit) : NULL;
 		if (!h && 2 * age < limit)
 			wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),

@@ -5,11 +5,10 @@
  * Both use the finding that the library makes at the release: LH_FINDING_MEASURED.
  */
 #include "tools/watch/watch_internal.h"
+#include "tools/util/list.h"
 #include "tools/util/time.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void add_waiters(struct lh_watch_process *p, const struct lh_long_hold *h)
 {
@@ -58,15 +57,8 @@ static void find_measurement(const struct lh_watch_process *p, const struct lh_l
 
 static uint32_t *counted_holds(struct lh_watch_process *p, uint32_t measurement)
 {
-	if (measurement >= p->n_measured) {
-		uint32_t capacity = measurement + 64;
-		uint32_t *more = realloc(p->measured, capacity * sizeof(*more));
-		if (!more)
-			return NULL;
-		memset(more + p->n_measured, 0, (capacity - p->n_measured) * sizeof(*more));
-		p->measured = more;
-		p->n_measured = capacity;
-	}
+	if (!lh_list_grow(&p->measured, &p->n_measured, measurement + 1, sizeof(*p->measured)))
+		return NULL;
 	return &p->measured[measurement];
 }
 
@@ -172,7 +164,7 @@ static void adopt(struct lh_watch_process *p, const struct lh_finding *measureme
 	if (!lh_read_step(&p->ledger, measurement->step, &acquired) ||
 	    !lh_read_step(&p->ledger, measurement->step + 1, &release) ||
 	    !lh_read_lock(&p->ledger, acquired.lock, &l) ||
-	    measurement->duration_ns < lh_watch_limit(p, &l, acquired.lock))
+	    measurement->duration_ns < lh_watch_limit(p, &l))
 		return;
 	uint64_t key = lh_long_hold_key(&l, acquired.lock, acquired.site);
 	uint32_t row = lh_watch_find(p, key);

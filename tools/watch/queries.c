@@ -76,13 +76,12 @@ static const char *name_of(struct lh_watch_process *p, const struct lh_lock *l,
 	return name ? name : "";
 }
 
-uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_lock_id id)
+uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l)
 {
 	const struct lh_watch_options *w = &p->watch->options;
 	struct lh_lock_stats stats;
 	const char *name = w->locks ? name_of(p, l, &stats) : "";
 
-	(void)id;
 	for (uint32_t i = 0; i < w->locks; i++)
 		if (fnmatch(w->lock[i].name, name, 0) == 0)
 			return w->lock[i].ns;
@@ -92,7 +91,7 @@ uint64_t lh_watch_limit(struct lh_watch_process *p, const struct lh_lock *l, lh_
 bool lh_watch_may_read_proc(struct lh_watch_process *p, uint32_t live_row)
 {
 	struct lh_watch *w = p->watch;
-	uint64_t since = p->now_ns > w->refill_ns ? p->now_ns - w->refill_ns : 0,
+	uint64_t since = lh_time_between(p->now_ns, w->refill_ns),
 		 refill = since * READS_PER_SECOND / (1000 * LH_MS);
 
 	if (refill) {

@@ -3,9 +3,9 @@
 #include "tools/watch/watch_internal.h"
 
 #include "tools/process/syscall_text.h"
+#include "tools/util/list.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,17 +15,20 @@ enum { SAMPLES_A_ROUND = 4 };
 
 /* ---- findings ---- */
 
-uint32_t lh_watch_find(struct lh_watch_process *p, uint64_t key)
-{
-	for (uint32_t i = 0; i < p->n_reported; i++)
-		if (p->reported[i].key == key)
-			return p->reported[i].row;
-	return 0;
-}
-
-struct lh_finding *lh_watch_row(struct lh_watch_process *p, uint32_t row)
+struct lh_finding *lh_watch_row(const struct lh_watch_process *p, uint32_t row)
 {
 	return p->overlay ? lh_overlay_row(p->overlay, LH_T_FINDING, row) : NULL;
+}
+
+uint32_t lh_watch_find(struct lh_watch_process *p, uint64_t key)
+{
+	const struct lh_finding *f;
+
+	for (uint32_t i = p->overlay ? p->overlay->table[LH_T_FINDING].base : 0;
+	     (f = lh_watch_row(p, i)); i++)
+		if (f->key == key)
+			return i;
+	return 0;
 }
 
 uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_t key,
@@ -40,49 +43,26 @@ uint32_t lh_watch_finding(struct lh_watch_process *p, enum lh_rule rule, uint64_
 			       .count = 1,
 			       .time_ns = p->now_ns};
 
-	if (!overlay || p->n_reported == p->reported_capacity) {
-		uint32_t capacity = p->reported_capacity ? 2 * p->reported_capacity : 16;
-		void *more = overlay ? realloc(p->reported, capacity * sizeof(*p->reported)) : NULL;
-		if (!more)
-			return 0;
-		p->reported = more;
-		p->reported_capacity = capacity;
-	}
-	f.step = lh_overlay_new_rows(overlay, LH_T_STEP, LH_STEPS);
-	uint32_t row = f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
-	if (row)
-		p->reported[p->n_reported++] = (struct lh_watch_reported){key, row};
-	return row;
+	f.step = overlay ? lh_overlay_new_rows(overlay, LH_T_STEP, LH_STEPS) : 0;
+	return f.step ? lh_overlay_add(overlay, LH_T_FINDING, &f, 1) : 0;
 }
 
-void lh_watch_note(struct lh_watch_process *p, struct lh_step *s, const char *note)
-{
-	struct lh_note n, *old = lh_overlay_row(p->overlay, LH_T_NOTE, s->note);
-
-	if (old) {
-		snprintf(old->text, sizeof(old->text), "%s", note);
-		return;
-	}
-	memset(&n, 0, sizeof(n));
-	snprintf(n.text, sizeof(n.text), "%s", note);
-	if (n.text[0])
-		s->note = lh_overlay_add(p->overlay, LH_T_NOTE, &n, 1);
-}
-
-struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
-			      const struct lh_step *step, const char *note)
+void lh_watch_step(struct lh_watch_process *p, uint32_t finding, const struct lh_step *step,
+		   const char *note)
 {
 	struct lh_finding *f = lh_watch_row(p, finding);
 	struct lh_step *s = f && f->steps < LH_STEPS
 				    ? lh_overlay_row(p->overlay, LH_T_STEP, f->step + f->steps)
 				    : NULL;
+	struct lh_note text = {.text = ""};
 
 	if (!s)
-		return NULL;
+		return;
+	snprintf(text.text, sizeof(text.text), "%s", note);
 	*s = *step;
-	lh_watch_note(p, s, note);
+	if (text.text[0])
+		s->note = lh_overlay_add(p->overlay, LH_T_NOTE, &text, 1);
 	__atomic_store_n(&f->steps, (uint8_t)(f->steps + 1), __ATOMIC_RELEASE);
-	return s;
 }
 
 /* ---- stacks ---- */
@@ -90,15 +70,15 @@ struct lh_step *lh_watch_step(struct lh_watch_process *p, uint32_t finding,
 /* The ledger's module row for the address, or a row of the overlay. */
 static uint32_t module_at(struct lh_watch_process *p, uint64_t pc)
 {
-	struct lh_module m, module;
-	uint32_t row = lh_read_module_at(&p->ledger, pc, &m);
-	uint32_t n = p->overlay->table[LH_T_MODULE].used,
-		 base = p->overlay->table[LH_T_MODULE].base;
+	const struct lh_module *known;
+	struct lh_module module;
+	uint32_t row = lh_read_module_at(&p->ledger, pc, &module);
 
-	if (row && !m.gone)
+	if (row && !module.gone)
 		return row;
-	for (uint32_t i = base; i < base + n; i++)
-		if (lh_read_module(&p->ledger, i, &module) && pc >= module.start && pc < module.end)
+	for (uint32_t i = p->overlay->table[LH_T_MODULE].base;
+	     (known = lh_overlay_row(p->overlay, LH_T_MODULE, i)); i++)
+		if (pc >= known->start && pc < known->end)
 			return i;
 	return lh_sampler_module(p->sampler, pc, &module)
 		       ? lh_overlay_add(p->overlay, LH_T_MODULE, &module, 1)
@@ -117,15 +97,12 @@ static uint32_t hash_of(const uint64_t *frame, uint32_t n)
 /* The overlay's row of this stack, by hash and length; 0: none. */
 static lh_stack_id find_stack(struct lh_watch_process *p, uint32_t hash, uint32_t n)
 {
-	uint32_t base = p->overlay->table[LH_T_STACK].base,
-		 used = p->overlay->table[LH_T_STACK].used;
-	struct lh_stack *s;
+	const struct lh_stack *s;
 
-	for (uint32_t i = base; i < base + used; i++) {
-		s = lh_overlay_row(p->overlay, LH_T_STACK, i);
-		if (s && s->hash == hash && s->n == n)
+	for (uint32_t i = p->overlay->table[LH_T_STACK].base;
+	     (s = lh_overlay_row(p->overlay, LH_T_STACK, i)); i++)
+		if (s->hash == hash && s->n == n)
 			return i;
-	}
 	return 0;
 }
 
@@ -137,7 +114,6 @@ lh_site lh_watch_site(struct lh_watch_process *p, const struct lh_stack_sample *
 
 	if (!sample->n || !lh_watch_overlay(p))
 		return 0;
-	p->ledger.overlay = p->overlay; /* module_at searches its modules too */
 	for (uint32_t i = 0; i < sample->n; i++)
 		frame[i] = LH_FRAME(module_at(p, sample->pc[i] - 1), sample->pc[i]);
 	s.hash = hash_of(frame, sample->n);
@@ -191,12 +167,11 @@ static const char *futex_text(const struct lh_watch_process *p, const struct lh_
 	}
 }
 
-void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread *live, pid_t tid,
-			char state, const struct lh_task_call *c, char *out, size_t capacity)
+void lh_watch_call_text(struct lh_watch_process *p, const struct lh_live_thread *live, char state,
+			const struct lh_task_call *c, char *out, size_t capacity)
 {
 	char call[LH_NOTE_MAX - 40];
 
-	(void)tid;
 	if (state == 'T' || state == 't') {
 		snprintf(out, capacity, "stopped by a signal");
 	} else if (c->in == LH_TASK_RUNS) {
@@ -231,18 +206,12 @@ void lh_watch_post(struct lh_watch_process *p, enum lh_watch_event_kind kind, ui
 {
 	struct lh_watch *w = p->watch;
 	const uint64_t one = 1;
+	struct lh_watch_event *n;
 
-	if (w->end_event == w->event_capacity) {
-		uint32_t capacity = w->event_capacity ? 2 * w->event_capacity : 16;
-		void *more = capacity > EVENTS_MAX
-				     ? NULL
-				     : realloc(w->event, capacity * sizeof(*w->event));
-		if (!more)
-			return; /* the report has the finding anyway */
-		w->event = more;
-		w->event_capacity = capacity;
-	}
-	struct lh_watch_event *n = &w->event[w->end_event++];
+	if (w->end_event == EVENTS_MAX ||
+	    !lh_list_grow(&w->event, &w->event_capacity, w->end_event + 1, sizeof(*w->event)))
+		return; /* the report has the finding anyway */
+	n = &w->event[w->end_event++];
 	*n = (struct lh_watch_event){.process = p->process, .kind = kind, .row = row};
 	snprintf(n->text, sizeof(n->text), "%s", text);
 	if (write(w->options.wake, &one, sizeof(one)) < 0)

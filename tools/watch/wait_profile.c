@@ -52,8 +52,6 @@ static void add_time(struct lh_watch_process *p, const struct lh_wait_pair *pair
 {
 	struct lh_wait_pair *x = pair_of(p, pair->lock, pair->waiter, pair->holder);
 	uint64_t age = lh_time_between(to_ns, since_ns);
-	lh_thread_id thread = pair->thread;
-	uint32_t queue = pair->queue;
 
 	if (!x)
 		return;
@@ -61,10 +59,10 @@ static void add_time(struct lh_watch_process *p, const struct lh_wait_pair *pair
 	x->samples++;
 	if (age > x->worst_ns) {
 		x->worst_ns = age;
-		x->thread = thread;
+		x->thread = pair->thread;
 	}
-	if (queue > x->queue)
-		x->queue = queue;
+	if (pair->queue > x->queue)
+		x->queue = pair->queue;
 }
 
 /* The site where the owner acquired the lock; 0: unknown, or held by readers. */

@@ -1,5 +1,6 @@
 /* watch.c — the watch thread: its rounds, and the processes that it samples. */
 #include "tools/watch/watch_internal.h"
+#include "tools/util/list.h"
 #include "tools/util/time.h"
 #include "tools/process/stop.h"
 #include "tools/symbols/symbols.h"
@@ -21,30 +22,10 @@ enum {
 
 /* ---- one round ---- */
 
-static bool grow_samples(struct lh_watch_process *p, uint32_t n)
-{
-	if (n > p->n_samples) {
-		uint32_t capacity = n < 2 * p->n_samples ? 2 * p->n_samples : n;
-		struct lh_thread_sample *more = realloc(p->sample, capacity * sizeof(*more));
-		if (!more)
-			return false;
-		memset(more + p->n_samples, 0, (capacity - p->n_samples) * sizeof(*more));
-		p->sample = more;
-		p->n_samples = capacity;
-	}
-	return true;
-}
-
 static void add_waiter(struct lh_watch_process *p, uint32_t i, const struct lh_live_thread *live)
 {
-	if (p->waiters == p->waiter_capacity) {
-		uint32_t capacity = p->waiter_capacity ? 2 * p->waiter_capacity : 16;
-		void *more = realloc(p->waiter, capacity * sizeof(*p->waiter));
-		if (!more)
-			return;
-		p->waiter = more;
-		p->waiter_capacity = capacity;
-	}
+	if (!lh_list_grow(&p->waiter, &p->waiter_capacity, p->waiters + 1, sizeof(*p->waiter)))
+		return;
 	p->waiter[p->waiters++] =
 		(struct lh_watch_waiter){.live = i,
 					 .thread = live->thread,
@@ -157,7 +138,7 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 		p->sampled_ns = p->now_ns;
 	if (n_rows > LIVE_THREADS_MAX)
 		n_rows = LIVE_THREADS_MAX;
-	if (!grow_samples(p, n_rows))
+	if (!lh_list_grow(&p->sample, &p->n_samples, n_rows, sizeof(*p->sample)))
 		return 1;
 	p->turn = p->refused ? p->refused : p->turn + 1;
 	if (p->turn >= n_rows)
@@ -176,9 +157,7 @@ uint32_t lh_watch_scan(struct lh_watch_process *p, uint64_t now_ns)
 /* On the ledger's clock. */
 static uint64_t now_of(const struct lh_watch_process *p)
 {
-	uint64_t t = lh_time_now();
-
-	return t > p->ledger.head.start_ns ? t - p->ledger.head.start_ns : 0;
+	return lh_time_between(lh_time_now(), p->ledger.head.start_ns);
 }
 
 /* True if a thread holds a lock or waits: then the next round follows soon. */
@@ -292,16 +271,10 @@ struct lh_watch_process *lh_watch_add(struct lh_watch *w, const void *ledger, si
 	p->pid = pid;
 	p->process = process;
 	pthread_mutex_lock(&w->mutex);
-	if (w->n == w->capacity) {
-		uint32_t capacity = w->capacity ? 2 * w->capacity : 16;
-		void *more = realloc(w->list, capacity * sizeof(*w->list));
-		if (!more) {
-			pthread_mutex_unlock(&w->mutex);
-			free(p);
-			return NULL;
-		}
-		w->list = more;
-		w->capacity = capacity;
+	if (!lh_list_grow(&w->list, &w->capacity, w->n + 1, sizeof(*w->list))) {
+		pthread_mutex_unlock(&w->mutex);
+		free(p);
+		return NULL;
 	}
 	w->list[w->n++] = p;
 	lh_deadlock_watch_add(p);
@@ -342,7 +315,6 @@ void lh_watch_forget(struct lh_watch_process *p)
 	free(p->sample);
 	free(p->hold);
 	free(p->waiter);
-	free(p->reported);
 	free(p->pair);
 	free(p->measured);
 	free(p);

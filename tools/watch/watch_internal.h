@@ -89,12 +89,6 @@ struct lh_long_hold {
 	uint32_t waiters;
 };
 
-/* A finding of the overlay, by its key. */
-struct lh_watch_reported {
-	uint64_t key;
-	uint32_t row;
-};
-
 /* Blocking calls that are alike without their stacks; the last `n` of them were the finding `row`.
  */
 struct lh_call_group {
@@ -118,8 +112,6 @@ struct lh_watch_process {
 	uint32_t holds, hold_capacity;
 	struct lh_watch_waiter *waiter;
 	uint32_t waiters, waiter_capacity;
-	struct lh_watch_reported *reported;
-	uint32_t n_reported, reported_capacity;
 	struct lh_call_group group[LH_CALL_GROUPS];
 	uint32_t *pair, pair_mask; /* by hash: rows of LH_T_WAIT_PAIR */
 	uint32_t *measured; /* by the library's finding: how many of its holds we have counted */
@@ -157,16 +149,15 @@ void lh_watch_post(struct lh_watch_process *, enum lh_watch_event_kind, uint32_t
 uint32_t lh_watch_find(struct lh_watch_process *, uint64_t key); /* 0: no such finding */
 /* A finding with capacity for LH_STEPS steps; 0: the table is full. */
 uint32_t lh_watch_finding(struct lh_watch_process *, enum lh_rule, uint64_t key, lh_thread_id);
-struct lh_finding *lh_watch_row(struct lh_watch_process *, uint32_t row);
-/* NULL: the finding is full. */
-struct lh_step *lh_watch_step(struct lh_watch_process *, uint32_t finding, const struct lh_step *,
-			      const char *note);
-void lh_watch_note(struct lh_watch_process *, struct lh_step *, const char *note);
+struct lh_finding *lh_watch_row(const struct lh_watch_process *, uint32_t row);
+/* Adds a step, unless the finding is full. */
+void lh_watch_step(struct lh_watch_process *, uint32_t finding, const struct lh_step *,
+		   const char *note);
 /* A sampled stack as a site; 0: no stack, or the table is full. */
 lh_site lh_watch_site(struct lh_watch_process *, const struct lh_stack_sample *);
 /* Text: what the thread does now. */
-void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, pid_t tid,
-			char state, const struct lh_task_call *, char *out, size_t capacity);
+void lh_watch_call_text(struct lh_watch_process *, const struct lh_live_thread *, char state,
+			const struct lh_task_call *, char *out, size_t capacity);
 bool lh_watch_may_sample(const struct lh_watch_process *);
 bool lh_watch_sample(struct lh_watch_process *, const struct lh_live_thread *,
 		     const struct lh_task_call *, struct lh_stack_sample *);
@@ -179,7 +170,7 @@ void lh_long_hold_adopt(struct lh_watch_process *, uint32_t row, const struct lh
 bool lh_watch_is_lock(const struct lh_watch_process *, const struct lh_held *, struct lh_lock *);
 /* Does the row's thread wait in, or for, a cycle of waits for locks and thread ends? */
 bool lh_watch_in_deadlock(const struct lh_watch_process *, uint32_t live_row);
-uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *, lh_lock_id);
+uint64_t lh_watch_limit(struct lh_watch_process *, const struct lh_lock *);
 /* May /proc be read for one more thread? The number per second is bounded. */
 bool lh_watch_may_read_proc(struct lh_watch_process *, uint32_t live_row);
 
@@ -228,9 +219,8 @@ void lh_deadlock_watch_scan(struct lh_watch *, uint64_t now_ns);
 
 /* foreign_step.c: copies a step of another process's thread; its thread, lock and stack become rows
  * of this process's overlay. */
-struct lh_step lh_watch_foreign_step(struct lh_watch_process *, const struct lh_watch_process *from,
-				     const struct lh_step *);
-lh_thread_id lh_watch_dead_thread(struct lh_watch_process *, const struct lh_dead_thread *);
+struct lh_step lh_watch_foreign_step(struct lh_watch_process *, struct lh_arena *,
+				     const struct lh_watch_process *from, const struct lh_step *);
 
 /* wait_profile.c */
 void lh_wait_profile_thread(struct lh_watch_process *, uint32_t live_row,

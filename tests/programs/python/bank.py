@@ -167,14 +167,14 @@ def cured(transfer):
 
 
 def transfer_sorted(source, target, amount):
-    """Whatever the direction, the same lock is taken first; id() is the address."""
+    """Acquires the lock with the lower address first; id() is the address."""
     first, second = sorted((source, target), key=id)
     with first.lock, second.lock:
         move(source, target, amount)
 
 
 def cure_timeout(_):
-    """Wait for the second lock with a limit; on time-out give the first one back."""
+    """Wait for the second lock with a limit; on time-out release the first lock."""
     met, given_up, first = set(), [], Meeting(2)
 
     def transfer(source, target, amount):
@@ -182,8 +182,8 @@ def cure_timeout(_):
             with source.lock:
                 if source.rank not in met:
                     met.add(source.rank)
-                    first.come()  # both hold one: at least one of them must give up once
-                # two that give up after the same time can collide for ever
+                    first.come()  # both hold a lock: at least one must give up once
+                # two threads that give up after the same time can collide for ever
                 if target.lock.acquire(timeout=0.001 if source.rank == 1 else 0.02):
                     move(source, target, amount)
                     target.lock.release()
@@ -199,7 +199,7 @@ def cure_timeout(_):
 
 
 def transfer_no_nesting(source, target, amount):
-    """Never hold two: in between the money is in nobody's account."""
+    """Never hold two locks: in between the money is in no account."""
     with source.lock:
         source.balance -= amount
     with target.lock:
@@ -207,9 +207,9 @@ def transfer_no_nesting(source, target, amount):
 
 
 class Ladder(threading.local):
-    """The rank that this thread has climbed to; a lock of the same or a lower one is refused."""
+    """The highest rank that this thread holds; a lock of the same or a lower rank is refused."""
     rank = 0
-    told = False
+    reported = False
 
     def lock(self, account):
         if account.rank <= self.rank:
@@ -225,9 +225,9 @@ ladder = Ladder()
 def transfer_hierarchy(source, target, amount):
     ladder.lock(source)
     if not ladder.lock(target):
-        if not ladder.told:
+        if not ladder.reported:
             say(f"refused: rank {target.rank} while holding rank {ladder.rank}")
-            ladder.told = True
+            ladder.reported = True
         source.lock.release()
         ladder.rank = 0
         ladder.lock(target)
@@ -239,7 +239,7 @@ def transfer_hierarchy(source, target, amount):
 
 
 def lock_both(one, other):
-    """Waits for one with nothing held, tries the other, starts over from the one that was busy."""
+    """Waits for one lock, tries the other; if that is busy, starts over with the busy lock."""
     while True:
         one.lock.acquire()
         if other.lock.acquire(blocking=False):
@@ -266,9 +266,9 @@ if __name__ == "__main__":
                             "the slow question under the lock"),
         "transfer-opposite": (transfer_opposite, "a to b and b to a (--hang)"),
         "cure-sorted": (lambda s: cured(transfer_sorted), "always the lower address first"),
-        "cure-timeout": (cure_timeout, "wait with a limit, give back, try again"),
+        "cure-timeout": (cure_timeout, "wait with a limit, release, try again"),
         "cure-no-nesting": (lambda s: cured(transfer_no_nesting), "never hold two locks"),
         "cure-hierarchy": (lambda s: cured(transfer_hierarchy),
-                           "every lock has a rank, threads only climb"),
-        "cure-both": (lambda s: cured(transfer_both), "one call that takes both or neither"),
+                           "acquire locks in rising rank only"),
+        "cure-both": (lambda s: cured(transfer_both), "one call that acquires both or neither"),
     }, times=100000)

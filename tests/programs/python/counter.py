@@ -1,9 +1,9 @@
 """counter: several threads add one to the same number.
 
 `value += 1` is three steps in Python too: read, add, write, and another thread may run in
-between. Whether this interpreter switches threads just there changes with its version, so
-the program opens the gap itself: in the first increment all threads read before any writes,
-which loses threads - 1 updates for certain, and every thousandth lets the others run.
+between. Whether an interpreter switches threads at that point depends on its version, so
+in the first increment all threads read before any writes, which certainly loses threads - 1
+updates, and every thousandth increment lets other threads run.
 Python has no atomic addition and no compare-and-swap: a lock, or one cell a thread.
 
 RUN: counter.py unsafe

@@ -1,9 +1,9 @@
-"""deadlock: circles of waits: two threads, a ring of them, one alone, and five philosophers.
+"""deadlock: threads that wait in a cycle: two, a ring of them, one alone, five philosophers.
 
-A Python lock is a POSIX semaphore underneath, and a semaphore may be given back by anybody.
-So when one thread takes it twice (`self`), nothing outside can know that no other thread
-will ever release it: the checker does not call that a deadlock, and the time limit ends it.
-For the same reason a circle that has closed is told only after it has stood still for a second.
+A Python lock is a POSIX semaphore underneath, and any thread may release a semaphore.
+So when one thread acquires a lock twice (`self`), the checker cannot know that no other thread
+will ever release the lock: it reports no deadlock, and the time limit ends the program.
+For the same reason a cycle of waits is reported only after it has been unchanged for a second.
 
 RUN: deadlock.py two
 EXPECT-OUTPUT: thread 0 has both
@@ -49,11 +49,11 @@ import threading
 
 from show import Meeting, Turn, main, run_threads, say
 
-SEATS = 5
+PHILOSOPHERS = 5
 
 
-def circle(pairs, hang):
-    """Thread i takes the two locks of pairs[i]: in its turn, or with all the others."""
+def wait_cycle(pairs, hang):
+    """Thread i acquires the two locks of pairs[i]: in its turn, or with all the others."""
     turn, all_here = Turn(), Meeting(len(pairs))
 
     def take_both(me, first, second):
@@ -78,11 +78,11 @@ def neighbours(n):
 
 def two(settings):
     lock_a, lock_b = threading.Lock(), threading.Lock()
-    circle([(lock_a, lock_b), (lock_b, lock_a)], settings.hang)
+    wait_cycle([(lock_a, lock_b), (lock_b, lock_a)], settings.hang)
 
 
 def ring(settings):
-    circle(neighbours(settings.threads), settings.hang)
+    wait_cycle(neighbours(settings.threads), settings.hang)
 
 
 def audit_self(_):
@@ -98,26 +98,26 @@ def audit_self(_):
 
 
 def philosophers_wrong(settings):
-    circle(neighbours(SEATS), settings.hang)
-    say(f"{SEATS} philosophers have eaten")
+    wait_cycle(neighbours(PHILOSOPHERS), settings.hang)
+    say(f"{PHILOSOPHERS} philosophers have eaten")
 
 
 def philosophers_right(_):
-    """The fork with the lower number first: the last seat takes its right one first."""
-    forks = [threading.Lock() for _ in range(SEATS)]
+    """The fork with the lower number first: the last philosopher takes the right fork first."""
+    forks = [threading.Lock() for _ in range(PHILOSOPHERS)]
 
-    def eat(seat):
-        low, high = sorted((seat, (seat + 1) % SEATS))
+    def eat(left):
+        low, high = sorted((left, (left + 1) % PHILOSOPHERS))
         for _ in range(1000):
             with forks[low], forks[high]:
                 pass
 
-    run_threads(*[lambda seat=seat: eat(seat) for seat in range(SEATS)])
-    say(f"{SEATS} philosophers have eaten")
+    run_threads(*[lambda left=left: eat(left) for left in range(PHILOSOPHERS)])
+    say(f"{PHILOSOPHERS} philosophers have eaten")
 
 
 if __name__ == "__main__":
-    main("circles of waits", {
+    main("cycles of waits", {
         "two": (two, "A then B, B then A (--hang)"),
         "ring": (ring, "each holds its own and wants the next (--threads, --hang)"),
         "self": (audit_self, "one thread, one plain lock, twice: hangs"),

@@ -45,9 +45,9 @@ CONSUMERS = 2
 
 
 class Queue:
-    def __init__(self, look_again):
+    def __init__(self, test_again):
         self.changed = threading.Condition(threading.Lock())
-        self.look_again = look_again
+        self.test_again = test_again
         self.items, self.taken = [], []
         self.done = False
         self.mistakes = self.waits = 0
@@ -65,7 +65,7 @@ class Queue:
     def consume(self):
         with self.changed:
             while self.items or not self.done:
-                if self.look_again:
+                if self.test_again:
                     while not self.items and not self.done:
                         self._wait()
                 elif not self.items and not self.done:
@@ -88,7 +88,7 @@ class Queue:
                 seen = self.waits
 
     def produce(self):
-        """Both wait; the first item wakes both; the rest comes when both wait again."""
+        """Both consumers wait; the first item wakes both; the rest comes when both wait again."""
         self._until_waits(CONSUMERS)
         self.put(1, wake_all=True)
         self._until_waits(2 * CONSUMERS)
@@ -99,8 +99,8 @@ class Queue:
             self.changed.notify_all()
 
 
-def five_items(look_again):
-    queue = Queue(look_again)
+def five_items(test_again):
+    queue = Queue(test_again)
     run_threads(queue.produce, *[queue.consume] * CONSUMERS)
     say(f"consumed {len(queue.taken)} items, sum {sum(queue.taken)}")
     say(f"took from an empty queue: {'yes' if queue.mistakes else 'never'}")
@@ -146,12 +146,12 @@ def event(_):
 
 if __name__ == "__main__":
     main("a producer and consumers on a condition", {
-        "right": (lambda s: five_items(True), "looks again after each wake-up: while"),
-        "if": (lambda s: five_items(False), "looks once: takes from an empty queue"),
+        "right": (lambda s: five_items(True), "tests again after each wake-up: while"),
+        "if": (lambda s: five_items(False), "tests once: takes from an empty queue"),
         "notify-outside": (lambda s: refused(threading.Condition().notify),
                            "signals without the lock: refused"),
         "wait-unlocked": (lambda s: refused(threading.Condition().wait),
                           "waits without the lock: refused"),
-        "lost-signal": (lost_signal, "waits without a look: the signal came before (--hang)"),
+        "lost-signal": (lost_signal, "waits without a test: the signal came before (--hang)"),
         "event": (event, "one-way signalling that cannot be missed"),
     })

@@ -1,7 +1,7 @@
 """mixed: the counter with a lock in one function and without it in another.
 
-Is the race gone? No: a lock keeps out only those who ask for it. Both threads read 0 in their
-first increment, one with the lock held and one without, so an update is lost for certain.
+The race is still there: a lock stops only threads that also acquire the lock. Both threads read 0
+in their first increment, one with the lock held and one without, so an update is certainly lost.
 
 RUN: mixed.py half-locked
 EXPECT-MATCH: counter [0-9]+ of 2000000, lost [1-9][0-9]*
@@ -54,7 +54,7 @@ def half_locked(settings):
 
 
 def locked(settings):
-    counter = Counter(settings.times, meet=1)  # under the lock there is nobody to meet
+    counter = Counter(settings.times, meet=1)  # under the lock is only one thread
     run_threads(counter.add_with_lock, counter.add_with_lock)
     counter.report()
 

@@ -1,8 +1,8 @@
-"""pool: a counting semaphore lets so many in and makes the others wait.
+"""pool: a counting semaphore lets a number of threads in and makes the others wait.
 
-threading.Semaphore is a number under a condition, made in Python: to the system each wait is a
-wait for a signal. So the checker cannot know of permits here, and a pool that has come to
-stand is ended by the time limit. (A semaphore of C is seen: pool.c.)
+threading.Semaphore is a number under a condition, made in Python: the library sees each wait as a
+wait for a signal. So the checker cannot know the permits, and the time limit ends a deadlocked
+pool. (The checker sees a semaphore of C: pool.c.)
 
 RUN: pool.py connections
 EXPECT-OUTPUT: 8 users served, at most 3 at a time
@@ -39,7 +39,7 @@ REQUESTS = 12
 
 
 class Room:
-    """Counts who is inside; the first `size` meet there, so that the most is reached."""
+    """Counts the users inside; the first `size` meet here, so that the maximum is reached."""
 
     def __init__(self, size):
         self.permits = threading.Semaphore(size)
@@ -128,7 +128,7 @@ def two_at_once(_):
 
 
 if __name__ == "__main__":
-    main("a counting semaphore lets so many in", {
+    main("a counting semaphore lets N in", {
         "connections": (connections, "3 connections, 8 users"),
         "rate-limiter": (rate_limiter, "5 requests a period"),
         "printer-queue": (printer_queue, "2 printers, 6 jobs"),

@@ -1,8 +1,8 @@
 """rlock: a function that takes a lock and calls itself.
 
-threading.RLock counts in the interpreter, so below it there is one semaphore, taken once.
-With threading.Lock the second step waits for ever; why the checker cannot call that a
-deadlock is told in deadlock.py.
+threading.RLock counts in the interpreter, so the semaphore below it is acquired once.
+With threading.Lock the second step waits for ever; deadlock.py explains why the checker cannot
+report a deadlock.
 
 RUN: rlock.py recursive
 EXPECT-OUTPUT: depth 3
@@ -33,15 +33,15 @@ def count_down(lock, depth):
 
 
 def depth_three(lock):
-    """Another thread looks afterwards: the owner would get a recursive lock either way."""
-    def look():
+    """Another thread tries the lock: the owner would get a recursive lock even if not free."""
+    def try_it():
         got = lock.acquire(blocking=False)
         say("free again" if got else "still taken")
         if got:
             lock.release()
 
     count_down(lock, 3)
-    run_threads(look)
+    run_threads(try_it)
 
 
 if __name__ == "__main__":

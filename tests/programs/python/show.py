@@ -1,8 +1,8 @@
 """What the Python programs share: modes and --help, threads, handshakes.
 
-No lock and no condition here: the handshakes look again and again and let the others run in
-between, because each lock more would be one more in every report. Appending to a list is one
-step for the interpreter, so a list can count who has come.
+Has no lock and no condition: the handshakes poll and let other threads run in between, because
+a lock here would be one more lock in every report. Appending to a list is one step for the
+interpreter, so a list can count the threads that have come.
 """
 import argparse
 import os
@@ -54,7 +54,7 @@ def main(purpose, modes, times=0, threads=2):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mode", choices=modes, metavar="MODE")
     parser.add_argument("--hang", action="store_true",
-                        help="meet in the one order that never ends, where a mode has one")
+                        help="let the threads meet in the order that hangs, if a mode has one")
     parser.add_argument("--threads", type=int, default=threads, choices=range(2, 17), metavar="N")
     parser.add_argument("--times", type=int, default=times, metavar="N")
     settings = parser.parse_args()
@@ -62,5 +62,5 @@ def main(purpose, modes, times=0, threads=2):
 
 
 def say(text):
-    """One line, written at once: what a hung program has said must be readable."""
+    """Prints a line at once: a hung program's output must be readable."""
     os.write(1, f"{text}\n".encode())

@@ -1,7 +1,7 @@
 /*
  * test_shm_location.c — tests the location of shared memory: from the kernel, and from the text of
  * /proc/self/maps that arrives in pieces.
- * LINKS: libcheck/lock/shm_location.c libcheck/base/sys.c
+ * LINKS: libcheck/lock/shm_location.c libcheck/base/sys.c libcheck/base/text.c
  */
 #include "tests/unit/unit.h"
 #include "libcheck/lock/shm_location.h"

@@ -143,7 +143,7 @@ static inline uint32_t random_below(uint32_t n)
 	return (uint32_t)(random_state >> 33) % n;
 }
 
-static inline void print_cycle(const struct order_tables *tables, const struct cycle *r)
+static inline void print_cycle(const struct cycle *r)
 {
 	static const char *const name[] = {"counts",  "threads", "gate", "ordered",
 					   "readers", "try",     "timed"};
@@ -154,7 +154,6 @@ static inline void print_cycle(const struct order_tables *tables, const struct c
 		       r->link[i].held_site, LH_LOCK_ROW(r->link[i].wanted),
 		       r->link[i].wanted_site);
 	printf("\n");
-	(void)tables;
 }
 
 static inline void print_tables(const struct order_tables *tables)
@@ -182,8 +181,8 @@ static inline void print_tables(const struct order_tables *tables)
 
 /* True if each cycle of `a` is in `others` with the same filter; only_counted: checks only cycles
  * that count or are timed. `name` says what found `a`. */
-static inline bool contained(const struct order_tables *tables, struct cycle_set *a,
-			     struct cycle_set *others, bool only_counted, const char *name)
+static inline bool contained(struct cycle_set *a, struct cycle_set *others, bool only_counted,
+			     const char *name)
 {
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct cycle *r = &a->cycle[i], *o = cycle_set_find(others, r);
@@ -193,17 +192,16 @@ static inline bool contained(const struct order_tables *tables, struct cycle_set
 			continue;
 		printf("\tonly %s finds this (filter in the other: %d)\n", name,
 		       o ? (int)o->filter : -1);
-		print_cycle(tables, r);
+		print_cycle(r);
 		return false;
 	}
 	return true;
 }
 
-static inline bool same_cycles(const struct order_tables *tables, struct cycle_set *found,
-			       struct cycle_set *oracle, bool only_counted)
+static inline bool same_cycles(struct cycle_set *found, struct cycle_set *oracle, bool only_counted)
 {
-	return contained(tables, found, oracle, only_counted, "the order graph") &&
-	       contained(tables, oracle, found, only_counted, "the oracle");
+	return contained(found, oracle, only_counted, "the order graph") &&
+	       contained(oracle, found, only_counted, "the oracle");
 }
 
 static inline uint32_t rounds(uint32_t usual)

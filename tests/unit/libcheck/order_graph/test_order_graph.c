@@ -7,32 +7,17 @@
 
 /* ---- named cases ---- */
 
-#define ACQUIRES(tables, t, segment, ...)                                                          \
-	tables_acquire(tables, t, segment,                                                         \
-		       sizeof((struct acquisition[]){__VA_ARGS__}) / sizeof(struct acquisition),   \
-		       (struct acquisition[]){__VA_ARGS__})
-
-/* The thread wants a lock while it holds another that it acquired in an outer chain: only the last
- * link of this chain has a visit. */
-static void holds_then(struct order_tables *tables, lh_thread_id t, struct acquisition held,
-		       struct acquisition want)
-{
-	lh_chain_id at = tables_add_chain(tables, 0, held.lock, 50 << 8 | held.mode_how);
-
-	tables_add_visit(tables, tables_add_chain(tables, at, want.lock, 51 << 8 | want.mode_how),
-			 t, 0);
-}
-
-struct fixture {
+/* What a case begins with: threads and locks. */
+static struct fixture {
 	struct order_tables *tables;
 	lh_thread_id t1, t2, t3;
 	lh_lock_id A, B, C, G, R, W, Q; /* mutexes; rwlocks: one default, two writer-preferring */
-};
+} s;
 
-static struct fixture new_fixture(void)
+static void new_fixture(void)
 {
-	struct fixture s = {.tables = tables_new()};
-
+	free(s.tables);
+	s.tables = tables_new();
 	s.t1 = tables_add_thread(s.tables, 0, 0);
 	s.t2 = tables_add_thread(s.tables, 0, 0);
 	s.t3 = tables_add_thread(s.tables, 0, 0);
@@ -43,403 +28,352 @@ static struct fixture new_fixture(void)
 	s.R = tables_add_lock(s.tables, LH_RWLOCK, 0);
 	s.W = tables_add_lock(s.tables, LH_RWLOCK, LH_LOCK_PREFER_WRITER);
 	s.Q = tables_add_lock(s.tables, LH_RWLOCK, LH_LOCK_PREFER_WRITER);
-	return s;
 }
 
-/* Expects exactly n cycles, of this length and with this filter. */
-static void expect(const char *name, struct order_tables *tables, uint32_t n, uint32_t length,
-		   enum lh_filter filter)
+#define ACQUIRES(t, segment, ...)                                                                  \
+	tables_acquire(s.tables, t, segment,                                                       \
+		       sizeof((struct acquisition[]){__VA_ARGS__}) / sizeof(struct acquisition),   \
+		       (struct acquisition[]){__VA_ARGS__})
+
+/* The thread wants a lock while it holds another that it acquired in an outer chain: only the last
+ * link of this chain has a visit. */
+static void holds_then(lh_thread_id t, lh_lock_id held, lh_lock_id want)
+{
+	lh_chain_id at = tables_add_chain(s.tables, 0, held, 50 << 8 | X);
+
+	tables_add_visit(s.tables, tables_add_chain(s.tables, at, want, 51 << 8 | X), t, 0);
+}
+
+/* Expects exactly n cycles, of this length and with this filter, and begins a new case. */
+static void expect(const char *name, uint32_t n, uint32_t length, enum lh_filter filter)
 {
 	static struct cycle_set whole, growing, quick;
 	uint32_t wrong = 0;
 	bool counts = filter == LH_F_NONE || filter == LH_F_TIMED ||
-		      (filter == LH_F_ORDERED && tables->hb_edges_lost);
+		      (filter == LH_F_ORDERED && s.tables->hb_edges_lost);
 
 	whole.n = growing.n = quick.n = 0;
-	check_all(tables, LH_ORDER_KEEP_FILTERED, &whole);
-	check_growing(tables, LH_ORDER_KEEP_FILTERED, &growing);
-	check_all(tables, 0, &quick);
+	check_all(s.tables, LH_ORDER_KEEP_FILTERED, &whole);
+	check_growing(s.tables, LH_ORDER_KEEP_FILTERED, &growing);
+	check_all(s.tables, 0, &quick);
 	for (uint32_t i = 0; i < whole.n; i++)
 		wrong += whole.cycle[i].n != length || whole.cycle[i].filter != filter;
-	if (!CHECK(whole.n == n && !wrong && same_cycles(tables, &whole, &growing, false) &&
+	if (!CHECK(whole.n == n && !wrong && same_cycles(&whole, &growing, false) &&
 		   quick.n == (counts ? n : 0))) {
 		printf("\tcase %s: %u cycles\n", name, whole.n);
 		for (uint32_t i = 0; i < whole.n; i++)
-			print_cycle(tables, &whole.cycle[i]);
+			print_cycle(&whole.cycle[i]);
 	}
-	free(tables);
+	new_fixture();
 }
 
 static void basic_cases(void)
 {
-	struct fixture s = new_fixture();
-
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("abba", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.B, X});
-	expect("abab", s.tables, 0, 0, 0);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.C, X});
-	ACQUIRES(s.tables, s.t3, 0, {s.C, X}, {s.A, X});
-	expect("three threads, three locks", s.tables, 1, 3, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.C, X});
-	ACQUIRES(s.tables, s.t1, 0, {s.C, X}, {s.A, X});
-	expect("three locks, two threads", s.tables, 1, 3, LH_F_THREADS);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.C, X}, {s.B, X}, {s.A, X});
-	expect("recursion is no edge", s.tables, 0, 0, 0);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.C, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("not the last of the chain but the first", s.tables, 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("abba", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.B, X});
+	expect("abab", 0, 0, 0);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.C, X});
+	ACQUIRES(s.t3, 0, {s.C, X}, {s.A, X});
+	expect("three threads, three locks", 1, 3, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.C, X});
+	ACQUIRES(s.t1, 0, {s.C, X}, {s.A, X});
+	expect("three locks, two threads", 1, 3, LH_F_THREADS);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.C, X}, {s.B, X}, {s.A, X});
+	expect("recursion is no edge", 0, 0, 0);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.C, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("not the last of the chain but the first", 1, 2, LH_F_NONE);
 }
 
 static void thread_cases(void)
 {
-	struct fixture s = new_fixture();
-
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t1, 0, {s.B, X}, {s.A, X});
-	expect("one thread alone", s.tables, 1, 2, LH_F_THREADS);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t1, 0, {s.B, X}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("two threads running the same code", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t1, 0, {s.B, X}, {s.A, X});
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t1, 0, {s.B, X}, {s.A, X});
+	expect("one thread alone", 1, 2, LH_F_THREADS);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t1, 0, {s.B, X}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("two threads running the same code", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t1, 0, {s.B, X}, {s.A, X});
 	tables_set_many_threads(s.tables, 2);
-	expect("many threads: any of them", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture(); /* A, B, -A, C against C, A */
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	holds_then(s.tables, s.t1, (struct acquisition){s.B, X}, (struct acquisition){s.C, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.C, X}, {s.A, X});
-	expect("hand over hand, two threads", s.tables, 1, 3, LH_F_THREADS);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t3, 0, {s.A, X}, {s.B, X});
-	holds_then(s.tables, s.t1, (struct acquisition){s.B, X}, (struct acquisition){s.C, X});
-	holds_then(s.tables, s.t3, (struct acquisition){s.B, X}, (struct acquisition){s.C, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.C, X}, {s.A, X});
-	expect("hand over hand, three threads", s.tables, 1, 3, LH_F_NONE);
+	expect("many threads: any of them", 1, 2, LH_F_NONE);
+	/* A, B, -A, C against C, A */
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	holds_then(s.t1, s.B, s.C);
+	ACQUIRES(s.t2, 0, {s.C, X}, {s.A, X});
+	expect("hand over hand, two threads", 1, 3, LH_F_THREADS);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t3, 0, {s.A, X}, {s.B, X});
+	holds_then(s.t1, s.B, s.C);
+	holds_then(s.t3, s.B, s.C);
+	ACQUIRES(s.t2, 0, {s.C, X}, {s.A, X});
+	expect("hand over hand, three threads", 1, 3, LH_F_NONE);
 }
 
 static void gate_cases(void)
 {
-	struct fixture s = new_fixture();
-
-	ACQUIRES(s.tables, s.t1, 0, {s.G, X}, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
-	expect("gate", s.tables, 1, 2, LH_F_GATE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.G, X}, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.C, X}, {s.B, X}, {s.A, X});
-	expect("two gates are none", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.R, S}, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.R, S}, {s.B, X}, {s.A, X});
-	expect("a gate held shared by both", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.R, X}, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.R, S}, {s.B, X}, {s.A, X});
-	expect("a gate held shared by one", s.tables, 1, 2, LH_F_GATE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.G, X | TRY}, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
-	expect("a gate that was tried", s.tables, 1, 2, LH_F_GATE);
-	s = new_fixture(); /* the gate is released before the second lock is wanted */
-	ACQUIRES(s.tables, s.t1, 0, {s.G, X}, {s.A, X});
-	holds_then(s.tables, s.t1, (struct acquisition){s.A, X}, (struct acquisition){s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
-	expect("a gate left too early", s.tables, 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.G, X}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
+	expect("gate", 1, 2, LH_F_GATE);
+	ACQUIRES(s.t1, 0, {s.G, X}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.C, X}, {s.B, X}, {s.A, X});
+	expect("two gates are none", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.R, S}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.R, S}, {s.B, X}, {s.A, X});
+	expect("a gate held shared by both", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.R, X}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.R, S}, {s.B, X}, {s.A, X});
+	expect("a gate held shared by one", 1, 2, LH_F_GATE);
+	ACQUIRES(s.t1, 0, {s.G, X | TRY}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
+	expect("a gate that was tried", 1, 2, LH_F_GATE);
+	/* the gate is released before the second lock is wanted */
+	ACQUIRES(s.t1, 0, {s.G, X}, {s.A, X});
+	holds_then(s.t1, s.A, s.B);
+	ACQUIRES(s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
+	expect("a gate left too early", 1, 2, LH_F_NONE);
 }
 
 /* t1 creates t3 while it holds G, and joins t3 before it releases G; t2 holds G, too. */
 static void creator_chain_cases(void)
 {
 	for (int held_over = 0; held_over < 2; held_over++) {
-		struct fixture s = new_fixture();
 		lh_chain_id g = tables_add_chain(s.tables, 0, s.G, 1 << 8);
 		s.tables->thread[s.t3].creator = s.t1;
 		s.tables->thread[s.t3].creator_chain = held_over ? g : 0;
-		ACQUIRES(s.tables, s.t3, 0, {s.A, X}, {s.B, X});
-		ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
-		expect("the gate of the creator", s.tables, 1, 2,
-		       held_over ? LH_F_GATE : LH_F_NONE);
+		ACQUIRES(s.t3, 0, {s.A, X}, {s.B, X});
+		ACQUIRES(s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
+		expect("the gate of the creator", 1, 2, held_over ? LH_F_GATE : LH_F_NONE);
 	}
-	struct fixture s = new_fixture();
 	s.tables->thread[s.t3].creator = s.t1;
 	s.tables->thread[s.t3].creator_chain = tables_add_chain(s.tables, 0, s.G, 1 << 8);
-	ACQUIRES(s.tables, s.t3, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t1, 0, {s.G, X}, {s.B, X}, {s.A, X});
-	expect("the creator itself meets its child", s.tables, 1, 2, LH_F_NONE);
+	ACQUIRES(s.t3, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t1, 0, {s.G, X}, {s.B, X}, {s.A, X});
+	expect("the creator itself meets its child", 1, 2, LH_F_NONE);
 }
 
 static void happens_before_cases(void)
 {
-	struct fixture s = new_fixture();
-
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("before the other was created", s.tables, 1, 2, LH_F_ORDERED);
-	s = new_fixture();
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("before the other was created", 1, 2, LH_F_ORDERED);
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
-	ACQUIRES(s.tables, s.t1, 1, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("after the other was created", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
+	ACQUIRES(s.t1, 1, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("after the other was created", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
 	s.tables->hb_edges_lost = true;
-	expect("what ordered them may be missing", s.tables, 1, 2, LH_F_ORDERED);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.G, X}, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
+	expect("what ordered them may be missing", 1, 2, LH_F_ORDERED);
+	ACQUIRES(s.t1, 0, {s.G, X}, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.G, X}, {s.B, X}, {s.A, X});
 	s.tables->hb_edges_lost = true;
-	expect("a gate is known all the same", s.tables, 1, 2, LH_F_GATE);
-	s = new_fixture();
+	expect("a gate is known all the same", 1, 2, LH_F_GATE);
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
 	tables_add_hb_edge(s.tables, LH_HB_JOIN, s.t2, 0, s.t1, 2);
-	ACQUIRES(s.tables, s.t1, 2, {s.A, X}, {s.B, X});
-	expect("after the other was joined", s.tables, 1, 2, LH_F_ORDERED);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t1, 2, {s.A, X}, {s.B, X});
+	expect("after the other was joined", 1, 2, LH_F_ORDERED);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
 	tables_add_hb_edge(s.tables, LH_HB_JOIN, s.t2, 0, s.t1, 2);
-	ACQUIRES(s.tables, s.t1, 2, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("before and after, but never beside", s.tables, 1, 2, LH_F_ORDERED);
-	s = new_fixture();
+	ACQUIRES(s.t1, 2, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("before and after, but never beside", 1, 2, LH_F_ORDERED);
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
 	tables_add_hb_edge(s.tables, LH_HB_JOIN, s.t2, 0, s.t1, 2);
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 2, s.t3, 0);
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	ACQUIRES(s.tables, s.t3, 0, {s.A, X}, {s.B, X});
-	expect("one after the other", s.tables, 1, 2, LH_F_ORDERED);
-	s = new_fixture(); /* two segments at a barrier: first A B | then B A */
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	ACQUIRES(s.t3, 0, {s.A, X}, {s.B, X});
+	expect("one after the other", 1, 2, LH_F_ORDERED);
+	/* two segments at a barrier: first A B | then B A */
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
 	tables_add_hb_edge(s.tables, LH_HB_BARRIER, s.t1, 0, s.t2, 1);
 	tables_add_hb_edge(s.tables, LH_HB_BARRIER, s.t2, 0, s.t1, 1);
-	ACQUIRES(s.tables, s.t2, 1, {s.B, X}, {s.A, X});
-	expect("a barrier between", s.tables, 1, 2, LH_F_ORDERED);
+	ACQUIRES(s.t2, 1, {s.B, X}, {s.A, X});
+	expect("a barrier between", 1, 2, LH_F_ORDERED);
 }
 
 static void reader_cases(void)
 {
-	struct fixture s = new_fixture();
-
-	ACQUIRES(s.tables, s.t1, 0, {s.R, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.R, S});
-	ACQUIRES(s.tables, s.t3, 0, {s.R, X});
-	expect("readers of a default rwlock", s.tables, 1, 2, LH_F_READERS);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.R, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.R, X});
-	expect("a writer waits for a reader", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.R, X}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.R, S});
-	expect("a reader waits for a writer", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.W, S});
-	expect("writers preferred, but nobody writes", s.tables, 1, 2, LH_F_READERS);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.W, S});
-	ACQUIRES(s.tables, s.t3, 0, {s.W, X});
-	expect("behind a third thread that queues", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.W, S});
-	ACQUIRES(s.tables, s.t1, 0, {s.W, X});
-	expect("the only writer is one of the two", s.tables, 1, 2, LH_F_READERS);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {s.A, X}, {s.W, S});
-	ACQUIRES(s.tables, s.t3, 0, {s.G, X}, {s.W, X});
-	expect("the writer cannot get there: it needs G", s.tables, 1, 2, LH_F_READERS);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.W, S});
-	ACQUIRES(s.tables, s.t3, 0, {s.W, X | TIMED});
-	expect("the writer waits with a limit", s.tables, 1, 2, LH_F_TIMED);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.W, S});
-	ACQUIRES(s.tables, s.t3, 0, {s.W, X | TRY});
-	expect("the writer only tries", s.tables, 1, 2, LH_F_READERS);
+	ACQUIRES(s.t1, 0, {s.R, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.R, S});
+	ACQUIRES(s.t3, 0, {s.R, X});
+	expect("readers of a default rwlock", 1, 2, LH_F_READERS);
+	ACQUIRES(s.t1, 0, {s.R, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.R, X});
+	expect("a writer waits for a reader", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.R, X}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.R, S});
+	expect("a reader waits for a writer", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.W, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.W, S});
+	expect("writers preferred, but nobody writes", 1, 2, LH_F_READERS);
+	ACQUIRES(s.t1, 0, {s.W, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.W, S});
+	ACQUIRES(s.t3, 0, {s.W, X});
+	expect("behind a third thread that queues", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.W, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.W, S});
+	ACQUIRES(s.t1, 0, {s.W, X});
+	expect("the only writer is one of the two", 1, 2, LH_F_READERS);
+	ACQUIRES(s.t1, 0, {s.W, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.G, X}, {s.A, X}, {s.W, S});
+	ACQUIRES(s.t3, 0, {s.G, X}, {s.W, X});
+	expect("the writer cannot get there: it needs G", 1, 2, LH_F_READERS);
+	ACQUIRES(s.t1, 0, {s.W, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.W, S});
+	ACQUIRES(s.t3, 0, {s.W, X | TIMED});
+	expect("the writer waits with a limit", 1, 2, LH_F_TIMED);
+	ACQUIRES(s.t1, 0, {s.W, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.W, S});
+	ACQUIRES(s.t3, 0, {s.W, X | TRY});
+	expect("the writer only tries", 1, 2, LH_F_READERS);
 }
 
 /* Two readers of two writer-preferring rwlocks: each link needs a queued writer of its own. */
 static void two_queued_writers(void)
 {
-	struct fixture s;
-
 	for (int writers = 1; writers <= 2; writers++) {
-		s = new_fixture();
 		lh_thread_id t4 = tables_add_thread(s.tables, 0, 0);
-		ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.Q, S});
-		ACQUIRES(s.tables, s.t2, 0, {s.Q, S}, {s.W, S});
-		ACQUIRES(s.tables, s.t3, 0, {s.W, X});
-		ACQUIRES(s.tables, writers == 2 ? t4 : s.t3, 0, {s.Q, X});
-		expect("readers in both directions", s.tables, 1, 2,
-		       writers == 2 ? LH_F_NONE : LH_F_READERS);
+		ACQUIRES(s.t1, 0, {s.W, S}, {s.Q, S});
+		ACQUIRES(s.t2, 0, {s.Q, S}, {s.W, S});
+		ACQUIRES(s.t3, 0, {s.W, X});
+		ACQUIRES(writers == 2 ? t4 : s.t3, 0, {s.Q, X});
+		expect("readers in both directions", 1, 2, writers == 2 ? LH_F_NONE : LH_F_READERS);
 	}
 }
 
 static void timed_and_try_cases(void)
 {
-	struct fixture s = new_fixture();
-
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X | TRY});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("try", s.tables, 1, 2, LH_F_TRY);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X | TRY}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X | TRY}, {s.A, X});
-	expect("tried, then held, then waits", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X | TIMED});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	expect("timed", s.tables, 1, 2, LH_F_TIMED);
-	s = new_fixture();
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X | TRY});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("try", 1, 2, LH_F_TRY);
+	ACQUIRES(s.t1, 0, {s.A, X | TRY}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X | TRY}, {s.A, X});
+	expect("tried, then held, then waits", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X | TIMED});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	expect("timed", 1, 2, LH_F_TIMED);
 	lh_lock_id sem = tables_add_lock(s.tables, LH_SEM, 0);
-	ACQUIRES(s.tables, s.t1, 0, {sem, X}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {sem, X | TRY});
-	expect("a semaphore is tried", s.tables, 1, 2, LH_F_TRY);
-	s = new_fixture();
+	ACQUIRES(s.t1, 0, {sem, X}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {sem, X | TRY});
+	expect("a semaphore is tried", 1, 2, LH_F_TRY);
 	sem = tables_add_lock(s.tables, LH_SEM, LH_LOCK_SIGNAL);
-	ACQUIRES(s.tables, s.t1, 0, {sem, X}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {sem, X});
-	ACQUIRES(s.tables, s.t1, 0, {sem, X}, {s.B, X}, {s.C, X});
-	ACQUIRES(s.tables, s.t2, 0, {sem, X}, {s.C, X}, {s.B, X});
-	expect("a signal is no lock and no gate", s.tables, 1, 2, LH_F_NONE);
+	ACQUIRES(s.t1, 0, {sem, X}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {sem, X});
+	ACQUIRES(s.t1, 0, {sem, X}, {s.B, X}, {s.C, X});
+	ACQUIRES(s.t2, 0, {sem, X}, {s.C, X}, {s.B, X});
+	expect("a signal is no lock and no gate", 1, 2, LH_F_NONE);
 }
 
 static void thread_end_cases(void)
 {
-	struct fixture s = new_fixture();
 	lh_lock_id l1 = s.tables->thread[s.t1].end_lock, l2 = s.tables->thread[s.t2].end_lock,
 		   l3 = s.tables->thread[s.t3].end_lock;
 
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {l2, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X});
-	expect("join under a lock that it takes", s.tables, 1, 2, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X});
-	ACQUIRES(s.tables, s.t1, 0, {s.B, X}, {l2, X});
-	ACQUIRES(s.tables, s.t3, 0, {s.B, X});
-	expect("join under a lock that another takes", s.tables, 0, 0, 0);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {l2, X});
-	ACQUIRES(s.tables, s.t2, 0, {l3, X});
-	ACQUIRES(s.tables, s.t3, 0, {l1, X});
-	expect("three join each other", s.tables, 1, 3, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t2, 0, {l3, X});
-	ACQUIRES(s.tables, s.t3, 0, {s.A, X});
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {l2, X});
-	expect("joins one that joins one that takes it", s.tables, 1, 3, LH_F_NONE);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X});
+	ACQUIRES(s.t1, 0, {s.A, X}, {l2, X});
+	ACQUIRES(s.t2, 0, {s.A, X});
+	expect("join under a lock that it takes", 1, 2, LH_F_NONE);
+	ACQUIRES(s.t2, 0, {s.A, X});
+	ACQUIRES(s.t1, 0, {s.B, X}, {l2, X});
+	ACQUIRES(s.t3, 0, {s.B, X});
+	expect("join under a lock that another takes", 0, 0, 0);
+	ACQUIRES(s.t1, 0, {l2, X});
+	ACQUIRES(s.t2, 0, {l3, X});
+	ACQUIRES(s.t3, 0, {l1, X});
+	expect("three join each other", 1, 3, LH_F_NONE);
+	ACQUIRES(s.t2, 0, {l3, X});
+	ACQUIRES(s.t3, 0, {s.A, X});
+	ACQUIRES(s.t1, 0, {s.A, X}, {l2, X});
+	expect("joins one that joins one that takes it", 1, 3, LH_F_NONE);
+	ACQUIRES(s.t2, 0, {s.A, X});
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
-	ACQUIRES(s.tables, s.t1, 1, {s.A, X}, {l2, X | TIMED});
-	expect("timed join", s.tables, 1, 2, LH_F_TIMED);
+	ACQUIRES(s.t1, 1, {s.A, X}, {l2, X | TIMED});
+	expect("timed join", 1, 2, LH_F_TIMED);
 }
 
 /* Two locks that have the same row one after the other: their ids differ in the generation. */
 static void dead_locks(void)
 {
-	struct fixture s = new_fixture();
 	lh_lock_id later = LH_LOCK_ID(LH_LOCK_ROW(s.A), 2);
 
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {later, X});
-	expect("another lock in the same row", s.tables, 0, 0, 0);
-	s = new_fixture();
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {later, X});
+	expect("another lock in the same row", 0, 0, 0);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
 	s.tables->lock[LH_LOCK_ROW(s.A)].flags |= LH_LOCK_DEAD;
-	expect("dead by now, but it could have happened", s.tables, 1, 2, LH_F_NONE);
+	expect("dead by now, but it could have happened", 1, 2, LH_F_NONE);
 }
 
 static void long_cycles(void)
 {
 	for (uint32_t n = 2; n <= 24; n += 1) {
-		struct order_tables *tables = tables_new();
 		lh_lock_id lock[24];
 		for (uint32_t i = 0; i < n; i++) {
-			tables_add_thread(tables, 0, 0);
-			lock[i] = tables_add_lock(tables, LH_MUTEX, 0);
+			tables_add_thread(s.tables, 0, 0);
+			lock[i] = tables_add_lock(s.tables, LH_MUTEX, 0);
 		}
 		for (uint32_t i = 0; i < n; i++)
-			ACQUIRES(tables, 1 + i, 0, {lock[i], X}, {lock[(i + 1) % n], X});
-		expect("long cycle", tables, 1, n, LH_F_NONE);
+			ACQUIRES(1 + i, 0, {lock[i], X}, {lock[(i + 1) % n], X});
+		expect("long cycle", 1, n, LH_F_NONE);
 	}
+}
+
+/* How many cycles are found in all the rows. */
+static uint32_t found_in_all(struct lh_order_graph *graph)
+{
+	struct lh_order_input input = tables_input(s.tables);
+	uint32_t found = 0;
+
+	for (lh_chain_id chain = 1; chain < input.chains; chain++)
+		found += lh_order_check_chain(graph, &input, chain);
+	return found;
 }
 
 /* The same locks at different sites give two findings; with other outer locks it is the same
  * finding, which is counted. */
 static void distinct_findings(void)
 {
-	struct fixture s = new_fixture();
 	struct lh_order_graph *graph = graph_new(0);
-	struct lh_order_input input;
-	uint32_t found = 0;
+	lh_chain_id a = tables_add_chain(s.tables, 0, s.A, 77 << 8);
+	lh_chain_id c = tables_add_chain(s.tables, 0, s.C, 70 << 8);
+	lh_chain_id c_a = tables_add_chain(s.tables, c, s.A, 77 << 8);
 
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.B, X}, {s.A, X});
-	tables_add_visit(s.tables,
-			 tables_add_chain(s.tables, tables_add_chain(s.tables, 0, s.A, 77 << 8),
-					  s.B, 78 << 8),
-			 s.t3, 0);
-	tables_add_visit(
-		s.tables,
-		tables_add_chain(s.tables,
-				 tables_add_chain(s.tables,
-						  tables_add_chain(s.tables, 0, s.C, 70 << 8), s.A,
-						  77 << 8),
-				 s.B, 78 << 8),
-		s.t3, 0);
-	input = tables_input(s.tables);
-	for (lh_chain_id chain = 1; chain < input.chains; chain++)
-		found += lh_order_check_chain(graph, &input, chain);
-	CHECK_EQ(found, 2);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X});
+	ACQUIRES(s.t2, 0, {s.B, X}, {s.A, X});
+	tables_add_visit(s.tables, tables_add_chain(s.tables, a, s.B, 78 << 8), s.t3, 0);
+	tables_add_visit(s.tables, tables_add_chain(s.tables, c_a, s.B, 78 << 8), s.t3, 0);
+	CHECK_EQ(found_in_all(graph), 2);
 	free(graph);
-	free(s.tables);
+	new_fixture();
 }
 
 /* A reader waits for a reader only behind a queued writer, so the first writer closes a cycle. */
 static void first_writer(void)
 {
-	struct fixture s = new_fixture();
 	struct lh_order_graph *graph = graph_new(0);
 	struct lh_order_input input;
-	uint32_t found = 0;
 
-	ACQUIRES(s.tables, s.t1, 0, {s.W, S}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {s.W, S});
-	ACQUIRES(s.tables, s.t3, 0, {s.W, X});
+	ACQUIRES(s.t1, 0, {s.W, S}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {s.W, S});
+	ACQUIRES(s.t3, 0, {s.W, X});
 	s.tables->lock[LH_LOCK_ROW(s.W)].flags &= ~(uint32_t)LH_LOCK_HAS_WRITERS;
-	input = tables_input(s.tables);
-	for (lh_chain_id chain = 1; chain < input.chains; chain++)
-		found += lh_order_check_chain(graph, &input, chain);
-	CHECK_EQ(found, 0);
+	CHECK_EQ(found_in_all(graph), 0);
 	s.tables->lock[LH_LOCK_ROW(s.W)].flags |= LH_LOCK_HAS_WRITERS;
+	input = tables_input(s.tables);
 	CHECK_EQ(lh_order_check_lock(graph, &input, s.W), 1);
 	CHECK_EQ(lh_order_cycles(graph)->n, 2);
 	free(graph);
-	free(s.tables);
+	new_fixture();
 }
 
 /* With little capacity or few steps the graph counts what it leaves out, and reports no false
@@ -447,21 +381,17 @@ static void first_writer(void)
 static void bounds(void)
 {
 	struct lh_order_graph_size small = graph_size;
-	struct fixture s = new_fixture();
 	struct lh_order_graph *graph;
-	struct lh_order_input input;
 
-	ACQUIRES(s.tables, s.t1, 0, {s.A, X}, {s.B, X}, {s.C, X}, {s.G, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {s.C, X}, {s.B, X}, {s.A, X});
-	input = tables_input(s.tables);
+	ACQUIRES(s.t1, 0, {s.A, X}, {s.B, X}, {s.C, X}, {s.G, X});
+	ACQUIRES(s.t2, 0, {s.G, X}, {s.C, X}, {s.B, X}, {s.A, X});
 	for (uint32_t n = 1; n < 8; n++) {
 		small = graph_size;
 		small.locks = small.edges = small.witnesses = small.cycles = n;
 		small.visits = small.hb_edges = small.threads = n;
 		graph = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small,
 					    LH_ORDER_KEEP_FILTERED);
-		for (lh_chain_id i = 1; i < input.chains; i++)
-			lh_order_check_chain(graph, &input, i);
+		found_in_all(graph);
 		CHECK(lh_order_counts(graph).refused > 0);
 		CHECK(lh_order_graph_is_consistent(graph));
 		free(graph);
@@ -470,80 +400,78 @@ static void bounds(void)
 	small.refill = 1;
 	small.budget_max = 4;
 	graph = lh_order_graph_init(calloc(1, lh_order_graph_bytes(&small)), &small, 0);
-	for (lh_chain_id i = 1; i < input.chains; i++)
-		CHECK_EQ(lh_order_check_chain(graph, &input, i), 0);
+	CHECK_EQ(found_in_all(graph), 0);
 	CHECK(lh_order_counts(graph).cut > 0);
 	free(graph);
-	free(s.tables);
+	new_fixture();
 }
 
 /* ---- counting semaphores ---- */
 
-static void expect_sem_cycle(const char *name, struct order_tables *tables, uint32_t filter)
+static void expect_sem_cycle(const char *name, uint32_t filter)
 {
 	static struct cycle_set none;
 
 	none.n = 0;
-	check_all(tables, LH_ORDER_KEEP_FILTERED, &none);
+	check_all(s.tables, LH_ORDER_KEEP_FILTERED, &none);
 	if (!CHECK_EQ(sem_filter, filter))
 		printf("\tcase %s\n", name);
-	free(tables);
+	new_fixture();
 }
 
-static struct fixture sem_fixture(lh_lock_id *sem, uint32_t permits)
+static lh_lock_id add_sem(uint32_t permits)
 {
-	struct fixture s = new_fixture();
+	lh_lock_id sem = tables_add_lock(s.tables, LH_SEM, LH_LOCK_COUNTING);
 
-	*sem = tables_add_lock(s.tables, LH_SEM, LH_LOCK_COUNTING);
-	s.tables->lock[LH_LOCK_ROW(*sem)].initial = permits;
-	return s;
+	s.tables->lock[LH_LOCK_ROW(sem)].initial = permits;
+	return sem;
 }
 
 static void sem_cases(void)
 {
-	lh_lock_id m;
-	struct fixture s = sem_fixture(&m, 2);
+	lh_lock_id m = add_sem(2);
 
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {m, P});
-	ACQUIRES(s.tables, s.t2, 0, {m, P}, {m, P});
-	expect_sem_cycle("two of two", s.tables, LH_F_NONE);
-	s = sem_fixture(&m, 3);
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {m, P});
-	ACQUIRES(s.tables, s.t2, 0, {m, P}, {m, P});
-	expect_sem_cycle("one is always left", s.tables, LH_F_THREADS);
-	s = sem_fixture(&m, 3);
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {m, P}, {m, P});
-	ACQUIRES(s.tables, s.t2, 0, {m, P}, {m, P});
-	expect_sem_cycle("two and one of three", s.tables, LH_F_NONE);
-	s = sem_fixture(&m, 2);
-	ACQUIRES(s.tables, s.t1, 0, {s.G, X}, {m, P}, {m, P});
-	ACQUIRES(s.tables, s.t2, 0, {s.G, X}, {m, P}, {m, P});
-	expect_sem_cycle("under a gate", s.tables, LH_F_GATE);
-	s = sem_fixture(&m, 2);
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {m, P});
+	ACQUIRES(s.t1, 0, {m, P}, {m, P});
+	ACQUIRES(s.t2, 0, {m, P}, {m, P});
+	expect_sem_cycle("two of two", LH_F_NONE);
+	m = add_sem(3);
+	ACQUIRES(s.t1, 0, {m, P}, {m, P});
+	ACQUIRES(s.t2, 0, {m, P}, {m, P});
+	expect_sem_cycle("one is always left", LH_F_THREADS);
+	m = add_sem(3);
+	ACQUIRES(s.t1, 0, {m, P}, {m, P}, {m, P});
+	ACQUIRES(s.t2, 0, {m, P}, {m, P});
+	expect_sem_cycle("two and one of three", LH_F_NONE);
+	m = add_sem(2);
+	ACQUIRES(s.t1, 0, {s.G, X}, {m, P}, {m, P});
+	ACQUIRES(s.t2, 0, {s.G, X}, {m, P}, {m, P});
+	expect_sem_cycle("under a gate", LH_F_GATE);
+	m = add_sem(2);
+	ACQUIRES(s.t1, 0, {m, P}, {m, P});
 	tables_add_hb_edge(s.tables, LH_HB_CREATE, s.t1, 0, s.t2, 0);
-	ACQUIRES(s.tables, s.t2, 0, {m, P}, {m, P});
-	expect_sem_cycle("one after the other", s.tables, LH_F_ORDERED);
-	s = sem_fixture(&m, 2);
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {m, P | TIMED});
-	ACQUIRES(s.tables, s.t2, 0, {m, P}, {m, P | TIMED});
-	expect_sem_cycle("with a limit", s.tables, LH_F_TIMED);
-	s = sem_fixture(&m, 2);
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {m, P | TRY});
-	ACQUIRES(s.tables, s.t2, 0, {m, P}, {m, P | TRY});
-	expect_sem_cycle("only tries", s.tables, 255);
-	s = sem_fixture(&m, 40);
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {m, P});
+	ACQUIRES(s.t2, 0, {m, P}, {m, P});
+	expect_sem_cycle("one after the other", LH_F_ORDERED);
+	m = add_sem(2);
+	ACQUIRES(s.t1, 0, {m, P}, {m, P | TIMED});
+	ACQUIRES(s.t2, 0, {m, P}, {m, P | TIMED});
+	expect_sem_cycle("with a limit", LH_F_TIMED);
+	m = add_sem(2);
+	ACQUIRES(s.t1, 0, {m, P}, {m, P | TRY});
+	ACQUIRES(s.t2, 0, {m, P}, {m, P | TRY});
+	expect_sem_cycle("only tries", 255);
+	m = add_sem(40);
+	ACQUIRES(s.t1, 0, {m, P}, {m, P});
 	tables_set_many_threads(s.tables, 2);
-	expect_sem_cycle("many threads", s.tables, LH_F_NONE);
-	s = sem_fixture(&m, 2);
-	ACQUIRES(s.tables, s.t1, 0, {m, P}, {s.A, X});
-	ACQUIRES(s.tables, s.t2, 0, {s.A, X}, {m, P});
-	expect("a permit is not a lock", s.tables, 0, 0, 0);
+	expect_sem_cycle("many threads", LH_F_NONE);
+	m = add_sem(2);
+	ACQUIRES(s.t1, 0, {m, P}, {s.A, X});
+	ACQUIRES(s.t2, 0, {s.A, X}, {m, P});
+	expect("a permit is not a lock", 0, 0, 0);
 }
 
 int main(void)
 {
+	new_fixture();
 	basic_cases();
 	thread_cases();
 	gate_cases();

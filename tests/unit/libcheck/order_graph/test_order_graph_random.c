@@ -141,9 +141,9 @@ static bool oracle_round(void)
 	drop_long(&whole);
 	drop_long(&growing);
 	drop_long(&quick);
-	ok = CHECK(same_cycles(tables, &whole, &oracle, false)) &&
-	     CHECK(same_cycles(tables, &growing, &oracle, false)) &&
-	     CHECK(same_cycles(tables, &quick, &oracle, true));
+	ok = CHECK(same_cycles(&whole, &oracle, false)) &&
+	     CHECK(same_cycles(&growing, &oracle, false)) &&
+	     CHECK(same_cycles(&quick, &oracle, true));
 	if (!ok)
 		print_tables(tables);
 	free(tables);
@@ -181,8 +181,8 @@ static bool compare_with_tables(const struct order_tables *tables, struct cycle_
 		tally.skipped++;
 		return true;
 	}
-	return CHECK(contained(tables, found, &simulated, true, "the order graph")) &&
-	       CHECK(contained(tables, &simulated, found, true, "the simulator"));
+	return CHECK(contained(found, &simulated, true, "the order graph")) &&
+	       CHECK(contained(&simulated, found, true, "the simulator"));
 }
 
 /* True if a run reaches this cycle, with any other locks held. */
@@ -216,7 +216,7 @@ static bool compare_with_program(const struct program *p, const struct order_tab
 			continue;
 		printf("\tprogram reaches it, filter in the order graph: %d\n",
 		       o ? (int)o->filter : -1);
-		print_cycle(tables, &reached.cycle[i]);
+		print_cycle(&reached.cycle[i]);
 		return false;
 	}
 	for (uint32_t i = 0; i < found->n; i++) {

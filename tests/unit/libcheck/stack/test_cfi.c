@@ -223,7 +223,7 @@ static void walk_row(const struct row *r)
 	set_words();
 	if (r->pc == at_bp)
 		words[r->bp] = (uintptr_t)&words[SP + 8];
-	int n = lh_walk(&regs, (uintptr_t)&words[HIGH], &found, 1, &end);
+	int n = lh_walk(&regs, (uintptr_t)&words[HIGH], &found, 1, &end, NULL);
 	bool ok = CHECK_EQ(end, r->end) & CHECK_EQ(n, r->slot >= 0);
 	if (n == 1 && r->slot >= 0)
 		ok &= CHECK_EQ(found.slot, (uintptr_t)&words[r->slot]) &
@@ -241,10 +241,10 @@ static void lost_frame_pointer(void)
 	enum lh_walk_end end;
 	set_words();
 	words[SP] = (uintptr_t)by_bp + 2;
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end), 1);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end, NULL), 1);
 	CHECK_EQ(end, LH_WALK_UNSUPPORTED);
 	regs.pc = (uintptr_t)plain + 2;
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end), 2);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)&words[HIGH], slots, 3, &end, NULL), 2);
 	CHECK_EQ(end, LH_WALK_NO_CFI);
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "tests/unit/unit.h"
-#include "libcheck/stack/libunwind.h"
+#include "libcheck/stack/walk.h"
 
 #define NOINLINE __attribute__((noinline))
 #define KEEP_ALIVE(x) __asm__ volatile("" : : "r"(x) : "memory")
@@ -64,7 +64,7 @@ static NOINLINE int probe(void)
 		regs_of((uintptr_t)__builtin_frame_address(0), __builtin_return_address(0));
 	struct lh_return_slot a[FRAMES_MAX], b[FRAMES_MAX];
 	enum lh_walk_end a_end, b_end;
-	int m = lh_walk(&regs, high, b, FRAMES_MAX, &b_end);
+	int m = lh_walk(&regs, high, b, FRAMES_MAX, &b_end, NULL);
 	probes++;
 	for (int depth = 0; depth < 3; depth++) {
 		int n = unwind_from_deeper(&regs, a, FRAMES_MAX, &a_end, depth);

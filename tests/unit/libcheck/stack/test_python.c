@@ -1,7 +1,7 @@
 /*
  * test_python.c — reads a Python interpreter made by hand: frames, names, lines, the intent of an
  * instruction; and tests that nothing is reported of data that does not match.
- * LINKS: libcheck/stack/python.c libcheck/stack/python_text.c libcheck/stack/python_intent.c
+ * LINKS: libcheck/stack/python.c
  */
 #include "libcheck/stack/python.h"
 #include "libcheck/stack/python_311.h"

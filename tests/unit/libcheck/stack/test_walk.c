@@ -55,7 +55,7 @@ static NOINLINE int probe(void)
 	struct lh_regs regs = REGS_OF_CALLER();
 	struct lh_return_slot ours[FRAMES_MAX], theirs[FRAMES_MAX];
 	enum lh_walk_end end;
-	int n = lh_walk(&regs, high, ours, FRAMES_MAX, &end);
+	int n = lh_walk(&regs, high, ours, FRAMES_MAX, &end, NULL);
 	int m = unwound(&regs, high, theirs, FRAMES_MAX);
 	probes++;
 	deepest = n > deepest ? n : deepest;
@@ -325,7 +325,7 @@ static void at_instruction(int signal, siginfo_t *info, void *context)
 	(void)signal, (void)info;
 	if (in_vdso((uintptr_t)machine[REG_RIP]))
 		machine[REG_EFL] &= ~(greg_t)TRAP_FLAG;
-	int n = lh_walk_through(&regs, high, ours, FRAMES_MAX, &end, &interrupted);
+	int n = lh_walk(&regs, high, ours, FRAMES_MAX, &end, &interrupted);
 	compared.other_context += interrupted != (uintptr_t)context;
 	int m = unwound(&regs, high, theirs, FRAMES_MAX);
 	int common = unwound_common(ours, n, theirs, m);
@@ -416,15 +416,15 @@ static NOINLINE void cut_short(void)
 	struct lh_regs regs = REGS_OF_CALLER();
 	struct lh_return_slot slots[FRAMES_MAX], some[2];
 	enum lh_walk_end end;
-	int n = lh_walk(&regs, high, slots, FRAMES_MAX, &end);
+	int n = lh_walk(&regs, high, slots, FRAMES_MAX, &end, NULL);
 	CHECK(n >= 2);
-	CHECK_EQ(lh_walk(&regs, high, some, 2, &end), 2);
+	CHECK_EQ(lh_walk(&regs, high, some, 2, &end, NULL), 2);
 	CHECK_EQ(end, LH_WALK_CUT);
 	CHECK_EQ(unwound_common(some, 2, slots, n), 2);
-	CHECK_EQ(lh_walk(&regs, high, some, 0, &end), 0);
+	CHECK_EQ(lh_walk(&regs, high, some, 0, &end, NULL), 0);
 	CHECK_EQ(end, LH_WALK_CUT);
 	/* A stack that ends too early. */
-	CHECK_EQ(lh_walk(&regs, slots[1].slot, slots, FRAMES_MAX, &end), 1);
+	CHECK_EQ(lh_walk(&regs, slots[1].slot, slots, FRAMES_MAX, &end, NULL), 1);
 	CHECK_EQ(end, LH_WALK_DAMAGED);
 }
 
@@ -434,10 +434,10 @@ static void no_rules(void)
 	struct lh_return_slot slots[4];
 	enum lh_walk_end end;
 	struct lh_regs regs = {(uintptr_t)words, (uintptr_t)words, (uintptr_t)words};
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)(words + 8), slots, 4, &end), 0);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)(words + 8), slots, 4, &end, NULL), 0);
 	CHECK_EQ(end, LH_WALK_NO_CFI);
 	regs.pc = (uintptr_t)no_rules + 1; /* a stack pointer above the stack */
-	CHECK_EQ(lh_walk(&regs, (uintptr_t)words - 4096, slots, 4, &end), 0);
+	CHECK_EQ(lh_walk(&regs, (uintptr_t)words - 4096, slots, 4, &end, NULL), 0);
 	CHECK_EQ(end, LH_WALK_DAMAGED);
 }
 
@@ -450,7 +450,7 @@ static void walk_on_painted_stack(void)
 	static struct lh_return_slot slots[FRAMES_MAX];
 	enum lh_walk_end end;
 	painted_top = (uintptr_t)__builtin_frame_address(0);
-	lh_walk(&painted_regs, painted_high, slots, FRAMES_MAX, &end);
+	lh_walk(&painted_regs, painted_high, slots, FRAMES_MAX, &end, NULL);
 }
 
 static NOINLINE void stack_usage(void)
@@ -476,7 +476,6 @@ static NOINLINE void stack_usage(void)
 
 int main(void)
 {
-	CHECK(lh_walk_works());
 	high = top_of_stack();
 	signal(SIGUSR1, at_signal);
 	from_everywhere();

@@ -8,7 +8,6 @@
 
 #include "tests/unit/unit.h"
 #include "libcheck/stack/walk.h"
-#include "libcheck/stack/walk_cache.h"
 
 enum { ADDRESSES = 100000, READS = 200000, WRITERS = 2 };
 

@@ -370,6 +370,12 @@ static void dead_process(void)
 		acquire(1, there, LH_EXCLUSIVE);
 		CHECK_EQ(scan_for(1000), 0); /* its thread is not blocked */
 		lh_deadlocks_drop(deadlocks, second);
+		for (uint32_t i = 1; i <= 256; i++) { /* the list of abandoned locks is full */
+			if (i == 256)
+				strcpy(((struct lh_thread *)build_at(l, LH_T_THREAD, 1))->name,
+				       "newest");
+			lh_deadlocks_drop(deadlocks, lh_deadlocks_add(deadlocks, &other, &other));
+		}
 		CHECK_EQ(scan_for(1000),
 			 0); /* the lock's bytes do not name the dead thread as owner */
 		lock_is_abandoned = true;
@@ -377,7 +383,7 @@ static void dead_process(void)
 		if (!robust) {
 			CHECK_EQ(deadlock->rule, LH_RULE_EXIT_HOLDING);
 			CHECK_EQ(deadlock->step[0].dead_thread->pid, 4800);
-			CHECK_STR(deadlock->step[0].dead_thread->name, "other");
+			CHECK_STR(deadlock->step[0].dead_thread->thread.name, "newest");
 		}
 		tear_down();
 	}

@@ -96,12 +96,12 @@ static uint64_t scan(uint64_t from_ms, uint64_t to_ms)
 
 static uint32_t findings(void)
 {
-	return p->n_reported;
+	return p->overlay ? p->overlay->table[LH_T_FINDING].used : 0;
 }
 
 static struct lh_finding *finding(uint32_t i)
 {
-	return lh_watch_row(p, p->reported[i].row);
+	return lh_watch_row(p, p->overlay->table[LH_T_FINDING].base + i);
 }
 
 static struct lh_step *step(const struct lh_finding *f, uint32_t i)
@@ -639,7 +639,7 @@ static void saved_overlay(void)
 	scan(1000, 1200);
 	stack.frame = lh_overlay_add(p->overlay, LH_T_FRAME, frame, 2);
 	lh_stack_id id = lh_overlay_add(p->overlay, LH_T_STACK, &stack, 1);
-	lh_watch_step(p, p->reported[0].row,
+	lh_watch_step(p, p->overlay->table[LH_T_FINDING].base,
 		      &(struct lh_step){.thread = 1,
 					.lock = accounts,
 					.site = LH_SITE(id, 0, 0),

@@ -1,25 +1,25 @@
-/* Taken in one function, given back in another one.
- * TELLS: T2 has held 'accounts' for .*\[long-hold\]
- * TELLS: take_it
+/* One function acquires the lock, another function releases it.
+ * REPORTS: T2 has held 'accounts' for .*\[long-hold\]
+ * REPORTS: acquire_it
  * AFTER: released 'accounts' after
- * AFTER: give_it_back */
+ * AFTER: release_it */
 #include "long.h"
 
-NOINLINE static void take_it(void)
+NOINLINE static void acquire_it(void)
 {
 	pthread_mutex_lock(&accounts);
 }
 
-NOINLINE static void give_it_back(void)
+NOINLINE static void release_it(void)
 {
 	pthread_mutex_unlock(&accounts);
 }
 
 static void *holder(void *none)
 {
-	take_it();
+	acquire_it();
 	sleep_long();
-	give_it_back();
+	release_it();
 	return none;
 }
 

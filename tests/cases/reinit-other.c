@@ -1,5 +1,5 @@
 /*
- * Near miss of reborn.c: the thread acquired earlier locks at the same address and site, but not
+ * Near miss of reinit.c: the thread acquired earlier locks at the same address and site, but not
  * the lock that is held during the join.
  * EXPECT: nothing
  */

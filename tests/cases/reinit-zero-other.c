@@ -1,5 +1,5 @@
 /*
- * Near miss of reborn-zero.c: the thread acquired earlier locks at the same address and site, but
+ * Near miss of reinit-zero.c: the thread acquired earlier locks at the same address and site, but
  * not the lock that is held during the join.
  * EXPECT: nothing
  */

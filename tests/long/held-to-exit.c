@@ -1,5 +1,5 @@
-/* Kept until the process ends.
- * TELLS: T2 has held 'accounts' for .*\[long-hold\]
+/* Held until the process ends.
+ * REPORTS: T2 has held 'accounts' for .*\[long-hold\]
  * LATER: long-hold [0-9a-f]+: still held after .*, when the process ended
  * AFTER: T2 has held 'accounts' for
  * NOT: released */

@@ -1,5 +1,5 @@
 /*
- * As reborn.c, with a lock without initialization and destroy calls: its memory is overwritten.
+ * As reinit.c, with a lock without initialization and destroy calls: its memory is overwritten.
  * EXPECT: lock-order <thread> m
  */
 #include "case.h"
