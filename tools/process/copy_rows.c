@@ -2,32 +2,12 @@
 #include "tools/process/copy_rows.h"
 
 #include <string.h>
-#include <uthash.h>
-
-struct lh_row_copies {
-	struct {
-		uint32_t table, number;
-	} key;
-	uint32_t copy_id;
-	UT_hash_handle hh;
-};
-
-void lh_copy_end(struct lh_row_copier *c)
-{
-	HASH_CLEAR(hh, c->copied);
-}
 
 uint32_t *lh_copy_id(struct lh_row_copier *c, enum lh_table_name table, uint32_t number)
 {
-	struct lh_row_copies *found, wanted = {.key = {table, number}};
+	const uint32_t key[] = {table, number};
 
-	HASH_FIND(hh, c->copied, &wanted.key, sizeof(wanted.key), found);
-	if (!found) {
-		found = lh_arena_alloc(c->arena, sizeof(*found));
-		found->key = wanted.key;
-		HASH_ADD(hh, c->copied, key, sizeof(found->key), found);
-	}
-	return &found->copy_id;
+	return lh_map_get(&c->copied, c->arena, key, sizeof(key), sizeof(uint32_t));
 }
 
 /* ---- modules ---- */

@@ -9,7 +9,7 @@
 #define LH_PROCESS_COPY_ROWS_H
 
 #include "tools/ledger/overlay.h"
-#include "tools/util/arena.h"
+#include "tools/util/map.h"
 
 #include <sys/types.h>
 
@@ -18,12 +18,9 @@ struct lh_row_copier {
 	struct lh_overlay *to;
 	const struct lh_ledger_view *own; /* the ledger whose overlay is `to`; NULL: none */
 	struct lh_arena *arena;
-	bool same_modules;            /* modules have the same numbers in both */
-	struct lh_row_copies *copied; /* source rows that were copied; a hash table */
+	bool same_modules;    /* modules have the same numbers in both */
+	struct lh_map copied; /* the ids of the copies, by table and number */
 };
-
-/* Frees what the arena does not hold. */
-void lh_copy_end(struct lh_row_copier *);
 
 /* The id of the copy of source row `number`, 0: not copied yet. The caller sets it. */
 uint32_t *lh_copy_id(struct lh_row_copier *, enum lh_table_name, uint32_t number);

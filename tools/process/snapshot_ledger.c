@@ -81,7 +81,6 @@ bool lh_snapshot_view(struct lh_snapshot *snapshot, struct lh_ledger_view *view)
 
 void lh_snapshot_free(struct lh_snapshot *snapshot)
 {
-	lh_copy_end(&snapshot->copier);
 	if (snapshot->ledger)
 		munmap(snapshot->ledger, snapshot->size);
 	snapshot->ledger = NULL;

@@ -201,7 +201,6 @@ uint32_t lh_deadlocks_scan(struct lh_deadlocks *s, uint64_t now_ns, struct lh_ar
 	add_waiters(&pass, n);
 	lh_deadlocks_edges(&pass, &cycles);
 	lh_deadlocks_collect(&pass, cycles);
-	HASH_CLEAR(hh, pass.locks);
 	*out = pass.deadlock;
 	return pass.n_deadlocks;
 }

@@ -11,9 +11,8 @@
 
 #include "tools/wait_graph/solve.h"
 #include "libcheck/rules/wait_rules.h"
+#include "tools/util/map.h"
 #include "tools/wait_graph/deadlocks.h"
-
-#include <uthash.h>
 
 enum { LH_DEAD_THREADS_MAX = 256 /* abandoned locks; then the oldest is replaced */ };
 
@@ -62,7 +61,6 @@ struct lh_deadlocks_lock {
 	bool checked;         /* an owner that has ended was searched for */
 	struct lh_step ended; /* what it holds; action LH_NO_ACTION: there is none */
 	const struct lh_dead_thread *dead_thread; /* owner that ended with its process */
-	UT_hash_handle hh;
 };
 
 /* A thread that two scans found in the same wait. */
@@ -93,7 +91,7 @@ struct lh_deadlocks_pass {
 	uint64_t now_ns;
 	struct lh_deadlocks_waiter *waiter;
 	uint32_t waiters;
-	struct lh_deadlocks_lock *locks;
+	struct lh_map locks;       /* struct lh_deadlocks_lock by key */
 	struct lh_wait_node *node; /* one for each waiter; the last stands for all ended owners */
 	struct lh_deadlock *deadlock;
 	uint32_t n_deadlocks;

@@ -25,15 +25,12 @@ static struct lh_deadlocks_lock *lock_of(struct lh_deadlocks_pass *pass,
 					 const struct lh_deadlocks_process *p, lh_lock_id id)
 {
 	struct lh_wait_lock_key key = lh_wait_lock_key_of(p, id);
-	struct lh_deadlocks_lock *l;
+	struct lh_deadlocks_lock *l =
+		lh_map_get(&pass->locks, pass->arena, &key, sizeof(key), sizeof(*l));
 
-	HASH_FIND(hh, pass->locks, &key, sizeof(key), l);
-	if (l)
-		return l;
-	l = lh_arena_alloc(pass->arena, sizeof(*l));
 	l->key = key;
-	l->number = HASH_COUNT(pass->locks) + 1;
-	HASH_ADD(hh, pass->locks, key, sizeof(key), l);
+	if (!l->number)
+		l->number = pass->locks.n;
 	return l;
 }
 

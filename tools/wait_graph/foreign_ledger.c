@@ -147,5 +147,4 @@ void lh_hang_merge_process(struct lh_hang *h, uint32_t process)
 		if (hold.thread != UINT32_MAX && hold.lock)
 			LH_PUSH(h->arena, h->hold, h->holds, hold);
 	}
-	lh_copy_end(&f.copier);
 }

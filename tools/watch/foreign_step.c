@@ -79,6 +79,5 @@ struct lh_step lh_watch_foreign_step(struct lh_watch_process *p, struct lh_arena
 
 	if (lh_read_thread(&from->ledger, s->thread, &t))
 		step.thread = lh_put_foreign_thread(p->overlay, from->ledger.head.pid, &t);
-	lh_copy_end(&c);
 	return step;
 }
