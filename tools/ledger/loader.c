@@ -1,5 +1,6 @@
 /* loader.c — opens a ledger file: a saved file, a run file, a pipe, or a live process. */
 #include "tools/ledger/reader.h"
+#include "tools/util/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,14 +27,8 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct lh_ledger_file
 
 static struct lh_ledger_view *add(struct lh_ledger_file *s)
 {
-	struct lh_ledger_view *bigger = s->view;
-
-	/* The array doubles whenever its length is a power of two. */
-	if ((s->n & (s->n - 1)) == 0)
-		bigger = realloc(s->view, (s->n ? s->n * 2 : 1) * sizeof(*bigger));
-	if (!bigger)
+	if (!lh_list_grow(&s->view, &s->capacity, s->n + 1, sizeof(*s->view)))
 		return NULL;
-	s->view = bigger;
 	return &s->view[s->n++];
 }
 

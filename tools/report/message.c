@@ -277,11 +277,21 @@ static const char *placeholder_text(const struct lh_report *report,
 	return lh_report_time(report, f->duration_ns); /* {time} */
 }
 
+/* The rule's message, with its placeholders. */
+static const char *message_of(const struct lh_report_finding *f)
+{
+	const struct lh_rule_row *row = lh_rule_row(f->rule);
+
+	if (f->open && row->open)
+		return row->open;
+	return f->level > LH_POTENTIAL && row->is ? row->is : row->can;
+}
+
 const char *lh_report_message(struct lh_report *report, const struct lh_report_finding *f)
 {
 	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
 				       "only): on the same instances this can deadlock";
-	const char *at = f->by_class ? by_class : lh_rule_message(f), *text = "", *placeholder;
+	const char *at = f->by_class ? by_class : message_of(f), *text = "", *placeholder;
 
 	while ((placeholder = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(placeholder, "}") + 1;
