@@ -88,30 +88,29 @@ static void add_order(struct learning *l, const struct lh_report_order *o)
 	LH_PUSH(l->view->arena, l->candidate, l->candidates, w);
 }
 
-static const struct lh_policy *sorting; /* qsort has no context argument */
-
-static int by_name(const void *x, const void *y)
+static int by_name(const void *x, const void *y, void *policy)
 {
 	const struct candidate *a = x, *b = y;
-	int c = strcmp(sorting->name[a->from].text, sorting->name[b->from].text);
+	const struct lh_policy *p = policy;
+	int c = strcmp(p->name[a->from].text, p->name[b->from].text);
 
-	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
+	return c ? c : strcmp(p->name[a->to].text, p->name[b->to].text);
 }
 
-static int by_sites(const void *x, const void *y)
+static int by_sites(const void *x, const void *y, void *policy)
 {
 	const struct candidate *a = x, *b = y;
 
 	if (a->sites != b->sites)
 		return a->sites > b->sites ? -1 : 1;
-	return by_name(x, y);
+	return by_name(x, y, policy);
 }
 
 /* Takes the orders with the most sites first, unless they close a cycle. */
 static void choose_rules(struct learning *l)
 {
 	if (l->candidates > 1)
-		qsort(l->candidate, l->candidates, sizeof(*l->candidate), by_sites);
+		qsort_r(l->candidate, l->candidates, sizeof(*l->candidate), by_sites, &l->policy);
 	for (uint32_t i = 0; i < l->candidates; i++) {
 		struct candidate *w = &l->candidate[i];
 
@@ -120,7 +119,7 @@ static void choose_rules(struct learning *l)
 			lh_policy_add_rule(&l->policy, w->from, w->to, 0);
 	}
 	if (l->candidates > 1)
-		qsort(l->candidate, l->candidates, sizeof(*l->candidate), by_name);
+		qsort_r(l->candidate, l->candidates, sizeof(*l->candidate), by_name, &l->policy);
 }
 
 static uint32_t rule_of(const struct lh_policy *p, const struct candidate *w)
@@ -171,7 +170,6 @@ void lh_policy_learn(struct lh_view *v)
 	find_init_sites(&l);
 	for (uint32_t i = 0; i < v->report->orders; i++)
 		add_order(&l, v->report->order[i]);
-	sorting = &l.policy;
 	choose_rules(&l);
 	fputs("# lockhound policy: 'a < b' allows a thread that holds a to acquire b, and forbids "
 	      "the opposite\n"

@@ -229,8 +229,8 @@ static void count_in(struct class_group *n, const struct lh_report_lock *lock)
 	uint32_t queue = lh_report_lock_queue(lock);
 	struct lh_contention contention;
 
-	if (!n->class_stats.locks++)
-		n->some = lock;
+	n->class_stats.locks++;
+	n->some = n->some ? n->some : lock;
 	n->class_stats.acquired += l->acquired;
 	n->class_stats.shared += l->shared;
 	n->class_stats.contended += lock->stats.contended;
