@@ -93,8 +93,8 @@ struct lh_report_lock {
 	uint64_t seen_ns; /* sum of the sampled wait times */
 	/* the wait pair with the longest sampled wait for this lock; NULL none */
 	const struct lh_wait_pair_stats *worst;
-	struct lh_lock_service_stats *service; /* lock_stats.h; NULL no statistics */
-	bool counted; /* `service` has the statistics of the lock's contention row */
+	struct lh_contention_stats *contention; /* lock_stats.h; NULL no statistics */
+	bool counted; /* `contention` has the statistics of the lock's contention row */
 };
 
 struct lh_report_step {
