@@ -136,20 +136,22 @@ static void indent(const char *text)
 
 static void explain(enum lh_rule r)
 {
-	printf("%s: %s\n\n%s\n", lh_name_rule(r), lh_name_title(r), lh_name_meaning(r));
+	const struct lh_rule_row *row = lh_rule_row(r);
+
+	printf("%s: %s\n\n%s\n", row->name, row->title, row->meaning);
 	if (lessons[r].wrong) {
 		puts("\nWrong:\n");
 		indent(lessons[r].wrong);
 		puts("\nRight:\n");
 		indent(lessons[r].right);
 	}
-	printf("\n%s\n", lh_name_help(r));
+	printf("\n%s\n", row->help);
 }
 
 static void list(void)
 {
 	for (enum lh_rule r = 1; r < LH_RULES; r++)
-		printf("  %-20s %s\n", lh_name_rule(r), lh_name_title(r));
+		printf("  %-20s %s\n", lh_name_rule(r), lh_rule_row(r)->title);
 }
 
 static int explain_rule_name(const char *name)

@@ -1,5 +1,6 @@
 /* loader.c — opens a ledger file: a saved file, a run file, a pipe, or a live process. */
 #include "tools/ledger/reader.h"
+#include "tools/util/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,26 +25,14 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct lh_ledger_file
 	return false;
 }
 
-static struct lh_ledger_view *add(struct lh_ledger_file *s)
-{
-	struct lh_ledger_view *bigger = s->view;
-
-	/* The array doubles whenever its length is a power of two. */
-	if ((s->n & (s->n - 1)) == 0)
-		bigger = realloc(s->view, (s->n ? s->n * 2 : 1) * sizeof(*bigger));
-	if (!bigger)
-		return NULL;
-	s->view = bigger;
-	return &s->view[s->n++];
-}
-
 static bool add_at(struct lh_ledger_file *s, const struct lh_byte_source *b, uint64_t at,
 		   const char *name)
 {
-	struct lh_ledger_view *r = add(s);
+	struct lh_ledger_view *r;
 
-	if (!r)
+	if (!lh_list_grow(&s->view, &s->capacity, s->n + 1, sizeof(*s->view)))
 		return complain(s, "%s: not enough memory", name);
+	r = &s->view[s->n++];
 	if (lh_read_copy(r, b, at)) {
 		if (r->missing_rows)
 			complain(s, "%s: file is cut short at %llu bytes", name,

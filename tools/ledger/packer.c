@@ -1,9 +1,8 @@
 /* packer.c — writes a ledger and its overlay as one packed ledger, the saved format. */
 #include "tools/ledger/reader.h"
+#include "tools/util/output_file.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Most ledgers are small: one write() takes all of one. */
 struct sink {
@@ -12,29 +11,12 @@ struct sink {
 	unsigned char bytes[32768];
 };
 
-static int write_all(int fd, const void *bytes, size_t n)
-{
-	const char *at = bytes;
-
-	while (n) {
-		ssize_t done = write(fd, at, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done ? errno : EIO;
-		at += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 static int flush(struct sink *s)
 {
 	size_t n = s->n;
 
 	s->n = 0;
-	return write_all(s->fd, s->bytes, n);
+	return lh_write_all(s->fd, s->bytes, n);
 }
 
 static int put(struct sink *s, const void *bytes, size_t n)
@@ -42,7 +24,7 @@ static int put(struct sink *s, const void *bytes, size_t n)
 	int rc = n > sizeof(s->bytes) - s->n ? flush(s) : 0;
 
 	if (rc || n > sizeof(s->bytes))
-		return rc ? rc : write_all(s->fd, bytes, n);
+		return rc ? rc : lh_write_all(s->fd, bytes, n);
 	memcpy(s->bytes + s->n, bytes, n);
 	s->n += n;
 	return 0;

@@ -66,7 +66,7 @@ struct lh_ledger_view {
 /* All ledgers of one file, in file order. */
 struct lh_ledger_file {
 	struct lh_ledger_view *view;
-	uint32_t n;
+	uint32_t n, capacity;
 	uint32_t empty;                /* slots that are taken and not filled yet */
 	uint32_t no_slot;              /* processes that found no slot */
 	char error[LH_ERROR_TEXT_MAX]; /* "FILE: what is wrong or missing", "" if nothing */

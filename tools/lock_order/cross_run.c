@@ -110,10 +110,13 @@ static bool is_certain(const struct link *l)
 
 static bool find_links(struct search *s, const struct lh_cycle *cycle, struct link *link)
 {
-	for (uint32_t i = 0; i < (uint32_t)cycle->n + cycle->queued_writers; i++)
+	uint32_t i = 0;
+
+	do { /* a cycle has a link */
 		if (!find_link(&s->run, &cycle->link[i], i >= cycle->n, &link[i]) ||
 		    is_certain(&link[i]))
 			return false;
+	} while (++i < (uint32_t)cycle->n + cycle->queued_writers);
 	return true;
 }
 
@@ -181,14 +184,12 @@ static bool is_wanted(void *with, const struct lh_cycle *cycle)
 	       !is_shown_by_one(s, cycle);
 }
 
-static bool is_new(struct search *s, const struct lh_cycle *cycle)
+/* Is the cycle reported, at these sites or at others? */
+static bool *is_reported(struct search *s, const struct lh_cycle *cycle)
 {
 	uint64_t hash = lh_cycle_locks_hash(cycle);
-	bool *reported = lh_map_get(&s->reported, s->run.arena, &hash, sizeof(hash), sizeof(bool));
-	bool is = !*reported;
 
-	*reported = true;
-	return is;
+	return lh_map_get(&s->reported, s->run.arena, &hash, sizeof(hash), sizeof(bool));
 }
 
 static void search(struct search *s)
@@ -203,9 +204,14 @@ static void search(struct search *s)
 	for (uint32_t i = 0; i < s->run.processes; i++)
 		add_orders(s, &s->run.process[i]);
 	cut = lh_order_query(&s->run, s->run.hb_edges, false, &a);
-	for (uint32_t i = 0; i < a.n; i++)
-		if (find_links(s, &a.cycle[i], link) && is_new(s, &a.cycle[i]))
-			report_cycle(s, &a.cycle[i], link);
+	for (uint32_t i = 0; i < a.n; i++) {
+		bool *reported = is_reported(s, &a.cycle[i]);
+
+		if (*reported || !find_links(s, &a.cycle[i], link))
+			continue;
+		*reported = true;
+		report_cycle(s, &a.cycle[i], link);
+	}
 	if (cut)
 		lh_report_note(s->run.report,
 			       "different runs: %u cycle searches were stopped at their limit",

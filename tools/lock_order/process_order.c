@@ -142,12 +142,19 @@ static lh_chain_id creator_chain_of(struct lh_merged_run *run, const struct lh_m
 	return held;
 }
 
+static bool is_certain_fork(const struct lh_merged_process *m)
+{
+	const struct lh_ledger *h = &m->process->ledger->head;
+
+	return h->fork_thread && h->fork_thread < m->from->threads;
+}
+
 static void fork_from(struct lh_merged_run *run, const struct lh_merged_process *m)
 {
 	const struct lh_ledger *h = &m->process->ledger->head;
 	lh_thread_id thread = m->from->base + h->fork_thread;
 
-	if (!h->fork_thread || h->fork_thread >= m->from->threads) {
+	if (!is_certain_fork(m)) {
 		/* the time of a fork that we did not see is unknown */
 		add_begin_edges(run, m->from->end, 0, m);
 		return;
@@ -158,13 +165,6 @@ static void fork_from(struct lh_merged_run *run, const struct lh_merged_process 
 		run->thread[m->base + t].creator_chain = held;
 		run->thread[m->base + t].creator = thread;
 	}
-}
-
-static bool is_certain_fork(const struct lh_merged_process *m)
-{
-	const struct lh_ledger *h = &m->process->ledger->head;
-
-	return h->fork_thread && h->fork_thread < m->from->threads;
 }
 
 static bool was_exec(const struct lh_merged_process *m)

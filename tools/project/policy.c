@@ -50,13 +50,6 @@ static void walk(const struct lh_policy *p, uint32_t from, uint32_t without, uns
 	}
 }
 
-void lh_policy_compute_closure(struct lh_policy *p)
-{
-	p->reach = lh_arena_alloc(p->arena, (size_t)p->names * p->names + 1);
-	for (uint32_t i = 0; i < p->names; i++)
-		walk(p, i, UINT32_MAX, p->reach + (size_t)i * p->names);
-}
-
 bool lh_policy_reaches(const struct lh_policy *p, uint32_t from, uint32_t to)
 {
 	return p->reach[(size_t)from * p->names + to];
@@ -143,6 +136,13 @@ static bool read_chain(struct lh_policy *p, struct lh_config_lines *l)
 				     "the line ends too early; expected NAME < NAME");
 }
 
+static void compute_closure(struct lh_policy *p)
+{
+	p->reach = lh_arena_alloc(p->arena, (size_t)p->names * p->names + 1);
+	for (uint32_t i = 0; i < p->names; i++)
+		walk(p, i, UINT32_MAX, p->reach + (size_t)i * p->names);
+}
+
 bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *path)
 {
 	struct lh_config_lines l;
@@ -154,7 +154,7 @@ bool lh_policy_read(struct lh_policy *p, struct lh_arena *arena, const char *pat
 		if (*l.text && !read_chain(p, &l))
 			break;
 	lh_config_lines_close(&l);
-	lh_policy_compute_closure(p);
+	compute_closure(p);
 	return !l.bad;
 }
 
@@ -198,19 +198,15 @@ static uint32_t find_name(struct lh_policy *p, const struct lh_report_lock *lock
 
 uint32_t lh_policy_name_of(struct lh_policy *p, const struct lh_report_lock *lock)
 {
-	if (lock->id >= p->locks) {
-		uint32_t n = 2 * lock->id + 64;
-		uint32_t *list = lh_arena_alloc(p->arena, n * sizeof(*list));
+	struct {
+		uint32_t name;
+		bool known;
+	} *found = lh_map_get(&p->of_lock, p->arena, &lock->id, sizeof(lock->id), sizeof(*found));
 
-		memset(list, 0xff, n * sizeof(*list));
-		if (p->locks)
-			memcpy(list, p->of_lock, p->locks * sizeof(*list));
-		p->of_lock = list;
-		p->locks = n;
-	}
-	if (p->of_lock[lock->id] == UINT32_MAX)
-		p->of_lock[lock->id] = find_name(p, lock) + 1;
-	return p->of_lock[lock->id] - 1;
+	if (!found->known)
+		found->name = find_name(p, lock);
+	found->known = true;
+	return found->name;
 }
 
 enum lh_policy_verdict lh_policy_check(struct lh_policy *p, const struct lh_report_lock *held,

@@ -9,6 +9,7 @@
 #define LH_PROJECT_POLICY_H
 
 #include "tools/report/report.h"
+#include "tools/util/map.h"
 
 struct lh_policy_name {
 	const char *text;
@@ -29,18 +30,16 @@ struct lh_policy {
 	uint32_t names;
 	struct lh_policy_rule *rule;
 	uint32_t rules;
-	unsigned char *reach; /* names x names: is there a path of rules? */
-	uint32_t *of_lock;    /* by report lock id: name + 1, 0 none, UINT32_MAX not looked up */
-	uint32_t locks;
+	unsigned char *reach;  /* names x names: is there a path of rules? */
+	struct lh_map of_lock; /* by report lock id: its name, if it was looked up */
 };
 
 /* False: the error was reported. A cycle of rules is not an error here. */
 bool lh_policy_read(struct lh_policy *, struct lh_arena *, const char *path);
 
-/* Adds names and rules from code; call lh_policy_compute_closure after the last. */
+/* Add names and rules from code; lh_policy_reaches knows those of the file only. */
 uint32_t lh_policy_add_name(struct lh_policy *, const char *text, unsigned line);
 void lh_policy_add_rule(struct lh_policy *, uint32_t from, uint32_t to, unsigned line);
-void lh_policy_compute_closure(struct lh_policy *);
 
 /* Is there a path of one or more rules between these names? */
 bool lh_policy_reaches(const struct lh_policy *, uint32_t from, uint32_t to);

@@ -19,60 +19,40 @@ struct learning {
 	struct lh_policy policy; /* the rules accepted so far */
 	struct candidate *candidate;
 	uint32_t candidates;
-	const char **shared; /* sorted born:FUNCTION names that several init sites share */
-	uint32_t shared_n;
+	struct lh_map init_sites; /* by name, such as born:FUNCTION */
 	const char **nameless;
 	uint32_t nameless_n;
 };
 
-struct init_site {
-	const char *lock_text, *exact; /* born:make, born:bank.c:41 */
+struct init_sites {
+	const char *exact; /* one of them: born:bank.c:41 */
+	bool several;
 };
 
-static int by_init_site(const void *x, const void *y)
-{
-	const struct init_site *a = x, *b = y;
-	int c = strcmp(a->lock_text, b->lock_text);
-
-	return c ? c : strcmp(a->exact, b->exact);
-}
-
 /* If a function has two init sites, its name is ambiguous. */
-static void find_shared(struct learning *l)
+static void find_init_sites(struct learning *l)
 {
 	const struct lh_report *report = l->view->report;
 	struct lh_arena *arena = l->view->arena;
-	struct init_site *init_site = NULL;
-	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < report->locks; i++) {
-		struct init_site b = {
-			.lock_text = report->lock[i]->named
-					     ? NULL
-					     : lh_policy_lock_text(arena, report->lock[i], false)};
+		const char *text = lh_policy_lock_text(arena, report->lock[i], false), *exact;
+		struct init_sites *sites;
 
-		if (!b.lock_text)
+		if (report->lock[i]->named || !text)
 			continue;
-		b.exact = lh_policy_lock_text(arena, report->lock[i], true);
-		LH_PUSH(arena, init_site, n, b);
+		exact = lh_policy_lock_text(arena, report->lock[i], true);
+		sites = lh_map_get(&l->init_sites, arena, text, strlen(text), sizeof(*sites));
+		sites->several |= sites->exact && strcmp(sites->exact, exact) != 0;
+		sites->exact = exact;
 	}
-	if (n > 1)
-		qsort(init_site, n, sizeof(*init_site), by_init_site);
-	for (uint32_t i = 1; i < n; i++)
-		if (strcmp(init_site[i].lock_text, init_site[i - 1].lock_text) == 0 &&
-		    strcmp(init_site[i].exact, init_site[i - 1].exact) != 0)
-			LH_PUSH(arena, l->shared, l->shared_n, init_site[i].lock_text);
 }
 
-static int by_text(const void *a, const void *b)
+static bool is_ambiguous(const struct learning *l, const char *text)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+	const struct init_sites *sites = lh_map_find(&l->init_sites, text, strlen(text));
 
-static bool is_shared(const struct learning *l, const char *lock_text)
-{
-	return l->shared_n &&
-	       bsearch(&lock_text, l->shared, l->shared_n, sizeof(lock_text), by_text);
+	return sites && sites->several;
 }
 
 static uint32_t name_of(struct learning *l, const struct lh_report_lock *lock)
@@ -87,7 +67,7 @@ static uint32_t name_of(struct learning *l, const struct lh_report_lock *lock)
 		LH_PUSH(arena, l->nameless, l->nameless_n, lock->name);
 		return UINT32_MAX;
 	}
-	if (!lock->named && is_shared(l, lock_text))
+	if (!lock->named && is_ambiguous(l, lock_text))
 		lock_text = lh_policy_lock_text(arena, lock, true);
 	return lh_policy_add_name(&l->policy, lock_text, 0);
 }
@@ -108,32 +88,29 @@ static void add_order(struct learning *l, const struct lh_report_order *o)
 	LH_PUSH(l->view->arena, l->candidate, l->candidates, w);
 }
 
-static const struct lh_policy *sorting; /* qsort has no context argument */
-
-static int by_sites(const void *x, const void *y)
+static int by_name(const void *x, const void *y, void *policy)
 {
 	const struct candidate *a = x, *b = y;
-	int c;
+	const struct lh_policy *p = policy;
+	int c = strcmp(p->name[a->from].text, p->name[b->from].text);
+
+	return c ? c : strcmp(p->name[a->to].text, p->name[b->to].text);
+}
+
+static int by_sites(const void *x, const void *y, void *policy)
+{
+	const struct candidate *a = x, *b = y;
 
 	if (a->sites != b->sites)
 		return a->sites > b->sites ? -1 : 1;
-	c = strcmp(sorting->name[a->from].text, sorting->name[b->from].text);
-	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
-}
-
-static int by_name(const void *x, const void *y)
-{
-	const struct candidate *a = x, *b = y;
-	int c = strcmp(sorting->name[a->from].text, sorting->name[b->from].text);
-
-	return c ? c : strcmp(sorting->name[a->to].text, sorting->name[b->to].text);
+	return by_name(x, y, policy);
 }
 
 /* Takes the orders with the most sites first, unless they close a cycle. */
 static void choose_rules(struct learning *l)
 {
 	if (l->candidates > 1)
-		qsort(l->candidate, l->candidates, sizeof(*l->candidate), by_sites);
+		qsort_r(l->candidate, l->candidates, sizeof(*l->candidate), by_sites, &l->policy);
 	for (uint32_t i = 0; i < l->candidates; i++) {
 		struct candidate *w = &l->candidate[i];
 
@@ -142,7 +119,7 @@ static void choose_rules(struct learning *l)
 			lh_policy_add_rule(&l->policy, w->from, w->to, 0);
 	}
 	if (l->candidates > 1)
-		qsort(l->candidate, l->candidates, sizeof(*l->candidate), by_name);
+		qsort_r(l->candidate, l->candidates, sizeof(*l->candidate), by_name, &l->policy);
 }
 
 static uint32_t rule_of(const struct lh_policy *p, const struct candidate *w)
@@ -190,10 +167,9 @@ void lh_policy_learn(struct lh_view *v)
 	struct learning l = {.view = v};
 
 	l.policy.arena = v->arena;
-	find_shared(&l);
+	find_init_sites(&l);
 	for (uint32_t i = 0; i < v->report->orders; i++)
 		add_order(&l, v->report->order[i]);
-	sorting = &l.policy;
 	choose_rules(&l);
 	fputs("# lockhound policy: 'a < b' allows a thread that holds a to acquire b, and forbids "
 	      "the opposite\n"

@@ -204,7 +204,7 @@ static bool is_fixed(const struct lh_baseline_entry *k)
 	char rule[40];
 
 	snprintf(rule, sizeof(rule), "%.*s", (int)strcspn(k->text, " \t"), k->text);
-	return !k->seen && lh_name_rule_severity(lh_name_find_rule(rule)) != LH_WARNING;
+	return !k->seen && lh_rule_row(lh_name_find_rule(rule))->severity != LH_WARNING;
 }
 
 static void note_baseline(struct lh_project *project, struct lh_report *report)

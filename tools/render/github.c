@@ -36,8 +36,7 @@ static void show(struct lh_view *v, const struct lh_report_finding *f)
 		if (at->column)
 			fprintf(v->out, "col=%u,", at->column);
 	}
-	fprintf(v->out, "title=%s::%s", escape(v, lh_name_title(f->rule), true),
-		escape(v, f->message, false));
+	fprintf(v->out, "title=%s::%s", escape(v, f->title, true), escape(v, f->message, false));
 	if (schedule)
 		fprintf(v->out, "%%0A%s", escape(v, schedule, false));
 	for (uint32_t i = 0; i < f->parts; i++) {

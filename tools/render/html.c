@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { FULL_MAX = 200, ROWS_MAX = 2000, SERVICES_MAX = 100, RADIUS = 90 };
+enum { FULL_MAX = 200, ROWS_MAX = 2000, PROPERTIES_MAX = 100, RADIUS = 90 };
 
 static const char *html(struct lh_view *v, const char *text)
 {
@@ -189,12 +189,12 @@ static void show_lock(struct lh_view *v, const struct lh_report_lock *lock)
 }
 
 /* The five properties of each notable lock. */
-static void show_service(struct lh_view *v)
+static void show_properties(struct lh_view *v)
 {
 	struct lh_property p[LH_PROPERTIES];
 	uint32_t shown = 0;
 
-	for (uint32_t i = 0; i < v->report->locks && shown < SERVICES_MAX; i++) {
+	for (uint32_t i = 0; i < v->report->locks && shown < PROPERTIES_MAX; i++) {
 		const struct lh_report_lock *lock = v->report->busiest[i];
 
 		if (lock->row.kind == LH_THREAD_END || lock->row.kind == LH_COND ||
@@ -318,7 +318,7 @@ void lh_render_html(struct lh_view *v)
 		fprintf(v->out, "<p>%u more findings are not shown.</p>\n",
 			v->report->findings - FULL_MAX);
 	show_locks(v);
-	show_service(v);
+	show_properties(v);
 	show_orders(v);
 	show_processes(v);
 	fprintf(v->out, "<script>%s</script>\n</body></html>\n", LH_HTML_SCRIPT);

@@ -228,7 +228,7 @@ static void put_time_summary(json_t *o, const char *key, const struct lh_time_su
 }
 
 static void put_histogram(json_t *o, const char *key, uint64_t acquired,
-			  const struct lh_lock_service_stats *s, uint32_t mode)
+			  const struct lh_contention_stats *s, uint32_t mode)
 {
 	json_t *x = json_object();
 
@@ -251,7 +251,7 @@ static json_t *thread_share_json(const struct lh_report_thread_share *x)
 	return o;
 }
 
-static json_t *busy_json(struct lh_view *v, const struct lh_lock_service_stats *s)
+static json_t *busy_json(struct lh_view *v, const struct lh_contention_stats *s)
 {
 	json_t *o = json_object();
 
@@ -267,9 +267,9 @@ static json_t *busy_json(struct lh_view *v, const struct lh_lock_service_stats *
 	return o;
 }
 
-static void put_service(struct lh_view *v, json_t *o, const struct lh_report_lock *lock)
+static void put_contention(struct lh_view *v, json_t *o, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = lock->service;
+	const struct lh_contention_stats *s = lock->contention;
 	json_t *list = json_array(), *bypassed = json_object();
 
 	if (lock->row.shared && lock->row.acquired) {
@@ -326,8 +326,8 @@ static json_t *lock_json(struct lh_view *v, const struct lh_report_lock *lock)
 		put_number(hold, "samples", lock->stats.hold_samples);
 	}
 	json_object_set_new(o, "hold_ns", hold);
-	if (lock->service)
-		put_service(v, o, lock);
+	if (lock->contention)
+		put_contention(v, o, lock);
 	return o;
 }
 

@@ -55,7 +55,7 @@ static const char *findings(struct lh_view *v, const struct lh_report_lock *lock
 
 /* ---- bounded waiting ---- */
 
-static const char *bypassed(struct lh_view *v, const struct lh_lock_service_stats *s)
+static const char *bypassed(struct lh_view *v, const struct lh_contention_stats *s)
 {
 	const char *text;
 
@@ -74,7 +74,7 @@ static const char *bypassed(struct lh_view *v, const struct lh_lock_service_stat
 
 static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = lock->service;
+	const struct lh_contention_stats *s = lock->contention;
 	const struct lh_time_summary w = lh_report_lock_wait(lock);
 	const char *text = "no thread waited";
 
@@ -99,7 +99,7 @@ static const char *waiting(struct lh_view *v, const struct lh_report_lock *lock)
 
 static const char *busy(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = lock->service;
+	const struct lh_contention_stats *s = lock->contention;
 	const struct lh_lock *l = &lock->row;
 	const char *text = "no try-lock failed";
 
@@ -136,7 +136,7 @@ static unsigned percent(uint64_t part, uint64_t all)
 	return all ? (unsigned)((100 * part + all / 2) / all) : 0;
 }
 
-static const char *portions(struct lh_view *v, const struct lh_lock_service_stats *s)
+static const char *portions(struct lh_view *v, const struct lh_contention_stats *s)
 {
 	const char *text = "";
 	uint64_t rest = s->taken;
@@ -156,7 +156,7 @@ static const char *portions(struct lh_view *v, const struct lh_lock_service_stat
 
 static const char *fairness(struct lh_view *v, const struct lh_report_lock *lock)
 {
-	const struct lh_lock_service_stats *s = lock->service;
+	const struct lh_contention_stats *s = lock->contention;
 	const char *text;
 
 	if (!lock->stats.contended || !s || !s->taken)
@@ -191,6 +191,6 @@ void lh_view_properties(struct lh_view *v, const struct lh_report_lock *lock,
 bool lh_view_lock_is_notable(struct lh_view *v, const struct lh_report_lock *lock)
 {
 	return lock->stats.contended || lock->stats.tries_failed ||
-	       (lock->service && lock->service->waiting) || findings(v, lock, LH_IS_MISUSE) ||
+	       (lock->contention && lock->contention->waiting) || findings(v, lock, LH_IS_MISUSE) ||
 	       findings(v, lock, LH_IS_WAITING);
 }

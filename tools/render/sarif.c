@@ -187,7 +187,7 @@ static json_t *code_flow(struct lh_view *v, const struct lh_report_finding *f)
 	       **flow = lh_arena_alloc(v->arena, (f->parts + 1) * sizeof(json_t *));
 	const char *cycle = lh_report_cycle_text(v->report, f);
 
-	json_object_set_new(o, "message", message(v, cycle ? cycle : lh_name_title(f->rule)));
+	json_object_set_new(o, "message", message(v, cycle ? cycle : f->title));
 	for (uint32_t i = 0; i < f->parts; i++) {
 		const struct lh_report_part *part = &f->part[i];
 
@@ -291,21 +291,20 @@ static const char *pascal(struct lh_view *v, const char *id)
 
 static json_t *rule(struct lh_view *v, enum lh_rule r)
 {
-	const char *severity = levels[lh_name_rule_severity(r)];
-	bool error = lh_name_rule_severity(r) == LH_ERROR;
+	const struct lh_rule_row *row = lh_rule_row(r);
+	bool error = row->severity == LH_ERROR;
 
 	return json_pack(
 		"{s:s, s:s, s:{s:s}, s:{s:s}, s:{s:s, s:s}, s:{s:s}, s:{s:[s,s], s:s, s:s}}", "id",
-		lh_name_rule(r), "name", pascal(v, lh_name_rule(r)), "shortDescription", "text",
-		lh_name_title(r), "fullDescription", "text", lh_name_meaning(r), "help", "text",
-		lh_name_help(r), "markdown",
+		row->name, "name", pascal(v, row->name), "shortDescription", "text", row->title,
+		"fullDescription", "text", row->meaning, "help", "text", row->help, "markdown",
 		lh_arena_printf(v->arena,
 				"%s %s\n\n"
 				"See `lockhound explain %s`.",
-				lh_name_meaning(r), lh_name_help(r), lh_name_rule(r)),
-		"defaultConfiguration", "level", severity, "properties", "tags", "concurrency",
-		"reliability", "precision", error ? "high" : "medium", "problem.severity",
-		error ? "error" : "warning");
+				row->meaning, row->help, row->name),
+		"defaultConfiguration", "level", levels[row->severity], "properties", "tags",
+		"concurrency", "reliability", "precision", error ? "high" : "medium",
+		"problem.severity", error ? "error" : "warning");
 }
 
 static json_t *tool(struct lh_view *v)

@@ -53,7 +53,7 @@ static void show_head(struct lh_view *v, const char *title)
 /* The readers or the writers of a lock, below the lock's line. */
 static void show_histogram(struct lh_view *v, const struct lh_report_lock *lock, uint32_t mode)
 {
-	const struct lh_lock_service_stats *s = lock->service;
+	const struct lh_contention_stats *s = lock->contention;
 	const struct line l = {.taken = mode ? lock->row.shared : lock->row.acquired,
 			       .shared = mode ? lock->row.shared : 0,
 			       .contended = s->wait[mode].n,
@@ -78,7 +78,7 @@ static void show_row(struct lh_view *v, const struct lh_report_lock *lock)
 			       .name = lh_view_clean(v, lock->name)};
 
 	show_line(v, &l);
-	if (!lock->service || !lock->row.shared || !lock->row.acquired)
+	if (!lock->contention || !lock->row.shared || !lock->row.acquired)
 		return;
 	show_histogram(v, lock, 0);
 	show_histogram(v, lock, 1);

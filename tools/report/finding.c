@@ -184,9 +184,9 @@ static struct merged_finding *new_finding(struct lh_report *report,
 					      .open = row->flags & LH_FINDING_OPEN,
 					      .by_class = row->flags & LH_FINDING_BY_CLASS,
 					      .duration_ns = row->duration_ns,
-					      .title = lh_name_title(rule),
-					      .meaning = lh_name_meaning(rule),
-					      .help = lh_name_help(rule)};
+					      .title = lh_rule_row(rule)->title,
+					      .meaning = lh_rule_row(rule)->meaning,
+					      .help = lh_rule_row(rule)->help};
 	return k;
 }
 

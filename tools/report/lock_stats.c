@@ -53,7 +53,7 @@ struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *lock)
 	return (struct lh_time_summary){
 		.n = lock->stats.contended,
 		.mean_ns = lock->stats.contended ? lock->stats.wait_ns / lock->stats.contended : 0,
-		.p99_ns = lock->service ? lock->service->all_waits.p99_ns : 0,
+		.p99_ns = lock->contention ? lock->contention->all_waits.p99_ns : 0,
 		.max_ns = lock->stats.wait_max_ns};
 }
 
@@ -62,9 +62,9 @@ struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *lock)
 	struct lh_time_summary s = {.n = lock->stats.hold_samples,
 				    .max_ns = lock->stats.hold_max_ns};
 
-	if (lock->service && lock->service->all_holds.n) {
-		s.mean_ns = lock->service->all_holds.mean_ns;
-		s.p99_ns = lock->service->all_holds.p99_ns;
+	if (lock->contention && lock->contention->all_holds.n) {
+		s.mean_ns = lock->contention->all_holds.mean_ns;
+		s.p99_ns = lock->contention->all_holds.p99_ns;
 	} else if (s.n) {
 		s.mean_ns = lock->stats.hold_ns / s.n;
 	}
@@ -73,7 +73,7 @@ struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *lock)
 
 uint32_t lh_report_lock_queue(const struct lh_report_lock *lock)
 {
-	uint32_t counted = lock->service ? lock->service->queue : 0;
+	uint32_t counted = lock->contention ? lock->contention->queue : 0;
 
 	return counted > lock->queue ? counted : lock->queue;
 }
@@ -92,8 +92,7 @@ static int by_taken(const void *x, const void *y)
 }
 
 static void add_thread_shares(struct lh_report *report, const struct lh_report_process *p,
-			      struct lh_lock_service_stats *s,
-			      const struct lh_contention *contention)
+			      struct lh_contention_stats *s, const struct lh_contention *contention)
 {
 	struct lh_report_thread_share *list =
 		lh_arena_alloc(report->arena, LH_THREAD_SHARES * sizeof(*list));
@@ -125,24 +124,24 @@ static void add_thread_shares(struct lh_report *report, const struct lh_report_p
 
 /* ---- one lock ---- */
 
-static struct lh_lock_service_stats *service_of(struct lh_report *report,
-						struct lh_report_lock *lock)
+static struct lh_contention_stats *contention_of(struct lh_report *report,
+						 struct lh_report_lock *lock)
 {
-	if (!lock->service)
-		lock->service = lh_arena_alloc(report->arena, sizeof(*lock->service));
-	return lock->service;
+	if (!lock->contention)
+		lock->contention = lh_arena_alloc(report->arena, sizeof(*lock->contention));
+	return lock->contention;
 }
 
 void lh_report_add_lock_stats(struct lh_report *report, struct lh_report_lock *lock)
 {
 	const struct lh_report_process *p = lock->process;
-	struct lh_lock_service_stats *s;
+	struct lh_contention_stats *s;
 	struct lh_contention contention;
 
 	if (lock->counted || !lh_read_contention(p->ledger, &lock->row, lock->lock, &contention))
 		return;
 	lock->counted = true;
-	s = service_of(report, lock);
+	s = contention_of(report, lock);
 	for (int i = 0; i < 2; i++) {
 		s->wait[i] = spread_of(&contention.wait[i]);
 		s->hold[i] = spread_of(&contention.hold[i]);
@@ -169,7 +168,7 @@ static void add_busy_wait(struct lh_report *report, const struct lh_report_proce
 			  const struct lh_busy_wait *b)
 {
 	struct lh_report_lock *lock = lh_report_get_lock(report, p, b->lock);
-	struct lh_lock_service_stats *s = lock ? service_of(report, lock) : NULL;
+	struct lh_contention_stats *s = lock ? contention_of(report, lock) : NULL;
 
 	if (!s)
 		return;
@@ -185,14 +184,14 @@ static void add_waiting(struct lh_report *report, const struct lh_report_process
 {
 	uint64_t end = p->ledger->head.end_ns;
 	struct lh_report_lock *lock;
-	struct lh_lock_service_stats *s;
+	struct lh_contention_stats *s;
 
 	if (live->state != LH_LIVE_ATTACHED || !live->wait_lock || live->wait_on != LH_WAIT_LOCK)
 		return;
 	lock = lh_report_get_lock(report, p, live->wait_lock);
 	if (!lock || lock->row.flags & LH_LOCK_SIGNAL || lock->row.kind == LH_THREAD_END)
 		return;
-	s = service_of(report, lock);
+	s = contention_of(report, lock);
 	uint64_t ns = end > live->wait_since_ns ? end - live->wait_since_ns : 0;
 	if (!s->waiting || ns > s->waiting_ns) {
 		s->waiting = lh_report_get_thread(report, p, live->thread);
@@ -229,8 +228,8 @@ static void count_in(struct class_group *n, const struct lh_report_lock *lock)
 	uint32_t queue = lh_report_lock_queue(lock);
 	struct lh_contention contention;
 
-	if (!n->class_stats.locks++)
-		n->some = lock;
+	n->class_stats.locks++;
+	n->some = n->some ? n->some : lock;
 	n->class_stats.acquired += l->acquired;
 	n->class_stats.shared += l->shared;
 	n->class_stats.contended += lock->stats.contended;

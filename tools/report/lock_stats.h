@@ -3,7 +3,7 @@
  * the spans of waits and holds.
  *
  * Lists only what ledgers have; does not sample. Two sources:
- * - lh_lock_service_stats: counted by the library. Waits are exact; holds and thread shares are
+ * - lh_contention_stats: counted by the library. Waits are exact; holds and thread shares are
  *   sampled. Busy-wait CPU time is from the monitor.
  * - pairs and spans: samples of the monitor (ledger.h); a run without the front end has none. A
  *   lock's exact wait time is divided among its pairs in proportion to the sampled time. `worst_ns`
@@ -48,7 +48,7 @@ struct lh_report_thread_share {
 	uint64_t taken, waits, wait_ns, wait_max_ns, bypassed_max;
 };
 
-struct lh_lock_service_stats {
+struct lh_contention_stats {
 	struct lh_time_summary wait[2], hold[2]; /* exclusive, shared */
 	struct lh_time_summary all_waits, all_holds;
 	uint32_t queue; /* most threads that waited at once */
@@ -92,7 +92,7 @@ struct lh_wait_stats {
 	uint32_t classes;
 };
 
-/* Work with and without `service`; an unknown number is 0. */
+/* Work with and without `contention`; an unknown number is 0. */
 struct lh_time_summary lh_report_lock_wait(const struct lh_report_lock *);
 struct lh_time_summary lh_report_lock_hold(const struct lh_report_lock *);
 uint32_t lh_report_lock_queue(const struct lh_report_lock *);

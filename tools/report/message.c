@@ -235,11 +235,11 @@ static const char *first_thread(const struct lh_report *report, const struct lh_
 	return lh_report_thread_text(report, first);
 }
 
-static const char *last_thread(const struct lh_report *report, const struct lh_report_finding *f)
+static const char *thread_at(const struct lh_report *report, const struct lh_report_finding *f,
+			     uint32_t i)
 {
-	return f->steps && f->step[f->steps - 1].thread
-		       ? lh_report_thread_text(report, f->step[f->steps - 1].thread)
-		       : "a thread";
+	return i < f->steps && f->step[i].thread ? lh_report_thread_text(report, f->step[i].thread)
+						 : "a thread";
 }
 
 static const char *what_is_called(const struct lh_report_finding *f)
@@ -255,7 +255,7 @@ static const char *placeholder_text(const struct lh_report *report,
 				    size_t n)
 {
 	if (n == 5 && strncmp(placeholder, "{who}", n) == 0)
-		return last_thread(report, f);
+		return thread_at(report, f, f->steps - 1);
 	if (n == 7 && strncmp(placeholder, "{other}", n) == 0)
 		return first_thread(report, f);
 	if (n == 6 && strncmp(placeholder, "{lock}", n) == 0)
@@ -269,19 +269,27 @@ static const char *placeholder_text(const struct lh_report *report,
 	if (n == 9 && strncmp(placeholder, "{threads}", n) == 0)
 		return all_threads(report, f);
 	if (n == 8 && strncmp(placeholder, "{holder}", n) == 0)
-		return f->steps && f->step[0].thread
-			       ? lh_report_thread_text(report, f->step[0].thread)
-			       : "a thread";
+		return thread_at(report, f, 0);
 	if (n == 6 && strncmp(placeholder, "{call}", n) == 0)
 		return what_is_called(f);
 	return lh_report_time(report, f->duration_ns); /* {time} */
+}
+
+/* The rule's message, with its placeholders. */
+static const char *message_of(const struct lh_report_finding *f)
+{
+	const struct lh_rule_row *row = lh_rule_row(f->rule);
+
+	if (f->open && row->open)
+		return row->open;
+	return f->level > LH_POTENTIAL && row->is ? row->is : row->can;
 }
 
 const char *lh_report_message(struct lh_report *report, const struct lh_report_finding *f)
 {
 	static const char by_class[] = "{locks} are acquired in conflicting orders (by lock class "
 				       "only): on the same instances this can deadlock";
-	const char *at = f->by_class ? by_class : lh_rule_message(f), *text = "", *placeholder;
+	const char *at = f->by_class ? by_class : message_of(f), *text = "", *placeholder;
 
 	while ((placeholder = strchr(at, '{')) != NULL) {
 		size_t n = strcspn(placeholder, "}") + 1;

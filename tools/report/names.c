@@ -3,12 +3,7 @@
 
 #include <string.h>
 
-static const struct {
-	const char *name, *title, *meaning, *help;
-	enum lh_severity severity;
-	unsigned properties;
-	const char *can, *is, *open;
-} rules[LH_RULES] = {
+static const struct lh_rule_row rules[LH_RULES] = {
 	[LH_NO_RULE] = {"none", "no rule", "", "", LH_NOTE, 0, "", NULL, NULL},
 #define RULE(constant, id, severity, properties, title, meaning, help, can, is, open)              \
 	[LH_RULE_##constant] = {id, title, meaning, help, LH_##severity, properties, can, is, open},
@@ -28,29 +23,14 @@ static const char *const statuses[] = {"new", "baseline", "suppressed"};
 /* Numbers may come from a ledger: one that is out of range gets the first name. */
 #define WORD(list, i) ((list)[(unsigned)(i) < sizeof(list) / sizeof((list)[0]) ? (unsigned)(i) : 0])
 
+const struct lh_rule_row *lh_rule_row(enum lh_rule r)
+{
+	return &WORD(rules, r);
+}
+
 const char *lh_name_rule(enum lh_rule r)
 {
-	return WORD(rules, r).name;
-}
-
-const char *lh_name_title(enum lh_rule r)
-{
-	return WORD(rules, r).title;
-}
-
-const char *lh_name_meaning(enum lh_rule r)
-{
-	return WORD(rules, r).meaning;
-}
-
-const char *lh_name_help(enum lh_rule r)
-{
-	return WORD(rules, r).help;
-}
-
-enum lh_severity lh_name_rule_severity(enum lh_rule r)
-{
-	return WORD(rules, r).severity;
+	return lh_rule_row(r)->name;
 }
 
 const char *lh_name_severity(enum lh_severity s)
@@ -94,12 +74,4 @@ enum lh_rule lh_name_find_rule(const char *name)
 bool lh_rule_is(enum lh_rule r, enum lh_rule_property property)
 {
 	return r < LH_RULES && rules[r].properties & property;
-}
-
-const char *lh_rule_message(const struct lh_report_finding *f)
-{
-	if (f->open && rules[f->rule].open)
-		return rules[f->rule].open;
-	return f->level > LH_POTENTIAL && rules[f->rule].is ? rules[f->rule].is
-							    : rules[f->rule].can;
 }

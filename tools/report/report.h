@@ -93,8 +93,8 @@ struct lh_report_lock {
 	uint64_t seen_ns; /* sum of the sampled wait times */
 	/* the wait pair with the longest sampled wait for this lock; NULL none */
 	const struct lh_wait_pair_stats *worst;
-	struct lh_lock_service_stats *service; /* lock_stats.h; NULL no statistics */
-	bool counted; /* `service` has the statistics of the lock's contention row */
+	struct lh_contention_stats *contention; /* lock_stats.h; NULL no statistics */
+	bool counted; /* `contention` has the statistics of the lock's contention row */
 };
 
 struct lh_report_step {
@@ -299,12 +299,6 @@ const char *lh_report_time(const struct lh_report *, uint64_t ns);
  * "mutex", "new".
  */
 const char *lh_name_rule(enum lh_rule);
-bool lh_rule_is(enum lh_rule, enum lh_rule_property);
-const char *lh_rule_message(const struct lh_report_finding *); /* with its placeholders */
-const char *lh_name_title(enum lh_rule);
-const char *lh_name_meaning(enum lh_rule);
-const char *lh_name_help(enum lh_rule);
-enum lh_severity lh_name_rule_severity(enum lh_rule); /* usual severity */
 const char *lh_name_severity(enum lh_severity);
 const char *lh_name_level(enum lh_level);
 const char *lh_name_filter(enum lh_filter);
@@ -313,5 +307,15 @@ const char *lh_name_kind(unsigned kind);
 const char *lh_name_status(enum lh_status);
 /* The rule of that name, LH_NO_RULE if there is none. */
 enum lh_rule lh_name_find_rule(const char *name);
+
+/* A row of rules.def. */
+struct lh_rule_row {
+	const char *name, *title, *meaning, *help;
+	enum lh_severity severity; /* usual severity */
+	unsigned properties;
+	const char *can, *is, *open; /* messages, with placeholders */
+};
+const struct lh_rule_row *lh_rule_row(enum lh_rule);
+bool lh_rule_is(enum lh_rule, enum lh_rule_property);
 
 #endif

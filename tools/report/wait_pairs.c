@@ -92,7 +92,7 @@ static int by_time(const void *x, const void *y)
 static uint64_t scaled(const struct lh_wait_pair_stats *c)
 {
 	const struct lh_report_lock *lock = c->waiter ? c->lock : NULL;
-	bool goes_on = lock && lock->service && lock->service->waiting;
+	bool goes_on = lock && lock->contention && lock->contention->waiting;
 
 	if (!lock || !lock->seen_ns || lock->stats.wait_ns <= (goes_on ? lock->seen_ns / 2 : 0))
 		return c->seen_ns;

@@ -1,6 +1,7 @@
 /* processes.c — opens the slots of a run, watches their processes, and stores ended ledgers. */
 #include "tools/run/processes.h"
 #include "tools/process/proc.h"
+#include "tools/util/list.h"
 #include "tools/util/time.h"
 
 #include <errno.h>
@@ -63,21 +64,12 @@ struct lh_run_process *lh_run_find(const struct lh_run *run, pid_t pid)
 /* Adds the process of the next slot. False: out of memory; the slot is scanned again later. */
 static bool add_process(struct lh_run *run)
 {
-	if (run->n == run->capacity) {
-		uint32_t capacity = run->capacity ? 2 * run->capacity : 64;
-		void *process = realloc(run->process, capacity * sizeof(*run->process));
-		if (process)
-			run->process = process;
-		void *alive_slots = realloc(run->alive_slots, capacity * sizeof(*run->alive_slots));
-		if (alive_slots)
-			run->alive_slots = alive_slots;
-		void *ended_slots = realloc(run->ended_slots, capacity * sizeof(*run->ended_slots));
-		if (ended_slots)
-			run->ended_slots = ended_slots;
-		if (!process || !alive_slots || !ended_slots)
-			return false;
-		run->capacity = capacity;
-	}
+	uint32_t n = run->n + 1, capacity[3] = {run->capacity, run->capacity, run->capacity};
+	if (!lh_list_grow(&run->process, &capacity[0], n, sizeof(*run->process)) ||
+	    !lh_list_grow(&run->alive_slots, &capacity[1], n, sizeof(*run->alive_slots)) ||
+	    !lh_list_grow(&run->ended_slots, &capacity[2], n, sizeof(*run->ended_slots)))
+		return false;
+	run->capacity = capacity[0];
 	struct lh_run_process *process = calloc(1, sizeof(*process));
 	if (!process)
 		return false;

@@ -1,5 +1,6 @@
 /* unwatched.c — scans the descendants of this process for those without the library. */
 #include "tools/run/unwatched.h"
+#include "tools/util/list.h"
 #include "tools/util/time.h"
 
 #include <errno.h>
@@ -32,25 +33,17 @@ static uint32_t hash(const char *s)
 
 static struct lh_unwatched_process *process_of(struct lh_unwatched *s, pid_t pid, const char *exe)
 {
-	struct lh_unwatched_process *found = NULL;
-	for (uint32_t i = 0; i < s->n && !found; i++)
-		if (s->process[i].pid == pid)
-			found = &s->process[i];
-	if (!found) {
-		if (s->n == s->capacity) {
-			uint32_t capacity = s->capacity ? 2 * s->capacity : 64;
-			struct lh_unwatched_process *more =
-				realloc(s->process, capacity * sizeof(*more));
-			if (!more)
-				return NULL;
-			s->process = more;
-			s->capacity = capacity;
-		}
-		found = &s->process[s->n++];
-		*found = (struct lh_unwatched_process){.pid = pid, .exe = hash(exe)};
-	}
-	if (found->exe != hash(exe))
-		*found = (struct lh_unwatched_process){.pid = pid, .exe = hash(exe)};
+	const struct lh_unwatched_process fresh = {.pid = pid, .exe = hash(exe)};
+	struct lh_unwatched_process *found;
+	uint32_t i = 0;
+	while (i < s->n && s->process[i].pid != pid)
+		i++;
+	if (!lh_list_grow(&s->process, &s->capacity, i + 1, sizeof(*s->process)))
+		return NULL;
+	found = &s->process[i];
+	if (i == s->n || found->exe != fresh.exe)
+		*found = fresh;
+	s->n += i == s->n;
 	found->alive = true;
 	return found;
 }

@@ -10,19 +10,19 @@
 
 #define WIDTH 160
 
-static FILE *open_regular(const char *file)
+int lh_source_open(const char *path)
 {
 	struct stat st;
-	FILE *f;
 	int fd;
 
-	if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
-		return NULL;
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	f = fd >= 0 ? fdopen(fd, "r") : NULL;
-	if (!f && fd >= 0)
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
 		close(fd);
-	return f;
+		return -1;
+	}
+	return fd;
 }
 
 /* Expands tabs, so that a mark printed below a column lines up with it. */
@@ -52,7 +52,8 @@ static const char *tidy(struct lh_arena *p, const char *line, uint32_t column, u
 bool lh_source_read(struct lh_arena *p, const char *file, uint32_t line, uint32_t column,
 		    struct lh_source_lines *s)
 {
-	FILE *f = line ? open_regular(file) : NULL;
+	int fd = line ? lh_source_open(file) : -1;
+	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
 	char *text = NULL;
 	size_t capacity = 0;
 

@@ -20,6 +20,10 @@ struct lh_source_lines {
 	uint32_t mark; /* index of the column in the expanded line, from 0 */
 };
 
+/* A descriptor of a regular file, -1 if it cannot be opened. A path in a ledger is untrusted: it
+ * must not make us open a device or wait on a pipe. */
+int lh_source_open(const char *path);
+
 /*
  * Reads the line and its neighbours. `column` counts bytes from 1; 0: none. False: the file cannot
  * be read, or is shorter.

@@ -1,14 +1,13 @@
 /* symbols.c — opens objects and finds functions, lines and variables with libdwfl. */
 #include "tools/symbols/symbols_internal.h"
+#include "tools/symbols/source_lines.h"
 
 #include <dlfcn.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINES_MAX 32 /* functions inlined into each other at one address */
@@ -73,22 +72,6 @@ static void add_problem(struct lh_symbols *s, const char *path, const char *text
 	LH_PUSH(s->arena, s->problem, s->problems, lh_arena_printf(s->arena, "%s %s", path, text));
 }
 
-/* A path in a ledger is untrusted: it must not make us open a device or wait on a pipe. */
-static int open_regular(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	if (path[0] != '/' || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static bool same_build(Dwfl_Module *module, const struct lh_module *m)
 {
 	const unsigned char *id = NULL;
@@ -103,7 +86,7 @@ static bool same_build(Dwfl_Module *module, const struct lh_module *m)
 
 static void open_object(struct lh_symbols *s, struct lh_object *o, const struct lh_module *m)
 {
-	int fd = open_regular(m->path);
+	int fd = m->path[0] == '/' ? lh_source_open(m->path) : -1;
 	Dwfl_Module *module;
 	Dwfl *dwfl;
 

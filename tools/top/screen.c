@@ -1,5 +1,7 @@
 /* screen.c — sets up, draws on and restores the terminal; reads keys and signals. */
 #include "tools/top/screen.h"
+#include "tools/util/output_file.h"
+#include "tools/util/time.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Alternate screen and hidden cursor; and back. */
@@ -28,17 +29,7 @@ static bool registered;
 
 bool lh_screen_show(const char *text, size_t n)
 {
-	while (n) {
-		ssize_t done = write(STDOUT_FILENO, text, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		text += done;
-		n -= (size_t)done;
-	}
-	return true;
+	return lh_write_all(STDOUT_FILENO, text, n) == 0;
 }
 
 /* Only async-signal-safe calls: a signal handler calls this. */
@@ -245,10 +236,7 @@ static bool read_key(char *key)
 
 static int64_t now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)(lh_time_now() / LH_MS);
 }
 
 enum lh_screen_event lh_screen_wait(int64_t ms, int fd, char *key)

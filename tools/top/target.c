@@ -124,11 +124,6 @@ uint64_t lh_top_target_now(const struct lh_top_target *t)
 
 /* ---- which process ---- */
 
-static bool shares_memory(pid_t pid, const char *file)
-{
-	return lh_proc_maps(pid, lh_path_base(file));
-}
-
 /* Finds the live process that writes into a file. */
 static bool find_by_file(struct lh_top_target *t, const char *file)
 {
@@ -138,7 +133,7 @@ static bool find_by_file(struct lh_top_target *t, const char *file)
 	if (!good)
 		refuse(t, "%s", shelf.error);
 	for (uint32_t i = 0; good && i < shelf.n && !t->pid; i++)
-		if (shares_memory(shelf.view[i].head.pid, file))
+		if (lh_proc_maps(shelf.view[i].head.pid, lh_path_base(file)))
 			t->pid = shelf.view[i].head.pid;
 	if (good && !t->pid)
 		refuse(t,

@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ESCAPE_MAX 12 /* the longest escape of one byte or character: \u{10ffff} */
+#define ESCAPE_MAX 16 /* the longest escape of one byte or character is \u{10ffff} */
 
-/*
- * Decodes one character at s. Returns its length in bytes, 0: not UTF-8 (overlong, surrogate, cut).
- */
-static unsigned decode(const unsigned char *s, uint32_t *out)
+unsigned lh_utf8_decode(const char *text, uint32_t *out)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
 	uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
@@ -102,21 +100,21 @@ static const char *invalid_byte(unsigned char byte, enum lh_escape_format d,
 /* Writes to `out` unless it is NULL. Returns the length; sets *changed if anything was replaced. */
 static size_t convert(const char *text, enum lh_escape_format d, char *out, bool *changed)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	size_t length = 0;
 
-	while (*s) {
+	while (*text) {
 		char buffer[ESCAPE_MAX];
 		uint32_t c = 0;
-		unsigned n = decode(s, &c);
-		const char *instead = n ? substitute(c, d, buffer) : invalid_byte(*s, d, buffer);
+		unsigned n = lh_utf8_decode(text, &c);
+		const char *instead = n ? substitute(c, d, buffer)
+					: invalid_byte((unsigned char)*text, d, buffer);
 		size_t k = instead ? strlen(instead) : n;
 
 		if (out)
-			memcpy(out + length, instead ? instead : (const char *)s, k);
+			memcpy(out + length, instead ? instead : text, k);
 		*changed |= instead != NULL;
 		length += k;
-		s += n ? n : 1;
+		text += n ? n : 1;
 	}
 	return length;
 }

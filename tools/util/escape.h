@@ -24,4 +24,7 @@ enum lh_escape_format {
  */
 const char *lh_escape(struct lh_arena *, enum lh_escape_format, const char *);
 
+/* Decodes one character. Returns its length in bytes, 0: not UTF-8 (overlong, surrogate, cut). */
+unsigned lh_utf8_decode(const char *text, uint32_t *character);
+
 #endif

@@ -130,3 +130,20 @@ void lh_output_drop(struct lh_output *o)
 		unlink(o->temp);
 	memset(o, 0, sizeof(*o));
 }
+
+int lh_write_all(int fd, const void *bytes, size_t n)
+{
+	const char *at = bytes;
+
+	while (n) {
+		ssize_t done = write(fd, at, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? errno : EIO;
+		at += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}

@@ -29,4 +29,7 @@ bool lh_output_open(struct lh_output *o, const char *path, char *error, size_t c
 int lh_output_finish(struct lh_output *o, pid_t pid, const char *program);
 void lh_output_drop(struct lh_output *o); /* removes the temporary file */
 
+/* Returns 0 or an errno. */
+int lh_write_all(int fd, const void *bytes, size_t n);
+
 #endif

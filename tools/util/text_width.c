@@ -1,28 +1,9 @@
 /* text_width.c — measures text with wcwidth. */
 #include "tools/util/text_width.h"
+#include "tools/util/escape.h"
 
 #include <locale.h>
-#include <string.h>
 #include <wchar.h>
-
-/* The character's length in bytes, 1 to 4; the text is valid UTF-8. */
-static size_t length_of(const char *text)
-{
-	unsigned char c = (unsigned char)text[0];
-	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-	return strnlen(text, n);
-}
-
-static wchar_t character(const char *text, size_t n)
-{
-	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t c = (unsigned char)text[0] & mask[n];
-
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char)text[i] & 0x3f);
-	return (wchar_t)c;
-}
 
 /* wcwidth depends on the locale; C.UTF-8 is used, because the user's locale may not be UTF-8. */
 static uint32_t width_of(wchar_t c)
@@ -50,13 +31,14 @@ static size_t fit(const char *text, uint32_t columns, uint32_t *used)
 
 	*used = 0;
 	while (text[at]) {
-		size_t n = length_of(text + at);
-		uint32_t w = width_of(character(text + at, n));
+		uint32_t c = 0;
+		unsigned n = lh_utf8_decode(text + at, &c);
+		uint32_t w = width_of((wchar_t)c);
 
 		if (w > columns - *used)
 			break;
 		*used += w;
-		at += n;
+		at += n ? n : 1;
 	}
 	return at;
 }

@@ -1,5 +1,5 @@
 /* test_reader.c — tests the reader: valid data is read; invalid data is reported and never used.
- * LINKS: tools/ledger/ */
+ * LINKS: tools/ledger/ tools/util/ */
 #include "tools/ledger/reader.h"
 #include "tests/unit/ledger_builder.h"
 #include "tests/unit/unit.h"

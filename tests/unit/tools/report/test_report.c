@@ -466,8 +466,8 @@ static void contention_stats(void)
 	const struct lh_report_lock *a = NULL, *j = NULL;
 	for (uint32_t i = 0; i < report->locks; i++)
 		*(report->lock[i]->lock == accounts ? &a : &j) = report->lock[i];
-	CHECK(a && j && a->service && j->service);
-	if (!a || !j || !a->service || !j->service)
+	CHECK(a && j && a->contention && j->contention);
+	if (!a || !j || !a->contention || !j->contention)
 		return;
 	/* 197 of 200 waits are short, which is less than 99 %: the 99th percentile is a long one */
 	CHECK_EQ(lh_report_lock_wait(a).p99_ns, 5000000);
@@ -475,19 +475,19 @@ static void contention_stats(void)
 	CHECK_EQ(lh_report_lock_hold(a).mean_ns, 500);
 	CHECK_EQ(lh_report_lock_hold(a).p99_ns, 500);
 	CHECK_EQ(lh_report_lock_queue(a), 7);
-	CHECK_EQ(a->service->wait[1].n, 0);
-	CHECK_EQ(a->service->hold[1].n, 256);
-	CHECK_EQ(a->service->shares, 3);
-	CHECK_EQ(a->service->share[0].thread->id, 3);
-	CHECK(!a->service->share[2].thread && a->service->share[2].taken == 500);
-	CHECK_EQ(a->service->starved->thread->id, 3);
-	CHECK_EQ(a->service->bypassed_thread->id, 3);
-	CHECK(!a->service->waiting);
+	CHECK_EQ(a->contention->wait[1].n, 0);
+	CHECK_EQ(a->contention->hold[1].n, 256);
+	CHECK_EQ(a->contention->shares, 3);
+	CHECK_EQ(a->contention->share[0].thread->id, 3);
+	CHECK(!a->contention->share[2].thread && a->contention->share[2].taken == 500);
+	CHECK_EQ(a->contention->starved->thread->id, 3);
+	CHECK_EQ(a->contention->bypassed_thread->id, 3);
+	CHECK(!a->contention->waiting);
 	CHECK_EQ(lh_report_lock_hold(j).mean_ns, 1500); /* too few for a percentile */
 	CHECK_EQ(lh_report_lock_hold(j).p99_ns, 0);
-	CHECK_EQ(j->service->busy_cpu_ns, 4000000);
-	CHECK_EQ(j->service->waiting->id, 2);
-	CHECK_EQ(j->service->waiting_ns, 2000000000);
+	CHECK_EQ(j->contention->busy_cpu_ns, 4000000);
+	CHECK_EQ(j->contention->waiting->id, 2);
+	CHECK_EQ(j->contention->waiting_ns, 2000000000);
 	lh_report_free(report);
 	/* with a single long wait it is a short one */
 	contention->wait[0].bucket[lh_bucket_of(5000000)] = 1;
