@@ -200,18 +200,10 @@ struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *snapshot, enum lh
 	return row ? lh_snapshot_row(snapshot, LH_T_FINDING, row) : NULL;
 }
 
-struct lh_finding *lh_snapshot_last_finding(struct lh_snapshot *snapshot)
-{
-	uint32_t n = snapshot->rows.table[LH_T_FINDING].used;
-
-	return n > 1 ? lh_snapshot_row(snapshot, LH_T_FINDING, n - 1) : NULL;
-}
-
-void lh_snapshot_put_step(struct lh_snapshot *snapshot, lh_thread_id thread, enum lh_action action,
-			  lh_lock_id lock, lh_site site)
+void lh_snapshot_put_step(struct lh_snapshot *snapshot, struct lh_finding *f, lh_thread_id thread,
+			  enum lh_action action, lh_lock_id lock, lh_site site)
 {
 	struct lh_step s = {.thread = thread, .lock = lock, .site = site, .action = action};
-	struct lh_finding *f = lh_snapshot_last_finding(snapshot);
 
 	if (!f || f->steps == STEPS_MAX || !lh_overlay_add(&snapshot->rows, LH_T_STEP, &s, 1))
 		return;

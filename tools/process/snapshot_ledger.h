@@ -45,8 +45,8 @@ void lh_snapshot_copy_all(struct lh_snapshot *, const struct lh_ledger_view *);
 lh_lock_id lh_snapshot_copy_lock(struct lh_snapshot *, lh_lock_id);
 
 struct lh_finding *lh_snapshot_put_finding(struct lh_snapshot *, enum lh_rule);
-struct lh_finding *lh_snapshot_last_finding(struct lh_snapshot *); /* NULL: none yet */
-/* Adds a step to the last finding. */
-void lh_snapshot_put_step(struct lh_snapshot *, lh_thread_id, enum lh_action, lh_lock_id, lh_site);
+/* Adds a step to the last finding; NULL: to none. */
+void lh_snapshot_put_step(struct lh_snapshot *, struct lh_finding *, lh_thread_id, enum lh_action,
+			  lh_lock_id, lh_site);
 
 #endif

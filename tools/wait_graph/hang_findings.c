@@ -2,30 +2,30 @@
 #include "tools/wait_graph/findings.h"
 #include "tools/wait_graph/hang.h"
 
-/* Begins a finding. `message`: NULL if the rule's own message fits. */
-static void begin_finding(struct lh_hang *h, enum lh_rule rule, const char *message)
+/* `message`: NULL if the rule's own message fits. NULL: the table is full. */
+static struct lh_finding *begin_finding(struct lh_hang *h, enum lh_rule rule, const char *message)
 {
-	if (lh_snapshot_put_finding(&h->snapshot, rule))
+	struct lh_finding *f = lh_snapshot_put_finding(&h->snapshot, rule);
+
+	if (f)
 		LH_PUSH(h->arena, h->message, h->messages, message);
+	return f;
 }
 
-static void put_hold(struct lh_hang *h, uint32_t thread, lh_lock_id lock)
+static void put_hold(struct lh_hang *h, struct lh_finding *f, uint32_t thread, lh_lock_id lock)
 {
 	const struct lh_hang_hold *hold = lh_hang_hold_of(h, thread, lock);
 
-	lh_snapshot_put_step(&h->snapshot, h->thread[thread].id, LH_HOLDS, lock,
+	lh_snapshot_put_step(&h->snapshot, f, h->thread[thread].id, LH_HOLDS, lock,
 			     hold ? hold->site : 0);
 }
 
 /* The duration of a finding is that of its shortest wait. */
-static void put_wait(struct lh_hang *h, uint32_t thread)
+static void put_wait(struct lh_hang *h, struct lh_finding *f, const struct lh_hang_thread *t)
 {
-	const struct lh_hang_thread *t = &h->thread[thread];
-	struct lh_finding *f = lh_snapshot_last_finding(&h->snapshot);
-
 	if (f && t->ns && (!f->duration_ns || t->ns < f->duration_ns))
 		f->duration_ns = t->ns;
-	lh_snapshot_put_step(&h->snapshot, t->id,
+	lh_snapshot_put_step(&h->snapshot, f, t->id,
 			     t->wait.kind == LH_THREAD_END ? LH_JOINS : LH_WAITS_FOR, t->lock,
 			     t->site);
 }
@@ -47,28 +47,29 @@ static bool matters(const struct lh_hang *h, const struct lh_wait_finding *f)
 	return waits && f->rule != LH_RULE_EXIT_HOLDING;
 }
 
-static void begin_ended(struct lh_hang *h, pid_t owner)
+static struct lh_finding *begin_ended(struct lh_hang *h, pid_t owner)
 {
 	const char *reason = h->peek->forked ? "ended, or not copied by fork" : "ended";
 
-	begin_finding(h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
-		      lh_arena_printf(h->arena,
-				      "{who} waits for {lock}, whose owner %d is not a thread of "
-				      "this process (%s)",
-				      owner, reason));
+	return begin_finding(
+		h, h->peek->forked ? LH_RULE_FORK_HOLDING : LH_RULE_EXIT_HOLDING,
+		lh_arena_printf(h->arena,
+				"{who} waits for {lock}, whose owner %d is not a thread of "
+				"this process (%s)",
+				owner, reason));
 }
 
 static void report(struct lh_hang *h, const struct lh_wait_finding *f)
 {
-	if (f->rule == LH_RULE_EXIT_HOLDING)
-		begin_ended(h, h->thread[f->step[0].thread].tid);
-	else
-		begin_finding(h, f->rule, NULL);
+	struct lh_finding *row = f->rule == LH_RULE_EXIT_HOLDING
+					 ? begin_ended(h, h->thread[f->step[0].thread].tid)
+					 : begin_finding(h, f->rule, NULL);
+
 	for (uint32_t i = 0; i < f->steps; i++)
 		if (f->step[i].holds)
-			put_hold(h, f->step[i].thread, h->thread[f->step[i].waiter].lock);
+			put_hold(h, row, f->step[i].thread, h->thread[f->step[i].waiter].lock);
 		else
-			put_wait(h, f->step[i].thread);
+			put_wait(h, row, &h->thread[f->step[i].thread]);
 	for (uint32_t i = 0; i < f->threads; i++)
 		h->node[f->thread[i]].reported = true;
 }
@@ -78,6 +79,7 @@ static void report(struct lh_hang *h, const struct lh_wait_finding *f)
 /* All threads wait and there is no other finding: a wakeup was lost, or will never come. */
 static void find_all_blocked(struct lh_hang *h)
 {
+	struct lh_finding *f;
 	uint32_t waiting = 0;
 
 	for (uint32_t i = 0; i < h->threads; i++)
@@ -88,16 +90,17 @@ static void find_all_blocked(struct lh_hang *h)
 		h->idle = true;
 		return;
 	}
-	begin_finding(h, LH_RULE_DEADLOCK,
-		      waiting == 1 ? "{who} waits for {lock}, and there is no other thread"
-				   : lh_arena_printf(
-					     h->arena,
-					     "all %u threads wait forever: no thread is left that "
-					     "can wake any of them",
-					     waiting));
+	f = begin_finding(
+		h, LH_RULE_DEADLOCK,
+		waiting == 1
+			? "{who} waits for {lock}, and there is no other thread"
+			: lh_arena_printf(h->arena,
+					  "all %u threads wait forever: no thread is left that "
+					  "can wake any of them",
+					  waiting));
 	for (uint32_t i = 0; i < h->threads; i++)
 		if (h->thread[i].waiting && !h->thread[i].foreign_process)
-			put_wait(h, i);
+			put_wait(h, f, &h->thread[i]);
 }
 
 uint32_t lh_hang_find(struct lh_hang *h)
