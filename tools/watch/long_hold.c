@@ -212,15 +212,14 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 		       const struct lh_live_thread *live, const struct lh_held *e,
 		       const struct lh_lock *l)
 {
-	uint64_t age = lh_time_between(p->now_ns, lh_held_since(e, p->watch->options.run_header));
 	const struct lh_watch_options *w = &p->watch->options;
+	uint64_t since = lh_held_since(e, w->run_header), age = lh_time_between(p->now_ns, since);
 	struct lh_long_hold *h;
 
 	if (!w->long_hold_ns && !w->locks)
 		return;
 	if (age < 20 * LH_MS && 2 * age < w->long_hold_ns && !w->locks) {
-		wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),
-			      w->long_hold_ns);
+		wait_for_half(p, live_row, since, w->long_hold_ns);
 		return; /* the usual case, without a search */
 	}
 	h = find(p, live_row, e);
@@ -228,8 +227,7 @@ void lh_long_hold_scan(struct lh_watch_process *p, uint32_t live_row,
 		uint64_t limit = lh_watch_limit(p, l);
 		h = limit && 2 * age >= limit ? follow(p, live_row, live, e, limit) : NULL;
 		if (!h && 2 * age < limit)
-			wait_for_half(p, live_row, lh_held_since(e, p->watch->options.run_header),
-				      limit);
+			wait_for_half(p, live_row, since, limit);
 	}
 	if (!h)
 		return;

@@ -1,9 +1,9 @@
 /*
  * test_solve.c — tests which threads are deadlocked: small graphs by hand, and random graphs
- * against the definition.
- * LINKS: tools/wait_graph/solve.c
+ * against the definition; and the findings of small graphs.
+ * LINKS: tools/wait_graph/solve.c tools/wait_graph/findings.c tools/util/
  */
-#include "tools/wait_graph/solve.h"
+#include "tools/wait_graph/findings.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
@@ -89,6 +89,51 @@ static void one_of_several(void)
 	n[0].one_of = false; /* both must release */
 	CHECK_EQ(lh_wait_graph_solve(n, 3), 1);
 	CHECK(n[0].deadlocked && n[1].deadlocked);
+}
+
+/* ---- findings ---- */
+
+static bool next_finding(struct lh_wait_findings *f, struct lh_wait_node *n, uint32_t k,
+			 struct lh_wait_finding *out)
+{
+	*f = (struct lh_wait_findings){.node = n,
+				       .n = k,
+				       .cycles = lh_wait_graph_solve(n, k),
+				       .threads_max = k,
+				       .arena = lh_arena_new()};
+	return lh_wait_findings_next(f, out);
+}
+
+static void cycle_from_its_lowest_rank(void)
+{
+	struct lh_wait_node n[] = {waits_for(&number[1], 1), waits_for(&number[0], 1)};
+	struct lh_wait_findings f;
+	struct lh_wait_finding found;
+
+	n[0].rank = 2;
+	CHECK(next_finding(&f, n, 2, &found) && found.threads == 2 && found.steps == 4);
+	CHECK(found.thread[0] == 1 && found.step[0].holds && found.step[0].waiter == 0);
+	lh_arena_free(f.arena);
+	n[0].reported = true;
+	CHECK(!next_finding(&f, n, 2, &found) && n[1].reported);
+	lh_arena_free(f.arena);
+}
+
+/* A wait with a time limit is in no finding, and hides none. */
+static void one_finding_for_each_ended_owner(void)
+{
+	struct lh_wait_node n[] = {owner_gone, waits_for(&number[0], 1), waits_for(&number[0], 1),
+				   waits_for(&number[0], 1)};
+	struct lh_wait_findings f;
+	struct lh_wait_finding found;
+
+	n[1].lock = n[2].lock = n[3].lock = 7;
+	n[1].waits = false;
+	CHECK(next_finding(&f, n, 4, &found) && found.rule == LH_RULE_EXIT_HOLDING &&
+	      found.thread[0] == 2);
+	n[2].reported = true;
+	CHECK(!lh_wait_findings_next(&f, &found) && n[3].reported);
+	lh_arena_free(f.arena);
 }
 
 /* ---- comparison with the definition: the largest set that no outside thread can free ---- */
@@ -198,6 +243,8 @@ int main(void)
 	no_signaller_left();
 	timed_wait();
 	one_of_several();
+	cycle_from_its_lowest_rank();
+	one_finding_for_each_ended_owner();
 	compare_with_definition();
 	return unit_done();
 }
