@@ -1,7 +1,6 @@
 /* project.c — opens the project's files and applies them to the findings of a report. */
 #include "tools/project/project.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 

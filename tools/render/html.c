@@ -7,7 +7,6 @@
 #include "tools/symbols/source_lines.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { FULL_MAX = 200, ROWS_MAX = 2000, PROPERTIES_MAX = 100, RADIUS = 90 };
 

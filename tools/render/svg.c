@@ -5,8 +5,6 @@
  */
 #include "tools/render/graph.h"
 
-#include <string.h>
-
 enum { BOX = 190, HIGH = 42, WIDE = 270, DOWN = 74, EDGE = 24, LETTERS = 25 };
 
 struct drawing {

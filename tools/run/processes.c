@@ -5,7 +5,6 @@
 #include "tools/util/time.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
