@@ -133,8 +133,8 @@ uint32_t lh_merged_path_of(const struct lh_merged_run *, const struct lh_cycle_l
 /* ---- process_order.c ---- */
 
 void lh_merged_find_times(struct lh_merged_run *); /* sets `boot` and the times */
-void lh_merged_find_parents(
-	struct lh_merged_run *); /* sets `from` and `by`; quadratic in the number of processes */
+/* Sets `from` and `by`; quadratic in the number of processes. */
+void lh_merged_find_parents(struct lh_merged_run *);
 void lh_merged_add_order(struct lh_merged_run *);
 
 #endif
